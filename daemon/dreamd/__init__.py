@@ -1,0 +1,1 @@
+"""The coordination daemon: assembles Dreamscapes, fuses, broadcasts, severs."""

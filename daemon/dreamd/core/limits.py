@@ -1,0 +1,87 @@
+"""Every bound of the daemon with its unit, in one place, checked against each other at import."""
+
+from typing import Final
+
+HOP_S: Final = 0.25
+TICK_CLOSES_AFTER_S: Final = 0.15
+LEASE_S: Final = 1.0
+LEASE_FADE_S: Final = 0.5
+SEVER_FADE_S: Final = 0.05
+
+FRAME_FRESH_HOPS: Final = 2
+"""A frame older than this is not eligible."""
+FRAME_STALE_HOPS: Final = 3
+"""A frame older than this trips the transport breaker."""
+LOST_AFTER_S: Final = 2.0
+"""A sequence gap still open after this is a lost frame."""
+LOST_SHARE_TRIP: Final = 0.20
+LOST_WINDOW_S: Final = 10.0
+FROZEN_FRAMES: Final = 3
+FEATURE_DB_LIMIT: Final = 200.0
+"""|dB| beyond this is out of range, whatever the device."""
+
+QUALITY_IN: Final = 0.5
+QUALITY_OUT: Final = 0.4
+
+COHORT_SLOTS: Final = 256
+SEATS_MAX: Final = 10_000
+PODS_MAX: Final = 20_000
+
+CEILING: Final = 0.15
+"""Shipped coupling ceiling."""
+CEILING_INTIMATE: Final = 0.10
+"""Shipped ceiling below INTIMATE_BELOW sleepers."""
+INTIMATE_BELOW: Final = 5
+GUIDELINE_CAP: Final = 0.15
+QUORUM_SHARE: Final = 0.5
+QUORUM_MIN: Final = 3
+
+RAMP_DEFAULT_S: Final = 60.0
+RAMP_MIN_S: Final = 10.0
+SESSION_MAX_S: Final = 12 * 3600.0
+
+CALIBRATION_LIVE_S: Final = 120.0
+CALIBRATION_OFFLINE_S: Final = 8.0
+"""Replays and simulated sleepers: nobody lies in the bed, so a short template hurts no one."""
+TEMPLATES_FOR_SCALE: Final = 8
+
+BREAKER_OPEN_S: Final = 30.0
+BREAKER_OPEN_JITTER: Final = 0.20
+HALF_OPEN_TICKS: Final = 30
+HALF_OPEN_DEADLINE_S: Final = 60.0
+LOCK_WITHIN_S: Final = 30 * 60.0
+FORGET_AFTER_CLOSED_S: Final = 10 * 60.0
+SOFT_IN_A_ROW: Final = 5
+SOFT_WINDOW_S: Final = 10.0
+SOFT_WINDOW_MIN: Final = 20
+SOFT_WINDOW_SHARE: Final = 0.5
+
+MASS_MIN: Final = 3
+MASS_SHARE: Final = 0.20
+MASS_WINDOW_S: Final = 10.0
+
+TERM_UNCONFIRMED_S: Final = 5.0
+"""An owner whose term the store has not confirmed for this long publishes zeros."""
+STATUS_FRESH_S: Final = 3.0
+COMMAND_RESEND_S: Final = 0.5
+COMMAND_VALID_S: Final = 30.0
+CONFIRM_WITHIN_S: Final = 1.5
+JOURNAL_EVENTS: Final = 10_000
+WATCHERS_MAX: Final = 256
+
+
+def check() -> None:
+    """Raise AssertionError where two bounds contradict each other."""
+    assert TICK_CLOSES_AFTER_S < HOP_S
+    assert FRAME_FRESH_HOPS <= FRAME_STALE_HOPS
+    assert FRAME_FRESH_HOPS * HOP_S + TICK_CLOSES_AFTER_S < LEASE_S, "a fresh frame must fit a lease"
+    assert QUALITY_OUT < QUALITY_IN
+    assert CEILING_INTIMATE <= CEILING <= GUIDELINE_CAP <= 1.0
+    assert RAMP_MIN_S <= RAMP_DEFAULT_S
+    assert COMMAND_RESEND_S < CONFIRM_WITHIN_S
+    assert SOFT_WINDOW_MIN * HOP_S <= SOFT_WINDOW_S
+    assert HALF_OPEN_TICKS * HOP_S < HALF_OPEN_DEADLINE_S
+    assert CONFIRM_WITHIN_S <= LEASE_S + LEASE_FADE_S
+
+
+check()

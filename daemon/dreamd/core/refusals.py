@@ -1,0 +1,124 @@
+"""The catalogue of refusals: every way the daemon says no, each saying what to do next.
+
+A refusal is a value, returned, never raised; the gRPC adapter maps it to a status with ErrorInfo
+(domain `dreamd`, the code as reason). Codes are stable and never reused.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+
+class Kind(Enum):
+    """What sort of no it is; the API seam maps it to a status."""
+
+    INVALID = "invalid argument"
+    NOT_FOUND = "not found"
+    EXISTS = "already exists"
+    PRECONDITION = "failed precondition"
+    ABORTED = "aborted"
+    EXHAUSTED = "resource exhausted"
+    UNAVAILABLE = "unavailable"
+
+
+class Code(Enum):
+    """The stable codes."""
+
+    INVALID_ARGUMENT = "INVALID_ARGUMENT"
+    POD_UNKNOWN = "POD_UNKNOWN"
+    POD_OFFLINE = "POD_OFFLINE"
+    POD_BUSY = "POD_BUSY"
+    POD_LATCHED = "POD_LATCHED"
+    NOT_CHECKED_IN = "NOT_CHECKED_IN"
+    SLEEPER_ELSEWHERE = "SLEEPER_ELSEWHERE"
+    NOT_CALIBRATED = "NOT_CALIBRATED"
+    QUALITY_LOW = "QUALITY_LOW"
+    CONSENT_MISSING = "CONSENT_MISSING"
+    SCHEMA_MISMATCH = "SCHEMA_MISMATCH"
+    CLOCK_UNSYNCED = "CLOCK_UNSYNCED"
+    BREAKER_OPEN = "BREAKER_OPEN"
+    BREAKER_LOCKED = "BREAKER_LOCKED"
+    SEAT_TAKEN = "SEAT_TAKEN"
+    SEATS_FULL = "SEATS_FULL"
+    LATE_JOINING_CLOSED = "LATE_JOINING_CLOSED"
+    BELOW_QUORUM = "BELOW_QUORUM"
+    BELOW_MINIMUM = "BELOW_MINIMUM"
+    WRONG_STATE = "WRONG_STATE"
+    DREAMSCAPE_UNKNOWN = "DREAMSCAPE_UNKNOWN"
+    DREAMSCAPE_EXISTS = "DREAMSCAPE_EXISTS"
+    STALE_ETAG = "STALE_ETAG"
+    REQUEST_ID_REUSED = "REQUEST_ID_REUSED"
+    TERM_LOST = "TERM_LOST"
+    CURSOR_TOO_OLD = "CURSOR_TOO_OLD"
+    TOO_MANY_WATCHERS = "TOO_MANY_WATCHERS"
+    FLEET_FULL = "FLEET_FULL"
+    SHUTTING_DOWN = "SHUTTING_DOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A catalogue entry: the kind of no, and what the caller should do next."""
+
+    kind: Kind
+    next_step: str
+
+
+CATALOGUE: Final[dict[Code, Entry]] = {
+    Code.INVALID_ARGUMENT: Entry(Kind.INVALID, "correct the named field and send it again"),
+    Code.POD_UNKNOWN: Entry(Kind.NOT_FOUND, "list the pods; a pod appears once its agent has connected"),
+    Code.POD_OFFLINE: Entry(Kind.UNAVAILABLE, "start the pod's agent or mend its network"),
+    Code.POD_BUSY: Entry(Kind.PRECONDITION, "check out the sleeper who is in this pod first"),
+    Code.POD_LATCHED: Entry(
+        Kind.PRECONDITION, "only the sleeper's own act at the pod clears the latch: dreamedge unlatch"
+    ),
+    Code.NOT_CHECKED_IN: Entry(Kind.PRECONDITION, "check a sleeper in to this pod"),
+    Code.SLEEPER_ELSEWHERE: Entry(Kind.PRECONDITION, "check this sleeper out of the other pod first"),
+    Code.NOT_CALIBRATED: Entry(Kind.PRECONDITION, "wait for the calibration to finish (watch the pod)"),
+    Code.QUALITY_LOW: Entry(Kind.PRECONDITION, "mend the contact of the named channels"),
+    Code.CONSENT_MISSING: Entry(Kind.PRECONDITION, "ask the sleeper for the named scope"),
+    Code.SCHEMA_MISMATCH: Entry(Kind.PRECONDITION, "use a device that measures this Dreamscape's schema"),
+    Code.CLOCK_UNSYNCED: Entry(Kind.PRECONDITION, "wait a few seconds for the pod's clock probes"),
+    Code.BREAKER_OPEN: Entry(Kind.PRECONDITION, "wait until the breaker has closed"),
+    Code.BREAKER_LOCKED: Entry(Kind.PRECONDITION, "a named person resets it, with a reason"),
+    Code.SEAT_TAKEN: Entry(Kind.EXISTS, "this pod has a seat already; use that one"),
+    Code.SEATS_FULL: Entry(Kind.EXHAUSTED, "raise seats.max or open another Dreamscape"),
+    Code.LATE_JOINING_CLOSED: Entry(Kind.PRECONDITION, "create the Dreamscape with late_joining"),
+    Code.BELOW_QUORUM: Entry(Kind.PRECONDITION, "wait until more of the assigned pods are healthy"),
+    Code.BELOW_MINIMUM: Entry(Kind.PRECONDITION, "wait for more sleepers or lower seats.min"),
+    Code.WRONG_STATE: Entry(Kind.PRECONDITION, "see the state table in ARCHITECTURE.md"),
+    Code.DREAMSCAPE_UNKNOWN: Entry(Kind.NOT_FOUND, "list the Dreamscapes"),
+    Code.DREAMSCAPE_EXISTS: Entry(Kind.EXISTS, "names are never reused; choose another"),
+    Code.STALE_ETAG: Entry(Kind.ABORTED, "get it again and repeat the edit on what you see"),
+    Code.REQUEST_ID_REUSED: Entry(Kind.INVALID, "make a new request_id for a different request"),
+    Code.TERM_LOST: Entry(Kind.ABORTED, "another daemon publishes now; call that one"),
+    Code.CURSOR_TOO_OLD: Entry(Kind.ABORTED, "older events are no longer kept; start anew without one"),
+    Code.TOO_MANY_WATCHERS: Entry(Kind.EXHAUSTED, "close a watch or try again later"),
+    Code.FLEET_FULL: Entry(Kind.EXHAUSTED, "run a second daemon for the other pods"),
+    Code.SHUTTING_DOWN: Entry(Kind.UNAVAILABLE, "call again when the daemon is back"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A no: its code, a sentence that names what was wrong, and particulars for machines."""
+
+    code: Code
+    sentence: str
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> Kind:
+        """The sort of no this is."""
+        return CATALOGUE[self.code].kind
+
+    @property
+    def next_step(self) -> str:
+        """What the caller should do next."""
+        return CATALOGUE[self.code].next_step
+
+    def __str__(self) -> str:
+        """The public sentence: what was wrong and what to do next."""
+        return f"{self.sentence}; {self.next_step}"
+
+
+assert set(CATALOGUE) == set(Code), "every code has its entry"

@@ -1,0 +1,1 @@
+"""The life of a Dreamscape: its state table, who may be admitted, which slot is whose, what is shown."""

@@ -1,0 +1,195 @@
+"""What is shown of the fleet and its Dreamscapes: plain values, no arrays, no secrets.
+
+The application fills them, the API and the watchers read them. Times are session-clock seconds.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class DreamscapeState(Enum):
+    """The states of a Dreamscape; the moves between them stand in `dreamscape.MOVES`."""
+
+    PLANNED = "planned"
+    GATHERING = "gathering"
+    DREAMING = "dreaming"
+    SEVERED = "severed"
+    WAKING = "waking"
+    ENDED = "ended"
+
+
+class BreakerState(Enum):
+    """The states of a breaker."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half-open"
+    LOCKED = "locked"
+
+
+class SeatState(Enum):
+    """Where a seat's sleeper is."""
+
+    WAITING = "waiting"  # invited or selected, not admitted; `refusal` says why
+    ADMITTED = "admitted"  # passed the checks, not yet assigned
+    ASSIGNED = "assigned"  # holds a slot; coupling may be zero
+    SEVERED = "severed"  # zero; Resume or the breaker's path back
+    LEFT = "left"  # gone by own will or release; the slot is never reused
+
+
+class PodState(Enum):
+    """What a pod is doing, as the operator sees it."""
+
+    OFFLINE = "offline"
+    IDLE = "idle"  # online, nobody checked in
+    CALIBRATING = "calibrating"
+    READY = "ready"
+    SEATED = "seated"
+    LATCHED = "latched"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelView:
+    """A channel's quality and its cause."""
+
+    name: str
+    quality: float
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class PodView:
+    """A pod as the API shows it."""
+
+    pod: str
+    state: PodState
+    online: bool
+    site: str
+    device_kind: str
+    device_model: str
+    schema: str
+    software: str
+    sleeper: str  # pseudonym, empty where nobody is checked in
+    dreamscape: str
+    seat: int  # 0: none
+    quality: float
+    quality_cause: str
+    channels: tuple[ChannelView, ...]
+    calibrated: bool
+    calibration_source: str
+    calibration_clean_s: float
+    clock_synced: bool
+    clock_uncertainty_us: int
+    applied: float
+    latched: str
+    breaker: BreakerState
+    breaker_cause: str
+    last_seen_s: float
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One admission check: passed, or the refusal's code and sentence."""
+
+    name: str
+    passed: bool
+    code: str = ""
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeatView:
+    """A seat of a Dreamscape. granted and applied: coupling 0..1; self_share is 1 - applied."""
+
+    seat: int
+    pod: str
+    sleeper: str
+    state: SeatState
+    refusal_code: str
+    refusal: str
+    granted: float
+    applied: float
+    quality: float
+    breaker: BreakerState
+    cause: str
+    distance: float  # to the collective, shared scale; 0 where not known
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What CreateDreamscape asked for."""
+
+    dreamscape: str
+    seats_min: int
+    seats_max: int
+    start_at_s: float = 0.0  # 0: by Start alone
+    close_at_s: float = 0.0  # 0: never by itself
+    pods: tuple[str, ...] = ()  # invitations; empty with no site: every pod of the schema
+    site: str = ""
+    schema: str = "bands6x2"
+    late_joining: bool = True
+    intimate: bool = False  # every sleeper agreed to fewer than five, third parties see no collective
+    ceiling: float = 0.15
+    ramp_s: float = 60.0
+    guidelines: str = "shipped-1"
+
+
+@dataclass(frozen=True, slots=True)
+class DreamscapeView:
+    """A Dreamscape as the API shows it."""
+
+    plan: Plan
+    state: DreamscapeState
+    state_cause: str
+    created_s: float
+    term: int
+    tick: int
+    ticks_skipped: int
+    assigned: int
+    merged: int
+    seats: tuple[SeatView, ...]
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class CollectiveView:
+    """One tick of the collective as watchers see it; `skipped` ticks were dropped for this watcher."""
+
+    dreamscape: str
+    term: int
+    tick: int
+    instant_s: float
+    centre: tuple[float, ...]  # empty where hidden (intimate, or fewer than five)
+    centre_hidden: bool
+    included: int
+    assigned: int
+    merged: int
+    dispersion: float  # mean distance to the centre, shared scale
+    seats: tuple[SeatView, ...]
+    tick_ms: float
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact in the journal. `cursor` grows by one; `resource` is an API name such as pods/bed-1."""
+
+    cursor: int
+    at_s: float
+    kind: str  # merged severed alone home admitted left joined tripped state pod-online ...
+    dreamscape: str
+    pod: str
+    seat: int
+    cause: str
+    sentence: str
+    values: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SeverOutcome:
+    """Answer to Sever, Wake, Release, End: how many were zeroed, how many pods confirmed it by now."""
+
+    zeroed: int
+    confirmed: int
+    unconfirmed: tuple[str, ...]

@@ -1,0 +1,1 @@
+"""Why and when a sleeper is cut loose: causes, breakers, the quorum."""

@@ -1,0 +1,11 @@
+"""The daemon's one clock."""
+
+from typing import Protocol
+
+
+class SessionClock(Protocol):
+    """Unix time anchored once and slewed: what grid instants and session times are read from."""
+
+    def now_s(self) -> float:
+        """MUST never go back and MUST never jump; seconds, comparable to Unix time."""
+        ...

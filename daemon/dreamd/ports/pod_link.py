@@ -1,0 +1,21 @@
+"""The way to the pods. Severing goes through here, so nothing here may wait."""
+
+from typing import Protocol
+
+from dreamwire.messages import ClockProbe, Collective, Command
+
+
+class PodLink(Protocol):
+    """Sends to pods. Every method MUST return at once; a full or broken link drops and counts."""
+
+    def publish(self, collective: Collective) -> None:
+        """MUST sign and broadcast; the newest wins, an unsent older one is dropped."""
+        ...
+
+    def command(self, command: Command) -> None:
+        """MUST sign and send once; resending until acknowledged is the fleet's work."""
+        ...
+
+    def answer(self, pod: str, probe: ClockProbe) -> None:
+        """MUST answer a clock probe; t2 is stamped as late as possible."""
+        ...

@@ -1,0 +1,1 @@
+"""The edge agent: one process at the bed, the last word on what its sleeper hears."""

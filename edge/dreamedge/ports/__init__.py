@@ -1,0 +1,1 @@
+"""What the agent needs from outside, as protocols; obligations are written MUST."""

@@ -1,0 +1,66 @@
+"""The implant: where samples come from and, for a simulated sleeper, where feedback goes."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dreamedge.core.signal import Block, Montage
+from dreamwire.messages import CalibrationSource, Device
+
+
+@dataclass(frozen=True, slots=True)
+class Felt:
+    """What the sleeper was given: the blend in dB (float64[D]) and the share of the others in it."""
+
+    feedback_db: NDArray[np.float64]
+    share: float
+
+
+class Implant(Protocol):
+    """A neuro-interface, read by polling so that time stays an argument."""
+
+    @property
+    def montage(self) -> Montage:
+        """MUST be constant for the life of the implant."""
+        ...
+
+    @property
+    def device(self) -> Device:
+        """MUST name the channels of `montage`."""
+        ...
+
+    @property
+    def source(self) -> CalibrationSource:
+        """MUST be LIVE where a person lies in the bed, else REPLAY or SIMULATED."""
+        ...
+
+    def enrolment(self) -> Block | None:
+        """MUST return earlier samples to calibrate from, or None where calibration has to be live."""
+        ...
+
+    def read(self, now_ns: int) -> Block | None:
+        """MUST return at once with all samples captured since the last read, or None.
+
+        `now_ns` never goes back. The first call starts the implant's time.
+        """
+        ...
+
+    def feel(self, felt: Felt, now_ns: int) -> None:
+        """MUST accept what the sleeper is given; only a simulated sleeper reacts to it."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """MUST be True once no sample will ever come again by plan (a recording is over)."""
+        ...
+
+    @property
+    def onset_ns(self) -> int:
+        """MUST be the stamp at which an injected malfunction began, 0 where none did or none is known."""
+        ...
+
+    def close(self) -> None:
+        """MUST release the device; MUST be safe to call twice."""
+        ...

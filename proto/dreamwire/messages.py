@@ -1,0 +1,306 @@
+"""The messages of dreamwire.v1 as plain values, for the pure rooms of both ends.
+
+`codec` translates them to and from bytes. Field meanings and units stand in v1/wire.proto; arrays
+are float32. A message is data: whoever receives one decides what it may do.
+"""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Software version and highest wire revision of a peer."""
+
+    software: str
+    wire: int
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A pod's neuro-interface; `rate_hz` measured where it could be."""
+
+    kind: str
+    model: str
+    channels: tuple[str, ...]
+    rate_hz: float
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A pod is there, or gone; an incarnation lower than one already seen is a late will."""
+
+    pod: str
+    incarnation: int
+    online: bool
+    site: str
+    device: Device
+    schema: str
+    versions: Versions
+
+
+class CalibrationSource(IntEnum):
+    """Where a scale and template come from."""
+
+    UNSPECIFIED = 0
+    LIVE = 1
+    REPLAY = 2
+    SIMULATED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A pod's calibration; template and scale are float32[D] in dB, empty until done."""
+
+    done: bool
+    source: CalibrationSource
+    clean_s: float
+    template_db: Floats
+    scale_db: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class ClockState:
+    """The pod's estimate of the session clock."""
+
+    synced: bool
+    offset_us: int
+    uncertainty_us: int
+    round_trip_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    """One channel's quality 0..1 and why it is below 1."""
+
+    name: str
+    quality: float
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOutcome:
+    """What became of the command with this counter; `refused` empty means obeyed."""
+
+    counter: int
+    refused: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSever:
+    """The zero that severed a pod, repeated until a later assign."""
+
+    dreamscape: str
+    term: int
+    tick: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A pod's once-a-second account of itself."""
+
+    pod: str
+    incarnation: int
+    assignment: int
+    channels: tuple[ChannelState, ...]
+    quality: float
+    quality_cause: str
+    calibration: Calibration
+    clock: ClockState
+    applied: float
+    latched: str
+    severed: StoredSever | None
+    outcomes: tuple[CommandOutcome, ...]
+    load_cpu: float
+    load_rss_kib: int
+    refused_broadcasts: int
+    recording_ended: bool
+
+
+class PodEventKind(IntEnum):
+    """What happened at a pod."""
+
+    UNSPECIFIED = 0
+    MERGED = 1
+    SEVERED = 2
+    ALONE = 3
+    LATCHED = 4
+    UNLATCHED = 5
+    MALFUNCTION = 6
+    LEFT = 7
+
+
+@dataclass(frozen=True, slots=True)
+class PodEvent:
+    """A fact at a pod, with the pod's own monotonic stamps in ns (0 = not known)."""
+
+    id: bytes
+    pod: str
+    incarnation: int
+    kind: PodEventKind
+    cause: str = ""
+    dreamscape: str = ""
+    assignment: int = 0
+    unix_ms: int = 0
+    onset_ns: int = 0
+    evidence_ns: int = 0
+    zero_ns: int = 0
+    alone_ns: int = 0
+    term: int = 0
+    tick: int = 0
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Permission to take part: which slot of which cohort, on what scale, up to where."""
+
+    dreamscape: str
+    cohort: int
+    slot: int
+    assignment: int
+    incarnation: int
+    term: int
+    ceiling: float
+    cap: float
+    seconds_left: float
+    schema: str
+    mu_db: Floats
+    sigma_db: Floats
+    ramp_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Leave the Dreamscape; never refused."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WakePod:
+    """Sever, latch, then wake the sleeper; never refused."""
+
+    reason: str
+    issuer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recalibrate:
+    """Forget the calibration and begin again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """These events are with the daemon; the outbox may forget them."""
+
+    ids: tuple[bytes, ...]
+
+
+What = Assign | Release | WakePod | Recalibrate | Ack
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One order to one pod; `not_after_ms` is session time, ignored for release, wake and ack."""
+
+    pod: str
+    counter: int
+    incarnation: int
+    not_after_ms: int
+    what: What
+
+
+@dataclass(frozen=True, slots=True)
+class ClockProbe:
+    """One NTP-style exchange; t0 by the pod's monotonic clock, t1 and t2 by the session clock."""
+
+    nonce: int
+    t0_us: int
+    t1_us: int = 0
+    t2_us: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One hop's features. features: float32[D] dB; phasors: float32[2, B, 2] (re, im), NaN = omitted."""
+
+    assignment: int
+    seq: int
+    instant: int
+    offset_error_us: int
+    uncertainty_us: int
+    schema: int
+    features: Floats
+    phasors: Floats
+    quality: float
+    applied: float
+    fading: bool
+    latched: str
+    heard_term: int
+    heard_tick: int
+    severed: StoredSever | None
+    own_z: float
+
+
+@dataclass(frozen=True, slots=True)
+class Collective:
+    """What a cohort hears each tick. r, m, sum: float32[D]; coupling uint8[slots]; answered uint16[slots]."""
+
+    dreamscape: str
+    cohort: int
+    tick: int
+    instant: int
+    term: int
+    min_reader: int
+    r: Floats
+    m: Floats
+    sum: Floats
+    weight: float
+    coupling: NDArray[np.uint8]
+    answered: NDArray[np.uint16]
+    artist: Floats = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+    share: float = 0.0
+    phase_means: Floats = field(default_factory=lambda: np.zeros((0, 2), dtype=np.float32))
+
+
+class WakeScope(IntEnum):
+    """Whom a wake order reaches."""
+
+    UNSPECIFIED = 0
+    POD = 1
+    DREAMSCAPE = 2
+    SITE = 3
+    FLEET = 4
+
+
+@dataclass(frozen=True, slots=True)
+class WakeOrder:
+    """Wake a pod, a Dreamscape, a site or the fleet; the highest revision wins."""
+
+    id: str
+    revision: int
+    scope: WakeScope
+    target: str
+    issuer: str
+    reason: str
+    at_ms: int
+    lifted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonPresence:
+    """The daemon is there, or gone."""
+
+    instance: str
+    online: bool
+    versions: Versions
+    at_ms: int

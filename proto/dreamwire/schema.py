@@ -1,0 +1,109 @@
+"""Feature schemas: which numbers a frame holds, and on what scale sleepers are compared.
+
+A schema fixes bands, regions and the order of a frame's features: feature `region * n_bands + band`,
+anterior first. The shared scale is x = (dB - mu) / sigma with mu and sigma frozen at Start; a
+Dreamscape with fewer than eight enrolled templates uses the constants shipped here, because a
+median over a handful of people says more about them than about the scale.
+"""
+
+import zlib
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+HOP_MS: Final = 250
+"""Milliseconds of one hop of features and one tick of the daemon; fixed."""
+
+INSTANTS_PER_HOP: Final = 2
+"""Phasor instants a frame carries: the 8 Hz grid."""
+
+WIRE_REVISION: Final = 1
+"""Highest wire revision this code reads and writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A frequency band; `kernel_s` is its filter's length, `phase` whether phasors are sent."""
+
+    name: str
+    low_hz: float
+    high_hz: float
+    kernel_s: float
+    phase: bool
+
+    @property
+    def centre_hz(self) -> float:
+        """Arithmetic centre of the band, Hz."""
+        return (self.low_hz + self.high_hz) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A named layout of features with the constants of its shared scale."""
+
+    name: str
+    bands: tuple[Band, ...]
+    regions: tuple[str, ...]
+    mu_db: tuple[float, ...]
+    sigma_db: tuple[float, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of features D."""
+        return len(self.bands) * len(self.regions)
+
+    @property
+    def code(self) -> int:
+        """CRC-32 of the name, as frames carry it."""
+        return zlib.crc32(self.name.encode())
+
+    @property
+    def phase_bands(self) -> tuple[Band, ...]:
+        """The bands whose phasors are sent, in order."""
+        return tuple(band for band in self.bands if band.phase)
+
+    def feature_names(self) -> tuple[str, ...]:
+        """`region.band` for each feature, in frame order."""
+        return tuple(f"{region}.{band.name}" for region in self.regions for band in self.bands)
+
+    def shipped_mu(self) -> NDArray[np.float32]:
+        """The shipped centre of the shared scale, float32[D], dB re 1 uV^2."""
+        return np.asarray(self.mu_db, dtype=np.float32)
+
+    def shipped_sigma(self) -> NDArray[np.float32]:
+        """The shipped spread of the shared scale, float32[D], dB."""
+        return np.asarray(self.sigma_db, dtype=np.float32)
+
+
+BANDS6X2: Final = Schema(
+    name="bands6x2",
+    bands=(
+        Band("delta", 0.5, 4.0, 2.0, phase=True),
+        Band("theta", 4.0, 8.0, 1.0, phase=True),
+        Band("alpha", 8.0, 12.0, 1.0, phase=True),
+        Band("sigma", 12.0, 16.0, 1.0, phase=True),
+        Band("beta", 16.0, 30.0, 1.0, phase=True),
+        Band("gamma", 30.0, 45.0, 1.0, phase=False),
+    ),
+    regions=("anterior", "posterior"),
+    mu_db=(19.0, 13.0, 14.0, 8.0, 8.0, 4.0, 18.0, 13.0, 16.0, 8.0, 7.0, 2.0),
+    sigma_db=(4.0, 3.0, 4.0, 3.0, 3.0, 4.0, 4.0, 3.0, 4.0, 3.0, 3.0, 4.0),
+)
+"""Six bands, two regions, D = 12: the schema of DESIGN 7.1."""
+
+SCHEMAS: Final = {BANDS6X2.name: BANDS6X2}
+
+
+def schema_named(name: str) -> Schema:
+    """Return the schema called `name`.
+
+    Raises:
+        KeyError: no such schema; the message lists those there are.
+    """
+    if name not in SCHEMAS:
+        known = ", ".join(sorted(SCHEMAS))
+        message = f"schema {name!r} is not known; known: {known}"
+        raise KeyError(message)
+    return SCHEMAS[name]

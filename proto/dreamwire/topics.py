@@ -1,0 +1,74 @@
+"""MQTT topics of dreamwire.v1: built here, parsed here, nowhere else."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+ROOT: Final = "dreamd/v1"
+WAKE: Final = f"{ROOT}/wake"
+DAEMON_PRESENCE: Final = f"{ROOT}/daemon/presence"
+
+POD_REPORTS: Final = tuple(f"{ROOT}/pods/+/{leaf}" for leaf in ("presence", "status", "event", "clock"))
+"""What the daemon subscribes to besides frames; the filters do not overlap."""
+
+FRAMES: Final = f"{ROOT}/frames/+/+/+"
+
+_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?")
+
+
+def is_name(text: str) -> bool:
+    """Whether `text` may name a pod, a Dreamscape or a site: 1-63 of a-z 0-9 _ . - (ends alphanumeric)."""
+    return _NAME.fullmatch(text) is not None
+
+
+def pod_topic(pod: str, leaf: str) -> str:
+    """`dreamd/v1/pods/{pod}/{leaf}`; leaf is presence, status, event, clock or command."""
+    return f"{ROOT}/pods/{pod}/{leaf}"
+
+
+def clock_answer(pod: str) -> str:
+    """Where the daemon answers a pod's clock probe."""
+    return f"{ROOT}/clock/{pod}"
+
+
+def frames(dreamscape: str, cohort: int, sender: str) -> str:
+    """Where a pod or gateway publishes its frames."""
+    return f"{ROOT}/frames/{dreamscape}/{cohort}/{sender}"
+
+
+def collective(dreamscape: str, cohort: int) -> str:
+    """Where the daemon broadcasts a cohort's collective."""
+    return f"{ROOT}/collective/{dreamscape}/{cohort}"
+
+
+@dataclass(frozen=True, slots=True)
+class PodTopic:
+    """A parsed `dreamd/v1/pods/{pod}/{leaf}`."""
+
+    pod: str
+    leaf: str
+
+
+@dataclass(frozen=True, slots=True)
+class FramesTopic:
+    """A parsed `dreamd/v1/frames/{dreamscape}/{cohort}/{sender}`."""
+
+    dreamscape: str
+    cohort: int
+    sender: str
+
+
+def parse(topic: str) -> PodTopic | FramesTopic | None:
+    """Parse a topic a pod publishes to; None if it is not one of ours."""
+    parts = topic.split("/")
+    if parts[:2] != ["dreamd", "v1"]:
+        return None
+    match parts[2:]:
+        case ["pods", pod, leaf] if is_name(pod):
+            return PodTopic(pod, leaf)
+        case ["frames", dreamscape, cohort, sender] if (
+            is_name(dreamscape) and is_name(sender) and cohort.isascii() and cohort.isdigit()
+        ):
+            return FramesTopic(dreamscape, int(cohort), sender)
+        case _:
+            return None
