@@ -13,6 +13,10 @@ POD_REPORTS: Final = tuple(f"{ROOT}/pods/+/{leaf}" for leaf in ("presence", "sta
 
 FRAMES: Final = f"{ROOT}/frames/+/+/+"
 
+LEAVES: Final = frozenset({"presence", "status", "event", "clock", "command"})
+"""Last parts of a pod's own topics."""
+
+_COHORT: Final = re.compile(r"0|[1-9][0-9]{0,8}")
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?")
 
 
@@ -64,10 +68,10 @@ def parse(topic: str) -> PodTopic | FramesTopic | None:
     if parts[:2] != ["dreamd", "v1"]:
         return None
     match parts[2:]:
-        case ["pods", pod, leaf] if is_name(pod):
+        case ["pods", pod, leaf] if is_name(pod) and leaf in LEAVES:
             return PodTopic(pod, leaf)
         case ["frames", dreamscape, cohort, sender] if (
-            is_name(dreamscape) and is_name(sender) and cohort.isascii() and cohort.isdigit()
+            is_name(dreamscape) and is_name(sender) and _COHORT.fullmatch(cohort)
         ):
             return FramesTopic(dreamscape, int(cohort), sender)
         case _:

@@ -45,6 +45,11 @@ class EventWatch(Protocol):
         """The next events in order, at most `limit`; a refusal where they are no longer kept."""
         ...
 
+    @property
+    def cursor(self) -> int:
+        """Everything up to here has been taken or is not this watcher's; ask after it to go on."""
+        ...
+
     def close(self) -> None:
         """Stop watching; safe to call twice."""
         ...

@@ -52,6 +52,8 @@ class Code(Enum):
     CURSOR_TOO_OLD = "CURSOR_TOO_OLD"
     TOO_MANY_WATCHERS = "TOO_MANY_WATCHERS"
     FLEET_FULL = "FLEET_FULL"
+    DREAMSCAPES_FULL = "DREAMSCAPES_FULL"
+    LEDGER_UNAVAILABLE = "LEDGER_UNAVAILABLE"
     SHUTTING_DOWN = "SHUTTING_DOWN"
 
 
@@ -94,6 +96,8 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.CURSOR_TOO_OLD: Entry(Kind.ABORTED, "older events are no longer kept; start anew without one"),
     Code.TOO_MANY_WATCHERS: Entry(Kind.EXHAUSTED, "close a watch or try again later"),
     Code.FLEET_FULL: Entry(Kind.EXHAUSTED, "run a second daemon for the other pods"),
+    Code.DREAMSCAPES_FULL: Entry(Kind.EXHAUSTED, "end a Dreamscape first"),
+    Code.LEDGER_UNAVAILABLE: Entry(Kind.UNAVAILABLE, "free the daemon's disk; severing works without it"),
     Code.SHUTTING_DOWN: Entry(Kind.UNAVAILABLE, "call again when the daemon is back"),
 }
 

@@ -11,12 +11,16 @@ from dreamd.core.session.views import DreamscapeState, Plan
 
 @dataclass(frozen=True, slots=True)
 class DreamscapeRecord:
-    """A Dreamscape as it is kept: its plan, state, and who sat in it (seat, pod, sleeper)."""
+    """A Dreamscape as it is kept: its plan, state, who sat in it (seat, pod, sleeper), the frozen scale.
+
+    excused: pods that were released from it and are not seated again until somebody is checked in anew.
+    """
 
     plan: Plan
     state: DreamscapeState
     created_s: float
     seats: tuple[tuple[int, str, str], ...] = ()
+    excused: tuple[str, ...] = ()
     mu_db: tuple[float, ...] = ()
     sigma_db: tuple[float, ...] = ()
 

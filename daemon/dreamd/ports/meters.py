@@ -49,3 +49,15 @@ class Meters(Protocol):
     def refused(self, code: str) -> None:
         """An API call was refused."""
         ...
+
+
+class LinkMeters(Protocol):
+    """What the way to the pods measures of itself; every method MUST be cheap and MUST NOT raise."""
+
+    def link(self, *, up: bool) -> None:
+        """The broker has been reached or lost."""
+        ...
+
+    def link_dropped(self, what: str) -> None:
+        """Something did not fit a full queue: collective, command, frame, status, clock or event."""
+        ...

@@ -64,3 +64,7 @@ class Implant(Protocol):
     def close(self) -> None:
         """MUST release the device; MUST be safe to call twice."""
         ...
+
+
+class ImplantError(Exception):
+    """An implant cannot be opened; the text is one sentence for a person: what, why, what to do."""

@@ -15,11 +15,13 @@ class Cue:
     """What to render from now on.
 
     feedback: float32[D], the blend in the shared scale. share: the rendered share of the others,
-    0..1, after ramp, slew limit and fade; 0 means the sleeper is alone.
+    0..1, after ramp, slew limit and fade; 0 means the sleeper is alone. fade_ms: reach this share along
+    a raised cosine that takes so many milliseconds; 0: at once, as smoothly as the device always is.
     """
 
     feedback: NDArray[np.float32]
     share: float
+    fade_ms: float = 0.0
 
 
 class Renderer(Protocol):
@@ -36,3 +38,7 @@ class Renderer(Protocol):
     def close(self) -> None:
         """MUST silence the device; MUST be safe to call twice."""
         ...
+
+
+class RendererError(Exception):
+    """A renderer cannot be opened; the text is one sentence for a person: what, why, what to do."""

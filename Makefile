@@ -1,0 +1,40 @@
+# Everything a newcomer needs: `make run` shows it, `make test` proves it. No other set-up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help run test check bench proto system-packages
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+run: $(READY) ## eight simulated sleepers share a Dreamscape on this machine; ARGS="--duration 20 --json" passes flags
+	@$(BIN)/dreamd up $(ARGS)
+
+test: $(READY) ## all tests; ARGS="-k tether" passes flags to pytest
+	@$(BIN)/pytest -q $(ARGS)
+
+check: $(READY) ## lint, format, types, import contracts
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+bench: $(READY) ## the numbers of the README, measured here
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+proto: $(READY) ## generate the Python code of proto/
+	@$(BIN)/python -m grpc_tools.protoc -I proto --python_out=proto --pyi_out=proto proto/dreamwire/v1/*.proto
+	@$(BIN)/python -m grpc_tools.protoc -I proto --python_out=proto --pyi_out=proto --grpc_python_out=proto proto/dreamapi/v1/*.proto
+
+system-packages: ## what some tests need and Debian packages: brokers, databases, a browser
+	@as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	$$as_root apt-get update -qq && $$as_root env DEBIAN_FRONTEND=noninteractive \
+	apt-get install -y -qq --no-install-recommends python3-venv mosquitto prometheus postgresql chromium >/dev/null
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo "dreamd needs Python 3.11 or newer; name one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+	@echo "setting up $(VENV), once: about a minute"
+	@$(PYTHON) -m venv $(VENV) || { \
+	echo "this Python cannot make virtual environments: on Debian, apt-get install python3-venv" >&2; exit 2; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""The services' API over grpc.aio: translation, deadlines, watches; the application decides everything."""

@@ -1,0 +1,150 @@
+"""The Dreamscapes service: each method checks its input, asks the application, translates the answer.
+
+What severs is sent in the first synchronous stretch of its handler, before anything is awaited: a
+caller that hangs up afterwards changes nothing.
+"""
+# ruff: noqa: N802 - methods are named by the proto
+
+from collections.abc import AsyncIterator
+from contextlib import closing
+from typing import Final
+
+from dreamapi.v1 import dreamscapes_pb2 as dreams
+from dreamapi.v1 import severing_pb2 as severing
+from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesServicer
+from dreamd.adapters.grpc import inputs, translate
+from dreamd.adapters.grpc.calls import Context
+from dreamd.adapters.grpc.errors import granted
+from dreamd.adapters.grpc.pages import page
+from dreamd.adapters.grpc.replays import Replays
+from dreamd.adapters.grpc.watching import Bells, confirmed
+from dreamd.app.coordination import Coordination, SeverTicket
+from dreamd.core.refusals import Refusal
+
+EVENTS_IN_A_MESSAGE: Final = 100
+
+
+class Dreamscapes(DreamscapesServicer):
+    """Serves dreamapi.v1.Dreamscapes."""
+
+    def __init__(self, coordination: Coordination, replays: Replays, bells: Bells) -> None:
+        self._coordination = coordination
+        self._replays = replays
+        self._bells = bells
+
+    async def CreateDreamscape(
+        self, request: dreams.CreateDreamscapeRequest, _context: Context
+    ) -> dreams.Dreamscape:
+        """Create in PLANNED, or only say whether it could be."""
+        plan = inputs.plan(request)
+        if request.validate_only:
+            return translate.dreamscape(granted(self._coordination.create(plan, validate_only=True)))
+        return self._replays.once(
+            request,
+            dreams.Dreamscape,
+            lambda: translate.dreamscape(granted(self._coordination.create(plan))),
+        )
+
+    async def GetDreamscape(
+        self, request: dreams.GetDreamscapeRequest, _context: Context
+    ) -> dreams.Dreamscape:
+        """One Dreamscape with its seats."""
+        name = inputs.dreamscape_id(request.name)
+        return translate.dreamscape(granted(self._coordination.dreamscape(name)))
+
+    async def ListDreamscapes(
+        self, request: dreams.ListDreamscapesRequest, _context: Context
+    ) -> dreams.ListDreamscapesResponse:
+        """Newest first, without seats, in pages."""
+        shown, token = page(
+            self._coordination.dreamscapes(),
+            lambda view: view.plan.dreamscape,
+            request.page_size,
+            request.page_token,
+        )
+        return dreams.ListDreamscapesResponse(
+            dreamscapes=[translate.dreamscape(view, with_seats=False) for view in shown],
+            next_page_token=token,
+        )
+
+    async def Start(self, request: dreams.StartRequest, _context: Context) -> dreams.Dreamscape:
+        """Begin to dream."""
+        name = inputs.dreamscape_id(request.name)
+        return self._replays.once(
+            request,
+            dreams.Dreamscape,
+            lambda: translate.dreamscape(granted(self._coordination.start(name, request.etag))),
+        )
+
+    async def Resume(self, request: dreams.ResumeRequest, _context: Context) -> dreams.Dreamscape:
+        """Dream on after a sever."""
+        name = inputs.dreamscape_id(request.name)
+        return self._replays.once(
+            request,
+            dreams.Dreamscape,
+            lambda: translate.dreamscape(granted(self._coordination.resume(name, request.etag))),
+        )
+
+    async def Sever(self, request: dreams.SeverRequest, context: Context) -> severing.SeverOutcome:
+        """Everyone to zero now."""
+        name, reason = inputs.dreamscape_id(request.name), inputs.reason(request.reason)
+        return await _settled(self._coordination.sever(name, reason), context)
+
+    async def Wake(self, request: dreams.WakeRequest, context: Context) -> severing.SeverOutcome:
+        """Sever, then wake everyone."""
+        name, reason = inputs.dreamscape_id(request.name), inputs.reason(request.reason)
+        return await _settled(self._coordination.wake(name, inputs.reason(request.issuer), reason), context)
+
+    async def End(self, request: dreams.EndRequest, context: Context) -> severing.SeverOutcome:
+        """Close the books once all are home."""
+        name, reason = inputs.dreamscape_id(request.name), inputs.reason(request.reason)
+        return await _settled(self._coordination.end(name, reason), context)
+
+    async def ExplainAdmission(
+        self, request: dreams.ExplainAdmissionRequest, _context: Context
+    ) -> dreams.ExplainAdmissionResponse:
+        """Every admission check, in order."""
+        name, pod = inputs.dreamscape_id(request.name), inputs.pod_id(request.pod, "pod")
+        checks = granted(self._coordination.explain(name, pod))
+        return dreams.ExplainAdmissionResponse(checks=[translate.check(one) for one in checks])
+
+    async def WatchCollective(
+        self, request: dreams.WatchCollectiveRequest, _context: Context
+    ) -> AsyncIterator[dreams.Collective]:
+        """The newest tick each time the caller is ready for one; ends with the Dreamscape."""
+        name = inputs.dreamscape_id(request.name)
+        with (
+            self._bells.bell() as bell,
+            closing(granted(self._coordination.watch_collective(name, bell.ring))) as watch,
+        ):
+            while True:
+                view = watch.take()
+                if view is not None:
+                    yield translate.collective(view, with_seats=not request.omit_seats)
+                elif watch.ended:
+                    return
+                else:
+                    await bell.heard()
+
+    async def WatchEvents(
+        self, request: dreams.WatchEventsRequest, _context: Context
+    ) -> AsyncIterator[dreams.WatchEventsResponse]:
+        """The journal after a cursor; the first answer comes at once and says where the watch began."""
+        after = request.after if request.HasField("after") else None
+        name = inputs.dreamscape_id(request.dreamscape, "dreamscape") if request.dreamscape else ""
+        with (
+            self._bells.bell() as bell,
+            closing(granted(self._coordination.watch_events(after, name, bell.ring))) as watch,
+        ):
+            yield dreams.WatchEventsResponse(cursor=watch.cursor)
+            while True:
+                events = granted(watch.take(EVENTS_IN_A_MESSAGE))
+                if events:
+                    said = [translate.event(fact) for fact in events]
+                    yield dreams.WatchEventsResponse(events=said, cursor=watch.cursor)
+                else:
+                    await bell.heard()
+
+
+async def _settled(answer: SeverTicket | Refusal, context: Context) -> severing.SeverOutcome:
+    return translate.outcome(await confirmed(granted(answer), context))

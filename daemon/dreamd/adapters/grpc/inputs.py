@@ -1,0 +1,121 @@
+"""What callers send, checked: each no names the field and what was expected there.
+
+Only form is judged here; whether a plan makes sense is the application's word.
+"""
+
+import math
+import re
+from typing import Final
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from dreamapi import names
+from dreamapi.v1.dreamscapes_pb2 import CreateDreamscapeRequest
+from dreamapi.v1.dreamscapes_pb2 import Plan as PlanMessage
+from dreamd.adapters.grpc.errors import bad_input
+from dreamd.core.session.views import Plan
+from dreamwire.topics import is_name
+
+REASON_MAX: Final = 500
+"""Characters of a reason that are kept; a longer one is cut, because leaving is never refused."""
+
+_UNIX_MAX_S: Final = 253_402_300_799
+_DURATION_MAX_S: Final = 315_576_000_000
+_NANOS_IN_S: Final = 1_000_000_000
+_FLEET_NAME: Final = "1-63 of a-z 0-9 _ . -, beginning and ending with a letter or digit"
+_REQUEST_ID: Final = re.compile(r"[\x21-\x7e]{1,64}")
+_DEFAULTS: Final = Plan("defaults", seats_min=1, seats_max=1)
+
+
+def pod_id(name: str, field: str = "name") -> str:
+    """The pod of `pods/{pod}`."""
+    return _fleet_id("pods", "pod", name, field)
+
+
+def dreamscape_id(name: str, field: str = "name") -> str:
+    """The Dreamscape of `dreamscapes/{dreamscape}`."""
+    return _fleet_id("dreamscapes", "dreamscape", name, field)
+
+
+def _fleet_id(collection: str, variable: str, name: str, field: str) -> str:
+    found = names.id_in(collection, name)
+    if found is None or not is_name(found):
+        raise bad_input(field, f"{collection}/{{{variable}}}, {variable} being {_FLEET_NAME}", name)
+    return found
+
+
+def sleeper_id(name: str, field: str = "sleeper") -> str:
+    """The pseudonym of `sleepers/{sleeper}`."""
+    found = names.id_in("sleepers", name)
+    if found is None:
+        # What was sent is not repeated: it may be the name of a person.
+        raise bad_input(field, f"sleepers/{{sleeper}}, a pseudonym of {names.ID_RULE}", "something else")
+    return found
+
+
+def request_id(text: str) -> str:
+    """A request id, or empty for none."""
+    if text and _REQUEST_ID.fullmatch(text) is None:
+        raise bad_input("request_id", "at most 64 printable characters without spaces, such as a UUID", text)
+    return text
+
+
+def reason(text: str) -> str:
+    """A reason as it is kept: one line, at most REASON_MAX characters; never refused."""
+    return " ".join(text.split())[:REASON_MAX]
+
+
+def plan(request: CreateDreamscapeRequest) -> Plan:
+    """The plan asked for, the daemon's defaults where a field is absent."""
+    wanted = request.plan
+    if not is_name(request.dreamscape_id):
+        raise bad_input("dreamscape_id", _FLEET_NAME, request.dreamscape_id)
+    return Plan(
+        dreamscape=request.dreamscape_id,
+        seats_min=wanted.seats_min,
+        seats_max=wanted.seats_max,
+        start_at_s=_moment(wanted.start_at, "plan.start_at"),
+        close_at_s=_moment(wanted.close_at, "plan.close_at"),
+        pods=tuple(pod_id(pod, f"plan.pods[{at}]") for at, pod in enumerate(wanted.pods)),
+        site=_site(wanted.site),
+        schema=wanted.schema or _DEFAULTS.schema,
+        late_joining=wanted.late_joining if wanted.HasField("late_joining") else _DEFAULTS.late_joining,
+        intimate=wanted.intimate,
+        ceiling=_ceiling(wanted),
+        ramp_s=_span(wanted.ramp, "plan.ramp") if wanted.HasField("ramp") else _DEFAULTS.ramp_s,
+        guidelines=wanted.guidelines or _DEFAULTS.guidelines,
+    )
+
+
+def _site(text: str) -> str:
+    if text and not is_name(text):
+        raise bad_input("plan.site", _FLEET_NAME, text)
+    return text
+
+
+def _ceiling(wanted: PlanMessage) -> float:
+    if not wanted.HasField("ceiling"):
+        return _DEFAULTS.ceiling
+    fits = math.isfinite(wanted.ceiling) and 0.0 <= wanted.ceiling <= 1.0
+    if not fits:
+        raise bad_input("plan.ceiling", "a coupling from 0 to 1", wanted.ceiling)
+    return wanted.ceiling
+
+
+def _moment(stamp: Timestamp, field: str) -> float:
+    """Unix seconds; 0 where absent."""
+    fits = 0 <= stamp.seconds <= _UNIX_MAX_S and 0 <= stamp.nanos < _NANOS_IN_S
+    if not fits:
+        raise bad_input(
+            field, "a time between the years 1970 and 9999", f"{stamp.seconds} s {stamp.nanos} ns"
+        )
+    return stamp.seconds + stamp.nanos / _NANOS_IN_S
+
+
+def _span(span: Duration, field: str) -> float:
+    """Seconds, not negative."""
+    fits = 0 <= span.seconds <= _DURATION_MAX_S and 0 <= span.nanos < _NANOS_IN_S
+    if not fits:
+        raise bad_input(field, "a duration that is not negative", f"{span.seconds} s {span.nanos} ns")
+    return span.seconds + span.nanos / _NANOS_IN_S

@@ -1,0 +1,75 @@
+"""The Pods service: each method checks its input, asks the application, translates the answer."""
+# ruff: noqa: N802 - methods are named by the proto
+
+from collections.abc import AsyncIterator
+from contextlib import closing
+from typing import Final
+
+from dreamapi.v1 import pods_pb2 as beds
+from dreamapi.v1 import severing_pb2 as severing
+from dreamapi.v1.pods_pb2_grpc import PodsServicer
+from dreamd.adapters.grpc import inputs, translate
+from dreamd.adapters.grpc.calls import Context
+from dreamd.adapters.grpc.errors import granted
+from dreamd.adapters.grpc.pages import page
+from dreamd.adapters.grpc.replays import Replays
+from dreamd.adapters.grpc.watching import Bells, confirmed
+from dreamd.app.coordination import Coordination
+
+PODS_IN_A_MESSAGE: Final = 500
+"""So that a whole fleet's first view stays far below gRPC's 4 MiB a message."""
+
+
+class Pods(PodsServicer):
+    """Serves dreamapi.v1.Pods."""
+
+    def __init__(self, coordination: Coordination, replays: Replays, bells: Bells) -> None:
+        self._coordination = coordination
+        self._replays = replays
+        self._bells = bells
+
+    async def ListPods(self, request: beds.ListPodsRequest, _context: Context) -> beds.ListPodsResponse:
+        """Every pod ever seen, in pages."""
+        shown, token = page(
+            self._coordination.pods(), lambda view: view.pod, request.page_size, request.page_token
+        )
+        return beds.ListPodsResponse(pods=[translate.pod(view) for view in shown], next_page_token=token)
+
+    async def GetPod(self, request: beds.GetPodRequest, _context: Context) -> beds.Pod:
+        """One pod."""
+        return translate.pod(granted(self._coordination.pod(inputs.pod_id(request.name))))
+
+    async def WatchPods(
+        self, _request: beds.WatchPodsRequest, _context: Context
+    ) -> AsyncIterator[beds.WatchPodsResponse]:
+        """All pods, then those that change, conflated: nothing is taken while a write is waiting."""
+        with (
+            self._bells.bell() as bell,
+            closing(granted(self._coordination.watch_pods(bell.ring))) as watch,
+        ):
+            while True:
+                views = watch.take()
+                for start in range(0, len(views), PODS_IN_A_MESSAGE):
+                    part = views[start : start + PODS_IN_A_MESSAGE]
+                    yield beds.WatchPodsResponse(pods=[translate.pod(view) for view in part])
+                if not views:
+                    await bell.heard()
+
+    async def CheckIn(self, request: beds.CheckInRequest, _context: Context) -> beds.Pod:
+        """Bind a sleeper to a pod."""
+        pod, sleeper = inputs.pod_id(request.name), inputs.sleeper_id(request.sleeper)
+        return self._replays.once(
+            request,
+            beds.Pod,
+            lambda: translate.pod(granted(self._coordination.check_in(pod, sleeper, request.etag))),
+        )
+
+    async def CheckOut(self, request: beds.CheckOutRequest, _context: Context) -> beds.Pod:
+        """Release the pod, then unbind its sleeper."""
+        return translate.pod(granted(self._coordination.check_out(inputs.pod_id(request.name))))
+
+    async def Release(self, request: beds.ReleaseRequest, context: Context) -> severing.SeverOutcome:
+        """This bed alone, now."""
+        pod = inputs.pod_id(request.name)
+        ticket = granted(self._coordination.release(pod, inputs.reason(request.reason)))
+        return translate.outcome(await confirmed(ticket, context))

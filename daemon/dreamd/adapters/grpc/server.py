@@ -1,0 +1,123 @@
+"""The grpc.aio server: both services, health and reflection, on one port.
+
+Runs on the event loop the application lives on, so handlers call it directly. The port is never
+shared with another process (gRPC would let two daemons listen on one port and split the callers
+between them). Stopping says NOT_SERVING first, ends every watch, then waits for the calls under way.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final
+
+import grpc
+import grpc.aio
+from grpc_health.v1 import (  # type: ignore[import-untyped]  # no stubs
+    health,
+    health_pb2,
+    health_pb2_grpc,
+)
+from grpc_reflection.v1alpha import reflection  # type: ignore[import-untyped]  # no stubs
+
+from dreamapi.v1 import dreamscapes_pb2_grpc, pods_pb2_grpc
+from dreamd.adapters.grpc.calls import Seam, Unmetered
+from dreamd.adapters.grpc.dreamscapes import Dreamscapes
+from dreamd.adapters.grpc.pods import Pods
+from dreamd.adapters.grpc.replays import Replays
+from dreamd.adapters.grpc.watching import Bells
+from dreamd.app.coordination import Coordination
+from dreamd.ports.call_meters import CallMeters
+
+SERVICES: Final = ("dreamapi.v1.Pods", "dreamapi.v1.Dreamscapes")
+CALLS_MAX: Final = 1024
+"""Calls under way at once; the application bounds watches well below this."""
+
+OPTIONS: Final = (
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 1 << 20),
+    ("grpc.max_send_message_length", 4 << 20),
+    ("grpc.max_concurrent_streams", 512),
+    ("grpc.max_metadata_size", 16 << 10),
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+)
+
+
+class CannotListen(OSError):  # noqa: N818 - the name says it
+    """The address could not be had; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that answers on `port`."""
+
+    port: int
+    bells: Bells
+    _server: grpc.aio.Server
+    _health: health.aio.HealthServicer
+
+    async def serving(self, *, ready: bool) -> None:
+        """Tell health checkers whether to send callers here."""
+        status = (
+            health_pb2.HealthCheckResponse.SERVING if ready else health_pb2.HealthCheckResponse.NOT_SERVING
+        )
+        for service in ("", *SERVICES):
+            await self._health.set(service, status)
+
+    async def stop(self, grace_s: float = 2.0) -> None:
+        """Take no more calls, end the watches, give the others `grace_s` seconds; safe to call twice."""
+        await self._health.enter_graceful_shutdown()
+        self.bells.close()
+        await self._server.stop(grace_s)
+
+
+async def serve_grpc(
+    coordination: Coordination,
+    host: str,
+    port: int,
+    *,
+    meters: CallMeters | None = None,
+    refused: Callable[[str], None] = lambda _code: None,
+) -> Running:
+    """Serve dreamapi.v1 on `host:port` (port 0: any free one).
+
+    `refused` is told the catalogue's code of each refusal.
+
+    Raises:
+        CannotListen: the port is in use or the address is not of this machine.
+    """
+    server = grpc.aio.server(
+        interceptors=[Seam(meters or Unmetered(), refused)],
+        options=OPTIONS,
+        maximum_concurrent_rpcs=CALLS_MAX,
+    )
+    bells, replays, checker = Bells(), Replays(monotonic), health.aio.HealthServicer()
+    # Generated code is untyped.
+    pods_pb2_grpc.add_PodsServicer_to_server(  # type: ignore[no-untyped-call]
+        Pods(coordination, replays, bells), server
+    )
+    dreamscapes_pb2_grpc.add_DreamscapesServicer_to_server(  # type: ignore[no-untyped-call]
+        Dreamscapes(coordination, replays, bells), server
+    )
+    health_pb2_grpc.add_HealthServicer_to_server(checker, server)
+    reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    bound = _bind(server, host, port)
+    await server.start()
+    running = Running(bound, bells, server, checker)
+    await running.serving(ready=True)
+    return running
+
+
+def _bind(server: grpc.aio.Server, host: str, port: int) -> int:
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    try:
+        bound = server.add_insecure_port(address)
+    except RuntimeError:
+        bound = 0
+    if not bound:
+        raise CannotListen(
+            f"the API cannot listen on {address}; end what listens there or choose another port (--grpc-port)"
+        )
+    return bound

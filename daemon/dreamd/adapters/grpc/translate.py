@@ -1,0 +1,195 @@
+"""Views become messages. Nothing is decided here; an absent thing is an absent field."""
+
+import math
+from typing import Final
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from dreamapi import names
+from dreamapi.v1 import dreamscapes_pb2 as dreams
+from dreamapi.v1 import pods_pb2 as beds
+from dreamapi.v1 import severing_pb2 as severing
+from dreamd.core.session.views import (
+    BreakerState,
+    Check,
+    CollectiveView,
+    DreamscapeState,
+    DreamscapeView,
+    Event,
+    Plan,
+    PodState,
+    PodView,
+    SeatState,
+    SeatView,
+    SeverOutcome,
+)
+
+_NANOS_IN_S: Final = 1_000_000_000
+
+POD_STATES: Final[dict[PodState, beds.Pod.State]] = {
+    state: getattr(beds.Pod, state.name) for state in PodState
+}
+SEAT_STATES: Final[dict[SeatState, dreams.Seat.State]] = {
+    state: getattr(dreams.Seat, state.name) for state in SeatState
+}
+DREAMSCAPE_STATES: Final[dict[DreamscapeState, dreams.Dreamscape.State]] = {
+    state: getattr(dreams.Dreamscape, state.name) for state in DreamscapeState
+}
+BREAKER_STATES: Final[dict[BreakerState, severing.Breaker.State]] = {
+    state: getattr(severing.Breaker, state.name) for state in BreakerState
+}
+
+
+def _whole(seconds: float) -> tuple[int, int]:
+    total = round(seconds * _NANOS_IN_S)
+    return total // _NANOS_IN_S, total % _NANOS_IN_S
+
+
+def moment(at_s: float) -> Timestamp | None:
+    """Unix seconds as a Timestamp; None for 0 (never)."""
+    if not (math.isfinite(at_s) and at_s > 0.0):
+        return None
+    seconds, nanos = _whole(at_s)
+    return Timestamp(seconds=seconds, nanos=nanos)
+
+
+def span(seconds: float) -> Duration:
+    """Seconds, not negative, as a Duration."""
+    whole, nanos = _whole(seconds)
+    return Duration(seconds=whole, nanos=nanos)
+
+
+def breaker(pod: str, state: BreakerState, cause: str) -> severing.Breaker:
+    """A pod's breaker."""
+    return severing.Breaker(name=names.breaker_of_pod(pod), state=BREAKER_STATES[state], cause=cause)
+
+
+def outcome(view: SeverOutcome) -> severing.SeverOutcome:
+    """The answer to a sever."""
+    return severing.SeverOutcome(
+        zeroed=view.zeroed,
+        confirmed=view.confirmed,
+        unconfirmed=[names.pod(pod) for pod in view.unconfirmed],
+    )
+
+
+def pod(view: PodView) -> beds.Pod:
+    """A pod as the API shows it."""
+    return beds.Pod(
+        name=names.pod(view.pod),
+        state=POD_STATES[view.state],
+        online=view.online,
+        site=view.site,
+        device=beds.Device(kind=view.device_kind, model=view.device_model),
+        schema=view.schema,
+        software=view.software,
+        sleeper=names.sleeper(view.sleeper),
+        dreamscape=names.dreamscape(view.dreamscape),
+        seat=names.seat(view.dreamscape, view.seat),
+        quality=view.quality,
+        quality_cause=view.quality_cause,
+        channels=[beds.Channel(name=c.name, quality=c.quality, cause=c.cause) for c in view.channels],
+        calibration=beds.Calibration(
+            done=view.calibrated, source=view.calibration_source, clean=span(view.calibration_clean_s)
+        ),
+        clock=beds.Clock(synced=view.clock_synced, uncertainty=span(view.clock_uncertainty_us / 1e6)),
+        applied=view.applied,
+        latched=view.latched,
+        breaker=breaker(view.pod, view.breaker, view.breaker_cause),
+        last_seen=moment(view.last_seen_s),
+        etag=view.etag,
+    )
+
+
+def seat(dreamscape: str, view: SeatView) -> dreams.Seat:
+    """A seat of a Dreamscape."""
+    return dreams.Seat(
+        name=names.seat(dreamscape, view.seat),
+        pod=names.pod(view.pod),
+        sleeper=names.sleeper(view.sleeper),
+        state=SEAT_STATES[view.state],
+        refusal_code=view.refusal_code,
+        refusal=view.refusal,
+        granted=view.granted,
+        applied=view.applied,
+        quality=view.quality,
+        breaker=breaker(view.pod, view.breaker, view.cause),
+        distance=view.distance,
+    )
+
+
+def plan(view: Plan) -> dreams.Plan:
+    """A plan with every default filled in."""
+    return dreams.Plan(
+        seats_min=view.seats_min,
+        seats_max=view.seats_max,
+        start_at=moment(view.start_at_s),
+        close_at=moment(view.close_at_s),
+        pods=[names.pod(pod) for pod in view.pods],
+        site=view.site,
+        schema=view.schema,
+        late_joining=view.late_joining,
+        intimate=view.intimate,
+        ceiling=view.ceiling,
+        ramp=span(view.ramp_s),
+        guidelines=view.guidelines,
+    )
+
+
+def dreamscape(view: DreamscapeView, *, with_seats: bool = True) -> dreams.Dreamscape:
+    """A Dreamscape; lists leave the seats out, since ten thousand of them are megabytes."""
+    name = view.plan.dreamscape
+    return dreams.Dreamscape(
+        name=names.dreamscape(name),
+        plan=plan(view.plan),
+        state=DREAMSCAPE_STATES[view.state],
+        state_cause=view.state_cause,
+        created=moment(view.created_s),
+        term=view.term,
+        tick=view.tick,
+        ticks_skipped=view.ticks_skipped,
+        assigned=view.assigned,
+        merged=view.merged,
+        seats=[seat(name, one) for one in view.seats] if with_seats else [],
+        etag=view.etag,
+    )
+
+
+def collective(view: CollectiveView, *, with_seats: bool) -> dreams.Collective:
+    """One tick for a watcher."""
+    return dreams.Collective(
+        dreamscape=names.dreamscape(view.dreamscape),
+        term=view.term,
+        tick=view.tick,
+        instant=moment(view.instant_s),
+        centre=view.centre,
+        centre_hidden=view.centre_hidden,
+        included=view.included,
+        assigned=view.assigned,
+        merged=view.merged,
+        dispersion=view.dispersion,
+        seats=[seat(view.dreamscape, one) for one in view.seats] if with_seats else [],
+        tick_took=span(view.tick_ms / 1e3),
+        skipped=view.skipped,
+    )
+
+
+def event(fact: Event) -> dreams.Event:
+    """A fact of the journal."""
+    return dreams.Event(
+        cursor=fact.cursor,
+        at=moment(fact.at_s),
+        kind=fact.kind,
+        dreamscape=names.dreamscape(fact.dreamscape),
+        pod=names.pod(fact.pod),
+        seat=names.seat(fact.dreamscape, fact.seat),
+        cause=fact.cause,
+        sentence=fact.sentence,
+        values=fact.values,
+    )
+
+
+def check(view: Check) -> dreams.Check:
+    """One admission check."""
+    return dreams.Check(name=view.name, passed=view.passed, code=view.code, sentence=view.sentence)

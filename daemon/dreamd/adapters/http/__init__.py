@@ -1,0 +1,1 @@
+"""Plain HTTP for machines: metrics and health, nothing that acts."""

@@ -1,0 +1,46 @@
+"""The daemon's signing key: made at the first start, then the same for ever.
+
+`daemon.key` never leaves the state directory and is readable by its owner alone; `daemon.pub` is
+what a pod pins at its enrolment. The public half is written anew at every start, so a lost one costs
+nothing.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from dreamwire.codec import DaemonSays, context_of, encode
+from dreamwire.seal import KeyFileError, SigningKey, seal
+
+KEY_FILE: Final = "daemon.key"
+PUBLIC_FILE: Final = "daemon.pub"
+
+
+def open_key(state_dir: Path) -> SigningKey:
+    """Load the key of this state directory, or make it.
+
+    Raises:
+        KeyFileError: it is damaged, open to others, or cannot be written; the message says what to do.
+    """
+    path = state_dir / KEY_FILE
+    try:
+        if path.exists():
+            key = SigningKey.load(path)
+        else:
+            key = SigningKey.generate()
+            key.save(path)
+        key.save_public(state_dir / PUBLIC_FILE)
+    except OSError as error:
+        raise KeyFileError(f"the signing key cannot be written to {state_dir} ({error.strerror})") from error
+    return key
+
+
+class Seal:
+    """Signs what the daemon says: message in, payload out."""
+
+    def __init__(self, key: SigningKey) -> None:
+        """Sign with `key`."""
+        self._key = key
+
+    def __call__(self, message: DaemonSays) -> bytes:
+        """Encode and sign; 40 us, raises what `codec.encode` raises."""
+        return seal(self._key, context_of(message), encode(message))

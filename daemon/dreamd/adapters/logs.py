@@ -1,0 +1,109 @@
+"""The log: one event name per fact, its values as fields, on standard error.
+
+JSON lines for machines, a coloured line for people. No sample, no feature, no pseudonym is ever a field:
+pods and Dreamscapes are named, sleepers are not. Standard output stays free for what a command prints.
+
+A pipe that nobody reads blocks whoever writes to it, and the writer here would be the tick. So lines go
+to a `Spool`: a bounded queue that a thread of its own empties. When it is full the oldest line is lost, and
+the next one that gets through says how many were.
+"""
+
+import logging
+import sys
+import threading
+from collections import deque
+from typing import Final, TextIO
+
+import structlog
+
+Log = structlog.typing.FilteringBoundLogger
+
+LINES: Final = 10_000
+CLOSE_WITHIN_S: Final = 0.5
+
+
+class Spool:
+    """A text stream whose `write` never waits."""
+
+    def __init__(self, out: TextIO) -> None:
+        """Write to `out`, from a thread."""
+        self._out = out
+        self._lines: deque[str] = deque()
+        self._lost = 0
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._empty, name="log", daemon=True)
+        self._thread.start()
+
+    def write(self, text: str) -> int:
+        """Take a line, for the thread to write."""
+        with self._changed:
+            if len(self._lines) >= LINES:
+                self._lines.popleft()
+                self._lost += 1
+            self._lines.append(text)
+            self._changed.notify()
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing: the thread is always on its way."""
+
+    def close(self) -> None:
+        """Let what waits be written, for CLOSE_WITHIN_S at most."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join(CLOSE_WITHIN_S)
+
+    def _empty(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._lines or self._closed)
+                if not self._lines:
+                    return
+                batch, lost = list(self._lines), self._lost
+                self._lines.clear()
+                self._lost = 0
+            try:
+                if lost:
+                    self._out.write(f"{lost} lines of the log were lost\n")
+                self._out.writelines(batch)
+                self._out.flush()
+            except (OSError, ValueError):
+                return  # nobody reads it any more; the session goes on
+
+
+def open_log(form: str, level: str, spool: Spool) -> Log:
+    """Set the process's log up and return it.
+
+    Args:
+        form: `json` or `console`.
+        level: `debug`, `info`, `warning` or `error`: the least that is written.
+        spool: where the lines go.
+    """
+    least = logging.getLevelNamesMapping()[level.upper()]
+    colours = form == "console" and sys.stderr.isatty()
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=colours)
+    )
+    processors: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if form == "json":  # the console renders tracebacks itself
+        processors.append(structlog.processors.format_exc_info)
+    structlog.configure(
+        processors=[*processors, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        logger_factory=structlog.WriteLoggerFactory(file=spool),  # type: ignore[arg-type]  # it only writes
+        cache_logger_on_first_use=False,
+    )
+    # Libraries that write through logging (asyncio, paho, grpc): warnings and worse, on the same spool.
+    handler: logging.Handler = logging.StreamHandler(spool)
+    logging.basicConfig(
+        handlers=[handler], level=max(least, logging.WARNING), format="%(name)s: %(message)s", force=True
+    )
+    log: Log = structlog.get_logger()
+    return log

@@ -1,0 +1,56 @@
+"""The API's calls for Prometheus, under the names other dashboards know.
+
+All children are made when a method is announced, because increase() misses a counter born at 1. Only
+unary calls are timed: how long a watch was open says nothing.
+"""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from dreamd.ports.call_meters import CODES, Call
+
+BUCKETS_S: Final = (0.001, 0.005, 0.025, 0.1, 0.5, 2.0)
+
+_LABELS: Final = ("grpc_type", "grpc_service", "grpc_method")
+
+
+class GrpcMeters:
+    """Counts and times calls; series: methods x (1 + 11 codes), and 9 a unary method."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._started_total = Counter(
+            "grpc_server_started", "Calls that arrived.", _LABELS, registry=registry
+        )
+        self._handled_total = Counter(
+            "grpc_server_handled", "Calls that ended, by status.", (*_LABELS, "grpc_code"), registry=registry
+        )
+        self._handling_s = Histogram(
+            "grpc_server_handling_seconds",
+            "How long unary calls took.",
+            _LABELS,
+            buckets=BUCKETS_S,
+            registry=registry,
+        )
+        self._started: dict[Call, Counter] = {}
+        self._handled: dict[tuple[Call, str], Counter] = {}
+        self._took: dict[Call, Histogram] = {}
+
+    def expect(self, call: Call) -> None:
+        """Make the call's series."""
+        labels = (call.kind, call.service, call.method)
+        self._started[call] = self._started_total.labels(*labels)
+        for code in CODES:
+            self._handled[call, code] = self._handled_total.labels(*labels, code)
+        if call.kind == "unary":
+            self._took[call] = self._handling_s.labels(*labels)
+
+    def started(self, call: Call) -> None:
+        """A call has arrived."""
+        self._started[call].inc()
+
+    def handled(self, call: Call, code: str, seconds: float) -> None:
+        """A call has ended with this status."""
+        self._handled[call, code].inc()
+        if (took := self._took.get(call)) is not None:
+            took.observe(seconds)

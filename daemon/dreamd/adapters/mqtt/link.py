@@ -1,0 +1,226 @@
+"""The way to the pods: keeps one connection to the broker alive and sends through it.
+
+Sending never waits. A parcel is signed and written to the socket inside the call; where the broker is
+away or does not read, it goes to the outbox, whose policy is by kind, and leaves as soon as there is room.
+What the socket does not take is tried again every RETRY_S.
+
+`run` is the eternal task: connect, subscribe, say that we are here (retained, with the opposite as our
+will), serve until the connection is lost, wait with full jitter, begin again. Each connection is a new
+client, so nothing that an old one left half sent comes out hours later. The wait doubles from BACKOFF_MIN_S
+to BACKOFF_MAX_S and is drawn from zero up to that (full jitter, Brooker 2015), so that a restarted
+broker does not meet everybody at once; it starts over once a connection has lived STEADY_S.
+
+`close` says good-bye, so that the will is not needed.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import aiomqtt
+
+from dreamd.adapters.mqtt.connection import Connection
+from dreamd.adapters.mqtt.intake import Intake
+from dreamd.adapters.mqtt.outbox import Outbox, Parcel
+from dreamd.ports.clock import SessionClock
+from dreamd.ports.meters import LinkMeters
+from dreamwire import codec, topics
+from dreamwire.messages import ClockProbe, Collective, Command, DaemonPresence, Release, Versions, WakePod
+
+BACKOFF_MIN_S: Final = 0.2
+BACKOFF_MAX_S: Final = 10.0
+STEADY_S: Final = 5.0
+RETRY_S: Final = 0.005
+FAREWELL_S: Final = 0.5
+
+_GRANT_REFUSED: Final = 0x80
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the broker is, and who we are there."""
+
+    host: str
+    port: int
+    instance: str
+    versions: Versions
+
+
+class MqttLink:
+    """ports.pod_link.PodLink over MQTT 3.1.1."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        seal: Callable[[codec.DaemonSays], bytes],
+        clock: SessionClock,
+        meters: LinkMeters,
+        rng: random.Random,
+        say: Callable[[str], None],
+    ) -> None:
+        """Prepare; `run` connects.
+
+        Args:
+            broker: where to, as whom.
+            seal: encodes and signs.
+            clock: stamps clock answers and presences.
+            meters: what was dropped, and whether the broker is reached.
+            rng: draws the waits.
+            say: told a sentence whenever the broker is lost or stays unreachable, once for each reason.
+        """
+        self._broker = broker
+        self._seal = seal
+        self._clock = clock
+        self._meters = meters
+        self._rng = rng
+        self._say = say
+        self._outbox = Outbox()
+        self._parked = asyncio.Event()
+        self._closing = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._connection: Connection | None = None
+        self._trouble = "the broker has not been reached yet"
+
+    @property
+    def trouble(self) -> str:
+        """Why the broker is not reached; empty while it is."""
+        return self._trouble
+
+    def publish(self, collective: Collective) -> None:
+        """Sign and broadcast; an unsent older one of this cohort is dropped."""
+        topic = topics.collective(collective.dreamscape, collective.cohort)
+        parcel = Parcel(topic, self._seal(collective), qos=0)
+        if not self._sent(parcel):
+            self._park("collective", self._outbox.collective(parcel))
+
+    def command(self, command: Command) -> None:
+        """Sign and send once; releases and wakes outlive an outage, others are dropped oldest first."""
+        parcel = Parcel(topics.pod_topic(command.pod, "command"), self._seal(command), qos=1)
+        if self._sent(parcel):
+            return
+        if isinstance(command.what, Release | WakePod):
+            self._outbox.letting_go(type(command.what).__name__, parcel)
+            self._park("command", 0)
+        else:
+            self._park("command", self._outbox.command(parcel))
+
+    def answer(self, pod: str, probe: ClockProbe) -> None:
+        """Answer a clock probe, t2 stamped here; one that cannot leave at once is of no use."""
+        stamped = replace(probe, t2_us=int(self._clock.now_s() * 1e6))
+        if not self._sent(Parcel(topics.clock_answer(pod), codec.encode(stamped), qos=0)):
+            self._meters.link_dropped("clock")
+
+    async def run(self, intake: Intake) -> None:
+        """Keep connected, handing what comes to `intake`, until `close`."""
+        attempt = 0
+        while not self._closing.is_set():
+            began_s = self._clock.now_s()
+            await self._connected(intake)
+            attempt = 0 if self._clock.now_s() - began_s > STEADY_S else attempt + 1
+            longest_s = min(BACKOFF_MAX_S, BACKOFF_MIN_S * 2 ** min(attempt, 16))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._rng.uniform(0.0, longest_s)):
+                    await self._closing.wait()
+
+    async def close(self) -> None:
+        """Say that we are gone, and disconnect; safe to call twice."""
+        self._closing.set()
+        await self._idle.wait()
+
+    async def _connected(self, intake: Intake) -> None:
+        """One connection, from CONNECT to its end; returns however it ends."""
+        connection = Connection(
+            self._broker.host,
+            self._broker.port,
+            identifier=f"dreamd-{self._broker.instance}",
+            will=self._presence(online=False),
+            offer=lambda message: intake.offer(message.topic.value, message.payload, retained=message.retain),
+        )
+        entered = False
+        self._idle.clear()
+        try:
+            async with connection:
+                entered = True
+                self._connection = connection
+                await self._subscribe(connection)
+                await self._confirmed(connection, self._presence(online=True))
+                self._reached(intake)
+                self._lost(intake, await self._serve(connection))
+        except aiomqtt.MqttError as error:
+            self._lost(intake, str(error))
+        finally:
+            self._connection = None
+            if not entered:
+                connection.abandon()
+            self._idle.set()
+
+    async def _subscribe(self, connection: Connection) -> None:
+        filters = [(name, 1) for name in topics.POD_REPORTS] + [(topics.FRAMES, 0)]
+        grants = await connection.subscribe(filters)
+        if any(grant == _GRANT_REFUSED for grant in grants):
+            raise aiomqtt.MqttError("it refuses our subscriptions; look at its access rules")
+
+    async def _serve(self, connection: Connection) -> str:
+        """Empty the outbox as it fills, until the connection is lost (why) or we close (empty)."""
+        async with asyncio.TaskGroup() as group:
+            lost = group.create_task(connection.lost(), name="mqtt-lost")
+            closing = group.create_task(self._closing.wait(), name="mqtt-closing")
+            flush = group.create_task(self._flush(connection), name="mqtt-flush")
+            await asyncio.wait((lost, closing, flush), return_when=asyncio.FIRST_COMPLETED)
+            for task in (lost, closing, flush):
+                task.cancel()
+        if lost.done() and not lost.cancelled():
+            return lost.result()
+        with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
+            async with asyncio.timeout(FAREWELL_S):
+                await self._confirmed(connection, self._presence(online=False))
+        return ""
+
+    async def _flush(self, connection: Connection) -> None:
+        while True:
+            await self._parked.wait()
+            self._parked.clear()
+            while (parcel := self._outbox.first()) is not None:
+                if connection.send(parcel):
+                    self._outbox.sent()
+                else:
+                    await asyncio.sleep(RETRY_S)
+
+    async def _confirmed(self, connection: Connection, parcel: Parcel) -> None:
+        await connection.publish(parcel.topic, parcel.payload, parcel.qos, parcel.retain)
+
+    def _sent(self, parcel: Parcel) -> bool:
+        return self._connection is not None and not self._outbox and self._connection.send(parcel)
+
+    def _park(self, what: str, dropped: int) -> None:
+        for _ in range(dropped):
+            self._meters.link_dropped(what)
+        self._parked.set()
+
+    def _reached(self, intake: Intake) -> None:
+        self._trouble = ""
+        self._park("collective", self._outbox.forget_collectives())
+        self._meters.link(up=True)
+        intake.inbound.on_link(up=True)
+
+    def _lost(self, intake: Intake, why: str) -> None:
+        """Write down that the broker is not reached; `why` is empty where it is we who leave."""
+        if not self._trouble:
+            self._meters.link(up=False)
+            if why:
+                intake.inbound.on_link(up=False)
+        place = f"mqtt://{self._broker.host}:{self._broker.port}"
+        trouble = f"the broker at {place} is not reached ({why or 'closing'})"
+        if trouble != self._trouble and why:
+            self._say(f"{trouble}; trying again: start it, or name another with --mqtt-url")
+        self._trouble = trouble
+
+    def _presence(self, *, online: bool) -> Parcel:
+        at_ms = int(self._clock.now_s() * 1000)
+        presence = DaemonPresence(self._broker.instance, online, self._broker.versions, at_ms)
+        return Parcel(topics.DAEMON_PRESENCE, self._seal(presence), qos=1, retain=True)

@@ -1,0 +1,59 @@
+"""The daemon's directory: made private, and held by one process at a time.
+
+Terms, counters and the signing key live here. Two daemons on one directory would each believe that
+they own every Dreamscape, so the second is refused: an advisory lock on `daemon.lock`, which the kernel
+drops when its holder dies however it dies, so nothing stale is ever left to clean up.
+"""
+
+import errno
+import fcntl
+import os
+from pathlib import Path
+
+
+class StateDirError(Exception):
+    """The directory cannot be used; the message says why and what to do."""
+
+
+class StateDir:
+    """A locked state directory; `close` lets go of it."""
+
+    def __init__(self, path: Path) -> None:
+        """Make and lock the directory at `path`.
+
+        Raises:
+            StateDirError: it cannot be written, or another daemon holds it.
+        """
+        self.path = path
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock_fd = os.open(path / "daemon.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StateDirError(
+                f"the state directory {path} cannot be written ({error.strerror}); "
+                "give another with --state-dir or DREAMD_STATE_DIR"
+            ) from error
+        self._take()
+
+    def _take(self) -> None:
+        try:
+            fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(self._lock_fd, 32, 0).decode("ascii", "replace").strip()
+            self.close()
+            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                raise StateDirError(
+                    f"the state directory {self.path} cannot be locked ({error.strerror})"
+                ) from error
+            raise StateDirError(
+                f"another dreamd (process {holder or 'unknown'}) already uses {self.path}; "
+                "stop it, or give this one its own directory with --state-dir"
+            ) from error
+        os.ftruncate(self._lock_fd, 0)
+        os.pwrite(self._lock_fd, f"{os.getpid()}\n".encode(), 0)
+
+    def close(self) -> None:
+        """Let another daemon have the directory; safe to call twice."""
+        if self._lock_fd >= 0:
+            os.close(self._lock_fd)
+            self._lock_fd = -1

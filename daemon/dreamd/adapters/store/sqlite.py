@@ -1,0 +1,212 @@
+"""The ledger in one SQLite file.
+
+Write-ahead log and `synchronous = FULL`: a term is on the disk before anyone may publish under it, so a
+power cut cannot bring an old one back. Numbers that must never repeat come from two sources at once,
+the stored one and the clock, and the larger wins: a restored older file still yields a higher term
+(unix ms), and a clock set back still yields a higher term (stored + 1).
+
+Command counters are drawn as blocks: a process takes a first counter and may use the next BLOCK of
+them without asking again. The clock's floor is unix ms x 2^20, a million commands a millisecond.
+
+Rules: every write is one `BEGIN IMMEDIATE` transaction; `user_version` names the schema and a newer one
+is refused, never guessed at; every sqlite3 error leaves here as a LedgerError that says what to do.
+The file is small (a row per cohort, per pod, per Dreamscape) and calls take microseconds, but for the
+ones that write, which wait for the disk.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, Final
+
+from dreamd.core.session.views import DreamscapeState, Plan
+from dreamd.ports.ledger import DreamscapeRecord, LedgerError
+
+SCHEMA_VERSION: Final = 1
+BUSY_TIMEOUT_S: Final = 0.2
+"""Calls are made on the tick's thread, and the state directory is locked: nobody but a backup is met here."""
+COUNTER_BLOCK: Final = 1 << 32
+COUNTERS_PER_MS: Final = 1 << 20
+
+_SCHEMA: Final = """
+CREATE TABLE terms (
+    dreamscape TEXT NOT NULL, cohort INTEGER NOT NULL, term INTEGER NOT NULL,
+    PRIMARY KEY (dreamscape, cohort)
+) WITHOUT ROWID;
+CREATE TABLE counters (id INTEGER PRIMARY KEY CHECK (id = 1), next INTEGER NOT NULL);
+CREATE TABLE dreamscapes (name TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE beds (pod TEXT PRIMARY KEY, sleeper TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+class SqliteLedger:
+    """ports.ledger.Ledger on the file at `path`; one thread uses it."""
+
+    def __init__(self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+        """Open or create the file; a call waits `busy_timeout_s` for another process's transaction.
+
+        Raises:
+            LedgerError: it is not a ledger, is damaged, is newer than this program, or cannot be written.
+        """
+        self._path = path
+        self._failure = ""
+        try:
+            self._base = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None)
+        except sqlite3.Error as error:
+            raise LedgerError(f"the ledger {path} cannot be opened ({error})") from error
+        try:
+            self._open()
+        except BaseException:
+            self._base.close()
+            raise
+
+    @property
+    def failure(self) -> str:
+        """Why the last call failed; empty while all is well."""
+        return self._failure
+
+    def draw_term(self, dreamscape: str, cohort: int, now_s: float) -> int:
+        """The next term of this cohort, on the disk before it is returned."""
+        with self._writing():
+            row = self._base.execute(
+                "SELECT term FROM terms WHERE dreamscape = ? AND cohort = ?", (dreamscape, cohort)
+            ).fetchone()
+            term = max((int(row[0]) if row else 0) + 1, int(now_s * 1000))
+            self._base.execute("INSERT OR REPLACE INTO terms VALUES (?, ?, ?)", (dreamscape, cohort, term))
+        return term
+
+    def confirm_term(self, dreamscape: str, cohort: int, term: int) -> bool:
+        """Whether `term` is still the highest drawn; one indexed read."""
+        with self._translated():
+            row = self._base.execute(
+                "SELECT term FROM terms WHERE dreamscape = ? AND cohort = ?", (dreamscape, cohort)
+            ).fetchone()
+        return row is not None and int(row[0]) == term
+
+    def draw_counters(self, now_s: float) -> int:
+        """The first command counter of a block nobody else has or will have."""
+        with self._writing():
+            row = self._base.execute("SELECT next FROM counters WHERE id = 1").fetchone()
+            first = max(int(row[0]) if row else 1, int(now_s * 1000) * COUNTERS_PER_MS)
+            self._base.execute("INSERT OR REPLACE INTO counters VALUES (1, ?)", (first + COUNTER_BLOCK,))
+        return first
+
+    def save(self, record: DreamscapeRecord) -> None:
+        """Keep the record, in place of the one of that name."""
+        text = _record_text(record)
+        with self._writing():
+            self._base.execute(
+                "INSERT OR REPLACE INTO dreamscapes VALUES (?, ?)", (record.plan.dreamscape, text)
+            )
+
+    def load(self) -> tuple[DreamscapeRecord, ...]:
+        """Every record, oldest first."""
+        with self._translated():
+            rows = self._base.execute("SELECT name, record FROM dreamscapes").fetchall()
+        records = [self._record(str(name), str(text)) for name, text in rows]
+        return tuple(sorted(records, key=lambda record: (record.created_s, record.plan.dreamscape)))
+
+    def check_in(self, pod: str, sleeper: str) -> None:
+        """Keep who lies in this pod; an empty sleeper clears it."""
+        with self._writing():
+            if sleeper:
+                self._base.execute("INSERT OR REPLACE INTO beds VALUES (?, ?)", (pod, sleeper))
+            else:
+                self._base.execute("DELETE FROM beds WHERE pod = ?", (pod,))
+
+    def checked_in(self) -> dict[str, str]:
+        """Pod -> sleeper."""
+        with self._translated():
+            rows = self._base.execute("SELECT pod, sleeper FROM beds ORDER BY pod").fetchall()
+        return {str(pod): str(sleeper) for pod, sleeper in rows}
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        self._base.close()
+
+    def _open(self) -> None:
+        with self._translated():
+            version = int(self._base.execute("PRAGMA user_version").fetchone()[0])
+            if version > SCHEMA_VERSION:
+                raise LedgerError(
+                    f"the ledger {self._path} was written by a newer dreamd (schema {version}, this one "
+                    f"reads {SCHEMA_VERSION}); run that version, or give another --state-dir"
+                )
+            self._base.execute("PRAGMA journal_mode = WAL")
+            self._base.execute("PRAGMA synchronous = FULL")
+            verdict = str(self._base.execute("PRAGMA quick_check(1)").fetchone()[0])
+            if verdict != "ok":
+                raise LedgerError(self._damaged(verdict))
+        if version == 0:
+            self._create()
+
+    def _create(self) -> None:
+        with self._writing():
+            # Another process may have created it between our reading of the version and this lock.
+            if int(self._base.execute("PRAGMA user_version").fetchone()[0]) == 0:
+                for statement in filter(str.strip, _SCHEMA.split(";")):
+                    self._base.execute(statement)
+                self._base.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _record(self, name: str, text: str) -> DreamscapeRecord:
+        try:
+            return _record_of(json.loads(text))
+        except (ValueError, KeyError, TypeError) as error:
+            raise LedgerError(self._damaged(f"the record of {name}: {error}")) from error
+
+    def _damaged(self, detail: str) -> str:
+        return (
+            f"the ledger {self._path} is damaged ({detail}); restore it from a copy, or move it away "
+            "to start with an empty one (terms still grow, check-ins are lost)"
+        )
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One durable transaction."""
+        with self._translated():
+            self._base.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._base.execute("COMMIT")
+            except BaseException:
+                if self._base.in_transaction:
+                    self._base.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """sqlite3's errors as LedgerError; remembers whether the last call went well."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            self._failure = f"the ledger {self._path} could not be used ({error})"
+            raise LedgerError(self._failure) from error
+        except sqlite3.Error as error:
+            self._failure = self._damaged(str(error))
+            raise LedgerError(self._failure) from error
+        self._failure = ""
+
+
+def _record_text(record: DreamscapeRecord) -> str:
+    try:
+        return json.dumps({**asdict(record), "state": record.state.value}, allow_nan=False)
+    except ValueError as error:
+        raise LedgerError(f"the record of {record.plan.dreamscape} holds a number that is none") from error
+
+
+def _record_of(kept: dict[str, Any]) -> DreamscapeRecord:
+    """Build a record; fields a newer patch added with defaults may be missing, unknown ones are dropped."""
+    known = {field.name for field in fields(Plan)}
+    plan = {name: value for name, value in kept["plan"].items() if name in known}
+    return DreamscapeRecord(
+        plan=Plan(**{**plan, "pods": tuple(plan.get("pods", ()))}),
+        state=DreamscapeState(kept["state"]),
+        created_s=float(kept["created_s"]),
+        seats=tuple((int(seat), str(pod), str(sleeper)) for seat, pod, sleeper in kept["seats"]),
+        excused=tuple(map(str, kept["excused"])),
+        mu_db=tuple(map(float, kept["mu_db"])),
+        sigma_db=tuple(map(float, kept["sigma_db"])),
+    )

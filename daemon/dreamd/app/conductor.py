@@ -1,0 +1,218 @@
+"""The conductor: one Dreamscape, from gathering to everyone home.
+
+Theory of operation. A tick judges first (who is stale, whose breaker moved, does the quorum hold), then
+fuses and broadcasts, so that an exclusion is weight zero and coupling zero in the same message;
+house-keeping comes after the broadcast. What people may ask of a Dreamscape stands in `session`; here
+is what time and the pods do to it.
+"""
+
+from typing import Final
+
+from dreamd.app.cohorts import SlotAt
+from dreamd.app.fleet import PodRecord
+from dreamd.app.seats import Seat
+from dreamd.app.session import Session
+from dreamd.core.limits import LEASE_FADE_S, LEASE_S, QUORUM_MIN
+from dreamd.core.session.assembly import ceiling_for
+from dreamd.core.session.views import (
+    DreamscapeState,
+)
+from dreamd.core.severing.causes import Cause
+from dreamd.core.severing.quorum import INTIMATE_MIN, quorum
+from dreamd.fusion.columns import Written
+from dreamwire.messages import Assign, Frame, PodEvent, Status
+from dreamwire.topics import FramesTopic
+
+ALONE_AFTER_S: Final = LEASE_S + LEASE_FADE_S
+ORPHAN_AFTER_S: Final = 3.0
+GATHER_EVERY_S: Final = 0.5
+
+EVIDENCE: Final = {
+    Written.NONFINITE: Cause.NONFINITE,
+    Written.FROZEN: Cause.FROZEN,
+    Written.REPLAYED: Cause.REPLAYED,
+    Written.MISFIT: Cause.MISFIT,
+    Written.CLOCK: Cause.CLOCK,
+}
+"""What a frame that was not taken in says about its pod."""
+
+
+class Conductor(Session):
+    """One Dreamscape: a session that time and pods drive."""
+
+    # -- what arrives -----------------------------------------------------------------------------
+
+    def on_frame(self, topic: FramesTopic, frame: Frame, newest_instant: int) -> None:
+        """One frame for one of our cohorts; what is wrong with it is counted and held against its pod."""
+        seat = self.seats.by_assignment(frame.assignment)
+        slot = seat.slot if seat else None
+        if seat is None or slot is None:
+            self._in.meters.frame_refused("not-assigned")
+            return
+        if topic.cohort != slot.cohort or topic.sender != seat.pod:
+            self._in.meters.frame_refused("wrong-sender")
+            return
+        written = self.cohorts.write(slot, frame, newest_instant + 1)
+        self._count(written)
+        cause = EVIDENCE.get(written)
+        if cause is not None:
+            self.judge.trip(seat, cause, "a frame")
+        if frame.applied == 0.0 and not frame.fading:
+            self._in.tickets.confirm(seat.pod)
+
+    def _count(self, written: Written) -> None:
+        if written.sound:
+            self._in.meters.frame_accepted()
+        else:
+            self._in.meters.frame_refused(written.value)
+        if written is Written.LATE:
+            self._in.meters.frame_late()
+
+    def on_presence(self, record: PodRecord, *, rebooted: bool) -> None:
+        """The pod has come back, as another process or not, or is gone."""
+        seat = self.seats.of(record.pod)
+        if seat is None:
+            return
+        if rebooted and seat.slot is not None:
+            self.vacate(seat)
+            self.judge.trip(seat, Cause.STALE, "a reboot")
+        if not record.online and self.state is DreamscapeState.WAKING:
+            self.leave(seat, "gone")
+            self._close_if_home()
+
+    def on_status(self, record: PodRecord, status: Status) -> None:
+        """The pod's account of itself: it may have lost its slot, latched, or come home."""
+        seat = self.seats.of(record.pod)
+        if seat is None:
+            return
+        home = status.applied == 0.0 and status.assignment == 0
+        if status.latched:
+            self.leave(seat, status.latched)
+        elif self.state is DreamscapeState.WAKING and home:
+            self.leave(seat, "home")
+        elif seat.slot is not None and status.assignment != seat.slot.assignment_id:
+            self._orphaned(seat, record)
+        self._close_if_home()
+
+    def _orphaned(self, seat: Seat, record: PodRecord) -> None:
+        assert seat.slot is not None
+        waited_s = self.cohorts.held_s(seat.slot, self.instant)
+        if waited_s > ORPHAN_AFTER_S and not self._in.orders.waiting_for(record.pod):
+            self.vacate(seat)
+            self.seating.refused(seat)
+
+    def adopt(self, record: PodRecord, status: Status) -> bool:
+        """A pod has spoken for the first time since this daemon came back: is one of our seats its?"""
+        seat = self.seats.of(record.pod)
+        if seat is None or not seat.returning or seat.sleeper != record.sleeper:
+            return False
+        record.dreamscape, record.seat = self.plan.dreamscape, seat.number
+        self.judge.adopt(record, status.severed)
+        return True
+
+    def on_assign_refused(self, record: PodRecord, assign: Assign, reason: str) -> None:
+        """The pod will not take its slot: say so on the seat and ask again later."""
+        seat = self.seats.of(record.pod)
+        if seat is None or seat.slot is None or seat.slot.assignment_id != assign.assignment:
+            return
+        self.vacate(seat)
+        self.seating.refused(seat)
+        seat.cause = f"refused: {reason}"
+        self._happenings.seat("assign-refused", seat, f"{seat.pod} refused its seat: {reason}", reason)
+
+    def on_event(self, record: PodRecord, event: PodEvent) -> None:
+        """A fact from the pod's outbox."""
+        self._happenings.on_event(record, event)
+        self._close_if_home()
+
+    # -- the tick ---------------------------------------------------------------------------------
+
+    def tick(self, instant: int, missed: int) -> None:
+        """Close this grid instant: judge, fuse, broadcast; then house-keeping."""
+        now_s = self._in.clock.now_s()
+        self.instant = instant
+        if self._started and self.state is not DreamscapeState.ENDED:
+            self.skipped += missed
+            self._judge_tick(instant)
+            if not self.ownership.lost:
+                self.cohorts.fuse(instant)
+                self._publish(self._level(now_s))
+            self._in.meters.frames_lost(self.cohorts.take_lost())
+            self.tick_s = self._in.clock.now_s() - now_s
+            self._audience.tell()
+        self._housekeep(now_s)
+
+    def _judge_tick(self, instant: int) -> None:
+        was_blind = self.judge.blind
+        holding, _ = self._counts()
+        verdict = self.judge.tick(self.cohorts, instant, self._seat_at, holding)
+        if verdict.blind and not was_blind:
+            self.say(
+                "blind",
+                f"frames of {verdict.missing} of {holding} pods are missing: our own way to them is broken",
+                Cause.DAEMON.value,
+            )
+        elif was_blind and not verdict.blind:
+            self.say("seeing", "frames arrive again", Cause.DAEMON.value)
+        if self.state is DreamscapeState.DREAMING and not verdict.blind:
+            self._judge_quorum()
+
+    def _judge_quorum(self) -> None:
+        assigned, healthy = self._counts()
+        verdict = quorum(assigned, healthy, self.plan.intimate)
+        if verdict.holds:
+            self._quorate = True
+        elif self._quorate:
+            self.sever(Cause.QUORUM, f"{healthy} of {assigned} are healthy: {verdict.value}")
+
+    def _seat_at(self, at: SlotAt) -> Seat | None:
+        return self.seats.at(at.cohort, at.slot)
+
+    def _level(self, now_s: float) -> float:
+        """The coupling to grant whoever is included: zero unless everything speaks for it."""
+        fused = self.cohorts.fused
+        fewest = INTIMATE_MIN if self.plan.intimate else QUORUM_MIN
+        ok = (
+            self.state is DreamscapeState.DREAMING
+            and not self._closing
+            and fused is not None
+            and fused.n >= fewest
+            and self.ownership.may_grant(now_s)
+        )
+        return ceiling_for(self.plan, fused.n) if ok and fused is not None else 0.0
+
+    # -- house-keeping ----------------------------------------------------------------------------
+
+    def _housekeep(self, now_s: float) -> None:
+        if self.state is DreamscapeState.ENDED:
+            return
+        self._open()
+        self.ownership.confirm(now_s)
+        if now_s - self._gathered_s >= GATHER_EVERY_S and not self._closing:
+            self._gathered_s = now_s
+            self._gather(now_s)
+        if self.state is DreamscapeState.WAKING:
+            self._look_for_the_gone(now_s)
+        self._in.meters.dreamscape(self.plan.dreamscape, *self.tally())
+
+    def _gather(self, now_s: float) -> None:
+        plan = self.plan
+        if self.state is DreamscapeState.GATHERING:
+            self.seating.gather(started=False)
+            if plan.start_at_s and now_s >= plan.start_at_s:
+                self.start()
+        elif self.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED) and not self.ownership.lost:
+            for seat in self.seating.gather(started=True):
+                self._assign(seat)
+        if plan.close_at_s and now_s >= plan.close_at_s and self.state is not DreamscapeState.WAKING:
+            self.end("the plan's closing time")
+
+    def _look_for_the_gone(self, now_s: float) -> None:
+        """Pods whose process has been seen to end are alone by their tether once lease and fade are over."""
+        if now_s - self._severed_s <= ALONE_AFTER_S:
+            return
+        for seat in self.holding():
+            record = self._in.fleet.get(seat.pod)
+            if record is None or not record.online or record.incarnation != seat.incarnation:
+                self.leave(seat, "gone")
+        self._close_if_home()

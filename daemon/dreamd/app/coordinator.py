@@ -1,0 +1,231 @@
+"""The coordinator: one fleet, its Dreamscapes, and everything that arrives for them.
+
+Theory of operation. One thread, no waiting. What arrives (a presence, a status, frames, an API call)
+is taken in at once; what is due (ticks on the 250 ms grid, house-keeping) is done by `run_due`. A tick
+for grid instant k closes 150 ms after it with whoever has arrived. If the process slept through
+instants, they are counted as skipped and never made up for. Severing is done inside the call that
+asks for it: zero collectives first, then orders, then the books.
+"""
+
+import math
+import random
+from dataclasses import dataclass
+
+from dreamd.app.conductor import Conductor
+from dreamd.app.desk import Desk
+from dreamd.app.fleet import Fleet, PodRecord
+from dreamd.app.journal import Journal
+from dreamd.app.orders import Orders
+from dreamd.app.surroundings import Surroundings
+from dreamd.app.tickets import Tickets
+from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
+from dreamd.ports.clock import SessionClock
+from dreamd.ports.ledger import Ledger, LedgerError
+from dreamd.ports.meters import Meters
+from dreamd.ports.pod_link import PodLink
+from dreamwire.messages import (
+    Ack,
+    Assign,
+    ClockProbe,
+    Frame,
+    PodEvent,
+    PodEventKind,
+    Presence,
+    Release,
+    Status,
+)
+from dreamwire.topics import FramesTopic
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where the grid stands."""
+
+    closed: int  # newest instant whose tick has closed
+    skipped: int = 0
+
+
+class Coordinator(Desk):
+    """The application. `Desk` is the face towards the API; here is what arrives and what is due."""
+
+    def __init__(
+        self, clock: SessionClock, link: PodLink, ledger: Ledger, meters: Meters, rng: random.Random
+    ) -> None:
+        now_s = clock.now_s()
+        surroundings = Surroundings(
+            clock=clock,
+            link=link,
+            ledger=ledger,
+            meters=meters,
+            rng=rng,
+            journal=Journal(now_s),
+            fleet=Fleet(ledger.checked_in()),
+            orders=Orders(link, ledger.draw_counters(now_s)),
+            tickets=Tickets(clock.now_s),
+        )
+        super().__init__(surroundings)
+        self._progress = Progress(self._newest_closing(now_s))
+        self._awaited: dict[str, Conductor] = {}
+
+    @property
+    def journal(self) -> Journal:
+        """The journal, for the log."""
+        return self._in.journal
+
+    def open(self) -> None:
+        """Take up the Dreamscapes the ledger knows; those that dreamed dream on, everyone from zero."""
+        for record in self._in.ledger.load():
+            conductor = Conductor.restore(record, self._in)
+            self._conductors[record.plan.dreamscape] = conductor
+            self._awaited.update({seat.pod: conductor for seat in conductor.seats if seat.returning})
+
+    # -- what arrives -----------------------------------------------------------------------------
+
+    def on_presence(self, presence: Presence) -> None:
+        """A pod says that it is there, or its will says that it is gone."""
+        now_s = self._in.clock.now_s()
+        before = self._in.fleet.get(presence.pod)
+        was = (before.online, before.incarnation) if before else (False, 0)
+        record = self._in.fleet.hear(presence, now_s)
+        if isinstance(record, str) or was == (record.online, record.incarnation):
+            return
+        word = "connected" if record.online else "disconnected"
+        self._in.journal.append(
+            now_s, "pod-online" if record.online else "pod-offline", f"{record.pod} {word}", pod=record.pod
+        )
+        if record.incarnation != was[1]:
+            self._in.orders.void_assigns(record.pod)
+        conductor = self._conductors.get(record.dreamscape)
+        if conductor is not None:
+            conductor.on_presence(record, rebooted=record.incarnation != was[1])
+        self._in.meters.fleet(*self._in.fleet.counts())
+
+    def on_status(self, status: Status) -> None:
+        """A pod's account of itself, which also answers orders."""
+        now_s = self._in.clock.now_s()
+        record = self._in.fleet.report(status, now_s)
+        if isinstance(record, str):
+            return
+        awaiting = self._awaited.get(record.pod)
+        if awaiting is not None and awaiting.adopt(record, status):
+            del self._awaited[record.pod]
+        self._answered(record, status)
+        conductor = self._conductors.get(record.dreamscape)
+        if conductor is not None:
+            conductor.on_status(record, status)
+        elif status.assignment:
+            # It still holds a slot of a Dreamscape that is not ours to know: let it go.
+            self._release_stray(record, now_s)
+        if status.applied == 0.0 and not status.assignment:
+            self._in.tickets.confirm(record.pod)
+
+    def _answered(self, record: PodRecord, status: Status) -> None:
+        for command, refused in self._in.orders.answered(record.pod, status.outcomes):
+            conductor = self._conductors.get(record.dreamscape)
+            if refused and isinstance(command.what, Assign) and conductor is not None:
+                conductor.on_assign_refused(record, command.what, refused)
+
+    def _release_stray(self, record: PodRecord, now_s: float) -> None:
+        if not self._in.orders.waiting_for(record.pod):
+            self._in.orders.send(record.pod, record.incarnation, Release("no such Dreamscape here"), now_s)
+
+    def on_event(self, event: PodEvent) -> None:
+        """A fact from a pod's outbox: acknowledged every time, taken in once."""
+        now_s = self._in.clock.now_s()
+        record = self._in.fleet.get(event.pod)
+        if record is None:
+            return
+        if self._in.fleet.is_news(record, event):
+            self._take_in(record, event, now_s)
+        self._in.orders.send(record.pod, record.incarnation, Ack((event.id,)), now_s)
+
+    def _take_in(self, record: PodRecord, event: PodEvent, now_s: float) -> None:
+        if event.kind in (PodEventKind.ALONE, PodEventKind.LATCHED, PodEventKind.LEFT):
+            self._in.tickets.confirm(record.pod)
+        conductor = self._conductors.get(event.dreamscape) or self._conductors.get(record.dreamscape)
+        if conductor is not None:
+            conductor.on_event(record, event)
+        elif event.kind is not PodEventKind.UNSPECIFIED:
+            kind = event.kind.name.lower()
+            sentence = f"{record.pod} {kind}" + (f": {event.cause}" if event.cause else "")
+            self._in.journal.append(now_s, kind, sentence, pod=record.pod, cause=event.cause)
+
+    def on_clock_probe(self, pod: str, probe: ClockProbe, received_s: float) -> None:
+        """A clock probe; the link stamps the answer as it leaves."""
+        now_us = int(self._in.clock.now_s() * 1e6)
+        self._in.link.answer(pod, ClockProbe(probe.nonce, probe.t0_us, int(received_s * 1e6), now_us))
+
+    def on_frames(self, topic: FramesTopic, frames: tuple[Frame, ...]) -> None:
+        """Frames of one sender for one cohort."""
+        conductor = self._conductors.get(topic.dreamscape)
+        if conductor is None:
+            for _ in frames:
+                self._in.meters.frame_refused("unknown-dreamscape")
+            return
+        for frame in frames:
+            conductor.on_frame(topic, frame, self._progress.closed)
+
+    def on_malformed(self, sender: str, kind: str, reason: str) -> None:
+        """A payload that could not be read; frames are counted, the rest is written down."""
+        if kind == "frames":
+            self._in.meters.frame_refused("malformed")
+            return
+        now_s = self._in.clock.now_s()
+        self._in.journal.append(now_s, "malformed", f"{sender} sent an unreadable {kind}: {reason}")
+
+    def on_link(self, *, up: bool) -> None:
+        """The broker has been reached or lost."""
+        now_s = self._in.clock.now_s()
+        self.link_up = up
+        word = "reached" if up else "lost: every pod is alone by its own tether"
+        self._in.journal.append(now_s, "broker-up" if up else "broker-down", f"broker {word}")
+
+    # -- what is due ------------------------------------------------------------------------------
+
+    @staticmethod
+    def _newest_closing(now_s: float) -> int:
+        return math.floor((now_s - TICK_CLOSES_AFTER_S) / HOP_S + 1e-6)
+
+    def next_due_s(self) -> float:
+        """Session time at which `run_due` has something to do."""
+        return (self._progress.closed + 1) * HOP_S + TICK_CLOSES_AFTER_S
+
+    def run_due(self) -> None:
+        """Close the newest tick that is due; older ones are skipped and counted, never queued."""
+        now_s = self._in.clock.now_s()
+        instant = self._newest_closing(now_s)
+        missed = instant - self._progress.closed - 1
+        if missed < 0:
+            return
+        self._progress.closed = instant
+        self._progress.skipped += missed
+        for conductor in tuple(self._conductors.values()):
+            conductor.tick(instant, missed)
+        self._in.orders.resend(now_s)
+        self._in.meters.tick(self._in.clock.now_s() - now_s, missed)
+
+    @property
+    def ticked_instant(self) -> int:
+        """The newest instant whose tick has closed."""
+        return self._progress.closed
+
+    # -- the end ----------------------------------------------------------------------------------
+
+    def shutdown(self) -> None:
+        """Zero everyone first, then let the pods go; the Dreamscapes stay in the ledger as they were."""
+        self.closing = True
+        tickets = [conductor.close() for conductor in self._conductors.values()]
+        self._shutdown_tickets = tuple(tickets)
+
+    @property
+    def settled(self) -> bool:
+        """After `shutdown`: every pod has confirmed its zero, or the time for it is over."""
+        return self.closing and all(ticket.settled for ticket in self._shutdown_tickets)
+
+    def close(self) -> None:
+        """Close the books."""
+        try:
+            self._in.ledger.close()
+        except LedgerError as error:
+            now_s = self._in.clock.now_s()
+            self._in.journal.append(now_s, "ledger", f"the ledger did not close well: {error}")

@@ -1,0 +1,239 @@
+"""The desk: what callers may ask of the fleet and its Dreamscapes, answered at once.
+
+Every answer is a value or a refusal from the catalogue. Severing, waking, ending and releasing are
+valid in every state and idempotent; everything else says why not.
+"""
+
+from dreamd.app.conductor import Conductor
+from dreamd.app.coordination import Changed
+from dreamd.app.fleet import PodRecord, PodWatching, view
+from dreamd.app.journal import Follower
+from dreamd.app.surroundings import Surroundings
+from dreamd.app.tickets import Ticket
+from dreamd.app.watching import CollectiveWatching
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.session.assembly import validate_plan
+from dreamd.core.session.views import Check, DreamscapeState, DreamscapeView, Plan, PodView
+from dreamd.core.severing.causes import Cause
+from dreamd.ports.ledger import LedgerError
+from dreamwire.messages import Release
+from dreamwire.topics import is_name
+
+DREAMSCAPES_MAX = 256
+
+
+class Desk:
+    """Implements `coordination.Coordination`."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._in = surroundings
+        self._conductors: dict[str, Conductor] = {}
+        self._shutdown_tickets: tuple[Ticket, ...] = ()
+        self.closing = False
+        self.link_up = False
+
+    # -- pods -------------------------------------------------------------------------------------
+
+    def pods(self) -> tuple[PodView, ...]:
+        """Every pod ever seen, by name."""
+        return tuple(view(record) for record in self._in.fleet)
+
+    def pod(self, pod: str) -> PodView | Refusal:
+        """One pod."""
+        record = self._in.fleet.find(pod)
+        return record if isinstance(record, Refusal) else view(record)
+
+    def watch_pods(self, changed: Changed) -> PodWatching | Refusal:
+        """Watch the fleet."""
+        return self._in.fleet.watch(changed)
+
+    def check_in(self, pod: str, sleeper: str, etag: str = "") -> PodView | Refusal:
+        """Bind a sleeper to a pod; the same pair again is the same answer."""
+        record = self._in.fleet.find(pod)
+        if isinstance(record, Refusal):
+            return record
+        if record.sleeper == sleeper and sleeper:
+            return view(record)
+        refusal = self._check_in_refusal(record, sleeper, etag)
+        if refusal is not None:
+            return refusal
+        now_s = self._in.clock.now_s()
+        kept = self._keep_check_in(pod, sleeper)
+        if kept is not None:
+            return kept
+        self._in.fleet.lay(record, sleeper, now_s)
+        for conductor in self._conductors.values():
+            conductor.seating.excused.discard(pod)
+        self._in.journal.append(now_s, "checked-in", f"a sleeper is checked in to {pod}", pod=pod)
+        return view(record)
+
+    def _check_in_refusal(self, record: PodRecord, sleeper: str, etag: str) -> Refusal | None:
+        pod = record.pod
+        if not is_name(sleeper):
+            return Refusal(
+                Code.INVALID_ARGUMENT,
+                f"sleeper {sleeper!r} is no pseudonym: expected 1 to 63 of a-z 0-9 _ . -, starting and "
+                "ending with a letter or digit",
+                {"field": "sleeper"},
+            )
+        if etag and etag != view(record).etag:
+            return Refusal(Code.STALE_ETAG, f"pod {pod!r} has changed since etag {etag}", {"pod": pod})
+        if self.closing:
+            return Refusal(Code.SHUTTING_DOWN, "the daemon is shutting down")
+        if not record.online:
+            return Refusal(Code.POD_OFFLINE, f"pod {pod!r} is offline", {"pod": pod})
+        return self._bed_taken(record, sleeper)
+
+    def _bed_taken(self, record: PodRecord, sleeper: str) -> Refusal | None:
+        if record.sleeper:
+            return Refusal(Code.POD_BUSY, f"another sleeper is in pod {record.pod!r}", {"pod": record.pod})
+        elsewhere = self._in.fleet.pod_of(sleeper)
+        if elsewhere:
+            return Refusal(
+                Code.SLEEPER_ELSEWHERE, f"this sleeper is checked in to pod {elsewhere!r}", {"pod": elsewhere}
+            )
+        return None
+
+    def _keep_check_in(self, pod: str, sleeper: str) -> Refusal | None:
+        try:
+            self._in.ledger.check_in(pod, sleeper)
+        except LedgerError as error:
+            return Refusal(Code.LEDGER_UNAVAILABLE, f"the ledger could not keep the check-in: {error}")
+        return None
+
+    def check_out(self, pod: str) -> PodView | Refusal:
+        """Release the pod, then unbind its sleeper; idempotent."""
+        record = self._in.fleet.find(pod)
+        if isinstance(record, Refusal):
+            return record
+        now_s = self._in.clock.now_s()
+        if record.sleeper:
+            self._release(record, "checked out")
+            self._in.fleet.lay(record, "", now_s)
+            self._in.journal.append(now_s, "checked-out", f"the sleeper of {pod} is checked out", pod=pod)
+            refusal = self._keep_check_in(pod, "")
+            if refusal is not None:
+                return refusal
+        return view(record)
+
+    def release(self, pod: str, reason: str) -> Ticket | Refusal:
+        """This bed alone, now; valid in every state."""
+        record = self._in.fleet.find(pod)
+        if isinstance(record, Refusal):
+            return record
+        return self._release(record, reason)
+
+    def _release(self, record: PodRecord, reason: str) -> Ticket:
+        conductor = self._conductors.get(record.dreamscape)
+        if conductor is not None:
+            return conductor.release(record, reason)
+        self._in.orders.send(record.pod, record.incarnation, Release(reason), self._in.clock.now_s())
+        return self._in.tickets.issue([record.pod] if record.status and record.status.assignment else [])
+
+    # -- Dreamscapes ------------------------------------------------------------------------------
+
+    def create(self, plan: Plan, *, validate_only: bool = False) -> DreamscapeView | Refusal:
+        """Create a Dreamscape in PLANNED, or say what is wrong with the plan."""
+        now_s = self._in.clock.now_s()
+        refusal = validate_plan(plan, now_s) or self._create_refusal(plan)
+        if refusal is not None:
+            return refusal
+        conductor = Conductor(plan, self._in, now_s)
+        if validate_only:
+            return conductor.view()
+        try:
+            self._in.ledger.save(conductor.record())
+        except LedgerError as error:
+            return Refusal(Code.LEDGER_UNAVAILABLE, f"the ledger could not keep the plan: {error}")
+        self._conductors[plan.dreamscape] = conductor
+        self._in.journal.append(
+            now_s, "state", f"{plan.dreamscape} is planned", dreamscape=plan.dreamscape, cause="planned"
+        )
+        return conductor.view()
+
+    def _create_refusal(self, plan: Plan) -> Refusal | None:
+        if self.closing:
+            return Refusal(Code.SHUTTING_DOWN, "the daemon is shutting down")
+        if plan.dreamscape in self._conductors:
+            state = self._conductors[plan.dreamscape].state.value
+            return Refusal(
+                Code.DREAMSCAPE_EXISTS,
+                f"a Dreamscape named {plan.dreamscape!r} exists, {state}",
+                {"dreamscape": plan.dreamscape},
+            )
+        live = sum(c.state is not DreamscapeState.ENDED for c in self._conductors.values())
+        if live >= DREAMSCAPES_MAX:
+            return Refusal(Code.DREAMSCAPES_FULL, f"{live} Dreamscapes are open already")
+        return None
+
+    def dreamscapes(self) -> tuple[DreamscapeView, ...]:
+        """Every Dreamscape, newest first, ended ones included."""
+        newest_first = sorted(self._conductors.values(), key=lambda c: c.created_s, reverse=True)
+        return tuple(conductor.view() for conductor in newest_first)
+
+    def _find(self, name: str, etag: str = "") -> Conductor | Refusal:
+        conductor = self._conductors.get(name)
+        if conductor is None:
+            return Refusal(Code.DREAMSCAPE_UNKNOWN, f"no Dreamscape is named {name!r}", {"dreamscape": name})
+        if etag and etag != conductor.etag:
+            return Refusal(Code.STALE_ETAG, f"{name} has changed since etag {etag}", {"dreamscape": name})
+        return conductor
+
+    def dreamscape(self, name: str) -> DreamscapeView | Refusal:
+        """One Dreamscape."""
+        conductor = self._find(name)
+        return conductor if isinstance(conductor, Refusal) else conductor.view()
+
+    def start(self, name: str, etag: str = "") -> DreamscapeView | Refusal:
+        """Freeze the scale, assign everyone admitted, begin to dream."""
+        conductor = self._find(name, etag)
+        if isinstance(conductor, Refusal):
+            return conductor
+        if self.closing:
+            return Refusal(Code.SHUTTING_DOWN, "the daemon is shutting down")
+        return conductor.start() or conductor.view()
+
+    def sever(self, name: str, reason: str) -> Ticket | Refusal:
+        """Everyone to zero in this call; they sleep on, Resume is possible."""
+        conductor = self._find(name)
+        return conductor if isinstance(conductor, Refusal) else conductor.sever(Cause.OPERATOR, reason)
+
+    def resume(self, name: str, etag: str = "") -> DreamscapeView | Refusal:
+        """Dream on after a sever; everyone ramps from zero."""
+        conductor = self._find(name, etag)
+        if isinstance(conductor, Refusal):
+            return conductor
+        if self.closing:
+            return Refusal(Code.SHUTTING_DOWN, "the daemon is shutting down")
+        return conductor.resume() or conductor.view()
+
+    def wake(self, name: str, issuer: str, reason: str) -> Ticket | Refusal:
+        """Sever, then wake everyone: latches at every pod."""
+        conductor = self._find(name)
+        return conductor if isinstance(conductor, Refusal) else conductor.wake(issuer, reason)
+
+    def end(self, name: str, reason: str) -> Ticket | Refusal:
+        """Close the books once all are home."""
+        conductor = self._find(name)
+        return conductor if isinstance(conductor, Refusal) else conductor.end(reason)
+
+    def explain(self, name: str, pod: str) -> tuple[Check, ...] | Refusal:
+        """Every admission check of this pod for this Dreamscape, in order."""
+        conductor = self._find(name)
+        if isinstance(conductor, Refusal):
+            return conductor
+        record = self._in.fleet.find(pod)
+        return record if isinstance(record, Refusal) else conductor.explain(record)
+
+    def watch_collective(self, name: str, changed: Changed) -> CollectiveWatching | Refusal:
+        """Watch a Dreamscape's ticks, conflated."""
+        conductor = self._find(name)
+        return conductor if isinstance(conductor, Refusal) else conductor.watch(changed)
+
+    def watch_events(self, cursor: int | None, dreamscape: str, changed: Changed) -> Follower | Refusal:
+        """Events after `cursor` (None: from now on), of one Dreamscape or of all (empty)."""
+        if dreamscape and dreamscape not in self._conductors:
+            return Refusal(
+                Code.DREAMSCAPE_UNKNOWN, f"no Dreamscape is named {dreamscape!r}", {"dreamscape": dreamscape}
+            )
+        return self._in.journal.follow(cursor, dreamscape, changed)

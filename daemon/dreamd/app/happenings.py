@@ -1,0 +1,119 @@
+"""What happens to seats, told in words: the journal's sentences, and what a pod's event leads to.
+
+A pod's own event is the truth about its sleeper: when it severed, why, how fast, by its own stamps. The
+daemon writes it down, counts it, and opens the breaker for what has malfunctioned.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+from dreamd.app.fleet import PodRecord
+from dreamd.app.seats import Seat
+from dreamd.app.surroundings import Surroundings
+from dreamd.core.session.views import BreakerState
+from dreamd.core.severing.breaker import Transition
+from dreamd.core.severing.causes import Cause, Kind, cause_named, kind_of
+from dreamwire.messages import PodEvent, PodEventKind
+
+if TYPE_CHECKING:
+    from dreamd.app.session import Session
+
+NO_TRIP: Final = frozenset(
+    {Cause.LEASE, Cause.DAEMON, Cause.WAKE, Cause.DISTRESS, Cause.AROUSAL, Cause.WITHDRAWN, Cause.LATCHED}
+)
+"""Severs that open no breaker: permission ran out, we said zero ourselves, or a latch holds anyway."""
+
+GONE: Final = frozenset({PodEventKind.LATCHED, PodEventKind.LEFT})
+
+
+class Happenings:
+    """Tells the journal and the meters; leads a pod's event to its consequence."""
+
+    def __init__(self, session: "Session", surroundings: Surroundings) -> None:
+        self._session = session
+        self._in = surroundings
+
+    def seat(self, kind: str, seat: Seat, sentence: str, cause: str = "") -> None:
+        """A fact about a seat."""
+        self._write(kind, sentence, seat.pod, seat.number, cause, {})
+
+    def _write(
+        self, kind: str, sentence: str, pod: str, seat: int, cause: str, values: dict[str, float]
+    ) -> None:
+        self._in.journal.append(
+            self._in.clock.now_s(),
+            kind,
+            sentence,
+            dreamscape=self._session.plan.dreamscape,
+            pod=pod,
+            seat=seat,
+            cause=cause,
+            values=values,
+        )
+
+    def breaker(self, record: PodRecord, seat: Seat, transition: Transition) -> None:
+        """A breaker has moved."""
+        cause = transition.cause.value if transition.cause else ""
+        tripped = transition.after in (BreakerState.OPEN, BreakerState.LOCKED)
+        because = f": {cause}" if tripped and cause else ""
+        detail = f" ({transition.detail})" if transition.detail else ""
+        self._write(
+            "tripped" if tripped else "breaker",
+            f"breaker of {record.pod} is {transition.after.value}{because}{detail}",
+            record.pod,
+            seat.number,
+            cause,
+            {},
+        )
+
+    def on_event(self, record: PodRecord, event: PodEvent) -> None:
+        """Write a pod's event down and do what follows from it."""
+        seat = self._session.seats.of(record.pod)
+        values = _stamps(event)
+        sentence = self._sentence(record.pod, event, values)
+        self._write(
+            event.kind.name.lower(), sentence, record.pod, seat.number if seat else 0, event.cause, values
+        )
+        if event.kind is PodEventKind.SEVERED:
+            self._count(event, values)
+        if seat is not None:
+            self._follow(seat, event)
+
+    def _sentence(self, pod: str, event: PodEvent, values: dict[str, float]) -> str:
+        because = f": {event.cause}" if event.cause else ""
+        match event.kind:
+            case PodEventKind.SEVERED:
+                took_ms = values.get("evidence_to_zero_ms")
+                fast = f", zero in {took_ms:.0f} ms" if took_ms is not None else ""
+                seat = self._session.seats.of(pod)
+                others = self._session.cohorts.merged_besides(seat.slot if seat else None)
+                return f"{pod} severed{because}{fast}, {others} dream on"
+            case PodEventKind.ALONE:
+                return f"{pod} is alone with themselves{because}"
+            case PodEventKind.MERGED:
+                return f"{pod} is merged"
+            case _:
+                return f"{pod} {event.kind.name.lower()}{because}"
+
+    def _count(self, event: PodEvent, values: dict[str, float]) -> None:
+        self._in.meters.severed(cause_named(event.cause).value)
+        if "evidence_to_zero_ms" in values:
+            self._in.meters.evidence_to_zero(values["evidence_to_zero_ms"] / 1000)
+
+    def _follow(self, seat: Seat, event: PodEvent) -> None:
+        cause = cause_named(event.cause)
+        faulty = kind_of(cause) in (Kind.HARD, Kind.SOFT, Kind.TRANSPORT) and cause not in NO_TRIP
+        if event.kind in GONE:
+            self._session.leave(seat, event.cause or event.kind.name.lower())
+        elif event.kind in (PodEventKind.SEVERED, PodEventKind.MALFUNCTION) and faulty:
+            self._session.judge.trip(seat, cause, "the pod")
+
+
+def _stamps(event: PodEvent) -> dict[str, float]:
+    """Milliseconds between the pod's own stamps, where both are known."""
+    pairs = {
+        "evidence_to_zero_ms": (event.evidence_ns, event.zero_ns),
+        "onset_to_zero_ms": (event.onset_ns, event.zero_ns),
+        "onset_to_alone_ms": (event.onset_ns, event.alone_ns),
+        "zero_to_alone_ms": (event.zero_ns, event.alone_ns),
+    }
+    return {name: (b - a) / 1e6 for name, (a, b) in pairs.items() if a and b}

@@ -1,0 +1,123 @@
+"""The judge: breakers of the seated, moved once a tick by what frames and ticks say.
+
+Only those who need attention are looked at one by one: whoever gave cause this tick, and whoever's
+breaker is not closed or still counts something against them. Everyone else costs nothing. One broken
+sleeper never moves another's breaker; if more than half are missing at once it is our own way to them
+that is broken, nobody is tripped for it, and it is said.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dreamd.app.cohorts import Cohorts, Condition, SlotAt
+from dreamd.app.fleet import PodRecord
+from dreamd.app.seats import Seat
+from dreamd.app.surroundings import Surroundings
+from dreamd.core.limits import QUALITY_OUT
+from dreamd.core.session.views import BreakerState
+from dreamd.core.severing.breaker import (
+    Bad,
+    Breaker,
+    Good,
+    Observation,
+    Tick,
+    Transition,
+    Trip,
+    initial_after_crash,
+    step,
+)
+from dreamd.core.severing.causes import Cause, cause_named
+from dreamd.core.severing.quorum import own_fault
+from dreamwire.messages import StoredSever
+
+Moved = Callable[[PodRecord, Seat, Transition], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the judge saw this tick. blind: most frames are missing at once."""
+
+    blind: bool
+    missing: int
+
+
+class Judge:
+    """Moves the breakers of one Dreamscape's seats; `moved` is told of every transition."""
+
+    def __init__(self, surroundings: Surroundings, moved: Moved) -> None:
+        self._in = surroundings
+        self._moved = moved
+        self._attention: dict[int, Seat] = {}
+        self.blind = False
+
+    def attend(self, seat: Seat) -> None:
+        """Look at this seat every tick until nothing is held against it."""
+        self._attention[seat.number] = seat
+
+    def forget(self, seat: Seat) -> None:
+        """The seat holds no slot any more."""
+        self._attention.pop(seat.number, None)
+
+    def trip(self, seat: Seat, cause: Cause, by: str) -> None:
+        """Something spoke against this seat's sleeper: open the breaker now."""
+        record = self._in.fleet.get(seat.pod)
+        if record is None or (record.breaker.state is BreakerState.OPEN and record.breaker.cause is cause):
+            return
+        self._apply(record, seat, Trip(cause, by))
+        self.attend(seat)
+
+    def adopt(self, record: PodRecord, severed: StoredSever | None) -> None:
+        """A restored seat's pod has spoken: what it says of its last sever is where its breaker starts."""
+        cause = cause_named(severed.cause) if severed else None
+        record.breaker = initial_after_crash(self._in.clock.now_s(), cause, self._in.rng)
+
+    def _apply(self, record: PodRecord, seat: Seat, observation: Observation) -> Breaker:
+        now_s = self._in.clock.now_s()
+        record.breaker, transition = step(record.breaker, observation, now_s, self._in.rng)
+        if transition is not None:
+            self._moved(record, seat, transition)
+            self._in.fleet.changed(record, now_s)
+        return record.breaker
+
+    def tick(
+        self, cohorts: Cohorts, instant: int, seat_at: Callable[[SlotAt], Seat | None], assigned: int
+    ) -> Verdict:
+        """Judge one tick, before it is fused."""
+        missing = cohorts.missing(instant)
+        self.blind = own_fault(len(missing), assigned)
+        signs: dict[int, tuple[Seat, Observation]] = {}
+        for at, cause in _found(cohorts, instant, missing):
+            seat = seat_at(at)
+            if seat is not None:
+                signs.setdefault(seat.number, (seat, Bad(cause)))
+        conditions = cohorts.conditions(instant) if self._attention else []
+        for number, seat in self._attention.items():
+            if number not in signs and seat.slot is not None:
+                signs[number] = (seat, _sign(conditions[seat.slot.cohort], seat.slot.slot))
+        for seat, sign in signs.values():
+            self._judge(seat, sign)
+        return Verdict(self.blind, len(missing))
+
+    def _judge(self, seat: Seat, sign: Observation) -> None:
+        record = self._in.fleet.get(seat.pod)
+        if record is None or (self.blind and not isinstance(sign, Good)):
+            return
+        breaker = self._apply(record, seat, sign)
+        if breaker.state is BreakerState.CLOSED and not breaker.bad and not breaker.row:
+            self._attention.pop(seat.number, None)
+        else:
+            self.attend(seat)
+
+
+def _sign(condition: Condition, slot: int) -> Observation:
+    if condition.sound[slot]:
+        return Good()
+    return Bad(Cause.QUALITY) if condition.fresh[slot] else Tick()
+
+
+def _found(cohorts: Cohorts, instant: int, missing: list[SlotAt]) -> list[tuple[SlotAt, Cause]]:
+    return [
+        *((at, Cause.STALE) for at in missing),
+        *((at, Cause.LOST) for at in cohorts.lossy()),
+        *((at, Cause.QUALITY) for at in cohorts.doubtful(instant, QUALITY_OUT)),
+    ]

@@ -1,0 +1,61 @@
+"""Who publishes: terms drawn and confirmed for each cohort of one Dreamscape.
+
+A term is drawn when a cohort opens and confirmed once a second. If the ledger says another process has
+drawn a higher one, this owner is lost and publishes nothing more. If the ledger cannot be asked for five
+seconds, it publishes zeros until it can.
+"""
+
+from typing import Final
+
+from dreamd.core.limits import TERM_UNCONFIRMED_S
+from dreamd.ports.ledger import Ledger, LedgerError
+
+CONFIRM_EVERY_S: Final = 1.0
+
+
+class Ownership:
+    """The terms under which one Dreamscape publishes."""
+
+    def __init__(self, ledger: Ledger, dreamscape: str) -> None:
+        self._ledger = ledger
+        self._dreamscape = dreamscape
+        self._terms: dict[int, int] = {}
+        self._asked_s = 0.0
+        self._confirmed_s = 0.0
+        self.lost = False
+
+    def term(self, cohort: int, now_s: float) -> int:
+        """The term of this cohort, drawn where it has none yet.
+
+        Raises:
+            LedgerError: a term was needed and could not be drawn.
+        """
+        if cohort not in self._terms:
+            self._terms[cohort] = self._ledger.draw_term(self._dreamscape, cohort, now_s)
+            self._confirmed_s = self._asked_s = now_s
+        return self._terms[cohort]
+
+    @property
+    def first(self) -> int:
+        """The term of the first cohort, 0 before Start."""
+        return self._terms.get(0, 0)
+
+    def confirm(self, now_s: float) -> None:
+        """Ask the ledger again where a second has passed."""
+        if self.lost or not self._terms or now_s - self._asked_s < CONFIRM_EVERY_S:
+            return
+        self._asked_s = now_s
+        try:
+            ours = all(
+                self._ledger.confirm_term(self._dreamscape, cohort, term)
+                for cohort, term in self._terms.items()
+            )
+        except LedgerError:
+            return
+        if ours:
+            self._confirmed_s = now_s
+        self.lost = not ours
+
+    def may_grant(self, now_s: float) -> bool:
+        """Whether couplings above zero may be published."""
+        return not self.lost and now_s - self._confirmed_s <= TERM_UNCONFIRMED_S

@@ -1,0 +1,143 @@
+"""Seating: who is asked, who is admitted, and the assign that makes an admitted seat a slot.
+
+Nobody is seated by force: a seat is given to a checked-in sleeper of a selected pod, its checks are run
+again and again while it waits, and the first that fails is written on it. A seat that held a slot before
+(its pod rebooted, or this daemon did) is assigned again whatever its breaker says: the breaker keeps it
+at zero until its frames have been scored. Whoever was released is excused: this Dreamscape does not ask
+them again until somebody is checked in to that pod anew.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from dreamd.app.cohorts import Cohorts
+from dreamd.app.fleet import PodRecord, candidate
+from dreamd.app.ownership import Ownership
+from dreamd.app.seats import Seat, Seats
+from dreamd.app.surroundings import Surroundings
+from dreamd.core.limits import GUIDELINE_CAP, SESSION_MAX_S
+from dreamd.core.session.assembly import admit, ceiling_for, first_refusal, selects
+from dreamd.core.session.views import BreakerState, Check, Plan, SeatState
+from dreamd.fusion.collective import shared_scale
+from dreamwire.messages import Assign, Floats
+from dreamwire.schema import schema_named
+
+RETRY_S: Final = 5.0
+"""A pod that refused an assign is asked again after this long."""
+
+
+class Seating:
+    """Fills the seats of one Dreamscape."""
+
+    def __init__(self, plan: Plan, surroundings: Surroundings, seats: Seats, ownership: Ownership) -> None:
+        self._plan = plan
+        self._in = surroundings
+        self._seats = seats
+        self._ownership = ownership
+        self._retry_s: dict[int, float] = {}
+        self.excused: set[str] = set()
+
+    def explain(self, record: PodRecord, *, started: bool) -> tuple[Check, ...]:
+        """Every admission check of this pod, in order."""
+        seats_left = 0 if self._seats.full else 1
+        now_s = self._in.clock.now_s()
+        facts = candidate(record, now_s, seats_left=seats_left, started=started)
+        return admit(facts, self._plan)
+
+    def gather(self, *, started: bool) -> list[Seat]:
+        """Seat whoever may be seated and look again at those who wait; returns the newly admitted."""
+        if not started or self._plan.late_joining:
+            for record in self._in.fleet:
+                if self._may_sit(record):
+                    self._sit(record)
+        waiting = (SeatState.WAITING, SeatState.ADMITTED)
+        return [seat for seat in self._seats if seat.state in waiting and self._admit(seat, started=started)]
+
+    def _may_sit(self, record: PodRecord) -> bool:
+        return (
+            not record.dreamscape
+            and record.pod not in self.excused
+            and self._seats.of(record.pod) is None
+            and record.online
+            and record.sleeper != ""
+            and not record.latched
+            and not self._seats.full
+            and record.presence.schema == self._plan.schema
+            and selects(self._plan, record.pod, record.presence.site)
+        )
+
+    def _sit(self, record: PodRecord) -> None:
+        seat = self._seats.take(record.pod, record.sleeper)
+        record.dreamscape, record.seat = self._plan.dreamscape, seat.number
+        self._in.fleet.changed(record, self._in.clock.now_s())
+
+    def _admit(self, seat: Seat, *, started: bool) -> bool:
+        """Run the checks; True where the seat has just been admitted or is admitted still."""
+        record = self._in.fleet.get(seat.pod)
+        now_s = self._in.clock.now_s()
+        if record is None or self._retry_s.get(seat.number, 0.0) > now_s:
+            return False
+        checks = self.explain(record, started=started)
+        if seat.returning and record.breaker.state is not BreakerState.LOCKED:
+            checks = tuple(check for check in checks if check.name not in ("breaker", "quality"))
+        seat.refusal = first_refusal(checks)
+        admitted = seat.refusal is None
+        if admitted and seat.state is SeatState.WAITING:
+            self._in.journal.append(
+                now_s,
+                "admitted",
+                f"{seat.pod} is admitted to seat {seat.number} of {self._plan.dreamscape}",
+                dreamscape=self._plan.dreamscape,
+                pod=seat.pod,
+                seat=seat.number,
+            )
+        seat.state = SeatState.ADMITTED if admitted else SeatState.WAITING
+        return admitted
+
+    def scale(self, admitted: list[Seat]) -> tuple[Floats, Floats]:
+        """The shared scale over the templates of those admitted: float32[D] each, dB."""
+        templates = []
+        for seat in admitted:
+            record = self._in.fleet.get(seat.pod)
+            if record is not None and record.status is not None:
+                templates.append(record.status.calibration.template_db)
+        schema = schema_named(self._plan.schema)
+        fitting = [template for template in templates if len(template) == schema.size]
+        return shared_scale(np.asarray(fitting, dtype=np.float32), schema)
+
+    def assign(self, seat: Seat, cohorts: Cohorts, scale: tuple[Floats, Floats], instant: int) -> None:
+        """Give the seat a slot and tell its pod.
+
+        Raises:
+            LedgerError: a new cohort's term could not be drawn; nothing has been sent.
+        """
+        record = self._in.fleet.get(seat.pod)
+        if record is None:
+            return
+        now_s = self._in.clock.now_s()
+        slot = self._seats.assign(seat)
+        term = self._ownership.term(slot.cohort, now_s)
+        seat.incarnation = record.incarnation
+        cohorts.occupy(slot, instant, allowed=record.breaker.may_couple)
+        end_s = self._plan.close_at_s or now_s + SESSION_MAX_S
+        what = Assign(
+            dreamscape=self._plan.dreamscape,
+            cohort=slot.cohort,
+            slot=slot.slot,
+            assignment=slot.assignment_id,
+            incarnation=record.incarnation,
+            term=term,
+            ceiling=ceiling_for(self._plan, self._plan.seats_max),
+            cap=GUIDELINE_CAP,
+            seconds_left=end_s - now_s,
+            schema=self._plan.schema,
+            mu_db=scale[0],
+            sigma_db=scale[1],
+            ramp_s=self._plan.ramp_s,
+        )
+        self._in.orders.send(record.pod, record.incarnation, what, now_s)
+
+    def refused(self, seat: Seat) -> None:
+        """The pod refused its assign: ask again later."""
+        self._retry_s[seat.number] = self._in.clock.now_s() + RETRY_S

@@ -1,0 +1,135 @@
+"""The seats of one Dreamscape: who sits where, and how a seat is shown.
+
+A seat is a person's place for the night; a slot (cohort, number, assignment id) is the wire's address
+for it and changes with every assign. What a sleeper is granted is decided each tick from arrays; a
+seat keeps only what the next decision or an operator needs.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+from dreamd.core.refusals import Refusal
+from dreamd.core.session.roster import Roster, Slot
+from dreamd.core.session.views import BreakerState, SeatState, SeatView
+
+
+@dataclass(slots=True)
+class Seat:
+    """One seat. `returning`: it held a slot before, so an open breaker does not keep it from another."""
+
+    number: int
+    pod: str
+    sleeper: str
+    state: SeatState = SeatState.WAITING
+    refusal: Refusal | None = None
+    slot: Slot | None = None
+    incarnation: int = 0
+    cause: str = ""
+    returning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the last tick says of one slot."""
+
+    granted: float
+    applied: float
+    quality: float
+    distance: float
+
+
+NOTHING = Reading(0.0, 0.0, 0.0, 0.0)
+
+
+def shown(seat: Seat, breaker: BreakerState, cause: str, reading: Reading) -> SeatView:
+    """The seat as the API shows it."""
+    state = seat.state
+    if state is SeatState.ASSIGNED and breaker is not BreakerState.CLOSED:
+        state = SeatState.SEVERED
+    refusal = seat.refusal
+    return SeatView(
+        seat=seat.number,
+        pod=seat.pod,
+        sleeper=seat.sleeper,
+        state=state,
+        refusal_code=refusal.code.value if refusal else "",
+        refusal=str(refusal) if refusal else "",
+        granted=reading.granted,
+        applied=reading.applied,
+        quality=reading.quality,
+        breaker=breaker,
+        cause=seat.cause or cause,
+        distance=reading.distance,
+    )
+
+
+class Seats:
+    """What a conductor knows of each seat, over the roster's numbers and slots."""
+
+    def __init__(self, most: int, rng: Random) -> None:
+        self._most = most
+        self._roster = Roster(rng)
+        self._seats: dict[int, Seat] = {}
+        self._at: dict[tuple[int, int], Seat] = {}
+
+    def __iter__(self) -> Iterator[Seat]:
+        """All seats, by number, those LEFT included."""
+        return iter(tuple(self._seats.values()))
+
+    @property
+    def full(self) -> bool:
+        """No seat is free; one that has been left is free for somebody else."""
+        return self._roster.taken >= self._most
+
+    def of(self, pod: str) -> Seat | None:
+        """The seat of this pod, if it has one that is not LEFT."""
+        held = self._roster.seat_of(pod)
+        return self._seats[held.number] if held else None
+
+    def by_assignment(self, assignment: int) -> Seat | None:
+        """The seat whose slot is in force under this assignment id."""
+        slot = self._roster.by_assignment(assignment)
+        return self._seats[slot.seat] if slot else None
+
+    def at(self, cohort: int, slot: int) -> Seat | None:
+        """The seat whose slot this is now."""
+        return self._at.get((cohort, slot))
+
+    def take(self, pod: str, sleeper: str) -> Seat:
+        """Give the pod a seat: its old one where it had one, else the next."""
+        number = self._roster.take_seat(pod, sleeper).number
+        self._seats[number] = Seat(number, pod, sleeper)
+        return self._seats[number]
+
+    def restore(self, number: int, pod: str, sleeper: str) -> Seat:
+        """Put a seat back as the ledger has it."""
+        self._roster.restore_seat(number, pod, sleeper)
+        self._seats[number] = Seat(number, pod, sleeper, returning=True)
+        return self._seats[number]
+
+    def assign(self, seat: Seat) -> Slot:
+        """Give the seat a fresh slot."""
+        seat.slot = self._roster.assign(seat.number)
+        seat.state, seat.refusal, seat.cause = SeatState.ASSIGNED, None, ""
+        self._at[seat.slot.cohort, seat.slot.slot] = seat
+        return seat.slot
+
+    def void(self, seat: Seat) -> Slot | None:
+        """Take the seat's slot back; the seat waits for another."""
+        seat.slot, seat.state, seat.returning = None, SeatState.WAITING, True
+        return self._given_back(self._roster.release(seat.pod))
+
+    def leave(self, seat: Seat, cause: str) -> Slot | None:
+        """The seat's sleeper has gone; the seat stays to be read."""
+        seat.state, seat.cause, seat.slot = SeatState.LEFT, cause, None
+        return self._given_back(self._roster.leave(seat.pod))
+
+    def _given_back(self, slot: Slot | None) -> Slot | None:
+        if slot is not None:
+            self._at.pop((slot.cohort, slot.slot), None)
+        return slot
+
+    def holding(self) -> list[Seat]:
+        """The seats whose pods hold a slot."""
+        return [self._seats[slot.seat] for slot in self._roster.slots]

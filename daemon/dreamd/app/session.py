@@ -1,0 +1,346 @@
+"""One Dreamscape, as far as people ask something of it: start, sever, resume, wake, end, release.
+
+State moves by one table. Every way out publishes zeros, or sends the order itself, before anything is
+written down. The ledger is asked before anybody is assigned and told after anybody has been severed.
+"""
+
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from dreamd.app.cohorts import Cohorts
+from dreamd.app.coordination import Changed
+from dreamd.app.fleet import PodRecord
+from dreamd.app.happenings import Happenings
+from dreamd.app.judging import Judge
+from dreamd.app.ownership import Ownership
+from dreamd.app.seating import Seating
+from dreamd.app.seats import Seat, Seats
+from dreamd.app.showing import collective_view, dreamscape_view
+from dreamd.app.surroundings import Surroundings
+from dreamd.app.tickets import Ticket
+from dreamd.app.watching import Audience, CollectiveWatching
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.session.dreamscape import Move, allows, move, possible
+from dreamd.core.session.views import (
+    Check,
+    CollectiveView,
+    DreamscapeState,
+    DreamscapeView,
+    Plan,
+    SeatState,
+)
+from dreamd.core.severing.breaker import Transition
+from dreamd.core.severing.causes import Cause
+from dreamd.core.severing.quorum import quorum
+from dreamd.ports.ledger import DreamscapeRecord, LedgerError
+from dreamwire.messages import Release, WakePod, What
+from dreamwire.schema import schema_named
+
+
+class Session:
+    """One Dreamscape, as far as it is asked for something."""
+
+    def __init__(self, plan: Plan, surroundings: Surroundings, created_s: float) -> None:
+        self.plan = plan
+        self.created_s = created_s
+        self.state = DreamscapeState.PLANNED
+        self.state_cause = ""
+        self.skipped = 0
+        self._in = surroundings
+        self.seats = Seats(plan.seats_max, surroundings.rng)
+        self.ownership = Ownership(surroundings.ledger, plan.dreamscape)
+        self.seating = Seating(plan, surroundings, self.seats, self.ownership)
+        self._schema = schema_named(plan.schema)
+        self._scale = (self._schema.shipped_mu(), self._schema.shipped_sigma())
+        self.cohorts = Cohorts(self._schema, *self._scale)
+        self.judge = Judge(surroundings, self._breaker_moved)
+        self._audience = Audience(self.newest, lambda: self.state is DreamscapeState.ENDED)
+        self._happenings = Happenings(self, surroundings)
+        self.instant = 0
+        self._gathered_s = 0.0
+        self._quorate = False
+        self._closing = False
+        self._severed_s = 0.0
+        self._version = 1
+        self.tick_s = 0.0
+
+    # -- what is kept and shown -------------------------------------------------------------------
+
+    @classmethod
+    def restore(cls, record: DreamscapeRecord, surroundings: Surroundings) -> Self:
+        """Take a Dreamscape up as the ledger has it: same seats, new term, everyone from zero."""
+        conductor = cls(record.plan, surroundings, record.created_s)
+        conductor.state = record.state
+        conductor.state_cause = "the daemon came back"
+        if record.mu_db:
+            conductor._use_scale(record.mu_db, record.sigma_db)
+        conductor.seating.excused.update(record.excused)
+        for number, pod, sleeper in record.seats:
+            seat = conductor.seats.restore(number, pod or f"#{number}", sleeper)
+            if not pod:
+                conductor.seats.leave(seat, Cause.LEFT.value)
+        return conductor
+
+    def record(self) -> DreamscapeRecord:
+        """What the ledger keeps; a seat that has been left is kept without a name."""
+        seats = tuple(
+            (s.number, "", "") if s.state is SeatState.LEFT else (s.number, s.pod, s.sleeper)
+            for s in self.seats
+        )
+        frozen = self.state not in (DreamscapeState.PLANNED, DreamscapeState.GATHERING)
+        mu, sigma = (tuple(map(float, part)) for part in self._scale) if frozen else ((), ())
+        return DreamscapeRecord(
+            self.plan, self.state, self.created_s, seats, tuple(sorted(self.seating.excused)), mu, sigma
+        )
+
+    def _use_scale(self, mu_db: ArrayLike, sigma_db: ArrayLike) -> None:
+        self._scale = np.asarray(mu_db, dtype=np.float32), np.asarray(sigma_db, dtype=np.float32)
+        self.cohorts = Cohorts(self._schema, *self._scale)
+
+    def _save(self) -> None:
+        """Write the books; what cannot be written is said, and severs nothing and nobody less."""
+        try:
+            self._in.ledger.save(self.record())
+        except LedgerError as error:
+            self.say("ledger", f"the ledger could not keep {self.plan.dreamscape}: {error}")
+
+    def say(self, kind: str, sentence: str, cause: str = "") -> None:
+        """Write a fact about this Dreamscape into the journal."""
+        now_s = self._in.clock.now_s()
+        self._in.journal.append(now_s, kind, sentence, dreamscape=self.plan.dreamscape, cause=cause)
+
+    @property
+    def etag(self) -> str:
+        """Changes with every state move and every change of the seats."""
+        return f"{self.ownership.first:x}-{self._version:x}"
+
+    def view(self) -> DreamscapeView:
+        """The Dreamscape as the API shows it."""
+        return dreamscape_view(self, self._in.fleet)
+
+    def newest(self) -> CollectiveView | None:
+        """The newest tick, as watchers see it."""
+        return collective_view(self, self._in.fleet)
+
+    def watch(self, changed: Changed) -> CollectiveWatching | Refusal:
+        """Watch the ticks."""
+        return self._audience.join(changed)
+
+    def explain(self, record: PodRecord) -> tuple[Check, ...]:
+        """Every admission check of this pod."""
+        return self.seating.explain(record, started=self._started)
+
+    @property
+    def _started(self) -> bool:
+        return self.state not in (DreamscapeState.PLANNED, DreamscapeState.GATHERING)
+
+    def holding(self) -> list[Seat]:
+        """The seats whose pods hold a slot."""
+        return self.seats.holding()
+
+    # -- moves ------------------------------------------------------------------------------------
+
+    def _move(self, step_: Move, cause: str) -> None:
+        before = self.state
+        self.state = move(before, step_)
+        self._version += 1
+        if self.state is not before:
+            self.state_cause = cause
+            self.say("state", f"{self.plan.dreamscape} is {self.state.value}: {cause}", self.state.value)
+
+    def _wrong_state(self, step_: Move) -> Refusal | None:
+        if allows(self.state, step_):
+            return None
+        return Refusal(
+            Code.WRONG_STATE,
+            f"{self.plan.dreamscape} is {self.state.value}: {step_.value} is not possible now, "
+            f"possible are {possible(self.state)}",
+            {"state": self.state.value},
+        )
+
+    def start(self) -> Refusal | None:
+        """Freeze the scale, assign everyone admitted, begin to dream; None: done."""
+        self._open()
+        refusal = self._wrong_state(Move.START)
+        if refusal is not None:
+            return refusal
+        admitted = self.seating.gather(started=False)
+        if len(admitted) < self.plan.seats_min:
+            return self._below_minimum(len(admitted))
+        now_s = self._in.clock.now_s()
+        mu, sigma = self.seating.scale(admitted)
+        try:
+            self.ownership.term(0, now_s)
+        except LedgerError as error:
+            return Refusal(Code.LEDGER_UNAVAILABLE, f"no term could be drawn: {error}")
+        self._use_scale(mu, sigma)
+        self._move(Move.START, f"{len(admitted)} admitted")
+        self._save()
+        for seat in admitted:
+            self._assign(seat)
+        return None
+
+    def _below_minimum(self, admitted: int) -> Refusal:
+        waiting = [f"{s.pod}: {s.refusal.sentence}" for s in self.seats if s.refusal][:3]
+        why = f" ({'; '.join(waiting)})" if waiting else ""
+        return Refusal(
+            Code.BELOW_MINIMUM,
+            f"{admitted} of at least {self.plan.seats_min} sleepers are admitted{why}",
+            {"admitted": str(admitted), "minimum": str(self.plan.seats_min)},
+        )
+
+    def _assign(self, seat: Seat) -> None:
+        try:
+            self.seating.assign(seat, self.cohorts, self._scale, self.instant)
+        except LedgerError as error:
+            self.seats.void(seat)
+            self.say("ledger", f"{seat.pod} could not be assigned: {error}")
+            return
+        record = self._in.fleet.get(seat.pod)
+        if record is not None and not record.breaker.may_couple:
+            self.judge.attend(seat)
+        self._version += 1
+        self._happenings.seat("assigned", seat, f"{seat.pod} takes seat {seat.number}")
+
+    def sever(self, cause: Cause, reason: str) -> Ticket:
+        """Everyone to zero in this call; valid in every state."""
+        ticket = self.zero(cause)
+        self._severed_s = self._in.clock.now_s()
+        self._move(Move.SEVER, reason or cause.value)
+        self._save()
+        return ticket
+
+    def zero(self, cause: Cause) -> Ticket:
+        """Publish zeros to every cohort now, whatever the state says."""
+        self._quorate = False
+        self._publish(level=0.0)
+        holding = self.holding()
+        for seat in holding:
+            seat.cause = cause.value
+        return self._in.tickets.issue(seat.pod for seat in holding)
+
+    def resume(self) -> Refusal | None:
+        """Dream on after a sever, everyone from zero; None: done."""
+        refusal = self._wrong_state(Move.RESUME) or self._below_quorum()
+        if refusal is not None:
+            return refusal
+        for seat in self.holding():
+            seat.cause = ""
+        self._move(Move.RESUME, "resumed")
+        self._save()
+        return None
+
+    def _below_quorum(self) -> Refusal | None:
+        assigned, healthy = self._counts()
+        verdict = quorum(assigned, healthy, self.plan.intimate)
+        if verdict.holds:
+            return None
+        return Refusal(Code.BELOW_QUORUM, f"{healthy} of {assigned} assigned are healthy: {verdict.value}")
+
+    def _counts(self) -> tuple[int, int]:
+        """(assigned, healthy): those who hold a slot, those of them whose breaker is closed."""
+        return self.cohorts.counts()
+
+    def wake(self, issuer: str, reason: str) -> Ticket:
+        """Sever, then wake everyone; valid in every state."""
+        return self._send_home(Move.WAKE, WakePod(reason, issuer), Cause.WAKE, reason or "woken")
+
+    def end(self, reason: str) -> Ticket:
+        """Sever, then let everyone sleep on alone; the books close once all are home."""
+        return self._send_home(Move.END, Release(reason or "ended"), Cause.ENDED, reason or "ended")
+
+    def _send_home(self, step_: Move, what: What, cause: Cause, reason: str) -> Ticket:
+        ticket = self.zero(cause)
+        now_s = self._in.clock.now_s()
+        for seat in self.holding():
+            record = self._in.fleet.get(seat.pod)
+            if record is not None:
+                self._in.orders.send(seat.pod, record.incarnation, what, now_s)
+        self._severed_s = now_s
+        self._move(step_, reason)
+        self._vacate_waiting(cause)
+        self._save()
+        self._close_if_home()
+        return ticket
+
+    def _vacate_waiting(self, cause: Cause) -> None:
+        for seat in self.seats:
+            if seat.state in (SeatState.WAITING, SeatState.ADMITTED):
+                self.leave(seat, cause.value)
+
+    def release(self, record: PodRecord, reason: str) -> Ticket:
+        """This bed alone, now; nobody else notices."""
+        now_s = self._in.clock.now_s()
+        self._in.orders.send(record.pod, record.incarnation, Release(reason), now_s)
+        seat = self.seats.of(record.pod)
+        ticket = self._in.tickets.issue([record.pod] if seat is not None and seat.slot else [])
+        self.seating.excused.add(record.pod)
+        if seat is not None:
+            self.leave(seat, Cause.RELEASED.value)
+            self._save()
+        return ticket
+
+    def leave(self, seat: Seat, cause: str) -> None:
+        """The seat's sleeper goes: slot, weight and every trace in the sums go with them."""
+        slot = self.seats.leave(seat, cause)
+        if slot is not None:
+            self.cohorts.vacate(slot)
+        self.judge.forget(seat)
+        record = self._in.fleet.get(seat.pod)
+        if record is not None and record.dreamscape == self.plan.dreamscape:
+            record.dreamscape, record.seat = "", 0
+            self._in.fleet.changed(record, self._in.clock.now_s())
+        self._version += 1
+        self._happenings.seat("left", seat, f"{seat.pod} leaves seat {seat.number}: {cause}", cause)
+
+    def vacate(self, seat: Seat) -> None:
+        """The seat loses its slot and waits for another one."""
+        slot = self.seats.void(seat)
+        if slot is not None:
+            self.cohorts.vacate(slot)
+        self.judge.forget(seat)
+        self._version += 1
+
+    def _close_if_home(self) -> None:
+        if self.state is DreamscapeState.WAKING and not self.holding():
+            self._move(Move.CLOSE, "everyone is home")
+            self._in.meters.dreamscape_gone(self.plan.dreamscape)
+            self._save()
+            self._audience.tell()
+
+    def close(self) -> Ticket:
+        """The daemon shuts down: zeros from now on, then let the pods go; the state stays as it is."""
+        self._closing = True
+        ticket = self.zero(Cause.SHUTDOWN)
+        now_s = self._in.clock.now_s()
+        for seat in self.holding():
+            record = self._in.fleet.get(seat.pod)
+            if record is not None:
+                self._in.orders.send(seat.pod, record.incarnation, Release(Cause.SHUTDOWN.value), now_s)
+        return ticket
+
+    def _open(self) -> None:
+        if self.state is DreamscapeState.PLANNED:
+            self._move(Move.GATHER, "seats are open")
+
+    def _publish(self, level: float) -> None:
+        if self.ownership.lost or not self._started:
+            return
+        now_s = self._in.clock.now_s()
+        for message in self.cohorts.broadcasts(
+            self.plan.dreamscape, self.instant, level, lambda cohort: self.ownership.term(cohort, now_s)
+        ):
+            self._in.link.publish(message)
+
+    def tally(self) -> tuple[int, int, int]:
+        """(assigned, merged, severed)."""
+        assigned, healthy = self._counts()
+        return assigned, self.cohorts.merged(self.instant), assigned - healthy
+
+    def _breaker_moved(self, record: PodRecord, seat: Seat, transition: Transition) -> None:
+        if seat.slot is not None:
+            self.cohorts.allow(seat.slot, allowed=record.breaker.may_couple)
+        self._version += 1
+        self._happenings.breaker(record, seat, transition)

@@ -1,0 +1,65 @@
+"""Views of a Dreamscape, made when somebody looks and not before."""
+
+from typing import TYPE_CHECKING
+
+from dreamd.app.fleet import Fleet, breaker_cause
+from dreamd.app.seats import NOTHING, Seat, shown
+from dreamd.core.limits import HOP_S, INTIMATE_BELOW
+from dreamd.core.session.views import BreakerState, CollectiveView, DreamscapeView, SeatView
+
+if TYPE_CHECKING:
+    from dreamd.app.session import Session
+
+
+def _seat_view(session: "Session", fleet: Fleet, seat: Seat) -> SeatView:
+    record = fleet.get(seat.pod)
+    reading = session.cohorts.reading(seat.slot) if seat.slot else NOTHING
+    if record is None:
+        return shown(seat, BreakerState.CLOSED, "", reading)
+    return shown(seat, record.breaker.state, breaker_cause(record), reading)
+
+
+def _seat_views(session: "Session", fleet: Fleet) -> tuple[SeatView, ...]:
+    named = (seat for seat in session.seats if not seat.pod.startswith("#"))
+    return tuple(_seat_view(session, fleet, seat) for seat in named)
+
+
+def dreamscape_view(session: "Session", fleet: Fleet) -> DreamscapeView:
+    """The Dreamscape as the API shows it."""
+    assigned, merged, _ = session.tally()
+    return DreamscapeView(
+        plan=session.plan,
+        state=session.state,
+        state_cause=session.state_cause,
+        created_s=session.created_s,
+        term=session.ownership.first,
+        tick=session.cohorts.tick_number,
+        ticks_skipped=session.skipped,
+        assigned=assigned,
+        merged=merged,
+        seats=_seat_views(session, fleet),
+        etag=session.etag,
+    )
+
+
+def collective_view(session: "Session", fleet: Fleet) -> CollectiveView | None:
+    """The newest tick; the centre is hidden where it could be read back to a person."""
+    fused = session.cohorts.fused
+    if fused is None:
+        return None
+    assigned, merged, _ = session.tally()
+    hidden = session.plan.intimate or fused.n < INTIMATE_BELOW
+    return CollectiveView(
+        dreamscape=session.plan.dreamscape,
+        term=session.ownership.first,
+        tick=session.cohorts.tick_number,
+        instant_s=session.instant * HOP_S,
+        centre=() if hidden else tuple(float(value) for value in fused.m),
+        centre_hidden=hidden,
+        included=fused.n,
+        assigned=assigned,
+        merged=merged,
+        dispersion=fused.mean_distance if fused.n else 0.0,
+        seats=_seat_views(session, fleet),
+        tick_ms=session.tick_s * 1000,
+    )

@@ -1,0 +1,126 @@
+"""What runs, by name, and how it ends: the only asyncio in the application.
+
+Rules. No anonymous task: everything that runs stands in one table and is owned by one TaskGroup. The
+tasks are eternal, so one that returns before the end has come is as much a failure as one that raises.
+However the end comes, by a signal or by a failure, it takes one road: the shutdown steps in the order
+written, each with its own deadline, while the tasks still run (whoever is to go home needs the tick and
+the link for it), and only then are the tasks cancelled. So a bug in one task still zeroes everyone
+before the process is gone.
+
+`drive` is the tick loop: sleep until something is due, do it, say how late that was.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from dreamd.ports.clock import SessionClock
+
+SLEEP_MAX_S: Final = 0.05
+"""What is due may move nearer while the loop sleeps (an API call); it looks again this often."""
+
+Task = Callable[[], Coroutine[Any, Any, None]]
+
+
+class EternalTaskEndedError(Exception):
+    """A task that must run for ever has returned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the shutdown; after `within_s` the next one begins all the same."""
+
+    name: str
+    act: Callable[[], Awaitable[None]]
+    within_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepFailed:
+    """A step that raised or ran out of time; the steps after it were taken nevertheless."""
+
+    name: str
+    error: Exception
+
+
+async def supervise(
+    tasks: Mapping[str, Task],
+    stop: asyncio.Event,
+    shutdown: Callable[[], Sequence[Step]],
+    failed: Callable[[StepFailed], None],
+) -> None:
+    """Run the tasks until `stop` is set or one of them ends, then shut down in order.
+
+    Args:
+        tasks: eternal tasks by name.
+        stop: set by a signal.
+        shutdown: asked for the steps once the end has come.
+        failed: told of every step that failed.
+
+    Raises:
+        EternalTaskEndedError: a task returned.
+        Exception: whatever a task raised, after everything has been shut down.
+    """
+    failures: list[Exception] = []
+
+    async def watched(name: str, task: Task) -> None:
+        try:
+            await task()
+            if not stop.is_set():
+                failures.append(EternalTaskEndedError(f"the task {name} has ended"))
+        except Exception as error:  # noqa: BLE001 -- raised again below, once everyone is home
+            error.add_note(f"in the task {name}")
+            failures.append(error)
+        stop.set()
+
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(watched(name, task), name=name) for name, task in tasks.items()]
+        try:
+            await stop.wait()
+        finally:
+            for step in shutdown():
+                await _take(step, failed)
+            for one in running:
+                one.cancel()
+    if failures:
+        raise failures[0]
+
+
+async def _take(step: Step, failed: Callable[[StepFailed], None]) -> None:
+    try:
+        async with asyncio.timeout(step.within_s):
+            await step.act()
+    except Exception as error:  # noqa: BLE001 -- a step that fails must not keep the next from being taken
+        failed(StepFailed(step.name, error))
+
+
+class Due(Protocol):
+    """What the tick loop drives."""
+
+    def next_due_s(self) -> float:
+        """Session time of what is due next."""
+        ...
+
+    def run_due(self) -> None:
+        """Do everything due by now."""
+        ...
+
+
+@dataclass(slots=True)
+class Pulse:
+    """When the tick loop last went round, in session seconds; read by the health checks' thread."""
+
+    at_s: float = 0.0
+
+
+async def drive(due: Due, clock: SessionClock, pulse: Pulse, late: Callable[[float], None]) -> None:
+    """Run `due` for ever, at its times; `late` is told by how many seconds each time was missed."""
+    while True:
+        due_s = due.next_due_s()
+        wait_s = due_s - clock.now_s()
+        await asyncio.sleep(min(max(wait_s, 0.0), SLEEP_MAX_S))
+        pulse.at_s = now_s = clock.now_s()
+        if now_s >= due_s:
+            late(now_s - due_s)
+        due.run_due()

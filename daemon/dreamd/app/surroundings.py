@@ -1,0 +1,28 @@
+"""What every Dreamscape shares: the clock, the ports, the fleet, the journal."""
+
+import random
+from dataclasses import dataclass
+
+from dreamd.app.fleet import Fleet
+from dreamd.app.journal import Journal
+from dreamd.app.orders import Orders
+from dreamd.app.tickets import Tickets
+from dreamd.ports.clock import SessionClock
+from dreamd.ports.ledger import Ledger
+from dreamd.ports.meters import Meters
+from dreamd.ports.pod_link import PodLink
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Shared by the coordinator and its conductors; one thread."""
+
+    clock: SessionClock
+    link: PodLink
+    ledger: Ledger
+    meters: Meters
+    rng: random.Random
+    journal: Journal
+    fleet: Fleet
+    orders: Orders
+    tickets: Tickets

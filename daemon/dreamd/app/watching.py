@@ -1,0 +1,81 @@
+"""Watching a Dreamscape: the newest tick, and how many this watcher has missed.
+
+Nothing is queued. A watch remembers the number of the tick it last took; what it takes is made from
+the conductor's newest arrays at that moment, so a watcher that never takes costs nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dreamd.app.coordination import Changed
+from dreamd.core.limits import WATCHERS_MAX
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.session.views import CollectiveView
+
+
+class CollectiveWatching:
+    """One watcher."""
+
+    def __init__(
+        self,
+        newest: Callable[[], CollectiveView | None],
+        ended: Callable[[], bool],
+        changed: Changed,
+        leave: Callable[[], object],
+    ) -> None:
+        self._newest = newest
+        self._ended = ended
+        self._leave = leave
+        self._seen: tuple[int, int] | None = None
+        self._ticks_since = 0
+        self.changed = changed
+
+    def mark(self) -> None:
+        """A tick has closed."""
+        self._ticks_since += 1
+        self.changed()
+
+    def take(self) -> CollectiveView | None:
+        """The newest tick not yet taken."""
+        view = self._newest()
+        if view is None or self._seen == (view.term, view.tick):
+            return None
+        skipped = max(self._ticks_since - 1, 0) if self._seen else 0
+        self._seen, self._ticks_since = (view.term, view.tick), 0
+        return replace(view, skipped=skipped)
+
+    @property
+    def ended(self) -> bool:
+        """The Dreamscape has ended."""
+        return self._ended()
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._leave()
+
+
+class Audience:
+    """The watchers of one Dreamscape."""
+
+    def __init__(self, newest: Callable[[], CollectiveView | None], ended: Callable[[], bool]) -> None:
+        self._newest = newest
+        self._ended = ended
+        self._watches: dict[int, CollectiveWatching] = {}
+        self._numbers = 0
+
+    def join(self, changed: Changed) -> CollectiveWatching | Refusal:
+        """Begin to watch; refused where too many do."""
+        if len(self._watches) >= WATCHERS_MAX:
+            return Refusal(Code.TOO_MANY_WATCHERS, f"{WATCHERS_MAX} watchers watch this Dreamscape already")
+        self._numbers += 1
+        number = self._numbers
+        watch = CollectiveWatching(
+            self._newest, self._ended, changed, lambda: self._watches.pop(number, None)
+        )
+        self._watches[number] = watch
+        return watch
+
+    def tell(self) -> None:
+        """A tick has closed, or the Dreamscape has ended."""
+        for watch in tuple(self._watches.values()):
+            watch.mark()

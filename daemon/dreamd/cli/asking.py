@@ -1,0 +1,97 @@
+"""How a verb asks the daemon: one connection, one answer, and a no in one sentence.
+
+Exit status: 0 done, 1 refused or not reached (the sentence is on stderr), 2 usage (argparse),
+130 interrupted.
+"""
+
+import argparse
+import asyncio
+import json
+import math
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from rich.console import Console
+
+import dreamapi
+
+DEFAULT_SERVER: Final = "127.0.0.1:50051"
+PIPE_COLUMNS: Final = 160
+"""Columns of a table that no terminal shows: wide enough that nothing is cut."""
+
+Verb = Callable[[dreamapi.Api, argparse.Namespace], Awaitable[None]]
+
+
+def add_verb(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, ask: Verb, does: str
+) -> argparse.ArgumentParser:
+    """A verb with --server and --json; `ask` is what it does."""
+    parser = verbs.add_parser(name, help=does, description=does)
+    parser.add_argument(
+        "--server",
+        metavar="HOST:PORT",
+        default=os.environ.get("DREAMD_SERVER", DEFAULT_SERVER),
+        help=f"the daemon's API (environment DREAMD_SERVER; else {DEFAULT_SERVER})",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON: one value, or one a line for watches"
+    )
+    parser.set_defaults(ask=ask)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do the verb that was parsed; return the exit status."""
+    try:
+        return asyncio.run(answered(args))
+    except KeyboardInterrupt:
+        return 130
+
+
+async def answered(args: argparse.Namespace) -> int:
+    """Connect, ask, and put a no into one sentence on stderr."""
+    try:
+        async with dreamapi.connect(args.server) as api:
+            await args.ask(api, args)
+    except dreamapi.ApiError as no:
+        print(f"dreamd: {no}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def console() -> Console:
+    """Where tables go."""
+    return Console() if sys.stdout.isatty() else Console(width=PIPE_COLUMNS)
+
+
+def as_json(message: Message) -> dict[str, object]:
+    """The message as the proto names its fields, zeros included."""
+    fields: dict[str, object] = MessageToDict(
+        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+    )
+    return fields
+
+
+def print_json(value: object, *, indent: int | None = 2) -> None:
+    """A value, or with indent None one line of a watch, flushed at once."""
+    print(json.dumps(value, indent=indent), flush=True)
+
+
+def positive(text: str) -> int:
+    """For argparse: a whole number above zero."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number above 0, got {text}")
+    return number
+
+
+def finite(text: str) -> float:
+    """For argparse: a number that is neither infinite nor NaN."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"expected a finite number, got {text}")
+    return number

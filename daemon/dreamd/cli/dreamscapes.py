@@ -1,0 +1,171 @@
+"""`dreamd dreamscapes ...`: group sessions, from a shell."""
+
+import argparse
+import sys
+from contextlib import aclosing
+from functools import partial
+
+from rich.live import Live
+
+import dreamapi
+from dreamd.cli import asking, tables
+from dreamd.cli.asking import add_verb, as_json, console, print_json
+
+run = asking.run
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `dreamscapes` and its verbs."""
+    does = "group sessions: create, start, watch, sever, wake, end"
+    dreamscapes = subparsers.add_parser("dreamscapes", help=does, description=does)
+    verbs = dreamscapes.add_subparsers(required=True, metavar="VERB")
+    _add_create(verbs)
+    add_verb(verbs, "list", _list, "every Dreamscape, newest first")
+    for name, ask, does in (
+        ("get", _get, "one Dreamscape with its seats"),
+        ("start", _start, "begin to dream"),
+        ("resume", _resume, "dream on after a sever; everyone ramps from zero"),
+    ):
+        add_verb(verbs, name, ask, does).add_argument("name", metavar="NAME")
+    for name, ask, does in (
+        ("sever", _sever, "everyone to zero now; they sleep on"),
+        ("end", _end, "close the books once all are home"),
+    ):
+        verb = add_verb(verbs, name, ask, does)
+        verb.add_argument("name", metavar="NAME")
+        verb.add_argument("--reason", default="", help="may be left out")
+    wake = add_verb(verbs, "wake", _wake, "sever, then wake everyone")
+    wake.add_argument("name", metavar="NAME")
+    wake.add_argument("--reason", required=True)
+    wake.add_argument("--issuer", required=True, help="who gives the order")
+    explain = add_verb(verbs, "explain", _explain, "every admission check of one pod")
+    explain.add_argument("name", metavar="NAME")
+    explain.add_argument("pod", metavar="POD")
+    watch = add_verb(verbs, "watch", _watch, "the collective, tick by tick")
+    watch.add_argument("name", metavar="NAME")
+    watch.add_argument("--events", action="store_true", help="the journal instead, from now on")
+    watch.add_argument("--after", type=int, metavar="CURSOR", help="with --events: from after this event")
+    watch.add_argument("--count", type=asking.positive, metavar="N", help="stop after N")
+    dreamscapes.set_defaults(run=run)
+
+
+def _add_create(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    create = add_verb(verbs, "create", _create, "plan a Dreamscape")
+    create.add_argument("name", metavar="NAME", help="never reused")
+    create.add_argument("--min", type=asking.positive, required=True, metavar="N", help="sleepers to start")
+    create.add_argument("--max", type=asking.positive, required=True, metavar="N", help="seats")
+    create.add_argument("--pods", default="", metavar="A,B", help="invited pods; else every pod of the site")
+    create.add_argument("--site", default="", help="only pods of this site")
+    create.add_argument(
+        "--ramp", type=asking.finite, metavar="S", help="seconds from zero to the granted coupling"
+    )
+    create.add_argument("--ceiling", type=asking.finite, metavar="C", help="highest coupling, 0 to 1")
+    create.add_argument("--intimate", action="store_true", help="everyone agreed to fewer than five")
+    create.add_argument("--no-late-joining", action="store_true", help="nobody joins after start")
+    create.add_argument("--validate-only", action="store_true", help="say what is wrong, create nothing")
+
+
+def _show(dreamscape: dreamapi.Dreamscape, args: argparse.Namespace) -> None:
+    if args.json:
+        print_json(as_json(dreamscape))
+    else:
+        console().print(tables.dreamscape(dreamscape))
+
+
+def _tell(outcome: dreamapi.SeverOutcome, args: argparse.Namespace) -> None:
+    if args.json:
+        print_json(as_json(outcome))
+    else:
+        print(tables.outcome(outcome))
+
+
+async def _create(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    plan = dreamapi.plan(
+        seats_min=args.min,
+        seats_max=args.max,
+        pods=[pod.strip() for pod in args.pods.split(",") if pod.strip()],
+        site=args.site,
+        late_joining=not args.no_late_joining,
+        intimate=args.intimate,
+        ceiling=args.ceiling,
+        ramp_s=args.ramp,
+    )
+    _show(await api.dreamscapes.create(args.name, plan, validate_only=args.validate_only), args)
+
+
+async def _list(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    found = await api.dreamscapes.list()
+    if args.json:
+        print_json([as_json(one) for one in found])
+    elif found:
+        console().print(tables.dreamscapes(found))
+    else:
+        print("there is no Dreamscape yet; plan one: dreamd dreamscapes create NAME --min 3 --max 8")
+
+
+async def _get(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    _show(await api.dreamscapes.get(args.name), args)
+
+
+async def _start(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    _show(await api.dreamscapes.start(args.name), args)
+
+
+async def _resume(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    _show(await api.dreamscapes.resume(args.name), args)
+
+
+async def _sever(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    _tell(await api.dreamscapes.sever(args.name, reason=args.reason), args)
+
+
+async def _wake(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    _tell(await api.dreamscapes.wake(args.name, issuer=args.issuer, reason=args.reason), args)
+
+
+async def _end(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    _tell(await api.dreamscapes.end(args.name, reason=args.reason), args)
+
+
+async def _explain(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    checks = await api.dreamscapes.explain_admission(args.name, args.pod)
+    if args.json:
+        print_json([as_json(check) for check in checks])
+    else:
+        console().print(tables.checks(checks))
+
+
+async def _watch(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    if args.events:
+        await _watch_events(api, args)
+    elif args.json:
+        await _watch_ticks(api, args, lambda tick: print_json(as_json(tick), indent=None))
+    elif sys.stdout.isatty():
+        with Live(console=console(), auto_refresh=False) as live:
+            draw = partial(live.update, refresh=True)
+            await _watch_ticks(api, args, lambda tick: draw(tables.collective(tick)))
+    else:
+        await _watch_ticks(api, args, lambda tick: print(tables.collective_line(tick), flush=True))
+
+
+async def _watch_ticks(api: dreamapi.Api, args: argparse.Namespace, show: tables.ShowTick) -> None:
+    shown = 0
+    async with aclosing(api.dreamscapes.watch_collective(args.name)) as watch:
+        async for tick in watch:
+            show(tick)
+            shown += 1
+            if shown == args.count:
+                return
+
+
+async def _watch_events(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    shown = 0
+    async with aclosing(api.dreamscapes.watch_events(after=args.after, dreamscape=args.name)) as watch:
+        async for event in watch:
+            if args.json:
+                print_json(as_json(event), indent=None)
+            else:
+                print(tables.event_line(event), flush=True)
+            shown += 1
+            if shown == args.count:
+                return

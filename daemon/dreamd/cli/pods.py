@@ -1,0 +1,81 @@
+"""`dreamd pods ...`: the beds, from a shell."""
+
+import argparse
+from contextlib import aclosing
+
+import dreamapi
+from dreamd.cli import asking, tables
+from dreamd.cli.asking import add_verb, as_json, console, print_json
+
+run = asking.run
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `pods` and its verbs."""
+    does = "the beds: which are there, who lies in them"
+    pods = subparsers.add_parser("pods", help=does, description=does)
+    verbs = pods.add_subparsers(required=True, metavar="VERB")
+    add_verb(verbs, "list", _list, "every pod ever seen")
+    add_verb(verbs, "get", _get, "one pod with its channels").add_argument("pod", metavar="POD")
+    watch = add_verb(verbs, "watch", _watch, "every pod, then each that changes")
+    watch.add_argument("--count", type=asking.positive, metavar="N", help="stop after N pods were shown")
+    check_in = add_verb(verbs, "check-in", _check_in, "bind a sleeper to a pod")
+    check_in.add_argument("pod", metavar="POD")
+    check_in.add_argument("sleeper", metavar="SLEEPER", help="a pseudonym, never a name")
+    check_in.add_argument("--etag", default="", help="refuse where the pod has changed since")
+    check_out = add_verb(verbs, "check-out", _check_out, "release the pod, then unbind its sleeper")
+    check_out.add_argument("pod", metavar="POD")
+    release = add_verb(verbs, "release", _release, "this bed alone, now")
+    release.add_argument("pod", metavar="POD")
+    release.add_argument("--reason", default="", help="may be left out: leaving needs none")
+    pods.set_defaults(run=run)
+
+
+async def _list(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    pods = await api.pods.list()
+    if args.json:
+        print_json([as_json(pod) for pod in pods])
+    elif pods:
+        console().print(tables.pods(pods))
+    else:
+        print("no pod has connected yet; start one: dreamedge run --pod bed-1")
+
+
+def _show(pod: dreamapi.Pod, args: argparse.Namespace) -> None:
+    if args.json:
+        print_json(as_json(pod))
+    else:
+        console().print(tables.pod(pod))
+
+
+async def _get(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    _show(await api.pods.get(args.pod), args)
+
+
+async def _check_in(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    _show(await api.pods.check_in(args.pod, args.sleeper, etag=args.etag), args)
+
+
+async def _check_out(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    _show(await api.pods.check_out(args.pod), args)
+
+
+async def _release(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    outcome = await api.pods.release(args.pod, reason=args.reason)
+    if args.json:
+        print_json(as_json(outcome))
+    else:
+        print(tables.outcome(outcome))
+
+
+async def _watch(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    shown = 0
+    async with aclosing(api.pods.watch()) as watch:
+        async for pod in watch:
+            if args.json:
+                print_json(as_json(pod), indent=None)
+            else:
+                print(tables.pod_line(pod), flush=True)
+            shown += 1
+            if shown == args.count:
+                return

@@ -1,0 +1,172 @@
+"""How pods, Dreamscapes and ticks look on a terminal."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Final
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from dreamapi import names
+from dreamapi.v1 import dreamscapes_pb2 as dreams
+from dreamapi.v1 import pods_pb2 as beds
+from dreamapi.v1.severing_pb2 import Breaker, SeverOutcome
+
+BAR_CELLS: Final = 20
+ShowTick = Callable[[dreams.Collective], None]
+POD_COLUMNS: Final = ("pod", "state", "sleeper", "dreamscape", "quality", "coupling", "breaker", "device")
+SEAT_COLUMNS: Final = ("seat", "pod", "state", "self > collective", "coupling", "quality", "breaker", "why")
+
+
+def _word(name: str) -> str:
+    return name.lower().replace("_", "-")
+
+
+def _table(columns: Iterable[str]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, no_wrap=True)
+    return table
+
+
+def _add_row(table: Table, *cells: str | Text, style: str = "") -> None:
+    """Cells as they are: what the daemon says is never taken for markup."""
+    table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells), style=style)
+
+
+def _breaker(breaker: Breaker) -> Text:
+    word = _word(Breaker.State.Name(breaker.state))
+    healthy = breaker.state == Breaker.CLOSED
+    return Text(word if healthy else f"{word}: {breaker.cause}", style="" if healthy else "red")
+
+
+def pods(shown: Iterable[beds.Pod]) -> RenderableType:
+    """One row a pod."""
+    table = _table(POD_COLUMNS)
+    for pod in shown:
+        _add_row(
+            table,
+            names.bare(pod.name),
+            _word(beds.Pod.State.Name(pod.state)),
+            names.bare(pod.sleeper) or "-",
+            names.bare(pod.dreamscape) or "-",
+            f"{pod.quality:.2f} {pod.quality_cause}".rstrip(),
+            f"{pod.applied:.3f}",
+            _breaker(pod.breaker),
+            f"{pod.device.kind} {pod.device.model}".strip(),
+        )
+    return table
+
+
+def pod_line(pod: beds.Pod) -> str:
+    """One line of `pods watch`."""
+    state = _word(beds.Pod.State.Name(pod.state))
+    latched = f", latched: {pod.latched}" if pod.latched else ""
+    return f"{names.bare(pod.name)}: {state}, quality {pod.quality:.2f}, coupling {pod.applied:.3f}{latched}"
+
+
+def pod(shown: beds.Pod) -> RenderableType:
+    """One pod with its channels."""
+    channels = ", ".join(f"{c.name} {c.quality:.2f} {c.cause}".rstrip() for c in shown.channels) or "none yet"
+    calibration = shown.calibration
+    clean_s = calibration.clean.ToMilliseconds() / 1e3
+    within_ms = shown.clock.uncertainty.ToMicroseconds() / 1e3
+    facts = (
+        f"calibrated: {'yes' if calibration.done else 'no'}, {calibration.source}, {clean_s:.1f} s clean",
+        f"clock: {'synced' if shown.clock.synced else 'not synced'}, within {within_ms:.2f} ms",
+        f"channels: {channels}",
+        f"latched: {shown.latched or 'no'}",
+        f"etag: {shown.etag}",
+    )
+    return Group(pods([shown]), *(Text(fact) for fact in facts))
+
+
+def dreamscapes(shown: Iterable[dreams.Dreamscape]) -> RenderableType:
+    """One row a Dreamscape."""
+    table = _table(("dreamscape", "state", "assigned", "merged", "tick", "skipped", "why"))
+    for one in shown:
+        _add_row(
+            table,
+            names.bare(one.name),
+            _word(dreams.Dreamscape.State.Name(one.state)),
+            f"{one.assigned} of {one.plan.seats_min}-{one.plan.seats_max}",
+            str(one.merged),
+            str(one.tick),
+            str(one.ticks_skipped),
+            one.state_cause or "-",
+        )
+    return table
+
+
+def dreamscape(shown: dreams.Dreamscape) -> RenderableType:
+    """One Dreamscape with its seats."""
+    return Group(dreamscapes([shown]), Text(), seats(shown.seats))
+
+
+def seats(shown: Iterable[dreams.Seat]) -> RenderableType:
+    """One row a seat, with a bar from self to the collective."""
+    table = _table(SEAT_COLUMNS)
+    for seat in shown:
+        _add_row(
+            table,
+            names.bare(seat.name),
+            names.bare(seat.pod),
+            _word(dreams.Seat.State.Name(seat.state)),
+            bar(seat.applied),
+            f"{seat.applied:.3f} of {seat.granted:.3f}",
+            f"{seat.quality:.2f}",
+            _breaker(seat.breaker),
+            seat.refusal or seat.breaker.cause or "-",
+            style="red" if seat.state == dreams.Seat.SEVERED else "",
+        )
+    return table
+
+
+def bar(share: float) -> str:
+    """How far from self (all dots) toward the collective (all blocks) a sleeper is; share 0..1."""
+    full = round(min(max(share, 0.0), 1.0) * BAR_CELLS)
+    return "█" * full + "·" * (BAR_CELLS - full)
+
+
+def collective(tick: dreams.Collective) -> RenderableType:
+    """The live view of one tick."""
+    return Group(Text(collective_line(tick)), seats(tick.seats))
+
+
+def collective_line(tick: dreams.Collective) -> str:
+    """One line of `dreamscapes watch`."""
+    skipped = f", {tick.skipped} skipped" if tick.skipped else ""
+    return (
+        f"{names.bare(tick.dreamscape)} tick {tick.tick}: {tick.merged} of {tick.assigned} merged, "
+        f"{tick.included} heard, dispersion {tick.dispersion:.2f}, "
+        f"{tick.tick_took.ToMicroseconds() / 1e3:.1f} ms{skipped}"
+    )
+
+
+def event_line(event: dreams.Event) -> str:
+    """One line of `dreamscapes watch --events`."""
+    return f"{event.cursor} {_clock(event.at)} {event.kind}: {event.sentence}"
+
+
+def _clock(at: Timestamp) -> str:
+    return datetime.fromtimestamp(at.seconds).astimezone().strftime("%H:%M:%S")
+
+
+def checks(shown: Iterable[dreams.Check]) -> RenderableType:
+    """One row an admission check."""
+    table = _table(("check", "", "why"))
+    for check in shown:
+        verdict = Text("passed", style="green") if check.passed else Text(check.code, style="red")
+        _add_row(table, check.name, verdict, check.sentence or "-")
+    return table
+
+
+def outcome(said: SeverOutcome) -> str:
+    """What a sever came to, in one sentence."""
+    sentence = f"{said.zeroed} zeroed, {said.confirmed} confirmed by their pods"
+    if not said.unconfirmed:
+        return sentence
+    missing = ", ".join(names.bare(pod) for pod in said.unconfirmed)
+    return f"{sentence}; not confirmed: {missing} (alone within 1.5 s by their own tether)"

@@ -1,0 +1,90 @@
+"""`dreamd up`: broker, daemon and sleepers on this machine, for the first minute and for demonstrations.
+
+Exit status: 0 everyone came home, 1 somebody did not, 2 it could not run (the sentence is on stderr).
+"""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from dreamd.up import run as running
+from dreamd.up.plan import BROKERS, MALFUNCTIONS, CannotRun, Flags, plan
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+    """Add the verb."""
+    does = "everything on this machine: a broker, the daemon, sleepers; watch them dream"
+    parser = subparsers.add_parser("up", help=does, description=does)
+    parser.set_defaults(run=run)
+    usual = Flags()
+    who = parser.add_argument_group("who sleeps")
+    who.add_argument("--sleepers", type=int, metavar="N", help="simulated sleepers (8)")
+    who.add_argument(
+        "--recordings", type=Path, nargs="+", default=[], metavar="PATH", help="EDF files, one sleeper each"
+    )
+    who.add_argument("--loop", action="store_true", help="a recording begins anew when it ends")
+    who.add_argument("--seed", type=int, default=usual.seed, metavar="K", help="of simulated sleepers (0)")
+    night = parser.add_argument_group("the night")
+    night.add_argument(
+        "--duration", type=float, metavar="S", help="seconds (60; with --recordings until they are over)"
+    )
+    night.add_argument(
+        "--ramp", type=float, default=usual.ramp_s, metavar="S", help="seconds to full coupling (10)"
+    )
+    night.add_argument(
+        "--malfunction",
+        action="append",
+        default=[],
+        metavar="NAME@SECONDS[:COUNT]",
+        help=f"an implant fails: {', '.join(MALFUNCTIONS)}; may be repeated (railed@25 unless --json)",
+    )
+    where = parser.add_argument_group("where")
+    where.add_argument(
+        "--broker", default=usual.broker, metavar="|".join([*BROKERS, "URL"]), help="the MQTT broker (auto)"
+    )
+    where.add_argument("--mqtt-port", type=int, default=usual.mqtt_port, metavar="PORT")
+    where.add_argument("--grpc-port", type=int, default=usual.grpc_port, metavar="PORT")
+    where.add_argument("--http-port", type=int, default=usual.http_port, metavar="PORT")
+    shown = parser.add_argument_group("what is shown")
+    shown.add_argument("--json", action="store_true", help="one JSON object at the end, and nothing else")
+    shown.add_argument("--no-view", action="store_true", help="plain lines, no live screen")
+    shown.add_argument(
+        "--night", type=Path, default=usual.night, metavar="PATH", help="the picture (night.svg)"
+    )
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Work out the plan and run it."""
+    console = Console()
+    try:
+        what = plan(_flags(args))
+        viewed = console.is_terminal and not (args.json or args.no_view)
+        return asyncio.run(running.run(what, console, viewed=viewed))
+    except CannotRun as sentence:
+        print(f"dreamd up: {sentence}", file=sys.stderr)
+        return running.COULD_NOT_RUN
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        print("dreamd up: stopped at once; every process was ended", file=sys.stderr)
+        return running.NOT_HOME
+
+
+def _flags(args: argparse.Namespace) -> Flags:
+    return Flags(
+        sleepers=args.sleepers,
+        recordings=tuple(args.recordings),
+        duration_s=args.duration,
+        seed=args.seed,
+        malfunctions=tuple(args.malfunction),
+        broker=args.broker,
+        ramp_s=args.ramp,
+        json=args.json,
+        loop=args.loop,
+        mqtt_port=args.mqtt_port,
+        grpc_port=args.grpc_port,
+        http_port=args.http_port,
+        night=args.night,
+    )

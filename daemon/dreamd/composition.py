@@ -1,0 +1,231 @@
+"""The daemon, put together: the one file that names every technology, and the order of its life.
+
+Begin: settings, state directory, keys, ledger, coordinator, MQTT, gRPC, HTTP. A thing that cannot be had
+(a port in use, a directory that cannot be written, a damaged ledger) ends the start with one sentence.
+A broker that is not there does not: the daemon keeps trying and says on /readyz what it waits for.
+
+End: `Daemon.shutdown` is the sequence. Everyone is zeroed first and has 1.5 s to confirm it, by the tick
+and the link that still run; then the faces close, then the link says good-bye, then the books.
+
+`main` imports this file only for `serve`, so that `dreamd pods` loads neither numpy nor aiomqtt.
+"""
+
+import asyncio
+import os
+import random
+import secrets
+import signal
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Final
+
+from dreamd.adapters.clock import BoottimeClock
+from dreamd.adapters.grpc.server import CannotListen, Running, serve_grpc
+from dreamd.adapters.http.server import HttpServer
+from dreamd.adapters.keys import Seal, open_key
+from dreamd.adapters.logs import Log, Spool, open_log
+from dreamd.adapters.metrics.prometheus import PrometheusMeters
+from dreamd.adapters.mqtt.intake import Intake
+from dreamd.adapters.mqtt.link import Broker, MqttLink
+from dreamd.adapters.state_dir import StateDir, StateDirError
+from dreamd.adapters.store.sqlite import SqliteLedger
+from dreamd.app.coordinator import Coordinator
+from dreamd.app.supervisor import Pulse, Step, StepFailed, drive, supervise
+from dreamd.cli.serve import CannotServe, Ready
+from dreamd.core.limits import CONFIRM_WITHIN_S
+from dreamd.core.refusals import Code
+from dreamd.core.session.views import Event
+from dreamd.core.severing.causes import Cause
+from dreamd.fusion.columns import Written
+from dreamd.ports.ledger import LedgerError
+from dreamd.settings import Settings
+from dreamwire.messages import Versions
+from dreamwire.schema import WIRE_REVISION
+from dreamwire.seal import KeyFileError
+
+LEDGER_FILE: Final = "ledger.sqlite3"
+READY_PULSE_S: Final = 1.0
+ALIVE_PULSE_S: Final = 3.0
+LOOK_S: Final = 0.05
+GRACE_S: Final = 0.3
+"""For calls under way; everyone is home by then."""
+
+FRAME_REASONS: Final = (
+    *("malformed", "unknown-dreamscape", "not-assigned", "wrong-sender"),
+    *(written.value for written in Written if not written.sound),
+)
+
+
+async def serve(settings: Settings, announce: Callable[[Ready], None]) -> None:
+    """Serve until SIGTERM, SIGINT or SIGHUP; returns once everyone is home and everything is closed.
+
+    Args:
+        settings: what `settings.load` settled.
+        announce: told once, when the daemon is ready.
+
+    Raises:
+        CannotServe: with the sentence that says what to do.
+    """
+    spool = Spool(sys.stderr)
+    log = open_log(settings.log_format, settings.log_level, spool)
+    try:
+        state = StateDir(settings.state_dir)
+        try:
+            daemon = Daemon(settings, state, log, announce)
+            await daemon.open_faces()
+            await daemon.run()
+        finally:
+            state.close()
+    except (StateDirError, KeyFileError, LedgerError, CannotListen) as error:
+        raise CannotServe(str(error)) from error
+    finally:
+        spool.close()
+
+
+class Daemon:
+    """Everything that `serve` opened, and how it is closed."""
+
+    def __init__(
+        self, settings: Settings, state: StateDir, log: Log, announce: Callable[[Ready], None]
+    ) -> None:
+        self._settings, self._log, self._announce = settings, log, announce
+        self._clock, self._pulse = BoottimeClock(), Pulse()
+        self._health_clock = BoottimeClock()  # a clock has one reading thread, and health has its own
+        self._meters = PrometheusMeters(
+            reasons=FRAME_REASONS,
+            causes=[cause.value for cause in Cause],
+            codes=[code.value for code in Code],
+        )
+        key = open_key(state.path)
+        self._ledger = SqliteLedger(state.path / LEDGER_FILE)
+        # Assignment ids must not be guessable, so the generator is the system's.
+        rng = random.SystemRandom()
+        broker = Broker(
+            settings.mqtt_host,
+            settings.mqtt_port,
+            secrets.token_hex(4),
+            Versions(version("dreamd"), WIRE_REVISION),
+        )
+        self._link = MqttLink(
+            broker, seal=Seal(key), clock=self._clock, meters=self._meters, rng=rng, say=self._say
+        )
+        self._coordinator = Coordinator(self._clock, self._link, self._ledger, self._meters, rng)
+        self._coordinator.journal.observe(self._write_down)
+        self._coordinator.open()
+        self._intake = Intake(self._coordinator, self._clock, self._meters)
+        self._grpc: Running | None = None
+        self._http: HttpServer | None = None
+
+    async def open_faces(self) -> None:
+        """Open gRPC, then HTTP; CannotListen where a port is in use, after closing what was open."""
+        settings = self._settings
+        try:
+            self._grpc = await serve_grpc(
+                self._coordinator,
+                settings.grpc_host,
+                settings.grpc_port,
+                meters=self._meters.calls,
+                refused=self._meters.refused,
+            )
+            self._http = self._open_http()
+        except CannotListen:
+            await self._close_faces()
+            self._ledger.close()
+            raise
+
+    async def run(self) -> None:
+        """Run until a signal or a failure, then shut down in order."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, stop.set)
+        tasks = {
+            "tick": lambda: drive(self._coordinator, self._clock, self._pulse, self._meters.tick_late),
+            "mqtt": lambda: self._link.run(self._intake),
+            "readiness": self._watch_readiness,
+        }
+        try:
+            await supervise(tasks, stop, self.shutdown, self._step_failed)
+        except Exception as error:
+            self._log.exception("failed")
+            raise CannotServe(
+                "dreamd has failed, everyone was zeroed first; the log says where, please report it"
+            ) from error
+        self._log.info("ended")
+
+    def shutdown(self) -> tuple[Step, ...]:
+        """How it ends: people first, then the faces, then the link, then the books."""
+        self._log.info("shutting_down")
+        return (
+            Step("zero everyone", self._zero, CONFIRM_WITHIN_S + 0.25),
+            Step("close gRPC and HTTP", self._close_faces, 3.0),
+            Step("leave the broker", self._link.close, 1.0),
+            Step("close the ledger", self._close_ledger, 1.0),
+        )
+
+    async def _zero(self) -> None:
+        self._coordinator.shutdown()
+        while not self._coordinator.settled:  # noqa: ASYNC110 -- the application is synchronous: it is asked
+            await asyncio.sleep(LOOK_S)
+
+    async def _close_faces(self) -> None:
+        if self._grpc is not None:
+            await self._grpc.stop(GRACE_S)
+        if self._http is not None:
+            self._http.close()
+
+    async def _close_ledger(self) -> None:
+        self._coordinator.close()
+
+    def _open_http(self) -> HttpServer:
+        host, port = self._settings.http_host, self._settings.http_port
+        try:
+            return HttpServer(
+                host, port, render=self._meters.render, alive=self._wrong_alive, ready=self._wrong_ready
+            )
+        except OSError as error:
+            raise CannotListen(
+                f"the metrics cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}); "
+                "end what listens there or choose another port (--http-port)"
+            ) from error
+
+    def _wrong_alive(self) -> tuple[str, ...]:
+        """What is wrong with the process; called on HTTP's thread."""
+        age_s = self._health_clock.now_s() - self._pulse.at_s
+        ok = age_s <= ALIVE_PULSE_S
+        return () if ok else ("the tick loop does not go round",)
+
+    def _wrong_ready(self) -> tuple[str, ...]:
+        """What keeps us from working; called on HTTP's thread."""
+        ok = self._health_clock.now_s() - self._pulse.at_s <= READY_PULSE_S
+        late = "" if ok else f"the last tick is more than {READY_PULSE_S:.0f} s ago"
+        return tuple(wrong for wrong in (self._link.trouble, self._ledger.failure, late) if wrong)
+
+    async def _watch_readiness(self) -> None:
+        """Announce the first readiness; tell health checkers of every change."""
+        assert self._grpc is not None
+        assert self._http is not None
+        ready, announced = True, False  # serve_grpc begins with SERVING
+        while True:
+            now = not (self._link.trouble or self._ledger.failure)
+            if now != ready:
+                await self._grpc.serving(ready=now)
+                ready = now
+            if ready and not announced:
+                announced = True
+                self._log.info("ready", grpc=self._grpc.port, http=self._http.port)
+                self._announce(Ready(self._grpc.port, self._http.port, os.getpid()))
+            await asyncio.sleep(LOOK_S)
+
+    def _say(self, sentence: str) -> None:
+        self._log.warning("broker_unreachable", why=sentence)
+
+    def _write_down(self, event: Event) -> None:
+        """An event of the journal; its sentence may name people's words, its fields do not."""
+        fields = {"dreamscape": event.dreamscape, "pod": event.pod, "cause": event.cause}
+        shown = {name: value for name, value in fields.items() if value}
+        self._log.info(event.kind.replace("-", "_"), cursor=event.cursor, **shown, **event.values)
+
+    def _step_failed(self, failed: StepFailed) -> None:
+        self._log.error("shutdown_step_failed", step=failed.name, why=repr(failed.error))

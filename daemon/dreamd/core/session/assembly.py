@@ -1,0 +1,261 @@
+"""Who may merge: admission as checks in a fixed order, and what makes a plan acceptable.
+
+Every check is made and shown, so that `ExplainAdmission` can say all that stands in the way; the first
+that fails is the reason on the seat. The order goes from what an operator sees at the bed to what only
+the daemon knows: somebody is there (present, checked-in, seat, latch), they can be read (calibrated,
+clock, quality), they may (consent, exposure: between quality and schema, once the ledger keeps them),
+they fit (schema), and nothing has just gone wrong with them (breaker).
+
+Rules
+- A candidate is plain facts; nothing here looks anything up.
+- A number that is not finite fails its check: tests are written `ok = x >= limit`.
+- HALF_OPEN is admitted: its frames must be scored to be trusted again, and it has no weight meanwhile.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite
+from typing import Final
+
+from dreamd.core.limits import (
+    CALIBRATION_LIVE_S,
+    CALIBRATION_OFFLINE_S,
+    CEILING_INTIMATE,
+    GUIDELINE_CAP,
+    INTIMATE_BELOW,
+    PODS_MAX,
+    QUALITY_IN,
+    QUORUM_MIN,
+    RAMP_MIN_S,
+    SEATS_MAX,
+    SESSION_MAX_S,
+    STATUS_FRESH_S,
+)
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.session.views import BreakerState, Check, Plan
+from dreamwire.messages import CalibrationSource
+from dreamwire.schema import SCHEMAS
+from dreamwire.topics import is_name
+
+INTIMATE_SEATS: Final = (2, 12)
+"""Fewest and most seats of an intimate Dreamscape."""
+
+CALIBRATION_NEEDED_S: Final[dict[CalibrationSource, float]] = {
+    CalibrationSource.LIVE: CALIBRATION_LIVE_S,
+    CalibrationSource.REPLAY: CALIBRATION_OFFLINE_S,
+    CalibrationSource.SIMULATED: CALIBRATION_OFFLINE_S,
+}
+"""Seconds of clean data a calibration needs, by where it comes from; another source never suffices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What the daemon knows of a pod at this moment.
+
+    status_age_s: seconds since its last status, infinity where there was none. sleeper_at: another pod
+    this sleeper is checked in to. seated_in: the live Dreamscape in which this pod holds a seat, this one
+    included. seats_left and started belong to the Dreamscape that is asked for.
+    """
+
+    pod: str
+    online: bool = False
+    status_age_s: float = float("inf")
+    incarnation: int = 0
+    sleeper: str = ""
+    sleeper_at: str = ""
+    seated_in: str = ""
+    seats_left: int = 1
+    started: bool = False
+    latched: str = ""
+    calibrated: bool = False
+    calibration_source: CalibrationSource = CalibrationSource.UNSPECIFIED
+    clean_s: float = 0.0
+    clock_synced: bool = False
+    quality: float = float("nan")
+    quality_cause: str = ""
+    schema: str = ""
+    breaker: BreakerState = BreakerState.CLOSED
+    breaker_cause: str = ""
+
+
+def selects(plan: Plan, pod: str, site: str) -> bool:
+    """Return whether the plan asks for this pod: invited by name, else of its site, else any."""
+    if plan.pods:
+        return pod in plan.pods
+    return plan.site in ("", site)
+
+
+def ceiling_for(plan: Plan, assigned: int) -> float:
+    """Return the coupling ceiling with this many assigned: lower where each weighs more on the others."""
+    return plan.ceiling if assigned >= INTIMATE_BELOW else min(plan.ceiling, CEILING_INTIMATE)
+
+
+def admit(candidate: Candidate, plan: Plan) -> tuple[Check, ...]:
+    """Return every admission check of this candidate for this plan, in the fixed order."""
+    return tuple(check(candidate, plan) for check in CHECKS)
+
+
+def first_refusal(checks: tuple[Check, ...]) -> Refusal | None:
+    """Return the refusal of the first check that failed; None: admitted."""
+    failed = next((check for check in checks if not check.passed), None)
+    if failed is None:
+        return None
+    return Refusal(Code(failed.code), failed.sentence, {"check": failed.name})
+
+
+def _check(name: str, code: Code, sentence: str, *, passed: bool) -> Check:
+    return Check(name, passed=True) if passed else Check(name, False, code.value, sentence)  # noqa: FBT003 - a value's fields in order
+
+
+def _present(candidate: Candidate, _plan: Plan) -> Check:
+    heard = candidate.status_age_s <= STATUS_FRESH_S and candidate.incarnation > 0
+    why = "has not sent a status lately" if candidate.online else "is offline"
+    return _check(
+        "present", Code.POD_OFFLINE, f"pod {candidate.pod} {why}", passed=candidate.online and heard
+    )
+
+
+def _checked_in(candidate: Candidate, _plan: Plan) -> Check:
+    if candidate.sleeper_at:
+        sentence = f"sleeper {candidate.sleeper} is checked in to pod {candidate.sleeper_at} too"
+        return _check("checked-in", Code.SLEEPER_ELSEWHERE, sentence, passed=False)
+    sentence = f"nobody is checked in to pod {candidate.pod}"
+    return _check("checked-in", Code.NOT_CHECKED_IN, sentence, passed=candidate.sleeper != "")
+
+
+def _seat(candidate: Candidate, plan: Plan) -> Check:
+    if candidate.seated_in == plan.dreamscape:
+        return _check("seat", Code.SEAT_TAKEN, "", passed=True)
+    if candidate.seated_in:
+        sentence = f"pod {candidate.pod} holds a seat in {candidate.seated_in}"
+        return _check("seat", Code.SEAT_TAKEN, sentence, passed=False)
+    if candidate.started and not plan.late_joining:
+        sentence = f"{plan.dreamscape} has started and takes no late joiners"
+        return _check("seat", Code.LATE_JOINING_CLOSED, sentence, passed=False)
+    sentence = f"all {plan.seats_max} seats of {plan.dreamscape} are taken"
+    return _check("seat", Code.SEATS_FULL, sentence, passed=candidate.seats_left > 0)
+
+
+def _latch(candidate: Candidate, _plan: Plan) -> Check:
+    sentence = f"pod {candidate.pod} is latched: {candidate.latched}"
+    return _check("latch", Code.POD_LATCHED, sentence, passed=candidate.latched == "")
+
+
+def _calibrated(candidate: Candidate, _plan: Plan) -> Check:
+    needed_s = CALIBRATION_NEEDED_S.get(candidate.calibration_source, CALIBRATION_LIVE_S)
+    known = candidate.calibration_source in CALIBRATION_NEEDED_S
+    enough = known and candidate.clean_s >= needed_s
+    sentence = f"pod {candidate.pod} has {candidate.clean_s:.0f} s of clean calibration, needs {needed_s:.0f}"
+    return _check("calibrated", Code.NOT_CALIBRATED, sentence, passed=candidate.calibrated and enough)
+
+
+def _clock(candidate: Candidate, _plan: Plan) -> Check:
+    sentence = f"pod {candidate.pod} does not know the session clock yet"
+    return _check("clock", Code.CLOCK_UNSYNCED, sentence, passed=candidate.clock_synced)
+
+
+def _quality(candidate: Candidate, _plan: Plan) -> Check:
+    cause = f" ({candidate.quality_cause})" if candidate.quality_cause else ""
+    sentence = f"signal quality of pod {candidate.pod} is {candidate.quality:.2f}{cause}, needs {QUALITY_IN}"
+    return _check("quality", Code.QUALITY_LOW, sentence, passed=QUALITY_IN <= candidate.quality <= 1.0)
+
+
+def _schema(candidate: Candidate, plan: Plan) -> Check:
+    sentence = f"pod {candidate.pod} measures {candidate.schema or 'nothing'}, not {plan.schema}"
+    return _check("schema", Code.SCHEMA_MISMATCH, sentence, passed=candidate.schema == plan.schema)
+
+
+def _breaker(candidate: Candidate, _plan: Plan) -> Check:
+    code = Code.BREAKER_LOCKED if candidate.breaker is BreakerState.LOCKED else Code.BREAKER_OPEN
+    passed = candidate.breaker in (BreakerState.CLOSED, BreakerState.HALF_OPEN)
+    cause = candidate.breaker_cause or "no cause given"
+    sentence = f"the breaker of pod {candidate.pod} is {candidate.breaker.value}: {cause}"
+    return _check("breaker", code, sentence, passed=passed)
+
+
+CHECKS: Final[tuple[Callable[[Candidate, Plan], Check], ...]] = (
+    _present,
+    _checked_in,
+    _seat,
+    _latch,
+    _calibrated,
+    _clock,
+    _quality,
+    _schema,
+    _breaker,
+)
+"""The order of admission."""
+
+
+def validate_plan(plan: Plan, now_s: float) -> Refusal | None:
+    """Return what is wrong with a plan, the first thing found, or None. `now_s`: session time, seconds."""
+    for rule in (_names_fault, _seats_fault, _coupling_fault):
+        fault = rule(plan)
+        if fault is not None:
+            return _invalid(*fault)
+    fault = _times_fault(plan, now_s)
+    return None if fault is None else _invalid(*fault)
+
+
+Fault = tuple[str, str]
+
+
+def _invalid(field: str, sentence: str) -> Refusal:
+    return Refusal(Code.INVALID_ARGUMENT, sentence, {"field": field})
+
+
+_NAME_RULE: Final = "1 to 63 of a-z 0-9 _ . -, beginning and ending with a letter or digit"
+
+
+def _names_fault(plan: Plan) -> Fault | None:
+    if not is_name(plan.dreamscape):
+        return "dreamscape", f"{plan.dreamscape!r} cannot name a Dreamscape: {_NAME_RULE}"
+    if plan.schema not in SCHEMAS:
+        return "schema", f"schema {plan.schema!r} is not known; known: {', '.join(sorted(SCHEMAS))}"
+    return _selection_fault(plan)
+
+
+def _selection_fault(plan: Plan) -> Fault | None:
+    stranger = next((pod for pod in plan.pods if not is_name(pod)), None)
+    if stranger is not None:
+        return "pods", f"{stranger!r} cannot name a pod: {_NAME_RULE}"
+    if len(set(plan.pods)) != len(plan.pods):
+        return "pods", "a pod is invited twice"
+    if not len(plan.pods) <= PODS_MAX:
+        return "pods", f"{len(plan.pods)} pods are invited, at most {PODS_MAX} are possible"
+    if plan.site and not is_name(plan.site):
+        return "site", f"{plan.site!r} cannot name a site: {_NAME_RULE}"
+    if plan.pods and plan.site:
+        return "site", "invite pods by name or select them by site, not both"
+    return None
+
+
+def _seats_fault(plan: Plan) -> Fault | None:
+    fewest, most = INTIMATE_SEATS if plan.intimate else (QUORUM_MIN, SEATS_MAX)
+    kind = "an intimate Dreamscape" if plan.intimate else "a Dreamscape that is not intimate"
+    if not fewest <= plan.seats_min:
+        return "seats_min", f"seats_min is {plan.seats_min}, {kind} has at least {fewest}"
+    if not plan.seats_max <= most:
+        return "seats_max", f"seats_max is {plan.seats_max}, {kind} has at most {most}"
+    if not plan.seats_min <= plan.seats_max:
+        return "seats_max", f"seats_max is {plan.seats_max}, below seats_min {plan.seats_min}"
+    return None
+
+
+def _coupling_fault(plan: Plan) -> Fault | None:
+    cap = CEILING_INTIMATE if plan.seats_max < INTIMATE_BELOW else GUIDELINE_CAP
+    if not 0.0 < plan.ceiling <= cap:
+        return "ceiling", f"ceiling is {plan.ceiling}, must be above 0 and at most {cap}"
+    if not RAMP_MIN_S <= plan.ramp_s <= SESSION_MAX_S:
+        return "ramp_s", f"ramp_s is {plan.ramp_s}, must be {RAMP_MIN_S:.0f} to {SESSION_MAX_S:.0f}"
+    return None
+
+
+def _times_fault(plan: Plan, now_s: float) -> Fault | None:
+    for field, at_s in (("start_at_s", plan.start_at_s), ("close_at_s", plan.close_at_s)):
+        if not (isfinite(at_s) and (at_s == 0.0 or at_s > now_s)):
+            return field, f"{field} is {at_s}, must be 0 or lie ahead of {now_s:.0f}"
+    begins_s = max(plan.start_at_s, now_s)
+    if plan.close_at_s != 0.0 and not begins_s < plan.close_at_s <= begins_s + SESSION_MAX_S:
+        return "close_at_s", f"close_at_s must follow the start within {SESSION_MAX_S / 3600:.0f} h"
+    return None

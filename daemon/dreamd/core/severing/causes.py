@@ -1,0 +1,152 @@
+"""Why a sleeper is cut loose: one closed list with stable words, and what each word means for a breaker.
+
+The words travel: pods write them into frames, events and latches, operators read them, alerts count
+them. So they are never renamed and never reused. What follows from a cause stands in one table here,
+and nowhere else.
+
+Kinds
+- HARD trips at one observation; SOFT trips when it persists; both are the person's or the device's.
+- TRANSPORT says something of the way, not of the sleeper: it opens and half-opens without limit.
+- EXCLUDE takes weight and coupling for as long as it lasts and trips nothing.
+- ORDER is somebody's decision about a session (an operator, a shutdown): nothing has malfunctioned.
+
+A word from a pod that is not in the list is `unknown` and HARD: a newer pod may know dangers this
+daemon does not.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+
+class Kind(Enum):
+    """How a breaker treats a cause."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    TRANSPORT = "transport"
+    EXCLUDE = "exclude"
+    ORDER = "order"
+
+
+class Scope(Enum):
+    """Whom a cause concerns."""
+
+    PERSON = "person"
+    DEVICE = "device"
+    WAY = "way"
+    DREAMSCAPE = "dreamscape"
+
+
+class Cause(Enum):
+    """The words, as they stand on the wire."""
+
+    FLAT = "flat"
+    RAILED = "railed"
+    CONTACT = "contact"
+    MAINS = "mains"
+    AMPLITUDE = "amplitude"
+    HIGHFREQ = "highfreq"
+    UNIT = "unit"
+    QUALITY = "quality"
+    NONFINITE = "nonfinite"
+    RANGE = "range"
+    RATE = "rate"
+    SILENCE = "silence"
+    LOST = "lost"
+    STALE = "stale"
+    FROZEN = "frozen"
+    REPLAYED = "replayed"
+    CLOCK = "clock"
+    LEASE = "lease"
+    OUTLIER = "outlier"
+    ACTUATOR = "actuator"
+    AROUSAL = "arousal"
+    DISTRESS = "distress"
+    WAKE = "wake"
+    WITHDRAWN = "withdraw"
+    LATCHED = "latched"
+    MISFIT = "misfit"
+    QUORUM = "quorum"
+    MASS = "mass"
+    OPERATOR = "operator"
+    RELEASED = "release"
+    LEFT = "left"
+    STOPPED = "stopped"
+    DURATION = "duration"
+    RECORDING_OVER = "recording-over"
+    REASSIGNED = "reassigned"
+    TIME_OVER = "time-over"
+    ENDED = "ended"
+    SHUTDOWN = "shutdown"
+    DAEMON = "daemon"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a cause means: its kind, whom it concerns, and the sentence people read."""
+
+    kind: Kind
+    scope: Scope
+    sentence: str
+
+
+CAUSES: Final[dict[Cause, Row]] = {
+    Cause.FLAT: Row(Kind.SOFT, Scope.DEVICE, "a channel carries no signal"),
+    Cause.RAILED: Row(Kind.SOFT, Scope.DEVICE, "a channel is near the limit of its amplifier"),
+    Cause.CONTACT: Row(Kind.SOFT, Scope.DEVICE, "an electrode has lost contact"),
+    Cause.MAINS: Row(Kind.SOFT, Scope.DEVICE, "line noise drowns the signal"),
+    Cause.AMPLITUDE: Row(Kind.SOFT, Scope.DEVICE, "the signal is larger than sleep can be"),
+    Cause.HIGHFREQ: Row(Kind.SOFT, Scope.DEVICE, "high frequencies far above this sleeper's own"),
+    Cause.UNIT: Row(Kind.SOFT, Scope.DEVICE, "the signal is not in microvolts"),
+    Cause.QUALITY: Row(Kind.SOFT, Scope.DEVICE, "signal quality is too low"),
+    Cause.NONFINITE: Row(Kind.HARD, Scope.DEVICE, "a number was not finite"),
+    Cause.RANGE: Row(Kind.HARD, Scope.DEVICE, "a number was out of every range"),
+    Cause.RATE: Row(Kind.HARD, Scope.DEVICE, "the sampling rate is not the device's own"),
+    Cause.SILENCE: Row(Kind.TRANSPORT, Scope.WAY, "no frames arrive"),
+    Cause.LOST: Row(Kind.TRANSPORT, Scope.WAY, "too many frames are lost"),
+    Cause.STALE: Row(Kind.TRANSPORT, Scope.WAY, "frames arrive too old"),
+    Cause.FROZEN: Row(Kind.HARD, Scope.DEVICE, "the same features again and again"),
+    Cause.REPLAYED: Row(Kind.HARD, Scope.DEVICE, "a frame's number or instant went back"),
+    Cause.CLOCK: Row(Kind.TRANSPORT, Scope.WAY, "the pod's clock jumped"),
+    Cause.LEASE: Row(Kind.TRANSPORT, Scope.WAY, "the pod's permission expired"),
+    Cause.OUTLIER: Row(Kind.EXCLUDE, Scope.PERSON, "far from everybody else"),
+    Cause.ACTUATOR: Row(Kind.HARD, Scope.DEVICE, "more coupling was rendered than granted"),
+    Cause.AROUSAL: Row(Kind.HARD, Scope.PERSON, "the sleeper was aroused"),
+    Cause.DISTRESS: Row(Kind.HARD, Scope.PERSON, "the sleeper was in distress"),
+    Cause.WAKE: Row(Kind.HARD, Scope.PERSON, "the sleeper was woken or asked to wake"),
+    Cause.WITHDRAWN: Row(Kind.HARD, Scope.PERSON, "the sleeper withdrew"),
+    Cause.LATCHED: Row(Kind.HARD, Scope.PERSON, "the pod is latched"),
+    Cause.MISFIT: Row(Kind.HARD, Scope.DEVICE, "frames of another schema or shape"),
+    Cause.QUORUM: Row(Kind.ORDER, Scope.DREAMSCAPE, "too few healthy sleepers are left"),
+    Cause.MASS: Row(Kind.ORDER, Scope.DREAMSCAPE, "many sleepers failed at once"),
+    Cause.OPERATOR: Row(Kind.ORDER, Scope.DREAMSCAPE, "an operator severed"),
+    Cause.RELEASED: Row(Kind.ORDER, Scope.PERSON, "the bed was released"),
+    Cause.LEFT: Row(Kind.ORDER, Scope.PERSON, "the pod left by itself"),
+    Cause.STOPPED: Row(Kind.ORDER, Scope.PERSON, "the pod's agent was asked to stop"),
+    Cause.DURATION: Row(Kind.ORDER, Scope.PERSON, "the pod's own time was over"),
+    Cause.RECORDING_OVER: Row(Kind.ORDER, Scope.PERSON, "the recording is over"),
+    Cause.REASSIGNED: Row(Kind.ORDER, Scope.PERSON, "the pod was given another slot"),
+    Cause.TIME_OVER: Row(Kind.ORDER, Scope.PERSON, "the assignment has run out"),
+    Cause.ENDED: Row(Kind.ORDER, Scope.DREAMSCAPE, "the Dreamscape ended"),
+    Cause.SHUTDOWN: Row(Kind.ORDER, Scope.DREAMSCAPE, "the daemon shut down"),
+    Cause.DAEMON: Row(Kind.ORDER, Scope.PERSON, "the daemon set the coupling to zero"),
+    Cause.UNKNOWN: Row(Kind.HARD, Scope.DEVICE, "the pod named a cause this daemon does not know"),
+}
+"""Every cause has its row."""
+
+_BY_WORD: Final = {cause.value: cause for cause in Cause}
+
+
+def cause_named(word: str) -> Cause:
+    """Return the cause a pod wrote; a word that is not in the list is UNKNOWN, which is HARD."""
+    return _BY_WORD.get(word, Cause.UNKNOWN)
+
+
+def kind_of(cause: Cause) -> Kind:
+    """Return how a breaker treats this cause."""
+    return CAUSES[cause].kind
+
+
+assert set(CAUSES) == set(Cause), "every cause has its row"

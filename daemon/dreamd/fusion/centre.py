@@ -1,0 +1,80 @@
+"""The geometric median, warm-started: one Weiszfeld step a tick follows a centre that moves slowly.
+
+The geometric median is where the sum of distances is least. Half of the sleepers could send anything and
+it would stay among the others; a mean follows a single one. Weiszfeld (1937) finds it by weighted means,
+w_i = 1 / max(|x_i - r|, eps): a pod can recompute its own weight and take itself out of the sums, which
+no sorted estimator allows.
+
+Rules
+- r is the last centre, m = S / W the new one; the pods get S and W as they were computed at r.
+- One step a tick; up to 12 to move r first when the membership has changed, or when there is no r yet.
+- The base weight is 1 or 0. Rows that are not included are never read into a sum, whatever they hold.
+- Rows are float32 and weighted by the pods' own arithmetic (`blend.weights`); sums are float64, so that
+  how sleepers are split over cohorts does not show.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dreamwire import blend
+from dreamwire.messages import Floats
+
+STEPS_ON_CHANGE: Final = 12
+SETTLED: Final = 1e-3
+"""Shared-scale distance; a step shorter than this has arrived."""
+
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """S = sum w_i x_i, float64[D], and W = sum w_i over the included, at one reference centre."""
+
+    s: Doubles
+    w: float
+
+    def centre(self, otherwise: Floats) -> Floats:
+        """Return m = S / W, float32[D]; `otherwise` where nobody is included."""
+        ok = self.w > 0.0
+        return np.asarray(self.s / self.w, dtype=np.float32) if ok else otherwise
+
+
+def sums(rows: Floats, r: Floats) -> Sums:
+    """Return S and W of these rows, float32[n, D], at r, float32[D]."""
+    w = blend.weights(rows, r).astype(np.float64)
+    return Sums(w @ rows, float(w.sum()))
+
+
+def merge(parts: Sequence[Sums], size: int) -> Sums:
+    """Return the sums over all parts; of none, zeros of `size` features."""
+    s = np.zeros(size, dtype=np.float64)
+    w = 0.0
+    for part in parts:
+        s = s + part.s
+        w += part.w
+    return Sums(s, w)
+
+
+def mean(cohorts: Sequence[Floats], size: int) -> Floats:
+    """Return the plain mean of all rows, float32[size]: where the search begins; zeros of nobody."""
+    n = sum(len(rows) for rows in cohorts)
+    total = np.zeros(size, dtype=np.float64)
+    for rows in cohorts:
+        total = total + rows.sum(axis=0, dtype=np.float64)
+    return (total / max(n, 1)).astype(np.float32)
+
+
+def settle(cohorts: Sequence[Floats], r: Floats, steps: int = STEPS_ON_CHANGE) -> Floats:
+    """Return r moved by at most `steps` Weiszfeld steps over all cohorts' rows, float32[D]."""
+    for _ in range(steps):
+        m = merge([sums(rows, r) for rows in cohorts], len(r)).centre(r)
+        moved = float(np.linalg.norm(m - r))
+        r = m
+        arrived = moved <= SETTLED
+        if arrived:
+            break
+    return r

@@ -1,0 +1,185 @@
+"""From cohorts to the collective, once a tick: who counts, where the centre is, how far each is from it.
+
+One `Fusion` belongs to one Dreamscape in one term. `tick` decides in four passes over columns, none of
+which knows one sleeper from another: shared scale, eligibility, outliers by last tick's median, sums.
+Whatever crosses from one cohort to another is a `Summary` or a `Sums`, so passes can run on many machines.
+
+Rules
+- Whoever is not in `included` has weight zero here and must get coupling zero in the same message.
+- An outlier's residual is above four medians in three frames of its own in a row; one frame within
+  brings it back. Within the weights' own eps nobody is an outlier.
+- The median is of everyone eligible; with nobody eligible there is none, and nobody is an outlier.
+- With nobody included the centre stays where it was, and S and W are zero: no pod has a collective then.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from dreamd.core.limits import TEMPLATES_FOR_SCALE
+from dreamd.fusion.centre import mean, settle
+from dreamd.fusion.columns import Columns, Mask
+from dreamd.fusion.summary import Summary, median_of, merge_all, summarise
+from dreamwire import blend
+from dreamwire.messages import Floats
+from dreamwire.schema import Schema
+
+OUTLIER_MEDIANS: Final = 4.0
+OUTLIER_FRAMES: Final = 3
+SIGMA_MIN_DB: Final = 1.0
+MAD_TO_SIGMA: Final = 1.4826
+"""Of a normal distribution, sigma / MAD (Hampel 1974)."""
+
+
+def shared_scale(templates_db: Floats, schema: Schema) -> tuple[Floats, Floats]:
+    """Return mu and sigma of the shared scale, float32[D] each, dB: frozen at Start, sent in `assign`.
+
+    Per feature median and max(1.4826 MAD, 1 dB) over the templates; rows that are not finite are left out,
+    and with fewer than eight left the schema's shipped constants stand.
+
+    Args:
+        templates_db: float32[N, D], the enrolled templates.
+        schema: of these features.
+    """
+    rows = np.asarray(templates_db, dtype=np.float32).reshape(-1, schema.size)
+    rows = rows[np.isfinite(rows).all(axis=1)]
+    if len(rows) < TEMPLATES_FOR_SCALE:
+        return schema.shipped_mu(), schema.shipped_sigma()
+    mu = np.median(rows, axis=0)
+    mad = np.median(np.abs(rows - mu), axis=0)
+    sigma = np.maximum(MAD_TO_SIGMA * mad, SIGMA_MIN_DB)
+    return mu.astype(np.float32), sigma.astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """The collective of one tick.
+
+    r: the reference centre, m: the new one, s: S at r, all float32[D] on the shared scale; w: W. n: how
+    many are included. dispersion: mean squared distance to m. mean_distance: mean distance to r. median:
+    of the residuals before the clip, NaN of nobody. phase_means: float32[B, 2], mean unit phasor (re,
+    im), NaN where no phase was sent. Per cohort, in the order given: included and outliers bool[slots],
+    residuals float32[slots], |x - r| before the clip, NaN where not eligible.
+    """
+
+    r: Floats
+    m: Floats
+    s: Floats
+    w: float
+    n: int
+    dispersion: float
+    mean_distance: float
+    median: float
+    phase_means: Floats
+    included: tuple[Mask, ...]
+    outliers: tuple[Mask, ...]
+    residuals: tuple[Floats, ...]
+
+
+class _Outliers:
+    """How many frames in a row each slot of one cohort has been too far away."""
+
+    def __init__(self, slots: int) -> None:
+        self._over = np.zeros(slots, dtype=np.int64)
+        self._judged = np.zeros(slots, dtype=np.uint32)
+
+    def judge(self, columns: Columns, eligible: Mask, residuals: Floats, limit: float) -> Mask:
+        """Count this tick's new frames against the limit; return who of the eligible is an outlier."""
+        ok = residuals <= limit
+        new = eligible & (columns.seq != self._judged)
+        counted = np.where(ok, 0, np.minimum(self._over + 1, OUTLIER_FRAMES))
+        self._over = np.where(columns.present, np.where(new, counted, self._over), 0)
+        self._judged = columns.seq.copy()
+        return np.asarray(eligible & (self._over >= OUTLIER_FRAMES))
+
+
+class Fusion:
+    """The fusion of one Dreamscape in one term; mu_db and sigma_db are float32[D], frozen at Start."""
+
+    def __init__(self, schema: Schema, mu_db: Floats, sigma_db: Floats) -> None:
+        self._size = schema.size
+        self._bands = len(schema.phase_bands)
+        self._mu = np.asarray(mu_db, dtype=np.float32)
+        self._sigma = np.asarray(sigma_db, dtype=np.float32)
+        self._m: Floats | None = None
+        self._median = float("nan")
+        self._members: list[Mask] = []
+        self._outliers: list[_Outliers] = []
+
+    def tick(self, cohorts: Sequence[Columns], allowed: Sequence[Mask], instant: int) -> Fused:
+        """Fuse the newest frames of all cohorts at this grid instant, which they have been `advance`d to.
+
+        Args:
+            cohorts: in the order of their numbers; more may follow at the end in a later tick.
+            allowed: bool[slots] for each, what breakers, consent and guidelines say.
+            instant: the grid instant that closes.
+        """
+        eligible = [c.eligible(instant, ok) for c, ok in zip(cohorts, allowed, strict=True)]
+        states = [blend.to_shared(c.db, self._mu, self._sigma) for c in cohorts]
+        before = self._m
+        if before is None:
+            before = mean([x[mask] for x, mask in zip(states, eligible, strict=True)], self._size)
+        residuals = [self._residuals(c, m, before) for c, m in zip(cohorts, eligible, strict=True)]
+        outliers = self._judge(cohorts, eligible, residuals)
+        included = [e & ~out for e, out in zip(eligible, outliers, strict=True)]
+        rows = [x[mask] for x, mask in zip(states, included, strict=True)]
+        r = settle(rows, before) if self._changed(included) else before
+        total = merge_all(
+            [
+                summarise(x, r, c.phasors[mask & (c.instant == instant), -1], far[e])
+                for x, c, mask, far, e in zip(rows, cohorts, included, residuals, eligible, strict=True)
+            ],
+            self._size,
+            self._bands,
+        )
+        return self._fused(total, r, included, outliers, residuals)
+
+    def _residuals(self, columns: Columns, eligible: Mask, r: Floats) -> Floats:
+        away = (columns.db - self._mu) / self._sigma - r
+        far = np.sqrt(np.einsum("ij,ij->i", away, away))
+        return np.where(eligible, far, np.float32(np.nan)).astype(np.float32)
+
+    def _judge(self, cohorts: Sequence[Columns], eligible: list[Mask], residuals: list[Floats]) -> list[Mask]:
+        known = self._median >= 0.0
+        limit = max(OUTLIER_MEDIANS * self._median, blend.EPS) if known else float("inf")
+        self._outliers += [_Outliers(c.slots) for c in cohorts[len(self._outliers) :]]
+        watched = zip(self._outliers, cohorts, eligible, residuals, strict=True)
+        return [watch.judge(c, mask, far, limit) for watch, c, mask, far in watched]
+
+    def _changed(self, included: list[Mask]) -> bool:
+        last, self._members = self._members, included
+        same = len(last) == len(included) and all(map(np.array_equal, last, included))
+        return not same
+
+    def _fused(
+        self, total: Summary, r: Floats, included: list[Mask], outliers: list[Mask], residuals: list[Floats]
+    ) -> Fused:
+        n = max(total.n, 1)
+        m = (total.s / total.w).astype(np.float32) if total.w > 0.0 else r
+        wide = m.astype(np.float64)
+        spread = total.squares / n - 2.0 * float(wide @ total.x) / n + float(wide @ wide)
+        self._median = median_of(total.histogram)
+        if total.n:
+            self._m = m
+        return Fused(
+            r=r,
+            m=m,
+            s=total.s.astype(np.float32),
+            w=float(np.float32(total.w)),
+            n=total.n,
+            dispersion=max(spread, 0.0) if total.n else 0.0,
+            mean_distance=total.distances / n,
+            median=self._median,
+            phase_means=_phase_means(total),
+            included=tuple(included),
+            outliers=tuple(outliers),
+            residuals=tuple(residuals),
+        )
+
+
+def _phase_means(total: Summary) -> Floats:
+    heard = total.phase_n > 0
+    means = np.where(heard, total.phases / np.maximum(total.phase_n, 1), np.nan + 0j)
+    return np.stack([means.real, np.where(heard, means.imag, np.nan)], axis=1).astype(np.float32)

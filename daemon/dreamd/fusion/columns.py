@@ -1,0 +1,253 @@
+"""A cohort's newest frames as columns: one row a slot, preallocated, read by the tick without a loop.
+
+A frame costs a few copies when it arrives (`write`); a tick reads whole columns (`advance`, `eligible`,
+`stale`, `lossy`). Nothing is kept of a frame but the newest row: raw signals never came, and history is
+what summaries are for.
+
+Rules
+- A frame whose number or instant goes back is refused as a replay, with one exception: a number missing
+  from a gap less than 2 s old fills that gap, is counted, and is never used. A gap still open after 2 s
+  is lost. In numbers whose low 16 bits are 0 there is no gap: pods skip them.
+- The same features three times are frozen; a number that is not finite, or out of every range (+-200
+  dB, a share outside 0..1), counts as not finite. Either makes the slot ineligible at once.
+- A frame more than 1 s ahead or 10 s behind is refused: its clock has jumped.
+- What is refused leaves the row as it was, except that a non-finite frame marks it so: its numbers never
+  enter an array the fusion reads.
+- Quality has a hysteresis: in at .5, out below .4. NaN is out. A frame from the future is not fresh.
+"""
+
+import math
+from collections import deque
+from enum import Enum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dreamd.core.limits import (
+    COHORT_SLOTS,
+    FEATURE_DB_LIMIT,
+    FRAME_FRESH_HOPS,
+    FRAME_STALE_HOPS,
+    FROZEN_FRAMES,
+    HOP_S,
+    LOST_AFTER_S,
+    LOST_SHARE_TRIP,
+    LOST_WINDOW_S,
+    QUALITY_IN,
+    QUALITY_OUT,
+)
+from dreamwire.messages import Frame
+from dreamwire.schema import INSTANTS_PER_HOP, Schema
+
+Mask = NDArray[np.bool_]
+
+CLOCK_JUMP_HOPS: Final = 4
+"""A frame this far ahead of the daemon's own instant comes from a clock that has jumped (1 s)."""
+PAST_HOPS: Final = 40
+"""A frame this far behind (10 s) is of no use to anyone; so a slot takes few frames, whatever is sent."""
+SHARE_MOST: Final = 1.001
+"""Greatest quality or coupling: 1, and what rounding adds."""
+FUTURE_HOPS: Final = 1
+"""How far ahead a fresh frame may be: clocks differ by less than a hop."""
+
+_LOST_AFTER_HOPS: Final = round(LOST_AFTER_S / HOP_S)
+_LOST_WINDOW_HOPS: Final = round(LOST_WINDOW_S / HOP_S)
+_LOST_MOST: Final = LOST_SHARE_TRIP * _LOST_WINDOW_HOPS
+_NEVER: Final = -(1 << 62)
+_SEQ_SPAN: Final = 1 << 32
+_SEQ_LOW: Final = 1 << 16
+
+
+class Written(Enum):
+    """What became of a frame; the value is the reason counted where it was refused."""
+
+    ACCEPTED = "accepted"
+    LATE = "late"  # accepted, after the tick of its instant had closed
+    FILLED = "filled"  # closed a gap; older than the row, so not used
+    REPLAYED = "replayed"
+    FROZEN = "frozen"
+    NONFINITE = "nonfinite"
+    MISFIT = "misfit"  # another schema or shape
+    CLOCK = "clock"  # of another time than ours
+
+    @property
+    def sound(self) -> bool:
+        """Whether the frame may be held for its sleeper."""
+        return self in (Written.ACCEPTED, Written.LATE, Written.FILLED)
+
+
+class Columns:
+    """The newest frame of each slot of one cohort, by column.
+
+    db: float32[slots, D], dB. phasors: complex64[slots, 2, B], NaN where omitted, older instant first.
+    instant: int64[slots]. seq: uint32[slots]. quality, applied, own_z: float32[slots]. present: a frame
+    has been heard since `clear`. finite, frozen: of the newest frame. lost:
+    frames of the whole cohort lost so far.
+    """
+
+    def __init__(self, schema: Schema, slots: int = COHORT_SLOTS) -> None:
+        bands = len(schema.phase_bands)
+        self.slots = slots
+        self._code = schema.code
+        self._shapes = ((schema.size,), (INSTANTS_PER_HOP, bands, 2))
+        self.db = np.zeros((slots, schema.size), dtype=np.float32)
+        self.phasors = np.full((slots, INSTANTS_PER_HOP, bands), np.nan, dtype=np.complex64)
+        self._phasor_pairs = self.phasors.view(np.float32).reshape(slots, INSTANTS_PER_HOP, bands, 2)
+        self.instant = np.full(slots, _NEVER, dtype=np.int64)
+        self.seq = np.zeros(slots, dtype=np.uint32)
+        self.quality = np.zeros(slots, dtype=np.float32)
+        self.applied = np.zeros(slots, dtype=np.float32)
+        self.own_z = np.zeros(slots, dtype=np.float32)
+        self.present = np.zeros(slots, dtype=np.bool_)
+        self.finite = np.zeros(slots, dtype=np.bool_)
+        self.frozen = np.zeros(slots, dtype=np.bool_)
+        self.lost = 0
+        self._told = 0
+        self._good = np.zeros(slots, dtype=np.bool_)
+        self._closed = _NEVER
+        self._bytes: list[bytes] = [b""] * slots
+        self._same = [0] * slots
+        self._gaps: dict[tuple[int, int], int] = {}  # (slot, seq) -> instant at which it is lost
+        self._due: deque[tuple[int, int, int]] = deque()  # (instant, slot, seq), in order of instant
+        self._lost = np.zeros((_LOST_WINDOW_HOPS, slots), dtype=np.int32)
+
+    def clear(self, slot: int) -> None:
+        """Forget everything of this slot; its assignment has ended."""
+        self.present[slot] = self.finite[slot] = self.frozen[slot] = self._good[slot] = False
+        self.db[slot] = 0.0
+        self.phasors[slot] = np.nan
+        self.instant[slot] = _NEVER
+        self.quality[slot] = self.applied[slot] = self.own_z[slot] = 0.0
+        self.seq[slot] = 0
+        self._lost[:, slot] = 0
+        self._bytes[slot], self._same[slot] = b"", 0
+        for key in [key for key in self._gaps if key[0] == slot]:
+            del self._gaps[key]
+
+    def write(self, slot: int, frame: Frame, instant_now: int) -> Written:
+        """Take in one frame for this slot; return what became of it.
+
+        Args:
+            slot: 0 up to `slots`.
+            frame: features float32[D] dB, phasors float32[2, B, 2].
+            instant_now: the grid instant now; a frame far from it is refused.
+
+        Raises:
+            IndexError: there is no such slot.
+        """
+        if frame.schema != self._code or (frame.features.shape, frame.phasors.shape) != self._shapes:
+            return Written.MISFIT
+        if not -PAST_HOPS <= frame.instant - instant_now <= CLOCK_JUMP_HOPS:
+            return Written.CLOCK
+        if self.present[slot]:
+            step = (frame.seq - int(self.seq[slot])) % _SEQ_SPAN
+            if step == 0 or step >= _SEQ_SPAN // 2:
+                return self._older(slot, frame)
+            if not frame.instant > self.instant[slot]:
+                return Written.REPLAYED
+            if step > 1:
+                self._open_gap(slot, int(self.seq[slot]), step, frame.instant)
+        return self._take(slot, frame)
+
+    def _older(self, slot: int, frame: Frame) -> Written:
+        fills = frame.instant < self.instant[slot] and self._gaps.pop((slot, frame.seq), None) is not None
+        return Written.FILLED if fills else Written.REPLAYED
+
+    def _open_gap(self, slot: int, last: int, step: int, instant: int) -> None:
+        """Note the numbers between `last` and the one `step` after it; all but the newest few are lost."""
+        missing = step - 1 - ((last + step - 1) // _SEQ_LOW - last // _SEQ_LOW)
+        surplus = min(max(missing - _LOST_AFTER_HOPS, 0), _LOST_WINDOW_HOPS)
+        if surplus:
+            self._lost[self._closed % _LOST_WINDOW_HOPS, slot] += surplus
+            self.lost += surplus
+        due = max(instant, self._due[-1][0] - _LOST_AFTER_HOPS if self._due else instant) + _LOST_AFTER_HOPS
+        noted, seq = 0, last + step - 1
+        while noted < min(missing, _LOST_AFTER_HOPS):
+            if seq % _SEQ_LOW:
+                self._gaps[slot, seq % _SEQ_SPAN] = due
+                self._due.append((due, slot, seq % _SEQ_SPAN))
+                noted += 1
+            seq -= 1
+
+    def _take(self, slot: int, frame: Frame) -> Written:
+        self.present[slot] = True
+        self.instant[slot] = frame.instant
+        self.seq[slot] = frame.seq
+        self.quality[slot] = frame.quality
+        self.applied[slot] = frame.applied
+        self.own_z[slot] = frame.own_z
+        self.finite[slot] = ok = _is_sound(frame)
+        if not ok and not _says_so_itself(frame):
+            return Written.NONFINITE
+        if not ok:
+            return Written.LATE if frame.instant <= self._closed else Written.ACCEPTED
+        self.db[slot] = frame.features
+        self._phasor_pairs[slot] = frame.phasors
+        raw = frame.features.tobytes()
+        self._same[slot] = same = self._same[slot] + 1 if raw == self._bytes[slot] else 1
+        self._bytes[slot] = raw
+        self.frozen[slot] = same >= FROZEN_FRAMES
+        if same >= FROZEN_FRAMES:
+            return Written.FROZEN
+        return Written.LATE if frame.instant <= self._closed else Written.ACCEPTED
+
+    def advance(self, instant: int) -> int:
+        """Close the tick of this instant: what comes for it now is late; safe to repeat.
+
+        Returns:
+            How many frames were found lost since the last time; `lost` counts them all.
+        """
+        skipped = min(max(instant - self._closed, 0), _LOST_WINDOW_HOPS)
+        for hop in range(instant - skipped + 1, instant + 1):
+            self._lost[hop % _LOST_WINDOW_HOPS] = 0
+        self._closed = max(self._closed, instant)
+        while self._due and self._due[0][0] <= instant:
+            due, slot, seq = self._due.popleft()
+            if self._gaps.get((slot, seq)) == due:
+                del self._gaps[slot, seq]
+                self._lost[instant % _LOST_WINDOW_HOPS, slot] += 1
+                self.lost += 1
+        found, self._told = self.lost - self._told, self.lost
+        return found
+
+    def eligible(self, instant_now: int, allowed: Mask) -> Mask:
+        """Return bool[slots]: who has a base weight of 1 this tick (DESIGN 7.2).
+
+        Quality's hysteresis moves here, once a tick; asking again for the same tick changes nothing.
+
+        Args:
+            instant_now: the grid instant that closes.
+            allowed: bool[slots], what breakers, consent and guidelines say.
+        """
+        self._good = (self.quality >= QUALITY_IN) | (self._good & (self.quality >= QUALITY_OUT))
+        age = instant_now - self.instant
+        fresh = (age >= -FUTURE_HOPS) & (age <= FRAME_FRESH_HOPS)
+        return np.asarray(self.present & self.finite & ~self.frozen & self._good & fresh & allowed)
+
+    def stale(self, instant_now: int) -> Mask:
+        """Return bool[slots]: a frame was heard once and the newest is more than three hops old."""
+        return np.asarray(self.present & ~(instant_now - self.instant <= FRAME_STALE_HOPS))
+
+    def lossy(self) -> Mask:
+        """Return bool[slots]: more than a fifth of the last 10 s' frames were lost."""
+        return np.asarray(self._lost.sum(axis=0) > _LOST_MOST)
+
+    def answered(self, included: Mask) -> NDArray[np.uint16]:
+        """Return uint16[slots]: the low bits of the seq used for those included, 0 for none."""
+        return np.where(included, self.seq & (_SEQ_LOW - 1), 0).astype(np.uint16)
+
+
+def _says_so_itself(frame: Frame) -> bool:
+    """Return whether the pod says that it has no signal, quality 0: then its features need not be there."""
+    return frame.quality == 0.0 and 0.0 <= frame.applied <= SHARE_MOST and math.isfinite(frame.own_z)
+
+
+def _is_sound(frame: Frame) -> bool:
+    """Return whether a frame's numbers are finite, its features within +-200 dB, its shares within 0..1."""
+    values: list[float] = frame.features.tolist()
+    total = sum(values) + frame.own_z
+    finite = total - total == 0.0
+    within = max(values) <= FEATURE_DB_LIMIT and min(values) >= -FEATURE_DB_LIMIT
+    shares = 0.0 <= frame.quality <= SHARE_MOST and 0.0 <= frame.applied <= SHARE_MOST
+    return finite and within and shares

@@ -1,0 +1,137 @@
+"""What one cohort contributes to a tick: sums alone, so that cohorts can live anywhere.
+
+Any split of the sleepers over cohorts, processes or machines merges to the same collective, in any order
+and any grouping. A median is not a sum, so residuals are counted in a histogram with fixed edges, which
+is one; its median is right to within one bin, a twelfth of an octave.
+
+Rules
+- A summary is taken at one reference centre r; summaries of different r are never merged.
+- Residuals are taken before the clip and over everyone eligible, outliers too: a median that forgot
+  those it excludes would tighten by itself. S, W, n and phases are taken over the included.
+- Phases are summed only where the frame is of this very instant; each sleeper counts with a unit phasor.
+"""
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dreamd.fusion.centre import Doubles, sums
+from dreamwire.messages import Floats
+
+BINS_PER_OCTAVE: Final = 12
+_OCTAVE_LOW: Final = -6
+_OCTAVE_HIGH: Final = 11
+BINS: Final = (_OCTAVE_HIGH - _OCTAVE_LOW) * BINS_PER_OCTAVE + 2
+"""Residuals from 2^-6 to 2^11 in twelfths of an octave; below and above, one bin each."""
+
+Phases = NDArray[np.complex128]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The mergeable sums of one cohort at one tick and one r.
+
+    s: float64[D], w: S and W at r. n: included. x: float64[D] and squares: sums of x and of |x|^2.
+    distances: sum of |x - r|. phases: complex128[B], sums of unit phasors, and phase_n: int64[B], of how
+    many. histogram: int64[BINS] of the residuals of everyone eligible.
+    """
+
+    s: Doubles
+    w: float
+    n: int
+    x: Doubles
+    squares: float
+    distances: float
+    phases: Phases
+    phase_n: NDArray[np.int64]
+    histogram: NDArray[np.int64]
+
+
+def empty(size: int, bands: int) -> Summary:
+    """Return the summary of nobody: what merges without effect."""
+    return Summary(
+        s=np.zeros(size),
+        w=0.0,
+        n=0,
+        x=np.zeros(size),
+        squares=0.0,
+        distances=0.0,
+        phases=np.zeros(bands, dtype=np.complex128),
+        phase_n=np.zeros(bands, dtype=np.int64),
+        histogram=np.zeros(BINS, dtype=np.int64),
+    )
+
+
+def summarise(rows: Floats, r: Floats, phasors: NDArray[np.complex64], residuals: Floats) -> Summary:
+    """Summarise one cohort at r.
+
+    Args:
+        rows: float32[n, D], the included, shared scale.
+        r: float32[D], the reference centre.
+        phasors: complex64[k, B], newest instant of those included whose frame is of this instant; NaN or
+            zero: omitted.
+        residuals: float32[e], of everyone eligible, before the clip.
+    """
+    at_r = sums(rows, r)
+    wide = rows.astype(np.float64)
+    away = wide - r
+    units, counted = _units(phasors)
+    return Summary(
+        s=at_r.s,
+        w=at_r.w,
+        n=len(rows),
+        x=wide.sum(axis=0),
+        squares=float((wide * wide).sum()),
+        distances=float(np.sqrt((away * away).sum(axis=1)).sum()),
+        phases=units,
+        phase_n=counted,
+        histogram=np.bincount(_bins(residuals), minlength=BINS),
+    )
+
+
+def merge(a: Summary, b: Summary) -> Summary:
+    """Return the summary of both; associative, commutative, `empty` is its unit."""
+    return Summary(
+        s=a.s + b.s,
+        w=a.w + b.w,
+        n=a.n + b.n,
+        x=a.x + b.x,
+        squares=a.squares + b.squares,
+        distances=a.distances + b.distances,
+        phases=a.phases + b.phases,
+        phase_n=a.phase_n + b.phase_n,
+        histogram=a.histogram + b.histogram,
+    )
+
+
+def merge_all(parts: list[Summary], size: int, bands: int) -> Summary:
+    """Return the summary of all parts; of none, the empty one."""
+    return reduce(merge, parts, empty(size, bands))
+
+
+def median_of(histogram: NDArray[np.int64]) -> float:
+    """Return the (lower) median of the counted residuals, at the middle of its bin; NaN of none."""
+    n = int(histogram.sum())
+    if n == 0:
+        return float("nan")
+    at = int(np.searchsorted(np.cumsum(histogram), (n + 1) // 2))
+    return float(2.0 ** (_OCTAVE_LOW + (at - 0.5) / BINS_PER_OCTAVE))
+
+
+def _bins(residuals: Floats) -> NDArray[np.int64]:
+    """Return the bin of each residual; one that is no number stands in the last."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        place = (np.log2(residuals.astype(np.float64)) - _OCTAVE_LOW) * BINS_PER_OCTAVE + 1.0
+    place = np.where(np.isnan(place), float(BINS), place)
+    return np.asarray(np.clip(place, 0, BINS - 1).astype(np.int64))
+
+
+def _units(phasors: NDArray[np.complex64]) -> tuple[Phases, NDArray[np.int64]]:
+    wide = phasors.astype(np.complex128)
+    size = np.abs(wide)
+    ok = (size > 0.0) & (size < np.inf)
+    units = np.where(ok, wide, 0.0) / np.where(ok, size, 1.0)
+    return units.sum(axis=0), ok.sum(axis=0).astype(np.int64)

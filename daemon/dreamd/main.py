@@ -1,0 +1,111 @@
+"""`dreamd`: the command line, and through `composition` the composition root.
+
+Only the verb that is asked for is imported, so `dreamd pods` starts without numpy, MQTT or SQL, and a verb
+whose extra is not installed says which one it needs. Exit status: 0 done, 1 could not, 2 asked wrongly.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Final, Protocol, cast
+
+from dreamd import settings
+from dreamd.cli import serve as serve_verb
+from dreamd.cli import settings as settings_verb
+
+Subparsers = argparse._SubParsersAction  # noqa: SLF001 -- argparse gives the type no public name
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A verb: what it does, in a few words, and the extra that brings what it imports."""
+
+    help: str
+    extra: str
+
+
+VERBS: Final = {
+    "up": Verb("everything on this machine, for the first minute", "up"),
+    "serve": Verb("run the daemon", "daemon"),
+    "pods": Verb("list, watch, check in, release the pods", "daemon"),
+    "dreamscapes": Verb("create, watch, sever, wake Dreamscapes", "daemon"),
+    "settings": Verb("print every setting and where it came from", "daemon"),
+}
+
+
+class Module(Protocol):
+    """What every file of `cli` but serve and settings is."""
+
+    def add_parser(self, subparsers: "Subparsers[argparse.ArgumentParser]") -> object:
+        """Add the verb."""
+        ...
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do it; returns the exit status."""
+        ...
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the verb of `argv` (the process's own by default); returns the exit status."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    verb = given[0] if given and given[0] in VERBS else ""
+    try:
+        return _run(verb, given)
+    except ImportError as error:
+        if not verb or (error.name or "").split(".")[0] in ("dreamd", "dreamapi", "dreamwire"):
+            raise
+        return _fail(
+            f"dreamd {verb} needs {error.name}, which is not installed; "
+            f"install the extra: pip install 'dreamd[{VERBS[verb].extra}]'",
+            1,
+        )
+    except settings.SettingsError as error:
+        return _fail(str(error), 2)
+    except serve_verb.CannotServe as error:
+        return _fail(str(error), 1)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(verb: str, given: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="dreamd", description="Coordination of fleets of sleep pods: live many-person EEG sessions."
+    )
+    parser.add_argument("--version", action="version", version=f"dreamd {version('dreamd')}")
+    subparsers = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name, row in VERBS.items():
+        if name != verb:
+            subparsers.add_parser(name, help=row.help)
+    if verb == "serve":
+        settings.add_flags(serve_verb.add_parser(subparsers))
+        return _serve(parser.parse_args(given))
+    if verb == "settings":
+        settings.add_flags(settings_verb.add_parser(subparsers))
+        args = parser.parse_args(given)
+        return settings_verb.run(args, settings.load(os.environ, vars(args)).sources)
+    if not verb:
+        parser.parse_args(given)
+        raise AssertionError("argparse ends the process where there is no verb")
+    module = cast("Module", importlib.import_module(f"dreamd.cli.{verb}"))
+    module.add_parser(subparsers)
+    return module.run(parser.parse_args(given))
+
+
+def _serve(args: argparse.Namespace) -> int:
+    loaded = settings.load(os.environ, vars(args))
+    # Here and not above: see the opening of this file.
+    composition = importlib.import_module("dreamd.composition")
+    return serve_verb.run(args, loaded.settings, composition.serve)
+
+
+def _fail(sentence: str, status: int) -> int:
+    print(f"dreamd: {sentence}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

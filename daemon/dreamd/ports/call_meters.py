@@ -1,0 +1,44 @@
+"""What is measured of the API's calls, as a port; Prometheus is one adapter."""
+
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
+
+CODES: Final = (
+    "OK",
+    "InvalidArgument",
+    "NotFound",
+    "AlreadyExists",
+    "FailedPrecondition",
+    "Aborted",
+    "ResourceExhausted",
+    "Unavailable",
+    "Cancelled",
+    "DeadlineExceeded",
+    "Internal",
+)
+"""Every status a call can end with, as Go's grpc prints it and dashboards match it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A method of the API, as dashboards name it: `unary` or `server_stream`, full service name, method."""
+
+    kind: Literal["unary", "server_stream"]
+    service: str
+    method: str
+
+
+class CallMeters(Protocol):
+    """Counts calls; every method MUST be cheap and MUST NOT raise."""
+
+    def expect(self, call: Call) -> None:
+        """MUST make the call's series now, so that the first increase is seen."""
+        ...
+
+    def started(self, call: Call) -> None:
+        """A call has arrived."""
+        ...
+
+    def handled(self, call: Call, code: str, seconds: float) -> None:
+        """A call has ended with this status (one of CODES)."""
+        ...

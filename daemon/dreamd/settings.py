@@ -1,0 +1,257 @@
+"""What the daemon is told from outside: one frozen `Settings`, each value knowing where it came from.
+
+Four layers, the later wins: the default written here, a TOML file (--config or DREAMD_CONFIG), the
+environment (DREAMD_MQTT_URL for mqtt.url, and so on), the flags of the command line. A layer may name
+the keys of KEYS and no other; anything else is refused with the nearest key's name, because a
+misspelt setting that is silently ignored is worse than a daemon that does not start.
+
+Until access control exists gRPC and HTTP listen on loopback and refuse any other address: whoever
+reaches the API can move every sleeper in the house.
+
+`load` is pure but for reading the file; the environment is an argument.
+"""
+
+import argparse
+import difflib
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+PREFIX: Final = "DREAMD_"
+CONFIG_VARIABLE: Final = "DREAMD_CONFIG"
+LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+LOG_FORMATS: Final = ("console", "json")
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+_PORT_MAX: Final = 65535
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message names it, its source, what was wrong and what was expected."""
+
+
+class UnfitError(ValueError):
+    """A value a key cannot have; `load` makes a sentence of it and of every ValueError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings in force. Ports may be 0: any free one, named when ready."""
+
+    state_dir: Path
+    mqtt_url: str
+    grpc_host: str
+    grpc_port: int
+    http_host: str
+    http_port: int
+    log_format: str
+    log_level: str
+
+    @property
+    def mqtt_host(self) -> str:
+        """Host part of `mqtt_url`."""
+        return urlsplit(self.mqtt_url).hostname or "127.0.0.1"
+
+    @property
+    def mqtt_port(self) -> int:
+        """Port part of `mqtt_url`, 1883 where it has none."""
+        return urlsplit(self.mqtt_url).port or 1883
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value in force and its source: `default`, `file PATH`, `environment VARIABLE` or `flag FLAG`."""
+
+    key: str
+    value: Any
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings, and where each came from, in the order of KEYS."""
+
+    settings: Settings
+    sources: tuple[Setting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One setting. `read` turns a TOML value or a text into the value, or raises ValueError."""
+
+    name: str
+    default: Any
+    read: Callable[[object], Any]
+    expected: str
+    meaning: str
+
+    @property
+    def field(self) -> str:
+        """`grpc_port` of `grpc.port`."""
+        return self.name.replace(".", "_")
+
+    @property
+    def flag(self) -> str:
+        """`--grpc-port` of `grpc.port`."""
+        return "--" + self.field.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """`DREAMD_GRPC_PORT` of `grpc.port`."""
+        return PREFIX + self.field.upper()
+
+
+def _path(given: object) -> Path:
+    if not isinstance(given, str) or not given:
+        raise UnfitError
+    return Path(given).expanduser().absolute()
+
+
+def _broker(given: object) -> str:
+    if not isinstance(given, str):
+        raise UnfitError
+    parts = urlsplit(given)
+    plain = not (parts.username or parts.password or parts.path.strip("/") or parts.query)
+    # `port` raises ValueError by itself where it is no port.
+    if parts.scheme != "mqtt" or not parts.hostname or not plain or parts.port == 0:
+        raise UnfitError
+    return given
+
+
+def _loopback(given: object) -> str:
+    if given not in LOOPBACK:
+        raise UnfitError
+    return str(given)
+
+
+def _port(given: object) -> int:
+    if isinstance(given, bool) or not isinstance(given, int | str):
+        raise UnfitError
+    port = int(given)
+    if not 0 <= port <= _PORT_MAX:
+        raise UnfitError
+    return port
+
+
+def _one_of(choices: tuple[str, ...]) -> Callable[[object], str]:
+    def read(given: object) -> str:
+        if given not in choices:
+            raise UnfitError
+        return str(given)
+
+    return read
+
+
+_LOOPBACK_ONLY: Final = f"a loopback address ({', '.join(LOOPBACK)}), until access control exists"
+_A_PORT: Final = "a port from 1 to 65535, or 0 for any free one"
+
+KEYS: Final = (
+    Key("state_dir", "", _path, "a directory", "terms, check-ins and the signing key"),
+    Key(
+        "mqtt.url",
+        "mqtt://127.0.0.1:1883",
+        _broker,
+        "mqtt://HOST:PORT, without credentials or a path",
+        "the broker the pods are on",
+    ),
+    Key("grpc.host", "127.0.0.1", _loopback, _LOOPBACK_ONLY, "where the API listens"),
+    Key("grpc.port", 50051, _port, _A_PORT, "the API's port"),
+    Key("http.host", "127.0.0.1", _loopback, _LOOPBACK_ONLY, "where /metrics, /healthz, /readyz listen"),
+    Key("http.port", 8080, _port, _A_PORT, "their port"),
+    Key("log.format", "console", _one_of(LOG_FORMATS), " or ".join(LOG_FORMATS), "how the log is written"),
+    Key("log.level", "info", _one_of(LOG_LEVELS), ", ".join(LOG_LEVELS), "the least that is written"),
+)
+_BY_NAME: Final = {key.name: key for key in KEYS}
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add --config and a flag for every key; absent ones stay None."""
+    group = parser.add_argument_group("settings", "flags win over the environment, that over the file")
+    group.add_argument("--config", metavar="FILE", help=f"a TOML file (else {CONFIG_VARIABLE})")
+    for key in KEYS:
+        metavar = key.field.rsplit("_", 1)[-1].upper()
+        group.add_argument(key.flag, dest=key.field, metavar=metavar, help=f"{key.meaning} ({key.name})")
+
+
+def load(env: Mapping[str, str], flags: Mapping[str, object]) -> Loaded:
+    """Settle every key from defaults, file, environment and flags, the later winning.
+
+    Args:
+        env: the environment; only DREAMD_*, XDG_STATE_HOME and HOME are looked at.
+        flags: parsed flags by field name; None means not given, names that are no keys are ignored.
+
+    Raises:
+        SettingsError: on the first key or value that cannot be used.
+    """
+    given: dict[str, tuple[object, str]] = {key.name: (key.default, "default") for key in KEYS}
+    given["state_dir"] = (_default_state_dir(env), "default")
+    given.update(_from_file(_config_file(env, flags)))
+    given.update(_from_environment(env))
+    for key in KEYS:
+        if flags.get(key.field) is not None:
+            given[key.name] = (flags[key.field], f"flag {key.flag}")
+    sources = tuple(_settle(key, *given[key.name]) for key in KEYS)
+    values = {key.field: setting.value for key, setting in zip(KEYS, sources, strict=True)}
+    return Loaded(Settings(**values), sources)
+
+
+def _settle(key: Key, given: object, source: str) -> Setting:
+    try:
+        return Setting(key.name, key.read(given), source)
+    except ValueError:
+        raise SettingsError(f"{key.name} is {given!r} (from {source}); expected is {key.expected}") from None
+
+
+def _default_state_dir(env: Mapping[str, str]) -> str:
+    state_home = env.get("XDG_STATE_HOME") or f"{env.get('HOME', '~')}/.local/state"
+    return f"{state_home}/dreamd"
+
+
+def _config_file(env: Mapping[str, str], flags: Mapping[str, object]) -> tuple[str, str] | None:
+    if flags.get("config"):
+        return str(flags["config"]), "flag --config"
+    if env.get(CONFIG_VARIABLE):
+        return env[CONFIG_VARIABLE], f"environment {CONFIG_VARIABLE}"
+    return None
+
+
+def _from_file(named: tuple[str, str] | None) -> Iterator[tuple[str, tuple[object, str]]]:
+    if named is None:
+        return
+    path, source = named
+    try:
+        tree = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            f"the configuration file {path} (from {source}) cannot be read: {error.strerror}"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the configuration file {path} is no TOML: {error}") from error
+    for name, value in _leaves(tree, ""):
+        _known(name, f"file {path}", {key.name: key.name for key in KEYS})
+        yield name, (value, f"file {path}")
+
+
+def _leaves(tree: Mapping[str, object], prefix: str) -> Iterator[tuple[str, object]]:
+    for name, value in tree.items():
+        if isinstance(value, dict) and f"{prefix}{name}" not in _BY_NAME:
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _from_environment(env: Mapping[str, str]) -> Iterator[tuple[str, tuple[object, str]]]:
+    names = {key.variable: key.name for key in KEYS}
+    for variable, text in env.items():
+        if variable.startswith(PREFIX) and variable != CONFIG_VARIABLE:
+            yield _known(variable, "the environment", names), (text, f"environment {variable}")
+
+
+def _known(given: str, source: str, names: Mapping[str, str]) -> str:
+    if given in names:
+        return names[given]
+    near = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
+    raise SettingsError(f"{given} (from {source}) is no setting; {hint}")

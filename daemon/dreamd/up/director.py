@@ -1,0 +1,182 @@
+"""Leads the night as any service would, through the public API: check in, create, start, watch, end.
+
+It waits for nobody for ever: whoever is not admitted within 25 s sleeps beside the Dreamscape, and the
+screen says why. Keys arrive through a bounded queue; each is an API call and nothing else.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Final
+
+import dreamapi
+from dreamapi import Api
+from dreamapi.v1.dreamscapes_pb2 import Seat
+from dreamapi.v1.pods_pb2 import Pod
+from dreamd.core.limits import QUORUM_MIN
+from dreamd.up.board import Tone, count, plural
+from dreamd.up.chronicle import Chronicle
+from dreamd.up.clock import now_ns
+from dreamd.up.household import Household
+from dreamd.up.plan import CannotRun, Plan
+
+GATHER_WITHIN_S: Final = 25.0
+POLL_S: Final = 0.2
+HOME_WITHIN_S: Final = 3.0
+ORDERS_MAX: Final = 16
+REAL_RAMP_S: Final = 60
+
+
+@dataclass
+class Director:
+    """One night's leading; `orders` are keys pressed, the oldest is dropped when nobody reads."""
+
+    plan: Plan
+    chronicle: Chronicle
+    household: Household
+    name: str = "night"
+    orders: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(ORDERS_MAX))
+    end: asyncio.Event = field(default_factory=asyncio.Event)
+    _woken: bool = False
+
+    def order(self, key: str) -> None:
+        """Take a key."""
+        if self.orders.full():
+            self.orders.get_nowait()
+        self.orders.put_nowait(key)
+
+    def say(self, words: str, tone: Tone = Tone.CALM) -> None:
+        """Say something now."""
+        self.chronicle.say(now_ns(), words, tone)
+
+    async def lead(self) -> None:
+        """From the first pod to the closing of the night; raises CannotRun where it cannot begin."""
+        try:
+            async with dreamapi.connect(f"127.0.0.1:{self.plan.grpc_port}") as api:
+                await self._gather(api)
+                await self._begin(api)
+                async with asyncio.TaskGroup() as tasks:
+                    told = tasks.create_task(self._tell_states(api), name="events")
+                    await self._dream(api)
+                    told.cancel()
+                await self._bring_home(api)
+        except dreamapi.ApiError as error:
+            raise CannotRun(f"the daemon said no: {error}") from error
+
+    async def _gather(self, api: Api) -> None:
+        """Check everyone in as the pods appear."""
+        coming = {sleeper.pod: sleeper.pseudonym for sleeper in self.plan.sleepers}
+        give_up_ns = now_ns() + int(GATHER_WITHIN_S * 1e9)
+        while coming and not self.end.is_set():
+            for pod in await api.pods.list():
+                bed = pod.name.removeprefix("pods/")
+                if pod.state != Pod.OFFLINE and bed in coming:
+                    await api.pods.check_in(bed, coming.pop(bed))
+            failed = self.household.failed_pods()
+            if failed is not None:
+                raise failed
+            if now_ns() > give_up_ns:
+                raise CannotRun(
+                    f"{', '.join(sorted(coming)[:5])} did not connect within {GATHER_WITHIN_S:.0f} s; "
+                    "try fewer --sleepers, or a quicker broker with --broker mosquitto"
+                )
+            await asyncio.sleep(POLL_S)
+        self.say(f"{plural(len(self.plan.sleepers), 'sleeper has', 'sleepers have')} checked in")
+
+    async def _begin(self, api: Api) -> None:
+        beds = [sleeper.pod for sleeper in self.plan.sleepers]
+        least = min(len(beds), QUORUM_MIN)
+        wish = dreamapi.plan(
+            seats_min=least,
+            seats_max=len(beds),
+            pods=beds,
+            intimate=self.plan.intimate,
+            ramp_s=self.plan.ramp_s,
+        )
+        made = await api.dreamscapes.create(self.name, wish)
+        self.chronicle.ceiling(made.plan.ceiling)
+        outside = await self._admitted(api, len(beds), least)
+        if self.end.is_set():
+            return
+        for seat in outside:
+            self.say(f"{seat.pod.removeprefix('pods/')} sleeps beside it: {seat.refusal}", Tone.GRAVE)
+        await api.dreamscapes.start(self.name)
+        self.say(
+            f"the night begins: {count(len(beds) - len(outside))} drawn in over {self.plan.ramp_s:.0f} s "
+            f"(a real night takes {REAL_RAMP_S})"
+        )
+
+    async def _admitted(self, api: Api, beds: int, least: int) -> list[Seat]:
+        """Wait until all are admitted, or for 25 s until `least` are; who is not is returned."""
+        give_up_ns = now_ns() + int(GATHER_WITHIN_S * 1e9)
+        while True:
+            seats = (await api.dreamscapes.get(self.name)).seats
+            outside = [seat for seat in seats if seat.state == Seat.WAITING]
+            admitted = len(seats) - len(outside)
+            late = now_ns() > give_up_ns
+            if self.end.is_set() or admitted == beds or (late and admitted >= least):
+                return outside
+            if late:
+                why = next((f": {seat.pod.removeprefix('pods/')}: {seat.refusal}" for seat in outside), "")
+                raise CannotRun(f"only {admitted} of {beds} sleepers were admitted after 25 s{why}")
+            await asyncio.sleep(POLL_S)
+
+    async def _tell_states(self, api: Api) -> None:
+        """Say when the Dreamscape itself changes: severed for want of a quorum, dreaming again."""
+        while True:
+            try:
+                async for event in api.dreamscapes.watch_events(dreamscape=self.name):
+                    if event.kind == "state":
+                        grave = event.cause not in {"", "operator", "ended"}
+                        self.say(event.sentence, Tone.GRAVE if grave else Tone.CALM)
+            except dreamapi.CursorTooOld:
+                continue  # another daemon, another journal: from now on
+            except dreamapi.ApiError as error:
+                self.say(f"the event stream ended: {error}", Tone.GRAVE)
+                return
+
+    async def _dream(self, api: Api) -> None:
+        """Until the time is up, everyone has left, or somebody ends it."""
+        until_ns = None
+        if self.plan.duration_s is not None:
+            until_ns = self.chronicle.record.t0_ns + int(self.plan.duration_s * 1e9)
+        while not (self.end.is_set() or self._woken or self.chronicle.all_left):
+            if until_ns is not None and now_ns() >= until_ns:
+                return
+            try:
+                async with asyncio.timeout(POLL_S):
+                    key = await self.orders.get()
+            except TimeoutError:
+                continue
+            await self._obey(api, key)
+
+    async def _obey(self, api: Api, key: str) -> None:
+        try:
+            match key:
+                case "s":
+                    self.say("sever: everyone to zero, they sleep on (r: resume)")
+                    await api.dreamscapes.sever(self.name, reason="a hand on the key")
+                case "r":
+                    await api.dreamscapes.resume(self.name)
+                    self.say("resume: everyone is drawn in again from zero")
+                case "w":
+                    self._woken = True
+                    self.say("wake: everyone to zero, then the beds wake their sleepers", Tone.GOOD)
+                    await api.dreamscapes.wake(self.name, issuer="up", reason="a hand on the key")
+                case _:
+                    pass
+        except dreamapi.ApiError as error:
+            self.say(str(error), Tone.GRAVE)
+
+    async def _bring_home(self, api: Api) -> None:
+        """End it and wait, at most three seconds, until every pod has said that it is alone."""
+        self.chronicle.close(now_ns())
+        try:
+            async with asyncio.timeout(HOME_WITHIN_S):
+                if self.household.ready.is_set():
+                    await api.dreamscapes.end(self.name, reason="the night is over")
+                while not self.chronicle.account.everyone_home:  # noqa: ASYNC110 -- it is pure: no event
+                    await asyncio.sleep(POLL_S / 4)
+        except TimeoutError:
+            self.say("not everyone has confirmed yet; the pods are stopped now", Tone.GRAVE)
+        except dreamapi.ApiError as error:
+            self.say(f"{error}; the pods are stopped now", Tone.GRAVE)

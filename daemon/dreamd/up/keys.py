@@ -1,0 +1,53 @@
+"""Single keys from the terminal while a run goes on; the terminal is given back as it was.
+
+Only where standard input is a terminal, and only the five keys below; anything else is ignored. Ctrl-C
+stays what it is: the terminal turns it into SIGINT, which ends the night in order.
+"""
+
+import asyncio
+import os
+import sys
+import termios
+import tty
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+KEYS: Final = (
+    ("s", "sever"),
+    ("r", "resume"),
+    ("k", "kill the daemon"),
+    ("w", "wake"),
+    ("q", "end"),
+)
+
+
+def available() -> bool:
+    """Whether somebody can press keys here."""
+    try:
+        ours = os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except (OSError, ValueError):
+        return False
+    return sys.stdin.isatty() and ours
+
+
+@contextmanager
+def listening(pressed: Callable[[str], None]) -> Iterator[None]:
+    """Call `pressed` with each known key on the running loop until the block is left."""
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    known = {key for key, _ in KEYS}
+
+    def read() -> None:
+        for key in os.read(descriptor, 64).decode(errors="ignore").lower():
+            if key in known:
+                pressed(key)
+
+    loop = asyncio.get_running_loop()
+    tty.setcbreak(descriptor)
+    loop.add_reader(descriptor, read)
+    try:
+        yield
+    finally:
+        loop.remove_reader(descriptor)
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

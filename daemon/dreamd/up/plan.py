@@ -1,0 +1,231 @@
+"""What one run of `dreamd up` is to do, worked out from its flags before anything starts.
+
+Pure: flags in, a `Plan` out, or `CannotRun` with one sentence that says what to do. Every second on
+the plan, the screen, the picture and in `--json` is counted from the moment the run begins.
+
+Rules. Up to eight sleepers have a process each, so that any one can be killed; more are packed, 16
+to 25 to a process. Malfunctions take beds in order from bed-5 on, each bed at most once, so that two
+runs with the same flags fail in the same places.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from dreamd.core.limits import INTIMATE_BELOW, RAMP_MIN_S
+
+MALFUNCTIONS: Final = ("silence", "flat", "railed", "nonfinite")
+BROKERS: Final = ("auto", "mosquitto", "amqtt")
+SLEEPERS_MIN: Final = 2
+SLEEPERS_MAX: Final = 500
+DURATION_DEFAULT_S: Final = 60.0
+FIRST_TO_FAIL: Final = 5
+ALONE_IN_PROCESS_MAX: Final = 8
+PACK_MIN: Final = 16
+PACK_MAX: Final = 25
+
+PSEUDONYMS: Final = (
+    *("ash", "birch", "cedar", "dogwood", "elm", "fir", "ginkgo", "hazel", "ivy", "juniper", "katsura"),
+    *("larch", "maple", "nutmeg", "oak", "pine", "quince", "rowan", "spruce", "thorn", "ulmus", "vine"),
+    *("willow", "yew", "zelkova"),
+)
+
+_SYNTAX: Final = re.compile(r"(?P<name>[a-z_-]+)@(?P<at>\d+(\.\d+)?)(:(?P<count>\d+))?")
+
+
+class CannotRun(Exception):  # noqa: N818 -- it is a sentence for a person, not a programming error
+    """The run cannot start; the message is one sentence that says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Malfunction:
+    """`count` implants do `name` from `at_s` seconds after the run began."""
+
+    name: str
+    at_s: float
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sleeper:
+    """One bed: who lies in it and what its implant plays. recording None: a simulated sleeper."""
+
+    pod: str
+    pseudonym: str
+    seed: int
+    recording: Path | None = None
+    malfunction: Malfunction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """The flags as given, each checked by `plan`."""
+
+    sleepers: int | None = None
+    recordings: tuple[Path, ...] = ()
+    duration_s: float | None = None
+    seed: int = 0
+    malfunctions: tuple[str, ...] = ()
+    broker: str = "auto"
+    ramp_s: float = RAMP_MIN_S
+    json: bool = False
+    loop: bool = False
+    mqtt_port: int = 1883
+    grpc_port: int = 50051
+    http_port: int = 8080
+    night: Path = Path("night.svg")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run. duration_s None: until the recordings are over, or somebody ends it."""
+
+    sleepers: tuple[Sleeper, ...]
+    duration_s: float | None
+    seed: int
+    broker: str
+    ramp_s: float
+    loop: bool
+    mqtt_port: int
+    grpc_port: int
+    http_port: int
+    night: Path
+    json: bool
+
+    @property
+    def intimate(self) -> bool:
+        """Fewer than five sleepers need everyone's intimate scope."""
+        return len(self.sleepers) < INTIMATE_BELOW
+
+    @property
+    def owns_broker(self) -> bool:
+        """Whether the run starts a broker of its own."""
+        return self.broker in BROKERS
+
+    @property
+    def mqtt_url(self) -> str:
+        """Where daemon and pods find the broker."""
+        return f"mqtt://127.0.0.1:{self.mqtt_port}" if self.owns_broker else self.broker
+
+    @property
+    def groups(self) -> tuple[tuple[Sleeper, ...], ...]:
+        """The sleepers by the process that runs them."""
+        count = len(self.sleepers)
+        size = 1 if count <= ALONE_IN_PROCESS_MAX else min(PACK_MAX, max(PACK_MIN, math.ceil(count / 4)))
+        return tuple(self.sleepers[i : i + size] for i in range(0, count, size))
+
+
+def malfunction(text: str) -> Malfunction:
+    """Parse NAME@SECONDS[:COUNT]; raise CannotRun naming what is possible."""
+    found = _SYNTAX.fullmatch(text)
+    if found is None:
+        raise CannotRun(
+            f"--malfunction {text!r} is not NAME@SECONDS[:COUNT]; write for example railed@25 or silence@30:2"
+        )
+    name = found["name"]
+    if name not in MALFUNCTIONS:
+        raise CannotRun(f"--malfunction {name!r} is not known; choose one of {', '.join(MALFUNCTIONS)}")
+    count = int(found["count"] or 1)
+    if count < 1:
+        raise CannotRun(f"--malfunction {text!r} asks for no implant at all; COUNT is at least 1")
+    return Malfunction(name, float(found["at"]), count)
+
+
+def pseudonym(number: int) -> str:
+    """The name of sleeper `number`, from 1 on; the woods begin again with a figure."""
+    round_, tree = divmod(number - 1, len(PSEUDONYMS))
+    return PSEUDONYMS[tree] if round_ == 0 else f"{PSEUDONYMS[tree]}-{round_ + 1}"
+
+
+def _strikes(malfunctions: tuple[Malfunction, ...], beds: int) -> dict[int, Malfunction]:
+    """Which bed (from 1 on) suffers what."""
+    wanted = sum(one.count for one in malfunctions)
+    if wanted > beds:
+        raise CannotRun(
+            f"--malfunction asks for {wanted} failing implants and there are {beds} beds; "
+            "each fails once at most: ask for fewer, or for more --sleepers"
+        )
+    first = min(FIRST_TO_FAIL, beds)
+    order = (1 + (first - 1 + i) % beds for i in range(beds))
+    return {next(order): one for one in malfunctions for _ in range(one.count)}
+
+
+def _check_numbers(flags: Flags, beds: int) -> None:
+    if not SLEEPERS_MIN <= beds <= SLEEPERS_MAX:
+        raise CannotRun(
+            f"a collective needs {SLEEPERS_MIN} to {SLEEPERS_MAX} sleepers and this would be {beds}; "
+            "change --sleepers, or the number of --recordings"
+        )
+    if not RAMP_MIN_S <= flags.ramp_s < math.inf:
+        raise CannotRun(f"--ramp is at least {RAMP_MIN_S:.0f} seconds: nobody is pulled in faster")
+    if flags.duration_s is not None and not 0 < flags.duration_s < math.inf:
+        raise CannotRun("--duration is a number of seconds above zero; leave it out for the usual minute")
+    ports = {"--mqtt-port": flags.mqtt_port, "--grpc-port": flags.grpc_port, "--http-port": flags.http_port}
+    for flag, port in ports.items():
+        if not 1 <= port <= 65535:  # noqa: PLR2004 -- the range of TCP
+            raise CannotRun(f"{flag} {port} is not a port; choose one from 1 to 65535")
+    if len(set(ports.values())) < len(ports):
+        raise CannotRun("two of --mqtt-port, --grpc-port and --http-port are the same; give each its own")
+
+
+def _check_broker(broker: str) -> None:
+    if broker in BROKERS:
+        return
+    try:
+        parts = urlsplit(broker)
+        plain = not (parts.username or parts.password or parts.path.strip("/") or parts.query)
+        ok = parts.scheme == "mqtt" and bool(parts.hostname) and plain and parts.port != 0
+    except ValueError:
+        ok = False
+    if not ok:
+        raise CannotRun(
+            f"--broker {broker!r} is neither {', '.join(BROKERS)} nor an address such as mqtt://127.0.0.1:1883"
+        )
+
+
+def _failing(flags: Flags) -> tuple[Malfunction, ...]:
+    if flags.malfunctions:
+        return tuple(malfunction(text) for text in flags.malfunctions)
+    return () if flags.json else (Malfunction("railed", 25.0),)
+
+
+def plan(flags: Flags) -> Plan:
+    """Work out the run, or raise CannotRun with the one sentence that helps."""
+    if flags.recordings and flags.sleepers not in {None, len(flags.recordings)}:
+        raise CannotRun(
+            f"--sleepers {flags.sleepers} and {len(flags.recordings)} --recordings disagree; "
+            "each recording is one sleeper: leave --sleepers out"
+        )
+    if flags.loop and not flags.recordings:
+        raise CannotRun("--loop repeats recordings; give some with --recordings, or leave it out")
+    beds = len(flags.recordings) or (8 if flags.sleepers is None else flags.sleepers)
+    _check_numbers(flags, beds)
+    _check_broker(flags.broker)
+    strikes = _strikes(_failing(flags), beds)
+    sleepers = tuple(
+        Sleeper(
+            pod=f"bed-{number}",
+            pseudonym=pseudonym(number),
+            seed=flags.seed * 10_000 + number,
+            recording=flags.recordings[number - 1] if flags.recordings else None,
+            malfunction=strikes.get(number),
+        )
+        for number in range(1, beds + 1)
+    )
+    usual = None if flags.recordings else DURATION_DEFAULT_S
+    return Plan(
+        sleepers=sleepers,
+        duration_s=usual if flags.duration_s is None else flags.duration_s,
+        seed=flags.seed,
+        broker=flags.broker,
+        ramp_s=flags.ramp_s,
+        loop=flags.loop,
+        mqtt_port=flags.mqtt_port,
+        grpc_port=flags.grpc_port,
+        http_port=flags.http_port,
+        night=flags.night,
+        json=flags.json,
+    )

@@ -1,0 +1,213 @@
+"""One run of `dreamd up` from the first check to the exit status: the order in which things happen.
+
+Preflight, a temporary directory, the processes, the night, the way home, the processes again, the
+account and the picture. Everything runs in one TaskGroup; whatever goes wrong, the processes end first
+and the temporary directory goes last. Ctrl-C, SIGTERM and a closed terminal end the night in order; a
+second Ctrl-C ends it at once.
+
+Exit status: 0 everyone came home, 1 somebody did not, 2 it could not run (one sentence says why).
+"""
+
+import asyncio
+import json
+import signal
+import tempfile
+from collections.abc import Coroutine
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from dreamd.core.limits import CEILING, CEILING_INTIMATE
+from dreamd.up import brokers, counters, journal, keys, night, preflight
+from dreamd.up.board import count
+from dreamd.up.chronicle import Chronicle
+from dreamd.up.clock import now_ns, wall
+from dreamd.up.counters import Counters
+from dreamd.up.director import Director
+from dreamd.up.household import Household, Reports
+from dreamd.up.plan import CannotRun, Plan
+from dreamd.up.show import Show
+from dreamd.up.view import Heading
+
+NAME: Final = "night"
+"""The Dreamscape; the ledger of a run is new, so the name is free."""
+HOME: Final = 0
+NOT_HOME: Final = 1
+COULD_NOT_RUN: Final = 2
+COUNT_EVERY_S: Final = 1.0
+ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def heading(plan: Plan, *, with_keys: bool) -> Heading:
+    """One sentence and the links."""
+    number = count(len(plan.sleepers))
+    what = "recordings" if plan.sleepers[0].recording is not None else "simulated sleepers"
+    at = "" if plan.grpc_port == 50051 else f'"127.0.0.1:{plan.grpc_port}"'  # noqa: PLR2004 -- the default
+    server = "" if not at else f" --server 127.0.0.1:{plan.grpc_port}"
+    return Heading(
+        sentence=f"{number.capitalize()} {what} dream together, and any of them can leave at once.",
+        links=(
+            ("metrics", f"http://127.0.0.1:{plan.http_port}/metrics"),
+            ("python", f"python -c 'import dreamapi; dreamapi.show({at})'"),
+            ("watch", f"dreamd dreamscapes watch {NAME}{server}"),
+        ),
+        keys=keys.KEYS if with_keys else (),
+    )
+
+
+class Run:
+    """The state of one run."""
+
+    def __init__(self, plan: Plan, room: Path, console: Console, *, viewed: bool) -> None:
+        self.plan = plan
+        self.console = console
+        self.viewed = viewed
+        t0_ns = now_ns()
+        ceiling = CEILING_INTIMATE if plan.intimate else CEILING
+        self.chronicle = Chronicle.begin(plan.sleepers, t0_ns, ceiling)
+        self.counters = Counters()
+        reports = Reports(
+            self._journal, self.chronicle.pods_ended, self.chronicle.outage, self.chronicle.back
+        )
+        self.household = Household(plan, room, t0_ns, reports)
+        self.director = Director(plan, self.chronicle, self.household, NAME)
+        with_keys = viewed and keys.available()
+        self.with_keys = with_keys
+        self.show = Show(self.chronicle, heading(plan, with_keys=with_keys), console, plan.duration_s)
+
+    def _journal(self, line: str) -> None:
+        entry = journal.parse(line)
+        if entry is not None:
+            self.chronicle.note(entry)
+
+    def pressed(self, key: str) -> None:
+        """A key: `k` and `q` act here and now, the others through the director."""
+        match key:
+            case "k":
+                self.chronicle.outage("the daemon", "killed (SIGKILL)", now_ns())
+                self.household.daemon.signal(signal.SIGKILL)
+            case "q":
+                self.director.end.set()
+            case _:
+                self.director.order(key)
+
+    async def live(self) -> None:
+        """Everything from the first process to the last; raises CannotRun (in a group) where it cannot."""
+        async with asyncio.TaskGroup() as tasks:
+            eternal = [
+                tasks.create_task(self._screen(), name="screen"),
+                tasks.create_task(self._count(), name="counters"),
+            ]
+            try:
+                await self.household.open(tasks)
+                await self.director.lead()
+                await self._read_counters()
+            finally:
+                for task in eternal:
+                    task.cancel()
+                await self.household.close()
+
+    def _screen(self) -> Coroutine[None, None, None]:
+        if self.plan.json:
+            return self.show.quiet()
+        if self.viewed:
+            return self.show.screen()
+        self.show.announce()
+        return self.show.lines()
+
+    async def _count(self) -> None:
+        while True:
+            await self._read_counters()
+            await asyncio.sleep(COUNT_EVERY_S)
+
+    async def _read_counters(self) -> None:
+        incarnation = self.household.daemon.incarnation
+        page = await counters.fetch(self.plan.http_port) if self.household.ready.is_set() else None
+        if page is not None and incarnation == self.household.daemon.incarnation:
+            self.counters.read(incarnation, page)
+
+    def listening(self) -> AbstractContextManager[None]:
+        """Keys, where there is somebody to press them."""
+        return keys.listening(self.pressed) if self.with_keys else nullcontext()
+
+    def settle_up(self, when: datetime) -> int:
+        """Print the account, keep the picture; the exit status."""
+        account = self.chronicle.account
+        if self.plan.json:
+            self.console.print_json(json.dumps(account.as_json(self.counters.sum)))
+            self._keep_picture(when)
+        else:
+            self.show.last_picture() if self.viewed else self.show.new_lines()
+            self._keep_picture(when)
+            self.console.print(
+                f"\n{account.home} of {len(account.pods)} came home", style="bold", highlight=False
+            )
+            self.console.print(f"the night is kept in {self.plan.night}", highlight=False, soft_wrap=True)
+        return HOME if account.everyone_home else NOT_HOME
+
+    def _keep_picture(self, when: datetime) -> None:
+        record = self.chronicle.record
+        record.marks = list(self.chronicle.marks())
+        words = night.Words(
+            account=self.chronicle.account_words,
+            occasion=f"{when:%H:%M}, {len(self.plan.sleepers)} sleepers, {record.ends_s:.0f} seconds",
+            everyone_home=self.chronicle.account.everyone_home,
+        )
+        title = f"The night of {when.day} {when:%B %Y}"
+        self.plan.night.write_text(night.picture(record, words, title, self.plan.seed), encoding="utf-8")
+
+
+async def run(plan: Plan, console: Console, *, viewed: bool) -> int:
+    """Run the plan; the exit status. Raises CannotRun."""
+    preflight.check(plan)
+    if plan.owns_broker:
+        brokers.choose(plan.broker)
+    with _room() as room:
+        one = Run(plan, Path(room), console, viewed=viewed)
+        await _ended_by_signals(one)
+        return one.settle_up(wall())
+
+
+def _room() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="dreamd-up-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise CannotRun(
+            f"no temporary directory can be made ({error.strerror}); make room, or point TMPDIR elsewhere"
+        ) from error
+
+
+async def _ended_by_signals(one: Run) -> None:
+    """Live through the night; the first signal ends it in order, the second at once."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None, "a coroutine runs in a task"
+
+    def asked() -> None:
+        if one.director.end.is_set():
+            task.cancel()
+        one.director.end.set()
+
+    for number in ENDING:
+        loop.add_signal_handler(number, asked)
+    try:
+        with one.listening():
+            await one.live()
+    except BaseExceptionGroup as group:
+        sentences, others = group.split(CannotRun)
+        if others is not None or sentences is None:
+            raise
+        raise _first(sentences) from None
+    finally:
+        for number in ENDING:
+            loop.remove_signal_handler(number)
+
+
+def _first(group: BaseExceptionGroup[CannotRun]) -> CannotRun:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, CannotRun), "the group was split by this type"
+    return error

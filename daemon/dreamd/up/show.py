@@ -1,0 +1,87 @@
+"""Where a run is shown: a live screen on a terminal, plain lines in a pipe, nothing under --json.
+
+The screen is the terminal's other one, so that nothing is left of it but the last picture, printed
+once at the end. Drawn eight times a second; a slow terminal sees fewer, never older, pictures.
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+
+from dreamd.up import view
+from dreamd.up.chronicle import Chronicle
+from dreamd.up.clock import now_ns
+
+FRAME_S: Final = 0.125
+PROGRESS_EVERY_S: Final = 5.0
+LAST_LINES: Final = 60
+
+
+@dataclass
+class Show:
+    """What is shown of a chronicle until `ends_s`."""
+
+    chronicle: Chronicle
+    heading: view.Heading
+    console: Console
+    ends_s: float | None
+
+    def _now_s(self) -> float:
+        return self.chronicle.seconds(now_ns())
+
+    async def quiet(self) -> None:
+        """Show nothing, but let the chronicle settle; never returns by itself."""
+        while True:
+            self.chronicle.settle(now_ns())
+            await asyncio.sleep(FRAME_S)
+
+    async def screen(self) -> None:
+        """The live screen; cancelled, it leaves the last picture behind."""
+        with Live(console=self.console, screen=True, auto_refresh=False) as live:
+            while True:
+                self.chronicle.settle(now_ns())
+                live.update(self._picture(), refresh=True)
+                await asyncio.sleep(FRAME_S)
+
+    def last_picture(self) -> None:
+        """Print what stays: no keys any more, and every line that is kept."""
+        heading = replace(self.heading, keys=())
+        size = (self.console.size.width, LAST_LINES)
+        self.console.print(view.screen(self.chronicle.board, heading, self._now_s(), self.ends_s, size))
+
+    def _picture(self) -> RenderableType:
+        size = (self.console.size.width, self.console.size.height)
+        return view.screen(self.chronicle.board, self.heading, self._now_s(), self.ends_s, size)
+
+    def announce(self) -> None:
+        """The heading as plain lines."""
+        self._print(self.heading.sentence)
+        for what, paste in self.heading.links:
+            self._print(f"  {what}: {paste}")
+
+    async def lines(self) -> None:
+        """New lines as they are said, and one of progress every five seconds."""
+        next_s = PROGRESS_EVERY_S
+        while True:
+            self.chronicle.settle(now_ns())
+            self.new_lines()
+            if self._now_s() >= next_s:
+                self._print(view.progress(self.chronicle.board, self._now_s()))
+                next_s += PROGRESS_EVERY_S
+            await asyncio.sleep(FRAME_S)
+
+    def new_lines(self) -> None:
+        """Print the lines said since the last time; more than fifty at once lose the oldest."""
+        board = self.chronicle.board
+        fresh = min(board.told - self._printed, len(board.lines))
+        for line in list(board.lines)[len(board.lines) - fresh :]:
+            self._print(view.plain(line))
+        self._printed = board.told
+
+    _printed: int = 0
+
+    def _print(self, words: str) -> None:
+        self.console.print(words, markup=False, highlight=False, soft_wrap=True)

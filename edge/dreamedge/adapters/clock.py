@@ -1,0 +1,40 @@
+"""The pod's clocks: the only place at the edge that reads one."""
+
+import os
+import time
+
+
+def boottime_ns() -> int:
+    """CLOCK_BOOTTIME in ns: the same for all processes of a machine, and it counts sleep (a lease must)."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
+def process_began_ns() -> int:
+    """When this process began, by the same clock: before anything was imported."""
+    with open("/proc/self/stat", encoding="ascii") as stat:  # noqa: PTH123 - as below
+        ticks = int(stat.read().rpartition(")")[2].split()[19])
+    return ticks * (1_000_000_000 // os.sysconf("SC_CLK_TCK"))
+
+
+def unix_ms() -> int:
+    """The machine's wall clock, ms since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class Load:
+    """How much of a core this process took since the last question, and its memory now."""
+
+    def __init__(self) -> None:
+        self._at_ns = boottime_ns()
+        self._cpu_s = time.process_time()
+        self._page_kib = os.sysconf("SC_PAGE_SIZE") // 1024
+
+    def measure(self) -> tuple[float, int]:
+        """Return (share of one core since the last call, resident KiB)."""
+        now_ns, cpu_s = boottime_ns(), time.process_time()
+        elapsed_s = max((now_ns - self._at_ns) / 1e9, 1e-3)
+        share = (cpu_s - self._cpu_s) / elapsed_s
+        self._at_ns, self._cpu_s = now_ns, cpu_s
+        with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - hot path, read every second
+            resident_pages = int(statm.read().split()[1])
+        return share, resident_pages * self._page_kib

@@ -1,0 +1,105 @@
+"""The journal as JSON lines: `{"t_ns": int, "pod": str, "kind": str, ...values}`, flushed one by one.
+
+Whoever started the agent reads it from a pipe or a file; if they stop reading, lines are dropped
+and counted, and the agent goes on. Where nobody asked for lines, a person at the terminal gets the
+facts that matter in words.
+"""
+
+import json
+import math
+import os
+import sys
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from dreamedge.adapters.offload import Offload
+
+_WAITING_LINES: Final = 4096
+_CLOSE_WITHIN_S: Final = 0.5
+
+
+class JournalError(Exception):
+    """The journal cannot be opened; the text is one sentence for a person."""
+
+
+class LineJournal:
+    """Lines to an open binary file."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._thread = Offload("journal", self._write, _WAITING_LINES)
+
+    def note(self, at_ns: int, pod: str, kind: str, values: dict[str, float | int | str]) -> None:
+        """Queue one line, if this fact has one."""
+        line = self._line(at_ns, pod, kind, values)
+        if line:
+            self._thread.put(line)
+
+    def close(self) -> None:
+        """Write what waits, for half a second at most."""
+        self._thread.close(_CLOSE_WITHIN_S)
+
+    def _line(self, at_ns: int, pod: str, kind: str, values: dict[str, float | int | str]) -> bytes:
+        plain = {key: value if _is_json(value) else str(value) for key, value in values.items()}
+        return json.dumps({"t_ns": at_ns, "pod": pod, "kind": kind, **plain}).encode() + b"\n"
+
+    def _write(self, line: bytes) -> None:
+        self._out.write(line)
+        self._out.flush()
+
+
+class SpokenJournal(LineJournal):
+    """For a person at a terminal: the facts that matter, in words."""
+
+    def _line(self, _at_ns: int, pod: str, kind: str, values: dict[str, float | int | str]) -> bytes:
+        sentence = _SENTENCES.get(kind)
+        return f"{pod}: {sentence.format_map(_Known(values))}\n".encode() if sentence else b""
+
+
+class _Known(dict[str, float | int | str]):
+    """Values of a sentence; one that is missing is left out."""
+
+    def __missing__(self, _key: str) -> str:
+        return "?"
+
+
+_SENTENCES: Final = {
+    "up": "ready, calibrated from {clean_s:.0f} s of clean signal",
+    "connected": "connected to the broker",
+    "unreachable": "the broker does not answer ({why}); start it or see --broker; trying again",
+    "disconnected": "the broker is gone ({why}); alone, and trying again",
+    "merged": "merged in {dreamscape}",
+    "severed": "severed: {cause}",
+    "alone": "alone with themselves",
+    "latched": "latched: {cause}; only `dreamedge unlatch` at this bed lifts it",
+    "unlatched": "unlatched",
+    "wake": "WAKE ({reason})",
+    "malfunction": "malfunction: {cause}",
+    "late": "a pulse came {late_ms:.0f} ms late",
+    "disk-failed": "the disk does not take what it should keep ({why})",
+    "failed": "failed ({why})",
+    "ended": "home ({why})",
+}
+
+
+def open_journal(spec: str) -> LineJournal:
+    """Open FILE (appending), `-` for standard output, or the number of an open descriptor; empty: spoken.
+
+    Raises:
+        JournalError: it cannot be written to.
+    """
+    if not spec:
+        return SpokenJournal(sys.stderr.buffer)
+    if spec == "-":
+        return LineJournal(sys.stdout.buffer)
+    try:
+        return LineJournal(os.fdopen(int(spec), "wb") if spec.isdecimal() else Path(spec).open("ab"))
+    except OSError as error:
+        raise JournalError(
+            f"journal {spec} cannot be written ({error.strerror}); name another file."
+        ) from None
+
+
+def _is_json(value: float | str) -> bool:
+    """JSON has no NaN."""
+    return not isinstance(value, float) or math.isfinite(value)

@@ -1,0 +1,277 @@
+"""The link over MQTT: one aiomqtt client a pod, MQTT 3.1.1, reconnecting by itself.
+
+Saying never waits: frames, statuses and probes stand in a short queue that drops its oldest; events
+stand in a table until the daemon acknowledges them, resent once a second. What arrives is stamped
+in the reader's callback and put into two bounded queues, commands apart from the rest, so that no
+flood of broadcasts displaces a release. `door` judges them when they are taken.
+
+aiomqtt makes a task per message in its iterator; its queue is therefore replaced by one that routes
+(`_inbox`), and the iterator serves only to notice that the connection is gone.
+"""
+
+import asyncio
+import dataclasses
+import random
+import socket
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import aiomqtt
+
+from dreamedge.adapters.door import Door, Knock
+from dreamedge.ports.link import Arrival, Connected, Disconnected
+from dreamwire import topics
+from dreamwire.codec import encode
+from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status
+
+KEEPALIVE_S: Final = 5
+_ANSWER_WITHIN_S: Final = 5.0
+_FIRST_DELAY_S: Final = 0.2
+_LONGEST_DELAY_S: Final = 10.0
+_STABLE_NS: Final = 5_000_000_000
+"""A connection that lasted this long was good: the next delay is the shortest again."""
+_WAITING: Final = 16
+"""Unsent frames, statuses and probes: three seconds of them, older ones are worthless."""
+_ARRIVED: Final = 64
+_RESEND_NS: Final = 1_000_000_000
+_EVENTS_A_ROUND: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the broker listens."""
+
+    host: str
+    port: int
+
+
+class _Parted(Exception):  # noqa: N818 - no error: the way out of a TaskGroup
+    """We have said goodbye."""
+
+
+class MqttLink:
+    """`ports.link.Link` over MQTT.
+
+    Args:
+        broker: where to.
+        presence: what to say on connecting; its `online=False` twin is the will and the goodbye.
+        door: judges what arrives.
+        now_ns: CLOCK_BOOTTIME.
+        rng: jitter of the reconnects.
+    """
+
+    def __init__(
+        self, broker: Broker, presence: Presence, door: Door, now_ns: Callable[[], int], rng: random.Random
+    ) -> None:
+        self._broker = broker
+        self._presence = presence
+        self._pod = presence.pod
+        self._door = door
+        self._now_ns = now_ns
+        self._rng = rng
+        self._waiting: deque[tuple[str, tuple[Frame, ...] | Status | ClockProbe]] = deque(maxlen=_WAITING)
+        self._to_send = asyncio.Event()
+        self._events: dict[bytes, PodEvent] = {}
+        self._sent_ns: dict[bytes, int] = {}
+        self._event_added = asyncio.Event()
+        self._orders: deque[Knock] = deque(maxlen=_ARRIVED)
+        self._rest: deque[Knock] = deque(maxlen=_ARRIVED)
+        self._changes: deque[Connected | Disconnected] = deque(maxlen=_ARRIVED)
+        self._has_arrived = asyncio.Event()
+        self._wanted = ""
+        self._wanted_changed = asyncio.Event()
+        self._parting = asyncio.Event()
+        self.dropped = 0
+
+    def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
+        """Queue one frame."""
+        self._queue(topics.frames(dreamscape, cohort, self._pod), (frame,))
+
+    def status(self, status: Status) -> None:
+        """Queue a status."""
+        self._queue(topics.pod_topic(self._pod, "status"), status)
+
+    def probe(self, probe: ClockProbe) -> None:
+        """Queue a clock probe; t0 is stamped when it leaves."""
+        self._queue(topics.pod_topic(self._pod, "clock"), probe)
+
+    def event(self, event: PodEvent) -> None:
+        """Send this event until it is forgotten."""
+        self._events[event.id] = event
+        self._event_added.set()
+
+    def forget(self, ids: tuple[bytes, ...]) -> None:
+        """The daemon has these."""
+        for event_id in ids:
+            self._events.pop(event_id, None)
+            self._sent_ns.pop(event_id, None)
+
+    def listen(self, dreamscape: str, cohort: int) -> None:
+        """Hear this cohort's broadcast and no other."""
+        self._want(topics.collective(dreamscape, cohort))
+
+    def stop_listening(self) -> None:
+        """Hear no broadcast."""
+        self._want("")
+
+    async def arrived(self) -> None:
+        """Wait until there is something to take."""
+        await self._has_arrived.wait()
+
+    def take(self) -> list[Arrival]:
+        """What arrived: changes of the connection, then commands, then the rest."""
+        self._has_arrived.clear()
+        taken: list[Arrival] = [*self._changes]
+        for queue in (self._orders, self._rest):
+            taken.extend(heard for heard in map(self._door.judge, queue) if heard is not None)
+            queue.clear()
+        self._changes.clear()
+        return taken
+
+    def part(self) -> None:
+        """Say goodbye and stop."""
+        self._parting.set()
+
+    async def run(self) -> None:
+        """Connect, talk, reconnect with full jitter (0.2 to 10 s), until `part`."""
+        attempt = 0
+        while not self._parting.is_set():
+            began_ns, why, said_goodbye = self._now_ns(), "", False
+            try:
+                async with self._client() as client:
+                    await self._converse(client)
+            except* aiomqtt.MqttError as group:
+                why = str(group.exceptions[0])
+            except* _Parted:
+                said_goodbye = True
+            if said_goodbye or self._parting.is_set():
+                return
+            self._change(Disconnected(why, self._now_ns()))
+            attempt = 0 if self._now_ns() - began_ns >= _STABLE_NS else attempt + 1
+            await self._pause(attempt)
+
+    async def _pause(self, attempt: int) -> None:
+        most_s = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2.0 ** min(attempt, 10))
+        delay_s = self._rng.uniform(_FIRST_DELAY_S, max(most_s, 2 * _FIRST_DELAY_S))
+        try:
+            await asyncio.wait_for(self._parting.wait(), delay_s)
+        except TimeoutError:
+            return
+
+    def _client(self) -> aiomqtt.Client:
+        gone = encode(dataclasses.replace(self._presence, online=False))
+        return aiomqtt.Client(
+            self._broker.host,
+            self._broker.port,
+            identifier=f"dreamedge-{self._pod}",
+            clean_session=True,
+            keepalive=KEEPALIVE_S,
+            timeout=_ANSWER_WITHIN_S,
+            will=aiomqtt.Will(topics.pod_topic(self._pod, "presence"), gone, qos=1, retain=True),
+            queue_type=self._inbox(),
+            max_queued_outgoing_messages=4 * _EVENTS_A_ROUND,
+            socket_options=((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),),
+        )
+
+    def _inbox(self) -> type[asyncio.Queue[aiomqtt.Message]]:
+        arrive = self._arrive
+
+        class Inbox(asyncio.Queue[aiomqtt.Message]):
+            """Routes instead of queueing."""
+
+            def put_nowait(self, item: aiomqtt.Message) -> None:
+                arrive(item)
+
+        return Inbox
+
+    async def _converse(self, client: aiomqtt.Client) -> None:
+        """Greet, then talk until something fails or we part."""
+        await client.subscribe([(topic, 1) for topic in self._door.topics])
+        await client.publish(
+            topics.pod_topic(self._pod, "presence"), encode(self._presence), qos=1, retain=True
+        )
+        self._sent_ns.clear()
+        self._waiting.clear()  # from before: nobody wants an old frame, and an old probe would mislead
+        self._change(Connected(self._now_ns()))
+        async with asyncio.TaskGroup() as group:
+            for work in (self._send, self._resend, self._subscribe, _until_lost, self._until_parting):
+                group.create_task(work(client), name=f"{self._pod} {work.__name__.strip('_')}")
+
+    async def _send(self, client: aiomqtt.Client) -> None:
+        while True:
+            await self._to_send.wait()
+            self._to_send.clear()
+            while self._waiting:
+                topic, message = self._waiting.popleft()
+                if isinstance(message, ClockProbe):
+                    message = dataclasses.replace(message, t0_us=self._now_ns() // 1000)
+                await client.publish(topic, encode(message), qos=0)
+
+    async def _resend(self, client: aiomqtt.Client) -> None:
+        topic = topics.pod_topic(self._pod, "event")
+        while True:
+            self._event_added.clear()
+            for event in self._due():
+                self._sent_ns[event.id] = self._now_ns()
+                await client.publish(topic, encode(event), qos=1)
+            try:
+                await asyncio.wait_for(self._event_added.wait(), _RESEND_NS / 1e9)
+            except TimeoutError:
+                continue
+
+    def _due(self) -> list[PodEvent]:
+        """Events not sent within the last second, oldest first."""
+        now_ns = self._now_ns()
+        due = [
+            e for e in self._events.values() if now_ns - self._sent_ns.get(e.id, -_RESEND_NS) >= _RESEND_NS
+        ]
+        return due[:_EVENTS_A_ROUND]
+
+    async def _subscribe(self, client: aiomqtt.Client) -> None:
+        """Keep the one broadcast subscription what it should be."""
+        heard = ""
+        while True:
+            self._wanted_changed.clear()
+            wanted = self._wanted
+            if wanted != heard:
+                if heard:
+                    await client.unsubscribe(heard)
+                if wanted:
+                    await client.subscribe(wanted, qos=0)
+                heard = wanted
+            else:
+                await self._wanted_changed.wait()
+
+    async def _until_parting(self, client: aiomqtt.Client) -> None:
+        await self._parting.wait()
+        gone = dataclasses.replace(self._presence, online=False)
+        await client.publish(topics.pod_topic(self._pod, "presence"), encode(gone), qos=1, retain=True)
+        raise _Parted
+
+    def _queue(self, topic: str, message: tuple[Frame, ...] | Status | ClockProbe) -> None:
+        self.dropped += len(self._waiting) == self._waiting.maxlen
+        self._waiting.append((topic, message))
+        self._to_send.set()
+
+    def _want(self, topic: str) -> None:
+        self._wanted = topic
+        self._wanted_changed.set()
+
+    def _change(self, change: Connected | Disconnected) -> None:
+        self._changes.append(change)
+        self._has_arrived.set()
+
+    def _arrive(self, message: aiomqtt.Message) -> None:
+        """In the reader's callback: stamp and put away."""
+        topic = message.topic.value
+        queue = self._orders if topic == self._door.orders else self._rest
+        queue.append(Knock(topic, bytes(message.payload), bool(message.retain), self._now_ns()))
+        self._has_arrived.set()
+
+
+async def _until_lost(client: aiomqtt.Client) -> None:
+    """Returns never; raises MqttError when the connection is gone."""
+    async for _ in client.messages:
+        pass

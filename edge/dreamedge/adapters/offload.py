@@ -1,0 +1,69 @@
+"""Work that may block, on a thread of its own, behind a bounded queue that drops its oldest.
+
+The tether runs on the event loop, and nothing a disk or a pipe does may hold it up. `put` never
+blocks; when the worker cannot keep up, the oldest waiting item goes and is counted.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Offload(Generic[T]):
+    """One worker thread: `work(item)` for each item, in order; an OSError ends it and is kept as `failed`."""
+
+    def __init__(self, name: str, work: Callable[[T], None], limit: int) -> None:
+        self.dropped = 0
+        self.failed = ""
+        self._work = work
+        self._waiting: deque[T] = deque()
+        self._limit = limit
+        self._closing = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def put(self, item: T) -> None:
+        """Queue `item`; the oldest waiting one is dropped where the queue is full."""
+        with self._changed:
+            if self._closing or self.failed:
+                self.dropped += 1
+                return
+            if len(self._waiting) >= self._limit:
+                self._waiting.popleft()
+                self.dropped += 1
+            self._waiting.append(item)
+            self._changed.notify()
+
+    def close(self, timeout_s: float) -> bool:
+        """Work off what waits, for at most `timeout_s`; True if all of it was done. Safe to call twice."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive() and not self.failed
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the worker still runs: after `close`, that it is held up by something."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting and not self._closing:
+                    self._changed.wait()
+                if not self._waiting:
+                    return
+                item = self._waiting.popleft()
+            try:
+                self._work(item)
+            except OSError as error:
+                with self._changed:
+                    self.failed = str(error)
+                    self.dropped += len(self._waiting)
+                    self._waiting.clear()
+                return

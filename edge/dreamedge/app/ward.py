@@ -1,0 +1,135 @@
+"""The beds of one process: their tasks, each named, and the one way out.
+
+Each bed has three tasks that never end by themselves: its link, its ear (what the link brings) and
+its pulse, the tether's own timer at 20 Hz. A bed whose task fails is silenced and closed, and said
+so; its neighbours dream on. The way out, in this order: zero; the daemon told, at most a second;
+goodbye to the broker; tasks ended; device, disk and journal closed.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from dreamedge.app.bed import LATE_NS, Bed, NowNs
+
+_TELL_WITHIN_S: Final = 1.0
+_GOODBYE_WITHIN_S: Final = 1.0
+_GLANCE_S: Final = 0.02
+_LOOK_AFTER_S: Final = 1.0
+
+Measure = Callable[[], tuple[float, int]]
+
+
+class Ward:
+    """Runs beds until all have gone home.
+
+    Args:
+        beds: at least one.
+        now_ns: CLOCK_BOOTTIME.
+        measure: share of a core since the last call, and resident KiB, of this process.
+    """
+
+    def __init__(self, beds: Sequence[Bed], now_ns: NowNs, measure: Measure) -> None:
+        self._beds = tuple(beds)
+        self._now_ns = now_ns
+        self._measure = measure
+        self._stop = asyncio.Event()
+        self._reason = ""
+        self.failed: dict[str, str] = {}
+
+    def stop(self, reason: str) -> None:
+        """Every bed to zero in this call; then home."""
+        self._reason = self._reason or reason
+        for bed in self._beds:
+            bed.leave(self._reason)
+        self._stop.set()
+
+    def press(self, button: str) -> None:
+        """The same button at every bed."""
+        for bed in self._beds:
+            bed.press(button)
+
+    async def run(self, duration_s: float) -> None:
+        """Run until every bed is home; after `duration_s` (0: never) all are sent there."""
+        async with asyncio.TaskGroup() as group:
+            aside = [group.create_task(self._look_after_all(), name="look after")]
+            if duration_s:
+                aside.append(group.create_task(self._stop_after(duration_s), name="duration"))
+            stays = [group.create_task(self._stay(bed), name=f"{bed.pod} stay") for bed in self._beds]
+            await asyncio.wait(stays)
+            for task in aside:
+                task.cancel()
+
+    async def _stay(self, bed: Bed) -> None:
+        """One bed from its start to its end, whatever it ends by."""
+        why = ""
+        try:
+            why = await self._dream(bed)
+        except Exception as error:  # noqa: BLE001 - one bed's bug must not reach its neighbours
+            cause = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+            self.failed[bed.pod] = f"{type(cause).__name__}: {cause}"
+            bed.note("failed", {"why": self.failed[bed.pod]})
+        finally:
+            await asyncio.to_thread(bed.close)  # may wait for a disk; the neighbours' pulses must not
+            bed.note("ended", {"why": why or "failed"})
+
+    async def _dream(self, bed: Bed) -> str:
+        over = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            link = group.create_task(bed.link.run(), name=f"{bed.pod} link")
+            ear = group.create_task(_listen(bed), name=f"{bed.pod} ear")
+            pulse = group.create_task(self._pulse(bed, over), name=f"{bed.pod} pulse")
+            ends = [
+                group.create_task(self._stop.wait(), name=f"{bed.pod} stop"),
+                group.create_task(over.wait(), name=f"{bed.pod} recording"),
+            ]
+            await asyncio.wait([link, *ends], return_when=asyncio.FIRST_COMPLETED)
+            if link.done():
+                raise RuntimeError("the link has ended by itself")
+            why = self._reason or "recording-over"
+            bed.leave(why)
+            await _tell(bed)
+            bed.link.part()
+            await asyncio.wait([link], timeout=_GOODBYE_WITHIN_S)
+            for task in (link, ear, pulse, *ends):
+                task.cancel()
+        return why
+
+    async def _pulse(self, bed: Bed, over: asyncio.Event) -> None:
+        due_ns = self._now_ns()
+        while True:
+            now_ns = self._now_ns()
+            if now_ns - due_ns > LATE_NS:
+                bed.late(now_ns - due_ns)
+            bed.pulse(now_ns)
+            if bed.recording_over:
+                over.set()
+            now_ns = self._now_ns()
+            due_ns = bed.next_pulse_ns(now_ns)
+            await asyncio.sleep((due_ns - now_ns) / 1e9)
+
+    async def _look_after_all(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_AFTER_S)
+            cpu, rss_kib = self._measure()
+            for bed in self._beds:
+                bed.look_after(cpu / len(self._beds), rss_kib // len(self._beds))
+
+    async def _stop_after(self, duration_s: float) -> None:
+        await asyncio.sleep(duration_s)
+        self.stop("duration")
+
+
+async def _listen(bed: Bed) -> None:
+    while True:
+        await bed.link.arrived()
+        bed.hear(bed.link.take())
+
+
+async def _tell(bed: Bed) -> None:
+    """Wait until the fade is over and the daemon knows, at most a second; nobody to tell: the fade alone."""
+    for _ in range(int(_TELL_WITHIN_S / _GLANCE_S)):
+        if bed.at_home or not bed.connected:
+            break
+        await asyncio.sleep(_GLANCE_S)
+    await asyncio.sleep(3 * _GLANCE_S)

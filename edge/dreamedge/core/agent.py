@@ -1,0 +1,378 @@
+"""One pod: everything that can happen to it, and what it decides (DESIGN 6, 7.4, 8.2).
+
+The agent does no I/O and reads no clock. Each method is one thing that happened, at `now_ns` by the pod's
+monotonic clock; it returns what is to be done, in order. The shell around it acts and asks nothing back.
+
+Who decides what: `orders` whom to obey, `tether` what is permitted, `guard` what the pod's own senses
+forbid, `coupling` how the share may move, `feedback` what that share is a share of (`merge` puts these
+four together), `frames` and `account` what is said about it. The order of precedence:
+
+1. To zero is always possible and always first. Whatever severs (own evidence, the daemon's zero, a
+   release, a wake, a button) has its zero rendered by the effects of that very call, before anything is
+   stored or told.
+2. A latch is stronger than an assignment, an assignment than a permission. A latch ends the assignment.
+3. A fault of one's own is not argued with: while the guard does not allow, permissions are dropped.
+4. Only a broadcast raises, and only from zero, slowly.
+
+A zero that severed a merged sleeper is kept (`StoredSever`) and repeated until a later assign, so that a
+daemon that starts over knows. A lapsed lease is not kept: it says something about the network, nothing
+about the sleeper. Nor is a release or an end: leaving is not a failure.
+
+`pulse` is meant for 20 Hz, aligned to the 50 ms grid of the session clock; a late pulse catches up by
+time, never by repetition. At each grid instant one hop is taken, as soon as the samples reach it, and one
+frame sent.
+"""
+
+import random
+from math import isfinite
+from typing import Final, assert_never
+
+from dreamedge.core.account import Account
+from dreamedge.core.calibration import LIVE_S, OFFLINE_S, Calibrator
+from dreamedge.core.clock import SessionClock
+from dreamedge.core.effects import AskClock, Effect, Forget, Note, SendFrame, SendStatus, WakeSleeper
+from dreamedge.core.features import Hop
+from dreamedge.core.frames import Framer, Hops
+from dreamedge.core.identity import Identity, Restored
+from dreamedge.core.merge import Merge
+from dreamedge.core.orders import Declined, Obey, Orders, Repeated, What, unfit
+from dreamedge.core.own import Own, own_z
+from dreamedge.core.senses import SignalPath
+from dreamedge.core.signal import Block
+from dreamwire.blend import to_shared
+from dreamwire.messages import (
+    Ack,
+    Assign,
+    Calibration,
+    CalibrationSource,
+    ClockProbe,
+    Collective,
+    Command,
+    PodEventKind,
+    Presence,
+    Recalibrate,
+    Release,
+    Status,
+    WakeOrder,
+    WakePod,
+)
+from dreamwire.schema import HOP_MS
+
+__all__ = ["BUTTONS", "Agent", "Identity", "Restored"]
+
+STATUS_NS: Final = 1_000_000_000
+"""Nanoseconds between two statuses, but for those that follow a decision at once."""
+
+BUTTONS: Final = ("wake", "distress", "withdraw")
+"""What a sleeper's button can say; each latches."""
+
+
+class Agent:
+    """The decisions of one pod, from its start to its stop."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        path: SignalPath,
+        clock: SessionClock,
+        own: Own | None,
+        restored: Restored,
+        rng: random.Random,
+        consent_ceiling: float = 1.0,
+    ) -> None:
+        """Start alone, or latched as the disk says. own: an earlier calibration, None to calibrate now."""
+        self._identity = identity
+        self._path = path
+        self._clock = clock
+        self._rng = rng
+        self._account = Account(identity.pod, identity.incarnation, rng, self._unix_ms)
+        self._merge = Merge(
+            self._account, identity.schema.size, consent_ceiling, restored.latched, restored.severed
+        )
+        self._orders = Orders(identity.pod, identity.site, identity.incarnation)
+        self._framer = Framer(identity.schema, rng)
+        self._own = own
+        self._calibrator = self._fresh_calibrator()
+        self._path.use(own)
+        self._hops = Hops(path, clock)
+        self._status_ns: int | None = None
+        self._load = (0.0, 0)
+        self._link_up = True
+        self._leaving = False
+
+    # What the shell may look at.
+
+    def presence(self, online: bool) -> Presence:  # noqa: FBT001 - the one field that differs
+        """Return what the pod says on arriving, and what its will says."""
+        return self._identity.presence(online=online)
+
+    @property
+    def wants_to_leave(self) -> bool:
+        """Whether the pod has ended by itself; it takes no assignment any more."""
+        return self._leaving
+
+    @property
+    def home(self) -> bool:
+        """Whether nothing of the others is rendered and no assignment held."""
+        return self._merge.home
+
+    @property
+    def own(self) -> Own | None:
+        """The calibration in use."""
+        return self._own
+
+    # What happens at the bed.
+
+    def samples(self, block: Block, now_ns: int) -> list[Effect]:
+        """The implant has delivered samples; they are judged at the next grid instant."""
+        self._path.push(block)
+        if len(block.uv):
+            self._merge.guard.sampled(now_ns)
+        return []
+
+    def onset(self, onset_ns: int) -> None:
+        """The implant knows when an injected malfunction began; it goes into the stamps of what follows."""
+        self._account.onset(onset_ns)
+
+    def rendered(self, share: float) -> None:
+        """The renderer says what it renders: by this the actuator is judged."""
+        self._merge.guard.rendered(share)
+
+    def loaded(self, cpu: float, rss_kib: int) -> None:
+        """The shell has measured its own load, for the next status."""
+        self._load = (cpu, rss_kib)
+
+    def button(self, cause: str, now_ns: int) -> list[Effect]:
+        """The sleeper pressed wake, distress or withdraw.
+
+        Raises:
+            ValueError: no such button.
+        """
+        if cause not in BUTTONS:
+            raise ValueError(f"no button {cause!r}; there are {', '.join(BUTTONS)}")
+        effects = self._merge.latch(cause, now_ns, "button")
+        if cause == "wake":
+            effects.append(WakeSleeper("button", "sleeper"))
+        return [*effects, self._status(now_ns)]
+
+    def unlatch(self, now_ns: int) -> list[Effect]:
+        """The sleeper's own act at the pod; nothing else lifts a latch."""
+        effects = self._merge.unlatch(now_ns)
+        return [*effects, self._status(now_ns)] if effects else []
+
+    def end(self, reason: str, now_ns: int) -> list[Effect]:
+        """The pod leaves by itself: zero now, no assignment any more. Pulse on until `home`."""
+        if self._leaving:
+            return []
+        self._leaving = True
+        assign = self._merge.assigned
+        effects = self._merge.sever(reason, now_ns)
+        effects += self._account.fact(PodEventKind.LEFT, assign, now_ns, reason)
+        return [*effects, *self._merge.leave(), self._status(now_ns)]
+
+    # What comes from the daemon: unsealed, decoded, not retained.
+
+    def link(self, up: bool, now_ns: int) -> list[Effect]:  # noqa: FBT001 - a state, not an option
+        """The broker has us, or has lost us. Nothing is decided by it: the lease decides."""
+        was, self._link_up = self._link_up, up
+        if not up:
+            return [Note("link", {"up": 0})] if was else []
+        self._clock.begin()
+        return [Note("link", {"up": 1}), *self._merge.listening(), self._status(now_ns)]
+
+    def collective(self, message: Collective, now_ns: int) -> list[Effect]:
+        """A broadcast."""
+        return self._merge.hear(message, now_ns)
+
+    def broadcast_refused(self, reason: str, now_ns: int) -> list[Effect]:
+        """A broadcast was refused at the door: seal, retained, malformed."""
+        return self._account.refused("broadcast", reason, now_ns)
+
+    def command(self, message: Command, now_ns: int) -> list[Effect]:
+        """A command. Its outcome stands in the status that follows at once."""
+        session_ms = self._clock.session_ms(now_ns)
+        verdict = self._orders.weigh(message, session_ms, self._hindrance(message.what))
+        match verdict:
+            case Obey():
+                effects = self._obey(verdict.what, now_ns)
+            case Repeated():
+                effects = []
+            case Declined():
+                effects = self._account.refused("command", verdict.reason, now_ns)
+            case _:
+                assert_never(verdict)
+        untold = isinstance(message.what, Ack) or message.pod != self._identity.pod
+        return effects if untold else [*effects, self._status(now_ns)]
+
+    def command_refused(self, reason: str, now_ns: int) -> list[Effect]:
+        """A command was refused at the door: seal, retained, malformed."""
+        return self._account.refused("command", reason, now_ns)
+
+    def wake_order(self, order: WakeOrder, now_ns: int) -> list[Effect]:
+        """A wake order, which is retained by intent. A lifted one unlatches nobody."""
+        assign = self._merge.assigned
+        if not self._orders.wakes(order, assign.dreamscape if assign else ""):
+            return []
+        return [*self._wake(order.reason, order.issuer, now_ns), self._status(now_ns)]
+
+    def clock_answer(self, probe: ClockProbe, now_ns: int) -> list[Effect]:
+        """The daemon answered a clock probe. A session clock that jumps severs."""
+        reason = self._clock.answer(probe, now_ns)
+        if reason is not None:
+            return self._account.refused("clock", reason, now_ns)
+        if not self._clock.jumped:
+            return []
+        self._clock.settle()
+        fault = self._merge.guard.jumped(now_ns)
+        return self._merge.fault(fault, now_ns) if fault else []
+
+    # What time brings.
+
+    def pulse(self, now_ns: int) -> list[Effect]:
+        """Twenty times a second: leases, fades, ramps, rendering; at grid instants a hop and a frame."""
+        effects = self._merge.watch(now_ns)
+        hop = self._hops.newest(now_ns)
+        if hop is not None:
+            effects += self._judge(hop, now_ns)
+        effects += self._merge.play(now_ns)
+        if hop is not None:
+            effects += self._frame(hop, now_ns)
+            effects.append(self._hop_note(hop, now_ns))
+        if self._status_ns is None or now_ns - self._status_ns >= STATUS_NS:
+            effects.append(self._status(now_ns))
+        if self._link_up and self._clock.due(now_ns):
+            nonce = self._rng.getrandbits(64) or 1
+            effects.append(AskClock(self._clock.probe(now_ns, nonce)))
+        return effects
+
+    def _judge(self, hop: Hop, now_ns: int) -> list[Effect]:
+        fault = self._merge.guard.hop(hop)
+        effects = self._merge.fault(fault, now_ns) if fault else []
+        if self._own is None:
+            self._calibrator.add(hop)
+            self._own = self._calibrator.own
+            if self._own is not None:
+                self._path.use(self._own)
+                effects.append(Note("calibrated", {"clean_s": self._own.clean_s}))
+        return effects + self._merge.check(now_ns)
+
+    def _frame(self, hop: Hop, now_ns: int) -> list[Effect]:
+        assign, own, clock = self._merge.assigned, self._own, self._clock.state(now_ns)
+        if assign is None or own is None or self._merge.latched or not (self._link_up and clock.synced):
+            return []
+        instant = round((self._clock.session_ms(hop.instant_ns) or 0.0) / HOP_MS)
+        if not self._framer.due(instant):
+            return []
+        z = own_z(hop.features_db, own)
+        frame = self._framer.frame(
+            hop,
+            instant,
+            assign,
+            clock,
+            applied=self._merge.applied(now_ns),
+            fading=self._merge.fading,
+            latched=self._merge.latched,
+            heard=self._merge.heard,
+            severed=self._merge.severed,
+            own_z=z if isfinite(z) else 0.0,
+        )
+        x = to_shared(frame.features, assign.mu_db, assign.sigma_db)
+        self._merge.own(x)
+        self._merge.sent(frame.seq, hop.captured_ns, now_ns, x)
+        return [SendFrame(assign.dreamscape, assign.cohort, frame)]
+
+    def _hop_note(self, hop: Hop, now_ns: int) -> Note:
+        values: dict[str, float | int | str] = {"quality": hop.quality, "cause": hop.cause}
+        return Note("hop", values | self._merge.figures(now_ns))
+
+    # What is obeyed.
+
+    def _hindrance(self, what: What) -> str:
+        """Why this pod cannot be bound by this now, or nothing."""
+        if isinstance(what, Recalibrate):
+            return "assigned" if self._merge.assigned else ""
+        if not isinstance(what, Assign):
+            return ""
+        hindrances = (
+            ("latched", bool(self._merge.latched)),
+            ("leaving", self._leaving),
+            ("not-calibrated", self._own is None),
+            ("missing-features", bool(self._path.missing_features)),
+            ("wake-order", self._orders.woken(what.dreamscape)),
+            ("old-term", not self._merge.assignable(what)),
+        )
+        hindered = next((name for name, holds in hindrances if holds), "")
+        return hindered or unfit(what, self._identity.schema, self._identity.incarnation)
+
+    def _obey(self, what: What, now_ns: int) -> list[Effect]:
+        match what:
+            case Assign():
+                self._framer.assign()
+                return self._merge.assign(what, now_ns)
+            case Release():
+                effects = self._merge.sever("release", now_ns, detail=what.reason)
+                return effects + self._merge.leave()
+            case WakePod():
+                return self._wake(what.reason, what.issuer, now_ns)
+            case Recalibrate():
+                self._own = None
+                self._calibrator = self._fresh_calibrator()
+                self._path.use(None)
+                return [Note("recalibrate", {"reason": what.reason})]
+            case Ack():
+                return [Forget(what.ids)]
+            case _:
+                assert_never(what)
+
+    def _wake(self, reason: str, issuer: str, now_ns: int) -> list[Effect]:
+        return [*self._merge.latch("wake", now_ns, f"{issuer}: {reason}"), WakeSleeper(reason, issuer)]
+
+    # What is said.
+
+    def _fresh_calibrator(self) -> Calibrator:
+        source = self._identity.source
+        offline = source in (CalibrationSource.REPLAY, CalibrationSource.SIMULATED)
+        return Calibrator(source, OFFLINE_S if offline else LIVE_S)
+
+    def _unix_ms(self, now_ns: int) -> int:
+        session_ms = self._clock.session_ms(now_ns)
+        return 0 if session_ms is None else round(session_ms)
+
+    def _calibration(self) -> Calibration:
+        own = self._own
+        if own is None:
+            return self._calibrator.progress
+        return Calibration(
+            done=True,
+            source=own.source,
+            clean_s=own.clean_s,
+            template_db=own.template_db,
+            scale_db=own.scale_db,
+        )
+
+    def _status(self, now_ns: int) -> SendStatus:
+        self._status_ns = now_ns
+        assign, hop = self._merge.assigned, self._hops.last
+        quality, cause = (hop.quality, hop.cause) if hop else (0.0, "no-signal")
+        if self._merge.guard.silent(now_ns):
+            quality, cause = 0.0, "silence"
+        return SendStatus(
+            Status(
+                pod=self._identity.pod,
+                incarnation=self._identity.incarnation,
+                assignment=assign.assignment if assign else 0,
+                channels=hop.channels if hop else (),
+                quality=quality,
+                quality_cause=cause,
+                calibration=self._calibration(),
+                clock=self._clock.state(now_ns),
+                applied=self._merge.applied(now_ns),
+                latched=self._merge.latched,
+                severed=self._merge.severed,
+                outcomes=self._orders.outcomes,
+                load_cpu=self._load[0],
+                load_rss_kib=self._load[1],
+                refused_broadcasts=self._account.refused_broadcasts,
+                recording_ended=self._leaving,
+            )
+        )

@@ -1,0 +1,183 @@
+"""The session clock as a pod knows it: for the grid and for phase, never for permission.
+
+One NTP-style probe every 2 s (eight 25 ms apart at the start, or whenever the link is new): the answer
+with the smallest round trip of the last eight wins, offset = ((t1 - t0) + (t2 - t3)) / 2 (Mills 1991).
+
+Rules
+- Uncertainty = half the winner's round trip + 50 ppm of its age + what is still to be slewed.
+- What the pod reads is slewed towards the winner by at most 10 ms a second and never stepped, so grid
+  instants strictly increase; a change beyond 1 s is a jump: the clock steps and says `jumped`, which
+  the pod answers by letting go.
+- An answer counts once, to a question of ours that is less than 2 s old, with sane stamps.
+- A band of centre f whose phase would be uncertain by more than 10 degrees (1 / (36 f)) is masked.
+"""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from dreamwire.messages import ClockProbe, ClockState, Floats
+from dreamwire.schema import Schema
+
+BURST: Final = 8
+BURST_EVERY_NS: Final = 25_000_000
+EVERY_NS: Final = 2_000_000_000
+KEPT: Final = 8
+ANSWER_WITHIN_US: Final = 2_000_000
+STAMP_SLACK_US: Final = 250_000
+"""The shell stamps t0 as late as possible: at most this long after the probe was made."""
+DRIFT_PPM: Final = 50.0
+SLEW_PPM: Final = 10_000.0
+JUMP_US: Final = 1_000_000
+OUTSTANDING: Final = 16
+UNSYNCED_US: Final = 0xFFFF_FFFF
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """One answered probe: offset (session minus monotonic), round trip, when, all in us."""
+
+    offset_us: float
+    round_trip_us: int
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Slew:
+    """The offset read by the pod: from `from_us` at `at_us` towards `to_us` at SLEW_PPM."""
+
+    from_us: float
+    to_us: float
+    at_us: int
+
+    def offset_us(self, now_us: float) -> float:
+        """The offset at a monotonic moment, us."""
+        reach = max(now_us - self.at_us, 0.0) * SLEW_PPM * 1e-6
+        return self.from_us + min(max(self.to_us - self.from_us, -reach), reach)
+
+
+class SessionClock:
+    """The pod's estimate of the session clock; all `now_ns` are the pod's monotonic ns."""
+
+    def __init__(self) -> None:
+        """Know nothing yet; the first probe is due at once."""
+        self._asked: OrderedDict[int, int] = OrderedDict()
+        self._samples: deque[_Sample] = deque(maxlen=KEPT)
+        self._burst_left = BURST
+        self._next_ns: int | None = None
+        self._slew: _Slew | None = None
+        self._now_us = 0
+        self._jumped = False
+
+    def begin(self) -> None:
+        """The link is new: probe in a burst again. What is known stays."""
+        self._burst_left = BURST
+        self._next_ns = None
+        self._asked.clear()
+
+    def due(self, now_ns: int) -> bool:
+        """Whether a probe is to be sent now."""
+        return self._next_ns is None or now_ns >= self._next_ns
+
+    def probe(self, now_ns: int, nonce: int) -> ClockProbe:
+        """Make the probe that is due; `nonce` is random and not 0."""
+        self._burst_left = max(self._burst_left - 1, 0)
+        self._next_ns = now_ns + (BURST_EVERY_NS if self._burst_left else EVERY_NS)
+        self._asked[nonce] = now_ns // 1000
+        while len(self._asked) > OUTSTANDING:
+            self._asked.popitem(last=False)
+        return ClockProbe(nonce=nonce, t0_us=now_ns // 1000)
+
+    def answer(self, probe: ClockProbe, now_ns: int) -> str | None:
+        """Take an answer; returns why it was refused, or None."""
+        now_us = now_ns // 1000
+        asked_us = self._asked.pop(probe.nonce, None)
+        if asked_us is None:
+            return "nonce"
+        if not asked_us <= probe.t0_us <= min(asked_us + STAMP_SLACK_US, now_us):
+            return "stamp"
+        if not 0 < probe.t1_us <= probe.t2_us:
+            return "stamp"
+        if now_us - probe.t0_us > ANSWER_WITHIN_US:
+            return "old"
+        round_trip_us = (now_us - probe.t0_us) - (probe.t2_us - probe.t1_us)
+        if round_trip_us < 0:
+            return "stamp"
+        offset_us = ((probe.t1_us - probe.t0_us) + (probe.t2_us - now_us)) / 2
+        self._take(_Sample(offset_us, round_trip_us, now_us))
+        return None
+
+    def _take(self, sample: _Sample) -> None:
+        held_us = self._slew.offset_us(sample.at_us) if self._slew else sample.offset_us
+        jumped = abs(sample.offset_us - held_us) > JUMP_US
+        if jumped:
+            self._samples.clear()
+            self._jumped = True
+            held_us = sample.offset_us
+        self._samples.append(sample)
+        self._slew = _Slew(held_us, self._winner().offset_us, sample.at_us)
+
+    def _winner(self) -> _Sample:
+        return min(self._samples, key=lambda sample: sample.round_trip_us)
+
+    @property
+    def jumped(self) -> bool:
+        """Whether the session clock has changed by more than 1 s; stays until `settle`."""
+        return self._jumped
+
+    def settle(self) -> None:
+        """The jump has been answered; the new time holds."""
+        self._jumped = False
+
+    def offset_us(self, now_ns: int) -> float | None:
+        """Session minus monotonic time as the pod reads it now, us; None while unknown."""
+        return None if self._slew is None else self._slew.offset_us(now_ns / 1000)
+
+    def session_ms(self, now_ns: int) -> float | None:
+        """The session clock's reading, ms since 1970; None while unknown."""
+        offset_us = self.offset_us(now_ns)
+        return None if offset_us is None else (now_ns / 1000 + offset_us) / 1000
+
+    def monotonic_ns(self, session_s: float) -> int:
+        """The pod's monotonic moment of a session time, by what is known now.
+
+        Raises:
+            ValueError: nothing is known yet (`session_ms` says None).
+        """
+        if self._slew is None:
+            raise ValueError("the session clock is not known yet")
+        session_us = session_s * 1e6
+        moment_us = session_us - self._slew.to_us
+        for _ in range(3):
+            moment_us = session_us - self._slew.offset_us(moment_us)
+        return round(moment_us * 1000)
+
+    def uncertainty_us(self, now_ns: int) -> int:
+        """Bound on the error of `session_ms` now, us; all ones while unknown."""
+        if self._slew is None:
+            return UNSYNCED_US
+        winner = self._winner()
+        drift_us = DRIFT_PPM * 1e-6 * max(now_ns / 1000 - winner.at_us, 0.0)
+        left_us = abs(self._slew.to_us - self._slew.offset_us(now_ns / 1000))
+        return min(round(winner.round_trip_us / 2 + drift_us + left_us), UNSYNCED_US)
+
+    def state(self, now_ns: int) -> ClockState:
+        """What frames and statuses say of the clock."""
+        offset_us = self.offset_us(now_ns)
+        if offset_us is None:
+            return ClockState(synced=False, offset_us=0, uncertainty_us=UNSYNCED_US, round_trip_us=0)
+        trip_us = self._winner().round_trip_us
+        return ClockState(
+            synced=True,
+            offset_us=round(offset_us),
+            uncertainty_us=self.uncertainty_us(now_ns),
+            round_trip_us=trip_us,
+        )
+
+
+def mask_phasors(phasors: Floats, schema: Schema, uncertainty_us: float) -> Floats:
+    """Omit (NaN) bands whose phase the clock cannot hold to 10 degrees; float32[2, B, 2], a copy."""
+    ok = [uncertainty_us <= 1e6 / (36.0 * band.centre_hz) for band in schema.phase_bands]
+    return np.where(np.array(ok)[None, :, None], phasors, np.float32(np.nan)).astype(np.float32)

@@ -1,0 +1,250 @@
+"""A pod's coupling as one state table, with its ramp, slew limit and fades.
+
+    ALONE --grant--> MERGED --lapse/sever--> FADING --silent--> ALONE
+      |                |                       |
+      +---- latch -----+--------- latch -------+--> LATCHING --silent--> LATCHED --unlatch--> ALONE
+
+Why one table: what may follow what is the whole of the pod's promise. A fade once begun ends at zero;
+only from zero does a ramp start, and it starts at zero; out of a latch only the sleeper's own act leads.
+A move that the table does not have is a bug and raises.
+
+Rules (DESIGN 4, 7.4). The target is the least of what is granted, consented, capped, the ceiling and the
+ramp. Down is immediate; up is slow: linear over `ramp_s` (never under 10 s) and never faster than .05 a
+second. A lapse fades linearly for 0.5 s *from the moment the lease ran out*, and looks one pulse ahead,
+because what is rendered at a pulse stands until the next: the share is zero within lease + fade, not a
+pulse later. A sever is a 50 ms raised cosine, the shortest that does not click.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from math import cos, inf, pi
+from typing import Final
+
+PULSE_NS: Final = 50_000_000
+"""Nanoseconds between two pulses of the agent: 20 Hz."""
+
+LAPSE_FADE_NS: Final = 500_000_000
+"""The linear fade after a lease has lapsed."""
+
+SEVER_FADE_NS: Final = 50_000_000
+"""The raised-cosine fade of a sever, wake, withdrawal or fault."""
+
+RAMP_MIN_S: Final = 10.0
+"""No ramp is shorter, whatever an assign says."""
+
+SLEW_MAX_PER_S: Final = 0.05
+"""The coupling never rises faster than this, in 1/s."""
+
+_NS: Final = 1e-9
+
+
+class State(Enum):
+    """Where a sleeper stands."""
+
+    ALONE = "alone"
+    MERGED = "merged"
+    FADING = "fading"
+    LATCHING = "latching"
+    LATCHED = "latched"
+
+
+class Move(Enum):
+    """What can happen to a coupling."""
+
+    GRANT = "grant"
+    LAPSE = "lapse"
+    SEVER = "sever"
+    LATCH = "latch"
+    SILENT = "silent"
+    UNLATCH = "unlatch"
+
+
+MOVES: Final[dict[tuple[State, Move], State]] = {
+    (State.ALONE, Move.GRANT): State.MERGED,
+    (State.ALONE, Move.SEVER): State.ALONE,
+    (State.ALONE, Move.LATCH): State.LATCHED,
+    (State.MERGED, Move.GRANT): State.MERGED,
+    (State.MERGED, Move.LAPSE): State.FADING,
+    (State.MERGED, Move.SEVER): State.FADING,
+    (State.MERGED, Move.LATCH): State.LATCHING,
+    (State.FADING, Move.SEVER): State.FADING,
+    (State.FADING, Move.LATCH): State.LATCHING,
+    (State.FADING, Move.SILENT): State.ALONE,
+    (State.LATCHING, Move.SEVER): State.LATCHING,
+    (State.LATCHING, Move.LATCH): State.LATCHING,
+    (State.LATCHING, Move.SILENT): State.LATCHED,
+    (State.LATCHING, Move.UNLATCH): State.FADING,
+    (State.LATCHED, Move.SEVER): State.LATCHED,
+    (State.LATCHED, Move.LATCH): State.LATCHED,
+    (State.LATCHED, Move.UNLATCH): State.ALONE,
+}
+
+
+class IllegalMoveError(Exception):
+    """A move the table does not have: a bug."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds of one assignment: `top` the least of consent, cap and ceiling, 0..1; ramp in seconds."""
+
+    top: float
+    ramp_s: float
+
+    @property
+    def ramp_ns(self) -> float:
+        """The ramp's length in ns, at least 10 s, longer where `top` would be reached too fast."""
+        return max(self.ramp_s, RAMP_MIN_S, self.top / SLEW_MAX_PER_S) / _NS
+
+    @property
+    def slew_per_ns(self) -> float:
+        """How fast the coupling may rise, 1/ns."""
+        return self.top / self.ramp_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Fade:
+    """A fall to zero from `share`, begun at `begin_ns`."""
+
+    share: float
+    begin_ns: int
+    length_ns: int
+    cosine: bool
+
+    @property
+    def end_ns(self) -> int:
+        """When the share has reached zero."""
+        return self.begin_ns + self.length_ns
+
+    def at(self, now_ns: int) -> float:
+        """Return the share at `now_ns`."""
+        part = max(0.0, (now_ns - self.begin_ns) / self.length_ns)
+        if not part < 1.0:
+            return 0.0
+        return self.share * (0.5 * (1.0 + cos(pi * part)) if self.cosine else 1.0 - part)
+
+
+_NOTHING: Final = Limits(top=0.0, ramp_s=RAMP_MIN_S)
+_STILL: Final = Fade(share=0.0, begin_ns=0, length_ns=SEVER_FADE_NS, cosine=True)
+
+
+class Coupling:
+    """The share of the others that is rendered, and how it may move."""
+
+    def __init__(self, *, latched: bool = False) -> None:
+        self._state = State.LATCHED if latched else State.ALONE
+        self._limits = _NOTHING
+        self._share = 0.0
+        self._level = 0.0
+        self._ramp_ns = 0
+        self._stepped_ns = 0
+        self._fade = _STILL
+
+    @property
+    def state(self) -> State:
+        """Where the sleeper stands."""
+        return self._state
+
+    @property
+    def latched(self) -> bool:
+        """Whether a latch holds, its fade included."""
+        return self._state in (State.LATCHING, State.LATCHED)
+
+    @property
+    def fading(self) -> bool:
+        """Whether the share is on its way to zero."""
+        return self._state in (State.FADING, State.LATCHING)
+
+    @property
+    def hastened(self) -> bool:
+        """Whether the fade is the 50 ms one, which the renderer draws by itself."""
+        return self.fading and self._fade.cosine
+
+    def limit(self, limits: Limits) -> None:
+        """Take the bounds of an assignment; bounds that are no numbers in range allow nothing."""
+        ok = 0.0 <= limits.top <= 1.0 and 0.0 <= limits.ramp_s < inf
+        self._limits = limits if ok else _NOTHING
+
+    def share_at(self, now_ns: int) -> float:
+        """Return the share rendered at `now_ns`, 0..1."""
+        return self._fade.at(now_ns) if self.hastened else self._share
+
+    def target(self, granted: float) -> float:
+        """Return the level a grant leads to in the end; 0 where it is no number above zero."""
+        ok = 0.0 < granted <= 1.0
+        return min(granted, self._limits.top) if ok else 0.0
+
+    def grant(self, granted: float, now_ns: int) -> bool:
+        """Follow a living permission; False where there is nothing to rise to or a fade has to end first."""
+        level = self.target(granted)
+        if not level > 0.0 or (self._state, Move.GRANT) not in MOVES:
+            return False
+        if self._state is State.ALONE:
+            self._ramp_ns = self._stepped_ns = now_ns
+        self._move(Move.GRANT)
+        self._level = level
+        return True
+
+    def lapse(self, since_ns: int) -> None:
+        """Begin the fade of a lease that ran out at `since_ns`."""
+        self._move(Move.LAPSE)
+        self._level = 0.0
+        self._fade = Fade(self._share, since_ns, LAPSE_FADE_NS, cosine=False)
+        self._settle()
+
+    def sever(self, now_ns: int) -> None:
+        """Go to zero now: 50 ms, unless a faster end is under way. Legal in every state."""
+        self._hasten(Move.SEVER, now_ns)
+
+    def latch(self, now_ns: int) -> None:
+        """Go to zero now and stay there. Legal in every state."""
+        self._hasten(Move.LATCH, now_ns)
+
+    def unlatch(self) -> None:
+        """Lift the latch: the sleeper's own act."""
+        self._move(Move.UNLATCH)
+
+    def advance(self, now_ns: int) -> int | None:
+        """Move on to `now_ns`; returns when the share reached zero, once, at the end of a fade."""
+        if self._state is State.MERGED:
+            self._rise(now_ns)
+            return None
+        if not self.fading:
+            return None
+        if self._fade.cosine:
+            self._share = self._fade.at(now_ns)
+        else:
+            self._share = min(self._share, self._fade.at(now_ns + PULSE_NS))
+        if not self._settle():
+            return None
+        return self._fade.end_ns if self._fade.cosine else now_ns
+
+    def _rise(self, now_ns: int) -> None:
+        limits = self._limits
+        ramp = limits.top * min(1.0, (now_ns - self._ramp_ns) / limits.ramp_ns)
+        reach = self._share + limits.slew_per_ns * (now_ns - self._stepped_ns)
+        self._share = max(0.0, min(self._level, ramp, reach))
+        self._stepped_ns = now_ns
+
+    def _hasten(self, move: Move, now_ns: int) -> None:
+        swift = self.hastened
+        share = self.share_at(now_ns)
+        self._move(move)
+        self._level = 0.0
+        if not self.fading or swift:
+            return
+        self._fade = Fade(share, now_ns, SEVER_FADE_NS, cosine=True)
+        self._share = share
+        self._settle()
+
+    def _settle(self) -> bool:
+        if self._share > 0.0:
+            return False
+        self._move(Move.SILENT)
+        return True
+
+    def _move(self, move: Move) -> None:
+        after = MOVES.get((self._state, move))
+        if after is None:
+            raise IllegalMoveError(f"{move.value} has no place while {self._state.value}")
+        self._state = after

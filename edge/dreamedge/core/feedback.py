@@ -1,0 +1,67 @@
+"""What the sleeper is given: oneself, with a share of the others (DESIGN 7.4).
+
+f = (1 - a) x + a [(1 - b) c_-i + b A], with x the newest own state that is finite, c_-i the centre of the
+others from the newest permission, A the artist's vector and a the rendered share.
+
+Why the pieces are held here: a fade goes on blending with the last centre of the others, so that nothing
+jumps while the share falls; and a fault brings states that are NaN just when a cue has to be given. So
+what is not finite never enters, and the last that was stays until a better one comes. The artist is the
+one part that ages by itself: dropped one second after it was received, fade or not.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from dreamedge.core.tether import Granted
+from dreamwire.blend import feedback, from_shared
+from dreamwire.messages import Assign, Floats
+
+ARTIST_NS: Final = 1_000_000_000
+"""Nanoseconds after which an artist's vector is dropped."""
+
+
+class Blend:
+    """The newest own state and the newest others, on the scale of one assignment."""
+
+    def __init__(self, assign: Assign) -> None:
+        self._mu_db = assign.mu_db
+        self._sigma_db = assign.sigma_db
+        self._x: Floats | None = None
+        self._others: Granted | None = None
+
+    @property
+    def x(self) -> Floats | None:
+        """The newest finite own state, float32[D], shared scale; None before the first."""
+        return self._x
+
+    @property
+    def distance(self) -> float | None:
+        """Euclidean distance from oneself to the others, shared scale; None before both are known."""
+        if self._x is None or self._others is None:
+            return None
+        return float(np.linalg.norm(self._x - self._others.c_minus))
+
+    def own(self, x: Floats) -> None:
+        """Take an own state, float32[D], shared scale; one that is not finite is passed over."""
+        if bool(np.isfinite(x).all()):
+            self._x = x
+
+    def others(self, granted: Granted) -> None:
+        """Take the others from a permission."""
+        self._others = granted
+
+    def at(self, share: float, now_ns: int) -> Floats | None:
+        """Return the feedback at this share, float32[D], shared scale; None before an own state is known."""
+        if self._x is None:
+            return None
+        others = self._others
+        if others is None:
+            return feedback(self._x, None, 0.0, None, 0.0)
+        leads = 0 <= now_ns - others.received_ns < ARTIST_NS
+        artist_share = others.artist_share if leads else 0.0
+        return feedback(self._x, others.c_minus, share, others.artist, artist_share)
+
+    def in_db(self, shared: Floats) -> Floats:
+        """Return a shared-scale state in dB re 1 uV^2, float32[D]."""
+        return from_shared(shared, self._mu_db, self._sigma_db)

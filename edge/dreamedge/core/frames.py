@@ -1,0 +1,101 @@
+"""The grid at the pod: one hop an instant, and of one assignment one frame a hop.
+
+Why the start is random: the seq is what a broadcast answers, so a pod that starts over must not be
+answered for frames of its earlier life. Instants only grow; a stall leaves a gap, never a burst. A hop is
+asked for at every pulse until the samples reach its instant, and given up when the next one begins.
+"""
+
+import random
+from typing import Final
+
+import numpy as np
+
+from dreamedge.core.clock import SessionClock, mask_phasors
+from dreamedge.core.features import Hop
+from dreamedge.core.senses import SignalPath
+from dreamwire.blend import first_seq, next_seq
+from dreamwire.messages import Assign, ClockState, Frame, StoredSever
+from dreamwire.schema import HOP_MS, Schema
+
+HOP_NS: Final = HOP_MS * 1_000_000
+
+
+class Hops:
+    """The newest grid instant's hop, each once."""
+
+    def __init__(self, path: SignalPath, clock: SessionClock) -> None:
+        self._path = path
+        self._clock = clock
+        self._instant_ns = 0
+        self.last: Hop | None = None
+
+    def newest(self, now_ns: int) -> Hop | None:
+        """Return the hop if it is there; on the pod's own grid until the session's is known."""
+        session_ms = self._clock.session_ms(now_ns)
+        if session_ms is None:
+            instant_ns = now_ns // HOP_NS * HOP_NS
+        else:
+            instant_ns = self._clock.monotonic_ns(session_ms // HOP_MS * HOP_MS / 1000)
+        if instant_ns - self._instant_ns < HOP_NS // 2:  # the same instant, a little slewed
+            return None
+        hop = self._path.hop(instant_ns)
+        if hop is not None:
+            self.last, self._instant_ns = hop, instant_ns
+        return hop
+
+
+class Framer:
+    """Numbers and builds frames."""
+
+    def __init__(self, schema: Schema, rng: random.Random) -> None:
+        self._schema = schema
+        self._rng = rng
+        self._seq = first_seq(rng.getrandbits(32))
+        self._instant: int | None = None
+
+    def assign(self) -> None:
+        """Start a new, random sequence."""
+        self._seq = first_seq(self._rng.getrandbits(32))
+        self._instant = None
+
+    def due(self, instant: int) -> bool:
+        """Whether this grid instant is later than every one framed."""
+        return self._instant is None or instant > self._instant
+
+    def frame(
+        self,
+        hop: Hop,
+        instant: int,
+        assign: Assign,
+        clock: ClockState,
+        *,
+        applied: float,
+        fading: bool,
+        latched: str,
+        heard: tuple[int, int],
+        severed: StoredSever | None,
+        own_z: float,
+    ) -> Frame:
+        """Build the frame of one grid instant."""
+        assert self.due(instant), "instants only grow"
+        self._instant = instant
+        self._seq = next_seq(self._seq)
+        features = np.asarray(hop.features_db, dtype=np.float32)
+        return Frame(
+            assignment=assign.assignment,
+            seq=self._seq,
+            instant=instant,
+            offset_error_us=round((hop.captured_ns - hop.instant_ns) / 1000),
+            uncertainty_us=clock.uncertainty_us,
+            schema=self._schema.code,
+            features=features,
+            phasors=mask_phasors(hop.phasors, self._schema, clock.uncertainty_us),
+            quality=hop.quality,
+            applied=applied,
+            fading=fading,
+            latched=latched,
+            heard_term=heard[0],
+            heard_tick=heard[1],
+            severed=severed,
+            own_z=own_z,
+        )

@@ -1,0 +1,35 @@
+"""The own scale: where a person's features lie when they are alone, and how far they wander.
+
+In one's own z everybody is the origin, so it says nothing about who someone is: it serves quality and
+runaway only. The template (the medians) is what identifies, and travels in the calibration.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dreamwire.messages import CalibrationSource, Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A calibration.
+
+    template_db, scale_db: float32[D], dB: median and max(1.4826 MAD, 1.5 dB) of each feature.
+    highfreq_db, highfreq_scale_db: float32[channels], the same of each channel's gamma power; NaN
+    where the device has no gamma. clean_s: seconds of clean signal it rests on.
+    """
+
+    template_db: Floats
+    scale_db: Floats
+    highfreq_db: Floats
+    highfreq_scale_db: Floats
+    clean_s: float
+    source: CalibrationSource
+
+
+def own_z(features_db: NDArray[np.floating], own: Own) -> float:
+    """Root mean square over features of the own z; NaN where a feature is not finite."""
+    z = (features_db.astype(np.float64) - own.template_db) / own.scale_db
+    return float(np.sqrt(np.mean(z**2)))

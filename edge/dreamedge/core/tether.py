@@ -1,0 +1,271 @@
+"""The tether: the pod's own fail-safe. No living permission, no coupling (DESIGN 6).
+
+A broadcast does not say "you may"; it says "I saw *this* frame of yours, and for it I grant so much". The
+pod couples only while the newest broadcast answers a frame that the pod itself sent under its present
+assignment and captured less than one second ago by its own clock. Silence, delay, replay, a dead daemon,
+a partition and a NaN therefore all look the same from here: the second runs out. No clock but the pod's
+own is trusted for it, and nothing here needs to notice that anything has failed.
+
+Rules, in the order they are judged:
+1. Not assigned, another Dreamscape, another cohort: refused.
+2. Each (dreamscape, cohort) has one highest (term, tick). Older or equal is refused, whatever it says, and
+   the mark outlives the assignment. Whatever passes this raises the mark, even when refused below.
+3. Slots are given per term: a newer term grants nothing until an assign of that term says which slot.
+4. A zero in the own slot is obeyed before anything else in the message is looked at.
+5. A message that needs a newer reader, has a wrong shape or a number that is not finite, or leaves nobody
+   but oneself, ends the permission there and then: it is the newest word and one cannot couple by it.
+6. A message that answers no frame of ours, or one too old, grants nothing; the lease runs out by itself.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+import numpy as np
+
+from dreamwire.blend import SHARE_B_MAX, byte_to_coupling, leave_one_out, seq_low, weight
+from dreamwire.messages import Assign, Collective, Floats
+from dreamwire.schema import WIRE_REVISION
+
+LEASE_NS: Final = 1_000_000_000
+"""Nanoseconds from the capture of one's own answered frame for which a permission lives."""
+
+FRAMES_KEPT: Final = 8
+"""Frames remembered: at 4 Hz twice what a lease can answer; the oldest is forgotten."""
+
+COHORTS_KEPT: Final = 256
+"""Cohorts whose highest (term, tick) is remembered; the longest unheard is forgotten first. Forgetting is
+harmless: to be coupled by it again takes a signed assign that is still in date."""
+
+
+class Reason(Enum):
+    """Why a broadcast was refused; counted in Status."""
+
+    UNASSIGNED = "unassigned"
+    OTHER_DREAMSCAPE = "other-dreamscape"
+    OTHER_COHORT = "other-cohort"
+    OLD_TERM = "old-term"
+    OLD_TICK = "old-tick"
+    NEWER_TERM = "newer-term"
+    MIN_READER = "min-reader"
+    MALFORMED = "malformed"
+    UNANSWERED = "unanswered"
+    UNKNOWN_FRAME = "unknown-frame"
+    STALE_FRAME = "stale-frame"
+    NOBODY_ELSE = "nobody-else"
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A permission: how much, for which own frame, and what to be drawn to.
+
+    coupling: 0..1 exclusive of 0. captured_ns: capture of the answered frame. c_minus: float32[D], the
+    centre of the others, shared scale. artist: float32[D] or None; artist_share 0..0.5.
+    """
+
+    coupling: float
+    seq: int
+    captured_ns: int
+    received_ns: int
+    term: int
+    tick: int
+    c_minus: Floats
+    artist: Floats | None
+    artist_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Zeroed:
+    """The daemon says zero. evidence_ns: capture of the own frame it names, else when it was heard."""
+
+    cause: str
+    evidence_ns: int
+    term: int
+    tick: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The broadcast grants nothing."""
+
+    reason: Reason
+
+
+Judgement = Granted | Zeroed | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    seq: int
+    captured_ns: int
+    x: Floats
+
+
+class Tether:
+    """What this pod is permitted, by its own clock."""
+
+    def __init__(self) -> None:
+        self._assign: Assign | None = None
+        self._sent: deque[_Sent] = deque(maxlen=FRAMES_KEPT)
+        self._heard: dict[tuple[str, int], tuple[int, int]] = {}
+        self._permission: Granted | None = None
+        self._until_ns = 0
+
+    @property
+    def assigned(self) -> Assign | None:
+        """The assignment permissions are judged under."""
+        return self._assign
+
+    def heard(self, dreamscape: str, cohort: int) -> tuple[int, int]:
+        """Return the highest (term, tick) heard or assigned there; (0, 0) if none."""
+        return self._heard.get((dreamscape, cohort), (0, 0))
+
+    def assign(self, assign: Assign) -> bool:
+        """Take up an assignment, forgetting frames and permission; False: a newer term has been heard."""
+        term, tick = self.heard(assign.dreamscape, assign.cohort)
+        if not assign.term >= term:
+            return False
+        self.release()
+        self._assign = assign
+        self._mark(assign.dreamscape, assign.cohort, max((term, tick), (assign.term, 0)))
+        return True
+
+    def release(self) -> None:
+        """Give up the assignment; what was heard stays known."""
+        self._assign = None
+        self._sent.clear()
+        self._permission, self._until_ns = None, 0
+
+    def revoke(self) -> None:
+        """Drop the permission; the next answered frame may bring another."""
+        self._permission, self._until_ns = None, 0
+
+    def sent(self, seq: int, captured_ns: int, now_ns: int, x: Floats) -> None:
+        """Remember a frame that was sent. x: float32[D], shared scale, as the daemon computes it.
+
+        A state that is not finite is not remembered, so that no broadcast can answer it. A capture
+        stamped ahead of its sending counts from the sending.
+        """
+        if bool(np.isfinite(x).all()):
+            self._sent.append(_Sent(seq, min(captured_ns, now_ns), x))
+
+    def judge(self, collective: Collective, now_ns: int) -> Judgement:
+        """Judge one broadcast whose seal is good and which was not retained, and keep what it grants."""
+        assign = self._assign
+        refusal = _misdirected(collective, assign) or self._outdated(collective)
+        if refusal is not None:
+            return Refused(refusal)
+        assert assign is not None
+        self._mark(collective.dreamscape, collective.cohort, (collective.term, collective.tick))
+        if collective.term != assign.term:
+            return Refused(Reason.NEWER_TERM)
+        if assign.slot < len(collective.coupling) and collective.coupling[assign.slot] == 0:
+            self.revoke()
+            return self._zero(collective, assign.slot, now_ns)
+        refusal = _unusable(collective, assign)
+        if refusal is not None:
+            self._until_ns = min(self._until_ns, now_ns)
+            return Refused(refusal)
+        return self._answer(collective, assign.slot, now_ns)
+
+    def living(self, now_ns: int) -> Granted | None:
+        """Return the permission that holds at `now_ns`, or None."""
+        permission = self._permission
+        if permission is None:
+            return None
+        ok = permission.captured_ns <= now_ns < self._until_ns
+        return permission if ok else None
+
+    @property
+    def until_ns(self) -> int:
+        """When the last permission ends or has ended; 0 where there is none."""
+        return self._until_ns
+
+    @property
+    def captured_ns(self) -> int:
+        """Capture of the own frame that the last permission answers; 0 where there is none."""
+        return self._permission.captured_ns if self._permission else 0
+
+    def _zero(self, collective: Collective, slot: int, now_ns: int) -> Zeroed:
+        named = self._named(int(collective.answered[slot])) if slot < len(collective.answered) else None
+        evidence_ns = now_ns if named is None else named.captured_ns
+        return Zeroed("daemon", evidence_ns, collective.term, collective.tick)
+
+    def _named(self, low: int) -> _Sent | None:
+        return next((sent for sent in reversed(self._sent) if seq_low(sent.seq) == low), None)
+
+    def _answer(self, collective: Collective, slot: int, now_ns: int) -> Judgement:
+        low = int(collective.answered[slot])
+        if low == 0:
+            return Refused(Reason.UNANSWERED)
+        frame = self._named(low)
+        if frame is None:
+            return Refused(Reason.UNKNOWN_FRAME)
+        fresh = 0 <= now_ns - frame.captured_ns < LEASE_NS
+        if not fresh:
+            return Refused(Reason.STALE_FRAME)
+        own = weight(frame.x, collective.r)
+        c_minus = leave_one_out(collective.sum, collective.weight, frame.x, own)
+        if c_minus is None:
+            self._until_ns = min(self._until_ns, now_ns)
+            return Refused(Reason.NOBODY_ELSE)
+        leads = collective.artist.size > 0 and collective.share > 0.0
+        self._permission = Granted(
+            coupling=byte_to_coupling(int(collective.coupling[slot])),
+            seq=frame.seq,
+            captured_ns=frame.captured_ns,
+            received_ns=now_ns,
+            term=collective.term,
+            tick=collective.tick,
+            c_minus=c_minus,
+            artist=collective.artist if leads else None,
+            artist_share=collective.share if leads else 0.0,
+        )
+        self._until_ns = frame.captured_ns + LEASE_NS
+        return self._permission
+
+    def _outdated(self, collective: Collective) -> Reason | None:
+        term, tick = self.heard(collective.dreamscape, collective.cohort)
+        if not collective.term >= term:
+            return Reason.OLD_TERM
+        if not (collective.term, collective.tick) > (term, tick):
+            return Reason.OLD_TICK
+        return None
+
+    def _mark(self, dreamscape: str, cohort: int, heard: tuple[int, int]) -> None:
+        self._heard.pop((dreamscape, cohort), None)
+        if len(self._heard) >= COHORTS_KEPT:
+            del self._heard[next(iter(self._heard))]
+        self._heard[dreamscape, cohort] = heard
+
+
+def _misdirected(collective: Collective, assign: Assign | None) -> Reason | None:
+    if assign is None:
+        return Reason.UNASSIGNED
+    if collective.dreamscape != assign.dreamscape:
+        return Reason.OTHER_DREAMSCAPE
+    if collective.cohort != assign.cohort:
+        return Reason.OTHER_COHORT
+    return None
+
+
+def _unusable(collective: Collective, assign: Assign) -> Reason | None:
+    if not collective.min_reader <= WIRE_REVISION:
+        return Reason.MIN_READER
+    slots = len(collective.coupling)
+    shaped = (
+        collective.r.shape == collective.m.shape == collective.sum.shape == assign.mu_db.shape
+        and collective.artist.shape in ((0,), assign.mu_db.shape)
+        and slots == len(collective.answered)
+        and assign.slot < slots
+    )
+    if not shaped:
+        return Reason.MALFORMED
+    numbers = np.concatenate((collective.r, collective.m, collective.sum, collective.artist))
+    ok = (
+        bool(np.isfinite(numbers).all())
+        and 0.0 < collective.weight < np.inf
+        and 0.0 <= collective.share <= SHARE_B_MAX
+    )
+    return None if ok else Reason.MALFORMED

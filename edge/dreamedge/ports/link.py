@@ -1,0 +1,108 @@
+"""The link: how a pod says things to the daemon and hears it. Saying never waits."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from dreamwire.messages import (
+    ClockProbe,
+    Collective,
+    Command,
+    DaemonPresence,
+    Frame,
+    PodEvent,
+    Status,
+    WakeOrder,
+)
+
+Message = Collective | Command | ClockProbe | WakeOrder | DaemonPresence
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message whose seal, size and form are good, with the pod's stamp of its arrival (CLOCK_BOOTTIME)."""
+
+    message: Message
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """A message refused at the door.
+
+    kind: collective, command, clock, wake or presence. reason: retained, size, seal or malformed.
+    """
+
+    kind: str
+    reason: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The broker has us, subscriptions included."""
+
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The broker has lost us, or will not have us; the link tries again by itself."""
+
+    why: str
+    at_ns: int
+
+
+Arrival = Heard | Unheard | Connected | Disconnected
+
+
+class Link(Protocol):
+    """A pod's side of the wire. MUST reconnect by itself; MUST bound every queue."""
+
+    @property
+    def dropped(self) -> int:
+        """MUST count what was not sent because newer things were waiting."""
+        ...
+
+    def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
+        """MUST return at once; where the link is down or slow the oldest is dropped."""
+        ...
+
+    def status(self, status: Status) -> None:
+        """MUST return at once; dropped like a frame."""
+        ...
+
+    def probe(self, probe: ClockProbe) -> None:
+        """MUST return at once, and stamp t0 when the probe leaves."""
+        ...
+
+    def event(self, event: PodEvent) -> None:
+        """MUST return at once, and resend the event until `forget` names its id."""
+        ...
+
+    def forget(self, ids: tuple[bytes, ...]) -> None:
+        """MUST stop resending these events."""
+        ...
+
+    def listen(self, dreamscape: str, cohort: int) -> None:
+        """MUST subscribe to this cohort's broadcast and to no other, now and after each reconnect."""
+        ...
+
+    def stop_listening(self) -> None:
+        """MUST subscribe to no broadcast."""
+        ...
+
+    async def arrived(self) -> None:
+        """MUST return as soon as `take` would return something."""
+        ...
+
+    def take(self) -> list[Arrival]:
+        """MUST return everything that arrived since the last call, commands before broadcasts."""
+        ...
+
+    def part(self) -> None:
+        """MUST make `run` say goodbye (presence offline, retained) and return."""
+        ...
+
+    async def run(self) -> None:
+        """MUST connect and stay connected until `part`."""
+        ...

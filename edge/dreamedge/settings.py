@@ -1,0 +1,254 @@
+"""The edge's settings: flag over environment (DREAMEDGE_*) over TOML file over default.
+
+One table names them all; what cannot be read is refused in a sentence that says where the value came
+from. Which pods: `--pod NAME`, repeatable, each with an implant of its own as
+`--pod NAME=SPEC[,malfunction=KIND@SECONDS]`; or `--pods a,b,c`, which share `--implant` (simulated
+sleepers then get consecutive seeds, so that nobody is their neighbour's double).
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from dreamwire.topics import is_name
+
+MQTT_PORT: Final = 1883
+_PREFIX: Final = "DREAMEDGE_"
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the text is one sentence for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodSettings:
+    """One bed: its name, its implant's spec, and what shall go wrong (empty: nothing) after how long."""
+
+    name: str
+    implant: str
+    seed: int
+    malfunction: str
+    after_s: float
+    renderer: str
+    state_dir: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an agent process is told; `duration_s` 0: until stopped."""
+
+    pods: tuple[PodSettings, ...]
+    broker_host: str
+    broker_port: int
+    daemon_key: str
+    site: str
+    journal: str
+    loop: bool
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    text: str
+    source: str
+
+
+_DEFAULTS: Final = {
+    "broker": f"mqtt://127.0.0.1:{MQTT_PORT}",
+    "daemon_key": "",
+    "state_dir": "",
+    "site": "home",
+    "implant": "sim",
+    "renderer": "null",
+    "journal": "",
+    "malfunction": "",
+    "loop": "false",
+    "seed": "0",
+    "duration": "0",
+    "pods": "",
+}
+NAMES: Final = (*_DEFAULTS, "pod")
+"""Every setting, as flags (`--state-dir`), in the environment (`DREAMEDGE_STATE_DIR`) and in the file."""
+
+_MALFUNCTION: Final = re.compile(r"(?P<name>[^@]+)@(?P<after>\d+(\.\d+)?)")
+_POD: Final = re.compile(r"(?P<name>[^=]+)(=(?P<implant>.*?)(,malfunction=(?P<malfunction>[^,]*))?)?")
+_TRUTH: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def load(
+    flags: Mapping[str, str | Sequence[str]], environ: Mapping[str, str], config: Path | None
+) -> Settings:
+    """Put the settings together.
+
+    flags: by setting name; `pod` is a list. config: a TOML file, or None.
+
+    Raises:
+        SettingsError: a value cannot be used, or no pod is named.
+    """
+    values, pods = _gather(flags, environ, config)
+    host, port = _broker(values["broker"])
+    named = _named(values, pods, state_root(values["state_dir"].text, environ))
+    if not named:
+        raise SettingsError("no pod is named; give --pod NAME, for instance --pod bed-1.")
+    twice = {pod.name for pod in named if [other.name for other in named].count(pod.name) > 1}
+    if twice:
+        raise SettingsError(f"pod {min(twice)} is named twice; each bed runs once.")
+    return Settings(
+        pods=named,
+        broker_host=host,
+        broker_port=port,
+        daemon_key=values["daemon_key"].text or str(daemon_key_path(environ)),
+        site=_name(values["site"], "site"),
+        journal=values["journal"].text,
+        loop=_truth(values["loop"]),
+        duration_s=_number(values["duration"]),
+    )
+
+
+def state_root(text: str, environ: Mapping[str, str]) -> Path:
+    """Where pods keep their state: `text`, or $DREAMEDGE_STATE_DIR, or the user's state directory."""
+    chosen = text or environ.get(f"{_PREFIX}STATE_DIR", "")
+    return Path(chosen).expanduser() if chosen else _user_state(environ) / "dreamedge"
+
+
+def daemon_key_path(environ: Mapping[str, str]) -> Path:
+    """Where a daemon on this machine leaves its public key."""
+    chosen = environ.get("DREAMD_STATE_DIR", "")
+    directory = Path(chosen).expanduser() if chosen else _user_state(environ) / "dreamd"
+    return directory / "daemon.pub"
+
+
+def _user_state(environ: Mapping[str, str]) -> Path:
+    home = environ.get("XDG_STATE_HOME", "")
+    return Path(home) if home else Path.home() / ".local" / "state"
+
+
+def _gather(
+    flags: Mapping[str, str | Sequence[str]], environ: Mapping[str, str], config: Path | None
+) -> tuple[dict[str, _Value], list[_Value]]:
+    """Every value with its source, and the pods as they were given."""
+    values = {name: _Value(text, "default") for name, text in _DEFAULTS.items()}
+    pods: list[_Value] = []
+    sources: list[tuple[str, Mapping[str, object]]] = [
+        (str(config), _file(config) if config else {}),
+        ("environment", _environment(environ)),
+        ("flag", flags),
+    ]
+    for source, given in sources:
+        for name, raw in given.items():
+            texts = [_text(item) for item in raw] if isinstance(raw, list | tuple) else [_text(raw)]
+            if name == "pod":
+                pods = [_Value(text, source) for text in texts]
+            elif name in values:
+                values[name] = _Value(",".join(texts), source)
+            else:
+                raise SettingsError(
+                    f"{source} sets {name!r}, which is no setting; known: {', '.join(NAMES)}."
+                )
+    return values, pods
+
+
+def _text(raw: object) -> str:
+    return str(raw).lower() if isinstance(raw, bool) else str(raw)
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+    found = {name: environ.get(_PREFIX + name.upper(), "") for name in NAMES}
+    return {name: text for name, text in found.items() if text}
+
+
+def _file(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read ({error.strerror}); check --config.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not TOML ({error}); correct it.") from None
+
+
+def _named(values: Mapping[str, _Value], pods: Sequence[_Value], root: Path) -> tuple[PodSettings, ...]:
+    """The pods given one by one, then those given as a list."""
+    many = [_Value(name, values["pods"].source) for name in values["pods"].text.split(",") if name]
+    several = len(pods) + len(many) > 1
+    if several and "wav:" in values["renderer"].text and "{pod}" not in values["renderer"].text:
+        raise SettingsError("several pods cannot write one WAV file; put {pod} into its name.")
+    return tuple(_pod(given, place, values, root) for place, given in enumerate([*pods, *many]))
+
+
+def _pod(given: _Value, place: int, values: Mapping[str, _Value], root: Path) -> PodSettings:
+    match = _POD.fullmatch(given.text)
+    if match is None:
+        raise SettingsError(f"{given.source}: pod {given.text!r} is not NAME or NAME=IMPLANT.")
+    name = _name(_Value(match["name"], given.source), "pod")
+    own = match["malfunction"]
+    malfunction, after_s = _malfunction(values["malfunction"] if own is None else _Value(own, given.source))
+    seed = _whole(values["seed"])
+    implant = match["implant"] or values["implant"].text
+    if match["implant"] is None and re.fullmatch(r"sim:\d+", implant):
+        implant, seed = "sim", int(implant.removeprefix("sim:"))
+    return PodSettings(
+        name=name,
+        implant=implant,
+        seed=seed + place,
+        malfunction=malfunction,
+        after_s=after_s,
+        renderer=values["renderer"].text.replace("{pod}", name),
+        state_dir=root / name,
+    )
+
+
+def _malfunction(value: _Value) -> tuple[str, float]:
+    if not value.text:
+        return "", 0.0
+    match = _MALFUNCTION.fullmatch(value.text)
+    if match is None:
+        raise SettingsError(
+            f"{value.source}: malfunction {value.text!r} is not NAME@SECONDS, for instance railed@25."
+        )
+    return match["name"], float(match["after"])
+
+
+def _broker(value: _Value) -> tuple[str, int]:
+    try:
+        url = urlsplit(value.text if "://" in value.text else f"mqtt://{value.text}")
+        port = url.port or MQTT_PORT
+    except ValueError:
+        port, url = 0, urlsplit("")
+    if url.scheme != "mqtt" or not url.hostname or not port:
+        raise SettingsError(f"{value.source}: broker {value.text!r} is not mqtt://HOST[:PORT].")
+    return url.hostname, port
+
+
+def _name(value: _Value, what: str) -> str:
+    if not is_name(value.text):
+        raise SettingsError(
+            f"{value.source}: {what} {value.text!r} is no name; use 1 to 63 of a-z 0-9 _ . - "
+            "beginning and ending with a letter or digit."
+        )
+    return value.text
+
+
+def _truth(value: _Value) -> bool:
+    if value.text.lower() not in _TRUTH:
+        raise SettingsError(f"{value.source}: {value.text!r} is neither true nor false.")
+    return _TRUTH[value.text.lower()]
+
+
+def _whole(value: _Value) -> int:
+    if not value.text.isdecimal():
+        raise SettingsError(f"{value.source}: seed {value.text!r} is not a whole number from 0.")
+    return int(value.text)
+
+
+def _number(value: _Value) -> float:
+    try:
+        number = float(value.text)
+    except ValueError:
+        number = -1.0
+    if not 0.0 <= number < float("inf"):
+        raise SettingsError(f"{value.source}: duration {value.text!r} is not a number of seconds from 0.")
+    return number

@@ -1,0 +1,104 @@
+"""How the client calls: every call has a deadline, and what may be repeated is repeated.
+
+All of the API may: reads change nothing, writes carry a request id, and what severs is idempotent. A
+call is repeated only where the connection failed (UNAVAILABLE without a refusal in it) or the daemon
+was stopping, with full jitter (Brooker 2015), never past its deadline. A refusal is an answer and is
+never repeated.
+"""
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final, TypeVar
+
+import grpc
+import grpc.aio
+
+from dreamapi.errors import ApiError, ShuttingDown, Unreachable, from_rpc
+
+ATTEMPTS: Final = 4
+BACKOFF_FIRST_S: Final = 0.2
+BACKOFF_MOST_S: Final = 5.0
+DEADLINE_S: Final = 10.0
+PATIENCE_S: Final = 60.0
+"""How long a watch tries to come back before it gives up."""
+
+Said = TypeVar("Said")
+
+
+def new_request_id() -> str:
+    """A fresh request id."""
+    return str(uuid.uuid4())
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One address and how patient to be with it; `rng` draws the jitter."""
+
+    target: str
+    rng: Random
+    deadline_s: float = DEADLINE_S
+
+    def backoff_s(self, attempt: int) -> float:
+        """Full jitter: anything up to a bound that doubles with every attempt (0, 1, 2 ...)."""
+        return self.rng.uniform(0.0, min(BACKOFF_MOST_S, BACKOFF_FIRST_S * 2 ** min(attempt, 16)))
+
+    async def ask(self, method: Any, request: Any, kind: type[Said]) -> Said:  # noqa: ANN401 - stubs are untyped
+        """One answer of `kind` from a generated unary stub `method`; raises ApiError."""
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + self.deadline_s
+        for attempt in range(ATTEMPTS):
+            try:
+                answer = await method(request, timeout=max(until_s - loop.time(), 0.001))
+            except grpc.aio.AioRpcError as error:
+                failure = from_rpc(error, self.target)
+                wait_s = self.backoff_s(attempt)
+                last = attempt + 1 == ATTEMPTS or loop.time() + wait_s >= until_s
+                if last or not _passing(failure):
+                    raise failure from error
+                await asyncio.sleep(wait_s)
+            else:
+                assert isinstance(answer, kind)
+                return answer
+        raise AssertionError("the last attempt answers or raises")
+
+    async def follow(
+        self,
+        method: Any,  # noqa: ANN401 - stubs are untyped
+        request: Callable[[], Any],
+        kind: type[Said],
+        patience_s: float = PATIENCE_S,
+    ) -> AsyncGenerator[Said, None]:
+        """Every answer of a generated stream stub; a broken stream is opened anew with `request()`.
+
+        Raises:
+            Unreachable: it could not be opened again within `patience_s` seconds.
+        """
+        loop = asyncio.get_running_loop()
+        heard_s, attempt = loop.time(), 0
+        while True:
+            stream = method(request())
+            try:
+                async for answer in stream:
+                    assert isinstance(answer, kind)
+                    heard_s, attempt = loop.time(), 0
+                    yield answer
+                    heard_s = loop.time()
+            except grpc.aio.AioRpcError as error:
+                failure = from_rpc(error, self.target)
+                wait_s = self.backoff_s(attempt)
+                if not _passing(failure) or loop.time() + wait_s >= heard_s + patience_s:
+                    raise failure from error
+            else:
+                return
+            finally:
+                stream.cancel()
+            attempt += 1
+            await asyncio.sleep(wait_s)
+
+
+def _passing(failure: ApiError) -> bool:
+    """Whether it may be gone in a moment."""
+    return isinstance(failure, Unreachable | ShuttingDown)

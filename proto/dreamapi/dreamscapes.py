@@ -1,0 +1,151 @@
+"""Dreamscapes as a caller sees them: bare ids or full names in, the API's messages out."""
+
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+
+import grpc.aio
+from google.protobuf.duration_pb2 import Duration
+
+from dreamapi import names
+from dreamapi.calls import Line, new_request_id
+from dreamapi.v1 import dreamscapes_pb2 as dreams
+from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
+from dreamapi.v1.severing_pb2 import SeverOutcome
+
+PAGE: int = 100
+
+
+def plan(
+    *,
+    seats_min: int,
+    seats_max: int,
+    pods: Iterable[str] = (),
+    site: str = "",
+    late_joining: bool = True,
+    intimate: bool = False,
+    ceiling: float | None = None,
+    ramp_s: float | None = None,
+) -> dreams.Plan:
+    """A plan; what is left out takes the daemon's default. ceiling: coupling 0..1."""
+    return dreams.Plan(
+        seats_min=seats_min,
+        seats_max=seats_max,
+        pods=[names.pod(pod) for pod in pods],
+        site=site,
+        late_joining=late_joining,
+        intimate=intimate,
+        ceiling=ceiling,
+        ramp=None if ramp_s is None else _span(ramp_s),
+    )
+
+
+def _span(seconds: float) -> Duration:
+    span = Duration()
+    span.FromNanoseconds(round(seconds * 1e9))
+    return span
+
+
+class Dreamscapes:
+    """The group sessions."""
+
+    def __init__(self, channel: grpc.aio.Channel, line: Line) -> None:
+        self._stub = DreamscapesStub(channel)  # type: ignore[no-untyped-call]  # generated code is untyped
+        self._line = line
+
+    async def create(
+        self, name: str, plan: dreams.Plan, *, validate_only: bool = False, request_id: str = ""
+    ) -> dreams.Dreamscape:
+        """Create a Dreamscape, or only say what is wrong with the plan."""
+        request = dreams.CreateDreamscapeRequest(
+            dreamscape_id=names.bare(name),
+            plan=plan,
+            validate_only=validate_only,
+            request_id=request_id or new_request_id(),
+        )
+        return await self._line.ask(self._stub.CreateDreamscape, request, dreams.Dreamscape)
+
+    async def get(self, name: str) -> dreams.Dreamscape:
+        """One Dreamscape with its seats."""
+        request = dreams.GetDreamscapeRequest(name=names.dreamscape(name))
+        return await self._line.ask(self._stub.GetDreamscape, request, dreams.Dreamscape)
+
+    async def list(self) -> list[dreams.Dreamscape]:
+        """Every Dreamscape, newest first, without seats."""
+        found: list[dreams.Dreamscape] = []
+        request = dreams.ListDreamscapesRequest(page_size=PAGE)
+        while True:
+            page = await self._line.ask(self._stub.ListDreamscapes, request, dreams.ListDreamscapesResponse)
+            found += page.dreamscapes
+            if not page.next_page_token:
+                return found
+            request.page_token = page.next_page_token
+
+    async def start(self, name: str, *, etag: str = "", request_id: str = "") -> dreams.Dreamscape:
+        """Begin to dream."""
+        request = dreams.StartRequest(
+            name=names.dreamscape(name), etag=etag, request_id=request_id or new_request_id()
+        )
+        return await self._line.ask(self._stub.Start, request, dreams.Dreamscape)
+
+    async def resume(self, name: str, *, etag: str = "", request_id: str = "") -> dreams.Dreamscape:
+        """Dream on after a sever."""
+        request = dreams.ResumeRequest(
+            name=names.dreamscape(name), etag=etag, request_id=request_id or new_request_id()
+        )
+        return await self._line.ask(self._stub.Resume, request, dreams.Dreamscape)
+
+    async def sever(self, name: str, *, reason: str = "") -> SeverOutcome:
+        """Everyone to zero now; they sleep on."""
+        request = dreams.SeverRequest(name=names.dreamscape(name), reason=reason, request_id=new_request_id())
+        return await self._line.ask(self._stub.Sever, request, SeverOutcome)
+
+    async def wake(self, name: str, *, issuer: str, reason: str) -> SeverOutcome:
+        """Sever, then wake everyone."""
+        request = dreams.WakeRequest(
+            name=names.dreamscape(name), issuer=issuer, reason=reason, request_id=new_request_id()
+        )
+        return await self._line.ask(self._stub.Wake, request, SeverOutcome)
+
+    async def end(self, name: str, *, reason: str = "") -> SeverOutcome:
+        """Close the books once all are home."""
+        request = dreams.EndRequest(name=names.dreamscape(name), reason=reason, request_id=new_request_id())
+        return await self._line.ask(self._stub.End, request, SeverOutcome)
+
+    async def explain_admission(self, name: str, pod: str) -> tuple[dreams.Check, ...]:
+        """Every admission check of one pod, in order."""
+        request = dreams.ExplainAdmissionRequest(name=names.dreamscape(name), pod=names.pod(pod))
+        answer = await self._line.ask(self._stub.ExplainAdmission, request, dreams.ExplainAdmissionResponse)
+        return tuple(answer.checks)
+
+    async def watch_collective(
+        self, name: str, *, omit_seats: bool = False
+    ) -> AsyncGenerator[dreams.Collective, None]:
+        """The newest tick each time one is asked for; ends with the Dreamscape, resumes by itself.
+
+        `skipped` counts the ticks not seen, those during a broken connection included.
+        """
+        request = dreams.WatchCollectiveRequest(name=names.dreamscape(name), omit_seats=omit_seats)
+        last: int | None = None
+        ticks = self._line.follow(self._stub.WatchCollective, lambda: request, dreams.Collective)
+        async with aclosing(ticks):
+            async for tick in ticks:
+                if last is not None:
+                    tick.skipped = max(tick.skipped, tick.tick - last - 1)
+                last = tick.tick
+                yield tick
+
+    async def watch_events(
+        self, *, after: int | None = None, dreamscape: str = ""
+    ) -> AsyncGenerator[dreams.Event, None]:
+        """The journal after a cursor (None: from now on), lossless: resumes after the last cursor.
+
+        Raises:
+            CursorTooOld: events after the cursor are no longer kept.
+        """
+        request = dreams.WatchEventsRequest(after=after, dreamscape=names.dreamscape(dreamscape))
+        answers = self._line.follow(self._stub.WatchEvents, lambda: request, dreams.WatchEventsResponse)
+        async with aclosing(answers):
+            async for answer in answers:
+                for event in answer.events:
+                    yield event
+                request.after = answer.cursor

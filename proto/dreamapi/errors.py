@@ -1,0 +1,218 @@
+"""What can go wrong with a call, as types.
+
+`Refused` is the daemon's own no: it has a reason from the catalogue, a sentence and a next step, and
+each reason has its class, so `except dreamapi.PodOffline` says what it means. `Unreachable` and
+`TimedOut` are about the way there; `Failed` is a bug at the other end.
+"""
+# ruff: noqa: N818 - a refusal is named by what was refused
+
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, Final
+
+import grpc
+import grpc.aio
+from google.protobuf.message import DecodeError
+
+from dreamapi.v1.errors_pb2 import ErrorInfo, Status
+
+DOMAIN: Final = "dreamd"
+DETAILS_TRAILER: Final = "grpc-status-details-bin"
+
+
+class ApiError(Exception):
+    """A call did not do what was asked; the message says why and what to do next."""
+
+
+class Unreachable(ApiError):
+    """Nobody answers at the address, or the connection broke."""
+
+
+class TimedOut(ApiError):
+    """The deadline passed first; a write may or may not have been done."""
+
+
+class Failed(ApiError):
+    """The daemon failed at the call; its log has the particulars."""
+
+
+class Refused(ApiError):
+    """The daemon said no. `reason` is the catalogue's code, `metadata` the particulars."""
+
+    by_reason: ClassVar[dict[str, type["Refused"]]] = {}
+
+    def __init__(self, reason: str, sentence: str, next_step: str, metadata: Mapping[str, str]) -> None:
+        super().__init__(f"{sentence}; {next_step}" if next_step else sentence)
+        self.reason = reason
+        self.sentence = sentence
+        self.next_step = next_step
+        self.metadata = dict(metadata)
+
+    def __init_subclass__(cls, reason: str) -> None:
+        """Register the class for its reason."""
+        Refused.by_reason[reason] = cls
+
+
+class InvalidArgument(Refused, reason="INVALID_ARGUMENT"):
+    """`metadata` names the `field` and what was `expected`."""
+
+
+class PodUnknown(Refused, reason="POD_UNKNOWN"):
+    """No such pod has ever connected."""
+
+
+class PodOffline(Refused, reason="POD_OFFLINE"):
+    """The pod's agent is not connected."""
+
+
+class PodBusy(Refused, reason="POD_BUSY"):
+    """Another sleeper is in the pod."""
+
+
+class PodLatched(Refused, reason="POD_LATCHED"):
+    """The sleeper has latched the pod."""
+
+
+class NotCheckedIn(Refused, reason="NOT_CHECKED_IN"):
+    """Nobody is in the pod."""
+
+
+class SleeperElsewhere(Refused, reason="SLEEPER_ELSEWHERE"):
+    """The sleeper is in another pod."""
+
+
+class NotCalibrated(Refused, reason="NOT_CALIBRATED"):
+    """The calibration is not done."""
+
+
+class QualityLow(Refused, reason="QUALITY_LOW"):
+    """The signal is not good enough."""
+
+
+class ConsentMissing(Refused, reason="CONSENT_MISSING"):
+    """The sleeper has not agreed to this."""
+
+
+class SchemaMismatch(Refused, reason="SCHEMA_MISMATCH"):
+    """The device does not measure what the Dreamscape needs."""
+
+
+class ClockUnsynced(Refused, reason="CLOCK_UNSYNCED"):
+    """The pod's clock is not yet known."""
+
+
+class BreakerOpen(Refused, reason="BREAKER_OPEN"):
+    """The pod's breaker is open."""
+
+
+class BreakerLocked(Refused, reason="BREAKER_LOCKED"):
+    """The pod's breaker waits for a named person."""
+
+
+class SeatTaken(Refused, reason="SEAT_TAKEN"):
+    """The pod has a seat already."""
+
+
+class SeatsFull(Refused, reason="SEATS_FULL"):
+    """No seat is left."""
+
+
+class LateJoiningClosed(Refused, reason="LATE_JOINING_CLOSED"):
+    """The Dreamscape takes nobody after Start."""
+
+
+class BelowQuorum(Refused, reason="BELOW_QUORUM"):
+    """Too few of the assigned are healthy."""
+
+
+class BelowMinimum(Refused, reason="BELOW_MINIMUM"):
+    """Fewer are admitted than the plan's minimum."""
+
+
+class WrongState(Refused, reason="WRONG_STATE"):
+    """Not possible in this state."""
+
+
+class DreamscapeUnknown(Refused, reason="DREAMSCAPE_UNKNOWN"):
+    """No such Dreamscape."""
+
+
+class DreamscapeExists(Refused, reason="DREAMSCAPE_EXISTS"):
+    """The name has been used."""
+
+
+class DreamscapesFull(Refused, reason="DREAMSCAPES_FULL"):
+    """No more Dreamscapes are taken."""
+
+
+class LedgerUnavailable(Refused, reason="LEDGER_UNAVAILABLE"):
+    """The daemon cannot write down what was asked, so it did not do it."""
+
+
+class StaleEtag(Refused, reason="STALE_ETAG"):
+    """It has changed since it was read."""
+
+
+class RequestIdReused(Refused, reason="REQUEST_ID_REUSED"):
+    """The request id came with a different request before."""
+
+
+class TermLost(Refused, reason="TERM_LOST"):
+    """Another daemon has taken over."""
+
+
+class CursorTooOld(Refused, reason="CURSOR_TOO_OLD"):
+    """Events after this cursor are no longer kept."""
+
+
+class TooManyWatchers(Refused, reason="TOO_MANY_WATCHERS"):
+    """No more watches are taken."""
+
+
+class FleetFull(Refused, reason="FLEET_FULL"):
+    """No more pods are taken."""
+
+
+class ShuttingDown(Refused, reason="SHUTTING_DOWN"):
+    """The daemon is stopping."""
+
+
+def from_rpc(error: grpc.aio.AioRpcError, target: str) -> ApiError:
+    """The typed error of a failed call to `target`."""
+    refusal = _refusal(error.trailing_metadata() or ())
+    said = error.details() or error.code().name
+    if refusal is not None:
+        return refusal
+    match error.code():
+        case grpc.StatusCode.UNAVAILABLE:
+            return Unreachable(
+                f"nothing answers at {target}; start the daemon (dreamd serve) or name its address"
+            )
+        case grpc.StatusCode.DEADLINE_EXCEEDED:
+            return TimedOut(f"{target} did not answer in time; look whether it was done, then call again")
+        case _:
+            return Failed(said)
+
+
+def _refusal(trailer: Iterable[tuple[str, str | bytes]]) -> Refused | None:
+    raw = next((value for key, value in trailer if key == DETAILS_TRAILER), None)
+    if not isinstance(raw, bytes):
+        return None
+    try:
+        info = _info(Status.FromString(raw))
+    except DecodeError:
+        return None
+    if info is None:
+        return None
+    metadata = dict(info.metadata)
+    sentence, next_step = metadata.pop("sentence", info.reason), metadata.pop("next_step", "")
+    kind = Refused.by_reason.get(info.reason, Refused)
+    return kind(info.reason, sentence, next_step, metadata)
+
+
+def _info(status: Status) -> ErrorInfo | None:
+    for detail in status.details:
+        if detail.type_url.endswith("/google.rpc.ErrorInfo"):
+            info = ErrorInfo.FromString(detail.value)
+            if info.domain == DOMAIN:
+                return info
+    return None

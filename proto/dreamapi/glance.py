@@ -1,0 +1,63 @@
+"""A first look: `python -c "import dreamapi; dreamapi.show()"` prints the fleet and a few ticks."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from dreamapi import names
+from dreamapi.client import Api, connect
+from dreamapi.errors import ApiError
+from dreamapi.v1.dreamscapes_pb2 import Collective, Dreamscape
+from dreamapi.v1.pods_pb2 import Pod
+
+
+def show(target: str = "127.0.0.1:50051", *, ticks: int = 3) -> None:
+    """Print the pods, the Dreamscapes, and `ticks` ticks of one that is dreaming; for a first look."""
+    asyncio.run(_print(target, ticks))
+
+
+async def _print(target: str, ticks: int) -> None:
+    try:
+        async with connect(target) as api:
+            async for line in lines(api, ticks):
+                sys.stdout.write(f"{line}\n")
+                sys.stdout.flush()
+    except ApiError as error:
+        sys.stdout.write(f"{error}\n")
+
+
+async def lines(api: Api, ticks: int) -> AsyncIterator[str]:
+    """What `show` prints, line by line."""
+    pods, dreamscapes = await api.pods.list(), await api.dreamscapes.list()
+    for pod in pods:
+        yield _pod(pod)
+    if not pods:
+        yield "no pod has connected yet"
+    for dreamscape in dreamscapes:
+        yield _dreamscape(dreamscape)
+    dreaming = [d for d in dreamscapes if d.state == Dreamscape.DREAMING]
+    if not dreaming:
+        yield "no Dreamscape is dreaming"
+        return
+    async with aclosing(api.dreamscapes.watch_collective(dreaming[0].name)) as watch:
+        async for tick in watch:
+            yield _tick(tick)
+            ticks -= 1
+            if ticks <= 0:
+                return
+
+
+def _pod(pod: Pod) -> str:
+    state = Pod.State.Name(pod.state).lower()
+    return f"{pod.name:<16} {state:<12} {pod.sleeper or '-':<20} quality {pod.quality:.2f}"
+
+
+def _dreamscape(dreamscape: Dreamscape) -> str:
+    state = Dreamscape.State.Name(dreamscape.state).lower()
+    return f"{dreamscape.name}: {state}, {dreamscape.assigned} assigned, {dreamscape.merged} merged"
+
+
+def _tick(tick: Collective) -> str:
+    drawn = ", ".join(f"{names.bare(seat.pod)} {seat.applied:.0%}" for seat in tick.seats[:8])
+    return f"tick {tick.tick}: {tick.merged} of {tick.assigned} merged; {drawn}"

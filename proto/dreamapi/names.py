@@ -1,0 +1,56 @@
+"""Resource names of dreamapi.v1: built here, parsed here, nowhere else.
+
+Builders take a bare id or a name already built, so a caller may say `bed-1` or `pods/bed-1`.
+"""
+
+import re
+from typing import Final
+
+_ID: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
+
+ID_RULE: Final = "1-63 letters, digits, _ . or -, beginning and ending with a letter or digit"
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` may stand between the slashes of a name; see ID_RULE."""
+    return _ID.fullmatch(text) is not None
+
+
+def _within(collection: str, text: str) -> str:
+    return text if not text or text.startswith(f"{collection}/") else f"{collection}/{text}"
+
+
+def pod(text: str) -> str:
+    """`pods/{text}`; empty stays empty."""
+    return _within("pods", text)
+
+
+def sleeper(text: str) -> str:
+    """`sleepers/{text}`; empty stays empty."""
+    return _within("sleepers", text)
+
+
+def dreamscape(text: str) -> str:
+    """`dreamscapes/{text}`; empty stays empty."""
+    return _within("dreamscapes", text)
+
+
+def seat(dreamscape_id: str, number: int) -> str:
+    """`dreamscapes/{dreamscape_id}/seats/{number}`; empty where there is no such seat (0)."""
+    return f"{dreamscape(dreamscape_id)}/seats/{number}" if dreamscape_id and number else ""
+
+
+def breaker_of_pod(pod_id: str) -> str:
+    """`breakers/pods/{pod_id}`."""
+    return f"breakers/{pod(pod_id)}"
+
+
+def id_in(collection: str, name: str) -> str | None:
+    """The id of `{collection}/{id}`; None where `name` is not of that form."""
+    head, _, tail = name.partition("/")
+    return tail if head == collection and is_id(tail) else None
+
+
+def bare(name: str) -> str:
+    """The last part of a name, for showing it to people."""
+    return name.rsplit("/", 1)[-1]

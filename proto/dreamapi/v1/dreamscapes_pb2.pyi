@@ -1,0 +1,317 @@
+from dreamapi.v1 import severing_pb2 as _severing_pb2
+from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Plan(_message.Message):
+    __slots__ = ("seats_min", "seats_max", "start_at", "close_at", "pods", "site", "schema", "late_joining", "intimate", "ceiling", "ramp", "guidelines")
+    SEATS_MIN_FIELD_NUMBER: _ClassVar[int]
+    SEATS_MAX_FIELD_NUMBER: _ClassVar[int]
+    START_AT_FIELD_NUMBER: _ClassVar[int]
+    CLOSE_AT_FIELD_NUMBER: _ClassVar[int]
+    PODS_FIELD_NUMBER: _ClassVar[int]
+    SITE_FIELD_NUMBER: _ClassVar[int]
+    SCHEMA_FIELD_NUMBER: _ClassVar[int]
+    LATE_JOINING_FIELD_NUMBER: _ClassVar[int]
+    INTIMATE_FIELD_NUMBER: _ClassVar[int]
+    CEILING_FIELD_NUMBER: _ClassVar[int]
+    RAMP_FIELD_NUMBER: _ClassVar[int]
+    GUIDELINES_FIELD_NUMBER: _ClassVar[int]
+    seats_min: int
+    seats_max: int
+    start_at: _timestamp_pb2.Timestamp
+    close_at: _timestamp_pb2.Timestamp
+    pods: _containers.RepeatedScalarFieldContainer[str]
+    site: str
+    schema: str
+    late_joining: bool
+    intimate: bool
+    ceiling: float
+    ramp: _duration_pb2.Duration
+    guidelines: str
+    def __init__(self, seats_min: _Optional[int] = ..., seats_max: _Optional[int] = ..., start_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., close_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., pods: _Optional[_Iterable[str]] = ..., site: _Optional[str] = ..., schema: _Optional[str] = ..., late_joining: bool = ..., intimate: bool = ..., ceiling: _Optional[float] = ..., ramp: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., guidelines: _Optional[str] = ...) -> None: ...
+
+class Seat(_message.Message):
+    __slots__ = ("name", "pod", "sleeper", "state", "refusal_code", "refusal", "granted", "applied", "quality", "breaker", "distance")
+    class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        STATE_UNSPECIFIED: _ClassVar[Seat.State]
+        WAITING: _ClassVar[Seat.State]
+        ADMITTED: _ClassVar[Seat.State]
+        ASSIGNED: _ClassVar[Seat.State]
+        SEVERED: _ClassVar[Seat.State]
+        LEFT: _ClassVar[Seat.State]
+    STATE_UNSPECIFIED: Seat.State
+    WAITING: Seat.State
+    ADMITTED: Seat.State
+    ASSIGNED: Seat.State
+    SEVERED: Seat.State
+    LEFT: Seat.State
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    POD_FIELD_NUMBER: _ClassVar[int]
+    SLEEPER_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_CODE_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    GRANTED_FIELD_NUMBER: _ClassVar[int]
+    APPLIED_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_FIELD_NUMBER: _ClassVar[int]
+    BREAKER_FIELD_NUMBER: _ClassVar[int]
+    DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    pod: str
+    sleeper: str
+    state: Seat.State
+    refusal_code: str
+    refusal: str
+    granted: float
+    applied: float
+    quality: float
+    breaker: _severing_pb2.Breaker
+    distance: float
+    def __init__(self, name: _Optional[str] = ..., pod: _Optional[str] = ..., sleeper: _Optional[str] = ..., state: _Optional[_Union[Seat.State, str]] = ..., refusal_code: _Optional[str] = ..., refusal: _Optional[str] = ..., granted: _Optional[float] = ..., applied: _Optional[float] = ..., quality: _Optional[float] = ..., breaker: _Optional[_Union[_severing_pb2.Breaker, _Mapping]] = ..., distance: _Optional[float] = ...) -> None: ...
+
+class Dreamscape(_message.Message):
+    __slots__ = ("name", "plan", "state", "state_cause", "created", "term", "tick", "ticks_skipped", "assigned", "merged", "seats", "etag")
+    class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        STATE_UNSPECIFIED: _ClassVar[Dreamscape.State]
+        PLANNED: _ClassVar[Dreamscape.State]
+        GATHERING: _ClassVar[Dreamscape.State]
+        DREAMING: _ClassVar[Dreamscape.State]
+        SEVERED: _ClassVar[Dreamscape.State]
+        WAKING: _ClassVar[Dreamscape.State]
+        ENDED: _ClassVar[Dreamscape.State]
+    STATE_UNSPECIFIED: Dreamscape.State
+    PLANNED: Dreamscape.State
+    GATHERING: Dreamscape.State
+    DREAMING: Dreamscape.State
+    SEVERED: Dreamscape.State
+    WAKING: Dreamscape.State
+    ENDED: Dreamscape.State
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    STATE_CAUSE_FIELD_NUMBER: _ClassVar[int]
+    CREATED_FIELD_NUMBER: _ClassVar[int]
+    TERM_FIELD_NUMBER: _ClassVar[int]
+    TICK_FIELD_NUMBER: _ClassVar[int]
+    TICKS_SKIPPED_FIELD_NUMBER: _ClassVar[int]
+    ASSIGNED_FIELD_NUMBER: _ClassVar[int]
+    MERGED_FIELD_NUMBER: _ClassVar[int]
+    SEATS_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    plan: Plan
+    state: Dreamscape.State
+    state_cause: str
+    created: _timestamp_pb2.Timestamp
+    term: int
+    tick: int
+    ticks_skipped: int
+    assigned: int
+    merged: int
+    seats: _containers.RepeatedCompositeFieldContainer[Seat]
+    etag: str
+    def __init__(self, name: _Optional[str] = ..., plan: _Optional[_Union[Plan, _Mapping]] = ..., state: _Optional[_Union[Dreamscape.State, str]] = ..., state_cause: _Optional[str] = ..., created: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., ticks_skipped: _Optional[int] = ..., assigned: _Optional[int] = ..., merged: _Optional[int] = ..., seats: _Optional[_Iterable[_Union[Seat, _Mapping]]] = ..., etag: _Optional[str] = ...) -> None: ...
+
+class Collective(_message.Message):
+    __slots__ = ("dreamscape", "term", "tick", "instant", "centre", "centre_hidden", "included", "assigned", "merged", "dispersion", "seats", "tick_took", "skipped")
+    DREAMSCAPE_FIELD_NUMBER: _ClassVar[int]
+    TERM_FIELD_NUMBER: _ClassVar[int]
+    TICK_FIELD_NUMBER: _ClassVar[int]
+    INSTANT_FIELD_NUMBER: _ClassVar[int]
+    CENTRE_FIELD_NUMBER: _ClassVar[int]
+    CENTRE_HIDDEN_FIELD_NUMBER: _ClassVar[int]
+    INCLUDED_FIELD_NUMBER: _ClassVar[int]
+    ASSIGNED_FIELD_NUMBER: _ClassVar[int]
+    MERGED_FIELD_NUMBER: _ClassVar[int]
+    DISPERSION_FIELD_NUMBER: _ClassVar[int]
+    SEATS_FIELD_NUMBER: _ClassVar[int]
+    TICK_TOOK_FIELD_NUMBER: _ClassVar[int]
+    SKIPPED_FIELD_NUMBER: _ClassVar[int]
+    dreamscape: str
+    term: int
+    tick: int
+    instant: _timestamp_pb2.Timestamp
+    centre: _containers.RepeatedScalarFieldContainer[float]
+    centre_hidden: bool
+    included: int
+    assigned: int
+    merged: int
+    dispersion: float
+    seats: _containers.RepeatedCompositeFieldContainer[Seat]
+    tick_took: _duration_pb2.Duration
+    skipped: int
+    def __init__(self, dreamscape: _Optional[str] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., instant: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., centre: _Optional[_Iterable[float]] = ..., centre_hidden: bool = ..., included: _Optional[int] = ..., assigned: _Optional[int] = ..., merged: _Optional[int] = ..., dispersion: _Optional[float] = ..., seats: _Optional[_Iterable[_Union[Seat, _Mapping]]] = ..., tick_took: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., skipped: _Optional[int] = ...) -> None: ...
+
+class Event(_message.Message):
+    __slots__ = ("cursor", "at", "kind", "dreamscape", "pod", "seat", "cause", "sentence", "values")
+    class ValuesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    DREAMSCAPE_FIELD_NUMBER: _ClassVar[int]
+    POD_FIELD_NUMBER: _ClassVar[int]
+    SEAT_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    SENTENCE_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    cursor: int
+    at: _timestamp_pb2.Timestamp
+    kind: str
+    dreamscape: str
+    pod: str
+    seat: str
+    cause: str
+    sentence: str
+    values: _containers.ScalarMap[str, float]
+    def __init__(self, cursor: _Optional[int] = ..., at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[str] = ..., dreamscape: _Optional[str] = ..., pod: _Optional[str] = ..., seat: _Optional[str] = ..., cause: _Optional[str] = ..., sentence: _Optional[str] = ..., values: _Optional[_Mapping[str, float]] = ...) -> None: ...
+
+class CreateDreamscapeRequest(_message.Message):
+    __slots__ = ("dreamscape_id", "plan", "validate_only", "request_id")
+    DREAMSCAPE_ID_FIELD_NUMBER: _ClassVar[int]
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    dreamscape_id: str
+    plan: Plan
+    validate_only: bool
+    request_id: str
+    def __init__(self, dreamscape_id: _Optional[str] = ..., plan: _Optional[_Union[Plan, _Mapping]] = ..., validate_only: bool = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class GetDreamscapeRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ListDreamscapesRequest(_message.Message):
+    __slots__ = ("page_size", "page_token")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListDreamscapesResponse(_message.Message):
+    __slots__ = ("dreamscapes", "next_page_token")
+    DREAMSCAPES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    dreamscapes: _containers.RepeatedCompositeFieldContainer[Dreamscape]
+    next_page_token: str
+    def __init__(self, dreamscapes: _Optional[_Iterable[_Union[Dreamscape, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class StartRequest(_message.Message):
+    __slots__ = ("name", "etag", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    etag: str
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class SeverRequest(_message.Message):
+    __slots__ = ("name", "reason", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    reason: str
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class ResumeRequest(_message.Message):
+    __slots__ = ("name", "etag", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    etag: str
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class WakeRequest(_message.Message):
+    __slots__ = ("name", "issuer", "reason", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    issuer: str
+    reason: str
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., issuer: _Optional[str] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class EndRequest(_message.Message):
+    __slots__ = ("name", "reason", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    reason: str
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class ExplainAdmissionRequest(_message.Message):
+    __slots__ = ("name", "pod")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    POD_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    pod: str
+    def __init__(self, name: _Optional[str] = ..., pod: _Optional[str] = ...) -> None: ...
+
+class Check(_message.Message):
+    __slots__ = ("name", "passed", "code", "sentence")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    PASSED_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    SENTENCE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    passed: bool
+    code: str
+    sentence: str
+    def __init__(self, name: _Optional[str] = ..., passed: bool = ..., code: _Optional[str] = ..., sentence: _Optional[str] = ...) -> None: ...
+
+class ExplainAdmissionResponse(_message.Message):
+    __slots__ = ("checks",)
+    CHECKS_FIELD_NUMBER: _ClassVar[int]
+    checks: _containers.RepeatedCompositeFieldContainer[Check]
+    def __init__(self, checks: _Optional[_Iterable[_Union[Check, _Mapping]]] = ...) -> None: ...
+
+class WatchCollectiveRequest(_message.Message):
+    __slots__ = ("name", "omit_seats")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    OMIT_SEATS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    omit_seats: bool
+    def __init__(self, name: _Optional[str] = ..., omit_seats: bool = ...) -> None: ...
+
+class WatchEventsRequest(_message.Message):
+    __slots__ = ("after", "dreamscape")
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    DREAMSCAPE_FIELD_NUMBER: _ClassVar[int]
+    after: int
+    dreamscape: str
+    def __init__(self, after: _Optional[int] = ..., dreamscape: _Optional[str] = ...) -> None: ...
+
+class WatchEventsResponse(_message.Message):
+    __slots__ = ("events", "cursor")
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    events: _containers.RepeatedCompositeFieldContainer[Event]
+    cursor: int
+    def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., cursor: _Optional[int] = ...) -> None: ...

@@ -1,0 +1,130 @@
+"""Bytes of dreamwire.v1 to plain values and back: `encode` anything, `decode_*` by the topic it came on.
+
+What may live here: protobuf and the bounds of each field, nothing that decides. Decoding raises
+WireError and nothing else, whatever the bytes; arrays it returns are read-only. Fields that a newer
+peer added are ignored, and so can loosen nothing. Encoding holds to the same lengths and counts; a
+number its field cannot carry is the caller's bug and raises protobuf's ValueError or TypeError.
+"""
+
+from typing import Final, assert_never
+
+from dreamwire.codec.bounds import BYTES_MAX, WireError
+from dreamwire.codec.daemon import (
+    decode_collective,
+    decode_command,
+    decode_daemon_presence,
+    decode_wake_order,
+    encode_collective,
+    encode_command,
+    encode_daemon_presence,
+    encode_wake_order,
+)
+from dreamwire.codec.frames import decode_frames, encode_frames
+from dreamwire.codec.pods import (
+    decode_clock_probe,
+    decode_event,
+    decode_presence,
+    decode_status,
+    encode_clock_probe,
+    encode_event,
+    encode_presence,
+    encode_status,
+)
+from dreamwire.messages import (
+    ClockProbe,
+    Collective,
+    Command,
+    DaemonPresence,
+    Frame,
+    PodEvent,
+    Presence,
+    Status,
+    WakeOrder,
+)
+from dreamwire.v1 import wire_pb2 as pb
+
+PodSays = Presence | Status | PodEvent | ClockProbe | tuple[Frame, ...]
+"""What travels as it is: a pod's words, bound to it by the broker; and clock probes, both ways."""
+
+DaemonSays = Collective | Command | WakeOrder | DaemonPresence
+"""What travels sealed: encode, then `seal` under `context_of` the message."""
+
+COLLECTIVE: Final = pb.Collective.DESCRIPTOR.full_name
+COMMAND: Final = pb.Command.DESCRIPTOR.full_name
+WAKE_ORDER: Final = pb.WakeOrder.DESCRIPTOR.full_name
+DAEMON_PRESENCE: Final = pb.DaemonPresence.DESCRIPTOR.full_name
+
+__all__ = [
+    "BYTES_MAX",
+    "COLLECTIVE",
+    "COMMAND",
+    "DAEMON_PRESENCE",
+    "WAKE_ORDER",
+    "DaemonSays",
+    "PodSays",
+    "WireError",
+    "context_of",
+    "decode_clock_probe",
+    "decode_collective",
+    "decode_command",
+    "decode_daemon_presence",
+    "decode_event",
+    "decode_frames",
+    "decode_presence",
+    "decode_status",
+    "decode_wake_order",
+    "encode",
+]
+
+
+def encode(message: PodSays | DaemonSays) -> bytes:
+    """Write a message: a topic's payload, or for what the daemon says the body to be sealed.
+
+    Raises:
+        WireError: empty, above 64 KiB, or a list longer than a reader would take.
+        ValueError, TypeError: a field holds what its type cannot carry.
+    """
+    match message:
+        case tuple():
+            return encode_frames(message)
+        case Presence():
+            return encode_presence(message)
+        case Status():
+            return encode_status(message)
+        case PodEvent():
+            return encode_event(message)
+        case ClockProbe():
+            return encode_clock_probe(message)
+        case Collective() | Command() | WakeOrder() | DaemonPresence():
+            return _encode_sealed(message)
+        case _:
+            assert_never(message)
+
+
+def _encode_sealed(message: DaemonSays) -> bytes:
+    match message:
+        case Collective():
+            return encode_collective(message)
+        case Command():
+            return encode_command(message)
+        case WakeOrder():
+            return encode_wake_order(message)
+        case DaemonPresence():
+            return encode_daemon_presence(message)
+        case _:
+            assert_never(message)
+
+
+def context_of(message: DaemonSays) -> str:
+    """Return the full name under which a message is sealed, so that none can be replayed as another."""
+    match message:
+        case Collective():
+            return COLLECTIVE
+        case Command():
+            return COMMAND
+        case WakeOrder():
+            return WAKE_ORDER
+        case DaemonPresence():
+            return DAEMON_PRESENCE
+        case _:
+            assert_never(message)

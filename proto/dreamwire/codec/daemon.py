@@ -1,0 +1,274 @@
+"""What the daemon says: collectives, commands, wake orders and its presence, between values and bytes.
+
+These are the bodies that `seal` signs; unseal first, then decode. A Collective's numbers are not judged
+here: whatever is not finite in it leaves each pod alone by the tether's own rule, while refusing the
+message would hide the zeros it brings to others until their lease has run out. Release and wake are
+read with nothing to stumble over but the pod's name; an Assign, which could move a person, is held to
+every bound.
+"""
+
+from typing import Final, assert_never
+
+import numpy as np
+
+from dreamwire.codec.bounds import (
+    ACKS_MAX,
+    SIZES,
+    SLOTS_MAX,
+    UINT16,
+    WireError,
+    counted,
+    finite_vector,
+    floats_out,
+    identified,
+    known,
+    measured,
+    named,
+    named_or_empty,
+    parsed,
+    schema_of,
+    vector,
+    within,
+)
+from dreamwire.messages import (
+    Ack,
+    Assign,
+    Collective,
+    Command,
+    DaemonPresence,
+    Recalibrate,
+    Release,
+    Versions,
+    WakeOrder,
+    WakePod,
+    WakeScope,
+    What,
+)
+from dreamwire.schema import SCHEMAS
+from dreamwire.v1 import wire_pb2 as pb
+
+_COLLECTIVE: Final = "collective"
+_COMMAND: Final = "command"
+_WAKE: Final = "wake"
+_PRESENCE: Final = "daemon presence"
+
+_BANDS: Final = {
+    size: {0} | {len(schema.phase_bands) for schema in SCHEMAS.values() if schema.size == size}
+    for size in SIZES
+}
+"""Phase bands a Collective of D features may carry; none is always allowed."""
+
+
+def encode_collective(message: Collective) -> bytes:
+    """Write the body of a Collective."""
+    counted(_COLLECTIVE, "coupling", message.coupling.size, SLOTS_MAX)
+    assert message.coupling.dtype == np.uint8, "couplings are bytes, see blend.couplings_to_bytes"
+    assert message.answered.size == message.coupling.size, "one answered seq a slot"
+    body = pb.Collective(
+        dreamscape=message.dreamscape,
+        cohort=message.cohort,
+        tick=message.tick,
+        instant=message.instant,
+        term=message.term,
+        min_reader=message.min_reader,
+        r=floats_out(message.r),
+        m=floats_out(message.m),
+        sum=floats_out(message.sum),
+        weight=message.weight,
+        artist=floats_out(message.artist),
+        share=message.share,
+        phase_means=floats_out(message.phase_means),
+        coupling=message.coupling.tobytes(),
+        answered=np.asarray(message.answered, dtype=UINT16).tobytes(),
+    )
+    return measured(_COLLECTIVE, body.SerializeToString())
+
+
+def decode_collective(body: bytes) -> Collective:
+    """Read the body of a Collective; its numbers may be anything, its arrays fit one another.
+
+    Raises:
+        WireError: malformed, a name out of bounds, more than 256 slots, or arrays whose lengths do not
+            belong together.
+    """
+    raw = parsed(_COLLECTIVE, pb.Collective, body)
+    r = vector(_COLLECTIVE, "r", raw.r, SIZES)
+    bands = _BANDS[r.size]
+    means = vector(_COLLECTIVE, "phase_means", raw.phase_means, {2 * count for count in bands})
+    slots = len(raw.coupling)
+    counted(_COLLECTIVE, "coupling", slots, SLOTS_MAX)
+    if len(raw.answered) != UINT16.itemsize * slots:
+        wrong = f"{len(raw.answered)} bytes"
+        raise WireError(_COLLECTIVE, "answered", wrong, f"{UINT16.itemsize * slots} for {slots} slots")
+    return Collective(
+        dreamscape=named(_COLLECTIVE, "dreamscape", raw.dreamscape),
+        cohort=raw.cohort,
+        tick=raw.tick,
+        instant=raw.instant,
+        term=raw.term,
+        min_reader=raw.min_reader,
+        r=r,
+        m=vector(_COLLECTIVE, "m", raw.m, (r.size,)),
+        sum=vector(_COLLECTIVE, "sum", raw.sum, (r.size,)),
+        weight=raw.weight,
+        coupling=np.frombuffer(raw.coupling, dtype=np.uint8),
+        answered=np.frombuffer(raw.answered, dtype=UINT16),
+        artist=vector(_COLLECTIVE, "artist", raw.artist, (0, r.size)),
+        share=raw.share,
+        phase_means=means.reshape(-1, 2),
+    )
+
+
+def encode_command(message: Command) -> bytes:
+    """Write the body of a Command."""
+    body = pb.Command(
+        pod=message.pod,
+        counter=message.counter,
+        incarnation=message.incarnation,
+        not_after_ms=message.not_after_ms,
+    )
+    match message.what:
+        case Assign():
+            body.assign.CopyFrom(_assign_out(message.what))
+        case Release(reason):
+            body.release.CopyFrom(pb.Release(reason=reason))
+        case WakePod(reason, issuer):
+            body.wake.CopyFrom(pb.WakePod(reason=reason, issuer=issuer))
+        case Recalibrate(reason):
+            body.recalibrate.CopyFrom(pb.Recalibrate(reason=reason))
+        case Ack(ids):
+            counted(_COMMAND, "ack.ids", len(ids), ACKS_MAX)
+            body.ack.CopyFrom(pb.Ack(ids=ids))
+        case _:
+            assert_never(message.what)
+    return measured(_COMMAND, body.SerializeToString())
+
+
+def decode_command(body: bytes) -> Command:
+    """Read the body of a Command.
+
+    Raises:
+        WireError: malformed, a name out of bounds, an order this reader does not know, or an Assign
+            whose schema, scale, slot or limits are out of bounds.
+    """
+    raw = parsed(_COMMAND, pb.Command, body)
+    return Command(
+        pod=named(_COMMAND, "pod", raw.pod),
+        counter=raw.counter,
+        incarnation=raw.incarnation,
+        not_after_ms=raw.not_after_ms,
+        what=_what(raw),
+    )
+
+
+def _what(raw: pb.Command) -> What:
+    match raw.WhichOneof("what"):
+        case "assign":
+            return _assign(raw.assign)
+        case "release":
+            return Release(raw.release.reason)
+        case "wake":
+            return WakePod(raw.wake.reason, raw.wake.issuer)
+        case "recalibrate":
+            return Recalibrate(raw.recalibrate.reason)
+        case "ack":
+            counted(_COMMAND, "ack.ids", len(raw.ack.ids), ACKS_MAX)
+            return Ack(tuple(identified(_COMMAND, "ack.ids", id_) for id_ in raw.ack.ids))
+        case _:
+            orders = "assign, release, wake, recalibrate or ack"
+            raise WireError(_COMMAND, "what", "no order this reader knows", orders)
+
+
+def _assign_out(assign: Assign) -> pb.Assign:
+    return pb.Assign(
+        dreamscape=assign.dreamscape,
+        cohort=assign.cohort,
+        slot=assign.slot,
+        assignment=assign.assignment,
+        incarnation=assign.incarnation,
+        term=assign.term,
+        ceiling=assign.ceiling,
+        cap=assign.cap,
+        seconds_left=assign.seconds_left,
+        schema=assign.schema,
+        mu_db=floats_out(assign.mu_db),
+        sigma_db=floats_out(assign.sigma_db),
+        ramp_s=assign.ramp_s,
+    )
+
+
+def _assign(raw: pb.Assign) -> Assign:
+    size = (schema_of(_COMMAND, "assign.schema", raw.schema).size,)
+    if raw.assignment == 0:
+        raise WireError(_COMMAND, "assign.assignment", "is 0", "a random id above 0")
+    return Assign(
+        dreamscape=named(_COMMAND, "assign.dreamscape", raw.dreamscape),
+        cohort=raw.cohort,
+        slot=int(within(_COMMAND, "assign.slot", raw.slot, 0, SLOTS_MAX - 1)),
+        assignment=raw.assignment,
+        incarnation=raw.incarnation,
+        term=raw.term,
+        ceiling=within(_COMMAND, "assign.ceiling", raw.ceiling, 0.0, 1.0),
+        cap=within(_COMMAND, "assign.cap", raw.cap, 0.0, 1.0),
+        seconds_left=within(_COMMAND, "assign.seconds_left", raw.seconds_left, 0.0, np.inf),
+        schema=raw.schema,
+        mu_db=finite_vector(_COMMAND, "assign.mu_db", raw.mu_db, size),
+        sigma_db=finite_vector(_COMMAND, "assign.sigma_db", raw.sigma_db, size, above=0.0),
+        ramp_s=within(_COMMAND, "assign.ramp_s", raw.ramp_s, 0.0, np.inf),
+    )
+
+
+def encode_wake_order(message: WakeOrder) -> bytes:
+    """Write the body of a WakeOrder."""
+    body = pb.WakeOrder(
+        id=message.id,
+        revision=message.revision,
+        scope=pb.WakeScope.Name(message.scope),
+        target=message.target,
+        issuer=message.issuer,
+        reason=message.reason,
+        at_ms=message.at_ms,
+        lifted=message.lifted,
+    )
+    return measured(_WAKE, body.SerializeToString())
+
+
+def decode_wake_order(body: bytes) -> WakeOrder:
+    """Read the body of a WakeOrder; a scope of a newer peer reads as UNSPECIFIED.
+
+    Raises:
+        WireError: malformed, or a target that is no name.
+    """
+    raw = parsed(_WAKE, pb.WakeOrder, body)
+    return WakeOrder(
+        id=raw.id,
+        revision=raw.revision,
+        scope=known(WakeScope, raw.scope),
+        target=named_or_empty(_WAKE, "target", raw.target),
+        issuer=raw.issuer,
+        reason=raw.reason,
+        at_ms=raw.at_ms,
+        lifted=raw.lifted,
+    )
+
+
+def encode_daemon_presence(message: DaemonPresence) -> bytes:
+    """Write the body of the daemon's presence."""
+    body = pb.DaemonPresence(
+        instance=message.instance,
+        online=message.online,
+        versions=pb.Versions(software=message.versions.software, wire=message.versions.wire),
+        at_ms=message.at_ms,
+    )
+    return measured(_PRESENCE, body.SerializeToString())
+
+
+def decode_daemon_presence(body: bytes) -> DaemonPresence:
+    """Read the body of the daemon's presence.
+
+    Raises:
+        WireError: malformed.
+    """
+    raw = parsed(_PRESENCE, pb.DaemonPresence, body)
+    versions = Versions(raw.versions.software, raw.versions.wire)
+    return DaemonPresence(raw.instance, raw.online, versions, raw.at_ms)

@@ -1,0 +1,153 @@
+"""Frames, between values and bytes: the one payload that comes in thousands, so the one read in haste.
+
+A frame whose features, phasors or own z are not finite is decoded as it is: to the breaker it is
+evidence, and hiding it would call a broken implant a lost one. A quality or an applied coupling that is
+no number in 0..1 is refused, because nothing can be concluded from it. The checks of one frame are one
+expression; only where it fails is it asked again which of them it was.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+import numpy as np
+
+from dreamwire.codec.bounds import (
+    FLOAT32,
+    FRAMES_MAX,
+    WireError,
+    counted,
+    floats_out,
+    measured,
+    named_or_empty,
+    parsed,
+    vector,
+    within,
+)
+from dreamwire.messages import Frame, StoredSever
+from dreamwire.schema import INSTANTS_PER_HOP, SCHEMAS, Schema
+from dreamwire.v1 import wire_pb2 as pb
+
+_FRAMES: Final = "frames"
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """A schema as the hot path needs it: array lengths in bytes, the phasors' shape."""
+
+    features_bytes: int
+    phasors_bytes: int
+    shape: tuple[int, int, int]
+
+
+def _layout(schema: Schema) -> _Layout:
+    shape = (INSTANTS_PER_HOP, len(schema.phase_bands), 2)
+    return _Layout(FLOAT32.itemsize * schema.size, FLOAT32.itemsize * int(np.prod(shape)), shape)
+
+
+_LAYOUTS: Final = {schema.code: _layout(schema) for schema in SCHEMAS.values()}
+
+
+def sever_out(severed: StoredSever | None) -> pb.StoredSever | None:
+    """Write a stored sever as a part of a frame or a status."""
+    if severed is None:
+        return None
+    return pb.StoredSever(
+        dreamscape=severed.dreamscape, term=severed.term, tick=severed.tick, cause=severed.cause
+    )
+
+
+def sever_in(kind: str, raw: pb.StoredSever) -> StoredSever:
+    """Read a stored sever."""
+    dreamscape = named_or_empty(kind, "severed.dreamscape", raw.dreamscape)
+    return StoredSever(dreamscape, raw.term, raw.tick, raw.cause)
+
+
+def encode_frames(frames: Sequence[Frame]) -> bytes:
+    """Write a payload of frames: one from a pod, up to 256 from a gateway."""
+    counted(_FRAMES, "frames", len(frames), FRAMES_MAX)
+    body = pb.Frames(frames=[_frame_out(frame) for frame in frames])
+    return measured(_FRAMES, body.SerializeToString())
+
+
+def _frame_out(frame: Frame) -> pb.Frame:
+    return pb.Frame(
+        assignment=frame.assignment,
+        seq=frame.seq,
+        instant=frame.instant,
+        offset_error_us=frame.offset_error_us,
+        uncertainty_us=frame.uncertainty_us,
+        schema=frame.schema,
+        features=floats_out(frame.features),
+        phasors=floats_out(frame.phasors),
+        quality=frame.quality,
+        applied=frame.applied,
+        fading=frame.fading,
+        latched=frame.latched,
+        heard_term=frame.heard_term,
+        heard_tick=frame.heard_tick,
+        severed=sever_out(frame.severed),
+        own_z=frame.own_z,
+    )
+
+
+def decode_frames(payload: bytes) -> tuple[Frame, ...]:
+    """Read a payload of frames; features, phasors and own_z may hold what is not finite.
+
+    Returns:
+        The frames in the order sent; their arrays are read-only, float32[D] and float32[2, B, 2].
+
+    Raises:
+        WireError: malformed, an unknown schema, an array that is not of the schema's length, or a
+            quality or applied coupling outside 0..1. One bad frame refuses the payload.
+    """
+    raw = parsed(_FRAMES, pb.Frames, payload)
+    counted(_FRAMES, "frames", len(raw.frames), FRAMES_MAX)
+    return tuple([_frame(at, frame) for at, frame in enumerate(raw.frames)])
+
+
+def _frame(at: int, raw: pb.Frame) -> Frame:
+    code = raw.schema
+    layout = _LAYOUTS.get(code)
+    features, phasors = raw.features, raw.phasors
+    quality, applied = raw.quality, raw.applied
+    ok = (
+        layout is not None
+        and len(features) == layout.features_bytes
+        and len(phasors) == layout.phasors_bytes
+        and 0.0 <= quality <= 1.0
+        and 0.0 <= applied <= 1.0
+    )
+    if not ok or layout is None:
+        _refuse(at, raw)
+    return Frame(
+        raw.assignment,
+        raw.seq,
+        raw.instant,
+        raw.offset_error_us,
+        raw.uncertainty_us,
+        code,
+        np.frombuffer(features, FLOAT32),
+        np.ndarray(layout.shape, FLOAT32, phasors),
+        quality,
+        applied,
+        raw.fading,
+        raw.latched,
+        raw.heard_term,
+        raw.heard_tick,
+        sever_in(_FRAMES, raw.severed) if raw.HasField("severed") else None,
+        raw.own_z,
+    )
+
+
+def _refuse(at: int, raw: pb.Frame) -> NoReturn:
+    where = f"frames[{at}]"
+    layout = _LAYOUTS.get(raw.schema)
+    if layout is None:
+        known = ", ".join(f"{schema.code} ({schema.name})" for schema in SCHEMAS.values())
+        raise WireError(_FRAMES, f"{where}.schema", f"code {raw.schema} is not known", f"one of {known}")
+    vector(_FRAMES, f"{where}.features", raw.features, (layout.features_bytes // FLOAT32.itemsize,))
+    vector(_FRAMES, f"{where}.phasors", raw.phasors, (layout.phasors_bytes // FLOAT32.itemsize,))
+    within(_FRAMES, f"{where}.quality", raw.quality, 0.0, 1.0)
+    within(_FRAMES, f"{where}.applied", raw.applied, 0.0, 1.0)
+    raise AssertionError("a frame was refused that breaks no bound")

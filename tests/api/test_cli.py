@@ -1,0 +1,213 @@
+"""`dreamd pods` and `dreamd dreamscapes`: what they print, and their exit status."""
+
+import argparse
+import asyncio
+import json
+
+import pytest
+
+from dreamd.adapters.grpc.server import Running
+from dreamd.cli import dreamscapes, pods
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.session.views import DreamscapeState, SeatState
+from fakes.coordination import FakeCoordination
+from fakes.views import seat_view
+from fakes.waiting import until
+
+
+class Shell:
+    """Runs a command line as `main` would, against the server of the test."""
+
+    def __init__(self, server: str, capture: pytest.CaptureFixture[str]) -> None:
+        self._server = server
+        self._capture = capture
+
+    def parse(self, line: str) -> argparse.Namespace:
+        """The arguments of a line, --server added."""
+        parser = argparse.ArgumentParser("dreamd")
+        subjects = parser.add_subparsers(required=True)
+        pods.add_parser(subjects)
+        dreamscapes.add_parser(subjects)
+        return parser.parse_args([*line.split(), "--server", self._server])
+
+    async def __call__(self, line: str) -> tuple[int, str, str]:
+        """Exit status, stdout, stderr."""
+        args = self.parse(line)
+        status = await asyncio.to_thread(args.run, args)
+        said = self._capture.readouterr()
+        return status, said.out, said.err
+
+
+@pytest.fixture
+def shell(server: Running, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """A command line at the server."""
+    return Shell(f"127.0.0.1:{server.port}", capsys)
+
+
+async def test_pods_are_listed_as_a_table(shell: Shell) -> None:
+    """One row a pod, with what an operator looks for first."""
+    status, out, err = await shell("pods list")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[0].split()[:3] == ["pod", "state", "sleeper"]
+    assert ["bed-1", "idle"] in [line.split()[:2] for line in out.splitlines()]
+
+
+async def test_an_empty_fleet_says_what_to_do(application: FakeCoordination, shell: Shell) -> None:
+    """Never an empty table."""
+    application.fleet = {}
+    assert (await shell("pods list"))[1].startswith("no pod has connected yet; start one")
+    assert (await shell("dreamscapes list"))[1].startswith("there is no Dreamscape yet; plan one")
+
+
+async def test_json_is_for_scripts(application: FakeCoordination, shell: Shell) -> None:
+    """The proto's own field names, zeros included."""
+    application.add("n", DreamscapeState.DREAMING)
+    listed = json.loads((await shell("pods list --json"))[1])
+    assert (listed[0]["name"], listed[0]["applied"], listed[0]["state"]) == ("pods/bed-1", 0.0, "IDLE")
+    got = json.loads((await shell("dreamscapes get n --json"))[1])
+    assert [seat["pod"] for seat in got["seats"]] == ["pods/bed-1", "pods/bed-2"]
+    assert json.loads((await shell("dreamscapes list --json"))[1])[0]["seats"] == []
+    assert json.loads((await shell("dreamscapes sever n --json"))[1]) == {
+        "zeroed": 2,
+        "confirmed": 2,
+        "unconfirmed": [],
+    }
+    assert json.loads((await shell("pods release bed-1 --json"))[1])["confirmed"] == 1
+    assert json.loads((await shell("dreamscapes explain n bed-1 --json"))[1])[1]["code"] == "NOT_CALIBRATED"
+
+
+async def test_one_pod_is_shown_with_its_channels(shell: Shell) -> None:
+    """Calibration, clock and the channel that is not good."""
+    out = (await shell("pods get bed-1"))[1]
+    assert "calibrated: yes, simulated, 8.5 s clean" in out
+    assert "O1 0.40 high frequency" in out
+
+
+async def test_check_in_and_out(application: FakeCoordination, shell: Shell) -> None:
+    """The verbs of a bed reach the application."""
+    assert "ada" in (await shell("pods check-in bed-1 ada"))[1]
+    assert "ada" not in (await shell("pods check-out bed-1"))[1]
+    assert "1 zeroed, 1 confirmed" in (await shell("pods release bed-1 --reason storm"))[1]
+    assert application.calls == [
+        ("check_in", "bed-1", "ada", ""),
+        ("check_out", "bed-1"),
+        ("release", "bed-1", "storm"),
+    ]
+
+
+async def test_the_verbs_of_a_dreamscape(application: FakeCoordination, shell: Shell) -> None:
+    """Create to end, by command line alone."""
+    line = "dreamscapes create n --min 1 --max 8 --pods bed-1,bed-2 --ramp 10 --ceiling 0.1"
+    assert (await shell(f"{line} --validate-only"))[0] == 0
+    assert not application.sessions
+    assert "planned" in (await shell(line))[1]
+    plan = application.sessions["n"].plan
+    assert (plan.pods, plan.ramp_s, plan.ceiling) == (("bed-1", "bed-2"), 10.0, 0.1)
+    assert "dreaming" in (await shell("dreamscapes start n"))[1]
+    assert "2 zeroed" in (await shell("dreamscapes sever n --reason storm"))[1]
+    assert "dreaming" in (await shell("dreamscapes resume n"))[1]
+    assert "NOT_CALIBRATED" in (await shell("dreamscapes explain n bed-1"))[1]
+    assert "2 zeroed" in (await shell("dreamscapes wake n --reason fire --issuer nurse"))[1]
+    assert "2 zeroed" in (await shell("dreamscapes end n"))[1]
+    assert "ended" in (await shell("dreamscapes list"))[1]
+
+
+async def test_a_refusal_is_one_sentence_and_a_status(shell: Shell) -> None:
+    """On stderr, with the next step, and nothing on stdout."""
+    status, out, err = await shell("pods get bed-9")
+    assert (status, out) == (1, "")
+    assert err == (
+        "dreamd: pod bed-9 has never connected; list the pods; a pod appears once its agent has connected\n"
+    )
+
+
+async def test_a_daemon_that_is_not_there(unused_tcp_port: int, shell: Shell) -> None:
+    """The sentence says what to do; no traceback."""
+    shell._server = f"127.0.0.1:{unused_tcp_port}"
+    status, _, err = await shell("pods list")
+    assert status == 1
+    assert err == (
+        f"dreamd: nothing answers at 127.0.0.1:{unused_tcp_port}; "
+        "start the daemon (dreamd serve) or name its address\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pods",
+        "pods get",
+        "pods check-in bed-1",
+        "dreamscapes create n --min 0 --max 2",
+        "dreamscapes create n --min 1 --max 2 --ramp nan",
+        "dreamscapes wake n --reason fire",
+    ],
+)
+def test_wrong_usage_is_status_2(line: str, shell: Shell) -> None:
+    """Argparse's own."""
+    with pytest.raises(SystemExit) as left:
+        shell.parse(line)
+    assert left.value.code == 2
+
+
+def test_the_server_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DREAMD_SERVER, unless --server says otherwise."""
+    monkeypatch.setenv("DREAMD_SERVER", "elsewhere:1")
+    parser = argparse.ArgumentParser("dreamd")
+    pods.add_parser(parser.add_subparsers())
+    assert parser.parse_args(["pods", "list"]).server == "elsewhere:1"
+    assert parser.parse_args(["pods", "list", "--server", "here:2"]).server == "here:2"
+
+
+async def test_watching_a_dreamscape_line_by_line(application: FakeCoordination, shell: Shell) -> None:
+    """Without a terminal each tick is a line; --json makes it a value."""
+    application.add("n", DreamscapeState.DREAMING)
+    for line, expected in (
+        ("dreamscapes watch n --count 1", "n tick 7: 8 of 8 merged, 8 heard, dispersion 3.40, 1.2 ms\n"),
+        ("dreamscapes watch n --count 1 --json", '{"dreamscape": "dreamscapes/n", '),
+    ):
+        watching = asyncio.ensure_future(shell(line))
+        await until(lambda: application.collective_watches)
+        application.tick("n", 7)
+        status, out, _ = await watching
+        assert (status, out.startswith(expected)) == (0, True)
+        await until(lambda: not application.collective_watches)
+
+
+async def test_watching_events_and_pods(application: FakeCoordination, shell: Shell) -> None:
+    """The journal of one Dreamscape after a cursor, and the pods that change."""
+    application.happen("merged", "n", "bed-1")
+    application.happen("home", "n", "bed-1")
+    status, out, _ = await shell("dreamscapes watch n --events --after 1 --count 1")
+    assert (status, out.endswith("home: bed-1: home\n"), out.startswith("2 ")) == (0, True, True)
+    status, out, _ = await shell("pods watch --count 3")
+    assert out.splitlines()[0] == "bed-1: idle, quality 0.90, coupling 0.000"
+    status, out, _ = await shell("pods watch --count 1 --json")
+    assert json.loads(out)["name"] == "pods/bed-1"
+
+
+async def test_what_the_daemon_says_is_not_taken_for_markup(
+    application: FakeCoordination, shell: Shell
+) -> None:
+    """Square brackets in a cause are shown, not obeyed."""
+    application.add("n", DreamscapeState.DREAMING)
+    session = application.sessions["n"]
+    seat = seat_view(1, "bed-1", state=SeatState.SEVERED, refusal="[red]Fp1[/nonsense]")
+    application.sessions["n"] = type(session)(
+        **{**{f: getattr(session, f) for f in session.__dataclass_fields__}, "seats": (seat,)}
+    )
+    assert "[red]Fp1[/nonsense]" in (await shell("dreamscapes get n"))[1]
+
+
+async def test_an_unconfirmed_sever_names_the_pods(application: FakeCoordination, shell: Shell) -> None:
+    """And says why that is no danger."""
+    application.refuse("pods", Refusal(Code.SHUTTING_DOWN, "never asked"))
+    application.add("n", DreamscapeState.DREAMING)
+    application.confirm_at_once = False
+    severing = asyncio.ensure_future(shell("dreamscapes sever n"))
+    await until(lambda: application.tickets)
+    application.tickets[0].confirm("bed-1")
+    out = (await severing)[1]
+    assert out == (
+        "2 zeroed, 1 confirmed by their pods; not confirmed: bed-2 (alone within 1.5 s by their own tether)\n"
+    )

@@ -1,0 +1,129 @@
+"""The Python client's manners: reaching, repeating, giving up, showing."""
+
+import asyncio
+import subprocess
+import sys
+from random import Random
+
+import grpc
+import grpc.aio
+import pytest
+
+import dreamapi
+from dreamapi.calls import ATTEMPTS, BACKOFF_MOST_S, Line
+from dreamapi.glance import lines
+from dreamapi.v1.pods_pb2 import GetPodRequest, Pod
+from dreamd.adapters.grpc.server import Running
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.session.views import DreamscapeState
+from fakes.coordination import FakeCoordination
+
+FORBIDDEN = ("google.rpc", "grpc_status", "grpc_health", "numpy", "rich", "dreamd", "dreamwire")
+
+
+class Flaky:
+    """A unary stub that fails some times before it answers; `requests` is what it was asked."""
+
+    def __init__(self, failures: int, code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE) -> None:
+        self.failures = failures
+        self.code = code
+        self.requests: list[object] = []
+
+    async def __call__(self, request: object, timeout: float) -> Pod:  # noqa: ASYNC109 - as grpc stubs have it
+        self.requests.append(request)
+        assert timeout > 0.0
+        if len(self.requests) <= self.failures:
+            raise grpc.aio.AioRpcError(self.code, grpc.aio.Metadata(), grpc.aio.Metadata(), "socket closed")
+        return Pod(name="pods/bed-1")
+
+
+class NoJitter(Random):
+    """Draws the lower bound: no wait at all."""
+
+    def uniform(self, a: float, b: float) -> float:
+        """The lower bound."""
+        return a
+
+
+async def test_nobody_there_is_said_at_once(unused_tcp_port: int) -> None:
+    """Entering the connection raises, with what to do."""
+    with pytest.raises(dreamapi.Unreachable, match=f"127.0.0.1:{unused_tcp_port}; start the daemon"):
+        async with dreamapi.connect(f"127.0.0.1:{unused_tcp_port}"):
+            pass
+
+
+async def test_a_daemon_that_goes_away_is_unreachable(server: Running) -> None:
+    """After the attempts are used up, the error names the address."""
+    async with dreamapi.connect(f"127.0.0.1:{server.port}", rng=NoJitter()) as api:
+        await server.stop(0.0)
+        with pytest.raises(dreamapi.Unreachable, match=str(server.port)):
+            await api.pods.list()
+
+
+async def test_a_broken_connection_is_tried_again_with_the_same_request() -> None:
+    """The request id is the same each time, so the write is done once."""
+    flaky, request = Flaky(ATTEMPTS - 1), GetPodRequest(name="pods/bed-1")
+    assert (await Line("here", NoJitter()).ask(flaky, request, Pod)).name == "pods/bed-1"
+    assert flaky.requests == [request] * ATTEMPTS
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.INTERNAL, grpc.StatusCode.DEADLINE_EXCEEDED])
+async def test_other_failures_are_not_tried_again(code: grpc.StatusCode) -> None:
+    """A bug will not go away by asking again, and a deadline is over."""
+    flaky = Flaky(1, code)
+    with pytest.raises((dreamapi.Failed, dreamapi.TimedOut)):
+        await Line("here", NoJitter()).ask(flaky, GetPodRequest(), Pod)
+    assert len(flaky.requests) == 1
+
+
+async def test_trying_again_ends_with_the_deadline() -> None:
+    """No attempt is begun that could not end in time."""
+    flaky = Flaky(ATTEMPTS)
+    with pytest.raises(dreamapi.Unreachable):
+        await Line("here", NoJitter(), deadline_s=0.0).ask(flaky, GetPodRequest(), Pod)
+    assert len(flaky.requests) == 1
+
+
+async def test_a_stopping_daemon_is_asked_again(application: FakeCoordination, api: dreamapi.Api) -> None:
+    """SHUTTING_DOWN is the one refusal that means: call again."""
+    application.refuse("pod", Refusal(Code.SHUTTING_DOWN, "the daemon is stopping"))
+    assert (await api.pods.get("bed-1")).name == "pods/bed-1"
+    assert len(application.calls) == 2
+
+
+def test_backoff_is_jittered_and_bounded() -> None:
+    """Full jitter: anywhere from zero to a bound that doubles up to its limit."""
+    line = Line("here", Random(4))
+    draws = [line.backoff_s(attempt) for attempt in range(64)]
+    assert max(draws[:1]) <= 0.2
+    assert 0.0 <= min(draws) < 0.5
+    assert 4.0 < max(draws) <= BACKOFF_MOST_S
+
+
+async def test_a_first_look_shows_pods_dreamscapes_and_ticks(
+    application: FakeCoordination, api: dreamapi.Api
+) -> None:
+    """What the pasteable line prints, and that it ends by itself."""
+    assert [line async for line in lines(api, 3)][-1] == "no Dreamscape is dreaming"
+    application.add("n", DreamscapeState.DREAMING)
+
+    async def pump() -> None:
+        for number in range(10_000):
+            application.tick("n", number)
+            await asyncio.sleep(0.001)
+
+    async with asyncio.TaskGroup() as tasks:
+        pumping = tasks.create_task(pump())
+        seen = [line async for line in lines(api, 3)]
+        pumping.cancel()
+    assert seen[0].startswith("pods/bed-1")
+    assert seen[3] == "dreamscapes/n: dreaming, 2 assigned, 2 merged"
+    assert [line.startswith("tick ") for line in seen[4:]] == [True] * 3
+    assert "8 of 8 merged; bed-1 10%" in seen[4]
+
+
+def test_the_client_needs_grpcio_and_protobuf_alone() -> None:
+    """It imports where nothing of the daemon, no numpy and no googleapis can be had."""
+    code = f"import sys; sys.modules.update(dict.fromkeys({FORBIDDEN!r})); import dreamapi; print('well')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("well\n", "")

@@ -1,0 +1,113 @@
+"""What callers send: form is checked, every no names its field, nothing but a Declined is raised."""
+
+import math
+
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dreamapi import names
+from dreamapi.v1.dreamscapes_pb2 import CreateDreamscapeRequest, Plan
+from dreamd.adapters.grpc import inputs
+from dreamd.adapters.grpc.errors import Declined
+from dreamd.adapters.grpc.pages import page
+from dreamd.core.refusals import Code
+from dreamwire.topics import is_name
+
+IDS = st.from_regex(r"[a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?", fullmatch=True)
+
+
+def refused_field(caught: pytest.ExceptionInfo[Declined]) -> str:
+    """The field an INVALID_ARGUMENT names."""
+    assert caught.value.refusal.code is Code.INVALID_ARGUMENT
+    return caught.value.refusal.metadata["field"]
+
+
+@given(IDS)
+def test_good_names_go_round(text: str) -> None:
+    """Built and parsed again, a name is what it was; builders take names already built."""
+    assert inputs.pod_id(names.pod(text)) == text
+    assert names.pod(names.pod(text)) == names.pod(text)
+    assert inputs.dreamscape_id(names.dreamscape(text)) == text
+    assert inputs.sleeper_id(names.sleeper(text)) == text
+    assert names.bare(names.seat(text, 3)) == "3"
+
+
+@given(st.text())
+def test_other_names_are_refused_by_field(text: str) -> None:
+    """Any text is either a name of the fleet or an INVALID_ARGUMENT that names the field."""
+    if is_name(text):
+        return
+    for name in (text, f"pods/{text}"):
+        with pytest.raises(Declined) as caught:
+            inputs.pod_id(name, "pod")
+        assert refused_field(caught) == "pod"
+
+
+@pytest.mark.parametrize(
+    "name", ["", "pods/", "bed-1", "pods/a/b", "pods/bed 1", "pods/+", "pods/#", "pods/Bed", "sleepers/a"]
+)
+def test_names_that_are_not_pods(name: str) -> None:
+    """MQTT wildcards and slashes above all never reach a topic."""
+    with pytest.raises(Declined):
+        inputs.pod_id(name)
+
+
+def create(**fields: object) -> CreateDreamscapeRequest:
+    """A request that is right but for these fields of its plan."""
+    return CreateDreamscapeRequest(dreamscape_id="n", plan=Plan(seats_min=1, seats_max=2, **fields))
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (CreateDreamscapeRequest(dreamscape_id="Not/This"), "dreamscape_id"),
+        (create(ceiling=math.nan), "plan.ceiling"),
+        (create(ceiling=math.inf), "plan.ceiling"),
+        (create(ceiling=-0.1), "plan.ceiling"),
+        (create(ceiling=1.5), "plan.ceiling"),
+        (create(ramp=Duration(seconds=-1)), "plan.ramp"),
+        (create(start_at=Timestamp(seconds=-5)), "plan.start_at"),
+        (create(close_at=Timestamp(seconds=1, nanos=-1)), "plan.close_at"),
+        (create(pods=["pods/a", "b"]), "plan.pods[1]"),
+        (create(site="Ward A"), "plan.site"),
+    ],
+)
+def test_a_plan_that_cannot_be_read_names_its_field(request_: CreateDreamscapeRequest, field: str) -> None:
+    """NaN and infinity are never fine, nor is a time before 1970."""
+    with pytest.raises(Declined) as caught:
+        inputs.plan(request_)
+    assert refused_field(caught) == field
+
+
+@given(st.text(max_size=2000))
+def test_a_reason_is_never_refused(text: str) -> None:
+    """It becomes one line of at most 500 characters, whatever was typed."""
+    kept = inputs.reason(text)
+    assert len(kept) <= inputs.REASON_MAX
+    assert "\n" not in kept
+
+
+@given(st.lists(IDS, unique=True, max_size=40), st.integers(min_value=1, max_value=7))
+def test_pages_give_everything_once(items: list[str], size: int) -> None:
+    """Following the tokens gives every item once, in order, and ends."""
+    seen: list[str] = []
+    token = ""
+    while True:
+        shown, token = page(items, str, size, token)
+        seen += shown
+        if not token:
+            break
+    assert seen == items
+
+
+@given(st.text(max_size=30))
+def test_a_made_up_token_is_refused(token: str) -> None:
+    """Anything but a token that was given is INVALID_ARGUMENT, never a traceback."""
+    if token in ("", "YQ=="):
+        return
+    with pytest.raises(Declined) as caught:
+        page(["a", "b"], str, 1, token)
+    assert refused_field(caught) == "page_token"

@@ -1,0 +1,199 @@
+"""How a no travels: status, ErrorInfo, typed exception; and what never leaks."""
+
+import grpc
+import grpc.aio
+import pytest
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
+from google.rpc.status_pb2 import Status
+from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
+
+import dreamapi
+from dreamapi.errors import DETAILS_TRAILER, Refused
+from dreamapi.v1 import errors_pb2
+from dreamapi.v1.pods_pb2 import CheckInRequest, GetPodRequest, ListPodsRequest
+from dreamapi.v1.pods_pb2_grpc import PodsStub
+from dreamd.adapters.grpc.errors import STATUS
+from dreamd.core.refusals import CATALOGUE, Code, Kind, Refusal
+from fakes.coordination import FakeCoordination
+from fakes.waiting import until
+
+BY_KIND = {
+    Kind.INVALID: grpc.StatusCode.INVALID_ARGUMENT,
+    Kind.NOT_FOUND: grpc.StatusCode.NOT_FOUND,
+    Kind.EXISTS: grpc.StatusCode.ALREADY_EXISTS,
+    Kind.PRECONDITION: grpc.StatusCode.FAILED_PRECONDITION,
+    Kind.ABORTED: grpc.StatusCode.ABORTED,
+    Kind.EXHAUSTED: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    Kind.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
+}
+
+
+def details_of(error: grpc.aio.AioRpcError) -> bytes:
+    """The raw google.rpc.Status of a failed call."""
+    return dict(error.trailing_metadata())[DETAILS_TRAILER]
+
+
+@pytest.mark.parametrize("code", list(Code), ids=lambda code: code.value)
+async def test_every_code_has_its_status_and_error_info(
+    code: Code, application: FakeCoordination, channel: grpc.aio.Channel, refused: list[str]
+) -> None:
+    """The reason is the code, the domain dreamd, the message the sentence and the next step."""
+    refusal = Refusal(code, "that was wrong", {"pod": "bed-1"})
+    application.refuse("pod", refusal)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await PodsStub(channel).GetPod(GetPodRequest(name="pods/bed-1"))
+    error = caught.value
+    assert error.code() is BY_KIND[refusal.kind] is STATUS[refusal.kind]
+    assert error.details() == f"that was wrong; {CATALOGUE[code].next_step}"
+    status = Status.FromString(details_of(error))
+    assert (status.code, status.message) == (error.code().value[0], error.details())
+    info = ErrorInfo()
+    assert status.details[0].Unpack(info)
+    assert (info.reason, info.domain, info.metadata["pod"]) == (code.value, "dreamd", "bed-1")
+    assert refused == [code.value]
+
+
+@pytest.mark.parametrize(
+    "code", [c for c in Code if c is not Code.SHUTTING_DOWN], ids=lambda code: code.value
+)
+async def test_every_code_has_its_exception(
+    code: Code, application: FakeCoordination, api: dreamapi.Api
+) -> None:
+    """The client raises the class of the reason, once: an answer is not asked for again."""
+    application.refuse("pod", Refusal(code, "that was wrong", {"pod": "bed-1"}))
+    with pytest.raises(dreamapi.Refused) as caught:
+        await api.pods.get("bed-1")
+    no = caught.value
+    assert type(no) is Refused.by_reason[code.value]
+    assert type(no).__name__ == "".join(word.title() for word in code.value.split("_"))
+    assert (no.reason, no.sentence, no.next_step) == (code.value, "that was wrong", CATALOGUE[code].next_step)
+    assert no.metadata == {"pod": "bed-1"}
+    assert application.calls == [("pod", "bed-1")]
+
+
+def test_the_client_knows_the_catalogue_and_no_more() -> None:
+    """Client and daemon are separate programs: their lists of reasons must not drift apart."""
+    assert set(Refused.by_reason) == {code.value for code in Code}
+    assert {kind.__name__ for kind in Refused.by_reason.values()} <= set(dreamapi.__all__)
+
+
+def test_a_reason_from_a_newer_daemon_is_still_a_refusal() -> None:
+    """An unknown reason is plain Refused, with everything it says."""
+    info = ErrorInfo(reason="MOON_FULL", domain="dreamd", metadata={"sentence": "no", "next_step": "wait"})
+    status = Status(code=9, message="no; wait")
+    status.details.add().Pack(info)
+    copied = errors_pb2.Status.FromString(status.SerializeToString())
+    assert errors_pb2.ErrorInfo.FromString(copied.details[0].value).reason == "MOON_FULL"
+    trailer = grpc.aio.Metadata((DETAILS_TRAILER, status.SerializeToString()))
+    error = grpc.aio.AioRpcError(
+        grpc.StatusCode.FAILED_PRECONDITION, grpc.aio.Metadata(), trailer, "no; wait"
+    )
+    no = dreamapi.errors.from_rpc(error, "here")
+    assert type(no) is Refused
+    assert str(no) == "no; wait"
+
+
+@pytest.mark.parametrize("trailer", [b"", b"\xff\xff not a status", Status(code=5).SerializeToString()])
+def test_details_that_make_no_sense_are_survived(trailer: bytes) -> None:
+    """Garbage in the trailer falls back to the status itself."""
+    metadata = grpc.aio.Metadata((DETAILS_TRAILER, trailer))
+    error = grpc.aio.AioRpcError(grpc.StatusCode.NOT_FOUND, grpc.aio.Metadata(), metadata, "gone")
+    assert str(dreamapi.errors.from_rpc(error, "here")) == "gone"
+
+
+async def test_a_bug_says_nothing_but_its_incident(
+    application: FakeCoordination, channel: grpc.aio.Channel, api: dreamapi.Api
+) -> None:
+    """The caller gets INTERNAL and a number, the log the exception under the same number."""
+    application.break_next("pod", RuntimeError("secret of bed-1"))
+    with capture_logs() as logs, pytest.raises(grpc.aio.AioRpcError) as caught:
+        await PodsStub(channel).GetPod(GetPodRequest(name="pods/bed-1"))
+    assert caught.value.code() is grpc.StatusCode.INTERNAL
+    assert "secret" not in str(caught.value)
+    assert logs[0]["incident"] in caught.value.details()
+    assert (logs[0]["method"], str(logs[0]["exc_info"])) == ("GetPod", "secret of bed-1")
+    application.break_next("pod", RuntimeError("again"))
+    with capture_logs(), pytest.raises(dreamapi.Failed, match="incident"):
+        await api.pods.get("bed-1")
+
+
+async def test_a_bug_in_a_watch_is_told_too(application: FakeCoordination, api: dreamapi.Api) -> None:
+    """Streams pass the same seam."""
+    application.break_next("watch_pods", RuntimeError("secret"))
+    with capture_logs() as logs, pytest.raises(dreamapi.Failed):
+        await anext(api.pods.watch())
+    assert logs[0]["method"] == "WatchPods"
+
+
+def counted(registry: CollectorRegistry, name: str, **labels: str) -> float:
+    """A sample's value; fails where the series does not exist."""
+    value = registry.get_sample_value(name, {"grpc_service": "dreamapi.v1.Pods", **labels})
+    assert value is not None
+    return value
+
+
+async def test_calls_are_counted_by_the_status_that_was_sent(
+    application: FakeCoordination, channel: grpc.aio.Channel, registry: CollectorRegistry
+) -> None:
+    """A refusal counts as its code, a bug as Internal; never as OK, though abort() raises Exception."""
+    stub = PodsStub(channel)
+    labels = {"grpc_type": "unary", "grpc_method": "GetPod"}
+    assert counted(registry, "grpc_server_handled_total", grpc_code="NotFound", **labels) == 0
+    await stub.GetPod(GetPodRequest(name="pods/bed-1"))
+    for _ in range(2):
+        with pytest.raises(grpc.aio.AioRpcError):
+            await stub.GetPod(GetPodRequest(name="pods/nobody"))
+    application.break_next("pod", RuntimeError("bug"))
+    with capture_logs(), pytest.raises(grpc.aio.AioRpcError):
+        await stub.GetPod(GetPodRequest(name="pods/bed-1"))
+    codes = {
+        code: counted(registry, "grpc_server_handled_total", grpc_code=code, **labels)
+        for code in ("OK", "NotFound", "Internal", "Cancelled")
+    }
+    assert codes == {"OK": 1, "NotFound": 2, "Internal": 1, "Cancelled": 0}
+    assert counted(registry, "grpc_server_started_total", **labels) == 4
+    assert counted(registry, "grpc_server_handling_seconds_count", **labels) == 4
+
+
+async def test_a_call_past_its_deadline_counts_as_such(
+    application: FakeCoordination, channel: grpc.aio.Channel, registry: CollectorRegistry
+) -> None:
+    """A watch with a deadline ends by it, and says so to caller and meters; nothing is left open."""
+    call = PodsStub(channel).WatchPods(dreamapi.v1.pods_pb2.WatchPodsRequest(), timeout=0.05)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        _ = [answer async for answer in call]
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    labels = {"grpc_type": "server_stream", "grpc_method": "WatchPods"}
+    await until(lambda: not application.pod_watches)
+    ended = [
+        counted(registry, "grpc_server_handled_total", grpc_code=code, **labels)
+        for code in ("DeadlineExceeded", "Cancelled", "OK")
+    ]
+    assert ended == [1, 0, 0]
+
+
+def test_the_meters_stay_few(registry: CollectorRegistry, server: object) -> None:
+    """Every series exists from the start, and they are a third of the daemon's thousand at most."""
+    samples = [s for family in registry.collect() for s in family.samples if not s.name.endswith("_created")]
+    assert 200 < len(samples) < 334
+
+
+async def test_a_bad_field_is_named_with_what_was_expected(channel: grpc.aio.Channel) -> None:
+    """ErrorInfo and BadRequest both name the field."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await PodsStub(channel).ListPods(ListPodsRequest(page_size=-1))
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert caught.value.details().startswith("page_size: expected 0 (for 100) to 1000, got -1; ")
+    status = Status.FromString(details_of(caught.value))
+    bad = BadRequest()
+    assert status.details[1].Unpack(bad)
+    assert bad.field_violations[0].field == "page_size"
+
+
+async def test_a_persons_name_is_not_sent_back(channel: grpc.aio.Channel) -> None:
+    """What stands where a pseudonym should may be personal: it is not in the error."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await PodsStub(channel).CheckIn(CheckInRequest(name="pods/bed-1", sleeper="Ada Lovelace"))
+    assert "Ada" not in str(caught.value)
+    assert "sleepers/{sleeper}" in caught.value.details()

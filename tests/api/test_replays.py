@@ -1,0 +1,97 @@
+"""Request ids: done once, answered alike; and leaving is never answered from memory."""
+
+import grpc.aio
+import pytest
+
+import dreamapi
+from dreamapi.v1.dreamscapes_pb2 import CreateDreamscapeRequest, SeverRequest
+from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
+from dreamapi.v1.pods_pb2 import CheckInRequest, Pod
+from dreamd.adapters.grpc.errors import Declined
+from dreamd.adapters.grpc.replays import KEEP_S, Replays
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.session.views import DreamscapeState
+from fakes.coordination import FakeCoordination
+
+
+async def test_the_same_write_twice_is_done_once(application: FakeCoordination, api: dreamapi.Api) -> None:
+    """The second answer is the first one again."""
+    plan = dreamapi.plan(seats_min=1, seats_max=2)
+    first = await api.dreamscapes.create("n", plan, request_id="r1")
+    assert await api.dreamscapes.create("n", plan, request_id="r1") == first
+    assert len(application.calls) == 1
+
+
+async def test_an_id_used_for_something_else_is_refused(api: dreamapi.Api) -> None:
+    """Two different requests under one id are a mistake of the caller's."""
+    await api.pods.check_in("bed-1", "ada", request_id="r1")
+    with pytest.raises(dreamapi.RequestIdReused):
+        await api.pods.check_in("bed-1", "grace", request_id="r1")
+
+
+async def test_a_refusal_is_not_remembered(application: FakeCoordination, api: dreamapi.Api) -> None:
+    """A no may turn into a yes."""
+    application.refuse("check_in", Refusal(Code.POD_OFFLINE, "pod bed-1 is offline"))
+    with pytest.raises(dreamapi.PodOffline):
+        await api.pods.check_in("bed-1", "ada", request_id="r1")
+    assert (await api.pods.check_in("bed-1", "ada", request_id="r1")).sleeper == "sleepers/ada"
+
+
+async def test_leaving_is_always_done_again(application: FakeCoordination, channel: grpc.aio.Channel) -> None:
+    """A sever with an old, odd or reused request id severs all the same."""
+    application.add("n", DreamscapeState.DREAMING)
+    for reason in ("one", "one", "two"):
+        for request_id in ("r1", "with spaces " * 20):
+            request = SeverRequest(name="dreamscapes/n", reason=reason, request_id=request_id)
+            await DreamscapesStub(channel).Sever(request)
+    assert sum(call[0] == "sever" for call in application.calls) == 6
+
+
+async def test_an_id_that_is_none_is_refused(api: dreamapi.Api) -> None:
+    """Ids are short and printable."""
+    with pytest.raises(dreamapi.InvalidArgument, match="request_id: expected at most 64"):
+        await api.pods.check_in("bed-1", "ada", request_id="a b")
+
+
+class Counted:
+    """A write that counts how often it was done."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self) -> Pod:
+        self.times += 1
+        return Pod(name=f"pods/{self.times}")
+
+
+def test_answers_are_kept_ten_minutes() -> None:
+    """Up to then the answer is repeated, after it the write is done again."""
+    now_s = [0.0]
+    replays, act = Replays(lambda: now_s[0]), Counted()
+    request = CheckInRequest(name="pods/bed-1", request_id="r1")
+    for now_s[0] in (0.0, KEEP_S, KEEP_S + 0.1):
+        answer = replays.once(request, Pod, act)
+    assert (act.times, answer.name, len(replays)) == (2, "pods/2", 1)
+
+
+@pytest.mark.parametrize("bounds", [{"entries_max": 3}, {"bytes_max": 3 * len("xx pods/1")}])
+def test_what_is_kept_is_bounded(bounds: dict[str, int]) -> None:
+    """In number and in bytes; the oldest falls out."""
+    replays, act = Replays(lambda: 0.0, **bounds), Counted()
+    for number in range(9):
+        replays.once(CheckInRequest(request_id=f"r{number}"), Pod, act)
+    assert len(replays) <= 3
+    replays.once(CheckInRequest(request_id="r8"), Pod, act)
+    assert act.times == 9
+    replays.once(CheckInRequest(request_id="r0"), Pod, act)
+    assert act.times == 10
+
+
+def test_ids_of_different_methods_do_not_meet() -> None:
+    """The same id may name a check-in and a creation."""
+    replays, act = Replays(lambda: 0.0), Counted()
+    replays.once(CheckInRequest(request_id="r"), Pod, act)
+    replays.once(CreateDreamscapeRequest(request_id="r"), Pod, act)
+    assert act.times == 2
+    with pytest.raises(Declined):
+        replays.once(CheckInRequest(name="pods/other", request_id="r"), Pod, act)

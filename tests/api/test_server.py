@@ -1,0 +1,130 @@
+"""The server as a whole: health, reflection, its port, every method by raw stub."""
+
+import asyncio
+
+import grpc
+import grpc.aio
+import pytest
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
+from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest
+from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
+
+from dreamapi.v1 import dreamscapes_pb2 as dreams
+from dreamapi.v1 import pods_pb2 as beds
+from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
+from dreamapi.v1.pods_pb2_grpc import PodsStub
+from dreamapi.v1.severing_pb2 import SeverOutcome
+from dreamd.adapters.grpc.calls import calls_of_api
+from dreamd.adapters.grpc.server import CannotListen, Running, serve_grpc
+from dreamd.core.session.views import DreamscapeState
+from fakes.coordination import FakeCoordination
+from fakes.waiting import until
+
+N = "dreamscapes/n"
+UNARY = {
+    "ListPods": (beds.ListPodsRequest(), beds.ListPodsResponse),
+    "GetPod": (beds.GetPodRequest(name="pods/bed-1"), beds.Pod),
+    "CheckIn": (beds.CheckInRequest(name="pods/bed-1", sleeper="sleepers/ada"), beds.Pod),
+    "CheckOut": (beds.CheckOutRequest(name="pods/bed-1"), beds.Pod),
+    "Release": (beds.ReleaseRequest(name="pods/bed-1"), SeverOutcome),
+    "CreateDreamscape": (dreams.CreateDreamscapeRequest(dreamscape_id="m"), dreams.Dreamscape),
+    "GetDreamscape": (dreams.GetDreamscapeRequest(name=N), dreams.Dreamscape),
+    "ListDreamscapes": (dreams.ListDreamscapesRequest(), dreams.ListDreamscapesResponse),
+    "Start": (dreams.StartRequest(name=N), dreams.Dreamscape),
+    "Sever": (dreams.SeverRequest(name=N), SeverOutcome),
+    "Resume": (dreams.ResumeRequest(name=N), dreams.Dreamscape),
+    "Wake": (dreams.WakeRequest(name=N, issuer="nurse", reason="fire"), SeverOutcome),
+    "End": (dreams.EndRequest(name=N), SeverOutcome),
+    "ExplainAdmission": (
+        dreams.ExplainAdmissionRequest(name=N, pod="pods/bed-1"),
+        dreams.ExplainAdmissionResponse,
+    ),
+}
+STREAMS = {
+    "WatchPods": (beds.WatchPodsRequest(), beds.WatchPodsResponse),
+    "WatchCollective": (dreams.WatchCollectiveRequest(name=N), dreams.Collective),
+    "WatchEvents": (dreams.WatchEventsRequest(), dreams.WatchEventsResponse),
+}
+
+
+def stub_with(channel: grpc.aio.Channel, method: str) -> object:
+    """The generated stub's method, whichever service has it."""
+    return getattr(PodsStub(channel), method, None) or getattr(DreamscapesStub(channel), method)
+
+
+def test_no_method_is_forgotten_here() -> None:
+    """The tables of this file are all of the API."""
+    assert {call.method for call in calls_of_api().values()} == set(UNARY) | set(STREAMS)
+
+
+@pytest.mark.parametrize("method", sorted(UNARY))
+async def test_every_unary_method_answers(
+    method: str, application: FakeCoordination, channel: grpc.aio.Channel
+) -> None:
+    """By the generated stub alone, with its own kind of answer."""
+    application.add("n", DreamscapeState.GATHERING)
+    request, kind = UNARY[method]
+    assert isinstance(await stub_with(channel, method)(request), kind)
+
+
+@pytest.mark.parametrize("method", sorted(STREAMS))
+async def test_every_stream_answers(
+    method: str, application: FakeCoordination, channel: grpc.aio.Channel
+) -> None:
+    """By the generated stub alone, and may be left at any time."""
+    application.add("n", DreamscapeState.DREAMING)
+    request, kind = STREAMS[method]
+    call = stub_with(channel, method)(request)
+    first = asyncio.ensure_future(call.read())
+    await until(lambda: application.calls)
+    application.tick("n", 1)
+    assert isinstance(await first, kind)
+    call.cancel()
+
+
+async def test_a_method_that_is_not_there(channel: grpc.aio.Channel) -> None:
+    """A newer client's call is UNIMPLEMENTED, not a broken server."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await channel.unary_unary("/dreamapi.v1.Pods/Teleport")(b"")
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_health_follows_the_daemon(server: Running, channel: grpc.aio.Channel) -> None:
+    """SERVING from the start, for the whole and each service; NOT_SERVING when told."""
+    health = HealthStub(channel)
+    for service in ("", "dreamapi.v1.Pods", "dreamapi.v1.Dreamscapes"):
+        answer = await health.Check(HealthCheckRequest(service=service))
+        assert answer.status == HealthCheckResponse.SERVING
+    await server.serving(ready=False)
+    answer = await health.Check(HealthCheckRequest())
+    assert answer.status == HealthCheckResponse.NOT_SERVING
+    await server.serving(ready=True)
+    assert (await health.Check(HealthCheckRequest())).status == HealthCheckResponse.SERVING
+
+
+async def test_reflection_lists_the_services(channel: grpc.aio.Channel) -> None:
+    """Tools that know no proto can still list and call."""
+    call = ServerReflectionStub(channel).ServerReflectionInfo()
+    await call.write(ServerReflectionRequest(list_services=""))
+    answer = await call.read()
+    listed = {service.name for service in answer.list_services_response.service}
+    assert {"dreamapi.v1.Pods", "dreamapi.v1.Dreamscapes", "grpc.health.v1.Health"} <= listed
+    await call.write(ServerReflectionRequest(file_containing_symbol="dreamapi.v1.Dreamscape"))
+    assert (await call.read()).file_descriptor_response.file_descriptor_proto
+    await call.done_writing()
+
+
+async def test_a_port_in_use_is_said_in_a_sentence(server: Running) -> None:
+    """Two daemons never share a port and split the callers between them."""
+    with pytest.raises(CannotListen, match=f"cannot listen on 127.0.0.1:{server.port}; end what listens"):
+        await serve_grpc(FakeCoordination(), "127.0.0.1", server.port)
+
+
+async def test_stopping_twice_is_stopping(server: Running) -> None:
+    """And after it nobody answers on the port, so that a successor may have it."""
+    await server.stop(0.0)
+    await server.stop(0.0)
+    successor = await serve_grpc(FakeCoordination(), "127.0.0.1", server.port)
+    assert successor.port == server.port
+    await successor.stop(0.0)

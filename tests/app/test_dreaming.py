@@ -1,0 +1,226 @@
+"""A Dreamscape on the stage: gathering, dreaming, severing, and what must never happen meanwhile."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.session.views import BreakerState, DreamscapeState, Plan, SeatState
+from dreamwire.messages import Assign, PodEventKind, Release, WakePod
+from fakes.stage import Stage
+
+
+def state(stage: Stage) -> DreamscapeState:
+    """The Dreamscape's state."""
+    return stage.app.dreamscape("night").state
+
+
+def events(stage: Stage) -> list[str]:
+    """All sentences so far."""
+    journal = stage.app.journal
+    return [event.sentence for event in journal._events]
+
+
+def test_four_sleepers_gather_and_are_granted() -> None:
+    """Checked-in, healthy sleepers are assigned at Start and granted the ceiling within a second."""
+    stage = Stage()
+    stage.appear()
+    stage.dream()
+    assert state(stage) is DreamscapeState.DREAMING
+    assert {stage.coupling(pod.name) for pod in stage.pods} == {25}
+
+
+def test_start_below_minimum_is_refused_with_the_reasons() -> None:
+    """Start with too few admitted is refused, naming why the others wait."""
+    stage = Stage()
+    stage.appear()
+    stage.pods[0].quality = stage.pods[1].quality = 0.3
+    stage.app.create(Plan("night", seats_min=3, seats_max=4, ramp_s=10, ceiling=0.1))
+    stage.hop(8)
+    refusal = stage.app.start("night")
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is Code.BELOW_MINIMUM
+    assert "bed-1" in refusal.sentence
+
+
+def test_a_silent_pod_is_excluded_and_the_rest_dream_on() -> None:
+    """A pod whose frames stop has coupling zero within three hops; the others keep theirs."""
+    stage = Stage(pods=5)
+    stage.appear()
+    stage.dream()
+    stage.hop(16)
+    stage.pods[0].sends = False
+    stage.hop(3)
+    assert stage.coupling("bed-1") == 0
+    assert stage.coupling("bed-2") > 0
+    stage.hop(3)
+    assert stage.app.pod("bed-1").breaker is BreakerState.OPEN
+
+
+def test_a_nonfinite_frame_is_zero_in_the_very_next_message() -> None:
+    """One NaN feature trips the breaker at once: weight and coupling are zero in the next broadcast."""
+    stage = Stage(pods=5)
+    stage.appear()
+    stage.dream()
+    sick = stage.pods[2]
+    sick.bend = lambda frame: replace(frame, features=np.full_like(frame.features, np.nan))
+    stage.hop(1)
+    assert stage.coupling(sick.name) == 0
+    newest = stage.link.collectives[-1]
+    assert newest.answered[sick.assign.slot] == 0
+    assert np.isfinite(newest.sum).all()
+
+
+def test_sever_zeroes_in_the_call_and_resume_dreams_on() -> None:
+    """Sever publishes zeros before it returns; Resume brings couplings back with the next tick."""
+    stage = Stage()
+    stage.appear()
+    stage.dream()
+    before = len(stage.link.collectives)
+    ticket = stage.app.sever("night", "enough")
+    assert len(stage.link.collectives) == before + 1
+    assert not stage.link.collectives[-1].coupling.any()
+    assert state(stage) is DreamscapeState.SEVERED
+    stage.hop(1)
+    assert ticket.outcome().confirmed == 4
+    stage.app.resume("night")
+    stage.hop(1)
+    assert stage.coupling("bed-1") > 0
+
+
+def test_wake_is_obeyed_everywhere_and_ends_when_all_are_home() -> None:
+    """Wake zeroes first, then orders; the Dreamscape ends when every pod has latched."""
+    stage = Stage()
+    stage.appear()
+    stage.dream()
+    stage.app.wake("night", "an operator", "morning")
+    woken = [c for c in stage.link.commands if isinstance(c.what, WakePod)]
+    assert len(woken) == 4
+    stage.hop(4)
+    assert state(stage) is DreamscapeState.ENDED
+    assert all(seat.state is SeatState.LEFT for seat in stage.app.dreamscape("night").seats)
+
+
+def test_release_takes_one_bed_and_nobody_else_notices() -> None:
+    """Release sends its order before anything else and the others keep their couplings."""
+    stage = Stage(pods=5)
+    stage.appear()
+    stage.dream()
+    stage.app.release("bed-1", "asked")
+    assert isinstance(stage.link.commands[-1].what, Release)
+    stage.hop(1)
+    assert stage.coupling("bed-2") > 0
+    assert stage.app.dreamscape("night").assigned == 4
+
+
+def test_who_was_released_is_not_seated_again_not_even_by_a_new_daemon() -> None:
+    """A released pod stays out of this Dreamscape until somebody is checked in there anew."""
+    stage = Stage(pods=5)
+    stage.appear()
+    stage.dream()
+    stage.app.release("bed-1", "asked")
+    stage.hop(12)
+    assert stage.app.dreamscape("night").assigned == 4
+    stage.restart()
+    for pod in stage.pods:
+        pod.presence()
+    stage.hop(12)
+    assert stage.app.dreamscape("night").assigned == 4
+    stage.app.check_out("bed-1")
+    stage.app.check_in("bed-1", "another")
+    stage.hop(12)
+    assert stage.app.dreamscape("night").assigned == 5
+
+
+def test_a_slot_is_never_given_twice_in_a_term() -> None:
+    """A pod that reboots gets another slot; no assign repeats a slot of the same term."""
+    stage = Stage(pods=5)
+    stage.appear()
+    stage.dream()
+    pod = stage.pods[0]
+    for reboot in range(1, 4):
+        pod.assign, pod.incarnation = None, 1000 + reboot
+        pod.presence()
+        pod.status()
+        stage.hop(8)
+    slots = [
+        (c.what.term, c.what.cohort, c.what.slot) for c in stage.link.commands if isinstance(c.what, Assign)
+    ]
+    assert len(slots) == len(set(slots)) == 8
+
+
+def test_below_quorum_the_dreamscape_is_severed() -> None:
+    """When fewer than half of those assigned are healthy, everyone is severed and the cause is said."""
+    stage = Stage(pods=6)
+    stage.appear()
+    stage.dream()
+    stage.hop(8)
+    for pod in stage.pods[:4]:
+        pod.event(PodEventKind.SEVERED, "railed", evidence_ns=1, zero_ns=2)
+    stage.hop(1)
+    assert state(stage) is DreamscapeState.SEVERED
+    assert not stage.link.collectives[-1].coupling.any()
+
+
+def test_all_frames_missing_is_our_own_fault_and_trips_nobody() -> None:
+    """When most frames stop at once nobody is tripped for it; coupling is zero and comes back by itself."""
+    stage = Stage(pods=5)
+    stage.appear()
+    stage.dream()
+    stage.hop(16)
+    for pod in stage.pods:
+        pod.sends = False
+    stage.hop(10)
+    assert not stage.link.collectives[-1].coupling.any()
+    assert all(view.breaker is BreakerState.CLOSED for view in stage.app.pods())
+    assert any("our own way" in sentence for sentence in events(stage))
+    for pod in stage.pods:
+        pod.sends = True
+    stage.hop(4)
+    assert stage.coupling("bed-1") > 0
+    assert state(stage) is DreamscapeState.DREAMING
+
+
+def test_a_restarted_daemon_takes_the_dreamscape_up_from_zero() -> None:
+    """After a crash everyone is assigned anew under a higher term, scored at zero, then granted again."""
+    stage = Stage(pods=4)
+    stage.appear()
+    stage.dream()
+    first_term = stage.link.collectives[-1].term
+    stage.clock.at_s += 2.0
+    stage.restart()
+    for pod in stage.pods:
+        pod.presence()
+    stage.hop(8)
+    newest = stage.link.collectives[-1]
+    assert newest.term > first_term
+    assert not newest.coupling.any()
+    stage.hop(40)
+    assert stage.coupling("bed-1") > 0
+
+
+def test_late_joiners_are_seated_while_dreaming() -> None:
+    """A sleeper who checks in after Start gets a seat where late joining is on."""
+    stage = Stage(pods=4)
+    late = stage.pods.pop()
+    stage.appear()
+    stage.dream(seats_max=5)
+    stage.pods.append(late)
+    late.presence()
+    late.status()
+    stage.app.check_in(late.name, "latecomer")
+    stage.hop(12)
+    assert stage.coupling(late.name) > 0
+
+
+def test_shutdown_zeroes_everyone_before_anything_else() -> None:
+    """The first things a shutdown sends are zero collectives, and it settles when pods confirm."""
+    stage = Stage()
+    stage.appear()
+    stage.dream()
+    before = len(stage.link.collectives)
+    stage.app.shutdown()
+    assert not stage.link.collectives[before].coupling.any()
+    stage.hop(2)
+    assert stage.app.settled
+    assert not any(c.coupling.any() for c in stage.link.collectives[before:])

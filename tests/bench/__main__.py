@@ -1,0 +1,100 @@
+"""`make bench`: the numbers of the README, measured on this machine. `python -m tests.bench [name ...]`.
+
+Nothing here passes or fails: a bench prints what it measured beside the figure it is held against.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+PORTS = ["--mqtt-port", "21883", "--grpc-port", "25051", "--http-port", "28080"]
+
+
+def row(what: str, measured: str, limit: str) -> None:
+    """Print one line of the table."""
+    print(f"{what:<52} {measured:>16}   {limit}", flush=True)
+
+
+def descendants(process: psutil.Process) -> list[psutil.Process]:
+    """All living children, whatever depth."""
+    try:
+        return process.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def watch(command: list[str], words: dict[str, str]) -> tuple[str, dict[str, list[tuple[float, float]]]]:
+    """Run a command; sample CPU seconds and RSS of descendants whose command line holds a word."""
+    samples: dict[str, list[tuple[float, float]]] = {name: [] for name in words}
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True, cwd=folder)
+        parent = psutil.Process(process.pid)
+        while process.poll() is None:
+            for child in [parent, *descendants(parent)]:
+                try:
+                    line, used = " ".join(child.cmdline()), child.cpu_times()
+                    rss_mb = child.memory_info().rss / 1e6
+                except (psutil.NoSuchProcess, psutil.ZombieProcess):
+                    continue
+                for name, word in words.items():
+                    if word in line:
+                        samples[name].append((used.user + used.system, rss_mb))
+            time.sleep(0.5)
+        out = process.stdout.read() if process.stdout else ""
+    return out, samples
+
+
+def fleet(sleepers: int, broker: str, duration_s: int) -> None:
+    """A fleet on one machine: ticks, latency, the daemon's memory."""
+    program = str(Path(sys.executable).with_name("dreamd"))
+    command = [program, "up", "--sleepers", str(sleepers), "--broker", broker, "--json", *PORTS]
+    command += ["--duration", str(duration_s)]
+    out, samples = watch(command, {"daemon": "dreamd serve"})
+    account = json.loads(out.strip().splitlines()[-1])
+    title = f"{sleepers} pods, {broker}, {duration_s} s"
+    latency = account["latency_ms"]["capture_to_feedback"]
+    row(f"{title}: ticks skipped", f"{account['ticks_skipped']} of {account['ticks']}", "0")
+    row(f"{title}: capture to feedback p50", f"{latency['p50']:.0f} ms", "<= 250 ms")
+    row(f"{title}: capture to feedback p99", f"{latency['p99']:.0f} ms", "<= 500 ms")
+    row(f"{title}: came home", f"{account['home']} of {account['sleepers']}", "all")
+    rss = max((rss for _, rss in samples["daemon"]), default=0.0)
+    row(f"{title}: daemon memory", f"{rss:.0f} MB", "<= 150 MB")
+
+
+def pod(duration_s: int) -> None:
+    """One edge agent with 8 channels at 256 Hz, merged: its share of a core and its memory."""
+    program = str(Path(sys.executable).with_name("dreamd"))
+    command = [program, "up", "--sleepers", "3", "--json", *PORTS, "--duration", str(duration_s)]
+    _, samples = watch(command, {"pod": "dreamedge run --pod bed-1"})
+    series = samples["pod"]
+    settled = series[len(series) // 3 :]
+    cpu = (settled[-1][0] - settled[0][0]) / (0.5 * (len(settled) - 1)) if len(settled) > 1 else 0.0
+    row("one edge agent, 8 channels at 256 Hz: share of a core", f"{100 * cpu:.1f} %", "<= 3 %")
+    row("one edge agent: memory", f"{max(rss for _, rss in series):.0f} MB", "<= 70 MB")
+
+
+BENCHES = {
+    "embedded": lambda: fleet(50, "amqtt", 60),
+    "mosquitto": lambda: fleet(50, "mosquitto", 60),
+    "pod": lambda: pod(40),
+}
+
+
+def main() -> None:
+    """Run the named benches, or all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*BENCHES, []], default=[])
+    names = parser.parse_args().names or list(BENCHES)
+    print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}")
+    for name in names:
+        BENCHES[name]()
+
+
+main()

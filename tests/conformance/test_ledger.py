@@ -1,0 +1,159 @@
+"""What ports.ledger.Ledger promises, held against every adapter.
+
+`Library` opens a ledger on one and the same store, as often as asked: a second opening is a second
+process, an opening after `close` is a restart.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dreamd.adapters.store.sqlite import SqliteLedger
+from dreamd.core.session.views import DreamscapeState, Plan
+from dreamd.ports.ledger import DreamscapeRecord, Ledger, LedgerError
+from fakes.ledger import MemoryLedger, Shelf
+
+NOW_S = 1_760_000_000.0
+NOW_MS = 1_760_000_000_000
+
+Library = Callable[[], Ledger]
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Library]:
+    """Open a ledger on the one store of this test."""
+    shelf, opened = Shelf(), list[Ledger]()
+
+    def open_one() -> Ledger:
+        one: Ledger = MemoryLedger(shelf) if request.param == "memory" else SqliteLedger(tmp_path / "ledger")
+        opened.append(one)
+        return one
+
+    yield open_one
+    for one in opened:
+        one.close()
+
+
+def _record(name: str, state: DreamscapeState = DreamscapeState.DREAMING) -> DreamscapeRecord:
+    return DreamscapeRecord(
+        plan=Plan(name, 2, 8, pods=("bed-1", "bed-2"), site="north", ramp_s=10.0, ceiling=0.1),
+        state=state,
+        created_s=NOW_S + 0.125,
+        seats=((1, "bed-1", "ash"), (2, "bed-2", "birch")),
+        mu_db=(0.1, 1 / 3, -12.5),
+        sigma_db=(1.0, 2.5, 1e-3),
+    )
+
+
+def test_a_first_term_is_the_unix_time_in_milliseconds(library: Library) -> None:
+    """So a store that has been lost still yields terms above those drawn before."""
+    assert library().draw_term("night", 0, NOW_S) == NOW_MS
+
+
+def test_terms_never_come_back_whatever_the_clock_says(library: Library) -> None:
+    """A clock that stands still, or is set back a day, still yields higher terms."""
+    ledger = library()
+    terms = [ledger.draw_term("night", 0, now_s) for now_s in (NOW_S, NOW_S, NOW_S - 86_400.0, NOW_S)]
+    assert terms == [NOW_MS, NOW_MS + 1, NOW_MS + 2, NOW_MS + 3]
+
+
+def test_terms_survive_a_restart(library: Library) -> None:
+    """The next process, its clock set back, draws higher."""
+    first = library()
+    term = first.draw_term("night", 0, NOW_S)
+    first.close()
+    assert library().draw_term("night", 0, NOW_S - 3600.0) == term + 1
+
+
+def test_two_processes_never_draw_the_same_term(library: Library) -> None:
+    """Alternating draws on one store, in one millisecond, are all different and grow."""
+    one, other = library(), library()
+    terms = [ledger.draw_term("night", 0, NOW_S) for ledger in (one, other) * 5]
+    assert terms == sorted(set(terms))
+
+
+def test_only_the_highest_term_is_confirmed(library: Library) -> None:
+    """The first owner learns from the store that another has taken over."""
+    one, other = library(), library()
+    first = one.draw_term("night", 0, NOW_S)
+    assert one.confirm_term("night", 0, first)
+    second = other.draw_term("night", 0, NOW_S)
+    assert not one.confirm_term("night", 0, first)
+    assert one.confirm_term("night", 0, second)
+    assert not one.confirm_term("night", 0, second + 1)
+
+
+def test_terms_belong_to_one_cohort_of_one_dreamscape(library: Library) -> None:
+    """Drawing for another changes nothing here; a cohort never drawn for confirms nothing."""
+    ledger = library()
+    term = ledger.draw_term("night", 0, NOW_S)
+    ledger.draw_term("night", 1, NOW_S)
+    ledger.draw_term("day", 0, NOW_S)
+    assert ledger.confirm_term("night", 0, term)
+    assert not ledger.confirm_term("noon", 0, term)
+
+
+def test_counters_are_above_all_that_any_process_may_have_used(library: Library) -> None:
+    """Two processes in one millisecond get blocks that a night of commands does not join."""
+    one, other = library(), library()
+    first, second = one.draw_counters(NOW_S), other.draw_counters(NOW_S)
+    assert second - first >= 1_000_000_000
+    other.close()
+    assert library().draw_counters(NOW_S - 86_400.0) - second >= 1_000_000_000
+
+
+def test_counters_grow_where_the_store_has_been_lost(library: Library, tmp_path: Path) -> None:
+    """An empty store a second later still begins above a million commands sent meanwhile; it fits a u64."""
+    used = library().draw_counters(NOW_S) + 1_000_000
+    fresh = MemoryLedger() if isinstance(library(), MemoryLedger) else SqliteLedger(tmp_path / "empty")
+    later = fresh.draw_counters(NOW_S + 1.0)
+    fresh.close()
+    assert used < later < 2**63
+
+
+def test_a_record_comes_back_as_it_was(library: Library) -> None:
+    """Plan, state, seats and the frozen scale, to the last bit, after a restart."""
+    ledger = library()
+    ledger.save(_record("night"))
+    ledger.close()
+    assert library().load() == (_record("night"),)
+
+
+def test_a_record_replaces_the_one_of_its_name(library: Library) -> None:
+    """Ended ones are kept and loaded too."""
+    ledger = library()
+    ledger.save(_record("night"))
+    ledger.save(_record("day"))
+    ledger.save(_record("night", DreamscapeState.ENDED))
+    kept = {record.plan.dreamscape: record.state for record in ledger.load()}
+    assert kept == {"night": DreamscapeState.ENDED, "day": DreamscapeState.DREAMING}
+
+
+def test_check_ins_are_kept_replaced_and_cleared(library: Library) -> None:
+    """The newest sleeper of a pod counts; an empty one clears the bed; a restart forgets nothing."""
+    ledger = library()
+    for pod, sleeper in (("bed-1", "ash"), ("bed-2", "birch"), ("bed-1", "cedar"), ("bed-2", "")):
+        ledger.check_in(pod, sleeper)
+    ledger.check_in("bed-3", "")
+    ledger.close()
+    assert library().checked_in() == {"bed-1": "cedar"}
+
+
+def test_closing_twice_is_safe(library: Library) -> None:
+    """As the port demands."""
+    ledger = library()
+    ledger.close()
+    ledger.close()
+
+
+def test_failing_is_a_ledger_error(library: Library) -> None:
+    """Whatever the engine raises, callers see LedgerError alone."""
+    ledger = library()
+    if isinstance(ledger, MemoryLedger):
+        ledger.broken = "the disk is full"
+    ledger.close()
+    with pytest.raises(LedgerError):
+        ledger.draw_term("night", 0, NOW_S)
+    with pytest.raises(LedgerError):
+        ledger.confirm_term("night", 0, NOW_MS)

@@ -1,0 +1,26 @@
+"""What all tests share: in CI, a skip nobody expected is a failure."""
+
+import os
+import re
+
+import pytest
+
+EXPECTED_SKIPS = (re.compile(r"DREAMD_RECORDINGS"),)
+"""Reasons that may stand in CI: the recordings are not part of the project."""
+
+_unexpected: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note every skip whose reason is not among those expected."""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        reason = report.longrepr[2]
+        if not any(expected.search(reason) for expected in EXPECTED_SKIPS):
+            _unexpected.append(f"{report.nodeid}: {reason}")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail a CI run that left out tests it should have run."""
+    if os.environ.get("CI") == "true" and _unexpected and exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print("\nskips that CI does not expect:\n  " + "\n  ".join(_unexpected))

@@ -1,0 +1,289 @@
+"""The breaker of one sleeper, rule by rule of DESIGN 8.1."""
+
+from collections.abc import Iterable
+from itertools import cycle, islice, repeat
+from math import inf, nan
+from random import Random
+
+import pytest
+
+from dreamd.core.session.views import BreakerState as S
+from dreamd.core.severing.breaker import (
+    RULES,
+    Bad,
+    Breaker,
+    Good,
+    Observation,
+    Reset,
+    Sign,
+    Tick,
+    Transition,
+    Trip,
+    closed,
+    initial_after_crash,
+    step,
+)
+from dreamd.core.severing.causes import Cause, Kind, kind_of
+
+START_S = 1_700_000_000.0
+RAILED, NONFINITE, LOST = Bad(Cause.RAILED), Bad(Cause.NONFINITE), Bad(Cause.LOST)
+
+
+class Run:
+    """A breaker driven a tick at a time."""
+
+    def __init__(self, breaker: Breaker | None = None) -> None:
+        self.breaker = breaker or closed(START_S)
+        self.now_s = self.breaker.at_s
+        self.moves: list[Transition] = []
+
+    def feed(self, observations: Iterable[Observation]) -> "Run":
+        for what in observations:
+            self.now_s += 0.25
+            self.breaker, moved = step(self.breaker, what, self.now_s)
+            self.moves += [moved] if moved else []
+        return self
+
+    def seconds(self, what: Observation, seconds: float) -> "Run":
+        return self.feed(repeat(what, round(seconds * 4)))
+
+    def until(self, what: Observation, state: S, most_s: float = 100.0) -> float:
+        """Feed until this state; return how long it took."""
+        began_s = self.now_s
+        while self.breaker.state is not state:
+            assert self.now_s - began_s < most_s, f"never {state}"
+            self.feed([what])
+        return self.now_s - began_s
+
+    @property
+    def path(self) -> list[str]:
+        return [move.after.value for move in self.moves]
+
+
+def test_the_table_is_whole() -> None:
+    """There is a rule for every state and sign."""
+    assert len(RULES) == len(S) * len(Sign)
+
+
+@pytest.mark.parametrize("cause", [c for c in Cause if kind_of(c) is Kind.HARD])
+def test_a_hard_cause_trips_at_one_observation(cause: Cause) -> None:
+    """One observation of any hard cause opens a closed breaker, and the transition says why."""
+    run = Run().feed([Bad(cause, "seen once")])
+    assert run.moves == [Transition(START_S + 0.25, S.CLOSED, S.OPEN, cause, "seen once")]
+    assert not run.breaker.may_couple
+
+
+@pytest.mark.parametrize("cause", [c for c in Cause if kind_of(c) is Kind.SOFT])
+def test_a_soft_cause_trips_at_five_in_a_row(cause: Cause) -> None:
+    """Four soft observations do not trip, the fifth does; one good frame between begins the count anew."""
+    run = Run().feed([*[Bad(cause)] * 4, Good(), *[Bad(cause)] * 4])
+    assert run.breaker.state is S.CLOSED
+    assert run.feed([Bad(cause)]).breaker.state is S.OPEN
+
+
+def test_a_soft_cause_trips_at_half_of_a_window_of_twenty() -> None:
+    """Good and bad in turn trip once 20 have been seen and half of them were bad, not before."""
+    run = Run().feed(islice(cycle([Good(), RAILED]), 19))
+    assert run.breaker.state is S.CLOSED
+    assert run.feed([RAILED]).path == ["open"]
+
+
+def test_what_is_older_than_ten_seconds_does_not_count() -> None:
+    """Bad frames more than 10 s old have left the window: bad once in three never trips."""
+    run = Run().feed(islice(cycle([Good(), RAILED, Good()]), 400))
+    assert run.path == []
+    assert run.breaker.seen.bit_count() == 40
+
+
+def test_silence_trips_after_three_hops() -> None:
+    """Three silent ticks are borne, the fourth trips; any frame between begins the count anew."""
+    run = Run().feed([Tick(), Tick(), Tick(), Good(), Tick(), Tick(), Tick()])
+    assert run.path == []
+    assert run.feed([Tick()]).path == ["open"]
+    assert run.breaker.cause is Cause.SILENCE
+
+
+def test_the_way_back_takes_thirty_seconds_and_thirty_good_frames() -> None:
+    """After a person's or device's trip: OPEN 30 s, HALF_OPEN 30 good frames, then CLOSED."""
+    run = Run().feed([NONFINITE])
+    assert run.until(Good(), S.HALF_OPEN) == 30.0
+    assert run.until(Good(), S.CLOSED) == 7.5
+    assert run.path == ["open", "half-open", "closed"]
+
+
+def test_the_wait_is_spread_by_a_fifth() -> None:
+    """With a generator the waits fill 24 to 36 s, and are not all alike."""
+    waits = [step(closed(0.0), NONFINITE, 0.0, Random(seed))[0].until_s for seed in range(200)]
+    assert 24.0 <= min(waits) < 25.5
+    assert 34.5 < max(waits) <= 36.0
+
+
+def test_one_bad_frame_restarts_the_score() -> None:
+    """In HALF_OPEN 29 good frames and one soft one do not close; 30 good in a row do."""
+    run = Run().feed([NONFINITE])
+    run.until(Good(), S.HALF_OPEN)
+    run.feed([Good()] * 29).feed([RAILED])
+    assert run.breaker.state is S.HALF_OPEN
+    assert run.until(Good(), S.CLOSED) == 7.5
+
+
+def test_a_half_open_that_never_gets_good_is_a_second_trip() -> None:
+    """Not 30 good in a row within 60 s: the deadline trips it again, within 30 min that locks."""
+    run = Run().feed([NONFINITE])
+    run.until(Good(), S.HALF_OPEN)
+    assert run.until(RAILED, S.LOCKED) == 60.0
+    assert run.breaker.cause is Cause.RAILED
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(28.0, S.LOCKED), (31.0, S.OPEN)])
+def test_a_second_trip_within_half_an_hour_locks(minutes: float, state: S) -> None:
+    """A second device trip locks within 30 min of the first, and only opens after (never closed so long)."""
+    run = Run().feed([NONFINITE])
+    while run.now_s - START_S < minutes * 60:
+        run.seconds(Good(), 60.0).seconds(Tick(), 2.0)
+    run.until(Good(), S.CLOSED)
+    assert run.feed([NONFINITE]).breaker.state is state
+
+
+def test_ten_minutes_closed_forget_the_first_trip() -> None:
+    """After 10 min CLOSED a trip is a first one again; a little earlier it locks."""
+    for closed_s, state in ((595.0, S.LOCKED), (600.0, S.OPEN)):
+        run = Run().feed([NONFINITE])
+        run.until(Good(), S.CLOSED)
+        assert run.seconds(Good(), closed_s).feed([NONFINITE]).breaker.state is state
+
+
+def test_transport_opens_and_half_opens_without_limit() -> None:
+    """Twenty losses in a row open twenty times, come back when frames do, and never lock."""
+    run = Run()
+    for _ in range(20):
+        run.until(Tick(), S.OPEN)
+        run.seconds(Tick(), 20.0)
+        run.until(Good(), S.CLOSED)
+    assert run.path == ["open", "half-open", "closed"] * 20
+
+
+def test_a_way_that_is_down_stays_open_until_a_frame_comes() -> None:
+    """Silence for an hour stays OPEN; the first frame half-opens."""
+    run = Run().seconds(Tick(), 3600.0)
+    assert run.path == ["open"]
+    assert run.feed([Good()]).path == ["open", "half-open"]
+
+
+def test_transport_is_not_held_against_the_person() -> None:
+    """A device trip after many transport trips is a first one: it opens, it does not lock."""
+    run = Run()
+    for _ in range(3):
+        run.until(Tick(), S.OPEN)
+        run.until(Good(), S.CLOSED)
+    assert run.feed([NONFINITE]).breaker.state is S.OPEN
+
+
+def test_transport_cannot_shorten_a_persons_wait() -> None:
+    """Losses and silence during a 30 s wait leave it 30 s."""
+    run = Run().feed([NONFINITE, LOST, Trip(Cause.STALE, "judge"), *[Tick()] * 20])
+    assert run.until(Good(), S.HALF_OPEN) == pytest.approx(30.0 - 22 * 0.25)
+
+
+def test_a_device_cause_takes_over_from_transport() -> None:
+    """While OPEN for transport a hard cause begins the long wait."""
+    run = Run().until(Tick(), S.OPEN) and Run().seconds(Tick(), 5.0).feed([NONFINITE])
+    assert run.breaker.cause is Cause.NONFINITE
+    assert run.until(Good(), S.HALF_OPEN) == 30.0
+
+
+def test_going_on_being_wrong_is_one_trip_until_the_wait_is_over() -> None:
+    """A device that stays non-finite is one trip for 30 s and locked right after."""
+    run = Run().seconds(NONFINITE, 30.0)
+    assert run.path == ["open"]
+    assert run.seconds(NONFINITE, 1.0).path == ["open", "half-open", "locked"]
+
+
+ANYTHING: list[Observation] = [
+    Good(),
+    Tick(),
+    RAILED,
+    NONFINITE,
+    LOST,
+    Trip(Cause.OPERATOR, "mira"),
+    Trip(Cause.WAKE, "bed"),
+    Reset("", "why"),
+    Reset("mira", " "),
+]
+
+
+@pytest.mark.parametrize("what", ANYTHING)
+def test_nothing_but_a_named_reset_leaves_locked(what: Observation) -> None:
+    """A day of any other observation, or of a reset without name or reason, leaves it LOCKED."""
+    run = Run(Breaker(state=S.LOCKED, at_s=START_S, since_s=START_S, until_s=inf))
+    for _ in range(24):
+        run.now_s += 3600.0
+        run.feed([what])
+    assert run.breaker.state is S.LOCKED
+
+
+def test_a_reset_leads_to_half_open_and_forgets_nothing() -> None:
+    """A named reset with a reason half-opens; the next device trip within half an hour locks again."""
+    run = Run().feed([NONFINITE])
+    run.until(Good(), S.HALF_OPEN)
+    run.feed([NONFINITE, Reset("mira", "new electrode")])
+    assert run.breaker.state is S.HALF_OPEN
+    assert run.moves[-1].detail == "mira: new electrode"
+    run.until(Good(), S.CLOSED)
+    assert run.feed([NONFINITE]).breaker.state is S.LOCKED
+
+
+@pytest.mark.parametrize("state", [S.CLOSED, S.OPEN, S.HALF_OPEN])
+def test_a_reset_overrides_no_trip(state: S) -> None:
+    """Reset changes nothing but LOCKED: no open breaker is shortened by it."""
+    breaker = Breaker(state=state, cause=Cause.RAILED, at_s=START_S, since_s=START_S, until_s=START_S + 30)
+    after, moved = step(breaker, Reset("mira", "hurry"), START_S + 1.0)
+    assert (after.state, after.until_s, moved) == (state, START_S + 30, None)
+
+
+def test_an_operators_trip_opens_and_is_not_held_against_anyone() -> None:
+    """Three severs by an operator in ten minutes open three times and lock nobody."""
+    run = Run()
+    for _ in range(3):
+        run.feed([Trip(Cause.OPERATOR, "mira")])
+        assert run.until(Good(), S.HALF_OPEN) == 30.0
+        run.until(Good(), S.CLOSED)
+    assert run.path == ["open", "half-open", "closed"] * 3
+
+
+def test_an_order_does_not_launder_a_device_trip() -> None:
+    """A trip by an operator during a device's wait lengthens it, and the device trip is still remembered."""
+    run = Run().feed([NONFINITE]).seconds(Good(), 20.0).feed([Trip(Cause.OPERATOR, "mira")])
+    assert run.until(Good(), S.HALF_OPEN) == 30.0
+    assert run.feed([NONFINITE]).breaker.state is S.LOCKED
+
+
+def test_an_outlier_is_neither_good_nor_bad() -> None:
+    """Exclusion trips nothing, scores nothing, and does not break a run of good frames."""
+    run = Run().seconds(Bad(Cause.OUTLIER), 60.0)
+    assert run.path == []
+    run.feed([NONFINITE])
+    run.until(Good(), S.HALF_OPEN)
+    run.feed([Good()] * 29).feed([Bad(Cause.OUTLIER)] * 5)
+    assert run.breaker.state is S.HALF_OPEN
+    assert run.feed([Good()]).breaker.state is S.CLOSED
+
+
+@pytest.mark.parametrize("now_s", [nan, inf, -inf, START_S - 3600.0])
+def test_time_that_is_not_time_does_not_pass(now_s: float) -> None:
+    """A reading that is not finite, or goes back, ends no wait."""
+    opened, _ = step(closed(START_S), NONFINITE, START_S)
+    after, moved = step(opened, Good(), now_s)
+    assert moved is None
+    assert (after.state, after.at_s) == (S.OPEN, START_S)
+
+
+def test_after_a_crash_nobody_is_trusted_unseen() -> None:
+    """A pod that reports a sever is OPEN with the whole wait; everyone else is HALF_OPEN; nobody CLOSED."""
+    reported = initial_after_crash(START_S, Cause.RAILED)
+    assert (reported.state, reported.cause, reported.until_s) == (S.OPEN, Cause.RAILED, START_S + 30.0)
+    assert initial_after_crash(START_S, Cause.DAEMON).state is S.OPEN
+    assert initial_after_crash(START_S, Cause.LEASE).state is S.OPEN
+    silent = initial_after_crash(START_S, None)
+    assert silent.state is S.HALF_OPEN
+    assert Run(silent).until(Good(), S.CLOSED) == 7.5

@@ -1,0 +1,44 @@
+"""The words for what went wrong, and what each means."""
+
+import pytest
+
+from dreamd.core.severing.causes import CAUSES, Cause, Kind, Scope, cause_named, kind_of
+
+KINDS = {
+    Kind.SOFT: "flat railed contact mains amplitude highfreq unit quality",
+    Kind.HARD: "nonfinite range rate frozen replayed misfit actuator arousal distress wake withdraw"
+    " latched unknown",
+    Kind.TRANSPORT: "silence lost stale clock lease",
+    Kind.EXCLUDE: "outlier",
+    Kind.ORDER: "quorum mass operator release left stopped duration recording-over reassigned time-over ended"
+    " shutdown daemon",
+}
+
+
+def test_every_word_has_the_kind_of_the_table() -> None:
+    """The closed list of words and the kind of each is exactly this; a word is never renamed."""
+    expected = {word: kind for kind, words in KINDS.items() for word in words.split()}
+    assert {cause.value: kind_of(cause) for cause in Cause} == expected
+
+
+@pytest.mark.parametrize("word", ["", "FLAT", "gamma-burst", "outlier "])
+def test_a_word_nobody_knows_is_taken_hard(word: str) -> None:
+    """A cause this daemon does not know is `unknown` and trips at once."""
+    assert cause_named(word) is Cause.UNKNOWN
+    assert kind_of(cause_named(word)) is Kind.HARD
+
+
+def test_every_known_word_is_read_back() -> None:
+    """Each word on the wire names its own cause, and has a sentence people can read."""
+    assert all(cause_named(cause.value) is cause for cause in Cause)
+    assert all(row.sentence and row.sentence[-1] != "." for row in CAUSES.values())
+
+
+def test_transport_never_concerns_a_person() -> None:
+    """What is held against a person or device is never transport, and the other way round."""
+    own = {Scope.PERSON, Scope.DEVICE}
+    for cause, row in CAUSES.items():
+        if row.kind is Kind.TRANSPORT:
+            assert row.scope not in own, cause
+        if row.kind in (Kind.HARD, Kind.SOFT):
+            assert row.scope in own, cause

@@ -1,0 +1,86 @@
+"""`dreamd`: verbs, sentences and exit statuses, and how little each verb loads."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dreamd.main import VERBS, main
+
+
+def test_settings_prints_each_value_and_its_source(capsys: pytest.CaptureFixture[str]) -> None:
+    """As JSON, one object a key."""
+    assert main(["settings", "--json", "--grpc-port", "6000"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["grpc.port"] == {"value": 6000, "source": "flag --grpc-port"}
+    assert shown["log.format"] == {"value": "console", "source": "default"}
+
+
+def test_settings_for_people_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    """Key, value, source on a line."""
+    assert main(["settings"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["mqtt.url", "mqtt://127.0.0.1:1883", "default"] in rows
+
+
+def test_a_bad_setting_is_a_sentence_and_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    """On standard error, for serve and settings alike."""
+    for verb in ("settings", "serve"):
+        assert main([verb, "--grpc-host", "0.0.0.0"]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert captured.err.startswith("dreamd: grpc.host is '0.0.0.0' (from flag --grpc-host)")
+
+
+def test_help_lists_every_verb_without_loading_any(capsys: pytest.CaptureFixture[str]) -> None:
+    """The list does not depend on which extras are installed."""
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    listed = capsys.readouterr().out
+    assert all(f"    {verb}" in listed for verb in VERBS)
+
+
+def test_no_verb_and_an_unknown_one_are_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the usage."""
+    for argv in ([], ["dance"]):
+        with pytest.raises(SystemExit) as ended:
+            main(argv)
+        assert ended.value.code == 2
+    assert "invalid choice: 'dance'" in capsys.readouterr().err
+
+
+def test_settings_loads_no_technology() -> None:
+    """Neither numpy nor grpc, aiomqtt, sqlite3 or prometheus, for a verb that needs none."""
+    code = (
+        "import sys; from dreamd.main import main; main(['settings']);"
+        "print([m for m in ('numpy', 'grpc', 'aiomqtt', 'sqlite3', 'prometheus_client') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_missing_extra_is_named(tmp_path: Path) -> None:
+    """Without grpc on the path, `serve` says what to install."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\nclass Bar:\n    def find_spec(self, name, *_):\n        if name == 'aiomqtt':\n"
+        "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
+        "sys.meta_path.insert(0, Bar())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "dreamd", "serve", "--state-dir", str(tmp_path / "state")],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        env={"PYTHONPATH": str(tmp_path), "PATH": ""},
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "dreamd: dreamd serve needs aiomqtt, which is not installed; "
+        "install the extra: pip install 'dreamd[daemon]'\n"
+    )

@@ -1,0 +1,114 @@
+"""From payloads to values: what is handed on, what is refused, and that the loop keeps its turn."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from dreamd.adapters.mqtt.inbox import FRAMES
+from dreamd.adapters.mqtt.intake import BATCH, Intake
+from dreamwire import topics
+from dreamwire.codec import encode
+from dreamwire.messages import ClockProbe
+from fakes import words
+from fakes.inbound import KeepingInbound, KeepingLinkMeters, SetClock
+
+
+def _intake() -> tuple[Intake, KeepingInbound, KeepingLinkMeters]:
+    inbound, meters = KeepingInbound(), KeepingLinkMeters()
+    return Intake(inbound, SetClock(), meters), inbound, meters
+
+
+async def test_every_kind_reaches_its_place() -> None:
+    """Presence, status, event, probe and frames, as the values they were sent as."""
+    intake, inbound, _ = _intake()
+    intake.offer(topics.pod_topic("bed-1", "presence"), encode(words.presence()), retained=True)
+    intake.offer(topics.pod_topic("bed-1", "status"), encode(words.status()), retained=False)
+    intake.offer(topics.pod_topic("bed-1", "event"), encode(words.event()), retained=False)
+    intake.offer(topics.pod_topic("bed-1", "clock"), encode(ClockProbe(5, 10)), retained=False)
+    intake.offer(topics.frames("night", 3, "bed-1"), encode((words.frame(), words.frame(2))), retained=False)
+    intake.turn()
+    assert inbound.presences == [words.presence()]
+    assert [one.pod for one in inbound.statuses] == ["bed-1"]
+    assert inbound.events == [words.event()]
+    assert inbound.probes == [("bed-1", ClockProbe(5, 10), 1_760_000_000.0)]
+    [(topic, frames)] = inbound.frames
+    assert (topic.dreamscape, topic.cohort, topic.sender) == ("night", 3, "bed-1")
+    assert [one.seq for one in frames] == [1, 2]
+    assert inbound.malformed == []
+
+
+@pytest.mark.parametrize(
+    ("leaf", "payload"),
+    [
+        ("presence", encode(words.presence("bed-2"))),
+        ("status", encode(words.status("bed-2"))),
+        ("event", encode(words.event("bed-2"))),
+    ],
+)
+async def test_a_pod_speaks_for_itself_alone(leaf: str, payload: bytes) -> None:
+    """A payload that names another pod than its topic is refused, whatever it says."""
+    intake, inbound, _ = _intake()
+    intake.offer(topics.pod_topic("bed-1", leaf), payload, retained=False)
+    intake.turn()
+    assert inbound.malformed == [("bed-1", leaf, "the payload names another pod")]
+    assert [inbound.presences, inbound.statuses, inbound.events] == [[], [], []]
+
+
+@pytest.mark.parametrize("leaf", ["status", "event", "clock"])
+async def test_only_a_presence_may_be_retained(leaf: str) -> None:
+    """A retained anything else is a replay."""
+    intake, inbound, _ = _intake()
+    payload = {"status": words.status(), "event": words.event(), "clock": ClockProbe(1, 1)}[leaf]
+    intake.offer(topics.pod_topic("bed-1", leaf), encode(payload), retained=True)  # type: ignore[arg-type]
+    intake.offer(topics.frames("night", 0, "bed-1"), encode((words.frame(),)), retained=True)
+    intake.turn()
+    assert [one[1] for one in inbound.malformed] == [leaf, "frames"]
+    assert [inbound.statuses, inbound.events, inbound.probes, inbound.frames] == [[], [], [], []]
+
+
+@pytest.mark.parametrize("payload", [b"", b"\xff\xff\xff", b"x" * 70_000])
+@pytest.mark.parametrize("leaf", ["presence", "status", "event"])
+async def test_what_cannot_be_read_is_named_and_costs_the_others_nothing(leaf: str, payload: bytes) -> None:
+    """Empty, garbage, oversized: the next message is taken in all the same."""
+    intake, inbound, _ = _intake()
+    intake.offer(topics.pod_topic("bed-1", leaf), payload, retained=False)
+    intake.offer(topics.frames("night", 0, "bed-1"), payload, retained=False)
+    intake.offer(topics.frames("night", 0, "bed-2"), encode((words.frame(),)), retained=False)
+    intake.turn()
+    assert [one[:2] for one in inbound.malformed] == [("bed-1", leaf), ("bed-1", "frames")]
+    assert len(inbound.frames) == 1
+
+
+@pytest.mark.parametrize("topic", ["dreamd/v1/pods/UPPER/status", "other", "dreamd/v1/pods/bed-1/command"])
+async def test_a_topic_that_is_not_a_pods_is_counted(topic: str) -> None:
+    """Whoever publishes there, nobody is believed."""
+    intake, inbound, _ = _intake()
+    intake.offer(topic, encode(words.status()), retained=False)
+    intake.turn()
+    assert [one[1] for one in inbound.malformed] == ["topic"]
+
+
+async def test_the_loop_has_its_turn_between_batches() -> None:
+    """A flood is worked off BATCH by BATCH, and what the inbox drops is metered."""
+    intake, inbound, meters = _intake()
+    payload = encode((words.frame(),))
+    for _ in range(FRAMES + 10):
+        intake.offer(topics.frames("night", 0, "bed-1"), payload, retained=False)
+    assert meters.dropped == ["frame"] * 10
+    assert inbound.frames == []
+    seen = []
+    while len(inbound.frames) < FRAMES:
+        await asyncio.sleep(0)
+        seen.append(len(inbound.frames))
+    assert max(after - before for before, after in zip([0, *seen], seen, strict=False)) <= BATCH
+
+
+async def test_the_newest_presence_is_the_last_word() -> None:
+    """Presences keep their order: gone after there is gone."""
+    intake, inbound, _ = _intake()
+    for online in (True, False):
+        gone = replace(words.presence(), online=online)
+        intake.offer(topics.pod_topic("bed-1", "presence"), encode(gone), retained=False)
+    intake.turn()
+    assert [one.online for one in inbound.presences] == [True, False]

@@ -1,0 +1,85 @@
+"""The log: one line a fact, and nobody waits for its reader."""
+
+import io
+import json
+import logging
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from dreamd.adapters.logs import LINES, Spool, open_log
+
+
+@pytest.fixture(autouse=True)
+def the_root_logger_is_given_back() -> Iterator[None]:
+    """open_log takes the process's root logger over; a test has it for its own time only."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+class _Gate(io.StringIO):
+    """A reader that does not read until it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_fd, self.write_fd = os.pipe()
+        self.entered_read, self.entered_write = os.pipe()
+
+    def writelines(self, lines: object) -> None:
+        """Wait at the gate, then write."""
+        os.write(self.entered_write, b".")
+        os.read(self.read_fd, 1)
+        super().writelines(lines)  # type: ignore[arg-type]
+
+    def wait_until_blocked(self) -> None:
+        os.read(self.entered_read, 1)
+
+    def open(self) -> None:
+        os.write(self.write_fd, b"." * 100)
+
+
+def test_a_fact_is_one_line_of_json() -> None:
+    """Event name, level, time, fields."""
+    out = io.StringIO()
+    spool = Spool(out)
+    log = open_log("json", "info", spool)
+    log.debug("unheard")
+    log.info("merged", pod="bed-1", dreamscape="night")
+    spool.close()
+    [line] = out.getvalue().splitlines()
+    fact = json.loads(line)
+    assert fact.pop("timestamp").endswith("Z")
+    assert fact == {"event": "merged", "level": "info", "pod": "bed-1", "dreamscape": "night"}
+
+
+def test_a_bug_brings_its_traceback() -> None:
+    """In both forms."""
+    for form in ("json", "console"):
+        out = io.StringIO()
+        spool = Spool(out)
+        log = open_log(form, "info", spool)
+        try:
+            1 / 0  # noqa: B018 -- it is raised, not used
+        except ZeroDivisionError:
+            log.exception("failed")
+        spool.close()
+        assert "ZeroDivisionError" in out.getvalue()
+
+
+def test_a_reader_that_stalls_holds_nobody_up_and_is_told_what_it_missed() -> None:
+    """The queue is bounded; the oldest lines are lost and counted."""
+    gate = _Gate()
+    spool = Spool(gate)
+    spool.write("first\n")
+    gate.wait_until_blocked()
+    for number in range(LINES + 7):
+        spool.write(f"{number}\n")
+    gate.open()
+    spool.close()
+    lines = gate.getvalue().splitlines()
+    assert lines[:3] == ["first", "7 lines of the log were lost", "7"]
+    assert lines[-1] == str(LINES + 6)

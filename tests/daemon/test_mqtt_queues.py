@@ -1,0 +1,119 @@
+"""The bounded queues on either side of the link, each with its policy."""
+
+from dreamd.adapters.mqtt import inbox, outbox
+from dreamd.adapters.mqtt.inbox import Arrival, Inbox
+from dreamd.adapters.mqtt.outbox import Outbox, Parcel
+from dreamwire.topics import FramesTopic, PodTopic
+
+
+def _drain(box: Outbox) -> list[bytes]:
+    taken = []
+    while (parcel := box.first()) is not None:
+        taken.append(parcel.payload)
+        box.sent()
+    return taken
+
+
+def _arrival(topic: PodTopic | FramesTopic, payload: bytes = b"") -> Arrival:
+    return Arrival(topic, payload, retained=False, received_s=0.0)
+
+
+def test_the_newest_collective_of_a_cohort_wins() -> None:
+    """Two cohorts, three ticks: two parcels wait, the newest of each, and one drop is told."""
+    box = Outbox()
+    dropped = [
+        box.collective(Parcel(topic, payload, 0))
+        for topic, payload in (("a/0", b"1"), ("a/1", b"2"), ("a/0", b"3"))
+    ]
+    assert dropped == [0, 0, 1]
+    assert _drain(box) == [b"2", b"3"]
+
+
+def test_letting_go_leaves_first_and_is_never_dropped() -> None:
+    """Releases of more pods than any other bound are all there, before everything else."""
+    box = Outbox()
+    box.command(Parcel("bed-0/command", b"assign", 1))
+    box.collective(Parcel("a/0", b"zero", 0))
+    for number in range(5000):
+        box.letting_go("Release", Parcel(f"bed-{number}/command", b"old", 1))
+        box.letting_go("Release", Parcel(f"bed-{number}/command", b"release", 1))
+        box.letting_go("WakePod", Parcel(f"bed-{number}/command", b"wake", 1))
+    assert len(box) == 10_002
+    taken = _drain(box)
+    assert taken.count(b"release") == taken.count(b"wake") == 5000
+    assert taken[-2:] == [b"zero", b"assign"]
+
+
+def test_other_commands_are_bounded_the_oldest_dropped() -> None:
+    """The fleet resends them; every drop is told."""
+    box = Outbox()
+    dropped = sum(box.command(Parcel("t", str(n).encode(), 1)) for n in range(outbox.COMMANDS + 3))
+    assert dropped == 3
+    assert _drain(box)[0] == b"3"
+    assert sum(box.collective(Parcel(f"t/{n}", b"", 0)) for n in range(outbox.COHORTS + 5)) == 5
+
+
+def test_stale_collectives_are_forgotten_after_an_outage() -> None:
+    """Orders stay."""
+    box = Outbox()
+    box.collective(Parcel("a/0", b"stale", 0))
+    box.letting_go("Release", Parcel("t", b"release", 1))
+    assert box.forget_collectives() == 1
+    assert _drain(box) == [b"release"]
+
+
+def test_a_parcel_stays_until_it_was_sent() -> None:
+    """Looking does not take: a connection lost in between loses nothing."""
+    box = Outbox()
+    box.letting_go("Release", Parcel("t", b"release", 1))
+    assert box.first() == box.first() == Parcel("t", b"release", 1)
+    box.sent()
+    box.sent()
+    assert box.first() is None
+
+
+def test_events_come_before_frames_and_in_order() -> None:
+    """What severs is looked at before what couples."""
+    box = Inbox()
+    box.put(_arrival(FramesTopic("a", 0, "bed-1"), b"frame"))
+    box.put(_arrival(PodTopic("bed-1", "status"), b"status"))
+    box.put(_arrival(PodTopic("bed-1", "presence"), b"presence"))
+    box.put(_arrival(PodTopic("bed-1", "event"), b"event"))
+    taken = [one.payload for one in iter(box.take, None)]
+    assert taken == [b"presence", b"event", b"status", b"frame"]
+
+
+def test_a_flood_of_frames_drops_the_oldest_frames_and_no_event() -> None:
+    """Whatever the flood, every event is there."""
+    box = Inbox()
+    dropped = []
+    for number in range(inbox.FRAMES + 100):
+        dropped.append(box.put(_arrival(FramesTopic("a", 0, "bed-1"), str(number).encode())))
+        if number % 100 == 0:
+            dropped.append(box.put(_arrival(PodTopic("bed-1", "event"), b"event")))
+    assert dropped.count("frame") == 100
+    taken = [one.payload for one in iter(box.take, None)]
+    assert taken.count(b"event") == (inbox.FRAMES + 99) // 100 + 1
+    assert taken[-1] == str(inbox.FRAMES + 99).encode()
+    assert b"99" not in taken
+
+
+def test_only_the_newest_status_and_probe_of_a_pod_wait() -> None:
+    """A stalled daemon does not work through a minute of old statuses."""
+    box = Inbox()
+    dropped = [
+        box.put(_arrival(PodTopic(pod, leaf), str(n).encode()))
+        for n in range(3)
+        for pod in ("bed-1", "bed-2")
+        for leaf in ("status", "clock")
+    ]
+    assert dropped.count("status") == dropped.count("clock") == 4
+    assert [one.payload for one in iter(box.take, None)] == [b"2"] * 4
+
+
+def test_events_beyond_the_bound_are_refused_and_told() -> None:
+    """Nothing grows without end; the pod sends it again."""
+    box = Inbox()
+    dropped = [box.put(_arrival(PodTopic("bed-1", "event"))) for _ in range(inbox.REPORTS + 2)]
+    assert dropped.count("event") == 2
+    assert len(box) == inbox.REPORTS

@@ -1,0 +1,108 @@
+"""Settings: four layers, every value with its source, every refusal in one sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from dreamd.settings import KEYS, SettingsError, load
+
+
+def _file(folder: Path, text: str) -> str:
+    path = folder / "dreamd.toml"
+    path.write_text(text)
+    return str(path)
+
+
+def _source(env: dict[str, str], flags: dict[str, object], key: str) -> tuple[object, str]:
+    found = next(one for one in load(env, flags).sources if one.key == key)
+    return found.value, found.source
+
+
+def test_defaults_need_nothing() -> None:
+    """With an empty environment and no flags every key has its default, on loopback."""
+    loaded = load({"HOME": "/home/ada"}, {})
+    assert loaded.settings.state_dir == Path("/home/ada/.local/state/dreamd")
+    assert (loaded.settings.mqtt_host, loaded.settings.mqtt_port) == ("127.0.0.1", 1883)
+    assert (loaded.settings.grpc_port, loaded.settings.http_port) == (50051, 8080)
+    assert {one.source for one in loaded.sources} == {"default"}
+    assert len(loaded.sources) == len(KEYS)
+
+
+def test_the_state_home_of_the_desktop_is_respected() -> None:
+    """XDG_STATE_HOME moves the state directory."""
+    assert load({"XDG_STATE_HOME": "/var/lib"}, {}).settings.state_dir == Path("/var/lib/dreamd")
+
+
+def test_each_layer_wins_over_the_one_before(tmp_path: Path) -> None:
+    """Default < file < environment < flag, and each value says which it came from."""
+    config = _file(tmp_path, "[grpc]\nport = 6001\n[http]\nport = 6002\n[log]\nlevel = 'error'\n")
+    env = {"DREAMD_CONFIG": config, "DREAMD_HTTP_PORT": "7002", "DREAMD_GRPC_PORT": "7001"}
+    flags: dict[str, object] = {"grpc_port": "8001", "log_level": None}
+    assert _source(env, flags, "grpc.port") == (8001, "flag --grpc-port")
+    assert _source(env, flags, "http.port") == (7002, "environment DREAMD_HTTP_PORT")
+    assert _source(env, flags, "log.level") == ("error", f"file {config}")
+    assert _source(env, flags, "mqtt.url") == ("mqtt://127.0.0.1:1883", "default")
+
+
+def test_the_flag_names_the_file_before_the_environment(tmp_path: Path) -> None:
+    """--config wins over DREAMD_CONFIG."""
+    config = _file(tmp_path, "[log]\nformat = 'json'\n")
+    assert load({"DREAMD_CONFIG": "/nowhere.toml"}, {"config": config}).settings.log_format == "json"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::", "dreamd.example.org", ""])
+@pytest.mark.parametrize("key", ["grpc_host", "http_host"])
+def test_the_api_listens_on_loopback_alone(key: str, host: str) -> None:
+    """Any other address is refused, and the sentence says until when."""
+    with pytest.raises(SettingsError, match="until access control exists"):
+        load({}, {key: host})
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        ({"grpc_port": "65536"}, "grpc.port is '65536' (from flag --grpc-port)"),
+        ({"http_port": "web"}, "http.port is 'web'"),
+        ({"mqtt_url": "mqtts://127.0.0.1"}, "mqtt.url"),
+        ({"mqtt_url": "mqtt://ada:secret@127.0.0.1"}, "without credentials"),
+        ({"mqtt_url": "mqtt://127.0.0.1:99999"}, "mqtt.url"),
+        ({"mqtt_url": "127.0.0.1:1883"}, "mqtt.url"),
+        ({"log_level": "loud"}, "debug, info, warning, error"),
+        ({"log_format": "xml"}, "console or json"),
+        ({"state_dir": ""}, "state_dir"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_source(flags: dict[str, object], named: str) -> None:
+    """The sentence holds the key, the source and what was expected."""
+    with pytest.raises(SettingsError) as refused:
+        load({}, flags)
+    assert named in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["[grpc]\nprot = 1\n", "prot = 1\n", "[grpc.port]\nx = 1\n", "[mqtt]\nurl = 5\n"]
+)
+def test_a_key_or_type_the_file_gets_wrong_is_refused(tmp_path: Path, text: str) -> None:
+    """A misspelt key, one on the wrong level, a table for a number, a number for a text."""
+    with pytest.raises(SettingsError, match=r"dreamd\.toml"):
+        load({}, {"config": _file(tmp_path, text)})
+
+
+def test_a_misspelt_variable_is_refused_with_the_nearest_one() -> None:
+    """DREAMD_GRPC_PROT does not pass in silence."""
+    with pytest.raises(SettingsError, match="did you mean DREAMD_GRPC_PORT"):
+        load({"DREAMD_GRPC_PROT": "1"}, {})
+
+
+def test_a_file_that_is_not_there_or_no_toml_is_a_sentence(tmp_path: Path) -> None:
+    """Neither ends in a traceback."""
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load({"DREAMD_CONFIG": str(tmp_path / "none.toml")}, {})
+    with pytest.raises(SettingsError, match="is no TOML"):
+        load({}, {"config": _file(tmp_path, "port ==")})
+
+
+def test_true_is_no_port(tmp_path: Path) -> None:
+    """TOML's booleans are not taken for 1."""
+    with pytest.raises(SettingsError, match=r"grpc\.port"):
+        load({}, {"config": _file(tmp_path, "[grpc]\nport = true\n")})

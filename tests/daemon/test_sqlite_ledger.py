@@ -1,0 +1,117 @@
+"""What is particular to the SQLite ledger: its file."""
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from dreamd.adapters.store.sqlite import SqliteLedger
+from dreamd.core.session.views import DreamscapeState, Plan
+from dreamd.ports.ledger import DreamscapeRecord, LedgerError
+
+NOW_S = 1_760_000_000.0
+
+
+def test_a_restored_older_file_still_yields_higher_terms(tmp_path: Path) -> None:
+    """The copy knows nothing of yesterday's terms; the clock does."""
+    ledger = SqliteLedger(tmp_path / "ledger")
+    ledger.draw_term("night", 0, NOW_S)
+    ledger.close()
+    shutil.copy(tmp_path / "ledger", tmp_path / "copy")
+    ledger = SqliteLedger(tmp_path / "ledger")
+    newest = max(ledger.draw_term("night", 0, NOW_S + 60.0) for _ in range(10))
+    counters = ledger.draw_counters(NOW_S + 60.0)
+    ledger.close()
+    restored = SqliteLedger(tmp_path / "copy")
+    assert restored.draw_term("night", 0, NOW_S + 61.0) > newest
+    assert restored.draw_counters(NOW_S + 61.0) > counters
+    restored.close()
+
+
+def test_what_is_written_is_on_the_disk_at_once(tmp_path: Path) -> None:
+    """WAL with synchronous FULL: a process that dies without closing loses nothing."""
+    ledger = SqliteLedger(tmp_path / "ledger")
+    assert ledger._base.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert ledger._base.execute("PRAGMA synchronous").fetchone() == (2,)
+    term = ledger.draw_term("night", 0, NOW_S)
+    for part in tmp_path.glob("ledger*"):
+        shutil.copy(part, tmp_path / part.name.replace("ledger", "crash"))
+    ledger.close()
+    survivor = SqliteLedger(tmp_path / "crash")
+    assert survivor.confirm_term("night", 0, term)
+    survivor.close()
+
+
+def test_a_file_that_is_no_ledger_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    """A sentence, and the file is left as it was."""
+    path = tmp_path / "ledger"
+    path.write_bytes(b"this is a letter, not a database" * 100)
+    with pytest.raises(LedgerError, match=r"is damaged .* restore it"):
+        SqliteLedger(path)
+    assert path.read_bytes().startswith(b"this is a letter")
+
+
+def test_a_damaged_page_is_found_on_opening(tmp_path: Path) -> None:
+    """Zeroed pages are not read as an empty ledger."""
+    path = tmp_path / "ledger"
+    ledger = SqliteLedger(path)
+    for cohort in range(300):
+        ledger.draw_term("night", cohort, NOW_S)
+    ledger.close()
+    data = bytearray(path.read_bytes())
+    data[4096:12288] = bytes(8192)
+    path.write_bytes(data)
+    with pytest.raises(LedgerError, match="is damaged"):
+        SqliteLedger(path)
+
+
+def test_a_newer_ledger_is_refused_not_guessed_at(tmp_path: Path) -> None:
+    """A schema from the future says which version it needs."""
+    path = tmp_path / "ledger"
+    base = sqlite3.connect(path)
+    base.execute("PRAGMA user_version = 9")
+    base.close()
+    with pytest.raises(LedgerError, match=r"newer dreamd \(schema 9"):
+        SqliteLedger(path)
+
+
+def test_a_record_that_cannot_be_read_names_its_dreamscape(tmp_path: Path) -> None:
+    """Half a record is not half believed."""
+    ledger = SqliteLedger(tmp_path / "ledger")
+    ledger._base.execute("INSERT INTO dreamscapes VALUES ('night', '{\"plan\": {}}')")
+    with pytest.raises(LedgerError, match="the record of night"):
+        ledger.load()
+    ledger.close()
+
+
+def test_a_number_that_is_none_is_not_kept(tmp_path: Path) -> None:
+    """NaN in a scale is refused at the door."""
+    ledger = SqliteLedger(tmp_path / "ledger")
+    with pytest.raises(LedgerError, match="a number that is none"):
+        ledger.save(
+            DreamscapeRecord(Plan("night", 2, 8), DreamscapeState.PLANNED, NOW_S, mu_db=(float("nan"),))
+        )
+    assert ledger.load() == ()
+    ledger.close()
+
+
+def test_a_locked_ledger_fails_and_recovers(tmp_path: Path) -> None:
+    """While another writes, a draw fails with a sentence; `failure` says so, and clears when it is over."""
+    ledger = SqliteLedger(tmp_path / "ledger", busy_timeout_s=0.0)
+    other = sqlite3.connect(tmp_path / "ledger", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(LedgerError, match="locked"):
+        ledger.draw_term("night", 0, NOW_S)
+    assert "locked" in ledger.failure
+    other.execute("ROLLBACK")
+    other.close()
+    ledger.draw_term("night", 0, NOW_S)
+    assert ledger.failure == ""
+    ledger.close()
+
+
+def test_a_directory_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    """No traceback of sqlite3."""
+    with pytest.raises(LedgerError, match="cannot be opened"):
+        SqliteLedger(tmp_path / "none" / "ledger")

@@ -1,0 +1,202 @@
+"""The session clock: right to its own bound, never stepping back, deaf to what it did not ask."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dreamedge.core.clock import EVERY_NS, SessionClock, mask_phasors
+from dreamwire.messages import ClockProbe
+from dreamwire.schema import BANDS6X2
+
+SESSION_US = 1_700_000_000_000_000
+START_NS = 5_000_000_000_000
+
+
+def exchange(
+    clock: SessionClock, now_ns: int, offset_us: int, out_us: int = 300, back_us: int = 300, nonce: int = 0
+) -> tuple[str | None, int]:
+    """One probe through a network with these delays; returns the refusal and the moment of the answer."""
+    probe = clock.probe(now_ns, nonce or now_ns)
+    t1_us = probe.t0_us + out_us + offset_us
+    answered = replace(probe, t1_us=t1_us, t2_us=t1_us + 50)
+    then_ns = now_ns + (out_us + 50 + back_us) * 1000
+    return clock.answer(answered, then_ns), then_ns
+
+
+def synced(offset_us: int = SESSION_US) -> tuple[SessionClock, int]:
+    """A clock after its first burst, and the time."""
+    clock = SessionClock()
+    now_ns = START_NS
+    while clock.due(now_ns) and now_ns < START_NS + 10**9:
+        exchange(clock, now_ns, offset_us)
+        now_ns += 25_000_000
+    return clock, now_ns
+
+
+def test_eight_probes_at_once_then_one_in_two_seconds() -> None:
+    """The first eight probes are due 25 ms apart, then one every 2 s; a new link bursts again."""
+    clock = SessionClock()
+    sent = []
+    for now_ns in range(START_NS, START_NS + 7_000_000_000, 5_000_000):
+        if clock.due(now_ns):
+            clock.probe(now_ns, now_ns)
+            sent.append((now_ns - START_NS) // 1_000_000)
+    assert sent == [0, 25, 50, 75, 100, 125, 150, 175, 2175, 4175, 6175]
+    clock.begin()
+    assert clock.due(START_NS + 7_000_000_000)
+
+
+def test_unsynced_says_so() -> None:
+    """Before any answer there is no session time, and the uncertainty masks every band."""
+    clock = SessionClock()
+    assert clock.session_ms(START_NS) is None
+    state = clock.state(START_NS)
+    assert not state.synced
+    phasors = np.ones((2, 5, 2), dtype=np.float32)
+    assert np.isnan(mask_phasors(phasors, BANDS6X2, state.uncertainty_us)).all()
+    with pytest.raises(ValueError, match="not known"):
+        clock.monotonic_ns(1.0)
+
+
+@settings(max_examples=60)
+@given(delays=st.lists(st.tuples(st.integers(50, 40_000), st.integers(50, 40_000)), min_size=1, max_size=12))
+def test_the_error_is_within_its_bound(delays: list[tuple[int, int]]) -> None:
+    """However asymmetric the delays, the reading is within the stated uncertainty of the truth."""
+    clock = SessionClock()
+    now_ns = START_NS
+    for out_us, back_us in delays:
+        exchange(clock, now_ns, SESSION_US, out_us, back_us)
+        now_ns += 2_000_000_000
+        read_ms = clock.session_ms(now_ns)
+        assert read_ms is not None
+        error_us = abs(read_ms * 1000 - (now_ns / 1000 + SESSION_US))
+        assert error_us <= clock.uncertainty_us(now_ns) + 2
+
+
+def test_smallest_round_trip_of_the_last_eight_wins() -> None:
+    """A quick answer outweighs slow, lopsided ones for eight probes, then is forgotten."""
+    clock = SessionClock()
+    exchange(clock, START_NS, SESSION_US, 200, 200)
+    for k in range(1, 8):
+        exchange(clock, START_NS + k * EVERY_NS, SESSION_US, 20_000, 200)
+        assert clock.state(START_NS + k * EVERY_NS).round_trip_us == 400
+    exchange(clock, START_NS + 8 * EVERY_NS, SESSION_US, 20_000, 200)
+    assert clock.state(START_NS + 8 * EVERY_NS).round_trip_us == 20_200
+
+
+def test_uncertainty_grows_with_age() -> None:
+    """Without answers the uncertainty grows by 50 us a second."""
+    clock, now_ns = synced()
+    grown = clock.uncertainty_us(now_ns + 100_000_000_000) - clock.uncertainty_us(now_ns)
+    assert grown == pytest.approx(5000, abs=2)
+
+
+def test_answers_nobody_asked_for_are_refused() -> None:
+    """Unknown, repeated, old and impossible answers are refused by name and change nothing."""
+    clock, now_ns = synced()
+    before = clock.state(now_ns)
+    probe = clock.probe(now_ns, 77)
+    good = replace(probe, t1_us=probe.t0_us + 300 + SESSION_US, t2_us=probe.t0_us + 350 + SESSION_US)
+    assert clock.answer(replace(good, nonce=78), now_ns + 10**6) == "nonce"
+    assert clock.answer(good, now_ns + 10**6) is None
+    assert clock.answer(good, now_ns + 10**6) == "nonce"
+    for k, (bad, late_ns, why) in enumerate(
+        [
+            (replace(good, t1_us=0, t2_us=0), 10**6, "stamp"),
+            (replace(good, t1_us=good.t2_us + 1), 10**6, "stamp"),
+            (replace(good, t2_us=good.t2_us + 10**7), 10**6, "stamp"),
+            (replace(good, t0_us=good.t0_us - 1), 10**6, "stamp"),
+            (replace(good, t0_us=good.t0_us + 10**7), 10**6, "stamp"),
+            (good, 3 * 10**9, "old"),
+        ]
+    ):
+        clock.probe(now_ns, 100 + k)
+        assert clock.answer(replace(bad, nonce=100 + k), now_ns + late_ns) == why
+    assert clock.state(now_ns).offset_us == before.offset_us
+
+
+def test_t0_may_be_stamped_late() -> None:
+    """The shell may put t0 a little later than the probe was made: the answer still counts."""
+    clock = SessionClock()
+    probe = clock.probe(START_NS, 5)
+    t0_us = probe.t0_us + 900
+    answer = ClockProbe(5, t0_us, t0_us + 300 + SESSION_US, t0_us + 300 + SESSION_US)
+    assert clock.answer(answer, START_NS + 1_500_000) is None
+    assert clock.state(START_NS).offset_us == SESSION_US
+
+
+@settings(max_examples=40)
+@given(changes=st.lists(st.integers(-900_000, 900_000), min_size=1, max_size=12))
+def test_grid_instants_strictly_increase(changes: list[int]) -> None:
+    """Changes below 1 s are slewed: session time and grid instants only grow, by about their spacing."""
+    clock, now_ns = synced()
+    read = clock.session_ms(now_ns)
+    assert read is not None
+    instant = int(read / 250) + 1
+    last_ns = clock.monotonic_ns(instant * 0.25)
+    target_us = SESSION_US
+    for change_us in changes:
+        reading_us = (clock.offset_us(now_ns) or 0.0) + change_us
+        target_us = round(reading_us)
+        exchange(clock, now_ns, target_us)
+        now_ns += EVERY_NS
+        later = clock.session_ms(now_ns)
+        assert later is not None
+        assert later > read
+        read = later
+        while instant * 250 < read:
+            instant += 1
+            at_ns = clock.monotonic_ns(instant * 0.25)
+            assert 200_000_000 < at_ns - last_ns < 300_000_000
+            last_ns = at_ns
+    assert not clock.jumped
+
+
+def test_there_and_back() -> None:
+    """monotonic_ns undoes session_ms to a microsecond, also in the middle of a slew."""
+    clock, now_ns = synced()
+    for k in range(8):
+        exchange(clock, now_ns + k * 10**6, SESSION_US + 40_000)
+    now_ns += 1_500_000_000
+    read_ms = clock.session_ms(now_ns)
+    assert read_ms is not None
+    assert abs(clock.monotonic_ns(read_ms / 1000) - now_ns) < 1000
+
+
+def test_a_jump_is_told_and_taken() -> None:
+    """A change of 1.5 s is a jump: told until settled, with the new time at once; 0.9 s is none."""
+    clock, now_ns = synced()
+    for k in range(8):
+        exchange(clock, now_ns, SESSION_US + 900_000, nonce=900 + k)
+    assert not clock.jumped
+    clock, now_ns = synced()
+    _, then_ns = exchange(clock, now_ns, SESSION_US + 1_500_000, 900, 900)
+    assert clock.jumped
+    for later_ns in (then_ns, then_ns + 5_000_000_000):
+        assert clock.state(later_ns).offset_us == pytest.approx(SESSION_US + 1_500_000, abs=2)
+    clock.settle()
+    assert not clock.jumped
+
+
+def test_masking_by_uncertainty() -> None:
+    """A band of centre f is omitted above 1 / (36 f): at 2 ms beta and sigma's neighbour limits hold."""
+    phasors = np.ones((2, 5, 2), dtype=np.float32)
+    kept = {
+        uncertainty_us: [
+            band.name
+            for at, band in enumerate(BANDS6X2.phase_bands)
+            if np.isfinite(mask_phasors(phasors, BANDS6X2, uncertainty_us)[:, at]).all()
+        ]
+        for uncertainty_us in (1000, 1900, 2500, 4000, 12_000, 13_000)
+    }
+    assert kept[1000] == ["delta", "theta", "alpha", "sigma", "beta"]
+    assert kept[1900] == ["delta", "theta", "alpha", "sigma"]
+    assert kept[2500] == ["delta", "theta", "alpha"]
+    assert kept[4000] == ["delta", "theta"]
+    assert kept[12_000] == ["delta"]
+    assert kept[13_000] == []
+    assert np.isfinite(phasors).all()
+    assert np.isnan(mask_phasors(phasors, BANDS6X2, float("nan"))).all()

@@ -1,0 +1,125 @@
+"""The pod's own limits."""
+
+from dataclasses import replace
+from math import nan
+
+from dreamedge.core.features import Hop
+from dreamedge.core.guard import SILENT_NS, Guard
+from fakes.edge import START_NS, FeatureSource
+
+
+def hop(quality: float = 1.0, **changes: object) -> Hop:
+    """A hop of this quality."""
+    source = FeatureSource()
+    source.quality = quality
+    made = source.hop(START_NS)
+    assert made is not None
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def steady() -> Guard:
+    """A guard that has seen a good hop."""
+    guard = Guard()
+    guard.sampled(START_NS)
+    guard.hop(hop())
+    assert guard.allows
+    return guard
+
+
+def test_nothing_is_allowed_before_the_first_good_hop() -> None:
+    """A pod starts out."""
+    assert not Guard().allows
+    guard = Guard()
+    assert guard.hop(hop(0.45)) is None
+    assert not guard.allows
+
+
+def test_quality_goes_out_below_point_four_and_in_again_at_point_five() -> None:
+    """Between the two the guard stays as it was."""
+    guard = steady()
+    assert guard.hop(hop(0.4)) is None
+    assert guard.allows
+    fault = guard.hop(hop(0.39, cause="railed", evidence_ns=17))
+    assert fault is not None
+    assert (fault.cause, fault.evidence_ns) == ("railed", 17)
+    assert guard.hop(hop(0.45)) is None
+    assert not guard.allows
+    guard.hop(hop(0.5))
+    assert guard.allows
+
+
+def test_a_quality_that_is_no_number_is_out() -> None:
+    """NaN is not good enough."""
+    guard = steady()
+    assert guard.hop(hop(nan)) is not None
+    guard.hop(hop(nan))
+    assert not guard.allows
+
+
+def test_a_hard_cause_and_a_missing_region_are_out_at_any_quality() -> None:
+    """One non-finite sample, or a region without a channel, is enough."""
+    fault = steady().hop(hop(1.0, hard="nonfinite"))
+    assert fault is not None
+    assert fault.cause == "nonfinite"
+    assert steady().hop(hop(1.0, eligible=False)) is not None
+
+
+def test_a_fault_is_reported_once() -> None:
+    """While it lasts it is not repeated."""
+    guard = steady()
+    assert guard.hop(hop(0.0)) is not None
+    assert guard.hop(hop(0.0)) is None
+    assert guard.jumped(START_NS) is None
+
+
+def test_half_a_second_without_samples_is_silence() -> None:
+    """The evidence is the moment the half second was over."""
+    guard = steady()
+    assert guard.silence(START_NS + SILENT_NS) is None
+    fault = guard.silence(START_NS + SILENT_NS + 20)
+    assert fault is not None
+    assert (fault.cause, fault.evidence_ns) == ("silence", START_NS + SILENT_NS)
+
+
+def test_a_device_that_renders_more_than_was_granted_is_out_after_two_frames() -> None:
+    """One frame may straddle a change, two do not; only a new assignment gives it another chance."""
+    guard = steady()
+    guard.granted(0.10, START_NS)
+    guard.rendered(0.12)
+    assert guard.frame(0.10, START_NS) is None
+    fault = guard.frame(0.10, START_NS + 1)
+    assert fault is not None
+    assert fault.cause == "actuator"
+    guard.hop(hop())
+    assert not guard.allows
+    guard.renew()
+    assert guard.allows
+
+
+def test_a_grant_excuses_until_its_lease_and_fade_are_over() -> None:
+    """Fading from the last grant is no disobedience; rendering after the fade is."""
+    guard = steady()
+    guard.granted(0.10, START_NS)
+    assert guard.frame(0.10, START_NS + 499_999_999) is None
+    assert guard.frame(0.10, START_NS + 499_999_999) is None
+    assert guard.frame(0.10, START_NS + 500_000_000) is None
+    assert guard.frame(0.10, START_NS + 500_000_000) is not None
+
+
+def test_after_a_zero_no_earlier_grant_excuses_anything() -> None:
+    """A device that plays on after a sever is found at the second frame."""
+    guard = steady()
+    guard.granted(0.10, START_NS)
+    guard.zeroed()
+    guard.rendered(0.10)
+    assert guard.frame(0.0, START_NS) is None
+    assert guard.frame(0.0, START_NS + 1) is not None
+
+
+def test_a_share_that_is_no_number_is_disobedience() -> None:
+    """NaN from a renderer is not within any grant."""
+    guard = steady()
+    guard.granted(0.10, START_NS)
+    guard.rendered(nan)
+    guard.frame(0.0, START_NS)
+    assert guard.frame(0.0, START_NS) is not None

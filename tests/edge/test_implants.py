@@ -1,0 +1,335 @@
+"""The implants behind their port: the simulated sleeper, EDF replay, and malfunctions of any of them."""
+
+import os
+import time
+from pathlib import Path
+
+import edfio
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from dreamedge.adapters.implants import open_implant
+from dreamedge.adapters.implants.edf import EdfImplant
+from dreamedge.adapters.implants.malfunction import NAMES, MalfunctioningImplant
+from dreamedge.adapters.implants.simulated import SimulatedImplant
+from dreamedge.adapters.implants.sleeper import FOLLOW_PER_S, RELAX_PER_S, STEP_S, Sleeper, person
+from dreamedge.adapters.implants.ten_twenty import electrode
+from dreamedge.core.calibration import Own, enrol
+from dreamedge.ports.implant import Felt, Implant, ImplantError
+from dreamwire.messages import CalibrationSource
+from dreamwire.schema import BANDS6X2
+
+S = 1_000_000_000
+
+
+def _play(implant: Implant, stamps_ns: list[int]) -> NDArray[np.float64]:
+    blocks = [implant.read(now_ns) for now_ns in stamps_ns]
+    return np.concatenate([block.uv for block in blocks if block is not None])
+
+
+def _measured(implant: Implant) -> Own:
+    block = implant.enrolment()
+    assert block is not None
+    own = enrol(BANDS6X2, implant.montage, block, implant.source)
+    assert isinstance(own, Own), own
+    return own
+
+
+@pytest.mark.parametrize("seed", [1, 2, 7])
+def test_the_real_feature_path_reads_the_profile(seed: int) -> None:
+    """What the pod's own filter bank measures of a sleeper is their profile, within 1 dB per feature."""
+    own = _measured(SimulatedImplant(seed))
+    assert own.clean_s >= 120.0
+    assert np.abs(own.template_db - person(seed).profile_db).max() < 1.0
+
+
+def test_sleepers_differ_by_about_three_db() -> None:
+    """Between people a feature has a standard deviation of about 3 dB, and alpha peaks lie in 8.5-12 Hz."""
+    people = [person(seed) for seed in range(200)]
+    spread = np.std([p.profile_db for p in people], axis=0)
+    assert 2.4 < spread.min() <= spread.max() < 3.4
+    assert all(8.5 <= p.alpha_hz <= 12.0 for p in people)
+
+
+def test_the_alpha_peak_is_where_the_person_has_it() -> None:
+    """The strongest alpha rhythm of the raw signal lies at the sleeper's own frequency."""
+    implant = SimulatedImplant(4)
+    uv = implant.enrolment().uv[:, -1]
+    power = np.abs(np.fft.rfft(uv * np.hanning(len(uv)))) ** 2
+    freq_hz = np.fft.rfftfreq(len(uv), 1 / implant.montage.rate_hz)
+    smooth = np.convolve(power, np.ones(61) / 61, mode="same")
+    alpha = (freq_hz > 8.2) & (freq_hz < 11.9)
+    assert abs(freq_hz[alpha][smooth[alpha].argmax()] - person(4).alpha_hz) < 0.4
+
+
+def test_the_signal_does_not_depend_on_how_often_one_reads() -> None:
+    """The same seed gives the same samples whether read at 20 Hz, 7 Hz or in one gulp."""
+    often = _play(SimulatedImplant(3), [S + k * S // 20 for k in range(101)])
+    seldom = _play(SimulatedImplant(3), [S + k * S // 7 for k in range(36)])
+    once = _play(SimulatedImplant(3), [S, 6 * S])
+    assert len(often) == len(seldom[: len(often)]) == len(once) == 1280
+    np.testing.assert_array_equal(often, seldom[:1280])
+    np.testing.assert_array_equal(often, once)
+
+
+def test_another_seed_is_another_person() -> None:
+    """Two seeds share neither signal nor profile."""
+    one, two = Sleeper(1).run(8), Sleeper(2).run(8)
+    assert abs(np.corrcoef(one[:, 0], two[:, 0])[0, 1]) < 0.5
+    assert np.abs(person(1).profile_db - person(2).profile_db).max() > 1.0
+
+
+def test_stamps_are_the_samples_own() -> None:
+    """A block's stamp is the start plus samples over rate, never the moment of the read."""
+    implant = SimulatedImplant(1)
+    assert implant.read(5 * S) is None
+    block = implant.read(6 * S + 1_000_000)
+    assert block is not None
+    assert (len(block.uv), block.last_ns) == (256, 6 * S)
+
+
+def test_a_reader_that_was_away_gets_the_last_ten_seconds() -> None:
+    """After an hour without a read the device's buffer holds no more than about ten seconds."""
+    implant = SimulatedImplant(1)
+    implant.read(S)
+    block = implant.read(3601 * S)
+    assert block is not None
+    assert len(block.uv) <= 10.25 * 256
+    assert 3600.9 * S < block.last_ns <= 3601 * S
+
+
+def test_left_alone_a_sleeper_stays_themselves() -> None:
+    """Without feedback the levels wander around the profile by less than 2 dB."""
+    sleeper = Sleeper(5)
+    sleeper.run(1200)
+    assert np.abs(sleeper.levels_db - sleeper.person.profile_db).max() < 2.0
+
+
+def test_feedback_draws_and_relaxation_returns() -> None:
+    """Held 4 dB above by feedback, the levels settle at k/(r+k) of it, and return when it ends."""
+    sleeper = Sleeper(6)
+    target = sleeper.person.profile_db + 4.0
+    for _ in range(int(40 / STEP_S)):
+        sleeper.step(target)
+    share = np.mean(sleeper.levels_db - sleeper.person.profile_db) / 4.0
+    assert abs(share - FOLLOW_PER_S / (FOLLOW_PER_S + RELAX_PER_S)) < 0.1
+    sleeper.run(int(60 / STEP_S))
+    assert abs(np.mean(sleeper.levels_db - sleeper.person.profile_db)) < 0.5
+
+
+def test_old_feedback_is_not_felt() -> None:
+    """A cue half a second old moves nobody: the signal goes on as if it had never been."""
+    felt = Felt(person(8).profile_db + 10.0, 0.15)
+    drawn, free = SimulatedImplant(8), SimulatedImplant(8)
+    for implant in (drawn, free):
+        implant.read(S)
+    drawn.feel(felt, S)
+    stamps = [S + k * S // 4 for k in range(1, 20)]
+    _play(drawn, stamps), _play(free, stamps)
+    early = np.abs(drawn.sleeper.levels_db - free.sleeper.levels_db).max()
+    assert 0.0 < early < 2.0
+    later = [6 * S + k * S for k in range(60)]
+    _play(drawn, later), _play(free, later)
+    assert np.abs(drawn.sleeper.levels_db - free.sleeper.levels_db).max() < 0.05 * early
+
+
+def test_simulation_is_cheap() -> None:
+    """Opening with enrolment and one minute at 20 reads a second cost well under a second of processor."""
+    began = time.process_time()
+    implant = SimulatedImplant(9)
+    implant.enrolment()
+    _play(implant, [S + k * S // 20 for k in range(1200)])
+    assert time.process_time() - began < 0.5
+
+
+# --- malfunctions -------------------------------------------------------------------------------
+
+
+HEALTHY = 517
+"""Samples captured in the 2.02 s before the onset: it falls between two samples and within a block."""
+
+
+def _from_onset(name: str) -> tuple[MalfunctioningImplant, list[NDArray[np.float64]]]:
+    implant = MalfunctioningImplant(SimulatedImplant(1), name, after_s=2.02)
+    blocks = [implant.read(S + k * S // 20) for k in range(100)]
+    return implant, [block.uv for block in blocks if block is not None]
+
+
+def test_silence_delivers_nothing_after_its_onset() -> None:
+    """`silence`: exactly the samples captured before the onset arrive, and none after."""
+    implant, blocks = _from_onset("silence")
+    assert sum(len(uv) for uv in blocks) == HEALTHY
+    assert implant.onset_ns == S + 2_020_000_000
+
+
+@pytest.mark.parametrize(
+    ("name", "holds"),
+    [
+        ("flat", lambda uv: bool((uv == 0.0).all())),
+        ("railed", lambda uv: bool((uv == 187_500.0).all())),
+        ("nonfinite", lambda uv: bool(np.isnan(uv).all())),
+    ],
+)
+def test_a_malfunction_spoils_every_sample_after_its_onset_and_none_before(name: str, holds: object) -> None:
+    """`flat`, `railed`, `nonfinite`: sample for sample what it says, from the onset on."""
+    _, blocks = _from_onset(name)
+    uv = np.concatenate(blocks)
+    assert callable(holds)
+    assert holds(uv[HEALTHY:])
+    np.testing.assert_array_equal(uv[:HEALTHY], _play(SimulatedImplant(1), [S, 4 * S])[:HEALTHY])
+
+
+def test_the_onset_is_unknown_before_it() -> None:
+    """Nobody is told of a malfunction that has not begun."""
+    implant = MalfunctioningImplant(SimulatedImplant(1), "flat", after_s=2.0)
+    implant.read(S)
+    implant.read(3 * S - 1)
+    assert implant.onset_ns == 0
+
+
+def test_an_unknown_malfunction_is_refused_with_the_list() -> None:
+    """A malfunction that does not exist is refused, and the text names those that do."""
+    with pytest.raises(ImplantError, match=", ".join(NAMES)):
+        open_implant("sim", malfunction="gremlins", after_s=1.0)
+
+
+# --- EDF ----------------------------------------------------------------------------------------
+
+
+def _write(path: Path, channels: dict[str, tuple[float, str]], seconds: int = 60) -> Path:
+    """An EDF of sines, channel: (rate, unit); amplitude 20 in its unit."""
+    signals = [
+        edfio.EdfSignal(
+            20 * np.sin(2 * np.pi * 10 * np.arange(int(seconds * rate)) / rate + place),
+            rate,
+            label=label,
+            physical_dimension=unit,
+            physical_range=(-100, 100),
+        )
+        for place, (label, (rate, unit)) in enumerate(channels.items())
+    ]
+    edfio.Edf(signals).write(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("EEG Fp1", "Fp1"),
+        ("EEG Fp1-Ref", "Fp1"),
+        ("Fp1.", "Fp1"),
+        ("Fc5.", "FC5"),
+        ("C3-A2", "C3"),
+        ("EEG TP10", "TP10"),
+        ("EEG Fpz-Cz", "Fpz"),
+        ("T3", "T3"),
+        ("EEG A2-A1", None),
+        ("ECG ECG", None),
+        ("EOG horizontal", None),
+        ("EMG submental", None),
+        ("C3 Impedance", None),
+        ("Event marker", None),
+        ("EEG", None),
+        ("M1", None),
+    ],
+)
+def test_labels_name_electrodes(label: str, name: str | None) -> None:
+    """Electrodes are found in the labels people write, and nothing else is taken for one."""
+    assert electrode(label) == name
+
+
+def test_units_become_microvolts(tmp_path: Path) -> None:
+    """V, mV and uV all arrive as uV, and what is no EEG does not arrive at all."""
+    path = _write(
+        tmp_path / "a.edf",
+        {"Fp1": (256.0, "uV"), "C3": (256.0, "mV"), "O1": (256.0, "V"), "ECG": (512.0, "mV")},
+    )
+    block = EdfImplant(path).enrolment()
+    np.testing.assert_allclose(np.abs(block.uv).max(axis=0), [20.0, 20e3, 20e6], rtol=0.01)
+
+
+def test_a_recording_plays_once_and_ends(tmp_path: Path) -> None:
+    """Enrolment is the first third; the replay is the whole from its start, then it has ended."""
+    implant = EdfImplant(_write(tmp_path / "a.edf", {"Fp1": (128.0, "uV"), "O1": (128.0, "uV")}))
+    enrolled = implant.enrolment()
+    assert len(enrolled.uv) == 20 * 128
+    played = _play(implant, [S + k * S // 3 for k in range(190)])
+    assert implant.ended
+    assert len(played) == 60 * 128
+    np.testing.assert_array_equal(played[: len(enrolled.uv)], enrolled.uv)
+    assert implant.read(99 * S) is None
+
+
+def test_a_loop_starts_over_without_a_gap(tmp_path: Path) -> None:
+    """With `loop` the last sample is followed by the first, and it never ends."""
+    path = _write(tmp_path / "a.edf", {"Fp1": (128.0, "uV"), "O1": (128.0, "uV")})
+    implant = EdfImplant(path, loop=True)
+    played = _play(implant, [S + k * S for k in range(151)])
+    assert len(played) == 150 * 128
+    np.testing.assert_array_equal(played[60 * 128 : 120 * 128], played[: 60 * 128])
+    assert not implant.ended
+
+
+@pytest.mark.parametrize(
+    ("channels", "says"),
+    [
+        ({"Fp1": (256.0, "uV"), "O1": (128.0, "uV")}, "resample it to one rate"),
+        ({"Fp1": (50.0, "uV")}, "resample it to between 64 and 1000 Hz"),
+        ({"Fp1": (256.0, "mmHg")}, "must be V, mV or uV"),
+        ({"ECG": (256.0, "uV"), "Resp": (256.0, "uV")}, "rename its channels"),
+    ],
+)
+def test_a_recording_that_cannot_be_played_says_what_to_do(
+    tmp_path: Path, channels: dict[str, tuple[float, str]], says: str
+) -> None:
+    """What is wrong with a recording is said in a sentence that names the file and the remedy."""
+    path = _write(tmp_path / "bad.edf", channels)
+    with pytest.raises(ImplantError, match=says) as refusal:
+        EdfImplant(path)
+    assert "bad.edf" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"), [(None, "check the path"), (b"not an EDF at all", "convert it to EDF"), (b"", "EDF")]
+)
+def test_what_is_no_edf_is_refused(tmp_path: Path, content: bytes | None, says: str) -> None:
+    """A missing, an empty and a foreign file are each refused in a sentence."""
+    path = tmp_path / "x.edf"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ImplantError, match=says):
+        EdfImplant(path)
+
+
+def test_a_short_recording_is_refused(tmp_path: Path) -> None:
+    """Ten seconds are too few for a template and a replay."""
+    with pytest.raises(ImplantError, match="longer recording"):
+        EdfImplant(_write(tmp_path / "a.edf", {"Fp1": (128.0, "uV")}, seconds=10))
+
+
+@pytest.mark.parametrize("spec", ["", "sim:x", "edf:", "lsl:thing"])
+def test_an_unknown_implant_is_refused(spec: str) -> None:
+    """A spec that names no implant is refused with what to write instead."""
+    with pytest.raises(ImplantError, match="write"):
+        open_implant(spec)
+
+
+def test_nobody_lies_in_these_beds(tmp_path: Path) -> None:
+    """Simulated and replayed sleepers say so in their calibration's source."""
+    replay = EdfImplant(_write(tmp_path / "a.edf", {"Fp1": (128.0, "uV")}))
+    assert (SimulatedImplant(1).source, replay.source) == (
+        CalibrationSource.SIMULATED,
+        CalibrationSource.REPLAY,
+    )
+
+
+def test_real_recordings_calibrate() -> None:
+    """Every waking recording of real people that is there opens, and most give a calibration."""
+    root = os.environ.get("DREAMD_RECORDINGS", "")
+    if not root:
+        pytest.skip("DREAMD_RECORDINGS names no directory of recordings")
+    files = sorted(Path(root, "waking").glob("eegmat_S0*_rest_7ch.edf"))[:4]
+    assert files
+    for file in files:
+        assert _measured(EdfImplant(file)).clean_s >= 8.0

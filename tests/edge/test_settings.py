@@ -1,0 +1,95 @@
+"""The edge's settings: which source wins, which pods there are, and what is said of a bad value."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import dreamedge
+from dreamedge.settings import SettingsError, daemon_key_path, load, state_root
+
+HOME = {"XDG_STATE_HOME": "/state"}
+
+
+def test_flag_wins_over_environment_over_file_over_default(tmp_path: Path) -> None:
+    """The same setting in four places: the nearest to the person wins."""
+    config = tmp_path / "edge.toml"
+    config.write_text('site = "file"\nbroker = "mqtt://file:1"\nseed = 5\npod = ["bed-1"]\n')
+    env = HOME | {"DREAMEDGE_SITE": "env", "DREAMEDGE_BROKER": "mqtt://env:2"}
+    settings = load({"broker": "mqtt://flag:3"}, env, config)
+    assert (settings.broker_host, settings.broker_port) == ("flag", 3)
+    assert settings.site == "env"
+    assert settings.pods[0].seed == 5
+    assert settings.pods[0].renderer == "null"
+
+
+def test_defaults_need_nothing_but_a_pod() -> None:
+    """One pod name is enough: broker, key and state directory have a place."""
+    settings = load({"pod": ["bed-1"]}, HOME, None)
+    assert (settings.broker_host, settings.broker_port) == ("127.0.0.1", 1883)
+    assert settings.daemon_key == "/state/dreamd/daemon.pub"
+    assert settings.pods[0].state_dir == Path("/state/dreamedge/bed-1")
+
+
+def test_the_daemons_key_is_found_where_the_daemon_was_told_to_live() -> None:
+    """$DREAMD_STATE_DIR moves the daemon's state, and the edge looks there."""
+    assert daemon_key_path(HOME | {"DREAMD_STATE_DIR": "/d"}) == Path("/d/daemon.pub")
+    assert state_root("", HOME | {"DREAMEDGE_STATE_DIR": "/e"}) == Path("/e")
+
+
+def test_each_pod_may_have_its_own_implant_and_malfunction() -> None:
+    """`--pod NAME=SPEC,malfunction=KIND@SECONDS` holds for that pod alone, odd paths included."""
+    given = ["bed-1=sim:7,malfunction=railed@25", "bed-2=edf:/a,b/c=d.edf", "bed-3"]
+    pods = load({"pod": given, "implant": "sim", "malfunction": "flat@9"}, HOME, None).pods
+    assert [(p.name, p.implant, p.malfunction, p.after_s) for p in pods] == [
+        ("bed-1", "sim:7", "railed", 25.0),
+        ("bed-2", "edf:/a,b/c=d.edf", "flat", 9.0),
+        ("bed-3", "sim", "flat", 9.0),
+    ]
+
+
+def test_pods_in_a_list_get_seeds_of_their_own() -> None:
+    """`--pods` with one seed makes different sleepers, not doubles."""
+    pods = load({"pods": "bed-1,bed-2,bed-3", "implant": "sim:40"}, HOME, None).pods
+    assert [(p.name, p.implant, p.seed) for p in pods] == [
+        ("bed-1", "sim", 40),
+        ("bed-2", "sim", 41),
+        ("bed-3", "sim", 42),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ({}, "give --pod NAME"),
+        ({"pod": ["Bed 1"]}, "is no name"),
+        ({"pod": ["bed-1", "bed-1"]}, "named twice"),
+        ({"pod": ["bed-1"], "broker": "http://x"}, "not mqtt://HOST"),
+        ({"pod": ["bed-1"], "broker": "mqtt://x:99999"}, "not mqtt://HOST"),
+        ({"pod": ["bed-1"], "malfunction": "railed"}, "NAME@SECONDS"),
+        ({"pod": ["bed-1"], "seed": "x"}, "not a whole number"),
+        ({"pod": ["bed-1"], "duration": "nan"}, "not a number of seconds"),
+        ({"pod": ["bed-1"], "loop": "perhaps"}, "neither true nor false"),
+        ({"pod": ["bed-1", "bed-2"], "renderer": "wav:a.wav"}, "put {pod} into its name"),
+        ({"pod": ["bed-1"], "colour": "red"}, "no setting"),
+    ],
+)
+def test_a_bad_value_is_refused_in_a_sentence(flags: dict[str, str], says: str) -> None:
+    """Whatever cannot be used is refused with where it came from and what to write."""
+    with pytest.raises(SettingsError) as refusal:
+        load(flags, HOME, None)
+    assert says in str(refusal.value)
+
+
+def test_the_agent_says_the_distributions_version() -> None:
+    """What an agent announces is the version that was installed."""
+    assert dreamedge.__version__ == version("dreamd")
+
+
+def test_a_bad_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    """A missing file and one that is no TOML say so."""
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load({}, HOME, tmp_path / "none.toml")
+    (tmp_path / "bad.toml").write_text("pod = [")
+    with pytest.raises(SettingsError, match="not TOML"):
+        load({}, HOME, tmp_path / "bad.toml")

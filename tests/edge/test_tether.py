@@ -1,0 +1,193 @@
+"""The tether judges broadcasts: what grants, what zeroes, what is refused."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dreamedge.core.tether import COHORTS_KEPT, LEASE_NS, Granted, Reason, Refused, Tether, Zeroed
+from dreamwire.blend import leave_one_out, weight
+from dreamwire.messages import Collective
+from fakes.edge import SCHEMA, START_NS, TERM, Hall, assignment
+
+X = np.full(SCHEMA.size, 0.5, dtype=np.float32)
+SEQ = 0x0001_0042
+
+
+def tethered() -> Tether:
+    """A tether with one frame sent just now."""
+    tether = Tether()
+    assert tether.assign(assignment())
+    tether.sent(SEQ, START_NS, START_NS, X)
+    return tether
+
+
+def broadcast(tick: int = 1, **changes: object) -> Collective:
+    """A broadcast that answers the frame of `tethered` with a coupling."""
+    hall = Hall(assignment())
+    message = hall.collective()
+    w = weight(X, message.r)
+    message.answered[3] = SEQ & 0xFFFF
+    message = replace(message, tick=tick, sum=message.sum + np.float32(w) * X, weight=message.weight + w)
+    return replace(message, **changes)  # type: ignore[arg-type]
+
+
+def with_slot(message: Collective, coupling: int, answered: int) -> Collective:
+    """The same with another coupling byte and answer in slot 3."""
+    bytes_, seqs = message.coupling.copy(), message.answered.copy()
+    bytes_[3], seqs[3] = coupling, answered
+    return replace(message, coupling=bytes_, answered=seqs)
+
+
+def test_an_answered_fresh_frame_is_a_permission() -> None:
+    """A broadcast that names a frame of ours grants its coupling and the centre of the others."""
+    message = broadcast()
+    granted = tethered().judge(message, START_NS + 200_000_000)
+    assert isinstance(granted, Granted)
+    assert 0.14 < granted.coupling <= 0.15
+    others = leave_one_out(message.sum, message.weight, X, weight(X, message.r))
+    assert others is not None
+    assert np.array_equal(granted.c_minus, others)
+    assert np.all((others >= 1.0) & (others <= 2.0))
+
+
+def test_a_permission_ends_one_second_after_the_capture_not_after_the_broadcast() -> None:
+    """The lease runs from the own frame's capture, so delay anywhere on the way shortens it."""
+    tether = tethered()
+    tether.judge(broadcast(), START_NS + 900_000_000)
+    assert tether.living(START_NS + LEASE_NS - 1) is not None
+    assert tether.living(START_NS + LEASE_NS) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"dreamscape": "other"}, Reason.OTHER_DREAMSCAPE),
+        ({"cohort": 1}, Reason.OTHER_COHORT),
+        ({"term": TERM - 1}, Reason.OLD_TERM),
+        ({"term": TERM + 1}, Reason.NEWER_TERM),
+        ({"tick": 0}, Reason.OLD_TICK),
+        ({"min_reader": 2}, Reason.MIN_READER),
+        ({"sum": np.full(SCHEMA.size, np.nan, dtype=np.float32)}, Reason.MALFORMED),
+        ({"r": np.full(SCHEMA.size, np.inf, dtype=np.float32)}, Reason.MALFORMED),
+        ({"m": np.zeros(3, dtype=np.float32)}, Reason.MALFORMED),
+        ({"weight": float("nan")}, Reason.MALFORMED),
+        ({"weight": 0.0}, Reason.MALFORMED),
+        ({"share": 0.6}, Reason.MALFORMED),
+        ({"share": float("nan")}, Reason.MALFORMED),
+        ({"artist": np.zeros(2, dtype=np.float32)}, Reason.MALFORMED),
+        ({"coupling": np.full(2, 9, dtype=np.uint8)}, Reason.MALFORMED),
+        ({"answered": np.zeros(8, dtype=np.uint16)}, Reason.UNANSWERED),
+        ({"answered": np.full(8, 77, dtype=np.uint16)}, Reason.UNKNOWN_FRAME),
+    ],
+)
+def test_what_does_not_hold_is_refused_with_its_reason(changes: dict[str, object], reason: Reason) -> None:
+    """Each condition of DESIGN 6, broken alone, refuses the broadcast and leaves no permission."""
+    tether = tethered()
+    assert tether.judge(broadcast(**changes), START_NS + 1) == Refused(reason)
+    assert tether.living(START_NS + 1) is None
+
+
+def test_without_an_assignment_nothing_is_granted() -> None:
+    """A broadcast to nobody is refused; so is one after the release."""
+    assert Tether().judge(broadcast(), START_NS) == Refused(Reason.UNASSIGNED)
+    tether = tethered()
+    tether.release()
+    assert tether.judge(broadcast(), START_NS) == Refused(Reason.UNASSIGNED)
+
+
+def test_a_frame_a_second_old_is_answered_too_late() -> None:
+    """An answer to a frame whose lease is over grants nothing."""
+    assert tethered().judge(broadcast(), START_NS + LEASE_NS) == Refused(Reason.STALE_FRAME)
+
+
+def test_a_replay_is_refused_and_shortens_nothing() -> None:
+    """The same broadcast twice: the second is an old tick, and the first's permission goes on."""
+    tether = tethered()
+    tether.judge(broadcast(), START_NS + 1)
+    assert tether.judge(broadcast(), START_NS + 2) == Refused(Reason.OLD_TICK)
+    assert tether.living(START_NS + 3) is not None
+
+
+def test_an_older_tick_is_refused_even_where_it_says_zero() -> None:
+    """Order is by tick: what was overtaken counts for nothing."""
+    tether = tethered()
+    tether.judge(broadcast(tick=5), START_NS + 1)
+    assert tether.judge(with_slot(broadcast(tick=4), 0, 0), START_NS + 2) == Refused(Reason.OLD_TICK)
+
+
+def test_the_highest_term_outlives_the_assignment() -> None:
+    """A newer term once heard fences the older for good, a new assignment included."""
+    tether = tethered()
+    tether.judge(broadcast(term=TERM + 5), START_NS)
+    tether.release()
+    assert not tether.assign(assignment())
+    assert tether.assign(assignment(term=TERM + 5))
+    assert tether.judge(broadcast(tick=9), START_NS) == Refused(Reason.OLD_TERM)
+    assert tether.heard("night", 0) == (TERM + 5, 1)
+
+
+def test_an_assignment_fences_the_terms_before_it() -> None:
+    """Being assigned under a term is hearing it: an older owner's broadcast is old from then on."""
+    tether = Tether()
+    tether.assign(assignment(term=TERM + 1))
+    assert tether.judge(broadcast(), START_NS) == Refused(Reason.OLD_TERM)
+
+
+def test_frames_of_an_earlier_assignment_are_forgotten() -> None:
+    """A broadcast that answers a frame sent before the present assignment grants nothing."""
+    tether = tethered()
+    tether.assign(assignment(assignment=100))
+    assert tether.judge(broadcast(), START_NS + 1) == Refused(Reason.UNKNOWN_FRAME)
+
+
+def test_a_zero_is_obeyed_whatever_else_is_wrong_with_the_message() -> None:
+    """A zero in the slot of a message full of NaN that wants a newer reader is still a zero."""
+    tether = tethered()
+    tether.judge(broadcast(), START_NS + 1)
+    broken = broadcast(tick=2, min_reader=9, sum=np.full(SCHEMA.size, np.nan, dtype=np.float32))
+    zeroed = tether.judge(with_slot(broken, 0, SEQ & 0xFFFF), START_NS + 2)
+    assert zeroed == Zeroed("daemon", START_NS, TERM, 2)
+    assert tether.living(START_NS + 2) is None
+
+
+def test_a_newest_word_that_is_no_number_ends_the_permission_at_once() -> None:
+    """A NaN in the newest broadcast means back to oneself now, not after the lease."""
+    tether = tethered()
+    tether.judge(broadcast(), START_NS + 1)
+    tether.judge(broadcast(tick=2, weight=float("nan")), START_NS + 2)
+    assert tether.living(START_NS + 2) is None
+    assert tether.until_ns == START_NS + 2
+
+
+def test_an_unanswered_broadcast_lets_the_lease_run_out_by_itself() -> None:
+    """One lost frame on the way up is no reason to cut: the permission lives to its second's end."""
+    tether = tethered()
+    tether.judge(broadcast(), START_NS + 1)
+    tether.judge(with_slot(broadcast(tick=2), 38, 0), START_NS + 2)
+    assert tether.living(START_NS + LEASE_NS - 1) is not None
+
+
+def test_nobody_else_means_nobody_to_be_drawn_to() -> None:
+    """Where the sums hold only oneself there is no collective, and the permission ends."""
+    w = weight(X, np.ones(SCHEMA.size, dtype=np.float32))
+    lonely = broadcast(sum=np.float32(w) * X, weight=w)
+    assert tethered().judge(lonely, START_NS + 1) == Refused(Reason.NOBODY_ELSE)
+
+
+def test_a_state_that_is_no_number_cannot_be_answered() -> None:
+    """A frame with a NaN is not remembered."""
+    tether = Tether()
+    tether.assign(assignment())
+    tether.sent(SEQ, START_NS, START_NS, np.full(SCHEMA.size, np.nan, dtype=np.float32))
+    assert tether.judge(broadcast(), START_NS + 1) == Refused(Reason.UNKNOWN_FRAME)
+
+
+def test_what_was_heard_is_bounded_and_keeps_the_newest() -> None:
+    """A thousand Dreamscapes leave the marks of the newest few hundred."""
+    tether = Tether()
+    for k in range(1000):
+        tether.assign(assignment(dreamscape=f"d{k}"))
+    assert tether.heard("d999", 0) == (TERM, 0)
+    assert tether.heard(f"d{1000 - COHORTS_KEPT}", 0) == (TERM, 0)
+    assert tether.heard("d0", 0) == (0, 0)

@@ -1,0 +1,1 @@
+"""Small stand-ins for ports, one a file: real behaviour, no recording of calls for its own sake."""

@@ -1,0 +1,321 @@
+"""An application in memory that obeys Coordination: a few pods, Dreamscapes and a journal to push.
+
+`calls` is what it was asked, in order; `refuse` makes the next call of a method answer with a refusal,
+`break_next` makes it raise. Tests push ticks, events and pod changes, and confirm severs, by hand.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dreamd.core.limits import WATCHERS_MAX
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.session.views import (
+    Check,
+    CollectiveView,
+    DreamscapeState,
+    DreamscapeView,
+    Event,
+    Plan,
+    PodState,
+    PodView,
+    SeverOutcome,
+)
+from fakes.views import NOW_S, collective_view, dreamscape_view, pod_view
+
+Changed = Callable[[], None]
+
+
+class FakeTicket:
+    """A sever whose pods confirm when the test says so."""
+
+    def __init__(self, pods: tuple[str, ...]) -> None:
+        self.pods = pods
+        self.waiting = list(pods)
+
+    def confirm(self, pod: str) -> None:
+        """This pod is at zero."""
+        self.waiting.remove(pod)
+
+    def outcome(self) -> SeverOutcome:
+        """By now."""
+        return SeverOutcome(len(self.pods), len(self.pods) - len(self.waiting), tuple(self.waiting))
+
+    @property
+    def settled(self) -> bool:
+        """All have confirmed; the fake has no clock."""
+        return not self.waiting
+
+
+class FakeCollectiveWatch:
+    """Keeps the newest tick; `taken` is what the server took."""
+
+    def __init__(self, changed: Changed, leave: Callable[["FakeCollectiveWatch"], None]) -> None:
+        self._changed = changed
+        self._leave = leave
+        self._newest: CollectiveView | None = None
+        self._skipped = 0
+        self._over = False
+        self.taken: list[CollectiveView] = []
+
+    def push(self, view: CollectiveView) -> None:
+        """A tick happened."""
+        self._skipped += self._newest is not None
+        self._newest = view
+        self._changed()
+
+    def finish(self) -> None:
+        """The Dreamscape has ended."""
+        self._over = True
+        self._changed()
+
+    def take(self) -> CollectiveView | None:
+        """The newest, with how many were skipped."""
+        if self._newest is None:
+            return None
+        view, self._newest = replace(self._newest, skipped=self._skipped), None
+        self._skipped = 0
+        self.taken.append(view)
+        return view
+
+    @property
+    def ended(self) -> bool:
+        """Over, and nothing left."""
+        return self._over and self._newest is None
+
+    def close(self) -> None:
+        """Leave."""
+        self._leave(self)
+
+
+class FakeEventWatch:
+    """Reads the fake's journal after a cursor."""
+
+    def __init__(self, owner: "FakeCoordination", cursor: int, dreamscape: str, changed: Changed) -> None:
+        self._owner = owner
+        self._dreamscape = dreamscape
+        self.cursor = cursor
+        self.changed = changed
+
+    def take(self, limit: int) -> tuple[Event, ...] | Refusal:
+        """The next events in order."""
+        if self.cursor < self._owner.journal_from - 1:
+            return Refusal(Code.CURSOR_TOO_OLD, f"cursor {self.cursor} is no longer kept")
+        rest = [e for e in self._owner.journal if e.cursor > self.cursor][:limit]
+        if rest:
+            self.cursor = rest[-1].cursor
+        return tuple(e for e in rest if self._dreamscape in ("", e.dreamscape))
+
+    def close(self) -> None:
+        """Leave."""
+        self._owner.event_watches.discard(self)
+
+
+class FakePodWatch:
+    """Pods that changed, the newest view of each."""
+
+    def __init__(self, owner: "FakeCoordination", changed: Changed) -> None:
+        self._owner = owner
+        self._dirty = dict.fromkeys(owner.fleet)
+        self._changed = changed
+
+    def touch(self, pod: str) -> None:
+        """This pod has changed."""
+        self._dirty[pod] = None
+        self._changed()
+
+    def take(self) -> tuple[PodView, ...]:
+        """Those that changed."""
+        views = tuple(self._owner.fleet[pod] for pod in self._dirty)
+        self._dirty.clear()
+        return views
+
+    def close(self) -> None:
+        """Leave."""
+        self._owner.pod_watches.discard(self)
+
+
+class FakeCoordination:
+    """Three pods, no Dreamscape."""
+
+    def __init__(self, pods: tuple[str, ...] = ("bed-1", "bed-2", "bed-3")) -> None:
+        self.fleet = {pod: pod_view(pod) for pod in pods}
+        self.sessions: dict[str, DreamscapeView] = {}
+        self.journal: list[Event] = []
+        self.journal_from = 1
+        self.calls: list[tuple[object, ...]] = []
+        self.tickets: list[FakeTicket] = []
+        self.confirm_at_once = True
+        self.collective_watches: dict[FakeCollectiveWatch, str] = {}
+        self.event_watches: set[FakeEventWatch] = set()
+        self.pod_watches: set[FakePodWatch] = set()
+        self._next: dict[str, Refusal | Exception] = {}
+
+    # What tests do to it.
+
+    def refuse(self, method: str, refusal: Refusal) -> None:
+        """The next call of `method` answers with this."""
+        self._next[method] = refusal
+
+    def break_next(self, method: str, bug: Exception) -> None:
+        """The next call of `method` raises this."""
+        self._next[method] = bug
+
+    def add(self, name: str, state: DreamscapeState, pods: tuple[str, ...] = ("bed-1", "bed-2")) -> None:
+        """A Dreamscape in this state."""
+        self.sessions[name] = dreamscape_view(Plan(name, 1, 8, pods=pods), state)
+
+    def tick(self, dreamscape: str, tick: int, seats: int = 8) -> None:
+        """A tick for everyone who watches it."""
+        view = collective_view(dreamscape, tick, seats)
+        for watch, name in list(self.collective_watches.items()):
+            if name == dreamscape:
+                watch.push(view)
+
+    def happen(self, kind: str, dreamscape: str = "", pod: str = "", **values: float) -> Event:
+        """A fact for the journal."""
+        cursor = self.journal[-1].cursor + 1 if self.journal else self.journal_from
+        fact = Event(cursor, NOW_S, kind, dreamscape, pod, 0, "", f"{pod or dreamscape}: {kind}", values)
+        self.journal.append(fact)
+        for watch in list(self.event_watches):
+            watch.changed()
+        return fact
+
+    def change(self, pod: str, **changes: object) -> None:
+        """A pod changes."""
+        self.fleet[pod] = replace(self.fleet[pod], **changes)  # type: ignore[arg-type]
+        for watch in list(self.pod_watches):
+            watch.touch(pod)
+
+    # Coordination.
+
+    def _asked(self, method: str, *particulars: object) -> Refusal | None:
+        self.calls.append((method, *particulars))
+        answer = self._next.pop(method, None)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def pods(self) -> tuple[PodView, ...]:
+        self._asked("pods")
+        return tuple(self.fleet[pod] for pod in sorted(self.fleet))
+
+    def pod(self, pod: str) -> PodView | Refusal:
+        refusal = self._asked("pod", pod) or self._no_pod(pod)
+        return refusal or self.fleet[pod]
+
+    def _no_pod(self, pod: str) -> Refusal | None:
+        if pod in self.fleet:
+            return None
+        return Refusal(Code.POD_UNKNOWN, f"pod {pod} has never connected", {"pod": pod})
+
+    def _no_dreamscape(self, name: str) -> Refusal | None:
+        if name in self.sessions:
+            return None
+        return Refusal(Code.DREAMSCAPE_UNKNOWN, f"there is no Dreamscape {name}", {"dreamscape": name})
+
+    def watch_pods(self, changed: Changed) -> FakePodWatch | Refusal:
+        if refusal := self._asked("watch_pods"):
+            return refusal
+        watch = FakePodWatch(self, changed)
+        self.pod_watches.add(watch)
+        return watch
+
+    def check_in(self, pod: str, sleeper: str, etag: str = "") -> PodView | Refusal:
+        refusal = self._asked("check_in", pod, sleeper, etag) or self._no_pod(pod)
+        if refusal is None and etag not in ("", self.fleet[pod].etag):
+            refusal = Refusal(Code.STALE_ETAG, f"pod {pod} has changed since etag {etag}")
+        if refusal:
+            return refusal
+        self.change(pod, sleeper=sleeper, state=PodState.READY, etag="e2")
+        return self.fleet[pod]
+
+    def check_out(self, pod: str) -> PodView | Refusal:
+        refusal = self._asked("check_out", pod) or self._no_pod(pod)
+        if refusal:
+            return refusal
+        self.change(pod, sleeper="", state=PodState.IDLE)
+        return self.fleet[pod]
+
+    def release(self, pod: str, reason: str) -> FakeTicket | Refusal:
+        return self._asked("release", pod, reason) or self._no_pod(pod) or self._ticket((pod,))
+
+    def _ticket(self, pods: tuple[str, ...]) -> FakeTicket:
+        ticket = FakeTicket(pods)
+        self.tickets.append(ticket)
+        if self.confirm_at_once:
+            ticket.waiting.clear()
+        return ticket
+
+    def create(self, plan: Plan, *, validate_only: bool = False) -> DreamscapeView | Refusal:
+        if refusal := self._asked("create", plan, validate_only):
+            return refusal
+        if plan.dreamscape in self.sessions:
+            return Refusal(Code.DREAMSCAPE_EXISTS, f"there is a Dreamscape {plan.dreamscape} already")
+        view = dreamscape_view(plan)
+        if not validate_only:
+            self.sessions[plan.dreamscape] = view
+        return view
+
+    def dreamscapes(self) -> tuple[DreamscapeView, ...]:
+        self._asked("dreamscapes")
+        return tuple(reversed(self.sessions.values()))
+
+    def dreamscape(self, name: str) -> DreamscapeView | Refusal:
+        return self._asked("dreamscape", name) or self._no_dreamscape(name) or self.sessions[name]
+
+    def _move(self, name: str, state: DreamscapeState) -> DreamscapeView:
+        view = replace(self.sessions[name], state=state, etag=f"{state.value}-1")
+        self.sessions[name] = view
+        return view
+
+    def start(self, name: str, etag: str = "") -> DreamscapeView | Refusal:
+        refusal = self._asked("start", name, etag) or self._no_dreamscape(name)
+        return refusal or self._move(name, DreamscapeState.DREAMING)
+
+    def resume(self, name: str, etag: str = "") -> DreamscapeView | Refusal:
+        refusal = self._asked("resume", name, etag) or self._no_dreamscape(name)
+        return refusal or self._move(name, DreamscapeState.DREAMING)
+
+    def _cut(self, name: str, state: DreamscapeState) -> FakeTicket | Refusal:
+        if refusal := self._no_dreamscape(name):
+            return refusal
+        self._move(name, state)
+        return self._ticket(self.sessions[name].plan.pods)
+
+    def sever(self, name: str, reason: str) -> FakeTicket | Refusal:
+        return self._asked("sever", name, reason) or self._cut(name, DreamscapeState.SEVERED)
+
+    def wake(self, name: str, issuer: str, reason: str) -> FakeTicket | Refusal:
+        return self._asked("wake", name, issuer, reason) or self._cut(name, DreamscapeState.WAKING)
+
+    def end(self, name: str, reason: str) -> FakeTicket | Refusal:
+        answer = self._asked("end", name, reason) or self._cut(name, DreamscapeState.ENDED)
+        for watch, watched in list(self.collective_watches.items()):
+            if watched == name:
+                watch.finish()
+        return answer
+
+    def explain(self, name: str, pod: str) -> tuple[Check, ...] | Refusal:
+        refusal = self._asked("explain", name, pod) or self._no_dreamscape(name) or self._no_pod(pod)
+        return refusal or (
+            Check("present", passed=True),
+            Check("calibrated", passed=False, code="NOT_CALIBRATED", sentence=f"pod {pod} has 4 of 8 s"),
+        )
+
+    def watch_collective(self, name: str, changed: Changed) -> FakeCollectiveWatch | Refusal:
+        refusal = self._asked("watch_collective", name) or self._no_dreamscape(name)
+        if refusal is None and len(self.collective_watches) >= WATCHERS_MAX:
+            refusal = Refusal(Code.TOO_MANY_WATCHERS, f"{WATCHERS_MAX} watch already")
+        if refusal:
+            return refusal
+        watch = FakeCollectiveWatch(changed, lambda gone: self.collective_watches.pop(gone, None))
+        self.collective_watches[watch] = name
+        return watch
+
+    def watch_events(self, cursor: int | None, dreamscape: str, changed: Changed) -> FakeEventWatch | Refusal:
+        if refusal := self._asked("watch_events", cursor, dreamscape):
+            return refusal
+        newest = self.journal[-1].cursor if self.journal else self.journal_from - 1
+        watch = FakeEventWatch(self, newest if cursor is None else cursor, dreamscape, changed)
+        self.event_watches.add(watch)
+        return watch

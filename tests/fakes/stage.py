@@ -1,0 +1,275 @@
+"""A stage for the application: a hand-driven clock, a link that remembers, and pods that obey.
+
+`Puppet` is a pod reduced to what the daemon can see of it. It obeys assigns and releases at once and
+sends one frame per hop when told to; everything it says can be bent by the test.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from dreamd.app.coordinator import Coordinator
+from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
+from dreamd.core.session.views import Plan
+from dreamd.ports.ledger import Ledger
+from dreamwire.blend import first_seq, next_seq
+from dreamwire.messages import (
+    Assign,
+    Calibration,
+    CalibrationSource,
+    ClockProbe,
+    ClockState,
+    Collective,
+    Command,
+    CommandOutcome,
+    Device,
+    Frame,
+    PodEvent,
+    PodEventKind,
+    Presence,
+    Release,
+    Status,
+    StoredSever,
+    Versions,
+    WakePod,
+)
+from dreamwire.schema import BANDS6X2
+from dreamwire.topics import FramesTopic
+from fakes.ledger import MemoryLedger
+
+START_S = 1_800_000_000.0
+
+
+@dataclass
+class HandClock:
+    """A session clock moved by hand."""
+
+    at_s: float = START_S
+
+    def now_s(self) -> float:
+        """Session time."""
+        return self.at_s
+
+
+@dataclass
+class Meters:
+    """Counts what it is told."""
+
+    counts: dict[str, float] = field(default_factory=dict)
+
+    def add(self, name: str, by: float = 1) -> None:
+        """Count."""
+        self.counts[name] = self.counts.get(name, 0) + by
+
+    def frame_accepted(self) -> None:
+        self.add("accepted")
+
+    def frame_refused(self, reason: str) -> None:
+        self.add(f"refused:{reason}")
+
+    def frame_late(self) -> None:
+        self.add("late")
+
+    def frames_lost(self, count: int) -> None:
+        self.add("lost", count)
+
+    def tick(self, seconds: float, skipped: int) -> None:
+        self.add("ticks")
+        self.add("skipped", skipped)
+
+    def severed(self, cause: str) -> None:
+        self.add(f"severed:{cause}")
+
+    def evidence_to_zero(self, seconds: float) -> None:
+        self.add("evidence_to_zero", seconds)
+
+    def dreamscape(self, name: str, assigned: int, merged: int, severed: int) -> None:
+        self.counts[f"assigned:{name}"] = assigned
+
+    def dreamscape_gone(self, name: str) -> None:
+        self.counts.pop(f"assigned:{name}", None)
+
+    def fleet(self, online: int, known: int) -> None:
+        self.counts["online"] = online
+
+    def refused(self, code: str) -> None:
+        self.add(f"api:{code}")
+
+
+class Link:
+    """A link that hands everything to the pods at once, or keeps it while `cut`."""
+
+    def __init__(self) -> None:
+        self.collectives: list[Collective] = []
+        self.commands: list[Command] = []
+        self.deliver: Callable[[Command], None] = lambda _: None
+        self.cut = False
+
+    def publish(self, collective: Collective) -> None:
+        self.collectives.append(collective)
+
+    def command(self, command: Command) -> None:
+        self.commands.append(command)
+        if not self.cut:
+            self.deliver(command)
+
+    def answer(self, pod: str, probe: ClockProbe) -> None:
+        """Nobody asks here."""
+
+
+class Puppet:
+    """A pod as the daemon sees it."""
+
+    def __init__(self, stage: "Stage", name: str, number: int) -> None:
+        self.stage = stage
+        self.name = name
+        self.incarnation = 1000
+        self.assign: Assign | None = None
+        self.outcomes: tuple[CommandOutcome, ...] = ()
+        self.seq = first_seq(number * 7919)
+        self.rng = np.random.default_rng(number)
+        self.profile = np.asarray(BANDS6X2.mu_db) + self.rng.normal(0, 1, BANDS6X2.size)
+        self.applied = 0.0
+        self.latched = ""
+        self.severed: StoredSever | None = None
+        self.quality = 0.9
+        self.sends = True
+        self.bend: Callable[[Frame], Frame] = lambda frame: frame
+        self.events = 0
+
+    def presence(self, *, online: bool = True) -> None:
+        """Say that it is there, or gone."""
+        device = Device("simulated", "puppet", ("Fz",), 256.0)
+        self.stage.app.on_presence(
+            Presence(self.name, self.incarnation, online, "here", device, "bands6x2", Versions("t", 1))
+        )
+
+    def status(self) -> None:
+        """Give an account of itself."""
+        template = self.profile.astype(np.float32)
+        calibration = Calibration(True, CalibrationSource.SIMULATED, 120.0, template, np.ones_like(template))
+        self.stage.app.on_status(
+            Status(
+                pod=self.name,
+                incarnation=self.incarnation,
+                assignment=self.assign.assignment if self.assign else 0,
+                channels=(),
+                quality=self.quality,
+                quality_cause="",
+                calibration=calibration,
+                clock=ClockState(True, 0, 200, 400),
+                applied=self.applied,
+                latched=self.latched,
+                severed=self.severed,
+                outcomes=self.outcomes,
+                load_cpu=0.0,
+                load_rss_kib=0,
+                refused_broadcasts=0,
+                recording_ended=False,
+            )
+        )
+
+    def obey(self, command: Command) -> None:
+        """Do as told and say so at once."""
+        match command.what:
+            case Assign() if self.latched:
+                self.outcomes = (*self.outcomes, CommandOutcome(command.counter, "latched"))[-16:]
+                return
+            case Assign() as assign:
+                self.assign = assign
+            case Release():
+                self.assign, self.applied = None, 0.0
+            case WakePod():
+                self.assign, self.applied, self.latched = None, 0.0, "wake"
+            case _:
+                return
+        self.outcomes = (*self.outcomes, CommandOutcome(command.counter, ""))[-16:]
+        if self.sends:
+            self.status()
+
+    def frame(self, instant: int) -> None:
+        """Send the frame of one grid instant."""
+        if self.assign is None or not self.sends or self.latched:
+            return
+        self.seq = next_seq(self.seq)
+        features = (self.profile + self.rng.normal(0, 0.3, BANDS6X2.size)).astype(np.float32)
+        phasors = np.full((2, 5, 2), np.nan, dtype=np.float32)
+        frame = Frame(
+            assignment=self.assign.assignment, seq=self.seq, instant=instant, offset_error_us=0,
+            uncertainty_us=200, schema=BANDS6X2.code, features=features, phasors=phasors,
+            quality=self.quality, applied=self.applied, fading=False, latched="", heard_term=0,
+            heard_tick=0, severed=self.severed, own_z=1.0,
+        )  # fmt: skip
+        topic = FramesTopic(self.assign.dreamscape, self.assign.cohort, self.name)
+        self.stage.app.on_frames(topic, (self.bend(frame),))
+
+    def event(self, kind: PodEventKind, cause: str = "", **stamps: int) -> None:
+        """Tell a fact."""
+        self.events += 1
+        identity = f"{self.name}{self.events}".encode().ljust(16)[:16]
+        dreamscape = self.assign.dreamscape if self.assign else ""
+        self.stage.app.on_event(
+            PodEvent(identity, self.name, self.incarnation, kind, cause, dreamscape, **stamps)
+        )
+
+
+class Stage:
+    """The application with its fakes and puppets."""
+
+    def __init__(self, pods: int = 4, ledger: Ledger | None = None) -> None:
+        self.clock = HandClock()
+        self.link = Link()
+        self.meters = Meters()
+        self.ledger = ledger or MemoryLedger()
+        self.app = Coordinator(self.clock, self.link, self.ledger, self.meters, random.Random(1))
+        self.app.open()
+        self.pods = [Puppet(self, f"bed-{n}", n) for n in range(1, pods + 1)]
+        self.link.deliver = lambda command: self.pod(command.pod).obey(command)
+
+    def restart(self) -> None:
+        """The daemon dies and comes back over the same ledger."""
+        self.app = Coordinator(self.clock, self.link, self.ledger, self.meters, random.Random(2))
+        self.app.open()
+
+    def pod(self, name: str) -> Puppet:
+        """The puppet of this name."""
+        return next(pod for pod in self.pods if pod.name == name)
+
+    def appear(self, *, sleepers: bool = True) -> None:
+        """All pods connect, say how they are, and their sleepers lie down."""
+        for number, pod in enumerate(self.pods, 1):
+            pod.presence()
+            pod.status()
+            if sleepers:
+                self.app.check_in(pod.name, f"sleeper-{number}")
+
+    def hop(self, count: int = 1, *, statuses: bool = True) -> None:
+        """Let hops pass: frames, then the tick; statuses once a second."""
+        for _ in range(count):
+            due_s = self.app.next_due_s()
+            instant = round((due_s - TICK_CLOSES_AFTER_S) / HOP_S)
+            self.clock.at_s = max(self.clock.at_s, instant * HOP_S + 0.02)
+            for pod in self.pods:
+                if statuses and instant % 4 == 0 and pod.sends:
+                    pod.status()
+                pod.frame(instant)
+            self.clock.at_s = due_s
+            self.app.run_due()
+
+    def dream(self, **changes: object) -> None:
+        """Create, gather and start a Dreamscape of all pods, and let it run until it grants."""
+        plan = Plan("night", seats_min=3, seats_max=max(len(self.pods), 3), ramp_s=10.0, ceiling=0.1)
+        self.app.create(replace(plan, **changes))
+        self.hop(4)
+        started = self.app.start("night")
+        assert not hasattr(started, "code"), started
+        self.hop(4)
+
+    def coupling(self, name: str) -> int:
+        """The coupling byte of this pod in the newest broadcast."""
+        assign = self.pod(name).assign
+        assert assign is not None
+        newest = [c for c in self.link.collectives if c.cohort == assign.cohort][-1]
+        return int(newest.coupling[assign.slot])

@@ -1,0 +1,215 @@
+"""The daemon as a process: how it starts, what it says of itself, how it ends."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from mosquitto import Broker, free_port
+
+WITHIN_S = 15.0
+
+
+def until(true: Callable[[], object], within_s: float = WITHIN_S) -> None:
+    """Wait until `true` is, or fail."""
+    deadline = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.02)
+
+
+@dataclass
+class Daemon:
+    """`dreamd serve` with free ports, its standard error in a file."""
+
+    folder: Path
+    mqtt_url: str
+    http_port: int
+    process: subprocess.Popen[str]
+
+    def get(self, path: str) -> tuple[int, str]:
+        """GET from its HTTP port; status 0 while nobody listens there."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=5.0) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    def ready(self) -> dict[str, object]:
+        """Its line of JSON."""
+        assert self.process.stdout is not None
+        return json.loads(self.process.stdout.readline())
+
+    @property
+    def said(self) -> str:
+        """Its standard error so far."""
+        return (self.folder / "stderr").read_text()
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and wait; returns the exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=10.0)
+
+
+Serve = Callable[..., Daemon]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Start `dreamd serve`; extra flags win over the free ports chosen here."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(mqtt_url: str, *flags: str, pass_fds: tuple[int, ...] = ()) -> Daemon:
+        http_port = free_port()
+        with (tmp_path / "stderr").open("w") as stderr:
+            process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "dreamd", "serve", "--ready-json"),
+                    *("--mqtt-url", mqtt_url, "--state-dir", str(tmp_path / "state")),
+                    *("--grpc-port", "0", "--http-port", str(http_port), *flags),
+                ],
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                pass_fds=pass_fds,
+            )
+        started.append(process)
+        return Daemon(tmp_path, mqtt_url, http_port, process)
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def test_a_daemon_comes_up_serves_and_goes_with_status_0(broker: Broker, serve: Serve) -> None:
+    """Ready line, ports, health, at most a thousand series, below 150 MB; SIGTERM ends it within 3 s."""
+    daemon = serve(broker.url)
+    ready = daemon.ready()
+    assert ready["ready"] is True
+    assert ready["pid"] == daemon.process.pid
+    assert ready["http"] == daemon.http_port
+    socket.create_connection(("127.0.0.1", int(str(ready["grpc"]))), timeout=2.0).close()
+    assert daemon.get("/healthz") == (200, "ok\n")
+    assert daemon.get("/readyz") == (200, "ok\n")
+    status, text = daemon.get("/metrics")
+    samples = [one for family in text_string_to_metric_families(text) for one in family.samples]
+    assert status == 200
+    assert 100 < len(samples) <= 1000
+    assert psutil.Process(daemon.process.pid).memory_info().rss < 150e6
+    began_s = time.monotonic()
+    assert daemon.end() == 0
+    assert time.monotonic() - began_s < 3.0
+    assert "Traceback" not in daemon.said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_every_way_of_asking_it_to_go_is_the_same(broker: Broker, serve: Serve, number: int) -> None:
+    """Control-C and a closed terminal end it like SIGTERM."""
+    daemon = serve(broker.url)
+    daemon.ready()
+    assert daemon.end(number) == 0
+    assert "shutting_down" in daemon.said
+
+
+def test_the_ready_line_may_go_to_a_descriptor(broker: Broker, serve: Serve) -> None:
+    """Written whole and closed."""
+    read_fd, write_fd = os.pipe()
+    daemon = serve(broker.url, "--ready-fd", str(write_fd), pass_fds=(write_fd,))
+    os.close(write_fd)
+    with os.fdopen(read_fd) as told:
+        assert json.loads(told.read())["pid"] == daemon.process.pid
+
+
+def test_without_a_broker_it_waits_and_says_so(broker: Broker, serve: Serve) -> None:
+    """Alive, not ready with the reason, a sentence in the log; ready once the broker is there."""
+    broker.kill()
+    daemon = serve(broker.url)
+    until(lambda: daemon.get("/healthz")[0] == 200)
+    until(lambda: "Connection refused" in daemon.get("/readyz")[1])
+    status, why = daemon.get("/readyz")
+    assert status == 503
+    assert f"the broker at {broker.url} is not reached" in why
+    assert "start it, or name another with --mqtt-url" in daemon.said
+    broker.start()
+    assert daemon.ready()["ready"] is True
+    assert daemon.get("/readyz")[0] == 200
+    broker.kill()
+    until(lambda: daemon.get("/readyz")[0] == 503)
+    assert daemon.end() == 0
+
+
+def test_a_frozen_daemon_is_not_called_healthy_after_thawing_it_is(broker: Broker, serve: Serve) -> None:
+    """SIGSTOP holds the tick loop; after SIGCONT it goes round again and nothing is queued up."""
+    daemon = serve(broker.url)
+    daemon.ready()
+    daemon.process.send_signal(signal.SIGSTOP)
+    time.sleep(1.0)
+    daemon.process.send_signal(signal.SIGCONT)
+    until(lambda: daemon.get("/readyz")[0] == 200)
+    assert daemon.end() == 0
+
+
+def test_a_second_daemon_on_the_state_directory_is_refused(broker: Broker, serve: Serve) -> None:
+    """With the first one's process in the sentence, and status 1."""
+    first = serve(broker.url)
+    first.ready()
+    second = serve(broker.url)
+    assert second.process.wait(timeout=10.0) == 1
+    assert f"another dreamd (process {first.process.pid}) already uses" in second.said
+    assert first.get("/readyz")[0] == 200
+
+
+def test_after_a_kill_the_state_directory_is_free_and_the_key_the_same(broker: Broker, serve: Serve) -> None:
+    """A kill -9 leaves no stale lock; the pods' pinned key still fits."""
+    first = serve(broker.url)
+    first.ready()
+    public = (first.folder / "state" / "daemon.pub").read_bytes()
+    first.end(signal.SIGKILL)
+    second = serve(broker.url)
+    assert second.ready()["ready"] is True
+    assert (second.folder / "state" / "daemon.pub").read_bytes() == public
+
+
+@pytest.mark.parametrize("flag", ["--grpc-port", "--http-port"])
+def test_a_port_in_use_is_a_sentence(broker: Broker, serve: Serve, flag: str) -> None:
+    """Status 1, the flag that helps is named, no traceback."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        daemon = serve(broker.url, flag, str(taken.getsockname()[1]))
+        assert daemon.process.wait(timeout=10.0) == 1
+    [line] = [line for line in daemon.said.splitlines() if line.startswith("dreamd: ")]
+    assert flag in line
+    assert "Traceback" not in daemon.said
+
+
+def test_what_cannot_be_used_is_a_sentence(broker: Broker, serve: Serve, tmp_path: Path) -> None:
+    """A state directory that is a file; a ledger that is none."""
+    (tmp_path / "file").write_text("")
+    daemon = serve(broker.url, "--state-dir", str(tmp_path / "file" / "state"))
+    assert daemon.process.wait(timeout=10.0) == 1
+    assert daemon.said.startswith("dreamd: the state directory")
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "ledger.sqlite3").write_text("a letter" * 1000)
+    daemon = serve(broker.url)
+    assert daemon.process.wait(timeout=10.0) == 1
+    assert "is damaged" in daemon.said
+    assert "Traceback" not in daemon.said

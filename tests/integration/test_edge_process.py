@@ -1,0 +1,299 @@
+"""One agent as a process against a real broker: merges, and is alone again whatever the daemon does."""
+
+import asyncio
+import itertools
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from dreamwire import topics
+from dreamwire.messages import PodEventKind, Release
+from dreamwire.seal import SigningKey
+from fakes.small_daemon import SmallDaemon
+from integration.conftest import Broker, free_port
+
+POD = "bed-1"
+MS = 1_000_000
+
+
+@dataclass
+class Agent:
+    """A running `dreamedge run`, its journal and its state."""
+
+    process: subprocess.Popen[bytes]
+    journal: Path
+    state: Path
+
+    def notes(self, kind: str) -> list[dict[str, Any]]:
+        """The journal's lines of one kind."""
+        lines = self.journal.read_text().splitlines() if self.journal.exists() else []
+        return [note for note in map(json.loads, lines) if note["kind"] == kind]
+
+
+def _start(broker: Broker, key: str, tmp_path: Path, *more: str, pod: str = f"{POD}=sim:3") -> Agent:
+    journal, state = tmp_path / "journal", tmp_path / "state"
+    command = [
+        *(sys.executable, "-m", "dreamedge", "run", "--pod", pod, "--broker", broker.url),
+        *("--daemon-key", key, "--state-dir", str(state), "--journal", str(journal), *more),
+    ]
+    return Agent(subprocess.Popen(command), journal, state)
+
+
+@pytest.fixture
+async def daemon(broker: Broker) -> AsyncIterator[SmallDaemon]:
+    """A daemon that does as it is told."""
+    async with SmallDaemon(broker.port, POD) as one:
+        yield one
+
+
+@pytest.fixture
+def agent(broker: Broker, daemon: SmallDaemon, tmp_path: Path) -> Iterator[Agent]:
+    """An agent of bed-1 with a simulated sleeper."""
+    one = _start(broker, daemon.key.public.hex, tmp_path)
+    yield one
+    one.process.kill()
+    one.process.wait()
+
+
+async def _until(holds: Callable[[], bool], what: str, within_s: float = 25.0) -> float:
+    """Wait until it holds; how long it took, in seconds."""
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < within_s, f"not within {within_s} s: {what}"
+        await asyncio.sleep(0.02)
+    return time.monotonic() - began
+
+
+async def _exit(agent: Agent, within_s: float = 5.0) -> int:
+    await _until(lambda: agent.process.poll() is not None, "the process ends", within_s)
+    assert agent.process.returncode is not None
+    return agent.process.returncode
+
+
+async def _ready(daemon: SmallDaemon) -> None:
+    await _until(lambda: bool(daemon.presences) and daemon.presences[-1].online, "presence")
+    await _until(lambda: bool(daemon.statuses) and daemon.statuses[-1].clock.synced, "session clock")
+
+
+async def _merged(daemon: SmallDaemon, share: float = 0.01) -> None:
+    await _ready(daemon)
+    await daemon.assign()
+    await _until(lambda: any(frame.applied > share for frame in daemon.frames), f"a share above {share}")
+
+
+async def test_it_merges_slowly_and_is_alone_within_a_second_and_a_half_of_silence(
+    agent: Agent, daemon: SmallDaemon
+) -> None:
+    """The share rises no faster than its ramp; by its own stamps it is alone 1.5 s after an answer."""
+    await _merged(daemon, share=0.03)
+    applied = [frame.applied for frame in daemon.frames if frame.applied > 0]
+    assert max(b - a for a, b in itertools.pairwise(applied)) <= 0.15 / 10 * 0.5
+    daemon.speaking = False
+    await _until(lambda: bool(daemon.of_kind(PodEventKind.ALONE)), "alone", within_s=3.0)
+    alone = daemon.of_kind(PodEventKind.ALONE)[0]
+    assert alone.cause == "lease"
+    assert 0 < alone.alone_ns - alone.evidence_ns <= 1500 * MS
+    assert daemon.of_kind(PodEventKind.SEVERED)[0].zero_ns == alone.zero_ns
+
+
+async def test_forged_replayed_and_old_broadcasts_keep_nobody_merged(
+    agent: Agent, daemon: SmallDaemon
+) -> None:
+    """Replayed, forged, altered, old-term: refused and counted, and the lease runs out all the same."""
+    await _merged(daemon)
+    daemon.speaking = False
+    stranger, before = SigningKey.generate(), daemon.statuses[-1].refused_broadcasts
+    for _ in range(10):
+        fresh = daemon.collective()
+        assert fresh is not None
+        await daemon.say(fresh, key=stranger)
+        await daemon.say(daemon.said[-1])
+        await daemon.say(replace(fresh, term=daemon.term - 1))
+        await daemon.say(fresh, retain=True)
+        await daemon.say_raw(b"\xff" * 70)
+        await asyncio.sleep(0.25)
+    await _until(lambda: bool(daemon.of_kind(PodEventKind.ALONE)), "alone", within_s=2.0)
+    reasons = {note["reason"] for note in agent.notes("refused") if note["what"] == "broadcast"}
+    assert {"seal", "old-tick", "old-term"} <= reasons
+    await _until(lambda: daemon.statuses[-1].refused_broadcasts >= before + 30, "refusals are counted")
+
+
+async def test_a_retained_broadcast_is_refused(
+    agent: Agent, daemon: SmallDaemon, broker: Broker
+) -> None:
+    """What the broker kept is a recording of a permission: refused at the door."""
+    await _ready(daemon)
+    await daemon.assign()
+    await _until(lambda: len(daemon.frames) > 2, "frames")
+    daemon.speaking = False
+    await asyncio.sleep(0.3)
+    payload = b"whatever it says"
+    await daemon._client.publish(topics.collective("night-1", 0), payload, qos=1, retain=True)
+    await daemon.command(Release("again"))
+    await daemon.assign()
+    await _until(
+        lambda: any(note["reason"] == "retained" for note in agent.notes("refused")), "refused as retained"
+    )
+
+
+async def test_sigterm_is_zero_then_left_then_goodbye(agent: Agent, daemon: SmallDaemon) -> None:
+    """SIGTERM: severed at once, LEFT acknowledged, presence offline by its own word, exit status 0."""
+    await _merged(daemon)
+    agent.process.send_signal(signal.SIGTERM)
+    assert await _exit(agent, within_s=3.0) == 0
+    await _until(lambda: not daemon.presences[-1].online, "presence offline")
+    kinds = [event.kind for event in daemon.events]
+    assert kinds[-3:].count(PodEventKind.LEFT) == 1
+    severed = daemon.of_kind(PodEventKind.SEVERED)[0]
+    alone = daemon.of_kind(PodEventKind.ALONE)[0]
+    assert severed.cause == "stopped"
+    assert alone.alone_ns - severed.zero_ns <= 120 * MS
+    assert not (agent.state / POD / "outbox.jsonl").exists()
+    assert [note["why"] for note in agent.notes("ended")] == ["stopped"]
+
+
+async def test_the_wake_button_latches_until_the_sleepers_own_act(
+    broker: Broker, agent: Agent, daemon: SmallDaemon, tmp_path: Path
+) -> None:
+    """SIGUSR1 latches; the latch survives kill -9 and refuses an assign; `dreamedge unlatch` lifts it."""
+    await _merged(daemon)
+    agent.process.send_signal(signal.SIGUSR1)
+    await _until(lambda: daemon.statuses[-1].latched == "wake", "latched")
+    await _until((agent.state / POD / "latch").exists, "the latch is on the disk")
+    agent.process.kill()
+    agent.process.wait()
+    again = _start(broker, daemon.key.public.hex, tmp_path)
+    try:
+        await _until(lambda: daemon.presences[-1].incarnation > daemon.presences[0].incarnation, "restart")
+        await _until(lambda: daemon.statuses[-1].incarnation == daemon.presences[-1].incarnation, "status")
+        await _until(lambda: daemon.statuses[-1].clock.synced, "session clock")
+        assert daemon.statuses[-1].latched == "wake"
+        await daemon.assign()
+        answers = lambda: [outcome.refused for outcome in daemon.statuses[-1].outcomes]  # noqa: E731
+        await _until(lambda: "latched" in answers(), "the assign is refused")
+        act = [*(sys.executable, "-m", "dreamedge", "unlatch", "--pod", POD), "--state-dir", str(agent.state)]
+        done = await asyncio.create_subprocess_exec(*act)
+        assert await done.wait() == 0
+        await _until(lambda: daemon.statuses[-1].latched == "", "unlatched")
+    finally:
+        again.process.kill()
+        again.process.wait()
+
+
+async def test_events_survive_a_dead_broker_and_a_reboot(
+    broker: Broker, agent: Agent, daemon: SmallDaemon, tmp_path: Path
+) -> None:
+    """A sever nobody acknowledged is on the disk, and the next start of the agent tells it again."""
+    daemon.acking = False
+    await _merged(daemon)
+    await daemon.command(Release("test"))
+    await _until(lambda: bool(daemon.of_kind(PodEventKind.SEVERED)), "severed")
+    agent.process.kill()
+    agent.process.wait()
+    severed = daemon.of_kind(PodEventKind.SEVERED)[0]
+    daemon.events.clear()
+    daemon.acking = True
+    again = _start(broker, daemon.key.public.hex, tmp_path)
+    try:
+        await _until(lambda: severed.id in {event.id for event in daemon.events}, "told again")
+        await _until(lambda: not (agent.state / POD / "outbox.jsonl").exists(), "acknowledged and forgotten")
+    finally:
+        again.process.kill()
+        again.process.wait()
+
+
+async def test_a_broker_that_dies_leaves_the_sleeper_alone_and_the_agent_comes_back(
+    broker: Broker, agent: Agent, daemon: SmallDaemon
+) -> None:
+    """A broker killed with -9: alone within 1.5 s by the pod's own journal; reconnected when it is back."""
+    await _merged(daemon)
+    broker.kill()
+    await _until(lambda: bool(agent.notes("alone")), "alone", within_s=3.0)
+    alone = agent.notes("alone")[0]
+    assert alone["alone_ns"] - alone["evidence_ns"] <= 1500 * MS
+    broker.start()
+    await _until(lambda: len(agent.notes("connected")) == 2, "reconnected", within_s=12.0)
+
+
+async def test_a_malfunction_is_seen_at_the_bed_itself(
+    broker: Broker, daemon: SmallDaemon, tmp_path: Path
+) -> None:
+    """An implant that rails while its sleeper is merged: severed by its own evidence, with the onset."""
+    agent = _start(broker, daemon.key.public.hex, tmp_path, pod=f"{POD}=sim:3,malfunction=railed@14")
+    try:
+        await _merged(daemon)
+        await _until(lambda: bool(daemon.of_kind(PodEventKind.ALONE)), "alone", within_s=16.0)
+        alone = daemon.of_kind(PodEventKind.ALONE)[0]
+        assert alone.cause == "railed"
+        assert 0 < alone.onset_ns < alone.zero_ns < alone.alone_ns
+        assert alone.alone_ns - alone.zero_ns <= 120 * MS
+        assert daemon.frames[-1].severed is not None
+    finally:
+        agent.process.kill()
+        agent.process.wait()
+
+
+async def test_several_beds_share_a_process(broker: Broker, tmp_path: Path) -> None:
+    """Two beds in one process each announce themselves, and both go home on SIGTERM."""
+    async with SmallDaemon(broker.port, "bed-1") as daemon:
+        agent = _start(broker, daemon.key.public.hex, tmp_path, "--pods", "bed-2", pod="bed-1=sim:1")
+        try:
+            await _until(lambda: {p.pod for p in daemon.presences if p.online} == {"bed-1", "bed-2"}, "both")
+            agent.process.send_signal(signal.SIGTERM)
+            assert await _exit(agent) == 0
+        finally:
+            agent.process.kill()
+            agent.process.wait()
+        assert {note["pod"] for note in agent.notes("ended")} == {"bed-1", "bed-2"}
+
+
+async def test_one_agent_is_small(agent: Agent, daemon: SmallDaemon) -> None:
+    """Merged, with eight channels at 256 Hz, one agent holds at most 70 MB."""
+    await _merged(daemon)
+    assert psutil.Process(agent.process.pid).memory_info().rss <= 70 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--pod", "bed-1"], "start `dreamd serve` once"),
+        (["--pod", "bed-1", "--daemon-key", "00" * 32, "--implant", "edf:/none.edf"], "is not there"),
+        (["--pod", "bed-1=sim,malfunction=gremlins@3", "--daemon-key", "00" * 32], "silence, flat, railed"),
+        (["--pod", "Bed 1", "--daemon-key", "00" * 32], "is no name"),
+        ([], "give --pod NAME"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path, arguments: list[str], says: str) -> None:
+    """A missing key, file, malfunction, name: one line on standard error, status 2, never a traceback."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dreamedge", "run", "--state-dir", str(tmp_path), *arguments],
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/bin", "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)},
+        check=False,
+        timeout=20,
+    )
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_no_broker_is_said_and_tried_again(tmp_path: Path) -> None:
+    """Without a broker the agent says so in words, keeps trying, and still ends on SIGTERM with status 0."""
+    command = [
+        *(sys.executable, "-m", "dreamedge", "run", "--pod", "bed-1", "--daemon-key", "00" * 32),
+        *("--broker", f"mqtt://127.0.0.1:{free_port()}", "--state-dir", str(tmp_path), "--duration", "2"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 0
+    assert "the broker does not answer" in done.stderr
+    assert "Traceback" not in done.stderr

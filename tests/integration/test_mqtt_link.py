@@ -1,0 +1,233 @@
+"""The link against a real broker: what arrives, what waits, what comes back."""
+
+import asyncio
+import random
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import aiomqtt
+
+from dreamd.adapters.clock import BoottimeClock
+from dreamd.adapters.keys import Seal
+from dreamd.adapters.mqtt.intake import Intake
+from dreamd.adapters.mqtt.link import Broker, MqttLink
+from dreamwire import codec, topics
+from dreamwire.messages import Ack, ClockProbe, Versions
+from dreamwire.seal import SigningKey, unseal
+from fakes import words
+from fakes.inbound import KeepingInbound, KeepingLinkMeters
+from mosquitto import Broker as RealBroker
+
+WITHIN_S = 8.0
+
+
+async def until(true: Callable[[], object], within_s: float = WITHIN_S) -> None:
+    """Wait until `true` is, or fail."""
+    async with asyncio.timeout(within_s):
+        while not true():  # noqa: ASYNC110 -- what a broker does sets no event of ours
+            await asyncio.sleep(0.005)
+
+
+class House:
+    """A link with a keeping application behind it."""
+
+    def __init__(self, port: int) -> None:
+        self.key = SigningKey.generate()
+        self.inbound, self.meters, self.said = KeepingInbound(), KeepingLinkMeters(), list[str]()
+        clock = BoottimeClock()
+        self.link = MqttLink(
+            Broker("127.0.0.1", port, "d-1", Versions("0.1.0", 1)),
+            seal=Seal(self.key),
+            clock=clock,
+            meters=self.meters,
+            rng=random.Random(1),
+            say=self.said.append,
+        )
+        self.intake = Intake(self.inbound, clock, self.meters)
+
+    def open_presence(self, payload: bytes) -> bool:
+        """Whether the daemon says that it is there."""
+        body = unseal(self.key.public, codec.DAEMON_PRESENCE, payload)
+        return codec.decode_daemon_presence(body).online
+
+
+@asynccontextmanager
+async def running(port: int) -> AsyncIterator[House]:
+    """A house whose link runs, and is closed."""
+    house = House(port)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(house.link.run(house.intake), name="link")
+        yield house
+        await house.link.close()
+
+
+@asynccontextmanager
+async def observer(port: int, pattern: str) -> AsyncIterator[list[aiomqtt.Message]]:
+    """Everything that is published under `pattern` from now on, retained messages included."""
+    heard: list[aiomqtt.Message] = []
+
+    class Listening(asyncio.Queue[aiomqtt.Message]):
+        def put_nowait(self, item: aiomqtt.Message) -> None:
+            heard.append(item)
+
+    async with aiomqtt.Client("127.0.0.1", port, queue_type=Listening) as client:
+        await client.subscribe(pattern, qos=1)
+        yield heard
+
+
+async def test_it_says_that_it_is_there_and_at_last_that_it_is_gone(broker: RealBroker) -> None:
+    """Sealed and retained; after a close the retained word is offline, without a will."""
+    async with observer(broker.port, topics.DAEMON_PRESENCE) as heard:
+        async with running(broker.port) as house:
+            await until(lambda: not house.link.trouble)
+            await until(lambda: len(heard) == 1)
+            assert house.open_presence(bytes(heard[0].payload))
+        await until(lambda: len(heard) == 2)
+        assert not house.open_presence(bytes(heard[1].payload))
+    async with observer(broker.port, topics.DAEMON_PRESENCE) as late:
+        await until(lambda: len(late) == 1)
+        assert late[0].retain
+        assert not house.open_presence(bytes(late[0].payload))
+    assert house.inbound.links == [True]
+
+
+async def test_what_a_pod_publishes_arrives_as_values(broker: RealBroker) -> None:
+    """Retained presence from before we came, status, event, frames: each once."""
+    async with aiomqtt.Client("127.0.0.1", broker.port) as pod:
+        presence = codec.encode(words.presence())
+        await pod.publish(topics.pod_topic("bed-1", "presence"), presence, qos=1, retain=True)
+        async with running(broker.port) as house:
+            await until(lambda: house.inbound.presences)
+            await pod.publish(topics.pod_topic("bed-1", "status"), codec.encode(words.status()))
+            await pod.publish(topics.pod_topic("bed-1", "event"), codec.encode(words.event()), qos=1)
+            for seq in range(1, 51):
+                payload = codec.encode((words.frame(seq),))
+                await pod.publish(topics.frames("night", 0, "bed-1"), payload)
+            await until(lambda: len(house.inbound.frames) == 50)
+    assert [frames[0].seq for _, frames in house.inbound.frames] == list(range(1, 51))
+    assert len(house.inbound.presences) == len(house.inbound.statuses) == len(house.inbound.events) == 1
+    assert house.inbound.malformed == []
+
+
+async def test_a_collective_is_on_the_wire_before_publish_returns(broker: RealBroker) -> None:
+    """With the event loop held up for 100 ms after the call, a subscriber has it within 50."""
+    async with running(broker.port) as house:
+        await until(lambda: not house.link.trouble)
+        program = (
+            "import sys, time, paho.mqtt.client as m\n"
+            "c = m.Client(m.CallbackAPIVersion.VERSION2)\n"
+            "c.on_message = lambda *_: (print(time.monotonic(), flush=True), c.disconnect())\n"
+            "c.on_subscribe = lambda *_: print('listening', flush=True)\n"
+            f"c.connect('127.0.0.1', {broker.port})\n"
+            "c.subscribe('dreamd/v1/collective/#')\n"
+            "c.loop_forever()\n"
+        )
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            program,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        await process.stdout.readline()
+        called_s = time.monotonic()
+        house.link.publish(words.collective())
+        time.sleep(0.1)  # noqa: ASYNC251 -- the loop is to have no turn
+        heard_s = float(await process.stdout.readline())
+        await process.wait()
+    assert heard_s - called_s < 0.05
+
+
+async def test_a_probe_is_answered_with_a_stamp_of_its_leaving(broker: RealBroker) -> None:
+    """t0 and t1 as they came, t2 not before t1."""
+    async with observer(broker.port, "dreamd/v1/clock/+") as heard, running(broker.port) as house:
+        await until(lambda: not house.link.trouble)
+        house.link.answer("bed-1", ClockProbe(9, 1, 1_000_000, 0))
+        await until(lambda: heard)
+    answer = codec.decode_clock_probe(bytes(heard[0].payload))
+    assert (answer.nonce, answer.t0_us, answer.t1_us) == (9, 1, 1_000_000)
+    assert answer.t2_us > 1_000_000
+
+
+async def test_a_broker_that_is_killed_is_found_again(broker: RealBroker) -> None:
+    """Down is told at once with the reason; releases given meanwhile arrive, stale collectives do not."""
+    async with running(broker.port) as house:
+        await until(lambda: not house.link.trouble)
+        broker.kill()
+        await until(lambda: house.link.trouble)
+        for tick in range(3):
+            house.link.publish(words.collective(tick + 1))
+        house.link.command(words.release(1))
+        house.link.command(words.release(2))
+        broker.start()
+        async with observer(broker.port, "dreamd/v1/#") as heard:
+            await until(lambda: not house.link.trouble)
+            await until(lambda: any(str(one.topic).endswith("/command") for one in heard))
+        commands = [one for one in heard if str(one.topic) == topics.pod_topic("bed-1", "command")]
+        body = unseal(house.key.public, codec.COMMAND, bytes(commands[0].payload))
+        assert [codec.decode_command(body).counter, len(commands)] == [2, 1]
+        assert not [one for one in heard if "collective" in str(one.topic)]
+    assert house.inbound.links == [True, False, True]
+    assert house.meters.dropped.count("collective") == 3
+    assert "trying again" in house.said[0]
+
+
+async def test_a_broker_that_hangs_costs_nobody_a_wait(broker: RealBroker) -> None:
+    """Frozen until the socket is full: no call waits, older ticks are dropped, thawed the newest leaves."""
+    async with running(broker.port) as house, observer(broker.port, "dreamd/v1/collective/#") as heard:
+        await until(lambda: not house.link.trouble)
+        broker.stop(signal.SIGSTOP)
+        acks = Ack(tuple(number.to_bytes(16, "big") for number in range(1024)))
+        for counter in range(2_000):
+            house.link.command(replace(words.release(counter + 1), what=acks))
+            house.link.answer("bed-1", ClockProbe(1, 1))
+            if "clock" in house.meters.dropped:
+                break
+        else:
+            raise AssertionError("the socket never filled")
+        began_s = time.perf_counter()
+        for tick in range(1, 21):
+            house.link.publish(words.collective(tick))
+        took_s = time.perf_counter() - began_s
+        broker.stop(signal.SIGCONT)
+        await until(lambda: _newest_tick(house, heard) == 20)
+        assert len(heard) == 1
+        assert house.inbound.links == [True]
+    assert house.meters.dropped.count("collective") == 19
+    assert took_s < 0.5
+
+
+def _newest_tick(house: House, heard: list[aiomqtt.Message]) -> int:
+    if not heard:
+        return 0
+    return codec.decode_collective(unseal(house.key.public, codec.COLLECTIVE, bytes(heard[-1].payload))).tick
+
+
+async def test_a_broker_that_is_not_there_is_waited_for(broker: RealBroker) -> None:
+    """The reason names the address; it is said once, not at every try."""
+    broker.kill()
+    async with running(broker.port) as house:
+        await until(lambda: house.said)
+        await asyncio.sleep(0.6)
+        assert str(broker.port) in house.link.trouble
+        assert len(house.said) == 1
+        broker.start()
+        await until(lambda: not house.link.trouble)
+    assert house.inbound.links == [True]
+
+
+async def test_the_loop_rests_when_nothing_happens(broker: RealBroker) -> None:
+    """No writer is left registered behind a direct write: a second of idling costs almost no processor."""
+    async with running(broker.port) as house:
+        await until(lambda: not house.link.trouble)
+        for tick in range(20):
+            house.link.publish(words.collective(tick + 1))
+        house.link.command(words.release(1))
+        await asyncio.sleep(0.2)
+        before_s = time.process_time()
+        await asyncio.sleep(1.0)
+        assert time.process_time() - before_s < 0.1

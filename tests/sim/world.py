@@ -1,0 +1,414 @@
+"""A whole fleet in one process, in virtual time, from one seed.
+
+The production code is all here: the coordinator, the beds with their agents, the codec, the seals. Three
+things are modelled: time (a heap of what happens when), the broker with its links (delay, loss, cuts) and
+the disk (memory that outlives its process). Every process has a clock of its own that does not agree with
+the others. Nothing sleeps; sixty seconds of eight pods take a second or two.
+"""
+
+import heapq
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+
+from dreamd.app.coordinator import Coordinator
+from dreamd.core.session.views import Plan
+from dreamedge.adapters.door import Door, Knock
+from dreamedge.adapters.implants.malfunction import MalfunctioningImplant
+from dreamedge.adapters.implants.simulated import SimulatedImplant
+from dreamedge.adapters.renderers.null import NullRenderer
+from dreamedge.app.bed import Bed, Parts
+from dreamedge.core.agent import Agent
+from dreamedge.core.calibration import Own, enrol
+from dreamedge.core.clock import SessionClock
+from dreamedge.core.features import FrontEnd
+from dreamedge.core.identity import Identity, Restored
+from dreamedge.ports.implant import Implant
+from dreamedge.ports.link import Arrival, Connected, Disconnected
+from dreamwire import codec, topics
+from dreamwire.messages import (
+    CalibrationSource,
+    ClockProbe,
+    Collective,
+    Command,
+    Frame,
+    PodEvent,
+    Status,
+    StoredSever,
+)
+from dreamwire.schema import BANDS6X2
+from dreamwire.seal import KeyedSealer, seal
+from dreamwire.topics import FramesTopic, PodTopic
+from fakes.ledger import MemoryLedger, Shelf
+from fakes.stage import START_S, Meters
+
+SECOND_NS = 1_000_000_000
+RESEND_NS = SECOND_NS
+SECRET = b"the sim has one key for everybody"
+
+
+@dataclass(frozen=True)
+class Weather:
+    """How the links behave. Delays are one way, seconds; loss is of QoS 0 alone."""
+
+    delay_s: tuple[float, float] = (0.001, 0.006)
+    loss: float = 0.0
+
+
+@dataclass
+class Fact:
+    """A line of a pod's journal, in world time."""
+
+    at_s: float
+    pod: str
+    kind: str
+    values: dict[str, float | int | str]
+
+
+class World:
+    """Time, the broker, the daemon and its pods."""
+
+    def __init__(self, seed: int, pods: int = 8, weather: Weather | None = None) -> None:
+        self.rng = random.Random(seed)
+        self.seed = seed
+        self.weather = weather or Weather()
+        self.now_ns = 0
+        self._due: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = 0
+        self.facts: list[Fact] = []
+        self.key = KeyedSealer(SECRET)
+        self.shelf = Shelf()
+        self.meters = Meters()
+        self.daemon: Daemon | None = Daemon(self)
+        self.tap: Callable[[str, bytes], None] = lambda _topic, _payload: None
+        self.pods = {f"bed-{n}": Pod(self, f"bed-{n}", n) for n in range(1, pods + 1)}
+        for pod in self.pods.values():
+            pod.boot()
+
+    def after(self, delay_ns: int, happen: Callable[[], None]) -> None:
+        """Let something happen so much later."""
+        self._order += 1
+        heapq.heappush(self._due, (self.now_ns + max(delay_ns, 0), self._order, happen))
+
+    def run(self, seconds: float) -> None:
+        """Let time pass."""
+        until_ns = self.now_ns + round(seconds * SECOND_NS)
+        while self._due and self._due[0][0] <= until_ns:
+            self.now_ns, _, happen = heapq.heappop(self._due)
+            happen()
+        self.now_ns = until_ns
+
+    @property
+    def now_s(self) -> float:
+        """World time, seconds from the beginning."""
+        return self.now_ns / SECOND_NS
+
+    def delay_ns(self) -> int:
+        """One message's way through the broker."""
+        return round(self.rng.uniform(*self.weather.delay_s) * SECOND_NS)
+
+    def lost(self) -> bool:
+        """Whether a QoS 0 message is lost."""
+        return self.rng.random() < self.weather.loss
+
+    # -- the daemon's side --------------------------------------------------------------------------
+
+    @property
+    def app(self) -> Coordinator:
+        """The living daemon."""
+        assert self.daemon is not None, "the daemon is dead"
+        return self.daemon.app
+
+    def kill_daemon(self) -> None:
+        """SIGKILL: nothing is said, nothing is written."""
+        assert self.daemon is not None
+        self.daemon.alive = False
+        self.daemon = None
+
+    def start_daemon(self) -> None:
+        """A new process over the same disk; the broker hands it what is retained."""
+        self.daemon = Daemon(self)
+        for pod in self.pods.values():
+            pod.say_presence()
+
+    def gather(self, **plan: object) -> None:
+        """Check everybody in, create, wait until all are admitted, start."""
+        self.run(6.0)
+        for number, name in enumerate(self.pods, 1):
+            self.app.check_in(name, f"sleeper-{number}")
+        wanted = {"seats_min": 3, "seats_max": max(len(self.pods), 5), "ramp_s": 10.0} | plan
+        self.app.create(Plan("night", **wanted))
+        self.run(2.0)
+        started = self.app.start("night")
+        assert not hasattr(started, "sentence"), started
+
+    def kinds(self, pod: str) -> list[str]:
+        """The kinds of this pod's facts, in order."""
+        return [fact.kind for fact in self.facts if fact.pod == pod and fact.kind != "hop"]
+
+    def applied(self) -> dict[str, float]:
+        """What each renderer gives its sleeper now."""
+        return {name: pod.renderer.share_at(pod.local_ns()) for name, pod in self.pods.items()}
+
+
+class Daemon:
+    """A daemon process: the coordinator, its link and its intake."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.alive = True
+        self.app = Coordinator(
+            self, self, MemoryLedger(world.shelf), world.meters, random.Random(world.rng.random())
+        )
+        self.app.open()
+        self._schedule()
+
+    def now_s(self) -> float:
+        """Session clock."""
+        return START_S + self.world.now_ns / SECOND_NS
+
+    def _schedule(self) -> None:
+        self.world.after(round((self.app.next_due_s() - self.now_s()) * SECOND_NS) + 1, self._tick)
+
+    def _tick(self) -> None:
+        if self.alive:
+            self.app.run_due()
+            self._schedule()
+
+    def publish(self, collective: Collective) -> None:
+        """ports.pod_link: broadcast."""
+        topic = topics.collective(collective.dreamscape, collective.cohort)
+        payload = seal(self.world.key, codec.COLLECTIVE, codec.encode(collective))
+        self.world.tap(topic, payload)
+        for pod in self.world.pods.values():
+            if pod.wanted == topic and not self.world.lost():
+                pod.deliver(topic, payload)
+
+    def command(self, command: Command) -> None:
+        """ports.pod_link: one order."""
+        payload = seal(self.world.key, codec.COMMAND, codec.encode(command))
+        self.world.pods[command.pod].deliver(topics.pod_topic(command.pod, "command"), payload)
+
+    def answer(self, pod: str, probe: ClockProbe) -> None:
+        """ports.pod_link: the clock."""
+        self.world.pods[pod].deliver(topics.clock_answer(pod), codec.encode(probe))
+
+    def take(self, topic: str, payload: bytes) -> None:
+        """What a pod has published."""
+        if not self.alive:
+            return
+        match topics.parse(topic):
+            case FramesTopic() as parsed:
+                self.app.on_frames(parsed, codec.decode_frames(payload))
+            case PodTopic(pod, "clock"):
+                self.app.on_clock_probe(pod, codec.decode_clock_probe(payload), self.now_s())
+            case PodTopic(_, "presence"):
+                self.app.on_presence(codec.decode_presence(payload))
+            case PodTopic(_, "status"):
+                self.app.on_status(codec.decode_status(payload))
+            case PodTopic(_, "event"):
+                self.app.on_event(codec.decode_event(payload))
+            case other:
+                raise AssertionError(f"nobody publishes {other}")
+
+
+@cache
+def enrolled(number: int) -> Own:
+    """The calibration of the sleeper who always lies in this bed."""
+    implant = SimulatedImplant(number)
+    own = enrol(BANDS6X2, implant.montage, implant.enrolment(), CalibrationSource.SIMULATED)
+    assert isinstance(own, Own), own
+    return own
+
+
+@dataclass
+class Disk:
+    """A pod's disk: outlives its process."""
+
+    latched: str = ""
+    severed: StoredSever | None = None
+    events: dict[bytes, PodEvent] = field(default_factory=dict)
+    starts: int = 0
+
+
+class Pod:
+    """A pod's process, its link and its disk; implements edge ports Link, Keep and Journal."""
+
+    dropped = 0
+    failed = ""
+
+    def __init__(self, world: World, name: str, number: int) -> None:
+        self.world = world
+        self.name = name
+        self.number = number
+        self.disk = Disk()
+        self.offset_ns = world.rng.randrange(10**12, 10**15)
+        self.alive = False
+        self.frozen = False
+        self.cut = False
+        self.wanted = ""
+        self.malfunction: tuple[str, float] | None = None
+        self._waiting: list[Arrival] = []
+
+    def local_ns(self) -> int:
+        """This pod's CLOCK_BOOTTIME."""
+        return self.world.now_ns + self.offset_ns
+
+    # -- its process ------------------------------------------------------------------------------
+
+    def boot(self) -> None:
+        """Start the agent."""
+        self.disk.starts += 1
+        self.alive, self.wanted = True, ""
+        self.implant = self._implant()
+        self.renderer = NullRenderer()
+        identity = Identity(
+            self.name, "here", self.implant.device, "sim", BANDS6X2, CalibrationSource.SIMULATED,
+            1000 + self.disk.starts,
+        )  # fmt: skip
+        clock = SessionClock()
+        front = FrontEnd(BANDS6X2, self.implant.montage)
+        restored = Restored(self.disk.latched, self.disk.severed)
+        rng = random.Random(f"{self.world.seed} {self.name} {self.disk.starts}")
+        self.agent = Agent(identity, front, clock, enrolled(self.number), restored, rng)
+        self.presence = identity.presence
+        self.door = Door(self.name, self.world.key)
+        self.bed = Bed(
+            Parts(self.name, self.agent, clock, self.implant, self.renderer, self, self, self, self.local_ns)
+        )
+        self.say_presence()
+        self._arrive(Connected(self.local_ns()))
+        life = self.disk.starts
+        self.world.after(self.world.rng.randrange(SECOND_NS // 4), lambda: self._pulse(life))
+        self.world.after(RESEND_NS, lambda: self._resend(life))
+
+    def _implant(self) -> Implant:
+        inner = SimulatedImplant(self.number)
+        return MalfunctioningImplant(inner, *self.malfunction) if self.malfunction else inner
+
+    def _pulse(self, life: int) -> None:
+        if not self.alive or life != self.disk.starts:
+            return
+        if not self.frozen:
+            self.bed.hear(self.take())
+            self.bed.pulse(self.local_ns())
+        delay_ns = self.bed.next_pulse_ns(self.local_ns()) - self.local_ns()
+        self.world.after(delay_ns, lambda: self._pulse(life))
+
+    def _resend(self, life: int) -> None:
+        if self.alive and life == self.disk.starts:
+            for event in list(self.disk.events.values()):
+                self._publish("event", codec.encode(event))
+            self.world.after(RESEND_NS, lambda: self._resend(life))
+
+    def kill(self) -> None:
+        """SIGKILL: the renderer plays what it has and falls silent; the broker tells the will."""
+        self.alive = False
+        gone = codec.encode(self.presence(online=False))
+        self._send(topics.pod_topic(self.name, "presence"), gone)
+
+    def unplug(self) -> None:
+        """The network is gone, both ways; nobody is told."""
+        self.cut = True
+        self._arrive(Disconnected("cut", self.local_ns()))
+
+    def plug(self) -> None:
+        """The network is back."""
+        self.cut = False
+        self.say_presence()
+        self._arrive(Connected(self.local_ns()))
+
+    # -- the broker -------------------------------------------------------------------------------
+
+    def deliver(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
+        """The broker forwards something to this pod."""
+        if not self.cut:
+            self.world.after(self.world.delay_ns(), lambda: self._land(topic, payload, retained=retained))
+
+    def _land(self, topic: str, payload: bytes, *, retained: bool) -> None:
+        if self.alive and not self.cut:
+            judged = self.door.judge(Knock(topic, payload, retained, self.local_ns()))
+            if judged is not None:
+                self._arrive(judged)
+
+    def _arrive(self, arrival: Arrival) -> None:
+        self._waiting.append(arrival)
+        if not self.frozen:
+            self.bed.hear(self.take())
+
+    def say_presence(self) -> None:
+        """Presence, retained."""
+        if self.alive:
+            self._publish("presence", codec.encode(self.presence(online=True)))
+
+    def _publish(self, leaf: str, payload: bytes) -> None:
+        self._send(topics.pod_topic(self.name, leaf), payload)
+
+    def _send(self, topic: str, payload: bytes) -> None:
+        if not self.cut:
+            self.world.after(self.world.delay_ns(), lambda: self._to_daemon(topic, payload))
+
+    def _to_daemon(self, topic: str, payload: bytes) -> None:
+        if self.world.daemon is not None:
+            self.world.daemon.take(topic, payload)
+
+    # -- ports.link -------------------------------------------------------------------------------
+
+    def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
+        if not self.world.lost():
+            self._send(topics.frames(dreamscape, cohort, self.name), codec.encode((frame,)))
+
+    def status(self, status: Status) -> None:
+        if not self.world.lost():
+            self._publish("status", codec.encode(status))
+
+    def probe(self, probe: ClockProbe) -> None:
+        if not self.world.lost():
+            self._publish("clock", codec.encode(probe))
+
+    def listen(self, dreamscape: str, cohort: int) -> None:
+        self.wanted = topics.collective(dreamscape, cohort)
+
+    def stop_listening(self) -> None:
+        self.wanted = ""
+
+    def take(self) -> list[Arrival]:
+        taken, self._waiting = self._waiting, []
+        return taken
+
+    # -- ports.link and ports.keep --------------------------------------------------------------------
+
+    def event(self, event: PodEvent) -> None:
+        self.disk.events[event.id] = event
+        self._publish("event", codec.encode(event))
+
+    def forget(self, ids: tuple[bytes, ...]) -> None:
+        for identity in ids:
+            self.disk.events.pop(identity, None)
+
+    def latch(self, cause: str) -> None:
+        self.disk.latched = cause
+
+    def sever(self, severed: StoredSever | None) -> None:
+        self.disk.severed = severed
+
+    def unlatch_asked(self) -> bool:
+        return False
+
+    def close(self) -> bool:
+        return True
+
+    # -- ports.journal ------------------------------------------------------------------------------
+
+    def note(self, at_ns: int, pod: str, kind: str, values: dict[str, float | int | str]) -> None:
+        self.world.facts.append(Fact((at_ns - self.offset_ns) / SECOND_NS, pod, kind, values))
+
+
+def severs(world: World) -> list[tuple[str, str]]:
+    """(pod, cause) of every sever told so far."""
+    return [
+        (f.pod, str(f.values.get("cause")))
+        for f in world.facts
+        if f.kind == PodEventKind.SEVERED.name.lower()
+    ]

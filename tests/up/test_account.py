@@ -1,0 +1,138 @@
+"""The numbers of `--json`."""
+
+import json
+
+import pytest
+
+from dreamd.up.account import Latencies
+from dreamd.up.counters import Counters, Totals, totals
+from dreamd.up.journal import parse
+from up.stories import T0_NS, at, dreaming, entry, sever
+
+
+def test_a_sever_is_reported_in_the_pods_own_stamps() -> None:
+    """Evidence to zero and onset to alone are differences of the pod's stamps; at_s counts from the start."""
+    chronicle = dreaming()
+    sever(chronicle, "bed-5", 25.0)
+    (one,) = chronicle.account.as_json(Totals())["severed"]
+    assert one == {
+        "pod": "bed-5",
+        "cause": "railed",
+        "at_s": 25.0,
+        "evidence_to_zero_ms": 12.0,
+        "onset_to_alone_ms": 250.0,
+    }
+
+
+def test_unknown_stamps_are_null_and_not_zero() -> None:
+    """A sever whose onset nobody knows has null, which no reader takes for a fast one."""
+    chronicle = dreaming()
+    chronicle.note(entry("bed-2", 21.0, "severed", cause="lease"))
+    (one,) = chronicle.account.as_json(Totals())["severed"]
+    assert one["evidence_to_zero_ms"] is None
+    assert one["onset_to_alone_ms"] is None
+
+
+def test_the_object_has_the_promised_keys() -> None:
+    """The object has exactly the keys of the contract and is JSON."""
+    found = dreaming().account.as_json(Totals(4, 1, 30, {"malformed": 2}))
+    assert list(found) == [
+        "sleepers",
+        "ticks",
+        "ticks_skipped",
+        "frames_accepted",
+        "frames_refused",
+        "merged",
+        "severed",
+        "home",
+        "latency_ms",
+    ]
+    assert json.loads(json.dumps(found))["latency_ms"] == {
+        "capture_to_feedback": {"p50": 200.5, "p99": 200.5}
+    }
+
+
+def test_home_is_zero_confirmed_or_the_process_ended() -> None:
+    """Of eight who dream none is home; one that says alone is, and one whose process has ended is."""
+    chronicle = dreaming()
+    assert chronicle.account.home == 0
+    sever(chronicle, "bed-1", 21.0)
+    chronicle.pods_ended(("bed-2",), at(22.0), "killed by SIGKILL")
+    assert chronicle.account.home == 2
+    assert not chronicle.account.everyone_home
+
+
+def test_who_dreams_again_is_not_home() -> None:
+    """A pod that was alone and is coupled again counts as away until it confirms zero once more."""
+    chronicle = dreaming()
+    sever(chronicle, "bed-1", 21.0)
+    chronicle.note(entry("bed-1", 40.0, "hop", applied=0.01, granted=0.15))
+    assert not chronicle.account.is_home("bed-1")
+
+
+def test_the_end_of_the_night_is_no_sever() -> None:
+    """The zeros that come with the closing are the way home; they are not listed."""
+    chronicle = dreaming()
+    chronicle.close(at(30.0))
+    sever(chronicle, "bed-3", 30.2, cause="ended")
+    assert chronicle.account.severed == ()
+    assert chronicle.account.is_home("bed-3")
+
+
+def test_merged_counts_who_ever_was() -> None:
+    """Merged stays merged after the zero; who never was is not counted."""
+    chronicle = dreaming(until_s=3.0)
+    assert chronicle.account.merged == 8  # they said so themselves at 4 s
+    sever(chronicle, "bed-1", 21.0)
+    assert chronicle.account.merged == 8
+
+
+def test_quantiles_come_from_the_histogram() -> None:
+    """p50 and p99 are the upper edges of their half-millisecond bins; NaN is not counted."""
+    latencies = Latencies()
+    for ms in [*range(1, 101), float("nan"), -1.0]:
+        latencies.add(ms)
+    assert latencies.count == 100
+    assert latencies.quantile_ms(0.5) == 50.5
+    assert latencies.quantile_ms(0.99) == 99.5
+    assert Latencies().quantile_ms(0.5) is None
+
+
+PAGE = """# HELP dreamd_frames_accepted_total Frames taken in.
+dreamd_frames_accepted_total 120.0
+dreamd_frames_refused_total{reason="malformed"} 3.0
+dreamd_frames_refused_total{reason="replayed"} 0.0
+dreamd_ticks_skipped_total 1.0
+dreamd_tick_seconds_bucket{le="0.001"} 12.0
+dreamd_tick_seconds_count 40.0
+"""
+
+
+def test_the_daemons_counters_are_read_from_its_metrics() -> None:
+    """Ticks, skipped ticks and frames come from the page; a reason that never occurred is left out."""
+    assert totals(PAGE) == Totals(40, 1, 120, {"malformed": 3})
+
+
+def test_a_killed_daemons_counters_are_added() -> None:
+    """The last reading of each incarnation counts, and only the last."""
+    counters = Counters()
+    counters.read(1, PAGE.replace("40.0", "10.0"))
+    counters.read(1, PAGE)
+    counters.read(2, PAGE)
+    assert counters.sum == Totals(80, 2, 240, {"malformed": 6})
+
+
+@pytest.mark.parametrize(
+    "line", ["", "hello", "{", "[]", '{"t_ns": "x", "pod": "a", "kind": "b"}', '{"pod": "a"}']
+)
+def test_chatter_is_no_entry(line: str) -> None:
+    """A line that is no journal entry is dropped."""
+    assert parse(line) is None
+
+
+def test_null_and_absent_read_as_nan() -> None:
+    """A value that is no number is NaN, which no comparison takes for good."""
+    found = parse(f'{{"t_ns": {T0_NS}, "pod": "bed-1", "kind": "hop", "quality": null, "applied": "NaN"}}')
+    assert found is not None
+    for name in ("quality", "applied", "granted"):
+        assert not found.number(name) >= 0
