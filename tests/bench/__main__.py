@@ -57,7 +57,7 @@ def fleet(sleepers: int, broker: str, duration_s: int) -> None:
     command = [program, "up", "--sleepers", str(sleepers), "--broker", broker, "--json", *PORTS]
     command += ["--duration", str(duration_s)]
     out, samples = watch(command, {"daemon": "dreamd serve"})
-    account = json.loads(out.strip().splitlines()[-1])
+    account = json.loads(out)
     title = f"{sleepers} pods, {broker}, {duration_s} s"
     latency = account["latency_ms"]["capture_to_feedback"]
     row(f"{title}: ticks skipped", f"{account['ticks_skipped']} of {account['ticks']}", "0")

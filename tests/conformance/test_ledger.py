@@ -41,6 +41,7 @@ def _record(name: str, state: DreamscapeState = DreamscapeState.DREAMING) -> Dre
         state=state,
         created_s=NOW_S + 0.125,
         seats=((1, "bed-1", "ash"), (2, "bed-2", "birch")),
+        excused=("bed-9",),
         mu_db=(0.1, 1 / 3, -12.5),
         sigma_db=(1.0, 2.5, 1e-3),
     )

@@ -165,7 +165,7 @@ def test_a_recording_that_ends_leaves_and_when_all_have_the_night_is_over() -> N
     chronicle = dreaming(sleepers=2)
     for pod in ("bed-1", "bed-2"):
         assert not chronicle.all_left
-        sever(chronicle, pod, 40.0, cause="left")
+        sever(chronicle, pod, 40.0, cause="recording-over")
         chronicle.note(entry(pod, 40.1, "left", cause="recording-ended"))
     assert chronicle.all_left
 

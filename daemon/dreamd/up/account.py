@@ -5,7 +5,8 @@ the daemon's counters. Memory is bounded: latencies go into a histogram of half-
 each pod keeps its first 32 severs.
 
 Words. Merged: the coupling was ever above zero. Home: zero confirmed by its pod, or its process seen
-to have ended. A zero that comes with the end of the night is the way home and no sever.
+to have ended. A zero that comes with the end of the night, or of a recording, is the way home and no
+sever.
 """
 
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from dreamd.up.counters import Totals
-from dreamd.up.journal import Entry
+from dreamd.up.journal import DEPARTURES, Entry
 
 LATENCY_BIN_MS: Final = 0.5
 LATENCY_BINS: Final = 10_000
@@ -124,7 +125,8 @@ class Account:
         page.merged = page.merged or coupled
 
     def _sever(self, page: _Pod, entry: Entry) -> None:
-        if self.closing or len(page.severs) >= SEVERS_PER_POD_MAX:
+        planned = self.closing or entry.words("cause") in DEPARTURES
+        if planned or len(page.severs) >= SEVERS_PER_POD_MAX:
             return
         page.severs.append(
             Severed(

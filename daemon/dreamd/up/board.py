@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from dreamd.up.journal import Entry
+from dreamd.up.journal import DEPARTURES, Entry
 
 LINES_KEPT: Final = 50
 TOGETHER_NS: Final = 400_000_000
@@ -181,7 +181,7 @@ class Board:
 
     def _left(self, row: Row, entry: Entry) -> None:
         row.share, row.cause = 0.0, entry.words("cause")
-        if not self.closing:
+        if not self.closing and row.state is not State.LEFT:
             row.state = State.LEFT
             self.say(entry.t_ns, f"{row.pod} ({row.pseudonym}) leaves; {self._others()}", pod=row.pod)
 
@@ -193,7 +193,7 @@ class Board:
             return
         if row.state not in {State.AWAKE, State.LEFT}:
             row.state = State.SEVERED
-        if not was_dreaming or row.cause in self.muted:
+        if not was_dreaming or row.cause in self.muted or row.cause in DEPARTURES:
             return
         batch = self._batches.setdefault(row.cause, _Batch(entry.t_ns, row.cause))
         evidence, zero = entry.stamp_ns("evidence_ns"), entry.stamp_ns("zero_ns") or entry.t_ns

@@ -163,8 +163,7 @@ class Child:
         return lines[-1][:300] if lines else ""
 
     def failure(self, advice: str) -> CannotRun:
-        """Why it did not come up, with its own last words and what to do."""
-        how = "" if self.last_end is None else f" ({self.last_end.words})"
-        words = self.last_words()
-        said = f"; it said: {words}" if words else ""
-        return CannotRun(f"the {self.name} did not come up{how}{said}; {advice}")
+        """Why it did not come up: its own last words, or how it ended, and what to do."""
+        words = self.last_words().removeprefix("dreamedge: ").removeprefix("dreamd: ").rstrip(".")
+        how = "it has not answered in time" if self.last_end is None else self.last_end.words
+        return CannotRun(f"{self.name} did not come up: {words or how}; {advice}")

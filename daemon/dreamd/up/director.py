@@ -1,7 +1,8 @@
 """Leads the night as any service would, through the public API: check in, create, start, watch, end.
 
-It waits for nobody for ever: whoever is not admitted within 25 s sleeps beside the Dreamscape, and the
-screen says why. Keys arrive through a bounded queue; each is an API call and nothing else.
+It waits for nobody for ever: who is not admitted within 25 s and 1.5 s for each sleeper sleeps beside
+the Dreamscape, and the screen says why. Keys arrive through a bounded queue; each is an API call and
+nothing else.
 """
 
 import asyncio
@@ -20,6 +21,8 @@ from dreamd.up.household import Household
 from dreamd.up.plan import CannotRun, Plan
 
 GATHER_WITHIN_S: Final = 25.0
+GATHER_EACH_S: Final = 1.5
+"""More for each sleeper: an enrolment costs half a second of a core, on a busy machine more."""
 POLL_S: Final = 0.2
 HOME_WITHIN_S: Final = 3.0
 ORDERS_MAX: Final = 16
@@ -37,6 +40,11 @@ class Director:
     orders: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(ORDERS_MAX))
     end: asyncio.Event = field(default_factory=asyncio.Event)
     _woken: bool = False
+
+    @property
+    def _patience_s(self) -> float:
+        """How long pods may take to connect, and then to be admitted."""
+        return GATHER_WITHIN_S + GATHER_EACH_S * len(self.plan.sleepers)
 
     def order(self, key: str) -> None:
         """Take a key."""
@@ -65,7 +73,7 @@ class Director:
     async def _gather(self, api: Api) -> None:
         """Check everyone in as the pods appear."""
         coming = {sleeper.pod: sleeper.pseudonym for sleeper in self.plan.sleepers}
-        give_up_ns = now_ns() + int(GATHER_WITHIN_S * 1e9)
+        give_up_ns = now_ns() + int(self._patience_s * 1e9)
         while coming and not self.end.is_set():
             for pod in await api.pods.list():
                 bed = pod.name.removeprefix("pods/")
@@ -76,7 +84,7 @@ class Director:
                 raise failed
             if now_ns() > give_up_ns:
                 raise CannotRun(
-                    f"{', '.join(sorted(coming)[:5])} did not connect within {GATHER_WITHIN_S:.0f} s; "
+                    f"{', '.join(sorted(coming)[:5])} did not connect within {self._patience_s:.0f} s; "
                     "try fewer --sleepers, or a quicker broker with --broker mosquitto"
                 )
             await asyncio.sleep(POLL_S)
@@ -106,8 +114,8 @@ class Director:
         )
 
     async def _admitted(self, api: Api, beds: int, least: int) -> list[Seat]:
-        """Wait until all are admitted, or for 25 s until `least` are; who is not is returned."""
-        give_up_ns = now_ns() + int(GATHER_WITHIN_S * 1e9)
+        """Wait until all are admitted, or as long as is patient until `least` are; return who is not."""
+        give_up_ns = now_ns() + int(self._patience_s * 1e9)
         while True:
             seats = (await api.dreamscapes.get(self.name)).seats
             outside = [seat for seat in seats if seat.state == Seat.WAITING]
@@ -117,7 +125,9 @@ class Director:
                 return outside
             if late:
                 why = next((f": {seat.pod.removeprefix('pods/')}: {seat.refusal}" for seat in outside), "")
-                raise CannotRun(f"only {admitted} of {beds} sleepers were admitted after 25 s{why}")
+                raise CannotRun(
+                    f"only {admitted} of {beds} sleepers were admitted in {self._patience_s:.0f} s{why}"
+                )
             await asyncio.sleep(POLL_S)
 
     async def _tell_states(self, api: Api) -> None:

@@ -52,7 +52,7 @@ class Household:
     def __post_init__(self) -> None:
         """Prepare the daemon; nothing runs yet."""
         self.daemon = Child(
-            name="daemon",
+            name="the daemon",
             argv=self._daemon_command(),
             log=self.room / "daemon.log",
             kept=True,
@@ -97,7 +97,7 @@ class Household:
         kind = brokers.choose(self.plan.broker)
         command = brokers.command(kind, self.plan.mqtt_port, self.room)
         self.broker = broker = Child(
-            name=f"broker ({kind})",
+            name=f"the broker ({kind})",
             argv=command,
             log=self.room / "broker.log",
             kept=True,
@@ -190,5 +190,5 @@ class Household:
         """Why pods have ended that should not have, if any have."""
         for child in self.pods:
             if child.last_end is not None and not child.last_end.asked and child.last_end.returncode != 0:
-                return child.failure("correct that and start again")
+                return child.failure("mend that and start again")
         return None

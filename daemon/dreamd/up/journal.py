@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 UNKNOWN_NS: Final = 0
+DEPARTURES: Final = frozenset({"left", "recording-over", "stopped", "duration"})
+"""Causes of a zero by which a pod goes home by its own plan: it has left, nobody severed it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ effects that store or tell it: severing waits for nothing.
 
 from dataclasses import dataclass
 
-from dreamedge.ports.implant import Felt
-from dreamedge.ports.renderer import Cue
+from dreamedge.core.sensation import Cue, Felt
 from dreamwire.messages import ClockProbe, Frame, PodEvent, Status, StoredSever
 
 

@@ -21,9 +21,8 @@ from dreamedge.core.coupling import SEVER_FADE_NS, Coupling, Limits, State
 from dreamedge.core.effects import Effect, Feel, KeepLatch, KeepSever, Listen, Render, StopListening
 from dreamedge.core.feedback import Blend
 from dreamedge.core.guard import Fault, Guard
+from dreamedge.core.sensation import Cue, Felt
 from dreamedge.core.tether import Granted, Reason, Refused, Tether, Zeroed
-from dreamedge.ports.implant import Felt
-from dreamedge.ports.renderer import Cue
 from dreamwire.messages import Assign, Collective, Floats, PodEventKind, StoredSever
 
 _MS: Final = 1e-6

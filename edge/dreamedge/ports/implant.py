@@ -1,21 +1,12 @@
 """The implant: where samples come from and, for a simulated sleeper, where feedback goes."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from dreamedge.core.sensation import Felt
 from dreamedge.core.signal import Block, Montage
 from dreamwire.messages import CalibrationSource, Device
 
-
-@dataclass(frozen=True, slots=True)
-class Felt:
-    """What the sleeper was given: the blend in dB (float64[D]) and the share of the others in it."""
-
-    feedback_db: NDArray[np.float64]
-    share: float
+__all__ = ["Felt", "Implant", "ImplantError"]
 
 
 class Implant(Protocol):
