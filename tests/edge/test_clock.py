@@ -76,15 +76,32 @@ def test_the_error_is_within_its_bound(delays: list[tuple[int, int]]) -> None:
         assert error_us <= clock.uncertainty_us(now_ns) + 2
 
 
-def test_smallest_round_trip_of_the_last_eight_wins() -> None:
-    """A quick answer outweighs slow, lopsided ones for eight probes, then is forgotten."""
+def test_the_answer_with_the_least_error_bound_wins() -> None:
+    """A quick answer outweighs slow, lopsided ones until its age or 64 newer answers outweigh it."""
     clock = SessionClock()
     exchange(clock, START_NS, SESSION_US, 200, 200)
-    for k in range(1, 8):
+    for k in range(1, 64):
         exchange(clock, START_NS + k * EVERY_NS, SESSION_US, 20_000, 200)
         assert clock.state(START_NS + k * EVERY_NS).round_trip_us == 400
-    exchange(clock, START_NS + 8 * EVERY_NS, SESSION_US, 20_000, 200)
-    assert clock.state(START_NS + 8 * EVERY_NS).round_trip_us == 20_200
+    exchange(clock, START_NS + 64 * EVERY_NS, SESSION_US, 20_000, 200)
+    assert clock.state(START_NS + 64 * EVERY_NS).round_trip_us == 20_200
+    old_ns = START_NS + 64 * EVERY_NS + 10 * 60 * 10**9
+    exchange(clock, old_ns, SESSION_US, 20_000, 10_000)
+    assert clock.state(old_ns).round_trip_us == 30_000, "ten minutes of drift are worse than 15 ms"
+
+
+def test_the_first_answers_step_the_clock_later_ones_slew_it() -> None:
+    """A lopsided first answer is corrected at once by a better one; after eight the clock only slews."""
+    clock = SessionClock()
+    exchange(clock, START_NS, SESSION_US, 150_000, 1_000)
+    exchange(clock, START_NS + 10**9, SESSION_US, 200, 200)
+    now_ns = START_NS + 10**9
+    assert clock.offset_us(now_ns) == pytest.approx(SESSION_US, abs=2)
+    for k in range(2, 8):
+        exchange(clock, START_NS + k * 10**9, SESSION_US, 300, 300)
+    now_ns = START_NS + 8 * 10**9
+    exchange(clock, now_ns, SESSION_US + 100_000, 50, 50)
+    assert clock.offset_us(now_ns) == pytest.approx(SESSION_US, abs=200)
 
 
 def test_uncertainty_grows_with_age() -> None:

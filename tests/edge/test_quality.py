@@ -35,8 +35,12 @@ def causes(hop: Hop) -> dict[str, str]:
 def test_clean_signal_is_clean() -> None:
     """The control: pink noise of 20 uV passes every rule on every channel once the window is full."""
     hops = judged(pink(12, 256, 8))
-    assert all(hop.quality == 1.0 and not causes(hop) for hop in hops[8:])
-    assert all(hop.eligible and hop.cause == "" and hop.evidence_ns == 0 for hop in hops[WARM_HOPS:])
+    assert all(channel.quality == 1.0 for hop in hops[8:] for channel in hop.channels)
+    assert not any(causes(hop) for hop in hops[8:])
+    assert all(hop.quality == 0.0 for hop in hops[8:15]), "what is not eligible yet has no quality"
+    warm = hops[WARM_HOPS:]
+    assert all(hop.quality == 1.0 and hop.eligible and not hop.cause for hop in warm)
+    assert not any(hop.evidence_ns for hop in warm)
 
 
 @pytest.mark.parametrize(

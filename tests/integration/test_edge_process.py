@@ -127,9 +127,7 @@ async def test_forged_replayed_and_old_broadcasts_keep_nobody_merged(
     await _until(lambda: daemon.statuses[-1].refused_broadcasts >= before + 30, "refusals are counted")
 
 
-async def test_a_retained_broadcast_is_refused(
-    agent: Agent, daemon: SmallDaemon, broker: Broker
-) -> None:
+async def test_a_retained_broadcast_is_refused(agent: Agent, daemon: SmallDaemon, broker: Broker) -> None:
     """What the broker kept is a recording of a permission: refused at the door."""
     await _ready(daemon)
     await daemon.assign()

@@ -97,9 +97,7 @@ def test_a_railed_implant_is_alone_within_a_hop_and_the_rest_dream_on() -> None:
     assert world.app.pod("bed-5").breaker is BreakerState.OPEN
 
 
-@pytest.mark.parametrize(
-    ("name", "cause"), [("silence", "silence"), ("flat", "flat"), ("nonfinite", "nonfinite")]
-)
+@pytest.mark.parametrize("name", ["silence", "flat", "nonfinite"])
 def test_each_malfunction_is_severed_by_its_own_cause(name: str) -> None:
     """Silence, a flat line and a NaN each sever their own sleeper by their own name, and nobody else."""
     world = World(seed=6, pods=4)

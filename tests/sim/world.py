@@ -407,8 +407,4 @@ class Pod:
 
 def severs(world: World) -> list[tuple[str, str]]:
     """(pod, cause) of every sever told so far."""
-    return [
-        (f.pod, str(f.values.get("cause")))
-        for f in world.facts
-        if f.kind == PodEventKind.SEVERED.name.lower()
-    ]
+    return [(fact.pod, str(fact.values.get("cause"))) for fact in world.facts if fact.kind == "severed"]

@@ -136,3 +136,21 @@ def test_null_and_absent_read_as_nan() -> None:
     assert found is not None
     for name in ("quality", "applied", "granted"):
         assert not found.number(name) >= 0
+
+
+def test_a_slow_machine_loses_nothing_of_the_night() -> None:
+    """The duration counts from the beginning of the run; gathering beyond 15 s is added to it."""
+    chronicle = dreaming()
+    chronicle.begins(at(12.0))
+    assert chronicle.until_ns(20.0) == at(20.0)
+    chronicle.begins(at(21.0))
+    assert chronicle.until_ns(20.0) == at(26.0)
+    assert chronicle.until_ns(None) is None
+
+
+def test_a_recording_that_is_over_is_no_sever() -> None:
+    """A pod that leaves by its own plan goes to zero and home; nobody severed it."""
+    chronicle = dreaming()
+    sever(chronicle, "bed-4", 25.0, cause="recording-over")
+    assert chronicle.account.severed == ()
+    assert chronicle.account.is_home("bed-4")

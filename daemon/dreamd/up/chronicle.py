@@ -19,6 +19,7 @@ from dreamd.up.record import Mark, Record
 OUTAGE_TOLD_NS: Final = 3_000_000_000
 SAME_MOMENT_NS: Final = 1_000_000_000
 MANY: Final = 3
+GATHERED_BY_S: Final = 15.0
 OUTAGE_CAUSES: Final = frozenset({"lease", "daemon"})
 
 
@@ -31,6 +32,7 @@ class Chronicle:
     board: Board
     record: Record
     outages: list[Outage] = field(default_factory=list)
+    began_s: float = 0.0
     _told: set[int] = field(default_factory=set)
 
     @classmethod
@@ -47,6 +49,16 @@ class Chronicle:
     def seconds(self, t_ns: int) -> float:
         """A stamp as seconds of the run."""
         return self.record.seconds(t_ns)
+
+    def begins(self, at_ns: int) -> None:
+        """The Dreamscape starts."""
+        self.began_s = self.seconds(at_ns)
+
+    def until_ns(self, duration_s: float | None) -> int | None:
+        """When the night ends; a machine that needs longer than 15 s to gather loses none of it."""
+        if duration_s is None:
+            return None
+        return self.record.t0_ns + int((duration_s + max(0.0, self.began_s - GATHERED_BY_S)) * 1e9)
 
     def note(self, entry: Entry) -> None:
         """A line of a pod's journal."""

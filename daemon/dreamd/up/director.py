@@ -88,7 +88,8 @@ class Director:
                     "try fewer --sleepers, or a quicker broker with --broker mosquitto"
                 )
             await asyncio.sleep(POLL_S)
-        self.say(f"{plural(len(self.plan.sleepers), 'sleeper has', 'sleepers have')} checked in")
+        if not coming:
+            self.say(f"{plural(len(self.plan.sleepers), 'sleeper has', 'sleepers have')} checked in")
 
     async def _begin(self, api: Api) -> None:
         beds = [sleeper.pod for sleeper in self.plan.sleepers]
@@ -100,11 +101,14 @@ class Director:
             intimate=self.plan.intimate,
             ramp_s=self.plan.ramp_s,
         )
+        if self.end.is_set():
+            return
         made = await api.dreamscapes.create(self.name, wish)
         self.chronicle.ceiling(made.plan.ceiling)
         outside = await self._admitted(api, len(beds), least)
         if self.end.is_set():
             return
+        self.chronicle.begins(now_ns())
         for seat in outside:
             self.say(f"{seat.pod.removeprefix('pods/')} sleeps beside it: {seat.refusal}", Tone.GRAVE)
         await api.dreamscapes.start(self.name)
@@ -120,7 +124,8 @@ class Director:
             seats = (await api.dreamscapes.get(self.name)).seats
             outside = [seat for seat in seats if seat.state == Seat.WAITING]
             admitted = len(seats) - len(outside)
-            late = now_ns() > give_up_ns
+            in_vain = len(seats) == beds and all(self._failed_by_plan(seat) for seat in outside)
+            late = in_vain or now_ns() > give_up_ns
             if self.end.is_set() or admitted == beds or (late and admitted >= least):
                 return outside
             if late:
@@ -129,6 +134,12 @@ class Director:
                     f"only {admitted} of {beds} sleepers were admitted in {self._patience_s:.0f} s{why}"
                 )
             await asyncio.sleep(POLL_S)
+
+    def _failed_by_plan(self, seat: Seat) -> bool:
+        """Whether this implant was told to fail and has: there is no waiting for it."""
+        now_s = self.chronicle.seconds(now_ns())
+        sleeper = next(one for one in self.plan.sleepers if seat.pod == f"pods/{one.pod}")
+        return sleeper.malfunction is not None and sleeper.malfunction.at_s <= now_s
 
     async def _tell_states(self, api: Api) -> None:
         """Say when the Dreamscape itself changes: severed for want of a quorum, dreaming again."""
@@ -146,9 +157,7 @@ class Director:
 
     async def _dream(self, api: Api) -> None:
         """Until the time is up, everyone has left, or somebody ends it."""
-        until_ns = None
-        if self.plan.duration_s is not None:
-            until_ns = self.chronicle.record.t0_ns + int(self.plan.duration_s * 1e9)
+        until_ns = self.chronicle.until_ns(self.plan.duration_s)
         while not (self.end.is_set() or self._woken or self.chronicle.all_left):
             if until_ns is not None and now_ns() >= until_ns:
                 return

@@ -128,23 +128,30 @@ def _collective(record: Record, axis: Axis) -> str:
 
 
 def _ribbon(ribbon: Ribbon, tint: str, count: int) -> Iterator[str]:
-    path, home = curve(ribbon.points), ribbon.way_home()
-    width = max(1.0, min(2.2, 40 / count))
+    name, width = f"ribbon-{ribbon.pod}", max(1.0, min(2.2, 40 / count))
     stroke = f'fill="none" stroke="{tint}" stroke-linecap="round" stroke-linejoin="round"'
-    yield f"<g><title>{escape(f'{ribbon.pod}, {ribbon.pseudonym}')}</title>\n"
+    yield f"<g {stroke}><title>{escape(f'{ribbon.pod}, {ribbon.pseudonym}')}</title>\n"
+    yield f'<defs><path id="{name}" d="{curve(ribbon.points)}"/></defs>\n'
     if count <= GLOWING_MAX:
-        (first, _), (last, _) = ribbon.points[0], ribbon.points[-1]
-        veil = f"{path}L{last:.1f},{MIDDLE}L{first:.1f},{MIDDLE}Z"
-        yield f'<path d="{veil}" fill="{tint}" opacity="{min(0.05, 0.6 / count):.3f}"/>\n'
-        yield f'<path d="{path}" {stroke} stroke-width="{3 * width:.1f}" opacity=".3" filter="url(#glow)"/>\n'
+        faint = f'stroke="none" opacity="{min(0.05, 0.6 / count):.3f}"'
+        yield f'<path d="{_veil(ribbon)}" fill="{tint}" {faint}/>\n'
+        yield f'<use href="#{name}" stroke-width="{3 * width:.1f}" opacity=".3" filter="url(#glow)"/>\n'
     opacity = 0.95 if count <= GLOWING_MAX else 0.7
-    yield f'<path d="{path}" {stroke} stroke-width="{width:.1f}" opacity="{opacity}"/>\n'
-    yield f'<path d="{home}" {stroke} stroke-width="{0.7 * width:.1f}" opacity=".55"/>\n'
+    yield f'<use href="#{name}" stroke-width="{width:.1f}" opacity="{opacity}"/>\n'
+    yield f'<path d="{ribbon.way_home()}" stroke-width="{0.7 * width:.1f}" opacity=".55"/>\n'
     if count <= NAMED_MAX:
         x, y = ribbon.points[0]
-        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{width + 1:.1f}" fill="{tint}"/>\n'
-        yield f'<circle cx="{HOME}" cy="{ribbon.lane_y:.1f}" r="{width + 2:.1f}" fill="{tint}"/>\n'
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{width + 1:.1f}" fill="{tint}" stroke="none"/>\n'
+        at = f'cx="{HOME:.0f}" cy="{ribbon.lane_y:.1f}"'
+        yield f'<circle {at} r="{width + 2:.1f}" fill="{tint}" stroke="none"/>\n'
     yield "</g>\n"
+
+
+def _veil(ribbon: Ribbon) -> str:
+    """What hangs between a ribbon and the middle, so faint that every fourth point will do."""
+    coarse = [*ribbon.points[::4], ribbon.points[-1]]
+    edge = "L".join(f"{x:.0f},{y:.0f}" for x, y in coarse)
+    return f"M{coarse[0][0]:.0f},{MIDDLE:.0f}L{edge}L{coarse[-1][0]:.0f},{MIDDLE:.0f}Z"
 
 
 def _legend(drawn: tuple[Ribbon, ...]) -> Iterator[str]:

@@ -81,7 +81,11 @@ class Flags:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A run. duration_s None: until the recordings are over, or somebody ends it."""
+    """A run.
+
+    duration_s: from the beginning of the run, and what gathering takes above 15 s; None: until the
+    recordings are over, or somebody ends it.
+    """
 
     sleepers: tuple[Sleeper, ...]
     duration_s: float | None

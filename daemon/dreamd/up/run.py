@@ -76,7 +76,13 @@ class Run:
         self.director = Director(plan, self.chronicle, self.household, NAME)
         with_keys = viewed and keys.available()
         self.with_keys = with_keys
-        self.show = Show(self.chronicle, heading(plan, with_keys=with_keys), console, plan.duration_s)
+        self.show = Show(
+            self.chronicle,
+            heading(plan, with_keys=with_keys),
+            console,
+            plan.duration_s,
+            self.director.end.set,
+        )
 
     def _journal(self, line: str) -> None:
         entry = journal.parse(line)
@@ -97,18 +103,16 @@ class Run:
     async def live(self) -> None:
         """Everything from the first process to the last; raises CannotRun (in a group) where it cannot."""
         async with asyncio.TaskGroup() as tasks:
-            eternal = [
-                tasks.create_task(self._screen(), name="screen"),
-                tasks.create_task(self._count(), name="counters"),
-            ]
+            screen = tasks.create_task(self._screen(), name="screen")
+            counting = tasks.create_task(self._count(), name="counters")
             try:
                 await self.household.open(tasks)
                 await self.director.lead()
                 await self._read_counters()
             finally:
-                for task in eternal:
-                    task.cancel()
+                counting.cancel()
                 await self.household.close()
+                screen.cancel()
 
     def _screen(self) -> Coroutine[None, None, None]:
         if self.plan.json:
@@ -137,15 +141,13 @@ class Run:
         """Print the account, keep the picture; the exit status."""
         account = self.chronicle.account
         if self.plan.json:
-            self.console.print_json(json.dumps(account.as_json(self.counters.sum)))
+            self.show.line(json.dumps(account.as_json(self.counters.sum), indent=2))
             self._keep_picture(when)
         else:
             self.show.last_picture() if self.viewed else self.show.new_lines()
+            self.show.line(f"\n{account.home} of {len(account.pods)} came home")
             self._keep_picture(when)
-            self.console.print(
-                f"\n{account.home} of {len(account.pods)} came home", style="bold", highlight=False
-            )
-            self.console.print(f"the night is kept in {self.plan.night}", highlight=False, soft_wrap=True)
+            self.show.line(f"the night is kept in {self.plan.night}")
         return HOME if account.everyone_home else NOT_HOME
 
     def _keep_picture(self, when: datetime) -> None:
@@ -157,7 +159,12 @@ class Run:
             everyone_home=self.chronicle.account.everyone_home,
         )
         title = f"The night of {when.day} {when:%B %Y}"
-        self.plan.night.write_text(night.picture(record, words, title, self.plan.seed), encoding="utf-8")
+        try:
+            self.plan.night.write_text(night.picture(record, words, title, self.plan.seed), encoding="utf-8")
+        except OSError as error:
+            raise CannotRun(
+                f"the picture cannot be kept in {self.plan.night} ({error.strerror}); choose another --night"
+            ) from error
 
 
 async def run(plan: Plan, console: Console, *, viewed: bool) -> int:

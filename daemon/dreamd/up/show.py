@@ -1,10 +1,14 @@
 """Where a run is shown: a live screen on a terminal, plain lines in a pipe, nothing under --json.
 
 The screen is the terminal's other one, so that nothing is left of it but the last picture, printed
-once at the end. Drawn eight times a second; a slow terminal sees fewer, never older, pictures.
+once at the end. Drawn eight times a second; a slow terminal sees fewer, never older, pictures. Where
+nobody reads any more (a closed pipe, a terminal that is gone) the night is ended in order.
 """
 
 import asyncio
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,12 +26,25 @@ LAST_LINES: Final = 60
 
 @dataclass
 class Show:
-    """What is shown of a chronicle until `ends_s`."""
+    """What is shown of a chronicle until `ends_s`; `nobody_reads` is called once if it comes to that."""
 
     chronicle: Chronicle
     heading: view.Heading
     console: Console
     ends_s: float | None
+    nobody_reads: Callable[[], None]
+    _printed: int = 0
+
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """Print inside; what breaks because nobody reads is the end of printing and of nothing else."""
+        try:
+            yield
+        except (OSError, SystemExit):  # rich ends the program over a closed pipe
+            silence = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(silence, self.console.file.fileno())
+            os.close(silence)
+            self.nobody_reads()
 
     def _now_s(self) -> float:
         return self.chronicle.seconds(now_ns())
@@ -40,17 +57,19 @@ class Show:
 
     async def screen(self) -> None:
         """The live screen; cancelled, it leaves the last picture behind."""
-        with Live(console=self.console, screen=True, auto_refresh=False) as live:
+        with self.heard(), Live(console=self.console, screen=True, auto_refresh=False) as live:
             while True:
                 self.chronicle.settle(now_ns())
                 live.update(self._picture(), refresh=True)
                 await asyncio.sleep(FRAME_S)
+        await self.quiet()
 
     def last_picture(self) -> None:
         """Print what stays: no keys any more, and every line that is kept."""
         heading = replace(self.heading, keys=())
         size = (self.console.size.width, LAST_LINES)
-        self.console.print(view.screen(self.chronicle.board, heading, self._now_s(), self.ends_s, size))
+        with self.heard():
+            self.console.print(view.screen(self.chronicle.board, heading, self._now_s(), self.ends_s, size))
 
     def _picture(self) -> RenderableType:
         size = (self.console.size.width, self.console.size.height)
@@ -58,9 +77,9 @@ class Show:
 
     def announce(self) -> None:
         """The heading as plain lines."""
-        self._print(self.heading.sentence)
+        self.line(self.heading.sentence)
         for what, paste in self.heading.links:
-            self._print(f"  {what}: {paste}")
+            self.line(f"  {what}: {paste}")
 
     async def lines(self) -> None:
         """New lines as they are said, and one of progress every five seconds."""
@@ -69,7 +88,7 @@ class Show:
             self.chronicle.settle(now_ns())
             self.new_lines()
             if self._now_s() >= next_s:
-                self._print(view.progress(self.chronicle.board, self._now_s()))
+                self.line(view.progress(self.chronicle.board, self._now_s()))
                 next_s += PROGRESS_EVERY_S
             await asyncio.sleep(FRAME_S)
 
@@ -78,10 +97,10 @@ class Show:
         board = self.chronicle.board
         fresh = min(board.told - self._printed, len(board.lines))
         for line in list(board.lines)[len(board.lines) - fresh :]:
-            self._print(view.plain(line))
+            self.line(view.plain(line))
         self._printed = board.told
 
-    _printed: int = 0
-
-    def _print(self, words: str) -> None:
-        self.console.print(words, markup=False, highlight=False, soft_wrap=True)
+    def line(self, words: str) -> None:
+        """Print one line as it is."""
+        with self.heard():
+            print(words, file=self.console.file, flush=True)

@@ -1,13 +1,15 @@
 """The session clock as a pod knows it: for the grid and for phase, never for permission.
 
-One NTP-style probe every 2 s (eight 25 ms apart at the start, or whenever the link is new): the answer
-with the smallest round trip of the last eight wins, offset = ((t1 - t0) + (t2 - t3)) / 2 (Mills 1991).
+One NTP-style probe every 2 s (eight 25 ms apart at the start, or whenever the link is new), offset =
+((t1 - t0) + (t2 - t3)) / 2 (Mills 1991). Of the last 64 answers the one with the least error bound wins:
+half its round trip + 50 ppm of its age. (The smallest of the last eight is not enough: on links of 100
+to 300 ms each way it is wrong by 50 ms often enough that a healthy pod's lease lapses now and then.)
 
 Rules
-- Uncertainty = half the winner's round trip + 50 ppm of its age + what is still to be slewed.
-- What the pod reads is slewed towards the winner by at most 10 ms a second and never stepped, so grid
-  instants strictly increase; a change beyond 1 s is a jump: the clock steps and says `jumped`, which
-  the pod answers by letting go.
+- Uncertainty = the winner's error bound + what is still to be slewed.
+- Over the first eight answers the clock steps: nobody relies on it yet. After that what the pod reads is
+  slewed by at most 10 ms a second and never stepped, so grid instants strictly increase; a change
+  beyond 1 s is a jump: the clock steps and says `jumped`, which the pod answers by letting go.
 - An answer counts once, to a question of ours that is less than 2 s old, with sane stamps.
 - A band of centre f whose phase would be uncertain by more than 10 degrees (1 / (36 f)) is masked.
 """
@@ -24,7 +26,8 @@ from dreamwire.schema import Schema
 BURST: Final = 8
 BURST_EVERY_NS: Final = 25_000_000
 EVERY_NS: Final = 2_000_000_000
-KEPT: Final = 8
+LEARNING: Final = 8
+KEPT: Final = 64
 ANSWER_WITHIN_US: Final = 2_000_000
 STAMP_SLACK_US: Final = 250_000
 """The shell stamps t0 as late as possible: at most this long after the probe was made."""
@@ -42,6 +45,10 @@ class _Sample:
     offset_us: float
     round_trip_us: int
     at_us: int
+
+    def bound_us(self, now_us: float) -> float:
+        """How wrong the offset may be by now."""
+        return self.round_trip_us / 2 + DRIFT_PPM * 1e-6 * max(now_us - self.at_us, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ class SessionClock:
         self._burst_left = BURST
         self._next_ns: int | None = None
         self._slew: _Slew | None = None
-        self._now_us = 0
+        self._learnt = 0
         self._jumped = False
 
     def begin(self) -> None:
@@ -117,10 +124,13 @@ class SessionClock:
             self._jumped = True
             held_us = sample.offset_us
         self._samples.append(sample)
-        self._slew = _Slew(held_us, self._winner().offset_us, sample.at_us)
+        wins_us = self._winner().offset_us
+        self._learnt += 1
+        self._slew = _Slew(wins_us if self._learnt <= LEARNING else held_us, wins_us, sample.at_us)
 
     def _winner(self) -> _Sample:
-        return min(self._samples, key=lambda sample: sample.round_trip_us)
+        newest_us = self._samples[-1].at_us
+        return min(self._samples, key=lambda sample: sample.bound_us(newest_us))
 
     @property
     def jumped(self) -> bool:
@@ -159,9 +169,8 @@ class SessionClock:
         if self._slew is None:
             return UNSYNCED_US
         winner = self._winner()
-        drift_us = DRIFT_PPM * 1e-6 * max(now_ns / 1000 - winner.at_us, 0.0)
         left_us = abs(self._slew.to_us - self._slew.offset_us(now_ns / 1000))
-        return min(round(winner.round_trip_us / 2 + drift_us + left_us), UNSYNCED_US)
+        return min(round(winner.bound_us(now_ns / 1000) + left_us), UNSYNCED_US)
 
     def state(self, now_ns: int) -> ClockState:
         """What frames and statuses say of the clock."""
