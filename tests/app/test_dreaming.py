@@ -181,6 +181,45 @@ def test_all_frames_missing_is_our_own_fault_and_trips_nobody() -> None:
     assert state(stage) is DreamscapeState.DREAMING
 
 
+def test_most_pods_gone_for_good_is_not_our_fault_but_a_lost_quorum() -> None:
+    """Pods whose end the broker has told are not missing but gone: the rest are severed, and why is said."""
+    stage = Stage(pods=8)
+    stage.appear()
+    stage.dream()
+    stage.hop(16)
+    for pod in stage.pods[:5]:
+        pod.sends = False
+        pod.presence(online=False)
+    stage.hop(8)
+    assert state(stage) is DreamscapeState.SEVERED
+    assert not any("our own way" in sentence for sentence in events(stage))
+
+
+def test_while_most_are_missing_nobody_is_granted_anything() -> None:
+    """Five of eight missing: the three who are heard are at zero too, and come back when the others do."""
+    stage = Stage(pods=8)
+    stage.appear()
+    stage.dream()
+    stage.hop(16)
+    for pod in stage.pods[:5]:
+        pod.sends = False
+    stage.hop(6)
+    assert not stage.link.collectives[-1].coupling.any()
+    for pod in stage.pods[:5]:
+        pod.sends = True
+    stage.hop(2)
+    assert stage.coupling("bed-8") > 0
+
+
+def test_a_flood_of_nonsense_does_not_fill_the_journal() -> None:
+    """A thousand unreadable statuses are one line of the journal."""
+    stage = Stage(pods=3)
+    before = len(events(stage))
+    for _ in range(1000):
+        stage.app.on_malformed("bed-1", "status", "nonsense")
+    assert len(events(stage)) == before + 1
+
+
 def test_a_restarted_daemon_takes_the_dreamscape_up_from_zero() -> None:
     """After a crash everyone is assigned anew under a higher term, scored at zero, then granted again."""
     stage = Stage(pods=4)

@@ -175,6 +175,7 @@ class Conductor(Session):
         ok = (
             self.state is DreamscapeState.DREAMING
             and not self._closing
+            and not self.judge.blind
             and fused is not None
             and fused.n >= fewest
             and self.ownership.may_grant(now_s)

@@ -10,6 +10,7 @@ asks for it: zero collectives first, then orders, then the books.
 import math
 import random
 from dataclasses import dataclass
+from typing import Final
 
 from dreamd.app.conductor import Conductor
 from dreamd.app.desk import Desk
@@ -35,6 +36,8 @@ from dreamwire.messages import (
     Status,
 )
 from dreamwire.topics import FramesTopic
+
+MALFORMED_EVERY_S: Final = 10.0
 
 
 @dataclass(slots=True)
@@ -66,6 +69,7 @@ class Coordinator(Desk):
         super().__init__(surroundings)
         self._progress = Progress(self._newest_closing(now_s))
         self._awaited: dict[str, Conductor] = {}
+        self._malformed_s: dict[str, float] = {}
 
     @property
     def journal(self) -> Journal:
@@ -171,7 +175,10 @@ class Coordinator(Desk):
             self._in.meters.frame_refused("malformed")
             return
         now_s = self._in.clock.now_s()
-        self._in.journal.append(now_s, "malformed", f"{sender} sent an unreadable {kind}: {reason}")
+        if now_s - self._malformed_s.get(kind, 0.0) >= MALFORMED_EVERY_S:
+            # One of each kind now and then: a flood must not push other facts out of the journal.
+            self._malformed_s[kind] = now_s
+            self._in.journal.append(now_s, "malformed", f"{sender} sent an unreadable {kind}: {reason}")
 
     def on_link(self, *, up: bool) -> None:
         """The broker has been reached or lost."""

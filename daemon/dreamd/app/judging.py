@@ -83,24 +83,32 @@ class Judge:
         self, cohorts: Cohorts, instant: int, seat_at: Callable[[SlotAt], Seat | None], assigned: int
     ) -> Verdict:
         """Judge one tick, before it is fused."""
-        missing = cohorts.missing(instant)
-        self.blind = own_fault(len(missing), assigned)
         signs: dict[int, tuple[Seat, Observation]] = {}
-        for at, cause in _found(cohorts, instant, missing):
+        gone: set[int] = set()
+        missing = 0
+        for at, cause in _found(cohorts, instant):
             seat = seat_at(at)
-            if seat is not None:
-                signs.setdefault(seat.number, (seat, Bad(cause)))
+            if seat is None:
+                continue
+            signs.setdefault(seat.number, (seat, Bad(cause)))
+            record = self._in.fleet.get(seat.pod)
+            if record is not None and not record.online:
+                gone.add(seat.number)
+            elif cause is Cause.STALE:
+                missing += 1
+        self.blind = own_fault(missing, assigned - len(gone))
         conditions = cohorts.conditions(instant) if self._attention else []
         for number, seat in self._attention.items():
             if number not in signs and seat.slot is not None:
                 signs[number] = (seat, _sign(conditions[seat.slot.cohort], seat.slot.slot))
         for seat, sign in signs.values():
-            self._judge(seat, sign)
-        return Verdict(self.blind, len(missing))
+            if not self.blind or seat.number in gone or isinstance(sign, Good):
+                self._judge(seat, sign)
+        return Verdict(self.blind, missing)
 
     def _judge(self, seat: Seat, sign: Observation) -> None:
         record = self._in.fleet.get(seat.pod)
-        if record is None or (self.blind and not isinstance(sign, Good)):
+        if record is None:
             return
         breaker = self._apply(record, seat, sign)
         if breaker.state is BreakerState.CLOSED and not breaker.bad and not breaker.row:
@@ -115,9 +123,9 @@ def _sign(condition: Condition, slot: int) -> Observation:
     return Bad(Cause.QUALITY) if condition.fresh[slot] else Tick()
 
 
-def _found(cohorts: Cohorts, instant: int, missing: list[SlotAt]) -> list[tuple[SlotAt, Cause]]:
+def _found(cohorts: Cohorts, instant: int) -> list[tuple[SlotAt, Cause]]:
     return [
-        *((at, Cause.STALE) for at in missing),
+        *((at, Cause.STALE) for at in cohorts.missing(instant)),
         *((at, Cause.LOST) for at in cohorts.lossy()),
         *((at, Cause.QUALITY) for at in cohorts.doubtful(instant, QUALITY_OUT)),
     ]

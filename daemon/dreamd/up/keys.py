@@ -23,12 +23,13 @@ KEYS: Final = (
 
 
 def available() -> bool:
-    """Whether somebody can press keys here."""
-    try:
-        ours = os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
-    except (OSError, ValueError):
+    """Whether somebody can press keys here: at a terminal, and not in its background."""
+    if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
         return False
-    return sys.stdin.isatty() and ours
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except OSError:  # it controls no session of ours, so it has no background
+        return True
 
 
 @contextmanager

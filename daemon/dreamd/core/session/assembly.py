@@ -243,9 +243,9 @@ def _seats_fault(plan: Plan) -> Fault | None:
 
 
 def _coupling_fault(plan: Plan) -> Fault | None:
-    cap = CEILING_INTIMATE if plan.seats_max < INTIMATE_BELOW else GUIDELINE_CAP
-    if not 0.0 < plan.ceiling <= cap:
-        return "ceiling", f"ceiling is {plan.ceiling}, must be above 0 and at most {cap}"
+    # Below five sleepers it is lowered every tick (`ceiling_for`), however many seats there are.
+    if not 0.0 < plan.ceiling <= GUIDELINE_CAP:
+        return "ceiling", f"ceiling is {plan.ceiling}, must be above 0 and at most {GUIDELINE_CAP}"
     if not RAMP_MIN_S <= plan.ramp_s <= SESSION_MAX_S:
         return "ramp_s", f"ramp_s is {plan.ramp_s}, must be {RAMP_MIN_S:.0f} to {SESSION_MAX_S:.0f}"
     return None
