@@ -8,7 +8,7 @@ KINDS = {
     Kind.SOFT: "flat railed contact mains amplitude highfreq unit quality",
     Kind.HARD: "nonfinite range rate frozen replayed misfit actuator arousal distress wake withdraw"
     " latched unknown",
-    Kind.TRANSPORT: "silence lost stale clock lease",
+    Kind.TRANSPORT: "silence lost stale clock lease stalled",
     Kind.EXCLUDE: "outlier",
     Kind.ORDER: "quorum mass operator release left stopped duration recording-over reassigned time-over ended"
     " shutdown daemon",

@@ -333,3 +333,13 @@ def test_real_recordings_calibrate() -> None:
     assert files
     for file in files:
         assert _measured(EdfImplant(file)).clean_s >= 8.0
+
+
+def test_a_malfunction_may_count_from_an_earlier_moment() -> None:
+    """With `since_ns` the onset does not depend on how long the agent took until its first read."""
+    implant = open_implant("sim:1", malfunction="flat", after_s=5.0, since_ns=10 * S)
+    implant.read(13 * S)
+    implant.read(14 * S)
+    assert implant.onset_ns == 0
+    implant.read(16 * S)
+    assert implant.onset_ns == 15 * S

@@ -103,6 +103,17 @@ BROKEN = [
 ]
 
 
+def test_a_pod_that_says_it_has_no_signal_is_excluded_and_not_accused() -> None:
+    """Quality 0 with features that are not there is taken in, never eligible; the next sound frame is."""
+    line = Line()
+    missing = np.full(SCHEMA.size, NAN, dtype=np.float32)
+    assert line.next(features=missing, quality=0.0) is Written.ACCEPTED
+    assert not line.eligible()
+    assert line.next(features=missing, quality=0.1) is Written.NONFINITE
+    assert line.next(features=SCHEMA.shipped_mu() + np.float32(1.0), quality=1.0) is Written.ACCEPTED
+    assert line.eligible()
+
+
 @pytest.mark.parametrize("change", BROKEN)
 def test_a_number_that_is_none_is_out_at_once(change: dict[str, object]) -> None:
     """Any non-finite or impossible number makes the slot ineligible, and never stands among the features."""

@@ -168,6 +168,7 @@ async def test_a_lost_pod_is_nobodys_loss_but_its_own(fleet: Fleet, number: int)
         assert all(int(str(h["t_ns"])) / 1e9 <= pulled_s + 0.3 for h in fleet.facts("bed-1", "hop"))
         thawed_s = fleet.signal("bed-1", signal.SIGCONT)
         await until(lambda: fleet.facts("bed-1", "alone"), 5.0)
+        assert fleet.alone_after_s("bed-1", pulled_s) <= LEASE_AND_FADE_S
         later = [h for h in fleet.facts("bed-1", "hop") if int(str(h["t_ns"])) / 1e9 > thawed_s]
         assert all(float(str(hop["applied"])) == 0.0 for hop in later[:8])
 

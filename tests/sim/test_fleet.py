@@ -128,18 +128,24 @@ def test_an_unplugged_pod_is_alone_by_itself_and_merges_again_later() -> None:
     assert severs(world) == [("bed-1", "lease")]
 
 
-def test_a_frozen_pod_falls_silent_by_its_renderer() -> None:
-    """A pod whose process stands still renders nothing 0.5 s after its last cue; awake again it is alone."""
+@pytest.mark.parametrize("frozen_s", [0.7, 3.6])
+def test_a_frozen_pod_falls_silent_by_its_renderer(frozen_s: float) -> None:
+    """A pod that stands still renders nothing 0.5 s after its last cue, says when, and ramps from zero."""
     world = World(seed=8, pods=4)
     world.gather()
     world.run(12.0)
+    stopped_s = world.now_s
     world.pods["bed-3"].frozen = True
     world.run(0.6)
     assert world.applied()["bed-3"] == 0.0
-    world.run(3.0)
+    world.run(frozen_s - 0.6)
     world.pods["bed-3"].frozen = False
-    world.run(0.3)
-    assert world.applied()["bed-3"] == 0.0
+    world.run(0.5)
+    assert severs(world) == [("bed-3", "stalled")]
+    alone = next(fact for fact in facts(world, "alone") if fact.pod == "bed-3")
+    alone_ns = int(alone.values["alone_ns"]) - world.pods["bed-3"].offset_ns
+    assert alone_ns / 1e9 - stopped_s <= 0.5
+    assert world.applied()["bed-3"] <= 0.01, "from zero, whatever the lease would still allow"
 
 
 def test_a_woken_sleeper_stays_out_through_a_reboot() -> None:

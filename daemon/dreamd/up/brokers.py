@@ -53,7 +53,9 @@ def choose(broker: str) -> str:
             "there is no MQTT broker here: install mosquitto (apt-get install mosquitto), "
             "pip install 'dreamd[up]', or name a running one with --broker mqtt://HOST:PORT"
         )
-    return broker if broker != "auto" else ("amqtt" if binary is None else "mosquitto")
+    if broker != "auto":
+        return broker
+    return "mosquitto" if binary is not None and _configuration() is not None else "amqtt"
 
 
 def command(kind: str, port: int, room: Path) -> tuple[str, ...]:
@@ -69,8 +71,12 @@ def command(kind: str, port: int, room: Path) -> tuple[str, ...]:
     return (binary, "-c", str(conf))
 
 
+def _configuration() -> Path | None:
+    return next((path for path in SHIPPED if path.is_file()), None)
+
+
 def _shipped() -> str:
-    found = next((path for path in SHIPPED if path.is_file()), None)
+    found = _configuration()
     if found is None:
         raise CannotRun("this installation lacks mosquitto.conf; use --broker amqtt, or install it anew")
     return found.read_text(encoding="utf-8")

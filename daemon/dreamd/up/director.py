@@ -62,6 +62,9 @@ class Director:
             async with dreamapi.connect(f"127.0.0.1:{self.plan.grpc_port}") as api:
                 await self._gather(api)
                 await self._begin(api)
+                if not self.chronicle.began_s:
+                    self.chronicle.close(now_ns())  # ended before it began: nobody was coupled
+                    return
                 async with asyncio.TaskGroup() as tasks:
                     told = tasks.create_task(self._tell_states(api), name="events")
                     await self._dream(api)

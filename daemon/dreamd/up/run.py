@@ -10,7 +10,9 @@ Exit status: 0 everyone came home, 1 somebody did not, 2 it could not run (one s
 
 import asyncio
 import json
+import os
 import signal
+import sys
 import tempfile
 from collections.abc import Coroutine
 from contextlib import AbstractContextManager, nullcontext
@@ -41,8 +43,8 @@ COUNT_EVERY_S: Final = 1.0
 ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def heading(plan: Plan, *, with_keys: bool) -> Heading:
-    """One sentence and the links."""
+def heading(plan: Plan, programs: str, *, with_keys: bool) -> Heading:
+    """One sentence and the links; programs: what to write before `python` and `dreamd` to run ours."""
     number = count(len(plan.sleepers))
     what = "recordings" if plan.sleepers[0].recording is not None else "simulated sleepers"
     at = "" if plan.grpc_port == 50051 else f'"127.0.0.1:{plan.grpc_port}"'  # noqa: PLR2004 -- the default
@@ -51,11 +53,19 @@ def heading(plan: Plan, *, with_keys: bool) -> Heading:
         sentence=f"{number.capitalize()} {what} dream together, and any of them can leave at once.",
         links=(
             ("metrics", f"http://127.0.0.1:{plan.http_port}/metrics"),
-            ("python", f"python -c 'import dreamapi; dreamapi.show({at})'"),
-            ("watch", f"dreamd dreamscapes watch {NAME}{server}"),
+            ("python", f"{programs}python -c 'import dreamapi; dreamapi.show({at})'"),
+            ("watch", f"{programs}dreamd dreamscapes watch {NAME}{server}"),
         ),
         keys=keys.KEYS if with_keys else (),
     )
+
+
+def programs() -> str:
+    """Empty where our programs are on the path, else the directory to name: `make run` activates nothing."""
+    here = Path(sys.executable).parent
+    if str(here) in os.environ.get("PATH", "").split(os.pathsep):
+        return ""
+    return min(f"{here}/", f"{os.path.relpath(here)}/", key=len)
 
 
 class Run:
@@ -78,7 +88,7 @@ class Run:
         self.with_keys = with_keys
         self.show = Show(
             self.chronicle,
-            heading(plan, with_keys=with_keys),
+            heading(plan, programs(), with_keys=with_keys),
             console,
             plan.duration_s,
             self.director.end.set,

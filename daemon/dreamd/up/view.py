@@ -134,7 +134,7 @@ def _clock(line: Line) -> str:
 def _top(heading: Heading) -> Group:
     links = Table(box=None, padding=(0, 1, 0, 0), show_header=False, pad_edge=False)
     links.add_column(style="grey50", no_wrap=True)
-    links.add_column(style="#8fb4ff", no_wrap=True, overflow="ellipsis")
+    links.add_column(style="#8fb4ff", overflow="fold")
     for what, paste in heading.links:
         links.add_row(f"  {what}", paste)
     return Group(Text(f"  {heading.sentence}", "bold #dfe6ff", no_wrap=True, overflow="ellipsis"), links)

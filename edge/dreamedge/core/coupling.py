@@ -200,6 +200,14 @@ class Coupling:
         """Go to zero now and stay there. Legal in every state."""
         self._hasten(Move.LATCH, now_ns)
 
+    def silence(self) -> None:
+        """The renderer has fallen silent by itself: the share is zero already, whatever was planned."""
+        self._move(Move.SEVER)
+        self._level = self._share = 0.0
+        self._fade = _STILL
+        if self.fading:
+            self._move(Move.SILENT)
+
     def unlatch(self) -> None:
         """Lift the latch: the sleeper's own act."""
         self._move(Move.UNLATCH)

@@ -38,6 +38,8 @@ RATE_MAX_HZ: Final = 1000.0
 CLEAN_HOPS: Final = POWER_HOPS + 1
 
 _REACH_NS: Final = 10_000
+_FOLLOWS_NS: Final = 5_000_000
+"""A block is the continuation of the last one if its stamp is this close to what that foretells."""
 """How much later than half a period before the instant the newest sample may be: rounding of stamps."""
 
 
@@ -109,6 +111,9 @@ class FrontEnd:
         self._bridge = math.floor(BRIDGE_S * montage.rate_hz)
         self._own: Own | None = None
         self._contact: NDArray[np.float64] | None = None
+        self._waiting: list[Block] = []
+        self._waiting_n = 0
+        self._waiting_most = round(montage.rate_hz)
         self._restart()
 
     def _restart(self) -> None:
@@ -148,13 +153,38 @@ class FrontEnd:
         self._own = own
 
     def push(self, block: Block) -> None:
-        """Take new samples; an empty block renews the contact alone."""
+        """Take new samples; an empty block renews the contact alone.
+
+        Blocks that follow one another without a gap are taken in together at the next hop: five small
+        ones cost as much as one each, and nobody looks at them before.
+        """
         self._contact = None if block.contact is None else block.contact[self._columns]
-        if self._samples.append(block.uv[:, self._columns], block.last_ns):
+        if len(block.uv) == 0:
+            return
+        if not self._follows(block):
+            self._take_in()
+        self._waiting.append(block)
+        self._waiting_n += len(block.uv)
+
+    def _follows(self, block: Block) -> bool:
+        """Whether the block comes right after the newest waiting one, by its stamp, and there is room."""
+        if not self._waiting:
+            return True
+        expected_ns = self._waiting[-1].last_ns + round(len(block.uv) * 1e9 / self._samples.rate_hz)
+        on_time = abs(block.last_ns - expected_ns) <= _FOLLOWS_NS
+        return on_time and self._waiting_n < self._waiting_most
+
+    def _take_in(self) -> None:
+        blocks, self._waiting, self._waiting_n = self._waiting, [], 0
+        if not blocks:
+            return
+        uv = blocks[0].uv if len(blocks) == 1 else np.concatenate([block.uv for block in blocks])
+        if self._samples.append(uv[:, self._columns], blocks[-1].last_ns):
             self._restart()
 
     def hop(self, instant_ns: int) -> Hop | None:
         """The hop at a grid instant; None until samples reach it, or where it is not after the last one."""
+        self._take_in()
         if self._samples.count == 0 or (self._instant_ns is not None and instant_ns <= self._instant_ns):
             return None
         late_ns = instant_ns - self._samples.time_ns(self._samples.count - 1)

@@ -29,6 +29,7 @@ class Blend:
         self._sigma_db = assign.sigma_db
         self._x: Floats | None = None
         self._others: Granted | None = None
+        self._made: tuple[tuple[float, float], Floats] | None = None
 
     @property
     def x(self) -> Floats | None:
@@ -45,11 +46,11 @@ class Blend:
     def own(self, x: Floats) -> None:
         """Take an own state, float32[D], shared scale; one that is not finite is passed over."""
         if bool(np.isfinite(x).all()):
-            self._x = x
+            self._x, self._made = x, None
 
     def others(self, granted: Granted) -> None:
         """Take the others from a permission."""
-        self._others = granted
+        self._others, self._made = granted, None
 
     def at(self, share: float, now_ns: int) -> Floats | None:
         """Return the feedback at this share, float32[D], shared scale; None before an own state is known."""
@@ -60,7 +61,10 @@ class Blend:
             return feedback(self._x, None, 0.0, None, 0.0)
         leads = 0 <= now_ns - others.received_ns < ARTIST_NS
         artist_share = others.artist_share if leads else 0.0
-        return feedback(self._x, others.c_minus, share, others.artist, artist_share)
+        of = (share, artist_share)
+        if self._made is None or self._made[0] != of:
+            self._made = of, feedback(self._x, others.c_minus, share, others.artist, artist_share)
+        return self._made[1]
 
     def in_db(self, shared: Floats) -> Floats:
         """Return a shared-scale state in dB re 1 uV^2, float32[D]."""

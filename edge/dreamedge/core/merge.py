@@ -21,12 +21,13 @@ from dreamedge.core.coupling import SEVER_FADE_NS, Coupling, Limits, State
 from dreamedge.core.effects import Effect, Feel, KeepLatch, KeepSever, Listen, Render, StopListening
 from dreamedge.core.feedback import Blend
 from dreamedge.core.guard import Fault, Guard
-from dreamedge.core.sensation import Cue, Felt
+from dreamedge.core.sensation import SILENT_AFTER_S, Cue, Felt
 from dreamedge.core.tether import Granted, Reason, Refused, Tether, Zeroed
 from dreamwire.messages import Assign, Collective, Floats, PodEventKind, StoredSever
 
 _MS: Final = 1e-6
 _FADE_MS: Final = SEVER_FADE_NS * _MS
+SILENT_NS: Final = round(SILENT_AFTER_S * 1e9)
 
 
 class Merge:
@@ -48,6 +49,7 @@ class Merge:
         self._told = False
         self._unheard: Granted | None = None
         self._latency_ms: float | None = None
+        self._cued_ns = 0
 
     @property
     def assigned(self) -> Assign | None:
@@ -126,6 +128,9 @@ class Merge:
 
     def hear(self, collective: Collective, now_ns: int) -> list[Effect]:
         """Judge a broadcast and follow it."""
+        return [*self._stalled(now_ns), *self._heed(collective, now_ns)]
+
+    def _heed(self, collective: Collective, now_ns: int) -> list[Effect]:
         judged = self._tether.judge(collective, now_ns)
         match judged:
             case Granted():
@@ -233,8 +238,9 @@ class Merge:
 
     def watch(self, now_ns: int) -> list[Effect]:
         """Look after what ends by itself: the samples, the assignment."""
+        effects = self._stalled(now_ns)
         fault = self.guard.silence(now_ns)
-        effects = self.fault(fault, now_ns) if fault else []
+        effects += self.fault(fault, now_ns) if fault else []
         if self.assigned is not None and not now_ns < self._over_ns:
             effects += self.sever("time-over", now_ns) + self.leave()
         return effects
@@ -288,6 +294,33 @@ class Merge:
             self._latency_ms = None
         return figures
 
+    def _stalled(self, now_ns: int) -> list[Effect]:
+        """This process stood still for so long that the renderer fell silent: that was an instant at zero.
+
+        The stamps are of that instant, not of the awakening, and the ramp starts anew.
+        """
+        silent_ns = self._cued_ns + SILENT_NS
+        ok = now_ns < silent_ns or not self.applied(now_ns) > 0.0
+        if ok:
+            return []
+        assign, told, self._told = self.assigned, self._told, False
+        self._coupling.silence()
+        self._tether.revoke()
+        self.guard.zeroed()
+        self._unheard = None
+        effects: list[Effect] = []
+        if told:
+            effects += self._account.severed(
+                assign,
+                silent_ns,
+                "stalled",
+                evidence_ns=self._cued_ns,
+                own=False,
+                heard=self.heard,
+                detail="",
+            )
+        return effects + self._account.alone(now_ns, silent_ns)
+
     def _lapse(self, now_ns: int) -> list[Effect]:
         if self._coupling.state is not State.MERGED or self._tether.living(now_ns) is not None:
             return []
@@ -316,6 +349,7 @@ class Merge:
         return self._blend is not None and self._blend.x is not None
 
     def _cue(self, share: float, now_ns: int, fade_ms: float = 0.0) -> Cue:
+        self._cued_ns = now_ns
         shared = self._blend.at(share, now_ns) if self._blend is not None else None
         if shared is None:
             return Cue(np.zeros(self._size, dtype=np.float32), 0.0, fade_ms)

@@ -56,6 +56,7 @@ class Samples:
         self._span = math.ceil(SPAN_S * rate_hz)
         self._nominal_hz = rate_hz
         self._full_scale_uv = full_scale_uv
+        self._plain_uv = min(HIGH_SHARE * full_scale_uv if full_scale_uv > 0 else RANGE_UV, RANGE_UV)
         # Time runs along memory: what follows reduces over it, and that is six times faster so.
         self._uv = np.zeros((channels, 2 * self._span)).T
         self._fault = np.zeros((channels, 2 * self._span), dtype=np.uint8).T
@@ -163,6 +164,10 @@ class Samples:
 
     def _write(self, uv: NDArray[np.float64]) -> None:
         rows = self._room(len(uv))
+        if float(np.abs(uv).max()) < self._plain_uv:
+            self._uv[rows], self._fault[rows] = uv, Fault.NONE
+            self._held = np.array(uv[-1])
+            return
         fault = self._judge(uv)
         held = fault >= Fault.RAILED
         if held.any():

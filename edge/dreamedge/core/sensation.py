@@ -1,9 +1,13 @@
 """What a sleeper is given: the cue for the renderer, and the same as a simulated sleeper feels it."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+SILENT_AFTER_S: Final = 0.5
+"""Seconds after the last cue at which a renderer has fallen silent by itself."""
 
 
 @dataclass(frozen=True, slots=True)

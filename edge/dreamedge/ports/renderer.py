@@ -2,12 +2,9 @@
 
 from typing import Protocol
 
-from dreamedge.core.sensation import Cue
+from dreamedge.core.sensation import SILENT_AFTER_S, Cue
 
 __all__ = ["SILENT_AFTER_S", "Cue", "Renderer"]
-
-SILENT_AFTER_S = 0.5
-"""Seconds after the last block at which a renderer MUST have fallen silent by itself."""
 
 
 class Renderer(Protocol):

@@ -59,6 +59,7 @@ class Cause(Enum):
     REPLAYED = "replayed"
     CLOCK = "clock"
     LEASE = "lease"
+    STALLED = "stalled"
     OUTLIER = "outlier"
     ACTUATOR = "actuator"
     AROUSAL = "arousal"
@@ -111,6 +112,7 @@ CAUSES: Final[dict[Cause, Row]] = {
     Cause.REPLAYED: Row(Kind.HARD, Scope.DEVICE, "a frame's number or instant went back"),
     Cause.CLOCK: Row(Kind.TRANSPORT, Scope.WAY, "the pod's clock jumped"),
     Cause.LEASE: Row(Kind.TRANSPORT, Scope.WAY, "the pod's permission expired"),
+    Cause.STALLED: Row(Kind.TRANSPORT, Scope.WAY, "the pod's agent stood still"),
     Cause.OUTLIER: Row(Kind.EXCLUDE, Scope.PERSON, "far from everybody else"),
     Cause.ACTUATOR: Row(Kind.HARD, Scope.DEVICE, "more coupling was rendered than granted"),
     Cause.AROUSAL: Row(Kind.HARD, Scope.PERSON, "the sleeper was aroused"),
