@@ -13,6 +13,7 @@ reaches the API can move every sleeper in the house.
 
 import argparse
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ from urllib.parse import urlsplit
 
 PREFIX: Final = "DREAMD_"
 CONFIG_VARIABLE: Final = "DREAMD_CONFIG"
+NOT_SETTINGS: Final = re.compile(
+    r"DREAMD_(CONFIG|SERVER|RECORDINGS|SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_.*)?)"
+)
+"""Variables of that prefix which mean something to others: the clients, the tests, Kubernetes' links."""
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 LOG_FORMATS: Final = ("console", "json")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
@@ -245,7 +250,7 @@ def _leaves(tree: Mapping[str, object], prefix: str) -> Iterator[tuple[str, obje
 def _from_environment(env: Mapping[str, str]) -> Iterator[tuple[str, tuple[object, str]]]:
     names = {key.variable: key.name for key in KEYS}
     for variable, text in env.items():
-        if variable.startswith(PREFIX) and variable != CONFIG_VARIABLE:
+        if variable.startswith(PREFIX) and not NOT_SETTINGS.fullmatch(variable):
             yield _known(variable, "the environment", names), (text, f"environment {variable}")
 
 

@@ -106,3 +106,12 @@ def test_true_is_no_port(tmp_path: Path) -> None:
     """TOML's booleans are not taken for 1."""
     with pytest.raises(SettingsError, match=r"grpc\.port"):
         load({}, {"config": _file(tmp_path, "[grpc]\nport = true\n")})
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["DREAMD_SERVER", "DREAMD_RECORDINGS", "DREAMD_SERVICE_HOST", "DREAMD_PORT", "DREAMD_PORT_50051_TCP"],
+)
+def test_variables_that_mean_something_to_others_are_left_alone(variable: str) -> None:
+    """What the clients, the tests or Kubernetes put into the environment stops no daemon."""
+    assert {one.source for one in load({variable: "tcp://10.0.0.1:1"}, {}).sources} == {"default"}
