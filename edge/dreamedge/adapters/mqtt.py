@@ -1,6 +1,7 @@
 """The link over MQTT: one aiomqtt client a pod, MQTT 3.1.1, reconnecting by itself.
 
-Saying never waits: frames, statuses and probes stand in a short queue that drops its oldest; events
+Saying never waits: frames, statuses and probes are written to the socket at once, or where it does not take
+them stand in a short queue that drops its oldest; events
 stand in a table until the daemon acknowledges them, resent once a second. What arrives is stamped
 in the reader's callback and put into two bounded queues, commands apart from the rest, so that no
 flood of broadcasts displaces a release. `door` judges them when they are taken.
@@ -12,7 +13,6 @@ aiomqtt makes a task per message in its iterator; its queue is therefore replace
 import asyncio
 import dataclasses
 import random
-import socket
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from dreamedge.adapters.door import Door, Knock
 from dreamedge.ports.link import Arrival, Connected, Disconnected
 from dreamwire import topics
 from dreamwire.codec import encode
+from dreamwire.connection import PromptClient
 from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status
 
 KEEPALIVE_S: Final = 5
@@ -32,6 +33,7 @@ _FIRST_DELAY_S: Final = 0.2
 _LONGEST_DELAY_S: Final = 10.0
 _STABLE_NS: Final = 5_000_000_000
 """A connection that lasted this long was good: the next delay is the shortest again."""
+_RETRY_S: Final = 0.005
 _WAITING: Final = 16
 """Unsent frames, statuses and probes: three seconds of them, older ones are worthless."""
 _ARRIVED: Final = 64
@@ -83,6 +85,7 @@ class MqttLink:
         self._wanted = ""
         self._wanted_changed = asyncio.Event()
         self._parting = asyncio.Event()
+        self._client_now: PromptClient | None = None
         self.dropped = 0
 
     def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
@@ -141,7 +144,10 @@ class MqttLink:
             began_ns, why, said_goodbye = self._now_ns(), "", False
             try:
                 async with self._client() as client:
-                    await self._converse(client)
+                    try:
+                        await self._converse(client)
+                    finally:
+                        self._client_now = None
             except* aiomqtt.MqttError as group:
                 why = str(group.exceptions[0])
             except* _Parted:
@@ -160,9 +166,9 @@ class MqttLink:
         except TimeoutError:
             return
 
-    def _client(self) -> aiomqtt.Client:
+    def _client(self) -> PromptClient:
         gone = encode(dataclasses.replace(self._presence, online=False))
-        return aiomqtt.Client(
+        return PromptClient(
             self._broker.host,
             self._broker.port,
             identifier=f"dreamedge-{self._pod}",
@@ -172,7 +178,6 @@ class MqttLink:
             will=aiomqtt.Will(topics.pod_topic(self._pod, "presence"), gone, qos=1, retain=True),
             queue_type=self._inbox(),
             max_queued_outgoing_messages=4 * _EVENTS_A_ROUND,
-            socket_options=((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),),
         )
 
     def _inbox(self) -> type[asyncio.Queue[aiomqtt.Message]]:
@@ -186,7 +191,7 @@ class MqttLink:
 
         return Inbox
 
-    async def _converse(self, client: aiomqtt.Client) -> None:
+    async def _converse(self, client: PromptClient) -> None:
         """Greet, then talk until something fails or we part."""
         await client.subscribe([(topic, 1) for topic in self._door.topics])
         await client.publish(
@@ -194,20 +199,27 @@ class MqttLink:
         )
         self._sent_ns.clear()
         self._waiting.clear()  # from before: nobody wants an old frame, and an old probe would mislead
+        self._client_now = client
         self._change(Connected(self._now_ns()))
         async with asyncio.TaskGroup() as group:
             for work in (self._send, self._resend, self._subscribe, _until_lost, self._until_parting):
                 group.create_task(work(client), name=f"{self._pod} {work.__name__.strip('_')}")
 
-    async def _send(self, client: aiomqtt.Client) -> None:
+    async def _send(self, client: PromptClient) -> None:
+        """Send what could not leave at once."""
         while True:
             await self._to_send.wait()
             self._to_send.clear()
             while self._waiting:
-                topic, message = self._waiting.popleft()
-                if isinstance(message, ClockProbe):
-                    message = dataclasses.replace(message, t0_us=self._now_ns() // 1000)
-                await client.publish(topic, encode(message), qos=0)
+                if client.send(self._waiting[0][0], self._payload(self._waiting[0][1])):
+                    self._waiting.popleft()
+                else:
+                    await asyncio.sleep(_RETRY_S)
+
+    def _payload(self, message: tuple[Frame, ...] | Status | ClockProbe) -> bytes:
+        if isinstance(message, ClockProbe):
+            message = dataclasses.replace(message, t0_us=self._now_ns() // 1000)
+        return encode(message)
 
     async def _resend(self, client: aiomqtt.Client) -> None:
         topic = topics.pod_topic(self._pod, "event")
@@ -251,6 +263,9 @@ class MqttLink:
         raise _Parted
 
     def _queue(self, topic: str, message: tuple[Frame, ...] | Status | ClockProbe) -> None:
+        client = self._client_now
+        if client is not None and not self._waiting and client.send(topic, self._payload(message)):
+            return
         self.dropped += len(self._waiting) == self._waiting.maxlen
         self._waiting.append((topic, message))
         self._to_send.set()

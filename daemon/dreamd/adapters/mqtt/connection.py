@@ -1,30 +1,17 @@
-"""One connection to the broker: aiomqtt, taught to write at once.
+"""One connection of the daemon to the broker: used once, its messages handed on, its end awaited.
 
-aiomqtt's `publish` is a coroutine that lets the event loop write later. A tick computes one Dreamscape
-after another without giving the loop a turn, so the first one's collective would leave with the last
-one's; and a sever should be on the wire before the call that asked for it returns. `send` therefore
-hands the packet to paho, which aiomqtt drives, and lets it write to the socket there and then.
-
-That needs one correction underneath. When a packet is queued, paho asks for a writer, and aiomqtt
-grants it with `call_soon_threadsafe`: later. Had we emptied the queue meanwhile, the late writer would
-stay registered on a socket that is always writable, and the loop would spin. On the loop's own thread
-the writer is therefore granted at once, and taken away at once; and while `send` is about to write by
-itself it is not granted at all, which spares two system calls.
-
-Underscored names of aiomqtt 2.5 are used here and nowhere else: `_client`, `_disconnected` and the
-override of `_on_socket_register_write`. Never call `send` from inside a message callback: paho's lock
-is not reentrant (intake keeps to that).
+Writing at once is `dreamwire.connection`'s. Never call `send` from inside a message callback (intake
+keeps to that).
 """
 
 import asyncio
-import socket
-import threading
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import aiomqtt
 
 from dreamd.adapters.mqtt.outbox import Parcel
+from dreamwire.connection import PromptClient
 
 KEEPALIVE_S: Final = 5
 ANSWER_S: Final = 3.0
@@ -35,7 +22,7 @@ UNACKNOWLEDGED: Final = 4096
 Offer = Callable[[aiomqtt.Message], None]
 
 
-class Connection(aiomqtt.Client):
+class Connection(PromptClient):
     """A clean session that is used once; messages go to `offer`, never to the iterator."""
 
     def __init__(self, host: str, port: int, *, identifier: str, will: Parcel, offer: Offer) -> None:
@@ -63,28 +50,11 @@ class Connection(aiomqtt.Client):
             keepalive=KEEPALIVE_S,
             max_queued_outgoing_messages=UNACKNOWLEDGED,
             max_inflight_messages=UNACKNOWLEDGED,
-            # Neither paho nor aiomqtt sets it: Nagle and delayed acknowledgements cost 40 ms a packet.
-            socket_options=((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),),
         )
-        self._thread = threading.get_ident()
-        self._writes_itself = False
 
-    def send(self, parcel: Parcel) -> bool:
+    def give(self, parcel: Parcel) -> bool:
         """Write a parcel to the socket; False where it does not take all that came before."""
-        paho = self._client
-        if paho.want_write():
-            paho.loop_write()
-        if paho.want_write():
-            return False
-        self._writes_itself = True
-        try:
-            taken = paho.publish(parcel.topic, parcel.payload, parcel.qos, parcel.retain)
-        finally:
-            self._writes_itself = False
-        paho.loop_write()
-        if paho.want_write():
-            self._grant_writer()
-        return taken.rc == 0
+        return self.send(parcel.topic, parcel.payload, parcel.qos, retain=parcel.retain)
 
     async def lost(self) -> str:
         """Wait until the connection is lost; returns why."""
@@ -99,21 +69,3 @@ class Connection(aiomqtt.Client):
         """Close the socket of a connection that was never completed; aiomqtt leaves it open."""
         self._client.disconnect()
         self._client.loop_write()
-
-    def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:  # noqa: ANN401 -- as the base class has them
-        if threading.get_ident() != self._thread:  # CONNECT is queued on the thread that connects
-            super()._on_socket_register_write(client, userdata, sock)
-        elif not self._writes_itself:
-            self._grant_writer()
-
-    def _grant_writer(self) -> None:
-        sock = self._client.socket()
-        if sock is not None:
-            self._loop.add_writer(sock.fileno(), self._write)
-
-    def _write(self) -> None:
-        try:
-            self._client.loop_write()
-        except Exception as error:  # noqa: BLE001 -- as aiomqtt's own writer: whatever it is, the connection is gone
-            if not self._disconnected.done():
-                self._disconnected.set_exception(error)

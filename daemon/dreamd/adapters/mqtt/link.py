@@ -186,7 +186,7 @@ class MqttLink:
             await self._parked.wait()
             self._parked.clear()
             while (parcel := self._outbox.first()) is not None:
-                if connection.send(parcel):
+                if connection.give(parcel):
                     self._outbox.sent()
                 else:
                     await asyncio.sleep(RETRY_S)
@@ -195,7 +195,7 @@ class MqttLink:
         await connection.publish(parcel.topic, parcel.payload, parcel.qos, parcel.retain)
 
     def _sent(self, parcel: Parcel) -> bool:
-        return self._connection is not None and not self._outbox and self._connection.send(parcel)
+        return self._connection is not None and not self._outbox and self._connection.give(parcel)
 
     def _park(self, what: str, dropped: int) -> None:
         for _ in range(dropped):
