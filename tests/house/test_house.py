@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from dreamd.core.session.dreamscape import table_markdown
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("daemon", "edge", "proto")
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "service", "base", "misc"}
@@ -102,6 +104,11 @@ def test_documents_name_what_exists() -> None:
         if not (ROOT / named).exists()
     ]
     assert not missing
+
+
+def test_the_state_table_in_the_documents_is_the_code() -> None:
+    """ARCHITECTURE.md shows the Dreamscape's state table exactly as the code has it."""
+    assert table_markdown() in (ROOT / "ARCHITECTURE.md").read_text()
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ import pytest
 from dreamd.up import brokers
 from dreamd.up.children import Child
 from dreamd.up.plan import CannotRun, Flags, plan
-from dreamd.up.preflight import check
+from dreamd.up.preflight import check, look_over
 from integration.conftest import free_port
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -135,6 +135,7 @@ def test_a_port_in_use_is_named_with_its_flag(flag: str, taken: int, tmp_path: P
     ("flags", "words"),
     [
         (Flags(recordings=(Path("/nowhere/a.edf"), Path("b.edf"))), "cannot be read.*--recordings"),
+        (Flags(recordings=(Path("/nowhere/a.edf"),)), "cannot be read.*--recordings"),
         (Flags(recordings=(Path(__file__), Path(__file__))), "not an EDF file"),
         (Flags(night=Path("/nowhere/night.svg")), "does not exist.*--night"),
         (Flags(night=Path("/")), "is a directory"),
@@ -143,7 +144,7 @@ def test_a_port_in_use_is_named_with_its_flag(flag: str, taken: int, tmp_path: P
 def test_a_bad_file_is_named(flags: Flags, words: str) -> None:
     """A recording that is missing or no EDF, and a picture that cannot be kept, are said before the start."""
     with pytest.raises(CannotRun, match=words):
-        check(plan(flags))
+        check(look_over(flags))
 
 
 def ports() -> list[str]:

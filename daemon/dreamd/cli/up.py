@@ -10,8 +10,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from dreamd.up import preflight
 from dreamd.up import run as running
-from dreamd.up.plan import BROKERS, MALFUNCTIONS, CannotRun, Flags, plan
+from dreamd.up.plan import BROKERS, MALFUNCTIONS, CannotRun, Flags
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
@@ -61,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     """Work out the plan and run it."""
     console = Console()
     try:
-        what = plan(_flags(args))
+        what = preflight.look_over(_flags(args))
         viewed = console.is_terminal and not (args.json or args.no_view)
         return asyncio.run(running.run(what, console, viewed=viewed))
     except CannotRun as sentence:

@@ -10,23 +10,27 @@ import socket
 from pathlib import Path
 from typing import Final
 
-from dreamd.up.plan import CannotRun, Plan
+from dreamd.up.plan import CannotRun, Flags, Plan, plan
 
 EDF_VERSION: Final = b"0       "
 BDF_VERSION: Final = b"\xffBIOSEMI"
 
 
-def check(plan: Plan) -> None:
+def look_over(flags: Flags) -> Plan:
+    """Work out the plan, each recording read first: a bad file is a bad file, not too few sleepers."""
+    for recording in flags.recordings:
+        check_recording(recording)
+    return plan(flags)
+
+
+def check(wanted: Plan) -> None:
     """Raise CannotRun for the first thing that stands in the way."""
-    for sleeper in plan.sleepers:
-        if sleeper.recording is not None:
-            check_recording(sleeper.recording)
-    check_night(plan.night)
-    if plan.owns_broker:
-        other = f", or use the broker that is there: --broker mqtt://127.0.0.1:{plan.mqtt_port}"
-        check_port("MQTT", plan.mqtt_port, "--mqtt-port", other)
-    check_port("gRPC", plan.grpc_port, "--grpc-port")
-    check_port("HTTP", plan.http_port, "--http-port")
+    check_night(wanted.night)
+    if wanted.owns_broker:
+        other = f", or use the broker that is there: --broker mqtt://127.0.0.1:{wanted.mqtt_port}"
+        check_port("MQTT", wanted.mqtt_port, "--mqtt-port", other)
+    check_port("gRPC", wanted.grpc_port, "--grpc-port")
+    check_port("HTTP", wanted.http_port, "--http-port")
 
 
 def check_port(what: str, port: int, flag: str, other: str = "") -> None:
