@@ -151,7 +151,7 @@ async def test_without_daemon_or_broker_everyone_is_alone(fleet: Fleet, name: st
     pulled_s = fleet.signal(name, number)
     await until(lambda: all(len(fleet.facts(pod, "alone")) == 1 for pod in PODS), 10.0)
     after_s = {pod: fleet.alone_after_s(pod, pulled_s) for pod in PODS}
-    print(f"{name} {signal.Signals(number).name}: alone after {after_s}")
+    print(f"{name} {signal.Signals(number).name}: alone after {max(after_s.values()):.3f} s at the latest")
     assert max(after_s.values()) <= LEASE_AND_FADE_S
     if number == signal.SIGSTOP:
         fleet.signal(name, signal.SIGCONT)
@@ -168,7 +168,9 @@ async def test_a_lost_pod_is_nobodys_loss_but_its_own(fleet: Fleet, number: int)
         assert all(int(str(h["t_ns"])) / 1e9 <= pulled_s + 0.3 for h in fleet.facts("bed-1", "hop"))
         thawed_s = fleet.signal("bed-1", signal.SIGCONT)
         await until(lambda: fleet.facts("bed-1", "alone"), 5.0)
-        assert fleet.alone_after_s("bed-1", pulled_s) <= LEASE_AND_FADE_S
+        after_s = fleet.alone_after_s("bed-1", pulled_s)
+        print(f"bed-1 SIGSTOP: alone after {after_s:.3f} s")
+        assert after_s <= LEASE_AND_FADE_S
         later = [h for h in fleet.facts("bed-1", "hop") if int(str(h["t_ns"])) / 1e9 > thawed_s]
         assert all(float(str(hop["applied"])) == 0.0 for hop in later[:8])
 

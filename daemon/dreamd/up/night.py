@@ -198,6 +198,10 @@ def _severs(record: Record, drawn: tuple[Ribbon, ...], axis: Axis) -> Iterator[s
     yield "</g>\n"
 
 
+LETTER: Final = 6.6
+"""Pixels a letter of a caption takes, about: so that none begins or ends outside the picture."""
+
+
 def _caption(mark: Mark, x: float, lane_y: float) -> str:
     right = x > (LEFT + RIGHT) / 2
     anchor, shift = ("end", -14) if right else ("start", 14)
@@ -217,8 +221,10 @@ def _everyone(record: Record, axis: Axis) -> Iterator[str]:
             f'stroke-opacity=".45" stroke-dasharray="1 6" stroke-linecap="round"/>\n'
         )
         before = x > LEFT + (0.85 if mark.kind == "back" else 0.35) * (RIGHT - LEFT)
-        anchor, shift = ("end", -8) if before else ("start", 8)
-        yield _text(x + shift, top + 6 - 20 * (row % 2), mark.words, f'text-anchor="{anchor}" fill="{tint}"')
+        wide = LETTER * len(mark.words)
+        wanted = x - 8 - wide if before else x + 8
+        begin = min(max(wanted, 8), WIDTH - 8 - wide)
+        yield _text(begin, top + 6 - 20 * (row % 2), mark.words, f'fill="{tint}"')
         row += mark.kind == "back"
     yield "</g>\n"
 
