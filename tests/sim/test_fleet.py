@@ -48,6 +48,22 @@ def test_feedback_is_younger_than_half_a_second(quiet: World) -> None:
     assert max(latencies) <= 250.0
 
 
+def test_a_minute_of_eight_pods_without_their_signal_is_the_same_minute() -> None:
+    """With ready-made features everyone merges too, and a dead daemon is survived: sixty seconds in two."""
+    world = World(seed=14, raw=False)
+    world.gather()
+    world.run(22.0)
+    assert min(world.applied().values()) > 0.14
+    world.kill_daemon()
+    world.run(1.5)
+    assert set(world.applied().values()) == {0.0}
+    world.start_daemon()
+    world.run(28.5)
+    assert world.now_s == 60.0
+    assert min(world.applied().values()) > 0.14
+    assert {cause for _, cause in severs(world)} == {"lease"}
+
+
 def test_one_seed_is_one_story() -> None:
     """The same seed gives the same facts at the same moments, another seed gives others."""
 

@@ -3,7 +3,7 @@
 The production code is all here: the coordinator, the beds with their agents, the codec, the seals. Three
 things are modelled: time (a heap of what happens when), the broker with its links (delay, loss, cuts) and
 the disk (memory that outlives its process). Every process has a clock of its own that does not agree with
-the others. Nothing sleeps; sixty seconds of eight pods take a second or two.
+the others. Nothing sleeps: sixty seconds of eight pods take five seconds with their whole signal path, two without.
 """
 
 import heapq
@@ -11,6 +11,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+
+import numpy as np
 
 from dreamd.app.coordinator import Coordinator
 from dreamd.core.session.views import Plan
@@ -22,9 +24,10 @@ from dreamedge.app.bed import Bed, Parts
 from dreamedge.core.agent import Agent
 from dreamedge.core.calibration import Own, enrol
 from dreamedge.core.clock import SessionClock
-from dreamedge.core.features import FrontEnd
+from dreamedge.core.features import FrontEnd, Hop
 from dreamedge.core.identity import Identity, Restored
-from dreamedge.ports.implant import Implant
+from dreamedge.core.signal import Block, Montage
+from dreamedge.ports.implant import Felt, Implant
 from dreamedge.ports.link import Arrival, Connected, Disconnected
 from dreamwire import codec, topics
 from dreamwire.messages import (
@@ -32,6 +35,7 @@ from dreamwire.messages import (
     ClockProbe,
     Collective,
     Command,
+    Device,
     Frame,
     PodEvent,
     Status,
@@ -40,6 +44,7 @@ from dreamwire.messages import (
 from dreamwire.schema import BANDS6X2
 from dreamwire.seal import KeyedSealer, seal
 from dreamwire.topics import FramesTopic, PodTopic
+from fakes.edge import FeatureSource
 from fakes.ledger import MemoryLedger, Shelf
 from fakes.stage import START_S, Meters
 
@@ -69,7 +74,9 @@ class Fact:
 class World:
     """Time, the broker, the daemon and its pods."""
 
-    def __init__(self, seed: int, pods: int = 8, weather: Weather | None = None) -> None:
+    def __init__(self, seed: int, pods: int = 8, weather: Weather | None = None, *, raw: bool = True) -> None:
+        """Begin; with `raw` off the pods' signal processing is left out and features come ready-made."""
+        self.raw = raw
         self.rng = random.Random(seed)
         self.seed = seed
         self.weather = weather or Weather()
@@ -222,6 +229,45 @@ def enrolled(number: int) -> Own:
     return own
 
 
+class Features(FeatureSource):
+    """A sleeper's features without the signal: an own profile, a little restless."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._rng = np.random.default_rng(number)
+        self._profile = BANDS6X2.shipped_mu() + self._rng.normal(0.0, 2.0, BANDS6X2.size)
+
+    def hop(self, instant_ns: int) -> Hop | None:
+        """The hop of this instant."""
+        self.features_db = (self._profile + self._rng.normal(0.0, 0.5, BANDS6X2.size)).astype(np.float32)
+        return super().hop(instant_ns)
+
+    def template(self) -> Own:
+        """The calibration that goes with it."""
+        scale = np.full(BANDS6X2.size, 1.5, dtype=np.float32)
+        none = np.zeros(1, dtype=np.float32)
+        return Own(
+            self._profile.astype(np.float32), scale, none, none + 1.0, 60.0, CalibrationSource.SIMULATED
+        )
+
+
+class Quiet(SimulatedImplant):
+    """An implant that only proves that it is there: a sample a pulse."""
+
+    def __init__(self) -> None:
+        self.montage = Montage(("Cz",), 256.0)
+        self.device = Device("simulated", "features alone", ("Cz",), 256.0)
+        self.source = CalibrationSource.SIMULATED
+        self.ended, self.onset_ns = False, 0
+
+    def read(self, now_ns: int) -> Block | None:
+        """One sample."""
+        return Block(np.zeros((1, 1)), now_ns)
+
+    def feel(self, felt: Felt, now_ns: int) -> None:
+        """Nobody feels it."""
+
+
 @dataclass
 class Disk:
     """A pod's disk: outlives its process."""
@@ -268,10 +314,10 @@ class Pod:
             1000 + self.disk.starts,
         )  # fmt: skip
         clock = SessionClock()
-        front = FrontEnd(BANDS6X2, self.implant.montage)
+        front = FrontEnd(BANDS6X2, self.implant.montage) if self.world.raw else Features(self.number)
         restored = Restored(self.disk.latched, self.disk.severed)
         rng = random.Random(f"{self.world.seed} {self.name} {self.disk.starts}")
-        self.agent = Agent(identity, front, clock, enrolled(self.number), restored, rng)
+        self.agent = Agent(identity, front, clock, self._own(), restored, rng)
         self.presence = identity.presence
         self.door = Door(self.name, self.world.key)
         self.bed = Bed(
@@ -283,7 +329,12 @@ class Pod:
         self.world.after(self.world.rng.randrange(SECOND_NS // 4), lambda: self._pulse(life))
         self.world.after(RESEND_NS, lambda: self._resend(life))
 
+    def _own(self) -> Own:
+        return enrolled(self.number) if self.world.raw else Features(self.number).template()
+
     def _implant(self) -> Implant:
+        if not self.world.raw:
+            return Quiet()
         inner = SimulatedImplant(self.number)
         return MalfunctioningImplant(inner, *self.malfunction) if self.malfunction else inner
 
