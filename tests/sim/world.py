@@ -3,7 +3,7 @@
 The production code is all here: the coordinator, the beds with their agents, the codec, the seals. Three
 things are modelled: time (a heap of what happens when), the broker with its links (delay, loss, cuts) and
 the disk (memory that outlives its process). Every process has a clock of its own that does not agree with
-the others. Nothing sleeps: sixty seconds of eight pods take five seconds with their whole signal path, two without.
+the others. Nothing sleeps: sixty seconds of eight pods take five with their whole signal path, two without.
 """
 
 import heapq
