@@ -1,14 +1,17 @@
 """The composition root of the edge: the only file that names technologies.
 
 `dreamedge run` runs the agents of one or several beds until they are stopped or their recordings are
-over; `dreamedge unlatch` is the sleeper's own act. SIGTERM and SIGINT send everyone home, SIGUSR1 is
+over; `dreamedge inspect` shows what a recording holds and whether it could be seated; `dreamedge
+unlatch` is the sleeper's own act. SIGTERM and SIGINT send everyone home, SIGUSR1 is
 the wake button. Exit status: 0 home, 1 a bed failed, 2 something is wrong with what it was told.
 """
 
 import argparse
 import asyncio
+import json
 import os
 import random
+import shutil
 import signal
 import string
 import sys
@@ -21,8 +24,10 @@ from dreamedge.adapters.clock import Load, boottime_ns, process_began_ns, unix_m
 from dreamedge.adapters.disk import DiskError, PodDisk, unlatch, unlatch_heard
 from dreamedge.adapters.door import Door
 from dreamedge.adapters.implants import open_implant
+from dreamedge.adapters.implants.inspected import examine
 from dreamedge.adapters.journal import JournalError, open_journal
 from dreamedge.adapters.mqtt import Broker, MqttLink
+from dreamedge.adapters.printout import facts, lines
 from dreamedge.adapters.renderers import open_renderer
 from dreamedge.app.bed import Bed, Parts
 from dreamedge.app.ward import Ward
@@ -49,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = vars(_parser().parse_args(arguments))
     command = chosen.pop("command")
     try:
+        if command == "inspect":
+            return _inspect(chosen)
         return _run(chosen) if command == "run" else _unlatch(chosen)
     except _Refusal as refusal:
         print(f"dreamedge: {refusal}", file=sys.stderr)
@@ -68,7 +75,8 @@ def _parser() -> argparse.ArgumentParser:
         help="a bed; repeat it for several, each with its own implant",
     )
     run.add_argument("--pods", metavar="A,B,C", help="several beds that share --implant")
-    run.add_argument("--implant", metavar="SPEC", help="sim, sim:SEED or edf:PATH (default sim)")
+    run.add_argument("--implant", metavar="SPEC", help="sim[:SEED], edf:PATH or xdf:PATH#STREAM")
+    run.add_argument("--montage", metavar="A,B,C", help="electrodes of recordings that name no channels")
     run.add_argument("--malfunction", metavar="KIND@SECONDS", help="silence, flat, railed or nonfinite")
     run.add_argument("--broker", metavar="mqtt://HOST:PORT", help="default mqtt://127.0.0.1:1883")
     run.add_argument("--daemon-key", metavar="FILE|HEX", help="the daemon's public key, pinned")
@@ -79,10 +87,25 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--loop", action="store_const", const="true", help="recordings start over at their end")
     run.add_argument("--seed", metavar="K", help="of simulated sleepers and of every random choice")
     run.add_argument("--duration", metavar="S", help="go home after S seconds")
+    look = commands.add_parser("inspect", help="what a recording holds, and whether it could be seated")
+    look.add_argument("recording", metavar="FILE|SPEC", help="a file, or edf:PATH, xdf:PATH, xdf:PATH#STREAM")
+    look.add_argument("--montage", metavar="A,B,C", help="electrodes where it names no channels")
+    look.add_argument("--json", action="store_true", help="for scripts")
     act = commands.add_parser("unlatch", help="the sleeper's own act: lift the latch of this pod")
     act.add_argument("--pod", required=True, metavar="NAME")
     act.add_argument("--state-dir", metavar="DIR")
     return parser
+
+
+def _inspect(chosen: dict[str, str | None]) -> int:
+    montage = tuple(name.strip() for name in (chosen["montage"] or "").split(",") if name.strip())
+    found = examine(str(chosen["recording"]), montage)
+    if chosen["json"]:
+        print(json.dumps([facts(one) for one in found], indent=1))
+        return 0
+    width = shutil.get_terminal_size((100, 24)).columns
+    print("\n\n".join("\n".join(lines(one, width)) for one in found))
+    return 0
 
 
 def _unlatch(chosen: dict[str, str | None]) -> int:
@@ -156,6 +179,7 @@ def _bed(pod: PodSettings, settings: Settings, key: VerifyKey, journal: Journal)
             pod.implant,
             seed=pod.seed,
             loop=settings.loop,
+            montage=settings.montage,
             malfunction=pod.malfunction,
             after_s=pod.after_s,
             since_ns=process_began_ns(),

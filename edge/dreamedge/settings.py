@@ -48,6 +48,7 @@ class Settings:
     site: str
     journal: str
     loop: bool
+    montage: tuple[str, ...]
     duration_s: float
 
 
@@ -67,6 +68,7 @@ _DEFAULTS: Final = {
     "journal": "",
     "malfunction": "",
     "loop": "false",
+    "montage": "",
     "seed": "0",
     "duration": "0",
     "pods": "",
@@ -105,6 +107,7 @@ def load(
         site=_name(values["site"], "site"),
         journal=values["journal"].text,
         loop=_truth(values["loop"]),
+        montage=tuple(name.strip() for name in values["montage"].text.split(",") if name.strip()),
         duration_s=_number(values["duration"]),
     )
 

@@ -1,0 +1,131 @@
+"""What `dreamedge inspect` shows: plain characters, as wide as the terminal, and the same as JSON.
+
+A row a channel and one for the pod; a column is a stretch of time, its character the cause that
+spoiled most of it, a dot where the stretch was mostly good.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+from dreamedge.adapters.implants.inspected import Examined
+from dreamedge.core.electrodes import electrodes
+from dreamedge.core.inspection import Moment
+from dreamedge.core.quality import GOOD
+
+_GOOD: Final = "."
+_LETTER: Final = {
+    "nonfinite": "N",
+    "silence": "s",
+    "contact": "C",
+    "railed": "R",
+    "flat": "F",
+    "amplitude": "A",
+    "mains": "M",
+    "highfreq": "h",
+}
+_NARROWEST: Final = 20
+_PERCENT: Final = 100.0
+
+Judged = tuple[float, str]
+"""Quality and cause."""
+
+
+def lines(one: Examined, width: int) -> list[str]:
+    """Everything about one person's recording, no line wider than `width` where names allow."""
+    found = one.found
+    verdict = "could be seated" if found.seated else f"could not be seated: {found.cause}. {found.sentence}"
+    made = [one.spec, f"  {verdict}", *_channels(one)]
+    if found.moments:
+        clean = f"{_PERCENT * found.good_share:.0f} % good"
+        causes = ", ".join(f"{cause} {_PERCENT * share:.0f} %" for cause, share in found.causes.items())
+        made += [f"  {clean}{', lost to ' + causes if causes else ''}", *_plot(one, width)]
+    return made
+
+
+def facts(one: Examined) -> dict[str, object]:
+    """The same for scripts; shares and qualities 0..1."""
+    found = one.found
+    return {
+        "spec": one.spec,
+        "seated": found.seated,
+        "cause": found.cause,
+        "sentence": found.sentence,
+        "good_share": round(found.good_share, 4),
+        "calibrated_s": round(found.clean_s, 2),
+        "effective_hz": round(found.effective_hz, 3),
+        "causes": {cause: round(share, 4) for cause, share in found.causes.items()},
+        "channels": [
+            {
+                "label": channel.label,
+                "type": channel.kind,
+                "electrode": channel.electrode,
+                "region": _region(channel.electrode),
+                "rate_hz": channel.rate_hz,
+                "unit": channel.unit,
+                "good_share": _good_share(one, channel.electrode),
+            }
+            for channel in one.channels
+        ],
+    }
+
+
+def _region(name: str) -> str:
+    found = electrodes((name,)) if name else ()
+    return found[0].region if found else ""
+
+
+def _good_share(one: Examined, name: str) -> float | None:
+    if name not in one.found.names:
+        return None
+    at = one.found.names.index(name)
+    moments = one.found.moments
+    good = sum(moment.channels[at][0] >= GOOD for moment in moments)
+    return round(good / len(moments), 4) if moments else None
+
+
+def _channels(one: Examined) -> list[str]:
+    effective = one.found.effective_hz
+    wide = max((len(channel.label) for channel in one.channels), default=0)
+    made = []
+    for channel in one.channels:
+        region = f"{channel.electrode} {_region(channel.electrode)}" if channel.electrode else "dropped"
+        rate = f"{channel.rate_hz:g} Hz"
+        if channel.electrode and effective:
+            rate += f" (effective {effective:.2f})"
+        share = _good_share(one, channel.electrode)
+        good = "" if share is None else f"{_PERCENT * share:.0f} % good"
+        what = f"  {channel.label:<{wide}}  {channel.kind:<11} {region:<15}"
+        made.append(f"{what} {rate}, {channel.unit or '-'}  {good}")
+    return [line.rstrip() for line in made]
+
+
+def _plot(one: Examined, width: int) -> list[str]:
+    found = one.found
+    rows: list[tuple[str, list[Judged]]] = [("pod", [(m.quality, m.cause) for m in found.moments])]
+    rows += [(name, [m.channels[at] for m in found.moments]) for at, name in enumerate(found.names)]
+    label = max(len(name) for name, _ in rows)
+    columns = max(min(width - label - 3, len(found.moments)), min(_NARROWEST, len(found.moments)))
+    made = [f"  {name:<{label}} {_strip(judged, columns)}" for name, judged in rows]
+    made.append(f"  {'':<{label}} {_axis(found.moments, columns)}")
+    seen = {cause for _, judged in rows for quality, cause in judged if not quality >= GOOD}
+    key = "  ".join(f"{_LETTER[cause]} {cause}" for cause in _LETTER if cause in seen)
+    return [*made, f"  {'':<{label}} {_GOOD} good  {key}".rstrip()]
+
+
+def _strip(judged: Sequence[Judged], columns: int) -> str:
+    """One character a stretch; a stretch is spoiled by what spoiled most of it."""
+    edges = [column * len(judged) // columns for column in range(columns + 1)]
+    made = ""
+    for begin, end in pairwise(edges):
+        stretch = judged[begin:end]
+        bad = Counter(cause for quality, cause in stretch if not quality >= GOOD)
+        worst = bad.most_common(1)[0][0] if 2 * bad.total() >= len(stretch) and bad else ""
+        made += _LETTER.get(worst, "?") if worst or 2 * bad.total() > len(stretch) else _GOOD
+    return made
+
+
+def _axis(moments: Sequence[Moment], columns: int) -> str:
+    begin, end = f"{moments[0].at_s:.0f} s", f"{moments[-1].at_s:.0f} s"
+    return f"{begin}{end:>{max(columns - len(begin), len(end) + 1)}}"

@@ -1,0 +1,179 @@
+"""XDF replay: several people in one file, their clocks, gaps and contact, and what is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dreamedge.adapters.implants import open_implant
+from dreamedge.adapters.implants.stamps import timeline
+from dreamedge.adapters.implants.xdf import XdfImplant
+from dreamedge.core.calibration import Own, enrol
+from dreamedge.core.signal import Block
+from dreamedge.ports.implant import Implant, ImplantError
+from dreamwire.messages import CalibrationSource
+from dreamwire.schema import BANDS6X2
+from edge import recorded
+from edge.xdf_file import Told, write
+
+S = 1_000_000_000
+RATE = 256.0
+GROUP = "group/hybridharmony_anticipation_4people_4ch_256Hz.xdf"
+
+
+def _stamps(seconds: float, begin_s: float = 1000.0) -> recorded.Doubles:
+    return np.asarray(begin_s + np.arange(int(seconds * RATE)) / RATE)
+
+
+def _told(name: str, stamps_s: recorded.Doubles, **more: object) -> Told:
+    """Four channels whose value is the sample's number plus a thousand times the channel's."""
+    samples = np.arange(len(stamps_s), dtype=np.float64)[:, None] + 1000.0 * np.arange(4)
+    return Told(name, samples, stamps_s, **more)  # type: ignore[arg-type]
+
+
+def _hsi(name: str, values: list[float], begin_s: float = 1000.0) -> Told:
+    """One value a second on every channel but the last, which is good."""
+    rows = np.array([[value, value, value, 1.0] for value in values])
+    return Told(name, rows, begin_s + np.arange(float(len(values))), 1.0, "Markers")
+
+
+def _blocks(implant: Implant, seconds: int) -> list[Block]:
+    read = [implant.read(S + k * S // 20) for k in range(seconds * 20 + 1)]
+    return [block for block in read if block is not None]
+
+
+def test_each_person_is_a_stream_of_the_file(tmp_path: Path) -> None:
+    """A stream is chosen by its name or by how that begins, and only its samples are played."""
+    one = _told("Ann: EEG", _stamps(40), labels=("Fp1", "Fp2", "O1", "O2"))
+    two = Told("Bob: EEG", one.samples + 7.0, one.stamps_s, labels=("Fz", "Cz", "Pz", "Oz"))
+    path = write(tmp_path / "a.xdf", one, two)
+    ann, bob = open_implant(f"xdf:{path}#Ann: EEG"), open_implant(f"xdf:{path}#bob")
+    assert (ann.montage.names, bob.montage.names) == (("Fp1", "Fp2", "O1", "O2"), ("Fz", "Cz", "Pz", "Oz"))
+    assert _blocks(bob, 1)[0].uv[0, 0] == 7.0
+    assert ann.source is CalibrationSource.REPLAY
+
+
+def test_several_streams_are_never_chosen_from(tmp_path: Path) -> None:
+    """Without a name, or with one that fits nobody, the refusal lists the EEG streams there are."""
+    path = write(tmp_path / "a.xdf", _told("Ann Muse: EEG", _stamps(40)), _told("Bob Muse: EEG", _stamps(40)))
+    for spec in (f"xdf:{path}", f"xdf:{path}#Cid"):
+        with pytest.raises(ImplantError, match="'Ann Muse: EEG', 'Bob Muse: EEG'"):
+            open_implant(spec)
+
+
+def test_a_lone_stream_needs_no_name(tmp_path: Path) -> None:
+    """A file with one EEG stream beside markers plays without `#STREAM`."""
+    path = write(tmp_path / "a.xdf", _told("Muse: EEG", _stamps(40)), _hsi("Muse: HSI", [1.0] * 40))
+    assert open_implant(f"xdf:{path}").montage.names == ("TP9", "AF7", "AF8", "TP10")
+
+
+def test_clocks_are_brought_together(tmp_path: Path) -> None:
+    """Offsets measured while recording put two computers' streams on one time: 2 s apart stay 2 s apart."""
+    one = _told("A Muse: EEG", _stamps(40))
+    two = _told("B Muse: EEG", _stamps(40, 502.0), offset_s=500.0)
+    path = write(tmp_path / "a.xdf", one, two)
+    first = [_blocks(XdfImplant(path, name), 3)[0] for name in "AB"]
+    begins = [block.last_ns - len(block.uv) * S / RATE for block in first]
+    assert begins == pytest.approx([S, 3 * S], abs=1e6)
+
+
+def test_a_gap_is_a_gap(tmp_path: Path) -> None:
+    """Half a second that was never recorded stays half a second between two blocks' samples."""
+    stamps_s = _stamps(40)
+    stamps_s[10 * 256 :] += 0.5
+    implant = XdfImplant(write(tmp_path / "a.xdf", _told("Muse: EEG", stamps_s)))
+    blocks = _blocks(implant, 12)
+    after = next(k for k, block in enumerate(blocks) if block.uv[0, 0] == 2560.0)
+    begin_ns = blocks[after].last_ns - (len(blocks[after].uv) - 1) * S / RATE
+    assert begin_ns - blocks[after - 1].last_ns == pytest.approx(0.5 * S + S / RATE, abs=3e6)
+    played = np.concatenate([block.uv for block in blocks])[:, 0]
+    np.testing.assert_array_equal(played, np.arange(len(played)))
+
+
+def test_jitter_is_no_gap() -> None:
+    """Bursts up to 0.3 s late, as over Bluetooth, make one run at the true rate."""
+    rng = np.random.default_rng(1)
+    true_s = np.arange(9000) / 256.1
+    arrived = np.maximum.accumulate(true_s[11::12] + rng.exponential(0.03, 750).clip(max=0.3))
+    found = timeline(np.repeat(arrived, 12) + np.tile(np.arange(12) * 1e-5, 750), 256.0)
+    assert found.counts == (9000,)
+    assert found.rate_hz == pytest.approx(256.1, abs=0.05)
+
+
+def test_a_wrong_nominal_rate_is_corrected(tmp_path: Path) -> None:
+    """A stream that says 200 Hz and delivers 256 plays at 256."""
+    path = write(tmp_path / "a.xdf", _told("Muse: EEG", _stamps(40), nominal_hz=200.0))
+    assert XdfImplant(path).montage.rate_hz == pytest.approx(256.0, abs=0.1)
+
+
+def test_contact_follows_its_own_stamps(tmp_path: Path) -> None:
+    """HSI 1, 2 and 4 are 1, 0.5 and 0 on their channels, from the second in which they were told."""
+    hsi = _hsi("Muse: HSI", [1.0] * 5 + [2.0] * 5 + [4.0] * 30)
+    implant = XdfImplant(write(tmp_path / "a.xdf", _told("Muse: EEG", _stamps(40)), hsi))
+    told = {(b.last_ns - S) // S: b.contact for b in _blocks(implant, 20) if (b.last_ns - S) % S > S // 2}
+    for second, worth in ((3, 1.0), (7, 0.5), (12, 0.0)):
+        np.testing.assert_array_equal(told[second], [worth, worth, worth, 1.0])
+
+
+def test_units_become_microvolts(tmp_path: Path) -> None:
+    """Volts by the description arrive as microvolts; an unknown unit is refused."""
+    labels = ("Fp1", "Fp2", "O1", "O2")
+    path = write(tmp_path / "v.xdf", _told("V", _stamps(40), labels=labels, unit="volts"))
+    np.testing.assert_allclose(_blocks(XdfImplant(path), 1)[0].uv[1], [1e6, 1001e6, 2001e6, 3001e6])
+    path = write(tmp_path / "x.xdf", _told("X", _stamps(40), labels=labels, unit="furlong"))
+    with pytest.raises(ImplantError, match="correct its description"):
+        XdfImplant(path)
+
+
+def test_nameless_channels_are_asked_for(tmp_path: Path) -> None:
+    """A stream that is no Muse and names nothing needs `--montage`, of the right length."""
+    path = write(tmp_path / "a.xdf", _told("Cap", _stamps(40)))
+    with pytest.raises(ImplantError, match="--montage"):
+        open_implant(f"xdf:{path}")
+    with pytest.raises(ImplantError, match="4 channels and the montage names 2"):
+        open_implant(f"xdf:{path}", montage=("Fp1", "O1"))
+    named = open_implant(f"xdf:{path}", montage=("Fp1", "ECG", "O1", "O2"))
+    assert named.montage.names == ("Fp1", "O1", "O2")
+
+
+def test_it_plays_once_or_for_ever(tmp_path: Path) -> None:
+    """Without `loop` it ends after its last sample; with it the first follows the last."""
+    path = write(tmp_path / "a.xdf", _told("Muse: EEG", _stamps(32)))
+    once, ever = XdfImplant(path), XdfImplant(path, loop=True)
+    played = np.concatenate([block.uv for block in _blocks(once, 40)])
+    assert (once.ended, len(played)) == (True, 32 * 256)
+    again = np.concatenate([block.uv for block in _blocks(ever, 40)])
+    assert not ever.ended
+    np.testing.assert_array_equal(again[: 32 * 256], played)
+    np.testing.assert_array_equal(again[32 * 256 :], played[: len(again) - 32 * 256])
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no XDF at all"])
+def test_what_is_no_xdf_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    """A missing, an empty and a foreign file are refused in a sentence that names the file."""
+    path = tmp_path / "x.xdf"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ImplantError, match=r"x\.xdf"):
+        XdfImplant(path)
+
+
+def test_a_file_without_eeg_and_a_short_one_are_refused(tmp_path: Path) -> None:
+    """Markers alone are nobody; ten seconds are too few."""
+    with pytest.raises(ImplantError, match="no EEG stream"):
+        XdfImplant(write(tmp_path / "m.xdf", _hsi("Muse: HSI", [1.0] * 40)))
+    with pytest.raises(ImplantError, match="longer recording"):
+        XdfImplant(write(tmp_path / "s.xdf", _told("Muse: EEG", _stamps(10))))
+
+
+@recorded.needed
+@pytest.mark.parametrize(("person", "calibrates"), [("Orange", 1), ("Green", 1), ("Purple", 1), ("Blue", 0)])
+def test_four_people_of_one_file(person: str, calibrates: int) -> None:
+    """Of four recorded together three calibrate from their own stream; the one without contact does not."""
+    implant = open_implant(f"xdf:{recorded.path(GROUP)}#{person}")
+    block = implant.enrolment()
+    assert block is not None
+    assert block.contact is not None
+    own = enrol(BANDS6X2, implant.montage, block, implant.source)
+    assert isinstance(own, Own) is bool(calibrates)
+    assert bool((block.contact > 0.0).any()) is bool(calibrates)

@@ -1,0 +1,70 @@
+"""Writes small XDF files: magic, headers, samples with stamps, clock offsets, footers (XDF 1.0)."""
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One stream. `samples` float64[n, channels]; `labels` and `unit` go into its description.
+
+    offset_s: what the recorder measured its clock to be behind by, throughout.
+    """
+
+    name: str
+    samples: Doubles
+    stamps_s: Doubles
+    nominal_hz: float = 256.0
+    kind: str = "EEG"
+    labels: tuple[str, ...] = ()
+    unit: str = ""
+    offset_s: float = 0.0
+
+
+def write(path: Path, *streams: Told) -> Path:
+    """Write the streams; returns the path."""
+    parts = [b"XDF:", _chunk(1, b'<?xml version="1.0"?><info><version>1.0</version></info>')]
+    for number, stream in enumerate(streams, 1):
+        parts.append(_chunk(2, _id(number) + _header(stream)))
+    for number, stream in enumerate(streams, 1):
+        for at_s in (stream.stamps_s[0], stream.stamps_s[-1]):
+            measured = struct.pack("<dd", at_s + stream.offset_s, stream.offset_s)
+            parts += [_chunk(4, _id(number) + measured)]
+        parts.append(_chunk(3, _id(number) + _samples(stream)))
+        parts.append(_chunk(6, _id(number) + b"<info></info>"))
+    path.write_bytes(b"".join(parts))
+    return path
+
+
+def _chunk(tag: int, content: bytes) -> bytes:
+    return b"\x04" + struct.pack("<IH", len(content) + 2, tag) + content
+
+
+def _id(number: int) -> bytes:
+    return struct.pack("<I", number)
+
+
+def _header(stream: Told) -> bytes:
+    unit = f"<unit>{stream.unit}</unit>" if stream.unit else ""
+    channels = "".join(f"<channel><label>{label}</label>{unit}</channel>" for label in stream.labels)
+    desc = f"<desc><channels>{channels}</channels></desc>" if channels else "<desc />"
+    return (
+        f'<?xml version="1.0"?><info><name>{stream.name}</name><type>{stream.kind}</type>'
+        f"<channel_count>{stream.samples.shape[1]}</channel_count>"
+        f"<nominal_srate>{stream.nominal_hz:g}</nominal_srate>"
+        f"<channel_format>double64</channel_format>{desc}</info>"
+    ).encode()
+
+
+def _samples(stream: Told) -> bytes:
+    rows = [
+        b"\x08" + struct.pack("<d", stamp_s) + row.astype("<f8").tobytes()
+        for stamp_s, row in zip(stream.stamps_s, stream.samples, strict=True)
+    ]
+    return b"\x04" + struct.pack("<I", len(rows)) + b"".join(rows)
