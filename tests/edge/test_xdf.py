@@ -166,6 +166,24 @@ def test_a_file_without_eeg_and_a_short_one_are_refused(tmp_path: Path) -> None:
         XdfImplant(write(tmp_path / "s.xdf", _told("Muse: EEG", _stamps(10))))
 
 
+def test_a_clock_that_was_set_by_years_is_refused(tmp_path: Path) -> None:
+    """Stamps that leap by a year are no gap to wait through."""
+    stamps_s = _stamps(40)
+    stamps_s[5000:] += 3e7
+    with pytest.raises(ImplantError, match="cut it there"):
+        XdfImplant(write(tmp_path / "a.xdf", _told("Muse: EEG", stamps_s)))
+
+
+def test_a_clock_set_back_loses_no_sample(tmp_path: Path) -> None:
+    """Stamps that fall back by 100 s go on where they were."""
+    stamps_s = _stamps(40, 2000.0)
+    stamps_s[5000:] -= 100.0
+    played = _blocks(XdfImplant(write(tmp_path / "a.xdf", _told("Muse: EEG", stamps_s))), 42)
+    np.testing.assert_array_equal(
+        np.concatenate([block.uv for block in played])[:, 0], np.arange(len(stamps_s))
+    )
+
+
 @recorded.needed
 @pytest.mark.parametrize(("person", "calibrates"), [("Orange", 1), ("Green", 1), ("Purple", 1), ("Blue", 0)])
 def test_four_people_of_one_file(person: str, calibrates: int) -> None:

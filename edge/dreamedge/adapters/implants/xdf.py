@@ -30,6 +30,8 @@ from dreamwire.messages import Device
 
 MUSE: Final = ("TP9", "AF7", "AF8", "TP10")
 _CONTACT_OF_HSI: Final = {1: 1.0, 2: 0.5}
+_LONGEST_S: Final = 24 * 3600.0
+"""A night and a day; stamps further apart come from a clock that was set."""
 _MAGICS: Final = (b"XDF:", b"\x1f\x8b")
 """Of a plain file and of one packed by gzip."""
 _RATE_TOLERANCE: Final = 0.01
@@ -86,6 +88,11 @@ class _Taken:
         )
         self.runs = self.timeline.runs(self._origin_s)
         self.slots = self.runs[-1][1]
+        if not self.slots <= _LONGEST_S * self.timeline.rate_hz:
+            hours = self.slots / self.timeline.rate_hz / 3600
+            raise ImplantError(
+                f"{what} spans {hours:.0f} h by its stamps, a clock was set; cut it there into two files."
+            )
         self._uv = np.full((self.slots, len(columns)), np.nan, dtype=np.float32)
         kept = (stream.samples[:, list(columns.values())] * uv_per).astype(np.float32)
         at = 0
