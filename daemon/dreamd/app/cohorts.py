@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamd.app.seats import NOTHING, Reading
-from dreamd.core.limits import COHORT_SLOTS, HOP_S, TICK_CLOSES_AFTER_S
+from dreamd.core.limits import COHORT_SLOTS, HOP_S
 from dreamd.core.session.roster import Slot
 from dreamd.fusion.collective import Fused, Fusion
 from dreamd.fusion.columns import Columns, Mask, Written
@@ -227,8 +227,3 @@ class Cohorts:
             quality=float(cohort.columns.quality[slot.slot]),
             distance=distance,
         )
-
-
-def closes_at_s(instant: int) -> float:
-    """Session time at which the tick of this grid instant closes."""
-    return instant * HOP_S + TICK_CLOSES_AFTER_S

@@ -9,7 +9,6 @@ asks for it: zero collectives first, then orders, then the books.
 
 import math
 import random
-from dataclasses import dataclass
 from typing import Final
 
 from dreamd.app.conductor import Conductor
@@ -40,14 +39,6 @@ from dreamwire.topics import FramesTopic
 MALFORMED_EVERY_S: Final = 10.0
 
 
-@dataclass(slots=True)
-class Progress:
-    """Where the grid stands."""
-
-    closed: int  # newest instant whose tick has closed
-    skipped: int = 0
-
-
 class Coordinator(Desk):
     """The application. `Desk` is the face towards the API; here is what arrives and what is due."""
 
@@ -67,7 +58,7 @@ class Coordinator(Desk):
             tickets=Tickets(clock.now_s),
         )
         super().__init__(surroundings)
-        self._progress = Progress(self._newest_closing(now_s))
+        self._closed = self._newest_closing(now_s)
         self._awaited: dict[str, Conductor] = {}
         self._malformed_s: dict[str, float] = {}
 
@@ -167,7 +158,7 @@ class Coordinator(Desk):
                 self._in.meters.frame_refused("unknown-dreamscape")
             return
         for frame in frames:
-            conductor.on_frame(topic, frame, self._progress.closed)
+            conductor.on_frame(topic, frame, self._closed)
 
     def on_malformed(self, sender: str, kind: str, reason: str) -> None:
         """A payload that could not be read; frames are counted, the rest is written down."""
@@ -183,7 +174,6 @@ class Coordinator(Desk):
     def on_link(self, *, up: bool) -> None:
         """The broker has been reached or lost."""
         now_s = self._in.clock.now_s()
-        self.link_up = up
         word = "reached" if up else "lost: every pod is alone by its own tether"
         self._in.journal.append(now_s, "broker-up" if up else "broker-down", f"broker {word}")
 
@@ -195,26 +185,20 @@ class Coordinator(Desk):
 
     def next_due_s(self) -> float:
         """Session time at which `run_due` has something to do."""
-        return (self._progress.closed + 1) * HOP_S + TICK_CLOSES_AFTER_S
+        return (self._closed + 1) * HOP_S + TICK_CLOSES_AFTER_S
 
     def run_due(self) -> None:
         """Close the newest tick that is due; older ones are skipped and counted, never queued."""
         now_s = self._in.clock.now_s()
         instant = self._newest_closing(now_s)
-        missed = instant - self._progress.closed - 1
+        missed = instant - self._closed - 1
         if missed < 0:
             return
-        self._progress.closed = instant
-        self._progress.skipped += missed
+        self._closed = instant
         for conductor in tuple(self._conductors.values()):
             conductor.tick(instant, missed)
         self._in.orders.resend(now_s)
         self._in.meters.tick(self._in.clock.now_s() - now_s, missed)
-
-    @property
-    def ticked_instant(self) -> int:
-        """The newest instant whose tick has closed."""
-        return self._progress.closed
 
     # -- the end ----------------------------------------------------------------------------------
 

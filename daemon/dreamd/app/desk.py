@@ -30,7 +30,6 @@ class Desk:
         self._conductors: dict[str, Conductor] = {}
         self._shutdown_tickets: tuple[Ticket, ...] = ()
         self.closing = False
-        self.link_up = False
 
     # -- pods -------------------------------------------------------------------------------------
 
