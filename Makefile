@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help run test check bench proto system-packages
+.PHONY: help run test check bench screenshots proto system-packages
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -21,19 +21,22 @@ check: $(READY) ## lint, format, types, import contracts
 bench: $(READY) ## the numbers of the README, measured here
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+screenshots: $(READY) ## the screen of the README, from a real run: its night is kept beside the set-up
+	@$(BIN)/dreamd up --no-view --night $(VENV)/night.svg --screenshot deploy/screens/up.svg@27 $(ARGS)
+
 proto: $(READY) ## generate the Python code of proto/
 	@$(BIN)/python -m grpc_tools.protoc -I proto --python_out=proto --pyi_out=proto proto/dreamwire/v1/*.proto
 	@$(BIN)/python -m grpc_tools.protoc -I proto --python_out=proto --pyi_out=proto --grpc_python_out=proto proto/dreamapi/v1/*.proto
 
-system-packages: ## what some tests need and Debian packages: brokers, databases, a browser
+system-packages: ## what some tests need and Debian packages: brokers, databases, a browser, systemd's checks
 	@as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
 	$$as_root apt-get update -qq && $$as_root env DEBIAN_FRONTEND=noninteractive \
-	apt-get install -y -qq --no-install-recommends python3-venv mosquitto prometheus postgresql chromium >/dev/null
+	apt-get install -y -qq --no-install-recommends python3-venv mosquitto prometheus postgresql chromium systemd >/dev/null
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	echo "dreamd needs Python 3.11 or newer; name one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
-	@echo "setting up $(VENV), once: about a minute"
+	@echo "setting up $(VENV), once: a minute or three"
 	@$(PYTHON) -m venv $(VENV) || { \
 	echo "this Python cannot make virtual environments: on Debian, apt-get install python3-venv" >&2; exit 2; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'

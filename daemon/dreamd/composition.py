@@ -39,7 +39,8 @@ from dreamd.core.session.views import Event
 from dreamd.core.severing.causes import Cause
 from dreamd.fusion.columns import Written
 from dreamd.ports.ledger import LedgerError
-from dreamd.settings import Settings
+from dreamd.settings import BROKER_USER, Settings
+from dreamwire.access import AccessError, open_access
 from dreamwire.messages import Versions
 from dreamwire.schema import WIRE_REVISION
 from dreamwire.seal import KeyFileError
@@ -77,7 +78,7 @@ async def serve(settings: Settings, announce: Callable[[Ready], None]) -> None:
             await daemon.run()
         finally:
             state.close()
-    except (StateDirError, KeyFileError, LedgerError, CannotListen) as error:
+    except (StateDirError, KeyFileError, AccessError, LedgerError, CannotListen) as error:
         raise CannotServe(str(error)) from error
     finally:
         spool.close()
@@ -97,16 +98,12 @@ class Daemon:
             causes=[cause.value for cause in Cause],
             codes=[code.value for code in Code],
         )
+        access = open_access(settings.broker, settings.papers, BROKER_USER)
         key = open_key(state.path)
         self._ledger = SqliteLedger(state.path / LEDGER_FILE)
         # Assignment ids must not be guessable, so the generator is the system's.
         rng = random.SystemRandom()
-        broker = Broker(
-            settings.mqtt_host,
-            settings.mqtt_port,
-            secrets.token_hex(4),
-            Versions(version("dreamd"), WIRE_REVISION),
-        )
+        broker = Broker(access, secrets.token_hex(4), Versions(version("dreamd"), WIRE_REVISION))
         self._link = MqttLink(
             broker, seal=Seal(key), clock=self._clock, meters=self._meters, rng=rng, say=self._say
         )

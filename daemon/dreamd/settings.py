@@ -19,7 +19,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+
+from dreamwire.access import EXPECTED, Address, Papers, parse_address
 
 PREFIX: Final = "DREAMD_"
 CONFIG_VARIABLE: Final = "DREAMD_CONFIG"
@@ -28,6 +29,7 @@ NOT_SETTINGS: Final = re.compile(
 )
 """Variables of that prefix which mean something to others: the clients, the tests, Kubernetes' links."""
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+BROKER_USER: Final = "dreamd"
 LOG_FORMATS: Final = ("console", "json")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 _PORT_MAX: Final = 65535
@@ -47,6 +49,11 @@ class Settings:
 
     state_dir: Path
     mqtt_url: str
+    mqtt_ca: str
+    mqtt_cert: str
+    mqtt_key: str
+    mqtt_user: str
+    mqtt_password_file: str
     grpc_host: str
     grpc_port: int
     http_host: str
@@ -55,14 +62,16 @@ class Settings:
     log_level: str
 
     @property
-    def mqtt_host(self) -> str:
-        """Host part of `mqtt_url`."""
-        return urlsplit(self.mqtt_url).hostname or "127.0.0.1"
+    def broker(self) -> Address:
+        """What `mqtt_url` says."""
+        return parse_address(self.mqtt_url)
 
     @property
-    def mqtt_port(self) -> int:
-        """Port part of `mqtt_url`, 1883 where it has none."""
-        return urlsplit(self.mqtt_url).port or 1883
+    def papers(self) -> Papers:
+        """What is shown to the broker, and whom we trust there."""
+        return Papers(
+            "--mqtt", self.mqtt_ca, self.mqtt_cert, self.mqtt_key, self.mqtt_user, self.mqtt_password_file
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +126,17 @@ def _path(given: object) -> Path:
 def _broker(given: object) -> str:
     if not isinstance(given, str):
         raise UnfitError
-    parts = urlsplit(given)
-    plain = not (parts.username or parts.password or parts.path.strip("/") or parts.query)
-    # `port` raises ValueError by itself where it is no port.
-    if parts.scheme != "mqtt" or not parts.hostname or not plain or parts.port == 0:
+    parse_address(given)
+    return given
+
+
+def _file(given: object) -> str:
+    """A file's path; empty: none."""
+    return "" if given == "" else str(_path(given))
+
+
+def _user(given: object) -> str:
+    if not isinstance(given, str) or not given.isprintable():
         raise UnfitError
     return given
 
@@ -150,6 +166,7 @@ def _one_of(choices: tuple[str, ...]) -> Callable[[object], str]:
 
 
 _LOOPBACK_ONLY: Final = f"a loopback address ({', '.join(LOOPBACK)}), until access control exists"
+_A_FILE: Final = "a file's path"
 _A_PORT: Final = "a port from 1 to 65535, or 0 for any free one"
 
 KEYS: Final = (
@@ -158,9 +175,14 @@ KEYS: Final = (
         "mqtt.url",
         "mqtt://127.0.0.1:1883",
         _broker,
-        "mqtt://HOST:PORT, without credentials or a path",
+        EXPECTED,
         "the broker the pods are on",
     ),
+    Key("mqtt.ca", "", _file, _A_FILE, "whose certificate to trust there, else the system's"),
+    Key("mqtt.cert", "", _file, _A_FILE, "the daemon's certificate, where the broker asks for one"),
+    Key("mqtt.key", "", _file, _A_FILE, "its key"),
+    Key("mqtt.user", "", _user, "a name", f"the daemon's user there, {BROKER_USER} where it has a password"),
+    Key("mqtt.password_file", "", _file, _A_FILE, "one line, not readable by others"),
     Key("grpc.host", "127.0.0.1", _loopback, _LOOPBACK_ONLY, "where the API listens"),
     Key("grpc.port", 50051, _port, _A_PORT, "the API's port"),
     Key("http.host", "127.0.0.1", _loopback, _LOOPBACK_ONLY, "where /metrics, /healthz, /readyz listen"),

@@ -17,17 +17,20 @@ import string
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from dreamedge import __version__
-from dreamedge.adapters.clock import Load, boottime_ns, process_began_ns, unix_ms
+from dreamedge.adapters.clock import Load, boottime_ns, process_began_ns, unix_ms, wall_ns
 from dreamedge.adapters.disk import DiskError, PodDisk, unlatch, unlatch_heard
 from dreamedge.adapters.door import Door
 from dreamedge.adapters.implants import open_implant
-from dreamedge.adapters.implants.inspected import examine
+from dreamedge.adapters.implants.inspected import Wish, examine, glance, survey
 from dreamedge.adapters.journal import JournalError, open_journal
-from dreamedge.adapters.mqtt import Broker, MqttLink
-from dreamedge.adapters.printout import facts, lines
+from dreamedge.adapters.mqtt import MqttLink
+from dreamedge.adapters.printout import facts, glanced, glances, lines, table
+from dreamedge.adapters.recorder import open_recorder
 from dreamedge.adapters.renderers import open_renderer
 from dreamedge.app.bed import Bed, Parts
 from dreamedge.app.ward import Ward
@@ -38,15 +41,24 @@ from dreamedge.core.features import FrontEnd
 from dreamedge.core.identity import Identity, Restored
 from dreamedge.ports.implant import Implant, ImplantError
 from dreamedge.ports.journal import Journal
+from dreamedge.ports.recorder import RecorderError
 from dreamedge.ports.renderer import RendererError
 from dreamedge.settings import PodSettings, Settings, SettingsError, load, state_root
+from dreamwire.access import AccessError, open_access
 from dreamwire.schema import BANDS6X2
 from dreamwire.seal import PUBLIC_KEY_BYTES, KeyFileError, VerifyKey
 
 USAGE_ERROR = 2
 RUN_ERROR = 1
+INTERRUPTED = 130
+"""As a shell has it, of a program that Ctrl-C ended before anybody was in a bed."""
+INSPECT_LEAST_S = 5.0
+"""It takes nearly that long until kernels and windows are full."""
 _UNLATCH_WITHIN_S = 3.0
-_Refusal = (SettingsError, ImplantError, RendererError, JournalError, DiskError, KeyFileError)
+_Refusal = (
+    *(SettingsError, ImplantError, RendererError, RecorderError),
+    *(JournalError, DiskError, KeyFileError, AccessError),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except _Refusal as refusal:
         print(f"dreamedge: {refusal}", file=sys.stderr)
         return USAGE_ERROR
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -75,21 +89,43 @@ def _parser() -> argparse.ArgumentParser:
         help="a bed; repeat it for several, each with its own implant",
     )
     run.add_argument("--pods", metavar="A,B,C", help="several beds that share --implant")
-    run.add_argument("--implant", metavar="SPEC", help="sim[:SEED], edf:PATH or xdf:PATH#STREAM")
-    run.add_argument("--montage", metavar="A,B,C", help="electrodes of recordings that name no channels")
+    run.add_argument(
+        "--implant",
+        metavar="SPEC",
+        help="sim[:SEED], edf:PATH, xdf:PATH#STREAM, brainflow:BOARD[,serial_port=...] or lsl:NAME",
+    )
+    run.add_argument(
+        "--montage", metavar="A,B,C", help="electrodes, where a recording or device names none; - unused"
+    )
+    run.add_argument("--rate", metavar="HZ", help="sampling rate of recordings that name none")
+    run.add_argument("--full-scale", metavar="UV", help="the limit of the amplifier that made the recordings")
     run.add_argument("--malfunction", metavar="KIND@SECONDS", help="silence, flat, railed or nonfinite")
-    run.add_argument("--broker", metavar="mqtt://HOST:PORT", help="default mqtt://127.0.0.1:1883")
+    run.add_argument("--broker", metavar="mqtt[s]://HOST[:PORT]", help="default mqtt://127.0.0.1:1883")
+    run.add_argument("--broker-ca", metavar="FILE", help="whose certificate to trust (default: the system's)")
+    run.add_argument("--broker-cert", metavar="FILE", help="the pod's certificate, where the broker asks")
+    run.add_argument("--broker-key", metavar="FILE", help="its key; {pod} in any of these is the bed's name")
+    run.add_argument("--broker-user", metavar="NAME", help="default the bed's name")
+    run.add_argument("--broker-password-file", metavar="FILE", help="one line, not readable by others")
     run.add_argument("--daemon-key", metavar="FILE|HEX", help="the daemon's public key, pinned")
     run.add_argument("--state-dir", metavar="DIR", help="latch, outbox and stored sever live in DIR/POD")
     run.add_argument("--site", metavar="NAME", help="default home")
     run.add_argument("--renderer", metavar="null|wav:FILE", help="{pod} in FILE is the bed's name")
     run.add_argument("--journal", metavar="FILE|-|FD", help="one JSON line a fact")
+    run.add_argument("--record", metavar="DIR", help="write what each implant gives as EDF+ into DIR")
     run.add_argument("--loop", action="store_const", const="true", help="recordings start over at their end")
+    run.add_argument("--replay-from", metavar="NS", help="CLOCK_BOOTTIME at which all recordings begin")
     run.add_argument("--seed", metavar="K", help="of simulated sleepers and of every random choice")
     run.add_argument("--duration", metavar="S", help="go home after S seconds")
     look = commands.add_parser("inspect", help="what a recording holds, and whether it could be seated")
-    look.add_argument("recording", metavar="FILE|SPEC", help="a file, or edf:PATH, xdf:PATH, xdf:PATH#STREAM")
+    look.add_argument(
+        "recordings", nargs="+", metavar="FILE|SPEC", help="recordings or devices; several: a table"
+    )
+    look.add_argument("--brief", action="store_true", help="open them and listen to nobody")
     look.add_argument("--montage", metavar="A,B,C", help="electrodes where it names no channels")
+    number, seconds = partial(_above, 0.0), partial(_above, INSPECT_LEAST_S)
+    look.add_argument("--rate", metavar="HZ", type=number, default=0.0, help="where it names none")
+    look.add_argument("--full-scale", metavar="UV", type=number, default=0.0, help="its amplifier's limit")
+    look.add_argument("--seconds", metavar="S", type=seconds, default=20.0, help="of a device (default 20)")
     look.add_argument("--json", action="store_true", help="for scripts")
     act = commands.add_parser("unlatch", help="the sleeper's own act: lift the latch of this pod")
     act.add_argument("--pod", required=True, metavar="NAME")
@@ -97,15 +133,45 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _inspect(chosen: dict[str, str | None]) -> int:
-    montage = tuple(name.strip() for name in (chosen["montage"] or "").split(",") if name.strip())
-    found = examine(str(chosen["recording"]), montage)
-    if chosen["json"]:
-        print(json.dumps([facts(one) for one in found], indent=1))
-        return 0
-    width = shutil.get_terminal_size((100, 24)).columns
-    print("\n\n".join("\n".join(lines(one, width)) for one in found))
+def _inspect(chosen: dict[str, Any]) -> int:
+    wish = Wish(
+        montage=tuple(name.strip() for name in (chosen["montage"] or "").split(",") if name.strip()),
+        rate_hz=chosen["rate"],
+        full_scale_uv=chosen["full_scale"],
+        seconds=chosen["seconds"],
+        tell=partial(_tell_heard, chosen["seconds"]) if sys.stderr.isatty() else None,
+    )
+    recordings: list[str] = chosen["recordings"]
+    told: list[dict[str, object]]
+    if chosen["brief"]:
+        opened = [one for recording in recordings for one in glance(recording, wish)]
+        told, shown = [glanced(one) for one in opened], glances(opened)
+    elif len(recordings) > 1:
+        looked = tuple(survey(recordings, wish))
+        told, shown = [facts(one) for one in looked], table(looked)
+    else:
+        found = examine(recordings[0], wish)
+        width = shutil.get_terminal_size((100, 24)).columns
+        told = [facts(one) for one in found]
+        shown = "\n\n".join("\n".join(lines(one, width)) for one in found).splitlines()
+    print(json.dumps(told, indent=1) if chosen["json"] else "\n".join(shown))
     return 0
+
+
+def _tell_heard(of_s: float, heard_s: float) -> None:
+    """Where a terminal shows it: how long the device has been listened to."""
+    over = "\n" if heard_s >= of_s else ""
+    print(f"\rlistening: {heard_s:.0f} of {of_s:.0f} s", end=over, file=sys.stderr, flush=True)
+
+
+def _above(least: float, text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not least < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above {least:g}")
+    return number
 
 
 def _unlatch(chosen: dict[str, str | None]) -> int:
@@ -131,7 +197,9 @@ def _run(chosen: dict[str, str | list[str] | None]) -> int:
     key = _key(settings.daemon_key)
     journal = open_journal(settings.journal)
     try:
-        return asyncio.run(_dream(settings, key, journal))
+        # Before the loop runs: a device may take seconds, and Ctrl-C shall end that at once.
+        beds = _beds(settings, key, journal)
+        return asyncio.run(_dream(beds, settings.duration_s))
     finally:
         journal.close()
 
@@ -148,7 +216,7 @@ def _key(text: str) -> VerifyKey:
     return VerifyKey.load(path)
 
 
-async def _dream(settings: Settings, key: VerifyKey, journal: Journal) -> int:
+def _beds(settings: Settings, key: VerifyKey, journal: Journal) -> list[Bed]:
     beds: list[Bed] = []
     try:
         for pod in settings.pods:
@@ -157,12 +225,16 @@ async def _dream(settings: Settings, key: VerifyKey, journal: Journal) -> int:
         for bed in beds:
             bed.close()
         raise
+    return beds
+
+
+async def _dream(beds: list[Bed], duration_s: float) -> int:
     ward = Ward(beds, boottime_ns, Load().measure)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ward.stop, "stopped")
     loop.add_signal_handler(signal.SIGUSR1, ward.press, "wake")
-    await ward.run(settings.duration_s)
+    await ward.run(duration_s)
     for name, why in ward.failed.items():
         print(
             f"dreamedge: {name} failed ({why}); its sleeper is alone, the others were not touched.",
@@ -173,6 +245,7 @@ async def _dream(settings: Settings, key: VerifyKey, journal: Journal) -> int:
 
 def _bed(pod: PodSettings, settings: Settings, key: VerifyKey, journal: Journal) -> Bed:
     """One bed, enrolled, not yet connected."""
+    access = open_access(settings.broker, pod.papers, pod.name)
     disk = PodDisk(pod.state_dir, unix_ms())
     try:
         implant = open_implant(
@@ -180,12 +253,16 @@ def _bed(pod: PodSettings, settings: Settings, key: VerifyKey, journal: Journal)
             seed=pod.seed,
             loop=settings.loop,
             montage=settings.montage,
+            rate_hz=settings.rate_hz,
+            full_scale_uv=settings.full_scale_uv,
             malfunction=pod.malfunction,
             after_s=pod.after_s,
             since_ns=process_began_ns(),
+            replay_from_ns=settings.replay_from_ns,
         )
         renderer = open_renderer(pod.renderer)
         own = _enrolled(pod, implant)
+        recorder = open_recorder(settings.record, pod.name, implant, wall_ns) if settings.record else None
     except BaseException:
         disk.close()
         raise
@@ -197,11 +274,10 @@ def _bed(pod: PodSettings, settings: Settings, key: VerifyKey, journal: Journal)
     clock = SessionClock()
     front = FrontEnd(BANDS6X2, implant.montage)
     agent = Agent(identity, front, clock, own, Restored(kept.latched, kept.severed), rng)
-    broker = Broker(settings.broker_host, settings.broker_port)
-    link = MqttLink(broker, identity.presence(online=True), Door(pod.name, key), boottime_ns, rng)
+    link = MqttLink(access, identity.presence(online=True), Door(pod.name, key), boottime_ns, rng)
     for event in kept.events:
         link.event(event)
-    bed = Bed(Parts(pod.name, agent, clock, implant, renderer, link, disk, journal, boottime_ns))
+    bed = Bed(Parts(pod.name, agent, clock, implant, renderer, link, disk, journal, boottime_ns, recorder))
     bed.note("up", _facts(kept.incarnation, kept.latched, kept.damage, own))
     return bed
 

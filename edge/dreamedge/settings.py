@@ -4,6 +4,9 @@ One table names them all; what cannot be read is refused in a sentence that says
 from. Which pods: `--pod NAME`, repeatable, each with an implant of its own as
 `--pod NAME=SPEC[,malfunction=KIND@SECONDS]`; or `--pods a,b,c`, which share `--implant` (simulated
 sleepers then get consecutive seeds, so that nobody is their neighbour's double).
+
+Each pod is somebody of its own at the broker: its user is its name, and where several are run their
+password files are told apart by `{pod}`, which stands for the name in all that is shown to the broker.
 """
 
 import re
@@ -12,11 +15,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
+from dreamwire.access import EXPECTED, Address, Papers, parse_address
 from dreamwire.topics import is_name
 
-MQTT_PORT: Final = 1883
 _PREFIX: Final = "DREAMEDGE_"
 
 
@@ -35,21 +37,31 @@ class PodSettings:
     after_s: float
     renderer: str
     state_dir: Path
+    papers: Papers
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything an agent process is told; `duration_s` 0: until stopped."""
+    """Everything an agent process is told; `duration_s` 0: until stopped.
+
+    montage, rate_hz, full_scale_uv: what recordings leave unsaid; the numbers 0: nothing was told.
+
+    record: where every bed is recorded; None: nowhere.
+    replay_from_ns: CLOCK_BOOTTIME at which recordings begin; None: each when its bed is up.
+    """
 
     pods: tuple[PodSettings, ...]
-    broker_host: str
-    broker_port: int
+    broker: Address
     daemon_key: str
     site: str
     journal: str
     loop: bool
+    replay_from_ns: int | None
     montage: tuple[str, ...]
+    rate_hz: float
+    full_scale_uv: float
     duration_s: float
+    record: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +71,25 @@ class _Value:
 
 
 _DEFAULTS: Final = {
-    "broker": f"mqtt://127.0.0.1:{MQTT_PORT}",
+    "broker": "mqtt://127.0.0.1",
+    "broker_ca": "",
+    "broker_cert": "",
+    "broker_key": "",
+    "broker_user": "",
+    "broker_password_file": "",
     "daemon_key": "",
     "state_dir": "",
     "site": "home",
     "implant": "sim",
     "renderer": "null",
     "journal": "",
+    "record": "",
     "malfunction": "",
     "loop": "false",
+    "replay_from": "",
     "montage": "",
+    "rate": "0",
+    "full_scale": "0",
     "seed": "0",
     "duration": "0",
     "pods": "",
@@ -92,7 +113,6 @@ def load(
         SettingsError: a value cannot be used, or no pod is named.
     """
     values, pods = _gather(flags, environ, config)
-    host, port = _broker(values["broker"])
     named = _named(values, pods, state_root(values["state_dir"].text, environ))
     if not named:
         raise SettingsError("no pod is named; give --pod NAME, for instance --pod bed-1.")
@@ -101,14 +121,17 @@ def load(
         raise SettingsError(f"pod {min(twice)} is named twice; each bed runs once.")
     return Settings(
         pods=named,
-        broker_host=host,
-        broker_port=port,
+        broker=_broker(values["broker"]),
         daemon_key=values["daemon_key"].text or str(daemon_key_path(environ)),
         site=_name(values["site"], "site"),
         journal=values["journal"].text,
         loop=_truth(values["loop"]),
+        replay_from_ns=_instant(values["replay_from"]),
         montage=tuple(name.strip() for name in values["montage"].text.split(",") if name.strip()),
-        duration_s=_number(values["duration"]),
+        rate_hz=_number(values["rate"], "rate", "Hz"),
+        full_scale_uv=_number(values["full_scale"], "full-scale", "microvolts"),
+        duration_s=_number(values["duration"], "duration", "seconds"),
+        record=Path(values["record"].text).expanduser() if values["record"].text else None,
     )
 
 
@@ -179,6 +202,12 @@ def _named(values: Mapping[str, _Value], pods: Sequence[_Value], root: Path) -> 
     several = len(pods) + len(many) > 1
     if several and "wav:" in values["renderer"].text and "{pod}" not in values["renderer"].text:
         raise SettingsError("several pods cannot write one WAV file; put {pod} into its name.")
+    for setting in ("broker_user", "broker_password_file"):
+        if several and values[setting].text and "{pod}" not in values[setting].text:
+            raise SettingsError(
+                f"{values[setting].source}: several pods cannot share one {setting}; put {{pod}} into it, "
+                "which stands for the pod's name."
+            )
     return tuple(_pod(given, place, values, root) for place, given in enumerate([*pods, *many]))
 
 
@@ -201,7 +230,19 @@ def _pod(given: _Value, place: int, values: Mapping[str, _Value], root: Path) ->
         after_s=after_s,
         renderer=values["renderer"].text.replace("{pod}", name),
         state_dir=root / name,
+        papers=_papers(values, name),
     )
+
+
+def _papers(values: Mapping[str, _Value], pod: str) -> Papers:
+    def told(setting: str) -> str:
+        return values[f"broker_{setting}"].text.replace("{pod}", pod)
+
+    def file(setting: str) -> str:
+        path = told(setting)
+        return str(Path(path).expanduser()) if path else ""
+
+    return Papers("--broker", file("ca"), file("cert"), file("key"), told("user"), file("password_file"))
 
 
 def _malfunction(value: _Value) -> tuple[str, float]:
@@ -215,15 +256,11 @@ def _malfunction(value: _Value) -> tuple[str, float]:
     return match["name"], float(match["after"])
 
 
-def _broker(value: _Value) -> tuple[str, int]:
+def _broker(value: _Value) -> Address:
     try:
-        url = urlsplit(value.text if "://" in value.text else f"mqtt://{value.text}")
-        port = url.port or MQTT_PORT
+        return parse_address(value.text if "://" in value.text else f"mqtt://{value.text}")
     except ValueError:
-        port, url = 0, urlsplit("")
-    if url.scheme != "mqtt" or not url.hostname or not port:
-        raise SettingsError(f"{value.source}: broker {value.text!r} is not mqtt://HOST[:PORT].")
-    return url.hostname, port
+        raise SettingsError(f"{value.source}: broker {value.text!r} is not {EXPECTED}.") from None
 
 
 def _name(value: _Value, what: str) -> str:
@@ -241,17 +278,25 @@ def _truth(value: _Value) -> bool:
     return _TRUTH[value.text.lower()]
 
 
+def _instant(value: _Value) -> int | None:
+    if value.text and not value.text.isdecimal():
+        raise SettingsError(
+            f"{value.source}: replay-from {value.text!r} is no instant; give nanoseconds of CLOCK_BOOTTIME."
+        )
+    return int(value.text) if value.text else None
+
+
 def _whole(value: _Value) -> int:
     if not value.text.isdecimal():
         raise SettingsError(f"{value.source}: seed {value.text!r} is not a whole number from 0.")
     return int(value.text)
 
 
-def _number(value: _Value) -> float:
+def _number(value: _Value, what: str, unit: str) -> float:
     try:
         number = float(value.text)
     except ValueError:
         number = -1.0
     if not 0.0 <= number < float("inf"):
-        raise SettingsError(f"{value.source}: duration {value.text!r} is not a number of seconds from 0.")
+        raise SettingsError(f"{value.source}: {what} {value.text!r} is not a number of {unit} from 0.")
     return number

@@ -1,6 +1,7 @@
 """The pods' protocol: the only place where the daemon and the edge meet.
 
 What may live here: the words of the wire (`messages`), its topics, its schemas, the arithmetic both
-ends must do alike (`blend`), and the two translations that touch a library: `codec` (protobuf) and
-`seal` (Ed25519). Nothing here does I/O or reads a clock. `v1` is generated code.
+ends must do alike (`blend`), the two translations that touch a library: `codec` (protobuf) and
+`seal` (Ed25519), and how both ends get to their broker: `access` (where, as whom) and `connection` (aiomqtt).
+Nothing else here does I/O than those two and the keys' files; nothing reads a clock. `v1` is generated code.
 """

@@ -12,33 +12,149 @@ stay registered on a socket that is always writable, and the loop would spin. On
 the writer is therefore granted at once, and taken away at once; and while `send` is about to write by
 itself it is not granted at all, which spares two system calls.
 
-Underscored names of aiomqtt 2.5 are used here and nowhere else: `_client`, `_disconnected`, `_loop` and the
-override of `_on_socket_register_write`. Never call `send` from inside a message callback: paho's lock
-is not reentrant.
+What arrives is handed to `offer` in the reader's callback: aiomqtt's own iterator makes a task for each
+message, so its queue is replaced by one that hands on, and `lost` alone uses the iterator.
+
+Connecting is done on a thread, the TLS handshake included: at worst it takes 10 s, and the loop none of
+them. Each way it can fail is put into words here for both ends (`_told`), and nothing is left open behind it.
+
+A broker that will not have us say something drops it in silence: MQTT 3.1.1 has no word for it, and
+mosquitto acknowledges all the same. So `announce` says who we are and believes it only when it has heard
+itself: a pod whose user name is not its own would otherwise dream on with nobody hearing it.
+
+Underscored names of aiomqtt 2.5 are used here and nowhere else: `_client`, `_connected`, `_disconnected`,
+`_loop` and the overrides of `_on_socket_register_write` and `_on_disconnect`. Never call `send` from inside a
+message callback: paho's lock is not reentrant.
 """
 
+import asyncio
+import contextlib
+import logging
 import socket
+import ssl
 import threading
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Self
 
 import aiomqtt
+
+from dreamwire.access import Access
 
 NO_DELAY: Final = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 """Neither paho nor aiomqtt sets it: Nagle and delayed acknowledgements cost 40 ms a packet."""
 
 
-class PromptClient(aiomqtt.Client):
-    """aiomqtt's client with `send`; made on the thread that runs its event loop."""
+Offer = Callable[[aiomqtt.Message], None]
 
-    def __init__(self, host: str, port: int, **options: Any) -> None:  # noqa: ANN401 -- aiomqtt's own options
+_UNHEARD: Final = logging.getLogger(__name__)
+"""Paho's log of failures, each of which is told by value as well; unheard, or it would be told twice."""
+_UNHEARD.disabled = True
+
+_GRANT_REFUSED: Final = 0x80
+_CONNECT_REFUSED: Final = (134, 135)
+"""Bad user name or password, not authorised: brokers use either for either."""
+_NOT_YET_VALID: Final = 9
+_EXPIRED: Final = 10
+_WRONG_NAMES: Final = (62, 64)
+"""OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH; above, _CERT_NOT_YET_VALID and so on."""
+
+
+class PromptClient(aiomqtt.Client):
+    """aiomqtt's client with `send`, used once; made on the thread that runs its event loop."""
+
+    def __init__(self, access: Access, offer: Offer, **options: Any) -> None:  # noqa: ANN401 -- aiomqtt's own options
         """Prepare; entering the context connects.
 
         Raises (on entering):
-            aiomqtt.MqttError: the broker is not there, or refuses.
+            aiomqtt.MqttError: the broker is not there, is not who it should be, or refuses; says which.
         """
-        super().__init__(host, port, socket_options=NO_DELAY, **options)
+        route = self._route
+
+        class Routed(asyncio.Queue[aiomqtt.Message]):
+            """aiomqtt's hook for incoming messages."""
+
+            def put_nowait(self, item: aiomqtt.Message) -> None:
+                """Hand on instead of keeping."""
+                route(item)
+
+        super().__init__(
+            access.address.host,
+            access.address.port,
+            username=access.user or None,
+            password=access.password or None,
+            tls_context=access.tls,
+            logger=_UNHEARD,
+            socket_options=NO_DELAY,
+            queue_type=Routed,
+            **options,
+        )
+        self._access, self._offer = access, offer
+        self._own_topic, self._own_word = "", b""
+        self._heard_itself = asyncio.Event()
         self._thread = threading.get_ident()
-        self._writes_itself = False
+        self._entering = self._writes_itself = False
+
+    async def __aenter__(self) -> Self:
+        """Connect; a failure leaves no socket behind."""
+        self._entering = True
+        try:
+            return await super().__aenter__()
+        except aiomqtt.MqttError as error:
+            self._abandon()
+            raise aiomqtt.MqttError(_told(error, self._access)) from error
+        except BaseException:
+            self._abandon()
+            raise
+        finally:
+            self._entering = False
+
+    def _abandon(self) -> None:
+        """Close the socket of a connection that was never completed; aiomqtt leaves it open."""
+        self._entering = False
+        self._client.disconnect()
+        self._client.loop_write()
+
+    async def hear(self, filters: Sequence[tuple[str, int]]) -> None:
+        """Subscribe to these, each with its QoS.
+
+        Raises:
+            aiomqtt.MqttError: the broker refuses one of them, or is gone.
+        """
+        grants = await self.subscribe(list(filters))
+        if any(grant == _GRANT_REFUSED for grant in grants):
+            raise aiomqtt.MqttError("it refuses our subscriptions; look at its access rules (ACL)")
+
+    async def announce(self, topic: str, payload: bytes) -> None:
+        """Say who we are, retained, and hear it come back: so the access rules are as they should be.
+
+        What else is said there later is not handed on.
+
+        Raises:
+            aiomqtt.MqttError: nobody will hear us there, or the broker is gone.
+        """
+        self._own_topic, self._own_word = topic, payload
+        self._heard_itself.clear()
+        await self.hear([(topic, 1)])
+        await self.publish(topic, payload, qos=1, retain=True)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.timeout):
+                await self._heard_itself.wait()
+        if self._disconnected.done():
+            raise aiomqtt.MqttError("the connection was lost")
+        if not self._heard_itself.is_set():
+            who = f"user {self._access.user}" if self._access.user else "us"
+            raise aiomqtt.MqttError(
+                f"its access rules (ACL) do not let {who} speak as {topic}; correct them, or our user name"
+            )
+
+    async def lost(self) -> str:
+        """Wait until the connection is lost; returns why."""
+        try:
+            await anext(self.messages)
+        except aiomqtt.MqttError as error:
+            why = str(error.__cause__ or error)
+            return "the connection was lost" if why.endswith("Unspecified error") else why
+        raise AssertionError("a message reached the iterator")
 
     def send(self, topic: str, payload: bytes, qos: int = 0, *, retain: bool = False) -> bool:
         """Write a message to the socket; False where it does not take all that came before."""
@@ -57,6 +173,24 @@ class PromptClient(aiomqtt.Client):
             self._grant_writer()
         return taken.rc == 0
 
+    def _route(self, message: aiomqtt.Message) -> None:
+        if message.topic.value != self._own_topic:
+            self._offer(message)
+        elif message.payload == self._own_word:
+            self._heard_itself.set()
+
+    def _on_disconnect(self, *told: Any) -> None:  # noqa: ANN401 -- as the base class has them
+        if self._entering and not self._connected.done():  # aiomqtt would wait for an answer that cannot come
+            self._connected.set_exception(aiomqtt.MqttError(self._hung_up()))
+            self._connected.exception()  # seen, should nobody wait for it any more
+        super()._on_disconnect(*told)
+        self._heard_itself.set()  # `announce` waits no longer
+
+    def _hung_up(self) -> str:
+        port = self._access.address.port
+        wants = "a certificate of ours" if self._access.tls else "TLS (mqtts://)"
+        return f"it hangs up before it has answered; does it want {wants} on port {port}?"
+
     def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:  # noqa: ANN401 -- as the base class has them
         if threading.get_ident() != self._thread:  # CONNECT is queued on the thread that connects
             super()._on_socket_register_write(client, userdata, sock)
@@ -74,3 +208,30 @@ class PromptClient(aiomqtt.Client):
         except Exception as error:  # noqa: BLE001 -- as aiomqtt's own writer: whatever it is, the connection is gone
             if not self._disconnected.done():
                 self._disconnected.set_exception(error)
+
+
+def _told(error: aiomqtt.MqttError, access: Access) -> str:
+    """Why there is no connection, and what to do where it is not the broker's absence."""
+    cause = error.__context__
+    if isinstance(error, aiomqtt.MqttCodeError):
+        value = getattr(error.rc, "value", error.rc)
+        if value in _CONNECT_REFUSED:
+            who = f"user {access.user} with this password" if access.user else "anyone without a password"
+            return f"it does not accept {who}; correct that here or at the broker"
+    elif isinstance(cause, TimeoutError):
+        return "it does not answer in time"
+    elif isinstance(cause, ssl.SSLCertVerificationError):
+        return _distrusted(cause, access)
+    elif isinstance(cause, ssl.SSLError | ConnectionResetError) and access.tls:
+        return f"no TLS with it ({cause.strerror}); is {access.address.port} its port for TLS?"
+    return str(error)
+
+
+def _distrusted(cause: ssl.SSLCertVerificationError, access: Access) -> str:
+    if cause.verify_code == _EXPIRED:
+        return "its certificate has expired; renew it at the broker, or set this machine's clock"
+    if cause.verify_code == _NOT_YET_VALID:
+        return "its certificate is not valid yet; set this machine's clock, or the broker's"
+    if cause.verify_code in _WRONG_NAMES:
+        return f"its certificate is not for {access.address.host}; connect by a name that is in it"
+    return f"its certificate is not from a CA we trust ({cause.verify_message}); name its CA's file"

@@ -55,13 +55,17 @@ class CalibrationSource(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A pod's calibration; template and scale are float32[D] in dB, empty until done."""
+    """A pod's calibration; template and scale are float32[D] in dB, empty until done.
+
+    alpha_hz: the peak of the posterior alpha rhythm, 0 where none was found.
+    """
 
     done: bool
     source: CalibrationSource
     clean_s: float
     template_db: Floats
     scale_db: Floats
+    alpha_hz: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

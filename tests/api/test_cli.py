@@ -79,7 +79,7 @@ async def test_json_is_for_scripts(application: FakeCoordination, shell: Shell) 
 async def test_one_pod_is_shown_with_its_channels(shell: Shell) -> None:
     """Calibration, clock and the channel that is not good."""
     out = (await shell("pods get bed-1"))[1]
-    assert "calibrated: yes, simulated, 8.5 s clean" in out
+    assert "calibrated: yes, simulated, 8.5 s clean, alpha 10.2 Hz" in out
     assert "O1 0.40 high frequency" in out
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from dreamd.settings import KEYS, SettingsError, load
+from dreamwire.access import Papers
 
 
 def _file(folder: Path, text: str) -> str:
@@ -22,10 +23,20 @@ def test_defaults_need_nothing() -> None:
     """With an empty environment and no flags every key has its default, on loopback."""
     loaded = load({"HOME": "/home/ada"}, {})
     assert loaded.settings.state_dir == Path("/home/ada/.local/state/dreamd")
-    assert (loaded.settings.mqtt_host, loaded.settings.mqtt_port) == ("127.0.0.1", 1883)
+    assert loaded.settings.broker.url == "mqtt://127.0.0.1:1883"
     assert (loaded.settings.grpc_port, loaded.settings.http_port) == (50051, 8080)
     assert {one.source for one in loaded.sources} == {"default"}
     assert len(loaded.sources) == len(KEYS)
+
+
+def test_the_broker_of_a_ward_is_named_in_any_layer(tmp_path: Path) -> None:
+    """mqtts:// with its own port, and papers from file, environment and flags, paths made absolute."""
+    config = _file(tmp_path, "[mqtt]\nurl = 'mqtts://broker.ward'\nca = '/etc/ca.crt'\n")
+    env = {"DREAMD_MQTT_PASSWORD_FILE": "~/password", "HOME": str(tmp_path)}
+    settings = load(env, {"config": config, "mqtt_cert": "/c", "mqtt_key": "/k", "mqtt_user": "ada"}).settings
+    assert settings.broker.url == "mqtts://broker.ward:8883"
+    password_file = str(Path("~/password").expanduser())
+    assert settings.papers == Papers("--mqtt", "/etc/ca.crt", "/c", "/k", "ada", password_file)
 
 
 def test_the_state_home_of_the_desktop_is_respected() -> None:
@@ -63,7 +74,10 @@ def test_the_api_listens_on_loopback_alone(key: str, host: str) -> None:
     [
         ({"grpc_port": "65536"}, "grpc.port is '65536' (from flag --grpc-port)"),
         ({"http_port": "web"}, "http.port is 'web'"),
-        ({"mqtt_url": "mqtts://127.0.0.1"}, "mqtt.url"),
+        ({"mqtt_url": "http://127.0.0.1"}, "mqtt.url"),
+        ({"mqtt_url": "mqtts://broker/topic"}, "mqtt://HOST[:PORT] or mqtts://HOST[:PORT]"),
+        ({"mqtt_ca": 0}, "mqtt.ca is 0 (from flag --mqtt-ca); expected is a file's path"),
+        ({"mqtt_user": "a\nb"}, "mqtt.user"),
         ({"mqtt_url": "mqtt://ada:secret@127.0.0.1"}, "without credentials"),
         ({"mqtt_url": "mqtt://127.0.0.1:99999"}, "mqtt.url"),
         ({"mqtt_url": "127.0.0.1:1883"}, "mqtt.url"),

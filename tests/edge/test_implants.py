@@ -1,23 +1,17 @@
 """The implants behind their port: the simulated sleeper, EDF replay, and malfunctions of any of them."""
 
-import os
 import time
-from pathlib import Path
 
-import edfio
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from dreamedge.adapters.implants import open_implant
-from dreamedge.adapters.implants.edf import EdfImplant
 from dreamedge.adapters.implants.malfunction import NAMES, MalfunctioningImplant
 from dreamedge.adapters.implants.simulated import SimulatedImplant
 from dreamedge.adapters.implants.sleeper import FOLLOW_PER_S, RELAX_PER_S, STEP_S, Sleeper, person
-from dreamedge.adapters.implants.ten_twenty import electrode
 from dreamedge.core.calibration import Own, enrol
 from dreamedge.ports.implant import Felt, Implant, ImplantError
-from dreamwire.messages import CalibrationSource
 from dreamwire.schema import BANDS6X2
 
 S = 1_000_000_000
@@ -194,145 +188,11 @@ def test_an_unknown_malfunction_is_refused_with_the_list() -> None:
         open_implant("sim", malfunction="gremlins", after_s=1.0)
 
 
-# --- EDF ----------------------------------------------------------------------------------------
-
-
-def _write(path: Path, channels: dict[str, tuple[float, str]], seconds: int = 60) -> Path:
-    """An EDF of sines, channel: (rate, unit); amplitude 20 in its unit."""
-    signals = [
-        edfio.EdfSignal(
-            20 * np.sin(2 * np.pi * 10 * np.arange(int(seconds * rate)) / rate + place),
-            rate,
-            label=label,
-            physical_dimension=unit,
-            physical_range=(-100, 100),
-        )
-        for place, (label, (rate, unit)) in enumerate(channels.items())
-    ]
-    edfio.Edf(signals).write(path)
-    return path
-
-
-@pytest.mark.parametrize(
-    ("label", "name"),
-    [
-        ("EEG Fp1", "Fp1"),
-        ("EEG Fp1-Ref", "Fp1"),
-        ("Fp1.", "Fp1"),
-        ("Fc5.", "FC5"),
-        ("C3-A2", "C3"),
-        ("EEG TP10", "TP10"),
-        ("EEG Fpz-Cz", "Fpz"),
-        ("T3", "T3"),
-        ("EEG A2-A1", None),
-        ("ECG ECG", None),
-        ("EOG horizontal", None),
-        ("EMG submental", None),
-        ("C3 Impedance", None),
-        ("Event marker", None),
-        ("EEG", None),
-        ("M1", None),
-    ],
-)
-def test_labels_name_electrodes(label: str, name: str | None) -> None:
-    """Electrodes are found in the labels people write, and nothing else is taken for one."""
-    assert electrode(label) == name
-
-
-def test_units_become_microvolts(tmp_path: Path) -> None:
-    """V, mV and uV all arrive as uV, and what is no EEG does not arrive at all."""
-    path = _write(
-        tmp_path / "a.edf",
-        {"Fp1": (256.0, "uV"), "C3": (256.0, "mV"), "O1": (256.0, "V"), "ECG": (512.0, "mV")},
-    )
-    block = EdfImplant(path).enrolment()
-    np.testing.assert_allclose(np.abs(block.uv).max(axis=0), [20.0, 20e3, 20e6], rtol=0.01)
-
-
-def test_a_recording_plays_once_and_ends(tmp_path: Path) -> None:
-    """Enrolment is the first third; the replay is the whole from its start, then it has ended."""
-    implant = EdfImplant(_write(tmp_path / "a.edf", {"Fp1": (128.0, "uV"), "O1": (128.0, "uV")}))
-    enrolled = implant.enrolment()
-    assert len(enrolled.uv) == 20 * 128
-    played = _play(implant, [S + k * S // 3 for k in range(190)])
-    assert implant.ended
-    assert len(played) == 60 * 128
-    np.testing.assert_array_equal(played[: len(enrolled.uv)], enrolled.uv)
-    assert implant.read(99 * S) is None
-
-
-def test_a_loop_starts_over_without_a_gap(tmp_path: Path) -> None:
-    """With `loop` the last sample is followed by the first, and it never ends."""
-    path = _write(tmp_path / "a.edf", {"Fp1": (128.0, "uV"), "O1": (128.0, "uV")})
-    implant = EdfImplant(path, loop=True)
-    played = _play(implant, [S + k * S for k in range(151)])
-    assert len(played) == 150 * 128
-    np.testing.assert_array_equal(played[60 * 128 : 120 * 128], played[: 60 * 128])
-    assert not implant.ended
-
-
-@pytest.mark.parametrize(
-    ("channels", "says"),
-    [
-        ({"Fp1": (256.0, "uV"), "O1": (128.0, "uV")}, "resample it to one rate"),
-        ({"Fp1": (50.0, "uV")}, "resample it to between 64 and 1000 Hz"),
-        ({"Fp1": (256.0, "mmHg")}, "must be V, mV or uV"),
-        ({"ECG": (256.0, "uV"), "Resp": (256.0, "uV")}, "rename its channels"),
-    ],
-)
-def test_a_recording_that_cannot_be_played_says_what_to_do(
-    tmp_path: Path, channels: dict[str, tuple[float, str]], says: str
-) -> None:
-    """What is wrong with a recording is said in a sentence that names the file and the remedy."""
-    path = _write(tmp_path / "bad.edf", channels)
-    with pytest.raises(ImplantError, match=says) as refusal:
-        EdfImplant(path)
-    assert "bad.edf" in str(refusal.value)
-
-
-@pytest.mark.parametrize(
-    ("content", "says"), [(None, "check the path"), (b"not an EDF at all", "convert it to EDF"), (b"", "EDF")]
-)
-def test_what_is_no_edf_is_refused(tmp_path: Path, content: bytes | None, says: str) -> None:
-    """A missing, an empty and a foreign file are each refused in a sentence."""
-    path = tmp_path / "x.edf"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(ImplantError, match=says):
-        EdfImplant(path)
-
-
-def test_a_short_recording_is_refused(tmp_path: Path) -> None:
-    """Ten seconds are too few for a template and a replay."""
-    with pytest.raises(ImplantError, match="longer recording"):
-        EdfImplant(_write(tmp_path / "a.edf", {"Fp1": (128.0, "uV")}, seconds=10))
-
-
-@pytest.mark.parametrize("spec", ["", "sim:x", "edf:", "lsl:thing"])
+@pytest.mark.parametrize("spec", ["", "sim:x", "edf:", "xdf:", "npz:", "arff:", "telepathy:thing"])
 def test_an_unknown_implant_is_refused(spec: str) -> None:
     """A spec that names no implant is refused with what to write instead."""
     with pytest.raises(ImplantError, match="write"):
         open_implant(spec)
-
-
-def test_nobody_lies_in_these_beds(tmp_path: Path) -> None:
-    """Simulated and replayed sleepers say so in their calibration's source."""
-    replay = EdfImplant(_write(tmp_path / "a.edf", {"Fp1": (128.0, "uV")}))
-    assert (SimulatedImplant(1).source, replay.source) == (
-        CalibrationSource.SIMULATED,
-        CalibrationSource.REPLAY,
-    )
-
-
-def test_real_recordings_calibrate() -> None:
-    """Every waking recording of real people that is there opens, and most give a calibration."""
-    root = os.environ.get("DREAMD_RECORDINGS", "")
-    if not root:
-        pytest.skip("DREAMD_RECORDINGS names no directory of recordings")
-    files = sorted(Path(root, "waking").glob("eegmat_S0*_rest_7ch.edf"))[:4]
-    assert files
-    for file in files:
-        assert _measured(EdfImplant(file)).clean_s >= 8.0
 
 
 def test_a_malfunction_may_count_from_an_earlier_moment() -> None:

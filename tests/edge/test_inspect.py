@@ -1,18 +1,23 @@
 """`dreamedge inspect`: a recording's channels, quality by cause over time, and whether it could be seated."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import edfio
 import numpy as np
 import pytest
 
-from dreamedge.adapters.implants.inspected import examine
+from dreamedge.adapters.implants.inspected import Wish, examine, glance
+from dreamedge.adapters.implants.simulated import SimulatedImplant
 from dreamedge.adapters.implants.sleeper import CHANNELS, RATE_HZ, Sleeper
 from dreamedge.adapters.implants.ten_twenty import kind_of
 from dreamedge.adapters.printout import lines
+from dreamedge.core.signal import Montage
 from dreamedge.main import main
-from dreamedge.ports.implant import ImplantError
+from dreamedge.ports.implant import Implant, ImplantError
+from dreamwire.messages import CalibrationSource
 from edge import recorded
 from edge.test_xdf import GROUP
 
@@ -99,10 +104,156 @@ def test_scripts_get_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 def test_what_is_no_recording_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file of another kind ends with status 2 and one sentence."""
-    with pytest.raises(ImplantError, match="neither an EDF nor an XDF"):
+    with pytest.raises(ImplantError, match="no recording by its ending"):
         examine(str(tmp_path / "a.csv"))
     assert main(["inspect", str(tmp_path / "none.edf")]) == 2
     assert "check the path" in capsys.readouterr().err
+
+
+def test_several_are_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Several files: a row each, accepted or refused and why; a directory among them ends nothing."""
+    good, bad = _edf(tmp_path / "good.edf", _sleeper()), _edf(tmp_path / "bad.edf", _sleeper() * 1e-6)
+    assert main(["inspect", str(good), str(bad), str(tmp_path), str(tmp_path / "none.edf")]) == 0
+    _, *rows = capsys.readouterr().out.splitlines()
+    assert [row.split()[:2] for row in rows] == [
+        ["good.edf", "accepted"],
+        ["bad.edf", "refused"],
+        [tmp_path.name, "refused"],
+        ["none.edf", "refused"],
+    ]
+    assert rows[0].split()[2:8] == ["60", "s", "8", "256", "100", "%"]
+    assert "unit: Its samples are not in microvolts" in rows[1]
+    assert "no recording by its ending" in rows[2]
+    assert "check the path" in rows[3]
+
+
+def test_several_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--json` lists everybody of all files, those that cannot be read as well."""
+    good = _edf(tmp_path / "good.edf", _sleeper())
+    assert main(["inspect", "--json", str(good), str(tmp_path)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [(one["file"], one["seated"]) for one in told] == [(str(good), True), (str(tmp_path), False)]
+    assert told[0]["seconds"] == 60.0
+
+
+def test_a_glance_only_opens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--brief --json` tells for each what a bed would play, or in a sentence why it cannot."""
+    good = _edf(tmp_path / "good.edf", _sleeper())
+    frontal = _edf(tmp_path / "frontal.edf", _sleeper()[:, :2], labels=("Fp1", "Fp2"))
+    assert main(["inspect", "--brief", "--json", str(good), str(frontal), str(tmp_path)]) == 0
+    first, second, third = json.loads(capsys.readouterr().out)
+    assert first == {
+        "file": str(good),
+        "person": "",
+        "spec": f"edf:{good}",
+        "playable": True,
+        "why": "",
+        "seconds": 60.0,
+        "rate_hz": RATE_HZ,
+        "channels": list(CHANNELS),
+    }
+    assert (second["playable"], third["playable"]) == (False, False)
+    assert "cannot measure posterior.delta" in second["why"]
+    assert (third["file"], third["spec"], third["channels"]) == (str(tmp_path), "", [])
+    assert main(["inspect", "--brief", str(good), str(tmp_path)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_a_simulated_sleeper_is_heard_at_once() -> None:
+    """Nobody waits for who is not there: 20 s of a simulated sleeper are computed."""
+    (one,) = examine("sim:7")
+    assert (one.found.seated, one.found.calibrated, one.seconds) == (True, True, 20.0)
+    assert [channel.electrode for channel in one.channels] == list(CHANNELS)
+    assert one.found.moments[-1].at_s == pytest.approx(20.0, abs=0.3)
+
+
+class Worn(SimulatedImplant):
+    """A device on somebody's head: live, nothing known from before, `says_hz` instead of its rate."""
+
+    def __init__(self, says_hz: float = RATE_HZ) -> None:
+        super().__init__(7)
+        self.source = CalibrationSource.LIVE
+        self.montage = Montage(CHANNELS, says_hz)
+
+    def enrolment(self) -> None:  # type: ignore[override]
+        """Nothing is known."""
+
+
+@dataclass(frozen=True)
+class Listening(Wish):
+    """Listens to `device` in virtual time."""
+
+    device: Implant = field(default_factory=Worn)
+
+    def open(self, spec: str) -> Implant:
+        """Whatever is asked for."""
+        return self.device
+
+
+def listening(seconds: float, device: Implant, interrupted_s: float = 1e9) -> tuple[Listening, list[float]]:
+    """A wish on a clock that stands while nobody waits, and what it told of its progress."""
+    clock_ns = [1_000_000_000]
+
+    def wait_until(at_ns: int) -> None:
+        if at_ns > interrupted_s * 1e9:
+            raise KeyboardInterrupt
+        clock_ns[0] = max(at_ns, clock_ns[0])
+
+    heard: list[float] = []
+    now_ns: Callable[[], int] = lambda: clock_ns[0]  # noqa: E731 - shorter than a function
+    wish = Listening(seconds=seconds, now_ns=now_ns, wait_until=wait_until, tell=heard.append, device=device)
+    return wish, heard
+
+
+def test_a_device_is_listened_to_as_time_passes() -> None:
+    """So many seconds, told as they pass; it could be seated, though nobody waits for its calibration."""
+    wish, heard = listening(20.0, Worn())
+    (one,) = examine("brainflow:any", wish)
+    assert (one.found.seated, one.found.calibrated) == (True, False)
+    assert (heard[0], heard[-1], len(heard)) == (0.0, 20.0, 81)
+    assert "once 120 s of clean signal have calibrated it" in "\n".join(lines(one, 80))
+
+
+def test_a_device_heard_for_long_is_calibrated() -> None:
+    """Whoever listens for 130 s sees what a bed would have after them."""
+    (one,) = examine("brainflow:any", listening(130.0, Worn())[0])
+    assert one.found.calibrated
+    assert "once" not in "\n".join(lines(one, 80))
+
+
+def test_a_device_with_another_rate_is_refused() -> None:
+    """A device that says 250 Hz and gives 256 could not be seated: rate."""
+    (one,) = examine("lsl:any", listening(20.0, Worn(says_hz=250.0))[0])
+    assert (one.found.seated, one.found.cause) == (False, "rate")
+    assert "250 Hz" in one.found.sentence
+
+
+def test_a_device_that_gives_nothing_is_silent() -> None:
+    """Nothing but silence is no quality."""
+
+    class Mute(Worn):
+        def read(self, now_ns: int) -> None:  # type: ignore[override]
+            """Nothing."""
+
+    (one,) = examine("lsl:any", listening(20.0, Mute())[0])
+    assert (one.found.seated, one.found.cause) == (False, "silence")
+
+
+def test_listening_may_be_cut_short() -> None:
+    """Ctrl-C ends the listening, not the report."""
+    wish, heard = listening(3600.0, Worn(), interrupted_s=15.0)
+    (one,) = examine("lsl:any", wish)
+    assert one.found.seated
+    assert 12.0 < heard[-1] < 15.0
+
+
+@pytest.mark.parametrize("seconds", ["4", "nan", "long"])
+def test_it_takes_five_seconds_to_hear_anything(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Kernels and windows fill first: shorter than that, or no number, is refused."""
+    with pytest.raises(SystemExit) as ended:
+        main(["inspect", "sim", "--seconds", seconds])
+    assert ended.value.code == 2
+    assert "is not a number above 5" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -137,6 +288,14 @@ def test_three_of_four_could_be_seated() -> None:
         "Purple": "",
         "Blue": "contact",
     }
+
+
+@recorded.needed
+def test_four_people_of_one_file_are_told_apart_at_a_glance() -> None:
+    """Each of four people recorded together has a name, and a spec of their own."""
+    found = glance(str(recorded.path(GROUP)))
+    assert [one.person.name.split("-")[0] for one in found] == ["Blue", "Green", "Orange", "Purple"]
+    assert all(one.person.spec.endswith(f"#{one.person.name}") and not one.why for one in found)
 
 
 @recorded.needed

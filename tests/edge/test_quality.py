@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dreamd.core.severing.causes import Cause, Kind, cause_named, kind_of
 from dreamedge.core.calibration import enrol
 from dreamedge.core.electrodes import electrodes, site_of
 from dreamedge.core.features import FrontEnd, Hop
 from dreamedge.core.own import Own
-from dreamedge.core.quality import HighPass, Judge, mains_rows
+from dreamedge.core.quality import CAUSES, RATE, UNIT, HighPass, Judge, mains_rows
 from dreamedge.core.signal import Block, Montage
 from dreamwire.messages import CalibrationSource
 from dreamwire.schema import BANDS6X2
@@ -165,6 +166,21 @@ def test_high_frequency_against_own() -> None:
     hop = last_of(hops_of(tense, MONTAGE, front))
     assert causes(hop) == {"T7": "highfreq"}
     assert hop.channels[7].quality == 0.4
+
+
+def test_strong_mains_is_not_told_as_amplitude() -> None:
+    """Mains of 500 uV peak to peak is mains; with a movement of 600 uV on top it is amplitude."""
+    uv = pink(8, 256, 8, rms_uv=5.0)
+    uv[:, 3:5] += sine(60.0, 250.0, 8, 256, 2)
+    uv[:, 4] += sine(2.0, 300.0, 8, 256, 1)[:, 0]
+    assert causes(judged(uv, montage=Montage(EIGHT, 256.0))[-1]) == {"Cz": "mains", "Pz": "amplitude"}
+
+
+@pytest.mark.parametrize("word", [*CAUSES, RATE, UNIT])
+def test_the_daemon_knows_every_cause(word: str) -> None:
+    """Each word a pod has for its signal is one of the daemon's, and no way of leaving."""
+    assert cause_named(word) is not Cause.UNKNOWN
+    assert kind_of(cause_named(word)) in (Kind.SOFT, Kind.HARD, Kind.TRANSPORT)
 
 
 def test_first_cause_in_order_is_told() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 import dreamedge
 from dreamedge.settings import SettingsError, daemon_key_path, load, state_root
+from dreamwire.access import Papers
 
 HOME = {"XDG_STATE_HOME": "/state"}
 
@@ -17,7 +18,7 @@ def test_flag_wins_over_environment_over_file_over_default(tmp_path: Path) -> No
     config.write_text('site = "file"\nbroker = "mqtt://file:1"\nseed = 5\npod = ["bed-1"]\n')
     env = HOME | {"DREAMEDGE_SITE": "env", "DREAMEDGE_BROKER": "mqtt://env:2"}
     settings = load({"broker": "mqtt://flag:3"}, env, config)
-    assert (settings.broker_host, settings.broker_port) == ("flag", 3)
+    assert settings.broker.url == "mqtt://flag:3"
     assert settings.site == "env"
     assert settings.pods[0].seed == 5
     assert settings.pods[0].renderer == "null"
@@ -26,7 +27,7 @@ def test_flag_wins_over_environment_over_file_over_default(tmp_path: Path) -> No
 def test_defaults_need_nothing_but_a_pod() -> None:
     """One pod name is enough: broker, key and state directory have a place."""
     settings = load({"pod": ["bed-1"]}, HOME, None)
-    assert (settings.broker_host, settings.broker_port) == ("127.0.0.1", 1883)
+    assert settings.broker.url == "mqtt://127.0.0.1:1883"
     assert settings.daemon_key == "/state/dreamd/daemon.pub"
     assert settings.pods[0].state_dir == Path("/state/dreamedge/bed-1")
 
@@ -58,6 +59,19 @@ def test_pods_in_a_list_get_seeds_of_their_own() -> None:
     ]
 
 
+def test_each_pod_has_papers_of_its_own(tmp_path: Path) -> None:
+    """`{pod}` in what is shown to the broker is the pod's name; flag, environment and file all name them."""
+    config = tmp_path / "edge.toml"
+    config.write_text('broker = "mqtts://broker.ward"\nbroker_ca = "~/ca.crt"\n')
+    env = HOME | {"DREAMEDGE_BROKER_PASSWORD_FILE": "/secrets/{pod}"}
+    settings = load({"pods": "bed-1,bed-2", "broker_cert": "/{pod}.crt", "broker_key": "/k"}, env, config)
+    assert settings.broker.url == "mqtts://broker.ward:8883"
+    assert [pod.papers for pod in settings.pods] == [
+        Papers("--broker", str(Path.home() / "ca.crt"), f"/{pod}.crt", "/k", "", f"/secrets/{pod}")
+        for pod in ("bed-1", "bed-2")
+    ]
+
+
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
@@ -66,6 +80,9 @@ def test_pods_in_a_list_get_seeds_of_their_own() -> None:
         ({"pod": ["bed-1", "bed-1"]}, "named twice"),
         ({"pod": ["bed-1"], "broker": "http://x"}, "not mqtt://HOST"),
         ({"pod": ["bed-1"], "broker": "mqtt://x:99999"}, "not mqtt://HOST"),
+        ({"pod": ["bed-1"], "broker": "mqtts://bed-1:secret@x"}, "without credentials"),
+        ({"pods": "bed-1,bed-2", "broker_password_file": "/p"}, "cannot share one broker_password_file"),
+        ({"pods": "bed-1,bed-2", "broker_user": "nurse"}, "put {pod} into it"),
         ({"pod": ["bed-1"], "malfunction": "railed"}, "NAME@SECONDS"),
         ({"pod": ["bed-1"], "seed": "x"}, "not a whole number"),
         ({"pod": ["bed-1"], "duration": "nan"}, "not a number of seconds"),
@@ -93,3 +110,15 @@ def test_a_bad_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("pod = [")
     with pytest.raises(SettingsError, match="not TOML"):
         load({}, HOME, tmp_path / "bad.toml")
+
+
+def test_what_recordings_leave_unsaid_can_be_told() -> None:
+    """`--rate`, `--full-scale` and `--montage` are numbers and names; no number is refused, none is none."""
+    flags = {"pod": ["bed-1"], "rate": "128", "full_scale": "187500", "montage": "Fp1, O1,"}
+    settings = load(flags, HOME, None)
+    assert (settings.rate_hz, settings.full_scale_uv, settings.montage) == (128.0, 187_500.0, ("Fp1", "O1"))
+    assert load({"pod": ["bed-1"]}, HOME, None).rate_hz == 0.0
+    with pytest.raises(SettingsError, match="flag: rate '-1' is not a number of Hz from 0"):
+        load({"pod": ["bed-1"], "rate": "-1"}, HOME, None)
+    with pytest.raises(SettingsError, match="flag: full-scale 'nan' is not a number of microvolts from 0"):
+        load({"pod": ["bed-1"], "full_scale": "nan"}, HOME, None)

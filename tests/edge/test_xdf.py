@@ -1,5 +1,7 @@
 """XDF replay: several people in one file, their clocks, gaps and contact, and what is refused."""
 
+import gzip
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 
 from dreamedge.adapters.implants import open_implant
 from dreamedge.adapters.implants.stamps import timeline
-from dreamedge.adapters.implants.xdf import XdfImplant
+from dreamedge.adapters.implants.xdf import XdfImplant, read_streams
 from dreamedge.core.calibration import Own, enrol
 from dreamedge.core.signal import Block
 from dreamedge.ports.implant import Implant, ImplantError
@@ -184,6 +186,84 @@ def test_a_clock_set_back_loses_no_sample(tmp_path: Path) -> None:
     )
 
 
+def test_people_of_a_file_play_the_same_moment(tmp_path: Path) -> None:
+    """Two whose streams differ in rate, begin and end, opened 7 s apart, play one moment after four turns."""
+    ann = Told("Ann Muse: EEG", _moments(40.0, 256.0), 1000.0 + np.arange(40 * 256) / 256.0)
+    bob = Told("Bob Muse: EEG", _moments(37.0, 250.0) + 1.0, 1001.0 + np.arange(37 * 250) / 250.0, 250.0)
+    path = write(tmp_path / "a.xdf", ann, bob)
+    beds = [open_implant(f"xdf:{path}#{name}", loop=True, replay_from_ns=S) for name in ("Ann", "Bob")]
+    heard: list[dict[int, float]] = [{}, {}]
+    for late_s, bed, told in zip((0, 7), beds, heard, strict=True):
+        for k in range(late_s * 20, 170 * 20):
+            block = bed.read(S + k * S // 20)
+            if block is not None:
+                told[k] = block.uv[-1, 0] - block.last_ns / S
+    both = [k for k in heard[0].keys() & heard[1].keys() if k > 4 * 40 * 20]
+    assert len(both) > 160
+    for k in both:
+        assert heard[0][k] == pytest.approx(heard[1][k], abs=0.005)
+
+
+def _moments(seconds: float, rate_hz: float) -> recorded.Doubles:
+    """Four channels that say how many seconds of the recording had passed when each sample was complete."""
+    passed_s = (1 + np.arange(int(seconds * rate_hz))) / rate_hz
+    return np.repeat(passed_s[:, None], 4, axis=1)
+
+
+def test_a_missing_end_is_a_gap_of_each_turn(tmp_path: Path) -> None:
+    """Who stopped 3 s before the others is silent for 3 s, then begins anew with them."""
+    long, short = _told("Ann Muse: EEG", _stamps(40)), _told("Bob Muse: EEG", _stamps(37))
+    bob = XdfImplant(write(tmp_path / "a.xdf", long, short), "Bob", loop=True)
+    blocks = _blocks(bob, 90)
+    again = [block for block in blocks if block.uv[0, 0] == 0.0]
+    begins_s = [(block.last_ns - S) / S - len(block.uv) / RATE for block in again]
+    assert begins_s == pytest.approx([0.0, 40.0, 80.0], abs=1e-3)
+    assert not [block for block in blocks if 37.01 < (block.last_ns - S) / S % 40 < 39.99]
+
+
+@pytest.mark.parametrize("stamped", [0, 1, 3, 1000])
+def test_stamps_that_follow_from_others_may_be_missing(tmp_path: Path, stamped: int) -> None:
+    """Who is in a file, from when to when, is the same however many stamps the recorder left out."""
+    streams = read_streams(
+        write(tmp_path / "a.xdf", _told("Ann Muse: EEG", _stamps(40), stamped=stamped), _hsi("x: HSI", [1.0]))
+    )
+    (ann,) = [stream for stream in streams if stream.is_eeg]
+    assert ann.begins_s == 1000.0
+    assert ann.ends_s == pytest.approx(1040.0 - 1 / RATE, abs=1e-6)
+
+
+def test_a_file_cut_off_plays_up_to_there(tmp_path: Path) -> None:
+    """A recorder that was killed in the middle of a chunk leaves what came before it."""
+    path = write(tmp_path / "a.xdf", _told("Ann Muse: EEG", _stamps(40)))
+    path.write_bytes(path.read_bytes()[:-2000])
+    played = np.concatenate([block.uv for block in _blocks(XdfImplant(path), 42)])[:, 0]
+    assert 39.0 * RATE < len(played) < 40.0 * RATE
+    np.testing.assert_array_equal(played, np.arange(len(played)))
+
+
+def test_a_packed_file_plays_like_a_plain_one(tmp_path: Path) -> None:
+    """An XDF file in gzip is played without unpacking it by hand."""
+    plain = write(tmp_path / "a.xdf", _told("Ann Muse: EEG", _stamps(40)))
+    packed = tmp_path / "a.xdfz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    one, other = (_blocks(XdfImplant(path), 3) for path in (plain, packed))
+    np.testing.assert_array_equal(np.concatenate([b.uv for b in one]), np.concatenate([b.uv for b in other]))
+
+
+def test_a_bed_does_without_the_others_samples(tmp_path: Path) -> None:
+    """Beside a stream of 20 MB, opening one of 0.3 MB never takes 5 MB."""
+    stamps_s = _stamps(40)
+    cap = Told("Cap: EEG", np.ones((len(stamps_s), 256)), stamps_s)
+    path = write(tmp_path / "a.xdf", cap, _told("Ann Muse: EEG", stamps_s))
+    tracemalloc.start()
+    try:
+        XdfImplant(path, "Ann")
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 5e6
+
+
 @recorded.needed
 @pytest.mark.parametrize(("person", "calibrates"), [("Orange", 1), ("Green", 1), ("Purple", 1), ("Blue", 0)])
 def test_four_people_of_one_file(person: str, calibrates: int) -> None:
@@ -195,3 +275,15 @@ def test_four_people_of_one_file(person: str, calibrates: int) -> None:
     own = enrol(BANDS6X2, implant.montage, block, implant.source)
     assert isinstance(own, Own) is bool(calibrates)
     assert bool((block.contact > 0.0).any()) is bool(calibrates)
+
+
+@recorded.needed
+def test_the_four_of_one_file_share_one_turn() -> None:
+    """All four begin anew after the same 36.1 s, though no two headsets sent equally many samples."""
+    turns_s = []
+    for name in ("Orange", "Green", "Purple", "Blue"):
+        blocks = _blocks(open_implant(f"xdf:{recorded.path(GROUP)}#{name}", loop=True, replay_from_ns=S), 80)
+        begins_ns = [b.last_ns - len(b.uv) * S / RATE for b in blocks if (b.uv[0] == blocks[0].uv[0]).all()]
+        turns_s += list(np.diff(begins_ns) / S)
+    assert turns_s == pytest.approx([35.97] * 8, abs=0.01), "until the first of the ends that lie together"
+    assert turns_s == pytest.approx([turns_s[0]] * 8, abs=0.001)

@@ -1,8 +1,10 @@
 """Writes small XDF files: magic, headers, samples with stamps, clock offsets, footers (XDF 1.0)."""
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,8 @@ class Told:
     """One stream. `samples` float64[n, channels]; `labels` and `unit` go into its description.
 
     offset_s: what the recorder measured its clock to be behind by, throughout.
+    stamped: every sample has its stamp; else only the first of each that many chunks, the others follow
+    from the rate, as LabRecorder leaves them out.
     """
 
     name: str
@@ -25,6 +29,11 @@ class Told:
     labels: tuple[str, ...] = ()
     unit: str = ""
     offset_s: float = 0.0
+    stamped: int = 0
+
+
+CHUNK: Final = 128
+"""Samples a chunk."""
 
 
 def write(path: Path, *streams: Told) -> Path:
@@ -36,7 +45,7 @@ def write(path: Path, *streams: Told) -> Path:
         for at_s in (stream.stamps_s[0], stream.stamps_s[-1]):
             measured = struct.pack("<dd", at_s + stream.offset_s, stream.offset_s)
             parts += [_chunk(4, _id(number) + measured)]
-        parts.append(_chunk(3, _id(number) + _samples(stream)))
+        parts += [_chunk(3, _id(number) + samples) for samples in _samples(stream)]
         parts.append(_chunk(6, _id(number) + b"<info></info>"))
     path.write_bytes(b"".join(parts))
     return path
@@ -62,9 +71,14 @@ def _header(stream: Told) -> bytes:
     ).encode()
 
 
-def _samples(stream: Told) -> bytes:
-    rows = [
-        b"\x08" + struct.pack("<d", stamp_s) + row.astype("<f8").tobytes()
-        for stamp_s, row in zip(stream.stamps_s, stream.samples, strict=True)
-    ]
-    return b"\x04" + struct.pack("<I", len(rows)) + b"".join(rows)
+def _samples(stream: Told) -> Iterator[bytes]:
+    """Each chunk's samples with their number."""
+    for begin in range(0, len(stream.samples), CHUNK):
+        rows = [_row(stream, n) for n in range(begin, min(begin + CHUNK, len(stream.samples)))]
+        yield b"\x04" + struct.pack("<I", len(rows)) + b"".join(rows)
+
+
+def _row(stream: Told, n: int) -> bytes:
+    told = not stream.stamped or n % (stream.stamped * CHUNK) == 0
+    stamp = b"\x08" + struct.pack("<d", stream.stamps_s[n]) if told else b"\0"
+    return stamp + bytes(stream.samples[n].astype("<f8").tobytes())

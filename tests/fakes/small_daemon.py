@@ -9,7 +9,7 @@ import asyncio
 import dataclasses
 import time
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import aiomqtt
 import numpy as np
@@ -46,9 +46,9 @@ TICK_S = 0.25
 
 
 class SmallDaemon:
-    """One pod's daemon; use as an async context manager."""
+    """One pod's daemon; use as an async context manager. `options`: of its client, beyond host and port."""
 
-    def __init__(self, port: int, pod: str) -> None:
+    def __init__(self, port: int, pod: str, host: str = "127.0.0.1", **options: Any) -> None:  # noqa: ANN401 -- aiomqtt's own
         self.key = SigningKey.generate()
         self.pod = pod
         self.term = 1000
@@ -60,7 +60,7 @@ class SmallDaemon:
         self.events: list[PodEvent] = []
         self.frames: list[Frame] = []
         self.said: list[Collective] = []
-        self._client = aiomqtt.Client("127.0.0.1", port, identifier="small-daemon")
+        self._client = aiomqtt.Client(host, port, identifier="small-daemon", **options)
         self._tick = 0
         self._counter = 0
         self._assign: Assign | None = None

@@ -38,6 +38,7 @@ def pod_view(pod: str, **changes: object) -> PodView:
         calibrated=True,
         calibration_source="simulated",
         calibration_clean_s=8.5,
+        alpha_hz=10.2,
         clock_synced=True,
         clock_uncertainty_us=250,
         applied=0.0,

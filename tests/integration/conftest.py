@@ -1,11 +1,15 @@
 """A real broker for the tests in this folder."""
 
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from mosquitto import MOSQUITTO, SHIPPED, Broker, free_port
+from ward import Ward
 
 
 @pytest.fixture
@@ -20,3 +24,38 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
     one.start()
     yield one
     one.kill()
+
+
+@pytest.fixture
+def ward(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Ward]:
+    """A ward's broker, whose users are dreamd and three beds; a parameter is what is special about it."""
+    if MOSQUITTO is None:
+        pytest.skip("mosquitto is not installed (make system-packages)")
+    one = Ward(tmp_path, **getattr(request, "param", {}))
+    yield one
+    one.broker.kill()
+
+
+Start = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start a program of ours, its standard error in the file `said`; it is killed in the end."""
+    running_now: list[subprocess.Popen[bytes]] = []
+
+    def begin(program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        with (tmp_path / "said").open("ab") as said:
+            process = subprocess.Popen(
+                [sys.executable, "-m", program, *arguments],
+                stderr=said,
+                stdout=subprocess.DEVNULL,
+                env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+            )
+        running_now.append(process)
+        return process
+
+    yield begin
+    for process in running_now:
+        process.kill()
+        process.wait()

@@ -1,68 +1,28 @@
 """The link against a real broker: what arrives, what waits, what comes back."""
 
 import asyncio
-import random
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 
 import aiomqtt
 
-from dreamd.adapters.clock import BoottimeClock
-from dreamd.adapters.keys import Seal
-from dreamd.adapters.mqtt.intake import Intake
-from dreamd.adapters.mqtt.link import Broker, MqttLink
 from dreamwire import codec, topics
-from dreamwire.messages import Ack, ClockProbe, Versions
-from dreamwire.seal import SigningKey, unseal
+from dreamwire.access import Access, Address
+from dreamwire.messages import Ack, ClockProbe
+from dreamwire.seal import unseal
 from fakes import words
-from fakes.inbound import KeepingInbound, KeepingLinkMeters
+from integration.house import House, until
+from integration.house import running as house_of
 from mosquitto import Broker as RealBroker
 
-WITHIN_S = 8.0
 
-
-async def until(true: Callable[[], object], within_s: float = WITHIN_S) -> None:
-    """Wait until `true` is, or fail."""
-    async with asyncio.timeout(within_s):
-        while not true():  # noqa: ASYNC110 -- what a broker does sets no event of ours
-            await asyncio.sleep(0.005)
-
-
-class House:
-    """A link with a keeping application behind it."""
-
-    def __init__(self, port: int) -> None:
-        self.key = SigningKey.generate()
-        self.inbound, self.meters, self.said = KeepingInbound(), KeepingLinkMeters(), list[str]()
-        clock = BoottimeClock()
-        self.link = MqttLink(
-            Broker("127.0.0.1", port, "d-1", Versions("0.1.0", 1)),
-            seal=Seal(self.key),
-            clock=clock,
-            meters=self.meters,
-            rng=random.Random(1),
-            say=self.said.append,
-        )
-        self.intake = Intake(self.inbound, clock, self.meters)
-
-    def open_presence(self, payload: bytes) -> bool:
-        """Whether the daemon says that it is there."""
-        body = unseal(self.key.public, codec.DAEMON_PRESENCE, payload)
-        return codec.decode_daemon_presence(body).online
-
-
-@asynccontextmanager
-async def running(port: int) -> AsyncIterator[House]:
-    """A house whose link runs, and is closed."""
-    house = House(port)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(house.link.run(house.intake), name="link")
-        yield house
-        await house.link.close()
+def running(port: int) -> AbstractAsyncContextManager[House]:
+    """A house at the broker of this port, without TLS."""
+    return house_of(Access(Address("127.0.0.1", port)))
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
@@ -26,6 +27,8 @@ from dreamd.up import brokers
 from dreamd.up.children import Child
 from dreamd.up.plan import CannotRun, Flags, plan
 from dreamd.up.preflight import check, look_over
+from edge import recorded
+from edge.xdf_file import Told, write
 from integration.conftest import free_port
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -136,7 +139,7 @@ def test_a_port_in_use_is_named_with_its_flag(flag: str, taken: int, tmp_path: P
     [
         (Flags(recordings=(Path("/nowhere/a.edf"), Path("b.edf"))), "cannot be read.*--recordings"),
         (Flags(recordings=(Path("/nowhere/a.edf"),)), "cannot be read.*--recordings"),
-        (Flags(recordings=(Path(__file__), Path(__file__))), "not an EDF file"),
+        (Flags(recordings=(Path(__file__), Path(__file__))), r"test_up\.py is "),
         (Flags(night=Path("/nowhere/night.svg")), "does not exist.*--night"),
         (Flags(night=Path("/")), "is a directory"),
     ],
@@ -189,6 +192,49 @@ def test_a_night_comes_to_an_end_and_everyone_home(kind: str, tmp_path: Path) ->
     assert found["frames_accepted"] > 150
     assert found["latency_ms"]["capture_to_feedback"]["p50"] > 0
     assert ET.fromstring(picture.read_text()).tag.endswith("svg")
+
+
+def headset(name: str, seconds: float, worn: bool = True) -> Told:
+    """A Muse as a recorder keeps it: alpha in noise where it is worn, zeros where it is not."""
+    rng = np.random.default_rng(sum(name.encode()))
+    at_s = np.arange(int(seconds * 256)) / 256
+    alpha = 8 * np.sin(2 * np.pi * 10 * at_s)[:, None] + np.cumsum(rng.normal(0, 0.5, (len(at_s), 4)), axis=0)
+    drift = np.apply_along_axis(lambda uv: np.convolve(uv, np.ones(256) / 256, "same"), 0, alpha)
+    samples = (alpha - drift + rng.normal(0, 3, alpha.shape)) * worn
+    return Told(f"{name}-Muse: EEG", samples, 5000.0 + at_s)
+
+
+def test_people_of_one_recording_dream_together(tmp_path: Path) -> None:
+    """Of three in one file two merge; the one whose headset was off never does, and why is in the numbers."""
+    group = write(tmp_path / "g.xdf", headset("Ann", 33), headset("Bob", 33), headset("Off", 33, worn=False))
+    foreign = tmp_path / "notes.txt"
+    foreign.write_text("nobody")
+    picture = tmp_path / "night.svg"
+    command = [*UP, *ports(), "--json", "--duration=20", f"--night={picture}", "--recordings"]
+    done = subprocess.run(
+        [*command, str(group), str(foreign)], capture_output=True, text=True, timeout=90, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert [one["sleeper"] for one in found["recordings"]] == ["ann", "bob", "off"]
+    assert (found["merged"], found["home"], found["severed"]) == (2, 3, [])
+    assert found["never_merged"] == [{"pod": "bed-3", "cause": "flat"}]
+    (refused,) = found["refused"]
+    assert refused["file"].endswith("notes.txt")
+    assert "bed-3 (off) never merged: flat" in picture.read_text()
+
+
+@recorded.needed
+def test_of_four_recorded_together_three_merge(tmp_path: Path) -> None:
+    """Four real headsets of one file: Blue has no contact and never merges; the others do, and come home."""
+    group = recorded.path("group/hybridharmony_anticipation_4people_4ch_256Hz.xdf")
+    command = [*UP, *ports(), "--json", f"--night={tmp_path / 'n.svg'}", "--recordings", str(group)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert {one["sleeper"]: one["pod"] for one in found["recordings"]}["blue"] == "bed-1"
+    assert found["never_merged"] == [{"pod": "bed-1", "cause": "contact"}]
+    assert (found["sleepers"], found["merged"], found["home"]) == (4, 3, 4)
 
 
 class Terminal:

@@ -5,9 +5,11 @@ import json
 import pytest
 
 from dreamd.up.account import Latencies
+from dreamd.up.chronicle import Chronicle
 from dreamd.up.counters import Counters, Totals, totals
-from dreamd.up.journal import parse
-from up.stories import T0_NS, at, dreaming, entry, sever
+from dreamd.up.journal import Entry, parse
+from dreamd.up.plan import Flags, plan
+from up.stories import CEILING, T0_NS, at, dreaming, entry, sever
 
 
 def test_a_sever_is_reported_in_the_pods_own_stamps() -> None:
@@ -44,6 +46,7 @@ def test_the_object_has_the_promised_keys() -> None:
         "frames_refused",
         "merged",
         "severed",
+        "never_merged",
         "home",
         "latency_ms",
     ]
@@ -154,3 +157,58 @@ def test_a_recording_that_is_over_is_no_sever() -> None:
     sever(chronicle, "bed-4", 25.0, cause="recording-over")
     assert chronicle.account.severed == ()
     assert chronicle.account.is_home("bed-4")
+
+
+def bad(pod: str, seconds: float, cause: str, quality: float = 0.0) -> Entry:
+    """A hop without good signal."""
+    return entry(pod, seconds, "hop", applied=0.0, granted=0.0, quality=quality, cause=cause)
+
+
+def gathering() -> Chronicle:
+    """Two beds: one whose signal is good from 2 s on, one without contact throughout."""
+    chronicle = Chronicle.begin(plan(Flags(sleepers=2)).sleepers, T0_NS, CEILING)
+    for hop in range(4, 60):
+        chronicle.note(bad("bed-1", hop / 4, "", 0.9) if hop >= 8 else bad("bed-1", hop / 4, "filling"))
+        chronicle.note(bad("bed-2", hop / 4, "contact" if hop != 20 else "flat"))
+    return chronicle
+
+
+def test_who_never_merged_is_named_with_the_cause() -> None:
+    """The cause told by most hops of a pod that was never coupled is in the numbers and in the one line."""
+    chronicle = gathering()
+    chronicle.note(entry("bed-1", 16.0, "merged"))
+    chronicle.account.outside("bed-2", "NOT_CALIBRATED")
+    assert chronicle.account.as_json(Totals())["never_merged"] == [{"pod": "bed-2", "cause": "contact"}]
+    assert "bed-2 (birch) never merged: contact" in chronicle.account_words
+
+
+def test_with_good_signal_the_daemons_reason_counts() -> None:
+    """A pod that tells of nothing wrong was kept out by the daemon, and one that tells nothing was silent."""
+    chronicle = Chronicle.begin(plan(Flags(sleepers=3)).sleepers, T0_NS, CEILING)
+    chronicle.note(bad("bed-1", 2.0, "", 0.9))
+    chronicle.account.outside("bed-1", "BREAKER_LOCKED")
+    assert [chronicle.account.cause(f"bed-{n}") for n in (1, 2)] == ["BREAKER_LOCKED", "silence"]
+
+
+def test_many_who_never_merged_are_counted_by_cause() -> None:
+    """From three on they are a number and their causes, the most frequent first."""
+    chronicle = Chronicle.begin(plan(Flags(sleepers=5)).sleepers, T0_NS, CEILING)
+    chronicle.note(entry("bed-1", 4.0, "merged"))
+    for pod, cause in (("bed-2", "flat"), ("bed-3", "contact"), ("bed-4", "contact"), ("bed-5", "contact")):
+        chronicle.note(bad(pod, 5.0, cause))
+    assert "four never merged: 3 contact, 1 flat" in chronicle.account_words
+
+
+def test_signal_that_was_never_good_is_given_up_after_eight_seconds() -> None:
+    """Eight seconds after anybody's first good hop, and not before, there is no waiting for one without."""
+    account = gathering().account
+    assert [account.hopeless("bed-2", at(second)) for second in (9.9, 10.1)] == [False, True]
+    assert not account.hopeless("bed-1", at(16.0))
+
+
+def test_nobody_is_given_up_while_nobody_is_good() -> None:
+    """As long as nobody has good signal the recordings may not have begun: everybody is waited for."""
+    chronicle = Chronicle.begin(plan(Flags(sleepers=2)).sleepers, T0_NS, CEILING)
+    for hop in range(200):
+        chronicle.note(bad("bed-1", hop / 4, "filling"))
+    assert not chronicle.account.hopeless("bed-1", at(50.0))

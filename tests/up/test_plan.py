@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dreamd.up.plan import CannotRun, Flags, Malfunction, malfunction, plan, pseudonym
+from dreamd.up.plan import CannotRun, Flags, Found, Malfunction, malfunction, names, plan, pseudonym
+from dreamwire.topics import is_name
 
 
 def test_malfunction_reads_name_seconds_and_count() -> None:
@@ -55,14 +56,74 @@ def test_more_failures_than_beds_are_refused() -> None:
         plan(Flags(malfunctions=("flat@3:9",)))
 
 
-def test_each_recording_is_a_sleeper() -> None:
-    """The number of files is the number of sleepers, and the run lasts as long as they do."""
-    files = (Path("a.edf"), Path("b.edf"), Path("c.edf"))
-    made = plan(Flags(recordings=files))
-    assert [s.recording for s in made.sleepers] == list(files)
+FILES = (Path("a.edf"), Path("b.xdf"), Path("c.npz"))
+GROUP = tuple(
+    Found("b.xdf", f"{name}: EEG", f"xdf:/b.xdf#{name}: EEG")
+    for name in ("Blue-Muse-2265", "Green-Muse-1E58", "Orange-Muse-2262")
+)
+ALONE = Found("a.edf", "", "edf:/a.edf")
+EPOCHS = Found("c.npz", "", "", "c.npz holds 14 epochs of 1 s, and a bed needs 30 s that were never cut.")
+
+
+def test_each_person_of_each_recording_is_a_sleeper() -> None:
+    """A bed for everybody, in the order of the files, and the run lasts as long as they do."""
+    made = plan(Flags(recordings=FILES[:2]), (ALONE, *GROUP))
+    assert [s.recording for s in made.sleepers] == ["edf:/a.edf", *(one.spec for one in GROUP)]
     assert made.duration_s is None
-    with pytest.raises(CannotRun, match="disagree"):
-        plan(Flags(recordings=files, sleepers=8))
+    with pytest.raises(CannotRun, match="4 people in --recordings disagree"):
+        plan(Flags(recordings=FILES[:2], sleepers=8), (ALONE, *GROUP))
+
+
+def test_people_of_one_file_keep_their_names() -> None:
+    """As much of a name as tells the people of the file apart; who is alone in a file is called by a tree."""
+    assert [s.pseudonym for s in plan(Flags(recordings=FILES), (ALONE, *GROUP)).sleepers] == [
+        *("ash", "blue", "green", "orange")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("people", "called"),
+    [
+        (("Muse-01: EEG", "Muse-02: EEG"), ("muse-01", "muse-02")),
+        (("EEG", "EEG"), ("eeg", "eeg-2")),
+        (("Jos\u00e9-\u00c1lvarez: EEG", "\u6708"), ("jose", "birch")),
+        (("x" * 90, "y" * 90), ("x" * 40, "y" * 40)),
+    ],
+)
+def test_a_name_is_one_that_the_api_takes(people: tuple[str, ...], called: tuple[str, ...]) -> None:
+    """Equal names get a number, letters that no name may have go, and where nothing is left a tree helps."""
+    found = tuple(Found("b.xdf", person, f"xdf:/b.xdf#{person}") for person in people)
+    assert names(found) == called
+    assert all(is_name(name) for name in called)
+
+
+def test_equal_names_of_two_files_are_told_apart() -> None:
+    """Two files that both have a Blue have a blue and a blue-2: a pseudonym is in one bed."""
+    again = tuple(Found("d.xdf", one.person, one.spec) for one in GROUP[:2])
+    assert names((*GROUP, *again)) == ("blue", "green", "orange", "blue-2", "green-2")
+
+
+def test_what_cannot_be_played_is_left_out_while_two_remain() -> None:
+    """With two playable people the others' reasons are kept in the plan; with fewer they refuse the run."""
+    made = plan(Flags(recordings=FILES), (*GROUP[:2], EPOCHS))
+    assert (len(made.sleepers), made.refused) == (2, (EPOCHS,))
+    with pytest.raises(CannotRun, match=r"14 epochs of 1 s.*; without it one sleeper is left"):
+        plan(Flags(recordings=FILES), (ALONE, EPOCHS))
+    with pytest.raises(CannotRun, match=r"never cut$"):
+        plan(Flags(recordings=FILES[2:]), (EPOCHS,))
+
+
+def test_one_person_alone_is_no_collective() -> None:
+    """A recording of one person is refused for the number, as it is readable."""
+    with pytest.raises(CannotRun, match="this would be 1"):
+        plan(Flags(recordings=FILES[:1]), (ALONE,))
+
+
+def test_no_recording_fails_unasked() -> None:
+    """The implant that rails by itself is a simulated one; in a recording only what is asked for fails."""
+    assert not any(s.malfunction for s in plan(Flags(recordings=FILES), (ALONE, *GROUP)).sleepers)
+    asked = plan(Flags(recordings=FILES, malfunctions=("flat@3",)), (ALONE, *GROUP))
+    assert [s.pod for s in asked.sleepers if s.malfunction] == ["bed-4"]
 
 
 @pytest.mark.parametrize(

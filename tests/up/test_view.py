@@ -149,6 +149,14 @@ def test_more_than_sixteen_become_a_field_of_dots() -> None:
     assert any("100 dreaming" in line for line in lines)
 
 
+@pytest.mark.parametrize("sleepers", range(2, 30))
+def test_no_number_of_sleepers_pushes_the_keys_off_the_screen(sleepers: int) -> None:
+    """On 24 lines rows become dots where they would not fit: the last line is always that of the keys."""
+    lines = shown(dreaming(sleepers=sleepers, until_s=5.0), 80)
+    assert len(lines) <= 24
+    assert "26 of 60 s" in lines[-1]
+
+
 def test_a_pipe_gets_plain_lines() -> None:
     """Lines carry the second and no control characters."""
     chronicle = dreaming(until_s=25.0)

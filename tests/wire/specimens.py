@@ -1,6 +1,6 @@
 """One fixed specimen of every message, every field set, and what it means for two values to be the same."""
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 
@@ -211,6 +211,7 @@ DAEMON_PRESENCE = DaemonPresence(
 SPECIMENS: dict[str, codec.PodSays | codec.DaemonSays] = {
     "presence": PRESENCE,
     "status": STATUS,
+    "status_alpha": replace(STATUS, calibration=replace(STATUS.calibration, alpha_hz=10.25)),
     "event": EVENT,
     "clock_probe": PROBE,
     "frames": (FRAME, PLAIN_FRAME),
@@ -240,5 +241,5 @@ DECODERS = {
 
 def decode(name: str, payload: bytes) -> object:
     """Decode a specimen's payload by its name in SPECIMENS."""
-    kind = "command" if name.startswith("command_") else name
+    kind = name.partition("_")[0] if name.startswith(("command_", "status_")) else name
     return DECODERS[kind](payload)

@@ -79,6 +79,7 @@ calibrations = st.one_of(
         positive,
         finite(-100, 100),
         finite(0.5, 50),
+        st.floats(0.0, 100.0, width=32),
     ),
     st.builds(
         lambda source, clean_s: Calibration(

@@ -64,6 +64,8 @@ REFUSED: list[tuple[str, str, Spoil]] = [
     ("status", "outcomes", lambda raw: raw.outcomes.extend([pb.CommandOutcome()] * 15)),
     ("status", "severed.dreamscape", _set("severed.dreamscape", "+")),
     ("status", "calibration.clean_s", _set("calibration.clean_s", nan)),
+    ("status", "calibration.alpha_hz", _set("calibration.alpha_hz", nan)),
+    ("status", "calibration.alpha_hz", _set("calibration.alpha_hz", -1.0)),
     ("status", "calibration.template_db", _set("calibration.template_db", b"")),
     ("status", "calibration.template_db", _set("calibration.template_db", bytes(4 * 4096))),
     ("status", "calibration.template_db", _set("calibration.template_db", np.full(12, nan, "f4").tobytes())),

@@ -248,6 +248,7 @@ def view(record: PodRecord) -> PodView:
         calibrated=status.calibration.done if status else False,
         calibration_source=status.calibration.source.name.lower() if status else "",
         calibration_clean_s=status.calibration.clean_s if status else 0.0,
+        alpha_hz=status.calibration.alpha_hz if status else 0.0,
         clock_synced=status.clock.synced if status else False,
         clock_uncertainty_us=status.clock.uncertainty_us if status else 0,
         applied=status.applied if status else 0.0,

@@ -73,8 +73,10 @@ def pod(shown: beds.Pod) -> RenderableType:
     calibration = shown.calibration
     clean_s = calibration.clean.ToMilliseconds() / 1e3
     within_ms = shown.clock.uncertainty.ToMicroseconds() / 1e3
+    done = "yes" if calibration.done else "no"
+    alpha = f", alpha {calibration.alpha_hz:.1f} Hz" if calibration.alpha_hz else ""
     facts = (
-        f"calibrated: {'yes' if calibration.done else 'no'}, {calibration.source}, {clean_s:.1f} s clean",
+        f"calibrated: {done}, {calibration.source}, {clean_s:.1f} s clean{alpha}",
         f"clock: {'synced' if shown.clock.synced else 'not synced'}, within {within_ms:.2f} ms",
         f"channels: {channels}",
         f"latched: {shown.latched or 'no'}",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from dreamd.up import preflight
+from dreamd.up import preflight, screenshot
 from dreamd.up import run as running
 from dreamd.up.plan import BROKERS, MALFUNCTIONS, CannotRun, Flags
 
@@ -24,9 +24,15 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     who = parser.add_argument_group("who sleeps")
     who.add_argument("--sleepers", type=int, metavar="N", help="simulated sleepers (8)")
     who.add_argument(
-        "--recordings", type=Path, nargs="+", default=[], metavar="PATH", help="EDF files, one sleeper each"
+        "--recordings",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="one sleeper for each person in them",
     )
     who.add_argument("--loop", action="store_true", help="a recording begins anew when it ends")
+    who.add_argument("--montage", default="", metavar="A,B,C", help="electrodes where a recording names none")
     who.add_argument("--seed", type=int, default=usual.seed, metavar="K", help="of simulated sleepers (0)")
     night = parser.add_argument_group("the night")
     night.add_argument(
@@ -40,7 +46,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         action="append",
         default=[],
         metavar="NAME@SECONDS[:COUNT]",
-        help=f"an implant fails: {', '.join(MALFUNCTIONS)}; may be repeated (railed@25 unless --json)",
+        help=f"an implant fails: {', '.join(MALFUNCTIONS)}; may be repeated "
+        "(railed@25 unless --json or --recordings)",
     )
     where = parser.add_argument_group("where")
     where.add_argument(
@@ -55,6 +62,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     shown.add_argument(
         "--night", type=Path, default=usual.night, metavar="PATH", help="the picture (night.svg)"
     )
+    shown.add_argument(
+        "--screenshot", metavar="PATH@SECONDS", help="keep the screen of that second, as SVG (screen.svg@27)"
+    )
     return parser
 
 
@@ -62,9 +72,10 @@ def run(args: argparse.Namespace) -> int:
     """Work out the plan and run it."""
     console = Console()
     try:
+        shot = None if args.screenshot is None else screenshot.wanted(args.screenshot)
         what = preflight.look_over(_flags(args))
         viewed = console.is_terminal and not (args.json or args.no_view)
-        return asyncio.run(running.run(what, console, viewed=viewed))
+        return asyncio.run(running.run(what, console, viewed=viewed, shot=shot))
     except CannotRun as sentence:
         print(f"dreamd up: {sentence}", file=sys.stderr)
         return running.COULD_NOT_RUN
@@ -84,6 +95,7 @@ def _flags(args: argparse.Namespace) -> Flags:
         ramp_s=args.ramp,
         json=args.json,
         loop=args.loop,
+        montage=args.montage,
         mqtt_port=args.mqtt_port,
         grpc_port=args.grpc_port,
         http_port=args.http_port,

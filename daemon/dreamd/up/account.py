@@ -6,9 +6,11 @@ each pod keeps its first 32 severs.
 
 Words. Merged: the coupling was ever above zero. Home: zero confirmed by its pod, or its process seen
 to have ended. A zero that comes with the end of the night, or of a recording, is the way home and no
-sever.
+sever. Never merged: somebody's coupling stayed at zero all night; the cause is what their pod told of most
+hops, else why the daemon would not seat them.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -19,6 +21,9 @@ from dreamd.up.journal import DEPARTURES, Entry
 LATENCY_BIN_MS: Final = 0.5
 LATENCY_BINS: Final = 10_000
 SEVERS_PER_POD_MAX: Final = 32
+QUALITY_GOOD: Final = 0.5
+HOPELESS_NS: Final = 8_000_000_000
+"""So long after it began, signal that was never good is not waited for: 4 s of good signal are enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,10 @@ class _Pod:
     coupled: bool = False
     merged: bool = False
     ended: bool = False
+    heard_ns: int = 0
+    good_ns: int = 0
+    causes: Counter[str] = field(default_factory=Counter)
+    refusal: str = ""
     severs: list[Severed] = field(default_factory=list)
 
 
@@ -90,6 +99,7 @@ class Account:
     t0_ns: int
     closing: bool = False
     latencies: Latencies = field(default_factory=Latencies)
+    first_good_ns: int = 0
     _pods: dict[str, _Pod] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -105,6 +115,7 @@ class Account:
             case "hop":
                 self.latencies.add(entry.number("capture_to_feedback_ms"))
                 self._couple(page, coupled=entry.number("applied") > 0.0)
+                self._hear(page, entry)
             case "merged":
                 self._couple(page, coupled=True)
             case "severed":
@@ -114,6 +125,32 @@ class Account:
                 self._alone(page, entry)
             case _:
                 pass
+
+    def _hear(self, page: _Pod, entry: Entry) -> None:
+        """What a hop says of the signal."""
+        page.heard_ns = page.heard_ns or entry.t_ns
+        ok = entry.number("quality") >= QUALITY_GOOD
+        if ok:
+            page.good_ns = entry.t_ns
+            self.first_good_ns = self.first_good_ns or entry.t_ns
+        elif entry.words("cause"):
+            page.causes[entry.words("cause")] += 1
+
+    def outside(self, pod: str, refusal: str) -> None:
+        """The daemon would not seat this pod when the night began; refusal: its code."""
+        self._pods[pod].refusal = refusal
+
+    def hopeless(self, pod: str, now_ns: int) -> bool:
+        """Whether this pod's signal has not been good for 8 s, in which others' could be heard."""
+        page = self._pods[pod]
+        since_ns = max(page.heard_ns, page.good_ns, self.first_good_ns)
+        return bool(page.heard_ns and self.first_good_ns) and now_ns - since_ns >= HOPELESS_NS
+
+    def cause(self, pod: str) -> str:
+        """What is wrong with this pod's signal, as it told most often; else why it was not seated."""
+        page = self._pods[pod]
+        told = page.causes.most_common(1)
+        return told[0][0] if told else page.refusal or ("" if page.heard_ns else "silence")
 
     def ended(self, pods: Iterable[str]) -> None:
         """The process of these pods is seen to have ended."""
@@ -159,6 +196,11 @@ class Account:
         return sum(page.merged for page in self._pods.values())
 
     @property
+    def never_merged(self) -> tuple[str, ...]:
+        """Who was never coupled."""
+        return tuple(pod for pod in self.pods if not self._pods[pod].merged)
+
+    @property
     def severed(self) -> tuple[Severed, ...]:
         """Every sever before the end of the night, in the order of its zero."""
         return tuple(sorted((s for p in self._pods.values() for s in p.severs), key=lambda s: s.zero_ns))
@@ -187,6 +229,7 @@ class Account:
                 }
                 for one in self.severed
             ],
+            "never_merged": [{"pod": pod, "cause": self.cause(pod)} for pod in self.never_merged],
             "home": self.home,
             "latency_ms": {
                 "capture_to_feedback": {

@@ -167,6 +167,8 @@ class Board:
         share = entry.number("applied") / self.ceiling
         row.share = min(max(share, 0.0), 1.0) if math.isfinite(share) else 0.0
         row.quality = entry.number("quality")
+        if row.state is State.HERE:
+            row.cause = entry.words("cause")
         if (
             row.state in {State.COMING, State.HERE, State.SEVERED}
             and entry.number("granted") > 0

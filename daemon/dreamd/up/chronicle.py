@@ -5,6 +5,7 @@ when the last coupled pod has said that it is alone, or three seconds after it b
 severs by lease that it causes are not told one by one.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -141,8 +142,24 @@ class Chronicle:
         parts = [f"{count(self.account.merged)} dreamt together"]
         if severed:
             parts.append(f"{count(len(severed))} severed")
+        parts += self._apart()
         parts += [f"{outage.what} {outage.how}" for outage in self.outages]
         return ", ".join([*parts, f"{self.account.home} of {len(self.account.pods)} came home"])
+
+    def named(self, pod: str) -> str:
+        """A pod with its sleeper's name."""
+        return f"{pod} ({self.record.tracks[pod].pseudonym})"
+
+    def _apart(self) -> Iterable[str]:
+        """Who never merged, and why; many are counted by cause."""
+        causes = [(pod, self.account.cause(pod) or "not seated") for pod in self.account.never_merged]
+        if not self.account.merged or len(causes) == 0:
+            return
+        if len(causes) < MANY:
+            yield from (f"{self.named(pod)} never merged: {cause}" for pod, cause in causes)
+            return
+        told = Counter(cause for _, cause in causes).most_common()
+        yield f"{count(len(causes))} never merged: {', '.join(f'{n} {cause}' for cause, n in told)}"
 
     def marks(self) -> tuple[Mark, ...]:
         """What the picture points at: each sever alone, many at once as one, outages, who is gone."""

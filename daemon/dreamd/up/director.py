@@ -1,8 +1,9 @@
 """Leads the night as any service would, through the public API: check in, create, start, watch, end.
 
 It waits for nobody for ever: who is not admitted within 25 s and 1.5 s for each sleeper sleeps beside
-the Dreamscape, and the screen says why. Keys arrive through a bounded queue; each is an API call and
-nothing else.
+the Dreamscape, and the screen says why. So does, as soon as the others are admitted, who has had no good
+signal for 8 s: it may never come, and a recording goes on meanwhile. Keys arrive through a bounded
+queue; each is an API call and nothing else.
 """
 
 import asyncio
@@ -13,12 +14,12 @@ import dreamapi
 from dreamapi import Api
 from dreamapi.v1.dreamscapes_pb2 import Seat
 from dreamapi.v1.pods_pb2 import Pod
-from dreamd.core.limits import QUORUM_MIN
+from dreamd.core.limits import CEILING, CEILING_INTIMATE, QUORUM_MIN
 from dreamd.up.board import Tone, count, plural
 from dreamd.up.chronicle import Chronicle
 from dreamd.up.clock import now_ns
 from dreamd.up.household import Household
-from dreamd.up.plan import CannotRun, Plan
+from dreamd.up.plan import SLEEPERS_MIN, CannotRun, Plan
 
 GATHER_WITHIN_S: Final = 25.0
 GATHER_EACH_S: Final = 1.5
@@ -96,7 +97,7 @@ class Director:
 
     async def _begin(self, api: Api) -> None:
         beds = [sleeper.pod for sleeper in self.plan.sleepers]
-        least = min(len(beds), QUORUM_MIN)
+        least = SLEEPERS_MIN if self.plan.intimate else QUORUM_MIN
         wish = dreamapi.plan(
             seats_min=least,
             seats_max=len(beds),
@@ -107,13 +108,17 @@ class Director:
         if self.end.is_set():
             return
         made = await api.dreamscapes.create(self.name, wish)
-        self.chronicle.ceiling(made.plan.ceiling)
+        # Below five sleepers the daemon grants less than the plan says, tick by tick.
+        self.chronicle.ceiling(min(made.plan.ceiling, CEILING_INTIMATE if self.plan.intimate else CEILING))
         outside = await self._admitted(api, len(beds), least)
         if self.end.is_set():
             return
         self.chronicle.begins(now_ns())
         for seat in outside:
-            self.say(f"{seat.pod.removeprefix('pods/')} sleeps beside it: {seat.refusal}", Tone.GRAVE)
+            bed = seat.pod.removeprefix("pods/")
+            self.chronicle.account.outside(bed, seat.refusal_code)
+            why = self.chronicle.account.cause(bed)
+            self.say(f"{self.chronicle.named(bed)} sleeps beside it: {why}; {seat.refusal}", Tone.GRAVE)
         await api.dreamscapes.start(self.name)
         self.say(
             f"the night begins: {count(len(beds) - len(outside))} drawn in over {self.plan.ramp_s:.0f} s "
@@ -127,7 +132,7 @@ class Director:
             seats = (await api.dreamscapes.get(self.name)).seats
             outside = [seat for seat in seats if seat.state == Seat.WAITING]
             admitted = len(seats) - len(outside)
-            in_vain = len(seats) == beds and all(self._failed_by_plan(seat) for seat in outside)
+            in_vain = len(seats) == beds and all(self._in_vain(seat) for seat in outside)
             late = in_vain or now_ns() > give_up_ns
             if self.end.is_set() or admitted == beds or (late and admitted >= least):
                 return outside
@@ -138,11 +143,13 @@ class Director:
                 )
             await asyncio.sleep(POLL_S)
 
-    def _failed_by_plan(self, seat: Seat) -> bool:
-        """Whether this implant was told to fail and has: there is no waiting for it."""
-        now_s = self.chronicle.seconds(now_ns())
+    def _in_vain(self, seat: Seat) -> bool:
+        """Whether there is no waiting for this one: told to fail, and it has; or no good signal for 8 s."""
+        at_ns = now_ns()
         sleeper = next(one for one in self.plan.sleepers if seat.pod == f"pods/{one.pod}")
-        return sleeper.malfunction is not None and sleeper.malfunction.at_s <= now_s
+        fails = sleeper.malfunction
+        told = fails is not None and fails.at_s <= self.chronicle.seconds(at_ns)
+        return told or self.chronicle.account.hopeless(sleeper.pod, at_ns)
 
     async def _tell_states(self, api: Api) -> None:
         """Say when the Dreamscape itself changes: severed for want of a quorum, dreaming again."""

@@ -7,7 +7,6 @@ stays empty for everyone to see.
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,9 +17,13 @@ from dreamd.up import brokers
 from dreamd.up.children import Child
 from dreamd.up.clock import now_ns
 from dreamd.up.plan import CannotRun, Plan, Sleeper
+from dreamd.up.preflight import environment
 
 DAEMON_READY_S: Final = 20.0
 POLL_S: Final = 0.05
+POD_UP_S: Final = 1.5
+POD_UP_EACH_S: Final = 0.15
+"""Until the beds are up, and for each of them: recordings begin then, all at once."""
 POD_GRACE_S: Final = 3.0
 DAEMON_GRACE_S: Final = 4.0
 BROKER_GRACE_S: Final = 2.0
@@ -48,6 +51,7 @@ class Household:
     broker: Child | None = None
     pods: list[Child] = field(default_factory=list)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    _replay_from_ns: int = 0
 
     def __post_init__(self) -> None:
         """Prepare the daemon; nothing runs yet."""
@@ -58,7 +62,7 @@ class Household:
             kept=True,
             heard=self._daemon_said,
             ended=self._daemon_ended,
-            environment=self._environment(),
+            environment=environment(),
         )
 
     def _daemon_command(self) -> tuple[str, ...]:
@@ -74,11 +78,6 @@ class Household:
         """The daemon's public key, there as soon as it has opened its state directory."""
         return self.room / "daemon" / "daemon.pub"
 
-    def _environment(self, *, loop: bool = False) -> dict[str, str]:
-        """Ours without settings meant for another daemon or pod: this run is told everything by flags."""
-        ours = {k: v for k, v in os.environ.items() if not k.startswith(("DREAMD_", "DREAMEDGE_"))}
-        return ours | ({"DREAMEDGE_LOOP": "true"} if loop else {})
-
     async def open(self, tasks: asyncio.TaskGroup) -> None:
         """Start everything; raises CannotRun where something does not come up."""
         if self.plan.owns_broker:
@@ -87,6 +86,8 @@ class Household:
             await brokers.require(self.plan)
         tasks.create_task(self.daemon.keep(), name="daemon")
         await self._until_daemon(self._key.exists)
+        beds = len(self.plan.sleepers)
+        self._replay_from_ns = now_ns() + int((POD_UP_S + POD_UP_EACH_S * beds) * 1e9)
         for number, group in enumerate(self.plan.groups, 1):
             child = self._pod_child(number, group)
             self.pods.append(child)
@@ -134,7 +135,7 @@ class Household:
             log=self.room / f"pods-{number}.log",
             heard=self.reports.journal,
             ended=ended,
-            environment=self._environment(loop=self.plan.loop),
+            environment=environment(),
         )
 
     def _pod_command(self, group: tuple[Sleeper, ...]) -> tuple[str, ...]:
@@ -143,12 +144,12 @@ class Household:
             *(sys.executable, "-m", "dreamedge", "run", *pods),
             *("--broker", self.plan.mqtt_url, "--state-dir", str(self.room / "pods")),
             *("--daemon-key", str(self._key), "--journal", "-"),
+            *("--replay-from", str(self._replay_from_ns), *(["--loop"] if self.plan.loop else [])),
+            *(("--montage", self.plan.montage) if self.plan.montage else ()),
         )
 
     def _implant(self, sleeper: Sleeper) -> str:
-        implant = (
-            f"sim:{sleeper.seed}" if sleeper.recording is None else f"edf:{sleeper.recording.absolute()}"
-        )
+        implant = sleeper.recording or f"sim:{sleeper.seed}"
         if sleeper.malfunction is None:
             return implant
         # A pod counts from the start of its process; the plan counts from the beginning of the run.

@@ -5,11 +5,14 @@ the plan, the screen, the picture and in `--json` is counted from the moment the
 
 Rules. Up to eight sleepers have a process each, so that any one can be killed; more are packed, 16
 to 25 to a process. Malfunctions take beds in order from bed-5 on, each bed at most once, so that two
-runs with the same flags fail in the same places.
+runs with the same flags fail in the same places; one implant fails unasked, but none that plays a
+recording. Every person who was found in a recording and can be played has a bed, in the order of the
+files; what cannot be played is left out, and it is said, as long as there are two beds without it.
 """
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,6 +29,8 @@ FIRST_TO_FAIL: Final = 5
 ALONE_IN_PROCESS_MAX: Final = 8
 PACK_MIN: Final = 16
 PACK_MAX: Final = 25
+NAME_MAX: Final = 40
+"""Letters of a name; the API takes 63, and a number may follow."""
 
 PSEUDONYMS: Final = (
     *("ash", "birch", "cedar", "dogwood", "elm", "fir", "ginkgo", "hazel", "ivy", "juniper", "katsura"),
@@ -50,13 +55,26 @@ class Malfunction:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """Somebody in a recording: what opens them, or why they cannot be played ('' if they can).
+
+    person: '' where nobody else is in the file.
+    """
+
+    file: str
+    person: str
+    spec: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Sleeper:
-    """One bed: who lies in it and what its implant plays. recording None: a simulated sleeper."""
+    """One bed: who lies in it and what its implant plays. recording '': a simulated sleeper."""
 
     pod: str
     pseudonym: str
     seed: int
-    recording: Path | None = None
+    recording: str = ""
     malfunction: Malfunction | None = None
 
 
@@ -73,6 +91,7 @@ class Flags:
     ramp_s: float = RAMP_MIN_S
     json: bool = False
     loop: bool = False
+    montage: str = ""
     mqtt_port: int = 1883
     grpc_port: int = 50051
     http_port: int = 8080
@@ -84,7 +103,7 @@ class Plan:
     """A run.
 
     duration_s: from the beginning of the run, and what gathering takes above 15 s; None: until the
-    recordings are over, or somebody ends it.
+    recordings are over, or somebody ends it. refused: what was to be played and cannot be.
     """
 
     sleepers: tuple[Sleeper, ...]
@@ -93,11 +112,13 @@ class Plan:
     broker: str
     ramp_s: float
     loop: bool
+    montage: str
     mqtt_port: int
     grpc_port: int
     http_port: int
     night: Path
     json: bool
+    refused: tuple[Found, ...] = ()
 
     @property
     def intimate(self) -> bool:
@@ -193,28 +214,75 @@ def _check_broker(broker: str) -> None:
 def _failing(flags: Flags) -> tuple[Malfunction, ...]:
     if flags.malfunctions:
         return tuple(malfunction(text) for text in flags.malfunctions)
-    return () if flags.json else (Malfunction("railed", 25.0),)
+    return () if flags.json or flags.recordings else (Malfunction("railed", 25.0),)
 
 
-def plan(flags: Flags) -> Plan:
-    """Work out the run, or raise CannotRun with the one sentence that helps."""
-    if flags.recordings and flags.sleepers not in {None, len(flags.recordings)}:
+def names(people: tuple[Found, ...]) -> tuple[str, ...]:
+    """A name for each that the API takes: their own where a file has several people, else a tree's.
+
+    Of an own name as few words are taken as tell the people of the file apart: of `Blue-Muse-2265: EEG`
+    and `Green-Muse-1E58: EEG`, blue and green.
+    """
+    taken: list[str] = []
+    for number, one in enumerate(people, 1):
+        others = [_words(other) for other in people if other.file == one.file and other is not one]
+        words = _words(one)
+        enough = next(
+            (k for k in range(1, len(words)) if words[:k] not in [o[:k] for o in others]), len(words)
+        )
+        name = "-".join(words[:enough])[:NAME_MAX].rstrip("-") or pseudonym(number)
+        again = next(k for k in range(1, len(people) + 1) if _numbered(name, k) not in taken)
+        taken.append(_numbered(name, again))
+    return tuple(taken)
+
+
+def _words(one: Found) -> tuple[str, ...]:
+    whole = one.person.rpartition(":")[0] or one.person
+    plain = unicodedata.normalize("NFKD", whole).encode("ascii", "ignore").decode()
+    return tuple(re.findall(r"[a-z0-9]+", plain.lower()))
+
+
+def _numbered(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}-{number}"
+
+
+def _check_recordings(flags: Flags, found: tuple[Found, ...]) -> None:
+    people = sum(not one.why for one in found)
+    refused = next((one.why for one in found if one.why), "")
+    if refused and people < SLEEPERS_MIN:
+        left = f"; without it one sleeper is left, and a collective needs {SLEEPERS_MIN}" if people else ""
+        raise CannotRun(f"{refused.rstrip('.')}{left}")
+    if flags.recordings and flags.sleepers not in {None, people}:
         raise CannotRun(
-            f"--sleepers {flags.sleepers} and {len(flags.recordings)} --recordings disagree; "
-            "each recording is one sleeper: leave --sleepers out"
+            f"--sleepers {flags.sleepers} and {people} people in --recordings disagree; "
+            "each of them is one sleeper: leave --sleepers out"
         )
     if flags.loop and not flags.recordings:
         raise CannotRun("--loop repeats recordings; give some with --recordings, or leave it out")
-    beds = len(flags.recordings) or (8 if flags.sleepers is None else flags.sleepers)
+    if flags.montage and not flags.recordings:
+        raise CannotRun(
+            "--montage names channels of recordings; give some with --recordings, or leave it out"
+        )
+
+
+def plan(flags: Flags, found: tuple[Found, ...] = ()) -> Plan:
+    """Work out the run, or raise CannotRun with the one sentence that helps.
+
+    found: who is in the recordings.
+    """
+    _check_recordings(flags, found)
+    people = tuple(one for one in found if not one.why)
+    beds = len(people) if flags.recordings else 8 if flags.sleepers is None else flags.sleepers
     _check_numbers(flags, beds)
     _check_broker(flags.broker)
     strikes = _strikes(_failing(flags), beds)
+    called = names(people) if people else tuple(pseudonym(number) for number in range(1, beds + 1))
     sleepers = tuple(
         Sleeper(
             pod=f"bed-{number}",
-            pseudonym=pseudonym(number),
+            pseudonym=called[number - 1],
             seed=flags.seed * 10_000 + number,
-            recording=flags.recordings[number - 1] if flags.recordings else None,
+            recording=people[number - 1].spec if people else "",
             malfunction=strikes.get(number),
         )
         for number in range(1, beds + 1)
@@ -227,9 +295,11 @@ def plan(flags: Flags) -> Plan:
         broker=flags.broker,
         ramp_s=flags.ramp_s,
         loop=flags.loop,
+        montage=flags.montage,
         mqtt_port=flags.mqtt_port,
         grpc_port=flags.grpc_port,
         http_port=flags.http_port,
         night=flags.night,
         json=flags.json,
+        refused=tuple(one for one in found if one.why),
     )

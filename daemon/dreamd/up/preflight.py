@@ -1,31 +1,73 @@
 """What is looked at before anything is started, so that what cannot work is said in one sentence.
 
 Ports are tried by binding them; another one is never picked silently, because the links on the screen,
-other terminals and Prometheus count on the usual ones.
+other terminals and Prometheus count on the usual ones. Who is in a recording, and whether a bed could play
+them, is the edge's to say: it is asked once for all files (`dreamedge inspect --brief`).
 """
 
 import errno
+import json
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 
-from dreamd.up.plan import CannotRun, Flags, Plan, plan
+from dreamd.up.plan import CannotRun, Flags, Found, Plan, plan
 
-EDF_VERSION: Final = b"0       "
-BDF_VERSION: Final = b"\xffBIOSEMI"
+LOOK_WITHIN_S: Final = 120.0
+LOOK: Final = (sys.executable, "-m", "dreamedge", "inspect", "--brief", "--json")
+_MEND: Final = "correct --recordings"
 
 
-def look_over(flags: Flags) -> Plan:
-    """Work out the plan, each recording read first: a bad file is a bad file, not too few sleepers."""
+def look_over(flags: Flags, look: tuple[str, ...] = LOOK) -> Plan:
+    """Work out the plan, each recording read first: a bad file is a bad file, not too few sleepers.
+
+    look: the program that says who is in the files named after it.
+    """
     for recording in flags.recordings:
         check_recording(recording)
-    return plan(flags)
+    reading = (*look, "--montage", flags.montage) if flags.montage else look
+    return plan(flags, people_in(flags.recordings, reading) if flags.recordings else ())
+
+
+def people_in(recordings: tuple[Path, ...], look: tuple[str, ...] = LOOK) -> tuple[Found, ...]:
+    """Who is in the files, by what the edge says of them; raises CannotRun where it says nothing."""
+    try:
+        done = subprocess.run(  # noqa: S603 -- our own program
+            (*look, *(str(path.absolute()) for path in recordings)),
+            capture_output=True,
+            timeout=LOOK_WITHIN_S,
+            check=False,
+            env=environment(),
+        )
+    except subprocess.TimeoutExpired:
+        raise CannotRun(
+            f"the recordings were not read within {LOOK_WITHIN_S:.0f} s; give fewer or shorter --recordings"
+        ) from None
+    try:
+        return tuple(_found(one) for one in json.loads(done.stdout))
+    except (ValueError, TypeError, KeyError):
+        said = done.stderr.decode(errors="replace").strip().splitlines() or ["nothing"]
+        raise CannotRun(
+            f"the recordings cannot be looked at, dreamedge inspect said: {said[-1]}; {_MEND}"
+        ) from None
+
+
+def _found(one: dict[str, str]) -> Found:
+    why = "" if one["playable"] else one["why"] or f"{one['file']} cannot be played"
+    return Found(one["file"], one["person"], one["spec"], why)
+
+
+def environment() -> dict[str, str]:
+    """Ours without settings meant for another daemon or pod: a run tells its own everything by flags."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("DREAMD_", "DREAMEDGE_"))}
 
 
 def check(wanted: Plan) -> None:
     """Raise CannotRun for the first thing that stands in the way."""
-    check_night(wanted.night)
+    check_picture(wanted.night, "--night")
     if wanted.owns_broker:
         other = f", or use the broker that is there: --broker mqtt://127.0.0.1:{wanted.mqtt_port}"
         check_port("MQTT", wanted.mqtt_port, "--mqtt-port", other)
@@ -53,28 +95,23 @@ def check_port(what: str, port: int, flag: str, other: str = "") -> None:
 
 
 def check_recording(path: Path) -> None:
-    """Raise CannotRun unless `path` is a readable file that begins as an EDF file does."""
+    """Raise CannotRun unless `path` is a file that can be read: what is mistyped is not just left out."""
     try:
-        with path.open("rb") as file:
-            version = file.read(8)
+        with path.open("rb"):
+            pass
     except OSError as error:
-        raise CannotRun(
-            f"the recording {path} cannot be read: {os.strerror(error.errno or 0)}; correct --recordings"
-        ) from error
-    if version == BDF_VERSION:
-        raise CannotRun(f"the recording {path} is BDF, and EDF is what is read here; convert it to EDF first")
-    if version != EDF_VERSION:
-        raise CannotRun(f"the recording {path} is not an EDF file; give --recordings files in EDF or EDF+")
+        why = os.strerror(error.errno or 0)
+        raise CannotRun(f"the recording {path} cannot be read: {why}; {_MEND}") from error
 
 
-def check_night(path: Path) -> None:
+def check_picture(path: Path, flag: str) -> None:
     """Raise CannotRun unless the picture can be written at `path`."""
     folder = path.absolute().parent
     if path.is_dir():
         raise CannotRun(
-            f"{path} is a directory; give --night the name of a file, such as {path / 'night.svg'}"
+            f"{path} is a directory; give {flag} the name of a file, such as {path / 'night.svg'}"
         )
     if not folder.is_dir():
-        raise CannotRun(f"the directory {folder} does not exist; make it, or choose another with --night")
+        raise CannotRun(f"the directory {folder} does not exist; make it, or choose another with {flag}")
     if not os.access(path if path.exists() else folder, os.W_OK):
-        raise CannotRun(f"{path} cannot be written; choose another place with --night")
+        raise CannotRun(f"{path} cannot be written; choose another place with {flag}")

@@ -24,13 +24,14 @@ from rich.console import Console
 
 from dreamd.core.limits import CEILING, CEILING_INTIMATE
 from dreamd.up import brokers, counters, journal, keys, night, preflight
-from dreamd.up.board import count
+from dreamd.up.board import Tone, count
 from dreamd.up.chronicle import Chronicle
 from dreamd.up.clock import now_ns, wall
 from dreamd.up.counters import Counters
 from dreamd.up.director import Director
 from dreamd.up.household import Household, Reports
 from dreamd.up.plan import CannotRun, Plan
+from dreamd.up.screenshot import Wanted
 from dreamd.up.show import Show
 from dreamd.up.view import Heading
 
@@ -46,7 +47,7 @@ ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def heading(plan: Plan, programs: str, *, with_keys: bool) -> Heading:
     """One sentence and the links; programs: what to write before `python` and `dreamd` to run ours."""
     number = count(len(plan.sleepers))
-    what = "recordings" if plan.sleepers[0].recording is not None else "simulated sleepers"
+    what = "recordings" if plan.sleepers[0].recording else "simulated sleepers"
     at = "" if plan.grpc_port == 50051 else f'"127.0.0.1:{plan.grpc_port}"'  # noqa: PLR2004 -- the default
     server = "" if not at else f" --server 127.0.0.1:{plan.grpc_port}"
     return Heading(
@@ -71,13 +72,18 @@ def programs() -> str:
 class Run:
     """The state of one run."""
 
-    def __init__(self, plan: Plan, room: Path, console: Console, *, viewed: bool) -> None:
+    def __init__(
+        self, plan: Plan, room: Path, console: Console, *, viewed: bool, shot: Wanted | None
+    ) -> None:
         self.plan = plan
+        self.shot = shot
         self.console = console
         self.viewed = viewed
         t0_ns = now_ns()
         ceiling = CEILING_INTIMATE if plan.intimate else CEILING
         self.chronicle = Chronicle.begin(plan.sleepers, t0_ns, ceiling)
+        for one in plan.refused:
+            self.chronicle.say(t0_ns, f"left out: {one.why}", Tone.GRAVE)
         self.counters = Counters()
         reports = Reports(
             self._journal, self.chronicle.pods_ended, self.chronicle.outage, self.chronicle.back
@@ -115,12 +121,15 @@ class Run:
         async with asyncio.TaskGroup() as tasks:
             screen = tasks.create_task(self._screen(), name="screen")
             counting = tasks.create_task(self._count(), name="counters")
+            shooting = tasks.create_task(self._shoot(), name="screenshot")
             try:
                 await self.household.open(tasks)
                 await self.director.lead()
                 await self._read_counters()
+                self.show.shoot()
             finally:
                 counting.cancel()
+                shooting.cancel()
                 await self.household.close()
                 screen.cancel()
 
@@ -137,6 +146,10 @@ class Run:
             await self._read_counters()
             await asyncio.sleep(COUNT_EVERY_S)
 
+    async def _shoot(self) -> None:
+        if self.shot is not None:
+            await self.show.shoot_at(self.shot.at_s)
+
     async def _read_counters(self) -> None:
         incarnation = self.household.daemon.incarnation
         page = await counters.fetch(self.plan.http_port) if self.household.ready.is_set() else None
@@ -151,14 +164,27 @@ class Run:
         """Print the account, keep the picture; the exit status."""
         account = self.chronicle.account
         if self.plan.json:
-            self.show.line(json.dumps(account.as_json(self.counters.sum), indent=2))
+            self.show.line(json.dumps(self._told(), indent=2))
             self._keep_picture(when)
         else:
             self.show.last_picture() if self.viewed else self.show.new_lines()
-            self.show.line(f"\n{account.home} of {len(account.pods)} came home")
+            self.show.line(f"\n{self.chronicle.account_words}")
             self._keep_picture(when)
             self.show.line(f"the night is kept in {self.plan.night}")
+            if self.shot is not None:
+                self.show.line(f"the screen is kept in {self.shot.path}")
         return HOME if account.everyone_home else NOT_HOME
+
+    def _told(self) -> dict[str, object]:
+        """The object of `--json`: the account, and who lay where of those whose recordings were played."""
+        played = [sleeper for sleeper in self.plan.sleepers if sleeper.recording]
+        return {
+            **self.chronicle.account.as_json(self.counters.sum),
+            "recordings": [
+                {"pod": one.pod, "sleeper": one.pseudonym, "recording": one.recording} for one in played
+            ],
+            "refused": [{"file": one.file, "why": one.why} for one in self.plan.refused],
+        }
 
     def _keep_picture(self, when: datetime) -> None:
         record = self.chronicle.record
@@ -169,21 +195,27 @@ class Run:
             everyone_home=self.chronicle.account.everyone_home,
         )
         title = f"The night of {when.day} {when:%B %Y}"
-        try:
-            self.plan.night.write_text(night.picture(record, words, title, self.plan.seed), encoding="utf-8")
-        except OSError as error:
-            raise CannotRun(
-                f"the picture cannot be kept in {self.plan.night} ({error.strerror}); choose another --night"
-            ) from error
+        _keep(self.plan.night, night.picture(record, words, title, self.plan.seed), "--night")
+        if self.shot is not None:
+            _keep(self.shot.path, self.show.shot, "--screenshot")
 
 
-async def run(plan: Plan, console: Console, *, viewed: bool) -> int:
-    """Run the plan; the exit status. Raises CannotRun."""
+def _keep(path: Path, picture: str, flag: str) -> None:
+    try:
+        path.write_text(picture, encoding="utf-8")
+    except OSError as error:
+        raise CannotRun(
+            f"the picture cannot be kept in {path} ({error.strerror}); choose another {flag}"
+        ) from error
+
+
+async def run(plan: Plan, console: Console, *, viewed: bool, shot: Wanted | None = None) -> int:
+    """Run the plan; the exit status. Raises CannotRun. shot: a screenshot to take on the way."""
     preflight.check(plan)
     if plan.owns_broker:
         brokers.choose(plan.broker)
     with _room() as room:
-        one = Run(plan, Path(room), console, viewed=viewed)
+        one = Run(plan, Path(room), console, viewed=viewed, shot=shot)
         await _ended_by_signals(one)
         return one.settle_up(wall())
 

@@ -15,7 +15,7 @@ from typing import Final
 from rich.console import Console, RenderableType
 from rich.live import Live
 
-from dreamd.up import view
+from dreamd.up import keys, screenshot, view
 from dreamd.up.chronicle import Chronicle
 from dreamd.up.clock import now_ns
 
@@ -33,6 +33,8 @@ class Show:
     console: Console
     ends_s: float | None
     nobody_reads: Callable[[], None]
+    shot: str = ""
+    """The screenshot as SVG, once it is taken."""
     _printed: int = 0
 
     @contextmanager
@@ -74,6 +76,18 @@ class Show:
     def _picture(self) -> RenderableType:
         size = (self.console.size.width, self.console.size.height)
         return view.screen(self.chronicle.board, self.heading, self._now_s(), self.ends_s, size)
+
+    async def shoot_at(self, at_s: float) -> None:
+        """Take the screenshot at this second of the run."""
+        await asyncio.sleep(max(0.0, at_s - self._now_s()))
+        self.shoot()
+
+    def shoot(self) -> None:
+        """Take the screenshot unless it is taken: what a terminal would show now, its keys included."""
+        self.chronicle.settle(now_ns())
+        heading = replace(self.heading, keys=keys.KEYS)
+        screen = view.screen(self.chronicle.board, heading, self._now_s(), self.ends_s, screenshot.SIZE)
+        self.shot = self.shot or screenshot.picture(screen, "dreamd up")
 
     def announce(self) -> None:
         """The heading as plain lines."""

@@ -1,8 +1,8 @@
 """How a board looks on a terminal: calm, at 80 columns by 24 lines as well as wider. Pure: rich in, rich out.
 
 A row is a sleeper: a line from `self` to `collective` with a marker on it, its place the coupling the pod
-applied as a share of the ceiling. Only what is grave is red. More than sixteen sleepers become a field
-of dots, one each, brighter the nearer they are to the collective.
+applied as a share of the ceiling. Only what is grave is red. More than sixteen sleepers, or more than the
+terminal has lines for, become a field of dots, one each, brighter the nearer they are to the collective.
 """
 
 import math
@@ -17,6 +17,8 @@ from rich.text import Text
 from dreamd.up.board import Board, Line, Row, State, Tone
 
 ROWS_MAX: Final = 16
+NOT_ROWS: Final = 7
+"""Lines that are neither a sleeper's nor a link's, two of what was said among them."""
 BAR_MIN: Final = 18
 BAR_MAX: Final = 64
 FIXED_COLUMNS: Final = 46
@@ -65,6 +67,8 @@ def _state(row: Row) -> Text:
     words = row.state.value
     if row.state in {State.SEVERED, State.GONE} and row.cause:
         words = f"{words}: {row.cause}" if row.state is State.SEVERED else "process ended"
+    elif row.state is State.HERE and row.cause:
+        words = f"{words}: {row.cause}"
     if not row.linked and row.state not in {State.GONE, State.LEFT, State.HOME}:
         words = f"{words}, no link"
     return Text(words, STATE_STYLE[row.state], overflow="ellipsis", no_wrap=True)
@@ -154,7 +158,7 @@ def screen(
 ) -> RenderableType:
     """The whole screen for a terminal of (columns, lines); what does not fit are older lines."""
     width, height = size
-    few = len(board.rows) <= ROWS_MAX
+    few = len(board.rows) <= min(ROWS_MAX, height - len(heading.links) - NOT_ROWS)
     used = 1 + len(heading.links) + 1 + (len(board.rows) + 1 if few else 4 + len(board.rows) // 25) + 1 + 2
     room = max(1, height - used - 1)
     rows = [row for line in board.lines for row in _said(line, width)][-room:]

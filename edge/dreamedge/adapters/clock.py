@@ -21,6 +21,16 @@ def unix_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def wall_ns(at_ns: int) -> int:
+    """Unix time in ns at a stamp of `boottime_ns`, by the wall clock as it stands now."""
+    return time.time_ns() - boottime_ns() + at_ns
+
+
+def wait_until(at_ns: int) -> None:
+    """Stand still until a stamp of `boottime_ns`."""
+    time.sleep(max(at_ns - boottime_ns(), 0) / 1e9)
+
+
 class Load:
     """How much of a core this process took since the last question, and its memory now."""
 

@@ -66,7 +66,7 @@ class _Known(dict[str, float | int | str]):
 _SENTENCES: Final = {
     "up": "ready, calibrated from {clean_s:.0f} s of clean signal",
     "connected": "connected to the broker",
-    "unreachable": "the broker does not answer ({why}); start it or see --broker; trying again",
+    "unreachable": "the broker does not answer or refuses us ({why}); start it or see --broker; trying again",
     "disconnected": "the broker is gone ({why}); alone, and trying again",
     "merged": "merged in {dreamscape}",
     "severed": "severed: {cause}",
@@ -77,6 +77,7 @@ _SENTENCES: Final = {
     "malfunction": "malfunction: {cause}",
     "late": "a pulse came {late_ms:.0f} ms late",
     "disk-failed": "the disk does not take what it should keep ({why})",
+    "recording-failed": "nothing is recorded any more ({why}); the bed dreams on",
     "failed": "failed ({why})",
     "ended": "home ({why})",
 }

@@ -6,8 +6,8 @@ stand in a table until the daemon acknowledges them, resent once a second. What 
 in the reader's callback and put into two bounded queues, commands apart from the rest, so that no
 flood of broadcasts displaces a release. `door` judges them when they are taken.
 
-aiomqtt makes a task per message in its iterator; its queue is therefore replaced by one that routes
-(`_inbox`), and the iterator serves only to notice that the connection is gone.
+A broker that will not have us, or that is not who it should be, is a connection lost, with the reason in
+words (`dreamwire.connection`); it is tried again like one that is not there.
 """
 
 import asyncio
@@ -15,7 +15,6 @@ import dataclasses
 import random
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import aiomqtt
@@ -23,6 +22,7 @@ import aiomqtt
 from dreamedge.adapters.door import Door, Knock
 from dreamedge.ports.link import Arrival, Connected, Disconnected
 from dreamwire import topics
+from dreamwire.access import Access
 from dreamwire.codec import encode
 from dreamwire.connection import PromptClient
 from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status
@@ -41,14 +41,6 @@ _RESEND_NS: Final = 1_000_000_000
 _EVENTS_A_ROUND: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """Where the broker listens."""
-
-    host: str
-    port: int
-
-
 class _Parted(Exception):  # noqa: N818 - no error: the way out of a TaskGroup
     """We have said goodbye."""
 
@@ -57,7 +49,7 @@ class MqttLink:
     """`ports.link.Link` over MQTT.
 
     Args:
-        broker: where to.
+        access: where to, and as whom.
         presence: what to say on connecting; its `online=False` twin is the will and the goodbye.
         door: judges what arrives.
         now_ns: CLOCK_BOOTTIME.
@@ -65,9 +57,9 @@ class MqttLink:
     """
 
     def __init__(
-        self, broker: Broker, presence: Presence, door: Door, now_ns: Callable[[], int], rng: random.Random
+        self, access: Access, presence: Presence, door: Door, now_ns: Callable[[], int], rng: random.Random
     ) -> None:
-        self._broker = broker
+        self._access = access
         self._presence = presence
         self._pod = presence.pod
         self._door = door
@@ -169,34 +161,20 @@ class MqttLink:
     def _client(self) -> PromptClient:
         gone = encode(dataclasses.replace(self._presence, online=False))
         return PromptClient(
-            self._broker.host,
-            self._broker.port,
+            self._access,
+            self._arrive,
             identifier=f"dreamedge-{self._pod}",
             clean_session=True,
             keepalive=KEEPALIVE_S,
             timeout=_ANSWER_WITHIN_S,
             will=aiomqtt.Will(topics.pod_topic(self._pod, "presence"), gone, qos=1, retain=True),
-            queue_type=self._inbox(),
             max_queued_outgoing_messages=4 * _EVENTS_A_ROUND,
         )
 
-    def _inbox(self) -> type[asyncio.Queue[aiomqtt.Message]]:
-        arrive = self._arrive
-
-        class Inbox(asyncio.Queue[aiomqtt.Message]):
-            """Routes instead of queueing."""
-
-            def put_nowait(self, item: aiomqtt.Message) -> None:
-                arrive(item)
-
-        return Inbox
-
     async def _converse(self, client: PromptClient) -> None:
         """Greet, then talk until something fails or we part."""
-        await client.subscribe([(topic, 1) for topic in self._door.topics])
-        await client.publish(
-            topics.pod_topic(self._pod, "presence"), encode(self._presence), qos=1, retain=True
-        )
+        await client.hear([(topic, 1) for topic in self._door.topics])
+        await client.announce(topics.pod_topic(self._pod, "presence"), encode(self._presence))
         self._sent_ns.clear()
         self._waiting.clear()  # from before: nobody wants an old frame, and an old probe would mislead
         self._client_now = client
@@ -241,7 +219,7 @@ class MqttLink:
         ]
         return due[:_EVENTS_A_ROUND]
 
-    async def _subscribe(self, client: aiomqtt.Client) -> None:
+    async def _subscribe(self, client: PromptClient) -> None:
         """Keep the one broadcast subscription what it should be."""
         heard = ""
         while True:
@@ -251,7 +229,7 @@ class MqttLink:
                 if heard:
                     await client.unsubscribe(heard)
                 if wanted:
-                    await client.subscribe(wanted, qos=0)
+                    await client.hear([(wanted, 0)])
                 heard = wanted
             else:
                 await self._wanted_changed.wait()
@@ -286,7 +264,6 @@ class MqttLink:
         self._has_arrived.set()
 
 
-async def _until_lost(client: aiomqtt.Client) -> None:
+async def _until_lost(client: PromptClient) -> None:
     """Returns never; raises MqttError when the connection is gone."""
-    async for _ in client.messages:
-        pass
+    raise aiomqtt.MqttError(await client.lost())

@@ -31,6 +31,7 @@ from dreamedge.ports.implant import Implant
 from dreamedge.ports.journal import Journal
 from dreamedge.ports.keep import Keep
 from dreamedge.ports.link import Arrival, Connected, Disconnected, Heard, Link, Message, Unheard
+from dreamedge.ports.recorder import Recorder
 from dreamedge.ports.renderer import Renderer
 from dreamwire.messages import ClockProbe, Collective, Command, DaemonPresence, PodEventKind, WakeOrder
 
@@ -43,7 +44,7 @@ NowNs = Callable[[], int]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a bed is made of; `clock` is the one the agent was given."""
+    """What a bed is made of; `clock` is the one the agent was given, `recorder` None where none was asked."""
 
     pod: str
     agent: Agent
@@ -54,6 +55,7 @@ class Parts:
     keep: Keep
     journal: Journal
     now_ns: NowNs
+    recorder: Recorder | None = None
 
 
 class Bed:
@@ -67,8 +69,9 @@ class Bed:
         self._lag_ns = int(1.5e9 / parts.implant.montage.rate_hz) + 1_000_000
         self._left: bytes | None = None
         self._disk_failure_told = False
+        self._recording_failure_told = False
         self.connected = False
-        self._reachable = True
+        self._why_not: str | None = None
 
     @property
     def recording_over(self) -> bool:
@@ -86,6 +89,8 @@ class Bed:
         block = implant.read(now_ns)
         if block is not None:
             self._act(self._agent.samples(block, now_ns), now_ns)
+            if self._parts.recorder:
+                self._parts.recorder.take(block)
         if implant.onset_ns:
             self._agent.onset(implant.onset_ns)
         self._agent.rendered(self._parts.renderer.share_at(now_ns))
@@ -114,7 +119,7 @@ class Bed:
                 case Unheard():
                     self._act(self._unheard(arrival, now_ns), now_ns)
                 case Connected():
-                    self.connected = self._reachable = True
+                    self.connected = True
                     self.note("connected", {})
                     self._act(self._agent.link(True, now_ns), now_ns)  # noqa: FBT003 - the agent's own word
                 case Disconnected():
@@ -142,6 +147,7 @@ class Bed:
         if self._parts.keep.failed and not self._disk_failure_told:
             self._disk_failure_told = True
             self.note("disk-failed", {"why": self._parts.keep.failed})
+        self._tell_recording()
 
     def note(self, kind: str, values: dict[str, float | int | str]) -> None:
         """A line for the journal."""
@@ -152,12 +158,29 @@ class Bed:
         self._parts.renderer.close()
         self._parts.implant.close()
         self._parts.keep.close()
+        if self._parts.recorder:
+            self._parts.recorder.close()
+        self._tell_recording()
+
+    def _tell_recording(self) -> None:
+        """Say once that nothing is recorded any more."""
+        recorder = self._parts.recorder
+        if recorder and recorder.failed and not self._recording_failure_told:
+            self._recording_failure_told = True
+            self.note("recording-failed", {"why": recorder.failed})
+
+    def _mark(self, text: str) -> None:
+        """What happened, into the recording: a word and a cause, nobody's name."""
+        if self._parts.recorder:
+            self._parts.recorder.mark(text, self._parts.now_ns())
 
     def _lost(self, why: str) -> None:
-        """Tell the loss of a connection, and the first of a row of vain tries."""
-        if self.connected or self._reachable:
-            self.note("disconnected" if self.connected else "unreachable", {"why": why})
-        self._reachable = self.connected
+        """Tell the loss of a connection, and vain tries, once for each reason."""
+        if self.connected:
+            self.note("disconnected", {"why": why})
+        elif why != self._why_not:
+            self.note("unreachable", {"why": why})
+        self._why_not = None if self.connected else why
         self.connected = False
 
     def _heard(self, message: Message, at_ns: int, now_ns: int) -> list[Effect]:
@@ -210,6 +233,8 @@ class Bed:
             case Note("link"):
                 pass  # told as connected and disconnected, with why
             case Note(kind, values):
+                if kind == "calibrated":
+                    self._mark(kind)
                 self._parts.journal.note(now_ns, self.pod, kind, values)
             case _:
                 assert_never(effect)
@@ -228,6 +253,7 @@ class Bed:
                     self._left = event.id
                 self._parts.keep.event(event)
                 self.link.event(event)
+                self._mark(f"{event.kind.name.lower()} {event.cause}".rstrip())
             case Forget(ids):
                 self._left = None if self._left in ids else self._left
                 self._parts.keep.forget(ids)

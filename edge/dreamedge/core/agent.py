@@ -28,7 +28,7 @@ from math import isfinite
 from typing import Final, assert_never
 
 from dreamedge.core.account import Account
-from dreamedge.core.calibration import LIVE_S, OFFLINE_S, Calibrator
+from dreamedge.core.calibration import calibrator_for
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.effects import AskClock, Effect, Forget, Note, SendFrame, SendStatus, WakeSleeper
 from dreamedge.core.features import Hop
@@ -37,6 +37,7 @@ from dreamedge.core.identity import Identity, Restored
 from dreamedge.core.merge import Merge
 from dreamedge.core.orders import Declined, Obey, Orders, Repeated, What, unfit
 from dreamedge.core.own import Own, own_z
+from dreamedge.core.quality import UNIT
 from dreamedge.core.senses import SignalPath
 from dreamedge.core.signal import Block
 from dreamwire.blend import to_shared
@@ -44,7 +45,6 @@ from dreamwire.messages import (
     Ack,
     Assign,
     Calibration,
-    CalibrationSource,
     ClockProbe,
     Collective,
     Command,
@@ -92,7 +92,7 @@ class Agent:
         self._orders = Orders(identity.pod, identity.site, identity.incarnation)
         self._framer = Framer(identity.schema, rng)
         self._own = own
-        self._calibrator = self._fresh_calibrator()
+        self._calibrator = calibrator_for(identity.source)
         self._path.use(own)
         self._hops = Hops(path, clock)
         self._status_ns: int | None = None
@@ -253,7 +253,8 @@ class Agent:
             self._own = self._calibrator.own
             if self._own is not None:
                 self._path.use(self._own)
-                effects.append(Note("calibrated", {"clean_s": self._own.clean_s}))
+                own = self._own
+                effects.append(Note("calibrated", {"clean_s": own.clean_s, "alpha_hz": own.alpha_hz}))
         return effects + self._merge.check(now_ns)
 
     def _frame(self, hop: Hop, now_ns: int) -> list[Effect]:
@@ -282,7 +283,8 @@ class Agent:
         return [SendFrame(assign.dreamscape, assign.cohort, frame)]
 
     def _hop_note(self, hop: Hop, now_ns: int) -> Note:
-        values: dict[str, float | int | str] = {"quality": hop.quality, "cause": hop.cause}
+        quality, cause = self._felt(hop)
+        values: dict[str, float | int | str] = {"quality": quality, "cause": cause}
         return Note("hop", values | self._merge.figures(now_ns))
 
     # What is obeyed.
@@ -316,7 +318,7 @@ class Agent:
                 return self._wake(what.reason, what.issuer, now_ns)
             case Recalibrate():
                 self._own = None
-                self._calibrator = self._fresh_calibrator()
+                self._calibrator = calibrator_for(self._identity.source)
                 self._path.use(None)
                 return [Note("recalibrate", {"reason": what.reason})]
             case Ack():
@@ -328,11 +330,6 @@ class Agent:
         return [*self._merge.latch("wake", now_ns, f"{issuer}: {reason}"), WakeSleeper(reason, issuer)]
 
     # What is said.
-
-    def _fresh_calibrator(self) -> Calibrator:
-        source = self._identity.source
-        offline = source in (CalibrationSource.REPLAY, CalibrationSource.SIMULATED)
-        return Calibrator(source, OFFLINE_S if offline else LIVE_S)
 
     def _unix_ms(self, now_ns: int) -> int:
         session_ms = self._clock.session_ms(now_ns)
@@ -348,12 +345,18 @@ class Agent:
             clean_s=own.clean_s,
             template_db=own.template_db,
             scale_db=own.scale_db,
+            alpha_hz=own.alpha_hz,
         )
+
+    def _felt(self, hop: Hop) -> tuple[float, str]:
+        """A hop's quality and cause; samples in a wrong unit have no other."""
+        wrong = self._own is None and self._calibrator.unit_error
+        return (0.0, UNIT) if wrong else (hop.quality, hop.cause)
 
     def _status(self, now_ns: int) -> SendStatus:
         self._status_ns = now_ns
         assign, hop = self._merge.assigned, self._hops.last
-        quality, cause = (hop.quality, hop.cause) if hop else (0.0, "no-signal")
+        quality, cause = self._felt(hop) if hop else (0.0, "no-signal")
         if self._merge.guard.silent(now_ns):
             quality, cause = 0.0, "silence"
         return SendStatus(

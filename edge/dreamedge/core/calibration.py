@@ -9,11 +9,14 @@ Rules
   against which high frequencies are judged from then on.
 - Once `at_most_s` clean seconds are there it stands still: a scale that followed its owner would
   hide what it is there to show.
-- Unit error: the median over at least 30 s of a channel's 2 s standard deviations (high-passed at
-  0.5 Hz) outside 0.1-1000 uV on at least half of the channels. Medians, because one movement of
-  20 mV is no wrong unit.
+- Unit error: the median over the newest 30 to 60 s of a channel's 2 s standard deviations (high-passed
+  at 0.5 Hz) outside 0.1-1000 uV on at least half of the channels. Medians, because one movement of
+  20 mV is no wrong unit; the newest, because nobody is judged for long by how the headset was put on. A
+  channel without any signal has no unit to be wrong.
+- The alpha peak comes with it, from what the hops carry of the posterior spectrum (`alpha`).
 """
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +24,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dreamedge.core.alpha import alpha_peak_hz
 from dreamedge.core.features import HOP_NS, FrontEnd, Hop
 from dreamedge.core.own import Own, own_z
 from dreamedge.core.quality import GOOD
@@ -36,9 +40,13 @@ AT_MOST_S: Final = 300.0
 MAD_TO_SD: Final = 1.4826
 SCALE_MIN_DB: Final = 1.5
 UNIT_S: Final = 30.0
+UNIT_AT_MOST_S: Final = 60.0
 UNIT_MIN_UV: Final = 0.1
 UNIT_MAX_UV: Final = 1000.0
+NO_SIGNAL_UV: Final = 1e-8
+"""Brain waves in volts, taken for microvolts, still spread a hundred times as wide."""
 HOP_S: Final = HOP_MS / 1000
+_UNIT_EVERY: Final = round(1.0 / HOP_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,12 @@ def median_and_scale(values: NDArray[np.float32]) -> tuple[Floats, Floats]:
     return middle.astype(np.float32), scale.astype(np.float32)
 
 
+def calibrator_for(source: CalibrationSource) -> "Calibrator":
+    """What a pod calibrates with while it runs: live it takes longer than where nobody lies in the bed."""
+    offline = source in (CalibrationSource.REPLAY, CalibrationSource.SIMULATED)
+    return Calibrator(source, OFFLINE_S if offline else LIVE_S)
+
+
 class Calibrator:
     """Gathers clean hops until they make a calibration."""
 
@@ -69,17 +83,24 @@ class Calibrator:
         self._limit = max(self._need, round((at_most_s or min_clean_s) / HOP_S))
         self._features: list[Floats] = []
         self._highfreq: list[Floats] = []
-        self._spread: list[Floats] = []
+        self._spectra: list[Floats] = []
+        self._spread: deque[Floats] = deque(maxlen=round(UNIT_AT_MOST_S))
+        self._hops = 0
+        self._unit_error = False
         self._own: Own | None = None
 
     def add(self, hop: Hop) -> None:
         """Take the next hop; one that is not clean serves the unit check alone."""
-        if len(self._spread) < round(AT_MOST_S / HOP_S):
+        if self._hops % _UNIT_EVERY == 0:
             self._spread.append(hop.sd_uv)
+            self._unit_error = self._judged_unit()
+        self._hops += 1
         clean = hop.eligible and hop.quality >= GOOD and not hop.hard
         if clean and len(self._features) < self._limit:
             self._features.append(hop.features_db)
             self._highfreq.append(hop.highfreq_db)
+            if len(hop.posterior_uv2_hz):
+                self._spectra.append(hop.posterior_uv2_hz)
             self._own = None
 
     @property
@@ -95,7 +116,10 @@ class Calibrator:
         if self._own is None:
             template_db, scale_db = median_and_scale(np.array(self._features))
             high_db, high_scale_db = median_and_scale(np.array(self._highfreq))
-            self._own = Own(template_db, scale_db, high_db, high_scale_db, self.clean_s, self._source)
+            alpha_hz = alpha_peak_hz(np.array(self._spectra))
+            self._own = Own(
+                template_db, scale_db, high_db, high_scale_db, self.clean_s, self._source, alpha_hz
+            )
         return self._own
 
     @property
@@ -109,15 +133,19 @@ class Calibrator:
             clean_s=self.clean_s,
             template_db=none if own is None else own.template_db,
             scale_db=none if own is None else own.scale_db,
+            alpha_hz=0.0 if own is None else own.alpha_hz,
         )
 
     @property
     def unit_error(self) -> bool:
         """Whether at least 30 s of signal say that the samples are not in microvolts."""
-        if len(self._spread) * HOP_S < UNIT_S:
+        return self._unit_error
+
+    def _judged_unit(self) -> bool:
+        if len(self._spread) < UNIT_S:
             return False
         sd_uv = np.median(np.array(self._spread), axis=0)
-        ok = (sd_uv >= UNIT_MIN_UV) & (sd_uv <= UNIT_MAX_UV)
+        ok = (sd_uv >= UNIT_MIN_UV) & (sd_uv <= UNIT_MAX_UV) | (sd_uv <= NO_SIGNAL_UV)
         return bool(ok.mean() <= 1 - GOOD) if len(sd_uv) else False
 
 

@@ -1,8 +1,9 @@
 """Electrode names: which channels are EEG, and which region of the schema each belongs to.
 
 Devices and files write the 10-20 names in many ways (`Fp1`, `FP1.`, `EEG Fpz-Cz`, `C3:A2`). A channel
-is EEG if its first electrode is a 10-20 site of one of the two regions; ECG, EOG, EMG, ears,
-mastoids, references, respiration and markers are not, and no quality or feature is taken from them.
+is EEG if its first electrode is a site of the 10-20 system or its refinements (10-10, 10-5); ECG, EOG,
+EMG, ears, mastoids, references, respiration and markers are not, and no quality or feature is taken
+from them. Rows that begin with A or F are anterior, all others posterior.
 """
 
 import re
@@ -12,22 +13,15 @@ from typing import Final
 ANTERIOR: Final = "anterior"
 POSTERIOR: Final = "posterior"
 
-_REGION_OF: Final = {
-    "FP": ANTERIOR,
-    "AF": ANTERIOR,
-    "F": ANTERIOR,
-    "FC": ANTERIOR,
-    "FT": ANTERIOR,
-    "C": POSTERIOR,
-    "T": POSTERIOR,
-    "CP": POSTERIOR,
-    "TP": POSTERIOR,
-    "P": POSTERIOR,
-    "PO": POSTERIOR,
-    "O": POSTERIOR,
-}
-_FRONTAL: Final = frozenset({"FP", "AF", "F"})
-_SITE: Final = re.compile(r"(FP|AF|FC|FT|F|CP|TP|PO|C|T|P|O)(Z|10|[1-9])H?")
+_ROWS: Final = (
+    *("FP", "AFP", "AF", "AFF", "F", "FFT", "FFC", "FT", "FC", "FTT", "FCC"),
+    *("T", "C", "TTP", "CCP", "TP", "CP", "TPP", "CPP", "P", "PPO", "PO", "POO", "O", "OI", "I"),
+)
+"""From front to back; three letters are the 10-5 system's (Oostenveld and Praamstra 2001)."""
+_FRONTAL: Final = frozenset({"FP", "AFP", "AF", "AFF", "F"})
+SITE: Final = rf"(?:{'|'.join(sorted(_ROWS, key=len, reverse=True))})(?:Z|10|[1-9])H?"
+"""A site in capitals, as a regular expression."""
+_SITE: Final = re.compile(SITE)
 _PREFERRED: Final = ("PZ", "OZ", "POZ", "O1", "O2", "P3", "P4", "CZ", "TP9", "TP10", "C3", "C4")
 
 
@@ -63,7 +57,7 @@ def electrodes(names: tuple[str, ...]) -> tuple[Electrode, ...]:
     """Return the EEG channels among `names`, in sample order."""
     found = ((column, name, site_of(name)) for column, name in enumerate(names))
     return tuple(
-        Electrode(column, name, site, _REGION_OF[site.rstrip("Z0123456789H")])
+        Electrode(column, name, site, ANTERIOR if site[0] in "AF" else POSTERIOR)
         for column, name, site in found
         if site
     )

@@ -12,6 +12,7 @@ Rules
   reach back (9 hops of 2 s verdicts: each of the 16 instants had a clean kernel). Before that, and for
   a region without a channel that counts, the feature is NaN and the hop not eligible.
 - Phasors are unit phasors of one pinned channel, omitted (NaN) while it is bad.
+- A device whose sampling rate is not its own (`RateWatch`) makes every hop ineligible: `rate`.
 - A hop's cause is the one that costs most quality, told when the quality is below .5 or a region is
   missing; its evidence is the first sample or window that showed it in this run.
 """
@@ -23,9 +24,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dreamedge.core.alpha import EVERY_HOPS, Periodogram, alpha_columns
 from dreamedge.core.electrodes import electrodes
 from dreamedge.core.own import Own
-from dreamedge.core.quality import BRIDGE_S, CAUSES, GOOD, Judge, Verdict
+from dreamedge.core.quality import BRIDGE_S, CAUSES, GOOD, RATE, Judge, RateWatch, Verdict
 from dreamedge.core.samples import Fault, Samples
 from dreamedge.core.signal import Block, Montage
 from dreamedge.core.spectrum import HIGHFREQ_BAND, POWER_HOPS, Spectrum, sample_at
@@ -57,8 +59,9 @@ class Hop:
     quality: mean over the EEG channels, 0..1; 0 where not eligible. cause: why it is low, '' while good.
     channels: the EEG channels. hard: '' or 'nonfinite', if one was seen since the hop before.
     evidence_ns: the first sample or window that showed `hard` or `cause`, 0 if none.
-    eligible: every feature is finite. highfreq_db, sd_uv: float32[channels], gamma power and the
-    high-passed signal's standard deviation, for the calibration.
+    eligible: every feature is finite, the rate right. highfreq_db, sd_uv: float32[channels], gamma power
+    and the high-passed signal's standard deviation; posterior_uv2_hz: float32[bins], now and then, see
+    `alpha`: all for the calibration.
     """
 
     instant_ns: int
@@ -73,6 +76,7 @@ class Hop:
     eligible: bool
     highfreq_db: Floats = field(default_factory=_none)
     sd_uv: Floats = field(default_factory=_none)
+    posterior_uv2_hz: Floats = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,9 @@ class FrontEnd:
         self._samples = Samples(len(self.electrodes), montage.rate_hz, montage.full_scale_uv)
         self._spectrum = Spectrum(schema, self.electrodes, montage.rate_hz)
         self._judge = Judge(self.electrodes, montage.rate_hz, montage.mains_hz)
+        self._rate = RateWatch()
+        self._alpha = alpha_columns(self.electrodes)
+        self._periodogram = Periodogram(montage.rate_hz)
         self._bridge = math.floor(BRIDGE_S * montage.rate_hz)
         self._own: Own | None = None
         self._contact: NDArray[np.float64] | None = None
@@ -122,6 +129,7 @@ class FrontEnd:
         self._clean_hops = np.zeros(len(self.electrodes), dtype=np.int64)
         self._instant_ns: int | None = None
         self._judged = 0
+        self._observed = 0
         self._hard_ns = 0
         self._run_cause = ""
         self._run_ns = 0
@@ -141,6 +149,11 @@ class FrontEnd:
     def rate_hz(self) -> float:
         """Effective sampling rate as measured from the stamps; nominal during the first 2 s."""
         return self._samples.rate_hz
+
+    @property
+    def rate_ok(self) -> bool:
+        """Whether the effective rate is the nominal one within 2 %, as far as it is known."""
+        return self._rate.ok
 
     @property
     def pinned(self) -> str:
@@ -193,6 +206,7 @@ class FrontEnd:
         seen = None
         for instant in self._owed(instant_ns):
             seen = self._observe(instant)
+        self._rate.judge(self._samples.rate_error)
         self._instant_ns = instant_ns
         return None if seen is None else self._assemble(instant_ns, seen)
 
@@ -215,6 +229,7 @@ class FrontEnd:
         fresh = min(max(last + 1 - self._judged, 0), len(fault))
         verdict = self._judge.judge(uv, fault, fresh, self._contact, self._high_z(power_db))
         self._judged = last + 1
+        self._observed += 1
         good = verdict.quality >= GOOD
         self._clean_hops = np.where(good, self._clean_hops + 1, 0)
         self._lost = tuple(
@@ -240,9 +255,10 @@ class FrontEnd:
         quality = seen.verdict.quality
         counts = self._clean_hops >= CLEAN_HOPS
         features_db = self._features(seen.power_db, counts)
-        eligible = bool(np.isfinite(features_db).all())
+        eligible = self._rate.ok and bool(np.isfinite(features_db).all())
         mean = float(quality.mean())
-        cause = self._cause(seen.verdict) if not (eligible and mean >= GOOD) else ""
+        why = self._cause(seen.verdict) if self._rate.ok else RATE
+        cause = why if not (eligible and mean >= GOOD) else ""
         hard = "nonfinite" if self._hard_ns else ""
         evidence_ns = self._hard_ns or self._evidence(cause, seen)
         self._hard_ns = 0
@@ -262,7 +278,16 @@ class FrontEnd:
             eligible=eligible,
             highfreq_db=seen.power_db[self._high_row].astype(np.float32),
             sd_uv=seen.verdict.sd_uv.astype(np.float32),
+            posterior_uv2_hz=self._posterior(seen.last, counts),
         )
+
+    def _posterior(self, last: int, counts: NDArray[np.bool_]) -> Floats:
+        """The spectrum of those posterior channels that count, while there is no calibration yet."""
+        use = self._alpha[counts[self._alpha]]
+        if self._own is not None or self._observed % EVERY_HOPS or not len(use):
+            return _none()
+        uv, _ = self._samples.window(last + 1 - self._periodogram.samples, last + 1)
+        return self._periodogram.density(uv[:, use])
 
     def _features(self, power_db: NDArray[np.float64], counts: NDArray[np.bool_]) -> Floats:
         bands = len(self._schema.bands)

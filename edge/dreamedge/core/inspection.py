@@ -5,20 +5,22 @@ part of a replay, else from its own clean signal while it plays. Nothing here is
 than at night.
 
 Rules
-- It could be seated if it measures every feature, its unit is right, a calibration comes about, and at
-  least half of its hops are eligible at a quality of at least .5.
-- Why not is the first of: what the front end refuses, `schema`, `unit`, the cause that spoiled most
-  hops (contact, mains, ...), `short`.
+- It could be seated if it measures every feature, its unit and its sampling rate are right, a
+  calibration comes about, and at least half of its hops are eligible at a quality of at least .5.
+- Why not is the first of: what the front end refuses, `schema`, `unit`, `rate`, the cause that spoiled
+  most hops (contact, mains, ...), `short`.
+- A live device is heard for less than its calibration takes: nobody waits for that, and it is not held
+  against it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from dreamedge.core.calibration import Calibrator, EnrolRefusal, Own, enrol
+from dreamedge.core.calibration import EnrolRefusal, Own, calibrator_for, enrol
 from dreamedge.core.features import CLEAN_HOPS, HOP_NS, FrontEnd, Hop
-from dreamedge.core.quality import GOOD
+from dreamedge.core.quality import GOOD, RATE, UNIT
 from dreamedge.core.signal import Block, Montage
 from dreamwire.messages import CalibrationSource
 from dreamwire.schema import Schema
@@ -49,7 +51,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What came of it. `cause` and `sentence` are '' where it could be seated."""
+    """What came of it. `cause` and `sentence` are '' where it could be seated; alpha_hz: 0 where unknown."""
 
     seated: bool
     cause: str
@@ -57,6 +59,8 @@ class Inspection:
     good_share: float = 0.0
     clean_s: float = 0.0
     effective_hz: float = 0.0
+    calibrated: bool = False
+    alpha_hz: float = 0.0
     names: tuple[str, ...] = ()
     moments: tuple[Moment, ...] = field(default=(), repr=False)
 
@@ -84,16 +88,13 @@ def inspect(
     earlier: what to calibrate from before it plays, or None. blocks: at every hop's instant (monotonic
     ns, ascending) all that was read at it.
     """
-    try:
-        front = FrontEnd(schema, montage)
-    except ValueError as error:
-        return refused("montage", f"{error}.")
-    if front.missing_features:
-        return refused("schema", f"It cannot measure {', '.join(front.missing_features)} of {schema.name}.")
+    front = _front_end(schema, montage)
+    if not isinstance(front, FrontEnd):
+        return front
     own = enrol(schema, montage, earlier, source) if earlier is not None else None
     calibrated = own if isinstance(own, Own) else None
     front.use(calibrated)
-    live = Calibrator(source)
+    live = calibrator_for(source)
     moments: list[Moment] = []
     for hop, at_s in _hops(front, blocks):
         live.add(hop)
@@ -105,9 +106,47 @@ def inspect(
             channels = tuple((state.quality, state.cause) for state in hop.channels)
             moments.append(Moment(at_s, hop.quality, hop.cause, channels))
     wrong = isinstance(own, EnrolRefusal) and own.reason == "unit"
-    unit = calibrated is None and (wrong or live.unit_error)
-    names = tuple(electrode.name for electrode in front.electrodes)
-    return _verdict(tuple(moments), calibrated, front.rate_hz, names, unit=unit, clean_s=live.clean_s)
+    why = ("", "")
+    if calibrated is None and (wrong or live.unit_error):
+        why = (UNIT, "Its samples are not in microvolts (SD outside 0.1 to 1000 uV).")
+    elif not front.rate_ok:
+        why = (RATE, f"It says {montage.rate_hz:g} Hz and gives {front.rate_hz:.2f}; tell it its rate.")
+    elif not _share(moments) >= SEATED_SHARE:
+        worst = Counter(moment.cause for moment in moments if moment.cause).most_common(1)
+        percent = f"{100 * _share(moments):.0f} %"
+        why = (worst[0][0] if worst else "silence", f"Only {percent} of it is good enough.")
+    elif calibrated is None and source is not CalibrationSource.LIVE:
+        why = ("short", f"It gives no calibration: too little of it is clean ({live.clean_s:.0f} s).")
+    return Inspection(
+        *(not why[0], *why, _share(moments)),
+        clean_s=calibrated.clean_s if calibrated else live.clean_s,
+        effective_hz=front.rate_hz,
+        calibrated=calibrated is not None,
+        alpha_hz=calibrated.alpha_hz if calibrated else 0.0,
+        names=tuple(electrode.name for electrode in front.electrodes),
+        moments=tuple(moments),
+    )
+
+
+def _share(moments: Sequence[Moment]) -> float:
+    """Of the hops, those that are good."""
+    return sum(moment.quality >= GOOD for moment in moments) / len(moments) if moments else 0.0
+
+
+def unfit(schema: Schema, montage: Montage) -> str:
+    """Why no front end can be made for these channels, '' if one can."""
+    front = _front_end(schema, montage)
+    return "" if isinstance(front, FrontEnd) else front.sentence
+
+
+def _front_end(schema: Schema, montage: Montage) -> FrontEnd | Inspection:
+    try:
+        front = FrontEnd(schema, montage)
+    except ValueError as error:
+        return refused("montage", f"{error}.")
+    if front.missing_features:
+        return refused("schema", f"It cannot measure {', '.join(front.missing_features)} of {schema.name}.")
+    return front
 
 
 def _hops(front: FrontEnd, blocks: Iterable[tuple[int, tuple[Block, ...]]]) -> Iterator[tuple[Hop, float]]:
@@ -119,28 +158,3 @@ def _hops(front: FrontEnd, blocks: Iterable[tuple[int, tuple[Block, ...]]]) -> I
         hop = front.hop(instant_ns)
         if hop is not None:
             yield hop, (instant_ns - began_ns) / 1e9
-
-
-def _verdict(
-    moments: tuple[Moment, ...],
-    own: Own | None,
-    rate_hz: float,
-    names: tuple[str, ...],
-    *,
-    unit: bool,
-    clean_s: float,
-) -> Inspection:
-    good = sum(moment.quality >= GOOD for moment in moments)
-    share = good / len(moments) if moments else 0.0
-    worst = Counter(moment.cause for moment in moments if moment.cause).most_common(1)
-    cause, sentence = "", ""
-    if unit:
-        cause, sentence = "unit", "Its samples are not in microvolts (SD outside 0.1 to 1000 uV)."
-    elif not share >= SEATED_SHARE:
-        cause = worst[0][0] if worst else "silence"
-        sentence = f"Only {100 * share:.0f} % of it is good enough."
-    elif own is None:
-        cause = "short"
-        sentence = f"It gives no calibration: too little of it is clean ({clean_s:.0f} s)."
-    kept_s = own.clean_s if own is not None else clean_s
-    return Inspection(not cause, cause, sentence, share, kept_s, rate_hz, names, moments)

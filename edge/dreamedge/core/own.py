@@ -18,7 +18,8 @@ class Own:
 
     template_db, scale_db: float32[D], dB: median and max(1.4826 MAD, 1.5 dB) of each feature.
     highfreq_db, highfreq_scale_db: float32[channels], the same of each channel's gamma power; NaN
-    where the device has no gamma. clean_s: seconds of clean signal it rests on.
+    where the device has no gamma. clean_s: seconds of clean signal it rests on. alpha_hz: the peak of
+    the posterior alpha rhythm, 0 where none was found.
     """
 
     template_db: Floats
@@ -27,6 +28,7 @@ class Own:
     highfreq_scale_db: Floats
     clean_s: float
     source: CalibrationSource
+    alpha_hz: float = 0.0
 
 
 def own_z(features_db: NDArray[np.floating], own: Own) -> float:

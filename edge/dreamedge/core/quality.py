@@ -12,8 +12,12 @@ Rules (a channel's quality is the minimum, its cause the first that is below 1)
 - flat: peak to peak below 1 uV for 2 s: 0.
 - amplitude: peak to peak after a 0.5 Hz high-pass above 200 uV (Fp, AF, F) or 350 uV: 0. Slow waves
   are 75-350 uV and no artefact.
-- mains: RMS within 1 Hz of the mains, before any filter, above 60 uV: 0.
+- mains: RMS within 1 Hz of the mains, before any filter, above 60 uV: 0. Then what the mains adds to the
+  peak to peak is no movement: it is taken off before amplitude is judged, or strong mains would be told
+  as amplitude and somebody asked to lie still for a loose ground.
 - highfreq: gamma power more than 5 robust standard deviations above the own calibration: 0.4.
+- rate, of the device as a whole: effective against nominal more than 2 % off once 10 s are measured, until
+  it is within 1.5 % again. Every filter would be at the wrong place.
 """
 
 import math
@@ -38,7 +42,10 @@ CAUSES: Final = (
     "mains",
     "highfreq",
 )
-"""In the order in which they are told."""
+"""Of a channel, in the order in which they are told."""
+RATE: Final = "rate"
+UNIT: Final = "unit"
+"""Of the whole device: its sampling rate is not its own; its samples are not in microvolts."""
 
 GOOD: Final = 0.5
 """A channel of at least this quality counts."""
@@ -50,12 +57,28 @@ ELSEWHERE_UV: Final = 350.0
 HIGH_PASS_HZ: Final = 0.5
 MAINS_UV: Final = 60.0
 MAINS_WITHIN_HZ: Final = 1.0
+SINE_PP: Final = 2.0 * math.sqrt(2.0)
+"""Peak to peak of a sine of RMS 1."""
 MAINS_NYQUIST_SHARE: Final = 0.95
 HIGHFREQ_Z: Final = 5.0
 DOUBTFUL: Final = 0.4
 """The quality of a channel near its rail, or of one with too much high frequency."""
 
+RATE_OUT: Final = 0.02
+RATE_IN: Final = 0.015
+
 _CHUNK_S: Final = 1.0
+
+
+class RateWatch:
+    """Whether a device keeps its own sampling rate; a rate at the border does not flutter."""
+
+    def __init__(self) -> None:
+        self.ok = True
+
+    def judge(self, error: float) -> None:
+        """Take by what share the effective rate is beside the nominal one."""
+        self.ok = error <= (RATE_OUT if self.ok else RATE_IN)
 
 
 class HighPass:
@@ -162,8 +185,10 @@ class Judge:
         if contact is not None:
             scores[2] = np.clip(np.where(np.isfinite(contact), contact, 0.0), 0.0, 1.0)
         scores[4] = flat_ok
-        scores[5] = passed_pp <= self._limit_uv
-        scores[6] = self.mains_uv(uv) <= MAINS_UV
+        mains_uv = self.mains_uv(uv)
+        scores[6] = mains_uv <= MAINS_UV
+        hum_pp = np.where(mains_uv > MAINS_UV, SINE_PP * mains_uv, 0.0)
+        scores[5] = passed_pp - hum_pp <= self._limit_uv
         scores[7] = np.where(high_z > HIGHFREQ_Z, DOUBTFUL, 1.0)
         quality = scores.min(axis=0)
         first = (scores < 1.0).argmax(axis=0)

@@ -35,6 +35,10 @@ _LOOP_TURNS: Final = 4.0
 _RATE_MEMORY_S: Final = 60.0
 _RATE_MIN_S: Final = 2.0
 _OUTAGE_S: Final = 0.25
+_LOST_MOST: Final = 0.1
+_SUDDEN: Final = 0.1
+RATE_SURE_S: Final = 10.0
+"""Measured for less than this, a rate is not held against a device."""
 _NS: Final = 1e9
 
 
@@ -73,6 +77,7 @@ class Samples:
         self._period_ns = _NS / self._nominal_hz
         self._delivered = 0.0
         self._elapsed_s = 0.0
+        self._short_s = 0.0
         self._last_ns = 0
 
     @property
@@ -85,6 +90,22 @@ class Samples:
         """Samples delivered a second, outages apart; the nominal rate until 2 s have been seen."""
         known = self._elapsed_s >= _RATE_MIN_S
         return self._delivered / self._elapsed_s if known else self._nominal_hz
+
+    @property
+    def rate_error(self) -> float:
+        """By what share the device is beside its nominal rate at the least; 0 until 10 s are measured.
+
+        What fell into short gaps may have been lost (a radio's packets) or have come late: the rate lies
+        between those that would follow, and whoever has the nominal rate among them is not beside it. A
+        tenth may be lost so; a device that misses more is not doing what it says.
+        """
+        if not self._elapsed_s >= RATE_SURE_S:
+            return 0.0
+        wanted = self._nominal_hz * self._elapsed_s
+        if self._delivered > wanted:
+            return self._delivered / wanted - 1
+        lost_s = min(self._short_s, _LOST_MOST * self._elapsed_s)
+        return max(1 - self._delivered / (wanted - self._nominal_hz * lost_s), 0.0)
 
     def time_ns(self, n: int) -> int:
         """The stamp of sample n, monotonic ns."""
@@ -128,11 +149,12 @@ class Samples:
             return True
         gap_s = max(GAP_S, 1.5 / self._nominal_hz)
         missing = round(late_ns / self._period_ns) if late_s > gap_s else 0
-        self._measure(added, last_ns, outage_s=missing * self._period_ns / _NS)
+        early_s = late_s if late_s < -gap_s else 0.0
+        self._measure(added, last_ns, outage_s=early_s or missing * self._period_ns / _NS)
         if missing:
             self._skip(missing)
             late_ns -= missing * self._period_ns
-        elif late_s < -gap_s:
+        elif early_s:
             self._anchor_n, self._anchor_ns = last, last_ns
             return False
         if abs(late_ns) > _EXACT_NS:
@@ -148,13 +170,23 @@ class Samples:
         self._period_ns += omega**2 * block_s * late_ns / self._nominal_hz
 
     def _measure(self, added: int, last_ns: int, outage_s: float) -> None:
-        """Count towards the effective rate; halves what it remembers once a minute."""
+        """Count towards the effective rate; halves what it remembers once a minute.
+
+        An outage does not count, nor does one that is made good: what comes after it by far too early
+        (`outage_s` below 0) was only late before. A short gap is one that opened with this block at once;
+        one that grew from block to block is a device that is slow.
+        """
         passed_s = (last_ns - self._last_ns) / _NS
         self._last_ns = last_ns
-        self._elapsed_s += passed_s - (outage_s if outage_s >= _OUTAGE_S else 0.0)
+        long = abs(outage_s) >= _OUTAGE_S
+        block_s = added / self._nominal_hz
+        sudden = passed_s - block_s >= max(GAP_S, _SUDDEN * block_s)
+        self._elapsed_s += passed_s - (outage_s if long else 0.0)
+        self._short_s += max(outage_s, 0.0) if sudden and not long else 0.0
         self._delivered += added
         if self._elapsed_s > _RATE_MEMORY_S:
             self._elapsed_s /= 2
+            self._short_s /= 2
             self._delivered /= 2
 
     def _skip(self, missing: int) -> None:

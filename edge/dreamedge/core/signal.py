@@ -17,7 +17,7 @@ class Montage:
     names: tuple[str, ...]
     rate_hz: float
     full_scale_uv: float = 0.0
-    mains_hz: float = 50.0
+    mains_hz: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,14 +28,16 @@ class Device(_message.Message):
     def __init__(self, kind: _Optional[str] = ..., model: _Optional[str] = ...) -> None: ...
 
 class Calibration(_message.Message):
-    __slots__ = ("done", "source", "clean")
+    __slots__ = ("done", "source", "clean", "alpha_hz")
     DONE_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     CLEAN_FIELD_NUMBER: _ClassVar[int]
+    ALPHA_HZ_FIELD_NUMBER: _ClassVar[int]
     done: bool
     source: str
     clean: _duration_pb2.Duration
-    def __init__(self, done: bool = ..., source: _Optional[str] = ..., clean: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    alpha_hz: float
+    def __init__(self, done: bool = ..., source: _Optional[str] = ..., clean: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., alpha_hz: _Optional[float] = ...) -> None: ...
 
 class Clock(_message.Message):
     __slots__ = ("synced", "uncertainty")

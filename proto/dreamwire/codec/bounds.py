@@ -25,6 +25,7 @@ FRAMES_MAX: Final = 256
 CHANNELS_MAX: Final = 512
 OUTCOMES_MAX: Final = 16
 ACKS_MAX: Final = 1024
+ALPHA_HZ_MAX: Final = 100.0
 EVENT_ID_BYTES: Final = 16
 
 FLOAT32: Final = np.dtype("<f4")

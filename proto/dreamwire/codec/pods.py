@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from dreamwire.codec.bounds import (
+    ALPHA_HZ_MAX,
     CHANNELS_MAX,
     OUTCOMES_MAX,
     SIZES,
@@ -104,6 +105,7 @@ def encode_status(message: Status) -> bytes:
             clean_s=calibration.clean_s,
             template_db=floats_out(calibration.template_db),
             scale_db=floats_out(calibration.scale_db),
+            alpha_hz=calibration.alpha_hz,
         ),
         clock=pb.ClockState(
             synced=clock.synced,
@@ -169,6 +171,7 @@ def _calibration(raw: pb.Calibration) -> Calibration:
         clean_s=within(_STATUS, "calibration.clean_s", raw.clean_s, 0.0, np.inf),
         template_db=template_db,
         scale_db=finite_vector(_STATUS, "calibration.scale_db", raw.scale_db, (template_db.size,), above=0.0),
+        alpha_hz=within(_STATUS, "calibration.alpha_hz", raw.alpha_hz, 0.0, ALPHA_HZ_MAX),
     )
 
 

@@ -88,18 +88,20 @@ class Presence(_message.Message):
     def __init__(self, pod: _Optional[str] = ..., incarnation: _Optional[int] = ..., online: bool = ..., site: _Optional[str] = ..., device: _Optional[_Union[Device, _Mapping]] = ..., schema: _Optional[str] = ..., versions: _Optional[_Union[Versions, _Mapping]] = ...) -> None: ...
 
 class Calibration(_message.Message):
-    __slots__ = ("done", "source", "clean_s", "template_db", "scale_db")
+    __slots__ = ("done", "source", "clean_s", "template_db", "scale_db", "alpha_hz")
     DONE_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     CLEAN_S_FIELD_NUMBER: _ClassVar[int]
     TEMPLATE_DB_FIELD_NUMBER: _ClassVar[int]
     SCALE_DB_FIELD_NUMBER: _ClassVar[int]
+    ALPHA_HZ_FIELD_NUMBER: _ClassVar[int]
     done: bool
     source: CalibrationSource
     clean_s: float
     template_db: bytes
     scale_db: bytes
-    def __init__(self, done: bool = ..., source: _Optional[_Union[CalibrationSource, str]] = ..., clean_s: _Optional[float] = ..., template_db: _Optional[bytes] = ..., scale_db: _Optional[bytes] = ...) -> None: ...
+    alpha_hz: float
+    def __init__(self, done: bool = ..., source: _Optional[_Union[CalibrationSource, str]] = ..., clean_s: _Optional[float] = ..., template_db: _Optional[bytes] = ..., scale_db: _Optional[bytes] = ..., alpha_hz: _Optional[float] = ...) -> None: ...
 
 class ClockState(_message.Message):
     __slots__ = ("synced", "offset_us", "uncertainty_us", "round_trip_us")

@@ -91,7 +91,10 @@ def pod(view: PodView) -> beds.Pod:
         quality_cause=view.quality_cause,
         channels=[beds.Channel(name=c.name, quality=c.quality, cause=c.cause) for c in view.channels],
         calibration=beds.Calibration(
-            done=view.calibrated, source=view.calibration_source, clean=span(view.calibration_clean_s)
+            done=view.calibrated,
+            source=view.calibration_source,
+            clean=span(view.calibration_clean_s),
+            alpha_hz=view.alpha_hz,
         ),
         clock=beds.Clock(synced=view.clock_synced, uncertainty=span(view.clock_uncertainty_us / 1e6)),
         applied=view.applied,

@@ -28,6 +28,7 @@ from dreamd.adapters.mqtt.outbox import Outbox, Parcel
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.meters import LinkMeters
 from dreamwire import codec, topics
+from dreamwire.access import Access
 from dreamwire.messages import ClockProbe, Collective, Command, DaemonPresence, Release, Versions, WakePod
 
 BACKOFF_MIN_S: Final = 0.2
@@ -36,15 +37,12 @@ STEADY_S: Final = 5.0
 RETRY_S: Final = 0.005
 FAREWELL_S: Final = 0.5
 
-_GRANT_REFUSED: Final = 0x80
-
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """Where the broker is, and who we are there."""
+    """How we get to the broker, and who we are there."""
 
-    host: str
-    port: int
+    access: Access
     instance: str
     versions: Versions
 
@@ -135,35 +133,25 @@ class MqttLink:
     async def _connected(self, intake: Intake) -> None:
         """One connection, from CONNECT to its end; returns however it ends."""
         connection = Connection(
-            self._broker.host,
-            self._broker.port,
+            self._broker.access,
             identifier=f"dreamd-{self._broker.instance}",
             will=self._presence(online=False),
             offer=lambda message: intake.offer(message.topic.value, message.payload, retained=message.retain),
         )
-        entered = False
         self._idle.clear()
         try:
             async with connection:
-                entered = True
                 self._connection = connection
-                await self._subscribe(connection)
-                await self._confirmed(connection, self._presence(online=True))
+                await connection.hear([*((name, 1) for name in topics.POD_REPORTS), (topics.FRAMES, 0)])
+                here = self._presence(online=True)
+                await connection.announce(here.topic, here.payload)
                 self._reached(intake)
                 self._lost(intake, await self._serve(connection))
         except aiomqtt.MqttError as error:
             self._lost(intake, str(error))
         finally:
             self._connection = None
-            if not entered:
-                connection.abandon()
             self._idle.set()
-
-    async def _subscribe(self, connection: Connection) -> None:
-        filters = [(name, 1) for name in topics.POD_REPORTS] + [(topics.FRAMES, 0)]
-        grants = await connection.subscribe(filters)
-        if any(grant == _GRANT_REFUSED for grant in grants):
-            raise aiomqtt.MqttError("it refuses our subscriptions; look at its access rules")
 
     async def _serve(self, connection: Connection) -> str:
         """Empty the outbox as it fills, until the connection is lost (why) or we close (empty)."""
@@ -214,8 +202,7 @@ class MqttLink:
             self._meters.link(up=False)
             if why:
                 intake.inbound.on_link(up=False)
-        place = f"mqtt://{self._broker.host}:{self._broker.port}"
-        trouble = f"the broker at {place} is not reached ({why or 'closing'})"
+        trouble = f"the broker at {self._broker.access.address.url} is not reached ({why or 'closing'})"
         if trouble != self._trouble and why:
             self._say(f"{trouble}; trying again: start it, or name another with --mqtt-url")
         self._trouble = trouble

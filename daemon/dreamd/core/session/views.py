@@ -78,6 +78,7 @@ class PodView:
     calibrated: bool
     calibration_source: str
     calibration_clean_s: float
+    alpha_hz: float  # 0: none found
     clock_synced: bool
     clock_uncertainty_us: int
     applied: float

@@ -1,26 +1,29 @@
-"""The implants an agent can open, by a spec: `sim[:SEED]`, `edf:PATH` or `xdf:PATH[#STREAM]`.
+"""The implants an agent can open, by a spec: people in files (`edf:PATH`, ...), devices, simulated sleepers.
 
 Each is one file behind `ports.implant.Implant`, polled with the time as an argument; `replay` is what
-recordings share. What cannot be opened raises ImplantError with one sentence. Further devices join the
-table below.
+recordings share, `live` what devices share. What cannot be opened raises ImplantError with one sentence.
+Further kinds join the table below.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from dreamedge.adapters.implants.live import LiveImplant
 from dreamedge.adapters.implants.malfunction import MalfunctioningImplant
+from dreamedge.adapters.implants.replay import Replay
 from dreamedge.ports.implant import Implant, ImplantError
 
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """How an implant shall be: a simulated sleeper's seed, endless replay, names for nameless channels."""
+    """How an implant shall be: a simulated sleeper's seed, endless replay, what a recording leaves unsaid."""
 
     seed: int
     loop: bool
     montage: tuple[str, ...]
+    rate_hz: float
 
 
 def _open_simulated(rest: str, wish: _Wish) -> Implant:
@@ -38,7 +41,7 @@ def _open_edf(rest: str, wish: _Wish) -> Implant:
 
     if not rest:
         raise ImplantError("edf: names no file; write edf:PATH.")
-    return EdfImplant(Path(rest).expanduser(), loop=wish.loop)
+    return EdfImplant(Path(rest).expanduser(), montage=wish.montage, loop=wish.loop)
 
 
 def _open_xdf(rest: str, wish: _Wish) -> Implant:
@@ -49,6 +52,34 @@ def _open_xdf(rest: str, wish: _Wish) -> Implant:
     if not rest:
         raise ImplantError("xdf: names no file; write xdf:PATH#STREAM.")
     return XdfImplant(path, stream, montage=wish.montage, loop=wish.loop)
+
+
+def _open_table(rest: str, wish: _Wish) -> Implant:
+    # Imported here: a pod without recordings does without their memory.
+    from dreamedge.adapters.implants.tables import TableImplant  # noqa: PLC0415
+
+    if not rest:
+        raise ImplantError("npz: and arff: name no file; write npz:PATH or arff:PATH.")
+    path = Path(rest).expanduser()
+    return TableImplant(path, montage=wish.montage, rate_hz=wish.rate_hz, loop=wish.loop)
+
+
+def _open_brainflow(rest: str, wish: _Wish) -> Implant:
+    try:
+        # Imported here: an extra, and for a pod with another device only memory.
+        from dreamedge.adapters.implants.brainflow import BrainflowImplant  # noqa: PLC0415
+    except ImportError as error:
+        raise ImplantError(f"brainflow:{rest} needs BrainFlow ({error}); install dreamd[boards].") from error
+    return BrainflowImplant(rest, montage=wish.montage)
+
+
+def _open_lsl(rest: str, wish: _Wish) -> Implant:
+    try:
+        # Imported here: an extra, and for a pod with another device only memory.
+        from dreamedge.adapters.implants.lsl import LslImplant  # noqa: PLC0415
+    except (ImportError, RuntimeError) as error:  # the latter where its C library is missing
+        raise ImplantError(f"lsl:{rest} needs pylsl ({error}); install dreamd[boards].") from error
+    return LslImplant(rest, montage=wish.montage)
 
 
 def file_and_stream(rest: str) -> tuple[Path, str]:
@@ -62,6 +93,10 @@ _KINDS: Final[dict[str, Callable[[str, _Wish], Implant]]] = {
     "sim": _open_simulated,
     "edf": _open_edf,
     "xdf": _open_xdf,
+    "npz": _open_table,
+    "arff": _open_table,
+    "brainflow": _open_brainflow,
+    "lsl": _open_lsl,
 }
 
 
@@ -71,16 +106,21 @@ def open_implant(
     seed: int = 0,
     loop: bool = False,
     montage: tuple[str, ...] = (),
+    rate_hz: float = 0.0,
+    full_scale_uv: float = 0.0,
     malfunction: str = "",
     after_s: float = 0.0,
     since_ns: int | None = None,
+    replay_from_ns: int | None = None,
 ) -> Implant:
     """Open the implant `spec` names.
 
     seed: of a simulated sleeper that names none. loop: a recording starts over at its end.
-    montage: electrodes of a recording that names no channels, in its order.
+    montage: electrodes where a recording or a device names none, in its order. rate_hz: of a recording that
+    names none. full_scale_uv: the amplifier's limit; 0: what recording or device say themselves, if they do.
     malfunction: one of `malfunction.NAMES`, from `after_s` seconds after `since_ns` (CLOCK_BOOTTIME;
     None: the first read); empty: none.
+    replay_from_ns: when a recording's first slot plays, CLOCK_BOOTTIME; None: at the first read.
 
     Raises:
         ImplantError: the spec, the file or the malfunction is no good; the text says what to do.
@@ -88,7 +128,12 @@ def open_implant(
     kind, _, rest = spec.partition(":")
     if kind not in _KINDS:
         raise ImplantError(
-            f"implant {spec!r} is not known; write sim, sim:SEED, edf:PATH or xdf:PATH#STREAM."
+            f"implant {spec!r} is not known; write sim, sim:SEED, edf:PATH, xdf:PATH#STREAM, "
+            "npz:PATH, arff:PATH, brainflow:BOARD or lsl:NAME."
         )
-    inner = _KINDS[kind](rest, _Wish(seed, loop, montage))
+    inner = _KINDS[kind](rest, _Wish(seed, loop, montage, rate_hz))
+    if full_scale_uv > 0 and isinstance(inner, Replay | LiveImplant):
+        inner.montage = replace(inner.montage, full_scale_uv=full_scale_uv)
+    if replay_from_ns is not None and isinstance(inner, Replay):
+        inner.play_from(replay_from_ns)
     return MalfunctioningImplant(inner, malfunction, after_s, since_ns) if malfunction else inner

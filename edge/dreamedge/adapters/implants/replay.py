@@ -3,6 +3,11 @@
 A recording is a row of slots, one a sampling period, of which some were never filled: its gaps. It
 plays from its first slot in the time that is passed in; a read ends at a gap, and the first block
 after it carries the stamp it would have had, so that the front end sees the gap as it was.
+
+Slot 0 falls on the first read, or on the instant given by `play_from`. People who were recorded together
+play together by that: each stamp is instant + turn number * turn + slot * period, and all of them have the
+same instant and the same turn, so that neither a bed that opens late nor an own sampling rate parts
+them. What a turn holds of a recording that is shorter is a gap.
 Calibration comes from the first third (20 s at least, ten minutes at most), where a gap is NaN. Samples are
 loaded a few seconds ahead, so that a night on disk costs no more memory than a minute.
 """
@@ -86,12 +91,19 @@ class Replay:
     """One recording behind the implant port; `loop` starts it over at its end."""
 
     def __init__(
-        self, recording: Recording, device: Device, *, period_hz: float | None = None, loop: bool = False
+        self,
+        recording: Recording,
+        device: Device,
+        *,
+        period_hz: float | None = None,
+        turn_s: float | None = None,
+        loop: bool = False,
     ) -> None:
         """Play `recording`.
 
         device: names the channels and the nominal rate. period_hz: slots a second as measured, where it
-        is not the nominal rate.
+        is not the nominal rate. turn_s: seconds until a loop begins anew, where it is not the recording's
+        own length.
         """
         self._recording = recording
         self._rate_hz = period_hz or device.rate_hz
@@ -100,10 +112,17 @@ class Replay:
         self.source = CalibrationSource.REPLAY
         self.onset_ns = 0
         self._loop = loop
+        self._turn_ns = round((turn_s or self.seconds) * 1e9)
+        in_turn = round(self._turn_ns * self._rate_hz / 1e9)
+        self._slots = min(recording.slots, in_turn) if loop else recording.slots
         self._start_ns: int | None = None
-        self._read = 0
+        self._next: tuple[int, int] | None = None
         self._ahead: Doubles = np.zeros((0, len(device.channels)))
         self._ahead_at = 0
+
+    def play_from(self, start_ns: int) -> None:
+        """Put slot 0 at `start_ns`; who reads for the first time later begins at the slot of that moment."""
+        self._start_ns = start_ns
 
     def enrolment(self) -> Block:
         """The recording's first third (20 s to ten minutes); stamps end at 0."""
@@ -117,31 +136,44 @@ class Replay:
         """The samples captured since the last read, up to the next gap or the end of a turn."""
         if self._start_ns is None:
             self._start_ns = now_ns
-        due = int((now_ns - self._start_ns) * self._rate_hz / 1e9)
-        if not self._loop:
-            due = min(due, self._recording.slots)
-        self._read = max(self._read, due - int(_BUFFER_S * self._rate_hz))
-        begin, end = self._run()
-        self._read = max(self._read, min(begin, due))
-        due = min(due, end)
-        if due <= self._read:
+        elapsed_ns = now_ns - self._start_ns
+        if elapsed_ns < 0:
             return None
-        at = self._read % self._recording.slots
-        uv = np.concatenate(list(self._pieces(due)))
-        last_ns = self._start_ns + int(due * 1e9 / self._rate_hz)
-        return Block(uv, last_ns, self._recording.contact(at, at + len(uv)))
+        due = self._place(elapsed_ns)
+        oldest = self._place(max(0, elapsed_ns - int(_BUFFER_S * 1e9)))
+        turn, begin, end = self._following(due if self._next is None else max(self._next, oldest), due)
+        if end <= begin:
+            return None
+        uv = np.concatenate(list(self._pieces(begin, end)))
+        last_ns = self._start_ns + turn * self._turn_ns + int(end * 1e9 / self._rate_hz)
+        return Block(uv, last_ns, self._recording.contact(begin, end))
 
-    def _run(self) -> tuple[int, int]:
-        """The run that holds the next slot to read, or comes first after it; counted on from turn to turn."""
-        slots = self._recording.slots
-        turn = self._read - self._read % slots
-        runs = ((turn + begin, turn + end) for begin, end in self._recording.runs)
-        return next((run for run in runs if run[1] > self._read), (turn + slots, turn + slots))
+    def _place(self, elapsed_ns: int) -> tuple[int, int]:
+        """Turn, and slots of it captured, so long after slot 0 of the first."""
+        turn = elapsed_ns // self._turn_ns if self._loop else 0
+        return turn, min(int((elapsed_ns - turn * self._turn_ns) * self._rate_hz / 1e9), self._slots)
+
+    def _following(self, place: tuple[int, int], due: tuple[int, int]) -> tuple[int, int, int]:
+        """The turn and the filled slots [begin, end) that come next from `place` on, and are due."""
+        turn, slot = place
+        while True:
+            captured = due[1] if turn == due[0] else self._slots
+            run = next((run for run in self._recording.runs if run[1] > slot), None)
+            begin, end = (slot, slot) if run is None else (max(slot, run[0]), min(run[1], captured))
+            if begin < end or turn == due[0]:
+                self._next = turn, max(end, min(begin, captured))
+                return turn, begin, end
+            turn, slot = turn + 1, 0
+
+    @property
+    def seconds(self) -> float:
+        """How long the recording lasts, gaps included."""
+        return self._recording.slots / self._rate_hz
 
     @property
     def ended(self) -> bool:
         """The last sample has been delivered."""
-        return not self._loop and self._read >= self._recording.slots
+        return not self._loop and self._next is not None and self._next[1] >= self._slots
 
     def feel(self, felt: Felt, now_ns: int) -> None:
         """A recording feels nothing."""
@@ -150,15 +182,14 @@ class Replay:
         """Let the samples go."""
         self._ahead = self._ahead[:0]
 
-    def _pieces(self, due: int) -> Iterator[Doubles]:
-        """The samples up to `due`, in pieces that end where a chunk or the recording does."""
-        slots = self._recording.slots
-        while self._read < due:
-            at = self._read % slots
-            if not self._ahead_at <= at < self._ahead_at + len(self._ahead):
-                self._ahead_at = at
-                self._ahead = self._recording.load(at, min(at + int(_AHEAD_S * self._rate_hz), slots))
-            begin = at - self._ahead_at
-            piece = self._ahead[begin : begin + due - self._read]
-            self._read += len(piece)
+    def _pieces(self, begin: int, end: int) -> Iterator[Doubles]:
+        """The samples of [begin, end), in pieces that end where a chunk does."""
+        while begin < end:
+            if not self._ahead_at <= begin < self._ahead_at + len(self._ahead):
+                self._ahead_at = begin
+                chunk_end = min(begin + int(_AHEAD_S * self._rate_hz), self._recording.slots)
+                self._ahead = self._recording.load(begin, chunk_end)
+            at = begin - self._ahead_at
+            piece = self._ahead[at : at + end - begin]
+            begin += len(piece)
             yield piece

@@ -1,0 +1,173 @@
+"""An EDF or BDF file: its header, and its samples where they lie.
+
+EDF (Kemp 1992) is a header and data records of 16 bits a sample; BDF the same with 24. EDF+ (Kemp
+2003) adds annotations, which also tell when each record began: EDF+C has no gaps, EDF+D may. Samples
+stay on disk; what is read is what was asked for.
+
+Rules
+- What the file holds counts, not the number of records its header promises: a recorder that broke off
+  leaves that wrong. An incomplete last record is left out.
+- Texts are UTF-8 where they can be read so, else Latin-1 (both against the standard, both usual).
+- The onsets of all records are read only where the last one contradicts that there is no gap.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+_HEADER_BYTES: Final = 256
+_WIDTHS: Final = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)
+"""A signal's header: label, transducer, unit, physical and digital range, filter, samples, reserved."""
+_ANNOTATIONS: Final = frozenset({"EDF Annotations", "BDF Annotations"})
+_ONSET: Final = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15[\d.]*)?\x14")
+_AGREE_S: Final = 0.025
+"""Less beside the clock is rounding, not a gap."""
+
+
+class EdfError(Exception):
+    """The file is not what it says; the text is the reason, a clause for a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One signal: its header's words and numbers, and where its bytes lie in a record."""
+
+    label: str
+    unit: str
+    physical: tuple[float, float]
+    digital: tuple[int, int]
+    samples: int
+    offset: int
+    rate_hz: float
+
+
+class EdfFile:
+    """A file that was opened: `kind` as EDF or BDF, `plus` as '', C or D."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the header.
+
+        Raises:
+            OSError: the file cannot be opened.
+            EdfError: it is neither EDF nor BDF.
+        """
+        with path.open("rb") as file:
+            head = file.read(_HEADER_BYTES)
+            self.kind = "BDF" if head[:1] == b"\xff" else "EDF"
+            if len(head) < _HEADER_BYTES or head[:8] not in {b"0       ", b"\xffBIOSEMI"}:
+                raise EdfError("its first bytes are not EDF's")
+            count = _count(head[252:256], "the number of signals")
+            fields = file.read(_HEADER_BYTES * count)
+        if len(fields) < _HEADER_BYTES * count:
+            raise EdfError("its header breaks off")
+        reserved = _text(head[192:236])
+        self.plus = reserved[4:5] if reserved[:4] in {"EDF+", "BDF+"} else ""
+        self.record_s = _number(head[244:252], "the duration of a data record")
+        self._bytes_a_sample = 3 if self.kind == "BDF" else 2
+        every = self._signals(fields, count)
+        self.signals = tuple(signal for signal in every if signal.label not in _ANNOTATIONS)
+        if self.signals and not self.record_s > 0:
+            raise EdfError(f"its data records last {self.record_s:g} s")
+        self._annotations = next((signal for signal in every if signal.label in _ANNOTATIONS), None)
+        record = sum(signal.samples for signal in every) * self._bytes_a_sample
+        begin = _count(head[184:192], "the size of the header")
+        self.records = max(path.stat().st_size - begin, 0) // record if record else 0
+        if self.records:
+            shape = (self.records, record)
+            self._bytes: NDArray[np.uint8] = np.memmap(path, np.uint8, "r", offset=begin, shape=shape)
+
+    def _signals(self, fields: bytes, count: int) -> tuple[Signal, ...]:
+        """The signals' headers: every field for all signals, then the next field."""
+        columns: list[list[bytes]] = []
+        at = 0
+        for width in _WIDTHS:
+            columns.append([fields[at + n * width : at + (n + 1) * width] for n in range(count)])
+            at += width * count
+        found: list[Signal] = []
+        offset = 0
+        for label, _, unit, low, high, least, most, _, samples, _ in zip(*columns, strict=True):
+            name = _text(label)
+            number = _count(samples, f"the samples a record of {name!r}")
+            rate_hz = number / self.record_s if self.record_s > 0 else 0.0
+            plain = name in _ANNOTATIONS
+            physical = (0.0, 0.0) if plain else (_number(low, f"{name!r}"), _number(high, f"{name!r}"))
+            digital = (0, 0) if plain else (_whole(least, f"{name!r}"), _whole(most, f"{name!r}"))
+            found.append(Signal(name, _text(unit), physical, digital, number, offset, rate_hz))
+            offset += number * self._bytes_a_sample
+        return tuple(found)
+
+    def read(self, signal: Signal, begin: int, end: int) -> NDArray[np.float64]:
+        """Samples [begin, end) of a signal in its unit, gaps left out, float64[end - begin]."""
+        first, last = begin // signal.samples, -(-end // signal.samples)
+        width = signal.samples * self._bytes_a_sample
+        raw = np.ascontiguousarray(self._bytes[first:last, signal.offset : signal.offset + width])
+        at = begin - first * signal.samples
+        counts = self._counts(raw)[at : at + end - begin].astype(np.float64)
+        (low, high), (least, most) = signal.physical, signal.digital
+        return np.asarray((counts - least) * ((high - low) / (most - least)) + low, dtype=np.float64)
+
+    def _counts(self, raw: NDArray[np.uint8]) -> NDArray[np.int32]:
+        if self.kind == "EDF":
+            return np.asarray(raw.reshape(-1).view("<i2"), dtype=np.int32)
+        low, middle, high = (raw.reshape(-1, 3)[:, byte].astype(np.int32) for byte in range(3))
+        return np.asarray(low + (middle << 8) + ((high ^ 0x80) << 16) - (0x80 << 16), dtype=np.int32)
+
+    def onsets_s(self) -> NDArray[np.float64]:
+        """When each record began, seconds from the first.
+
+        Raises:
+            EdfError: the file may have gaps and does not tell where.
+        """
+        even = np.arange(self.records, dtype=np.float64) * self.record_s
+        first, last = self._onset_s(0), self._onset_s(self.records - 1)
+        if self.plus != "D" and (first is None or last is None or abs(last - first - even[-1]) <= _AGREE_S):
+            return even
+        told = [self._onset_s(record) for record in range(self.records)]
+        if None in told:
+            raise EdfError(f"its data record {told.index(None) + 1} does not tell when it began")
+        onsets_s = np.array(told, dtype=np.float64)
+        return np.asarray(onsets_s - onsets_s[0], dtype=np.float64)
+
+    def _onset_s(self, record: int) -> float | None:
+        """What the record's first annotation says; None where it says nothing."""
+        if self._annotations is None:
+            return None
+        begin = self._annotations.offset
+        end = begin + self._annotations.samples * self._bytes_a_sample
+        match = _ONSET.match(self._bytes[record, begin:end].tobytes())
+        return float(match[1]) if match else None
+
+
+def _text(field: bytes) -> str:
+    try:
+        return field.decode("utf-8").strip(" \0")
+    except UnicodeDecodeError:
+        return field.decode("latin-1").strip(" \0")
+
+
+def _whole(field: bytes, what: str) -> int:
+    try:
+        return int(_text(field))
+    except ValueError:
+        raise EdfError(f"{_text(field)!r} is no whole number for {what}") from None
+
+
+def _count(field: bytes, what: str) -> int:
+    count = _whole(field, what)
+    if count < 0:
+        raise EdfError(f"{count} cannot be {what}")
+    return count
+
+
+def _number(field: bytes, what: str) -> float:
+    try:
+        number = float(_text(field).replace(",", "."))
+    except ValueError:
+        number = float("nan")
+    if not abs(number) < float("inf"):
+        raise EdfError(f"{_text(field)!r} is no number for {what}")
+    return number

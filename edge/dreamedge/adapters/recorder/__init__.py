@@ -1,0 +1,121 @@
+"""Recording at the pod: EDF+ files of what the implant gave, on a thread of its own.
+
+`edfplus` is the format as bytes, `part` one file on the disk, `scribe` what becomes of samples; here stands
+the port (`ports.recorder.Recorder`), which never waits: blocks queue for at most WAITING_BLOCKS (a minute of
+pulses), then the oldest go and their time becomes a marked gap. A disk that fails ends the recording
+and nothing else.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from dreamedge.adapters.offload import Offload
+from dreamedge.adapters.recorder.scribe import RESERVE_BYTES, Scribe
+from dreamedge.core.signal import Block
+from dreamedge.ports.implant import Implant
+from dreamedge.ports.recorder import RecorderError
+
+__all__ = ["EdfRecorder", "open_recorder"]
+
+WAITING_BLOCKS: Final = 1200
+_CLOSE_WITHIN_S: Final = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Happened:
+    text: str
+    at_ns: int
+
+
+class _End:
+    """The last thing a recorder is told."""
+
+
+class EdfRecorder:
+    """A scribe behind a bounded queue."""
+
+    def __init__(self, scribe: Scribe, name: str) -> None:
+        self._scribe = scribe
+        self._closed = False
+        self._thread: Offload[Block | _Happened | _End] = Offload(
+            f"recorder {name}", self._work, WAITING_BLOCKS
+        )
+
+    @property
+    def failed(self) -> str:
+        """Why nothing is recorded any more, or empty."""
+        died = not (self._closed or self._thread.stuck)
+        return self._thread.failed or ("its thread has ended by itself" if died else "")
+
+    def take(self, block: Block) -> None:
+        """Queue a block; it must not change any more."""
+        self._thread.put(block)
+
+    def mark(self, text: str, at_ns: int) -> None:
+        """Queue a mark."""
+        self._thread.put(_Happened(text, at_ns))
+
+    def close(self) -> bool:
+        """Write what waits; True if all of it was."""
+        if not self._closed:
+            self._thread.put(_End())
+            self._closed = True
+        return self._thread.close(_CLOSE_WITHIN_S)
+
+    def _work(self, item: Block | _Happened | _End) -> None:
+        try:
+            match item:
+                case Block():
+                    self._scribe.take(item)
+                case _Happened(text, at_ns):
+                    self._scribe.mark(text, at_ns)
+                case _End():
+                    self._scribe.end()
+        except OSError:
+            self._scribe.release()
+            raise
+
+
+def open_recorder(
+    directory: Path,
+    pod: str,
+    implant: Implant,
+    wall_ns: Callable[[int], int],
+    reserve_bytes: int = RESERVE_BYTES,
+) -> EdfRecorder:
+    """Record `implant` into `directory`, made where it is missing, readable by its owner alone.
+
+    wall_ns: Unix time, ns, at a stamp of the bed's clock. reserve_bytes: what has to stay free on the disk.
+
+    Raises:
+        RecorderError: nothing can be written there, or the disk is nearly full.
+    """
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory) as trial:
+            trial.write(b"\0")
+        free = _free_bytes(directory)
+    except OSError as error:
+        raise RecorderError(
+            f"nothing can be recorded in {directory} ({error.strerror}); "
+            "name another directory with --record."
+        ) from None
+    if not free >= reserve_bytes:
+        raise RecorderError(
+            f"the disk of {directory} has {free // 1_000_000} MB free and a recording leaves "
+            f"{reserve_bytes // 1_000_000}; make room or name another directory with --record."
+        )
+    equipment = f"dreamd:{implant.source.name.lower()}:{implant.device.kind}:{implant.device.model}"
+    scribe = Scribe(
+        directory / pod, implant.montage, equipment, wall_ns, lambda: _free_bytes(directory), reserve_bytes
+    )
+    return EdfRecorder(scribe, pod)
+
+
+def _free_bytes(directory: Path) -> int:
+    disk = os.statvfs(directory)
+    return disk.f_bavail * disk.f_frsize

@@ -1,0 +1,87 @@
+"""EDF and BDF files made for tests: by edfio, and by hand where it writes none (EDF+D)."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import edfio
+import numpy as np
+
+from edge.recorded import Doubles
+
+RECORD = 128
+"""Samples in a record of one second of a `discontinuous` file."""
+
+
+def written(path: Path, channels: Mapping[str, tuple[float, str]], seconds: int = 60) -> Path:
+    """An EDF of sines, channel: (rate, unit); amplitude 20 in its unit."""
+    signals = [
+        edfio.EdfSignal(
+            _sine(rate_hz, seconds, place),
+            rate_hz,
+            label=label,
+            physical_dimension=unit,
+            physical_range=(-100, 100),
+        )
+        for place, (label, (rate_hz, unit)) in enumerate(channels.items())
+    ]
+    edfio.Edf(signals).write(path)
+    return path
+
+
+def written_bdf(path: Path, labels: Sequence[str], rate_hz: float = 256.0, seconds: int = 60) -> Path:
+    """A BDF of sines of 20 uV, on a standing offset of 20 mV as BioSemi has them."""
+    signals = [
+        edfio.BdfSignal(
+            _sine(rate_hz, seconds, place) + 20_000.0,
+            rate_hz,
+            label=label,
+            physical_dimension="uV",
+            physical_range=(-262_144, 262_143),
+        )
+        for place, label in enumerate(labels)
+    ]
+    edfio.Bdf(signals).write(path)
+    return path
+
+
+def _sine(rate_hz: float, seconds: int, place: int) -> Doubles:
+    return np.asarray(20 * np.sin(2 * np.pi * 10 * np.arange(int(seconds * rate_hz)) / rate_hz + place))
+
+
+def discontinuous(path: Path, onsets_s: Sequence[float | None], kind: str = "EDF+D") -> Path:
+    """One-second records that begin at `onsets_s` (None: untold); sample k is k / 10 uV in Fp1 and O1."""
+    count = len(onsets_s)
+    signals = [
+        edfio.EdfSignal(
+            np.arange(count * RECORD) / 10.0,
+            RECORD,
+            label=label,
+            physical_dimension="uV",
+            physical_range=(0, 3276.7),
+            digital_range=(0, 32767),
+        )
+        for label in ("Fp1", "O1")
+    ]
+    room = [edfio.EdfAnnotation(0.5, 0.2, "somebody marked this stretch as bad, in many words")]
+    edfio.Edf(signals, data_record_duration=1, annotations=room).write(path)
+    data = bytearray(path.read_bytes())
+    data[192:197] = kind.encode()
+    header = 256 * (1 + len(signals) + 1)
+    record = (len(data) - header) // count
+    width = record - len(signals) * RECORD * 2
+    for number, onset_s in enumerate(onsets_s):
+        end = header + (number + 1) * record
+        told = (
+            b"" if onset_s is None else f"+{onset_s:.9g}\x14\x14\0+{onset_s:.9g}\x150.5\x14bad\x14\0".encode()
+        )
+        data[end - width : end] = told.ljust(width, b"\0")
+    path.write_bytes(bytes(data))
+    return path
+
+
+def patched(path: Path, at: int, field: bytes, width: int) -> Path:
+    """The file with one of its header's fields written anew."""
+    data = bytearray(path.read_bytes())
+    data[at : at + width] = field.ljust(width)
+    path.write_bytes(bytes(data))
+    return path

@@ -1,0 +1,264 @@
+"""LSL, live: real outlets in processes of their own, found by address, so that no network is needed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dreamedge.adapters.clock import boottime_ns
+from dreamedge.adapters.implants import open_implant
+from dreamedge.core.samples import Samples
+from dreamedge.core.signal import Block
+from dreamedge.ports.implant import Implant, ImplantError
+from dreamwire.messages import CalibrationSource
+from edge.lsl_outlet import CONFIG
+
+S = 1_000_000_000
+OUTLET = Path(__file__).with_name("lsl_outlet.py")
+SESSION = f"test{os.getpid()}"
+MUSE = ("TP9", "AF7", "AF8", "TP10")
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """This machine alone, and a session of our own: nobody else's streams are seen. Read once a process."""
+    path = tmp_path_factory.mktemp("lsl") / "lsl_api.cfg"
+    path.write_text(CONFIG.format(session=SESSION))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LSLAPICFG", str(path))
+        yield
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts a sender, `start(name=..., ...)`; all are killed at the end."""
+    running: list[subprocess.Popen[str]] = []
+
+    def one(**told: object) -> subprocess.Popen[str]:
+        command = [sys.executable, str(OUTLET), json.dumps(told)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        running.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "sending\n"
+        return process
+
+    yield one
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def _listen(implant: Implant, enough: Callable[[list[Block]], bool], within_s: float = 10.0) -> list[Block]:
+    """Read as a bed does until it is enough."""
+    begun_s, heard = time.monotonic(), []
+    while not enough(heard):
+        assert time.monotonic() - begun_s < within_s, f"not within {within_s} s; {len(heard)} blocks"
+        block = implant.read(boottime_ns())
+        if block is not None:
+            heard.append(block)
+        time.sleep(0.05)
+    return heard
+
+
+def _for(seconds: float) -> Callable[[list[Block]], bool]:
+    until_s = time.monotonic() + seconds
+    return lambda _: time.monotonic() >= until_s
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[..., Implant]]:
+    """Opens implants, and closes them at the end."""
+    all_of_them: list[Implant] = []
+
+    def one(spec: str, montage: tuple[str, ...] = ()) -> Implant:
+        all_of_them.append(open_implant(spec, montage=montage))
+        return all_of_them[-1]
+
+    yield one
+    for implant in all_of_them:
+        implant.close()
+
+
+def test_a_stream_is_heard_as_it_was_sent(start: Start, opened: Callable[..., Implant]) -> None:
+    """Every sample once, in uV, with its sender's stamp and labels; the rate within 0.2 %."""
+    start(name="Cap", labels=["Fp1", "C3", "ECG", "O2"], unit="millivolts", source_id="cap-1")
+    implant = opened("lsl:Cap")
+    assert implant.montage.names == implant.device.channels == ("Fp1", "C3", "O2")
+    assert (implant.montage.rate_hz, implant.device.kind) == (256.0, "lsl")
+    assert implant.source is CalibrationSource.LIVE
+    assert implant.enrolment() is None
+    blocks = _listen(implant, _for(3.0))
+    now_ns = boottime_ns()
+    uv = np.concatenate([block.uv for block in blocks])
+    np.testing.assert_array_equal(np.diff(uv[:, 0]), 1000.0)
+    np.testing.assert_array_equal(uv[:, 2] - uv[:, 0], 300_000.0)
+    assert 0 < now_ns - blocks[-1].last_ns < 0.2 * S
+    ring = Samples(3, 256.0, 0.0)
+    for block in blocks:
+        ring.append(block.uv, block.last_ns)
+    assert ring.count == len(uv)
+    assert abs(ring.rate_hz / 256.0 - 1) < 0.002
+    assert blocks[-1].contact is None
+
+
+def test_a_read_waits_for_nothing(start: Start, opened: Callable[..., Implant]) -> None:
+    """Half of the reads take less than a millisecond, also after the sender is gone."""
+    sender = start(name="Gone")
+    implant = opened("lsl:Gone")
+    sender.kill()
+    took_s = []
+    for _ in range(30):
+        began_s = time.perf_counter()
+        implant.read(boottime_ns())
+        took_s.append(time.perf_counter() - began_s)
+        time.sleep(0.05)
+    assert np.median(took_s) < 0.001
+
+
+@pytest.mark.parametrize("source_id", ["", "headset-7"])
+def test_a_sender_that_dies_is_silence_and_is_found_again(
+    start: Start, opened: Callable[..., Implant], source_id: str
+) -> None:
+    """Killed with -9: silence, no exception; started again, with or without a source id: heard again."""
+    sender = start(name="Back", source_id=source_id)
+    implant = opened("lsl:Back")
+    _listen(implant, lambda blocks: len(blocks) > 5)
+    sender.kill()
+    sender.wait()
+    _listen(implant, _for(0.5))
+    assert _listen(implant, _for(1.0)) == []
+    start(name="Back", source_id=source_id)
+    again = _listen(implant, lambda blocks: len(blocks) > 5, within_s=25.0)
+    assert 0 < boottime_ns() - again[-1].last_ns < 0.3 * S
+
+
+def test_a_sender_that_froze_is_left_for_its_successor(start: Start, opened: Callable[..., Implant]) -> None:
+    """Connected and silent: after 5 s it is looked for, and who took its place is heard."""
+    sender = start(name="Froze", source_id="f-1")
+    implant = opened("lsl:Froze")
+    _listen(implant, lambda blocks: len(blocks) > 5)
+    sender.send_signal(signal.SIGSTOP)
+    _listen(implant, _for(0.5))
+    start(name="Froze", source_id="f-1")
+    assert _listen(implant, _for(2.0)) == []
+    again = _listen(implant, lambda blocks: len(blocks) > 5, within_s=12.0)
+    assert 0 < boottime_ns() - again[-1].last_ns < 0.3 * S
+
+
+@pytest.mark.parametrize("source_id", ["", "cap-3"])
+def test_a_sender_that_comes_back_as_something_else_is_not_it(
+    start: Start, opened: Callable[..., Implant], source_id: str
+) -> None:
+    """The same name and source id with its channels in another order stays unheard."""
+    sender = start(name="Swap", labels=["Fp1", "O2"], source_id=source_id)
+    implant = opened("lsl:Swap")
+    _listen(implant, lambda blocks: len(blocks) > 5)
+    sender.kill()
+    sender.wait()
+    _listen(implant, _for(0.5))
+    start(name="Swap", labels=["O2", "Fp1"], source_id=source_id)
+    assert _listen(implant, _for(3.0)) == []
+
+
+def test_the_headsets_contact_is_heard_beside_it(start: Start, opened: Callable[..., Implant]) -> None:
+    """`<name>: HSI`: 1 is good, 2 doubtful, 4 no contact, on the chosen channels alone."""
+    start(name="Blue: EEG", labels=["TP9", "REF", "AF8", "TP10"], hsi=[1, 4, 2, 4])
+    implant = opened("lsl:Blue")
+    blocks = _listen(implant, lambda heard: bool(heard) and heard[-1].contact is not None)
+    blocks = _listen(implant, lambda heard: len(heard) > 10)
+    np.testing.assert_array_equal(blocks[-1].contact, [1.0, 0.5, 0.0])
+
+
+def test_contact_that_is_told_no_more_is_no_contact(start: Start, opened: Callable[..., Implant]) -> None:
+    """Five seconds after a headset last spoke of its contact it has none, though its signal goes on."""
+    start(name="Mute: EEG", hsi=[1, 1, 1, 1], hsi_for_s=3.0)
+    implant = opened("lsl:Mute")
+    good = _listen(implant, lambda heard: bool(heard) and bool((heard[-1].contact == 1.0).all()))
+    assert len(good) < 20
+    _listen(implant, lambda heard: bool(heard) and bool((heard[-1].contact == 0.0).all()))
+
+
+def test_a_muse_that_names_no_channel_is_known(start: Start, opened: Callable[..., Implant]) -> None:
+    """A Muse by its maker has its four electrodes, whatever its stream says."""
+    start(name="band", labels=[], channels=5, maker="Muse")
+    assert opened("lsl:band").montage.names == MUSE
+
+
+def test_a_montage_names_a_nameless_stream(start: Start, opened: Callable[..., Implant]) -> None:
+    """Where a description names no electrode, `--montage` does; without it the remedy is said."""
+    start(name="bare", labels=[], channels=2)
+    with pytest.raises(ImplantError, match="name them in order with --montage"):
+        opened("lsl:bare")
+    assert opened("lsl:bare", ("Fz", "Oz")).montage.names == ("Fz", "Oz")
+
+
+def test_two_streams_of_one_name_are_not_guessed_between(
+    start: Start, opened: Callable[..., Implant]
+) -> None:
+    """Neither of two that answer is taken; a property that tells them apart opens the right one."""
+    start(name="Twin", source_id="left", labels=["Fp1", "O1"])
+    start(name="Twin", source_id="right", labels=["Fp2", "O2"])
+    with pytest.raises(ImplantError, match=r"'Twin'.*source_id left.*'Twin'.*source_id right.*write which"):
+        opened("lsl:Twin")
+    assert opened("lsl:name=Twin,source_id=right").montage.names == ("Fp2", "O2")
+
+
+def test_nothing_found_is_said_in_time_with_what_there_is(start: Start) -> None:
+    """After at most seven seconds: which streams there are, and what to do."""
+    start(name="Other", source_id="o-1")
+    began_s = time.monotonic()
+    with pytest.raises(ImplantError, match=r"the streams that are: 'Other' .*start its sender"):
+        open_implant("lsl:Nobody")
+    assert time.monotonic() - began_s < 7.0
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ({"unit": "hPa"}, "channel 1 in 'hPa'; it must be V, mV or uV"),
+        ({"format": "string", "type": "EEG"}, "sends words, no signal"),
+        ({"rate_hz": 0.0}, "names no sampling rate"),
+        ({"rate_hz": 25.0}, "is sent at 25 Hz"),
+        ({"channel_type": "EOG"}, "has no EEG channel"),
+    ],
+)
+def test_what_is_no_eeg_is_refused(start: Start, told: dict[str, object], says: str) -> None:
+    """Units, words, rates and types that cannot be used: each in a sentence."""
+    start(name="odd", **told)
+    with pytest.raises(ImplantError, match=says):
+        open_implant("lsl:odd")
+
+
+@pytest.mark.parametrize(("kind", "library"), [("lsl", "pylsl"), ("brainflow", "brainflow.board_shim")])
+def test_without_its_library_the_extra_is_named(
+    kind: str, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a device's library is not installed, the sentence says what to install."""
+    monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.delitem(sys.modules, f"dreamedge.adapters.implants.{kind}", raising=False)
+    with pytest.raises(ImplantError, match=r"install dreamd\[boards\]"):
+        open_implant(f"{kind}:thing")
+
+
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        ("lsl:", "names no stream; write lsl:NAME"),
+        ("lsl:colour=blue", "write KEY=VALUE with one of name, type, source_id, hostname"),
+        ("lsl:type=", "write KEY=VALUE"),
+        ("lsl:both ' and \"", "both kinds of quotes"),
+    ],
+)
+def test_what_names_no_stream_is_refused(spec: str, says: str) -> None:
+    """A spec that cannot be a stream says what to write."""
+    with pytest.raises(ImplantError, match=says):
+        open_implant(spec)

@@ -1,0 +1,272 @@
+"""Tables of samples behind the implant port: NPZ and ARFF play, or are refused with what to do."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dreamedge.adapters.implants import open_implant
+from dreamedge.adapters.implants.tables import TableImplant, channels
+from dreamedge.adapters.implants.xdf import XdfImplant
+from dreamedge.core.inspection import inspect
+from dreamedge.core.signal import Block
+from dreamedge.ports.implant import Implant, ImplantError
+from dreamwire.schema import BANDS6X2
+from edge import recorded
+from edge.signals import pink
+from edge.test_xdf import GROUP
+
+S = 1_000_000_000
+RATE_HZ = 250.0
+NAMES = ("Fp1", "C3", "O1")
+EIGHT = ("Fp1", "Fp2", "C3", "C4", "P7", "P8", "O1", "O2")
+
+
+def _uv(seconds: float = 40.0) -> recorded.Doubles:
+    return pink(seconds, RATE_HZ, len(NAMES))
+
+
+def _npz(path: Path, **arrays: Any) -> Path:  # noqa: ANN401 - whatever somebody saves
+    np.savez(path, **arrays)
+    return path
+
+
+def _arff(path: Path, uv: recorded.Doubles, names: tuple[str, ...] = NAMES, extra: str = "") -> Path:
+    head = "".join(f"@ATTRIBUTE {name} NUMERIC\n" for name in names)
+    rows = "\n".join(",".join(f"{value:.3f}" for value in row) + ",0" for row in uv)
+    path.write_text(f"% a table\n@RELATION eeg\n\n{head}@ATTRIBUTE eyes {{0,1}}\n\n@DATA\n{extra}{rows}\n")
+    return path
+
+
+def _blocks(implant: Implant, seconds: float) -> list[Block]:
+    """Everything there is to read, four times a second."""
+    return [block for k in range(int(4 * seconds) + 2) for block in _ready(implant, S + k * S // 4)]
+
+
+def _ready(implant: Implant, now_ns: int) -> Iterator[Block]:
+    while (block := implant.read(now_ns)) is not None:
+        yield block
+
+
+# --- NPZ ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("upright", [True, False])
+@pytest.mark.parametrize(("key", "per_uv"), [("data_uV", 1.0), ("data_mV", 1e-3), ("data_V", 1e-6)])
+def test_an_array_plays_either_way_up(tmp_path: Path, upright: bool, key: str, per_uv: float) -> None:
+    """Channels x samples or samples x channels, in uV, mV or V: the same samples arrive, in uV."""
+    uv = _uv()
+    data = (uv if upright else uv.T) * per_uv
+    path = _npz(tmp_path / "a.npz", **{key: data}, fs=RATE_HZ, ch_names=np.array(NAMES))
+    implant = open_implant(f"npz:{path}")
+    played = np.concatenate([block.uv for block in _blocks(implant, 40)])
+    np.testing.assert_allclose(played, uv, atol=1e-6)
+    assert (implant.montage.names, implant.montage.rate_hz, implant.device.model) == (NAMES, RATE_HZ, "a.npz")
+    assert implant.ended
+
+
+def test_a_counter_tells_what_is_missing(tmp_path: Path) -> None:
+    """A counter of one byte that wraps is no gap; 10 lost samples are 10, and 100 across the wrap 100."""
+    uv = _uv()
+    kept = np.concatenate([np.arange(1000), np.arange(1010, 5050), np.arange(5150, len(uv))])
+    path = _npz(
+        tmp_path / "a.npz", data_uV=uv[kept].T, fs=RATE_HZ, ch_names=np.array(NAMES), sample_index=kept % 256
+    )
+    blocks = _blocks(TableImplant(path), 41)
+    lasts = [round((block.last_ns - S) * RATE_HZ / S) for block in blocks]
+    assert {1000, 5050} < set(lasts), "a read ends at a gap"
+    for block, last in zip(blocks, lasts, strict=True):
+        np.testing.assert_array_equal(block.uv, uv[last - len(block.uv) : last])
+    assert sum(len(block.uv) for block in blocks) == len(kept)
+
+
+def test_a_counter_may_count_in_twos(tmp_path: Path) -> None:
+    """A board that counts 0, 2, 4 loses nothing by it."""
+    counter = 2 * np.arange(len(_uv())) % 256
+    path = _npz(tmp_path / "a.npz", data_uV=_uv(), fs=RATE_HZ, ch_names=np.array(NAMES), sample_index=counter)
+    assert TableImplant(path).seconds == 40.0
+
+
+def test_rows_without_a_number_are_a_gap(tmp_path: Path) -> None:
+    """Where no EEG channel has a number nothing was recorded; where one has none, that one is at fault."""
+    uv = _uv()
+    uv[2000:2500] = np.nan
+    uv[3000:3100, 0] = np.nan
+    path = _npz(tmp_path / "a.npz", data_uV=uv, fs=RATE_HZ, ch_names=np.array(NAMES))
+    blocks = _blocks(TableImplant(path), 40)
+    played = np.concatenate([block.uv for block in blocks])
+    assert len(played) == len(uv) - 500
+    assert int(np.isnan(played).sum()) == 100
+    enrolled = TableImplant(path).enrolment().uv
+    assert np.isnan(enrolled[2000:2500]).all()
+
+
+def test_the_limit_is_what_the_file_or_the_user_says(tmp_path: Path) -> None:
+    """The amplifier's limit: told by the user, else by the file, else unknown where nothing shows it."""
+    plain = _npz(tmp_path / "a.npz", data_uV=_uv(), fs=RATE_HZ, ch_names=np.array(NAMES))
+    told = _npz(tmp_path / "b.npz", data_uV=_uv(), fs=RATE_HZ, ch_names=np.array(NAMES), full_scale_uv=5e3)
+    limits = [
+        open_implant(f"npz:{path}", full_scale_uv=flag).montage.full_scale_uv
+        for path, flag in ((plain, 0.0), (told, 0.0), (plain, 2e3), (told, 2e3))
+    ]
+    assert limits == [0.0, 5e3, 2e3, 2e3]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "says"),
+    [
+        ({"data_uV": _uv(), "fs": RATE_HZ}, "names no electrode .* --montage"),
+        ({"data_uV": _uv(), "ch_names": np.array(NAMES)}, "names no sampling rate; give it"),
+        ({"data_uV": _uv(), "fs": -1.0, "ch_names": np.array(NAMES)}, "fs that is not one number above 0"),
+        ({"data_uV": _uv(), "fs": np.nan, "ch_names": np.array(NAMES)}, "fs that is not one number above 0"),
+        ({"data_uV": _uv(), "fs": RATE_HZ, "ch_names": np.array(["C3", "O1"])}, "correct its ch_names"),
+        ({"data_uV": _uv(), "fs": RATE_HZ, "ch_names": np.array(NAMES), "sample_index": np.ones(9)}, "one"),
+        ({"data_uV": _uv(10.0), "fs": RATE_HZ, "ch_names": np.array(NAMES)}, "longer recording"),
+        ({"data_uV": _uv(), "fs": 2000.0, "ch_names": np.array(NAMES)}, "resample it"),
+        ({"X": _uv(), "fs": RATE_HZ}, "no table of samples by its keys .X, fs.; save data_uV"),
+        ({"data_uV": np.array([{}], dtype=object)}, "no NPZ file that can be read .*pickle"),
+        ({"A_uV": np.zeros((5, 3, 250)), "fs": RATE_HZ}, "5 epochs of 1.0 s of 1 person and no contin"),
+    ],
+)  # fmt: skip
+def test_an_array_that_cannot_be_played_is_refused(tmp_path: Path, arrays: dict[str, Any], says: str) -> None:
+    """What is missing or wrong in an NPZ file is said in a sentence that names the file and the remedy."""
+    with pytest.raises(ImplantError, match=says) as refusal:
+        TableImplant(_npz(tmp_path / "bad.npz", **arrays))
+    assert "bad.npz" in str(refusal.value)
+
+
+def test_a_cap_that_counts_its_contacts_needs_a_montage(tmp_path: Path) -> None:
+    """C3 of a cap whose contacts are A1 to D32 is no C3; with a montage it is what that says."""
+    labels = np.array(["A1", "A2", "A3", "A4", "B1", "B2", "C3", "C4"])
+    uv = pink(40, RATE_HZ, len(labels))
+    path = _npz(tmp_path / "a.npz", data_uV=uv, fs=RATE_HZ, ch_names=labels)
+    with pytest.raises(ImplantError, match=r"names no electrode .its 8 labels: A1, A2"):
+        TableImplant(path)
+    assert TableImplant(path, montage=EIGHT).montage.names == EIGHT
+
+
+def test_a_counter_that_leaps_by_days_is_refused(tmp_path: Path) -> None:
+    """A gap longer than a day is a counter that was set, not a night without samples."""
+    counter = np.arange(10_000)
+    counter[5000:] += 100_000_000
+    path = _npz(tmp_path / "a.npz", data_uV=_uv(), fs=RATE_HZ, ch_names=np.array(NAMES), sample_index=counter)
+    with pytest.raises(ImplantError, match="leaps from sample_index 4999 to 100005000; cut it there"):
+        TableImplant(path)
+
+
+# --- ARFF ---------------------------------------------------------------------------------------
+
+
+def test_a_table_plays_with_a_rate(tmp_path: Path) -> None:
+    """Numeric attributes named as electrodes play at the rate that is given; other attributes do not."""
+    uv = np.round(_uv(), 3)
+    path = _arff(tmp_path / "a.arff", uv, extra="% a remark\n\n")
+    implant = open_implant(f"arff:{path}", rate_hz=RATE_HZ)
+    np.testing.assert_allclose(np.concatenate([block.uv for block in _blocks(implant, 40)]), uv, atol=1e-9)
+    assert implant.montage.names == NAMES
+    assert [(one.label, one.kind, one.unit) for one in channels(path)] == [
+        *((name, "EEG", "uV") for name in NAMES),
+        ("eyes", "no numbers", ""),
+    ]
+
+
+def test_a_value_that_is_missing_is_no_number(tmp_path: Path) -> None:
+    """Weka's ? is a missing value."""
+    path = _arff(tmp_path / "a.arff", _uv())
+    path.write_text(path.read_text().replace("@DATA\n", "@DATA\n?,?,1.5,0\n", 1))
+    first = TableImplant(path, rate_hz=RATE_HZ).enrolment().uv[0]
+    np.testing.assert_array_equal(first, [np.nan, np.nan, 1.5])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("time,Fp1,O1\n0,1,2\n", "no ARFF table"),
+        ("@relation x\n@attribute Fp1 numeric\n@data\n", "no rows"),
+        ("@relation x\n@attribute Fp1 numeric\n@data\n{0 3.5}\n", "sparse ARFF"),
+        (
+            "@relation x\n@attribute Fp1 numeric\n@attribute O1 real\n@data\n1,2\n3\n",
+            "a row that cannot be read",
+        ),
+        ("@relation x\n@attribute a numeric\n@data\n1\n", "names no electrode"),
+    ],
+)
+def test_a_table_that_cannot_be_played_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    """What is wrong with a table is said in a sentence that names the file and the remedy."""
+    (tmp_path / "bad.arff").write_text(text)
+    with pytest.raises(ImplantError, match=says) as refusal:
+        TableImplant(tmp_path / "bad.arff", rate_hz=RATE_HZ)
+    assert "bad.arff" in str(refusal.value)
+
+
+def test_a_table_needs_its_rate_told(tmp_path: Path) -> None:
+    """ARFF names no rate, and none is guessed."""
+    with pytest.raises(ImplantError, match="names no sampling rate; give it with --rate"):
+        open_implant(f"arff:{_arff(tmp_path / 'a.arff', _uv())}")
+
+
+@pytest.mark.parametrize("spec", ["npz:{}/none.npz", "arff:{}/none.arff", "npz:{}"])
+def test_what_is_not_there_is_refused(tmp_path: Path, spec: str) -> None:
+    """A missing file and a directory are each refused in a sentence."""
+    with pytest.raises(ImplantError, match=r"check the path|name one file"):
+        open_implant(spec.format(tmp_path))
+
+
+# --- real ones ----------------------------------------------------------------------------------
+
+
+@recorded.needed
+def test_the_rails_of_a_real_amplifier_are_found() -> None:
+    """The recording that saturates shows its limit and is railed where it does; the other shows none."""
+    railing = TableImplant(recorded.path("artefact/openbci_focus_railing_8ch_250Hz.npz"), montage=EIGHT)
+    clean = recorded.path("artefact/openbci_blinks_jawclench_alpha_DC_8ch_250Hz.npz")
+    assert railing.montage.full_scale_uv == pytest.approx(187_500.0, rel=1e-6)
+    assert TableImplant(clean, montage=EIGHT).montage.full_scale_uv == 0.0
+    hops = [(S + k * S // 4, tuple(_ready(railing, S + k * S // 4 + S // 50))) for k in range(496)]
+    found = inspect(BANDS6X2, railing.montage, railing.enrolment(), hops, railing.source)
+    seen = [zip(found.names, moment.channels, strict=True) for moment in found.moments]
+    railed = {name for moment in seen for name, (_, cause) in moment if cause == "railed"}
+    assert railed >= {"Fp1", "Fp2", "C3", "P7", "P8", "O2"}
+
+
+@recorded.needed
+def test_lost_packets_of_a_real_board_are_gaps() -> None:
+    """The board's counter leaps six times out of turn: seven runs, 365 samples missing by it."""
+    implant = TableImplant(recorded.path("artefact/openbci_focus_railing_8ch_250Hz.npz"), montage=EIGHT)
+    blocks = _blocks(implant, 130)
+    played = sum(len(block.uv) for block in blocks)
+    assert played == 30_647
+    assert round(implant.seconds * RATE_HZ) - played == 365
+
+
+@recorded.needed
+def test_a_real_table_plays_at_its_rate() -> None:
+    """The UCI's table of eye states is two minutes of 14 channels at 128 Hz."""
+    implant = open_implant(
+        f"arff:{recorded.path('artefact/emotiv_eyestate_4glitches_14ch_128Hz.arff')}", rate_hz=128.0
+    )
+    block = implant.enrolment()
+    assert block is not None
+    assert len(implant.montage.names) == 14
+    assert 3000.0 < float(np.nanmedian(block.uv)) < 5000.0
+    np.testing.assert_array_equal(block.uv[0, :2], [4329.23, 4009.23])
+
+
+@recorded.needed
+def test_epochs_of_two_people_are_refused_as_what_they_are() -> None:
+    """Fourteen epochs of a second of two people are no recording anybody could play."""
+    with pytest.raises(ImplantError, match=r"14 epochs of 1.0 s of 2 people and no continuous"):
+        TableImplant(recorded.path("group/hypyp_pair_aligned_open.npz"))
+
+
+@recorded.needed
+def test_the_limit_can_be_told_for_every_recording() -> None:
+    """`--full-scale` counts for XDF and EDF too, which do not know theirs."""
+    group = recorded.path(GROUP)
+    name = "Orange"
+    assert XdfImplant(group, name).montage.full_scale_uv == 0.0
+    assert open_implant(f"xdf:{group}#{name}", full_scale_uv=850.0).montage.full_scale_uv == 850.0
+    muse = recorded.path("waking/muse_P300_subject1_4ch_256Hz.edf")
+    assert open_implant(f"edf:{muse}", full_scale_uv=850.0).montage.full_scale_uv == 850.0

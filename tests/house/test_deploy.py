@@ -1,0 +1,155 @@
+"""What is shipped for deploying, and what the README says to type, held against the programs themselves."""
+
+import argparse
+import importlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import dreamedge.main
+from dreamd import settings as daemon_settings
+from dreamd.cli import serve as serve_verb
+from dreamd.cli import settings as settings_verb
+from dreamd.main import VERBS
+from dreamedge import settings as edge_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+UNITS = DEPLOY / "systemd"
+KNOWN = {
+    *(key.variable for key in daemon_settings.KEYS),
+    *(f"DREAMEDGE_{name.upper()}" for name in edge_settings.NAMES),
+    "DREAMD_CONFIG",
+    "DREAMEDGE_CONFIG",
+    "DREAMD_RECORDINGS",  # the tests'
+}
+TEXTS = [path for path in DEPLOY.rglob("*") if path.is_file() and path.suffix != ".svg"]
+
+
+def installed(program: str) -> str:
+    """The program's path; skips where it is not installed."""
+    found = shutil.which(program)
+    if found is None:
+        pytest.skip(f"{program} is not installed (make system-packages)")
+    return found
+
+
+def daemon_parser() -> argparse.ArgumentParser:
+    """The command line of `dreamd`, all verbs at once."""
+    parser = argparse.ArgumentParser(prog="dreamd", exit_on_error=False)
+    verbs = parser.add_subparsers(required=True)
+    for verb in VERBS:
+        if verb == "serve":
+            daemon_settings.add_flags(serve_verb.add_parser(verbs))
+        elif verb == "settings":
+            daemon_settings.add_flags(settings_verb.add_parser(verbs))
+        else:
+            importlib.import_module(f"dreamd.cli.{verb}").add_parser(verbs)
+    return parser
+
+
+def understood(command: str) -> bool:
+    """Whether `dreamd` or `dreamedge` would take this command line."""
+    program, *arguments = shlex.split(command, comments=True)
+    parser = daemon_parser() if program == "dreamd" else dreamedge.main._parser()
+    try:
+        parser.parse_args(arguments)
+    except (SystemExit, argparse.ArgumentError):
+        return False
+    return True
+
+
+def typed(text: str) -> list[str]:
+    """The commands of ours in shell blocks and comments, continued lines joined, without what is before."""
+    line = re.compile(
+        r"^(?:#\s+|ExecStart=)?(?:runuser -u \S+ -- )?(?:\S*/bin/)?(dreamd|dreamedge) ([a-z][^`\n]*)$",
+        re.MULTILINE,
+    )
+    joined = re.sub(r"\\\n#?\s*", "", text)
+    return [f"{program} {rest.replace('%i', 'bed-1')}" for program, rest in line.findall(joined)]
+
+
+@pytest.mark.parametrize("path", [*TEXTS, ROOT / "README.md"], ids=lambda path: path.name)
+def test_every_variable_that_is_named_is_one(path: Path) -> None:
+    """A setting named in what is shipped or in the README is one the loaders know."""
+    named = set(re.findall(r"\bDREAM(?:D|EDGE)_[A-Z_]+[A-Z]\b", path.read_text(encoding="utf-8")))
+    assert named <= KNOWN
+
+
+@pytest.mark.parametrize("path", [*TEXTS, ROOT / "README.md"], ids=lambda path: path.name)
+def test_every_command_that_is_printed_is_understood(path: Path) -> None:
+    """What is shipped and the README print no `dreamd` or `dreamedge` command that does not exist."""
+    assert [command for command in typed(path.read_text(encoding="utf-8")) if not understood(command)] == []
+
+
+def test_the_check_of_commands_sees_them() -> None:
+    """The units' and the README's commands are found; a flag that does not exist is seen."""
+    assert typed((UNITS / "dreamedge@.service").read_text()) == ["dreamedge run --pod bed-1"]
+    assert typed((UNITS / "dreamd.service").read_text()) == ["dreamd serve"]
+    assert len(typed((ROOT / "README.md").read_text(encoding="utf-8"))) > 5
+    assert not understood("dreamd serve --mqtt-passwort-file x")
+    assert not understood("dreamedge run --brocker mqtt://h")
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    """A `make TARGET` in the README is in the Makefile."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^)make ([a-z-]+)", (ROOT / "README.md").read_text(), re.MULTILINE))
+    assert {"run", "test"} <= named <= targets
+
+
+def test_the_example_settings_load() -> None:
+    """The environment files are taken as they stand, with what is commented out as well."""
+    shipped = {}
+    for name in ("dreamd.env", "bed.env"):
+        lines = re.findall(r"^#?(DREAM\w+)=(.*)$", (UNITS / name).read_text(), re.MULTILINE)
+        shipped[name] = dict(lines)
+        assert len(shipped[name]) > 5
+    daemon = daemon_settings.load({"HOME": "/", **shipped["dreamd.env"]}, {}).settings
+    assert daemon.broker.tls
+    bed = edge_settings.load({"pod": ["bed-1"]}, shipped["bed.env"], None)
+    assert bed.broker.tls
+    assert bed.pods[0].papers.password_file == "/etc/dreamd/beds/bed-1.password"
+
+
+def units_here(folder: Path) -> list[Path]:
+    """The units with programs that exist on this machine."""
+    made = []
+    for unit in UNITS.glob("*.service"):
+        made.append(folder / unit.name.replace("@", "@bed-1"))
+        made[-1].write_text(unit.read_text().replace("/opt/dreamd/bin", str(Path(sys.executable).parent)))
+    return made
+
+
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    """`systemd-analyze verify` has nothing to say about them: each directive is one, and well written."""
+    verify = [installed("systemd-analyze"), "verify", "--man=no", *map(str, units_here(tmp_path))]
+    done = subprocess.run(verify, capture_output=True, text=True, check=False)
+    ours = [line for line in done.stderr.splitlines() if "dreamd" in line or "dreamedge" in line]
+    assert ours == []
+    assert done.returncode == 0
+
+
+def test_the_units_are_confined(tmp_path: Path) -> None:
+    """`systemd-analyze security` finds an exposure of at most 2.0 of 10 (9.2 is a unit with nothing said)."""
+    analyze = installed("systemd-analyze")
+    for unit in units_here(tmp_path):
+        security = [analyze, "security", "--offline=true", "--threshold=20", "--no-pager", str(unit)]
+        done = subprocess.run(security, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-300:] + done.stderr
+
+
+def test_prometheus_takes_its_configuration() -> None:
+    """`promtool` finds the scrape configuration in order, and knows every flag that compose.yaml passes."""
+    check = [installed("promtool"), "check", "config", str(DEPLOY / "prometheus.yml")]
+    assert subprocess.run(check, capture_output=True, check=False).returncode == 0
+    known = subprocess.run([installed("prometheus"), "--help"], capture_output=True, text=True, check=False)
+    passed = re.findall(r"- (--[a-z.-]+)=", (DEPLOY / "compose.yaml").read_text())
+    assert len(passed) >= 3
+    for flag in passed:
+        assert flag in known.stdout + known.stderr

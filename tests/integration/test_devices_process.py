@@ -1,0 +1,95 @@
+"""An agent with a device as a process against a real broker: connects, and learns who lies in the bed."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dreamwire.messages import CalibrationSource
+from edge.lsl_outlet import CONFIG
+from fakes.small_daemon import SmallDaemon
+from integration.conftest import Broker
+
+POD = "bed-1"
+BOARD_MONTAGE = "Fz,C3,Cz,C4,Pz,PO7,-,-,-,-,-,-,-,-,-,-"
+"""The synthetic board's louder channels are no EEG: up to 1.3 mV from peak to peak."""
+OUTLET = Path(__file__).parents[1] / "edge" / "lsl_outlet.py"
+
+Start = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def start(broker: Broker, tmp_path: Path) -> Iterator[Start]:
+    """Starts `dreamedge run` with an implant, or another command with the same LSL session."""
+    config = tmp_path / "lsl_api.cfg"
+    config.write_text(CONFIG.format(session=f"devices{os.getpid()}"))
+    env = os.environ | {"LSLAPICFG": str(config)}
+    running: list[subprocess.Popen[bytes]] = []
+
+    def one(*command: str) -> subprocess.Popen[bytes]:
+        running.append(subprocess.Popen([sys.executable, *command], env=env))
+        return running[-1]
+
+    yield one
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+def _run(broker: Broker, daemon: SmallDaemon, tmp_path: Path, implant: str, *more: str) -> list[str]:
+    return [
+        *("-m", "dreamedge", "run", "--pod", f"{POD}={implant}", "--broker", broker.url, *more),
+        *("--daemon-key", daemon.key.public.hex, "--state-dir", str(tmp_path / "state")),
+    ]
+
+
+async def _until(holds: Callable[[], bool], what: str, within_s: float = 25.0) -> None:
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < within_s, f"not within {within_s} s: {what}"
+        await asyncio.sleep(0.05)
+
+
+async def test_a_board_calibrates_live(broker: Broker, start: Start, tmp_path: Path) -> None:
+    """`brainflow:synthetic`: its electrodes announced, calibration grows by the second, home on SIGTERM."""
+    async with SmallDaemon(broker.port, POD) as daemon:
+        agent = start(*_run(broker, daemon, tmp_path, "brainflow:synthetic", "--montage", BOARD_MONTAGE))
+        clean_s = lambda: daemon.statuses[-1].calibration.clean_s if daemon.statuses else 0.0  # noqa: E731
+        await _until(lambda: clean_s() > 2.0, "calibration begins")
+        assert daemon.presences[-1].device.channels == ("Fz", "C3", "Cz", "C4", "Pz", "PO7")
+        before_s, began = clean_s(), time.monotonic()
+        await _until(lambda: clean_s() >= before_s + 3.0, "calibration goes on")
+        assert 1.5 < time.monotonic() - began < 6.0
+        status = daemon.statuses[-1]
+        assert (status.calibration.done, status.calibration.source) == (False, CalibrationSource.SIMULATED)
+        assert status.quality > 0.9
+        agent.send_signal(signal.SIGTERM)
+        await _until(lambda: agent.poll() is not None, "the process ends", within_s=8.0)
+        assert agent.returncode == 0
+
+
+async def test_an_outlet_that_dies_in_mid_night_is_silence(
+    broker: Broker, start: Start, tmp_path: Path
+) -> None:
+    """Its sender killed: the status says so within 3 s and goes on; the sender back: heard again."""
+    told = json.dumps({"name": "Cap", "labels": ["Fz", "Cz", "Pz", "Oz"], "alpha": True})
+    async with SmallDaemon(broker.port, POD) as daemon:
+        sender = start(str(OUTLET), told)
+        agent = start(*_run(broker, daemon, tmp_path, "lsl:Cap"))
+        quality = lambda: daemon.statuses[-1].quality if daemon.statuses else 0.0  # noqa: E731
+        await _until(lambda: quality() > 0.9, "quality")
+        assert daemon.presences[-1].device.kind == "lsl"
+        sender.kill()
+        await _until(lambda: quality() < 0.5, "silence is seen", within_s=3.0)
+        statuses = len(daemon.statuses)
+        await _until(lambda: len(daemon.statuses) >= statuses + 3, "it goes on telling", within_s=4.5)
+        start(str(OUTLET), told)
+        await _until(lambda: quality() > 0.9, "heard again")
+        assert agent.poll() is None

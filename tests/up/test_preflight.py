@@ -1,0 +1,93 @@
+"""What the edge says of recordings before a run, and what is made of it."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from dreamd.up.plan import CannotRun, Flags
+from dreamd.up.preflight import look_over
+
+ANN = {"file": "g.xdf", "person": "Ann: EEG", "spec": "xdf:/g.xdf#Ann: EEG", "playable": True, "why": ""}
+BOB = ANN | {"person": "Bob: EEG", "spec": "xdf:/g.xdf#Bob: EEG"}
+PAIR = {
+    "file": "p.npz",
+    "person": "",
+    "spec": "",
+    "playable": False,
+    "why": "p.npz holds epochs; use another.",
+}
+
+
+def saying(*found: object) -> tuple[str, ...]:
+    """A program that says this of every file."""
+    return (sys.executable, "-c", f"print({json.dumps(json.dumps(found))})")
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, ...]:
+    """Two files that can be read."""
+    for name in ("g.xdf", "p.npz"):
+        (tmp_path / name).write_bytes(b"x")
+    return tuple(sorted(tmp_path.iterdir()))
+
+
+def test_the_edge_says_who_is_in_a_file(files: tuple[Path, ...]) -> None:
+    """Everybody playable gets a bed with what opens them; what is not is kept with its reason."""
+    found = look_over(Flags(recordings=files), saying(ANN, BOB, PAIR))
+    assert [(one.pseudonym, one.recording) for one in found.sleepers] == [
+        ("ann", "xdf:/g.xdf#Ann: EEG"),
+        ("bob", "xdf:/g.xdf#Bob: EEG"),
+    ]
+    assert [(one.file, one.why) for one in found.refused] == [("p.npz", "p.npz holds epochs; use another.")]
+
+
+def test_the_files_are_named_by_whole_paths(files: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file is asked about by a path that cannot be taken for a flag, wherever the run was started."""
+    monkeypatch.chdir(files[0].parent)
+    odd = Path("--loop.xdf")
+    odd.write_bytes(b"x")
+    echo = f"import json, sys; print(json.dumps([one | {{'spec': sys.argv[1]}} for one in {[ANN, BOB]!r}]))"
+    found = look_over(Flags(recordings=(odd,)), (sys.executable, "-c", echo))
+    assert found.sleepers[0].recording == str(files[0].parent / odd)
+
+
+def test_a_montage_is_asked_with_and_kept_for_the_beds(files: tuple[Path, ...]) -> None:
+    """Electrodes given for files that name none reach the edge's look and the plan of the run."""
+    echo = f"import json, sys; print(json.dumps([one | {{'spec': sys.argv[2]}} for one in {[ANN, BOB]!r}]))"
+    found = look_over(Flags(recordings=files, montage="C3,C4"), (sys.executable, "-c", echo))
+    assert (found.sleepers[0].recording, found.montage) == ("C3,C4", "C3,C4")
+    with pytest.raises(CannotRun, match="--montage names channels of recordings"):
+        look_over(Flags(montage="C3,C4"))
+
+
+def test_settings_of_other_pods_are_kept_from_the_edge(
+    files: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A DREAMEDGE_ variable of this shell changes nothing about what is found."""
+    monkeypatch.setenv("DREAMEDGE_MONTAGE", "Cz")
+    told = "'DREAMEDGE_MONTAGE' in os.environ"
+    program = f"import json, os; print(json.dumps([] if {told} else {[ANN, BOB]!r}))"
+    assert len(look_over(Flags(recordings=files), (sys.executable, "-c", program)).sleepers) == 2
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import sys; sys.exit('No module named dreamedge')",
+        "import sys; print('No module named dreamedge', file=sys.stderr); print('[{}]')",
+        "import sys; print('No module named dreamedge', file=sys.stderr); print('7')",
+    ],
+)
+def test_an_edge_that_cannot_say_is_quoted(files: tuple[Path, ...], program: str) -> None:
+    """Where the edge fails, or answers with something else, its own last words are in the sentence."""
+    with pytest.raises(CannotRun, match="No module named dreamedge"):
+        look_over(Flags(recordings=files), (sys.executable, "-c", program))
+
+
+@pytest.mark.parametrize("path", ["/nowhere/a.edf", "/"])
+def test_a_mistyped_file_is_refused_and_not_left_out(files: tuple[Path, ...], path: str) -> None:
+    """What is not there, or is a directory, ends the run before anybody is asked, though two would remain."""
+    with pytest.raises(CannotRun, match=r"cannot be read.*--recordings"):
+        look_over(Flags(recordings=(*files, Path(path))), saying(ANN, BOB))
