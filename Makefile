@@ -13,7 +13,7 @@ run: $(READY) ## eight simulated sleepers share a Dreamscape on this machine; AR
 	@$(BIN)/dreamd up $(ARGS)
 
 test: $(READY) ## all tests; ARGS="-k tether" passes flags to pytest
-	@$(BIN)/pytest -q $(ARGS)
+	@$(BIN)/pytest -q $(or $(ARGS),-n 2 --dist loadfile)
 
 check: $(READY) ## lint, format, types, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
