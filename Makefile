@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help run test check bench screenshots proto system-packages
+.PHONY: help run test soak check bench sim mutate screenshots proto system-packages
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -15,6 +15,9 @@ run: $(READY) ## eight simulated sleepers share a Dreamscape on this machine; AR
 test: $(READY) ## all tests; ARGS="-k tether" passes flags to pytest
 	@$(BIN)/pytest -q $(or $(ARGS),-n 2 --dist loadfile)
 
+soak: $(READY) ## the tests on bad lines and after restarts, those that take minutes too, with their figures
+	@DREAMD_LONG=1 $(BIN)/pytest -q -s $(or $(ARGS),$(addprefix tests/integration/test_,proxy.py restart.py fleet_200.py) tests/sim/test_stories.py)
+
 check: $(READY) ## lint, format, types, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
@@ -23,6 +26,12 @@ bench: $(READY) ## the numbers of the README, measured here
 
 screenshots: $(READY) ## the screen of the README, from a real run: its night is kept beside the set-up
 	@$(BIN)/dreamd up --no-view --night $(VENV)/night.svg --screenshot deploy/screens/up.svg@27 $(ARGS)
+
+sim: $(READY) ## fresh nights in virtual time, each from a seed, until stopped; ARGS="--seed 1000"
+	@$(BIN)/dreamd simulate --endless --seed $$(date +%s) $(ARGS)
+
+mutate: $(READY) ## each detector and guard broken once, and the test that fails for it; ARGS="--only tether.lease"
+	@PYTHONPATH=tests $(BIN)/python -m mutate $(ARGS)
 
 proto: $(READY) ## generate the Python code of proto/
 	@$(BIN)/python -m grpc_tools.protoc -I proto --python_out=proto --pyi_out=proto proto/dreamwire/v1/*.proto

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-EXPECTED_SKIPS = (re.compile(r"DREAMD_RECORDINGS"),)
-"""Reasons that may stand in CI: the recordings are not part of the project."""
+EXPECTED_SKIPS = (re.compile(r"DREAMD_RECORDINGS"), re.compile(r"DREAMD_LONG"))
+"""Reasons that may stand in CI: the recordings are not part of the project, the long ones are `make soak`."""
 
 _unexpected: list[str] = []
 

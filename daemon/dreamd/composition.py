@@ -28,6 +28,7 @@ from dreamd.adapters.logs import Log, Spool, open_log
 from dreamd.adapters.metrics.prometheus import PrometheusMeters
 from dreamd.adapters.mqtt.intake import Intake
 from dreamd.adapters.mqtt.link import Broker, MqttLink
+from dreamd.adapters.people import CheckedIn, LedgerExposures
 from dreamd.adapters.state_dir import StateDir, StateDirError
 from dreamd.adapters.store.sqlite import SqliteLedger
 from dreamd.app.coordinator import Coordinator
@@ -107,7 +108,8 @@ class Daemon:
         self._link = MqttLink(
             broker, seal=Seal(key), clock=self._clock, meters=self._meters, rng=rng, say=self._say
         )
-        self._coordinator = Coordinator(self._clock, self._link, self._ledger, self._meters, rng)
+        people = CheckedIn(), LedgerExposures(self._ledger, self._clock.now_s())
+        self._coordinator = Coordinator(self._clock, self._link, self._ledger, self._meters, rng, people)
         self._coordinator.journal.observe(self._write_down)
         self._coordinator.open()
         self._intake = Intake(self._coordinator, self._clock, self._meters)

@@ -33,6 +33,9 @@ VERBS: Final = {
     "serve": Verb("run the daemon", "daemon"),
     "pods": Verb("list, watch, check in, release the pods", "daemon"),
     "dreamscapes": Verb("create, watch, sever, wake Dreamscapes", "daemon"),
+    "breakers": Verb("list, trip, reset the breakers", "daemon"),
+    "wake": Verb("give, lift, list wake orders", "daemon"),
+    "simulate": Verb("a fleet in virtual time, from one seed", "up"),
     "settings": Verb("print every setting and where it came from", "daemon"),
 }
 

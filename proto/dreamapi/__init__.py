@@ -15,6 +15,7 @@ from dreamapi.errors import (
     BelowMinimum,
     BelowQuorum,
     BreakerLocked,
+    BreakerNotLocked,
     BreakerOpen,
     ClockUnsynced,
     ConsentMissing,
@@ -22,6 +23,7 @@ from dreamapi.errors import (
     DreamscapeExists,
     DreamscapesFull,
     DreamscapeUnknown,
+    ExposureReached,
     Failed,
     FleetFull,
     InvalidArgument,
@@ -46,12 +48,16 @@ from dreamapi.errors import (
     TimedOut,
     TooManyWatchers,
     Unreachable,
+    WakeOrderActive,
+    WakeOrderUnknown,
     WrongState,
 )
 from dreamapi.glance import show
+from dreamapi.v1.breakers_pb2 import BreakerDetail, BreakerMove
 from dreamapi.v1.dreamscapes_pb2 import Check, Collective, Dreamscape, Event, Plan, Seat
 from dreamapi.v1.pods_pb2 import Pod
 from dreamapi.v1.severing_pb2 import Breaker, SeverOutcome
+from dreamapi.v1.wake_pb2 import WakeOrder
 
 __all__ = [
     "Api",
@@ -59,7 +65,10 @@ __all__ = [
     "BelowMinimum",
     "BelowQuorum",
     "Breaker",
+    "BreakerDetail",
     "BreakerLocked",
+    "BreakerMove",
+    "BreakerNotLocked",
     "BreakerOpen",
     "Check",
     "ClockUnsynced",
@@ -71,6 +80,7 @@ __all__ = [
     "DreamscapeUnknown",
     "DreamscapesFull",
     "Event",
+    "ExposureReached",
     "Failed",
     "FleetFull",
     "InvalidArgument",
@@ -99,6 +109,9 @@ __all__ = [
     "TimedOut",
     "TooManyWatchers",
     "Unreachable",
+    "WakeOrder",
+    "WakeOrderActive",
+    "WakeOrderUnknown",
     "WrongState",
     "connect",
     "plan",

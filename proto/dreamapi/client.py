@@ -14,10 +14,12 @@ from typing import Final, Self
 import grpc
 import grpc.aio
 
+from dreamapi.breakers import Breakers
 from dreamapi.calls import DEADLINE_S, Line
 from dreamapi.dreamscapes import Dreamscapes
 from dreamapi.errors import Unreachable
 from dreamapi.pods import Pods
+from dreamapi.wake import WakeOrders
 
 CONNECT_S: Final = 5.0
 
@@ -33,7 +35,7 @@ OPTIONS: Final = (
 
 
 class Api:
-    """An open connection: `pods` and `dreamscapes`."""
+    """An open connection: `pods`, `dreamscapes`, `breakers` and `wake`."""
 
     def __init__(self, target: str, *, deadline_s: float, connect_s: float, rng: Random) -> None:
         self._target = target
@@ -53,6 +55,8 @@ class Api:
             raise
         self.pods = Pods(self._channel, self._line)
         self.dreamscapes = Dreamscapes(self._channel, self._line)
+        self.breakers = Breakers(self._channel, self._line)
+        self.wake = WakeOrders(self._channel, self._line)
         return self
 
     async def _reach(self) -> None:

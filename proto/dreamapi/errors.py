@@ -92,6 +92,10 @@ class ConsentMissing(Refused, reason="CONSENT_MISSING"):
     """The sleeper has not agreed to this."""
 
 
+class ExposureReached(Refused, reason="EXPOSURE_REACHED"):
+    """The sleeper has merged enough for now."""
+
+
 class SchemaMismatch(Refused, reason="SCHEMA_MISMATCH"):
     """The device does not measure what the Dreamscape needs."""
 
@@ -106,6 +110,18 @@ class BreakerOpen(Refused, reason="BREAKER_OPEN"):
 
 class BreakerLocked(Refused, reason="BREAKER_LOCKED"):
     """The pod's breaker waits for a named person."""
+
+
+class BreakerNotLocked(Refused, reason="BREAKER_NOT_LOCKED"):
+    """The breaker is not locked, so there is nothing to reset."""
+
+
+class WakeOrderActive(Refused, reason="WAKE_ORDER_ACTIVE"):
+    """A wake order stands; `metadata` names it."""
+
+
+class WakeOrderUnknown(Refused, reason="WAKE_ORDER_UNKNOWN"):
+    """No such wake order."""
 
 
 class SeatTaken(Refused, reason="SEAT_TAKEN"):

@@ -40,6 +40,22 @@ def seat(dreamscape_id: str, number: int) -> str:
     return f"{dreamscape(dreamscape_id)}/seats/{number}" if dreamscape_id and number else ""
 
 
+def breaker(text: str) -> str:
+    """`breakers/{text}`; `bed-1` alone is the breaker of that pod."""
+    held = text.removeprefix("breakers/")
+    return f"breakers/{held}" if "/" in held else breaker_of_pod(held)
+
+
+def wake_order(text: str) -> str:
+    """`wakeOrders/{text}`."""
+    return _within("wakeOrders", text)
+
+
+def site(text: str) -> str:
+    """`sites/{text}`; empty stays empty."""
+    return _within("sites", text)
+
+
 def breaker_of_pod(pod_id: str) -> str:
     """`breakers/pods/{pod_id}`."""
     return f"breakers/{pod(pod_id)}"

@@ -251,12 +251,12 @@ class KeyedSealer:
         secret: 16 to 64 bytes.
     """
 
-    __slots__ = ("_key_id", "_secret")
+    __slots__ = ("_key_id", "_keyed")
 
     def __init__(self, secret: bytes) -> None:
         if not _KEYED_SECRET_BYTES_MIN <= len(secret) <= hashlib.blake2b.MAX_KEY_SIZE:
             raise KeyFileError(f"a simulation's secret has 16 to 64 bytes, not {len(secret)}")
-        self._secret = bytes(secret)
+        self._keyed = hashlib.blake2b(key=secret, digest_size=32, person=b"dreamwire-sim")
         self._key_id = _key_id(self.sign(b"id"))
 
     @property
@@ -266,7 +266,9 @@ class KeyedSealer:
 
     def sign(self, covered: bytes) -> bytes:
         """Return the 32-byte tag of `covered`."""
-        return hashlib.blake2b(covered, key=self._secret, digest_size=32, person=b"dreamwire-sim").digest()
+        tag = self._keyed.copy()
+        tag.update(covered)
+        return tag.digest()
 
     def verify(self, covered: bytes, signature: bytes) -> bool:
         """Whether `signature` is the tag of `covered`."""

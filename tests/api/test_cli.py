@@ -7,7 +7,7 @@ import json
 import pytest
 
 from dreamd.adapters.grpc.server import Running
-from dreamd.cli import dreamscapes, pods
+from dreamd.cli import breakers, dreamscapes, pods, wake
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import DreamscapeState, SeatState
 from fakes.coordination import FakeCoordination
@@ -28,6 +28,8 @@ class Shell:
         subjects = parser.add_subparsers(required=True)
         pods.add_parser(subjects)
         dreamscapes.add_parser(subjects)
+        breakers.add_parser(subjects)
+        wake.add_parser(subjects)
         return parser.parse_args([*line.split(), "--server", self._server])
 
     async def __call__(self, line: str) -> tuple[int, str, str]:

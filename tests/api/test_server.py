@@ -10,15 +10,21 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest
 from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 
+from dreamapi.v1 import breakers_pb2 as breaking
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1 import pods_pb2 as beds
+from dreamapi.v1 import wake_pb2 as waking
+from dreamapi.v1.breakers_pb2_grpc import BreakersStub
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
 from dreamapi.v1.pods_pb2_grpc import PodsStub
 from dreamapi.v1.severing_pb2 import SeverOutcome
+from dreamapi.v1.wake_pb2_grpc import WakeOrdersStub
 from dreamd.adapters.grpc.calls import calls_of_api
-from dreamd.adapters.grpc.server import CannotListen, Running, serve_grpc
-from dreamd.core.session.views import DreamscapeState
+from dreamd.adapters.grpc.server import SERVICES, CannotListen, Running, serve_grpc
+from dreamd.core.session.views import BreakerState, DreamscapeState
+from dreamwire.messages import WakeScope
 from fakes.coordination import FakeCoordination
+from fakes.views import breaker_view
 from fakes.waiting import until
 
 N = "dreamscapes/n"
@@ -41,6 +47,16 @@ UNARY = {
         dreams.ExplainAdmissionResponse,
     ),
 }
+BED = "breakers/pods/bed-1"
+UNARY |= {
+    "ListBreakers": (breaking.ListBreakersRequest(), breaking.ListBreakersResponse),
+    "GetBreaker": (breaking.GetBreakerRequest(name=BED), breaking.BreakerDetail),
+    "Trip": (breaking.TripRequest(name=BED), breaking.BreakerDetail),
+    "Reset": (breaking.ResetRequest(name=BED, by="nurse", reason="mended"), breaking.BreakerDetail),
+    "Order": (waking.OrderRequest(scope=waking.WakeOrder.FLEET), waking.OrderResponse),
+    "Lift": (waking.LiftRequest(name="wakeOrders/w1", by="nurse", reason="over"), waking.WakeOrder),
+    "ListWakeOrders": (waking.ListWakeOrdersRequest(), waking.ListWakeOrdersResponse),
+}
 STREAMS = {
     "WatchPods": (beds.WatchPodsRequest(), beds.WatchPodsResponse),
     "WatchCollective": (dreams.WatchCollectiveRequest(name=N), dreams.Collective),
@@ -50,7 +66,8 @@ STREAMS = {
 
 def stub_with(channel: grpc.aio.Channel, method: str) -> object:
     """The generated stub's method, whichever service has it."""
-    return getattr(PodsStub(channel), method, None) or getattr(DreamscapesStub(channel), method)
+    stubs = (PodsStub(channel), DreamscapesStub(channel), BreakersStub(channel), WakeOrdersStub(channel))
+    return next(getattr(stub, method) for stub in stubs if hasattr(stub, method))
 
 
 def test_no_method_is_forgotten_here() -> None:
@@ -64,6 +81,8 @@ async def test_every_unary_method_answers(
 ) -> None:
     """By the generated stub alone, with its own kind of answer."""
     application.add("n", DreamscapeState.GATHERING)
+    application.breakers.views["pods/bed-1"] = breaker_view("pods/bed-1", BreakerState.LOCKED)
+    application.waking.order(WakeScope.FLEET, "", "nurse", "fire")
     request, kind = UNARY[method]
     assert isinstance(await stub_with(channel, method)(request), kind)
 
@@ -93,7 +112,7 @@ async def test_a_method_that_is_not_there(channel: grpc.aio.Channel) -> None:
 async def test_health_follows_the_daemon(server: Running, channel: grpc.aio.Channel) -> None:
     """SERVING from the start, for the whole and each service; NOT_SERVING when told."""
     health = HealthStub(channel)
-    for service in ("", "dreamapi.v1.Pods", "dreamapi.v1.Dreamscapes"):
+    for service in ("", *SERVICES):
         answer = await health.Check(HealthCheckRequest(service=service))
         assert answer.status == HealthCheckResponse.SERVING
     await server.serving(ready=False)

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.bench.sever import sever
+
 PORTS = ["--mqtt-port", "21883", "--grpc-port", "25051", "--http-port", "28080"]
 
 
@@ -87,6 +89,7 @@ BENCHES = {
     "embedded": lambda: fleet(50, "amqtt", 60),
     "mosquitto": lambda: fleet(50, "mosquitto", 60),
     "pod": lambda: pod(40),
+    "sever": lambda: sever(row),
 }
 
 

@@ -5,13 +5,18 @@ process, an opening after `close` is a restart.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dreamd.adapters.store.sqlite import SqliteLedger
 from dreamd.core.session.views import DreamscapeState, Plan
+from dreamd.core.severing.causes import Cause
+from dreamd.core.severing.views import Lock
+from dreamd.core.severing.waking import Order
 from dreamd.ports.ledger import DreamscapeRecord, Ledger, LedgerError
+from dreamwire.messages import WakeScope
 from fakes.ledger import MemoryLedger, Shelf
 
 NOW_S = 1_760_000_000.0
@@ -141,6 +146,57 @@ def test_check_ins_are_kept_replaced_and_cleared(library: Library) -> None:
     assert library().checked_in() == {"bed-1": "cedar"}
 
 
+def test_locks_are_kept_replaced_and_cleared(library: Library) -> None:
+    """The newest lock of a pod counts; a cleared one is gone; a restart forgets neither."""
+    ledger = library()
+    ledger.save_lock(Lock("bed-2", Cause.FLAT, NOW_S, "flat"))
+    ledger.save_lock(Lock("bed-1", Cause.FLAT, NOW_S, "flat"))
+    ledger.save_lock(Lock("bed-1", Cause.NONFINITE, NOW_S + 0.125, "number 7"))
+    ledger.save_lock(Lock("bed-3", Cause.FLAT, NOW_S, "flat"))
+    ledger.clear_lock("bed-3")
+    ledger.clear_lock("bed-9")
+    ledger.close()
+    kept = library().locks()
+    assert kept == (
+        Lock("bed-1", Cause.NONFINITE, NOW_S + 0.125, "number 7"),
+        Lock("bed-2", Cause.FLAT, NOW_S, "flat"),
+    )
+
+
+def test_wake_orders_come_back_as_they_were(library: Library) -> None:
+    """By revision, each the newest of its id, dropped ones gone; a restart forgets nothing."""
+    order = Order("w1", NOW_MS, WakeScope.SITE, "north", "mira", "smoke", NOW_S + 0.125, "r1")
+    lifted = replace(order, revision=NOW_MS + 9, lifted_by="ash", lifted_reason="over", lifted_s=NOW_S + 9.5)
+    other = Order("w2", NOW_MS + 1, WakeScope.FLEET, "", "mira", "smoke", NOW_S)
+    ledger = library()
+    for one in (order, other, lifted, replace(order, id="w3")):
+        ledger.save_wake_order(one)
+    ledger.drop_wake_order("w3")
+    ledger.drop_wake_order("w9")
+    ledger.close()
+    assert library().wake_orders() == (other, lifted)
+
+
+def test_exposure_is_added_by_the_hour_and_survives_a_restart(library: Library) -> None:
+    """Charges of one sleeper add up; a later window leaves out the hours before it."""
+    ledger = library()
+    ledger.note_exposure({"ash": 0.25, "birch": 1.5}, NOW_S, merging=True)
+    ledger.note_exposure({"ash": 0.5}, NOW_S + 3600.0, merging=True)
+    ledger.close()
+    assert library().exposures(NOW_S) == {"ash": 0.75, "birch": 1.5}
+    assert library().exposures(NOW_S + 3600.0) == {"ash": 0.5}
+
+
+def test_marks_move_with_each_charge_until_they_are_taken_away(library: Library) -> None:
+    """The newest instant counts, and a restart forgets no mark."""
+    ledger = library()
+    ledger.note_exposure({"ash": 0.0, "birch": 0.0, "cedar": 0.0}, NOW_S, merging=True)
+    ledger.note_exposure({"ash": 0.1}, NOW_S + 10.5, merging=True)
+    ledger.note_exposure({"cedar": 0.1}, NOW_S + 11.0, merging=False)
+    ledger.close()
+    assert library().merging() == {"ash": NOW_S + 10.5, "birch": NOW_S}
+
+
 def test_closing_twice_is_safe(library: Library) -> None:
     """As the port demands."""
     ledger = library()
@@ -158,3 +214,11 @@ def test_failing_is_a_ledger_error(library: Library) -> None:
         ledger.draw_term("night", 0, NOW_S)
     with pytest.raises(LedgerError):
         ledger.confirm_term("night", 0, NOW_MS)
+    with pytest.raises(LedgerError):
+        ledger.clear_lock("bed-1")
+    with pytest.raises(LedgerError):
+        ledger.wake_orders()
+    with pytest.raises(LedgerError):
+        ledger.note_exposure({"ash": 0.1}, NOW_S, merging=True)
+    with pytest.raises(LedgerError):
+        ledger.merging()

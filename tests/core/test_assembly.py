@@ -24,6 +24,8 @@ READY = Candidate(
     clean_s=CALIBRATION_LIVE_S,
     clock_synced=True,
     quality=0.9,
+    consent_left_s=inf,
+    exposure=0.0,
     schema="bands6x2",
 )
 
@@ -37,6 +39,7 @@ REFUSALS = [
     (replace(READY, seated_in="atoll"), "seat", Code.SEAT_TAKEN),
     (replace(READY, seats_left=0), "seat", Code.SEATS_FULL),
     (replace(READY, latched="wake"), "latch", Code.POD_LATCHED),
+    (replace(READY, wake_order="w1"), "wake-order", Code.WAKE_ORDER_ACTIVE),
     (replace(READY, calibrated=False), "calibrated", Code.NOT_CALIBRATED),
     (replace(READY, clean_s=CALIBRATION_LIVE_S - 0.1), "calibrated", Code.NOT_CALIBRATED),
     (replace(READY, clean_s=nan), "calibrated", Code.NOT_CALIBRATED),
@@ -49,6 +52,11 @@ REFUSALS = [
     (replace(READY, quality=0.49), "quality", Code.QUALITY_LOW),
     (replace(READY, quality=nan), "quality", Code.QUALITY_LOW),
     (replace(READY, quality=inf), "quality", Code.QUALITY_LOW),
+    (replace(READY, consent_left_s=0.0), "consent", Code.CONSENT_MISSING),
+    (replace(READY, consent_left_s=0.0, withdrawn=True), "consent", Code.CONSENT_MISSING),
+    (replace(READY, consent_left_s=nan), "consent", Code.CONSENT_MISSING),
+    (replace(READY, exposure=0.8), "exposure", Code.EXPOSURE_REACHED),
+    (replace(READY, exposure=nan), "exposure", Code.EXPOSURE_REACHED),
     (replace(READY, schema="bands5x1"), "schema", Code.SCHEMA_MISMATCH),
     (replace(READY, breaker=BreakerState.OPEN), "breaker", Code.BREAKER_OPEN),
     (replace(READY, breaker=BreakerState.LOCKED), "breaker", Code.BREAKER_LOCKED),
@@ -58,7 +66,9 @@ REFUSALS = [
 def test_checks_come_in_the_order_of_the_design() -> None:
     """The checks of one who may merge all pass, in the fixed order."""
     checks = admit(READY, PLAN)
-    names = "present checked-in seat latch calibrated clock quality schema breaker"
+    names = (
+        "present checked-in seat latch wake-order calibrated clock quality consent exposure schema breaker"
+    )
     assert [check.name for check in checks] == names.split()
     assert all(check.passed for check in checks)
     assert first_refusal(checks) is None
@@ -76,7 +86,10 @@ def test_an_unknown_pod_fails_what_it_must_and_the_first_reason_stands() -> None
     """A pod of which nothing is known fails every check that needs knowledge; absence is named first."""
     checks = admit(Candidate(pod="bed-9"), PLAN)
     failed = [check.name for check in checks if not check.passed]
-    assert failed == ["present", "checked-in", "calibrated", "clock", "quality", "schema"]
+    assert failed == [
+        *("present", "checked-in", "calibrated", "clock", "quality"),
+        *("consent", "exposure", "schema"),
+    ]
     refusal = first_refusal(checks)
     assert refusal is not None
     assert refusal.code is Code.POD_OFFLINE
@@ -91,6 +104,15 @@ def test_nobody_in_the_bed_needs_a_short_calibration(source: CalibrationSource) 
     refusal = first_refusal(admit(replace(short, clean_s=CALIBRATION_OFFLINE_S - 0.01), PLAN))
     assert refusal is not None
     assert refusal.code is Code.NOT_CALIBRATED
+
+
+def test_an_intimate_plan_needs_the_intimate_scope() -> None:
+    """Who agrees to be merged, but not among few, is refused by an intimate plan alone."""
+    intimate = replace(PLAN, seats_min=2, intimate=True)
+    refusal = first_refusal(admit(READY, intimate))
+    assert refusal is not None
+    assert refusal.code is Code.CONSENT_MISSING
+    assert first_refusal(admit(replace(READY, consent_intimate=True), intimate)) is None
 
 
 def test_half_open_is_admitted() -> None:

@@ -11,7 +11,7 @@ KINDS = {
     Kind.TRANSPORT: "silence lost stale clock lease stalled",
     Kind.EXCLUDE: "outlier",
     Kind.ORDER: "quorum mass operator release left stopped duration recording-over reassigned time-over ended"
-    " shutdown daemon",
+    " shutdown daemon consent-expired exposure",
 }
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dreamd.adapters.store.sqlite import SqliteLedger
+from dreamd.adapters.store.sqlite import _SCHEMAS, SqliteLedger
 from dreamd.core.session.views import DreamscapeState, Plan
+from dreamd.core.severing.causes import Cause
+from dreamd.core.severing.views import Lock
 from dreamd.ports.ledger import DreamscapeRecord, LedgerError
 
 NOW_S = 1_760_000_000.0
@@ -74,6 +76,32 @@ def test_a_newer_ledger_is_refused_not_guessed_at(tmp_path: Path) -> None:
     base.close()
     with pytest.raises(LedgerError, match=r"newer dreamd \(schema 9"):
         SqliteLedger(path)
+
+
+def test_a_ledger_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
+    """What an older dreamd has written is there, what is new can be kept, and the file says its version."""
+    path = tmp_path / "ledger"
+    old = sqlite3.connect(path, isolation_level=None)
+    for statement in filter(str.strip, _SCHEMAS[0].split(";")):
+        old.execute(statement)
+    old.execute("INSERT INTO beds VALUES ('bed-1', 'ash')")
+    old.execute("PRAGMA user_version = 1")
+    old.close()
+    for _ in range(2):
+        ledger = SqliteLedger(path)
+        assert ledger.checked_in() == {"bed-1": "ash"}
+        ledger.save_lock(Lock("bed-1", Cause.FLAT, NOW_S, "flat"))
+        assert ledger._base.execute("PRAGMA user_version").fetchone() == (3,)
+        ledger.close()
+
+
+def test_a_wake_order_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    """Nobody is merged on half an order: the daemon does not start on it."""
+    ledger = SqliteLedger(tmp_path / "ledger")
+    ledger._base.execute("INSERT INTO wake_orders VALUES ('w1', 1, '{\"scope\": 77}')")
+    with pytest.raises(LedgerError, match="the wake order w1"):
+        ledger.wake_orders()
+    ledger.close()
 
 
 def test_a_record_that_cannot_be_read_names_its_dreamscape(tmp_path: Path) -> None:

@@ -155,6 +155,24 @@ def test_consent_bounds_the_share() -> None:
     assert bed.share == pytest.approx(0.05)
 
 
+@pytest.mark.parametrize("bound", ["ceiling", "cap"])
+def test_the_assignments_ceiling_and_cap_bound_the_share(bound: str) -> None:
+    """Whatever is granted, the least of the two is the most that is rendered."""
+    bed = merged_bed(20.0, **{bound: 0.04})
+    assert bed.share == pytest.approx(0.04)
+
+
+def test_an_assign_of_an_older_term_is_refused_with_its_reason() -> None:
+    """An assignment that an older owner left in the pipe is declined, and the present one goes on."""
+    bed = merged_bed()
+    bed.order(assignment(term=TERM - 1, assignment=5))
+    assert bed.status is not None
+    assert bed.status.outcomes[-1].refused == "old-term"
+    assert bed.status.assignment == assignment().assignment
+    bed.run(1.0)
+    assert bed.share > 0.0
+
+
 def test_a_grant_lowered_holds_at_the_next_render() -> None:
     """Halving takes effect in the call that brought it."""
     bed = merged_bed(12.0)

@@ -40,6 +40,24 @@ def test_a_frozen_agent_wakes_up_alone() -> None:
     assert kinds[-2:] == [PodEventKind.SEVERED, PodEventKind.ALONE]
 
 
+def test_an_agent_that_stood_still_for_less_than_its_lease_ramps_from_zero() -> None:
+    """Its renderer was silent meanwhile: the instant of that silence is told, whatever a broadcast grants."""
+    bed = merged_bed(10.0)
+    cued_ns = bed.now_ns
+    bed.now_ns += 600_000_000
+    bed.shares.clear()
+    bed.say()
+    assert max((share for _, share in bed.shares), default=0.0) == 0.0
+    severed, alone = bed.told(PodEventKind.SEVERED)[0], bed.told(PodEventKind.ALONE)[0]
+    assert (severed.cause, severed.zero_ns, alone.alone_ns) == (
+        "stalled",
+        cued_ns + 500_000_000,
+        cued_ns + 500_000_000,
+    )
+    bed.run(1.0)
+    assert bed.share < 0.02
+
+
 def test_after_a_lapse_the_ramp_starts_at_zero() -> None:
     """The daemon is back: the sleeper comes back as slowly as the first time."""
     bed = merged_bed(10.0)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dreamedge.core.clock import EVERY_NS, SessionClock, mask_phasors
+from dreamedge.core.clock import EVERY_NS, SessionClock, mask_phasors, phase_limits_us
 from dreamwire.messages import ClockProbe
 from dreamwire.schema import BANDS6X2
 
@@ -56,7 +56,7 @@ def test_unsynced_says_so() -> None:
     state = clock.state(START_NS)
     assert not state.synced
     phasors = np.ones((2, 5, 2), dtype=np.float32)
-    assert np.isnan(mask_phasors(phasors, BANDS6X2, state.uncertainty_us)).all()
+    assert np.isnan(mask_phasors(phasors, phase_limits_us(BANDS6X2), state.uncertainty_us)).all()
     with pytest.raises(ValueError, match="not known"):
         clock.monotonic_ns(1.0)
 
@@ -183,6 +183,50 @@ def test_there_and_back() -> None:
     assert abs(clock.monotonic_ns(read_ms / 1000) - now_ns) < 1000
 
 
+def test_after_a_jump_it_learns_anew() -> None:
+    """The answer that told of a jump was late by 1.8 s; within a burst of good ones the time is right."""
+    clock, now_ns = synced()
+    exchange(clock, now_ns, SESSION_US + 5_000_000, out_us=1_800_000, back_us=100, nonce=900)
+    assert clock.jumped
+    assert abs(clock.state(now_ns).offset_us - (SESSION_US + 5_000_000)) > 800_000
+    clock.settle()
+    now_ns += 2_000_000_000
+    for k in range(4):
+        assert clock.due(now_ns), "asked again at once, in a burst"
+        exchange(clock, now_ns, SESSION_US + 5_000_000, nonce=1000 + k)
+        now_ns += 25_000_000
+    assert clock.state(now_ns).offset_us == pytest.approx(SESSION_US + 5_000_000, abs=300)
+
+
+def test_the_quickest_way_there_and_the_quickest_way_back_need_not_be_one_answer() -> None:
+    """Two lopsided answers of 100 ms, one each way, know the time to the millisecond."""
+    clock = SessionClock()
+    exchange(clock, START_NS, SESSION_US, 500, 100_000)
+    exchange(clock, START_NS + EVERY_NS, SESSION_US, 100_000, 500)
+    state = clock.state(START_NS + EVERY_NS)
+    assert state.offset_us == pytest.approx(SESSION_US, abs=200)
+    assert (state.round_trip_us, state.uncertainty_us < 1_000) == (1_000, True)
+
+
+def test_a_clock_that_drifts_is_told_in_numbers_that_travel() -> None:
+    """With a drift of 50 ppm over minutes, round trip and uncertainty stay numbers of at least 0."""
+    clock = SessionClock()
+    for k in range(120):
+        exchange(clock, START_NS + k * EVERY_NS, SESSION_US + 100 * k, 100, 100)
+        for ago_ns in (0, 2 * EVERY_NS):
+            state = clock.state(START_NS + k * EVERY_NS - ago_ns)
+            assert min(state.round_trip_us, state.uncertainty_us) >= 0
+
+
+def test_answers_that_contradict_one_another_leave_the_newest() -> None:
+    """A session clock that was set by half a second, no jump yet, is believed within a few answers."""
+    clock, now_ns = synced()
+    for k in range(3):
+        exchange(clock, now_ns + k * EVERY_NS, SESSION_US + 500_000, nonce=700 + k)
+    assert not clock.jumped
+    assert clock.state(now_ns + 60 * EVERY_NS).offset_us == pytest.approx(SESSION_US + 500_000, abs=300)
+
+
 def test_a_jump_is_told_and_taken() -> None:
     """A change of 1.5 s is a jump: told until settled, with the new time at once; 0.9 s is none."""
     clock, now_ns = synced()
@@ -205,7 +249,7 @@ def test_masking_by_uncertainty() -> None:
         uncertainty_us: [
             band.name
             for at, band in enumerate(BANDS6X2.phase_bands)
-            if np.isfinite(mask_phasors(phasors, BANDS6X2, uncertainty_us)[:, at]).all()
+            if np.isfinite(mask_phasors(phasors, phase_limits_us(BANDS6X2), uncertainty_us)[:, at]).all()
         ]
         for uncertainty_us in (1000, 1900, 2500, 4000, 12_000, 13_000)
     }
@@ -216,4 +260,4 @@ def test_masking_by_uncertainty() -> None:
     assert kept[12_000] == ["delta"]
     assert kept[13_000] == []
     assert np.isfinite(phasors).all()
-    assert np.isnan(mask_phasors(phasors, BANDS6X2, float("nan"))).all()
+    assert np.isnan(mask_phasors(phasors, phase_limits_us(BANDS6X2), float("nan"))).all()

@@ -85,6 +85,14 @@ def test_railed(share: float, quality: float) -> None:
     assert last.cause == ("" if quality == 1.0 else "railed")
 
 
+def test_half_a_second_at_the_rail_is_zero_before_it_is_flat() -> None:
+    """A channel that rails is worth nothing at once: it does not take the two seconds of a flat line."""
+    uv = pink(8, 256, 8)
+    uv[round(7.5 * 256) :, 3] = 0.95 * 187_500
+    last = judged(uv)[-1].channels[3]
+    assert (last.quality, last.cause) == (0.0, "railed")
+
+
 @pytest.mark.parametrize("onset_s", [8.0, 8.1, 8.18])
 def test_railing_shows_within_the_hop(onset_s: float) -> None:
     """A device that rails is at 0 at the first hop that ends 60 ms or more after, with its evidence."""

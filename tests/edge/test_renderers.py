@@ -53,6 +53,17 @@ def test_a_fade_is_a_raised_cosine(spec: str, tmp_path: Path) -> None:
     renderer.close()
 
 
+@pytest.mark.parametrize("spec", ["null", "wav"])
+@pytest.mark.parametrize("share", [float("nan"), float("inf"), -0.1, 1.1])
+def test_a_share_that_is_no_number_in_range_is_zero(spec: str, share: float, tmp_path: Path) -> None:
+    """A cue whose share cannot be is a cue to zero."""
+    renderer: Renderer = open_renderer("null" if spec == "null" else f"wav:{tmp_path / 'a.wav'}")
+    renderer.render(_cue(0.1), S)
+    renderer.render(_cue(share), S + 50 * MS)
+    assert renderer.share_at(S + 150 * MS) == 0.0
+    renderer.close()
+
+
 def test_the_null_renderer_keeps_the_cue() -> None:
     """The null renderer shows what would be felt."""
     renderer = NullRenderer()

@@ -191,3 +191,12 @@ def test_what_was_heard_is_bounded_and_keeps_the_newest() -> None:
     assert tether.heard("d999", 0) == (TERM, 0)
     assert tether.heard(f"d{1000 - COHORTS_KEPT}", 0) == (TERM, 0)
     assert tether.heard("d0", 0) == (0, 0)
+
+
+def test_a_capture_stamped_ahead_of_its_sending_counts_from_the_sending() -> None:
+    """An implant whose clock runs ahead makes no lease longer than a second from the frame's leaving."""
+    tether = Tether()
+    tether.assign(assignment())
+    tether.sent(SEQ, START_NS + 60 * LEASE_NS, START_NS, X)
+    assert isinstance(tether.judge(broadcast(), START_NS + 1), Granted)
+    assert tether.until_ns == START_NS + LEASE_NS

@@ -7,9 +7,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from dreamd.app.coordination import Ordered
 from dreamd.core.limits import WATCHERS_MAX
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import (
+    BreakerState,
     Check,
     CollectiveView,
     DreamscapeState,
@@ -20,7 +22,10 @@ from dreamd.core.session.views import (
     PodView,
     SeverOutcome,
 )
-from fakes.views import NOW_S, collective_view, dreamscape_view, pod_view
+from dreamd.core.severing.views import BreakerView
+from dreamd.core.severing.waking import Order
+from dreamwire.messages import WakeScope
+from fakes.views import NOW_S, breaker_view, collective_view, dreamscape_view, pod_view
 
 Changed = Callable[[], None]
 
@@ -134,6 +139,71 @@ class FakePodWatch:
         self._owner.pod_watches.discard(self)
 
 
+class FakeBreakers:
+    """The breakers of the fake's pods, all closed, until a test or a call says otherwise."""
+
+    def __init__(self, owner: "FakeCoordination") -> None:
+        self._owner = owner
+        self.views = {f"pods/{pod}": breaker_view(f"pods/{pod}") for pod in owner.fleet}
+
+    def list(self, state: BreakerState | None = None) -> tuple[BreakerView, ...]:
+        self._owner.asked("breakers.list", state)
+        return tuple(
+            self.views[name] for name in sorted(self.views) if state in (None, self.views[name].state)
+        )
+
+    def get(self, name: str) -> BreakerView | Refusal:
+        return self._owner.asked("breakers.get", name) or self._none(name) or self.views[name]
+
+    def _none(self, name: str) -> Refusal | None:
+        return None if name in self.views else Refusal(Code.POD_UNKNOWN, f"there is no {name}")
+
+    def _move(self, name: str, state: BreakerState, by: str, reason: str) -> BreakerView:
+        self.views[name] = breaker_view(name, state, f"{by}: {reason}")
+        return self.views[name]
+
+    def trip(self, name: str, by: str, reason: str) -> BreakerView | Refusal:
+        refusal = self._owner.asked("breakers.trip", name, by, reason) or self._none(name)
+        return refusal or self._move(name, BreakerState.OPEN, by, reason)
+
+    def reset(self, name: str, by: str, reason: str, etag: str = "") -> BreakerView | Refusal:
+        refusal = self._owner.asked("breakers.reset", name, by, reason, etag) or self._none(name)
+        if refusal is None and self.views[name].state is not BreakerState.LOCKED:
+            refusal = Refusal(Code.BREAKER_NOT_LOCKED, f"breaker {name} is {self.views[name].state.value}")
+        return refusal or self._move(name, BreakerState.HALF_OPEN, by, reason)
+
+
+class FakeWaking:
+    """Wake orders w1, w2 and so on; each severs bed-1 and bed-2."""
+
+    def __init__(self, owner: "FakeCoordination") -> None:
+        self._owner = owner
+        self.orders: dict[str, Order] = {}
+
+    def list(self) -> tuple[Order, ...]:
+        self._owner.asked("waking.list")
+        return tuple(reversed(self.orders.values()))
+
+    def order(
+        self, scope: WakeScope, target: str, issuer: str, reason: str, request_id: str = ""
+    ) -> Ordered | Refusal:
+        if refusal := self._owner.asked("waking.order", scope, target, issuer, reason, request_id):
+            return refusal
+        number = len(self.orders) + 1
+        order = Order(f"w{number}", number, scope, target, issuer, reason, NOW_S, request_id)
+        self.orders[order.id] = order
+        return Ordered(order, self._owner.ticket(("bed-1", "bed-2")))
+
+    def lift(self, order_id: str, by: str, reason: str) -> Order | Refusal:
+        if refusal := self._owner.asked("waking.lift", order_id, by, reason):
+            return refusal
+        if order_id not in self.orders:
+            return Refusal(Code.WAKE_ORDER_UNKNOWN, f"no wake order is named {order_id}")
+        lifted = replace(self.orders[order_id], lifted_by=by, lifted_reason=reason, lifted_s=NOW_S + 1)
+        self.orders[order_id] = lifted
+        return lifted
+
+
 class FakeCoordination:
     """Three pods, no Dreamscape."""
 
@@ -149,6 +219,8 @@ class FakeCoordination:
         self.event_watches: set[FakeEventWatch] = set()
         self.pod_watches: set[FakePodWatch] = set()
         self._next: dict[str, Refusal | Exception] = {}
+        self.breakers = FakeBreakers(self)
+        self.waking = FakeWaking(self)
 
     # What tests do to it.
 
@@ -188,7 +260,7 @@ class FakeCoordination:
 
     # Coordination.
 
-    def _asked(self, method: str, *particulars: object) -> Refusal | None:
+    def asked(self, method: str, *particulars: object) -> Refusal | None:
         self.calls.append((method, *particulars))
         answer = self._next.pop(method, None)
         if isinstance(answer, Exception):
@@ -196,11 +268,11 @@ class FakeCoordination:
         return answer
 
     def pods(self) -> tuple[PodView, ...]:
-        self._asked("pods")
+        self.asked("pods")
         return tuple(self.fleet[pod] for pod in sorted(self.fleet))
 
     def pod(self, pod: str) -> PodView | Refusal:
-        refusal = self._asked("pod", pod) or self._no_pod(pod)
+        refusal = self.asked("pod", pod) or self._no_pod(pod)
         return refusal or self.fleet[pod]
 
     def _no_pod(self, pod: str) -> Refusal | None:
@@ -214,14 +286,14 @@ class FakeCoordination:
         return Refusal(Code.DREAMSCAPE_UNKNOWN, f"there is no Dreamscape {name}", {"dreamscape": name})
 
     def watch_pods(self, changed: Changed) -> FakePodWatch | Refusal:
-        if refusal := self._asked("watch_pods"):
+        if refusal := self.asked("watch_pods"):
             return refusal
         watch = FakePodWatch(self, changed)
         self.pod_watches.add(watch)
         return watch
 
     def check_in(self, pod: str, sleeper: str, etag: str = "") -> PodView | Refusal:
-        refusal = self._asked("check_in", pod, sleeper, etag) or self._no_pod(pod)
+        refusal = self.asked("check_in", pod, sleeper, etag) or self._no_pod(pod)
         if refusal is None and etag not in ("", self.fleet[pod].etag):
             refusal = Refusal(Code.STALE_ETAG, f"pod {pod} has changed since etag {etag}")
         if refusal:
@@ -230,16 +302,16 @@ class FakeCoordination:
         return self.fleet[pod]
 
     def check_out(self, pod: str) -> PodView | Refusal:
-        refusal = self._asked("check_out", pod) or self._no_pod(pod)
+        refusal = self.asked("check_out", pod) or self._no_pod(pod)
         if refusal:
             return refusal
         self.change(pod, sleeper="", state=PodState.IDLE)
         return self.fleet[pod]
 
     def release(self, pod: str, reason: str) -> FakeTicket | Refusal:
-        return self._asked("release", pod, reason) or self._no_pod(pod) or self._ticket((pod,))
+        return self.asked("release", pod, reason) or self._no_pod(pod) or self.ticket((pod,))
 
-    def _ticket(self, pods: tuple[str, ...]) -> FakeTicket:
+    def ticket(self, pods: tuple[str, ...]) -> FakeTicket:
         ticket = FakeTicket(pods)
         self.tickets.append(ticket)
         if self.confirm_at_once:
@@ -247,7 +319,7 @@ class FakeCoordination:
         return ticket
 
     def create(self, plan: Plan, *, validate_only: bool = False) -> DreamscapeView | Refusal:
-        if refusal := self._asked("create", plan, validate_only):
+        if refusal := self.asked("create", plan, validate_only):
             return refusal
         if plan.dreamscape in self.sessions:
             return Refusal(Code.DREAMSCAPE_EXISTS, f"there is a Dreamscape {plan.dreamscape} already")
@@ -257,11 +329,11 @@ class FakeCoordination:
         return view
 
     def dreamscapes(self) -> tuple[DreamscapeView, ...]:
-        self._asked("dreamscapes")
+        self.asked("dreamscapes")
         return tuple(reversed(self.sessions.values()))
 
     def dreamscape(self, name: str) -> DreamscapeView | Refusal:
-        return self._asked("dreamscape", name) or self._no_dreamscape(name) or self.sessions[name]
+        return self.asked("dreamscape", name) or self._no_dreamscape(name) or self.sessions[name]
 
     def _move(self, name: str, state: DreamscapeState) -> DreamscapeView:
         view = replace(self.sessions[name], state=state, etag=f"{state.value}-1")
@@ -269,41 +341,41 @@ class FakeCoordination:
         return view
 
     def start(self, name: str, etag: str = "") -> DreamscapeView | Refusal:
-        refusal = self._asked("start", name, etag) or self._no_dreamscape(name)
+        refusal = self.asked("start", name, etag) or self._no_dreamscape(name)
         return refusal or self._move(name, DreamscapeState.DREAMING)
 
     def resume(self, name: str, etag: str = "") -> DreamscapeView | Refusal:
-        refusal = self._asked("resume", name, etag) or self._no_dreamscape(name)
+        refusal = self.asked("resume", name, etag) or self._no_dreamscape(name)
         return refusal or self._move(name, DreamscapeState.DREAMING)
 
     def _cut(self, name: str, state: DreamscapeState) -> FakeTicket | Refusal:
         if refusal := self._no_dreamscape(name):
             return refusal
         self._move(name, state)
-        return self._ticket(self.sessions[name].plan.pods)
+        return self.ticket(self.sessions[name].plan.pods)
 
     def sever(self, name: str, reason: str) -> FakeTicket | Refusal:
-        return self._asked("sever", name, reason) or self._cut(name, DreamscapeState.SEVERED)
+        return self.asked("sever", name, reason) or self._cut(name, DreamscapeState.SEVERED)
 
     def wake(self, name: str, issuer: str, reason: str) -> FakeTicket | Refusal:
-        return self._asked("wake", name, issuer, reason) or self._cut(name, DreamscapeState.WAKING)
+        return self.asked("wake", name, issuer, reason) or self._cut(name, DreamscapeState.WAKING)
 
     def end(self, name: str, reason: str) -> FakeTicket | Refusal:
-        answer = self._asked("end", name, reason) or self._cut(name, DreamscapeState.ENDED)
+        answer = self.asked("end", name, reason) or self._cut(name, DreamscapeState.ENDED)
         for watch, watched in list(self.collective_watches.items()):
             if watched == name:
                 watch.finish()
         return answer
 
     def explain(self, name: str, pod: str) -> tuple[Check, ...] | Refusal:
-        refusal = self._asked("explain", name, pod) or self._no_dreamscape(name) or self._no_pod(pod)
+        refusal = self.asked("explain", name, pod) or self._no_dreamscape(name) or self._no_pod(pod)
         return refusal or (
             Check("present", passed=True),
             Check("calibrated", passed=False, code="NOT_CALIBRATED", sentence=f"pod {pod} has 4 of 8 s"),
         )
 
     def watch_collective(self, name: str, changed: Changed) -> FakeCollectiveWatch | Refusal:
-        refusal = self._asked("watch_collective", name) or self._no_dreamscape(name)
+        refusal = self.asked("watch_collective", name) or self._no_dreamscape(name)
         if refusal is None and len(self.collective_watches) >= WATCHERS_MAX:
             refusal = Refusal(Code.TOO_MANY_WATCHERS, f"{WATCHERS_MAX} watch already")
         if refusal:
@@ -313,7 +385,7 @@ class FakeCoordination:
         return watch
 
     def watch_events(self, cursor: int | None, dreamscape: str, changed: Changed) -> FakeEventWatch | Refusal:
-        if refusal := self._asked("watch_events", cursor, dreamscape):
+        if refusal := self.asked("watch_events", cursor, dreamscape):
             return refusal
         newest = self.journal[-1].cursor if self.journal else self.journal_from - 1
         watch = FakeEventWatch(self, newest if cursor is None else cursor, dreamscape, changed)

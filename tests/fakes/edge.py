@@ -12,7 +12,7 @@ from dreamedge.core.effects import AskClock, Effect, Feel, Note, Render, SendEve
 from dreamedge.core.features import Hop
 from dreamedge.core.own import Own
 from dreamedge.core.signal import Block
-from dreamwire.blend import coupling_to_byte, seq_low, to_shared, weight
+from dreamwire.blend import coupling_to_byte, finite, seq_low, to_shared, weight
 from dreamwire.messages import (
     Assign,
     CalibrationSource,
@@ -37,6 +37,7 @@ PULSE_NS = 50_000_000
 HOP_NS = 250_000_000
 START_NS = 1_000_000_000_000
 """A whole number of hops, as is the session clock's offset: pulses fall on the session's grid."""
+NO_PHASORS = np.zeros((2, len(SCHEMA.phase_bands), 2), dtype=np.float32)
 OFFSET_S = 1_700_000_000
 
 
@@ -112,13 +113,13 @@ class FeatureSource:
             instant_ns=instant_ns,
             captured_ns=instant_ns,
             features_db=features,
-            phasors=np.zeros((2, len(SCHEMA.phase_bands), 2), dtype=np.float32),
+            phasors=NO_PHASORS,
             quality=self.quality,
             cause=self.cause,
             channels=(),
             hard=self.hard,
             evidence_ns=instant_ns if self.cause or self.hard else 0,
-            eligible=bool(np.isfinite(features).all()),
+            eligible=finite(features),
         )
 
     def use(self, calibration: Own | None) -> None:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from dreamd.adapters.people import CheckedIn, LedgerExposures
 from dreamd.app.coordinator import Coordinator
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.core.session.views import Plan
 from dreamd.ports.ledger import Ledger
+from dreamd.ports.people import Consents, Exposures
 from dreamwire.blend import first_seq, next_seq
 from dreamwire.messages import (
     Assign,
@@ -33,6 +35,7 @@ from dreamwire.messages import (
     Status,
     StoredSever,
     Versions,
+    WakeOrder,
     WakePod,
 )
 from dreamwire.schema import BANDS6X2
@@ -104,6 +107,7 @@ class Link:
     def __init__(self) -> None:
         self.collectives: list[Collective] = []
         self.commands: list[Command] = []
+        self.wakes: list[WakeOrder] = []
         self.deliver: Callable[[Command], None] = lambda _: None
         self.cut = False
 
@@ -114,6 +118,9 @@ class Link:
         self.commands.append(command)
         if not self.cut:
             self.deliver(command)
+
+    def wake(self, order: WakeOrder) -> None:
+        self.wakes.append(order)
 
     def answer(self, pod: str, probe: ClockProbe) -> None:
         """Nobody asks here."""
@@ -126,6 +133,7 @@ class Puppet:
         self.stage = stage
         self.name = name
         self.incarnation = 1000
+        self.site = "here"
         self.assign: Assign | None = None
         self.outcomes: tuple[CommandOutcome, ...] = ()
         self.seq = first_seq(number * 7919)
@@ -136,14 +144,14 @@ class Puppet:
         self.severed: StoredSever | None = None
         self.quality = 0.9
         self.sends = True
-        self.bend: Callable[[Frame], Frame] = lambda frame: frame
+        self.bend: Callable[[Frame], Frame | None] = lambda frame: frame
         self.events = 0
 
     def presence(self, *, online: bool = True) -> None:
         """Say that it is there, or gone."""
         device = Device("simulated", "puppet", ("Fz",), 256.0)
         self.stage.app.on_presence(
-            Presence(self.name, self.incarnation, online, "here", device, "bands6x2", Versions("t", 1))
+            Presence(self.name, self.incarnation, online, self.site, device, "bands6x2", Versions("t", 1))
         )
 
     def status(self) -> None:
@@ -203,7 +211,9 @@ class Puppet:
             heard_tick=0, severed=self.severed, own_z=1.0,
         )  # fmt: skip
         topic = FramesTopic(self.assign.dreamscape, self.assign.cohort, self.name)
-        self.stage.app.on_frames(topic, (self.bend(frame),))
+        bent = self.bend(frame)
+        if bent is not None:
+            self.stage.app.on_frames(topic, (bent,))
 
     def event(self, kind: PodEventKind, cause: str = "", **stamps: int) -> None:
         """Tell a fact."""
@@ -218,20 +228,36 @@ class Puppet:
 class Stage:
     """The application with its fakes and puppets."""
 
-    def __init__(self, pods: int = 4, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self,
+        pods: int = 4,
+        ledger: Ledger | None = None,
+        consents: Consents | None = None,
+        exposures: Exposures | None = None,
+    ) -> None:
         self.clock = HandClock()
         self.link = Link()
         self.meters = Meters()
         self.ledger = ledger or MemoryLedger()
-        self.app = Coordinator(self.clock, self.link, self.ledger, self.meters, random.Random(1))
+        self._people = consents, exposures
+        self.app = self._begin(1)
         self.app.open()
         self.pods = [Puppet(self, f"bed-{n}", n) for n in range(1, pods + 1)]
         self.link.deliver = lambda command: self.pod(command.pod).obey(command)
 
     def restart(self) -> None:
         """The daemon dies and comes back over the same ledger."""
-        self.app = Coordinator(self.clock, self.link, self.ledger, self.meters, random.Random(2))
+        self.app = self._begin(2)
         self.app.open()
+
+    def _begin(self, seed: int) -> Coordinator:
+        rng = random.Random(seed)
+        consents, exposures = self._people
+        people = (
+            consents or CheckedIn(),
+            exposures or LedgerExposures(self.ledger, self.clock.now_s()),
+        )
+        return Coordinator(self.clock, self.link, self.ledger, self.meters, rng, people)
 
     def pod(self, name: str) -> Puppet:
         """The puppet of this name."""

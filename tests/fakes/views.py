@@ -14,6 +14,7 @@ from dreamd.core.session.views import (
     SeatState,
     SeatView,
 )
+from dreamd.core.severing.views import BreakerMove, BreakerView
 
 NOW_S = 1_700_000_000.25
 
@@ -49,6 +50,23 @@ def pod_view(pod: str, **changes: object) -> PodView:
         etag="e1",
     )
     return replace(view, **changes)  # type: ignore[arg-type]
+
+
+def breaker_view(name: str, state: BreakerState = BreakerState.CLOSED, evidence: str = "") -> BreakerView:
+    """A breaker in this state, moved there once unless it is closed."""
+    moves = (BreakerMove(NOW_S, BreakerState.CLOSED, state, "operator", evidence),)
+    is_closed = state is BreakerState.CLOSED
+    return BreakerView(
+        name=name,
+        state=state,
+        cause="" if is_closed else "operator",
+        since_s=0.0 if is_closed else NOW_S,
+        until_s=NOW_S + 30.0 if state is BreakerState.OPEN else 0.0,
+        tripped_s=0.0 if is_closed else NOW_S,
+        evidence=evidence,
+        history=() if is_closed else moves,
+        etag=f"{state.value}-1",
+    )
 
 
 def seat_view(seat: int, pod: str, **changes: object) -> SeatView:

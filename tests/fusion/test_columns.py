@@ -63,8 +63,8 @@ def test_fresh_is_no_older_than_two_hops(age: int, fresh: bool) -> None:
 def test_stale_is_older_than_three_hops() -> None:
     """Three hops old is not stale, four is; a slot never heard is not stale."""
     columns = Line().columns
-    assert not columns.stale(INSTANT + 3).any()
-    assert np.flatnonzero(columns.stale(INSTANT + 4)).tolist() == [3]
+    assert np.flatnonzero(columns.recent(INSTANT + 3)).tolist() == [3]
+    assert not columns.recent(INSTANT + 4).any()
 
 
 def test_quality_has_a_hysteresis() -> None:
@@ -158,11 +158,22 @@ def test_the_same_features_three_times_are_frozen() -> None:
 def test_a_number_or_instant_that_goes_back_is_a_replay(again: object) -> None:
     """The same frame, an older number, or an older instant is refused, and the row stays as it was."""
     line = Line()
-    line.next()
+    for _ in range(10):
+        line.next()
     kept = (line.columns.seq[3], line.columns.instant[3], line.columns.db[3].copy())
     assert line.write(again(line.last)) is Written.REPLAYED  # type: ignore[operator]
     assert (line.columns.seq[3], line.columns.instant[3]) == kept[:2]
     assert np.array_equal(line.columns.db[3], kept[2])
+
+
+def test_a_frame_overtaken_by_a_slots_first_is_no_replay_once() -> None:
+    """What a slot's first frame has overtaken is late, not replayed; a second time it is a replay."""
+    line = Line()
+    line.next()
+    overtaken = replace(line.last, seq=line.last.seq - 2, instant=line.last.instant - 2)
+    assert line.write(overtaken) is Written.FILLED
+    assert line.write(overtaken) is Written.REPLAYED
+    assert line.columns.lost == 0
 
 
 def test_numbers_wrap_and_skip_what_pods_skip() -> None:
@@ -246,10 +257,10 @@ def test_a_long_outage_is_counted_at_once_and_bounded() -> None:
     assert line.columns.lossy()[3]
     line.columns.advance(line.now)
     assert line.columns.lossy()[3], "still, when the tick of that frame closes"
-    assert len(line.columns._gaps) == 8
+    assert len(line.columns._gaps) == 16, "eight before the first frame, eight of the gap"
     for hop in range(12):
         line.columns.advance(line.now + hop)
-    assert len(line.columns._gaps) == len(line.columns._due) == 0
+    assert (len(line.columns._gaps), len(line.columns._due)) == (8, 0)
     assert line.columns.lost == 48
 
 

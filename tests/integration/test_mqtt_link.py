@@ -12,7 +12,7 @@ import aiomqtt
 
 from dreamwire import codec, topics
 from dreamwire.access import Access, Address
-from dreamwire.messages import Ack, ClockProbe
+from dreamwire.messages import Ack, ClockProbe, WakeOrder, WakeScope
 from dreamwire.seal import unseal
 from fakes import words
 from integration.house import House, until
@@ -178,6 +178,26 @@ async def test_a_broker_that_is_not_there_is_waited_for(broker: RealBroker) -> N
         broker.start()
         await until(lambda: not house.link.trouble)
     assert house.inbound.links == [True]
+
+
+async def test_the_newest_wake_order_waits_for_the_broker_and_is_retained(broker: RealBroker) -> None:
+    """Given before the broker is reached, the newer stands for the older; whoever comes late is told it."""
+    older = WakeOrder("w1", 1, WakeScope.FLEET, "", "mira", "smoke", 0, lifted=False)
+    newer = replace(older, revision=2, lifted=True)
+    async with running(broker.port) as house:
+        house.link.wake(older)
+        house.link.wake(newer)
+        await until(lambda: not house.link.trouble)
+        async with observer(broker.port, topics.WAKE) as late:
+            await until(lambda: late)
+        assert late[0].retain
+        body = unseal(house.key.public, codec.WAKE_ORDER, bytes(late[0].payload))
+        assert codec.decode_wake_order(body) == newer
+        house.link.wake(replace(newer, revision=3))
+        async with observer(broker.port, topics.WAKE) as later:
+            await until(lambda: later)
+        assert later[0].payload != late[0].payload
+    assert house.meters.dropped == []
 
 
 async def test_the_loop_rests_when_nothing_happens(broker: RealBroker) -> None:

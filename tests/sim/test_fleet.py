@@ -169,7 +169,7 @@ def test_a_woken_sleeper_stays_out_through_a_reboot() -> None:
     world = World(seed=9, pods=4)
     world.gather()
     world.run(12.0)
-    world.pods["bed-1"].bed.press("wake")
+    world.pods["bed-1"].press("wake")
     assert world.pods["bed-1"].disk.latched == "wake"
     world.run(1.0)
     assert world.applied()["bed-1"] == 0.0

@@ -11,9 +11,11 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import cycle
 
 import numpy as np
 
+from dreamd.adapters.people import CheckedIn, LedgerExposures
 from dreamd.app.coordinator import Coordinator
 from dreamd.core.session.views import Plan
 from dreamedge.adapters.door import Door, Knock
@@ -21,6 +23,7 @@ from dreamedge.adapters.implants.malfunction import MalfunctioningImplant
 from dreamedge.adapters.implants.simulated import SimulatedImplant
 from dreamedge.adapters.renderers.null import NullRenderer
 from dreamedge.app.bed import Bed, Parts
+from dreamedge.app.pulses import Pulses
 from dreamedge.core.agent import Agent
 from dreamedge.core.calibration import Own, enrol
 from dreamedge.core.clock import SessionClock
@@ -40,6 +43,7 @@ from dreamwire.messages import (
     PodEvent,
     Status,
     StoredSever,
+    WakeOrder,
 )
 from dreamwire.schema import BANDS6X2
 from dreamwire.seal import KeyedSealer, seal
@@ -50,6 +54,8 @@ from fakes.stage import START_S, Meters
 
 SECOND_NS = 1_000_000_000
 RESEND_NS = SECOND_NS
+RESTLESS_HOPS = 64
+"""After so many hops a sleeper's features come again."""
 SECRET = b"the sim has one key for everybody"
 
 
@@ -74,9 +80,21 @@ class Fact:
 class World:
     """Time, the broker, the daemon and its pods."""
 
-    def __init__(self, seed: int, pods: int = 8, weather: Weather | None = None, *, raw: bool = True) -> None:
-        """Begin; with `raw` off the pods' signal processing is left out and features come ready-made."""
+    def __init__(
+        self,
+        seed: int,
+        pods: int = 8,
+        weather: Weather | None = None,
+        *,
+        raw: bool = True,
+        every_pulse: bool | None = None,
+    ) -> None:
+        """Begin; with `raw` off the pods' signal processing is left out and features come ready-made.
+
+        Unless `every_pulse` is on, ready-made features also leave out the pulses that decide nothing.
+        """
         self.raw = raw
+        self.every_pulse = raw if every_pulse is None else every_pulse
         self.rng = random.Random(seed)
         self.seed = seed
         self.weather = weather or Weather()
@@ -156,6 +174,8 @@ class World:
 
     def applied(self) -> dict[str, float]:
         """What each renderer gives its sleeper now."""
+        for pod in self.pods.values():
+            pod.catch_up()
         return {name: pod.renderer.share_at(pod.local_ns()) for name, pod in self.pods.items()}
 
 
@@ -165,9 +185,9 @@ class Daemon:
     def __init__(self, world: World) -> None:
         self.world = world
         self.alive = True
-        self.app = Coordinator(
-            self, self, MemoryLedger(world.shelf), world.meters, random.Random(world.rng.random())
-        )
+        ledger = MemoryLedger(world.shelf)
+        people = CheckedIn(), LedgerExposures(ledger, self.now_s())
+        self.app = Coordinator(self, self, ledger, world.meters, random.Random(world.rng.random()), people)
         self.app.open()
         self._schedule()
 
@@ -196,6 +216,12 @@ class Daemon:
         """ports.pod_link: one order."""
         payload = seal(self.world.key, codec.COMMAND, codec.encode(command))
         self.world.pods[command.pod].deliver(topics.pod_topic(command.pod, "command"), payload)
+
+    def wake(self, order: WakeOrder) -> None:
+        """ports.pod_link: the retained wake order, for those who are here."""
+        payload = seal(self.world.key, codec.WAKE_ORDER, codec.encode(order))
+        for pod in self.world.pods.values():
+            pod.deliver(topics.WAKE, payload)
 
     def answer(self, pod: str, probe: ClockProbe) -> None:
         """ports.pod_link: the clock."""
@@ -234,12 +260,14 @@ class Features(FeatureSource):
 
     def __init__(self, number: int) -> None:
         super().__init__()
-        self._rng = np.random.default_rng(number)
-        self._profile = BANDS6X2.shipped_mu() + self._rng.normal(0.0, 2.0, BANDS6X2.size)
+        rng = np.random.default_rng(number)
+        self._profile = BANDS6X2.shipped_mu() + rng.normal(0.0, 2.0, BANDS6X2.size)
+        restless = rng.normal(0.0, 0.5, (RESTLESS_HOPS, BANDS6X2.size))
+        self._course = cycle((self._profile + restless).astype(np.float32))
 
     def hop(self, instant_ns: int) -> Hop | None:
         """The hop of this instant."""
-        self.features_db = (self._profile + self._rng.normal(0.0, 0.5, BANDS6X2.size)).astype(np.float32)
+        self.features_db = next(self._course)
         return super().hop(instant_ns)
 
     def template(self) -> Own:
@@ -251,6 +279,9 @@ class Features(FeatureSource):
         )
 
 
+STILL = np.zeros((1, 1))
+
+
 class Quiet(SimulatedImplant):
     """An implant that only proves that it is there: a sample a pulse."""
 
@@ -259,10 +290,11 @@ class Quiet(SimulatedImplant):
         self.device = Device("simulated", "features alone", ("Cz",), 256.0)
         self.source = CalibrationSource.SIMULATED
         self.ended, self.onset_ns = False, 0
+        self.broken = False
 
     def read(self, now_ns: int) -> Block | None:
-        """One sample."""
-        return Block(np.zeros((1, 1)), now_ns)
+        """One sample, unless it is broken."""
+        return None if self.broken else Block(STILL, now_ns)
 
     def feel(self, felt: Felt, now_ns: int) -> None:
         """Nobody feels it."""
@@ -291,7 +323,7 @@ class Pod:
         self.disk = Disk()
         self.offset_ns = world.rng.randrange(10**12, 10**15)
         self.alive = False
-        self.frozen = False
+        self._frozen = False
         self.cut = False
         self.wanted = ""
         self.malfunction: tuple[str, float] | None = None
@@ -307,6 +339,7 @@ class Pod:
         """Start the agent."""
         self.disk.starts += 1
         self.alive, self.wanted = True, ""
+        self._waiting.clear()
         self.implant = self._implant()
         self.renderer = NullRenderer()
         identity = Identity(
@@ -314,19 +347,21 @@ class Pod:
             1000 + self.disk.starts,
         )  # fmt: skip
         clock = SessionClock()
-        front = FrontEnd(BANDS6X2, self.implant.montage) if self.world.raw else Features(self.number)
+        self.front = FrontEnd(BANDS6X2, self.implant.montage) if self.world.raw else Features(self.number)
         restored = Restored(self.disk.latched, self.disk.severed)
         rng = random.Random(f"{self.world.seed} {self.name} {self.disk.starts}")
-        self.agent = Agent(identity, front, clock, self._own(), restored, rng)
+        self.agent = Agent(identity, self.front, clock, self._own(), restored, rng)
         self.presence = identity.presence
         self.door = Door(self.name, self.world.key)
         self.bed = Bed(
             Parts(self.name, self.agent, clock, self.implant, self.renderer, self, self, self, self.local_ns)
         )
         self.say_presence()
-        self._arrive(Connected(self.local_ns()))
+        self.bed.hear((Connected(self.local_ns()),))
         life = self.disk.starts
-        self.world.after(self.world.rng.randrange(SECOND_NS // 4), lambda: self._pulse(life))
+        self.pulses = Pulses(self.bed, self.local_ns() + self.world.rng.randrange(SECOND_NS // 4))
+        self._planned_ns = 0
+        self._plan()
         self.world.after(RESEND_NS, lambda: self._resend(life))
 
     def _own(self) -> Own:
@@ -338,14 +373,43 @@ class Pod:
         inner = SimulatedImplant(self.number)
         return MalfunctioningImplant(inner, *self.malfunction) if self.malfunction else inner
 
-    def _pulse(self, life: int) -> None:
-        if not self.alive or life != self.disk.starts:
+    @property
+    def frozen(self) -> bool:
+        """Whether the process stands still."""
+        return self._frozen
+
+    @frozen.setter
+    def frozen(self, frozen: bool) -> None:
+        self.catch_up()
+        self._frozen = frozen
+        if self.alive:
+            self._plan()
+
+    def catch_up(self) -> None:
+        """Be where a pod is that has given every pulse up to now; for whoever is about to touch it."""
+        if self.alive and self._frozen:
+            self.pulses.oversleep(self.local_ns())
+        elif self.alive:
+            self.pulses.catch_up(self.local_ns())
+
+    def _plan(self) -> None:
+        every = self.world.every_pulse or self._frozen
+        at_ns = self.pulses.upcoming_ns if every else self.pulses.next_ns()
+        if at_ns != self._planned_ns:
+            self._planned_ns = at_ns
+            life = self.disk.starts
+            self.world.after(at_ns - self.local_ns(), lambda: self._pulse(life, at_ns))
+
+    def _pulse(self, life: int, at_ns: int) -> None:
+        if not self.alive or life != self.disk.starts or at_ns != self._planned_ns:
             return
-        if not self.frozen:
-            self.bed.hear(self.take())
-            self.bed.pulse(self.local_ns())
-        delay_ns = self.bed.next_pulse_ns(self.local_ns()) - self.local_ns()
-        self.world.after(delay_ns, lambda: self._pulse(life))
+        if self._frozen:
+            self.pulses.oversleep(at_ns)
+        else:
+            if self._waiting:
+                self.bed.hear(self.take())
+            self.pulses.give(at_ns)
+        self._plan()
 
     def _resend(self, life: int) -> None:
         if self.alive and life == self.disk.starts:
@@ -355,9 +419,16 @@ class Pod:
 
     def kill(self) -> None:
         """SIGKILL: the renderer plays what it has and falls silent; the broker tells the will."""
+        self.catch_up()
         self.alive = False
         gone = codec.encode(self.presence(online=False))
         self._send(topics.pod_topic(self.name, "presence"), gone)
+
+    def press(self, button: str) -> None:
+        """The sleeper's button."""
+        self.catch_up()
+        self.bed.press(button)
+        self._plan()
 
     def unplug(self) -> None:
         """The network is gone, both ways; nobody is told."""
@@ -385,8 +456,10 @@ class Pod:
 
     def _arrive(self, arrival: Arrival) -> None:
         self._waiting.append(arrival)
-        if not self.frozen:
+        if self.alive and not self._frozen:
+            self.catch_up()
             self.bed.hear(self.take())
+            self._plan()
 
     def say_presence(self) -> None:
         """Presence, retained."""

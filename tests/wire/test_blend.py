@@ -243,3 +243,11 @@ def test_seqs_wrap_and_never_answer_none(draw: int) -> None:
         assert 0 < seq < 2**32
         assert blend.seq_low(seq) != 0
     assert (following - first) % 2**32 in (1, 2)
+
+
+@given(arrays(np.float32, 12, elements=st.floats(width=32, allow_nan=True, allow_infinity=True)))
+@example(np.full(12, np.finfo(np.float32).max, dtype=np.float32))
+@example(np.array([inf, -inf], dtype=np.float32))
+def test_finite_is_what_numpy_calls_finite(values: Floats) -> None:
+    """One NaN or infinity is enough, opposite infinities do not cancel, and no sum overflows."""
+    assert blend.finite(values) is bool(np.isfinite(values).all())

@@ -12,14 +12,15 @@ from dreamd.app.cohorts import SlotAt
 from dreamd.app.fleet import PodRecord
 from dreamd.app.seats import Seat
 from dreamd.app.session import Session
-from dreamd.core.limits import LEASE_FADE_S, LEASE_S, QUORUM_MIN
+from dreamd.core.limits import LEASE_FADE_S, LEASE_S, MASS_WINDOW_S, QUORUM_MIN
 from dreamd.core.session.assembly import ceiling_for
-from dreamd.core.session.views import (
-    DreamscapeState,
-)
+from dreamd.core.session.dreamscape import breaker_of
+from dreamd.core.session.views import BreakerState, DreamscapeState
+from dreamd.core.severing.breaker import Reset
 from dreamd.core.severing.causes import Cause
 from dreamd.core.severing.quorum import INTIMATE_MIN, quorum
 from dreamd.fusion.columns import Written
+from dreamwire.buggify import buggify
 from dreamwire.messages import Assign, Frame, PodEvent, Status
 from dreamwire.topics import FramesTopic
 
@@ -56,7 +57,7 @@ class Conductor(Session):
         self._count(written)
         cause = EVIDENCE.get(written)
         if cause is not None:
-            self.judge.trip(seat, cause, "a frame")
+            self.judge.trip(seat, cause, "a frame", f"number {frame.seq} of instant {frame.instant}")
         if frame.applied == 0.0 and not frame.fading:
             self._in.tickets.confirm(seat.pod)
 
@@ -75,7 +76,7 @@ class Conductor(Session):
             return
         if rebooted and seat.slot is not None:
             self.vacate(seat)
-            self.judge.trip(seat, Cause.STALE, "a reboot")
+            self.judge.trip(seat, Cause.STALE, "a reboot", f"incarnation {record.incarnation}")
         if not record.online and self.state is DreamscapeState.WAKING:
             self.leave(seat, "gone")
             self._close_if_home()
@@ -125,6 +126,39 @@ class Conductor(Session):
         self._happenings.on_event(record, event)
         self._close_if_home()
 
+    def trip(self, record: PodRecord, cause: Cause, by: str, evidence: str) -> bool:
+        """Open the breaker of a pod that has a seat here; False: it has none."""
+        seat = self.seats.of(record.pod)
+        if seat is not None:
+            self.judge.trip(seat, cause, by, evidence)
+        return seat is not None
+
+    def reset(self, record: PodRecord, observation: Reset) -> bool:
+        """A person resets the breaker of a pod that has a seat here; False: it has none."""
+        seat = self.seats.of(record.pod)
+        if seat is not None:
+            self.judge.reset(seat, observation)
+        return seat is not None
+
+    def wake_seat(self, record: PodRecord) -> None:
+        """A wake order reaches this pod alone: its seat is left as latched, whatever the pod has said yet."""
+        seat = self.seats.of(record.pod)
+        if seat is not None:
+            self.leave(seat, Cause.WAKE.value)
+            self._close_if_home()
+
+    def consent_changed(self, record: PodRecord) -> None:
+        """The sleeper in this pod has changed what they agree to, or withdrawn."""
+        seat = self.seats.of(record.pod)
+        if seat is not None:
+            self.company.changed(seat)
+            self._close_if_home()
+
+    @property
+    def breaker_state(self) -> BreakerState:
+        """The Dreamscape's own breaker: open while it is severed or on its way home."""
+        return breaker_of(self.state)
+
     # -- the tick ---------------------------------------------------------------------------------
 
     def tick(self, instant: int, missed: int) -> None:
@@ -133,6 +167,7 @@ class Conductor(Session):
         self.instant = instant
         if self._started and self.state is not DreamscapeState.ENDED:
             self.skipped += missed
+            self.company.judge(now_s)
             self._judge_tick(instant)
             if not self.ownership.lost:
                 self.cohorts.fuse(instant)
@@ -146,6 +181,8 @@ class Conductor(Session):
         was_blind = self.judge.blind
         holding, _ = self._counts()
         verdict = self.judge.tick(self.cohorts, instant, self._seat_at, holding)
+        if verdict.blind:
+            self.cohorts.forgive(instant)
         if verdict.blind and not was_blind:
             self.say(
                 "blind",
@@ -155,7 +192,15 @@ class Conductor(Session):
         elif was_blind and not verdict.blind:
             self.say("seeing", "frames arrive again", Cause.DAEMON.value)
         if self.state is DreamscapeState.DREAMING and not verdict.blind:
+            self._judge_mass(holding)
             self._judge_quorum()
+
+    def _judge_mass(self, holding: int) -> None:
+        now_s = self._in.clock.now_s()
+        if self.mass.failed(holding, now_s):
+            count = self.mass.count(now_s)
+            self.mass.clear()
+            self.sever(Cause.MASS, f"{count} of {holding} failed within {MASS_WINDOW_S:.0f} s")
 
     def _judge_quorum(self) -> None:
         assigned, healthy = self._counts()
@@ -179,6 +224,7 @@ class Conductor(Session):
             and fused is not None
             and fused.n >= fewest
             and self.ownership.may_grant(now_s)
+            and self.company.covered(now_s)
         )
         return ceiling_for(self.plan, fused.n) if ok and fused is not None else 0.0
 
@@ -189,7 +235,12 @@ class Conductor(Session):
             return
         self._open()
         self.ownership.confirm(now_s)
-        if now_s - self._gathered_s >= GATHER_EVERY_S and not self._closing:
+        if not self.ownership.lost:
+            self.company.keep(now_s)
+        if self._unsaved:
+            self._save()
+        due = now_s - self._gathered_s >= GATHER_EVERY_S and not self._closing
+        if due and not buggify("nobody-seated"):
             self._gathered_s = now_s
             self._gather(now_s)
         if self.state is DreamscapeState.WAKING:
@@ -203,14 +254,13 @@ class Conductor(Session):
             if plan.start_at_s and now_s >= plan.start_at_s:
                 self.start()
         elif self.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED) and not self.ownership.lost:
-            for seat in self.seating.gather(started=True):
-                self._assign(seat)
+            self._seat_all(self.seating.gather(started=True))
         if plan.close_at_s and now_s >= plan.close_at_s and self.state is not DreamscapeState.WAKING:
             self.end("the plan's closing time")
 
     def _look_for_the_gone(self, now_s: float) -> None:
         """Pods whose process has been seen to end are alone by their tether once lease and fade are over."""
-        if now_s - self._severed_s <= ALONE_AFTER_S:
+        if now_s - self.severed_s <= ALONE_AFTER_S:
             return
         for seat in self.holding():
             record = self._in.fleet.get(seat.pod)

@@ -5,10 +5,12 @@ something to take. The callback is called on the application's thread and must r
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from dreamd.core.refusals import Refusal
 from dreamd.core.session.views import (
+    BreakerState,
     Check,
     CollectiveView,
     DreamscapeView,
@@ -17,6 +19,9 @@ from dreamd.core.session.views import (
     PodView,
     SeverOutcome,
 )
+from dreamd.core.severing.views import BreakerView
+from dreamd.core.severing.waking import Order
+from dreamwire.messages import WakeScope
 
 Changed = Callable[[], None]
 
@@ -80,8 +85,64 @@ class SeverTicket(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A wake order and the ticket of those it has severed."""
+
+    order: Order
+    ticket: SeverTicket
+
+
+class BreakerDesk(Protocol):
+    """The breakers; a name is pods/{pod} or dreamscapes/{dreamscape}."""
+
+    def list(self, state: BreakerState | None = None) -> tuple[BreakerView, ...]:
+        """Every breaker in this state (None: any), by name; those of ended Dreamscapes are left out."""
+        ...
+
+    def get(self, name: str) -> BreakerView | Refusal:
+        """One breaker."""
+        ...
+
+    def trip(self, name: str, by: str, reason: str) -> BreakerView | Refusal:
+        """Open it now; valid in every state."""
+        ...
+
+    def reset(self, name: str, by: str, reason: str, etag: str = "") -> BreakerView | Refusal:
+        """From LOCKED to HALF_OPEN, by a named person with a reason."""
+        ...
+
+
+class WakeDesk(Protocol):
+    """Wake orders."""
+
+    def list(self) -> tuple[Order, ...]:
+        """Every order kept, newest first, lifted ones included."""
+        ...
+
+    def order(
+        self, scope: WakeScope, target: str, issuer: str, reason: str, request_id: str = ""
+    ) -> Ordered | Refusal:
+        """Wake everyone in this scope, now, and keep them from being merged until it is lifted."""
+        ...
+
+    def lift(self, order_id: str, by: str, reason: str) -> Order | Refusal:
+        """The order stands no longer; a name and a reason are required."""
+        ...
+
+
 class Coordination(Protocol):
     """The application as its callers see it."""
+
+    @property
+    def breakers(self) -> BreakerDesk:
+        """Look at breakers, trip and reset them."""
+        ...
+
+    @property
+    def waking(self) -> WakeDesk:
+        """Give and lift wake orders."""
+        ...
 
     def pods(self) -> tuple[PodView, ...]:
         """Every pod ever seen, by name."""

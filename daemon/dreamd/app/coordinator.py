@@ -14,15 +14,22 @@ from typing import Final
 from dreamd.app.conductor import Conductor
 from dreamd.app.desk import Desk
 from dreamd.app.fleet import Fleet, PodRecord
+from dreamd.app.happenings import NO_TRIP, fault_told
 from dreamd.app.journal import Journal
+from dreamd.app.locks import LockBook
 from dreamd.app.orders import Orders
 from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Tickets
+from dreamd.app.wakes import WakeBook
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
+from dreamd.core.severing.breaker import Breaker, initial_after_crash
+from dreamd.core.severing.causes import Cause, cause_named
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.ledger import Ledger, LedgerError
 from dreamd.ports.meters import Meters
+from dreamd.ports.people import Consents, Exposures
 from dreamd.ports.pod_link import PodLink
+from dreamwire.buggify import buggify
 from dreamwire.messages import (
     Ack,
     Assign,
@@ -43,24 +50,37 @@ class Coordinator(Desk):
     """The application. `Desk` is the face towards the API; here is what arrives and what is due."""
 
     def __init__(
-        self, clock: SessionClock, link: PodLink, ledger: Ledger, meters: Meters, rng: random.Random
+        self,
+        clock: SessionClock,
+        link: PodLink,
+        ledger: Ledger,
+        meters: Meters,
+        rng: random.Random,
+        people: tuple[Consents, Exposures],
     ) -> None:
         now_s = clock.now_s()
+        journal = Journal(now_s)
+        locks = LockBook(ledger, journal)
         surroundings = Surroundings(
             clock=clock,
             link=link,
             ledger=ledger,
             meters=meters,
             rng=rng,
-            journal=Journal(now_s),
-            fleet=Fleet(ledger.checked_in()),
+            journal=journal,
+            fleet=Fleet(ledger.checked_in(), locks.breaker_of),
             orders=Orders(link, ledger.draw_counters(now_s)),
             tickets=Tickets(clock.now_s),
+            locks=locks,
+            wakes=WakeBook(ledger, link, journal),
+            consents=people[0],
+            exposures=people[1],
         )
         super().__init__(surroundings)
         self._closed = self._newest_closing(now_s)
         self._awaited: dict[str, Conductor] = {}
         self._malformed_s: dict[str, float] = {}
+        self._in.consents.changed(self._consent_changed)
 
     @property
     def journal(self) -> Journal:
@@ -101,6 +121,8 @@ class Coordinator(Desk):
         record = self._in.fleet.report(status, now_s)
         if isinstance(record, str):
             return
+        self._read_stored(record, status, now_s)
+        self._heed(record, status.latched)
         awaiting = self._awaited.get(record.pod)
         if awaiting is not None and awaiting.adopt(record, status):
             del self._awaited[record.pod]
@@ -111,8 +133,30 @@ class Coordinator(Desk):
         elif status.assignment:
             # It still holds a slot of a Dreamscape that is not ours to know: let it go.
             self._release_stray(record, now_s)
+        self.waking.on_status(record, status)
         if status.applied == 0.0 and not status.assignment:
             self._in.tickets.confirm(record.pod)
+
+    def _read_stored(self, record: PodRecord, status: Status, now_s: float) -> None:
+        """A sever that a pod has stored, told to a daemon that knows nothing of it, is OPEN.
+
+        Of who has a seat here the events tell, and take weight and coupling with them.
+        """
+        cause = cause_named(status.severed.cause) if status.severed is not None else None
+        unknown = record.breaker == Breaker() and not record.dreamscape
+        if cause is not None and unknown and cause not in NO_TRIP:
+            record.breaker = initial_after_crash(now_s, cause, self._in.rng)
+
+    def _heed(self, record: PodRecord, latched: str) -> None:
+        """A sleeper who withdrew at their pod has withdrawn everywhere, also when its latch is cleared."""
+        if latched == Cause.WITHDRAWN.value and record.sleeper:
+            self._in.consents.withdraw(record.sleeper)
+
+    def _consent_changed(self, sleeper: str) -> None:
+        record = self._in.fleet.get(self._in.fleet.pod_of(sleeper))
+        conductor = self._conductors.get(record.dreamscape) if record is not None else None
+        if record is not None and conductor is not None:
+            conductor.consent_changed(record)
 
     def _answered(self, record: PodRecord, status: Status) -> None:
         for command, refused in self._in.orders.answered(record.pod, status.outcomes):
@@ -137,6 +181,8 @@ class Coordinator(Desk):
     def _take_in(self, record: PodRecord, event: PodEvent, now_s: float) -> None:
         if event.kind in (PodEventKind.ALONE, PodEventKind.LATCHED, PodEventKind.LEFT):
             self._in.tickets.confirm(record.pod)
+        if event.kind is PodEventKind.LATCHED:
+            self._heed(record, event.cause)
         conductor = self._conductors.get(event.dreamscape) or self._conductors.get(record.dreamscape)
         if conductor is not None:
             conductor.on_event(record, event)
@@ -144,6 +190,10 @@ class Coordinator(Desk):
             kind = event.kind.name.lower()
             sentence = f"{record.pod} {kind}" + (f": {event.cause}" if event.cause else "")
             self._in.journal.append(now_s, kind, sentence, pod=record.pod, cause=event.cause)
+        cause = fault_told(event)
+        if cause is not None:
+            # Its own malfunction: wherever it sits now, and also if nowhere, it is kept away.
+            self.breakers.open(record, cause, "the pod", event.detail)
 
     def on_clock_probe(self, pod: str, probe: ClockProbe, received_s: float) -> None:
         """A clock probe; the link stamps the answer as it leaves."""
@@ -175,6 +225,8 @@ class Coordinator(Desk):
         """The broker has been reached or lost."""
         now_s = self._in.clock.now_s()
         word = "reached" if up else "lost: every pod is alone by its own tether"
+        if up:
+            self._in.wakes.publish()
         self._in.journal.append(now_s, "broker-up" if up else "broker-down", f"broker {word}")
 
     # -- what is due ------------------------------------------------------------------------------
@@ -192,13 +244,19 @@ class Coordinator(Desk):
         now_s = self._in.clock.now_s()
         instant = self._newest_closing(now_s)
         missed = instant - self._closed - 1
-        if missed < 0:
+        if missed < 0 or buggify("tick-skipped"):
             return
         self._closed = instant
         for conductor in tuple(self._conductors.values()):
             conductor.tick(instant, missed)
         self._in.orders.resend(now_s)
+        self._keep(now_s)
         self._in.meters.tick(self._in.clock.now_s() - now_s, missed)
+
+    def _keep(self, now_s: float) -> None:
+        """Write what severing did not wait for."""
+        self._in.locks.flush(now_s)
+        self._in.wakes.flush(now_s)
 
     # -- the end ----------------------------------------------------------------------------------
 
@@ -215,8 +273,12 @@ class Coordinator(Desk):
 
     def close(self) -> None:
         """Close the books."""
+        now_s = self._in.clock.now_s()
+        self._keep(now_s)
+        for conductor in self._conductors.values():
+            if not conductor.ownership.lost:
+                conductor.company.close(now_s)
         try:
             self._in.ledger.close()
         except LedgerError as error:
-            now_s = self._in.clock.now_s()
             self._in.journal.append(now_s, "ledger", f"the ledger did not close well: {error}")

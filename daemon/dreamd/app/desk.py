@@ -4,12 +4,14 @@ Every answer is a value or a refusal from the catalogue. Severing, waking, endin
 valid in every state and idempotent; everything else says why not.
 """
 
+from dreamd.app.breakers import Breakers
 from dreamd.app.conductor import Conductor
 from dreamd.app.coordination import Changed
 from dreamd.app.fleet import PodRecord, PodWatching, view
 from dreamd.app.journal import Follower
 from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Ticket
+from dreamd.app.waking import Waking
 from dreamd.app.watching import CollectiveWatching
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.assembly import validate_plan
@@ -30,6 +32,8 @@ class Desk:
         self._conductors: dict[str, Conductor] = {}
         self._shutdown_tickets: tuple[Ticket, ...] = ()
         self.closing = False
+        self.breakers = Breakers(surroundings, self._conductors)
+        self.waking = Waking(surroundings, self._conductors)
 
     # -- pods -------------------------------------------------------------------------------------
 
@@ -61,6 +65,7 @@ class Desk:
         if kept is not None:
             return kept
         self._in.fleet.lay(record, sleeper, now_s)
+        self._in.consents.checked_in(sleeper)
         for conductor in self._conductors.values():
             conductor.seating.excused.discard(pod)
         self._in.journal.append(now_s, "checked-in", f"a sleeper is checked in to {pod}", pod=pod)

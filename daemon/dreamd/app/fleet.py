@@ -7,7 +7,7 @@ three seconds no longer admit anybody.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from dreamd.app.coordination import Changed
@@ -15,7 +15,7 @@ from dreamd.core.limits import PODS_MAX, WATCHERS_MAX
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.assembly import Candidate
 from dreamd.core.session.views import BreakerState, ChannelView, PodState, PodView
-from dreamd.core.severing.breaker import Breaker
+from dreamd.core.severing.breaker import Breaker, rested
 from dreamwire.messages import PodEvent, Presence, Status
 
 EVENT_IDS_KEPT = 256
@@ -59,9 +59,13 @@ class PodRecord:
 
 
 class Fleet:
-    """The pods by name, who lies in them, and who watches."""
+    """The pods by name, who lies in them, and who watches.
 
-    def __init__(self, checked_in: dict[str, str]) -> None:
+    breaker_of: where the breaker of a pod starts that is heard of for the first time.
+    """
+
+    def __init__(self, checked_in: dict[str, str], breaker_of: Callable[[str], Breaker]) -> None:
+        self._breaker_of = breaker_of
         self._pods: dict[str, PodRecord] = {}
         self._sleepers = dict(checked_in)
         self._watches: dict[int, PodWatching] = {}
@@ -86,7 +90,7 @@ class Fleet:
         if record is None:
             if len(self._pods) >= PODS_MAX:
                 return f"the fleet holds {PODS_MAX} pods already"
-            record = PodRecord(presence.pod, presence, Breaker(), now_s)
+            record = PodRecord(presence.pod, presence, self._breaker_of(presence.pod), now_s)
             record.sleeper = self._sleepers.get(presence.pod, "")
             self._pods[presence.pod] = record
         elif presence.incarnation < record.incarnation:
@@ -188,7 +192,7 @@ def candidate(record: PodRecord, now_s: float, *, seats_left: int, started: bool
         seats_left=seats_left,
         started=started,
         schema=record.presence.schema,
-        breaker=record.breaker.state,
+        breaker=rested(record.breaker, now_s),
         breaker_cause=breaker_cause(record),
     )
     status = record.status

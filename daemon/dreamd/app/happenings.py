@@ -75,8 +75,8 @@ class Happenings:
         )
         if event.kind is PodEventKind.SEVERED:
             self._count(event, values)
-        if seat is not None:
-            self._follow(seat, event)
+        if seat is not None and event.kind in GONE:
+            self._session.leave(seat, event.cause or event.kind.name.lower())
 
     def _sentence(self, pod: str, event: PodEvent, values: dict[str, float]) -> str:
         because = f": {event.cause}" if event.cause else ""
@@ -99,13 +99,13 @@ class Happenings:
         if "evidence_to_zero_ms" in values:
             self._in.meters.evidence_to_zero(values["evidence_to_zero_ms"] / 1000)
 
-    def _follow(self, seat: Seat, event: PodEvent) -> None:
-        cause = cause_named(event.cause)
-        faulty = kind_of(cause) in (Kind.HARD, Kind.SOFT, Kind.TRANSPORT) and cause not in NO_TRIP
-        if event.kind in GONE:
-            self._session.leave(seat, event.cause or event.kind.name.lower())
-        elif event.kind in (PodEventKind.SEVERED, PodEventKind.MALFUNCTION) and faulty:
-            self._session.judge.trip(seat, cause, "the pod")
+
+def fault_told(event: PodEvent) -> Cause | None:
+    """The malfunction a pod's event tells of, None where it tells of none."""
+    cause = cause_named(event.cause)
+    faulty = kind_of(cause) in (Kind.HARD, Kind.SOFT, Kind.TRANSPORT) and cause not in NO_TRIP
+    told = event.kind in (PodEventKind.SEVERED, PodEventKind.MALFUNCTION)
+    return cause if told and faulty else None
 
 
 def _stamps(event: PodEvent) -> dict[str, float]:

@@ -20,6 +20,7 @@ from dreamd.core.severing.breaker import (
     Breaker,
     Good,
     Observation,
+    Reset,
     Tick,
     Transition,
     Trip,
@@ -58,23 +59,38 @@ class Judge:
         """The seat holds no slot any more."""
         self._attention.pop(seat.number, None)
 
-    def trip(self, seat: Seat, cause: Cause, by: str) -> None:
+    def trip(self, seat: Seat, cause: Cause, by: str, evidence: str = "") -> None:
         """Something spoke against this seat's sleeper: open the breaker now."""
         record = self._in.fleet.get(seat.pod)
+        seat.disobeyed = seat.disobeyed or cause is Cause.ACTUATOR
         if record is None or (record.breaker.state is BreakerState.OPEN and record.breaker.cause is cause):
             return
-        self._apply(record, seat, Trip(cause, by))
+        self._apply(record, seat, Trip(cause, by, evidence))
         self.attend(seat)
 
+    def reset(self, seat: Seat, observation: Reset) -> None:
+        """A person resets this seat's locked breaker: its frames are scored from now on."""
+        record = self._in.fleet.get(seat.pod)
+        if record is not None:
+            self._apply(record, seat, observation)
+            self.attend(seat)
+
     def adopt(self, record: PodRecord, severed: StoredSever | None) -> None:
-        """A restored seat's pod has spoken: what it says of its last sever is where its breaker starts."""
+        """A restored seat's pod has spoken: what it says of its last sever is where its breaker starts.
+
+        A lock stays: no restart resets it.
+        """
         cause = cause_named(severed.cause) if severed else None
-        record.breaker = initial_after_crash(self._in.clock.now_s(), cause, self._in.rng)
+        if record.breaker.state is not BreakerState.LOCKED:
+            record.breaker = initial_after_crash(self._in.clock.now_s(), cause, self._in.rng)
 
     def _apply(self, record: PodRecord, seat: Seat, observation: Observation) -> Breaker:
         now_s = self._in.clock.now_s()
+        if isinstance(observation, Bad) and observation.cause is Cause.ACTUATOR:
+            seat.disobeyed = True
         record.breaker, transition = step(record.breaker, observation, now_s, self._in.rng)
         if transition is not None:
+            self._in.locks.note_pod(record.pod, transition)
             self._moved(record, seat, transition)
             self._in.fleet.changed(record, now_s)
         return record.breaker
@@ -90,7 +106,7 @@ class Judge:
             seat = seat_at(at)
             if seat is None:
                 continue
-            signs.setdefault(seat.number, (seat, Bad(cause)))
+            signs.setdefault(seat.number, (seat, Bad(cause, cohorts.evidence(at, cause, instant))))
             record = self._in.fleet.get(seat.pod)
             if record is not None and not record.online:
                 gone.add(seat.number)
@@ -118,13 +134,15 @@ class Judge:
 
 
 def _sign(condition: Condition, slot: int) -> Observation:
+    """A frame that is neither sound nor poor is too old: that says nothing of a person."""
     if condition.sound[slot]:
         return Good()
-    return Bad(Cause.QUALITY) if condition.fresh[slot] else Tick()
+    return Bad(Cause.QUALITY) if condition.poor[slot] else Tick()
 
 
 def _found(cohorts: Cohorts, instant: int) -> list[tuple[SlotAt, Cause]]:
     return [
+        *((at, Cause.ACTUATOR) for at in cohorts.disobedient()),
         *((at, Cause.STALE) for at in cohorts.missing(instant)),
         *((at, Cause.LOST) for at in cohorts.lossy()),
         *((at, Cause.QUALITY) for at in cohorts.doubtful(instant, QUALITY_OUT)),

@@ -10,7 +10,8 @@ from typing import Final
 
 from dreamd.core.limits import COMMAND_RESEND_S, COMMAND_VALID_S
 from dreamd.ports.pod_link import PodLink
-from dreamwire.messages import Ack, Assign, Command, CommandOutcome, Recalibrate, What
+from dreamwire.buggify import buggify
+from dreamwire.messages import Ack, Assign, Command, CommandOutcome, Recalibrate, WakePod, What
 
 OUTSTANDING_PER_POD: Final = 32
 
@@ -39,14 +40,16 @@ class Orders:
         command = Command(pod, self._counter, incarnation, not_after_ms, what)
         if not isinstance(what, Ack):
             self._keep(command, now_s)
-        self._link.command(command)
+        if not buggify("order-not-sent"):
+            self._link.command(command)
         return self._counter
 
     def _keep(self, command: Command, now_s: float) -> None:
         waiting = self._waiting.setdefault(command.pod, {})
         if not isinstance(command.what, Assign | Recalibrate):
-            # Whoever is to leave must not be drawn in again by an older assign.
-            for counter in [c for c, o in waiting.items() if isinstance(o.command.what, Assign)]:
+            # Whoever is to leave must not be drawn in again by an older assign, nor be woken twice over.
+            over = Assign | WakePod if isinstance(command.what, WakePod) else Assign
+            for counter in [c for c, o in waiting.items() if isinstance(o.command.what, over)]:
                 del waiting[counter]
         waiting[command.counter] = Outstanding(command, now_s, now_s + COMMAND_RESEND_S)
         while len(waiting) > OUTSTANDING_PER_POD:
@@ -85,7 +88,7 @@ class Orders:
                     order.resend_s = now_s + min(COMMAND_RESEND_S + age_s / 4, 5.0)
                     self._link.command(order.command)
             if not waiting:
-                del self._waiting[pod]
+                self._waiting.pop(pod, None)
 
     def waiting_for(self, pod: str) -> int:
         """How many orders this pod has not answered."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from dreamd.core.limits import TERM_UNCONFIRMED_S
 from dreamd.ports.ledger import Ledger, LedgerError
+from dreamwire.buggify import buggify
 
 CONFIRM_EVERY_S: Final = 1.0
 
@@ -45,6 +46,8 @@ class Ownership:
         if self.lost or not self._terms or now_s - self._asked_s < CONFIRM_EVERY_S:
             return
         self._asked_s = now_s
+        if buggify("term-not-confirmed"):
+            return
         try:
             ours = all(
                 self._ledger.confirm_term(self._dreamscape, cohort, term)

@@ -7,6 +7,7 @@ at zero until its frames have been scored. Whoever was released is excused: this
 them again until somebody is checked in to that pod anew.
 """
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -43,6 +44,17 @@ class Seating:
         seats_left = 0 if self._seats.full else 1
         now_s = self._in.clock.now_s()
         facts = candidate(record, now_s, seats_left=seats_left, started=started)
+        # As if seated here: an order over this Dreamscape reaches whoever would join it.
+        order = self._in.wakes.reaching(record.pod, record.presence.site, self._plan.dreamscape)
+        standing = self._in.consents.standing(record.sleeper)
+        facts = replace(
+            facts,
+            wake_order=order.id if order else "",
+            consent_left_s=standing.left_s(now_s),
+            consent_intimate=standing.intimate,
+            withdrawn=standing.withdrawn,
+            exposure=self._in.exposures.dose(record.sleeper, now_s).share,
+        )
         return admit(facts, self._plan)
 
     def gather(self, *, started: bool) -> list[Seat]:
@@ -64,6 +76,7 @@ class Seating:
             and not record.latched
             and not self._seats.full
             and record.presence.schema == self._plan.schema
+            and not self._in.consents.standing(record.sleeper).withdrawn
             and selects(self._plan, record.pod, record.presence.site)
         )
 
@@ -118,6 +131,7 @@ class Seating:
         now_s = self._in.clock.now_s()
         slot = self._seats.assign(seat)
         term = self._ownership.term(slot.cohort, now_s)
+        left_s = self._in.consents.standing(seat.sleeper).left_s(now_s)
         seat.incarnation = record.incarnation
         cohorts.occupy(slot, instant, allowed=record.breaker.may_couple)
         end_s = self._plan.close_at_s or now_s + SESSION_MAX_S
@@ -130,7 +144,7 @@ class Seating:
             term=term,
             ceiling=ceiling_for(self._plan, self._plan.seats_max),
             cap=GUIDELINE_CAP,
-            seconds_left=end_s - now_s,
+            seconds_left=min(end_s - now_s, left_s),
             schema=self._plan.schema,
             mu_db=scale[0],
             sigma_db=scale[1],

@@ -16,7 +16,10 @@ from dreamd.core.session.views import BreakerState, SeatState, SeatView
 
 @dataclass(slots=True)
 class Seat:
-    """One seat. `returning`: it held a slot before, so an open breaker does not keep it from another."""
+    """One seat. `returning`: it held a slot before, so an open breaker does not keep it from another.
+
+    disobeyed: its actuator rendered more than was granted, so the pod waits for a fresh slot.
+    """
 
     number: int
     pod: str
@@ -27,6 +30,7 @@ class Seat:
     incarnation: int = 0
     cause: str = ""
     returning: bool = False
+    disobeyed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,10 @@ class Seats:
         """The seat whose slot this is now."""
         return self._at.get((cohort, slot))
 
+    def numbered(self, number: int) -> Seat | None:
+        """The seat with this number."""
+        return self._seats.get(number)
+
     def take(self, pod: str, sleeper: str) -> Seat:
         """Give the pod a seat: its old one where it had one, else the next."""
         number = self._roster.take_seat(pod, sleeper).number
@@ -112,6 +120,7 @@ class Seats:
         """Give the seat a fresh slot."""
         seat.slot = self._roster.assign(seat.number)
         seat.state, seat.refusal, seat.cause = SeatState.ASSIGNED, None, ""
+        seat.disobeyed = False
         self._at[seat.slot.cohort, seat.slot.slot] = seat
         return seat.slot
 

@@ -15,6 +15,7 @@ from dreamd.app.fleet import PodRecord
 from dreamd.app.happenings import Happenings
 from dreamd.app.judging import Judge
 from dreamd.app.ownership import Ownership
+from dreamd.app.people import Company
 from dreamd.app.seating import Seating
 from dreamd.app.seats import Seat, Seats
 from dreamd.app.showing import collective_view, dreamscape_view
@@ -23,7 +24,9 @@ from dreamd.app.tickets import Ticket
 from dreamd.app.watching import Audience, CollectiveWatching
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.dreamscape import Move, allows, move, possible
+from dreamd.core.session.roster import Slot
 from dreamd.core.session.views import (
+    BreakerState,
     Check,
     CollectiveView,
     DreamscapeState,
@@ -31,9 +34,9 @@ from dreamd.core.session.views import (
     Plan,
     SeatState,
 )
-from dreamd.core.severing.breaker import Transition
+from dreamd.core.severing.breaker import Transition, seated
 from dreamd.core.severing.causes import Cause
-from dreamd.core.severing.quorum import quorum
+from dreamd.core.severing.quorum import MassFailure, quorum
 from dreamd.ports.ledger import DreamscapeRecord, LedgerError
 from dreamwire.messages import Release, WakePod, What
 from dreamwire.schema import schema_named
@@ -56,13 +59,17 @@ class Session:
         self._scale = (self._schema.shipped_mu(), self._schema.shipped_sigma())
         self.cohorts = Cohorts(self._schema, *self._scale)
         self.judge = Judge(surroundings, self._breaker_moved)
+        self.mass = MassFailure()
+        self.company = Company(self, surroundings)
         self._audience = Audience(self.newest, lambda: self.state is DreamscapeState.ENDED)
         self._happenings = Happenings(self, surroundings)
         self.instant = 0
         self._gathered_s = 0.0
         self._quorate = False
         self._closing = False
-        self._severed_s = 0.0
+        self.severed_s = 0.0
+        self.sever_cause = ""
+        self._unsaved = False
         self._version = 1
         self.tick_s = 0.0
 
@@ -101,6 +108,7 @@ class Session:
 
     def _save(self) -> None:
         """Write the books; what cannot be written is said, and severs nothing and nobody less."""
+        self._unsaved = False
         try:
             self._in.ledger.save(self.record())
         except LedgerError as error:
@@ -148,6 +156,9 @@ class Session:
         self._version += 1
         if self.state is not before:
             self.state_cause = cause
+            self._in.locks.note_dreamscape(
+                self.plan.dreamscape, before, self.state, self._in.clock.now_s(), cause
+            )
             self.say("state", f"{self.plan.dreamscape} is {self.state.value}: {cause}", self.state.value)
 
     def _wrong_state(self, step_: Move) -> Refusal | None:
@@ -163,7 +174,7 @@ class Session:
     def start(self) -> Refusal | None:
         """Freeze the scale, assign everyone admitted, begin to dream; None: done."""
         self._open()
-        refusal = self._wrong_state(Move.START)
+        refusal = self._wrong_state(Move.START) or self._woken()
         if refusal is not None:
             return refusal
         admitted = self.seating.gather(started=False)
@@ -177,10 +188,16 @@ class Session:
             return Refusal(Code.LEDGER_UNAVAILABLE, f"no term could be drawn: {error}")
         self._use_scale(mu, sigma)
         self._move(Move.START, f"{len(admitted)} admitted")
-        self._save()
-        for seat in admitted:
-            self._assign(seat)
+        self._seat_all(admitted)
         return None
+
+    def _seat_all(self, admitted: list[Seat]) -> None:
+        """Into the books first: whoever is assigned must be known to a daemon that comes back."""
+        ready = self.company.ready(admitted) if admitted else []
+        if ready:
+            self._save()
+        for seat in ready:
+            self._assign(seat)
 
     def _below_minimum(self, admitted: int) -> Refusal:
         waiting = [f"{s.pod}: {s.refusal.sentence}" for s in self.seats if s.refusal][:3]
@@ -196,10 +213,13 @@ class Session:
             self.seating.assign(seat, self.cohorts, self._scale, self.instant)
         except LedgerError as error:
             self.seats.void(seat)
+            self.company.gone(seat, 0.0)
             self.say("ledger", f"{seat.pod} could not be assigned: {error}")
             return
+        self.company.seated(seat)
         record = self._in.fleet.get(seat.pod)
         if record is not None and not record.breaker.may_couple:
+            record.breaker = seated(record.breaker, self._in.clock.now_s())
             self.judge.attend(seat)
         self._version += 1
         self._happenings.seat("assigned", seat, f"{seat.pod} takes seat {seat.number}")
@@ -207,7 +227,7 @@ class Session:
     def sever(self, cause: Cause, reason: str) -> Ticket:
         """Everyone to zero in this call; valid in every state."""
         ticket = self.zero(cause)
-        self._severed_s = self._in.clock.now_s()
+        self.severed_s, self.sever_cause = self._in.clock.now_s(), cause.value
         self._move(Move.SEVER, reason or cause.value)
         self._save()
         return ticket
@@ -215,6 +235,7 @@ class Session:
     def zero(self, cause: Cause) -> Ticket:
         """Publish zeros to every cohort now, whatever the state says."""
         self._quorate = False
+        self.cohorts.forget()
         self._publish(level=0.0)
         holding = self.holding()
         for seat in holding:
@@ -223,7 +244,7 @@ class Session:
 
     def resume(self) -> Refusal | None:
         """Dream on after a sever, everyone from zero; None: done."""
-        refusal = self._wrong_state(Move.RESUME) or self._below_quorum()
+        refusal = self._wrong_state(Move.RESUME) or self._woken() or self._below_quorum()
         if refusal is not None:
             return refusal
         for seat in self.holding():
@@ -231,6 +252,13 @@ class Session:
         self._move(Move.RESUME, "resumed")
         self._save()
         return None
+
+    def _woken(self) -> Refusal | None:
+        order = self._in.wakes.over(self.plan.dreamscape, self.plan.site)
+        if order is None:
+            return None
+        sentence = f"wake order {order.id} by {order.issuer} reaches {self.plan.dreamscape}"
+        return Refusal(Code.WAKE_ORDER_ACTIVE, sentence, {"order": order.id})
 
     def _below_quorum(self) -> Refusal | None:
         assigned, healthy = self._counts()
@@ -258,7 +286,7 @@ class Session:
             record = self._in.fleet.get(seat.pod)
             if record is not None:
                 self._in.orders.send(seat.pod, record.incarnation, what, now_s)
-        self._severed_s = now_s
+        self.severed_s, self.sever_cause = now_s, cause.value
         self._move(step_, reason)
         self._vacate_waiting(cause)
         self._save()
@@ -284,24 +312,35 @@ class Session:
 
     def leave(self, seat: Seat, cause: str) -> None:
         """The seat's sleeper goes: slot, weight and every trace in the sums go with them."""
-        slot = self.seats.leave(seat, cause)
-        if slot is not None:
-            self.cohorts.vacate(slot)
+        self._give_back(seat, self.seats.leave(seat, cause))
         self.judge.forget(seat)
         record = self._in.fleet.get(seat.pod)
         if record is not None and record.dreamscape == self.plan.dreamscape:
             record.dreamscape, record.seat = "", 0
             self._in.fleet.changed(record, self._in.clock.now_s())
         self._version += 1
+        self._unsaved = True
         self._happenings.seat("left", seat, f"{seat.pod} leaves seat {seat.number}: {cause}", cause)
 
-    def vacate(self, seat: Seat) -> None:
-        """The seat loses its slot and waits for another one."""
-        slot = self.seats.void(seat)
-        if slot is not None:
-            self.cohorts.vacate(slot)
+    def vacate(self, seat: Seat, *, stays: bool = False) -> None:
+        """The seat loses its slot and waits for another one; `stays`: it gets one in this very step."""
+        self._give_back(seat, self.seats.void(seat), stays=stays)
         self.judge.forget(seat)
         self._version += 1
+
+    def _give_back(self, seat: Seat, slot: Slot | None, *, stays: bool = False) -> None:
+        if slot is not None:
+            self.company.gone(seat, self.cohorts.vacated_min(slot), stays=stays)
+            self.cohorts.vacate(slot)
+
+    def let_go(self, seat: Seat, cause: Cause) -> None:
+        """This sleeper is in no later message; the books are told at house-keeping."""
+        self.leave(seat, cause.value)
+        self._in.orders.send(seat.pod, seat.incarnation, Release(cause.value), self._in.clock.now_s())
+
+    def tell_of(self, seat: Seat, kind: str, what: str) -> None:
+        """A fact about this seat's sleeper, for the journal."""
+        self._happenings.seat(kind, seat, f"the sleeper in {seat.pod} {what}")
 
     def _close_if_home(self) -> None:
         if self.state is DreamscapeState.WAKING and not self.holding():
@@ -342,5 +381,15 @@ class Session:
     def _breaker_moved(self, record: PodRecord, seat: Seat, transition: Transition) -> None:
         if seat.slot is not None:
             self.cohorts.allow(seat.slot, allowed=record.breaker.may_couple)
+        if transition.after in (BreakerState.OPEN, BreakerState.LOCKED) and transition.cause is not None:
+            self.mass.tripped(seat.pod, transition.cause, transition.at_s)
         self._version += 1
         self._happenings.breaker(record, seat, transition)
+        if seat.disobeyed and transition.after is BreakerState.CLOSED and not self._closing:
+            self._seat_anew(seat)
+
+    def _seat_anew(self, seat: Seat) -> None:
+        """A pod whose actuator did not obey stays at zero until it is assigned anew; its time has come."""
+        if self.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED) and not self.ownership.lost:
+            self.vacate(seat, stays=True)
+            self._assign(seat)

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 from dreamd.app.fleet import Fleet
 from dreamd.app.journal import Journal
+from dreamd.app.locks import LockBook
 from dreamd.app.orders import Orders
 from dreamd.app.tickets import Tickets
+from dreamd.app.wakes import WakeBook
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.ledger import Ledger
 from dreamd.ports.meters import Meters
+from dreamd.ports.people import Consents, Exposures
 from dreamd.ports.pod_link import PodLink
 
 
@@ -26,3 +29,7 @@ class Surroundings:
     fleet: Fleet
     orders: Orders
     tickets: Tickets
+    locks: LockBook
+    wakes: WakeBook
+    consents: Consents
+    exposures: Exposures

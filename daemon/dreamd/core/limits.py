@@ -17,6 +17,8 @@ LOST_AFTER_S: Final = 2.0
 LOST_SHARE_TRIP: Final = 0.20
 LOST_WINDOW_S: Final = 10.0
 FROZEN_FRAMES: Final = 3
+ACTUATOR_FRAMES: Final = 2
+"""Frames running that say more is rendered than was granted."""
 FEATURE_DB_LIMIT: Final = 200.0
 """|dB| beyond this is out of range, whatever the device."""
 
@@ -60,12 +62,20 @@ MASS_MIN: Final = 3
 MASS_SHARE: Final = 0.20
 MASS_WINDOW_S: Final = 10.0
 
+CHARGE_EVERY_S: Final = 10.0
+MARK_HOLDS_S: Final = 15.0
+"""A mark of exposure covers this long; one that was not moved by then covers no grant."""
+EXPOSURE_WARN_SHARE: Final = 0.8
+"""Of the limit: told from here on, and whoever is above it is admitted nowhere."""
+
 TERM_UNCONFIRMED_S: Final = 5.0
 """An owner whose term the store has not confirmed for this long publishes zeros."""
 STATUS_FRESH_S: Final = 3.0
 COMMAND_RESEND_S: Final = 0.5
 COMMAND_VALID_S: Final = 30.0
 CONFIRM_WITHIN_S: Final = 1.5
+WAKE_ORDERS_KEPT: Final = 256
+"""Lifted wake orders that are kept to be read; those that stand are bounded by whom they can reach."""
 JOURNAL_EVENTS: Final = 10_000
 WATCHERS_MAX: Final = 256
 
@@ -78,6 +88,8 @@ def check() -> None:
     assert QUALITY_OUT < QUALITY_IN
     assert CEILING_INTIMATE <= CEILING <= GUIDELINE_CAP <= 1.0
     assert RAMP_MIN_S <= RAMP_DEFAULT_S
+    assert CHARGE_EVERY_S + HOP_S < MARK_HOLDS_S, "a mark is moved before it ends"
+    assert 0.0 < EXPOSURE_WARN_SHARE < 1.0
     assert COMMAND_RESEND_S < CONFIRM_WITHIN_S
     assert SOFT_WINDOW_MIN * HOP_S <= SOFT_WINDOW_S
     assert HALF_OPEN_TICKS * HOP_S < HALF_OPEN_DEADLINE_S

@@ -34,10 +34,14 @@ class Code(Enum):
     NOT_CALIBRATED = "NOT_CALIBRATED"
     QUALITY_LOW = "QUALITY_LOW"
     CONSENT_MISSING = "CONSENT_MISSING"
+    EXPOSURE_REACHED = "EXPOSURE_REACHED"
     SCHEMA_MISMATCH = "SCHEMA_MISMATCH"
     CLOCK_UNSYNCED = "CLOCK_UNSYNCED"
     BREAKER_OPEN = "BREAKER_OPEN"
     BREAKER_LOCKED = "BREAKER_LOCKED"
+    BREAKER_NOT_LOCKED = "BREAKER_NOT_LOCKED"
+    WAKE_ORDER_ACTIVE = "WAKE_ORDER_ACTIVE"
+    WAKE_ORDER_UNKNOWN = "WAKE_ORDER_UNKNOWN"
     SEAT_TAKEN = "SEAT_TAKEN"
     SEATS_FULL = "SEATS_FULL"
     LATE_JOINING_CLOSED = "LATE_JOINING_CLOSED"
@@ -78,10 +82,18 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.NOT_CALIBRATED: Entry(Kind.PRECONDITION, "wait for the calibration to finish (watch the pod)"),
     Code.QUALITY_LOW: Entry(Kind.PRECONDITION, "mend the contact of the named channels"),
     Code.CONSENT_MISSING: Entry(Kind.PRECONDITION, "ask the sleeper for the named scope"),
+    Code.EXPOSURE_REACHED: Entry(
+        Kind.PRECONDITION, "let the sleeper rest; they may merge again once enough of it has passed"
+    ),
     Code.SCHEMA_MISMATCH: Entry(Kind.PRECONDITION, "use a device that measures this Dreamscape's schema"),
     Code.CLOCK_UNSYNCED: Entry(Kind.PRECONDITION, "wait a few seconds for the pod's clock probes"),
     Code.BREAKER_OPEN: Entry(Kind.PRECONDITION, "wait until the breaker has closed"),
     Code.BREAKER_LOCKED: Entry(Kind.PRECONDITION, "a named person resets it, with a reason"),
+    Code.BREAKER_NOT_LOCKED: Entry(
+        Kind.PRECONDITION, "only a locked breaker is reset; an open one closes by itself, see its cause"
+    ),
+    Code.WAKE_ORDER_ACTIVE: Entry(Kind.PRECONDITION, "a named person lifts the order: dreamd wake lift"),
+    Code.WAKE_ORDER_UNKNOWN: Entry(Kind.NOT_FOUND, "list the wake orders"),
     Code.SEAT_TAKEN: Entry(Kind.EXISTS, "this pod has a seat already; use that one"),
     Code.SEATS_FULL: Entry(Kind.EXHAUSTED, "raise seats.max or open another Dreamscape"),
     Code.LATE_JOINING_CLOSED: Entry(Kind.PRECONDITION, "create the Dreamscape with late_joining"),

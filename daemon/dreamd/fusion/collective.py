@@ -84,13 +84,18 @@ class _Outliers:
     def __init__(self, slots: int) -> None:
         self._over = np.zeros(slots, dtype=np.int64)
         self._judged = np.zeros(slots, dtype=np.uint32)
+        self._counting = False
 
     def judge(self, columns: Columns, eligible: Mask, residuals: Floats, limit: float) -> Mask:
         """Count this tick's new frames against the limit; return who of the eligible is an outlier."""
-        ok = residuals <= limit
+        far = eligible & ~(residuals <= limit)
+        if not (self._counting or far.any()):
+            self._judged = columns.seq.copy()
+            return far
         new = eligible & (columns.seq != self._judged)
-        counted = np.where(ok, 0, np.minimum(self._over + 1, OUTLIER_FRAMES))
+        counted = np.where(far, np.minimum(self._over + 1, OUTLIER_FRAMES), 0)
         self._over = np.where(columns.present, np.where(new, counted, self._over), 0)
+        self._counting = bool(self._over.any())
         self._judged = columns.seq.copy()
         return np.asarray(eligible & (self._over >= OUTLIER_FRAMES))
 
@@ -117,14 +122,16 @@ class Fusion:
             instant: the grid instant that closes.
         """
         eligible = [c.eligible(instant, ok) for c, ok in zip(cohorts, allowed, strict=True)]
-        states = [blend.to_shared(c.db, self._mu, self._sigma) for c in cohorts]
+        states = [
+            blend.to_shared(c.db[e], self._mu, self._sigma) for c, e in zip(cohorts, eligible, strict=True)
+        ]
         before = self._m
         if before is None:
-            before = mean([x[mask] for x, mask in zip(states, eligible, strict=True)], self._size)
+            before = mean(states, self._size)
         residuals = [self._residuals(c, m, before) for c, m in zip(cohorts, eligible, strict=True)]
         outliers = self._judge(cohorts, eligible, residuals)
         included = [e & ~out for e, out in zip(eligible, outliers, strict=True)]
-        rows = [x[mask] for x, mask in zip(states, included, strict=True)]
+        rows = [x[i[e]] for x, i, e in zip(states, included, eligible, strict=True)]
         r = settle(rows, before) if self._changed(included) else before
         total = merge_all(
             [
@@ -137,9 +144,10 @@ class Fusion:
         return self._fused(total, r, included, outliers, residuals)
 
     def _residuals(self, columns: Columns, eligible: Mask, r: Floats) -> Floats:
-        away = (columns.db - self._mu) / self._sigma - r
-        far = np.sqrt(np.einsum("ij,ij->i", away, away))
-        return np.where(eligible, far, np.float32(np.nan)).astype(np.float32)
+        away = (columns.db[eligible] - self._mu) / self._sigma - r
+        residuals = np.full(columns.slots, np.nan, dtype=np.float32)
+        residuals[eligible] = np.sqrt(np.einsum("ij,ij->i", away, away))
+        return residuals
 
     def _judge(self, cohorts: Sequence[Columns], eligible: list[Mask], residuals: list[Floats]) -> list[Mask]:
         known = self._median >= 0.0
@@ -180,6 +188,6 @@ class Fusion:
 
 
 def _phase_means(total: Summary) -> Floats:
-    heard = total.phase_n > 0
-    means = np.where(heard, total.phases / np.maximum(total.phase_n, 1), np.nan + 0j)
-    return np.stack([means.real, np.where(heard, means.imag, np.nan)], axis=1).astype(np.float32)
+    means = total.phases / np.maximum(total.phase_n, 1)
+    means[total.phase_n == 0] = complex(np.nan, np.nan)
+    return means.view(np.float64).reshape(-1, 2).astype(np.float32)

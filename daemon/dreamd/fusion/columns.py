@@ -1,12 +1,13 @@
 """A cohort's newest frames as columns: one row a slot, preallocated, read by the tick without a loop.
 
 A frame costs a few copies when it arrives (`write`); a tick reads whole columns (`advance`, `eligible`,
-`stale`, `lossy`). Nothing is kept of a frame but the newest row: raw signals never came, and history is
+`recent`, `lossy`). Nothing is kept of a frame but the newest row: raw signals never came, and history is
 what summaries are for.
 
 Rules
 - A frame whose number or instant goes back is refused as a replay, with one exception: a number missing
-  from a gap less than 2 s old fills that gap, is counted, and is never used. A gap still open after 2 s
+  from a gap less than 2 s old (or from just before a slot's first frame, which may have overtaken it)
+  fills that gap, is counted, and is never used. A gap still open after 2 s
   is lost. In numbers whose low 16 bits are 0 there is no gap: pods skip them.
 - The same features three times are frozen; a number that is not finite, or out of every range (+-200
   dB, a share outside 0..1), counts as not finite. Either makes the slot ineligible at once.
@@ -104,6 +105,8 @@ class Columns:
         self.frozen = np.zeros(slots, dtype=np.bool_)
         self.lost = 0
         self._told = 0
+        self._forgiven_to = _NEVER
+        self._excused: dict[int, tuple[int, ...]] = {}
         self._good = np.zeros(slots, dtype=np.bool_)
         self._closed = _NEVER
         self._bytes: list[bytes] = [b""] * slots
@@ -111,6 +114,7 @@ class Columns:
         self._gaps: dict[tuple[int, int], int] = {}  # (slot, seq) -> instant at which it is lost
         self._due: deque[tuple[int, int, int]] = deque()  # (instant, slot, seq), in order of instant
         self._lost = np.zeros((_LOST_WINDOW_HOPS, slots), dtype=np.int32)
+        self._lost_lately = np.zeros(slots, dtype=np.int32)  # the sum of the window above
 
     def clear(self, slot: int) -> None:
         """Forget everything of this slot; its assignment has ended."""
@@ -120,7 +124,7 @@ class Columns:
         self.instant[slot] = _NEVER
         self.quality[slot] = self.applied[slot] = self.own_z[slot] = 0.0
         self.seq[slot] = 0
-        self._lost[:, slot] = 0
+        self._lost[:, slot] = self._lost_lately[slot] = 0
         self._bytes[slot], self._same[slot] = b"", 0
         for key in [key for key in self._gaps if key[0] == slot]:
             del self._gaps[key]
@@ -148,19 +152,39 @@ class Columns:
                 return Written.REPLAYED
             if step > 1:
                 self._open_gap(slot, int(self.seq[slot]), step, frame.instant)
+        else:
+            self._open_before(slot, frame.seq)
         return self._take(slot, frame)
 
     def _older(self, slot: int, frame: Frame) -> Written:
         fills = frame.instant < self.instant[slot] and self._gaps.pop((slot, frame.seq), None) is not None
         return Written.FILLED if fills else Written.REPLAYED
 
+    def _open_before(self, slot: int, first: int) -> None:
+        """The first frame of a slot may have overtaken others: the numbers just before it are no replay."""
+        self._excuse(slot, first, _LOST_AFTER_HOPS)
+
+    def _excuse(self, slot: int, before: int, count: int) -> None:
+        """Numbers just before this one may still come, and are not lost if they do not."""
+        for seq in self._excused.pop(slot, ()):
+            if self._gaps.get((slot, seq)) == _NEVER:
+                del self._gaps[slot, seq]
+        self._excused[slot] = tuple((before - back) % _SEQ_SPAN for back in range(1, count + 1))
+        self._gaps.update(dict.fromkeys(((slot, seq) for seq in self._excused[slot]), _NEVER))
+
+    def forgive(self, instant: int) -> None:
+        """Our own way was broken: gaps that open until 2 s after this instant are nobody's loss."""
+        self._forgiven_to = instant + _LOST_AFTER_HOPS
+
     def _open_gap(self, slot: int, last: int, step: int, instant: int) -> None:
         """Note the numbers between `last` and the one `step` after it; all but the newest few are lost."""
         missing = step - 1 - ((last + step - 1) // _SEQ_LOW - last // _SEQ_LOW)
+        if instant <= self._forgiven_to:
+            self._excuse(slot, last + step, min(missing, _LOST_AFTER_HOPS))
+            return
         surplus = min(max(missing - _LOST_AFTER_HOPS, 0), _LOST_WINDOW_HOPS)
         if surplus:
-            self._lost[self._closed % _LOST_WINDOW_HOPS, slot] += surplus
-            self.lost += surplus
+            self._lose(slot, self._closed, surplus)
         due = max(instant, self._due[-1][0] - _LOST_AFTER_HOPS if self._due else instant) + _LOST_AFTER_HOPS
         noted, seq = 0, last + step - 1
         while noted < min(missing, _LOST_AFTER_HOPS):
@@ -169,6 +193,11 @@ class Columns:
                 self._due.append((due, slot, seq % _SEQ_SPAN))
                 noted += 1
             seq -= 1
+
+    def _lose(self, slot: int, instant: int, count: int) -> None:
+        self._lost[instant % _LOST_WINDOW_HOPS, slot] += count
+        self._lost_lately[slot] += count
+        self.lost += count
 
     def _take(self, slot: int, frame: Frame) -> Written:
         self.present[slot] = True
@@ -200,14 +229,14 @@ class Columns:
         """
         skipped = min(max(instant - self._closed, 0), _LOST_WINDOW_HOPS)
         for hop in range(instant - skipped + 1, instant + 1):
+            self._lost_lately -= self._lost[hop % _LOST_WINDOW_HOPS]
             self._lost[hop % _LOST_WINDOW_HOPS] = 0
         self._closed = max(self._closed, instant)
         while self._due and self._due[0][0] <= instant:
             due, slot, seq = self._due.popleft()
             if self._gaps.get((slot, seq)) == due:
                 del self._gaps[slot, seq]
-                self._lost[instant % _LOST_WINDOW_HOPS, slot] += 1
-                self.lost += 1
+                self._lose(slot, instant, 1)
         found, self._told = self.lost - self._told, self.lost
         return found
 
@@ -225,13 +254,17 @@ class Columns:
         fresh = (age >= -FUTURE_HOPS) & (age <= FRAME_FRESH_HOPS)
         return np.asarray(self.present & self.finite & ~self.frozen & self._good & fresh & allowed)
 
-    def stale(self, instant_now: int) -> Mask:
-        """Return bool[slots]: a frame was heard once and the newest is more than three hops old."""
-        return np.asarray(self.present & ~(instant_now - self.instant <= FRAME_STALE_HOPS))
+    def recent(self, instant_now: int) -> Mask:
+        """Return bool[slots]: the newest frame is at most three hops old."""
+        return np.asarray(self.present & (instant_now - self.instant <= FRAME_STALE_HOPS))
 
     def lossy(self) -> Mask:
         """Return bool[slots]: more than a fifth of the last 10 s' frames were lost."""
-        return np.asarray(self._lost.sum(axis=0) > _LOST_MOST)
+        return np.asarray(self._lost_lately > _LOST_MOST)
+
+    def lost_lately(self, slot: int) -> int:
+        """Frames of this slot lost within the last 10 s."""
+        return int(self._lost_lately[slot])
 
     def answered(self, included: Mask) -> NDArray[np.uint16]:
         """Return uint16[slots]: the low bits of the seq used for those included, 0 for none."""

@@ -13,6 +13,7 @@ Rules
 
 from dataclasses import dataclass
 from functools import reduce
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -109,7 +110,7 @@ def merge(a: Summary, b: Summary) -> Summary:
 
 def merge_all(parts: list[Summary], size: int, bands: int) -> Summary:
     """Return the summary of all parts; of none, the empty one."""
-    return reduce(merge, parts, empty(size, bands))
+    return reduce(merge, parts) if parts else empty(size, bands)
 
 
 def median_of(histogram: NDArray[np.int64]) -> float:
@@ -117,7 +118,8 @@ def median_of(histogram: NDArray[np.int64]) -> float:
     n = int(histogram.sum())
     if n == 0:
         return float("nan")
-    at = int(np.searchsorted(np.cumsum(histogram), (n + 1) // 2))
+    below = accumulate(histogram.tolist())
+    at = next(place for place, count in enumerate(below) if count >= (n + 1) // 2)
     return float(2.0 ** (_OCTAVE_LOW + (at - 0.5) / BINS_PER_OCTAVE))
 
 
@@ -125,8 +127,8 @@ def _bins(residuals: Floats) -> NDArray[np.int64]:
     """Return the bin of each residual; one that is no number stands in the last."""
     with np.errstate(divide="ignore", invalid="ignore"):
         place = (np.log2(residuals.astype(np.float64)) - _OCTAVE_LOW) * BINS_PER_OCTAVE + 1.0
-    place = np.where(np.isnan(place), float(BINS), place)
-    return np.asarray(np.clip(place, 0, BINS - 1).astype(np.int64))
+    place = np.where(place < BINS - 1.0, place, BINS - 1.0)  # NaN too
+    return np.asarray(np.maximum(place, 0.0).astype(np.int64))
 
 
 def _units(phasors: NDArray[np.complex64]) -> tuple[Phases, NDArray[np.int64]]:

@@ -1,12 +1,18 @@
-"""What outlives the process. Today: terms, counters and the plans of live Dreamscapes.
+"""What outlives the process: terms, counters, Dreamscapes, check-ins, locks, wake orders, exposure.
 
 Grants are in the ledger before their effect; severing never waits for it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from dreamd.core.session.views import DreamscapeState, Plan
+from dreamd.core.severing.views import Lock
+from dreamd.core.severing.waking import Order
+
+HOUR_S: Final = 3600.0
+"""Exposure is kept by the hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,45 @@ class Ledger(Protocol):
 
     def checked_in(self) -> dict[str, str]:
         """MUST return pod -> sleeper."""
+        ...
+
+    def save_lock(self, lock: Lock) -> None:
+        """MUST store durably that this pod's breaker is LOCKED, replacing an earlier lock of the pod."""
+        ...
+
+    def clear_lock(self, pod: str) -> None:
+        """MUST forget the lock durably before returning; no lock is no error."""
+        ...
+
+    def locks(self) -> tuple[Lock, ...]:
+        """MUST return every lock that has not been cleared, by pod."""
+        ...
+
+    def save_wake_order(self, order: Order) -> None:
+        """MUST store the order durably, replacing the one of that id."""
+        ...
+
+    def drop_wake_order(self, order_id: str) -> None:
+        """MUST forget the order; one that is not there is no error."""
+        ...
+
+    def wake_orders(self) -> tuple[Order, ...]:
+        """MUST return every order kept, lifted ones included, by revision."""
+        ...
+
+    def note_exposure(self, minutes: Mapping[str, float], at_s: float, *, merging: bool) -> None:
+        """Charge merge-minutes and mark who may be merged from `at_s` on, or may not any more.
+
+        MUST do it durably in one transaction, for all or for nobody; minutes are kept by the hour of `at_s`.
+        """
+        ...
+
+    def merging(self) -> dict[str, float]:
+        """MUST return who is marked as merging, and since when."""
+        ...
+
+    def exposures(self, since_s: float) -> dict[str, float]:
+        """MUST return each sleeper's merge-minutes charged in the hour of `since_s` and after."""
         ...
 
     def close(self) -> None:

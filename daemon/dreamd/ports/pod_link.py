@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from dreamwire.messages import ClockProbe, Collective, Command
+from dreamwire.messages import ClockProbe, Collective, Command, WakeOrder
 
 
 class PodLink(Protocol):
@@ -14,6 +14,10 @@ class PodLink(Protocol):
 
     def command(self, command: Command) -> None:
         """MUST sign and send once; resending until acknowledged is the fleet's work."""
+        ...
+
+    def wake(self, order: WakeOrder) -> None:
+        """MUST sign and publish retained; while the link is broken the newest waits and is never dropped."""
         ...
 
     def answer(self, pod: str, probe: ClockProbe) -> None:

@@ -33,11 +33,15 @@ from dreamedge.ports.keep import Keep
 from dreamedge.ports.link import Arrival, Connected, Disconnected, Heard, Link, Message, Unheard
 from dreamedge.ports.recorder import Recorder
 from dreamedge.ports.renderer import Renderer
+from dreamwire.buggify import buggify
 from dreamwire.messages import ClockProbe, Collective, Command, DaemonPresence, PodEventKind, WakeOrder
 
 PULSE_NS: Final = 50_000_000
 LATE_NS: Final = 500_000_000
 """A pulse this late is told: by then a renderer has fallen silent by itself."""
+
+AT_THE_BED: Final = (Render, Feel, Note, KeepLatch, KeepSever, WakeSleeper)
+"""Effects that stay here; the others are for the daemon."""
 
 NowNs = Callable[[], int]
 
@@ -104,6 +108,15 @@ class Bed:
         # The millisecond ahead: a pulse that came a rounding error early is not given twice.
         steps = int((session_ms + 1.0) * 1e6 // PULSE_NS) + 1
         return max(self._parts.clock.monotonic_ns(steps * PULSE_NS / 1e9) + self._lag_ns, now_ns + 1)
+
+    def needed_ns(self) -> int:
+        """No pulse before this does more than draw a ramp on, unless something is heard: see the agent's."""
+        return self._agent.needed_ns()
+
+    @property
+    def rising(self) -> bool:
+        """Whether each pulse draws something else than the one before."""
+        return self._agent.rising
 
     def late(self, by_ns: int) -> None:
         """A pulse came so much too late."""
@@ -209,11 +222,10 @@ class Bed:
 
     def _act(self, effects: list[Effect], now_ns: int) -> None:
         for effect in effects:
-            match effect:
-                case Render() | Feel() | KeepLatch() | KeepSever() | WakeSleeper() | Note():
-                    self._act_here(effect, now_ns)
-                case _:
-                    self._say(effect)
+            if isinstance(effect, AT_THE_BED):
+                self._act_here(effect, now_ns)
+            else:
+                self._say(effect)
 
     def _act_here(
         self, effect: Render | Feel | KeepLatch | KeepSever | WakeSleeper | Note, now_ns: int
@@ -247,7 +259,8 @@ class Bed:
             case SendFrame(dreamscape, cohort, frame):
                 self.link.frame(dreamscape, cohort, frame)
             case SendStatus(status):
-                self.link.status(status)
+                if not buggify("status-not-sent"):
+                    self.link.status(status)
             case SendEvent(event):
                 if event.kind is PodEventKind.LEFT:
                     self._left = event.id

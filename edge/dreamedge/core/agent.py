@@ -20,7 +20,8 @@ about the sleeper. Nor is a release or an end: leaving is not a failure.
 
 `pulse` is meant for 20 Hz, aligned to the 50 ms grid of the session clock; a late pulse catches up by
 time, never by repetition. At each grid instant one hop is taken, as soon as the samples reach it, and one
-frame sent.
+frame sent. Most pulses only draw the same ramp on: `needed_ns` says when the next one is due that may do
+more, so that whoever runs a fleet in virtual time can leave the others out.
 """
 
 import random
@@ -41,6 +42,7 @@ from dreamedge.core.quality import UNIT
 from dreamedge.core.senses import SignalPath
 from dreamedge.core.signal import Block
 from dreamwire.blend import to_shared
+from dreamwire.buggify import buggify
 from dreamwire.messages import (
     Ack,
     Assign,
@@ -95,7 +97,7 @@ class Agent:
         self._calibrator = calibrator_for(identity.source)
         self._path.use(own)
         self._hops = Hops(path, clock)
-        self._status_ns: int | None = None
+        self._status_due_ns = 0
         self._load = (0.0, 0)
         self._link_up = True
         self._leaving = False
@@ -115,6 +117,11 @@ class Agent:
     def home(self) -> bool:
         """Whether nothing of the others is rendered and no assignment held."""
         return self._merge.home
+
+    @property
+    def rising(self) -> bool:
+        """Whether the share of the others is on its way up."""
+        return self._merge.rising
 
     @property
     def own(self) -> Own | None:
@@ -238,12 +245,20 @@ class Agent:
         if hop is not None:
             effects += self._frame(hop, now_ns)
             effects.append(self._hop_note(hop, now_ns))
-        if self._status_ns is None or now_ns - self._status_ns >= STATUS_NS:
+        if now_ns >= self._status_due_ns:
             effects.append(self._status(now_ns))
         if self._link_up and self._clock.due(now_ns):
             nonce = self._rng.getrandbits(64) or 1
             effects.append(AskClock(self._clock.probe(now_ns, nonce)))
         return effects
+
+    def needed_ns(self) -> int:
+        """No pulse before this decides, sends or changes anything but how far a ramp is drawn.
+
+        It holds until something else happens than pulses and samples; in the past: pulse as ever.
+        """
+        due_ns = min(self._hops.due_ns, self._status_due_ns, self._merge.needed_ns())
+        return min(due_ns, self._clock.due_ns) if self._link_up else due_ns
 
     def _judge(self, hop: Hop, now_ns: int) -> list[Effect]:
         fault = self._merge.guard.hop(hop)
@@ -280,6 +295,8 @@ class Agent:
         x = to_shared(frame.features, assign.mu_db, assign.sigma_db)
         self._merge.own(x)
         self._merge.sent(frame.seq, hop.captured_ns, now_ns, x)
+        if buggify("frame-not-sent"):
+            return []
         return [SendFrame(assign.dreamscape, assign.cohort, frame)]
 
     def _hop_note(self, hop: Hop, now_ns: int) -> Note:
@@ -354,7 +371,7 @@ class Agent:
         return (0.0, UNIT) if wrong else (hop.quality, hop.cause)
 
     def _status(self, now_ns: int) -> SendStatus:
-        self._status_ns = now_ns
+        self._status_due_ns = now_ns + STATUS_NS
         assign, hop = self._merge.assigned, self._hops.last
         quality, cause = self._felt(hop) if hop else (0.0, "no-signal")
         if self._merge.guard.silent(now_ns):

@@ -1,24 +1,31 @@
 """The session clock as a pod knows it: for the grid and for phase, never for permission.
 
 One NTP-style probe every 2 s (eight 25 ms apart at the start, or whenever the link is new), offset =
-((t1 - t0) + (t2 - t3)) / 2 (Mills 1991). Of the last 64 answers the one with the least error bound wins:
-half its round trip + 50 ppm of its age. (The smallest of the last eight is not enough: on links of 100
-to 300 ms each way it is wrong by 50 ms often enough that a healthy pod's lease lapses now and then.)
+((t1 - t0) + (t2 - t3)) / 2 (Mills 1991). Each answer bounds the offset from both sides: it is no more than
+t1 - t0 and no less than t2 - t3, but for 50 ppm of its age. Of the last 64 answers the least upper and the
+greatest lower bound count, and the middle between them wins (Marzullo 1984): the quickest way there and
+the quickest way back seldom come in one answer. Bounds that contradict one another are of a clock that was
+set: the oldest answers are forgotten until they agree.
+(The smallest round trip of the last eight is not enough: on links of 100 to 300 ms each way it is wrong by
+50 ms often enough that a healthy pod's lease lapses now and then; nor is the smallest of 64.)
 
 Rules
-- Uncertainty = the winner's error bound + what is still to be slewed.
+- Uncertainty = half the distance of the two bounds + what is still to be slewed.
 - Over the first eight answers the clock steps: nobody relies on it yet. After that what the pod reads is
   slewed by at most 10 ms a second and never stepped, so grid instants strictly increase; a change
-  beyond 1 s is a jump: the clock steps and says `jumped`, which the pod answers by letting go.
+  beyond 1 s is a jump: the clock steps and says `jumped`, which the pod answers by letting go. It learns
+  anew then, in a burst: the answer that told of the jump may have been under way for two seconds.
 - An answer counts once, to a question of ours that is less than 2 s old, with sane stamps.
 - A band of centre f whose phase would be uncertain by more than 10 degrees (1 / (36 f)) is masked.
 """
 
 from collections import OrderedDict, deque
 from dataclasses import dataclass
+from math import copysign
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dreamwire.messages import ClockProbe, ClockState, Floats
 from dreamwire.schema import Schema
@@ -36,6 +43,7 @@ SLEW_PPM: Final = 10_000.0
 JUMP_US: Final = 1_000_000
 OUTSTANDING: Final = 16
 UNSYNCED_US: Final = 0xFFFF_FFFF
+_OMITTED: Final = np.float32(np.nan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +54,44 @@ class _Sample:
     round_trip_us: int
     at_us: int
 
-    def bound_us(self, now_us: float) -> float:
-        """How wrong the offset may be by now."""
-        return self.round_trip_us / 2 + DRIFT_PPM * 1e-6 * max(now_us - self.at_us, 0.0)
+    @property
+    def most_us(self) -> float:
+        """Upper bound of the offset at monotonic 0, by the way there; it grows by DRIFT_PPM."""
+        return self.offset_us + self.round_trip_us / 2 - DRIFT_PPM * 1e-6 * self.at_us
+
+    @property
+    def least_us(self) -> float:
+        """Lower bound of the offset at monotonic 0, by the way back; it falls by DRIFT_PPM."""
+        return self.offset_us - self.round_trip_us / 2 + DRIFT_PPM * 1e-6 * self.at_us
 
 
-@dataclass(frozen=True, slots=True)
 class _Slew:
     """The offset read by the pod: from `from_us` at `at_us` towards `to_us` at SLEW_PPM."""
 
-    from_us: float
-    to_us: float
-    at_us: int
+    __slots__ = ("_at_us", "_from_us", "_gap_us", "to_us")
+
+    def __init__(self, from_us: float, to_us: float, at_us: int) -> None:
+        self.to_us: Final = from_us + (to_us - from_us)
+        self._from_us = from_us
+        self._gap_us = to_us - from_us
+        self._at_us = at_us
 
     def offset_us(self, now_us: float) -> float:
         """The offset at a monotonic moment, us."""
-        reach = max(now_us - self.at_us, 0.0) * SLEW_PPM * 1e-6
-        return self.from_us + min(max(self.to_us - self.from_us, -reach), reach)
+        reach = (now_us - self._at_us) * SLEW_PPM * 1e-6
+        if reach >= abs(self._gap_us):
+            return self.to_us
+        return self._from_us + copysign(max(reach, 0.0), self._gap_us)
+
+
+def _distance_us(most: _Sample, least: _Sample, now_us: float) -> float:
+    """How far the bounds of the offset are apart by now."""
+    return most.most_us - least.least_us + 2 * DRIFT_PPM * 1e-6 * now_us
+
+
+def _quickest_us(most: _Sample, least: _Sample) -> float:
+    """The quickest way there and the quickest way back, together; clocks drift, so not below none."""
+    return max(most.offset_us - least.offset_us + (most.round_trip_us + least.round_trip_us) / 2, 0.0)
 
 
 class SessionClock:
@@ -72,21 +101,29 @@ class SessionClock:
         """Know nothing yet; the first probe is due at once."""
         self._asked: OrderedDict[int, int] = OrderedDict()
         self._samples: deque[_Sample] = deque(maxlen=KEPT)
+        self._bounds: tuple[_Sample, _Sample] | None = None
         self._burst_left = BURST
-        self._next_ns: int | None = None
+        self._next_ns = 0
         self._slew: _Slew | None = None
-        self._learnt = 0
         self._jumped = False
+        self._stepping = LEARNING
+        self.learnt = 0
+        """Answers taken so far: while it stands still, so does everything that was computed of the grid."""
 
     def begin(self) -> None:
         """The link is new: probe in a burst again. What is known stays."""
         self._burst_left = BURST
-        self._next_ns = None
+        self._next_ns = 0
         self._asked.clear()
+
+    @property
+    def due_ns(self) -> int:
+        """When the next probe is to be sent; 0: at once."""
+        return self._next_ns
 
     def due(self, now_ns: int) -> bool:
         """Whether a probe is to be sent now."""
-        return self._next_ns is None or now_ns >= self._next_ns
+        return now_ns >= self._next_ns
 
     def probe(self, now_ns: int, nonce: int) -> ClockProbe:
         """Make the probe that is due; `nonce` is random and not 0."""
@@ -122,15 +159,24 @@ class SessionClock:
         if jumped:
             self._samples.clear()
             self._jumped = True
+            self._stepping = LEARNING
+            self._burst_left, self._next_ns = BURST, 0
             held_us = sample.offset_us
         self._samples.append(sample)
-        wins_us = self._winner().offset_us
-        self._learnt += 1
-        self._slew = _Slew(wins_us if self._learnt <= LEARNING else held_us, wins_us, sample.at_us)
+        most, least = self._bounds = self._agreed(sample.at_us)
+        wins_us = (most.most_us + least.least_us) / 2
+        self.learnt += 1
+        self._slew = _Slew(wins_us if self._stepping else held_us, wins_us, sample.at_us)
+        self._stepping = max(self._stepping - 1, 0)
 
-    def _winner(self) -> _Sample:
-        newest_us = self._samples[-1].at_us
-        return min(self._samples, key=lambda sample: sample.bound_us(newest_us))
+    def _agreed(self, now_us: int) -> tuple[_Sample, _Sample]:
+        """The answers with the least upper and the greatest lower bound; those that contradict are gone."""
+        while True:
+            most = min(self._samples, key=lambda kept: kept.most_us)
+            least = max(self._samples, key=lambda kept: kept.least_us)
+            if _distance_us(most, least, now_us) >= 0.0 or len(self._samples) == 1:
+                return most, least
+            self._samples.popleft()
 
     @property
     def jumped(self) -> bool:
@@ -147,8 +193,10 @@ class SessionClock:
 
     def session_ms(self, now_ns: int) -> float | None:
         """The session clock's reading, ms since 1970; None while unknown."""
-        offset_us = self.offset_us(now_ns)
-        return None if offset_us is None else (now_ns / 1000 + offset_us) / 1000
+        if self._slew is None:
+            return None
+        now_us = now_ns / 1000
+        return (now_us + self._slew.offset_us(now_us)) / 1000
 
     def monotonic_ns(self, session_s: float) -> int:
         """The pod's monotonic moment of a session time, by what is known now.
@@ -161,32 +209,38 @@ class SessionClock:
         session_us = session_s * 1e6
         moment_us = session_us - self._slew.to_us
         for _ in range(3):
-            moment_us = session_us - self._slew.offset_us(moment_us)
+            before_us, moment_us = moment_us, session_us - self._slew.offset_us(moment_us)
+            if moment_us == before_us:
+                break
         return round(moment_us * 1000)
 
     def uncertainty_us(self, now_ns: int) -> int:
         """Bound on the error of `session_ms` now, us; all ones while unknown."""
-        if self._slew is None:
+        if self._slew is None or self._bounds is None:
             return UNSYNCED_US
-        winner = self._winner()
-        left_us = abs(self._slew.to_us - self._slew.offset_us(now_ns / 1000))
-        return min(round(winner.bound_us(now_ns / 1000) + left_us), UNSYNCED_US)
+        now_us = now_ns / 1000
+        left_us = abs(self._slew.to_us - self._slew.offset_us(now_us))
+        apart_us = max(_distance_us(*self._bounds, now_us), 0.0)  # asked of a moment before the newest answer
+        return min(round(apart_us / 2 + left_us), UNSYNCED_US)
 
     def state(self, now_ns: int) -> ClockState:
         """What frames and statuses say of the clock."""
         offset_us = self.offset_us(now_ns)
-        if offset_us is None:
+        if offset_us is None or self._bounds is None:
             return ClockState(synced=False, offset_us=0, uncertainty_us=UNSYNCED_US, round_trip_us=0)
-        trip_us = self._winner().round_trip_us
         return ClockState(
             synced=True,
             offset_us=round(offset_us),
             uncertainty_us=self.uncertainty_us(now_ns),
-            round_trip_us=trip_us,
+            round_trip_us=round(_quickest_us(*self._bounds)),
         )
 
 
-def mask_phasors(phasors: Floats, schema: Schema, uncertainty_us: float) -> Floats:
+def phase_limits_us(schema: Schema) -> NDArray[np.float64]:
+    """The uncertainty up to which a band's phase holds to 10 degrees, us; float64[B]."""
+    return np.array([1e6 / (36.0 * band.centre_hz) for band in schema.phase_bands])
+
+
+def mask_phasors(phasors: Floats, limits_us: NDArray[np.float64], uncertainty_us: float) -> Floats:
     """Omit (NaN) bands whose phase the clock cannot hold to 10 degrees; float32[2, B, 2], a copy."""
-    ok = [uncertainty_us <= 1e6 / (36.0 * band.centre_hz) for band in schema.phase_bands]
-    return np.where(np.array(ok)[None, :, None], phasors, np.float32(np.nan)).astype(np.float32)
+    return np.where((uncertainty_us <= limits_us)[:, np.newaxis], phasors, _OMITTED)

@@ -10,7 +10,8 @@ A move that the table does not have is a bug and raises.
 
 Rules (DESIGN 4, 7.4). The target is the least of what is granted, consented, capped, the ceiling and the
 ramp. Down is immediate; up is slow: linear over `ramp_s` (never under 10 s) and never faster than .05 a
-second. A lapse fades linearly for 0.5 s *from the moment the lease ran out*, and looks one pulse ahead,
+second. How far it has risen is reckoned from the last change of its target: it does not matter how often it
+is asked. A lapse fades linearly for 0.5 s *from the moment the lease ran out*, and looks one pulse ahead,
 because what is rendered at a pulse stands until the next: the share is zero within lease + fade, not a
 pulse later. A sever is a 50 ms raised cosine, the shortest that does not click.
 """
@@ -96,11 +97,6 @@ class Limits:
         """The ramp's length in ns, at least 10 s, longer where `top` would be reached too fast."""
         return max(self.ramp_s, RAMP_MIN_S, self.top / SLEW_MAX_PER_S) / _NS
 
-    @property
-    def slew_per_ns(self) -> float:
-        """How fast the coupling may rise, 1/ns."""
-        return self.top / self.ramp_ns
-
 
 @dataclass(frozen=True, slots=True)
 class Fade:
@@ -133,12 +129,13 @@ class Coupling:
 
     def __init__(self, *, latched: bool = False) -> None:
         self._state = State.LATCHED if latched else State.ALONE
-        self._limits = _NOTHING
         self._share = 0.0
         self._level = 0.0
         self._ramp_ns = 0
-        self._stepped_ns = 0
+        self._rose_from = 0.0
+        self._rose_ns = 0
         self._fade = _STILL
+        self.limit(_NOTHING)
 
     @property
     def state(self) -> State:
@@ -160,10 +157,17 @@ class Coupling:
         """Whether the fade is the 50 ms one, which the renderer draws by itself."""
         return self.fading and self._fade.cosine
 
+    @property
+    def rising(self) -> bool:
+        """Whether the share is still on its way up."""
+        return self._state is State.MERGED and self._share < self._level
+
     def limit(self, limits: Limits) -> None:
         """Take the bounds of an assignment; bounds that are no numbers in range allow nothing."""
         ok = 0.0 <= limits.top <= 1.0 and 0.0 <= limits.ramp_s < inf
-        self._limits = limits if ok else _NOTHING
+        taken = limits if ok else _NOTHING
+        self._top, self._ramp_length_ns = taken.top, taken.ramp_ns
+        self._slew_per_ns = taken.top / taken.ramp_ns
 
     def share_at(self, now_ns: int) -> float:
         """Return the share rendered at `now_ns`, 0..1."""
@@ -172,7 +176,7 @@ class Coupling:
     def target(self, granted: float) -> float:
         """Return the level a grant leads to in the end; 0 where it is no number above zero."""
         ok = 0.0 < granted <= 1.0
-        return min(granted, self._limits.top) if ok else 0.0
+        return min(granted, self._top) if ok else 0.0
 
     def grant(self, granted: float, now_ns: int) -> bool:
         """Follow a living permission; False where there is nothing to rise to or a fade has to end first."""
@@ -180,7 +184,10 @@ class Coupling:
         if not level > 0.0 or (self._state, Move.GRANT) not in MOVES:
             return False
         if self._state is State.ALONE:
-            self._ramp_ns = self._stepped_ns = now_ns
+            self._ramp_ns = self._rose_ns = now_ns
+            self._rose_from = 0.0
+        elif level != self._level:
+            self._rose_from, self._rose_ns = self._risen(now_ns), now_ns
         self._move(Move.GRANT)
         self._level = level
         return True
@@ -215,7 +222,7 @@ class Coupling:
     def advance(self, now_ns: int) -> int | None:
         """Move on to `now_ns`; returns when the share reached zero, once, at the end of a fade."""
         if self._state is State.MERGED:
-            self._rise(now_ns)
+            self._share = self._risen(now_ns)
             return None
         if not self.fading:
             return None
@@ -227,12 +234,10 @@ class Coupling:
             return None
         return self._fade.end_ns if self._fade.cosine else now_ns
 
-    def _rise(self, now_ns: int) -> None:
-        limits = self._limits
-        ramp = limits.top * min(1.0, (now_ns - self._ramp_ns) / limits.ramp_ns)
-        reach = self._share + limits.slew_per_ns * (now_ns - self._stepped_ns)
-        self._share = max(0.0, min(self._level, ramp, reach))
-        self._stepped_ns = now_ns
+    def _risen(self, now_ns: int) -> float:
+        ramp = self._top * min(1.0, (now_ns - self._ramp_ns) / self._ramp_length_ns)
+        reach = self._rose_from + self._slew_per_ns * (now_ns - self._rose_ns)
+        return max(0.0, min(self._level, ramp, reach))
 
     def _hasten(self, move: Move, now_ns: int) -> None:
         swift = self.hastened

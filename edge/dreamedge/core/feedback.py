@@ -9,12 +9,11 @@ what is not finite never enters, and the last that was stays until a better one 
 one part that ages by itself: dropped one second after it was received, fade or not.
 """
 
+from math import sqrt
 from typing import Final
 
-import numpy as np
-
 from dreamedge.core.tether import Granted
-from dreamwire.blend import feedback, from_shared
+from dreamwire.blend import feedback, finite, from_shared
 from dreamwire.messages import Assign, Floats
 
 ARTIST_NS: Final = 1_000_000_000
@@ -30,6 +29,7 @@ class Blend:
         self._x: Floats | None = None
         self._others: Granted | None = None
         self._made: tuple[tuple[float, float], Floats] | None = None
+        self._felt: tuple[Floats, Floats] | None = None
 
     @property
     def x(self) -> Floats | None:
@@ -41,11 +41,12 @@ class Blend:
         """Euclidean distance from oneself to the others, shared scale; None before both are known."""
         if self._x is None or self._others is None:
             return None
-        return float(np.linalg.norm(self._x - self._others.c_minus))
+        away = self._x - self._others.c_minus
+        return sqrt(away.dot(away))
 
     def own(self, x: Floats) -> None:
         """Take an own state, float32[D], shared scale; one that is not finite is passed over."""
-        if bool(np.isfinite(x).all()):
+        if finite(x):
             self._x, self._made = x, None
 
     def others(self, granted: Granted) -> None:
@@ -63,9 +64,13 @@ class Blend:
         artist_share = others.artist_share if leads else 0.0
         of = (share, artist_share)
         if self._made is None or self._made[0] != of:
-            self._made = of, feedback(self._x, others.c_minus, share, others.artist, artist_share)
+            blended = feedback(self._x, others.c_minus, share, others.artist, artist_share)
+            assert finite(blended), "feedback is finite"
+            self._made = of, blended
         return self._made[1]
 
     def in_db(self, shared: Floats) -> Floats:
         """Return a shared-scale state in dB re 1 uV^2, float32[D]."""
-        return from_shared(shared, self._mu_db, self._sigma_db)
+        if self._felt is None or self._felt[0] is not shared:
+            self._felt = shared, from_shared(shared, self._mu_db, self._sigma_db)
+        return self._felt[1]

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from dreamedge.core.clock import SessionClock, mask_phasors
+from dreamedge.core.clock import SessionClock, mask_phasors, phase_limits_us
 from dreamedge.core.features import Hop
 from dreamedge.core.senses import SignalPath
 from dreamwire.blend import first_seq, next_seq
@@ -18,6 +18,9 @@ from dreamwire.messages import Assign, ClockState, Frame, StoredSever
 from dreamwire.schema import HOP_MS, Schema
 
 HOP_NS: Final = HOP_MS * 1_000_000
+
+_ROUNDING_NS: Final = 1_000_000
+"""Ample: session times are seconds since 1970 as float64, good to a quarter of a microsecond."""
 
 
 class Hops:
@@ -27,10 +30,22 @@ class Hops:
         self._path = path
         self._clock = clock
         self._instant_ns = 0
+        self._due_ns = 0
+        self._due_by = -1
         self.last: Hop | None = None
+
+    @property
+    def due_ns(self) -> int:
+        """No hop can be had earlier than this; 0 where the next may be had at any time.
+
+        It holds as long as the session clock is known and takes no further answer.
+        """
+        return self._due_ns if self._clock.learnt == self._due_by else 0
 
     def newest(self, now_ns: int) -> Hop | None:
         """Return the hop if it is there; on the pod's own grid until the session's is known."""
+        if now_ns < self.due_ns:
+            return None
         session_ms = self._clock.session_ms(now_ns)
         if session_ms is None:
             instant_ns = now_ns // HOP_NS * HOP_NS
@@ -41,6 +56,9 @@ class Hops:
         hop = self._path.hop(instant_ns)
         if hop is not None:
             self.last, self._instant_ns = hop, instant_ns
+            if session_ms is not None:
+                next_ns = self._clock.monotonic_ns((session_ms // HOP_MS + 1) * HOP_MS / 1000)
+                self._due_ns, self._due_by = next_ns - _ROUNDING_NS, self._clock.learnt
         return hop
 
 
@@ -48,7 +66,8 @@ class Framer:
     """Numbers and builds frames."""
 
     def __init__(self, schema: Schema, rng: random.Random) -> None:
-        self._schema = schema
+        self._code = schema.code
+        self._limits_us = phase_limits_us(schema)
         self._rng = rng
         self._seq = first_seq(rng.getrandbits(32))
         self._instant: int | None = None
@@ -87,9 +106,9 @@ class Framer:
             instant=instant,
             offset_error_us=round((hop.captured_ns - hop.instant_ns) / 1000),
             uncertainty_us=clock.uncertainty_us,
-            schema=self._schema.code,
+            schema=self._code,
             features=features,
-            phasors=mask_phasors(hop.phasors, self._schema, clock.uncertainty_us),
+            phasors=mask_phasors(hop.phasors, self._limits_us, clock.uncertainty_us),
             quality=hop.quality,
             applied=applied,
             fading=fading,

@@ -92,6 +92,11 @@ class Guard:
             return None
         return self._fall(Fault("silence", self._sampled_ns + SILENT_NS, "no samples"))
 
+    @property
+    def silent_ns(self) -> int:
+        """When the samples will have been away for too long, if none come; 0 before the first."""
+        return 0 if self._sampled_ns is None else self._sampled_ns + SILENT_NS
+
     def silent(self, now_ns: int) -> bool:
         """Whether no samples have come for half a second, or ever."""
         ok = self._sampled_ns is not None and now_ns - self._sampled_ns <= SILENT_NS

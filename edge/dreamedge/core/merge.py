@@ -77,6 +77,11 @@ class Merge:
         return self._coupling.fading
 
     @property
+    def rising(self) -> bool:
+        """Whether the share is on its way up."""
+        return self._coupling.rising
+
+    @property
     def heard(self) -> tuple[int, int]:
         """The highest (term, tick) of the present cohort; (0, 0) without one."""
         assign = self.assigned
@@ -245,6 +250,17 @@ class Merge:
             effects += self.sever("time-over", now_ns) + self.leave()
         return effects
 
+    def needed_ns(self) -> int:
+        """When time alone may next decide something here: see `Agent.needed_ns`."""
+        if self.fading or self._unheard is not None:
+            return 0
+        due_ns = self.guard.silent_ns
+        if self.assigned is not None:
+            due_ns = min(due_ns, self._over_ns)
+        if self.state is State.MERGED:
+            due_ns = min(due_ns, self._tether.until_ns, self._cued_ns + SILENT_NS // 2)
+        return due_ns
+
     # What is heard of it.
 
     def own(self, x: Floats) -> None:
@@ -353,7 +369,6 @@ class Merge:
         shared = self._blend.at(share, now_ns) if self._blend is not None else None
         if shared is None:
             return Cue(np.zeros(self._size, dtype=np.float32), 0.0, fade_ms)
-        assert bool(np.isfinite(shared).all()), "feedback is finite"
         return Cue(shared, share, fade_ms)
 
     def _feel(self, share: float, now_ns: int) -> list[Effect]:

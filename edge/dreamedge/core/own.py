@@ -5,6 +5,7 @@ runaway only. The template (the medians) is what identifies, and travels in the 
 """
 
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,4 +35,4 @@ class Own:
 def own_z(features_db: NDArray[np.floating], own: Own) -> float:
     """Root mean square over features of the own z; NaN where a feature is not finite."""
     z = (features_db.astype(np.float64) - own.template_db) / own.scale_db
-    return float(np.sqrt(np.mean(z**2)))
+    return sqrt(np.add.reduce(z * z) / z.size)

@@ -12,19 +12,19 @@ Rules, in the order they are judged:
    the mark outlives the assignment. Whatever passes this raises the mark, even when refused below.
 3. Slots are given per term: a newer term grants nothing until an assign of that term says which slot.
 4. A zero in the own slot is obeyed before anything else in the message is looked at.
-5. A message that needs a newer reader, has a wrong shape or a number that is not finite, or leaves nobody
-   but oneself, ends the permission there and then: it is the newest word and one cannot couple by it.
+5. A message that needs a newer reader, has a wrong shape or a number that is not finite (among those one is
+   drawn to; phase means are only shown), or leaves nobody but oneself, ends the permission there and then:
+   it is the newest word and one cannot couple by it.
 6. A message that answers no frame of ours, or one too old, grants nothing; the lease runs out by itself.
 """
 
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum
+from math import inf
 from typing import Final
 
-import numpy as np
-
-from dreamwire.blend import SHARE_B_MAX, byte_to_coupling, leave_one_out, seq_low, weight
+from dreamwire.blend import SHARE_B_MAX, byte_to_coupling, finite, leave_one_out, seq_low, weight
 from dreamwire.messages import Assign, Collective, Floats
 from dreamwire.schema import WIRE_REVISION
 
@@ -147,7 +147,7 @@ class Tether:
         A state that is not finite is not remembered, so that no broadcast can answer it. A capture
         stamped ahead of its sending counts from the sending.
         """
-        if bool(np.isfinite(x).all()):
+        if finite(x):
             self._sent.append(_Sent(seq, min(captured_ns, now_ns), x))
 
     def judge(self, collective: Collective, now_ns: int) -> Judgement:
@@ -262,10 +262,9 @@ def _unusable(collective: Collective, assign: Assign) -> Reason | None:
     )
     if not shaped:
         return Reason.MALFORMED
-    numbers = np.concatenate((collective.r, collective.m, collective.sum, collective.artist))
     ok = (
-        bool(np.isfinite(numbers).all())
-        and 0.0 < collective.weight < np.inf
+        all(map(finite, (collective.r, collective.m, collective.sum, collective.artist)))
+        and 0.0 < collective.weight < inf
         and 0.0 <= collective.share <= SHARE_B_MAX
     )
     return None if ok else Reason.MALFORMED

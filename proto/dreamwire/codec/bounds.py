@@ -7,6 +7,7 @@ and what was expected, and shows neither samples nor a stranger's text at length
 
 from collections.abc import Collection
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final, TypeVar
 
 import numpy as np
@@ -34,7 +35,11 @@ UINT16: Final = np.dtype("<u2")
 SIZES: Final = frozenset(schema.size for schema in SCHEMAS.values())
 """Feature counts D of the schemas there are."""
 
+_FLOAT32_BYTES: Final = 4
 _SHOWN_CHARS: Final = 40
+
+_is_name = lru_cache(maxsize=4096)(topics.is_name)
+"""The same few names come in every message."""
 
 
 class WireError(ValueError):
@@ -94,7 +99,7 @@ def counted(kind: str, field: str, count: int, most: int) -> None:
 
 def named(kind: str, field: str, text: str) -> str:
     """Hold a text to what may name a pod, a Dreamscape or a site."""
-    if not topics.is_name(text):
+    if not _is_name(text):
         shown = repr(text[:_SHOWN_CHARS])
         raise WireError(kind, field, f"{shown} is no name", "1-63 of a-z 0-9 _ . -, alphanumeric at its ends")
     return text
@@ -131,9 +136,8 @@ def known(kinds: type[Kind], value: int) -> Kind:
 
 def vector(kind: str, field: str, data: bytes, sizes: Collection[int]) -> Floats:
     """Read float32[n], n one of `sizes`; values are not judged. The array is read-only."""
-    count, rest = divmod(len(data), FLOAT32.itemsize)
-    if rest or count not in sizes:
-        wanted = " or ".join(str(FLOAT32.itemsize * size) for size in sorted(sizes))
+    if len(data) / _FLOAT32_BYTES not in sizes:
+        wanted = " or ".join(str(_FLOAT32_BYTES * size) for size in sorted(sizes))
         raise WireError(kind, field, f"{len(data)} bytes", f"{wanted} (float32)")
     return np.frombuffer(data, dtype=FLOAT32)
 

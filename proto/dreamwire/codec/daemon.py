@@ -52,11 +52,11 @@ _COMMAND: Final = "command"
 _WAKE: Final = "wake"
 _PRESENCE: Final = "daemon presence"
 
-_BANDS: Final = {
-    size: {0} | {len(schema.phase_bands) for schema in SCHEMAS.values() if schema.size == size}
+_PHASE_MEANS: Final = {
+    size: {0} | {2 * len(schema.phase_bands) for schema in SCHEMAS.values() if schema.size == size}
     for size in SIZES
 }
-"""Phase bands a Collective of D features may carry; none is always allowed."""
+"""Numbers in the phase means of a Collective of D features: two a phase band; none is always allowed."""
 
 
 def encode_collective(message: Collective) -> bytes:
@@ -93,12 +93,12 @@ def decode_collective(body: bytes) -> Collective:
     """
     raw = parsed(_COLLECTIVE, pb.Collective, body)
     r = vector(_COLLECTIVE, "r", raw.r, SIZES)
-    bands = _BANDS[r.size]
-    means = vector(_COLLECTIVE, "phase_means", raw.phase_means, {2 * count for count in bands})
-    slots = len(raw.coupling)
+    means = vector(_COLLECTIVE, "phase_means", raw.phase_means, _PHASE_MEANS[r.size])
+    coupling, answered = raw.coupling, raw.answered
+    slots = len(coupling)
     counted(_COLLECTIVE, "coupling", slots, SLOTS_MAX)
-    if len(raw.answered) != UINT16.itemsize * slots:
-        wrong = f"{len(raw.answered)} bytes"
+    if len(answered) != UINT16.itemsize * slots:
+        wrong = f"{len(answered)} bytes"
         raise WireError(_COLLECTIVE, "answered", wrong, f"{UINT16.itemsize * slots} for {slots} slots")
     return Collective(
         dreamscape=named(_COLLECTIVE, "dreamscape", raw.dreamscape),
@@ -111,8 +111,8 @@ def decode_collective(body: bytes) -> Collective:
         m=vector(_COLLECTIVE, "m", raw.m, (r.size,)),
         sum=vector(_COLLECTIVE, "sum", raw.sum, (r.size,)),
         weight=raw.weight,
-        coupling=np.frombuffer(raw.coupling, dtype=np.uint8),
-        answered=np.frombuffer(raw.answered, dtype=UINT16),
+        coupling=np.frombuffer(coupling, dtype=np.uint8),
+        answered=np.frombuffer(answered, dtype=UINT16),
         artist=vector(_COLLECTIVE, "artist", raw.artist, (0, r.size)),
         share=raw.share,
         phase_means=means.reshape(-1, 2),

@@ -66,12 +66,14 @@ def sever_in(kind: str, raw: pb.StoredSever) -> StoredSever:
 def encode_frames(frames: Sequence[Frame]) -> bytes:
     """Write a payload of frames: one from a pod, up to 256 from a gateway."""
     counted(_FRAMES, "frames", len(frames), FRAMES_MAX)
-    body = pb.Frames(frames=[_frame_out(frame) for frame in frames])
+    body = pb.Frames()
+    for frame in frames:
+        _frame_out(body, frame)
     return measured(_FRAMES, body.SerializeToString())
 
 
-def _frame_out(frame: Frame) -> pb.Frame:
-    return pb.Frame(
+def _frame_out(body: pb.Frames, frame: Frame) -> None:
+    body.frames.add(
         assignment=frame.assignment,
         seq=frame.seq,
         instant=frame.instant,

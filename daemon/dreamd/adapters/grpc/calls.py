@@ -20,7 +20,7 @@ import grpc.aio
 import structlog
 from google.protobuf.message import Message
 
-from dreamapi.v1 import dreamscapes_pb2, pods_pb2
+from dreamapi.v1 import breakers_pb2, dreamscapes_pb2, pods_pb2, wake_pb2
 from dreamd.adapters.grpc.errors import STATUS, Declined, decline
 from dreamd.ports.call_meters import CODES, Call, CallMeters
 
@@ -39,6 +39,8 @@ def calls_of_api() -> dict[str, Call]:
     services = (
         pods_pb2.DESCRIPTOR.services_by_name["Pods"],
         dreamscapes_pb2.DESCRIPTOR.services_by_name["Dreamscapes"],
+        breakers_pb2.DESCRIPTOR.services_by_name["Breakers"],
+        wake_pb2.DESCRIPTOR.services_by_name["WakeOrders"],
     )
     return {
         f"/{service.full_name}/{method.name}": Call(

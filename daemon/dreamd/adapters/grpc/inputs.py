@@ -15,6 +15,7 @@ from dreamapi.v1.dreamscapes_pb2 import CreateDreamscapeRequest
 from dreamapi.v1.dreamscapes_pb2 import Plan as PlanMessage
 from dreamd.adapters.grpc.errors import bad_input
 from dreamd.core.session.views import Plan
+from dreamwire.messages import WakeScope
 from dreamwire.topics import is_name
 
 REASON_MAX: Final = 500
@@ -52,6 +53,38 @@ def sleeper_id(name: str, field: str = "sleeper") -> str:
         # What was sent is not repeated: it may be the name of a person.
         raise bad_input(field, f"sleepers/{{sleeper}}, a pseudonym of {names.ID_RULE}", "something else")
     return found
+
+
+def breaker_id(name: str, field: str = "name") -> str:
+    """`pods/{pod}` or `dreamscapes/{dreamscape}` of `breakers/...`."""
+    of = name.removeprefix("breakers/")
+    collection, _, found = of.partition("/")
+    if of == name or collection not in ("pods", "dreamscapes") or not is_name(found):
+        wanted = f"breakers/pods/{{pod}} or breakers/dreamscapes/{{dreamscape}}, each {_FLEET_NAME}"
+        raise bad_input(field, wanted, name)
+    return of
+
+
+def wake_order_id(name: str, field: str = "name") -> str:
+    """The id of `wakeOrders/{id}`."""
+    return _fleet_id("wakeOrders", "id", name, field)
+
+
+def wake_target(scope: WakeScope, name: str, field: str = "target") -> str:
+    """The pod, Dreamscape or site a wake order is for; empty for the fleet."""
+    match scope:
+        case WakeScope.POD:
+            return pod_id(name, field)
+        case WakeScope.DREAMSCAPE:
+            return dreamscape_id(name, field)
+        case WakeScope.SITE:
+            return _fleet_id("sites", "site", name, field)
+        case WakeScope.FLEET if not name:
+            return ""
+        case WakeScope.FLEET:
+            raise bad_input(field, "nothing: the fleet has no name", name)
+        case WakeScope.UNSPECIFIED:
+            raise bad_input("scope", "POD, DREAMSCAPE, SITE or FLEET", "none of them")
 
 
 def request_id(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The grpc.aio server: both services, health and reflection, on one port.
+"""The grpc.aio server: the services, health and reflection, on one port.
 
 Runs on the event loop the application lives on, so handlers call it directly. The port is never
 shared with another process (gRPC would let two daemons listen on one port and split the callers
@@ -19,16 +19,21 @@ from grpc_health.v1 import (  # type: ignore[import-untyped]  # no stubs
 )
 from grpc_reflection.v1alpha import reflection  # type: ignore[import-untyped]  # no stubs
 
-from dreamapi.v1 import dreamscapes_pb2_grpc, pods_pb2_grpc
+from dreamapi.v1 import breakers_pb2_grpc, dreamscapes_pb2_grpc, pods_pb2_grpc, wake_pb2_grpc
+from dreamd.adapters.grpc.breakers import Breakers
 from dreamd.adapters.grpc.calls import Seam, Unmetered
 from dreamd.adapters.grpc.dreamscapes import Dreamscapes
 from dreamd.adapters.grpc.pods import Pods
 from dreamd.adapters.grpc.replays import Replays
+from dreamd.adapters.grpc.wake import WakeOrders
 from dreamd.adapters.grpc.watching import Bells
 from dreamd.app.coordination import Coordination
 from dreamd.ports.call_meters import CallMeters
 
-SERVICES: Final = ("dreamapi.v1.Pods", "dreamapi.v1.Dreamscapes")
+SERVICES: Final = (
+    *("dreamapi.v1.Pods", "dreamapi.v1.Dreamscapes"),
+    *("dreamapi.v1.Breakers", "dreamapi.v1.WakeOrders"),
+)
 CALLS_MAX: Final = 1024
 """Calls under way at once; the application bounds watches well below this."""
 
@@ -100,6 +105,12 @@ async def serve_grpc(
     )
     dreamscapes_pb2_grpc.add_DreamscapesServicer_to_server(  # type: ignore[no-untyped-call]
         Dreamscapes(coordination, replays, bells), server
+    )
+    breakers_pb2_grpc.add_BreakersServicer_to_server(  # type: ignore[no-untyped-call]
+        Breakers(coordination, replays), server
+    )
+    wake_pb2_grpc.add_WakeOrdersServicer_to_server(  # type: ignore[no-untyped-call]
+        WakeOrders(coordination), server
     )
     health_pb2_grpc.add_HealthServicer_to_server(checker, server)
     reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)

@@ -7,9 +7,11 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from dreamapi import names
+from dreamapi.v1 import breakers_pb2 as breaking
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1 import severing_pb2 as severing
+from dreamapi.v1 import wake_pb2 as waking
 from dreamd.core.session.views import (
     BreakerState,
     Check,
@@ -24,6 +26,9 @@ from dreamd.core.session.views import (
     SeatView,
     SeverOutcome,
 )
+from dreamd.core.severing.views import BreakerView
+from dreamd.core.severing.waking import Order
+from dreamwire.messages import WakeScope
 
 _NANOS_IN_S: Final = 1_000_000_000
 
@@ -38,6 +43,14 @@ DREAMSCAPE_STATES: Final[dict[DreamscapeState, dreams.Dreamscape.State]] = {
 }
 BREAKER_STATES: Final[dict[BreakerState, severing.Breaker.State]] = {
     state: getattr(severing.Breaker, state.name) for state in BreakerState
+}
+
+WAKE_SCOPES: Final[dict[WakeScope, waking.WakeOrder.Scope]] = {
+    WakeScope.UNSPECIFIED: waking.WakeOrder.SCOPE_UNSPECIFIED,
+    WakeScope.POD: waking.WakeOrder.POD,
+    WakeScope.DREAMSCAPE: waking.WakeOrder.DREAMSCAPE,
+    WakeScope.SITE: waking.WakeOrder.SITE,
+    WakeScope.FLEET: waking.WakeOrder.FLEET,
 }
 
 
@@ -63,6 +76,49 @@ def span(seconds: float) -> Duration:
 def breaker(pod: str, state: BreakerState, cause: str) -> severing.Breaker:
     """A pod's breaker."""
     return severing.Breaker(name=names.breaker_of_pod(pod), state=BREAKER_STATES[state], cause=cause)
+
+
+def breaker_detail(view: BreakerView, *, with_history: bool = True) -> breaking.BreakerDetail:
+    """A breaker with what it has done lately."""
+    return breaking.BreakerDetail(
+        name=names.breaker(view.name),
+        state=BREAKER_STATES[view.state],
+        cause=view.cause,
+        since=moment(view.since_s),
+        until=moment(view.until_s),
+        tripped_at=moment(view.tripped_s),
+        evidence=view.evidence,
+        history=[
+            breaking.BreakerMove(
+                at=moment(one.at_s),
+                before=BREAKER_STATES[one.before],
+                after=BREAKER_STATES[one.after],
+                cause=one.cause,
+                detail=one.detail,
+            )
+            for one in (view.history if with_history else ())
+        ],
+        etag=view.etag,
+    )
+
+
+def wake_order(order: Order) -> waking.WakeOrder:
+    """A wake order."""
+    in_words = {WakeScope.POD: names.pod, WakeScope.DREAMSCAPE: names.dreamscape, WakeScope.SITE: names.site}
+    named = in_words.get(order.scope)
+    return waking.WakeOrder(
+        name=names.wake_order(order.id),
+        revision=order.revision,
+        scope=WAKE_SCOPES[order.scope],
+        target=named(order.target) if named else "",
+        issuer=order.issuer,
+        reason=order.reason,
+        ordered=moment(order.at_s),
+        stands=order.stands,
+        lifted_by=order.lifted_by,
+        lifted_reason=order.lifted_reason,
+        lifted=moment(order.lifted_s),
+    )
 
 
 def outcome(view: SeverOutcome) -> severing.SeverOutcome:

@@ -29,7 +29,16 @@ from dreamd.ports.clock import SessionClock
 from dreamd.ports.meters import LinkMeters
 from dreamwire import codec, topics
 from dreamwire.access import Access
-from dreamwire.messages import ClockProbe, Collective, Command, DaemonPresence, Release, Versions, WakePod
+from dreamwire.messages import (
+    ClockProbe,
+    Collective,
+    Command,
+    DaemonPresence,
+    Release,
+    Versions,
+    WakeOrder,
+    WakePod,
+)
 
 BACKOFF_MIN_S: Final = 0.2
 BACKOFF_MAX_S: Final = 10.0
@@ -112,6 +121,13 @@ class MqttLink:
         stamped = replace(probe, t2_us=int(self._clock.now_s() * 1e6))
         if not self._sent(Parcel(topics.clock_answer(pod), codec.encode(stamped), qos=0)):
             self._meters.link_dropped("clock")
+
+    def wake(self, order: WakeOrder) -> None:
+        """Publish retained; one that cannot leave now waits, and a newer one stands for it."""
+        parcel = Parcel(topics.WAKE, self._seal(order), qos=1, retain=True)
+        if not self._sent(parcel):
+            self._outbox.letting_go("WakeOrder", parcel)
+            self._park("command", 0)
 
     async def run(self, intake: Intake) -> None:
         """Keep connected, handing what comes to `intake`, until `close`."""

@@ -16,22 +16,26 @@ ones that write, which wait for the disk.
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Final
 
 from dreamd.core.session.views import DreamscapeState, Plan
-from dreamd.ports.ledger import DreamscapeRecord, LedgerError
+from dreamd.core.severing.causes import cause_named
+from dreamd.core.severing.views import Lock
+from dreamd.core.severing.waking import Order
+from dreamd.ports.ledger import HOUR_S, DreamscapeRecord, LedgerError
+from dreamwire.messages import WakeScope
 
-SCHEMA_VERSION: Final = 1
 BUSY_TIMEOUT_S: Final = 0.2
 """Calls are made on the tick's thread, and the state directory is locked: nobody but a backup is met here."""
 COUNTER_BLOCK: Final = 1 << 32
 COUNTERS_PER_MS: Final = 1 << 20
 
-_SCHEMA: Final = """
+_SCHEMAS: Final = (
+    """
 CREATE TABLE terms (
     dreamscape TEXT NOT NULL, cohort INTEGER NOT NULL, term INTEGER NOT NULL,
     PRIMARY KEY (dreamscape, cohort)
@@ -39,7 +43,23 @@ CREATE TABLE terms (
 CREATE TABLE counters (id INTEGER PRIMARY KEY CHECK (id = 1), next INTEGER NOT NULL);
 CREATE TABLE dreamscapes (name TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE beds (pod TEXT PRIMARY KEY, sleeper TEXT NOT NULL) WITHOUT ROWID;
-"""
+""",
+    """
+CREATE TABLE locks (
+    pod TEXT PRIMARY KEY, cause TEXT NOT NULL, since_s REAL NOT NULL, evidence TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE wake_orders (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, kept TEXT NOT NULL) WITHOUT ROWID;
+""",
+    """
+CREATE TABLE exposures (
+    sleeper TEXT NOT NULL, hour INTEGER NOT NULL, minutes REAL NOT NULL, PRIMARY KEY (sleeper, hour)
+) WITHOUT ROWID;
+CREATE TABLE merging (sleeper TEXT PRIMARY KEY, since_s REAL NOT NULL) WITHOUT ROWID;
+""",
+)
+"""What each version adds to the one before; a file of an earlier version is brought up when it is opened."""
+
+SCHEMA_VERSION: Final = len(_SCHEMAS)
 
 
 class SqliteLedger:
@@ -123,6 +143,82 @@ class SqliteLedger:
             rows = self._base.execute("SELECT pod, sleeper FROM beds ORDER BY pod").fetchall()
         return {str(pod): str(sleeper) for pod, sleeper in rows}
 
+    def save_lock(self, lock: Lock) -> None:
+        """Keep that this pod's breaker is LOCKED."""
+        row = (lock.pod, lock.cause.value, lock.since_s, lock.evidence)
+        with self._writing():
+            self._base.execute("INSERT OR REPLACE INTO locks VALUES (?, ?, ?, ?)", row)
+
+    def clear_lock(self, pod: str) -> None:
+        """Forget it."""
+        with self._writing():
+            self._base.execute("DELETE FROM locks WHERE pod = ?", (pod,))
+
+    def locks(self) -> tuple[Lock, ...]:
+        """Every lock, by pod; a cause that is not known any more reads as `unknown`."""
+        with self._translated():
+            rows = self._base.execute(
+                "SELECT pod, cause, since_s, evidence FROM locks ORDER BY pod"
+            ).fetchall()
+        return tuple(Lock(str(p), cause_named(str(c)), float(s), str(e)) for p, c, s, e in rows)
+
+    def save_wake_order(self, order: Order) -> None:
+        """Keep it, in place of the one of that id."""
+        with self._writing():
+            self._base.execute(
+                "INSERT OR REPLACE INTO wake_orders VALUES (?, ?, ?)",
+                (order.id, order.revision, json.dumps(asdict(order), allow_nan=False)),
+            )
+
+    def drop_wake_order(self, order_id: str) -> None:
+        """Forget it."""
+        with self._writing():
+            self._base.execute("DELETE FROM wake_orders WHERE id = ?", (order_id,))
+
+    def wake_orders(self) -> tuple[Order, ...]:
+        """Every order, by revision."""
+        with self._translated():
+            rows = self._base.execute("SELECT id, kept FROM wake_orders ORDER BY revision").fetchall()
+        return tuple(self._order(str(name), str(text)) for name, text in rows)
+
+    def _order(self, name: str, text: str) -> Order:
+        try:
+            kept = json.loads(text)
+            return Order(**{**kept, "scope": WakeScope(kept["scope"])})
+        except (ValueError, KeyError, TypeError) as error:
+            raise LedgerError(self._damaged(f"the wake order {name}: {error}")) from error
+
+    def note_exposure(self, minutes: Mapping[str, float], at_s: float, *, merging: bool) -> None:
+        """Charge, and mark or unmark, all of them in one transaction."""
+        hour = int(at_s // HOUR_S)
+        with self._writing():
+            self._base.executemany(
+                "INSERT INTO exposures VALUES (?, ?, ?) "
+                "ON CONFLICT (sleeper, hour) DO UPDATE SET minutes = minutes + excluded.minutes",
+                [(sleeper, hour, lived_min) for sleeper, lived_min in minutes.items()],
+            )
+            if merging:
+                marks = [(sleeper, at_s) for sleeper in minutes]
+                self._base.executemany("INSERT OR REPLACE INTO merging VALUES (?, ?)", marks)
+            else:
+                gone = [(sleeper,) for sleeper in minutes]
+                self._base.executemany("DELETE FROM merging WHERE sleeper = ?", gone)
+
+    def merging(self) -> dict[str, float]:
+        """Who is marked, and since when."""
+        with self._translated():
+            rows = self._base.execute("SELECT sleeper, since_s FROM merging").fetchall()
+        return {str(sleeper): float(since_s) for sleeper, since_s in rows}
+
+    def exposures(self, since_s: float) -> dict[str, float]:
+        """Merge-minutes by sleeper."""
+        with self._translated():
+            rows = self._base.execute(
+                "SELECT sleeper, sum(minutes) FROM exposures WHERE hour >= ? GROUP BY sleeper",
+                (int(since_s // HOUR_S),),
+            ).fetchall()
+        return {str(sleeper): float(minutes) for sleeper, minutes in rows}
+
     def close(self) -> None:
         """Close the file; safe to call twice."""
         self._base.close()
@@ -140,16 +236,17 @@ class SqliteLedger:
             verdict = str(self._base.execute("PRAGMA quick_check(1)").fetchone()[0])
             if verdict != "ok":
                 raise LedgerError(self._damaged(verdict))
-        if version == 0:
-            self._create()
+        if version < SCHEMA_VERSION:
+            self._bring_up()
 
-    def _create(self) -> None:
+    def _bring_up(self) -> None:
         with self._writing():
-            # Another process may have created it between our reading of the version and this lock.
-            if int(self._base.execute("PRAGMA user_version").fetchone()[0]) == 0:
-                for statement in filter(str.strip, _SCHEMA.split(";")):
+            # Another process may have done it between our reading of the version and this lock.
+            version = int(self._base.execute("PRAGMA user_version").fetchone()[0])
+            for schema in _SCHEMAS[version:]:
+                for statement in filter(str.strip, schema.split(";")):
                     self._base.execute(statement)
-                self._base.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            self._base.execute(f"PRAGMA user_version = {max(version, SCHEMA_VERSION)}")
 
     def _record(self, name: str, text: str) -> DreamscapeRecord:
         try:

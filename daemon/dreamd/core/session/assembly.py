@@ -2,13 +2,15 @@
 
 Every check is made and shown, so that `ExplainAdmission` can say all that stands in the way; the first
 that fails is the reason on the seat. The order goes from what an operator sees at the bed to what only
-the daemon knows: somebody is there (present, checked-in, seat, latch), they can be read (calibrated,
-clock, quality), they may (consent, exposure: between quality and schema, once the ledger keeps them),
-they fit (schema), and nothing has just gone wrong with them (breaker).
+the daemon knows: somebody is there and may be asked (present, checked-in, seat, latch, wake order), they can
+be read (calibrated, clock, quality), they may (consent, exposure), they fit (schema), and nothing has just
+gone wrong with them (breaker).
 
 Rules
 - A candidate is plain facts; nothing here looks anything up.
 - A number that is not finite fails its check: tests are written `ok = x >= limit`.
+- Who has merged up to their limit comes back below four fifths of it, after a restart too: so nobody above
+  that is admitted; who is seated already may go on to the limit.
 - HALF_OPEN is admitted: its frames must be scored to be trusted again, and it has no weight meanwhile.
 """
 
@@ -21,6 +23,7 @@ from dreamd.core.limits import (
     CALIBRATION_LIVE_S,
     CALIBRATION_OFFLINE_S,
     CEILING_INTIMATE,
+    EXPOSURE_WARN_SHARE,
     GUIDELINE_CAP,
     INTIMATE_BELOW,
     PODS_MAX,
@@ -53,8 +56,10 @@ class Candidate:
     """What the daemon knows of a pod at this moment.
 
     status_age_s: seconds since its last status, infinity where there was none. sleeper_at: another pod
-    this sleeper is checked in to. seated_in: the live Dreamscape in which this pod holds a seat, this one
-    included. seats_left and started belong to the Dreamscape that is asked for.
+    this sleeper is checked in to. wake_order: a standing one that reaches the pod. seated_in: the live
+    Dreamscape in which this pod holds a seat, this one included. seats_left and started belong to the
+    Dreamscape that is asked for. consent_left_s: for how long the sleeper agrees to be merged, 0: not.
+    exposure: merge-minutes charged, over the limit.
     """
 
     pod: str
@@ -73,9 +78,14 @@ class Candidate:
     clock_synced: bool = False
     quality: float = float("nan")
     quality_cause: str = ""
+    consent_left_s: float = 0.0
+    consent_intimate: bool = False
+    withdrawn: bool = False
+    exposure: float = float("nan")
     schema: str = ""
     breaker: BreakerState = BreakerState.CLOSED
     breaker_cause: str = ""
+    wake_order: str = ""
 
 
 def selects(plan: Plan, pod: str, site: str) -> bool:
@@ -141,6 +151,11 @@ def _latch(candidate: Candidate, _plan: Plan) -> Check:
     return _check("latch", Code.POD_LATCHED, sentence, passed=candidate.latched == "")
 
 
+def _wake_order(candidate: Candidate, _plan: Plan) -> Check:
+    sentence = f"wake order {candidate.wake_order} reaches pod {candidate.pod}"
+    return _check("wake-order", Code.WAKE_ORDER_ACTIVE, sentence, passed=candidate.wake_order == "")
+
+
 def _calibrated(candidate: Candidate, _plan: Plan) -> Check:
     needed_s = CALIBRATION_NEEDED_S.get(candidate.calibration_source, CALIBRATION_LIVE_S)
     known = candidate.calibration_source in CALIBRATION_NEEDED_S
@@ -158,6 +173,25 @@ def _quality(candidate: Candidate, _plan: Plan) -> Check:
     cause = f" ({candidate.quality_cause})" if candidate.quality_cause else ""
     sentence = f"signal quality of pod {candidate.pod} is {candidate.quality:.2f}{cause}, needs {QUALITY_IN}"
     return _check("quality", Code.QUALITY_LOW, sentence, passed=QUALITY_IN <= candidate.quality <= 1.0)
+
+
+def _consent(candidate: Candidate, plan: Plan) -> Check:
+    who = f"the sleeper in pod {candidate.pod}"
+    if candidate.consent_left_s > 0.0:
+        sentence = f"{who} has not agreed to an intimate Dreamscape"
+        passed = candidate.consent_intimate or not plan.intimate
+        return _check("consent", Code.CONSENT_MISSING, sentence, passed=passed)
+    why = "has withdrawn" if candidate.withdrawn else "does not agree to be merged, or not any more"
+    return _check("consent", Code.CONSENT_MISSING, f"{who} {why}", passed=False)
+
+
+def _exposure(candidate: Candidate, _plan: Plan) -> Check:
+    sentence = (
+        f"the sleeper in pod {candidate.pod} has merged {candidate.exposure:.0%} of their limit, "
+        f"must be below {EXPOSURE_WARN_SHARE:.0%}"
+    )
+    passed = candidate.exposure < EXPOSURE_WARN_SHARE
+    return _check("exposure", Code.EXPOSURE_REACHED, sentence, passed=passed)
 
 
 def _schema(candidate: Candidate, plan: Plan) -> Check:
@@ -178,9 +212,12 @@ CHECKS: Final[tuple[Callable[[Candidate, Plan], Check], ...]] = (
     _checked_in,
     _seat,
     _latch,
+    _wake_order,
     _calibrated,
     _clock,
     _quality,
+    _consent,
+    _exposure,
     _schema,
     _breaker,
 )

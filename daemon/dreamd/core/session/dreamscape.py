@@ -16,7 +16,7 @@ Rules
 from enum import Enum
 from typing import Final
 
-from dreamd.core.session.views import DreamscapeState
+from dreamd.core.session.views import BreakerState, DreamscapeState
 
 
 class Move(Enum):
@@ -100,6 +100,11 @@ def move(state: DreamscapeState, move: Move) -> DreamscapeState:
         return MOVES[state, move]
     except KeyError:
         raise IllegalMove(state, move) from None
+
+
+def breaker_of(state: DreamscapeState) -> BreakerState:
+    """Return the state of the Dreamscape's own breaker: open from a sever or a wake on."""
+    return BreakerState.OPEN if state in (_SEVERED, _WAKING, _ENDED) else BreakerState.CLOSED
 
 
 def table_markdown() -> str:

@@ -43,7 +43,7 @@ from dreamd.core.limits import (
     SOFT_WINDOW_SHARE,
 )
 from dreamd.core.session.views import BreakerState
-from dreamd.core.severing.causes import Cause, Kind, kind_of
+from dreamd.core.severing.causes import CAUSES, Cause, Kind, kind_of
 
 TRANSPORT_OPEN_S: Final = 1.0
 """Least wait after a transport trip; then the first frame half-opens."""
@@ -72,10 +72,11 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """Open now, whatever the counts say; `by` names who wants it."""
+    """Open now, whatever the counts say; `by` names who wants it, `evidence` says what they saw."""
 
     cause: Cause
     by: str
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,26 @@ def initial_after_crash(now_s: float, reported_severed: Cause | None, rng: Rando
     return _trip(fresh, reported_severed, rng)
 
 
+def locked(since_s: float, cause: Cause) -> Breaker:
+    """Return the breaker of a sleeper whom a person has to reset, as an earlier process left it."""
+    return closed(since_s)._replace(state=BreakerState.LOCKED, cause=cause, until_s=inf, tripped_s=since_s)
+
+
+def seated(breaker: Breaker, now_s: float) -> Breaker:
+    """Return the breaker of a sleeper who is given a slot: scoring, and its deadline, begin with the slot."""
+    scored = breaker.state is BreakerState.HALF_OPEN
+    return _half_open(_advance(breaker, now_s), Cause.SILENCE, None) if scored else breaker
+
+
+def rested(breaker: Breaker, now_s: float) -> BreakerState:
+    """Return the state in which a sleeper whom no tick looks at may be seated: a wait that is over is over.
+
+    HALF_OPEN means that they may sit and be scored, at weight and coupling zero.
+    """
+    over = breaker.state is BreakerState.OPEN and now_s >= breaker.until_s
+    return BreakerState.HALF_OPEN if over else breaker.state
+
+
 def step(
     breaker: Breaker, observation: Observation, now_s: float, rng: Random | None = None
 ) -> tuple[Breaker, Transition | None]:
@@ -173,6 +194,9 @@ def step(
     after = RULES[breaker.state, sign](now, cause, rng)
     if after.state is breaker.state:
         return after, None
+    if not detail and after.state in (BreakerState.OPEN, BreakerState.LOCKED):
+        late = breaker.state is BreakerState.HALF_OPEN
+        detail = f"not well within {HALF_OPEN_DEADLINE_S:.0f} s" if late else CAUSES[cause].sentence
     return after, Transition(after.at_s, breaker.state, after.state, after.cause, detail)
 
 
@@ -181,11 +205,11 @@ def _read(observation: Observation) -> tuple[Sign, Cause, str]:
         case Good():
             return Sign.GOOD, Cause.UNKNOWN, ""
         case Tick():
-            return Sign.SILENT, Cause.SILENCE, ""
+            return Sign.SILENT, Cause.SILENCE, "no frame came"
         case Bad(cause, evidence):
             return _SIGN_OF_BAD[kind_of(cause)], cause, evidence
-        case Trip(cause, by):
-            return Sign.TRIP, cause, by
+        case Trip(cause, by, evidence):
+            return Sign.TRIP, cause, f"{by}: {evidence}" if evidence else by
         case Reset(by, reason):
             named = by.strip() != "" and reason.strip() != ""
             return (Sign.RESET if named else Sign.NEUTRAL), Cause.OPERATOR, f"{by}: {reason}"

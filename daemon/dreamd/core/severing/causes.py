@@ -67,6 +67,8 @@ class Cause(Enum):
     WAKE = "wake"
     WITHDRAWN = "withdraw"
     LATCHED = "latched"
+    EXPIRED = "consent-expired"
+    EXPOSURE = "exposure"
     MISFIT = "misfit"
     QUORUM = "quorum"
     MASS = "mass"
@@ -120,6 +122,8 @@ CAUSES: Final[dict[Cause, Row]] = {
     Cause.WAKE: Row(Kind.HARD, Scope.PERSON, "the sleeper was woken or asked to wake"),
     Cause.WITHDRAWN: Row(Kind.HARD, Scope.PERSON, "the sleeper withdrew"),
     Cause.LATCHED: Row(Kind.HARD, Scope.PERSON, "the pod is latched"),
+    Cause.EXPIRED: Row(Kind.ORDER, Scope.PERSON, "what the sleeper agreed to has ended"),
+    Cause.EXPOSURE: Row(Kind.ORDER, Scope.PERSON, "the sleeper has merged enough for now"),
     Cause.MISFIT: Row(Kind.HARD, Scope.DEVICE, "frames of another schema or shape"),
     Cause.QUORUM: Row(Kind.ORDER, Scope.DREAMSCAPE, "too few healthy sleepers are left"),
     Cause.MASS: Row(Kind.ORDER, Scope.DREAMSCAPE, "many sleepers failed at once"),

@@ -1,0 +1,66 @@
+"""The Breakers service: each method checks its input, asks the application, translates the answer."""
+# ruff: noqa: N802 - methods are named by the proto
+
+from typing import Final
+
+from dreamapi.v1 import breakers_pb2 as breaking
+from dreamapi.v1.breakers_pb2_grpc import BreakersServicer
+from dreamd.adapters.grpc import inputs, translate
+from dreamd.adapters.grpc.calls import Context
+from dreamd.adapters.grpc.errors import bad_input, granted
+from dreamd.adapters.grpc.pages import page
+from dreamd.adapters.grpc.replays import Replays
+from dreamd.app.coordination import Coordination
+from dreamd.core.session.views import BreakerState
+
+STATES: Final[dict[int, BreakerState | None]] = {
+    0: None,
+    **{int(number): state for state, number in translate.BREAKER_STATES.items()},
+}
+"""What a caller may filter by; 0 filters nothing."""
+
+
+class Breakers(BreakersServicer):
+    """Serves dreamapi.v1.Breakers."""
+
+    def __init__(self, coordination: Coordination, replays: Replays) -> None:
+        self._coordination = coordination
+        self._replays = replays
+
+    async def ListBreakers(
+        self, request: breaking.ListBreakersRequest, _context: Context
+    ) -> breaking.ListBreakersResponse:
+        """By name, without history, in pages."""
+        if request.state not in STATES:
+            raise bad_input("state", "a state of a breaker, or none", request.state)
+        found = self._coordination.breakers.list(STATES[request.state])
+        shown, token = page(found, lambda view: view.name, request.page_size, request.page_token)
+        return breaking.ListBreakersResponse(
+            breakers=[translate.breaker_detail(view, with_history=False) for view in shown],
+            next_page_token=token,
+        )
+
+    async def GetBreaker(
+        self, request: breaking.GetBreakerRequest, _context: Context
+    ) -> breaking.BreakerDetail:
+        """One breaker with its history."""
+        found = self._coordination.breakers.get(inputs.breaker_id(request.name))
+        return translate.breaker_detail(granted(found))
+
+    async def Trip(self, request: breaking.TripRequest, _context: Context) -> breaking.BreakerDetail:
+        """Open it now; done again where it is asked again."""
+        name, by = inputs.breaker_id(request.name), inputs.reason(request.by)
+        tripped = self._coordination.breakers.trip(name, by, inputs.reason(request.reason))
+        return translate.breaker_detail(granted(tripped))
+
+    async def Reset(self, request: breaking.ResetRequest, _context: Context) -> breaking.BreakerDetail:
+        """From locked to half-open."""
+        name, by = inputs.breaker_id(request.name), inputs.reason(request.by)
+        reason = inputs.reason(request.reason)
+        return self._replays.once(
+            request,
+            breaking.BreakerDetail,
+            lambda: translate.breaker_detail(
+                granted(self._coordination.breakers.reset(name, by, reason, request.etag))
+            ),
+        )

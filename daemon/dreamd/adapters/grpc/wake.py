@@ -1,0 +1,55 @@
+"""The WakeOrders service: each method checks its input, asks the application, translates the answer.
+
+An order is given in the first synchronous stretch of its handler, before anything is awaited. Its request id
+goes to the application, not to `replays`: an answer from memory would leave somebody merged.
+"""
+# ruff: noqa: N802 - methods are named by the proto
+
+from typing import Final
+
+from dreamapi.v1 import wake_pb2 as waking
+from dreamapi.v1.wake_pb2_grpc import WakeOrdersServicer
+from dreamd.adapters.grpc import inputs, translate
+from dreamd.adapters.grpc.calls import Context
+from dreamd.adapters.grpc.errors import granted
+from dreamd.adapters.grpc.pages import page
+from dreamd.adapters.grpc.watching import confirmed
+from dreamd.app.coordination import Coordination
+from dreamwire.messages import WakeScope
+
+SCOPES: Final = {number: scope for scope, number in translate.WAKE_SCOPES.items()}
+
+
+class WakeOrders(WakeOrdersServicer):
+    """Serves dreamapi.v1.WakeOrders."""
+
+    def __init__(self, coordination: Coordination) -> None:
+        self._coordination = coordination
+
+    async def Order(self, request: waking.OrderRequest, context: Context) -> waking.OrderResponse:
+        """Wake everyone in this scope, now."""
+        scope = SCOPES.get(request.scope, WakeScope.UNSPECIFIED)
+        target = inputs.wake_target(scope, request.target)
+        issuer, reason = inputs.reason(request.issuer), inputs.reason(request.reason)
+        asked = inputs.request_id(request.request_id)
+        ordered = granted(self._coordination.waking.order(scope, target, issuer, reason, asked))
+        return waking.OrderResponse(
+            order=translate.wake_order(ordered.order),
+            outcome=translate.outcome(await confirmed(ordered.ticket, context)),
+        )
+
+    async def Lift(self, request: waking.LiftRequest, _context: Context) -> waking.WakeOrder:
+        """The order stands no longer."""
+        order_id, by = inputs.wake_order_id(request.name), inputs.reason(request.by)
+        lifted = self._coordination.waking.lift(order_id, by, inputs.reason(request.reason))
+        return translate.wake_order(granted(lifted))
+
+    async def ListWakeOrders(
+        self, request: waking.ListWakeOrdersRequest, _context: Context
+    ) -> waking.ListWakeOrdersResponse:
+        """Newest first, in pages."""
+        orders = [o for o in self._coordination.waking.list() if o.stands or not request.standing]
+        shown, token = page(orders, lambda order: order.id, request.page_size, request.page_token)
+        return waking.ListWakeOrdersResponse(
+            orders=[translate.wake_order(order) for order in shown], next_page_token=token
+        )

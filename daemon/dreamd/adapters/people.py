@@ -1,0 +1,85 @@
+"""Consent and exposure as they are today: being checked in is the consent, and exposure is kept, not limited.
+
+`CheckedIn` lives in memory: whoever is checked in agrees to everything a plan may ask, without an end, until
+they withdraw at their pod; then to nothing, until they are checked in anew. A daemon that comes back knows of
+no withdrawal, and need not: the pod's own latch, on its disk, keeps them away until the sleeper clears it.
+
+`LedgerExposures` charges and marks in the ledger. No guideline limits exposure yet, so nothing is summed up
+here: the ledger holds the hours for when one does.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from math import inf
+from typing import Final
+
+from dreamd.core.limits import GUIDELINE_CAP, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S
+from dreamd.ports.ledger import Ledger
+from dreamd.ports.people import Dose, Standing
+
+AGREED: Final = Standing(ceiling=1.0, intimate=True, until_s=inf)
+WITHDRAWN: Final = Standing(withdrawn=True, revision=1)
+UNDER_A_MARK_MIN: Final = GUIDELINE_CAP * (MARK_HOLDS_S + LEASE_S + LEASE_FADE_S) / 60.0
+"""The most that can be lived under one mark, whenever and however its daemon ended."""
+
+
+class CheckedIn:
+    """ports.people.Consents; one thread uses it."""
+
+    def __init__(self) -> None:
+        self._withdrawn: set[str] = set()
+        self._tell: list[Callable[[str], None]] = []
+
+    def standing(self, sleeper: str) -> Standing:
+        """All or nothing."""
+        return WITHDRAWN if sleeper in self._withdrawn else AGREED
+
+    def changed(self, tell: Callable[[str], None]) -> None:
+        """Tell of withdrawals."""
+        self._tell.append(tell)
+
+    def checked_in(self, sleeper: str) -> None:
+        """The sleeper lies down, and by that agrees anew."""
+        self._withdrawn.discard(sleeper)
+
+    def withdraw(self, sleeper: str) -> None:
+        """From now on, nothing."""
+        if sleeper not in self._withdrawn:
+            self._withdrawn.add(sleeper)
+            for tell in self._tell:
+                tell(sleeper)
+
+
+class LedgerExposures:
+    """ports.people.Exposures over the ledger; one thread uses it."""
+
+    def __init__(self, ledger: Ledger, now_s: float) -> None:
+        """Charge what is found open: a daemon has ended without closing its accounts.
+
+        Raises:
+            LedgerError: it cannot be read or charged.
+        """
+        self._ledger = ledger
+        self._ours: set[str] = set()
+        found = dict.fromkeys(ledger.merging(), UNDER_A_MARK_MIN)
+        if found:
+            ledger.note_exposure(found, now_s, merging=False)
+
+    def begin(self, sleepers: Collection[str], at_s: float) -> None:
+        """Mark; another daemon's mark is charged first."""
+        theirs = self._ledger.merging().keys() - self._ours
+        minutes = {sleeper: UNDER_A_MARK_MIN if sleeper in theirs else 0.0 for sleeper in sleepers}
+        self._ledger.note_exposure(minutes, at_s, merging=True)
+        self._ours.update(sleepers)
+
+    def charge(self, minutes: Mapping[str, float], at_s: float) -> None:
+        """Charge and move the marks."""
+        self._ledger.note_exposure(minutes, at_s, merging=True)
+
+    def end(self, minutes: Mapping[str, float], at_s: float) -> None:
+        """Charge and take the marks away."""
+        self._ledger.note_exposure(minutes, at_s, merging=False)
+        self._ours.difference_update(minutes)
+
+    def dose(self, _sleeper: str, _now_s: float) -> Dose:
+        """No limit."""
+        return Dose()

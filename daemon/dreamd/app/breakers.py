@@ -1,0 +1,149 @@
+"""Breakers, for people: look at one, open one, reset one that is locked.
+
+The breaker of a pod is the machine of `core.severing.breaker`. That of a Dreamscape is its state: open
+while it is severed, waking or ended; to trip it is Sever, and it is never reset, because Resume is what asks
+whether enough are healthy. A trip is never refused and waits for nothing: with the next broadcast weight and
+coupling are zero. A reset takes a name and a reason, leads from LOCKED to HALF_OPEN and nowhere else, and is
+in the ledger before it is done.
+"""
+
+from collections.abc import Mapping
+
+from dreamd.app.conductor import Conductor
+from dreamd.app.fleet import PodRecord, breaker_cause
+from dreamd.app.surroundings import Surroundings
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.session.views import BreakerState, DreamscapeState
+from dreamd.core.severing.breaker import Observation, Reset, Trip, step
+from dreamd.core.severing.causes import Cause
+from dreamd.core.severing.views import BreakerView
+from dreamd.ports.ledger import LedgerError
+
+UNNAMED = "somebody who gave no name"
+
+
+class Breakers:
+    """Implements `coordination.BreakerDesk`."""
+
+    def __init__(self, surroundings: Surroundings, conductors: Mapping[str, Conductor]) -> None:
+        self._in = surroundings
+        self._conductors = conductors
+
+    def list(self, state: BreakerState | None = None) -> tuple[BreakerView, ...]:
+        """Every breaker in this state (None: any), by name; those of ended Dreamscapes are left out."""
+        live = (c for c in self._conductors.values() if c.state is not DreamscapeState.ENDED)
+        views = [*map(self._of_dreamscape, live), *map(self._of_pod, self._in.fleet)]
+        return tuple(sorted((v for v in views if state in (None, v.state)), key=lambda view: view.name))
+
+    def get(self, name: str) -> BreakerView | Refusal:
+        """One breaker; name: pods/{pod} or dreamscapes/{dreamscape}."""
+        found = self._find(name)
+        if isinstance(found, Refusal):
+            return found
+        return self._of_pod(found) if isinstance(found, PodRecord) else self._of_dreamscape(found)
+
+    def trip(self, name: str, by: str, reason: str) -> BreakerView | Refusal:
+        """Open it now; valid in every state, and a locked one stays locked."""
+        found = self._find(name)
+        if isinstance(found, Refusal):
+            return found
+        if isinstance(found, PodRecord):
+            self.open(found, Cause.OPERATOR, by or UNNAMED, reason)
+            return self._of_pod(found)
+        found.sever(Cause.OPERATOR, f"{by or UNNAMED}: {reason}" if reason else by or UNNAMED)
+        return self._of_dreamscape(found)
+
+    def open(self, record: PodRecord, cause: Cause, by: str, evidence: str) -> None:
+        """Open the breaker of a pod, wherever it sits, and also if nowhere."""
+        conductor = self._conductors.get(record.dreamscape)
+        if conductor is None or not conductor.trip(record, cause, by, evidence):
+            self._step(record, Trip(cause, by, evidence))
+
+    def reset(self, name: str, by: str, reason: str, etag: str = "") -> BreakerView | Refusal:
+        """From LOCKED to HALF_OPEN, by a named person with a reason."""
+        found = self._find(name)
+        if isinstance(found, Refusal):
+            return found
+        refusal = self._not_resettable(name, found, by, reason, etag)
+        if refusal is not None:
+            return refusal
+        assert isinstance(found, PodRecord)
+        try:
+            self._in.locks.unlock(found.pod)
+        except LedgerError as error:
+            return Refusal(Code.LEDGER_UNAVAILABLE, f"the ledger could not keep the reset: {error}")
+        observation = Reset(by.strip(), reason.strip())
+        conductor = self._conductors.get(found.dreamscape)
+        if conductor is None or not conductor.reset(found, observation):
+            self._step(found, observation)
+        now_s = self._in.clock.now_s()
+        sentence = f"breaker of {found.pod} is reset by {observation.by}: {observation.reason}"
+        self._in.journal.append(now_s, "reset", sentence, pod=found.pod)
+        return self._of_pod(found)
+
+    def _not_resettable(
+        self, name: str, found: PodRecord | Conductor, by: str, reason: str, etag: str
+    ) -> Refusal | None:
+        for field, said in (("by", by), ("reason", reason)):
+            if not said.strip():
+                return Refusal(Code.INVALID_ARGUMENT, f"{field}: whoever resets says it", {"field": field})
+        if isinstance(found, Conductor):
+            sentence = f"{name} is a Dreamscape, whose breaker is never locked: resume it"
+            return Refusal(Code.BREAKER_NOT_LOCKED, sentence, {"breaker": name})
+        view = self._of_pod(found)
+        if etag not in ("", view.etag):
+            return Refusal(
+                Code.STALE_ETAG, f"breaker {name} has changed since etag {etag}", {"breaker": name}
+            )
+        if view.state is not BreakerState.LOCKED:
+            sentence = f"breaker {name} is {view.state.value}"
+            return Refusal(Code.BREAKER_NOT_LOCKED, sentence, {"breaker": name, "state": view.state.value})
+        return None
+
+    def _step(self, record: PodRecord, observation: Observation) -> None:
+        """Move the breaker of a pod that has no seat."""
+        now_s = self._in.clock.now_s()
+        record.breaker, transition = step(record.breaker, observation, now_s, self._in.rng)
+        if transition is not None:
+            self._in.locks.note_pod(record.pod, transition)
+            self._in.fleet.changed(record, now_s)
+
+    def _find(self, name: str) -> PodRecord | Conductor | Refusal:
+        collection, _, bare = name.partition("/")
+        if collection == "pods":
+            return self._in.fleet.find(bare)
+        conductor = self._conductors.get(bare)
+        if conductor is None:
+            return Refusal(Code.DREAMSCAPE_UNKNOWN, f"no Dreamscape is named {bare!r}", {"dreamscape": bare})
+        return conductor
+
+    def _of_pod(self, record: PodRecord) -> BreakerView:
+        name, breaker = f"pods/{record.pod}", record.breaker
+        waits = breaker.state in (BreakerState.OPEN, BreakerState.HALF_OPEN)
+        return BreakerView(
+            name=name,
+            state=breaker.state,
+            cause=breaker_cause(record),
+            since_s=breaker.since_s,
+            until_s=breaker.until_s if waits else 0.0,
+            tripped_s=self._in.locks.tripped_s(name, breaker),
+            evidence=self._in.locks.evidence(name),
+            history=self._in.locks.moves(name),
+            etag=f"{breaker.state.value}-{int(breaker.since_s * 1e6):x}",
+        )
+
+    def _of_dreamscape(self, conductor: Conductor) -> BreakerView:
+        name = f"dreamscapes/{conductor.plan.dreamscape}"
+        state = conductor.breaker_state
+        is_open = state is BreakerState.OPEN
+        return BreakerView(
+            name=name,
+            state=state,
+            cause=conductor.sever_cause if is_open else "",
+            since_s=conductor.severed_s if is_open else conductor.created_s,
+            until_s=0.0,
+            tripped_s=conductor.severed_s,
+            evidence=conductor.state_cause if is_open else "",
+            history=self._in.locks.moves(name),
+            etag=conductor.etag,
+        )

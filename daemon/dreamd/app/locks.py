@@ -1,0 +1,111 @@
+"""The book of breakers: the last moves of each, and which are LOCKED, over restarts too.
+
+Severing waits for nothing, so a move is noted in memory, and a lock goes to the ledger after the tick that
+made it has been broadcast (`flush`, at house-keeping); what cannot be written is said once and tried again.
+To unlock is to grant: there the ledger comes first.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from math import isfinite
+from typing import Final
+
+from dreamd.app.journal import Journal
+from dreamd.core.session.dreamscape import breaker_of
+from dreamd.core.session.views import BreakerState, DreamscapeState
+from dreamd.core.severing.breaker import Breaker, Transition, locked
+from dreamd.core.severing.views import BreakerMove, Lock
+from dreamd.ports.ledger import Ledger, LedgerError
+
+MOVES_KEPT: Final = 16
+"""Of each breaker; the oldest fall out."""
+
+
+class LockBook:
+    """What breakers did lately, and the locks."""
+
+    def __init__(self, ledger: Ledger, journal: Journal) -> None:
+        """Read the locks.
+
+        Raises:
+            LedgerError: they cannot be read; nobody may be trusted then.
+        """
+        self._ledger = ledger
+        self._journal = journal
+        self._moves: dict[str, deque[BreakerMove]] = {}
+        self._locks = {lock.pod: lock for lock in ledger.locks()}
+        self._unsaved: dict[str, None] = {}
+        self._said = False
+
+    def __iter__(self) -> Iterator[Lock]:
+        """The locks, as they were read or made since."""
+        return iter(self._locks.values())
+
+    def breaker_of(self, pod: str) -> Breaker:
+        """Where the breaker of a pod starts that is heard of for the first time."""
+        lock = self._locks.get(pod)
+        return Breaker() if lock is None else locked(lock.since_s, lock.cause)
+
+    def note_dreamscape(
+        self, name: str, before: DreamscapeState, after: DreamscapeState, now_s: float, why: str
+    ) -> None:
+        """Keep one move of a Dreamscape's breaker, where its state has moved it."""
+        was, now = breaker_of(before), breaker_of(after)
+        if was is not now:
+            self.note(f"dreamscapes/{name}", BreakerMove(now_s, was, now, after.value, why))
+
+    def note(self, name: str, moved: BreakerMove) -> None:
+        """Keep one move of the breaker `name` (pods/{pod} or dreamscapes/{dreamscape})."""
+        self._moves.setdefault(name, deque(maxlen=MOVES_KEPT)).append(moved)
+
+    def note_pod(self, pod: str, transition: Transition) -> None:
+        """Keep one move of a pod's breaker, and its lock."""
+        cause = transition.cause.value if transition.cause else ""
+        moved = BreakerMove(transition.at_s, transition.before, transition.after, cause, transition.detail)
+        self.note(f"pods/{pod}", moved)
+        if transition.after is BreakerState.LOCKED and transition.cause is not None:
+            self._locks[pod] = Lock(pod, transition.cause, transition.at_s, transition.detail)
+            self._unsaved[pod] = None
+
+    def moves(self, name: str) -> tuple[BreakerMove, ...]:
+        """The last moves of this breaker, oldest first."""
+        return tuple(self._moves.get(name, ()))
+
+    def evidence(self, name: str) -> str:
+        """What was seen at the last move; after a restart, what the lock was made for."""
+        moves = self._moves.get(name)
+        if moves:
+            return moves[-1].detail
+        lock = self._locks.get(name.removeprefix("pods/"))
+        return lock.evidence if lock else ""
+
+    def tripped_s(self, name: str, breaker: Breaker) -> float:
+        """When it last opened or locked; 0 for never."""
+        opened = (m.at_s for m in self.moves(name) if m.after in (BreakerState.OPEN, BreakerState.LOCKED))
+        latest = max(opened, default=breaker.tripped_s)
+        return latest if isfinite(latest) else 0.0
+
+    def unlock(self, pod: str) -> None:
+        """Forget a lock, in the ledger first.
+
+        Raises:
+            LedgerError: it could not be written; the lock stays.
+        """
+        self._ledger.clear_lock(pod)
+        self._locks.pop(pod, None)
+        self._unsaved.pop(pod, None)
+
+    def flush(self, now_s: float) -> None:
+        """Write the locks that are not yet in the ledger."""
+        for pod in tuple(self._unsaved):
+            try:
+                self._ledger.save_lock(self._locks[pod])
+            except LedgerError as error:
+                if not self._said:
+                    self._said = True
+                    self._journal.append(
+                        now_s, "ledger", f"the ledger could not keep a lock: {error}", pod=pod
+                    )
+                return
+            del self._unsaved[pod]
+            self._said = False

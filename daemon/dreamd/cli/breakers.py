@@ -1,0 +1,67 @@
+"""`dreamd breakers ...`: which are open and why, from a shell."""
+
+import argparse
+
+import dreamapi
+from dreamd.cli import asking, severing_tables
+from dreamd.cli.asking import add_verb, as_json, console, print_json
+
+run = asking.run
+
+STATES = {
+    "closed": dreamapi.Breaker.CLOSED,
+    "open": dreamapi.Breaker.OPEN,
+    "half-open": dreamapi.Breaker.HALF_OPEN,
+    "locked": dreamapi.Breaker.LOCKED,
+}
+NAME_HELP = "a pod, or dreamscapes/NAME"
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `breakers` and its verbs."""
+    does = "the breakers of pods and Dreamscapes: list, trip, reset"
+    breakers = subparsers.add_parser("breakers", help=does, description=does)
+    verbs = breakers.add_subparsers(required=True, metavar="VERB")
+    list_ = add_verb(verbs, "list", _list, "every breaker, by name")
+    list_.add_argument("--state", choices=STATES, help="only those in this state")
+    get = add_verb(verbs, "get", _get, "one breaker with its last moves")
+    get.add_argument("name", metavar="NAME", help=NAME_HELP)
+    trip = add_verb(verbs, "trip", _trip, "open it now; for a Dreamscape: sever")
+    trip.add_argument("name", metavar="NAME", help=NAME_HELP)
+    trip.add_argument("--by", default="", help="who wants it; may be left out")
+    trip.add_argument("--reason", default="", help="may be left out")
+    reset = add_verb(verbs, "reset", _reset, "from locked to half-open")
+    reset.add_argument("name", metavar="POD")
+    reset.add_argument("--by", required=True, help="who answers for it")
+    reset.add_argument("--reason", required=True)
+    reset.add_argument("--etag", default="", help="refuse where it has moved since")
+    breakers.set_defaults(run=run)
+
+
+async def _list(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    shown = await api.breakers.list(STATES.get(args.state, dreamapi.Breaker.STATE_UNSPECIFIED))
+    if args.json:
+        print_json([as_json(one) for one in shown])
+    elif shown:
+        console().print(severing_tables.breakers(shown))
+    else:
+        print(f"no breaker is {args.state}" if args.state else "no pod has connected yet")
+
+
+def _show(breaker: dreamapi.BreakerDetail, args: argparse.Namespace) -> None:
+    if args.json:
+        print_json(as_json(breaker))
+    else:
+        console().print(severing_tables.breaker(breaker))
+
+
+async def _get(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    _show(await api.breakers.get(args.name), args)
+
+
+async def _trip(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    _show(await api.breakers.trip(args.name, by=args.by, reason=args.reason), args)
+
+
+async def _reset(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    _show(await api.breakers.reset(args.name, by=args.by, reason=args.reason, etag=args.etag), args)

@@ -1,0 +1,137 @@
+"""`dreamd simulate`: a whole night in virtual time, from one seed, with everything that can go wrong.
+
+One seed prints its account. Many (`--seeds N`, or `--endless` until stopped) run on all cores with a line of
+progress; each that fails prints the command that replays it. Exit status: 0 only without violations.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from itertools import count, islice
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from dreamd.up.clock import now_ns
+
+if TYPE_CHECKING:
+    from dreamd.simulation.story import Account
+
+VIOLATED: Final = 1
+ASKED_WRONGLY: Final = 2
+PODS: Final = (3, 500)
+SECONDS: Final = (20.0, 86_400.0)
+AHEAD: Final = 4
+"""Stories under way for each core."""
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+    """Add the verb."""
+    does = "a fleet in virtual time from one seed: faults, severs, and what must not happen"
+    parser = subparsers.add_parser("simulate", help=does, description=does)
+    parser.set_defaults(run=run)
+    parser.add_argument("--seed", type=int, default=0, metavar="K", help="the story (0)")
+    parser.add_argument("--pods", type=int, default=8, metavar="N", help=f"{PODS[0]} to {PODS[1]} (8)")
+    parser.add_argument("--seconds", type=float, default=150.0, metavar="S", help="simulated (150)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a story, and nothing else")
+    parser.add_argument("--trace", action="store_true", help="every line of every journal, as it happens")
+    many = parser.add_mutually_exclusive_group()
+    many.add_argument("--seeds", type=int, default=1, metavar="N", help="so many seeds from --seed on")
+    many.add_argument("--endless", action="store_true", help="seeds from --seed on until stopped")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Tell one story, or many."""
+    refusal = _refusal(args)
+    if refusal:
+        print(f"dreamd simulate: {refusal}", file=sys.stderr)
+        return ASKED_WRONGLY
+    if args.endless or args.seeds > 1:
+        return _many(args)
+    # Here and not above: the fleet is loaded only where it is wanted.
+    from dreamd.simulation.story import tell  # noqa: PLC0415
+
+    account = tell(args.seed, args.pods, args.seconds, print if args.trace else None)
+    print(json.dumps(account.as_dict()) if args.json else "\n".join(_shown(account)))
+    return VIOLATED if account.violations else 0
+
+
+def _refusal(args: argparse.Namespace) -> str:
+    if not PODS[0] <= args.pods <= PODS[1]:
+        return f"--pods is {args.pods}, expected {PODS[0]} to {PODS[1]}"
+    if not SECONDS[0] <= args.seconds <= SECONDS[1]:
+        return f"--seconds is {args.seconds:g}, expected {SECONDS[0]:g} to {SECONDS[1]:g}"
+    if not args.seeds >= 1:
+        return f"--seeds is {args.seeds}, expected 1 or more"
+    return "--trace follows one seed, not many" if args.trace and (args.endless or args.seeds > 1) else ""
+
+
+def _shown(account: "Account") -> Iterator[str]:
+    yield f"seed {account.seed}: {account.pods} pods, {account.seconds:g} s, {account.checks} checks"
+    yield f"faults  {_counts(account.faults)}"
+    yield f"severs  {_counts(account.severs)}"
+    yield from (f"VIOLATION {violation}" for violation in account.violations)
+    if not account.violations:
+        yield "nothing happened that must not"
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in counts.items()) or "none"
+
+
+def _tell(job: tuple[int, int, float]) -> "Account":
+    from dreamd.simulation.story import tell  # noqa: PLC0415
+
+    return tell(*job)
+
+
+def _many(args: argparse.Namespace) -> int:
+    console = Console(stderr=True)
+    seeds = count(args.seed) if args.endless else range(args.seed, args.seed + args.seeds)
+    told = failed = 0
+    began_s = now_ns() / 1e9
+    try:
+        with Live(console=console, refresh_per_second=4, transient=True) as live:
+            for account in _accounts(seeds, args.pods, args.seconds):
+                told += 1
+                failed += bool(account.violations)
+                for line in _told(account, as_json=args.json):
+                    print(line, flush=True)
+                live.update(Text(_progress(told, failed, args.seconds, now_ns() / 1e9 - began_s)))
+    except KeyboardInterrupt:
+        console.print("stopped")
+    console.print(_progress(told, failed, args.seconds, now_ns() / 1e9 - began_s))
+    return VIOLATED if failed else 0
+
+
+def _progress(told: int, failed: int, seconds: float, wall_s: float) -> str:
+    times = told * seconds / wall_s if wall_s > 0 else 0.0
+    hours = told * seconds / 3600
+    return f"{told} stories, {hours:.1f} h simulated, {times:.0f} times real time, {failed} failed"
+
+
+def _told(account: "Account", *, as_json: bool) -> Iterator[str]:
+    if as_json:
+        yield json.dumps(account.as_dict())
+    elif account.violations:
+        replay = f"dreamd simulate --seed {account.seed} --pods {account.pods} --seconds {account.seconds:g}"
+        yield f"{replay}  # {account.violations[0]}"
+
+
+def _accounts(seeds: Iterator[int] | range, pods: int, seconds: float) -> Iterator["Account"]:
+    """The accounts, in the order of their seeds; no more are under way than cores can chew."""
+    workers = os.cpu_count() or 1
+    context = multiprocessing.get_context("spawn")
+    jobs = ((seed, pods, seconds) for seed in seeds)
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        waiting = [pool.submit(_tell, job) for job in islice(jobs, workers * AHEAD)]
+        while waiting:
+            yield waiting.pop(0).result()
+            waiting += [pool.submit(_tell, job) for job in islice(jobs, 1)]

@@ -1,0 +1,46 @@
+"""What is shown and kept of breakers: plain values. Times are session-clock seconds, 0 for never."""
+
+from dataclasses import dataclass
+
+from dreamd.core.session.views import BreakerState
+from dreamd.core.severing.causes import Cause
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerMove:
+    """One move a breaker has made. detail: what was seen, or who wanted it and why."""
+
+    at_s: float
+    before: BreakerState
+    after: BreakerState
+    cause: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerView:
+    """A breaker, of a pod or of a Dreamscape. name: pods/{pod} or dreamscapes/{dreamscape}.
+
+    until_s: end of the wait (open) or the deadline of the scoring (half-open). evidence: the detail of the
+    last move. history: the last moves, oldest first.
+    """
+
+    name: str
+    state: BreakerState
+    cause: str
+    since_s: float
+    until_s: float
+    tripped_s: float
+    evidence: str
+    history: tuple[BreakerMove, ...]
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A breaker that is LOCKED, as the ledger keeps it: no restart resets it."""
+
+    pod: str
+    cause: Cause
+    since_s: float
+    evidence: str

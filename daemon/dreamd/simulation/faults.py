@@ -1,0 +1,356 @@
+"""What goes wrong, when, and for how long: drawn from the seed, each with its own end.
+
+A story takes some of the kinds (so that they also come alone, not only all at once) at a rate of its own.
+Every fault ends by itself well before the story does: what is left must be well again.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.session.views import PodView
+from dreamd.simulation.bodies import MALFUNCTIONS, Ailment
+from dreamd.simulation.broker import Weather
+from dreamd.simulation.liars import LIES
+from dreamd.simulation.schedule import MS_NS, SECOND_NS
+from dreamd.simulation.world import DREAMSCAPE, World
+from dreamwire.messages import WakeScope
+
+if TYPE_CHECKING:
+    from dreamd.simulation.pods import Pod
+
+STORM: Final = Weather(delay_s=(0.05, 0.6), loss=0.3, duplicates=0.2)
+SHUFFLE: Final = Weather(delay_s=(0.0, 0.4), reorders=True)
+STUCK_SHARE: Final = 0.4
+STUCK_LEAST_S: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong."""
+
+    kind: str
+    at_s: float
+    lasts_s: float
+    pod: int
+
+
+Act = Callable[[World, "Pod", float, random.Random], None]
+
+
+def _later(world: World, seconds: float, happen: Callable[[], None]) -> None:
+    world.schedule.after(round(seconds * SECOND_NS), happen)
+
+
+# -- pods ---------------------------------------------------------------------------------------------
+
+
+def _ail(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+    """An implant fails, and works again."""
+    if pod.body.ailment is not None:
+        return
+    kind = rng.choice(MALFUNCTIONS)
+    world.watch.touched.add(pod.name)
+    pod.fall_ill(Ailment(kind, pod.local_ns()))
+    world.watch.ails(pod, kind, pod.local_ns())
+
+    def heal() -> None:
+        pod.fall_ill(None)
+        world.watch.recovers(pod)
+
+    _later(world, lasts_s, heal)
+
+
+def _lie(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+    """A pod begins to say what is not so."""
+    world.watch.touched.add(pod.name)
+    pod.bend = LIES[rng.choice(sorted(LIES))].bend()
+
+    def tell_the_truth() -> None:
+        pod.bend = None
+
+    _later(world, lasts_s, tell_the_truth)
+
+
+def _freeze(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """A process stands still, and goes on."""
+    pod.freeze()
+    _later(world, lasts_s, pod.thaw)
+
+
+def _kill(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """A process is killed, and started again."""
+    if pod.alive:
+        pod.kill()
+        _later(world, lasts_s, lambda: None if pod.alive else pod.boot())
+
+
+def _cut(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+    """A partition, one way or both."""
+    out, back = rng.choice(((True, True), (True, False), (False, True)))
+    pod.line.cut(out=out, back=back)
+    pod.watch_line()
+    _later(world, lasts_s, pod.line.heal)
+
+
+def _blackhole(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """Nothing comes through, then everything at once."""
+    pod.line.hold()
+    pod.watch_line()
+    _later(world, lasts_s, pod.line.let_go)
+
+
+def _jump(world: World, pod: "Pod", _lasts_s: float, rng: random.Random) -> None:
+    """A machine's clock leaps ahead."""
+    world.watch.touched.add(pod.name)
+    pod.jump(rng.randrange(10 * MS_NS, 5 * SECOND_NS))
+
+
+def _twin(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """A second pod with the same name, for a while."""
+    world.watch.touched.add(pod.name)
+    twin = world.add_pod(pod.name, 100 + len(world.pods))
+
+    def part() -> None:
+        """Somebody finds out: the twin is taken away, the pod is started anew."""
+        twin.kill()
+        pod.kill()
+        pod.boot()
+
+    _later(world, lasts_s, part)
+
+
+def _button(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+    """A sleeper presses a button, and later lifts the latch."""
+    if not pod.alive or pod.frozen:
+        return
+    world.watch.latched(pod)
+    pod.press(rng.choice(("wake", "distress", "withdraw")))
+    world.watch.pod(pod)
+    _later(world, lasts_s, lambda: _unlatch(world, pod))
+
+
+def _unlatch(world: World, pod: "Pod") -> None:
+    if not pod.alive or pod.frozen:
+        _later(world, 1.0, lambda: _unlatch(world, pod))
+        return
+    world.watch.unlatched(pod)
+    pod.unlatch()
+
+
+def _storm(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+    """One line's weather turns bad."""
+    before, pod.line.weather = pod.line.weather, rng.choice((STORM, SHUFFLE))
+
+    def clear() -> None:
+        pod.line.weather = before
+
+    _later(world, lasts_s, clear)
+
+
+# -- daemon, broker, ledger ---------------------------------------------------------------------------
+
+
+def _kill_owner(world: World, _pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+    """The daemon is killed, and started again; its machine's clock may have been set meanwhile."""
+    owner = world.owner
+    if owner is None:
+        return
+    owner.kill()
+    set_by_s = rng.choice((0.0, 0.0, rng.uniform(-20.0, 20.0)))
+    _later(world, lasts_s, lambda: None if world.owner else void(world.start_owner(set_by_s=set_by_s)))
+
+
+def _freeze_owner(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """The daemon stands still, and goes on."""
+    owner = world.owner
+    if owner is not None:
+        owner.freeze()
+        _later(world, lasts_s, owner.thaw)
+
+
+def _second_owner(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """A second daemon takes over while the first lives; later the first is ended."""
+    first = world.owner
+    if first is None:
+        return
+    world.start_owner()
+
+    def end() -> None:
+        first.kill()
+        if world.owner is not None and world.owner.lost:
+            world.owner.kill()  # whoever has lost its term stays silent until somebody starts it again
+        if world.owner is None:
+            world.start_owner()
+
+    _later(world, lasts_s, end)
+
+
+def _break_ledger(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """The disk is full, for a while."""
+    owner = world.owner
+    if owner is None:
+        return
+    owner.ledger.broken = "the disk is full"
+
+    def mend() -> None:
+        owner.ledger.broken = ""
+
+    _later(world, lasts_s, mend)
+
+
+def _crash_broker(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """The broker is killed, and started again."""
+    if world.broker.alive:
+        world.broker.crash()
+        _later(world, lasts_s, world.broker.restart)
+
+
+def _freeze_broker(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """The broker stands still, and goes on."""
+    if world.broker.alive and not world.broker.frozen:
+        world.broker.freeze()
+        _later(world, lasts_s, world.broker.thaw)
+
+
+# -- people -------------------------------------------------------------------------------------------
+
+
+def _sever(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """An operator severs the Dreamscape, and resumes it."""
+    owner = world.owner
+    if owner is None or owner.frozen:
+        return
+    owner.app.sever(DREAMSCAPE, "a drill")
+    world.watch.silenced(owner, DREAMSCAPE, silenced=True)
+    _later(world, lasts_s, lambda: resume(world))
+
+
+def resume(world: World) -> None:
+    """An operator resumes the Dreamscape, where it can be."""
+    owner = world.owner
+    if owner is not None and not owner.frozen:
+        world.watch.silenced(owner, DREAMSCAPE, silenced=False)
+        owner.app.resume(DREAMSCAPE)
+
+
+def _release(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """An operator releases one bed; somebody is checked in to it again."""
+    owner = world.owner
+    if owner is None or owner.frozen:
+        return
+    owner.app.check_out(pod.name)
+    _later(world, lasts_s, lambda: lay(world, pod))
+
+
+def lay(world: World, pod: "Pod") -> None:
+    """The sleeper lies down again; somebody who is refused asks again."""
+    owner = world.owner
+    answer = None
+    if owner is not None and not owner.frozen:
+        answer = owner.app.check_in(pod.name, f"sleeper-{pod.number}")
+        world.watch.beds(owner)
+    if not isinstance(answer, PodView):
+        _later(world, 1.0, lambda: lay(world, pod))
+
+
+def _wake_one(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """A wake order for one pod; lifted, and later the latch by the sleeper."""
+    owner = world.owner
+    if owner is None or owner.frozen:
+        return
+    given = owner.app.waking.order(WakeScope.POD, pod.name, "advocate", "asked")
+    if isinstance(given, Refusal):
+        return
+    world.watch.woken(owner, pod.name)
+    _later(world, lasts_s, lambda: _lift(world, pod, given.order.id))
+
+
+def _lift(world: World, pod: "Pod", order_id: str) -> None:
+    """A named person lifts a wake order; refused, they ask again."""
+    owner = world.owner
+    able = owner is not None and not owner.frozen
+    lifted = owner.app.waking.lift(order_id, "advocate", "morning") if owner is not None and able else None
+    if lifted is None or (isinstance(lifted, Refusal) and lifted.code is not Code.WAKE_ORDER_UNKNOWN):
+        _later(world, 1.0, lambda: _lift(world, pod, order_id))
+        return
+    _later(world, 3.0, lambda: _unlatch(world, pod))
+
+
+def _reset(world: World, pod: "Pod", _lasts_s: float, _rng: random.Random) -> None:
+    """A named person resets a breaker that is LOCKED."""
+    owner = world.owner
+    if owner is None or owner.frozen:
+        return
+    answer = owner.app.breakers.reset(f"pods/{pod.name}", "a clinician", "looked at the electrodes")
+    if not isinstance(answer, Refusal):
+        world.watch.reset(pod.name)
+
+
+def _stick(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """A device gives more than it is told."""
+    if not pod.alive:
+        return
+    world.watch.touched.add(pod.name)
+    pod.catch_up()
+    device = pod.device
+    device.stuck = STUCK_SHARE
+    world.watch.sticks(pod)
+
+    def give() -> None:
+        device.stuck = 0.0
+
+    _later(world, max(lasts_s, STUCK_LEAST_S), give)
+
+
+def void(_value: object) -> None:
+    """Take a value and say nothing."""
+
+
+KINDS: Final[dict[str, tuple[Act, float, float]]] = {
+    "ail": (_ail, 0.3, 12.0),
+    "lie": (_lie, 1.0, 6.0),
+    "freeze": (_freeze, 0.1, 9.0),
+    "kill": (_kill, 0.2, 9.0),
+    "cut": (_cut, 0.2, 9.0),
+    "blackhole": (_blackhole, 0.2, 9.0),
+    "jump": (_jump, 0.0, 0.0),
+    "twin": (_twin, 2.0, 12.0),
+    "button": (_button, 2.0, 8.0),
+    "storm": (_storm, 2.0, 12.0),
+    "kill-daemon": (_kill_owner, 0.2, 6.0),
+    "freeze-daemon": (_freeze_owner, 0.1, 6.0),
+    "second-daemon": (_second_owner, 0.1, 8.0),
+    "ledger": (_break_ledger, 1.0, 9.0),
+    "kill-broker": (_crash_broker, 0.2, 6.0),
+    "freeze-broker": (_freeze_broker, 0.1, 6.0),
+    "sever": (_sever, 0.5, 6.0),
+    "release": (_release, 0.5, 6.0),
+    "wake": (_wake_one, 1.0, 6.0),
+    "reset": (_reset, 0.0, 0.0),
+    "stuck": (_stick, 2.0, 6.0),
+}
+"""What each kind does, and how long it lasts at least and at most, seconds."""
+
+
+def draw(rng: random.Random, pods: int, begin_s: float, end_s: float) -> tuple[Fault, ...]:
+    """Draw the faults of one story, in order; some stories have none."""
+    if rng.random() < 0.1:  # noqa: PLR2004
+        return ()
+    kinds = rng.sample(sorted(KINDS), rng.randint(1, len(KINDS)))
+    every_s = rng.choice((2.0, 4.0, 8.0, 16.0))
+    faults = []
+    at_s = begin_s
+    while (at_s := at_s + rng.expovariate(1.0 / every_s)) < end_s:
+        kind = rng.choice(kinds)
+        _, least_s, most_s = KINDS[kind]
+        faults.append(Fault(kind, at_s, rng.uniform(least_s, most_s), rng.randrange(pods)))
+    return tuple(faults)
+
+
+def begin(world: World, fault: Fault, rng: random.Random) -> None:
+    """Let it go wrong."""
+    world.watch.calm = False
+    KINDS[fault.kind][0](world, world.pods[fault.pod], fault.lasts_s, rng)

@@ -1,0 +1,145 @@
+"""A daemon process of the simulated fleet: the production coordinator over the simulated broker.
+
+Several may live at once over one ledger, as after a partition. Each has a session clock of its own, anchored
+when it started: the wall clock may have been set meanwhile.
+"""
+
+import random
+from typing import TYPE_CHECKING, Final
+
+from dreamd.adapters.people import CheckedIn, LedgerExposures
+from dreamd.app.coordinator import Coordinator
+from dreamd.simulation.broker import Line
+from dreamd.simulation.ledger import MemoryLedger, Shelf
+from dreamd.simulation.meters import CountingMeters
+from dreamd.simulation.schedule import SECOND_NS
+from dreamwire import codec, topics
+from dreamwire.messages import Assign, ClockProbe, Collective, Command, WakeOrder
+from dreamwire.seal import seal
+from dreamwire.topics import FramesTopic, PodTopic
+
+if TYPE_CHECKING:
+    from dreamd.simulation.world import World
+
+START_S: Final = 1_800_000_000.0
+
+
+class Owner:
+    """A daemon process: the coordinator, its link and its intake."""
+
+    def __init__(
+        self, world: "World", number: int, shelf: Shelf, line: Line, *, set_by_s: float = 0.0
+    ) -> None:
+        """Start it. set_by_s: how far the wall clock it anchored to is off."""
+        self.world = world
+        self.number = number
+        self.line = line
+        self.alive, self.frozen = True, False
+        self.ledger = MemoryLedger(shelf)
+        self.meters = CountingMeters()
+        self.began_s = world.schedule.now_s
+        self._anchor_s = START_S + set_by_s
+        rng = random.Random(world.rng.random())  # noqa: S311 - one seed, one story
+        people = CheckedIn(), LedgerExposures(self.ledger, self.now_s())
+        self.app = Coordinator(self, self, self.ledger, self.meters, rng, people)
+        self.slots: dict[tuple[str, int, int], tuple[str, int]] = {}
+        self.held: dict[tuple[str, int], list[tuple[str, int, int, int]]] = {}
+        self.drawn: dict[tuple[str, int], int] = {}
+        world.watch.began(self)
+        self.app.journal.observe(lambda event: world.watch.told(self, event))
+        self.app.open()
+        world.broker.welcome(self)
+        self._schedule()
+
+    def now_s(self) -> float:
+        """Session clock."""
+        return self._anchor_s + self.world.schedule.now_ns / SECOND_NS
+
+    @property
+    def lost(self) -> bool:
+        """Another daemon has drawn a higher term."""
+        return any(
+            self.ledger.shelf.terms.get((name, cohort), 0) > term
+            for (name, cohort), term in self.drawn.items()
+        )
+
+    def _schedule(self) -> None:
+        due_ns = round((self.app.next_due_s() - self.now_s()) * SECOND_NS) + 1
+        self.world.schedule.after(max(due_ns, 1), self._tick)
+
+    def _tick(self) -> None:
+        if self.alive and not self.frozen:
+            self.app.run_due()
+            self._schedule()
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is said, nothing is written."""
+        self.alive = False
+
+    def freeze(self) -> None:
+        """SIGSTOP: what arrives waits in the kernel."""
+        self.frozen = True
+        self.line.hold()
+
+    def thaw(self) -> None:
+        """SIGCONT: everything that waited is read at once, then the tick that is due."""
+        if self.frozen:
+            self.frozen = False
+            self.line.let_go()
+            self._schedule()
+
+    # -- ports.pod_link ---------------------------------------------------------------------------
+
+    def publish(self, collective: Collective) -> None:
+        """Broadcast."""
+        self.drawn[collective.dreamscape, collective.cohort] = collective.term
+        self.world.watch.published(self, collective)
+        topic = topics.collective(collective.dreamscape, collective.cohort)
+        payload = seal(self.world.key, codec.COLLECTIVE, codec.encode(collective))
+        self.line.carry(self.line.out, lambda: self.world.broker.spread(topic, payload), qos=0)
+
+    def command(self, command: Command) -> None:
+        """One order."""
+        if isinstance(command.what, Assign):
+            what = command.what
+            place = (what.dreamscape, what.cohort, what.slot)
+            if place not in self.slots:
+                self.slots[place] = (command.pod, what.assignment)
+                self.held.setdefault((command.pod, what.incarnation), []).append((*place, what.assignment))
+                self.world.watch.assigned(self, command.pod)
+            elif self.slots[place] != (command.pod, what.assignment):
+                self.world.watch.violated("slot", command.pod, f"slot {what.slot} was given before")
+        payload = seal(self.world.key, codec.COMMAND, codec.encode(command))
+        topic = topics.pod_topic(command.pod, "command")
+        self.line.carry(self.line.out, lambda: self.world.broker.hand(command.pod, topic, payload), qos=1)
+
+    def wake(self, order: WakeOrder) -> None:
+        """The wake order for the retained place."""
+        self.line.carry(self.line.out, lambda: self.world.broker.order(self.world.key, order), qos=1)
+
+    def answer(self, pod: str, probe: ClockProbe) -> None:
+        """The time."""
+        topic, payload = topics.clock_answer(pod), codec.encode(probe)
+        self.line.carry(self.line.out, lambda: self.world.broker.hand(pod, topic, payload, qos=0), qos=0)
+
+    # -- what arrives -----------------------------------------------------------------------------
+
+    def take(self, topic: str, payload: bytes) -> None:
+        """What a pod has published."""
+        if not self.alive:
+            return
+        match topics.parse(topic):
+            case FramesTopic() as parsed:
+                self.app.on_frames(parsed, codec.decode_frames(payload))
+            case PodTopic(pod, "clock"):
+                self.app.on_clock_probe(pod, codec.decode_clock_probe(payload), self.now_s())
+            case PodTopic(_, "presence"):
+                self.app.on_presence(codec.decode_presence(payload))
+            case PodTopic(_, "status"):
+                self.app.on_status(codec.decode_status(payload))
+            case PodTopic(_, "event"):
+                event = codec.decode_event(payload)
+                self.app.on_event(event)
+                self.world.watch.taken(self, event)
+            case other:
+                raise AssertionError(f"nobody publishes {other}")

@@ -1,0 +1,141 @@
+"""One story: a seed becomes a night with its faults, and an account of what must not have happened.
+
+It begins calm (gather, merge), goes wrong as drawn, and, if it is long enough, ends with a stretch in which
+nothing goes wrong any more: who is well then must be dreaming again, unless something the design names keeps
+them.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from dreamd.core.limits import QUORUM_SHARE
+from dreamd.core.session.views import BreakerState, DreamscapeState, SeatState
+from dreamd.core.severing.quorum import INTIMATE_MIN
+from dreamd.simulation import faults
+from dreamd.simulation.broker import Weather
+from dreamd.simulation.watch import Violation
+from dreamd.simulation.world import DREAMSCAPE, World
+from dreamwire.buggify import POINTS, installed
+
+BUGGY_POINTS: Final = 0.25
+BUGGY_SHARE: Final = 0.05
+MERGED_S: Final = 12.0
+WELL_AGAIN_S: Final = 75.0
+"""Open (36 s), scored (7.5 s), reconnected (10 s), and the ramp's beginning."""
+WHOLE_S: Final = 100.0
+"""A shorter night goes wrong until it is over, and nobody asks who is well again."""
+RESUMED_AFTER_S: Final = 50.0
+"""When an operator looks at a Dreamscape that was severed and resumes it."""
+WEATHERS: Final = (
+    Weather(),
+    Weather(delay_s=(0.001, 0.02)),
+    Weather(delay_s=(0.02, 0.08)),
+    Weather(delay_s=(0.001, 0.006), loss=0.02),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How a story went."""
+
+    seed: int
+    pods: int
+    seconds: float
+    faults: dict[str, int]
+    severs: dict[str, int]
+    violations: tuple[Violation, ...]
+    checks: int
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON."""
+        return {
+            "seed": self.seed,
+            "pods": self.pods,
+            "seconds": self.seconds,
+            "faults": self.faults,
+            "severs": self.severs,
+            "violations": [str(violation) for violation in self.violations],
+            "checks": self.checks,
+        }
+
+
+def tell(seed: int, pods: int, seconds: float, trace: Callable[[str], None] | None = None) -> Account:
+    """Live through one seed; `trace` is told every line of every journal."""
+    rng = random.Random(f"story {seed}")  # noqa: S311 - one seed, one story
+    world = World(seed, pods, rng.choice(WEATHERS))
+    if trace is not None:
+        world.watch.trace = trace
+    whole = seconds >= WHOLE_S
+    ending_s = seconds - WELL_AGAIN_S if whole else seconds
+    drawn = faults.draw(rng, pods, MERGED_S, ending_s)
+    for fault in drawn:
+        world.schedule.at(round(fault.at_s * 1e9), lambda fault=fault: _begin(world, fault, rng))  # type: ignore[misc]
+    if drawn and whole:
+        world.schedule.at(round((ending_s + RESUMED_AFTER_S) * 1e9), lambda: faults.resume(world))
+    why = world.gather()
+    if why:
+        world.watch.violated("start", DREAMSCAPE, why)
+    with installed(_dice(rng, world, drawn, ending_s)):
+        world.run(max(seconds - world.schedule.now_s, 0.0))
+    if drawn and whole:
+        _well_again(world)
+    world.watch.settle()
+    kinds = Counter(fault.kind for fault in drawn)
+    return Account(
+        seed, pods, seconds, dict(sorted(kinds.items())), dict(sorted(world.watch.severs.items())),
+        tuple(world.watch.violations), world.watch.checks,
+    )  # fmt: skip
+
+
+def _dice(
+    rng: random.Random, world: World, drawn: tuple[faults.Fault, ...], ending_s: float
+) -> Callable[[str], bool]:
+    """In a night with faults, some of the rare things that production code may do happen often."""
+    often = {point for point in POINTS if drawn and rng.random() < BUGGY_POINTS}
+    own = random.Random(f"dice {world.seed}")  # noqa: S311 - one seed, one story
+
+    def roll(point: str) -> bool:
+        assert point in POINTS, f"{point} is no point"
+        going_wrong = not world.watch.calm and world.schedule.now_s < ending_s
+        return point in often and going_wrong and own.random() < BUGGY_SHARE
+
+    return roll
+
+
+def _begin(world: World, fault: faults.Fault, rng: random.Random) -> None:
+    what = f"FAULT {fault.kind} bed-{fault.pod + 1} {fault.lasts_s:.2f} s"
+    world.watch.trace(f"{world.schedule.now_s:9.3f} {what}")
+    faults.begin(world, fault, rng)
+
+
+def quorum(world: World, healthy: int) -> bool:
+    """Whether so many healthy sleepers may dream, of as many as there are beds."""
+    return healthy >= INTIMATE_MIN and healthy >= QUORUM_SHARE * len(world.pods)
+
+
+def _well_again(world: World) -> None:
+    """Nobody who is well may be left out without a reason."""
+    owner = world.owner
+    if owner is None:
+        world.watch.violated("well-again", "daemon", "no daemon lives")
+        return
+    view = owner.app.dreamscape(DREAMSCAPE)
+    state = getattr(view, "state", None)
+    seated = [seat for seat in getattr(view, "seats", ()) if seat.state is SeatState.ASSIGNED]
+    healthy = [seat for seat in seated if seat.breaker is BreakerState.CLOSED]
+    if state is DreamscapeState.SEVERED and not quorum(world, len(healthy)):
+        return
+    if state is not DreamscapeState.DREAMING:
+        why = getattr(view, "state_cause", "")
+        world.watch.violated("well-again", DREAMSCAPE, f"is {state} ({why})")
+        return
+    for seat in view.seats:  # type: ignore[union-attr]
+        kept = seat.state is SeatState.LEFT or seat.breaker is not BreakerState.CLOSED
+        pod = next(pod for pod in world.pods if pod.name == seat.pod)
+        if not kept and not pod.disk.latched and not pod.share() > 0.0:
+            world.watch.violated(
+                "well-again", seat.pod, f"is {seat.state.value}, well and alone ({seat.cause})"
+            )

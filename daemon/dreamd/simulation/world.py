@@ -1,0 +1,87 @@
+"""The world: time, the broker, the ledger's shelf, daemons, pods, and the watch over all of them."""
+
+import random
+from typing import Final
+
+from dreamd.core.limits import RAMP_MIN_S
+from dreamd.core.refusals import Refusal
+from dreamd.core.session.assembly import INTIMATE_SEATS
+from dreamd.core.session.views import Plan
+from dreamd.simulation.broker import Line, Weather
+from dreamd.simulation.clocks import MachineClock
+from dreamd.simulation.hub import Hub
+from dreamd.simulation.ledger import Shelf
+from dreamd.simulation.owners import Owner
+from dreamd.simulation.pods import Pod
+from dreamd.simulation.schedule import SECOND_NS, Schedule
+from dreamd.simulation.watch import Watch
+from dreamwire.seal import KeyedSealer
+
+SECRET: Final = b"the simulation has one key for everybody"
+DREAMSCAPE: Final = "night"
+SKEW_PPM: Final = 100.0
+
+
+class World:
+    """Everything there is, from one seed."""
+
+    def __init__(self, seed: int, pods: int, weather: Weather | None = None) -> None:
+        self.seed = seed
+        self.rng = random.Random(seed)  # noqa: S311 - one seed, one story
+        self.weather = weather or Weather()
+        self.schedule = Schedule()
+        self.key = KeyedSealer(SECRET)
+        self.broker = Hub()
+        self.shelf = Shelf()
+        self.watch = Watch(self)
+        self.watch.calm = self.weather.loss == 0.0
+        self.owners: list[Owner] = []
+        self.pods: list[Pod] = []
+        self.start_owner()
+        for number in range(1, pods + 1):
+            self.add_pod(f"bed-{number}", number)
+
+    def line(self) -> Line:
+        """A new line to the broker, in the world's weather."""
+        return Line(self.schedule, self.rng, self.weather)
+
+    def add_pod(self, name: str, number: int) -> Pod:
+        """Set a pod up and start it."""
+        skew_ppm = self.rng.uniform(-SKEW_PPM, SKEW_PPM)
+        clock = MachineClock(self.rng.randrange(10**12, 10**15), skew_ppm)
+        pod = Pod(self, name, number, clock, self.line())
+        self.pods.append(pod)
+        pod.boot()
+        return pod
+
+    def start_owner(self, *, set_by_s: float = 0.0) -> Owner:
+        """Start a daemon over the one ledger; one that lives already is not asked."""
+        owner = Owner(self, len(self.owners) + 1, self.shelf, self.line(), set_by_s=set_by_s)
+        self.owners.append(owner)
+        return owner
+
+    @property
+    def owner(self) -> Owner | None:
+        """The newest daemon that lives."""
+        return next((owner for owner in reversed(self.owners) if owner.alive), None)
+
+    def run(self, seconds: float) -> None:
+        """Let time pass."""
+        self.schedule.run_until(self.schedule.now_ns + round(seconds * SECOND_NS))
+
+    def gather(self, **plan: object) -> str:
+        """Check everybody in, create, wait until all are admitted, start; returns why not, or nothing."""
+        self.run(6.0)
+        owner = self.owner
+        assert owner is not None
+        for pod in self.pods:
+            owner.app.check_in(pod.name, f"sleeper-{pod.number}")
+        intimate = len(self.pods) <= INTIMATE_SEATS[1]
+        most = max(len(self.pods), 5)
+        wanted = {"seats_min": 3, "seats_max": most, "ramp_s": RAMP_MIN_S, "intimate": intimate} | plan
+        created = owner.app.create(Plan(DREAMSCAPE, **wanted))  # type: ignore[arg-type]
+        if isinstance(created, Refusal):
+            return created.sentence
+        self.run(2.0)
+        started = owner.app.start(DREAMSCAPE)
+        return str(getattr(started, "sentence", ""))

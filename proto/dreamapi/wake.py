@@ -1,0 +1,62 @@
+"""Wake orders as a caller sees them: given, lifted, listed."""
+
+import grpc.aio
+
+from dreamapi import names
+from dreamapi.calls import Line, new_request_id
+from dreamapi.v1 import wake_pb2 as waking
+from dreamapi.v1.wake_pb2_grpc import WakeOrdersStub
+
+PAGE: int = 500
+Scope = waking.WakeOrder.Scope
+
+_NAMED = {Scope.POD: names.pod, Scope.DREAMSCAPE: names.dreamscape, Scope.SITE: names.site}
+
+
+class WakeOrders:
+    """The wake orders."""
+
+    def __init__(self, channel: grpc.aio.Channel, line: Line) -> None:
+        self._stub = WakeOrdersStub(channel)  # type: ignore[no-untyped-call]  # generated code is untyped
+        self._line = line
+
+    async def order(
+        self,
+        scope: "waking.WakeOrder.Scope",
+        target: str = "",
+        *,
+        issuer: str = "",
+        reason: str = "",
+        request_id: str = "",
+    ) -> waking.OrderResponse:
+        """Wake everyone in this scope, now; they are not merged again until the order is lifted.
+
+        target: a pod, Dreamscape or site, bare or as a full name; nothing for the fleet.
+        """
+        named = _NAMED.get(scope)
+        request = waking.OrderRequest(
+            scope=scope,
+            target=named(target) if named else target,
+            issuer=issuer,
+            reason=reason,
+            request_id=request_id or new_request_id(),
+        )
+        return await self._line.ask(self._stub.Order, request, waking.OrderResponse)
+
+    async def lift(self, name: str, *, by: str, reason: str) -> waking.WakeOrder:
+        """The order stands no longer."""
+        request = waking.LiftRequest(
+            name=names.wake_order(name), by=by, reason=reason, request_id=new_request_id()
+        )
+        return await self._line.ask(self._stub.Lift, request, waking.WakeOrder)
+
+    async def list(self, *, standing: bool = False) -> list[waking.WakeOrder]:
+        """Newest first; with `standing` only those that stand."""
+        found: list[waking.WakeOrder] = []
+        request = waking.ListWakeOrdersRequest(standing=standing, page_size=PAGE)
+        while True:
+            page = await self._line.ask(self._stub.ListWakeOrders, request, waking.ListWakeOrdersResponse)
+            found += page.orders
+            if not page.next_page_token:
+                return found
+            request.page_token = page.next_page_token

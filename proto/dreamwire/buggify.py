@@ -1,0 +1,39 @@
+"""Places where production code may be told to do the rare thing that it is allowed to do anyway.
+
+A lost order, a dropped frame, a tick that came too late: all of it happens, but too seldom to be met in a
+test. `buggify(point)` is always False at night. A simulation installs dice, and then the seed decides.
+What a point does must be something that both ends have to survive; a point never changes what is true.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+POINTS: Final = (
+    "order-not-sent",  # an order is kept for resending, its first sending fails
+    "tick-skipped",  # the tick's thread was elsewhere for an instant
+    "term-not-confirmed",  # the ledger did not answer in time
+    "nobody-seated",  # house-keeping found no time to look for joiners
+    "frame-not-sent",  # the pod's outbox was full
+    "status-not-sent",
+)
+"""Every point; a name that is not here is a mistake in the code."""
+
+Dice = Callable[[str], bool]
+
+_dice: list[Dice] = []
+
+
+def buggify(point: str) -> bool:
+    """Whether the rare thing shall happen here and now; False wherever no simulation runs."""
+    return bool(_dice) and _dice[-1](point)
+
+
+@contextmanager
+def installed(dice: Dice) -> Iterator[None]:
+    """Let `dice` decide, for as long as this lasts."""
+    _dice.append(dice)
+    try:
+        yield
+    finally:
+        _dice.pop()

@@ -1,0 +1,273 @@
+"""Breakers, for people: seen, tripped, reset; what a restart forgets and what it must not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dreamd.app.locks import MOVES_KEPT
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.session.views import BreakerState, DreamscapeState
+from dreamd.core.severing.views import BreakerView
+from dreamwire.messages import Assign, Frame, PodEventKind
+from fakes.ledger import MemoryLedger
+from fakes.stage import Puppet, Stage
+
+SCORED_HOPS = 32
+
+
+def dreaming(pods: int = 5, ledger: MemoryLedger | None = None) -> Stage:
+    """A Dreamscape of so many, granted."""
+    stage = Stage(pods, ledger)
+    stage.appear()
+    stage.dream()
+    return stage
+
+
+def breaker(stage: Stage, name: str = "pods/bed-1") -> BreakerView:
+    """The breaker as callers see it."""
+    view = stage.app.breakers.get(name)
+    assert isinstance(view, BreakerView), view
+    return view
+
+
+def refused(answer: object) -> Code:
+    """The code of a refusal."""
+    assert isinstance(answer, Refusal), answer
+    return answer.code
+
+
+def spoil(frame: Frame) -> Frame:
+    """The same frame, not a number."""
+    return replace(frame, features=np.full_like(frame.features, np.nan))
+
+
+def lock(stage: Stage, pod: Puppet) -> None:
+    """Two hard trips within half an hour."""
+    sound = pod.bend
+    for _ in range(2):
+        pod.bend = spoil
+        stage.hop(2)
+        pod.bend = sound
+        stage.hop(200)
+    assert breaker(stage, f"pods/{pod.name}").state is BreakerState.LOCKED
+
+
+def test_a_persons_trip_is_zero_in_the_next_message_and_waits_like_any() -> None:
+    """Weight and coupling are zero with the next broadcast; after wait and scoring it is granted again."""
+    stage = dreaming()
+    view = stage.app.breakers.trip("pods/bed-1", "mira", "looks pale")
+    assert isinstance(view, BreakerView)
+    assert (view.state, view.cause, view.evidence) == (BreakerState.OPEN, "operator", "mira: looks pale")
+    assert view.until_s > view.since_s == view.tripped_s == stage.clock.now_s()
+    stage.hop(1)
+    slot = stage.pod("bed-1").assign.slot
+    assert stage.coupling("bed-1") == 0 == stage.link.collectives[-1].answered[slot]
+    assert stage.coupling("bed-2") > 0
+    stage.hop(200)
+    assert stage.coupling("bed-1") > 0
+    words = [move.after for move in breaker(stage).history]
+    assert words == [BreakerState.OPEN, BreakerState.HALF_OPEN, BreakerState.CLOSED]
+
+
+def test_a_trip_is_valid_in_every_state_and_for_a_pod_without_a_seat() -> None:
+    """Tripped twice, tripped while locked, tripped in no Dreamscape: never refused, never loosened."""
+    stage = dreaming()
+    for _ in range(2):
+        assert stage.app.breakers.trip("pods/bed-1", "", "").state is BreakerState.OPEN
+    lock(stage, stage.pod("bed-2"))
+    assert stage.app.breakers.trip("pods/bed-2", "mira", "again").state is BreakerState.LOCKED
+    alone = Stage(1)
+    alone.appear()
+    assert alone.app.breakers.trip("pods/bed-1", "mira", "smell").state is BreakerState.OPEN
+    assert breaker(alone).evidence == "mira: smell"
+
+
+def test_names_that_nobody_bears_are_refused() -> None:
+    """As everywhere: unknown pod, unknown Dreamscape."""
+    stage = dreaming()
+    assert refused(stage.app.breakers.get("pods/bed-9")) is Code.POD_UNKNOWN
+    assert refused(stage.app.breakers.trip("dreamscapes/none", "m", "r")) is Code.DREAMSCAPE_UNKNOWN
+    assert refused(stage.app.breakers.reset("pods/bed-9", "m", "r")) is Code.POD_UNKNOWN
+
+
+def test_the_list_holds_pods_and_live_dreamscapes_and_filters() -> None:
+    """By name; a filter by state leaves the others out, an ended Dreamscape is not listed."""
+    stage = dreaming(4)
+    names = [view.name for view in stage.app.breakers.list()]
+    assert names == ["dreamscapes/night", "pods/bed-1", "pods/bed-2", "pods/bed-3", "pods/bed-4"]
+    stage.app.breakers.trip("pods/bed-3", "mira", "x")
+    assert [view.name for view in stage.app.breakers.list(BreakerState.OPEN)] == ["pods/bed-3"]
+    stage.app.end("night", "over")
+    stage.hop(8)
+    assert stage.app.dreamscape("night").state is DreamscapeState.ENDED
+    assert "dreamscapes/night" not in [view.name for view in stage.app.breakers.list()]
+
+
+def test_tripping_a_dreamscape_is_sever_and_only_resume_closes_it() -> None:
+    """Zeros leave in the call; cause and reason are shown; Reset is refused, Resume closes it."""
+    stage = dreaming()
+    assert breaker(stage, "dreamscapes/night").state is BreakerState.CLOSED
+    view = stage.app.breakers.trip("dreamscapes/night", "mira", "noise")
+    assert not stage.link.collectives[-1].coupling.any()
+    assert (view.state, view.cause, view.evidence) == (BreakerState.OPEN, "operator", "mira: noise")
+    assert view.since_s == stage.clock.now_s()
+    assert refused(stage.app.breakers.reset("dreamscapes/night", "mira", "ok")) is Code.BREAKER_NOT_LOCKED
+    stage.hop(1)
+    stage.app.resume("night")
+    closed = breaker(stage, "dreamscapes/night")
+    assert (closed.state, closed.cause) == (BreakerState.CLOSED, "")
+    assert [move.after for move in closed.history] == [BreakerState.OPEN, BreakerState.CLOSED]
+
+
+def test_a_lost_quorum_shows_on_the_dreamscapes_breaker() -> None:
+    """Who severed is not a person: the cause says so."""
+    stage = dreaming(6)
+    stage.hop(8)
+    for pod in stage.pods[:4]:
+        pod.event(PodEventKind.SEVERED, "stalled", evidence_ns=1, zero_ns=2)
+    stage.hop(1)
+    assert breaker(stage, "dreamscapes/night").cause == "quorum"
+
+
+@pytest.mark.parametrize(("by", "reason"), [("", "mended"), ("mira", " "), (" ", "mended")])
+def test_a_reset_needs_a_name_and_a_reason(by: str, reason: str) -> None:
+    """Without them the lock stays."""
+    stage = dreaming()
+    lock(stage, stage.pod("bed-1"))
+    assert refused(stage.app.breakers.reset("pods/bed-1", by, reason)) is Code.INVALID_ARGUMENT
+    assert breaker(stage).state is BreakerState.LOCKED
+
+
+def test_only_a_locked_breaker_is_reset() -> None:
+    """Closed and open ones are refused with their state; nobody shortens a wait."""
+    stage = dreaming()
+    assert refused(stage.app.breakers.reset("pods/bed-1", "mira", "x")) is Code.BREAKER_NOT_LOCKED
+    stage.app.breakers.trip("pods/bed-1", "mira", "x")
+    assert refused(stage.app.breakers.reset("pods/bed-1", "mira", "x")) is Code.BREAKER_NOT_LOCKED
+    assert breaker(stage).state is BreakerState.OPEN
+
+
+def test_a_locked_sleeper_stays_out_until_reset_then_is_scored() -> None:
+    """LOCKED outlives hours of good frames; Reset leads to HALF_OPEN, thirty good frames to a grant."""
+    stage = dreaming()
+    lock(stage, stage.pod("bed-1"))
+    stage.hop(4000)
+    assert stage.coupling("bed-1") == 0
+    locked = breaker(stage)
+    stale = stage.app.breakers.reset("pods/bed-1", "mira", "new electrodes", etag="open-0")
+    assert refused(stale) is Code.STALE_ETAG
+    view = stage.app.breakers.reset("pods/bed-1", "mira", "new electrodes", etag=locked.etag)
+    assert isinstance(view, BreakerView)
+    assert (view.state, view.evidence) == (BreakerState.HALF_OPEN, "mira: new electrodes")
+    stage.hop(SCORED_HOPS - 4)
+    assert stage.coupling("bed-1") == 0
+    stage.hop(8)
+    assert stage.coupling("bed-1") > 0
+
+
+def test_no_restart_resets_a_lock() -> None:
+    """The next daemon has it locked again, with cause and evidence, and does not seat it until reset."""
+    stage = dreaming()
+    lock(stage, stage.pod("bed-1"))
+    before = breaker(stage)
+    for _ in range(2):
+        stage.clock.at_s += 3600.0
+        stage.restart()
+        for pod in stage.pods:
+            pod.presence()
+        stage.hop(60)
+        again = breaker(stage)
+        assert (again.state, again.cause) == (BreakerState.LOCKED, "nonfinite")
+        assert (again.since_s, again.evidence) == (before.since_s, before.evidence)
+        seats = {seat.pod: seat.refusal_code for seat in stage.app.dreamscape("night").seats}
+        assert seats["bed-1"] == "BREAKER_LOCKED"
+    stage.app.breakers.reset("pods/bed-1", "mira", "mended")
+    stage.hop(SCORED_HOPS + 8)
+    assert stage.coupling("bed-1") > 0
+    stage.restart()
+    stage.pod("bed-1").presence()
+    assert breaker(stage).state is BreakerState.CLOSED
+
+
+def test_a_lock_severs_though_the_ledger_is_broken_and_is_kept_later() -> None:
+    """The disk is full: the sleeper is at zero all the same, it is said once, and written when it can be."""
+    ledger = MemoryLedger()
+    stage = dreaming(ledger=ledger)
+    ledger.broken = "the disk is full"
+    stage.app.breakers.trip("pods/bed-2", "mira", "x")
+    ledger.broken = ""
+    pod = stage.pod("bed-1")
+    pod.bend = spoil
+    stage.hop(2)
+    pod.bend = lambda frame: frame
+    stage.hop(200)
+    ledger.broken = "the disk is full"
+    pod.bend = spoil
+    stage.hop(12)
+    assert breaker(stage).state is BreakerState.LOCKED
+    assert stage.coupling("bed-1") == 0
+    sentences = [event.sentence for event in stage.app.journal._events]
+    assert sum("could not keep a lock" in sentence for sentence in sentences) == 1
+    assert refused(stage.app.breakers.reset("pods/bed-1", "mira", "x")) is Code.LEDGER_UNAVAILABLE
+    assert ledger.shelf.locks == {}
+    ledger.broken = ""
+    stage.hop(1)
+    assert [lock.pod for lock in ledger.locks()] == ["bed-1"]
+
+
+def test_a_reset_pod_that_is_seated_an_hour_later_is_scored_from_then() -> None:
+    """The deadline of the scoring begins with the slot: waiting for a seat does not lock a sleeper again."""
+    stage = dreaming()
+    lock(stage, stage.pod("bed-1"))
+    stage.app.release("bed-1", "to the nurse")
+    stage.app.breakers.reset("pods/bed-1", "mira", "mended")
+    stage.clock.at_s += 600.0
+    stage.app.run_due()
+    stage.app.check_out("bed-1")
+    stage.app.check_in("bed-1", "another")
+    stage.hop(SCORED_HOPS + 12)
+    assert stage.coupling("bed-1") > 0
+    assert [move.after for move in breaker(stage).history][-2:] == [
+        BreakerState.HALF_OPEN,
+        BreakerState.CLOSED,
+    ]
+
+
+def test_the_history_is_bounded() -> None:
+    """A breaker that moves all night keeps its newest moves."""
+    stage = dreaming()
+    for _ in range(MOVES_KEPT):
+        stage.app.breakers.trip("pods/bed-1", "mira", "again")
+        stage.hop(200)
+    history = breaker(stage).history
+    assert len(history) == MOVES_KEPT
+    assert history[-1].after is BreakerState.CLOSED
+
+
+def test_a_pod_whose_actuator_did_not_obey_is_given_a_fresh_slot() -> None:
+    """Once its breaker is closed it is assigned anew, which is what its guard waits for; nobody else is."""
+    stage = dreaming()
+    pod = stage.pod("bed-1")
+    first = pod.assign
+    pod.event(PodEventKind.MALFUNCTION, "actuator")
+    stage.hop(40)
+    assert pod.assign == first
+    stage.hop(160)
+    assert pod.assign is not None
+    assert pod.assign.assignment != first.assignment
+    assert stage.coupling("bed-1") > 0
+    assigned = [command.pod for command in stage.link.commands if isinstance(command.what, Assign)]
+    assert sorted(assigned) == ["bed-1", "bed-1", "bed-2", "bed-3", "bed-4", "bed-5"]
+    assert stage.app.dreamscape("night").state is DreamscapeState.DREAMING
+
+
+def test_the_fresh_slot_is_given_in_one_step() -> None:
+    """At no tick is the seat without a slot, so that no count of the assigned dips for it."""
+    stage = dreaming()
+    first = stage.pod("bed-1").assign
+    stage.pod("bed-1").event(PodEventKind.MALFUNCTION, "actuator")
+    while breaker(stage).state is not BreakerState.CLOSED:
+        stage.hop(1)
+        assert stage.app.dreamscape("night").assigned == 5
+    assert stage.pod("bed-1").assign not in (None, first)

@@ -1,0 +1,52 @@
+"""Who publishes: an owner that cannot ask its ledger grants nothing, one that has been replaced is silent."""
+
+from dreamd.core.session.views import DreamscapeState
+from fakes.ledger import MemoryLedger
+from fakes.stage import Stage
+
+
+def dreaming() -> tuple[Stage, MemoryLedger]:
+    """A Dreamscape that grants, and its ledger."""
+    ledger = MemoryLedger()
+    stage = Stage(pods=4, ledger=ledger)
+    stage.appear()
+    stage.dream()
+    stage.hop(8)
+    assert stage.coupling("bed-1") > 0
+    return stage, ledger
+
+
+def test_unconfirmed_for_five_seconds_is_zeros() -> None:
+    """The ledger cannot be asked: grants for five seconds more, then zeros, then grants once it answers."""
+    stage, ledger = dreaming()
+    ledger.broken = "the disk is gone"
+    stage.hop(15)
+    assert stage.coupling("bed-1") > 0
+    stage.hop(10)
+    published = len(stage.link.collectives)
+    stage.hop(4)
+    assert len(stage.link.collectives) == published + 4, "zeros are said, not kept back"
+    assert not stage.link.collectives[-1].coupling.any()
+    ledger.broken = ""
+    stage.hop(8)
+    assert stage.coupling("bed-1") > 0
+    assert stage.app.dreamscape("night").state is DreamscapeState.DREAMING
+
+
+def test_who_has_been_replaced_says_nothing_more() -> None:
+    """Another process has drawn a higher term: within a second this one stops publishing for good."""
+    stage, ledger = dreaming()
+    ledger.draw_term("night", 0, stage.clock.now_s())
+    stage.hop(5)
+    published = len(stage.link.collectives)
+    stage.hop(12)
+    assert len(stage.link.collectives) == published
+
+
+def test_severing_does_not_wait_for_the_ledger() -> None:
+    """With a ledger that fails at every call a sever publishes its zeros and stands."""
+    stage, ledger = dreaming()
+    ledger.broken = "the disk is gone"
+    stage.app.sever("night", "enough")
+    assert not stage.link.collectives[-1].coupling.any()
+    assert stage.app.dreamscape("night").state is DreamscapeState.SEVERED

@@ -1,0 +1,68 @@
+"""Evidence to zero with two hundred pods: real agents over mosquitto, one after another sends a frame of NaN.
+
+From the capture of the false frame to the zero of the pod that sent it, both by that pod's monotonic clock.
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import psutil
+
+from integration.crowd import Crowd
+from integration.fleet import Fleet, boottime_s, until
+from mosquitto import SHIPPED, Broker, free_port
+
+COUNT = 200
+INJECTIONS = 80
+"""Two fifths of the fleet: more at a time would cost the quorum."""
+APART_S = 0.31
+"""At most 33 in ten seconds: no mass failure; and every phase of a tick is met."""
+
+Row = Callable[[str, str, str], None]
+
+
+def sever(row: Row) -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        conf = folder / "mosquitto.conf"
+        conf.write_text(SHIPPED.read_text().replace("listener 1883 ", f"listener {port} "))
+        broker = Broker(conf, port)
+        broker.start()
+        fleet = Fleet(folder, broker)
+        try:
+            took_s, shares = asyncio.run(_measure(Crowd(fleet, COUNT)))
+        finally:
+            fleet.close()
+            broker.kill()
+    title = f"evidence to zero, {COUNT} pods, mosquitto, {len(took_s)} times"
+    row(f"{title}: p50", f"{1000 * took_s[len(took_s) // 2]:.0f} ms", "<= 250 ms")
+    row(f"{title}: p99", f"{1000 * took_s[int(len(took_s) * 0.99)]:.0f} ms", "<= 500 ms")
+    for name, share in shares.items():
+        row(f"{title}: {name}, share of a core", f"{100 * share:.0f} %", "")
+
+
+async def _measure(crowd: Crowd) -> tuple[list[float], dict[str, float]]:
+    await crowd.begin()
+    await until(lambda: len({fact["pod"] for fact in crowd.told("merged", 0.0)}) == COUNT, 60.0)
+    await asyncio.sleep(5.0)
+    began_s, used_s = boottime_s(), _used_s(crowd.fleet)
+    for pod in crowd.pods[:: COUNT // INJECTIONS][:INJECTIONS]:
+        crowd.lie(pod)
+        await asyncio.sleep(APART_S)
+    await asyncio.sleep(2.0)
+    lasted_s = boottime_s() - began_s
+    shares = {name: (now_s - used_s[name]) / lasted_s for name, now_s in _used_s(crowd.fleet).items()}
+    return crowd.evidence_to_zero_s(began_s), shares
+
+
+def _used_s(fleet: Fleet) -> dict[str, float]:
+    """CPU seconds of each process so far."""
+    pids = {name: process.pid for name, process in fleet.processes.items()} | {"broker": fleet.broker.pid}
+    times = {name: psutil.Process(pid).cpu_times() for name, pid in pids.items()}
+    return {name: one.user + one.system for name, one in times.items()}

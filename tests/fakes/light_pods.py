@@ -1,0 +1,177 @@
+"""Many real pods in one process, for fleets larger than a test's machine: only the signal path is left out.
+
+Agent, bed, ward, link and door are production code, over real MQTT connections and at the real pulse; a
+sleeper is twelve ready-made numbers (`dreamd.simulation.bodies`), the disk is memory. One costs a third
+of a simulated brain at 256 Hz.
+
+Orders come on standard input, one a line, and the end of input sends everyone home:
+
+    nan POD      the next frame of this pod leaves with features that are no numbers; its agent knows nothing
+    ail POD KIND the implant of this pod fails: a malfunction of `bodies`
+    cure POD     it works again
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from dreamd.simulation.bodies import Ailment, Body
+from dreamedge.adapters.clock import Load, boottime_ns, unix_ms
+from dreamedge.adapters.door import Door
+from dreamedge.adapters.journal import LineJournal, open_journal
+from dreamedge.adapters.mqtt import MqttLink
+from dreamedge.adapters.renderers.null import NullRenderer
+from dreamedge.app.bed import Bed, Parts
+from dreamedge.app.ward import Ward
+from dreamedge.core.agent import Agent
+from dreamedge.core.clock import SessionClock
+from dreamedge.core.identity import Identity, Restored
+from dreamwire.access import Access, Address
+from dreamwire.messages import Frame, PodEvent, StoredSever
+from dreamwire.schema import BANDS6X2
+from dreamwire.seal import VerifyKey
+
+
+class MemoryKeep:
+    """A disk that lasts as long as the process."""
+
+    failed = ""
+
+    def latch(self, cause: str) -> None:
+        """Nothing outlives the process."""
+
+    def sever(self, severed: StoredSever | None) -> None:
+        """Nothing outlives the process."""
+
+    def event(self, event: PodEvent) -> None:
+        """The link resends it."""
+
+    def forget(self, ids: tuple[bytes, ...]) -> None:
+        """The link forgets it."""
+
+    def unlatch_asked(self) -> bool:
+        """Nobody asks."""
+        return False
+
+    def close(self) -> bool:
+        """Nothing waits."""
+        return True
+
+
+class Told:
+    """The journal without its line a hop, unless hops are asked for."""
+
+    def __init__(self, inner: LineJournal, *, hops: bool) -> None:
+        self._inner = inner
+        self._hops = hops
+
+    def note(self, at_ns: int, pod: str, kind: str, values: dict[str, float | int | str]) -> None:
+        """Hand on."""
+        if self._hops or kind != "hop":
+            self._inner.note(at_ns, pod, kind, values)
+
+    def close(self) -> None:
+        """Write what waits."""
+        self._inner.close()
+
+
+class LyingLink(MqttLink):
+    """The link; when told to, it falsifies one frame and notes when that was captured."""
+
+    lie = False
+    captured_ns = 0
+    body: Body
+    journal: Told
+
+    def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
+        """Send a frame, as it is or with features that are no numbers."""
+        if self.lie:
+            self.lie = False
+            nowhere = np.full(BANDS6X2.size, np.nan, dtype=np.float32)
+            self.journal.note(boottime_ns(), self._pod, "lied", {"onset_ns": self.body.captured_ns})
+            frame = replace(frame, features=nowhere)
+        super().frame(dreamscape, cohort, frame)
+
+
+class LightPod:
+    """One bed and what can be done to it."""
+
+    def __init__(self, number: int, access: Access, key: VerifyKey, journal: Told) -> None:
+        self.name = f"light-{number}"
+        self.body = Body(number)
+        incarnation = unix_ms()
+        identity = Identity(
+            self.name, "home", self.body.device, "light", BANDS6X2, self.body.source, incarnation
+        )
+        rng = random.Random(f"{number} {incarnation}")
+        clock = SessionClock()
+        agent = Agent(identity, self.body, clock, self.body.template(), Restored(), rng)
+        presence = identity.presence(online=True)
+        self.link = LyingLink(access, presence, Door(self.name, key), boottime_ns, rng)
+        self.link.body, self.link.journal = self.body, journal
+        renderer, keep = NullRenderer(), MemoryKeep()
+        self.bed = Bed(
+            Parts(self.name, agent, clock, self.body, renderer, self.link, keep, journal, boottime_ns)
+        )
+
+    def obey(self, order: str, *words: str) -> None:
+        """Carry out an order."""
+        match order, words:
+            case "nan", ():
+                self.link.lie = True
+            case "ail", (kind,):
+                self.body.ailment = Ailment(kind, boottime_ns())
+            case "cure", ():
+                self.body.ailment = None
+            case _:
+                raise ValueError(f"no order {order} {words}")
+
+
+async def _obey(pods: dict[str, LightPod], ward: Ward) -> None:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer
+    )
+    while line := (await reader.readline()).decode().split():
+        pods[line[1]].obey(line[0], *line[2:])
+    ward.stop("the end of input")
+
+
+async def _run(arguments: argparse.Namespace, journal: LineJournal) -> None:
+    access, key = Access(Address("127.0.0.1", arguments.broker_port)), VerifyKey.load(arguments.key)
+    told = Told(journal, hops=arguments.hops)
+    numbers = range(arguments.first, arguments.first + arguments.count)
+    pods = [LightPod(number, access, key, told) for number in numbers]
+    ward = Ward([pod.bed for pod in pods], boottime_ns, Load().measure)
+    async with asyncio.TaskGroup() as group:
+        orders = group.create_task(_obey({pod.name: pod for pod in pods}, ward), name="orders")
+        await ward.run(0.0)
+        orders.cancel()
+    if ward.failed:
+        raise SystemExit(f"beds failed: {ward.failed}")
+
+
+def main() -> None:
+    """Run until the end of input."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--broker-port", type=int, required=True)
+    parser.add_argument("--key", type=Path, required=True)
+    parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--count", type=int, default=1)
+    parser.add_argument("--journal", required=True)
+    parser.add_argument("--hops", action="store_true")
+    arguments = parser.parse_args()
+    journal = open_journal(arguments.journal)
+    try:
+        asyncio.run(_run(arguments, journal))
+    finally:
+        journal.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Consents that a test sets, and exposures with limits."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from math import inf
+
+from dreamd.adapters.people import AGREED
+from dreamd.ports.ledger import LedgerError
+from dreamd.ports.people import Dose, Standing
+
+
+class Consents:
+    """ports.people.Consents; everybody agrees to everything until the test says otherwise."""
+
+    def __init__(self) -> None:
+        self.standings: dict[str, Standing] = {}
+        self._tell: Callable[[str], None] = lambda _sleeper: None
+
+    def standing(self, sleeper: str) -> Standing:
+        return self.standings.get(sleeper, AGREED)
+
+    def changed(self, tell: Callable[[str], None]) -> None:
+        """The newest daemon is told."""
+        self._tell = tell
+
+    def checked_in(self, sleeper: str) -> None:
+        """Lying down changes nothing here."""
+
+    def withdraw(self, sleeper: str) -> None:
+        self.set(sleeper, replace(self.standing(sleeper), withdrawn=True))
+
+    def set(self, sleeper: str, standing: Standing) -> None:
+        """The sleeper changes what they agree to."""
+        self.standings[sleeper] = standing
+        self._tell(sleeper)
+
+
+@dataclass
+class Exposures:
+    """ports.people.Exposures with a limit a sleeper; `calls` is what was asked, in order."""
+
+    limits_min: dict[str, float] = field(default_factory=dict)
+    charged_min: dict[str, float] = field(default_factory=dict)
+    marks: dict[str, float] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    broken: bool = False
+
+    def begin(self, sleepers: Collection[str], at_s: float) -> None:
+        self._note("begin", dict.fromkeys(sleepers, 0.0))
+        self.marks.update(dict.fromkeys(sleepers, at_s))
+
+    def charge(self, minutes: Mapping[str, float], at_s: float) -> None:
+        self._note("charge", minutes)
+        self.marks.update(dict.fromkeys(minutes, at_s))
+
+    def end(self, minutes: Mapping[str, float], at_s: float) -> None:
+        self._note("end", minutes)
+        for sleeper in minutes:
+            self.marks.pop(sleeper, None)
+
+    def _note(self, call: str, minutes: Mapping[str, float]) -> None:
+        if self.broken:
+            raise LedgerError("the disk is full")
+        self.calls.append(call)
+        for sleeper, lived_min in minutes.items():
+            self.charged_min[sleeper] = self.charged_min.get(sleeper, 0.0) + lived_min
+
+    def dose(self, sleeper: str, _now_s: float) -> Dose:
+        return Dose(self.charged_min.get(sleeper, 0.0), self.limits_min.get(sleeper, inf))

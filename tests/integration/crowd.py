@@ -1,0 +1,58 @@
+"""Light pods by the hundred, in two processes, and the questions a test or a bench has about all of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import inf
+
+from integration.fleet import Fact, Fleet, stamp_s
+
+WARDS = ("ward-1", "ward-2")
+
+
+@dataclass
+class Crowd:
+    """`count` light pods of `fleet`, an even number."""
+
+    fleet: Fleet
+    count: int
+    pods: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Name them."""
+        self.pods = tuple(f"light-{number}" for number in range(1, self.count + 1))
+
+    async def begin(self) -> None:
+        """Start the daemon and all pods, check everyone in and begin the night."""
+        self.fleet.daemon()
+        each = self.count // len(WARDS)
+        for number, ward in enumerate(WARDS):
+            self.fleet.light(ward, 1 + number * each, each)
+        await self.fleet.begin(self.pods, within_s=60.0)
+
+    def told(self, kind: str, since_s: float) -> Iterator[Fact]:
+        """Facts of one kind since, of all pods."""
+        for ward in WARDS:
+            yield from (f for f in self.fleet.journal(ward) if f["kind"] == kind and stamp_s(f) > since_s)
+
+    def lie(self, pod: str) -> None:
+        """Let the next frame of this pod be NaN."""
+        half = self.pods.index(pod) // (self.count // len(WARDS))
+        self.fleet.tell(WARDS[half], f"nan {pod}")
+
+    def evidence_to_zero_s(self, since_s: float) -> list[float]:
+        """From the capture of each false frame to its pod's zero, ascending; inf: it never came.
+
+        Those who were alone already when they lied are left out: there was nothing to sever.
+        """
+        moves: dict[object, list[tuple[float, bool]]] = {}
+        for kind, stamp, coupled in (("merged", "t_ns", True), ("severed", "zero_ns", False)):
+            for fact in self.told(kind, 0.0):
+                moves.setdefault(fact["pod"], []).append((stamp_s(fact, stamp), coupled))
+        took_s = []
+        for fact in self.told("lied", since_s):
+            onset_s = stamp_s(fact, "onset_ns")
+            before = [coupled for at_s, coupled in sorted(moves[fact["pod"]]) if at_s <= onset_s]
+            zeros_s = [at_s for at_s, coupled in moves[fact["pod"]] if not coupled and at_s > onset_s]
+            if before and before[-1]:
+                took_s.append(min(zeros_s, default=inf) - onset_s)
+        return sorted(took_s)

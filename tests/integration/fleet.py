@@ -1,0 +1,237 @@
+"""A fleet of real processes: mosquitto, `dreamd serve` and pods, and what the pods have written.
+
+Every pod keeps a journal, one JSON line a fact, with stamps of CLOCK_BOOTTIME; all processes and the tests
+share that clock, so the moment of a fault compares with the stamps of what followed.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dreamapi
+from dreamapi.v1.pods_pb2 import Pod
+from mosquitto import Broker
+
+PODS = ("bed-1", "bed-2", "bed-3", "bed-4")
+LEASE_AND_FADE_S = 1.5
+NIGHT = "night"
+LONG_VARIABLE = "DREAMD_LONG"
+"""Set by `make soak`: what takes minutes is run as well. The daemon would refuse it as a setting it lacks."""
+LONG = bool(os.environ.get(LONG_VARIABLE))
+LIGHT_PODS = Path(__file__).parents[1] / "fakes" / "light_pods.py"
+
+Fact = dict[str, object]
+
+
+def boottime_s() -> float:
+    """The clock all stamps are of."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def number(fact: Fact, key: str) -> float:
+    """A number of a fact."""
+    return float(str(fact[key]))
+
+
+def stamp_s(fact: Fact, key: str = "t_ns") -> float:
+    """A stamp of a fact, in seconds."""
+    return int(str(fact[key])) / 1e9
+
+
+async def until(true: Callable[[], object], within_s: float = 30.0) -> None:
+    """Wait until `true` is, or fail."""
+    deadline = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < deadline, f"it did not come true in {within_s:.0f} s"
+        await asyncio.sleep(0.05)
+
+
+@dataclass
+class Fleet:
+    """The processes, and what the pods have written. through: the broker's URL, for whom it is another."""
+
+    folder: Path
+    broker: Broker
+    through: dict[str, str] = field(default_factory=dict)
+    grpc_port: int = 0
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _journals: dict[str, "Journal"] = field(default_factory=dict)
+
+    @property
+    def state(self) -> Path:
+        """The daemon's state directory."""
+        return self.folder / "state"
+
+    @property
+    def key(self) -> Path:
+        """The daemon's public key."""
+        return self.state / "daemon.pub"
+
+    def daemon(self) -> float:
+        """Start the daemon and wait until it is ready; returns the moment it was started."""
+        started_s = boottime_s()
+        process = self.start(
+            "daemon",
+            ["-m", "dreamd", "serve", "--ready-json", "--mqtt-url", self._url("daemon"),
+             "--state-dir", str(self.state), "--grpc-port", "0", "--http-port", "0"],
+        )  # fmt: skip
+        assert process.stdout is not None
+        ready = process.stdout.readline()
+        assert ready, (self.folder / "daemon.log").read_text()
+        self.grpc_port = json.loads(ready)["grpc"]
+        return started_s
+
+    def kill_daemon(self) -> float:
+        """SIGKILL it and wait for its end; returns the moment before."""
+        killed_s = self.signal("daemon", signal.SIGKILL)
+        _end(self.processes["daemon"])
+        return killed_s
+
+    def pod(self, name: str) -> None:
+        """Start one pod."""
+        journal = str(self.folder / f"{name}.jsonl")
+        self.start(
+            name,
+            ["-m", "dreamedge", "run", "--pod", f"{name}=sim:{name[-1]}", "--broker", self._url(name),
+             "--daemon-key", str(self.key), "--state-dir", str(self.folder / "pods"), "--journal", journal],
+        )  # fmt: skip
+
+    def light(self, name: str, first: int, count: int, *flags: str) -> None:
+        """Start one process of light pods, light-FIRST and so on; they share a journal."""
+        process = self.start(
+            name,
+            [str(LIGHT_PODS), "--broker-port", self._url(name).rsplit(":", 1)[1], "--key", str(self.key),
+             "--first", str(first), "--count", str(count), "--journal", str(self.folder / f"{name}.jsonl"),
+             *flags],
+        )  # fmt: skip
+        assert process.stdin is not None
+
+    def tell(self, name: str, order: str) -> None:
+        """Give a process of light pods an order."""
+        stdin = self.processes[name].stdin
+        assert stdin is not None
+        stdin.write(f"{order}\n".encode())
+        stdin.flush()
+
+    def _url(self, name: str) -> str:
+        return self.through.get(name, self.broker.url)
+
+    def start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
+        """Start a Python process; what it says on standard error goes into NAME.log."""
+        environment = {key: value for key, value in os.environ.items() if key != LONG_VARIABLE}
+        with (self.folder / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *command],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=environment,
+            )
+        self.processes[name] = process
+        return process
+
+    def journal(self, process: str) -> "list[Fact]":
+        """Every fact in the journal of this process, oldest first."""
+        path = self.folder / f"{process}.jsonl"
+        return self._journals.setdefault(process, Journal(path)).read()
+
+    def facts(self, pod: str, kind: str, process: str = "") -> list[Fact]:
+        """This pod's facts of one kind, oldest first; process: whose journal, if not its own."""
+        return [f for f in self.journal(process or pod) if f["kind"] == kind and f["pod"] == pod]
+
+    def applied(self, pod: str, process: str = "") -> float:
+        """The share this pod wrote last."""
+        hops = self.facts(pod, "hop", process)
+        return number(hops[-1], "applied") if hops else 0.0
+
+    def alone_after_s(self, pod: str, since_s: float, process: str = "") -> float:
+        """How long after `since_s` this pod's sleeper was alone, by its own stamp."""
+        stamps = [stamp_s(fact, "alone_ns") for fact in self.facts(pod, "alone", process)]
+        return next(stamp for stamp in stamps if stamp >= since_s) - since_s
+
+    def signal(self, name: str, number: int) -> float:
+        """Send a signal; returns the moment before it."""
+        now_s = boottime_s()
+        process = self.broker.pid if name == "broker" else self.processes[name].pid
+        os.kill(process, number)
+        return now_s
+
+    def api(self) -> dreamapi.Api:
+        """A connection to the daemon, to be entered."""
+        return dreamapi.connect(f"127.0.0.1:{self.grpc_port}")
+
+    async def begin(self, pods: Iterable[str], within_s: float = 30.0) -> None:
+        """Check everyone in, and begin the night with a ramp of ten seconds."""
+        names = list(pods)
+        deadline = time.monotonic() + within_s
+        async with self.api() as api:
+            while not _ready(await api.pods.list(), names):
+                assert time.monotonic() < deadline, "the pods are not ready"
+                assert all(p.poll() is None for p in self.processes.values()), (
+                    "a process has ended: see its log"
+                )
+                await asyncio.sleep(0.2)
+            for name in names:
+                await api.pods.check_in(name, f"sleeper-{name}")
+            plan = dreamapi.plan(seats_min=3, seats_max=max(8, len(names)), pods=names, ramp_s=10.0)
+            await api.dreamscapes.create(NIGHT, plan)
+            while True:
+                seats = (await api.dreamscapes.get(NIGHT)).seats
+                if sum(seat.state == seat.ADMITTED for seat in seats) == len(names):
+                    break
+                waiting = {seat.pod: seat.refusal for seat in seats if seat.refusal}
+                assert time.monotonic() < deadline, f"not everyone is admitted: {waiting}"
+                await asyncio.sleep(0.2)
+            await api.dreamscapes.start(NIGHT)
+
+    async def breakers(self) -> dict[str, Pod]:
+        """Every pod as the daemon sees it, by name."""
+        async with self.api() as api:
+            return {pod.name.removeprefix("pods/"): pod for pod in await api.pods.list()}
+
+    def close(self) -> None:
+        """End everything."""
+        for process in self.processes.values():
+            process.send_signal(signal.SIGCONT)
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+
+
+def _ready(pods: list[Pod], names: list[str]) -> bool:
+    found = {pod.name.removeprefix("pods/"): pod for pod in pods}
+    return all(name in found and found[name].quality >= 0.9 and found[name].clock.synced for name in names)
+
+
+class Journal:
+    """A journal that is read on from where it was read to; a line that is not whole yet waits."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._at = 0
+        self._facts: list[Fact] = []
+
+    def read(self) -> list[Fact]:
+        """Every fact so far."""
+        if not self._path.exists():
+            return self._facts
+        with self._path.open("rb") as file:
+            file.seek(self._at)
+            new = file.read()
+        whole = new[: new.rfind(b"\n") + 1]
+        self._at += len(whole)
+        self._facts += [json.loads(line) for line in whole.splitlines()]
+        return self._facts

@@ -1,0 +1,102 @@
+"""Two hundred pods over a real broker: it dies and they come back; one after another malfunctions.
+
+The pods are light ones (`fakes.light_pods`): real agents, links and connections, sleepers of ready-made
+numbers, in two processes. Asserted are safety deadlines by the pods' own stamps, and who is blamed. How fast
+it was is printed, and measured without company by `make bench ARGS=sever`: beside other tests this fleet may
+starve, then leases lapse, and the night is resumed where it lost its quorum.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+import dreamapi
+from dreamapi.v1.dreamscapes_pb2 import Dreamscape
+from dreamapi.v1.severing_pb2 import Breaker
+from integration.crowd import Crowd
+from integration.fleet import LEASE_AND_FADE_S, NIGHT, Fleet, boottime_s, stamp_s, until
+from mosquitto import Broker
+
+COUNT = 200
+DOWN_S = 2.0
+INJECTIONS = 40
+"""A fifth of the fleet: one more within ten seconds would be a mass failure."""
+OF_THE_WAY = {"", "lease", "stale", "lost", "clock", "stalled", "daemon"}
+"""Causes that are held against nobody."""
+
+
+@pytest.fixture
+async def crowd(broker: Broker, tmp_path: Path) -> AsyncIterator[Crowd]:
+    """Two hundred sleepers, merged."""
+    fleet = Fleet(tmp_path, broker)
+    try:
+        one = Crowd(fleet, COUNT)
+        await one.begin()
+        await all_merged(one, 0.0)
+        yield one
+    finally:
+        fleet.close()
+
+
+async def all_merged(crowd: Crowd, since_s: float) -> None:
+    """Wait until all have merged since; resume the night where the quorum was lost."""
+    deadline_s = boottime_s() + 60.0
+    async with crowd.fleet.api() as api:
+        while len({fact["pod"] for fact in crowd.told("merged", since_s)}) < COUNT:
+            assert boottime_s() < deadline_s, "they have not all merged"
+            await asyncio.sleep(0.5)
+            if (await api.dreamscapes.get(NIGHT)).state == Dreamscape.SEVERED:
+                with suppress(dreamapi.ApiError):
+                    await api.dreamscapes.resume(NIGHT)
+
+
+async def test_two_hundred_come_back_to_a_restarted_broker_one_by_one(crowd: Crowd, broker: Broker) -> None:
+    """Kill -9 of the broker: all alone within 1.5 s, all back with jitter and merged again, nobody blamed."""
+    killed_s = boottime_s()
+    broker.kill()
+    await asyncio.sleep(DOWN_S)
+    restarted_s = boottime_s()
+    broker.start()
+    await all_merged(crowd, restarted_s)
+    alone_s: dict[object, float] = {}
+    for fact in crowd.told("alone", killed_s):
+        alone_s.setdefault(fact["pod"], stamp_s(fact, "alone_ns") - killed_s)
+    connected_s = sorted(stamp_s(fact) - restarted_s for fact in crowd.told("connected", restarted_s))
+    most = max(Counter(int(at_s * 10) for at_s in connected_s[:COUNT]).values())
+    merged_s = {fact["pod"]: stamp_s(fact) - restarted_s for fact in crowd.told("merged", restarted_s)}
+    print(
+        f"alone after {max(alone_s.values()):.3f} s at the latest; connected again {connected_s[0]:.2f} to "
+        f"{connected_s[-1]:.2f} s after its start, at most {most} in 100 ms; "
+        f"merged by {max(merged_s.values()):.1f} s"
+    )
+    assert max(alone_s.values()) <= LEASE_AND_FADE_S
+    assert {fact["pod"] for fact in crowd.told("connected", restarted_s)} == set(crowd.pods)
+    assert most <= COUNT // 4
+    breakers = (await crowd.fleet.breakers()).values()
+    assert not any(pod.breaker.state == Breaker.LOCKED for pod in breakers)
+    assert {pod.breaker.cause for pod in breakers} <= OF_THE_WAY
+    assert {str(fact["cause"]) for fact in crowd.told("severed", killed_s)} <= OF_THE_WAY
+
+
+async def test_false_frames_are_severed_by_the_daemon_in_time(crowd: Crowd) -> None:
+    """Forty pods send a NaN, their agents unaware: each is at zero in 1.5 s, nobody else is blamed."""
+    liars = crowd.pods[:: COUNT // INJECTIONS]
+    began_s = boottime_s()
+    for liar in liars:
+        crowd.lie(liar)
+        await asyncio.sleep(0.27)
+    await until(lambda: len(list(crowd.told("lied", began_s))) == INJECTIONS, 10.0)
+    await asyncio.sleep(LEASE_AND_FADE_S)
+    took_s = crowd.evidence_to_zero_s(began_s)
+    print(f"{len(took_s)} times evidence to zero: p50 {1000 * took_s[len(took_s) // 2]:.0f} ms, "
+          f"worst {1000 * took_s[-1]:.0f} ms")  # fmt: skip
+    assert took_s
+    assert took_s[-1] <= LEASE_AND_FADE_S
+    blamed = {
+        name for name, pod in (await crowd.fleet.breakers()).items() if pod.breaker.cause not in OF_THE_WAY
+    }
+    assert blamed == set(liars)

@@ -1,0 +1,120 @@
+"""The daemon killed and started again: what the ledger and the pods remember, and what nobody is granted."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from dreamapi.v1.severing_pb2 import Breaker
+from dreamd.adapters.store.sqlite import SqliteLedger
+from dreamd.composition import LEDGER_FILE
+from dreamd.core.severing.causes import Cause
+from dreamd.core.severing.views import Lock
+from integration.fleet import LEASE_AND_FADE_S, LONG, NIGHT, Fleet, boottime_s, number, stamp_s, until
+from mosquitto import Broker
+
+WARD = "ward"
+PODS = tuple(f"light-{k}" for k in range(1, 7))
+LOCKED, ILL, WELL = PODS[0], PODS[1], PODS[2:]
+TICK_WITHIN_S = 3.0
+SCORED_S = 30 * 0.25
+
+
+@pytest.fixture
+async def fleet(broker: Broker, tmp_path: Path) -> AsyncIterator[Fleet]:
+    """Six sleepers, merged; their pods tell every hop."""
+    one = Fleet(tmp_path, broker)
+    try:
+        one.daemon()
+        one.light(WARD, 1, len(PODS), "--hops")
+        await one.begin(PODS)
+        await until(lambda: all(one.applied(pod, WARD) > 0.03 for pod in PODS))
+        yield one
+    finally:
+        one.close()
+
+
+async def breaker(fleet: Fleet, pod: str) -> int:
+    """The state of a pod's breaker, as the daemon shows it."""
+    return (await fleet.breakers())[pod].breaker.state
+
+
+async def wait_for_breaker(fleet: Fleet, pod: str, state: int, within_s: float) -> None:
+    """Wait until a pod's breaker is in this state."""
+    deadline_s = boottime_s() + within_s
+    while await breaker(fleet, pod) != state:
+        assert boottime_s() < deadline_s, f"{pod} is {await breaker(fleet, pod)}, not {state}"
+        await asyncio.sleep(0.2)
+
+
+def again(fleet: Fleet, pod: str, since_s: float) -> list[float]:
+    """When this pod has merged since."""
+    return [stamp_s(fact) for fact in fleet.facts(pod, "merged", WARD) if stamp_s(fact) > since_s]
+
+
+async def first_tick_s(fleet: Fleet) -> float:
+    """Wait for a tick of this daemon; returns when it was seen."""
+    async with fleet.api() as api, aclosing(api.dreamscapes.watch_collective(NIGHT)) as ticks:
+        async for tick in ticks:
+            if tick.tick > 0:
+                return boottime_s()
+    raise AssertionError("the Dreamscape ended")
+
+
+async def test_a_restarted_daemon_trusts_nobody_and_draws_the_well_in_again_from_zero(fleet: Fleet) -> None:
+    """After kill -9 all are alone in 1.5 s; a new daemon ticks in 3 s, scores 30 ticks at zero, then ramps.
+
+    Who reports a sever of their own is OPEN, who is locked in the ledger stays LOCKED: neither is coupled.
+    """
+    fleet.tell(WARD, f"ail {ILL} railed")
+    await until(lambda: fleet.facts(ILL, "alone", WARD), 5.0)
+    fleet.tell(WARD, f"cure {ILL}")
+    killed_s = fleet.kill_daemon()
+    await until(lambda: all(fleet.facts(pod, "alone", WARD) for pod in PODS), 5.0)
+    assert max(fleet.alone_after_s(pod, killed_s, WARD) for pod in (LOCKED, *WELL)) <= LEASE_AND_FADE_S
+    lock(fleet, LOCKED)
+    started_s = fleet.daemon()
+    ready_s = boottime_s()
+    tick_s = await first_tick_s(fleet)
+    print(
+        f"first tick {tick_s - ready_s:.2f} s after it was ready, {tick_s - started_s:.2f} s after its start"
+    )
+    assert tick_s - ready_s <= TICK_WITHIN_S
+    await until(lambda: all(again(fleet, pod, started_s) for pod in WELL), 20.0)
+    print(f"all well merged {boottime_s() - started_s:.1f} s after its start")
+    for pod in WELL:
+        merged_s = again(fleet, pod, started_s)[0]
+        assert merged_s - ready_s >= SCORED_S - 0.5
+        shares = {stamp_s(hop): number(hop, "applied") for hop in fleet.facts(pod, "hop", WARD)}
+        assert max(share for at_s, share in shares.items() if started_s < at_s < merged_s) == 0.0
+        assert next((share for at_s, share in shares.items() if at_s >= merged_s), 0.0) < 0.02
+    assert await breaker(fleet, ILL) == Breaker.OPEN
+    assert await breaker(fleet, LOCKED) == Breaker.LOCKED
+    assert not again(fleet, ILL, started_s)
+    assert not again(fleet, LOCKED, started_s)
+
+
+def lock(fleet: Fleet, pod: str) -> None:
+    """Write into the ledger of a daemon that does not run what it writes when a breaker locks."""
+    ledger = SqliteLedger(fleet.state / LEDGER_FILE)
+    ledger.save_lock(Lock(pod, Cause.NONFINITE, time.time(), "a second time"))
+    ledger.close()
+
+
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: waits for breakers, over a minute")
+async def test_a_lock_made_by_two_trips_outlives_its_daemon(fleet: Fleet) -> None:
+    """Two malfunctions within half an hour lock a breaker; after kill -9 it is locked still, and alone."""
+    fleet.tell(WARD, f"nan {LOCKED}")
+    await wait_for_breaker(fleet, LOCKED, Breaker.OPEN, 5.0)
+    await wait_for_breaker(fleet, LOCKED, Breaker.HALF_OPEN, 45.0)
+    fleet.tell(WARD, f"nan {LOCKED}")
+    await wait_for_breaker(fleet, LOCKED, Breaker.LOCKED, 5.0)
+    await asyncio.sleep(1.0)
+    fleet.kill_daemon()
+    started_s = fleet.daemon()
+    await until(lambda: all(again(fleet, pod, started_s) for pod in PODS[1:]), 20.0)
+    assert await breaker(fleet, LOCKED) == Breaker.LOCKED
+    assert not again(fleet, LOCKED, started_s)

@@ -1,0 +1,11 @@
+"""Every mutation there is, room by room; the rows of DESIGN 6, 8.1, 8.2 and 8.3 in their order."""
+
+from typing import Final
+
+from mutate.daemon import DAEMON
+from mutate.mutation import Mutation
+from mutate.pod import POD
+from mutate.signal import SIGNAL
+from mutate.wire import WIRE
+
+MUTATIONS: Final[tuple[Mutation, ...]] = (*POD, *SIGNAL, *WIRE, *DAEMON)

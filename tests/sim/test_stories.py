@@ -1,0 +1,114 @@
+"""Two hundred nights from fixed seeds, each with faults of its own; and every night that once went wrong.
+
+`dreamd simulate --seed K` tells one of them again; `make sim` tells fresh ones for as long as it is let.
+"""
+
+import json
+import multiprocessing
+import os
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from dreamd.main import main
+from dreamd.simulation.broker import Weather
+from dreamd.simulation.story import Account, tell
+from dreamd.simulation.world import World
+
+SEEDS = range(200)
+SHORT_S, WHOLE_S = 45.0, 115.0
+"""Three of four nights end while things go wrong; one of four must be well again."""
+SLOW_S = 600.0 if os.environ.get("DREAMD_LONG") else 24.0
+REGRESSIONS = Path(__file__).with_name("regressions.txt")
+
+
+def pods_of(seed: int) -> int:
+    """Four to seven pods: quorums differ."""
+    return 4 + seed // 4 % 4
+
+
+def stories() -> list[tuple[int, int, float]]:
+    """(seed, pods, seconds) of every story: the fixed ones, then the regressions."""
+    lines = [line.split("#")[0].split() for line in REGRESSIONS.read_text().splitlines()]
+    known = [(int(seed), int(pods), float(seconds)) for seed, pods, seconds in filter(None, lines)]
+    return [(seed, pods_of(seed), SHORT_S if seed % 4 else WHOLE_S) for seed in SEEDS] + known
+
+
+@pytest.fixture(scope="module")
+def told() -> list[Account]:
+    """All stories, on all cores."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
+        return list(pool.map(_tell, stories(), chunksize=4))
+
+
+def _tell(story: tuple[int, int, float]) -> Account:
+    return tell(*story)
+
+
+def test_no_story_holds_what_must_not_be(told: list[Account]) -> None:
+    """In two hundred seeds and all regressions no invariant is broken; each is one command to replay."""
+    broken = [
+        f"dreamd simulate --seed {a.seed} --pods {a.pods} --seconds {a.seconds:g}  # {a.violations[0]}"
+        for a in told
+        if a.violations
+    ]
+    assert not broken, "\n".join(broken)
+
+
+def test_the_stories_hold_every_fault_and_many_causes(told: list[Account]) -> None:
+    """The seeds leave no kind of fault out, and people are severed for many causes: the net is not empty."""
+    from dreamd.simulation.faults import KINDS  # noqa: PLC0415
+
+    faults = sum((Counter(account.faults) for account in told), Counter[str]())
+    severs = sum((Counter(account.severs) for account in told), Counter[str]())
+    assert set(faults) == set(KINDS)
+    assert set(severs) >= {"daemon", "lease", "stalled", "railed", "nonfinite", "silence", "release", "wake"}
+    assert sum(not account.faults for account in told) >= 5, "calm nights are among them"
+
+
+def test_one_seed_is_one_story() -> None:
+    """Told twice, a seed is the same story in every line of every journal."""
+    lines: list[list[str]] = [[], []]
+    accounts = [tell(7, 5, 60.0, said.append) for said in lines]
+    assert accounts[0] == accounts[1]
+    assert lines[0] == lines[1] != []
+
+
+def test_a_hundred_healthy_pods_on_slow_links_are_never_severed() -> None:
+    """100 pods, 100 to 300 ms each way: nobody is severed (24 s here, ten minutes by `make soak`)."""
+    world = World(3, 100, Weather(delay_s=(0.05, 0.15)))
+    assert world.gather() == ""
+    world.run(SLOW_S)
+    assert not world.watch.severs
+    assert not world.watch.violations
+    assert min(pod.share() for pod in world.pods) > 0.14
+
+
+def test_the_account_is_json_and_says_by_its_status_what_it_found(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """`dreamd simulate --json` prints one object with the promised names; status 0 without violations."""
+    status = main(["simulate", "--seed", "3", "--pods", "4", "--seconds", "30", "--json"])
+    account = json.loads(capsys.readouterr().out)
+    assert {"seed", "pods", "seconds", "faults", "severs", "violations"} <= set(account)
+    assert (account["seed"], account["pods"], account["violations"], status) == (3, 4, [], 0)
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--pods", "2"], "--pods is 2, expected 3 to 500"),
+        (["--seconds", "nan"], "--seconds is nan, expected 20 to 86400"),
+        (["--seeds", "0"], "--seeds is 0, expected 1 or more"),
+        (["--seeds", "3", "--trace"], "--trace follows one seed, not many"),
+    ],
+)
+def test_what_cannot_be_simulated_is_said(
+    flags: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A flag out of range is one sentence with what was expected, and status 2."""
+    assert main(["simulate", *flags]) == 2
+    assert sentence in capsys.readouterr().err

@@ -1,0 +1,165 @@
+"""The watch itself: each of its rules is broken once on purpose, and it says so."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from dreamd.adapters.people import CheckedIn
+from dreamd.app.cohorts import Cohort
+from dreamd.simulation.bodies import Ailment
+from dreamd.simulation.pods import Pod
+from dreamd.simulation.world import World
+from dreamedge.core.tether import Tether
+from dreamwire.messages import Collective
+
+
+def merged(seed: int = 1) -> World:
+    """Five pods, merged."""
+    world = World(seed, 5)
+    assert world.gather() == ""
+    world.run(6.0)
+    assert min(pod.share() for pod in world.pods) > 0.0
+    assert not world.watch.violations
+    return world
+
+
+def rules(world: World) -> set[str]:
+    """The rules broken so far."""
+    return {violation.rule for violation in world.watch.violations}
+
+
+def test_a_tether_that_does_not_expire_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pods that go on without a daemon break `tether`."""
+    world = merged()
+    monkeypatch.setattr(Tether, "living", lambda self, _now_ns: self._permission)
+    owner = world.owner
+    assert owner is not None
+    owner.kill()
+    world.run(3.0)
+    assert "tether" in rules(world)
+
+
+def test_a_latch_that_does_not_hold_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A button that does not stop the coupling breaks `latch`."""
+    world = merged()
+    monkeypatch.setattr(Pod, "press", lambda _self, _button: None)
+    world.watch.latched(world.pods[0])
+    world.pods[0].press("distress")
+    world.run(1.0)
+    assert "latch" in rules(world)
+
+
+def test_a_malfunction_that_is_not_seen_is_found() -> None:
+    """An implant that rails, and a pod that sees nothing of it, break `bound`."""
+    world = merged()
+    pod = world.pods[2]
+    world.watch.touched.add(pod.name)
+    world.watch.ails(pod, "railed", pod.local_ns())
+    world.run(1.0)
+    assert rules(world) == {"bound"}
+
+
+def test_a_healthy_sleeper_severed_for_nothing_is_found() -> None:
+    """A pod that is cut for a fault nobody caused breaks `nothing`."""
+    world = merged()
+    world.pods[1].fall_ill(Ailment("flat", world.pods[1].local_ns()))
+    world.run(1.0)
+    assert rules(world) == {"nothing"}
+
+
+def bent(change: Callable[[Collective], Collective]) -> World:
+    """A world whose daemon publishes something else than it should."""
+    world = merged()
+    owner = world.owner
+    assert owner is not None
+    publish = owner.publish
+    owner.app._in.link.publish = lambda collective: publish(change(collective))  # type: ignore[method-assign]
+    world.run(1.0)
+    return world
+
+
+def test_a_grant_in_a_slot_of_nobody_is_found() -> None:
+    """A coupling for a slot that was never given breaks `slot`."""
+
+    def change(collective: Collective) -> Collective:
+        coupling = collective.coupling.copy()
+        coupling[200] = 9
+        return replace(collective, coupling=coupling)
+
+    assert "slot" in rules(bent(change))
+
+
+def test_a_severed_dreamscape_that_goes_on_is_found() -> None:
+    """Couplings above zero after an operator's sever break `excluded`."""
+    world = merged()
+    owner = world.owner
+    assert owner is not None
+    world.watch.silenced(owner, "night", silenced=True)
+    world.run(1.0)
+    assert rules(world) == {"excluded"}
+
+
+def test_weight_of_the_excluded_is_found() -> None:
+    """Whoever is told to have tripped and keeps their weight breaks `excluded`."""
+    world = merged()
+    owner = world.owner
+    assert owner is not None
+    record = owner.app._in.fleet.get("bed-1")
+    assert record is not None
+    world.watch.touched.add("bed-1")
+    conductor = owner.app._conductors["night"]
+    seat = conductor.seats.of("bed-1")
+    assert seat is not None
+    conductor._happenings.breaker(record, seat, _transition())
+    world.run(0.5)
+    assert rules(world) == {"excluded"}
+
+
+def _transition() -> object:
+    from dreamd.core.session.views import BreakerState  # noqa: PLC0415
+    from dreamd.core.severing.breaker import Transition  # noqa: PLC0415
+    from dreamd.core.severing.causes import Cause  # noqa: PLC0415
+
+    return Transition(0.0, BreakerState.CLOSED, BreakerState.OPEN, Cause.RAILED, "for the test")
+
+
+def test_a_sleeper_in_two_beds_is_found() -> None:
+    """One pseudonym in two pods breaks `one-pod`."""
+    world = merged()
+    owner = world.owner
+    assert owner is not None
+    fleet = owner.app._in.fleet
+    for name in ("bed-1", "bed-2"):
+        record = fleet.get(name)
+        assert record is not None
+        fleet.lay(record, "same", 0.0)
+    world.watch.beds(owner)
+    assert rules(world) == {"one-pod"}
+
+
+def test_what_is_lived_and_not_charged_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account that stands still breaks `exposure`; one that is kept does not."""
+    world = merged()
+    world.run(30.0)
+    world.watch.settle()
+    assert not world.watch.violations
+    monkeypatch.setattr(Cohort, "live", lambda _self, _seconds: None)
+    world.run(60.0)
+    world.watch.settle()
+    assert "exposure" in rules(world)
+
+
+def test_a_withdrawal_that_is_not_heeded_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon that seats again whoever withdrew, once they are unlatched, breaks `withdrawn`."""
+    monkeypatch.setattr(CheckedIn, "withdraw", lambda _self, _sleeper: None)
+    world = merged()
+    pod = world.pods[1]
+    world.watch.touched.add(pod.name)
+    world.watch.latched(pod)
+    pod.press("withdraw")
+    world.run(2.0)
+    world.watch.unlatched(pod)
+    pod.unlatch()
+    world.run(10.0)
+    assert "withdrawn" in rules(world)
