@@ -96,10 +96,10 @@ def test_a_disk_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
     assert recorder.close()
     (path,) = files(tmp_path)
     found = read(path)
-    ((onset, lasting),) = [gap for gap in found.of("BAD_gap") if gap[1] is not None and gap[1] > 1]
-    assert lasting is not None
-    assert 18.5 < lasting < 20.5
-    end = round((onset + lasting) * RATE_HZ)
+    # A thread that was late takes some blocks out in between: then there are two gaps.
+    gaps = [(onset, lasting) for onset, lasting in found.of("BAD_gap") if lasting is not None and lasting > 1]
+    assert 17.5 < sum(lasting for _, lasting in gaps) < 20.5
+    end = round(sum(gaps[-1]) * RATE_HZ)
     given = np.concatenate([first, uv])
     assert np.abs(found.uv[end : len(given)] - given[end:]).max() <= HALF_STEP_UV
     assert len(given) - end == pytest.approx(WAITING_BLOCKS * 13, abs=26)
