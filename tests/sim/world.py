@@ -9,7 +9,7 @@ the others. Nothing sleeps: sixty seconds of eight pods take five with their who
 import heapq
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from itertools import cycle
 
@@ -18,6 +18,8 @@ import numpy as np
 from dreamd.adapters.people import CheckedIn, LedgerExposures
 from dreamd.app.coordinator import Coordinator
 from dreamd.core.session.views import Plan
+from dreamd.simulation.owners import take_in
+from dreamd.simulation.parts import Disk
 from dreamedge.adapters.door import Door, Knock
 from dreamedge.adapters.implants.malfunction import MalfunctioningImplant
 from dreamedge.adapters.implants.simulated import SimulatedImplant
@@ -47,7 +49,6 @@ from dreamwire.messages import (
 )
 from dreamwire.schema import BANDS6X2
 from dreamwire.seal import KeyedSealer, seal
-from dreamwire.topics import FramesTopic, PodTopic
 from fakes.edge import FeatureSource
 from fakes.ledger import MemoryLedger, Shelf
 from fakes.stage import START_S, Meters
@@ -231,19 +232,7 @@ class Daemon:
         """What a pod has published."""
         if not self.alive:
             return
-        match topics.parse(topic):
-            case FramesTopic() as parsed:
-                self.app.on_frames(parsed, codec.decode_frames(payload))
-            case PodTopic(pod, "clock"):
-                self.app.on_clock_probe(pod, codec.decode_clock_probe(payload), self.now_s())
-            case PodTopic(_, "presence"):
-                self.app.on_presence(codec.decode_presence(payload))
-            case PodTopic(_, "status"):
-                self.app.on_status(codec.decode_status(payload))
-            case PodTopic(_, "event"):
-                self.app.on_event(codec.decode_event(payload))
-            case other:
-                raise AssertionError(f"nobody publishes {other}")
+        take_in(self.app, topic, payload, self.now_s())
 
 
 @cache
@@ -298,16 +287,6 @@ class Quiet(SimulatedImplant):
 
     def feel(self, felt: Felt, now_ns: int) -> None:
         """Nobody feels it."""
-
-
-@dataclass
-class Disk:
-    """A pod's disk: outlives its process."""
-
-    latched: str = ""
-    severed: StoredSever | None = None
-    events: dict[bytes, PodEvent] = field(default_factory=dict)
-    starts: int = 0
 
 
 class Pod:

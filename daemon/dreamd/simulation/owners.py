@@ -14,7 +14,7 @@ from dreamd.simulation.ledger import MemoryLedger, Shelf
 from dreamd.simulation.meters import CountingMeters
 from dreamd.simulation.schedule import SECOND_NS
 from dreamwire import codec, topics
-from dreamwire.messages import Assign, ClockProbe, Collective, Command, WakeOrder
+from dreamwire.messages import Assign, ClockProbe, Collective, Command, PodEvent, WakeOrder
 from dreamwire.seal import seal
 from dreamwire.topics import FramesTopic, PodTopic
 
@@ -128,18 +128,26 @@ class Owner:
         """What a pod has published."""
         if not self.alive:
             return
-        match topics.parse(topic):
-            case FramesTopic() as parsed:
-                self.app.on_frames(parsed, codec.decode_frames(payload))
-            case PodTopic(pod, "clock"):
-                self.app.on_clock_probe(pod, codec.decode_clock_probe(payload), self.now_s())
-            case PodTopic(_, "presence"):
-                self.app.on_presence(codec.decode_presence(payload))
-            case PodTopic(_, "status"):
-                self.app.on_status(codec.decode_status(payload))
-            case PodTopic(_, "event"):
-                event = codec.decode_event(payload)
-                self.app.on_event(event)
-                self.world.watch.taken(self, event)
-            case other:
-                raise AssertionError(f"nobody publishes {other}")
+        event = take_in(self.app, topic, payload, self.now_s())
+        if event is not None:
+            self.world.watch.taken(self, event)
+
+
+def take_in(app: Coordinator, topic: str, payload: bytes, now_s: float) -> PodEvent | None:
+    """Give a daemon what a pod has published; returns it where it is an event."""
+    match topics.parse(topic):
+        case FramesTopic() as parsed:
+            app.on_frames(parsed, codec.decode_frames(payload))
+        case PodTopic(pod, "clock"):
+            app.on_clock_probe(pod, codec.decode_clock_probe(payload), now_s)
+        case PodTopic(_, "presence"):
+            app.on_presence(codec.decode_presence(payload))
+        case PodTopic(_, "status"):
+            app.on_status(codec.decode_status(payload))
+        case PodTopic(_, "event"):
+            event = codec.decode_event(payload)
+            app.on_event(event)
+            return event
+        case other:
+            raise AssertionError(f"nobody publishes {other}")
+    return None
