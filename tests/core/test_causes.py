@@ -7,11 +7,11 @@ from dreamd.core.severing.causes import CAUSES, Cause, Kind, Scope, cause_named,
 KINDS = {
     Kind.SOFT: "flat railed contact mains amplitude highfreq unit quality",
     Kind.HARD: "nonfinite range rate frozen replayed misfit actuator arousal distress wake withdraw"
-    " latched unknown",
+    " latched unknown crosstalk identity",
     Kind.TRANSPORT: "silence lost stale clock lease stalled",
     Kind.EXCLUDE: "outlier",
     Kind.ORDER: "quorum mass operator release left stopped duration recording-over reassigned time-over ended"
-    " shutdown daemon consent-expired exposure",
+    " shutdown daemon consent-expired exposure gain-runaway synchrony-runaway homogenise",
 }
 
 

@@ -62,6 +62,30 @@ MASS_MIN: Final = 3
 MASS_SHARE: Final = 0.20
 MASS_WINDOW_S: Final = 10.0
 
+DISPERSION_HALVE: Final = 0.20
+DISPERSION_SEVER: Final = 0.10
+"""Spread of people over its value at Start (DESIGN 7.6)."""
+RANK_HALVE: Final = 0.85
+RANK_SEVER: Final = 0.70
+"""Effective rank over its value at Start."""
+IDENTITY_HALVE: Final = 0.50
+IDENTITY_SEVER: Final = 0.25
+"""A person's likeness to their own first window, over what it was then."""
+CROWD_MIN: Final = 8
+"""Fewer than this say nothing as a group of identity."""
+ENERGY_MIN: Final = 1.2
+ENERGY_MEDIANS: Final = 3.0
+"""The loop runs away above the larger of the two, in own z and in trailing medians (DESIGN 7.7)."""
+LAG_CORRELATION_MOST: Final = 0.5
+SYNCHRONY_Z_MOST: Final = 4.0
+SYNCHRONY_WINDOWS: Final = 3
+HALVED_MUST_FALL: Final = 0.30
+HALVED_FOR_S: Final = 10.0
+"""After halving, what ran away must have fallen by this share within this time; else all to zero."""
+CROSSTALK_CORRELATION: Final = 0.98
+CROSSTALK_PPC: Final = 0.8
+CROSSTALK_BANDS: Final = 3
+
 CHARGE_EVERY_S: Final = 10.0
 MARK_HOLDS_S: Final = 15.0
 """A mark of exposure covers this long; one that was not moved by then covers no grant."""
@@ -90,6 +114,9 @@ def check() -> None:
     assert RAMP_MIN_S <= RAMP_DEFAULT_S
     assert CHARGE_EVERY_S + HOP_S < MARK_HOLDS_S, "a mark is moved before it ends"
     assert 0.0 < EXPOSURE_WARN_SHARE < 1.0
+    assert 0.0 < DISPERSION_SEVER < DISPERSION_HALVE < 1.0
+    assert 0.0 < RANK_SEVER < RANK_HALVE < 1.0
+    assert 0.0 < IDENTITY_SEVER < IDENTITY_HALVE < 1.0
     assert COMMAND_RESEND_S < CONFIRM_WITHIN_S
     assert SOFT_WINDOW_MIN * HOP_S <= SOFT_WINDOW_S
     assert HALF_OPEN_TICKS * HOP_S < HALF_OPEN_DEADLINE_S

@@ -38,7 +38,7 @@ class Plan(_message.Message):
     def __init__(self, seats_min: _Optional[int] = ..., seats_max: _Optional[int] = ..., start_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., close_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., pods: _Optional[_Iterable[str]] = ..., site: _Optional[str] = ..., schema: _Optional[str] = ..., late_joining: bool = ..., intimate: bool = ..., ceiling: _Optional[float] = ..., ramp: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., guidelines: _Optional[str] = ...) -> None: ...
 
 class Seat(_message.Message):
-    __slots__ = ("name", "pod", "sleeper", "state", "refusal_code", "refusal", "granted", "applied", "quality", "breaker", "distance")
+    __slots__ = ("name", "pod", "sleeper", "state", "refusal_code", "refusal", "granted", "applied", "quality", "breaker", "distance", "synchrony", "identity")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Seat.State]
@@ -64,6 +64,8 @@ class Seat(_message.Message):
     QUALITY_FIELD_NUMBER: _ClassVar[int]
     BREAKER_FIELD_NUMBER: _ClassVar[int]
     DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    SYNCHRONY_FIELD_NUMBER: _ClassVar[int]
+    IDENTITY_FIELD_NUMBER: _ClassVar[int]
     name: str
     pod: str
     sleeper: str
@@ -75,7 +77,9 @@ class Seat(_message.Message):
     quality: float
     breaker: _severing_pb2.Breaker
     distance: float
-    def __init__(self, name: _Optional[str] = ..., pod: _Optional[str] = ..., sleeper: _Optional[str] = ..., state: _Optional[_Union[Seat.State, str]] = ..., refusal_code: _Optional[str] = ..., refusal: _Optional[str] = ..., granted: _Optional[float] = ..., applied: _Optional[float] = ..., quality: _Optional[float] = ..., breaker: _Optional[_Union[_severing_pb2.Breaker, _Mapping]] = ..., distance: _Optional[float] = ...) -> None: ...
+    synchrony: float
+    identity: float
+    def __init__(self, name: _Optional[str] = ..., pod: _Optional[str] = ..., sleeper: _Optional[str] = ..., state: _Optional[_Union[Seat.State, str]] = ..., refusal_code: _Optional[str] = ..., refusal: _Optional[str] = ..., granted: _Optional[float] = ..., applied: _Optional[float] = ..., quality: _Optional[float] = ..., breaker: _Optional[_Union[_severing_pb2.Breaker, _Mapping]] = ..., distance: _Optional[float] = ..., synchrony: _Optional[float] = ..., identity: _Optional[float] = ...) -> None: ...
 
 class Dreamscape(_message.Message):
     __slots__ = ("name", "plan", "state", "state_cause", "created", "term", "tick", "ticks_skipped", "assigned", "merged", "seats", "etag")
@@ -121,8 +125,48 @@ class Dreamscape(_message.Message):
     etag: str
     def __init__(self, name: _Optional[str] = ..., plan: _Optional[_Union[Plan, _Mapping]] = ..., state: _Optional[_Union[Dreamscape.State, str]] = ..., state_cause: _Optional[str] = ..., created: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., ticks_skipped: _Optional[int] = ..., assigned: _Optional[int] = ..., merged: _Optional[int] = ..., seats: _Optional[_Iterable[_Union[Seat, _Mapping]]] = ..., etag: _Optional[str] = ...) -> None: ...
 
+class Synchrony(_message.Message):
+    __slots__ = ("band", "ppc", "z", "surrogate_z", "order")
+    BAND_FIELD_NUMBER: _ClassVar[int]
+    PPC_FIELD_NUMBER: _ClassVar[int]
+    Z_FIELD_NUMBER: _ClassVar[int]
+    SURROGATE_Z_FIELD_NUMBER: _ClassVar[int]
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    band: str
+    ppc: float
+    z: float
+    surrogate_z: float
+    order: float
+    def __init__(self, band: _Optional[str] = ..., ppc: _Optional[float] = ..., z: _Optional[float] = ..., surrogate_z: _Optional[float] = ..., order: _Optional[float] = ...) -> None: ...
+
+class Identity(_message.Message):
+    __slots__ = ("dispersion_ratio", "rank_ratio", "i_self", "i_others", "i_diff", "identified")
+    DISPERSION_RATIO_FIELD_NUMBER: _ClassVar[int]
+    RANK_RATIO_FIELD_NUMBER: _ClassVar[int]
+    I_SELF_FIELD_NUMBER: _ClassVar[int]
+    I_OTHERS_FIELD_NUMBER: _ClassVar[int]
+    I_DIFF_FIELD_NUMBER: _ClassVar[int]
+    IDENTIFIED_FIELD_NUMBER: _ClassVar[int]
+    dispersion_ratio: float
+    rank_ratio: float
+    i_self: float
+    i_others: float
+    i_diff: float
+    identified: float
+    def __init__(self, dispersion_ratio: _Optional[float] = ..., rank_ratio: _Optional[float] = ..., i_self: _Optional[float] = ..., i_others: _Optional[float] = ..., i_diff: _Optional[float] = ..., identified: _Optional[float] = ...) -> None: ...
+
+class Runaway(_message.Message):
+    __slots__ = ("energy", "energy_limit", "lag_correlation")
+    ENERGY_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_LIMIT_FIELD_NUMBER: _ClassVar[int]
+    LAG_CORRELATION_FIELD_NUMBER: _ClassVar[int]
+    energy: float
+    energy_limit: float
+    lag_correlation: float
+    def __init__(self, energy: _Optional[float] = ..., energy_limit: _Optional[float] = ..., lag_correlation: _Optional[float] = ...) -> None: ...
+
 class Collective(_message.Message):
-    __slots__ = ("dreamscape", "term", "tick", "instant", "centre", "centre_hidden", "included", "assigned", "merged", "dispersion", "seats", "tick_took", "skipped")
+    __slots__ = ("dreamscape", "term", "tick", "instant", "centre", "centre_hidden", "included", "assigned", "merged", "dispersion", "seats", "tick_took", "skipped", "synchrony", "identity", "runaway", "level", "halved_cause", "artist", "artist_share")
     DREAMSCAPE_FIELD_NUMBER: _ClassVar[int]
     TERM_FIELD_NUMBER: _ClassVar[int]
     TICK_FIELD_NUMBER: _ClassVar[int]
@@ -136,6 +180,13 @@ class Collective(_message.Message):
     SEATS_FIELD_NUMBER: _ClassVar[int]
     TICK_TOOK_FIELD_NUMBER: _ClassVar[int]
     SKIPPED_FIELD_NUMBER: _ClassVar[int]
+    SYNCHRONY_FIELD_NUMBER: _ClassVar[int]
+    IDENTITY_FIELD_NUMBER: _ClassVar[int]
+    RUNAWAY_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    HALVED_CAUSE_FIELD_NUMBER: _ClassVar[int]
+    ARTIST_FIELD_NUMBER: _ClassVar[int]
+    ARTIST_SHARE_FIELD_NUMBER: _ClassVar[int]
     dreamscape: str
     term: int
     tick: int
@@ -149,7 +200,14 @@ class Collective(_message.Message):
     seats: _containers.RepeatedCompositeFieldContainer[Seat]
     tick_took: _duration_pb2.Duration
     skipped: int
-    def __init__(self, dreamscape: _Optional[str] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., instant: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., centre: _Optional[_Iterable[float]] = ..., centre_hidden: bool = ..., included: _Optional[int] = ..., assigned: _Optional[int] = ..., merged: _Optional[int] = ..., dispersion: _Optional[float] = ..., seats: _Optional[_Iterable[_Union[Seat, _Mapping]]] = ..., tick_took: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., skipped: _Optional[int] = ...) -> None: ...
+    synchrony: _containers.RepeatedCompositeFieldContainer[Synchrony]
+    identity: Identity
+    runaway: Runaway
+    level: float
+    halved_cause: str
+    artist: _containers.RepeatedScalarFieldContainer[float]
+    artist_share: float
+    def __init__(self, dreamscape: _Optional[str] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., instant: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., centre: _Optional[_Iterable[float]] = ..., centre_hidden: bool = ..., included: _Optional[int] = ..., assigned: _Optional[int] = ..., merged: _Optional[int] = ..., dispersion: _Optional[float] = ..., seats: _Optional[_Iterable[_Union[Seat, _Mapping]]] = ..., tick_took: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., skipped: _Optional[int] = ..., synchrony: _Optional[_Iterable[_Union[Synchrony, _Mapping]]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., runaway: _Optional[_Union[Runaway, _Mapping]] = ..., level: _Optional[float] = ..., halved_cause: _Optional[str] = ..., artist: _Optional[_Iterable[float]] = ..., artist_share: _Optional[float] = ...) -> None: ...
 
 class Event(_message.Message):
     __slots__ = ("cursor", "at", "kind", "dreamscape", "pod", "seat", "cause", "sentence", "values")

@@ -19,12 +19,15 @@ from dreamd.core.session.views import (
     DreamscapeState,
     DreamscapeView,
     Event,
+    IdentityView,
     Plan,
     PodState,
     PodView,
+    RunawayView,
     SeatState,
     SeatView,
     SeverOutcome,
+    SynchronyView,
 )
 from dreamd.core.severing.views import BreakerView
 from dreamd.core.severing.waking import Order
@@ -175,7 +178,14 @@ def seat(dreamscape: str, view: SeatView) -> dreams.Seat:
         quality=view.quality,
         breaker=breaker(view.pod, view.breaker, view.cause),
         distance=view.distance,
+        synchrony=said(view.synchrony),
+        identity=said(view.identity),
     )
+
+
+def said(value: float) -> float | None:
+    """A number that could be said; None leaves the field absent."""
+    return value if math.isfinite(value) else None
 
 
 def plan(view: Plan) -> dreams.Plan:
@@ -231,6 +241,45 @@ def collective(view: CollectiveView, *, with_seats: bool) -> dreams.Collective:
         seats=[seat(view.dreamscape, one) for one in view.seats] if with_seats else [],
         tick_took=span(view.tick_ms / 1e3),
         skipped=view.skipped,
+        synchrony=[synchrony(one) for one in view.crowd.synchrony],
+        identity=identity(view.crowd.identity),
+        runaway=runaway(view.crowd.runaway),
+        level=view.crowd.level,
+        halved_cause=view.crowd.halved_cause,
+        artist=view.crowd.artist,
+        artist_share=view.crowd.artist_share,
+    )
+
+
+def synchrony(view: SynchronyView) -> dreams.Synchrony:
+    """Agreement of phases in one band."""
+    return dreams.Synchrony(
+        band=view.band,
+        ppc=said(view.ppc),
+        z=said(view.z),
+        surrogate_z=said(view.surrogate_z),
+        order=said(view.order),
+    )
+
+
+def identity(view: IdentityView) -> dreams.Identity:
+    """Whether people stay who they are."""
+    return dreams.Identity(
+        dispersion_ratio=said(view.dispersion_ratio),
+        rank_ratio=said(view.rank_ratio),
+        i_self=said(view.i_self),
+        i_others=said(view.i_others),
+        i_diff=said(view.i_diff),
+        identified=said(view.identified),
+    )
+
+
+def runaway(view: RunawayView) -> dreams.Runaway:
+    """Whether the loop runs away."""
+    return dreams.Runaway(
+        energy=said(view.energy),
+        energy_limit=said(view.energy_limit),
+        lag_correlation=said(view.lag_correlation),
     )
 
 

@@ -5,6 +5,7 @@ The application fills them, the API and the watchers read them. Times are sessio
 
 from dataclasses import dataclass, field
 from enum import Enum
+from math import nan
 
 
 class DreamscapeState(Enum):
@@ -115,6 +116,8 @@ class SeatView:
     breaker: BreakerState
     cause: str
     distance: float  # to the collective, shared scale; 0 where not known
+    synchrony: float = nan  # own PPC with the group, mean over bands; NaN: not known
+    identity: float = nan  # likeness to the own first window over what it was then; NaN: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,51 @@ class DreamscapeView:
 
 
 @dataclass(frozen=True, slots=True)
+class SynchronyView:
+    """Agreement of phases in one band over the last 10 s; NaN: cannot be said."""
+
+    band: str
+    ppc: float = nan  # unbiased, 0 at chance
+    z: float = nan  # against chance, closed form
+    surrogate_z: float = nan  # by circular shifts, of the last check
+    order: float = nan  # order parameter of the newest instant, 0..1; shown, never acted on
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityView:
+    """Whether people stay who they are, by 60 s means; NaN: cannot be said."""
+
+    dispersion_ratio: float = nan  # over its value at Start
+    rank_ratio: float = nan  # effective rank over its value at Start
+    i_self: float = nan
+    i_others: float = nan
+    i_diff: float = nan
+    identified: float = nan  # share of sleepers, 0..1
+
+
+@dataclass(frozen=True, slots=True)
+class RunawayView:
+    """Whether the loop runs away; NaN: cannot be said."""
+
+    energy: float = nan  # 4 s mean of |mean own z| / sqrt(D)
+    energy_limit: float = nan
+    lag_correlation: float = nan  # of the centre, 4 s lag, over 60 s
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdView:
+    """What the fusion core says of the crowd as a whole, and what was done about it."""
+
+    synchrony: tuple[SynchronyView, ...] = ()  # one a band with phases
+    identity: IdentityView = IdentityView()
+    runaway: RunawayView = RunawayView()
+    level: float = 0.0  # coupling granted to whoever is included, 0..1
+    halved_cause: str = ""  # empty: not halved
+    artist: tuple[float, ...] = ()  # shared scale; empty: nobody leads
+    artist_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class CollectiveView:
     """One tick of the collective as watchers see it; `skipped` ticks were dropped for this watcher."""
 
@@ -170,6 +218,7 @@ class CollectiveView:
     seats: tuple[SeatView, ...]
     tick_ms: float
     skipped: int = 0
+    crowd: CrowdView = CrowdView()
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,11 @@ class Cause(Enum):
     EXPIRED = "consent-expired"
     EXPOSURE = "exposure"
     MISFIT = "misfit"
+    CROSSTALK = "crosstalk"
+    IDENTITY = "identity"
+    GAIN = "gain-runaway"
+    SYNCHRONY = "synchrony-runaway"
+    HOMOGENISED = "homogenise"
     QUORUM = "quorum"
     MASS = "mass"
     OPERATOR = "operator"
@@ -125,6 +130,11 @@ CAUSES: Final[dict[Cause, Row]] = {
     Cause.EXPIRED: Row(Kind.ORDER, Scope.PERSON, "what the sleeper agreed to has ended"),
     Cause.EXPOSURE: Row(Kind.ORDER, Scope.PERSON, "the sleeper has merged enough for now"),
     Cause.MISFIT: Row(Kind.HARD, Scope.DEVICE, "frames of another schema or shape"),
+    Cause.CROSSTALK: Row(Kind.HARD, Scope.DEVICE, "two pods carry one brain"),
+    Cause.IDENTITY: Row(Kind.HARD, Scope.PERSON, "the sleeper was losing themselves in the others"),
+    Cause.GAIN: Row(Kind.ORDER, Scope.DREAMSCAPE, "the crowd drove itself ever further"),
+    Cause.SYNCHRONY: Row(Kind.ORDER, Scope.DREAMSCAPE, "the crowd locked into one rhythm"),
+    Cause.HOMOGENISED: Row(Kind.ORDER, Scope.DREAMSCAPE, "the sleepers were fading into one another"),
     Cause.QUORUM: Row(Kind.ORDER, Scope.DREAMSCAPE, "too few healthy sleepers are left"),
     Cause.MASS: Row(Kind.ORDER, Scope.DREAMSCAPE, "many sleepers failed at once"),
     Cause.OPERATOR: Row(Kind.ORDER, Scope.DREAMSCAPE, "an operator severed"),
