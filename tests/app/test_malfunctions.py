@@ -60,7 +60,9 @@ def half_lost() -> Bend:
     ("bend", "hops", "cause"),
     [
         (lambda f: replace(f, features=np.full_like(f.features, np.nan)), 1, "nonfinite"),
-        (out_of_range, 1, "nonfinite"),
+        (out_of_range, 1, "range"),
+        (lambda f: replace(f, quality=1.5), 1, "range"),
+        (lambda f: replace(f, applied=-0.5), 1, "range"),
         (stuck(), 3, "frozen"),
         (lambda f: replace(f, seq=f.seq - 40), 1, "replayed"),
         (lambda f: replace(f, instant=f.instant - 3), 1, "replayed"),
@@ -71,8 +73,8 @@ def half_lost() -> Bend:
         (half_lost(), 40, "lost"),
     ],
     ids=[
-        "nonfinite", "range", "frozen", "number-back", "instant-back", "clock", "misfit", "quality",
-        "actuator", "lost",
+        "nonfinite", "range", "quality-range", "share-range", "frozen", "number-back", "instant-back",
+        "clock", "misfit", "quality", "actuator", "lost",
     ],
 )  # fmt: skip
 def test_each_malfunction_opens_its_own_sleepers_breaker(bend: Bend, hops: int, cause: str) -> None:

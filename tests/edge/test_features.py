@@ -143,19 +143,39 @@ def test_a_skipped_hop_is_made_up_for() -> None:
     np.testing.assert_array_equal(hop.features_db, last_of(fed(uv)).features_db)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
-def test_one_sample_not_a_number_is_hard(value: float) -> None:
-    """One sample not finite or beyond 10 V is a hard cause at once, and its channel out until clean again."""
+@pytest.mark.parametrize(
+    ("value", "cause"),
+    [
+        (np.nan, "nonfinite"),
+        (np.inf, "nonfinite"),
+        (-np.inf, "nonfinite"),
+        (1e300, "range"),
+        (-1.1e7, "range"),
+    ],
+)
+def test_one_sample_not_a_number_is_hard(value: float, cause: str) -> None:
+    """One sample not finite, or beyond 10 V, is a hard cause at once, its channel out until clean again."""
     uv = pink(14, 256, 8)
     uv[round(8.1 * 256), 4] = value
     hops = [hop for hop in fed(uv) if hop is not None]
     hard = [hop for hop in hops if hop.hard]
-    assert [(hop.hard, hop.instant_ns - BOOT_NS) for hop in hard] == [("nonfinite", 33 * HOP_NS)]
+    assert [(hop.hard, hop.instant_ns - BOOT_NS) for hop in hard] == [(cause, 33 * HOP_NS)]
     assert hard[0].evidence_ns == BOOT_NS + round((round(8.1 * 256) + 1) * 1e9 / 256)
     assert all(np.isfinite(hop.features_db).all() for hop in hops[16:])
-    bad = [hop.instant_ns for hop in hops[16:] if hop.channels[4].cause == "nonfinite"]
+    bad = [hop.instant_ns for hop in hops[16:] if hop.channels[4].cause == cause]
     assert len(bad) == 8
     assert hops[-1].quality == 1.0
+
+
+@pytest.mark.parametrize(("first", "second"), [("nonfinite", "range"), ("range", "nonfinite")])
+def test_of_two_hard_faults_in_one_hop_the_earlier_is_told(first: str, second: str) -> None:
+    """The cause and its evidence are those of the sample that came first."""
+    value = {"nonfinite": np.nan, "range": 2e7}
+    uv = pink(10, 256, 8)
+    uv[round(8.05 * 256), 4], uv[round(8.15 * 256), 2] = value[first], value[second]
+    hard = [hop for hop in fed(uv) if hop is not None and hop.hard]
+    assert [hop.hard for hop in hard] == [first]
+    assert hard[0].evidence_ns == BOOT_NS + round((round(8.05 * 256) + 1) * 1e9 / 256)
 
 
 def test_all_not_a_number_is_never_eligible() -> None:

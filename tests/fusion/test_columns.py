@@ -88,18 +88,27 @@ def test_who_is_not_allowed_is_not_eligible() -> None:
 
 
 NAN, INF = float("nan"), float("inf")
-BROKEN = [
+NONE_AT_ALL = [
     {"features": np.full(12, NAN, dtype=np.float32)},
     {"features": np.array([1.0] * 11 + [NAN], dtype=np.float32)},
     {"features": np.array([INF] + [1.0] * 11, dtype=np.float32)},
     {"features": np.array([INF, -INF] + [1.0] * 10, dtype=np.float32)},
+    {"features": np.array([NAN, 1e6] + [1.0] * 10, dtype=np.float32)},
+    {"quality": NAN},
+    {"applied": INF},
+    {"own_z": NAN},
+]
+BEYOND = [
     {"features": np.array([200.5] + [1.0] * 11, dtype=np.float32)},
     {"features": np.array([1.0] * 11 + [-200.5], dtype=np.float32)},
-    {"quality": NAN},
+    {"features": np.array([200.5] + [1.0] * 11, dtype=np.float32), "quality": 0.0},
     {"quality": 1.5},
-    {"applied": INF},
     {"applied": -0.5},
-    {"own_z": NAN},
+    {"applied": 1.5},
+]
+BROKEN = [
+    *((change, Written.NONFINITE) for change in NONE_AT_ALL),
+    *((change, Written.RANGE) for change in BEYOND),
 ]
 
 
@@ -114,12 +123,12 @@ def test_a_pod_that_says_it_has_no_signal_is_excluded_and_not_accused() -> None:
     assert line.eligible()
 
 
-@pytest.mark.parametrize("change", BROKEN)
-def test_a_number_that_is_none_is_out_at_once(change: dict[str, object]) -> None:
-    """Any non-finite or impossible number makes the slot ineligible, and never stands among the features."""
+@pytest.mark.parametrize(("change", "told"), BROKEN)
+def test_a_number_that_is_none_is_out_at_once(change: dict[str, object], told: Written) -> None:
+    """Numbers that are none or beyond every range, told apart, are ineligible and enter no array."""
     line = Line()
     assert line.eligible()
-    assert line.next(**change) is Written.NONFINITE
+    assert line.next(**change) is told
     assert not line.eligible()
     assert np.isfinite(line.columns.db).all()
     assert line.next() is Written.ACCEPTED

@@ -79,11 +79,19 @@ _FRAMES: Final = (
         (_TESTS_COLUMNS,),
     ),
     Mutation(
+        "frame.range-silent",
+        "who says that it has no signal may send numbers out of every range",
+        _COLUMNS,
+        "not (unsound is Written.NONFINITE and _says_so_itself(frame))",
+        "not _says_so_itself(frame)",
+        (_TESTS_COLUMNS,),
+    ),
+    Mutation(
         "frame.shares",
         "a quality or coupling outside 0 to 1 is taken in",
         _COLUMNS,
-        "return finite and within and shares",
-        "return finite and within",
+        "return None if within and shares else Written.RANGE",
+        "return None if within else Written.RANGE",
         (_TESTS_COLUMNS,),
     ),
     Mutation(
@@ -178,7 +186,7 @@ _EVIDENCE: Final = (
             "",
             (_TESTS_FAULTS,),
         )
-        for cause in ("NONFINITE", "FROZEN", "REPLAYED", "MISFIT", "CLOCK")
+        for cause in ("NONFINITE", "RANGE", "FROZEN", "REPLAYED", "MISFIT", "CLOCK")
     ),
     *(
         Mutation(

@@ -30,6 +30,7 @@ GATHER_EVERY_S: Final = 0.5
 
 EVIDENCE: Final = {
     Written.NONFINITE: Cause.NONFINITE,
+    Written.RANGE: Cause.RANGE,
     Written.FROZEN: Cause.FROZEN,
     Written.REPLAYED: Cause.REPLAYED,
     Written.MISFIT: Cause.MISFIT,

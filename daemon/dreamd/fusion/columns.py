@@ -9,10 +9,10 @@ Rules
   from a gap less than 2 s old (or from just before a slot's first frame, which may have overtaken it)
   fills that gap, is counted, and is never used. A gap still open after 2 s
   is lost. In numbers whose low 16 bits are 0 there is no gap: pods skip them.
-- The same features three times are frozen; a number that is not finite, or out of every range (+-200
-  dB, a share outside 0..1), counts as not finite. Either makes the slot ineligible at once.
+- The same features three times are frozen; a number may not be finite, or be out of every range (+-200
+  dB, a share outside 0..1). Each of these makes the slot ineligible at once.
 - A frame more than 1 s ahead or 10 s behind is refused: its clock has jumped.
-- What is refused leaves the row as it was, except that a non-finite frame marks it so: its numbers never
+- What is refused leaves the row as it was, except that an unsound frame marks it so: its numbers never
   enter an array the fusion reads.
 - Quality has a hysteresis: in at .5, out below .4. NaN is out. A frame from the future is not fresh.
 """
@@ -69,6 +69,7 @@ class Written(Enum):
     REPLAYED = "replayed"
     FROZEN = "frozen"
     NONFINITE = "nonfinite"
+    RANGE = "range"
     MISFIT = "misfit"  # another schema or shape
     CLOCK = "clock"  # of another time than ours
 
@@ -83,7 +84,7 @@ class Columns:
 
     db: float32[slots, D], dB. phasors: complex64[slots, 2, B], NaN where omitted, older instant first.
     instant: int64[slots]. seq: uint32[slots]. quality, applied, own_z: float32[slots]. present: a frame
-    has been heard since `clear`. finite, frozen: of the newest frame. lost:
+    has been heard since `clear`. finite (sound in every number), frozen: of the newest frame. lost:
     frames of the whole cohort lost so far.
     """
 
@@ -206,9 +207,10 @@ class Columns:
         self.quality[slot] = frame.quality
         self.applied[slot] = frame.applied
         self.own_z[slot] = frame.own_z
-        self.finite[slot] = ok = _is_sound(frame)
-        if not ok and not _says_so_itself(frame):
-            return Written.NONFINITE
+        unsound = _unsound(frame)
+        self.finite[slot] = ok = unsound is None
+        if unsound is not None and not (unsound is Written.NONFINITE and _says_so_itself(frame)):
+            return unsound
         if not ok:
             return Written.LATE if frame.instant <= self._closed else Written.ACCEPTED
         self.db[slot] = frame.features
@@ -276,11 +278,13 @@ def _says_so_itself(frame: Frame) -> bool:
     return frame.quality == 0.0 and 0.0 <= frame.applied <= SHARE_MOST and math.isfinite(frame.own_z)
 
 
-def _is_sound(frame: Frame) -> bool:
-    """Return whether a frame's numbers are finite, its features within +-200 dB, its shares within 0..1."""
+def _unsound(frame: Frame) -> Written | None:
+    """Return why a frame's numbers cannot be used: one is not finite, or beyond +-200 dB or 0..1."""
     values: list[float] = frame.features.tolist()
-    total = sum(values) + frame.own_z
+    total = sum(values) + frame.own_z + frame.quality + frame.applied
     finite = total - total == 0.0
+    if not finite:
+        return Written.NONFINITE
     within = max(values) <= FEATURE_DB_LIMIT and min(values) >= -FEATURE_DB_LIMIT
     shares = 0.0 <= frame.quality <= SHARE_MOST and 0.0 <= frame.applied <= SHARE_MOST
-    return finite and within and shares
+    return None if within and shares else Written.RANGE

@@ -27,8 +27,9 @@ WANDERINGS: Final = 64
 """Hops of restlessness drawn once; a sleeper wanders through them."""
 SILENT_NS: Final = SECOND_NS // 2
 
+HARD: Final = ("nonfinite", "range")
 SOFT: Final = ("railed", "flat", "contact", "mains", "amplitude")
-MALFUNCTIONS: Final = (*SOFT, "nonfinite", "silence")
+MALFUNCTIONS: Final = (*SOFT, *HARD, "silence")
 """How an honest pod's implant may fail."""
 
 
@@ -76,7 +77,7 @@ class Body:
         self._instant_ns = self.captured_ns = instant_ns
         self._at = (self._at + 1) % WANDERINGS
         ill = self._shown(instant_ns)
-        hard = ill if ill == "nonfinite" else ""
+        hard = ill if ill in HARD else ""
         return Hop(
             instant_ns=instant_ns,
             captured_ns=instant_ns,

@@ -81,7 +81,7 @@ LIES: Final = {
     "frozen": Lie(frozen, "frozen"),
     "replayed": Lie(replayed, "replayed"),
     "nonfinite": Lie(nonfinite, "nonfinite"),
-    "out-of-range": Lie(out_of_range, "nonfinite"),
+    "out-of-range": Lie(out_of_range, "range"),
     "ahead": Lie(ahead, "clock"),
     "overdriven": Lie(overdriven, "actuator"),
     "extreme": Lie(extreme, ""),

@@ -20,6 +20,7 @@ from dreamedge.core.quality import GOOD
 _GOOD: Final = "."
 _LETTER: Final = {
     "nonfinite": "N",
+    "range": "O",
     "silence": "s",
     "contact": "C",
     "railed": "R",

@@ -38,6 +38,8 @@ HOP_NS: Final = HOP_MS * 1_000_000
 RATE_MIN_HZ: Final = 64.0
 RATE_MAX_HZ: Final = 1000.0
 CLEAN_HOPS: Final = POWER_HOPS + 1
+HARD: Final = {Fault.NONFINITE: "nonfinite", Fault.RANGE: "range"}
+"""One sample of these is a hard cause."""
 
 _REACH_NS: Final = 10_000
 _FOLLOWS_NS: Final = 5_000_000
@@ -57,7 +59,7 @@ class Hop:
     features_db: float32[D], dB re 1 uV^2, NaN where a region has no channel that counts.
     phasors: float32[2, B, 2], unit (re, im) half a kernel before instant - 125 ms and instant.
     quality: mean over the EEG channels, 0..1; 0 where not eligible. cause: why it is low, '' while good.
-    channels: the EEG channels. hard: '' or 'nonfinite', if one was seen since the hop before.
+    channels: the EEG channels. hard: '' or the cause, see HARD, seen first since the hop before.
     evidence_ns: the first sample or window that showed `hard` or `cause`, 0 if none.
     eligible: every feature is finite, the rate right. highfreq_db, sd_uv: float32[channels], gamma power
     and the high-passed signal's standard deviation; posterior_uv2_hz: float32[bins], now and then, see
@@ -130,7 +132,7 @@ class FrontEnd:
         self._instant_ns: int | None = None
         self._judged = 0
         self._observed = 0
-        self._hard_ns = 0
+        self._hard_ns, self._hard = 0, ""
         self._run_cause = ""
         self._run_ns = 0
         self._lost = ("silence",) * len(self.electrodes)
@@ -235,9 +237,14 @@ class FrontEnd:
         self._lost = tuple(
             lost if ok else cause for lost, ok, cause in zip(self._lost, good, verdict.causes, strict=True)
         )
-        if self._hard_ns == 0:
-            self._hard_ns = self._first(fault[len(fault) - fresh :] == Fault.NONFINITE, 0, last)
+        if not self._hard_ns:
+            self._hard_ns, self._hard = self._hardest(fault[len(fault) - fresh :], last)
         return _Seen(verdict, power_db, fault, last)
+
+    def _hardest(self, fresh: NDArray[np.uint8], last: int) -> tuple[int, str]:
+        """The first sample among the newest that is a hard fault: its stamp and cause; 0 and '' if none."""
+        found = ((self._first(fresh == fault, 0, last), why) for fault, why in HARD.items())
+        return min((seen for seen in found if seen[0]), default=(0, ""))
 
     def _high_z(self, power_db: NDArray[np.float64]) -> NDArray[np.float64]:
         """float64[channels]: gamma's z against the own calibration, NaN where there is none."""
@@ -259,9 +266,9 @@ class FrontEnd:
         mean = float(quality.mean())
         why = self._cause(seen.verdict) if self._rate.ok else RATE
         cause = why if not (eligible and mean >= GOOD) else ""
-        hard = "nonfinite" if self._hard_ns else ""
+        hard = self._hard
         evidence_ns = self._hard_ns or self._evidence(cause, seen)
-        self._hard_ns = 0
+        self._hard_ns, self._hard = 0, ""
         return Hop(
             instant_ns=instant_ns,
             captured_ns=self._samples.time_ns(seen.last),

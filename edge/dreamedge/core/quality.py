@@ -2,10 +2,10 @@
 
 Causal, over the newest 2 s, no history beyond them but the state of one high-pass. The rules are few
 and fixed because each was seen on real recordings to separate good from bad; a headset lying on a
-table passes every rule on the signal, so the device's own contact indicator stands first of the eight.
+table passes every rule on the signal, so the device's own contact indicator stands before the signal.
 
 Rules (a channel's quality is the minimum, its cause the first that is below 1)
-- nonfinite: any sample not a number or beyond 10 V: 0. silence: more than BRIDGE_S missing: 0.
+- nonfinite: any sample not finite: 0. range: any beyond 10 V: 0. silence: more than BRIDGE_S missing: 0.
 - contact: the device's indicator, as it is (NaN: 0).
 - railed: more than BRIDGE_S at >= 90 % of full scale: 0; at >= 75 %: 0.4. A glitch of a sample or two
   is held over, a channel that rails is out within the hop in which it began.
@@ -34,6 +34,7 @@ Doubles = NDArray[np.float64]
 
 CAUSES: Final = (
     "nonfinite",
+    "range",
     "silence",
     "contact",
     "railed",
@@ -180,16 +181,17 @@ class Judge:
         scores = np.ones((len(CAUSES), self._channels))
         if bad:
             scores[0] = ~np.any(fault == Fault.NONFINITE, axis=0)
-            scores[1] = np.count_nonzero(fault == Fault.MISSING, axis=0) <= self._bridge
-            scores[3] = self._railed(fault)
+            scores[1] = ~np.any(fault == Fault.RANGE, axis=0)
+            scores[2] = np.count_nonzero(fault == Fault.MISSING, axis=0) <= self._bridge
+            scores[4] = self._railed(fault)
         if contact is not None:
-            scores[2] = np.clip(np.where(np.isfinite(contact), contact, 0.0), 0.0, 1.0)
-        scores[4] = flat_ok
+            scores[3] = np.clip(np.where(np.isfinite(contact), contact, 0.0), 0.0, 1.0)
+        scores[5] = flat_ok
         mains_uv = self.mains_uv(uv)
-        scores[6] = mains_uv <= MAINS_UV
+        scores[7] = mains_uv <= MAINS_UV
         hum_pp = np.where(mains_uv > MAINS_UV, SINE_PP * mains_uv, 0.0)
-        scores[5] = passed_pp - hum_pp <= self._limit_uv
-        scores[7] = np.where(high_z > HIGHFREQ_Z, DOUBTFUL, 1.0)
+        scores[6] = passed_pp - hum_pp <= self._limit_uv
+        scores[8] = np.where(high_z > HIGHFREQ_Z, DOUBTFUL, 1.0)
         quality = scores.min(axis=0)
         first = (scores < 1.0).argmax(axis=0)
         causes = tuple(CAUSES[row] if q < 1.0 else "" for row, q in zip(first, quality, strict=True))

@@ -24,7 +24,7 @@ SPAN_S: Final = 8.0
 GAP_S: Final = 0.025
 BACK_S: Final = 1.0
 RANGE_UV: Final = 1e7
-"""No EEG amplifier delivers ten volts: beyond this a sample is as good as not a number."""
+"""No EEG amplifier delivers ten volts: beyond this a sample is out of every range."""
 HIGH_SHARE: Final = 0.75
 RAILED_SHARE: Final = 0.90
 
@@ -49,7 +49,8 @@ class Fault(IntEnum):
     HIGH = 1
     RAILED = 2
     NONFINITE = 3
-    MISSING = 4
+    RANGE = 4
+    MISSING = 5
 
 
 class Samples:
@@ -215,7 +216,8 @@ class Samples:
             fault[size >= HIGH_SHARE * self._full_scale_uv] = Fault.HIGH
             fault[size >= RAILED_SHARE * self._full_scale_uv] = Fault.RAILED
         ok = size <= RANGE_UV
-        fault[~ok] = Fault.NONFINITE
+        fault[~ok] = Fault.RANGE
+        fault[~np.isfinite(uv)] = Fault.NONFINITE
         return fault
 
     def _hold(self, uv: NDArray[np.float64], held: NDArray[np.bool_]) -> NDArray[np.float64]:
