@@ -2,6 +2,10 @@
 
 Only the verb that is asked for is imported, so `dreamd pods` starts without numpy, MQTT or SQL, and a verb
 whose extra is not installed says which one it needs. Exit status: 0 done, 1 could not, 2 asked wrongly.
+
+The matrix library under numpy reads how many threads it may have when it is loaded, so that is said here:
+one. The tick owns one core, its products are small, and threads that spin between ticks would take the
+cores that brokers and pods need. Whoever sets the variables has their way.
 """
 
 import argparse
@@ -16,6 +20,9 @@ from typing import Final, Protocol, cast
 from dreamd import settings
 from dreamd.cli import serve as serve_verb
 from dreamd.cli import settings as settings_verb
+
+BLAS_THREADS: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""Threads of whatever numpy multiplies matrices with: OpenBLAS in its wheels."""
 
 Subparsers = argparse._SubParsersAction  # noqa: SLF001 -- argparse gives the type no public name
 
@@ -54,6 +61,8 @@ class Module(Protocol):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the verb of `argv` (the process's own by default); returns the exit status."""
+    for name, threads in BLAS_THREADS.items():
+        os.environ.setdefault(name, threads)
     given = list(sys.argv[1:] if argv is None else argv)
     verb = given[0] if given and given[0] in VERBS else ""
     try:

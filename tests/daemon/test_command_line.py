@@ -84,3 +84,14 @@ def test_a_missing_extra_is_named(tmp_path: Path) -> None:
         "dreamd: dreamd serve needs aiomqtt, which is not installed; "
         "install the extra: pip install 'dreamd[daemon]'\n"
     )
+
+
+def test_the_matrix_library_has_one_thread() -> None:
+    """What `dreamd` loads numpy into has no thread but its own, however many cores there are."""
+    program = (
+        "import os, dreamd.main\ntry: dreamd.main.main(['--version'])\nexcept SystemExit: pass\n"
+        "import numpy\nnumpy.ones((400, 400)) @ numpy.ones((400, 400))\n"
+        "print(len(os.listdir('/proc/self/task')), os.environ['OPENBLAS_NUM_THREADS'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], env={}, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "1 1"

@@ -264,8 +264,8 @@ _EVIDENCE: Final = (
         "outlier.before-the-clip",
         "an outlier hides behind the clip",
         _FUSION,
-        "away = (columns.db[eligible] - self._mu) / self._sigma - r",
-        "away = blend.to_shared(columns.db[eligible], self._mu, self._sigma) - r",
+        "away = (columns.db[block] - self._mu) / self._sigma - r",
+        "away = blend.to_shared(columns.db[block], self._mu, self._sigma) - r",
         (_TESTS_FUSION,),
     ),
     Mutation(
@@ -443,16 +443,16 @@ _BREAKERS: Final = (
         "excluded.weight",
         "an open breaker takes the coupling and leaves the weight",
         _COHORTS,
-        "[cohort.allowed for cohort in self._cohorts]",
-        "[cohort.occupied for cohort in self._cohorts]",
+        "[bank.allowed for bank in self._banks]",
+        "[bank.occupied for bank in self._banks]",
         (_TESTS_FAULTS,),
     ),
     Mutation(
         "excluded.coupling",
         "whoever is in no sum keeps the coupling",
         _COHORTS,
-        "np.where(included & cohort.allowed, np.uint8(byte), np.uint8(0))",
-        "np.where(cohort.occupied, np.uint8(byte), np.uint8(0))",
+        "np.where(included & bank.allowed, np.uint8(byte), np.uint8(0))",
+        "np.where(bank.occupied, np.uint8(byte), np.uint8(0))",
         (_TESTS_FAULTS, _TESTS_DREAMING),
     ),
     Mutation(
@@ -668,9 +668,9 @@ _OWNERS: Final = (
         "slot.left",
         "who has left stays in the sums until the last frame is old",
         _COHORTS,
-        "        cohort.occupied[slot.slot] = cohort.allowed[slot.slot] = False\n"
-        "        cohort.granted[slot.slot] = 0\n        cohort.columns.clear(slot.slot)\n",
-        "        cohort.occupied[slot.slot] = False\n",
+        "        bank.occupied[row] = bank.allowed[row] = False\n"
+        "        bank.granted[row] = 0\n        bank.columns.clear(row)\n",
+        "        bank.occupied[row] = False\n",
         (_TESTS_FAULTS,),
     ),
     Mutation(

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from dreamd.adapters.people import CheckedIn
-from dreamd.app.cohorts import Cohort
+from dreamd.app.cohorts import Bank
 from dreamd.simulation.bodies import Ailment
 from dreamd.simulation.pods import Pod
 from dreamd.simulation.world import World
@@ -144,7 +144,7 @@ def test_what_is_lived_and_not_charged_is_found(monkeypatch: pytest.MonkeyPatch)
     world.run(30.0)
     world.watch.settle()
     assert not world.watch.violations
-    monkeypatch.setattr(Cohort, "live", lambda _self, _seconds: None)
+    monkeypatch.setattr(Bank, "live", lambda _self, _seconds: None)
     world.run(60.0)
     world.watch.settle()
     assert "exposure" in rules(world)

@@ -1,6 +1,8 @@
 """The cohorts of one Dreamscape: the newest frames by column, and the broadcast made of them.
 
-Here seats have become numbers. Everything that happens per tick is one pass over columns; what happens
+Here seats have become numbers. A bank of rows holds all cohorts that the Dreamscape's seats can fill, 256
+rows each, allocated when the first is opened; the next bank comes when slots have been given and left so
+often that it is full. Everything that happens per tick is one pass over a bank's columns; what happens
 per frame or per change (a slot given, a breaker moved) touches one row. A slot that is not allowed has
 weight zero and coupling zero in the same message, because both are read from one mask.
 
@@ -9,8 +11,9 @@ risen by RISE at most, and never above the largest grant in force; of a pod that
 that grant is known. A pause of the daemon counts as long as a permission can outlive its last message.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +48,8 @@ OUTLIVES_S = LEASE_S + LEASE_FADE_S
 
 
 @dataclass(slots=True)
-class Cohort:
-    """One cohort's columns and who may take part. granted: uint8[slots], as last broadcast.
+class Bank:
+    """The columns of one bank and who may take part. granted: uint8[slots], as last broadcast.
 
     most: the sleepers' own ceilings, as bytes. By slot, float64: `rate` is the share that nobody renders
     more than, `lived_min` what that came to since it was last charged, `left_min` what the limit leaves.
@@ -62,6 +65,22 @@ class Cohort:
     rate: NDArray[np.float64]
     lived_min: NDArray[np.float64]
     left_min: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, schema: Schema, slots: int) -> Self:
+        """A bank nobody has been given a slot of."""
+        return cls(
+            Columns(schema, slots),
+            np.zeros(slots, dtype=np.bool_),
+            np.zeros(slots, dtype=np.bool_),
+            np.zeros(slots, dtype=np.int64),
+            np.zeros(slots, dtype=np.uint8),
+            Grants(slots),
+            np.zeros(slots, dtype=np.uint8),
+            np.zeros(slots),
+            np.zeros(slots),
+            np.full(slots, np.inf),
+        )
 
     def live(self, seconds: float) -> None:
         """So much time has passed since the last message."""
@@ -85,167 +104,159 @@ class SlotAt:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Of one cohort, bool[slots]: sound frames may be scored; the quality of poor ones is too low."""
+    """Of one slot's newest frame: sound, so that it may be scored; poor: its quality is too low."""
 
-    sound: Mask
-    poor: Mask
+    sound: bool
+    poor: bool
 
 
 class Cohorts:
-    """All cohorts of one Dreamscape."""
+    """All cohorts of one Dreamscape of so many seats."""
 
-    def __init__(self, schema: Schema, mu_db: Floats, sigma_db: Floats) -> None:
+    def __init__(self, schema: Schema, mu_db: Floats, sigma_db: Floats, seats: int) -> None:
         self._schema = schema
         self._fusion = Fusion(schema, mu_db, sigma_db)
-        self._cohorts: list[Cohort] = []
+        self._a_bank = max(-(-seats // COHORT_SLOTS), 1)
+        self._banks: list[Bank] = []
+        self._opened = 0
         self.fused: Fused | None = None
         self.tick_number = 0
         self._lost = 0
         self._counted: tuple[int, int] | None = None
         self._lived_to: int | None = None
 
-    def _cohort(self, number: int) -> Cohort:
-        while number >= len(self._cohorts):
-            self._cohorts.append(
-                Cohort(
-                    Columns(self._schema),
-                    np.zeros(COHORT_SLOTS, dtype=np.bool_),
-                    np.zeros(COHORT_SLOTS, dtype=np.bool_),
-                    np.zeros(COHORT_SLOTS, dtype=np.int64),
-                    np.zeros(COHORT_SLOTS, dtype=np.uint8),
-                    Grants(COHORT_SLOTS),
-                    np.zeros(COHORT_SLOTS, dtype=np.uint8),
-                    np.zeros(COHORT_SLOTS),
-                    np.zeros(COHORT_SLOTS),
-                    np.full(COHORT_SLOTS, np.inf),
-                )
-            )
-        return self._cohorts[number]
+    def _open(self, cohort: int) -> None:
+        """Make room for cohorts up to this one."""
+        self._opened = max(self._opened, cohort + 1)
+        while self._opened > len(self._banks) * self._a_bank:
+            self._banks.append(Bank.of(self._schema, self._a_bank * COHORT_SLOTS))
+
+    def _of(self, slot: Slot | SlotAt) -> tuple[Bank, int]:
+        """The bank and the row of a slot."""
+        if slot.cohort >= self._opened:
+            self._open(slot.cohort)
+        bank, cohort = divmod(slot.cohort, self._a_bank)
+        return self._banks[bank], cohort * COHORT_SLOTS + slot.slot
+
+    def _where(self, masks: Iterable[Mask]) -> list[SlotAt]:
+        """The slots that one mask a bank shows."""
+        found = []
+        for number, mask in enumerate(masks):
+            for row in np.flatnonzero(mask).tolist():
+                cohort, slot = divmod(row, COHORT_SLOTS)
+                found.append(SlotAt(number * self._a_bank + cohort, slot))
+        return found
 
     def occupy(self, slot: Slot, instant: int, *, allowed: bool) -> None:
         """A slot has been given."""
-        cohort = self._cohort(slot.cohort)
+        bank, row = self._of(slot)
         self._counted = None
-        cohort.columns.clear(slot.slot)
-        cohort.grants.clear(slot.slot)
-        cohort.occupied[slot.slot] = True
-        cohort.allowed[slot.slot] = allowed
-        cohort.since[slot.slot] = instant
-        cohort.most[slot.slot] = 0
-        cohort.rate[slot.slot] = cohort.lived_min[slot.slot] = 0.0
+        bank.columns.clear(row)
+        bank.grants.clear(row)
+        bank.occupied[row] = True
+        bank.allowed[row] = allowed
+        bank.since[row] = instant
+        bank.most[row] = 0
+        bank.rate[row] = bank.lived_min[row] = 0.0
 
     def limit(self, slot: Slot, ceiling: float) -> None:
         """The sleeper's own ceiling, 0..1, from the next message on."""
-        self._cohort(slot.cohort).most[slot.slot] = coupling_to_byte(ceiling)
+        bank, row = self._of(slot)
+        bank.most[row] = coupling_to_byte(ceiling)
 
     def charged(self, slot: Slot, left_min: float) -> None:
         """What was lived has been charged; so many merge-minutes are left."""
-        cohort = self._cohort(slot.cohort)
-        cohort.lived_min[slot.slot], cohort.left_min[slot.slot] = 0.0, left_min
+        bank, row = self._of(slot)
+        bank.lived_min[row], bank.left_min[row] = 0.0, left_min
 
     def lived_min(self, slot: Slot) -> float:
         """Merge-minutes lived since they were last charged, up to the last message."""
-        return float(self._cohort(slot.cohort).lived_min[slot.slot])
+        bank, row = self._of(slot)
+        return float(bank.lived_min[row])
 
     def vacated_min(self, slot: Slot) -> float:
         """The same for one who is to be granted nothing more: up to the end of their last fade."""
-        cohort = self._cohort(slot.cohort)
-        last = max(cohort.grants.largest(slot.slot), float(cohort.rate[slot.slot]))
+        bank, row = self._of(slot)
+        last = max(bank.grants.largest(row), float(bank.rate[row]))
         return self.lived_min(slot) + last * OUTLIVES_S / 60.0
 
     def overexposed(self) -> list[SlotAt]:
         """Slots whose sleepers have lived all that the limit leaves them."""
-        found = []
-        for number, cohort in enumerate(self._cohorts):
-            over = cohort.occupied & ~(cohort.lived_min < cohort.left_min)
-            found += [SlotAt(number, int(slot)) for slot in np.flatnonzero(over)]
-        return found
+        return self._where(b.occupied & ~(b.lived_min < b.left_min) for b in self._banks)
 
     def vacate(self, slot: Slot) -> None:
         """A slot's assignment has ended; its every trace leaves the sums with the next tick."""
-        cohort = self._cohort(slot.cohort)
+        bank, row = self._of(slot)
         self._counted = None
-        cohort.occupied[slot.slot] = cohort.allowed[slot.slot] = False
-        cohort.granted[slot.slot] = 0
-        cohort.columns.clear(slot.slot)
+        bank.occupied[row] = bank.allowed[row] = False
+        bank.granted[row] = 0
+        bank.columns.clear(row)
 
     def allow(self, slot: Slot, *, allowed: bool) -> None:
         """Whether this slot may have weight and coupling, from the next message on."""
-        self._cohort(slot.cohort).allowed[slot.slot] = allowed
+        bank, row = self._of(slot)
+        bank.allowed[row] = allowed
         self._counted = None
 
     def write(self, slot: Slot, frame: Frame, newest_instant: int) -> Written:
         """Take in one frame."""
-        return self._cohort(slot.cohort).columns.write(slot.slot, frame, newest_instant)
+        bank, row = self._of(slot)
+        return bank.columns.write(row, frame, newest_instant)
 
     def missing(self, instant: int) -> list[SlotAt]:
         """Slots whose frames are due and more than three hops old, or never came."""
-        found = []
-        for number, cohort in enumerate(self._cohorts):
-            due = cohort.occupied & (instant - cohort.since > GRACE_HOPS)
-            late = due & ~cohort.columns.recent(instant)
-            found += [SlotAt(number, int(slot)) for slot in np.flatnonzero(late)]
-        return found
+        return self._where(
+            b.occupied & (instant - b.since > GRACE_HOPS) & ~b.columns.recent(instant) for b in self._banks
+        )
 
     def doubtful(self, instant: int, quality_out: float) -> list[SlotAt]:
         """Slots whose newest frame is fresh and says that its quality is not good enough."""
-        found = []
-        for number, cohort in enumerate(self._cohorts):
-            poor = cohort.columns.recent(instant) & ~(cohort.columns.quality >= quality_out)
-            poor &= cohort.occupied
-            found += [SlotAt(number, int(slot)) for slot in np.flatnonzero(poor)]
-        return found
+        return self._where(
+            b.occupied & b.columns.recent(instant) & ~(b.columns.quality >= quality_out) for b in self._banks
+        )
 
     def lossy(self) -> list[SlotAt]:
         """Slots that lost more than a fifth of the last ten seconds' frames."""
-        found = []
-        for number, cohort in enumerate(self._cohorts):
-            found += [
-                SlotAt(number, int(slot)) for slot in np.flatnonzero(cohort.occupied & cohort.columns.lossy())
-            ]
-        return found
+        return self._where(b.occupied & b.columns.lossy() for b in self._banks)
 
     def disobedient(self) -> list[SlotAt]:
         """Slots whose frames say, two running, that more is rendered than was granted."""
-        found = []
-        for number, cohort in enumerate(self._cohorts):
-            over = cohort.occupied & cohort.grants.disobeyed(cohort.columns)
-            found += [SlotAt(number, int(slot)) for slot in np.flatnonzero(over)]
-        return found
+        return self._where(b.occupied & b.grants.disobeyed(b.columns) for b in self._banks)
 
     def evidence(self, at: SlotAt, cause: Cause, instant: int) -> str:
         """What was seen of this slot that speaks for this cause, in words."""
-        cohort = self._cohorts[at.cohort]
-        columns = cohort.columns
+        bank, row = self._of(at)
+        columns = bank.columns
         match cause:
             case Cause.ACTUATOR:
-                return f"renders {columns.applied[at.slot]:.3f}, granted {cohort.grants.largest(at.slot):.3f}"
+                return f"renders {columns.applied[row]:.3f}, granted {bank.grants.largest(row):.3f}"
             case Cause.QUALITY:
-                return f"quality {columns.quality[at.slot]:.2f}"
-            case Cause.STALE if columns.present[at.slot]:
-                return f"the newest frame is {instant - int(columns.instant[at.slot])} hops old"
+                return f"quality {columns.quality[row]:.2f}"
+            case Cause.STALE if columns.present[row]:
+                return f"the newest frame is {instant - int(columns.instant[row])} hops old"
             case Cause.STALE:
-                return f"no frame in {instant - int(cohort.since[at.slot])} hops"
+                return f"no frame in {instant - int(bank.since[row])} hops"
             case _:
-                return f"{columns.lost_lately(at.slot)} frames lost in {LOST_WINDOW_S:.0f} s"
+                return f"{columns.lost_lately(row)} frames lost in {LOST_WINDOW_S:.0f} s"
 
-    def conditions(self, instant: int) -> list[Condition]:
-        """How every slot's newest frame is at this grid instant, one entry a cohort."""
-        everyone = np.ones(COHORT_SLOTS, dtype=np.bool_)
-        return [
-            Condition(
-                c.columns.eligible(instant, everyone),
-                c.columns.recent(instant) & ~(c.columns.quality >= QUALITY_IN),
-            )
-            for c in self._cohorts
-        ]
+    def condition_of(self, instant: int) -> Callable[[Slot], Condition]:
+        """Return who says of any slot how its newest frame is at this grid instant."""
+        sound = [b.columns.eligible(instant, np.ones(b.columns.slots, dtype=np.bool_)) for b in self._banks]
+        poor = [b.columns.recent(instant) & ~(b.columns.quality >= QUALITY_IN) for b in self._banks]
+
+        def condition(slot: Slot) -> Condition:
+            bank, cohort = divmod(slot.cohort, self._a_bank)
+            row = cohort * COHORT_SLOTS + slot.slot
+            return Condition(bool(sound[bank][row]), bool(poor[bank][row]))
+
+        return condition
 
     def fuse(self, instant: int) -> Fused:
         """Fuse the newest frames at this grid instant."""
-        self._lost += sum(cohort.columns.advance(instant) for cohort in self._cohorts)
+        self._lost += sum(bank.columns.advance(instant) for bank in self._banks)
         self.fused = self._fusion.tick(
-            [cohort.columns for cohort in self._cohorts],
-            [cohort.allowed for cohort in self._cohorts],
+            [bank.columns for bank in self._banks],
+            [bank.allowed for bank in self._banks],
             instant,
         )
         return self.fused
@@ -260,49 +271,58 @@ class Cohorts:
         self.tick_number += 1
         self._live(instant)
         fused = self.fused
-        byte = coupling_to_byte(level)
         zeros = np.zeros(self._schema.size, dtype=np.float32)
+        spoken = [self._grant(number, instant, level) for number in range(len(self._banks))]
         messages = []
-        for number, cohort in enumerate(self._cohorts):
-            included = fused.included[number] if fused and number < len(fused.included) else None
-            granted = np.zeros(COHORT_SLOTS, dtype=np.uint8)
-            answered = np.zeros(COHORT_SLOTS, dtype=np.uint16)
-            if included is not None:
-                granted = np.where(included & cohort.allowed, np.uint8(byte), np.uint8(0))
-                granted = np.minimum(granted, cohort.most)
-                answered = cohort.columns.answered(included)
-            cohort.granted = granted
-            cohort.grants.note(instant, granted)
-            cohort.bound(instant)
+        for cohort in range(self._opened):
+            bank, place = divmod(cohort, self._a_bank)
+            rows = slice(place * COHORT_SLOTS, (place + 1) * COHORT_SLOTS)
+            granted, answered = spoken[bank]
             messages.append(
                 Collective(
                     dreamscape=dreamscape,
-                    cohort=number,
+                    cohort=cohort,
                     tick=self.tick_number,
                     instant=instant,
-                    term=term_of(number),
+                    term=term_of(cohort),
                     min_reader=WIRE_REVISION,
                     r=fused.r if fused else zeros,
                     m=fused.m if fused else zeros,
                     sum=fused.s if fused else zeros,
                     weight=fused.w if fused else 0.0,
-                    coupling=granted,
-                    answered=answered,
+                    coupling=granted[rows],
+                    answered=answered[rows],
                     phase_means=fused.phase_means if fused else np.zeros((0, 2), dtype=np.float32),
                 )
             )
         return messages
 
+    def _grant(self, number: int, instant: int, level: float) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+        """What one bank's sleepers are granted, uint8[slots], and for which frames, uint16[slots]."""
+        bank, fused = self._banks[number], self.fused
+        byte = coupling_to_byte(level)
+        granted = np.zeros(bank.columns.slots, dtype=np.uint8)
+        answered = np.zeros(bank.columns.slots, dtype=np.uint16)
+        if fused is not None and number < len(fused.included):
+            included = fused.included[number]
+            granted = np.where(included & bank.allowed, np.uint8(byte), np.uint8(0))
+            granted = np.minimum(granted, bank.most)
+            answered = bank.columns.answered(included)
+        bank.granted = granted
+        bank.grants.note(instant, granted)
+        bank.bound(instant)
+        return granted, answered
+
     def _live(self, instant: int) -> None:
         hops = instant - self._lived_to if self._lived_to is not None else 0
         self._lived_to = instant
-        for cohort in self._cohorts:
-            cohort.live(min(hops * HOP_S, OUTLIVES_S + HOP_S))
+        for bank in self._banks:
+            bank.live(min(hops * HOP_S, OUTLIVES_S + HOP_S))
 
     def forgive(self, instant: int) -> None:
         """Our own way is broken: what is missing now, and until it is whole, nobody has lost."""
-        for cohort in self._cohorts:
-            cohort.columns.forgive(instant)
+        for bank in self._banks:
+            bank.columns.forgive(instant)
 
     def forget(self) -> None:
         """Nothing is fused any more: what is broadcast until the next tick holds nobody's state."""
@@ -311,14 +331,15 @@ class Cohorts:
     def counts(self) -> tuple[int, int]:
         """(assigned, healthy): occupied slots, and those of them whose breaker is closed."""
         if self._counted is None:
-            assigned = sum(int(np.count_nonzero(c.occupied)) for c in self._cohorts)
-            healthy = sum(int(np.count_nonzero(c.occupied & c.allowed)) for c in self._cohorts)
+            assigned = sum(int(np.count_nonzero(b.occupied)) for b in self._banks)
+            healthy = sum(int(np.count_nonzero(b.occupied & b.allowed)) for b in self._banks)
             self._counted = assigned, healthy
         return self._counted
 
     def held_s(self, slot: Slot, instant: int) -> float:
         """Seconds since this slot was given."""
-        return float(instant - self._cohort(slot.cohort).since[slot.slot]) * HOP_S
+        bank, row = self._of(slot)
+        return float(instant - bank.since[row]) * HOP_S
 
     def take_lost(self) -> int:
         """Frames found lost since this was last asked."""
@@ -327,32 +348,31 @@ class Cohorts:
 
     def merged_besides(self, slot: Slot | None) -> int:
         """How many of the others render a share above zero, by their newest frames."""
-        merged = 0
-        for number, cohort in enumerate(self._cohorts):
-            coupled = cohort.occupied & cohort.allowed & (cohort.columns.applied > 0.0)
-            if slot is not None and slot.cohort == number:
-                coupled[slot.slot] = False
-            merged += int(np.count_nonzero(coupled))
-        return merged
+        coupled = [b.occupied & b.allowed & (b.columns.applied > 0.0) for b in self._banks]
+        if slot is not None and slot.cohort < self._opened:
+            bank, cohort = divmod(slot.cohort, self._a_bank)
+            coupled[bank][cohort * COHORT_SLOTS + slot.slot] = False
+        return sum(int(np.count_nonzero(mask)) for mask in coupled)
 
     def merged(self, instant: int) -> int:
         """How many pods say, in a frame that is not stale, that they render a share above zero."""
         return sum(
-            int(np.count_nonzero(c.occupied & (c.columns.applied > 0.0) & c.columns.recent(instant)))
-            for c in self._cohorts
+            int(np.count_nonzero(b.occupied & (b.columns.applied > 0.0) & b.columns.recent(instant)))
+            for b in self._banks
         )
 
     def reading(self, slot: Slot) -> Reading:
         """What the last tick says of this slot."""
-        if slot.cohort >= len(self._cohorts):
+        if slot.cohort >= self._opened:
             return NOTHING
-        cohort = self._cohorts[slot.cohort]
+        bank, row = self._of(slot)
+        number = slot.cohort // self._a_bank
         distance = 0.0
-        if self.fused and slot.cohort < len(self.fused.residuals):
-            distance = float(np.nan_to_num(self.fused.residuals[slot.cohort][slot.slot]))
+        if self.fused and number < len(self.fused.residuals):
+            distance = float(np.nan_to_num(self.fused.residuals[number][row]))
         return Reading(
-            granted=int(cohort.granted[slot.slot]) / 255,
-            applied=float(cohort.columns.applied[slot.slot]),
-            quality=float(cohort.columns.quality[slot.slot]),
+            granted=int(bank.granted[row]) / 255,
+            applied=float(bank.columns.applied[row]),
+            quality=float(bank.columns.quality[row]),
             distance=distance,
         )

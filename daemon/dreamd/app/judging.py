@@ -113,10 +113,10 @@ class Judge:
             elif cause is Cause.STALE:
                 missing += 1
         self.blind = own_fault(missing, assigned - len(gone))
-        conditions = cohorts.conditions(instant) if self._attention else []
+        condition = cohorts.condition_of(instant) if self._attention else None
         for number, seat in self._attention.items():
-            if number not in signs and seat.slot is not None:
-                signs[number] = (seat, _sign(conditions[seat.slot.cohort], seat.slot.slot))
+            if number not in signs and seat.slot is not None and condition is not None:
+                signs[number] = (seat, _sign(condition(seat.slot)))
         for seat, sign in signs.values():
             if not self.blind or seat.number in gone or isinstance(sign, Good):
                 self._judge(seat, sign)
@@ -133,11 +133,11 @@ class Judge:
             self.attend(seat)
 
 
-def _sign(condition: Condition, slot: int) -> Observation:
+def _sign(condition: Condition) -> Observation:
     """A frame that is neither sound nor poor is too old: that says nothing of a person."""
-    if condition.sound[slot]:
+    if condition.sound:
         return Good()
-    return Bad(Cause.QUALITY) if condition.poor[slot] else Tick()
+    return Bad(Cause.QUALITY) if condition.poor else Tick()
 
 
 def _found(cohorts: Cohorts, instant: int) -> list[tuple[SlotAt, Cause]]:

@@ -57,7 +57,7 @@ class Session:
         self.seating = Seating(plan, surroundings, self.seats, self.ownership)
         self._schema = schema_named(plan.schema)
         self._scale = (self._schema.shipped_mu(), self._schema.shipped_sigma())
-        self.cohorts = Cohorts(self._schema, *self._scale)
+        self.cohorts = Cohorts(self._schema, *self._scale, self.plan.seats_max)
         self.judge = Judge(surroundings, self._breaker_moved)
         self.mass = MassFailure()
         self.company = Company(self, surroundings)
@@ -104,7 +104,7 @@ class Session:
 
     def _use_scale(self, mu_db: ArrayLike, sigma_db: ArrayLike) -> None:
         self._scale = np.asarray(mu_db, dtype=np.float32), np.asarray(sigma_db, dtype=np.float32)
-        self.cohorts = Cohorts(self._schema, *self._scale)
+        self.cohorts = Cohorts(self._schema, *self._scale, self.plan.seats_max)
 
     def _save(self) -> None:
         """Write the books; what cannot be written is said, and severs nothing and nobody less."""

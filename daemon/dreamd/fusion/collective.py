@@ -1,8 +1,10 @@
-"""From cohorts to the collective, once a tick: who counts, where the centre is, how far each is from it.
+"""From frames to the collective, once a tick: who counts, where the centre is, how far each is from it.
 
 One `Fusion` belongs to one Dreamscape in one term. `tick` decides in four passes over columns, none of
 which knows one sleeper from another: shared scale, eligibility, outliers by last tick's median, sums.
-Whatever crosses from one cohort to another is a `Summary` or a `Sums`, so passes can run on many machines.
+Columns come in banks: one for a whole Dreamscape as a rule, more when its first is full. Whatever crosses
+from one bank to another is a `Summary` or a `Sums`, so banks can live on many machines, and what a tick
+works on was allocated with the bank.
 
 Rules
 - Whoever is not in `included` has weight zero here and must get coupling zero in the same message.
@@ -19,7 +21,7 @@ from typing import Final
 import numpy as np
 
 from dreamd.core.limits import TEMPLATES_FOR_SCALE
-from dreamd.fusion.centre import mean, settle
+from dreamd.fusion.centre import blocks, mean, settle
 from dreamd.fusion.columns import Columns, Mask
 from dreamd.fusion.summary import Summary, median_of, merge_all, summarise
 from dreamwire import blend
@@ -60,7 +62,7 @@ class Fused:
     r: the reference centre, m: the new one, s: S at r, all float32[D] on the shared scale; w: W. n: how
     many are included. dispersion: mean squared distance to m. mean_distance: mean distance to r. median:
     of the residuals before the clip, NaN of nobody. phase_means: float32[B, 2], mean unit phasor (re,
-    im), NaN where no phase was sent. Per cohort, in the order given: included and outliers bool[slots],
+    im), NaN where no phase was sent. Per bank, in the order given: included and outliers bool[slots],
     residuals float32[slots], |x - r| before the clip, NaN where not eligible.
     """
 
@@ -78,25 +80,39 @@ class Fused:
     residuals: tuple[Floats, ...]
 
 
-class _Outliers:
-    """How many frames in a row each slot of one cohort has been too far away."""
+class _Workspace:
+    """What one bank is worked on with, tick after tick, allocated once.
 
-    def __init__(self, slots: int) -> None:
-        self._over = np.zeros(slots, dtype=np.int64)
+    x: float32[slots, D], the states of the eligible on the shared scale, and `rows`, those of the
+    included, close together; of both only as much as the last tick filled is of any meaning.
+    """
+
+    def __init__(self, slots: int, size: int) -> None:
+        self.x: Floats = np.zeros((slots, size), dtype=np.float32)
+        self._rows: Floats = np.zeros((slots, size), dtype=np.float32)
+        self._over = np.zeros(slots, dtype=np.int8)
         self._judged = np.zeros(slots, dtype=np.uint32)
         self._counting = False
+
+    def scale(self, columns: Columns, mu: Floats, sigma: Floats) -> None:
+        """Bring every used row to the shared scale."""
+        for block in blocks(columns.used):
+            self.x[block] = blend.to_shared(columns.db[block], mu, sigma)
+
+    def rows(self, included: Mask, used: int) -> Floats:
+        """Return the states of these, float32[n, D], in order of their slots; until the next call."""
+        n = int(np.count_nonzero(included[:used]))
+        return np.compress(included[:used], self.x[:used], axis=0, out=self._rows[:n])
 
     def judge(self, columns: Columns, eligible: Mask, residuals: Floats, limit: float) -> Mask:
         """Count this tick's new frames against the limit; return who of the eligible is an outlier."""
         far = eligible & ~(residuals <= limit)
-        if not (self._counting or far.any()):
-            self._judged = columns.seq.copy()
-            return far
-        new = eligible & (columns.seq != self._judged)
-        counted = np.where(far, np.minimum(self._over + 1, OUTLIER_FRAMES), 0)
-        self._over = np.where(columns.present, np.where(new, counted, self._over), 0)
-        self._counting = bool(self._over.any())
-        self._judged = columns.seq.copy()
+        if self._counting or far.any():
+            new = eligible & (columns.seq != self._judged)
+            counted = np.where(far, np.minimum(self._over + 1, OUTLIER_FRAMES), 0)
+            self._over = np.where(columns.present, np.where(new, counted, self._over), 0).astype(np.int8)
+            self._counting = bool(self._over.any())
+        np.copyto(self._judged, columns.seq)
         return np.asarray(eligible & (self._over >= OUTLIER_FRAMES))
 
 
@@ -111,50 +127,61 @@ class Fusion:
         self._m: Floats | None = None
         self._median = float("nan")
         self._members: list[Mask] = []
-        self._outliers: list[_Outliers] = []
+        self._spaces: list[_Workspace] = []
 
-    def tick(self, cohorts: Sequence[Columns], allowed: Sequence[Mask], instant: int) -> Fused:
-        """Fuse the newest frames of all cohorts at this grid instant, which they have been `advance`d to.
+    def tick(self, banks: Sequence[Columns], allowed: Sequence[Mask], instant: int) -> Fused:
+        """Fuse the newest frames of all banks at this grid instant, which they have been `advance`d to.
 
         Args:
-            cohorts: in the order of their numbers; more may follow at the end in a later tick.
+            banks: always in the same order; more may follow at the end in a later tick.
             allowed: bool[slots] for each, what breakers, consent and guidelines say.
             instant: the grid instant that closes.
         """
-        eligible = [c.eligible(instant, ok) for c, ok in zip(cohorts, allowed, strict=True)]
-        states = [
-            blend.to_shared(c.db[e], self._mu, self._sigma) for c, e in zip(cohorts, eligible, strict=True)
-        ]
+        self._spaces += [_Workspace(bank.slots, self._size) for bank in banks[len(self._spaces) :]]
+        spaces = self._spaces
+        eligible = [bank.eligible(instant, ok) for bank, ok in zip(banks, allowed, strict=True)]
+        for space, bank in zip(spaces, banks, strict=True):
+            space.scale(bank, self._mu, self._sigma)
         before = self._m
         if before is None:
-            before = mean(states, self._size)
-        residuals = [self._residuals(c, m, before) for c, m in zip(cohorts, eligible, strict=True)]
-        outliers = self._judge(cohorts, eligible, residuals)
+            before = mean(self._rows(banks, eligible), self._size)
+        residuals = [self._residuals(bank, mask, before) for bank, mask in zip(banks, eligible, strict=True)]
+        limit = self._limit()
+        outliers = [
+            space.judge(bank, mask, far, limit)
+            for space, bank, mask, far in zip(spaces, banks, eligible, residuals, strict=True)
+        ]
         included = [e & ~out for e, out in zip(eligible, outliers, strict=True)]
-        rows = [x[i[e]] for x, i, e in zip(states, included, eligible, strict=True)]
+        rows = self._rows(banks, included)
         r = settle(rows, before) if self._changed(included) else before
         total = merge_all(
             [
-                summarise(x, r, c.phasors[mask & (c.instant == instant), -1], far[e])
-                for x, c, mask, far, e in zip(rows, cohorts, included, residuals, eligible, strict=True)
+                summarise(x, r, bank.phasors[mask & (bank.instant == instant), -1], far[e])
+                for x, bank, mask, far, e in zip(rows, banks, included, residuals, eligible, strict=True)
             ],
             self._size,
             self._bands,
         )
         return self._fused(total, r, included, outliers, residuals)
 
+    def _rows(self, banks: Sequence[Columns], masks: list[Mask]) -> list[Floats]:
+        """The states of these, close together, one array a bank."""
+        return [
+            space.rows(mask, bank.used) for space, bank, mask in zip(self._spaces, banks, masks, strict=True)
+        ]
+
     def _residuals(self, columns: Columns, eligible: Mask, r: Floats) -> Floats:
-        away = (columns.db[eligible] - self._mu) / self._sigma - r
         residuals = np.full(columns.slots, np.nan, dtype=np.float32)
-        residuals[eligible] = np.sqrt(np.einsum("ij,ij->i", away, away))
+        for block in blocks(columns.used):
+            away = (columns.db[block] - self._mu) / self._sigma - r
+            np.sqrt(np.einsum("ij,ij->i", away, away), out=residuals[block])
+        residuals[~eligible] = np.nan
         return residuals
 
-    def _judge(self, cohorts: Sequence[Columns], eligible: list[Mask], residuals: list[Floats]) -> list[Mask]:
+    def _limit(self) -> float:
+        """How far away nobody is an outlier: by the last tick's median; there may be none."""
         known = self._median >= 0.0
-        limit = max(OUTLIER_MEDIANS * self._median, blend.EPS) if known else float("inf")
-        self._outliers += [_Outliers(c.slots) for c in cohorts[len(self._outliers) :]]
-        watched = zip(self._outliers, cohorts, eligible, residuals, strict=True)
-        return [watch.judge(c, mask, far, limit) for watch, c, mask, far in watched]
+        return max(OUTLIER_MEDIANS * self._median, blend.EPS) if known else float("inf")
 
     def _changed(self, included: list[Mask]) -> bool:
         last, self._members = self._members, included

@@ -1,4 +1,4 @@
-"""A cohort's newest frames as columns: one row a slot, preallocated, read by the tick without a loop.
+"""The newest frames as columns: one row a slot, preallocated for all seats, read by the tick without a loop.
 
 A frame costs a few copies when it arrives (`write`); a tick reads whole columns (`advance`, `eligible`,
 `recent`, `lossy`). Nothing is kept of a frame but the newest row: raw signals never came, and history is
@@ -80,17 +80,18 @@ class Written(Enum):
 
 
 class Columns:
-    """The newest frame of each slot of one cohort, by column.
+    """The newest frame of each slot of one bank, by column; a bank is one cohort or several in a row.
 
     db: float32[slots, D], dB. phasors: complex64[slots, 2, B], NaN where omitted, older instant first.
     instant: int64[slots]. seq: uint32[slots]. quality, applied, own_z: float32[slots]. present: a frame
     has been heard since `clear`. finite (sound in every number), frozen: of the newest frame. lost:
-    frames of the whole cohort lost so far.
+    frames of the whole bank lost so far. used: rows from here on have never been given.
     """
 
     def __init__(self, schema: Schema, slots: int = COHORT_SLOTS) -> None:
         bands = len(schema.phase_bands)
         self.slots = slots
+        self.used = 0
         self._code = schema.code
         self._shapes = ((schema.size,), (INSTANTS_PER_HOP, bands, 2))
         self.db = np.zeros((slots, schema.size), dtype=np.float32)
@@ -118,7 +119,8 @@ class Columns:
         self._lost_lately = np.zeros(slots, dtype=np.int32)  # the sum of the window above
 
     def clear(self, slot: int) -> None:
-        """Forget everything of this slot; its assignment has ended."""
+        """Forget everything of this slot: it is given, or its assignment has ended."""
+        self.used = max(self.used, slot + 1)
         self.present[slot] = self.finite[slot] = self.frozen[slot] = self._good[slot] = False
         self.db[slot] = 0.0
         self.phasors[slot] = np.nan
@@ -201,6 +203,7 @@ class Columns:
         self.lost += count
 
     def _take(self, slot: int, frame: Frame) -> Written:
+        self.used = max(self.used, slot + 1)
         self.present[slot] = True
         self.instant[slot] = frame.instant
         self.seq[slot] = frame.seq

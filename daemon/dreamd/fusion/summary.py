@@ -1,6 +1,6 @@
-"""What one cohort contributes to a tick: sums alone, so that cohorts can live anywhere.
+"""What one bank of rows contributes to a tick: sums alone, so that banks can live anywhere.
 
-Any split of the sleepers over cohorts, processes or machines merges to the same collective, in any order
+Any split of the sleepers over banks, processes or machines merges to the same collective, in any order
 and any grouping. A median is not a sum, so residuals are counted in a histogram with fixed edges, which
 is one; its median is right to within one bin, a twelfth of an octave.
 
@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamd.fusion.centre import Doubles, sums
+from dreamd.fusion.centre import Doubles, blocks, sums
 from dreamwire.messages import Floats
 
 BINS_PER_OCTAVE: Final = 12
@@ -33,7 +33,7 @@ Phases = NDArray[np.complex128]
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The mergeable sums of one cohort at one tick and one r.
+    """The mergeable sums of one bank at one tick and one r.
 
     s: float64[D], w: S and W at r. n: included. x: float64[D] and squares: sums of x and of |x|^2.
     distances: sum of |x - r|. phases: complex128[B], sums of unit phasors, and phase_n: int64[B], of how
@@ -67,7 +67,7 @@ def empty(size: int, bands: int) -> Summary:
 
 
 def summarise(rows: Floats, r: Floats, phasors: NDArray[np.complex64], residuals: Floats) -> Summary:
-    """Summarise one cohort at r.
+    """Summarise one bank at r.
 
     Args:
         rows: float32[n, D], the included, shared scale.
@@ -77,16 +77,21 @@ def summarise(rows: Floats, r: Floats, phasors: NDArray[np.complex64], residuals
         residuals: float32[e], of everyone eligible, before the clip.
     """
     at_r = sums(rows, r)
-    wide = rows.astype(np.float64)
-    away = wide - r
+    x, squares, distances = np.zeros(len(r)), 0.0, 0.0
+    for block in blocks(len(rows)):
+        wide = rows[block].astype(np.float64)
+        x += wide.sum(axis=0)
+        squares += float(np.einsum("ij,ij->", wide, wide))
+        wide -= r
+        distances += float(np.sqrt(np.einsum("ij,ij->i", wide, wide)).sum())
     units, counted = _units(phasors)
     return Summary(
         s=at_r.s,
         w=at_r.w,
         n=len(rows),
-        x=wide.sum(axis=0),
-        squares=float((wide * wide).sum()),
-        distances=float(np.sqrt((away * away).sum(axis=1)).sum()),
+        x=x,
+        squares=squares,
+        distances=distances,
         phases=units,
         phase_n=counted,
         histogram=np.bincount(_bins(residuals), minlength=BINS),
