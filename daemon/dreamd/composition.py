@@ -4,6 +4,9 @@ Begin: settings, state directory, keys, ledger, coordinator, MQTT, gRPC, HTTP. A
 (a port in use, a directory that cannot be written, a damaged ledger) ends the start with one sentence.
 A broker that is not there does not: the daemon keeps trying and says on /readyz what it waits for.
 
+The service manager, where there is one, is told READY with the first readiness, and hears a beat after a
+tick that was completed (`dreamwire.notify`).
+
 End: `Daemon.shutdown` is the sequence. Everyone is zeroed first and has 1.5 s to confirm it, by the tick
 and the link that still run; then the faces close, then the link says good-bye, then the books.
 
@@ -43,6 +46,7 @@ from dreamd.ports.ledger import LedgerError
 from dreamd.settings import BROKER_USER, Settings
 from dreamwire.access import AccessError, open_access
 from dreamwire.messages import Versions
+from dreamwire.notify import ServiceManager
 from dreamwire.schema import WIRE_REVISION
 from dreamwire.seal import KeyFileError
 
@@ -50,6 +54,7 @@ LEDGER_FILE: Final = "ledger.sqlite3"
 READY_PULSE_S: Final = 1.0
 ALIVE_PULSE_S: Final = 3.0
 LOOK_S: Final = 0.05
+STATUS_S: Final = 1.0
 GRACE_S: Final = 0.3
 """For calls under way; everyone is home by then."""
 
@@ -73,11 +78,13 @@ async def serve(settings: Settings, announce: Callable[[Ready], None]) -> None:
     log = open_log(settings.log_format, settings.log_level, spool)
     try:
         state = StateDir(settings.state_dir)
+        manager = ServiceManager.of(os.environ, os.getpid())
         try:
-            daemon = Daemon(settings, state, log, announce)
+            daemon = Daemon(settings, state, log, announce, manager)
             await daemon.open_faces()
             await daemon.run()
         finally:
+            manager.close()
             state.close()
     except (StateDirError, KeyFileError, AccessError, LedgerError, CannotListen) as error:
         raise CannotServe(str(error)) from error
@@ -89,9 +96,14 @@ class Daemon:
     """Everything that `serve` opened, and how it is closed."""
 
     def __init__(
-        self, settings: Settings, state: StateDir, log: Log, announce: Callable[[Ready], None]
+        self,
+        settings: Settings,
+        state: StateDir,
+        log: Log,
+        announce: Callable[[Ready], None],
+        manager: ServiceManager,
     ) -> None:
-        self._settings, self._log, self._announce = settings, log, announce
+        self._settings, self._log, self._announce, self._manager = settings, log, announce, manager
         self._clock, self._pulse = BoottimeClock(), Pulse()
         self._health_clock = BoottimeClock()  # a clock has one reading thread, and health has its own
         self._meters = PrometheusMeters(
@@ -140,9 +152,12 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, stop.set)
         tasks = {
-            "tick": lambda: drive(self._coordinator, self._clock, self._pulse, self._meters.tick_late),
+            "tick": lambda: drive(
+                self._coordinator, self._clock, self._pulse, self._meters.tick_late, self._manager.alive
+            ),
             "mqtt": lambda: self._link.run(self._intake),
             "readiness": self._watch_readiness,
+            "status": self._tell_status,
         }
         try:
             await supervise(tasks, stop, self.shutdown, self._step_failed)
@@ -156,6 +171,7 @@ class Daemon:
     def shutdown(self) -> tuple[Step, ...]:
         """How it ends: people first, then the faces, then the link, then the books."""
         self._log.info("shutting_down")
+        self._manager.stopping("everyone to zero, then the books")
         return (
             Step("zero everyone", self._zero, CONFIRM_WITHIN_S + 0.25),
             Step("close gRPC and HTTP", self._close_faces, 3.0),
@@ -199,7 +215,7 @@ class Daemon:
         """What keeps us from working; called on HTTP's thread."""
         ok = self._health_clock.now_s() - self._pulse.at_s <= READY_PULSE_S
         late = "" if ok else f"the last tick is more than {READY_PULSE_S:.0f} s ago"
-        return tuple(wrong for wrong in (self._link.trouble, self._ledger.failure, late) if wrong)
+        return (*self._wrong_work(), *((late,) if late else ()))
 
     async def _watch_readiness(self) -> None:
         """Announce the first readiness; tell health checkers of every change."""
@@ -207,7 +223,7 @@ class Daemon:
         assert self._http is not None
         ready, announced = True, False  # serve_grpc begins with SERVING
         while True:
-            now = not (self._link.trouble or self._ledger.failure)
+            now = not self._wrong_work()
             if now != ready:
                 await self._grpc.serving(ready=now)
                 ready = now
@@ -215,7 +231,29 @@ class Daemon:
                 announced = True
                 self._log.info("ready", grpc=self._grpc.port, http=self._http.port)
                 self._announce(Ready(self._grpc.port, self._http.port, os.getpid()))
+                self._manager.ready(self._status())
             await asyncio.sleep(LOOK_S)
+
+    async def _tell_status(self) -> None:
+        """Tell the service manager how it is, until the way out."""
+        while not self._coordinator.closing:
+            self._manager.status(self._status())
+            await asyncio.sleep(STATUS_S)
+        await asyncio.Event().wait()
+
+    def _status(self) -> str:
+        """How it is, in words; counts alone."""
+        wrong = "; ".join(self._wrong_work())
+        if wrong:
+            return f"not ready: {wrong}"
+        tally = self._coordinator.tally()
+        if not tally.dreaming:
+            return "ready; nobody dreams"
+        what = "Dreamscape dreams" if tally.dreaming == 1 else "Dreamscapes dream"
+        return f"ready; {tally.dreaming} {what}, {tally.merged} of {tally.assigned} sleepers merged"
+
+    def _wrong_work(self) -> tuple[str, ...]:
+        return tuple(wrong for wrong in (self._link.trouble, self._ledger.failure) if wrong)
 
     def _say(self, sentence: str) -> None:
         self._log.warning("broker_unreachable", why=sentence)

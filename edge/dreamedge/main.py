@@ -45,6 +45,7 @@ from dreamedge.ports.recorder import RecorderError
 from dreamedge.ports.renderer import RendererError
 from dreamedge.settings import PodSettings, Settings, SettingsError, load, state_root
 from dreamwire.access import AccessError, open_access
+from dreamwire.notify import ServiceManager
 from dreamwire.schema import BANDS6X2
 from dreamwire.seal import PUBLIC_KEY_BYTES, KeyFileError, VerifyKey
 
@@ -229,12 +230,14 @@ def _beds(settings: Settings, key: VerifyKey, journal: Journal) -> list[Bed]:
 
 
 async def _dream(beds: list[Bed], duration_s: float) -> int:
-    ward = Ward(beds, boottime_ns, Load().measure)
+    manager = ServiceManager.of(os.environ, os.getpid())
+    ward = Ward(beds, boottime_ns, Load().measure, manager)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ward.stop, "stopped")
     loop.add_signal_handler(signal.SIGUSR1, ward.press, "wake")
     await ward.run(duration_s)
+    manager.close()
     for name, why in ward.failed.items():
         print(
             f"dreamedge: {name} failed ({why}); its sleeper is alone, the others were not touched.",

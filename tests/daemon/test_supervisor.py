@@ -163,10 +163,11 @@ def test_the_tick_loop_meets_its_times_and_says_how_late() -> None:
     """Ten seconds of grid: forty runs, each within a millisecond of its time, the pulse as fresh."""
 
     async def main() -> None:
-        grid, pulse, late = _Grid(), Pulse(), list[float]()
+        grid, pulse, late, done = _Grid(), Pulse(), list[float](), list[float]()
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(10.1):
-                await drive(grid, grid, pulse, late.append)
+                await drive(grid, grid, pulse, late.append, done.append)
+        assert done == grid.ran_s
         assert len(grid.ran_s) == 40
         assert max(abs(at - 0.25 * (k + 1)) for k, at in enumerate(grid.ran_s)) < 1e-3
         assert len(late) == 40
@@ -185,7 +186,31 @@ def test_the_tick_loop_notices_what_has_moved_nearer() -> None:
         grid.loop.call_later(1.0, lambda: setattr(grid, "next_s", 1.0))
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1.2):
-                await drive(grid, grid, Pulse(), lambda _: None)
+                await drive(grid, grid, Pulse(), lambda _: None, lambda _: None)
         assert 1.0 <= grid.ran_s[0] <= 1.0 + SLEEP_MAX_S + 1e-3
+
+    run_virtual(main())
+
+
+def test_a_tick_that_does_not_get_on_is_not_done() -> None:
+    """What is due stays due for a hundred rounds of the loop: nobody is told that a tick was done."""
+
+    class Stuck(_Grid):
+        rounds = 0
+
+        def run_due(self) -> None:
+            stuck = self.now_s() >= 1.0 and self.rounds < 100
+            self.rounds += stuck
+            if not stuck:
+                super().run_due()
+
+    async def main() -> None:
+        grid, done = Stuck(), list[float]()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(2.1):
+                await drive(grid, grid, Pulse(), lambda _: None, done.append)
+        assert grid.rounds == 100
+        assert done == grid.ran_s
+        assert len(done) == 8
 
     run_virtual(main())

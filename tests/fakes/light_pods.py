@@ -33,6 +33,7 @@ from dreamedge.core.clock import SessionClock
 from dreamedge.core.identity import Identity, Restored
 from dreamwire.access import Access, Address
 from dreamwire.messages import Frame, PodEvent, StoredSever
+from dreamwire.notify import ServiceManager
 from dreamwire.schema import BANDS6X2
 from dreamwire.seal import VerifyKey
 
@@ -147,7 +148,7 @@ async def _run(arguments: argparse.Namespace, journal: LineJournal) -> None:
     told = Told(journal, hops=arguments.hops)
     numbers = range(arguments.first, arguments.first + arguments.count)
     pods = [LightPod(number, access, key, told) for number in numbers]
-    ward = Ward([pod.bed for pod in pods], boottime_ns, Load().measure)
+    ward = Ward([pod.bed for pod in pods], boottime_ns, Load().measure, ServiceManager())
     async with asyncio.TaskGroup() as group:
         orders = group.create_task(_obey({pod.name: pod for pod in pods}, ward), name="orders")
         await ward.run(0.0)

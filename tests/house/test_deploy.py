@@ -15,8 +15,10 @@ import dreamedge.main
 from dreamd import settings as daemon_settings
 from dreamd.cli import serve as serve_verb
 from dreamd.cli import settings as settings_verb
+from dreamd.core.limits import LEASE_FADE_S, LEASE_S
 from dreamd.main import VERBS
 from dreamedge import settings as edge_settings
+from dreamwire.notify import BEAT_S, STARTING_MORE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -133,6 +135,25 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
     ours = [line for line in done.stderr.splitlines() if "dreamd" in line or "dreamedge" in line]
     assert ours == []
     assert done.returncode == 0
+
+
+def seconds(unit: str, name: str) -> float:
+    """A time of a unit, in seconds; NaN where it is not said."""
+    said = re.findall(rf"^{name}=(\d+)$", (UNITS / unit).read_text(), re.MULTILINE)
+    return float(said[0]) if said else float("nan")
+
+
+@pytest.mark.parametrize("unit", ["dreamd.service", "dreamedge@.service"])
+def test_the_watchdogs_of_the_units_are_no_hurry(unit: str) -> None:
+    """Ready by notice; a beat may be lost; all are alone before anybody is killed for standing still."""
+    text = (UNITS / unit).read_text()
+    assert re.findall(r"^Type=(.*)$", text, re.MULTILINE) == ["notify"]
+    assert "NotifyAccess" not in text  # the main process alone is believed
+    limit_s = seconds(unit, "WatchdogSec")
+    assert 3 * BEAT_S <= limit_s <= 10.0
+    assert limit_s > LEASE_S + LEASE_FADE_S
+    assert BEAT_S < STARTING_MORE_S < seconds(unit, "TimeoutStartSec")
+    assert 0 < seconds(unit, "TimeoutAbortSec") < limit_s
 
 
 def test_the_units_are_confined(tmp_path: Path) -> None:

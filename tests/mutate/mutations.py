@@ -4,8 +4,9 @@ from typing import Final
 
 from mutate.daemon import DAEMON
 from mutate.mutation import Mutation
+from mutate.operators import OPERATORS
 from mutate.pod import POD
 from mutate.signal import SIGNAL
 from mutate.wire import WIRE
 
-MUTATIONS: Final[tuple[Mutation, ...]] = (*POD, *SIGNAL, *WIRE, *DAEMON)
+MUTATIONS: Final[tuple[Mutation, ...]] = (*POD, *SIGNAL, *WIRE, *DAEMON, *OPERATORS)

@@ -4,6 +4,8 @@ Every answer is a value or a refusal from the catalogue. Severing, waking, endin
 valid in every state and idempotent; everything else says why not.
 """
 
+from dataclasses import dataclass
+
 from dreamd.app.breakers import Breakers
 from dreamd.app.conductor import Conductor
 from dreamd.app.coordination import Changed
@@ -22,6 +24,15 @@ from dreamwire.messages import Release
 from dreamwire.topics import is_name
 
 DREAMSCAPES_MAX = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many Dreamscapes dream just now, and of their sleepers how many are assigned and merged."""
+
+    dreaming: int
+    assigned: int
+    merged: int
 
 
 class Desk:
@@ -174,6 +185,12 @@ class Desk:
         """Every Dreamscape, newest first, ended ones included."""
         newest_first = sorted(self._conductors.values(), key=lambda c: c.created_s, reverse=True)
         return tuple(conductor.view() for conductor in newest_first)
+
+    def tally(self) -> Tally:
+        """The whole house in three numbers."""
+        dreaming = [c for c in self._conductors.values() if c.state is DreamscapeState.DREAMING]
+        counts = [conductor.tally() for conductor in dreaming]
+        return Tally(len(dreaming), sum(one[0] for one in counts), sum(one[1] for one in counts))
 
     def _find(self, name: str, etag: str = "") -> Conductor | Refusal:
         conductor = self._conductors.get(name)

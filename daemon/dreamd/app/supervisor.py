@@ -7,7 +7,7 @@ written, each with its own deadline, while the tasks still run (whoever is to go
 the link for it), and only then are the tasks cancelled. So a bug in one task still zeroes everyone
 before the process is gone.
 
-`drive` is the tick loop: sleep until something is due, do it, say how late that was.
+`drive` is the tick loop: sleep until something is due, do it, say how late that was, and that it was done.
 """
 
 import asyncio
@@ -114,8 +114,18 @@ class Pulse:
     at_s: float = 0.0
 
 
-async def drive(due: Due, clock: SessionClock, pulse: Pulse, late: Callable[[float], None]) -> None:
-    """Run `due` for ever, at its times; `late` is told by how many seconds each time was missed."""
+async def drive(
+    due: Due,
+    clock: SessionClock,
+    pulse: Pulse,
+    late: Callable[[float], None],
+    done: Callable[[float], None],
+) -> None:
+    """Run `due` for ever, at its times.
+
+    `late` is told by how many seconds each time was missed. `done` is told the time whenever what was due is
+    done and the next thing lies later: a loop that goes round without getting on says nothing.
+    """
     while True:
         due_s = due.next_due_s()
         wait_s = due_s - clock.now_s()
@@ -124,3 +134,5 @@ async def drive(due: Due, clock: SessionClock, pulse: Pulse, late: Callable[[flo
         if now_s >= due_s:
             late(now_s - due_s)
         due.run_due()
+        if now_s >= due_s and due.next_due_s() > due_s:
+            done(now_s)

@@ -2,7 +2,9 @@
 
 Each bed has three tasks that never end by themselves: its link, its ear (what the link brings) and
 its pulse, the tether's own timer at 20 Hz. A bed whose task fails is silenced and closed, and said
-so; its neighbours dream on. The way out, in this order: zero; the daemon told, at most a second;
+so; its neighbours dream on. The service manager hears a beat while every bed that stays pulses: the
+tether's own timer makes it, so that silence means a tether that stands still.
+The way out, in this order: zero; the daemon told, at most a second;
 goodbye to the broker; tasks ended; device, disk and journal closed.
 """
 
@@ -11,11 +13,17 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from dreamedge.app.bed import LATE_NS, Bed, NowNs
+from dreamedge.ports.service_manager import ServiceManager
 
 _TELL_WITHIN_S: Final = 1.0
 _GOODBYE_WITHIN_S: Final = 1.0
 _GLANCE_S: Final = 0.02
 _LOOK_AFTER_S: Final = 1.0
+
+_NEVER_NS: Final = -(1 << 62)
+_BEAT_NS: Final = 500_000_000
+_PULSED_WITHIN_NS: Final = 1_000_000_000
+_NAMED_MAX: Final = 3
 
 Measure = Callable[[], tuple[float, int]]
 
@@ -27,12 +35,16 @@ class Ward:
         beds: at least one.
         now_ns: CLOCK_BOOTTIME.
         measure: share of a core since the last call, and resident KiB, of this process.
+        manager: told when every bed pulses, as long as they do, how they are, and of the way out.
     """
 
-    def __init__(self, beds: Sequence[Bed], now_ns: NowNs, measure: Measure) -> None:
+    def __init__(self, beds: Sequence[Bed], now_ns: NowNs, measure: Measure, manager: ServiceManager) -> None:
         self._beds = tuple(beds)
         self._now_ns = now_ns
         self._measure = measure
+        self._manager = manager
+        self._pulsed_ns: dict[str, int] = {bed.pod: _NEVER_NS for bed in beds}
+        self._beat_ns = _NEVER_NS
         self._stop = asyncio.Event()
         self._reason = ""
         self.failed: dict[str, str] = {}
@@ -42,6 +54,7 @@ class Ward:
         self._reason = self._reason or reason
         for bed in self._beds:
             bed.leave(self._reason)
+        self._manager.stopping(f"everyone to zero: {self._reason}")
         self._stop.set()
 
     def press(self, button: str) -> None:
@@ -70,6 +83,7 @@ class Ward:
             self.failed[bed.pod] = f"{type(cause).__name__}: {cause}"
             bed.note("failed", {"why": self.failed[bed.pod]})
         finally:
+            self._pulsed_ns.pop(bed.pod, None)
             await asyncio.to_thread(bed.close)  # may wait for a disk; the neighbours' pulses must not
             bed.note("ended", {"why": why or "failed"})
 
@@ -102,11 +116,38 @@ class Ward:
             if now_ns - due_ns > LATE_NS:
                 bed.late(now_ns - due_ns)
             bed.pulse(now_ns)
+            self._pulsed(bed, now_ns)
             if bed.recording_over:
                 over.set()
             now_ns = self._now_ns()
             due_ns = bed.next_pulse_ns(now_ns)
             await asyncio.sleep((due_ns - now_ns) / 1e9)
+
+    def _pulsed(self, bed: Bed, now_ns: int) -> None:
+        """One bed has pulsed; twice a second, where all of them have lately, the manager is told."""
+        self._pulsed_ns[bed.pod] = now_ns
+        if now_ns - self._beat_ns < _BEAT_NS:
+            return
+        self._beat_ns = now_ns
+        ok = now_ns - min(self._pulsed_ns.values()) <= _PULSED_WITHIN_NS
+        if not ok:
+            return
+        self._manager.alive(now_ns / 1e9)
+        if not self._stop.is_set():
+            self._manager.ready(self._status())
+            self._manager.status(self._status())
+
+    def _status(self) -> str:
+        """How the beds are, in words."""
+        staying = [bed for bed in self._beds if bed.pod in self._pulsed_ns]
+        apart = [bed.pod for bed in staying if not bed.connected]
+        failed = f"; failed: {', '.join(self.failed)}" if self.failed else ""
+        if not apart:
+            return f"{len(staying)} of {len(self._beds)} beds pulse and are connected{failed}"
+        named = ", ".join(apart[:_NAMED_MAX]) + (" and more" if len(apart) > _NAMED_MAX else "")
+        return (
+            f"{len(apart)} of {len(staying)} beds have no link and are alone by their tether: {named}{failed}"
+        )
 
     async def _look_after_all(self) -> None:
         while True:
