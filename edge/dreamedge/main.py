@@ -24,7 +24,7 @@ from typing import Any
 from dreamedge import __version__
 from dreamedge.adapters.clock import Load, boottime_ns, process_began_ns, unix_ms, wall_ns
 from dreamedge.adapters.disk import DiskError, PodDisk, unlatch, unlatch_heard
-from dreamedge.adapters.door import Door
+from dreamedge.adapters.door import Broadcasts, Door
 from dreamedge.adapters.implants import open_implant
 from dreamedge.adapters.implants.inspected import Wish, examine, glance, survey
 from dreamedge.adapters.journal import JournalError, open_journal
@@ -219,9 +219,10 @@ def _key(text: str) -> VerifyKey:
 
 def _beds(settings: Settings, key: VerifyKey, journal: Journal) -> list[Bed]:
     beds: list[Bed] = []
+    broadcasts = Broadcasts(key)
     try:
         for pod in settings.pods:
-            beds.append(_bed(pod, settings, key, journal))  # noqa: PERF401 - those opened before a refusal close
+            beds.append(_bed(pod, settings, broadcasts, journal))  # noqa: PERF401 - those opened before a refusal close
     except BaseException:
         for bed in beds:
             bed.close()
@@ -246,7 +247,7 @@ async def _dream(beds: list[Bed], duration_s: float) -> int:
     return RUN_ERROR if ward.failed else 0
 
 
-def _bed(pod: PodSettings, settings: Settings, key: VerifyKey, journal: Journal) -> Bed:
+def _bed(pod: PodSettings, settings: Settings, broadcasts: Broadcasts, journal: Journal) -> Bed:
     """One bed, enrolled, not yet connected."""
     access = open_access(settings.broker, pod.papers, pod.name)
     disk = PodDisk(pod.state_dir, unix_ms())
@@ -276,8 +277,9 @@ def _bed(pod: PodSettings, settings: Settings, key: VerifyKey, journal: Journal)
     rng = random.Random(f"{pod.seed} {pod.name} {kept.incarnation}")  # noqa: S311 - jitter and numbers, no secret
     clock = SessionClock()
     front = FrontEnd(BANDS6X2, implant.montage)
-    agent = Agent(identity, front, clock, own, Restored(kept.latched, kept.severed), rng)
-    link = MqttLink(access, identity.presence(online=True), Door(pod.name, key), boottime_ns, rng)
+    restored = Restored(kept.latched, kept.severed)
+    agent = Agent(identity, front, clock, own, restored, rng, tells_hops=journal.hops)
+    link = MqttLink(access, identity.presence(online=True), Door(pod.name, broadcasts), boottime_ns, rng)
     for event in kept.events:
         link.event(event)
     bed = Bed(Parts(pod.name, agent, clock, implant, renderer, link, disk, journal, boottime_ns, recorder))

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 ROOT: Final = "dreamd/v1"
@@ -62,8 +63,9 @@ class FramesTopic:
     sender: str
 
 
+@lru_cache(maxsize=4096)
 def parse(topic: str) -> PodTopic | FramesTopic | None:
-    """Parse a topic a pod publishes to; None if it is not one of ours."""
+    """Parse a topic a pod publishes to; None if it is not one of ours. The same few come all night."""
     parts = topic.split("/")
     if parts[:2] != ["dreamd", "v1"]:
         return None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dreamedge.adapters.door import Door, Knock
+from dreamedge.adapters.door import Broadcasts, Door, Knock
 from dreamedge.ports.link import Heard, Unheard
 from dreamwire import topics
 from dreamwire.codec import context_of, encode
@@ -10,7 +10,7 @@ from dreamwire.messages import ClockProbe, Command, DaemonPresence, Release, Ver
 from dreamwire.seal import PAYLOAD_BYTES_MAX, SigningKey, seal
 
 KEY = SigningKey.from_seed(b"k" * 32)
-DOOR = Door("bed-1", KEY.public)
+DOOR = Door("bed-1", Broadcasts(KEY.public))
 COMMAND = Command("bed-1", 5, 7, 1000, Release("enough"))
 WAKE = WakeOrder("w-1", 3, WakeScope.FLEET, "", "ward", "drill", 1000, lifted=False)
 HERE = DaemonPresence("d-1", online=True, versions=Versions("0.1.0", 1), at_ms=1000)

@@ -75,4 +75,5 @@ def test_the_distance_to_the_others_is_euclidean() -> None:
 
 def test_decibels_are_the_shared_scale_undone() -> None:
     """State 0 is the centre of the scale."""
-    assert np.array_equal(blended().in_db(np.zeros(D, dtype=np.float32)), SCHEMA.shipped_mu())
+    felt = blended().felt(np.zeros(D, dtype=np.float32), 0.1)
+    assert np.array_equal(felt.feedback_db, SCHEMA.shipped_mu())

@@ -114,7 +114,8 @@ def test_feedback_draws_and_relaxation_returns() -> None:
 
 def test_old_feedback_is_not_felt() -> None:
     """A cue half a second old moves nobody: the signal goes on as if it had never been."""
-    felt = Felt(person(8).profile_db + 10.0, 0.15)
+    far_db = (person(8).profile_db + 10.0).astype(np.float32)
+    felt = Felt(far_db, 0.15, mu_db=np.zeros_like(far_db), sigma_db=np.ones_like(far_db))
     drawn, free = SimulatedImplant(8), SimulatedImplant(8)
     for implant in (drawn, free):
         implant.read(S)

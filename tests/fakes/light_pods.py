@@ -22,7 +22,7 @@ import numpy as np
 
 from dreamd.simulation.bodies import Ailment, Body
 from dreamedge.adapters.clock import Load, boottime_ns, unix_ms
-from dreamedge.adapters.door import Door
+from dreamedge.adapters.door import Broadcasts, Door
 from dreamedge.adapters.journal import LineJournal, open_journal
 from dreamedge.adapters.mqtt import MqttLink
 from dreamedge.adapters.renderers.null import NullRenderer
@@ -113,7 +113,7 @@ class LightPod:
         clock = SessionClock()
         agent = Agent(identity, self.body, clock, self.body.template(), Restored(), rng)
         presence = identity.presence(online=True)
-        self.link = LyingLink(access, presence, Door(self.name, key), boottime_ns, rng)
+        self.link = LyingLink(access, presence, Door(self.name, Broadcasts(key)), boottime_ns, rng)
         self.link.body, self.link.journal = self.body, journal
         renderer, keep = NullRenderer(), MemoryKeep()
         self.bed = Bed(

@@ -83,8 +83,8 @@ _PERMISSION: Final = (
         "tether.own-frame",
         "an answer to somebody else's frame grants",
         _TETHER,
-        "for sent in reversed(self._sent) if seq_low(sent.seq) == low)",
-        "for sent in reversed(self._sent))",
+        "if sent.low == low:",
+        "if sent:",
         (_TESTS_TETHER,),
     ),
     Mutation(
@@ -620,8 +620,8 @@ _MOTION: Final = (
         "renderer.stalled",
         "a pod that stood still goes on from where its ramp was",
         _MERGE,
-        "ok = now_ns < silent_ns or not self.applied(now_ns) > 0.0",
-        "ok = True",
+        "if now_ns < silent_ns or not self.applied(now_ns) > 0.0:",
+        "if True:",
         (_TESTS_SEVERING,),
     ),
 )

@@ -20,7 +20,7 @@ from dreamd.app.coordinator import Coordinator
 from dreamd.core.session.views import Plan
 from dreamd.simulation.owners import take_in
 from dreamd.simulation.parts import Disk
-from dreamedge.adapters.door import Door, Knock
+from dreamedge.adapters.door import Broadcasts, Door, Knock
 from dreamedge.adapters.implants.malfunction import MalfunctioningImplant
 from dreamedge.adapters.implants.simulated import SimulatedImplant
 from dreamedge.adapters.renderers.null import NullRenderer
@@ -104,6 +104,7 @@ class World:
         self._order = 0
         self.facts: list[Fact] = []
         self.key = KeyedSealer(SECRET)
+        self.broadcasts = Broadcasts(self.key)
         self.shelf = Shelf()
         self.meters = Meters()
         self.daemon: Daemon | None = Daemon(self)
@@ -331,7 +332,7 @@ class Pod:
         rng = random.Random(f"{self.world.seed} {self.name} {self.disk.starts}")
         self.agent = Agent(identity, self.front, clock, self._own(), restored, rng)
         self.presence = identity.presence
-        self.door = Door(self.name, self.world.key)
+        self.door = Door(self.name, self.world.broadcasts)
         self.bed = Bed(
             Parts(self.name, self.agent, clock, self.implant, self.renderer, self, self, self, self.local_ns)
         )

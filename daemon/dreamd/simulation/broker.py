@@ -54,7 +54,7 @@ class Line:
 
     def carry(self, way: Way, deliver: Deliver, *, qos: int) -> None:
         """Send one message along a way; it may arrive late, twice or never."""
-        if not self.up or way.cut:
+        if way.cut or not self.up:
             return
         weather = self.weather
         if way.held is not None:
@@ -67,11 +67,15 @@ class Line:
             self._send(way, deliver)
 
     def _send(self, way: Way, deliver: Deliver) -> None:
-        low_s, high_s = self.weather.delay_s
-        due_ns = self.schedule.now_ns + round((low_s + (high_s - low_s) * self.rng.random()) * SECOND_NS)
-        if not self.weather.reorders:
-            due_ns = way.newest_ns = max(due_ns, way.newest_ns)
-        self.schedule.at(due_ns, deliver)
+        weather, schedule = self.weather, self.schedule
+        low_s, high_s = weather.delay_s
+        due_ns = schedule.now_ns + round((low_s + (high_s - low_s) * self.rng.random()) * SECOND_NS)
+        if not weather.reorders:
+            if due_ns < way.newest_ns:
+                due_ns = way.newest_ns
+            else:
+                way.newest_ns = due_ns
+        schedule.at(due_ns, deliver)
 
     def hold(self) -> None:
         """A blackhole: both ways keep what is sent."""

@@ -47,15 +47,16 @@ BACK_OFF_MIN_NS: Final = SECOND_NS // 5
 
 
 class Notes:
-    """ports.journal.Journal: every line goes to the watch."""
+    """ports.journal.Journal: every line goes to the watch, which wants none of the hops."""
+
+    hops = False
 
     def __init__(self, pod: "Pod") -> None:
         self._pod = pod
 
     def note(self, at_ns: int, pod: str, kind: str, values: dict[str, float | int | str]) -> None:  # noqa: ARG002 - the port's own
         """A line of the journal."""
-        if kind != "hop":
-            self._pod.world.watch.noted(self._pod, kind, values)
+        self._pod.world.watch.noted(self._pod, kind, values)
 
     def close(self) -> None:
         """Nothing to write."""
@@ -85,10 +86,16 @@ class Pod:
         self._planned_ns = 0
         self._tries = 0
         self._unlatching = False
+        self._schedule = world.schedule
+        self._world_ns, self._local_ns = -1, 0
+        self._topics = {leaf: topics.pod_topic(name, leaf) for leaf in topics.LEAVES}
 
     def local_ns(self) -> int:
         """This pod's CLOCK_BOOTTIME."""
-        return self.machine.local_ns(self.world.schedule.now_ns)
+        world_ns = self._schedule.now_ns
+        if world_ns != self._world_ns:
+            self._world_ns, self._local_ns = world_ns, self.machine.local_ns(world_ns)
+        return self._local_ns
 
     def share(self) -> float:
         """What its device gives its sleeper now, 0..1."""
@@ -119,10 +126,10 @@ class Pod:
         clock = SessionClock()
         restored = Restored(self.disk.latched, self.disk.severed)
         rng = random.Random(f"{self.world.seed} {self.name} {incarnation}")  # noqa: S311 - one seed, one story
-        self.agent = Agent(identity, self.body, clock, self.body.template(), restored, rng)
+        self.agent = Agent(identity, self.body, clock, self.body.template(), restored, rng, tells_hops=False)
         self.presence = identity.presence
         self.incarnation = incarnation
-        self.door = Door(self.name, self.world.key)
+        self.door = Door(self.name, self.world.broadcasts)
         self.bed = Bed(
             Parts(
                 self.name, self.agent, clock, self.body, self.device, self, self, Notes(self), self.local_ns
@@ -167,7 +174,7 @@ class Pod:
         """The machine's clock leaps ahead."""
         self.catch_up()
         self.machine.jump(self.world.schedule.now_ns, by_ns)
-        self._planned_ns = 0
+        self._planned_ns, self._world_ns = 0, -1
         if self.alive:
             self.plan()
 
@@ -186,13 +193,16 @@ class Pod:
 
     def _hear(self) -> None:
         arrivals = self.take()
+        if not arrivals:
+            return
         for arrival in arrivals:
-            if isinstance(arrival, Heard) and isinstance(arrival.message, Collective):
-                self.world.watch.heard(self, arrival.message)
-            elif isinstance(arrival, Heard) and isinstance(arrival.message, WakeOrder):
-                self.world.watch.ordered(self, arrival.message)
-            elif isinstance(arrival, Heard) and isinstance(arrival.message, Command):
-                self.world.watch.commanded(self, arrival.message)
+            message = arrival.message if isinstance(arrival, Heard) else None
+            if isinstance(message, Collective):
+                self.world.watch.heard(self, message)
+            elif isinstance(message, WakeOrder):
+                self.world.watch.ordered(self, message)
+            elif isinstance(message, Command):
+                self.world.watch.commanded(self, message)
         self.bed.hear(arrivals)
 
     def _resend(self, life: int) -> None:
@@ -304,7 +314,7 @@ class Pod:
             self.plan()
 
     def _publish(self, leaf: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
-        self._send(topics.pod_topic(self.name, leaf), payload, qos=qos, retain=retain)
+        self._send(self._topics[leaf], payload, qos=qos, retain=retain)
 
     def _send(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
         broker = self.world.broker

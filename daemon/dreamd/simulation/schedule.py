@@ -27,7 +27,8 @@ class Schedule:
     def at(self, instant_ns: int, happen: Happening) -> None:
         """Let something happen at an instant; what is past happens now."""
         self._order += 1
-        heapq.heappush(self._due, (max(instant_ns, self.now_ns), self._order, happen))
+        due_ns = max(self.now_ns, instant_ns)
+        heapq.heappush(self._due, (due_ns, self._order, happen))
 
     def after(self, delay_ns: int, happen: Happening) -> None:
         """Let something happen so much later."""

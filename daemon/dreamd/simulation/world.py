@@ -15,6 +15,7 @@ from dreamd.simulation.owners import Owner
 from dreamd.simulation.pods import Pod
 from dreamd.simulation.schedule import SECOND_NS, Schedule
 from dreamd.simulation.watch import Watch
+from dreamedge.adapters.door import Broadcasts
 from dreamwire.seal import KeyedSealer
 
 SECRET: Final = b"the simulation has one key for everybody"
@@ -31,6 +32,7 @@ class World:
         self.weather = weather or Weather()
         self.schedule = Schedule()
         self.key = KeyedSealer(SECRET)
+        self.broadcasts = Broadcasts(self.key)
         self.broker = Hub()
         self.shelf = Shelf()
         self.watch = Watch(self)

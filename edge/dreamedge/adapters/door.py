@@ -3,10 +3,14 @@
 Judged here are retain flag, size, seal and form; what a message may do is the agent's matter. A
 retained broadcast or command is a recording of an order, not an order: refused whatever it says.
 Nothing that comes in raises; what is refused is a value, so that it is counted.
+
+A broadcast is the same for every bed of a process, so its seal and form are judged once for all of them
+(`Broadcasts`): whether these bytes were sealed by this key does not depend on who asks.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from dreamedge.ports.link import Heard, Message, Unheard
@@ -23,7 +27,11 @@ from dreamwire.codec import (
     decode_daemon_presence,
     decode_wake_order,
 )
+from dreamwire.messages import Collective
 from dreamwire.seal import PAYLOAD_BYTES_MAX, Opener, SealError, unseal
+
+OPENED_KEPT: Final = 16
+"""Broadcasts whose opening is remembered; the one longest unasked for is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +46,46 @@ class Knock:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How one kind of message is opened; `context` empty: it is not sealed."""
+    """How one kind of message is opened: it raises SealError or WireError."""
 
     name: str
-    context: str
-    decode: Callable[[bytes], Message]
+    opened: Callable[[bytes], Message]
     retainable: bool
 
 
-_COLLECTIVE: Final = _Kind("collective", COLLECTIVE, decode_collective, retainable=False)
+class Broadcasts:
+    """What `key` sealed for a whole cohort, opened once for all the doors of a process."""
+
+    def __init__(self, key: Opener) -> None:
+        self.key: Final = key
+        self._opened = lru_cache(OPENED_KEPT)(self._open)
+
+    def __call__(self, payload: bytes) -> Collective:
+        """Open a broadcast.
+
+        Raises:
+            SealError: the key did not seal it.
+            WireError: it is malformed.
+        """
+        return self._opened(payload)
+
+    def _open(self, payload: bytes) -> Collective:
+        return decode_collective(unseal(self.key, COLLECTIVE, payload))
 
 
 class Door:
-    """The door of `pod`, opened by what `key` sealed."""
+    """The door of `pod`, opened by what the key of `broadcasts` sealed."""
 
-    def __init__(self, pod: str, key: Opener) -> None:
-        self._key = key
+    def __init__(self, pod: str, broadcasts: Broadcasts) -> None:
+        key = broadcasts.key
+        self._broadcast = _Kind("collective", broadcasts, retainable=False)
         self.orders: Final = topics.pod_topic(pod, "command")
         self._kinds: Final = {
-            self.orders: _Kind("command", COMMAND, decode_command, retainable=False),
-            topics.clock_answer(pod): _Kind("clock", "", decode_clock_probe, retainable=False),
-            topics.WAKE: _Kind("wake", WAKE_ORDER, decode_wake_order, retainable=True),
-            topics.DAEMON_PRESENCE: _Kind(
-                "presence", DAEMON_PRESENCE, decode_daemon_presence, retainable=True
+            self.orders: _sealed(key, "command", COMMAND, decode_command, retainable=False),
+            topics.clock_answer(pod): _Kind("clock", decode_clock_probe, retainable=False),
+            topics.WAKE: _sealed(key, "wake", WAKE_ORDER, decode_wake_order, retainable=True),
+            topics.DAEMON_PRESENCE: _sealed(
+                key, "presence", DAEMON_PRESENCE, decode_daemon_presence, retainable=True
             ),
         }
 
@@ -71,15 +96,14 @@ class Door:
 
     def judge(self, knock: Knock) -> Heard | Unheard | None:
         """Open a message, or say why not; None for a retained topic that was emptied, which says nothing."""
-        kind = self._kinds.get(knock.topic, _COLLECTIVE)
+        kind = self._kinds.get(knock.topic, self._broadcast)
         if kind.retainable and not knock.payload:
             return None
         refusal = self._outside(kind, knock)
         if refusal:
             return Unheard(kind.name, refusal, knock.at_ns)
         try:
-            body = unseal(self._key, kind.context, knock.payload) if kind.context else knock.payload
-            return Heard(kind.decode(body), knock.at_ns)
+            return Heard(kind.opened(knock.payload), knock.at_ns)
         except SealError:
             return Unheard(kind.name, "seal", knock.at_ns)
         except WireError:
@@ -89,3 +113,9 @@ class Door:
         if knock.retained and not kind.retainable:
             return "retained"
         return "" if len(knock.payload) <= PAYLOAD_BYTES_MAX else "size"
+
+
+def _sealed(
+    key: Opener, name: str, context: str, decode: Callable[[bytes], Message], *, retainable: bool
+) -> _Kind:
+    return _Kind(name, lambda payload: decode(unseal(key, context, payload)), retainable)

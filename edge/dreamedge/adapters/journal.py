@@ -25,6 +25,8 @@ class JournalError(Exception):
 class LineJournal:
     """Lines to an open binary file."""
 
+    hops = True
+
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
         self._thread = Offload("journal", self._write, _WAITING_LINES)
@@ -50,6 +52,8 @@ class LineJournal:
 
 class SpokenJournal(LineJournal):
     """For a person at a terminal: the facts that matter, in words."""
+
+    hops = False
 
     def _line(self, _at_ns: int, pod: str, kind: str, values: dict[str, float | int | str]) -> bytes:
         sentence = _SENTENCES.get(kind)

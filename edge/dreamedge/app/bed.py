@@ -40,9 +40,6 @@ PULSE_NS: Final = 50_000_000
 LATE_NS: Final = 500_000_000
 """A pulse this late is told: by then a renderer has fallen silent by itself."""
 
-AT_THE_BED: Final = (Render, Feel, Note, KeepLatch, KeepSever, WakeSleeper)
-"""Effects that stay here; the others are for the daemon."""
-
 NowNs = Callable[[], int]
 
 
@@ -89,16 +86,16 @@ class Bed:
 
     def pulse(self, now_ns: int) -> None:
         """Everything that is due at `now_ns`."""
-        implant = self._parts.implant
+        implant, agent = self._parts.implant, self._agent
         block = implant.read(now_ns)
         if block is not None:
-            self._act(self._agent.samples(block, now_ns), now_ns)
+            self._act(agent.samples(block, now_ns), now_ns)
             if self._parts.recorder:
                 self._parts.recorder.take(block)
         if implant.onset_ns:
-            self._agent.onset(implant.onset_ns)
-        self._agent.rendered(self._parts.renderer.share_at(now_ns))
-        self._act(self._agent.pulse(now_ns), now_ns)
+            agent.onset(implant.onset_ns)
+        agent.rendered(self._parts.renderer.share_at(now_ns))
+        self._act(agent.pulse(now_ns), now_ns)
 
     def next_pulse_ns(self, now_ns: int) -> int:
         """The next 50 ms of the session clock, and a sample and a half more: its samples are there."""
@@ -222,20 +219,20 @@ class Bed:
 
     def _act(self, effects: list[Effect], now_ns: int) -> None:
         for effect in effects:
-            if isinstance(effect, AT_THE_BED):
+            if isinstance(effect, Render):
+                self._parts.renderer.render(effect.cue, now_ns)
+            elif isinstance(effect, Feel):
+                self._parts.implant.feel(effect.felt, now_ns)
+            elif isinstance(effect, SendFrame):
+                self.link.frame(effect.dreamscape, effect.cohort, effect.frame)
+            elif isinstance(effect, (Note, KeepLatch, KeepSever, WakeSleeper)):
                 self._act_here(effect, now_ns)
             else:
                 self._say(effect)
 
-    def _act_here(
-        self, effect: Render | Feel | KeepLatch | KeepSever | WakeSleeper | Note, now_ns: int
-    ) -> None:
-        """What stays at the bed."""
+    def _act_here(self, effect: Note | KeepLatch | KeepSever | WakeSleeper, now_ns: int) -> None:
+        """What stays at the bed, besides what is given to the sleeper."""
         match effect:
-            case Render(cue):
-                self._parts.renderer.render(cue, now_ns)
-            case Feel(felt):
-                self._parts.implant.feel(felt, now_ns)
             case KeepLatch(cause):
                 self._parts.keep.latch(cause)
             case KeepSever(severed):
@@ -251,13 +248,9 @@ class Bed:
             case _:
                 assert_never(effect)
 
-    def _say(
-        self, effect: SendFrame | SendStatus | SendEvent | Forget | AskClock | Listen | StopListening
-    ) -> None:
-        """What concerns the daemon."""
+    def _say(self, effect: SendStatus | SendEvent | Forget | AskClock | Listen | StopListening) -> None:
+        """What concerns the daemon, besides frames."""
         match effect:
-            case SendFrame(dreamscape, cohort, frame):
-                self.link.frame(dreamscape, cohort, frame)
             case SendStatus(status):
                 if not buggify("status-not-sent"):
                     self.link.status(status)

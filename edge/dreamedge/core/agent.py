@@ -81,8 +81,10 @@ class Agent:
         restored: Restored,
         rng: random.Random,
         consent_ceiling: float = 1.0,
+        *,
+        tells_hops: bool = True,
     ) -> None:
-        """Start alone, or latched as the disk says. own: an earlier calibration, None to calibrate now."""
+        """Start alone, or latched as the disk says. own: None to calibrate now. tells_hops: note each hop."""
         self._identity = identity
         self._path = path
         self._clock = clock
@@ -101,6 +103,7 @@ class Agent:
         self._load = (0.0, 0)
         self._link_up = True
         self._leaving = False
+        self._tells_hops = tells_hops
 
     # What the shell may look at.
 
@@ -244,7 +247,8 @@ class Agent:
         effects += self._merge.play(now_ns)
         if hop is not None:
             effects += self._frame(hop, now_ns)
-            effects.append(self._hop_note(hop, now_ns))
+            if self._tells_hops:
+                effects.append(self._hop_note(hop, now_ns))
         if now_ns >= self._status_due_ns:
             effects.append(self._status(now_ns))
         if self._link_up and self._clock.due(now_ns):
@@ -273,10 +277,10 @@ class Agent:
         return effects + self._merge.check(now_ns)
 
     def _frame(self, hop: Hop, now_ns: int) -> list[Effect]:
-        assign, own, clock = self._merge.assigned, self._own, self._clock.state(now_ns)
-        if assign is None or own is None or self._merge.latched or not (self._link_up and clock.synced):
+        assign, own, session_ms = self._merge.assigned, self._own, self._clock.session_ms(hop.instant_ns)
+        if assign is None or own is None or self._merge.latched or session_ms is None or not self._link_up:
             return []
-        instant = round((self._clock.session_ms(hop.instant_ns) or 0.0) / HOP_MS)
+        instant = round(session_ms / HOP_MS)
         if not self._framer.due(instant):
             return []
         z = own_z(hop.features_db, own)
@@ -284,7 +288,7 @@ class Agent:
             hop,
             instant,
             assign,
-            clock,
+            uncertainty_us=self._clock.uncertainty_us(now_ns),
             applied=self._merge.applied(now_ns),
             fading=self._merge.fading,
             latched=self._merge.latched,
@@ -295,14 +299,11 @@ class Agent:
         x = to_shared(frame.features, assign.mu_db, assign.sigma_db)
         self._merge.own(x)
         self._merge.sent(frame.seq, hop.captured_ns, now_ns, x)
-        if buggify("frame-not-sent"):
-            return []
-        return [SendFrame(assign.dreamscape, assign.cohort, frame)]
+        return [] if buggify("frame-not-sent") else [SendFrame(assign.dreamscape, assign.cohort, frame)]
 
     def _hop_note(self, hop: Hop, now_ns: int) -> Note:
         quality, cause = self._felt(hop)
-        values: dict[str, float | int | str] = {"quality": quality, "cause": cause}
-        return Note("hop", values | self._merge.figures(now_ns))
+        return Note("hop", {"quality": quality, "cause": cause, **self._merge.figures(now_ns)})
 
     # What is obeyed.
 

@@ -20,8 +20,8 @@ Rules
 """
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass
 from math import copysign
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -43,50 +43,53 @@ SLEW_PPM: Final = 10_000.0
 JUMP_US: Final = 1_000_000
 OUTSTANDING: Final = 16
 UNSYNCED_US: Final = 0xFFFF_FFFF
+_DRIFT: Final = DRIFT_PPM * 1e-6
+_SLEW: Final = SLEW_PPM * 1e-6
+_MOST: Final = attrgetter("most_us")
+_LEAST: Final = attrgetter("least_us")
 _OMITTED: Final = np.float32(np.nan)
 
 
-@dataclass(frozen=True, slots=True)
 class _Sample:
-    """One answered probe: offset (session minus monotonic), round trip, when, all in us."""
+    """One answered probe: offset (session minus monotonic), round trip, when, all in us.
 
-    offset_us: float
-    round_trip_us: int
-    at_us: int
+    most_us, least_us: the bounds of the offset at monotonic 0, by the way there and by the way back; the
+    upper one grows by DRIFT_PPM, the lower one falls by it.
+    """
 
-    @property
-    def most_us(self) -> float:
-        """Upper bound of the offset at monotonic 0, by the way there; it grows by DRIFT_PPM."""
-        return self.offset_us + self.round_trip_us / 2 - DRIFT_PPM * 1e-6 * self.at_us
+    __slots__ = ("at_us", "least_us", "most_us", "offset_us", "round_trip_us")
 
-    @property
-    def least_us(self) -> float:
-        """Lower bound of the offset at monotonic 0, by the way back; it falls by DRIFT_PPM."""
-        return self.offset_us - self.round_trip_us / 2 + DRIFT_PPM * 1e-6 * self.at_us
+    def __init__(self, offset_us: float, round_trip_us: int, at_us: int) -> None:
+        self.offset_us: Final = offset_us
+        self.round_trip_us: Final = round_trip_us
+        self.at_us: Final = at_us
+        self.most_us: Final = offset_us + round_trip_us / 2 - _DRIFT * at_us
+        self.least_us: Final = offset_us - round_trip_us / 2 + _DRIFT * at_us
 
 
 class _Slew:
-    """The offset read by the pod: from `from_us` at `at_us` towards `to_us` at SLEW_PPM."""
+    """The offset read by the pod: from `from_us` at `at_us` towards `to_us` at SLEW_PPM, until `over_us`."""
 
-    __slots__ = ("_at_us", "_from_us", "_gap_us", "to_us")
+    __slots__ = ("_at_us", "_from_us", "_gap_us", "over_us", "to_us")
 
     def __init__(self, from_us: float, to_us: float, at_us: int) -> None:
         self.to_us: Final = from_us + (to_us - from_us)
         self._from_us = from_us
         self._gap_us = to_us - from_us
         self._at_us = at_us
+        self.over_us: Final = at_us + abs(self._gap_us) / _SLEW
 
     def offset_us(self, now_us: float) -> float:
         """The offset at a monotonic moment, us."""
-        reach = (now_us - self._at_us) * SLEW_PPM * 1e-6
-        if reach >= abs(self._gap_us):
+        if now_us >= self.over_us:
             return self.to_us
+        reach = (now_us - self._at_us) * _SLEW
         return self._from_us + copysign(max(reach, 0.0), self._gap_us)
 
 
 def _distance_us(most: _Sample, least: _Sample, now_us: float) -> float:
     """How far the bounds of the offset are apart by now."""
-    return most.most_us - least.least_us + 2 * DRIFT_PPM * 1e-6 * now_us
+    return most.most_us - least.least_us + 2 * _DRIFT * now_us
 
 
 def _quickest_us(most: _Sample, least: _Sample) -> float:
@@ -172,8 +175,7 @@ class SessionClock:
     def _agreed(self, now_us: int) -> tuple[_Sample, _Sample]:
         """The answers with the least upper and the greatest lower bound; those that contradict are gone."""
         while True:
-            most = min(self._samples, key=lambda kept: kept.most_us)
-            least = max(self._samples, key=lambda kept: kept.least_us)
+            most, least = min(self._samples, key=_MOST), max(self._samples, key=_LEAST)
             if _distance_us(most, least, now_us) >= 0.0 or len(self._samples) == 1:
                 return most, least
             self._samples.popleft()
@@ -208,6 +210,8 @@ class SessionClock:
             raise ValueError("the session clock is not known yet")
         session_us = session_s * 1e6
         moment_us = session_us - self._slew.to_us
+        if moment_us >= self._slew.over_us:
+            return round(moment_us * 1000)
         for _ in range(3):
             before_us, moment_us = moment_us, session_us - self._slew.offset_us(moment_us)
             if moment_us == before_us:

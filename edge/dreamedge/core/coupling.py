@@ -81,6 +81,9 @@ MOVES: Final[dict[tuple[State, Move], State]] = {
 }
 
 
+_FALLING: Final = (State.FADING, State.LATCHING)
+
+
 class IllegalMoveError(Exception):
     """A move the table does not have: a bug."""
 
@@ -150,12 +153,12 @@ class Coupling:
     @property
     def fading(self) -> bool:
         """Whether the share is on its way to zero."""
-        return self._state in (State.FADING, State.LATCHING)
+        return self._state in _FALLING
 
     @property
     def hastened(self) -> bool:
         """Whether the fade is the 50 ms one, which the renderer draws by itself."""
-        return self.fading and self._fade.cosine
+        return self._state in _FALLING and self._fade.cosine
 
     @property
     def rising(self) -> bool:
@@ -171,7 +174,9 @@ class Coupling:
 
     def share_at(self, now_ns: int) -> float:
         """Return the share rendered at `now_ns`, 0..1."""
-        return self._fade.at(now_ns) if self.hastened else self._share
+        if self._state in _FALLING and self._fade.cosine:
+            return self._fade.at(now_ns)
+        return self._share
 
     def target(self, granted: float) -> float:
         """Return the level a grant leads to in the end; 0 where it is no number above zero."""
@@ -235,7 +240,8 @@ class Coupling:
         return self._fade.end_ns if self._fade.cosine else now_ns
 
     def _risen(self, now_ns: int) -> float:
-        ramp = self._top * min(1.0, (now_ns - self._ramp_ns) / self._ramp_length_ns)
+        part = (now_ns - self._ramp_ns) / self._ramp_length_ns
+        ramp = self._top * part if part < 1.0 else self._top
         reach = self._rose_from + self._slew_per_ns * (now_ns - self._rose_ns)
         return max(0.0, min(self._level, ramp, reach))
 

@@ -12,8 +12,9 @@ one part that ages by itself: dropped one second after it was received, fade or 
 from math import sqrt
 from typing import Final
 
+from dreamedge.core.sensation import Felt
 from dreamedge.core.tether import Granted
-from dreamwire.blend import feedback, finite, from_shared
+from dreamwire.blend import feedback, finite
 from dreamwire.messages import Assign, Floats
 
 ARTIST_NS: Final = 1_000_000_000
@@ -28,8 +29,8 @@ class Blend:
         self._sigma_db = assign.sigma_db
         self._x: Floats | None = None
         self._others: Granted | None = None
-        self._made: tuple[tuple[float, float], Floats] | None = None
-        self._felt: tuple[Floats, Floats] | None = None
+        self._made: Floats | None = None
+        self._made_of = (0.0, 0.0)
 
     @property
     def x(self) -> Floats | None:
@@ -59,18 +60,15 @@ class Blend:
             return None
         others = self._others
         if others is None:
-            return feedback(self._x, None, 0.0, None, 0.0)
+            return self._x
         leads = 0 <= now_ns - others.received_ns < ARTIST_NS
-        artist_share = others.artist_share if leads else 0.0
-        of = (share, artist_share)
-        if self._made is None or self._made[0] != of:
-            blended = feedback(self._x, others.c_minus, share, others.artist, artist_share)
+        of = (share, others.artist_share if leads else 0.0)
+        if self._made is None or self._made_of != of:
+            blended = feedback(self._x, others.c_minus, share, others.artist, of[1])
             assert finite(blended), "feedback is finite"
-            self._made = of, blended
-        return self._made[1]
+            self._made, self._made_of = blended, of
+        return self._made
 
-    def in_db(self, shared: Floats) -> Floats:
-        """Return a shared-scale state in dB re 1 uV^2, float32[D]."""
-        if self._felt is None or self._felt[0] is not shared:
-            self._felt = shared, from_shared(shared, self._mu_db, self._sigma_db)
-        return self._felt[1]
+    def felt(self, shared: Floats, share: float) -> Felt:
+        """What a sleeper feels of a shared-scale state."""
+        return Felt(shared, share, self._mu_db, self._sigma_db)

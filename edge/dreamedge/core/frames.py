@@ -6,6 +6,7 @@ asked for at every pulse until the samples reach its instant, and given up when 
 """
 
 import random
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -14,7 +15,7 @@ from dreamedge.core.clock import SessionClock, mask_phasors, phase_limits_us
 from dreamedge.core.features import Hop
 from dreamedge.core.senses import SignalPath
 from dreamwire.blend import first_seq, next_seq
-from dreamwire.messages import Assign, ClockState, Frame, StoredSever
+from dreamwire.messages import Assign, Frame, StoredSever
 from dreamwire.schema import HOP_MS, Schema
 
 HOP_NS: Final = HOP_MS * 1_000_000
@@ -68,6 +69,7 @@ class Framer:
     def __init__(self, schema: Schema, rng: random.Random) -> None:
         self._code = schema.code
         self._limits_us = phase_limits_us(schema)
+        self._strictest_us = float(self._limits_us.min(initial=inf))
         self._rng = rng
         self._seq = first_seq(rng.getrandbits(32))
         self._instant: int | None = None
@@ -86,8 +88,8 @@ class Framer:
         hop: Hop,
         instant: int,
         assign: Assign,
-        clock: ClockState,
         *,
+        uncertainty_us: int,
         applied: float,
         fading: bool,
         latched: str,
@@ -100,15 +102,16 @@ class Framer:
         self._instant = instant
         self._seq = next_seq(self._seq)
         features = np.asarray(hop.features_db, dtype=np.float32)
+        all_held = uncertainty_us <= self._strictest_us
         return Frame(
             assignment=assign.assignment,
             seq=self._seq,
             instant=instant,
             offset_error_us=round((hop.captured_ns - hop.instant_ns) / 1000),
-            uncertainty_us=clock.uncertainty_us,
+            uncertainty_us=uncertainty_us,
             schema=self._code,
             features=features,
-            phasors=mask_phasors(hop.phasors, self._limits_us, clock.uncertainty_us),
+            phasors=hop.phasors if all_held else mask_phasors(hop.phasors, self._limits_us, uncertainty_us),
             quality=hop.quality,
             applied=applied,
             fading=fading,

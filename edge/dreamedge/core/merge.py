@@ -21,7 +21,7 @@ from dreamedge.core.coupling import SEVER_FADE_NS, Coupling, Limits, State
 from dreamedge.core.effects import Effect, Feel, KeepLatch, KeepSever, Listen, Render, StopListening
 from dreamedge.core.feedback import Blend
 from dreamedge.core.guard import Fault, Guard
-from dreamedge.core.sensation import SILENT_AFTER_S, Cue, Felt
+from dreamedge.core.sensation import SILENT_AFTER_S, Cue
 from dreamedge.core.tether import Granted, Reason, Refused, Tether, Zeroed
 from dreamwire.messages import Assign, Collective, Floats, PodEventKind, StoredSever
 
@@ -50,6 +50,9 @@ class Merge:
         self._unheard: Granted | None = None
         self._latency_ms: float | None = None
         self._cued_ns = 0
+        self._shown: Floats | None = None
+        self._shown_share = 0.0
+        self._words: tuple[Effect, ...] = ()
 
     @property
     def assigned(self) -> Assign | None:
@@ -133,7 +136,7 @@ class Merge:
 
     def hear(self, collective: Collective, now_ns: int) -> list[Effect]:
         """Judge a broadcast and follow it."""
-        return [*self._stalled(now_ns), *self._heed(collective, now_ns)]
+        return self._stalled(now_ns) + self._heed(collective, now_ns)
 
     def _heed(self, collective: Collective, now_ns: int) -> list[Effect]:
         judged = self._tether.judge(collective, now_ns)
@@ -160,7 +163,7 @@ class Merge:
         self.guard.granted(self._coupling.target(granted.coupling), self._tether.until_ns)
         self._blend.others(granted)
         self._unheard = granted
-        return self.play(now_ns) if self.applied(now_ns) > 0.0 else []
+        return self.play(now_ns) if self._coupling.share_at(now_ns) > 0.0 else []
 
     # What makes it zero.
 
@@ -245,19 +248,20 @@ class Merge:
         """Look after what ends by itself: the samples, the assignment."""
         effects = self._stalled(now_ns)
         fault = self.guard.silence(now_ns)
-        effects += self.fault(fault, now_ns) if fault else []
+        if fault is not None:
+            effects += self.fault(fault, now_ns)
         if self.assigned is not None and not now_ns < self._over_ns:
             effects += self.sever("time-over", now_ns) + self.leave()
         return effects
 
     def needed_ns(self) -> int:
         """When time alone may next decide something here: see `Agent.needed_ns`."""
-        if self.fading or self._unheard is not None:
+        if self._unheard is not None or self._coupling.fading:
             return 0
         due_ns = self.guard.silent_ns
-        if self.assigned is not None:
+        if self._tether.assigned is not None:
             due_ns = min(due_ns, self._over_ns)
-        if self.state is State.MERGED:
+        if self._coupling.state is State.MERGED:
             due_ns = min(due_ns, self._tether.until_ns, self._cued_ns + SILENT_NS // 2)
         return due_ns
 
@@ -281,15 +285,15 @@ class Merge:
         """Move on to `now_ns` and render; a lease that has run out begins its fade here."""
         told = self._lapse(now_ns)
         alone_ns = self._coupling.advance(now_ns)
-        share = self.applied(now_ns)
+        share = self._coupling.share_at(now_ns)
         if alone_ns is not None:
             self._told = False
             told += self._account.alone(now_ns, alone_ns)
-            return [Render(self._cue(0.0, now_ns)), *self._feel(0.0, now_ns), *told]
+            return [*self._drawn(0.0, now_ns), *told]
         if self._coupling.hastened:
             return [*self._feel(share, now_ns), *told]
         if share > 0.0:
-            return [Render(self._cue(share, now_ns)), *self._feel(share, now_ns), *told, *self._risen(now_ns)]
+            return [*self._drawn(share, now_ns), *told, *self._risen(now_ns)]
         if self.assigned is not None and self.guard.steady and self._known():
             return [Render(self._cue(0.0, now_ns)), *told]
         return told
@@ -316,8 +320,7 @@ class Merge:
         The stamps are of that instant, not of the awakening, and the ramp starts anew.
         """
         silent_ns = self._cued_ns + SILENT_NS
-        ok = now_ns < silent_ns or not self.applied(now_ns) > 0.0
-        if ok:
+        if now_ns < silent_ns or not self.applied(now_ns) > 0.0:
             return []
         assign, told, self._told = self.assigned, self._told, False
         self._coupling.silence()
@@ -364,6 +367,17 @@ class Merge:
     def _known(self) -> bool:
         return self._blend is not None and self._blend.x is not None
 
+    def _drawn(self, share: float, now_ns: int) -> tuple[Effect, ...]:
+        """The cue of this moment, and the same as it is felt; what stays as it is is said as it was."""
+        shared = self._blend.at(share, now_ns) if self._blend is not None else None
+        if self._blend is None or shared is None:
+            return (Render(self._cue(share, now_ns)),)
+        self._cued_ns = now_ns
+        if self._shown is not shared or self._shown_share != share:
+            self._shown, self._shown_share = shared, share
+            self._words = Render(Cue(shared, share)), Feel(self._blend.felt(shared, share))
+        return self._words
+
     def _cue(self, share: float, now_ns: int, fade_ms: float = 0.0) -> Cue:
         self._cued_ns = now_ns
         shared = self._blend.at(share, now_ns) if self._blend is not None else None
@@ -375,4 +389,4 @@ class Merge:
         shared = self._blend.at(share, now_ns) if self._blend is not None else None
         if self._blend is None or shared is None:
             return []
-        return [Feel(Felt(self._blend.in_db(shared).astype(np.float64), share))]
+        return [Feel(self._blend.felt(shared, share))]

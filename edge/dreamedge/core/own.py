@@ -5,7 +5,7 @@ runaway only. The template (the medians) is what identifies, and travels in the 
 """
 
 from dataclasses import dataclass
-from math import sqrt
+from math import hypot, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,7 @@ class Own:
 
 
 def own_z(features_db: NDArray[np.floating], own: Own) -> float:
-    """Root mean square over features of the own z; NaN where a feature is not finite."""
-    z = (features_db.astype(np.float64) - own.template_db) / own.scale_db
-    return sqrt(np.add.reduce(z * z) / z.size)
+    """Root mean square over features of the own z; not finite where a feature is not."""
+    # Python's floats: for a dozen numbers a third of numpy's cost.
+    each = zip(features_db.tolist(), own.template_db.tolist(), own.scale_db.tolist(), strict=True)
+    return hypot(*[(db - median) / scale for db, median, scale in each]) / sqrt(features_db.size)

@@ -6,6 +6,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dreamwire.blend import from_shared
+from dreamwire.messages import Floats
+
 SILENT_AFTER_S: Final = 0.5
 """Seconds after the last cue at which a renderer has fallen silent by itself."""
 
@@ -19,14 +22,24 @@ class Cue:
     a raised cosine that takes so many milliseconds; 0: at once, as smoothly as the device always is.
     """
 
-    feedback: NDArray[np.float32]
+    feedback: Floats
     share: float
     fade_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Felt:
-    """What the sleeper was given: the blend in dB (float64[D]) and the share of the others in it."""
+    """What the sleeper was given: the blend (float32[D], shared scale) and the share of the others in it.
 
-    feedback_db: NDArray[np.float64]
+    mu_db, sigma_db: float32[D], the shared scale; only who feels it asks for dB.
+    """
+
+    feedback: Floats
     share: float
+    mu_db: Floats
+    sigma_db: Floats
+
+    @property
+    def feedback_db(self) -> NDArray[np.float64]:
+        """The blend in dB, float64[D]."""
+        return from_shared(self.feedback, self.mu_db, self.sigma_db).astype(np.float64)

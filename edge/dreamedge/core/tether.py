@@ -98,6 +98,7 @@ Judgement = Granted | Zeroed | Refused
 @dataclass(frozen=True, slots=True)
 class _Sent:
     seq: int
+    low: int
     captured_ns: int
     x: Floats
 
@@ -148,7 +149,7 @@ class Tether:
         stamped ahead of its sending counts from the sending.
         """
         if finite(x):
-            self._sent.append(_Sent(seq, min(captured_ns, now_ns), x))
+            self._sent.append(_Sent(seq, seq_low(seq), min(captured_ns, now_ns), x))
 
     def judge(self, collective: Collective, now_ns: int) -> Judgement:
         """Judge one broadcast whose seal is good and which was not retained, and keep what it grants."""
@@ -193,7 +194,10 @@ class Tether:
         return Zeroed("daemon", evidence_ns, collective.term, collective.tick)
 
     def _named(self, low: int) -> _Sent | None:
-        return next((sent for sent in reversed(self._sent) if seq_low(sent.seq) == low), None)
+        for sent in reversed(self._sent):
+            if sent.low == low:
+                return sent
+        return None
 
     def _answer(self, collective: Collective, slot: int, now_ns: int) -> Judgement:
         low = int(collective.answered[slot])
@@ -263,7 +267,7 @@ def _unusable(collective: Collective, assign: Assign) -> Reason | None:
     if not shaped:
         return Reason.MALFORMED
     ok = (
-        all(map(finite, (collective.r, collective.m, collective.sum, collective.artist)))
+        finite(collective.r, collective.m, collective.sum, collective.artist)
         and 0.0 < collective.weight < inf
         and 0.0 <= collective.share <= SHARE_B_MAX
     )
