@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help run test soak check bench sim mutate screenshots proto system-packages
+.PHONY: help run test soak check bench sim mutate screenshots proto tables system-packages
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -36,6 +36,9 @@ mutate: $(READY) ## each detector and guard broken once, and the test that fails
 proto: $(READY) ## generate the Python code of proto/
 	@$(BIN)/python -m grpc_tools.protoc -I proto --python_out=proto --pyi_out=proto proto/dreamwire/v1/*.proto
 	@$(BIN)/python -m grpc_tools.protoc -I proto --python_out=proto --pyi_out=proto --grpc_python_out=proto proto/dreamapi/v1/*.proto
+
+tables: $(READY) ## the tables of ARCHITECTURE.md that are made from code
+	@$(BIN)/python -m tests.tables
 
 system-packages: ## what some tests need and Debian packages: brokers, databases, a browser, systemd's checks
 	@as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \

@@ -14,7 +14,9 @@ and the link that still run; then the faces close, then the link says good-bye, 
 """
 
 import asyncio
+import hashlib
 import os
+import platform
 import random
 import secrets
 import signal
@@ -28,6 +30,7 @@ from dreamd.adapters.grpc.server import CannotListen, Running, serve_grpc
 from dreamd.adapters.http.server import HttpServer
 from dreamd.adapters.keys import Seal, open_key
 from dreamd.adapters.logs import Log, Spool, open_log
+from dreamd.adapters.metrics.now import Facts
 from dreamd.adapters.metrics.prometheus import PrometheusMeters
 from dreamd.adapters.mqtt.intake import Intake
 from dreamd.adapters.mqtt.link import Broker, MqttLink
@@ -35,7 +38,7 @@ from dreamd.adapters.people import CheckedIn, LedgerExposures
 from dreamd.adapters.state_dir import StateDir, StateDirError
 from dreamd.adapters.store.sqlite import SqliteLedger
 from dreamd.app.coordinator import Coordinator
-from dreamd.app.supervisor import Pulse, Step, StepFailed, drive, supervise
+from dreamd.app.supervisor import Pulse, Step, StepFailed, drive, listen_for_lag, supervise
 from dreamd.cli.serve import CannotServe, Ready
 from dreamd.core.limits import CONFIRM_WITHIN_S
 from dreamd.core.refusals import Code
@@ -47,7 +50,7 @@ from dreamd.settings import BROKER_USER, Settings
 from dreamwire.access import AccessError, open_access
 from dreamwire.messages import Versions
 from dreamwire.notify import ServiceManager
-from dreamwire.schema import WIRE_REVISION
+from dreamwire.schema import BANDS6X2, WIRE_REVISION
 from dreamwire.seal import KeyFileError
 
 LEDGER_FILE: Final = "ledger.sqlite3"
@@ -110,6 +113,9 @@ class Daemon:
             reasons=FRAME_REASONS,
             causes=[cause.value for cause in Cause],
             codes=[code.value for code in Code],
+            bands=[band.name for band in BANDS6X2.phase_bands],
+            facts=_facts(settings),
+            ledger=lambda: self._ledger.failure,
         )
         access = open_access(settings.broker, settings.papers, BROKER_USER)
         key = open_key(state.path)
@@ -155,6 +161,7 @@ class Daemon:
             "tick": lambda: drive(
                 self._coordinator, self._clock, self._pulse, self._meters.tick_late, self._manager.alive
             ),
+            "lag": lambda: listen_for_lag(self._clock, self._meters.loop_late),
             "mqtt": lambda: self._link.run(self._intake),
             "readiness": self._watch_readiness,
             "status": self._tell_status,
@@ -266,3 +273,9 @@ class Daemon:
 
     def _step_failed(self, failed: StepFailed) -> None:
         self._log.error("shutdown_step_failed", step=failed.name, why=repr(failed.error))
+
+
+def _facts(settings: Settings) -> Facts:
+    """What runs, and a digest by which a change of settings is seen and nothing of them is told."""
+    digest = hashlib.sha256(repr(settings).encode()).hexdigest()[:12]
+    return Facts(version("dreamd"), platform.python_version(), str(WIRE_REVISION), digest)

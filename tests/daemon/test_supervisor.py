@@ -13,6 +13,7 @@ from dreamd.app.supervisor import (
     Step,
     StepFailed,
     drive,
+    listen_for_lag,
     supervise,
 )
 from fakes.loop import run_virtual
@@ -214,3 +215,25 @@ def test_a_tick_that_does_not_get_on_is_not_done() -> None:
         assert len(done) == 8
 
     run_virtual(main())
+
+
+def test_the_lag_of_the_loop_is_told() -> None:
+    """A turn that comes on time is 0 late; one that somebody held up for 0.4 s is that late."""
+
+    class _LoopClock:
+        held_s = 0.0
+
+        def now_s(self) -> float:
+            return asyncio.get_running_loop().time() + self.held_s
+
+    async def main() -> list[float]:
+        clock, told = _LoopClock(), list[float]()
+        listening = asyncio.ensure_future(listen_for_lag(clock, told.append))
+        await asyncio.sleep(0.25)
+        clock.held_s += 0.4
+        await asyncio.sleep(0.2)
+        listening.cancel()
+        return told
+
+    told = run_virtual(main())
+    assert [round(late_s, 6) for late_s in told] == [0.0, 0.0, 0.4, 0.0]

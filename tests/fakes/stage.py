@@ -15,6 +15,7 @@ from dreamd.app.coordinator import Coordinator
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.core.session.views import Plan
 from dreamd.ports.ledger import Ledger
+from dreamd.ports.meters import DreamscapeReading, FleetReading, SiteReading
 from dreamd.ports.people import Consents, Exposures
 from dreamwire.blend import first_seq, next_seq
 from dreamwire.messages import (
@@ -61,6 +62,10 @@ class Meters:
     """Counts what it is told."""
 
     counts: dict[str, float] = field(default_factory=dict)
+    confirmed_s: list[float] = field(default_factory=list)
+    dreamscapes: dict[str, DreamscapeReading] = field(default_factory=dict)
+    sites: dict[str, SiteReading] = field(default_factory=dict)
+    now: FleetReading | None = None
 
     def add(self, name: str, by: float = 1) -> None:
         """Count."""
@@ -88,14 +93,26 @@ class Meters:
     def evidence_to_zero(self, seconds: float) -> None:
         self.add("evidence_to_zero", seconds)
 
-    def dreamscape(self, name: str, assigned: int, merged: int, severed: int) -> None:
-        self.counts[f"assigned:{name}"] = assigned
+    def frames_above_granted(self, count: int) -> None:
+        self.add("above-granted", count)
+
+    def confirmed(self, seconds: float) -> None:
+        self.confirmed_s.append(seconds)
+
+    def mass_failure(self) -> None:
+        self.add("mass")
+
+    def dreamscape(self, name: str, reading: DreamscapeReading) -> None:
+        self.dreamscapes[name] = reading
 
     def dreamscape_gone(self, name: str) -> None:
-        self.counts.pop(f"assigned:{name}", None)
+        self.dreamscapes.pop(name, None)
 
-    def fleet(self, online: int, known: int) -> None:
-        self.counts["online"] = online
+    def fleet(self, reading: FleetReading) -> None:
+        self.now = reading
+
+    def site(self, name: str, reading: SiteReading) -> None:
+        self.sites[name] = reading
 
     def refused(self, code: str) -> None:
         self.add(f"api:{code}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dreamd.adapters.metrics.catalogue import markdown
 from dreamd.core.session.dreamscape import table_markdown
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,6 +110,11 @@ def test_documents_name_what_exists() -> None:
 def test_the_state_table_in_the_documents_is_the_code() -> None:
     """ARCHITECTURE.md shows the Dreamscape's state table exactly as the code has it."""
     assert table_markdown() in (ROOT / "ARCHITECTURE.md").read_text()
+
+
+def test_the_table_of_metrics_in_the_documents_is_the_code() -> None:
+    """ARCHITECTURE.md lists every metric exactly as the catalogue has it (`make tables` writes it)."""
+    assert markdown() in (ROOT / "ARCHITECTURE.md").read_text()
 
 
 @pytest.mark.parametrize(

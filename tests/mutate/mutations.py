@@ -6,7 +6,8 @@ from mutate.daemon import DAEMON
 from mutate.mutation import Mutation
 from mutate.operators import OPERATORS
 from mutate.pod import POD
+from mutate.seen import SEEN
 from mutate.signal import SIGNAL
 from mutate.wire import WIRE
 
-MUTATIONS: Final[tuple[Mutation, ...]] = (*POD, *SIGNAL, *WIRE, *DAEMON, *OPERATORS)
+MUTATIONS: Final[tuple[Mutation, ...]] = (*POD, *SIGNAL, *WIRE, *DAEMON, *OPERATORS, *SEEN)

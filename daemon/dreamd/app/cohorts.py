@@ -121,7 +121,9 @@ class Cohorts:
         self._opened = 0
         self.fused: Fused | None = None
         self.tick_number = 0
+        self.level = 0.0
         self._lost = 0
+        self._frames_above = 0
         self._counted: tuple[int, int] | None = None
         self._lived_to: int | None = None
 
@@ -269,6 +271,7 @@ class Cohorts:
         With `level` zero (or nothing fused yet) every coupling is zero: this is how everyone is severed.
         """
         self.tick_number += 1
+        self.level = level
         self._live(instant)
         fused = self.fused
         zeros = np.zeros(self._schema.size, dtype=np.float32)
@@ -345,6 +348,17 @@ class Cohorts:
         """Frames found lost since this was last asked."""
         lost, self._lost = self._lost, 0
         return lost
+
+    @property
+    def banks(self) -> tuple[Bank, ...]:
+        """The columns, to be read."""
+        return tuple(self._banks)
+
+    def take_frames_above(self) -> int:
+        """Frames that said so, since this was last asked."""
+        found = sum(bank.grants.frames_above for bank in self._banks)
+        taken, self._frames_above = found - self._frames_above, found
+        return taken
 
     def merged_besides(self, slot: Slot | None) -> int:
         """How many of the others render a share above zero, by their newest frames."""

@@ -174,6 +174,7 @@ class Conductor(Session):
                 self.cohorts.fuse(instant)
                 self._publish(self._level(now_s))
             self._in.meters.frames_lost(self.cohorts.take_lost())
+            self._in.meters.frames_above_granted(self.cohorts.take_frames_above())
             self.tick_s = self._in.clock.now_s() - now_s
             self._audience.tell()
         self._housekeep(now_s)
@@ -201,6 +202,7 @@ class Conductor(Session):
         if self.mass.failed(holding, now_s):
             count = self.mass.count(now_s)
             self.mass.clear()
+            self._in.meters.mass_failure()
             self.sever(Cause.MASS, f"{count} of {holding} failed within {MASS_WINDOW_S:.0f} s")
 
     def _judge_quorum(self) -> None:
@@ -246,7 +248,6 @@ class Conductor(Session):
             self._gather(now_s)
         if self.state is DreamscapeState.WAKING:
             self._look_for_the_gone(now_s)
-        self._in.meters.dreamscape(self.plan.dreamscape, *self.tally())
 
     def _gather(self, now_s: float) -> None:
         plan = self.plan

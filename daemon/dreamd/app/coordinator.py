@@ -11,6 +11,7 @@ import math
 import random
 from typing import Final
 
+from dreamd.app import reading
 from dreamd.app.conductor import Conductor
 from dreamd.app.desk import Desk
 from dreamd.app.fleet import Fleet, PodRecord
@@ -70,7 +71,7 @@ class Coordinator(Desk):
             journal=journal,
             fleet=Fleet(ledger.checked_in(), locks.breaker_of),
             orders=Orders(link, ledger.draw_counters(now_s)),
-            tickets=Tickets(clock.now_s),
+            tickets=Tickets(clock.now_s, meters.confirmed),
             locks=locks,
             wakes=WakeBook(ledger, link, journal),
             consents=people[0],
@@ -113,7 +114,6 @@ class Coordinator(Desk):
         conductor = self._conductors.get(record.dreamscape)
         if conductor is not None:
             conductor.on_presence(record, rebooted=record.incarnation != was[1])
-        self._in.meters.fleet(*self._in.fleet.counts())
 
     def on_status(self, status: Status) -> None:
         """A pod's account of itself, which also answers orders."""
@@ -136,6 +136,18 @@ class Coordinator(Desk):
         self.waking.on_status(record, status)
         if status.applied == 0.0 and not status.assignment:
             self._in.tickets.confirm(record.pod)
+        self._watch_stray(record, status, conductor, now_s)
+
+    def _watch_stray(
+        self, record: PodRecord, status: Status, conductor: Conductor | None, now_s: float
+    ) -> None:
+        """Who has no slot of ours is granted nothing by us; what another owner grants is its own affair."""
+        seat = conductor.seats.by_assignment(status.assignment) if conductor is not None else None
+        lost = conductor is not None and conductor.ownership.lost
+        if seat is not None or lost or status.applied <= 0.0:
+            self._in.fleet.census.obeys(record.pod)
+        else:
+            self._in.fleet.census.coupled_without_slot(record.pod, now_s)
 
     def _read_stored(self, record: PodRecord, status: Status, now_s: float) -> None:
         """A sever that a pod has stored, told to a daemon that knows nothing of it, is OPEN.
@@ -251,6 +263,7 @@ class Coordinator(Desk):
             conductor.tick(instant, missed)
         self._in.orders.resend(now_s)
         self._keep(now_s)
+        reading.tell(self._in, self._conductors.values())
         self._in.meters.tick(self._in.clock.now_s() - now_s, missed)
 
     def _keep(self, now_s: float) -> None:

@@ -129,6 +129,8 @@ class Desk:
             refusal = self._keep_check_in(pod, "")
             if refusal is not None:
                 return refusal
+        if not record.online:
+            self._in.tickets.forget(pod)
         return view(record)
 
     def release(self, pod: str, reason: str) -> Ticket | Refusal:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from dreamd.app.census import Census
 from dreamd.app.coordination import Changed
 from dreamd.core.limits import PODS_MAX, WATCHERS_MAX
 from dreamd.core.refusals import Code, Refusal
@@ -67,6 +68,7 @@ class Fleet:
     def __init__(self, checked_in: dict[str, str], breaker_of: Callable[[str], Breaker]) -> None:
         self._breaker_of = breaker_of
         self._pods: dict[str, PodRecord] = {}
+        self.census = Census()
         self._sleepers = dict(checked_in)
         self._watches: dict[int, PodWatching] = {}
         self._watch_ids = 0
@@ -135,12 +137,9 @@ class Fleet:
     def changed(self, record: PodRecord, now_s: float) -> None:
         """The record differs from what watchers saw."""
         record.touch(now_s)
+        self.census.note(record.presence, record.status, record.breaker.state)
         for watch in tuple(self._watches.values()):
             watch.mark(record.pod)
-
-    def counts(self) -> tuple[int, int]:
-        """(online, known)."""
-        return sum(r.online for r in self._pods.values()), len(self._pods)
 
     def watch(self, changed: Changed) -> "PodWatching | Refusal":
         """Watch the fleet; the first take gives every pod."""

@@ -22,13 +22,15 @@ _NEVER: Final = -(1 << 62)
 
 
 class Grants:
-    """The newest grants of one cohort. Arrays are by slot."""
+    """The newest grants of one cohort. Arrays are by slot. frames_above: so many have said too much."""
 
     def __init__(self, slots: int) -> None:
         self._ring: NDArray[np.uint8] = np.zeros((HELD_HOPS, slots), dtype=np.uint8)
         self._newest = _NEVER
+        self.frames_above = 0
         self._judged = np.full(slots, _NEVER, dtype=np.int64)
         self._over = np.zeros(slots, dtype=np.int8)
+        self._above = np.zeros(slots, dtype=np.bool_)
 
     def note(self, instant: int, granted: NDArray[np.uint8]) -> None:
         """Keep what was broadcast at this grid instant, uint8[slots]; twice at one instant: the larger."""
@@ -43,15 +45,23 @@ class Grants:
         self._ring[:, slot] = 0
         self._judged[slot] = _NEVER
         self._over[slot] = 0
+        self._above[slot] = False
 
     def disobeyed(self, columns: Columns) -> Mask:
         """Judge every frame not judged before; bool[slots]: too much, so often running."""
         new = columns.present & (columns.instant > self._judged)
         ok = columns.applied <= self._ring.max(axis=0) / 255.0 + SLACK
+        self._above = columns.present & ~ok
+        self.frames_above += int(np.count_nonzero(new & ~ok))
         running = np.where(ok, 0, np.minimum(self._over + 1, ACTUATOR_FRAMES))
         self._over = np.where(new, running, self._over).astype(np.int8)
         self._judged = np.where(new, columns.instant, self._judged)
         return np.asarray(self._over >= ACTUATOR_FRAMES)
+
+    @property
+    def above(self) -> Mask:
+        """Who says too much in the newest frame, as of the last judgement; bool[slots]."""
+        return self._above
 
     def most(self) -> NDArray[np.float64]:
         """The largest grants still in force, 0..1, by slot."""

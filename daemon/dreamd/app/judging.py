@@ -27,7 +27,7 @@ from dreamd.core.severing.breaker import (
     initial_after_crash,
     step,
 )
-from dreamd.core.severing.causes import Cause, cause_named
+from dreamd.core.severing.causes import Cause, Kind, cause_named, kind_of
 from dreamd.core.severing.quorum import own_fault
 from dreamwire.messages import StoredSever
 
@@ -92,6 +92,8 @@ class Judge:
         if transition is not None:
             self._in.locks.note_pod(record.pod, transition)
             self._moved(record, seat, transition)
+            if seat.slot is not None and _severs(transition):
+                self._in.tickets.issue([record.pod])
             self._in.fleet.changed(record, now_s)
         return record.breaker
 
@@ -138,6 +140,12 @@ def _sign(condition: Condition) -> Observation:
     if condition.sound:
         return Good()
     return Bad(Cause.QUALITY) if condition.poor else Tick()
+
+
+def _severs(transition: Transition) -> bool:
+    """Whether the pod is now to say that it is at zero; of one that is lost on its way no word can come."""
+    stopped = transition.after in (BreakerState.OPEN, BreakerState.LOCKED)
+    return stopped and transition.cause is not None and kind_of(transition.cause) is not Kind.TRANSPORT
 
 
 def _found(cohorts: Cohorts, instant: int) -> list[tuple[SlotAt, Cause]]:

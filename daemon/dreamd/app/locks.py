@@ -5,7 +5,7 @@ made it has been broadcast (`flush`, at house-keeping); what cannot be written i
 To unlock is to grant: there the ledger comes first.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from math import isfinite
 from typing import Final
@@ -14,6 +14,7 @@ from dreamd.app.journal import Journal
 from dreamd.core.session.dreamscape import breaker_of
 from dreamd.core.session.views import BreakerState, DreamscapeState
 from dreamd.core.severing.breaker import Breaker, Transition, locked
+from dreamd.core.severing.causes import CAUSES, Scope
 from dreamd.core.severing.views import BreakerMove, Lock
 from dreamd.ports.ledger import Ledger, LedgerError
 
@@ -34,6 +35,7 @@ class LockBook:
         self._journal = journal
         self._moves: dict[str, deque[BreakerMove]] = {}
         self._locks = {lock.pod: lock for lock in ledger.locks()}
+        self._waiting: Counter[Scope] = Counter(_whom(lock) for lock in self._locks.values())
         self._unsaved: dict[str, None] = {}
         self._said = False
 
@@ -64,7 +66,9 @@ class LockBook:
         moved = BreakerMove(transition.at_s, transition.before, transition.after, cause, transition.detail)
         self.note(f"pods/{pod}", moved)
         if transition.after is BreakerState.LOCKED and transition.cause is not None:
+            self._forget(pod)
             self._locks[pod] = Lock(pod, transition.cause, transition.at_s, transition.detail)
+            self._waiting[_whom(self._locks[pod])] += 1
             self._unsaved[pod] = None
 
     def moves(self, name: str) -> tuple[BreakerMove, ...]:
@@ -92,8 +96,17 @@ class LockBook:
             LedgerError: it could not be written; the lock stays.
         """
         self._ledger.clear_lock(pod)
-        self._locks.pop(pod, None)
+        self._forget(pod)
         self._unsaved.pop(pod, None)
+
+    def _forget(self, pod: str) -> None:
+        lock = self._locks.pop(pod, None)
+        if lock is not None:
+            self._waiting[_whom(lock)] -= 1
+
+    def waiting(self) -> dict[Scope, int]:
+        """How many locks wait for a person, by whom their cause concerns."""
+        return dict(self._waiting)
 
     def flush(self, now_s: float) -> None:
         """Write the locks that are not yet in the ledger."""
@@ -109,3 +122,8 @@ class LockBook:
                 return
             del self._unsaved[pod]
             self._said = False
+
+
+def _whom(lock: Lock) -> Scope:
+    """Whom its cause concerns: a person, or their device."""
+    return CAUSES[lock.cause].scope

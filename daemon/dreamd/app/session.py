@@ -335,6 +335,7 @@ class Session:
 
     def let_go(self, seat: Seat, cause: Cause) -> None:
         """This sleeper is in no later message; the books are told at house-keeping."""
+        self._in.tickets.issue([seat.pod] if seat.slot else [])
         self.leave(seat, cause.value)
         self._in.orders.send(seat.pod, seat.incarnation, Release(cause.value), self._in.clock.now_s())
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from dreamd.app.fleet import Fleet, breaker_cause
 from dreamd.app.seats import NOTHING, Seat, shown
 from dreamd.core.limits import HOP_S, INTIMATE_BELOW
-from dreamd.core.session.views import BreakerState, CollectiveView, DreamscapeView, SeatView
+from dreamd.core.session.views import BreakerState, CollectiveView, CrowdView, DreamscapeView, SeatView
 
 if TYPE_CHECKING:
     from dreamd.app.session import Session
@@ -42,6 +42,11 @@ def dreamscape_view(session: "Session", fleet: Fleet) -> DreamscapeView:
     )
 
 
+def crowd_view(session: "Session") -> CrowdView:
+    """What the newest tick says of the crowd as a whole."""
+    return CrowdView(level=session.cohorts.level)
+
+
 def collective_view(session: "Session", fleet: Fleet) -> CollectiveView | None:
     """The newest tick; the centre is hidden where it could be read back to a person."""
     fused = session.cohorts.fused
@@ -62,4 +67,5 @@ def collective_view(session: "Session", fleet: Fleet) -> CollectiveView | None:
         dispersion=fused.mean_distance if fused.n else 0.0,
         seats=_seat_views(session, fleet),
         tick_ms=session.tick_s * 1000,
+        crowd=crowd_view(session),
     )

@@ -8,6 +8,7 @@ the link for it), and only then are the tasks cancelled. So a bug in one task st
 before the process is gone.
 
 `drive` is the tick loop: sleep until something is due, do it, say how late that was, and that it was done.
+`listen_for_lag` asks the event loop for a turn at its own times, and says how late each came.
 """
 
 import asyncio
@@ -19,6 +20,9 @@ from dreamd.ports.clock import SessionClock
 
 SLEEP_MAX_S: Final = 0.05
 """What is due may move nearer while the loop sleeps (an API call); it looks again this often."""
+
+LAG_EVERY_S: Final = 0.1
+"""Between two turns of `listen_for_lag`."""
 
 Task = Callable[[], Coroutine[Any, Any, None]]
 
@@ -136,3 +140,11 @@ async def drive(
         due.run_due()
         if now_s >= due_s and due.next_due_s() > due_s:
             done(now_s)
+
+
+async def listen_for_lag(clock: SessionClock, late: Callable[[float], None]) -> None:
+    """Ask for a turn for ever; `late` is told how many seconds after its time each came."""
+    while True:
+        due_s = clock.now_s() + LAG_EVERY_S
+        await asyncio.sleep(LAG_EVERY_S)
+        late(max(0.0, clock.now_s() - due_s))

@@ -53,6 +53,10 @@ class WakeBook:
         alike = (o for o in self._standing.values() if (o.scope, o.target) == (scope, target))
         return next(alike, None)
 
+    def count_standing(self) -> int:
+        """How many orders stand."""
+        return len(self._standing)
+
     def reaching(self, pod: str, site: str, dreamscape: str) -> Order | None:
         """A standing order that reaches this pod."""
         orders = self._standing.values()

@@ -1,6 +1,84 @@
 """What is measured, as a port; Prometheus is one adapter. No pod or sleeper is ever a label."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import nan
 from typing import Protocol
+
+from dreamd.core.session.views import BreakerState, CrowdView, DreamscapeState
+from dreamd.core.severing.causes import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class DreamscapeReading:
+    """One Dreamscape now. Every sleeper who holds a slot is in exactly one of the first four.
+
+    merged: renders a share above zero. alone: at zero, and nothing is held against them. severed: at zero
+    because a breaker or the Dreamscape is open. unreachable: no frame for three hops; what they render is
+    not known, and by their own tether it is nothing.
+    """
+
+    merged: int
+    alone: int
+    severed: int
+    unreachable: int
+    crowd: CrowdView
+
+
+@dataclass(frozen=True, slots=True)
+class FleetReading:
+    """The fleet now.
+
+    above_granted: pods that render more than the largest grant of the last lease and fade, or anything at
+    all without a slot. unconfirmed: pods that were severed longer ago than a sever may take to be
+    confirmed, and have not said that they are at zero. locked: breakers that wait for a person, by whom
+    their cause concerns. wake_orders: that stand.
+    """
+
+    online: int
+    known: int
+    above_granted: int
+    unconfirmed: int
+    breakers: Mapping[BreakerState, int]
+    locked: Mapping[Scope, int]
+    wake_orders: int
+    dreamscapes: Mapping[DreamscapeState, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteReading:
+    """The pods of one site that are online and have said how they are; sums, so that sites can be added.
+
+    quality_milli: sum of quality in thousandths. low: pods whose quality admits nobody. uncertainty_us: sum
+    over those whose clock is synced.
+    """
+
+    pods: int = 0
+    quality_milli: int = 0
+    low: int = 0
+    unsynced: int = 0
+    uncertainty_us: int = 0
+
+    @property
+    def quality(self) -> float:
+        """Mean quality, 0..1; NaN where no pod is there."""
+        return self.quality_milli / self.pods / 1000 if self.pods else nan
+
+    @property
+    def uncertainty_s(self) -> float:
+        """Mean clock uncertainty, seconds; NaN where no clock is synced."""
+        synced = self.pods - self.unsynced
+        return self.uncertainty_us / synced / 1e6 if synced else nan
+
+    def __add__(self, other: "SiteReading") -> "SiteReading":
+        """Both sites together."""
+        return SiteReading(
+            self.pods + other.pods,
+            self.quality_milli + other.quality_milli,
+            self.low + other.low,
+            self.unsynced + other.unsynced,
+            self.uncertainty_us + other.uncertainty_us,
+        )
 
 
 class Meters(Protocol):
@@ -11,7 +89,7 @@ class Meters(Protocol):
         ...
 
     def frame_refused(self, reason: str) -> None:
-        """One frame was refused; reasons are a fixed set (see app.intake.REASONS)."""
+        """One frame was refused; reasons are a fixed set (see composition.FRAME_REASONS)."""
         ...
 
     def frame_late(self) -> None:
@@ -22,8 +100,12 @@ class Meters(Protocol):
         """Sequence gaps still open after two seconds."""
         ...
 
+    def frames_above_granted(self, count: int) -> None:
+        """Frames that said more was rendered than the last lease and fade granted."""
+        ...
+
     def tick(self, seconds: float, skipped: int) -> None:
-        """A tick took this long; `skipped` ticks before it were missed."""
+        """A tick took this long and is over; `skipped` ticks before it were missed."""
         ...
 
     def severed(self, cause: str) -> None:
@@ -34,16 +116,28 @@ class Meters(Protocol):
         """From the pod's own stamps."""
         ...
 
-    def dreamscape(self, name: str, assigned: int, merged: int, severed: int) -> None:
-        """The seats of one Dreamscape now."""
+    def confirmed(self, seconds: float) -> None:
+        """A pod has said that it is at zero, this long after the sever that asked for it was sent."""
+        ...
+
+    def mass_failure(self) -> None:
+        """A Dreamscape was severed because many of its sleepers failed at once."""
+        ...
+
+    def dreamscape(self, name: str, reading: DreamscapeReading) -> None:
+        """One Dreamscape now."""
         ...
 
     def dreamscape_gone(self, name: str) -> None:
         """The Dreamscape has ended."""
         ...
 
-    def fleet(self, online: int, known: int) -> None:
-        """Pods online and pods ever seen."""
+    def fleet(self, reading: FleetReading) -> None:
+        """The fleet now."""
+        ...
+
+    def site(self, name: str, reading: SiteReading) -> None:
+        """The pods of one site now; the name is the pods' own word."""
         ...
 
     def refused(self, code: str) -> None:

@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+from dreamd.ports.meters import DreamscapeReading, FleetReading, SiteReading
+
 
 class CountingMeters:
     """ports.meters.Meters over plain counters."""
@@ -25,6 +27,10 @@ class CountingMeters:
         """Some lost."""
         self.counts["lost"] += count
 
+    def frames_above_granted(self, count: int) -> None:
+        """Some said too much."""
+        self.counts["above-granted"] += count
+
     def tick(self, seconds: float, skipped: int) -> None:  # noqa: ARG002 - virtual ticks take no time
         """One tick."""
         self.counts["ticks"] += 1
@@ -37,14 +43,25 @@ class CountingMeters:
     def evidence_to_zero(self, seconds: float) -> None:
         """Told by the pods' own notes here."""
 
-    def dreamscape(self, name: str, assigned: int, merged: int, severed: int) -> None:
-        """Seats now."""
+    def confirmed(self, seconds: float) -> None:  # noqa: ARG002 - the watch measures it
+        """One pod has confirmed."""
+        self.counts["confirmed"] += 1
+
+    def mass_failure(self) -> None:
+        """Many failed at once."""
+        self.counts["mass"] += 1
+
+    def dreamscape(self, name: str, reading: DreamscapeReading) -> None:
+        """One Dreamscape now."""
 
     def dreamscape_gone(self, name: str) -> None:
         """It has ended."""
 
-    def fleet(self, online: int, known: int) -> None:
-        """Pods now."""
+    def fleet(self, reading: FleetReading) -> None:
+        """The fleet now."""
+
+    def site(self, name: str, reading: SiteReading) -> None:
+        """One site now."""
 
     def refused(self, code: str) -> None:
         """A refused call."""

@@ -4,34 +4,19 @@ All children are made when a method is announced, because increase() misses a co
 unary calls are timed: how long a watch was open says nothing.
 """
 
-from typing import Final
-
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from dreamd.adapters.metrics.made import counter, histogram
 from dreamd.ports.call_meters import CODES, Call
-
-BUCKETS_S: Final = (0.001, 0.005, 0.025, 0.1, 0.5, 2.0)
-
-_LABELS: Final = ("grpc_type", "grpc_service", "grpc_method")
 
 
 class GrpcMeters:
-    """Counts and times calls; series: methods x (1 + 11 codes), and 9 a unary method."""
+    """Counts and times calls; series: methods x (1 + 11 codes), and 6 a unary method."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._started_total = Counter(
-            "grpc_server_started", "Calls that arrived.", _LABELS, registry=registry
-        )
-        self._handled_total = Counter(
-            "grpc_server_handled", "Calls that ended, by status.", (*_LABELS, "grpc_code"), registry=registry
-        )
-        self._handling_s = Histogram(
-            "grpc_server_handling_seconds",
-            "How long unary calls took.",
-            _LABELS,
-            buckets=BUCKETS_S,
-            registry=registry,
-        )
+        self._started_total = counter(registry, "grpc_server_started_total")
+        self._handled_total = counter(registry, "grpc_server_handled_total")
+        self._handling_s = histogram(registry, "grpc_server_handling_seconds")
         self._started: dict[Call, Counter] = {}
         self._handled: dict[tuple[Call, str], Counter] = {}
         self._took: dict[Call, Histogram] = {}

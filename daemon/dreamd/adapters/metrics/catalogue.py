@@ -1,0 +1,115 @@
+"""Every metric the daemon shows, in one table: from it the series and ARCHITECTURE.md's table are made.
+
+Names follow Prometheus: base units, `_total` on counters. A gauge that cannot be said now (a ratio of
+nobody, a synchrony of too few) is NaN: it stays a series, no comparison with it is true, so no alert fires
+on what is not known. No label ever names a pod or a sleeper; `labels` is every label there is.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+FAST_S: Final = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+LATE_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+ZERO_S: Final = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.5)
+CONFIRM_S: Final = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0)
+CALL_S: Final = (0.005, 0.05, 0.5)
+_CALL: Final = ("grpc_type", "grpc_service", "grpc_method")
+_OF: Final = ("dreamscape",)
+_AT: Final = ("site",)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric. unit: of its value; `1` is a bare number or a share. buckets: of a histogram."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    unit: str
+    meaning: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+def _counter(name: str, unit: str, meaning: str, *labels: str) -> Metric:
+    return Metric(name, "counter", unit, meaning, labels)
+
+
+def _gauge(name: str, unit: str, meaning: str, *labels: str) -> Metric:
+    return Metric(name, "gauge", unit, meaning, labels)
+
+
+def _histogram(name: str, meaning: str, buckets: tuple[float, ...], *labels: str) -> Metric:
+    return Metric(name, "histogram", "seconds", meaning, labels, buckets)
+
+
+CATALOGUE: Final = (
+    _gauge(
+        "dreamd_coupled_above_granted", "pods", "render more than was granted in the last lease and fade: 0"
+    ),
+    _counter("dreamd_frames_above_granted_total", "frames", "that said so"),
+    _gauge("dreamd_unconfirmed_severs", "pods", "severed over 1.5 s ago that have not said they are at zero"),
+    _histogram(
+        "dreamd_sever_confirmed_seconds", "from a sever to the pod's word that it is at zero", CONFIRM_S
+    ),
+    _histogram("dreamd_evidence_to_zero_seconds", "from evidence to zero, by the pods' stamps", ZERO_S),
+    _counter("dreamd_severed_total", "sleepers", "severed, by cause", "cause"),
+    _counter("dreamd_mass_failures_total", "Dreamscapes", "severed because many failed at once"),
+    _gauge("dreamd_breakers", "pods", "by the state of their breaker", "state"),
+    _gauge(
+        "dreamd_breakers_locked", "pods", "locked until a person resets them; whom it concerns", "concerns"
+    ),
+    _gauge("dreamd_wake_orders", "orders", "that stand"),
+    _gauge("dreamd_dreamscapes", "Dreamscapes", "by state, those that ended left out", "state"),
+    _gauge("dreamd_sleepers", "sleepers", "with a slot: merged, alone, severed, unreachable", *_OF, "state"),
+    _gauge("dreamd_coupling_level", "1", "coupling granted to whoever is included, 0 to 1", *_OF),
+    _gauge("dreamd_halved", "1", "1 while every coupling is halved", *_OF),
+    _gauge("dreamd_synchrony_z", "1", "agreement of phases against chance, last 10 s", *_OF, "band"),
+    _gauge("dreamd_synchrony_ppc", "1", "the same as PPC, the band where it is highest", *_OF),
+    _gauge("dreamd_dispersion_ratio", "1", "spread of people over its value at Start", *_OF),
+    _gauge("dreamd_rank_ratio", "1", "effective rank over its value at Start", *_OF),
+    _gauge("dreamd_identifiability", "1", "I_diff: likeness to oneself less that to others", *_OF),
+    _gauge("dreamd_energy", "1", "of the crowd in own z, mean of 4 s", *_OF),
+    _gauge("dreamd_energy_limit", "1", "above which the loop runs away", *_OF),
+    _counter("dreamd_frames_accepted_total", "frames", "taken in"),
+    _counter("dreamd_frames_late_total", "frames", "of those, after their tick had closed"),
+    _counter("dreamd_frames_lost_total", "frames", "gaps still open after 2 s"),
+    _counter("dreamd_frames_refused_total", "frames", "refused, by reason", "reason"),
+    _gauge("dreamd_pods_online", "pods", "online by their presence"),
+    _gauge("dreamd_pods_known", "pods", "ever seen"),
+    _gauge("dreamd_site_pods", "pods", "online that say how they are", *_AT),
+    _gauge("dreamd_site_quality", "1", "mean signal quality, 0 to 1", *_AT),
+    _gauge("dreamd_site_quality_low", "pods", "whose quality admits nobody", *_AT),
+    _gauge("dreamd_site_clock_unsynced", "pods", "without a synced clock", *_AT),
+    _gauge("dreamd_site_clock_uncertainty_seconds", "seconds", "mean over synced clocks", *_AT),
+    _gauge("dreamd_broker_connected", "1", "1 while the broker is reached"),
+    _counter("dreamd_broker_connections_total", "connections", "times the broker was reached"),
+    _counter("dreamd_link_dropped_total", "messages", "dropped from a full queue", "what"),
+    _gauge("dreamd_ledger_writable", "1", "1 while the ledger takes what it is given"),
+    _gauge("dreamd_tick_age_seconds", "seconds", "since the last tick was over, at the scrape"),
+    _histogram("dreamd_tick_seconds", "work of one tick", FAST_S),
+    _histogram("dreamd_tick_lateness_seconds", "from when a tick was due to when it began", LATE_S),
+    _counter("dreamd_ticks_skipped_total", "ticks", "missed, never made up for"),
+    _histogram("dreamd_loop_lag_seconds", "how late the event loop gives a turn", LATE_S),
+    _counter("dreamd_refused_total", "calls", "of the API refused, by code", "code"),
+    Metric("grpc_server_started_total", "counter", "calls", "that arrived", _CALL),
+    Metric("grpc_server_handled_total", "counter", "calls", "that ended", (*_CALL, "grpc_code")),
+    Metric("grpc_server_handling_seconds", "histogram", "seconds", "unary calls", _CALL, CALL_S),
+    _gauge("dreamd_build_info", "1", "what runs", "version", "python", "wire"),
+    _gauge("dreamd_settings_info", "1", "a digest of the settings in force", "settings"),
+    _counter("dreamd_process_cpu_seconds_total", "seconds", "of processor"),
+    _gauge("dreamd_process_start_time_seconds", "Unix time", "when the process began"),
+    _gauge("dreamd_process_resident_memory_bytes", "bytes", "in memory"),
+    _gauge("dreamd_process_virtual_memory_bytes", "bytes", "of address space"),
+    _gauge("dreamd_process_open_fds", "descriptors", "open"),
+    _gauge("dreamd_process_max_fds", "descriptors", "that may be open"),
+)
+
+BY_NAME: Final = {metric.name: metric for metric in CATALOGUE}
+
+
+def markdown() -> str:
+    """Return the table as Markdown, for the documentation."""
+    rows = [
+        f"| `{m.name}` | {m.kind} | {m.unit} | {' '.join(m.labels) or '-'} | {m.meaning} |" for m in CATALOGUE
+    ]
+    return "\n".join(("| metric | type | unit | labels | meaning |", "|---|---|---|---|---|", *rows)) + "\n"

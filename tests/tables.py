@@ -1,0 +1,26 @@
+"""Writes the tables of ARCHITECTURE.md that are made from code: `make tables`. Tests compare both."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+from dreamd.adapters.metrics import catalogue
+from dreamd.core.session import dreamscape
+
+DOCUMENT: Final = Path(__file__).resolve().parents[1] / "ARCHITECTURE.md"
+TABLES: Final = {"state table": dreamscape.table_markdown, "metrics": catalogue.markdown}
+"""What stands between `<!-- NAME -->` and `<!-- end of NAME -->`."""
+
+
+def main() -> None:
+    """Write them."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for name, table in TABLES.items():
+        between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
+        text, found = between.subn("".join((r"\1", table().replace("\\", r"\\"), r"\2")), text)
+        assert found == 1, f"ARCHITECTURE.md has no place for the table {name}"
+    DOCUMENT.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
