@@ -38,6 +38,7 @@ class Verb:
 VERBS: Final = {
     "up": Verb("everything on this machine, for the first minute", "up"),
     "serve": Verb("run the daemon", "daemon"),
+    "top": Verb("a Dreamscape on this terminal, closely", "daemon"),
     "pods": Verb("list, watch, check in, release the pods", "daemon"),
     "dreamscapes": Verb("create, watch, sever, wake Dreamscapes", "daemon"),
     "breakers": Verb("list, trip, reset the breakers", "daemon"),

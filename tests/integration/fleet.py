@@ -55,12 +55,16 @@ async def until(true: Callable[[], object], within_s: float = 30.0) -> None:
 
 @dataclass
 class Fleet:
-    """The processes, and what the pods have written. through: the broker's URL, for whom it is another."""
+    """The processes, and what the pods have written. through: the broker's URL, for whom it is another.
+
+    fixed_port: of the API, where it must be the same after a restart of the daemon; 0: any.
+    """
 
     folder: Path
     broker: Broker
     through: dict[str, str] = field(default_factory=dict)
     grpc_port: int = 0
+    fixed_port: int = 0
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _journals: dict[str, "Journal"] = field(default_factory=dict)
 
@@ -80,7 +84,7 @@ class Fleet:
         process = self.start(
             "daemon",
             ["-m", "dreamd", "serve", "--ready-json", "--mqtt-url", self._url("daemon"),
-             "--state-dir", str(self.state), "--grpc-port", "0", "--http-port", "0"],
+             "--state-dir", str(self.state), "--grpc-port", str(self.fixed_port), "--http-port", "0"],
         )  # fmt: skip
         assert process.stdout is not None
         ready = process.stdout.readline()

@@ -41,4 +41,67 @@ _SERVICE_MANAGER: Final = (
     ),
 )
 
-OPERATORS: Final = (*_SERVICE_MANAGER,)
+_TOP: Final = "daemon/dreamd/top/"
+_TESTS_WATCHED: Final = "tests/top/test_watched.py"
+_TESTS_WORDS: Final = "tests/top/test_words.py"
+
+_TERMINAL: Final = (
+    Mutation(
+        "top.silence",
+        "a picture is live however old",
+        f"{_TOP}watched.py",
+        "if not age_s <= SILENT_S:",
+        "if False:",
+        (_TESTS_WATCHED,),
+    ),
+    Mutation(
+        "top.ticks-stopped",
+        "a daemon that answers and does not tick is live",
+        f"{_TOP}watched.py",
+        "return Link.LIVE if ticks or not dreaming else Link.STILL",
+        "return Link.LIVE",
+        (_TESTS_WATCHED,),
+    ),
+    Mutation(
+        "top.more-than-granted",
+        "nobody is ever seen to render more than was granted",
+        f"{_TOP}watched.py",
+        "ok = seat.applied <= max(granted for _, granted in grants) + ROUNDING",
+        "ok = not seat.applied > max(granted for _, granted in grants) + ROUNDING",
+        (_TESTS_WATCHED,),
+    ),
+    Mutation(
+        "top.old-ticks",
+        "the crowd of a tick long ago is shown as that of now",
+        f"{_TOP}watched.py",
+        "if tick is None or not scene.tick_age_s <= SILENT_S:",
+        "if tick is None:",
+        (_TESTS_WATCHED,),
+    ),
+    Mutation(
+        "top.safe-is-heard",
+        "a lost picture is called safe",
+        f"{_TOP}words.py",
+        "if scene.link is not Link.LIVE or not scene.dreamscape:",
+        "if not scene.dreamscape:",
+        (_TESTS_WORDS,),
+    ),
+    Mutation(
+        "top.no-stale-row",
+        "rows of a lost picture keep their bars and numbers",
+        f"{_TOP}screen.py",
+        "    if scene.link is not Link.LIVE:\n",
+        "    if False:\n",
+        ("tests/top/test_screen.py",),
+    ),
+    Mutation(
+        "top.null",
+        "what is not known is zero to a script",
+        f"{_TOP}report.py",
+        "return round(value, digits) if math.isfinite(value) else None",
+        "return round(value, digits) if math.isfinite(value) else 0.0",
+        ("tests/top/test_report.py",),
+    ),
+)
+
+OPERATORS: Final = (*_SERVICE_MANAGER, *_TERMINAL)

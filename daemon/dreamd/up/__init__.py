@@ -5,5 +5,6 @@ stranger would: it speaks the public API (`dreamapi`), reads the pods' journals 
 output and the daemon's counters from `/metrics`. So whatever it shows, anybody can obtain.
 
 Admission: may import `dreamapi`, `dreamd.core` (limits) and rich; never app, adapters, ports, fusion
-or settings, and never `dreamedge`: pods are other programs. Only `dreamd.cli.up` imports this room.
+or settings, and never `dreamedge`: pods are other programs. Only `dreamd.cli.up` imports this room, and
+`dreamd.top` what draws: `view`, `board`, `keys`, `clock`.
 """

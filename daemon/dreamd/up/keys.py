@@ -1,6 +1,6 @@
 """Single keys from the terminal while a run goes on; the terminal is given back as it was.
 
-Only where standard input is a terminal, and only the five keys below; anything else is ignored. Ctrl-C
+Only where standard input is a terminal. Of a night only the five keys below; anything else is ignored. Ctrl-C
 stays what it is: the terminal turns it into SIGINT, which ends the night in order.
 """
 
@@ -35,14 +35,25 @@ def available() -> bool:
 @contextmanager
 def listening(pressed: Callable[[str], None]) -> Iterator[None]:
     """Call `pressed` with each known key on the running loop until the block is left."""
-    descriptor = sys.stdin.fileno()
-    before = termios.tcgetattr(descriptor)
     known = {key for key, _ in KEYS}
 
-    def read() -> None:
-        for key in os.read(descriptor, 64).decode(errors="ignore").lower():
+    def typed(text: str) -> None:
+        for key in text.lower():
             if key in known:
                 pressed(key)
+
+    with typing(typed):
+        yield
+
+
+@contextmanager
+def typing(typed: Callable[[str], None]) -> Iterator[None]:
+    """Call `typed` with whatever is typed, unechoed, on the running loop until the block is left."""
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+
+    def read() -> None:
+        typed(os.read(descriptor, 64).decode(errors="ignore"))
 
     loop = asyncio.get_running_loop()
     tty.setcbreak(descriptor)

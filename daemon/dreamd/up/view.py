@@ -23,6 +23,7 @@ BAR_MIN: Final = 18
 BAR_MAX: Final = 64
 FIXED_COLUMNS: Final = 46
 QUALITY_GOOD: Final = 0.5
+GRAVE: Final = "#ff7a86"
 
 STATE_STYLE: Final = {
     State.COMING: "grey42",
@@ -34,7 +35,7 @@ STATE_STYLE: Final = {
     State.GONE: "bold #ff5d6c",
     State.HOME: "#9fe3b4",
 }
-TONE_STYLE: Final = {Tone.CALM: "grey70", Tone.GRAVE: "#ff7a86", Tone.GOOD: "#9fe3b4"}
+TONE_STYLE: Final = {Tone.CALM: "grey70", Tone.GRAVE: GRAVE, Tone.GOOD: "#9fe3b4"}
 SHADES: Final = ("grey30", "#4a5380", "#5f6cae", "#7d8cdb", "#a8b8ff", "#fff0cc")
 
 
@@ -47,7 +48,7 @@ class Heading:
     keys: tuple[tuple[str, str], ...] = ()
 
 
-def _marker(row: Row, width: int) -> Text:
+def marker(row: Row, width: int) -> Text:
     """The line from self to collective, with the sleeper on it."""
     place = min(round(row.share * (width - 1)), width - 1)
     style = STATE_STYLE[row.state]
@@ -74,11 +75,12 @@ def _state(row: Row) -> Text:
     return Text(words, STATE_STYLE[row.state], overflow="ellipsis", no_wrap=True)
 
 
-def _quality(row: Row) -> Text:
-    if not math.isfinite(row.quality):
+def quality(value: float) -> Text:
+    """A signal's quality, 0 to 1; a dot where it is not known."""
+    if not math.isfinite(value):
         return Text("·", "grey30")
-    ok = row.quality >= QUALITY_GOOD
-    return Text(f"{row.quality:.2f}", "grey62" if ok else "#ff7a86")
+    ok = value >= QUALITY_GOOD
+    return Text(f"{value:.2f}", "grey62" if ok else GRAVE)
 
 
 def _rows(board: Board, width: int) -> Table:
@@ -95,8 +97,8 @@ def _rows(board: Board, width: int) -> Table:
         table.add_row(
             Text(f"  {row.pod}", style),
             Text(row.pseudonym, style),
-            _marker(row, bar),
-            _quality(row),
+            marker(row, bar),
+            quality(row.quality),
             _state(row),
         )
     return table
@@ -119,16 +121,21 @@ def _field(board: Board, width: int) -> Group:
     mean = sum(row.share for row in board.rows.values()) / max(len(board.rows), 1)
     bar = min(BAR_MAX, max(BAR_MIN, width - 36))
     together = Row("", "", State.DREAMING, mean)
-    line = Text("  self ", "grey50") + _marker(together, bar) + Text(" collective", "#ffe3ad")
+    line = Text("  self ", "grey50") + marker(together, bar) + Text(" collective", "#ffe3ad")
     return Group(dots, Text(), line, tally)
 
 
 def _said(line: Line, width: int) -> list[Text]:
     """A line, over as many rows as it takes."""
-    rows = textwrap.wrap(line.words, max(20, width - len(_clock(line)))) or [""]
+    rows = folded(line.words, width - len(_clock(line)))
     first = Text(_clock(line), "grey42").append(rows[0], TONE_STYLE[line.tone])
     rest = [Text(" " * len(_clock(line)) + row, TONE_STYLE[line.tone]) for row in rows[1:]]
     return [first, *rest]
+
+
+def folded(words: str, width: int) -> list[str]:
+    """Words over as many lines as they take, at least one, none narrower than 20 columns."""
+    return textwrap.wrap(words, max(20, width)) or [""]
 
 
 def _clock(line: Line) -> str:

@@ -1,0 +1,150 @@
+"""`dreamd top`: a Dreamscape on a terminal, closely; `--once --json` is the same for scripts.
+
+Exit status: 0 done, 1 nobody answered (with --once), 2 asked wrongly (also: no terminal, and not --once).
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from rich.console import Console
+from rich.live import Live
+
+import dreamapi
+from dreamapi import names
+from dreamd.cli.asking import DEFAULT_SERVER, console, print_json
+from dreamd.top import report, screen
+from dreamd.top.browse import Browse, keys_in, press, rows
+from dreamd.top.link import Looking, Wish
+from dreamd.top.scene import Link, Scene
+from dreamd.top.watched import Watched
+from dreamd.up import keys
+from dreamd.up.clock import now_ns
+
+FRAME_S: Final = 0.1
+"""At most so often a picture."""
+LOOK_S: Final = 0.25
+"""At least so often: silence is seen by nothing arriving."""
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the verb."""
+    width = max(len(name) for name, _ in report.FIELDS)
+    fields = "\n".join(f"  {name:<{width}}  {meaning}" for name, meaning in report.FIELDS)
+    parser = subparsers.add_parser(
+        "top",
+        help="a Dreamscape on this terminal, closely",
+        description="Who is merged, who was cut and why, and whether tonight is safe. `?` names the keys.",
+        epilog=f"--once --json prints one object; what is not known is null:\n{fields}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--server",
+        metavar="HOST:PORT",
+        default=os.environ.get("DREAMD_SERVER", DEFAULT_SERVER),
+        help=f"the daemon's API (environment DREAMD_SERVER; else {DEFAULT_SERVER})",
+    )
+    parser.add_argument("--dreamscape", default="", metavar="NAME", help="which one (else one that dreams)")
+    parser.add_argument("--once", action="store_true", help="print what is so now, and end")
+    parser.add_argument("--json", action="store_true", help="with --once: for scripts")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look until `q`; with --once, look once."""
+    if args.json and not args.once:
+        return _fail("--json goes with --once: dreamd top --once --json", 2)
+    terminal = sys.stdout.isatty() and keys.available()
+    if not args.once and not terminal:
+        return _fail("dreamd top needs a terminal; for scripts: dreamd top --once --json", 2)
+    wish = Wish(names.bare(args.dreamscape))
+    if args.once:
+        return asyncio.run(_once(args, wish))
+    with suppress(KeyboardInterrupt):
+        asyncio.run(Top(args.server, wish).look())
+    return 0
+
+
+def _fail(sentence: str, status: int) -> int:
+    print(f"dreamd: {sentence}", file=sys.stderr)
+    return status
+
+
+async def _once(args: argparse.Namespace, wish: Wish) -> int:
+    watched = Watched()
+    try:
+        await Looking(args.server, wish, watched, now_ns, lambda: None).once()
+    except dreamapi.ApiError as no:
+        return _fail(str(no), 1)
+    scene = watched.scene(now_ns())
+    if wish.dreamscape and scene.trouble:
+        return _fail(scene.trouble, 1)
+    if args.json:
+        print_json(report.report(scene))
+    else:
+        out = console()
+        out.print(screen.whole(scene, out.size.width))
+    return 0
+
+
+@dataclass
+class Top:
+    """The terminal, until `q`: what is heard and what is typed meet here, and are drawn."""
+
+    server: str
+    wish: Wish
+    watched: Watched = field(default_factory=Watched)
+    browse: Browse = field(default_factory=Browse)
+    console: Console = field(default_factory=Console)
+    _held: tuple[Scene, int] | None = None
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def look(self) -> None:
+        """Look until `q`, or until the terminal is gone."""
+        looking = Looking(self.server, self.wish, self.watched, now_ns, self._changed.set)
+        async with asyncio.TaskGroup() as group:
+            heard = group.create_task(looking.for_ever(), name="link")
+            with keys.typing(self._typed):
+                await self._draw()
+            heard.cancel()
+
+    async def _draw(self) -> None:
+        with Live(console=self.console, screen=True, auto_refresh=False) as live:
+            while not self.browse.over:
+                self._changed.clear()
+                live.update(screen.picture(self._view(), self._size()), refresh=True)
+                await asyncio.sleep(FRAME_S)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_S):
+                        await self._changed.wait()
+
+    def _size(self) -> tuple[int, int]:
+        return self.console.size.width, self.console.size.height
+
+    def _view(self) -> screen.View:
+        """What to draw: the newest, or the picture that is held; held over a lost connection none is."""
+        now = now_ns()
+        scene = self.watched.scene(now)
+        paused_s = None
+        if self._held is not None and scene.link is Link.LIVE:
+            paused_s = (now - self._held[1]) / 1e9
+            scene = self._held[0]
+        return screen.View(scene, self.browse, self.watched.detail, paused_s)
+
+    def _typed(self, text: str) -> None:
+        if not text:  # the terminal is gone
+            text = "\x03"
+        for key in keys_in(text):
+            view = self._view()
+            page = screen.rows_that_fit(view, self._size())
+            self.browse = press(self.browse, key, rows(view.scene, self.browse), page)
+        if not self.browse.paused:
+            self._held = None
+        elif self._held is None:
+            self._held = (self.watched.scene(now_ns()), now_ns())
+        self.wish.turns, self.wish.closely = self.browse.turns, self.browse.closely
+        self._changed.set()

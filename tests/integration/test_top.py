@@ -1,0 +1,159 @@
+"""`dreamd top` at a real daemon: on a terminal, and for scripts."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dreamd.top.report import FIELDS, SCHEMA
+from integration.fleet import NIGHT, Fleet, until
+from integration.terminal import Terminal
+from mosquitto import Broker, free_port
+
+WARD = "ward"
+PODS = tuple(f"light-{k}" for k in range(1, 7))
+LOST = "no connection: every sleeper is alone by their own tether within 1.5 s"
+
+Open = Callable[..., Terminal]
+
+
+@pytest.fixture
+async def fleet(broker: Broker, tmp_path: Path) -> AsyncIterator[Fleet]:
+    """Six sleepers, merged, at a daemon that keeps its port."""
+    one = Fleet(tmp_path, broker, fixed_port=free_port())
+    try:
+        one.daemon()
+        one.light(WARD, 1, len(PODS), "--hops")
+        await one.begin(PODS)
+        await until(lambda: all(one.applied(pod, WARD) > 0.03 for pod in PODS))
+        yield one
+    finally:
+        one.close()
+
+
+@pytest.fixture
+def opened() -> Iterator[Open]:
+    """Open `dreamd top` on a terminal; it is closed in the end."""
+    terminals: list[Terminal] = []
+
+    def top(fleet: Fleet, *flags: str, size: tuple[int, int] = (80, 24)) -> Terminal:
+        terminals.append(Terminal(_command(fleet, *flags), os.environ, size))
+        return terminals[-1]
+
+    yield top
+    for terminal in terminals:
+        terminal.close()
+
+
+def _command(fleet: Fleet, *flags: str) -> list[str]:
+    server = ("--server", f"127.0.0.1:{fleet.grpc_port}")
+    return [sys.executable, "-m", "dreamd", "top", *server, *flags]
+
+
+async def _once(fleet: Fleet, *flags: str) -> tuple[int, str, str]:
+    """Exit status, standard output and error of `top --once`."""
+    done = await asyncio.to_thread(
+        subprocess.run, _command(fleet, "--once", *flags), capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+async def test_a_night_watched_from_a_terminal(fleet: Fleet, opened: Open) -> None:
+    """Merged, cut and why; a daemon killed is no connection within 2.5 s, no row stays; back it is live."""
+    top = opened(fleet)
+    await until(lambda: "all six merged" in top.screen)
+    assert "safe: nobody is coupled who should not be" in top.screen
+    assert not top.echoes()
+    fleet.tell(WARD, "ail light-3 railed")
+    await until(lambda: "cut: light-3 (railed)" in top.screen, 10.0)
+    rows = [line for line in top.screen.splitlines() if re.match(r"[ >]light-", line)]
+    assert "cut: railed" in rows[0]
+    top.press("\r")
+    await until(lambda: "rendered of" in top.screen)
+    await until(lambda: "breaker     open: railed" in top.screen, 5.0)
+    top.press("\x1b")
+    await until(lambda: "rendered of" not in top.screen)
+    top.press("/dreaming\r")
+    await until(lambda: "5 of 6 have: dreaming" in top.screen)
+    top.press("\x1b")
+    fleet.kill_daemon()
+    killed_s = time.monotonic()
+    await until(lambda: LOST in _flat(top.screen), 5.0)
+    assert time.monotonic() - killed_s < 2.5
+    rows = [line for line in top.screen.splitlines() if re.match(r"[ >]light-", line)]
+    assert len(rows) == len(PODS)
+    assert all(_flat(row).endswith("not known") for row in rows)
+    fleet.daemon()
+    await until(lambda: LOST not in _flat(top.screen) and "safe" in top.screen, 15.0)
+    top.press("q")
+    assert await asyncio.to_thread(top.process.wait, 5.0) == 0
+    assert top.echoes()
+    assert "Traceback" not in top.listen()
+
+
+async def test_a_paused_picture_says_so_and_is_not_held_over_a_lost_connection(
+    fleet: Fleet, opened: Open
+) -> None:
+    """PAUSED with its age while the daemon lives; once that stands still, no connection, paused or not."""
+    top = opened(fleet, size=(120, 30))
+    await until(lambda: "all six merged" in top.screen)
+    top.press("p")
+    await until(lambda: "PAUSED, 1 s old" in top.screen, 5.0)
+    fleet.signal("daemon", signal.SIGSTOP)
+    await until(lambda: LOST in top.screen, 5.0)
+    assert "PAUSED" not in top.screen
+    fleet.signal("daemon", signal.SIGCONT)
+    await until(lambda: "PAUSED" in top.screen, 10.0)
+    top.press("p")
+    await until(lambda: "PAUSED" not in top.screen and "tick" in top.screen)
+    top.resize((80, 24))
+    await until(lambda: len(top.screen.splitlines()) == 24)
+    top.press("\x03")
+    assert await asyncio.to_thread(top.process.wait, 5.0) == 0
+    assert top.echoes()
+
+
+async def test_once_is_for_scripts(fleet: Fleet) -> None:
+    """The documented object, live; words without --json; a name that is not there is an error."""
+    status, out, err = await _once(fleet, "--json")
+    told = json.loads(out)
+    assert (status, err) == (0, "")
+    assert list(told) == [name for name, _ in FIELDS]
+    assert (told["schema"], told["live"], told["safe"], told["dreamscape"]) == (SCHEMA, True, True, NIGHT)
+    assert (told["state"], told["assigned"], told["merged"]) == ("dreaming", 6, 6)
+    assert {one["pod"] for one in told["sleepers"]} == set(PODS)
+    assert all(0.0 < one["applied"] <= one["granted"] for one in told["sleepers"])
+    assert "merged" in {event["kind"] for event in told["events"]}
+    status, out, _ = await _once(fleet, "--dreamscape", f"dreamscapes/{NIGHT}")
+    assert status == 0
+    assert "all six merged" in out
+    status, out, err = await _once(fleet, "--json", "--dreamscape", "noon")
+    assert (status, out) == (1, "")
+    assert "no Dreamscape is named 'noon'" in err
+    fleet.kill_daemon()
+    status, out, err = await _once(fleet, "--json")
+    assert (status, out) == (1, "")
+    assert err.startswith("dreamd: nothing answers at ")
+
+
+def test_without_a_terminal_it_says_what_to_do() -> None:
+    """Exit status 2 and one sentence, and nothing is drawn into a pipe."""
+    for flags in ([], ["--json"]):
+        command = [sys.executable, "-m", "dreamd", "top", *flags]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        assert done.returncode == 2
+        assert done.stdout == ""
+        assert done.stderr.count("\n") == 1
+        assert "dreamd top --once --json" in done.stderr
