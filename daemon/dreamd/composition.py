@@ -27,6 +27,8 @@ from typing import Final
 
 from dreamd.adapters.clock import BoottimeClock
 from dreamd.adapters.grpc.server import CannotListen, Running, serve_grpc
+from dreamd.adapters.http.application import Application
+from dreamd.adapters.http.console import Console
 from dreamd.adapters.http.server import HttpServer
 from dreamd.adapters.keys import Seal, open_key
 from dreamd.adapters.logs import Log, Spool, open_log
@@ -65,6 +67,11 @@ FRAME_REASONS: Final = (
     *("malformed", "unknown-dreamscape", "not-assigned", "wrong-sender"),
     *(written.value for written in Written if not written.sound),
 )
+
+
+def url_host(host: str) -> str:
+    """The host as an address bar wants it."""
+    return f"[{host}]" if ":" in host else host
 
 
 async def serve(settings: Settings, announce: Callable[[Ready], None]) -> None:
@@ -202,13 +209,20 @@ class Daemon:
 
     def _open_http(self) -> HttpServer:
         host, port = self._settings.http_host, self._settings.http_port
+        application = Application(asyncio.get_running_loop())
+        console = Console(self._coordinator, application, self._clock.now_s)
         try:
             return HttpServer(
-                host, port, render=self._meters.render, alive=self._wrong_alive, ready=self._wrong_ready
+                host,
+                port,
+                render=self._meters.render,
+                alive=self._wrong_alive,
+                ready=self._wrong_ready,
+                routes=console.routes(),
             )
         except OSError as error:
             raise CannotListen(
-                f"the metrics cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}); "
+                f"metrics and console cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}); "
                 "end what listens there or choose another port (--http-port)"
             ) from error
 
@@ -236,7 +250,8 @@ class Daemon:
                 ready = now
             if ready and not announced:
                 announced = True
-                self._log.info("ready", grpc=self._grpc.port, http=self._http.port)
+                console = f"http://{url_host(self._settings.http_host)}:{self._http.port}/"
+                self._log.info("ready", grpc=self._grpc.port, http=self._http.port, console=console)
                 self._announce(Ready(self._grpc.port, self._http.port, os.getpid()))
                 self._manager.ready(self._status())
             await asyncio.sleep(LOOK_S)

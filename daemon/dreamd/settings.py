@@ -185,7 +185,7 @@ KEYS: Final = (
     Key("mqtt.password_file", "", _file, _A_FILE, "one line, not readable by others"),
     Key("grpc.host", "127.0.0.1", _loopback, _LOOPBACK_ONLY, "where the API listens"),
     Key("grpc.port", 50051, _port, _A_PORT, "the API's port"),
-    Key("http.host", "127.0.0.1", _loopback, _LOOPBACK_ONLY, "where /metrics, /healthz, /readyz listen"),
+    Key("http.host", "127.0.0.1", _loopback, _LOOPBACK_ONLY, "where console, /metrics, /healthz listen"),
     Key("http.port", 8080, _port, _A_PORT, "their port"),
     Key("log.format", "console", _one_of(LOG_FORMATS), " or ".join(LOG_FORMATS), "how the log is written"),
     Key("log.level", "info", _one_of(LOG_LEVELS), ", ".join(LOG_LEVELS), "the least that is written"),

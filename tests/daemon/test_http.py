@@ -62,7 +62,8 @@ def test_a_hung_tick_is_said_while_the_loop_cannot(house: _House) -> None:
 def test_another_path_says_what_is_here(house: _House) -> None:
     """404 with the three paths; nothing but GET is answered."""
     assert house.get("/")[0::2] == (404, "here are: /metrics /healthz /readyz\n")
-    assert house.get("/metrics", "POST")[0] == 501
+    assert house.get("/metrics", "POST")[0] == 405
+    assert house.get("/metrics", "PUT")[0] == 501
 
 
 def test_a_port_in_use_is_an_os_error(house: _House) -> None:
@@ -80,7 +81,7 @@ def test_silent_clients_do_not_lock_the_others_out(house: _House) -> None:
     assert extra.recv(1) == b""
     extra.close()
     silent[0].sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
-    assert silent[0].recv(15) == b"HTTP/1.0 200 OK"
+    assert silent[0].recv(15) == b"HTTP/1.1 200 OK"
     while silent[0].recv(4096):
         pass
     for one in silent:

@@ -53,6 +53,7 @@ def heading(plan: Plan, programs: str, *, with_keys: bool) -> Heading:
     return Heading(
         sentence=f"{number.capitalize()} {what} dream together, and any of them can leave at once.",
         links=(
+            ("console", f"http://127.0.0.1:{plan.http_port}/"),
             ("metrics", f"http://127.0.0.1:{plan.http_port}/metrics"),
             ("python", f"{programs}python -c 'import dreamapi; dreamapi.show({at})'"),
             ("watch", f"{programs}dreamd dreamscapes watch {NAME}{server}"),

@@ -1,1 +1,1 @@
-"""Plain HTTP for machines: metrics and health, nothing that acts."""
+"""HTTP: metrics and health for machines, and the console, one page for people who watch over a night."""

@@ -1,56 +1,132 @@
-"""/metrics, /healthz and /readyz on their own thread.
+"""The HTTP port: routes answered on threads of their own, never on the event loop.
 
-Why the standard library's server, and a thread: three GETs without a body need no framework, and
-prometheus-client already brings `http.server` into the process, so it weighs nothing. A thread keeps
-the rendering of a thousand series off the event loop, and it is the one place from which "the tick loop
-hangs" can still be said. A page with a websocket will want a real server; it will be another adapter.
+Why the standard library's server, and threads. prometheus-client already brings `http.server` into the
+process, so it weighs nothing (aiohttp: 30 MB more and a third of a second at every start). Rendering a
+thousand series or a page for five hundred sleepers stays off the event loop, a client that reads slowly
+holds up its own thread and nobody else, and this is the one place from which "the tick loop hangs" can
+still be said. Nothing streams: whoever wants to follow asks again (see `console`).
 
 Rules. Loopback only (settings see to that). At most CONNECTIONS at once, the next is closed unheard; a
-client that says nothing is dropped after CLIENT_S. Checks are called on this thread: they may read
-plain attributes and nothing else. A check answers with what is wrong, none of it means all is well.
+client that says nothing, or does not read its answer, is dropped after CLIENT_S. A body is at most
+BODY_MAX bytes of told length. The three pages for machines look at plain attributes and nothing else. A
+check answers with what is wrong, none of it means all is well.
 """
 
+import secrets
 import socket
 import socketserver
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar, Final
+from urllib.parse import parse_qsl
 
-CONNECTIONS: Final = 16
+import structlog
+
+CONNECTIONS: Final = 64
+"""A browser holds up to six, one of them waiting for news."""
 CLIENT_S: Final = 5.0
+BODY_MAX: Final = 4096
+TEXT: Final = "text/plain; charset=utf-8"
+_FIELDS_MAX: Final = 16
 _POLL_S: Final = 0.05
 
 Check = Callable[[], tuple[str, ...]]
 """What is wrong, one sentence each; empty: nothing."""
 
+_log = structlog.get_logger("dreamd.http")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request. headers: names in small letters; one that came twice has all its values, by comma."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes = b""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An answer: status, media type, body."""
+    """An answer: status, media type, body, further headers."""
 
     status: HTTPStatus
     media: str
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Route = Callable[[Asked], Page]
+Routes = Mapping[tuple[str, str], Route]
+"""By method and path."""
+
+
+def said(status: HTTPStatus, sentence: str) -> Page:
+    """A page that is one sentence."""
+    return Page(status, TEXT, f"{sentence}\n".encode())
 
 
 def _health(wrong: tuple[str, ...]) -> Page:
     status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
-    return Page(status, "text/plain; charset=utf-8", ("\n".join(wrong or ("ok",)) + "\n").encode())
+    return said(status, "\n".join(wrong or ("ok",)))
 
 
 class _Handler(BaseHTTPRequestHandler):
     timeout: ClassVar[float | None] = CLIENT_S
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # a head and a body are two writes: the second must not wait for an ACK
 
     def do_GET(self) -> None:
-        """Answer one of the three pages, or 404."""
+        """Answer."""
+        self._answer()
+
+    def do_POST(self) -> None:
+        """Answer."""
+        self._answer()
+
+    def _answer(self) -> None:
         assert isinstance(self.server, _Server)
-        page = self.server.page(self.path.partition("?")[0])
+        path, _, query = self.path.partition("?")
+        headers: dict[str, str] = {}
+        for name, value in self.headers.items():
+            key = name.lower()
+            headers[key] = f"{headers[key]}, {value}" if key in headers else value
+        page = self._unfit(headers)
+        if page is None:
+            body = self.rfile.read(int(headers.get("content-length", "0")))
+            try:
+                fields = dict(parse_qsl(query, max_num_fields=_FIELDS_MAX))
+            except ValueError:
+                page = said(HTTPStatus.BAD_REQUEST, "too many fields")
+            else:
+                page = self.server.page(Asked(self.command, path, fields, headers, body))
+        self._send(page)
+
+    def _unfit(self, headers: Mapping[str, str]) -> Page | None:
+        """Why the body will not be read; what cannot be read ends the connection."""
+        told = headers.get("content-length", "0" if self.command == "GET" else "")
+        length = int(told) if told.isascii() and told.isdigit() and len(told) <= len(str(BODY_MAX)) else -1
+        if "transfer-encoding" in headers or not told:
+            page = said(HTTPStatus.LENGTH_REQUIRED, "say the body's length")
+        elif not 0 <= length <= BODY_MAX:
+            page = said(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body is at most {BODY_MAX} bytes")
+        else:
+            return None
+        self.close_connection = True
+        return page
+
+    def _send(self, page: Page) -> None:
         self.send_response(page.status)
         self.send_header("Content-Type", page.media)
         self.send_header("Content-Length", str(len(page.body)))
+        for name, value in page.headers.items():
+            self.send_header(name, value)
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(page.body)
 
@@ -65,9 +141,10 @@ class _Handler(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
+    request_queue_size = CONNECTIONS  # a page and its files come at once
 
-    def __init__(self, address: tuple[str, int], pages: dict[str, Callable[[], Page]]) -> None:
-        self._pages = pages
+    def __init__(self, address: tuple[str, int], routes: Routes) -> None:
+        self._routes = routes
         self._places = threading.BoundedSemaphore(CONNECTIONS)
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, _Handler)
@@ -76,13 +153,25 @@ class _Server(ThreadingHTTPServer):
         """Bind without asking the name service who we are, as the base class would: that may take seconds."""
         socketserver.TCPServer.server_bind(self)
 
-    def page(self, path: str) -> Page:
-        """The page at `path`."""
-        make = self._pages.get(path)
-        if make is None:
-            known = " ".join(self._pages)
-            return Page(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", f"here are: {known}\n".encode())
-        return make()
+    def page(self, asked: Asked) -> Page:
+        """Answer what was asked; a bug is one caller's 500, told in the log."""
+        route = self._routes.get((asked.method, asked.path))
+        if route is None:
+            return self._no_route(asked)
+        try:
+            return route(asked)
+        except Exception as bug:  # noqa: BLE001 -- the last line before the caller: whatever it is, it is logged
+            incident = secrets.token_hex(4)
+            _log.error("page_failed", path=asked.path, incident=incident, exc_info=bug)
+            return said(HTTPStatus.INTERNAL_SERVER_ERROR, f"this failed; the log has it as {incident}")
+
+    def _no_route(self, asked: Asked) -> Page:
+        methods = sorted(method for method, path in self._routes if path == asked.path)
+        if methods:
+            page = said(HTTPStatus.METHOD_NOT_ALLOWED, f"{asked.path} takes {' '.join(methods)}")
+            return Page(page.status, page.media, page.body, {"Allow": ", ".join(methods)})
+        known = " ".join(path for method, path in self._routes if method == "GET")
+        return said(HTTPStatus.NOT_FOUND, f"here are: {known}")
 
     def process_request(self, request: object, client_address: object) -> None:
         """Serve on a thread where a place is free, else hang up."""
@@ -103,10 +192,17 @@ class _Server(ThreadingHTTPServer):
 
 
 class HttpServer:
-    """The three pages, served until `close`."""
+    """The pages for machines and the routes given, served until `close`."""
 
     def __init__(
-        self, host: str, port: int, *, render: Callable[[], tuple[str, bytes]], alive: Check, ready: Check
+        self,
+        host: str,
+        port: int,
+        *,
+        render: Callable[[], tuple[str, bytes]],
+        alive: Check,
+        ready: Check,
+        routes: Routes | None = None,
     ) -> None:
         """Listen and serve.
 
@@ -116,21 +212,23 @@ class HttpServer:
             render: media type and body of /metrics.
             alive: what is wrong with the process.
             ready: what keeps it from working.
+            routes: everything else.
 
         Raises:
             OSError: the port is in use.
         """
 
-        def metrics() -> Page:
+        def metrics(_asked: Asked) -> Page:
             media, body = render()
             return Page(HTTPStatus.OK, media, body)
 
-        pages = {
-            "/metrics": metrics,
-            "/healthz": lambda: _health(alive()),
-            "/readyz": lambda: _health(ready()),
+        everything: dict[tuple[str, str], Route] = {
+            ("GET", "/metrics"): metrics,
+            ("GET", "/healthz"): lambda _asked: _health(alive()),
+            ("GET", "/readyz"): lambda _asked: _health(ready()),
+            **(routes or {}),
         }
-        self._server = _Server((host, port), pages)
+        self._server = _Server((host, port), everything)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(_POLL_S,), name="http", daemon=True
         )

@@ -1,0 +1,220 @@
+"""The console's routes: the page, what it looks at, and what it may order.
+
+How a page follows. It asks `/console/look` with the numbers of what it has seen; the answer comes as soon
+as there is something newer, after HOLD_S at the latest. It asks again when it has drawn. So a slow browser
+gets fewer ticks and never an older one: nothing lies in a queue or a socket's buffer, a client that stops
+reading holds one answer and loses its connection after CLIENT_S. At most LOOKERS wait at once.
+
+How it acts. One POST, guarded by `gate`. What severs waits for nothing but the application's own thread,
+happens even where that is late, may be sent twice, and answers like the API: zeroed, confirmed,
+unconfirmed, within 1.5 s. Resume wants the etag of what was looked at.
+"""
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from importlib.resources import files
+from time import monotonic, sleep
+from typing import Final
+
+from dreamd.adapters.http import gate
+from dreamd.adapters.http.application import Application, NoAnswerError
+from dreamd.adapters.http.lookout import Lookout, Sight
+from dreamd.adapters.http.server import Asked, Page, Route, Routes
+from dreamd.adapters.http.telling import Teller
+from dreamd.app.coordination import Coordination, SeverTicket
+from dreamd.core.limits import CONFIRM_WITHIN_S
+from dreamd.core.refusals import Kind, Refusal
+from dreamd.core.session.views import DreamscapeView
+from dreamwire.topics import is_name
+
+HOLD_S: Final = 1.0
+"""The longest an answer is held back: a page that hears nothing for longer knows that we are gone."""
+LOOKERS: Final = 16
+SETTLE_LOOK_S: Final = 0.02
+REASON_MAX: Final = 500
+NAMELESS: Final = "the console"
+
+MEDIA: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+STATUS: Final = {
+    Kind.INVALID: HTTPStatus.BAD_REQUEST,
+    Kind.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    Kind.EXISTS: HTTPStatus.CONFLICT,
+    Kind.PRECONDITION: HTTPStatus.CONFLICT,
+    Kind.ABORTED: HTTPStatus.CONFLICT,
+    Kind.EXHAUSTED: HTTPStatus.TOO_MANY_REQUESTS,
+    Kind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+NO_ANSWER: Final = (
+    "the daemon's tick loop does not go round: every sleeper is alone by their own tether within 1.5 s"
+)
+
+
+def _json(status: HTTPStatus, value: object) -> Page:
+    return _guarded(status, "application/json", json.dumps(value).encode())
+
+
+def _guarded(status: HTTPStatus, media: str, body: bytes) -> Page:
+    return Page(status, media, body, gate.PROTECTION)
+
+
+def _no(status: HTTPStatus, sentence: str, code: str = "") -> Page:
+    return _json(status, {"error": sentence, "code": code})
+
+
+def _refused(refusal: Refusal) -> Page:
+    return _no(STATUS[refusal.kind], str(refusal), refusal.code.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a page wants done. name: a Dreamscape, or for release a pod."""
+
+    name: str
+    reason: str
+    issuer: str
+    etag: str
+
+
+def _order(body: bytes) -> Order | None:
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(told, dict) or not all(isinstance(value, str) for value in told.values()):
+        return None
+    name = told.get("name", "")
+    reason, issuer = (" ".join(told.get(key, "").split())[:REASON_MAX] for key in ("reason", "issuer"))
+    return Order(name, reason, issuer, told.get("etag", "")) if is_name(name) else None
+
+
+class Console:
+    """Answers the console's requests, on HTTP's threads."""
+
+    def __init__(
+        self, coordination: Coordination, application: Application, now_s: Callable[[], float]
+    ) -> None:
+        self._coordination = coordination
+        self._application = application
+        self._lookout = Lookout(coordination, now_s)
+        self._teller = Teller()
+        self._places = threading.BoundedSemaphore(LOOKERS)
+
+    def routes(self) -> Routes:
+        """Everything it answers."""
+        routes: dict[tuple[str, str], Route] = {("GET", "/console/look"): self._look}
+        for file in files("dreamd.adapters.http").joinpath("page").iterdir():
+            media = MEDIA.get(file.name[file.name.rfind(".") :])
+            if media is not None:
+                path = "/" if file.name == "index.html" else f"/console/{file.name}"
+                routes["GET", path] = _asset(media, file.read_bytes())
+        ask = self._coordination
+        routes["POST", "/console/sever"] = self._severs(lambda o: ask.sever(o.name, o.reason or NAMELESS))
+        routes["POST", "/console/wake"] = self._severs(
+            lambda o: ask.wake(o.name, o.issuer or NAMELESS, o.reason or NAMELESS)
+        )
+        routes["POST", "/console/release"] = self._severs(lambda o: ask.release(o.name, o.reason or NAMELESS))
+        routes["POST", "/console/resume"] = self._resume
+        return routes
+
+    # -- looking ----------------------------------------------------------------------------------
+
+    def _look(self, asked: Asked) -> Page:
+        wrong = gate.wrong_reader(asked)
+        if wrong:
+            return _no(HTTPStatus.FORBIDDEN, wrong)
+        if not self._places.acquire(blocking=False):
+            return _no(HTTPStatus.SERVICE_UNAVAILABLE, f"{LOOKERS} consoles look already")
+        try:
+            return self._newer(asked)
+        except NoAnswerError:
+            return _no(HTTPStatus.SERVICE_UNAVAILABLE, NO_ANSWER)
+        finally:
+            self._places.release()
+
+    def _newer(self, asked: Asked) -> Page:
+        name, pod = (asked.query.get(key, "") for key in ("dreamscape", "pod"))
+        house, scene, cursor = (_count(asked.query.get(key, "")) for key in ("house", "scene", "cursor"))
+        if not all(one == "" or is_name(one) for one in (name, pod)):
+            return _no(HTTPStatus.BAD_REQUEST, "a Dreamscape's or a pod's name is none")
+        until_s = monotonic() + HOLD_S
+        while True:
+            beats = self._lookout.beats
+            sight = self._application.do(lambda: self._lookout.look(name, cursor, pod))
+            left_s = until_s - monotonic()
+            if _is_news(sight, house, scene) or not left_s > 0.0:
+                break
+            self._lookout.wait(beats, left_s)
+        told = self._teller.tell(sight, house_seen=house or 0, scene_seen=scene or 0)
+        return _guarded(HTTPStatus.OK, "application/json", told)
+
+    # -- acting -----------------------------------------------------------------------------------
+
+    def _severs(self, act: Callable[[Order], SeverTicket | Refusal]) -> Route:
+        def route(asked: Asked) -> Page:
+            order = self._admitted(asked)
+            if isinstance(order, Page):
+                return order
+            try:
+                ticket = self._application.do(lambda: act(order), even_late=True)
+                return _refused(ticket) if isinstance(ticket, Refusal) else self._settled(ticket)
+            except NoAnswerError:
+                return _no(HTTPStatus.SERVICE_UNAVAILABLE, f"{NO_ANSWER}; it is done as soon as it does")
+
+        return route
+
+    def _settled(self, ticket: SeverTicket) -> Page:
+        until_s = monotonic() + CONFIRM_WITHIN_S
+        while not self._application.do(lambda: ticket.settled) and monotonic() < until_s:
+            sleep(SETTLE_LOOK_S)
+        outcome = self._application.do(ticket.outcome)
+        counts = {"zeroed": outcome.zeroed, "confirmed": outcome.confirmed}
+        return _json(HTTPStatus.OK, {**counts, "unconfirmed": outcome.unconfirmed})
+
+    def _resume(self, asked: Asked) -> Page:
+        order = self._admitted(asked)
+        if isinstance(order, Page):
+            return order
+        if not order.etag:
+            return _no(HTTPStatus.BAD_REQUEST, "to resume takes the etag of what was looked at")
+        try:
+            view: DreamscapeView | Refusal = self._application.do(
+                lambda: self._coordination.resume(order.name, order.etag)
+            )
+        except NoAnswerError:
+            return _no(HTTPStatus.SERVICE_UNAVAILABLE, f"{NO_ANSWER}; nobody is resumed")
+        return _refused(view) if isinstance(view, Refusal) else _json(HTTPStatus.OK, {"resumed": True})
+
+    @staticmethod
+    def _admitted(asked: Asked) -> Order | Page:
+        wrong = gate.wrong_writer(asked)
+        if wrong:
+            return _no(HTTPStatus.FORBIDDEN, wrong)
+        order = _order(asked.body)
+        return order or _no(HTTPStatus.BAD_REQUEST, "expected is an object of strings with a name")
+
+
+def _is_news(sight: Sight, house: int | None, scene: int | None) -> bool:
+    if sight.events or sight.house.number != house:
+        return True
+    return sight.scene is not None and sight.scene.number != scene
+
+
+def _count(text: str) -> int | None:
+    fits = text.isascii() and text.isdigit() and len(text) <= len(str(1 << 63))
+    return int(text) if fits else None
+
+
+def _asset(media: str, body: bytes) -> Route:
+    def route(asked: Asked) -> Page:
+        wrong = gate.wrong_host(asked)
+        return _no(HTTPStatus.FORBIDDEN, wrong) if wrong else _guarded(HTTPStatus.OK, media, body)
+
+    return route
