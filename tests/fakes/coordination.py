@@ -104,7 +104,8 @@ class FakeEventWatch:
     def take(self, limit: int) -> tuple[Event, ...] | Refusal:
         """The next events in order."""
         if self.cursor < self._owner.journal_from - 1:
-            return Refusal(Code.CURSOR_TOO_OLD, f"cursor {self.cursor} is no longer kept")
+            oldest = {"oldest": str(self._owner.journal_from)}
+            return Refusal(Code.CURSOR_TOO_OLD, f"cursor {self.cursor} is no longer kept", oldest)
         rest = [e for e in self._owner.journal if e.cursor > self.cursor][:limit]
         if rest:
             self.cursor = rest[-1].cursor

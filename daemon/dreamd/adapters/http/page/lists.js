@@ -1,0 +1,160 @@
+// The page in words: facts under the headline, who is not in the dream, what happened, and the table, which
+// says for everybody what the drawing says. The table is walked a few rows a frame, so that five hundred
+// sleepers never hold up the drawing.
+
+import { arrange, make, set } from "./element.js";
+import { ago, clock, isCut, isGrave, named, number, percent, span, standing } from "./words.js";
+
+const ROWS_A_FRAME = 40;
+const APART_MAX = 30;
+const EVENTS_SHOWN = 60;
+
+const at = (id) => document.getElementById(id);
+
+export class Lists {
+  constructor(view, lookInto) {
+    this.view = view;
+    this.lookInto = lookInto;
+    this.rows = new Map();
+    this.next = 0;
+    this.walking = false;
+    at("filter").addEventListener("input", () => this.sift());
+  }
+
+  facts(facts) {
+    const told = facts.map((fact) => (typeof fact === "string" ? { words: fact } : fact));
+    arrange(at("facts"), told.map((fact, i) => ({ ...fact, i })), (fact) => fact.i, (fact, old) => {
+      const item = old ?? make("li");
+      item.classList.toggle("grave", Boolean(fact.grave));
+      set(item, fact.words);
+      return item;
+    });
+    this.apart();
+  }
+
+  changed() {
+    arrange(at("events"), this.view.events.filter((event) => this.here(event)).slice(-EVENTS_SHOWN).reverse(), (event) => event.cursor, eventItem);
+    if (!this.walking) {
+      this.walking = true;
+      this.next = 0;
+      requestAnimationFrame(() => this.walk());
+    }
+  }
+
+  here(event) {
+    return !event.dreamscape || event.dreamscape === this.view.name;
+  }
+
+  apart() {
+    const { scene, now_s, breakers, lastCut } = this.view;
+    const seats = (scene?.seats ?? []).filter((seat) => isCut(seat) || seat.state === "waiting" || seat.state === "left");
+    const told = seats.map((seat) => {
+      const breaker = breakers.get(seat.pod);
+      const since_s = breaker?.tripped_s ?? lastCut.get(seat.pod) ?? 0;
+      return { seat, breaker, since_s };
+    });
+    told.sort((a, b) => weight(b.seat) - weight(a.seat) || b.since_s - a.since_s);
+    const shown = told.slice(0, APART_MAX);
+    if (!shown.length) shown.push({ nobody: scene ? "Nobody has been cut loose." : "Nobody to speak of." });
+    if (told.length > APART_MAX) shown.push({ nobody: `and ${told.length - APART_MAX} more; the table has them all` });
+    arrange(at("apart"), shown, (one) => one.seat?.pod ?? `#${one.nobody}`, (one, old) => this.apartItem(one, old, now_s));
+  }
+
+  apartItem({ seat, breaker, since_s, nobody }, old, now_s) {
+    if (nobody) return old ?? make("li", nobody, { class: "nobody" });
+    const item = old ?? make("li");
+    if (!old) {
+      const button = make("button", "", { type: "button" });
+      button.append(make("span", "", { class: "mark", "aria-hidden": "true" }), make("b", named(seat)), make("span", "", { class: "why" }));
+      button.addEventListener("click", () => this.lookInto(seat.pod));
+      item.append(button, make("small"));
+    }
+    item.dataset.kind = seat.state === "left" || seat.state === "waiting" ? "away" : seat.breaker;
+    set(item.querySelector(".why"), standing(seat));
+    const details = [
+      since_s ? ago(now_s - since_s) : "",
+      seat.breaker === "open" && breaker?.until_s > now_s ? `tries again in ${span(breaker.until_s - now_s)}` : "",
+      seat.breaker === "locked" ? "waits for a person" : "",
+      seat.refusal || breaker?.evidence || "",
+    ];
+    set(item.querySelector("small"), details.filter(Boolean).join(" · "));
+    return item;
+  }
+
+  // -- the table ------------------------------------------------------------------------------------
+
+  walk() {
+    const seats = this.view.scene?.seats ?? [];
+    if (this.next === 0) this.sweep(seats);
+    const until = Math.min(seats.length, this.next + ROWS_A_FRAME);
+    for (; this.next < until; this.next += 1) this.row(seats[this.next]);
+    this.walking = this.next < seats.length;
+    if (this.walking) requestAnimationFrame(() => this.walk());
+  }
+
+  sweep(seats) {
+    const kept = new Set(seats.map((seat) => `${this.view.name}/${seat.seat}`));
+    for (const [key, row] of this.rows) {
+      if (kept.has(key)) continue;
+      row.element.remove();
+      this.rows.delete(key);
+    }
+  }
+
+  row(seat) {
+    const key = `${this.view.name}/${seat.seat}`;
+    let row = this.rows.get(key);
+    if (!row) {
+      row = this.newRow(seat);
+      this.rows.set(key, row);
+      at("rows").append(row.element);
+    }
+    const words = [
+      seat.pod, seat.sleeper, standing(seat), number(seat.applied, 3), number(seat.granted, 3), percent(seat.quality),
+      seat.breaker, number(seat.distance), number(seat.synchrony), number(seat.identity),
+    ];
+    let changed = false;
+    words.forEach((word, i) => {
+      if (row.words[i] === word) return;
+      row.cells[i].textContent = row.words[i] = word;
+      row.cells[i].classList.toggle("unknown", word === "not known");
+      changed ||= i < 3 || i === 6;
+    });
+    if (changed) {
+      row.element.classList.toggle("cut", isCut(seat));
+      this.siftRow(row);
+    }
+  }
+
+  newRow(seat) {
+    const element = make("tr");
+    const head = make("th", "", { scope: "row" });
+    const button = make("button", "", { type: "button" });
+    button.addEventListener("click", () => this.lookInto(seat.pod));
+    head.append(button);
+    const rest = Array.from({ length: 9 }, (_, i) => make("td", "", [2, 3, 4, 6, 7, 8].includes(i) ? { class: "n" } : {}));
+    element.append(head, ...rest);
+    return { element, cells: [button, ...rest], words: [] };
+  }
+
+  sift() {
+    for (const row of this.rows.values()) this.siftRow(row);
+  }
+
+  siftRow(row) {
+    const wanted = at("filter").value.trim().toLowerCase();
+    row.element.hidden = wanted !== "" && !row.words.join(" ").toLowerCase().includes(wanted);
+  }
+}
+
+const weight = (seat) => ({ locked: 3, open: 2, "half-open": 1 })[seat.breaker] ?? (seat.state === "severed" ? 2 : 0);
+
+export function eventItem(event, old) {
+  if (old) return old;
+  const item = make("li");
+  item.classList.toggle("grave", isGrave(event));
+  const time = make("time", clock(event.at_s), { datetime: new Date(event.at_s * 1000).toISOString() });
+  const because = event.cause && !event.sentence.includes(event.cause) ? ` (${event.cause})` : "";
+  item.append(time, make("span", `${event.sentence}${because}`));
+  return item;
+}

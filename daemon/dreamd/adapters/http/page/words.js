@@ -1,0 +1,147 @@
+// What is so, in words. Pure: no document, no clock. Whatever is not known is said to be not known.
+
+export const NOT_KNOWN = "not known";
+
+export function number(value, digits = 2) {
+  return value === null || value === undefined || !Number.isFinite(value) ? NOT_KNOWN : value.toFixed(digits);
+}
+
+export function percent(value) {
+  return value === null || value === undefined || !Number.isFinite(value) ? NOT_KNOWN : `${Math.round(value * 100)} %`;
+}
+
+export function ago(seconds) {
+  return `${span(seconds)} ago`;
+}
+
+export function span(seconds) {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 120) return `${s} s`;
+  if (s < 7200) return `${Math.round(s / 60)} min`;
+  return `${Math.round(s / 3600)} h`;
+}
+
+export function clock(epoch_s) {
+  return new Date(epoch_s * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+}
+
+const count = (n, one, many) => `${n} ${n === 1 ? one : many}`;
+
+export const TETHER = "Every sleeper is alone with themselves by their own tether within 1.5 s.";
+
+// One sleeper's state: the word that stands in the table, the list and the drawing.
+export function standing(seat) {
+  if (seat.state === "left") return seat.cause ? `left: ${seat.cause}` : "left";
+  if (seat.breaker === "locked") return `locked: ${seat.cause || NOT_KNOWN}`;
+  if (seat.breaker === "open") return `severed: ${seat.cause || NOT_KNOWN}`;
+  if (seat.breaker === "half-open") return `on trial after ${seat.cause || "a sever"}`;
+  if (seat.state === "severed") return `severed: ${seat.cause || NOT_KNOWN}`;
+  if (seat.state === "waiting") return "not admitted";
+  if (seat.state === "admitted") return "ready";
+  return seat.applied > 0 ? "merged" : "alone";
+}
+
+export const isCut = (seat) => seat.state === "severed" || (seat.breaker !== "closed" && seat.state !== "left");
+
+// A pod that still renders coupling though none has been granted for longer than any lease lives.
+export function overdue(seats, grantedAt, now_s, alone_s) {
+  return seats.filter((s) => s.applied > 0 && !(s.granted > 0) && now_s - (grantedAt.get(s.seat) ?? now_s) > alone_s);
+}
+
+// The level, the headline and the facts below it. view: see main.js.
+export function situation(view) {
+  const { link, house, scene, now_s } = view;
+  if (link === "connecting") return { level: "unknown", word: "Connecting", headline: "Looking for the daemon", facts: [] };
+  if (link === "lost") {
+    return { level: "grave", word: "No connection", headline: "No connection to the daemon.", facts: [TETHER, ...lastSeen(view)] };
+  }
+  if (link === "hung") {
+    return { level: "grave", word: "No tick", headline: "The daemon's tick loop does not go round.", facts: [TETHER, ...lastSeen(view)] };
+  }
+  if (!house.dreamscapes.length) {
+    return { level: "well", word: "Quiet", headline: "No Dreamscape exists.", facts: ["Nobody is merged. One is planned with: dreamd dreamscapes create", ...orders(house)] };
+  }
+  if (!scene) return { level: "unknown", word: "Looking", headline: `Looking at ${view.name}`, facts: [] };
+  return inDreamscape(view, scene, house, now_s);
+}
+
+function lastSeen(view) {
+  return view.scene ? [`Last heard ${ago(view.silent_s)}. What is drawn below is not live.`] : [];
+}
+
+function inDreamscape(view, scene, house, now_s) {
+  const seats = scene.seats.filter((s) => s.state !== "left");
+  const cut = seats.filter(isCut);
+  const facts = [];
+  let level = "well";
+  const grave = (words) => { facts.push({ words, grave: true }); level = "grave"; };
+  if (view.stale && scene.state !== "ended") grave(`The last tick is ${span(view.age_s)} old. ${TETHER}`);
+  for (const seat of view.overdue) grave(`${named(seat)} still renders a coupling of ${number(seat.applied)} though none is granted.`);
+  const locked = cut.filter((s) => s.breaker === "locked");
+  if (locked.length) {
+    grave(`${locked.map(named).join(", ")} locked: waits for a person (dreamd breakers reset pods/${locked[0].pod}).`);
+  }
+  const halved = scene.tick?.crowd.halved_cause;
+  if (halved) grave(`Coupling is halved for everyone: ${halved}.`);
+  const others = cut.filter((s) => s.breaker !== "locked");
+  if (others.length && level === "well") level = "watch";
+  if (scene.state !== "severed") facts.push(...cuts(others, view, now_s));
+  facts.push(...orders(house));
+  if (scene.tick?.intimate && scene.state === "dreaming") facts.push("Intimate: the collective itself is shown to nobody else.");
+  const { headline, word, least } = headlines(scene, seats, cut);
+  if (least === "grave" || (least === "watch" && level === "well")) level = least;
+  return { level, word: { well: word ?? "All is well", watch: word ?? "Somebody was cut loose", grave: "Look here" }[level], headline, facts };
+}
+
+function headlines(scene, seats, cut) {
+  const merged = seats.filter((s) => s.applied > 0).length;
+  switch (scene.state) {
+    case "planned":
+      return { headline: `${scene.name} is planned; nobody is merged.`, word: "Quiet" };
+    case "gathering": {
+      const ready = seats.filter((s) => s.state !== "waiting").length;
+      return { headline: `${scene.name} gathers: ${ready} of ${seats.length} are ready, ${scene.seats_min} must be.`, word: "Gathering" };
+    }
+    case "dreaming": {
+      if (merged > 0) return { headline: `${merged} of ${seats.length} dream together.` };
+      return { headline: `Nobody is merged: ${count(seats.length, "sleeper is", "sleepers are")} alone with themselves.`, word: cut.length ? undefined : "Quiet" };
+    }
+    case "severed": {
+      const why = scene.cause ? `: ${scene.cause}` : "";
+      if (merged > 0) return { headline: `${scene.name} is severed${why}. ${merged} of ${seats.length} are not yet at zero.`, least: "grave" };
+      return { headline: `${scene.name} is severed${why}. All ${seats.length} are alone with themselves.`, word: "Severed", least: "watch" };
+    }
+    case "waking":
+      return { headline: `${scene.name} is waking: ${count(seats.length, "sleeper is", "sleepers are")} on the way home.`, word: "Waking", least: merged > 0 ? "watch" : undefined };
+    default:
+      return { headline: `${scene.name} has ended; everyone is home.`, word: "Ended" };
+  }
+}
+
+export const named = (seat) => (seat.sleeper ? `${seat.pod} (${seat.sleeper})` : seat.pod);
+
+function cuts(cut, view, now_s) {
+  const told = cut.slice(0, 3).map((seat) => {
+    const breaker = view.breakers.get(seat.pod);
+    const since = breaker?.tripped_s ?? view.lastCut.get(seat.pod);
+    const when = since ? `, ${ago(now_s - since)}` : "";
+    return `${named(seat)} ${standing(seat)}${when}`;
+  });
+  if (cut.length > 3) told.push(`and ${cut.length - 3} more; all are listed under “Not in the dream”`);
+  return told;
+}
+
+function orders(house) {
+  return house.orders.map((o) => `A wake order stands for ${o.scope === "fleet" ? "the fleet" : `${o.scope} ${o.target}`} (${o.issuer}${o.reason ? `: ${o.reason}` : ""}): nobody it reaches is merged.`);
+}
+
+const GRAVE_KINDS = new Set(["severed", "tripped", "latched", "blind", "assign-refused"]);
+
+export const isGrave = (event) => GRAVE_KINDS.has(event.kind) || (event.kind === "state" && /sever/.test(event.sentence));
+
+export function outcome(verb, answer) {
+  const unsure = answer.unconfirmed.length
+    ? ` Not confirmed by ${answer.unconfirmed.join(", ")}: alone by their tether within 1.5 s, but they have not said so.`
+    : "";
+  return `${verb}: ${answer.zeroed} zeroed, ${answer.confirmed} confirmed.${unsure}`;
+}

@@ -1,0 +1,169 @@
+"""A headless Chromium, driven by the DevTools protocol over a pipe: no driver, no websocket, no library.
+
+Messages are JSON ended by a zero byte, ours on the browser's descriptor 3, its own on 4. Everything is
+asked and answered in turn; events that come in between are kept: what the page logged, what it threw, and
+every address it asked for.
+"""
+
+import base64
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any, Final
+
+BINARY: Final = shutil.which("chromium")
+ANSWERS_WITHIN_S: Final = 30.0
+FLAGS: Final = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--mute-audio"),
+    *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--disable-dev-shm-usage", "--remote-debugging-pipe", "--force-color-profile=srgb"),
+)
+
+
+class BrowserError(Exception):
+    """The browser refused, the page threw, or what was waited for did not come."""
+
+
+class Chromium:
+    """One browser with one page; `close` ends it. folder: an empty one, for its profile."""
+
+    def __init__(self, folder: Path) -> None:
+        assert BINARY is not None
+        theirs_in, self._out = os.pipe()
+        self._in, theirs_out = os.pipe()
+        # The browser wants descriptors 3 and 4; a shell puts ours there.
+        script = f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}'
+        self._process = subprocess.Popen(
+            ["/bin/bash", "-c", script, BINARY, *FLAGS, f"--user-data-dir={folder}", "about:blank"],
+            pass_fds=(theirs_in, theirs_out),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        os.close(theirs_in)
+        os.close(theirs_out)
+        self._held, self._number, self._session = b"", 0, ""
+        self.complaints: list[str] = []
+        self.addresses: list[str] = []
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network", "Accessibility"):
+            self.call(f"{domain}.enable")
+
+    def close(self) -> None:
+        """End the browser and everything it started."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        for end in (self._in, self._out):
+            os.close(end)
+
+    # -- the protocol -----------------------------------------------------------------------------
+
+    def call(self, method: str, **parameters: object) -> dict[str, Any]:
+        """Ask, and return the answer."""
+        self._number += 1
+        message: dict[str, object] = {"id": self._number, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._out, json.dumps(message).encode() + b"\0")
+        until_s = time.monotonic() + ANSWERS_WITHIN_S
+        while True:
+            told = self._next(until_s)
+            if told.get("id") != self._number:
+                self._keep(told)
+            elif "error" in told:
+                raise BrowserError(f"{method}: {told['error']}")
+            else:
+                return dict(told["result"])
+
+    def _next(self, until_s: float) -> dict[str, Any]:
+        while b"\0" not in self._held:
+            readable, _, _ = select.select([self._in], [], [], max(0.0, until_s - time.monotonic()))
+            piece = os.read(self._in, 1 << 20) if readable else b""
+            if not piece:
+                raise BrowserError("the browser does not answer")
+            self._held += piece
+        message, _, self._held = self._held.partition(b"\0")
+        return dict(json.loads(message))
+
+    def _keep(self, told: dict[str, Any]) -> None:
+        what = told.get("params", {})
+        match told.get("method"):
+            case "Runtime.exceptionThrown":
+                details = what["exceptionDetails"]
+                self.complaints.append(str(details.get("exception", {}).get("description", details["text"])))
+            case "Runtime.consoleAPICalled" if what["type"] in ("error", "warning", "assert"):
+                self.complaints.append(str([one.get("value") for one in what["args"]]))
+            case "Log.entryAdded" if what["entry"]["level"] in ("error", "warning"):
+                self.complaints.append(f"{what['entry']['text']} {what['entry'].get('url', '')}")
+            case "Network.requestWillBeSent":
+                self.addresses.append(what["request"]["url"])
+
+    # -- the page ---------------------------------------------------------------------------------
+
+    def go(self, url: str) -> None:
+        """Load this address."""
+        self.call("Page.navigate", url=url)
+        self.until(f"document.readyState === 'complete' && location.href.startsWith({json.dumps(url)})")
+
+    def ask(self, script: str) -> Any:  # noqa: ANN401 -- whatever the page says
+        """The value of an expression in the page, awaited."""
+        told = self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        if "exceptionDetails" in told:
+            raise BrowserError(str(told["exceptionDetails"].get("exception", told["exceptionDetails"])))
+        return told["result"].get("value")
+
+    def until(self, script: str, within_s: float = 10.0) -> Any:  # noqa: ANN401 -- whatever the page says
+        """Wait for an expression to be true, and return it."""
+        until_s = time.monotonic() + within_s
+        while not (value := self.ask(script)):
+            if time.monotonic() > until_s:
+                raise BrowserError(
+                    f"not in {within_s} s: {script}; the page says: {self.text('main')[:1500]}"
+                )
+            time.sleep(0.03)
+        return value
+
+    def text(self, selector: str) -> str:
+        """What is written there."""
+        return str(self.ask(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''"))
+
+    def press(self, key: str) -> None:
+        """Press and let go of a key, by its name."""
+        codes = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowRight": 39, "ArrowLeft": 37}
+        told = {"key": key, "code": key, "windowsVirtualKeyCode": codes[key]}
+        text = {"text": "\r"} if key == "Enter" else {}
+        self.call("Input.dispatchKeyEvent", type="keyDown", **told, **text)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **told)
+
+    def click(self, x: float, y: float) -> None:
+        """Click there."""
+        for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+            button = "none" if kind == "mouseMoved" else "left"
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button=button, clickCount=1)
+
+    def size(self, width: int, height: int, *, mobile: bool = False, scale: float = 1.0) -> None:
+        """Be a window, or a telephone, of this size."""
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=scale,
+            mobile=mobile,
+        )
+
+    def prefer(self, **features: str) -> None:
+        """Set media features, as prefers_color_scheme='light'."""
+        told = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+        self.call("Emulation.setEmulatedMedia", features=told)
+
+    def shoot(self, path: Path, *, whole: bool = False) -> None:
+        """Keep a picture of the window, or of the whole page, as PNG."""
+        told = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
+        path.write_bytes(base64.b64decode(told["data"]))

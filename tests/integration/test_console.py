@@ -1,0 +1,243 @@
+"""The console's server side over real sockets: following, and what the page is told."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from math import nan
+
+import pytest
+
+from dreamd.adapters.http.console import HOLD_S, LOOKERS
+from dreamd.adapters.http.lookout import IDLE_S
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.session.views import BreakerState, CrowdView, DreamscapeState, SeatState, SynchronyView
+from fakes.console_house import PAGE, ConsoleHouse
+from fakes.views import collective_view, pod_view, seat_view
+
+
+@pytest.fixture
+def house() -> Iterator[ConsoleHouse]:
+    """A Dreamscape named night dreams in it, with two beds."""
+    one = ConsoleHouse()
+    one.do(lambda: one.coordination.add("night", DreamscapeState.DREAMING))
+    yield one
+    one.close()
+
+
+def push(house: ConsoleHouse, tick: int, **changes: object) -> None:
+    """A tick of eight, with these changes."""
+    view = replace(collective_view("night", tick), **changes)  # type: ignore[arg-type]
+    house.do(lambda: [watch.push(view) for watch in list(house.coordination.collective_watches)])
+
+
+def seat_rows(scene: dict[str, object]) -> dict[str, dict[str, object]]:
+    """The seats by pod."""
+    columns, rows = scene["columns"], scene["rows"]
+    assert isinstance(columns, list)
+    assert isinstance(rows, list)
+    return {row[1]: dict(zip(columns, row, strict=True)) for row in rows}
+
+
+def test_the_first_look_tells_every_dreamscape_and_the_last_events(house: ConsoleHouse) -> None:
+    """At once, whatever happened before; the cursor goes on from there."""
+    for _ in range(3):
+        house.do(lambda: house.coordination.happen("severed", "night", "bed-1"))
+    told = house.look()
+    assert [(one["name"], one["state"]) for one in told["house"]["dreamscapes"]] == [("night", "dreaming")]
+    assert [event["kind"] for event in told["events"]] == ["severed"] * 3
+    assert told["cursor"] == 3
+    assert told["scene"] is None
+
+
+def test_no_dreamscape_is_an_empty_list_not_an_error() -> None:
+    """The page says that there is none."""
+    house = ConsoleHouse()
+    assert house.look()["house"]["dreamscapes"] == []
+    house.close()
+
+
+def test_before_the_first_tick_the_seats_are_shown_as_they_gather(house: ConsoleHouse) -> None:
+    """No tick, and everyone who has a seat."""
+    scene = house.look(dreamscape="night")["scene"]
+    assert scene["tick"] is None
+    assert set(seat_rows(scene)) == {"bed-1", "bed-2"}
+
+
+def test_a_page_is_answered_when_a_tick_comes_and_not_before(house: ConsoleHouse) -> None:
+    """It waits without asking again, and what it has seen is not told a second time."""
+    first = house.look(dreamscape="night")
+    seen = {"house": first["house"]["number"], "scene": first["scene"]["number"], "cursor": first["cursor"]}
+    threading.Timer(0.2, push, (house, 41)).start()
+    began_s = time.monotonic()
+    told = house.look(dreamscape="night", **seen)
+    assert 0.15 <= time.monotonic() - began_s < HOLD_S
+    assert told["scene"]["tick"]["tick"] == 41
+    assert told["house"] is None
+
+
+def test_nothing_new_is_answered_within_a_second(house: ConsoleHouse) -> None:
+    """So a page that hears nothing for longer knows that the daemon is gone."""
+    first = house.look(dreamscape="night")
+    seen = {"house": first["house"]["number"], "scene": first["scene"]["number"], "cursor": first["cursor"]}
+    began_s = time.monotonic()
+    told = house.look(dreamscape="night", **seen)
+    assert HOLD_S * 0.9 <= time.monotonic() - began_s <= 2 * HOLD_S
+    assert (told["scene"], told["house"], told["events"]) == (None, None, [])
+
+
+def test_who_asks_late_gets_the_newest_tick_and_none_between(house: ConsoleHouse) -> None:
+    """Conflation: fewer ticks, never older ones."""
+    seen = house.look(dreamscape="night")["scene"]["number"]
+    for tick in range(50, 90):
+        push(house, tick)
+    told = house.look(dreamscape="night", scene=seen)
+    assert told["scene"]["tick"]["tick"] == 89
+
+
+def test_many_consoles_are_one_watch(house: ConsoleHouse) -> None:
+    """The application takes each tick once, however many look."""
+    house.look(dreamscape="night")
+    push(house, 41)
+    assert [house.look(dreamscape="night")["scene"]["tick"]["tick"] for _ in range(5)] == [41] * 5
+    (watch,) = house.coordination.collective_watches
+    assert len(watch.taken) == 1
+
+
+def test_a_client_that_stops_reading_holds_one_answer_then_gets_the_newest(house: ConsoleHouse) -> None:
+    """500 sleepers, fifteen seconds of ticks while it does not read: nothing piles up for it."""
+    house.look(dreamscape="night")
+    house.do(lambda: house.coordination.tick("night", 1, 500))
+    slow = socket.create_connection(("127.0.0.1", house.server.port))
+    slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    slow.settimeout(5.0)
+    ask = "GET /console/look?dreamscape=night HTTP/1.1\r\nHost: localhost\r\nX-Dreamd-Console: 1\r\n\r\n"
+    slow.sendall(ask.encode())
+    for tick in range(2, 62):
+        house.do(lambda tick=tick: house.coordination.tick("night", tick, 500))
+    held = _read_answer(slow)
+    slow.sendall(ask.encode())
+    newest = _read_answer(slow)
+    slow.close()
+    assert held["scene"]["tick"]["tick"] <= 61
+    assert newest["scene"]["tick"]["tick"] == 61
+    (watch,) = house.coordination.collective_watches
+    assert len(watch.taken) <= 3
+
+
+def _read_answer(client: socket.socket) -> dict[str, dict[str, dict[str, int]]]:
+    held = _read_until(client, b"", lambda got: b"\r\n\r\n" in got)
+    head, _, body = held.partition(b"\r\n\r\n")
+    (length,) = (
+        int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if b"content-length" in line
+    )
+    return dict(json.loads(_read_until(client, body, lambda got: len(got) >= length)))
+
+
+def _read_until(client: socket.socket, held: bytes, enough: Callable[[bytes], bool]) -> bytes:
+    while not enough(held):
+        piece = client.recv(65536)
+        assert piece, "the server has hung up"
+        held += piece
+    return held
+
+
+def test_a_watch_nobody_looks_through_is_closed(house: ConsoleHouse) -> None:
+    """A few seconds after the last console has gone, at the next tick."""
+    house.look(dreamscape="night")
+    assert len(house.coordination.collective_watches) == 1
+    house.now_s += IDLE_S + 1.0
+    push(house, 41)
+    assert not house.coordination.collective_watches
+    assert not house.coordination.event_watches
+
+
+def test_one_console_too_many_is_told_so(house: ConsoleHouse) -> None:
+    """Waiting looks are bounded; the place is free again afterwards."""
+    first = house.look(dreamscape="night")
+    seen = f"house={first['house']['number']}&scene={first['scene']['number']}&cursor={first['cursor']}"
+    path = f"/console/look?dreamscape=night&{seen}"
+    answers: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(house.request("GET", path, headers=PAGE)[0]))
+        for _ in range(LOOKERS + 4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(set(answers)) == [200, 503]
+    assert answers.count(503) == 4
+    assert house.request("GET", path, headers=PAGE)[0] == 200
+
+
+def test_what_is_not_known_is_null_never_zero(house: ConsoleHouse) -> None:
+    """NaN, a distance of zero, the quality of somebody without a slot."""
+    house.look(dreamscape="night")
+    seats = (
+        seat_view(1, "bed-1", synchrony=nan, identity=0.0, distance=0.0),
+        seat_view(2, "bed-2", state=SeatState.WAITING, quality=0.0),
+    )
+    crowd = CrowdView(synchrony=(SynchronyView("alpha"),))
+    push(house, 41, seats=seats, crowd=crowd, dispersion=0.0)
+    scene = house.look(dreamscape="night")["scene"]
+    rows = seat_rows(scene)
+    assert (rows["bed-1"]["synchrony"], rows["bed-1"]["identity"]) == (None, 0.0)
+    assert (rows["bed-1"]["distance"], rows["bed-2"]["quality"]) == (None, None)
+    assert scene["tick"]["dispersion"] is None
+    assert scene["tick"]["crowd"]["synchrony"][0]["z"] is None
+    assert scene["tick"]["crowd"]["dispersion_ratio"] is None
+
+
+def test_the_collective_itself_is_told_to_no_console(house: ConsoleHouse) -> None:
+    """Neither where the API hides it nor elsewhere: a centre could be read back to a person."""
+    house.look(dreamscape="night")
+    push(house, 41, centre=(0.123,) * 12, centre_hidden=True)
+    tick = house.look(dreamscape="night")["scene"]["tick"]
+    assert tick["intimate"] is True
+    assert "centre" not in tick
+
+
+def test_who_is_cut_is_told_with_the_evidence(house: ConsoleHouse) -> None:
+    """From the pod's breaker: since when, why, and when it tries again."""
+    house.look(dreamscape="night")
+    house.do(lambda: house.coordination.breakers.trip("pods/bed-1", "mara", "a cable"))
+    push(house, 41, seats=(seat_view(1, "bed-1", breaker=BreakerState.OPEN), seat_view(2, "bed-2")))
+    (breaker,) = house.look(dreamscape="night")["scene"]["breakers"]
+    assert (breaker["pod"], breaker["state"], breaker["evidence"]) == ("bed-1", "open", "mara: a cable")
+    assert breaker["until_s"] > breaker["since_s"]
+
+
+def test_looking_into_a_sleeper_tells_their_bed(house: ConsoleHouse) -> None:
+    """Channels with their causes; an unknown bed is told as none."""
+    house.do(lambda: house.coordination.change("bed-1", latched="distress"))
+    told = house.look(dreamscape="night", pod="bed-1")
+    assert told["pod"]["latched"] == "distress"
+    assert told["pod"]["channels"][1] == ["O1", pod_view("bed-1").channels[1].quality, "high frequency"]
+    assert told["breaker"]["state"] == "closed"
+    assert house.look(dreamscape="night", pod="bed-99")["pod"] is None
+
+
+def test_events_that_are_no_longer_kept_are_told_as_missed(house: ConsoleHouse) -> None:
+    """The page begins anew with the oldest there is."""
+    house.do(lambda: setattr(house.coordination, "journal_from", 1000))
+    house.do(lambda: house.coordination.happen("severed", "night", "bed-1"))
+    told = house.look(dreamscape="night", cursor=3)
+    assert told["missed"] is True
+    assert [event["cursor"] for event in told["events"]] == [1000]
+
+
+def test_an_unknown_dreamscape_is_said_in_the_answer(house: ConsoleHouse) -> None:
+    """The rest of the answer still comes."""
+    told = house.look(dreamscape="day")
+    assert "no Dreamscape" in told["trouble"] or "there is no Dreamscape" in told["trouble"]
+    assert told["house"]["dreamscapes"]
+
+
+def test_no_place_to_watch_is_said_in_the_answer(house: ConsoleHouse) -> None:
+    """As the API refuses it."""
+    full = Refusal(Code.TOO_MANY_WATCHERS, "256 watchers watch this Dreamscape already")
+    house.do(lambda: house.coordination.refuse("watch_collective", full))
+    assert "256 watchers" in house.look(dreamscape="night")["trouble"]

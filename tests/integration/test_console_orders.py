@@ -1,0 +1,222 @@
+"""The console's server side over real sockets: who may act, and what comes of it."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from dreamd.adapters.http import gate
+from dreamd.adapters.http.server import BODY_MAX
+from dreamd.core.session.views import DreamscapeState
+from fakes.console_house import PAGE, ConsoleHouse
+
+BODY = json.dumps({"name": "night"}).encode()
+
+
+@pytest.fixture
+def house() -> Iterator[ConsoleHouse]:
+    """A Dreamscape named night dreams in it; HTTP waits for the application for 0.3 s."""
+    one = ConsoleHouse(within_s=0.3)
+    one.do(lambda: one.coordination.add("night", DreamscapeState.DREAMING))
+    yield one
+    one.close()
+
+
+def as_page(house: ConsoleHouse, **changes: str | None) -> dict[str, str]:
+    """The headers a browser sends for the page itself, with changes; None leaves one out."""
+    headers: dict[str, str | None] = {
+        **PAGE,
+        "Origin": house.url,
+        "Content-Type": "application/json",
+        "Sec-Fetch-Site": "same-origin",
+        **{name.replace("_", "-"): value for name, value in changes.items()},
+    }
+    return {name: value for name, value in headers.items() if value is not None}
+
+
+def severs(house: ConsoleHouse) -> int:
+    """How often the application was asked to sever."""
+    return sum(call[0] == "sever" for call in house.coordination.calls)
+
+
+def test_sever_is_one_request_and_answers_like_the_api(house: ConsoleHouse) -> None:
+    """Zeroed, confirmed, unconfirmed; a second time is as good as the first."""
+    for _ in range(2):
+        assert house.order("sever", name="night") == (
+            200,
+            {"zeroed": 2, "confirmed": 2, "unconfirmed": []},
+        )
+    assert house.coordination.calls.count(("sever", "night", "the console")) == 2
+
+
+def test_who_does_not_confirm_is_named(house: ConsoleHouse) -> None:
+    """After 1.5 s, like the API."""
+    house.coordination.confirm_at_once = False
+    began_s = time.monotonic()
+    status, told = house.order("sever", name="night", reason="a drill")
+    assert 1.4 <= time.monotonic() - began_s < 4.0
+    assert (status, told) == (200, {"zeroed": 2, "confirmed": 0, "unconfirmed": ["bed-1", "bed-2"]})
+
+
+def test_wake_and_release_carry_who_and_why(house: ConsoleHouse) -> None:
+    """In one line each; nameless orders are the console's."""
+    assert house.order("wake", name="night", issuer="mara", reason="a\nfire")[0] == 200
+    assert house.order("wake", name="night")[0] == 200
+    assert house.order("release", name="bed-1")[1] == {"zeroed": 1, "confirmed": 1, "unconfirmed": []}
+    calls = house.coordination.calls
+    assert ("wake", "night", "mara", "a fire") in calls
+    assert ("wake", "night", "the console", "the console") in calls
+    assert ("release", "bed-1", "the console") in calls
+
+
+def test_resume_wants_what_was_looked_at(house: ConsoleHouse) -> None:
+    """No etag, no resume; with it, it is asked with that etag."""
+    assert house.order("resume", name="night")[0] == 400
+    assert house.order("resume", name="night", etag="severed-1") == (200, {"resumed": True})
+    assert house.coordination.calls[-1] == ("resume", "night", "severed-1")
+
+
+def test_a_refusal_is_said_in_its_own_words(house: ConsoleHouse) -> None:
+    """With the code of the catalogue."""
+    status, told = house.order("sever", name="day")
+    assert (status, told["code"]) == (404, "DREAMSCAPE_UNKNOWN")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": None},
+        {"Host": "evil.example"},
+        {"Host": "evil.example", "Origin": "http://evil.example"},
+        {"Host": "localhost.evil.example:80", "Origin": "http://localhost.evil.example:80"},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"X_Dreamd_Console": None},
+        {"Content_Type": "text/plain"},
+        {"Content_Type": None},
+    ],
+    ids=str,
+)
+def test_nobody_else_may_act(house: ConsoleHouse, changes: dict[str, str | None]) -> None:
+    """Another origin, a rebound name, a form, a request without the page's header: all 403, nothing done."""
+    status, _, body = house.request("POST", "/console/sever", BODY, as_page(house, **changes))
+    assert status == 403
+    assert json.loads(body)["error"]
+    assert severs(house) == 0
+
+
+def test_another_port_of_this_machine_is_another_origin(house: ConsoleHouse) -> None:
+    """Whatever else this machine serves may not act here."""
+    headers = as_page(house, Origin="http://127.0.0.1:1")
+    assert house.request("POST", "/console/sever", BODY, headers)[0] == 403
+
+
+@pytest.mark.parametrize("name", ["localhost", "[::1]"])
+def test_every_name_of_loopback_and_any_port_may_be_used(house: ConsoleHouse, name: str) -> None:
+    """A tunnel has a port of its own."""
+    headers = as_page(house, Host=f"{name}:9000", Origin=f"http://{name}:9000")
+    assert house.request("POST", "/console/sever", BODY, headers)[0] == 200
+
+
+@pytest.mark.parametrize(
+    "changes", [{"X-Dreamd-Console": ""}, {"Host": "evil.example"}, {"Sec-Fetch-Site": "cross-site"}]
+)
+def test_nobody_else_may_look(house: ConsoleHouse, changes: dict[str, str]) -> None:
+    """Data want the page's header and a name of loopback."""
+    assert house.request("GET", "/console/look", headers={**PAGE, **changes})[0] == 403
+
+
+def test_a_preflight_is_given_no_permission(house: ConsoleHouse) -> None:
+    """So no browser lets another origin send the header."""
+    status, headers, _ = house.request("OPTIONS", "/console/sever", headers={"Origin": "http://evil.example"})
+    assert status == 501
+    assert not [name for name in headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize("path", ["/", "/console/main.js", "/console/look"])
+def test_everything_is_guarded_by_headers(house: ConsoleHouse, path: str) -> None:
+    """Nothing but our own files runs, frames or is kept, also in what is refused."""
+    for headers in (PAGE, {"Host": "evil.example"}):
+        _, told, _ = house.request("GET", path, headers=headers)
+        assert {name: told[name.lower()] for name in gate.PROTECTION} == gate.PROTECTION
+    assert "unsafe" not in gate.PROTECTION["Content-Security-Policy"]
+    assert "default-src 'none'" in gate.PROTECTION["Content-Security-Policy"]
+
+
+def test_the_page_is_served_whole_and_asks_nobody_else(house: ConsoleHouse) -> None:
+    """Each file it names is there, in its type; no address of elsewhere, no script in the markup."""
+    _, headers, page = house.request("GET", "/")
+    assert headers["content-type"] == "text/html; charset=utf-8"
+    text = page.decode()
+    for named in ("console.css", "main.js", "icon.svg"):
+        assert f'"/console/{named}"' in text
+        assert house.request("GET", f"/console/{named}")[0] == 200
+    assert "http://" not in text.replace("http://www.w3.org/2000/svg", "")
+    assert "https://" not in text
+    assert " on" + "click=" not in text
+    assert "<style" not in text
+    assert "style=" not in text
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'"night"', b'{"name": 1}', b'{"name": "no good"}', b"{}", b"\xff"], ids=repr
+)
+def test_bodies_that_are_no_order_are_refused(house: ConsoleHouse, body: bytes) -> None:
+    """400 with what is expected; nothing is done."""
+    assert house.request("POST", "/console/sever", body, as_page(house))[0] == 400
+    assert severs(house) == 0
+
+
+def test_a_body_too_long_or_of_no_length_is_not_read(house: ConsoleHouse) -> None:
+    """413 and 411, and the connection ends."""
+    too_long = b" " * (BODY_MAX + 1)
+    status, headers, _ = house.request("POST", "/console/sever", too_long, as_page(house))
+    assert (status, headers["connection"]) == (413, "close")
+    for line in ("Transfer-Encoding: chunked", "X-Nothing: 1", "Content-Length: -5", "Content-Length: 1e3"):
+        client = socket.create_connection(("127.0.0.1", house.server.port), timeout=5.0)
+        client.sendall(f"POST /console/sever HTTP/1.1\r\nHost: localhost\r\n{line}\r\n\r\n".encode())
+        assert int(client.recv(4096).split()[1]) in (411, 413)
+        client.close()
+    assert severs(house) == 0
+
+
+@pytest.mark.parametrize("query", ["dreamscape=no%20good", "pod=../../etc", "&".join(["a=b"] * 40)])
+def test_looks_that_make_no_sense_are_refused(house: ConsoleHouse, query: str) -> None:
+    """400, not a guess."""
+    assert house.request("GET", f"/console/look?{query}", headers=PAGE)[0] == 400
+
+
+def test_numbers_that_are_none_are_as_if_not_said(house: ConsoleHouse) -> None:
+    """A cursor like these begins anew."""
+    for cursor in ("x", "-1", "9" * 40, "\u0663"):
+        assert house.look(cursor=cursor.encode().hex() if not cursor.isascii() else cursor)["house"]
+
+
+def test_a_hung_application_is_said_and_its_sever_still_happens(house: ConsoleHouse) -> None:
+    """503 with what holds meanwhile; a sever asked for is done when the loop goes round, a resume is not."""
+    release = threading.Event()
+    house.loop.call_soon_threadsafe(release.wait, 10.0)
+    status, told = house.order("sever", name="night")
+    resumed, _ = house.order("resume", name="night", etag="dreaming-1")
+    looked, _, body = house.request("GET", "/console/look", headers=PAGE)
+    release.set()
+    assert (status, resumed, looked) == (503, 503, 503)
+    assert "own tether" in told["error"]
+    assert "own tether" in json.loads(body)["error"]
+    house.do(lambda: None)
+    assert severs(house) == 1
+    assert not [call for call in house.coordination.calls if call[0] == "resume"]
+
+
+def test_a_bug_is_one_callers_500_without_its_particulars(house: ConsoleHouse) -> None:
+    """The log has them; the next request is answered."""
+    house.do(lambda: house.coordination.break_next("sever", ValueError("a secret")))
+    status, _, body = house.request("POST", "/console/sever", BODY, as_page(house))
+    assert status == 500
+    assert b"secret" not in body
+    assert house.order("sever", name="night")[0] == 200
