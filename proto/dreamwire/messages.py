@@ -138,6 +138,7 @@ class PodEventKind(IntEnum):
     UNLATCHED = 5
     MALFUNCTION = 6
     LEFT = 7
+    WARNED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,10 @@ class PodEvent:
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """Permission to take part: which slot of which cohort, on what scale, up to where."""
+    """Permission to take part: which slot of which cohort, on what scale, up to where.
+
+    dose_left_min, of dose_limit_min: merge-minutes, infinity for no limit; what is not told is nothing left.
+    """
 
     dreamscape: str
     cohort: int
@@ -178,6 +182,8 @@ class Assign:
     mu_db: Floats
     sigma_db: Floats
     ramp_s: float
+    dose_left_min: float = 0.0
+    dose_limit_min: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

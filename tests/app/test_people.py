@@ -245,6 +245,47 @@ def test_who_has_merged_enough_is_let_go_told_of_before_and_held_by_admission() 
     assert seat(stage).state is SeatState.ASSIGNED
 
 
+def test_an_assign_tells_what_is_left_of_what_limit() -> None:
+    """What was lived and not yet charged is not left; where there is no limit, that is told."""
+    exposures = Exposures({ASH: 0.2})
+    stage = dreaming(exposures=exposures)
+    first, free = stage.pod("bed-1").assign, stage.pod("bed-2").assign
+    assert first is not None
+    assert free is not None
+    assert (first.dose_left_min, first.dose_limit_min) == (0.2, 0.2)
+    assert (free.dose_left_min, free.dose_limit_min) == (inf, inf)
+    lived = merge(stage, 32)
+    conductor = stage.app._conductors["night"]
+    held = conductor.seats.of("bed-1")
+    assert held is not None
+    conductor._seat_anew(held)
+    again = stage.pod("bed-1").assign
+    assert again is not None
+    assert again.assignment != first.assignment
+    assert 0.2 - lived[ASH] - 0.01 < again.dose_left_min <= 0.2 - lived[ASH]
+
+
+def test_who_has_severed_themselves_at_the_limit_is_let_go() -> None:
+    """The pod's own count ends the seat; a late word of an earlier assignment ends no later one."""
+    stage = dreaming()
+    pod = stage.pod("bed-1")
+    assert pod.assign is not None
+    pod.event(PodEventKind.WARNED, "exposure", assignment=pod.assign.assignment, detail="0.8 of 1.0")
+    stage.hop()
+    assert seat(stage).state is SeatState.ASSIGNED
+    assert any("near a limit: exposure (0.8 of 1.0)" in e.sentence for e in stage.app.journal._events)
+    pod.event(PodEventKind.SEVERED, "exposure", assignment=pod.assign.assignment + 1)
+    stage.hop()
+    assert seat(stage).state is SeatState.ASSIGNED
+    gone, breaker = slot(pod), stage.app.pod("bed-1").breaker
+    pod.event(PodEventKind.SEVERED, "exposure", assignment=pod.assign.assignment)
+    stage.hop()
+    assert stage.link.collectives[-1].coupling[gone] == 0
+    assert any(e.kind == "left" and e.cause == "exposure" for e in stage.app.journal._events)
+    assert stage.app.pod("bed-1").breaker is breaker, "nothing has malfunctioned"
+    assert stage.coupling("bed-2") > 0
+
+
 def test_after_a_crash_at_least_as_much_is_charged_as_was_lived() -> None:
     """Whenever it comes: what was not yet charged is charged as if merged, with lease and fade."""
     for hops in (1, 7, 39, 41, 55, 79):

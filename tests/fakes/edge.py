@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 
@@ -83,6 +84,8 @@ def assignment(**changes: object) -> Assign:
         mu_db=SCHEMA.shipped_mu(),
         sigma_db=SCHEMA.shipped_sigma(),
         ramp_s=10.0,
+        dose_left_min=inf,
+        dose_limit_min=inf,
     )
     return replace(assign, **changes)  # type: ignore[arg-type]
 

@@ -8,6 +8,7 @@ is kept, so that a test can say it again, altered, late or with the wrong key.
 import asyncio
 import dataclasses
 import time
+from math import inf
 from types import TracebackType
 from typing import Any, Self
 
@@ -111,6 +112,8 @@ class SmallDaemon:
             mu_db=BANDS6X2.shipped_mu(),
             sigma_db=BANDS6X2.shipped_sigma(),
             ramp_s=ramp_s,
+            dose_left_min=inf,
+            dose_limit_min=inf,
         )
         await self.command(self._assign)
 

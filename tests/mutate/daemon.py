@@ -20,6 +20,7 @@ _TESTS_OWNERSHIP: Final = "tests/app/test_ownership.py"
 _TESTS_FOUND: Final = "tests/app/test_found_by_simulation.py"
 _TESTS_WAKES: Final = "tests/app/test_wakes.py"
 _TESTS_LEDGER: Final = "tests/conformance/test_ledger.py"
+_TESTS_PEOPLE = "tests/app/test_people.py"
 
 _FRAMES: Final = (
     Mutation(
@@ -876,4 +877,39 @@ _ADMISSION: Final = tuple(
     )
 )
 
-DAEMON: Final = (*_FRAMES, *_EVIDENCE, *_BREAKERS, *_DREAMSCAPE, *_OWNERS, *_WAKES, *_ADMISSION)
+_PEOPLE: Final = (
+    Mutation(
+        "people.dose-told",
+        "pods are told that there is no limit",
+        "daemon/dreamd/app/seating.py",
+        "dose_left_min=dose.left_min",
+        "dose_left_min=float('inf')",
+        (_TESTS_PEOPLE,),
+    ),
+    Mutation(
+        "people.dose-carried",
+        "what was lived and not yet charged is left once more",
+        "daemon/dreamd/app/people.py",
+        "dose.charged_min + self._carried_min.get(seat.sleeper, 0.0)",
+        "dose.charged_min",
+        (_TESTS_PEOPLE,),
+    ),
+    Mutation(
+        "people.dose-spent",
+        "who has severed themselves at the limit keeps their seat",
+        "daemon/dreamd/app/happenings.py",
+        "elif seat is not None and _spent(event, seat):",
+        "elif False:",
+        (_TESTS_PEOPLE,),
+    ),
+    Mutation(
+        "people.dose-late",
+        "a late word of an earlier assignment ends a later one",
+        "daemon/dreamd/app/happenings.py",
+        "return told and seat.slot is not None and seat.slot.assignment_id == event.assignment",
+        "return told",
+        (_TESTS_PEOPLE,),
+    ),
+)
+
+DAEMON: Final = (*_FRAMES, *_EVIDENCE, *_BREAKERS, *_DREAMSCAPE, *_OWNERS, *_WAKES, *_ADMISSION, *_PEOPLE)

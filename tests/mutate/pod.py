@@ -12,6 +12,7 @@ _GUARD, _TESTS_GUARD = f"{_CORE}guard.py", "tests/edge/test_guard.py"
 _MERGE, _AGENT = f"{_CORE}merge.py", f"{_CORE}agent.py"
 _TESTS_SEVERING, _TESTS_AGENT = "tests/edge/test_agent_severing.py", "tests/edge/test_agent.py"
 _TESTS_DOOR = "tests/edge/test_door.py"
+_DOSE, _TESTS_DOSE = f"{_CORE}dose.py", "tests/edge/test_dose.py"
 _TESTS_RENDERERS = "tests/edge/test_renderers.py"
 
 _PERMISSION: Final = (
@@ -192,8 +193,8 @@ _GATES: Final = (
         "gate.obeyed",
         "a grant is used while the own guard forbids it",
         _MERGE,
-        "if not self.guard.allows:",
-        "if False:",
+        "if not (self.guard.allows and self._dose.allows):",
+        "if not self._dose.allows:",
         (_TESTS_SEVERING,),
     ),
     Mutation(
@@ -457,16 +458,16 @@ _OBEYED: Final = (
         "orders.assign-finite",
         "an assignment whose bounds are no numbers is fit",
         _ORDERS,
-        'return "" if named and placed and scaled and bounded else "malformed"',
-        'return "" if named and placed and scaled else "malformed"',
+        "if not (named and placed and scaled and bounded):",
+        "if not (named and placed and scaled):",
         (_TESTS_ORDERS,),
     ),
     Mutation(
         "orders.scale-finite",
         "an assignment whose scale is no number is fit",
         _ORDERS,
-        'return "" if named and placed and scaled and bounded else "malformed"',
-        'return "" if named and placed and bounded else "malformed"',
+        "if not (named and placed and scaled and bounded):",
+        "if not (named and placed and bounded):",
         (_TESTS_ORDERS,),
     ),
     Mutation(
@@ -626,4 +627,79 @@ _MOTION: Final = (
     ),
 )
 
-POD: Final = (*_PERMISSION, *_GATES, *_LATCHES, *_OBEYED, *_MOTION)
+_TAKEN: Final = (
+    Mutation(
+        "dose.limit",
+        "a pod merges its sleeper beyond what is left to them",
+        _DOSE,
+        "        self._over = self._over or not ok\n",
+        "",
+        (_TESTS_DOSE,),
+    ),
+    Mutation(
+        "dose.severs",
+        "the pod counts, and does not act on it",
+        _MERGE,
+        "if not self._dose.allows:\n            return",
+        "if False:\n            return",
+        (_TESTS_DOSE,),
+    ),
+    Mutation(
+        "dose.stays-over",
+        "a grant raises whoever has just reached the limit",
+        _MERGE,
+        "if not (self.guard.allows and self._dose.allows):",
+        "if not self.guard.allows:",
+        (_TESTS_DOSE,),
+    ),
+    Mutation(
+        "dose.from-above",
+        "what is rendered between two looks is counted from below",
+        _DOSE,
+        "max(share, self._share) * lasted_ns",
+        "min(share, self._share) * lasted_ns",
+        (_TESTS_DOSE,),
+    ),
+    Mutation(
+        "dose.tail",
+        "what a stopped agent still renders is not kept in hand",
+        _DOSE,
+        "ok = self._lived_min + share * _TAIL_NS / _MIN_NS < self._left_min",
+        "ok = self._lived_min < self._left_min",
+        (_TESTS_DOSE,),
+    ),
+    Mutation(
+        "dose.told",
+        "an assign that tells nothing of a limit has none",
+        _ORDERS,
+        'return "" if dosed else "exposure"',
+        'return ""',
+        (_TESTS_DOSE,),
+    ),
+    Mutation(
+        "dose.a-number",
+        "what is left may be no number",
+        _DOSE,
+        "ok = 0.0 < left_min <= limit_min",
+        "ok = True",
+        (_TESTS_DOSE,),
+    ),
+    Mutation(
+        "dose.warning",
+        "nobody is told at four fifths",
+        _DOSE,
+        "if self._warned or used_min < WARN_SHARE * self._limit_min:",
+        "if True:",
+        (_TESTS_DOSE,),
+    ),
+    Mutation(
+        "dose.device",
+        "what the device renders beyond its cue is not counted",
+        _MERGE,
+        "self._dose.live(max(self.applied(now_ns), self.guard.device_share), now_ns)",
+        "self._dose.live(self.applied(now_ns), now_ns)",
+        (_TESTS_DOSE,),
+    ),
+)
+
+POD: Final = (*_PERMISSION, *_GATES, *_LATCHES, *_OBEYED, *_MOTION, *_TAKEN)

@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from dreamd.adapters.people import CheckedIn
-from dreamd.app.cohorts import Bank
+from dreamd.app.cohorts import Bank, Cohorts
 from dreamd.simulation.bodies import Ailment
 from dreamd.simulation.pods import Pod
 from dreamd.simulation.world import World
+from dreamedge.core.dose import Dose
 from dreamedge.core.tether import Tether
 from dreamwire.messages import Collective
 
@@ -163,3 +164,29 @@ def test_a_withdrawal_that_is_not_heeded_is_found(monkeypatch: pytest.MonkeyPatc
     pod.unlatch()
     world.run(10.0)
     assert "withdrawn" in rules(world)
+
+
+def limited(monkeypatch: pytest.MonkeyPatch) -> World:
+    """Five pods merge, one of them with a limit that the daemon does not hold."""
+    monkeypatch.setattr(Cohorts, "overexposed", lambda _self: [])
+    world = World(1, 5, limits_min={"sleeper-2": 0.06})
+    assert world.gather() == ""
+    world.run(90.0)
+    return world
+
+
+def test_a_dose_is_held_by_the_pod_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon that forgets the limit merges nobody beyond it: the pod severs itself and is let go."""
+    world = limited(monkeypatch)
+    assert not world.watch.violations
+    assert world.watch.severs["exposure"] == 1
+    owner = world.owner
+    assert owner is not None
+    seat = owner.app._conductors["night"].seats.of("bed-2")
+    assert seat is None or seat.slot is None
+
+
+def test_a_dose_that_nobody_holds_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the pod does not count either, `dose` is broken."""
+    monkeypatch.setattr(Dose, "live", lambda _self, _share, _now_ns: None)
+    assert "dose" in rules(limited(monkeypatch))

@@ -1,6 +1,7 @@
 """One fixed specimen of every message, every field set, and what it means for two values to be the same."""
 
 from dataclasses import fields, is_dataclass, replace
+from math import inf
 
 import numpy as np
 
@@ -217,6 +218,8 @@ SPECIMENS: dict[str, codec.PodSays | codec.DaemonSays] = {
     "frames": (FRAME, PLAIN_FRAME),
     "collective": COLLECTIVE,
     "command_assign": command(ASSIGN),
+    "command_assign_dose": command(replace(ASSIGN, dose_left_min=17.25, dose_limit_min=90.0)),
+    "command_assign_endless": command(replace(ASSIGN, dose_left_min=inf, dose_limit_min=inf)),
     "command_release": command(Release("check-out")),
     "command_wake": command(WakePod("fire drill", "ops")),
     "command_recalibrate": command(Recalibrate("new cap")),

@@ -1,5 +1,7 @@
 """Any message a well-behaved peer could send, drawn by hypothesis."""
 
+from math import inf
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -192,6 +194,8 @@ assigns = st.builds(
     finite(-100, 100),
     finite(0.5, 50),
     positive,
+    positive | st.just(inf),
+    positive | st.just(inf),
 )
 
 orders = st.one_of(

@@ -89,6 +89,8 @@ REFUSED: list[tuple[str, str, Spoil]] = [
     ("command_assign", "assign.cap", _set("assign.cap", 1.5)),
     ("command_assign", "assign.seconds_left", _set("assign.seconds_left", inf)),
     ("command_assign", "assign.ramp_s", _set("assign.ramp_s", nan)),
+    ("command_assign", "assign.dose_left_min", _set("assign.dose_left_min", nan)),
+    ("command_assign", "assign.dose_limit_min", _set("assign.dose_limit_min", -1.0)),
     ("command_assign", "assign.schema", _set("assign.schema", "bands7")),
     ("command_assign", "assign.dreamscape", _set("assign.dreamscape", "")),
     ("command_assign", "assign.mu_db", _set("assign.mu_db", bytes(8))),

@@ -77,6 +77,8 @@ class Happenings:
             self._count(event, values)
         if seat is not None and event.kind in GONE:
             self._session.leave(seat, event.cause or event.kind.name.lower())
+        elif seat is not None and _spent(event, seat):
+            self._session.let_go(seat, Cause.EXPOSURE)
 
     def _sentence(self, pod: str, event: PodEvent, values: dict[str, float]) -> str:
         because = f": {event.cause}" if event.cause else ""
@@ -91,6 +93,8 @@ class Happenings:
                 return f"{pod} is alone with themselves{because}"
             case PodEventKind.MERGED:
                 return f"{pod} is merged"
+            case PodEventKind.WARNED:
+                return f"{pod} is near a limit{because} ({event.detail})"
             case _:
                 return f"{pod} {event.kind.name.lower()}{because}"
 
@@ -98,6 +102,12 @@ class Happenings:
         self._in.meters.severed(cause_named(event.cause).value)
         if "evidence_to_zero_ms" in values:
             self._in.meters.evidence_to_zero(values["evidence_to_zero_ms"] / 1000)
+
+
+def _spent(event: PodEvent, seat: Seat) -> bool:
+    """Whether the pod says that its sleeper has lived all that was left to them under this assignment."""
+    told = event.kind is PodEventKind.SEVERED and event.cause == Cause.EXPOSURE.value
+    return told and seat.slot is not None and seat.slot.assignment_id == event.assignment
 
 
 def fault_told(event: PodEvent) -> Cause | None:

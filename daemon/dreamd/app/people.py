@@ -8,6 +8,7 @@ a mark stands for. Consent that is withdrawn or changed is pushed and acts at on
 waits on a heap. Who has to go goes in memory; the books are closed at house-keeping.
 """
 
+from dataclasses import replace
 from heapq import heappop, heappush
 from math import inf
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from dreamd.core.limits import CHARGE_EVERY_S, EXPOSURE_WARN_SHARE, MARK_HOLDS_S
 from dreamd.core.session.roster import Slot
 from dreamd.core.severing.causes import Cause
 from dreamd.ports.ledger import LedgerError
-from dreamd.ports.people import Standing
+from dreamd.ports.people import Dose, Standing
 
 if TYPE_CHECKING:
     from dreamd.app.session import Session
@@ -64,11 +65,12 @@ class Company:
         """The seat holds a slot: its own ceiling and what is left to it hold from the first message on."""
         if seat.slot is not None:
             self._hold(seat, seat.slot, self._in.consents.standing(seat.sleeper))
-            self._session.cohorts.charged(seat.slot, self._dose_left_min(seat))
+            self._session.cohorts.charged(seat.slot, self.dose(seat).left_min)
 
-    def _dose_left_min(self, seat: Seat) -> float:
+    def dose(self, seat: Seat) -> Dose:
+        """What the sleeper has lived of what the limit, as far as it is known now."""
         dose = self._in.exposures.dose(seat.sleeper, self._in.clock.now_s())
-        return dose.left_min - self._carried_min.get(seat.sleeper, 0.0)
+        return replace(dose, charged_min=dose.charged_min + self._carried_min.get(seat.sleeper, 0.0))
 
     def gone(self, seat: Seat, lived_min: float, *, stays: bool = False) -> None:
         """The seat's slot was taken back: what was lived in it is charged soon after the tick.
@@ -146,7 +148,7 @@ class Company:
         self._moved_s, self._said = now_s, False
         for sleeper, seat in self._marked.items():
             if seat.slot is not None:
-                cohorts.charged(seat.slot, self._dose_left_min(seat))
+                cohorts.charged(seat.slot, self.dose(seat).left_min)
             self._warn(sleeper, seat, now_s)
 
     def _warn(self, sleeper: str, seat: Seat, now_s: float) -> None:

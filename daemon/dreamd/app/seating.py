@@ -21,6 +21,7 @@ from dreamd.core.limits import GUIDELINE_CAP, SESSION_MAX_S
 from dreamd.core.session.assembly import admit, ceiling_for, first_refusal, selects
 from dreamd.core.session.views import BreakerState, Check, Plan, SeatState
 from dreamd.fusion.collective import shared_scale
+from dreamd.ports.people import Dose
 from dreamwire.messages import Assign, Floats
 from dreamwire.schema import schema_named
 
@@ -119,8 +120,10 @@ class Seating:
         fitting = [template for template in templates if len(template) == schema.size]
         return shared_scale(np.asarray(fitting, dtype=np.float32), schema)
 
-    def assign(self, seat: Seat, cohorts: Cohorts, scale: tuple[Floats, Floats], instant: int) -> None:
-        """Give the seat a slot and tell its pod.
+    def assign(
+        self, seat: Seat, cohorts: Cohorts, scale: tuple[Floats, Floats], instant: int, dose: Dose
+    ) -> None:
+        """Give the seat a slot and tell its pod. dose: its sleeper's, with what has not been charged yet.
 
         Raises:
             LedgerError: a new cohort's term could not be drawn; nothing has been sent.
@@ -149,6 +152,8 @@ class Seating:
             mu_db=scale[0],
             sigma_db=scale[1],
             ramp_s=self._plan.ramp_s,
+            dose_left_min=dose.left_min,
+            dose_limit_min=dose.limit_min,
         )
         self._in.orders.send(record.pod, record.incarnation, what, now_s)
 

@@ -210,7 +210,7 @@ class Session:
 
     def _assign(self, seat: Seat) -> None:
         try:
-            self.seating.assign(seat, self.cohorts, self._scale, self.instant)
+            self.seating.assign(seat, self.cohorts, self._scale, self.instant, self.company.dose(seat))
         except LedgerError as error:
             self.seats.void(seat)
             self.company.gone(seat, 0.0)

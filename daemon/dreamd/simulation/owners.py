@@ -7,11 +7,12 @@ when it started: the wall clock may have been set meanwhile.
 import random
 from typing import TYPE_CHECKING, Final
 
-from dreamd.adapters.people import CheckedIn, LedgerExposures
+from dreamd.adapters.people import CheckedIn
 from dreamd.app.coordinator import Coordinator
 from dreamd.simulation.broker import Line
 from dreamd.simulation.ledger import MemoryLedger, Shelf
 from dreamd.simulation.meters import CountingMeters
+from dreamd.simulation.people import LimitedExposures
 from dreamd.simulation.schedule import SECOND_NS
 from dreamwire import codec, topics
 from dreamwire.messages import Assign, ClockProbe, Collective, Command, PodEvent, WakeOrder
@@ -40,7 +41,7 @@ class Owner:
         self.began_s = world.schedule.now_s
         self._anchor_s = START_S + set_by_s
         rng = random.Random(world.rng.random())  # noqa: S311 - one seed, one story
-        people = CheckedIn(), LedgerExposures(self.ledger, self.now_s())
+        people = CheckedIn(), LimitedExposures(self.ledger, self.now_s(), world.limits_min)
         self.app = Coordinator(self, self, self.ledger, self.meters, rng, people)
         self.slots: dict[tuple[str, int, int], tuple[str, int]] = {}
         self.held: dict[tuple[str, int], list[tuple[str, int, int, int]]] = {}

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from dreamd.core.limits import QUORUM_SHARE
+from dreamd.core.refusals import Code
 from dreamd.core.session.views import BreakerState, DreamscapeState, SeatState
 from dreamd.core.severing.quorum import INTIMATE_MIN
 from dreamd.simulation import faults
 from dreamd.simulation.broker import Weather
+from dreamd.simulation.people import limits
 from dreamd.simulation.watch import Violation
 from dreamd.simulation.world import DREAMSCAPE, World
 from dreamwire.buggify import POINTS, installed
@@ -65,7 +67,7 @@ class Account:
 def tell(seed: int, pods: int, seconds: float, trace: Callable[[str], None] | None = None) -> Account:
     """Live through one seed; `trace` is told every line of every journal."""
     rng = random.Random(f"story {seed}")  # noqa: S311 - one seed, one story
-    world = World(seed, pods, rng.choice(WEATHERS))
+    world = World(seed, pods, rng.choice(WEATHERS), limits(seed, pods))
     if trace is not None:
         world.watch.trace = trace
     whole = seconds >= WHOLE_S
@@ -134,6 +136,7 @@ def _well_again(world: World) -> None:
         return
     for seat in view.seats:  # type: ignore[union-attr]
         kept = seat.state is SeatState.LEFT or seat.breaker is not BreakerState.CLOSED
+        kept = kept or seat.refusal_code == Code.EXPOSURE_REACHED.value
         pod = next(pod for pod in world.pods if pod.name == seat.pod)
         if not kept and not pod.disk.latched and not pod.share() > 0.0:
             world.watch.violated(

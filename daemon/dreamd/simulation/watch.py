@@ -16,6 +16,7 @@ Held here
   at all is severed.
 - one-pod: one pseudonym lies in one pod.
 - withdrawn: who withdrew at their pod is given no slot by the daemon that was told, until checked in anew.
+- dose: nobody lives more merge-minutes than their limit, whatever daemon, pod or network do.
 - exposure: in the end at least as much is charged to a sleeper as their device has rendered; what a mark that
   is still open stands for counts as charged.
 """
@@ -109,7 +110,7 @@ class Watch:
         self._world = world
         self.violations: list[Violation] = []
         self.severs: Counter[str] = Counter()
-        self.touched: set[str] = set()
+        self.touched: set[str] = {f"bed-{who.rpartition('-')[2]}" for who in world.limits_min}
         self.calm = True
         self.checks = 0
         self.trace: Callable[[str], None] = lambda _line: None
@@ -237,6 +238,13 @@ class Watch:
         lasted_s = min(now_s - since_s, SILENT_NS / SECOND_NS)
         self._lived_min[pod.number] = self._lived_min.get(pod.number, 0.0) + was * lasted_s / 60.0
         self._seen[pod.number] = (now_s, 0.0 if pod.device.stuck else share)
+        limit_min = self._world.limits_min.get(sleeper_of(pod.name))
+        if limit_min is not None and share > 0.0 and not self._lived(pod.name) <= limit_min + SLACK_MIN:
+            self.violated("dose", pod.name, f"lives {self._lived(pod.name):.4f} of {limit_min:.4f} min")
+
+    def _lived(self, name: str) -> float:
+        beds = (pod.number for pod in self._world.pods if pod.name == name)
+        return sum(self._lived_min.get(number, 0.0) for number in beds)
 
     def settle(self) -> None:
         """The night is over: was everything charged that was lived?"""
@@ -245,8 +253,7 @@ class Watch:
             sleeper = sleeper_of(name)
             charged_min = sum(lived for (who, _), lived in shelf.exposed_min.items() if who == sleeper)
             charged_min += UNDER_A_MARK_MIN if sleeper in shelf.merging else 0.0
-            beds = [pod.number for pod in self._world.pods if pod.name == name]
-            lived_min = sum(self._lived_min.get(number, 0.0) for number in beds)
+            lived_min = self._lived(name)
             if not lived_min <= charged_min + SLACK_MIN:
                 self.violated("exposure", name, f"lived {lived_min:.4f} min, {charged_min:.4f} charged")
 

@@ -1,6 +1,7 @@
 """The world: time, the broker, the ledger's shelf, daemons, pods, and the watch over all of them."""
 
 import random
+from collections.abc import Mapping
 from typing import Final
 
 from dreamd.core.limits import RAMP_MIN_S
@@ -26,10 +27,18 @@ SKEW_PPM: Final = 100.0
 class World:
     """Everything there is, from one seed."""
 
-    def __init__(self, seed: int, pods: int, weather: Weather | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        pods: int,
+        weather: Weather | None = None,
+        limits_min: Mapping[str, float] | None = None,
+    ) -> None:
+        """limits_min: merge-minutes by pseudonym, of those who have a limit."""
         self.seed = seed
         self.rng = random.Random(seed)  # noqa: S311 - one seed, one story
         self.weather = weather or Weather()
+        self.limits_min = limits_min or {}
         self.schedule = Schedule()
         self.key = KeyedSealer(SECRET)
         self.broadcasts = Broadcasts(self.key)

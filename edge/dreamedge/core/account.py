@@ -52,9 +52,9 @@ class Account:
         cause: str,
         *,
         evidence_ns: int,
-        own: bool,
         heard: tuple[int, int],
-        detail: str,
+        own: bool = False,
+        detail: str = "",
     ) -> list[Effect]:
         """The target went to zero; `own`: by the pod's own evidence, which an onset may explain."""
         fall = self._event(
@@ -106,6 +106,12 @@ class Account:
         """LATCHED, UNLATCHED or LEFT, as of now."""
         return self._tell(
             self._event(kind, assign, now_ns, cause=cause, evidence_ns=now_ns, zero_ns=now_ns, detail=detail)
+        )
+
+    def warned(self, assign: Assign | None, now_ns: int, cause: str, detail: str) -> list[Effect]:
+        """A limit is near; nothing has gone to zero."""
+        return self._tell(
+            self._event(PodEventKind.WARNED, assign, now_ns, cause=cause, evidence_ns=now_ns, detail=detail)
         )
 
     def refused(self, what: str, reason: str, now_ns: int) -> list[Effect]:

@@ -118,6 +118,11 @@ class Guard:
         """Take what the renderer says it renders."""
         self._rendered = share
 
+    @property
+    def device_share(self) -> float:
+        """What the renderer said last that it renders."""
+        return self._rendered
+
     def frame(self, share: float, now_ns: int) -> Fault | None:
         """Judge what is rendered, once a frame. share: by the agent's own account."""
         bound = max((level for over_ns, level in self._grants if now_ns < over_ns), default=0.0)

@@ -1,7 +1,7 @@
-"""One sleeper's merging: permission, own limits, coupling and blend, put together.
+"""One sleeper's merging: permission, own limits, dose, coupling and blend, put together.
 
-The four are pure and know nothing of each other; their order is here. A permission reaches the coupling
-only while the guard allows. Whatever severs does three things at once, in one place (`sever`): the
+The parts are pure and know nothing of each other; their order is here. A permission reaches the coupling
+only while guard and dose allow. Whatever severs does three things at once, in one place (`sever`): the
 coupling moves, the permission is dropped, the guard forgets earlier grants; so that nothing decided
 before a zero can raise anything after it. Only then are cues, stores and events made, in that order.
 
@@ -18,6 +18,7 @@ import numpy as np
 
 from dreamedge.core.account import Account
 from dreamedge.core.coupling import SEVER_FADE_NS, Coupling, Limits, State
+from dreamedge.core.dose import Dose
 from dreamedge.core.effects import Effect, Feel, KeepLatch, KeepSever, Listen, Render, StopListening
 from dreamedge.core.feedback import Blend
 from dreamedge.core.guard import Fault, Guard
@@ -42,6 +43,8 @@ class Merge:
         self._consent = consent_ceiling
         self._tether = Tether()
         self._coupling = Coupling(latched=bool(latched))
+        self._dose = Dose()
+        self._top = 0.0
         self._latched = latched
         self._severed = severed
         self._blend: Blend | None = None
@@ -118,8 +121,9 @@ class Merge:
         if not self._tether.assign(assign):
             raise ValueError(f"term {assign.term} is older than one heard: not to be assigned")
         self._blend = Blend(assign)
-        top = min(self._consent, assign.cap, assign.ceiling)
-        self._coupling.limit(Limits(top, assign.ramp_s))
+        self._top = min(self._consent, assign.cap, assign.ceiling)
+        self._coupling.limit(Limits(self._top, assign.ramp_s))
+        self._dose.begin(assign.dose_left_min, assign.dose_limit_min, now_ns)
         self._over_ns = now_ns + round(assign.seconds_left * 1e9)
         self.guard.renew()
         if self._severed is not None:
@@ -155,7 +159,7 @@ class Merge:
                 assert_never(judged)
 
     def _follow(self, granted: Granted, now_ns: int) -> list[Effect]:
-        if not self.guard.allows:
+        if not (self.guard.allows and self._dose.allows):
             self._tether.revoke()
             return []
         if self._blend is None or not self._coupling.grant(granted.coupling, now_ns):
@@ -245,14 +249,24 @@ class Merge:
         return [KeepLatch(""), *told]
 
     def watch(self, now_ns: int) -> list[Effect]:
-        """Look after what ends by itself: the samples, the assignment."""
-        effects = self._stalled(now_ns)
+        """Look after what ends by itself: what is left to the sleeper, the samples, the assignment."""
+        effects = [*self._stalled(now_ns), *self._measure(now_ns)]
         fault = self.guard.silence(now_ns)
         if fault is not None:
             effects += self.fault(fault, now_ns)
         if self.assigned is not None and not now_ns < self._over_ns:
             effects += self.sever("time-over", now_ns) + self.leave()
         return effects
+
+    def _measure(self, now_ns: int) -> list[Effect]:
+        """Count what is lived; sever at the limit, and tell of four fifths of it."""
+        self._dose.live(max(self.applied(now_ns), self.guard.device_share), now_ns)
+        if self._coupling.state is not State.MERGED:
+            return []
+        if not self._dose.allows:
+            return self.sever("exposure", now_ns, keep=True, detail=self._dose.told)
+        warning = self._dose.warning()
+        return self._account.warned(self.assigned, now_ns, "exposure", warning) if warning else []
 
     def needed_ns(self) -> int:
         """When time alone may next decide something here: see `Agent.needed_ns`."""
@@ -263,6 +277,7 @@ class Merge:
             due_ns = min(due_ns, self._over_ns)
         if self._coupling.state is State.MERGED:
             due_ns = min(due_ns, self._tether.until_ns, self._cued_ns + SILENT_NS // 2)
+            due_ns = min(due_ns, self._dose.due_ns(self._top))
         return due_ns
 
     # What is heard of it.
@@ -286,6 +301,7 @@ class Merge:
         told = self._lapse(now_ns)
         alone_ns = self._coupling.advance(now_ns)
         share = self._coupling.share_at(now_ns)
+        self._dose.live(max(share, self.guard.device_share), now_ns)
         if alone_ns is not None:
             self._told = False
             told += self._account.alone(now_ns, alone_ns)
@@ -327,17 +343,10 @@ class Merge:
         self._tether.revoke()
         self.guard.zeroed()
         self._unheard = None
-        effects: list[Effect] = []
-        if told:
-            effects += self._account.severed(
-                assign,
-                silent_ns,
-                "stalled",
-                evidence_ns=self._cued_ns,
-                own=False,
-                heard=self.heard,
-                detail="",
-            )
+        fell, heard = self._cued_ns, self.heard
+        effects = (
+            self._account.severed(assign, silent_ns, "stalled", evidence_ns=fell, heard=heard) if told else []
+        )
         return effects + self._account.alone(now_ns, silent_ns)
 
     def _lapse(self, now_ns: int) -> list[Effect]:
@@ -350,9 +359,8 @@ class Merge:
         self._unheard = None
         if not told:
             return []
-        return self._account.severed(
-            self.assigned, now_ns, "lease", evidence_ns=captured_ns, own=False, heard=self.heard, detail=""
-        )
+        assign, heard = self.assigned, self.heard
+        return self._account.severed(assign, now_ns, "lease", evidence_ns=captured_ns, heard=heard)
 
     def _risen(self, now_ns: int) -> list[Effect]:
         granted, self._unheard = self._unheard, None

@@ -148,7 +148,10 @@ class Orders:
 
 
 def unfit(assign: Assign, schema: Schema, incarnation: int) -> str:
-    """Return why this assignment cannot be taken up, or nothing. Every number has to be one."""
+    """Return why this assignment cannot be taken up, or nothing. Every number has to be one.
+
+    An assign that does not tell that merge-minutes are left, as one by an older daemon, leaves none.
+    """
     if assign.incarnation != incarnation:
         return "other-incarnation"
     if assign.schema != schema.name:
@@ -168,4 +171,7 @@ def unfit(assign: Assign, schema: Schema, incarnation: int) -> str:
         and isfinite(assign.ramp_s)
         and assign.ramp_s >= 0.0
     )
-    return "" if named and placed and scaled and bounded else "malformed"
+    dosed = 0.0 < assign.dose_left_min <= assign.dose_limit_min
+    if not (named and placed and scaled and bounded):
+        return "malformed"
+    return "" if dosed else "exposure"

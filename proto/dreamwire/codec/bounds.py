@@ -91,6 +91,14 @@ def within(kind: str, field: str, value: float, low: float, high: float) -> floa
     return value
 
 
+def without_end(kind: str, field: str, value: float) -> float:
+    """Hold a number to 0 or more; infinity says that there is no limit."""
+    ok = value >= 0.0
+    if not ok:
+        raise WireError(kind, field, f"is {value:g}", "0 or more")
+    return value
+
+
 def counted(kind: str, field: str, count: int, most: int) -> None:
     """Hold a count to 0..most."""
     if not count <= most:

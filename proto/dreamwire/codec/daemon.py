@@ -29,6 +29,7 @@ from dreamwire.codec.bounds import (
     schema_of,
     vector,
     within,
+    without_end,
 )
 from dreamwire.messages import (
     Ack,
@@ -194,6 +195,8 @@ def _assign_out(assign: Assign) -> pb.Assign:
         mu_db=floats_out(assign.mu_db),
         sigma_db=floats_out(assign.sigma_db),
         ramp_s=assign.ramp_s,
+        dose_left_min=assign.dose_left_min,
+        dose_limit_min=assign.dose_limit_min,
     )
 
 
@@ -215,6 +218,8 @@ def _assign(raw: pb.Assign) -> Assign:
         mu_db=finite_vector(_COMMAND, "assign.mu_db", raw.mu_db, size),
         sigma_db=finite_vector(_COMMAND, "assign.sigma_db", raw.sigma_db, size, above=0.0),
         ramp_s=within(_COMMAND, "assign.ramp_s", raw.ramp_s, 0.0, np.inf),
+        dose_left_min=without_end(_COMMAND, "assign.dose_left_min", raw.dose_left_min),
+        dose_limit_min=without_end(_COMMAND, "assign.dose_limit_min", raw.dose_limit_min),
     )
 
 

@@ -23,6 +23,7 @@ class PodEventKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     POD_EVENT_KIND_UNLATCHED: _ClassVar[PodEventKind]
     POD_EVENT_KIND_MALFUNCTION: _ClassVar[PodEventKind]
     POD_EVENT_KIND_LEFT: _ClassVar[PodEventKind]
+    POD_EVENT_KIND_WARNED: _ClassVar[PodEventKind]
 
 class WakeScope(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -43,6 +44,7 @@ POD_EVENT_KIND_LATCHED: PodEventKind
 POD_EVENT_KIND_UNLATCHED: PodEventKind
 POD_EVENT_KIND_MALFUNCTION: PodEventKind
 POD_EVENT_KIND_LEFT: PodEventKind
+POD_EVENT_KIND_WARNED: PodEventKind
 WAKE_SCOPE_UNSPECIFIED: WakeScope
 WAKE_SCOPE_POD: WakeScope
 WAKE_SCOPE_DREAMSCAPE: WakeScope
@@ -226,7 +228,7 @@ class Sealed(_message.Message):
     def __init__(self, body: _Optional[bytes] = ..., signature: _Optional[bytes] = ..., key: _Optional[int] = ...) -> None: ...
 
 class Assign(_message.Message):
-    __slots__ = ("dreamscape", "cohort", "slot", "assignment", "incarnation", "term", "ceiling", "cap", "seconds_left", "schema", "mu_db", "sigma_db", "ramp_s")
+    __slots__ = ("dreamscape", "cohort", "slot", "assignment", "incarnation", "term", "ceiling", "cap", "seconds_left", "schema", "mu_db", "sigma_db", "ramp_s", "dose_left_min", "dose_limit_min")
     DREAMSCAPE_FIELD_NUMBER: _ClassVar[int]
     COHORT_FIELD_NUMBER: _ClassVar[int]
     SLOT_FIELD_NUMBER: _ClassVar[int]
@@ -240,6 +242,8 @@ class Assign(_message.Message):
     MU_DB_FIELD_NUMBER: _ClassVar[int]
     SIGMA_DB_FIELD_NUMBER: _ClassVar[int]
     RAMP_S_FIELD_NUMBER: _ClassVar[int]
+    DOSE_LEFT_MIN_FIELD_NUMBER: _ClassVar[int]
+    DOSE_LIMIT_MIN_FIELD_NUMBER: _ClassVar[int]
     dreamscape: str
     cohort: int
     slot: int
@@ -253,7 +257,9 @@ class Assign(_message.Message):
     mu_db: bytes
     sigma_db: bytes
     ramp_s: float
-    def __init__(self, dreamscape: _Optional[str] = ..., cohort: _Optional[int] = ..., slot: _Optional[int] = ..., assignment: _Optional[int] = ..., incarnation: _Optional[int] = ..., term: _Optional[int] = ..., ceiling: _Optional[float] = ..., cap: _Optional[float] = ..., seconds_left: _Optional[float] = ..., schema: _Optional[str] = ..., mu_db: _Optional[bytes] = ..., sigma_db: _Optional[bytes] = ..., ramp_s: _Optional[float] = ...) -> None: ...
+    dose_left_min: float
+    dose_limit_min: float
+    def __init__(self, dreamscape: _Optional[str] = ..., cohort: _Optional[int] = ..., slot: _Optional[int] = ..., assignment: _Optional[int] = ..., incarnation: _Optional[int] = ..., term: _Optional[int] = ..., ceiling: _Optional[float] = ..., cap: _Optional[float] = ..., seconds_left: _Optional[float] = ..., schema: _Optional[str] = ..., mu_db: _Optional[bytes] = ..., sigma_db: _Optional[bytes] = ..., ramp_s: _Optional[float] = ..., dose_left_min: _Optional[float] = ..., dose_limit_min: _Optional[float] = ...) -> None: ...
 
 class Release(_message.Message):
     __slots__ = ("reason",)
