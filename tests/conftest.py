@@ -5,6 +5,10 @@ import re
 
 import pytest
 
+# Before anything loads numpy, as `dreamd` itself does: test processes share few cores, and threads that
+# wait for one another there make small products a hundred times as slow.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 EXPECTED_SKIPS = (re.compile(r"DREAMD_RECORDINGS"), re.compile(r"DREAMD_LONG"))
 """Reasons that may stand in CI: the recordings are not part of the project, the long ones are `make soak`."""
 

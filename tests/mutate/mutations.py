@@ -8,6 +8,7 @@ from mutate.operators import OPERATORS
 from mutate.pod import POD
 from mutate.seen import SEEN
 from mutate.signal import SIGNAL
+from mutate.synchrony import SYNCHRONY
 from mutate.wire import WIRE
 
-MUTATIONS: Final[tuple[Mutation, ...]] = (*POD, *SIGNAL, *WIRE, *DAEMON, *OPERATORS, *SEEN)
+MUTATIONS: Final[tuple[Mutation, ...]] = (*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *OPERATORS, *SEEN)

@@ -21,9 +21,11 @@ from typing import Final
 import numpy as np
 
 from dreamd.core.limits import TEMPLATES_FOR_SCALE
-from dreamd.fusion.centre import blocks, mean, settle
+from dreamd.fusion.centre import Doubles, blocks, mean, settle
+from dreamd.fusion.chorus import Chorus
 from dreamd.fusion.columns import Columns, Mask
 from dreamd.fusion.summary import Summary, median_of, merge_all, summarise
+from dreamd.fusion.synchrony import Synchrony
 from dreamwire import blend
 from dreamwire.messages import Floats
 from dreamwire.schema import Schema
@@ -63,7 +65,9 @@ class Fused:
     many are included. dispersion: mean squared distance to m. mean_distance: mean distance to r. median:
     of the residuals before the clip, NaN of nobody. phase_means: float32[B, 2], mean unit phasor (re,
     im), NaN where no phase was sent. Per bank, in the order given: included and outliers bool[slots],
-    residuals float32[slots], |x - r| before the clip, NaN where not eligible.
+    residuals float32[slots], |x - r| before the clip, NaN where not eligible, and own_synchrony
+    float32[slots], each one's PPC with everyone. order: float64[B], length of the mean phasor, NaN where
+    nobody's phase is known; synchrony: over all pairs, as read once a second.
     """
 
     r: Floats
@@ -78,6 +82,9 @@ class Fused:
     included: tuple[Mask, ...]
     outliers: tuple[Mask, ...]
     residuals: tuple[Floats, ...]
+    order: Doubles
+    synchrony: Synchrony
+    own_synchrony: tuple[Floats, ...]
 
 
 class _Workspace:
@@ -128,6 +135,7 @@ class Fusion:
         self._median = float("nan")
         self._members: list[Mask] = []
         self._spaces: list[_Workspace] = []
+        self.chorus = Chorus(schema)
 
     def tick(self, banks: Sequence[Columns], allowed: Sequence[Mask], instant: int) -> Fused:
         """Fuse the newest frames of all banks at this grid instant, which they have been `advance`d to.
@@ -152,12 +160,13 @@ class Fusion:
             for space, bank, mask, far in zip(spaces, banks, eligible, residuals, strict=True)
         ]
         included = [e & ~out for e, out in zip(eligible, outliers, strict=True)]
+        phases = self.chorus.tick(banks, included, allowed, instant)
         rows = self._rows(banks, included)
         r = settle(rows, before) if self._changed(included) else before
         total = merge_all(
             [
-                summarise(x, r, bank.phasors[mask & (bank.instant == instant), -1], far[e])
-                for x, bank, mask, far, e in zip(rows, banks, included, residuals, eligible, strict=True)
+                summarise(x, r, sums, far[e])
+                for x, sums, far, e in zip(rows, phases, residuals, eligible, strict=True)
             ],
             self._size,
             self._bands,
@@ -211,6 +220,9 @@ class Fusion:
             included=tuple(included),
             outliers=tuple(outliers),
             residuals=tuple(residuals),
+            order=_order(total),
+            synchrony=self.chorus.synchrony,
+            own_synchrony=self.chorus.own(),
         )
 
 
@@ -218,3 +230,10 @@ def _phase_means(total: Summary) -> Floats:
     means = total.phases / np.maximum(total.phase_n, 1)
     means[total.phase_n == 0] = complex(np.nan, np.nan)
     return means.view(np.float64).reshape(-1, 2).astype(np.float32)
+
+
+def _order(total: Summary) -> Doubles:
+    """Kuramoto's order parameter a band, 0..1 (Kuramoto 1975)."""
+    known = total.phase_n > 0.0
+    nothing = np.full(len(known), np.nan)
+    return np.asarray(np.divide(np.abs(total.phases), total.phase_n, out=nothing, where=known))

@@ -36,7 +36,7 @@ class Summary:
     """The mergeable sums of one bank at one tick and one r.
 
     s: float64[D], w: S and W at r. n: included. x: float64[D] and squares: sums of x and of |x|^2.
-    distances: sum of |x - r|. phases: complex128[B], sums of unit phasors, and phase_n: int64[B], of how
+    distances: sum of |x - r|. phases: complex128[B], sums of unit phasors, and phase_n: float64[B], of how
     many. histogram: int64[BINS] of the residuals of everyone eligible.
     """
 
@@ -47,7 +47,7 @@ class Summary:
     squares: float
     distances: float
     phases: Phases
-    phase_n: NDArray[np.int64]
+    phase_n: Doubles
     histogram: NDArray[np.int64]
 
 
@@ -61,19 +61,19 @@ def empty(size: int, bands: int) -> Summary:
         squares=0.0,
         distances=0.0,
         phases=np.zeros(bands, dtype=np.complex128),
-        phase_n=np.zeros(bands, dtype=np.int64),
+        phase_n=np.zeros(bands),
         histogram=np.zeros(BINS, dtype=np.int64),
     )
 
 
-def summarise(rows: Floats, r: Floats, phasors: NDArray[np.complex64], residuals: Floats) -> Summary:
+def summarise(rows: Floats, r: Floats, phases: tuple[Phases, Doubles], residuals: Floats) -> Summary:
     """Summarise one bank at r.
 
     Args:
         rows: float32[n, D], the included, shared scale.
         r: float32[D], the reference centre.
-        phasors: complex64[k, B], newest instant of those included whose frame is of this instant; NaN or
-            zero: omitted.
+        phases: complex128[B], the sum of unit phasors of those included whose frame is of this instant, and
+            float64[B], of how many.
         residuals: float32[e], of everyone eligible, before the clip.
     """
     at_r = sums(rows, r)
@@ -84,7 +84,6 @@ def summarise(rows: Floats, r: Floats, phasors: NDArray[np.complex64], residuals
         squares += float(np.einsum("ij,ij->", wide, wide))
         wide -= r
         distances += float(np.sqrt(np.einsum("ij,ij->i", wide, wide)).sum())
-    units, counted = _units(phasors)
     return Summary(
         s=at_r.s,
         w=at_r.w,
@@ -92,8 +91,8 @@ def summarise(rows: Floats, r: Floats, phasors: NDArray[np.complex64], residuals
         x=x,
         squares=squares,
         distances=distances,
-        phases=units,
-        phase_n=counted,
+        phases=phases[0],
+        phase_n=phases[1],
         histogram=np.bincount(_bins(residuals), minlength=BINS),
     )
 
@@ -134,11 +133,3 @@ def _bins(residuals: Floats) -> NDArray[np.int64]:
         place = (np.log2(residuals.astype(np.float64)) - _OCTAVE_LOW) * BINS_PER_OCTAVE + 1.0
     place = np.where(place < BINS - 1.0, place, BINS - 1.0)  # NaN too
     return np.asarray(np.maximum(place, 0.0).astype(np.int64))
-
-
-def _units(phasors: NDArray[np.complex64]) -> tuple[Phases, NDArray[np.int64]]:
-    wide = phasors.astype(np.complex128)
-    size = np.abs(wide)
-    ok = (size > 0.0) & (size < np.inf)
-    units = np.where(ok, wide, 0.0) / np.where(ok, size, 1.0)
-    return units.sum(axis=0), ok.sum(axis=0).astype(np.int64)

@@ -1,0 +1,90 @@
+"""The phases of a whole Dreamscape, tick after tick: all banks' sums together, and what they say.
+
+Every tick takes in a hop; what the sums say of everyone is read once a second, what they say of each one in
+parts, so that everybody is looked at once a second and no tick bears it all.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dreamd.fusion.columns import Columns, Mask
+from dreamd.fusion.phases import TURNS, Phases, columns_of
+from dreamd.fusion.synchrony import (
+    SURROGATE_SLEEPERS,
+    Complexes,
+    Doubles,
+    Everyone,
+    PhaseSums,
+    Phasors,
+    Synchrony,
+    in_order,
+    lags_of,
+    merge,
+    nothing_known,
+    synchrony,
+)
+from dreamwire.messages import Floats
+from dreamwire.schema import Schema
+
+
+class Chorus:
+    """The phases of one Dreamscape. synchrony: as last read. banks: each bank's phases."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.lags = lags_of(schema)
+        self.banks: list[Phases] = []
+        self.synchrony: Synchrony = nothing_known(len(self.lags))
+        self._everyone = Everyone(self.lags)
+
+    def tick(
+        self, banks: Sequence[Columns], included: Sequence[Mask], allowed: Sequence[Mask], instant: int
+    ) -> list[tuple[Complexes, Doubles]]:
+        """Take in the hop of this instant.
+
+        Args:
+            banks: always in the same order; more may follow at the end in a later tick.
+            included: bool[slots] for each, whose phases count.
+            allowed: bool[slots] for each, whose past may count.
+            instant: the grid instant that closes.
+
+        Returns:
+            For each bank the sum of unit phasors at this very instant, complex128[B], and of how many.
+        """
+        self.banks += [Phases(len(self.lags), bank.slots) for bank in banks[len(self.banks) :]]
+        newest = [
+            phases.step(bank, counted, ok, instant)
+            for phases, bank, counted, ok in zip(self.banks, banks, included, allowed, strict=True)
+        ]
+        due = [phases.due(bank.used, instant) for phases, bank in zip(self.banks, banks, strict=True)]
+        read = instant % TURNS == 0
+        if self.banks and (read or any(due)):
+            self._read(columns_of(instant)[1], due, read=read)
+        return newest
+
+    def _read(self, end: int, due: list[list[slice]], *, read: bool) -> None:
+        sums = self._sums()
+        if read:
+            self.synchrony = synchrony(in_order(sums, end), self.lags)
+        if any(due):
+            self._everyone.see(sums, end)
+            for phases, rows in zip(self.banks, due, strict=True):
+                phases.each(self._everyone, rows)
+
+    def _sums(self) -> PhaseSums:
+        sums = self.banks[0].sums
+        for phases in self.banks[1:]:
+            sums = merge(sums, phases.sums)
+        return sums
+
+    def own(self) -> tuple[Floats, ...]:
+        """Each one's PPC with everyone, mean over bands, float32[slots] for each bank; NaN: not known."""
+        return tuple(phases.own.copy() for phases in self.banks)
+
+    def some(self, most: int = SURROGATE_SLEEPERS) -> Phasors:
+        """Return a copy of at most so many sleepers' phases, complex64[B, n, T], for `surrogate_z`."""
+        share = max(most // max(len(self.banks), 1), 1)
+        parts = [phases.some(share) for phases in self.banks[:most]]
+        return (
+            np.concatenate(parts, axis=1) if parts else np.zeros((len(self.lags), 0, 0), dtype=np.complex64)
+        )

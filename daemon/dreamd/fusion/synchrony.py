@@ -1,0 +1,235 @@
+"""Do phases agree, over all pairs of people, and is it more than chance: from two small sums a band.
+
+Over T instants let z_it be the unit phasor of sleeper i at instant t, zero where it is missing, and m_it
+whether it is there. All that is asked of any number of sleepers stands in two T x T matrices a band,
+G = Z^H Z and K = M^T M, which add over sleepers: banks, processes and machines merge by a sum. From them
+
+  PPC = sum (|G_tt'|^2 - K_tt') / sum K_tt' (K_tt' - 1)        over instants |t - t'| >= L
+
+is the pairwise phase consistency (Vinck et al. 2010) averaged over all pairs of sleepers, exactly, in
+O(N T) a new instant and never O(N^2). It is unbiased: 0 at chance however many people, however much is
+missing. Phases nearer than L are not independent; left in, they make strangers agree. L is the length of
+the band's kernel: nearer instants are made of the same samples. Half of it, which does for twenty people,
+leaves 2e-5, and to ten thousand that is a z of 8.
+
+Against chance: with D the sum below the line, independent people give PPC the variance 2 kappa^2 / D, where
+kappa = 1 + 2 sum_tau c(tau) is how much longer than one instant a phase difference lasts, and c(tau) the
+squared mean autocorrelation of the phases themselves, which is G's own diagonal at distance tau. So
+z = PPC sqrt(D / 2) / kappa; with nothing missing that is PPC x dof x sqrt(N (N - 1) / 2) for the effective
+instants dof = sqrt(instant pairs) / kappa. Circular shifts of each person's series against the others
+(`surrogate_z`) check it without any of these assumptions; they cost too much for a tick.
+
+Rules
+- What cannot be said is NaN: fewer than two people, or fewer than a quarter of the window's instants shared.
+- PPC does not ask that people agree on one phase, only that each pair keeps its difference. The order
+  parameter does ask that; a constant latency destroys it, so it is shown and never acted on.
+- A phase-locking value is biased upward by 1/sqrt(T) and used nowhere.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dreamwire.messages import Floats
+from dreamwire.schema import Schema
+
+INSTANTS_PER_S: Final = 8
+WINDOW: Final = 80
+"""T: instants of the window, 10 s."""
+EVERY_INSTANT_BELOW: Final = 256
+SPARSE: Final = 8
+"""From so many sleepers on, each one's own PPC is read from one instant a second."""
+SHIFTS: Final = 100
+SURROGATE_SLEEPERS: Final = 200
+"""Shifts, and the most sleepers they are done on: enough for a z, and bounded."""
+
+Phasors = NDArray[np.complex64]
+Complexes = NDArray[np.complex128]
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseSums:
+    """G and K of some sleepers: complex128[B, T, T] and float64[B, T, T]."""
+
+    g: Complexes
+    k: Doubles
+
+
+@dataclass(frozen=True, slots=True)
+class Synchrony:
+    """What the sums say, float64[B] each, NaN where nothing can be said.
+
+    ppc: mean over pairs. z: against chance. dof: effective number of instants.
+    """
+
+    ppc: Doubles
+    z: Doubles
+    dof: Doubles
+
+
+def empty(bands: int) -> PhaseSums:
+    """Return the sums of nobody: what merges without effect."""
+    shape = (bands, WINDOW, WINDOW)
+    return PhaseSums(np.zeros(shape, dtype=np.complex128), np.zeros(shape))
+
+
+def nothing_known(bands: int) -> Synchrony:
+    """Return what can be said of nobody."""
+    nothing = np.full(bands, np.nan)
+    return Synchrony(nothing, nothing, nothing)
+
+
+def merge(a: PhaseSums, b: PhaseSums) -> PhaseSums:
+    """Return the sums of both; associative, commutative, `empty` is their unit."""
+    return PhaseSums(a.g + b.g, a.k + b.k)
+
+
+def sums_of(z: Phasors | Complexes) -> PhaseSums:
+    """Return the sums of a whole window at once.
+
+    Args:
+        z: [B, n, T], unit phasors, zero where missing.
+    """
+    wide = z.astype(np.complex128)
+    there = (z != 0).astype(np.float64)
+    return PhaseSums(wide.conj().transpose(0, 2, 1) @ wide, there.transpose(0, 2, 1) @ there)
+
+
+def lags_of(schema: Schema) -> tuple[int, ...]:
+    """Return L of each band with phases, in instants: the length of its kernel."""
+    return tuple(round(INSTANTS_PER_S * band.kernel_s) for band in schema.phase_bands)
+
+
+@lru_cache(maxsize=8)
+def admissible(lags: tuple[int, ...], instants: int = WINDOW) -> Doubles:
+    """Return float64[B, T, T]: 1 where two instants are at least L apart, else 0."""
+    apart = np.abs(np.subtract.outer(np.arange(instants), np.arange(instants)))
+    return np.stack([(apart >= lag).astype(np.float64) for lag in lags])
+
+
+def in_order(sums: PhaseSums, end: int) -> PhaseSums:
+    """Return sums of a ring whose newest instant stands just before column `end`, oldest instant first."""
+    turn = (-end, -end)
+    return PhaseSums(np.roll(sums.g, turn, axis=(1, 2)), np.roll(sums.k, turn, axis=(1, 2)))
+
+
+def synchrony(sums: PhaseSums, lags: tuple[int, ...]) -> Synchrony:
+    """Return what these sums say of all pairs of the sleepers in them.
+
+    Args:
+        sums: of everyone, oldest instant first.
+        lags: L of each band, instants.
+    """
+    instants = sums.k.shape[-1]
+    apart = admissible(lags, instants)
+    size = sums.g.real**2 + sums.g.imag**2
+    pairs = sums.k * (sums.k - 1.0)
+    above = np.einsum("btu,btu->b", apart, size - sums.k)
+    below = np.einsum("btu,btu->b", apart, pairs)
+    here = np.einsum("btt->bt", pairs)
+    told = (below > 0.0) & (4 * np.count_nonzero(here > 0.0, axis=1) >= instants)
+    lasts = 1.0 + 2.0 * _after(sums, pairs, lags) / np.maximum(here.sum(axis=1), 1.0)
+    ppc = np.divide(above, below, out=np.full(len(lags), np.nan), where=told)
+    sharpness = np.sqrt(below / 2.0) / lasts
+    dof = sharpness / np.sqrt(np.maximum(here.mean(axis=1), 1.0) / 2.0)
+    return Synchrony(ppc, ppc * sharpness, np.where(told, dof, np.nan))
+
+
+def _after(sums: PhaseSums, pairs: Doubles, lags: tuple[int, ...]) -> Doubles:
+    """Return the squared mean autocorrelation times the pairs that share both instants, over 0 < tau < L.
+
+    The square is freed of what n independent phases would give by chance, as PPC is.
+    """
+    total = np.zeros(len(lags))
+    for tau in range(1, max(lags)):
+        n = np.maximum(np.diagonal(sums.k, tau, 1, 2).sum(axis=1), 2.0)
+        length = np.abs(np.diagonal(sums.g, tau, 1, 2).sum(axis=1))
+        square = np.maximum(length * length - n, 0.0) / (n * (n - 1.0))
+        total += (tau < np.array(lags)) * square * np.diagonal(pairs, tau, 1, 2).sum(axis=1)
+    return total
+
+
+class Everyone:
+    """What each one's PPC with everyone is read from: their sums, made ready when it is asked for.
+
+    every: the instants used, each one or one a second. Of large crowds one a second is enough: the noise of
+    one person's PPC falls with the square root of the others, and the work to a sixtieth.
+    """
+
+    def __init__(self, lags: tuple[int, ...], instants: int = WINDOW) -> None:
+        """For bands with these L, instants, and a ring of so many instants."""
+        self._apart = admissible(lags, instants)
+        self._forms: dict[int, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
+        for every in (1, SPARSE):
+            kept = len(range(0, instants, every))
+            self._forms[every] = (
+                np.zeros((len(lags), kept, 2, kept, 2), dtype=np.float32),
+                np.zeros((len(lags), kept, 2, kept), dtype=np.float32),
+            )
+        self.every = 1
+
+    def see(self, ring: PhaseSums, end: int) -> None:
+        """Take in the sums of a ring whose newest instant stands just before column `end`."""
+        self.every = SPARSE if bool((ring.k[:, 0] >= EVERY_INSTANT_BELOW).any()) else 1
+        at = (slice(None), slice(None, None, self.every), slice(None, None, self.every))
+        apart = np.roll(self._apart, (end, end), axis=(1, 2))[at]
+        form, counts = self._forms[self.every]
+        np.multiply(apart, ring.g.real[at], out=form[:, :, 0, :, 0], casting="same_kind")
+        np.multiply(apart, ring.g.imag[at], out=form[:, :, 0, :, 1], casting="same_kind")
+        form[:, :, 1, :, 1] = form[:, :, 0, :, 0]
+        np.negative(form[:, :, 0, :, 1], out=form[:, :, 1, :, 0])
+        counts[:, :, 0] = apart
+        np.multiply(apart, ring.k[at] - 1.0, out=counts[:, :, 1], casting="same_kind")
+
+    def ppc_each(self, z: Phasors) -> Floats:
+        """Return float32[B, n]: the PPC of each of these with all others, whom they are among.
+
+        Args:
+            z: complex64[B, n, T'], unit phasors, zero where missing, at the instants used.
+
+        Returns:
+            NaN for those with fewer than a quarter of the pairs of instants, and where nobody else is there.
+        """
+        bands, n, instants = z.shape
+        form, of_counts = self._forms[self.every]
+        parts = np.ascontiguousarray(z).view(np.float32)
+        here = (z != 0).astype(np.float32)
+        among = np.einsum("bit,bit->bi", parts @ form.reshape(bands, 2 * instants, -1), parts)
+        counts = (here @ of_counts.reshape(bands, instants, -1)).reshape(bands, n, 2, instants)
+        own, below = np.moveaxis(np.einsum("bikt,bit->bik", counts, here), 2, 0)
+        told = (below > 0.0) & (4.0 * own >= of_counts[:, :, 0].sum(axis=(1, 2))[:, np.newaxis])
+        nothing = np.full((bands, n), np.nan, dtype=np.float32)
+        return np.asarray(np.divide(among - own, below, out=nothing, where=told))
+
+
+def surrogate_z(z: Phasors, lags: tuple[int, ...], seed: int, shifts: int = SHIFTS) -> Doubles:
+    """Return float64[B]: PPC against that of the same series, each shifted in a circle by its own amount.
+
+    A shift keeps every person's own rhythm and gaps and breaks what is between people. Takes about a
+    millisecond a shift for SURROGATE_SLEEPERS: never on a tick.
+
+    Args:
+        z: complex64[B, n, T], unit phasors, zero where missing, of at most SURROGATE_SLEEPERS.
+        lags: L of each band, instants.
+        seed: of the shifts.
+        shifts: how many.
+
+    Raises:
+        ValueError: more sleepers than that, or fewer than two shifts.
+    """
+    bands, n, instants = z.shape
+    if n > SURROGATE_SLEEPERS or not shifts > 1:
+        raise ValueError(f"{n} sleepers and {shifts} shifts: at most {SURROGATE_SLEEPERS}, at least 2")
+    rng = np.random.default_rng(seed)
+    found = synchrony(sums_of(z), lags).ppc
+    chance = np.empty((shifts, bands))
+    for shift in range(shifts):
+        turn = (np.arange(instants) + rng.integers(0, instants, (n, 1))) % instants
+        chance[shift] = synchrony(sums_of(np.take_along_axis(z, turn[np.newaxis], axis=2)), lags).ppc
+    spread = chance.std(axis=0, ddof=1)
+    away = np.full(bands, np.nan)
+    return np.asarray(np.divide(found - chance.mean(axis=0), spread, out=away, where=spread > 0.0))

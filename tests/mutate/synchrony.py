@@ -1,0 +1,100 @@
+"""Synchrony over all pairs: what keeps it honest (DESIGN 7.5)."""
+
+from typing import Final
+
+from mutate.mutation import Mutation
+
+_PHASES, _TESTS_PHASES = "daemon/dreamd/fusion/phases.py", "tests/fusion/test_phases.py"
+_SYNCHRONY, _TESTS_SYNCHRONY = "daemon/dreamd/fusion/synchrony.py", "tests/fusion/test_synchrony.py"
+_TESTS_CHORUS: Final = "tests/fusion/test_chorus.py"
+
+SYNCHRONY: Final = (
+    Mutation(
+        "phases.leaver",
+        "who has left stays in the sums for a window",
+        _PHASES,
+        "            self._forget(np.flatnonzero(gone))\n",
+        "            pass\n",
+        (_TESTS_PHASES, _TESTS_CHORUS),
+    ),
+    Mutation(
+        "phases.late",
+        "a late frame's phase stands at the wrong instant",
+        _PHASES,
+        "fresh = included & (columns.instant == instant)",
+        "fresh = included.copy()",
+        (_TESTS_PHASES,),
+    ),
+    Mutation(
+        "phases.excluded",
+        "who has no weight counts for synchrony",
+        _PHASES,
+        "fresh = included & (columns.instant == instant)",
+        "fresh = columns.instant == instant",
+        (_TESTS_PHASES, _TESTS_CHORUS),
+    ),
+    Mutation(
+        "phases.skipped",
+        "after skipped ticks old phases pass for new ones",
+        _PHASES,
+        "for hop in range(instant - min(skipped, _HOPS), instant):",
+        "for hop in range(0):",
+        (_TESTS_PHASES,),
+    ),
+    Mutation(
+        "phases.unit",
+        "a strong signal counts more than a weak one",
+        _PHASES,
+        "        parts /= np.sqrt(size)[:, :, np.newaxis]\n",
+        "",
+        (_TESTS_PHASES,),
+    ),
+    Mutation(
+        "phases.infinite",
+        "an infinite phasor is a phase",
+        _PHASES,
+        "here = (size > 0.0) & (size < np.inf) & fresh",
+        "here = (size > 0.0) & fresh",
+        (_TESTS_PHASES,),
+    ),
+    Mutation(
+        "synchrony.lag",
+        "one signal seen twice is agreement",
+        _SYNCHRONY,
+        "(apart >= lag).astype(np.float64)",
+        "(apart >= 1).astype(np.float64)",
+        (_TESTS_SYNCHRONY,),
+    ),
+    Mutation(
+        "synchrony.oneself",
+        "everyone agrees with themselves",
+        _SYNCHRONY,
+        'np.einsum("btu,btu->b", apart, size - sums.k)',
+        'np.einsum("btu,btu->b", apart, size)',
+        (_TESTS_SYNCHRONY,),
+    ),
+    Mutation(
+        "synchrony.too-little",
+        "two who hardly met are said to agree",
+        _SYNCHRONY,
+        "told = (below > 0.0) & (4 * np.count_nonzero(here > 0.0, axis=1) >= instants)",
+        "told = below > 0.0",
+        (_TESTS_SYNCHRONY,),
+    ),
+    Mutation(
+        "synchrony.autocorrelation",
+        "every instant counts as independent, so chance looks like more",
+        _SYNCHRONY,
+        "square = np.maximum(length * length - n, 0.0) / (n * (n - 1.0))",
+        "square = np.zeros(len(n))",
+        (_TESTS_SYNCHRONY,),
+    ),
+    Mutation(
+        "synchrony.shifts-bounded",
+        "shifts of ten thousand sleepers hold up the daemon",
+        _SYNCHRONY,
+        "if n > SURROGATE_SLEEPERS or not shifts > 1:",
+        "if not shifts > 1:",
+        (_TESTS_SYNCHRONY,),
+    ),
+)
