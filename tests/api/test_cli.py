@@ -6,8 +6,10 @@ import json
 
 import pytest
 
+from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamd.adapters.grpc.server import Running
 from dreamd.cli import breakers, dreamscapes, pods, wake
+from dreamd.cli.tables import collective_line
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import DreamscapeState, SeatState
 from fakes.coordination import FakeCoordination
@@ -213,3 +215,14 @@ async def test_an_unconfirmed_sever_names_the_pods(application: FakeCoordination
     assert out == (
         "2 zeroed, 1 confirmed by their pods; not confirmed: bed-2 (alone within 1.5 s by their own tether)\n"
     )
+
+
+def test_a_tick_says_the_synchrony_that_is_known() -> None:
+    """Every band's z on the line; a band of which nothing can be said is left out."""
+    said = [
+        dreams.Synchrony(band="delta", z=-0.4),
+        dreams.Synchrony(band="theta"),
+        dreams.Synchrony(band="alpha", z=5.25),
+    ]
+    line = collective_line(dreams.Collective(dreamscape="dreamscapes/n", synchrony=said))
+    assert "dispersion 0.00, synchrony z delta -0.4 alpha +5.2, 0.0 ms" in line

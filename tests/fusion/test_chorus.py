@@ -140,7 +140,7 @@ def test_frames_without_phases_are_no_synchrony() -> None:
 
 
 def test_the_snapshot_is_bounded_and_in_order() -> None:
-    """What is handed out for the shifts is a copy of an even share of each bank, at most so many, oldest first."""
+    """What is handed out for the shifts is a copy of an even share of each bank, oldest instant first."""
     z = strangers(np.random.default_rng(5), 9, shared=0.3)[0]
     night = Night(z, 4)
     night.window()

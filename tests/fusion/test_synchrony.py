@@ -141,13 +141,13 @@ def test_without_the_lag_strangers_agree() -> None:
     assert (ppc.mean(axis=0)[:3] > 6 * ppc.std(axis=0)[:3] / np.sqrt(50)).all()
 
 
-def test_half_a_kernel_is_not_lag_enough_for_a_large_crowd() -> None:
-    """At half the lag 2,000 strangers' mean z in theta is off by more than three standard errors."""
-    rng, halves = np.random.default_rng(1), tuple(lag // 2 for lag in LAGS)
-    sums = [sums_of(z) for _ in range(3) for z in strangers(rng, 2000, 4)]
-    error = 1.0 / np.sqrt(len(sums))
-    assert np.mean([synchrony(one, halves).z[1] for one in sums]) > 3 * error
-    assert np.abs(np.mean([synchrony(one, LAGS).z[1] for one in sums])) <= 3 * error
+def test_phases_depend_on_one_another_until_the_whole_kernel_has_passed() -> None:
+    """Theta phases half a kernel apart are alike by 5 standard errors, at a whole kernel by less than 3.5."""
+    sums = sums_of(strangers(np.random.default_rng(1), 2000)[0])
+    for tau, alike in ((LAGS[1] // 2, True), (LAGS[1], False)):
+        n = np.diagonal(sums.k[1], tau).sum()
+        errors = abs(np.diagonal(sums.g[1], tau).sum()) / np.sqrt(n)
+        assert errors > 5.0 if alike else errors < 3.5
 
 
 def test_people_who_share_a_signal_are_seen() -> None:

@@ -13,6 +13,7 @@ that grant is known. A pause of the daemon counts as long as a permission can ou
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import nan
 from typing import Self
 
 import numpy as np
@@ -115,6 +116,7 @@ class Cohorts:
 
     def __init__(self, schema: Schema, mu_db: Floats, sigma_db: Floats, seats: int) -> None:
         self._schema = schema
+        self.bands = tuple(band.name for band in schema.phase_bands)
         self._fusion = Fusion(schema, mu_db, sigma_db)
         self._a_bank = max(-(-seats // COHORT_SLOTS), 1)
         self._banks: list[Bank] = []
@@ -381,12 +383,14 @@ class Cohorts:
             return NOTHING
         bank, row = self._of(slot)
         number = slot.cohort // self._a_bank
-        distance = 0.0
+        distance, synchrony = 0.0, nan
         if self.fused and number < len(self.fused.residuals):
             distance = float(np.nan_to_num(self.fused.residuals[number][row]))
+            synchrony = float(self.fused.own_synchrony[number][row])
         return Reading(
             granted=int(bank.granted[row]) / 255,
             applied=float(bank.columns.applied[row]),
             quality=float(bank.columns.quality[row]),
             distance=distance,
+            synchrony=synchrony,
         )

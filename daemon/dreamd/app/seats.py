@@ -7,6 +7,7 @@ seat keeps only what the next decision or an operator needs.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import nan
 from random import Random
 
 from dreamd.core.refusals import Refusal
@@ -35,12 +36,13 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the last tick says of one slot."""
+    """What the last tick says of one slot; synchrony: own PPC with the group, NaN: not known."""
 
     granted: float
     applied: float
     quality: float
     distance: float
+    synchrony: float = nan
 
 
 NOTHING = Reading(0.0, 0.0, 0.0, 0.0)
@@ -65,6 +67,7 @@ def shown(seat: Seat, breaker: BreakerState, cause: str, reading: Reading) -> Se
         breaker=breaker,
         cause=seat.cause or cause,
         distance=reading.distance,
+        synchrony=reading.synchrony,
     )
 
 

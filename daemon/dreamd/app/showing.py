@@ -1,11 +1,20 @@
 """Views of a Dreamscape, made when somebody looks and not before."""
 
+from dataclasses import replace
+from math import nan
 from typing import TYPE_CHECKING
 
 from dreamd.app.fleet import Fleet, breaker_cause
 from dreamd.app.seats import NOTHING, Seat, shown
 from dreamd.core.limits import HOP_S, INTIMATE_BELOW
-from dreamd.core.session.views import BreakerState, CollectiveView, CrowdView, DreamscapeView, SeatView
+from dreamd.core.session.views import (
+    BreakerState,
+    CollectiveView,
+    CrowdView,
+    DreamscapeView,
+    SeatView,
+    SynchronyView,
+)
 
 if TYPE_CHECKING:
     from dreamd.app.session import Session
@@ -14,9 +23,17 @@ if TYPE_CHECKING:
 def _seat_view(session: "Session", fleet: Fleet, seat: Seat) -> SeatView:
     record = fleet.get(seat.pod)
     reading = session.cohorts.reading(seat.slot) if seat.slot else NOTHING
+    if _hidden(session):
+        reading = replace(reading, synchrony=nan)
     if record is None:
         return shown(seat, BreakerState.CLOSED, "", reading)
     return shown(seat, record.breaker.state, breaker_cause(record), reading)
+
+
+def _hidden(session: "Session") -> bool:
+    """Whether what is shown of the collective could be read back to a person."""
+    fused = session.cohorts.fused
+    return session.plan.intimate or fused is None or fused.n < INTIMATE_BELOW
 
 
 def _seat_views(session: "Session", fleet: Fleet) -> tuple[SeatView, ...]:
@@ -44,7 +61,17 @@ def dreamscape_view(session: "Session", fleet: Fleet) -> DreamscapeView:
 
 def crowd_view(session: "Session") -> CrowdView:
     """What the newest tick says of the crowd as a whole."""
-    return CrowdView(level=session.cohorts.level)
+    fused = session.cohorts.fused
+    if fused is None:
+        return CrowdView(level=session.cohorts.level)
+    said = fused.synchrony
+    return CrowdView(
+        synchrony=tuple(
+            SynchronyView(name, float(ppc), float(z), order=float(order))
+            for name, ppc, z, order in zip(session.cohorts.bands, said.ppc, said.z, fused.order, strict=True)
+        ),
+        level=session.cohorts.level,
+    )
 
 
 def collective_view(session: "Session", fleet: Fleet) -> CollectiveView | None:
@@ -53,7 +80,7 @@ def collective_view(session: "Session", fleet: Fleet) -> CollectiveView | None:
     if fused is None:
         return None
     assigned, merged, _ = session.tally()
-    hidden = session.plan.intimate or fused.n < INTIMATE_BELOW
+    hidden = _hidden(session)
     return CollectiveView(
         dreamscape=session.plan.dreamscape,
         term=session.ownership.first,

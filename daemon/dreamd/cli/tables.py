@@ -142,9 +142,15 @@ def collective_line(tick: dreams.Collective) -> str:
     skipped = f", {tick.skipped} skipped" if tick.skipped else ""
     return (
         f"{names.bare(tick.dreamscape)} tick {tick.tick}: {tick.merged} of {tick.assigned} merged, "
-        f"{tick.included} heard, dispersion {tick.dispersion:.2f}, "
+        f"{tick.included} heard, dispersion {tick.dispersion:.2f}, {_synchrony(tick)}"
         f"{tick.tick_took.ToMicroseconds() / 1e3:.1f} ms{skipped}"
     )
+
+
+def _synchrony(tick: dreams.Collective) -> str:
+    """Every band's z, where anything can be said."""
+    told = " ".join(f"{one.band} {one.z:+.1f}" for one in tick.synchrony if one.HasField("z"))
+    return f"synchrony z {told}, " if told else ""
 
 
 def event_line(event: dreams.Event) -> str:

@@ -1,0 +1,71 @@
+"""What watchers are shown of synchrony: the crowd's by band, each one's by seat, and what stays hidden."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dreamd.app.watching import CollectiveWatching
+from dreamd.core.session.views import CollectiveView
+from dreamwire.messages import Frame
+from dreamwire.schema import BANDS6X2
+from fakes.stage import Stage
+
+BANDS = [band.name for band in BANDS6X2.phase_bands]
+
+
+def in_step(frame: Frame) -> Frame:
+    """The same phases in every pod, new ones each hop."""
+    angle = np.random.default_rng(frame.instant).uniform(0, 6.28, frame.phasors.shape[:2])
+    phasors = np.stack([np.cos(angle), np.sin(angle)], axis=-1).astype(np.float32)
+    return replace(frame, phasors=phasors)
+
+
+def after(pods: int, *, intimate: bool = False) -> CollectiveView:
+    """What is shown after twelve seconds in step."""
+    stage = Stage(pods=pods)
+    stage.appear()
+    stage.dream(intimate=intimate)
+    for pod in stage.pods:
+        pod.bend = in_step
+    stage.hop(48)
+    watch = stage.app.watch_collective("night", lambda: None)
+    assert isinstance(watch, CollectiveWatching)
+    view = watch.take()
+    assert view is not None
+    return view
+
+
+def test_the_crowds_synchrony_is_shown_band_by_band() -> None:
+    """Six in step: PPC and order 1 in every band, z far above chance, and each one's own is 1."""
+    view = after(6)
+    assert [one.band for one in view.crowd.synchrony] == BANDS
+    for one in view.crowd.synchrony:
+        assert one.ppc == pytest.approx(1.0, abs=1e-5)
+        assert one.order == pytest.approx(1.0, abs=1e-5)
+        assert one.z > 20.0
+    assert [seat.synchrony for seat in view.seats] == pytest.approx([1.0] * 6, abs=1e-4)
+
+
+@pytest.mark.parametrize(("pods", "intimate"), [(4, False), (6, True)])
+def test_nobodys_own_is_shown_where_the_centre_is_hidden(pods: int, intimate: bool) -> None:
+    """Fewer than five, or intimate: the crowd's synchrony is shown, no single person's is."""
+    view = after(pods, intimate=intimate)
+    assert view.centre_hidden
+    assert view.crowd.synchrony[2].ppc == pytest.approx(1.0, abs=1e-5)
+    assert all(math.isnan(seat.synchrony) for seat in view.seats)
+
+
+def test_without_phases_nothing_is_said() -> None:
+    """Pods that send no phase: every number of synchrony is NaN, never zero."""
+    stage = Stage(pods=6)
+    stage.appear()
+    stage.dream()
+    stage.hop(48)
+    watch = stage.app.watch_collective("night", lambda: None)
+    assert isinstance(watch, CollectiveWatching)
+    view = watch.take()
+    assert view is not None
+    assert all(math.isnan(one.ppc) and math.isnan(one.z) for one in view.crowd.synchrony)
+    assert all(math.isnan(seat.synchrony) for seat in view.seats)
