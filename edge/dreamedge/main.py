@@ -25,10 +25,12 @@ from dreamedge import __version__
 from dreamedge.adapters.clock import Load, boottime_ns, process_began_ns, unix_ms, wall_ns
 from dreamedge.adapters.disk import DiskError, PodDisk, unlatch, unlatch_heard
 from dreamedge.adapters.door import Broadcasts, Door
-from dreamedge.adapters.implants import open_implant
+from dreamedge.adapters.failing import BENDS, CLOCK_JUMP, STUCK, FailingLink, StuckRenderer, leaping
+from dreamedge.adapters.implants import LIGHT, light_sleeper, malfunctioning, open_implant, tapped
 from dreamedge.adapters.implants.inspected import Wish, examine, glance, survey
 from dreamedge.adapters.journal import JournalError, open_journal
 from dreamedge.adapters.mqtt import MqttLink
+from dreamedge.adapters.onset import Onset
 from dreamedge.adapters.printout import facts, glanced, glances, lines, table
 from dreamedge.adapters.recorder import open_recorder
 from dreamedge.adapters.renderers import open_renderer
@@ -86,21 +88,23 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--pod",
         action="append",
-        metavar="NAME[=IMPLANT[,malfunction=KIND@SECONDS]]",
+        metavar="NAME[=IMPLANT[,malfunction=KIND@[+]SECONDS]]",
         help="a bed; repeat it for several, each with its own implant",
     )
     run.add_argument("--pods", metavar="A,B,C", help="several beds that share --implant")
     run.add_argument(
         "--implant",
         metavar="SPEC",
-        help="sim[:SEED], edf:PATH, xdf:PATH#STREAM, brainflow:BOARD[,serial_port=...] or lsl:NAME",
+        help="sim[:SEED], sim-light[:SEED], edf:PATH, xdf:PATH#STREAM, brainflow:BOARD[,...], lsl:NAME",
     )
     run.add_argument(
         "--montage", metavar="A,B,C", help="electrodes, where a recording or device names none; - unused"
     )
     run.add_argument("--rate", metavar="HZ", help="sampling rate of recordings that name none")
     run.add_argument("--full-scale", metavar="UV", help="the limit of the amplifier that made the recordings")
-    run.add_argument("--malfunction", metavar="KIND@SECONDS", help="silence, flat, railed or nonfinite")
+    run.add_argument(
+        "--malfunction", metavar="KIND@[+]SECONDS", help="silence, flat, railed, ...; +: from the merge on"
+    )
     run.add_argument("--broker", metavar="mqtt[s]://HOST[:PORT]", help="default mqtt://127.0.0.1:1883")
     run.add_argument("--broker-ca", metavar="FILE", help="whose certificate to trust (default: the system's)")
     run.add_argument("--broker-cert", metavar="FILE", help="the pod's certificate, where the broker asks")
@@ -112,6 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--site", metavar="NAME", help="default home")
     run.add_argument("--renderer", metavar="null|wav:FILE", help="{pod} in FILE is the bed's name")
     run.add_argument("--journal", metavar="FILE|-|FD", help="one JSON line a fact")
+    run.add_argument(
+        "--journal-every", metavar="S", help="a line of each bed's hops every S seconds; 0: each hop"
+    )
     run.add_argument("--record", metavar="DIR", help="write what each implant gives as EDF+ into DIR")
     run.add_argument("--loop", action="store_const", const="true", help="recordings start over at their end")
     run.add_argument("--replay-from", metavar="NS", help="CLOCK_BOOTTIME at which all recordings begin")
@@ -196,7 +203,7 @@ def _run(chosen: dict[str, str | list[str] | None]) -> int:
     flags = {name: value for name, value in chosen.items() if value is not None}
     settings = load(flags, os.environ, Path(str(config)) if config else None)
     key = _key(settings.daemon_key)
-    journal = open_journal(settings.journal)
+    journal = open_journal(settings.journal, hops_every_s=settings.journal_every_s)
     try:
         # Before the loop runs: a device may take seconds, and Ctrl-C shall end that at once.
         beds = _beds(settings, key, journal)
@@ -220,9 +227,14 @@ def _key(text: str) -> VerifyKey:
 def _beds(settings: Settings, key: VerifyKey, journal: Journal) -> list[Bed]:
     beds: list[Bed] = []
     broadcasts = Broadcasts(key)
+    implant: Implant | None = None
     try:
-        for pod in settings.pods:
-            beds.append(_bed(pod, settings, broadcasts, journal))  # noqa: PERF401 - those opened before a refusal close
+        for pod, follower in zip(settings.pods, (*settings.pods[1:], None), strict=True):
+            onset = Onset(pod.after_s, process_began_ns(), when_merged=pod.when_merged)
+            listened = follower is not None and follower.malfunction == "crosstalk"
+            implant = _implant(pod, settings, onset, implant)
+            implant = tapped(implant) if listened else implant
+            beds.append(_bed(pod, settings, broadcasts, journal, implant, onset))
     except BaseException:
         for bed in beds:
             bed.close()
@@ -232,7 +244,7 @@ def _beds(settings: Settings, key: VerifyKey, journal: Journal) -> list[Bed]:
 
 async def _dream(beds: list[Bed], duration_s: float) -> int:
     manager = ServiceManager.of(os.environ, os.getpid())
-    ward = Ward(beds, boottime_ns, Load().measure, manager)
+    ward = Ward(beds, Load().measure, manager)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ward.stop, "stopped")
@@ -247,25 +259,35 @@ async def _dream(beds: list[Bed], duration_s: float) -> int:
     return RUN_ERROR if ward.failed else 0
 
 
-def _bed(pod: PodSettings, settings: Settings, broadcasts: Broadcasts, journal: Journal) -> Bed:
+def _implant(pod: PodSettings, settings: Settings, onset: Onset, before: Implant | None) -> Implant:
+    """The implant of one bed, which may be made to fail; before: that of the bed before."""
+    implant = open_implant(
+        pod.implant,
+        seed=pod.seed,
+        loop=settings.loop,
+        montage=settings.montage,
+        rate_hz=settings.rate_hz,
+        full_scale_uv=settings.full_scale_uv,
+        replay_from_ns=settings.replay_from_ns,
+    )
+    return malfunctioning(implant, pod.malfunction, onset, before) if pod.malfunction else implant
+
+
+def _bed(
+    pod: PodSettings,
+    settings: Settings,
+    broadcasts: Broadcasts,
+    journal: Journal,
+    implant: Implant,
+    onset: Onset,
+) -> Bed:
     """One bed, enrolled, not yet connected."""
     access = open_access(settings.broker, pod.papers, pod.name)
     disk = PodDisk(pod.state_dir, unix_ms())
+    light = light_sleeper(implant) if pod.implant.partition(":")[0] == LIGHT else None
     try:
-        implant = open_implant(
-            pod.implant,
-            seed=pod.seed,
-            loop=settings.loop,
-            montage=settings.montage,
-            rate_hz=settings.rate_hz,
-            full_scale_uv=settings.full_scale_uv,
-            malfunction=pod.malfunction,
-            after_s=pod.after_s,
-            since_ns=process_began_ns(),
-            replay_from_ns=settings.replay_from_ns,
-        )
         renderer = open_renderer(pod.renderer)
-        own = _enrolled(pod, implant)
+        own = light.template() if light else _enrolled(pod, implant)
         recorder = open_recorder(settings.record, pod.name, implant, wall_ns) if settings.record else None
     except BaseException:
         disk.close()
@@ -276,13 +298,21 @@ def _bed(pod: PodSettings, settings: Settings, broadcasts: Broadcasts, journal: 
     )
     rng = random.Random(f"{pod.seed} {pod.name} {kept.incarnation}")  # noqa: S311 - jitter and numbers, no secret
     clock = SessionClock()
-    front = FrontEnd(BANDS6X2, implant.montage)
+    front = light or FrontEnd(BANDS6X2, implant.montage)
     restored = Restored(kept.latched, kept.severed)
     agent = Agent(identity, front, clock, own, restored, rng, tells_hops=journal.hops)
-    link = MqttLink(access, identity.presence(online=True), Door(pod.name, broadcasts), boottime_ns, rng)
+    now_ns = leaping(boottime_ns, onset) if pod.malfunction == CLOCK_JUMP else boottime_ns
+    presence, door = identity.presence(online=True), Door(pod.name, broadcasts)
+    if pod.malfunction in BENDS:
+        bend = BENDS[pod.malfunction]()
+        link: MqttLink = FailingLink(access, presence, door, now_ns, rng, bend=bend, onset=onset)
+    else:
+        link = MqttLink(access, presence, door, now_ns, rng)
+    if pod.malfunction == STUCK:
+        renderer = StuckRenderer(renderer, onset)
     for event in kept.events:
         link.event(event)
-    bed = Bed(Parts(pod.name, agent, clock, implant, renderer, link, disk, journal, boottime_ns, recorder))
+    bed = Bed(Parts(pod.name, agent, clock, implant, renderer, link, disk, journal, now_ns, recorder))
     bed.note("up", _facts(kept.incarnation, kept.latched, kept.damage, own))
     return bed
 

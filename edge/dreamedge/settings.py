@@ -2,7 +2,7 @@
 
 One table names them all; what cannot be read is refused in a sentence that says where the value came
 from. Which pods: `--pod NAME`, repeatable, each with an implant of its own as
-`--pod NAME=SPEC[,malfunction=KIND@SECONDS]`; or `--pods a,b,c`, which share `--implant` (simulated
+`--pod NAME=SPEC[,malfunction=KIND@[+]SECONDS]`; or `--pods a,b,c`, which share `--implant` (simulated
 sleepers then get consecutive seeds, so that nobody is their neighbour's double).
 
 Each pod is somebody of its own at the broker: its user is its name, and where several are run their
@@ -28,13 +28,17 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PodSettings:
-    """One bed: its name, its implant's spec, and what shall go wrong (empty: nothing) after how long."""
+    """One bed: its name, its implant's spec, and what shall go wrong (empty: nothing) after how long.
+
+    when_merged: counted from the moment its sleeper is first merged, else from the start of the process.
+    """
 
     name: str
     implant: str
     seed: int
     malfunction: str
     after_s: float
+    when_merged: bool
     renderer: str
     state_dir: Path
     papers: Papers
@@ -55,6 +59,7 @@ class Settings:
     daemon_key: str
     site: str
     journal: str
+    journal_every_s: float
     loop: bool
     replay_from_ns: int | None
     montage: tuple[str, ...]
@@ -83,6 +88,7 @@ _DEFAULTS: Final = {
     "implant": "sim",
     "renderer": "null",
     "journal": "",
+    "journal_every": "0",
     "record": "",
     "malfunction": "",
     "loop": "false",
@@ -97,7 +103,7 @@ _DEFAULTS: Final = {
 NAMES: Final = (*_DEFAULTS, "pod")
 """Every setting, as flags (`--state-dir`), in the environment (`DREAMEDGE_STATE_DIR`) and in the file."""
 
-_MALFUNCTION: Final = re.compile(r"(?P<name>[^@]+)@(?P<after>\d+(\.\d+)?)")
+_MALFUNCTION: Final = re.compile(r"(?P<name>[^@]+)@(?P<merged>\+?)(?P<after>\d+(\.\d+)?)")
 _POD: Final = re.compile(r"(?P<name>[^=]+)(=(?P<implant>.*?)(,malfunction=(?P<malfunction>[^,]*))?)?")
 _TRUTH: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -125,6 +131,7 @@ def load(
         daemon_key=values["daemon_key"].text or str(daemon_key_path(environ)),
         site=_name(values["site"], "site"),
         journal=values["journal"].text,
+        journal_every_s=_number(values["journal_every"], "journal-every", "seconds"),
         loop=_truth(values["loop"]),
         replay_from_ns=_instant(values["replay_from"]),
         montage=tuple(name.strip() for name in values["montage"].text.split(",") if name.strip()),
@@ -217,17 +224,21 @@ def _pod(given: _Value, place: int, values: Mapping[str, _Value], root: Path) ->
         raise SettingsError(f"{given.source}: pod {given.text!r} is not NAME or NAME=IMPLANT.")
     name = _name(_Value(match["name"], given.source), "pod")
     own = match["malfunction"]
-    malfunction, after_s = _malfunction(values["malfunction"] if own is None else _Value(own, given.source))
+    malfunction, after_s, when_merged = _malfunction(
+        values["malfunction"] if own is None else _Value(own, given.source)
+    )
     seed = _whole(values["seed"])
     implant = match["implant"] or values["implant"].text
-    if match["implant"] is None and re.fullmatch(r"sim:\d+", implant):
-        implant, seed = "sim", int(implant.removeprefix("sim:"))
+    shared = re.fullmatch(r"(?P<kind>sim|sim-light):(?P<seed>\d+)", implant)
+    if match["implant"] is None and shared is not None:
+        implant, seed = shared["kind"], int(shared["seed"])
     return PodSettings(
         name=name,
         implant=implant,
         seed=seed + place,
         malfunction=malfunction,
         after_s=after_s,
+        when_merged=when_merged,
         renderer=values["renderer"].text.replace("{pod}", name),
         state_dir=root / name,
         papers=_papers(values, name),
@@ -245,15 +256,16 @@ def _papers(values: Mapping[str, _Value], pod: str) -> Papers:
     return Papers("--broker", file("ca"), file("cert"), file("key"), told("user"), file("password_file"))
 
 
-def _malfunction(value: _Value) -> tuple[str, float]:
+def _malfunction(value: _Value) -> tuple[str, float, bool]:
     if not value.text:
-        return "", 0.0
+        return "", 0.0, False
     match = _MALFUNCTION.fullmatch(value.text)
     if match is None:
         raise SettingsError(
-            f"{value.source}: malfunction {value.text!r} is not NAME@SECONDS, for instance railed@25."
+            f"{value.source}: malfunction {value.text!r} is not NAME@SECONDS, for instance railed@25 "
+            "(railed@+25: from the merge on)."
         )
-    return match["name"], float(match["after"])
+    return match["name"], float(match["after"]), bool(match["merged"])
 
 
 def _broker(value: _Value) -> Address:

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dreamedge.adapters.implants import open_implant
+from dreamedge.adapters.implants import malfunctioning, open_implant
+from dreamedge.adapters.implants.drives import FOLLOW_PER_S
 from dreamedge.adapters.implants.malfunction import NAMES, MalfunctioningImplant
 from dreamedge.adapters.implants.simulated import SimulatedImplant
-from dreamedge.adapters.implants.sleeper import FOLLOW_PER_S, RELAX_PER_S, STEP_S, Sleeper, person
+from dreamedge.adapters.implants.sleeper import RELAX_PER_S, STEP_S, Sleeper, person
+from dreamedge.adapters.onset import Onset
 from dreamedge.core.calibration import Own, enrol
 from dreamedge.ports.implant import Felt, Implant, ImplantError
 from dreamwire.schema import BANDS6X2
+from edge.light_crowd import felt
 
 S = 1_000_000_000
 
@@ -105,7 +108,7 @@ def test_feedback_draws_and_relaxation_returns() -> None:
     sleeper = Sleeper(6)
     target = sleeper.person.profile_db + 4.0
     for _ in range(int(40 / STEP_S)):
-        sleeper.step(target)
+        sleeper.step(felt(target, 0.15))
     share = np.mean(sleeper.levels_db - sleeper.person.profile_db) / 4.0
     assert abs(share - FOLLOW_PER_S / (FOLLOW_PER_S + RELAX_PER_S)) < 0.1
     sleeper.run(int(60 / STEP_S))
@@ -115,11 +118,11 @@ def test_feedback_draws_and_relaxation_returns() -> None:
 def test_old_feedback_is_not_felt() -> None:
     """A cue half a second old moves nobody: the signal goes on as if it had never been."""
     far_db = (person(8).profile_db + 10.0).astype(np.float32)
-    felt = Felt(far_db, 0.15, mu_db=np.zeros_like(far_db), sigma_db=np.ones_like(far_db))
+    far = Felt(far_db, 0.15, mu_db=np.zeros_like(far_db), sigma_db=np.ones_like(far_db))
     drawn, free = SimulatedImplant(8), SimulatedImplant(8)
     for implant in (drawn, free):
         implant.read(S)
-    drawn.feel(felt, S)
+    drawn.feel(far, S)
     stamps = [S + k * S // 4 for k in range(1, 20)]
     _play(drawn, stamps), _play(free, stamps)
     early = np.abs(drawn.sleeper.levels_db - free.sleeper.levels_db).max()
@@ -146,7 +149,7 @@ HEALTHY = 517
 
 
 def _from_onset(name: str) -> tuple[MalfunctioningImplant, list[NDArray[np.float64]]]:
-    implant = MalfunctioningImplant(SimulatedImplant(1), name, after_s=2.02)
+    implant = MalfunctioningImplant(SimulatedImplant(1), name, Onset(2.02))
     blocks = [implant.read(S + k * S // 20) for k in range(100)]
     return implant, [block.uv for block in blocks if block is not None]
 
@@ -177,7 +180,7 @@ def test_a_malfunction_spoils_every_sample_after_its_onset_and_none_before(name:
 
 def test_the_onset_is_unknown_before_it() -> None:
     """Nobody is told of a malfunction that has not begun."""
-    implant = MalfunctioningImplant(SimulatedImplant(1), "flat", after_s=2.0)
+    implant = MalfunctioningImplant(SimulatedImplant(1), "flat", Onset(2.0))
     implant.read(S)
     implant.read(3 * S - 1)
     assert implant.onset_ns == 0
@@ -186,10 +189,12 @@ def test_the_onset_is_unknown_before_it() -> None:
 def test_an_unknown_malfunction_is_refused_with_the_list() -> None:
     """A malfunction that does not exist is refused, and the text names those that do."""
     with pytest.raises(ImplantError, match=", ".join(NAMES)):
-        open_implant("sim", malfunction="gremlins", after_s=1.0)
+        malfunctioning(SimulatedImplant(1), "gremlins", Onset(1.0))
 
 
-@pytest.mark.parametrize("spec", ["", "sim:x", "edf:", "xdf:", "npz:", "arff:", "telepathy:thing"])
+@pytest.mark.parametrize(
+    "spec", ["", "sim:x", "sim-light:x", "edf:", "xdf:", "npz:", "arff:", "telepathy:it"]
+)
 def test_an_unknown_implant_is_refused(spec: str) -> None:
     """A spec that names no implant is refused with what to write instead."""
     with pytest.raises(ImplantError, match="write"):
@@ -198,7 +203,7 @@ def test_an_unknown_implant_is_refused(spec: str) -> None:
 
 def test_a_malfunction_may_count_from_an_earlier_moment() -> None:
     """With `since_ns` the onset does not depend on how long the agent took until its first read."""
-    implant = open_implant("sim:1", malfunction="flat", after_s=5.0, since_ns=10 * S)
+    implant = malfunctioning(open_implant("sim:1"), "flat", Onset(5.0, 10 * S))
     implant.read(13 * S)
     implant.read(14 * S)
     assert implant.onset_ns == 0

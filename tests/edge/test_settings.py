@@ -122,3 +122,13 @@ def test_what_recordings_leave_unsaid_can_be_told() -> None:
         load({"pod": ["bed-1"], "rate": "-1"}, HOME, None)
     with pytest.raises(SettingsError, match="flag: full-scale 'nan' is not a number of microvolts from 0"):
         load({"pod": ["bed-1"], "full_scale": "nan"}, HOME, None)
+
+
+def test_a_malfunction_may_count_from_the_merge() -> None:
+    """`KIND@+SECONDS` counts from the first merge, `KIND@SECONDS` from the process's start."""
+    given = ["bed-1=sim-light:7,malfunction=homogenise@+20", "bed-2=sim,malfunction=flat@5"]
+    pods = load({"pod": given}, HOME, None).pods
+    assert [(p.malfunction, p.after_s, p.when_merged) for p in pods] == [
+        ("homogenise", 20.0, True),
+        ("flat", 5.0, False),
+    ]

@@ -148,7 +148,7 @@ async def _run(arguments: argparse.Namespace, journal: LineJournal) -> None:
     told = Told(journal, hops=arguments.hops)
     numbers = range(arguments.first, arguments.first + arguments.count)
     pods = [LightPod(number, access, key, told) for number in numbers]
-    ward = Ward([pod.bed for pod in pods], boottime_ns, Load().measure, ServiceManager())
+    ward = Ward([pod.bed for pod in pods], Load().measure, ServiceManager())
     async with asyncio.TaskGroup() as group:
         orders = group.create_task(_obey({pod.name: pod for pod in pods}, ward), name="orders")
         await ward.run(0.0)

@@ -9,34 +9,11 @@ from typing import Final
 
 import numpy as np
 
-from dreamd.simulation.parts import Bend
+from dreamedge.adapters.failing import Bend, frozen, replayed
 from dreamwire.messages import Frame
 
-STORED_FRAMES: Final = 8
 AHEAD_HOPS: Final = 40
 FAR_DB: Final = 60.0
-
-
-def frozen() -> Bend:
-    """The same features for ever, under new numbers."""
-    kept: list[Frame] = []
-
-    def bend(frame: Frame) -> tuple[Frame, ...]:
-        kept.append(frame)
-        return (replace(frame, features=kept[0].features),)
-
-    return bend
-
-
-def replayed() -> Bend:
-    """Each frame again a second later."""
-    kept: list[Frame] = []
-
-    def bend(frame: Frame) -> tuple[Frame, ...]:
-        kept.append(frame)
-        return (frame, kept.pop(0)) if len(kept) > STORED_FRAMES else (frame,)
-
-    return bend
 
 
 def nonfinite() -> Bend:

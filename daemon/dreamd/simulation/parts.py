@@ -1,12 +1,9 @@
 """What a simulated pod is made of besides its bed: a disk, a device, and a memory of what it sent."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dreamedge.adapters.renderers.null import NullRenderer
-from dreamwire.messages import Frame, PodEvent, StoredSever
-
-Bend = Callable[[Frame], tuple[Frame, ...]]
+from dreamwire.messages import PodEvent, StoredSever
 
 
 @dataclass

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final
 from dreamd.simulation.bodies import Ailment, Body
 from dreamd.simulation.broker import KEEPALIVE_NS, Line
 from dreamd.simulation.clocks import MachineClock
-from dreamd.simulation.parts import Bend, Device, Disk, Sent
+from dreamd.simulation.parts import Device, Disk, Sent
 from dreamd.simulation.schedule import MS_NS, SECOND_NS
 from dreamedge.adapters.door import Door, Knock
+from dreamedge.adapters.failing import Bend
 from dreamedge.app.bed import Bed, Parts
 from dreamedge.app.pulses import Pulses
 from dreamedge.core.agent import Agent

@@ -23,16 +23,22 @@ class JournalError(Exception):
 
 
 class LineJournal:
-    """Lines to an open binary file."""
+    """Lines to an open binary file; of each bed's four hops a second one every `hops_every_s`, 0: all."""
 
     hops = True
 
-    def __init__(self, out: BinaryIO) -> None:
+    def __init__(self, out: BinaryIO, *, hops_every_s: float = 0.0) -> None:
         self._out = out
+        self._every_ns = round(hops_every_s * 1e9)
+        self._told_ns: dict[str, int] = {}
         self._thread = Offload("journal", self._write, _WAITING_LINES)
 
     def note(self, at_ns: int, pod: str, kind: str, values: dict[str, float | int | str]) -> None:
         """Queue one line, if this fact has one."""
+        if kind == "hop" and self._every_ns:
+            if at_ns - self._told_ns.get(pod, -self._every_ns) < self._every_ns:
+                return
+            self._told_ns[pod] = at_ns
         line = self._line(at_ns, pod, kind, values)
         if line:
             self._thread.put(line)
@@ -87,8 +93,10 @@ _SENTENCES: Final = {
 }
 
 
-def open_journal(spec: str) -> LineJournal:
+def open_journal(spec: str, *, hops_every_s: float = 0.0) -> LineJournal:
     """Open FILE (appending), `-` for standard output, or the number of an open descriptor; empty: spoken.
+
+    hops_every_s: how often a bed's hop is told; 0: each.
 
     Raises:
         JournalError: it cannot be written to.
@@ -96,9 +104,12 @@ def open_journal(spec: str) -> LineJournal:
     if not spec:
         return SpokenJournal(sys.stderr.buffer)
     if spec == "-":
-        return LineJournal(sys.stdout.buffer)
+        return LineJournal(sys.stdout.buffer, hops_every_s=hops_every_s)
     try:
-        return LineJournal(os.fdopen(int(spec), "wb") if spec.isdecimal() else Path(spec).open("ab"))
+        return LineJournal(
+            os.fdopen(int(spec), "wb") if spec.isdecimal() else Path(spec).open("ab"),
+            hops_every_s=hops_every_s,
+        )
     except OSError as error:
         raise JournalError(
             f"journal {spec} cannot be written ({error.strerror}); name another file."

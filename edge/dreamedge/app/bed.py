@@ -71,8 +71,13 @@ class Bed:
         self._left: bytes | None = None
         self._disk_failure_told = False
         self._recording_failure_told = False
+        self._onset_told = False
         self.connected = False
         self._why_not: str | None = None
+
+    def now_ns(self) -> int:
+        """CLOCK_BOOTTIME of this bed's machine."""
+        return self._parts.now_ns()
 
     @property
     def recording_over(self) -> bool:
@@ -93,7 +98,7 @@ class Bed:
             if self._parts.recorder:
                 self._parts.recorder.take(block)
         if implant.onset_ns:
-            agent.onset(implant.onset_ns)
+            self._tell_onset(implant.onset_ns)
         agent.rendered(self._parts.renderer.share_at(now_ns))
         self._act(agent.pulse(now_ns), now_ns)
 
@@ -171,6 +176,13 @@ class Bed:
         if self._parts.recorder:
             self._parts.recorder.close()
         self._tell_recording()
+
+    def _tell_onset(self, onset_ns: int) -> None:
+        """An injected malfunction has begun: the agent stamps by it, the journal has it once."""
+        self._agent.onset(onset_ns)
+        if not self._onset_told:
+            self._onset_told = True
+            self.note("onset", {"onset_ns": onset_ns})
 
     def _tell_recording(self) -> None:
         """Say once that nothing is recorded any more."""

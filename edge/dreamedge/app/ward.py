@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from dreamedge.app.bed import LATE_NS, Bed, NowNs
+from dreamedge.app.bed import LATE_NS, Bed
 from dreamedge.ports.service_manager import ServiceManager
 
 _TELL_WITHIN_S: Final = 1.0
@@ -33,14 +33,12 @@ class Ward:
 
     Args:
         beds: at least one.
-        now_ns: CLOCK_BOOTTIME.
         measure: share of a core since the last call, and resident KiB, of this process.
         manager: told when every bed pulses, as long as they do, how they are, and of the way out.
     """
 
-    def __init__(self, beds: Sequence[Bed], now_ns: NowNs, measure: Measure, manager: ServiceManager) -> None:
+    def __init__(self, beds: Sequence[Bed], measure: Measure, manager: ServiceManager) -> None:
         self._beds = tuple(beds)
-        self._now_ns = now_ns
         self._measure = measure
         self._manager = manager
         self._pulsed_ns: dict[str, int] = {bed.pod: _NEVER_NS for bed in beds}
@@ -110,16 +108,16 @@ class Ward:
         return why
 
     async def _pulse(self, bed: Bed, over: asyncio.Event) -> None:
-        due_ns = self._now_ns()
+        due_ns = bed.now_ns()
         while True:
-            now_ns = self._now_ns()
+            now_ns = bed.now_ns()
             if now_ns - due_ns > LATE_NS:
                 bed.late(now_ns - due_ns)
             bed.pulse(now_ns)
             self._pulsed(bed, now_ns)
             if bed.recording_over:
                 over.set()
-            now_ns = self._now_ns()
+            now_ns = bed.now_ns()
             due_ns = bed.next_pulse_ns(now_ns)
             await asyncio.sleep((due_ns - now_ns) / 1e9)
 

@@ -298,7 +298,7 @@ class Agent:
         )
         x = to_shared(frame.features, assign.mu_db, assign.sigma_db)
         self._merge.own(x)
-        self._merge.sent(frame.seq, hop.captured_ns, now_ns, x)
+        self._merge.sent(frame.seq, hop.captured_ns, now_ns, x, instant)
         return [] if buggify("frame-not-sent") else [SendFrame(assign.dreamscape, assign.cohort, frame)]
 
     def _hop_note(self, hop: Hop, now_ns: int) -> Note:

@@ -70,5 +70,9 @@ class Blend:
         return self._made
 
     def felt(self, shared: Floats, share: float) -> Felt:
-        """What a sleeper feels of a shared-scale state."""
-        return Felt(shared, share, self._mu_db, self._sigma_db)
+        """What a sleeper feels of a shared-scale state, and what it was mixed from."""
+        others = self._others
+        if others is None:
+            return Felt(shared, share, self._mu_db, self._sigma_db)
+        c_minus, phase_means, at_ns = others.c_minus, others.phase_means, others.instant_ns
+        return Felt(shared, share, self._mu_db, self._sigma_db, c_minus, phase_means, at_ns)

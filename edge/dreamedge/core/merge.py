@@ -287,9 +287,9 @@ class Merge:
         if self._blend is not None and self.guard.steady:
             self._blend.own(x)
 
-    def sent(self, seq: int, captured_ns: int, now_ns: int, x: Floats) -> None:
+    def sent(self, seq: int, captured_ns: int, now_ns: int, x: Floats, instant: int) -> None:
         """Remember a frame that a broadcast may answer."""
-        self._tether.sent(seq, captured_ns, now_ns, x)
+        self._tether.sent(seq, captured_ns, now_ns, x, instant)
 
     def check(self, now_ns: int) -> list[Effect]:
         """Once a frame: is no more rendered than was granted?"""

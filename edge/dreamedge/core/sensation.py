@@ -31,15 +31,33 @@ class Cue:
 class Felt:
     """What the sleeper was given: the blend (float32[D], shared scale) and the share of the others in it.
 
-    mu_db, sigma_db: float32[D], the shared scale; only who feels it asks for dB.
+    mu_db, sigma_db: float32[D], the shared scale; only who feels it asks for dB. For implants simulated to
+    mix wrongly, also what it was mixed from: others, float32[D], their centre; phase_means, float32[B, 2]
+    (re, im), theirs by band at the grid instant phases_ns, by the pod's own clock.
     """
 
     feedback: Floats
     share: float
     mu_db: Floats
     sigma_db: Floats
+    others: Floats | None = None
+    phase_means: Floats | None = None
+    phases_ns: int = 0
 
     @property
     def feedback_db(self) -> NDArray[np.float64]:
         """The blend in dB, float64[D]."""
         return from_shared(self.feedback, self.mu_db, self.sigma_db).astype(np.float64)
+
+    @property
+    def others_db(self) -> NDArray[np.float64] | None:
+        """The others in dB, float64[D]; None where nobody is known."""
+        if self.others is None:
+            return None
+        return from_shared(self.others, self.mu_db, self.sigma_db).astype(np.float64)
+
+    def phase(self, band: int) -> complex:
+        """The mean phasor of a phase band at `phases_ns`; NaN where none was told."""
+        if self.phase_means is None or not band < len(self.phase_means):
+            return complex(np.nan, np.nan)
+        return complex(*self.phase_means[band].tolist())

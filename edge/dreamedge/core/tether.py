@@ -19,15 +19,18 @@ Rules, in the order they are judged:
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
 from typing import Final
 
+import numpy as np
+
 from dreamwire.blend import SHARE_B_MAX, byte_to_coupling, finite, leave_one_out, seq_low, weight
 from dreamwire.messages import Assign, Collective, Floats
-from dreamwire.schema import WIRE_REVISION
+from dreamwire.schema import HOP_MS, WIRE_REVISION
 
+HOP_NS: Final = HOP_MS * 1_000_000
 LEASE_NS: Final = 1_000_000_000
 """Nanoseconds from the capture of one's own answered frame for which a permission lives."""
 
@@ -61,7 +64,8 @@ class Granted:
     """A permission: how much, for which own frame, and what to be drawn to.
 
     coupling: 0..1 exclusive of 0. captured_ns: capture of the answered frame. c_minus: float32[D], the
-    centre of the others, shared scale. artist: float32[D] or None; artist_share 0..0.5.
+    centre of the others, shared scale. artist: float32[D] or None; artist_share 0..0.5. phase_means:
+    float32[B, 2] (re, im) of the grid instant instant_ns, by the pod's own clock; empty: none were told.
     """
 
     coupling: float
@@ -73,6 +77,8 @@ class Granted:
     c_minus: Floats
     artist: Floats | None
     artist_share: float
+    phase_means: Floats = field(default_factory=lambda: np.zeros((0, 2), dtype=np.float32))
+    instant_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,7 @@ class _Sent:
     low: int
     captured_ns: int
     x: Floats
+    instant: int
 
 
 class Tether:
@@ -142,14 +149,15 @@ class Tether:
         """Drop the permission; the next answered frame may bring another."""
         self._permission, self._until_ns = None, 0
 
-    def sent(self, seq: int, captured_ns: int, now_ns: int, x: Floats) -> None:
-        """Remember a frame that was sent. x: float32[D], shared scale, as the daemon computes it.
+    def sent(self, seq: int, captured_ns: int, now_ns: int, x: Floats, instant: int = 0) -> None:
+        """Remember a frame that was sent, of grid instant `instant`.
 
+        x: float32[D], shared scale, as the daemon computes it.
         A state that is not finite is not remembered, so that no broadcast can answer it. A capture
         stamped ahead of its sending counts from the sending.
         """
         if finite(x):
-            self._sent.append(_Sent(seq, seq_low(seq), min(captured_ns, now_ns), x))
+            self._sent.append(_Sent(seq, seq_low(seq), min(captured_ns, now_ns), x, instant))
 
     def judge(self, collective: Collective, now_ns: int) -> Judgement:
         """Judge one broadcast whose seal is good and which was not retained, and keep what it grants."""
@@ -225,6 +233,8 @@ class Tether:
             c_minus=c_minus,
             artist=collective.artist if leads else None,
             artist_share=collective.share if leads else 0.0,
+            phase_means=collective.phase_means,
+            instant_ns=frame.captured_ns + (collective.instant - frame.instant) * HOP_NS,
         )
         self._until_ns = frame.captured_ns + LEASE_NS
         return self._permission

@@ -8,12 +8,18 @@ Further kinds join the table below.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dreamedge.adapters.implants.live import LiveImplant
-from dreamedge.adapters.implants.malfunction import MalfunctioningImplant
 from dreamedge.adapters.implants.replay import Replay
+from dreamedge.adapters.onset import Onset
 from dreamedge.ports.implant import Implant, ImplantError
+
+if TYPE_CHECKING:
+    from dreamedge.adapters.implants.light import LightImplant
+
+LIGHT: Final = "sim-light"
+"""The kind of implant that has no signal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,15 @@ def _open_simulated(rest: str, wish: _Wish) -> Implant:
     if rest and not rest.isdecimal():
         raise ImplantError(f"sim:{rest} names no seed; write sim or sim:7.")
     return SimulatedImplant(int(rest) if rest else wish.seed)
+
+
+def _open_light(rest: str, wish: _Wish) -> Implant:
+    # Imported here: a pod with a person in it does without the random generators' memory.
+    from dreamedge.adapters.implants.light import LightImplant  # noqa: PLC0415
+
+    if rest and not rest.isdecimal():
+        raise ImplantError(f"sim-light:{rest} names no seed; write sim-light or sim-light:7.")
+    return LightImplant(int(rest) if rest else wish.seed)
 
 
 def _open_edf(rest: str, wish: _Wish) -> Implant:
@@ -91,6 +106,7 @@ def file_and_stream(rest: str) -> tuple[Path, str]:
 
 _KINDS: Final[dict[str, Callable[[str, _Wish], Implant]]] = {
     "sim": _open_simulated,
+    LIGHT: _open_light,
     "edf": _open_edf,
     "xdf": _open_xdf,
     "npz": _open_table,
@@ -108,9 +124,6 @@ def open_implant(
     montage: tuple[str, ...] = (),
     rate_hz: float = 0.0,
     full_scale_uv: float = 0.0,
-    malfunction: str = "",
-    after_s: float = 0.0,
-    since_ns: int | None = None,
     replay_from_ns: int | None = None,
 ) -> Implant:
     """Open the implant `spec` names.
@@ -118,17 +131,15 @@ def open_implant(
     seed: of a simulated sleeper that names none. loop: a recording starts over at its end.
     montage: electrodes where a recording or a device names none, in its order. rate_hz: of a recording that
     names none. full_scale_uv: the amplifier's limit; 0: what recording or device say themselves, if they do.
-    malfunction: one of `malfunction.NAMES`, from `after_s` seconds after `since_ns` (CLOCK_BOOTTIME;
-    None: the first read); empty: none.
     replay_from_ns: when a recording's first slot plays, CLOCK_BOOTTIME; None: at the first read.
 
     Raises:
-        ImplantError: the spec, the file or the malfunction is no good; the text says what to do.
+        ImplantError: the spec or the file is no good; the text says what to do.
     """
     kind, _, rest = spec.partition(":")
     if kind not in _KINDS:
         raise ImplantError(
-            f"implant {spec!r} is not known; write sim, sim:SEED, edf:PATH, xdf:PATH#STREAM, "
+            f"implant {spec!r} is not known; write sim, sim:SEED, sim-light:SEED, edf:PATH, xdf:PATH#STREAM, "
             "npz:PATH, arff:PATH, brainflow:BOARD or lsl:NAME."
         )
     inner = _KINDS[kind](rest, _Wish(seed, loop, montage, rate_hz))
@@ -136,4 +147,35 @@ def open_implant(
         inner.montage = replace(inner.montage, full_scale_uv=full_scale_uv)
     if replay_from_ns is not None and isinstance(inner, Replay):
         inner.play_from(replay_from_ns)
-    return MalfunctioningImplant(inner, malfunction, after_s, since_ns) if malfunction else inner
+    return inner
+
+
+def malfunctioning(inner: Implant, name: str, onset: Onset, tap: Implant | None = None) -> Implant:
+    """`inner`, which fails as `name` says (of `malfunction.NAMES`) from the onset on.
+
+    tap: the bed before, for a malfunction that needs its brain (see `tapped`).
+
+    Raises:
+        ImplantError: no such malfunction, or not with this implant.
+    """
+    # Imported here: whose implant is whole does without simulated sleepers' memory.
+    from dreamedge.adapters.implants.malfunction import MalfunctioningImplant, Tap  # noqa: PLC0415
+
+    return MalfunctioningImplant(inner, name, onset, tap if isinstance(tap, Tap) else None)
+
+
+def tapped(inner: Implant) -> Implant:
+    """`inner`, which a second bed listens in to."""
+    from dreamedge.adapters.implants.malfunction import Tap  # noqa: PLC0415
+
+    return Tap(inner)
+
+
+def light_sleeper(implant: Implant) -> "LightImplant | None":
+    """The sleeper of features alone in `implant`, or None where it has a signal."""
+    # Imported here: a pod with a person in it does without the random generators' memory.
+    from dreamedge.adapters.implants.light import LightImplant  # noqa: PLC0415
+
+    while hasattr(implant, "inner"):
+        implant = implant.inner
+    return implant if isinstance(implant, LightImplant) else None

@@ -1,16 +1,26 @@
-"""An implant that malfunctions on purpose: wraps any other, from a given second on.
+"""An implant that malfunctions on purpose: wraps any other, from its onset on.
 
-The pod is not told. What it must notice, it has to notice in the samples; only the onset is known
-here, so that the time from onset to alone can be measured at the pod itself.
+The pod is not told. What it must notice, it has to notice in the samples; only the onset is known here, so
+that the time from onset to alone can be measured at the pod itself.
+
+What fails in the signal fails with any implant. What fails in the sleeper (they are driven, paced, or lie
+under a lamp) needs a simulated one. `crosstalk` needs a second bed in the process: it carries that bed's
+brain. What fails elsewhere in the pod (`failing`) passes through here, for its onset to be told by the same
+way.
 """
 
 import dataclasses
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dreamedge.adapters import failing
+from dreamedge.adapters.implants.light import CROSSTALK, SIGNAL, Ailment, LightImplant
+from dreamedge.adapters.implants.simulated import SLEEPERS, SimulatedImplant
+from dreamedge.adapters.onset import Onset
 from dreamedge.core.signal import Block, Montage
 from dreamedge.ports.implant import Felt, Implant, ImplantError
 from dreamwire.messages import CalibrationSource, Device
@@ -19,6 +29,10 @@ Array = NDArray[np.float64]
 
 _ASSUMED_FULL_SCALE_UV: Final = 187_500.0
 """Of an implant that does not know its own: a common 24-bit amplifier at gain 24."""
+_COPY_UV: Final = 0.2
+"""Noise of the second amplifier on one brain."""
+_TAPPED: Final = 64
+"""Blocks a tap keeps for who listens in: three seconds; the oldest are dropped."""
 
 
 def _flat(uv: Array, _full_scale_uv: float) -> Array:
@@ -42,8 +56,8 @@ _SPOILERS: Final[dict[str, Callable[[Array, float], Array]]] = {
     "nonfinite": _nonfinite,
 }
 
-NAMES: Final = ("silence", *_SPOILERS)
-"""What can go wrong here; `silence` delivers nothing at all."""
+NAMES: Final = ("silence", *_SPOILERS, *failing.NAMES, CROSSTALK, *SLEEPERS)
+"""What can go wrong; `silence` delivers nothing at all."""
 
 
 def check_name(name: str) -> str:
@@ -57,17 +71,92 @@ def check_name(name: str) -> str:
     return name
 
 
-class MalfunctioningImplant:
-    """`inner` until `after_s` seconds after `since_ns` (None: its first read), then malfunction `name`."""
+class Tap:
+    """An implant that a second bed listens in to."""
 
-    def __init__(self, inner: Implant, name: str, after_s: float, since_ns: int | None = None) -> None:
-        self._inner = inner
+    def __init__(self, inner: Implant) -> None:
+        self.inner = inner
+        self._heard: deque[Block] = deque(maxlen=_TAPPED)
+
+    @property
+    def montage(self) -> Montage:
+        """As inside."""
+        return self.inner.montage
+
+    @property
+    def device(self) -> Device:
+        """As inside."""
+        return self.inner.device
+
+    @property
+    def source(self) -> CalibrationSource:
+        """As inside."""
+        return self.inner.source
+
+    @property
+    def ended(self) -> bool:
+        """As inside."""
+        return self.inner.ended
+
+    @property
+    def onset_ns(self) -> int:
+        """As inside."""
+        return self.inner.onset_ns
+
+    def enrolment(self) -> Block | None:
+        """As inside."""
+        return self.inner.enrolment()
+
+    def read(self, now_ns: int) -> Block | None:
+        """As inside; who listens in hears it too."""
+        block = self.inner.read(now_ns)
+        if block is not None:
+            self._heard.append(block)
+        return block
+
+    def overheard(self) -> list[Block]:
+        """What was read since the last call."""
+        heard = list(self._heard)
+        self._heard.clear()
+        return heard
+
+    def feel(self, felt: Felt, now_ns: int) -> None:
+        """As inside."""
+        self.inner.feel(felt, now_ns)
+
+    def close(self) -> None:
+        """As inside."""
+        self.inner.close()
+
+
+class MalfunctioningImplant:
+    """`inner` until the onset, then malfunction `name`. tap: whose brain `crosstalk` carries."""
+
+    def __init__(self, inner: Implant, name: str, onset: Onset, tap: Tap | None = None) -> None:
+        self.inner = inner
         self._name = check_name(name)
-        self._after_ns = int(after_s * 1e9)
-        self._start_ns = since_ns
+        self._onset = onset
         self._now_ns = 0
+        self._ill = False
+        self._tap = tap
+        self._rng = np.random.default_rng(6)
+        self._check()
         full_scale_uv = inner.montage.full_scale_uv or _ASSUMED_FULL_SCALE_UV
         self._montage = dataclasses.replace(inner.montage, full_scale_uv=full_scale_uv)
+
+    def _check(self) -> None:
+        simulated = isinstance(self.inner, SimulatedImplant | LightImplant)
+        if self._name in SLEEPERS and not simulated:
+            raise ImplantError(f"malfunction {self._name} needs a simulated sleeper; use sim or sim-light.")
+        if self._name != CROSSTALK:
+            return
+        other = self._tap.inner if self._tap is not None else None
+        if other is None or other.montage.names != self.inner.montage.names:
+            raise ImplantError(
+                "malfunction crosstalk needs a bed with the same electrodes before it in this process."
+            )
+        if isinstance(self.inner, LightImplant) and isinstance(other, LightImplant):
+            self.inner.other = other
 
     @property
     def montage(self) -> Montage:
@@ -77,52 +166,86 @@ class MalfunctioningImplant:
     @property
     def device(self) -> Device:
         """The inner device: nothing gives the malfunction away."""
-        return self._inner.device
+        return self.inner.device
 
     @property
     def source(self) -> CalibrationSource:
         """As inside."""
-        return self._inner.source
+        return self.inner.source
 
     def enrolment(self) -> Block | None:
         """As inside: the malfunction comes later."""
-        return self._inner.enrolment()
+        return self.inner.enrolment()
 
     def read(self, now_ns: int) -> Block | None:
         """Samples as inside up to the onset, spoiled after it."""
-        if self._start_ns is None:
-            self._start_ns = now_ns
+        self._onset.read(now_ns)
         self._now_ns = now_ns
-        block = self._inner.read(now_ns)
-        if block is None or block.last_ns <= self._onset_ns():
+        self._fall_ill()
+        block = self.inner.read(now_ns)
+        if self._name == CROSSTALK:
+            return self._copied(block, now_ns)
+        at_ns = self._onset.at_ns
+        if block is None or at_ns is None or block.last_ns <= at_ns or not self._spoils:
             return block
-        return self._spoil(block)
+        return self._spoil(block, at_ns)
+
+    @property
+    def _spoils(self) -> bool:
+        in_signal = self._name == "silence" or self._name in _SPOILERS
+        return in_signal and not isinstance(self.inner, LightImplant)
+
+    def _fall_ill(self) -> None:
+        """What shows in the sleeper begins there, once."""
+        at_ns = self._onset.at_ns
+        if self._ill or at_ns is None:
+            return
+        if isinstance(self.inner, LightImplant):
+            self._ill = True
+            if self._name in (*SIGNAL, *SLEEPERS, CROSSTALK):
+                self.inner.ailment = Ailment(self._name, at_ns)
+        elif isinstance(self.inner, SimulatedImplant) and self._now_ns >= at_ns:
+            self._ill = True
+            if self._name in SLEEPERS:
+                self.inner.fall_ill(self._name)
 
     def feel(self, felt: Felt, now_ns: int) -> None:
         """As inside."""
-        self._inner.feel(felt, now_ns)
+        self._onset.given(felt.share, now_ns)
+        self.inner.feel(felt, now_ns)
 
     @property
     def ended(self) -> bool:
         """As inside."""
-        return self._inner.ended
+        return self.inner.ended
 
     @property
     def onset_ns(self) -> int:
         """When the malfunction began; 0 while it has not."""
-        return self._onset_ns() if self._start_ns is not None and self._now_ns >= self._onset_ns() else 0
+        at_ns = self._onset.at_ns
+        if at_ns is None:
+            return 0
+        # A clock that leaps has never shown the moments in between.
+        began_ns = at_ns + failing.LEAP_NS if self._name == failing.CLOCK_JUMP else at_ns
+        return began_ns if self._now_ns >= began_ns else 0
 
     def close(self) -> None:
         """As inside."""
-        self._inner.close()
+        self.inner.close()
 
-    def _onset_ns(self) -> int:
-        assert self._start_ns is not None
-        return self._start_ns + self._after_ns
+    def _copied(self, block: Block | None, now_ns: int) -> Block | None:
+        """The other bed's samples in place of one's own."""
+        overheard = self._tap.overheard() if self._tap is not None else []
+        if not self._onset.begun(now_ns) or isinstance(self.inner, LightImplant):
+            return block
+        if not overheard:
+            return None
+        uv = np.concatenate([one.uv for one in overheard])
+        return Block(uv + self._rng.normal(0.0, _COPY_UV, uv.shape), overheard[-1].last_ns)
 
-    def _spoil(self, block: Block) -> Block | None:
+    def _spoil(self, block: Block, at_ns: int) -> Block | None:
         rate_hz = self.montage.rate_hz
-        late = int(np.ceil((block.last_ns - self._onset_ns()) * rate_hz / 1e9))
+        late = int(np.ceil((block.last_ns - at_ns) * rate_hz / 1e9))
         healthy = max(0, len(block.uv) - late)
         if self._name == "silence":
             last_ns = block.last_ns - int((len(block.uv) - healthy) * 1e9 / rate_hz)

@@ -9,12 +9,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dreamedge.adapters.implants.drives import DRIVES
+from dreamedge.adapters.implants.rhythm import BEATS
 from dreamedge.adapters.implants.sleeper import (
     CHANNELS,
     MAINS_HZ,
     RATE_HZ,
     STEP_S,
     STEP_SAMPLES,
+    SYNCHRONY,
     Sleeper,
 )
 from dreamedge.core.signal import Block, Montage
@@ -22,6 +25,8 @@ from dreamedge.ports.implant import Felt
 from dreamwire.messages import CalibrationSource, Device
 
 FULL_SCALE_UV: Final = 187_500.0
+SLEEPERS: Final = (*DRIVES, SYNCHRONY, *BEATS)
+"""Malfunctions that show in the sleeper, not in the signal."""
 ENROLMENT_S: Final = 130.0
 _BUFFER_STEPS: Final = int(10.0 / STEP_S)
 """What the device keeps for a reader that was away; older samples are lost, as in a real one."""
@@ -84,7 +89,7 @@ class SimulatedImplant:
     def _step(self) -> NDArray[np.float64]:
         felt, at_ns = self._felt, self._stamp_ns(self._read + len(self._ready))
         heard = felt is not None and at_ns - self._felt_ns <= _FELT_FOR_NS
-        return self._sleeper.step(felt.feedback_db if felt is not None and heard else None)
+        return self._sleeper.step(felt if heard else None, at_ns / 1e9)
 
     def _stamp_ns(self, sample: int) -> int:
         assert self._start_ns is not None
@@ -93,6 +98,10 @@ class SimulatedImplant:
     def feel(self, felt: Felt, now_ns: int) -> None:
         """What the sleeper hears from now on, for half a second."""
         self._felt, self._felt_ns = felt, now_ns
+
+    def fall_ill(self, malfunction: str) -> None:
+        """Let the implant break from the next quarter second on, in a way that shows in the sleeper."""
+        self._sleeper.fall_ill(malfunction)
 
     def close(self) -> None:
         """Nothing to release."""

@@ -14,6 +14,9 @@ the levels come out as meant.
 Closed loop: the levels x relax to the profile p at rate r, wander a little, and follow what is
 felt: dx = -r (x - p) dt + k (f - x) dt + noise. With f = (1 - a) x + a c (DESIGN 7.4) a group keeps
 (r / (r + k a n/(n-1)))^2 of its dispersion.
+
+An implant may break (`fall_ill`): its drive takes the place of the healthy following (`drives`), or it paces
+the alpha rhythm (`rhythm`), or a rhythm comes from outside, which is no fault of anybody's.
 """
 
 from dataclasses import dataclass
@@ -22,7 +25,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dreamedge.adapters.implants.drives import DRIVES, FOLLOW_PER_S, Drive
+from dreamedge.adapters.implants.rhythm import ALPHA, BEATS, PACE_PER_S, TURN, Beat, Field, Rhythm
 from dreamedge.core.filters import kernel
+from dreamedge.core.sensation import Felt
 from dreamwire.schema import BANDS6X2, Band
 
 RATE_HZ: Final = 256.0
@@ -33,7 +39,7 @@ _REGION_OF: Final = np.array([0, 0, 0, 0, 1, 1, 1, 1])
 MAINS_HZ: Final = 50.0
 
 RELAX_PER_S: Final = 0.10
-FOLLOW_PER_S: Final = 0.20
+SYNCHRONY: Final = "synchrony-runaway"
 _WANDER_DB: Final = 0.4
 _PERSON_DB: Final = 2.4
 _REGION_DB: Final = 1.8
@@ -147,11 +153,16 @@ class Voice:
         floor_uv2 = 0.05 * wanted_uv2
         return np.sqrt(np.maximum(source_uv2, floor_uv2)).T[:, _REGION_OF]
 
-    def mix(self, step: int, before: Array, after: Array) -> Array:
-        """The signal of step number `step` (any integer) with gains sliding from `before` to `after`."""
+    def mix(self, step: int, before: Array, after: Array, paced: "tuple[int, Array] | None" = None) -> Array:
+        """The signal of step number `step` (any integer) with gains sliding from `before` to `after`.
+
+        paced: a band's number and the phases float64[STEP_SAMPLES], rad, of the wave in its place.
+        """
         for slot, loop in zip(self._slices, self._loops, strict=True):
             begin = step * STEP_SAMPLES % (len(loop) - STEP_SAMPLES)
             slot[:] = loop[begin : begin + STEP_SAMPLES]
+        if paced is not None:
+            self._slices[paced[0]] = (np.sqrt(2.0) * np.cos(paced[1])).astype(np.float32)[:, None]
         slope = (after - before)[:, None, :].astype(np.float32)
         self._slices[:-1] *= before[:, None, :].astype(np.float32) + _SLIDE * slope
         return np.asarray(self._slices.sum(axis=0, dtype=np.float64))
@@ -172,18 +183,45 @@ class Sleeper:
         self._highest_db = self.person.profile_db + _REACH_DB
         self._gain = self.voice.gains(self.levels_db)
         self._step = first_step
+        self._drive: Drive | None = None
+        self._rhythm: Rhythm | None = None
+        self._beat: Beat | None = None
 
-    def step(self, felt_db: Array | None) -> Array:
+    def fall_ill(self, malfunction: str) -> None:
+        """From the next step on: a drive or a beat by name, or `synchrony-runaway`.
+
+        Raises:
+            KeyError: none of these.
+        """
+        if malfunction == SYNCHRONY:
+            self._rhythm = Rhythm(self.person.alpha_hz, float(self._rng.uniform(0.0, TURN)))
+        elif malfunction in BEATS:
+            self._beat = BEATS[malfunction]
+        else:
+            self._drive = DRIVES[malfunction]
+
+    def step(self, felt: Felt | None, at_s: float = 0.0) -> Array:
         """The next quarter second, float64[STEP_SAMPLES, channels], uV.
 
-        felt_db: float64[12], the feedback felt during it, in dB; None where there is none.
+        felt: what is given during it; None where nothing is. at_s: when it begins, by the machine's clock.
         """
-        self._drift(felt_db)
+        self._drift(felt)
         gain = self.voice.gains(self.levels_db)
-        block = self.voice.mix(self._step, self._gain, gain)
+        block = self.voice.mix(self._step, self._gain, gain, self._paced(felt, at_s))
         self._gain = gain
         self._step += 1
         return block
+
+    def _paced(self, felt: Felt | None, at_s: float) -> tuple[int, Array] | None:
+        """The band that has a rhythm in place of its noise, and its phases."""
+        if self._beat is not None:
+            moments_s = at_s + np.arange(STEP_SAMPLES) / RATE_HZ
+            return self._beat.band, self._beat.phases(moments_s)
+        if self._rhythm is None:
+            return None
+        field = Field.felt(felt) if felt is not None else None
+        k_per_s = PACE_PER_S * felt.share if felt is not None else 0.0
+        return ALPHA, self._rhythm.run(at_s, STEP_SAMPLES, 1.0 / RATE_HZ, field, k_per_s)
 
     def run(self, steps: int) -> Array:
         """`steps` quarter seconds without feedback, float64[steps x STEP_SAMPLES, channels], uV."""
@@ -193,10 +231,12 @@ class Sleeper:
         """Let `steps` quarter seconds pass unheard."""
         self._step += steps
 
-    def _drift(self, felt_db: Array | None) -> None:
+    def _drift(self, felt: Felt | None) -> None:
         pull = RELAX_PER_S * (self.person.profile_db - self.levels_db)
-        if felt_db is not None:
-            pull = pull + FOLLOW_PER_S * (felt_db - self.levels_db)
+        if felt is not None and self._drive is not None:
+            pull = pull + self._drive(self.levels_db, self.person.profile_db, felt)
+        elif felt is not None:
+            pull = pull + FOLLOW_PER_S * (felt.feedback_db - self.levels_db)
         wander = _WANDER_DB * np.sqrt(2 * RELAX_PER_S * STEP_S) * self._rng.normal(size=pull.size)
         reached = self.levels_db + STEP_S * pull + wander
         self.levels_db = np.minimum(np.maximum(reached, self._lowest_db), self._highest_db)
