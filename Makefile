@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help run test soak check bench sim mutate screenshots proto tables system-packages
+.PHONY: help run test soak check bench sim mutate screenshots proto tables boards system-packages
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -39,6 +39,9 @@ proto: $(READY) ## generate the Python code of proto/
 
 tables: $(READY) ## the tables of ARCHITECTURE.md that are made from code
 	@$(BIN)/python -m tests.tables
+
+boards: $(READY) ## Grafana's boards and Prometheus' alerts, from deploy/grafana/boards
+	@PYTHONPATH=deploy/grafana $(BIN)/python -m boards
 
 system-packages: ## what some tests need and Debian packages: brokers, databases, a browser, systemd's checks
 	@as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \

@@ -11,9 +11,9 @@ from dreamd.adapters.grpc.server import Running
 from dreamd.cli import breakers, dreamscapes, pods, wake
 from dreamd.cli.tables import collective_line
 from dreamd.core.refusals import Code, Refusal
-from dreamd.core.session.views import DreamscapeState, SeatState
+from dreamd.core.session.views import DreamscapeState, PodState, SeatState
 from fakes.coordination import FakeCoordination
-from fakes.views import seat_view
+from fakes.views import pod_view, seat_view
 from fakes.waiting import until
 
 
@@ -61,6 +61,26 @@ async def test_an_empty_fleet_says_what_to_do(application: FakeCoordination, she
     application.fleet = {}
     assert (await shell("pods list"))[1].startswith("no pod has connected yet; start one")
     assert (await shell("dreamscapes list"))[1].startswith("there is no Dreamscape yet; plan one")
+
+
+async def test_the_pods_that_are_meant_are_listed(application: FakeCoordination, shell: Shell) -> None:
+    """By state, site, coupling, quality and clock; NaN and an unsynced clock are on the worse side."""
+    application.fleet = {
+        "bed-1": pod_view("bed-1", state=PodState.SEATED, applied=0.1, site="north"),
+        "bed-2": pod_view("bed-2", quality=0.3, clock_uncertainty_us=4000),
+        "bed-3": pod_view("bed-3", quality=float("nan"), clock_synced=False, applied=float("nan")),
+    }
+
+    async def names(asked: str) -> list[str]:
+        return [pod["name"][5:] for pod in json.loads((await shell(f"pods list --json {asked}"))[1])]
+
+    assert await names("--state seated") == ["bed-1"]
+    assert await names("--site ward-a") == ["bed-2", "bed-3"]
+    assert await names("--coupled") == ["bed-1", "bed-3"]
+    assert await names("--below-quality 0.5") == ["bed-2", "bed-3"]
+    assert await names("--clock-above 2.5") == ["bed-2", "bed-3"]
+    assert await names("--site ward-a --clock-above 5") == ["bed-3"]
+    assert (await shell("pods list --state latched"))[1] == "none of 3 pods is so\n"
 
 
 async def test_json_is_for_scripts(application: FakeCoordination, shell: Shell) -> None:

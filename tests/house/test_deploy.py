@@ -30,7 +30,7 @@ KNOWN = {
     "DREAMEDGE_CONFIG",
     "DREAMD_RECORDINGS",  # the tests'
 }
-TEXTS = [path for path in DEPLOY.rglob("*") if path.is_file() and path.suffix != ".svg"]
+TEXTS = [path for path in DEPLOY.rglob("*") if path.is_file() and path.suffix not in (".svg", ".pyc")]
 
 
 def installed(program: str) -> str:

@@ -1,6 +1,7 @@
 """`dreamd pods ...`: the beds, from a shell."""
 
 import argparse
+import math
 from contextlib import aclosing
 
 import dreamapi
@@ -9,13 +10,20 @@ from dreamd.cli.asking import add_verb, as_json, console, print_json
 
 run = asking.run
 
+STATES = {state.lower(): dreamapi.Pod.State.Value(state) for state in dreamapi.Pod.State.keys()[1:]}
+
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `pods` and its verbs."""
     does = "the beds: which are there, who lies in them"
     pods = subparsers.add_parser("pods", help=does, description=does)
     verbs = pods.add_subparsers(required=True, metavar="VERB")
-    add_verb(verbs, "list", _list, "every pod ever seen")
+    list_ = add_verb(verbs, "list", _list, "every pod ever seen, or those that are meant")
+    list_.add_argument("--state", choices=STATES, help="only those in this state")
+    list_.add_argument("--site", help="only those of this site")
+    list_.add_argument("--coupled", action="store_true", help="only those that render a share")
+    list_.add_argument("--below-quality", type=asking.finite, metavar="Q", help="only those below, 0 to 1")
+    list_.add_argument("--clock-above", type=asking.finite, metavar="MS", help="only those less certain")
     add_verb(verbs, "get", _get, "one pod with its channels").add_argument("pod", metavar="POD")
     watch = add_verb(verbs, "watch", _watch, "every pod, then each that changes")
     watch.add_argument("--count", type=asking.positive, metavar="N", help="stop after N pods were shown")
@@ -32,13 +40,28 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 async def _list(api: dreamapi.Api, args: argparse.Namespace) -> None:
-    pods = await api.pods.list()
+    known = await api.pods.list()
+    pods = [pod for pod in known if _meant(pod, args)]
     if args.json:
         print_json([as_json(pod) for pod in pods])
     elif pods:
         console().print(tables.pods(pods))
+    elif known:
+        print(f"none of {len(known)} pods is so")
     else:
         print("no pod has connected yet; start one: dreamedge run --pod bed-1")
+
+
+def _meant(pod: dreamapi.Pod, args: argparse.Namespace) -> bool:
+    """Whether the pod is one of those asked for; a clock that is not synced is certain of nothing."""
+    certain_ms = pod.clock.uncertainty.ToMicroseconds() / 1e3 if pod.clock.synced else math.inf
+    return (
+        args.state in (None, dreamapi.Pod.State.Name(pod.state).lower())
+        and args.site in (None, pod.site)
+        and (not args.coupled or not pod.applied <= 0.0)
+        and (args.below_quality is None or not pod.quality >= args.below_quality)
+        and (args.clock_above is None or not certain_ms <= args.clock_above)
+    )
 
 
 def _show(pod: dreamapi.Pod, args: argparse.Namespace) -> None:

@@ -1,0 +1,110 @@
+"""Fleet: pods, their breakers, their frames, site by site."""
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+from grafana_foundation_sdk.builders.timeseries import Panel
+
+from boards.kit import ORANGE, Query, board, choice, lines
+from boards.safety import CLOCK_LIMIT_S, LIST_PODS
+from dreamd.core.limits import QUALITY_IN
+
+AT = '{site=~"$site"}'
+
+
+def _pods() -> list[Panel]:
+    return [
+        lines(
+            "Pods",
+            "Online by their presence, and ever seen. A will is no proof of life: see unreachable on Safety.",
+            Query("sum(dreamd_pods_online)", "online"),
+            Query("sum(dreamd_pods_known)", "known"),
+            lists=[LIST_PODS, "dreamd pods list --state offline"],
+        ),
+        lines(
+            "Breakers that are not closed",
+            "Open and half-open ones come back by themselves, locked ones wait for a person.",
+            Query('sum by (state) (dreamd_breakers{state!="closed"})', "{{state}}"),
+            lists=[
+                "dreamd breakers list --state open",
+                "dreamd breakers list --state half-open",
+                "dreamd breakers list --state locked",
+            ],
+        ),
+        lines(
+            "Locked, by whom it concerns",
+            "A device's lock wants a technician, a person's a clinician.",
+            Query("sum by (concerns) (dreamd_breakers_locked)", "{{concerns}}"),
+            lists=["dreamd breakers list --state locked"],
+        ),
+        lines(
+            "Frames refused, by reason",
+            "Frames that were not taken in. `not-assigned` follows every sever for a moment.",
+            Query("sum by (reason) (rate(dreamd_frames_refused_total[$__rate_interval])) > 0", "{{reason}}"),
+            lists=["dreamd breakers list --state open"],
+        ),
+        lines(
+            "Shares late and lost",
+            "Of the frames that came or should have come.",
+            Query(
+                "sum(rate(dreamd_frames_late_total[$__rate_interval])) "
+                "/ sum(rate(dreamd_frames_accepted_total[$__rate_interval]))",
+                "late",
+            ),
+            Query(
+                "sum(rate(dreamd_frames_lost_total[$__rate_interval])) "
+                "/ sum(rate(dreamd_frames_accepted_total[$__rate_interval]))",
+                "lost",
+            ),
+            lists=[LIST_PODS],
+            unit="percentunit",
+        ),
+        lines(
+            "Wake orders that stand",
+            "Whoever one reaches is admitted nowhere until a named person lifts it.",
+            Query("sum(dreamd_wake_orders)", "orders"),
+            lists=["dreamd wake list --standing"],
+        ),
+    ]
+
+
+def _sites() -> list[Panel]:
+    return [
+        lines(
+            "Pods by site",
+            "Online and saying how they are.",
+            Query(f"sum by (site) (dreamd_site_pods{AT})", "{{site}}"),
+            lists=["dreamd pods list --site SITE"],
+            width=6,
+        ),
+        lines(
+            "Signal quality by site",
+            "Mean over the pods that are online.",
+            Query(f"min by (site) (dreamd_site_quality{AT})", "{{site}}"),
+            lists=[f"dreamd pods list --site SITE --below-quality {QUALITY_IN}"],
+            width=6,
+            bounds=((QUALITY_IN, ORANGE),),
+            top=1.0,
+        ),
+        lines(
+            "Pods of low quality, unsynced clocks",
+            "The first are admitted nowhere, the others send no phases.",
+            Query(f"sum by (site) (dreamd_site_quality_low{AT})", "low quality {{site}}"),
+            Query(f"sum by (site) (dreamd_site_clock_unsynced{AT})", "unsynced {{site}}"),
+            lists=[f"dreamd pods list --below-quality {QUALITY_IN}", "dreamd pods list --clock-above 1000"],
+            width=6,
+        ),
+        lines(
+            "Clock uncertainty by site",
+            "Mean over synced clocks. Above the line phases of the quickest band are left out.",
+            Query(f"max by (site) (dreamd_site_clock_uncertainty_seconds{AT})", "{{site}}"),
+            lists=[f"dreamd pods list --site SITE --clock-above {CLOCK_LIMIT_S * 1000:.1f}"],
+            width=6,
+            unit="s",
+            bounds=((CLOCK_LIMIT_S, ORANGE),),
+        ),
+    ]
+
+
+def fleet() -> Dashboard:
+    """The board."""
+    sites = choice("site", "site", "label_values(dreamd_site_pods, site)")
+    return board("fleet", "Fleet", "The pods, by state and site.", [*_pods(), *_sites()], [sites])

@@ -1,0 +1,69 @@
+"""Tick: whether the daemon keeps its time, four times a second."""
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from boards.kit import ORANGE, RED, Query, board, lines
+from dreamd.core.limits import HOP_S, LEASE_S
+
+DREAMSCAPES = ["dreamd dreamscapes list"]
+
+
+def _quantiles(metric: str) -> tuple[Query, ...]:
+    rate = f"sum by (le) (rate({metric}_bucket[$__rate_interval]))"
+    return tuple(Query(f"histogram_quantile({share}, {rate})", f"p{share * 100:g}") for share in (0.5, 0.99))
+
+
+def tick() -> Dashboard:
+    """The board."""
+    panels = [
+        lines(
+            "Work of a tick",
+            "Judging, fusing and publishing. A tick that takes a hop leaves no time for anything else.",
+            *_quantiles("dreamd_tick_seconds"),
+            lists=DREAMSCAPES,
+            unit="s",
+            bounds=((0.5 * HOP_S, ORANGE), (HOP_S, RED)),
+        ),
+        lines(
+            "How late ticks begin",
+            "From when a tick was due to when it began: something else held the loop, or the "
+            "machine is busy.",
+            *_quantiles("dreamd_tick_lateness_seconds"),
+            lists=DREAMSCAPES,
+            unit="s",
+            bounds=((HOP_S, RED),),
+        ),
+        lines(
+            "Lag of the event loop",
+            "How late a turn of the loop comes that was asked for at a fixed time.",
+            *_quantiles("dreamd_loop_lag_seconds"),
+            lists=DREAMSCAPES,
+            unit="s",
+            bounds=((0.1, ORANGE), (HOP_S, RED)),
+        ),
+        lines(
+            "Tick age",
+            "Seconds since the last tick was over, at the scrape. At the lease everyone is "
+            "alone by their tether.",
+            Query("max(dreamd_tick_age_seconds)", "age"),
+            lists=DREAMSCAPES,
+            unit="s",
+            bounds=((0.75 * LEASE_S, ORANGE), (LEASE_S, RED)),
+        ),
+        lines(
+            "Ticks and skipped ticks",
+            "Four a second. A skipped one is never made up for; three in a row, and leases lapse.",
+            Query("sum(rate(dreamd_tick_seconds_count[$__rate_interval]))", "ticks/s"),
+            Query("sum(rate(dreamd_ticks_skipped_total[$__rate_interval]))", "skipped/s"),
+            lists=DREAMSCAPES,
+        ),
+        lines(
+            "Evidence to zero, by the pods' stamps",
+            "From what was wrong to coupling zero at the pod, for severs that the pod reported.",
+            *_quantiles("dreamd_evidence_to_zero_seconds"),
+            lists=["dreamd breakers list --state open"],
+            unit="s",
+            bounds=((0.5, ORANGE),),
+        ),
+    ]
+    return board("tick", "Tick", "Does the daemon keep its time?", panels)
