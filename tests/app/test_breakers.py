@@ -125,8 +125,8 @@ def test_a_lost_quorum_shows_on_the_dreamscapes_breaker() -> None:
     stage = dreaming(6)
     stage.hop(8)
     for pod in stage.pods[:4]:
-        pod.event(PodEventKind.SEVERED, "stalled", evidence_ns=1, zero_ns=2)
-    stage.hop(1)
+        pod.event(PodEventKind.SEVERED, "railed", evidence_ns=1, zero_ns=2)
+        stage.hop(41)
     assert breaker(stage, "dreamscapes/night").cause == "quorum"
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import BreakerState, DreamscapeState, Plan, SeatState
@@ -181,18 +182,105 @@ def test_all_frames_missing_is_our_own_fault_and_trips_nobody() -> None:
     assert state(stage) is DreamscapeState.DREAMING
 
 
-def test_most_pods_gone_for_good_is_not_our_fault_but_a_lost_quorum() -> None:
-    """Pods whose end the broker has told are not missing but gone: the rest are severed, and why is said."""
+def cut_off(told: int, pods: int = 8, of: int = 5) -> Stage:
+    """So many of so many dreamers are not heard any more; the broker tells the end of `told` of them."""
+    stage = Stage(pods=pods)
+    stage.appear()
+    stage.dream()
+    stage.hop(16)
+    for pod in stage.pods[:of]:
+        pod.sends = False
+    for pod in stage.pods[:told]:
+        pod.presence(online=False)
+    stage.hop(8)
+    return stage
+
+
+@pytest.mark.parametrize("told", [0, 3, 5])
+def test_most_gone_at_once_is_our_own_way_whether_their_end_is_told_or_not(told: int) -> None:
+    """A switch ends connections as a crash does: everyone at zero, nobody tripped, nobody severed."""
+    stage = cut_off(told)
+    assert state(stage) is DreamscapeState.DREAMING
+    assert any("our own way" in sentence for sentence in events(stage))
+    assert not stage.link.collectives[-1].coupling.any()
+    stage.hop(80)
+    assert all(view.breaker is BreakerState.CLOSED for view in stage.app.pods())
+    for pod in stage.pods[:5]:
+        pod.sends = True
+        pod.presence()
+    stage.hop(4)
+    assert all(stage.coupling(pod.name) > 0 for pod in stage.pods)
+
+
+def test_who_is_gone_for_half_a_minute_is_out_and_the_rest_dream_on() -> None:
+    """By a cause of the way, which severs nobody else; and back by being scored, asking no operator."""
+    stage = cut_off(5)
+    stage.hop(4 * 31)
+    breakers = {view.pod: (view.breaker, view.breaker_cause) for view in stage.app.pods()}
+    assert all(breakers[f"bed-{n}"] == (BreakerState.OPEN, "stale") for n in range(1, 6))
+    assert state(stage) is DreamscapeState.DREAMING
+    assert all(stage.coupling(f"bed-{n}") > 0 for n in (6, 7, 8))
+    for pod in stage.pods[:5]:
+        pod.sends = True
+        pod.presence()
+    stage.hop(40)
+    assert all(stage.coupling(pod.name) > 0 for pod in stage.pods)
+
+
+def test_no_network_severs_those_it_leaves_too_few() -> None:
+    """Two of five left: alone, not severed; and dreaming again when the others are back."""
+    stage = cut_off(3, pods=5, of=3)
+    stage.hop(4 * 40)
+    assert state(stage) is DreamscapeState.DREAMING
+    assert not stage.link.collectives[-1].coupling.any()
+    for pod in stage.pods[:3]:
+        pod.sends = True
+        pod.presence()
+    stage.hop(40)
+    assert all(stage.coupling(pod.name) > 0 for pod in stage.pods)
+
+
+def test_most_failed_of_those_within_reach_severs_whoever_else_is_away() -> None:
+    """Three of eight away, three of the five within reach failed: real failures, and said so."""
     stage = Stage(pods=8)
     stage.appear()
     stage.dream()
     stage.hop(16)
-    for pod in stage.pods[:5]:
+    for pod in stage.pods[:3]:
         pod.sends = False
-        pod.presence(online=False)
-    stage.hop(8)
-    assert state(stage) is DreamscapeState.SEVERED
-    assert not any("our own way" in sentence for sentence in events(stage))
+    stage.hop(16)
+    assert state(stage) is DreamscapeState.DREAMING
+    for pod in stage.pods[3:6]:
+        pod.event(PodEventKind.MALFUNCTION, "railed")
+        stage.hop(60)
+    view = stage.app.dreamscape("night")
+    assert view.state is DreamscapeState.SEVERED
+    assert "3 out of reach" in view.state_cause
+
+
+def test_a_device_that_does_not_obey_is_cut_though_most_are_missing() -> None:
+    """Evidence that is not of the way is heeded while our own way is broken."""
+    stage = cut_off(0)
+    stage.pods[7].bend = lambda frame: replace(frame, applied=0.4)
+    stage.hop(3)
+    assert stage.app.pod("bed-8").breaker_cause == "actuator"
+
+
+def test_nobody_on_trial_is_locked_for_our_own_way() -> None:
+    """Their deadline does not run while they cannot be heard."""
+    stage = Stage(pods=5)
+    stage.appear()
+    stage.dream()
+    stage.pods[0].event(PodEventKind.MALFUNCTION, "railed")
+    while stage.app.pod("bed-1").breaker is not BreakerState.HALF_OPEN:
+        stage.hop()
+    for pod in stage.pods:
+        pod.sends = False
+    stage.hop(4 * 70)
+    for pod in stage.pods:
+        pod.sends = True
+    stage.hop(40)
+    assert stage.app.pod("bed-1").breaker is BreakerState.CLOSED
 
 
 def test_while_most_are_missing_nobody_is_granted_anything() -> None:

@@ -32,6 +32,24 @@ def test_half_must_be_healthy_and_three_or_intimate(
 
 
 @pytest.mark.parametrize(
+    ("assigned", "healthy", "away", "verdict"),
+    [
+        (8, 3, 5, QuorumVerdict.HOLDS),
+        (8, 0, 8, QuorumVerdict.HOLDS),
+        (8, 2, 3, QuorumVerdict.MOST_FAILED),
+        (8, 3, 2, QuorumVerdict.HOLDS),
+        (5, 1, 1, QuorumVerdict.TOO_FEW),
+        (5, 2, 3, QuorumVerdict.HOLDS),
+    ],
+)
+def test_who_is_away_counts_for_neither_side(
+    assigned: int, healthy: int, away: int, verdict: QuorumVerdict
+) -> None:
+    """Half of those within reach must be healthy, and three with those who may come back."""
+    assert quorum(assigned, healthy, False, away) is verdict
+
+
+@pytest.mark.parametrize(
     ("missing", "expected", "own"),
     [(0, 8, False), (4, 8, False), (5, 8, True), (8, 8, True), (1, 1, False), (2, 2, True), (0, 0, False)],
 )

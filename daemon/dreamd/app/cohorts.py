@@ -33,6 +33,7 @@ from dreamd.core.limits import (
     RAMP_MIN_S,
 )
 from dreamd.core.session.roster import Slot
+from dreamd.core.severing.breaker import Breaker
 from dreamd.core.severing.causes import Cause
 from dreamd.fusion.collective import Fused, Fusion
 from dreamd.fusion.columns import Columns, Mask, Written
@@ -59,6 +60,7 @@ class Bank:
     columns: Columns
     occupied: Mask
     allowed: Mask
+    away: Mask
     since: NDArray[np.int64]
     granted: NDArray[np.uint8]
     grants: Grants
@@ -72,6 +74,7 @@ class Bank:
         """A bank nobody has been given a slot of."""
         return cls(
             Columns(schema, slots),
+            np.zeros(slots, dtype=np.bool_),
             np.zeros(slots, dtype=np.bool_),
             np.zeros(slots, dtype=np.bool_),
             np.zeros(slots, dtype=np.int64),
@@ -126,7 +129,7 @@ class Cohorts:
         self.level = 0.0
         self._lost = 0
         self._frames_above = 0
-        self._counted: tuple[int, int] | None = None
+        self._counted: tuple[int, int, int] | None = None
         self._lived_to: int | None = None
 
     def _open(self, cohort: int) -> None:
@@ -151,14 +154,14 @@ class Cohorts:
                 found.append(SlotAt(number * self._a_bank + cohort, slot))
         return found
 
-    def occupy(self, slot: Slot, instant: int, *, allowed: bool) -> None:
-        """A slot has been given."""
+    def occupy(self, slot: Slot, instant: int, breaker: Breaker) -> None:
+        """A slot has been given, to somebody whose breaker is this."""
         bank, row = self._of(slot)
         self._counted = None
         bank.columns.clear(row)
         bank.grants.clear(row)
         bank.occupied[row] = True
-        bank.allowed[row] = allowed
+        bank.allowed[row], bank.away[row] = breaker.may_couple, breaker.away
         bank.since[row] = instant
         bank.most[row] = 0
         bank.rate[row] = bank.lived_min[row] = 0.0
@@ -192,14 +195,14 @@ class Cohorts:
         """A slot's assignment has ended; its every trace leaves the sums with the next tick."""
         bank, row = self._of(slot)
         self._counted = None
-        bank.occupied[row] = bank.allowed[row] = False
+        bank.occupied[row] = bank.allowed[row] = bank.away[row] = False
         bank.granted[row] = 0
         bank.columns.clear(row)
 
-    def allow(self, slot: Slot, *, allowed: bool) -> None:
+    def moved(self, slot: Slot, breaker: Breaker) -> None:
         """Whether this slot may have weight and coupling, from the next message on."""
         bank, row = self._of(slot)
-        bank.allowed[row] = allowed
+        bank.allowed[row], bank.away[row] = breaker.may_couple, breaker.away
         self._counted = None
 
     def write(self, slot: Slot, frame: Frame, newest_instant: int) -> Written:
@@ -333,12 +336,13 @@ class Cohorts:
         """Nothing is fused any more: what is broadcast until the next tick holds nobody's state."""
         self.fused = None
 
-    def counts(self) -> tuple[int, int]:
-        """(assigned, healthy): occupied slots, and those of them whose breaker is closed."""
+    def counts(self) -> tuple[int, int, int]:
+        """(assigned, healthy, away): occupied slots, those whose breaker is closed, and those cut off."""
         if self._counted is None:
             assigned = sum(int(np.count_nonzero(b.occupied)) for b in self._banks)
             healthy = sum(int(np.count_nonzero(b.occupied & b.allowed)) for b in self._banks)
-            self._counted = assigned, healthy
+            away = sum(int(np.count_nonzero(b.occupied & b.away)) for b in self._banks)
+            self._counted = assigned, healthy, away
         return self._counted
 
     def held_s(self, slot: Slot, instant: int) -> float:

@@ -206,12 +206,13 @@ class Conductor(Session):
             self.sever(Cause.MASS, f"{count} of {holding} failed within {MASS_WINDOW_S:.0f} s")
 
     def _judge_quorum(self) -> None:
-        assigned, healthy = self._counts()
-        verdict = quorum(assigned, healthy, self.plan.intimate)
-        if verdict.holds:
+        assigned, healthy, away = self.cohorts.counts()
+        verdict = quorum(assigned, healthy, self.plan.intimate, away)
+        if quorum(assigned, healthy, self.plan.intimate).holds:
             self._quorate = True
-        elif self._quorate:
-            self.sever(Cause.QUORUM, f"{healthy} of {assigned} are healthy: {verdict.value}")
+        elif self._quorate and not verdict.holds:
+            said = f"{healthy} of {assigned} are healthy" + (f", {away} out of reach" if away else "")
+            self.sever(Cause.QUORUM, f"{said}: {verdict.value}")
 
     def _seat_at(self, at: SlotAt) -> Seat | None:
         return self.seats.at(at.cohort, at.slot)

@@ -3,7 +3,9 @@
 Only those who need attention are looked at one by one: whoever gave cause this tick, and whoever's
 breaker is not closed or still counts something against them. Everyone else costs nothing. One broken
 sleeper never moves another's breaker; if more than half are missing at once it is our own way to them
-that is broken, nobody is tripped for it, and it is said.
+that is broken: nobody is tripped for it, nobody is granted anything, and it is said. Whether the broker tells
+the end of a pod's connection makes no difference to that, for a switch ends connections as a crash does. Only
+after half a minute are those gone whose end was told: they are out, for a cause of the way; the rest go on.
 """
 
 from collections.abc import Callable
@@ -13,7 +15,7 @@ from dreamd.app.cohorts import Cohorts, Condition, SlotAt
 from dreamd.app.fleet import PodRecord
 from dreamd.app.seats import Seat
 from dreamd.app.surroundings import Surroundings
-from dreamd.core.limits import QUALITY_OUT
+from dreamd.core.limits import OWN_FAULT_HOLDS_S, QUALITY_OUT
 from dreamd.core.session.views import BreakerState
 from dreamd.core.severing.breaker import (
     Bad,
@@ -25,6 +27,7 @@ from dreamd.core.severing.breaker import (
     Transition,
     Trip,
     initial_after_crash,
+    seated,
     step,
 )
 from dreamd.core.severing.causes import Cause, Kind, cause_named, kind_of
@@ -50,6 +53,7 @@ class Judge:
         self._moved = moved
         self._attention: dict[int, Seat] = {}
         self.blind = False
+        self._blind_s = 0.0
 
     def attend(self, seat: Seat) -> None:
         """Look at this seat every tick until nothing is held against it."""
@@ -102,27 +106,42 @@ class Judge:
     ) -> Verdict:
         """Judge one tick, before it is fused."""
         signs: dict[int, tuple[Seat, Observation]] = {}
-        gone: set[int] = set()
-        missing = 0
+        stale: list[Seat] = []
         for at, cause in _found(cohorts, instant):
             seat = seat_at(at)
-            if seat is None:
-                continue
-            signs.setdefault(seat.number, (seat, Bad(cause, cohorts.evidence(at, cause, instant))))
-            record = self._in.fleet.get(seat.pod)
-            if record is not None and not record.online:
-                gone.add(seat.number)
-            elif cause is Cause.STALE:
-                missing += 1
-        self.blind = own_fault(missing, assigned - len(gone))
+            if seat is not None:
+                signs.setdefault(seat.number, (seat, Bad(cause, cohorts.evidence(at, cause, instant))))
+                stale += [seat] if cause is Cause.STALE else []
+        out = self._look_at_our_way(stale, assigned)
         condition = cohorts.condition_of(instant) if self._attention else None
         for number, seat in self._attention.items():
             if number not in signs and seat.slot is not None and condition is not None:
                 signs[number] = (seat, _sign(condition(seat.slot)))
         for seat, sign in signs.values():
-            if not self.blind or seat.number in gone or isinstance(sign, Good):
+            if not self.blind or seat.number in out or _of_the_sleeper(sign):
                 self._judge(seat, sign)
-        return Verdict(self.blind, missing)
+        return Verdict(self.blind, len(stale))
+
+    def _look_at_our_way(self, stale: list[Seat], assigned: int) -> set[int]:
+        """Is it our own way that is broken? Returns who is out all the same: the broker told their end."""
+        now_s = self._in.clock.now_s()
+        records = ((seat.number, self._in.fleet.get(seat.pod)) for seat in stale)
+        offline = {number: record for number, record in records if record is not None and not record.online}
+        gone = sum(not record.breaker.may_couple for record in offline.values())
+        was_blind, self.blind = self.blind, own_fault(len(stale) - gone, assigned - gone)
+        if self.blind and not was_blind:
+            self._blind_s = now_s
+        elif was_blind and not self.blind:
+            self._excuse(now_s)
+        lasting = now_s - self._blind_s >= OWN_FAULT_HOLDS_S
+        return set(offline) if lasting else set()
+
+    def _excuse(self, now_s: float) -> None:
+        """The time of those on trial does not run while they cannot be heard."""
+        for seat in self._attention.values():
+            record = self._in.fleet.get(seat.pod)
+            if record is not None:
+                record.breaker = seated(record.breaker, now_s)
 
     def _judge(self, seat: Seat, sign: Observation) -> None:
         record = self._in.fleet.get(seat.pod)
@@ -133,6 +152,11 @@ class Judge:
             self._attention.pop(seat.number, None)
         else:
             self.attend(seat)
+
+
+def _of_the_sleeper(sign: Observation) -> bool:
+    """Whether a sign says something of a sleeper or a device, and not of the way to them."""
+    return isinstance(sign, Good) or (isinstance(sign, Bad) and kind_of(sign.cause) is not Kind.TRANSPORT)
 
 
 def _sign(condition: Condition) -> Observation:

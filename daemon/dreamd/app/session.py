@@ -269,7 +269,8 @@ class Session:
 
     def _counts(self) -> tuple[int, int]:
         """(assigned, healthy): those who hold a slot, those of them whose breaker is closed."""
-        return self.cohorts.counts()
+        assigned, healthy, _ = self.cohorts.counts()
+        return assigned, healthy
 
     def wake(self, issuer: str, reason: str) -> Ticket:
         """Sever, then wake everyone; valid in every state."""
@@ -381,7 +382,7 @@ class Session:
 
     def _breaker_moved(self, record: PodRecord, seat: Seat, transition: Transition) -> None:
         if seat.slot is not None:
-            self.cohorts.allow(seat.slot, allowed=record.breaker.may_couple)
+            self.cohorts.moved(seat.slot, record.breaker)
         if transition.after in (BreakerState.OPEN, BreakerState.LOCKED) and transition.cause is not None:
             self.mass.tripped(seat.pod, transition.cause, transition.at_s)
         self._version += 1

@@ -36,6 +36,8 @@ CEILING_INTIMATE: Final = 0.10
 INTIMATE_BELOW: Final = 5
 GUIDELINE_CAP: Final = 0.15
 QUORUM_SHARE: Final = 0.5
+OWN_FAULT_HOLDS_S: Final = 30.0
+"""Most missing at once is our own way for so long; then those of whom the broker has told are gone."""
 QUORUM_MIN: Final = 3
 
 RAMP_DEFAULT_S: Final = 60.0

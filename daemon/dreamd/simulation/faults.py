@@ -95,6 +95,17 @@ def _cut(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
     _later(world, lasts_s, pod.line.heal)
 
 
+def _switch(world: World, _pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+    """A switch fails: most pods at once, both ways, for longer than a keepalive."""
+    most = rng.sample(
+        world.pods, min(len(world.pods), rng.randint(len(world.pods) // 2 + 1, len(world.pods)))
+    )
+    for pod in most:
+        pod.line.cut()
+        pod.watch_line()
+        _later(world, lasts_s, pod.line.heal)
+
+
 def _blackhole(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
     """Nothing comes through, then everything at once."""
     pod.line.hold()
@@ -316,6 +327,7 @@ KINDS: Final[dict[str, tuple[Act, float, float]]] = {
     "kill": (_kill, 0.2, 9.0),
     "cut": (_cut, 0.2, 9.0),
     "blackhole": (_blackhole, 0.2, 9.0),
+    "switch": (_switch, 8.0, 45.0),
     "jump": (_jump, 0.0, 0.0),
     "twin": (_twin, 2.0, 12.0),
     "button": (_button, 2.0, 8.0),

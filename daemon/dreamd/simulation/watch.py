@@ -12,8 +12,8 @@ Held here
 - slot: a grant stands only in a slot that this daemon has given to somebody.
 - bound: an injected malfunction is at zero within its bound, and stays there while it lasts.
 - cause: every trip names its cause and tells its evidence.
-- nothing: nobody untouched is severed for what only a person or a device can do; in a calm world nobody
-  at all is severed.
+- nothing: nobody untouched is severed for what only a person or a device can do, no Dreamscape for the way
+  to most of its sleepers; in a calm world nobody at all is severed.
 - one-pod: one pseudonym lies in one pod.
 - withdrawn: who withdrew at their pod is given no slot by the daemon that was told, until checked in anew.
 - dose: nobody lives more merge-minutes than their limit, whatever daemon, pod or network do.
@@ -40,6 +40,7 @@ from dreamd.core.limits import (
 )
 from dreamd.core.severing.breaker import TRANSPORT_OPEN_S
 from dreamd.core.severing.causes import Cause, Kind, cause_named, kind_of
+from dreamd.core.severing.quorum import QuorumVerdict
 from dreamd.simulation.schedule import MS_NS, SECOND_NS
 from dreamwire.messages import Collective, Command, PodEvent, PodEventKind, WakeOrder, WakePod, WakeScope
 
@@ -352,6 +353,8 @@ class Watch:
         self.trace(f"{self._world.schedule.now_s:9.3f} daemon {owner.number}: {event.kind} {event.sentence}")
         if event.kind == "checked-in":
             self._withdrawn.discard((owner.number, event.pod))
+        if event.kind == "state" and QuorumVerdict.MOST_FAILED.value in event.sentence and not self.touched:
+            self.violated("nothing", event.dreamscape, f"nobody has failed: {event.sentence}")
         if event.kind == "tripped":
             if not event.cause:
                 self.violated("cause", event.pod, "its breaker tripped without a cause")

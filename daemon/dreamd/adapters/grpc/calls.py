@@ -13,7 +13,7 @@ import contextlib
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from time import monotonic
-from typing import TypeAlias, TypeVar, cast
+from typing import Final, TypeAlias, TypeVar, cast
 
 import grpc
 import grpc.aio
@@ -57,6 +57,10 @@ def word_of(code: grpc.StatusCode) -> str:
 
 
 assert {word_of(code) for code in STATUS.values()} <= set(CODES), "every refusal's status is counted"
+
+
+UNDER_WAY_S: Final = 0.1
+"""Longer than this a request is hardly under way."""
 
 
 class Unmetered:
@@ -140,7 +144,8 @@ class Seam(grpc.aio.ServerInterceptor):
             self._refused(no.refusal.code.value)
             await decline(context, no.refusal)
         except asyncio.CancelledError:
-            code = _why_cancelled(context)
+            # None without a deadline, whatever the stubs say
+            code = why_cancelled(cast("float | None", context.time_remaining()))
             raise
         except Exception as bug:  # noqa: BLE001 - the last line before the caller: whatever it is, it is logged
             code = grpc.StatusCode.INTERNAL
@@ -149,9 +154,13 @@ class Seam(grpc.aio.ServerInterceptor):
             self._meters.handled(call, word_of(code), monotonic() - began_s)
 
 
-def _why_cancelled(context: Context) -> grpc.StatusCode:
-    left_s = cast("float | None", context.time_remaining())  # None without a deadline, whatever the stubs say
-    late = left_s is not None and not left_s > 0.0
+def why_cancelled(left_s: float | None) -> grpc.StatusCode:
+    """Say why a call was cancelled with so many seconds left to it; None: it had no deadline.
+
+    The caller's deadline began before ours did, by as long as the request was under way: whoever cancels a
+    little before the end has come to theirs.
+    """
+    late = left_s is not None and not left_s > UNDER_WAY_S
     return grpc.StatusCode.DEADLINE_EXCEEDED if late else grpc.StatusCode.CANCELLED
 
 

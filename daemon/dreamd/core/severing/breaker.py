@@ -141,6 +141,12 @@ class Breaker(NamedTuple):
         """Whether weight and coupling may be above zero."""
         return self.state is BreakerState.CLOSED
 
+    @property
+    def away(self) -> bool:
+        """Whether the way to the sleeper is what keeps them out."""
+        out = self.state in (BreakerState.OPEN, BreakerState.HALF_OPEN)
+        return out and self.cause is not None and kind_of(self.cause) is Kind.TRANSPORT
+
 
 Rule = Callable[[Breaker, Cause, Random | None], Breaker]
 

@@ -5,7 +5,8 @@ a collective most of whose members have failed is no collective. Many failures w
 something common that no single breaker sees (a firmware, the mains, the content), so all are severed.
 
 Rules
-- Who has left is not failed: callers count those now assigned.
+- Who has left is not failed: callers count those now assigned. Nor is who is away, cut off by the way to
+  them: they count for neither side, so that no network severs those it still reaches.
 - Frames missing from over half the fleet at once are the daemon's own fault, and said so: thirty
   sleepers do not stop breathing in one instant, but one network cable stops thirty.
 """
@@ -36,17 +37,20 @@ class QuorumVerdict(Enum):
         return self is QuorumVerdict.HOLDS
 
 
-def quorum(assigned: int, healthy: int, intimate: bool) -> QuorumVerdict:  # noqa: FBT001 - a fact, read from the plan
+def quorum(assigned: int, healthy: int, intimate: bool, away: int = 0) -> QuorumVerdict:  # noqa: FBT001 - a fact, read from the plan
     """Judge a Dreamscape by how many are assigned now and how many of those are healthy.
+
+    It holds with those who are away (0: ask whether it may begin) left out, and would if all were back.
 
     Args:
         assigned: sleepers who hold a slot; those who left are not among them.
         healthy: of these, sleepers whose breaker is CLOSED.
         intimate: everyone gave the intimate scope.
+        away: of those assigned, sleepers whose breaker is not CLOSED for a cause of transport.
     """
-    if not healthy >= (INTIMATE_MIN if intimate else QUORUM_MIN):
+    if not healthy + away >= (INTIMATE_MIN if intimate else QUORUM_MIN):
         return QuorumVerdict.TOO_FEW
-    if not healthy >= QUORUM_SHARE * assigned:
+    if not healthy >= QUORUM_SHARE * (assigned - away):
         return QuorumVerdict.MOST_FAILED
     return QuorumVerdict.HOLDS
 
