@@ -4,11 +4,16 @@ import re
 from pathlib import Path
 from typing import Final
 
+from dreamd.adapters import log_events
 from dreamd.adapters.metrics import catalogue
 from dreamd.core.session import dreamscape
 
 DOCUMENT: Final = Path(__file__).resolve().parents[1] / "ARCHITECTURE.md"
-TABLES: Final = {"state table": dreamscape.table_markdown, "metrics": catalogue.markdown}
+TABLES: Final = {
+    "state table": dreamscape.table_markdown,
+    "metrics": catalogue.markdown,
+    "log": log_events.markdown,
+}
 """What stands between `<!-- NAME -->` and `<!-- end of NAME -->`."""
 
 

@@ -31,6 +31,7 @@ from dreamd.adapters.http.application import Application
 from dreamd.adapters.http.console import Console
 from dreamd.adapters.http.server import HttpServer
 from dreamd.adapters.keys import Seal, open_key
+from dreamd.adapters.log_events import named
 from dreamd.adapters.logs import Log, Spool, open_log
 from dreamd.adapters.metrics.now import Facts
 from dreamd.adapters.metrics.prometheus import PrometheusMeters
@@ -84,7 +85,7 @@ async def serve(settings: Settings, announce: Callable[[Ready], None]) -> None:
     Raises:
         CannotServe: with the sentence that says what to do.
     """
-    spool = Spool(sys.stderr)
+    spool = Spool(sys.stderr, settings.log_format)
     log = open_log(settings.log_format, settings.log_level, spool)
     try:
         state = StateDir(settings.state_dir)
@@ -282,9 +283,10 @@ class Daemon:
 
     def _write_down(self, event: Event) -> None:
         """An event of the journal; its sentence may name people's words, its fields do not."""
-        fields = {"dreamscape": event.dreamscape, "pod": event.pod, "cause": event.cause}
+        tick = self._coordinator.tick_of(event.dreamscape)
+        fields = {"dreamscape": event.dreamscape, "tick": tick, "pod": event.pod, "cause": event.cause}
         shown = {name: value for name, value in fields.items() if value}
-        self._log.info(event.kind.replace("-", "_"), cursor=event.cursor, **shown, **event.values)
+        self._log.info(named(event.kind), cursor=event.cursor, **shown, **event.values)
 
     def _step_failed(self, failed: StepFailed) -> None:
         self._log.error("shutdown_step_failed", step=failed.name, why=repr(failed.error))

@@ -9,6 +9,7 @@ the wake button. Exit status: 0 home, 1 a bed failed, 2 something is wrong with 
 import argparse
 import asyncio
 import json
+import logging
 import os
 import random
 import shutil
@@ -28,7 +29,7 @@ from dreamedge.adapters.door import Broadcasts, Door
 from dreamedge.adapters.failing import BENDS, CLOCK_JUMP, STUCK, FailingLink, StuckRenderer, leaping
 from dreamedge.adapters.implants import LIGHT, light_sleeper, malfunctioning, open_implant, tapped
 from dreamedge.adapters.implants.inspected import Wish, examine, glance, survey
-from dreamedge.adapters.journal import JournalError, open_journal
+from dreamedge.adapters.journal import JournalError, LibraryNotes, open_journal
 from dreamedge.adapters.mqtt import MqttLink
 from dreamedge.adapters.onset import Onset
 from dreamedge.adapters.printout import facts, glanced, glances, lines, table
@@ -204,6 +205,7 @@ def _run(chosen: dict[str, str | list[str] | None]) -> int:
     settings = load(flags, os.environ, Path(str(config)) if config else None)
     key = _key(settings.daemon_key)
     journal = open_journal(settings.journal, hops_every_s=settings.journal_every_s)
+    logging.basicConfig(handlers=[LibraryNotes(journal, boottime_ns)], level=logging.WARNING)
     try:
         # Before the loop runs: a device may take seconds, and Ctrl-C shall end that at once.
         beds = _beds(settings, key, journal)

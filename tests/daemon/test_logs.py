@@ -70,6 +70,58 @@ def test_a_bug_brings_its_traceback() -> None:
         assert "ZeroDivisionError" in out.getvalue()
 
 
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_traceback_shows_no_value(form: str) -> None:
+    """Neither form prints the local variables of a frame: they may be a person's samples."""
+    out = io.StringIO()
+    spool = Spool(out, form)
+    log = open_log(form, "debug", spool)
+    features = [41.85673]
+    try:
+        features[len(features)]
+    except IndexError:
+        log.exception("failed")
+    spool.close()
+    assert "IndexError" in out.getvalue()
+    assert "41.85673" not in out.getvalue()
+
+
+def test_libraries_have_one_event() -> None:
+    """What comes through `logging` is a line of JSON like any other, with its traceback; no line is bare."""
+    out = io.StringIO()
+    spool = Spool(out, "json")
+    open_log("json", "info", spool)
+    logging.getLogger("paho").info("unheard")
+    logging.getLogger("paho").warning("lost %d", 3)
+    try:
+        1 / 0  # noqa: B018 -- it is raised, not used
+    except ZeroDivisionError:
+        logging.getLogger("asyncio").exception("Task exception was never retrieved")
+    spool.close()
+    first, second = map(json.loads, out.getvalue().splitlines())
+    assert (first["event"], first["level"], first["library"], first["says"]) == (
+        *("library", "warning", "paho", "lost 3"),
+    )
+    assert "ZeroDivisionError" in second["exception"]
+
+
+def test_lost_lines_are_told_in_the_form_of_the_others() -> None:
+    """A machine that reads JSON finds JSON, also where lines are missing."""
+    gate = _Gate()
+    spool = Spool(gate, "json")
+    spool.write("{}\n")
+    gate.wait_until_blocked()
+    for _ in range(LINES + 7):
+        spool.write("{}\n")
+    gate.open()
+    spool.close()
+    assert json.loads(gate.getvalue().splitlines()[1]) == {
+        "event": "lines_lost",
+        "level": "warning",
+        "lines": 7,
+    }
+
+
 def test_a_reader_that_stalls_holds_nobody_up_and_is_told_what_it_missed() -> None:
     """The queue is bounded; the oldest lines are lost and counted."""
     gate = _Gate()

@@ -25,10 +25,14 @@ class _Bed:
 
     at_home = connected = True
 
-    def __init__(self, pod: str, *, stands_s: float = 1e9, over_s: float = 1e9) -> None:
-        self.pod, self.link = pod, _Link()
+    def __init__(self, pod: str, *, stands_s: float = 1e9, over_s: float = 1e9, leaps_s: float = 1e9) -> None:
+        self.pod, self.link, self._leaps_s = pod, _Link(), leaps_s
         self._stands_ns, self._over_ns = stands_s * 1e9, over_s * 1e9
         self.recording_over = False
+
+    def now_ns(self) -> int:
+        now_s = asyncio.get_running_loop().time()
+        return int((now_s + 3600.0 * (now_s >= self._leaps_s)) * 1e9)
 
     def pulse(self, now_ns: int) -> None:
         self.recording_over = now_ns >= self._over_ns
@@ -77,8 +81,7 @@ def _lived(beds: list[_Bed], until_s: float) -> Iterator[_Manager]:
     manager = _Manager()
 
     async def main() -> None:
-        loop = asyncio.get_running_loop()
-        ward = Ward(beds, lambda: int(loop.time() * 1e9), lambda: (0.0, 0), manager)
+        ward = Ward(beds, lambda: (0.0, 0), manager)
         async with asyncio.TaskGroup() as group:
             group.create_task(ward.run(0.0), name="ward")
             await asyncio.sleep(until_s)
@@ -101,6 +104,12 @@ def test_one_tether_that_stands_still_stops_the_beats_of_all() -> None:
     """A bed that does not pulse any more is heard as silence within 1.5 s, though others pulse."""
     [manager] = _lived([_Bed("bed-1"), _Bed("bed-2", stands_s=5.0)], 20.0)
     assert 4.5 < manager.alive_s < 6.5
+
+
+def test_a_clock_that_leaps_stops_no_beats() -> None:
+    """Beds are compared by one clock: one whose own is an hour ahead is no reason to kill all of them."""
+    [manager] = _lived([_Bed("bed-1", leaps_s=5.0), _Bed("bed-2")], 20.0)
+    assert manager.alive_s > 19.0
 
 
 def test_a_bed_that_has_gone_home_is_not_waited_for() -> None:

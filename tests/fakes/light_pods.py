@@ -9,6 +9,10 @@ Orders come on standard input, one a line, and the end of input sends everyone h
     nan POD      the next frame of this pod leaves with features that are no numbers; its agent knows nothing
     ail POD KIND the implant of this pod fails: a malfunction of `bodies`
     cure POD     it works again
+    still POD    its frames say the same for ever
+    loud POD     its frames say what no amplifier can
+
+`--canary DB` plants a number in the first pod's template and in each of its frames, to be looked for.
 """
 
 import argparse
@@ -32,7 +36,7 @@ from dreamedge.core.agent import Agent
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.identity import Identity, Restored
 from dreamwire.access import Access, Address
-from dreamwire.messages import Frame, PodEvent, StoredSever
+from dreamwire.messages import Floats, Frame, PodEvent, StoredSever
 from dreamwire.notify import ServiceManager
 from dreamwire.schema import BANDS6X2
 from dreamwire.seal import VerifyKey
@@ -85,6 +89,8 @@ class LyingLink(MqttLink):
     """The link; when told to, it falsifies one frame and notes when that was captured."""
 
     lie = False
+    canary: float | None = None
+    still = loud = False
     captured_ns = 0
     body: Body
     journal: Told
@@ -96,13 +102,26 @@ class LyingLink(MqttLink):
             nowhere = np.full(BANDS6X2.size, np.nan, dtype=np.float32)
             self.journal.note(boottime_ns(), self._pod, "lied", {"onset_ns": self.body.captured_ns})
             frame = replace(frame, features=nowhere)
+        if self.canary is not None:
+            frame = replace(frame, features=self._marked(frame.features))
         super().frame(dreamscape, cohort, frame)
+
+    def _marked(self, features: Floats) -> Floats:
+        """The features with the canary among them; all of them where the pod stands still or is loud."""
+        assert self.canary is not None
+        marked = features.copy()
+        marked[0] = self.canary
+        if self.still or self.loud:
+            marked[:] = self.canary + (200.0 if self.loud else 0.0)
+        return marked
 
 
 class LightPod:
     """One bed and what can be done to it."""
 
-    def __init__(self, number: int, access: Access, key: VerifyKey, journal: Told) -> None:
+    def __init__(
+        self, number: int, access: Access, key: VerifyKey, journal: Told, canary: float | None = None
+    ) -> None:
         self.name = f"light-{number}"
         self.body = Body(number)
         incarnation = unix_ms()
@@ -111,10 +130,13 @@ class LightPod:
         )
         rng = random.Random(f"{number} {incarnation}")
         clock = SessionClock()
-        agent = Agent(identity, self.body, clock, self.body.template(), Restored(), rng)
+        own = self.body.template()
+        if canary is not None:
+            own = replace(own, template_db=np.full_like(own.template_db, canary))
+        agent = Agent(identity, self.body, clock, own, Restored(), rng)
         presence = identity.presence(online=True)
         self.link = LyingLink(access, presence, Door(self.name, Broadcasts(key)), boottime_ns, rng)
-        self.link.body, self.link.journal = self.body, journal
+        self.link.body, self.link.journal, self.link.canary = self.body, journal, canary
         renderer, keep = NullRenderer(), MemoryKeep()
         self.bed = Bed(
             Parts(self.name, agent, clock, self.body, renderer, self.link, keep, journal, boottime_ns)
@@ -129,6 +151,10 @@ class LightPod:
                 self.body.ailment = Ailment(kind, boottime_ns())
             case "cure", ():
                 self.body.ailment = None
+            case "still", ():
+                self.link.still = True
+            case "loud", ():
+                self.link.loud = True
             case _:
                 raise ValueError(f"no order {order} {words}")
 
@@ -147,7 +173,10 @@ async def _run(arguments: argparse.Namespace, journal: LineJournal) -> None:
     access, key = Access(Address("127.0.0.1", arguments.broker_port)), VerifyKey.load(arguments.key)
     told = Told(journal, hops=arguments.hops)
     numbers = range(arguments.first, arguments.first + arguments.count)
-    pods = [LightPod(number, access, key, told) for number in numbers]
+    pods = [
+        LightPod(number, access, key, told, arguments.canary if number == arguments.first else None)
+        for number in numbers
+    ]
     ward = Ward([pod.bed for pod in pods], Load().measure, ServiceManager())
     async with asyncio.TaskGroup() as group:
         orders = group.create_task(_obey({pod.name: pod for pod in pods}, ward), name="orders")
@@ -166,6 +195,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--journal", required=True)
     parser.add_argument("--hops", action="store_true")
+    parser.add_argument("--canary", type=float, metavar="DB")
     arguments = parser.parse_args()
     journal = open_journal(arguments.journal)
     try:

@@ -57,7 +57,8 @@ async def until(true: Callable[[], object], within_s: float = 30.0) -> None:
 class Fleet:
     """The processes, and what the pods have written. through: the broker's URL, for whom it is another.
 
-    fixed_port: of the API, where it must be the same after a restart of the daemon; 0: any.
+    fixed_port: of the API, where it must be the same after a restart of the daemon; 0: any. flags: of the
+    daemon.
     """
 
     folder: Path
@@ -65,6 +66,8 @@ class Fleet:
     through: dict[str, str] = field(default_factory=dict)
     grpc_port: int = 0
     fixed_port: int = 0
+    flags: tuple[str, ...] = ()
+    http_port: int = 0
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _journals: dict[str, "Journal"] = field(default_factory=dict)
 
@@ -84,12 +87,14 @@ class Fleet:
         process = self.start(
             "daemon",
             ["-m", "dreamd", "serve", "--ready-json", "--mqtt-url", self._url("daemon"),
-             "--state-dir", str(self.state), "--grpc-port", str(self.fixed_port), "--http-port", "0"],
+             "--state-dir", str(self.state), "--grpc-port", str(self.fixed_port), "--http-port", "0",
+             *self.flags],
         )  # fmt: skip
         assert process.stdout is not None
         ready = process.stdout.readline()
         assert ready, (self.folder / "daemon.log").read_text()
-        self.grpc_port = json.loads(ready)["grpc"]
+        told = json.loads(ready)
+        self.grpc_port, self.http_port = told["grpc"], told["http"]
         return started_s
 
     def kill_daemon(self) -> float:

@@ -19,7 +19,7 @@ _SERVICE_MANAGER: Final = (
         "watchdog.every-bed",
         "one bed that pulses feeds the watchdog for another that stands still",
         "edge/dreamedge/app/ward.py",
-        "ok = now_ns - min(self._pulsed_ns.values()) <= _PULSED_WITHIN_NS",
+        "ok = now_s - min(self._pulsed_s.values()) <= _PULSED_WITHIN_S",
         "ok = True",
         ("tests/edge/test_ward.py",),
     ),
@@ -104,4 +104,33 @@ _TERMINAL: Final = (
     ),
 )
 
-OPERATORS: Final = (*_SERVICE_MANAGER, *_TERMINAL)
+_LOGS, _TESTS_LOGS = "daemon/dreamd/adapters/logs.py", "tests/daemon/test_logs.py"
+
+_LOG: Final = (
+    Mutation(
+        "log.values-in-tracebacks",
+        "a traceback prints the local variables of every frame",
+        _LOGS,
+        "exception_formatter=structlog.dev.plain_traceback",
+        "exception_formatter=structlog.dev.rich_traceback",
+        (_TESTS_LOGS,),
+    ),
+    Mutation(
+        "log.bounded",
+        "lines wait without end for a reader that stalls",
+        _LOGS,
+        "if len(self._lines) >= LINES:",
+        "if False:",
+        (_TESTS_LOGS,),
+    ),
+    Mutation(
+        "log.nobodys-data",
+        "the evidence of a trip tells a person's features",
+        "daemon/dreamd/app/conductor.py",
+        'f"number {frame.seq} of instant {frame.instant}"',
+        'f"{frame.features[0]:.5f}"',
+        ("tests/integration/test_logs_process.py",),
+    ),
+)
+
+OPERATORS: Final = (*_SERVICE_MANAGER, *_TERMINAL, *_LOG)

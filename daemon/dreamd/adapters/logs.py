@@ -3,11 +3,15 @@
 JSON lines for machines, a coloured line for people. No sample, no feature, no pseudonym is ever a field:
 pods and Dreamscapes are named, sleepers are not. Standard output stays free for what a command prints.
 
+A traceback shows lines of code and never their values: what stands in a variable here may be a person's.
+Libraries that write through `logging` have one event, `library`. `log_events` has every name.
+
 A pipe that nobody reads blocks whoever writes to it, and the writer here would be the tick. So lines go
 to a `Spool`: a bounded queue that a thread of its own empties. When it is full the oldest line is lost, and
 the next one that gets through says how many were.
 """
 
+import json
 import logging
 import sys
 import threading
@@ -25,9 +29,9 @@ CLOSE_WITHIN_S: Final = 0.5
 class Spool:
     """A text stream whose `write` never waits."""
 
-    def __init__(self, out: TextIO) -> None:
-        """Write to `out`, from a thread."""
-        self._out = out
+    def __init__(self, out: TextIO, form: str = "console") -> None:
+        """Write to `out`, from a thread; form: how that lines were lost is said, `json` or `console`."""
+        self._out, self._form = out, form
         self._lines: deque[str] = deque()
         self._lost = 0
         self._changed = threading.Condition()
@@ -48,6 +52,11 @@ class Spool:
     def flush(self) -> None:
         """Nothing: the thread is always on its way."""
 
+    def _lost_lines(self, lost: int) -> str:
+        if self._form == "json":
+            return json.dumps({"lines": lost, "event": "lines_lost", "level": "warning"}) + "\n"
+        return f"{lost} lines of the log were lost\n"
+
     def close(self) -> None:
         """Let what waits be written, for CLOSE_WITHIN_S at most."""
         with self._changed:
@@ -66,7 +75,7 @@ class Spool:
                 self._lost = 0
             try:
                 if lost:
-                    self._out.write(f"{lost} lines of the log were lost\n")
+                    self._out.write(self._lost_lines(lost))
                 self._out.writelines(batch)
                 self._out.flush()
             except (OSError, ValueError):
@@ -86,7 +95,11 @@ def open_log(form: str, level: str, spool: Spool) -> Log:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if form == "json"
-        else structlog.dev.ConsoleRenderer(colors=colours)
+        else structlog.dev.ConsoleRenderer(
+            # With rich installed the default prints the local variables of every frame: samples, names.
+            colors=colours,
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     )
     processors: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
@@ -100,10 +113,21 @@ def open_log(form: str, level: str, spool: Spool) -> Log:
         logger_factory=structlog.WriteLoggerFactory(file=spool),  # type: ignore[arg-type]  # it only writes
         cache_logger_on_first_use=False,
     )
-    # Libraries that write through logging (asyncio, paho, grpc): warnings and worse, on the same spool.
-    handler: logging.Handler = logging.StreamHandler(spool)
-    logging.basicConfig(
-        handlers=[handler], level=max(least, logging.WARNING), format="%(name)s: %(message)s", force=True
-    )
     log: Log = structlog.get_logger()
+    # Libraries that write through logging (asyncio, paho, grpc): warnings and worse, on the same spool.
+    logging.basicConfig(handlers=[_Libraries(log)], level=max(least, logging.WARNING), force=True)
     return log
+
+
+class _Libraries(logging.Handler):
+    """Writes a library's record as the one event it has."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write it down, with its traceback where it has one."""
+        error = record.exc_info[1] if record.exc_info else None
+        said = {"library": record.name, "says": record.getMessage()}
+        self._log.log(record.levelno, "library", exc_info=error, **said)

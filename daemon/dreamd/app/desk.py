@@ -194,6 +194,11 @@ class Desk:
         counts = [conductor.tally() for conductor in dreaming]
         return Tally(len(dreaming), sum(one[0] for one in counts), sum(one[1] for one in counts))
 
+    def tick_of(self, name: str) -> int:
+        """The number of this Dreamscape's newest tick; 0: there is none."""
+        conductor = self._conductors.get(name)
+        return conductor.cohorts.tick_number if conductor is not None else 0
+
     def _find(self, name: str, etag: str = "") -> Conductor | Refusal:
         conductor = self._conductors.get(name)
         if conductor is None:

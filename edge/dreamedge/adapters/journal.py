@@ -2,13 +2,16 @@
 
 Whoever started the agent reads it from a pipe or a file; if they stop reading, lines are dropped
 and counted, and the agent goes on. Where nobody asked for lines, a person at the terminal gets the
-facts that matter in words.
+facts that matter in words. What libraries have to say through `logging` takes the same way, for a standard
+error that nobody reads would hold up the tether.
 """
 
 import json
+import logging
 import math
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -85,12 +88,29 @@ _SENTENCES: Final = {
     "unlatched": "unlatched",
     "wake": "WAKE ({reason})",
     "malfunction": "malfunction: {cause}",
+    "library": "{library}: {says}",
     "late": "a pulse came {late_ms:.0f} ms late",
     "disk-failed": "the disk does not take what it should keep ({why})",
     "recording-failed": "nothing is recorded any more ({why}); the bed dreams on",
     "failed": "failed ({why})",
     "ended": "home ({why})",
 }
+
+
+class LibraryNotes(logging.Handler):
+    """Notes the warnings of libraries (asyncio, paho), and the last line of what went wrong."""
+
+    def __init__(self, journal: LineJournal, now_ns: Callable[[], int]) -> None:
+        super().__init__(logging.WARNING)
+        self._journal, self._now_ns = journal, now_ns
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note it."""
+        error = record.exc_info[1] if record.exc_info else None
+        values: dict[str, float | int | str] = {"library": record.name, "says": record.getMessage()}
+        if error is not None:
+            values["why"] = type(error).__name__
+        self._journal.note(self._now_ns(), "dreamedge", "library", values)
 
 
 def open_journal(spec: str, *, hops_every_s: float = 0.0) -> LineJournal:

@@ -20,9 +20,9 @@ _GOODBYE_WITHIN_S: Final = 1.0
 _GLANCE_S: Final = 0.02
 _LOOK_AFTER_S: Final = 1.0
 
-_NEVER_NS: Final = -(1 << 62)
-_BEAT_NS: Final = 500_000_000
-_PULSED_WITHIN_NS: Final = 1_000_000_000
+_NEVER_S: Final = float("-inf")
+_BEAT_S: Final = 0.5
+_PULSED_WITHIN_S: Final = 1.0
 _NAMED_MAX: Final = 3
 
 Measure = Callable[[], tuple[float, int]]
@@ -41,8 +41,8 @@ class Ward:
         self._beds = tuple(beds)
         self._measure = measure
         self._manager = manager
-        self._pulsed_ns: dict[str, int] = {bed.pod: _NEVER_NS for bed in beds}
-        self._beat_ns = _NEVER_NS
+        self._pulsed_s: dict[str, float] = {bed.pod: _NEVER_S for bed in beds}
+        self._beat_s = _NEVER_S
         self._stop = asyncio.Event()
         self._reason = ""
         self.failed: dict[str, str] = {}
@@ -81,7 +81,7 @@ class Ward:
             self.failed[bed.pod] = f"{type(cause).__name__}: {cause}"
             bed.note("failed", {"why": self.failed[bed.pod]})
         finally:
-            self._pulsed_ns.pop(bed.pod, None)
+            self._pulsed_s.pop(bed.pod, None)
             await asyncio.to_thread(bed.close)  # may wait for a disk; the neighbours' pulses must not
             bed.note("ended", {"why": why or "failed"})
 
@@ -114,30 +114,34 @@ class Ward:
             if now_ns - due_ns > LATE_NS:
                 bed.late(now_ns - due_ns)
             bed.pulse(now_ns)
-            self._pulsed(bed, now_ns)
+            self._pulsed(bed)
             if bed.recording_over:
                 over.set()
             now_ns = bed.now_ns()
             due_ns = bed.next_pulse_ns(now_ns)
             await asyncio.sleep((due_ns - now_ns) / 1e9)
 
-    def _pulsed(self, bed: Bed, now_ns: int) -> None:
-        """One bed has pulsed; twice a second, where all of them have lately, the manager is told."""
-        self._pulsed_ns[bed.pod] = now_ns
-        if now_ns - self._beat_ns < _BEAT_NS:
+    def _pulsed(self, bed: Bed) -> None:
+        """One bed has pulsed; twice a second, where all of them have lately, the manager is told.
+
+        By the loop's clock: a bed's own may leap, and beds are compared.
+        """
+        now_s = asyncio.get_running_loop().time()
+        self._pulsed_s[bed.pod] = now_s
+        if now_s - self._beat_s < _BEAT_S:
             return
-        self._beat_ns = now_ns
-        ok = now_ns - min(self._pulsed_ns.values()) <= _PULSED_WITHIN_NS
+        self._beat_s = now_s
+        ok = now_s - min(self._pulsed_s.values()) <= _PULSED_WITHIN_S
         if not ok:
             return
-        self._manager.alive(now_ns / 1e9)
+        self._manager.alive(now_s)
         if not self._stop.is_set():
             self._manager.ready(self._status())
             self._manager.status(self._status())
 
     def _status(self) -> str:
         """How the beds are, in words."""
-        staying = [bed for bed in self._beds if bed.pod in self._pulsed_ns]
+        staying = [bed for bed in self._beds if bed.pod in self._pulsed_s]
         apart = [bed.pod for bed in staying if not bed.connected]
         failed = f"; failed: {', '.join(self.failed)}" if self.failed else ""
         if not apart:

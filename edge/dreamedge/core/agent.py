@@ -273,7 +273,7 @@ class Agent:
             if self._own is not None:
                 self._path.use(self._own)
                 own = self._own
-                effects.append(Note("calibrated", {"clean_s": own.clean_s, "alpha_hz": own.alpha_hz}))
+                effects.append(Note("calibrated", {"clean_s": own.clean_s}))
         return effects + self._merge.check(now_ns)
 
     def _frame(self, hop: Hop, now_ns: int) -> list[Effect]:

@@ -166,6 +166,6 @@ def why_cancelled(left_s: float | None) -> grpc.StatusCode:
 
 async def _fail(call: Call, context: Context, bug: Exception) -> None:
     incident = secrets.token_hex(4)
-    _log.error("call failed", method=call.method, incident=incident, exc_info=bug)
+    _log.error("call_failed", method=call.method, incident=incident, exc_info=bug)
     sentence = f"the daemon failed at this call; its log has the particulars under incident {incident}"
     await context.abort(grpc.StatusCode.INTERNAL, sentence)

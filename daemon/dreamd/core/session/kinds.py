@@ -1,0 +1,38 @@
+"""Every kind of fact the journal has, and what it means. The API's events and the log carry these names.
+
+A name is a promise to whoever filters by it: one fact, one name, never given to another. `tests/house` holds
+this table to what the application writes, and ARCHITECTURE.md shows it.
+"""
+
+from typing import Final
+
+KINDS: Final = {
+    "state": "a Dreamscape has moved to another state; `cause` is the state or why",
+    "admitted": "a pod has passed every check and has a seat",
+    "assigned": "a seat has been given a slot; its coupling may still be zero",
+    "assign-refused": "a pod will not take its slot; it is asked again",
+    "merged": "a pod says that its sleeper is coupled",
+    "severed": "a pod says that its sleeper was set to zero, with its own stamps",
+    "alone": "a pod says that its fade is over",
+    "malfunction": "a pod tells of its own fault without a sever",
+    "warned": "a pod warns: its sleeper has lived most of what they may",
+    "latched": "a pod is latched: only the sleeper's own act clears it",
+    "unlatched": "the sleeper has cleared the latch",
+    "left": "a seat has been left",
+    "tripped": "a breaker has opened or locked",
+    "breaker": "a breaker has moved otherwise",
+    "reset": "a person has reset a locked breaker",
+    "wake-order": "a wake order was given",
+    "wake-lifted": "a wake order was lifted",
+    "blind": "most frames are missing at once: our own way to the pods is broken",
+    "seeing": "frames come again",
+    "exposure-warning": "a sleeper has lived most of what they may",
+    "checked-in": "somebody was checked in to a pod",
+    "checked-out": "the sleeper of a pod was checked out",
+    "pod-online": "a pod's agent is connected",
+    "pod-offline": "a pod's agent is gone",
+    "broker-up": "the broker was reached",
+    "broker-down": "the broker was lost: everyone is alone by their own tether",
+    "malformed": "a payload could not be read; one of a kind in ten seconds",
+    "ledger": "the ledger could not keep something",
+}

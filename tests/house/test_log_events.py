@@ -1,0 +1,66 @@
+"""The names in the log: each is documented, none is documented that is not written."""
+
+import ast
+from pathlib import Path
+
+from dreamd.adapters.log_events import EVENTS, PROCESS, markdown, named
+from dreamd.core.session.kinds import KINDS
+from dreamwire.messages import PodEventKind
+
+ROOT = Path(__file__).resolve().parents[2]
+DAEMON = ROOT / "daemon" / "dreamd"
+WRITES = {"append": 1, "say": 0, "tell_of": 1, "seat": 0, "_write": 0}
+"""Methods of the application that write into the journal, and where their kind stands."""
+LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
+
+
+def words(node: ast.expr) -> set[str]:
+    """The words an expression may be; a kind that is made elsewhere is none."""
+    match node:
+        case ast.Constant(value=str(word)):
+            return {word}
+        case ast.IfExp(body=one, orelse=other):
+            return words(one) | words(other)
+        case _:
+            return set()
+
+
+def calls(folder: Path) -> list[tuple[str, str, ast.Call]]:
+    """Every method call in the files of a folder: what it is called on, its name, itself."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in folder.rglob("*.py")]
+    return [
+        (ast.unparse(node.func.value), node.func.attr, node)
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    ]
+
+
+def test_every_kind_of_the_journal_is_documented() -> None:
+    """What the application writes, and what pods tell of, is KINDS, not one more or less."""
+    written = {kind.name.lower() for kind in PodEventKind if kind is not PodEventKind.UNSPECIFIED}
+    for _, method, call in calls(DAEMON / "app"):
+        at = WRITES.get(method)
+        if at is not None and len(call.args) > at:
+            written |= words(call.args[at])
+    assert written == set(KINDS)
+
+
+def test_every_event_of_the_process_is_documented() -> None:
+    """The first word of every call of a log is in PROCESS, and a word it is."""
+    said = set()
+    for target, method, call in calls(DAEMON):
+        if method in LEVELS and target.endswith("_log"):
+            said |= words(call.args[0])
+    assert said | {"library", "lines_lost"} == set(PROCESS)
+    assert all(name.replace("_", "").isalpha() and name.islower() for name in EVENTS)
+
+
+def test_no_two_facts_share_a_name() -> None:
+    """A kind with its dashes replaced is no other kind, and no event of the process."""
+    assert len({named(kind) for kind in KINDS} | set(PROCESS)) == len(KINDS) + len(PROCESS)
+
+
+def test_the_table_in_the_documents_is_the_code() -> None:
+    """ARCHITECTURE.md lists every event exactly as the catalogue has it (`make tables` writes it)."""
+    assert markdown() in (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
