@@ -43,6 +43,7 @@ VERBS: Final = {
     "dreamscapes": Verb("create, watch, sever, wake Dreamscapes", "daemon"),
     "breakers": Verb("list, trip, reset the breakers", "daemon"),
     "wake": Verb("give, lift, list wake orders", "daemon"),
+    "rehearse": Verb("the disaster on cue, and who came home", "up"),
     "simulate": Verb("a fleet in virtual time, from one seed", "up"),
     "settings": Verb("print every setting and where it came from", "daemon"),
 }

@@ -34,6 +34,7 @@ class Chronicle:
     record: Record
     outages: list[Outage] = field(default_factory=list)
     began_s: float = 0.0
+    gathered_by_s: float = GATHERED_BY_S
     _told: set[int] = field(default_factory=set)
 
     @classmethod
@@ -56,10 +57,10 @@ class Chronicle:
         self.began_s = self.seconds(at_ns)
 
     def until_ns(self, duration_s: float | None) -> int | None:
-        """When the night ends; a machine that needs longer than 15 s to gather loses none of it."""
+        """When the night ends; who needs longer than `gathered_by_s` to gather loses none of it."""
         if duration_s is None:
             return None
-        return self.record.t0_ns + int((duration_s + max(0.0, self.began_s - GATHERED_BY_S)) * 1e9)
+        return self.record.t0_ns + int((duration_s + max(0.0, self.began_s - self.gathered_by_s)) * 1e9)
 
     def note(self, entry: Entry) -> None:
         """A line of a pod's journal."""

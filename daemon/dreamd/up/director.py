@@ -7,12 +7,13 @@ queue; each is an API call and nothing else.
 """
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Final
 
 import dreamapi
 from dreamapi import Api
-from dreamapi.v1.dreamscapes_pb2 import Seat
+from dreamapi.v1.dreamscapes_pb2 import Event, Seat
 from dreamapi.v1.pods_pb2 import Pod
 from dreamd.core.limits import CEILING, CEILING_INTIMATE, QUORUM_MIN
 from dreamd.up.board import Tone, count, plural
@@ -30,9 +31,16 @@ ORDERS_MAX: Final = 16
 REAL_RAMP_S: Final = 60
 
 
+def _unmoved(_event: Event) -> None:
+    """Nobody asked to be told."""
+
+
 @dataclass
 class Director:
-    """One night's leading; `orders` are keys pressed, the oldest is dropped when nobody reads."""
+    """One night's leading; `orders` are keys pressed, the oldest is dropped when nobody reads.
+
+    facts: is told every event of the daemon's journal. beside: what else watches the night through the API.
+    """
 
     plan: Plan
     chronicle: Chronicle
@@ -40,6 +48,8 @@ class Director:
     name: str = "night"
     orders: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(ORDERS_MAX))
     end: asyncio.Event = field(default_factory=asyncio.Event)
+    facts: Callable[[Event], None] = _unmoved
+    beside: Callable[[Api], Coroutine[None, None, None]] | None = None
     _woken: bool = False
 
     @property
@@ -68,8 +78,10 @@ class Director:
                     return
                 async with asyncio.TaskGroup() as tasks:
                     told = tasks.create_task(self._tell_states(api), name="events")
+                    watching = tasks.create_task(self._watch(api), name="beside")
                     await self._dream(api)
                     told.cancel()
+                    watching.cancel()
                 await self._bring_home(api)
         except dreamapi.ApiError as error:
             raise CannotRun(f"the daemon said no: {error}") from error
@@ -151,11 +163,20 @@ class Director:
         told = fails is not None and fails.at_s <= self.chronicle.seconds(at_ns)
         return told or self.chronicle.account.hopeless(sleeper.pod, at_ns)
 
+    async def _watch(self, api: Api) -> None:
+        if self.beside is not None:
+            try:
+                await self.beside(api)
+            except* dreamapi.ApiError as errors:
+                why = errors.exceptions[0]
+                self.say(f"the collective is not watched any more: {why}", Tone.GRAVE)
+
     async def _tell_states(self, api: Api) -> None:
         """Say when the Dreamscape itself changes: severed for want of a quorum, dreaming again."""
         while True:
             try:
                 async for event in api.dreamscapes.watch_events(dreamscape=self.name):
+                    self.facts(event)
                     if event.kind == "state":
                         grave = event.cause not in {"", "operator", "ended"}
                         self.say(event.sentence, Tone.GRAVE if grave else Tone.CALM)

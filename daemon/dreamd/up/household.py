@@ -146,12 +146,16 @@ class Household:
             *("--daemon-key", str(self._key), "--journal", "-"),
             *("--replay-from", str(self._replay_from_ns), *(["--loop"] if self.plan.loop else [])),
             *(("--montage", self.plan.montage) if self.plan.montage else ()),
+            *(("--journal-every", "1") if self.plan.light else ()),
         )
 
     def _implant(self, sleeper: Sleeper) -> str:
-        implant = sleeper.recording or f"sim:{sleeper.seed}"
+        kind = "sim-light" if self.plan.light else "sim"
+        implant = sleeper.recording or f"{kind}:{sleeper.seed}"
         if sleeper.malfunction is None:
             return implant
+        if sleeper.malfunction.when_merged:
+            return f"{implant},malfunction={sleeper.malfunction.name}@+{sleeper.malfunction.at_s:.2f}"
         # A pod counts from the start of its process; the plan counts from the beginning of the run.
         elapsed_s = (now_ns() - self.t0_ns) / 1e9
         after_s = max(0.0, sleeper.malfunction.at_s - elapsed_s)

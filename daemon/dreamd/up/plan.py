@@ -29,6 +29,8 @@ FIRST_TO_FAIL: Final = 5
 ALONE_IN_PROCESS_MAX: Final = 8
 PACK_MIN: Final = 16
 PACK_MAX: Final = 25
+LIGHT_PACK_MAX: Final = 100
+"""An even number, so that no pair is parted."""
 NAME_MAX: Final = 40
 """Letters of a name; the API takes 63, and a number may follow."""
 
@@ -47,11 +49,12 @@ class CannotRun(Exception):  # noqa: N818 -- it is a sentence for a person, not 
 
 @dataclass(frozen=True, slots=True)
 class Malfunction:
-    """`count` implants do `name` from `at_s` seconds after the run began."""
+    """`count` implants do `name` from `at_s` seconds after the run began, or after each was first merged."""
 
     name: str
     at_s: float
     count: int = 1
+    when_merged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,9 @@ class Plan:
     """A run.
 
     duration_s: from the beginning of the run, and what gathering takes above 15 s; None: until the
-    recordings are over, or somebody ends it. refused: what was to be played and cannot be.
+    recordings are over, or somebody ends it. refused: what was to be played and cannot be. light: simulated
+    sleepers are features alone. packed: many sleepers to a process however few they are. night None: no
+    picture.
     """
 
     sleepers: tuple[Sleeper, ...]
@@ -116,9 +121,11 @@ class Plan:
     mqtt_port: int
     grpc_port: int
     http_port: int
-    night: Path
+    night: Path | None
     json: bool
     refused: tuple[Found, ...] = ()
+    light: bool = False
+    packed: bool = False
 
     @property
     def intimate(self) -> bool:
@@ -139,7 +146,13 @@ class Plan:
     def groups(self) -> tuple[tuple[Sleeper, ...], ...]:
         """The sleepers by the process that runs them."""
         count = len(self.sleepers)
-        size = 1 if count <= ALONE_IN_PROCESS_MAX else min(PACK_MAX, max(PACK_MIN, math.ceil(count / 4)))
+        if self.light:
+            size = min(LIGHT_PACK_MAX, 2 * math.ceil(count / 4))
+        elif count <= ALONE_IN_PROCESS_MAX and not self.packed:
+            size = 1
+        else:
+            size = min(PACK_MAX, max(PACK_MIN, math.ceil(count / 4)))
+            size -= size % 2 if self.packed else 0
         return tuple(self.sleepers[i : i + size] for i in range(0, count, size))
 
 

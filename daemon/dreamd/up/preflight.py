@@ -67,7 +67,8 @@ def environment() -> dict[str, str]:
 
 def check(wanted: Plan) -> None:
     """Raise CannotRun for the first thing that stands in the way."""
-    check_picture(wanted.night, "--night")
+    if wanted.night is not None:
+        check_picture(wanted.night, "--night")
     if wanted.owns_broker:
         other = f", or use the broker that is there: --broker mqtt://127.0.0.1:{wanted.mqtt_port}"
         check_port("MQTT", wanted.mqtt_port, "--mqtt-port", other)

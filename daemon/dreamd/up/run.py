@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -44,14 +44,15 @@ COUNT_EVERY_S: Final = 1.0
 ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def heading(plan: Plan, programs: str, *, with_keys: bool) -> Heading:
-    """One sentence and the links; programs: what to write before `python` and `dreamd` to run ours."""
+def heading(plan: Plan, programs: str, sentence: str = "", *, with_keys: bool) -> Heading:
+    """One sentence ('': the usual) and the links; programs: what to write before `python` and `dreamd`."""
     number = count(len(plan.sleepers))
     what = "recordings" if plan.sleepers[0].recording else "simulated sleepers"
+    usual = f"{number.capitalize()} {what} dream together, and any of them can leave at once."
     at = "" if plan.grpc_port == 50051 else f'"127.0.0.1:{plan.grpc_port}"'  # noqa: PLR2004 -- the default
     server = "" if not at else f" --server 127.0.0.1:{plan.grpc_port}"
     return Heading(
-        sentence=f"{number.capitalize()} {what} dream together, and any of them can leave at once.",
+        sentence=sentence or usual,
         links=(
             ("console", f"http://127.0.0.1:{plan.http_port}/"),
             ("metrics", f"http://127.0.0.1:{plan.http_port}/metrics"),
@@ -71,10 +72,17 @@ def programs() -> str:
 
 
 class Run:
-    """The state of one run."""
+    """The state of one run; sentence: what is shown on top, '': the usual."""
 
     def __init__(
-        self, plan: Plan, room: Path, console: Console, *, viewed: bool, shot: Wanted | None
+        self,
+        plan: Plan,
+        room: Path,
+        console: Console,
+        *,
+        viewed: bool,
+        shot: Wanted | None = None,
+        sentence: str = "",
     ) -> None:
         self.plan = plan
         self.shot = shot
@@ -95,7 +103,7 @@ class Run:
         self.with_keys = with_keys
         self.show = Show(
             self.chronicle,
-            heading(plan, programs(), with_keys=with_keys),
+            heading(plan, programs(), sentence, with_keys=with_keys),
             console,
             plan.duration_s,
             self.director.end.set,
@@ -171,7 +179,8 @@ class Run:
             self.show.last_picture() if self.viewed else self.show.new_lines()
             self.show.line(f"\n{self.chronicle.account_words}")
             self._keep_picture(when)
-            self.show.line(f"the night is kept in {self.plan.night}")
+            if self.plan.night is not None:
+                self.show.line(f"the night is kept in {self.plan.night}")
             if self.shot is not None:
                 self.show.line(f"the screen is kept in {self.shot.path}")
         return HOME if account.everyone_home else NOT_HOME
@@ -196,12 +205,14 @@ class Run:
             everyone_home=self.chronicle.account.everyone_home,
         )
         title = f"The night of {when.day} {when:%B %Y}"
-        _keep(self.plan.night, night.picture(record, words, title, self.plan.seed), "--night")
+        if self.plan.night is not None:
+            keep(self.plan.night, night.picture(record, words, title, self.plan.seed), "--night")
         if self.shot is not None:
-            _keep(self.shot.path, self.show.shot, "--screenshot")
+            keep(self.shot.path, self.show.shot, "--screenshot")
 
 
-def _keep(path: Path, picture: str, flag: str) -> None:
+def keep(path: Path, picture: str, flag: str) -> None:
+    """Write a picture or a page; raises CannotRun naming the flag that chose its place."""
     try:
         path.write_text(picture, encoding="utf-8")
     except OSError as error:
@@ -212,11 +223,16 @@ def _keep(path: Path, picture: str, flag: str) -> None:
 
 async def run(plan: Plan, console: Console, *, viewed: bool, shot: Wanted | None = None) -> int:
     """Run the plan; the exit status. Raises CannotRun. shot: a screenshot to take on the way."""
+    return await conduct(plan, lambda room: Run(plan, room, console, viewed=viewed, shot=shot))
+
+
+async def conduct(plan: Plan, make: Callable[[Path], Run]) -> int:
+    """Run what `make` makes of a temporary directory, from first check to account; raises CannotRun."""
     preflight.check(plan)
     if plan.owns_broker:
         brokers.choose(plan.broker)
     with _room() as room:
-        one = Run(plan, Path(room), console, viewed=viewed, shot=shot)
+        one = make(Path(room))
         await _ended_by_signals(one)
         return one.settle_up(wall())
 

@@ -1,0 +1,157 @@
+"""`dreamd rehearse`: the disaster on cue, against real processes, with the account that everyone came home.
+
+Exit status: 0 everyone came home, all that were made to fail were found out, nobody was severed for nothing;
+1 otherwise; 2 it could not run, or could not have shown itself (the sentence is on stderr).
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from dreamd.rehearsal import run as rehearsing
+from dreamd.rehearsal.run import Wish, rehearse
+from dreamd.rehearsal.scenes import SCENES, Scene, cue, scene_named
+from dreamd.up.plan import BROKERS, CannotRun
+from dreamd.up.run import COULD_NOT_RUN, HOME, NOT_HOME
+
+FESTIVAL: Final = "festival"
+HEAD: Final = (
+    *("malfunction", "failing", "detected", "halved", "Dreamscape severed", "false severs", "home"),
+    *("evidence to zero, ms: p50 / p99 / max", "onset to alone, ms: p50 / p99 / max", "ticks skipped"),
+)
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+    """Add the verb."""
+    does = "the disaster on cue: implants fail, one or many; who is severed, how fast, and who came home"
+    parser = subparsers.add_parser("rehearse", help=does, description=does)
+    parser.set_defaults(run=run)
+    parser.add_argument(
+        "occasion", nargs="?", default=FESTIVAL, choices=[FESTIVAL], help="the only one so far"
+    )
+    parser.add_argument("--list", action="store_true", help="what can be rehearsed, and print nothing else")
+    parser.add_argument("--all", action="store_true", help="each in turn, as usual; a table at the end")
+    what = parser.add_argument_group("what goes wrong")
+    what.add_argument("--malfunction", default="railed", metavar="NAME", help="see --list (railed)")
+    what.add_argument("--share", type=float, metavar="X", help="of the sleepers, 0 to 1")
+    what.add_argument("--at", type=float, metavar="S", help="seconds after the merge")
+    what.add_argument("--duration", type=float, metavar="S", help="seconds from then to the end of the night")
+    who = parser.add_argument_group("who sleeps")
+    who.add_argument("--sleepers", type=int, default=20, metavar="N", help="simulated sleepers (20)")
+    who.add_argument("--seed", type=int, default=0, metavar="K", help="of the sleepers (0)")
+    who.add_argument(
+        "--signal",
+        choices=["whole", "features"],
+        help=f"sleepers with a signal, or features alone (whole up to {rehearsing.WHOLE_MOST} sleepers)",
+    )
+    where = parser.add_argument_group("where")
+    where.add_argument(
+        "--broker", default="auto", metavar="|".join([*BROKERS, "URL"]), help="the MQTT broker (auto)"
+    )
+    where.add_argument("--mqtt-port", type=int, default=1883, metavar="PORT")
+    where.add_argument("--grpc-port", type=int, default=50051, metavar="PORT")
+    where.add_argument("--http-port", type=int, default=8080, metavar="PORT")
+    shown = parser.add_argument_group("what is shown")
+    shown.add_argument("--json", action="store_true", help="one JSON object at the end, and nothing else")
+    shown.add_argument("--no-view", action="store_true", help="plain lines, no live screen")
+    shown.add_argument("--report", type=Path, metavar="FILE", help="keep a page with pictures (report.html)")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Rehearse one scene, or all."""
+    if args.list:
+        print("\n".join(_listed()))
+        return HOME
+    console = Console()
+    viewed = console.is_terminal and not (args.json or args.no_view)
+    try:
+        if args.all:
+            return _all(args, console, viewed=viewed)
+        return asyncio.run(rehearse(_wish(args, scene_named(args.malfunction)), console, viewed=viewed))
+    except CannotRun as sentence:
+        print(f"dreamd rehearse: {sentence}", file=sys.stderr)
+        return COULD_NOT_RUN
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        print("dreamd rehearse: stopped at once; every process was ended", file=sys.stderr)
+        return NOT_HOME
+
+
+def _wish(args: argparse.Namespace, scene: Scene) -> Wish:
+    return Wish(
+        sleepers=args.sleepers,
+        cue=cue(scene, args.sleepers, args.share, args.at, args.duration),
+        seed=args.seed,
+        broker=args.broker,
+        mqtt_port=args.mqtt_port,
+        grpc_port=args.grpc_port,
+        http_port=args.http_port,
+        json=args.json,
+        light=None if args.signal is None else args.signal == "features",
+        report=args.report,
+    )
+
+
+def _listed() -> Iterator[str]:
+    """A line a scene: whom it concerns, how much there must be of it, what must follow."""
+    yield f"{'name':<18} {'scope':<7} {'share':<12} {'duration':<9} what happens"
+    for scene in SCENES.values():
+        least = max(scene.share_least, scene.beds_least / 200)
+        share = f"{least:.3g} to {scene.share_most:g}"
+        does = f"{scene.does}; severed for {' or '.join(sorted(scene.causes))}"
+        yield f"{scene.name:<18} {scene.scope.value:<7} {share:<12} {scene.lasts_least_s:>5g} s   {does}"
+
+
+def _all(args: argparse.Namespace, console: Console, *, viewed: bool) -> int:
+    """Each scene in turn, as usual; a row each, then the table."""
+    told: list[dict[str, object]] = []
+    wishes = [_of_its_own(_wish(args, scene)) for scene in SCENES.values()]
+    worst = HOME
+    for wish in wishes:
+        worst = max(worst, asyncio.run(rehearse(wish, console, viewed=viewed, tell=told.append)))
+    if args.json:
+        print(json.dumps(told, indent=2))
+    else:
+        print("\n".join(_table(told)))
+    return worst
+
+
+def _of_its_own(wish: Wish) -> Wish:
+    """A report a scene, named for it."""
+    if wish.report is None:
+        return wish
+    return replace(wish, report=wish.report.with_stem(f"{wish.report.stem}-{wish.cue.scene.name}"))
+
+
+def _table(told: list[dict[str, object]]) -> Iterator[str]:
+    """The accounts as a table in Markdown."""
+    yield f"| {' | '.join(HEAD)} |"
+    yield f"|{'---|' * len(HEAD)}"
+    for one in told:
+        whole = one["dreamscape_causes"]
+        assert isinstance(whole, list)
+        cells = (
+            *(
+                one["malfunction"],
+                f"{one['malfunctioned']} of {one['sleepers']}",
+                one["detected"],
+                one["halved"],
+            ),
+            *(", ".join(whole) or "no", one["false_severs"], one["home"]),
+            *(_spread(one["evidence_to_zero_ms"]), _spread(one["onset_to_alone_ms"])),
+            f"{one['ticks_skipped']} of {one['ticks']}",
+        )
+        yield f"| {' | '.join(str(cell) for cell in cells)} |"
+
+
+def _spread(value: object) -> str:
+    assert isinstance(value, dict)
+    known = [value["p50"], value["p99"], value["max"]]
+    return " / ".join("-" if one is None else f"{one:.0f}" for one in known)

@@ -1,0 +1,238 @@
+"""One rehearsal from the first check to the exit status: a night of `up` in which a scene is played.
+
+Exit status: 0 everyone came home, all that were made to fail were found out and nobody was severed for
+nothing; 1 otherwise; 2 it could not run.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from dreamapi import Api
+from dreamapi.v1.dreamscapes_pb2 import Event
+from dreamd.core.limits import RAMP_MIN_S
+from dreamd.rehearsal.books import ENDS, Books, Told
+from dreamd.rehearsal.crowd import CrowdRecord
+from dreamd.rehearsal.report import Page, page
+from dreamd.rehearsal.scenes import Cue
+from dreamd.up import journal, preflight
+from dreamd.up.board import plural
+from dreamd.up.clock import now_ns
+from dreamd.up.plan import CannotRun, Flags, Malfunction, Plan, Sleeper, plan
+from dreamd.up.run import HOME, NAME, NOT_HOME, Run, conduct, keep
+
+WHOLE_MOST: Final = 24
+"""Sleepers whose signal this machine can make and filter beside everything else; above, features alone."""
+SLEEPERS_MAX: Final = 2_000
+BEGUN_S: Final = 2.0
+"""From Start until the last is merged, on a busy machine."""
+RAMP_S: Final = RAMP_MIN_S
+SEVERED: Final = "severed"
+SEVERS_ASKED: Final = 16
+"""Severs of the whole whose cause is not known yet; more at a time are not asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be rehearsed. light: features alone; None: by how many they are."""
+
+    sleepers: int
+    cue: Cue
+    seed: int = 0
+    broker: str = "auto"
+    mqtt_port: int = 1883
+    grpc_port: int = 50051
+    http_port: int = 8080
+    json: bool = False
+    light: bool | None = None
+    report: Path | None = None
+
+
+def failing(cue: Cue, sleepers: int) -> tuple[int, ...]:
+    """Which beds fail, from 0 on: spread over the ward, pairs side by side."""
+    if cue.scene.pairs:
+        return tuple(range(cue.beds))
+    return tuple(index * sleepers // cue.beds for index in range(cue.beds))
+
+
+def planned(wish: Wish) -> Plan:
+    """The night of a wish; raises CannotRun."""
+    if not wish.sleepers <= SLEEPERS_MAX:
+        raise CannotRun(f"--sleepers is at most {SLEEPERS_MAX}: this is one machine")
+    light = wish.sleepers > WHOLE_MOST if wish.light is None else wish.light
+    flags = Flags(
+        sleepers=min(wish.sleepers, 500),
+        seed=wish.seed,
+        broker=wish.broker,
+        ramp_s=RAMP_S,
+        json=True,
+        mqtt_port=wish.mqtt_port,
+        grpc_port=wish.grpc_port,
+        http_port=wish.http_port,
+    )
+    usual = plan(flags)
+    beds = set(failing(wish.cue, wish.sleepers))
+    fault = Malfunction(_injected(wish.cue), wish.cue.at_s, when_merged=True)
+    sleepers = tuple(
+        Sleeper(
+            pod=f"bed-{number + 1}",
+            pseudonym=f"sleeper-{number + 1}",
+            seed=wish.seed * 10_000 + number + 1,
+            malfunction=fault if number in beds and not (wish.cue.scene.pairs and number % 2 == 0) else None,
+        )
+        for number in range(wish.sleepers)
+    )
+    lasts_s = BEGUN_S + wish.cue.at_s + wish.cue.lasts_s
+    return replace(
+        usual, sleepers=sleepers, duration_s=lasts_s, json=wish.json, light=light, packed=True, night=None
+    )
+
+
+def _injected(cue: Cue) -> str:
+    """What each implant is made to do."""
+    return "nonfinite" if cue.scene.name == "mass" else cue.scene.name
+
+
+class Rehearsal(Run):
+    """The state of one rehearsal."""
+
+    def __init__(self, wish: Wish, what: Plan, room: Path, console: Console, *, viewed: bool) -> None:
+        self.wish = wish
+        self.crowd = CrowdRecord()
+        self._severed: asyncio.Queue[int] = asyncio.Queue(SEVERS_ASKED)
+        super().__init__(what, room, console, viewed=viewed, shot=None, sentence=sentence(wish, what))
+        self.chronicle.gathered_by_s = 0.0
+        beds = failing(wish.cue, wish.sleepers)
+        pods = frozenset(f"bed-{number + 1}" for number in beds)
+        self.books = Books(wish.cue, self.chronicle.account, pods)
+        self.director.facts = self._fact
+        self.director.beside = self._watch
+
+    def _journal(self, line: str) -> None:
+        entry = journal.parse(line)
+        if entry is not None:
+            self.chronicle.note(entry)
+            self.books.note(entry)
+
+    def _fact(self, event: Event) -> None:
+        """The daemon's journal: whose breaker tripped, and that the whole Dreamscape was severed."""
+        if event.kind == "tripped":
+            self.books.heard(Told(now_ns(), event.kind, event.pod.removeprefix("pods/"), event.cause))
+        elif event.kind == "state" and event.cause == SEVERED and not self._severed.full():
+            self._severed.put_nowait(now_ns())
+
+    async def _watch(self, api: Api) -> None:
+        """Keep what the collective says of the crowd, and why it was severed as a whole."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._ask_why(api), name="why severed")
+            async for tick in api.dreamscapes.watch_collective(NAME, omit_seats=True):
+                self.crowd.note(tick, self.chronicle.seconds(now_ns()))
+
+    async def _ask_why(self, api: Api) -> None:
+        while True:
+            at_ns = await self._severed.get()
+            cause = (await api.dreamscapes.get(NAME)).state_cause
+            if cause not in ENDS:
+                self.books.heard(Told(at_ns, "state", "", cause))
+
+    def told(self) -> dict[str, object]:
+        """The object of `--json`."""
+        cue = self.wish.cue
+        told = self.books.as_json(self.counters.sum)
+        told["halved"] = len(self.crowd.halvings)
+        return {
+            **told,
+            "share": round(cue.beds / self.wish.sleepers, 4),
+            "at_s": cue.at_s,
+            "duration_s": cue.lasts_s,
+            "seed": self.wish.seed,
+            "signal": "features" if self.plan.light else "whole",
+            "passed": self.books.passed,
+        }
+
+    def settle_up(self, when: datetime) -> int:
+        """Print the account, keep the report; the exit status."""
+        told = self.told()
+        if self.plan.json:
+            self.show.line(json.dumps(told, indent=2))
+        else:
+            self.show.last_picture() if self.viewed else self.show.new_lines()
+            for line in lines(told):
+                self.show.line(line)
+        if self.wish.report is not None:
+            made = page(Page(self.books, self.crowd, told, self.chronicle.record, when))
+            keep(self.wish.report, made, "--report")
+            if not self.plan.json:
+                self.show.line(f"the report is in {self.wish.report}")
+        return HOME if self.books.passed else NOT_HOME
+
+
+def sentence(wish: Wish, what: Plan) -> str:
+    """What is rehearsed, in a line."""
+    cue = wish.cue
+    beds = plural(cue.beds, "bed", "beds")
+    kind = "features alone" if what.light else "with their signal"
+    return (
+        f"{wish.sleepers} sleepers ({kind}) rehearse {cue.scene.name}: {cue.scene.does}, in {beds}, "
+        f"{cue.at_s:g} s after the merge."
+    )
+
+
+def lines(told: dict[str, object]) -> list[str]:
+    """The account for a person."""
+    severed = told["severed"]
+    assert isinstance(severed, dict)
+    causes = ", ".join(f"{count} {cause}" for cause, count in severed.items()) or "nobody"
+    whole = told["dreamscape_causes"]
+    assert isinstance(whole, list)
+    merged, count = told["merged"], told["sleepers"]
+    busy = [] if merged == count else [f"only {merged} of {count} were ever merged: this machine is too busy"]
+    return [
+        "",
+        *busy,
+        f"{told['detected']} of {told['malfunctioned']} malfunctions found out; severed: {causes}",
+        f"the Dreamscape: halved {told['halved']} times, severed {len(whole)} times"
+        + (f" ({', '.join(whole)})" if whole else ""),
+        f"severed for nothing: {told['false_severs']}",
+        f"evidence to zero: {_spread(told['evidence_to_zero_ms'])}",
+        f"onset to alone: {_spread(told['onset_to_alone_ms'])}",
+        f"{told['ticks']} ticks, {told['ticks_skipped']} skipped",
+        f"{told['home']} of {told['sleepers']} came home",
+    ]
+
+
+def _spread(value: object) -> str:
+    assert isinstance(value, dict)
+    if value["p50"] is None:
+        return "not known"
+    return f"p50 {value['p50']:.0f} ms, p99 {value['p99']:.0f} ms, at most {value['max']:.0f} ms"
+
+
+def check(wish: Wish) -> None:
+    """Look at what is looked at before anything starts; raises CannotRun."""
+    if wish.report is not None:
+        preflight.check_picture(wish.report, "--report")
+
+
+async def rehearse(
+    wish: Wish, console: Console, *, viewed: bool, tell: Callable[[dict[str, object]], None] | None = None
+) -> int:
+    """Rehearse it; the exit status. tell: is given the account. Raises CannotRun."""
+    check(wish)
+    what = planned(wish)
+    made: list[Rehearsal] = []
+
+    def make(room: Path) -> Run:
+        made.append(Rehearsal(wish, what, room, console, viewed=viewed))
+        return made[0]
+
+    status = await conduct(what, make)
+    if tell is not None:
+        tell(made[0].told())
+    return status

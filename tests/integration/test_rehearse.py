@@ -1,0 +1,64 @@
+"""`dreamd rehearse` with its real processes: one small rehearsal of each way to fail; most are for `make soak`."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dreamd.up import brokers
+from integration.conftest import free_port
+from integration.fleet import LONG
+
+REHEARSE = (sys.executable, "-m", "dreamd", "rehearse", "festival", "--json")
+SHORT = ("frozen",)
+"""Whatever the others need besides: agents, a link that lies, the daemon's own finding, the way home."""
+
+
+def rehearsed(*flags: str, within_s: float = 120.0) -> tuple[int, dict[str, Any]]:
+    """Exit status and account of a rehearsal on free ports."""
+    if brokers.mosquitto_binary() is None:
+        pytest.skip("mosquitto is not installed (make system-packages)")
+    ports = [f"--{name}-port={free_port()}" for name in ("mqtt", "grpc", "http")]
+    command = [*REHEARSE, *ports, *flags]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=within_s, check=False)
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["silence", "flat", "railed", "nonfinite", "frozen", "replay", "clock-jump", "actuator-stuck", "mass"],
+)
+def test_who_is_made_to_fail_is_found_out_and_everyone_comes_home(name: str, tmp_path: Path) -> None:
+    """Twelve light sleepers, real MQTT, real daemon: all found, nobody severed for nothing, all home."""
+    if name not in SHORT and not LONG:
+        pytest.skip("takes half a minute; make soak runs it")
+    report = tmp_path / "report.html"
+    flags = ("--sleepers=12", "--signal=features", f"--malfunction={name}", "--at=12", f"--report={report}")
+    status, told = rehearsed(*flags)
+    assert told["malfunctioned"] == told["detected"] >= 1
+    assert (told["false_severs"], told["home"]) == (0, 12)
+    assert told["onset_to_alone_ms"]["max"] is not None
+    assert status == 0
+    assert "</svg>" in report.read_text()
+
+
+@pytest.mark.skipif(not LONG, reason="takes a minute; make soak runs it")
+def test_a_sleeper_with_a_signal_fails_alike() -> None:
+    """Eight sleepers with their whole signal path: one rails, its own pod finds out, all come home."""
+    status, told = rehearsed("--sleepers=8", "--share=0.13", "--malfunction=railed")
+    assert (told["signal"], told["detected"], told["false_severs"], told["home"]) == ("whole", 1, 0, 8)
+    assert told["evidence_to_zero_ms"]["max"] <= 500.0
+    assert status == 0
+
+
+def test_what_could_not_show_itself_starts_nothing() -> None:
+    """Status 2 at once, and one sentence that says why."""
+    command = [*REHEARSE, "--sleepers=6", "--malfunction=homogenise", "--duration=5"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert "could not show itself" in line
