@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help run test soak check bench sim mutate screenshots proto tables boards system-packages
+.PHONY: help run test soak check bench rehearse sim mutate screenshots proto tables boards system-packages
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -16,10 +16,13 @@ test: $(READY) ## all tests; ARGS="-k tether" passes flags to pytest
 	@$(BIN)/pytest -q $(or $(ARGS),-n 2 --dist loadfile)
 
 soak: $(READY) ## the tests on bad lines and after restarts, those that take minutes too, with their figures
-	@DREAMD_LONG=1 $(BIN)/pytest -q -s $(or $(ARGS),$(addprefix tests/integration/test_,proxy.py restart.py fleet_200.py) tests/sim/test_stories.py)
+	@DREAMD_LONG=1 $(BIN)/pytest -q -s $(or $(ARGS),$(addprefix tests/integration/test_,proxy.py restart.py fleet_200.py rehearse.py) tests/sim/test_stories.py)
 
 check: $(READY) ## lint, format, types, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+rehearse: $(READY) ## every failure there is, with 200 sleepers, as a table; ARGS="--sleepers 20 --report night.html"
+	@$(BIN)/dreamd rehearse festival --all --no-view --sleepers 200 $(ARGS)
 
 bench: $(READY) ## the numbers of the README, measured here
 	@$(BIN)/python -m tests.bench $(ARGS)

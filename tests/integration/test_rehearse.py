@@ -1,4 +1,4 @@
-"""`dreamd rehearse` with its real processes: one small rehearsal of each way to fail; most are for `make soak`."""
+"""`dreamd rehearse` with real processes: a small rehearsal of each way to fail; most are for `make soak`."""
 
 import json
 import subprocess
