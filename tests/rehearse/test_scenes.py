@@ -40,7 +40,7 @@ def test_every_name_there_is_can_be_played_by_two_hundred() -> None:
         ("crosstalk", 20, 0.05, None, None, "0 of the 2 beds"),
         ("gain-runaway", 200, 0.1, None, None, "less than --share 0.2 the crowd carries it"),
         ("homogenise", 200, 0.5, None, None, "less than --share 0.9"),
-        ("homogenise", 200, None, None, 30.0, "needs --duration 110 to be seen; this is 30"),
+        ("homogenise", 200, None, None, 30.0, "needs --duration 70 to be seen; this is 30"),
         ("railed", 200, None, 3.0, None, "before --at 12 the crowd is not drawn in; this is 3"),
         ("railed", 200, None, None, float("nan"), "needs --duration 4 to be seen"),
         ("synchrony-runaway", 6, None, None, None, "needs 8 --sleepers"),

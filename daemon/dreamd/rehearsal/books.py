@@ -102,7 +102,7 @@ class Books:
     failing: frozenset[str]
     onsets: dict[str, int] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
-    halved: list[tuple[int, str]] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
     spans: dict[str, list[Span]] = field(default_factory=dict)
 
     def note(self, entry: Entry) -> None:
@@ -224,7 +224,7 @@ class Books:
             "severed": self.severed,
             "dreamscape_severed": len(self.dreamscape_causes),
             "dreamscape_causes": list(self.dreamscape_causes),
-            "halved": len(self.halved),
+            "labels": self.labels,
             "false_severs": len(self.false_severs),
             "home": self.account.home,
             "evidence_to_zero_ms": self.evidence_to_zero_ms.as_json(),

@@ -124,6 +124,8 @@ class Rehearsal(Run):
         """The daemon's journal: whose breaker tripped, and that the whole Dreamscape was severed."""
         if event.kind == "tripped":
             self.books.heard(Told(now_ns(), event.kind, event.pod.removeprefix("pods/"), event.cause))
+        elif event.kind == "labelled" and len(self.books.labels) < SEVERS_ASKED:
+            self.books.labels.append(event.cause)
         elif event.kind == "state" and event.cause == SEVERED and not self._severed.full():
             self._severed.put_nowait(now_ns())
 
@@ -190,7 +192,9 @@ def lines(told: dict[str, object]) -> list[str]:
     assert isinstance(severed, dict)
     causes = ", ".join(f"{count} {cause}" for cause, count in severed.items()) or "nobody"
     whole = told["dreamscape_causes"]
+    labels = told["labels"]
     assert isinstance(whole, list)
+    assert isinstance(labels, list)
     merged, count = told["merged"], told["sleepers"]
     busy = [] if merged == count else [f"only {merged} of {count} were ever merged: this machine is too busy"]
     return [
@@ -198,7 +202,7 @@ def lines(told: dict[str, object]) -> list[str]:
         *busy,
         f"{told['detected']} of {told['malfunctioned']} malfunctions found out; severed: {causes}",
         f"the Dreamscape: halved {told['halved']} times, severed {len(whole)} times"
-        + (f" ({', '.join(whole)})" if whole else ""),
+        + (f" ({', '.join([*whole, *labels])})" if whole else ""),
         f"severed for nothing: {told['false_severs']}",
         f"evidence to zero: {_spread(told['evidence_to_zero_ms'])}",
         f"onset to alone: {_spread(told['onset_to_alone_ms'])}",

@@ -28,7 +28,8 @@ class Scene:
 
     causes: words of which one must be why the failing are severed; in a crowd, also why the Dreamscape is.
     share: of the sleepers, as usual, at least and at most. beds_least, sleepers_least: counted.
-    lasts_least_s: from onset until it must have shown. at_least_s: from the merge until it may begin.
+    lasts_least_s: from onset until it must have shown; settles_s: how much longer it usually lasts, for the
+    crowd to be labelled. at_least_s: from the merge until it may begin.
     does: what happens, in words.
     """
 
@@ -44,6 +45,7 @@ class Scene:
     beds_least: int = 1
     sleepers_least: int = 5
     pairs: bool = False
+    settles_s: float = 0.0
 
 
 def _person(name: str, does: str, *causes: Cause, lasts_s: float, most: float = MASS_SHARE) -> Scene:
@@ -51,10 +53,22 @@ def _person(name: str, does: str, *causes: Cause, lasts_s: float, most: float = 
     return Scene(name, Scope.PERSON, does, words, 0.1, 0.0, most, lasts_s)
 
 
-def _crowd(name: str, does: str, *causes: Cause, share: float, least: float, lasts_s: float) -> Scene:
+def _crowd(
+    name: str,
+    does: str,
+    *causes: Cause,
+    share: float,
+    least: float,
+    lasts_s: float,
+    settles_s: float = 0.0,
+    at_s: float = 12.0,
+) -> Scene:
     words = frozenset(cause.value for cause in causes)
     return Scene(
-        name, Scope.CROWD, does, words, share, least, 1.0, lasts_s, beds_least=3, sleepers_least=CROWD_MIN
+        *(name, Scope.CROWD, does, words, share, least, 1.0, lasts_s, at_s),
+        beds_least=3,
+        sleepers_least=CROWD_MIN,
+        settles_s=settles_s,
     )
 
 
@@ -93,6 +107,7 @@ _ALL: Final = (
         share=0.2,
         least=0.2,
         lasts_s=25.0,
+        settles_s=25.0,
     ),
     _crowd(
         "synchrony-runaway",
@@ -101,14 +116,16 @@ _ALL: Final = (
         share=0.3,
         least=0.2,
         lasts_s=60.0,
+        settles_s=25.0,
     ),
     _crowd(
         "homogenise",
-        "implants draw to the others ten times as hard and more",
+        "implants draw to the others fifty times as hard",
         *(Cause.HOMOGENISED, Cause.IDENTITY),
         share=1.0,
         least=0.9,
-        lasts_s=110.0,
+        lasts_s=70.0,
+        at_s=65.0,
     ),
     _crowd(
         "mass",
@@ -148,7 +165,7 @@ def cue(
 ) -> Cue:
     """Work the cue out; None: as usual. Raises CannotRun where the scene could not show itself."""
     at_s = scene.at_least_s + 3.0 if at_s is None else at_s
-    lasts_s = scene.lasts_least_s if lasts_s is None else lasts_s
+    lasts_s = scene.lasts_least_s + scene.settles_s if lasts_s is None else lasts_s
     share = scene.share if share is None else share
     if not 0.0 < share <= 1.0:
         raise CannotRun("--share is a part of the sleepers, above 0 and at most 1")
