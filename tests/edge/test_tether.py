@@ -200,3 +200,13 @@ def test_a_capture_stamped_ahead_of_its_sending_counts_from_the_sending() -> Non
     tether.sent(SEQ, START_NS + 60 * LEASE_NS, START_NS, X)
     assert isinstance(tether.judge(broadcast(), START_NS + 1), Granted)
     assert tether.until_ns == START_NS + LEASE_NS
+
+
+def test_a_zero_that_names_no_frame_rests_on_the_newest_its_tick_could_have_seen() -> None:
+    """Who is excluded is answered nothing: evidence is the capture of the own frame of that instant."""
+    tether = tethered()
+    for late, instant in ((0, 7), (1, 8), (2, 9)):
+        captured_ns = START_NS + late * 250_000_000
+        tether.sent(SEQ + 1 + late, captured_ns, captured_ns, X, instant)
+    zero = with_slot(broadcast(2, instant=8), coupling=0, answered=0)
+    assert tether.judge(zero, START_NS + 700_000_000) == Zeroed("daemon", START_NS + 250_000_000, TERM, 2)

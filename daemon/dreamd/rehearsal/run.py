@@ -139,7 +139,7 @@ class Rehearsal(Run):
     async def _ask_why(self, api: Api) -> None:
         while True:
             at_ns = await self._severed.get()
-            cause = (await api.dreamscapes.get(NAME)).state_cause
+            cause = (await api.breakers.get(f"dreamscapes/{NAME}")).cause
             if cause not in ENDS:
                 self.books.heard(Told(at_ns, "state", "", cause))
 

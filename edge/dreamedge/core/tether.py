@@ -83,7 +83,11 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Zeroed:
-    """The daemon says zero. evidence_ns: capture of the own frame it names, else when it was heard."""
+    """The daemon says zero.
+
+    evidence_ns: capture of the own frame it names, or, for whoever is excluded is answered no frame, of the
+    newest that its tick could have seen; without any, when it was heard.
+    """
 
     cause: str
     evidence_ns: int
@@ -198,8 +202,13 @@ class Tether:
 
     def _zero(self, collective: Collective, slot: int, now_ns: int) -> Zeroed:
         named = self._named(int(collective.answered[slot])) if slot < len(collective.answered) else None
-        evidence_ns = now_ns if named is None else named.captured_ns
+        decisive = named or self._newest(collective.instant)
+        evidence_ns = now_ns if decisive is None else decisive.captured_ns
         return Zeroed("daemon", evidence_ns, collective.term, collective.tick)
+
+    def _newest(self, instant: int) -> _Sent | None:
+        """The newest own frame that a tick of this instant could have seen."""
+        return next((sent for sent in reversed(self._sent) if 0 < sent.instant <= instant), None)
 
     def _named(self, low: int) -> _Sent | None:
         for sent in reversed(self._sent):

@@ -71,14 +71,12 @@ def following(gain: float) -> Drive:
 
 
 def collapsing(gain: float) -> Drive:
-    """An implant that draws onto one axis through the others' centre, with `gain` a second at share 1."""
+    """An implant that draws onto one axis through the schema's centre, with `gain` a second at share 1."""
+    centre_db = np.asarray(BANDS6X2.mu_db)
 
     def pull(levels_db: Array, profile_db: Array, felt: Felt) -> Array:
-        others_db = felt.others_db
-        if others_db is None:
-            return _nothing(levels_db)
-        away = float(_AXIS @ (profile_db - others_db))
-        target_db = others_db + STRETCH * away * _AXIS
+        away = float(_AXIS @ (profile_db - centre_db))
+        target_db = centre_db + STRETCH * away * _AXIS
         return np.asarray(gain * felt.share * (target_db - levels_db))
 
     return pull

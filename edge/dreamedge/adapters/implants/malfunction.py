@@ -223,11 +223,7 @@ class MalfunctioningImplant:
     def onset_ns(self) -> int:
         """When the malfunction began; 0 while it has not."""
         at_ns = self._onset.at_ns
-        if at_ns is None:
-            return 0
-        # A clock that leaps has never shown the moments in between.
-        began_ns = at_ns + failing.LEAP_NS if self._name == failing.CLOCK_JUMP else at_ns
-        return began_ns if self._now_ns >= began_ns else 0
+        return at_ns if at_ns is not None and self._now_ns >= at_ns else 0
 
     def close(self) -> None:
         """As inside."""
