@@ -4,7 +4,7 @@
 // are interpolated; when nothing moves nothing is drawn. Every mark is drawn once into a small picture and
 // stamped from there, so that five hundred cost little. State is told by shape and word, colour comes after.
 
-import { isCut, named, standing } from "./words.js";
+import { isCut, isMerged, named, standing } from "./words.js";
 
 const TICK_MS = 250;
 const RIPPLE_MS = 1800;
@@ -176,7 +176,7 @@ export class Sky {
   }
 
   ground(paper) {
-    const merged = this.beds.filter((bed) => bed.seat.applied > 0).length;
+    const merged = this.beds.filter((bed) => isMerged(bed.seat)).length;
     const together = this.beds.reduce((sum, bed) => sum + bed.share, 0) / this.beds.length;
     const { cx, cy, rim, core } = this;
     const glow = paper.createRadialGradient(cx, cy, 0, cx, cy, core * 1.75);
@@ -380,8 +380,9 @@ export class Sky {
     paper.scale(this.scale, this.scale);
     paper.translate(side / this.scale / 2, side / this.scale / 2);
     paint(paper, kind, r, kind === "cut" || kind === "locked" ? this.ink.grave : this.tint(hue), this.ink.paper);
-    this.marks.set(name, picture);
-    return picture;
+    const bitmap = picture.transferToImageBitmap();
+    this.marks.set(name, bitmap);
+    return bitmap;
   }
 
   // -- pointing -------------------------------------------------------------------------------------

@@ -43,6 +43,9 @@ export function standing(seat) {
 
 export const isCut = (seat) => seat.state === "severed" || (seat.breaker !== "closed" && seat.state !== "left");
 
+// Between a cut and the next tick a pod's last word may still be its old coupling; who is cut dreams no more.
+export const isMerged = (seat) => seat.applied > 0 && !isCut(seat);
+
 // A pod that still renders coupling though none has been granted for longer than any lease lives.
 export function overdue(seats, grantedAt, now_s, alone_s) {
   return seats.filter((s) => s.applied > 0 && !(s.granted > 0) && now_s - (grantedAt.get(s.seat) ?? now_s) > alone_s);
@@ -103,7 +106,8 @@ function headlines(scene, seats, cut) {
       return { headline: `${scene.name} gathers: ${ready} of ${seats.length} are ready, ${scene.seats_min} must be.`, word: "Gathering" };
     }
     case "dreaming": {
-      if (merged > 0) return { headline: `${merged} of ${seats.length} dream together.` };
+      const together = seats.filter(isMerged).length;
+      if (together > 0) return { headline: `${together} of ${seats.length} dream together.` };
       return { headline: `Nobody is merged: ${count(seats.length, "sleeper is", "sleepers are")} alone with themselves.`, word: cut.length ? undefined : "Quiet" };
     }
     case "severed": {

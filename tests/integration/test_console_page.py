@@ -1,0 +1,389 @@
+"""The console's page in a real browser, over an application in memory: what people see, hear and press."""
+
+import math
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chromium import BINARY, Chromium
+from dreamd.core.session.views import (
+    BreakerState,
+    CrowdView,
+    DreamscapeState,
+    IdentityView,
+    SeatState,
+    SeatView,
+    SynchronyView,
+)
+from fakes.console_house import ConsoleHouse
+from fakes.views import NOW_S, collective_view, seat_view
+
+pytestmark = pytest.mark.skipif(BINARY is None, reason="chromium is not installed (make system-packages)")
+BEDS = tuple(f"bed-{n}" for n in range(1, 9))
+DRAW_MS = 8.0
+"""Script a frame may take with 500 sleepers: half of what 60 frames a second leave."""
+
+FIRST_ROW = """(() => {
+  const button = document.querySelector('#rows button');
+  button.scrollIntoView({ block: 'center' });
+  const box = button.getBoundingClientRect();
+  return [box.x + 5, box.y + 5];
+})()"""
+COLOURS = """(() => {
+  const style = getComputedStyle(document.documentElement);
+  const names = ['paper', 'ink', 'faint', 'grave', 'warn', 'well'];
+  return names.map((name) => style.getPropertyValue(`--${name}`).trim());
+})()"""
+CHOOSE_DUSK = """(() => {
+  const chooser = document.getElementById('chooser');
+  chooser.value = 'dusk';
+  chooser.dispatchEvent(new Event('change'));
+})()"""
+COUNT_FRAMES = """(() => {
+  globalThis.deltas = [];
+  let last = performance.now();
+  const next = (now) => { deltas.push(now - last); last = now; requestAnimationFrame(next); };
+  requestAnimationFrame(next);
+})()"""
+SET_MARKUP = """(() => {
+  try { document.body.innerHTML = '<b>x</b>'; return ''; } catch (error) { return error.name; }
+})()"""
+VALUES = "[...document.querySelectorAll('#traces .value')].map((v) => v.textContent)"
+TRACES = "[...document.querySelectorAll('#traces canvas')].map((c) => c.getAttribute('aria-label'))"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    """One browser for all of them."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        one = Chromium(Path(folder))
+        yield one
+        one.close()
+
+
+class Night:
+    """A Dreamscape named night that ticks when told to, and the page that looks at it."""
+
+    def __init__(self, browser: Chromium) -> None:
+        self.house = ConsoleHouse(BEDS)
+        self.page, self.tick_number = browser, 0
+        self.seats: tuple[SeatView, ...] = tuple(seat_view(n, f"bed-{n}") for n in range(1, 9))
+        self.crowd = CrowdView()
+
+    def begin(self, state: DreamscapeState = DreamscapeState.DREAMING) -> None:
+        """The Dreamscape is there, and ticks once the page looks."""
+        self.house.do(lambda: self.house.coordination.add("night", state, BEDS))
+
+    def load(self) -> Chromium:
+        """Load the page, at 1280 by 800."""
+        self.page.size(1280, 800)
+        self.page.complaints.clear()
+        self.page.addresses.clear()
+        self.page.go(f"{self.house.url}/")
+        self.page.until("document.getElementById('verdict').dataset.level !== 'unknown'")
+        return self.page
+
+    def tick(self) -> None:
+        """A tick of everyone as they are now."""
+        self.tick_number += 1
+        self.house.now_s = NOW_S + 0.25 * self.tick_number + 0.2
+        view = replace(
+            collective_view("night", self.tick_number),
+            seats=self.seats,
+            crowd=self.crowd,
+            included=len(self.seats),
+        )
+        watches = self.house.coordination.collective_watches
+        self.house.do(lambda: [watch.push(view) for watch in list(watches)])
+
+    def show(self) -> Chromium:
+        """Load, tick, and wait until the tick is on the page."""
+        self.begin()
+        self.load()
+        self.tick()
+        self.page.until(f"dreamd.drawnTick() === {self.tick_number}")
+        return self.page
+
+    def change(self, number: int, **changes: object) -> None:
+        """One sleeper changes, and everybody is told by the next tick."""
+        seats = list(self.seats)
+        seats[number - 1] = replace(seats[number - 1], **changes)  # type: ignore[arg-type]
+        self.seats = tuple(seats)
+        self.tick()
+
+    def railed(self, number: int = 5) -> None:
+        """This bed's implant rails: its breaker opens, its pod tells, the next tick shows it."""
+        pod = f"bed-{number}"
+        self.house.do(lambda: self.house.coordination.breakers.trip(f"pods/{pod}", "the pod", "quality 0.00"))
+        self.house.do(lambda: self.house.coordination.happen("severed", "night", pod))
+        cut = {"state": SeatState.SEVERED, "breaker": BreakerState.OPEN, "cause": "railed"}
+        self.change(number, **cut, granted=0.0, applied=0.0, quality=0.0)
+
+    def orders(self) -> list[object]:
+        """What the application was told to do."""
+        return [
+            call
+            for call in self.house.coordination.calls
+            if call[0] in ("sever", "wake", "resume", "release")
+        ]
+
+
+@pytest.fixture
+def night(chromium: Chromium) -> Iterator[Night]:
+    """Nothing yet: tests begin it."""
+    one = Night(chromium)
+    chromium.prefer()
+    yield one
+    chromium.go("about:blank")
+    one.house.close()
+
+
+def until(so: Callable[[], object], within_s: float = 5.0) -> None:
+    """Wait for something outside the page."""
+    until_s = time.monotonic() + within_s
+    while not so():
+        assert time.monotonic() < until_s
+        time.sleep(0.02)
+
+
+def test_no_dreamscape_is_said(night: Night) -> None:
+    """And that nobody is merged; there is nothing to sever."""
+    page = night.load()
+    assert page.text("h1") == "No Dreamscape exists."
+    assert "Nobody is merged" in page.text(".facts")
+    assert page.ask("document.getElementById('sever').disabled")
+    assert page.complaints == []
+
+
+def test_eight_dream_together_and_nothing_comes_from_elsewhere(night: Night) -> None:
+    """State in words; no complaint of the browser, no address but ours."""
+    page = night.show()
+    page.until("/8 of 8 dream together/.test(document.querySelector('h1').textContent)")
+    assert page.text(".verdict").strip() == "All is well"
+    assert "ago" in page.text("#age")
+    assert page.complaints == []
+    assert {address.startswith(f"{night.house.url}/") for address in page.addresses} == {True}
+
+
+def test_a_malfunction_is_seen_read_and_heard(night: Night) -> None:
+    """Who was cut, why and when: in the headline, in the list, in the table, in the live region."""
+    page = night.show()
+    night.railed()
+    page.until("/7 of 8 dream/.test(document.querySelector('h1').textContent)")
+    assert "bed-5 (s-bed-5) severed: railed" in page.text(".facts")
+    assert "Somebody was cut loose" in page.text(".verdict")
+    assert "quality 0.00" in page.text("#apart")
+    page.until("/severed: railed/.test(document.querySelector('#rows tr:nth-child(5)').textContent)")
+    page.until("/bed-5: severed/.test(document.getElementById('said').textContent)")
+    assert page.ask("document.title").endswith("1 cut · dreamd")
+
+
+def test_sever_by_keyboard_is_one_confirmation(night: Night) -> None:
+    """Tab to the button, Enter, Enter; the outcome is said, and focus comes back."""
+    page = night.show()
+    for _ in range(6):
+        if page.ask("document.activeElement.id") == "sever":
+            break
+        page.press("Tab")
+    assert page.ask("document.activeElement.id") == "sever"
+    page.press("Enter")
+    page.until("document.getElementById('confirm').open && document.activeElement.id === 'confirm-yes'")
+    assert "all 8 who are merged" in page.text("#confirm-text")
+    page.press("Enter")
+    page.until("/Severed: 8 zeroed, 8 confirmed/.test(document.getElementById('outcome').textContent)")
+    assert night.orders() == [("sever", "night", "the console")]
+    assert page.ask("document.activeElement.id") == "sever"
+
+
+def test_a_confirmation_can_be_left(night: Night) -> None:
+    """Escape severs nobody."""
+    page = night.show()
+    page.ask("document.getElementById('sever').click()")
+    page.until("document.getElementById('confirm').open")
+    page.press("Escape")
+    page.until("!document.getElementById('confirm').open")
+    assert night.orders() == []
+
+
+def test_after_a_sever_resume_is_offered_with_the_etag(night: Night) -> None:
+    """And not before."""
+    page = night.show()
+    assert page.ask("document.getElementById('resume').hidden")
+    night.house.do(lambda: night.house.coordination.sever("night", "a drill"))
+    night.house.do(lambda: night.house.coordination.happen("state", "night"))
+    for number in range(1, 9):
+        night.change(number, granted=0.0, applied=0.0)
+    page.until("/is severed/.test(document.querySelector('h1').textContent)")
+    page.until("!document.getElementById('resume').disabled")
+    page.ask("document.getElementById('resume').click()")
+    page.press("Enter")
+    until(lambda: night.orders()[-1] == ("resume", "night", "severed-1"))
+
+
+def test_wake_carries_a_name(night: Night) -> None:
+    """Whoever wakes a ward may say who they are."""
+    page = night.show()
+    page.ask("document.getElementById('wake').click()")
+    page.ask("document.querySelector('[name=issuer]').value = 'mara'")
+    page.ask("document.getElementById('confirm-yes').click()")
+    until(lambda: night.orders() == [("wake", "night", "mara", "the console")])
+
+
+def test_a_sleeper_is_looked_into_by_keyboard_and_by_hand(night: Night) -> None:
+    """Arrow and Enter on the drawing; everything known of them; Escape goes back to the drawing."""
+    page = night.show()
+    page.ask("document.getElementById('sky').focus()")
+    page.press("ArrowRight")
+    page.press("ArrowRight")
+    page.press("Enter")
+    page.until("document.activeElement.id === 'sleeper-name'")
+    assert page.text("#sleeper-name") == "bed-2 (s-bed-2)"
+    page.until("/Fp1/.test(document.getElementById('sleeper-channels').textContent)")
+    facts = page.text("#sleeper-facts")
+    for words in ("0.120", "0.100", "90 %", "closed", "2.50", "not known"):
+        assert words in facts
+    page.press("Escape")
+    page.until("document.activeElement.id === 'sky'")
+    x, y = page.ask(FIRST_ROW)
+    page.click(x, y)
+    page.until("document.getElementById('sleeper-name').textContent === 'bed-1 (s-bed-1)'")
+
+
+def test_what_is_not_known_is_said_and_what_is_is_shown(night: Night) -> None:
+    """Never a zero in its place, in traces, table and panel."""
+    page = night.show()
+    assert page.ask(VALUES) == ["not known"] * 5
+    synchrony = (SynchronyView("theta", z=1.25), SynchronyView("alpha", z=3.5))
+    night.crowd = CrowdView(
+        synchrony=synchrony, identity=IdentityView(dispersion_ratio=0.0, rank_ratio=math.nan)
+    )
+    night.tick()
+    page.until("document.querySelector('#traces .value').textContent === '3.50'")
+    told = page.ask(
+        "[...document.querySelectorAll('#traces canvas')].map((c) => c.getAttribute('aria-label'))"
+    )
+    assert told[0].endswith("3.50; halves above 4.00")
+    assert "0.00; halves below 0.20; severs below 0.10" in told[1]
+    assert "not known" in told[2]
+
+
+def test_an_old_tick_is_not_shown_as_live(night: Night) -> None:
+    """Its age is said, the drawing is veiled, and what holds meanwhile."""
+    page = night.show()
+    night.house.now_s += 4.0
+    page.until("!document.getElementById('veil').hidden")
+    assert "The last tick is" in page.text(".facts")
+    assert "own tether within 1.5 s" in page.text(".facts")
+    assert page.text(".verdict").strip() == "Look here"
+    night.tick()
+    page.until("document.getElementById('veil').hidden")
+
+
+def test_a_hung_daemon_is_said_and_the_page_comes_back(night: Night) -> None:
+    """Loudly, with what holds; when it goes round again the page is live again."""
+    page = night.show()
+    going = threading.Event()
+    night.house.loop.call_soon_threadsafe(going.wait, 30.0)
+    page.until("document.body.dataset.live === 'false'", 8.0)
+    page.until("/own tether within 1.5 s/.test(document.getElementById('alarm').textContent)")
+    assert "own tether" in page.text(".facts")
+    going.set()
+    night.tick()
+    page.until("document.body.dataset.live === 'true'")
+
+
+def test_a_bed_that_renders_without_a_grant_is_called_out(night: Night) -> None:
+    """Coupled who should not be, for longer than a lease can live."""
+    page = night.show()
+    night.change(3, granted=0.0)
+    for _ in range(12):
+        time.sleep(0.25)
+        night.tick()
+    page.until(
+        "/bed-3 .* still renders a coupling of 0.10 though none is granted/.test(document.body.innerText)"
+    )
+    assert page.text(".verdict").strip() == "Look here"
+
+
+def test_several_dreamscapes_can_be_chosen(night: Night) -> None:
+    """The newest that lives is shown at first; another by the chooser."""
+    night.house.do(lambda: night.house.coordination.add("dusk", DreamscapeState.GATHERING, ("bed-1",)))
+    page = night.show()
+    assert page.ask("document.getElementById('chooser').value") == "night"
+    page.ask(CHOOSE_DUSK)
+    page.until("/dusk gathers/.test(document.querySelector('h1').textContent)")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_the_page_fits_and_is_legible(night: Night, width: int, height: int, theme: str) -> None:
+    """No sideways scrolling; ink on paper is at least 7 to 1, what is faint or grave 4.5 to 1."""
+    page = night.show()
+    night.railed()
+    page.prefer(prefers_color_scheme=theme)
+    page.size(width, height, mobile=width < 500)
+    page.until(f"innerWidth === {width}")
+    assert page.ask("document.scrollingElement.scrollWidth") <= width
+    colours = page.ask(COLOURS)
+    paper, ink, *others = (luminance(colour) for colour in colours)
+    assert contrast(ink, paper) >= 7.0
+    assert min(contrast(other, paper) for other in others) >= 4.5
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of #rrggbb (WCAG 2)."""
+    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: float, other: float) -> float:
+    """Contrast of two luminances (WCAG 2)."""
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
+
+
+def test_who_wants_no_motion_gets_none(night: Night) -> None:
+    """A frame a tick: places are not interpolated."""
+    page = night.show()
+    page.prefer(prefers_reduced_motion="reduce")
+    time.sleep(0.5)
+    before = page.ask("dreamd.costs().length")
+    for n in range(1, 5):
+        night.change(1, applied=0.1 if n % 2 else 0.02)
+        time.sleep(0.3)
+    assert page.ask("dreamd.costs().length") - before <= 8
+
+
+def test_markup_in_a_name_is_text(night: Night) -> None:
+    """Nothing that is told becomes an element, and the browser would not run it."""
+    page = night.show()
+    night.change(1, sleeper="<img src=x onerror=alert(1)>", cause="<b>x</b>")
+    page.until("/onerror/.test(document.getElementById('rows').textContent)")
+    assert page.ask("document.images.length") == 0
+    assert page.ask(SET_MARKUP) == "TypeError"
+
+
+def test_500_sleepers_are_drawn_within_half_a_frame(night: Night) -> None:
+    """All of them on the move, four ticks a second: script a frame, table and drawing together."""
+    night.seats = tuple(seat_view(n, f"bed-{n:03}") for n in range(1, 501))
+    page = night.show()
+    page.until("document.querySelectorAll('#rows tr').length === 500", 20.0)
+    page.ask(COUNT_FRAMES)
+    before = page.ask("dreamd.costs().length")
+    for n in range(16):
+        share = 0.15 * abs(math.sin(n / 3))
+        night.seats = tuple(replace(one, applied=share, granted=share) for one in night.seats)
+        night.tick()
+        time.sleep(0.25)
+    costs = sorted(page.ask("dreamd.costs()")[before:])
+    deltas = sorted(page.ask("deltas"))
+    rate = 1000.0 * len(deltas) / sum(deltas)
+    middle, most = costs[len(costs) // 2], costs[int(0.95 * len(costs))]
+    drawing = f"draw p50 {middle:.2f} ms, p95 {most:.2f} ms"
+    print(f"\n500 sleepers: {drawing}; {rate:.0f} frames a second")
+    assert middle <= DRAW_MS
