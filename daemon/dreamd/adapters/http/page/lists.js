@@ -4,7 +4,7 @@
 // changed number laid out all five hundred anew, which took longer than drawing everyone.
 
 import { arrange, make, set } from "./element.js";
-import { ago, clock, isCut, isGrave, named, number, percent, span, standing } from "./words.js";
+import { ago, clock, cutSince, isCut, isGrave, named, number, percent, span, standing } from "./words.js";
 
 const NUMBERS_EVERY_MS = 1000;
 const APART_MAX = 30;
@@ -42,13 +42,9 @@ export class Lists {
   }
 
   apart() {
-    const { scene, now_s, breakers, lastCut } = this.view;
+    const { scene, now_s, breakers } = this.view;
     const seats = (scene?.seats ?? []).filter((seat) => isCut(seat) || seat.state === "waiting" || seat.state === "left");
-    const told = seats.map((seat) => {
-      const breaker = breakers.get(seat.pod);
-      const since_s = breaker?.tripped_s ?? lastCut.get(seat.pod) ?? 0;
-      return { seat, breaker, since_s };
-    });
+    const told = seats.map((seat) => ({ seat, breaker: breakers.get(seat.pod), since_s: cutSince(this.view, seat.pod) }));
     told.sort((a, b) => weight(b.seat) - weight(a.seat) || b.since_s - a.since_s);
     const shown = told.slice(0, APART_MAX);
     if (!shown.length) shown.push({ nobody: scene ? "Nobody has been cut loose." : "Nobody to speak of." });

@@ -115,7 +115,9 @@ export class Sky {
     const n = this.beds.length;
     if (!n || !this.width) return;
     const few = n <= NAMED_MAX;
-    this.size = n <= 12 ? 9 : few ? 8 : n <= 80 ? 6 : n <= 200 ? 4.4 : 3.3;
+    const size = n <= 12 ? 9 : few ? 8 : n <= 80 ? 6 : n <= 200 ? 4.4 : 3.3;
+    if (size !== this.size) this.marks = new Map();
+    this.size = size;
     this.cx = this.width / 2;
     this.cy = this.height / 2;
     const room = few ? (this.width < 500 ? 46 : 52) : 22;
@@ -211,10 +213,10 @@ export class Sky {
     paper.textBaseline = "alphabetic";
     paper.fillStyle = this.ink.text;
     paper.font = `${big}px ${this.ink.serif}`;
-    paper.fillText(this.isLive ? String(merged) : "?", cx, cy + big * 0.24);
+    if (this.isLive) paper.fillText(String(merged), cx, cy + big * 0.24);
     paper.fillStyle = this.ink.faint;
     paper.font = `italic ${small}px ${this.ink.serif}`;
-    if (core > 48) paper.fillText(this.isLive ? "collective" : "not live", cx, cy + big * 0.24 + small * 1.6);
+    if (core > 48 && this.isLive) paper.fillText("collective", cx, cy + big * 0.24 + small * 1.6);
     paper.textBaseline = "middle";
     const word = "self";
     const wide = paper.measureText(word).width + 12;
@@ -331,13 +333,20 @@ export class Sky {
     paper.textBaseline = bed.sin > 0.85 ? "top" : bed.sin < -0.85 ? "bottom" : "middle";
     const line = small ? 13 : 16;
     const under = bed.sin < -0.85 ? [-line, 0] : bed.sin > 0.85 ? [0, line] : [-line / 2, line / 2];
-    paper.fillStyle = cut ? this.ink.grave : this.ink.text;
-    paper.font = `${small ? 12 : 15}px ${this.ink.serif}`;
-    paper.fillText(bed.seat.sleeper || bed.seat.pod, x, y + under[0]);
-    paper.fillStyle = cut ? this.ink.grave : this.ink.faint;
-    paper.font = `${small ? 10 : 12}px ${this.ink.sans}`;
     const word = cut ? bed.seat.cause || bed.seat.breaker : "";
-    paper.fillText(word && small ? word : bed.seat.sleeper ? `${bed.seat.pod}${word ? ` · ${word}` : ""}` : word, x, y + under[1]);
+    const name = bed.seat.sleeper || bed.seat.pod;
+    const below = word && small ? word : bed.seat.sleeper ? `${bed.seat.pod}${word ? ` · ${word}` : ""}` : word;
+    this.label(paper, name, x, y + under[0], `${small ? 12 : 15}px ${this.ink.serif}`, cut ? this.ink.grave : this.ink.text);
+    this.label(paper, below, x, y + under[1], `${small ? 10.5 : 12}px ${this.ink.sans}`, cut ? this.ink.grave : this.ink.faint);
+  }
+
+  // Text that does not leave the drawing at its sides.
+  label(paper, words, x, y, font, colour) {
+    paper.font = font;
+    paper.fillStyle = colour;
+    const wide = paper.measureText(words).width + 1;
+    const [before, after] = { left: [0, wide], right: [wide, 0], center: [wide / 2, wide / 2] }[paper.textAlign];
+    paper.fillText(words, Math.max(before, Math.min(this.width - after, x)), y);
   }
 
   nameInside(paper, bed, taken) {

@@ -78,7 +78,7 @@ function inDreamscape(view, scene, house, now_s) {
   const facts = [];
   let level = "well";
   const grave = (words) => { facts.push({ words, grave: true }); level = "grave"; };
-  if (view.stale && scene.state !== "ended") grave(`The last tick is ${span(view.age_s)} old. ${TETHER}`);
+  if (view.stale) grave(TETHER);
   for (const seat of view.overdue) grave(`${named(seat)} still renders a coupling of ${number(seat.applied)} though none is granted.`);
   const locked = cut.filter((s) => s.breaker === "locked");
   if (locked.length) {
@@ -91,7 +91,7 @@ function inDreamscape(view, scene, house, now_s) {
   if (scene.state !== "severed") facts.push(...cuts(others, view, now_s));
   facts.push(...orders(house));
   if (scene.tick?.intimate && scene.state === "dreaming") facts.push("Intimate: the collective itself is shown to nobody else.");
-  const { headline, word, least } = headlines(scene, seats, cut);
+  const { headline, word, least } = view.stale ? { headline: `No tick for ${span(view.age_s)}.` } : headlines(scene, seats, cut);
   if (least === "grave" || (least === "watch" && level === "well")) level = least;
   return { level, word: { well: word ?? "All is well", watch: word ?? "Somebody was cut loose", grave: "Look here" }[level], headline, facts };
 }
@@ -124,11 +124,15 @@ function headlines(scene, seats, cut) {
 
 export const named = (seat) => (seat.sleeper ? `${seat.pod} (${seat.sleeper})` : seat.pod);
 
+// When this sleeper was last cut, in the daemon's time; 0 where that is not known.
+export function cutSince(view, pod) {
+  return view.breakers.get(pod)?.tripped_s ?? view.lastCut.get(pod) ?? 0;
+}
+
 function cuts(cut, view, now_s) {
-  const told = cut.slice(0, 3).map((seat) => {
-    const breaker = view.breakers.get(seat.pod);
-    const since = breaker?.tripped_s ?? view.lastCut.get(seat.pod);
-    const when = since ? `, ${ago(now_s - since)}` : "";
+  const newest = cut.map((seat) => ({ seat, since_s: cutSince(view, seat.pod) })).sort((a, b) => b.since_s - a.since_s);
+  const told = newest.slice(0, 3).map(({ seat, since_s }) => {
+    const when = since_s ? `, ${ago(now_s - since_s)}` : "";
     return `${named(seat)} ${standing(seat)}${when}`;
   });
   if (cut.length > 3) told.push(`and ${cut.length - 3} more; all are listed under “Not in the dream”`);
