@@ -27,8 +27,8 @@ rehearse: $(READY) ## every failure there is, with 200 sleepers, as a table; ARG
 bench: $(READY) ## the numbers of the README, measured here
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-screenshots: $(READY) ## the screen of the README, from a real run: its night is kept beside the set-up
-	@$(BIN)/dreamd up --no-view --night $(VENV)/night.svg --screenshot deploy/screens/up.svg@27 $(ARGS)
+screenshots: $(READY) ## the pictures of the README, from a real run: its night is kept beside the set-up
+	@PYTHONPATH=tests $(BIN)/python -m screens --night $(VENV)/night.svg $(ARGS)
 
 sim: $(READY) ## fresh nights in virtual time, each from a seed, until stopped; ARGS="--seed 1000"
 	@$(BIN)/dreamd simulate --endless --seed $$(date +%s) $(ARGS)

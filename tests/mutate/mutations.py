@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from mutate.console import CONSOLE
 from mutate.daemon import DAEMON
 from mutate.mutation import Mutation
 from mutate.operators import OPERATORS
@@ -11,4 +12,7 @@ from mutate.signal import SIGNAL
 from mutate.synchrony import SYNCHRONY
 from mutate.wire import WIRE
 
-MUTATIONS: Final[tuple[Mutation, ...]] = (*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *OPERATORS, *SEEN)
+MUTATIONS: Final[tuple[Mutation, ...]] = (
+    *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *OPERATORS),
+    *(*SEEN, *CONSOLE),
+)

@@ -1,0 +1,120 @@
+"""The console: who may look and act, what happens late, what is told of what is not known."""
+
+from typing import Final
+
+from mutate.mutation import Mutation
+
+_HTTP: Final = "daemon/dreamd/adapters/http/"
+_GATE, _SERVER, _APPLICATION = f"{_HTTP}gate.py", f"{_HTTP}server.py", f"{_HTTP}application.py"
+_LOOKOUT, _TELLING, _CONSOLE = f"{_HTTP}lookout.py", f"{_HTTP}telling.py", f"{_HTTP}console.py"
+_TESTS_LOOK: Final = "tests/integration/test_console.py"
+_TESTS_ORDERS: Final = "tests/integration/test_console_orders.py"
+_NOBODY: Final = (f"{_TESTS_ORDERS}::test_nobody_else_may_act",)
+_HUNG: Final = (f"{_TESTS_ORDERS}::test_a_hung_application_is_said_and_its_sever_still_happens",)
+
+CONSOLE: Final = (
+    Mutation(
+        "console.host",
+        "a stranger's name that means 127.0.0.1 reaches the console",
+        _GATE,
+        "if _HOST.fullmatch(host) is None:",
+        "if False:",
+        _NOBODY,
+    ),
+    Mutation(
+        "console.host-whole",
+        "a stranger's name that begins like ours reaches the console",
+        _GATE,
+        "if _HOST.fullmatch(host) is None:",
+        "if _HOST.match(host) is None:",
+        _NOBODY,
+    ),
+    Mutation(
+        "console.origin",
+        "another site acts through the operator's browser",
+        _GATE,
+        "if asked.headers.get(\"origin\") != f\"http://{asked.headers.get('host', '')}\":",
+        "if False:",
+        _NOBODY,
+    ),
+    Mutation(
+        "console.header",
+        "a request no page of ours has made is answered",
+        _GATE,
+        'if asked.headers.get(HEADER) != "1":',
+        "if False:",
+        _NOBODY,
+    ),
+    Mutation(
+        "console.fetch-site",
+        "what the browser says comes from another site is answered",
+        _GATE,
+        'if asked.headers.get("sec-fetch-site", "same-origin") != "same-origin":',
+        "if False:",
+        _NOBODY,
+    ),
+    Mutation(
+        "console.json",
+        "a form acts",
+        _GATE,
+        'if asked.headers.get("content-type", "").partition(";")[0].strip() != "application/json":',
+        "if False:",
+        _NOBODY,
+    ),
+    Mutation(
+        "console.writer-reads",
+        "who may not look may act",
+        _GATE,
+        "    return wrong_reader(asked)",
+        '    return ""',
+        _NOBODY,
+    ),
+    Mutation(
+        "console.body",
+        "a body of any length is read",
+        _SERVER,
+        "elif not 0 <= length <= BODY_MAX:",
+        "elif False:",
+        (f"{_TESTS_ORDERS}::test_a_body_too_long_or_of_no_length_is_not_read",),
+    ),
+    Mutation(
+        "console.sever-late",
+        "a sever asked for while the loop hangs is forgotten",
+        _APPLICATION,
+        "if not even_late:",
+        "if True:",
+        _HUNG,
+    ),
+    Mutation(
+        "console.resume-late",
+        "a resume that was given up comes true later",
+        _APPLICATION,
+        "if not even_late:",
+        "if False:",
+        _HUNG,
+    ),
+    Mutation(
+        "console.not-known",
+        "what is not known is shown as zero",
+        _TELLING,
+        "return round(value, _DIGITS) if math.isfinite(value) else None",
+        "return round(value, _DIGITS) if math.isfinite(value) else 0.0",
+        (f"{_TESTS_LOOK}::test_what_is_not_known_is_null_never_zero",),
+    ),
+    Mutation(
+        "console.idle",
+        "a watch stays open after the last console has gone",
+        _LOOKOUT,
+        "if watched is not None and not self.now_s() - watched.asked_s <= IDLE_S:",
+        "if False:",
+        (f"{_TESTS_LOOK}::test_a_watch_nobody_looks_through_is_closed",),
+    ),
+    Mutation(
+        "console.lookers",
+        "any number of consoles wait at once",
+        _CONSOLE,
+        "if not self._places.acquire(blocking=False):",
+        "if self._places.acquire(blocking=False) and False:",
+        (f"{_TESTS_LOOK}::test_one_console_too_many_is_told_so",),
+    ),
+)
