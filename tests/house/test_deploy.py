@@ -30,7 +30,8 @@ KNOWN = {
     "DREAMEDGE_CONFIG",
     "DREAMD_RECORDINGS",  # the tests'
 }
-TEXTS = [path for path in DEPLOY.rglob("*") if path.is_file() and path.suffix not in (".svg", ".pyc")]
+UNREAD = (".svg", ".png", ".pyc")
+TEXTS = [path for path in DEPLOY.rglob("*") if path.is_file() and path.suffix not in UNREAD]
 
 
 def installed(program: str) -> str:
