@@ -61,6 +61,7 @@ class FakeCollectiveWatch:
         self._skipped = 0
         self._over = False
         self.taken: list[CollectiveView] = []
+        self.asked = 0
 
     def push(self, view: CollectiveView) -> None:
         """A tick happened."""
@@ -75,6 +76,7 @@ class FakeCollectiveWatch:
 
     def take(self) -> CollectiveView | None:
         """The newest, with how many were skipped."""
+        self.asked += 1
         if self._newest is None:
             return None
         view, self._newest = replace(self._newest, skipped=self._skipped), None

@@ -98,12 +98,13 @@ def test_who_asks_late_gets_the_newest_tick_and_none_between(house: ConsoleHouse
 
 
 def test_many_consoles_are_one_watch(house: ConsoleHouse) -> None:
-    """The application takes each tick once, however many look."""
+    """The application is asked for each tick once, however many look: finding none costs as much as one."""
     house.look(dreamscape="night")
     push(house, 41)
     assert [house.look(dreamscape="night")["scene"]["tick"]["tick"] for _ in range(5)] == [41] * 5
     (watch,) = house.coordination.collective_watches
     assert len(watch.taken) == 1
+    assert watch.asked == 2  # at the first look, before there was a tick, and for this one
 
 
 def test_a_client_that_stops_reading_holds_one_answer_then_gets_the_newest(house: ConsoleHouse) -> None:

@@ -310,6 +310,14 @@ def test_a_bed_that_renders_without_a_grant_is_called_out(night: Night) -> None:
     assert page.text(".verdict").strip() == "Look here"
 
 
+def test_a_page_that_fails_says_so(night: Night) -> None:
+    """An answer it cannot take: it does not pass for live, nor for a lost connection."""
+    page = night.show()
+    page.ask("globalThis.fetch = async () => new Response('{}')")
+    page.until("/This page has failed/.test(document.querySelector('h1').textContent)")
+    assert page.ask("document.body.dataset.live") == "false"
+
+
 def test_several_dreamscapes_can_be_chosen(night: Night) -> None:
     """The newest that lives is shown at first; another by the chooser."""
     night.house.do(lambda: night.house.coordination.add("dusk", DreamscapeState.GATHERING, ("bed-1",)))

@@ -110,6 +110,14 @@ CONSOLE: Final = (
         (f"{_TESTS_LOOK}::test_a_watch_nobody_looks_through_is_closed",),
     ),
     Mutation(
+        "console.one-take",
+        "every console makes the application draw up everyone anew",
+        _LOOKOUT,
+        "tick = watched.watch.take() if watched.ticked else None",
+        "tick = watched.watch.take()",
+        (f"{_TESTS_LOOK}::test_many_consoles_are_one_watch",),
+    ),
+    Mutation(
         "console.lookers",
         "any number of consoles wait at once",
         _CONSOLE,

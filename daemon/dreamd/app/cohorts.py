@@ -13,7 +13,7 @@ that grant is known. A pause of the daemon counts as long as a permission can ou
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from math import nan
+from math import isfinite, nan
 from typing import Self
 
 import numpy as np
@@ -389,7 +389,8 @@ class Cohorts:
         number = slot.cohort // self._a_bank
         distance, synchrony = 0.0, nan
         if self.fused and number < len(self.fused.residuals):
-            distance = float(np.nan_to_num(self.fused.residuals[number][row]))
+            residual = float(self.fused.residuals[number][row])
+            distance = residual if isfinite(residual) else 0.0
             synchrony = float(self.fused.own_synchrony[number][row])
         return Reading(
             granted=int(bank.granted[row]) / 255,

@@ -82,6 +82,7 @@ class Sight:
 class _Watched:
     watch: CollectiveWatch
     asked_s: float
+    ticked: bool = True  # since its newest tick was taken; to find that there is none costs as much as one
     tick: CollectiveView | None = None
     scene: Scene | None = None
     house: int = 0
@@ -153,6 +154,8 @@ class Lookout:
 
     def _ticked(self, name: str) -> None:
         watched = self._watched.get(name)
+        if watched is not None:
+            watched.ticked = True
         if watched is not None and not self.now_s() - watched.asked_s <= IDLE_S:
             self._leave(name)
         self._changed()
@@ -184,7 +187,8 @@ class Lookout:
         watched = self._attend(name, now_s)
         if isinstance(watched, Refusal):
             return watched
-        tick = watched.watch.take()
+        tick = watched.watch.take() if watched.ticked else None
+        watched.ticked = False
         if tick is None and watched.scene is not None and watched.house == house.number:
             return watched.scene
         watched.tick = tick or watched.tick

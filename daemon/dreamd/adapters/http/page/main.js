@@ -10,9 +10,9 @@ import { Orders } from "./orders.js";
 import { Sky } from "./sky.js";
 import { Sleeper } from "./sleeper.js";
 import { Traces } from "./traces.js";
-import { TETHER, isCut, isGrave, overdue, situation, span } from "./words.js";
+import { isCut, isGrave, overdue, situation, span } from "./words.js";
 
-const SILENCE_MS = 2000;
+const SILENCE_MS = 2000; // twice as long as the daemon ever waits
 const AGAIN_MS = 400;
 const EVENTS_KEPT = 400;
 const HEADER = { "X-Dreamd-Console": "1" };
@@ -23,7 +23,7 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const drawn = () => Promise.race([new Promise((done) => requestAnimationFrame(done)), pause(1000)]);
 
 const view = {
-  link: "connecting", // live | lost | hung
+  link: "connecting", // live | lost | hung | broken
   name: "", // of the Dreamscape looked at
   pod: "", // looked into
   house: null,
@@ -50,33 +50,37 @@ const lists = new Lists(view, (pod) => lookInto(pod));
 const sleeper = new Sleeper(view, () => lookInto(""));
 const orders = new Orders(view, HEADER);
 
-async function ask() {
+// What the daemon says within SILENCE_MS, unless something else is wished for meanwhile.
+async function ask(wish) {
   const wanted = new URLSearchParams({ dreamscape: view.name, pod: view.pod, house: view.house?.number ?? "", scene: view.scene?.number ?? "", cursor: cursor ?? "" });
-  const signal = AbortSignal.any([wishes.signal, AbortSignal.timeout(SILENCE_MS)]);
-  const answer = await fetch(`/console/look?${wanted}`, { headers: HEADER, cache: "no-store", signal });
-  if (answer.ok) return answer.json();
-  const said = await answer.json().catch(() => ({}));
-  return { failed: answer.status, error: said.error ?? `the daemon answered ${answer.status}` };
+  const quit = new AbortController();
+  const stop = () => quit.abort();
+  const timer = setTimeout(stop, SILENCE_MS);
+  wish.addEventListener("abort", stop, { once: true });
+  try {
+    const answer = await fetch(`/console/look?${wanted}`, { headers: HEADER, cache: "no-store", signal: quit.signal });
+    return answer.ok ? await answer.json() : "hung";
+  } catch {
+    return "lost";
+  } finally {
+    clearTimeout(timer);
+    wish.removeEventListener("abort", stop);
+  }
 }
 
 async function follow() {
   for (;;) {
-    const wish = wishes;
+    const wish = wishes.signal;
+    const told = await ask(wish);
+    if (wish.aborted) continue;
     try {
-      const told = await ask();
-      if (wish.signal.aborted) continue;
-      if (told.failed) {
-        lose("hung");
-        await pause(AGAIN_MS);
-        continue;
-      }
-      take(told);
-      await drawn();
+      if (typeof told === "string") lose(told);
+      else take(told);
     } catch (error) {
-      if (wish.signal.aborted) continue;
-      lose("lost");
-      await pause(AGAIN_MS);
+      console.error(error);
+      lose("broken");
     }
+    await (view.link === "live" ? drawn() : pause(AGAIN_MS));
   }
 }
 
@@ -95,7 +99,7 @@ function take(told) {
   clock();
   lists.changed();
   sleeper.changed();
-  if (was === "lost" || was === "hung") say("The daemon answers again.");
+  if (was !== "live" && was !== "connecting") say("The daemon answers again.");
 }
 
 function takeHouse(house) {
@@ -158,7 +162,8 @@ function lose(link) {
   cursor = null;
   view.house = view.house && { ...view.house, number: "" };
   clock();
-  at("alarm").textContent = `${link === "lost" ? "No connection to the daemon." : "The tick loop does not go round."} ${TETHER}`;
+  const { headline, facts } = situation(view);
+  at("alarm").textContent = [headline, ...facts].join(" ");
 }
 
 const told_now = () => heard.now_s + (performance.now() - heard.at_ms) / 1000;

@@ -61,6 +61,9 @@ export function situation(view) {
   if (link === "hung") {
     return { level: "grave", word: "No tick", headline: "The daemon's tick loop does not go round.", facts: [TETHER, ...lastSeen(view)] };
   }
+  if (link === "broken") {
+    return { level: "grave", word: "This page has failed", headline: "This page has failed; load it anew.", facts: lastSeen(view) };
+  }
   if (!house.dreamscapes.length) {
     return { level: "well", word: "Quiet", headline: "No Dreamscape exists.", facts: ["Nobody is merged. One is planned with: dreamd dreamscapes create", ...orders(house)] };
   }
