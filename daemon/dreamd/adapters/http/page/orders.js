@@ -86,6 +86,7 @@ export class Orders {
         signal: AbortSignal.timeout(6000),
       });
       const said = await answer.json();
+      if (answer.status === 503) return this.say(`${said.error}.`, true); // says itself what will be done
       if (!answer.ok) return this.say(`Not done: ${said.error}.`, true);
       if (verb === "resume") return this.say(`Resumed ${order.name}; everyone ramps from zero.`, false);
       return this.say(`${outcome(order.done, said)} ${NEXT[verb]}`.trim(), said.unconfirmed.length > 0);
