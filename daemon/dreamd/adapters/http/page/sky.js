@@ -207,7 +207,7 @@ export class Sky {
   // How many are merged, and the two words of the scale: collective in the middle, self at the rim.
   middle(paper, merged) {
     const { cx, cy, rim, core } = this;
-    const big = Math.round(core * 0.58);
+    const big = Math.round(core * (this.beds.length <= 80 ? 0.58 : 0.4));
     const small = Math.max(11, Math.round(core * 0.15));
     paper.textAlign = "center";
     paper.textBaseline = "alphabetic";
