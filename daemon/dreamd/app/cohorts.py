@@ -13,7 +13,7 @@ that grant is known. A pause of the daemon counts as long as a permission can ou
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from math import isfinite, nan
+from math import nan
 from typing import Self
 
 import numpy as np
@@ -389,8 +389,7 @@ class Cohorts:
         number = slot.cohort // self._a_bank
         distance, synchrony = 0.0, nan
         if self.fused and number < len(self.fused.residuals):
-            residual = float(self.fused.residuals[number][row])
-            distance = residual if isfinite(residual) else 0.0
+            distance = float(self.fused.residuals[number][row])
             synchrony = float(self.fused.own_synchrony[number][row])
         return Reading(
             granted=int(bank.granted[row]) / 255,

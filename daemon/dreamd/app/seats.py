@@ -7,7 +7,7 @@ seat keeps only what the next decision or an operator needs.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import nan
+from math import isfinite, nan
 from random import Random
 
 from dreamd.core.refusals import Refusal
@@ -36,7 +36,7 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the last tick says of one slot; synchrony: own PPC with the group, NaN: not known."""
+    """What the last tick says of one slot; NaN: distance and own PPC (synchrony) not known."""
 
     granted: float
     applied: float
@@ -66,7 +66,7 @@ def shown(seat: Seat, breaker: BreakerState, cause: str, reading: Reading) -> Se
         quality=reading.quality,
         breaker=breaker,
         cause=seat.cause or cause,
-        distance=reading.distance,
+        distance=reading.distance if isfinite(reading.distance) else 0.0,
         synchrony=reading.synchrony,
     )
 
