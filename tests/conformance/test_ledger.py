@@ -13,7 +13,7 @@ import pytest
 from dreamd.adapters.store.sqlite import SqliteLedger
 from dreamd.core.session.views import DreamscapeState, Plan
 from dreamd.core.severing.causes import Cause
-from dreamd.core.severing.views import Lock
+from dreamd.core.severing.views import Lock, Mark
 from dreamd.core.severing.waking import Order
 from dreamd.ports.ledger import DreamscapeRecord, Ledger, LedgerError
 from dreamwire.messages import WakeScope
@@ -163,6 +163,20 @@ def test_locks_are_kept_replaced_and_cleared(library: Library) -> None:
     )
 
 
+def test_marks_are_kept_and_replaced(library: Library) -> None:
+    """The newest mark of a pod counts, to the last digit; a restart forgets none."""
+    first, newest = (
+        Mark("bed-2", Cause.FLAT, NOW_S, NOW_MS, 7),
+        Mark("bed-2", Cause.RANGE, NOW_S + 0.125, 5, 1),
+    )
+    other = Mark("bed-1", Cause.RAILED, NOW_S, 1 << 62, 1 << 40)
+    ledger = library()
+    for mark in (first, other, newest):
+        ledger.save_mark(mark)
+    ledger.close()
+    assert library().marks() == (other, newest)
+
+
 def test_wake_orders_come_back_as_they_were(library: Library) -> None:
     """By revision, each the newest of its id, dropped ones gone; a restart forgets nothing."""
     order = Order("w1", NOW_MS, WakeScope.SITE, "north", "mira", "smoke", NOW_S + 0.125, "r1")
@@ -218,6 +232,10 @@ def test_failing_is_a_ledger_error(library: Library) -> None:
         ledger.clear_lock("bed-1")
     with pytest.raises(LedgerError):
         ledger.wake_orders()
+    with pytest.raises(LedgerError):
+        ledger.save_mark(Mark("bed-1", Cause.FLAT, NOW_S, 1, 1))
+    with pytest.raises(LedgerError):
+        ledger.marks()
     with pytest.raises(LedgerError):
         ledger.note_exposure({"ash": 0.1}, NOW_S, merging=True)
     with pytest.raises(LedgerError):

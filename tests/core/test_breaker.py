@@ -19,8 +19,10 @@ from dreamd.core.severing.breaker import (
     Tick,
     Transition,
     Trip,
+    about_to_close,
     closed,
     initial_after_crash,
+    kept_from_closing,
     step,
 )
 from dreamd.core.severing.causes import Cause, Kind, kind_of
@@ -276,6 +278,32 @@ def test_time_that_is_not_time_does_not_pass(now_s: float) -> None:
     after, moved = step(opened, Good(), now_s)
     assert moved is None
     assert (after.state, after.at_s) == (S.OPEN, START_S)
+
+
+def test_after_a_crash_an_earlier_trip_still_counts() -> None:
+    """A second sever that the owner had no time to write locks; the first one, told again, does not."""
+    before_s = START_S - 600.0
+    assert initial_after_crash(START_S, Cause.RAILED, tripped_s=before_s).state is S.LOCKED
+    same = initial_after_crash(START_S, Cause.RAILED, tripped_s=before_s, known=True)
+    assert (same.state, same.tripped_s) == (S.OPEN, before_s)
+    unheard = initial_after_crash(START_S, None, tripped_s=before_s)
+    assert (unheard.state, unheard.tripped_s) == (S.HALF_OPEN, before_s)
+    assert step(unheard, NONFINITE, START_S + 1.0)[0].state is S.LOCKED
+    assert initial_after_crash(START_S, Cause.LEASE, tripped_s=before_s).state is S.OPEN
+    assert initial_after_crash(START_S, Cause.RAILED, tripped_s=START_S - 1900.0).state is S.OPEN
+
+
+def test_who_may_not_be_believed_yet_is_kept_from_closing_and_not_tripped() -> None:
+    """However long it takes until they may be: no deadline runs, and one good frame closes then."""
+    run = Run().feed([NONFINITE])
+    run.until(Good(), S.HALF_OPEN)
+    while not about_to_close(run.breaker):
+        run.feed([Good()])
+    kept = run.breaker
+    for second in range(1, 600):
+        kept = kept_from_closing(kept, run.breaker.at_s + second)
+        assert kept.state is S.HALF_OPEN
+    assert step(kept, Good(), kept.at_s + 0.25)[0].state is S.CLOSED
 
 
 def test_after_a_crash_nobody_is_trusted_unseen() -> None:

@@ -91,7 +91,7 @@ def test_a_ledger_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
         ledger = SqliteLedger(path)
         assert ledger.checked_in() == {"bed-1": "ash"}
         ledger.save_lock(Lock("bed-1", Cause.FLAT, NOW_S, "flat"))
-        assert ledger._base.execute("PRAGMA user_version").fetchone() == (3,)
+        assert ledger._base.execute("PRAGMA user_version").fetchone() == (4,)
         ledger.close()
 
 

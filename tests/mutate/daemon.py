@@ -21,6 +21,8 @@ _TESTS_FOUND: Final = "tests/app/test_found_by_simulation.py"
 _TESTS_WAKES: Final = "tests/app/test_wakes.py"
 _TESTS_LEDGER: Final = "tests/conformance/test_ledger.py"
 _TESTS_PEOPLE = "tests/app/test_people.py"
+_TESTS_EXCLUDING = "tests/app/test_excluding.py"
+_LOCKS, _TESTS_LOCKS = "daemon/dreamd/app/locks.py", "tests/app/test_locks.py"
 
 _FRAMES: Final = (
     Mutation(
@@ -371,7 +373,7 @@ _BREAKERS: Final = (
     Mutation(
         "breaker.named-reset",
         "anybody resets a locked breaker",
-        _BREAKER,
+        "daemon/dreamd/core/severing/signs.py",
         "return (Sign.RESET if named else Sign.NEUTRAL), Cause.OPERATOR",
         "return Sign.RESET, Cause.OPERATOR",
         (_TESTS_BREAKER,),
@@ -412,7 +414,7 @@ _BREAKERS: Final = (
         "breaker.after-a-crash",
         "after a crash everyone is trusted unseen",
         _BREAKER,
-        "return _half_open(fresh, Cause.LEASE, rng)",
+        "return _half_open(fresh._replace(tripped_s=tripped_s), Cause.LEASE, rng)",
         "return fresh",
         (_TESTS_BREAKER,),
     ),
@@ -469,7 +471,9 @@ _BREAKERS: Final = (
         "a tick is fused and published before it is judged",
         _CONDUCTOR,
         "            self._judge_tick(instant)\n            if not self.ownership.lost:\n"
-        "                self.cohorts.fuse(instant)\n                self._publish(self._level(now_s))\n",
+        "                self.cohorts.fuse(instant)\n"
+        "                self.excluding.look(self.cohorts, self._seat_at)\n"
+        "                self._publish(self._level(now_s))\n",
         "            if not self.ownership.lost:\n                self.cohorts.fuse(instant)\n"
         "                self._publish(self._level(now_s))\n            self._judge_tick(instant)\n",
         (_TESTS_FAULTS, _TESTS_DREAMING),
@@ -773,8 +777,8 @@ _OWNERS: Final = (
     Mutation(
         "pod.stored-sever-returning",
         "a returning seat's stored sever is not read",
-        _JUDGING,
-        "cause = cause_named(severed.cause) if severed else None",
+        _LOCKS,
+        "cause = cause_named(severed.cause) if severed is not None else None",
         "cause = None",
         (_TESTS_FAULTS,),
     ),
@@ -917,6 +921,76 @@ _ADMISSION: Final = tuple(
     )
 )
 
+_EXCLUDING: Final = (
+    Mutation(
+        "excluding.told",
+        "an outlier is left out without a word",
+        "daemon/dreamd/app/conductor.py",
+        "                self.excluding.look(self.cohorts, self._seat_at)\n",
+        "",
+        (_TESTS_EXCLUDING,),
+    ),
+    Mutation(
+        "excluding.once",
+        "whoever flutters at the limit fills the journal",
+        "daemon/dreamd/app/excluding.py",
+        "if held and episode.near_hops < OVER_AFTER_HOPS:",
+        "if held and episode.near_hops < 1:",
+        (_TESTS_EXCLUDING,),
+    ),
+    Mutation(
+        "excluding.shown",
+        "the seat of an outlier looks as if nothing were",
+        "daemon/dreamd/app/excluding.py",
+        "seat.cause = seat.cause or Cause.OUTLIER.value",
+        "pass",
+        (_TESTS_EXCLUDING,),
+    ),
+)
+
+_CRASHES: Final = (
+    Mutation(
+        "crash.first-trip-counts",
+        "a crash forgets that somebody has tripped before",
+        _LOCKS,
+        "tripped_s = mark.tripped_s if mark is not None else -inf",
+        "tripped_s = -inf",
+        (_TESTS_LOCKS,),
+    ),
+    Mutation(
+        "crash.one-is-one",
+        "a trip that a pod tells again after a crash is a second one",
+        _LOCKS,
+        "known = mark is not None and severed is not None and mark.tells_of(severed.term, severed.tick)",
+        "known = False",
+        (_TESTS_LOCKS,),
+    ),
+    Mutation(
+        "crash.closes-when-kept",
+        "who has tripped is granted again before it is on the disk",
+        _JUDGING,
+        "if good and about_to_close(record.breaker) and not self._in.locks.settled(record.pod):",
+        "if False:",
+        (_TESTS_LOCKS,),
+    ),
+    Mutation(
+        "crash.patience",
+        "a ledger that fails locks whoever waits for it",
+        _BREAKER,
+        "return at._replace(until_s=at.at_s + HALF_OPEN_DEADLINE_S, silent=0)",
+        "return at",
+        ("tests/core/test_breaker.py", _TESTS_LOCKS),
+    ),
+    Mutation(
+        "crash.at-once",
+        "a lock that an event makes is written a tick later",
+        "daemon/dreamd/app/coordinator.py",
+        "            self._in.locks.flush(now_s)\n        self._in.orders",
+        "        self._in.orders",
+        (_TESTS_LOCKS,),
+    ),
+)
+
 _PEOPLE: Final = (
     Mutation(
         "people.dose-told",
@@ -952,4 +1026,15 @@ _PEOPLE: Final = (
     ),
 )
 
-DAEMON: Final = (*_FRAMES, *_EVIDENCE, *_BREAKERS, *_DREAMSCAPE, *_OWNERS, *_WAKES, *_ADMISSION, *_PEOPLE)
+DAEMON: Final = (
+    *_FRAMES,
+    *_EVIDENCE,
+    *_BREAKERS,
+    *_DREAMSCAPE,
+    *_OWNERS,
+    *_WAKES,
+    *_ADMISSION,
+    *_CRASHES,
+    *_EXCLUDING,
+    *_PEOPLE,
+)

@@ -7,6 +7,7 @@ import pytest
 
 from dreamd.adapters.people import CheckedIn
 from dreamd.app.cohorts import Bank, Cohorts
+from dreamd.core.session.views import BreakerState
 from dreamd.simulation.bodies import Ailment
 from dreamd.simulation.pods import Pod
 from dreamd.simulation.world import World
@@ -190,3 +191,29 @@ def test_a_dose_that_nobody_holds_is_found(monkeypatch: pytest.MonkeyPatch) -> N
     """Where the pod does not count either, `dose` is broken."""
     monkeypatch.setattr(Dose, "live", lambda _self, _share, _now_ns: None)
     assert "dose" in rules(limited(monkeypatch))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_a_daemon_that_dies_at_a_lock_resets_none(seed: int) -> None:
+    """Killed in the call in which a breaker locks, before it is written: the next daemon has it locked."""
+    world = World(seed, 5)
+    assert world.gather() == ""
+    world.run(15.0)
+    pod, owner = world.pods[2], world.owner
+    assert owner is not None
+    world.watch.touched.add(pod.name)
+    world.watch.calm = False
+    owner.dies_at_a_lock = True
+    for _ in range(2):
+        pod.fall_ill(Ailment("railed", pod.local_ns()))
+        world.run(2.0)
+        pod.fall_ill(None)
+        world.run(50.0 if owner.alive else 2.0)
+    assert not owner.alive
+    assert not world.shelf.locks, "it died before it was written"
+    after = world.start_owner()
+    world.run(60.0)
+    assert after.app.pod(pod.name).breaker is BreakerState.LOCKED  # type: ignore[union-attr]
+    assert pod.share() == 0.0
+    assert min(other.share() for other in world.pods if other is not pod) > 0.0
+    assert not world.watch.violations

@@ -58,6 +58,7 @@ class Breakers:
         conductor = self._conductors.get(record.dreamscape)
         if conductor is None or not conductor.trip(record, cause, by, evidence):
             self._step(record, Trip(cause, by, evidence))
+        self._in.locks.flush(self._in.clock.now_s())
 
     def reset(self, name: str, by: str, reason: str, etag: str = "") -> BreakerView | Refusal:
         """From LOCKED to HALF_OPEN, by a named person with a reason."""
@@ -105,7 +106,7 @@ class Breakers:
         now_s = self._in.clock.now_s()
         record.breaker, transition = step(record.breaker, observation, now_s, self._in.rng)
         if transition is not None:
-            self._in.locks.note_pod(record.pod, transition)
+            self._in.locks.note_pod(record.pod, transition, record.breaker)
             self._in.fleet.changed(record, now_s)
 
     def _find(self, name: str) -> PodRecord | Conductor | Refusal:

@@ -145,7 +145,7 @@ class Cohorts:
         bank, cohort = divmod(slot.cohort, self._a_bank)
         return self._banks[bank], cohort * COHORT_SLOTS + slot.slot
 
-    def _where(self, masks: Iterable[Mask]) -> list[SlotAt]:
+    def where(self, masks: Iterable[Mask]) -> list[SlotAt]:
         """The slots that one mask a bank shows."""
         found = []
         for number, mask in enumerate(masks):
@@ -189,7 +189,7 @@ class Cohorts:
 
     def overexposed(self) -> list[SlotAt]:
         """Slots whose sleepers have lived all that the limit leaves them."""
-        return self._where(b.occupied & ~(b.lived_min < b.left_min) for b in self._banks)
+        return self.where(b.occupied & ~(b.lived_min < b.left_min) for b in self._banks)
 
     def vacate(self, slot: Slot) -> None:
         """A slot's assignment has ended; its every trace leaves the sums with the next tick."""
@@ -212,23 +212,23 @@ class Cohorts:
 
     def missing(self, instant: int) -> list[SlotAt]:
         """Slots whose frames are due and more than three hops old, or never came."""
-        return self._where(
+        return self.where(
             b.occupied & (instant - b.since > GRACE_HOPS) & ~b.columns.recent(instant) for b in self._banks
         )
 
     def doubtful(self, instant: int, quality_out: float) -> list[SlotAt]:
         """Slots whose newest frame is fresh and says that its quality is not good enough."""
-        return self._where(
+        return self.where(
             b.occupied & b.columns.recent(instant) & ~(b.columns.quality >= quality_out) for b in self._banks
         )
 
     def lossy(self) -> list[SlotAt]:
         """Slots that lost more than a fifth of the last ten seconds' frames."""
-        return self._where(b.occupied & b.columns.lossy() for b in self._banks)
+        return self.where(b.occupied & b.columns.lossy() for b in self._banks)
 
     def disobedient(self) -> list[SlotAt]:
         """Slots whose frames say, two running, that more is rendered than was granted."""
-        return self._where(b.occupied & b.grants.disobeyed(b.columns) for b in self._banks)
+        return self.where(b.occupied & b.grants.disobeyed(b.columns) for b in self._banks)
 
     def evidence(self, at: SlotAt, cause: Cause, instant: int) -> str:
         """What was seen of this slot that speaks for this cause, in words."""

@@ -9,13 +9,15 @@ is what time and the pods do to it.
 from typing import Final
 
 from dreamd.app.cohorts import SlotAt
+from dreamd.app.excluding import Excluding
 from dreamd.app.fleet import PodRecord
 from dreamd.app.seats import Seat
 from dreamd.app.session import Session
+from dreamd.app.surroundings import Surroundings
 from dreamd.core.limits import LEASE_FADE_S, LEASE_S, MASS_WINDOW_S, QUORUM_MIN
 from dreamd.core.session.assembly import ceiling_for
 from dreamd.core.session.dreamscape import breaker_of
-from dreamd.core.session.views import BreakerState, DreamscapeState
+from dreamd.core.session.views import BreakerState, DreamscapeState, Plan
 from dreamd.core.severing.breaker import Reset
 from dreamd.core.severing.causes import Cause
 from dreamd.core.severing.quorum import INTIMATE_MIN, quorum
@@ -41,6 +43,10 @@ EVIDENCE: Final = {
 
 class Conductor(Session):
     """One Dreamscape: a session that time and pods drive."""
+
+    def __init__(self, plan: Plan, surroundings: Surroundings, created_s: float) -> None:
+        super().__init__(plan, surroundings, created_s)
+        self.excluding = Excluding(self._happenings.excluded)
 
     # -- what arrives -----------------------------------------------------------------------------
 
@@ -172,6 +178,7 @@ class Conductor(Session):
             self._judge_tick(instant)
             if not self.ownership.lost:
                 self.cohorts.fuse(instant)
+                self.excluding.look(self.cohorts, self._seat_at)
                 self._publish(self._level(now_s))
             self._in.meters.frames_lost(self.cohorts.take_lost())
             self._in.meters.frames_above_granted(self.cohorts.take_frames_above())

@@ -23,7 +23,7 @@ from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Tickets
 from dreamd.app.wakes import WakeBook
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
-from dreamd.core.severing.breaker import Breaker, initial_after_crash
+from dreamd.core.severing.breaker import Breaker
 from dreamd.core.severing.causes import Cause, cause_named
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.ledger import Ledger, LedgerError
@@ -157,7 +157,7 @@ class Coordinator(Desk):
         cause = cause_named(status.severed.cause) if status.severed is not None else None
         unknown = record.breaker == Breaker() and not record.dreamscape
         if cause is not None and unknown and cause not in NO_TRIP:
-            record.breaker = initial_after_crash(now_s, cause, self._in.rng)
+            record.breaker = self._in.locks.after_crash(record.pod, status.severed, now_s, self._in.rng)
 
     def _heed(self, record: PodRecord, latched: str) -> None:
         """A sleeper who withdrew at their pod has withdrawn everywhere, also when its latch is cleared."""
@@ -188,6 +188,7 @@ class Coordinator(Desk):
             return
         if self._in.fleet.is_news(record, event):
             self._take_in(record, event, now_s)
+            self._in.locks.flush(now_s)
         self._in.orders.send(record.pod, record.incarnation, Ack((event.id,)), now_s)
 
     def _take_in(self, record: PodRecord, event: PodEvent, now_s: float) -> None:

@@ -36,6 +36,10 @@ class Happenings:
         """A fact about a seat."""
         self._write(kind, sentence, seat.pod, seat.number, cause, {})
 
+    def excluded(self, kind: str, seat: Seat, sentence: str, values: dict[str, float]) -> None:
+        """Somebody is left out for being far from everybody, or counts again."""
+        self._write(kind, sentence, seat.pod, seat.number, Cause.OUTLIER.value, values)
+
     def _write(
         self, kind: str, sentence: str, pod: str, seat: int, cause: str, values: dict[str, float]
     ) -> None:

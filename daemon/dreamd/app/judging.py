@@ -26,15 +26,18 @@ from dreamd.core.severing.breaker import (
     Tick,
     Transition,
     Trip,
-    initial_after_crash,
+    about_to_close,
+    kept_from_closing,
     seated,
     step,
 )
-from dreamd.core.severing.causes import Cause, Kind, cause_named, kind_of
+from dreamd.core.severing.causes import Cause, Kind, kind_of
 from dreamd.core.severing.quorum import own_fault
 from dreamwire.messages import StoredSever
 
 Moved = Callable[[PodRecord, Seat, Transition], None]
+Told = Callable[[Seat], tuple[int, int] | None]
+"""The (term, tick) of the broadcast in which what happens now will be told to this seat's pod."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,10 @@ class Verdict:
 class Judge:
     """Moves the breakers of one Dreamscape's seats; `moved` is told of every transition."""
 
-    def __init__(self, surroundings: Surroundings, moved: Moved) -> None:
+    def __init__(self, surroundings: Surroundings, moved: Moved, told: Told) -> None:
         self._in = surroundings
         self._moved = moved
+        self._told = told
         self._attention: dict[int, Seat] = {}
         self.blind = False
         self._blind_s = 0.0
@@ -84,17 +88,21 @@ class Judge:
 
         A lock stays: no restart resets it.
         """
-        cause = cause_named(severed.cause) if severed else None
         if record.breaker.state is not BreakerState.LOCKED:
-            record.breaker = initial_after_crash(self._in.clock.now_s(), cause, self._in.rng)
+            now_s = self._in.clock.now_s()
+            record.breaker = self._in.locks.after_crash(record.pod, severed, now_s, self._in.rng)
 
     def _apply(self, record: PodRecord, seat: Seat, observation: Observation) -> Breaker:
         now_s = self._in.clock.now_s()
         if isinstance(observation, Bad) and observation.cause is Cause.ACTUATOR:
             seat.disobeyed = True
+        good = isinstance(observation, Good)
+        if good and about_to_close(record.breaker) and not self._in.locks.settled(record.pod):
+            record.breaker = kept_from_closing(record.breaker, now_s)
+            return record.breaker
         record.breaker, transition = step(record.breaker, observation, now_s, self._in.rng)
         if transition is not None:
-            self._in.locks.note_pod(record.pod, transition)
+            self._in.locks.note_pod(record.pod, transition, record.breaker, self._told(seat))
             self._moved(record, seat, transition)
             if seat.slot is not None and _severs(transition):
                 self._in.tickets.issue([record.pod])

@@ -1,22 +1,27 @@
 """The book of breakers: the last moves of each, and which are LOCKED, over restarts too.
 
 Severing waits for nothing, so a move is noted in memory, and a lock goes to the ledger after the tick that
-made it has been broadcast (`flush`, at house-keeping); what cannot be written is said once and tried again.
-To unlock is to grant: there the ledger comes first.
+made it has been broadcast, in the same call (`flush`); what cannot be written is said once and tried again.
+To unlock is to grant: there the ledger comes first. And to close again after a trip is to grant: a breaker
+that has tripped for a cause of person or device closes only when its mark is in the ledger (`settled`). So
+whatever a crash loses makes things stricter: with the first trip on the disk, a second one that was not
+written is told by what the pod has stored, and locks; without that, the next one does.
 """
 
 from collections import Counter, deque
 from collections.abc import Iterator
-from math import isfinite
+from math import inf, isfinite
+from random import Random
 from typing import Final
 
 from dreamd.app.journal import Journal
 from dreamd.core.session.dreamscape import breaker_of
 from dreamd.core.session.views import BreakerState, DreamscapeState
-from dreamd.core.severing.breaker import Breaker, Transition, locked
-from dreamd.core.severing.causes import CAUSES, Scope
-from dreamd.core.severing.views import BreakerMove, Lock
+from dreamd.core.severing.breaker import Breaker, Transition, initial_after_crash, locked
+from dreamd.core.severing.causes import CAUSES, Cause, Scope, cause_named
+from dreamd.core.severing.views import BreakerMove, Lock, Mark
 from dreamd.ports.ledger import Ledger, LedgerError
+from dreamwire.messages import StoredSever
 
 MOVES_KEPT: Final = 16
 """Of each breaker; the oldest fall out."""
@@ -37,6 +42,8 @@ class LockBook:
         self._locks = {lock.pod: lock for lock in ledger.locks()}
         self._waiting: Counter[Scope] = Counter(_whom(lock) for lock in self._locks.values())
         self._unsaved: dict[str, None] = {}
+        self._marks = {mark.pod: mark for mark in ledger.marks()}
+        self._unmarked: dict[str, None] = {}
         self._said = False
 
     def __iter__(self) -> Iterator[Lock]:
@@ -47,6 +54,27 @@ class LockBook:
         """Where the breaker of a pod starts that is heard of for the first time."""
         lock = self._locks.get(pod)
         return Breaker() if lock is None else locked(lock.since_s, lock.cause)
+
+    def after_crash(self, pod: str, severed: StoredSever | None, now_s: float, rng: Random) -> Breaker:
+        """Where the breaker of a pod starts whose owner has crashed, by what it has stored itself."""
+        mark = self._marks.get(pod)
+        cause = cause_named(severed.cause) if severed is not None else None
+        tripped_s = mark.tripped_s if mark is not None else -inf
+        known = mark is not None and severed is not None and mark.tells_of(severed.term, severed.tick)
+        breaker = initial_after_crash(now_s, cause, rng, tripped_s=tripped_s, known=known)
+        if breaker.state is BreakerState.LOCKED:
+            why = "severed a second time, and the daemon was gone before it was written"
+            self.note_pod(
+                pod, Transition(now_s, BreakerState.OPEN, breaker.state, breaker.cause, why), breaker
+            )
+            named = breaker.cause.value if breaker.cause else ""
+            sentence = f"breaker of {pod} is locked: {named} ({why})"
+            self._journal.append(now_s, "tripped", sentence, pod=pod, cause=named)
+        return breaker
+
+    def settled(self, pod: str) -> bool:
+        """Whether its last trip is in the ledger, so that its breaker may close."""
+        return pod not in self._unmarked
 
     def note_dreamscape(
         self, name: str, before: DreamscapeState, after: DreamscapeState, now_s: float, why: str
@@ -60,8 +88,21 @@ class LockBook:
         """Keep one move of the breaker `name` (pods/{pod} or dreamscapes/{dreamscape})."""
         self._moves.setdefault(name, deque(maxlen=MOVES_KEPT)).append(moved)
 
-    def note_pod(self, pod: str, transition: Transition) -> None:
-        """Keep one move of a pod's breaker, and its lock."""
+    def note_pod(
+        self, pod: str, transition: Transition, breaker: Breaker, told: tuple[int, int] | None = None
+    ) -> None:
+        """Keep one move of a pod's breaker, its lock and its mark.
+
+        breaker: after it. told: (term, tick) of the broadcast that tells it, None for a pod without a slot.
+        """
+        if isfinite(breaker.tripped_s):
+            term, tick = told or (int(transition.at_s * 1000), 0)
+            tick -= transition.after is BreakerState.CLOSED  # that message is the first to grant again
+            fresh = breaker.tripped_s == transition.at_s and transition.cause is not None
+            mark = self._marks.get(pod)
+            tripped_for = transition.cause if fresh or mark is None else mark.cause
+            self._marks[pod] = Mark(pod, tripped_for or Cause.UNKNOWN, breaker.tripped_s, term, tick)
+            self._unmarked[pod] = None
         cause = transition.cause.value if transition.cause else ""
         moved = BreakerMove(transition.at_s, transition.before, transition.after, cause, transition.detail)
         self.note(f"pods/{pod}", moved)
@@ -109,10 +150,10 @@ class LockBook:
         return dict(self._waiting)
 
     def flush(self, now_s: float) -> None:
-        """Write the locks that are not yet in the ledger."""
-        for pod in tuple(self._unsaved):
+        """Write the locks and marks that are not yet in the ledger."""
+        for pod in (*self._unsaved, *self._unmarked):
             try:
-                self._ledger.save_lock(self._locks[pod])
+                self._write(pod)
             except LedgerError as error:
                 if not self._said:
                     self._said = True
@@ -120,8 +161,15 @@ class LockBook:
                         now_s, "ledger", f"the ledger could not keep a lock: {error}", pod=pod
                     )
                 return
-            del self._unsaved[pod]
             self._said = False
+
+    def _write(self, pod: str) -> None:
+        if pod in self._unsaved:
+            self._ledger.save_lock(self._locks[pod])
+            del self._unsaved[pod]
+        if pod in self._unmarked:
+            self._ledger.save_mark(self._marks[pod])
+            del self._unmarked[pod]
 
 
 def _whom(lock: Lock) -> Scope:

@@ -39,7 +39,11 @@ class Ownership:
     @property
     def first(self) -> int:
         """The term of the first cohort, 0 before Start."""
-        return self._terms.get(0, 0)
+        return self.held(0)
+
+    def held(self, cohort: int) -> int:
+        """The term of this cohort, 0 where none was drawn yet."""
+        return self._terms.get(cohort, 0)
 
     def confirm(self, now_s: float) -> None:
         """Ask the ledger again where a second has passed."""

@@ -58,7 +58,7 @@ class Session:
         self._schema = schema_named(plan.schema)
         self._scale = (self._schema.shipped_mu(), self._schema.shipped_sigma())
         self.cohorts = Cohorts(self._schema, *self._scale, self.plan.seats_max)
-        self.judge = Judge(surroundings, self._breaker_moved)
+        self.judge = Judge(surroundings, self._breaker_moved, self._told)
         self.mass = MassFailure()
         self.company = Company(self, surroundings)
         self._audience = Audience(self.newest, lambda: self.state is DreamscapeState.ENDED)
@@ -379,6 +379,9 @@ class Session:
         """(assigned, merged, severed)."""
         assigned, healthy = self._counts()
         return assigned, self.cohorts.merged(self.instant), assigned - healthy
+
+    def _told(self, seat: Seat) -> tuple[int, int] | None:
+        return (self.ownership.held(at.cohort), self.cohorts.tick_number + 1) if (at := seat.slot) else None
 
     def _breaker_moved(self, record: PodRecord, seat: Seat, transition: Transition) -> None:
         if seat.slot is not None:

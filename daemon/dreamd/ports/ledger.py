@@ -1,4 +1,4 @@
-"""What outlives the process: terms, counters, Dreamscapes, check-ins, locks, wake orders, exposure.
+"""What outlives the process: terms, counters, Dreamscapes, check-ins, locks and marks, wake orders, exposure.
 
 Grants are in the ledger before their effect; severing never waits for it.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from dreamd.core.session.views import DreamscapeState, Plan
-from dreamd.core.severing.views import Lock
+from dreamd.core.severing.views import Lock, Mark
 from dreamd.core.severing.waking import Order
 
 HOUR_S: Final = 3600.0
@@ -76,6 +76,14 @@ class Ledger(Protocol):
 
     def locks(self) -> tuple[Lock, ...]:
         """MUST return every lock that has not been cleared, by pod."""
+        ...
+
+    def save_mark(self, mark: Mark) -> None:
+        """MUST store durably when this pod's breaker last tripped, replacing an earlier mark of the pod."""
+        ...
+
+    def marks(self) -> tuple[Mark, ...]:
+        """MUST return the newest mark of every pod, by pod."""
         ...
 
     def save_wake_order(self, order: Order) -> None:

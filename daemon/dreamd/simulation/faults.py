@@ -174,6 +174,24 @@ def _kill_owner(world: World, _pod: "Pod", lasts_s: float, rng: random.Random) -
     _later(world, lasts_s, lambda: None if world.owner else void(world.start_owner(set_by_s=set_by_s)))
 
 
+def _kill_at_a_lock(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+    """The daemon is killed in the call in which the next breaker locks, and started again; a pod ails."""
+    owner = world.owner
+    if owner is None:
+        return
+    owner.dies_at_a_lock = True
+    _ail(world, pod, lasts_s, rng)
+    _later(world, 45.0, lambda: _ail(world, pod, lasts_s, rng))
+
+    def start() -> None:
+        if world.owner is None:
+            world.start_owner()
+        elif world.owner is owner and owner.alive:
+            _later(world, 1.0, start)
+
+    _later(world, 1.0, start)
+
+
 def _freeze_owner(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
     """The daemon stands still, and goes on."""
     owner = world.owner
@@ -333,6 +351,7 @@ KINDS: Final[dict[str, tuple[Act, float, float]]] = {
     "button": (_button, 2.0, 8.0),
     "storm": (_storm, 2.0, 12.0),
     "kill-daemon": (_kill_owner, 0.2, 6.0),
+    "kill-at-a-lock": (_kill_at_a_lock, 0.3, 6.0),
     "freeze-daemon": (_freeze_owner, 0.1, 6.0),
     "second-daemon": (_second_owner, 0.1, 8.0),
     "ledger": (_break_ledger, 1.0, 9.0),

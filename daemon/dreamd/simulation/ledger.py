@@ -6,7 +6,7 @@ Several may share one `Shelf`, as several processes share a file.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dreamd.core.severing.views import Lock
+from dreamd.core.severing.views import Lock, Mark
 from dreamd.core.severing.waking import Order
 from dreamd.ports.ledger import HOUR_S, DreamscapeRecord, LedgerError
 
@@ -20,6 +20,7 @@ class Shelf:
     records: dict[str, DreamscapeRecord] = field(default_factory=dict)
     beds: dict[str, str] = field(default_factory=dict)
     locks: dict[str, Lock] = field(default_factory=dict)
+    marks: dict[str, Mark] = field(default_factory=dict)
     wake_orders: dict[str, Order] = field(default_factory=dict)
     exposed_min: dict[tuple[str, int], float] = field(default_factory=dict)
     merging: dict[str, float] = field(default_factory=dict)
@@ -91,6 +92,16 @@ class MemoryLedger:
         """Every lock, by pod."""
         self._check()
         return tuple(lock for _, lock in sorted(self.shelf.locks.items()))
+
+    def save_mark(self, mark: Mark) -> None:
+        """Keep when this pod's breaker last tripped."""
+        self._check()
+        self.shelf.marks[mark.pod] = mark
+
+    def marks(self) -> tuple[Mark, ...]:
+        """Every mark, by pod."""
+        self._check()
+        return tuple(mark for _, mark in sorted(self.shelf.marks.items()))
 
     def save_wake_order(self, order: Order) -> None:
         """Keep it, in place of the one of that id."""

@@ -39,6 +39,7 @@ class Owner:
         self.ledger = MemoryLedger(shelf)
         self.meters = CountingMeters()
         self.began_s = world.schedule.now_s
+        self.dies_at_a_lock = False
         self._anchor_s = START_S + set_by_s
         rng = random.Random(world.rng.random())  # noqa: S311 - one seed, one story
         people = CheckedIn(), LimitedExposures(self.ledger, self.now_s(), world.limits_min)
@@ -76,6 +77,16 @@ class Owner:
     def kill(self) -> None:
         """SIGKILL: nothing is said, nothing is written."""
         self.alive = False
+        self.ledger.broken = "its process was killed"
+
+    def die_at_a_lock(self) -> None:
+        """SIGKILL in the very call in which a breaker locks: before it is written, and perhaps broadcast."""
+        self.dies_at_a_lock = False
+        if self.world.rng.random() < 0.5:  # noqa: PLR2004 - as likely as not
+            self.kill()
+        else:
+            self.ledger.broken = "its process is about to be killed"
+            self.world.schedule.after(1, self.kill)
 
     def freeze(self) -> None:
         """SIGSTOP: what arrives waits in the kernel."""
@@ -92,7 +103,9 @@ class Owner:
     # -- ports.pod_link ---------------------------------------------------------------------------
 
     def publish(self, collective: Collective) -> None:
-        """Broadcast."""
+        """Broadcast; a process that died in the midst of this call does nothing more."""
+        if not self.alive:
+            return
         self.drawn[collective.dreamscape, collective.cohort] = collective.term
         self.world.watch.published(self, collective)
         topic = topics.collective(collective.dreamscape, collective.cohort)

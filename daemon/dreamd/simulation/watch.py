@@ -361,11 +361,20 @@ class Watch:
             if not event.sentence.endswith(")"):
                 self.violated("cause", event.pod, f"no evidence is told: {event.sentence}")
             if "LOCKED" in event.sentence.upper():
-                self._locked.add(event.pod)
+                self._lock(owner, event.pod)
             counted = kind_of(cause_named(event.cause)) in COUNTED
             wait_s = BACK_AFTER_FAULT_S if counted else BACK_AFTER_WAY_S
             self._bar(owner, event.pod, wait_s, f"its breaker tripped for {event.cause}")
             self._blame(event.pod, event.cause, "by the daemon")
+
+    def _lock(self, owner: "Owner", name: str) -> None:
+        """It is locked; of a daemon that dies in this very call, as far as the pod knows why."""
+        if owner.dies_at_a_lock:
+            owner.die_at_a_lock()
+            stored = [pod.disk.severed for pod in self._world.pods if pod.name == name]
+            if not any(severed and kind_of(cause_named(severed.cause)) in COUNTED for severed in stored):
+                return
+        self._locked.add(name)
 
     def silenced(self, owner: "Owner", dreamscape: str, *, silenced: bool) -> None:
         """Somebody severed, woke or ended a Dreamscape, or resumed it."""

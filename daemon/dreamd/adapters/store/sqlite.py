@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from dreamd.core.session.views import DreamscapeState, Plan
 from dreamd.core.severing.causes import cause_named
-from dreamd.core.severing.views import Lock
+from dreamd.core.severing.views import Lock, Mark
 from dreamd.core.severing.waking import Order
 from dreamd.ports.ledger import HOUR_S, DreamscapeRecord, LedgerError
 from dreamwire.messages import WakeScope
@@ -55,6 +55,12 @@ CREATE TABLE exposures (
     sleeper TEXT NOT NULL, hour INTEGER NOT NULL, minutes REAL NOT NULL, PRIMARY KEY (sleeper, hour)
 ) WITHOUT ROWID;
 CREATE TABLE merging (sleeper TEXT PRIMARY KEY, since_s REAL NOT NULL) WITHOUT ROWID;
+""",
+    """
+CREATE TABLE marks (
+    pod TEXT PRIMARY KEY, cause TEXT NOT NULL, tripped_s REAL NOT NULL,
+    term INTEGER NOT NULL, tick INTEGER NOT NULL
+) WITHOUT ROWID;
 """,
 )
 """What each version adds to the one before; a file of an earlier version is brought up when it is opened."""
@@ -161,6 +167,20 @@ class SqliteLedger:
                 "SELECT pod, cause, since_s, evidence FROM locks ORDER BY pod"
             ).fetchall()
         return tuple(Lock(str(p), cause_named(str(c)), float(s), str(e)) for p, c, s, e in rows)
+
+    def save_mark(self, mark: Mark) -> None:
+        """Keep when this pod's breaker last tripped."""
+        row = (mark.pod, mark.cause.value, mark.tripped_s, mark.term, mark.tick)
+        with self._writing():
+            self._base.execute("INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?, ?)", row)
+
+    def marks(self) -> tuple[Mark, ...]:
+        """The newest of every pod, by pod."""
+        with self._translated():
+            rows = self._base.execute(
+                "SELECT pod, cause, tripped_s, term, tick FROM marks ORDER BY pod"
+            ).fetchall()
+        return tuple(Mark(str(p), cause_named(str(c)), float(s), int(t), int(n)) for p, c, s, t, n in rows)
 
     def save_wake_order(self, order: Order) -> None:
         """Keep it, in place of the one of that id."""

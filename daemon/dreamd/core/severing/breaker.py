@@ -22,11 +22,9 @@ Rules
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 from math import inf
 from random import Random
-from typing import Final, NamedTuple, assert_never
+from typing import Final, NamedTuple
 
 from dreamd.core.limits import (
     BREAKER_OPEN_JITTER,
@@ -44,74 +42,17 @@ from dreamd.core.limits import (
 )
 from dreamd.core.session.views import BreakerState
 from dreamd.core.severing.causes import CAUSES, Cause, Kind, kind_of
+from dreamd.core.severing.signs import Bad, Good, Observation, Reset, Sign, Tick, Transition, Trip, read
+
+__all__ = ["RULES", "TRANSPORT_OPEN_S", "Bad", "Breaker", "Good", "Observation", "Reset", "Sign", "Tick"]
+__all__ += ["Transition", "Trip", "about_to_close", "closed", "initial_after_crash", "kept_from_closing"]
+__all__ += ["locked", "rested", "seated", "step"]
 
 TRANSPORT_OPEN_S: Final = 1.0
 """Least wait after a transport trip; then the first frame half-opens."""
 
 _WINDOW_TICKS: Final = round(SOFT_WINDOW_S / HOP_S)
 _WINDOW: Final = (1 << _WINDOW_TICKS) - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Good:
-    """A fresh, sound frame since the last tick."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bad:
-    """Evidence against this sleeper's signal or way; `evidence` in words, never a sample."""
-
-    cause: Cause
-    evidence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A tick passed in which nothing came."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trip:
-    """Open now, whatever the counts say; `by` names who wants it, `evidence` says what they saw."""
-
-    cause: Cause
-    by: str
-    evidence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reset:
-    """Leave LOCKED; a name and a reason are required, without them nothing happens."""
-
-    by: str
-    reason: str
-
-
-Observation = Good | Bad | Tick | Trip | Reset
-
-
-class Sign(Enum):
-    """What an observation amounts to: the columns of the table."""
-
-    GOOD = "good"
-    SOFT = "soft"
-    HARD = "hard"
-    TRANSPORT = "transport"
-    SILENT = "silent"
-    TRIP = "trip"
-    RESET = "reset"
-    NEUTRAL = "neutral"
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """One move of a breaker, for the journal."""
-
-    at_s: float
-    before: BreakerState
-    after: BreakerState
-    cause: Cause | None
-    detail: str = ""
 
 
 class Breaker(NamedTuple):
@@ -156,16 +97,37 @@ def closed(now_s: float) -> Breaker:
     return Breaker(at_s=now_s, since_s=now_s, tick=int(now_s / HOP_S))
 
 
-def initial_after_crash(now_s: float, reported_severed: Cause | None, rng: Random | None = None) -> Breaker:
+def initial_after_crash(
+    now_s: float,
+    reported_severed: Cause | None,
+    rng: Random | None = None,
+    *,
+    tripped_s: float = -inf,
+    known: bool = False,
+) -> Breaker:
     """Return the breaker of a sleeper whose owner has crashed.
 
     OPEN where the pod reports that it was severed, with the whole wait; else HALF_OPEN: nobody is trusted
-    with coupling unseen.
+    with coupling unseen. An earlier trip (`tripped_s`, by the ledger) counts on, so that a second one that
+    was not written locks as it would have; `known`: what the pod reports is that earlier trip.
     """
     fresh = closed(now_s)
     if reported_severed is None:
-        return _half_open(fresh, Cause.LEASE, rng)
-    return _trip(fresh, reported_severed, rng)
+        return _half_open(fresh._replace(tripped_s=tripped_s), Cause.LEASE, rng)
+    if known:
+        return _trip(fresh, reported_severed, rng)._replace(tripped_s=tripped_s)
+    return _trip(fresh._replace(tripped_s=tripped_s), reported_severed, rng)
+
+
+def kept_from_closing(breaker: Breaker, now_s: float) -> Breaker:
+    """Return the breaker of a sleeper on trial who may not be believed yet; their deadline does not run."""
+    at = _advance(breaker, now_s)
+    return at._replace(until_s=at.at_s + HALF_OPEN_DEADLINE_S, silent=0)
+
+
+def about_to_close(breaker: Breaker) -> bool:
+    """Return whether one more good frame closes it."""
+    return breaker.state is BreakerState.HALF_OPEN and breaker.good + 1 >= HALF_OPEN_TICKS
 
 
 def locked(since_s: float, cause: Cause) -> Breaker:
@@ -195,7 +157,7 @@ def step(
 
     `rng` spreads the waits by +-20 %; without one they are exact.
     """
-    sign, cause, detail = _read(observation)
+    sign, cause, detail = read(observation)
     now = _advance(breaker, now_s)
     after = RULES[breaker.state, sign](now, cause, rng)
     if after.state is breaker.state:
@@ -204,32 +166,6 @@ def step(
         late = breaker.state is BreakerState.HALF_OPEN
         detail = f"not well within {HALF_OPEN_DEADLINE_S:.0f} s" if late else CAUSES[cause].sentence
     return after, Transition(after.at_s, breaker.state, after.state, after.cause, detail)
-
-
-def _read(observation: Observation) -> tuple[Sign, Cause, str]:
-    match observation:
-        case Good():
-            return Sign.GOOD, Cause.UNKNOWN, ""
-        case Tick():
-            return Sign.SILENT, Cause.SILENCE, "no frame came"
-        case Bad(cause, evidence):
-            return _SIGN_OF_BAD[kind_of(cause)], cause, evidence
-        case Trip(cause, by, evidence):
-            return Sign.TRIP, cause, f"{by}: {evidence}" if evidence else by
-        case Reset(by, reason):
-            named = by.strip() != "" and reason.strip() != ""
-            return (Sign.RESET if named else Sign.NEUTRAL), Cause.OPERATOR, f"{by}: {reason}"
-        case _:
-            assert_never(observation)
-
-
-_SIGN_OF_BAD: Final = {
-    Kind.HARD: Sign.HARD,
-    Kind.SOFT: Sign.SOFT,
-    Kind.TRANSPORT: Sign.TRANSPORT,
-    Kind.EXCLUDE: Sign.NEUTRAL,
-    Kind.ORDER: Sign.NEUTRAL,
-}
 
 
 def _advance(b: Breaker, now_s: float) -> Breaker:

@@ -37,6 +37,25 @@ class BreakerView:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """The newest trip of a breaker by a cause of person or device, so that the next one locks it.
+
+    term, tick: of the broadcast up to which the moves of this breaker are told here; what a pod has stored
+    of a later one is news.
+    """
+
+    pod: str
+    cause: Cause
+    tripped_s: float
+    term: int
+    tick: int
+
+    def tells_of(self, term: int, tick: int) -> bool:
+        """Whether a sever at this broadcast is one of the moves told here."""
+        return (term, tick) <= (self.term, self.tick)
+
+
+@dataclass(frozen=True, slots=True)
 class Lock:
     """A breaker that is LOCKED, as the ledger keeps it: no restart resets it."""
 

@@ -1,0 +1,138 @@
+"""What a crash loses of a breaker makes it stricter: trips are on the disk before anybody closes again."""
+
+import pytest
+
+from dreamd.core.session.views import BreakerState
+from dreamd.core.severing.causes import Cause
+from dreamwire.messages import PodEventKind, StoredSever
+from fakes.ledger import MemoryLedger
+from fakes.stage import Puppet, Stage
+
+
+def dreaming(ledger: MemoryLedger, pods: int = 5) -> Stage:
+    """A Dreamscape that has been granted something for a while."""
+    stage = Stage(pods, ledger)
+    stage.appear()
+    stage.dream()
+    stage.hop(16)
+    return stage
+
+
+def sever(stage: Stage, pod: Puppet, cause: str = "railed") -> None:
+    """The pod severs itself, stores it as a pod does, and tells it."""
+    newest = stage.link.collectives[-1]
+    pod.severed = StoredSever("night", newest.term, newest.tick, cause)
+    pod.event(PodEventKind.SEVERED, cause, evidence_ns=1, zero_ns=2)
+
+
+def well_again(stage: Stage, pod: Puppet) -> None:
+    """Wait until the pod's breaker is closed."""
+    stage.hop(4 * 50)
+    assert breaker(stage, pod) is BreakerState.CLOSED
+
+
+def breaker(stage: Stage, pod: Puppet) -> BreakerState:
+    """Where its breaker stands."""
+    return stage.app.pod(pod.name).breaker
+
+
+def crash(stage: Stage, ledger: MemoryLedger) -> None:
+    """The daemon is killed; the next one hears every pod."""
+    ledger.broken = ""
+    stage.restart()
+    for pod in stage.pods:
+        pod.assign = None
+        pod.presence()
+        pod.status()
+    stage.hop(4)
+
+
+def test_a_second_trip_that_was_not_written_locks_all_the_same() -> None:
+    """The pod has stored it, and the first one is on the disk."""
+    ledger = MemoryLedger()
+    stage = dreaming(ledger)
+    pod = stage.pods[0]
+    sever(stage, pod)
+    well_again(stage, pod)
+    ledger.broken = "killed"
+    sever(stage, pod)
+    assert breaker(stage, pod) is BreakerState.LOCKED
+    crash(stage, ledger)
+    assert breaker(stage, pod) is BreakerState.LOCKED
+    stage.hop(4 * 60)
+    assert breaker(stage, pod) is BreakerState.LOCKED
+    assert pod.assign is None or stage.coupling(pod.name) == 0
+    assert [lock.pod for lock in ledger.locks()] == [pod.name]
+
+
+def test_one_trip_told_again_after_a_crash_is_one_trip() -> None:
+    """A pod repeats its stored sever until its next assign: open or closed again by then, nobody locks."""
+    for wait_hops in (8, 4 * 50):
+        ledger = MemoryLedger()
+        stage = dreaming(ledger)
+        pod = stage.pods[0]
+        sever(stage, pod)
+        stage.hop(wait_hops)
+        crash(stage, ledger)
+        assert breaker(stage, pod) is BreakerState.OPEN
+        pod.severed = None
+        well_again(stage, pod)
+
+
+def test_a_trip_for_the_way_after_the_first_is_no_second_one() -> None:
+    """The ledger knows of it, though it is not counted: told again after a crash it locks nobody."""
+    ledger = MemoryLedger()
+    stage = dreaming(ledger)
+    pod = stage.pods[0]
+    sever(stage, pod)
+    well_again(stage, pod)
+    sever(stage, pod, "clock")
+    stage.hop(2)
+    crash(stage, ledger)
+    assert breaker(stage, pod) is not BreakerState.LOCKED
+    well_again(stage, pod)
+
+
+def test_a_second_trip_of_which_nobody_knows_makes_the_next_one_lock() -> None:
+    """The daemon alone had the evidence, and died with it: the first trip counts on."""
+    ledger = MemoryLedger()
+    stage = dreaming(ledger)
+    pod = stage.pods[0]
+    sever(stage, pod)
+    well_again(stage, pod)
+    pod.severed = None
+    crash(stage, ledger)
+    well_again(stage, pod)
+    sever(stage, pod)
+    assert breaker(stage, pod) is BreakerState.LOCKED
+
+
+def test_nobody_closes_again_before_their_trip_is_on_the_disk() -> None:
+    """While the ledger cannot keep it they stay on trial, as long as it takes, and are not tripped for it."""
+    ledger = MemoryLedger()
+    stage = dreaming(ledger)
+    pod = stage.pods[0]
+    ledger.broken = "the disk is full"
+    sever(stage, pod)
+    stage.hop(4 * 120)
+    assert breaker(stage, pod) is BreakerState.HALF_OPEN
+    ledger.broken = ""
+    stage.hop(4)
+    assert breaker(stage, pod) is BreakerState.CLOSED
+    assert [(mark.pod, mark.cause.value) for mark in ledger.marks()] == [(pod.name, "railed")]
+
+
+@pytest.mark.parametrize("by", ["event", "person"])
+def test_a_lock_is_on_the_disk_before_whoever_made_it_is_answered(by: str) -> None:
+    """In the same call, not a tick later."""
+    ledger = MemoryLedger()
+    stage = dreaming(ledger)
+    pod = stage.pods[0]
+    sever(stage, pod)
+    assert [mark.pod for mark in ledger.marks()] == [pod.name]
+    well_again(stage, pod)
+    if by == "event":
+        sever(stage, pod)
+    else:
+        stage.app.breakers.open(stage.app._in.fleet.get(pod.name), Cause.FLAT, "mira", "seen")  # type: ignore[arg-type]
+    assert [lock.pod for lock in ledger.locks()] == [pod.name]
