@@ -177,6 +177,18 @@ def test_marks_are_kept_and_replaced(library: Library) -> None:
     assert library().marks() == (other, newest)
 
 
+def test_a_ledger_that_goes_on_is_not_a_restored_one(library: Library) -> None:
+    """However often it is opened; and to begin a generation where none has ended changes nothing."""
+    for count in range(3):
+        ledger = library()
+        assert not ledger.restored()
+        for number in range(9):
+            ledger.check_in(f"bed-{number}", f"sleeper-{count}")
+        ledger.begin_generation()
+        assert not ledger.restored()
+        ledger.close()
+
+
 def test_wake_orders_come_back_as_they_were(library: Library) -> None:
     """By revision, each the newest of its id, dropped ones gone; a restart forgets nothing."""
     order = Order("w1", NOW_MS, WakeScope.SITE, "north", "mira", "smoke", NOW_S + 0.125, "r1")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dreamd.adapters.store.sqlite import _SCHEMAS, SqliteLedger
+from dreamd.adapters.store.sqlite import _SCHEMAS, NOTED_EVERY, SqliteLedger
 from dreamd.core.session.views import DreamscapeState, Plan
 from dreamd.core.severing.causes import Cause
 from dreamd.core.severing.views import Lock
@@ -29,6 +29,52 @@ def test_a_restored_older_file_still_yields_higher_terms(tmp_path: Path) -> None
     assert restored.draw_term("night", 0, NOW_S + 61.0) > newest
     assert restored.draw_counters(NOW_S + 61.0) > counters
     restored.close()
+
+
+def test_an_older_file_in_its_place_is_found_until_a_generation_begins(tmp_path: Path) -> None:
+    """By the count of writes noted beside it; whoever begins anew counts on from there."""
+    path = tmp_path / "ledger"
+    ledger = SqliteLedger(path)
+    ledger.check_in("bed-1", "ash")
+    ledger.close()
+    shutil.copy(path, tmp_path / "copy")
+    ledger = SqliteLedger(path)
+    for number in range(20):
+        ledger.check_in(f"bed-{number}", "birch")
+    ledger.close()
+    for left in tmp_path.glob("ledger-*"):
+        left.unlink()
+    shutil.copy(tmp_path / "copy", path)
+    restored = SqliteLedger(path)
+    assert restored.restored()
+    assert restored.checked_in() == {"bed-1": "ash"}
+    restored.close()
+    restored = SqliteLedger(path)
+    assert restored.restored(), "looking changes nothing"
+    restored.begin_generation()
+    assert not restored.restored()
+    restored.close()
+    assert not SqliteLedger(path).restored()
+
+
+def test_a_killed_process_leaves_a_note_that_is_hardly_behind(tmp_path: Path) -> None:
+    """Without being closed: a copy older than a few writes is found."""
+    path = tmp_path / "ledger"
+    ledger = SqliteLedger(path)
+    copy = tmp_path / "copy"
+    shutil.copy(path, copy)
+    for number in range(NOTED_EVERY + 1):
+        ledger.check_in(f"bed-{number}", "birch")
+    assert int((tmp_path / "ledger.writes").read_text()) >= NOTED_EVERY - 1
+    ledger._base.close()
+
+
+def test_a_note_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
+    """A ledger is not held to be restored for a broken note, and goes on without one."""
+    (tmp_path / "ledger.writes").write_text("rubbish")
+    ledger = SqliteLedger(tmp_path / "ledger")
+    assert not ledger.restored()
+    ledger.close()
 
 
 def test_what_is_written_is_on_the_disk_at_once(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ _TESTS_FOUND: Final = "tests/app/test_found_by_simulation.py"
 _TESTS_WAKES: Final = "tests/app/test_wakes.py"
 _TESTS_LEDGER: Final = "tests/conformance/test_ledger.py"
 _TESTS_PEOPLE = "tests/app/test_people.py"
+_TESTS_GENERATION = "tests/app/test_generation.py"
 _TESTS_EXCLUDING = "tests/app/test_excluding.py"
 _LOCKS, _TESTS_LOCKS = "daemon/dreamd/app/locks.py", "tests/app/test_locks.py"
 
@@ -430,8 +431,8 @@ _BREAKERS: Final = (
         "breaker.lock-outlives-restart",
         "a restart resets a lock",
         f"{_APP}locks.py",
-        "return Breaker() if lock is None else locked(lock.since_s, lock.cause)",
-        "return Breaker()",
+        "            return locked(lock.since_s, lock.cause)\n",
+        "            return Breaker()\n",
         ("tests/app/test_breakers.py",),
     ),
     Mutation(
@@ -921,6 +922,33 @@ _ADMISSION: Final = tuple(
     )
 )
 
+_RESTORED: Final = (
+    Mutation(
+        "restored.found",
+        "a copy in the ledger's place is taken for the ledger",
+        "daemon/dreamd/adapters/store/sqlite.py",
+        "self._restored = self._writes() < self._noted()",
+        "self._restored = False",
+        ("tests/daemon/test_sqlite_ledger.py",),
+    ),
+    Mutation(
+        "restored.consents",
+        "whoever a copy says lies there is merged",
+        "daemon/dreamd/app/generation.py",
+        '        ledger.check_in(pod, "")\n',
+        "        pass\n",
+        (_TESTS_GENERATION,),
+    ),
+    Mutation(
+        "restored.breakers",
+        "breakers of which a copy knows nothing are closed",
+        _LOCKS,
+        "return initial_after_crash(self._doubted_s, None) if self._doubted_s else Breaker()",
+        "return Breaker()",
+        (_TESTS_GENERATION,),
+    ),
+)
+
 _EXCLUDING: Final = (
     Mutation(
         "excluding.told",
@@ -1036,5 +1064,6 @@ DAEMON: Final = (
     *_ADMISSION,
     *_CRASHES,
     *_EXCLUDING,
+    *_RESTORED,
     *_PEOPLE,
 )

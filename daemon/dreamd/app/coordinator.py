@@ -15,6 +15,7 @@ from dreamd.app import reading
 from dreamd.app.conductor import Conductor
 from dreamd.app.desk import Desk
 from dreamd.app.fleet import Fleet, PodRecord
+from dreamd.app.generation import begin_anew
 from dreamd.app.happenings import NO_TRIP, fault_told
 from dreamd.app.journal import Journal
 from dreamd.app.locks import LockBook
@@ -61,7 +62,8 @@ class Coordinator(Desk):
     ) -> None:
         now_s = clock.now_s()
         journal = Journal(now_s)
-        locks = LockBook(ledger, journal)
+        restored = begin_anew(ledger, journal, now_s)
+        locks = LockBook(ledger, journal, now_s if restored else 0.0)
         surroundings = Surroundings(
             clock=clock,
             link=link,

@@ -30,13 +30,14 @@ MOVES_KEPT: Final = 16
 class LockBook:
     """What breakers did lately, and the locks."""
 
-    def __init__(self, ledger: Ledger, journal: Journal) -> None:
-        """Read the locks.
+    def __init__(self, ledger: Ledger, journal: Journal, doubted_s: float = 0.0) -> None:
+        """Read the locks. doubted_s: now, where the ledger was restored from a copy: nobody starts CLOSED.
 
         Raises:
             LedgerError: they cannot be read; nobody may be trusted then.
         """
         self._ledger = ledger
+        self._doubted_s = doubted_s
         self._journal = journal
         self._moves: dict[str, deque[BreakerMove]] = {}
         self._locks = {lock.pod: lock for lock in ledger.locks()}
@@ -53,7 +54,9 @@ class LockBook:
     def breaker_of(self, pod: str) -> Breaker:
         """Where the breaker of a pod starts that is heard of for the first time."""
         lock = self._locks.get(pod)
-        return Breaker() if lock is None else locked(lock.since_s, lock.cause)
+        if lock is not None:
+            return locked(lock.since_s, lock.cause)
+        return initial_after_crash(self._doubted_s, None) if self._doubted_s else Breaker()
 
     def after_crash(self, pod: str, severed: StoredSever | None, now_s: float, rng: Random) -> Breaker:
         """Where the breaker of a pod starts whose owner has crashed, by what it has stored itself."""

@@ -113,6 +113,17 @@ class Ledger(Protocol):
         """MUST return each sleeper's merge-minutes charged in the hour of `since_s` and after."""
         ...
 
+    def restored(self) -> bool:
+        """MUST return whether it is older than what was last written here: a copy has been put in its place.
+
+        What is known of it beside the ledger may be a little behind; so a copy that is hardly older passes.
+        """
+        ...
+
+    def begin_generation(self) -> None:
+        """MUST take what is in it now for the newest; then `restored` is false."""
+        ...
+
     def close(self) -> None:
         """MUST be safe to call twice."""
         ...

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import PodView
+from dreamd.simulation import outages
 from dreamd.simulation.bodies import MALFUNCTIONS, Ailment
 from dreamd.simulation.broker import Weather
 from dreamd.simulation.liars import LIES
+from dreamd.simulation.outages import later
 from dreamd.simulation.schedule import MS_NS, SECOND_NS
 from dreamd.simulation.world import DREAMSCAPE, World
 from dreamwire.messages import WakeScope
@@ -25,6 +27,7 @@ STORM: Final = Weather(delay_s=(0.05, 0.6), loss=0.3, duplicates=0.2)
 SHUFFLE: Final = Weather(delay_s=(0.0, 0.4), reorders=True)
 STUCK_SHARE: Final = 0.4
 STUCK_LEAST_S: Final = 3.0
+RENEWED_AFTER_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,6 @@ class Fault:
 
 
 Act = Callable[[World, "Pod", float, random.Random], None]
-
-
-def _later(world: World, seconds: float, happen: Callable[[], None]) -> None:
-    world.schedule.after(round(seconds * SECOND_NS), happen)
 
 
 # -- pods ---------------------------------------------------------------------------------------------
@@ -60,7 +59,7 @@ def _ail(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
         pod.fall_ill(None)
         world.watch.recovers(pod)
 
-    _later(world, lasts_s, heal)
+    later(world, lasts_s, heal)
 
 
 def _lie(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
@@ -71,20 +70,20 @@ def _lie(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
     def tell_the_truth() -> None:
         pod.bend = None
 
-    _later(world, lasts_s, tell_the_truth)
+    later(world, lasts_s, tell_the_truth)
 
 
 def _freeze(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
     """A process stands still, and goes on."""
     pod.freeze()
-    _later(world, lasts_s, pod.thaw)
+    later(world, lasts_s, pod.thaw)
 
 
 def _kill(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
     """A process is killed, and started again."""
     if pod.alive:
         pod.kill()
-        _later(world, lasts_s, lambda: None if pod.alive else pod.boot())
+        later(world, lasts_s, lambda: None if pod.alive else pod.boot())
 
 
 def _cut(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
@@ -92,7 +91,7 @@ def _cut(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
     out, back = rng.choice(((True, True), (True, False), (False, True)))
     pod.line.cut(out=out, back=back)
     pod.watch_line()
-    _later(world, lasts_s, pod.line.heal)
+    later(world, lasts_s, pod.line.heal)
 
 
 def _switch(world: World, _pod: "Pod", lasts_s: float, rng: random.Random) -> None:
@@ -103,14 +102,14 @@ def _switch(world: World, _pod: "Pod", lasts_s: float, rng: random.Random) -> No
     for pod in most:
         pod.line.cut()
         pod.watch_line()
-        _later(world, lasts_s, pod.line.heal)
+        later(world, lasts_s, pod.line.heal)
 
 
 def _blackhole(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
     """Nothing comes through, then everything at once."""
     pod.line.hold()
     pod.watch_line()
-    _later(world, lasts_s, pod.line.let_go)
+    later(world, lasts_s, pod.line.let_go)
 
 
 def _jump(world: World, pod: "Pod", _lasts_s: float, rng: random.Random) -> None:
@@ -130,7 +129,7 @@ def _twin(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None
         pod.kill()
         pod.boot()
 
-    _later(world, lasts_s, part)
+    later(world, lasts_s, part)
 
 
 def _button(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
@@ -140,12 +139,12 @@ def _button(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> Non
     world.watch.latched(pod)
     pod.press(rng.choice(("wake", "distress", "withdraw")))
     world.watch.pod(pod)
-    _later(world, lasts_s, lambda: _unlatch(world, pod))
+    later(world, lasts_s, lambda: _unlatch(world, pod))
 
 
 def _unlatch(world: World, pod: "Pod") -> None:
     if not pod.alive or pod.frozen:
-        _later(world, 1.0, lambda: _unlatch(world, pod))
+        later(world, 1.0, lambda: _unlatch(world, pod))
         return
     world.watch.unlatched(pod)
     pod.unlatch()
@@ -158,20 +157,10 @@ def _storm(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None
     def clear() -> None:
         pod.line.weather = before
 
-    _later(world, lasts_s, clear)
+    later(world, lasts_s, clear)
 
 
 # -- daemon, broker, ledger ---------------------------------------------------------------------------
-
-
-def _kill_owner(world: World, _pod: "Pod", lasts_s: float, rng: random.Random) -> None:
-    """The daemon is killed, and started again; its machine's clock may have been set meanwhile."""
-    owner = world.owner
-    if owner is None:
-        return
-    owner.kill()
-    set_by_s = rng.choice((0.0, 0.0, rng.uniform(-20.0, 20.0)))
-    _later(world, lasts_s, lambda: None if world.owner else void(world.start_owner(set_by_s=set_by_s)))
 
 
 def _kill_at_a_lock(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
@@ -181,67 +170,31 @@ def _kill_at_a_lock(world: World, pod: "Pod", lasts_s: float, rng: random.Random
         return
     owner.dies_at_a_lock = True
     _ail(world, pod, lasts_s, rng)
-    _later(world, 45.0, lambda: _ail(world, pod, lasts_s, rng))
+    later(world, 45.0, lambda: _ail(world, pod, lasts_s, rng))
 
     def start() -> None:
         if world.owner is None:
             world.start_owner()
         elif world.owner is owner and owner.alive:
-            _later(world, 1.0, start)
+            later(world, 1.0, start)
 
-    _later(world, 1.0, start)
-
-
-def _freeze_owner(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
-    """The daemon stands still, and goes on."""
-    owner = world.owner
-    if owner is not None:
-        owner.freeze()
-        _later(world, lasts_s, owner.thaw)
+    later(world, 1.0, start)
 
 
-def _second_owner(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
-    """A second daemon takes over while the first lives; later the first is ended."""
-    first = world.owner
-    if first is None:
-        return
-    world.start_owner()
+def _restore_ledger(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """A copy of the ledger is put in its place after a while; everybody is checked in anew after that."""
+    backup = world.shelf.copy()
 
-    def end() -> None:
-        first.kill()
-        if world.owner is not None and world.owner.lost:
-            world.owner.kill()  # whoever has lost its term stays silent until somebody starts it again
-        if world.owner is None:
-            world.start_owner()
+    def restore() -> None:
+        for owner in world.owners:
+            owner.kill()
+        world.shelf.restore(backup)
+        world.watch.restored(backup)
+        world.start_owner()
+        for pod in world.pods:
+            later(world, RENEWED_AFTER_S, lambda pod=pod: lay(world, pod))  # type: ignore[misc]
 
-    _later(world, lasts_s, end)
-
-
-def _break_ledger(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
-    """The disk is full, for a while."""
-    owner = world.owner
-    if owner is None:
-        return
-    owner.ledger.broken = "the disk is full"
-
-    def mend() -> None:
-        owner.ledger.broken = ""
-
-    _later(world, lasts_s, mend)
-
-
-def _crash_broker(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
-    """The broker is killed, and started again."""
-    if world.broker.alive:
-        world.broker.crash()
-        _later(world, lasts_s, world.broker.restart)
-
-
-def _freeze_broker(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
-    """The broker stands still, and goes on."""
-    if world.broker.alive and not world.broker.frozen:
-        world.broker.freeze()
-        _later(world, lasts_s, world.broker.thaw)
+    later(world, lasts_s, restore)
 
 
 # -- people -------------------------------------------------------------------------------------------
@@ -254,7 +207,7 @@ def _sever(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> No
         return
     owner.app.sever(DREAMSCAPE, "a drill")
     world.watch.silenced(owner, DREAMSCAPE, silenced=True)
-    _later(world, lasts_s, lambda: resume(world))
+    later(world, lasts_s, lambda: resume(world))
 
 
 def resume(world: World) -> None:
@@ -271,7 +224,7 @@ def _release(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> N
     if owner is None or owner.frozen:
         return
     owner.app.check_out(pod.name)
-    _later(world, lasts_s, lambda: lay(world, pod))
+    later(world, lasts_s, lambda: lay(world, pod))
 
 
 def lay(world: World, pod: "Pod") -> None:
@@ -282,7 +235,7 @@ def lay(world: World, pod: "Pod") -> None:
         answer = owner.app.check_in(pod.name, f"sleeper-{pod.number}")
         world.watch.beds(owner)
     if not isinstance(answer, PodView):
-        _later(world, 1.0, lambda: lay(world, pod))
+        later(world, 1.0, lambda: lay(world, pod))
 
 
 def _wake_one(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
@@ -294,7 +247,7 @@ def _wake_one(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> 
     if isinstance(given, Refusal):
         return
     world.watch.woken(owner, pod.name)
-    _later(world, lasts_s, lambda: _lift(world, pod, given.order.id))
+    later(world, lasts_s, lambda: _lift(world, pod, given.order.id))
 
 
 def _lift(world: World, pod: "Pod", order_id: str) -> None:
@@ -303,9 +256,9 @@ def _lift(world: World, pod: "Pod", order_id: str) -> None:
     able = owner is not None and not owner.frozen
     lifted = owner.app.waking.lift(order_id, "advocate", "morning") if owner is not None and able else None
     if lifted is None or (isinstance(lifted, Refusal) and lifted.code is not Code.WAKE_ORDER_UNKNOWN):
-        _later(world, 1.0, lambda: _lift(world, pod, order_id))
+        later(world, 1.0, lambda: _lift(world, pod, order_id))
         return
-    _later(world, 3.0, lambda: _unlatch(world, pod))
+    later(world, 3.0, lambda: _unlatch(world, pod))
 
 
 def _reset(world: World, pod: "Pod", _lasts_s: float, _rng: random.Random) -> None:
@@ -331,11 +284,7 @@ def _stick(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> Non
     def give() -> None:
         device.stuck = 0.0
 
-    _later(world, max(lasts_s, STUCK_LEAST_S), give)
-
-
-def void(_value: object) -> None:
-    """Take a value and say nothing."""
+    later(world, max(lasts_s, STUCK_LEAST_S), give)
 
 
 KINDS: Final[dict[str, tuple[Act, float, float]]] = {
@@ -350,13 +299,14 @@ KINDS: Final[dict[str, tuple[Act, float, float]]] = {
     "twin": (_twin, 2.0, 12.0),
     "button": (_button, 2.0, 8.0),
     "storm": (_storm, 2.0, 12.0),
-    "kill-daemon": (_kill_owner, 0.2, 6.0),
+    "kill-daemon": (outages.kill_owner, 0.2, 6.0),
     "kill-at-a-lock": (_kill_at_a_lock, 0.3, 6.0),
-    "freeze-daemon": (_freeze_owner, 0.1, 6.0),
-    "second-daemon": (_second_owner, 0.1, 8.0),
-    "ledger": (_break_ledger, 1.0, 9.0),
-    "kill-broker": (_crash_broker, 0.2, 6.0),
-    "freeze-broker": (_freeze_broker, 0.1, 6.0),
+    "freeze-daemon": (outages.freeze_owner, 0.1, 6.0),
+    "second-daemon": (outages.second_owner, 0.1, 8.0),
+    "ledger": (outages.break_ledger, 1.0, 9.0),
+    "kill-broker": (outages.crash_broker, 0.2, 6.0),
+    "restore-ledger": (_restore_ledger, 1.0, 30.0),
+    "freeze-broker": (outages.freeze_broker, 0.1, 6.0),
     "sever": (_sever, 0.5, 6.0),
     "release": (_release, 0.5, 6.0),
     "wake": (_wake_one, 1.0, 6.0),

@@ -4,6 +4,7 @@ Several may share one `Shelf`, as several processes share a file.
 """
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from dreamd.core.severing.views import Lock, Mark
@@ -24,6 +25,20 @@ class Shelf:
     wake_orders: dict[str, Order] = field(default_factory=dict)
     exposed_min: dict[tuple[str, int], float] = field(default_factory=dict)
     merging: dict[str, float] = field(default_factory=dict)
+    writes: int = 0
+    known: int = 0
+    replaced: bool = False
+    """Both beside what can be restored: the most writes there ever were, and that there are fewer now."""
+
+    def copy(self) -> "Shelf":
+        """A backup of it as it is now."""
+        return deepcopy(self)
+
+    def restore(self, backup: "Shelf") -> None:
+        """Put a backup in its place; what is known beside it stays."""
+        known = self.known
+        vars(self).update(vars(backup.copy()))
+        self.known, self.replaced = known, self.writes < known
 
 
 class MemoryLedger:
@@ -37,9 +52,14 @@ class MemoryLedger:
         if self.broken:
             raise LedgerError(self.broken)
 
+    def _write(self) -> None:
+        self._check()
+        self.shelf.writes += 1
+        self.shelf.known = max(self.shelf.known, self.shelf.writes)
+
     def draw_term(self, dreamscape: str, cohort: int, now_s: float) -> int:
         """Max(stored + 1, unix ms)."""
-        self._check()
+        self._write()
         term = max(self.shelf.terms.get((dreamscape, cohort), 0) + 1, int(now_s * 1000))
         self.shelf.terms[dreamscape, cohort] = term
         return term
@@ -51,14 +71,14 @@ class MemoryLedger:
 
     def draw_counters(self, now_s: float) -> int:
         """The start of a block of 2^32."""
-        self._check()
+        self._write()
         first = max(self.shelf.next_counter, int(now_s * 1000) << 20)
         self.shelf.next_counter = first + (1 << 32)
         return first
 
     def save(self, record: DreamscapeRecord) -> None:
         """Keep it, in place of the one of that name."""
-        self._check()
+        self._write()
         self.shelf.records[record.plan.dreamscape] = record
 
     def load(self) -> tuple[DreamscapeRecord, ...]:
@@ -68,7 +88,7 @@ class MemoryLedger:
 
     def check_in(self, pod: str, sleeper: str) -> None:
         """Keep who lies in this pod; an empty sleeper clears it."""
-        self._check()
+        self._write()
         self.shelf.beds.pop(pod, None)
         if sleeper:
             self.shelf.beds[pod] = sleeper
@@ -80,12 +100,12 @@ class MemoryLedger:
 
     def save_lock(self, lock: Lock) -> None:
         """Keep that this pod's breaker is LOCKED."""
-        self._check()
+        self._write()
         self.shelf.locks[lock.pod] = lock
 
     def clear_lock(self, pod: str) -> None:
         """Forget it."""
-        self._check()
+        self._write()
         self.shelf.locks.pop(pod, None)
 
     def locks(self) -> tuple[Lock, ...]:
@@ -95,7 +115,7 @@ class MemoryLedger:
 
     def save_mark(self, mark: Mark) -> None:
         """Keep when this pod's breaker last tripped."""
-        self._check()
+        self._write()
         self.shelf.marks[mark.pod] = mark
 
     def marks(self) -> tuple[Mark, ...]:
@@ -105,12 +125,12 @@ class MemoryLedger:
 
     def save_wake_order(self, order: Order) -> None:
         """Keep it, in place of the one of that id."""
-        self._check()
+        self._write()
         self.shelf.wake_orders[order.id] = order
 
     def drop_wake_order(self, order_id: str) -> None:
         """Forget it."""
-        self._check()
+        self._write()
         self.shelf.wake_orders.pop(order_id, None)
 
     def wake_orders(self) -> tuple[Order, ...]:
@@ -120,7 +140,7 @@ class MemoryLedger:
 
     def note_exposure(self, minutes: Mapping[str, float], at_s: float, *, merging: bool) -> None:
         """Charge, and mark or unmark."""
-        self._check()
+        self._write()
         for sleeper, lived_min in minutes.items():
             key = (sleeper, int(at_s // HOUR_S))
             self.shelf.exposed_min[key] = self.shelf.exposed_min.get(key, 0.0) + lived_min
@@ -141,6 +161,16 @@ class MemoryLedger:
             if hour >= int(since_s // HOUR_S):
                 sums[sleeper] = sums.get(sleeper, 0.0) + lived_min
         return sums
+
+    def restored(self) -> bool:
+        """Whether the shelf was filled from a copy."""
+        self._check()
+        return self.shelf.replaced
+
+    def begin_generation(self) -> None:
+        """What is on it now is the newest."""
+        self._check()
+        self.shelf.writes, self.shelf.replaced = self.shelf.known, False
 
     def close(self) -> None:
         """Nothing to close."""

@@ -16,9 +16,9 @@ from dreamd.core.refusals import Code
 from dreamd.core.session.views import BreakerState, DreamscapeState, SeatState
 from dreamd.core.severing.quorum import INTIMATE_MIN
 from dreamd.simulation import faults
+from dreamd.simulation.books import Violation
 from dreamd.simulation.broker import Weather
 from dreamd.simulation.people import limits
-from dreamd.simulation.watch import Violation
 from dreamd.simulation.world import DREAMSCAPE, World
 from dreamwire.buggify import POINTS, installed
 

@@ -17,13 +17,13 @@ Held here
 - one-pod: one pseudonym lies in one pod.
 - withdrawn: who withdrew at their pod is given no slot by the daemon that was told, until checked in anew.
 - dose: nobody lives more merge-minutes than their limit, whatever daemon, pod or network do.
+- restored: on a copy of the ledger nobody is given a slot before they are checked in anew (`excluded`).
 - exposure: in the end at least as much is charged to a sleeper as their device has rendered; what a mark that
   is still open stands for counts as charged.
 """
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -41,11 +41,13 @@ from dreamd.core.limits import (
 from dreamd.core.severing.breaker import TRANSPORT_OPEN_S
 from dreamd.core.severing.causes import Cause, Kind, cause_named, kind_of
 from dreamd.core.severing.quorum import QuorumVerdict
+from dreamd.simulation.books import Bar, Permit, Violation, sleeper_of
 from dreamd.simulation.schedule import MS_NS, SECOND_NS
 from dreamwire.messages import Collective, Command, PodEvent, PodEventKind, WakeOrder, WakePod, WakeScope
 
 if TYPE_CHECKING:
     from dreamd.core.session.views import Event
+    from dreamd.simulation.ledger import Shelf
     from dreamd.simulation.owners import Owner
     from dreamd.simulation.pods import Pod
     from dreamd.simulation.world import World
@@ -69,41 +71,6 @@ FOREVER_S: Final = float("inf")
 COUNTED: Final = (Kind.HARD, Kind.SOFT)
 
 
-def sleeper_of(pod: str) -> str:
-    """Who lies in the bed of this name, all night, whoever is checked out meanwhile."""
-    return f"sleeper-{pod.rpartition('-')[2]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """Something that must not have happened."""
-
-    at_s: float
-    rule: str
-    whom: str
-    what: str
-
-    def __str__(self) -> str:
-        """One line."""
-        return f"{self.at_s:.3f} s, {self.rule}: {self.whom}: {self.what}"
-
-
-@dataclass(slots=True)
-class Permit:
-    """What one process of a pod may render, by the model. Times are its own clock's ns."""
-
-    until_ns: int = 0
-    heard: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Bar:
-    """A pod may not be granted anything by one daemon before `until_s`, world time, because of `why`."""
-
-    until_s: float
-    why: str
-
-
 class Watch:
     """Keeps the books of the world and finds what must not be."""
 
@@ -121,6 +88,7 @@ class Watch:
         self._terms: dict[tuple[str, int, int], Owner] = {}
         self._bars: dict[tuple[int, str], Bar] = {}
         self._locked: set[str] = set()
+        self._forgotten = False
         self._actuators: dict[int, int] = {}
         self._silenced: set[tuple[int, str]] = set()
         self._events: set[tuple[int, bytes]] = set()
@@ -240,7 +208,13 @@ class Watch:
         self._lived_min[pod.number] = self._lived_min.get(pod.number, 0.0) + was * lasted_s / 60.0
         self._seen[pod.number] = (now_s, 0.0 if pod.device.stuck else share)
         limit_min = self._world.limits_min.get(sleeper_of(pod.name))
-        if limit_min is not None and share > 0.0 and not self._lived(pod.name) <= limit_min + SLACK_MIN:
+        held = limit_min is not None and not self._forgotten
+        if (
+            held
+            and limit_min is not None
+            and share > 0.0
+            and not self._lived(pod.name) <= limit_min + SLACK_MIN
+        ):
             self.violated("dose", pod.name, f"lives {self._lived(pod.name):.4f} of {limit_min:.4f} min")
 
     def _lived(self, name: str) -> float:
@@ -248,7 +222,9 @@ class Watch:
         return sum(self._lived_min.get(number, 0.0) for number in beds)
 
     def settle(self) -> None:
-        """The night is over: was everything charged that was lived?"""
+        """The night is over: was everything charged that was lived? What a copy has lost nobody can say."""
+        if self._forgotten:
+            return
         shelf = self._world.shelf
         for name in {pod.name for pod in self._world.pods}:
             sleeper = sleeper_of(name)
@@ -284,6 +260,10 @@ class Watch:
         """A daemon has started: whoever it finds is scored before they are granted anything."""
         now_s = self._world.schedule.now_s
         if now_s == 0.0:
+            return
+        if self._forgotten and owner.ledger.restored():
+            for pod in self._world.pods:
+                self._bars[owner.number, pod.name] = Bar(FOREVER_S, "the ledger was restored from a copy")
             return
         seated = {pod for record in self._world.shelf.records.values() for _, pod, _ in record.seats}
         for pod in self._world.pods:
@@ -321,6 +301,9 @@ class Watch:
     def assigned(self, owner: "Owner", pod: str) -> None:
         """A daemon gives a pod a slot: whoever had left or unlatched may come back by it."""
         bar = self._bars.get((owner.number, pod))
+        if bar is not None and bar.until_s == FOREVER_S and "restored" in bar.why:
+            self.violated("excluded", pod, "is given a slot before being checked in anew")
+            return
         beds = [other for other in self._world.pods if other.alive and other.name == pod]
         latched = all(bed.disk.latched for bed in beds)  # a twin that is not may take the seat
         if bar is not None and bar.until_s == FOREVER_S and not latched:
@@ -352,6 +335,9 @@ class Watch:
         """A daemon writes its journal."""
         self.trace(f"{self._world.schedule.now_s:9.3f} daemon {owner.number}: {event.kind} {event.sentence}")
         if event.kind == "checked-in":
+            bar = self._bars.get((owner.number, event.pod))
+            if bar is not None and "restored" in bar.why:
+                self._bars[owner.number, event.pod] = Bar(self._world.schedule.now_s + SCORED_S, bar.why)
             self._withdrawn.discard((owner.number, event.pod))
         if event.kind == "state" and QuorumVerdict.MOST_FAILED.value in event.sentence and not self.touched:
             self.violated("nothing", event.dreamscape, f"nobody has failed: {event.sentence}")
@@ -366,6 +352,11 @@ class Watch:
             wait_s = BACK_AFTER_FAULT_S if counted else BACK_AFTER_WAY_S
             self._bar(owner, event.pod, wait_s, f"its breaker tripped for {event.cause}")
             self._blame(event.pod, event.cause, "by the daemon")
+
+    def restored(self, backup: "Shelf") -> None:
+        """The ledger was restored from a copy: nobody is granted anything before they are checked in anew."""
+        self._locked &= set(backup.locks)
+        self._forgotten = True
 
     def _lock(self, owner: "Owner", name: str) -> None:
         """It is locked; of a daemon that dies in this very call, as far as the pod knows why."""

@@ -8,6 +8,9 @@ the stored one and the clock, and the larger wins: a restored older file still y
 Command counters are drawn as blocks: a process takes a first counter and may use the next BLOCK of
 them without asking again. The clock's floor is unix ms x 2^20, a million commands a millisecond.
 
+A file that was restored from a copy has fewer writes in it than a note beside it says (`NAME.writes`): that
+is a new generation, and whoever opens it decides what still holds.
+
 Rules: every write is one `BEGIN IMMEDIATE` transaction; `user_version` names the schema and a newer one
 is refused, never guessed at; every sqlite3 error leaves here as a LedgerError that says what to do.
 The file is small (a row per cohort, per pod, per Dreamscape) and calls take microseconds, but for the
@@ -17,7 +20,7 @@ ones that write, which wait for the disk.
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +35,8 @@ from dreamwire.messages import WakeScope
 BUSY_TIMEOUT_S: Final = 0.2
 """Calls are made on the tick's thread, and the state directory is locked: nobody but a backup is met here."""
 COUNTER_BLOCK: Final = 1 << 32
+NOTED_EVERY: Final = 8
+"""Writes between two notes beside the file of how many there were; a copy no older than that passes."""
 COUNTERS_PER_MS: Final = 1 << 20
 
 _SCHEMAS: Final = (
@@ -61,6 +66,8 @@ CREATE TABLE marks (
     pod TEXT PRIMARY KEY, cause TEXT NOT NULL, tripped_s REAL NOT NULL,
     term INTEGER NOT NULL, tick INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE generation (id INTEGER PRIMARY KEY CHECK (id = 1), writes INTEGER NOT NULL);
+INSERT INTO generation VALUES (1, 0);
 """,
 )
 """What each version adds to the one before; a file of an earlier version is brought up when it is opened."""
@@ -78,6 +85,9 @@ class SqliteLedger:
             LedgerError: it is not a ledger, is damaged, is newer than this program, or cannot be written.
         """
         self._path = path
+        self._beside = path.with_name(f"{path.name}.writes")
+        self._unnoted = 0
+        self._counts_writes = self._restored = False
         self._failure = ""
         try:
             self._base = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None)
@@ -239,8 +249,41 @@ class SqliteLedger:
             ).fetchall()
         return {str(sleeper): float(minutes) for sleeper, minutes in rows}
 
+    def restored(self) -> bool:
+        """Whether fewer writes are in it than were noted beside it."""
+        return self._restored
+
+    def begin_generation(self) -> None:
+        """Count on from what was noted beside it."""
+        with self._writing():
+            self._base.execute("UPDATE generation SET writes = max(writes, ?)", (self._noted(),))
+        self._restored = False
+        self._note()
+
+    def _writes(self) -> int:
+        with self._translated():
+            return int(self._base.execute("SELECT writes FROM generation").fetchone()[0])
+
+    def _noted(self) -> int:
+        try:
+            return int(self._beside.read_text())
+        except (OSError, ValueError):
+            return 0
+
+    def _note(self) -> None:
+        """Note beside the file how far it has come; a note that cannot be written is a little behind."""
+        self._unnoted = 0
+        with suppress(OSError, LedgerError):
+            newest = max(self._writes(), self._noted())
+            fresh = self._beside.with_suffix(".fresh")
+            fresh.write_text(str(newest))
+            fresh.replace(self._beside)
+
     def close(self) -> None:
         """Close the file; safe to call twice."""
+        with suppress(sqlite3.ProgrammingError):
+            self._base.execute("SELECT 1")
+            self._note()
         self._base.close()
 
     def _open(self) -> None:
@@ -258,6 +301,8 @@ class SqliteLedger:
                 raise LedgerError(self._damaged(verdict))
         if version < SCHEMA_VERSION:
             self._bring_up()
+        self._counts_writes = True
+        self._restored = self._writes() < self._noted()
 
     def _bring_up(self) -> None:
         with self._writing():
@@ -287,11 +332,16 @@ class SqliteLedger:
             self._base.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                if self._counts_writes:
+                    self._base.execute("UPDATE generation SET writes = writes + 1")
                 self._base.execute("COMMIT")
             except BaseException:
                 if self._base.in_transaction:
                     self._base.execute("ROLLBACK")
                 raise
+        self._unnoted += 1
+        if self._unnoted >= NOTED_EVERY:
+            self._note()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

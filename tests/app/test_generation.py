@@ -1,0 +1,73 @@
+"""A ledger restored from a copy: nobody is merged on its word."""
+
+import pytest
+
+from dreamd.core.session.views import BreakerState, SeatState
+from dreamd.ports.ledger import LedgerError
+from fakes.ledger import MemoryLedger
+from fakes.stage import Stage
+
+
+def restored() -> tuple[Stage, MemoryLedger]:
+    """Five dream; then the daemon comes back on a copy that was made while they did."""
+    ledger = MemoryLedger()
+    stage = Stage(5, ledger)
+    stage.appear()
+    stage.dream()
+    backup = ledger.shelf.copy()
+    stage.hop(16)
+    ledger.check_in("bed-5", "")
+    ledger.shelf.restore(backup)
+    stage.restart()
+    for pod in stage.pods:
+        pod.assign = None
+        pod.presence()
+        pod.status()
+    return stage, ledger
+
+
+def test_nobody_is_seated_or_granted_anything_before_they_are_checked_in_anew() -> None:
+    """The copy says that they lie there and agree; it may be wrong."""
+    stage, ledger = restored()
+    before = len(stage.link.collectives)
+    stage.hop(80)
+    assert not any(pod.assign for pod in stage.pods)
+    assert not any(message.coupling.any() for message in stage.link.collectives[before:])
+    assert ledger.checked_in() == {}
+    told = [event for event in stage.app.journal._events if event.kind == "restored"]
+    assert len(told) == 1
+    assert "5 sleepers are to be checked in anew" in told[0].sentence
+
+
+def test_checked_in_anew_they_are_scored_and_dream_on() -> None:
+    """The Dreamscape is still there; each comes back by the way of everybody after a crash."""
+    stage, _ = restored()
+    for number in range(1, 6):
+        stage.app.check_in(f"bed-{number}", f"sleeper-{number}")
+    stage.hop(8)
+    assert {stage.app.pod(f"bed-{n}").breaker for n in range(1, 6)} == {BreakerState.HALF_OPEN}
+    assert not stage.link.collectives[-1].coupling.any()
+    stage.hop(60)
+    seats = [seat for seat in stage.app.dreamscape("night").seats if seat.state is SeatState.ASSIGNED]
+    assert len(seats) == 5
+    assert all(stage.coupling(f"bed-{n}") > 0 for n in range(1, 6))
+
+
+def test_the_next_restart_is_one_like_any_other() -> None:
+    """What was suspended stays so; nothing is suspended twice."""
+    stage, ledger = restored()
+    stage.app.check_in("bed-1", "sleeper-1")
+    stage.restart()
+    assert ledger.checked_in() == {"bed-1": "sleeper-1"}
+    assert not any(event.kind == "restored" for event in stage.app.journal._events)
+
+
+def test_a_generation_that_cannot_begin_lets_no_daemon_start() -> None:
+    """And the next start finds the copy again."""
+    _, ledger = restored()
+    ledger.shelf.replaced = True
+    ledger.broken = "the disk is full"
+    with pytest.raises(LedgerError):
+        Stage(5, ledger)
+    ledger.broken = ""
+    assert ledger.restored()
