@@ -137,7 +137,7 @@ def _button(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> Non
     if not pod.alive or pod.frozen:
         return
     world.watch.latched(pod)
-    pod.press(rng.choice(("wake", "distress", "withdraw")))
+    pod.press(rng.choice(("wake", "distress", "withdraw", "arousal")))
     world.watch.pod(pod)
     later(world, lasts_s, lambda: _unlatch(world, pod))
 

@@ -144,7 +144,7 @@ class Bed:
                     assert_never(arrival)
 
     def press(self, button: str) -> None:
-        """The sleeper's button: wake, distress or withdraw."""
+        """The sleeper's button: wake, distress or withdraw; or the bed's gate: arousal."""
         now_ns = self._parts.now_ns()
         self._act(self._agent.button(button, now_ns), now_ns)
 

@@ -65,8 +65,8 @@ __all__ = ["BUTTONS", "Agent", "Identity", "Restored"]
 STATUS_NS: Final = 1_000_000_000
 """Nanoseconds between two statuses, but for those that follow a decision at once."""
 
-BUTTONS: Final = ("wake", "distress", "withdraw")
-"""What a sleeper's button can say; each latches."""
+BUTTONS: Final = ("wake", "distress", "withdraw", "arousal")
+"""What a sleeper's button can say, and the last a gate at the bed; each latches."""
 
 
 class Agent:
@@ -153,7 +153,7 @@ class Agent:
         self._load = (cpu, rss_kib)
 
     def button(self, cause: str, now_ns: int) -> list[Effect]:
-        """The sleeper pressed wake, distress or withdraw.
+        """The sleeper pressed wake, distress or withdraw, or a gate at the bed says that they are aroused.
 
         Raises:
             ValueError: no such button.
