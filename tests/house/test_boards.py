@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from boards.__main__ import DEPLOY, files
 from boards.alerts import ALERTS, PAGES, Alert
@@ -107,6 +109,24 @@ def test_panels_stand_side_by_side(path: Path) -> None:
         assert panel["datasource"]["uid"] == "dreamd-prometheus"
         if panel["type"] == "stat":
             assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"][0]["color"] == "orange"
+
+
+@pytest.mark.parametrize("path", JSON, ids=lambda path: path.stem)
+def test_a_board_is_what_grafanas_own_schema_reads(path: Path) -> None:
+    """Read by the SDK's model of Grafana 11 and written again it is the same, but for annotations' words."""
+    board = load(path)
+    again = json.loads(json.dumps(Dashboard.from_json(load(path)), cls=JSONEncoder))
+    for annotation, read in zip(board["annotations"]["list"], again["annotations"]["list"], strict=True):
+        assert read.items() <= annotation.items()
+        assert set(annotation) - set(read) <= {
+            "titleFormat",
+            "textFormat",
+            "tagKeys",
+            "step",
+            "useValueForTime",
+        }
+    del board["annotations"], again["annotations"]
+    assert again == board
 
 
 def test_safety_is_one_screen_and_begins_with_who_is_coupled_unasked() -> None:

@@ -8,7 +8,6 @@ than lease and fade by the times at which its words came, is coupled although no
 """
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Final
 
 from dreamd.core.limits import LEASE_FADE_S, LEASE_S, QUALITY_IN
@@ -21,22 +20,16 @@ NO_SITE: Final = "none"
 """Where pods that name no site are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Share:
-    """What one pod counts for."""
-
-    online: bool
-    breaker: BreakerState
-    site: str
-    reading: SiteReading
+Share = tuple[bool, BreakerState, str, int, int, int, int, int]
+"""What one pod counts for: online, its breaker, its site, and the numbers of a SiteReading."""
 
 
 class Census:
     """The sums over every pod ever seen."""
 
     def __init__(self) -> None:
-        self._shares: dict[str, _Share] = {}
-        self._sites: dict[str, SiteReading] = {}
+        self._shares: dict[str, Share] = {}
+        self._sites: dict[str, list[int]] = {}
         self._moved: dict[str, None] = {}
         self._stray_s: dict[str, float] = {}
         self._strays: dict[str, None] = {}
@@ -66,20 +59,18 @@ class Census:
         if not presence.online:
             self.obeys(presence.pod)
 
-    def _add(self, share: _Share, sign: int) -> None:
-        self.online += sign * share.online
-        self.breakers[share.breaker] += sign
-        reading = share.reading
-        if reading.pods:
-            signed = SiteReading(
-                sign * reading.pods,
-                sign * reading.quality_milli,
-                sign * reading.low,
-                sign * reading.unsynced,
-                sign * reading.uncertainty_us,
-            )
-            self._sites[share.site] = self._sites.get(share.site, SiteReading()) + signed
-            self._moved[share.site] = None
+    def _add(self, share: Share, sign: int) -> None:
+        online, breaker, site, pods, quality_milli, low, unsynced, uncertainty_us = share
+        self.online += sign * online
+        self.breakers[breaker] += sign
+        if pods:
+            sums = self._sites.setdefault(site, [0, 0, 0, 0, 0])
+            sums[0] += sign
+            sums[1] += sign * quality_milli
+            sums[2] += sign * low
+            sums[3] += sign * unsynced
+            sums[4] += sign * uncertainty_us
+            self._moved[site] = None
 
     def coupled_without_slot(self, pod: str, now_s: float) -> None:
         """A pod that holds no slot has just said that it renders a share."""
@@ -96,24 +87,15 @@ class Census:
     def take_sites(self) -> list[tuple[str, SiteReading]]:
         """The sites that have changed since this was last asked."""
         moved, self._moved = self._moved, {}
-        return [(site, self._sites[site]) for site in moved]
+        return [(site, SiteReading(*self._sites[site])) for site in moved]
 
 
-def _share(presence: Presence, status: Status | None, breaker: BreakerState) -> _Share:
+def _share(presence: Presence, status: Status | None, breaker: BreakerState) -> Share:
     site = presence.site or NO_SITE
     if status is None or not presence.online:
-        return _Share(presence.online, breaker, site, SiteReading())
+        return presence.online, breaker, site, 0, 0, 0, 0, 0
     quality = status.quality if 0.0 <= status.quality <= 1.0 else 0.0
-    synced = status.clock.synced
-    return _Share(
-        presence.online,
-        breaker,
-        site,
-        SiteReading(
-            pods=1,
-            quality_milli=round(quality * 1000),
-            low=int(not quality >= QUALITY_IN),
-            unsynced=int(not synced),
-            uncertainty_us=status.clock.uncertainty_us if synced else 0,
-        ),
-    )
+    low = not quality >= QUALITY_IN
+    clock = status.clock
+    within_us = clock.uncertainty_us if clock.synced else 0
+    return True, breaker, site, 1, round(quality * 1000), int(low), int(not clock.synced), within_us

@@ -62,6 +62,7 @@ def _crowd() -> list[Panel]:
             "Agreement of phases against chance, over the last 10 s.",
             Query(f"max by (dreamscape, band) (dreamd_synchrony_z{OF})", "{{dreamscape}} {{band}}"),
             lists=ONE,
+            signed=True,
             bounds=((SYNCHRONY_Z_MOST, RED),),
         ),
         lines(
@@ -69,6 +70,7 @@ def _crowd() -> list[Panel]:
             "The same agreement as a number that does not grow with the crowd; 0 is chance.",
             Query(f"max by (dreamscape) (dreamd_synchrony_ppc{OF})", "{{dreamscape}}"),
             lists=ONE,
+            signed=True,
         ),
         lines(
             "Energy over its limit",
@@ -103,6 +105,7 @@ def _crowd() -> list[Panel]:
             "Likeness of people to themselves at the beginning, less their likeness to the others.",
             Query(f"min by (dreamscape) (dreamd_identifiability{OF})", "{{dreamscape}}"),
             lists=ONE,
+            signed=True,
             top=1.0,
         ),
     ]

@@ -116,9 +116,13 @@ def lines(
     unit: str = "none",
     bounds: Sequence[Step] = (),
     bars: bool = False,
+    signed: bool = False,
     top: float | None = None,
 ) -> timeseries.Panel:
-    """Lines over time, or stacked bars; `bounds` are drawn as dashed lines at which something happens."""
+    """Lines over time, or stacked bars of whole numbers; `bounds` are dashed: there something happens.
+
+    Unless `signed`, the axis begins at 0; `top` is in the picture, whatever the values are.
+    """
     panel = (
         timeseries.Panel()
         .title(title)
@@ -127,7 +131,6 @@ def lines(
         .span(width)
         .height(height)
         .unit(unit)
-        .min(0)
         .no_value(NOT_KNOWN)
         .line_width(1.5)
         .fill_opacity(80 if bars else 8)
@@ -140,9 +143,12 @@ def lines(
         )
         .tooltip(looks.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI))
     )
+    if not signed:
+        panel.min(0)
     if top is not None:
         panel.axis_soft_max(top)
     if bars:
+        panel.decimals(0)
         panel.draw_style(common.GraphDrawStyle.BARS)
         panel.stacking(looks.StackingConfig().mode(common.StackingMode.NORMAL))
     if bounds:

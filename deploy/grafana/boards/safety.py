@@ -23,7 +23,8 @@ CLOCK_LIMIT_S = min(1.0 / (36.0 * band.centre_hz) for band in BANDS6X2.phase_ban
 
 
 def _sleepers(state: str) -> str:
-    return f'sum(dreamd_sleepers{{state="{state}"}}) or vector(-1)'
+    """Everyone who is so; 0 where the daemon knows of no Dreamscape, not known where nobody knows."""
+    return f'sum(dreamd_sleepers{{state="{state}"}}) or 0 * sum(dreamd_pods_known) or vector(-1)'
 
 
 def _now() -> list[Stat | Lines]:
@@ -196,6 +197,7 @@ def _people() -> list[Stat | Lines]:
             width=6,
             height=5,
             bounds=((SYNCHRONY_Z_MOST, RED),),
+            signed=True,
             top=SYNCHRONY_Z_MOST + 1.0,
         ),
         lines(
