@@ -16,7 +16,7 @@ test: $(READY) ## all tests; ARGS="-k tether" passes flags to pytest
 	@$(BIN)/pytest -q $(or $(ARGS),-n 2 --dist loadfile)
 
 soak: $(READY) ## the tests on bad lines and after restarts, those that take minutes too, with their figures
-	@DREAMD_LONG=1 $(BIN)/pytest -q -s $(or $(ARGS),$(addprefix tests/integration/test_,proxy.py restart.py fleet_200.py rehearse.py) tests/sim/test_stories.py)
+	@DREAMD_LONG=1 $(BIN)/pytest -q -s $(or $(ARGS),$(addprefix tests/integration/test_,proxy.py restart.py fleet_200.py rehearse.py compose_services.py) tests/sim/test_stories.py)
 
 check: $(READY) ## lint, format, types, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
@@ -49,7 +49,7 @@ boards: $(READY) ## Grafana's boards and Prometheus' alerts, from deploy/grafana
 system-packages: ## what some tests need and Debian packages: brokers, databases, a browser, systemd's checks
 	@as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
 	$$as_root apt-get update -qq && $$as_root env DEBIAN_FRONTEND=noninteractive \
-	apt-get install -y -qq --no-install-recommends python3-venv mosquitto prometheus postgresql chromium systemd >/dev/null
+	apt-get install -y -qq --no-install-recommends python3-venv mosquitto mosquitto-clients prometheus postgresql chromium systemd >/dev/null
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
