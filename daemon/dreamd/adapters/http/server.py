@@ -170,7 +170,8 @@ class _Server(ThreadingHTTPServer):
         if methods:
             page = said(HTTPStatus.METHOD_NOT_ALLOWED, f"{asked.path} takes {' '.join(methods)}")
             return Page(page.status, page.media, page.body, {"Allow": ", ".join(methods)})
-        known = " ".join(path for method, path in self._routes if method == "GET")
+        gets = (path for method, path in self._routes if method == "GET")
+        known = " ".join(path for path in gets if path.count("/") == 1)
         return said(HTTPStatus.NOT_FOUND, f"here are: {known}")
 
     def process_request(self, request: object, client_address: object) -> None:
