@@ -2,8 +2,9 @@
 
 `dreamedge run` runs the agents of one or several beds until they are stopped or their recordings are
 over; `dreamedge inspect` shows what a recording holds and whether it could be seated; `dreamedge
-unlatch` is the sleeper's own act. SIGTERM and SIGINT send everyone home, SIGUSR1 is
-the wake button. Exit status: 0 home, 1 a bed failed, 2 something is wrong with what it was told.
+unlatch` is the sleeper's own act. SIGTERM and SIGINT send everyone home; SIGUSR1 is the wake button,
+SIGUSR2 distress, SIGRTMIN withdraw, SIGRTMIN+1 the gate that says aroused. Exit status: 0 home, 1 a bed
+failed, 2 something is wrong with what it was told.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from dreamedge import __version__
 from dreamedge.adapters.clock import Load, boottime_ns, process_began_ns, unix_ms, wall_ns
@@ -244,13 +245,23 @@ def _beds(settings: Settings, key: VerifyKey, journal: Journal) -> list[Bed]:
     return beds
 
 
+BUTTON_SIGNALS: Final = {
+    int(signal.SIGUSR1): "wake",
+    int(signal.SIGUSR2): "distress",
+    int(signal.SIGRTMIN): "withdraw",
+    int(signal.SIGRTMIN) + 1: "arousal",
+}
+"""By which signal whatever reads the bed's buttons hands them on."""
+
+
 async def _dream(beds: list[Bed], duration_s: float) -> int:
     manager = ServiceManager.of(os.environ, os.getpid())
     ward = Ward(beds, Load().measure, manager)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ward.stop, "stopped")
-    loop.add_signal_handler(signal.SIGUSR1, ward.press, "wake")
+    for pressed, button in BUTTON_SIGNALS.items():
+        loop.add_signal_handler(pressed, ward.press, button)
     await ward.run(duration_s)
     manager.close()
     for name, why in ward.failed.items():

@@ -187,6 +187,22 @@ async def test_the_wake_button_latches_until_the_sleepers_own_act(
         again.process.wait()
 
 
+@pytest.mark.parametrize(
+    ("number", "button"),
+    [(signal.SIGUSR2, "distress"), (signal.SIGRTMIN, "withdraw"), (signal.SIGRTMIN + 1, "arousal")],
+)
+async def test_every_button_of_a_bed_reaches_its_agent(
+    agent: Agent, daemon: SmallDaemon, number: int, button: str
+) -> None:
+    """A signal each: zero first, then the latch with its word."""
+    await _merged(daemon)
+    agent.process.send_signal(number)
+    await _until(lambda: daemon.statuses[-1].latched == button, "latched")
+    await _until(lambda: daemon.of_kind(PodEventKind.ALONE), "alone")
+    severed = daemon.of_kind(PodEventKind.SEVERED)[0]
+    assert (severed.cause, daemon.of_kind(PodEventKind.LATCHED)[0].cause) == (button, button)
+
+
 async def test_events_survive_a_dead_broker_and_a_reboot(
     broker: Broker, agent: Agent, daemon: SmallDaemon, tmp_path: Path
 ) -> None:

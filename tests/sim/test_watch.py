@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from dreamd.adapters.people import CheckedIn
+from dreamd.app import coordinator
 from dreamd.app.cohorts import Bank, Cohorts
 from dreamd.core.session.views import BreakerState
 from dreamd.simulation.bodies import Ailment
@@ -191,6 +192,35 @@ def test_a_dose_that_nobody_holds_is_found(monkeypatch: pytest.MonkeyPatch) -> N
     """Where the pod does not count either, `dose` is broken."""
     monkeypatch.setattr(Dose, "live", lambda _self, _share, _now_ns: None)
     assert "dose" in rules(limited(monkeypatch))
+
+
+def on_a_copy() -> World:
+    """Five dream; then a daemon starts on a copy of the ledger."""
+    world = merged()
+    backup = world.shelf.copy()
+    world.run(6.0)
+    assert world.owner is not None
+    world.owner.kill()
+    world.shelf.known += 1
+    world.shelf.restore(backup)
+    world.watch.restored(backup)
+    world.watch.calm = False
+    world.start_owner()
+    world.run(20.0)
+    return world
+
+
+def test_a_copy_merges_nobody() -> None:
+    """Nobody is given a slot on its word, and everybody is alone."""
+    world = on_a_copy()
+    assert not world.watch.violations
+    assert not any(pod.share() for pod in world.pods)
+
+
+def test_a_copy_that_is_taken_for_the_ledger_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon that goes on as if nothing were breaks `excluded`."""
+    monkeypatch.setattr(coordinator, "begin_anew", lambda _ledger, _journal, _now_s: False)
+    assert "excluded" in rules(on_a_copy())
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])

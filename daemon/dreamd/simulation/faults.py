@@ -28,6 +28,8 @@ SHUFFLE: Final = Weather(delay_s=(0.0, 0.4), reorders=True)
 STUCK_SHARE: Final = 0.4
 STUCK_LEAST_S: Final = 3.0
 RENEWED_AFTER_S: Final = 5.0
+RESUMED_AFTER_S: Final = 52.0
+"""Who was severed when it happened is open for up to 36 s, then scored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,7 @@ def _restore_ledger(world: World, _pod: "Pod", lasts_s: float, _rng: random.Rand
         world.start_owner()
         for pod in world.pods:
             later(world, RENEWED_AFTER_S, lambda pod=pod: lay(world, pod))  # type: ignore[misc]
+        later(world, RESUMED_AFTER_S, lambda: resume(world))
 
     later(world, lasts_s, restore)
 
@@ -305,7 +308,7 @@ KINDS: Final[dict[str, tuple[Act, float, float]]] = {
     "second-daemon": (outages.second_owner, 0.1, 8.0),
     "ledger": (outages.break_ledger, 1.0, 9.0),
     "kill-broker": (outages.crash_broker, 0.2, 6.0),
-    "restore-ledger": (_restore_ledger, 1.0, 30.0),
+    "restore-ledger": (_restore_ledger, 1.0, 12.0),
     "freeze-broker": (outages.freeze_broker, 0.1, 6.0),
     "sever": (_sever, 0.5, 6.0),
     "release": (_release, 0.5, 6.0),

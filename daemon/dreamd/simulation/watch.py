@@ -88,7 +88,7 @@ class Watch:
         self._terms: dict[tuple[str, int, int], Owner] = {}
         self._bars: dict[tuple[int, str], Bar] = {}
         self._locked: set[str] = set()
-        self._forgotten = False
+        self._forgotten = self._renewing = False
         self._actuators: dict[int, int] = {}
         self._silenced: set[tuple[int, str]] = set()
         self._events: set[tuple[int, bytes]] = set()
@@ -261,7 +261,8 @@ class Watch:
         now_s = self._world.schedule.now_s
         if now_s == 0.0:
             return
-        if self._forgotten and owner.ledger.restored():
+        if self._renewing:
+            self._renewing = False
             for pod in self._world.pods:
                 self._bars[owner.number, pod.name] = Bar(FOREVER_S, "the ledger was restored from a copy")
             return
@@ -356,7 +357,7 @@ class Watch:
     def restored(self, backup: "Shelf") -> None:
         """The ledger was restored from a copy: nobody is granted anything before they are checked in anew."""
         self._locked &= set(backup.locks)
-        self._forgotten = True
+        self._forgotten = self._renewing = True
 
     def _lock(self, owner: "Owner", name: str) -> None:
         """It is locked; of a daemon that dies in this very call, as far as the pod knows why."""
