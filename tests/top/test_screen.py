@@ -89,6 +89,14 @@ def test_a_picture_that_stands_still_says_so() -> None:
     assert "PAUSED, 12 s old: p goes on" in shown(watched(), paused_s=12.3)[0]
 
 
+def test_the_sentences_of_a_picture_that_stands_still_are_of_now() -> None:
+    """Rows stand still; that somebody was cut meanwhile, or is coupled who should not be, is said at once."""
+    later = watched([*eight()[:7], cut(8)]).scene(10 * S)
+    drawn = "\n".join(shown(watched(), paused_s=5.0, now=later))
+    assert "cut: bed-8 (railed)" in drawn
+    assert "cut: railed" not in drawn
+
+
 def test_five_hundred_scroll_around_the_cursor() -> None:
     """The rows around the cursor are there at once, and a picture costs a few milliseconds of a core."""
     heard = watched([seat(number) for number in range(1, 501)])

@@ -129,11 +129,11 @@ class Top:
         """What to draw: the newest, or the picture that is held; held over a lost connection none is."""
         now = now_ns()
         scene = self.watched.scene(now)
-        paused_s = None
+        paused_s, newest = None, scene
         if self._held is not None and scene.link is Link.LIVE:
             paused_s = (now - self._held[1]) / 1e9
             scene = self._held[0]
-        return screen.View(scene, self.browse, self.watched.detail, paused_s)
+        return screen.View(scene, self.browse, self.watched.detail, paused_s, newest)
 
     def _typed(self, text: str) -> None:
         if not text:  # the terminal is gone

@@ -49,12 +49,16 @@ FOOTER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is drawn. paused_s: how long the picture has stood still; None: it is the newest there is."""
+    """What is drawn. paused_s: how long the picture has stood still; None: it is the newest there is.
+
+    now: what is so meanwhile. The sentences are of now: rows may stand still, "safe" may not.
+    """
 
     scene: Scene
     browse: Browse
     detail: Detail | None = None
     paused_s: float | None = None
+    now: Scene | None = None
 
 
 def clock(at_s: float) -> str:
@@ -112,7 +116,7 @@ def _event_lines(body: int) -> int:
 def _top(view: View, width: int) -> list[Text]:
     scene = view.scene
     lines = [_title(view, width)]
-    for said in headline(scene):
+    for said in headline(view.now or scene):
         style = TONE_STYLE[said.tone]
         lines += [Text(f" {line}", style) for line in folded(said.words, width - 2)[:2]]
     if scene.link is Link.LIVE and scene.dreamscape:
@@ -181,7 +185,7 @@ def _widths(width: int) -> tuple[int, int]:
 
 def _columns(browse: Browse, bar: int) -> Text:
     """The heads of the columns, the one that sorts marked."""
-    way = "^" if browse.backwards else "v"
+    way = "▴" if browse.backwards else "▾"
     text = Text(no_wrap=True)
     heads: Sequence[tuple[str, str, int, Callable[[str, int], str]]] = (
         (" bed", "bed", 9, str.ljust),
