@@ -122,8 +122,7 @@ def leave_one_out(sum_: ArrayLike, weight_total: float, x_own: ArrayLike, w_own:
     ok = own >= 0.0 and rest > REST_MIN * total > 0.0 and rest < np.inf
     if not ok:
         return None
-    sums = np.asarray(sum_, dtype=np.float64).tolist()
-    states = np.asarray(x_own, dtype=np.float64).tolist()
+    sums, states = np.asarray(sum_).tolist(), np.asarray(x_own).tolist()
     # Python's floats: for a dozen numbers a third of numpy's cost, and the same float64 arithmetic.
     centre = [(s - own * x) / rest for s, x in zip(sums, states, strict=True)]
     beyond = sum(centre)  # a NaN is not sure to be a list's least or greatest
@@ -149,20 +148,21 @@ def feedback(
     Returns:
         float32[D], shared scale.
     """
-    own = np.array(x, dtype=np.float32)
+    own = np.asarray(x, dtype=np.float32)
     ok = c_minus is not None and 0.0 < share_a <= 1.0
     if not ok:
-        return own
+        return own.copy()
     others = np.asarray(c_minus, dtype=np.float32)
     if others.shape != own.shape or not finite(others):
-        return own
-    lead = _led(others, artist, share_b)
+        return own.copy()
+    lead = others if artist is None else _led(others, artist, share_b)
     a = np.float32(share_a)
-    return np.asarray((_ONE - a) * own + a * lead)
+    blended: Floats = (_ONE - a) * own + a * lead
+    return blended
 
 
-def _led(others: Floats, artist: ArrayLike | None, share_b: float) -> Floats:
-    ok = artist is not None and 0.0 < share_b <= SHARE_B_MAX
+def _led(others: Floats, artist: ArrayLike, share_b: float) -> Floats:
+    ok = 0.0 < share_b <= SHARE_B_MAX
     if not ok:
         return others
     vector = np.asarray(artist, dtype=np.float32)

@@ -239,7 +239,7 @@ class ClockProbe:
     t2_us: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen it would take four times as long to make, at both ends; nobody changes it
 class Frame:
     """One hop's features. features: float32[D] dB; phasors: float32[2, B, 2] (re, im), NaN = omitted."""
 

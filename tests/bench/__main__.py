@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from tests.bench.sever import sever
+from tests.bench.simulate import simulate
 
 PORTS = ["--mqtt-port", "21883", "--grpc-port", "25051", "--http-port", "28080"]
 
@@ -90,6 +91,7 @@ BENCHES = {
     "mosquitto": lambda: fleet(50, "mosquitto", 60),
     "pod": lambda: pod(40),
     "sever": lambda: sever(row),
+    "simulate": lambda: simulate(row),
 }
 
 

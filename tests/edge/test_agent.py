@@ -1,9 +1,21 @@
 """One pod in virtual time: seated, granted, ordered, and what it says of it."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
-from dreamedge.core.effects import Feel, Forget, KeepSever, Listen, SendEvent, SendStatus, StopListening
+from dreamedge.core.agent import STATUS_NS
+from dreamedge.core.effects import (
+    Feel,
+    Forget,
+    KeepSever,
+    Listen,
+    Note,
+    SendEvent,
+    SendStatus,
+    StopListening,
+)
 from dreamwire.messages import Ack, PodEventKind, Recalibrate
 from edge.merging import assert_alone_within, assert_zero_first, merged_bed
 from fakes.edge import (
@@ -245,6 +257,31 @@ def test_the_journal_measures_capture_to_feedback_at_the_first_render_that_used_
     assert note.values["capture_to_feedback_ms"] == pytest.approx(150.0)
     assert note.values["applied"] == bed.frames[-1].applied
     assert float(note.values["distance"]) > 0.0
+
+
+def test_hops_are_noted_only_where_somebody_keeps_a_line_for_each() -> None:
+    """Without a journal of lines a second passes without a note; frames and statuses go on."""
+    bed = Bed(tells_hops=False)
+    bed.run(2.0)
+    bed.notes.clear()
+    bed.run(1.0)
+    assert not bed.notes
+    assert bed.status is not None
+
+
+def test_a_status_goes_with_a_hop() -> None:
+    """Once a second, whenever the first was sent: after at most two of them in a pulse that has a hop."""
+    bed = Bed()
+    bed.run(0.35)
+    bed.take(bed.agent.button("wake", bed.now_ns))
+    sent_ns, with_hop = [], []
+    for _ in range(120):
+        effects = bed.pulse()
+        if any(isinstance(effect, SendStatus) for effect in effects):
+            sent_ns.append(bed.now_ns)
+            with_hop.append(any(isinstance(effect, Note) and effect.kind == "hop" for effect in effects))
+    assert all(with_hop[2:])
+    assert {late - early for early, late in pairwise(sent_ns[2:])} == {STATUS_NS}
 
 
 def test_presence_says_who_it_is() -> None:

@@ -5,9 +5,10 @@ import pytest
 from dreamedge.adapters.door import Broadcasts, Door, Knock
 from dreamedge.ports.link import Heard, Unheard
 from dreamwire import topics
-from dreamwire.codec import context_of, encode
+from dreamwire.codec import COLLECTIVE, context_of, encode
 from dreamwire.messages import ClockProbe, Command, DaemonPresence, Release, Versions, WakeOrder, WakeScope
 from dreamwire.seal import PAYLOAD_BYTES_MAX, SigningKey, seal
+from wire import specimens
 
 KEY = SigningKey.from_seed(b"k" * 32)
 DOOR = Door("bed-1", Broadcasts(KEY.public))
@@ -89,3 +90,31 @@ def test_an_emptied_retained_topic_says_nothing() -> None:
     """An empty wake order or presence is no message, and no error."""
     assert _judge(topics.WAKE, b"", retained=True) is None
     assert _judge(topics.DAEMON_PRESENCE, b"") is None
+
+
+class Counting:
+    """The daemon's public key, counting how often it is asked."""
+
+    key_id = KEY.key_id
+    asked = 0
+
+    def verify(self, covered: bytes, signature: bytes) -> bool:
+        """Ask the key."""
+        self.asked += 1
+        return KEY.public.verify(covered, signature)
+
+
+def test_a_broadcast_is_opened_once_for_all_the_beds_of_a_process() -> None:
+    """Every bed hears the same message; its seal is verified once, and a forged one again and again."""
+    key = Counting()
+    broadcasts = Broadcasts(key)
+    doors = [Door(f"bed-{number}", broadcasts) for number in range(1, 9)]
+    topic = topics.collective("night-1", 0)
+    payload = seal(KEY, COLLECTIVE, encode(specimens.COLLECTIVE))
+    heard = [door.judge(Knock(topic, payload, retained=False, at_ns=42)) for door in doors]
+    assert all(isinstance(one, Heard) for one in heard)
+    assert key.asked == 1
+    forged = payload[:-1] + bytes([payload[-1] ^ 1])
+    for door in doors:
+        judged = door.judge(Knock(topic, forged, retained=False, at_ns=42))
+        assert judged == Unheard("collective", "seal", 42)

@@ -193,6 +193,7 @@ class Bed:
         restored: Restored | None = None,
         consent_ceiling: float = 1.0,
         seed: int = 1,
+        tells_hops: bool = True,
     ) -> None:
         self.now_ns = START_NS
         self.source = source or FeatureSource()
@@ -205,6 +206,7 @@ class Bed:
             restored or Restored(),
             random.Random(seed),
             consent_ceiling,
+            tells_hops=tells_hops,
         )
         self.hall: Hall | None = None
         self.sampling = True

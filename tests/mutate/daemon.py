@@ -209,6 +209,14 @@ _EVIDENCE: Final = (
         )
     ),
     Mutation(
+        "evidence.looked-for",
+        "every tick is taken for a calm one",
+        _COHORTS,
+        "if (bank.occupied & ill).any():",
+        "if False:",
+        (_TESTS_FAULTS,),
+    ),
+    Mutation(
         "evidence.told",
         "a malfunction that the pod tells of opens no breaker",
         f"{_APP}happenings.py",
@@ -228,7 +236,7 @@ _EVIDENCE: Final = (
         "actuator.daemon",
         "whatever a frame says is rendered is within the grants",
         _GRANTS,
-        "ok = columns.applied <= self._ring.max(axis=0) / 255.0 + SLACK",
+        "ok = columns.applied <= self._most + SLACK",
         "ok = np.ones_like(columns.present)",
         (_TESTS_FAULTS,),
     ),
@@ -455,8 +463,8 @@ _BREAKERS: Final = (
         "excluded.coupling",
         "whoever is in no sum keeps the coupling",
         _COHORTS,
-        "np.where(included & bank.allowed, np.uint8(byte), np.uint8(0))",
-        "np.where(bank.occupied, np.uint8(byte), np.uint8(0))",
+        "(included & bank.allowed) * np.uint8(byte)",
+        "bank.occupied * np.uint8(byte)",
         (_TESTS_FAULTS, _TESTS_DREAMING),
     ),
     Mutation(

@@ -84,8 +84,8 @@ WIRE: Final = (
         "blend.artist-share",
         "an artist's share is not bounded",
         _BLEND,
-        "ok = artist is not None and 0.0 < share_b <= SHARE_B_MAX",
-        "ok = artist is not None",
+        "ok = 0.0 < share_b <= SHARE_B_MAX",
+        "ok = True",
         (_TESTS_BLEND,),
     ),
     Mutation(

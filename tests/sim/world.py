@@ -437,7 +437,7 @@ class Pod:
     def _arrive(self, arrival: Arrival) -> None:
         self._waiting.append(arrival)
         if self.alive and not self._frozen:
-            self.catch_up()
+            self.pulses.hear(self.local_ns())
             self.bed.hear(self.take())
             self._plan()
 

@@ -5,97 +5,40 @@ rows each, allocated when the first is opened; the next bank comes when slots ha
 often that it is full. Everything that happens per tick is one pass over a bank's columns; what happens
 per frame or per change (a slot given, a breaker moved) touches one row. A slot that is not allowed has
 weight zero and coupling zero in the same message, because both are read from one mask.
-
-Exposure is summed from above. A frame says what was rendered when it was captured; since then it can have
-risen by RISE at most, and never above the largest grant in force; of a pod that is silent nothing better than
-that grant is known. A pause of the daemon counts as long as a permission can outlive its last message.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import nan
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamd.app.grants import Grants
+from dreamd.app.banks import Bank
 from dreamd.app.seats import NOTHING, Reading
 from dreamd.core.limits import (
     COHORT_SLOTS,
-    FRAME_STALE_HOPS,
-    GUIDELINE_CAP,
     HOP_S,
     LEASE_FADE_S,
     LEASE_S,
     LOST_WINDOW_S,
     QUALITY_IN,
-    RAMP_MIN_S,
 )
 from dreamd.core.session.roster import Slot
 from dreamd.core.severing.breaker import Breaker
 from dreamd.core.severing.causes import Cause
 from dreamd.fusion.collective import Fused, Fusion
-from dreamd.fusion.columns import Columns, Mask, Written
+from dreamd.fusion.columns import Mask, Written
 from dreamwire.blend import coupling_to_byte
 from dreamwire.messages import Collective, Floats, Frame
 from dreamwire.schema import WIRE_REVISION, Schema
 
+__all__ = ["GRACE_HOPS", "OUTLIVES_S", "Bank", "Cohorts", "Condition", "SlotAt"]
+
 GRACE_HOPS = round(3.0 / HOP_S)
 """A pod has this long after its assign before missing frames count."""
-RISE = GUIDELINE_CAP / RAMP_MIN_S * (FRAME_STALE_HOPS + 2) * HOP_S
-"""How much a share can rise between a frame that is not stale and the tick after next."""
 OUTLIVES_S = LEASE_S + LEASE_FADE_S
 """A permission lives this long after the last message that gave it."""
-
-
-@dataclass(slots=True)
-class Bank:
-    """The columns of one bank and who may take part. granted: uint8[slots], as last broadcast.
-
-    most: the sleepers' own ceilings, as bytes. By slot, float64: `rate` is the share that nobody renders
-    more than, `lived_min` what that came to since it was last charged, `left_min` what the limit leaves.
-    """
-
-    columns: Columns
-    occupied: Mask
-    allowed: Mask
-    away: Mask
-    since: NDArray[np.int64]
-    granted: NDArray[np.uint8]
-    grants: Grants
-    most: NDArray[np.uint8]
-    rate: NDArray[np.float64]
-    lived_min: NDArray[np.float64]
-    left_min: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, schema: Schema, slots: int) -> Self:
-        """A bank nobody has been given a slot of."""
-        return cls(
-            Columns(schema, slots),
-            np.zeros(slots, dtype=np.bool_),
-            np.zeros(slots, dtype=np.bool_),
-            np.zeros(slots, dtype=np.bool_),
-            np.zeros(slots, dtype=np.int64),
-            np.zeros(slots, dtype=np.uint8),
-            Grants(slots),
-            np.zeros(slots, dtype=np.uint8),
-            np.zeros(slots),
-            np.zeros(slots),
-            np.full(slots, np.inf),
-        )
-
-    def live(self, seconds: float) -> None:
-        """So much time has passed since the last message."""
-        self.lived_min += self.rate * (seconds / 60.0)
-
-    def bound(self, instant: int) -> None:
-        """After a message: what nobody can be rendering more of until the next."""
-        told = self.columns.applied.astype(np.float64)
-        granted = self.grants.most()
-        risen = np.maximum(told, np.minimum(told + RISE, granted))
-        self.rate = np.where(self.occupied, np.where(self.columns.recent(instant), risen, granted), 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +63,7 @@ class Cohorts:
     def __init__(self, schema: Schema, mu_db: Floats, sigma_db: Floats, seats: int) -> None:
         self._schema = schema
         self.bands = tuple(band.name for band in schema.phase_bands)
+        self._zeros = np.zeros(schema.size, dtype=np.float32)
         self._fusion = Fusion(schema, mu_db, sigma_db)
         self._a_bank = max(-(-seats // COHORT_SLOTS), 1)
         self._banks: list[Bank] = []
@@ -149,7 +93,7 @@ class Cohorts:
         """The slots that one mask a bank shows."""
         found = []
         for number, mask in enumerate(masks):
-            for row in np.flatnonzero(mask).tolist():
+            for row in mask.nonzero()[0].tolist():
                 cohort, slot = divmod(row, COHORT_SLOTS)
                 found.append(SlotAt(number * self._a_bank + cohort, slot))
         return found
@@ -157,7 +101,7 @@ class Cohorts:
     def occupy(self, slot: Slot, instant: int, breaker: Breaker) -> None:
         """A slot has been given, to somebody whose breaker is this."""
         bank, row = self._of(slot)
-        self._counted = None
+        self._counted = bank.seen = None
         bank.columns.clear(row)
         bank.grants.clear(row)
         bank.occupied[row] = True
@@ -194,7 +138,7 @@ class Cohorts:
     def vacate(self, slot: Slot) -> None:
         """A slot's assignment has ended; its every trace leaves the sums with the next tick."""
         bank, row = self._of(slot)
-        self._counted = None
+        self._counted = bank.seen = None
         bank.occupied[row] = bank.allowed[row] = bank.away[row] = False
         bank.granted[row] = 0
         bank.columns.clear(row)
@@ -208,18 +152,29 @@ class Cohorts:
     def write(self, slot: Slot, frame: Frame, newest_instant: int) -> Written:
         """Take in one frame."""
         bank, row = self._of(slot)
+        bank.seen = None
         return bank.columns.write(row, frame, newest_instant)
+
+    def calm(self, instant: int, quality_out: float) -> bool:
+        """Whether nobody is `disobedient`, `missing`, `lossy` or `doubtful`: most ticks are so."""
+        for bank in self._banks:
+            columns = bank.columns
+            well = bank.recent(instant) & (columns.quality >= quality_out)
+            ill = ~well | columns.lossy() | bank.grants.disobeyed(columns)
+            if (bank.occupied & ill).any():
+                return False
+        return True
 
     def missing(self, instant: int) -> list[SlotAt]:
         """Slots whose frames are due and more than three hops old, or never came."""
         return self.where(
-            b.occupied & (instant - b.since > GRACE_HOPS) & ~b.columns.recent(instant) for b in self._banks
+            b.occupied & ~b.recent(instant) & (instant - b.since > GRACE_HOPS) for b in self._banks
         )
 
     def doubtful(self, instant: int, quality_out: float) -> list[SlotAt]:
         """Slots whose newest frame is fresh and says that its quality is not good enough."""
         return self.where(
-            b.occupied & b.columns.recent(instant) & ~(b.columns.quality >= quality_out) for b in self._banks
+            b.occupied & b.recent(instant) & ~(b.columns.quality >= quality_out) for b in self._banks
         )
 
     def lossy(self) -> list[SlotAt]:
@@ -249,7 +204,7 @@ class Cohorts:
     def condition_of(self, instant: int) -> Callable[[Slot], Condition]:
         """Return who says of any slot how its newest frame is at this grid instant."""
         sound = [b.columns.eligible(instant, np.ones(b.columns.slots, dtype=np.bool_)) for b in self._banks]
-        poor = [b.columns.recent(instant) & ~(b.columns.quality >= QUALITY_IN) for b in self._banks]
+        poor = [b.recent(instant) & ~(b.columns.quality >= QUALITY_IN) for b in self._banks]
 
         def condition(slot: Slot) -> Condition:
             bank, cohort = divmod(slot.cohort, self._a_bank)
@@ -279,7 +234,7 @@ class Cohorts:
         self.level = level
         self._live(instant)
         fused = self.fused
-        zeros = np.zeros(self._schema.size, dtype=np.float32)
+        zeros = self._zeros
         spoken = [self._grant(number, instant, level) for number in range(len(self._banks))]
         messages = []
         for cohort in range(self._opened):
@@ -300,7 +255,7 @@ class Cohorts:
                     weight=fused.w if fused else 0.0,
                     coupling=granted[rows],
                     answered=answered[rows],
-                    phase_means=fused.phase_means if fused else np.zeros((0, 2), dtype=np.float32),
+                    phase_means=fused.phase_means if fused else zeros[:0].reshape(0, 2),
                 )
             )
         return messages
@@ -309,13 +264,13 @@ class Cohorts:
         """What one bank's sleepers are granted, uint8[slots], and for which frames, uint16[slots]."""
         bank, fused = self._banks[number], self.fused
         byte = coupling_to_byte(level)
-        granted = np.zeros(bank.columns.slots, dtype=np.uint8)
-        answered = np.zeros(bank.columns.slots, dtype=np.uint16)
         if fused is not None and number < len(fused.included):
             included = fused.included[number]
-            granted = np.where(included & bank.allowed, np.uint8(byte), np.uint8(0))
-            granted = np.minimum(granted, bank.most)
+            granted = np.minimum((included & bank.allowed) * np.uint8(byte), bank.most)
             answered = bank.columns.answered(included)
+        else:
+            granted = np.zeros(bank.columns.slots, dtype=np.uint8)
+            answered = np.zeros(bank.columns.slots, dtype=np.uint16)
         bank.granted = granted
         bank.grants.note(instant, granted)
         bank.bound(instant)
@@ -377,7 +332,7 @@ class Cohorts:
     def merged(self, instant: int) -> int:
         """How many pods say, in a frame that is not stale, that they render a share above zero."""
         return sum(
-            int(np.count_nonzero(b.occupied & (b.columns.applied > 0.0) & b.columns.recent(instant)))
+            int(np.count_nonzero(b.occupied & (b.columns.applied > 0.0) & b.recent(instant)))
             for b in self._banks
         )
 

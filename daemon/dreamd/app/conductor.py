@@ -62,7 +62,7 @@ class Conductor(Session):
             return
         written = self.cohorts.write(slot, frame, newest_instant + 1)
         self._count(written)
-        cause = EVIDENCE.get(written)
+        cause = None if written.sound else EVIDENCE.get(written)
         if cause is not None:
             self.judge.trip(seat, cause, "a frame", f"number {frame.seq} of instant {frame.instant}")
         if frame.applied == 0.0 and not frame.fading:

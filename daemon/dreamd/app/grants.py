@@ -27,9 +27,11 @@ class Grants:
     def __init__(self, slots: int) -> None:
         self._ring: NDArray[np.uint8] = np.zeros((HELD_HOPS, slots), dtype=np.uint8)
         self._newest = _NEVER
+        self._most = np.zeros(slots)
         self.frames_above = 0
         self._judged = np.full(slots, _NEVER, dtype=np.int64)
         self._over = np.zeros(slots, dtype=np.int8)
+        self._counting = False
         self._above = np.zeros(slots, dtype=np.bool_)
 
     def note(self, instant: int, granted: NDArray[np.uint8]) -> None:
@@ -39,23 +41,26 @@ class Grants:
         self._newest = max(self._newest, instant)
         row = self._ring[instant % HELD_HOPS]
         np.maximum(row, granted, out=row)
+        self._most = np.maximum.reduce(self._ring) / 255.0
 
     def clear(self, slot: int) -> None:
         """The slot has another holder, or none: nothing has been granted to them."""
-        self._ring[:, slot] = 0
+        self._ring[:, slot] = self._most[slot] = 0
         self._judged[slot] = _NEVER
         self._over[slot] = 0
         self._above[slot] = False
 
     def disobeyed(self, columns: Columns) -> Mask:
-        """Judge every frame not judged before; bool[slots]: too much, so often running."""
-        new = columns.present & (columns.instant > self._judged)
-        ok = columns.applied <= self._ring.max(axis=0) / 255.0 + SLACK
-        self._above = columns.present & ~ok
-        self.frames_above += int(np.count_nonzero(new & ~ok))
-        running = np.where(ok, 0, np.minimum(self._over + 1, ACTUATOR_FRAMES))
-        self._over = np.where(new, running, self._over).astype(np.int8)
-        self._judged = np.where(new, columns.instant, self._judged)
+        """Judge every frame not judged before, each once; bool[slots]: too much, so often running."""
+        ok = columns.applied <= self._most + SLACK
+        if self._counting or not ok.all():
+            new = columns.present & (columns.instant > self._judged)
+            self._above = columns.present & ~ok
+            self.frames_above += int(np.count_nonzero(new & ~ok))
+            running = np.where(ok, 0, np.minimum(self._over + 1, ACTUATOR_FRAMES))
+            self._over = np.where(new, running, self._over).astype(np.int8)
+            self._counting = bool(self._over.any() or self._above.any())
+        np.copyto(self._judged, columns.instant)  # a row's instant only grows, or is cleared with ours
         return np.asarray(self._over >= ACTUATOR_FRAMES)
 
     @property
@@ -65,7 +70,7 @@ class Grants:
 
     def most(self) -> NDArray[np.float64]:
         """The largest grants still in force, 0..1, by slot."""
-        return np.asarray(self._ring.max(axis=0) / 255.0)
+        return self._most
 
     def largest(self, slot: int) -> float:
         """The largest grant still in force for this slot, 0..1."""

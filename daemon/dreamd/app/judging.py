@@ -181,6 +181,8 @@ def _severs(transition: Transition) -> bool:
 
 
 def _found(cohorts: Cohorts, instant: int) -> list[tuple[SlotAt, Cause]]:
+    if cohorts.calm(instant, QUALITY_OUT):
+        return []
     return [
         *((at, Cause.ACTUATOR) for at in cohorts.disobedient()),
         *((at, Cause.STALE) for at in cohorts.missing(instant)),

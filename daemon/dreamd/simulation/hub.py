@@ -1,5 +1,6 @@
 """The simulated broker: it retains, hands on, and takes a client's name from its older holder."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dreamd.simulation.schedule import MS_NS
@@ -29,6 +30,7 @@ class Hub:
         for other in self.pods:
             if other is not pod and other.name == pod.name and other.line.up:
                 other.line.up = False
+                other.taken_over += 1
                 other.disconnected("taken over")
         if pod not in self.pods:
             self.pods.append(pod)
@@ -60,7 +62,7 @@ class Hub:
         self.receive(topic, payload, retain=True)
 
     def _to(self, owner: "Owner", topic: str, payload: bytes) -> None:
-        owner.line.carry(owner.line.back, lambda: owner.take(topic, payload), qos=1)
+        owner.line.carry(owner.line.back, partial(owner.take, topic, payload), qos=1)
 
     def spread(self, topic: str, payload: bytes) -> None:
         """A broadcast, to whoever listens."""
@@ -79,7 +81,7 @@ class Hub:
                 self._hand(pod, topic, payload, qos)
 
     def _hand(self, pod: "Pod", topic: str, payload: bytes, qos: int) -> None:
-        pod.line.carry(pod.line.back, lambda: pod.land(topic, payload), qos=qos)
+        pod.line.carry(pod.line.back, partial(pod.land, topic, payload), qos=qos)
 
     def order(self, key: Sealer, order: WakeOrder) -> None:
         """A wake order: retained, told to all."""

@@ -149,9 +149,11 @@ class Owner:
 
 def take_in(app: Coordinator, topic: str, payload: bytes, now_s: float) -> PodEvent | None:
     """Give a daemon what a pod has published; returns it where it is an event."""
-    match topics.parse(topic):
-        case FramesTopic() as parsed:
-            app.on_frames(parsed, codec.decode_frames(payload))
+    parsed = topics.parse(topic)
+    if isinstance(parsed, FramesTopic):
+        app.on_frames(parsed, codec.decode_frames(payload))
+        return None
+    match parsed:
         case PodTopic(pod, "clock"):
             app.on_clock_probe(pod, codec.decode_clock_probe(payload), now_s)
         case PodTopic(_, "presence"):

@@ -1,9 +1,13 @@
-"""What a simulated pod is made of besides its bed: a disk, a device, and a memory of what it sent."""
+"""What a simulated pod is made of besides its bed: a disk, a device, a journal, a memory of what it sent."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from dreamedge.adapters.renderers.null import NullRenderer
 from dreamwire.messages import PodEvent, StoredSever
+
+if TYPE_CHECKING:
+    from dreamd.simulation.pods import Pod
 
 
 @dataclass
@@ -16,7 +20,7 @@ class Disk:
     starts: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sent:
     """A frame of this process, for whoever checks what it may do. captured_ns: by its own clock."""
 
@@ -34,4 +38,21 @@ class Device(NullRenderer):
 
     def share_at(self, now_ns: int) -> float:
         """What its sleeper is given."""
-        return max(super().share_at(now_ns), self.stuck)
+        share = self._share.at(now_ns)
+        return max(share, self.stuck)
+
+
+class Notes:
+    """ports.journal.Journal: every line goes to the watch, which wants none of the hops."""
+
+    hops = False
+
+    def __init__(self, pod: "Pod") -> None:
+        self._pod = pod
+
+    def note(self, at_ns: int, pod: str, kind: str, values: dict[str, float | int | str]) -> None:  # noqa: ARG002 - the port's own
+        """A line of the journal."""
+        self._pod.world.watch.noted(self._pod, kind, values)
+
+    def close(self) -> None:
+        """Nothing to write."""

@@ -7,12 +7,13 @@ do wrong besides failing implants is in `liars`: it changes what leaves the pod,
 import random
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from dreamd.simulation.bodies import Ailment, Body
 from dreamd.simulation.broker import KEEPALIVE_NS, Line
 from dreamd.simulation.clocks import MachineClock
-from dreamd.simulation.parts import Device, Disk, Sent
+from dreamd.simulation.parts import Device, Disk, Notes, Sent
 from dreamd.simulation.schedule import MS_NS, SECOND_NS
 from dreamedge.adapters.door import Door, Knock
 from dreamedge.adapters.failing import Bend
@@ -47,22 +48,6 @@ BACK_OFF_MAX_NS: Final = 10 * SECOND_NS
 BACK_OFF_MIN_NS: Final = SECOND_NS // 5
 
 
-class Notes:
-    """ports.journal.Journal: every line goes to the watch, which wants none of the hops."""
-
-    hops = False
-
-    def __init__(self, pod: "Pod") -> None:
-        self._pod = pod
-
-    def note(self, at_ns: int, pod: str, kind: str, values: dict[str, float | int | str]) -> None:  # noqa: ARG002 - the port's own
-        """A line of the journal."""
-        self._pod.world.watch.noted(self._pod, kind, values)
-
-    def close(self) -> None:
-        """Nothing to write."""
-
-
 class Pod:
     """A pod: implements the edge's ports Link and Keep for its bed."""
 
@@ -89,6 +74,8 @@ class Pod:
         self._unlatching = False
         self._schedule = world.schedule
         self._world_ns, self._local_ns = -1, 0
+        self.taken_over = 0
+        self._frames_of, self._frames_topic = ("", 0), ""
         self._topics = {leaf: topics.pod_topic(name, leaf) for leaf in topics.LEAVES}
 
     def local_ns(self) -> int:
@@ -105,9 +92,10 @@ class Pod:
 
     def captured(self, assignment: int, low: int) -> int | None:
         """When the frame of this process was captured that a broadcast names, None if it sent none."""
-        named = (one for one in reversed(self._sent) if (one.low, one.assignment) == (low, assignment))
-        sent = next(named, None)
-        return None if sent is None else sent.captured_ns
+        for sent in self._sent:
+            if sent.low == low and sent.assignment == assignment:
+                return sent.captured_ns
+        return None
 
     # -- its process ------------------------------------------------------------------------------
 
@@ -301,7 +289,8 @@ class Pod:
             return
         judged = self.door.judge(Knock(topic, payload, retained, self.local_ns()))
         if judged is not None:
-            self._arrive(judged)
+            self._waiting.append(judged)
+            self._arrived()
 
     def _arrive(self, arrival: Arrival) -> None:
         self._waiting.append(arrival)
@@ -309,7 +298,7 @@ class Pod:
 
     def _arrived(self) -> None:
         if self.alive and not self.frozen:
-            self.catch_up()
+            self.pulses.hear(self.local_ns())
             self._hear()
             self.world.watch.pod(self)
             self.plan()
@@ -318,18 +307,25 @@ class Pod:
         self._send(self._topics[leaf], payload, qos=qos, retain=retain)
 
     def _send(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
-        broker = self.world.broker
-        self.line.carry(self.line.out, lambda: broker.receive(topic, payload, retain=retain), qos=qos)
+        deliver = partial(self._reach, self.taken_over, topic, payload, retain=retain)
+        self.line.carry(self.line.out, deliver, qos=qos)
+
+    def _reach(self, taken_over: int, topic: str, payload: bytes, *, retain: bool) -> None:
+        """A broker reads nothing more from a connection that it closed for a newer one of the same name."""
+        if taken_over == self.taken_over:
+            self.world.broker.receive(topic, payload, retain=retain)
 
     # -- ports.link -------------------------------------------------------------------------------
 
     def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
         """Send a frame, or what a liar makes of it."""
         self.newest_assignment = frame.assignment
-        self._sent.append(Sent(seq_low(frame.seq), frame.assignment, self.body.captured_ns))
-        topic = topics.frames(dreamscape, cohort, self.name)
+        self._sent.appendleft(Sent(seq_low(frame.seq), frame.assignment, self.body.captured_ns))
+        if self._frames_of != (dreamscape, cohort):
+            self._frames_of = dreamscape, cohort
+            self._frames_topic = topics.frames(dreamscape, cohort, self.name)
         for told in (frame,) if self.bend is None else self.bend(frame):
-            self._send(topic, codec.encode((told,)), qos=0)
+            self._send(self._frames_topic, codec.encode((told,)), qos=0)
 
     def status(self, status: Status) -> None:
         """Send a status."""

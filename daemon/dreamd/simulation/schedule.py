@@ -15,7 +15,6 @@ class Schedule:
 
     def __init__(self) -> None:
         self.now_ns = 0
-        self.happened = 0
         self._due: list[tuple[int, int, Happening]] = []
         self._order = 0
 
@@ -36,9 +35,8 @@ class Schedule:
 
     def run_until(self, until_ns: int) -> None:
         """Let time pass."""
-        due = self._due
+        due, pop = self._due, heapq.heappop
         while due and due[0][0] <= until_ns:
-            self.now_ns, _, happen = heapq.heappop(due)
-            self.happened += 1
+            self.now_ns, _, happen = pop(due)
             happen()
         self.now_ns = max(self.now_ns, until_ns)

@@ -69,6 +69,8 @@ BACK_AFTER_WAY_S: Final = TRANSPORT_OPEN_S + SCORED_S
 SLACK_MIN: Final = 1e-3
 FOREVER_S: Final = float("inf")
 COUNTED: Final = (Kind.HARD, Kind.SOFT)
+NOT_DUE: Final = (0, "")
+NOT_SEEN: Final = (0, 0.0)
 
 
 class Watch:
@@ -95,7 +97,7 @@ class Watch:
         self._wake_revision: dict[int, int] = {}
         self._withdrawn: set[tuple[int, str]] = set()
         self._lived_min: dict[int, float] = {}
-        self._seen: dict[int, tuple[float, float]] = {}
+        self._seen: dict[int, tuple[int, float]] = {}
 
     def violated(self, rule: str, whom: str, what: str) -> None:
         """Write a violation down, the first few of a kind and person."""
@@ -152,7 +154,8 @@ class Watch:
 
     def sticks(self, pod: "Pod") -> None:
         """A device gives more than it is told: whoever is assigned is severed for it, in time."""
-        life, assigned = pod.disk.starts, pod.newest_assignment
+        life = pod.disk.starts
+        assigned = 0 if pod.agent.home else pod.newest_assignment  # of one that is over, nothing is due
 
         def look() -> None:
             ran_on = pod.alive and not pod.frozen and pod.disk.starts == life
@@ -191,10 +194,10 @@ class Watch:
         if not now_ns <= permit.until_ns + TIMER_NS:
             late_ms = (now_ns - permit.until_ns) / MS_NS
             self.violated("tether", pod.name, f"renders {share:.4f}, {late_ms:.0f} ms after its permission")
-        latched_ns = self._latched.get(pod.number)
+        latched_ns = self._latched.get(pod.number) if self._latched else None
         if latched_ns is not None and not now_ns <= latched_ns + FADE_NS + TIMER_NS:
             self.violated("latch", pod.name, f"renders {share:.4f} while latched")
-        due_ns, kind = self._due_ns.get(pod.number, (0, ""))
+        due_ns, kind = self._due_ns.get(pod.number, NOT_DUE) if self._due_ns else NOT_DUE
         frozen_ns = SILENT_NS + TIMER_NS if pod.stood_still else 0
         if kind and not now_ns <= due_ns + frozen_ns:
             late_ms = (now_ns - due_ns) / MS_NS
@@ -202,19 +205,15 @@ class Watch:
 
     def _live(self, pod: "Pod", share: float) -> None:
         """What a device renders that does as it is told; one that is not fed falls silent by itself."""
-        now_s = self._world.schedule.now_s
-        since_s, was = self._seen.get(pod.number, (now_s, 0.0))
-        lasted_s = min(now_s - since_s, SILENT_NS / SECOND_NS)
-        self._lived_min[pod.number] = self._lived_min.get(pod.number, 0.0) + was * lasted_s / 60.0
-        self._seen[pod.number] = (now_s, 0.0 if pod.device.stuck else share)
-        limit_min = self._world.limits_min.get(sleeper_of(pod.name))
-        held = limit_min is not None and not self._forgotten
-        if (
-            held
-            and limit_min is not None
-            and share > 0.0
-            and not self._lived(pod.name) <= limit_min + SLACK_MIN
-        ):
+        number, now_ns = pod.number, self._world.schedule.now_ns
+        since_ns, was = self._seen.get(number, NOT_SEEN)
+        if was:
+            lasted_s = min(now_ns - since_ns, SILENT_NS) / SECOND_NS
+            self._lived_min[number] = self._lived_min.get(number, 0.0) + was * lasted_s / 60.0
+        self._seen[number] = (now_ns, 0.0 if pod.device.stuck else share)
+        held = share > 0.0 and not self._forgotten
+        limit_min = self._world.limits_min.get(sleeper_of(pod.name)) if held else None
+        if limit_min is not None and not self._lived(pod.name) <= limit_min + SLACK_MIN:
             self.violated("dose", pod.name, f"lives {self._lived(pod.name):.4f} of {limit_min:.4f} min")
 
     def _lived(self, name: str) -> float:
@@ -374,8 +373,11 @@ class Watch:
         (self._silenced.add if silenced else self._silenced.discard)(key)
 
     def reset(self, pod: str) -> None:
-        """A named person has reset a LOCKED breaker."""
+        """A named person has reset a LOCKED breaker: it is scored from now on, however lately it tripped."""
         self._locked.discard(pod)
+        until_s = self._world.schedule.now_s + SCORED_S
+        for bar in [bar for (_, name), bar in self._bars.items() if name == pod]:
+            bar.until_s = until_s if until_s < bar.until_s < FOREVER_S else bar.until_s
 
     def beds(self, owner: "Owner") -> None:
         """Who lies where, by this daemon."""

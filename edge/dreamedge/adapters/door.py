@@ -34,7 +34,7 @@ OPENED_KEPT: Final = 16
 """Broadcasts whose opening is remembered; the one longest unasked for is forgotten."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Knock:
     """What came, as it came; at_ns: CLOCK_BOOTTIME."""
 
@@ -99,20 +99,16 @@ class Door:
         kind = self._kinds.get(knock.topic, self._broadcast)
         if kind.retainable and not knock.payload:
             return None
-        refusal = self._outside(kind, knock)
-        if refusal:
-            return Unheard(kind.name, refusal, knock.at_ns)
+        if knock.retained and not kind.retainable:
+            return Unheard(kind.name, "retained", knock.at_ns)
+        if not len(knock.payload) <= PAYLOAD_BYTES_MAX:
+            return Unheard(kind.name, "size", knock.at_ns)
         try:
             return Heard(kind.opened(knock.payload), knock.at_ns)
         except SealError:
             return Unheard(kind.name, "seal", knock.at_ns)
         except WireError:
             return Unheard(kind.name, "malformed", knock.at_ns)
-
-    def _outside(self, kind: _Kind, knock: Knock) -> str:
-        if knock.retained and not kind.retainable:
-            return "retained"
-        return "" if len(knock.payload) <= PAYLOAD_BYTES_MAX else "size"
 
 
 def _sealed(

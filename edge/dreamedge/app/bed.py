@@ -67,6 +67,7 @@ class Bed:
         self.link = parts.link
         self._parts = parts
         self._agent = parts.agent
+        self._clock = parts.clock
         self._lag_ns = int(1.5e9 / parts.implant.montage.rate_hz) + 1_000_000
         self._left: bytes | None = None
         self._disk_failure_told = False
@@ -104,12 +105,21 @@ class Bed:
 
     def next_pulse_ns(self, now_ns: int) -> int:
         """The next 50 ms of the session clock, and a sample and a half more: its samples are there."""
-        session_ms = self._parts.clock.session_ms(now_ns - self._lag_ns)
+        clock, lag_ns = self._clock, self._lag_ns
+        session_ms = clock.session_ms(now_ns - lag_ns)
         if session_ms is None:
             return now_ns + PULSE_NS
         # The millisecond ahead: a pulse that came a rounding error early is not given twice.
         steps = int((session_ms + 1.0) * 1e6 // PULSE_NS) + 1
-        return max(self._parts.clock.monotonic_ns(steps * PULSE_NS / 1e9) + self._lag_ns, now_ns + 1)
+        next_ns = clock.monotonic_ns(steps * PULSE_NS / 1e9) + lag_ns
+        return next_ns if next_ns > now_ns else now_ns + 1
+
+    def draw_on(self, at_ns: int) -> None:
+        """What a pulse at `at_ns`, before the newest thing heard, would have done that still counts."""
+        block = self._parts.implant.read(at_ns)
+        if block is not None:
+            self._act(self._agent.samples(block, at_ns), at_ns)
+        self._act(self._agent.draw_on(at_ns), at_ns)
 
     def needed_ns(self) -> int:
         """No pulse before this does more than draw a ramp on, unless something is heard: see the agent's."""
@@ -128,9 +138,10 @@ class Bed:
         """What the link has brought."""
         for arrival in arrivals:
             now_ns = self._parts.now_ns()
+            if isinstance(arrival, Heard):
+                self._act(self._heard(arrival.message, arrival.at_ns, now_ns), now_ns)
+                continue
             match arrival:
-                case Heard():
-                    self._act(self._heard(arrival.message, arrival.at_ns, now_ns), now_ns)
                 case Unheard():
                     self._act(self._unheard(arrival, now_ns), now_ns)
                 case Connected():

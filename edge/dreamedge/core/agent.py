@@ -33,7 +33,7 @@ from dreamedge.core.calibration import calibrator_for
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.effects import AskClock, Effect, Forget, Note, SendFrame, SendStatus, WakeSleeper
 from dreamedge.core.features import Hop
-from dreamedge.core.frames import Framer, Hops
+from dreamedge.core.frames import HOP_NS, Framer, Hops
 from dreamedge.core.identity import Identity, Restored
 from dreamedge.core.merge import Merge
 from dreamedge.core.orders import Declined, Obey, Orders, Repeated, What, unfit
@@ -63,7 +63,7 @@ from dreamwire.schema import HOP_MS
 __all__ = ["BUTTONS", "Agent", "Identity", "Restored"]
 
 STATUS_NS: Final = 1_000_000_000
-"""Nanoseconds between two statuses, but for those that follow a decision at once."""
+"""Nanoseconds between two statuses, but for those that follow a decision; due soon after a hop, with it."""
 
 BUTTONS: Final = ("wake", "distress", "withdraw", "arousal")
 """What a sleeper's button can say, and the last a gate at the bed; each latches."""
@@ -161,9 +161,8 @@ class Agent:
         if cause not in BUTTONS:
             raise ValueError(f"no button {cause!r}; there are {', '.join(BUTTONS)}")
         effects = self._merge.latch(cause, now_ns, "button")
-        if cause == "wake":
-            effects.append(WakeSleeper("button", "sleeper"))
-        return [*effects, self._status(now_ns)]
+        woken = [WakeSleeper("button", "sleeper")] if cause == "wake" else []
+        return [*effects, *woken, self._status(now_ns)]
 
     def unlatch(self, now_ns: int) -> list[Effect]:
         """The sleeper's own act at the pod; nothing else lifts a latch."""
@@ -249,20 +248,25 @@ class Agent:
             effects += self._frame(hop, now_ns)
             if self._tells_hops:
                 effects.append(self._hop_note(hop, now_ns))
-        if now_ns >= self._status_due_ns:
+        if now_ns >= (self._status_due_ns if hop is None else self._status_due_ns - HOP_NS // 2):
             effects.append(self._status(now_ns))
+            self._status_due_ns -= HOP_NS // 2 if hop is None else 0  # so the next finds a hop to go with
         if self._link_up and self._clock.due(now_ns):
             nonce = self._rng.getrandbits(64) or 1
             effects.append(AskClock(self._clock.probe(now_ns, nonce)))
         return effects
+
+    def draw_on(self, at_ns: int) -> list[Effect]:
+        """The newest cue again, as of `at_ns`, if there has been none since."""
+        return self._merge.draw_on(at_ns)
 
     def needed_ns(self) -> int:
         """No pulse before this decides, sends or changes anything but how far a ramp is drawn.
 
         It holds until something else happens than pulses and samples; in the past: pulse as ever.
         """
-        due_ns = min(self._hops.due_ns, self._status_due_ns, self._merge.needed_ns())
-        return min(due_ns, self._clock.due_ns) if self._link_up else due_ns
+        probe_ns = self._clock.due_ns if self._link_up else self._status_due_ns
+        return min(self._hops.due_ns, self._status_due_ns, probe_ns, self._merge.needed_ns())
 
     def _judge(self, hop: Hop, now_ns: int) -> list[Effect]:
         fault = self._merge.guard.hop(hop)
@@ -354,17 +358,7 @@ class Agent:
         return 0 if session_ms is None else round(session_ms)
 
     def _calibration(self) -> Calibration:
-        own = self._own
-        if own is None:
-            return self._calibrator.progress
-        return Calibration(
-            done=True,
-            source=own.source,
-            clean_s=own.clean_s,
-            template_db=own.template_db,
-            scale_db=own.scale_db,
-            alpha_hz=own.alpha_hz,
-        )
+        return self._calibrator.progress if self._own is None else self._own.told()
 
     def _felt(self, hop: Hop) -> tuple[float, str]:
         """A hop's quality and cause; samples in a wrong unit have no other."""

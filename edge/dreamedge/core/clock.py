@@ -20,7 +20,7 @@ Rules
 """
 
 from collections import OrderedDict, deque
-from math import copysign
+from math import copysign, inf
 from operator import attrgetter
 from typing import Final
 
@@ -106,7 +106,8 @@ class SessionClock:
         self._samples: deque[_Sample] = deque(maxlen=KEPT)
         self._bounds: tuple[_Sample, _Sample] | None = None
         self._burst_left = BURST
-        self._next_ns = 0
+        self.due_ns = 0
+        """When the next probe is to be sent; 0: at once."""
         self._slew: _Slew | None = None
         self._jumped = False
         self._stepping = LEARNING
@@ -116,22 +117,17 @@ class SessionClock:
     def begin(self) -> None:
         """The link is new: probe in a burst again. What is known stays."""
         self._burst_left = BURST
-        self._next_ns = 0
+        self.due_ns = 0
         self._asked.clear()
-
-    @property
-    def due_ns(self) -> int:
-        """When the next probe is to be sent; 0: at once."""
-        return self._next_ns
 
     def due(self, now_ns: int) -> bool:
         """Whether a probe is to be sent now."""
-        return now_ns >= self._next_ns
+        return now_ns >= self.due_ns
 
     def probe(self, now_ns: int, nonce: int) -> ClockProbe:
         """Make the probe that is due; `nonce` is random and not 0."""
         self._burst_left = max(self._burst_left - 1, 0)
-        self._next_ns = now_ns + (BURST_EVERY_NS if self._burst_left else EVERY_NS)
+        self.due_ns = now_ns + (BURST_EVERY_NS if self._burst_left else EVERY_NS)
         self._asked[nonce] = now_ns // 1000
         while len(self._asked) > OUTSTANDING:
             self._asked.popitem(last=False)
@@ -163,7 +159,7 @@ class SessionClock:
             self._samples.clear()
             self._jumped = True
             self._stepping = LEARNING
-            self._burst_left, self._next_ns = BURST, 0
+            self._burst_left, self.due_ns = BURST, 0
             held_us = sample.offset_us
         self._samples.append(sample)
         most, least = self._bounds = self._agreed(sample.at_us)
@@ -243,6 +239,13 @@ class SessionClock:
 def phase_limits_us(schema: Schema) -> NDArray[np.float64]:
     """The uncertainty up to which a band's phase holds to 10 degrees, us; float64[B]."""
     return np.array([1e6 / (36.0 * band.centre_hz) for band in schema.phase_bands])
+
+
+def between(limits_us: NDArray[np.float64], uncertainty_us: float) -> tuple[float, float]:
+    """The limits around an uncertainty: above the first and up to the second the same bands are held."""
+    below = [limit for limit in limits_us.tolist() if limit < uncertainty_us]
+    above = [limit for limit in limits_us.tolist() if limit >= uncertainty_us]
+    return max(below, default=-inf), min(above, default=inf)
 
 
 def mask_phasors(phasors: Floats, limits_us: NDArray[np.float64], uncertainty_us: float) -> Floats:

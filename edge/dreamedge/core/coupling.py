@@ -131,7 +131,8 @@ class Coupling:
     """The share of the others that is rendered, and how it may move."""
 
     def __init__(self, *, latched: bool = False) -> None:
-        self._state = State.LATCHED if latched else State.ALONE
+        self.state = State.LATCHED if latched else State.ALONE
+        """Where the sleeper stands; moved here alone."""
         self._share = 0.0
         self._level = 0.0
         self._ramp_ns = 0
@@ -141,29 +142,24 @@ class Coupling:
         self.limit(_NOTHING)
 
     @property
-    def state(self) -> State:
-        """Where the sleeper stands."""
-        return self._state
-
-    @property
     def latched(self) -> bool:
         """Whether a latch holds, its fade included."""
-        return self._state in (State.LATCHING, State.LATCHED)
+        return self.state in (State.LATCHING, State.LATCHED)
 
     @property
     def fading(self) -> bool:
         """Whether the share is on its way to zero."""
-        return self._state in _FALLING
+        return self.state in _FALLING
 
     @property
     def hastened(self) -> bool:
         """Whether the fade is the 50 ms one, which the renderer draws by itself."""
-        return self._state in _FALLING and self._fade.cosine
+        return self.state in _FALLING and self._fade.cosine
 
     @property
     def rising(self) -> bool:
         """Whether the share is still on its way up."""
-        return self._state is State.MERGED and self._share < self._level
+        return self.state is State.MERGED and self._share < self._level
 
     def limit(self, limits: Limits) -> None:
         """Take the bounds of an assignment; bounds that are no numbers in range allow nothing."""
@@ -174,7 +170,7 @@ class Coupling:
 
     def share_at(self, now_ns: int) -> float:
         """Return the share rendered at `now_ns`, 0..1."""
-        if self._state in _FALLING and self._fade.cosine:
+        if self.state in _FALLING and self._fade.cosine:
             return self._fade.at(now_ns)
         return self._share
 
@@ -186,9 +182,11 @@ class Coupling:
     def grant(self, granted: float, now_ns: int) -> bool:
         """Follow a living permission; False where there is nothing to rise to or a fade has to end first."""
         level = self.target(granted)
-        if not level > 0.0 or (self._state, Move.GRANT) not in MOVES:
+        if level == self._level and self.state is State.MERGED:
+            return True
+        if not level > 0.0 or (self.state, Move.GRANT) not in MOVES:
             return False
-        if self._state is State.ALONE:
+        if self.state is State.ALONE:
             self._ramp_ns = self._rose_ns = now_ns
             self._rose_from = 0.0
         elif level != self._level:
@@ -226,7 +224,7 @@ class Coupling:
 
     def advance(self, now_ns: int) -> int | None:
         """Move on to `now_ns`; returns when the share reached zero, once, at the end of a fade."""
-        if self._state is State.MERGED:
+        if self.state is State.MERGED:
             self._share = self._risen(now_ns)
             return None
         if not self.fading:
@@ -263,7 +261,7 @@ class Coupling:
         return True
 
     def _move(self, move: Move) -> None:
-        after = MOVES.get((self._state, move))
+        after = MOVES.get((self.state, move))
         if after is None:
-            raise IllegalMoveError(f"{move.value} has no place while {self._state.value}")
-        self._state = after
+            raise IllegalMoveError(f"{move.value} has no place while {self.state.value}")
+        self.state = after

@@ -47,11 +47,15 @@ _FOLLOWS_NS: Final = 5_000_000
 """How much later than half a period before the instant the newest sample may be: rounding of stamps."""
 
 
+_NOTHING: Final = np.zeros(0, dtype=np.float32)
+_NOTHING.flags.writeable = False
+
+
 def _none() -> Floats:
-    return np.zeros(0, dtype=np.float32)
+    return _NOTHING
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen it would take four times as long to make; nobody changes it
 class Hop:
     """What the front end knows at one grid instant.
 

@@ -64,9 +64,8 @@ class Blend:
         leads = 0 <= now_ns - others.received_ns < ARTIST_NS
         of = (share, others.artist_share if leads else 0.0)
         if self._made is None or self._made_of != of:
-            blended = feedback(self._x, others.c_minus, share, others.artist, of[1])
-            assert finite(blended), "feedback is finite"
-            self._made, self._made_of = blended, of
+            # Finite, as both are that it lies between.
+            self._made, self._made_of = feedback(self._x, others.c_minus, share, others.artist, of[1]), of
         return self._made
 
     def felt(self, shared: Floats, share: float) -> Felt:

@@ -6,17 +6,16 @@ asked for at every pulse until the samples reach its instant, and given up when 
 """
 
 import random
-from math import inf
 from typing import Final
 
 import numpy as np
 
-from dreamedge.core.clock import SessionClock, mask_phasors, phase_limits_us
+from dreamedge.core.clock import SessionClock, between, mask_phasors, phase_limits_us
 from dreamedge.core.features import Hop
 from dreamedge.core.senses import SignalPath
 from dreamwire.blend import first_seq, next_seq
-from dreamwire.messages import Assign, Frame, StoredSever
-from dreamwire.schema import HOP_MS, Schema
+from dreamwire.messages import Assign, Floats, Frame, StoredSever
+from dreamwire.schema import HOP_MS, INSTANTS_PER_HOP, Schema
 
 HOP_NS: Final = HOP_MS * 1_000_000
 
@@ -33,15 +32,19 @@ class Hops:
         self._instant_ns = 0
         self._due_ns = 0
         self._due_by = -1
+        self._due_s: float | None = None
         self.last: Hop | None = None
 
     @property
     def due_ns(self) -> int:
-        """No hop can be had earlier than this; 0 where the next may be had at any time.
-
-        It holds as long as the session clock is known and takes no further answer.
-        """
-        return self._due_ns if self._clock.learnt == self._due_by else 0
+        """No hop can be had earlier than this, by what is known of the session clock; 0: at any time."""
+        learnt = self._clock.learnt
+        if learnt != self._due_by and self._due_s is not None:
+            due_ns = self._clock.monotonic_ns(self._due_s) - _ROUNDING_NS
+            # Only a clock that was stepped far can show another instant before the next one.
+            self._due_ns = due_ns if abs(due_ns - self._due_ns) < HOP_NS // 4 else 0
+            self._due_by = learnt
+        return self._due_ns
 
     def newest(self, now_ns: int) -> Hop | None:
         """Return the hop if it is there; on the pod's own grid until the session's is known."""
@@ -58,8 +61,9 @@ class Hops:
         if hop is not None:
             self.last, self._instant_ns = hop, instant_ns
             if session_ms is not None:
-                next_ns = self._clock.monotonic_ns((session_ms // HOP_MS + 1) * HOP_MS / 1000)
-                self._due_ns, self._due_by = next_ns - _ROUNDING_NS, self._clock.learnt
+                self._due_s = (session_ms // HOP_MS + 1) * HOP_MS / 1000
+                self._due_ns = self._clock.monotonic_ns(self._due_s) - _ROUNDING_NS
+                self._due_by = self._clock.learnt
         return hop
 
 
@@ -69,7 +73,8 @@ class Framer:
     def __init__(self, schema: Schema, rng: random.Random) -> None:
         self._code = schema.code
         self._limits_us = phase_limits_us(schema)
-        self._strictest_us = float(self._limits_us.min(initial=inf))
+        self._one = np.ones((INSTANTS_PER_HOP, len(schema.phase_bands), 2), dtype=np.float32)
+        self._mask, self._mask_us = self._one, (0.0, 0.0)
         self._rng = rng
         self._seq = first_seq(rng.getrandbits(32))
         self._instant: int | None = None
@@ -102,7 +107,6 @@ class Framer:
         self._instant = instant
         self._seq = next_seq(self._seq)
         features = np.asarray(hop.features_db, dtype=np.float32)
-        all_held = uncertainty_us <= self._strictest_us
         return Frame(
             assignment=assign.assignment,
             seq=self._seq,
@@ -111,7 +115,7 @@ class Framer:
             uncertainty_us=uncertainty_us,
             schema=self._code,
             features=features,
-            phasors=hop.phasors if all_held else mask_phasors(hop.phasors, self._limits_us, uncertainty_us),
+            phasors=self._masked(hop.phasors, uncertainty_us),
             quality=hop.quality,
             applied=applied,
             fading=fading,
@@ -121,3 +125,11 @@ class Framer:
             severed=severed,
             own_z=own_z,
         )
+
+    def _masked(self, phasors: Floats, uncertainty_us: int) -> Floats:
+        """The phasors whose phase holds, see `mask_phasors`; one mask does until a limit is crossed."""
+        above_us, up_to_us = self._mask_us
+        if not above_us < uncertainty_us <= up_to_us:
+            self._mask = mask_phasors(self._one, self._limits_us, uncertainty_us)
+            self._mask_us = between(self._limits_us, uncertainty_us)
+        return phasors * self._mask

@@ -49,7 +49,8 @@ class Guard:
     """Whether this pod may be coupled, by what it sees itself."""
 
     def __init__(self) -> None:
-        self._steady = False
+        self.steady = False
+        """Whether the signal is good; judged here alone."""
         self._disobeyed = False
         self._sampled_ns: int | None = None
         self._grants: deque[tuple[int, float]] = deque(maxlen=GRANTS_KEPT)
@@ -59,12 +60,7 @@ class Guard:
     @property
     def allows(self) -> bool:
         """Whether a permission may be used."""
-        return self._steady and not self._disobeyed
-
-    @property
-    def steady(self) -> bool:
-        """Whether the signal is good."""
-        return self._steady
+        return self.steady and not self._disobeyed
 
     def renew(self) -> None:
         """Begin a new assignment: a device that did not obey gets its next chance."""
@@ -78,10 +74,10 @@ class Guard:
 
     def hop(self, hop: Hop) -> Fault | None:
         """Judge a hop's quality."""
-        bound = QUALITY_OUT if self._steady else QUALITY_IN
+        bound = QUALITY_OUT if self.steady else QUALITY_IN
         ok = hop.quality >= bound and hop.eligible and not hop.hard
         if ok:
-            self._steady = True
+            self.steady = True
             return None
         cause = hop.hard or hop.cause or "quality"
         return self._fall(Fault(cause, hop.evidence_ns or hop.captured_ns, f"quality {hop.quality:.2f}"))
@@ -125,7 +121,10 @@ class Guard:
 
     def frame(self, share: float, now_ns: int) -> Fault | None:
         """Judge what is rendered, once a frame. share: by the agent's own account."""
-        bound = max((level for over_ns, level in self._grants if now_ns < over_ns), default=0.0)
+        bound = 0.0
+        for over_ns, level in self._grants:
+            if now_ns < over_ns and level > bound:
+                bound = level
         ok = share <= bound + SHARE_SLACK and self._rendered <= bound + SHARE_SLACK
         self._over = 0 if ok else self._over + 1
         if self._over < DISOBEYED_FRAMES or self._disobeyed:
@@ -134,5 +133,5 @@ class Guard:
         return Fault("actuator", now_ns, f"rendered {max(share, self._rendered):.3f}, granted {bound:.3f}")
 
     def _fall(self, fault: Fault) -> Fault | None:
-        was, self._steady = self._steady, False
+        was, self.steady = self.steady, False
         return fault if was else None

@@ -53,8 +53,7 @@ class Merge:
         self._unheard: Granted | None = None
         self._latency_ms: float | None = None
         self._cued_ns = 0
-        self._shown: Floats | None = None
-        self._shown_share = 0.0
+        self._shown: tuple[Floats, float] | None = None
         self._words: tuple[Effect, ...] = ()
 
     @property
@@ -252,8 +251,7 @@ class Merge:
         """Look after what ends by itself: what is left to the sleeper, the samples, the assignment."""
         effects = [*self._stalled(now_ns), *self._measure(now_ns)]
         fault = self.guard.silence(now_ns)
-        if fault is not None:
-            effects += self.fault(fault, now_ns)
+        effects += self.fault(fault, now_ns) if fault else []
         if self.assigned is not None and not now_ns < self._over_ns:
             effects += self.sever("time-over", now_ns) + self.leave()
         return effects
@@ -272,13 +270,11 @@ class Merge:
         """When time alone may next decide something here: see `Agent.needed_ns`."""
         if self._unheard is not None or self._coupling.fading:
             return 0
-        due_ns = self.guard.silent_ns
-        if self._tether.assigned is not None:
-            due_ns = min(due_ns, self._over_ns)
-        if self._coupling.state is State.MERGED:
-            due_ns = min(due_ns, self._tether.until_ns, self._cued_ns + SILENT_NS // 2)
-            due_ns = min(due_ns, self._dose.due_ns(self._top))
-        return due_ns
+        silent_ns = self.guard.silent_ns
+        at_ns = silent_ns if self._tether.assigned is None else min(silent_ns, self._over_ns)
+        if self._coupling.state is not State.MERGED:
+            return at_ns
+        return min(at_ns, self._tether.until_ns, self._cued_ns + SILENT_NS // 2, self._dose.due_ns(self._top))
 
     # What is heard of it.
 
@@ -310,9 +306,16 @@ class Merge:
             return [*self._feel(share, now_ns), *told]
         if share > 0.0:
             return [*self._drawn(share, now_ns), *told, *self._risen(now_ns)]
-        if self.assigned is not None and self.guard.steady and self._known():
+        if self.assigned is not None and self.guard.steady and self._blend and self._blend.x is not None:
             return [Render(self._cue(0.0, now_ns)), *told]
         return told
+
+    def draw_on(self, at_ns: int) -> list[Effect]:
+        """See `Agent.draw_on`."""
+        if not (at_ns > self._cued_ns and self.applied(at_ns) > 0.0):
+            return []
+        self._cued_ns = at_ns
+        return [*self._words[:1]]
 
     def figures(self, now_ns: int) -> dict[str, float | int | str]:
         """What the journal says of it once a hop: shares, distance to the others, newest latency."""
@@ -372,17 +375,14 @@ class Merge:
         self._told = True
         return self._account.merged(self.assigned, now_ns, granted.captured_ns)
 
-    def _known(self) -> bool:
-        return self._blend is not None and self._blend.x is not None
-
     def _drawn(self, share: float, now_ns: int) -> tuple[Effect, ...]:
         """The cue of this moment, and the same as it is felt; what stays as it is is said as it was."""
         shared = self._blend.at(share, now_ns) if self._blend is not None else None
         if self._blend is None or shared is None:
             return (Render(self._cue(share, now_ns)),)
         self._cued_ns = now_ns
-        if self._shown is not shared or self._shown_share != share:
-            self._shown, self._shown_share = shared, share
+        if self._shown is None or self._shown[0] is not shared or self._shown[1] != share:
+            self._shown = shared, share
             self._words = Render(Cue(shared, share)), Feel(self._blend.felt(shared, share))
         return self._words
 
@@ -395,6 +395,4 @@ class Merge:
 
     def _feel(self, share: float, now_ns: int) -> list[Effect]:
         shared = self._blend.at(share, now_ns) if self._blend is not None else None
-        if self._blend is None or shared is None:
-            return []
-        return [Feel(self._blend.felt(shared, share))]
+        return [] if self._blend is None or shared is None else [Feel(self._blend.felt(shared, share))]

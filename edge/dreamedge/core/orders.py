@@ -67,11 +67,8 @@ class Orders:
         self._freed = 0
         self._bound: dict[type[Binding], int] = {Assign: 0, Recalibrate: 0}
         self._wake: WakeOrder | None = None
-
-    @property
-    def outcomes(self) -> tuple[CommandOutcome, ...]:
+        self.outcomes: tuple[CommandOutcome, ...] = ()
         """What became of the newest commands, oldest first."""
-        return tuple(CommandOutcome(counter, refused) for counter, refused in self._outcomes.items())
 
     def weigh(self, command: Command, session_ms: float | None, hindrance: str) -> Verdict:
         """Judge one command and keep its outcome.
@@ -145,6 +142,7 @@ class Orders:
         self._outcomes[counter] = refused
         while len(self._outcomes) > OUTCOMES_KEPT:
             self._outcomes.popitem(last=False)
+        self.outcomes = tuple(CommandOutcome(*outcome) for outcome in self._outcomes.items())
 
 
 def unfit(assign: Assign, schema: Schema, incarnation: int) -> str:

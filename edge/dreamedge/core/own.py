@@ -10,7 +10,7 @@ from math import hypot, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamwire.messages import CalibrationSource, Floats
+from dreamwire.messages import Calibration, CalibrationSource, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,17 @@ class Own:
     clean_s: float
     source: CalibrationSource
     alpha_hz: float = 0.0
+
+    def told(self) -> Calibration:
+        """What a status says of it."""
+        return Calibration(
+            done=True,
+            source=self.source,
+            clean_s=self.clean_s,
+            template_db=self.template_db,
+            scale_db=self.scale_db,
+            alpha_hz=self.alpha_hz,
+        )
 
 
 def own_z(features_db: NDArray[np.floating], own: Own) -> float:

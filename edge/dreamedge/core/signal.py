@@ -20,7 +20,7 @@ class Montage:
     mains_hz: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Block:
     """Samples in the order captured.
 

@@ -105,7 +105,7 @@ class Refused:
 Judgement = Granted | Zeroed | Refused
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Sent:
     seq: int
     low: int
@@ -118,16 +118,13 @@ class Tether:
     """What this pod is permitted, by its own clock."""
 
     def __init__(self) -> None:
-        self._assign: Assign | None = None
+        self.assigned: Assign | None = None
+        """The assignment permissions are judged under."""
         self._sent: deque[_Sent] = deque(maxlen=FRAMES_KEPT)
         self._heard: dict[tuple[str, int], tuple[int, int]] = {}
         self._permission: Granted | None = None
-        self._until_ns = 0
-
-    @property
-    def assigned(self) -> Assign | None:
-        """The assignment permissions are judged under."""
-        return self._assign
+        self.until_ns = 0
+        """When the last permission ends or has ended; 0 where there is none."""
 
     def heard(self, dreamscape: str, cohort: int) -> tuple[int, int]:
         """Return the highest (term, tick) heard or assigned there; (0, 0) if none."""
@@ -139,19 +136,19 @@ class Tether:
         if not assign.term >= term:
             return False
         self.release()
-        self._assign = assign
+        self.assigned = assign
         self._mark(assign.dreamscape, assign.cohort, max((term, tick), (assign.term, 0)))
         return True
 
     def release(self) -> None:
         """Give up the assignment; what was heard stays known."""
-        self._assign = None
+        self.assigned = None
         self._sent.clear()
-        self._permission, self._until_ns = None, 0
+        self._permission, self.until_ns = None, 0
 
     def revoke(self) -> None:
         """Drop the permission; the next answered frame may bring another."""
-        self._permission, self._until_ns = None, 0
+        self._permission, self.until_ns = None, 0
 
     def sent(self, seq: int, captured_ns: int, now_ns: int, x: Floats, instant: int = 0) -> None:
         """Remember a frame that was sent, of grid instant `instant`.
@@ -165,7 +162,7 @@ class Tether:
 
     def judge(self, collective: Collective, now_ns: int) -> Judgement:
         """Judge one broadcast whose seal is good and which was not retained, and keep what it grants."""
-        assign = self._assign
+        assign = self.assigned
         refusal = _misdirected(collective, assign) or self._outdated(collective)
         if refusal is not None:
             return Refused(refusal)
@@ -178,7 +175,7 @@ class Tether:
             return self._zero(collective, assign.slot, now_ns)
         refusal = _unusable(collective, assign)
         if refusal is not None:
-            self._until_ns = min(self._until_ns, now_ns)
+            self.until_ns = min(self.until_ns, now_ns)
             return Refused(refusal)
         return self._answer(collective, assign.slot, now_ns)
 
@@ -187,13 +184,8 @@ class Tether:
         permission = self._permission
         if permission is None:
             return None
-        ok = permission.captured_ns <= now_ns < self._until_ns
+        ok = permission.captured_ns <= now_ns < self.until_ns
         return permission if ok else None
-
-    @property
-    def until_ns(self) -> int:
-        """When the last permission ends or has ended; 0 where there is none."""
-        return self._until_ns
 
     @property
     def captured_ns(self) -> int:
@@ -229,7 +221,7 @@ class Tether:
         own = weight(frame.x, collective.r)
         c_minus = leave_one_out(collective.sum, collective.weight, frame.x, own)
         if c_minus is None:
-            self._until_ns = min(self._until_ns, now_ns)
+            self.until_ns = min(self.until_ns, now_ns)
             return Refused(Reason.NOBODY_ELSE)
         leads = collective.artist.size > 0 and collective.share > 0.0
         self._permission = Granted(
@@ -245,7 +237,7 @@ class Tether:
             phase_means=collective.phase_means,
             instant_ns=frame.captured_ns + (collective.instant - frame.instant) * HOP_NS,
         )
-        self._until_ns = frame.captured_ns + LEASE_NS
+        self.until_ns = frame.captured_ns + LEASE_NS
         return self._permission
 
     def _outdated(self, collective: Collective) -> Reason | None:

@@ -17,7 +17,7 @@ from dreamwire.messages import (
 Message = Collective | Command | ClockProbe | WakeOrder | DaemonPresence
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Heard:
     """A message whose seal, size and form are good, with the pod's stamp of its arrival (CLOCK_BOOTTIME)."""
 

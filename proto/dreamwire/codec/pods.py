@@ -5,6 +5,7 @@ still be acknowledged; parts that are absent read as their most cautious value (
 calibrated, no coupling).
 """
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -139,17 +140,24 @@ def decode_status(payload: bytes) -> Status:
         pod=named(_STATUS, "pod", raw.pod),
         incarnation=raw.incarnation,
         assignment=raw.assignment,
-        channels=tuple(_channel(at, channel) for at, channel in enumerate(raw.channels)),
+        channels=tuple([_channel(at, channel) for at, channel in enumerate(raw.channels)]),
         quality=within(_STATUS, "quality", raw.quality, 0.0, 1.0),
         quality_cause=raw.quality_cause,
-        calibration=_calibration(raw.calibration),
+        calibration=_calibration(
+            raw.calibration.done,
+            raw.calibration.source,
+            raw.calibration.clean_s,
+            raw.calibration.template_db,
+            raw.calibration.scale_db,
+            raw.calibration.alpha_hz,
+        ),
         clock=ClockState(
             raw.clock.synced, raw.clock.offset_us, raw.clock.uncertainty_us, raw.clock.round_trip_us
         ),
         applied=within(_STATUS, "applied", raw.applied, 0.0, 1.0),
         latched=raw.latched,
         severed=sever_in(_STATUS, raw.severed) if raw.HasField("severed") else None,
-        outcomes=tuple(CommandOutcome(outcome.counter, outcome.refused) for outcome in raw.outcomes),
+        outcomes=tuple([CommandOutcome(outcome.counter, outcome.refused) for outcome in raw.outcomes]),
         load_cpu=within(_STATUS, "load_cpu", raw.load_cpu, 0.0, np.inf),
         load_rss_kib=raw.load_rss_kib,
         refused_broadcasts=raw.refused_broadcasts,
@@ -162,16 +170,25 @@ def _channel(at: int, raw: pb.ChannelState) -> ChannelState:
     return ChannelState(raw.name, quality, raw.cause)
 
 
-def _calibration(raw: pb.Calibration) -> Calibration:
-    sizes = SIZES if raw.done else SIZES | {0}
-    template_db = finite_vector(_STATUS, "calibration.template_db", raw.template_db, sizes)
+@lru_cache(maxsize=4096)
+def _calibration(
+    done: bool,  # noqa: FBT001 - as it stands in the message
+    source: int,
+    clean_s: float,
+    template: bytes,
+    scale: bytes,
+    alpha_hz: float,
+) -> Calibration:
+    """A pod says the same once a second all night."""
+    sizes = SIZES if done else SIZES | {0}
+    template_db = finite_vector(_STATUS, "calibration.template_db", template, sizes)
     return Calibration(
-        done=raw.done,
-        source=known(CalibrationSource, raw.source),
-        clean_s=within(_STATUS, "calibration.clean_s", raw.clean_s, 0.0, np.inf),
+        done=done,
+        source=known(CalibrationSource, source),
+        clean_s=within(_STATUS, "calibration.clean_s", clean_s, 0.0, np.inf),
         template_db=template_db,
-        scale_db=finite_vector(_STATUS, "calibration.scale_db", raw.scale_db, (template_db.size,), above=0.0),
-        alpha_hz=within(_STATUS, "calibration.alpha_hz", raw.alpha_hz, 0.0, ALPHA_HZ_MAX),
+        scale_db=finite_vector(_STATUS, "calibration.scale_db", scale, (template_db.size,), above=0.0),
+        alpha_hz=within(_STATUS, "calibration.alpha_hz", alpha_hz, 0.0, ALPHA_HZ_MAX),
     )
 
 

@@ -33,9 +33,10 @@ class RenderedShare:
         age_ns = now_ns - self._cue_ns
         if not age_ns < _SILENT_AFTER_NS:
             return 0.0
-        if max(age_ns, 0) >= self._fade_ns:
+        age_ns = max(age_ns, 0)
+        if age_ns >= self._fade_ns:
             return self._to
-        left = 0.5 + 0.5 * math.cos(math.pi * max(age_ns, 0) / self._fade_ns)
+        left = 0.5 + 0.5 * math.cos(math.pi * age_ns / self._fade_ns)
         return self._to + left * (self._from - self._to)
 
     def stop(self) -> None:
