@@ -191,7 +191,8 @@ def _restore_ledger(world: World, _pod: "Pod", lasts_s: float, _rng: random.Rand
         for owner in world.owners:
             owner.kill()
         world.shelf.restore(backup)
-        world.watch.restored(backup)
+        if world.shelf.replaced:  # else nothing was written since: it is no copy of anything older
+            world.watch.restored(backup)
         world.start_owner()
         for pod in world.pods:
             later(world, RENEWED_AFTER_S, lambda pod=pod: lay(world, pod))  # type: ignore[misc]
