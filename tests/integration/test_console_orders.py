@@ -208,6 +208,7 @@ def test_a_hung_application_is_said_and_its_sever_still_happens(house: ConsoleHo
     assert (status, resumed, looked) == (503, 503, 503)
     assert "own tether" in told["error"]
     assert "own tether" in json.loads(body)["error"]
+    assert json.loads(body)["code"] == "NO_ANSWER"
     house.do(lambda: None)
     assert severs(house) == 1
     assert not [call for call in house.coordination.calls if call[0] == "resume"]

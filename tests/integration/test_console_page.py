@@ -318,12 +318,27 @@ def test_a_page_that_fails_says_so(night: Night) -> None:
     assert page.ask("document.body.dataset.live") == "false"
 
 
+def test_a_page_that_is_not_let_in_says_so_and_claims_nothing(night: Night) -> None:
+    """One console too many is no dead daemon: nobody is said to be alone."""
+    page = night.show()
+    page.ask(
+        "globalThis.fetch = async () => new Response("
+        "JSON.stringify({ error: '16 consoles look already', code: '' }), { status: 503 })"
+    )
+    page.until("/does not let this page look/.test(document.querySelector('h1').textContent)")
+    assert "16 consoles look already" in page.text(".facts")
+    assert "tether" not in page.text("main")
+
+
 def test_several_dreamscapes_can_be_chosen(night: Night) -> None:
     """The newest that lives is shown at first; another by the chooser."""
     night.house.do(lambda: night.house.coordination.add("dusk", DreamscapeState.GATHERING, ("bed-1",)))
     page = night.show()
     assert page.ask("document.getElementById('chooser').value") == "night"
+    page.ask("document.querySelector('#rows button').click()")
+    page.until("!document.getElementById('sleeper').hidden")
     page.ask(CHOOSE_DUSK)
+    page.until("document.getElementById('sleeper').hidden")
     page.until("/dusk gathers/.test(document.querySelector('h1').textContent)")
 
 

@@ -135,7 +135,7 @@ class Console:
         try:
             return self._newer(asked)
         except NoAnswerError:
-            return _no(HTTPStatus.SERVICE_UNAVAILABLE, NO_ANSWER)
+            return _no(HTTPStatus.SERVICE_UNAVAILABLE, NO_ANSWER, "NO_ANSWER")
         finally:
             self._places.release()
 

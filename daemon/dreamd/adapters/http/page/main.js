@@ -23,7 +23,8 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const drawn = () => Promise.race([new Promise((done) => requestAnimationFrame(done)), pause(1000)]);
 
 const view = {
-  link: "connecting", // live | lost | hung | broken
+  link: "connecting", // live | lost | hung | refused | broken
+  refusal: "",
   name: "", // of the Dreamscape looked at
   pod: "", // looked into
   house: null,
@@ -59,7 +60,9 @@ async function ask(wish) {
   wish.addEventListener("abort", stop, { once: true });
   try {
     const answer = await fetch(`/console/look?${wanted}`, { headers: HEADER, cache: "no-store", signal: quit.signal });
-    return answer.ok ? await answer.json() : "hung";
+    const told = await answer.json();
+    if (answer.ok) return told;
+    return told.code === "NO_ANSWER" ? "hung" : { refused: told.error ?? "no reason was given" };
   } catch {
     return "lost";
   } finally {
@@ -75,6 +78,7 @@ async function follow() {
     if (wish.aborted) continue;
     try {
       if (typeof told === "string") lose(told);
+      else if (told.refused) lose("refused", told.refused);
       else take(told);
     } catch (error) {
       console.error(error);
@@ -110,14 +114,15 @@ function takeHouse(house) {
   at("choice").hidden = names.length < 1;
   const chooser = at("chooser");
   const options = house.dreamscapes.map((one) => `${one.name} · ${one.state}`);
-  if (chooser.dataset.shown === options.join()) return;
-  chooser.dataset.shown = options.join();
-  chooser.replaceChildren(...house.dreamscapes.map((one, i) => new Option(options[i], one.name, false, one.name === view.name)));
+  if (chooser.dataset.shown !== options.join()) {
+    chooser.dataset.shown = options.join();
+    chooser.replaceChildren(...house.dreamscapes.map((one, i) => new Option(options[i], one.name)));
+  }
+  chooser.value = view.name;
 }
 
 function wanted(names) {
-  const name = decodeURIComponent(location.hash.slice(1));
-  return names.includes(name) ? name : undefined;
+  return names.find((name) => `#${encodeURIComponent(name)}` === location.hash);
 }
 
 function choose(name) {
@@ -126,6 +131,8 @@ function choose(name) {
   view.scene = null;
   view.pod = "";
   view.grantedAt.clear();
+  sleeper.shut();
+  sky.select("");
   sky.forget();
   traces.forget();
   wishes.abort();
@@ -156,11 +163,14 @@ function takeEvents(events, isNew) {
   if (view.events.length > EVENTS_KEPT) view.events.splice(0, view.events.length - EVENTS_KEPT);
 }
 
-function lose(link) {
+function lose(link, refusal = "") {
   if (view.link === link) return;
   view.link = link;
+  view.refusal = refusal;
   cursor = null;
+  // Another daemon counts anew.
   view.house = view.house && { ...view.house, number: "" };
+  view.scene = view.scene && { ...view.scene, number: "" };
   clock();
   const { headline, facts } = situation(view);
   at("alarm").textContent = [headline, ...facts].join(" ");

@@ -4,7 +4,7 @@
 // comes, that is said, and what holds without one.
 
 import { set } from "./element.js";
-import { TETHER, clock, outcome } from "./words.js";
+import { GONE, clock, outcome } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 const NEXT = { sever: "Resume is possible.", wake: "", release: "" };
@@ -91,8 +91,8 @@ export class Orders {
       if (verb === "resume") return this.say(`Resumed ${order.name}; everyone ramps from zero.`, false);
       return this.say(`${outcome(order.done, said)} ${NEXT[verb]}`.trim(), said.unconfirmed.length > 0);
     } catch {
-      const holds = verb === "resume" ? "Nobody is resumed." : TETHER;
-      return this.say(`No answer from the daemon. If it is gone: ${holds}`, true);
+      const holds = verb === "resume" ? "Nobody may have been resumed." : GONE;
+      return this.say(`No answer from the daemon. ${holds}`, true);
     }
   }
 

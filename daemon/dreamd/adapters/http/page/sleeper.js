@@ -30,6 +30,12 @@ export class Sleeper {
     this.from = null;
   }
 
+  // Show nobody, and leave the focus where it is.
+  shut() {
+    at("sleeper").hidden = true;
+    this.from = null;
+  }
+
   focus() {
     at("sleeper-name").focus({ preventScroll: false });
   }

@@ -29,6 +29,9 @@ const count = (n, one, many) => `${n} ${n === 1 ? one : many}`;
 
 export const TETHER = "Every sleeper is alone with themselves by their own tether within 1.5 s.";
 
+// From here a daemon that is gone and a cable that is pulled look alike.
+export const GONE = "If it is gone, every sleeper is alone with themselves by their own tether within 1.5 s. If only this page is cut off, they may dream on.";
+
 // One sleeper's state: the word that stands in the table, the list and the drawing.
 export function standing(seat) {
   if (seat.state === "left") return seat.cause ? `left: ${seat.cause}` : "left";
@@ -56,10 +59,13 @@ export function situation(view) {
   const { link, house, scene, now_s } = view;
   if (link === "connecting") return { level: "unknown", word: "Connecting", headline: "Looking for the daemon", facts: [] };
   if (link === "lost") {
-    return { level: "grave", word: "No connection", headline: "No connection to the daemon.", facts: [TETHER, ...lastSeen(view)] };
+    return { level: "grave", word: "No connection", headline: "No connection to the daemon.", facts: [GONE, ...lastSeen(view)] };
   }
   if (link === "hung") {
     return { level: "grave", word: "No tick", headline: "The daemon's tick loop does not go round.", facts: [TETHER, ...lastSeen(view)] };
+  }
+  if (link === "refused") {
+    return { level: "grave", word: "Not let in", headline: "The daemon does not let this page look.", facts: [view.refusal, ...lastSeen(view)] };
   }
   if (link === "broken") {
     return { level: "grave", word: "This page has failed", headline: "This page has failed; load it anew.", facts: lastSeen(view) };
