@@ -8,7 +8,7 @@ never repeated.
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final, TypeVar
@@ -63,6 +63,15 @@ class Line:
                 assert isinstance(answer, kind)
                 return answer
         raise AssertionError("the last attempt answers or raises")
+
+    async def gather(self, method: Any, requests: AsyncIterable[Any], kind: type[Said]) -> Said:  # noqa: ANN401
+        """One answer of `kind` to a stream of requests; no deadline, never repeated; raises ApiError."""
+        try:
+            answer = await method(requests)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error, self.target) from error
+        assert isinstance(answer, kind)
+        return answer
 
     async def follow(
         self,

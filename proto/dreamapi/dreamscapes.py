@@ -1,6 +1,6 @@
 """Dreamscapes as a caller sees them: bare ids or full names in, the API's messages out."""
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
 from contextlib import aclosing
 
 import grpc.aio
@@ -25,8 +25,9 @@ def plan(
     intimate: bool = False,
     ceiling: float | None = None,
     ramp_s: float | None = None,
+    artist_share: float = 0.0,
 ) -> dreams.Plan:
-    """A plan; what is left out takes the daemon's default. ceiling: coupling 0..1."""
+    """A plan; what is left out takes the daemon's default. ceiling: coupling 0..1; artist_share: 0..0.5."""
     return dreams.Plan(
         seats_min=seats_min,
         seats_max=seats_max,
@@ -36,6 +37,7 @@ def plan(
         intimate=intimate,
         ceiling=ceiling,
         ramp=None if ramp_s is None else _span(ramp_s),
+        artist_share=artist_share,
     )
 
 
@@ -133,6 +135,26 @@ class Dreamscapes:
                     tick.skipped = max(tick.skipped, tick.tick - last - 1)
                 last = tick.tick
                 yield tick
+
+    async def lead(
+        self, name: str, vectors: AsyncIterable[tuple[Sequence[float], float]]
+    ) -> dreams.LeadResponse:
+        """Lead a Dreamscape live, from the first of `vectors` until they end; never begins again by itself.
+
+        Each is D numbers on the shared scale and their share of what is blended. Send several a second: each
+        counts for one. One that is refused ends the lead.
+
+        Raises:
+            NobodyLeads: the plan has no artist share.
+            LeadTaken: somebody leads already.
+            Refused: of reason INVALID_ARGUMENT, a vector or share that cannot be.
+        """
+
+        async def requests() -> AsyncGenerator[dreams.LeadRequest, None]:
+            async for vector, share in vectors:
+                yield dreams.LeadRequest(name=names.dreamscape(name), vector=vector, share=share)
+
+        return await self._line.gather(self._stub.Lead, requests(), dreams.LeadResponse)
 
     async def watch_events(
         self, *, after: int | None = None, dreamscape: str = ""

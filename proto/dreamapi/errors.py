@@ -160,6 +160,14 @@ class DreamscapesFull(Refused, reason="DREAMSCAPES_FULL"):
     """No more Dreamscapes are taken."""
 
 
+class NobodyLeads(Refused, reason="NOBODY_LEADS"):
+    """The plan lets no artist lead this Dreamscape."""
+
+
+class LeadTaken(Refused, reason="LEAD_TAKEN"):
+    """Another artist leads this Dreamscape now."""
+
+
 class LedgerUnavailable(Refused, reason="LEDGER_UNAVAILABLE"):
     """The daemon cannot write down what was asked, so it did not do it."""
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dreamd.app.coordination import Ordered
+from dreamd.app.leading import Artists, Lead
 from dreamd.core.limits import WATCHERS_MAX
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import (
@@ -25,6 +26,7 @@ from dreamd.core.session.views import (
 from dreamd.core.severing.views import BreakerView
 from dreamd.core.severing.waking import Order
 from dreamwire.messages import WakeScope
+from dreamwire.schema import BANDS6X2
 from fakes.views import NOW_S, breaker_view, collective_view, dreamscape_view, pod_view
 
 Changed = Callable[[], None]
@@ -224,6 +226,7 @@ class FakeCoordination:
         self._next: dict[str, Refusal | Exception] = {}
         self.breakers = FakeBreakers(self)
         self.waking = FakeWaking(self)
+        self.artists = Artists(BANDS6X2, 0.3, lambda: NOW_S, lambda *_words: None)
 
     # What tests do to it.
 
@@ -386,6 +389,9 @@ class FakeCoordination:
         watch = FakeCollectiveWatch(changed, lambda gone: self.collective_watches.pop(gone, None))
         self.collective_watches[watch] = name
         return watch
+
+    def lead(self, name: str) -> Lead | Refusal:
+        return self.asked("lead", name) or self._no_dreamscape(name) or self.artists.begin()
 
     def watch_events(self, cursor: int | None, dreamscape: str, changed: Changed) -> FakeEventWatch | Refusal:
         if refusal := self.asked("watch_events", cursor, dreamscape):

@@ -4,6 +4,7 @@ from typing import Final
 
 from mutate.console import CONSOLE
 from mutate.daemon import DAEMON
+from mutate.leading import LEADING
 from mutate.mutation import Mutation
 from mutate.operators import OPERATORS
 from mutate.pod import POD
@@ -13,6 +14,6 @@ from mutate.synchrony import SYNCHRONY
 from mutate.wire import WIRE
 
 MUTATIONS: Final[tuple[Mutation, ...]] = (
-    *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *OPERATORS),
+    *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *OPERATORS),
     *(*SEEN, *CONSOLE),
 )

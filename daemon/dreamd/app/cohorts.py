@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamd.app.banks import Bank
+from dreamd.app.leading import NOBODY
 from dreamd.app.seats import NOTHING, Reading
 from dreamd.core.limits import (
     COHORT_SLOTS,
@@ -71,6 +72,7 @@ class Cohorts:
         self.fused: Fused | None = None
         self.tick_number = 0
         self.level = 0.0
+        self.artist = NOBODY
         self._lost = 0
         self._frames_above = 0
         self._counted: tuple[int, int, int] | None = None
@@ -253,6 +255,8 @@ class Cohorts:
                     m=fused.m if fused else zeros,
                     sum=fused.s if fused else zeros,
                     weight=fused.w if fused else 0.0,
+                    artist=self.artist[0],
+                    share=self.artist[1],
                     coupling=granted[rows],
                     answered=answered[rows],
                     phase_means=fused.phase_means if fused else zeros[:0].reshape(0, 2),

@@ -4,7 +4,7 @@ Watches are pulled: the caller gets an object with `take`, and a callback that s
 something to take. The callback is called on the application's thread and must return at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -69,6 +69,18 @@ class PodWatch(Protocol):
 
     def close(self) -> None:
         """Stop watching; safe to call twice."""
+        ...
+
+
+class Leading(Protocol):
+    """An artist's lead of one Dreamscape."""
+
+    def take(self, vector: Sequence[float], share: float) -> Refusal | None:
+        """What the artist says now: D numbers on the shared scale, and their share; None: taken."""
+        ...
+
+    def close(self) -> None:
+        """The lead is over; safe to call twice."""
         ...
 
 
@@ -206,6 +218,10 @@ class Coordination(Protocol):
 
     def watch_collective(self, name: str, changed: Changed) -> CollectiveWatch | Refusal:
         """Watch a Dreamscape's ticks, conflated."""
+        ...
+
+    def lead(self, name: str) -> Leading | Refusal:
+        """Begin to lead a Dreamscape live; one leads at a time, within the plan's artist share."""
         ...
 
     def watch_events(self, cursor: int | None, dreamscape: str, changed: Changed) -> EventWatch | Refusal:

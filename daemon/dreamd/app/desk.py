@@ -11,6 +11,7 @@ from dreamd.app.conductor import Conductor
 from dreamd.app.coordination import Changed
 from dreamd.app.fleet import PodRecord, PodWatching, view
 from dreamd.app.journal import Follower
+from dreamd.app.leading import Lead
 from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Ticket
 from dreamd.app.waking import Waking
@@ -257,6 +258,15 @@ class Desk:
         """Watch a Dreamscape's ticks, conflated."""
         conductor = self._find(name)
         return conductor if isinstance(conductor, Refusal) else conductor.watch(changed)
+
+    def lead(self, name: str) -> Lead | Refusal:
+        """Begin to lead a Dreamscape live."""
+        conductor = self._find(name)
+        if isinstance(conductor, Refusal):
+            return conductor
+        if conductor.state is DreamscapeState.ENDED:
+            return Refusal(Code.WRONG_STATE, f"{name} has ended", {"state": conductor.state.value})
+        return conductor.artists.begin()
 
     def watch_events(self, cursor: int | None, dreamscape: str, changed: Changed) -> Follower | Refusal:
         """Events after `cursor` (None: from now on), of one Dreamscape or of all (empty)."""

@@ -62,15 +62,17 @@ def dreamscape_view(session: "Session", fleet: Fleet) -> DreamscapeView:
 def crowd_view(session: "Session") -> CrowdView:
     """What the newest tick says of the crowd as a whole."""
     fused = session.cohorts.fused
+    artist, share = session.artists.newest()
+    crowd = CrowdView(level=session.cohorts.level, artist=tuple(map(float, artist)), artist_share=share)
     if fused is None:
-        return CrowdView(level=session.cohorts.level)
+        return crowd
     said = fused.synchrony
-    return CrowdView(
+    return replace(
+        crowd,
         synchrony=tuple(
             SynchronyView(name, float(ppc), float(z), order=float(order))
             for name, ppc, z, order in zip(session.cohorts.bands, said.ppc, said.z, fused.order, strict=True)
         ),
-        level=session.cohorts.level,
     )
 
 

@@ -57,6 +57,13 @@ def _add_create(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     create.add_argument("--pods", default="", metavar="A,B", help="invited pods; else every pod of the site")
     create.add_argument("--site", default="", help="only pods of this site")
     create.add_argument(
+        "--artist-share",
+        type=asking.finite,
+        default=0.0,
+        metavar="B",
+        help="most that an artist may have in what is blended, 0 to 0.5; 0: nobody leads",
+    )
+    create.add_argument(
         "--ramp", type=asking.finite, metavar="S", help="seconds from zero to the granted coupling"
     )
     create.add_argument("--ceiling", type=asking.finite, metavar="C", help="highest coupling, 0 to 1")
@@ -89,6 +96,7 @@ async def _create(api: dreamapi.Api, args: argparse.Namespace) -> None:
         intimate=args.intimate,
         ceiling=args.ceiling,
         ramp_s=args.ramp,
+        artist_share=args.artist_share,
     )
     _show(await api.dreamscapes.create(args.name, plan, validate_only=args.validate_only), args)
 

@@ -35,6 +35,10 @@ CEILING_INTIMATE: Final = 0.10
 """Shipped ceiling below INTIMATE_BELOW sleepers."""
 INTIMATE_BELOW: Final = 5
 GUIDELINE_CAP: Final = 0.15
+ARTIST_SHARE_MOST: Final = 0.5
+"""In what is blended with oneself; no plan can ask for more."""
+ARTIST_FRESH_S: Final = 1.0
+"""An artist's vector older than this counts no more."""
 QUORUM_SHARE: Final = 0.5
 OWN_FAULT_HOLDS_S: Final = 30.0
 """Most missing at once is our own way for so long; then those of whom the broker has told are gone."""

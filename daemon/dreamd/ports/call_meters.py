@@ -21,9 +21,9 @@ CODES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A method of the API, as dashboards name it: `unary` or `server_stream`, full service name, method."""
+    """A method of the API, as dashboards name it: its kind, full service name, method."""
 
-    kind: Literal["unary", "server_stream"]
+    kind: Literal["unary", "server_stream", "client_stream"]
     service: str
     method: str
 

@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Plan(_message.Message):
-    __slots__ = ("seats_min", "seats_max", "start_at", "close_at", "pods", "site", "schema", "late_joining", "intimate", "ceiling", "ramp", "guidelines")
+    __slots__ = ("seats_min", "seats_max", "start_at", "close_at", "pods", "site", "schema", "late_joining", "intimate", "ceiling", "ramp", "guidelines", "artist_share")
     SEATS_MIN_FIELD_NUMBER: _ClassVar[int]
     SEATS_MAX_FIELD_NUMBER: _ClassVar[int]
     START_AT_FIELD_NUMBER: _ClassVar[int]
@@ -23,6 +23,7 @@ class Plan(_message.Message):
     CEILING_FIELD_NUMBER: _ClassVar[int]
     RAMP_FIELD_NUMBER: _ClassVar[int]
     GUIDELINES_FIELD_NUMBER: _ClassVar[int]
+    ARTIST_SHARE_FIELD_NUMBER: _ClassVar[int]
     seats_min: int
     seats_max: int
     start_at: _timestamp_pb2.Timestamp
@@ -35,7 +36,8 @@ class Plan(_message.Message):
     ceiling: float
     ramp: _duration_pb2.Duration
     guidelines: str
-    def __init__(self, seats_min: _Optional[int] = ..., seats_max: _Optional[int] = ..., start_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., close_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., pods: _Optional[_Iterable[str]] = ..., site: _Optional[str] = ..., schema: _Optional[str] = ..., late_joining: bool = ..., intimate: bool = ..., ceiling: _Optional[float] = ..., ramp: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., guidelines: _Optional[str] = ...) -> None: ...
+    artist_share: float
+    def __init__(self, seats_min: _Optional[int] = ..., seats_max: _Optional[int] = ..., start_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., close_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., pods: _Optional[_Iterable[str]] = ..., site: _Optional[str] = ..., schema: _Optional[str] = ..., late_joining: bool = ..., intimate: bool = ..., ceiling: _Optional[float] = ..., ramp: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., guidelines: _Optional[str] = ..., artist_share: _Optional[float] = ...) -> None: ...
 
 class Seat(_message.Message):
     __slots__ = ("name", "pod", "sleeper", "state", "refusal_code", "refusal", "granted", "applied", "quality", "breaker", "distance", "synchrony", "identity")
@@ -357,6 +359,22 @@ class WatchCollectiveRequest(_message.Message):
     name: str
     omit_seats: bool
     def __init__(self, name: _Optional[str] = ..., omit_seats: bool = ...) -> None: ...
+
+class LeadRequest(_message.Message):
+    __slots__ = ("name", "vector", "share")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VECTOR_FIELD_NUMBER: _ClassVar[int]
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    vector: _containers.RepeatedScalarFieldContainer[float]
+    share: float
+    def __init__(self, name: _Optional[str] = ..., vector: _Optional[_Iterable[float]] = ..., share: _Optional[float] = ...) -> None: ...
+
+class LeadResponse(_message.Message):
+    __slots__ = ("taken",)
+    TAKEN_FIELD_NUMBER: _ClassVar[int]
+    taken: int
+    def __init__(self, taken: _Optional[int] = ...) -> None: ...
 
 class WatchEventsRequest(_message.Message):
     __slots__ = ("after", "dreamscape")

@@ -85,6 +85,11 @@ class DreamscapesStub(object):
                 request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.WatchCollectiveRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.Collective.FromString,
                 _registered_method=True)
+        self.Lead = channel.stream_unary(
+                '/dreamapi.v1.Dreamscapes/Lead',
+                request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.LeadRequest.SerializeToString,
+                response_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.LeadResponse.FromString,
+                _registered_method=True)
         self.WatchEvents = channel.unary_stream(
                 '/dreamapi.v1.Dreamscapes/WatchEvents',
                 request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.WatchEventsRequest.SerializeToString,
@@ -165,6 +170,14 @@ class DreamscapesServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Lead(self, request_iterator, context):
+        """Lead live: an artist's vector has a share in what everyone is given. One leads at a time. A vector counts
+        for a second; with the stream's end, or a message that is refused, nobody leads.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WatchEvents(self, request, context):
         """The journal after a cursor, without loss.
         """
@@ -224,6 +237,11 @@ def add_DreamscapesServicer_to_server(servicer, server):
                     servicer.WatchCollective,
                     request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.WatchCollectiveRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.Collective.SerializeToString,
+            ),
+            'Lead': grpc.stream_unary_rpc_method_handler(
+                    servicer.Lead,
+                    request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.LeadRequest.FromString,
+                    response_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.LeadResponse.SerializeToString,
             ),
             'WatchEvents': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchEvents,
@@ -501,6 +519,33 @@ class Dreamscapes(object):
             '/dreamapi.v1.Dreamscapes/WatchCollective',
             dreamapi_dot_v1_dot_dreamscapes__pb2.WatchCollectiveRequest.SerializeToString,
             dreamapi_dot_v1_dot_dreamscapes__pb2.Collective.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Lead(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/dreamapi.v1.Dreamscapes/Lead',
+            dreamapi_dot_v1_dot_dreamscapes__pb2.LeadRequest.SerializeToString,
+            dreamapi_dot_v1_dot_dreamscapes__pb2.LeadResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -13,11 +13,12 @@ import contextlib
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from time import monotonic
-from typing import Final, TypeAlias, TypeVar, cast
+from typing import Final, Literal, TypeAlias, TypeVar, cast
 
 import grpc
 import grpc.aio
 import structlog
+from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 
 from dreamapi.v1 import breakers_pb2, dreamscapes_pb2, pods_pb2, wake_pb2
@@ -26,6 +27,7 @@ from dreamd.ports.call_meters import CODES, Call, CallMeters
 
 Context = grpc.aio.ServicerContext[Message, Message]
 Unary = Callable[[Message, Context], Awaitable[Message]]
+Gather = Callable[[AsyncIterator[Message], Context], Awaitable[Message]]
 Stream = Callable[[Message, Context], AsyncGenerator[Message, None]]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Message, Message]"  # generic in the stubs alone
 _In = TypeVar("_In")
@@ -43,12 +45,16 @@ def calls_of_api() -> dict[str, Call]:
         wake_pb2.DESCRIPTOR.services_by_name["WakeOrders"],
     )
     return {
-        f"/{service.full_name}/{method.name}": Call(
-            "server_stream" if method.server_streaming else "unary", service.full_name, method.name
-        )
+        f"/{service.full_name}/{method.name}": Call(_kind(method), service.full_name, method.name)
         for service in services
         for method in service.methods
     }
+
+
+def _kind(method: MethodDescriptor) -> Literal["unary", "server_stream", "client_stream"]:
+    if method.client_streaming:
+        return "client_stream"
+    return "server_stream" if method.server_streaming else "unary"
 
 
 def word_of(code: grpc.StatusCode) -> str:
@@ -98,8 +104,8 @@ class Seam(grpc.aio.ServerInterceptor):
         call = self._calls.get(handler_call_details.method)
         if handler is None or call is None:
             return handler
-        wrap = self._stream if call.kind == "server_stream" else self._unary
-        return cast("grpc.RpcMethodHandler[_In, _Out]", wrap(call, cast("Handler", handler)))
+        wraps = {"unary": self._unary, "server_stream": self._stream, "client_stream": self._gather}
+        return cast("grpc.RpcMethodHandler[_In, _Out]", wraps[call.kind](call, cast("Handler", handler)))
 
     def _unary(self, call: Call, handler: Handler) -> object:
         behaviour = cast("Unary", handler.unary_unary)
@@ -110,6 +116,19 @@ class Seam(grpc.aio.ServerInterceptor):
 
         return grpc.unary_unary_rpc_method_handler(
             ask,
+            handler.request_deserializer,
+            handler.response_serializer,
+        )
+
+    def _gather(self, call: Call, handler: Handler) -> object:
+        behaviour = cast("Gather", handler.stream_unary)
+
+        async def take(requests: AsyncIterator[Message], context: Context) -> Message:
+            async with self._measured(call, context):
+                return await behaviour(requests, context)
+
+        return grpc.stream_unary_rpc_method_handler(
+            take,
             handler.request_deserializer,
             handler.response_serializer,
         )

@@ -126,6 +126,24 @@ class Dreamscapes(DreamscapesServicer):
                 else:
                     await bell.heard()
 
+    async def Lead(
+        self, requests: AsyncIterator[dreams.LeadRequest], _context: Context
+    ) -> dreams.LeadResponse:
+        """Take the artist's vectors until the stream ends; the first message names the Dreamscape."""
+        taken = 0
+        first = await anext(aiter(requests), None)
+        if first is None:
+            return dreams.LeadResponse()
+        name = inputs.dreamscape_id(first.name)
+        with closing(granted(self._coordination.lead(name))) as lead:
+            granted(lead.take(first.vector, first.share))
+            taken += 1
+            async for request in requests:
+                inputs.same_dreamscape(request.name, name)
+                granted(lead.take(request.vector, request.share))
+                taken += 1
+        return dreams.LeadResponse(taken=taken)
+
     async def WatchEvents(
         self, request: dreams.WatchEventsRequest, _context: Context
     ) -> AsyncIterator[dreams.WatchEventsResponse]:

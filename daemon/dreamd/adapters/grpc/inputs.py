@@ -39,6 +39,12 @@ def dreamscape_id(name: str, field: str = "name") -> str:
     return _fleet_id("dreamscapes", "dreamscape", name, field)
 
 
+def same_dreamscape(name: str, expected: str) -> None:
+    """A later message of a stream names no Dreamscape, or the same."""
+    if name and dreamscape_id(name) != expected:
+        raise bad_input("name", f"dreamscapes/{expected} or nothing", name)
+
+
 def _fleet_id(collection: str, variable: str, name: str, field: str) -> str:
     found = names.id_in(collection, name)
     if found is None or not is_name(found):
@@ -118,6 +124,7 @@ def plan(request: CreateDreamscapeRequest) -> Plan:
         ceiling=_ceiling(wanted),
         ramp_s=_span(wanted.ramp, "plan.ramp") if wanted.HasField("ramp") else _DEFAULTS.ramp_s,
         guidelines=wanted.guidelines or _DEFAULTS.guidelines,
+        artist_share=wanted.artist_share,
     )
 
 

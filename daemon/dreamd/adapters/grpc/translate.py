@@ -203,6 +203,7 @@ def plan(view: Plan) -> dreams.Plan:
         ceiling=view.ceiling,
         ramp=span(view.ramp_s),
         guidelines=view.guidelines,
+        artist_share=view.artist_share,
     )
 
 

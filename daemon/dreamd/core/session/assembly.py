@@ -20,6 +20,7 @@ from math import isfinite
 from typing import Final
 
 from dreamd.core.limits import (
+    ARTIST_SHARE_MOST,
     CALIBRATION_LIVE_S,
     CALIBRATION_OFFLINE_S,
     CEILING_INTIMATE,
@@ -283,6 +284,8 @@ def _coupling_fault(plan: Plan) -> Fault | None:
     # Below five sleepers it is lowered every tick (`ceiling_for`), however many seats there are.
     if not 0.0 < plan.ceiling <= GUIDELINE_CAP:
         return "ceiling", f"ceiling is {plan.ceiling}, must be above 0 and at most {GUIDELINE_CAP}"
+    if not 0.0 <= plan.artist_share <= ARTIST_SHARE_MOST:
+        return "artist_share", f"artist_share is {plan.artist_share}, must be 0 to {ARTIST_SHARE_MOST}"
     if not RAMP_MIN_S <= plan.ramp_s <= SESSION_MAX_S:
         return "ramp_s", f"ramp_s is {plan.ramp_s}, must be {RAMP_MIN_S:.0f} to {SESSION_MAX_S:.0f}"
     return None

@@ -137,6 +137,7 @@ class Plan:
     ceiling: float = 0.15
     ramp_s: float = 60.0
     guidelines: str = "shipped-1"
+    artist_share: float = 0.0  # most that an artist may have in what is blended; 0: nobody leads
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,112 @@
+"""The artist: who leads a Dreamscape live, and with what.
+
+What an artist sends has a share in what every pod blends with its sleeper (DESIGN 7.4): within the plan's
+artist share, which is what sleepers have agreed to by taking part, and within each one's own coupling.
+
+Rules
+- One leads at a time; who comes second is refused, unless the first has been silent for ten seconds: a stream
+  whose network has gone may take minutes to end.
+- A vector counts until it is a second old by the daemon's clock. Each one is taken whole or refused: a number
+  that is none, another length, a share above the plan's. With a refusal the lead is over.
+- With the end of the lead, however it ends, nobody leads from the next message on.
+- What is severed gets no artist either: the broadcast of a zero holds nobody's vector.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+
+from dreamd.core.limits import ARTIST_FRESH_S, ARTIST_SHARE_MOST
+from dreamd.core.refusals import Code, Refusal
+from dreamwire.blend import SHARE_B_MAX, X_LIMIT
+from dreamwire.messages import Floats
+from dreamwire.schema import Schema
+
+assert ARTIST_SHARE_MOST <= SHARE_B_MAX, "pods take no artist above theirs"
+
+SILENT_S: Final = 10.0
+"""Whoever leads and has said nothing for longer can be followed by somebody else."""
+NOBODY: Final[tuple[Floats, float]] = (np.zeros(0, dtype=np.float32), 0.0)
+"""The vector and the share where nobody leads."""
+
+
+class Lead:
+    """One artist's lead of one Dreamscape, from `Artists.begin` until it is closed."""
+
+    def __init__(self, artists: "Artists") -> None:
+        self._artists = artists
+
+    def take(self, vector: Sequence[float], share: float) -> Refusal | None:
+        """The artist's newest word; None: taken.
+
+        Args:
+            vector: D numbers on the shared scale, clipped to +-6.
+            share: in what is blended, 0 to the plan's artist share.
+        """
+        return self._artists.take(self, vector, share)
+
+    def close(self) -> None:
+        """The lead is over; safe to call twice."""
+        self._artists.end(self)
+
+
+class Artists:
+    """Who leads one Dreamscape. `said` is told when a lead begins and ends."""
+
+    def __init__(
+        self, schema: Schema, most: float, now_s: Callable[[], float], said: Callable[[str, str], None]
+    ) -> None:
+        """Of a Dreamscape of this schema, where an artist may have a share of at most `most`."""
+        self._size = schema.size
+        self._most = most
+        self._now_s = now_s
+        self._said = said
+        self._lead: Lead | None = None
+        self._newest = NOBODY
+        self._at_s = 0.0
+
+    def begin(self) -> Lead | Refusal:
+        """Begin to lead."""
+        if not self._most > 0.0:
+            return Refusal(Code.NOBODY_LEADS, "this Dreamscape's plan has no artist share")
+        if self._lead is not None and self._now_s() - self._at_s <= SILENT_S:
+            return Refusal(Code.LEAD_TAKEN, "somebody leads this Dreamscape already")
+        self._lead, self._newest, self._at_s = Lead(self), NOBODY, self._now_s()
+        self._said("led", "an artist leads")
+        return self._lead
+
+    def take(self, lead: Lead, vector: Sequence[float], share: float) -> Refusal | None:
+        """What this lead says now; a lead that is over says nothing any more."""
+        if lead is not self._lead:
+            return Refusal(Code.WRONG_STATE, "this lead is over")
+        refusal = self._wrong(vector, share)
+        if refusal is not None:
+            self.end(lead)
+            return refusal
+        clipped = np.clip(np.asarray(vector, dtype=np.float32), -X_LIMIT, X_LIMIT)
+        self._newest, self._at_s = (clipped, share), self._now_s()
+        return None
+
+    def _wrong(self, vector: Sequence[float], share: float) -> Refusal | None:
+        if len(vector) != self._size:
+            sentence = f"vector: expected {self._size} numbers, got {len(vector)}"
+            return Refusal(Code.INVALID_ARGUMENT, sentence, {"field": "vector"})
+        if not np.isfinite(np.asarray(vector, dtype=np.float32)).all():
+            return Refusal(Code.INVALID_ARGUMENT, "vector: a number is not finite", {"field": "vector"})
+        if not 0.0 <= share <= self._most:
+            sentence = f"share: expected 0 to {self._most}, the plan's artist share, got {share}"
+            return Refusal(Code.INVALID_ARGUMENT, sentence, {"field": "share"})
+        return None
+
+    def end(self, lead: Lead) -> None:
+        """This lead is over."""
+        if lead is self._lead:
+            self._lead, self._newest = None, NOBODY
+            self._said("unled", "nobody leads any more")
+
+    def newest(self) -> tuple[Floats, float]:
+        """The vector, float32[D], and its share; empty and 0 where nobody leads or has spoken lately."""
+        age_s = self._now_s() - self._at_s
+        fresh = 0.0 <= age_s <= ARTIST_FRESH_S
+        return self._newest if fresh and self._newest[1] > 0.0 else NOBODY

@@ -1,0 +1,54 @@
+"""The artist's lead: within the plan, fresh, one at a time (DESIGN 7.4)."""
+
+from typing import Final
+
+from mutate.mutation import Mutation
+
+_LEADING, _TESTS = "daemon/dreamd/app/leading.py", "tests/app/test_leading.py"
+
+LEADING: Final = (
+    *(
+        Mutation(f"lead.{name}", broken, _LEADING, old, new, (_TESTS,))
+        for name, broken, old, new in (
+            ("fresh", "a vector counts for ever", "fresh = 0.0 <= age_s <= ARTIST_FRESH_S", "fresh = True"),
+            (
+                "finite",
+                "a NaN leads",
+                "if not np.isfinite(np.asarray(vector, dtype=np.float32)).all():",
+                "if False:",
+            ),
+            ("length", "another schema's vector leads", "if len(vector) != self._size:", "if False:"),
+            ("share", "an artist has more than the plan", "if not 0.0 <= share <= self._most:", "if False:"),
+            ("one", "the second artist takes the lead", "if self._lead is not None and ", "if False and "),
+            ("plan", "an artist leads where the plan has none", "if not self._most > 0.0:", "if False:"),
+            (
+                "refused-ends",
+                "after a refusal the last vector stands",
+                "            self.end(lead)\n            return refusal\n",
+                "            return refusal\n",
+            ),
+            (
+                "ended",
+                "an artist who has gone still leads",
+                "self._lead, self._newest = None, NOBODY",
+                "self._lead = None",
+            ),
+        )
+    ),
+    Mutation(
+        "lead.severed",
+        "the zero of a sever holds an artist's vector",
+        "daemon/dreamd/app/session.py",
+        "self.cohorts.artist = self.artists.newest() if level > 0.0 else NOBODY",
+        "self.cohorts.artist = self.artists.newest()",
+        (_TESTS,),
+    ),
+    Mutation(
+        "lead.plan-half",
+        "a plan gives an artist more than half",
+        "daemon/dreamd/core/session/assembly.py",
+        "if not 0.0 <= plan.artist_share <= ARTIST_SHARE_MOST:",
+        "if False:",
+        (_TESTS,),
+    ),
+)
