@@ -25,6 +25,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Final
 
+from dreamd.adapters.aside import ThreadAside
 from dreamd.adapters.clock import BoottimeClock
 from dreamd.adapters.grpc.server import CannotListen, Running, serve_grpc
 from dreamd.adapters.http.application import Application
@@ -134,8 +135,11 @@ class Daemon:
         self._link = MqttLink(
             broker, seal=Seal(key), clock=self._clock, meters=self._meters, rng=rng, say=self._say
         )
+        self._aside = ThreadAside()
         people = CheckedIn(), LedgerExposures(self._ledger, self._clock.now_s())
-        self._coordinator = Coordinator(self._clock, self._link, self._ledger, self._meters, rng, people)
+        self._coordinator = Coordinator(
+            self._clock, self._link, self._ledger, self._meters, rng, people, self._aside
+        )
         self._coordinator.journal.observe(self._write_down)
         self._coordinator.open()
         self._intake = Intake(self._coordinator, self._clock, self._meters)
@@ -206,6 +210,7 @@ class Daemon:
             self._http.close()
 
     async def _close_ledger(self) -> None:
+        self._aside.close()
         self._coordinator.close()
 
     def _open_http(self) -> HttpServer:

@@ -87,8 +87,17 @@ def weights(x: ArrayLike, r: ArrayLike) -> Floats:
     Returns:
         float32[N] in (0, 1]; NaN for a row that holds one.
     """
+    return weights_at(distances(x, r))
+
+
+def distances(x: ArrayLike, r: ArrayLike) -> Floats:
+    """Return float32[N], how far each row of x, [N, D], is from r, [D]; shared scale."""
     away = np.ascontiguousarray(np.asarray(x, dtype=np.float32) - np.asarray(r, dtype=np.float32))
-    distance = np.sqrt(np.add.reduce(away * away, axis=1))
+    return np.asarray(np.sqrt(np.add.reduce(away * away, axis=1)))
+
+
+def weights_at(distance: Floats) -> Floats:
+    """Return the weights of rows at these distances, float32[N]."""
     return np.asarray(_ONE / np.maximum(distance, _EPS))
 
 

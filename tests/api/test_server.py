@@ -64,6 +64,9 @@ STREAMS = {
 }
 
 
+GATHERED = {"Lead": (dreams.LeadRequest(name=N, vector=[0.5] * 12, share=0.1), dreams.LeadResponse)}
+
+
 def stub_with(channel: grpc.aio.Channel, method: str) -> object:
     """The generated stub's method, whichever service has it."""
     stubs = (PodsStub(channel), DreamscapesStub(channel), BreakersStub(channel), WakeOrdersStub(channel))
@@ -72,7 +75,7 @@ def stub_with(channel: grpc.aio.Channel, method: str) -> object:
 
 def test_no_method_is_forgotten_here() -> None:
     """The tables of this file are all of the API."""
-    assert {call.method for call in calls_of_api().values()} == set(UNARY) | set(STREAMS)
+    assert {call.method for call in calls_of_api().values()} == {*UNARY, *STREAMS, *GATHERED}
 
 
 @pytest.mark.parametrize("method", sorted(UNARY))
@@ -100,6 +103,16 @@ async def test_every_stream_answers(
     application.tick("n", 1)
     assert isinstance(await first, kind)
     call.cancel()
+
+
+@pytest.mark.parametrize("method", sorted(GATHERED))
+async def test_every_gathering_method_answers(
+    method: str, application: FakeCoordination, channel: grpc.aio.Channel
+) -> None:
+    """By the generated stub alone, once all that was sent has been taken."""
+    application.add("n", DreamscapeState.DREAMING)
+    request, kind = GATHERED[method]
+    assert isinstance(await stub_with(channel, method)(iter([request])), kind)
 
 
 async def test_a_method_that_is_not_there(channel: grpc.aio.Channel) -> None:

@@ -1,6 +1,7 @@
 """What watchers are shown of synchrony: the crowd's by band, each one's by seat, and what stays hidden."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -69,3 +70,51 @@ def test_without_phases_nothing_is_said() -> None:
     assert view is not None
     assert all(math.isnan(one.ppc) and math.isnan(one.z) for one in view.crowd.synchrony)
     assert all(math.isnan(seat.synchrony) for seat in view.seats)
+
+
+class Later:
+    """Does nothing until it is told to."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Callable[[], object], Callable[[object], object]]] = []
+
+    @property
+    def free(self) -> bool:
+        """Nothing waits."""
+        return not self.waiting
+
+    def do(self, work: Callable[[], object], done: Callable[[object], object]) -> None:
+        """Keep it."""
+        self.waiting.append((work, done))
+
+    def now(self) -> None:
+        """Do what waits."""
+        for work, done in self.waiting:
+            done(work())
+        self.waiting.clear()
+
+
+def test_shifts_are_done_beside_the_tick_once_a_minute_and_shown() -> None:
+    """One check at a time, of a copy; its z is shown when it has come, and asked for again a minute later."""
+    stage, later = Stage(pods=6), Later()
+    stage.app = stage.begin(later)
+    stage.appear()
+    stage.dream()
+    for pod in stage.pods:
+        pod.bend = in_step
+    stage.hop(100)
+    assert len(later.waiting) == 1
+    watch = stage.app.watch_collective("night", lambda: None)
+    assert isinstance(watch, CollectiveWatching)
+    before = watch.take()
+    assert before is not None
+    assert all(math.isnan(one.surrogate_z) for one in before.crowd.synchrony)
+    later.now()
+    stage.hop(1)
+    after_it = watch.take()
+    assert after_it is not None
+    assert all(one.surrogate_z > 4.0 for one in after_it.crowd.synchrony)
+    stage.hop(100)
+    assert later.free
+    stage.hop(140)
+    assert not later.free

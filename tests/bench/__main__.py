@@ -6,6 +6,9 @@ Nothing here passes or fails: a bench prints what it measured beside the figure 
 import argparse
 import json
 import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `dreamd` has it, before numpy is loaded
+
 import subprocess
 import sys
 import tempfile
@@ -14,6 +17,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.bench.fusion import fusion
 from tests.bench.sever import sever
 from tests.bench.simulate import simulate
 
@@ -92,6 +96,7 @@ BENCHES = {
     "pod": lambda: pod(40),
     "sever": lambda: sever(row),
     "simulate": lambda: simulate(row),
+    "fusion": lambda: fusion(row, Path("fusion.png")),
 }
 
 

@@ -14,6 +14,7 @@ from dreamd.adapters.people import CheckedIn, LedgerExposures
 from dreamd.app.coordinator import Coordinator
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.core.session.views import Plan
+from dreamd.ports.aside import Aside
 from dreamd.ports.ledger import Ledger
 from dreamd.ports.meters import DreamscapeReading, FleetReading, SiteReading
 from dreamd.ports.people import Consents, Exposures
@@ -267,14 +268,18 @@ class Stage:
         self.app = self._begin(2)
         self.app.open()
 
-    def _begin(self, seed: int) -> Coordinator:
+    def begin(self, aside: Aside) -> Coordinator:
+        """The same daemon anew, with a place for work beside it."""
+        return self._begin(1, aside)
+
+    def _begin(self, seed: int, aside: Aside | None = None) -> Coordinator:
         rng = random.Random(seed)
         consents, exposures = self._people
         people = (
             consents or CheckedIn(),
             exposures or LedgerExposures(self.ledger, self.clock.now_s()),
         )
-        return Coordinator(self.clock, self.link, self.ledger, self.meters, rng, people)
+        return Coordinator(self.clock, self.link, self.ledger, self.meters, rng, people, aside)
 
     def pod(self, name: str) -> Puppet:
         """The puppet of this name."""

@@ -79,7 +79,7 @@ SYNCHRONY: Final = (
         _SYNCHRONY,
         "told = (below > 0.0) & (4 * np.count_nonzero(here > 0.0, axis=1) >= instants)",
         "told = below > 0.0",
-        (_TESTS_SYNCHRONY,),
+        (f"{_TESTS_SYNCHRONY}::test_of_two_who_hardly_met_nothing_is_said",),
     ),
     Mutation(
         "synchrony.autocorrelation",
@@ -95,6 +95,22 @@ SYNCHRONY: Final = (
         _SYNCHRONY,
         "if n > SURROGATE_SLEEPERS or not shifts > 1:",
         "if not shifts > 1:",
-        (_TESTS_SYNCHRONY,),
+        (f"{_TESTS_SYNCHRONY}::test_shifts_are_bounded",),
+    ),
+    Mutation(
+        "synchrony.shifts-due",
+        "the shifts are done anew every tick",
+        "daemon/dreamd/fusion/chorus.py",
+        "return not lately and bool(np.isfinite(self.synchrony.z).any())",
+        "return bool(np.isfinite(self.synchrony.z).any())",
+        ("tests/app/test_synchrony.py",),
+    ),
+    Mutation(
+        "aside.one",
+        "work piles up beside the daemon",
+        "daemon/dreamd/adapters/aside.py",
+        "return not self._busy",
+        "return True",
+        ("tests/daemon/test_aside.py",),
     ),
 )

@@ -65,7 +65,7 @@ class Cohorts:
         self._schema = schema
         self.bands = tuple(band.name for band in schema.phase_bands)
         self._zeros = np.zeros(schema.size, dtype=np.float32)
-        self._fusion = Fusion(schema, mu_db, sigma_db)
+        self.fusion = Fusion(schema, mu_db, sigma_db)
         self._a_bank = max(-(-seats // COHORT_SLOTS), 1)
         self._banks: list[Bank] = []
         self._opened = 0
@@ -218,7 +218,7 @@ class Cohorts:
     def fuse(self, instant: int) -> Fused:
         """Fuse the newest frames at this grid instant."""
         self._lost += sum(bank.columns.advance(instant) for bank in self._banks)
-        self.fused = self._fusion.tick(
+        self.fused = self.fusion.tick(
             [bank.columns for bank in self._banks],
             [bank.allowed for bank in self._banks],
             instant,

@@ -13,6 +13,7 @@ from dreamd.app.excluding import Excluding
 from dreamd.app.fleet import PodRecord
 from dreamd.app.seats import Seat
 from dreamd.app.session import Session
+from dreamd.app.surrogates import check
 from dreamd.app.surroundings import Surroundings
 from dreamd.core.limits import LEASE_FADE_S, LEASE_S, MASS_WINDOW_S, QUORUM_MIN
 from dreamd.core.session.assembly import ceiling_for
@@ -184,6 +185,7 @@ class Conductor(Session):
             self._in.meters.frames_above_granted(self.cohorts.take_frames_above())
             self.tick_s = self._in.clock.now_s() - now_s
             self._audience.tell()
+            check(self.cohorts.fusion.chorus, instant, self._in.aside)
         self._housekeep(now_s)
 
     def _judge_tick(self, instant: int) -> None:

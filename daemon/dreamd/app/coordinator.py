@@ -26,6 +26,7 @@ from dreamd.app.wakes import WakeBook
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.core.severing.breaker import Breaker
 from dreamd.core.severing.causes import Cause, cause_named
+from dreamd.ports.aside import Aside, NoTime
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.ledger import Ledger, LedgerError
 from dreamd.ports.meters import Meters
@@ -59,6 +60,7 @@ class Coordinator(Desk):
         meters: Meters,
         rng: random.Random,
         people: tuple[Consents, Exposures],
+        aside: Aside | None = None,
     ) -> None:
         now_s = clock.now_s()
         journal = Journal(now_s)
@@ -78,6 +80,7 @@ class Coordinator(Desk):
             wakes=WakeBook(ledger, link, journal),
             consents=people[0],
             exposures=people[1],
+            aside=aside or NoTime(),
         )
         super().__init__(surroundings)
         self._closed = self._newest_closing(now_s)

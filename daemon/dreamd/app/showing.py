@@ -66,12 +66,14 @@ def crowd_view(session: "Session") -> CrowdView:
     crowd = CrowdView(level=session.cohorts.level, artist=tuple(map(float, artist)), artist_share=share)
     if fused is None:
         return crowd
-    said = fused.synchrony
+    said, shifted = fused.synchrony, session.cohorts.fusion.chorus.shifted
     return replace(
         crowd,
         synchrony=tuple(
-            SynchronyView(name, float(ppc), float(z), order=float(order))
-            for name, ppc, z, order in zip(session.cohorts.bands, said.ppc, said.z, fused.order, strict=True)
+            SynchronyView(name, *map(float, numbers))
+            for name, *numbers in zip(
+                session.cohorts.bands, said.ppc, said.z, shifted, fused.order, strict=True
+            )
         ),
     )
 

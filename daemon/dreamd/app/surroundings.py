@@ -9,6 +9,7 @@ from dreamd.app.locks import LockBook
 from dreamd.app.orders import Orders
 from dreamd.app.tickets import Tickets
 from dreamd.app.wakes import WakeBook
+from dreamd.ports.aside import Aside
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.ledger import Ledger
 from dreamd.ports.meters import Meters
@@ -33,3 +34,4 @@ class Surroundings:
     wakes: WakeBook
     consents: Consents
     exposures: Exposures
+    aside: Aside

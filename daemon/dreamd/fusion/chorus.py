@@ -5,6 +5,7 @@ parts, so that everybody is looked at once a second and no tick bears it all.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -27,14 +28,22 @@ from dreamd.fusion.synchrony import (
 from dreamwire.messages import Floats
 from dreamwire.schema import Schema
 
+SHIFTS_EVERY_HOPS: Final = 240
+"""A minute."""
+
 
 class Chorus:
-    """The phases of one Dreamscape. synchrony: as last read. banks: each bank's phases."""
+    """The phases of one Dreamscape. synchrony: as last read. banks: each bank's phases.
+
+    shifted: float64[B], z by circular shifts, of the last check; NaN: none yet.
+    """
 
     def __init__(self, schema: Schema) -> None:
         self.lags = lags_of(schema)
         self.banks: list[Phases] = []
         self.synchrony: Synchrony = nothing_known(len(self.lags))
+        self.shifted: Doubles = self.synchrony.z
+        self._lent: int | None = None
         self._everyone = Everyone(self.lags)
 
     def tick(
@@ -80,6 +89,20 @@ class Chorus:
     def own(self) -> tuple[Floats, ...]:
         """Each one's PPC with everyone, mean over bands, float32[slots] for each bank; NaN: not known."""
         return tuple(phases.own.copy() for phases in self.banks)
+
+    def shifts_due(self, instant: int) -> bool:
+        """Whether something can be said, and was not checked by shifts for a minute."""
+        lately = self._lent is not None and 0 <= instant - self._lent < SHIFTS_EVERY_HOPS
+        return not lately and bool(np.isfinite(self.synchrony.z).any())
+
+    def lend(self, instant: int) -> Phasors:
+        """Return the copy that shifts are made of; the next is due a minute later."""
+        self._lent = instant
+        return self.some()
+
+    def shifts_told(self, z: Doubles) -> None:
+        """What the shifts came to."""
+        self.shifted = z
 
     def some(self, most: int = SURROGATE_SLEEPERS) -> Phasors:
         """Return a copy of at most so many sleepers' phases, complex64[B, n, T], for `surrogate_z`."""

@@ -38,6 +38,8 @@ PRODUCT_ROWS: Final = 256
 """Rows multiplied at once: widened to float64, five bands of them are 1.6 MB, about a core's own cache."""
 TURNS: Final = 4
 """Once a second: each one's own PPC is computed so often, a part of the rows in each tick."""
+EACH_ROWS: Final = 1024
+"""Rows whose own PPC is computed at once."""
 _HOPS: Final = WINDOW // INSTANTS_PER_HOP
 
 
@@ -60,6 +62,7 @@ class Phases:
         self.z: Phasors = np.zeros((bands, slots, WINDOW), dtype=np.complex64)
         self.there: NDArray[np.uint8] = np.zeros((bands, slots, WINDOW), dtype=np.uint8)
         self.sparse: Phasors = np.zeros((bands, slots, WINDOW // SPARSE), dtype=np.complex64)
+        self._sparse_there: NDArray[np.uint8] = np.zeros(self.sparse.shape, dtype=np.uint8)
         self.own: NDArray[np.float32] = np.full(slots, np.nan, dtype=np.float32)
         self._heard = np.zeros(slots, dtype=np.bool_)
         self.sums = PhaseSums(
@@ -100,6 +103,7 @@ class Phases:
             if instant % TURNS == 0:
                 place = 2 * (first // SPARSE)
                 self._sparse_ring[:, block, place : place + 2] = units[:, :2].transpose(0, 2, 1)
+                self._sparse_there[:, block, first // SPARSE] = here[:, 0]
             self._heard[block] |= np.logical_or.reduce(here.reshape(-1, here.shape[2]))
             counts += np.add.reduce(here, axis=2, dtype=np.int32)
             newest += self._multiply(block.start, 2 * first, units, g)
@@ -157,6 +161,7 @@ class Phases:
             self.z[:, rows] = 0
             self.there[:, rows] = 0
             self.sparse[:, rows] = 0
+            self._sparse_there[:, rows] = 0
             self._heard[rows] = False
             self.own[rows] = np.nan
 
@@ -172,21 +177,24 @@ class Phases:
             self.there[:, :, first:end] = 0
             if hop % TURNS == 0:
                 self.sparse[:, :, first // SPARSE] = 0
+                self._sparse_there[:, :, first // SPARSE] = 0
             for sums in (self.sums.g, self.sums.k):
                 sums[:, first:end] = 0.0
                 sums[:, :, first:end] = 0.0
 
     def due(self, used: int, instant: int) -> list[slice]:
         """The rows, of those used, whose turn it is at this tick to have `own` computed."""
-        return [
-            rows for number, rows in enumerate(blocks(used, PRODUCT_ROWS)) if (number + instant) % TURNS == 0
-        ]
+        quarter = max(-(-used // TURNS), PRODUCT_ROWS)
+        begin = (-instant) % TURNS * quarter
+        parts = blocks(min(quarter, used - begin), EACH_ROWS)
+        return [slice(begin + rows.start, begin + rows.stop) for rows in parts]
 
     def each(self, everyone: Everyone, due: list[slice]) -> None:
         """Compute `own` of these rows."""
-        z = self.sparse if everyone.every == SPARSE else self.z
+        few = everyone.every == SPARSE
+        z, there = (self.sparse, self._sparse_there) if few else (self.z, self.there)
         for rows in due:
-            bands = everyone.ppc_each(z[:, rows])
+            bands = everyone.ppc_each(z[:, rows], there[:, rows])
             told = np.isfinite(bands)
             mean = np.where(told, bands, 0.0).sum(axis=0) / np.maximum(told.sum(axis=0), 1)
             self.own[rows] = np.where(told.any(axis=0), mean, np.nan)

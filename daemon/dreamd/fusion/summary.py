@@ -19,7 +19,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamd.fusion.centre import Doubles, blocks, sums
+from dreamd.fusion.centre import Doubles, blocks
+from dreamwire import blend
 from dreamwire.messages import Floats
 
 BINS_PER_OCTAVE: Final = 12
@@ -76,19 +77,21 @@ def summarise(rows: Floats, r: Floats, phases: tuple[Phases, Doubles], residuals
             float64[B], of how many.
         residuals: float32[e], of everyone eligible, before the clip.
     """
-    at_r = sums(rows, r)
-    x, squares, distances = np.zeros(len(r)), 0.0, 0.0
+    both, w, squares, distances = np.zeros((2, len(r))), 0.0, 0.0, 0.0
     for block in blocks(len(rows)):
         wide = rows[block].astype(np.float64)
-        x += wide.sum(axis=0)
+        distance = blend.distances(rows[block], r)
+        weighed = np.ones((2, len(wide)))
+        weighed[0] = blend.weights_at(distance)
+        both += weighed @ wide
+        w += float(weighed[0].sum())
         squares += float(np.einsum("ij,ij->", wide, wide))
-        wide -= r
-        distances += float(np.sqrt(np.einsum("ij,ij->i", wide, wide)).sum())
+        distances += float(distance.sum(dtype=np.float64))
     return Summary(
-        s=at_r.s,
-        w=at_r.w,
+        s=both[0],
+        w=w,
         n=len(rows),
-        x=x,
+        x=both[1],
         squares=squares,
         distances=distances,
         phases=phases[0],

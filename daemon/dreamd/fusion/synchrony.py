@@ -185,11 +185,12 @@ class Everyone:
         counts[:, :, 0] = apart
         np.multiply(apart, ring.k[at] - 1.0, out=counts[:, :, 1], casting="same_kind")
 
-    def ppc_each(self, z: Phasors) -> Floats:
+    def ppc_each(self, z: Phasors, there: NDArray[np.uint8]) -> Floats:
         """Return float32[B, n]: the PPC of each of these with all others, whom they are among.
 
         Args:
             z: complex64[B, n, T'], unit phasors, zero where missing, at the instants used.
+            there: uint8 of the same shape, 1 where they are not missing.
 
         Returns:
             NaN for those with fewer than a quarter of the pairs of instants, and where nobody else is there.
@@ -197,7 +198,7 @@ class Everyone:
         bands, n, instants = z.shape
         form, of_counts = self._forms[self.every]
         parts = np.ascontiguousarray(z).view(np.float32)
-        here = (z != 0).astype(np.float32)
+        here = there.astype(np.float32)
         among = np.einsum("bit,bit->bi", parts @ form.reshape(bands, 2 * instants, -1), parts)
         counts = (here @ of_counts.reshape(bands, instants, -1)).reshape(bands, n, 2, instants)
         own, below = np.moveaxis(np.einsum("bikt,bit->bik", counts, here), 2, 0)
