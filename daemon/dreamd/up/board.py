@@ -105,7 +105,10 @@ def plural(number: int, one: str, many: str) -> str:
 
 @dataclass
 class Board:
-    """All rows and the last 50 lines. muted: causes that somebody else is telling just now."""
+    """All rows and the last 50 lines. muted: causes that somebody else is telling just now.
+
+    synchrony: by band, z against chance, as told at this second of the run; of what is not known, nothing.
+    """
 
     t0_ns: int
     ceiling: float
@@ -114,6 +117,8 @@ class Board:
     told: int = 0
     muted: frozenset[str] = frozenset()
     closing: bool = False
+    synchrony: tuple[tuple[str, float], ...] = ()
+    synchrony_at_s: float = -math.inf
     _batches: dict[str, _Batch] = field(default_factory=dict)
 
     @classmethod
@@ -129,6 +134,10 @@ class Board:
     def dreaming(self) -> int:
         """How many dream."""
         return sum(row.state is State.DREAMING and not row.silent for row in self.rows.values())
+
+    def agree(self, at_ns: int, synchrony: Iterable[tuple[str, float]]) -> None:
+        """The daemon has told how far above chance phases agree, band by band."""
+        self.synchrony, self.synchrony_at_s = tuple(synchrony), self.seconds(at_ns)
 
     def say(self, at_ns: int, words: str, tone: Tone = Tone.CALM, pod: str = "") -> None:
         """Add a line."""

@@ -26,6 +26,7 @@ GATHER_WITHIN_S: Final = 25.0
 GATHER_EACH_S: Final = 1.5
 """More for each sleeper: an enrolment costs half a second of a core, on a busy machine more."""
 POLL_S: Final = 0.2
+CROWD_S: Final = 1.0
 HOME_WITHIN_S: Final = 3.0
 ORDERS_MAX: Final = 16
 REAL_RAMP_S: Final = 60
@@ -79,9 +80,10 @@ class Director:
                 async with asyncio.TaskGroup() as tasks:
                     told = tasks.create_task(self._tell_states(api), name="events")
                     watching = tasks.create_task(self._watch(api), name="beside")
+                    crowd = tasks.create_task(self._tell_crowd(api), name="crowd")
                     await self._dream(api)
-                    told.cancel()
-                    watching.cancel()
+                    for task in (told, watching, crowd):
+                        task.cancel()
                 await self._bring_home(api)
         except dreamapi.ApiError as error:
             raise CannotRun(f"the daemon said no: {error}") from error
@@ -185,6 +187,16 @@ class Director:
             except dreamapi.ApiError as error:
                 self.say(f"the event stream ended: {error}", Tone.GRAVE)
                 return
+
+    async def _tell_crowd(self, api: Api) -> None:
+        """Show how far above chance phases agree, as the daemon tells it once a second."""
+        try:
+            async for tick in api.dreamscapes.watch_collective(self.name, omit_seats=True):
+                said = [(one.band, one.z) for one in tick.synchrony if one.HasField("z")]
+                self.chronicle.board.agree(now_ns(), said)
+                await asyncio.sleep(CROWD_S)
+        except dreamapi.ApiError:
+            return  # the event stream says that it has ended, and why
 
     async def _dream(self, api: Api) -> None:
         """Until the time is up, everyone has left, or somebody ends it."""

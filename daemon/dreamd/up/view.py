@@ -14,6 +14,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from dreamd.core.limits import SYNCHRONY_Z_MOST
 from dreamd.up.board import Board, Line, Row, State, Tone
 
 ROWS_MAX: Final = 16
@@ -23,6 +24,8 @@ BAR_MIN: Final = 18
 BAR_MAX: Final = 64
 FIXED_COLUMNS: Final = 46
 QUALITY_GOOD: Final = 0.5
+FRESH_S: Final = 3.0
+"""What was told of the crowd is shown so long."""
 GRAVE: Final = "#ff7a86"
 
 STATE_STYLE: Final = {
@@ -160,6 +163,17 @@ def _footer(heading: Heading, now_s: float, ends_s: float | None) -> Text:
     return text.append(f"  {now_s:.0f}{until} s", "grey50")
 
 
+def _crowd(board: Board, now_s: float) -> Text:
+    """Each band's synchrony against chance, while it is fresh; an empty line otherwise."""
+    fresh = now_s - board.synchrony_at_s <= FRESH_S
+    if not (fresh and board.synchrony):
+        return Text()
+    text = Text("  synchrony z ", "grey50", no_wrap=True, overflow="ellipsis")
+    for band, z in board.synchrony:
+        text.append(f"  {band} ", "grey50").append(f"{z:+.1f}", GRAVE if z > SYNCHRONY_Z_MOST else "grey78")
+    return text
+
+
 def screen(
     board: Board, heading: Heading, now_s: float, ends_s: float | None, size: tuple[int, int]
 ) -> RenderableType:
@@ -173,7 +187,7 @@ def screen(
         _top(heading),
         Text(),
         _rows(board, width) if few else _field(board, width),
-        Text(),
+        _crowd(board, now_s),
         *rows,
         *(Text() for _ in range(room - len(rows) if heading.keys else 0)),
         _footer(heading, now_s, ends_s),
