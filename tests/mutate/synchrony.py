@@ -101,8 +101,8 @@ SYNCHRONY: Final = (
         "synchrony.shifts-due",
         "the shifts are done anew every tick",
         "daemon/dreamd/fusion/chorus.py",
-        "return not lately and bool(np.isfinite(self.synchrony.z).any())",
-        "return bool(np.isfinite(self.synchrony.z).any())",
+        "return not (young or lately) and bool(np.isfinite(self.synchrony.z).any())",
+        "return not young and bool(np.isfinite(self.synchrony.z).any())",
         ("tests/app/test_synchrony.py",),
     ),
     Mutation(

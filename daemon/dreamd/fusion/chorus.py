@@ -13,6 +13,7 @@ from dreamd.fusion.columns import Columns, Mask
 from dreamd.fusion.phases import TURNS, Phases, columns_of
 from dreamd.fusion.synchrony import (
     SURROGATE_SLEEPERS,
+    WINDOW,
     Complexes,
     Doubles,
     Everyone,
@@ -26,7 +27,7 @@ from dreamd.fusion.synchrony import (
     synchrony,
 )
 from dreamwire.messages import Floats
-from dreamwire.schema import Schema
+from dreamwire.schema import INSTANTS_PER_HOP, Schema
 
 SHIFTS_EVERY_HOPS: Final = 240
 """A minute."""
@@ -43,6 +44,7 @@ class Chorus:
         self.banks: list[Phases] = []
         self.synchrony: Synchrony = nothing_known(len(self.lags))
         self.shifted: Doubles = self.synchrony.z
+        self._began: int | None = None
         self._lent: int | None = None
         self._everyone = Everyone(self.lags)
 
@@ -61,6 +63,7 @@ class Chorus:
             For each bank the sum of unit phasors at this very instant, complex128[B], and of how many.
         """
         self.banks += [Phases(len(self.lags), bank.slots) for bank in banks[len(self.banks) :]]
+        self._began = instant if self._began is None else self._began
         newest = [
             phases.step(bank, counted, ok, instant)
             for phases, bank, counted, ok in zip(self.banks, banks, included, allowed, strict=True)
@@ -91,9 +94,10 @@ class Chorus:
         return tuple(phases.own.copy() for phases in self.banks)
 
     def shifts_due(self, instant: int) -> bool:
-        """Whether something can be said, and was not checked by shifts for a minute."""
+        """Whether something can be said of a whole window, and was not checked by shifts for a minute."""
+        young = self._began is None or instant - self._began < WINDOW // INSTANTS_PER_HOP
         lately = self._lent is not None and 0 <= instant - self._lent < SHIFTS_EVERY_HOPS
-        return not lately and bool(np.isfinite(self.synchrony.z).any())
+        return not (young or lately) and bool(np.isfinite(self.synchrony.z).any())
 
     def lend(self, instant: int) -> Phasors:
         """Return the copy that shifts are made of; the next is due a minute later."""
@@ -108,6 +112,5 @@ class Chorus:
         """Return a copy of at most so many sleepers' phases, complex64[B, n, T], for `surrogate_z`."""
         share = max(most // max(len(self.banks), 1), 1)
         parts = [phases.some(share) for phases in self.banks[:most]]
-        return (
-            np.concatenate(parts, axis=1) if parts else np.zeros((len(self.lags), 0, 0), dtype=np.complex64)
-        )
+        nobody = np.zeros((len(self.lags), 0, WINDOW), dtype=np.complex64)
+        return np.concatenate([nobody, *parts], axis=1)
