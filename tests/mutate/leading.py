@@ -38,9 +38,9 @@ LEADING: Final = (
     Mutation(
         "lead.severed",
         "the zero of a sever holds an artist's vector",
-        "daemon/dreamd/app/session.py",
-        "self.cohorts.artist = self.artists.newest() if level > 0.0 else NOBODY",
-        "self.cohorts.artist = self.artists.newest()",
+        "daemon/dreamd/app/cohorts.py",
+        "artist, share = self.artist if level > 0.0 else NOBODY",
+        "artist, share = self.artist",
         (_TESTS,),
     ),
     Mutation(

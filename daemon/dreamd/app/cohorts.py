@@ -236,6 +236,7 @@ class Cohorts:
         self.level = level
         self._live(instant)
         fused = self.fused
+        artist, share = self.artist if level > 0.0 else NOBODY
         zeros = self._zeros
         spoken = [self._grant(number, instant, level) for number in range(len(self._banks))]
         messages = []
@@ -255,8 +256,8 @@ class Cohorts:
                     m=fused.m if fused else zeros,
                     sum=fused.s if fused else zeros,
                     weight=fused.w if fused else 0.0,
-                    artist=self.artist[0],
-                    share=self.artist[1],
+                    artist=artist,
+                    share=share,
                     coupling=granted[rows],
                     answered=answered[rows],
                     phase_means=fused.phase_means if fused else zeros[:0].reshape(0, 2),

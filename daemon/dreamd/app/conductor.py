@@ -11,6 +11,7 @@ from typing import Final
 from dreamd.app.cohorts import SlotAt
 from dreamd.app.excluding import Excluding
 from dreamd.app.fleet import PodRecord
+from dreamd.app.leading import Artists
 from dreamd.app.seats import Seat
 from dreamd.app.session import Session
 from dreamd.app.surrogates import check
@@ -48,6 +49,7 @@ class Conductor(Session):
     def __init__(self, plan: Plan, surroundings: Surroundings, created_s: float) -> None:
         super().__init__(plan, surroundings, created_s)
         self.excluding = Excluding(self._happenings.excluded)
+        self.artists = Artists(self._schema, plan.artist_share, surroundings.clock.now_s, self.say)
 
     # -- what arrives -----------------------------------------------------------------------------
 
@@ -175,6 +177,7 @@ class Conductor(Session):
         self.instant = instant
         if self._started and self.state is not DreamscapeState.ENDED:
             self.skipped += missed
+            self.cohorts.artist = self.artists.newest()
             self.company.judge(now_s)
             self._judge_tick(instant)
             if not self.ownership.lost:

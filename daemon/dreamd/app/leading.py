@@ -52,16 +52,16 @@ class Lead:
 
 
 class Artists:
-    """Who leads one Dreamscape. `said` is told when a lead begins and ends."""
+    """Who leads one Dreamscape. `say` is told when a lead begins and ends."""
 
     def __init__(
-        self, schema: Schema, most: float, now_s: Callable[[], float], said: Callable[[str, str], None]
+        self, schema: Schema, most: float, now_s: Callable[[], float], say: Callable[[str, str], None]
     ) -> None:
         """Of a Dreamscape of this schema, where an artist may have a share of at most `most`."""
         self._size = schema.size
         self._most = most
         self._now_s = now_s
-        self._said = said
+        self.say = say
         self._lead: Lead | None = None
         self._newest = NOBODY
         self._at_s = 0.0
@@ -73,7 +73,7 @@ class Artists:
         if self._lead is not None and self._now_s() - self._at_s <= SILENT_S:
             return Refusal(Code.LEAD_TAKEN, "somebody leads this Dreamscape already")
         self._lead, self._newest, self._at_s = Lead(self), NOBODY, self._now_s()
-        self._said("led", "an artist leads")
+        self.say("led", "an artist leads")
         return self._lead
 
     def take(self, lead: Lead, vector: Sequence[float], share: float) -> Refusal | None:
@@ -103,7 +103,7 @@ class Artists:
         """This lead is over."""
         if lead is self._lead:
             self._lead, self._newest = None, NOBODY
-            self._said("unled", "nobody leads any more")
+            self.say("unled", "nobody leads any more")
 
     def newest(self) -> tuple[Floats, float]:
         """The vector, float32[D], and its share; empty and 0 where nobody leads or has spoken lately."""

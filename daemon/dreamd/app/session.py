@@ -14,7 +14,6 @@ from dreamd.app.coordination import Changed
 from dreamd.app.fleet import PodRecord
 from dreamd.app.happenings import Happenings
 from dreamd.app.judging import Judge
-from dreamd.app.leading import NOBODY, Artists
 from dreamd.app.ownership import Ownership
 from dreamd.app.people import Company
 from dreamd.app.seating import Seating
@@ -59,7 +58,6 @@ class Session:
         self._schema = schema_named(plan.schema)
         self._scale = (self._schema.shipped_mu(), self._schema.shipped_sigma())
         self.cohorts = Cohorts(self._schema, *self._scale, self.plan.seats_max)
-        self.artists = Artists(self._schema, plan.artist_share, surroundings.clock.now_s, self.say)
         self.judge = Judge(surroundings, self._breaker_moved, self._told)
         self.mass = MassFailure()
         self.company = Company(self, surroundings)
@@ -372,7 +370,6 @@ class Session:
         if self.ownership.lost or not self._started:
             return
         now_s = self._in.clock.now_s()
-        self.cohorts.artist = self.artists.newest() if level > 0.0 else NOBODY
         for message in self.cohorts.broadcasts(
             self.plan.dreamscape, self.instant, level, lambda cohort: self.ownership.term(cohort, now_s)
         ):

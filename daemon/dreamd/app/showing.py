@@ -62,7 +62,7 @@ def dreamscape_view(session: "Session", fleet: Fleet) -> DreamscapeView:
 def crowd_view(session: "Session") -> CrowdView:
     """What the newest tick says of the crowd as a whole."""
     fused = session.cohorts.fused
-    artist, share = session.artists.newest()
+    artist, share = session.cohorts.artist
     crowd = CrowdView(level=session.cohorts.level, artist=tuple(map(float, artist)), artist_share=share)
     if fused is None:
         return crowd

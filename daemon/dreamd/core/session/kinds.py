@@ -26,6 +26,8 @@ KINDS: Final = {
     "wake-lifted": "a wake order was lifted",
     "blind": "most frames are missing at once: our own way to the pods is broken",
     "seeing": "frames come again",
+    "led": "an artist begins to lead a Dreamscape",
+    "unled": "nobody leads it any more",
     "exposure-warning": "a sleeper has lived most of what they may",
     "checked-in": "somebody was checked in to a pod",
     "checked-out": "the sleeper of a pod was checked out",
@@ -34,5 +36,6 @@ KINDS: Final = {
     "broker-up": "the broker was reached",
     "broker-down": "the broker was lost: everyone is alone by their own tether",
     "malformed": "a payload could not be read; one of a kind in ten seconds",
+    "restored": "the ledger was restored from a copy: consents are suspended until they are given anew",
     "ledger": "the ledger could not keep something",
 }
