@@ -8,6 +8,7 @@ from mutate.leading import LEADING
 from mutate.mutation import Mutation
 from mutate.operators import OPERATORS
 from mutate.pod import POD
+from mutate.rehearsed import REHEARSED
 from mutate.seen import SEEN
 from mutate.signal import SIGNAL
 from mutate.synchrony import SYNCHRONY
@@ -16,4 +17,5 @@ from mutate.wire import WIRE
 MUTATIONS: Final[tuple[Mutation, ...]] = (
     *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *OPERATORS),
     *(*SEEN, *CONSOLE),
+    *REHEARSED,
 )

@@ -5,9 +5,9 @@ everything about a person is that person's pod's own word. A pod that is set to 
 know why, for no broadcast says it: its cause is what the daemon's journal says of it, or of the Dreamscape,
 at that moment.
 
-Words. Detected: severed after its onset for a cause the scene must lead to; where the scene is the crowd's,
-only if the Dreamscape was. False: severed for a cause that is a person's or a device's own, without an
-injected fault. What befalls the whole Dreamscape is counted apart and is nobody's false sever.
+Words. Detected: severed after its onset for a cause the scene must lead to; where no pod can see what
+happens, only if the Dreamscape was. False: severed for a cause that is a person's or a device's own,
+without an injected fault. What befalls the whole Dreamscape is counted apart and is nobody's false sever.
 """
 
 import math
@@ -169,8 +169,8 @@ class Books:
     @property
     def detected(self) -> int:
         """How many of the failing were found out."""
-        crowd = self.cue.scene.scope is Scope.CROWD
-        if crowd and not self.cue.scene.causes & set(self.dreamscape_causes):
+        whole = self.cue.scene.whole
+        if whole and not self.cue.scene.causes & set(self.dreamscape_causes):
             return 0
         return len({fall.pod for fall in self.answered} & self.failing)
 

@@ -29,7 +29,8 @@ class Scene:
     causes: words of which one must be why the failing are severed; in a crowd, also why the Dreamscape is.
     share: of the sleepers, as usual, at least and at most. beds_least, sleepers_least: counted.
     lasts_least_s: from onset until it must have shown; settles_s: how much longer it usually lasts, for the
-    crowd to be labelled. at_least_s: from the merge until it may begin.
+    crowd to be labelled. at_least_s: from the merge until it may begin. whole: the Dreamscape must be
+    severed; else pods may find each of the failing out by themselves.
     does: what happens, in words.
     """
 
@@ -46,6 +47,7 @@ class Scene:
     sleepers_least: int = 5
     pairs: bool = False
     settles_s: float = 0.0
+    whole: bool = False
 
 
 def _person(name: str, does: str, *causes: Cause, lasts_s: float, most: float = MASS_SHARE) -> Scene:
@@ -62,6 +64,7 @@ def _crowd(
     lasts_s: float,
     settles_s: float = 0.0,
     at_s: float = 12.0,
+    whole: bool = True,
 ) -> Scene:
     words = frozenset(cause.value for cause in causes)
     return Scene(
@@ -69,6 +72,7 @@ def _crowd(
         beds_least=3,
         sleepers_least=CROWD_MIN,
         settles_s=settles_s,
+        whole=whole,
     )
 
 
@@ -103,7 +107,8 @@ _ALL: Final = (
     _crowd(
         "gain-runaway",
         "implants amplify the others tenfold",
-        *(Cause.GAIN, Cause.AMPLITUDE, Cause.MASS),
+        *(Cause.GAIN, Cause.AMPLITUDE, Cause.HIGHFREQ, Cause.MASS),
+        whole=False,
         share=0.2,
         least=0.2,
         lasts_s=25.0,

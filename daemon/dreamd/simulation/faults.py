@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import PodView
-from dreamd.simulation import outages
+from dreamd.simulation import crowds, outages
 from dreamd.simulation.bodies import MALFUNCTIONS, Ailment
 from dreamd.simulation.broker import Weather
 from dreamd.simulation.liars import LIES
@@ -316,6 +316,7 @@ KINDS: Final[dict[str, tuple[Act, float, float]]] = {
     "wake": (_wake_one, 1.0, 6.0),
     "reset": (_reset, 0.0, 0.0),
     "stuck": (_stick, 2.0, 6.0),
+    "crowd": (crowds.act, 5.0, 40.0),
 }
 """What each kind does, and how long it lasts at least and at most, seconds."""
 

@@ -62,6 +62,7 @@ class Pod:
         self.line = line
         self.disk = Disk()
         self.body = Body(number)
+        self.body.origin_ns = clock.local_ns(0)
         self.alive = self.frozen = False
         self.wanted = ""
         self.bend: Bend | None = None

@@ -13,7 +13,7 @@ Held here
 - bound: an injected malfunction is at zero within its bound, and stays there while it lasts.
 - cause: every trip names its cause and tells its evidence.
 - nothing: nobody untouched is severed for what only a person or a device can do, no Dreamscape for the way
-  to most of its sleepers; in a calm world nobody at all is severed.
+  to most of its sleepers; in a calm world nobody at all is severed; no crowd is halved that nobody touched.
 - one-pod: one pseudonym lies in one pod.
 - withdrawn: who withdrew at their pod is given no slot by the daemon that was told, until checked in anew.
 - dose: nobody lives more merge-minutes than their limit, whatever daemon, pod or network do.
@@ -22,7 +22,7 @@ Held here
   is still open stands for counts as charged.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from dreamd.simulation.world import World
 
 VIOLATIONS_MAX: Final = 20
+ACTS_MAX: Final = 1_000
+CROWD_ACTS: Final = ("halved", "crowd-severed")
 ALIKE_MAX: Final = 2
 LEASE_NS: Final = round(LEASE_S * SECOND_NS)
 PERMIT_NS: Final = round((LEASE_S + LEASE_FADE_S) * SECOND_NS)
@@ -82,6 +84,7 @@ class Watch:
         self.severs: Counter[str] = Counter()
         self.touched: set[str] = {f"bed-{who.rpartition('-')[2]}" for who in world.limits_min}
         self.calm = True
+        self.acts: deque[tuple[float, str]] = deque(maxlen=ACTS_MAX)
         self.checks = 0
         self.trace: Callable[[str], None] = lambda _line: None
         self._permits: dict[tuple[int, int], Permit] = {}
@@ -341,7 +344,12 @@ class Watch:
             self._withdrawn.discard((owner.number, event.pod))
         if event.kind == "state" and QuorumVerdict.MOST_FAILED.value in event.sentence and not self.touched:
             self.violated("nothing", event.dreamscape, f"nobody has failed: {event.sentence}")
+        if event.kind in CROWD_ACTS:
+            if not self.touched:
+                self.violated("nothing", event.dreamscape, f"a healthy crowd: {event.sentence}")
+            self.acts.append((self._world.schedule.now_s, event.cause))
         if event.kind == "tripped":
+            self.acts.append((self._world.schedule.now_s, event.cause))
             if not event.cause:
                 self.violated("cause", event.pod, "its breaker tripped without a cause")
             if not event.sentence.endswith(")"):

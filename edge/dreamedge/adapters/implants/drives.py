@@ -4,10 +4,9 @@ A healthy implant gives f = (1 - a) x + a c (DESIGN 7.4), and its sleeper follow
 drives here are implants that mix wrongly. Each returns a pull in dB a second on the twelve levels, from
 what was mixed: the sleeper's own levels x, their profile p, the centre of the others c, the share a.
 
-- `amplifying`: the others' part has g times its amplitude and draws g times as hard. What the amplified
-  bring into the collective comes back to them amplified: a loop. Its push is a logarithm of the share, so
-  halving stops small gains and not large ones. Delta and gamma are left
-  out: slow waves as large would be amplitude at the pod, and no feedback drives gamma.
+- `amplifying`: the others' part has g times its amplitude and draws g times as hard, as far as a brain
+  follows. What the amplified bring into the collective comes back to them amplified: a loop. Its push is a
+  logarithm of the share, so halving stops small gains and not large ones.
 - `following`: the others' part draws k times as hard. A crowd of n keeps (r / (r + k a n/(n-1)))^2 of its
   dispersion: people fade into one another.
 - `collapsing`: all that tells people apart is drawn onto one axis, which is stretched for it: dispersion
@@ -33,9 +32,8 @@ GAIN: Final = 10.0
 STRETCH: Final = 3.0
 """How much farther apart people come along the one axis that is left: sqrt(12), rounded down."""
 
-_DRIVEN: Final = np.tile(
-    [float(band.name not in {"delta", "gamma"}) for band in BANDS6X2.bands], len(BANDS6X2.regions)
-)
+_FOLLOWED_DB: Final = 10.0
+"""How far levels follow what is amplified; farther, and the others would take them for outliers."""
 _AXIS: Final = np.asarray([1.0, -1.0, 1.0, -1.0, 1.0, -1.0] * len(BANDS6X2.regions)) / np.sqrt(BANDS6X2.size)
 
 
@@ -46,14 +44,14 @@ def _nothing(levels_db: Array) -> Array:
 def amplifying(gain: float) -> Drive:
     """An implant whose others' part has `gain` times its amplitude."""
 
-    def pull(levels_db: Array, _profile_db: Array, felt: Felt) -> Array:
+    def pull(levels_db: Array, profile_db: Array, felt: Felt) -> Array:
         others_db = felt.others_db
         if others_db is None:
             return _nothing(levels_db)
-        # Powers relative to one's own, so that no power overflows.
-        others = felt.share * gain**2 * 10.0 ** ((others_db - levels_db) / 10.0)
-        raised_db = 10.0 * np.log10(1.0 - felt.share + others)
-        return np.asarray(FOLLOW_PER_S * gain * raised_db * _DRIVEN)
+        # Powers relative to one's own at rest, so that no power overflows.
+        others = felt.share * gain**2 * 10.0 ** ((others_db - profile_db) / 10.0)
+        raised_db = np.minimum(10.0 * np.log10(1.0 - felt.share + others), _FOLLOWED_DB)
+        return np.asarray(FOLLOW_PER_S * gain * (profile_db + raised_db - levels_db))
 
     return pull
 

@@ -6,8 +6,9 @@ the same equations as `sleeper`'s; a malfunction of the signal is what the signa
 it, in the first hop after it began.
 
 It is two things in one: the implant, and the agent's signal path. Measurement noise and phases are loops,
-read at the number of the grid instant: so two beds that carry one brain (`crosstalk`) agree hop by hop, as
-they would. Noise is that of a 2 s power window; phases have the autocorrelation of the band they are of.
+read at the number of the grid instant, counted from `origin_ns` (beds of one machine share a clock;
+simulated machines do not): so two beds that carry one brain (`crosstalk`) agree hop by hop, as they would.
+Noise is that of a 2 s power window; phases have the autocorrelation of the band they are of.
 """
 
 from collections import deque
@@ -99,6 +100,7 @@ class LightImplant:
         self._rhythm: Rhythm | None = None
         self._paced: deque[float] = deque(maxlen=_LAG + INSTANTS_PER_HOP)
         self.captured_ns = 0
+        self.origin_ns = 0
         self.ailment: Ailment | None = None
         self.other: LightImplant | None = None
         self.missing_features: tuple[str, ...] = ()
@@ -131,7 +133,8 @@ class LightImplant:
         self._instant_ns = self.captured_ns = instant_ns
         spoiled = ill if ill in SIGNAL else ""
         source = self.other if ill == CROSSTALK and self.other is not None else self
-        features_db = source.features_at(instant_ns)
+        theirs_ns = instant_ns - self.origin_ns + source.origin_ns
+        features_db = source.features_at(theirs_ns)
         if source is not self:
             features_db = features_db + self._rng.normal(0.0, _COPY_DB, BANDS6X2.size)
         if spoiled:
@@ -140,7 +143,7 @@ class LightImplant:
             instant_ns=instant_ns,
             captured_ns=instant_ns,
             features_db=features_db.astype(np.float32),
-            phasors=source.phasors_at(instant_ns),
+            phasors=source.phasors_at(theirs_ns),
             quality=0.0 if spoiled else 1.0,
             cause=spoiled,
             channels=(),
@@ -151,16 +154,16 @@ class LightImplant:
 
     def features_at(self, instant_ns: int) -> Array:
         """What would be measured of this sleeper at an instant, float64[12], dB."""
-        return np.asarray(self.levels_db + self._noise[_number(instant_ns)])
+        return np.asarray(self.levels_db + self._noise[self._number(instant_ns)])
 
     def phasors_at(self, instant_ns: int) -> Floats:
         """Their phasors, float32[2, B, 2]."""
-        phasors: Floats = self._phasors[_number(instant_ns)]
+        phasors: Floats = self._phasors[self._number(instant_ns)]
         kind = self._shown(instant_ns)
         if kind in BEATS:
             beat = BEATS[kind]
             late_s = BANDS6X2.phase_bands[beat.band].kernel_s / 2.0
-            phases = beat.phases(instant_ns / 1e9 - late_s - np.array([_GRID_S, 0.0]))
+            phases = beat.phases((instant_ns - self.origin_ns) / 1e9 - late_s - np.array([_GRID_S, 0.0]))
             return _with(phasors, beat.band, phases)
         if self._rhythm is not None and len(self._paced) == self._paced.maxlen:
             return _with(phasors, ALPHA, np.array([self._paced[0], self._paced[1]]))
@@ -180,7 +183,7 @@ class LightImplant:
             pull = pull + DRIVES[ill](self.levels_db, self.person.profile_db, felt)
         elif felt is not None:
             pull = pull + FOLLOW_PER_S * (felt.feedback_db - self.levels_db)
-        reached = self.levels_db + dt_s * pull + np.sqrt(dt_s) * self._wander[_number(instant_ns)]
+        reached = self.levels_db + dt_s * pull + np.sqrt(dt_s) * self._wander[self._number(instant_ns)]
         lowest, highest = self.person.profile_db - _REACH_DB, self.person.profile_db + _REACH_DB
         self.levels_db = np.minimum(np.maximum(reached, lowest), highest)
 
@@ -195,6 +198,10 @@ class LightImplant:
         k_per_s = PACE_PER_S * felt.share if felt is not None else 0.0
         begin_s = (instant_ns - HOP_NS) / 1e9
         self._paced.extend(self._rhythm.run(begin_s, INSTANTS_PER_HOP, _GRID_S, field, k_per_s))
+
+    def _number(self, instant_ns: int) -> int:
+        """The place of a grid instant in the loops."""
+        return round((instant_ns - self.origin_ns) / HOP_NS) % _LOOP_HOPS
 
     def _shown(self, instant_ns: int) -> str:
         ailment = self.ailment
@@ -220,11 +227,6 @@ class LightImplant:
 
     def close(self) -> None:
         """Nothing to release."""
-
-
-def _number(instant_ns: int) -> int:
-    """The place of a grid instant in the loops."""
-    return round(instant_ns / HOP_NS) % _LOOP_HOPS
 
 
 def _with(phasors: Floats, band: int, phases: Array) -> Floats:

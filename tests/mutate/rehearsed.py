@@ -1,0 +1,61 @@
+"""What judges a rehearsal, and stamps its evidence: a judge that lets everything pass proves nothing."""
+
+from typing import Final
+
+from mutate.mutation import Mutation
+
+_BOOKS, _SCENES = "daemon/dreamd/rehearsal/books.py", "daemon/dreamd/rehearsal/scenes.py"
+_TESTS_BOOKS, _TESTS_SCENES = "tests/rehearse/test_books.py", "tests/rehearse/test_scenes.py"
+
+REHEARSED: Final = (
+    Mutation(
+        "rehearse.home",
+        "a rehearsal passes with somebody still coupled",
+        _BOOKS,
+        "return found and self.account.everyone_home and not self.false_severs",
+        "return found and not self.false_severs",
+        (f"{_TESTS_BOOKS}::test_it_has_passed_only_with_everyone_found_and_home",),
+    ),
+    Mutation(
+        "rehearse.false",
+        "nobody is severed for nothing, whatever they are severed for",
+        _BOOKS,
+        "if fall.pod not in self.failing and not fall.of_all and personal(fall.cause)",
+        "if False",
+        (f"{_TESTS_BOOKS}::test_a_healthy_sleeper_severed_for_a_fault_is_false",),
+    ),
+    Mutation(
+        "rehearse.early",
+        "a sever before the malfunction began counts as found out",
+        _BOOKS,
+        "fall.severed.zero_ns >= onset_ns > 0",
+        "onset_ns > 0",
+        (f"{_TESTS_BOOKS}::test_what_came_before_the_onset_is_not_found_out",),
+    ),
+    Mutation(
+        "rehearse.crowd",
+        "a crowd is found out although it was never severed",
+        _BOOKS,
+        "if whole and not self.cue.scene.causes & set(self.dreamscape_causes):",
+        "if False:",
+        (f"{_TESTS_BOOKS}::test_a_crowd_is_not_found_out_where_the_dreamscape_was_not_severed",),
+    ),
+    Mutation(
+        "rehearse.short",
+        "what is too short to be seen is rehearsed, and called undetected",
+        _SCENES,
+        "if not scene.lasts_least_s <= lasts_s < math.inf:",
+        "if False:",
+        (f"{_TESTS_SCENES}::test_what_could_not_show_itself_is_refused_with_the_reason",),
+    ),
+    Mutation(
+        "tether.excluded-evidence",
+        "who is excluded is at zero in no time at all",
+        "edge/dreamedge/core/tether.py",
+        "decisive = named or self._newest(collective.instant)",
+        "decisive = named",
+        (
+            "tests/edge/test_tether.py::test_a_zero_that_names_no_frame_rests_on_the_newest_its_tick_could_have_seen",
+        ),
+    ),
+)
