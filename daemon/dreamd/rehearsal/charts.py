@@ -66,11 +66,11 @@ def plot(
     )
     above = "".join(
         f'<span class="{line.kind}{" late" if axis.x(line.t_s) > 0.6 * WIDE else ""}" '
-        f'style="left:{axis.x(line.t_s) / WIDE:.2%};top:{1.15 * row:.2f}em">{escape(line.words)}</span>'
+        f'style="left:{axis.x(line.t_s) / WIDE:.2%};top:{1.3 * row:.2f}em">{escape(line.words)}</span>'
         for row, line in enumerate(lines)
     )
     words = (
-        f'<div class="words" style="height:{1.15 * len(lines) + 0.2:.2f}em">{above}</div>' if worded else ""
+        f'<div class="words" style="height:{1.3 * len(lines) + 0.2:.2f}em">{above}</div>' if worded else ""
     )
     ticks = "".join(f'<span style="left:{percent:.2f}%">{text}</span>' for percent, text in axis.ticks())
     return (
