@@ -2,8 +2,9 @@
 
 import pytest
 
-from dreamd.rehearsal.books import Spread
+from dreamd.rehearsal.books import Books, Spread
 from dreamd.up.counters import Totals
+from dreamd.up.journal import Entry
 from rehearse.stories import COUNT, Story, at
 
 
@@ -121,3 +122,11 @@ def test_percentiles_are_of_what_is_known() -> None:
     assert Spread.of([None]).as_json() == {"p50": None, "p99": None, "max": None}
     hundred = Spread.of([float(value) for value in range(1, 101)])
     assert hundred.as_json() == {"p50": 50.0, "p99": 99.0, "max": 100.0}
+
+
+def test_of_two_with_one_brain_both_must_be_found() -> None:
+    """The second bed's implant fails, and tells; the first is as much a part of it, from the same moment."""
+    story = Story("railed", ())
+    books = Books(story.books.cue, story.account, frozenset({"bed-1", "bed-2"}), {"bed-2": "bed-1"})
+    books.note(Entry(at(20.0), "bed-2", "onset", {"onset_ns": at(20.0)}))
+    assert books.onsets == {"bed-1": at(20.0), "bed-2": at(20.0)}

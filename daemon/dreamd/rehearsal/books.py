@@ -95,11 +95,16 @@ def personal(cause: str) -> bool:
 
 @dataclass
 class Books:
-    """The books of one rehearsal. account: what `up` keeps; failing: the pods that are made to fail."""
+    """The books of one rehearsal.
+
+    account: what `up` keeps. failing: the pods that are made to fail; partners: of whom each of a pair
+    carries the brain, for a failure that is both their own and told by one.
+    """
 
     cue: Cue
     account: Account
     failing: frozenset[str]
+    partners: dict[str, str] = field(default_factory=dict)
     onsets: dict[str, int] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
@@ -109,7 +114,8 @@ class Books:
         """A line of a pod's journal."""
         match entry.kind:
             case "onset" if entry.pod in self.failing:
-                self.onsets.setdefault(entry.pod, entry.stamp_ns("onset_ns"))
+                for pod in (entry.pod, self.partners.get(entry.pod, entry.pod)):
+                    self.onsets.setdefault(pod, entry.stamp_ns("onset_ns"))
             case "merged":
                 spans = self.spans.setdefault(entry.pod, [])
                 if len(spans) < SPANS_MAX and not (spans and not spans[-1].to_ns):

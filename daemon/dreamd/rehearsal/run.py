@@ -94,6 +94,13 @@ def planned(wish: Wish) -> Plan:
     )
 
 
+def _partners(cue: Cue) -> dict[str, str]:
+    """Whose brain the second of each pair carries."""
+    if not cue.scene.pairs:
+        return {}
+    return {f"bed-{number + 1}": f"bed-{number}" for number in range(1, cue.beds, 2)}
+
+
 def _injected(cue: Cue) -> str:
     """What each implant is made to do."""
     return "nonfinite" if cue.scene.name == "mass" else cue.scene.name
@@ -110,7 +117,7 @@ class Rehearsal(Run):
         self.chronicle.gathered_by_s = 0.0
         beds = failing(wish.cue, wish.sleepers)
         pods = frozenset(f"bed-{number + 1}" for number in beds)
-        self.books = Books(wish.cue, self.chronicle.account, pods)
+        self.books = Books(wish.cue, self.chronicle.account, pods, _partners(wish.cue))
         self.director.facts = self._fact
         self.director.beside = self._watch
 
