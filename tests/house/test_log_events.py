@@ -9,7 +9,7 @@ from dreamwire.messages import PodEventKind
 
 ROOT = Path(__file__).resolve().parents[2]
 DAEMON = ROOT / "daemon" / "dreamd"
-WRITES = {"append": 1, "say": 0, "tell_of": 1, "seat": 0, "_write": 0}
+WRITES = {"append": 1, "say": 0, "tell_of": 1, "seat": 0, "_write": 0, "_say": 0, "_tell": 1}
 """Methods of the application that write into the journal, and where their kind stands."""
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 

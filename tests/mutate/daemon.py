@@ -482,6 +482,7 @@ _BREAKERS: Final = (
         "            self._judge_tick(instant)\n            if not self.ownership.lost:\n"
         "                self.cohorts.fuse(instant)\n"
         "                self.excluding.look(self.cohorts, self._seat_at)\n"
+        "                self.crowd.judge(instant, now_s, live=self._live)\n"
         "                self._publish(self._level(now_s))\n",
         "            if not self.ownership.lost:\n                self.cohorts.fuse(instant)\n"
         "                self._publish(self._level(now_s))\n            self._judge_tick(instant)\n",
@@ -566,8 +567,8 @@ _DREAMSCAPE: Final = (
         "blind.grants-nothing",
         "while most are missing the rest are granted",
         _CONDUCTOR,
-        "            and not self.judge.blind\n",
-        "",
+        "DREAMING and not self.judge.blind",
+        "DREAMING",
         (_TESTS_DREAMING,),
     ),
     Mutation(
@@ -646,8 +647,8 @@ _DREAMSCAPE: Final = (
         "sever.holds",
         "the tick after a sever grants again",
         _CONDUCTOR,
-        "self.state is DreamscapeState.DREAMING\n            and not self._closing",
-        "not self._closing",
+        "self.state is DreamscapeState.DREAMING and not self.judge.blind",
+        "not self.judge.blind",
         (_TESTS_FAULTS,),
     ),
     Mutation(
@@ -663,8 +664,8 @@ _DREAMSCAPE: Final = (
         "shutdown.zeros",
         "a daemon that shuts down goes on granting until it is gone",
         _CONDUCTOR,
-        "            and not self._closing\n",
-        "",
+        "self.judge.blind and not self._closing",
+        "self.judge.blind",
         (_TESTS_DREAMING,),
     ),
 )

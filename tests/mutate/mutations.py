@@ -3,6 +3,7 @@
 from typing import Final
 
 from mutate.console import CONSOLE
+from mutate.crowd import CROWD
 from mutate.daemon import DAEMON
 from mutate.leading import LEADING
 from mutate.mutation import Mutation
@@ -16,6 +17,6 @@ from mutate.wire import WIRE
 
 MUTATIONS: Final[tuple[Mutation, ...]] = (
     *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *OPERATORS),
-    *(*SEEN, *CONSOLE),
+    *(*SEEN, *CONSOLE, *CROWD),
     *REHEARSED,
 )

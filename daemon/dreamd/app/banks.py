@@ -24,8 +24,9 @@ RISE = GUIDELINE_CAP / RAMP_MIN_S * (FRAME_STALE_HOPS + 2) * HOP_S
 class Bank:
     """The columns of one bank and who may take part. granted: uint8[slots], as last broadcast.
 
-    most: the sleepers' own ceilings, as bytes. By slot, float64: `rate` is the share that nobody renders
-    more than, `lived_min` what that came to since it was last charged, `left_min` what the limit leaves.
+    most: the sleepers' own ceilings, as bytes; halved: how many times a grant is halved. float64[slots]:
+    `rate` is the share that nobody renders more than, `lived_min` what that came to since it was last
+    charged, `left_min` what the limit leaves.
     """
 
     columns: Columns
@@ -36,6 +37,7 @@ class Bank:
     granted: NDArray[np.uint8]
     grants: Grants
     most: NDArray[np.uint8]
+    halved: NDArray[np.uint8]
     rate: NDArray[np.float64]
     lived_min: NDArray[np.float64]
     left_min: NDArray[np.float64]
@@ -52,6 +54,7 @@ class Bank:
             np.zeros(slots, dtype=np.int64),
             np.zeros(slots, dtype=np.uint8),
             Grants(slots),
+            np.zeros(slots, dtype=np.uint8),
             np.zeros(slots, dtype=np.uint8),
             np.zeros(slots),
             np.zeros(slots),

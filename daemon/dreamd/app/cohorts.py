@@ -271,7 +271,7 @@ class Cohorts:
         byte = coupling_to_byte(level)
         if fused is not None and number < len(fused.included):
             included = fused.included[number]
-            granted = np.minimum((included & bank.allowed) * np.uint8(byte), bank.most)
+            granted = np.minimum((included & bank.allowed) * np.uint8(byte), bank.most) >> bank.halved
             answered = bank.columns.answered(included)
         else:
             granted = np.zeros(bank.columns.slots, dtype=np.uint8)

@@ -49,7 +49,7 @@ class Conductor(Session):
     def __init__(self, plan: Plan, surroundings: Surroundings, created_s: float) -> None:
         super().__init__(plan, surroundings, created_s)
         self.excluding = Excluding(self._happenings.excluded)
-        self.artists = Artists(self._schema, plan.artist_share, surroundings.clock.now_s, self.say)
+        self.artists = Artists(self.schema, plan.artist_share, surroundings.clock.now_s, self.say)
 
     # -- what arrives -----------------------------------------------------------------------------
 
@@ -183,12 +183,14 @@ class Conductor(Session):
             if not self.ownership.lost:
                 self.cohorts.fuse(instant)
                 self.excluding.look(self.cohorts, self._seat_at)
+                self.crowd.judge(instant, now_s, live=self._live)
                 self._publish(self._level(now_s))
             self._in.meters.frames_lost(self.cohorts.take_lost())
             self._in.meters.frames_above_granted(self.cohorts.take_frames_above())
             self.tick_s = self._in.clock.now_s() - now_s
             self._audience.tell()
             check(self.cohorts.fusion.chorus, instant, self._in.aside)
+            self.crowd.digest()
         self._housekeep(now_s)
 
     def _judge_tick(self, instant: int) -> None:
@@ -208,6 +210,12 @@ class Conductor(Session):
         if self.state is DreamscapeState.DREAMING and not verdict.blind:
             self._judge_mass(holding)
             self._judge_quorum()
+        self.crowd.judge_persons(live=self._live)
+
+    @property
+    def _live(self) -> bool:
+        """Somebody may be coupled: what the crowd shows may be the loop's doing."""
+        return self.state is DreamscapeState.DREAMING and not self.judge.blind and not self._closing
 
     def _judge_mass(self, holding: int) -> None:
         now_s = self._in.clock.now_s()
@@ -234,9 +242,7 @@ class Conductor(Session):
         fused = self.cohorts.fused
         fewest = INTIMATE_MIN if self.plan.intimate else QUORUM_MIN
         ok = (
-            self.state is DreamscapeState.DREAMING
-            and not self._closing
-            and not self.judge.blind
+            self._live
             and fused is not None
             and fused.n >= fewest
             and self.ownership.may_grant(now_s)

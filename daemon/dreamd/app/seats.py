@@ -36,13 +36,17 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the last tick says of one slot; NaN: distance and own PPC (synchrony) not known."""
+    """What the last tick says of one slot; NaN: not known.
+
+    synchrony: own PPC with the group. identity: likeness to the own first window.
+    """
 
     granted: float
     applied: float
     quality: float
     distance: float
     synchrony: float = nan
+    identity: float = nan
 
 
 NOTHING = Reading(0.0, 0.0, 0.0, 0.0)
@@ -68,6 +72,7 @@ def shown(seat: Seat, breaker: BreakerState, cause: str, reading: Reading) -> Se
         cause=seat.cause or cause,
         distance=reading.distance if isfinite(reading.distance) else 0.0,
         synchrony=reading.synchrony,
+        identity=reading.identity,
     )
 
 

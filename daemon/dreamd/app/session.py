@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from dreamd.app.cohorts import Cohorts
 from dreamd.app.coordination import Changed
+from dreamd.app.crowd import CrowdWatch
 from dreamd.app.fleet import PodRecord
 from dreamd.app.happenings import Happenings
 from dreamd.app.judging import Judge
@@ -55,23 +56,20 @@ class Session:
         self.seats = Seats(plan.seats_max, surroundings.rng)
         self.ownership = Ownership(surroundings.ledger, plan.dreamscape)
         self.seating = Seating(plan, surroundings, self.seats, self.ownership)
-        self._schema = schema_named(plan.schema)
-        self._scale = (self._schema.shipped_mu(), self._schema.shipped_sigma())
-        self.cohorts = Cohorts(self._schema, *self._scale, self.plan.seats_max)
+        self.schema = schema_named(plan.schema)
+        self.scale = (self.schema.shipped_mu(), self.schema.shipped_sigma())
+        self.cohorts = Cohorts(self.schema, *self.scale, self.plan.seats_max)
         self.judge = Judge(surroundings, self._breaker_moved, self._told)
         self.mass = MassFailure()
         self.company = Company(self, surroundings)
+        self.crowd = CrowdWatch(self, surroundings)
         self._audience = Audience(self.newest, lambda: self.state is DreamscapeState.ENDED)
         self._happenings = Happenings(self, surroundings)
         self.instant = 0
-        self._gathered_s = 0.0
-        self._quorate = False
-        self._closing = False
-        self.severed_s = 0.0
-        self.sever_cause = ""
-        self._unsaved = False
-        self._version = 1
-        self.tick_s = 0.0
+        self._gathered_s = self.tick_s = 0.0
+        self._quorate = self._closing = False
+        self.severed_s, self.sever_cause = 0.0, ""
+        self._unsaved, self._version = False, 1
 
     # -- what is kept and shown -------------------------------------------------------------------
 
@@ -97,14 +95,14 @@ class Session:
             for s in self.seats
         )
         frozen = self.state not in (DreamscapeState.PLANNED, DreamscapeState.GATHERING)
-        mu, sigma = (tuple(map(float, part)) for part in self._scale) if frozen else ((), ())
+        mu, sigma = (tuple(map(float, part)) for part in self.scale) if frozen else ((), ())
         return DreamscapeRecord(
             self.plan, self.state, self.created_s, seats, tuple(sorted(self.seating.excused)), mu, sigma
         )
 
     def _use_scale(self, mu_db: ArrayLike, sigma_db: ArrayLike) -> None:
-        self._scale = np.asarray(mu_db, dtype=np.float32), np.asarray(sigma_db, dtype=np.float32)
-        self.cohorts = Cohorts(self._schema, *self._scale, self.plan.seats_max)
+        self.scale = np.asarray(mu_db, dtype=np.float32), np.asarray(sigma_db, dtype=np.float32)
+        self.cohorts = Cohorts(self.schema, *self.scale, self.plan.seats_max)
 
     def _save(self) -> None:
         """Write the books; what cannot be written is said, and severs nothing and nobody less."""
@@ -210,13 +208,14 @@ class Session:
 
     def _assign(self, seat: Seat) -> None:
         try:
-            self.seating.assign(seat, self.cohorts, self._scale, self.instant, self.company.dose(seat))
+            self.seating.assign(seat, self.cohorts, self.scale, self.instant, self.company.dose(seat))
         except LedgerError as error:
             self.seats.void(seat)
             self.company.gone(seat, 0.0)
             self.say("ledger", f"{seat.pod} could not be assigned: {error}")
             return
         self.company.seated(seat)
+        self.crowd.take_up(seat)
         record = self._in.fleet.get(seat.pod)
         if record is not None and not record.breaker.may_couple:
             record.breaker = seated(record.breaker, self._in.clock.now_s())
@@ -333,6 +332,7 @@ class Session:
         if slot is not None:
             self.company.gone(seat, self.cohorts.vacated_min(slot), stays=stays)
             self.cohorts.vacate(slot)
+            self.crowd.gone(slot)
 
     def let_go(self, seat: Seat, cause: Cause) -> None:
         """This sleeper is in no later message; the books are told at house-keeping."""

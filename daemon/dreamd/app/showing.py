@@ -25,6 +25,8 @@ def _seat_view(session: "Session", fleet: Fleet, seat: Seat) -> SeatView:
     reading = session.cohorts.reading(seat.slot) if seat.slot else NOTHING
     if _hidden(session):
         reading = replace(reading, synchrony=nan)
+    if seat.slot:
+        reading = replace(reading, identity=session.crowd.likeness(seat.slot))
     if record is None:
         return shown(seat, BreakerState.CLOSED, "", reading)
     return shown(seat, record.breaker.state, breaker_cause(record), reading)
@@ -61,9 +63,14 @@ def dreamscape_view(session: "Session", fleet: Fleet) -> DreamscapeView:
 
 def crowd_view(session: "Session") -> CrowdView:
     """What the newest tick says of the crowd as a whole."""
-    fused = session.cohorts.fused
+    fused, halved = session.cohorts.fused, session.crowd.halved
     artist, share = session.cohorts.artist
-    crowd = CrowdView(level=session.cohorts.level, artist=tuple(map(float, artist)), artist_share=share)
+    crowd = CrowdView(
+        level=session.cohorts.level / (2.0 if halved else 1.0),
+        halved_cause=halved.value if halved else "",
+        artist=tuple(map(float, artist)),
+        artist_share=share,
+    )
     if fused is None:
         return crowd
     said, shifted = fused.synchrony, session.cohorts.fusion.chorus.shifted
@@ -75,6 +82,8 @@ def crowd_view(session: "Session") -> CrowdView:
                 session.cohorts.bands, said.ppc, said.z, shifted, fused.order, strict=True
             )
         ),
+        identity=session.crowd.identity(),
+        runaway=session.crowd.runaway(),
     )
 
 

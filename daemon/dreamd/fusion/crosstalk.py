@@ -1,0 +1,295 @@
+"""Two pods, one brain: a cable in the wrong socket, a headset bound twice, somebody copied.
+
+Two people never have one course of ten seconds in twelve features; two pods that do carry one of them, and
+whoever is merged with a copy of themselves is in a loop of one. Evidence (DESIGN 7.7): the median
+over features of the 10 s time correlation above .98, and PPC above .8 in three bands.
+
+All pairs would be N^2. So each sleeper's normalised course is projected onto fixed pseudo-random
+directions, whoever lies close is sorted close, and only the nearest few pairs are looked at exactly. A
+pair that a border parts is found in a later pass: the borders move with every one.
+
+How it is kept cheap
+- Courses are int16 (thousandths of the shared scale) in a ring of 40 hops, 1.1 kB a sleeper. Sum, sum of
+  squares and projection are exact integers, moved by what enters and leaves: O(D) a sleeper a tick.
+- A pass takes a second, a quarter of it after each tick's message: project, sort, compare neighbours, verify.
+  Not more than 64 pairs a pass are verified.
+
+Rules
+- A frame stands at its own instant, not at its tick: of two pods on unequal links one lags. What has not come
+  is held; with more than a quarter of its hops held nobody is judged.
+- A feature that stands still agrees with nothing. What cannot be said is no evidence.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dreamd.core.limits import (
+    COHORT_SLOTS,
+    CROSSTALK_BANDS,
+    CROSSTALK_CORRELATION,
+    CROSSTALK_PPC,
+    HOP_S,
+)
+from dreamwire.messages import Floats
+
+Rows = NDArray[np.int64]
+Doubles = NDArray[np.float64]
+Phasors = NDArray[np.complex64]
+Agreement = Callable[[Rows, Rows], Doubles]
+"""PPC of pairs: rows a and rows b, int64[P] each -> float64[P, B], NaN where it cannot be said."""
+
+WINDOW_HOPS: Final = round(10.0 / HOP_S)
+HEARD_MIN: Final = 0.75
+"""Share of a window's hops that must have come."""
+PAIRS_MOST: Final = 64
+NEIGHBOURS: Final = 8
+DIRECTIONS: Final = 6
+A_CELL: Final = 12
+"""Sleepers a cell holds on average: cells are cut along as many directions as that takes."""
+SPREAD: Final = 1.2
+"""How far strangers lie apart in each direction (standard deviation of real people's points)."""
+NEAR: Final = 0.5
+"""Squared distance, in variances of strangers and a direction, below which a pair is looked at."""
+INSTANTS_MIN: Final = 40
+_PER_X: Final = 1000.0
+_WEIGHT: Final = 32
+_SEED: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two rows that carry one brain. correlation: median over features; ppc: the third highest band's."""
+
+    a: int
+    b: int
+    correlation: float
+    ppc: float
+
+
+def time_correlation(a: Doubles, b: Doubles) -> Doubles:
+    """Median over features of the correlation in time of P pairs, float64[T, P, D] each -> float64[P].
+
+    A feature that stands still correlates 0 with everything.
+    """
+    a = a - a.mean(axis=0)
+    b = b - b.mean(axis=0)
+    size = np.sqrt(np.einsum("tpd,tpd->pd", a, a) * np.einsum("tpd,tpd->pd", b, b))
+    product = np.einsum("tpd,tpd->pd", a, b)
+    return np.asarray(np.median(np.where(size > 0.0, product / np.where(size > 0.0, size, 1.0), 0.0), axis=1))
+
+
+def pair_ppc(a: Phasors, b: Phasors) -> Doubles:
+    """Pairwise phase consistency (Vinck 2010) of P pairs, unit complex[B, P, T], NaN or zero where missing.
+
+    (|sum of products|^2 - T) / (T (T - 1)), float64[P, B]; NaN of fewer than 40 common instants.
+    """
+    products = a.astype(np.complex128) * b.conj()
+    ok = np.abs(products) > 0.0  # NaN is not
+    products = np.where(ok, products, 0.0)
+    n = ok.sum(axis=2).astype(np.float64)
+    total = np.abs(products.sum(axis=2)) ** 2
+    told = (total - n) / np.maximum(n * (n - 1.0), 1.0)
+    return np.asarray(np.where(n >= INSTANTS_MIN, told, np.nan).T)
+
+
+def _waves(size: int) -> NDArray[np.int32]:
+    """Weights of the 40 hops for each feature, int32[40, D]: slow waves, as power moves slowly."""
+    rng = np.random.default_rng(_SEED)
+    cycles, phase = rng.integers(1, 4, size=size), rng.uniform(0.0, 2.0 * np.pi, size=size)
+    hop = np.arange(WINDOW_HOPS)[:, np.newaxis]
+    wave = np.sin(2.0 * np.pi * cycles * hop / WINDOW_HOPS + phase)
+    return np.asarray(np.rint(_WEIGHT * wave).astype(np.int32))
+
+
+class Courses:
+    """The last 10 s of every row's features, and what is summed over them."""
+
+    def __init__(self, size: int, rows: int = COHORT_SLOTS) -> None:
+        self._size = size
+        self._waves = _waves(size)
+        self._wave_sum = self._waves.sum(axis=0)
+        self._wave_size = np.sqrt((self._waves.astype(np.float64) ** 2).sum(axis=0))
+        self._at: int | None = None
+        self._used = 0
+        self._allocate(rows)
+
+    def _allocate(self, rows: int) -> None:
+        self._ring = np.zeros((WINDOW_HOPS, rows, self._size), dtype=np.int16)
+        self._sum = np.zeros((rows, self._size), dtype=np.int32)
+        self._square = np.zeros((rows, self._size), dtype=np.int32)
+        self._projected = np.zeros((rows, self._size), dtype=np.int32)
+        self._heard = np.zeros((WINDOW_HOPS, rows), dtype=np.bool_)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of all rows together."""
+        parts = (self._ring, self._sum, self._square, self._projected, self._heard)
+        return sum(part.nbytes for part in parts)
+
+    def reserve(self, rows: int) -> None:
+        """Make room for so many rows."""
+        held = len(self._sum)
+        if rows <= held:
+            return
+        kept = self._ring, self._heard, self._sum, self._square, self._projected
+        self._allocate(rows)
+        self._ring[:, :held], self._heard[:, :held] = kept[0], kept[1]
+        self._sum[:held], self._square[:held], self._projected[:held] = kept[2:]
+
+    def clear(self, row: int) -> None:
+        """Forget this row's course."""
+        self._ring[:, row] = 0
+        self._heard[:, row] = False
+        self._sum[row] = self._square[row] = self._projected[row] = 0
+
+    def observe(self, rows: Rows, x: Floats, age: Rows, instant: int) -> None:
+        """Take in one tick.
+
+        Args:
+            rows: int64[k], ascending, whose frames are sound.
+            x: float32[k, D], shared scale, finite.
+            age: int64[k], how many hops before `instant` each frame was captured; below 0 counts as 0.
+            instant: the grid instant that closes.
+        """
+        if len(rows):
+            self._used = max(self._used, int(rows[-1]) + 1)
+        missed = WINDOW_HOPS if self._at is None else instant - self._at
+        for hop in range(instant - min(max(missed, 0), WINDOW_HOPS) + 1, instant + 1):
+            self._hold(hop)
+        self._at = instant
+        values = np.rint(x * np.float32(_PER_X)).astype(np.int16)
+        self._put(instant, rows, values)
+        oldest = int(age.max()) if len(age) else 0
+        for back in range(1, oldest + 1):
+            late = age >= back
+            self._put(instant - back, rows[late], values[late])
+        self._heard[(instant - np.maximum(age, 0)) % WINDOW_HOPS, rows] = True
+
+    def _hold(self, instant: int) -> None:
+        """A new hop begins as the one before it."""
+        used = slice(self._used)
+        cell = instant % WINDOW_HOPS
+        self._change(cell, used, self._ring[cell - 1, used])
+        self._heard[cell, used] = False
+
+    def _put(self, instant: int, rows: Rows, values: NDArray[np.int16]) -> None:
+        self._change(instant % WINDOW_HOPS, rows, values)
+
+    def _change(self, cell: int, rows: Rows | slice, values: NDArray[np.int16]) -> None:
+        ring = self._ring[cell]
+        new, old = values.astype(np.int32), ring[rows].astype(np.int32)
+        moved = new - old
+        self._sum[rows] += moved
+        self._square[rows] += (new + old) * moved
+        self._projected[rows] += self._waves[cell] * moved
+        ring[rows] = values
+
+    def judged(self) -> Rows:
+        """Rows of which enough has come, int64[n]."""
+        heard = np.count_nonzero(self._heard[:, : self._used], axis=0)
+        return np.flatnonzero(heard >= HEARD_MIN * WINDOW_HOPS)
+
+    def projections(self, rows: Rows) -> Doubles:
+        """Each feature's normalised course along its wave, float64[n, D] in -1..1."""
+        total = self._sum[rows].astype(np.float64)
+        spread = self._square[rows] - total * total / WINDOW_HOPS
+        size = np.sqrt(np.maximum(spread, 0.0)) * self._wave_size
+        along = self._projected[rows] - total * (self._wave_sum / WINDOW_HOPS)
+        return np.asarray(np.where(size > 0.0, along / np.where(size > 0.0, size, 1.0), 0.0))
+
+    def courses(self, rows: Rows) -> Doubles:
+        """The courses themselves, float64[40, n, D], in any order of time, the same for all."""
+        return self._ring[:, rows].astype(np.float64)
+
+
+def candidates(points: Doubles, turn: int, neighbours: int = NEIGHBOURS) -> tuple[Rows, Rows]:
+    """Return the nearest few pairs among points, float64[n, J], as two int64[P] of indices, P <= 64.
+
+    Points are put into cells along the first directions and sorted by the next within; each is compared with
+    the few that follow it. `turn` moves the cells' borders, by a sequence that fills the interval evenly.
+    """
+    n = len(points)
+    unit = points / SPREAD
+    cuts = min(max(round(np.log(max(n, 1) / A_CELL) / np.log(4.0)), 0), points.shape[1] - 1)
+    shift = (turn * np.sqrt(np.arange(2, 2 + cuts))) % 1.0
+    cell = np.floor(unit[:, :cuts] + shift).astype(np.int64).clip(-8, 7) + 8
+    key = (cell << (4 * np.arange(cuts))).sum(axis=1)
+    order = np.lexsort((unit[:, cuts], key))
+    first, second, far = [], [], []
+    ordered = unit[order].astype(np.float32)
+    for step in range(1, min(neighbours, n - 1) + 1):
+        apart = ordered[step:] - ordered[:-step]
+        distance = np.einsum("ij,ij->i", apart, apart) / points.shape[1]
+        near = np.flatnonzero(distance <= NEAR)
+        first.append(order[near])
+        second.append(order[near + step])
+        far.append(distance[near])
+    if not first:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    a, b, distance = np.concatenate(first), np.concatenate(second), np.concatenate(far)
+    best = np.argsort(distance, kind="stable")[:PAIRS_MOST]
+    return a[best], b[best]
+
+
+class Crosstalk:
+    """Finds pairs of rows that carry one brain; `found` are those of the last pass, until taken."""
+
+    def __init__(self, size: int) -> None:
+        self.courses = Courses(size)
+        rng = np.random.default_rng(_SEED + 1)
+        self._mix = rng.choice([-1.0, 1.0], size=(size, DIRECTIONS))
+        self._turn = 0
+        self._part = 0
+        self._rows: Rows = np.zeros(0, dtype=np.int64)
+        self._points: Doubles = np.zeros((0, DIRECTIONS))
+        self._pairs = self._rows, self._rows
+        self._found: list[Pair] = []
+
+    def observe(self, rows: Rows, x: Floats, age: Rows, instant: int) -> None:
+        """One tick's sound rows, see `Courses.observe`."""
+        self.courses.observe(rows, x, age, instant)
+
+    def digest(self, agreement: Agreement) -> None:
+        """After a tick's message: one quarter of a pass."""
+        parts = (self._choose, self._project, self._sort)
+        part, self._part = self._part, (self._part + 1) % (len(parts) + 1)
+        if part < len(parts):
+            parts[part]()
+        else:
+            self._found = self.verified(*self._pairs, agreement)
+
+    def _choose(self) -> None:
+        self._rows = self.courses.judged()
+
+    def _project(self) -> None:
+        self._points = self.courses.projections(self._rows) @ self._mix
+
+    def _sort(self) -> None:
+        self._turn += 1
+        a, b = candidates(self._points, self._turn)
+        self._pairs = self._rows[a], self._rows[b]
+
+    def take(self) -> list[Pair]:
+        """The pairs found since this was last asked."""
+        found, self._found = self._found, []
+        return found
+
+    def verified(self, a: Rows, b: Rows, agreement: Agreement) -> list[Pair]:
+        """Return those of these pairs whose courses and phases say so."""
+        if len(a) == 0:
+            return []
+        alike = time_correlation(self.courses.courses(a), self.courses.courses(b))
+        near = alike > CROSSTALK_CORRELATION
+        if not near.any():
+            return []
+        a, b, alike = a[near], b[near], alike[near]
+        ppc = np.sort(np.nan_to_num(agreement(a, b), nan=-1.0), axis=1)[:, -CROSSTALK_BANDS]
+        return [
+            Pair(int(one), int(other), float(r), float(p))
+            for one, other, r, p in zip(a, b, alike, ppc, strict=True)
+            if p > CROSSTALK_PPC
+        ]

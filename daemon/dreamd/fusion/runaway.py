@@ -1,0 +1,271 @@
+"""Whether the loop runs away: how far the crowd as one has left where its people were calibrated.
+
+One sleeper far from their own calibration is a restless sleeper; all of them far in one direction is a loop,
+or something that drives them all. So the vectors of own z are averaged before their length is taken:
+E = |mean own z of the included| / sqrt(D) (DESIGN 7.7). Independent people give about 1 / sqrt(n).
+A frame carries only the length of its own z, so the vector is made here, from the features and the
+template and scale that each pod told with its calibration: 96 bytes a sleeper.
+
+Three signs, each of which is enough
+- Energy: the 4 s mean of E above max(1.2, 3 x its median of the last 5 minutes). A crowd that falls asleep
+  moves far, but slowly, and its median comes along; while E is above the limit the median waits.
+- Lag: the correlation of the centre m with itself 4 s earlier above .5 over 60 s, while E rises: each quarter
+  of the minute above the one before it, the last half as high again as the first, and E above half its
+  limit. The power window is 2 s, so what still agrees after 4 s is the sleepers or the loop; sleepers alone
+  drift both ways.
+- Streak: synchrony z above 4 in three windows of 10 s running, none overlapping another, of one band.
+  Windows that slide would ask the same question again and again (4.8 false alarms an hour).
+
+Rules
+- Own z is clipped to +-16, so that one liar of eight stays below the limit for the three frames until it is
+  excluded. Whoever told no calibration of this schema takes no part; nobody included has no energy.
+- Nothing is said before 10 s of energies, or a minute of centres, are there. Ticks that were skipped
+  begin the minute anew. NaN is above nothing and rises nowhere.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from math import nan, sqrt
+from statistics import fmean, median
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dreamd.core.limits import (
+    COHORT_SLOTS,
+    ENERGY_MEDIANS,
+    ENERGY_MIN,
+    HOP_S,
+    LAG_CORRELATION_MOST,
+    SYNCHRONY_WINDOWS,
+    SYNCHRONY_Z_MOST,
+)
+from dreamwire.messages import Floats
+
+Doubles = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+MEAN_HOPS: Final = round(4.0 / HOP_S)
+LAG_HOPS: Final = round(4.0 / HOP_S)
+MINUTE_HOPS: Final = round(60.0 / HOP_S)
+SECOND_HOPS: Final = round(1.0 / HOP_S)
+MEDIAN_S: Final = 300
+MEDIAN_FROM_S: Final = 10
+QUARTER_S: Final = 15
+RISEN: Final = 1.5
+"""The last quarter of a rising minute over its first."""
+RISING_FROM: Final = 0.5
+"""Of the limit: below, a quiet crowd stirs."""
+OWN_Z_LIMIT: Final = 16.0
+WINDOW_HOPS: Final = round(10.0 / HOP_S)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSums:
+    """What merges: how many, and the sum of their own z, float64[D]."""
+
+    n: int
+    z: Doubles
+
+
+def own_sums(db: Floats, template_db: Floats, per_db: Floats) -> OwnSums:
+    """Sum own z = (dB - template) / scale, clipped, over float32[n, D]; per_db is 1 / scale."""
+    z = np.clip((db - template_db) * per_db, -OWN_Z_LIMIT, OWN_Z_LIMIT)
+    return OwnSums(len(z), z.sum(axis=0, dtype=np.float64))
+
+
+def merge(a: OwnSums, b: OwnSums) -> OwnSums:
+    """Return the sums over both."""
+    return OwnSums(a.n + b.n, a.z + b.z)
+
+
+def energy_of(s: OwnSums) -> float:
+    """E = |mean own z| / sqrt(D); NaN of nobody."""
+    if s.n == 0:
+        return nan
+    mean = s.z / s.n
+    return sqrt(float(mean @ mean) / len(mean))
+
+
+class OwnScales:
+    """Template and scale of every row, as its pod told them."""
+
+    def __init__(self, size: int, rows: int = COHORT_SLOTS) -> None:
+        self._size = size
+        self._template = np.zeros((rows, size), dtype=np.float32)
+        self._per = np.zeros((rows, size), dtype=np.float32)
+        self._known = np.zeros(rows, dtype=np.bool_)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of all rows together."""
+        return self._template.nbytes + self._per.nbytes + self._known.nbytes
+
+    def reserve(self, rows: int) -> None:
+        """Make room for so many rows."""
+        more = rows - len(self._known)
+        if more > 0:
+            self._template = np.pad(self._template, ((0, more), (0, 0)))
+            self._per = np.pad(self._per, ((0, more), (0, 0)))
+            self._known = np.pad(self._known, (0, more))
+
+    def learn(self, row: int, template_db: ArrayLike, scale_db: ArrayLike) -> None:
+        """This row's calibration, float32[D] dB each; one of another shape or not finite is none."""
+        template, scale = (np.asarray(part, dtype=np.float32) for part in (template_db, scale_db))
+        right = template.shape == scale.shape == (self._size,)
+        self._known[row] = ok = right and bool(np.isfinite(template).all() and (scale > 0.0).all())
+        if ok:
+            self._template[row], self._per[row] = template, 1.0 / scale
+
+    def clear(self, row: int) -> None:
+        """The row's assignment has ended."""
+        self._known[row] = False
+
+    def sums(self, rows: Rows, db: Floats) -> OwnSums:
+        """Sum the own z of these rows' features, float32[k, D] dB."""
+        known = self._known[rows]
+        if not known.all():
+            rows, db = rows[known], db[known]
+        return own_sums(db, self._template[rows], self._per[rows])
+
+
+class Energy:
+    """E of one Dreamscape in time: its 4 s mean, its limit, whether it rises."""
+
+    def __init__(self) -> None:
+        self._hops: deque[float] = deque(maxlen=MEAN_HOPS)
+        self._trail: deque[float] = deque(maxlen=MEDIAN_S)
+        self._minute: deque[float] = deque(maxlen=4 * QUARTER_S)
+        self._pushed = 0
+        self.mean = nan
+        self.limit = nan
+
+    @property
+    def above(self) -> bool:
+        """Whether the 4 s mean is above its limit."""
+        return self.mean > self.limit
+
+    @property
+    def rising(self) -> bool:
+        """Whether the last minute rose quarter by quarter, to half as high again and half the limit."""
+        if len(self._minute) < 4 * QUARTER_S:
+            return False
+        minute = list(self._minute)
+        a, b, c, d = (fmean(minute[k : k + QUARTER_S]) for k in range(0, 4 * QUARTER_S, QUARTER_S))
+        return a < b < c < d and d > RISEN * a and self.mean > RISING_FROM * self.limit
+
+    def push(self, energy: float) -> None:
+        """One tick's E."""
+        ok = energy >= 0.0
+        if not ok:
+            self._hops.clear()
+            self._minute.clear()
+            self.mean = nan
+            return
+        self._hops.append(energy)
+        self.mean = fmean(self._hops) if len(self._hops) == MEAN_HOPS else nan
+        self._pushed += 1
+        if self._pushed % SECOND_HOPS == 0 and self.mean >= 0.0:
+            self._second()
+
+    def _second(self) -> None:
+        self._minute.append(self.mean)
+        if not self.above:
+            self._trail.append(self.mean)
+            if len(self._trail) >= MEDIAN_FROM_S:
+                self.limit = max(ENERGY_MIN, ENERGY_MEDIANS * median(self._trail))
+
+
+def lag_correlation(centres: Doubles, lag: int = LAG_HOPS) -> float:
+    """Correlate a course of centres, float64[T, D], with itself `lag` hops earlier, pooled over features.
+
+    Each end is taken about its own mean; NaN of a course that stands still.
+    """
+    early, late = centres[:-lag], centres[lag:]
+    early = early - early.mean(axis=0)
+    late = late - late.mean(axis=0)
+    size = sqrt(float(np.einsum("ij,ij->", early, early)) * float(np.einsum("ij,ij->", late, late)))
+    return float(np.einsum("ij,ij->", early, late)) / size if size > 0.0 else nan
+
+
+class Centres:
+    """The last minute of the centre m, and a lag before it."""
+
+    def __init__(self, size: int) -> None:
+        self._ring = np.zeros((MINUTE_HOPS + LAG_HOPS, size), dtype=np.float64)
+        self._last: int | None = None
+        self._held = 0
+        self.correlation = nan
+
+    def push(self, m: Floats, instant: int) -> None:
+        """The centre of this grid instant; what does not follow the last begins anew."""
+        follows = self._last is not None and instant == self._last + 1
+        self._held = min(self._held + 1, len(self._ring)) if follows else 1
+        self._last = instant
+        self._ring[instant % len(self._ring)] = m
+
+    def digest(self) -> None:
+        """After the tick's message, once a second: the correlation of the minute."""
+        if self._last is None or self._last % SECOND_HOPS:
+            return
+        full = self._held == len(self._ring)
+        at = (self._last + 1) % len(self._ring)
+        self.correlation = lag_correlation(np.roll(self._ring, -at, axis=0)) if full else nan
+
+
+class Streak:
+    """Synchrony above chance in windows running that do not overlap, band by band.
+
+    z: float64[B], the newest. run: how many windows running were above, by band.
+    """
+
+    def __init__(self, bands: int) -> None:
+        self.z: Doubles = np.full(bands, np.nan)
+        self.run = np.zeros(bands, dtype=np.int64)
+        self._band = 0
+        self._next: int | None = None
+
+    def push(self, z: ArrayLike, instant: int) -> None:
+        """Take z of the 10 s that end with this grid instant, one a band; NaN: cannot be said."""
+        self.z = np.array(z, dtype=np.float64)
+        if self._next is not None and instant < self._next:
+            return
+        self._next = instant + WINDOW_HOPS
+        self.run = np.where(self.z > SYNCHRONY_Z_MOST, self.run + 1, 0)
+        if self.locked:
+            self._band = int(self.run.argmax())
+
+    @property
+    def locked(self) -> bool:
+        """Whether some band was above for three windows running."""
+        return bool((self.run >= SYNCHRONY_WINDOWS).any())
+
+    @property
+    def value(self) -> float:
+        """The newest z of the band that locked last; before any did, of the first."""
+        return float(self.z[self._band]) if len(self.z) else nan
+
+
+class Runaway:
+    """All three signs of one Dreamscape."""
+
+    def __init__(self, size: int, bands: int) -> None:
+        self.scales = OwnScales(size)
+        self.energy = Energy()
+        self.centres = Centres(size)
+        self.streak = Streak(bands)
+
+    def observe(self, rows: Rows, db: Floats, m: Floats, instant: int) -> None:
+        """One tick: the included rows, their features float32[k, D] in dB, and the centre."""
+        self.energy.push(energy_of(self.scales.sums(rows, db)))
+        self.centres.push(m, instant)
+
+    def digest(self) -> None:
+        """What need not be done before the tick's message."""
+        self.centres.digest()
+
+    @property
+    def driven(self) -> bool:
+        """Whether energy or lag says that the loop drives itself."""
+        return self.energy.above or (self.centres.correlation > LAG_CORRELATION_MOST and self.energy.rising)
