@@ -13,7 +13,7 @@ def restored() -> tuple[Stage, MemoryLedger]:
     ledger = MemoryLedger()
     stage = Stage(5, ledger)
     stage.appear()
-    stage.dream()
+    stage.dream(seats_max=8)
     backup = ledger.shelf.copy()
     stage.hop(16)
     ledger.check_in("bed-5", "")
@@ -60,6 +60,22 @@ def test_the_next_restart_is_one_like_any_other() -> None:
     stage.restart()
     assert ledger.checked_in() == {"bed-1": "sleeper-1"}
     assert not any(event.kind == "restored" for event in stage.app.journal._events)
+
+
+def test_a_second_daemon_on_the_copy_trusts_nobody_either() -> None:
+    """It suspends nothing more, and still scores whoever is checked in anew within a second."""
+    stage, _ = restored()
+    stage.restart()
+    for pod in stage.pods:
+        pod.presence()
+    stage.hop(4)
+    for number in range(1, 6):
+        stage.app.check_in(f"bed-{number}", f"sleeper-{number}")
+    before = len(stage.link.collectives)
+    stage.hop(8, statuses=False)
+    assert all(pod.assign for pod in stage.pods)
+    assert {stage.app.pod(f"bed-{n}").breaker for n in range(1, 6)} == {BreakerState.HALF_OPEN}
+    assert not any(message.answered.any() for message in stage.link.collectives[before:]), "nobody has weight"
 
 
 def test_a_generation_that_cannot_begin_lets_no_daemon_start() -> None:

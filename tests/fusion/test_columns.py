@@ -236,6 +236,18 @@ def test_late_is_after_the_tick_of_its_instant_and_is_used() -> None:
     assert line.eligible(INSTANT + 2)
 
 
+def test_a_gap_left_by_our_own_way_is_never_lost_and_its_frame_no_replay() -> None:
+    """A gap that is open when our own way breaks is no loss, and five seconds later is still filled."""
+    columns = Columns(SCHEMA, 4)
+    columns.write(0, PLAIN, INSTANT)
+    overtaken, newest = after(PLAIN, 1), after(PLAIN, 2)
+    columns.write(0, newest, INSTANT + 2)
+    columns.forgive(INSTANT + 5)
+    assert columns.advance(INSTANT + 20) == 0
+    assert columns.write(0, overtaken, INSTANT + 22) is Written.FILLED
+    assert columns.write(0, overtaken, INSTANT + 22) is Written.REPLAYED, "once"
+
+
 @pytest.mark.parametrize(("lose", "lossy"), [(8, False), (9, True)])
 def test_more_than_a_fifth_lost_in_ten_seconds_is_lossy(lose: int, lossy: bool) -> None:
     """8 of 40 frames lost is borne, 9 is not; ten seconds later it is forgotten."""

@@ -24,7 +24,7 @@ from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Tickets
 from dreamd.app.wakes import WakeBook
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
-from dreamd.core.severing.breaker import Breaker
+from dreamd.core.session.views import BreakerState
 from dreamd.core.severing.causes import Cause, cause_named
 from dreamd.ports.aside import Aside, NoTime
 from dreamd.ports.clock import SessionClock
@@ -98,7 +98,10 @@ class Coordinator(Desk):
         for record in self._in.ledger.load():
             conductor = Conductor.restore(record, self._in)
             self._conductors[record.plan.dreamscape] = conductor
-            self._awaited.update({seat.pod: conductor for seat in conductor.seats if seat.returning})
+            for seat in conductor.seats:
+                if seat.returning:
+                    self._awaited[seat.pod] = conductor
+                    self._in.locks.find(seat.pod, self._in.clock.now_s())
 
     # -- what arrives -----------------------------------------------------------------------------
 
@@ -160,8 +163,9 @@ class Coordinator(Desk):
         Of who has a seat here the events tell, and take weight and coupling with them.
         """
         cause = cause_named(status.severed.cause) if status.severed is not None else None
-        unknown = record.breaker == Breaker() and not record.dreamscape
-        if cause is not None and unknown and cause not in NO_TRIP:
+        unknown = record.breaker == self._in.locks.breaker_of(record.pod) and not record.dreamscape
+        locked = record.breaker.state is BreakerState.LOCKED
+        if cause is not None and unknown and not locked and cause not in NO_TRIP:
             record.breaker = self._in.locks.after_crash(record.pod, status.severed, now_s, self._in.rng)
 
     def _heed(self, record: PodRecord, latched: str) -> None:

@@ -38,6 +38,7 @@ class LockBook:
         """
         self._ledger = ledger
         self._doubted_s = doubted_s
+        self._found_s: dict[str, float] = {}
         self._journal = journal
         self._moves: dict[str, deque[BreakerMove]] = {}
         self._locks = {lock.pod: lock for lock in ledger.locks()}
@@ -51,12 +52,17 @@ class LockBook:
         """The locks, as they were read or made since."""
         return iter(self._locks.values())
 
+    def find(self, pod: str, now_s: float) -> None:
+        """The books give this pod a seat: whatever becomes of the seat, its breaker does not start CLOSED."""
+        self._found_s[pod] = now_s
+
     def breaker_of(self, pod: str) -> Breaker:
         """Where the breaker of a pod starts that is heard of for the first time."""
         lock = self._locks.get(pod)
         if lock is not None:
             return locked(lock.since_s, lock.cause)
-        return initial_after_crash(self._doubted_s, None) if self._doubted_s else Breaker()
+        doubted_s = self._found_s.get(pod, self._doubted_s)
+        return initial_after_crash(doubted_s, None) if doubted_s else Breaker()
 
     def after_crash(self, pod: str, severed: StoredSever | None, now_s: float, rng: Random) -> Breaker:
         """Where the breaker of a pod starts whose owner has crashed, by what it has stored itself."""

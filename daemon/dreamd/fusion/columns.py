@@ -176,8 +176,13 @@ class Columns:
         self._gaps.update(dict.fromkeys(((slot, seq) for seq in self._excused[slot]), _NEVER))
 
     def forgive(self, instant: int) -> None:
-        """Our own way was broken: gaps that open until 2 s after this instant are nobody's loss."""
+        """Our own way was broken: gaps open now or opening until 2 s after it, are nobody's loss."""
         self._forgiven_to = instant + _LOST_AFTER_HOPS
+        while self._due:
+            due, slot, seq = self._due.popleft()
+            if self._gaps.get((slot, seq)) == due:
+                self._gaps[slot, seq] = _NEVER
+                self._excused[slot] = (*self._excused.get(slot, ()), seq)
 
     def _open_gap(self, slot: int, last: int, step: int, instant: int) -> None:
         """Note the numbers between `last` and the one `step` after it; all but the newest few are lost."""

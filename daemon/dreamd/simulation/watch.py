@@ -339,7 +339,7 @@ class Watch:
         self.trace(f"{self._world.schedule.now_s:9.3f} daemon {owner.number}: {event.kind} {event.sentence}")
         if event.kind == "checked-in":
             bar = self._bars.get((owner.number, event.pod))
-            if bar is not None and "restored" in bar.why:
+            if bar is not None and bar.until_s == FOREVER_S and "restored" in bar.why:
                 self._bars[owner.number, event.pod] = Bar(self._world.schedule.now_s + SCORED_S, bar.why)
             self._withdrawn.discard((owner.number, event.pod))
         if event.kind == "state" and QuorumVerdict.MOST_FAILED.value in event.sentence and not self.touched:
