@@ -108,6 +108,16 @@ def test_in_a_large_crowd_each_ones_own_is_read_once_a_second() -> None:
         assert own[2, person] == pytest.approx(products.mean(), abs=1e-5)
 
 
+def test_a_crowd_is_large_from_its_first_instants_on() -> None:
+    """Two instants of 300 people in an empty ring, wherever they stand: one instant a second is used."""
+    for column in (0, 30, 78):
+        z = np.zeros((BANDS, 300, WINDOW), dtype=complex)
+        z[:, :, column : column + 2] = 1.0
+        everyone = Everyone(LAGS)
+        everyone.see(sums_of(z), column + 2)
+        assert everyone.every == SPARSE
+
+
 @pytest.mark.parametrize("missing", [0.0, 0.4])
 @pytest.mark.parametrize(("n", "windows"), [(2, 400), (5, 300), (20, 100), (1000, 4)])
 def test_strangers_are_at_chance(n: int, windows: int, missing: float) -> None:

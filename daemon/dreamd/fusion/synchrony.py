@@ -174,7 +174,8 @@ class Everyone:
 
     def see(self, ring: PhaseSums, end: int) -> None:
         """Take in the sums of a ring whose newest instant stands just before column `end`."""
-        self.every = SPARSE if bool((ring.k[:, 0] >= EVERY_INSTANT_BELOW).any()) else 1
+        there = np.einsum("btt->bt", ring.k)
+        self.every = SPARSE if bool((there >= EVERY_INSTANT_BELOW).any()) else 1
         at = (slice(None), slice(None, None, self.every), slice(None, None, self.every))
         apart = np.roll(self._apart, (end, end), axis=(1, 2))[at]
         form, counts = self._forms[self.every]
