@@ -16,7 +16,9 @@ import numpy as np
 
 from dreamd.fusion.collective import Fusion
 from dreamd.fusion.columns import Columns
+from dreamd.fusion.crowd import CrowdFusion, Heard
 from dreamd.fusion.synchrony import lags_of, sums_of, synchrony
+from dreamwire import blend
 from dreamwire.schema import BANDS6X2
 
 SLEEPERS = (4, 8, 16, 64, 256, 1_000, 4_000, 10_000, 30_000, 100_000)
@@ -50,6 +52,10 @@ class Crowd:
         self.columns.own_z[:n] = 0.5
         self.fusion = Fusion(BANDS6X2, BANDS6X2.shipped_mu(), BANDS6X2.shipped_sigma())
         self.allowed = np.ones(self.columns.slots, dtype=np.bool_)
+        self.crowd, self.rows = CrowdFusion(BANDS6X2), np.arange(n)
+        self.crowd.reserve(self.columns.slots)
+        for row in range(n):
+            self.crowd.take_up(row, self.columns.db[row], BANDS6X2.shipped_sigma())
 
     def hop(self) -> None:
         """Everyone's next frame, as `Columns.write` leaves it; not measured."""
@@ -63,9 +69,15 @@ class Crowd:
         columns.quality[self.rng.integers(n)] = self.rng.choice([0.2, 0.9])
 
     def tick(self) -> None:
-        """The whole core's tick."""
-        self.columns.advance(self.instant)
-        self.fusion.tick([self.columns], [self.allowed], self.instant)
+        """The whole core's tick: the collective, synchrony, and what is watched of the crowd."""
+        columns, n, instant = self.columns, self.n, self.instant
+        columns.advance(instant)
+        fused = self.fusion.tick([columns], [self.allowed], instant)
+        db = columns.db[:n]
+        x = blend.to_shared(db, BANDS6X2.shipped_mu(), BANDS6X2.shipped_sigma())
+        age = instant - columns.instant[:n]
+        self.crowd.observe(Heard(self.rows, db, x, fused.included[0][:n], age, fused.m, instant))
+        self.crowd.digest(lambda a, _b: np.zeros(len(a)))
 
     def measure(self, times: int) -> tuple[float, float]:
         """Median and least CPU milliseconds of a tick, after a second of warming up."""
@@ -82,7 +94,7 @@ class Crowd:
         held: dict[int, int] = {}
         _count(self.columns, held)
         _count(self.fusion, held)
-        return sum(held.values()) / self.columns.slots
+        return (sum(held.values()) + self.crowd.nbytes) / self.columns.slots
 
 
 def _count(thing: object, held: dict[int, int], depth: int = 0) -> None:
