@@ -299,10 +299,11 @@ def test_a_window_with_holes_is_not_known() -> None:
         assert bool(windows._known[0]) is known
 
 
-def test_joining_and_leaving_move_no_ratio_by_themselves() -> None:
+@pytest.mark.parametrize("joiners", [0.3, 1.5])
+def test_joining_and_leaving_move_no_ratio_by_themselves(joiners: float) -> None:
     """Half the people leave, as many others come: each side of the ratio is of the same people; about 1."""
     base = np.random.default_rng(8).normal(0.0, 1.05, (40, D))
-    base[20:] *= 0.3  # the joiners are far more alike
+    base[20:] *= joiners  # far more alike, or less
     windows = Identity(D)
     course = drawn(40, 8, 6 * WINDOW, base)
     seen = []

@@ -158,23 +158,30 @@ class Courses:
         if len(rows):
             self._used = max(self._used, int(rows[-1]) + 1)
         missed = WINDOW_HOPS if self._at is None else instant - self._at
-        for hop in range(instant - min(max(missed, 0), WINDOW_HOPS) + 1, instant + 1):
-            self._hold(hop)
+        for hop in range(instant - min(max(missed, 0), WINDOW_HOPS) + 1, instant):
+            self._begin(hop, self._held(hop))
         self._at = instant
         values = np.rint(x * np.float32(_PER_X)).astype(np.int16)
-        self._put(instant, rows, values)
+        newest = self._held(instant) if missed else self._ring[instant % WINDOW_HOPS, : self._used].copy()
+        newest[rows] = values
+        if missed:
+            self._begin(instant, newest)
+        else:
+            self._change(instant % WINDOW_HOPS, slice(self._used), newest)
         oldest = int(age.max()) if len(age) else 0
         for back in range(1, oldest + 1):
             late = age >= back
             self._put(instant - back, rows[late], values[late])
         self._heard[(instant - np.maximum(age, 0)) % WINDOW_HOPS, rows] = True
 
-    def _hold(self, instant: int) -> None:
-        """A new hop begins as the one before it."""
-        used = slice(self._used)
-        cell = instant % WINDOW_HOPS
-        self._change(cell, used, self._ring[cell - 1, used])
-        self._heard[cell, used] = False
+    def _held(self, instant: int) -> NDArray[np.int16]:
+        """What the hop before this one ended with."""
+        return self._ring[instant % WINDOW_HOPS - 1, : self._used].copy()
+
+    def _begin(self, instant: int, values: NDArray[np.int16]) -> None:
+        """A new hop."""
+        self._change(instant % WINDOW_HOPS, slice(self._used), values)
+        self._heard[instant % WINDOW_HOPS, : self._used] = False
 
     def _put(self, instant: int, rows: Rows, values: NDArray[np.int16]) -> None:
         self._change(instant % WINDOW_HOPS, rows, values)
