@@ -149,6 +149,19 @@ def test_an_outlier_is_excluded_at_its_third_frame_and_back_with_one() -> None:
     assert back.n == 12
 
 
+@pytest.mark.parametrize(("n", "judged"), [(3, False), (4, False), (5, True), (8, True)])
+def test_among_fewer_than_five_nobody_is_an_outlier(n: int, judged: bool) -> None:
+    """Of three, two who are alike do not leave out the third for being another; of five, four do."""
+    states = np.zeros((n, D), dtype=np.float32)
+    cohorts, fusion = filled(states), fresh()
+    for k in range(1, 8):
+        states = (0.05 * crowd(k, n)).astype(np.float32)
+        states[-1, 0] = 5.0
+        refill(cohorts, states, INSTANT + k, 1000 + k)
+        out = fusion.tick(cohorts, everyone(cohorts), INSTANT + k)
+    assert bool(out.outliers[0].any()) is judged
+
+
 def test_the_outlier_rule_sees_beyond_the_clip() -> None:
     """The residual is taken before the clip: 50 in one feature is an outlier although x is clipped to 6."""
     states = crowd(1, 12)

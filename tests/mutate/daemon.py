@@ -265,6 +265,14 @@ _EVIDENCE: Final = (
         (_TESTS_FOUND, _TESTS_FAULTS),
     ),
     Mutation(
+        "outlier.of-few",
+        "of three, two who are alike leave out the third",
+        _FUSION,
+        "self._median >= 0.0 and self._measured >= INTIMATE_BELOW",
+        "self._median >= 0.0",
+        (_TESTS_FUSION,),
+    ),
+    Mutation(
         "outlier.excluded",
         "whoever is far from everybody keeps the weight",
         _FUSION,

@@ -10,7 +10,8 @@ Rules
 - Whoever is not in `included` has weight zero here and must get coupling zero in the same message.
 - An outlier's residual is above four medians in three frames of its own in a row; one frame within
   brings it back. Within the weights' own eps nobody is an outlier.
-- The median is of everyone eligible; with nobody eligible there is none, and nobody is an outlier.
+- The median is of everyone eligible; with nobody eligible there is none, and nobody is an outlier. Nor is
+  anybody among fewer than five: of three, two who are alike would leave out the third for being another.
 - With nobody included the centre stays where it was, and S and W are zero: no pod has a collective then.
 """
 
@@ -20,7 +21,7 @@ from typing import Final
 
 import numpy as np
 
-from dreamd.core.limits import TEMPLATES_FOR_SCALE
+from dreamd.core.limits import INTIMATE_BELOW, TEMPLATES_FOR_SCALE
 from dreamd.fusion.centre import Doubles, blocks, mean, settle
 from dreamd.fusion.chorus import Chorus
 from dreamd.fusion.columns import Columns, Mask
@@ -145,6 +146,7 @@ class Fusion:
         self._sigma = np.asarray(sigma_db, dtype=np.float32)
         self._m: Floats | None = None
         self._median = float("nan")
+        self._measured = 0
         self._members: list[Mask] = []
         self._spaces: list[_Workspace] = []
         self.chorus = Chorus(schema)
@@ -200,8 +202,8 @@ class Fusion:
         return residuals
 
     def _limit(self) -> float:
-        """How far away nobody is an outlier: by the last tick's median; there may be none."""
-        known = self._median >= 0.0
+        """How far away nobody is an outlier: by the last tick's median; there may be none, or of too few."""
+        known = self._median >= 0.0 and self._measured >= INTIMATE_BELOW
         return max(OUTLIER_MEDIANS * self._median, blend.EPS) if known else float("inf")
 
     def _changed(self, included: list[Mask]) -> bool:
@@ -216,7 +218,7 @@ class Fusion:
         m = (total.s / total.w).astype(np.float32) if total.w > 0.0 else r
         wide = m.astype(np.float64)
         spread = total.squares / n - 2.0 * float(wide @ total.x) / n + float(wide @ wide)
-        self._median = median_of(total.histogram)
+        self._median, self._measured = median_of(total.histogram), int(total.histogram.sum())
         if total.n:
             self._m = m
         return Fused(

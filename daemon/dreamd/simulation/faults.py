@@ -304,10 +304,12 @@ KINDS: Final[dict[str, tuple[Act, float, float]]] = {
     "button": (_button, 2.0, 8.0),
     "storm": (_storm, 2.0, 12.0),
     "kill-daemon": (outages.kill_owner, 0.2, 6.0),
+    "kill-at-a-lock": (_kill_at_a_lock, 0.3, 6.0),
     "freeze-daemon": (outages.freeze_owner, 0.1, 6.0),
     "second-daemon": (outages.second_owner, 0.1, 8.0),
     "ledger": (outages.break_ledger, 1.0, 9.0),
     "kill-broker": (outages.crash_broker, 0.2, 6.0),
+    "restore-ledger": (_restore_ledger, 1.0, 12.0),
     "freeze-broker": (outages.freeze_broker, 0.1, 6.0),
     "sever": (_sever, 0.5, 6.0),
     "release": (_release, 0.5, 6.0),
@@ -317,12 +319,6 @@ KINDS: Final[dict[str, tuple[Act, float, float]]] = {
     "crowd": (crowds.act, 5.0, 40.0),
 }
 """What each kind does, and how long it lasts at least and at most, seconds."""
-
-SCRIPTED: Final[dict[str, tuple[Act, float, float]]] = {
-    "kill-at-a-lock": (_kill_at_a_lock, 0.3, 6.0),
-    "restore-ledger": (_restore_ledger, 1.0, 12.0),
-}
-"""The same of kinds that no seed draws: they come where a story asks for them."""
 
 
 def draw(rng: random.Random, pods: int, begin_s: float, end_s: float) -> tuple[Fault, ...]:
@@ -343,4 +339,4 @@ def draw(rng: random.Random, pods: int, begin_s: float, end_s: float) -> tuple[F
 def begin(world: World, fault: Fault, rng: random.Random) -> None:
     """Let it go wrong."""
     world.watch.calm = False
-    (KINDS | SCRIPTED)[fault.kind][0](world, world.pods[fault.pod], fault.lasts_s, rng)
+    KINDS[fault.kind][0](world, world.pods[fault.pod], fault.lasts_s, rng)
