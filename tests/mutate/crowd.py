@@ -8,6 +8,7 @@ _MACHINE, _TESTS_MACHINE = "daemon/dreamd/core/severing/crowd.py", "tests/core/t
 _IDENTITY, _TESTS_IDENTITY = "daemon/dreamd/fusion/identity.py", "tests/fusion/test_identity.py"
 _RUNAWAY, _TESTS_RUNAWAY = "daemon/dreamd/fusion/runaway.py", "tests/fusion/test_runaway.py"
 _CROSSTALK, _TESTS_CROSSTALK = "daemon/dreamd/fusion/crosstalk.py", "tests/fusion/test_crosstalk.py"
+_TESTS_RUNS = "tests/fusion/test_runs.py"
 _CROWD, _TESTS_LOOP = "daemon/dreamd/fusion/crowd.py", "tests/fusion/test_crowd_loop.py"
 _WATCH, _TESTS_WATCH = "daemon/dreamd/app/crowd.py", "tests/app/test_crowd.py"
 
@@ -163,6 +164,22 @@ CROWD: Final = (
         "candidates(self._points, self._turn)",
         "candidates(np.zeros_like(self._points), 0)",
         (_TESTS_CROSSTALK,),
+    ),
+    Mutation(
+        "crosstalk.silent-holds",
+        "who is not heard gets a neighbour's course",
+        _CROSSTALK,
+        "newest[silent] = self._ring[(instant % WINDOW_HOPS) - bool(missed), silent]",
+        "pass",
+        (_TESTS_RUNS,),
+    ),
+    Mutation(
+        "identity.silent-adds-nothing",
+        "who is not heard gets a neighbour's minute",
+        _IDENTITY,
+        "dense[silent] = 0.0",
+        "pass",
+        (_TESTS_RUNS,),
     ),
     Mutation(
         "homogenise.either-axis",

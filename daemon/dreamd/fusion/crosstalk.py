@@ -22,6 +22,7 @@ Rules
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -34,6 +35,7 @@ from dreamd.core.limits import (
     CROSSTALK_PPC,
     HOP_S,
 )
+from dreamd.fusion.runs import added, run_of, spread, taken
 from dreamwire.messages import Floats
 
 Rows = NDArray[np.int64]
@@ -56,6 +58,10 @@ NEAR: Final = 0.5
 """Squared distance, in variances of strangers and a direction, below which a pair is looked at."""
 INSTANTS_MIN: Final = 40
 _PER_X: Final = 1000.0
+_STILL: Final = 0.5 / WINDOW_HOPS
+"""Sums of squares about the mean of whole numbers are 0 or at least twice this."""
+_TILE: Final = 32
+"""Rows multiplied in one stride: a stride of D numbers costs three times as much."""
 _WEIGHT: Final = 32
 _SEED: Final = 7
 
@@ -75,11 +81,14 @@ def time_correlation(a: Doubles, b: Doubles) -> Doubles:
 
     A feature that stands still correlates 0 with everything.
     """
-    a = a - a.mean(axis=0)
-    b = b - b.mean(axis=0)
+    a = a - np.add.reduce(a, axis=0) / len(a)
+    b = b - np.add.reduce(b, axis=0) / len(b)
     size = np.sqrt(np.einsum("tpd,tpd->pd", a, a) * np.einsum("tpd,tpd->pd", b, b))
     product = np.einsum("tpd,tpd->pd", a, b)
-    return np.asarray(np.median(np.where(size > 0.0, product / np.where(size > 0.0, size, 1.0), 0.0), axis=1))
+    alike = np.where(size > 0.0, product / np.where(size > 0.0, size, 1.0), 0.0)
+    alike.sort(axis=1)
+    d = alike.shape[1]
+    return np.asarray((alike[:, (d - 1) // 2] + alike[:, d // 2]) / 2.0)
 
 
 def pair_ppc(a: Phasors, b: Phasors) -> Doubles:
@@ -162,17 +171,23 @@ class Courses:
             self._begin(hop, self._held(hop))
         self._at = instant
         values = np.rint(x * np.float32(_PER_X)).astype(np.int16)
-        newest = self._held(instant) if missed else self._ring[instant % WINDOW_HOPS, : self._used].copy()
-        newest[rows] = values
+        newest, silent = spread(values, rows, self._used)
+        if len(silent):
+            newest[silent] = self._ring[(instant % WINDOW_HOPS) - bool(missed), silent]
+        self._change(instant % WINDOW_HOPS, slice(self._used), newest)
+        heard = self._heard[instant % WINDOW_HOPS]
         if missed:
-            self._begin(instant, newest)
-        else:
-            self._change(instant % WINDOW_HOPS, slice(self._used), newest)
-        oldest = int(age.max()) if len(age) else 0
+            heard[: self._used] = False
+        oldest = int(np.maximum.reduce(age, initial=0))
+        if oldest == 0:
+            heard[run_of(rows)] = True
+            return
+        heard[rows[age <= 0]] = True
+        late = np.flatnonzero(age > 0)
+        self._heard[(instant - age[late]) % WINDOW_HOPS, rows[late]] = True
         for back in range(1, oldest + 1):
-            late = age >= back
-            self._put(instant - back, rows[late], values[late])
-        self._heard[(instant - np.maximum(age, 0)) % WINDOW_HOPS, rows] = True
+            late = late[age[late] >= back]
+            self._change((instant - back) % WINDOW_HOPS, rows[late], values[late])
 
     def _held(self, instant: int) -> NDArray[np.int16]:
         """What the hop before this one ended with."""
@@ -183,34 +198,47 @@ class Courses:
         self._change(instant % WINDOW_HOPS, slice(self._used), values)
         self._heard[instant % WINDOW_HOPS, : self._used] = False
 
-    def _put(self, instant: int, rows: Rows, values: NDArray[np.int16]) -> None:
-        self._change(instant % WINDOW_HOPS, rows, values)
-
     def _change(self, cell: int, rows: Rows | slice, values: NDArray[np.int16]) -> None:
         ring = self._ring[cell]
-        new, old = values.astype(np.int32), ring[rows].astype(np.int32)
-        moved = new - old
-        self._sum[rows] += moved
-        self._square[rows] += (new + old) * moved
-        self._projected[rows] += self._waves[cell] * moved
+        old, moved = taken(ring, rows).astype(np.int32), values.astype(np.int32)
         ring[rows] = values
+        both = moved + old
+        moved -= old
+        added(self._sum, rows, moved)
+        both *= moved  # new^2 - old^2
+        added(self._square, rows, both)
+        whole = len(moved) - len(moved) % _TILE
+        if whole:
+            tiled = moved[:whole].reshape(-1, _TILE * self._size)
+            tiled *= np.tile(self._waves[cell], _TILE)
+        moved[whole:] *= self._waves[cell]
+        added(self._projected, rows, moved)
 
     def judged(self) -> Rows:
         """Rows of which enough has come, int64[n]."""
-        heard = np.count_nonzero(self._heard[:, : self._used], axis=0)
+        heard = self._heard[:, : self._used].view(np.uint8).sum(axis=0, dtype=np.uint8)
         return np.flatnonzero(heard >= HEARD_MIN * WINDOW_HOPS)
 
     def projections(self, rows: Rows) -> Doubles:
         """Each feature's normalised course along its wave, float64[n, D] in -1..1."""
-        total = self._sum[rows].astype(np.float64)
-        spread = self._square[rows] - total * total / WINDOW_HOPS
-        size = np.sqrt(np.maximum(spread, 0.0)) * self._wave_size
-        along = self._projected[rows] - total * (self._wave_sum / WINDOW_HOPS)
-        return np.asarray(np.where(size > 0.0, along / np.where(size > 0.0, size, 1.0), 0.0))
+        at = run_of(rows)
+        total = taken(self._sum, at).astype(np.float64)
+        about = total * total
+        about *= -1.0 / WINDOW_HOPS
+        about += taken(self._square, at)
+        moves = about > _STILL
+        total *= self._wave_sum * (-1.0 / WINDOW_HOPS)
+        total += taken(self._projected, at)
+        np.maximum(about, _STILL, out=about)
+        np.sqrt(about, out=about)
+        about *= self._wave_size
+        total /= about
+        total *= moves
+        return total
 
     def courses(self, rows: Rows) -> Doubles:
         """The courses themselves, float64[40, n, D], in any order of time, the same for all."""
-        return self._ring[:, rows].astype(np.float64)
+        return np.take(self._ring, rows, axis=1).astype(np.float64)
 
 
 def candidates(points: Doubles, turn: int, neighbours: int = NEIGHBOURS) -> tuple[Rows, Rows]:
@@ -220,26 +248,51 @@ def candidates(points: Doubles, turn: int, neighbours: int = NEIGHBOURS) -> tupl
     the few that follow it. `turn` moves the cells' borders, by a sequence that fills the interval evenly.
     """
     n = len(points)
-    unit = points / SPREAD
-    cuts = min(max(round(np.log(max(n, 1) / A_CELL) / np.log(4.0)), 0), points.shape[1] - 1)
-    shift = (turn * np.sqrt(np.arange(2, 2 + cuts))) % 1.0
-    cell = np.floor(unit[:, :cuts] + shift).astype(np.int64).clip(-8, 7) + 8
-    key = (cell << (4 * np.arange(cuts))).sum(axis=1)
-    order = np.lexsort((unit[:, cuts], key))
+    if n <= neighbours + 1:
+        return _nearest_of_few(points)
+    order = _sorted(points, turn)
+    ordered = np.take(points.T.astype(np.float32), order, axis=1)
+    limit = np.float32(NEAR * points.shape[1] * SPREAD**2)
     first, second, far = [], [], []
-    ordered = unit[order].astype(np.float32)
-    for step in range(1, min(neighbours, n - 1) + 1):
-        apart = ordered[step:] - ordered[:-step]
-        distance = np.einsum("ij,ij->i", apart, apart) / points.shape[1]
-        near = np.flatnonzero(distance <= NEAR)
+    for step in range(1, neighbours + 1):
+        apart = ordered[:, step:] - ordered[:, :-step]
+        distance = np.einsum("ji,ji->i", apart, apart)
+        near = np.flatnonzero(distance <= limit)
+        if len(near) >= PAIRS_MOST:  # whoever is further than so many is not among the nearest
+            near = near[np.argpartition(distance[near], PAIRS_MOST - 1)[:PAIRS_MOST]]
+            limit = distance[near].max()
         first.append(order[near])
         second.append(order[near + step])
         far.append(distance[near])
-    if not first:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     a, b, distance = np.concatenate(first), np.concatenate(second), np.concatenate(far)
     best = np.argsort(distance, kind="stable")[:PAIRS_MOST]
     return a[best], b[best]
+
+
+@lru_cache(maxsize=16)
+def _all_pairs(n: int) -> tuple[Rows, Rows]:
+    a, b = np.triu_indices(n, 1)
+    return a, b
+
+
+def _nearest_of_few(points: Doubles) -> tuple[Rows, Rows]:
+    """So few that each is held against every other, unsorted."""
+    a, b = _all_pairs(len(points))
+    apart = points[a] - points[b]
+    near = np.einsum("ij,ij->i", apart, apart) <= NEAR * points.shape[1] * SPREAD**2
+    return a[near], b[near]
+
+
+def _sorted(points: Doubles, turn: int) -> Rows:
+    """The order by cells, and by the next direction within a cell."""
+    n, directions = points.shape
+    cuts = min(max(round(np.log(n / A_CELL) / np.log(4.0)), 0), directions - 1)
+    unit = points[:, : cuts + 1] / SPREAD
+    unit[:, :cuts] += (turn * np.sqrt(np.arange(2, 2 + cuts))) % 1.0
+    unit += 8.0
+    cells = np.floor(unit[:, :cuts]).clip(0.0, 15.0)
+    key = cells @ 16.0 ** np.arange(1, 1 + cuts) + unit[:, cuts].clip(0.0, 15.9)
+    return np.argsort(key)
 
 
 class Crosstalk:

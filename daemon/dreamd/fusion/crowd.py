@@ -81,6 +81,8 @@ class CrowdFusion:
         self.crosstalk = Crosstalk(schema.size)
         self._record: deque[tuple[float, ...]] = deque(maxlen=RECORD_S)
         self._instant = 0
+        self._axes = self.identity.axes
+        self._homogenising = homogenising(self._axes)
 
     @property
     def nbytes(self) -> int:
@@ -110,10 +112,13 @@ class CrowdFusion:
     def observe(self, heard: Heard) -> None:
         """Take in one tick, before its message: what `signs` says is of now."""
         self._instant = heard.instant
-        members = heard.rows[heard.included]
+        members, db = heard.rows, heard.db
+        if not heard.included.all():
+            counted = np.flatnonzero(heard.included)
+            members, db = members[counted], np.take(db, counted, axis=0)
         self.identity.observe(heard.rows, heard.x, members, heard.instant)
         self.crosstalk.observe(heard.rows, heard.x, heard.age, heard.instant)
-        self.runaway.observe(members, heard.db[heard.included], heard.m, heard.instant)
+        self.runaway.observe(members, db, heard.m, heard.instant)
 
     def synchronised(self, z: ArrayLike, instant: int) -> None:
         """Synchrony z of the 10 s that end with this instant, float[B]."""
@@ -137,7 +142,10 @@ class CrowdFusion:
         synchrony = Sign(
             streak.value, SYNCHRONY_Z_MOST, over=locked, calm=not locked and streak.value <= SYNCHRONY_Z_MOST
         )
-        return gain, synchrony, homogenising(self.identity.axes)
+        if self._axes is not self.identity.axes:
+            self._axes = self.identity.axes
+            self._homogenising = homogenising(self._axes)
+        return gain, synchrony, self._homogenising
 
     def doubted(self) -> list[int]:
         """Rows whose likeness is below where a halving would be taken back; once for each evaluation."""

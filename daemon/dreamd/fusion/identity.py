@@ -33,6 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamd.core.limits import COHORT_SLOTS, CROWD_MIN, HOP_S
+from dreamd.fusion.runs import added, run_of, spread
 from dreamwire.messages import Floats
 
 Doubles = NDArray[np.float64]
@@ -106,7 +107,8 @@ def scatter(means: Floats, noise: Floats) -> Scatter:
 def profiles(means: Floats) -> Doubles:
     """Unit vectors centred over features, float64[n, D]; zero where a row has no profile at all."""
     wide = means.astype(np.float64)
-    centred = wide - wide.mean(axis=1, keepdims=True)
+    d = wide.shape[1]
+    centred = wide - wide @ np.full((d, 1), 1.0 / d)
     size = np.sqrt(np.einsum("ij,ij->i", centred, centred))[:, np.newaxis]
     return np.asarray(np.where(size > _TINY, centred / np.maximum(size, _TINY), 0.0))
 
@@ -266,7 +268,7 @@ class Identity:
         """Take in one tick's sound rows.
 
         Args:
-            rows: int64[k], whose frames are sound, whatever their breakers say.
+            rows: int64[k], ascending, whose frames are sound, whatever their breakers say.
             x: float32[k, D] on the shared scale, finite.
             members: int64[m], who counts in the group: the included.
             instant: the grid instant that closes.
@@ -276,8 +278,15 @@ class Identity:
             self._turn(block)
         self._members = members
         at = block % BLOCKS
-        self._sums[at][rows] += x
-        self._counts[at][rows] += 1
+        run = run_of(rows)
+        added(self._counts[at], run, 1)
+        if isinstance(run, slice) or len(rows) == 0:
+            added(self._sums[at], run, x)
+            return
+        last = int(rows[-1]) + 1
+        dense, silent = spread(x, rows, last)
+        dense[silent] = 0.0
+        self._sums[at, :last] += dense
 
     def digest(self) -> None:
         """After the tick's message: one share of what has to be worked out every 5 s."""
@@ -369,4 +378,5 @@ class Identity:
 
 
 def _centred_rows(rows: Floats) -> Floats:
-    return np.asarray(rows - rows.mean(axis=1, keepdims=True))
+    size = rows.shape[1]
+    return np.asarray(rows - (rows @ np.full((size, 1), 1.0 / size, dtype=np.float32)))

@@ -41,6 +41,7 @@ from dreamd.core.limits import (
     SYNCHRONY_WINDOWS,
     SYNCHRONY_Z_MOST,
 )
+from dreamd.fusion.runs import run_of, taken
 from dreamwire.messages import Floats
 
 Doubles = NDArray[np.float64]
@@ -72,7 +73,7 @@ class OwnSums:
 def own_sums(db: Floats, template_db: Floats, per_db: Floats) -> OwnSums:
     """Sum own z = (dB - template) / scale, clipped, over float32[n, D]; per_db is 1 / scale."""
     z = np.clip((db - template_db) * per_db, -OWN_Z_LIMIT, OWN_Z_LIMIT)
-    return OwnSums(len(z), z.sum(axis=0, dtype=np.float64))
+    return OwnSums(len(z), np.ones(len(z)) @ z.astype(np.float64))
 
 
 def merge(a: OwnSums, b: OwnSums) -> OwnSums:
@@ -124,10 +125,11 @@ class OwnScales:
 
     def sums(self, rows: Rows, db: Floats) -> OwnSums:
         """Sum the own z of these rows' features, float32[k, D] dB."""
-        known = self._known[rows]
+        at = run_of(rows)
+        known = taken(self._known, at)
         if not known.all():
-            rows, db = rows[known], db[known]
-        return own_sums(db, self._template[rows], self._per[rows])
+            at, db = rows[known], db[known]
+        return own_sums(db, taken(self._template, at), taken(self._per, at))
 
 
 class Energy:
@@ -183,10 +185,11 @@ def lag_correlation(centres: Doubles, lag: int = LAG_HOPS) -> float:
     Each end is taken about its own mean; NaN of a course that stands still.
     """
     early, late = centres[:-lag], centres[lag:]
-    early = early - early.mean(axis=0)
-    late = late - late.mean(axis=0)
-    size = sqrt(float(np.einsum("ij,ij->", early, early)) * float(np.einsum("ij,ij->", late, late)))
-    return float(np.einsum("ij,ij->", early, late)) / size if size > 0.0 else nan
+    each = np.ones(len(early))
+    early = early - each @ early / len(early)
+    late = late - each @ late / len(late)
+    size = sqrt(float(np.vdot(early, early)) * float(np.vdot(late, late)))
+    return float(np.vdot(early, late)) / size if size > 0.0 else nan
 
 
 class Centres:
@@ -211,18 +214,21 @@ class Centres:
             return
         full = self._held == len(self._ring)
         at = (self._last + 1) % len(self._ring)
-        self.correlation = lag_correlation(np.roll(self._ring, -at, axis=0)) if full else nan
+        in_order = np.concatenate((self._ring[at:], self._ring[:at]))
+        self.correlation = lag_correlation(in_order) if full else nan
 
 
 class Streak:
     """Synchrony above chance in windows running that do not overlap, band by band.
 
-    z: float64[B], the newest. run: how many windows running were above, by band.
+    z: float64[B], the newest. run: how many windows running were above, by band. locked: whether some
+    band was above for three windows running.
     """
 
     def __init__(self, bands: int) -> None:
         self.z: Doubles = np.full(bands, np.nan)
         self.run = np.zeros(bands, dtype=np.int64)
+        self.locked = False
         self._band = 0
         self._next: int | None = None
 
@@ -233,13 +239,9 @@ class Streak:
             return
         self._next = instant + WINDOW_HOPS
         self.run = np.where(self.z > SYNCHRONY_Z_MOST, self.run + 1, 0)
+        self.locked = bool((self.run >= SYNCHRONY_WINDOWS).any())
         if self.locked:
             self._band = int(self.run.argmax())
-
-    @property
-    def locked(self) -> bool:
-        """Whether some band was above for three windows running."""
-        return bool((self.run >= SYNCHRONY_WINDOWS).any())
 
     @property
     def value(self) -> float:
