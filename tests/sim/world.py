@@ -23,6 +23,7 @@ from dreamd.simulation.parts import Disk
 from dreamedge.adapters.door import Broadcasts, Door, Knock
 from dreamedge.adapters.implants.malfunction import MalfunctioningImplant
 from dreamedge.adapters.implants.simulated import SimulatedImplant
+from dreamedge.adapters.onset import Onset
 from dreamedge.adapters.renderers.null import NullRenderer
 from dreamedge.app.bed import Bed, Parts
 from dreamedge.app.pulses import Pulses
@@ -351,7 +352,10 @@ class Pod:
         if not self.world.raw:
             return Quiet()
         inner = SimulatedImplant(self.number)
-        return MalfunctioningImplant(inner, *self.malfunction) if self.malfunction else inner
+        if self.malfunction is None:
+            return inner
+        name, after_s = self.malfunction
+        return MalfunctioningImplant(inner, name, Onset(after_s))
 
     @property
     def frozen(self) -> bool:
