@@ -81,7 +81,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-@pytest.mark.skipif(not LONG, reason="takes a minute and the network: make soak")
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: a minute, and the network")
 @pytest.mark.parametrize(
     ("stage", "extra", "program"), [("daemon", "daemon", "dreamd"), ("edge", "edge", "dreamedge")]
 )

@@ -35,7 +35,7 @@ def rehearsed(*flags: str, within_s: float = 120.0) -> tuple[int, dict[str, Any]
 def test_who_is_made_to_fail_is_found_out_and_everyone_comes_home(name: str, tmp_path: Path) -> None:
     """Twelve light sleepers, real MQTT, real daemon: all found, nobody severed for nothing, all home."""
     if name not in SHORT and not LONG:
-        pytest.skip("takes half a minute; make soak runs it")
+        pytest.skip("DREAMD_LONG: half a minute")
     report = tmp_path / "report.html"
     flags = ("--sleepers=12", "--signal=features", f"--malfunction={name}", "--at=12", f"--report={report}")
     status, told = rehearsed(*flags)
@@ -46,7 +46,7 @@ def test_who_is_made_to_fail_is_found_out_and_everyone_comes_home(name: str, tmp
     assert "</svg>" in report.read_text()
 
 
-@pytest.mark.skipif(not LONG, reason="takes a minute; make soak runs it")
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: a minute")
 def test_a_sleeper_with_a_signal_fails_alike() -> None:
     """Eight sleepers with their whole signal path: one rails, its own pod finds out, all come home."""
     status, told = rehearsed("--sleepers=8", "--share=0.13", "--malfunction=railed")

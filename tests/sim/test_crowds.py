@@ -1,16 +1,11 @@
 """Crowds in virtual time: each failure is halved or severed within its bound, healthy crowds never are."""
 
-from importlib.util import find_spec
-
 import pytest
 
 from dreamd.simulation.bodies import Ailment
 from dreamd.simulation.crowds import CROWDS, QUICK, WARD, answer_s, befall
 from dreamd.simulation.world import World
 from integration.fleet import LONG
-
-WATCHED = find_spec("dreamd.app.crowd") is not None
-"""Whether the daemon watches over its crowds; without, nothing can be asked of it."""
 
 
 def merged(pods: int, seconds: float) -> World:
@@ -26,12 +21,11 @@ def share(world: World) -> float:
     return max(pod.share() for pod in world.pods)
 
 
-@pytest.mark.skipif(not WATCHED, reason="the daemon does not watch its crowds")
 @pytest.mark.parametrize("kind", sorted(CROWDS))
 def test_each_failure_of_a_crowd_is_answered_within_its_bound(kind: str) -> None:
     """Eight beds: halved, or severed, for the right cause; and nothing happens that must not."""
     if kind not in QUICK and not LONG:
-        pytest.skip("takes minutes of 60 s means; make soak runs it")
+        pytest.skip("DREAMD_LONG: minutes of 60 s means")
     failing = CROWDS[kind]
     world = merged(8, failing.begins_s)
     assert not world.watch.acts
@@ -44,7 +38,6 @@ def test_each_failure_of_a_crowd_is_answered_within_its_bound(kind: str) -> None
     assert not world.watch.violations
 
 
-@pytest.mark.skipif(not WATCHED, reason="the daemon does not watch its crowds")
 def test_gain_ten_in_a_third_is_at_zero_within_twenty_seconds() -> None:
     """Halving does not stop so large a gain: all are alone 20 s after it began."""
     world = merged(8, 15.0)
@@ -53,7 +46,7 @@ def test_gain_ten_in_a_third_is_at_zero_within_twenty_seconds() -> None:
     assert share(world) == 0.0
 
 
-@pytest.mark.skipif(not (LONG and WATCHED), reason="takes half a minute; make soak runs it")
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: half a minute")
 @pytest.mark.parametrize("kind", ["flicker", "hum"])
 def test_what_everybody_shares_is_labelled_so(kind: str) -> None:
     """A lamp and mains lock phases as a loop would: severed, and then told apart by what zero changes."""
@@ -78,7 +71,7 @@ def test_healthy_crowds_are_left_alone(pods: int, seconds: float) -> None:
     assert share(world) > 0.0
 
 
-@pytest.mark.skipif(not LONG, reason="takes minutes; make soak runs it")
+@pytest.mark.skipif(not LONG, reason="DREAMD_LONG: minutes")
 @pytest.mark.parametrize("pods", [4, 8, 20, 200])
 def test_healthy_crowds_are_left_alone_for_an_hour(pods: int) -> None:
     """An hour at the shipped ceiling without one halving."""
