@@ -211,9 +211,12 @@ async def test_events_survive_a_dead_broker_and_a_reboot(
     await _merged(daemon)
     await daemon.command(Release("test"))
     await _until(lambda: bool(daemon.of_kind(PodEventKind.SEVERED)), "severed")
+    severed = daemon.of_kind(PodEventKind.SEVERED)[0]
+    # It is told at once and written beside that: the disk has it a moment later.
+    outbox = agent.state / POD / "outbox.jsonl"
+    await _until(lambda: outbox.exists() and '"SEVERED"' in outbox.read_text(), "on the disk")
     agent.process.kill()
     agent.process.wait()
-    severed = daemon.of_kind(PodEventKind.SEVERED)[0]
     daemon.events.clear()
     daemon.acking = True
     again = _start(broker, daemon.key.public.hex, tmp_path)
