@@ -71,12 +71,11 @@ def check_name(name: str) -> str:
     return name
 
 
-class Tap:
-    """An implant that a second bed listens in to."""
+class _Around:
+    """An implant around another: as inside, wherever nothing else is said."""
 
     def __init__(self, inner: Implant) -> None:
         self.inner = inner
-        self._heard: deque[Block] = deque(maxlen=_TAPPED)
 
     @property
     def montage(self) -> Montage:
@@ -85,7 +84,7 @@ class Tap:
 
     @property
     def device(self) -> Device:
-        """As inside."""
+        """As inside: nothing gives a malfunction away."""
         return self.inner.device
 
     @property
@@ -104,8 +103,20 @@ class Tap:
         return self.inner.onset_ns
 
     def enrolment(self) -> Block | None:
-        """As inside."""
+        """As inside: a malfunction comes later."""
         return self.inner.enrolment()
+
+    def close(self) -> None:
+        """As inside."""
+        self.inner.close()
+
+
+class Tap(_Around):
+    """An implant that a second bed listens in to."""
+
+    def __init__(self, inner: Implant) -> None:
+        super().__init__(inner)
+        self._heard: deque[Block] = deque(maxlen=_TAPPED)
 
     def read(self, now_ns: int) -> Block | None:
         """As inside; who listens in hears it too."""
@@ -124,16 +135,12 @@ class Tap:
         """As inside."""
         self.inner.feel(felt, now_ns)
 
-    def close(self) -> None:
-        """As inside."""
-        self.inner.close()
 
-
-class MalfunctioningImplant:
+class MalfunctioningImplant(_Around):
     """`inner` until the onset, then malfunction `name`. tap: whose brain `crosstalk` carries."""
 
     def __init__(self, inner: Implant, name: str, onset: Onset, tap: Tap | None = None) -> None:
-        self.inner = inner
+        super().__init__(inner)
         self._name = check_name(name)
         self._onset = onset
         self._now_ns = 0
@@ -162,20 +169,6 @@ class MalfunctioningImplant:
     def montage(self) -> Montage:
         """The inner montage; a full scale is assumed where it has none."""
         return self._montage
-
-    @property
-    def device(self) -> Device:
-        """The inner device: nothing gives the malfunction away."""
-        return self.inner.device
-
-    @property
-    def source(self) -> CalibrationSource:
-        """As inside."""
-        return self.inner.source
-
-    def enrolment(self) -> Block | None:
-        """As inside: the malfunction comes later."""
-        return self.inner.enrolment()
 
     def read(self, now_ns: int) -> Block | None:
         """Samples as inside up to the onset, spoiled after it."""
@@ -215,19 +208,10 @@ class MalfunctioningImplant:
         self.inner.feel(felt, now_ns)
 
     @property
-    def ended(self) -> bool:
-        """As inside."""
-        return self.inner.ended
-
-    @property
     def onset_ns(self) -> int:
         """When the malfunction began; 0 while it has not."""
         at_ns = self._onset.at_ns
         return at_ns if at_ns is not None and self._now_ns >= at_ns else 0
-
-    def close(self) -> None:
-        """As inside."""
-        self.inner.close()
 
     def _copied(self, block: Block | None, now_ns: int) -> Block | None:
         """The other bed's samples in place of one's own."""
