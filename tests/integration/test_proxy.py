@@ -194,13 +194,16 @@ async def slow_lines(
             await fleet.begin(pods, within_s=60.0)
             await until(lambda: {f["pod"] for f in told(fleet, "merged")} == set(pods), 60.0)
             await asyncio.sleep(for_s)
-            ages_ms = sorted(number(hop, LATENCY) for hop in told(fleet, "hop") if LATENCY in hop)
+            over_s = boottime_s()  # counting holds up the proxy, which is a thread of this process
+            facts = [fact for ward in WARDS for fact in fleet.journal(ward) if stamp_s(fact) < over_s]
+            hops = [fact for fact in facts if fact["kind"] == "hop"]
+            ages_ms = sorted(number(hop, LATENCY) for hop in hops if LATENCY in hop)
             p50_ms, p99_ms = ages_ms[len(ages_ms) // 2], ages_ms[int(len(ages_ms) * 0.99)]
-            severed = Counter(str(fact["cause"]) for fact in told(fleet, "severed"))
+            severed = Counter(str(fact["cause"]) for fact in facts if fact["kind"] == "severed")
             figures = f"capture to feedback p50 {p50_ms:.0f} ms, p99 {p99_ms:.0f} ms, severed {dict(severed)}"
             print(f"{count} pods, {for_s:.0f} s, {figures}")
             assert not severed
-            newest = {str(hop["pod"]): number(hop, "applied") for hop in told(fleet, "hop")}
+            newest = {str(hop["pod"]): number(hop, "applied") for hop in hops}
             assert min(newest[pod] for pod in pods) > 0.01
         finally:
             fleet.close()
