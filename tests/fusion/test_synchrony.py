@@ -10,9 +10,7 @@ from dreamd.fusion.synchrony import (
     SURROGATE_SLEEPERS,
     WINDOW,
     Everyone,
-    PhaseSums,
     empty,
-    in_order,
     lags_of,
     merge,
     sums_of,
@@ -227,10 +225,13 @@ def test_sums_of_any_split_merge_to_those_of_all(seed: int, n: int, data: st.Dat
     assert np.array_equal(total.k, sums_of(z).k)
 
 
-def test_a_ring_is_put_in_order() -> None:
-    """Columns just after the newest are the oldest."""
+def test_a_ring_says_the_same_as_a_window_in_order() -> None:
+    """Columns just after the newest are the oldest: wherever a ring begins, it says what the window says."""
     z = strangers(np.random.default_rng(9), 4)[0]
-    turned = sums_of(np.roll(z, 12, axis=2))
-    ordered = in_order(turned, 12)
-    assert np.allclose(ordered.g, sums_of(z).g)
-    assert isinstance(ordered, PhaseSums)
+    z[:, 1, 5:30] = 0.0
+    told = synchrony(sums_of(z), LAGS)
+    assert np.isfinite(told.z).all()
+    for end in (2, 12, 78):
+        turned = synchrony(sums_of(np.roll(z, end, axis=2)), LAGS, end)
+        for name in ("ppc", "z", "dof"):
+            assert getattr(turned, name) == pytest.approx(getattr(told, name), rel=1e-9), name

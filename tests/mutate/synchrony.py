@@ -86,7 +86,7 @@ SYNCHRONY: Final = (
         "every instant counts as independent, so chance looks like more",
         _SYNCHRONY,
         "square = np.maximum(length * length - n, 0.0) / (n * (n - 1.0))",
-        "square = np.zeros(len(n))",
+        "square = np.zeros(n.shape)",
         (_TESTS_SYNCHRONY,),
     ),
     Mutation(

@@ -20,7 +20,6 @@ from dreamd.fusion.synchrony import (
     PhaseSums,
     Phasors,
     Synchrony,
-    in_order,
     lags_of,
     merge,
     nothing_known,
@@ -77,7 +76,7 @@ class Chorus:
     def _read(self, end: int, due: list[list[slice]], *, read: bool) -> None:
         sums = self._sums()
         if read:
-            self.synchrony = synchrony(in_order(sums, end), self.lags)
+            self.synchrony = synchrony(sums, self.lags, end)
         if any(due):
             self._everyone.see(sums, end)
             for phases, rows in zip(self.banks, due, strict=True):

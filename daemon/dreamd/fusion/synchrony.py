@@ -104,53 +104,79 @@ def lags_of(schema: Schema) -> tuple[int, ...]:
     return tuple(round(INSTANTS_PER_S * band.kernel_s) for band in schema.phase_bands)
 
 
-@lru_cache(maxsize=8)
-def admissible(lags: tuple[int, ...], instants: int = WINDOW) -> Doubles:
-    """Return float64[B, T, T]: 1 where two instants are at least L apart, else 0."""
-    apart = np.abs(np.subtract.outer(np.arange(instants), np.arange(instants)))
+@lru_cache(maxsize=64)
+def admissible(lags: tuple[int, ...], instants: int = WINDOW, end: int = 0) -> Doubles:
+    """Return float64[B, T, T]: 1 where two instants are at least L apart, else 0.
+
+    end: the column just after the newest instant, in a ring.
+    """
+    at = _times(instants, end)
+    apart = np.abs(np.subtract.outer(at, at))
     return np.stack([(apart >= lag).astype(np.float64) for lag in lags])
 
 
-def in_order(sums: PhaseSums, end: int) -> PhaseSums:
-    """Return sums of a ring whose newest instant stands just before column `end`, oldest instant first."""
-    turn = (-end, -end)
-    return PhaseSums(np.roll(sums.g, turn, axis=(1, 2)), np.roll(sums.k, turn, axis=(1, 2)))
+def _times(instants: int, end: int) -> NDArray[np.int64]:
+    """Return which instant stands in each column of a ring, 0 the oldest."""
+    return (np.arange(instants) - end) % instants
 
 
-def synchrony(sums: PhaseSums, lags: tuple[int, ...]) -> Synchrony:
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """Where the pairs of instants less than the longest L apart stand in a flat T x T, by distance.
+
+    begins: where each distance begins. counts: float64[B, distances], 1 where it is below the band's own L.
+    """
+
+    places: NDArray[np.int64]
+    begins: NDArray[np.int64]
+    counts: Doubles
+
+
+@lru_cache(maxsize=64)
+def _near(lags: tuple[int, ...], instants: int, end: int) -> _Near:
+    columns = np.argsort(_times(instants, end))
+    taus = np.arange(1, min(max(*lags, 2), instants))
+    places = [columns[: instants - tau] * instants + columns[tau:] for tau in taus]
+    begins = np.cumsum([0, *(instants - taus[:-1])])
+    return _Near(np.concatenate(places), begins, np.stack([(taus < lag).astype(np.float64) for lag in lags]))
+
+
+def synchrony(sums: PhaseSums, lags: tuple[int, ...], end: int = 0) -> Synchrony:
     """Return what these sums say of all pairs of the sleepers in them.
 
     Args:
-        sums: of everyone, oldest instant first.
+        sums: of everyone; a window, or a ring.
         lags: L of each band, instants.
+        end: the column just after the newest instant, in a ring.
     """
     instants = sums.k.shape[-1]
-    apart = admissible(lags, instants)
+    apart = admissible(lags, instants, end)
     size = sums.g.real**2 + sums.g.imag**2
     pairs = sums.k * (sums.k - 1.0)
     above = np.einsum("btu,btu->b", apart, size - sums.k)
     below = np.einsum("btu,btu->b", apart, pairs)
     here = np.einsum("btt->bt", pairs)
     told = (below > 0.0) & (4 * np.count_nonzero(here > 0.0, axis=1) >= instants)
-    lasts = 1.0 + 2.0 * _after(sums, pairs, lags) / np.maximum(here.sum(axis=1), 1.0)
+    lasts = 1.0 + 2.0 * _after(sums, _near(lags, instants, end)) / np.maximum(here.sum(axis=1), 1.0)
     ppc = np.divide(above, below, out=np.full(len(lags), np.nan), where=told)
     sharpness = np.sqrt(below / 2.0) / lasts
     dof = sharpness / np.sqrt(np.maximum(here.mean(axis=1), 1.0) / 2.0)
     return Synchrony(ppc, ppc * sharpness, np.where(told, dof, np.nan))
 
 
-def _after(sums: PhaseSums, pairs: Doubles, lags: tuple[int, ...]) -> Doubles:
+def _after(sums: PhaseSums, near: _Near) -> Doubles:
     """Return the squared mean autocorrelation times the pairs that share both instants, over 0 < tau < L.
 
     The square is freed of what n independent phases would give by chance, as PPC is.
     """
-    total = np.zeros(len(lags))
-    for tau in range(1, max(lags)):
-        n = np.maximum(np.diagonal(sums.k, tau, 1, 2).sum(axis=1), 2.0)
-        length = np.abs(np.diagonal(sums.g, tau, 1, 2).sum(axis=1))
-        square = np.maximum(length * length - n, 0.0) / (n * (n - 1.0))
-        total += (tau < np.array(lags)) * square * np.diagonal(pairs, tau, 1, 2).sum(axis=1)
-    return total
+    k = np.take(sums.k.reshape(len(sums.k), -1), near.places, axis=1)
+    g = np.take(sums.g.reshape(len(sums.g), -1), near.places, axis=1)
+    n = np.maximum(np.add.reduceat(k, near.begins, axis=1), 2.0)
+    length = np.abs(np.add.reduceat(g, near.begins, axis=1))
+    square = np.maximum(length * length - n, 0.0) / (n * (n - 1.0))
+    return np.asarray(
+        (near.counts * square * np.add.reduceat(k * (k - 1.0), near.begins, axis=1)).sum(axis=1)
+    )
 
 
 class Everyone:
@@ -162,12 +188,12 @@ class Everyone:
 
     def __init__(self, lags: tuple[int, ...], instants: int = WINDOW) -> None:
         """For bands with these L, instants, and a ring of so many instants."""
-        self._apart = admissible(lags, instants)
-        self._forms: dict[int, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
+        self._lags, self._instants = lags, instants
+        self._forms: dict[int, tuple[Phasors, NDArray[np.float32]]] = {}
         for every in (1, SPARSE):
             kept = len(range(0, instants, every))
             self._forms[every] = (
-                np.zeros((len(lags), kept, 2, kept, 2), dtype=np.float32),
+                np.zeros((len(lags), kept, kept), dtype=np.complex64),
                 np.zeros((len(lags), kept, 2, kept), dtype=np.float32),
             )
         self.every = 1
@@ -177,12 +203,9 @@ class Everyone:
         there = np.einsum("btt->bt", ring.k)
         self.every = SPARSE if bool((there >= EVERY_INSTANT_BELOW).any()) else 1
         at = (slice(None), slice(None, None, self.every), slice(None, None, self.every))
-        apart = np.roll(self._apart, (end, end), axis=(1, 2))[at]
+        apart = admissible(self._lags, self._instants, end)[at]
         form, counts = self._forms[self.every]
-        np.multiply(apart, ring.g.real[at], out=form[:, :, 0, :, 0], casting="same_kind")
-        np.multiply(apart, ring.g.imag[at], out=form[:, :, 0, :, 1], casting="same_kind")
-        form[:, :, 1, :, 1] = form[:, :, 0, :, 0]
-        np.negative(form[:, :, 0, :, 1], out=form[:, :, 1, :, 0])
+        np.multiply(apart, ring.g[at], out=form, casting="same_kind")
         counts[:, :, 0] = apart
         np.multiply(apart, ring.k[at] - 1.0, out=counts[:, :, 1], casting="same_kind")
 
@@ -198,9 +221,9 @@ class Everyone:
         """
         bands, n, instants = z.shape
         form, of_counts = self._forms[self.every]
-        parts = np.ascontiguousarray(z).view(np.float32)
         here = there.astype(np.float32)
-        among = np.einsum("bit,bit->bi", parts @ form.reshape(bands, 2 * instants, -1), parts)
+        phases = np.ascontiguousarray(z)
+        among = np.einsum("bit,bit->bi", (phases @ form).view(np.float32), phases.view(np.float32))
         counts = (here @ of_counts.reshape(bands, instants, -1)).reshape(bands, n, 2, instants)
         own, below = np.moveaxis(np.einsum("bikt,bit->bik", counts, here), 2, 0)
         told = (below > 0.0) & (4.0 * own >= of_counts[:, :, 0].sum(axis=(1, 2))[:, np.newaxis])
