@@ -255,7 +255,7 @@ def test_most_failed_of_those_within_reach_severs_whoever_else_is_away() -> None
         stage.hop(60)
     view = stage.app.dreamscape("night")
     assert view.state is DreamscapeState.SEVERED
-    assert "3 out of reach" in view.state_cause
+    assert "3 away" in view.state_cause
 
 
 def test_a_device_that_does_not_obey_is_cut_though_most_are_missing() -> None:

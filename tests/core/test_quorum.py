@@ -40,12 +40,15 @@ def test_half_must_be_healthy_and_three_or_intimate(
         (8, 3, 2, QuorumVerdict.HOLDS),
         (5, 1, 1, QuorumVerdict.TOO_FEW),
         (5, 2, 3, QuorumVerdict.HOLDS),
+        (8, 1, 5, QuorumVerdict.MOST_FAILED),
+        (8, 0, 7, QuorumVerdict.HOLDS),
+        (8, 0, 6, QuorumVerdict.HOLDS),
     ],
 )
 def test_who_is_away_counts_for_neither_side(
     assigned: int, healthy: int, away: int, verdict: QuorumVerdict
 ) -> None:
-    """Half of those within reach must be healthy, and three with those who may come back."""
+    """Half of those within reach, where they are three, must be healthy; and three with who may come back."""
     assert quorum(assigned, healthy, False, away) is verdict
 
 

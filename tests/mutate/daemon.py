@@ -14,6 +14,7 @@ _ROSTER, _TESTS_ROSTER = "daemon/dreamd/core/session/roster.py", "tests/core/tes
 _CONDUCTOR, _SESSION, _COHORTS = f"{_APP}conductor.py", f"{_APP}session.py", f"{_APP}cohorts.py"
 _JUDGING, _GRANTS, _OWNERSHIP = f"{_APP}judging.py", f"{_APP}grants.py", f"{_APP}ownership.py"
 _SEATING, _COORDINATOR, _FLEET = f"{_APP}seating.py", f"{_APP}coordinator.py", f"{_APP}fleet.py"
+_TESTS_REACH: Final = "tests/app/test_within_reach.py"
 _TESTS_FAULTS: Final = "tests/app/test_malfunctions.py"
 _TESTS_DREAMING: Final = "tests/app/test_dreaming.py"
 _TESTS_OWNERSHIP: Final = "tests/app/test_ownership.py"
@@ -503,7 +504,7 @@ _DREAMSCAPE: Final = (
         "quorum.three",
         "two make a merge",
         _QUORUM,
-        "if not healthy + away >= (INTIMATE_MIN if intimate else QUORUM_MIN):",
+        "if not healthy + away >= fewest:",
         "if not healthy + away >= 1:",
         (_TESTS_QUORUM,),
     ),
@@ -511,7 +512,7 @@ _DREAMSCAPE: Final = (
         "quorum.half",
         "a collective most of whose members have failed goes on",
         _QUORUM,
-        "if not healthy >= QUORUM_SHARE * (assigned - away):",
+        "if within_reach >= fewest and not healthy >= QUORUM_SHARE * within_reach:",
         "if False:",
         (_TESTS_QUORUM,),
     ),
@@ -623,9 +624,57 @@ _DREAMSCAPE: Final = (
         "quorum.within-reach",
         "whoever is away counts as healthy",
         _QUORUM,
-        "if not healthy >= QUORUM_SHARE * (assigned - away):",
-        "if not healthy + away >= QUORUM_SHARE * assigned:",
-        ("tests/core/test_quorum.py", _TESTS_DREAMING),
+        "not healthy >= QUORUM_SHARE * within_reach:",
+        "not healthy + away >= QUORUM_SHARE * assigned:",
+        (_TESTS_QUORUM, _TESTS_DREAMING),
+    ),
+    Mutation(
+        "quorum.few-within-reach",
+        "one who has failed while all others are cut off is most of them",
+        _QUORUM,
+        "if within_reach >= fewest and not healthy",
+        "if not healthy",
+        (_TESTS_QUORUM, _TESTS_REACH),
+    ),
+    Mutation(
+        "quorum.joins-on-trial",
+        "who joins on trial severs those who dream",
+        _COHORTS,
+        "breaker.away or (joins and not breaker.may_couple)",
+        "breaker.away",
+        (_TESTS_REACH,),
+    ),
+    Mutation(
+        "quorum.scored-on-trial",
+        "who joins severs those who dream once the scoring begins",
+        _COHORTS,
+        "breaker.away or (scored and bank.away[row])",
+        "breaker.away",
+        (_TESTS_REACH,),
+    ),
+    Mutation(
+        "quorum.fails-on-trial",
+        "who fails in the seat on trial has not failed",
+        _COHORTS,
+        "breaker.away or (scored and bank.away[row])",
+        "breaker.away or bank.away[row]",
+        (_TESTS_REACH,),
+    ),
+    Mutation(
+        "quorum.zeroed-before",
+        "who was at zero before a crash severs those who dream",
+        _BREAKER,
+        "return out and self.cause is not Cause.OPERATOR and not _counts(self.cause)",
+        "return out and _is_transport(self.cause)",
+        (_TESTS_REACH,),
+    ),
+    Mutation(
+        "quorum.tripped-by-hand",
+        "whom people have tripped counts for nothing",
+        _BREAKER,
+        "return out and self.cause is not Cause.OPERATOR and not _counts(self.cause)",
+        "return out and not _counts(self.cause)",
+        (_TESTS_REACH,),
     ),
     Mutation(
         "ceiling.below-five",

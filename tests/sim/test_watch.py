@@ -9,6 +9,8 @@ from dreamd.adapters.people import CheckedIn
 from dreamd.app import coordinator
 from dreamd.app.cohorts import Bank, Cohorts
 from dreamd.core.session.views import BreakerState
+from dreamd.core.severing.breaker import Breaker, Trip, step
+from dreamd.core.severing.causes import Cause
 from dreamd.simulation.bodies import Ailment
 from dreamd.simulation.pods import Pod
 from dreamd.simulation.world import World
@@ -221,6 +223,23 @@ def test_a_copy_that_is_taken_for_the_ledger_is_found(monkeypatch: pytest.Monkey
     """A daemon that goes on as if nothing were breaks `excluded`."""
     monkeypatch.setattr(coordinator, "begin_anew", lambda _ledger, _journal, _now_s: False)
     assert "excluded" in rules(on_a_copy())
+
+
+def test_a_dreamscape_that_is_severed_for_who_comes_back_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of five were touched: that three have failed, who were at zero before a crash, breaks `nothing`."""
+    world = merged()
+    owner = world.owner
+    assert owner is not None
+    world.watch.calm = False
+    world.watch.touched.update(pod.name for pod in world.pods[:2])
+    monkeypatch.setattr(Breaker, "away", property(lambda breaker: breaker.cause is Cause.STALE))
+    for pod in world.pods[:3]:
+        breaker = step(Breaker(), Trip(Cause.DAEMON, "a zero", ""), owner.now_s())[0]
+        owner.app._in.fleet.get(pod.name).breaker = breaker  # type: ignore[union-attr]
+        seat = owner.app._conductors["night"].seats.of(pod.name)
+        owner.app._conductors["night"].cohorts.moved(seat.slot, breaker)  # type: ignore[union-attr, arg-type]
+    world.run(1.0)
+    assert "nothing" in rules(world)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])

@@ -26,6 +26,7 @@ from dreamd.core.limits import (
     QUALITY_IN,
 )
 from dreamd.core.session.roster import Slot
+from dreamd.core.session.views import BreakerState
 from dreamd.core.severing.breaker import Breaker
 from dreamd.core.severing.causes import Cause
 from dreamd.fusion.collective import Fused, Fusion
@@ -100,14 +101,15 @@ class Cohorts:
                 found.append(SlotAt(number * self._a_bank + cohort, slot))
         return found
 
-    def occupy(self, slot: Slot, instant: int, breaker: Breaker) -> None:
-        """A slot has been given, to somebody whose breaker is this."""
+    def occupy(self, slot: Slot, instant: int, breaker: Breaker, *, joins: bool = False) -> None:
+        """A slot has been given, to somebody whose breaker is this; `joins`: they had none before."""
         bank, row = self._of(slot)
         self._counted = bank.seen = None
         bank.columns.clear(row)
         bank.grants.clear(row)
         bank.occupied[row] = True
-        bank.allowed[row], bank.away[row] = breaker.may_couple, breaker.away
+        bank.allowed[row] = breaker.may_couple
+        bank.away[row] = breaker.away or (joins and not breaker.may_couple)
         bank.since[row] = instant
         bank.most[row] = 0
         bank.rate[row] = bank.lived_min[row] = 0.0
@@ -148,7 +150,9 @@ class Cohorts:
     def moved(self, slot: Slot, breaker: Breaker) -> None:
         """Whether this slot may have weight and coupling, from the next message on."""
         bank, row = self._of(slot)
-        bank.allowed[row], bank.away[row] = breaker.may_couple, breaker.away
+        bank.allowed[row] = breaker.may_couple
+        scored = breaker.state is BreakerState.HALF_OPEN
+        bank.away[row] = breaker.away or (scored and bank.away[row])
         self._counted = None
 
     def write(self, slot: Slot, frame: Frame, newest_instant: int) -> Written:
@@ -297,7 +301,7 @@ class Cohorts:
         self.fused = None
 
     def counts(self) -> tuple[int, int, int]:
-        """(assigned, healthy, away): occupied slots, those whose breaker is closed, and those cut off."""
+        """(assigned, healthy, away): occupied slots, those whose breaker is closed, those away (`quorum`)."""
         if self._counted is None:
             assigned = sum(int(np.count_nonzero(b.occupied)) for b in self._banks)
             healthy = sum(int(np.count_nonzero(b.occupied & b.allowed)) for b in self._banks)

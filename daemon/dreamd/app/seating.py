@@ -136,7 +136,7 @@ class Seating:
         term = self._ownership.term(slot.cohort, now_s)
         left_s = self._in.consents.standing(seat.sleeper).left_s(now_s)
         seat.incarnation = record.incarnation
-        cohorts.occupy(slot, instant, record.breaker)
+        cohorts.occupy(slot, instant, record.breaker, joins=not seat.returning)
         end_s = self._plan.close_at_s or now_s + SESSION_MAX_S
         what = Assign(
             dreamscape=self._plan.dreamscape,

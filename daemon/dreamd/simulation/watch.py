@@ -12,8 +12,8 @@ Held here
 - slot: a grant stands only in a slot that this daemon has given to somebody.
 - bound: an injected malfunction is at zero within its bound, and stays there while it lasts.
 - cause: every trip names its cause and tells its evidence.
-- nothing: nobody untouched is severed for what only a person or a device can do, no Dreamscape for the way
-  to most of its sleepers; in a calm world nobody at all is severed; no crowd is halved that nobody touched.
+- nothing: nobody untouched is severed for what only a person or a device can do, no Dreamscape for more
+  sleepers than were touched; in a calm world nobody at all is; no crowd is halved that nobody touched.
 - one-pod: one pseudonym lies in one pod.
 - withdrawn: who withdrew at their pod is given no slot by the daemon that was told, until checked in anew.
 - dose: nobody lives more merge-minutes than their limit, whatever daemon, pod or network do.
@@ -342,8 +342,10 @@ class Watch:
             if bar is not None and bar.until_s == FOREVER_S and "restored" in bar.why:
                 self._bars[owner.number, event.pod] = Bar(self._world.schedule.now_s + SCORED_S, bar.why)
             self._withdrawn.discard((owner.number, event.pod))
-        if event.kind == "state" and QuorumVerdict.MOST_FAILED.value in event.sentence and not self.touched:
-            self.violated("nothing", event.dreamscape, f"nobody has failed: {event.sentence}")
+        if event.kind == "state" and QuorumVerdict.MOST_FAILED.value in event.sentence:
+            healthy, assigned, *away = (int(word) for word in event.sentence.split() if word.isdigit())
+            if not assigned - healthy - sum(away) <= len(self.touched):
+                self.violated("nothing", event.dreamscape, f"so many have not failed: {event.sentence}")
         if event.kind in CROWD_ACTS:
             if not self.touched:
                 self.violated("nothing", event.dreamscape, f"a healthy crowd: {event.sentence}")

@@ -84,9 +84,12 @@ class Breaker(NamedTuple):
 
     @property
     def away(self) -> bool:
-        """Whether the way to the sleeper is what keeps them out."""
-        out = self.state in (BreakerState.OPEN, BreakerState.HALF_OPEN)
-        return out and self.cause is not None and kind_of(self.cause) is Kind.TRANSPORT
+        """Whether what keeps them out is held against nobody: the way to them, or a zero told before a crash.
+
+        Whom a person has tripped is out for a reason.
+        """
+        out = self.state in (BreakerState.OPEN, BreakerState.HALF_OPEN) and self.cause is not None
+        return out and self.cause is not Cause.OPERATOR and not _counts(self.cause)
 
 
 Rule = Callable[[Breaker, Cause, Random | None], Breaker]

@@ -5,8 +5,11 @@ a collective most of whose members have failed is no collective. Many failures w
 something common that no single breaker sees (a firmware, the mains, the content), so all are severed.
 
 Rules
-- Who has left is not failed: callers count those now assigned. Nor is who is away, cut off by the way to
-  them: they count for neither side, so that no network severs those it still reaches.
+- Who has left is not failed: callers count those now assigned. Nor is who is away: cut off by the way to
+  them, or seated on trial for what happened elsewhere or before this daemon. They count for neither side, so
+  that no network severs those it still reaches, and nobody who comes back severs those who dream.
+- Of fewer than may merge nothing is said of most: they are granted nothing, and those who are away come back
+  without a person's word.
 - Frames missing from over half the fleet at once are the daemon's own fault, and said so: thirty
   sleepers do not stop breathing in one instant, but one network cable stops thirty.
 """
@@ -46,11 +49,14 @@ def quorum(assigned: int, healthy: int, intimate: bool, away: int = 0) -> Quorum
         assigned: sleepers who hold a slot; those who left are not among them.
         healthy: of these, sleepers whose breaker is CLOSED.
         intimate: everyone gave the intimate scope.
-        away: of those assigned, sleepers whose breaker is not CLOSED for a cause of transport.
+        away: of those assigned, sleepers whose breaker is not CLOSED for a cause of transport, or has not
+            been since they took their seat and nothing was seen of them there.
     """
-    if not healthy + away >= (INTIMATE_MIN if intimate else QUORUM_MIN):
+    fewest = INTIMATE_MIN if intimate else QUORUM_MIN
+    if not healthy + away >= fewest:
         return QuorumVerdict.TOO_FEW
-    if not healthy >= QUORUM_SHARE * (assigned - away):
+    within_reach = assigned - away
+    if within_reach >= fewest and not healthy >= QUORUM_SHARE * within_reach:
         return QuorumVerdict.MOST_FAILED
     return QuorumVerdict.HOLDS
 

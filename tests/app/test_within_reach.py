@@ -1,0 +1,100 @@
+"""Who is away or on trial is on neither side of a quorum: nobody who comes back severs those who dream."""
+
+import pytest
+
+from dreamd.core.session.views import DreamscapeState
+from dreamwire.messages import PodEventKind, StoredSever
+from fakes.stage import Stage
+
+
+def state(stage: Stage) -> DreamscapeState:
+    """The Dreamscape's state."""
+    return stage.app.dreamscape("night").state
+
+
+def eight() -> Stage:
+    """Eight dream."""
+    stage = Stage(pods=8)
+    stage.appear()
+    stage.dream()
+    stage.hop(16)
+    return stage
+
+
+def five_fail_and_lie_down_again() -> Stage:
+    """Five tell of a fault, one after another, leave, and are checked in anew."""
+    stage = eight()
+    for pod in stage.pods[:5]:
+        pod.event(PodEventKind.MALFUNCTION, "railed")
+        stage.app.check_out(pod.name)
+        stage.hop(60)
+    for number in range(1, 6):
+        stage.app.check_in(f"bed-{number}", f"sleeper-{number}")
+    return stage
+
+
+def test_of_fewer_than_may_merge_the_rest_are_waited_for() -> None:
+    """Seven of eight cut off, the eighth has failed: nobody is severed, and all come back by themselves."""
+    stage = eight()
+    for pod in stage.pods[:7]:
+        pod.sends = False
+        pod.presence(online=False)
+    stage.pods[7].event(PodEventKind.MALFUNCTION, "railed")
+    stage.hop(4 * 35)
+    assert state(stage) is DreamscapeState.DREAMING
+    assert not stage.link.collectives[-1].coupling.any()
+    for pod in stage.pods[:7]:
+        pod.sends = True
+        pod.presence()
+    stage.hop(40)
+    assert all(stage.coupling(pod.name) > 0 for pod in stage.pods[:7])
+
+
+def test_who_joins_on_trial_severs_nobody() -> None:
+    """Five who failed and left lie down again: they are scored, the three who dream go on."""
+    stage = five_fail_and_lie_down_again()
+    for _ in range(4 * 40):
+        stage.hop()
+        assert state(stage) is DreamscapeState.DREAMING
+        assert stage.coupling("bed-8") > 0
+    assert all(stage.coupling(pod.name) > 0 for pod in stage.pods)
+
+
+def test_who_joins_on_trial_and_fails_has_failed() -> None:
+    """What is seen of them in their seat counts: five of eight have failed."""
+    stage = five_fail_and_lie_down_again()
+    while any(pod.assign is None for pod in stage.pods):
+        stage.hop()
+    for pod in stage.pods[:5]:
+        pod.event(PodEventKind.MALFUNCTION, "railed")
+    stage.hop()
+    assert state(stage) is DreamscapeState.SEVERED
+
+
+@pytest.mark.parametrize(("cause", "after"), [("daemon", "DREAMING"), ("railed", "SEVERED")])
+def test_a_zero_told_before_a_crash_is_nobodys_failure(cause: str, after: str) -> None:
+    """Three dream again when five come back who were severed before: by the daemon, or each for a fault."""
+    stage = eight()
+    stage.restart()
+    back, late = stage.pods[:3], stage.pods[3:]
+    for pod in stage.pods:
+        pod.assign = None
+        pod.presence()
+    for pod in late:
+        pod.sends, pod.severed = False, StoredSever("night", 5, 6, cause)
+    stage.hop(40)
+    assert all(stage.coupling(pod.name) > 0 for pod in back)
+    for pod in late:
+        pod.sends = True
+        pod.status()
+    stage.hop(8)
+    assert state(stage) is DreamscapeState[after]
+
+
+def test_whom_a_person_has_tripped_is_not_away() -> None:
+    """Five of eight tripped by hand are most of them."""
+    stage = eight()
+    for number in range(1, 6):
+        stage.app.breakers.trip(f"pods/bed-{number}", "mira", "restless")
+    stage.hop()
+    assert state(stage) is DreamscapeState.SEVERED
