@@ -1,10 +1,12 @@
 """What a crash loses of a breaker makes it stricter: trips are on the disk before anybody closes again."""
 
+from collections.abc import Callable
+
 import pytest
 
 from dreamd.core.session.views import BreakerState
 from dreamd.core.severing.causes import Cause
-from dreamwire.messages import PodEventKind, StoredSever
+from dreamwire.messages import Ack, PodEventKind, StoredSever
 from fakes.ledger import MemoryLedger
 from fakes.stage import Puppet, Stage
 
@@ -136,3 +138,102 @@ def test_a_lock_is_on_the_disk_before_whoever_made_it_is_answered(by: str) -> No
     else:
         stage.app.breakers.open(stage.app._in.fleet.get(pod.name), Cause.FLAT, "mira", "seen")  # type: ignore[arg-type]
     assert [lock.pod for lock in ledger.locks()] == [pod.name]
+
+
+def test_a_fault_is_acknowledged_when_it_is_on_the_disk() -> None:
+    """Until then the pod tells it again: at zero it has stored it nowhere else, and the daemon may die."""
+    ledger = MemoryLedger()
+    stage = dreaming(ledger)
+    pod = stage.pods[0]
+
+    def acknowledged() -> int:
+        return sum(isinstance(command.what, Ack) for command in stage.link.commands)
+
+    ledger.broken = "the disk is full"
+    pod.event(PodEventKind.MALFUNCTION, "railed")
+    assert breaker(stage, pod) is BreakerState.OPEN
+    pod.events -= 1
+    pod.event(PodEventKind.MALFUNCTION, "railed")
+    assert acknowledged() == 0
+    crash(stage, ledger)
+    pod.events -= 1
+    pod.event(PodEventKind.MALFUNCTION, "railed")
+    assert breaker(stage, pod) is BreakerState.OPEN
+    assert [mark.pod for mark in ledger.marks()] == [pod.name]
+    assert acknowledged() == 1
+
+
+def killed_and_heard(stage: Stage, ledger: MemoryLedger, pod: Puppet, tell: Callable[[], None]) -> None:
+    """The daemon is killed; what this pod tells is the first that the next one hears of it."""
+    ledger.broken = ""
+    stage.restart()
+    for other in stage.pods:
+        other.assign = None
+        other.presence()
+    tell()
+    for other in stage.pods:
+        other.status()
+    stage.hop(4)
+
+
+def test_a_second_trip_that_is_first_told_to_the_next_daemon_locks() -> None:
+    """Its event comes before any status: the earlier trip, on the disk, is remembered."""
+    ledger = MemoryLedger()
+    stage = dreaming(ledger)
+    pod = stage.pods[0]
+    sever(stage, pod)
+    well_again(stage, pod)
+    newest = stage.link.collectives[-1]
+    pod.severed = StoredSever("night", newest.term, newest.tick, "railed")
+    killed_and_heard(
+        stage,
+        ledger,
+        pod,
+        lambda: pod.event(PodEventKind.SEVERED, "railed", term=newest.term, tick=newest.tick),
+    )
+    assert breaker(stage, pod) is BreakerState.LOCKED
+    assert [lock.pod for lock in ledger.locks()] == [pod.name]
+
+
+def test_a_trip_that_is_told_again_to_the_next_daemon_locks_nobody() -> None:
+    """The acknowledgement was lost: its event comes again, before any status, and is the trip on the disk."""
+    ledger = MemoryLedger()
+    stage = dreaming(ledger)
+    pod = stage.pods[0]
+    newest = stage.link.collectives[-1]
+    sever(stage, pod)
+    killed_and_heard(
+        stage,
+        ledger,
+        pod,
+        lambda: pod.event(PodEventKind.SEVERED, "railed", term=newest.term, tick=newest.tick),
+    )
+    assert breaker(stage, pod) is BreakerState.OPEN
+    pod.severed = None
+    well_again(stage, pod)
+
+
+def test_a_stall_told_to_the_next_daemon_forgets_no_trip() -> None:
+    """A sever for the way is not counted, and what was counted before it is not lost."""
+    ledger = MemoryLedger()
+    stage = dreaming(ledger)
+    pod = stage.pods[0]
+    sever(stage, pod)
+    well_again(stage, pod)
+    pod.severed = None
+    killed_and_heard(stage, ledger, pod, lambda: pod.event(PodEventKind.SEVERED, "stalled"))
+    well_again(stage, pod)
+    sever(stage, pod)
+    assert breaker(stage, pod) is BreakerState.LOCKED
+
+
+def test_a_fault_told_before_the_first_status_is_waited_out() -> None:
+    """A status that knows of no sever makes nobody half-open who has just told of a fault."""
+    ledger = MemoryLedger()
+    stage = dreaming(ledger)
+    pod = stage.pods[0]
+    killed_and_heard(stage, ledger, pod, lambda: pod.event(PodEventKind.MALFUNCTION, "railed"))
+    assert breaker(stage, pod) is BreakerState.OPEN
+    stage.hop(4 * 20)
+    assert breaker(stage, pod) is BreakerState.OPEN, "24 s at least"
+    well_again(stage, pod)

@@ -163,10 +163,12 @@ class Coordinator(Desk):
         Of who has a seat here the events tell, and take weight and coupling with them.
         """
         cause = cause_named(status.severed.cause) if status.severed is not None else None
-        unknown = record.breaker == self._in.locks.breaker_of(record.pod) and not record.dreamscape
         locked = record.breaker.state is BreakerState.LOCKED
-        if cause is not None and unknown and not locked and cause not in NO_TRIP:
+        if cause is not None and self._unknown(record) and not locked and cause not in NO_TRIP:
             record.breaker = self._in.locks.after_crash(record.pod, status.severed, now_s, self._in.rng)
+
+    def _unknown(self, record: PodRecord) -> bool:
+        return not record.dreamscape and self._in.locks.unheard(record.pod, record.breaker)
 
     def _heed(self, record: PodRecord, latched: str) -> None:
         """A sleeper who withdrew at their pod has withdrawn everywhere, also when its latch is cleared."""
@@ -190,15 +192,18 @@ class Coordinator(Desk):
             self._in.orders.send(record.pod, record.incarnation, Release("no such Dreamscape here"), now_s)
 
     def on_event(self, event: PodEvent) -> None:
-        """A fact from a pod's outbox: acknowledged every time, taken in once."""
+        """A fact from a pod's outbox: taken in once, acknowledged once what it came to is in the ledger.
+
+        A malfunction of who is at zero is stored nowhere else: a crash must find it in the outbox.
+        """
         now_s = self._in.clock.now_s()
         record = self._in.fleet.get(event.pod)
         if record is None:
             return
         if self._in.fleet.is_news(record, event):
             self._take_in(record, event, now_s)
-            self._in.locks.flush(now_s)
-        self._in.orders.send(record.pod, record.incarnation, Ack((event.id,)), now_s)
+        if self._in.locks.settled(record.pod):
+            self._in.orders.send(record.pod, record.incarnation, Ack((event.id,)), now_s)
 
     def _take_in(self, record: PodRecord, event: PodEvent, now_s: float) -> None:
         if event.kind in (PodEventKind.ALONE, PodEventKind.LATCHED, PodEventKind.LEFT):
@@ -215,6 +220,9 @@ class Coordinator(Desk):
         cause = fault_told(event)
         if cause is not None:
             # Its own malfunction: wherever it sits now, and also if nowhere, it is kept away.
+            if self._unknown(record):
+                at = event.term, event.tick
+                record.breaker = self._in.locks.recalled(record.pod, record.breaker, cause, at)
             self.breakers.open(record, cause, "the pod", event.detail)
 
     def on_clock_probe(self, pod: str, probe: ClockProbe, received_s: float) -> None:

@@ -86,9 +86,10 @@ class Judge:
     def adopt(self, record: PodRecord, severed: StoredSever | None) -> None:
         """A restored seat's pod has spoken: what it says of its last sever is where its breaker starts.
 
-        A lock stays: no restart resets it.
+        A lock stays: no restart resets it. So does what its events have told before.
         """
-        if record.breaker.state is not BreakerState.LOCKED:
+        locked = record.breaker.state is BreakerState.LOCKED
+        if not locked and self._in.locks.unheard(record.pod, record.breaker):
             now_s = self._in.clock.now_s()
             record.breaker = self._in.locks.after_crash(record.pod, severed, now_s, self._in.rng)
 

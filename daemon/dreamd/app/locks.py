@@ -18,7 +18,7 @@ from dreamd.app.journal import Journal
 from dreamd.core.session.dreamscape import breaker_of
 from dreamd.core.session.views import BreakerState, DreamscapeState
 from dreamd.core.severing.breaker import Breaker, Transition, initial_after_crash, locked
-from dreamd.core.severing.causes import CAUSES, Cause, Scope, cause_named
+from dreamd.core.severing.causes import CAUSES, Cause, Kind, Scope, cause_named, kind_of
 from dreamd.core.severing.views import BreakerMove, Lock, Mark
 from dreamd.ports.ledger import Ledger, LedgerError
 from dreamwire.messages import StoredSever
@@ -81,8 +81,24 @@ class LockBook:
             self._journal.append(now_s, "tripped", sentence, pod=pod, cause=named)
         return breaker
 
+    def unheard(self, pod: str, breaker: Breaker) -> bool:
+        """Whether nothing has been heard of this pod that has moved its breaker, since this daemon began."""
+        return breaker == self.breaker_of(pod)
+
+    def recalled(self, pod: str, breaker: Breaker, cause: Cause, at: tuple[int, int]) -> Breaker:
+        """Return the breaker of a pod that is `unheard` and tells of a sever or a fault: earlier trips count.
+
+        Unless it tells of that very trip again. at: (term, tick) of the broadcast it had heard then.
+        """
+        mark = self._marks.get(pod)
+        again = kind_of(cause) in (Kind.HARD, Kind.SOFT) and mark is not None and mark.tells_of(*at)
+        return breaker if mark is None or again else breaker._replace(tripped_s=mark.tripped_s)
+
     def settled(self, pod: str) -> bool:
-        """Whether its last trip is in the ledger, so that its breaker may close."""
+        """Whether its last trip, and a lock made of it, is in the ledger.
+
+        Before that its breaker does not close, and the pod is not told that it may forget what it told.
+        """
         return pod not in self._unmarked
 
     def note_dreamscape(

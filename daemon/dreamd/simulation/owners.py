@@ -113,7 +113,9 @@ class Owner:
         self.line.carry(self.line.out, lambda: self.world.broker.spread(topic, payload), qos=0)
 
     def command(self, command: Command) -> None:
-        """One order."""
+        """One order; a process that died in the midst of this call does nothing more."""
+        if not self.alive:
+            return
         if isinstance(command.what, Assign):
             what = command.what
             place = (what.dreamscape, what.cohort, what.slot)
@@ -129,6 +131,8 @@ class Owner:
 
     def wake(self, order: WakeOrder) -> None:
         """The wake order for the retained place."""
+        if not self.alive:
+            return
         self.line.carry(self.line.out, lambda: self.world.broker.order(self.world.key, order), qos=1)
 
     def answer(self, pod: str, probe: ClockProbe) -> None:

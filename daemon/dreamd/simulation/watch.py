@@ -43,6 +43,7 @@ from dreamd.core.severing.causes import Cause, Kind, cause_named, kind_of
 from dreamd.core.severing.quorum import QuorumVerdict
 from dreamd.simulation.books import Bar, Permit, Violation, sleeper_of
 from dreamd.simulation.schedule import MS_NS, SECOND_NS
+from dreamd.simulation.trips import COUNTED, Trips
 from dreamwire.messages import Collective, Command, PodEvent, PodEventKind, WakeOrder, WakePod, WakeScope
 
 if TYPE_CHECKING:
@@ -70,7 +71,6 @@ BACK_AFTER_FAULT_S: Final = BREAKER_OPEN_S * (1 - BREAKER_OPEN_JITTER) + SCORED_
 BACK_AFTER_WAY_S: Final = TRANSPORT_OPEN_S + SCORED_S
 SLACK_MIN: Final = 1e-3
 FOREVER_S: Final = float("inf")
-COUNTED: Final = (Kind.HARD, Kind.SOFT)
 NOT_DUE: Final = (0, "")
 NOT_SEEN: Final = (0, 0.0)
 
@@ -92,7 +92,7 @@ class Watch:
         self._due_ns: dict[int, tuple[int, str]] = {}
         self._terms: dict[tuple[str, int, int], Owner] = {}
         self._bars: dict[tuple[int, str], Bar] = {}
-        self._locked: set[str] = set()
+        self.trips = Trips(world)
         self._forgotten = self._renewing = False
         self._actuators: dict[int, int] = {}
         self._silenced: set[tuple[int, str]] = set()
@@ -296,7 +296,7 @@ class Watch:
     def _excluded(self, owner: "Owner", pod: str, *, granted: bool) -> None:
         bar = self._bars.get((owner.number, pod))
         what = "is granted a coupling" if granted else "has weight"
-        if pod in self._locked:
+        if pod in self.trips.locked:
             self.violated("excluded", pod, f"{what} although its breaker is LOCKED")
         elif bar is not None and self._world.schedule.now_s < bar.until_s:
             self.violated("excluded", pod, f"{what} although {bar.why}")
@@ -356,8 +356,7 @@ class Watch:
                 self.violated("cause", event.pod, "its breaker tripped without a cause")
             if not event.sentence.endswith(")"):
                 self.violated("cause", event.pod, f"no evidence is told: {event.sentence}")
-            if "LOCKED" in event.sentence.upper():
-                self._lock(owner, event.pod)
+            self.trips.told(owner, event)
             counted = kind_of(cause_named(event.cause)) in COUNTED
             wait_s = BACK_AFTER_FAULT_S if counted else BACK_AFTER_WAY_S
             self._bar(owner, event.pod, wait_s, f"its breaker tripped for {event.cause}")
@@ -365,17 +364,8 @@ class Watch:
 
     def restored(self, backup: "Shelf") -> None:
         """The ledger was restored from a copy: nobody is granted anything before they are checked in anew."""
-        self._locked &= set(backup.locks)
+        self.trips.restored(backup.locks)
         self._forgotten = self._renewing = True
-
-    def _lock(self, owner: "Owner", name: str) -> None:
-        """It is locked; of a daemon that dies in this very call, as far as the pod knows why."""
-        if owner.dies_at_a_lock:
-            owner.die_at_a_lock()
-            stored = [pod.disk.severed for pod in self._world.pods if pod.name == name]
-            if not any(severed and kind_of(cause_named(severed.cause)) in COUNTED for severed in stored):
-                return
-        self._locked.add(name)
 
     def silenced(self, owner: "Owner", dreamscape: str, *, silenced: bool) -> None:
         """Somebody severed, woke or ended a Dreamscape, or resumed it."""
@@ -384,7 +374,7 @@ class Watch:
 
     def reset(self, pod: str) -> None:
         """A named person has reset a LOCKED breaker: it is scored from now on, however lately it tripped."""
-        self._locked.discard(pod)
+        self.trips.reset(pod)
         until_s = self._world.schedule.now_s + SCORED_S
         for bar in [bar for (_, name), bar in self._bars.items() if name == pod]:
             bar.until_s = until_s if until_s < bar.until_s < FOREVER_S else bar.until_s
