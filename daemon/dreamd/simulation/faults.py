@@ -28,6 +28,7 @@ SHUFFLE: Final = Weather(delay_s=(0.0, 0.4), reorders=True)
 STUCK_SHARE: Final = 0.4
 STUCK_LEAST_S: Final = 3.0
 RENEWED_AFTER_S: Final = 5.0
+ASKED_EVERY_S: Final = 1.0
 RESUMED_AFTER_S: Final = 52.0
 """Who was severed when it happened is open for up to 36 s, then scored."""
 
@@ -217,9 +218,15 @@ def _sever(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> No
 def resume(world: World) -> None:
     """An operator resumes the Dreamscape, where it can be."""
     owner = world.owner
-    if owner is not None and not owner.frozen:
+    if owner is not None and not owner.frozen and not isinstance(owner.app.resume(DREAMSCAPE), Refusal):
         world.watch.silenced(owner, DREAMSCAPE, silenced=False)
-        owner.app.resume(DREAMSCAPE)
+
+
+def resume_in_time(world: World, until_s: float) -> None:
+    """An operator asks once a second: below quorum they are told to wait for it."""
+    resume(world)
+    if world.schedule.now_s < until_s:
+        later(world, ASKED_EVERY_S, lambda: resume_in_time(world, until_s))
 
 
 def _release(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 
 from dreamd.core.limits import QUORUM_SHARE
 from dreamd.core.refusals import Code
-from dreamd.core.session.views import BreakerState, DreamscapeState, SeatState
+from dreamd.core.session.views import BreakerState, DreamscapeState, SeatState, SeatView
 from dreamd.core.severing.quorum import INTIMATE_MIN
 from dreamd.simulation import faults
 from dreamd.simulation.books import Violation
@@ -30,7 +30,9 @@ WELL_AGAIN_S: Final = 75.0
 WHOLE_S: Final = 100.0
 """A shorter night goes wrong until it is over, and nobody asks who is well again."""
 RESUMED_AFTER_S: Final = 50.0
-"""When an operator looks at a Dreamscape that was severed and resumes it."""
+"""When an operator begins to look at a Dreamscape that was severed, and resumes it as soon as they may."""
+RESUMED_BEFORE_S: Final = 5.0
+"""Before the end: whoever is resumed later need not be merged by then."""
 WEATHERS: Final = (
     Weather(),
     Weather(delay_s=(0.001, 0.02)),
@@ -72,18 +74,21 @@ def tell(seed: int, pods: int, seconds: float, trace: Callable[[str], None] | No
         world.watch.trace = trace
     whole = seconds >= WHOLE_S
     ending_s = seconds - WELL_AGAIN_S if whole else seconds
+    lacked: list[bool] = []
     drawn = faults.draw(rng, pods, MERGED_S, ending_s)
     for fault in drawn:
         world.schedule.at(round(fault.at_s * 1e9), lambda fault=fault: _begin(world, fault, rng))  # type: ignore[misc]
     if drawn and whole:
-        world.schedule.at(round((ending_s + RESUMED_AFTER_S) * 1e9), lambda: faults.resume(world))
+        asks_ns, until_s = round((ending_s + RESUMED_AFTER_S) * 1e9), seconds - RESUMED_BEFORE_S
+        world.schedule.at(asks_ns, lambda: faults.resume_in_time(world, until_s))
+        world.schedule.at(round(until_s * 1e9), lambda: lacked.append(_lacks_quorum(world)))
     why = world.gather()
     if why:
         world.watch.violated("start", DREAMSCAPE, why)
     with installed(_dice(rng, world, drawn, ending_s)):
         world.run(max(seconds - world.schedule.now_s, 0.0))
     if drawn and whole:
-        _well_again(world)
+        _well_again(world, resumable=not any(lacked))
     world.watch.settle()
     kinds = Counter(fault.kind for fault in drawn)
     return Account(
@@ -118,23 +123,32 @@ def quorum(world: World, healthy: int) -> bool:
     return healthy >= INTIMATE_MIN and healthy >= QUORUM_SHARE * len(world.pods)
 
 
-def _well_again(world: World) -> None:
-    """Nobody who is well may be left out without a reason."""
+def _seats(world: World) -> tuple[SeatView, ...]:
+    view = world.owner.app.dreamscape(DREAMSCAPE) if world.owner is not None else None
+    return tuple(getattr(view, "seats", ()))
+
+
+def _lacks_quorum(world: World) -> bool:
+    """Whether too few are healthy for an operator to resume anything."""
+    assigned = (seat for seat in _seats(world) if seat.state is SeatState.ASSIGNED)
+    return not quorum(world, sum(seat.breaker is BreakerState.CLOSED for seat in assigned))
+
+
+def _well_again(world: World, *, resumable: bool) -> None:
+    """Nobody who is well may be left out without a reason. resumable: when an operator asked last."""
     owner = world.owner
     if owner is None:
         world.watch.violated("well-again", "daemon", "no daemon lives")
         return
     view = owner.app.dreamscape(DREAMSCAPE)
     state = getattr(view, "state", None)
-    seated = [seat for seat in getattr(view, "seats", ()) if seat.state is SeatState.ASSIGNED]
-    healthy = [seat for seat in seated if seat.breaker is BreakerState.CLOSED]
-    if state is DreamscapeState.SEVERED and not quorum(world, len(healthy)):
+    if state is DreamscapeState.SEVERED and (not resumable or _lacks_quorum(world)):
         return
     if state is not DreamscapeState.DREAMING:
         why = getattr(view, "state_cause", "")
         world.watch.violated("well-again", DREAMSCAPE, f"is {state} ({why})")
         return
-    for seat in view.seats:  # type: ignore[union-attr]
+    for seat in _seats(world):
         kept = seat.state is SeatState.LEFT or seat.breaker is not BreakerState.CLOSED
         kept = kept or seat.refusal_code == Code.EXPOSURE_REACHED.value
         pod = next(pod for pod in world.pods if pod.name == seat.pod)
