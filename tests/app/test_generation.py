@@ -2,8 +2,9 @@
 
 import pytest
 
+from dreamd.app.generation import TOUCHED_EVERY_S
 from dreamd.core.session.views import BreakerState, SeatState
-from dreamd.ports.ledger import LedgerError
+from dreamd.ports.ledger import LAPSED_S, LedgerError
 from fakes.ledger import MemoryLedger
 from fakes.stage import Stage
 
@@ -80,10 +81,41 @@ def test_a_second_daemon_on_the_copy_trusts_nobody_either() -> None:
 
 def test_a_generation_that_cannot_begin_lets_no_daemon_start() -> None:
     """And the next start finds the copy again."""
-    _, ledger = restored()
+    stage, ledger = restored()
     ledger.shelf.replaced = True
     ledger.broken = "the disk is full"
     with pytest.raises(LedgerError):
         Stage(5, ledger)
     ledger.broken = ""
-    assert ledger.restored()
+    assert ledger.outdated(stage.clock.now_s())
+
+
+def test_after_an_hour_without_a_daemon_nobody_is_merged_on_the_word_of_before() -> None:
+    """Whoever was checked in may have left, and nobody was there to be told; it needs no copy."""
+    ledger = MemoryLedger()
+    stage = Stage(5, ledger)
+    stage.appear()
+    stage.dream(seats_max=8)
+    ledger.shelf.lived_s -= LAPSED_S + 2.0
+    stage.restart()
+    assert ledger.checked_in() == {}
+    assert any(event.kind == "restored" for event in stage.app.journal._events)
+    stage.restart()
+    assert not any(event.kind == "restored" for event in stage.app.journal._events), "it lives again"
+
+
+def test_a_daemon_says_in_its_ledger_that_it_lives_and_goes_on_where_it_cannot() -> None:
+    """Once a minute; a full disk costs the touch and nothing else."""
+    ledger = MemoryLedger()
+    stage = Stage(5, ledger)
+    began_s = ledger.shelf.lived_s
+    stage.hop(260)
+    assert 0.0 < stage.clock.now_s() - ledger.shelf.lived_s < TOUCHED_EVERY_S + 1.0
+    assert ledger.shelf.lived_s > began_s
+    ledger.broken = "the disk is full"
+    before_s = ledger.shelf.lived_s
+    stage.hop(260)
+    assert ledger.shelf.lived_s == before_s
+    ledger.broken = ""
+    stage.hop(260)
+    assert ledger.shelf.lived_s > before_s

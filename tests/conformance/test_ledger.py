@@ -15,7 +15,7 @@ from dreamd.core.session.views import DreamscapeState, Plan
 from dreamd.core.severing.causes import Cause
 from dreamd.core.severing.views import Lock, Mark
 from dreamd.core.severing.waking import Order
-from dreamd.ports.ledger import DreamscapeRecord, Ledger, LedgerError
+from dreamd.ports.ledger import LAPSED_S, DreamscapeRecord, Ledger, LedgerError
 from dreamwire.messages import WakeScope
 from fakes.ledger import MemoryLedger, Shelf
 
@@ -181,12 +181,29 @@ def test_a_ledger_that_goes_on_is_not_a_restored_one(library: Library) -> None:
     """However often it is opened; and to begin a generation where none has ended changes nothing."""
     for count in range(3):
         ledger = library()
-        assert not ledger.restored()
+        assert ledger.outdated(NOW_S) == ""
         for number in range(9):
             ledger.check_in(f"bed-{number}", f"sleeper-{count}")
-        ledger.begin_generation()
-        assert not ledger.restored()
+        ledger.begin_generation(NOW_S)
+        assert ledger.outdated(NOW_S) == ""
         ledger.close()
+
+
+def test_a_ledger_that_nobody_touched_for_an_hour_is_outdated(library: Library) -> None:
+    """By the last touch, whatever else was written since; a new one never was, and is not."""
+    ledger = library()
+    assert ledger.outdated(NOW_S) == ""
+    ledger.touch(NOW_S)
+    assert ledger.outdated(NOW_S + LAPSED_S) == ""
+    assert ledger.outdated(NOW_S - 9 * LAPSED_S) == "", "a clock that was set back proves nothing"
+    ledger.close()
+    ledger = library()
+    ledger.check_in("bed-1", "ash")
+    assert "nobody has lived on the ledger" in ledger.outdated(NOW_S + LAPSED_S + 1.0)
+    assert ledger.outdated(float("nan")), "no time is no proof"
+    ledger.begin_generation(NOW_S + 2 * LAPSED_S)
+    assert ledger.outdated(NOW_S + 2 * LAPSED_S) == ""
+    ledger.close()
 
 
 def test_wake_orders_come_back_as_they_were(library: Library) -> None:

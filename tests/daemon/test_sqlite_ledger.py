@@ -10,7 +10,7 @@ from dreamd.adapters.store.sqlite import _SCHEMAS, NOTED_EVERY, SqliteLedger
 from dreamd.core.session.views import DreamscapeState, Plan
 from dreamd.core.severing.causes import Cause
 from dreamd.core.severing.views import Lock
-from dreamd.ports.ledger import DreamscapeRecord, LedgerError
+from dreamd.ports.ledger import LAPSED_S, DreamscapeRecord, LedgerError
 
 NOW_S = 1_760_000_000.0
 
@@ -46,15 +46,35 @@ def test_an_older_file_in_its_place_is_found_until_a_generation_begins(tmp_path:
         left.unlink()
     shutil.copy(tmp_path / "copy", path)
     restored = SqliteLedger(path)
-    assert restored.restored()
+    assert "copy" in restored.outdated(NOW_S)
     assert restored.checked_in() == {"bed-1": "ash"}
     restored.close()
     restored = SqliteLedger(path)
-    assert restored.restored(), "looking changes nothing"
-    restored.begin_generation()
-    assert not restored.restored()
+    assert restored.outdated(NOW_S), "looking changes nothing"
+    restored.begin_generation(NOW_S)
+    assert not restored.outdated(NOW_S)
     restored.close()
-    assert not SqliteLedger(path).restored()
+    assert not SqliteLedger(path).outdated(NOW_S)
+
+
+def test_an_old_copy_of_the_whole_directory_is_found_by_its_last_touch(tmp_path: Path) -> None:
+    """Its note is as old as it is; that nobody has lived on it for hours is what tells."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    ledger = SqliteLedger(old / "ledger")
+    ledger.touch(NOW_S)
+    ledger.check_in("bed-1", "ash")
+    ledger.close()
+    shutil.copytree(old, new)
+    ledger = SqliteLedger(old / "ledger")
+    for number in range(20):
+        ledger.check_in(f"bed-{number}", "birch")
+    ledger.touch(NOW_S + 3.5 * LAPSED_S)
+    assert not ledger.outdated(NOW_S + 3.5 * LAPSED_S)
+    ledger.close()
+    restored = SqliteLedger(new / "ledger")
+    assert restored.outdated(NOW_S + 3.5 * LAPSED_S) == "nobody has lived on the ledger for 3.5 h"
+    restored.close()
 
 
 def test_a_killed_process_leaves_a_note_that_is_hardly_behind(tmp_path: Path) -> None:
@@ -73,7 +93,7 @@ def test_a_note_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
     """A ledger is not held to be restored for a broken note, and goes on without one."""
     (tmp_path / "ledger.writes").write_text("rubbish")
     ledger = SqliteLedger(tmp_path / "ledger")
-    assert not ledger.restored()
+    assert not ledger.outdated(NOW_S)
     ledger.close()
 
 
@@ -137,7 +157,7 @@ def test_a_ledger_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
         ledger = SqliteLedger(path)
         assert ledger.checked_in() == {"bed-1": "ash"}
         ledger.save_lock(Lock("bed-1", Cause.FLAT, NOW_S, "flat"))
-        assert ledger._base.execute("PRAGMA user_version").fetchone() == (4,)
+        assert ledger._base.execute("PRAGMA user_version").fetchone() == (len(_SCHEMAS),)
         ledger.close()
 
 

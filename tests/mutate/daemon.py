@@ -998,6 +998,22 @@ _RESTORED: Final = (
         ("tests/daemon/test_sqlite_ledger.py",),
     ),
     Mutation(
+        "restored.whole",
+        "an old copy of the whole directory is taken for the ledger",
+        "daemon/dreamd/adapters/store/sqlite.py",
+        "lapsed = lived_s > 0.0 and not now_s - lived_s <= LAPSED_S",
+        "lapsed = False",
+        ("tests/daemon/test_sqlite_ledger.py", "tests/conformance/test_ledger.py"),
+    ),
+    Mutation(
+        "restored.lives",
+        "a daemon that has run for an hour is taken for one that was away",
+        "daemon/dreamd/app/coordinator.py",
+        "        self._touch.keep(now_s)\n",
+        "",
+        (_TESTS_GENERATION,),
+    ),
+    Mutation(
         "restored.consents",
         "whoever a copy says lies there is merged",
         "daemon/dreamd/app/generation.py",

@@ -15,7 +15,7 @@ from dreamd.app import reading
 from dreamd.app.conductor import Conductor
 from dreamd.app.desk import Desk
 from dreamd.app.fleet import Fleet, PodRecord
-from dreamd.app.generation import begin_anew
+from dreamd.app.generation import Touch, begin_anew
 from dreamd.app.happenings import NO_TRIP, fault_told
 from dreamd.app.journal import Journal
 from dreamd.app.locks import LockBook
@@ -65,6 +65,7 @@ class Coordinator(Desk):
         now_s = clock.now_s()
         journal = Journal(now_s)
         restored = begin_anew(ledger, journal, now_s)
+        self._touch = Touch(ledger, now_s)
         locks = LockBook(ledger, journal, now_s if restored else 0.0)
         surroundings = Surroundings(
             clock=clock,
@@ -288,6 +289,7 @@ class Coordinator(Desk):
         """Write what severing did not wait for."""
         self._in.locks.flush(now_s)
         self._in.wakes.flush(now_s)
+        self._touch.keep(now_s)
 
     # -- the end ----------------------------------------------------------------------------------
 

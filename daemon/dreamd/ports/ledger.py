@@ -13,6 +13,8 @@ from dreamd.core.severing.waking import Order
 
 HOUR_S: Final = 3600.0
 """Exposure is kept by the hour."""
+LAPSED_S: Final = 3600.0
+"""What a ledger says of people holds no more when no daemon has lived on it for so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +115,21 @@ class Ledger(Protocol):
         """MUST return each sleeper's merge-minutes charged in the hour of `since_s` and after."""
         ...
 
-    def restored(self) -> bool:
-        """MUST return whether it is older than what was last written here: a copy has been put in its place.
+    def touch(self, now_s: float) -> None:
+        """MUST store durably that a daemon lives on it at `now_s`."""
+        ...
 
-        What is known of it beside the ledger may be a little behind; so a copy that is hardly older passes.
+    def outdated(self, now_s: float) -> str:
+        """MUST return why people may have done what is not in it; empty where nothing says so.
+
+        It is older than what was last written here: a copy has been put in its place. Or it was not touched
+        for LAPSED_S: a copy of everything, or nobody was there to be told. What is known of it beside the
+        ledger may be a little behind; so a copy that is hardly older passes.
         """
         ...
 
-    def begin_generation(self) -> None:
-        """MUST take what is in it now for the newest; then `restored` is false."""
+    def begin_generation(self, now_s: float) -> None:
+        """MUST take what is in it for the newest, and touch it; then nothing says that it is outdated."""
         ...
 
     def close(self) -> None:

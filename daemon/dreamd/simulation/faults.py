@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import PodView
+from dreamd.ports.ledger import LAPSED_S
 from dreamd.simulation import crowds, outages
 from dreamd.simulation.bodies import MALFUNCTIONS, Ailment
 from dreamd.simulation.broker import Weather
@@ -27,6 +28,8 @@ STORM: Final = Weather(delay_s=(0.05, 0.6), loss=0.3, duplicates=0.2)
 SHUFFLE: Final = Weather(delay_s=(0.0, 0.4), reorders=True)
 STUCK_SHARE: Final = 0.4
 STUCK_LEAST_S: Final = 3.0
+WHOLE_COPIES: Final = 0.5
+"""Of the copies that are restored, those of the whole directory."""
 RENEWED_AFTER_S: Final = 5.0
 ASKED_EVERY_S: Final = 1.0
 RESUMED_AFTER_S: Final = 52.0
@@ -184,15 +187,20 @@ def _kill_at_a_lock(world: World, pod: "Pod", lasts_s: float, rng: random.Random
     later(world, 1.0, start)
 
 
-def _restore_ledger(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
-    """A copy of the ledger is put in its place after a while; everybody is checked in anew after that."""
-    backup = world.shelf.copy()
+def _restore_ledger(world: World, _pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+    """A copy of the ledger is put in its place after a while; everybody is checked in anew after that.
+
+    It is of this night, with what was noted beside the ledger since; or an old one of everything.
+    """
+    backup, whole = world.shelf.copy(), rng.random() < WHOLE_COPIES
+    if whole:
+        backup.lived_s -= 2.0 * LAPSED_S
 
     def restore() -> None:
         for owner in world.owners:
             owner.kill()
-        world.shelf.restore(backup)
-        if world.shelf.replaced:  # else nothing was written since: it is no copy of anything older
+        world.shelf.restore(backup, whole=whole)
+        if world.shelf.replaced or whole:  # else nothing was written since: it is no copy of anything older
             world.watch.restored(backup)
         world.start_owner()
         for pod in world.pods:

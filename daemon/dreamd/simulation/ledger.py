@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from dreamd.core.severing.views import Lock, Mark
 from dreamd.core.severing.waking import Order
-from dreamd.ports.ledger import HOUR_S, DreamscapeRecord, LedgerError
+from dreamd.ports.ledger import HOUR_S, LAPSED_S, DreamscapeRecord, LedgerError
 
 
 @dataclass
@@ -26,6 +26,7 @@ class Shelf:
     exposed_min: dict[tuple[str, int], float] = field(default_factory=dict)
     merging: dict[str, float] = field(default_factory=dict)
     writes: int = 0
+    lived_s: float = 0.0
     known: int = 0
     replaced: bool = False
     """Both beside what can be restored: the most writes there ever were, and that there are fewer now."""
@@ -34,9 +35,9 @@ class Shelf:
         """A backup of it as it is now."""
         return deepcopy(self)
 
-    def restore(self, backup: "Shelf") -> None:
-        """Put a backup in its place; what is known beside it stays."""
-        known = self.known
+    def restore(self, backup: "Shelf", *, whole: bool = False) -> None:
+        """Put a backup in its place; what is known beside it stays, unless the backup is of the whole."""
+        known = backup.known if whole else self.known
         vars(self).update(vars(backup.copy()))
         self.known, self.replaced = known, self.writes < known
 
@@ -162,15 +163,24 @@ class MemoryLedger:
                 sums[sleeper] = sums.get(sleeper, 0.0) + lived_min
         return sums
 
-    def restored(self) -> bool:
-        """Whether the shelf was filled from a copy."""
-        self._check()
-        return self.shelf.replaced
+    def touch(self, now_s: float) -> None:
+        """A daemon lives on it."""
+        self._write()
+        self.shelf.lived_s = now_s
 
-    def begin_generation(self) -> None:
+    def outdated(self, now_s: float) -> str:
+        """Whether the shelf was filled from a copy, or nobody was here for an hour."""
+        self._check()
+        if self.shelf.replaced:
+            return "the ledger was restored from a copy"
+        lapsed = self.shelf.lived_s and not now_s - self.shelf.lived_s <= LAPSED_S
+        return "nobody has lived on the ledger for an hour" if lapsed else ""
+
+    def begin_generation(self, now_s: float) -> None:
         """What is on it now is the newest."""
         self._check()
         self.shelf.writes, self.shelf.replaced = self.shelf.known, False
+        self.touch(now_s)
 
     def close(self) -> None:
         """Nothing to close."""

@@ -8,8 +8,9 @@ the stored one and the clock, and the larger wins: a restored older file still y
 Command counters are drawn as blocks: a process takes a first counter and may use the next BLOCK of
 them without asking again. The clock's floor is unix ms x 2^20, a million commands a millisecond.
 
-A file that was restored from a copy has fewer writes in it than a note beside it says (`NAME.writes`): that
-is a new generation, and whoever opens it decides what still holds.
+A file that was restored from a copy has fewer writes in it than a note beside it says (`NAME.writes`), or,
+where the note was restored with it, was last touched long ago: that is a new generation, and whoever opens
+it decides what still holds.
 
 Rules: every write is one `BEGIN IMMEDIATE` transaction; `user_version` names the schema and a newer one
 is refused, never guessed at; every sqlite3 error leaves here as a LedgerError that says what to do.
@@ -29,7 +30,7 @@ from dreamd.core.session.views import DreamscapeState, Plan
 from dreamd.core.severing.causes import cause_named
 from dreamd.core.severing.views import Lock, Mark
 from dreamd.core.severing.waking import Order
-from dreamd.ports.ledger import HOUR_S, DreamscapeRecord, LedgerError
+from dreamd.ports.ledger import HOUR_S, LAPSED_S, DreamscapeRecord, LedgerError
 from dreamwire.messages import WakeScope
 
 BUSY_TIMEOUT_S: Final = 0.2
@@ -68,6 +69,9 @@ CREATE TABLE marks (
 ) WITHOUT ROWID;
 CREATE TABLE generation (id INTEGER PRIMARY KEY CHECK (id = 1), writes INTEGER NOT NULL);
 INSERT INTO generation VALUES (1, 0);
+""",
+    """
+ALTER TABLE generation ADD COLUMN lived_s REAL NOT NULL DEFAULT 0;
 """,
 )
 """What each version adds to the one before; a file of an earlier version is brought up when it is opened."""
@@ -249,14 +253,25 @@ class SqliteLedger:
             ).fetchall()
         return {str(sleeper): float(minutes) for sleeper, minutes in rows}
 
-    def restored(self) -> bool:
-        """Whether fewer writes are in it than were noted beside it."""
-        return self._restored
+    def touch(self, now_s: float) -> None:
+        """Keep that a daemon lives on it now."""
+        with self._writing():
+            self._base.execute("UPDATE generation SET lived_s = ?", (now_s,))
 
-    def begin_generation(self) -> None:
+    def outdated(self, now_s: float) -> str:
+        """Whether fewer writes are in it than were noted beside it, or the last touch is an hour ago."""
+        if self._restored:
+            return "the ledger was restored from a copy"
+        with self._translated():
+            lived_s = float(self._base.execute("SELECT lived_s FROM generation").fetchone()[0])
+        lapsed = lived_s > 0.0 and not now_s - lived_s <= LAPSED_S
+        return f"nobody has lived on the ledger for {(now_s - lived_s) / HOUR_S:.1f} h" if lapsed else ""
+
+    def begin_generation(self, now_s: float) -> None:
         """Count on from what was noted beside it."""
         with self._writing():
-            self._base.execute("UPDATE generation SET writes = max(writes, ?)", (self._noted(),))
+            noted = self._noted()
+            self._base.execute("UPDATE generation SET writes = max(writes, ?), lived_s = ?", (noted, now_s))
         self._restored = False
         self._note()
 

@@ -41,6 +41,6 @@ KINDS: Final = {
     "broker-up": "the broker was reached",
     "broker-down": "the broker was lost: everyone is alone by their own tether",
     "malformed": "a payload could not be read; one of a kind in ten seconds",
-    "restored": "the ledger was restored from a copy: consents are suspended until they are given anew",
+    "restored": "the ledger is a copy or an hour old: consents are suspended until they are given anew",
     "ledger": "the ledger could not keep something",
 }
