@@ -103,6 +103,24 @@ def test_pods_that_say_nothing_are_not_counted_as_alone() -> None:
     assert "four have not said" in words
 
 
+def test_who_was_answered_again_within_the_lease_dreamt_on() -> None:
+    """A broker that is back at once costs those their dream whose lease ran out, and is told so."""
+    chronicle = dreaming(sleepers=5)
+    chronicle.outage("the broker", "killed by SIGKILL", at(30.0))
+    sever(chronicle, "bed-1", 31.0, cause="lease", fade_s=0.4)
+    for number in range(2, 6):
+        chronicle.note(entry(f"bed-{number}", 31.4, "hop", applied=0.15))
+    assert len(chronicle.board.lines) == 1, "their fade may not be over yet"
+    for number in range(2, 6):
+        chronicle.note(entry(f"bed-{number}", 31.6, "hop", applied=0.15 if number < 5 else 0.0))
+    chronicle.settle(at(33.1))
+    words = chronicle.board.lines[-1].words
+    assert words == (
+        "one alone after 1.40 s, measured at the pods; three dreamt on, answered again within their lease; "
+        "one has not said so"
+    )
+
+
 def test_a_pod_that_is_killed_is_gone_and_said_so() -> None:
     """A process that ends unasked is told; one that ends after the closing is home."""
     chronicle = dreaming()

@@ -6,16 +6,22 @@ stamp when the rendered share reached zero; one machine has one CLOCK_BOOTTIME, 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
+from dreamd.core.limits import LEASE_FADE_S, LEASE_S
 from dreamd.up.board import count, plural
 from dreamd.up.journal import Entry
+
+OUTLIVED_NS: Final = round((LEASE_S + LEASE_FADE_S) * 1e9)
+"""Who renders anything so long after it has been answered again before the lease was over."""
 
 
 @dataclass
 class Outage:
     """One death among so many sleepers.
 
-    waiting: pods that were coupled then and have not said since that they are alone.
+    waiting: pods that were coupled then and have not said since that they are alone. kept: those that never
+    were: what had died was back before their lease was over.
     """
 
     what: str
@@ -25,6 +31,7 @@ class Outage:
     waiting: set[str]
     alone_after_s: dict[str, float] = field(default_factory=dict)
     back_ns: int = 0
+    kept: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, what: str, how: str, at_ns: int, sleepers: int, coupled: Iterable[str]) -> "Outage":
@@ -33,7 +40,13 @@ class Outage:
 
     def note(self, entry: Entry) -> bool:
         """Take a line of a pod's journal; True when it was the last one waited for."""
-        if entry.kind != "alone" or entry.pod not in self.waiting:
+        if entry.pod not in self.waiting:
+            return False
+        if entry.kind == "hop" and entry.t_ns - self.at_ns > OUTLIVED_NS and entry.number("applied") > 0.0:
+            self.waiting.discard(entry.pod)
+            self.kept.add(entry.pod)
+            return not self.waiting
+        if entry.kind != "alone":
             return False
         at_ns = entry.stamp_ns("alone_ns") or entry.t_ns
         if at_ns < self.at_ns:
@@ -52,6 +65,8 @@ class Outage:
     def finding(self) -> str:
         """Who was alone after how long."""
         waiting = f"; {plural(len(self.waiting), 'has', 'have')} not said so" if self.waiting else ""
+        if self.kept:
+            waiting = f"; {count(len(self.kept))} dreamt on, answered again within their lease{waiting}"
         if not self.alone_after_s:
             return f"nobody has said so far to be alone{waiting}" if waiting else "nobody was coupled"
         first, last = min(self.alone_after_s.values()), max(self.alone_after_s.values())
