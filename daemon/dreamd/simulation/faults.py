@@ -6,7 +6,7 @@ Every fault ends by itself well before the story does: what is left must be well
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from dreamd.core.refusals import Code, Refusal
@@ -157,11 +157,13 @@ def _unlatch(world: World, pod: "Pod") -> None:
 
 
 def _storm(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
-    """One line's weather turns bad."""
-    before, pod.line.weather = pod.line.weather, rng.choice((STORM, SHUFFLE))
+    """One line's weather turns bad; a storm within a storm takes its place and ends by itself."""
+    storm = replace(rng.choice((STORM, SHUFFLE)))
+    pod.line.weather = storm
 
     def clear() -> None:
-        pod.line.weather = before
+        if pod.line.weather is storm:
+            pod.line.weather = world.weather
 
     later(world, lasts_s, clear)
 
