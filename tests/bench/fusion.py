@@ -24,6 +24,8 @@ from dreamwire.schema import BANDS6X2
 SLEEPERS = (4, 8, 16, 64, 256, 1_000, 4_000, 10_000, 30_000, 100_000)
 ALL_PAIRS_MOST = 1_000
 DYADS_MOST = 64
+PLAIN_CLOCKS = 10_000
+"""Sleepers of the run whose clocks are a few milliseconds uncertain, as on a ward's wireless network."""
 BANDS = len(BANDS6X2.phase_bands)
 INSTANTS = 80
 
@@ -39,9 +41,13 @@ def cpu_ms(work: Callable[[], object], times: int) -> tuple[float, float]:
 
 
 class Crowd:
-    """So many sleepers whose frames change every tick: 2 % late, a quality that comes and goes."""
+    """So many sleepers whose frames change every tick: 2 % late, a quality that comes and goes.
 
-    def __init__(self, n: int) -> None:
+    omitted: of the quickest bands so many, whose phase nobody's clock can hold.
+    """
+
+    def __init__(self, n: int, omitted: int = 0) -> None:
+        self.held = BANDS - omitted
         self.n, self.rng, self.instant = n, np.random.default_rng(n), 0
         self.columns = Columns(BANDS6X2, -(-n // 256) * 256)
         self.columns.used = n
@@ -66,6 +72,7 @@ class Crowd:
         columns.db[:n] += 0.1 * self.rng.standard_normal((n, BANDS6X2.size), dtype=np.float32)
         angle = 2 * np.pi * self.rng.random((n, 2, BANDS), dtype=np.float32)
         columns.phasors[:n] = np.exp(1j * angle)
+        columns.phasors[:n, :, self.held :] = np.nan
         columns.quality[self.rng.integers(n)] = self.rng.choice([0.2, 0.9])
 
     def tick(self) -> None:
@@ -185,6 +192,9 @@ def fusion(row: Callable[[str, str, str], None], plot: Path) -> None:
         row(f"{n:,} sleepers: tick", f"{curves['tick, whole core'][n]:.3f} ms", f"least {least:.3f} ms")
         each_bytes = crowd.bytes_each()
         del crowd
+        if n == PLAIN_CLOCKS:
+            usual, _ = Crowd(n, omitted=2).measure(40)
+            row(f"{n:,} sleepers, two bands too quick for any clock", f"{usual:.3f} ms", "")
         if n <= ALL_PAIRS_MOST:
             curves.setdefault("all pairs, numpy", {})[n], _ = cpu_ms(all_pairs(window(n)), 5)
         if n <= 4_000:

@@ -42,6 +42,14 @@ SYNCHRONY: Final = (
         (_TESTS_PHASES,),
     ),
     Mutation(
+        "phases.band",
+        "in a band that nobody's clock holds the old phases pass for new ones",
+        _PHASES,
+        "both = np.where(counts[:, :, np.newaxis] > 0.0, then[:, np.newaxis] - gaps, 0.0)",
+        "both = then[:, np.newaxis] - gaps",
+        (_TESTS_PHASES,),
+    ),
+    Mutation(
         "phases.unit",
         "a strong signal counts more than a weak one",
         _PHASES,

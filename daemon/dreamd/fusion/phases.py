@@ -103,6 +103,7 @@ class Phases:
         gaps = np.zeros((len(self.z), INSTANTS_PER_HOP, WINDOW))
         newest = np.zeros((len(self.z), 2 * INSTANTS_PER_HOP))
         counts = np.zeros((len(self.z), INSTANTS_PER_HOP))
+        parts = []
         for block in blocks(columns.used, BLOCK_ROWS):
             units, here = _units(columns.phasors[block], fresh[block])
             self.there[:, block, first:end] = here.transpose(0, 2, 1)
@@ -113,7 +114,9 @@ class Phases:
             self._heard[block] |= np.logical_or.reduce(here.reshape(-1, here.shape[2]))
             counts += np.add.reduce(here, axis=2, dtype=np.int32)
             newest += self._multiply(block.start, 2 * first, units, g)
-            self._miss(block, here, gaps)
+            parts.append((block, here))
+        for block, here in parts:
+            self._miss(block, here, counts.any(axis=1), gaps)
         self._put(slice(first, end), g, counts, gaps)
         return newest[:, -2:].copy().view(np.complex128)[:, 0], counts[:, -1]
 
@@ -135,9 +138,13 @@ class Phases:
                 g += new[:, :, part] @ wide
         return np.asarray(new.sum(axis=2))
 
-    def _miss(self, block: slice, here: Mask, gaps: Doubles) -> None:
-        """Add to `gaps` how often those who are missing now were there; mostly they are few."""
-        rows = np.flatnonzero(self._heard[block] & ~here.all(axis=(0, 1)))
+    def _miss(self, block: slice, here: Mask, told: Mask, gaps: Doubles) -> None:
+        """Add to `gaps` how often those who are missing now were there; mostly they are few.
+
+        told: bool[B], bands in which anybody is there. One that is too quick for everybody's clock is missed
+        by all of them, which needs no counting.
+        """
+        rows = np.flatnonzero(self._heard[block] & ~here[told].all(axis=(0, 1)))
         if len(rows):
             missing = np.logical_not(here[:, :, rows]).astype(np.float32)
             gaps += missing @ self.there[:, block.start + rows].astype(np.float32)
@@ -155,7 +162,7 @@ class Phases:
         self.sums.g[:, :, hop] = columns.transpose(0, 2, 1)
         then = np.einsum("btt->bt", self.sums.k).copy()
         then[:, hop] = counts
-        both = then[:, np.newaxis] - gaps
+        both = np.where(counts[:, :, np.newaxis] > 0.0, then[:, np.newaxis] - gaps, 0.0)
         self.sums.k[:, hop] = both
         self.sums.k[:, :, hop] = both.transpose(0, 2, 1)
 
