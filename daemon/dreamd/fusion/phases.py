@@ -115,8 +115,9 @@ class Phases:
             counts += np.add.reduce(here, axis=2, dtype=np.int32)
             newest += self._multiply(block.start, 2 * first, units, g)
             parts.append((block, here))
+        told = np.asarray(counts.any(axis=1))
         for block, here in parts:
-            self._miss(block, here, counts.any(axis=1), gaps)
+            self._miss(block, here, told, gaps)
         self._put(slice(first, end), g, counts, gaps)
         return newest[:, -2:].copy().view(np.complex128)[:, 0], counts[:, -1]
 
