@@ -172,7 +172,7 @@ def test_no_restart_resets_a_lock() -> None:
     lock(stage, stage.pod("bed-1"))
     before = breaker(stage)
     for _ in range(2):
-        stage.clock.at_s += 3600.0
+        stage.clock.at_s += 1800.0
         stage.restart()
         for pod in stage.pods:
             pod.presence()
