@@ -126,7 +126,7 @@ _ALL: Final = (
     _crowd(
         "homogenise",
         "implants draw to the others fifty times as hard",
-        *(Cause.HOMOGENISED, Cause.IDENTITY),
+        *(Cause.HOMOGENISED, Cause.IDENTITY, Cause.GAIN),  # so hard a pull may be a runaway before
         share=1.0,
         least=0.9,
         lasts_s=70.0,
