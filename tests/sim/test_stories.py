@@ -14,7 +14,7 @@ import pytest
 
 from dreamd.main import main
 from dreamd.simulation.broker import Weather
-from dreamd.simulation.story import Account, tell
+from dreamd.simulation.story import Account, Eve, _well_again, tell
 from dreamd.simulation.world import World
 
 SEEDS = range(200)
@@ -112,3 +112,19 @@ def test_what_cannot_be_simulated_is_said(
     """A flag out of range is one sentence with what was expected, and status 2."""
     assert main(["simulate", *flags]) == 2
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("well_on_the_eve", [True, False])
+def test_who_was_well_on_the_eve_is_due_to_dream(well_on_the_eve: bool) -> None:
+    """Who stays alone though nothing has kept them for a while is found; who has just become well is not."""
+    world = World(1, 5)
+    assert world.gather() == ""
+    world.run(6.0)
+    pod, eve = world.pods[0], Eve()
+    pod.disk.latched = "" if well_on_the_eve else "distress"
+    eve.look(world)
+    pod.disk.latched = ""
+    pod.device.share_at = lambda _now_ns: 0.0  # type: ignore[method-assign]
+    _well_again(world, eve)
+    found = [(violation.rule, violation.whom) for violation in world.watch.violations]
+    assert found == ([("well-again", pod.name)] if well_on_the_eve else [])

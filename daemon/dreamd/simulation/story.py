@@ -32,7 +32,7 @@ WHOLE_S: Final = 100.0
 RESUMED_AFTER_S: Final = 50.0
 """When an operator begins to look at a Dreamscape that was severed, and resumes it as soon as they may."""
 RESUMED_BEFORE_S: Final = 5.0
-"""Before the end: whoever is resumed later need not be merged by then."""
+"""Before the end: whoever is resumed, or well, only later need not be merged by then."""
 WEATHERS: Final = (
     Weather(),
     Weather(delay_s=(0.001, 0.02)),
@@ -74,21 +74,21 @@ def tell(seed: int, pods: int, seconds: float, trace: Callable[[str], None] | No
         world.watch.trace = trace
     whole = seconds >= WHOLE_S
     ending_s = seconds - WELL_AGAIN_S if whole else seconds
-    lacked: list[bool] = []
+    eve = Eve()
     drawn = faults.draw(rng, pods, MERGED_S, ending_s)
     for fault in drawn:
         world.schedule.at(round(fault.at_s * 1e9), lambda fault=fault: _begin(world, fault, rng))  # type: ignore[misc]
     if drawn and whole:
         asks_ns, until_s = round((ending_s + RESUMED_AFTER_S) * 1e9), seconds - RESUMED_BEFORE_S
         world.schedule.at(asks_ns, lambda: faults.resume_in_time(world, until_s))
-        world.schedule.at(round(until_s * 1e9), lambda: lacked.append(_lacks_quorum(world)))
+        world.schedule.at(round(until_s * 1e9), lambda: eve.look(world))
     why = world.gather()
     if why:
         world.watch.violated("start", DREAMSCAPE, why)
     with installed(_dice(rng, world, drawn, ending_s)):
         world.run(max(seconds - world.schedule.now_s, 0.0))
     if drawn and whole:
-        _well_again(world, resumable=not any(lacked))
+        _well_again(world, eve)
     world.watch.settle()
     kinds = Counter(fault.kind for fault in drawn)
     return Account(
@@ -134,25 +134,49 @@ def _lacks_quorum(world: World) -> bool:
     return not quorum(world, sum(seat.breaker is BreakerState.CLOSED for seat in assigned))
 
 
-def _well_again(world: World, *, resumable: bool) -> None:
-    """Nobody who is well may be left out without a reason. resumable: when an operator asked last."""
+def _well(world: World) -> set[str]:
+    """The pods whose sleepers nothing keeps from dreaming."""
+    latched = {pod.name for pod in world.pods if pod.alive and pod.disk.latched}
+    return {
+        seat.pod
+        for seat in _seats(world)
+        if seat.state is not SeatState.LEFT
+        and seat.breaker is BreakerState.CLOSED
+        and seat.refusal_code != Code.EXPOSURE_REACHED.value
+        and seat.pod not in latched
+    }
+
+
+@dataclass(slots=True)
+class Eve:
+    """How it was shortly before the end, when an operator asked for the last time."""
+
+    lacks_quorum: bool = False
+    well: frozenset[str] = frozenset()
+
+    def look(self, world: World) -> None:
+        """It is now."""
+        self.lacks_quorum, self.well = _lacks_quorum(world), frozenset(_well(world))
+
+
+def _well_again(world: World, eve: Eve) -> None:
+    """Nobody who is well, and was on the eve, may be left out without a reason."""
     owner = world.owner
     if owner is None:
         world.watch.violated("well-again", "daemon", "no daemon lives")
         return
     view = owner.app.dreamscape(DREAMSCAPE)
     state = getattr(view, "state", None)
-    if state is DreamscapeState.SEVERED and (not resumable or _lacks_quorum(world)):
+    if state is DreamscapeState.SEVERED and (eve.lacks_quorum or _lacks_quorum(world)):
         return
     if state is not DreamscapeState.DREAMING:
         why = getattr(view, "state_cause", "")
         world.watch.violated("well-again", DREAMSCAPE, f"is {state} ({why})")
         return
+    due = eve.well & _well(world)
+    merged = {pod.name for pod in world.pods if pod.share() > 0.0}
     for seat in _seats(world):
-        kept = seat.state is SeatState.LEFT or seat.breaker is not BreakerState.CLOSED
-        kept = kept or seat.refusal_code == Code.EXPOSURE_REACHED.value
-        pod = next(pod for pod in world.pods if pod.name == seat.pod)
-        if not kept and not pod.disk.latched and not pod.share() > 0.0:
+        if seat.pod in due and seat.pod not in merged:
             world.watch.violated(
                 "well-again", seat.pod, f"is {seat.state.value}, well and alone ({seat.cause})"
             )
