@@ -84,7 +84,7 @@ class Guard:
 
     def silence(self, now_ns: int) -> Fault | None:
         """Judge how long ago samples last came."""
-        if self._sampled_ns is None or now_ns - self._sampled_ns <= SILENT_NS:
+        if self._sampled_ns is None or not self.silent(now_ns):
             return None
         return self._fall(Fault("silence", self._sampled_ns + SILENT_NS, "no samples"))
 
