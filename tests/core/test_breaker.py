@@ -294,7 +294,10 @@ def test_after_a_crash_an_earlier_trip_still_counts() -> None:
 
 
 def test_who_may_not_be_believed_yet_is_kept_from_closing_and_not_tripped() -> None:
-    """However long it takes until they may be: no deadline runs, and one good frame closes then."""
+    """However long it takes until they may be: no deadline runs, and one good frame closes then.
+
+    A poor one, or none, begins the scoring anew and does not trip.
+    """
     run = Run().feed([NONFINITE])
     run.until(Good(), S.HALF_OPEN)
     while not about_to_close(run.breaker):
@@ -304,6 +307,8 @@ def test_who_may_not_be_believed_yet_is_kept_from_closing_and_not_tripped() -> N
         kept = kept_from_closing(kept, run.breaker.at_s + second)
         assert kept.state is S.HALF_OPEN
     assert step(kept, Good(), kept.at_s + 0.25)[0].state is S.CLOSED
+    for other in (Bad(Cause.QUALITY), Tick(), Bad(Cause.OUTLIER)):
+        assert step(kept, other, kept.at_s + 0.25)[0].state is S.HALF_OPEN
 
 
 def test_after_a_crash_nobody_is_trusted_unseen() -> None:
