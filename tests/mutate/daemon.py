@@ -990,6 +990,22 @@ _ADMISSION: Final = tuple(
 
 _RESTORED: Final = (
     Mutation(
+        "gather.in-parts",
+        "a fleet that gathers holds up those who dream",
+        "daemon/dreamd/app/seating.py",
+        "if most is not None and len(seats) > most:",
+        "if most is None:",
+        ("tests/app/test_gathering.py",),
+    ),
+    Mutation(
+        "gather.in-turn",
+        "who waits behind a part that is refused is never looked at",
+        "daemon/dreamd/app/seating.py",
+        "            self._looked = seats[-1].number\n",
+        "",
+        ("tests/app/test_gathering.py",),
+    ),
+    Mutation(
         "restored.found",
         "a copy in the ledger's place is taken for the ledger",
         "daemon/dreamd/adapters/store/sqlite.py",

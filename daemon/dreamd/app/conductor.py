@@ -31,6 +31,8 @@ from dreamwire.topics import FramesTopic
 ALONE_AFTER_S: Final = LEASE_S + LEASE_FADE_S
 ORPHAN_AFTER_S: Final = 3.0
 GATHER_EVERY_S: Final = 0.5
+LOOKED_AT: Final = 256
+"""Of those who wait for a seat, so many at a time: a fleet that gathers must hold up nobody who dreams."""
 
 EVIDENCE: Final = {
     Written.NONFINITE: Cause.NONFINITE,
@@ -271,11 +273,11 @@ class Conductor(Session):
     def _gather(self, now_s: float) -> None:
         plan = self.plan
         if self.state is DreamscapeState.GATHERING:
-            self.seating.gather(started=False)
+            self.seating.gather(started=False, most=LOOKED_AT)
             if plan.start_at_s and now_s >= plan.start_at_s:
                 self.start()
         elif self.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED) and not self.ownership.lost:
-            self._seat_all(self.seating.gather(started=True))
+            self._seat_all(self.seating.gather(started=True, most=LOOKED_AT))
         if plan.close_at_s and now_s >= plan.close_at_s and self.state is not DreamscapeState.WAKING:
             self.end("the plan's closing time")
 

@@ -38,6 +38,7 @@ class Seating:
         self._seats = seats
         self._ownership = ownership
         self._retry_s: dict[int, float] = {}
+        self._looked = 0
         self.excused: set[str] = set()
 
     def explain(self, record: PodRecord, *, started: bool) -> tuple[Check, ...]:
@@ -58,14 +59,21 @@ class Seating:
         )
         return admit(facts, self._plan)
 
-    def gather(self, *, started: bool) -> list[Seat]:
-        """Seat whoever may be seated and look again at those who wait; returns the newly admitted."""
+    def gather(self, *, started: bool, most: int | None = None) -> list[Seat]:
+        """Seat whoever may be seated and look again at those who wait; returns the newly admitted.
+
+        most: look at so many of them, next time at the next; None: at all.
+        """
         if not started or self._plan.late_joining:
             for record in self._in.fleet:
                 if self._may_sit(record):
                     self._sit(record)
         waiting = (SeatState.WAITING, SeatState.ADMITTED)
-        return [seat for seat in self._seats if seat.state in waiting and self._admit(seat, started=started)]
+        seats = [seat for seat in self._seats if seat.state in waiting]
+        if most is not None and len(seats) > most:
+            seats = ([seat for seat in seats if seat.number > self._looked] or seats)[:most]
+            self._looked = seats[-1].number
+        return [seat for seat in seats if self._admit(seat, started=started)]
 
     def _may_sit(self, record: PodRecord) -> bool:
         return (
