@@ -13,7 +13,7 @@ run: $(READY) ## eight simulated sleepers share a Dreamscape on this machine; AR
 	@$(BIN)/dreamd up $(ARGS)
 
 test: $(READY) ## all tests; ARGS="-k tether" passes flags to pytest
-	@$(BIN)/pytest -q $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
+	@$(BIN)/pytest -q $(or $(ARGS),-n 3 --dist loadfile --no-loadscope-reorder)
 
 soak: $(READY) ## the tests on bad lines and after restarts, those that take minutes too, with their figures
 	@DREAMD_LONG=1 $(BIN)/pytest -q -s $(or $(ARGS),$(addprefix tests/integration/test_,proxy.py restart.py fleet_200.py rehearse.py compose_services.py) tests/sim/test_stories.py tests/sim/test_crowds.py)
