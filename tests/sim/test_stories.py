@@ -114,17 +114,24 @@ def test_what_cannot_be_simulated_is_said(
     assert sentence in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("well_on_the_eve", [True, False])
-def test_who_was_well_on_the_eve_is_due_to_dream(well_on_the_eve: bool) -> None:
-    """Who stays alone though nothing has kept them for a while is found; who has just become well is not."""
+@pytest.mark.parametrize(
+    ("latched", "merged", "found"), [("", False, True), ("distress", False, False), ("", True, False)]
+)
+def test_who_was_well_on_the_eve_is_due_to_dream(latched: str, merged: bool, found: bool) -> None:
+    """Who stays alone though nothing has kept them for a while is found.
+
+    Who has just become well is not, nor who dreamt on the eve and has just lapsed.
+    """
     world = World(1, 5)
     assert world.gather() == ""
     world.run(6.0)
     pod, eve = world.pods[0], Eve()
-    pod.disk.latched = "" if well_on_the_eve else "distress"
+    assert pod.share() > 0.0
+    pod.device.share_at = lambda _now_ns: float(merged)  # type: ignore[method-assign]
+    pod.disk.latched = latched
     eve.look(world)
     pod.disk.latched = ""
     pod.device.share_at = lambda _now_ns: 0.0  # type: ignore[method-assign]
     _well_again(world, eve)
-    found = [(violation.rule, violation.whom) for violation in world.watch.violations]
-    assert found == ([("well-again", pod.name)] if well_on_the_eve else [])
+    told = [(violation.rule, violation.whom) for violation in world.watch.violations]
+    assert told == ([("well-again", pod.name)] if found else [])

@@ -153,14 +153,23 @@ class Eve:
 
     lacks_quorum: bool = False
     well: frozenset[str] = frozenset()
+    merged: frozenset[str] = frozenset()
 
     def look(self, world: World) -> None:
         """It is now."""
-        self.lacks_quorum, self.well = _lacks_quorum(world), frozenset(_well(world))
+        self.lacks_quorum = _lacks_quorum(world)
+        self.well, self.merged = frozenset(_well(world)), frozenset(_merged(world))
+
+
+def _merged(world: World) -> set[str]:
+    return {pod.name for pod in world.pods if pod.share() > 0.0}
 
 
 def _well_again(world: World, eve: Eve) -> None:
-    """Nobody who is well, and was on the eve, may be left out without a reason."""
+    """Nobody who is well, and was on the eve, may be left out without a reason.
+
+    Whoever dreamt on the eve is not left out: on a line that loses messages a lease lapses now and then.
+    """
     owner = world.owner
     if owner is None:
         world.watch.violated("well-again", "daemon", "no daemon lives")
@@ -174,7 +183,7 @@ def _well_again(world: World, eve: Eve) -> None:
         world.watch.violated("well-again", DREAMSCAPE, f"is {state} ({why})")
         return
     due = eve.well & _well(world)
-    merged = {pod.name for pod in world.pods if pod.share() > 0.0}
+    merged = eve.merged | _merged(world)
     for seat in _seats(world):
         if seat.pod in due and seat.pod not in merged:
             world.watch.violated(
