@@ -206,8 +206,7 @@ def test_most_gone_at_once_is_our_own_way_whether_their_end_is_told_or_not(told:
     stage.hop(80)
     assert all(view.breaker is BreakerState.CLOSED for view in stage.app.pods())
     for pod in stage.pods[:5]:
-        pod.sends = True
-        pod.presence()
+        pod.back()
     stage.hop(4)
     assert all(stage.coupling(pod.name) > 0 for pod in stage.pods)
 
@@ -221,8 +220,7 @@ def test_who_is_gone_for_half_a_minute_is_out_and_the_rest_dream_on() -> None:
     assert state(stage) is DreamscapeState.DREAMING
     assert all(stage.coupling(f"bed-{n}") > 0 for n in (6, 7, 8))
     for pod in stage.pods[:5]:
-        pod.sends = True
-        pod.presence()
+        pod.back()
     stage.hop(40)
     assert all(stage.coupling(pod.name) > 0 for pod in stage.pods)
 
@@ -234,8 +232,7 @@ def test_no_network_severs_those_it_leaves_too_few() -> None:
     assert state(stage) is DreamscapeState.DREAMING
     assert not stage.link.collectives[-1].coupling.any()
     for pod in stage.pods[:3]:
-        pod.sends = True
-        pod.presence()
+        pod.back()
     stage.hop(40)
     assert all(stage.coupling(pod.name) > 0 for pod in stage.pods)
 

@@ -44,8 +44,7 @@ def test_of_fewer_than_may_merge_the_rest_are_waited_for() -> None:
     assert state(stage) is DreamscapeState.DREAMING
     assert not stage.link.collectives[-1].coupling.any()
     for pod in stage.pods[:7]:
-        pod.sends = True
-        pod.presence()
+        pod.back()
     stage.hop(40)
     assert all(stage.coupling(pod.name) > 0 for pod in stage.pods[:7])
 

@@ -172,6 +172,11 @@ class Puppet:
             Presence(self.name, self.incarnation, online, self.site, device, "bands6x2", Versions("t", 1))
         )
 
+    def back(self) -> None:
+        """Its way is whole again: it connects anew and sends."""
+        self.sends = True
+        self.presence()
+
     def status(self) -> None:
         """Give an account of itself."""
         template = self.profile.astype(np.float32)

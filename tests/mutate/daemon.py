@@ -1016,9 +1016,9 @@ _RESTORED: Final = (
     Mutation(
         "restored.whole",
         "an old copy of the whole directory is taken for the ledger",
-        "daemon/dreamd/adapters/store/sqlite.py",
-        "lapsed = lived_s > 0.0 and not now_s - lived_s <= LAPSED_S",
-        "lapsed = False",
+        "daemon/dreamd/ports/ledger.py",
+        "return lived_s > 0.0 and not now_s - lived_s <= LAPSED_S",
+        "return False",
         ("tests/daemon/test_sqlite_ledger.py", "tests/conformance/test_ledger.py"),
     ),
     Mutation(

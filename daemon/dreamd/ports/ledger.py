@@ -33,6 +33,11 @@ class DreamscapeRecord:
     sigma_db: tuple[float, ...] = ()
 
 
+def lapsed(lived_s: float, now_s: float) -> bool:
+    """Return whether a ledger was last touched too long ago, at `lived_s`; 0: it never was."""
+    return lived_s > 0.0 and not now_s - lived_s <= LAPSED_S
+
+
 class LedgerError(Exception):
     """The ledger could not do what was asked; the message says what was wrong."""
 

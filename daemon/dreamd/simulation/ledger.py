@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from dreamd.core.severing.views import Lock, Mark
 from dreamd.core.severing.waking import Order
-from dreamd.ports.ledger import HOUR_S, LAPSED_S, DreamscapeRecord, LedgerError
+from dreamd.ports.ledger import HOUR_S, DreamscapeRecord, LedgerError, lapsed
 
 
 @dataclass
@@ -173,8 +173,7 @@ class MemoryLedger:
         self._check()
         if self.shelf.replaced:
             return "the ledger was restored from a copy"
-        lapsed = self.shelf.lived_s and not now_s - self.shelf.lived_s <= LAPSED_S
-        return "nobody has lived on the ledger for an hour" if lapsed else ""
+        return "nobody has lived on the ledger for an hour" if lapsed(self.shelf.lived_s, now_s) else ""
 
     def begin_generation(self, now_s: float) -> None:
         """What is on it now is the newest."""

@@ -30,7 +30,7 @@ from dreamd.core.session.views import DreamscapeState, Plan
 from dreamd.core.severing.causes import cause_named
 from dreamd.core.severing.views import Lock, Mark
 from dreamd.core.severing.waking import Order
-from dreamd.ports.ledger import HOUR_S, LAPSED_S, DreamscapeRecord, LedgerError
+from dreamd.ports.ledger import HOUR_S, DreamscapeRecord, LedgerError, lapsed
 from dreamwire.messages import WakeScope
 
 BUSY_TIMEOUT_S: Final = 0.2
@@ -264,8 +264,9 @@ class SqliteLedger:
             return "the ledger was restored from a copy"
         with self._translated():
             lived_s = float(self._base.execute("SELECT lived_s FROM generation").fetchone()[0])
-        lapsed = lived_s > 0.0 and not now_s - lived_s <= LAPSED_S
-        return f"nobody has lived on the ledger for {(now_s - lived_s) / HOUR_S:.1f} h" if lapsed else ""
+        if not lapsed(lived_s, now_s):
+            return ""
+        return f"nobody has lived on the ledger for {(now_s - lived_s) / HOUR_S:.1f} h"
 
     def begin_generation(self, now_s: float) -> None:
         """Count on from what was noted beside it."""
