@@ -17,6 +17,9 @@ import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from dreamd.adapters.store.sqlite import SqliteLedger
+from dreamd.composition import LEDGER_FILE
+from dreamd.ports.ledger import LAPSED_S
 from mosquitto import Broker, free_port
 
 WITHIN_S = 15.0
@@ -186,6 +189,27 @@ def test_after_a_kill_the_state_directory_is_free_and_the_key_the_same(broker: B
     second = serve(broker.url)
     assert second.ready()["ready"] is True
     assert (second.folder / "state" / "daemon.pub").read_bytes() == public
+
+
+def test_a_daemon_on_an_outdated_ledger_says_so_in_its_log(broker: Broker, serve: Serve) -> None:
+    """It is found before there is a log, and stands in it all the same, with how many it concerns."""
+    first = serve(broker.url)
+    first.ready()
+    first.end()
+    state = first.folder / "state"
+    ledger = SqliteLedger(state / LEDGER_FILE)
+    for number in range(3):
+        ledger.check_in(f"bed-{number}", f"sleeper-{number}")
+    ledger.touch(time.time() - 2.0 * LAPSED_S)
+    ledger.close()
+    second = serve(broker.url)
+    second.ready()
+    (line,) = [line for line in second.said.splitlines() if "restored" in line]
+    assert "check_ins=3" in line
+    assert second.end() == 0
+    ledger = SqliteLedger(state / LEDGER_FILE)
+    assert ledger.checked_in() == {}
+    ledger.close()
 
 
 @pytest.mark.parametrize("flag", ["--grpc-port", "--http-port"])

@@ -1022,6 +1022,14 @@ _RESTORED: Final = (
         ("tests/daemon/test_sqlite_ledger.py", "tests/conformance/test_ledger.py"),
     ),
     Mutation(
+        "restored.told",
+        "what was found of the ledger at the start is not in the log",
+        "daemon/dreamd/app/journal.py",
+        "        for event in self._events:\n            seen(event)\n",
+        "",
+        ("tests/integration/test_daemon_process.py",),
+    ),
+    Mutation(
         "restored.lives",
         "a daemon that has run for an hour is taken for one that was away",
         "daemon/dreamd/app/coordinator.py",

@@ -29,7 +29,9 @@ class Journal:
         self._seen: Callable[[Event], None] | None = None
 
     def observe(self, seen: Callable[[Event], None]) -> None:
-        """Call `seen` with every event as it is written (the log)."""
+        """Call `seen` with every event that is kept, and from now on with each as it is written (the log)."""
+        for event in self._events:
+            seen(event)
         self._seen = seen
 
     def append(
