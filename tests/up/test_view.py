@@ -88,7 +88,7 @@ def test_a_killed_daemon_is_measured_at_the_pods() -> None:
     assert [line.words for line in chronicle.board.lines] == [
         "the daemon killed (SIGKILL)",
         "all eight alone after 1.10 to 1.80 s, measured at the pods",
-        "the daemon is back after 2.0 s; who dreamt is drawn in again from zero",
+        "the daemon is back after 2.0 s; whoever was alone is drawn in again from zero",
     ]
 
 
@@ -119,6 +119,16 @@ def test_who_was_answered_again_within_the_lease_dreamt_on() -> None:
         "one alone after 1.40 s, measured at the pods; three dreamt on, answered again within their lease; "
         "one has not said so"
     )
+
+
+def test_an_outage_that_reached_nobody_is_told_at_once() -> None:
+    """When the last has rendered beyond lease and fade there is nothing to wait for."""
+    chronicle = dreaming(sleepers=5)
+    chronicle.outage("the broker", "killed by SIGKILL", at(30.0))
+    for number in range(1, 6):
+        chronicle.note(entry(f"bed-{number}", 31.6, "hop", applied=0.15))
+    words = chronicle.board.lines[-1].words
+    assert words == "nobody was alone: five were answered again within their lease"
 
 
 def test_a_pod_that_is_killed_is_gone_and_said_so() -> None:

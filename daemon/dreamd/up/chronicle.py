@@ -106,7 +106,9 @@ class Chronicle:
         if outage is not None:
             outage.back_ns = at_ns
             after_s = (at_ns - outage.at_ns) / 1e9
-            self.say(at_ns, f"{what} is back after {after_s:.1f} s; who dreamt is drawn in again from zero")
+            self.say(
+                at_ns, f"{what} is back after {after_s:.1f} s; whoever was alone is drawn in again from zero"
+            )
 
     def _open(self, what: str) -> Outage | None:
         return next((one for one in reversed(self.outages) if one.what == what and not one.back_ns), None)

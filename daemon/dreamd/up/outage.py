@@ -67,6 +67,8 @@ class Outage:
         waiting = f"; {plural(len(self.waiting), 'has', 'have')} not said so" if self.waiting else ""
         if self.kept:
             waiting = f"; {count(len(self.kept))} dreamt on, answered again within their lease{waiting}"
+        if not self.alone_after_s and not self.waiting and self.kept:
+            return f"nobody was alone: {count(len(self.kept))} were answered again within their lease"
         if not self.alone_after_s:
             return f"nobody has said so far to be alone{waiting}" if waiting else "nobody was coupled"
         first, last = min(self.alone_after_s.values()), max(self.alone_after_s.values())
