@@ -7,7 +7,41 @@ from mutate.mutation import Mutation
 _SEAL, _BLEND, _TESTS_SEAL = "proto/dreamwire/seal.py", "proto/dreamwire/blend.py", "tests/wire/test_seal.py"
 _TESTS_BLEND: Final = "tests/wire/test_blend.py"
 
+_TEXT, _TESTS_TEXT = "proto/dreamwire/text.py", "tests/wire/test_text.py"
+
 WIRE: Final = (
+    Mutation(
+        "text.surrogates",
+        "a surrogate in the reason of a sever reaches an encoder, which refuses it",
+        _TEXT,
+        '.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")',
+        "",
+        (_TESTS_TEXT,),
+    ),
+    Mutation(
+        "text.controls",
+        "control characters of a reason are kept",
+        _TEXT,
+        "return unicodedata.category(char) in _UNFIT and char not in _JOINERS",
+        "return False",
+        (_TESTS_TEXT,),
+    ),
+    Mutation(
+        "text.bound",
+        "text of any length is kept",
+        _TEXT,
+        "for char in line[:most]).rstrip()",
+        "for char in line).rstrip()",
+        (_TESTS_TEXT,),
+    ),
+    Mutation(
+        "text.shown",
+        "a terminal obeys what a stranger's text tells it",
+        _TEXT,
+        'return "".join(char if char.isprintable() else _escaped(char) for char in text)',
+        "return text",
+        (_TESTS_TEXT,),
+    ),
     Mutation(
         "seal.signature",
         "whatever anybody signed is obeyed",
