@@ -316,3 +316,23 @@ def test_ctrl_c_ends_the_night_in_order(tmp_path: Path) -> None:
     assert json.loads(out)["home"] == 5
     _, alive = psutil.wait_procs(children, timeout=2.0)
     assert not alive
+
+
+def test_before_the_night_keys_are_refused_and_a_closed_terminal_ends_everything(tmp_path: Path) -> None:
+    """While beds gather, `k` and `w` are refused with a word; a closed terminal ends the whole run."""
+    flags = ("--sleepers=5", f"--night={tmp_path / 'n.svg'}")
+    terminal = Terminal(*ports(), *flags)
+    try:
+        terminal.until("waiting for", 30)
+        terminal.press("kw")
+        terminal.until("k (kill the daemon) does nothing now", 10)
+        terminal.until("w (wake) does nothing now", 10)
+        terminal.until("beds: ", 30)
+        children = psutil.Process(terminal.process.pid).children(recursive=True)
+        assert len(children) > 2
+    finally:
+        os.close(terminal.ours)
+        _, alive = psutil.wait_procs([psutil.Process(terminal.process.pid)], timeout=20.0)
+        terminal.process.kill()
+    assert not alive
+    assert not psutil.wait_procs(children, timeout=2.0)[1]

@@ -12,6 +12,7 @@ def test_malfunction_reads_name_seconds_and_count() -> None:
     """NAME@SECONDS[:COUNT] is read with fractions of a second, COUNT being 1 where it is left out."""
     assert malfunction("railed@25") == Malfunction("railed", 25.0, 1)
     assert malfunction("silence@7.5:3") == Malfunction("silence", 7.5, 3)
+    assert malfunction("flat@+4:2") == Malfunction("flat", 4.0, 2, when_merged=True)
 
 
 def test_unknown_malfunction_is_refused_with_the_list() -> None:
@@ -29,10 +30,10 @@ def test_bad_syntax_shows_how_it_is_written(text: str) -> None:
         malfunction(text)
 
 
-def test_one_implant_rails_by_itself_at_25_seconds() -> None:
-    """Without --malfunction and --json, bed-5 alone rails 25 s into the run."""
+def test_one_implant_rails_by_itself_after_its_merge() -> None:
+    """Without --malfunction and --json, bed-5 alone rails, 6 s after its own merge."""
     failing = {s.pod: s.malfunction for s in plan(Flags()).sleepers if s.malfunction}
-    assert failing == {"bed-5": Malfunction("railed", 25.0)}
+    assert failing == {"bed-5": Malfunction("railed", 6.0, when_merged=True)}
 
 
 def test_nothing_fails_by_itself_under_json_or_beside_a_wish() -> None:

@@ -64,6 +64,7 @@ async def test_the_screenshot_is_taken_once_and_with_the_keys() -> None:
     """Past its second it is taken at once; what comes later does not replace it."""
     show = severed_night()
     show.chronicle.record.t0_ns = show.chronicle.board.t0_ns = now_ns() - 27_000_000_000
+    show.chronicle.begins(show.chronicle.record.t0_ns + 5_000_000_000)
     await show.shoot_at(26.0)
     first = show.shot
     assert "27of60s" in words(first)[-1]

@@ -224,3 +224,17 @@ def test_synchrony_is_shown_on_one_line_while_it_is_fresh() -> None:
     assert " ".join(line.split()) == "synchrony z delta -0.3 theta +1.3 alpha +4.5 sigma +0.0 beta +12.3"
     assert len(lines) <= 24
     assert not any("synchrony" in line for line in shown(chronicle, 80, now_s=28.5))
+
+
+def test_before_the_night_the_screen_says_what_is_awaited() -> None:
+    """While beds gather, screen and pipe name what is awaited; the minute is counted from the night on."""
+    told = "signals: 3 of 8 beds are ready (bed-4: QUALITY_LOW)"
+    chronicle = dreaming()
+    chronicle.awaits(told)
+    lines = shown(chronicle, 80)
+    assert any(f"waiting for {told}" in line for line in lines)
+    assert "of 60 s" not in lines[-1]
+    assert progress(chronicle.board, 26.0).endswith(f"waiting for {told}")
+    chronicle.begins(at(26.0))
+    assert not any("waiting for" in line for line in shown(chronicle, 80))
+    assert "26 of 60 s" in shown(chronicle, 80)[-1]

@@ -45,9 +45,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--malfunction",
         action="append",
         default=[],
-        metavar="NAME@SECONDS[:COUNT]",
-        help=f"an implant fails: {', '.join(MALFUNCTIONS)}; may be repeated "
-        "(railed@25 unless --json or --recordings)",
+        metavar="NAME@[+]SECONDS[:COUNT]",
+        help=f"an implant fails: {', '.join(MALFUNCTIONS)}; + counts from its merge; may be repeated "
+        "(railed@+6 unless --json or --recordings)",
     )
     where = parser.add_argument_group("where")
     where.add_argument(

@@ -108,6 +108,7 @@ class Board:
     """All rows and the last 50 lines. muted: causes that somebody else is telling just now.
 
     synchrony: by band, z against chance, as told at this second of the run; of what is not known, nothing.
+    awaited: what the run waits for before the night begins.
     """
 
     t0_ns: int
@@ -119,6 +120,7 @@ class Board:
     closing: bool = False
     synchrony: tuple[tuple[str, float], ...] = ()
     synchrony_at_s: float = -math.inf
+    awaited: str = ""
     _batches: dict[str, _Batch] = field(default_factory=dict)
 
     @classmethod

@@ -54,13 +54,23 @@ class Chronicle:
 
     def begins(self, at_ns: int) -> None:
         """The Dreamscape starts."""
+        self.awaits("")
         self.began_s = self.seconds(at_ns)
 
-    def until_ns(self, duration_s: float | None) -> int | None:
-        """When the night ends; who needs longer than `gathered_by_s` to gather loses none of it."""
+    def ends_s(self, duration_s: float | None) -> float | None:
+        """When the night ends, in seconds of the run: a slow gathering takes nothing from the night."""
         if duration_s is None:
             return None
-        return self.record.t0_ns + int((duration_s + max(0.0, self.began_s - self.gathered_by_s)) * 1e9)
+        return duration_s + max(0.0, self.began_s - self.gathered_by_s)
+
+    def until_ns(self, duration_s: float | None) -> int | None:
+        """The same as a stamp."""
+        ends_s = self.ends_s(duration_s)
+        return None if ends_s is None else self.record.t0_ns + int(ends_s * 1e9)
+
+    def awaits(self, words: str) -> None:
+        """Say what the run waits for before the night begins; empty: for nothing."""
+        self.board.awaited = words
 
     def note(self, entry: Entry) -> None:
         """A line of a pod's journal."""

@@ -36,6 +36,12 @@ def _unmoved(_event: Event) -> None:
     """Nobody asked to be told."""
 
 
+def _first_reason(outside: list[Seat]) -> str:
+    """Why the first bed that is not ready is not: its name and the refusal's code."""
+    named = next((seat for seat in outside if seat.refusal_code), None)
+    return "" if named is None else f" ({named.pod.removeprefix('pods/')}: {named.refusal_code})"
+
+
 @dataclass
 class Director:
     """One night's leading; `orders` are keys pressed, the oldest is dropped when nobody reads.
@@ -51,6 +57,8 @@ class Director:
     end: asyncio.Event = field(default_factory=asyncio.Event)
     facts: Callable[[Event], None] = _unmoved
     beside: Callable[[Api], Coroutine[None, None, None]] | None = None
+    leading: bool = False
+    """Whether the night goes on, so that an order by a key has something to act on."""
     _woken: bool = False
 
     @property
@@ -77,6 +85,7 @@ class Director:
                 if not self.chronicle.began_s:
                     self.chronicle.close(now_ns())  # ended before it began: nobody was coupled
                     return
+                self.leading = True
                 async with asyncio.TaskGroup() as tasks:
                     told = tasks.create_task(self._tell_states(api), name="events")
                     watching = tasks.create_task(self._watch(api), name="beside")
@@ -91,19 +100,21 @@ class Director:
     async def _gather(self, api: Api) -> None:
         """Check everyone in as the pods appear."""
         coming = {sleeper.pod: sleeper.pseudonym for sleeper in self.plan.sleepers}
+        beds = len(coming)
         give_up_ns = now_ns() + int(self._patience_s * 1e9)
         while coming and not self.end.is_set():
             for pod in await api.pods.list():
                 bed = pod.name.removeprefix("pods/")
                 if pod.state != Pod.OFFLINE and bed in coming:
                     await api.pods.check_in(bed, coming.pop(bed))
+            self.chronicle.awaits(f"beds: {beds - len(coming)} of {beds} connected")
             failed = self.household.failed_pods()
             if failed is not None:
                 raise failed
             if now_ns() > give_up_ns:
                 raise CannotRun(
                     f"{', '.join(sorted(coming)[:5])} did not connect within {self._patience_s:.0f} s; "
-                    "try fewer --sleepers, or a quicker broker with --broker mosquitto"
+                    f"try fewer --sleepers{self.household.quicker_broker}"
                 )
             await asyncio.sleep(POLL_S)
         if not coming:
@@ -146,6 +157,7 @@ class Director:
             seats = (await api.dreamscapes.get(self.name)).seats
             outside = [seat for seat in seats if seat.state == Seat.WAITING]
             admitted = len(seats) - len(outside)
+            self.chronicle.awaits(f"signals: {admitted} of {beds} beds are ready{_first_reason(outside)}")
             in_vain = len(seats) == beds and all(self._in_vain(seat) for seat in outside)
             late = in_vain or now_ns() > give_up_ns
             if self.end.is_set() or admitted == beds or (late and admitted >= least):
@@ -162,7 +174,7 @@ class Director:
         at_ns = now_ns()
         sleeper = next(one for one in self.plan.sleepers if seat.pod == f"pods/{one.pod}")
         fails = sleeper.malfunction
-        told = fails is not None and fails.at_s <= self.chronicle.seconds(at_ns)
+        told = fails is not None and not fails.when_merged and fails.at_s <= self.chronicle.seconds(at_ns)
         return told or self.chronicle.account.hopeless(sleeper.pod, at_ns)
 
     async def _watch(self, api: Api) -> None:
@@ -231,6 +243,7 @@ class Director:
 
     async def _bring_home(self, api: Api) -> None:
         """End it and wait, at most three seconds, until every pod has said that it is alone."""
+        self.leading = False
         self.chronicle.close(now_ns())
         try:
             async with asyncio.timeout(HOME_WITHIN_S):

@@ -37,6 +37,7 @@ class Reports:
     pods_ended: Callable[[tuple[str, ...], int, str], None]
     died: Callable[[str, str, int], None]
     back: Callable[[str, int], None]
+    awaited: Callable[[str], None]
 
 
 @dataclass
@@ -78,12 +79,20 @@ class Household:
         """The daemon's public key, there as soon as it has opened its state directory."""
         return self.room / "daemon" / "daemon.pub"
 
+    @property
+    def quicker_broker(self) -> str:
+        """A hint at the quicker broker, where the run has started the slow one."""
+        slow = self.plan.owns_broker and brokers.choose(self.plan.broker) == "amqtt"
+        return ", or a quicker broker with --broker mosquitto" if slow else ""
+
     async def open(self, tasks: asyncio.TaskGroup) -> None:
         """Start everything; raises CannotRun where something does not come up."""
+        self.reports.awaited("the broker")
         if self.plan.owns_broker:
             await self._open_broker(tasks)
         else:
             await brokers.require(self.plan)
+        self.reports.awaited("the daemon")
         tasks.create_task(self.daemon.keep(), name="daemon")
         await self._until_daemon(self._key.exists)
         beds = len(self.plan.sleepers)

@@ -1,7 +1,8 @@
 """Single keys from the terminal while a run goes on; the terminal is given back as it was.
 
-Only where standard input is a terminal. Of a night only the five keys below; anything else is ignored. Ctrl-C
-stays what it is: the terminal turns it into SIGINT, which ends the night in order.
+Keys are read only where standard input is a terminal. A night knows the five keys below and ignores any
+other. Ctrl-C keeps its meaning: the terminal turns it into SIGINT, which ends the night in order. A closed
+terminal is read no more: its descriptor stays readable for ever, and a reader that stayed would take a core.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import sys
 import termios
 import tty
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 KEYS: Final = (
@@ -33,11 +34,13 @@ def available() -> bool:
 
 
 @contextmanager
-def listening(pressed: Callable[[str], None]) -> Iterator[None]:
-    """Call `pressed` with each known key on the running loop until the block is left."""
+def listening(pressed: Callable[[str], None], closed: Callable[[], None]) -> Iterator[None]:
+    """Call `pressed` with each known key on the running loop, and `closed` once if the terminal goes away."""
     known = {key for key, _ in KEYS}
 
     def typed(text: str) -> None:
+        if not text:
+            closed()
         for key in text.lower():
             if key in known:
                 pressed(key)
@@ -48,18 +51,33 @@ def listening(pressed: Callable[[str], None]) -> Iterator[None]:
 
 @contextmanager
 def typing(typed: Callable[[str], None]) -> Iterator[None]:
-    """Call `typed` with whatever is typed, unechoed, on the running loop until the block is left."""
+    """Call `typed` with what is typed, unechoed, on the running loop until the block is left.
+
+    A terminal that goes away is told once, as an empty text.
+    """
     descriptor = sys.stdin.fileno()
     before = termios.tcgetattr(descriptor)
 
-    def read() -> None:
-        typed(os.read(descriptor, 64).decode(errors="ignore"))
-
     loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        try:
+            data = os.read(descriptor, 64)
+        except OSError:  # EIO: the other end is closed
+            data = b""
+        if not data:
+            loop.remove_reader(descriptor)
+            typed("")
+            return
+        text = data.decode(errors="ignore")
+        if text:
+            typed(text)
+
     tty.setcbreak(descriptor)
     loop.add_reader(descriptor, read)
     try:
         yield
     finally:
         loop.remove_reader(descriptor)
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        with suppress(termios.error):  # a closed terminal has no settings to give back
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

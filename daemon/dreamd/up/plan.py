@@ -40,7 +40,7 @@ PSEUDONYMS: Final = (
     *("willow", "yew", "zelkova"),
 )
 
-_SYNTAX: Final = re.compile(r"(?P<name>[a-z_-]+)@(?P<at>\d+(\.\d+)?)(:(?P<count>\d+))?")
+_SYNTAX: Final = re.compile(r"(?P<name>[a-z_-]+)@(?P<merged>\+?)(?P<at>\d+(\.\d+)?)(:(?P<count>\d+))?")
 
 
 class CannotRun(Exception):  # noqa: N818 -- it is a sentence for a person, not a programming error
@@ -157,11 +157,12 @@ class Plan:
 
 
 def malfunction(text: str) -> Malfunction:
-    """Parse NAME@SECONDS[:COUNT]; raise CannotRun naming what is possible."""
+    """Parse NAME@SECONDS[:COUNT] or NAME@+SECONDS[:COUNT]; raise CannotRun naming what is possible."""
     found = _SYNTAX.fullmatch(text)
     if found is None:
         raise CannotRun(
-            f"--malfunction {text!r} is not NAME@SECONDS[:COUNT]; write for example railed@25 or silence@30:2"
+            f"--malfunction {text!r} is not NAME@SECONDS[:COUNT]; write for example railed@25, silence@30:2, "
+            "or railed@+6 for six seconds after the bed was merged"
         )
     name = found["name"]
     if name not in MALFUNCTIONS:
@@ -169,7 +170,7 @@ def malfunction(text: str) -> Malfunction:
     count = int(found["count"] or 1)
     if count < 1:
         raise CannotRun(f"--malfunction {text!r} asks for no implant at all; COUNT is at least 1")
-    return Malfunction(name, float(found["at"]), count)
+    return Malfunction(name, float(found["at"]), count, when_merged=bool(found["merged"]))
 
 
 def pseudonym(number: int) -> str:
@@ -227,7 +228,7 @@ def _check_broker(broker: str) -> None:
 def _failing(flags: Flags) -> tuple[Malfunction, ...]:
     if flags.malfunctions:
         return tuple(malfunction(text) for text in flags.malfunctions)
-    return () if flags.json or flags.recordings else (Malfunction("railed", 25.0),)
+    return () if flags.json or flags.recordings else (Malfunction("railed", 6.0, when_merged=True),)
 
 
 def names(people: tuple[Found, ...]) -> tuple[str, ...]:

@@ -95,12 +95,17 @@ class Run:
             self.chronicle.say(t0_ns, f"left out: {one.why}", Tone.GRAVE)
         self.counters = Counters()
         reports = Reports(
-            self._journal, self.chronicle.pods_ended, self.chronicle.outage, self.chronicle.back
+            self._journal,
+            self.chronicle.pods_ended,
+            self.chronicle.outage,
+            self.chronicle.back,
+            self.chronicle.awaits,
         )
         self.household = Household(plan, room, t0_ns, reports)
         self.director = Director(plan, self.chronicle, self.household, NAME)
         with_keys = viewed and keys.available()
         self.with_keys = with_keys
+        self._refused: set[str] = set()
         self.show = Show(
             self.chronicle,
             heading(plan, programs(), sentence, with_keys=with_keys),
@@ -115,7 +120,10 @@ class Run:
             self.chronicle.note(entry)
 
     def pressed(self, key: str) -> None:
-        """A key: `k` and `q` act here and now, the others through the director."""
+        """Act on a key: `k` and `q` at once, the others through the director; before the night only `q`."""
+        if key != "q" and not self.director.leading:
+            self._refuse(key)
+            return
         match key:
             case "k":
                 self.chronicle.outage("the daemon", "killed (SIGKILL)", now_ns())
@@ -124,6 +132,14 @@ class Run:
                 self.director.end.set()
             case _:
                 self.director.order(key)
+
+    def _refuse(self, key: str) -> None:
+        """Say once for each key why it does nothing now: no order waits unseen for the night to begin."""
+        if key not in self._refused:
+            self._refused.add(key)
+            over = self.chronicle.account.closing
+            when = "the night is over" if over else "the night has not begun; press it again when it has"
+            self.chronicle.say(now_ns(), f"{key} ({dict(keys.KEYS)[key]}) does nothing now: {when}")
 
     async def live(self) -> None:
         """Everything from the first process to the last; raises CannotRun (in a group) where it cannot."""
@@ -139,6 +155,8 @@ class Run:
             finally:
                 counting.cancel()
                 shooting.cancel()
+                if not self.chronicle.account.closing:
+                    self.chronicle.close(now_ns())  # the processes are ended by us from here on
                 await self.household.close()
                 screen.cancel()
 
@@ -166,8 +184,8 @@ class Run:
             self.counters.read(incarnation, page)
 
     def listening(self) -> AbstractContextManager[None]:
-        """Keys, where there is somebody to press them."""
-        return keys.listening(self.pressed) if self.with_keys else nullcontext()
+        """Keys, where there is a terminal to press them at; its end ends the night in order."""
+        return keys.listening(self.pressed, self.director.end.set) if self.with_keys else nullcontext()
 
     def settle_up(self, when: datetime) -> int:
         """Print the account, keep the picture; the exit status."""
@@ -247,17 +265,20 @@ def _room() -> tempfile.TemporaryDirectory[str]:
 
 
 async def _ended_by_signals(one: Run) -> None:
-    """Live through the night; the first signal ends it in order, the second at once."""
+    """Live through the night; the first signal ends it in order, a second one by hand at once.
+
+    A closed terminal sends SIGHUP more than once, so SIGHUP never counts as the second.
+    """
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None, "a coroutine runs in a task"
 
-    def asked() -> None:
-        if one.director.end.is_set():
+    def asked(number: signal.Signals) -> None:
+        if one.director.end.is_set() and number is not signal.SIGHUP:
             task.cancel()
         one.director.end.set()
 
     for number in ENDING:
-        loop.add_signal_handler(number, asked)
+        loop.add_signal_handler(number, asked, number)
     try:
         with one.listening():
             await one.live()

@@ -26,27 +26,37 @@ LAST_LINES: Final = 60
 
 @dataclass
 class Show:
-    """What is shown of a chronicle until `ends_s`; `nobody_reads` is called once if it comes to that."""
+    """What is shown of a chronicle.
+
+    duration_s: how long the night takes, None: until its end is asked for. unread: called when the reader of
+    the output is gone.
+    """
 
     chronicle: Chronicle
     heading: view.Heading
     console: Console
-    ends_s: float | None
-    nobody_reads: Callable[[], None]
+    duration_s: float | None
+    unread: Callable[[], None]
     shot: str = ""
     """The screenshot as SVG, once it is taken."""
     _printed: int = 0
+    _deaf: bool = False
 
     @contextmanager
     def heard(self) -> Iterator[None]:
-        """Print inside; what breaks because nobody reads is the end of printing and of nothing else."""
+        """Print inside; a reader that is gone ends the printing and nothing else.
+
+        Never wait inside: a cancellation that meets a closed terminal on its way out would be lost with the
+        terminal's error, and its task would never end.
+        """
         try:
             yield
         except (OSError, SystemExit):  # rich ends the program over a closed pipe
             silence = os.open(os.devnull, os.O_WRONLY)
             os.dup2(silence, self.console.file.fileno())
             os.close(silence)
-            self.nobody_reads()
+            self._deaf = True
+            self.unread()
 
     def _now_s(self) -> float:
         return self.chronicle.seconds(now_ns())
@@ -59,11 +69,18 @@ class Show:
 
     async def screen(self) -> None:
         """The live screen; cancelled, it leaves the last picture behind."""
-        with self.heard(), Live(console=self.console, screen=True, auto_refresh=False) as live:
-            while True:
+        live = Live(console=self.console, screen=True, auto_refresh=False)
+        with self.heard():
+            live.start()
+        try:
+            while not self._deaf:
                 self.chronicle.settle(now_ns())
-                live.update(self._picture(), refresh=True)
+                with self.heard():
+                    live.update(self._picture(), refresh=True)
                 await asyncio.sleep(FRAME_S)
+        finally:
+            with self.heard():
+                live.stop()
         await self.quiet()
 
     def last_picture(self) -> None:
@@ -71,11 +88,17 @@ class Show:
         heading = replace(self.heading, keys=())
         size = (self.console.size.width, LAST_LINES)
         with self.heard():
-            self.console.print(view.screen(self.chronicle.board, heading, self._now_s(), self.ends_s, size))
+            self.console.print(
+                view.screen(self.chronicle.board, heading, self._now_s(), self._ends_s(), size)
+            )
 
     def _picture(self) -> RenderableType:
         size = (self.console.size.width, self.console.size.height)
-        return view.screen(self.chronicle.board, self.heading, self._now_s(), self.ends_s, size)
+        return view.screen(self.chronicle.board, self.heading, self._now_s(), self._ends_s(), size)
+
+    def _ends_s(self) -> float | None:
+        """When the night ends, in seconds of the run; None while it has not begun or has no end."""
+        return self.chronicle.ends_s(self.duration_s) if self.chronicle.began_s else None
 
     async def shoot_at(self, at_s: float) -> None:
         """Take the screenshot at this second of the run."""
@@ -86,7 +109,7 @@ class Show:
         """Take the screenshot unless it is taken: what a terminal would show now, its keys included."""
         self.chronicle.settle(now_ns())
         heading = replace(self.heading, keys=keys.KEYS)
-        screen = view.screen(self.chronicle.board, heading, self._now_s(), self.ends_s, screenshot.SIZE)
+        screen = view.screen(self.chronicle.board, heading, self._now_s(), self._ends_s(), screenshot.SIZE)
         self.shot = self.shot or screenshot.picture(screen, "dreamd up")
 
     def announce(self) -> None:

@@ -164,7 +164,9 @@ def _footer(heading: Heading, now_s: float, ends_s: float | None) -> Text:
 
 
 def _crowd(board: Board, now_s: float) -> Text:
-    """Each band's synchrony against chance, while it is fresh; an empty line otherwise."""
+    """What is awaited before the night, then each band's synchrony while it is fresh, or an empty line."""
+    if board.awaited:
+        return Text(f"  waiting for {board.awaited}", "#ffd9a0", no_wrap=True, overflow="ellipsis")
     fresh = now_s - board.synchrony_at_s <= FRESH_S
     if not (fresh and board.synchrony):
         return Text()
@@ -190,12 +192,14 @@ def screen(
         _crowd(board, now_s),
         *rows,
         *(Text() for _ in range(room - len(rows) if heading.keys else 0)),
-        _footer(heading, now_s, ends_s),
+        _footer(heading, now_s, None if board.awaited else ends_s),
     )
 
 
 def progress(board: Board, now_s: float) -> str:
     """One plain line for a pipe: how many dream, and how near the collective on average."""
+    if board.awaited:
+        return f"{now_s:6.1f} s  waiting for {board.awaited}"
     near = [row.share for row in board.rows.values() if row.state is State.DREAMING]
     mean = sum(near) / len(near) if near else 0.0
     way = f"{100 * mean:.0f} % of the way to the ceiling"
