@@ -24,6 +24,9 @@ from dreamd.cli import settings as settings_verb
 BLAS_THREADS: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """Threads of whatever numpy multiplies matrices with: OpenBLAS in its wheels."""
 
+PIPE_CLOSED: Final = 141
+"""As a shell has it of a program that SIGPIPE ended."""
+
 Subparsers = argparse._SubParsersAction  # noqa: SLF001 -- argparse gives the type no public name
 
 
@@ -68,7 +71,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     verb = given[0] if given and given[0] in VERBS else ""
     try:
-        return _run(verb, given)
+        try:
+            status = _run(verb, given)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        if verb == "serve":
+            raise
+        return _unread()
     except ImportError as error:
         if not verb or (error.name or "").split(".")[0] in ("dreamd", "dreamapi", "dreamwire"):
             raise
@@ -83,6 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(str(error), 1)
     except KeyboardInterrupt:
         return 130
+    return status
 
 
 def _run(verb: str, given: Sequence[str]) -> int:
@@ -114,6 +125,14 @@ def _serve(args: argparse.Namespace) -> int:
     # Here and not above: see the opening of this file.
     composition = importlib.import_module("dreamd.composition")
     return serve_verb.run(args, loaded.settings, composition.serve)
+
+
+def _unread() -> int:
+    """The reader of the output is gone (`| head`): print no more, and end as SIGPIPE would have it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    return PIPE_CLOSED
 
 
 def _fail(sentence: str, status: int) -> int:

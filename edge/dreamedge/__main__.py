@@ -2,7 +2,7 @@
 
 import sys
 
-from dreamedge.main import main
+from dreamedge.entry import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,11 +1,16 @@
 """Tables of samples behind the implant port: NPZ and ARFF play, or are refused with what to do."""
 
+import tempfile
+import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dreamedge.adapters.implants import open_implant
 from dreamedge.adapters.implants.tables import TableImplant, channels
@@ -270,3 +275,41 @@ def test_the_limit_can_be_told_for_every_recording() -> None:
     assert open_implant(f"xdf:{group}#{name}", full_scale_uv=850.0).montage.full_scale_uv == 850.0
     muse = recorded.path("waking/muse_P300_subject1_4ch_256Hz.edf")
     assert open_implant(f"edf:{muse}", full_scale_uv=850.0).montage.full_scale_uv == 850.0
+
+
+def test_a_torn_npz_header_is_refused_with_its_file(tmp_path: Path) -> None:
+    """A header that is no Python text is a refusal that names the file, not a traceback of the tokenizer."""
+    whole = _npz(tmp_path / "whole.npz", data_uV=_uv(), fs=RATE_HZ, ch_names=np.array(NAMES))
+    torn = tmp_path / "torn.npz"
+    with zipfile.ZipFile(whole) as before, zipfile.ZipFile(torn, "w") as after:
+        for name in before.namelist():
+            after.writestr(name, before.read(name).replace(b"'shape': (", b"'shape': \"("))
+    with pytest.raises(ImplantError, match=r"torn\.npz is no NPZ file"):
+        TableImplant(torn)
+
+
+def test_an_archive_that_unpacks_to_a_thousand_times_its_size_is_refused(tmp_path: Path) -> None:
+    """A few hundred kilobytes that would unpack to 300 MB are refused before anything is unpacked."""
+    bomb = tmp_path / "bomb.npz"
+    with (
+        zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("data_uV.npy", "w") as member,
+    ):
+        for _ in range(300):
+            member.write(bytes(1 << 20))
+    with pytest.raises(ImplantError, match=r"bomb\.npz has 0\.3 MB and unpacks to 315 MB"):
+        TableImplant(bomb)
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_no_byte_of_an_npz_can_do_more_than_refuse(data: st.DataObject) -> None:
+    """With any few bytes of it changed, a file is read or refused; nothing else is raised."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = _npz(Path(folder) / "a.npz", data_uV=_uv(), fs=RATE_HZ, ch_names=np.array(NAMES))
+        held = bytearray(path.read_bytes())
+        for place in data.draw(st.lists(st.integers(0, min(len(held), 600) - 1), min_size=1, max_size=8)):
+            held[place] = data.draw(st.integers(0, 255))
+        path.write_bytes(held)
+        with suppress(ImplantError):
+            TableImplant(path)

@@ -7,7 +7,10 @@ ARFF: one row a sample, a numeric attribute a channel. It names neither rate nor
 given, the unit is taken for uV.
 """
 
+import lzma
 import re
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -32,6 +35,14 @@ _WANTED: Final = (
 _EPOCHED: Final = 3
 _ATTRIBUTE: Final = re.compile(r"@attribute\s+('[^']*'|\"[^\"]*\"|\S+)\s+(.+)", re.IGNORECASE)
 _BEGUN: Final = re.compile(r"(^\s*@data[^\n]*\n?)", re.IGNORECASE | re.MULTILINE)
+_UNREADABLE: Final = (
+    *(ValueError, TypeError, KeyError, EOFError, OverflowError, MemoryError, RuntimeError, SyntaxError),
+    *(tokenize.TokenError, struct.error, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+)
+"""What numpy and zipfile raise for a file whose bytes are wrong: numpy parses headers as Python text."""
+_UNPACKED_FREE_BYTES: Final = 256 << 20
+_UNPACKED_RATIO_MAX: Final = 100
+"""Above `_UNPACKED_FREE_BYTES` a file may unpack to so many times its size; EEG is noise and packs 2 to 5."""
 _NUMERIC: Final = frozenset({"numeric", "real", "integer"})
 
 
@@ -77,9 +88,10 @@ def read_table(path: Path) -> Table:
 
 def _npz(path: Path) -> Table:
     try:
+        _check_unpacked(path)
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: np.asarray(file[name]) for name in file.files}
-    except (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+    except _UNREADABLE as error:
         raise ImplantError(f"{path} is no NPZ file that can be read ({error}); {_WANTED}.") from None
     rate_hz = _scalar(arrays, "fs", path)
     found = [name for name in arrays if name.startswith(_DATA) and name[len(_DATA) :].lower() in UV_PER]
@@ -107,6 +119,23 @@ def _npz(path: Path) -> Table:
         raise ImplantError(f"{path} has a sample_index that is not one whole number a sample; correct it.")
     full_scale_uv = _scalar(arrays, "full_scale_uv", path)
     return Table("npz", labels, (), found[0][len(_DATA) :], rate_hz, samples, counter, full_scale_uv)
+
+
+def _check_unpacked(path: Path) -> None:
+    """Refuse an archive that unpacks to far more than a recording can.
+
+    Raises:
+        ImplantError: it does.
+    """
+    packed = path.stat().st_size
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    ok = unpacked <= max(_UNPACKED_FREE_BYTES, packed * _UNPACKED_RATIO_MAX)
+    if not ok:
+        raise ImplantError(
+            f"{path} has {packed / 1e6:.1f} MB and unpacks to {unpacked / 1e6:.0f} MB, "
+            f"which no recording does; {_WANTED}."
+        )
 
 
 def _scalar(arrays: Mapping[str, Array], name: str, path: Path) -> float:
