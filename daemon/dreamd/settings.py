@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dreamwire.access import EXPECTED, Address, Papers, parse_address
+from dreamwire.text import shown, unfit
 
 PREFIX: Final = "DREAMD_"
 CONFIG_VARIABLE: Final = "DREAMD_CONFIG"
@@ -33,6 +34,8 @@ BROKER_USER: Final = "dreamd"
 LOG_FORMATS: Final = ("console", "json")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 _PORT_MAX: Final = 65535
+TEXT_MAX: Final = 4096
+"""Characters of one setting; a path has no more."""
 
 
 class SettingsError(Exception):
@@ -225,6 +228,9 @@ def load(env: Mapping[str, str], flags: Mapping[str, object]) -> Loaded:
 
 
 def _settle(key: Key, given: object, source: str) -> Setting:
+    wrong = unfit(given, TEXT_MAX) if isinstance(given, str) else ""
+    if wrong:
+        raise SettingsError(f"{key.name} (from {source}) cannot be used: {wrong}; write it without that")
     try:
         return Setting(key.name, key.read(given), source)
     except ValueError:
@@ -281,4 +287,4 @@ def _known(given: str, source: str, names: Mapping[str, str]) -> str:
         return names[given]
     near = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
-    raise SettingsError(f"{given} (from {source}) is no setting; {hint}")
+    raise SettingsError(f"{shown(given)} (from {source}) is no setting; {hint}")

@@ -17,9 +17,13 @@ from pathlib import Path
 from typing import Final
 
 from dreamwire.access import EXPECTED, Address, Papers, parse_address
-from dreamwire.topics import is_name
+from dreamwire.text import unfit
+from dreamwire.topics import RESERVED, is_name
 
 _PREFIX: Final = "DREAMEDGE_"
+
+TEXT_MAX: Final = 1 << 16
+"""Characters of one setting: a ward names its pods in one."""
 
 
 class SettingsError(Exception):
@@ -173,7 +177,8 @@ def _gather(
     ]
     for source, given in sources:
         for name, raw in given.items():
-            texts = [_text(item) for item in raw] if isinstance(raw, list | tuple) else [_text(raw)]
+            several = raw if isinstance(raw, list | tuple) else [raw]
+            texts = [_text(item, name, source) for item in several]
             if name == "pod":
                 pods = [_Value(text, source) for text in texts]
             elif name in values:
@@ -185,8 +190,12 @@ def _gather(
     return values, pods
 
 
-def _text(raw: object) -> str:
-    return str(raw).lower() if isinstance(raw, bool) else str(raw)
+def _text(raw: object, name: str, source: str) -> str:
+    text = str(raw).lower() if isinstance(raw, bool) else str(raw)
+    wrong = unfit(text, TEXT_MAX)
+    if wrong:
+        raise SettingsError(f"{source}: {name!r} cannot be used: {wrong}; write it without that.")
+    return text
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -223,6 +232,10 @@ def _pod(given: _Value, place: int, values: Mapping[str, _Value], root: Path) ->
     if match is None:
         raise SettingsError(f"{given.source}: pod {given.text!r} is not NAME or NAME=IMPLANT.")
     name = _name(_Value(match["name"], given.source), "pod")
+    if name in RESERVED:
+        raise SettingsError(
+            f"{given.source}: pod {name!r} would be the daemon itself at the broker; choose another name."
+        )
     own = match["malfunction"]
     malfunction, after_s, when_merged = _malfunction(
         values["malfunction"] if own is None else _Value(own, given.source)

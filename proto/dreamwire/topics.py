@@ -17,6 +17,9 @@ FRAMES: Final = f"{ROOT}/frames/+/+/+"
 LEAVES: Final = frozenset({"presence", "status", "event", "clock", "command"})
 """Last parts of a pod's own topics."""
 
+RESERVED: Final = frozenset({"dreamd"})
+"""Names that no pod may have: a pod's name is its account at the broker, and these are accounts of others."""
+
 _COHORT: Final = re.compile(r"0|[1-9][0-9]{0,8}")
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?")
 
@@ -24,6 +27,11 @@ _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?")
 def is_name(text: str) -> bool:
     """Whether `text` may name a pod, a Dreamscape or a site: 1-63 of a-z 0-9 _ . - (ends alphanumeric)."""
     return _NAME.fullmatch(text) is not None
+
+
+def is_pod(text: str) -> bool:
+    """Whether `text` may name a pod: a name that is not RESERVED."""
+    return text not in RESERVED and is_name(text)
 
 
 def pod_topic(pod: str, leaf: str) -> str:
@@ -70,10 +78,10 @@ def parse(topic: str) -> PodTopic | FramesTopic | None:
     if parts[:2] != ["dreamd", "v1"]:
         return None
     match parts[2:]:
-        case ["pods", pod, leaf] if is_name(pod) and leaf in LEAVES:
+        case ["pods", pod, leaf] if is_pod(pod) and leaf in LEAVES:
             return PodTopic(pod, leaf)
         case ["frames", dreamscape, cohort, sender] if (
-            is_name(dreamscape) and is_name(sender) and _COHORT.fullmatch(cohort)
+            is_name(dreamscape) and is_pod(sender) and _COHORT.fullmatch(cohort)
         ):
             return FramesTopic(dreamscape, int(cohort), sender)
         case _:

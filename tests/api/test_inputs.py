@@ -111,3 +111,10 @@ def test_a_made_up_token_is_refused(token: str) -> None:
     with pytest.raises(Declined) as caught:
         page(["a", "b"], str, 1, token)
     assert refused_field(caught) == "page_token"
+
+
+def test_no_pod_has_the_daemons_name() -> None:
+    """`pods/dreamd` is refused by field: at the broker that account is the daemon's."""
+    with pytest.raises(Declined, match="the daemon's own name") as caught:
+        inputs.pod_id("pods/dreamd", "plan.pods[0]")
+    assert refused_field(caught) == "plan.pods[0]"

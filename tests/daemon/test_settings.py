@@ -129,3 +129,22 @@ def test_true_is_no_port(tmp_path: Path) -> None:
 def test_variables_that_mean_something_to_others_are_left_alone(variable: str) -> None:
     """What the clients, the tests or Kubernetes put into the environment stops no daemon."""
     assert {one.source for one in load({variable: "tcp://10.0.0.1:1"}, {}).sources} == {"default"}
+
+
+@pytest.mark.parametrize("odd", ["caf\udce9", "a\x00b", "a\u202eb", "a\x1b[2J", "x" * 5000])
+def test_odd_text_in_a_setting_is_refused_with_its_source(odd: str) -> None:
+    """Text that an encoder or a terminal cannot bear is refused by key and source, and not repeated."""
+    with pytest.raises(
+        SettingsError, match=r"^mqtt\.user \(from .*\) cannot be used: .*; write it with"
+    ) as no:
+        load({"DREAMD_MQTT_USER": odd}, {})
+    assert str(no.value).isprintable()
+    with pytest.raises(SettingsError, match=r"state_dir \(from flag --state-dir\)"):
+        load({}, {"state_dir": odd})
+
+
+def test_an_odd_name_of_a_variable_is_shown_as_text() -> None:
+    """The name of an unknown variable reaches the terminal escaped."""
+    with pytest.raises(SettingsError) as no:
+        load({"DREAMD_\x1b[2J": "1"}, {})
+    assert r"DREAMD_\x1b[2J" in str(no.value)

@@ -132,3 +132,17 @@ def test_a_malfunction_may_count_from_the_merge() -> None:
         ("homogenise", 20.0, True),
         ("flat", 5.0, False),
     ]
+
+
+def test_a_pod_may_not_be_called_as_the_daemon() -> None:
+    """A pod named `dreamd` would be the daemon at the broker: it is refused by name."""
+    with pytest.raises(SettingsError, match="'dreamd' would be the daemon"):
+        load({"pod": ["dreamd"]}, HOME, None)
+
+
+@pytest.mark.parametrize("odd", ["caf\udce9", "a\x00b", "a\u202eb", "a\nb"])
+def test_odd_text_in_a_setting_is_refused_by_name(odd: str) -> None:
+    """Surrogates, NUL, controls and overrides of direction are refused with the setting's name."""
+    for flags, environ in (({"site": odd}, HOME), ({}, HOME | {"DREAMEDGE_SITE": odd})):
+        with pytest.raises(SettingsError, match=r"'site' cannot be used: character .*write it without"):
+            load({"pod": ["bed-1"], **flags}, environ, None)

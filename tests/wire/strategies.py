@@ -32,6 +32,7 @@ from dreamwire.messages import (
     WakeScope,
 )
 from dreamwire.schema import BANDS6X2
+from dreamwire.text import fit
 
 u32 = st.integers(0, 2**32 - 1)
 u64 = st.integers(0, 2**64 - 1)
@@ -39,7 +40,7 @@ i32 = st.integers(-(2**31), 2**31 - 1)
 i64 = st.integers(-(2**63), 2**63 - 1)
 shares = st.floats(0.0, 1.0, width=32)
 positive = st.floats(0.0, 1e9, width=32)
-texts = st.text(max_size=12)
+texts = st.text(max_size=12).map(fit)
 names = st.from_regex(r"[a-z0-9]([a-z0-9_.-]{0,8}[a-z0-9])?", fullmatch=True)
 names_or_empty = st.just("") | names
 ids = st.binary(min_size=16, max_size=16)

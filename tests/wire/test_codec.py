@@ -1,12 +1,14 @@
 """The codec: what a peer says is what is heard, and whatever else comes is a WireError."""
 
-from dataclasses import fields
+from collections.abc import Callable
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dreamwire import codec, messages
+from dreamwire import codec, messages, topics
+from dreamwire.text import fit
 from dreamwire.v1 import wire_pb2 as pb
 from wire.specimens import COLLECTIVE, DECODERS, FRAME, SPECIMENS, decode, same
 from wire.strategies import MESSAGES
@@ -169,3 +171,58 @@ def test_enums_have_the_same_members(value: type[messages.PodEventKind]) -> None
     described = pb.DESCRIPTOR.enum_types_by_name[value.__name__].values_by_number
     assert numbers == set(described)
     assert all(described[member.value].name.endswith(f"_{member.name}") for member in value)
+
+
+LATIN_1 = "caf\udce9"
+"""`café` of a Latin-1 terminal, as Python has the argument."""
+
+
+@settings(deadline=None)
+@given(odd=st.text(st.characters() | st.characters(categories=["Cs"])), cause=st.sampled_from(("", LATIN_1)))
+def test_no_text_keeps_an_order_to_let_go_from_being_written(odd: str, cause: str) -> None:
+    """Release and wake are written whatever their reason and issuer hold, and read as fit text."""
+    for what in (messages.Release(odd + cause), messages.WakePod(odd, odd + cause)):
+        heard = codec.decode_command(codec.encode(messages.Command("bed-1", 1, 1, 0, what)))
+        assert isinstance(heard.what, messages.Release | messages.WakePod)
+        assert heard.what.reason == fit(what.reason)
+    order = messages.WakeOrder("w-1", 1, messages.WakeScope.FLEET, "", odd, odd + cause, 0, False)
+    assert codec.decode_wake_order(codec.encode(order)).reason == fit(odd + cause)
+
+
+def test_odd_words_of_a_bed_cost_it_nothing() -> None:
+    """Device, channels, causes and details with odd characters are written and read, made fit."""
+    status, presence, event = (SPECIMENS[name] for name in ("status", "presence", "event"))
+    assert isinstance(status, messages.Status)
+    assert isinstance(presence, messages.Presence)
+    assert isinstance(event, messages.PodEvent)
+    odd = "\x1b[2J" + LATIN_1
+    told = replace(
+        status,
+        channels=(messages.ChannelState(odd, 0.5, odd),),
+        quality_cause=odd,
+        outcomes=(messages.CommandOutcome(1, odd),),
+    )
+    heard = codec.decode_status(codec.encode(told))
+    assert heard.channels == (messages.ChannelState(fit(odd), 0.5, fit(odd)),)
+    assert (heard.quality_cause, heard.outcomes[0].refused) == (fit(odd), fit(odd))
+    there = replace(presence, device=messages.Device(odd, odd, (odd,), 250.0))
+    assert codec.decode_presence(codec.encode(there)).device.model == fit(odd)
+    assert codec.decode_event(codec.encode(replace(event, cause=odd, detail=odd))).detail == fit(odd)
+
+
+def test_a_strangers_odd_words_are_read_as_fit_text() -> None:
+    """What another author's bed writes is made fit where it is read: a screen sees no escape sequence."""
+    raw = pb.Presence(pod="bed-1", device=pb.Device(kind="a\nbed-9 seated", model="\x1b]0;owned\x07"))
+    device = codec.decode_presence(raw.SerializeToString()).device
+    assert (device.kind, device.model) == ("a bed-9 seated", "\ufffd]0;owned\ufffd")
+
+
+@pytest.mark.parametrize("decode_of", [codec.decode_presence, codec.decode_status, codec.decode_event])
+def test_no_pod_has_the_daemons_name(decode_of: Callable[[bytes], object]) -> None:
+    """A pod that calls itself `dreamd` is refused by name: at the broker it would be the daemon."""
+    kind = {codec.decode_presence: pb.Presence, codec.decode_status: pb.Status}.get(decode_of, pb.PodEvent)
+    body = {"pod": "dreamd", **({"id": bytes(16)} if kind is pb.PodEvent else {})}
+    with pytest.raises(codec.WireError, match="'dreamd' is the daemon's own name"):
+        decode_of(kind(**body).SerializeToString())
+    assert topics.parse("dreamd/v1/pods/dreamd/status") is None
+    assert topics.parse("dreamd/v1/frames/night/0/dreamd") is None

@@ -13,7 +13,7 @@ from dreamwire import codec
 from dreamwire.codec import bounds
 from dreamwire.messages import Ack, Command
 from dreamwire.v1 import wire_pb2 as pb
-from wire.specimens import ASSIGN, COLLECTIVE, EVENT, FRAME, SPECIMENS, command, decode
+from wire.specimens import ASSIGN, COLLECTIVE, EVENT, FRAME, PRESENCE, SPECIMENS, command, decode
 
 TYPES = {
     "presence": pb.Presence,
@@ -194,7 +194,7 @@ def test_what_a_reader_would_refuse_is_not_written() -> None:
         (FRAME,) * 257,
         replace(COLLECTIVE, coupling=slots, answered=slots.astype(np.uint16)),
         replace(EVENT, id=b""),
-        replace(EVENT, detail="x" * 70_000),
+        replace(PRESENCE, device=replace(PRESENCE.device, channels=("x" * 200,) * 400)),
         command(Ack((bytes(16),) * 1025)),
     ):
         with pytest.raises(codec.WireError):

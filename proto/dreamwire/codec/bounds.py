@@ -113,6 +113,13 @@ def named(kind: str, field: str, text: str) -> str:
     return text
 
 
+def pod_named(kind: str, text: str) -> str:
+    """Hold a text to what may name a pod; the account of the daemon at the broker may not."""
+    if text in topics.RESERVED:
+        raise WireError(kind, "pod", f"{text!r} is the daemon's own name", "another name")
+    return named(kind, "pod", text)
+
+
 def named_or_empty(kind: str, field: str, text: str) -> str:
     """Hold a text to a name, or to nothing at all."""
     return named(kind, field, text) if text else text

@@ -4,7 +4,8 @@ These are the bodies that `seal` signs; unseal first, then decode. A Collective'
 here: whatever is not finite in it leaves each pod alone by the tether's own rule, while refusing the
 message would hide the zeros it brings to others until their lease has run out. Release and wake are
 read with nothing to stumble over but the pod's name; an Assign, which could move a person, is held to
-every bound.
+every bound. Reasons and issuers are made fit both ways: an order to let go is written whatever its reason
+holds.
 """
 
 from typing import Final, assert_never
@@ -46,6 +47,7 @@ from dreamwire.messages import (
     What,
 )
 from dreamwire.schema import SCHEMAS
+from dreamwire.text import fit
 from dreamwire.v1 import wire_pb2 as pb
 
 _COLLECTIVE: Final = "collective"
@@ -132,11 +134,11 @@ def encode_command(message: Command) -> bytes:
         case Assign():
             body.assign.CopyFrom(_assign_out(message.what))
         case Release(reason):
-            body.release.CopyFrom(pb.Release(reason=reason))
+            body.release.CopyFrom(pb.Release(reason=fit(reason)))
         case WakePod(reason, issuer):
-            body.wake.CopyFrom(pb.WakePod(reason=reason, issuer=issuer))
+            body.wake.CopyFrom(pb.WakePod(reason=fit(reason), issuer=fit(issuer)))
         case Recalibrate(reason):
-            body.recalibrate.CopyFrom(pb.Recalibrate(reason=reason))
+            body.recalibrate.CopyFrom(pb.Recalibrate(reason=fit(reason)))
         case Ack(ids):
             counted(_COMMAND, "ack.ids", len(ids), ACKS_MAX)
             body.ack.CopyFrom(pb.Ack(ids=ids))
@@ -167,11 +169,11 @@ def _what(raw: pb.Command) -> What:
         case "assign":
             return _assign(raw.assign)
         case "release":
-            return Release(raw.release.reason)
+            return Release(fit(raw.release.reason))
         case "wake":
-            return WakePod(raw.wake.reason, raw.wake.issuer)
+            return WakePod(fit(raw.wake.reason), fit(raw.wake.issuer))
         case "recalibrate":
-            return Recalibrate(raw.recalibrate.reason)
+            return Recalibrate(fit(raw.recalibrate.reason))
         case "ack":
             counted(_COMMAND, "ack.ids", len(raw.ack.ids), ACKS_MAX)
             return Ack(tuple(identified(_COMMAND, "ack.ids", id_) for id_ in raw.ack.ids))
@@ -226,12 +228,12 @@ def _assign(raw: pb.Assign) -> Assign:
 def encode_wake_order(message: WakeOrder) -> bytes:
     """Write the body of a WakeOrder."""
     body = pb.WakeOrder(
-        id=message.id,
+        id=fit(message.id),
         revision=message.revision,
         scope=pb.WakeScope.Name(message.scope),
         target=message.target,
-        issuer=message.issuer,
-        reason=message.reason,
+        issuer=fit(message.issuer),
+        reason=fit(message.reason),
         at_ms=message.at_ms,
         lifted=message.lifted,
     )
@@ -246,12 +248,12 @@ def decode_wake_order(body: bytes) -> WakeOrder:
     """
     raw = parsed(_WAKE, pb.WakeOrder, body)
     return WakeOrder(
-        id=raw.id,
+        id=fit(raw.id),
         revision=raw.revision,
         scope=known(WakeScope, raw.scope),
         target=named_or_empty(_WAKE, "target", raw.target),
-        issuer=raw.issuer,
-        reason=raw.reason,
+        issuer=fit(raw.issuer),
+        reason=fit(raw.reason),
         at_ms=raw.at_ms,
         lifted=raw.lifted,
     )
@@ -260,9 +262,9 @@ def decode_wake_order(body: bytes) -> WakeOrder:
 def encode_daemon_presence(message: DaemonPresence) -> bytes:
     """Write the body of the daemon's presence."""
     body = pb.DaemonPresence(
-        instance=message.instance,
+        instance=fit(message.instance),
         online=message.online,
-        versions=pb.Versions(software=message.versions.software, wire=message.versions.wire),
+        versions=pb.Versions(software=fit(message.versions.software), wire=message.versions.wire),
         at_ms=message.at_ms,
     )
     return measured(_PRESENCE, body.SerializeToString())
@@ -275,5 +277,5 @@ def decode_daemon_presence(body: bytes) -> DaemonPresence:
         WireError: malformed.
     """
     raw = parsed(_PRESENCE, pb.DaemonPresence, body)
-    versions = Versions(raw.versions.software, raw.versions.wire)
-    return DaemonPresence(raw.instance, raw.online, versions, raw.at_ms)
+    versions = Versions(fit(raw.versions.software), raw.versions.wire)
+    return DaemonPresence(fit(raw.instance), raw.online, versions, raw.at_ms)

@@ -26,6 +26,7 @@ from dreamwire.codec.bounds import (
 )
 from dreamwire.messages import Frame, StoredSever
 from dreamwire.schema import INSTANTS_PER_HOP, SCHEMAS, Schema
+from dreamwire.text import fit
 from dreamwire.v1 import wire_pb2 as pb
 
 _FRAMES: Final = "frames"
@@ -53,14 +54,14 @@ def sever_out(severed: StoredSever | None) -> pb.StoredSever | None:
     if severed is None:
         return None
     return pb.StoredSever(
-        dreamscape=severed.dreamscape, term=severed.term, tick=severed.tick, cause=severed.cause
+        dreamscape=severed.dreamscape, term=severed.term, tick=severed.tick, cause=fit(severed.cause)
     )
 
 
 def sever_in(kind: str, raw: pb.StoredSever) -> StoredSever:
     """Read a stored sever."""
     dreamscape = named_or_empty(kind, "severed.dreamscape", raw.dreamscape)
-    return StoredSever(dreamscape, raw.term, raw.tick, raw.cause)
+    return StoredSever(dreamscape, raw.term, raw.tick, fit(raw.cause))
 
 
 def encode_frames(frames: Sequence[Frame]) -> bytes:
@@ -85,7 +86,7 @@ def _frame_out(body: pb.Frames, frame: Frame) -> None:
         quality=frame.quality,
         applied=frame.applied,
         fading=frame.fading,
-        latched=frame.latched,
+        latched=fit(frame.latched),
         heard_term=frame.heard_term,
         heard_tick=frame.heard_tick,
         severed=sever_out(frame.severed),
@@ -134,7 +135,7 @@ def _frame(at: int, raw: pb.Frame) -> Frame:
         quality,
         applied,
         raw.fading,
-        raw.latched,
+        raw.latched and fit(raw.latched),
         raw.heard_term,
         raw.heard_tick,
         sever_in(_FRAMES, raw.severed) if raw.HasField("severed") else None,

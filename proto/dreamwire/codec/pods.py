@@ -2,7 +2,8 @@
 
 An enum value of a newer peer reads as UNSPECIFIED, so that an event whose kind is not known here can
 still be acknowledged; parts that are absent read as their most cautious value (not synced, not
-calibrated, no coupling).
+calibrated, no coupling). Text is made fit both ways, never refused: an odd character of a device's name must
+not cost a status, and a bed must not fail at writing its own.
 """
 
 from functools import lru_cache
@@ -21,9 +22,9 @@ from dreamwire.codec.bounds import (
     identified,
     known,
     measured,
-    named,
     named_or_empty,
     parsed,
+    pod_named,
     within,
 )
 from dreamwire.codec.frames import sever_in, sever_out
@@ -41,6 +42,7 @@ from dreamwire.messages import (
     Status,
     Versions,
 )
+from dreamwire.text import fit
 from dreamwire.v1 import wire_pb2 as pb
 
 _PRESENCE: Final = "presence"
@@ -58,10 +60,13 @@ def encode_presence(message: Presence) -> bytes:
         online=message.online,
         site=message.site,
         device=pb.Device(
-            kind=device.kind, model=device.model, channels=device.channels, rate_hz=device.rate_hz
+            kind=fit(device.kind),
+            model=fit(device.model),
+            channels=[fit(channel) for channel in device.channels],
+            rate_hz=device.rate_hz,
         ),
         schema=message.schema,
-        versions=pb.Versions(software=message.versions.software, wire=message.versions.wire),
+        versions=pb.Versions(software=fit(message.versions.software), wire=message.versions.wire),
     )
     return measured(_PRESENCE, body.SerializeToString())
 
@@ -75,18 +80,18 @@ def decode_presence(payload: bytes) -> Presence:
     raw = parsed(_PRESENCE, pb.Presence, payload)
     counted(_PRESENCE, "device.channels", len(raw.device.channels), CHANNELS_MAX)
     return Presence(
-        pod=named(_PRESENCE, "pod", raw.pod),
+        pod=pod_named(_PRESENCE, raw.pod),
         incarnation=raw.incarnation,
         online=raw.online,
         site=named_or_empty(_PRESENCE, "site", raw.site),
         device=Device(
-            kind=raw.device.kind,
-            model=raw.device.model,
-            channels=tuple(raw.device.channels),
+            kind=fit(raw.device.kind),
+            model=fit(raw.device.model),
+            channels=tuple([fit(channel) for channel in raw.device.channels]),
             rate_hz=within(_PRESENCE, "device.rate_hz", raw.device.rate_hz, 0.0, np.inf),
         ),
         schema=named_or_empty(_PRESENCE, "schema", raw.schema),
-        versions=Versions(raw.versions.software, raw.versions.wire),
+        versions=Versions(fit(raw.versions.software), raw.versions.wire),
     )
 
 
@@ -97,9 +102,11 @@ def encode_status(message: Status) -> bytes:
         pod=message.pod,
         incarnation=message.incarnation,
         assignment=message.assignment,
-        channels=[pb.ChannelState(name=c.name, quality=c.quality, cause=c.cause) for c in message.channels],
+        channels=[
+            pb.ChannelState(name=fit(c.name), quality=c.quality, cause=fit(c.cause)) for c in message.channels
+        ],
         quality=message.quality,
-        quality_cause=message.quality_cause,
+        quality_cause=fit(message.quality_cause),
         calibration=pb.Calibration(
             done=calibration.done,
             source=pb.CalibrationSource.Name(calibration.source),
@@ -115,9 +122,9 @@ def encode_status(message: Status) -> bytes:
             round_trip_us=clock.round_trip_us,
         ),
         applied=message.applied,
-        latched=message.latched,
+        latched=fit(message.latched),
         severed=sever_out(message.severed),
-        outcomes=[pb.CommandOutcome(counter=o.counter, refused=o.refused) for o in message.outcomes],
+        outcomes=[pb.CommandOutcome(counter=o.counter, refused=fit(o.refused)) for o in message.outcomes],
         load_cpu=message.load_cpu,
         load_rss_kib=message.load_rss_kib,
         refused_broadcasts=message.refused_broadcasts,
@@ -137,12 +144,12 @@ def decode_status(payload: bytes) -> Status:
     counted(_STATUS, "channels", len(raw.channels), CHANNELS_MAX)
     counted(_STATUS, "outcomes", len(raw.outcomes), OUTCOMES_MAX)
     return Status(
-        pod=named(_STATUS, "pod", raw.pod),
+        pod=pod_named(_STATUS, raw.pod),
         incarnation=raw.incarnation,
         assignment=raw.assignment,
         channels=tuple([_channel(at, channel) for at, channel in enumerate(raw.channels)]),
         quality=within(_STATUS, "quality", raw.quality, 0.0, 1.0),
-        quality_cause=raw.quality_cause,
+        quality_cause=fit(raw.quality_cause),
         calibration=_calibration(
             raw.calibration.done,
             raw.calibration.source,
@@ -155,9 +162,9 @@ def decode_status(payload: bytes) -> Status:
             raw.clock.synced, raw.clock.offset_us, raw.clock.uncertainty_us, raw.clock.round_trip_us
         ),
         applied=within(_STATUS, "applied", raw.applied, 0.0, 1.0),
-        latched=raw.latched,
+        latched=fit(raw.latched),
         severed=sever_in(_STATUS, raw.severed) if raw.HasField("severed") else None,
-        outcomes=tuple([CommandOutcome(outcome.counter, outcome.refused) for outcome in raw.outcomes]),
+        outcomes=tuple([CommandOutcome(outcome.counter, fit(outcome.refused)) for outcome in raw.outcomes]),
         load_cpu=within(_STATUS, "load_cpu", raw.load_cpu, 0.0, np.inf),
         load_rss_kib=raw.load_rss_kib,
         refused_broadcasts=raw.refused_broadcasts,
@@ -167,7 +174,7 @@ def decode_status(payload: bytes) -> Status:
 
 def _channel(at: int, raw: pb.ChannelState) -> ChannelState:
     quality = within(_STATUS, f"channels[{at}].quality", raw.quality, 0.0, 1.0)
-    return ChannelState(raw.name, quality, raw.cause)
+    return ChannelState(fit(raw.name), quality, fit(raw.cause))
 
 
 @lru_cache(maxsize=4096)
@@ -199,7 +206,7 @@ def encode_event(message: PodEvent) -> bytes:
         pod=message.pod,
         incarnation=message.incarnation,
         kind=pb.PodEventKind.Name(message.kind),
-        cause=message.cause,
+        cause=fit(message.cause),
         dreamscape=message.dreamscape,
         assignment=message.assignment,
         unix_ms=message.unix_ms,
@@ -209,7 +216,7 @@ def encode_event(message: PodEvent) -> bytes:
         alone_ns=message.alone_ns,
         term=message.term,
         tick=message.tick,
-        detail=message.detail,
+        detail=fit(message.detail),
     )
     return measured(_EVENT, body.SerializeToString())
 
@@ -223,10 +230,10 @@ def decode_event(payload: bytes) -> PodEvent:
     raw = parsed(_EVENT, pb.PodEvent, payload)
     return PodEvent(
         id=identified(_EVENT, "id", raw.id),
-        pod=named(_EVENT, "pod", raw.pod),
+        pod=pod_named(_EVENT, raw.pod),
         incarnation=raw.incarnation,
         kind=known(PodEventKind, raw.kind),
-        cause=raw.cause,
+        cause=fit(raw.cause),
         dreamscape=named_or_empty(_EVENT, "dreamscape", raw.dreamscape),
         assignment=raw.assignment,
         unix_ms=raw.unix_ms,
@@ -236,7 +243,7 @@ def decode_event(payload: bytes) -> PodEvent:
         alone_ns=raw.alone_ns,
         term=raw.term,
         tick=raw.tick,
-        detail=raw.detail,
+        detail=fit(raw.detail),
     )
 
 

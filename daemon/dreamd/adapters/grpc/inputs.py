@@ -16,7 +16,8 @@ from dreamapi.v1.dreamscapes_pb2 import Plan as PlanMessage
 from dreamd.adapters.grpc.errors import bad_input
 from dreamd.core.session.views import Plan
 from dreamwire.messages import WakeScope
-from dreamwire.topics import is_name
+from dreamwire.text import fit
+from dreamwire.topics import RESERVED, is_name
 
 REASON_MAX: Final = 500
 """Characters of a reason that are kept; a longer one is cut, because leaving is never refused."""
@@ -31,7 +32,10 @@ _DEFAULTS: Final = Plan("defaults", seats_min=1, seats_max=1)
 
 def pod_id(name: str, field: str = "name") -> str:
     """The pod of `pods/{pod}`."""
-    return _fleet_id("pods", "pod", name, field)
+    pod = _fleet_id("pods", "pod", name, field)
+    if pod in RESERVED:
+        raise bad_input(field, "a pod; this is the daemon's own name at the broker", name)
+    return pod
 
 
 def dreamscape_id(name: str, field: str = "name") -> str:
@@ -101,8 +105,8 @@ def request_id(text: str) -> str:
 
 
 def reason(text: str) -> str:
-    """A reason as it is kept: one line, at most REASON_MAX characters; never refused."""
-    return " ".join(text.split())[:REASON_MAX]
+    """The reason as it is kept: one fit line, at most REASON_MAX characters; never refused."""
+    return fit(text, REASON_MAX)
 
 
 def plan(request: CreateDreamscapeRequest) -> Plan:

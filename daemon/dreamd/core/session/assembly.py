@@ -39,7 +39,7 @@ from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import BreakerState, Check, Plan
 from dreamwire.messages import CalibrationSource
 from dreamwire.schema import SCHEMAS
-from dreamwire.topics import is_name
+from dreamwire.topics import RESERVED, is_name, is_pod
 
 INTIMATE_SEATS: Final = (2, 12)
 """Fewest and most seats of an intimate Dreamscape."""
@@ -254,9 +254,10 @@ def _names_fault(plan: Plan) -> Fault | None:
 
 
 def _selection_fault(plan: Plan) -> Fault | None:
-    stranger = next((pod for pod in plan.pods if not is_name(pod)), None)
+    stranger = next((pod for pod in plan.pods if not is_pod(pod)), None)
     if stranger is not None:
-        return "pods", f"{stranger!r} cannot name a pod: {_NAME_RULE}"
+        rule = "it is the daemon's own name at the broker" if stranger in RESERVED else _NAME_RULE
+        return "pods", f"{stranger!r} cannot name a pod: {rule}"
     if len(set(plan.pods)) != len(plan.pods):
         return "pods", "a pod is invited twice"
     if not len(plan.pods) <= PODS_MAX:
