@@ -126,14 +126,33 @@ def test_a_record_comes_back_as_it_was(library: Library) -> None:
     assert library().load() == (_record("night"),)
 
 
+def _ended(name: str, at_s: float) -> DreamscapeRecord:
+    return replace(_record(name, DreamscapeState.ENDED), ended_s=at_s)
+
+
 def test_a_record_replaces_the_one_of_its_name(library: Library) -> None:
-    """Ended ones are kept and loaded too."""
+    """The newest state counts; a Dreamscape that has ended is loaded no more, and found by its name."""
     ledger = library()
     ledger.save(_record("night"))
     ledger.save(_record("day"))
-    ledger.save(_record("night", DreamscapeState.ENDED))
-    kept = {record.plan.dreamscape: record.state for record in ledger.load()}
-    assert kept == {"night": DreamscapeState.ENDED, "day": DreamscapeState.DREAMING}
+    ledger.save(_ended("night", NOW_S + 9.5))
+    assert [record.plan.dreamscape for record in ledger.load()] == ["day"]
+    assert ledger.find("night") == _ended("night", NOW_S + 9.5)
+    assert ledger.find("day") == _record("day")
+    assert ledger.find("dusk") is None
+
+
+def test_those_that_ended_last_come_first_and_no_more_than_asked(library: Library) -> None:
+    """After a restart too; one that lives is not among them, and every name ever given stays known."""
+    ledger = library()
+    for name, at_s in (("a", 3.0), ("b", 9.0), ("c", 6.0)):
+        ledger.save(_ended(name, NOW_S + at_s))
+    ledger.save(_record("night"))
+    ledger.close()
+    ledger = library()
+    assert [record.plan.dreamscape for record in ledger.ended(2)] == ["b", "c"]
+    assert [record.plan.dreamscape for record in ledger.ended(9)] == ["b", "c", "a"]
+    assert sorted(ledger.names()) == ["a", "b", "c", "night"]
 
 
 def test_check_ins_are_kept_replaced_and_cleared(library: Library) -> None:

@@ -1,7 +1,9 @@
 """What is particular to the SQLite ledger: its file."""
 
+import json
 import shutil
 import sqlite3
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -161,6 +163,36 @@ def test_a_ledger_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
         ledger.close()
 
 
+def test_a_file_of_an_earlier_version_tells_the_ended_from_the_living(tmp_path: Path) -> None:
+    """Rows written before the time of the end was kept: the ended are not loaded, a damaged row still is."""
+    path = tmp_path / "ledger"
+    old = sqlite3.connect(path, isolation_level=None)
+    for schema in _SCHEMAS[:5]:
+        for statement in filter(str.strip, schema.split(";")):
+            old.execute(statement)
+    kept = {"created_s": NOW_S, "seats": [], "excused": [], "mu_db": [], "sigma_db": []}
+    for name, state in (("day", "ended"), ("night", "severed")):
+        record = json.dumps({**kept, "plan": asdict(Plan(name, 2, 8)), "state": state})
+        old.execute("INSERT INTO dreamscapes VALUES (?, ?)", (name, record))
+    old.execute("PRAGMA user_version = 5")
+    old.close()
+    ledger = SqliteLedger(path)
+    assert [record.plan.dreamscape for record in ledger.load()] == ["night"]
+    assert [record.plan.dreamscape for record in ledger.ended(9)] == ["day"]
+    ledger._base.execute("INSERT INTO dreamscapes VALUES ('torn', '{', NULL)")
+    with pytest.raises(LedgerError, match="the record of torn"):
+        ledger.load()
+    ledger.close()
+
+
+def test_what_lives_is_read_by_an_index_of_the_living(tmp_path: Path) -> None:
+    """A start reads no row of a Dreamscape that has ended, however many there are."""
+    ledger = SqliteLedger(tmp_path / "ledger")
+    query = "EXPLAIN QUERY PLAN SELECT name, record FROM dreamscapes WHERE ended_s IS NULL"
+    assert "USING INDEX living" in ledger._base.execute(query).fetchall()[0][3]
+    ledger.close()
+
+
 def test_a_wake_order_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     """Nobody is merged on half an order: the daemon does not start on it."""
     ledger = SqliteLedger(tmp_path / "ledger")
@@ -173,7 +205,7 @@ def test_a_wake_order_that_cannot_be_read_is_said(tmp_path: Path) -> None:
 def test_a_record_that_cannot_be_read_names_its_dreamscape(tmp_path: Path) -> None:
     """Half a record is not half believed."""
     ledger = SqliteLedger(tmp_path / "ledger")
-    ledger._base.execute("INSERT INTO dreamscapes VALUES ('night', '{\"plan\": {}}')")
+    ledger._base.execute("INSERT INTO dreamscapes VALUES ('night', '{\"plan\": {}}', NULL)")
     with pytest.raises(LedgerError, match="the record of night"):
         ledger.load()
     ledger.close()

@@ -12,11 +12,12 @@ from mutate.pod import POD
 from mutate.rehearsed import REHEARSED
 from mutate.seen import SEEN
 from mutate.signal import SIGNAL
+from mutate.sized import SIZED
 from mutate.synchrony import SYNCHRONY
 from mutate.wire import WIRE
 
 MUTATIONS: Final[tuple[Mutation, ...]] = (
     *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *OPERATORS),
     *(*SEEN, *CONSOLE, *CROWD),
-    *REHEARSED,
+    *(*REHEARSED, *SIZED),
 )

@@ -9,6 +9,7 @@ in the ledger before it is done.
 
 from collections.abc import Mapping
 
+from dreamd.app.archive import Archive, Bygone
 from dreamd.app.conductor import Conductor
 from dreamd.app.fleet import PodRecord, breaker_cause
 from dreamd.app.surroundings import Surroundings
@@ -25,14 +26,17 @@ UNNAMED = "somebody who gave no name"
 class Breakers:
     """Implements `coordination.BreakerDesk`."""
 
-    def __init__(self, surroundings: Surroundings, conductors: Mapping[str, Conductor]) -> None:
+    def __init__(
+        self, surroundings: Surroundings, conductors: Mapping[str, Conductor], archive: Archive
+    ) -> None:
         self._in = surroundings
+        self._archive = archive
         self._conductors = conductors
 
     def list(self, state: BreakerState | None = None) -> tuple[BreakerView, ...]:
         """Every breaker in this state (None: any), by name; those of ended Dreamscapes are left out."""
         live = (c for c in self._conductors.values() if c.state is not DreamscapeState.ENDED)
-        views = [*map(self._of_dreamscape, live), *map(self._of_pod, self._in.fleet)]
+        views = [*map(self.of_dreamscape, live), *map(self._of_pod, self._in.fleet)]
         return tuple(sorted((v for v in views if state in (None, v.state)), key=lambda view: view.name))
 
     def get(self, name: str) -> BreakerView | Refusal:
@@ -40,7 +44,7 @@ class Breakers:
         found = self._find(name)
         if isinstance(found, Refusal):
             return found
-        return self._of_pod(found) if isinstance(found, PodRecord) else self._of_dreamscape(found)
+        return self._of(found)
 
     def trip(self, name: str, by: str, reason: str) -> BreakerView | Refusal:
         """Open it now; valid in every state, and a locked one stays locked."""
@@ -49,9 +53,9 @@ class Breakers:
             return found
         if isinstance(found, PodRecord):
             self.open(found, Cause.OPERATOR, by or UNNAMED, reason)
-            return self._of_pod(found)
-        found.sever(Cause.OPERATOR, f"{by or UNNAMED}: {reason}" if reason else by or UNNAMED)
-        return self._of_dreamscape(found)
+        elif isinstance(found, Conductor):
+            found.sever(Cause.OPERATOR, f"{by or UNNAMED}: {reason}" if reason else by or UNNAMED)
+        return self._of(found)
 
     def open(self, record: PodRecord, cause: Cause, by: str, evidence: str) -> None:
         """Open the breaker of a pod, wherever it sits, and also if nowhere."""
@@ -83,12 +87,12 @@ class Breakers:
         return self._of_pod(found)
 
     def _not_resettable(
-        self, name: str, found: PodRecord | Conductor, by: str, reason: str, etag: str
+        self, name: str, found: PodRecord | Conductor | Bygone, by: str, reason: str, etag: str
     ) -> Refusal | None:
         for field, said in (("by", by), ("reason", reason)):
             if not said.strip():
                 return Refusal(Code.INVALID_ARGUMENT, f"{field}: whoever resets says it", {"field": field})
-        if isinstance(found, Conductor):
+        if not isinstance(found, PodRecord):
             sentence = f"{name} is a Dreamscape, whose breaker is never locked: resume it"
             return Refusal(Code.BREAKER_NOT_LOCKED, sentence, {"breaker": name})
         view = self._of_pod(found)
@@ -109,11 +113,19 @@ class Breakers:
             self._in.locks.note_pod(record.pod, transition, record.breaker)
             self._in.fleet.changed(record, now_s)
 
-    def _find(self, name: str) -> PodRecord | Conductor | Refusal:
+    def _of(self, found: PodRecord | Conductor | Bygone) -> BreakerView | Refusal:
+        if isinstance(found, PodRecord):
+            return self._of_pod(found)
+        if isinstance(found, Conductor):
+            return self.of_dreamscape(found)
+        row = found.row()
+        return row if isinstance(row, Refusal) else row.breaker
+
+    def _find(self, name: str) -> PodRecord | Conductor | Bygone | Refusal:
         collection, _, bare = name.partition("/")
         if collection == "pods":
             return self._in.fleet.find(bare)
-        conductor = self._conductors.get(bare)
+        conductor = self._conductors.get(bare) or self._archive.get(bare)
         if conductor is None:
             return Refusal(Code.DREAMSCAPE_UNKNOWN, f"no Dreamscape is named {bare!r}", {"dreamscape": bare})
         return conductor
@@ -133,7 +145,8 @@ class Breakers:
             etag=f"{breaker.state.value}-{int(breaker.since_s * 1e6):x}",
         )
 
-    def _of_dreamscape(self, conductor: Conductor) -> BreakerView:
+    def of_dreamscape(self, conductor: Conductor) -> BreakerView:
+        """The breaker of a Dreamscape that is not put away yet."""
         name = f"dreamscapes/{conductor.plan.dreamscape}"
         state = conductor.breaker_state
         is_open = state is BreakerState.OPEN

@@ -66,7 +66,8 @@ class Cohorts:
         self._schema = schema
         self.bands = tuple(band.name for band in schema.phase_bands)
         self._zeros = np.zeros(schema.size, dtype=np.float32)
-        self.fusion = Fusion(schema, mu_db, sigma_db)
+        self._scale = mu_db, sigma_db
+        self._fusion: Fusion | None = None
         self._a_bank = max(-(-seats // COHORT_SLOTS), 1)
         self._banks: list[Bank] = []
         self._opened = 0
@@ -78,6 +79,13 @@ class Cohorts:
         self._frames_above = 0
         self._counted: tuple[int, int, int] | None = None
         self._lived_to: int | None = None
+
+    @property
+    def fusion(self) -> Fusion:
+        """The fusion, made when it is first needed: a Dreamscape that only gathers holds no arrays."""
+        if self._fusion is None:
+            self._fusion = Fusion(self._schema, *self._scale)
+        return self._fusion
 
     def _open(self, cohort: int) -> None:
         """Make room for cohorts up to this one."""

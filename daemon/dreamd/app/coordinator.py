@@ -96,6 +96,7 @@ class Coordinator(Desk):
 
     def open(self) -> None:
         """Take up the Dreamscapes the ledger knows; those that dreamed dream on, everyone from zero."""
+        self.archive.open()
         for record in self._in.ledger.load():
             conductor = Conductor.restore(record, self._in)
             self._conductors[record.plan.dreamscape] = conductor
@@ -217,7 +218,11 @@ class Coordinator(Desk):
         elif event.kind is not PodEventKind.UNSPECIFIED:
             kind = event.kind.name.lower()
             sentence = f"{record.pod} {kind}" + (f": {event.cause}" if event.cause else "")
-            self._in.journal.append(now_s, kind, sentence, pod=record.pod, cause=event.cause)
+            self._in.journal.append(
+                now_s, kind, sentence, dreamscape=event.dreamscape, pod=record.pod, cause=event.cause
+            )
+            if event.kind is PodEventKind.SEVERED:
+                self._in.meters.severed(cause_named(event.cause).value)
         cause = fault_told(event)
         if cause is not None:
             # Its own malfunction: wherever it sits now, and also if nowhere, it is kept away.
@@ -260,6 +265,12 @@ class Coordinator(Desk):
             self._in.wakes.publish()
         self._in.journal.append(now_s, "broker-up" if up else "broker-down", f"broker {word}")
 
+    def _put_away(self, now_s: float) -> None:
+        super()._put_away(now_s)
+        if self._awaited:
+            living = self._conductors.values()
+            self._awaited = {pod: one for pod, one in self._awaited.items() if one in living}
+
     # -- what is due ------------------------------------------------------------------------------
 
     @staticmethod
@@ -280,6 +291,7 @@ class Coordinator(Desk):
         self._closed = instant
         for conductor in tuple(self._conductors.values()):
             conductor.tick(instant, missed)
+        self._put_away(now_s)
         self._in.orders.resend(now_s)
         self._keep(now_s)
         reading.tell(self._in, self._conductors.values())

@@ -57,13 +57,13 @@ class CrowdWatch:
         self._of: Cohorts | None = None
         self._state = Crowd()
         self._halved: set[int] = set()
-        self._fusion = CrowdFusion(session.schema)
+        self._fusion: CrowdFusion | None = None
 
     @property
     def fusion(self) -> CrowdFusion:
-        """The statistics; begun anew with the cohorts, which are once, at Start."""
+        """The statistics: made when first needed, and anew with the cohorts, which is once, at Start."""
         cohorts = self._session.cohorts
-        if self._of is not cohorts:
+        if self._fusion is None or self._of is not cohorts:
             self._of, self._fusion = cohorts, CrowdFusion(self._session.schema)
             self._halved.clear()
         return self._fusion
@@ -108,7 +108,7 @@ class CrowdWatch:
             live: the Dreamscape dreams, and our own way to the pods is not broken.
         """
         self._observe(instant)
-        self._state, acts = step(self._state, self._fusion.signs(), now_s, live=live)
+        self._state, acts = step(self._state, self.fusion.signs(), now_s, live=live)
         for act in acts:
             self._follow(act)
 
@@ -198,7 +198,7 @@ class CrowdWatch:
             f"{self._session.plan.dreamscape}: {sentence}",
             dreamscape=self._session.plan.dreamscape,
             cause=label or cause.value,
-            values=self._fusion.evidence(cause),
+            values=self.fusion.evidence(cause),
         )
 
     def _judge_person(self, row: int) -> None:

@@ -6,6 +6,7 @@ valid in every state and idempotent; everything else says why not.
 
 from dataclasses import dataclass
 
+from dreamd.app.archive import Archive, Bygone, Over, Row
 from dreamd.app.breakers import Breakers
 from dreamd.app.conductor import Conductor
 from dreamd.app.coordination import Changed
@@ -16,6 +17,7 @@ from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Ticket
 from dreamd.app.waking import Waking
 from dreamd.app.watching import CollectiveWatching
+from dreamd.core.limits import DREAMSCAPES_MAX
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.assembly import validate_plan
 from dreamd.core.session.views import Check, DreamscapeState, DreamscapeView, Plan, PodView
@@ -23,8 +25,6 @@ from dreamd.core.severing.causes import Cause
 from dreamd.ports.ledger import LedgerError
 from dreamwire.messages import Release
 from dreamwire.topics import is_name
-
-DREAMSCAPES_MAX = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,9 @@ class Desk:
         self._conductors: dict[str, Conductor] = {}
         self._shutdown_tickets: tuple[Ticket, ...] = ()
         self.closing = False
-        self.breakers = Breakers(surroundings, self._conductors)
-        self.waking = Waking(surroundings, self._conductors)
+        self.archive = Archive(surroundings)
+        self.breakers = Breakers(surroundings, self._conductors, self.archive)
+        self.waking = Waking(surroundings, self._conductors, self.archive)
 
     # -- pods -------------------------------------------------------------------------------------
 
@@ -156,6 +157,7 @@ class Desk:
         refusal = validate_plan(plan, now_s) or self._create_refusal(plan)
         if refusal is not None:
             return refusal
+        self._put_away(now_s)
         conductor = Conductor(plan, self._in, now_s)
         if validate_only:
             return conductor.view()
@@ -164,6 +166,7 @@ class Desk:
         except LedgerError as error:
             return Refusal(Code.LEDGER_UNAVAILABLE, f"the ledger could not keep the plan: {error}")
         self._conductors[plan.dreamscape] = conductor
+        self.archive.use(plan.dreamscape)
         self._in.journal.append(
             now_s, "state", f"{plan.dreamscape} is planned", dreamscape=plan.dreamscape, cause="planned"
         )
@@ -172,8 +175,9 @@ class Desk:
     def _create_refusal(self, plan: Plan) -> Refusal | None:
         if self.closing:
             return Refusal(Code.SHUTTING_DOWN, "the daemon is shutting down")
-        if plan.dreamscape in self._conductors:
-            state = self._conductors[plan.dreamscape].state.value
+        if self.archive.used(plan.dreamscape):
+            living = self._conductors.get(plan.dreamscape)
+            state = living.state.value if living is not None else "ended"
             return Refusal(
                 Code.DREAMSCAPE_EXISTS,
                 f"a Dreamscape named {plan.dreamscape!r} exists, {state}",
@@ -184,10 +188,22 @@ class Desk:
             return Refusal(Code.DREAMSCAPES_FULL, f"{live} Dreamscapes are open already")
         return None
 
+    def _put_away(self, now_s: float) -> None:
+        """Those that have ended become rows, once everything about them is in the ledger."""
+        for name, conductor in tuple(self._conductors.items()):
+            if conductor.settled(now_s):
+                breaker = self.breakers.of_dreamscape(conductor)
+                self.archive.put(Row(conductor.view(), breaker, conductor.ended_s))
+                self._in.locks.forget_dreamscape(name)
+                conductor.forget()
+                self._in.meters.dreamscape_gone(name)
+                del self._conductors[name]
+
     def dreamscapes(self) -> tuple[DreamscapeView, ...]:
-        """Every Dreamscape, newest first, ended ones included."""
-        newest_first = sorted(self._conductors.values(), key=lambda c: c.created_s, reverse=True)
-        return tuple(conductor.view() for conductor in newest_first)
+        """Every Dreamscape that is kept, newest first, ended ones included."""
+        views = [conductor.view() for conductor in self._conductors.values()]
+        views += [row.view for row in self.archive.rows()]
+        return tuple(sorted(views, key=lambda view: view.created_s, reverse=True))
 
     def tally(self) -> Tally:
         """The whole house in three numbers."""
@@ -200,9 +216,12 @@ class Desk:
         conductor = self._conductors.get(name)
         return conductor.cohorts.tick_number if conductor is not None else 0
 
-    def _find(self, name: str, etag: str = "") -> Conductor | Refusal:
+    def _find(self, name: str, etag: str = "") -> Conductor | Bygone | Refusal:
         conductor = self._conductors.get(name)
         if conductor is None:
+            bygone = self.archive.get(name)
+            if bygone is not None:
+                return bygone
             return Refusal(Code.DREAMSCAPE_UNKNOWN, f"no Dreamscape is named {name!r}", {"dreamscape": name})
         if etag and etag != conductor.etag:
             return Refusal(Code.STALE_ETAG, f"{name} has changed since etag {etag}", {"dreamscape": name})
@@ -225,6 +244,8 @@ class Desk:
     def sever(self, name: str, reason: str) -> Ticket | Refusal:
         """Everyone to zero in this call; they sleep on, Resume is possible."""
         conductor = self._find(name)
+        if isinstance(conductor, Bygone):
+            return conductor.way_out()
         return conductor if isinstance(conductor, Refusal) else conductor.sever(Cause.OPERATOR, reason)
 
     def resume(self, name: str, etag: str = "") -> DreamscapeView | Refusal:
@@ -239,11 +260,15 @@ class Desk:
     def wake(self, name: str, issuer: str, reason: str) -> Ticket | Refusal:
         """Sever, then wake everyone: latches at every pod."""
         conductor = self._find(name)
+        if isinstance(conductor, Bygone):
+            return conductor.way_out()
         return conductor if isinstance(conductor, Refusal) else conductor.wake(issuer, reason)
 
     def end(self, name: str, reason: str) -> Ticket | Refusal:
         """Close the books once all are home."""
         conductor = self._find(name)
+        if isinstance(conductor, Bygone):
+            return conductor.way_out()
         return conductor if isinstance(conductor, Refusal) else conductor.end(reason)
 
     def explain(self, name: str, pod: str) -> tuple[Check, ...] | Refusal:
@@ -251,10 +276,12 @@ class Desk:
         conductor = self._find(name)
         if isinstance(conductor, Refusal):
             return conductor
+        if isinstance(conductor, Bygone):
+            return Refusal(Code.WRONG_STATE, f"{name} has ended: it admits no pod", {"state": "ended"})
         record = self._in.fleet.find(pod)
         return record if isinstance(record, Refusal) else conductor.explain(record)
 
-    def watch_collective(self, name: str, changed: Changed) -> CollectiveWatching | Refusal:
+    def watch_collective(self, name: str, changed: Changed) -> CollectiveWatching | Over | Refusal:
         """Watch a Dreamscape's ticks, conflated."""
         conductor = self._find(name)
         return conductor if isinstance(conductor, Refusal) else conductor.watch(changed)
@@ -264,13 +291,13 @@ class Desk:
         conductor = self._find(name)
         if isinstance(conductor, Refusal):
             return conductor
-        if conductor.state is DreamscapeState.ENDED:
+        if isinstance(conductor, Bygone) or conductor.state is DreamscapeState.ENDED:
             return Refusal(Code.WRONG_STATE, f"{name} has ended", {"state": conductor.state.value})
         return conductor.artists.begin()
 
     def watch_events(self, cursor: int | None, dreamscape: str, changed: Changed) -> Follower | Refusal:
         """Events after `cursor` (None: from now on), of one Dreamscape or of all (empty)."""
-        if dreamscape and dreamscape not in self._conductors:
+        if dreamscape and not self.archive.used(dreamscape):
             return Refusal(
                 Code.DREAMSCAPE_UNKNOWN, f"no Dreamscape is named {dreamscape!r}", {"dreamscape": dreamscape}
             )

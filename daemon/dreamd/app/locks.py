@@ -141,6 +141,10 @@ class LockBook:
         """The last moves of this breaker, oldest first."""
         return tuple(self._moves.get(name, ()))
 
+    def forget_dreamscape(self, name: str) -> None:
+        """The Dreamscape has ended and is put away: forget the moves of its breaker."""
+        self._moves.pop(f"dreamscapes/{name}", None)
+
     def evidence(self, name: str) -> str:
         """What was seen at the last move; after a restart, what the lock was made for."""
         moves = self._moves.get(name)

@@ -39,6 +39,11 @@ class Company:
         self._warned: set[str] = set()
         self._said = False
 
+    @property
+    def settled(self) -> bool:
+        """Nobody is marked, and everything that was lived is charged."""
+        return not (self._marked or self._ended_min)
+
     # -- in and out -------------------------------------------------------------------------------
 
     def ready(self, seats: list[Seat]) -> list[Seat]:

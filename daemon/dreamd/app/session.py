@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dreamd.app import keeping
 from dreamd.app.cohorts import Cohorts
 from dreamd.app.coordination import Changed
 from dreamd.app.crowd import CrowdWatch
@@ -24,7 +25,7 @@ from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Ticket
 from dreamd.app.watching import Audience, CollectiveWatching
 from dreamd.core.refusals import Code, Refusal
-from dreamd.core.session.dreamscape import Move, allows, move, possible
+from dreamd.core.session.dreamscape import Move, move, refused
 from dreamd.core.session.roster import Slot
 from dreamd.core.session.views import (
     BreakerState,
@@ -68,7 +69,7 @@ class Session:
         self.instant = 0
         self._gathered_s = self.tick_s = 0.0
         self._quorate = self._closing = False
-        self.severed_s, self.sever_cause = 0.0, ""
+        self.severed_s, self.sever_cause, self.ended_s = 0.0, "", 0.0
         self._unsaved, self._version = False, 1
 
     # -- what is kept and shown -------------------------------------------------------------------
@@ -77,30 +78,15 @@ class Session:
     def restore(cls, record: DreamscapeRecord, surroundings: Surroundings) -> Self:
         """Take a Dreamscape up as the ledger has it: same seats, new term, everyone from zero."""
         conductor = cls(record.plan, surroundings, record.created_s)
-        conductor.state = record.state
-        conductor.state_cause = "the daemon came back"
-        if record.mu_db:
-            conductor._use_scale(record.mu_db, record.sigma_db)
-        conductor.seating.excused.update(record.excused)
-        for number, pod, sleeper in record.seats:
-            seat = conductor.seats.restore(number, pod or f"#{number}", sleeper)
-            if not pod:
-                conductor.seats.leave(seat, Cause.LEFT.value)
+        keeping.take_up(conductor, record)
         return conductor
 
     def record(self) -> DreamscapeRecord:
-        """What the ledger keeps; a seat that has been left is kept without a name."""
-        seats = tuple(
-            (s.number, "", "") if s.state is SeatState.LEFT else (s.number, s.pod, s.sleeper)
-            for s in self.seats
-        )
-        frozen = self.state not in (DreamscapeState.PLANNED, DreamscapeState.GATHERING)
-        mu, sigma = (tuple(map(float, part)) for part in self.scale) if frozen else ((), ())
-        return DreamscapeRecord(
-            self.plan, self.state, self.created_s, seats, tuple(sorted(self.seating.excused)), mu, sigma
-        )
+        """What the ledger keeps."""
+        return keeping.record_of(self)
 
-    def _use_scale(self, mu_db: ArrayLike, sigma_db: ArrayLike) -> None:
+    def use_scale(self, mu_db: ArrayLike, sigma_db: ArrayLike) -> None:
+        """Freeze the shared scale, float32[D] each, dB; whoever had a slot has none any more."""
         self.scale = np.asarray(mu_db, dtype=np.float32), np.asarray(sigma_db, dtype=np.float32)
         self.cohorts = Cohorts(self.schema, *self.scale, self.plan.seats_max)
 
@@ -154,20 +140,14 @@ class Session:
         self._version += 1
         if self.state is not before:
             self.state_cause = cause
+            self.ended_s = self._in.clock.now_s() if self.state is DreamscapeState.ENDED else 0.0
             self._in.locks.note_dreamscape(
                 self.plan.dreamscape, before, self.state, self._in.clock.now_s(), cause
             )
             self.say("state", f"{self.plan.dreamscape} is {self.state.value}: {cause}", self.state.value)
 
     def _wrong_state(self, step_: Move) -> Refusal | None:
-        if allows(self.state, step_):
-            return None
-        return Refusal(
-            Code.WRONG_STATE,
-            f"{self.plan.dreamscape} is {self.state.value}: {step_.value} is not possible now, "
-            f"possible are {possible(self.state)}",
-            {"state": self.state.value},
-        )
+        return refused(self.plan.dreamscape, self.state, step_)
 
     def start(self) -> Refusal | None:
         """Freeze the scale, assign everyone admitted, begin to dream; None: done."""
@@ -184,7 +164,7 @@ class Session:
             self.ownership.term(0, now_s)
         except LedgerError as error:
             return Refusal(Code.LEDGER_UNAVAILABLE, f"no term could be drawn: {error}")
-        self._use_scale(mu, sigma)
+        self.use_scale(mu, sigma)
         self._move(Move.START, f"{len(admitted)} admitted")
         self._seat_all(admitted)
         return None
@@ -347,9 +327,22 @@ class Session:
     def _close_if_home(self) -> None:
         if self.state is DreamscapeState.WAKING and not self.holding():
             self._move(Move.CLOSE, "everyone is home")
-            self._in.meters.dreamscape_gone(self.plan.dreamscape)
             self._save()
-            self._audience.tell()
+
+    def settled(self, now_s: float) -> bool:
+        """It has ended, and the exposure of all who were in it is charged or another daemon's affair."""
+        if self.state is not DreamscapeState.ENDED:
+            return False
+        if not self.ownership.lost:
+            self.company.keep(now_s)
+        return self.ownership.lost or self.company.settled
+
+    def forget(self) -> None:
+        """It has ended and is put away: columns, seats and statistics are given back, watches are over."""
+        self.cohorts = Cohorts(self.schema, *self.scale, 1)
+        self.crowd = CrowdWatch(self, self._in)
+        self.seats = Seats(1, self._in.rng)
+        self._audience.tell()
 
     def close(self) -> Ticket:
         """The daemon shuts down: zeros from now on, then let the pods go; the state stays as it is."""

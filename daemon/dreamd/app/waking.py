@@ -9,6 +9,7 @@ woken once in this life of its agent. Lifting unlatches nobody; that is the slee
 
 from collections.abc import Mapping
 
+from dreamd.app.archive import Archive
 from dreamd.app.conductor import Conductor
 from dreamd.app.coordination import Ordered
 from dreamd.app.fleet import PodRecord
@@ -26,8 +27,11 @@ UNNAMED = "somebody who gave no name"
 class Waking:
     """Implements `coordination.WakeDesk`."""
 
-    def __init__(self, surroundings: Surroundings, conductors: Mapping[str, Conductor]) -> None:
+    def __init__(
+        self, surroundings: Surroundings, conductors: Mapping[str, Conductor], archive: Archive
+    ) -> None:
         self._in = surroundings
+        self._archive = archive
         self._conductors = conductors
         self._told: dict[str, tuple[str, int]] = {}
 
@@ -72,7 +76,7 @@ class Waking:
             case WakeScope.POD:
                 record = self._in.fleet.find(target)
                 return record if isinstance(record, Refusal) else None
-            case WakeScope.DREAMSCAPE if target not in self._conductors:
+            case WakeScope.DREAMSCAPE if not self._archive.used(target):
                 sentence = f"no Dreamscape is named {target!r}"
                 return Refusal(Code.DREAMSCAPE_UNKNOWN, sentence, {"dreamscape": target})
             case WakeScope.SITE if all(record.presence.site != target for record in self._in.fleet):

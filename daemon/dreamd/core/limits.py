@@ -104,6 +104,14 @@ STATUS_FRESH_S: Final = 3.0
 COMMAND_RESEND_S: Final = 0.5
 COMMAND_VALID_S: Final = 30.0
 CONFIRM_WITHIN_S: Final = 1.5
+DREAMSCAPES_MAX: Final = 256
+"""Dreamscapes that have not ended; one more is refused (DREAMSCAPES_FULL)."""
+ENDED_KEPT: Final = 1_000
+"""Ended Dreamscapes that are listed; one that falls out keeps its row and its name in the ledger."""
+ENDED_KEPT_S: Final = 30 * 24 * 3600.0
+"""An ended Dreamscape is listed for this long at most."""
+ENDED_SEATS_KEPT: Final = SEATS_MAX
+"""Seats of ended Dreamscapes that are shown, all together; the oldest lose theirs first."""
 WAKE_ORDERS_KEPT: Final = 256
 """Lifted wake orders that are kept to be read; those that stand are bounded by whom they can reach."""
 JOURNAL_EVENTS: Final = 10_000

@@ -22,6 +22,7 @@ class DreamscapeRecord:
     """A Dreamscape as it is kept: its plan, state, who sat in it (seat, pod, sleeper), the frozen scale.
 
     excused: pods that were released from it and are not seated again until somebody is checked in anew.
+    ended_s: session time at which it ended; 0 while it lives.
     """
 
     plan: Plan
@@ -31,6 +32,7 @@ class DreamscapeRecord:
     excused: tuple[str, ...] = ()
     mu_db: tuple[float, ...] = ()
     sigma_db: tuple[float, ...] = ()
+    ended_s: float = 0.0
 
 
 def lapsed(lived_s: float, now_s: float) -> bool:
@@ -62,7 +64,22 @@ class Ledger(Protocol):
         ...
 
     def load(self) -> tuple[DreamscapeRecord, ...]:
-        """MUST return every record that has been saved, ended ones included."""
+        """MUST return every record whose Dreamscape has not ended, oldest first.
+
+        The cost MUST NOT grow with how many have ended.
+        """
+        ...
+
+    def names(self) -> tuple[str, ...]:
+        """MUST return the name of every record ever saved, without reading the records."""
+        ...
+
+    def ended(self, most: int) -> tuple[DreamscapeRecord, ...]:
+        """MUST return the records of the Dreamscapes that ended last, at most so many, newest first."""
+        ...
+
+    def find(self, dreamscape: str) -> DreamscapeRecord | None:
+        """MUST return the record of this name, ended or not, by one indexed read; None: there is none."""
         ...
 
     def check_in(self, pod: str, sleeper: str) -> None:

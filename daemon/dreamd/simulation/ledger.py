@@ -83,9 +83,26 @@ class MemoryLedger:
         self.shelf.records[record.plan.dreamscape] = record
 
     def load(self) -> tuple[DreamscapeRecord, ...]:
-        """Every record, oldest first."""
+        """Every record that has not ended, oldest first."""
         self._check()
-        return tuple(sorted(self.shelf.records.values(), key=lambda r: (r.created_s, r.plan.dreamscape)))
+        living = (record for record in self.shelf.records.values() if not record.ended_s)
+        return tuple(sorted(living, key=lambda r: (r.created_s, r.plan.dreamscape)))
+
+    def names(self) -> tuple[str, ...]:
+        """Every name ever given."""
+        self._check()
+        return tuple(self.shelf.records)
+
+    def ended(self, most: int) -> tuple[DreamscapeRecord, ...]:
+        """Those that ended last."""
+        self._check()
+        over = (record for record in self.shelf.records.values() if record.ended_s)
+        return tuple(sorted(over, key=lambda record: record.ended_s, reverse=True)[:most])
+
+    def find(self, dreamscape: str) -> DreamscapeRecord | None:
+        """The record of this name."""
+        self._check()
+        return self.shelf.records.get(dreamscape)
 
     def check_in(self, pod: str, sleeper: str) -> None:
         """Keep who lies in this pod; an empty sleeper clears it."""

@@ -22,11 +22,11 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from dreamd.core.session.views import DreamscapeState, Plan
+from dreamd.adapters.store.records import record_of, record_text
 from dreamd.core.severing.causes import cause_named
 from dreamd.core.severing.views import Lock, Mark
 from dreamd.core.severing.waking import Order
@@ -72,6 +72,13 @@ INSERT INTO generation VALUES (1, 0);
 """,
     """
 ALTER TABLE generation ADD COLUMN lived_s REAL NOT NULL DEFAULT 0;
+""",
+    """
+ALTER TABLE dreamscapes ADD COLUMN ended_s REAL;
+UPDATE dreamscapes SET ended_s = json_extract(record, '$.created_s')
+    WHERE CASE WHEN json_valid(record) THEN json_extract(record, '$.state') = 'ended' END;
+CREATE INDEX living ON dreamscapes (name) WHERE ended_s IS NULL;
+CREATE INDEX ended ON dreamscapes (ended_s) WHERE ended_s IS NOT NULL;
 """,
 )
 """What each version adds to the one before; a file of an earlier version is brought up when it is opened."""
@@ -136,18 +143,36 @@ class SqliteLedger:
 
     def save(self, record: DreamscapeRecord) -> None:
         """Keep the record, in place of the one of that name."""
-        text = _record_text(record)
+        text, ended_s = record_text(record), record.ended_s or None
         with self._writing():
             self._base.execute(
-                "INSERT OR REPLACE INTO dreamscapes VALUES (?, ?)", (record.plan.dreamscape, text)
+                "INSERT OR REPLACE INTO dreamscapes VALUES (?, ?, ?)", (record.plan.dreamscape, text, ended_s)
             )
 
     def load(self) -> tuple[DreamscapeRecord, ...]:
-        """Every record, oldest first."""
-        with self._translated():
-            rows = self._base.execute("SELECT name, record FROM dreamscapes").fetchall()
-        records = [self._record(str(name), str(text)) for name, text in rows]
+        """Every record that has not ended, oldest first, by an index of those alone."""
+        records = self._records("SELECT name, record FROM dreamscapes WHERE ended_s IS NULL")
         return tuple(sorted(records, key=lambda record: (record.created_s, record.plan.dreamscape)))
+
+    def names(self) -> tuple[str, ...]:
+        """Every name ever given."""
+        with self._translated():
+            return tuple(str(name) for (name,) in self._base.execute("SELECT name FROM dreamscapes"))
+
+    def ended(self, most: int) -> tuple[DreamscapeRecord, ...]:
+        """Those that ended last, by the index of the ended."""
+        query = "SELECT name, record FROM dreamscapes WHERE ended_s IS NOT NULL ORDER BY ended_s DESC LIMIT ?"
+        return tuple(self._records(query, most))
+
+    def find(self, dreamscape: str) -> DreamscapeRecord | None:
+        """The record of this name, by the primary key."""
+        found = self._records("SELECT name, record FROM dreamscapes WHERE name = ?", dreamscape)
+        return found[0] if found else None
+
+    def _records(self, query: str, *values: str | int) -> list[DreamscapeRecord]:
+        with self._translated():
+            rows = self._base.execute(query, values).fetchall()
+        return [self._record(str(name), str(text)) for name, text in rows]
 
     def check_in(self, pod: str, sleeper: str) -> None:
         """Keep who lies in this pod; an empty sleeper clears it."""
@@ -331,7 +356,7 @@ class SqliteLedger:
 
     def _record(self, name: str, text: str) -> DreamscapeRecord:
         try:
-            return _record_of(json.loads(text))
+            return record_of(json.loads(text))
         except (ValueError, KeyError, TypeError) as error:
             raise LedgerError(self._damaged(f"the record of {name}: {error}")) from error
 
@@ -371,25 +396,3 @@ class SqliteLedger:
             self._failure = self._damaged(str(error))
             raise LedgerError(self._failure) from error
         self._failure = ""
-
-
-def _record_text(record: DreamscapeRecord) -> str:
-    try:
-        return json.dumps({**asdict(record), "state": record.state.value}, allow_nan=False)
-    except ValueError as error:
-        raise LedgerError(f"the record of {record.plan.dreamscape} holds a number that is none") from error
-
-
-def _record_of(kept: dict[str, Any]) -> DreamscapeRecord:
-    """Build a record; fields a newer patch added with defaults may be missing, unknown ones are dropped."""
-    known = {field.name for field in fields(Plan)}
-    plan = {name: value for name, value in kept["plan"].items() if name in known}
-    return DreamscapeRecord(
-        plan=Plan(**{**plan, "pods": tuple(plan.get("pods", ()))}),
-        state=DreamscapeState(kept["state"]),
-        created_s=float(kept["created_s"]),
-        seats=tuple((int(seat), str(pod), str(sleeper)) for seat, pod, sleeper in kept["seats"]),
-        excused=tuple(map(str, kept["excused"])),
-        mu_db=tuple(map(float, kept["mu_db"])),
-        sigma_db=tuple(map(float, kept["sigma_db"])),
-    )

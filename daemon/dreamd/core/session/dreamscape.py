@@ -16,6 +16,7 @@ Rules
 from enum import Enum
 from typing import Final
 
+from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import BreakerState, DreamscapeState
 
 
@@ -100,6 +101,17 @@ def move(state: DreamscapeState, move: Move) -> DreamscapeState:
         return MOVES[state, move]
     except KeyError:
         raise IllegalMove(state, move) from None
+
+
+def refused(name: str, state: DreamscapeState, step: Move) -> Refusal | None:
+    """Return the refusal of a move of the Dreamscape `name` that is not legal from `state`, or None."""
+    if allows(state, step):
+        return None
+    return Refusal(
+        Code.WRONG_STATE,
+        f"{name} is {state.value}: {step.value} is not possible now, possible are {possible(state)}",
+        {"state": state.value},
+    )
 
 
 def breaker_of(state: DreamscapeState) -> BreakerState:

@@ -1,0 +1,43 @@
+"""A Dreamscape as the ledger keeps it: the record of one, and one taken up again from its record."""
+
+from typing import TYPE_CHECKING
+
+from dreamd.core.session.views import DreamscapeState, SeatState
+from dreamd.core.severing.causes import Cause
+from dreamd.ports.ledger import DreamscapeRecord
+
+if TYPE_CHECKING:
+    from dreamd.app.session import Session
+
+
+def record_of(session: "Session") -> DreamscapeRecord:
+    """Return what the ledger keeps; a seat that has been left is kept without a name."""
+    seats = tuple(
+        (s.number, "", "") if s.state is SeatState.LEFT else (s.number, s.pod, s.sleeper)
+        for s in session.seats
+    )
+    frozen = session.state not in (DreamscapeState.PLANNED, DreamscapeState.GATHERING)
+    mu, sigma = (tuple(map(float, part)) for part in session.scale) if frozen else ((), ())
+    return DreamscapeRecord(
+        plan=session.plan,
+        state=session.state,
+        created_s=session.created_s,
+        seats=seats,
+        excused=tuple(sorted(session.seating.excused)),
+        mu_db=mu,
+        sigma_db=sigma,
+        ended_s=session.ended_s,
+    )
+
+
+def take_up(session: "Session", record: DreamscapeRecord) -> None:
+    """Put a new session into the state that a record has: same seats, everyone from zero."""
+    session.state, session.ended_s = record.state, record.ended_s
+    session.state_cause = "the daemon came back"
+    if record.mu_db:
+        session.use_scale(record.mu_db, record.sigma_db)
+    session.seating.excused.update(record.excused)
+    for number, pod, sleeper in record.seats:
+        seat = session.seats.restore(number, pod or f"#{number}", sleeper)
+        if not pod:
+            session.seats.leave(seat, Cause.LEFT.value)
