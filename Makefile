@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+NODE := $(VENV)/node
+NODE_READY := $(NODE)/.ready
 
 .PHONY: help run test soak check bench rehearse sim mutate screenshots proto tables boards system-packages
 
@@ -12,7 +14,7 @@ help: ## this list
 run: $(READY) ## eight simulated sleepers share a Dreamscape on this machine; ARGS="--duration 20 --json" passes flags
 	@$(BIN)/dreamd up $(ARGS)
 
-test: $(READY) ## all tests; ARGS="-k tether" passes flags to pytest
+test: $(READY) $(NODE_READY) ## all tests; ARGS="-k tether" passes flags to pytest
 	@$(BIN)/pytest -q $(or $(ARGS),-n 3 --dist loadfile --no-loadscope-reorder)
 
 soak: $(READY) ## the tests on bad lines and after restarts, those that take minutes too, with their figures
@@ -46,10 +48,11 @@ tables: $(READY) ## the tables of ARCHITECTURE.md that are made from code
 boards: $(READY) ## Grafana's boards and Prometheus' alerts, from deploy/grafana/boards
 	@PYTHONPATH=deploy/grafana $(BIN)/python -m boards
 
-system-packages: ## what some tests need and Debian packages: brokers, databases, a browser, systemd's checks
+system-packages: ## what some tests need and Debian packages: brokers, databases, a browser, systemd's checks, node
 	@as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
 	$$as_root apt-get update -qq && $$as_root env DEBIAN_FRONTEND=noninteractive \
-	apt-get install -y -qq --no-install-recommends python3-venv mosquitto mosquitto-clients prometheus postgresql chromium systemd >/dev/null
+	apt-get install -y -qq --no-install-recommends python3-venv mosquitto mosquitto-clients prometheus postgresql chromium systemd \
+	$$(command -v npm >/dev/null || echo nodejs npm) >/dev/null
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -59,3 +62,11 @@ $(READY): pyproject.toml
 	echo "this Python cannot make virtual environments: on Debian, apt-get install python3-venv" >&2; exit 2; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@
+
+# Clients in another language, for tests/foreign: left out where npm is missing or reaches no registry, and then
+# those tests are skipped. The lock names no registry: npm asks the one it is set to.
+$(NODE_READY): tests/foreign/package.json tests/foreign/package-lock.json | $(READY)
+	@mkdir -p $(NODE) && cp tests/foreign/package.json tests/foreign/package-lock.json $(NODE)
+	@if ! command -v npm >/dev/null; then echo "npm is missing: the tests of foreign clients will be skipped"; \
+	elif npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null; then touch $@; \
+	else echo "npm could not install: the tests of foreign clients will be skipped"; fi

@@ -36,20 +36,20 @@ class Breakers:
 
     async def trip(self, name: str, *, by: str = "", reason: str = "") -> breaking.BreakerDetail:
         """Open it now; for a Dreamscape this is Sever."""
-        request = breaking.TripRequest(
+        request = breaking.TripBreakerRequest(
             name=names.breaker(name), by=by, reason=reason, request_id=new_request_id()
         )
-        return await self._line.ask(self._stub.Trip, request, breaking.BreakerDetail)
+        return await self._line.ask(self._stub.TripBreaker, request, breaking.BreakerDetail)
 
     async def reset(
         self, name: str, *, by: str, reason: str, etag: str = "", request_id: str = ""
     ) -> breaking.BreakerDetail:
         """From LOCKED to HALF_OPEN; raises BreakerNotLocked from any other state."""
-        request = breaking.ResetRequest(
+        request = breaking.ResetBreakerRequest(
             name=names.breaker(name),
             by=by,
             reason=reason,
             etag=etag,
             request_id=request_id or new_request_id(),
         )
-        return await self._line.ask(self._stub.Reset, request, breaking.BreakerDetail)
+        return await self._line.ask(self._stub.ResetBreaker, request, breaking.BreakerDetail)

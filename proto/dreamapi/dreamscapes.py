@@ -84,34 +84,38 @@ class Dreamscapes:
 
     async def start(self, name: str, *, etag: str = "", request_id: str = "") -> dreams.Dreamscape:
         """Begin to dream."""
-        request = dreams.StartRequest(
+        request = dreams.StartDreamscapeRequest(
             name=names.dreamscape(name), etag=etag, request_id=request_id or new_request_id()
         )
-        return await self._line.ask(self._stub.Start, request, dreams.Dreamscape)
+        return await self._line.ask(self._stub.StartDreamscape, request, dreams.Dreamscape)
 
     async def resume(self, name: str, *, etag: str = "", request_id: str = "") -> dreams.Dreamscape:
         """Dream on after a sever."""
-        request = dreams.ResumeRequest(
+        request = dreams.ResumeDreamscapeRequest(
             name=names.dreamscape(name), etag=etag, request_id=request_id or new_request_id()
         )
-        return await self._line.ask(self._stub.Resume, request, dreams.Dreamscape)
+        return await self._line.ask(self._stub.ResumeDreamscape, request, dreams.Dreamscape)
 
     async def sever(self, name: str, *, reason: str = "") -> SeverOutcome:
         """Everyone to zero now; they sleep on."""
-        request = dreams.SeverRequest(name=names.dreamscape(name), reason=reason, request_id=new_request_id())
-        return await self._line.ask(self._stub.Sever, request, SeverOutcome)
+        request = dreams.SeverDreamscapeRequest(
+            name=names.dreamscape(name), reason=reason, request_id=new_request_id()
+        )
+        return await self._line.ask(self._stub.SeverDreamscape, request, SeverOutcome)
 
     async def wake(self, name: str, *, issuer: str, reason: str) -> SeverOutcome:
         """Sever, then wake everyone."""
-        request = dreams.WakeRequest(
+        request = dreams.WakeDreamscapeRequest(
             name=names.dreamscape(name), issuer=issuer, reason=reason, request_id=new_request_id()
         )
-        return await self._line.ask(self._stub.Wake, request, SeverOutcome)
+        return await self._line.ask(self._stub.WakeDreamscape, request, SeverOutcome)
 
     async def end(self, name: str, *, reason: str = "") -> SeverOutcome:
         """Close the books once all are home."""
-        request = dreams.EndRequest(name=names.dreamscape(name), reason=reason, request_id=new_request_id())
-        return await self._line.ask(self._stub.End, request, SeverOutcome)
+        request = dreams.EndDreamscapeRequest(
+            name=names.dreamscape(name), reason=reason, request_id=new_request_id()
+        )
+        return await self._line.ask(self._stub.EndDreamscape, request, SeverOutcome)
 
     async def explain_admission(self, name: str, pod: str) -> tuple[dreams.Check, ...]:
         """Every admission check of one pod, in order."""
@@ -138,7 +142,7 @@ class Dreamscapes:
 
     async def lead(
         self, name: str, vectors: AsyncIterable[tuple[Sequence[float], float]]
-    ) -> dreams.LeadResponse:
+    ) -> dreams.LeadDreamscapeResponse:
         """Lead a Dreamscape live, from the first of `vectors` until they end; never begins again by itself.
 
         Each is D numbers on the shared scale and their share of what is blended. Send several a second: each
@@ -150,11 +154,11 @@ class Dreamscapes:
             Refused: of reason INVALID_ARGUMENT, a vector or share that cannot be.
         """
 
-        async def requests() -> AsyncGenerator[dreams.LeadRequest, None]:
+        async def requests() -> AsyncGenerator[dreams.LeadDreamscapeRequest, None]:
             async for vector, share in vectors:
-                yield dreams.LeadRequest(name=names.dreamscape(name), vector=vector, share=share)
+                yield dreams.LeadDreamscapeRequest(name=names.dreamscape(name), vector=vector, share=share)
 
-        return await self._line.gather(self._stub.Lead, requests(), dreams.LeadResponse)
+        return await self._line.gather(self._stub.LeadDreamscape, requests(), dreams.LeadDreamscapeResponse)
 
     async def watch_events(
         self, *, after: int | None = None, dreamscape: str = ""

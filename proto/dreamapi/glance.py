@@ -36,7 +36,7 @@ async def lines(api: Api, ticks: int) -> AsyncIterator[str]:
         yield "no pod has connected yet"
     for dreamscape in dreamscapes:
         yield _dreamscape(dreamscape)
-    dreaming = [d for d in dreamscapes if d.state == Dreamscape.DREAMING]
+    dreaming = [d for d in dreamscapes if d.state == Dreamscape.STATE_DREAMING]
     if not dreaming:
         yield "no Dreamscape is dreaming"
         return
@@ -49,12 +49,12 @@ async def lines(api: Api, ticks: int) -> AsyncIterator[str]:
 
 
 def _pod(pod: Pod) -> str:
-    state = Pod.State.Name(pod.state).lower()
+    state = names.word(Pod.State, pod.state)
     return f"{pod.name:<16} {state:<12} {pod.sleeper or '-':<20} quality {pod.quality:.2f}"
 
 
 def _dreamscape(dreamscape: Dreamscape) -> str:
-    state = Dreamscape.State.Name(dreamscape.state).lower()
+    state = names.word(Dreamscape.State, dreamscape.state)
     return f"{dreamscape.name}: {state}, {dreamscape.assigned} assigned, {dreamscape.merged} merged"
 
 

@@ -4,11 +4,18 @@ Builders take a bare id or a name already built, so a caller may say `bed-1` or 
 """
 
 import re
-from typing import Final
+from typing import Final, Protocol
 
 _ID: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 
 ID_RULE: Final = "1-63 letters, digits, _ . or -, beginning and ending with a letter or digit"
+
+
+class EnumNames(Protocol):
+    """An enum of the API, such as `Pod.State`."""
+
+    def Name(self, number: int) -> str:  # noqa: N802 - protobuf's name
+        """The name of a value; raises ValueError where the number has none."""
 
 
 def is_id(text: str) -> bool:
@@ -70,3 +77,12 @@ def id_in(collection: str, name: str) -> str | None:
 def bare(name: str) -> str:
     """The last part of a name, for showing it to people."""
     return name.rsplit("/", 1)[-1]
+
+
+def word(enum: EnumNames, number: int) -> str:
+    """An enum's value as people read it: STATE_HALF_OPEN is `half-open`; an unnamed number is itself."""
+    try:
+        name = enum.Name(number)
+    except ValueError:  # of a newer daemon
+        return str(number)
+    return name.partition("_")[2].lower().replace("_", "-")

@@ -46,20 +46,20 @@ class Pods:
 
     async def check_in(self, pod: str, sleeper: str, *, etag: str = "", request_id: str = "") -> beds.Pod:
         """Bind a sleeper (a pseudonym) to a pod."""
-        request = beds.CheckInRequest(
+        request = beds.CheckInPodRequest(
             name=names.pod(pod),
             sleeper=names.sleeper(sleeper),
             etag=etag,
             request_id=request_id or new_request_id(),
         )
-        return await self._line.ask(self._stub.CheckIn, request, beds.Pod)
+        return await self._line.ask(self._stub.CheckInPod, request, beds.Pod)
 
     async def check_out(self, pod: str) -> beds.Pod:
         """Release the pod, then unbind its sleeper."""
-        request = beds.CheckOutRequest(name=names.pod(pod), request_id=new_request_id())
-        return await self._line.ask(self._stub.CheckOut, request, beds.Pod)
+        request = beds.CheckOutPodRequest(name=names.pod(pod), request_id=new_request_id())
+        return await self._line.ask(self._stub.CheckOutPod, request, beds.Pod)
 
     async def release(self, pod: str, *, reason: str = "") -> SeverOutcome:
         """This bed alone, now."""
-        request = beds.ReleaseRequest(name=names.pod(pod), reason=reason, request_id=new_request_id())
-        return await self._line.ask(self._stub.Release, request, SeverOutcome)
+        request = beds.ReleasePodRequest(name=names.pod(pod), reason=reason, request_id=new_request_id())
+        return await self._line.ask(self._stub.ReleasePod, request, SeverOutcome)

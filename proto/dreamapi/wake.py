@@ -10,7 +10,7 @@ from dreamapi.v1.wake_pb2_grpc import WakeOrdersStub
 PAGE: int = 500
 Scope = waking.WakeOrder.Scope
 
-_NAMED = {Scope.POD: names.pod, Scope.DREAMSCAPE: names.dreamscape, Scope.SITE: names.site}
+_NAMED = {Scope.SCOPE_POD: names.pod, Scope.SCOPE_DREAMSCAPE: names.dreamscape, Scope.SCOPE_SITE: names.site}
 
 
 class WakeOrders:
@@ -28,27 +28,27 @@ class WakeOrders:
         issuer: str = "",
         reason: str = "",
         request_id: str = "",
-    ) -> waking.OrderResponse:
+    ) -> waking.OrderWakeResponse:
         """Wake everyone in this scope, now; they are not merged again until the order is lifted.
 
         target: a pod, Dreamscape or site, bare or as a full name; nothing for the fleet.
         """
         named = _NAMED.get(scope)
-        request = waking.OrderRequest(
+        request = waking.OrderWakeRequest(
             scope=scope,
             target=named(target) if named else target,
             issuer=issuer,
             reason=reason,
             request_id=request_id or new_request_id(),
         )
-        return await self._line.ask(self._stub.Order, request, waking.OrderResponse)
+        return await self._line.ask(self._stub.OrderWake, request, waking.OrderWakeResponse)
 
     async def lift(self, name: str, *, by: str, reason: str) -> waking.WakeOrder:
         """The order stands no longer."""
-        request = waking.LiftRequest(
+        request = waking.LiftWakeOrderRequest(
             name=names.wake_order(name), by=by, reason=reason, request_id=new_request_id()
         )
-        return await self._line.ask(self._stub.Lift, request, waking.WakeOrder)
+        return await self._line.ask(self._stub.LiftWakeOrder, request, waking.WakeOrder)
 
     async def list(self, *, standing: bool = False) -> list[waking.WakeOrder]:
         """Newest first; with `standing` only those that stand."""

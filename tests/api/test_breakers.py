@@ -20,19 +20,19 @@ async def test_a_breaker_is_shown_with_evidence_times_and_history(
     """Everything a person needs to judge it: what was seen, since when, until when, what it did before."""
     application.breakers.views["pods/bed-1"] = breaker_view("pods/bed-1", BreakerState.OPEN, "quality 0.10")
     shown = await api.breakers.get("bed-1")
-    assert (shown.name, shown.state) == ("breakers/pods/bed-1", dreamapi.Breaker.OPEN)
+    assert (shown.name, shown.state) == ("breakers/pods/bed-1", dreamapi.Breaker.STATE_OPEN)
     assert (shown.cause, shown.evidence, shown.etag) == ("operator", "quality 0.10", "open-1")
-    assert shown.since.ToNanoseconds() == shown.tripped_at.ToNanoseconds() == int(NOW_S * 1e9)
-    assert shown.until.ToNanoseconds() == int((NOW_S + 30.0) * 1e9)
+    assert shown.state_start_time.ToNanoseconds() == shown.trip_time.ToNanoseconds() == int(NOW_S * 1e9)
+    assert shown.state_expire_time.ToNanoseconds() == int((NOW_S + 30.0) * 1e9)
     [move] = shown.history
-    assert (move.before, move.after) == (dreamapi.Breaker.CLOSED, dreamapi.Breaker.OPEN)
+    assert (move.before, move.after) == (dreamapi.Breaker.STATE_CLOSED, dreamapi.Breaker.STATE_OPEN)
     assert move.detail == "quality 0.10"
 
 
 async def test_a_closed_breaker_has_no_times(api: dreamapi.Api) -> None:
     """What never happened is absent, not the year 1970."""
     shown = await api.breakers.get("breakers/pods/bed-2")
-    assert not any(shown.HasField(field) for field in ("since", "until", "tripped_at"))
+    assert not any(shown.HasField(field) for field in ("state_start_time", "state_expire_time", "trip_time"))
 
 
 async def test_lists_are_whole_filtered_and_without_history(
@@ -43,7 +43,7 @@ async def test_lists_are_whole_filtered_and_without_history(
     views["pods/bed-0007"] = breaker_view("pods/bed-0007", BreakerState.LOCKED, "twice")
     application.breakers.views = views
     assert len(await api.breakers.list()) == 1100
-    [locked] = await api.breakers.list(dreamapi.Breaker.LOCKED)
+    [locked] = await api.breakers.list(dreamapi.Breaker.STATE_LOCKED)
     assert (locked.name, len(locked.history)) == ("breakers/pods/bed-0007", 0)
 
 
@@ -56,7 +56,7 @@ async def test_a_state_that_does_not_exist_is_refused(channel: grpc.aio.Channel)
 
 async def test_a_trip_needs_neither_name_nor_reason(application: FakeCoordination, api: dreamapi.Api) -> None:
     """Cutting somebody loose is never refused for a form; what is given is passed on."""
-    assert (await api.breakers.trip("bed-1")).state == dreamapi.Breaker.OPEN
+    assert (await api.breakers.trip("bed-1")).state == dreamapi.Breaker.STATE_OPEN
     await api.breakers.trip("bed-1", by="mira", reason="pale\nand restless")
     assert application.calls[-1] == ("breakers.trip", "pods/bed-1", "mira", "pale and restless")
 
@@ -73,7 +73,7 @@ async def test_a_reset_sent_again_is_done_once(application: FakeCoordination, ap
     application.breakers.views["pods/bed-1"] = breaker_view("pods/bed-1", BreakerState.LOCKED)
     for _ in range(2):
         answer = await api.breakers.reset("bed-1", by="mira", reason="new electrodes", request_id="r1")
-        assert answer.state == dreamapi.Breaker.HALF_OPEN
+        assert answer.state == dreamapi.Breaker.STATE_HALF_OPEN
     assert sum(call[0] == "breakers.reset" for call in application.calls) == 1
 
 
@@ -106,7 +106,7 @@ async def test_the_shell_lists_trips_and_resets(
     assert (await shell("breakers list --state open"))[1] == "no breaker is open\n"
     assert "flat twice" in (await shell("breakers get bed-2"))[1]
     reset = await shell("breakers reset bed-2 --by mira --reason mended --json")
-    assert json.loads(reset[1])["state"] == "HALF_OPEN"
+    assert json.loads(reset[1])["state"] == "STATE_HALF_OPEN"
     assert "open" in (await shell("breakers trip bed-1 --by mira"))[1]
     assert len(json.loads((await shell("breakers list --json"))[1])) == 3
     status, _, err = await shell("breakers reset bed-3 --by mira --reason no")

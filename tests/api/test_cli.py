@@ -87,7 +87,7 @@ async def test_json_is_for_scripts(application: FakeCoordination, shell: Shell) 
     """The proto's own field names, zeros included."""
     application.add("n", DreamscapeState.DREAMING)
     listed = json.loads((await shell("pods list --json"))[1])
-    assert (listed[0]["name"], listed[0]["applied"], listed[0]["state"]) == ("pods/bed-1", 0.0, "IDLE")
+    assert (listed[0]["name"], listed[0]["applied"], listed[0]["state"]) == ("pods/bed-1", 0.0, "STATE_IDLE")
     got = json.loads((await shell("dreamscapes get n --json"))[1])
     assert [seat["pod"] for seat in got["seats"]] == ["pods/bed-1", "pods/bed-2"]
     assert json.loads((await shell("dreamscapes list --json"))[1])[0]["seats"] == []

@@ -7,7 +7,7 @@ import grpc.aio
 import pytest
 
 import dreamapi
-from dreamapi.v1.dreamscapes_pb2 import Dreamscape, Seat, SeverRequest
+from dreamapi.v1.dreamscapes_pb2 import Dreamscape, Seat, SeverDreamscapeRequest
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
 from dreamd.adapters.grpc.server import Running
 from dreamd.core.session.views import DreamscapeState, Plan
@@ -21,7 +21,7 @@ async def test_a_plan_left_open_takes_the_daemons_defaults(
     """What is absent on the wire is the default of Plan, and the answer shows it."""
     made = await api.dreamscapes.create("first", dreamapi.plan(seats_min=3, seats_max=8))
     assert application.calls[-1] == ("create", Plan("first", 3, 8), False)
-    assert (made.name, made.state) == ("dreamscapes/first", Dreamscape.PLANNED)
+    assert (made.name, made.state) == ("dreamscapes/first", Dreamscape.STATE_PLANNED)
     assert (made.plan.ceiling, made.plan.ramp.seconds, made.plan.late_joining) == (0.15, 60, True)
 
 
@@ -37,7 +37,7 @@ async def test_a_plan_given_whole_arrives_whole(application: FakeCoordination, a
         ceiling=0.0,
         ramp_s=12.5,
     )
-    plan.start_at.FromNanoseconds(1_700_000_000_500_000_000)
+    plan.start_time.FromNanoseconds(1_700_000_000_500_000_000)
     await api.dreamscapes.create("whole", plan)
     expected = Plan(
         "whole",
@@ -80,15 +80,15 @@ async def test_lists_leave_out_seats_and_get_shows_them(
         "pods/bed-2",
         "sleepers/s-bed-2",
     )
-    assert (seat.state, seat.applied, seat.granted) == (Seat.ASSIGNED, 0.1, 0.12)
+    assert (seat.state, seat.applied, seat.granted) == (Seat.STATE_ASSIGNED, 0.1, 0.12)
 
 
 async def test_the_life_of_a_dreamscape(application: FakeCoordination, api: dreamapi.Api) -> None:
     """Start, sever, resume, wake and end reach the application with what was said."""
     application.add("n", DreamscapeState.GATHERING)
-    assert (await api.dreamscapes.start("n", etag="gathering-1")).state == Dreamscape.DREAMING
+    assert (await api.dreamscapes.start("n", etag="gathering-1")).state == Dreamscape.STATE_DREAMING
     assert (await api.dreamscapes.sever("n", reason="storm")).zeroed == 2
-    assert (await api.dreamscapes.resume("n")).state == Dreamscape.DREAMING
+    assert (await api.dreamscapes.resume("n")).state == Dreamscape.STATE_DREAMING
     await api.dreamscapes.wake("n", issuer="night nurse", reason="fire")
     await api.dreamscapes.end("n")
     assert application.calls == [
@@ -132,7 +132,9 @@ async def test_a_sever_answers_within_the_callers_deadline(
     """With 150 ms to live, the call still says who has not confirmed."""
     application.add("n", DreamscapeState.DREAMING)
     application.confirm_at_once = False
-    outcome = await DreamscapesStub(channel).Sever(SeverRequest(name="dreamscapes/n"), timeout=0.15)
+    outcome = await DreamscapesStub(channel).SeverDreamscape(
+        SeverDreamscapeRequest(name="dreamscapes/n"), timeout=0.15
+    )
     assert (outcome.confirmed, list(outcome.unconfirmed)) == (0, ["pods/bed-1", "pods/bed-2"])
 
 
@@ -142,7 +144,7 @@ async def test_hanging_up_does_not_undo_a_sever(
     """The zero was sent before the caller left."""
     application.add("n", DreamscapeState.DREAMING)
     application.confirm_at_once = False
-    call = DreamscapesStub(channel).Sever(SeverRequest(name="dreamscapes/n"))
+    call = DreamscapesStub(channel).SeverDreamscape(SeverDreamscapeRequest(name="dreamscapes/n"))
     await until(lambda: application.tickets)
     call.cancel()
     assert application.sessions["n"].state is DreamscapeState.SEVERED
@@ -166,8 +168,8 @@ async def test_the_collective_is_watched_to_its_end(application: FakeCoordinatio
             await until(lambda number=number: len(watch.taken) == number)
         await api.dreamscapes.end("n")
     assert [(tick.tick, len(tick.seats), tick.skipped) for tick in seen] == [(1, 8, 0), (2, 8, 0)]
-    assert seen[0].instant.ToMilliseconds() == 1_700_000_000_500
-    assert seen[0].tick_took.ToMicroseconds() == 1250
+    assert seen[0].grid_time.ToMilliseconds() == 1_700_000_000_500
+    assert seen[0].tick_duration.ToMicroseconds() == 1250
     assert not application.collective_watches
 
 

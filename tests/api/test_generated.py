@@ -1,9 +1,16 @@
 """Generated code is what the protos say."""
 
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from google.protobuf.descriptor_pb2 import (
+    DescriptorProto,
+    EnumDescriptorProto,
+    FileDescriptorProto,
+    FileDescriptorSet,
+)
 from grpc_tools import protoc
 
 ROOT = Path(__file__).parents[2] / "proto"
@@ -27,3 +34,55 @@ def test_protos_open_with_what_they_are_for(proto: Path) -> None:
     text = proto.read_text()
     assert text.startswith("// ")
     assert "\npackage dreamapi.v1;\n" in text
+
+
+def described(folder: Path) -> list[FileDescriptorProto]:
+    """Our protos with the comments of their source."""
+    kept = folder / "set"
+    protos = sorted(str(proto.relative_to(ROOT)) for proto in ROOT.glob("*/v1/*.proto"))
+    arguments = [f"-I{ROOT}", f"-I{WELL_KNOWN}", f"--descriptor_set_out={kept}", "--include_source_info"]
+    assert protoc.main(["protoc", *arguments, *protos]) == 0
+    return list(FileDescriptorSet.FromString(kept.read_bytes()).file)
+
+
+Path_ = tuple[int, ...]
+
+
+def declared(file: FileDescriptorProto) -> Iterator[tuple[Path_, str]]:
+    """The path and name of each declaration, with the path as descriptor.proto counts it."""
+    for at, message in enumerate(file.message_type):
+        yield from _in_message((4, at), message)
+    for at, enum in enumerate(file.enum_type):
+        yield from _in_enum((5, at), enum)
+    for at, service in enumerate(file.service):
+        yield (6, at), service.name
+        for number, method in enumerate(service.method):
+            yield (6, at, 2, number), f"{service.name}.{method.name}"
+
+
+def _in_message(path: Path_, message: DescriptorProto, within: str = "") -> Iterator[tuple[Path_, str]]:
+    if message.options.map_entry:
+        return
+    name = f"{within}{message.name}"
+    yield path, name
+    for at, field in enumerate(message.field):
+        yield (*path, 2, at), f"{name}.{field.name}"
+    for at, nested in enumerate(message.nested_type):
+        yield from _in_message((*path, 3, at), nested, f"{name}.")
+    for at, enum in enumerate(message.enum_type):
+        yield from _in_enum((*path, 4, at), enum, f"{name}.")
+
+
+def _in_enum(path: Path_, enum: EnumDescriptorProto, within: str = "") -> Iterator[tuple[Path_, str]]:
+    yield path, f"{within}{enum.name}"
+    for at, value in enumerate(enum.value):
+        yield (*path, 2, at), f"{within}{enum.name}.{value.name}"
+
+
+def test_everything_has_its_comment(tmp_path: Path) -> None:
+    """Each message, field, enum, value, service and method of both protos is explained in front of it."""
+    silent = []
+    for file in described(tmp_path):
+        said = {tuple(one.path) for one in file.source_code_info.location if one.leading_comments.strip()}
+        silent += [f"{file.name}: {name}" for path, name in declared(file) if path not in said]
+    assert not silent

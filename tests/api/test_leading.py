@@ -73,9 +73,9 @@ async def test_the_first_message_names_the_dreamscape(
     """Without a name, or with another one later, it is refused; later messages may leave it out."""
     stub = DreamscapesStub(channel)
 
-    async def ask(*requested: str) -> dreams.LeadResponse:
-        requests = [dreams.LeadRequest(name=name, vector=VECTOR, share=0.1) for name in requested]
-        return await stub.Lead(iter(requests))
+    async def ask(*requested: str) -> dreams.LeadDreamscapeResponse:
+        requests = [dreams.LeadDreamscapeRequest(name=name, vector=VECTOR, share=0.1) for name in requested]
+        return await stub.LeadDreamscape(iter(requests))
 
     assert (await ask("dreamscapes/n", "", "dreamscapes/n")).taken == 3
     for requested in ((), ("",), ("dreamscapes/n", "dreamscapes/m")):

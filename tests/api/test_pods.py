@@ -17,11 +17,11 @@ async def test_a_pod_is_shown_whole(api: dreamapi.Api) -> None:
     """Every field of the view arrives under its name, times and durations in their own types."""
     pod = await api.pods.get("bed-1")
     assert pod.name == "pods/bed-1"
-    assert pod.state == Pod.IDLE
-    assert pod.last_seen.ToNanoseconds() == int(NOW_S * 1e9)
-    assert pod.calibration.clean.ToMilliseconds() == 8500
+    assert pod.state == Pod.STATE_IDLE
+    assert pod.last_seen_time.ToNanoseconds() == int(NOW_S * 1e9)
+    assert pod.calibration.clean_duration.ToMilliseconds() == 8500
     assert pod.clock.uncertainty.ToMicroseconds() == 250
-    assert (pod.breaker.name, pod.breaker.state) == ("breakers/pods/bed-1", Breaker.CLOSED)
+    assert (pod.breaker.name, pod.breaker.state) == ("breakers/pods/bed-1", Breaker.STATE_CLOSED)
     assert [(c.name, c.cause) for c in pod.channels] == [("Fp1", ""), ("O1", "high frequency")]
     assert (pod.sleeper, pod.dreamscape, pod.seat) == ("", "", "")
 

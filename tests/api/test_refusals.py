@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 import dreamapi
 from dreamapi.errors import DETAILS_TRAILER, Refused
 from dreamapi.v1 import errors_pb2
-from dreamapi.v1.pods_pb2 import CheckInRequest, GetPodRequest, ListPodsRequest
+from dreamapi.v1.pods_pb2 import CheckInPodRequest, GetPodRequest, ListPodsRequest
 from dreamapi.v1.pods_pb2_grpc import PodsStub
 from dreamd.adapters.grpc.calls import why_cancelled
 from dreamd.adapters.grpc.errors import STATUS
@@ -216,6 +216,6 @@ async def test_a_bad_field_is_named_with_what_was_expected(channel: grpc.aio.Cha
 async def test_a_persons_name_is_not_sent_back(channel: grpc.aio.Channel) -> None:
     """What stands where a pseudonym should may be personal: it is not in the error."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await PodsStub(channel).CheckIn(CheckInRequest(name="pods/bed-1", sleeper="Ada Lovelace"))
+        await PodsStub(channel).CheckInPod(CheckInPodRequest(name="pods/bed-1", sleeper="Ada Lovelace"))
     assert "Ada" not in str(caught.value)
     assert "sleepers/{sleeper}" in caught.value.details()

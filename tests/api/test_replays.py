@@ -4,9 +4,9 @@ import grpc.aio
 import pytest
 
 import dreamapi
-from dreamapi.v1.dreamscapes_pb2 import CreateDreamscapeRequest, SeverRequest
+from dreamapi.v1.dreamscapes_pb2 import CreateDreamscapeRequest, SeverDreamscapeRequest
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
-from dreamapi.v1.pods_pb2 import CheckInRequest, Pod
+from dreamapi.v1.pods_pb2 import CheckInPodRequest, Pod
 from dreamd.adapters.grpc.errors import Declined
 from dreamd.adapters.grpc.replays import KEEP_S, Replays
 from dreamd.core.refusals import Code, Refusal
@@ -42,8 +42,8 @@ async def test_leaving_is_always_done_again(application: FakeCoordination, chann
     application.add("n", DreamscapeState.DREAMING)
     for reason in ("one", "one", "two"):
         for request_id in ("r1", "with spaces " * 20):
-            request = SeverRequest(name="dreamscapes/n", reason=reason, request_id=request_id)
-            await DreamscapesStub(channel).Sever(request)
+            request = SeverDreamscapeRequest(name="dreamscapes/n", reason=reason, request_id=request_id)
+            await DreamscapesStub(channel).SeverDreamscape(request)
     assert sum(call[0] == "sever" for call in application.calls) == 6
 
 
@@ -68,7 +68,7 @@ def test_answers_are_kept_ten_minutes() -> None:
     """Up to then the answer is repeated, after it the write is done again."""
     now_s = [0.0]
     replays, act = Replays(lambda: now_s[0]), Counted()
-    request = CheckInRequest(name="pods/bed-1", request_id="r1")
+    request = CheckInPodRequest(name="pods/bed-1", request_id="r1")
     for now_s[0] in (0.0, KEEP_S, KEEP_S + 0.1):
         answer = replays.once(request, Pod, act)
     assert (act.times, answer.name, len(replays)) == (2, "pods/2", 1)
@@ -79,19 +79,19 @@ def test_what_is_kept_is_bounded(bounds: dict[str, int]) -> None:
     """In number and in bytes; the oldest falls out."""
     replays, act = Replays(lambda: 0.0, **bounds), Counted()
     for number in range(9):
-        replays.once(CheckInRequest(request_id=f"r{number}"), Pod, act)
+        replays.once(CheckInPodRequest(request_id=f"r{number}"), Pod, act)
     assert len(replays) <= 3
-    replays.once(CheckInRequest(request_id="r8"), Pod, act)
+    replays.once(CheckInPodRequest(request_id="r8"), Pod, act)
     assert act.times == 9
-    replays.once(CheckInRequest(request_id="r0"), Pod, act)
+    replays.once(CheckInPodRequest(request_id="r0"), Pod, act)
     assert act.times == 10
 
 
 def test_ids_of_different_methods_do_not_meet() -> None:
     """The same id may name a check-in and a creation."""
     replays, act = Replays(lambda: 0.0), Counted()
-    replays.once(CheckInRequest(request_id="r"), Pod, act)
+    replays.once(CheckInPodRequest(request_id="r"), Pod, act)
     replays.once(CreateDreamscapeRequest(request_id="r"), Pod, act)
     assert act.times == 2
     with pytest.raises(Declined):
-        replays.once(CheckInRequest(name="pods/other", request_id="r"), Pod, act)
+        replays.once(CheckInPodRequest(name="pods/other", request_id="r"), Pod, act)

@@ -31,17 +31,17 @@ N = "dreamscapes/n"
 UNARY = {
     "ListPods": (beds.ListPodsRequest(), beds.ListPodsResponse),
     "GetPod": (beds.GetPodRequest(name="pods/bed-1"), beds.Pod),
-    "CheckIn": (beds.CheckInRequest(name="pods/bed-1", sleeper="sleepers/ada"), beds.Pod),
-    "CheckOut": (beds.CheckOutRequest(name="pods/bed-1"), beds.Pod),
-    "Release": (beds.ReleaseRequest(name="pods/bed-1"), SeverOutcome),
+    "CheckInPod": (beds.CheckInPodRequest(name="pods/bed-1", sleeper="sleepers/ada"), beds.Pod),
+    "CheckOutPod": (beds.CheckOutPodRequest(name="pods/bed-1"), beds.Pod),
+    "ReleasePod": (beds.ReleasePodRequest(name="pods/bed-1"), SeverOutcome),
     "CreateDreamscape": (dreams.CreateDreamscapeRequest(dreamscape_id="m"), dreams.Dreamscape),
     "GetDreamscape": (dreams.GetDreamscapeRequest(name=N), dreams.Dreamscape),
     "ListDreamscapes": (dreams.ListDreamscapesRequest(), dreams.ListDreamscapesResponse),
-    "Start": (dreams.StartRequest(name=N), dreams.Dreamscape),
-    "Sever": (dreams.SeverRequest(name=N), SeverOutcome),
-    "Resume": (dreams.ResumeRequest(name=N), dreams.Dreamscape),
-    "Wake": (dreams.WakeRequest(name=N, issuer="nurse", reason="fire"), SeverOutcome),
-    "End": (dreams.EndRequest(name=N), SeverOutcome),
+    "StartDreamscape": (dreams.StartDreamscapeRequest(name=N), dreams.Dreamscape),
+    "SeverDreamscape": (dreams.SeverDreamscapeRequest(name=N), SeverOutcome),
+    "ResumeDreamscape": (dreams.ResumeDreamscapeRequest(name=N), dreams.Dreamscape),
+    "WakeDreamscape": (dreams.WakeDreamscapeRequest(name=N, issuer="nurse", reason="fire"), SeverOutcome),
+    "EndDreamscape": (dreams.EndDreamscapeRequest(name=N), SeverOutcome),
     "ExplainAdmission": (
         dreams.ExplainAdmissionRequest(name=N, pod="pods/bed-1"),
         dreams.ExplainAdmissionResponse,
@@ -51,10 +51,16 @@ BED = "breakers/pods/bed-1"
 UNARY |= {
     "ListBreakers": (breaking.ListBreakersRequest(), breaking.ListBreakersResponse),
     "GetBreaker": (breaking.GetBreakerRequest(name=BED), breaking.BreakerDetail),
-    "Trip": (breaking.TripRequest(name=BED), breaking.BreakerDetail),
-    "Reset": (breaking.ResetRequest(name=BED, by="nurse", reason="mended"), breaking.BreakerDetail),
-    "Order": (waking.OrderRequest(scope=waking.WakeOrder.FLEET), waking.OrderResponse),
-    "Lift": (waking.LiftRequest(name="wakeOrders/w1", by="nurse", reason="over"), waking.WakeOrder),
+    "TripBreaker": (breaking.TripBreakerRequest(name=BED), breaking.BreakerDetail),
+    "ResetBreaker": (
+        breaking.ResetBreakerRequest(name=BED, by="nurse", reason="mended"),
+        breaking.BreakerDetail,
+    ),
+    "OrderWake": (waking.OrderWakeRequest(scope=waking.WakeOrder.SCOPE_FLEET), waking.OrderWakeResponse),
+    "LiftWakeOrder": (
+        waking.LiftWakeOrderRequest(name="wakeOrders/w1", by="nurse", reason="over"),
+        waking.WakeOrder,
+    ),
     "ListWakeOrders": (waking.ListWakeOrdersRequest(), waking.ListWakeOrdersResponse),
 }
 STREAMS = {
@@ -64,7 +70,12 @@ STREAMS = {
 }
 
 
-GATHERED = {"Lead": (dreams.LeadRequest(name=N, vector=[0.5] * 12, share=0.1), dreams.LeadResponse)}
+GATHERED = {
+    "LeadDreamscape": (
+        dreams.LeadDreamscapeRequest(name=N, vector=[0.5] * 12, share=0.1),
+        dreams.LeadDreamscapeResponse,
+    )
+}
 
 
 def stub_with(channel: grpc.aio.Channel, method: str) -> object:

@@ -7,7 +7,7 @@ import pytest
 
 import dreamapi
 from api.test_cli import Shell, shell  # noqa: F401 - a fixture
-from dreamapi.v1.wake_pb2 import OrderRequest
+from dreamapi.v1.wake_pb2 import OrderWakeRequest
 from dreamapi.v1.wake_pb2_grpc import WakeOrdersStub
 from dreamwire.messages import WakeScope
 from fakes.coordination import FakeCoordination
@@ -18,21 +18,21 @@ SCOPE = dreamapi.WakeOrder
 
 async def test_an_order_answers_whom_it_has_severed(application: FakeCoordination, api: dreamapi.Api) -> None:
     """The order by its name, and the account of zeros and confirmations."""
-    answer = await api.wake.order(SCOPE.SITE, "ward-a", issuer="mira", reason="smoke")
+    answer = await api.wake.order(SCOPE.SCOPE_SITE, "ward-a", issuer="mira", reason="smoke")
     order = answer.order
-    assert (order.name, order.scope, order.target) == ("wakeOrders/w1", SCOPE.SITE, "sites/ward-a")
+    assert (order.name, order.scope, order.target) == ("wakeOrders/w1", SCOPE.SCOPE_SITE, "sites/ward-a")
     assert (order.issuer, order.reason, order.stands) == ("mira", "smoke", True)
-    assert order.ordered.ToNanoseconds() == int(NOW_S * 1e9)
-    assert not order.HasField("lifted")
+    assert order.create_time.ToNanoseconds() == int(NOW_S * 1e9)
+    assert not order.HasField("lift_time")
     assert (answer.outcome.zeroed, answer.outcome.confirmed) == (2, 2)
 
 
 @pytest.mark.parametrize(
     ("scope", "target", "asked"),
     [
-        (SCOPE.POD, "bed-1", (WakeScope.POD, "bed-1")),
-        (SCOPE.DREAMSCAPE, "dreamscapes/night", (WakeScope.DREAMSCAPE, "night")),
-        (SCOPE.FLEET, "", (WakeScope.FLEET, "")),
+        (SCOPE.SCOPE_POD, "bed-1", (WakeScope.POD, "bed-1")),
+        (SCOPE.SCOPE_DREAMSCAPE, "dreamscapes/night", (WakeScope.DREAMSCAPE, "night")),
+        (SCOPE.SCOPE_FLEET, "", (WakeScope.FLEET, "")),
     ],
 )
 async def test_every_scope_reaches_the_application(
@@ -50,19 +50,19 @@ async def test_every_scope_reaches_the_application(
 @pytest.mark.parametrize(
     ("request_", "field"),
     [
-        (OrderRequest(target="pods/bed-1"), "scope"),
-        (OrderRequest(scope=9, target="pods/bed-1"), "scope"),
-        (OrderRequest(scope=SCOPE.POD, target="sites/ward-a"), "target"),
-        (OrderRequest(scope=SCOPE.FLEET, target="pods/bed-1"), "target"),
-        (OrderRequest(scope=SCOPE.SITE), "target"),
+        (OrderWakeRequest(target="pods/bed-1"), "scope"),
+        (OrderWakeRequest(scope=9, target="pods/bed-1"), "scope"),
+        (OrderWakeRequest(scope=SCOPE.SCOPE_POD, target="sites/ward-a"), "target"),
+        (OrderWakeRequest(scope=SCOPE.SCOPE_FLEET, target="pods/bed-1"), "target"),
+        (OrderWakeRequest(scope=SCOPE.SCOPE_SITE), "target"),
     ],
 )
 async def test_an_order_that_names_nobody_is_refused(
-    channel: grpc.aio.Channel, application: FakeCoordination, request_: OrderRequest, field: str
+    channel: grpc.aio.Channel, application: FakeCoordination, request_: OrderWakeRequest, field: str
 ) -> None:
     """Whoever wrote it has to learn that it woke nobody; nothing has been done."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await WakeOrdersStub(channel).Order(request_)
+        await WakeOrdersStub(channel).OrderWake(request_)
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert caught.value.details().startswith(f"{field}: expected ")
     assert application.calls == []
@@ -73,17 +73,17 @@ async def test_an_order_sent_again_reaches_the_application_again(
 ) -> None:
     """No answer from memory: the application knows the request id and wakes whoever is not awake."""
     for _ in range(2):
-        await api.wake.order(SCOPE.FLEET, request_id="r1")
+        await api.wake.order(SCOPE.SCOPE_FLEET, request_id="r1")
     assert [call[0] for call in application.calls] == ["waking.order"] * 2
 
 
 async def test_lifting_and_listing(api: dreamapi.Api) -> None:
     """A lifted order says who lifted it, why and when; a list may leave it out."""
-    first = (await api.wake.order(SCOPE.POD, "bed-1")).order
-    await api.wake.order(SCOPE.FLEET)
+    first = (await api.wake.order(SCOPE.SCOPE_POD, "bed-1")).order
+    await api.wake.order(SCOPE.SCOPE_FLEET)
     lifted = await api.wake.lift(first.name, by="mira", reason="false alarm")
     assert (lifted.stands, lifted.lifted_by, lifted.lifted_reason) == (False, "mira", "false alarm")
-    assert lifted.HasField("lifted")
+    assert lifted.HasField("lift_time")
     assert [order.name for order in await api.wake.list()] == ["wakeOrders/w2", "wakeOrders/w1"]
     assert [order.name for order in await api.wake.list(standing=True)] == ["wakeOrders/w2"]
     with pytest.raises(dreamapi.WakeOrderUnknown):
@@ -96,7 +96,7 @@ async def test_the_shell_orders_lifts_and_lists(shell: Shell) -> None:  # noqa: 
     status, out, _ = await shell("wake order pod bed-1 --issuer mira --reason smoke")
     assert (status, out) == (0, "w1 wakes pods/bed-1: 2 zeroed, 2 confirmed by their pods\n")
     fleet = json.loads((await shell("wake order fleet --json"))[1])
-    assert (fleet["order"]["scope"], fleet["outcome"]["zeroed"]) == ("FLEET", 2)
+    assert (fleet["order"]["scope"], fleet["outcome"]["zeroed"]) == ("SCOPE_FLEET", 2)
     out = (await shell("wake lift w1 --by mira --reason over"))[1]
     assert out == "w1 wakes pods/bed-1: lifted by mira: over\n"
     rows = [line.split()[0] for line in (await shell("wake list"))[1].splitlines()]

@@ -32,7 +32,9 @@ class Case:
 
 def calls(code: str, values: str) -> Played:
     """Calls of one method that ended so."""
-    return {f'grpc_server_handled_total{{instance="a",grpc_method="Sever",grpc_code="{code}"}}': values}
+    return {
+        f'grpc_server_handled_total{{instance="a",grpc_method="SeverDreamscape",grpc_code="{code}"}}': values
+    }
 
 
 def lag(quick: str, every: str) -> Played:

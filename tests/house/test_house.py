@@ -17,7 +17,7 @@ BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "serv
 TOP_LEVEL = {
     "daemon", "proto", "edge", "deploy", "tests", ".ci",
     "pyproject.toml", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE",
-    "Makefile", ".gitignore", ".gitattributes", ".dockerignore",
+    "Makefile", "buf.yaml", ".gitignore", ".gitattributes", ".dockerignore",
 }  # fmt: skip
 
 

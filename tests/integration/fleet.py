@@ -193,7 +193,7 @@ class Fleet:
             await api.dreamscapes.create(NIGHT, plan)
             while True:
                 seats = (await api.dreamscapes.get(NIGHT)).seats
-                if sum(seat.state == seat.ADMITTED for seat in seats) == len(names):
+                if sum(seat.state == seat.STATE_ADMITTED for seat in seats) == len(names):
                     break
                 waiting = {seat.pod: seat.refusal for seat in seats if seat.refusal}
                 assert time.monotonic() < deadline, f"not everyone is admitted: {waiting}"

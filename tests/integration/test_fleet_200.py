@@ -49,7 +49,7 @@ async def all_merged(crowd: Crowd, since_s: float) -> None:
         while len({fact["pod"] for fact in crowd.told("merged", since_s)}) < COUNT:
             assert boottime_s() < deadline_s, "they have not all merged"
             await asyncio.sleep(0.5)
-            if (await api.dreamscapes.get(NIGHT)).state == Dreamscape.SEVERED:
+            if (await api.dreamscapes.get(NIGHT)).state == Dreamscape.STATE_SEVERED:
                 with suppress(dreamapi.ApiError):
                     await api.dreamscapes.resume(NIGHT)
 
@@ -77,7 +77,7 @@ async def test_two_hundred_come_back_to_a_restarted_broker_one_by_one(crowd: Cro
     assert {fact["pod"] for fact in crowd.told("connected", restarted_s)} == set(crowd.pods)
     assert most <= COUNT // 4
     breakers = (await crowd.fleet.breakers()).values()
-    assert not any(pod.breaker.state == Breaker.LOCKED for pod in breakers)
+    assert not any(pod.breaker.state == Breaker.STATE_LOCKED for pod in breakers)
     assert {pod.breaker.cause for pod in breakers} <= OF_THE_WAY
     assert {str(fact["cause"]) for fact in crowd.told("severed", killed_s)} <= OF_THE_WAY
 

@@ -150,7 +150,7 @@ async def test_torn_connections_come_back_with_jitter(fleet: Fleet, proxies: dic
     merged_s = since(fleet, "bed-1", "merged", shut_s)[0]
     assert shares_after(fleet, "bed-1", merged_s)[0] < 0.02
     assert not any(since(fleet, pod, "severed", shut_s) for pod in PODS[1:])
-    assert all(pod.breaker.state != Breaker.LOCKED for pod in (await fleet.breakers()).values())
+    assert all(pod.breaker.state != Breaker.STATE_LOCKED for pod in (await fleet.breakers()).values())
 
 
 async def test_a_line_too_narrow_leaves_a_pod_alone_rather_than_on_old_data(

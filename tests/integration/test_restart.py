@@ -91,8 +91,8 @@ async def test_a_restarted_daemon_trusts_nobody_and_draws_the_well_in_again_from
         shares = {stamp_s(hop): number(hop, "applied") for hop in fleet.facts(pod, "hop", WARD)}
         assert max(share for at_s, share in shares.items() if started_s < at_s < merged_s) == 0.0
         assert next((share for at_s, share in shares.items() if at_s >= merged_s), 0.0) < 0.02
-    assert await breaker(fleet, ILL) == Breaker.OPEN
-    assert await breaker(fleet, LOCKED) == Breaker.LOCKED
+    assert await breaker(fleet, ILL) == Breaker.STATE_OPEN
+    assert await breaker(fleet, LOCKED) == Breaker.STATE_LOCKED
     assert not again(fleet, ILL, started_s)
     assert not again(fleet, LOCKED, started_s)
 
@@ -108,13 +108,13 @@ def lock(fleet: Fleet, pod: str) -> None:
 async def test_a_lock_made_by_two_trips_outlives_its_daemon(fleet: Fleet) -> None:
     """Two malfunctions within half an hour lock a breaker; after kill -9 it is locked still, and alone."""
     fleet.tell(WARD, f"nan {LOCKED}")
-    await wait_for_breaker(fleet, LOCKED, Breaker.OPEN, 5.0)
-    await wait_for_breaker(fleet, LOCKED, Breaker.HALF_OPEN, 45.0)
+    await wait_for_breaker(fleet, LOCKED, Breaker.STATE_OPEN, 5.0)
+    await wait_for_breaker(fleet, LOCKED, Breaker.STATE_HALF_OPEN, 45.0)
     fleet.tell(WARD, f"nan {LOCKED}")
-    await wait_for_breaker(fleet, LOCKED, Breaker.LOCKED, 5.0)
+    await wait_for_breaker(fleet, LOCKED, Breaker.STATE_LOCKED, 5.0)
     await asyncio.sleep(1.0)
     fleet.kill_daemon()
     started_s = fleet.daemon()
     await until(lambda: all(again(fleet, pod, started_s) for pod in PODS[1:]), 20.0)
-    assert await breaker(fleet, LOCKED) == Breaker.LOCKED
+    assert await breaker(fleet, LOCKED) == Breaker.STATE_LOCKED
     assert not again(fleet, LOCKED, started_s)

@@ -16,8 +16,8 @@ NOON_S = 1_790_000_000
 
 def seat(number: int, **fields: object) -> dreams.Seat:
     """A seat that dreams at its ceiling; `breaker` is (state, cause)."""
-    state, cause = fields.pop("breaker", (Breaker.CLOSED, ""))  # type: ignore[misc]
-    dreaming = {"state": dreams.Seat.ASSIGNED, "granted": 0.15, "applied": 0.15, "quality": 0.9}
+    state, cause = fields.pop("breaker", (Breaker.STATE_CLOSED, ""))  # type: ignore[misc]
+    dreaming = {"state": dreams.Seat.STATE_ASSIGNED, "granted": 0.15, "applied": 0.15, "quality": 0.9}
     return dreams.Seat(
         name=f"dreamscapes/night/seats/{number}",
         pod=f"pods/bed-{number}",
@@ -27,10 +27,10 @@ def seat(number: int, **fields: object) -> dreams.Seat:
     )
 
 
-def cut(number: int, cause: str = "railed", state: int = Breaker.OPEN) -> dreams.Seat:
+def cut(number: int, cause: str = "railed", state: int = Breaker.STATE_OPEN) -> dreams.Seat:
     """A seat whose breaker is not closed."""
     return seat(
-        number, state=dreams.Seat.SEVERED, granted=0.0, applied=0.0, quality=0.0, breaker=(state, cause)
+        number, state=dreams.Seat.STATE_SEVERED, granted=0.0, applied=0.0, quality=0.0, breaker=(state, cause)
     )
 
 
@@ -48,7 +48,7 @@ def tick(seats: Iterable[dreams.Seat], number: int = 100, **fields: object) -> d
         dreamscape="dreamscapes/night",
         term=7,
         tick=number,
-        instant=Timestamp(seconds=NOON_S),
+        grid_time=Timestamp(seconds=NOON_S),
         seats=seats,
         **{**counts, **fields},
     )
@@ -56,14 +56,14 @@ def tick(seats: Iterable[dreams.Seat], number: int = 100, **fields: object) -> d
 
 def night(seats: Iterable[dreams.Seat] = (), **fields: object) -> dreams.Dreamscape:
     """The Dreamscape `night`, dreaming."""
-    told = {"state": dreams.Dreamscape.DREAMING, "tick": 99, "plan": dreams.Plan(ceiling=0.15)}
+    told = {"state": dreams.Dreamscape.STATE_DREAMING, "tick": 99, "plan": dreams.Plan(ceiling=0.15)}
     return dreams.Dreamscape(name="dreamscapes/night", seats=list(seats), **{**told, **fields})
 
 
 def event(cursor: int, sentence: str, kind: str = "merged", **fields: object) -> dreams.Event:
     """A fact of the journal."""
     at = Timestamp(seconds=NOON_S + cursor)
-    return dreams.Event(cursor=cursor, at=at, kind=kind, sentence=sentence, **fields)
+    return dreams.Event(cursor=cursor, event_time=at, kind=kind, sentence=sentence, **fields)
 
 
 def watched(seats: Iterable[dreams.Seat] | None = None, at_ns: int = 10 * S, **fields: object) -> Watched:

@@ -116,7 +116,7 @@ def test_one_sleeper_closely() -> None:
     pod = Pod(
         name="pods/bed-3",
         online=True,
-        state=Pod.SEATED,
+        state=Pod.STATE_SEATED,
         device=Device(kind="lsl", model="Muse"),
         site="ward-a",
         channels=[Channel(name="AF7", quality=0.4, cause="railed")],
@@ -126,7 +126,7 @@ def test_one_sleeper_closely() -> None:
     moves = [BreakerMove(before=1, after=2, cause="railed", detail="quality 0.00")]
     moves.append(BreakerMove(before=2, after=3, cause="railed", detail="the wait is over"))
     breaker = BreakerDetail(
-        name="breakers/pods/bed-3", state=Breaker.HALF_OPEN, cause="railed", history=moves
+        name="breakers/pods/bed-3", state=Breaker.STATE_HALF_OPEN, cause="railed", history=moves
     )
     heard = watched([*eight()[:2], cut(3, state=3)])
     drawn = shown(heard, browse=Browse(closely="bed-3"), detail=Detail(pod, breaker, 10 * S))

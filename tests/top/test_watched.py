@@ -38,7 +38,7 @@ def test_a_daemon_that_answers_and_does_not_tick_is_told_from_one_that_is_gone()
     assert scene.link is Link.STILL
     assert [one.pod for one in scene.sleepers] == ["bed-1"]
     assert scene.crowd.halved_cause == ""
-    heard.told(night([cut(1)], state=dreams.Dreamscape.ENDED), 15 * S)
+    heard.told(night([cut(1)], state=dreams.Dreamscape.STATE_ENDED), 15 * S)
     assert heard.scene(15 * S).link is Link.LIVE
 
 
@@ -46,7 +46,7 @@ def test_a_dreamscape_that_gathers_needs_no_tick() -> None:
     """Nothing is to tick before Start, so answers are enough."""
     heard = Watched()
     heard.turn("night")
-    heard.told(night(state=dreams.Dreamscape.GATHERING, tick=0), 3 * S)
+    heard.told(night(state=dreams.Dreamscape.STATE_GATHERING, tick=0), 3 * S)
     assert heard.scene(4 * S).link is Link.LIVE
     heard.told(night(tick=0), 5 * S)
     assert heard.scene(5 * S).link is Link.LIVE
@@ -101,14 +101,14 @@ def test_nothing_grows_with_the_night() -> None:
 
 def test_a_seat_says_how_its_sleeper_is() -> None:
     """Dreaming, at rest, cut, locked, waiting, woken, home: the words a person reads."""
-    left = dreams.Seat.LEFT
+    left = dreams.Seat.STATE_LEFT
     seats = [
         seat(1),
         seat(2, applied=0.0),
         cut(3),
         cut(4, "actuator", 4),
         cut(5, "stale", 3),
-        seat(6, state=dreams.Seat.WAITING, refusal_code="QUALITY_LOW", applied=0.0),
+        seat(6, state=dreams.Seat.STATE_WAITING, refusal_code="QUALITY_LOW", applied=0.0),
         seat(7, state=left, breaker=(1, "wake"), applied=0.0),
         seat(8, state=left, breaker=(1, "home"), applied=0.0),
     ]
@@ -130,8 +130,8 @@ def test_a_seat_says_how_its_sleeper_is() -> None:
 
 def test_who_dreams_is_shown_first() -> None:
     """One by name; else one that is not over, those that dream before others; the key goes round."""
-    ended = dreams.Dreamscape(name="dreamscapes/old", state=dreams.Dreamscape.ENDED)
-    planned = dreams.Dreamscape(name="dreamscapes/later", state=dreams.Dreamscape.PLANNED)
+    ended = dreams.Dreamscape(name="dreamscapes/old", state=dreams.Dreamscape.STATE_ENDED)
+    planned = dreams.Dreamscape(name="dreamscapes/later", state=dreams.Dreamscape.STATE_PLANNED)
     listed = [ended, planned, night()]
     assert chosen(listed, "old", 0) == "old"
     assert [chosen(listed, "", turns) for turns in range(3)] == ["night", "later", "night"]

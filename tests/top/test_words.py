@@ -82,10 +82,10 @@ def test_what_stands_beyond_its_line_is_watched(fields: dict[str, object], words
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (dreams.Dreamscape.PLANNED, "night is planned: no seats are taken, nobody is merged"),
-        (dreams.Dreamscape.GATHERING, "night is gathering: no seats are taken, nobody is merged"),
-        (dreams.Dreamscape.WAKING, "night is waking (an order); no merged"),
-        (dreams.Dreamscape.ENDED, "night is ended (an order); no merged"),
+        (dreams.Dreamscape.STATE_PLANNED, "night is planned: no seats are taken, nobody is merged"),
+        (dreams.Dreamscape.STATE_GATHERING, "night is gathering: no seats are taken, nobody is merged"),
+        (dreams.Dreamscape.STATE_WAKING, "night is waking (an order); no merged"),
+        (dreams.Dreamscape.STATE_ENDED, "night is ended (an order); no merged"),
     ],
 )
 def test_a_night_that_does_not_dream_says_where_it_is(state: int, words: str) -> None:
@@ -99,7 +99,7 @@ def test_a_night_that_does_not_dream_says_where_it_is(state: int, words: str) ->
 def test_a_sever_of_all_is_said_with_its_cause() -> None:
     """Safe, and that it can be resumed."""
     heard = watched([cut(1, "operator")])
-    heard.told(night([cut(1)], state=dreams.Dreamscape.SEVERED, state_cause="operator"), 10 * S)
+    heard.told(night([cut(1)], state=dreams.Dreamscape.STATE_SEVERED, state_cause="operator"), 10 * S)
     assert said(heard)[0] == "safe: everyone was severed (operator) and sleeps on; resume is possible"
 
 

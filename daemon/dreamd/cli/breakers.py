@@ -9,10 +9,10 @@ from dreamd.cli.asking import add_verb, as_json, console, print_json
 run = asking.run
 
 STATES = {
-    "closed": dreamapi.Breaker.CLOSED,
-    "open": dreamapi.Breaker.OPEN,
-    "half-open": dreamapi.Breaker.HALF_OPEN,
-    "locked": dreamapi.Breaker.LOCKED,
+    "closed": dreamapi.Breaker.STATE_CLOSED,
+    "open": dreamapi.Breaker.STATE_OPEN,
+    "half-open": dreamapi.Breaker.STATE_HALF_OPEN,
+    "locked": dreamapi.Breaker.STATE_LOCKED,
 }
 NAME_HELP = "a pod, or dreamscapes/NAME"
 

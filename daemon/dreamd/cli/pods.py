@@ -5,12 +5,13 @@ import math
 from contextlib import aclosing
 
 import dreamapi
+from dreamapi import names
 from dreamd.cli import asking, tables
 from dreamd.cli.asking import add_verb, as_json, console, print_json
 
 run = asking.run
 
-STATES = {state.lower(): dreamapi.Pod.State.Value(state) for state in dreamapi.Pod.State.keys()[1:]}
+STATES = {names.word(dreamapi.Pod.State, number): number for number in dreamapi.Pod.State.values()[1:]}
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -56,7 +57,7 @@ def _meant(pod: dreamapi.Pod, args: argparse.Namespace) -> bool:
     """Whether the pod is one of those asked for; a clock that is not synced is certain of nothing."""
     certain_ms = pod.clock.uncertainty.ToMicroseconds() / 1e3 if pod.clock.synced else math.inf
     return (
-        args.state in (None, dreamapi.Pod.State.Name(pod.state).lower())
+        args.state in (None, names.word(dreamapi.Pod.State, pod.state))
         and args.site in (None, pod.site)
         and (not args.coupled or not pod.applied <= 0.0)
         and (args.below_quality is None or not pod.quality >= args.below_quality)

@@ -15,8 +15,8 @@ from dreamapi.v1.wake_pb2 import WakeOrder
 
 
 def _state(state: "Breaker.State") -> Text:
-    word = Breaker.State.Name(state).lower().replace("_", "-")
-    return Text(word, style="" if state == Breaker.CLOSED else "red")
+    word = names.word(Breaker.State, state)
+    return Text(word, style="" if state == Breaker.STATE_CLOSED else "red")
 
 
 def _when(at: Timestamp) -> str:
@@ -43,8 +43,8 @@ def breakers(shown: Iterable[BreakerDetail]) -> RenderableType:
             one.name.removeprefix("breakers/"),
             _state(one.state),
             one.cause or "-",
-            _when(one.since),
-            _when(one.until),
+            _when(one.state_start_time),
+            _when(one.state_expire_time),
             one.evidence or "-",
         )
         for one in shown
@@ -55,7 +55,7 @@ def breakers(shown: Iterable[BreakerDetail]) -> RenderableType:
 def breaker(shown: BreakerDetail) -> RenderableType:
     """One breaker with its last moves, oldest first."""
     moves = (
-        (_when(one.at), _state(one.before), _state(one.after), one.cause or "-", one.detail or "-")
+        (_when(one.move_time), _state(one.before), _state(one.after), one.cause or "-", one.detail or "-")
         for one in shown.history
     )
     history = _table(("when", "from", "to", "cause", "detail"), moves)
@@ -79,7 +79,7 @@ def orders(shown: Iterable[WakeOrder]) -> RenderableType:
             names.bare(one.name),
             _whom(one),
             Text("stands", style="red") if one.stands else Text("lifted"),
-            _when(one.ordered),
+            _when(one.create_time),
             one.issuer or "-",
             one.reason or "-",
             f"{one.lifted_by}: {one.lifted_reason}" if not one.stands else "-",

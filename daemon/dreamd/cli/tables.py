@@ -20,10 +20,6 @@ POD_COLUMNS: Final = ("pod", "state", "sleeper", "dreamscape", "quality", "coupl
 SEAT_COLUMNS: Final = ("seat", "pod", "state", "self > collective", "coupling", "quality", "breaker", "why")
 
 
-def _word(name: str) -> str:
-    return name.lower().replace("_", "-")
-
-
 def _table(columns: Iterable[str]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
@@ -37,8 +33,8 @@ def _add_row(table: Table, *cells: str | Text, style: str = "") -> None:
 
 
 def _breaker(breaker: Breaker) -> Text:
-    word = _word(Breaker.State.Name(breaker.state))
-    healthy = breaker.state == Breaker.CLOSED
+    word = names.word(Breaker.State, breaker.state)
+    healthy = breaker.state == Breaker.STATE_CLOSED
     return Text(word if healthy else f"{word}: {breaker.cause}", style="" if healthy else "red")
 
 
@@ -49,7 +45,7 @@ def pods(shown: Iterable[beds.Pod]) -> RenderableType:
         _add_row(
             table,
             names.bare(pod.name),
-            _word(beds.Pod.State.Name(pod.state)),
+            names.word(beds.Pod.State, pod.state),
             names.bare(pod.sleeper) or "-",
             names.bare(pod.dreamscape) or "-",
             f"{pod.quality:.2f} {pod.quality_cause}".rstrip(),
@@ -62,7 +58,7 @@ def pods(shown: Iterable[beds.Pod]) -> RenderableType:
 
 def pod_line(pod: beds.Pod) -> str:
     """One line of `pods watch`."""
-    state = _word(beds.Pod.State.Name(pod.state))
+    state = names.word(beds.Pod.State, pod.state)
     latched = f", latched: {pod.latched}" if pod.latched else ""
     return f"{names.bare(pod.name)}: {state}, quality {pod.quality:.2f}, coupling {pod.applied:.3f}{latched}"
 
@@ -71,7 +67,7 @@ def pod(shown: beds.Pod) -> RenderableType:
     """One pod with its channels."""
     channels = ", ".join(f"{c.name} {c.quality:.2f} {c.cause}".rstrip() for c in shown.channels) or "none yet"
     calibration = shown.calibration
-    clean_s = calibration.clean.ToMilliseconds() / 1e3
+    clean_s = calibration.clean_duration.ToMilliseconds() / 1e3
     within_ms = shown.clock.uncertainty.ToMicroseconds() / 1e3
     done = "yes" if calibration.done else "no"
     alpha = f", alpha {calibration.alpha_hz:.1f} Hz" if calibration.alpha_hz else ""
@@ -92,7 +88,7 @@ def dreamscapes(shown: Iterable[dreams.Dreamscape]) -> RenderableType:
         _add_row(
             table,
             names.bare(one.name),
-            _word(dreams.Dreamscape.State.Name(one.state)),
+            names.word(dreams.Dreamscape.State, one.state),
             f"{one.assigned} of {one.plan.seats_min}-{one.plan.seats_max}",
             str(one.merged),
             str(one.tick),
@@ -115,13 +111,13 @@ def seats(shown: Iterable[dreams.Seat]) -> RenderableType:
             table,
             names.bare(seat.name),
             names.bare(seat.pod),
-            _word(dreams.Seat.State.Name(seat.state)),
+            names.word(dreams.Seat.State, seat.state),
             bar(seat.applied),
             f"{seat.applied:.3f} of {seat.granted:.3f}",
             f"{seat.quality:.2f}",
             _breaker(seat.breaker),
             seat.refusal or seat.breaker.cause or "-",
-            style="red" if seat.state == dreams.Seat.SEVERED else "",
+            style="red" if seat.state == dreams.Seat.STATE_SEVERED else "",
         )
     return table
 
@@ -143,7 +139,7 @@ def collective_line(tick: dreams.Collective) -> str:
     return (
         f"{names.bare(tick.dreamscape)} tick {tick.tick}: {tick.merged} of {tick.assigned} merged, "
         f"{tick.included} heard, dispersion {tick.dispersion:.2f}, {_synchrony(tick)}"
-        f"{tick.tick_took.ToMicroseconds() / 1e3:.1f} ms{skipped}"
+        f"{tick.tick_duration.ToMicroseconds() / 1e3:.1f} ms{skipped}"
     )
 
 
@@ -155,7 +151,7 @@ def _synchrony(tick: dreams.Collective) -> str:
 
 def event_line(event: dreams.Event) -> str:
     """One line of `dreamscapes watch --events`."""
-    return f"{event.cursor} {_clock(event.at)} {event.kind}: {event.sentence}"
+    return f"{event.cursor} {_clock(event.event_time)} {event.kind}: {event.sentence}"
 
 
 def _clock(at: Timestamp) -> str:

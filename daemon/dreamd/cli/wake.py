@@ -9,10 +9,10 @@ from dreamd.cli.asking import add_verb, as_json, console, print_json
 run = asking.run
 
 SCOPES = {
-    "pod": dreamapi.WakeOrder.POD,
-    "dreamscape": dreamapi.WakeOrder.DREAMSCAPE,
-    "site": dreamapi.WakeOrder.SITE,
-    "fleet": dreamapi.WakeOrder.FLEET,
+    "pod": dreamapi.WakeOrder.SCOPE_POD,
+    "dreamscape": dreamapi.WakeOrder.SCOPE_DREAMSCAPE,
+    "site": dreamapi.WakeOrder.SCOPE_SITE,
+    "fleet": dreamapi.WakeOrder.SCOPE_FLEET,
 }
 
 

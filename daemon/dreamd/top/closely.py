@@ -4,8 +4,9 @@ import math
 
 from rich.text import Text
 
+from dreamapi import names
 from dreamapi.v1.severing_pb2 import Breaker
-from dreamd.top.scene import Link, Scene, Sleeper, word
+from dreamd.top.scene import Link, Scene, Sleeper
 from dreamd.top.watched import Detail
 from dreamd.up.view import GRAVE, STATE_STYLE, folded
 
@@ -51,8 +52,10 @@ def _seat(one: Sleeper) -> list[Text]:
 
 def _pod(detail: Detail, width: int) -> list[Text]:
     pod = detail.pod
-    state = word(type(pod).State.Name(pod.state)) if pod.online else "offline"
-    calibrated = f"{pod.calibration.source}, {pod.calibration.clean.ToMilliseconds() / 1e3:.0f} s clean"
+    state = names.word(type(pod).State, pod.state) if pod.online else "offline"
+    calibrated = (
+        f"{pod.calibration.source}, {pod.calibration.clean_duration.ToMilliseconds() / 1e3:.0f} s clean"
+    )
     within_ms = pod.clock.uncertainty.ToMicroseconds() / 1e3
     channels = ", ".join(f"{c.name} {c.quality:.2f} {c.cause}".rstrip() for c in pod.channels) or "not known"
     said = [
@@ -68,12 +71,12 @@ def _pod(detail: Detail, width: int) -> list[Text]:
 def _moves(detail: Detail, width: int) -> list[Text]:
     """What the breaker has done, the newest first."""
     breaker = detail.breaker
-    state = word(Breaker.State.Name(breaker.state))
+    state = names.word(Breaker.State, breaker.state)
     why = f": {breaker.cause}" if breaker.cause else ""
-    lines = [_fact("breaker", f"{state}{why}", grave=breaker.state != Breaker.CLOSED)]
+    lines = [_fact("breaker", f"{state}{why}", grave=breaker.state != Breaker.STATE_CLOSED)]
     for move in reversed(breaker.history):
-        at = move.at.ToDatetime().strftime("%H:%M:%S")
-        before, after = (word(Breaker.State.Name(one)) for one in (move.before, move.after))
+        at = move.move_time.ToDatetime().strftime("%H:%M:%S")
+        before, after = (names.word(Breaker.State, one) for one in (move.before, move.after))
         words = f"{at}Z {before} > {after}  {move.cause}  {move.detail}"
         lines += [Text(" " * 15 + line, "grey62") for line in folded(words, width - 16)[:2]]
     return lines

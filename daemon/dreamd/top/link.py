@@ -27,7 +27,7 @@ UNHURRIED: Final = 4
 GLIMPSE_S: Final = 1.5
 """`--once` waits this long for a tick of a Dreamscape that dreams."""
 BACKLOG_S: Final = 0.3
-TICKING: Final = (dreams.Dreamscape.DREAMING, dreams.Dreamscape.SEVERED)
+TICKING: Final = (dreams.Dreamscape.STATE_DREAMING, dreams.Dreamscape.STATE_SEVERED)
 LONG_AGO: Final = 1
 """A cursor older than any: refused, with the oldest that is kept."""
 

@@ -137,23 +137,18 @@ class Scene:
     others: tuple[tuple[str, str], ...] = ()
 
 
-def word(name: str) -> str:
-    """An enum's name of the API as people read it."""
-    return name.lower().replace("_", "-")
-
-
 def sleeper_of(seat: dreams.Seat) -> Sleeper:
     """A seat as it is shown."""
     number = names.bare(seat.name)
-    breaker = word(Breaker.State.Name(seat.breaker.state))
-    seated = seat.state in (dreams.Seat.ASSIGNED, dreams.Seat.SEVERED)
-    refusal = seat.refusal_code.lower().replace("_", "-") if seat.state == dreams.Seat.WAITING else ""
+    breaker = names.word(Breaker.State, seat.breaker.state)
+    seated = seat.state in (dreams.Seat.STATE_ASSIGNED, dreams.Seat.STATE_SEVERED)
+    refusal = seat.refusal_code.lower().replace("_", "-") if seat.state == dreams.Seat.STATE_WAITING else ""
     return Sleeper(
         seat=int(number) if number.isdecimal() else 0,
         pod=names.bare(seat.pod),
         sleeper=names.bare(seat.sleeper),
         state=_state(seat),
-        locked=seat.breaker.state == Breaker.LOCKED,
+        locked=seat.breaker.state == Breaker.STATE_LOCKED,
         breaker=breaker,
         cause=seat.breaker.cause or refusal,
         granted=seat.granted,
@@ -167,13 +162,13 @@ def sleeper_of(seat: dreams.Seat) -> Sleeper:
 
 def _state(seat: dreams.Seat) -> State:
     match seat.state:
-        case dreams.Seat.LEFT:
+        case dreams.Seat.STATE_LEFT:
             if seat.breaker.cause in WOKEN:
                 return State.AWAKE
             return State.HOME if seat.breaker.cause == "home" else State.LEFT
-        case dreams.Seat.SEVERED:
+        case dreams.Seat.STATE_SEVERED:
             return State.SEVERED
-        case dreams.Seat.ASSIGNED:
+        case dreams.Seat.STATE_ASSIGNED:
             return State.DREAMING if seat.applied > 0.0 else State.HERE
         case _:
             return State.COMING
@@ -209,7 +204,7 @@ def crowd_of(tick: dreams.Collective) -> Crowd:
 
 def happening_of(event: dreams.Event) -> Happening:
     """An event of the journal."""
-    at_s = event.at.seconds + event.at.nanos / 1e9
+    at_s = event.event_time.seconds + event.event_time.nanos / 1e9
     return Happening(
         event.cursor, at_s, event.kind, names.bare(event.pod), event.cause, event.sentence or event.kind
     )
@@ -222,6 +217,8 @@ def chosen(dreamscapes: Sequence[dreams.Dreamscape], wish: str, turns: int) -> s
     """
     if wish:
         return wish
-    live = [one for one in dreamscapes if one.state != dreams.Dreamscape.ENDED] or list(dreamscapes[:1])
-    live.sort(key=lambda one: one.state not in (dreams.Dreamscape.DREAMING, dreams.Dreamscape.SEVERED))
+    live = [one for one in dreamscapes if one.state != dreams.Dreamscape.STATE_ENDED] or list(dreamscapes[:1])
+    live.sort(
+        key=lambda one: one.state not in (dreams.Dreamscape.STATE_DREAMING, dreams.Dreamscape.STATE_SEVERED)
+    )
     return names.bare(live[turns % len(live)].name) if live else ""

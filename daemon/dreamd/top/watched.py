@@ -19,7 +19,7 @@ from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1.breakers_pb2 import BreakerDetail
 from dreamapi.v1.pods_pb2 import Pod
 from dreamd.core.limits import ACTUATOR_FRAMES, LEASE_FADE_S, LEASE_S
-from dreamd.top.scene import Crowd, Happening, Link, Scene, crowd_of, happening_of, sleeper_of, word
+from dreamd.top.scene import Crowd, Happening, Link, Scene, crowd_of, happening_of, sleeper_of
 
 SILENT_S: Final = LEASE_S + LEASE_FADE_S
 GRANT_WINDOW_S: Final = LEASE_S + LEASE_FADE_S + 0.5
@@ -64,8 +64,8 @@ class Watched:
         """The daemon has told which Dreamscapes there are."""
         self.heard_ns, self.trouble = now_ns, ""
         others = (one for one in dreamscapes if names.bare(one.name) != self.turned_to)
-        live = (one for one in others if one.state != dreams.Dreamscape.ENDED)
-        named = [(names.bare(one.name), word(dreams.Dreamscape.State.Name(one.state))) for one in live]
+        live = (one for one in others if one.state != dreams.Dreamscape.STATE_ENDED)
+        named = [(names.bare(one.name), names.word(dreams.Dreamscape.State, one.state)) for one in live]
         self._others = tuple(named[:OTHERS_MAX])
 
     def told(self, dreamscape: dreams.Dreamscape, now_ns: int) -> None:
@@ -124,7 +124,7 @@ class Watched:
             return Link.NEVER
         if not age_s <= SILENT_S:
             return Link.LOST
-        dreaming = self._told is not None and self._told.state == dreams.Dreamscape.DREAMING
+        dreaming = self._told is not None and self._told.state == dreams.Dreamscape.STATE_DREAMING
         ticks = tick_age_s <= SILENT_S or (self._tick is None and not self._tick_is_due)
         return Link.LIVE if ticks or not dreaming else Link.STILL
 
@@ -139,7 +139,7 @@ class Watched:
             return scene
         return replace(
             scene,
-            state=word(dreams.Dreamscape.State.Name(told.state)),
+            state=names.word(dreams.Dreamscape.State, told.state),
             state_cause=told.state_cause,
             term=told.term,
             tick=told.tick,
@@ -159,8 +159,8 @@ class Watched:
             scene,
             term=tick.term,
             tick=tick.tick,
-            instant_s=tick.instant.seconds + tick.instant.nanos / 1e9,
-            tick_ms=tick.tick_took.ToNanoseconds() / 1e6,
+            instant_s=tick.grid_time.seconds + tick.grid_time.nanos / 1e9,
+            tick_ms=tick.tick_duration.ToNanoseconds() / 1e6,
             assigned=tick.assigned,
             merged=tick.merged,
             included=tick.included,

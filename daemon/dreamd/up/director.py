@@ -105,7 +105,7 @@ class Director:
         while coming and not self.end.is_set():
             for pod in await api.pods.list():
                 bed = pod.name.removeprefix("pods/")
-                if pod.state != Pod.OFFLINE and bed in coming:
+                if pod.state != Pod.STATE_OFFLINE and bed in coming:
                     await api.pods.check_in(bed, coming.pop(bed))
             self.chronicle.awaits(f"beds: {beds - len(coming)} of {beds} connected")
             failed = self.household.failed_pods()
@@ -155,7 +155,7 @@ class Director:
         give_up_ns = now_ns() + int(self._patience_s * 1e9)
         while True:
             seats = (await api.dreamscapes.get(self.name)).seats
-            outside = [seat for seat in seats if seat.state == Seat.WAITING]
+            outside = [seat for seat in seats if seat.state == Seat.STATE_WAITING]
             admitted = len(seats) - len(outside)
             self.chronicle.awaits(f"signals: {admitted} of {beds} beds are ready{_first_reason(outside)}")
             in_vain = len(seats) == beds and all(self._in_vain(seat) for seat in outside)

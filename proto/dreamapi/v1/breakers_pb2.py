@@ -26,27 +26,28 @@ from dreamapi.v1 import severing_pb2 as dreamapi_dot_v1_dot_severing__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x64reamapi/v1/breakers.proto\x12\x0b\x64reamapi.v1\x1a\x1a\x64reamapi/v1/severing.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xab\x01\n\x0b\x42reakerMove\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12)\n\x05\x61\x66ter\x18\x03 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12\r\n\x05\x63\x61use\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\"\xa8\x02\n\rBreakerDetail\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12\r\n\x05\x63\x61use\x18\x03 \x01(\t\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ntripped_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x65vidence\x18\x07 \x01(\t\x12)\n\x07history\x18\x08 \x03(\x0b\x32\x18.dreamapi.v1.BreakerMove\x12\x0c\n\x04\x65tag\x18\t \x01(\t\"g\n\x13ListBreakersRequest\x12)\n\x05state\x18\x01 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"]\n\x14ListBreakersResponse\x12,\n\x08\x62reakers\x18\x01 \x03(\x0b\x32\x1a.dreamapi.v1.BreakerDetail\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"!\n\x11GetBreakerRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"K\n\x0bTripRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"Z\n\x0cResetRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t2\xa7\x02\n\x08\x42reakers\x12S\n\x0cListBreakers\x12 .dreamapi.v1.ListBreakersRequest\x1a!.dreamapi.v1.ListBreakersResponse\x12H\n\nGetBreaker\x12\x1e.dreamapi.v1.GetBreakerRequest\x1a\x1a.dreamapi.v1.BreakerDetail\x12<\n\x04Trip\x12\x18.dreamapi.v1.TripRequest\x1a\x1a.dreamapi.v1.BreakerDetail\x12>\n\x05Reset\x12\x19.dreamapi.v1.ResetRequest\x1a\x1a.dreamapi.v1.BreakerDetailb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x64reamapi/v1/breakers.proto\x12\x0b\x64reamapi.v1\x1a\x1a\x64reamapi/v1/severing.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb2\x01\n\x0b\x42reakerMove\x12-\n\tmove_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12)\n\x05\x61\x66ter\x18\x03 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12\r\n\x05\x63\x61use\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\"\xbe\x02\n\rBreakerDetail\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12\r\n\x05\x63\x61use\x18\x03 \x01(\t\x12\x34\n\x10state_start_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11state_expire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\ttrip_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x65vidence\x18\x07 \x01(\t\x12)\n\x07history\x18\x08 \x03(\x0b\x32\x18.dreamapi.v1.BreakerMove\x12\x0c\n\x04\x65tag\x18\t \x01(\t\"g\n\x13ListBreakersRequest\x12)\n\x05state\x18\x01 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"]\n\x14ListBreakersResponse\x12,\n\x08\x62reakers\x18\x01 \x03(\x0b\x32\x1a.dreamapi.v1.BreakerDetail\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"!\n\x11GetBreakerRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"R\n\x12TripBreakerRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"a\n\x13ResetBreakerRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t2\xc3\x02\n\x08\x42reakers\x12S\n\x0cListBreakers\x12 .dreamapi.v1.ListBreakersRequest\x1a!.dreamapi.v1.ListBreakersResponse\x12H\n\nGetBreaker\x12\x1e.dreamapi.v1.GetBreakerRequest\x1a\x1a.dreamapi.v1.BreakerDetail\x12J\n\x0bTripBreaker\x12\x1f.dreamapi.v1.TripBreakerRequest\x1a\x1a.dreamapi.v1.BreakerDetail\x12L\n\x0cResetBreaker\x12 .dreamapi.v1.ResetBreakerRequest\x1a\x1a.dreamapi.v1.BreakerDetailBf\n\x1cio.github.dreamd.dreamapi.v1B\rBreakersProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'dreamapi.v1.breakers_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'\n\034io.github.dreamd.dreamapi.v1B\rBreakersProtoP\001Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1'
   _globals['_BREAKERMOVE']._serialized_start=105
-  _globals['_BREAKERMOVE']._serialized_end=276
-  _globals['_BREAKERDETAIL']._serialized_start=279
-  _globals['_BREAKERDETAIL']._serialized_end=575
-  _globals['_LISTBREAKERSREQUEST']._serialized_start=577
-  _globals['_LISTBREAKERSREQUEST']._serialized_end=680
-  _globals['_LISTBREAKERSRESPONSE']._serialized_start=682
-  _globals['_LISTBREAKERSRESPONSE']._serialized_end=775
-  _globals['_GETBREAKERREQUEST']._serialized_start=777
-  _globals['_GETBREAKERREQUEST']._serialized_end=810
-  _globals['_TRIPREQUEST']._serialized_start=812
-  _globals['_TRIPREQUEST']._serialized_end=887
-  _globals['_RESETREQUEST']._serialized_start=889
-  _globals['_RESETREQUEST']._serialized_end=979
-  _globals['_BREAKERS']._serialized_start=982
-  _globals['_BREAKERS']._serialized_end=1277
+  _globals['_BREAKERMOVE']._serialized_end=283
+  _globals['_BREAKERDETAIL']._serialized_start=286
+  _globals['_BREAKERDETAIL']._serialized_end=604
+  _globals['_LISTBREAKERSREQUEST']._serialized_start=606
+  _globals['_LISTBREAKERSREQUEST']._serialized_end=709
+  _globals['_LISTBREAKERSRESPONSE']._serialized_start=711
+  _globals['_LISTBREAKERSRESPONSE']._serialized_end=804
+  _globals['_GETBREAKERREQUEST']._serialized_start=806
+  _globals['_GETBREAKERREQUEST']._serialized_end=839
+  _globals['_TRIPBREAKERREQUEST']._serialized_start=841
+  _globals['_TRIPBREAKERREQUEST']._serialized_end=923
+  _globals['_RESETBREAKERREQUEST']._serialized_start=925
+  _globals['_RESETBREAKERREQUEST']._serialized_end=1022
+  _globals['_BREAKERS']._serialized_start=1025
+  _globals['_BREAKERS']._serialized_end=1348
 # @@protoc_insertion_point(module_scope)

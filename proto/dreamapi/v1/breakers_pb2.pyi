@@ -8,40 +8,40 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class BreakerMove(_message.Message):
-    __slots__ = ("at", "before", "after", "cause", "detail")
-    AT_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("move_time", "before", "after", "cause", "detail")
+    MOVE_TIME_FIELD_NUMBER: _ClassVar[int]
     BEFORE_FIELD_NUMBER: _ClassVar[int]
     AFTER_FIELD_NUMBER: _ClassVar[int]
     CAUSE_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
-    at: _timestamp_pb2.Timestamp
+    move_time: _timestamp_pb2.Timestamp
     before: _severing_pb2.Breaker.State
     after: _severing_pb2.Breaker.State
     cause: str
     detail: str
-    def __init__(self, at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., before: _Optional[_Union[_severing_pb2.Breaker.State, str]] = ..., after: _Optional[_Union[_severing_pb2.Breaker.State, str]] = ..., cause: _Optional[str] = ..., detail: _Optional[str] = ...) -> None: ...
+    def __init__(self, move_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., before: _Optional[_Union[_severing_pb2.Breaker.State, str]] = ..., after: _Optional[_Union[_severing_pb2.Breaker.State, str]] = ..., cause: _Optional[str] = ..., detail: _Optional[str] = ...) -> None: ...
 
 class BreakerDetail(_message.Message):
-    __slots__ = ("name", "state", "cause", "since", "until", "tripped_at", "evidence", "history", "etag")
+    __slots__ = ("name", "state", "cause", "state_start_time", "state_expire_time", "trip_time", "evidence", "history", "etag")
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     CAUSE_FIELD_NUMBER: _ClassVar[int]
-    SINCE_FIELD_NUMBER: _ClassVar[int]
-    UNTIL_FIELD_NUMBER: _ClassVar[int]
-    TRIPPED_AT_FIELD_NUMBER: _ClassVar[int]
+    STATE_START_TIME_FIELD_NUMBER: _ClassVar[int]
+    STATE_EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    TRIP_TIME_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     HISTORY_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
     name: str
     state: _severing_pb2.Breaker.State
     cause: str
-    since: _timestamp_pb2.Timestamp
-    until: _timestamp_pb2.Timestamp
-    tripped_at: _timestamp_pb2.Timestamp
+    state_start_time: _timestamp_pb2.Timestamp
+    state_expire_time: _timestamp_pb2.Timestamp
+    trip_time: _timestamp_pb2.Timestamp
     evidence: str
     history: _containers.RepeatedCompositeFieldContainer[BreakerMove]
     etag: str
-    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[_severing_pb2.Breaker.State, str]] = ..., cause: _Optional[str] = ..., since: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., tripped_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., evidence: _Optional[str] = ..., history: _Optional[_Iterable[_Union[BreakerMove, _Mapping]]] = ..., etag: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[_severing_pb2.Breaker.State, str]] = ..., cause: _Optional[str] = ..., state_start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., state_expire_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., trip_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., evidence: _Optional[str] = ..., history: _Optional[_Iterable[_Union[BreakerMove, _Mapping]]] = ..., etag: _Optional[str] = ...) -> None: ...
 
 class ListBreakersRequest(_message.Message):
     __slots__ = ("state", "page_size", "page_token")
@@ -67,7 +67,7 @@ class GetBreakerRequest(_message.Message):
     name: str
     def __init__(self, name: _Optional[str] = ...) -> None: ...
 
-class TripRequest(_message.Message):
+class TripBreakerRequest(_message.Message):
     __slots__ = ("name", "by", "reason", "request_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
     BY_FIELD_NUMBER: _ClassVar[int]
@@ -79,7 +79,7 @@ class TripRequest(_message.Message):
     request_id: str
     def __init__(self, name: _Optional[str] = ..., by: _Optional[str] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
-class ResetRequest(_message.Message):
+class ResetBreakerRequest(_message.Message):
     __slots__ = ("name", "by", "reason", "etag", "request_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
     BY_FIELD_NUMBER: _ClassVar[int]

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class BreakersStub(object):
-    """Missing associated documentation comment in .proto file."""
+    """The breakers of pods and Dreamscapes. A request holds at most 1 MiB, an answer at most 4 MiB.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -44,43 +45,45 @@ class BreakersStub(object):
                 request_serializer=dreamapi_dot_v1_dot_breakers__pb2.GetBreakerRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_breakers__pb2.BreakerDetail.FromString,
                 _registered_method=True)
-        self.Trip = channel.unary_unary(
-                '/dreamapi.v1.Breakers/Trip',
-                request_serializer=dreamapi_dot_v1_dot_breakers__pb2.TripRequest.SerializeToString,
+        self.TripBreaker = channel.unary_unary(
+                '/dreamapi.v1.Breakers/TripBreaker',
+                request_serializer=dreamapi_dot_v1_dot_breakers__pb2.TripBreakerRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_breakers__pb2.BreakerDetail.FromString,
                 _registered_method=True)
-        self.Reset = channel.unary_unary(
-                '/dreamapi.v1.Breakers/Reset',
-                request_serializer=dreamapi_dot_v1_dot_breakers__pb2.ResetRequest.SerializeToString,
+        self.ResetBreaker = channel.unary_unary(
+                '/dreamapi.v1.Breakers/ResetBreaker',
+                request_serializer=dreamapi_dot_v1_dot_breakers__pb2.ResetBreakerRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_breakers__pb2.BreakerDetail.FromString,
                 _registered_method=True)
 
 
 class BreakersServicer(object):
-    """Missing associated documentation comment in .proto file."""
+    """The breakers of pods and Dreamscapes. A request holds at most 1 MiB, an answer at most 4 MiB.
+    """
 
     def ListBreakers(self, request, context):
-        """By name, those of ended Dreamscapes left out; without their history, which Get shows.
+        """By name, without those of ended Dreamscapes and without history, which GetBreaker shows.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetBreaker(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def Trip(self, request, context):
-        """Open it now: weight and coupling zero with the next broadcast. Valid in every state, never refused for
-        its request_id; what is locked stays locked.
+        """One breaker with its history.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def Reset(self, request, context):
+    def TripBreaker(self, request, context):
+        """Open it now: weight and coupling are zero with the next broadcast. Valid in every state, never refused
+        for its request_id. A locked breaker stays locked.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResetBreaker(self, request, context):
         """From LOCKED to HALF_OPEN, by a named person with a reason; refused from any other state.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -100,14 +103,14 @@ def add_BreakersServicer_to_server(servicer, server):
                     request_deserializer=dreamapi_dot_v1_dot_breakers__pb2.GetBreakerRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_breakers__pb2.BreakerDetail.SerializeToString,
             ),
-            'Trip': grpc.unary_unary_rpc_method_handler(
-                    servicer.Trip,
-                    request_deserializer=dreamapi_dot_v1_dot_breakers__pb2.TripRequest.FromString,
+            'TripBreaker': grpc.unary_unary_rpc_method_handler(
+                    servicer.TripBreaker,
+                    request_deserializer=dreamapi_dot_v1_dot_breakers__pb2.TripBreakerRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_breakers__pb2.BreakerDetail.SerializeToString,
             ),
-            'Reset': grpc.unary_unary_rpc_method_handler(
-                    servicer.Reset,
-                    request_deserializer=dreamapi_dot_v1_dot_breakers__pb2.ResetRequest.FromString,
+            'ResetBreaker': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResetBreaker,
+                    request_deserializer=dreamapi_dot_v1_dot_breakers__pb2.ResetBreakerRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_breakers__pb2.BreakerDetail.SerializeToString,
             ),
     }
@@ -119,7 +122,8 @@ def add_BreakersServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Breakers(object):
-    """Missing associated documentation comment in .proto file."""
+    """The breakers of pods and Dreamscapes. A request holds at most 1 MiB, an answer at most 4 MiB.
+    """
 
     @staticmethod
     def ListBreakers(request,
@@ -176,7 +180,7 @@ class Breakers(object):
             _registered_method=True)
 
     @staticmethod
-    def Trip(request,
+    def TripBreaker(request,
             target,
             options=(),
             channel_credentials=None,
@@ -189,8 +193,8 @@ class Breakers(object):
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/dreamapi.v1.Breakers/Trip',
-            dreamapi_dot_v1_dot_breakers__pb2.TripRequest.SerializeToString,
+            '/dreamapi.v1.Breakers/TripBreaker',
+            dreamapi_dot_v1_dot_breakers__pb2.TripBreakerRequest.SerializeToString,
             dreamapi_dot_v1_dot_breakers__pb2.BreakerDetail.FromString,
             options,
             channel_credentials,
@@ -203,7 +207,7 @@ class Breakers(object):
             _registered_method=True)
 
     @staticmethod
-    def Reset(request,
+    def ResetBreaker(request,
             target,
             options=(),
             channel_credentials=None,
@@ -216,8 +220,8 @@ class Breakers(object):
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/dreamapi.v1.Breakers/Reset',
-            dreamapi_dot_v1_dot_breakers__pb2.ResetRequest.SerializeToString,
+            '/dreamapi.v1.Breakers/ResetBreaker',
+            dreamapi_dot_v1_dot_breakers__pb2.ResetBreakerRequest.SerializeToString,
             dreamapi_dot_v1_dot_breakers__pb2.BreakerDetail.FromString,
             options,
             channel_credentials,

@@ -10,11 +10,11 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Plan(_message.Message):
-    __slots__ = ("seats_min", "seats_max", "start_at", "close_at", "pods", "site", "schema", "late_joining", "intimate", "ceiling", "ramp", "guidelines", "artist_share")
+    __slots__ = ("seats_min", "seats_max", "start_time", "close_time", "pods", "site", "schema", "late_joining", "intimate", "ceiling", "ramp", "guidelines", "artist_share")
     SEATS_MIN_FIELD_NUMBER: _ClassVar[int]
     SEATS_MAX_FIELD_NUMBER: _ClassVar[int]
-    START_AT_FIELD_NUMBER: _ClassVar[int]
-    CLOSE_AT_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    CLOSE_TIME_FIELD_NUMBER: _ClassVar[int]
     PODS_FIELD_NUMBER: _ClassVar[int]
     SITE_FIELD_NUMBER: _ClassVar[int]
     SCHEMA_FIELD_NUMBER: _ClassVar[int]
@@ -26,8 +26,8 @@ class Plan(_message.Message):
     ARTIST_SHARE_FIELD_NUMBER: _ClassVar[int]
     seats_min: int
     seats_max: int
-    start_at: _timestamp_pb2.Timestamp
-    close_at: _timestamp_pb2.Timestamp
+    start_time: _timestamp_pb2.Timestamp
+    close_time: _timestamp_pb2.Timestamp
     pods: _containers.RepeatedScalarFieldContainer[str]
     site: str
     schema: str
@@ -37,24 +37,24 @@ class Plan(_message.Message):
     ramp: _duration_pb2.Duration
     guidelines: str
     artist_share: float
-    def __init__(self, seats_min: _Optional[int] = ..., seats_max: _Optional[int] = ..., start_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., close_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., pods: _Optional[_Iterable[str]] = ..., site: _Optional[str] = ..., schema: _Optional[str] = ..., late_joining: bool = ..., intimate: bool = ..., ceiling: _Optional[float] = ..., ramp: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., guidelines: _Optional[str] = ..., artist_share: _Optional[float] = ...) -> None: ...
+    def __init__(self, seats_min: _Optional[int] = ..., seats_max: _Optional[int] = ..., start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., close_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., pods: _Optional[_Iterable[str]] = ..., site: _Optional[str] = ..., schema: _Optional[str] = ..., late_joining: bool = ..., intimate: bool = ..., ceiling: _Optional[float] = ..., ramp: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., guidelines: _Optional[str] = ..., artist_share: _Optional[float] = ...) -> None: ...
 
 class Seat(_message.Message):
     __slots__ = ("name", "pod", "sleeper", "state", "refusal_code", "refusal", "granted", "applied", "quality", "breaker", "distance", "synchrony", "identity")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Seat.State]
-        WAITING: _ClassVar[Seat.State]
-        ADMITTED: _ClassVar[Seat.State]
-        ASSIGNED: _ClassVar[Seat.State]
-        SEVERED: _ClassVar[Seat.State]
-        LEFT: _ClassVar[Seat.State]
+        STATE_WAITING: _ClassVar[Seat.State]
+        STATE_ADMITTED: _ClassVar[Seat.State]
+        STATE_ASSIGNED: _ClassVar[Seat.State]
+        STATE_SEVERED: _ClassVar[Seat.State]
+        STATE_LEFT: _ClassVar[Seat.State]
     STATE_UNSPECIFIED: Seat.State
-    WAITING: Seat.State
-    ADMITTED: Seat.State
-    ASSIGNED: Seat.State
-    SEVERED: Seat.State
-    LEFT: Seat.State
+    STATE_WAITING: Seat.State
+    STATE_ADMITTED: Seat.State
+    STATE_ASSIGNED: Seat.State
+    STATE_SEVERED: Seat.State
+    STATE_LEFT: Seat.State
     NAME_FIELD_NUMBER: _ClassVar[int]
     POD_FIELD_NUMBER: _ClassVar[int]
     SLEEPER_FIELD_NUMBER: _ClassVar[int]
@@ -84,28 +84,28 @@ class Seat(_message.Message):
     def __init__(self, name: _Optional[str] = ..., pod: _Optional[str] = ..., sleeper: _Optional[str] = ..., state: _Optional[_Union[Seat.State, str]] = ..., refusal_code: _Optional[str] = ..., refusal: _Optional[str] = ..., granted: _Optional[float] = ..., applied: _Optional[float] = ..., quality: _Optional[float] = ..., breaker: _Optional[_Union[_severing_pb2.Breaker, _Mapping]] = ..., distance: _Optional[float] = ..., synchrony: _Optional[float] = ..., identity: _Optional[float] = ...) -> None: ...
 
 class Dreamscape(_message.Message):
-    __slots__ = ("name", "plan", "state", "state_cause", "created", "term", "tick", "ticks_skipped", "assigned", "merged", "seats", "etag")
+    __slots__ = ("name", "plan", "state", "state_cause", "create_time", "term", "tick", "ticks_skipped", "assigned", "merged", "seats", "etag")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Dreamscape.State]
-        PLANNED: _ClassVar[Dreamscape.State]
-        GATHERING: _ClassVar[Dreamscape.State]
-        DREAMING: _ClassVar[Dreamscape.State]
-        SEVERED: _ClassVar[Dreamscape.State]
-        WAKING: _ClassVar[Dreamscape.State]
-        ENDED: _ClassVar[Dreamscape.State]
+        STATE_PLANNED: _ClassVar[Dreamscape.State]
+        STATE_GATHERING: _ClassVar[Dreamscape.State]
+        STATE_DREAMING: _ClassVar[Dreamscape.State]
+        STATE_SEVERED: _ClassVar[Dreamscape.State]
+        STATE_WAKING: _ClassVar[Dreamscape.State]
+        STATE_ENDED: _ClassVar[Dreamscape.State]
     STATE_UNSPECIFIED: Dreamscape.State
-    PLANNED: Dreamscape.State
-    GATHERING: Dreamscape.State
-    DREAMING: Dreamscape.State
-    SEVERED: Dreamscape.State
-    WAKING: Dreamscape.State
-    ENDED: Dreamscape.State
+    STATE_PLANNED: Dreamscape.State
+    STATE_GATHERING: Dreamscape.State
+    STATE_DREAMING: Dreamscape.State
+    STATE_SEVERED: Dreamscape.State
+    STATE_WAKING: Dreamscape.State
+    STATE_ENDED: Dreamscape.State
     NAME_FIELD_NUMBER: _ClassVar[int]
     PLAN_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     STATE_CAUSE_FIELD_NUMBER: _ClassVar[int]
-    CREATED_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     TERM_FIELD_NUMBER: _ClassVar[int]
     TICK_FIELD_NUMBER: _ClassVar[int]
     TICKS_SKIPPED_FIELD_NUMBER: _ClassVar[int]
@@ -117,7 +117,7 @@ class Dreamscape(_message.Message):
     plan: Plan
     state: Dreamscape.State
     state_cause: str
-    created: _timestamp_pb2.Timestamp
+    create_time: _timestamp_pb2.Timestamp
     term: int
     tick: int
     ticks_skipped: int
@@ -125,7 +125,7 @@ class Dreamscape(_message.Message):
     merged: int
     seats: _containers.RepeatedCompositeFieldContainer[Seat]
     etag: str
-    def __init__(self, name: _Optional[str] = ..., plan: _Optional[_Union[Plan, _Mapping]] = ..., state: _Optional[_Union[Dreamscape.State, str]] = ..., state_cause: _Optional[str] = ..., created: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., ticks_skipped: _Optional[int] = ..., assigned: _Optional[int] = ..., merged: _Optional[int] = ..., seats: _Optional[_Iterable[_Union[Seat, _Mapping]]] = ..., etag: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., plan: _Optional[_Union[Plan, _Mapping]] = ..., state: _Optional[_Union[Dreamscape.State, str]] = ..., state_cause: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., ticks_skipped: _Optional[int] = ..., assigned: _Optional[int] = ..., merged: _Optional[int] = ..., seats: _Optional[_Iterable[_Union[Seat, _Mapping]]] = ..., etag: _Optional[str] = ...) -> None: ...
 
 class Synchrony(_message.Message):
     __slots__ = ("band", "ppc", "z", "surrogate_z", "order")
@@ -168,11 +168,11 @@ class Runaway(_message.Message):
     def __init__(self, energy: _Optional[float] = ..., energy_limit: _Optional[float] = ..., lag_correlation: _Optional[float] = ...) -> None: ...
 
 class Collective(_message.Message):
-    __slots__ = ("dreamscape", "term", "tick", "instant", "centre", "centre_hidden", "included", "assigned", "merged", "dispersion", "seats", "tick_took", "skipped", "synchrony", "identity", "runaway", "level", "halved_cause", "artist", "artist_share")
+    __slots__ = ("dreamscape", "term", "tick", "grid_time", "centre", "centre_hidden", "included", "assigned", "merged", "dispersion", "seats", "tick_duration", "skipped", "synchrony", "identity", "runaway", "level", "halved_cause", "artist", "artist_share")
     DREAMSCAPE_FIELD_NUMBER: _ClassVar[int]
     TERM_FIELD_NUMBER: _ClassVar[int]
     TICK_FIELD_NUMBER: _ClassVar[int]
-    INSTANT_FIELD_NUMBER: _ClassVar[int]
+    GRID_TIME_FIELD_NUMBER: _ClassVar[int]
     CENTRE_FIELD_NUMBER: _ClassVar[int]
     CENTRE_HIDDEN_FIELD_NUMBER: _ClassVar[int]
     INCLUDED_FIELD_NUMBER: _ClassVar[int]
@@ -180,7 +180,7 @@ class Collective(_message.Message):
     MERGED_FIELD_NUMBER: _ClassVar[int]
     DISPERSION_FIELD_NUMBER: _ClassVar[int]
     SEATS_FIELD_NUMBER: _ClassVar[int]
-    TICK_TOOK_FIELD_NUMBER: _ClassVar[int]
+    TICK_DURATION_FIELD_NUMBER: _ClassVar[int]
     SKIPPED_FIELD_NUMBER: _ClassVar[int]
     SYNCHRONY_FIELD_NUMBER: _ClassVar[int]
     IDENTITY_FIELD_NUMBER: _ClassVar[int]
@@ -192,7 +192,7 @@ class Collective(_message.Message):
     dreamscape: str
     term: int
     tick: int
-    instant: _timestamp_pb2.Timestamp
+    grid_time: _timestamp_pb2.Timestamp
     centre: _containers.RepeatedScalarFieldContainer[float]
     centre_hidden: bool
     included: int
@@ -200,7 +200,7 @@ class Collective(_message.Message):
     merged: int
     dispersion: float
     seats: _containers.RepeatedCompositeFieldContainer[Seat]
-    tick_took: _duration_pb2.Duration
+    tick_duration: _duration_pb2.Duration
     skipped: int
     synchrony: _containers.RepeatedCompositeFieldContainer[Synchrony]
     identity: Identity
@@ -209,10 +209,10 @@ class Collective(_message.Message):
     halved_cause: str
     artist: _containers.RepeatedScalarFieldContainer[float]
     artist_share: float
-    def __init__(self, dreamscape: _Optional[str] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., instant: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., centre: _Optional[_Iterable[float]] = ..., centre_hidden: bool = ..., included: _Optional[int] = ..., assigned: _Optional[int] = ..., merged: _Optional[int] = ..., dispersion: _Optional[float] = ..., seats: _Optional[_Iterable[_Union[Seat, _Mapping]]] = ..., tick_took: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., skipped: _Optional[int] = ..., synchrony: _Optional[_Iterable[_Union[Synchrony, _Mapping]]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., runaway: _Optional[_Union[Runaway, _Mapping]] = ..., level: _Optional[float] = ..., halved_cause: _Optional[str] = ..., artist: _Optional[_Iterable[float]] = ..., artist_share: _Optional[float] = ...) -> None: ...
+    def __init__(self, dreamscape: _Optional[str] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., grid_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., centre: _Optional[_Iterable[float]] = ..., centre_hidden: bool = ..., included: _Optional[int] = ..., assigned: _Optional[int] = ..., merged: _Optional[int] = ..., dispersion: _Optional[float] = ..., seats: _Optional[_Iterable[_Union[Seat, _Mapping]]] = ..., tick_duration: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., skipped: _Optional[int] = ..., synchrony: _Optional[_Iterable[_Union[Synchrony, _Mapping]]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., runaway: _Optional[_Union[Runaway, _Mapping]] = ..., level: _Optional[float] = ..., halved_cause: _Optional[str] = ..., artist: _Optional[_Iterable[float]] = ..., artist_share: _Optional[float] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("cursor", "at", "kind", "dreamscape", "pod", "seat", "cause", "sentence", "values")
+    __slots__ = ("cursor", "event_time", "kind", "dreamscape", "pod", "seat", "cause", "sentence", "values")
     class ValuesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -221,7 +221,7 @@ class Event(_message.Message):
         value: float
         def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
     CURSOR_FIELD_NUMBER: _ClassVar[int]
-    AT_FIELD_NUMBER: _ClassVar[int]
+    EVENT_TIME_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     DREAMSCAPE_FIELD_NUMBER: _ClassVar[int]
     POD_FIELD_NUMBER: _ClassVar[int]
@@ -230,7 +230,7 @@ class Event(_message.Message):
     SENTENCE_FIELD_NUMBER: _ClassVar[int]
     VALUES_FIELD_NUMBER: _ClassVar[int]
     cursor: int
-    at: _timestamp_pb2.Timestamp
+    event_time: _timestamp_pb2.Timestamp
     kind: str
     dreamscape: str
     pod: str
@@ -238,7 +238,7 @@ class Event(_message.Message):
     cause: str
     sentence: str
     values: _containers.ScalarMap[str, float]
-    def __init__(self, cursor: _Optional[int] = ..., at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[str] = ..., dreamscape: _Optional[str] = ..., pod: _Optional[str] = ..., seat: _Optional[str] = ..., cause: _Optional[str] = ..., sentence: _Optional[str] = ..., values: _Optional[_Mapping[str, float]] = ...) -> None: ...
+    def __init__(self, cursor: _Optional[int] = ..., event_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[str] = ..., dreamscape: _Optional[str] = ..., pod: _Optional[str] = ..., seat: _Optional[str] = ..., cause: _Optional[str] = ..., sentence: _Optional[str] = ..., values: _Optional[_Mapping[str, float]] = ...) -> None: ...
 
 class CreateDreamscapeRequest(_message.Message):
     __slots__ = ("dreamscape_id", "plan", "validate_only", "request_id")
@@ -274,7 +274,7 @@ class ListDreamscapesResponse(_message.Message):
     next_page_token: str
     def __init__(self, dreamscapes: _Optional[_Iterable[_Union[Dreamscape, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
-class StartRequest(_message.Message):
+class StartDreamscapeRequest(_message.Message):
     __slots__ = ("name", "etag", "request_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
@@ -284,7 +284,7 @@ class StartRequest(_message.Message):
     request_id: str
     def __init__(self, name: _Optional[str] = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
-class SeverRequest(_message.Message):
+class SeverDreamscapeRequest(_message.Message):
     __slots__ = ("name", "reason", "request_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
@@ -294,7 +294,7 @@ class SeverRequest(_message.Message):
     request_id: str
     def __init__(self, name: _Optional[str] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
-class ResumeRequest(_message.Message):
+class ResumeDreamscapeRequest(_message.Message):
     __slots__ = ("name", "etag", "request_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
@@ -304,7 +304,7 @@ class ResumeRequest(_message.Message):
     request_id: str
     def __init__(self, name: _Optional[str] = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
-class WakeRequest(_message.Message):
+class WakeDreamscapeRequest(_message.Message):
     __slots__ = ("name", "issuer", "reason", "request_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ISSUER_FIELD_NUMBER: _ClassVar[int]
@@ -316,7 +316,7 @@ class WakeRequest(_message.Message):
     request_id: str
     def __init__(self, name: _Optional[str] = ..., issuer: _Optional[str] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
-class EndRequest(_message.Message):
+class EndDreamscapeRequest(_message.Message):
     __slots__ = ("name", "reason", "request_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
@@ -360,7 +360,7 @@ class WatchCollectiveRequest(_message.Message):
     omit_seats: bool
     def __init__(self, name: _Optional[str] = ..., omit_seats: bool = ...) -> None: ...
 
-class LeadRequest(_message.Message):
+class LeadDreamscapeRequest(_message.Message):
     __slots__ = ("name", "vector", "share")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VECTOR_FIELD_NUMBER: _ClassVar[int]
@@ -370,7 +370,7 @@ class LeadRequest(_message.Message):
     share: float
     def __init__(self, name: _Optional[str] = ..., vector: _Optional[_Iterable[float]] = ..., share: _Optional[float] = ...) -> None: ...
 
-class LeadResponse(_message.Message):
+class LeadDreamscapeResponse(_message.Message):
     __slots__ = ("taken",)
     TAKEN_FIELD_NUMBER: _ClassVar[int]
     taken: int

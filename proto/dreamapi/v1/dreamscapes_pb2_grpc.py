@@ -27,7 +27,9 @@ if _version_not_supported:
 
 
 class DreamscapesStub(object):
-    """Missing associated documentation comment in .proto file."""
+    """The group sessions. A request holds at most 1 MiB, an answer or one message of a stream at most 4 MiB. The
+    daemon holds at most 256 open watches of each kind; the next one is refused with TOO_MANY_WATCHERS.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -50,29 +52,29 @@ class DreamscapesStub(object):
                 request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.ListDreamscapesRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.ListDreamscapesResponse.FromString,
                 _registered_method=True)
-        self.Start = channel.unary_unary(
-                '/dreamapi.v1.Dreamscapes/Start',
-                request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.StartRequest.SerializeToString,
+        self.StartDreamscape = channel.unary_unary(
+                '/dreamapi.v1.Dreamscapes/StartDreamscape',
+                request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.StartDreamscapeRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.Dreamscape.FromString,
                 _registered_method=True)
-        self.Sever = channel.unary_unary(
-                '/dreamapi.v1.Dreamscapes/Sever',
-                request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.SeverRequest.SerializeToString,
+        self.SeverDreamscape = channel.unary_unary(
+                '/dreamapi.v1.Dreamscapes/SeverDreamscape',
+                request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.SeverDreamscapeRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_severing__pb2.SeverOutcome.FromString,
                 _registered_method=True)
-        self.Resume = channel.unary_unary(
-                '/dreamapi.v1.Dreamscapes/Resume',
-                request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.ResumeRequest.SerializeToString,
+        self.ResumeDreamscape = channel.unary_unary(
+                '/dreamapi.v1.Dreamscapes/ResumeDreamscape',
+                request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.ResumeDreamscapeRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.Dreamscape.FromString,
                 _registered_method=True)
-        self.Wake = channel.unary_unary(
-                '/dreamapi.v1.Dreamscapes/Wake',
-                request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.WakeRequest.SerializeToString,
+        self.WakeDreamscape = channel.unary_unary(
+                '/dreamapi.v1.Dreamscapes/WakeDreamscape',
+                request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.WakeDreamscapeRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_severing__pb2.SeverOutcome.FromString,
                 _registered_method=True)
-        self.End = channel.unary_unary(
-                '/dreamapi.v1.Dreamscapes/End',
-                request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.EndRequest.SerializeToString,
+        self.EndDreamscape = channel.unary_unary(
+                '/dreamapi.v1.Dreamscapes/EndDreamscape',
+                request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.EndDreamscapeRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_severing__pb2.SeverOutcome.FromString,
                 _registered_method=True)
         self.ExplainAdmission = channel.unary_unary(
@@ -85,10 +87,10 @@ class DreamscapesStub(object):
                 request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.WatchCollectiveRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.Collective.FromString,
                 _registered_method=True)
-        self.Lead = channel.stream_unary(
-                '/dreamapi.v1.Dreamscapes/Lead',
-                request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.LeadRequest.SerializeToString,
-                response_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.LeadResponse.FromString,
+        self.LeadDreamscape = channel.stream_unary(
+                '/dreamapi.v1.Dreamscapes/LeadDreamscape',
+                request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.LeadDreamscapeRequest.SerializeToString,
+                response_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.LeadDreamscapeResponse.FromString,
                 _registered_method=True)
         self.WatchEvents = channel.unary_stream(
                 '/dreamapi.v1.Dreamscapes/WatchEvents',
@@ -98,57 +100,61 @@ class DreamscapesStub(object):
 
 
 class DreamscapesServicer(object):
-    """Missing associated documentation comment in .proto file."""
+    """The group sessions. A request holds at most 1 MiB, an answer or one message of a stream at most 4 MiB. The
+    daemon holds at most 256 open watches of each kind; the next one is refused with TOO_MANY_WATCHERS.
+    """
 
     def CreateDreamscape(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Create in PLANNED, or only check the plan. The answer shows the plan with each default filled in.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetDreamscape(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """One Dreamscape with its seats.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListDreamscapes(self, request, context):
-        """Newest first, ended ones included; without their seats, which Get shows.
+        """Newest first, ended ones included; without their seats, which GetDreamscape shows.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def Start(self, request, context):
-        """Freeze the scale, assign everyone admitted, begin to dream.
+    def StartDreamscape(self, request, context):
+        """Freeze the scale, assign each admitted pod, begin to dream.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def Sever(self, request, context):
-        """Everyone to zero now; they sleep on, Resume is possible.
+    def SeverDreamscape(self, request, context):
+        """Set each pod to zero now. The sleepers sleep on; ResumeDreamscape is possible.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def Resume(self, request, context):
-        """Dream on after a sever; everyone ramps from zero.
+    def ResumeDreamscape(self, request, context):
+        """Dream on after a sever; each coupling ramps from zero.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def Wake(self, request, context):
-        """Sever, then wake everyone.
+    def WakeDreamscape(self, request, context):
+        """Sever, then wake each sleeper.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def End(self, request, context):
-        """Close the books once all are home.
+    def EndDreamscape(self, request, context):
+        """Release each pod, then close the Dreamscape for good.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -170,9 +176,9 @@ class DreamscapesServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def Lead(self, request_iterator, context):
-        """Lead live: an artist's vector has a share in what everyone is given. One leads at a time. A vector counts
-        for a second; with the stream's end, or a message that is refused, nobody leads.
+    def LeadDreamscape(self, request_iterator, context):
+        """Lead live: an artist's vector has a share in what each sleeper is given. One artist leads at a time. A
+        vector counts for a second. The lead ends with the stream, or with a message that is refused.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -203,29 +209,29 @@ def add_DreamscapesServicer_to_server(servicer, server):
                     request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.ListDreamscapesRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.ListDreamscapesResponse.SerializeToString,
             ),
-            'Start': grpc.unary_unary_rpc_method_handler(
-                    servicer.Start,
-                    request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.StartRequest.FromString,
+            'StartDreamscape': grpc.unary_unary_rpc_method_handler(
+                    servicer.StartDreamscape,
+                    request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.StartDreamscapeRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.Dreamscape.SerializeToString,
             ),
-            'Sever': grpc.unary_unary_rpc_method_handler(
-                    servicer.Sever,
-                    request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.SeverRequest.FromString,
+            'SeverDreamscape': grpc.unary_unary_rpc_method_handler(
+                    servicer.SeverDreamscape,
+                    request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.SeverDreamscapeRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_severing__pb2.SeverOutcome.SerializeToString,
             ),
-            'Resume': grpc.unary_unary_rpc_method_handler(
-                    servicer.Resume,
-                    request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.ResumeRequest.FromString,
+            'ResumeDreamscape': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeDreamscape,
+                    request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.ResumeDreamscapeRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.Dreamscape.SerializeToString,
             ),
-            'Wake': grpc.unary_unary_rpc_method_handler(
-                    servicer.Wake,
-                    request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.WakeRequest.FromString,
+            'WakeDreamscape': grpc.unary_unary_rpc_method_handler(
+                    servicer.WakeDreamscape,
+                    request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.WakeDreamscapeRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_severing__pb2.SeverOutcome.SerializeToString,
             ),
-            'End': grpc.unary_unary_rpc_method_handler(
-                    servicer.End,
-                    request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.EndRequest.FromString,
+            'EndDreamscape': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndDreamscape,
+                    request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.EndDreamscapeRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_severing__pb2.SeverOutcome.SerializeToString,
             ),
             'ExplainAdmission': grpc.unary_unary_rpc_method_handler(
@@ -238,10 +244,10 @@ def add_DreamscapesServicer_to_server(servicer, server):
                     request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.WatchCollectiveRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.Collective.SerializeToString,
             ),
-            'Lead': grpc.stream_unary_rpc_method_handler(
-                    servicer.Lead,
-                    request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.LeadRequest.FromString,
-                    response_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.LeadResponse.SerializeToString,
+            'LeadDreamscape': grpc.stream_unary_rpc_method_handler(
+                    servicer.LeadDreamscape,
+                    request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.LeadDreamscapeRequest.FromString,
+                    response_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.LeadDreamscapeResponse.SerializeToString,
             ),
             'WatchEvents': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchEvents,
@@ -257,7 +263,9 @@ def add_DreamscapesServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Dreamscapes(object):
-    """Missing associated documentation comment in .proto file."""
+    """The group sessions. A request holds at most 1 MiB, an answer or one message of a stream at most 4 MiB. The
+    daemon holds at most 256 open watches of each kind; the next one is refused with TOO_MANY_WATCHERS.
+    """
 
     @staticmethod
     def CreateDreamscape(request,
@@ -341,7 +349,7 @@ class Dreamscapes(object):
             _registered_method=True)
 
     @staticmethod
-    def Start(request,
+    def StartDreamscape(request,
             target,
             options=(),
             channel_credentials=None,
@@ -354,8 +362,8 @@ class Dreamscapes(object):
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/dreamapi.v1.Dreamscapes/Start',
-            dreamapi_dot_v1_dot_dreamscapes__pb2.StartRequest.SerializeToString,
+            '/dreamapi.v1.Dreamscapes/StartDreamscape',
+            dreamapi_dot_v1_dot_dreamscapes__pb2.StartDreamscapeRequest.SerializeToString,
             dreamapi_dot_v1_dot_dreamscapes__pb2.Dreamscape.FromString,
             options,
             channel_credentials,
@@ -368,7 +376,7 @@ class Dreamscapes(object):
             _registered_method=True)
 
     @staticmethod
-    def Sever(request,
+    def SeverDreamscape(request,
             target,
             options=(),
             channel_credentials=None,
@@ -381,8 +389,8 @@ class Dreamscapes(object):
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/dreamapi.v1.Dreamscapes/Sever',
-            dreamapi_dot_v1_dot_dreamscapes__pb2.SeverRequest.SerializeToString,
+            '/dreamapi.v1.Dreamscapes/SeverDreamscape',
+            dreamapi_dot_v1_dot_dreamscapes__pb2.SeverDreamscapeRequest.SerializeToString,
             dreamapi_dot_v1_dot_severing__pb2.SeverOutcome.FromString,
             options,
             channel_credentials,
@@ -395,7 +403,7 @@ class Dreamscapes(object):
             _registered_method=True)
 
     @staticmethod
-    def Resume(request,
+    def ResumeDreamscape(request,
             target,
             options=(),
             channel_credentials=None,
@@ -408,8 +416,8 @@ class Dreamscapes(object):
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/dreamapi.v1.Dreamscapes/Resume',
-            dreamapi_dot_v1_dot_dreamscapes__pb2.ResumeRequest.SerializeToString,
+            '/dreamapi.v1.Dreamscapes/ResumeDreamscape',
+            dreamapi_dot_v1_dot_dreamscapes__pb2.ResumeDreamscapeRequest.SerializeToString,
             dreamapi_dot_v1_dot_dreamscapes__pb2.Dreamscape.FromString,
             options,
             channel_credentials,
@@ -422,7 +430,7 @@ class Dreamscapes(object):
             _registered_method=True)
 
     @staticmethod
-    def Wake(request,
+    def WakeDreamscape(request,
             target,
             options=(),
             channel_credentials=None,
@@ -435,8 +443,8 @@ class Dreamscapes(object):
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/dreamapi.v1.Dreamscapes/Wake',
-            dreamapi_dot_v1_dot_dreamscapes__pb2.WakeRequest.SerializeToString,
+            '/dreamapi.v1.Dreamscapes/WakeDreamscape',
+            dreamapi_dot_v1_dot_dreamscapes__pb2.WakeDreamscapeRequest.SerializeToString,
             dreamapi_dot_v1_dot_severing__pb2.SeverOutcome.FromString,
             options,
             channel_credentials,
@@ -449,7 +457,7 @@ class Dreamscapes(object):
             _registered_method=True)
 
     @staticmethod
-    def End(request,
+    def EndDreamscape(request,
             target,
             options=(),
             channel_credentials=None,
@@ -462,8 +470,8 @@ class Dreamscapes(object):
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/dreamapi.v1.Dreamscapes/End',
-            dreamapi_dot_v1_dot_dreamscapes__pb2.EndRequest.SerializeToString,
+            '/dreamapi.v1.Dreamscapes/EndDreamscape',
+            dreamapi_dot_v1_dot_dreamscapes__pb2.EndDreamscapeRequest.SerializeToString,
             dreamapi_dot_v1_dot_severing__pb2.SeverOutcome.FromString,
             options,
             channel_credentials,
@@ -530,7 +538,7 @@ class Dreamscapes(object):
             _registered_method=True)
 
     @staticmethod
-    def Lead(request_iterator,
+    def LeadDreamscape(request_iterator,
             target,
             options=(),
             channel_credentials=None,
@@ -543,9 +551,9 @@ class Dreamscapes(object):
         return grpc.experimental.stream_unary(
             request_iterator,
             target,
-            '/dreamapi.v1.Dreamscapes/Lead',
-            dreamapi_dot_v1_dot_dreamscapes__pb2.LeadRequest.SerializeToString,
-            dreamapi_dot_v1_dot_dreamscapes__pb2.LeadResponse.FromString,
+            '/dreamapi.v1.Dreamscapes/LeadDreamscape',
+            dreamapi_dot_v1_dot_dreamscapes__pb2.LeadDreamscapeRequest.SerializeToString,
+            dreamapi_dot_v1_dot_dreamscapes__pb2.LeadDreamscapeResponse.FromString,
             options,
             channel_credentials,
             insecure,

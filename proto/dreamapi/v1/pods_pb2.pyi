@@ -28,16 +28,16 @@ class Device(_message.Message):
     def __init__(self, kind: _Optional[str] = ..., model: _Optional[str] = ...) -> None: ...
 
 class Calibration(_message.Message):
-    __slots__ = ("done", "source", "clean", "alpha_hz")
+    __slots__ = ("done", "source", "clean_duration", "alpha_hz")
     DONE_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
-    CLEAN_FIELD_NUMBER: _ClassVar[int]
+    CLEAN_DURATION_FIELD_NUMBER: _ClassVar[int]
     ALPHA_HZ_FIELD_NUMBER: _ClassVar[int]
     done: bool
     source: str
-    clean: _duration_pb2.Duration
+    clean_duration: _duration_pb2.Duration
     alpha_hz: float
-    def __init__(self, done: bool = ..., source: _Optional[str] = ..., clean: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., alpha_hz: _Optional[float] = ...) -> None: ...
+    def __init__(self, done: bool = ..., source: _Optional[str] = ..., clean_duration: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., alpha_hz: _Optional[float] = ...) -> None: ...
 
 class Clock(_message.Message):
     __slots__ = ("synced", "uncertainty")
@@ -48,23 +48,23 @@ class Clock(_message.Message):
     def __init__(self, synced: bool = ..., uncertainty: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Pod(_message.Message):
-    __slots__ = ("name", "state", "online", "site", "device", "schema", "software", "sleeper", "dreamscape", "seat", "quality", "quality_cause", "channels", "calibration", "clock", "applied", "latched", "breaker", "last_seen", "etag")
+    __slots__ = ("name", "state", "online", "site", "device", "schema", "software", "sleeper", "dreamscape", "seat", "quality", "quality_cause", "channels", "calibration", "clock", "applied", "latched", "breaker", "last_seen_time", "etag")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Pod.State]
-        OFFLINE: _ClassVar[Pod.State]
-        IDLE: _ClassVar[Pod.State]
-        CALIBRATING: _ClassVar[Pod.State]
-        READY: _ClassVar[Pod.State]
-        SEATED: _ClassVar[Pod.State]
-        LATCHED: _ClassVar[Pod.State]
+        STATE_OFFLINE: _ClassVar[Pod.State]
+        STATE_IDLE: _ClassVar[Pod.State]
+        STATE_CALIBRATING: _ClassVar[Pod.State]
+        STATE_READY: _ClassVar[Pod.State]
+        STATE_SEATED: _ClassVar[Pod.State]
+        STATE_LATCHED: _ClassVar[Pod.State]
     STATE_UNSPECIFIED: Pod.State
-    OFFLINE: Pod.State
-    IDLE: Pod.State
-    CALIBRATING: Pod.State
-    READY: Pod.State
-    SEATED: Pod.State
-    LATCHED: Pod.State
+    STATE_OFFLINE: Pod.State
+    STATE_IDLE: Pod.State
+    STATE_CALIBRATING: Pod.State
+    STATE_READY: Pod.State
+    STATE_SEATED: Pod.State
+    STATE_LATCHED: Pod.State
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     ONLINE_FIELD_NUMBER: _ClassVar[int]
@@ -83,7 +83,7 @@ class Pod(_message.Message):
     APPLIED_FIELD_NUMBER: _ClassVar[int]
     LATCHED_FIELD_NUMBER: _ClassVar[int]
     BREAKER_FIELD_NUMBER: _ClassVar[int]
-    LAST_SEEN_FIELD_NUMBER: _ClassVar[int]
+    LAST_SEEN_TIME_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
     name: str
     state: Pod.State
@@ -103,9 +103,9 @@ class Pod(_message.Message):
     applied: float
     latched: str
     breaker: _severing_pb2.Breaker
-    last_seen: _timestamp_pb2.Timestamp
+    last_seen_time: _timestamp_pb2.Timestamp
     etag: str
-    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[Pod.State, str]] = ..., online: bool = ..., site: _Optional[str] = ..., device: _Optional[_Union[Device, _Mapping]] = ..., schema: _Optional[str] = ..., software: _Optional[str] = ..., sleeper: _Optional[str] = ..., dreamscape: _Optional[str] = ..., seat: _Optional[str] = ..., quality: _Optional[float] = ..., quality_cause: _Optional[str] = ..., channels: _Optional[_Iterable[_Union[Channel, _Mapping]]] = ..., calibration: _Optional[_Union[Calibration, _Mapping]] = ..., clock: _Optional[_Union[Clock, _Mapping]] = ..., applied: _Optional[float] = ..., latched: _Optional[str] = ..., breaker: _Optional[_Union[_severing_pb2.Breaker, _Mapping]] = ..., last_seen: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[Pod.State, str]] = ..., online: bool = ..., site: _Optional[str] = ..., device: _Optional[_Union[Device, _Mapping]] = ..., schema: _Optional[str] = ..., software: _Optional[str] = ..., sleeper: _Optional[str] = ..., dreamscape: _Optional[str] = ..., seat: _Optional[str] = ..., quality: _Optional[float] = ..., quality_cause: _Optional[str] = ..., channels: _Optional[_Iterable[_Union[Channel, _Mapping]]] = ..., calibration: _Optional[_Union[Calibration, _Mapping]] = ..., clock: _Optional[_Union[Clock, _Mapping]] = ..., applied: _Optional[float] = ..., latched: _Optional[str] = ..., breaker: _Optional[_Union[_severing_pb2.Breaker, _Mapping]] = ..., last_seen_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ...) -> None: ...
 
 class ListPodsRequest(_message.Message):
     __slots__ = ("page_size", "page_token")
@@ -139,7 +139,7 @@ class WatchPodsResponse(_message.Message):
     pods: _containers.RepeatedCompositeFieldContainer[Pod]
     def __init__(self, pods: _Optional[_Iterable[_Union[Pod, _Mapping]]] = ...) -> None: ...
 
-class CheckInRequest(_message.Message):
+class CheckInPodRequest(_message.Message):
     __slots__ = ("name", "sleeper", "etag", "request_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SLEEPER_FIELD_NUMBER: _ClassVar[int]
@@ -151,7 +151,7 @@ class CheckInRequest(_message.Message):
     request_id: str
     def __init__(self, name: _Optional[str] = ..., sleeper: _Optional[str] = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
-class CheckOutRequest(_message.Message):
+class CheckOutPodRequest(_message.Message):
     __slots__ = ("name", "request_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
@@ -159,7 +159,7 @@ class CheckOutRequest(_message.Message):
     request_id: str
     def __init__(self, name: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
-class ReleaseRequest(_message.Message):
+class ReleasePodRequest(_message.Message):
     __slots__ = ("name", "reason", "request_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]

@@ -27,7 +27,9 @@ if _version_not_supported:
 
 
 class PodsStub(object):
-    """Missing associated documentation comment in .proto file."""
+    """The pods. A request holds at most 1 MiB, an answer or one message of a stream at most 4 MiB. The daemon
+    holds at most 256 open watches of pods; the next one is refused with TOO_MANY_WATCHERS.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -50,25 +52,27 @@ class PodsStub(object):
                 request_serializer=dreamapi_dot_v1_dot_pods__pb2.WatchPodsRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_pods__pb2.WatchPodsResponse.FromString,
                 _registered_method=True)
-        self.CheckIn = channel.unary_unary(
-                '/dreamapi.v1.Pods/CheckIn',
-                request_serializer=dreamapi_dot_v1_dot_pods__pb2.CheckInRequest.SerializeToString,
+        self.CheckInPod = channel.unary_unary(
+                '/dreamapi.v1.Pods/CheckInPod',
+                request_serializer=dreamapi_dot_v1_dot_pods__pb2.CheckInPodRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_pods__pb2.Pod.FromString,
                 _registered_method=True)
-        self.CheckOut = channel.unary_unary(
-                '/dreamapi.v1.Pods/CheckOut',
-                request_serializer=dreamapi_dot_v1_dot_pods__pb2.CheckOutRequest.SerializeToString,
+        self.CheckOutPod = channel.unary_unary(
+                '/dreamapi.v1.Pods/CheckOutPod',
+                request_serializer=dreamapi_dot_v1_dot_pods__pb2.CheckOutPodRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_pods__pb2.Pod.FromString,
                 _registered_method=True)
-        self.Release = channel.unary_unary(
-                '/dreamapi.v1.Pods/Release',
-                request_serializer=dreamapi_dot_v1_dot_pods__pb2.ReleaseRequest.SerializeToString,
+        self.ReleasePod = channel.unary_unary(
+                '/dreamapi.v1.Pods/ReleasePod',
+                request_serializer=dreamapi_dot_v1_dot_pods__pb2.ReleasePodRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_severing__pb2.SeverOutcome.FromString,
                 _registered_method=True)
 
 
 class PodsServicer(object):
-    """Missing associated documentation comment in .proto file."""
+    """The pods. A request holds at most 1 MiB, an answer or one message of a stream at most 4 MiB. The daemon
+    holds at most 256 open watches of pods; the next one is refused with TOO_MANY_WATCHERS.
+    """
 
     def ListPods(self, request, context):
         """Every pod ever seen, by name.
@@ -78,34 +82,35 @@ class PodsServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetPod(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """One pod.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchPods(self, request, context):
-        """All pods at once, then those that change; conflated: only the newest view of each.
+        """All pods at once, then those that change. Conflated: only the newest view of each pod is sent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def CheckIn(self, request, context):
-        """Bind a sleeper to a pod; the same pair again is the same answer.
+    def CheckInPod(self, request, context):
+        """Bind a sleeper to a pod. The same pair again gets the same answer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def CheckOut(self, request, context):
+    def CheckOutPod(self, request, context):
         """Release the pod, then unbind its sleeper. Idempotent; never refused for its request_id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def Release(self, request, context):
-        """This bed alone, now. Valid in every state; never refused for its request_id.
+    def ReleasePod(self, request, context):
+        """Set this bed alone to zero, now. Valid in every state; never refused for its request_id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -129,19 +134,19 @@ def add_PodsServicer_to_server(servicer, server):
                     request_deserializer=dreamapi_dot_v1_dot_pods__pb2.WatchPodsRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_pods__pb2.WatchPodsResponse.SerializeToString,
             ),
-            'CheckIn': grpc.unary_unary_rpc_method_handler(
-                    servicer.CheckIn,
-                    request_deserializer=dreamapi_dot_v1_dot_pods__pb2.CheckInRequest.FromString,
+            'CheckInPod': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckInPod,
+                    request_deserializer=dreamapi_dot_v1_dot_pods__pb2.CheckInPodRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_pods__pb2.Pod.SerializeToString,
             ),
-            'CheckOut': grpc.unary_unary_rpc_method_handler(
-                    servicer.CheckOut,
-                    request_deserializer=dreamapi_dot_v1_dot_pods__pb2.CheckOutRequest.FromString,
+            'CheckOutPod': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckOutPod,
+                    request_deserializer=dreamapi_dot_v1_dot_pods__pb2.CheckOutPodRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_pods__pb2.Pod.SerializeToString,
             ),
-            'Release': grpc.unary_unary_rpc_method_handler(
-                    servicer.Release,
-                    request_deserializer=dreamapi_dot_v1_dot_pods__pb2.ReleaseRequest.FromString,
+            'ReleasePod': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleasePod,
+                    request_deserializer=dreamapi_dot_v1_dot_pods__pb2.ReleasePodRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_severing__pb2.SeverOutcome.SerializeToString,
             ),
     }
@@ -153,7 +158,9 @@ def add_PodsServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Pods(object):
-    """Missing associated documentation comment in .proto file."""
+    """The pods. A request holds at most 1 MiB, an answer or one message of a stream at most 4 MiB. The daemon
+    holds at most 256 open watches of pods; the next one is refused with TOO_MANY_WATCHERS.
+    """
 
     @staticmethod
     def ListPods(request,
@@ -237,7 +244,7 @@ class Pods(object):
             _registered_method=True)
 
     @staticmethod
-    def CheckIn(request,
+    def CheckInPod(request,
             target,
             options=(),
             channel_credentials=None,
@@ -250,8 +257,8 @@ class Pods(object):
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/dreamapi.v1.Pods/CheckIn',
-            dreamapi_dot_v1_dot_pods__pb2.CheckInRequest.SerializeToString,
+            '/dreamapi.v1.Pods/CheckInPod',
+            dreamapi_dot_v1_dot_pods__pb2.CheckInPodRequest.SerializeToString,
             dreamapi_dot_v1_dot_pods__pb2.Pod.FromString,
             options,
             channel_credentials,
@@ -264,7 +271,7 @@ class Pods(object):
             _registered_method=True)
 
     @staticmethod
-    def CheckOut(request,
+    def CheckOutPod(request,
             target,
             options=(),
             channel_credentials=None,
@@ -277,8 +284,8 @@ class Pods(object):
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/dreamapi.v1.Pods/CheckOut',
-            dreamapi_dot_v1_dot_pods__pb2.CheckOutRequest.SerializeToString,
+            '/dreamapi.v1.Pods/CheckOutPod',
+            dreamapi_dot_v1_dot_pods__pb2.CheckOutPodRequest.SerializeToString,
             dreamapi_dot_v1_dot_pods__pb2.Pod.FromString,
             options,
             channel_credentials,
@@ -291,7 +298,7 @@ class Pods(object):
             _registered_method=True)
 
     @staticmethod
-    def Release(request,
+    def ReleasePod(request,
             target,
             options=(),
             channel_credentials=None,
@@ -304,8 +311,8 @@ class Pods(object):
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/dreamapi.v1.Pods/Release',
-            dreamapi_dot_v1_dot_pods__pb2.ReleaseRequest.SerializeToString,
+            '/dreamapi.v1.Pods/ReleasePod',
+            dreamapi_dot_v1_dot_pods__pb2.ReleasePodRequest.SerializeToString,
             dreamapi_dot_v1_dot_severing__pb2.SeverOutcome.FromString,
             options,
             channel_credentials,

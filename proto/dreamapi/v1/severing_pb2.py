@@ -24,17 +24,18 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x64reamapi/v1/severing.proto\x12\x0b\x64reamapi.v1\"\xa2\x01\n\x07\x42reaker\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12\r\n\x05\x63\x61use\x18\x03 \x01(\t\"O\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06\x43LOSED\x10\x01\x12\x08\n\x04OPEN\x10\x02\x12\r\n\tHALF_OPEN\x10\x03\x12\n\n\x06LOCKED\x10\x04\"F\n\x0cSeverOutcome\x12\x0e\n\x06zeroed\x18\x01 \x01(\x05\x12\x11\n\tconfirmed\x18\x02 \x01(\x05\x12\x13\n\x0bunconfirmed\x18\x03 \x03(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x64reamapi/v1/severing.proto\x12\x0b\x64reamapi.v1\"\xba\x01\n\x07\x42reaker\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.dreamapi.v1.Breaker.State\x12\r\n\x05\x63\x61use\x18\x03 \x01(\t\"g\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_CLOSED\x10\x01\x12\x0e\n\nSTATE_OPEN\x10\x02\x12\x13\n\x0fSTATE_HALF_OPEN\x10\x03\x12\x10\n\x0cSTATE_LOCKED\x10\x04\"F\n\x0cSeverOutcome\x12\x0e\n\x06zeroed\x18\x01 \x01(\x05\x12\x11\n\tconfirmed\x18\x02 \x01(\x05\x12\x13\n\x0bunconfirmed\x18\x03 \x03(\tBf\n\x1cio.github.dreamd.dreamapi.v1B\rSeveringProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'dreamapi.v1.severing_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'\n\034io.github.dreamd.dreamapi.v1B\rSeveringProtoP\001Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1'
   _globals['_BREAKER']._serialized_start=44
-  _globals['_BREAKER']._serialized_end=206
+  _globals['_BREAKER']._serialized_end=230
   _globals['_BREAKER_STATE']._serialized_start=127
-  _globals['_BREAKER_STATE']._serialized_end=206
-  _globals['_SEVEROUTCOME']._serialized_start=208
-  _globals['_SEVEROUTCOME']._serialized_end=278
+  _globals['_BREAKER_STATE']._serialized_end=230
+  _globals['_SEVEROUTCOME']._serialized_start=232
+  _globals['_SEVEROUTCOME']._serialized_end=302
 # @@protoc_insertion_point(module_scope)

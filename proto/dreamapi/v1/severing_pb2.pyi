@@ -11,15 +11,15 @@ class Breaker(_message.Message):
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Breaker.State]
-        CLOSED: _ClassVar[Breaker.State]
-        OPEN: _ClassVar[Breaker.State]
-        HALF_OPEN: _ClassVar[Breaker.State]
-        LOCKED: _ClassVar[Breaker.State]
+        STATE_CLOSED: _ClassVar[Breaker.State]
+        STATE_OPEN: _ClassVar[Breaker.State]
+        STATE_HALF_OPEN: _ClassVar[Breaker.State]
+        STATE_LOCKED: _ClassVar[Breaker.State]
     STATE_UNSPECIFIED: Breaker.State
-    CLOSED: Breaker.State
-    OPEN: Breaker.State
-    HALF_OPEN: Breaker.State
-    LOCKED: Breaker.State
+    STATE_CLOSED: Breaker.State
+    STATE_OPEN: Breaker.State
+    STATE_HALF_OPEN: Breaker.State
+    STATE_LOCKED: Breaker.State
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     CAUSE_FIELD_NUMBER: _ClassVar[int]

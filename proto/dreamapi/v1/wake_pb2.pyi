@@ -9,44 +9,44 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class WakeOrder(_message.Message):
-    __slots__ = ("name", "revision", "scope", "target", "issuer", "reason", "ordered", "stands", "lifted_by", "lifted_reason", "lifted")
+    __slots__ = ("name", "revision", "scope", "target", "issuer", "reason", "create_time", "stands", "lifted_by", "lifted_reason", "lift_time")
     class Scope(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         SCOPE_UNSPECIFIED: _ClassVar[WakeOrder.Scope]
-        POD: _ClassVar[WakeOrder.Scope]
-        DREAMSCAPE: _ClassVar[WakeOrder.Scope]
-        SITE: _ClassVar[WakeOrder.Scope]
-        FLEET: _ClassVar[WakeOrder.Scope]
+        SCOPE_POD: _ClassVar[WakeOrder.Scope]
+        SCOPE_DREAMSCAPE: _ClassVar[WakeOrder.Scope]
+        SCOPE_SITE: _ClassVar[WakeOrder.Scope]
+        SCOPE_FLEET: _ClassVar[WakeOrder.Scope]
     SCOPE_UNSPECIFIED: WakeOrder.Scope
-    POD: WakeOrder.Scope
-    DREAMSCAPE: WakeOrder.Scope
-    SITE: WakeOrder.Scope
-    FLEET: WakeOrder.Scope
+    SCOPE_POD: WakeOrder.Scope
+    SCOPE_DREAMSCAPE: WakeOrder.Scope
+    SCOPE_SITE: WakeOrder.Scope
+    SCOPE_FLEET: WakeOrder.Scope
     NAME_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     SCOPE_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     ISSUER_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
-    ORDERED_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     STANDS_FIELD_NUMBER: _ClassVar[int]
     LIFTED_BY_FIELD_NUMBER: _ClassVar[int]
     LIFTED_REASON_FIELD_NUMBER: _ClassVar[int]
-    LIFTED_FIELD_NUMBER: _ClassVar[int]
+    LIFT_TIME_FIELD_NUMBER: _ClassVar[int]
     name: str
     revision: int
     scope: WakeOrder.Scope
     target: str
     issuer: str
     reason: str
-    ordered: _timestamp_pb2.Timestamp
+    create_time: _timestamp_pb2.Timestamp
     stands: bool
     lifted_by: str
     lifted_reason: str
-    lifted: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., scope: _Optional[_Union[WakeOrder.Scope, str]] = ..., target: _Optional[str] = ..., issuer: _Optional[str] = ..., reason: _Optional[str] = ..., ordered: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., stands: bool = ..., lifted_by: _Optional[str] = ..., lifted_reason: _Optional[str] = ..., lifted: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    lift_time: _timestamp_pb2.Timestamp
+    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., scope: _Optional[_Union[WakeOrder.Scope, str]] = ..., target: _Optional[str] = ..., issuer: _Optional[str] = ..., reason: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., stands: bool = ..., lifted_by: _Optional[str] = ..., lifted_reason: _Optional[str] = ..., lift_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
-class OrderRequest(_message.Message):
+class OrderWakeRequest(_message.Message):
     __slots__ = ("scope", "target", "issuer", "reason", "request_id")
     SCOPE_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
@@ -60,7 +60,7 @@ class OrderRequest(_message.Message):
     request_id: str
     def __init__(self, scope: _Optional[_Union[WakeOrder.Scope, str]] = ..., target: _Optional[str] = ..., issuer: _Optional[str] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
-class OrderResponse(_message.Message):
+class OrderWakeResponse(_message.Message):
     __slots__ = ("order", "outcome")
     ORDER_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
@@ -68,7 +68,7 @@ class OrderResponse(_message.Message):
     outcome: _severing_pb2.SeverOutcome
     def __init__(self, order: _Optional[_Union[WakeOrder, _Mapping]] = ..., outcome: _Optional[_Union[_severing_pb2.SeverOutcome, _Mapping]] = ...) -> None: ...
 
-class LiftRequest(_message.Message):
+class LiftWakeOrderRequest(_message.Message):
     __slots__ = ("name", "by", "reason", "request_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
     BY_FIELD_NUMBER: _ClassVar[int]

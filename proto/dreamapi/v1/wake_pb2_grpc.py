@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class WakeOrdersStub(object):
-    """Missing associated documentation comment in .proto file."""
+    """The wake orders. A request holds at most 1 MiB, an answer at most 4 MiB.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -34,14 +35,14 @@ class WakeOrdersStub(object):
         Args:
             channel: A grpc.Channel.
         """
-        self.Order = channel.unary_unary(
-                '/dreamapi.v1.WakeOrders/Order',
-                request_serializer=dreamapi_dot_v1_dot_wake__pb2.OrderRequest.SerializeToString,
-                response_deserializer=dreamapi_dot_v1_dot_wake__pb2.OrderResponse.FromString,
+        self.OrderWake = channel.unary_unary(
+                '/dreamapi.v1.WakeOrders/OrderWake',
+                request_serializer=dreamapi_dot_v1_dot_wake__pb2.OrderWakeRequest.SerializeToString,
+                response_deserializer=dreamapi_dot_v1_dot_wake__pb2.OrderWakeResponse.FromString,
                 _registered_method=True)
-        self.Lift = channel.unary_unary(
-                '/dreamapi.v1.WakeOrders/Lift',
-                request_serializer=dreamapi_dot_v1_dot_wake__pb2.LiftRequest.SerializeToString,
+        self.LiftWakeOrder = channel.unary_unary(
+                '/dreamapi.v1.WakeOrders/LiftWakeOrder',
+                request_serializer=dreamapi_dot_v1_dot_wake__pb2.LiftWakeOrderRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_wake__pb2.WakeOrder.FromString,
                 _registered_method=True)
         self.ListWakeOrders = channel.unary_unary(
@@ -52,25 +53,26 @@ class WakeOrdersStub(object):
 
 
 class WakeOrdersServicer(object):
-    """Missing associated documentation comment in .proto file."""
+    """The wake orders. A request holds at most 1 MiB, an answer at most 4 MiB.
+    """
 
-    def Order(self, request, context):
-        """Sent again with its request_id, or for a scope and target whose order stands, it is the same order;
-        whoever it reaches is woken again.
+    def OrderWake(self, request, context):
+        """Wakes each pod in the scope, now. Sent again with its request_id, or for a scope and target with a
+        standing order, it is the same order, and its pods are woken again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def Lift(self, request, context):
-        """By a named person with a reason. Lifted twice is lifted once.
+    def LiftWakeOrder(self, request, context):
+        """By a named person with a reason. Lifting twice lifts once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListWakeOrders(self, request, context):
-        """Newest first, the last 256 lifted ones included.
+        """Newest first, with the last 256 lifted ones.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -79,14 +81,14 @@ class WakeOrdersServicer(object):
 
 def add_WakeOrdersServicer_to_server(servicer, server):
     rpc_method_handlers = {
-            'Order': grpc.unary_unary_rpc_method_handler(
-                    servicer.Order,
-                    request_deserializer=dreamapi_dot_v1_dot_wake__pb2.OrderRequest.FromString,
-                    response_serializer=dreamapi_dot_v1_dot_wake__pb2.OrderResponse.SerializeToString,
+            'OrderWake': grpc.unary_unary_rpc_method_handler(
+                    servicer.OrderWake,
+                    request_deserializer=dreamapi_dot_v1_dot_wake__pb2.OrderWakeRequest.FromString,
+                    response_serializer=dreamapi_dot_v1_dot_wake__pb2.OrderWakeResponse.SerializeToString,
             ),
-            'Lift': grpc.unary_unary_rpc_method_handler(
-                    servicer.Lift,
-                    request_deserializer=dreamapi_dot_v1_dot_wake__pb2.LiftRequest.FromString,
+            'LiftWakeOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.LiftWakeOrder,
+                    request_deserializer=dreamapi_dot_v1_dot_wake__pb2.LiftWakeOrderRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_wake__pb2.WakeOrder.SerializeToString,
             ),
             'ListWakeOrders': grpc.unary_unary_rpc_method_handler(
@@ -103,10 +105,11 @@ def add_WakeOrdersServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class WakeOrders(object):
-    """Missing associated documentation comment in .proto file."""
+    """The wake orders. A request holds at most 1 MiB, an answer at most 4 MiB.
+    """
 
     @staticmethod
-    def Order(request,
+    def OrderWake(request,
             target,
             options=(),
             channel_credentials=None,
@@ -119,9 +122,9 @@ class WakeOrders(object):
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/dreamapi.v1.WakeOrders/Order',
-            dreamapi_dot_v1_dot_wake__pb2.OrderRequest.SerializeToString,
-            dreamapi_dot_v1_dot_wake__pb2.OrderResponse.FromString,
+            '/dreamapi.v1.WakeOrders/OrderWake',
+            dreamapi_dot_v1_dot_wake__pb2.OrderWakeRequest.SerializeToString,
+            dreamapi_dot_v1_dot_wake__pb2.OrderWakeResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -133,7 +136,7 @@ class WakeOrders(object):
             _registered_method=True)
 
     @staticmethod
-    def Lift(request,
+    def LiftWakeOrder(request,
             target,
             options=(),
             channel_credentials=None,
@@ -146,8 +149,8 @@ class WakeOrders(object):
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/dreamapi.v1.WakeOrders/Lift',
-            dreamapi_dot_v1_dot_wake__pb2.LiftRequest.SerializeToString,
+            '/dreamapi.v1.WakeOrders/LiftWakeOrder',
+            dreamapi_dot_v1_dot_wake__pb2.LiftWakeOrderRequest.SerializeToString,
             dreamapi_dot_v1_dot_wake__pb2.WakeOrder.FromString,
             options,
             channel_credentials,

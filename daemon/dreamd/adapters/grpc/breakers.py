@@ -47,13 +47,17 @@ class Breakers(BreakersServicer):
         found = self._coordination.breakers.get(inputs.breaker_id(request.name))
         return translate.breaker_detail(granted(found))
 
-    async def Trip(self, request: breaking.TripRequest, _context: Context) -> breaking.BreakerDetail:
+    async def TripBreaker(
+        self, request: breaking.TripBreakerRequest, _context: Context
+    ) -> breaking.BreakerDetail:
         """Open it now; done again where it is asked again."""
         name, by = inputs.breaker_id(request.name), inputs.reason(request.by)
         tripped = self._coordination.breakers.trip(name, by, inputs.reason(request.reason))
         return translate.breaker_detail(granted(tripped))
 
-    async def Reset(self, request: breaking.ResetRequest, _context: Context) -> breaking.BreakerDetail:
+    async def ResetBreaker(
+        self, request: breaking.ResetBreakerRequest, _context: Context
+    ) -> breaking.BreakerDetail:
         """From locked to half-open."""
         name, by = inputs.breaker_id(request.name), inputs.reason(request.by)
         reason = inputs.reason(request.reason)

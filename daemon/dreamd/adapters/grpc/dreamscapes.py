@@ -67,7 +67,9 @@ class Dreamscapes(DreamscapesServicer):
             next_page_token=token,
         )
 
-    async def Start(self, request: dreams.StartRequest, _context: Context) -> dreams.Dreamscape:
+    async def StartDreamscape(
+        self, request: dreams.StartDreamscapeRequest, _context: Context
+    ) -> dreams.Dreamscape:
         """Begin to dream."""
         name = inputs.dreamscape_id(request.name)
         return self._replays.once(
@@ -76,7 +78,9 @@ class Dreamscapes(DreamscapesServicer):
             lambda: translate.dreamscape(granted(self._coordination.start(name, request.etag))),
         )
 
-    async def Resume(self, request: dreams.ResumeRequest, _context: Context) -> dreams.Dreamscape:
+    async def ResumeDreamscape(
+        self, request: dreams.ResumeDreamscapeRequest, _context: Context
+    ) -> dreams.Dreamscape:
         """Dream on after a sever."""
         name = inputs.dreamscape_id(request.name)
         return self._replays.once(
@@ -85,17 +89,23 @@ class Dreamscapes(DreamscapesServicer):
             lambda: translate.dreamscape(granted(self._coordination.resume(name, request.etag))),
         )
 
-    async def Sever(self, request: dreams.SeverRequest, context: Context) -> severing.SeverOutcome:
+    async def SeverDreamscape(
+        self, request: dreams.SeverDreamscapeRequest, context: Context
+    ) -> severing.SeverOutcome:
         """Everyone to zero now."""
         name, reason = inputs.dreamscape_id(request.name), inputs.reason(request.reason)
         return await _settled(self._coordination.sever(name, reason), context)
 
-    async def Wake(self, request: dreams.WakeRequest, context: Context) -> severing.SeverOutcome:
+    async def WakeDreamscape(
+        self, request: dreams.WakeDreamscapeRequest, context: Context
+    ) -> severing.SeverOutcome:
         """Sever, then wake everyone."""
         name, reason = inputs.dreamscape_id(request.name), inputs.reason(request.reason)
         return await _settled(self._coordination.wake(name, inputs.reason(request.issuer), reason), context)
 
-    async def End(self, request: dreams.EndRequest, context: Context) -> severing.SeverOutcome:
+    async def EndDreamscape(
+        self, request: dreams.EndDreamscapeRequest, context: Context
+    ) -> severing.SeverOutcome:
         """Close the books once all are home."""
         name, reason = inputs.dreamscape_id(request.name), inputs.reason(request.reason)
         return await _settled(self._coordination.end(name, reason), context)
@@ -126,14 +136,14 @@ class Dreamscapes(DreamscapesServicer):
                 else:
                     await bell.heard()
 
-    async def Lead(
-        self, requests: AsyncIterator[dreams.LeadRequest], _context: Context
-    ) -> dreams.LeadResponse:
+    async def LeadDreamscape(
+        self, requests: AsyncIterator[dreams.LeadDreamscapeRequest], _context: Context
+    ) -> dreams.LeadDreamscapeResponse:
         """Take the artist's vectors until the stream ends; the first message names the Dreamscape."""
         taken = 0
         first = await anext(aiter(requests), None)
         if first is None:
-            return dreams.LeadResponse()
+            return dreams.LeadDreamscapeResponse()
         name = inputs.dreamscape_id(first.name)
         with closing(granted(self._coordination.lead(name))) as lead:
             granted(lead.take(first.vector, first.share))
@@ -142,7 +152,7 @@ class Dreamscapes(DreamscapesServicer):
                 inputs.same_dreamscape(request.name, name)
                 granted(lead.take(request.vector, request.share))
                 taken += 1
-        return dreams.LeadResponse(taken=taken)
+        return dreams.LeadDreamscapeResponse(taken=taken)
 
     async def WatchEvents(
         self, request: dreams.WatchEventsRequest, _context: Context

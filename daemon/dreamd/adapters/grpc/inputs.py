@@ -94,7 +94,7 @@ def wake_target(scope: WakeScope, name: str, field: str = "target") -> str:
         case WakeScope.FLEET:
             raise bad_input(field, "nothing: the fleet has no name", name)
         case WakeScope.UNSPECIFIED:
-            raise bad_input("scope", "POD, DREAMSCAPE, SITE or FLEET", "none of them")
+            raise bad_input("scope", "SCOPE_POD, SCOPE_DREAMSCAPE, SCOPE_SITE or SCOPE_FLEET", "none of them")
 
 
 def request_id(text: str) -> str:
@@ -118,8 +118,8 @@ def plan(request: CreateDreamscapeRequest) -> Plan:
         dreamscape=request.dreamscape_id,
         seats_min=wanted.seats_min,
         seats_max=wanted.seats_max,
-        start_at_s=_moment(wanted.start_at, "plan.start_at"),
-        close_at_s=_moment(wanted.close_at, "plan.close_at"),
+        start_at_s=_moment(wanted.start_time, "plan.start_time"),
+        close_at_s=_moment(wanted.close_time, "plan.close_time"),
         pods=tuple(pod_id(pod, f"plan.pods[{at}]") for at, pod in enumerate(wanted.pods)),
         site=_site(wanted.site),
         schema=wanted.schema or _DEFAULTS.schema,

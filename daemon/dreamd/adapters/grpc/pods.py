@@ -55,7 +55,7 @@ class Pods(PodsServicer):
                 if not views:
                     await bell.heard()
 
-    async def CheckIn(self, request: beds.CheckInRequest, _context: Context) -> beds.Pod:
+    async def CheckInPod(self, request: beds.CheckInPodRequest, _context: Context) -> beds.Pod:
         """Bind a sleeper to a pod."""
         pod, sleeper = inputs.pod_id(request.name), inputs.sleeper_id(request.sleeper)
         return self._replays.once(
@@ -64,11 +64,11 @@ class Pods(PodsServicer):
             lambda: translate.pod(granted(self._coordination.check_in(pod, sleeper, request.etag))),
         )
 
-    async def CheckOut(self, request: beds.CheckOutRequest, _context: Context) -> beds.Pod:
+    async def CheckOutPod(self, request: beds.CheckOutPodRequest, _context: Context) -> beds.Pod:
         """Release the pod, then unbind its sleeper."""
         return translate.pod(granted(self._coordination.check_out(inputs.pod_id(request.name))))
 
-    async def Release(self, request: beds.ReleaseRequest, context: Context) -> severing.SeverOutcome:
+    async def ReleasePod(self, request: beds.ReleasePodRequest, context: Context) -> severing.SeverOutcome:
         """This bed alone, now."""
         pod = inputs.pod_id(request.name)
         ticket = granted(self._coordination.release(pod, inputs.reason(request.reason)))

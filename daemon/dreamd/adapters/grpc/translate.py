@@ -36,24 +36,24 @@ from dreamwire.messages import WakeScope
 _NANOS_IN_S: Final = 1_000_000_000
 
 POD_STATES: Final[dict[PodState, beds.Pod.State]] = {
-    state: getattr(beds.Pod, state.name) for state in PodState
+    state: getattr(beds.Pod, f"STATE_{state.name}") for state in PodState
 }
 SEAT_STATES: Final[dict[SeatState, dreams.Seat.State]] = {
-    state: getattr(dreams.Seat, state.name) for state in SeatState
+    state: getattr(dreams.Seat, f"STATE_{state.name}") for state in SeatState
 }
 DREAMSCAPE_STATES: Final[dict[DreamscapeState, dreams.Dreamscape.State]] = {
-    state: getattr(dreams.Dreamscape, state.name) for state in DreamscapeState
+    state: getattr(dreams.Dreamscape, f"STATE_{state.name}") for state in DreamscapeState
 }
 BREAKER_STATES: Final[dict[BreakerState, severing.Breaker.State]] = {
-    state: getattr(severing.Breaker, state.name) for state in BreakerState
+    state: getattr(severing.Breaker, f"STATE_{state.name}") for state in BreakerState
 }
 
 WAKE_SCOPES: Final[dict[WakeScope, waking.WakeOrder.Scope]] = {
     WakeScope.UNSPECIFIED: waking.WakeOrder.SCOPE_UNSPECIFIED,
-    WakeScope.POD: waking.WakeOrder.POD,
-    WakeScope.DREAMSCAPE: waking.WakeOrder.DREAMSCAPE,
-    WakeScope.SITE: waking.WakeOrder.SITE,
-    WakeScope.FLEET: waking.WakeOrder.FLEET,
+    WakeScope.POD: waking.WakeOrder.SCOPE_POD,
+    WakeScope.DREAMSCAPE: waking.WakeOrder.SCOPE_DREAMSCAPE,
+    WakeScope.SITE: waking.WakeOrder.SCOPE_SITE,
+    WakeScope.FLEET: waking.WakeOrder.SCOPE_FLEET,
 }
 
 
@@ -87,13 +87,13 @@ def breaker_detail(view: BreakerView, *, with_history: bool = True) -> breaking.
         name=names.breaker(view.name),
         state=BREAKER_STATES[view.state],
         cause=view.cause,
-        since=moment(view.since_s),
-        until=moment(view.until_s),
-        tripped_at=moment(view.tripped_s),
+        state_start_time=moment(view.since_s),
+        state_expire_time=moment(view.until_s),
+        trip_time=moment(view.tripped_s),
         evidence=view.evidence,
         history=[
             breaking.BreakerMove(
-                at=moment(one.at_s),
+                move_time=moment(one.at_s),
                 before=BREAKER_STATES[one.before],
                 after=BREAKER_STATES[one.after],
                 cause=one.cause,
@@ -116,11 +116,11 @@ def wake_order(order: Order) -> waking.WakeOrder:
         target=named(order.target) if named else "",
         issuer=order.issuer,
         reason=order.reason,
-        ordered=moment(order.at_s),
+        create_time=moment(order.at_s),
         stands=order.stands,
         lifted_by=order.lifted_by,
         lifted_reason=order.lifted_reason,
-        lifted=moment(order.lifted_s),
+        lift_time=moment(order.lifted_s),
     )
 
 
@@ -152,14 +152,14 @@ def pod(view: PodView) -> beds.Pod:
         calibration=beds.Calibration(
             done=view.calibrated,
             source=view.calibration_source,
-            clean=span(view.calibration_clean_s),
+            clean_duration=span(view.calibration_clean_s),
             alpha_hz=view.alpha_hz,
         ),
         clock=beds.Clock(synced=view.clock_synced, uncertainty=span(view.clock_uncertainty_us / 1e6)),
         applied=view.applied,
         latched=view.latched,
         breaker=breaker(view.pod, view.breaker, view.breaker_cause),
-        last_seen=moment(view.last_seen_s),
+        last_seen_time=moment(view.last_seen_s),
         etag=view.etag,
     )
 
@@ -193,8 +193,8 @@ def plan(view: Plan) -> dreams.Plan:
     return dreams.Plan(
         seats_min=view.seats_min,
         seats_max=view.seats_max,
-        start_at=moment(view.start_at_s),
-        close_at=moment(view.close_at_s),
+        start_time=moment(view.start_at_s),
+        close_time=moment(view.close_at_s),
         pods=[names.pod(pod) for pod in view.pods],
         site=view.site,
         schema=view.schema,
@@ -215,7 +215,7 @@ def dreamscape(view: DreamscapeView, *, with_seats: bool = True) -> dreams.Dream
         plan=plan(view.plan),
         state=DREAMSCAPE_STATES[view.state],
         state_cause=view.state_cause,
-        created=moment(view.created_s),
+        create_time=moment(view.created_s),
         term=view.term,
         tick=view.tick,
         ticks_skipped=view.ticks_skipped,
@@ -232,7 +232,7 @@ def collective(view: CollectiveView, *, with_seats: bool) -> dreams.Collective:
         dreamscape=names.dreamscape(view.dreamscape),
         term=view.term,
         tick=view.tick,
-        instant=moment(view.instant_s),
+        grid_time=moment(view.instant_s),
         centre=view.centre,
         centre_hidden=view.centre_hidden,
         included=view.included,
@@ -240,7 +240,7 @@ def collective(view: CollectiveView, *, with_seats: bool) -> dreams.Collective:
         merged=view.merged,
         dispersion=view.dispersion,
         seats=[seat(view.dreamscape, one) for one in view.seats] if with_seats else [],
-        tick_took=span(view.tick_ms / 1e3),
+        tick_duration=span(view.tick_ms / 1e3),
         skipped=view.skipped,
         synchrony=[synchrony(one) for one in view.crowd.synchrony],
         identity=identity(view.crowd.identity),
@@ -288,7 +288,7 @@ def event(fact: Event) -> dreams.Event:
     """A fact of the journal."""
     return dreams.Event(
         cursor=fact.cursor,
-        at=moment(fact.at_s),
+        event_time=moment(fact.at_s),
         kind=fact.kind,
         dreamscape=names.dreamscape(fact.dreamscape),
         pod=names.pod(fact.pod),

@@ -26,19 +26,21 @@ class WakeOrders(WakeOrdersServicer):
     def __init__(self, coordination: Coordination) -> None:
         self._coordination = coordination
 
-    async def Order(self, request: waking.OrderRequest, context: Context) -> waking.OrderResponse:
+    async def OrderWake(self, request: waking.OrderWakeRequest, context: Context) -> waking.OrderWakeResponse:
         """Wake everyone in this scope, now."""
         scope = SCOPES.get(request.scope, WakeScope.UNSPECIFIED)
         target = inputs.wake_target(scope, request.target)
         issuer, reason = inputs.reason(request.issuer), inputs.reason(request.reason)
         asked = inputs.request_id(request.request_id)
         ordered = granted(self._coordination.waking.order(scope, target, issuer, reason, asked))
-        return waking.OrderResponse(
+        return waking.OrderWakeResponse(
             order=translate.wake_order(ordered.order),
             outcome=translate.outcome(await confirmed(ordered.ticket, context)),
         )
 
-    async def Lift(self, request: waking.LiftRequest, _context: Context) -> waking.WakeOrder:
+    async def LiftWakeOrder(
+        self, request: waking.LiftWakeOrderRequest, _context: Context
+    ) -> waking.WakeOrder:
         """The order stands no longer."""
         order_id, by = inputs.wake_order_id(request.name), inputs.reason(request.by)
         lifted = self._coordination.waking.lift(order_id, by, inputs.reason(request.reason))
