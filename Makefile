@@ -1,17 +1,19 @@
 # Everything a newcomer needs: `make run` shows it, `make test` proves it. No other set-up.
+SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+RUN := $(VENV)/.run
 NODE := $(VENV)/node
 NODE_READY := $(NODE)/.ready
 
-.PHONY: help run test soak check bench rehearse sim mutate screenshots proto tables boards system-packages
+.PHONY: help run test soak check bench rehearse sim mutate screenshots proto tables boards lock system-packages
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-run: $(READY) ## eight simulated sleepers share a Dreamscape on this machine; ARGS="--duration 20 --json" passes flags
+run: $(RUN) ## eight simulated sleepers share a Dreamscape on this machine; ARGS="--duration 20 --json" passes flags
 	@$(BIN)/dreamd up $(ARGS)
 
 test: $(READY) $(NODE_READY) ## all tests; ARGS="-k tether" passes flags to pytest
@@ -54,14 +56,39 @@ system-packages: ## what some tests need and Debian packages: brokers, databases
 	apt-get install -y -qq --no-install-recommends python3-venv mosquitto mosquitto-clients prometheus postgresql chromium systemd \
 	$$(command -v npm >/dev/null || echo nodejs npm) >/dev/null
 
-$(READY): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	echo "dreamd needs Python 3.11 or newer; name one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
-	@echo "setting up $(VENV), once: a minute or three"
-	@$(PYTHON) -m venv $(VENV) || { \
-	echo "this Python cannot make virtual environments: on Debian, apt-get install python3-venv" >&2; exit 2; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+lock: $(READY) ## renew requirements/*.txt: the newest versions that pyproject.toml allows, with their hashes
+	@for extra in up dev; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate --extra $$extra pyproject.toml requirements/build.in \
+	-o requirements/$$extra.txt; done
+
+# A run needs the extra `up`; the tests need `dev` as well. Both come from locks with hashes.
+$(RUN): pyproject.toml requirements/up.txt
+	@$(call install,up,half a minute)
 	@touch $@
+
+$(READY): pyproject.toml requirements/dev.txt
+	@$(call install,dev,a minute or three)
+	@touch $(RUN) $@
+
+# $(1): the lock's name; $(2): how long it takes with pip.
+define install
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+echo "dreamd needs Python 3.11 or newer; name one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+if command -v uv >/dev/null; then \
+echo "setting up $(VENV) from requirements/$(1).txt with uv, once: some seconds"; \
+uv venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" $(VENV) && \
+uv pip install --python $(BIN)/python --require-hashes -r requirements/$(1).txt && \
+uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
+else \
+echo "setting up $(VENV) from requirements/$(1).txt, once: $(2)"; \
+$(PYTHON) -m venv $(VENV) || { \
+echo "this Python cannot make virtual environments: on Debian, apt-get install python3-venv" >&2; exit 2; }; \
+set -o pipefail && \
+$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements/$(1).txt \
+| grep --line-buffered -E '^(Collecting|Installing|Successfully)' | cut -c1-100 && \
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+fi
+endef
 
 # Clients in another language, for tests/foreign: left out where npm is missing or reaches no registry, and then
 # those tests are skipped. The lock names no registry: npm asks the one it is set to.

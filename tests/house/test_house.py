@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("daemon", "edge", "proto")
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "service", "base", "misc"}
 TOP_LEVEL = {
-    "daemon", "proto", "edge", "deploy", "tests", ".ci",
+    "daemon", "proto", "edge", "deploy", "tests", ".ci", "requirements",
     "pyproject.toml", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE",
     "Makefile", "buf.yaml", ".gitignore", ".gitattributes", ".dockerignore",
 }  # fmt: skip
