@@ -22,6 +22,7 @@ import secrets
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Final
 
@@ -169,6 +170,7 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, stop.set)
+        self._ledger.tell(lambda: self._deliver_soon(loop))
         tasks = {
             "tick": lambda: drive(
                 self._coordinator, self._clock, self._pulse, self._meters.tick_late, self._manager.alive
@@ -186,6 +188,11 @@ class Daemon:
                 "dreamd has failed, everyone was zeroed first; the log says where, please report it"
             ) from error
         self._log.info("ended")
+
+    def _deliver_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have commits ended on the application's thread; called on the ledger's."""
+        with suppress(RuntimeError):  # the loop is closed: there is nothing left to tell
+            loop.call_soon_threadsafe(self._ledger.deliver)
 
     def shutdown(self) -> tuple[Step, ...]:
         """How it ends: people first, then the faces, then the link, then the books."""

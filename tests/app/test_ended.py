@@ -16,7 +16,7 @@ from dreamd.core.session.views import BreakerState, DreamscapeState, DreamscapeV
 from dreamd.fusion.collective import Fusion
 from dreamd.fusion.columns import Columns
 from dreamd.fusion.crowd import CrowdFusion
-from dreamd.ports.ledger import DreamscapeRecord
+from dreamd.ports.ledger import DreamscapeRecord, Transaction
 from dreamwire.messages import PodEventKind, WakeScope
 from fakes.stage import START_S, Stage
 
@@ -139,7 +139,9 @@ def test_a_name_is_never_given_again() -> None:
     """Neither while the row is kept, nor after a restart, nor when the row has long fallen out."""
     stage = Stage(0)
     for number in range(3):
-        stage.ledger.save(past(f"long-ago-{number}", START_S - ENDED_KEPT_S - 60.0 + number))
+        stage.ledger.write(
+            Transaction(dreamscapes=(past(f"long-ago-{number}", START_S - ENDED_KEPT_S - 60.0 + number),))
+        )
     stage.restart()
     stage.app.create(Plan("night", 3, 8))
     stage.app.end("night", "")
@@ -155,8 +157,8 @@ def test_the_list_is_bounded_in_number_and_age_and_a_name_finds_its_row_for_ever
     """The newest ended are listed; an older one is found by name in the ledger, and severed without it."""
     stage = Stage(0)
     for number in range(ENDED_KEPT + 5):
-        stage.ledger.save(past(f"n-{number}", START_S - 2000.0 + number))
-    stage.ledger.save(past("too-old", START_S - ENDED_KEPT_S - 1.0))
+        stage.ledger.write(Transaction(dreamscapes=(past(f"n-{number}", START_S - 2000.0 + number),)))
+    stage.ledger.write(Transaction(dreamscapes=(past("too-old", START_S - ENDED_KEPT_S - 1.0),)))
     stage.restart()
     listed = [view.plan.dreamscape for view in stage.app.dreamscapes()]
     assert listed == [f"n-{number}" for number in reversed(range(5, ENDED_KEPT + 5))]
@@ -178,7 +180,7 @@ def test_a_restart_takes_up_no_ended_one() -> None:
     """Whatever the ledger holds, conductors are made for those that live."""
     stage = Stage(0)
     for number in range(300):
-        stage.ledger.save(past(f"n-{number}", START_S - 60.0))
+        stage.ledger.write(Transaction(dreamscapes=(past(f"n-{number}", START_S - 60.0),)))
     stage.app.create(Plan("night", 3, 8))
     before = held(Conductor)
     stage.restart()

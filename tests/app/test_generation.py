@@ -4,7 +4,7 @@ import pytest
 
 from dreamd.app.generation import TOUCHED_EVERY_S
 from dreamd.core.session.views import BreakerState, SeatState
-from dreamd.ports.ledger import LAPSED_S, LedgerError
+from dreamd.ports.ledger import LAPSED_S, LedgerError, Transaction
 from fakes.ledger import MemoryLedger
 from fakes.stage import Stage
 
@@ -17,7 +17,7 @@ def restored() -> tuple[Stage, MemoryLedger]:
     stage.dream(seats_max=8)
     backup = ledger.shelf.copy()
     stage.hop(16)
-    ledger.check_in("bed-5", "")
+    ledger.write(Transaction(check_ins=(("bed-5", ""),)))
     ledger.shelf.restore(backup)
     stage.restart()
     for pod in stage.pods:

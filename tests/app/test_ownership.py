@@ -1,7 +1,7 @@
 """Who publishes: an owner that cannot ask its ledger grants nothing, one that has been replaced is silent."""
 
 from dreamd.core.session.views import DreamscapeState
-from fakes.ledger import MemoryLedger
+from fakes.ledger import MemoryLedger, draw
 from fakes.stage import Stage
 
 
@@ -36,7 +36,7 @@ def test_unconfirmed_for_five_seconds_is_zeros() -> None:
 def test_who_has_been_replaced_says_nothing_more() -> None:
     """Another process has drawn a higher term: within a second this one stops publishing for good."""
     stage, ledger = dreaming()
-    ledger.draw_term("night", 0, stage.clock.now_s())
+    draw(ledger, "night", 0, stage.clock.now_s())
     stage.hop(5)
     published = len(stage.link.collectives)
     stage.hop(12)

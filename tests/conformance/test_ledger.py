@@ -15,9 +15,9 @@ from dreamd.core.session.views import DreamscapeState, Plan
 from dreamd.core.severing.causes import Cause
 from dreamd.core.severing.views import Lock, Mark
 from dreamd.core.severing.waking import Order
-from dreamd.ports.ledger import LAPSED_S, DreamscapeRecord, Ledger, LedgerError
+from dreamd.ports.ledger import LAPSED_S, DreamscapeRecord, Ledger, LedgerError, MarkMove, Transaction
 from dreamwire.messages import WakeScope
-from fakes.ledger import MemoryLedger, Shelf
+from fakes.ledger import MemoryLedger, Shelf, charge, draw, holds
 
 NOW_S = 1_760_000_000.0
 NOW_MS = 1_760_000_000_000
@@ -54,50 +54,50 @@ def _record(name: str, state: DreamscapeState = DreamscapeState.DREAMING) -> Dre
 
 def test_a_first_term_is_the_unix_time_in_milliseconds(library: Library) -> None:
     """So a store that has been lost still yields terms above those drawn before."""
-    assert library().draw_term("night", 0, NOW_S) == NOW_MS
+    assert draw(library(), "night", 0, NOW_S) == NOW_MS
 
 
 def test_terms_never_come_back_whatever_the_clock_says(library: Library) -> None:
     """A clock that stands still, or is set back a day, still yields higher terms."""
     ledger = library()
-    terms = [ledger.draw_term("night", 0, now_s) for now_s in (NOW_S, NOW_S, NOW_S - 86_400.0, NOW_S)]
+    terms = [draw(ledger, "night", 0, now_s) for now_s in (NOW_S, NOW_S, NOW_S - 86_400.0, NOW_S)]
     assert terms == [NOW_MS, NOW_MS + 1, NOW_MS + 2, NOW_MS + 3]
 
 
 def test_terms_survive_a_restart(library: Library) -> None:
     """The next process, its clock set back, draws higher."""
     first = library()
-    term = first.draw_term("night", 0, NOW_S)
+    term = draw(first, "night", 0, NOW_S)
     first.close()
-    assert library().draw_term("night", 0, NOW_S - 3600.0) == term + 1
+    assert draw(library(), "night", 0, NOW_S - 3600.0) == term + 1
 
 
 def test_two_processes_never_draw_the_same_term(library: Library) -> None:
     """Alternating draws on one store, in one millisecond, are all different and grow."""
     one, other = library(), library()
-    terms = [ledger.draw_term("night", 0, NOW_S) for ledger in (one, other) * 5]
+    terms = [draw(ledger, "night", 0, NOW_S) for ledger in (one, other) * 5]
     assert terms == sorted(set(terms))
 
 
 def test_only_the_highest_term_is_confirmed(library: Library) -> None:
     """The first owner learns from the store that another has taken over."""
     one, other = library(), library()
-    first = one.draw_term("night", 0, NOW_S)
-    assert one.confirm_term("night", 0, first)
-    second = other.draw_term("night", 0, NOW_S)
-    assert not one.confirm_term("night", 0, first)
-    assert one.confirm_term("night", 0, second)
-    assert not one.confirm_term("night", 0, second + 1)
+    first = draw(one, "night", 0, NOW_S)
+    assert holds(one, "night", 0, first)
+    second = draw(other, "night", 0, NOW_S)
+    assert not holds(one, "night", 0, first)
+    assert holds(one, "night", 0, second)
+    assert not holds(one, "night", 0, second + 1)
 
 
 def test_terms_belong_to_one_cohort_of_one_dreamscape(library: Library) -> None:
     """Drawing for another changes nothing here; a cohort never drawn for confirms nothing."""
     ledger = library()
-    term = ledger.draw_term("night", 0, NOW_S)
-    ledger.draw_term("night", 1, NOW_S)
-    ledger.draw_term("day", 0, NOW_S)
-    assert ledger.confirm_term("night", 0, term)
-    assert not ledger.confirm_term("noon", 0, term)
+    term = draw(ledger, "night", 0, NOW_S)
+    draw(ledger, "night", 1, NOW_S)
+    draw(ledger, "day", 0, NOW_S)
+    assert holds(ledger, "night", 0, term)
+    assert not holds(ledger, "noon", 0, term)
 
 
 def test_counters_are_above_all_that_any_process_may_have_used(library: Library) -> None:
@@ -121,7 +121,7 @@ def test_counters_grow_where_the_store_has_been_lost(library: Library, tmp_path:
 def test_a_record_comes_back_as_it_was(library: Library) -> None:
     """Plan, state, seats and the frozen scale, to the last bit, after a restart."""
     ledger = library()
-    ledger.save(_record("night"))
+    ledger.write(Transaction(dreamscapes=(_record("night"),)))
     ledger.close()
     assert library().load() == (_record("night"),)
 
@@ -133,9 +133,9 @@ def _ended(name: str, at_s: float) -> DreamscapeRecord:
 def test_a_record_replaces_the_one_of_its_name(library: Library) -> None:
     """The newest state counts; a Dreamscape that has ended is loaded no more, and found by its name."""
     ledger = library()
-    ledger.save(_record("night"))
-    ledger.save(_record("day"))
-    ledger.save(_ended("night", NOW_S + 9.5))
+    ledger.write(Transaction(dreamscapes=(_record("night"),)))
+    ledger.write(Transaction(dreamscapes=(_record("day"),)))
+    ledger.write(Transaction(dreamscapes=(_ended("night", NOW_S + 9.5),)))
     assert [record.plan.dreamscape for record in ledger.load()] == ["day"]
     assert ledger.find("night") == _ended("night", NOW_S + 9.5)
     assert ledger.find("day") == _record("day")
@@ -146,8 +146,8 @@ def test_those_that_ended_last_come_first_and_no_more_than_asked(library: Librar
     """After a restart too; one that lives is not among them, and every name ever given stays known."""
     ledger = library()
     for name, at_s in (("a", 3.0), ("b", 9.0), ("c", 6.0)):
-        ledger.save(_ended(name, NOW_S + at_s))
-    ledger.save(_record("night"))
+        ledger.write(Transaction(dreamscapes=(_ended(name, NOW_S + at_s),)))
+    ledger.write(Transaction(dreamscapes=(_record("night"),)))
     ledger.close()
     ledger = library()
     assert [record.plan.dreamscape for record in ledger.ended(2)] == ["b", "c"]
@@ -159,8 +159,8 @@ def test_check_ins_are_kept_replaced_and_cleared(library: Library) -> None:
     """The newest sleeper of a pod counts; an empty one clears the bed; a restart forgets nothing."""
     ledger = library()
     for pod, sleeper in (("bed-1", "ash"), ("bed-2", "birch"), ("bed-1", "cedar"), ("bed-2", "")):
-        ledger.check_in(pod, sleeper)
-    ledger.check_in("bed-3", "")
+        ledger.write(Transaction(check_ins=((pod, sleeper),)))
+    ledger.write(Transaction(check_ins=(("bed-3", ""),)))
     ledger.close()
     assert library().checked_in() == {"bed-1": "cedar"}
 
@@ -168,12 +168,12 @@ def test_check_ins_are_kept_replaced_and_cleared(library: Library) -> None:
 def test_locks_are_kept_replaced_and_cleared(library: Library) -> None:
     """The newest lock of a pod counts; a cleared one is gone; a restart forgets neither."""
     ledger = library()
-    ledger.save_lock(Lock("bed-2", Cause.FLAT, NOW_S, "flat"))
-    ledger.save_lock(Lock("bed-1", Cause.FLAT, NOW_S, "flat"))
-    ledger.save_lock(Lock("bed-1", Cause.NONFINITE, NOW_S + 0.125, "number 7"))
-    ledger.save_lock(Lock("bed-3", Cause.FLAT, NOW_S, "flat"))
-    ledger.clear_lock("bed-3")
-    ledger.clear_lock("bed-9")
+    ledger.write(Transaction(locks=(Lock("bed-2", Cause.FLAT, NOW_S, "flat"),)))
+    ledger.write(Transaction(locks=(Lock("bed-1", Cause.FLAT, NOW_S, "flat"),)))
+    ledger.write(Transaction(locks=(Lock("bed-1", Cause.NONFINITE, NOW_S + 0.125, "number 7"),)))
+    ledger.write(Transaction(locks=(Lock("bed-3", Cause.FLAT, NOW_S, "flat"),)))
+    ledger.write(Transaction(unlocked=("bed-3",)))
+    ledger.write(Transaction(unlocked=("bed-9",)))
     ledger.close()
     kept = library().locks()
     assert kept == (
@@ -191,7 +191,7 @@ def test_marks_are_kept_and_replaced(library: Library) -> None:
     other = Mark("bed-1", Cause.RAILED, NOW_S, 1 << 62, 1 << 40)
     ledger = library()
     for mark in (first, other, newest):
-        ledger.save_mark(mark)
+        ledger.write(Transaction(marks=(mark,)))
     ledger.close()
     assert library().marks() == (other, newest)
 
@@ -202,7 +202,7 @@ def test_a_ledger_that_goes_on_is_not_a_restored_one(library: Library) -> None:
         ledger = library()
         assert ledger.outdated(NOW_S) == ""
         for number in range(9):
-            ledger.check_in(f"bed-{number}", f"sleeper-{count}")
+            ledger.write(Transaction(check_ins=((f"bed-{number}", f"sleeper-{count}"),)))
         ledger.begin_generation(NOW_S)
         assert ledger.outdated(NOW_S) == ""
         ledger.close()
@@ -212,12 +212,12 @@ def test_a_ledger_that_nobody_touched_for_an_hour_is_outdated(library: Library) 
     """By the last touch, whatever else was written since; a new one never was, and is not."""
     ledger = library()
     assert ledger.outdated(NOW_S) == ""
-    ledger.touch(NOW_S)
+    ledger.write(Transaction(lived_s=NOW_S))
     assert ledger.outdated(NOW_S + LAPSED_S) == ""
     assert ledger.outdated(NOW_S - 9 * LAPSED_S) == "", "a clock that was set back proves nothing"
     ledger.close()
     ledger = library()
-    ledger.check_in("bed-1", "ash")
+    ledger.write(Transaction(check_ins=(("bed-1", "ash"),)))
     assert "nobody has lived on the ledger" in ledger.outdated(NOW_S + LAPSED_S + 1.0)
     assert ledger.outdated(float("nan")), "no time is no proof"
     ledger.begin_generation(NOW_S + 2 * LAPSED_S)
@@ -232,9 +232,9 @@ def test_wake_orders_come_back_as_they_were(library: Library) -> None:
     other = Order("w2", NOW_MS + 1, WakeScope.FLEET, "", "mira", "smoke", NOW_S)
     ledger = library()
     for one in (order, other, lifted, replace(order, id="w3")):
-        ledger.save_wake_order(one)
-    ledger.drop_wake_order("w3")
-    ledger.drop_wake_order("w9")
+        ledger.write(Transaction(wake_orders=(one,)))
+    ledger.write(Transaction(dropped_wake_orders=("w3",)))
+    ledger.write(Transaction(dropped_wake_orders=("w9",)))
     ledger.close()
     assert library().wake_orders() == (other, lifted)
 
@@ -242,8 +242,8 @@ def test_wake_orders_come_back_as_they_were(library: Library) -> None:
 def test_exposure_is_added_by_the_hour_and_survives_a_restart(library: Library) -> None:
     """Charges of one sleeper add up; a later window leaves out the hours before it."""
     ledger = library()
-    ledger.note_exposure({"ash": 0.25, "birch": 1.5}, NOW_S, merging=True)
-    ledger.note_exposure({"ash": 0.5}, NOW_S + 3600.0, merging=True)
+    ledger.write(charge({"ash": 0.25, "birch": 1.5}, NOW_S, MarkMove.MOVE))
+    ledger.write(charge({"ash": 0.5}, NOW_S + 3600.0, MarkMove.MOVE))
     ledger.close()
     assert library().exposures(NOW_S) == {"ash": 0.75, "birch": 1.5}
     assert library().exposures(NOW_S + 3600.0) == {"ash": 0.5}
@@ -252,9 +252,9 @@ def test_exposure_is_added_by_the_hour_and_survives_a_restart(library: Library) 
 def test_marks_move_with_each_charge_until_they_are_taken_away(library: Library) -> None:
     """The newest instant counts, and a restart forgets no mark."""
     ledger = library()
-    ledger.note_exposure({"ash": 0.0, "birch": 0.0, "cedar": 0.0}, NOW_S, merging=True)
-    ledger.note_exposure({"ash": 0.1}, NOW_S + 10.5, merging=True)
-    ledger.note_exposure({"cedar": 0.1}, NOW_S + 11.0, merging=False)
+    ledger.write(charge({"ash": 0.0, "birch": 0.0, "cedar": 0.0}, NOW_S, MarkMove.MOVE))
+    ledger.write(charge({"ash": 0.1}, NOW_S + 10.5, MarkMove.MOVE))
+    ledger.write(charge({"cedar": 0.1}, NOW_S + 11.0, MarkMove.CLOSE))
     ledger.close()
     assert library().merging() == {"ash": NOW_S + 10.5, "birch": NOW_S}
 
@@ -273,18 +273,18 @@ def test_failing_is_a_ledger_error(library: Library) -> None:
         ledger.broken = "the disk is full"
     ledger.close()
     with pytest.raises(LedgerError):
-        ledger.draw_term("night", 0, NOW_S)
+        draw(ledger, "night", 0, NOW_S)
     with pytest.raises(LedgerError):
-        ledger.confirm_term("night", 0, NOW_MS)
+        holds(ledger, "night", 0, NOW_MS)
     with pytest.raises(LedgerError):
-        ledger.clear_lock("bed-1")
+        ledger.write(Transaction(unlocked=("bed-1",)))
     with pytest.raises(LedgerError):
         ledger.wake_orders()
     with pytest.raises(LedgerError):
-        ledger.save_mark(Mark("bed-1", Cause.FLAT, NOW_S, 1, 1))
+        ledger.write(Transaction(marks=(Mark("bed-1", Cause.FLAT, NOW_S, 1, 1),)))
     with pytest.raises(LedgerError):
         ledger.marks()
     with pytest.raises(LedgerError):
-        ledger.note_exposure({"ash": 0.1}, NOW_S, merging=True)
+        ledger.write(charge({"ash": 0.1}, NOW_S, MarkMove.MOVE))
     with pytest.raises(LedgerError):
         ledger.merging()

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from dreamd.adapters.store.sqlite import _SCHEMAS, NOTED_EVERY, SqliteLedger
+from dreamd.adapters.store.file import NOTED_EVERY
+from dreamd.adapters.store.schema import SCHEMAS
+from dreamd.adapters.store.sqlite import SqliteLedger
 from dreamd.core.session.views import DreamscapeState, Plan
 from dreamd.core.severing.causes import Cause
 from dreamd.core.severing.views import Lock
-from dreamd.ports.ledger import LAPSED_S, DreamscapeRecord, LedgerError
+from dreamd.ports.ledger import LAPSED_S, DreamscapeRecord, LedgerError, Transaction
+from fakes.ledger import draw, holds
 
 NOW_S = 1_760_000_000.0
 
@@ -20,15 +23,15 @@ NOW_S = 1_760_000_000.0
 def test_a_restored_older_file_still_yields_higher_terms(tmp_path: Path) -> None:
     """The copy knows nothing of yesterday's terms; the clock does."""
     ledger = SqliteLedger(tmp_path / "ledger")
-    ledger.draw_term("night", 0, NOW_S)
+    draw(ledger, "night", 0, NOW_S)
     ledger.close()
     shutil.copy(tmp_path / "ledger", tmp_path / "copy")
     ledger = SqliteLedger(tmp_path / "ledger")
-    newest = max(ledger.draw_term("night", 0, NOW_S + 60.0) for _ in range(10))
+    newest = max(draw(ledger, "night", 0, NOW_S + 60.0) for _ in range(10))
     counters = ledger.draw_counters(NOW_S + 60.0)
     ledger.close()
     restored = SqliteLedger(tmp_path / "copy")
-    assert restored.draw_term("night", 0, NOW_S + 61.0) > newest
+    assert draw(restored, "night", 0, NOW_S + 61.0) > newest
     assert restored.draw_counters(NOW_S + 61.0) > counters
     restored.close()
 
@@ -37,12 +40,12 @@ def test_an_older_file_in_its_place_is_found_until_a_generation_begins(tmp_path:
     """By the count of writes noted beside it; whoever begins anew counts on from there."""
     path = tmp_path / "ledger"
     ledger = SqliteLedger(path)
-    ledger.check_in("bed-1", "ash")
+    ledger.write(Transaction(check_ins=(("bed-1", "ash"),)))
     ledger.close()
     shutil.copy(path, tmp_path / "copy")
     ledger = SqliteLedger(path)
     for number in range(20):
-        ledger.check_in(f"bed-{number}", "birch")
+        ledger.write(Transaction(check_ins=((f"bed-{number}", "birch"),)))
     ledger.close()
     for left in tmp_path.glob("ledger-*"):
         left.unlink()
@@ -64,14 +67,14 @@ def test_an_old_copy_of_the_whole_directory_is_found_by_its_last_touch(tmp_path:
     old, new = tmp_path / "old", tmp_path / "new"
     old.mkdir()
     ledger = SqliteLedger(old / "ledger")
-    ledger.touch(NOW_S)
-    ledger.check_in("bed-1", "ash")
+    ledger.write(Transaction(lived_s=NOW_S))
+    ledger.write(Transaction(check_ins=(("bed-1", "ash"),)))
     ledger.close()
     shutil.copytree(old, new)
     ledger = SqliteLedger(old / "ledger")
     for number in range(20):
-        ledger.check_in(f"bed-{number}", "birch")
-    ledger.touch(NOW_S + 3.5 * LAPSED_S)
+        ledger.write(Transaction(check_ins=((f"bed-{number}", "birch"),)))
+    ledger.write(Transaction(lived_s=NOW_S + 3.5 * LAPSED_S))
     assert not ledger.outdated(NOW_S + 3.5 * LAPSED_S)
     ledger.close()
     restored = SqliteLedger(new / "ledger")
@@ -86,9 +89,9 @@ def test_a_killed_process_leaves_a_note_that_is_hardly_behind(tmp_path: Path) ->
     copy = tmp_path / "copy"
     shutil.copy(path, copy)
     for number in range(NOTED_EVERY + 1):
-        ledger.check_in(f"bed-{number}", "birch")
+        ledger.write(Transaction(check_ins=((f"bed-{number}", "birch"),)))
     assert int((tmp_path / "ledger.writes").read_text()) >= NOTED_EVERY - 1
-    ledger._base.close()
+    ledger._file.base.close()
 
 
 def test_a_note_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
@@ -102,14 +105,14 @@ def test_a_note_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
 def test_what_is_written_is_on_the_disk_at_once(tmp_path: Path) -> None:
     """WAL with synchronous FULL: a process that dies without closing loses nothing."""
     ledger = SqliteLedger(tmp_path / "ledger")
-    assert ledger._base.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert ledger._base.execute("PRAGMA synchronous").fetchone() == (2,)
-    term = ledger.draw_term("night", 0, NOW_S)
+    assert ledger._file.base.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert ledger._file.base.execute("PRAGMA synchronous").fetchone() == (2,)
+    term = draw(ledger, "night", 0, NOW_S)
     for part in tmp_path.glob("ledger*"):
         shutil.copy(part, tmp_path / part.name.replace("ledger", "crash"))
     ledger.close()
     survivor = SqliteLedger(tmp_path / "crash")
-    assert survivor.confirm_term("night", 0, term)
+    assert holds(survivor, "night", 0, term)
     survivor.close()
 
 
@@ -127,7 +130,7 @@ def test_a_damaged_page_is_found_on_opening(tmp_path: Path) -> None:
     path = tmp_path / "ledger"
     ledger = SqliteLedger(path)
     for cohort in range(300):
-        ledger.draw_term("night", cohort, NOW_S)
+        draw(ledger, "night", cohort, NOW_S)
     ledger.close()
     data = bytearray(path.read_bytes())
     data[4096:12288] = bytes(8192)
@@ -150,7 +153,7 @@ def test_a_ledger_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
     """What an older dreamd has written is there, what is new can be kept, and the file says its version."""
     path = tmp_path / "ledger"
     old = sqlite3.connect(path, isolation_level=None)
-    for statement in filter(str.strip, _SCHEMAS[0].split(";")):
+    for statement in filter(str.strip, SCHEMAS[0].split(";")):
         old.execute(statement)
     old.execute("INSERT INTO beds VALUES ('bed-1', 'ash')")
     old.execute("PRAGMA user_version = 1")
@@ -158,8 +161,8 @@ def test_a_ledger_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
     for _ in range(2):
         ledger = SqliteLedger(path)
         assert ledger.checked_in() == {"bed-1": "ash"}
-        ledger.save_lock(Lock("bed-1", Cause.FLAT, NOW_S, "flat"))
-        assert ledger._base.execute("PRAGMA user_version").fetchone() == (len(_SCHEMAS),)
+        ledger.write(Transaction(locks=(Lock("bed-1", Cause.FLAT, NOW_S, "flat"),)))
+        assert ledger._file.base.execute("PRAGMA user_version").fetchone() == (len(SCHEMAS),)
         ledger.close()
 
 
@@ -167,7 +170,7 @@ def test_a_file_of_an_earlier_version_tells_the_ended_from_the_living(tmp_path: 
     """Rows written before the time of the end was kept: the ended are not loaded, a damaged row still is."""
     path = tmp_path / "ledger"
     old = sqlite3.connect(path, isolation_level=None)
-    for schema in _SCHEMAS[:5]:
+    for schema in SCHEMAS[:5]:
         for statement in filter(str.strip, schema.split(";")):
             old.execute(statement)
     kept = {"created_s": NOW_S, "seats": [], "excused": [], "mu_db": [], "sigma_db": []}
@@ -179,7 +182,7 @@ def test_a_file_of_an_earlier_version_tells_the_ended_from_the_living(tmp_path: 
     ledger = SqliteLedger(path)
     assert [record.plan.dreamscape for record in ledger.load()] == ["night"]
     assert [record.plan.dreamscape for record in ledger.ended(9)] == ["day"]
-    ledger._base.execute("INSERT INTO dreamscapes VALUES ('torn', '{', NULL)")
+    ledger._file.base.execute("INSERT INTO dreamscapes VALUES ('torn', '{', NULL)")
     with pytest.raises(LedgerError, match="the record of torn"):
         ledger.load()
     ledger.close()
@@ -189,14 +192,14 @@ def test_what_lives_is_read_by_an_index_of_the_living(tmp_path: Path) -> None:
     """A start reads no row of a Dreamscape that has ended, however many there are."""
     ledger = SqliteLedger(tmp_path / "ledger")
     query = "EXPLAIN QUERY PLAN SELECT name, record FROM dreamscapes WHERE ended_s IS NULL"
-    assert "USING INDEX living" in ledger._base.execute(query).fetchall()[0][3]
+    assert "USING INDEX living" in ledger._file.base.execute(query).fetchall()[0][3]
     ledger.close()
 
 
 def test_a_wake_order_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     """Nobody is merged on half an order: the daemon does not start on it."""
     ledger = SqliteLedger(tmp_path / "ledger")
-    ledger._base.execute("INSERT INTO wake_orders VALUES ('w1', 1, '{\"scope\": 77}')")
+    ledger._file.base.execute("INSERT INTO wake_orders VALUES ('w1', 1, '{\"scope\": 77}')")
     with pytest.raises(LedgerError, match="the wake order w1"):
         ledger.wake_orders()
     ledger.close()
@@ -205,7 +208,7 @@ def test_a_wake_order_that_cannot_be_read_is_said(tmp_path: Path) -> None:
 def test_a_record_that_cannot_be_read_names_its_dreamscape(tmp_path: Path) -> None:
     """Half a record is not half believed."""
     ledger = SqliteLedger(tmp_path / "ledger")
-    ledger._base.execute("INSERT INTO dreamscapes VALUES ('night', '{\"plan\": {}}', NULL)")
+    ledger._file.base.execute("INSERT INTO dreamscapes VALUES ('night', '{\"plan\": {}}', NULL)")
     with pytest.raises(LedgerError, match="the record of night"):
         ledger.load()
     ledger.close()
@@ -215,8 +218,14 @@ def test_a_number_that_is_none_is_not_kept(tmp_path: Path) -> None:
     """NaN in a scale is refused at the door."""
     ledger = SqliteLedger(tmp_path / "ledger")
     with pytest.raises(LedgerError, match="a number that is none"):
-        ledger.save(
-            DreamscapeRecord(Plan("night", 2, 8), DreamscapeState.PLANNED, NOW_S, mu_db=(float("nan"),))
+        ledger.write(
+            Transaction(
+                dreamscapes=(
+                    DreamscapeRecord(
+                        Plan("night", 2, 8), DreamscapeState.PLANNED, NOW_S, mu_db=(float("nan"),)
+                    ),
+                )
+            )
         )
     assert ledger.load() == ()
     ledger.close()
@@ -228,11 +237,11 @@ def test_a_locked_ledger_fails_and_recovers(tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "ledger", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(LedgerError, match="locked"):
-        ledger.draw_term("night", 0, NOW_S)
+        draw(ledger, "night", 0, NOW_S)
     assert "locked" in ledger.failure
     other.execute("ROLLBACK")
     other.close()
-    ledger.draw_term("night", 0, NOW_S)
+    draw(ledger, "night", 0, NOW_S)
     assert ledger.failure == ""
     ledger.close()
 

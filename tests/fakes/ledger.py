@@ -1,5 +1,35 @@
-"""The ledger in memory that the simulation uses, for tests of everything else."""
+"""The ledger in memory that the simulation uses, for tests of everything else; and words for any ledger."""
 
+import time
+from collections.abc import Mapping
+
+from dreamd.ports.ledger import Commit, Exposure, Ledger, MarkMove, TermDraw, Transaction
 from dreamd.simulation.ledger import MemoryLedger, Shelf
 
-__all__ = ["MemoryLedger", "Shelf"]
+__all__ = ["MemoryLedger", "Shelf", "charge", "draw", "holds", "settled"]
+
+SETTLES_WITHIN_S = 10.0
+
+
+def settled(ledger: Ledger, commit: Commit) -> Commit:
+    """Deliver until this commit is over: the next thread's work is awaited, no time is slept away."""
+    until_s = time.monotonic() + SETTLES_WITHIN_S
+    while not commit.over:
+        assert time.monotonic() < until_s, "the commit does not end"
+        ledger.deliver()
+    return commit
+
+
+def draw(ledger: Ledger, dreamscape: str, cohort: int, now_s: float) -> int:
+    """Draw the next term of a cohort and wait for it."""
+    return ledger.write(Transaction(terms=(TermDraw(dreamscape, cohort, now_s),)))[dreamscape, cohort]
+
+
+def holds(ledger: Ledger, dreamscape: str, cohort: int, term: int) -> bool:
+    """Ask whether a term is still the highest, and wait for the answer."""
+    return settled(ledger, ledger.confirm(dreamscape, {cohort: term})).value
+
+
+def charge(minutes: Mapping[str, float], at_s: float, move: MarkMove) -> Transaction:
+    """A charge of exposure alone."""
+    return Transaction(exposure=(Exposure(minutes, at_s, move),))

@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from dreamd.adapters.store.sqlite import SqliteLedger
 from dreamd.composition import LEDGER_FILE
-from dreamd.ports.ledger import LAPSED_S
+from dreamd.ports.ledger import LAPSED_S, Transaction
 from mosquitto import Broker, free_port
 
 WITHIN_S = 15.0
@@ -199,8 +199,8 @@ def test_a_daemon_on_an_outdated_ledger_says_so_in_its_log(broker: Broker, serve
     state = first.folder / "state"
     ledger = SqliteLedger(state / LEDGER_FILE)
     for number in range(3):
-        ledger.check_in(f"bed-{number}", f"sleeper-{number}")
-    ledger.touch(time.time() - 2.0 * LAPSED_S)
+        ledger.write(Transaction(check_ins=((f"bed-{number}", f"sleeper-{number}"),)))
+    ledger.write(Transaction(lived_s=time.time() - 2.0 * LAPSED_S))
     ledger.close()
     second = serve(broker.url)
     second.ready()

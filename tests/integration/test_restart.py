@@ -13,6 +13,7 @@ from dreamd.adapters.store.sqlite import SqliteLedger
 from dreamd.composition import LEDGER_FILE
 from dreamd.core.severing.causes import Cause
 from dreamd.core.severing.views import Lock
+from dreamd.ports.ledger import Transaction
 from integration.fleet import LEASE_AND_FADE_S, LONG, NIGHT, Fleet, boottime_s, number, stamp_s, until
 from mosquitto import Broker
 
@@ -100,7 +101,7 @@ async def test_a_restarted_daemon_trusts_nobody_and_draws_the_well_in_again_from
 def lock(fleet: Fleet, pod: str) -> None:
     """Write into the ledger of a daemon that does not run what it writes when a breaker locks."""
     ledger = SqliteLedger(fleet.state / LEDGER_FILE)
-    ledger.save_lock(Lock(pod, Cause.NONFINITE, time.time(), "a second time"))
+    ledger.write(Transaction(locks=(Lock(pod, Cause.NONFINITE, time.time(), "a second time"),)))
     ledger.close()
 
 

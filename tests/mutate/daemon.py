@@ -713,7 +713,8 @@ _DREAMSCAPE: Final = (
         "a ledger that fails keeps a sever from being done",
         _SESSION,
         "        ticket = self.zero(cause)\n        self.severed_s, self.sever_cause",
-        "        self._in.ledger.save(self.record())\n        ticket = self.zero(cause)\n"
+        "        self._in.ledger.write(Transaction(dreamscapes=(self.record(),)))\n"
+        "        ticket = self.zero(cause)\n"
         "        self.severed_s, self.sever_cause",
         (_TESTS_OWNERSHIP,),
     ),
@@ -740,22 +741,22 @@ _OWNERS: Final = (
         "owner.replaced",
         "an owner that has been replaced publishes on",
         _OWNERSHIP,
-        "self.lost = not ours",
+        "self.lost = self.lost or not commit.value",
         "self.lost = False",
         (_TESTS_OWNERSHIP,),
     ),
     Mutation(
         "owner.terms-grow",
         "a clock set back draws an older term",
-        "daemon/dreamd/adapters/store/sqlite.py",
-        "term = max((int(row[0]) if row else 0) + 1, int(now_s * 1000))",
-        "term = int(now_s * 1000)",
+        "daemon/dreamd/adapters/store/changes.py",
+        "term = max((int(row[0]) if row else 0) + 1, int(draw.now_s * 1000))",
+        "term = int(draw.now_s * 1000)",
         (_TESTS_LEDGER,),
     ),
     Mutation(
         "owner.counters-grow",
         "two processes number their orders alike",
-        "daemon/dreamd/adapters/store/sqlite.py",
+        "daemon/dreamd/adapters/store/changes.py",
         "first = max(int(row[0]) if row else 1, int(now_s * 1000) * COUNTERS_PER_MS)",
         "first = int(now_s * 1000) * COUNTERS_PER_MS",
         (_TESTS_LEDGER,),
@@ -1008,9 +1009,9 @@ _RESTORED: Final = (
     Mutation(
         "restored.found",
         "a copy in the ledger's place is taken for the ledger",
-        "daemon/dreamd/adapters/store/sqlite.py",
-        "self._restored = self._writes() < self._noted()",
-        "self._restored = False",
+        "daemon/dreamd/adapters/store/file.py",
+        "self.restored = self._writes() < self._noted()",
+        "self.restored = False",
         ("tests/daemon/test_sqlite_ledger.py",),
     ),
     Mutation(
@@ -1041,8 +1042,8 @@ _RESTORED: Final = (
         "restored.consents",
         "whoever a copy says lies there is merged",
         "daemon/dreamd/app/generation.py",
-        '        ledger.check_in(pod, "")\n',
-        "        pass\n",
+        '    ledger.write(Transaction(check_ins=tuple((pod, "") for pod in beds)))\n',
+        "",
         (_TESTS_GENERATION,),
     ),
     Mutation(

@@ -13,7 +13,7 @@ from math import inf
 from typing import Final
 
 from dreamd.core.limits import GUIDELINE_CAP, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S
-from dreamd.ports.ledger import Ledger
+from dreamd.ports.ledger import Exposure, Ledger, MarkMove, Transaction
 from dreamd.ports.people import Dose, Standing
 
 AGREED: Final = Standing(ceiling=1.0, intimate=True, until_s=inf)
@@ -62,23 +62,25 @@ class LedgerExposures:
         self._ours: set[str] = set()
         found = dict.fromkeys(ledger.merging(), UNDER_A_MARK_MIN)
         if found:
-            ledger.note_exposure(found, now_s, merging=False)
+            self._note(found, now_s, MarkMove.CLOSE)
 
     def begin(self, sleepers: Collection[str], at_s: float) -> None:
         """Mark; another daemon's mark is charged first."""
-        theirs = self._ledger.merging().keys() - self._ours
-        minutes = {sleeper: UNDER_A_MARK_MIN if sleeper in theirs else 0.0 for sleeper in sleepers}
-        self._ledger.note_exposure(minutes, at_s, merging=True)
+        minutes = {sleeper: 0.0 if sleeper in self._ours else UNDER_A_MARK_MIN for sleeper in sleepers}
+        self._note(minutes, at_s, MarkMove.OPEN)
         self._ours.update(sleepers)
 
     def charge(self, minutes: Mapping[str, float], at_s: float) -> None:
         """Charge and move the marks."""
-        self._ledger.note_exposure(minutes, at_s, merging=True)
+        self._note(minutes, at_s, MarkMove.MOVE)
 
     def end(self, minutes: Mapping[str, float], at_s: float) -> None:
         """Charge and take the marks away."""
-        self._ledger.note_exposure(minutes, at_s, merging=False)
+        self._note(minutes, at_s, MarkMove.CLOSE)
         self._ours.difference_update(minutes)
+
+    def _note(self, minutes: Mapping[str, float], at_s: float, move: MarkMove) -> None:
+        self._ledger.write(Transaction(exposure=(Exposure(minutes, at_s, move),)))
 
     def dose(self, _sleeper: str, _now_s: float) -> Dose:
         """No limit."""

@@ -283,6 +283,7 @@ class Coordinator(Desk):
 
     def run_due(self) -> None:
         """Close the newest tick that is due; older ones are skipped and counted, never queued."""
+        self._in.ledger.deliver()
         now_s = self._in.clock.now_s()
         instant = self._newest_closing(now_s)
         missed = instant - self._closed - 1

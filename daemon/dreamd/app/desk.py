@@ -22,7 +22,7 @@ from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.assembly import validate_plan
 from dreamd.core.session.views import Check, DreamscapeState, DreamscapeView, Plan, PodView
 from dreamd.core.severing.causes import Cause
-from dreamd.ports.ledger import LedgerError
+from dreamd.ports.ledger import LedgerError, Transaction
 from dreamwire.messages import Release
 from dreamwire.topics import is_name
 
@@ -113,7 +113,7 @@ class Desk:
 
     def _keep_check_in(self, pod: str, sleeper: str) -> Refusal | None:
         try:
-            self._in.ledger.check_in(pod, sleeper)
+            self._in.ledger.write(Transaction(check_ins=((pod, sleeper),)))
         except LedgerError as error:
             return Refusal(Code.LEDGER_UNAVAILABLE, f"the ledger could not keep the check-in: {error}")
         return None
@@ -162,7 +162,7 @@ class Desk:
         if validate_only:
             return conductor.view()
         try:
-            self._in.ledger.save(conductor.record())
+            self._in.ledger.write(Transaction(dreamscapes=(conductor.record(),)))
         except LedgerError as error:
             return Refusal(Code.LEDGER_UNAVAILABLE, f"the ledger could not keep the plan: {error}")
         self._conductors[plan.dreamscape] = conductor

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Final
 
 from dreamd.app.journal import Journal
-from dreamd.ports.ledger import Ledger, LedgerError
+from dreamd.ports.ledger import Ledger, LedgerError, Transaction
 
 TOUCHED_EVERY_S: Final = 60.0
 """So often a daemon writes that it lives."""
@@ -25,11 +25,10 @@ def begin_anew(ledger: Ledger, journal: Journal, now_s: float) -> bool:
     """
     why = ledger.outdated(now_s)
     if not why:
-        ledger.touch(now_s)
+        ledger.write(Transaction(lived_s=now_s))
         return False
     beds = ledger.checked_in()
-    for pod in beds:
-        ledger.check_in(pod, "")
+    ledger.write(Transaction(check_ins=tuple((pod, "") for pod in beds)))
     ledger.begin_generation(now_s)
     journal.append(
         now_s,
@@ -55,4 +54,4 @@ class Touch:
             return
         self._touched_s = now_s
         with suppress(LedgerError):
-            self._ledger.touch(now_s)
+            self._ledger.write(Transaction(lived_s=now_s))

@@ -20,7 +20,7 @@ from dreamd.core.session.views import BreakerState, DreamscapeState
 from dreamd.core.severing.breaker import Breaker, Transition, initial_after_crash, locked
 from dreamd.core.severing.causes import CAUSES, Cause, Kind, Scope, cause_named, kind_of
 from dreamd.core.severing.views import BreakerMove, Lock, Mark
-from dreamd.ports.ledger import Ledger, LedgerError
+from dreamd.ports.ledger import Ledger, LedgerError, Transaction
 from dreamwire.messages import StoredSever
 
 MOVES_KEPT: Final = 16
@@ -165,7 +165,7 @@ class LockBook:
         Raises:
             LedgerError: it could not be written; the lock stays.
         """
-        self._ledger.clear_lock(pod)
+        self._ledger.write(Transaction(unlocked=(pod,)))
         self._forget(pod)
         self._unsaved.pop(pod, None)
 
@@ -194,10 +194,10 @@ class LockBook:
 
     def _write(self, pod: str) -> None:
         if pod in self._unsaved:
-            self._ledger.save_lock(self._locks[pod])
+            self._ledger.write(Transaction(locks=(self._locks[pod],)))
             del self._unsaved[pod]
         if pod in self._unmarked:
-            self._ledger.save_mark(self._marks[pod])
+            self._ledger.write(Transaction(marks=(self._marks[pod],)))
             del self._unmarked[pod]
 
 

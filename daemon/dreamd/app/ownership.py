@@ -8,7 +8,7 @@ seconds, it publishes zeros until it can.
 from typing import Final
 
 from dreamd.core.limits import TERM_UNCONFIRMED_S
-from dreamd.ports.ledger import Ledger, LedgerError
+from dreamd.ports.ledger import Commit, Ledger, TermDraw, Transaction
 from dreamwire.buggify import buggify
 
 CONFIRM_EVERY_S: Final = 1.0
@@ -32,7 +32,9 @@ class Ownership:
             LedgerError: a term was needed and could not be drawn.
         """
         if cohort not in self._terms:
-            self._terms[cohort] = self._ledger.draw_term(self._dreamscape, cohort, now_s)
+            draw = TermDraw(self._dreamscape, cohort, now_s)
+            drawn = self._ledger.write(Transaction(terms=(draw,)))
+            self._terms[cohort] = drawn[self._dreamscape, cohort]
             self._confirmed_s = self._asked_s = now_s
         return self._terms[cohort]
 
@@ -52,16 +54,15 @@ class Ownership:
         self._asked_s = now_s
         if buggify("term-not-confirmed"):
             return
-        try:
-            ours = all(
-                self._ledger.confirm_term(self._dreamscape, cohort, term)
-                for cohort, term in self._terms.items()
-            )
-        except LedgerError:
+        self._ledger.confirm(self._dreamscape, self._terms).then(lambda commit: self._answered(commit, now_s))
+
+    def _answered(self, commit: Commit[bool], asked_s: float) -> None:
+        """The ledger has said whether the terms hold; a question that failed says nothing."""
+        if not commit.done:
             return
-        if ours:
-            self._confirmed_s = now_s
-        self.lost = not ours
+        if commit.value:
+            self._confirmed_s = asked_s
+        self.lost = self.lost or not commit.value
 
     def may_grant(self, now_s: float) -> bool:
         """Whether couplings above zero may be published."""

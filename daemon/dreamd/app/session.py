@@ -39,7 +39,7 @@ from dreamd.core.session.views import (
 from dreamd.core.severing.breaker import Transition, seated
 from dreamd.core.severing.causes import Cause
 from dreamd.core.severing.quorum import MassFailure, quorum
-from dreamd.ports.ledger import DreamscapeRecord, LedgerError
+from dreamd.ports.ledger import DreamscapeRecord, LedgerError, Transaction
 from dreamwire.messages import Release, WakePod, What
 from dreamwire.schema import schema_named
 
@@ -94,7 +94,7 @@ class Session:
         """Write the books; what cannot be written is said, and severs nothing and nobody less."""
         self._unsaved = False
         try:
-            self._in.ledger.save(self.record())
+            self._in.ledger.write(Transaction(dreamscapes=(self.record(),)))
         except LedgerError as error:
             self.say("ledger", f"the ledger could not keep {self.plan.dreamscape}: {error}")
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from dreamd.app.journal import Journal
 from dreamd.core.limits import WAKE_ORDERS_KEPT
 from dreamd.core.severing.waking import Order, next_revision, reaches, shown
-from dreamd.ports.ledger import Ledger, LedgerError
+from dreamd.ports.ledger import Ledger, LedgerError, Transaction
 from dreamd.ports.pod_link import PodLink
 from dreamwire.messages import WakeScope
 
@@ -92,7 +92,7 @@ class WakeBook:
             lifted_reason=reason,
             lifted_s=now_s,
         )
-        self._ledger.save_wake_order(lifted)
+        self._ledger.write(Transaction(wake_orders=(lifted,)))
         del self._standing[order.id]
         self._orders[order.id] = lifted
         self._unsaved.pop(order.id, None)
@@ -115,7 +115,7 @@ class WakeBook:
     def _drop_old(self) -> None:
         lifted = sorted((o for o in self._orders.values() if not o.stands), key=lambda order: order.revision)
         for order in lifted[: max(len(lifted) - WAKE_ORDERS_KEPT, 0)]:
-            self._ledger.drop_wake_order(order.id)
+            self._ledger.write(Transaction(dropped_wake_orders=(order.id,)))
             del self._orders[order.id]
 
     def publish(self) -> None:
@@ -128,7 +128,7 @@ class WakeBook:
         """Write what is not yet in the ledger."""
         for order_id in tuple(self._unsaved):
             try:
-                self._ledger.save_wake_order(self._orders[order_id])
+                self._ledger.write(Transaction(wake_orders=(self._orders[order_id],)))
             except LedgerError as error:
                 if not self._said:
                     self._said = True

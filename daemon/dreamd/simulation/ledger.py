@@ -3,13 +3,29 @@
 Several may share one `Shelf`, as several processes share a file.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
+from math import isfinite
 
 from dreamd.core.severing.views import Lock, Mark
 from dreamd.core.severing.waking import Order
-from dreamd.ports.ledger import HOUR_S, DreamscapeRecord, LedgerError, lapsed
+from dreamd.ports.commit import WITHDRAWN
+from dreamd.ports.ledger import (
+    CLOSES_WITHIN_S,
+    HOUR_S,
+    TRANSACTIONS_WAITING,
+    Commit,
+    DreamscapeRecord,
+    Exposure,
+    LedgerError,
+    MarkMove,
+    TermDraw,
+    Terms,
+    Transaction,
+    lapsed,
+)
 
 
 @dataclass
@@ -31,6 +47,52 @@ class Shelf:
     replaced: bool = False
     """Both beside what can be restored: the most writes there ever were, and that there are fewer now."""
 
+    def take(self, change: Transaction) -> dict[tuple[str, int], int]:
+        """Make every change of a transaction; returns the terms it drew.
+
+        Raises:
+            LedgerError: a record holds a number that is not finite; nothing was changed.
+        """
+        for record in change.dreamscapes:
+            if not all(map(isfinite, (*record.mu_db, *record.sigma_db))):
+                raise LedgerError(f"the record of {record.plan.dreamscape} holds a number that is none")
+        drawn = {(draw.dreamscape, draw.cohort): self._draw(draw) for draw in change.terms}
+        self.records.update((record.plan.dreamscape, record) for record in change.dreamscapes)
+        for pod, sleeper in change.check_ins:
+            self.beds.pop(pod, None)
+            if sleeper:
+                self.beds[pod] = sleeper
+        for pod in change.unlocked:
+            self.locks.pop(pod, None)
+        self.locks.update((lock.pod, lock) for lock in change.locks)
+        self.marks.update((mark.pod, mark) for mark in change.marks)
+        for order_id in change.dropped_wake_orders:
+            self.wake_orders.pop(order_id, None)
+        self.wake_orders.update((order.id, order) for order in change.wake_orders)
+        for exposure in change.exposure:
+            self._charge(exposure)
+        self.lived_s = change.lived_s or self.lived_s
+        return drawn
+
+    def _draw(self, draw: TermDraw) -> int:
+        key = (draw.dreamscape, draw.cohort)
+        self.terms[key] = max(self.terms.get(key, 0) + 1, int(draw.now_s * 1000))
+        return self.terms[key]
+
+    def _charge(self, exposure: Exposure) -> None:
+        for sleeper, lived_min in exposure.minutes.items():
+            key = (sleeper, int(exposure.at_s // HOUR_S))
+            if exposure.move is not MarkMove.OPEN or sleeper in self.merging:
+                self.exposed_min[key] = self.exposed_min.get(key, 0.0) + lived_min
+            self.merging.pop(sleeper, None)
+            if exposure.move is not MarkMove.CLOSE:
+                self.merging[sleeper] = exposure.at_s
+
+    def written(self) -> None:
+        """Count a write."""
+        self.writes += 1
+        self.known = max(self.known, self.writes)
+
     def copy(self) -> "Shelf":
         """A backup of it as it is now."""
         return deepcopy(self)
@@ -43,44 +105,92 @@ class Shelf:
 
 
 class MemoryLedger:
-    """ports.ledger.Ledger; `broken` makes every call fail, as a full disk would."""
+    """ports.ledger.Ledger on a shelf.
+
+    A commit is over when it is returned, unless the ledger is `held`, as by a slow disk: then what was
+    submitted waits for `release`, and a crash loses it. `broken` makes every call fail, as a full disk would.
+    """
 
     def __init__(self, shelf: Shelf | None = None) -> None:
         self.shelf = shelf or Shelf()
         self.broken = ""
+        self.held = False
+        self._waiting: deque[tuple[Transaction, Commit[Terms]]] = deque()
+
+    # -- writing ------------------------------------------------------------------------------------
+
+    def submit(self, transaction: Transaction) -> Commit[Terms]:
+        """Write it now, or once it is released."""
+        commit = Commit[Terms]()
+        if not self.held:
+            self._finish(transaction, commit)
+        elif len(self._waiting) >= TRANSACTIONS_WAITING:
+            commit.fail(f"the ledger is behind: {len(self._waiting)} transactions wait")
+        else:
+            self._waiting.append((transaction, commit))
+        return commit
+
+    def release(self) -> None:
+        """The disk has caught up: everything that waits is written."""
+        self.held = False
+        self.deliver()
+
+    def deliver(self) -> None:
+        """Write what waits, unless it is held."""
+        while self._waiting and not self.held:
+            self._finish(*self._waiting.popleft())
+
+    def _finish(self, transaction: Transaction, commit: Commit[Terms]) -> None:
+        if commit.withdrawn:
+            commit.fail(WITHDRAWN)
+            return
+        try:
+            terms = self.write(transaction)
+        except LedgerError as error:
+            commit.fail(str(error))
+        else:
+            commit.end(terms)
+
+    def confirm(self, dreamscape: str, terms: Mapping[int, int]) -> Commit[bool]:
+        """Whether each is still the highest; held or not."""
+        commit = Commit[bool]()
+        if self.broken:
+            commit.fail(self.broken)
+        else:
+            newest = self.shelf.terms
+            commit.end(all(newest.get((dreamscape, cohort)) == term for cohort, term in terms.items()))
+        return commit
+
+    @property
+    def idle(self) -> bool:
+        """Nothing waits."""
+        return not self._waiting
+
+    @property
+    def failure(self) -> str:
+        """Why every call fails now."""
+        return self.broken
 
     def _check(self) -> None:
         if self.broken:
             raise LedgerError(self.broken)
 
-    def _write(self) -> None:
+    def write(self, transaction: Transaction) -> Terms:
+        """Put it on the shelf."""
         self._check()
-        self.shelf.writes += 1
-        self.shelf.known = max(self.shelf.known, self.shelf.writes)
+        terms = self.shelf.take(transaction)
+        self.shelf.written()
+        return terms
 
-    def draw_term(self, dreamscape: str, cohort: int, now_s: float) -> int:
-        """Max(stored + 1, unix ms)."""
-        self._write()
-        term = max(self.shelf.terms.get((dreamscape, cohort), 0) + 1, int(now_s * 1000))
-        self.shelf.terms[dreamscape, cohort] = term
-        return term
-
-    def confirm_term(self, dreamscape: str, cohort: int, term: int) -> bool:
-        """Whether it is still the highest."""
-        self._check()
-        return self.shelf.terms.get((dreamscape, cohort)) == term
+    # -- at the start ---------------------------------------------------------------------------------
 
     def draw_counters(self, now_s: float) -> int:
         """The start of a block of 2^32."""
-        self._write()
+        self._check()
+        self.shelf.written()
         first = max(self.shelf.next_counter, int(now_s * 1000) << 20)
         self.shelf.next_counter = first + (1 << 32)
         return first
-
-    def save(self, record: DreamscapeRecord) -> None:
-        """Keep it, in place of the one of that name."""
-        self._write()
-        self.shelf.records[record.plan.dreamscape] = record
 
     def load(self) -> tuple[DreamscapeRecord, ...]:
         """Every record that has not ended, oldest first."""
@@ -104,67 +214,25 @@ class MemoryLedger:
         self._check()
         return self.shelf.records.get(dreamscape)
 
-    def check_in(self, pod: str, sleeper: str) -> None:
-        """Keep who lies in this pod; an empty sleeper clears it."""
-        self._write()
-        self.shelf.beds.pop(pod, None)
-        if sleeper:
-            self.shelf.beds[pod] = sleeper
-
     def checked_in(self) -> dict[str, str]:
         """Pod -> sleeper."""
         self._check()
         return dict(sorted(self.shelf.beds.items()))
-
-    def save_lock(self, lock: Lock) -> None:
-        """Keep that this pod's breaker is LOCKED."""
-        self._write()
-        self.shelf.locks[lock.pod] = lock
-
-    def clear_lock(self, pod: str) -> None:
-        """Forget it."""
-        self._write()
-        self.shelf.locks.pop(pod, None)
 
     def locks(self) -> tuple[Lock, ...]:
         """Every lock, by pod."""
         self._check()
         return tuple(lock for _, lock in sorted(self.shelf.locks.items()))
 
-    def save_mark(self, mark: Mark) -> None:
-        """Keep when this pod's breaker last tripped."""
-        self._write()
-        self.shelf.marks[mark.pod] = mark
-
     def marks(self) -> tuple[Mark, ...]:
         """Every mark, by pod."""
         self._check()
         return tuple(mark for _, mark in sorted(self.shelf.marks.items()))
 
-    def save_wake_order(self, order: Order) -> None:
-        """Keep it, in place of the one of that id."""
-        self._write()
-        self.shelf.wake_orders[order.id] = order
-
-    def drop_wake_order(self, order_id: str) -> None:
-        """Forget it."""
-        self._write()
-        self.shelf.wake_orders.pop(order_id, None)
-
     def wake_orders(self) -> tuple[Order, ...]:
         """Every order, by revision."""
         self._check()
         return tuple(sorted(self.shelf.wake_orders.values(), key=lambda order: order.revision))
-
-    def note_exposure(self, minutes: Mapping[str, float], at_s: float, *, merging: bool) -> None:
-        """Charge, and mark or unmark."""
-        self._write()
-        for sleeper, lived_min in minutes.items():
-            key = (sleeper, int(at_s // HOUR_S))
-            self.shelf.exposed_min[key] = self.shelf.exposed_min.get(key, 0.0) + lived_min
-            self.shelf.merging.pop(sleeper, None)
-            if merging:
-                self.shelf.merging[sleeper] = at_s
 
     def merging(self) -> dict[str, float]:
         """Who is marked, and since when."""
@@ -180,11 +248,6 @@ class MemoryLedger:
                 sums[sleeper] = sums.get(sleeper, 0.0) + lived_min
         return sums
 
-    def touch(self, now_s: float) -> None:
-        """A daemon lives on it."""
-        self._write()
-        self.shelf.lived_s = now_s
-
     def outdated(self, now_s: float) -> str:
         """Whether the shelf was filled from a copy, or nobody was here for an hour."""
         self._check()
@@ -196,7 +259,11 @@ class MemoryLedger:
         """What is on it now is the newest."""
         self._check()
         self.shelf.writes, self.shelf.replaced = self.shelf.known, False
-        self.touch(now_s)
+        self.write(Transaction(lived_s=now_s))
 
-    def close(self) -> None:
-        """Nothing to close."""
+    def close(self, within_s: float = CLOSES_WITHIN_S) -> int:
+        """Nothing is written that is held: time does not pass here."""
+        if not (within_s > 0.0 and not self.held):
+            return len(self._waiting)
+        self.deliver()
+        return 0

@@ -1,153 +1,157 @@
-"""The ledger in one SQLite file.
+"""The ledger in one SQLite file, written by a thread of its own.
 
-Write-ahead log and `synchronous = FULL`: a term is on the disk before anyone may publish under it, so a
-power cut cannot bring an old one back. Numbers that must never repeat come from two sources at once,
-the stored one and the clock, and the larger wins: a restored older file still yields a higher term
-(unix ms), and a clock set back still yields a higher term (stored + 1).
+`submit` queues a transaction and returns. The writer takes all that wait, writes them with one fsync and
+hands their ends back; `deliver` ends the commits on the caller's thread. So neither a disk that is slow nor
+five hundred trips in one tick hold that thread up, and what arrives while the disk is busy shares the next
+fsync.
 
-Command counters are drawn as blocks: a process takes a first counter and may use the next BLOCK of
-them without asking again. The clock's floor is unix ms x 2^20, a million commands a millisecond.
+Whether a term still holds is read by another thread, on another connection: in a write-ahead log a reader
+does not wait for a writer's fsync. So a slow disk is no evidence against a term; a write that failed is,
+because then nobody knows what the file will keep.
 
-A file that was restored from a copy has fewer writes in it than a note beside it says (`NAME.writes`), or,
-where the note was restored with it, was last touched long ago: that is a new generation, and whoever opens
-it decides what still holds.
-
-Rules: every write is one `BEGIN IMMEDIATE` transaction; `user_version` names the schema and a newer one
-is refused, never guessed at; every sqlite3 error leaves here as a LedgerError that says what to do.
-The file is small (a row per cohort, per pod, per Dreamscape) and calls take microseconds, but for the
-ones that write, which wait for the disk.
+Numbers that must never repeat come from two sources at once, the stored one and the clock, and the larger
+wins: a restored older file still yields a higher term (unix ms), and a clock set back still yields a higher
+term (stored + 1). Command counters are drawn as blocks: a process takes a first counter and may use the next
+COUNTER_BLOCK of them without asking again. The clock's floor is unix ms x 2^20, a million commands a
+millisecond.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import asdict
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TypeVar
 
-from dreamd.adapters.store.records import record_of, record_text
+from dreamd.adapters.store.changes import draw_counters
+from dreamd.adapters.store.file import BUSY_TIMEOUT_S, LedgerFile
+from dreamd.adapters.store.records import record_of
+from dreamd.adapters.store.schema import order_of
+from dreamd.adapters.store.worker import Worker
 from dreamd.core.severing.causes import cause_named
 from dreamd.core.severing.views import Lock, Mark
 from dreamd.core.severing.waking import Order
-from dreamd.ports.ledger import HOUR_S, DreamscapeRecord, LedgerError, lapsed
-from dreamwire.messages import WakeScope
-
-BUSY_TIMEOUT_S: Final = 0.2
-"""Calls are made on the tick's thread, and the state directory is locked: nobody but a backup is met here."""
-COUNTER_BLOCK: Final = 1 << 32
-NOTED_EVERY: Final = 8
-"""Writes between two notes beside the file of how many there were; a copy no older than that passes."""
-COUNTERS_PER_MS: Final = 1 << 20
-
-_SCHEMAS: Final = (
-    """
-CREATE TABLE terms (
-    dreamscape TEXT NOT NULL, cohort INTEGER NOT NULL, term INTEGER NOT NULL,
-    PRIMARY KEY (dreamscape, cohort)
-) WITHOUT ROWID;
-CREATE TABLE counters (id INTEGER PRIMARY KEY CHECK (id = 1), next INTEGER NOT NULL);
-CREATE TABLE dreamscapes (name TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE beds (pod TEXT PRIMARY KEY, sleeper TEXT NOT NULL) WITHOUT ROWID;
-""",
-    """
-CREATE TABLE locks (
-    pod TEXT PRIMARY KEY, cause TEXT NOT NULL, since_s REAL NOT NULL, evidence TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE wake_orders (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, kept TEXT NOT NULL) WITHOUT ROWID;
-""",
-    """
-CREATE TABLE exposures (
-    sleeper TEXT NOT NULL, hour INTEGER NOT NULL, minutes REAL NOT NULL, PRIMARY KEY (sleeper, hour)
-) WITHOUT ROWID;
-CREATE TABLE merging (sleeper TEXT PRIMARY KEY, since_s REAL NOT NULL) WITHOUT ROWID;
-""",
-    """
-CREATE TABLE marks (
-    pod TEXT PRIMARY KEY, cause TEXT NOT NULL, tripped_s REAL NOT NULL,
-    term INTEGER NOT NULL, tick INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE generation (id INTEGER PRIMARY KEY CHECK (id = 1), writes INTEGER NOT NULL);
-INSERT INTO generation VALUES (1, 0);
-""",
-    """
-ALTER TABLE generation ADD COLUMN lived_s REAL NOT NULL DEFAULT 0;
-""",
-    """
-ALTER TABLE dreamscapes ADD COLUMN ended_s REAL;
-UPDATE dreamscapes SET ended_s = json_extract(record, '$.created_s')
-    WHERE CASE WHEN json_valid(record) THEN json_extract(record, '$.state') = 'ended' END;
-CREATE INDEX living ON dreamscapes (name) WHERE ended_s IS NULL;
-CREATE INDEX ended ON dreamscapes (ended_s) WHERE ended_s IS NOT NULL;
-""",
+from dreamd.ports.commit import Commit
+from dreamd.ports.ledger import (
+    CLOSES_WITHIN_S,
+    HOUR_S,
+    TRANSACTIONS_WAITING,
+    DreamscapeRecord,
+    LedgerError,
+    Terms,
+    Transaction,
+    lapsed,
 )
-"""What each version adds to the one before; a file of an earlier version is brought up when it is opened."""
 
-SCHEMA_VERSION: Final = len(_SCHEMAS)
+T = TypeVar("T")
+Asked = tuple[str, dict[int, int]]
+"""A Dreamscape and its terms by cohort."""
 
 
 class SqliteLedger:
-    """ports.ledger.Ledger on the file at `path`; one thread uses it."""
+    """ports.ledger.Ledger on the file at `path`; one thread uses it, its own two threads do the work."""
 
-    def __init__(self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+    def __init__(
+        self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S, file: LedgerFile | None = None
+    ) -> None:
         """Open or create the file; a call waits `busy_timeout_s` for another process's transaction.
+
+        file: the file at `path`, where it is open already.
 
         Raises:
             LedgerError: it is not a ledger, is damaged, is newer than this program, or cannot be written.
         """
         self._path = path
-        self._beside = path.with_name(f"{path.name}.writes")
-        self._unnoted = 0
-        self._counts_writes = self._restored = False
-        self._failure = ""
-        try:
-            self._base = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None)
-        except sqlite3.Error as error:
-            raise LedgerError(f"the ledger {path} cannot be opened ({error})") from error
-        try:
-            self._open()
-        except BaseException:
-            self._base.close()
-            raise
+        self._file = file or LedgerFile(path, busy_timeout_s=busy_timeout_s)
+        self._using = threading.Lock()
+        self._asking: sqlite3.Connection | None = None
+        self._finished: Callable[[], None] = lambda: None
+        self._writer = Worker[Transaction, Terms]("ledger-writer", self._write, self._tell)
+        self._reader = Worker[Asked, bool]("ledger-reader", self._read, self._tell)
+
+    def tell(self, finished: Callable[[], None]) -> None:
+        """Call `finished`, on a thread of the ledger's, whenever there is something to `deliver`."""
+        self._finished = finished
+
+    def _tell(self) -> None:
+        self._finished()
 
     @property
     def failure(self) -> str:
-        """Why the last call failed; empty while all is well."""
-        return self._failure
+        """Why the last write failed; empty while all is well."""
+        return self._file.failure
 
-    def draw_term(self, dreamscape: str, cohort: int, now_s: float) -> int:
-        """The next term of this cohort, on the disk before it is returned."""
-        with self._writing():
-            row = self._base.execute(
-                "SELECT term FROM terms WHERE dreamscape = ? AND cohort = ?", (dreamscape, cohort)
-            ).fetchone()
-            term = max((int(row[0]) if row else 0) + 1, int(now_s * 1000))
-            self._base.execute("INSERT OR REPLACE INTO terms VALUES (?, ?, ?)", (dreamscape, cohort, term))
-        return term
+    @property
+    def idle(self) -> bool:
+        """Whether every transaction submitted has been delivered."""
+        return self._writer.idle
 
-    def confirm_term(self, dreamscape: str, cohort: int, term: int) -> bool:
-        """Whether `term` is still the highest drawn; one indexed read."""
-        with self._translated():
-            row = self._base.execute(
-                "SELECT term FROM terms WHERE dreamscape = ? AND cohort = ?", (dreamscape, cohort)
-            ).fetchone()
-        return row is not None and int(row[0]) == term
+    # -- writing ------------------------------------------------------------------------------------
+
+    def submit(self, transaction: Transaction) -> Commit[Terms]:
+        """Queue it for the writer."""
+        commit = Commit[Terms]()
+        waiting = self._writer.unfinished
+        if waiting >= TRANSACTIONS_WAITING:
+            self._writer.refuse(commit, f"the ledger {self._path} is behind: {waiting} transactions wait")
+        else:
+            self._writer.take(transaction, commit)
+        return commit
+
+    def _write(self, transactions: Sequence[Transaction]) -> Sequence[Terms | LedgerError]:
+        with self._using:
+            return self._file.write(transactions)
+
+    def confirm(self, dreamscape: str, terms: Mapping[int, int]) -> Commit[bool]:
+        """Queue the question for the reader."""
+        commit = Commit[bool]()
+        self._reader.take((dreamscape, dict(terms)), commit)
+        return commit
+
+    def _read(self, asked: Sequence[Asked]) -> Sequence[bool | LedgerError]:
+        if self._file.failure:
+            raise LedgerError(self._file.failure)
+        try:
+            if self._asking is None:
+                self._asking = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            return [self._holds(self._asking, dreamscape, terms) for dreamscape, terms in asked]
+        except sqlite3.Error as error:
+            raise LedgerError(f"the ledger {self._path} could not be read ({error})") from error
+
+    @staticmethod
+    def _holds(base: sqlite3.Connection, dreamscape: str, terms: dict[int, int]) -> bool:
+        query = "SELECT cohort, term FROM terms WHERE dreamscape = ?"
+        newest = {int(cohort): int(term) for cohort, term in base.execute(query, (dreamscape,))}
+        return all(newest.get(cohort) == term for cohort, term in terms.items())
+
+    def deliver(self) -> None:
+        """End what is finished."""
+        self._writer.deliver()
+        self._reader.deliver()
+
+    # -- at the start ---------------------------------------------------------------------------------
+
+    def write(self, transaction: Transaction) -> Terms:
+        """Write it and wait for the disk."""
+        commit = self.submit(transaction)
+        while not commit.over:
+            self._writer.wait()
+            self._writer.deliver()
+        return commit.value
 
     def draw_counters(self, now_s: float) -> int:
-        """The first command counter of a block nobody else has or will have."""
-        with self._writing():
-            row = self._base.execute("SELECT next FROM counters WHERE id = 1").fetchone()
-            first = max(int(row[0]) if row else 1, int(now_s * 1000) * COUNTERS_PER_MS)
-            self._base.execute("INSERT OR REPLACE INTO counters VALUES (1, ?)", (first + COUNTER_BLOCK,))
-        return first
+        """The first command counter of a block that no process has or will have."""
+        with self._using:
+            return self._file.alone(lambda base: draw_counters(base, now_s))
 
-    def save(self, record: DreamscapeRecord) -> None:
-        """Keep the record, in place of the one of that name."""
-        text, ended_s = record_text(record), record.ended_s or None
-        with self._writing():
-            self._base.execute(
-                "INSERT OR REPLACE INTO dreamscapes VALUES (?, ?, ?)", (record.plan.dreamscape, text, ended_s)
-            )
+    def _rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        return self._file.rows(query, *values)
+
+    def _understood(self, what: str, read: Callable[[str], T], text: object) -> T:
+        try:
+            return read(str(text))
+        except (ValueError, KeyError, TypeError) as error:
+            raise LedgerError(self._file.damaged(f"{what}: {error}")) from error
 
     def load(self) -> tuple[DreamscapeRecord, ...]:
         """Every record that has not ended, oldest first, by an index of those alone."""
@@ -156,8 +160,7 @@ class SqliteLedger:
 
     def names(self) -> tuple[str, ...]:
         """Every name ever given."""
-        with self._translated():
-            return tuple(str(name) for (name,) in self._base.execute("SELECT name FROM dreamscapes"))
+        return tuple(str(name) for (name,) in self._rows("SELECT name FROM dreamscapes"))
 
     def ended(self, most: int) -> tuple[DreamscapeRecord, ...]:
         """Those that ended last, by the index of the ended."""
@@ -169,230 +172,80 @@ class SqliteLedger:
         found = self._records("SELECT name, record FROM dreamscapes WHERE name = ?", dreamscape)
         return found[0] if found else None
 
-    def _records(self, query: str, *values: str | int) -> list[DreamscapeRecord]:
-        with self._translated():
-            rows = self._base.execute(query, values).fetchall()
-        return [self._record(str(name), str(text)) for name, text in rows]
-
-    def check_in(self, pod: str, sleeper: str) -> None:
-        """Keep who lies in this pod; an empty sleeper clears it."""
-        with self._writing():
-            if sleeper:
-                self._base.execute("INSERT OR REPLACE INTO beds VALUES (?, ?)", (pod, sleeper))
-            else:
-                self._base.execute("DELETE FROM beds WHERE pod = ?", (pod,))
+    def _records(self, query: str, *values: object) -> list[DreamscapeRecord]:
+        rows = self._rows(query, *values)
+        return [
+            self._understood(f"the record of {name}", lambda kept: record_of(json.loads(kept)), text)
+            for name, text in rows
+        ]
 
     def checked_in(self) -> dict[str, str]:
         """Pod -> sleeper."""
-        with self._translated():
-            rows = self._base.execute("SELECT pod, sleeper FROM beds ORDER BY pod").fetchall()
+        rows = self._rows("SELECT pod, sleeper FROM beds ORDER BY pod")
         return {str(pod): str(sleeper) for pod, sleeper in rows}
-
-    def save_lock(self, lock: Lock) -> None:
-        """Keep that this pod's breaker is LOCKED."""
-        row = (lock.pod, lock.cause.value, lock.since_s, lock.evidence)
-        with self._writing():
-            self._base.execute("INSERT OR REPLACE INTO locks VALUES (?, ?, ?, ?)", row)
-
-    def clear_lock(self, pod: str) -> None:
-        """Forget it."""
-        with self._writing():
-            self._base.execute("DELETE FROM locks WHERE pod = ?", (pod,))
 
     def locks(self) -> tuple[Lock, ...]:
         """Every lock, by pod; a cause that is not known any more reads as `unknown`."""
-        with self._translated():
-            rows = self._base.execute(
-                "SELECT pod, cause, since_s, evidence FROM locks ORDER BY pod"
-            ).fetchall()
-        return tuple(Lock(str(p), cause_named(str(c)), float(s), str(e)) for p, c, s, e in rows)
-
-    def save_mark(self, mark: Mark) -> None:
-        """Keep when this pod's breaker last tripped."""
-        row = (mark.pod, mark.cause.value, mark.tripped_s, mark.term, mark.tick)
-        with self._writing():
-            self._base.execute("INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?, ?)", row)
+        rows = self._rows("SELECT pod, cause, since_s, evidence FROM locks ORDER BY pod")
+        return tuple(Lock(str(p), cause_named(str(c)), _float(s), str(e)) for p, c, s, e in rows)
 
     def marks(self) -> tuple[Mark, ...]:
         """The newest of every pod, by pod."""
-        with self._translated():
-            rows = self._base.execute(
-                "SELECT pod, cause, tripped_s, term, tick FROM marks ORDER BY pod"
-            ).fetchall()
-        return tuple(Mark(str(p), cause_named(str(c)), float(s), int(t), int(n)) for p, c, s, t, n in rows)
-
-    def save_wake_order(self, order: Order) -> None:
-        """Keep it, in place of the one of that id."""
-        with self._writing():
-            self._base.execute(
-                "INSERT OR REPLACE INTO wake_orders VALUES (?, ?, ?)",
-                (order.id, order.revision, json.dumps(asdict(order), allow_nan=False)),
-            )
-
-    def drop_wake_order(self, order_id: str) -> None:
-        """Forget it."""
-        with self._writing():
-            self._base.execute("DELETE FROM wake_orders WHERE id = ?", (order_id,))
+        rows = self._rows("SELECT pod, cause, tripped_s, term, tick FROM marks ORDER BY pod")
+        return tuple(
+            Mark(str(pod), cause_named(str(cause)), _float(tripped_s), _int(term), _int(tick))
+            for pod, cause, tripped_s, term, tick in rows
+        )
 
     def wake_orders(self) -> tuple[Order, ...]:
         """Every order, by revision."""
-        with self._translated():
-            rows = self._base.execute("SELECT id, kept FROM wake_orders ORDER BY revision").fetchall()
-        return tuple(self._order(str(name), str(text)) for name, text in rows)
-
-    def _order(self, name: str, text: str) -> Order:
-        try:
-            kept = json.loads(text)
-            return Order(**{**kept, "scope": WakeScope(kept["scope"])})
-        except (ValueError, KeyError, TypeError) as error:
-            raise LedgerError(self._damaged(f"the wake order {name}: {error}")) from error
-
-    def note_exposure(self, minutes: Mapping[str, float], at_s: float, *, merging: bool) -> None:
-        """Charge, and mark or unmark, all of them in one transaction."""
-        hour = int(at_s // HOUR_S)
-        with self._writing():
-            self._base.executemany(
-                "INSERT INTO exposures VALUES (?, ?, ?) "
-                "ON CONFLICT (sleeper, hour) DO UPDATE SET minutes = minutes + excluded.minutes",
-                [(sleeper, hour, lived_min) for sleeper, lived_min in minutes.items()],
-            )
-            if merging:
-                marks = [(sleeper, at_s) for sleeper in minutes]
-                self._base.executemany("INSERT OR REPLACE INTO merging VALUES (?, ?)", marks)
-            else:
-                gone = [(sleeper,) for sleeper in minutes]
-                self._base.executemany("DELETE FROM merging WHERE sleeper = ?", gone)
+        rows = self._rows("SELECT id, kept FROM wake_orders ORDER BY revision")
+        return tuple(self._understood(f"the wake order {name}", order_of, text) for name, text in rows)
 
     def merging(self) -> dict[str, float]:
         """Who is marked, and since when."""
-        with self._translated():
-            rows = self._base.execute("SELECT sleeper, since_s FROM merging").fetchall()
-        return {str(sleeper): float(since_s) for sleeper, since_s in rows}
+        rows = self._rows("SELECT sleeper, since_s FROM merging")
+        return {str(sleeper): _float(since_s) for sleeper, since_s in rows}
 
     def exposures(self, since_s: float) -> dict[str, float]:
         """Merge-minutes by sleeper."""
-        with self._translated():
-            rows = self._base.execute(
-                "SELECT sleeper, sum(minutes) FROM exposures WHERE hour >= ? GROUP BY sleeper",
-                (int(since_s // HOUR_S),),
-            ).fetchall()
-        return {str(sleeper): float(minutes) for sleeper, minutes in rows}
-
-    def touch(self, now_s: float) -> None:
-        """Keep that a daemon lives on it now."""
-        with self._writing():
-            self._base.execute("UPDATE generation SET lived_s = ?", (now_s,))
+        query = "SELECT sleeper, sum(minutes) FROM exposures WHERE hour >= ? GROUP BY sleeper"
+        rows = self._rows(query, int(since_s // HOUR_S))
+        return {str(sleeper): _float(minutes) for sleeper, minutes in rows}
 
     def outdated(self, now_s: float) -> str:
         """Whether fewer writes are in it than were noted beside it, or the last touch is an hour ago."""
-        if self._restored:
+        if self._file.restored:
             return "the ledger was restored from a copy"
-        with self._translated():
-            lived_s = float(self._base.execute("SELECT lived_s FROM generation").fetchone()[0])
+        lived_s = _float(self._rows("SELECT lived_s FROM generation")[0][0])
         if not lapsed(lived_s, now_s):
             return ""
         return f"nobody has lived on the ledger for {(now_s - lived_s) / HOUR_S:.1f} h"
 
     def begin_generation(self, now_s: float) -> None:
         """Count on from what was noted beside it."""
-        with self._writing():
-            noted = self._noted()
-            self._base.execute("UPDATE generation SET writes = max(writes, ?), lived_s = ?", (noted, now_s))
-        self._restored = False
-        self._note()
+        with self._using:
+            self._file.begin_generation(now_s)
 
-    def _writes(self) -> int:
-        with self._translated():
-            return int(self._base.execute("SELECT writes FROM generation").fetchone()[0])
+    # -- the end ------------------------------------------------------------------------------------
 
-    def _noted(self) -> int:
-        try:
-            return int(self._beside.read_text())
-        except (OSError, ValueError):
-            return 0
+    def close(self, within_s: float = CLOSES_WITHIN_S) -> int:
+        """Write what waits, then close the file; a writer that is held up by the disk keeps it open."""
+        reading = self._reader.close(0.0)
+        left = self._writer.close(within_s)
+        if not left:
+            with self._using:
+                self._file.close()
+        if not reading and self._asking is not None:
+            self._asking.close()
+        return left
 
-    def _note(self) -> None:
-        """Note beside the file how far it has come; a note that cannot be written is a little behind."""
-        self._unnoted = 0
-        with suppress(OSError, LedgerError):
-            newest = max(self._writes(), self._noted())
-            fresh = self._beside.with_suffix(".fresh")
-            fresh.write_text(str(newest))
-            fresh.replace(self._beside)
 
-    def close(self) -> None:
-        """Close the file; safe to call twice."""
-        with suppress(sqlite3.ProgrammingError):
-            self._base.execute("SELECT 1")
-            self._note()
-        self._base.close()
+def _float(value: object) -> float:
+    assert isinstance(value, int | float)
+    return float(value)
 
-    def _open(self) -> None:
-        with self._translated():
-            version = int(self._base.execute("PRAGMA user_version").fetchone()[0])
-            if version > SCHEMA_VERSION:
-                raise LedgerError(
-                    f"the ledger {self._path} was written by a newer dreamd (schema {version}, this one "
-                    f"reads {SCHEMA_VERSION}); run that version, or give another --state-dir"
-                )
-            self._base.execute("PRAGMA journal_mode = WAL")
-            self._base.execute("PRAGMA synchronous = FULL")
-            verdict = str(self._base.execute("PRAGMA quick_check(1)").fetchone()[0])
-            if verdict != "ok":
-                raise LedgerError(self._damaged(verdict))
-        if version < SCHEMA_VERSION:
-            self._bring_up()
-        self._counts_writes = True
-        self._restored = self._writes() < self._noted()
 
-    def _bring_up(self) -> None:
-        with self._writing():
-            # Another process may have done it between our reading of the version and this lock.
-            version = int(self._base.execute("PRAGMA user_version").fetchone()[0])
-            for schema in _SCHEMAS[version:]:
-                for statement in filter(str.strip, schema.split(";")):
-                    self._base.execute(statement)
-            self._base.execute(f"PRAGMA user_version = {max(version, SCHEMA_VERSION)}")
-
-    def _record(self, name: str, text: str) -> DreamscapeRecord:
-        try:
-            return record_of(json.loads(text))
-        except (ValueError, KeyError, TypeError) as error:
-            raise LedgerError(self._damaged(f"the record of {name}: {error}")) from error
-
-    def _damaged(self, detail: str) -> str:
-        return (
-            f"the ledger {self._path} is damaged ({detail}); restore it from a copy, or move it away "
-            "to start with an empty one (terms still grow, check-ins are lost)"
-        )
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """One durable transaction."""
-        with self._translated():
-            self._base.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                if self._counts_writes:
-                    self._base.execute("UPDATE generation SET writes = writes + 1")
-                self._base.execute("COMMIT")
-            except BaseException:
-                if self._base.in_transaction:
-                    self._base.execute("ROLLBACK")
-                raise
-        self._unnoted += 1
-        if self._unnoted >= NOTED_EVERY:
-            self._note()
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """sqlite3's errors as LedgerError; remembers whether the last call went well."""
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            self._failure = f"the ledger {self._path} could not be used ({error})"
-            raise LedgerError(self._failure) from error
-        except sqlite3.Error as error:
-            self._failure = self._damaged(str(error))
-            raise LedgerError(self._failure) from error
-        self._failure = ""
+def _int(value: object) -> int:
+    assert isinstance(value, int)
+    return value

@@ -1,0 +1,131 @@
+"""A thread of the ledger: takes everything that waits, does it together, and hands the ends back.
+
+The queue is bounded by the caller. What is withdrawn before the thread takes it is not done. The thread is a
+daemon thread: a process may end while its disk holds the thread up, and what was not finished then counts as
+not written.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import Generic, TypeVar
+
+from dreamd.ports.commit import WITHDRAWN, Commit, LedgerError
+
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+
+
+class Worker(Generic[Asked, Answer]):
+    """Does `act` with all that waits, in order.
+
+    act: returns an answer or a LedgerError for each, or raises one for all.
+    finished: called on this thread when there is something to `deliver`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        act: Callable[[Sequence[Asked]], Sequence[Answer | LedgerError]],
+        finished: Callable[[], None],
+    ) -> None:
+        self._act = act
+        self._finished = finished
+        self._changed = threading.Condition()
+        self._waiting: deque[tuple[Asked, Commit[Answer]]] = deque()
+        self._ends: deque[tuple[Commit[Answer], Answer | LedgerError]] = deque()
+        self._under_way = 0
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing waits, is under way, or is to be delivered."""
+        with self._changed:
+            return not (self._waiting or self._under_way or self._ends)
+
+    @property
+    def unfinished(self) -> int:
+        """How many wait or are under way."""
+        with self._changed:
+            return len(self._waiting) + self._under_way
+
+    def take(self, asked: Asked, commit: Commit[Answer]) -> None:
+        """Take one more; returns at once."""
+        with self._changed:
+            closed = self._closing
+            if not closed:
+                self._waiting.append((asked, commit))
+                self._changed.notify_all()
+        if closed:
+            self.refuse(commit, "the ledger is closed")
+        elif self._thread.ident is None:
+            self._thread.start()
+
+    def refuse(self, commit: Commit[Answer], why: str) -> None:
+        """End this one at the next `deliver` without doing anything."""
+        self._ends.append((commit, LedgerError(why)))
+        self._finished()
+
+    def wait(self) -> None:
+        """Wait until there is something to deliver, or nothing waits."""
+        with self._changed:
+            while not self._ends and (self._waiting or self._under_way):
+                self._changed.wait()
+
+    def deliver(self) -> None:
+        """End what is finished, on the calling thread."""
+        while self._ends:
+            commit, end = self._ends.popleft()
+            if isinstance(end, LedgerError):
+                commit.fail(str(end))
+            else:
+                commit.end(end)
+
+    def close(self, within_s: float) -> int:
+        """Do what waits, for so long at most, and stop; return how many were not done. Safe to call twice."""
+        until_s = monotonic() + within_s
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+            while (self._waiting or self._under_way) and monotonic() < until_s:
+                self._changed.wait(max(until_s - monotonic(), 0.0))
+            left = len(self._waiting) + self._under_way
+            self._waiting.clear()
+        if self._thread.ident is not None and not left:
+            self._thread.join(1.0)
+        return left
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting:
+                    if self._closing:
+                        return
+                    self._changed.wait()
+                batch = list(self._waiting)
+                self._waiting.clear()
+                self._under_way = len(batch)
+            self._do(batch)
+
+    def _do(self, batch: list[tuple[Asked, Commit[Answer]]]) -> None:
+        ends: list[tuple[Commit[Answer], Answer | LedgerError]] = []
+        wanted: list[tuple[Asked, Commit[Answer]]] = []
+        for asked, commit in batch:
+            if commit.withdrawn:
+                ends.append((commit, LedgerError(WITHDRAWN)))
+            else:
+                wanted.append((asked, commit))
+        try:
+            answers = self._act([asked for asked, _ in wanted]) if wanted else ()
+            ends += [(commit, answer) for (_, commit), answer in zip(wanted, answers, strict=True)]
+        except LedgerError as error:
+            ends += [(commit, error) for _, commit in wanted]
+        except Exception as error:  # noqa: BLE001 -- a bug must not leave commits without an end
+            ends += [(commit, LedgerError(f"the ledger failed ({error!r})")) for _, commit in wanted]
+        with self._changed:
+            self._ends.extend(ends)
+            self._under_way = 0
+            self._changed.notify_all()
+        self._finished()

@@ -1,0 +1,83 @@
+"""A commit: something that was asked of the ledger and is over at a later moment, well or not.
+
+The ledger hands a `Commit` back at once. It ends it later, on the thread that calls `Ledger.deliver`, with a
+value or with the sentence that says why there is none. A commit ends exactly once.
+
+Rules
+- `then` is called last, after the caller has put its own state in order: a commit may be over already, and
+  then the callback runs inside the call.
+- A commit that was withdrawn in time writes nothing and ends as failed. One that is being written cannot be
+  withdrawn: it ends as it would have.
+- One thread uses a commit. Only `withdrawn` is read by a ledger's own thread.
+"""
+
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
+
+T = TypeVar("T")
+
+WITHDRAWN: Final = "it was withdrawn before it was written"
+
+
+class LedgerError(Exception):
+    """The ledger could not do what was asked; the message says what was wrong."""
+
+
+class Commit(Generic[T]):
+    """One write, or one question, on its way."""
+
+    __slots__ = ("_tell", "_value", "failure", "over", "withdrawn")
+
+    def __init__(self) -> None:
+        self.over = False
+        self.withdrawn = False
+        self.failure = ""
+        self._value: T | None = None
+        self._tell: list[Callable[[Commit[T]], None]] = []
+
+    @property
+    def done(self) -> bool:
+        """It is over, and went well: what was written is durable."""
+        return self.over and not self.failure
+
+    @property
+    def value(self) -> T:
+        """What the ledger answered.
+
+        Raises:
+            LedgerError: the commit failed.
+        """
+        assert self.over, "the commit is still on its way"
+        if self.failure:
+            raise LedgerError(self.failure)
+        assert self._value is not None
+        return self._value
+
+    def then(self, tell: "Callable[[Commit[T]], None]") -> None:
+        """Call `tell` with this commit once it is over; at once where it is over already."""
+        if self.over:
+            tell(self)
+        else:
+            self._tell.append(tell)
+
+    def withdraw(self) -> None:
+        """Ask the ledger not to write it; a commit that is being written ends as it would have."""
+        self.withdrawn = True
+
+    # -- for the ledger -----------------------------------------------------------------------------
+
+    def end(self, value: T) -> None:
+        """End it well."""
+        self._end(value, "")
+
+    def fail(self, why: str) -> None:
+        """End it: nothing was written. why: a sentence, never empty."""
+        assert why, "a failure has a reason"
+        self._end(None, why)
+
+    def _end(self, value: T | None, failure: str) -> None:
+        assert not self.over, "a commit ends once"
+        self.over, self._value, self.failure = True, value, failure
+        tell, self._tell = self._tell, []
+        for one in tell:
+            one(self)

@@ -1,0 +1,198 @@
+"""What ports.ledger.Ledger promises of commits, held against every adapter: they are events, in order."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dreamd.adapters.store.sqlite import SqliteLedger
+from dreamd.core.session.views import DreamscapeState, Plan
+from dreamd.ports.ledger import (
+    TRANSACTIONS_WAITING,
+    Commit,
+    DreamscapeRecord,
+    Ledger,
+    TermDraw,
+    Transaction,
+)
+from fakes.gated_file import GatedFile
+from fakes.ledger import MemoryLedger, draw, holds, settled
+
+NOW_S = 1_760_000_000.0
+NAN = float("nan")
+
+
+@dataclass
+class Bench:
+    """A ledger, and its disk in a test's hand."""
+
+    ledger: Ledger
+    hold: Callable[[], None]
+    release: Callable[[], None]
+    fill: Callable[[], None]
+    empty: Callable[[], None]
+
+
+def sqlite_bench(path: Path) -> Bench:
+    """The ledger in a file; its disk is full where no page may be added."""
+    file = GatedFile(path)
+    ledger = SqliteLedger(path, file=file)
+    pages = file.base.execute("PRAGMA page_count").fetchone()[0]
+
+    def pragma(most: int) -> None:
+        file.base.execute(f"PRAGMA max_page_count = {most}")
+
+    def hold() -> None:
+        """A write stands at the gate when this returns, so that what comes next waits behind it."""
+        file.gate.clear()
+        file.begun.clear()
+        ledger.submit(Transaction(lived_s=NOW_S))
+        file.begun.wait()
+
+    return Bench(ledger, hold, file.gate.set, lambda: pragma(pages), lambda: pragma(1 << 30))
+
+
+def memory_bench() -> Bench:
+    """The ledger in memory."""
+    ledger = MemoryLedger()
+
+    def hold() -> None:
+        ledger.held = True
+
+    def broken(why: str) -> Callable[[], None]:
+        return lambda: setattr(ledger, "broken", why)
+
+    return Bench(ledger, hold, ledger.release, broken("the disk is full"), broken(""))
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    """One ledger with its disk."""
+    one = memory_bench() if request.param == "memory" else sqlite_bench(tmp_path / "ledger")
+    yield one
+    one.release()
+    one.ledger.close()
+
+
+def lies(pod: str, sleeper: str) -> Transaction:
+    """A check-in alone."""
+    return Transaction(check_ins=((pod, sleeper),))
+
+
+def spoilt() -> Transaction:
+    """A transaction that no ledger can write: a check-in, and a record with a number that is none."""
+    record = DreamscapeRecord(Plan("night", 2, 8), DreamscapeState.PLANNED, NOW_S, mu_db=(NAN,))
+    return Transaction(check_ins=(("bed-9", "yew"),), dreamscapes=(record,))
+
+
+def test_a_commit_is_over_when_it_is_durable_and_told_in_deliver(bench: Bench) -> None:
+    """While the disk is slow `submit` returns, nothing is over, nothing is there; later all of it is."""
+    bench.hold()
+    told: list[Commit] = []
+    commit = bench.ledger.submit(lies("bed-1", "ash"))
+    commit.then(told.append)
+    bench.ledger.deliver()
+    assert not commit.over
+    assert not told
+    assert not bench.ledger.idle
+    bench.release()
+    assert settled(bench.ledger, commit).done
+    assert told == [commit]
+    assert bench.ledger.checked_in() == {"bed-1": "ash"}
+    assert bench.ledger.idle
+
+
+def test_commits_end_in_the_order_of_their_submission(bench: Bench) -> None:
+    """What was submitted later is written later, and the last word of a subject counts."""
+    bench.hold()
+    order: list[str] = []
+    for sleeper in ("ash", "birch", "", "cedar"):
+        commit = bench.ledger.submit(lies("bed-1", sleeper))
+        commit.then(lambda _commit, sleeper=sleeper: order.append(sleeper))
+    bench.release()
+    settled(bench.ledger, commit)
+    assert order == ["ash", "birch", "", "cedar"]
+    assert bench.ledger.checked_in() == {"bed-1": "cedar"}
+
+
+def test_one_that_cannot_be_written_fails_alone_and_whole(bench: Bench) -> None:
+    """Its neighbours in the same write are durable, and nothing of it is."""
+    bench.hold()
+    before, bad, after = (
+        bench.ledger.submit(one) for one in (lies("bed-1", "ash"), spoilt(), lies("bed-2", "elm"))
+    )
+    bench.release()
+    settled(bench.ledger, after)
+    assert before.done
+    assert after.done
+    assert "a number that is none" in bad.failure
+    assert bench.ledger.checked_in() == {"bed-1": "ash", "bed-2": "elm"}
+    assert bench.ledger.failure == "", "the disk takes what it is given"
+
+
+def test_terms_are_drawn_by_the_commit_and_come_with_it(bench: Bench) -> None:
+    """Two draws of one cohort that wait together get different terms, the later the higher."""
+    bench.hold()
+    draws = [bench.ledger.submit(Transaction(terms=(TermDraw("night", 0, NOW_S),))) for _ in range(2)]
+    bench.release()
+    first, second = (settled(bench.ledger, commit).value["night", 0] for commit in draws)
+    assert second == first + 1 == int(NOW_S * 1000) + 1
+
+
+def test_what_is_withdrawn_in_time_is_not_written(bench: Bench) -> None:
+    """It ends as failed; what came before and after it is written."""
+    bench.hold()
+    commits = [bench.ledger.submit(lies(f"bed-{number}", "ash")) for number in (1, 2, 3)]
+    commits[1].withdraw()
+    bench.release()
+    settled(bench.ledger, commits[2])
+    settled(bench.ledger, commits[1])
+    assert [commit.done for commit in commits] == [True, False, True]
+    assert "withdrawn" in commits[1].failure
+    assert sorted(bench.ledger.checked_in()) == ["bed-1", "bed-3"]
+
+
+def test_a_ledger_takes_so_many_and_fails_the_next(bench: Bench) -> None:
+    """The queue is bounded; what is in it is written all the same."""
+    bench.hold()
+    commits = [bench.ledger.submit(lies("bed-1", "ash")) for _ in range(TRANSACTIONS_WAITING)]
+    late = bench.ledger.submit(lies("bed-2", "elm"))
+    assert "is behind" in settled(bench.ledger, late).failure
+    bench.release()
+    assert settled(bench.ledger, commits[0]).done
+    assert bench.ledger.checked_in() == {"bed-1": "ash"}
+
+
+def test_a_slow_disk_is_no_evidence_against_a_term(bench: Bench) -> None:
+    """Whether a term holds is answered while a write is held up."""
+    term = draw(bench.ledger, "night", 0, NOW_S)
+    bench.hold()
+    bench.ledger.submit(Transaction(terms=(TermDraw("night", 0, NOW_S),)))
+    assert holds(bench.ledger, "night", 0, term)
+
+
+def test_a_write_that_failed_confirms_no_term_until_one_is_written(bench: Bench) -> None:
+    """A full disk is said, by every commit and by `failure`, and is over with the first write that is not."""
+    term = draw(bench.ledger, "night", 0, NOW_S)
+    bench.fill()
+    much = Transaction(check_ins=tuple((f"bed-{n}", "x" * 60) for n in range(2_000)))
+    commit = settled(bench.ledger, bench.ledger.submit(much))
+    assert "disk is full" in commit.failure
+    assert "disk is full" in bench.ledger.failure
+    asked = settled(bench.ledger, bench.ledger.confirm("night", {0: term}))
+    assert "disk is full" in asked.failure
+    bench.empty()
+    assert settled(bench.ledger, bench.ledger.submit(much)).done
+    assert bench.ledger.failure == ""
+    assert holds(bench.ledger, "night", 0, term)
+
+
+def test_closing_writes_what_waits_and_says_what_it_could_not(bench: Bench) -> None:
+    """Held up, it gives up in time and counts; a submission after the end fails."""
+    bench.ledger.submit(lies("bed-1", "ash"))
+    bench.hold()
+    commits = [bench.ledger.submit(lies("bed-2", sleeper)) for sleeper in ("elm", "fir")]
+    assert bench.ledger.close(0.0) >= len(commits)
+    bench.release()
+    assert bench.ledger.close() == 0

@@ -1,0 +1,25 @@
+"""A ledger's file on a disk whose fsync a test holds up, for as long as it likes."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from dreamd.adapters.store.file import LedgerFile
+from dreamd.ports.ledger import LedgerError, Terms, Transaction
+
+
+class GatedFile(LedgerFile):
+    """Writes while `gate` is set; `begun`: a write stands at it; `batches`: the sizes written."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.gate = threading.Event()
+        self.gate.set()
+        self.begun = threading.Event()
+        self.batches: list[int] = []
+
+    def write(self, changes: Sequence[Transaction]) -> list[Terms | LedgerError]:
+        self.begun.set()
+        self.gate.wait()
+        self.batches.append(len(changes))
+        return super().write(changes)
