@@ -192,6 +192,14 @@ class TooManyWatchers(Refused, reason="TOO_MANY_WATCHERS"):
     """No more watches are taken."""
 
 
+class LaneFull(Refused, reason="LANE_FULL"):
+    """The places for calls of this sort are taken; `metadata` names the `lane` and its `limit`."""
+
+
+class StreamSilent(Refused, reason="STREAM_SILENT"):
+    """No message came in time, so the daemon has ended the call."""
+
+
 class FleetFull(Refused, reason="FLEET_FULL"):
     """No more pods are taken."""
 

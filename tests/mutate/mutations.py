@@ -10,6 +10,7 @@ from mutate.mutation import Mutation
 from mutate.operators import OPERATORS
 from mutate.pod import POD
 from mutate.rehearsed import REHEARSED
+from mutate.room import ROOM
 from mutate.seen import SEEN
 from mutate.signal import SIGNAL
 from mutate.sized import SIZED
@@ -18,6 +19,6 @@ from mutate.wire import WIRE
 
 MUTATIONS: Final[tuple[Mutation, ...]] = (
     *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *OPERATORS),
-    *(*SEEN, *CONSOLE, *CROWD),
+    *(*SEEN, *CONSOLE, *ROOM, *CROWD),
     *(*REHEARSED, *SIZED),
 )

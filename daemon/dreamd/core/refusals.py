@@ -55,6 +55,8 @@ class Code(Enum):
     TERM_LOST = "TERM_LOST"
     CURSOR_TOO_OLD = "CURSOR_TOO_OLD"
     TOO_MANY_WATCHERS = "TOO_MANY_WATCHERS"
+    LANE_FULL = "LANE_FULL"
+    STREAM_SILENT = "STREAM_SILENT"
     NOBODY_LEADS = "NOBODY_LEADS"
     LEAD_TAKEN = "LEAD_TAKEN"
     FLEET_FULL = "FLEET_FULL"
@@ -109,6 +111,11 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.TERM_LOST: Entry(Kind.ABORTED, "another daemon publishes now; call that one"),
     Code.CURSOR_TOO_OLD: Entry(Kind.ABORTED, "older events are no longer kept; start anew without one"),
     Code.TOO_MANY_WATCHERS: Entry(Kind.EXHAUSTED, "close a watch or try again later"),
+    Code.LANE_FULL: Entry(
+        Kind.EXHAUSTED,
+        "close a call that is no longer read, or call again later; sever, wake, release and end always work",
+    ),
+    Code.STREAM_SILENT: Entry(Kind.ABORTED, "send the first message at once, and further ones in time"),
     Code.NOBODY_LEADS: Entry(Kind.PRECONDITION, "create the Dreamscape with an artist_share above zero"),
     Code.LEAD_TAKEN: Entry(Kind.PRECONDITION, "wait until the other artist's stream has ended"),
     Code.FLEET_FULL: Entry(Kind.EXHAUSTED, "run a second daemon for the other pods"),

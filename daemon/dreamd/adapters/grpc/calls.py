@@ -5,13 +5,15 @@ refusals as OK or as bugs. Here the handler raises `Declined`, this seam maps it
 is counted is the code that is sent. Anything else that is raised is a bug: the caller gets INTERNAL
 and an incident number, the log gets the particulars under that number.
 
-Only dreamapi.v1 is measured; health and reflection pass untouched.
+A call takes its place in the lane of its method first (`lanes`), and what it sends is read with a deadline
+(`requests`). Health and reflection have lanes and deadlines too; only dreamapi.v1 is measured.
 """
 
 import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from time import monotonic
 from typing import Final, Literal, TypeAlias, TypeVar, cast
 
@@ -23,12 +25,14 @@ from google.protobuf.message import Message
 
 from dreamapi.v1 import breakers_pb2, dreamscapes_pb2, pods_pb2, wake_pb2
 from dreamd.adapters.grpc.errors import STATUS, Declined, decline
+from dreamd.adapters.grpc.lanes import WAITING_MAX, Lane, Lanes, lane_of
+from dreamd.adapters.grpc.requests import Deserialize, Requests
 from dreamd.ports.call_meters import CODES, Call, CallMeters
 
 Context = grpc.aio.ServicerContext[Message, Message]
-Unary = Callable[[Message, Context], Awaitable[Message]]
-Gather = Callable[[AsyncIterator[Message], Context], Awaitable[Message]]
-Stream = Callable[[Message, Context], AsyncGenerator[Message, None]]
+Said = Message | AsyncIterator[Message]
+Answer = Callable[[Said, Context], Awaitable[Message]]
+Follow = Callable[[Said, Context], AsyncGenerator[Message | bytes, None] | Awaitable[None]]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Message, Message]"  # generic in the stubs alone
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
@@ -36,17 +40,25 @@ _Out = TypeVar("_Out")
 _log = structlog.get_logger("dreamd.api")
 
 
+FILES: Final = (pods_pb2, dreamscapes_pb2, breakers_pb2, wake_pb2)
+"""The files of dreamapi.v1 that hold services."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A method that is served. call: as it is measured; None for what is not of dreamapi.v1."""
+
+    path: str
+    lane: Lane
+    call: Call | None
+
+
 def calls_of_api() -> dict[str, Call]:
     """Every method of dreamapi.v1 by its path, read from the protos."""
-    services = (
-        pods_pb2.DESCRIPTOR.services_by_name["Pods"],
-        dreamscapes_pb2.DESCRIPTOR.services_by_name["Dreamscapes"],
-        breakers_pb2.DESCRIPTOR.services_by_name["Breakers"],
-        wake_pb2.DESCRIPTOR.services_by_name["WakeOrders"],
-    )
     return {
         f"/{service.full_name}/{method.name}": Call(_kind(method), service.full_name, method.name)
-        for service in services
+        for file in FILES
+        for service in file.DESCRIPTOR.services_by_name.values()
         for method in service.methods
     }
 
@@ -83,11 +95,19 @@ class Unmetered:
 
 
 class Seam(grpc.aio.ServerInterceptor):
-    """Wraps every handler of dreamapi.v1; `refused` is told the code of each refusal."""
+    """Wraps every handler that is served; `refused` is told the code of each refusal.
 
-    def __init__(self, meters: CallMeters, refused: Callable[[str], None]) -> None:
+    gRPC sees every handler as one that takes a stream: so the place is taken, and the deadline runs, before
+    the first message is read. On the wire nothing differs.
+    """
+
+    def __init__(
+        self, meters: CallMeters, refused: Callable[[str], None], lanes: Lanes, requests: Requests
+    ) -> None:
         self._meters = meters
         self._refused = refused
+        self._lanes = lanes
+        self._requests = requests
         self._calls = calls_of_api()
         for call in self._calls.values():
             meters.expect(call)
@@ -99,65 +119,61 @@ class Seam(grpc.aio.ServerInterceptor):
         ],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> "grpc.RpcMethodHandler[_In, _Out] | None":
-        """Return the handler, wrapped where it is one of ours."""
-        handler = await continuation(handler_call_details)
-        call = self._calls.get(handler_call_details.method)
-        if handler is None or call is None:
-            return handler
-        wraps = {"unary": self._unary, "server_stream": self._stream, "client_stream": self._gather}
-        return cast("grpc.RpcMethodHandler[_In, _Out]", wraps[call.kind](call, cast("Handler", handler)))
+        """Return the handler, wrapped; None where the method is not served."""
+        found = await continuation(handler_call_details)
+        if found is None:
+            return None
+        handler, path = cast("Handler", found), handler_call_details.method
+        visit = Visit(path, lane_of(path), self._calls.get(path))
+        wrap = self._stream if handler.response_streaming else self._unary
+        return cast("grpc.RpcMethodHandler[_In, _Out]", wrap(visit, handler))
 
-    def _unary(self, call: Call, handler: Handler) -> object:
-        behaviour = cast("Unary", handler.unary_unary)
+    def _unary(self, visit: Visit, handler: Handler) -> object:
+        answer = handler.unary_unary or handler.stream_unary
 
-        async def ask(request: Message, context: Context) -> Message:
-            async with self._measured(call, context):
-                return await behaviour(request, context)
+        async def ask(raws: AsyncIterator[bytes], context: Context) -> Message:
+            async with self._admitted(visit, context) as admitted:
+                said = await self._said(handler, raws)
+                return await cast("Answer", answer)(said, admitted)
+            raise AssertionError("a refusal raises")
 
-        return grpc.unary_unary_rpc_method_handler(
-            ask,
-            handler.request_deserializer,
-            handler.response_serializer,
-        )
+        return grpc.stream_unary_rpc_method_handler(ask, None, handler.response_serializer)
 
-    def _gather(self, call: Call, handler: Handler) -> object:
-        behaviour = cast("Gather", handler.stream_unary)
+    def _stream(self, visit: Visit, handler: Handler) -> object:
+        answer = handler.unary_stream or handler.stream_stream
 
-        async def take(requests: AsyncIterator[Message], context: Context) -> Message:
-            async with self._measured(call, context):
-                return await behaviour(requests, context)
-
-        return grpc.stream_unary_rpc_method_handler(
-            take,
-            handler.request_deserializer,
-            handler.response_serializer,
-        )
-
-    def _stream(self, call: Call, handler: Handler) -> object:
-        behaviour = cast("Stream", handler.unary_stream)
-
-        async def follow(request: Message, context: Context) -> None:
-            async with (
-                self._measured(call, context),
+        async def follow(raws: AsyncIterator[bytes], context: Context) -> None:
+            write = cast("Callable[[Message | bytes], Awaitable[None]]", context.write)
+            async with self._admitted(visit, context) as admitted:
+                said = await self._said(handler, raws)
+                responses = cast("Follow", answer)(said, admitted)
+                if not isinstance(responses, AsyncGenerator):
+                    await responses  # writes by itself, as the health checker does
+                    return
                 # Closed here and now when the caller leaves: a watch must not wait for the collector.
-                contextlib.aclosing(behaviour(request, context)) as responses,
-            ):
-                async for response in responses:
-                    await context.write(response)
+                async with contextlib.aclosing(responses):
+                    async for response in responses:
+                        await write(response)
 
-        return grpc.unary_stream_rpc_method_handler(
-            follow,
-            handler.request_deserializer,
-            handler.response_serializer,
-        )
+        return grpc.stream_stream_rpc_method_handler(follow, None, _either(handler.response_serializer))
+
+    async def _said(self, handler: Handler, raws: AsyncIterator[bytes]) -> Said:
+        read = cast("Deserialize", handler.request_deserializer)
+        if handler.request_streaming:
+            return self._requests.each(raws, read)
+        return await self._requests.the_one(raws, read)
 
     @contextlib.asynccontextmanager
-    async def _measured(self, call: Call, context: Context) -> AsyncIterator[None]:
-        began_s = monotonic()
-        self._meters.started(call)
+    async def _admitted(self, visit: Visit, context: Context) -> AsyncIterator[Context]:
+        """A place in the method's lane, and all that is counted of a call."""
+        began_s, call = monotonic(), visit.call
+        if call is not None:
+            self._meters.started(call)
         code = grpc.StatusCode.OK
         try:
-            yield
+            with self._lanes.place(visit.lane, context.peer()):
+                hasty = visit.lane is Lane.WAY_OUT and self._lanes.open(visit.lane) > WAITING_MAX
+                yield cast("Context", Hasty(context)) if hasty else context
         except Declined as no:
             code = STATUS[no.refusal.kind]
             self._refused(no.refusal.code.value)
@@ -168,9 +184,35 @@ class Seam(grpc.aio.ServerInterceptor):
             raise
         except Exception as bug:  # noqa: BLE001 - the last line before the caller: whatever it is, it is logged
             code = grpc.StatusCode.INTERNAL
-            await _fail(call, context, bug)
+            await _fail(visit.path, context, bug)
         finally:
-            self._meters.handled(call, word_of(code), monotonic() - began_s)
+            if call is not None:
+                self._meters.handled(call, word_of(code), monotonic() - began_s)
+
+
+class Hasty:
+    """A context whose caller has no time left: what is asked is done, and its confirmation not awaited."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def time_remaining(self) -> float:
+        """None is left."""
+        return 0.0
+
+    def __getattr__(self, name: str) -> object:
+        """Everything else is the call's own."""
+        return getattr(self._context, name)
+
+
+def _either(serialize: Callable[[Message], bytes] | None) -> Callable[[Message | bytes], bytes]:
+    """A serializer that lets bytes pass: a tick is encoded once for all its watchers."""
+    assert serialize is not None
+
+    def serialized(response: Message | bytes) -> bytes:
+        return response if isinstance(response, bytes) else serialize(response)
+
+    return serialized
 
 
 def why_cancelled(left_s: float | None) -> grpc.StatusCode:
@@ -183,8 +225,8 @@ def why_cancelled(left_s: float | None) -> grpc.StatusCode:
     return grpc.StatusCode.DEADLINE_EXCEEDED if late else grpc.StatusCode.CANCELLED
 
 
-async def _fail(call: Call, context: Context, bug: Exception) -> None:
+async def _fail(path: str, context: Context, bug: Exception) -> None:
     incident = secrets.token_hex(4)
-    _log.error("call_failed", method=call.method, incident=incident, exc_info=bug)
+    _log.error("call_failed", method=path.rpartition("/")[2], incident=incident, exc_info=bug)
     sentence = f"the daemon failed at this call; its log has the particulars under incident {incident}"
     await context.abort(grpc.StatusCode.INTERNAL, sentence)

@@ -17,14 +17,16 @@ from grpc_health.v1 import (  # type: ignore[import-untyped]  # no stubs
     health_pb2,
     health_pb2_grpc,
 )
-from grpc_reflection.v1alpha import reflection  # type: ignore[import-untyped]  # no stubs
 
 from dreamapi.v1 import breakers_pb2_grpc, dreamscapes_pb2_grpc, pods_pb2_grpc, wake_pb2_grpc
 from dreamd.adapters.grpc.breakers import Breakers
-from dreamd.adapters.grpc.calls import Seam, Unmetered
+from dreamd.adapters.grpc.calls import Seam, Unmetered, calls_of_api
 from dreamd.adapters.grpc.dreamscapes import Dreamscapes
+from dreamd.adapters.grpc.lanes import STREAMS_PER_CONNECTION, Lanes, check_table
 from dreamd.adapters.grpc.pods import Pods
+from dreamd.adapters.grpc.reflecting import serve_reflection
 from dreamd.adapters.grpc.replays import Replays
+from dreamd.adapters.grpc.requests import PATIENCE, Patience, Requests
 from dreamd.adapters.grpc.wake import WakeOrders
 from dreamd.adapters.grpc.watching import Bells
 from dreamd.app.coordination import Coordination
@@ -34,14 +36,12 @@ SERVICES: Final = (
     *("dreamapi.v1.Pods", "dreamapi.v1.Dreamscapes"),
     *("dreamapi.v1.Breakers", "dreamapi.v1.WakeOrders"),
 )
-CALLS_MAX: Final = 1024
-"""Calls under way at once; the application bounds watches well below this."""
 
 OPTIONS: Final = (
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 1 << 20),
     ("grpc.max_send_message_length", 4 << 20),
-    ("grpc.max_concurrent_streams", 512),
+    ("grpc.max_concurrent_streams", STREAMS_PER_CONNECTION),
     ("grpc.max_metadata_size", 16 << 10),
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
@@ -60,6 +60,7 @@ class Running:
 
     port: int
     bells: Bells
+    lanes: Lanes
     _server: grpc.aio.Server
     _health: health.aio.HealthServicer
 
@@ -85,19 +86,20 @@ async def serve_grpc(
     *,
     meters: CallMeters | None = None,
     refused: Callable[[str], None] = lambda _code: None,
+    lanes: Lanes | None = None,
+    patience: Patience = PATIENCE,
 ) -> Running:
     """Serve dreamapi.v1 on `host:port` (port 0: any free one).
 
-    `refused` is told the catalogue's code of each refusal.
+    `refused` is told the catalogue's code of each refusal. lanes, patience: the daemon's own where absent.
 
     Raises:
         CannotListen: the port is in use or the address is not of this machine.
     """
-    server = grpc.aio.server(
-        interceptors=[Seam(meters or Unmetered(), refused)],
-        options=OPTIONS,
-        maximum_concurrent_rpcs=CALLS_MAX,
-    )
+    lanes = lanes or Lanes()
+    seam = Seam(meters or Unmetered(), refused, lanes, Requests(patience))
+    # No maximum_concurrent_rpcs: it refuses everything alike, ways out too. Lanes bound each sort of call.
+    server = grpc.aio.server(interceptors=[seam], options=OPTIONS)
     bells, replays, checker = Bells(), Replays(monotonic), health.aio.HealthServicer()
     # Generated code is untyped.
     pods_pb2_grpc.add_PodsServicer_to_server(  # type: ignore[no-untyped-call]
@@ -113,10 +115,11 @@ async def serve_grpc(
         WakeOrders(coordination), server
     )
     health_pb2_grpc.add_HealthServicer_to_server(checker, server)
-    reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    serve_reflection((*SERVICES, health.SERVICE_NAME), server)
+    check_table(calls_of_api())
     bound = _bind(server, host, port)
     await server.start()
-    running = Running(bound, bells, server, checker)
+    running = Running(bound, bells, lanes, server, checker)
     await running.serving(ready=True)
     return running
 
