@@ -233,7 +233,7 @@ class Puppet:
             quality=self.quality, applied=self.applied, fading=False, latched="", heard_term=0,
             heard_tick=0, severed=self.severed, own_z=1.0,
         )  # fmt: skip
-        topic = FramesTopic(self.assign.dreamscape, self.assign.cohort, self.name)
+        topic = self.stage.topic(self)
         bent = self.bend(frame)
         if bent is not None:
             self.stage.app.on_frames(topic, (bent,))
@@ -289,6 +289,11 @@ class Stage:
     def pod(self, name: str) -> Puppet:
         """The puppet of this name."""
         return next(pod for pod in self.pods if pod.name == name)
+
+    def topic(self, pod: Puppet) -> FramesTopic:
+        """Where this pod's frames go."""
+        assert pod.assign is not None
+        return FramesTopic(pod.assign.dreamscape, pod.assign.cohort, pod.name)
 
     def appear(self, *, sleepers: bool = True) -> None:
         """All pods connect, say how they are, and their sleepers lie down."""

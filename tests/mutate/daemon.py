@@ -20,6 +20,7 @@ _TESTS_DREAMING: Final = "tests/app/test_dreaming.py"
 _TESTS_OWNERSHIP: Final = "tests/app/test_ownership.py"
 _TESTS_FOUND: Final = "tests/app/test_found_by_simulation.py"
 _TESTS_WAKES: Final = "tests/app/test_wakes.py"
+_TESTS_LATE: Final = "tests/app/test_late_evidence.py"
 _TESTS_LEDGER: Final = "tests/conformance/test_ledger.py"
 _TESTS_PEOPLE = "tests/app/test_people.py"
 _TESTS_GENERATION = "tests/app/test_generation.py"
@@ -47,8 +48,32 @@ _FRAMES: Final = (
         "frame.fills-once",
         "a copy of a late frame is no replay",
         _COLUMNS,
-        "return Written.FILLED if fills else Written.REPLAYED",
-        "return Written.FILLED",
+        "            self._came[slot] |= bit\n",
+        "",
+        (_TESTS_COLUMNS,),
+    ),
+    Mutation(
+        "frame.old-copy-is-the-ways",
+        "a copy that the network delivers again after seconds locks its sleeper",
+        _COLUMNS,
+        "return Written.REPLAYED if age_hops <= _REPLAY_AGE_HOPS else Written.OUTDATED",
+        "return Written.REPLAYED",
+        (_TESTS_COLUMNS, _TESTS_LATE),
+    ),
+    Mutation(
+        "frame.overtaken-is-no-replay",
+        "a frame that a network delivers out of order after seconds is a replay",
+        _COLUMNS,
+        "if back < _REMEMBERED and not self._came[slot] & bit:",
+        "if (slot, frame.seq) in self._gaps:",
+        (_TESTS_COLUMNS,),
+    ),
+    Mutation(
+        "frame.contradicts",
+        "an older number at the newest instant is merely late",
+        _COLUMNS,
+        "        if not consistent:\n            return Written.REPLAYED\n",
+        "",
         (_TESTS_COLUMNS,),
     ),
     Mutation(
@@ -111,7 +136,7 @@ _FRAMES: Final = (
         "frame.clock",
         "a frame of another time is taken in",
         _COLUMNS,
-        "if not -PAST_HOPS <= frame.instant - instant_now <= CLOCK_JUMP_HOPS:",
+        "if not frame.instant - instant_now <= CLOCK_JUMP_HOPS:",
         "if False:",
         (_TESTS_COLUMNS,),
     ),
@@ -203,7 +228,7 @@ _EVIDENCE: Final = (
             (_TESTS_FAULTS,),
         )
         for cause, broken, found in (
-            ("ACTUATOR", "rendering more than was granted", "cohorts.disobedient()"),
+            ("ACTUATOR", "rendering more than was granted", "cohorts.disobedient(instant)"),
             ("STALE", "a pod that has fallen silent", "cohorts.missing(instant)"),
             ("LOST", "losing half of the frames", "cohorts.lossy()"),
             ("QUALITY", "a quality too low to count", "cohorts.doubtful(instant, QUALITY_OUT)"),
@@ -237,8 +262,8 @@ _EVIDENCE: Final = (
         "actuator.daemon",
         "whatever a frame says is rendered is within the grants",
         _GRANTS,
-        "ok = columns.applied <= self._most + SLACK",
-        "ok = np.ones_like(columns.present)",
+        "within = columns.applied <= self._most + SLACK",
+        "within = np.ones_like(columns.present)",
         (_TESTS_FAULTS,),
     ),
     Mutation(
@@ -253,7 +278,7 @@ _EVIDENCE: Final = (
         "actuator.daemon-grant-ends",
         "a grant excuses for good",
         _GRANTS,
-        "            self._ring[hop % HELD_HOPS] = 0\n",
+        "            self._ring[hop % KEPT_HOPS] = 0\n",
         "            pass\n",
         (_TESTS_FOUND, _TESTS_FAULTS),
     ),
@@ -261,9 +286,33 @@ _EVIDENCE: Final = (
         "actuator.lease-and-fade",
         "a pod that fades from its last grant is accused",
         _GRANTS,
-        "HELD_HOPS: Final = round((LEASE_S + LEASE_FADE_S) / HOP_S) + FRAME_FRESH_HOPS + 1",
+        "HELD_HOPS: Final = round((LEASE_S + LEASE_FADE_S) / HOP_S) + FRAME_STALE_HOPS",
         "HELD_HOPS: Final = 2",
         (_TESTS_FOUND, _TESTS_FAULTS),
+    ),
+    Mutation(
+        "actuator.old-frames-accuse-nobody",
+        "a frame older than every grant that is kept is held against grants of zero",
+        _GRANTS,
+        "young = columns.present & (age_s <= ACTUATOR_AGE_S)",
+        "young = columns.present",
+        (_TESTS_LATE,),
+    ),
+    Mutation(
+        "actuator.grants-of-then",
+        "a frame that comes late is held against the grants of now",
+        _GRANTS,
+        "ok = within | (columns.applied <= self._most_at(age_s) + SLACK)",
+        "ok = within",
+        (_TESTS_LATE,),
+    ),
+    Mutation(
+        "actuator.clock-uncertainty",
+        "a frame is as young as its pod's clock says, however uncertain that is",
+        _GRANTS,
+        "age_s = (instant - columns.instant) * HOP_S + columns.uncertain_s",
+        "age_s = (instant - columns.instant) * HOP_S",
+        (_TESTS_LATE,),
     ),
     Mutation(
         "outlier.of-few",
@@ -1064,10 +1113,10 @@ _RESTORED: Final = (
     ),
     Mutation(
         "frame.own-way-gap",
-        "what our own way held back is a loss, and a replay when it comes",
+        "what our own way held back is a loss",
         _COLUMNS,
-        "                self._gaps[slot, seq] = _NEVER\n",
-        "                self._due.appendleft((due, slot, seq))\n                break\n",
+        "        self._gaps.clear()\n",
+        "",
         (_TESTS_COLUMNS,),
     ),
 )

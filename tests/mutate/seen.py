@@ -18,7 +18,7 @@ SEEN: Final[tuple[Mutation, ...]] = (
         "seen.above-granted",
         "whoever renders more than was granted is shown only once tripped",
         _GRANTS,
-        "self._above = columns.present & ~ok",
+        "self._above = np.where(known, self._above, new & ~ok)",
         "self._above = self._over >= ACTUATOR_FRAMES",
         _READINGS,
     ),

@@ -174,7 +174,7 @@ class Cohorts:
         for bank in self._banks:
             columns = bank.columns
             well = bank.recent(instant) & (columns.quality >= quality_out)
-            ill = ~well | columns.lossy() | bank.grants.disobeyed(columns)
+            ill = ~well | columns.lossy() | bank.grants.disobeyed(columns, instant)
             if (bank.occupied & ill).any():
                 return False
         return True
@@ -195,9 +195,9 @@ class Cohorts:
         """Slots that lost more than a fifth of the last ten seconds' frames."""
         return self.where(b.occupied & b.columns.lossy() for b in self._banks)
 
-    def disobedient(self) -> list[SlotAt]:
+    def disobedient(self, instant: int) -> list[SlotAt]:
         """Slots whose frames say, two running, that more is rendered than was granted."""
-        return self.where(b.occupied & b.grants.disobeyed(b.columns) for b in self._banks)
+        return self.where(b.occupied & b.grants.disobeyed(b.columns, instant) for b in self._banks)
 
     def evidence(self, at: SlotAt, cause: Cause, instant: int) -> str:
         """What was seen of this slot that speaks for this cause, in words."""

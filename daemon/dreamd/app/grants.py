@@ -2,30 +2,53 @@
 
 A pod may render no more than the largest grant of the last lease and fade; its frames say how much it
 renders. One that says more, in two frames running, has an actuator that does not obey (or a liar for an
-agent): either way nobody should be merged with it. The pod's own guard asks the same of its renderer.
+agent): either way it must not stay merged. The pod's own guard asks the same of its renderer.
+
+A frame is held against the grants that could have been in force when it was captured, never against those
+of now. It was captured at most `age` ago: the hops by which its instant is behind the tick, and how far its
+pod's clock may be off. A tick's grant answers a frame from before the tick closed, and lives for lease and
+fade after that frame. So a frame of this age speaks of the grants of the last REACH_S + age, and of no
+others. Grants are kept for REACH_S + ACTUATOR_AGE_S. A frame that may be older is evidence of the way to us:
+it is not judged at all, neither for its pod nor against it.
 """
 
+from math import ceil
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamd.core.limits import ACTUATOR_FRAMES, FRAME_FRESH_HOPS, HOP_S, LEASE_FADE_S, LEASE_S
+from dreamd.core.limits import (
+    ACTUATOR_AGE_S,
+    ACTUATOR_FRAMES,
+    FRAME_STALE_HOPS,
+    HOP_S,
+    LEASE_FADE_S,
+    LEASE_S,
+    SEVER_FADE_S,
+    TICK_CLOSES_AFTER_S,
+)
 from dreamd.fusion.columns import Columns, Mask
 
-HELD_HOPS: Final = round((LEASE_S + LEASE_FADE_S) / HOP_S) + FRAME_FRESH_HOPS + 1
-"""A fresh frame is at most so old, and speaks of the grants of a lease and a fade before it."""
+REACH_S: Final = LEASE_S + LEASE_FADE_S + SEVER_FADE_S + TICK_CLOSES_AFTER_S
+"""From the instant of a tick to when nothing of its grant is rendered any more, at the latest."""
+HELD_HOPS: Final = round((LEASE_S + LEASE_FADE_S) / HOP_S) + FRAME_STALE_HOPS
+"""The newest ticks that say what may be rendered by now, and in any frame that is not stale."""
+KEPT_HOPS: Final = ceil((REACH_S + ACTUATOR_AGE_S) / HOP_S) - 1
+"""The newest ticks that any frame that is judged can speak of."""
 SLACK: Final = 1.0 / 255.0
 """Grants travel as bytes, rounded down; shares as float32."""
 
 _NEVER: Final = -(1 << 62)
+
+assert HELD_HOPS <= KEPT_HOPS
 
 
 class Grants:
     """The newest grants of one cohort. Arrays are by slot. frames_above: so many have said too much."""
 
     def __init__(self, slots: int) -> None:
-        self._ring: NDArray[np.uint8] = np.zeros((HELD_HOPS, slots), dtype=np.uint8)
+        self._ring: NDArray[np.uint8] = np.zeros((KEPT_HOPS, slots), dtype=np.uint8)
         self._newest = _NEVER
         self._most = np.zeros(slots)
         self.frames_above = 0
@@ -36,12 +59,16 @@ class Grants:
 
     def note(self, instant: int, granted: NDArray[np.uint8]) -> None:
         """Keep what was broadcast at this grid instant, uint8[slots]; twice at one instant: the larger."""
-        for hop in range(max(self._newest + 1, instant - HELD_HOPS + 1), instant + 1):
-            self._ring[hop % HELD_HOPS] = 0
+        for hop in range(max(self._newest + 1, instant - KEPT_HOPS + 1), instant + 1):
+            self._ring[hop % KEPT_HOPS] = 0
         self._newest = max(self._newest, instant)
-        row = self._ring[instant % HELD_HOPS]
+        row = self._ring[instant % KEPT_HOPS]
         np.maximum(row, granted, out=row)
-        self._most = np.maximum.reduce(self._ring) / 255.0
+        self._most = np.maximum.reduce(self._ring[self._places(HELD_HOPS)]) / 255.0
+
+    def _places(self, hops: int) -> list[int]:
+        """Where the newest ticks stand, newest first."""
+        return [(self._newest - back) % KEPT_HOPS for back in range(hops)]
 
     def clear(self, slot: int) -> None:
         """The slot has another holder, or none: nothing has been granted to them."""
@@ -50,12 +77,19 @@ class Grants:
         self._over[slot] = 0
         self._above[slot] = False
 
-    def disobeyed(self, columns: Columns) -> Mask:
-        """Judge every frame not judged before, each once; bool[slots]: too much, so often running."""
-        ok = columns.applied <= self._most + SLACK
-        if self._counting or not ok.all():
-            new = columns.present & (columns.instant > self._judged)
-            self._above = columns.present & ~ok
+    def disobeyed(self, columns: Columns, instant: int) -> Mask:
+        """Judge every frame not judged before, each once; bool[slots]: too much, so often running.
+
+        instant: the grid instant that closes, whose grants have not been noted yet.
+        """
+        within = columns.applied <= self._most + SLACK
+        if self._counting or not within.all():
+            age_s = (instant - columns.instant) * HOP_S + columns.uncertain_s
+            young = columns.present & (age_s <= ACTUATOR_AGE_S)
+            ok = within | (columns.applied <= self._most_at(age_s) + SLACK)
+            new = young & (columns.instant > self._judged)
+            known = columns.instant == self._judged
+            self._above = np.where(known, self._above, new & ~ok)
             self.frames_above += int(np.count_nonzero(new & ~ok))
             running = np.where(ok, 0, np.minimum(self._over + 1, ACTUATOR_FRAMES))
             self._over = np.where(new, running, self._over).astype(np.int8)
@@ -63,9 +97,16 @@ class Grants:
         np.copyto(self._judged, columns.instant)  # a row's instant only grows, or is cleared with ours
         return np.asarray(self._over >= ACTUATOR_FRAMES)
 
+    def _most_at(self, age_s: NDArray[np.floating]) -> NDArray[np.float64]:
+        """The largest grants that could be in force when a frame of this age was captured, by slot."""
+        newest_first = np.maximum.accumulate(self._ring[self._places(KEPT_HOPS)])
+        hops = np.ceil((age_s + REACH_S) / HOP_S) - 1.0
+        reach = np.clip(hops, HELD_HOPS, KEPT_HOPS).astype(np.int64) - 1
+        return np.asarray(np.take_along_axis(newest_first, reach[np.newaxis], axis=0)[0] / 255.0)
+
     @property
     def above(self) -> Mask:
-        """Who says too much in the newest frame, as of the last judgement; bool[slots]."""
+        """Which slots' newest frame, where it was young enough to be judged, says too much; bool[slots]."""
         return self._above
 
     def most(self) -> NDArray[np.float64]:
@@ -74,4 +115,4 @@ class Grants:
 
     def largest(self, slot: int) -> float:
         """The largest grant still in force for this slot, 0..1."""
-        return float(self._ring[:, slot].max()) / 255.0
+        return float(self._ring[self._places(HELD_HOPS), slot].max()) / 255.0

@@ -185,7 +185,7 @@ def _found(cohorts: Cohorts, instant: int) -> list[tuple[SlotAt, Cause]]:
     if cohorts.calm(instant, QUALITY_OUT):
         return []
     return [
-        *((at, Cause.ACTUATOR) for at in cohorts.disobedient()),
+        *((at, Cause.ACTUATOR) for at in cohorts.disobedient(instant)),
         *((at, Cause.STALE) for at in cohorts.missing(instant)),
         *((at, Cause.LOST) for at in cohorts.lossy()),
         *((at, Cause.QUALITY) for at in cohorts.doubtful(instant, QUALITY_OUT)),

@@ -19,6 +19,10 @@ LOST_WINDOW_S: Final = 10.0
 FROZEN_FRAMES: Final = 3
 ACTUATOR_FRAMES: Final = 2
 """Frames running that say more is rendered than was granted."""
+ACTUATOR_AGE_S: Final = 1.5
+"""A frame that may be older than this, its clock's uncertainty included, is held against no grant."""
+REPLAY_AGE_S: Final = 2.5
+"""A copy of a frame older than this was delivered again by the way to us."""
 FEATURE_DB_LIMIT: Final = 200.0
 """|dB| beyond this is out of range, whatever the device."""
 
@@ -122,6 +126,8 @@ def check() -> None:
     """Raise AssertionError where two bounds contradict each other."""
     assert TICK_CLOSES_AFTER_S < HOP_S
     assert FRAME_FRESH_HOPS <= FRAME_STALE_HOPS
+    assert FRAME_STALE_HOPS * HOP_S < ACTUATOR_AGE_S, "a frame that is not stale is held against the grants"
+    assert LOST_AFTER_S < REPLAY_AGE_S, "a number that may still fill its gap is young"
     assert FRAME_FRESH_HOPS * HOP_S + TICK_CLOSES_AFTER_S < LEASE_S, "a fresh frame must fit a lease"
     assert QUALITY_OUT < QUALITY_IN
     assert CEILING_INTIMATE <= CEILING <= GUIDELINE_CAP <= 1.0

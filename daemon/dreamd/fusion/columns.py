@@ -5,13 +5,16 @@ A frame costs a few copies when it arrives (`write`); a tick reads whole columns
 what summaries are for.
 
 Rules
-- A frame whose number or instant goes back is refused as a replay, with one exception: a number missing
-  from a gap less than 2 s old (or from just before a slot's first frame, which may have overtaken it)
-  fills that gap, is counted, and is never used. A gap still open after 2 s
+- Which of the newest 64 numbers have come is remembered. An older number that has not come yet was overtaken
+  on its way: it is counted, never used, and accuses nobody, however late it is. A gap still open after 2 s
   is lost. In numbers whose low 16 bits are 0 there is no gap: pods skip them.
+- A number that has come before is a replay while the frame is at most REPLAY_AGE_S old, because frames
+  travel at QoS 0, which delivers nothing twice. An older copy is evidence of the way: refused and counted.
+- A frame whose number goes forward and whose instant does not, or the other way about, is a replay at any
+  age: it contradicts the pod's own earlier frame, and no network changes what a frame says.
 - The same features three times are frozen; a number may not be finite, or be out of every range (+-200
   dB, a share outside 0..1). Each of these makes the slot ineligible at once.
-- A frame more than 1 s ahead or 10 s behind is refused: its clock has jumped.
+- A frame more than 1 s ahead is refused: its clock has jumped. One more than 10 s behind is outdated.
 - What is refused leaves the row as it was, except that an unsound frame marks it so: its numbers never
   enter an array the fusion reads.
 - Quality has a hysteresis: in at .5, out below .4. NaN is out. A frame from the future is not fresh.
@@ -37,6 +40,7 @@ from dreamd.core.limits import (
     LOST_WINDOW_S,
     QUALITY_IN,
     QUALITY_OUT,
+    REPLAY_AGE_S,
 )
 from dreamwire.messages import Frame
 from dreamwire.schema import INSTANTS_PER_HOP, Schema
@@ -53,11 +57,15 @@ FUTURE_HOPS: Final = 1
 """How far ahead a fresh frame may be: clocks differ by less than a hop."""
 
 _LOST_AFTER_HOPS: Final = round(LOST_AFTER_S / HOP_S)
+_REPLAY_AGE_HOPS: Final = round(REPLAY_AGE_S / HOP_S)
 _LOST_WINDOW_HOPS: Final = round(LOST_WINDOW_S / HOP_S)
 _LOST_MOST: Final = LOST_SHARE_TRIP * _LOST_WINDOW_HOPS
 _NEVER: Final = -(1 << 62)
 _SEQ_SPAN: Final = 1 << 32
 _SEQ_LOW: Final = 1 << 16
+_REMEMBERED: Final = 64
+"""Numbers of which is known whether they have come: more than a slot can be sent within PAST_HOPS."""
+_REMEMBERED_MASK: Final = (1 << _REMEMBERED) - 1
 
 
 class Written(Enum):
@@ -65,13 +73,14 @@ class Written(Enum):
 
     ACCEPTED = "accepted"
     LATE = "late"  # accepted, after the tick of its instant had closed
-    FILLED = "filled"  # closed a gap; older than the row, so not used
+    FILLED = "filled"  # overtaken by the row's frame, so not used
     REPLAYED = "replayed"
+    OUTDATED = "outdated"  # an old copy, or over 10 s behind: the way's doing
     FROZEN = "frozen"
     NONFINITE = "nonfinite"
     RANGE = "range"
     MISFIT = "misfit"  # another schema or shape
-    CLOCK = "clock"  # of another time than ours
+    CLOCK = "clock"  # of a time that is still to come
 
     @property
     def sound(self) -> bool:
@@ -83,7 +92,8 @@ class Columns:
     """The newest frame of each slot of one bank, by column; a bank is one cohort or several in a row.
 
     db: float32[slots, D], dB. phasors: complex64[slots, 2, B], NaN where omitted, older instant first.
-    instant: int64[slots]. seq: uint32[slots]. quality, applied, own_z: float32[slots]. present: a frame
+    instant: int64[slots]. seq: uint32[slots]. quality, applied, own_z: float32[slots]. uncertain_s:
+    float32[slots], how far the instant may be off, by the pod's clock. present: a frame
     has been heard since `clear`. finite (sound in every number), frozen: of the newest frame. lost:
     frames of the whole bank lost so far. used: rows from here on have never been given.
     """
@@ -102,17 +112,18 @@ class Columns:
         self.quality = np.zeros(slots, dtype=np.float32)
         self.applied = np.zeros(slots, dtype=np.float32)
         self.own_z = np.zeros(slots, dtype=np.float32)
+        self.uncertain_s = np.zeros(slots, dtype=np.float32)
         self.present = np.zeros(slots, dtype=np.bool_)
         self.finite = np.zeros(slots, dtype=np.bool_)
         self.frozen = np.zeros(slots, dtype=np.bool_)
         self.lost = 0
         self._told = 0
         self._forgiven_to = _NEVER
-        self._excused: dict[int, tuple[int, ...]] = {}
         self._good = np.zeros(slots, dtype=np.bool_)
         self._closed = _NEVER
         self._bytes: list[bytes] = [b""] * slots
         self._same = [0] * slots
+        self._came = [0] * slots  # bit k: the number k before the newest has come
         self._gaps: dict[tuple[int, int], int] = {}  # (slot, seq) -> instant at which it is lost
         self._due: deque[tuple[int, int, int]] = deque()  # (instant, slot, seq), in order of instant
         self._lost = np.zeros((_LOST_WINDOW_HOPS, slots), dtype=np.int32)
@@ -125,10 +136,10 @@ class Columns:
         self.db[slot] = 0.0
         self.phasors[slot] = np.nan
         self.instant[slot] = _NEVER
-        self.quality[slot] = self.applied[slot] = self.own_z[slot] = 0.0
+        self.quality[slot] = self.applied[slot] = self.own_z[slot] = self.uncertain_s[slot] = 0.0
         self.seq[slot] = 0
         self._lost[:, slot] = self._lost_lately[slot] = 0
-        self._bytes[slot], self._same[slot] = b"", 0
+        self._bytes[slot], self._same[slot], self._came[slot] = b"", 0, 0
         for key in [key for key in self._gaps if key[0] == slot]:
             del self._gaps[key]
 
@@ -145,50 +156,47 @@ class Columns:
         """
         if frame.schema != self._code or (frame.features.shape, frame.phasors.shape) != self._shapes:
             return Written.MISFIT
-        if not -PAST_HOPS <= frame.instant - instant_now <= CLOCK_JUMP_HOPS:
+        if not frame.instant - instant_now <= CLOCK_JUMP_HOPS:
             return Written.CLOCK
+        if not frame.instant - instant_now >= -PAST_HOPS:
+            return Written.OUTDATED
         if self.present[slot]:
             step = (frame.seq - int(self.seq[slot])) % _SEQ_SPAN
             if step == 0 or step >= _SEQ_SPAN // 2:
-                return self._older(slot, frame)
+                return self._older(slot, frame, -step % _SEQ_SPAN, instant_now)
             if not frame.instant > self.instant[slot]:
                 return Written.REPLAYED
             if step > 1:
                 self._open_gap(slot, int(self.seq[slot]), step, frame.instant)
+            self._came[slot] = (self._came[slot] << min(step, _REMEMBERED) | 1) & _REMEMBERED_MASK
         else:
-            self._open_before(slot, frame.seq)
+            self._came[slot] = 1
         return self._take(slot, frame)
 
-    def _older(self, slot: int, frame: Frame) -> Written:
-        fills = frame.instant < self.instant[slot] and self._gaps.pop((slot, frame.seq), None) is not None
-        return Written.FILLED if fills else Written.REPLAYED
-
-    def _open_before(self, slot: int, first: int) -> None:
-        """The first frame of a slot may have overtaken others: the numbers just before it are no replay."""
-        self._excuse(slot, first, _LOST_AFTER_HOPS)
-
-    def _excuse(self, slot: int, before: int, count: int) -> None:
-        """Numbers just before this one may still come, and are not lost if they do not."""
-        for seq in self._excused.pop(slot, ()):
-            if self._gaps.get((slot, seq)) == _NEVER:
-                del self._gaps[slot, seq]
-        self._excused[slot] = tuple((before - back) % _SEQ_SPAN for back in range(1, count + 1))
-        self._gaps.update(dict.fromkeys(((slot, seq) for seq in self._excused[slot]), _NEVER))
+    def _older(self, slot: int, frame: Frame, back: int, instant_now: int) -> Written:
+        """What becomes of a frame whose number is the newest or `back` before it."""
+        newest = int(self.instant[slot])
+        bit = 1 << min(back, _REMEMBERED)
+        consistent = frame.instant < newest if back else frame.instant == newest
+        if not consistent:
+            return Written.REPLAYED
+        if back < _REMEMBERED and not self._came[slot] & bit:
+            self._came[slot] |= bit
+            self._gaps.pop((slot, frame.seq), None)
+            return Written.FILLED
+        age_hops = max(instant_now, newest) - frame.instant
+        return Written.REPLAYED if age_hops <= _REPLAY_AGE_HOPS else Written.OUTDATED
 
     def forgive(self, instant: int) -> None:
         """Our own way was broken: gaps open now or opening until 2 s after it, are nobody's loss."""
         self._forgiven_to = instant + _LOST_AFTER_HOPS
-        while self._due:
-            due, slot, seq = self._due.popleft()
-            if self._gaps.get((slot, seq)) == due:
-                self._gaps[slot, seq] = _NEVER
-                self._excused[slot] = (*self._excused.get(slot, ()), seq)
+        self._gaps.clear()
+        self._due.clear()
 
     def _open_gap(self, slot: int, last: int, step: int, instant: int) -> None:
         """Note the numbers between `last` and the one `step` after it; all but the newest few are lost."""
         missing = step - 1 - ((last + step - 1) // _SEQ_LOW - last // _SEQ_LOW)
         if instant <= self._forgiven_to:
-            self._excuse(slot, last + step, min(missing, _LOST_AFTER_HOPS))
             return
         surplus = min(max(missing - _LOST_AFTER_HOPS, 0), _LOST_WINDOW_HOPS)
         if surplus:
@@ -215,6 +223,7 @@ class Columns:
         self.quality[slot] = frame.quality
         self.applied[slot] = frame.applied
         self.own_z[slot] = frame.own_z
+        self.uncertain_s[slot] = frame.uncertainty_us * 1e-6
         unsound = _unsound(frame)
         self.finite[slot] = ok = unsound is None
         if unsound is not None and not (unsound is Written.NONFINITE and _says_so_itself(frame)):
