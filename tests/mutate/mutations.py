@@ -14,6 +14,7 @@ from mutate.room import ROOM
 from mutate.seen import SEEN
 from mutate.signal import SIGNAL
 from mutate.sized import SIZED
+from mutate.stops import STOPS
 from mutate.synchrony import SYNCHRONY
 from mutate.wire import WIRE
 
@@ -21,4 +22,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *OPERATORS),
     *(*SEEN, *CONSOLE, *ROOM, *CROWD),
     *(*REHEARSED, *SIZED),
+    *STOPS,
 )

@@ -16,7 +16,7 @@ from dreamd.app.seats import Seat
 from dreamd.app.session import Session
 from dreamd.app.surrogates import check
 from dreamd.app.surroundings import Surroundings
-from dreamd.core.limits import LEASE_FADE_S, LEASE_S, MASS_WINDOW_S, QUORUM_MIN
+from dreamd.core.limits import MASS_WINDOW_S, QUORUM_MIN
 from dreamd.core.session.assembly import ceiling_for
 from dreamd.core.session.dreamscape import breaker_of
 from dreamd.core.session.views import BreakerState, DreamscapeState, Plan
@@ -28,7 +28,6 @@ from dreamwire.buggify import buggify
 from dreamwire.messages import Assign, Frame, PodEvent, Status
 from dreamwire.topics import FramesTopic
 
-ALONE_AFTER_S: Final = LEASE_S + LEASE_FADE_S
 ORPHAN_AFTER_S: Final = 3.0
 GATHER_EVERY_S: Final = 0.5
 LOOKED_AT: Final = 256
@@ -86,23 +85,22 @@ class Conductor(Session):
         seat = self.seats.of(record.pod)
         if seat is None:
             return
-        if rebooted and seat.slot is not None:
-            self.vacate(seat)
-            self.judge.trip(seat, Cause.STALE, "a reboot", f"incarnation {record.incarnation}")
-        if not record.online and self.state is DreamscapeState.WAKING:
+        if self.state is DreamscapeState.WAKING and (rebooted or not record.online):
             self.leave(seat, "gone")
             self._close_if_home()
+        elif rebooted and seat.slot is not None and not self.homecoming.under_way:
+            self.vacate(seat)
+            self.judge.trip(seat, Cause.STALE, "a reboot", f"incarnation {record.incarnation}")
 
     def on_status(self, record: PodRecord, status: Status) -> None:
         """The pod's account of itself: it may have lost its slot, latched, or come home."""
         seat = self.seats.of(record.pod)
         if seat is None:
             return
-        home = status.applied == 0.0 and status.assignment == 0
         if status.latched:
             self.leave(seat, status.latched)
-        elif self.state is DreamscapeState.WAKING and home:
-            self.leave(seat, "home")
+        elif self.homecoming.under_way:
+            self.homecoming.heard(seat, record, status)
         elif seat.slot is not None and status.assignment != seat.slot.assignment_id:
             self._orphaned(seat, record)
         self._close_if_home()
@@ -198,7 +196,8 @@ class Conductor(Session):
     def _judge_tick(self, instant: int) -> None:
         was_blind = self.judge.blind
         holding, _ = self._counts()
-        verdict = self.judge.tick(self.cohorts, instant, self._seat_at, holding)
+        going_home = self.homecoming.under_way
+        verdict = self.judge.tick(self.cohorts, instant, self._seat_at, holding, going_home=going_home)
         if verdict.blind:
             self.cohorts.forgive(instant)
         if verdict.blind and not was_blind:
@@ -209,7 +208,7 @@ class Conductor(Session):
             )
         elif was_blind and not verdict.blind:
             self.say("seeing", "frames arrive again", Cause.DAEMON.value)
-        if self.state is DreamscapeState.DREAMING and not verdict.blind:
+        if self.state is DreamscapeState.DREAMING and not verdict.blind and not going_home:
             self._judge_mass(holding)
             self._judge_quorum()
         self.crowd.judge_persons(live=self._live)
@@ -217,7 +216,7 @@ class Conductor(Session):
     @property
     def _live(self) -> bool:
         """Somebody may be coupled: what the crowd shows may be the loop's doing."""
-        return self.state is DreamscapeState.DREAMING and not self.judge.blind and not self._closing
+        return self.state is DreamscapeState.DREAMING and not self.judge.blind and not self.closing
 
     def _judge_mass(self, holding: int) -> None:
         now_s = self._in.clock.now_s()
@@ -263,12 +262,13 @@ class Conductor(Session):
             self.company.keep(now_s)
         if self._unsaved:
             self._save()
-        due = now_s - self._gathered_s >= GATHER_EVERY_S and not self._closing
+        due = now_s - self._gathered_s >= GATHER_EVERY_S and not self.closing
         if due and not buggify("nobody-seated"):
             self._gathered_s = now_s
             self._gather(now_s)
         if self.state is DreamscapeState.WAKING:
-            self._look_for_the_gone(now_s)
+            self.homecoming.look_for_the_gone(now_s)
+            self._close_if_home()
 
     def _gather(self, now_s: float) -> None:
         plan = self.plan
@@ -280,13 +280,3 @@ class Conductor(Session):
             self._seat_all(self.seating.gather(started=True, most=LOOKED_AT))
         if plan.close_at_s and now_s >= plan.close_at_s and self.state is not DreamscapeState.WAKING:
             self.end("the plan's closing time")
-
-    def _look_for_the_gone(self, now_s: float) -> None:
-        """Pods whose process has been seen to end are alone by their tether once lease and fade are over."""
-        if now_s - self.severed_s <= ALONE_AFTER_S:
-            return
-        for seat in self.holding():
-            record = self._in.fleet.get(seat.pod)
-            if record is None or not record.online or record.incarnation != seat.incarnation:
-                self.leave(seat, "gone")
-        self._close_if_home()

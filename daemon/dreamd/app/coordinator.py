@@ -24,7 +24,7 @@ from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Tickets
 from dreamd.app.wakes import WakeBook
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
-from dreamd.core.session.views import BreakerState
+from dreamd.core.session.views import BreakerState, SeatState
 from dreamd.core.severing.causes import Cause, cause_named
 from dreamd.ports.aside import Aside, NoTime
 from dreamd.ports.clock import SessionClock
@@ -101,7 +101,7 @@ class Coordinator(Desk):
             conductor = Conductor.restore(record, self._in)
             self._conductors[record.plan.dreamscape] = conductor
             for seat in conductor.seats:
-                if seat.returning:
+                if seat.returning and seat.state is not SeatState.LEFT:
                     self._awaited[seat.pod] = conductor
                     self._in.locks.find(seat.pod, self._in.clock.now_s())
 

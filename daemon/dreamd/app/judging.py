@@ -111,9 +111,19 @@ class Judge:
         return record.breaker
 
     def tick(
-        self, cohorts: Cohorts, instant: int, seat_at: Callable[[SlotAt], Seat | None], assigned: int
+        self,
+        cohorts: Cohorts,
+        instant: int,
+        seat_at: Callable[[SlotAt], Seat | None],
+        assigned: int,
+        *,
+        going_home: bool = False,
     ) -> Verdict:
-        """Judge one tick, before it is fused."""
+        """Judge one tick, before it is fused.
+
+        going_home: the pods were ordered to leave, so their silence is obedience. Evidence about a sleeper
+        or a device is judged all the same.
+        """
         signs: dict[int, tuple[Seat, Observation]] = {}
         stale: list[Seat] = []
         for at, cause in _found(cohorts, instant):
@@ -121,13 +131,14 @@ class Judge:
             if seat is not None:
                 signs.setdefault(seat.number, (seat, Bad(cause, cohorts.evidence(at, cause, instant))))
                 stale += [seat] if cause is Cause.STALE else []
-        out = self._look_at_our_way(stale, assigned)
+        out = set[int]() if going_home else self._look_at_our_way(stale, assigned)
         condition = cohorts.condition_of(instant) if self._attention else None
         for number, seat in self._attention.items():
             if number not in signs and seat.slot is not None and condition is not None:
                 signs[number] = (seat, _sign(condition(seat.slot)))
+        heard = not self.blind and not going_home
         for seat, sign in signs.values():
-            if not self.blind or seat.number in out or _of_the_sleeper(sign):
+            if heard or seat.number in out or _of_the_sleeper(sign):
                 self._judge(seat, sign)
         return Verdict(self.blind, len(stale))
 

@@ -27,17 +27,18 @@ def record_of(session: "Session") -> DreamscapeRecord:
         mu_db=mu,
         sigma_db=sigma,
         ended_s=session.ended_s,
+        sever_cause=session.sever_cause,
     )
 
 
 def take_up(session: "Session", record: DreamscapeRecord) -> None:
     """Put a new session into the state that a record has: same seats, everyone from zero."""
     session.state, session.ended_s = record.state, record.ended_s
-    session.state_cause = "the daemon came back"
+    session.state_cause, session.sever_cause = "the daemon came back", record.sever_cause
     if record.mu_db:
         session.use_scale(record.mu_db, record.sigma_db)
     session.seating.excused.update(record.excused)
     for number, pod, sleeper in record.seats:
         seat = session.seats.restore(number, pod or f"#{number}", sleeper)
-        if not pod:
+        if not pod or record.state is DreamscapeState.ENDED:
             session.seats.leave(seat, Cause.LEFT.value)

@@ -15,6 +15,7 @@ from dreamd.app.coordination import Changed
 from dreamd.app.crowd import CrowdWatch
 from dreamd.app.fleet import PodRecord
 from dreamd.app.happenings import Happenings
+from dreamd.app.homecoming import Homecoming
 from dreamd.app.judging import Judge
 from dreamd.app.ownership import Ownership
 from dreamd.app.people import Company
@@ -34,7 +35,6 @@ from dreamd.core.session.views import (
     DreamscapeState,
     DreamscapeView,
     Plan,
-    SeatState,
 )
 from dreamd.core.severing.breaker import Transition, seated
 from dreamd.core.severing.causes import Cause
@@ -66,9 +66,10 @@ class Session:
         self.crowd = CrowdWatch(self, surroundings)
         self._audience = Audience(self.newest, lambda: self.state is DreamscapeState.ENDED)
         self._happenings = Happenings(self, surroundings)
+        self.homecoming = Homecoming(self, surroundings)
         self.instant = 0
         self._gathered_s = self.tick_s = 0.0
-        self._quorate = self._closing = False
+        self._quorate = self.closing = False
         self.severed_s, self.sever_cause, self.ended_s = 0.0, "", 0.0
         self._unsaved, self._version = False, 1
 
@@ -261,22 +262,14 @@ class Session:
 
     def _send_home(self, step_: Move, what: What, cause: Cause, reason: str) -> Ticket:
         ticket = self.zero(cause)
-        now_s = self._in.clock.now_s()
-        for seat in self.holding():
-            record = self._in.fleet.get(seat.pod)
-            if record is not None:
-                self._in.orders.send(seat.pod, record.incarnation, what, now_s)
-        self.severed_s, self.sever_cause = now_s, cause.value
+        self.homecoming.order(what)
+        self.sever_cause = self.homecoming.first_cause(cause)
+        self.severed_s = self._in.clock.now_s()
         self._move(step_, reason)
-        self._vacate_waiting(cause)
+        self.homecoming.leave_the_others(cause)
         self._save()
         self._close_if_home()
         return ticket
-
-    def _vacate_waiting(self, cause: Cause) -> None:
-        for seat in self.seats:
-            if seat.state in (SeatState.WAITING, SeatState.ADMITTED):
-                self.leave(seat, cause.value)
 
     def release(self, record: PodRecord, reason: str) -> Ticket:
         """This bed alone, now; nobody else notices."""
@@ -325,7 +318,7 @@ class Session:
         self._happenings.seat(kind, seat, f"the sleeper in {seat.pod} {what}")
 
     def _close_if_home(self) -> None:
-        if self.state is DreamscapeState.WAKING and not self.holding():
+        if self.homecoming.over():
             self._move(Move.CLOSE, "everyone is home")
             self._save()
 
@@ -346,13 +339,9 @@ class Session:
 
     def close(self) -> Ticket:
         """The daemon shuts down: zeros from now on, then let the pods go; the state stays as it is."""
-        self._closing = True
+        self.closing = True
         ticket = self.zero(Cause.SHUTDOWN)
-        now_s = self._in.clock.now_s()
-        for seat in self.holding():
-            record = self._in.fleet.get(seat.pod)
-            if record is not None:
-                self._in.orders.send(seat.pod, record.incarnation, Release(Cause.SHUTDOWN.value), now_s)
+        self.homecoming.order(Release(Cause.SHUTDOWN.value))
         return ticket
 
     def _open(self) -> None:
@@ -383,7 +372,7 @@ class Session:
             self.mass.tripped(seat.pod, transition.cause, transition.at_s)
         self._version += 1
         self._happenings.breaker(record, seat, transition)
-        if seat.disobeyed and transition.after is BreakerState.CLOSED and not self._closing:
+        if seat.disobeyed and transition.after is BreakerState.CLOSED and not self.closing:
             self._seat_anew(seat)
 
     def _seat_anew(self, seat: Seat) -> None:

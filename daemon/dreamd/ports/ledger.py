@@ -51,6 +51,7 @@ class DreamscapeRecord:
 
     excused: pods that were released from it and are not seated again until somebody is checked in anew.
     ended_s: session time at which it ended; 0 while it lives.
+    sever_cause: of the last sever, wake or end of all; empty where there was none.
     """
 
     plan: Plan
@@ -61,6 +62,7 @@ class DreamscapeRecord:
     mu_db: tuple[float, ...] = ()
     sigma_db: tuple[float, ...] = ()
     ended_s: float = 0.0
+    sever_cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)

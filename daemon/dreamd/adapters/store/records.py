@@ -42,4 +42,5 @@ def record_of(kept: dict[str, Any]) -> DreamscapeRecord:
         mu_db=tuple(map(float, kept["mu_db"])),
         sigma_db=tuple(map(float, kept["sigma_db"])),
         ended_s=float(ended_s),
+        sever_cause=str(kept.get("sever_cause", "")),
     )
