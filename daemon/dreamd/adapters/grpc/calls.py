@@ -6,7 +6,7 @@ is counted is the code that is sent. Anything else that is raised is a bug: the 
 and an incident number, the log gets the particulars under that number.
 
 A call takes its place in the lane of its method first (`lanes`), and what it sends is read with a deadline
-(`requests`). Health and reflection have lanes and deadlines too; only dreamapi.v1 is measured.
+(`requests`), its text made fit or refused (`bodies`). Health and reflection have lanes and deadlines too; only dreamapi.v1 is measured.
 """
 
 import asyncio
@@ -22,8 +22,10 @@ import grpc.aio
 import structlog
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 
 from dreamapi.v1 import breakers_pb2, dreamscapes_pb2, pods_pb2, wake_pb2
+from dreamd.adapters.grpc.bodies import frees, reader
 from dreamd.adapters.grpc.errors import STATUS, Declined, decline
 from dreamd.adapters.grpc.lanes import WAITING_MAX, Lane, Lanes, lane_of
 from dreamd.adapters.grpc.requests import Deserialize, Requests
@@ -53,13 +55,29 @@ class Visit:
     call: Call | None
 
 
-def calls_of_api() -> dict[str, Call]:
+def methods_of_api() -> dict[str, MethodDescriptor]:
     """Every method of dreamapi.v1 by its path, read from the protos."""
     return {
-        f"/{service.full_name}/{method.name}": Call(_kind(method), service.full_name, method.name)
+        f"/{service.full_name}/{method.name}": method
         for file in FILES
         for service in file.DESCRIPTOR.services_by_name.values()
         for method in service.methods
+    }
+
+
+def calls_of_api() -> dict[str, Call]:
+    """Every method of dreamapi.v1 by its path, as it is measured."""
+    return {
+        path: Call(_kind(method), method.containing_service.full_name, method.name)
+        for path, method in methods_of_api().items()
+    }
+
+
+def readers_of_api() -> dict[str, Deserialize]:
+    """What reads the request of each method of dreamapi.v1, by its path."""
+    return {
+        path: reader(GetMessageClass(method.input_type), freeing=frees(method.name))
+        for path, method in methods_of_api().items()
     }
 
 
@@ -108,7 +126,7 @@ class Seam(grpc.aio.ServerInterceptor):
         self._refused = refused
         self._lanes = lanes
         self._requests = requests
-        self._calls = calls_of_api()
+        self._calls, self._readers = calls_of_api(), readers_of_api()
         for call in self._calls.values():
             meters.expect(call)
 
@@ -133,7 +151,7 @@ class Seam(grpc.aio.ServerInterceptor):
 
         async def ask(raws: AsyncIterator[bytes], context: Context) -> Message:
             async with self._admitted(visit, context) as admitted:
-                said = await self._said(handler, raws)
+                said = await self._said(visit, handler, raws)
                 return await cast("Answer", answer)(said, admitted)
             raise AssertionError("a refusal raises")
 
@@ -145,7 +163,7 @@ class Seam(grpc.aio.ServerInterceptor):
         async def follow(raws: AsyncIterator[bytes], context: Context) -> None:
             write = cast("Callable[[Message | bytes], Awaitable[None]]", context.write)
             async with self._admitted(visit, context) as admitted:
-                said = await self._said(handler, raws)
+                said = await self._said(visit, handler, raws)
                 responses = cast("Follow", answer)(said, admitted)
                 if not isinstance(responses, AsyncGenerator):
                     await responses  # writes by itself, as the health checker does
@@ -157,8 +175,8 @@ class Seam(grpc.aio.ServerInterceptor):
 
         return grpc.stream_stream_rpc_method_handler(follow, None, _either(handler.response_serializer))
 
-    async def _said(self, handler: Handler, raws: AsyncIterator[bytes]) -> Said:
-        read = cast("Deserialize", handler.request_deserializer)
+    async def _said(self, visit: Visit, handler: Handler, raws: AsyncIterator[bytes]) -> Said:
+        read = self._readers.get(visit.path) or cast("Deserialize", handler.request_deserializer)
         if handler.request_streaming:
             return self._requests.each(raws, read)
         return await self._requests.the_one(raws, read)

@@ -104,6 +104,11 @@ def request_id(text: str) -> str:
     return text
 
 
+def request_id_if_fit(text: str) -> str:
+    """A request id for a way out: one that could not be kept counts as none, and the order is given."""
+    return text if _REQUEST_ID.fullmatch(text) is not None else ""
+
+
 def reason(text: str) -> str:
     """The reason as it is kept: one fit line, at most REASON_MAX characters; never refused."""
     return fit(text, REASON_MAX)

@@ -36,10 +36,12 @@ SERVICES: Final = (
     *("dreamapi.v1.Pods", "dreamapi.v1.Dreamscapes"),
     *("dreamapi.v1.Breakers", "dreamapi.v1.WakeOrders"),
 )
+RECEIVE_MAX: Final = 8 << 20
+"""Bytes of a request. A way out acts however long its reason is; of all else `bodies` takes a megabyte."""
 
 OPTIONS: Final = (
     ("grpc.so_reuseport", 0),
-    ("grpc.max_receive_message_length", 1 << 20),
+    ("grpc.max_receive_message_length", RECEIVE_MAX),
     ("grpc.max_send_message_length", 4 << 20),
     ("grpc.max_concurrent_streams", STREAMS_PER_CONNECTION),
     ("grpc.max_metadata_size", 16 << 10),

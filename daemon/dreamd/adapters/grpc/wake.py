@@ -31,7 +31,7 @@ class WakeOrders(WakeOrdersServicer):
         scope = SCOPES.get(request.scope, WakeScope.UNSPECIFIED)
         target = inputs.wake_target(scope, request.target)
         issuer, reason = inputs.reason(request.issuer), inputs.reason(request.reason)
-        asked = inputs.request_id(request.request_id)
+        asked = inputs.request_id_if_fit(request.request_id)
         ordered = granted(self._coordination.waking.order(scope, target, issuer, reason, asked))
         return waking.OrderWakeResponse(
             order=translate.wake_order(ordered.order),
