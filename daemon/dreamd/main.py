@@ -10,16 +10,18 @@ cores that brokers and pods need. Whoever sets the variables has their way.
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Final, Protocol, cast
+from typing import Final, Protocol, TextIO, cast
 
 from dreamd import settings
 from dreamd.cli import serve as serve_verb
 from dreamd.cli import settings as settings_verb
+from dreamwire.text import shown
 
 BLAS_THREADS: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """Threads of whatever numpy multiplies matrices with: OpenBLAS in its wheels."""
@@ -69,6 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, threads in BLAS_THREADS.items():
         os.environ.setdefault(name, threads)
     given = list(sys.argv[1:] if argv is None else argv)
+    tolerate(sys.stdout)
     verb = given[0] if given and given[0] in VERBS else ""
     try:
         try:
@@ -127,6 +130,12 @@ def _serve(args: argparse.Namespace) -> int:
     return serve_verb.run(args, loaded.settings, composition.serve)
 
 
+def tolerate(out: TextIO) -> None:
+    """Let a terminal of another encoding show what it lacks as an escape: to print must not end a verb."""
+    if isinstance(out, io.TextIOWrapper):
+        out.reconfigure(errors="backslashreplace")
+
+
 def _unread() -> int:
     """The reader of the output is gone (`| head`): print no more, and end as SIGPIPE would have it."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -136,7 +145,7 @@ def _unread() -> int:
 
 
 def _fail(sentence: str, status: int) -> int:
-    print(f"dreamd: {sentence}", file=sys.stderr)
+    print(f"dreamd: {shown(sentence)}", file=sys.stderr)
     return status
 
 

@@ -5,6 +5,7 @@ ends the program quietly.
 """
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,9 @@ PIPE_CLOSED: Final = 141
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     try:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A terminal of another encoding shows what it lacks as an escape.
+            sys.stdout.reconfigure(errors="backslashreplace")
         module = importlib.import_module("dreamedge.main")
         try:
             status = cast("int", module.main(arguments))

@@ -52,6 +52,7 @@ from dreamwire.access import AccessError, open_access
 from dreamwire.notify import ServiceManager
 from dreamwire.schema import BANDS6X2
 from dreamwire.seal import PUBLIC_KEY_BYTES, KeyFileError, VerifyKey
+from dreamwire.text import shown as on_screen
 
 USAGE_ERROR = 2
 RUN_ERROR = 1
@@ -75,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _inspect(chosen)
         return _run(chosen) if command == "run" else _unlatch(chosen)
     except _Refusal as refusal:
-        print(f"dreamedge: {refusal}", file=sys.stderr)
+        print(f"dreamedge: {on_screen(str(refusal))}", file=sys.stderr)
         return USAGE_ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -164,7 +165,7 @@ def _inspect(chosen: dict[str, Any]) -> int:
         width = shutil.get_terminal_size((100, 24)).columns
         told = [facts(one) for one in found]
         shown = "\n\n".join("\n".join(lines(one, width)) for one in found).splitlines()
-    print(json.dumps(told, indent=1) if chosen["json"] else "\n".join(shown))
+    print(json.dumps(told, indent=1) if chosen["json"] else "\n".join(map(on_screen, shown)))
     return 0
 
 

@@ -15,8 +15,10 @@ from typing import Any, Final, TypeVar
 
 import grpc
 import grpc.aio
+from google.protobuf.message import Message
 
 from dreamapi.errors import ApiError, ShuttingDown, Unreachable, from_rpc
+from dreamapi.screens import for_screen
 
 ATTEMPTS: Final = 4
 BACKOFF_FIRST_S: Final = 0.2
@@ -25,7 +27,7 @@ DEADLINE_S: Final = 10.0
 PATIENCE_S: Final = 60.0
 """How long a watch tries to come back before it gives up."""
 
-Said = TypeVar("Said")
+Said = TypeVar("Said", bound=Message)
 
 
 def new_request_id() -> str:
@@ -35,11 +37,19 @@ def new_request_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One address and how patient to be with it; `rng` draws the jitter."""
+    """One address and how patient to be with it; `rng` draws the jitter.
+
+    to_screen: the text of answers is escaped for a terminal.
+    """
 
     target: str
     rng: Random
     deadline_s: float = DEADLINE_S
+    to_screen: bool = False
+
+    def read(self, answer: Said) -> Said:
+        """The answer as its reader wants it."""
+        return for_screen(answer) if self.to_screen else answer
 
     def backoff_s(self, attempt: int) -> float:
         """Full jitter: anything up to a bound that doubles with every attempt (0, 1, 2 ...)."""
@@ -61,7 +71,7 @@ class Line:
                 await asyncio.sleep(wait_s)
             else:
                 assert isinstance(answer, kind)
-                return answer
+                return self.read(answer)
         raise AssertionError("the last attempt answers or raises")
 
     async def gather(self, method: Any, requests: AsyncIterable[Any], kind: type[Said]) -> Said:  # noqa: ANN401
@@ -71,7 +81,7 @@ class Line:
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error, self.target) from error
         assert isinstance(answer, kind)
-        return answer
+        return self.read(answer)
 
     async def follow(
         self,
@@ -93,7 +103,7 @@ class Line:
                 async for answer in stream:
                     assert isinstance(answer, kind)
                     heard_s, attempt = loop.time(), 0
-                    yield answer
+                    yield self.read(answer)
                     heard_s = loop.time()
             except grpc.aio.AioRpcError as error:
                 failure = from_rpc(error, self.target)

@@ -19,6 +19,8 @@ from dreamapi.calls import DEADLINE_S, Line
 from dreamapi.dreamscapes import Dreamscapes
 from dreamapi.errors import Unreachable
 from dreamapi.pods import Pods
+from dreamapi.requests import refused
+from dreamapi.text import unfit
 from dreamapi.wake import WakeOrders
 
 CONNECT_S: Final = 5.0
@@ -37,10 +39,10 @@ OPTIONS: Final = (
 class Api:
     """An open connection: `pods`, `dreamscapes`, `breakers` and `wake`."""
 
-    def __init__(self, target: str, *, deadline_s: float, connect_s: float, rng: Random) -> None:
-        self._target = target
+    def __init__(self, line: Line, *, connect_s: float) -> None:
+        self._target = line.target
         self._connect_s = connect_s
-        self._line = Line(target, rng, deadline_s)
+        self._line = line
 
     async def __aenter__(self) -> Self:
         """Reach the daemon; raises Unreachable."""
@@ -84,12 +86,18 @@ def connect(
     deadline_s: float = DEADLINE_S,
     connect_s: float = CONNECT_S,
     rng: Random | None = None,
+    to_screen: bool = False,
 ) -> Api:
     """A connection to the daemon at `host:port`, to be entered with `async with`.
 
-    deadline_s: of each call that is not a watch; connect_s: of reaching the daemon at all.
+    deadline_s: of each call that is not a watch; connect_s: of reaching the daemon at all; to_screen: escape
+    the text of answers, because a terminal would obey the control characters of a stranger's words.
 
     Raises:
+        InvalidArgument: the address is no text that a resolver could take.
         Unreachable: on entering, where nobody answers.
     """
-    return Api(target, deadline_s=deadline_s, connect_s=connect_s, rng=rng or Random())  # noqa: S311 - jitter
+    if wrong := unfit(target):
+        raise refused("target", wrong)
+    line = Line(target, rng or Random(), deadline_s, to_screen)  # noqa: S311 - jitter
+    return Api(line, connect_s=connect_s)

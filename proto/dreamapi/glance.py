@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dreamapi import names
 from dreamapi.client import Api, connect
 from dreamapi.errors import ApiError
+from dreamapi.text import shown
 from dreamapi.v1.dreamscapes_pb2 import Collective, Dreamscape
 from dreamapi.v1.pods_pb2 import Pod
 
@@ -19,12 +20,12 @@ def show(target: str = "127.0.0.1:50051", *, ticks: int = 3) -> None:
 
 async def _print(target: str, ticks: int) -> None:
     try:
-        async with connect(target) as api:
+        async with connect(target, to_screen=True) as api:
             async for line in lines(api, ticks):
                 sys.stdout.write(f"{line}\n")
                 sys.stdout.flush()
     except ApiError as error:
-        sys.stdout.write(f"{error}\n")
+        sys.stdout.write(f"{shown(str(error))}\n")
 
 
 async def lines(api: Api, ticks: int) -> AsyncIterator[str]:

@@ -4,6 +4,7 @@ JSON lines for machines, a coloured line for people. No sample, no feature, no p
 pods and Dreamscapes are named, sleepers are not. Standard output stays free for what a command prints.
 
 A traceback shows lines of code and never their values: what stands in a variable here may be a person's.
+Whatever is not printable is escaped for people, a traceback's line breaks excepted; JSON escapes by itself.
 Libraries that write through `logging` have one event, `library`. `log_events` has every name.
 
 A pipe that nobody reads blocks whoever writes to it, and the writer here would be the tick. So lines go
@@ -11,6 +12,7 @@ to a `Spool`: a bounded queue that a thread of its own empties. When it is full 
 the next one that gets through says how many were.
 """
 
+import io
 import json
 import logging
 import sys
@@ -19,6 +21,8 @@ from collections import deque
 from typing import Final, TextIO
 
 import structlog
+
+from dreamwire.text import shown
 
 Log = structlog.typing.FilteringBoundLogger
 
@@ -98,15 +102,15 @@ def open_log(form: str, level: str, spool: Spool) -> Log:
         else structlog.dev.ConsoleRenderer(
             # With rich installed the default prints the local variables of every frame: samples, names.
             colors=colours,
-            exception_formatter=structlog.dev.plain_traceback,
+            exception_formatter=_traceback,
         )
     )
     processors: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    if form == "json":  # the console renders tracebacks itself
-        processors.append(structlog.processors.format_exc_info)
+    # The console renders tracebacks itself.
+    processors.append(structlog.processors.format_exc_info if form == "json" else _for_screen)
     structlog.configure(
         processors=[*processors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(least),
@@ -117,6 +121,17 @@ def open_log(form: str, level: str, spool: Spool) -> Log:
     # Libraries that write through logging (asyncio, paho, grpc): warnings and worse, on the same spool.
     logging.basicConfig(handlers=[_Libraries(log)], level=max(least, logging.WARNING), force=True)
     return log
+
+
+def _for_screen(_log: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Escape each text: a terminal would obey the control characters of a stranger's words."""
+    return {name: shown(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def _traceback(out: TextIO, error: structlog.typing.ExcInfo) -> None:
+    told = io.StringIO()
+    structlog.dev.plain_traceback(told, error)
+    out.write("\n".join(shown(line) for line in told.getvalue().split("\n")))
 
 
 class _Libraries(logging.Handler):

@@ -2,17 +2,23 @@
 
 Bounded: the oldest events fall out, and a follower who was further behind is told so (CURSOR_TOO_OLD)
 instead of silently missing some. Cursors begin at the microsecond the process started, so a cursor
-from an earlier process is always too old and never points at another event by accident.
+from an earlier process is always too old and never points at another event by accident. Its text is fit: a
+sentence may quote an error of anything underneath, and every reader's encoder must take it.
 """
 
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
+from typing import Final
 
 from dreamd.app.coordination import Changed
 from dreamd.core.limits import JOURNAL_EVENTS, WATCHERS_MAX
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import Event
+from dreamwire.text import fit
+
+SENTENCE_MAX: Final = 1000
+"""Characters of a sentence that are kept."""
 
 
 class Journal:
@@ -47,6 +53,7 @@ class Journal:
         values: dict[str, float] | None = None,
     ) -> Event:
         """Write one fact and wake the followers."""
+        cause, sentence = fit(cause), fit(sentence, SENTENCE_MAX)
         event = Event(self._next, now_s, kind, dreamscape, pod, seat, cause, sentence, values or {})
         self._next += 1
         self._events.append(event)

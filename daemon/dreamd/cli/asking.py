@@ -18,6 +18,7 @@ from google.protobuf.message import Message
 from rich.console import Console
 
 import dreamapi
+from dreamapi.text import shown
 
 DEFAULT_SERVER: Final = "127.0.0.1:50051"
 PIPE_COLUMNS: Final = 160
@@ -55,10 +56,10 @@ def run(args: argparse.Namespace) -> int:
 async def answered(args: argparse.Namespace) -> int:
     """Connect, ask, and put a no into one sentence on stderr."""
     try:
-        async with dreamapi.connect(args.server) as api:
+        async with dreamapi.connect(args.server, to_screen=not args.json) as api:
             await args.ask(api, args)
     except dreamapi.ApiError as no:
-        print(f"dreamd: {no}", file=sys.stderr)
+        print(f"dreamd: {shown(str(no))}", file=sys.stderr)
         return 1
     return 0
 
@@ -77,8 +78,9 @@ def as_json(message: Message) -> dict[str, object]:
 
 
 def print_json(value: object, *, indent: int | None = 2) -> None:
-    """A value, or with indent None one line of a watch, flushed at once."""
-    print(json.dumps(value, indent=indent), flush=True)
+    """A value, or with indent None one line of a watch, flushed at once; ASCII without control characters."""
+    # The one control character that JSON lets stand.
+    print(json.dumps(value, indent=indent).replace("\x7f", "\\u007f"), flush=True)
 
 
 def positive(text: str) -> int:

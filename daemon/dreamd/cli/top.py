@@ -16,6 +16,7 @@ from rich.live import Live
 
 import dreamapi
 from dreamapi import names
+from dreamapi.text import shown
 from dreamd.cli.asking import DEFAULT_SERVER, console, print_json
 from dreamd.top import report, screen
 from dreamd.top.browse import Browse, keys_in, press, rows
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _fail(sentence: str, status: int) -> int:
-    print(f"dreamd: {sentence}", file=sys.stderr)
+    print(f"dreamd: {shown(sentence)}", file=sys.stderr)
     return status
 
 

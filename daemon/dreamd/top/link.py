@@ -81,7 +81,7 @@ class Looking:
             await self._ask(api)
 
     def _connect(self) -> dreamapi.Api:
-        return dreamapi.connect(self._server, deadline_s=ANSWER_S, connect_s=ANSWER_S)
+        return dreamapi.connect(self._server, deadline_s=ANSWER_S, connect_s=ANSWER_S, to_screen=True)
 
     async def _look(self, api: dreamapi.Api) -> None:
         watched, ticks, polls = "", None, 0

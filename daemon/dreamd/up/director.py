@@ -79,7 +79,7 @@ class Director:
     async def lead(self) -> None:
         """From the first pod to the closing of the night; raises CannotRun where it cannot begin."""
         try:
-            async with dreamapi.connect(f"127.0.0.1:{self.plan.grpc_port}") as api:
+            async with dreamapi.connect(f"127.0.0.1:{self.plan.grpc_port}", to_screen=True) as api:
                 await self._gather(api)
                 await self._begin(api)
                 if not self.chronicle.began_s:
