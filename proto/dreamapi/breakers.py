@@ -4,6 +4,7 @@ import grpc.aio
 
 from dreamapi import names
 from dreamapi.calls import Line, new_request_id
+from dreamapi.requests import asking, freeing
 from dreamapi.v1 import breakers_pb2 as breaking
 from dreamapi.v1.breakers_pb2_grpc import BreakersStub
 from dreamapi.v1.severing_pb2 import Breaker
@@ -21,7 +22,7 @@ class Breakers:
     async def list(self, state: Breaker.State = Breaker.STATE_UNSPECIFIED) -> list[breaking.BreakerDetail]:
         """Every breaker in this state (unspecified: any), by name, without history."""
         found: list[breaking.BreakerDetail] = []
-        request = breaking.ListBreakersRequest(state=state, page_size=PAGE)
+        request = asking(breaking.ListBreakersRequest, state=state, page_size=PAGE)
         while True:
             page = await self._line.ask(self._stub.ListBreakers, request, breaking.ListBreakersResponse)
             found += page.breakers
@@ -31,13 +32,17 @@ class Breakers:
 
     async def get(self, name: str) -> breaking.BreakerDetail:
         """One breaker with its last moves."""
-        request = breaking.GetBreakerRequest(name=names.breaker(name))
+        request = asking(breaking.GetBreakerRequest, name=names.breaker(name))
         return await self._line.ask(self._stub.GetBreaker, request, breaking.BreakerDetail)
 
     async def trip(self, name: str, *, by: str = "", reason: str = "") -> breaking.BreakerDetail:
         """Open it now; for a Dreamscape this is Sever."""
-        request = breaking.TripBreakerRequest(
-            name=names.breaker(name), by=by, reason=reason, request_id=new_request_id()
+        request = freeing(
+            breaking.TripBreakerRequest,
+            name=names.breaker(name),
+            by=by,
+            reason=reason,
+            request_id=new_request_id(),
         )
         return await self._line.ask(self._stub.TripBreaker, request, breaking.BreakerDetail)
 
@@ -45,7 +50,8 @@ class Breakers:
         self, name: str, *, by: str, reason: str, etag: str = "", request_id: str = ""
     ) -> breaking.BreakerDetail:
         """From LOCKED to HALF_OPEN; raises BreakerNotLocked from any other state."""
-        request = breaking.ResetBreakerRequest(
+        request = asking(
+            breaking.ResetBreakerRequest,
             name=names.breaker(name),
             by=by,
             reason=reason,

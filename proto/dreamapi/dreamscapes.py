@@ -8,6 +8,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from dreamapi import names
 from dreamapi.calls import Line, new_request_id
+from dreamapi.requests import asking, freeing
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
 from dreamapi.v1.severing_pb2 import SeverOutcome
@@ -28,7 +29,9 @@ def plan(
     artist_share: float = 0.0,
 ) -> dreams.Plan:
     """A plan; what is left out takes the daemon's default. ceiling: coupling 0..1; artist_share: 0..0.5."""
-    return dreams.Plan(
+    return asking(
+        dreams.Plan,
+        "plan.",
         seats_min=seats_min,
         seats_max=seats_max,
         pods=[names.pod(pod) for pod in pods],
@@ -58,7 +61,8 @@ class Dreamscapes:
         self, name: str, plan: dreams.Plan, *, validate_only: bool = False, request_id: str = ""
     ) -> dreams.Dreamscape:
         """Create a Dreamscape, or only say what is wrong with the plan."""
-        request = dreams.CreateDreamscapeRequest(
+        request = asking(
+            dreams.CreateDreamscapeRequest,
             dreamscape_id=names.bare(name),
             plan=plan,
             validate_only=validate_only,
@@ -68,13 +72,13 @@ class Dreamscapes:
 
     async def get(self, name: str) -> dreams.Dreamscape:
         """One Dreamscape with its seats."""
-        request = dreams.GetDreamscapeRequest(name=names.dreamscape(name))
+        request = asking(dreams.GetDreamscapeRequest, name=names.dreamscape(name))
         return await self._line.ask(self._stub.GetDreamscape, request, dreams.Dreamscape)
 
     async def list(self) -> list[dreams.Dreamscape]:
         """Every Dreamscape, newest first, without seats."""
         found: list[dreams.Dreamscape] = []
-        request = dreams.ListDreamscapesRequest(page_size=PAGE)
+        request = asking(dreams.ListDreamscapesRequest, page_size=PAGE)
         while True:
             page = await self._line.ask(self._stub.ListDreamscapes, request, dreams.ListDreamscapesResponse)
             found += page.dreamscapes
@@ -84,42 +88,58 @@ class Dreamscapes:
 
     async def start(self, name: str, *, etag: str = "", request_id: str = "") -> dreams.Dreamscape:
         """Begin to dream."""
-        request = dreams.StartDreamscapeRequest(
-            name=names.dreamscape(name), etag=etag, request_id=request_id or new_request_id()
+        request = asking(
+            dreams.StartDreamscapeRequest,
+            name=names.dreamscape(name),
+            etag=etag,
+            request_id=request_id or new_request_id(),
         )
         return await self._line.ask(self._stub.StartDreamscape, request, dreams.Dreamscape)
 
     async def resume(self, name: str, *, etag: str = "", request_id: str = "") -> dreams.Dreamscape:
         """Dream on after a sever."""
-        request = dreams.ResumeDreamscapeRequest(
-            name=names.dreamscape(name), etag=etag, request_id=request_id or new_request_id()
+        request = asking(
+            dreams.ResumeDreamscapeRequest,
+            name=names.dreamscape(name),
+            etag=etag,
+            request_id=request_id or new_request_id(),
         )
         return await self._line.ask(self._stub.ResumeDreamscape, request, dreams.Dreamscape)
 
     async def sever(self, name: str, *, reason: str = "") -> SeverOutcome:
         """Everyone to zero now; they sleep on."""
-        request = dreams.SeverDreamscapeRequest(
-            name=names.dreamscape(name), reason=reason, request_id=new_request_id()
+        request = freeing(
+            dreams.SeverDreamscapeRequest,
+            name=names.dreamscape(name),
+            reason=reason,
+            request_id=new_request_id(),
         )
         return await self._line.ask(self._stub.SeverDreamscape, request, SeverOutcome)
 
     async def wake(self, name: str, *, issuer: str, reason: str) -> SeverOutcome:
         """Sever, then wake everyone."""
-        request = dreams.WakeDreamscapeRequest(
-            name=names.dreamscape(name), issuer=issuer, reason=reason, request_id=new_request_id()
+        request = freeing(
+            dreams.WakeDreamscapeRequest,
+            name=names.dreamscape(name),
+            issuer=issuer,
+            reason=reason,
+            request_id=new_request_id(),
         )
         return await self._line.ask(self._stub.WakeDreamscape, request, SeverOutcome)
 
     async def end(self, name: str, *, reason: str = "") -> SeverOutcome:
         """Close the books once all are home."""
-        request = dreams.EndDreamscapeRequest(
-            name=names.dreamscape(name), reason=reason, request_id=new_request_id()
+        request = freeing(
+            dreams.EndDreamscapeRequest,
+            name=names.dreamscape(name),
+            reason=reason,
+            request_id=new_request_id(),
         )
         return await self._line.ask(self._stub.EndDreamscape, request, SeverOutcome)
 
     async def explain_admission(self, name: str, pod: str) -> tuple[dreams.Check, ...]:
         """Every admission check of one pod, in order."""
-        request = dreams.ExplainAdmissionRequest(name=names.dreamscape(name), pod=names.pod(pod))
+        request = asking(dreams.ExplainAdmissionRequest, name=names.dreamscape(name), pod=names.pod(pod))
         answer = await self._line.ask(self._stub.ExplainAdmission, request, dreams.ExplainAdmissionResponse)
         return tuple(answer.checks)
 
@@ -130,7 +150,7 @@ class Dreamscapes:
 
         `skipped` counts the ticks not seen, those during a broken connection included.
         """
-        request = dreams.WatchCollectiveRequest(name=names.dreamscape(name), omit_seats=omit_seats)
+        request = asking(dreams.WatchCollectiveRequest, name=names.dreamscape(name), omit_seats=omit_seats)
         last: int | None = None
         ticks = self._line.follow(self._stub.WatchCollective, lambda: request, dreams.Collective)
         async with aclosing(ticks):
@@ -156,7 +176,9 @@ class Dreamscapes:
 
         async def requests() -> AsyncGenerator[dreams.LeadDreamscapeRequest, None]:
             async for vector, share in vectors:
-                yield dreams.LeadDreamscapeRequest(name=names.dreamscape(name), vector=vector, share=share)
+                yield asking(
+                    dreams.LeadDreamscapeRequest, name=names.dreamscape(name), vector=vector, share=share
+                )
 
         return await self._line.gather(self._stub.LeadDreamscape, requests(), dreams.LeadDreamscapeResponse)
 
@@ -168,7 +190,7 @@ class Dreamscapes:
         Raises:
             CursorTooOld: events after the cursor are no longer kept.
         """
-        request = dreams.WatchEventsRequest(after=after, dreamscape=names.dreamscape(dreamscape))
+        request = asking(dreams.WatchEventsRequest, after=after, dreamscape=names.dreamscape(dreamscape))
         answers = self._line.follow(self._stub.WatchEvents, lambda: request, dreams.WatchEventsResponse)
         async with aclosing(answers):
             async for answer in answers:

@@ -7,6 +7,7 @@ import grpc.aio
 
 from dreamapi import names
 from dreamapi.calls import Line, new_request_id
+from dreamapi.requests import asking, freeing
 from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1.pods_pb2_grpc import PodsStub
 from dreamapi.v1.severing_pb2 import SeverOutcome
@@ -24,7 +25,7 @@ class Pods:
     async def list(self) -> list[beds.Pod]:
         """Every pod ever seen, by name."""
         found: list[beds.Pod] = []
-        request = beds.ListPodsRequest(page_size=PAGE)
+        request = asking(beds.ListPodsRequest, page_size=PAGE)
         while True:
             page = await self._line.ask(self._stub.ListPods, request, beds.ListPodsResponse)
             found += page.pods
@@ -34,7 +35,9 @@ class Pods:
 
     async def get(self, pod: str) -> beds.Pod:
         """One pod."""
-        return await self._line.ask(self._stub.GetPod, beds.GetPodRequest(name=names.pod(pod)), beds.Pod)
+        return await self._line.ask(
+            self._stub.GetPod, asking(beds.GetPodRequest, name=names.pod(pod)), beds.Pod
+        )
 
     async def watch(self) -> AsyncGenerator[beds.Pod, None]:
         """Every pod, then each that changes; resumes by itself, with every pod again."""
@@ -46,7 +49,8 @@ class Pods:
 
     async def check_in(self, pod: str, sleeper: str, *, etag: str = "", request_id: str = "") -> beds.Pod:
         """Bind a sleeper (a pseudonym) to a pod."""
-        request = beds.CheckInPodRequest(
+        request = asking(
+            beds.CheckInPodRequest,
             name=names.pod(pod),
             sleeper=names.sleeper(sleeper),
             etag=etag,
@@ -56,10 +60,12 @@ class Pods:
 
     async def check_out(self, pod: str) -> beds.Pod:
         """Release the pod, then unbind its sleeper."""
-        request = beds.CheckOutPodRequest(name=names.pod(pod), request_id=new_request_id())
+        request = freeing(beds.CheckOutPodRequest, name=names.pod(pod), request_id=new_request_id())
         return await self._line.ask(self._stub.CheckOutPod, request, beds.Pod)
 
     async def release(self, pod: str, *, reason: str = "") -> SeverOutcome:
         """This bed alone, now."""
-        request = beds.ReleasePodRequest(name=names.pod(pod), reason=reason, request_id=new_request_id())
+        request = freeing(
+            beds.ReleasePodRequest, name=names.pod(pod), reason=reason, request_id=new_request_id()
+        )
         return await self._line.ask(self._stub.ReleasePod, request, SeverOutcome)

@@ -4,6 +4,7 @@ import grpc.aio
 
 from dreamapi import names
 from dreamapi.calls import Line, new_request_id
+from dreamapi.requests import asking, freeing
 from dreamapi.v1 import wake_pb2 as waking
 from dreamapi.v1.wake_pb2_grpc import WakeOrdersStub
 
@@ -34,7 +35,8 @@ class WakeOrders:
         target: a pod, Dreamscape or site, bare or as a full name; nothing for the fleet.
         """
         named = _NAMED.get(scope)
-        request = waking.OrderWakeRequest(
+        request = freeing(
+            waking.OrderWakeRequest,
             scope=scope,
             target=named(target) if named else target,
             issuer=issuer,
@@ -45,15 +47,19 @@ class WakeOrders:
 
     async def lift(self, name: str, *, by: str, reason: str) -> waking.WakeOrder:
         """The order stands no longer."""
-        request = waking.LiftWakeOrderRequest(
-            name=names.wake_order(name), by=by, reason=reason, request_id=new_request_id()
+        request = freeing(
+            waking.LiftWakeOrderRequest,
+            name=names.wake_order(name),
+            by=by,
+            reason=reason,
+            request_id=new_request_id(),
         )
         return await self._line.ask(self._stub.LiftWakeOrder, request, waking.WakeOrder)
 
     async def list(self, *, standing: bool = False) -> list[waking.WakeOrder]:
         """Newest first; with `standing` only those that stand."""
         found: list[waking.WakeOrder] = []
-        request = waking.ListWakeOrdersRequest(standing=standing, page_size=PAGE)
+        request = asking(waking.ListWakeOrdersRequest, standing=standing, page_size=PAGE)
         while True:
             page = await self._line.ask(self._stub.ListWakeOrders, request, waking.ListWakeOrdersResponse)
             found += page.orders

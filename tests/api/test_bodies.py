@@ -129,11 +129,11 @@ async def raw(channel: grpc.aio.Channel, method: MethodDescriptor, body: bytes) 
     """The answer to a call with a body that no stub would write."""
     path, streams = path_of(method), (method.client_streaming, method.server_streaming)
     if streams == (True, False):
-        answer = await channel.stream_unary(path)(iter([body]), timeout=0.5)
+        answer = await channel.stream_unary(path)(iter([body]), timeout=10)
     elif streams == (False, True):
-        answer = await channel.unary_stream(path)(body, timeout=0.5).read()
+        answer = await channel.unary_stream(path)(body, timeout=10).read()
     else:
-        answer = await channel.unary_unary(path)(body, timeout=0.5)
+        answer = await channel.unary_unary(path)(body, timeout=10)
     assert isinstance(answer, bytes)
     return answer
 
@@ -152,6 +152,7 @@ async def test_every_way_out_acts_over_the_network(
     odd: bytes, application: FakeCoordination, channel: grpc.aio.Channel
 ) -> None:
     """Each way out, with odd bytes in each text but the name, reaches the application and is answered."""
+    application.confirm_at_once = True
     application.waking.order(WakeScope.FLEET, "", "nurse", "fire")
     application.breakers.views["pods/bed-1"] = breaker_view("pods/bed-1", BreakerState.CLOSED)
     asked = []

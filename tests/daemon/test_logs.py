@@ -135,3 +135,23 @@ def test_a_reader_that_stalls_holds_nobody_up_and_is_told_what_it_missed() -> No
     lines = gate.getvalue().splitlines()
     assert lines[:3] == ["first", "7 lines of the log were lost", "7"]
     assert lines[-1] == str(LINES + 6)
+
+
+def test_a_log_for_people_obeys_no_stranger() -> None:
+    """What is not printable is escaped in fields and in a traceback, whose lines stay lines."""
+    out = io.StringIO()
+    spool = Spool(out)
+    log = open_log("console", "info", spool)
+    log.info("malformed", pod="bed-1\x1b[2J", why="\u202eab c")
+    try:
+        {}["\u202eowned"]
+    except KeyError as error:
+        error.add_note("\x1b]0;owned\x07")
+        log.exception("failed")
+    spool.close()
+    said = out.getvalue()
+    assert r"bed-1\x1b[2J" in said
+    assert r"\u202eab c" in said.replace(r"\\u202e", r"\u202e")
+    assert r"\x1b]0;owned\x07" in said
+    assert all(line.isprintable() for line in said.split("\n"))
+    assert len(said.split("\n")) > 4

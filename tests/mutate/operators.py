@@ -111,8 +111,8 @@ _LOG: Final = (
         "log.values-in-tracebacks",
         "a traceback prints the local variables of every frame",
         _LOGS,
-        "exception_formatter=structlog.dev.plain_traceback",
-        "exception_formatter=structlog.dev.rich_traceback",
+        "structlog.dev.plain_traceback(told, error)",
+        "structlog.dev.rich_traceback(told, error)",
         (_TESTS_LOGS,),
     ),
     Mutation(
