@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from dreamd.adapters.http import gate
-from dreamd.adapters.http.server import BODY_MAX
+from dreamd.adapters.http.server import BODY_MAX, LONG_MAX
 from dreamd.core.session.views import DreamscapeState
 from fakes.console_house import PAGE, ConsoleHouse
 
@@ -174,15 +174,38 @@ def test_bodies_that_are_no_order_are_refused(house: ConsoleHouse, body: bytes) 
 
 def test_a_body_too_long_or_of_no_length_is_not_read(house: ConsoleHouse) -> None:
     """413 and 411, and the connection ends."""
-    too_long = b" " * (BODY_MAX + 1)
-    status, headers, _ = house.request("POST", "/console/sever", too_long, as_page(house))
-    assert (status, headers["connection"]) == (413, "close")
-    for line in ("Transfer-Encoding: chunked", "X-Nothing: 1", "Content-Length: -5", "Content-Length: 1e3"):
+    lengths = (f"Content-Length: {LONG_MAX + 1}", "Content-Length: -5", "Content-Length: 1e3")
+    for line in ("Transfer-Encoding: chunked", "X-Nothing: 1", *lengths):
         client = socket.create_connection(("127.0.0.1", house.server.port), timeout=5.0)
         client.sendall(f"POST /console/sever HTTP/1.1\r\nHost: localhost\r\n{line}\r\n\r\n".encode())
-        assert int(client.recv(4096).split()[1]) in (411, 413)
+        head = client.recv(4096)
+        assert int(head.split()[1]) in (411, 413)
+        assert b"Connection: close" in head
         client.close()
     assert severs(house) == 0
+
+
+def test_a_long_reason_stops_no_way_out(house: ConsoleHouse) -> None:
+    """Two megabytes of it before or after the name: severed; to resume so is refused."""
+    for body in (
+        {"name": "night", "reason": "x" * (2 << 20)},
+        {"reason": "\ud800" * (1 << 18), "name": "night"},
+    ):
+        assert house.request("POST", "/console/sever", json.dumps(body).encode(), as_page(house))[0] == 200
+    assert severs(house) == 2
+    long = json.dumps({"name": "night", "etag": "x" * (BODY_MAX + 1)}).encode()
+    status, _, told = house.request("POST", "/console/resume", long, as_page(house))
+    assert (status, json.loads(told)["error"]) == (400, f"a body is at most {BODY_MAX} bytes")
+
+
+def test_nesting_is_no_bug_of_ours(house: ConsoleHouse) -> None:
+    """JSON nested deeper than a parser follows is a 400; where it names a Dreamscape, that is severed."""
+    nested = b"[" * 4000
+    assert house.request("POST", "/console/sever", nested, as_page(house))[0] == 400
+    assert house.request("POST", "/console/resume", nested, as_page(house))[0] == 400
+    named = b'{"name":"night","reason":' + nested[:4000]
+    assert house.request("POST", "/console/sever", named, as_page(house))[0] == 200
+    assert severs(house) == 1
 
 
 @pytest.mark.parametrize("query", ["dreamscape=no%20good", "pod=../../etc", "&".join(["a=b"] * 40)])

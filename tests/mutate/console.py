@@ -7,6 +7,7 @@ from mutate.mutation import Mutation
 _HTTP: Final = "daemon/dreamd/adapters/http/"
 _GATE, _SERVER, _APPLICATION = f"{_HTTP}gate.py", f"{_HTTP}server.py", f"{_HTTP}application.py"
 _LOOKOUT, _TELLING, _CONSOLE = f"{_HTTP}lookout.py", f"{_HTTP}telling.py", f"{_HTTP}console.py"
+_CONSOLE_ORDERS, _TESTS_TEXT = f"{_HTTP}orders.py", "tests/daemon/test_console_text.py"
 _TESTS_LOOK: Final = "tests/integration/test_console.py"
 _TESTS_ORDERS: Final = "tests/integration/test_console_orders.py"
 _NOBODY: Final = (f"{_TESTS_ORDERS}::test_nobody_else_may_act",)
@@ -73,7 +74,7 @@ CONSOLE: Final = (
         "console.body",
         "a body of any length is read",
         _SERVER,
-        "elif not 0 <= length <= BODY_MAX:",
+        'elif not 0 <= length <= (LONG_MAX if self.command == "POST" else BODY_MAX):',
         "elif False:",
         (f"{_TESTS_ORDERS}::test_a_body_too_long_or_of_no_length_is_not_read",),
     ),
@@ -124,5 +125,29 @@ CONSOLE: Final = (
         "if not self._places.acquire(blocking=False):",
         "if self._places.acquire(blocking=False) and False:",
         (f"{_TESTS_LOOK}::test_one_console_too_many_is_told_so",),
+    ),
+    Mutation(
+        "console.name-recognised",
+        "a way out is refused for what stands beside the name",
+        _CONSOLE_ORDERS,
+        "found = None if name else _NAMED.search(body)",
+        "found = None",
+        (_TESTS_TEXT,),
+    ),
+    Mutation(
+        "console.reason-fit",
+        "the reason a page sends reaches every encoder as it came",
+        _CONSOLE_ORDERS,
+        "{key: fit(value) for key, value in told.items() if isinstance(value, str)}",
+        "{key: value for key, value in told.items() if isinstance(value, str)}",
+        (_TESTS_TEXT,),
+    ),
+    Mutation(
+        "console.nesting",
+        "JSON nested deeply is a 500",
+        _CONSOLE_ORDERS,
+        "except (ValueError, RecursionError):",
+        "except ValueError:",
+        (_TESTS_TEXT,),
     ),
 )

@@ -13,7 +13,6 @@ unconfirmed, within 1.5 s. Resume wants the etag of what was looked at.
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.resources import files
 from time import monotonic, sleep
@@ -22,6 +21,7 @@ from typing import Final
 from dreamd.adapters.http import gate
 from dreamd.adapters.http.application import Application, NoAnswerError
 from dreamd.adapters.http.lookout import Lookout, Sight
+from dreamd.adapters.http.orders import Order, UnfitOrderError, read_order, read_way_out
 from dreamd.adapters.http.server import Asked, Page, Route, Routes
 from dreamd.adapters.http.telling import Teller
 from dreamd.app.coordination import Coordination, SeverTicket
@@ -34,7 +34,6 @@ HOLD_S: Final = 1.0
 """The longest an answer is held back: a page that hears nothing for longer knows that we are gone."""
 LOOKERS: Final = 16
 SETTLE_LOOK_S: Final = 0.02
-REASON_MAX: Final = 500
 NAMELESS: Final = "the console"
 
 MEDIA: Final = {
@@ -71,28 +70,6 @@ def _no(status: HTTPStatus, sentence: str, code: str = "") -> Page:
 
 def _refused(refusal: Refusal) -> Page:
     return _no(STATUS[refusal.kind], str(refusal), refusal.code.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a page wants done. name: a Dreamscape, or for release a pod."""
-
-    name: str
-    reason: str
-    issuer: str
-    etag: str
-
-
-def _order(body: bytes) -> Order | None:
-    try:
-        told = json.loads(body)
-    except ValueError:
-        return None
-    if not isinstance(told, dict) or not all(isinstance(value, str) for value in told.values()):
-        return None
-    name = told.get("name", "")
-    reason, issuer = (" ".join(told.get(key, "").split())[:REASON_MAX] for key in ("reason", "issuer"))
-    return Order(name, reason, issuer, told.get("etag", "")) if is_name(name) else None
 
 
 class Console:
@@ -159,7 +136,7 @@ class Console:
 
     def _severs(self, act: Callable[[Order], SeverTicket | Refusal]) -> Route:
         def route(asked: Asked) -> Page:
-            order = self._admitted(asked)
+            order = self._admitted(asked, read_way_out)
             if isinstance(order, Page):
                 return order
             try:
@@ -179,7 +156,7 @@ class Console:
         return _json(HTTPStatus.OK, {**counts, "unconfirmed": outcome.unconfirmed})
 
     def _resume(self, asked: Asked) -> Page:
-        order = self._admitted(asked)
+        order = self._admitted(asked, read_order)
         if isinstance(order, Page):
             return order
         if not order.etag:
@@ -193,12 +170,14 @@ class Console:
         return _refused(view) if isinstance(view, Refusal) else _json(HTTPStatus.OK, {"resumed": True})
 
     @staticmethod
-    def _admitted(asked: Asked) -> Order | Page:
+    def _admitted(asked: Asked, read: Callable[[Asked], Order]) -> Order | Page:
         wrong = gate.wrong_writer(asked)
         if wrong:
             return _no(HTTPStatus.FORBIDDEN, wrong)
-        order = _order(asked.body)
-        return order or _no(HTTPStatus.BAD_REQUEST, "expected is an object of strings with a name")
+        try:
+            return read(asked)
+        except UnfitOrderError as unfit:
+            return _no(HTTPStatus.BAD_REQUEST, str(unfit))
 
 
 def _is_news(sight: Sight, house: int | None, scene: int | None) -> bool:

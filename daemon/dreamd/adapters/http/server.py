@@ -7,9 +7,10 @@ holds up its own thread and nobody else, and this is the one place from which "t
 still be said. Nothing streams: whoever wants to follow asks again (see `console`).
 
 Rules. Loopback only (settings see to that). At most CONNECTIONS at once, the next is closed unheard; a
-client that says nothing, or does not read its answer, is dropped after CLIENT_S. A body is at most
-BODY_MAX bytes of told length. The three pages for machines look at plain attributes and nothing else. A
-check answers with what is wrong, none of it means all is well.
+client that says nothing, or does not read its answer, is dropped after CLIENT_S. A body is at most BODY_MAX
+bytes of told length; of a longer one, up to LONG_MAX, beginning and end are kept, because a way out is not
+refused for the length of its reason. The three pages for machines look at plain attributes and nothing else.
+A check answers with what is wrong, none of it means all is well.
 """
 
 import secrets
@@ -29,6 +30,8 @@ CONNECTIONS: Final = 64
 """A browser holds up to six, one of them waiting for news."""
 CLIENT_S: Final = 5.0
 BODY_MAX: Final = 4096
+LONG_MAX: Final = 16 << 20
+_CHUNK: Final = 64 << 10
 TEXT: Final = "text/plain; charset=utf-8"
 _FIELDS_MAX: Final = 16
 _POLL_S: Final = 0.05
@@ -41,13 +44,17 @@ _log = structlog.get_logger("dreamd.http")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request. headers: names in small letters; one that came twice has all its values, by comma."""
+    """A request. headers: names in small letters; one that came twice has all its values, by comma.
+
+    whole: the body was at most BODY_MAX bytes; else it is the first BODY_MAX of them and the last.
+    """
 
     method: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = b""
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +104,32 @@ class _Handler(BaseHTTPRequestHandler):
             headers[key] = f"{headers[key]}, {value}" if key in headers else value
         page = self._unfit(headers)
         if page is None:
-            body = self.rfile.read(int(headers.get("content-length", "0")))
+            length = int(headers.get("content-length", "0"))
+            body = self._body(length)
             try:
                 fields = dict(parse_qsl(query, max_num_fields=_FIELDS_MAX))
             except ValueError:
                 page = said(HTTPStatus.BAD_REQUEST, "too many fields")
             else:
-                page = self.server.page(Asked(self.command, path, fields, headers, body))
+                page = self.server.page(Asked(self.command, path, fields, headers, body, length <= BODY_MAX))
         self._send(page)
+
+    def _body(self, length: int) -> bytes:
+        """Read it all; of one that is longer than BODY_MAX keep the beginning and the end."""
+        body = self.rfile.read(min(length, BODY_MAX))
+        left, end = length - len(body), b""
+        while left > 0 and (chunk := self.rfile.read(min(left, _CHUNK))):
+            left -= len(chunk)
+            end = (end + chunk)[-BODY_MAX:]
+        return body + end
 
     def _unfit(self, headers: Mapping[str, str]) -> Page | None:
         """Why the body will not be read; what cannot be read ends the connection."""
         told = headers.get("content-length", "0" if self.command == "GET" else "")
-        length = int(told) if told.isascii() and told.isdigit() and len(told) <= len(str(BODY_MAX)) else -1
+        length = int(told) if told.isascii() and told.isdigit() and len(told) <= len(str(LONG_MAX)) else -1
         if "transfer-encoding" in headers or not told:
             page = said(HTTPStatus.LENGTH_REQUIRED, "say the body's length")
-        elif not 0 <= length <= BODY_MAX:
+        elif not 0 <= length <= (LONG_MAX if self.command == "POST" else BODY_MAX):
             page = said(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body is at most {BODY_MAX} bytes")
         else:
             return None
