@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class BreakersStub(object):
-    """The breakers of pods and Dreamscapes. A request holds at most 1 MiB, an answer at most 4 MiB.
+    """The breakers of pods and Dreamscapes. A request holds at most 1 MiB (one that lets somebody
+    go: 8 MiB, its text is cut), an answer at most 4 MiB.
     """
 
     def __init__(self, channel):
@@ -58,7 +59,8 @@ class BreakersStub(object):
 
 
 class BreakersServicer(object):
-    """The breakers of pods and Dreamscapes. A request holds at most 1 MiB, an answer at most 4 MiB.
+    """The breakers of pods and Dreamscapes. A request holds at most 1 MiB (one that lets somebody
+    go: 8 MiB, its text is cut), an answer at most 4 MiB.
     """
 
     def ListBreakers(self, request, context):
@@ -122,7 +124,8 @@ def add_BreakersServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Breakers(object):
-    """The breakers of pods and Dreamscapes. A request holds at most 1 MiB, an answer at most 4 MiB.
+    """The breakers of pods and Dreamscapes. A request holds at most 1 MiB (one that lets somebody
+    go: 8 MiB, its text is cut), an answer at most 4 MiB.
     """
 
     @staticmethod

@@ -27,7 +27,8 @@ if _version_not_supported:
 
 
 class DreamscapesStub(object):
-    """The group sessions. A request holds at most 1 MiB, an answer or one message of a stream at most 4 MiB. The
+    """The group sessions. A request holds at most 1 MiB (one that lets somebody
+    go: 8 MiB, its text is cut), an answer or one message of a stream at most 4 MiB. The
     daemon holds at most 256 open watches of each kind; the next one is refused with TOO_MANY_WATCHERS.
     """
 
@@ -100,7 +101,8 @@ class DreamscapesStub(object):
 
 
 class DreamscapesServicer(object):
-    """The group sessions. A request holds at most 1 MiB, an answer or one message of a stream at most 4 MiB. The
+    """The group sessions. A request holds at most 1 MiB (one that lets somebody
+    go: 8 MiB, its text is cut), an answer or one message of a stream at most 4 MiB. The
     daemon holds at most 256 open watches of each kind; the next one is refused with TOO_MANY_WATCHERS.
     """
 
@@ -263,7 +265,8 @@ def add_DreamscapesServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Dreamscapes(object):
-    """The group sessions. A request holds at most 1 MiB, an answer or one message of a stream at most 4 MiB. The
+    """The group sessions. A request holds at most 1 MiB (one that lets somebody
+    go: 8 MiB, its text is cut), an answer or one message of a stream at most 4 MiB. The
     daemon holds at most 256 open watches of each kind; the next one is refused with TOO_MANY_WATCHERS.
     """
 

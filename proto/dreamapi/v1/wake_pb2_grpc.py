@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class WakeOrdersStub(object):
-    """The wake orders. A request holds at most 1 MiB, an answer at most 4 MiB.
+    """The wake orders. A request holds at most 1 MiB (one that lets somebody
+    go: 8 MiB, its text is cut), an answer at most 4 MiB.
     """
 
     def __init__(self, channel):
@@ -53,7 +54,8 @@ class WakeOrdersStub(object):
 
 
 class WakeOrdersServicer(object):
-    """The wake orders. A request holds at most 1 MiB, an answer at most 4 MiB.
+    """The wake orders. A request holds at most 1 MiB (one that lets somebody
+    go: 8 MiB, its text is cut), an answer at most 4 MiB.
     """
 
     def OrderWake(self, request, context):
@@ -105,7 +107,8 @@ def add_WakeOrdersServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class WakeOrders(object):
-    """The wake orders. A request holds at most 1 MiB, an answer at most 4 MiB.
+    """The wake orders. A request holds at most 1 MiB (one that lets somebody
+    go: 8 MiB, its text is cut), an answer at most 4 MiB.
     """
 
     @staticmethod

@@ -6,7 +6,8 @@ is counted is the code that is sent. Anything else that is raised is a bug: the 
 and an incident number, the log gets the particulars under that number.
 
 A call takes its place in the lane of its method first (`lanes`), and what it sends is read with a deadline
-(`requests`), its text made fit or refused (`bodies`). Health and reflection have lanes and deadlines too; only dreamapi.v1 is measured.
+(`requests`), its text made fit or refused (`bodies`). Health and reflection have lanes and deadlines too;
+only dreamapi.v1 is measured.
 """
 
 import asyncio
