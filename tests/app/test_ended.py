@@ -69,7 +69,8 @@ def test_one_that_has_ended_holds_nothing() -> None:
     assert isinstance(view, DreamscapeView)
     assert (view.plan, view.created_s, view.term) == (seen.plan, seen.created_s, seen.term)
     assert [seat.pod for seat in view.seats] == [pod.name for pod in stage.pods]
-    assert stage.app.dreamscapes() == (view,)
+    [listed] = stage.app.dreamscapes()
+    assert listed == replace(view, seats=())
     breaker = stage.app.breakers.get("dreamscapes/night")
     assert not isinstance(breaker, Refusal)
     assert (breaker.state, breaker.cause) == (BreakerState.OPEN, "ended")
@@ -162,6 +163,11 @@ def test_the_list_is_bounded_in_number_and_age_and_a_name_finds_its_row_for_ever
     stage.restart()
     listed = [view.plan.dreamscape for view in stage.app.dreamscapes()]
     assert listed == [f"n-{number}" for number in reversed(range(5, ENDED_KEPT + 5))]
+    stage.app.create(Plan("newest", 3, 8))
+    stage.app.end("newest", "")
+    stage.hop(1)
+    listed = [view.plan.dreamscape for view in stage.app.dreamscapes()]
+    assert listed == ["newest", *(f"n-{number}" for number in reversed(range(6, ENDED_KEPT + 5)))]
     found = stage.app.dreamscape("too-old")
     assert isinstance(found, DreamscapeView)
     assert found.state is DreamscapeState.ENDED
@@ -176,6 +182,15 @@ def test_the_list_is_bounded_in_number_and_age_and_a_name_finds_its_row_for_ever
     assert unknown.code is Code.DREAMSCAPE_UNKNOWN
 
 
+def test_a_row_of_another_month_is_listed_no_more() -> None:
+    """However few there are."""
+    stage = Stage(0)
+    stage.ledger.write(Transaction(dreamscapes=(past("too-old", START_S - ENDED_KEPT_S - 1.0),)))
+    stage.ledger.write(Transaction(dreamscapes=(past("old", START_S - ENDED_KEPT_S + 60.0),)))
+    stage.restart()
+    assert [view.plan.dreamscape for view in stage.app.dreamscapes()] == ["old"]
+
+
 def test_a_restart_takes_up_no_ended_one() -> None:
     """Whatever the ledger holds, conductors are made for those that live."""
     stage = Stage(0)
@@ -185,7 +200,7 @@ def test_a_restart_takes_up_no_ended_one() -> None:
     before = held(Conductor)
     stage.restart()
     assert held(Conductor) == before
-    assert len(stage.app.dreamscapes()) == 301
+    assert len(list(stage.app.dreamscapes())) == 301
 
 
 def test_seats_of_ended_ones_are_bounded_and_the_oldest_lose_theirs() -> None:

@@ -252,7 +252,7 @@ def test_an_order_sent_again_is_the_same_order_and_wakes_again() -> None:
     first = give(stage, FLEET, request_id="r1")
     assert give(stage, FLEET, request_id="r1") == first
     assert give(stage, FLEET) == first
-    assert len(stage.app.waking.list()) == 1
+    assert len(list(stage.app.waking.list())) == 1
     assert woken(stage).count("bed-1") == 3
     other = stage.app.waking.order(POD, "bed-1", "mira", "x", "r1")
     assert refused(other) is Code.REQUEST_ID_REUSED
@@ -274,7 +274,7 @@ def test_an_order_for_nobody_is_refused() -> None:
     assert refused(stage.app.waking.order(POD, "bed-9", "m", "r")) is Code.POD_UNKNOWN
     assert refused(stage.app.waking.order(DREAMSCAPE, "nihgt", "m", "r")) is Code.DREAMSCAPE_UNKNOWN
     assert refused(stage.app.waking.order(SITE, "nroth", "m", "r")) is Code.INVALID_ARGUMENT
-    assert stage.app.waking.list() == ()
+    assert tuple(stage.app.waking.list()) == ()
     assert stage.link.wakes == []
 
 
@@ -285,7 +285,7 @@ def test_lifting_needs_a_name_and_a_reason() -> None:
     assert refused(stage.app.waking.lift(order.id, " ", "over")) is Code.INVALID_ARGUMENT
     assert refused(stage.app.waking.lift(order.id, "ash", "")) is Code.INVALID_ARGUMENT
     assert refused(stage.app.waking.lift("w0", "ash", "over")) is Code.WAKE_ORDER_UNKNOWN
-    assert stage.app.waking.list() == (order,)
+    assert tuple(stage.app.waking.list()) == (order,)
     lifted = lift(stage, order)
     assert stage.app.waking.lift(order.id, "birch", "again") == lifted
 
@@ -301,7 +301,7 @@ def test_an_order_waits_for_no_ledger_but_a_lifting_does() -> None:
     sentences = [event.sentence for event in stage.app.journal._events]
     assert sum("could not keep a wake order" in sentence for sentence in sentences) == 1
     assert refused(stage.app.waking.lift(order.id, "ash", "over")) is Code.LEDGER_UNAVAILABLE
-    assert stage.app.waking.list() == (order,)
+    assert tuple(stage.app.waking.list()) == (order,)
     ledger.broken = ""
     stage.hop(1)
     assert ledger.wake_orders() == (order,)
@@ -313,7 +313,7 @@ def test_lifted_orders_are_bounded() -> None:
     stands = give(stage, POD, "bed-2")
     for _ in range(WAKE_ORDERS_KEPT + 3):
         lift(stage, give(stage, POD, "bed-1"))
-    orders = stage.app.waking.list()
+    orders = tuple(stage.app.waking.list())
     assert len(orders) == WAKE_ORDERS_KEPT + 1
     assert stands in orders
     assert len(stage.ledger.wake_orders()) == len(orders)

@@ -20,6 +20,7 @@ import psutil
 from tests.bench.fusion import fusion
 from tests.bench.sever import sever
 from tests.bench.simulate import simulate
+from tests.bench.size import ended, lists
 
 PORTS = ["--mqtt-port", "21883", "--grpc-port", "25051", "--http-port", "28080"]
 
@@ -96,6 +97,8 @@ BENCHES = {
     "pod": lambda: pod(40),
     "sever": lambda: sever(row),
     "simulate": lambda: simulate(row),
+    "lists": lambda: lists(row),
+    "ended": lambda: ended(row),
     "fusion": lambda: fusion(row, Path("fusion.png")),
 }
 

@@ -4,11 +4,12 @@
 `break_next` makes it raise. Tests push ticks, events and pod changes, and confirm severs, by hand.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from dreamd.app.coordination import Ordered
 from dreamd.app.leading import Artists, Lead
+from dreamd.app.listing import Newest, dated, newest_first
 from dreamd.core.limits import WATCHERS_MAX
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import (
@@ -151,11 +152,10 @@ class FakeBreakers:
         self._owner = owner
         self.views = {f"pods/{pod}": breaker_view(f"pods/{pod}") for pod in owner.fleet}
 
-    def list(self, state: BreakerState | None = None) -> tuple[BreakerView, ...]:
+    def list(self, state: BreakerState | None = None, after: str = "") -> Iterator[BreakerView]:
         self._owner.asked("breakers.list", state)
-        return tuple(
-            self.views[name] for name in sorted(self.views) if state in (None, self.views[name].state)
-        )
+        behind = (self.views[name] for name in sorted(self.views) if name > after)
+        return (view for view in behind if state in (None, view.state))
 
     def get(self, name: str) -> BreakerView | Refusal:
         return self._owner.asked("breakers.get", name) or self._none(name) or self.views[name]
@@ -185,9 +185,12 @@ class FakeWaking:
         self._owner = owner
         self.orders: dict[str, Order] = {}
 
-    def list(self) -> tuple[Order, ...]:
+    def list(self, after: str = "", *, standing: bool = False) -> Iterator[Order]:
         self._owner.asked("waking.list")
-        return tuple(reversed(self.orders.values()))
+        begin = dated(after)
+        newest_first = reversed(self.orders.values())
+        behind = (one for one in newest_first if begin is None or (one.at_s, one.id) < begin)
+        return (one for one in behind if one.stands or not standing)
 
     def order(
         self, scope: WakeScope, target: str, issuer: str, reason: str, request_id: str = ""
@@ -273,9 +276,9 @@ class FakeCoordination:
             raise answer
         return answer
 
-    def pods(self) -> tuple[PodView, ...]:
+    def pods(self, after: str = "") -> Iterator[PodView]:
         self.asked("pods")
-        return tuple(self.fleet[pod] for pod in sorted(self.fleet))
+        return (self.fleet[pod] for pod in sorted(self.fleet) if pod > after)
 
     def pod(self, pod: str) -> PodView | Refusal:
         refusal = self.asked("pod", pod) or self._no_pod(pod)
@@ -334,9 +337,10 @@ class FakeCoordination:
             self.sessions[plan.dreamscape] = view
         return view
 
-    def dreamscapes(self) -> tuple[DreamscapeView, ...]:
+    def dreamscapes(self, after: str = "") -> Iterator[DreamscapeView]:
         self.asked("dreamscapes")
-        return tuple(reversed(self.sessions.values()))
+        named = {(view.created_s, name) for name, view in self.sessions.items()}
+        return newest_first(named, Newest(), dated(after), self.sessions.__getitem__)
 
     def dreamscape(self, name: str) -> DreamscapeView | Refusal:
         return self.asked("dreamscape", name) or self._no_dreamscape(name) or self.sessions[name]

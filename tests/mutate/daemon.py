@@ -994,8 +994,8 @@ _WAKES: Final = (
         "wakes.kept",
         "a restart forgets the orders that stand",
         f"{_APP}wakes.py",
-        "self._orders = {order.id: order for order in ledger.wake_orders()}",
-        "self._orders: dict[str, Order] = {}",
+        "for order in ledger.wake_orders():",
+        "for order in ():",
         (_TESTS_WAKES,),
     ),
 )
@@ -1051,8 +1051,8 @@ _RESTORED: Final = (
         "gather.in-turn",
         "who waits behind a part that is refused is never looked at",
         "daemon/dreamd/app/seating.py",
-        "            self._looked = seats[-1].number\n",
-        "",
+        "self._looked = seats[-1].number if seats else 0",
+        "self._looked = 0",
         ("tests/app/test_gathering.py",),
     ),
     Mutation(

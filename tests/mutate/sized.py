@@ -6,6 +6,7 @@ from mutate.mutation import Mutation
 
 _APP: Final = "daemon/dreamd/app/"
 _ENDED: Final = ("tests/app/test_ended.py",)
+_LISTING: Final = ("tests/app/test_listing.py",)
 
 SIZED: Final = (
     Mutation(
@@ -63,5 +64,53 @@ SIZED: Final = (
         "living = (record for record in self.shelf.records.values() if not record.ended_s)",
         "living = iter(self.shelf.records.values())",
         ("tests/conformance/test_ledger.py",),
+    ),
+    Mutation(
+        "lists.order-of-names",
+        "a new pod stands at the end of the list, whatever its name",
+        f"{_APP}listing.py",
+        "insort(self._names, name)",
+        "self._names.append(name)",
+        _LISTING,
+    ),
+    Mutation(
+        "lists.no-seats",
+        "a list of Dreamscapes makes the views of all their seats",
+        f"{_APP}desk.py",
+        "conductor.view(with_seats=False)",
+        "conductor.view(with_seats=True)",
+        _LISTING,
+    ),
+    Mutation(
+        "lists.lazy",
+        "a page makes the views of the whole list",
+        "daemon/dreamd/adapters/grpc/pages.py",
+        "shown = list(islice(items, min(size or DEFAULT, MOST)))",
+        "shown = list(items)[: min(size or DEFAULT, MOST)]",
+        ("tests/api/test_inputs.py",),
+    ),
+    Mutation(
+        "lists.order-lifted",
+        "a lifted wake order still keeps people from being merged",
+        f"{_APP}wakes.py",
+        "        alike.pop(order.id, None)\n",
+        "",
+        (*_LISTING, "tests/app/test_wakes.py"),
+    ),
+    Mutation(
+        "lists.bed-of-a-sleeper",
+        "a sleeper who got up is still looked for in their bed",
+        f"{_APP}fleet.py",
+        "            del self._beds[before]\n",
+        "            pass\n",
+        _LISTING,
+    ),
+    Mutation(
+        "lists.seated-out",
+        "whoever has a seat is looked at whenever seats are given",
+        f"{_APP}unseated.py",
+        "            self._take_out(pod, filed)\n",
+        "            pass\n",
+        _LISTING,
     ),
 )

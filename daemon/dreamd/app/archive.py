@@ -18,6 +18,7 @@ from hashlib import blake2b
 from typing import Final
 
 from dreamd.app.coordination import Changed
+from dreamd.app.listing import Newest
 from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Ticket
 from dreamd.core.limits import ENDED_KEPT, ENDED_KEPT_S, ENDED_SEATS_KEPT
@@ -151,6 +152,7 @@ class Archive:
         self._in = surroundings
         self._used = UsedNames()
         self._rows: OrderedDict[str, Row] = OrderedDict()
+        self.places = Newest()
         self._seats = 0
 
     def open(self) -> None:
@@ -161,7 +163,7 @@ class Archive:
         """
         self._used = UsedNames(self._in.ledger.names())
         for record in reversed(self._in.ledger.ended(ENDED_KEPT)):
-            self._rows[record.plan.dreamscape] = row_of(record)
+            self._keep(row_of(record))
         self._forget_old()
 
     def use(self, name: str) -> None:
@@ -176,9 +178,13 @@ class Archive:
         """The ended Dreamscape of this name; ask for those that live first."""
         return Bygone(name, self) if name in self._used else None
 
+    def _keep(self, row: Row) -> None:
+        self._rows[row.view.plan.dreamscape] = row
+        self.places.add((row.view.created_s, row.view.plan.dreamscape))
+
     def put(self, row: Row) -> None:
         """A Dreamscape has ended and its books are closed."""
-        self._rows[row.view.plan.dreamscape] = row
+        self._keep(row)
         self._seats += len(row.view.seats)
         for name, old in self._rows.items():
             if self._seats <= ENDED_SEATS_KEPT:
@@ -195,11 +201,16 @@ class Archive:
             if kept:
                 return
             self._seats -= len(oldest.view.seats)
+            self.places.discard((oldest.view.created_s, name))
             del self._rows[name]
 
     def rows(self) -> tuple[Row, ...]:
         """The rows kept, those that ended first before the others."""
         return tuple(self._rows.values())
+
+    def listed(self, name: str) -> DreamscapeView:
+        """The view of a row that is kept, without its seats."""
+        return replace(self._rows[name].view, seats=())
 
     def row(self, name: str) -> Row | Refusal:
         """The row of a name that is used."""

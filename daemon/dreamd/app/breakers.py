@@ -7,7 +7,7 @@ coupling are zero. A reset takes a name and a reason, leads from LOCKED to HALF_
 in the ledger before it is done.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from dreamd.app.archive import Archive, Bygone
 from dreamd.app.conductor import Conductor
@@ -33,11 +33,19 @@ class Breakers:
         self._archive = archive
         self._conductors = conductors
 
-    def list(self, state: BreakerState | None = None) -> tuple[BreakerView, ...]:
-        """Every breaker in this state (None: any), by name; those of ended Dreamscapes are left out."""
-        live = (c for c in self._conductors.values() if c.state is not DreamscapeState.ENDED)
-        views = [*map(self.of_dreamscape, live), *map(self._of_pod, self._in.fleet)]
-        return tuple(sorted((v for v in views if state in (None, v.state)), key=lambda view: view.name))
+    def list(self, state: BreakerState | None = None, after: str = "") -> Iterator[BreakerView]:
+        """Every breaker in this state (None: any), by name, behind the name `after`, of what has not ended.
+
+        The state is asked before a view is made, and a view is made as it is read.
+        """
+        for name in sorted(self._conductors):
+            conductor = self._conductors[name]
+            living = conductor.state is not DreamscapeState.ENDED
+            if living and f"dreamscapes/{name}" > after and state in (None, conductor.breaker_state):
+                yield self.of_dreamscape(conductor)
+        for record in self._in.fleet.after(after.removeprefix("pods/") if after.startswith("pods/") else ""):
+            if state in (None, record.breaker.state):
+                yield self._of_pod(record)
 
     def get(self, name: str) -> BreakerView | Refusal:
         """One breaker; name: pods/{pod} or dreamscapes/{dreamscape}."""

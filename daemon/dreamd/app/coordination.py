@@ -4,7 +4,7 @@ Watches are pulled: the caller gets an object with `take`, and a callback that s
 something to take. The callback is called on the application's thread and must return at once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -108,8 +108,11 @@ class Ordered:
 class BreakerDesk(Protocol):
     """The breakers; a name is pods/{pod} or dreamscapes/{dreamscape}."""
 
-    def list(self, state: BreakerState | None = None) -> tuple[BreakerView, ...]:
-        """Every breaker in this state (None: any), by name; those of ended Dreamscapes are left out."""
+    def list(self, state: BreakerState | None = None, after: str = "") -> Iterator[BreakerView]:
+        """Every breaker in this state (None: any), by name, behind the name `after`, of what has not ended.
+
+        MUST make a view only as it is read; read it before anything else happens. So in every list here.
+        """
         ...
 
     def get(self, name: str) -> BreakerView | Refusal:
@@ -128,8 +131,12 @@ class BreakerDesk(Protocol):
 class WakeDesk(Protocol):
     """Wake orders."""
 
-    def list(self) -> tuple[Order, ...]:
-        """Every order kept, newest first, lifted ones included."""
+    def list(self, after: str = "", *, standing: bool = False) -> Iterator[Order]:
+        """Every order kept, or that stands, newest first, behind the place `after`.
+
+        Raises:
+            ValueError: it is no place.
+        """
         ...
 
     def order(
@@ -156,8 +163,8 @@ class Coordination(Protocol):
         """Give and lift wake orders."""
         ...
 
-    def pods(self) -> tuple[PodView, ...]:
-        """Every pod ever seen, by name."""
+    def pods(self, after: str = "") -> Iterator[PodView]:
+        """Every pod that is known, by name, behind the name `after`."""
         ...
 
     def pod(self, pod: str) -> PodView | Refusal:
@@ -184,8 +191,14 @@ class Coordination(Protocol):
         """Create a Dreamscape in PLANNED, or say what is wrong with the plan."""
         ...
 
-    def dreamscapes(self) -> tuple[DreamscapeView, ...]:
-        """Every Dreamscape, newest first, ended ones included."""
+    def dreamscapes(self, after: str = "") -> Iterator[DreamscapeView]:
+        """Every Dreamscape that is kept, newest first, without seats, behind the place `after`.
+
+        The newest of those that ended are kept; any is found by its name.
+
+        Raises:
+            ValueError: it is no place.
+        """
         ...
 
     def dreamscape(self, name: str) -> DreamscapeView | Refusal:

@@ -4,6 +4,7 @@ Every answer is a value or a refusal from the catalogue. Severing, waking, endin
 valid in every state and idempotent; everything else says why not.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dreamd.app.archive import Archive, Bygone, Over, Row
@@ -13,6 +14,7 @@ from dreamd.app.coordination import Changed
 from dreamd.app.fleet import PodRecord, PodWatching, view
 from dreamd.app.journal import Follower
 from dreamd.app.leading import Lead
+from dreamd.app.listing import dated, newest_first
 from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Ticket
 from dreamd.app.waking import Waking
@@ -50,9 +52,9 @@ class Desk:
 
     # -- pods -------------------------------------------------------------------------------------
 
-    def pods(self) -> tuple[PodView, ...]:
-        """Every pod ever seen, by name."""
-        return tuple(view(record) for record in self._in.fleet)
+    def pods(self, after: str = "") -> Iterator[PodView]:
+        """Every pod that is known, by name, behind the name `after`; each view is made as it is read."""
+        return map(view, self._in.fleet.after(after))
 
     def pod(self, pod: str) -> PodView | Refusal:
         """One pod."""
@@ -199,11 +201,18 @@ class Desk:
                 self._in.meters.dreamscape_gone(name)
                 del self._conductors[name]
 
-    def dreamscapes(self) -> tuple[DreamscapeView, ...]:
-        """Every Dreamscape that is kept, newest first, ended ones included."""
-        views = [conductor.view() for conductor in self._conductors.values()]
-        views += [row.view for row in self.archive.rows()]
-        return tuple(sorted(views, key=lambda view: view.created_s, reverse=True))
+    def dreamscapes(self, after: str = "") -> Iterator[DreamscapeView]:
+        """Every Dreamscape that is kept, newest first, without seats, behind the place `after`.
+
+        Raises:
+            ValueError: it is no place (`listing.place_of_dreamscape`).
+        """
+        living = [(conductor.created_s, name) for name, conductor in self._conductors.items()]
+        return newest_first(living, self.archive.places, dated(after), self._listed)
+
+    def _listed(self, name: str) -> DreamscapeView:
+        conductor = self._conductors.get(name)
+        return self.archive.listed(name) if conductor is None else conductor.view(with_seats=False)
 
     def tally(self) -> Tally:
         """The whole house in three numbers."""

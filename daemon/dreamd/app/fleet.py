@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from dreamd.app.census import Census
 from dreamd.app.coordination import Changed
+from dreamd.app.listing import Names
+from dreamd.app.unseated import Unseated
 from dreamd.core.limits import PODS_MAX, WATCHERS_MAX
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.assembly import Candidate
@@ -68,14 +70,21 @@ class Fleet:
     def __init__(self, checked_in: dict[str, str], breaker_of: Callable[[str], Breaker]) -> None:
         self._breaker_of = breaker_of
         self._pods: dict[str, PodRecord] = {}
+        self._names = Names()
+        self.unseated = Unseated()
         self.census = Census()
         self._sleepers = dict(checked_in)
+        self._beds = {sleeper: pod for pod, sleeper in checked_in.items()}
         self._watches: dict[int, PodWatching] = {}
         self._watch_ids = 0
 
     def __iter__(self) -> Iterator[PodRecord]:
         """The records, by name."""
-        return iter([self._pods[name] for name in sorted(self._pods)])
+        return iter([self._pods[name] for name in self._names])
+
+    def after(self, pod: str) -> Iterator[PodRecord]:
+        """The records behind this name, in order of name; read before another pod appears."""
+        return (self._pods[name] for name in self._names.after(pod))
 
     def get(self, pod: str) -> PodRecord | None:
         """The record of a pod, or None."""
@@ -95,6 +104,7 @@ class Fleet:
             record = PodRecord(presence.pod, presence, self._breaker_of(presence.pod), now_s)
             record.sleeper = self._sleepers.get(presence.pod, "")
             self._pods[presence.pod] = record
+            self._names.add(presence.pod)
         elif presence.incarnation < record.incarnation:
             return "a late word of an earlier incarnation"
         elif presence.incarnation > record.incarnation:
@@ -123,13 +133,15 @@ class Fleet:
 
     def pod_of(self, sleeper: str) -> str:
         """Where this sleeper lies, or empty."""
-        return next((pod for pod, who in self._sleepers.items() if who == sleeper), "")
+        return self._beds.get(sleeper, "")
 
     def lay(self, record: PodRecord, sleeper: str, now_s: float) -> None:
         """Bind a sleeper to a pod, or nobody (empty)."""
-        record.sleeper = sleeper
+        before, record.sleeper = record.sleeper, sleeper
+        if self._beds.get(before) == record.pod:
+            del self._beds[before]
         if sleeper:
-            self._sleepers[record.pod] = sleeper
+            self._sleepers[record.pod], self._beds[sleeper] = sleeper, record.pod
         else:
             self._sleepers.pop(record.pod, None)
         self.changed(record, now_s)
@@ -137,6 +149,7 @@ class Fleet:
     def changed(self, record: PodRecord, now_s: float) -> None:
         """The record differs from what watchers saw."""
         record.touch(now_s)
+        self.unseated.note(record.pod, record.presence.site, free=_free(record))
         self.census.note(record.presence, record.status, record.breaker.state)
         for watch in tuple(self._watches.values()):
             watch.mark(record.pod)
@@ -153,6 +166,11 @@ class Fleet:
     def forget(self, number: int) -> None:
         """A watch has closed."""
         self._watches.pop(number, None)
+
+
+def _free(record: PodRecord) -> bool:
+    """Whether somebody lies in this pod who has no seat."""
+    return record.sleeper != "" and not record.dreamscape
 
 
 class PodWatching:

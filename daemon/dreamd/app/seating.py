@@ -14,6 +14,7 @@ import numpy as np
 
 from dreamd.app.cohorts import Cohorts
 from dreamd.app.fleet import PodRecord, candidate
+from dreamd.app.listing import Names
 from dreamd.app.ownership import Ownership
 from dreamd.app.seats import Seat, Seats
 from dreamd.app.surroundings import Surroundings
@@ -39,6 +40,8 @@ class Seating:
         self._ownership = ownership
         self._retry_s: dict[int, float] = {}
         self._looked = 0
+        self._invited = Names(plan.pods)
+        self._asked_to = ""
         self.excused: set[str] = set()
 
     def explain(self, record: PodRecord, *, started: bool) -> tuple[Check, ...]:
@@ -62,18 +65,26 @@ class Seating:
     def gather(self, *, started: bool, most: int | None = None) -> list[Seat]:
         """Seat whoever may be seated and look again at those who wait; returns the newly admitted.
 
-        most: look at so many of them, next time at the next; None: at all.
+        most: look at so many who have no seat, and at so many who wait, next time at the next; None: at all.
         """
-        if not started or self._plan.late_joining:
-            for record in self._in.fleet:
+        if (not started or self._plan.late_joining) and not self._seats.full:
+            for record in self._asked(most):
                 if self._may_sit(record):
                     self._sit(record)
         waiting = (SeatState.WAITING, SeatState.ADMITTED)
         seats = [seat for seat in self._seats if seat.state in waiting]
         if most is not None and len(seats) > most:
             seats = ([seat for seat in seats if seat.number > self._looked] or seats)[:most]
-            self._looked = seats[-1].number
+        self._looked = seats[-1].number if seats else 0
         return [seat for seat in seats if self._admit(seat, started=started)]
+
+    def _asked(self, most: int | None) -> list[PodRecord]:
+        """Pods that this plan may ask, by name: of those invited, or those in which somebody has no seat."""
+        names = self._invited or self._in.fleet.unseated.of(self._plan.site)
+        chosen = list(names) if most is None else names.some_after(self._asked_to, most)
+        self._asked_to = chosen[-1] if chosen else ""
+        records = map(self._in.fleet.get, chosen)
+        return [record for record in records if record is not None]
 
     def _may_sit(self, record: PodRecord) -> bool:
         return (
@@ -86,7 +97,7 @@ class Seating:
             and not self._seats.full
             and record.presence.schema == self._plan.schema
             and not self._in.consents.standing(record.sleeper).withdrawn
-            and selects(self._plan, record.pod, record.presence.site)
+            and (len(self._invited) > 0 or selects(self._plan, record.pod, record.presence.site))
         )
 
     def _sit(self, record: PodRecord) -> None:

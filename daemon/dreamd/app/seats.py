@@ -83,11 +83,17 @@ class Seats:
         self._most = most
         self._roster = Roster(rng)
         self._seats: dict[int, Seat] = {}
+        self._nameless = 0
         self._at: dict[tuple[int, int], Seat] = {}
 
     def __iter__(self) -> Iterator[Seat]:
         """All seats, by number, those LEFT included."""
         return iter(tuple(self._seats.values()))
+
+    @property
+    def named(self) -> int:
+        """How many seats are shown: all but those that were left before this daemon began."""
+        return len(self._seats) - self._nameless
 
     @property
     def full(self) -> bool:
@@ -119,7 +125,8 @@ class Seats:
         return self._seats[number]
 
     def restore(self, number: int, pod: str, sleeper: str) -> Seat:
-        """Put a seat back as the ledger has it."""
+        """Put a seat back as the ledger has it; a pod that begins with # stands for no name."""
+        self._nameless += pod.startswith("#")
         self._roster.restore_seat(number, pod, sleeper)
         self._seats[number] = Seat(number, pod, sleeper, returning=True)
         return self._seats[number]

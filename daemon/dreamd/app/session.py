@@ -109,9 +109,9 @@ class Session:
         """Changes with every state move and every change of the seats."""
         return f"{self.ownership.first:x}-{self._version:x}"
 
-    def view(self) -> DreamscapeView:
+    def view(self, *, with_seats: bool = True) -> DreamscapeView:
         """The Dreamscape as the API shows it."""
-        return dreamscape_view(self, self._in.fleet)
+        return dreamscape_view(self, self._in.fleet, with_seats=with_seats)
 
     def newest(self) -> CollectiveView | None:
         """The newest tick, as watchers see it."""

@@ -43,8 +43,8 @@ def _seat_views(session: "Session", fleet: Fleet) -> tuple[SeatView, ...]:
     return tuple(_seat_view(session, fleet, seat) for seat in named)
 
 
-def dreamscape_view(session: "Session", fleet: Fleet) -> DreamscapeView:
-    """The Dreamscape as the API shows it."""
+def dreamscape_view(session: "Session", fleet: Fleet, *, with_seats: bool = True) -> DreamscapeView:
+    """The Dreamscape as the API shows it; without its seats in a list."""
     assigned, merged, _ = session.tally()
     return DreamscapeView(
         plan=session.plan,
@@ -56,8 +56,9 @@ def dreamscape_view(session: "Session", fleet: Fleet) -> DreamscapeView:
         ticks_skipped=session.skipped,
         assigned=assigned,
         merged=merged,
-        seats=_seat_views(session, fleet),
+        seats=_seat_views(session, fleet) if with_seats else (),
         etag=session.etag,
+        seats_taken=session.seats.named,
     )
 
 

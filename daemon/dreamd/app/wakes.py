@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from dreamd.app.journal import Journal
+from dreamd.app.listing import Dated, Newest
 from dreamd.core.limits import WAKE_ORDERS_KEPT
 from dreamd.core.severing.waking import Order, next_revision, reaches, shown
 from dreamd.ports.ledger import Ledger, LedgerError, Transaction
@@ -28,15 +29,36 @@ class WakeBook:
         self._ledger = ledger
         self._link = link
         self._journal = journal
-        self._orders = {order.id: order for order in ledger.wake_orders()}
-        self._standing = {order.id: order for order in self._orders.values() if order.stands}
+        self._orders: dict[str, Order] = {}
+        self._places = Newest()
+        self._asked: dict[str, str] = {}
+        self._standing: dict[tuple[WakeScope, str], dict[str, Order]] = {}
+        self._lifted: dict[str, None] = {}
+        for order in ledger.wake_orders():
+            self._note(order)
+        self._shown = shown(self._orders.values())
         self._newest = max((order.revision for order in self._orders.values()), default=0)
         self._unsaved: dict[str, None] = {}
         self._said = False
 
-    def __iter__(self) -> Iterator[Order]:
-        """Every order kept, the newest given first."""
-        return iter(sorted(self._orders.values(), key=lambda order: (order.at_s, order.id), reverse=True))
+    def _note(self, order: Order) -> None:
+        """Take an order in, in place of the one of its id."""
+        self._orders[order.id] = order
+        self._places.add((order.at_s, order.id))
+        if order.request_id:
+            self._asked[order.request_id] = order.id
+        alike = self._standing.setdefault(_reach(order.scope, order.target), {})
+        if order.stands:
+            alike[order.id] = order
+            return
+        alike.pop(order.id, None)
+        self._lifted[order.id] = None
+        if not alike:
+            del self._standing[_reach(order.scope, order.target)]
+
+    def after(self, place: Dated | None) -> Iterator[Order]:
+        """Every order kept that was given before this place (None: all), the newest first."""
+        return (self._orders[name] for _, name in self._places.after(place))
 
     def get(self, order_id: str) -> Order | None:
         """The order of this id."""
@@ -44,23 +66,29 @@ class WakeBook:
 
     def asked(self, request_id: str) -> Order | None:
         """The order that a call with this request id gave."""
-        if not request_id:
-            return None
-        return next((order for order in self._orders.values() if order.request_id == request_id), None)
+        return self._orders.get(self._asked.get(request_id, ""))
 
     def standing(self, scope: WakeScope, target: str) -> Order | None:
         """The order that stands for exactly this scope and target."""
-        alike = (o for o in self._standing.values() if (o.scope, o.target) == (scope, target))
-        return next(alike, None)
+        alike = self._standing.get(_reach(scope, target), {}).values()
+        return next((order for order in alike if (order.scope, order.target) == (scope, target)), None)
 
     def count_standing(self) -> int:
         """How many orders stand."""
-        return len(self._standing)
+        return sum(map(len, self._standing.values())) if self._standing else 0
 
     def reaching(self, pod: str, site: str, dreamscape: str) -> Order | None:
-        """A standing order that reaches this pod."""
-        orders = self._standing.values()
-        return next((order for order in orders if reaches(order, pod, site, dreamscape)), None)
+        """A standing order that reaches this pod: looked for by pod, site, Dreamscape and fleet alone."""
+        for scope, target in (
+            (WakeScope.FLEET, ""),
+            (WakeScope.SITE, site),
+            (WakeScope.DREAMSCAPE, dreamscape),
+            (WakeScope.POD, pod),
+        ):
+            for order in self._standing.get((scope, target), {}).values():
+                if reaches(order, pod, site, dreamscape):
+                    return order
+        return None
 
     def over(self, dreamscape: str, site: str) -> Order | None:
         """A standing order that reaches all of this Dreamscape, whose plan selects `site` (empty: any)."""
@@ -73,9 +101,10 @@ class WakeBook:
 
     def give(self, order: Order) -> None:
         """The order stands from now on; it is on the wire if the retained place is its."""
-        self._orders[order.id] = self._standing[order.id] = order
+        self._note(order)
         self._unsaved[order.id] = None
-        if shown(self._orders.values()) is order:
+        self._shown = shown((self._shown, order)) if self._shown is not None else order
+        if self._shown is order:
             self._link.wake(order.message())
 
     def lift(self, order: Order, by: str, reason: str, now_s: float) -> Order:
@@ -84,7 +113,7 @@ class WakeBook:
         Raises:
             LedgerError: it could not be written; the order stands.
         """
-        told = shown(self._orders.values()) is order
+        told = self._shown is order
         lifted = replace(
             order,
             revision=self.next_revision(now_s),
@@ -93,8 +122,7 @@ class WakeBook:
             lifted_s=now_s,
         )
         self._ledger.write(Transaction(wake_orders=(lifted,)))
-        del self._standing[order.id]
-        self._orders[order.id] = lifted
+        self._note(lifted)
         self._unsaved.pop(order.id, None)
         if told:
             self._succeed(now_s)
@@ -108,21 +136,24 @@ class WakeBook:
             return
         if successor.stands:
             successor = replace(successor, revision=self.next_revision(now_s))
-            self._orders[successor.id] = self._standing[successor.id] = successor
+            self._note(successor)
             self._unsaved[successor.id] = None
+        self._shown = successor
         self._link.wake(successor.message())
 
     def _drop_old(self) -> None:
-        lifted = sorted((o for o in self._orders.values() if not o.stands), key=lambda order: order.revision)
-        for order in lifted[: max(len(lifted) - WAKE_ORDERS_KEPT, 0)]:
-            self._ledger.write(Transaction(dropped_wake_orders=(order.id,)))
-            del self._orders[order.id]
+        while len(self._lifted) > WAKE_ORDERS_KEPT:
+            order_id = next(iter(self._lifted))
+            self._ledger.write(Transaction(dropped_wake_orders=(order_id,)))
+            old = self._orders.pop(order_id)
+            del self._lifted[order_id]
+            self._places.discard((old.at_s, order_id))
+            self._asked.pop(old.request_id, None)
 
     def publish(self) -> None:
         """Say again what the retained place has to say: whenever the broker has been reached."""
-        order = shown(self._orders.values())
-        if order is not None:
-            self._link.wake(order.message())
+        if self._shown is not None:
+            self._link.wake(self._shown.message())
 
     def flush(self, now_s: float) -> None:
         """Write what is not yet in the ledger."""
@@ -136,3 +167,9 @@ class WakeBook:
                 return
             del self._unsaved[order_id]
             self._said = False
+
+
+def _reach(scope: WakeScope, target: str) -> tuple[WakeScope, str]:
+    """Under what an order is looked for; one whose scope cannot be read reaches the fleet."""
+    wide = scope in (WakeScope.FLEET, WakeScope.UNSPECIFIED)
+    return (WakeScope.FLEET, "") if wide else (scope, target)

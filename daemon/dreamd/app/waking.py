@@ -7,12 +7,13 @@ reaches is admitted, no Dreamscape it covers starts or resumes, and a pod that a
 woken once in this life of its agent. Lifting unlatches nobody; that is the sleeper's own act at the pod.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from dreamd.app.archive import Archive
 from dreamd.app.conductor import Conductor
 from dreamd.app.coordination import Ordered
 from dreamd.app.fleet import PodRecord
+from dreamd.app.listing import dated
 from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Ticket
 from dreamd.core.refusals import Code, Refusal
@@ -35,9 +36,13 @@ class Waking:
         self._conductors = conductors
         self._told: dict[str, tuple[str, int]] = {}
 
-    def list(self) -> tuple[Order, ...]:
-        """Every order kept, newest first, lifted ones included."""
-        return tuple(self._in.wakes)
+    def list(self, after: str = "", *, standing: bool = False) -> Iterator[Order]:
+        """Every order kept, or that stands, newest first, behind the place `after`.
+
+        Raises:
+            ValueError: it is no place (`listing.place_of_order`).
+        """
+        return (order for order in self._in.wakes.after(dated(after)) if order.stands or not standing)
 
     def order(
         self, scope: WakeScope, target: str, issuer: str, reason: str, request_id: str = ""
@@ -89,9 +94,10 @@ class Waking:
                 return None
 
     def _wake(self, order: Order) -> Ticket:
+        one = self._in.fleet.get(order.target) if order.scope is WakeScope.POD else None
         reached = [
             record
-            for record in self._in.fleet
+            for record in ([one] if one is not None else self._in.fleet)
             if reaches(order, record.pod, record.presence.site, record.dreamscape)
         ]
         ticket = self._in.tickets.issue(record.pod for record in reached if self._holds(record))

@@ -1,6 +1,7 @@
 """The Breakers service: each method checks its input, asks the application, translates the answer."""
 # ruff: noqa: N802 - methods are named by the proto
 
+from functools import partial
 from typing import Final
 
 from dreamapi.v1 import breakers_pb2 as breaking
@@ -33,8 +34,9 @@ class Breakers(BreakersServicer):
         """By name, without history, in pages."""
         if request.state not in STATES:
             raise bad_input("state", "a state of a breaker, or none", request.state)
-        found = self._coordination.breakers.list(STATES[request.state])
-        shown, token = page(found, lambda view: view.name, request.page_size, request.page_token)
+        state = STATES[request.state]
+        listed = partial(self._coordination.breakers.list, state)
+        shown, token = page(listed, lambda view: view.name, request.page_size, request.page_token)
         return breaking.ListBreakersResponse(
             breakers=[translate.breaker_detail(view, with_history=False) for view in shown],
             next_page_token=token,

@@ -19,6 +19,7 @@ from dreamd.adapters.grpc.pages import page
 from dreamd.adapters.grpc.replays import Replays
 from dreamd.adapters.grpc.watching import Bells, confirmed
 from dreamd.app.coordination import Coordination, SeverTicket
+from dreamd.app.listing import place_of_dreamscape
 from dreamd.core.refusals import Refusal
 
 EVENTS_IN_A_MESSAGE: Final = 100
@@ -57,8 +58,8 @@ class Dreamscapes(DreamscapesServicer):
     ) -> dreams.ListDreamscapesResponse:
         """Newest first, without seats, in pages."""
         shown, token = page(
-            self._coordination.dreamscapes(),
-            lambda view: view.plan.dreamscape,
+            self._coordination.dreamscapes,
+            place_of_dreamscape,
             request.page_size,
             request.page_token,
         )

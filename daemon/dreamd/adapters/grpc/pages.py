@@ -1,8 +1,14 @@
-"""Lists in pages: the token names the last item given, so what is added meanwhile moves nothing."""
+"""Lists in pages: the token names the place of the last item given, whether or not it is still there.
+
+What is added or goes meanwhile moves nothing, and a page costs its page: the application makes a view as it
+is read.
+"""
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Final, TypeVar
 
 from dreamd.adapters.grpc.errors import bad_input
@@ -14,33 +20,39 @@ Item = TypeVar("Item")
 
 
 def page(
-    items: Sequence[Item], key: Callable[[Item], str], size: int, token: str
-) -> tuple[Sequence[Item], str]:
+    list_after: Callable[[str], Iterator[Item]], place: Callable[[Item], str], size: int, token: str
+) -> tuple[list[Item], str]:
     """The page after `token` and the token of the next one (empty: this was the last).
+
+    Args:
+        list_after: the items behind a place, from the beginning for the empty one; ValueError for no place.
+        place: of an item.
+        size: 0 for the default.
+        token: of an earlier page, or empty.
 
     Raises:
         Declined: a negative size, or a token that no list has given.
     """
     if not size >= 0:
         raise bad_input("page_size", f"0 (for {DEFAULT}) to {MOST}", size)
-    start = _after(items, key, token)
-    end = start + min(size or DEFAULT, MOST)
-    more = end < len(items)
-    return items[start:end], _token(key(items[end - 1])) if more else ""
-
-
-def _token(last: str) -> str:
-    return base64.urlsafe_b64encode(last.encode()).decode()
-
-
-def _after(items: Sequence[Item], key: Callable[[Item], str], token: str) -> int:
-    if not token:
-        return 0
     try:
-        last = base64.urlsafe_b64decode(token).decode()
+        items = list_after(_place(token) if token else "")
     except (binascii.Error, ValueError):
-        last = ""
-    for at, item in enumerate(items):
-        if key(item) == last:
-            return at + 1
-    raise bad_input("page_token", "the next_page_token of an earlier page", token)
+        raise bad_input("page_token", "the next_page_token of an earlier page", token) from None
+    shown = list(islice(items, min(size or DEFAULT, MOST)))
+    more = next(items, None) is not None
+    return shown, _token(place(shown[-1])) if more else ""
+
+
+def _token(place: str) -> str:
+    """Write a place with its checksum, so that a token nobody was given is found out."""
+    raw = place.encode()
+    return base64.urlsafe_b64encode(zlib.crc32(raw).to_bytes(4, "big") + raw).decode()
+
+
+def _place(token: str) -> str:
+    """Read the place in a token; ValueError where `_token` did not write it."""
+    kept = base64.b64decode(token, altchars=b"-_", validate=True)
+    if zlib.crc32(kept[4:]).to_bytes(4, "big") != kept[:4]:
+        raise ValueError(token)
+    return kept[4:].decode()

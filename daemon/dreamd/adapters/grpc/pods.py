@@ -29,9 +29,9 @@ class Pods(PodsServicer):
         self._bells = bells
 
     async def ListPods(self, request: beds.ListPodsRequest, _context: Context) -> beds.ListPodsResponse:
-        """Every pod ever seen, in pages."""
+        """Every pod that is known, in pages."""
         shown, token = page(
-            self._coordination.pods(), lambda view: view.pod, request.page_size, request.page_token
+            self._coordination.pods, lambda view: view.pod, request.page_size, request.page_token
         )
         return beds.ListPodsResponse(pods=[translate.pod(view) for view in shown], next_page_token=token)
 

@@ -5,6 +5,7 @@ goes to the application, not to `replays`: an answer from memory would leave som
 """
 # ruff: noqa: N802 - methods are named by the proto
 
+from functools import partial
 from typing import Final
 
 from dreamapi.v1 import wake_pb2 as waking
@@ -15,6 +16,7 @@ from dreamd.adapters.grpc.errors import granted
 from dreamd.adapters.grpc.pages import page
 from dreamd.adapters.grpc.watching import confirmed
 from dreamd.app.coordination import Coordination
+from dreamd.app.listing import place_of_order
 from dreamwire.messages import WakeScope
 
 SCOPES: Final = {number: scope for scope, number in translate.WAKE_SCOPES.items()}
@@ -50,8 +52,8 @@ class WakeOrders(WakeOrdersServicer):
         self, request: waking.ListWakeOrdersRequest, _context: Context
     ) -> waking.ListWakeOrdersResponse:
         """Newest first, in pages."""
-        orders = [o for o in self._coordination.waking.list() if o.stands or not request.standing]
-        shown, token = page(orders, lambda order: order.id, request.page_size, request.page_token)
+        listed = partial(self._coordination.waking.list, standing=request.standing)
+        shown, token = page(listed, place_of_order, request.page_size, request.page_token)
         return waking.ListWakeOrdersResponse(
             orders=[translate.wake_order(order) for order in shown], next_page_token=token
         )

@@ -12,6 +12,7 @@ The list of Dreamscapes is made anew once a second, or a tick after something ha
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from dreamd.app.coordination import CollectiveWatch, Coordination, EventWatch
@@ -32,6 +33,8 @@ IDLE_S: Final = 5.0
 LIST_EVERY_S: Final = 1.0
 EVENTS_AT_FIRST: Final = 200
 EVENTS_AT_ONCE: Final = 200
+HOUSE_MAX: Final = 300
+"""Dreamscapes, and orders that stand, that are told: the newest."""
 BREAKERS_MAX: Final = 64
 """Open breakers that are told in full."""
 
@@ -177,8 +180,9 @@ class Lookout:
             return house
         self._happened, self._house_s = False, now_s
         self._numbers += 1
-        standing = tuple(order for order in self.coordination.waking.list() if order.stands)
-        self._house = House(self._numbers, self.coordination.dreamscapes(), standing)
+        standing = tuple(islice(self.coordination.waking.list(standing=True), HOUSE_MAX))
+        listed = tuple(islice(self.coordination.dreamscapes(), HOUSE_MAX))
+        self._house = House(self._numbers, listed, standing)
         return self._house
 
     def _scene(self, name: str, house: House, now_s: float) -> Scene | Refusal | None:

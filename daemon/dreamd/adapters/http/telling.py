@@ -107,7 +107,7 @@ def _dreamscape(view: DreamscapeView) -> dict[str, object]:
         "state": view.state.value,
         "cause": view.state_cause,
         "created_s": view.created_s,
-        "seats": len(view.seats),
+        "seats": view.seats_taken,
         "merged": view.merged,
     }
 

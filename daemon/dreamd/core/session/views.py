@@ -153,8 +153,9 @@ class DreamscapeView:
     ticks_skipped: int
     assigned: int
     merged: int
-    seats: tuple[SeatView, ...]
+    seats: tuple[SeatView, ...]  # empty in a list
     etag: str
+    seats_taken: int = 0  # in a list too
 
 
 @dataclass(frozen=True, slots=True)

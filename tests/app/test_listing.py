@@ -1,0 +1,201 @@
+"""Lists keep their order, and a page costs its page: views are counted, not timed."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dreamd.app.listing import (
+    Names,
+    Newest,
+    dated,
+    newest_first,
+    place_of,
+    place_of_dreamscape,
+    place_of_order,
+)
+from dreamd.app.unseated import Unseated
+from dreamd.core.session.views import BreakerState, Plan, SeatState
+from dreamd.core.severing.waking import Order
+from dreamwire.messages import WakeScope
+from fakes.stage import Stage
+
+NAMES = st.text(alphabet="abc-1", min_size=1, max_size=4)
+PLACES = st.tuples(st.floats(0.0, 2e9), NAMES)
+
+
+@given(st.lists(st.tuples(st.booleans(), NAMES)), NAMES)
+def test_names_are_a_sorted_set(steps: list[tuple[bool, str]], after: str) -> None:
+    """Whatever is added and taken out, names are in order, each once; a list goes on behind any name."""
+    names, model = Names(), set[str]()
+    for added, name in steps:
+        (names.add if added else names.discard)(name)
+        (model.add if added else model.discard)(name)
+    assert list(names) == sorted(model)
+    assert all((name in names) == (name in model) for name in (after, *model))
+    assert list(names.after(after)) == [name for name in sorted(model) if name > after]
+    behind = [name for name in sorted(model) if name > after] or sorted(model)
+    assert names.some_after(after, 2) == behind[:2]
+
+
+@given(st.sets(PLACES), st.sets(PLACES), PLACES)
+def test_the_newest_come_first_whatever_list_they_are_in(
+    few: set[tuple[float, str]], many: set[tuple[float, str]], after: tuple[float, str]
+) -> None:
+    """Two lists are one, newest first, and go on behind any place, also as text."""
+    kept = Newest()
+    for place in many:
+        kept.add(place)
+    expected = sorted(few | many, reverse=True)
+    assert list(newest_first(few - many, kept, None, str)) == [name for _, name in expected]
+    begin = dated(place_of(after))
+    behind = list(newest_first(few - many, kept, begin, str))
+    assert behind == [name for place in expected if place < after for name in place[1:]]
+
+
+@pytest.mark.parametrize("text", ["x", "x night", "bed-1"])
+def test_what_is_no_place_is_refused(text: str) -> None:
+    """A place of another list is told apart from one of this."""
+    with pytest.raises(ValueError, match="could not convert"):
+        dated(text)
+
+
+def test_pods_are_listed_behind_any_name_in_order() -> None:
+    """Also behind one that was never there."""
+    stage = Stage(12)
+    stage.appear(sleepers=False)
+    names = sorted(pod.name for pod in stage.pods)
+    assert [view.pod for view in stage.app.pods()] == names
+    assert [view.pod for view in stage.app.pods("bed-3")] == names[names.index("bed-3") + 1 :]
+    assert [view.pod for view in stage.app.pods("bed-3a")] == names[names.index("bed-3") + 1 :]
+    assert list(stage.app.pods("zzz")) == []
+
+
+def test_breakers_are_listed_by_name_across_dreamscapes_and_pods() -> None:
+    """A list goes on behind a breaker whose state no longer fits the filter."""
+    stage = Stage(3)
+    stage.appear()
+    stage.dream()
+    everything = ["dreamscapes/night", "pods/bed-1", "pods/bed-2", "pods/bed-3"]
+    for at, after in enumerate(("", *everything)):
+        assert [view.name for view in stage.app.breakers.list(None, after)] == everything[at:]
+    for name in ("pods/bed-1", "pods/bed-3"):
+        stage.app.breakers.trip(name, "mira", "")
+    assert [view.name for view in stage.app.breakers.list(BreakerState.OPEN)] == ["pods/bed-1", "pods/bed-3"]
+    assert [view.name for view in stage.app.breakers.list(BreakerState.OPEN, "pods/bed-2")] == ["pods/bed-3"]
+
+
+def test_dreamscapes_and_orders_go_on_behind_their_place() -> None:
+    """Newest first, over the living and the ended, and over orders that stand and were lifted."""
+    stage = Stage(1)
+    stage.appear()
+    for number in range(6):
+        stage.clock.at_s += 1.0
+        stage.app.create(Plan(f"d-{number}", 3, 8))
+        stage.app.waking.order(WakeScope.DREAMSCAPE, f"d-{number}", "mira", "")
+        if number % 2:
+            stage.app.end(f"d-{number}", "")
+    stage.hop(1)
+    listed = list(stage.app.dreamscapes())
+    assert [view.plan.dreamscape for view in listed] == [f"d-{number}" for number in reversed(range(6))]
+    assert list(stage.app.dreamscapes(place_of_dreamscape(listed[2]))) == listed[3:]
+    orders = list(stage.app.waking.list())
+    assert [order.target for order in orders] == [f"d-{number}" for number in reversed(range(6))]
+    assert list(stage.app.waking.list(place_of_order(orders[3]))) == orders[4:]
+
+
+def test_a_list_of_dreamscapes_has_no_seats_but_their_number() -> None:
+    """Seats are made for who asks after one Dreamscape, not for the list of all."""
+    stage = Stage(5)
+    stage.appear()
+    stage.dream()
+    [listed] = stage.app.dreamscapes()
+    assert (listed.seats, listed.seats_taken) == ((), 5)
+    view = stage.app.dreamscape("night")
+    assert listed == replace(view, seats=())  # type: ignore[type-var] -- no refusal
+
+
+def test_a_gathering_looks_at_those_who_have_no_seat_and_no_farther() -> None:
+    """A site's Dreamscape looks at that site; who sits is not looked at, who gets up is again."""
+    unseated = Unseated()
+    for number in range(6):
+        unseated.note(f"bed-{number}", "north" if number % 2 else "south", free=True)
+    assert list(unseated.of("north")) == ["bed-1", "bed-3", "bed-5"]
+    unseated.note("bed-3", "north", free=False)
+    unseated.note("bed-5", "south", free=True)
+    assert list(unseated.of("north")) == ["bed-1"]
+    assert list(unseated.of("")) == ["bed-0", "bed-1", "bed-2", "bed-4", "bed-5"]
+    unseated.note("bed-1", "north", free=False)
+    assert list(unseated.of("north")) == []
+    assert list(unseated.of("west")) == []
+
+
+def test_the_invited_are_seated_and_nobody_else() -> None:
+    """Those named in the plan, in order of name, also where the first of them cannot come."""
+    stage = Stage(6)
+    stage.appear()
+    stage.app.create(Plan("night", 3, 8, pods=("bed-5", "bed-9", "bed-2", "bed-1")))
+    stage.hop(4)
+    view = stage.app.dreamscape("night")
+    assert [(seat.seat, seat.pod) for seat in view.seats] == [(1, "bed-1"), (2, "bed-2"), (3, "bed-5")]  # type: ignore[union-attr] -- no refusal
+    assert all(seat.state is SeatState.ADMITTED for seat in view.seats)  # type: ignore[union-attr] -- no refusal
+
+
+def test_a_sleeper_is_found_without_looking_through_the_fleet() -> None:
+    """One bed a sleeper: by an index that follows every check-in and check-out."""
+    stage = Stage(3)
+    stage.appear()
+    beds = stage.app._in.fleet
+    assert (beds.pod_of("sleeper-2"), beds.pod_of("nobody")) == ("bed-2", "")
+    stage.app.check_out("bed-2")
+    assert beds.pod_of("sleeper-2") == ""
+    stage.app.check_in("bed-2", "ash")
+    assert (beds.pod_of("ash"), beds.pod_of("sleeper-2")) == ("bed-2", "")
+
+
+@pytest.mark.parametrize(
+    ("scope", "target", "reached"),
+    [
+        (WakeScope.POD, "bed-1", "bed-1"),
+        (WakeScope.SITE, "here", "bed-1 bed-2 bed-3"),
+        (WakeScope.DREAMSCAPE, "night", "bed-1 bed-2 bed-3"),
+        (WakeScope.FLEET, "", "bed-1 bed-2 bed-3"),
+        (WakeScope.UNSPECIFIED, "", "bed-1 bed-2 bed-3"),
+    ],
+)
+def test_an_order_is_found_by_whom_it_reaches(scope: WakeScope, target: str, reached: str) -> None:
+    """By pod, site, Dreamscape or fleet, whatever else stands; lifted, it is found no more."""
+    stage = Stage(3)
+    stage.appear(sleepers=False)
+    stage.app.create(Plan("night", 3, 8))
+    stage.app.waking.order(WakeScope.POD, "bed-3", "ash", "")
+    ordered = stage.app.waking.order(scope, target, "mira", "")
+    book = stage.app._in.wakes
+
+    def found() -> str:
+        orders = {pod: book.reaching(pod, "here", "night") for pod in ("bed-1", "bed-2", "bed-3")}
+        return " ".join(pod for pod, order in orders.items() if order is not None)
+
+    assert found() == " ".join(sorted({*reached.split(), "bed-3"}))
+    assert book.count_standing() == 2
+    stage.app.waking.lift(ordered.order.id, "mira", "over")  # type: ignore[union-attr] -- no refusal
+    assert found() == "bed-3"
+    assert book.reaching("bed-9", "there", "") is None
+
+
+def test_an_order_that_was_lifted_long_ago_leaves_no_trace() -> None:
+    """Its place in the list and its request id go with it."""
+    stage = Stage(1)
+    stage.appear(sleepers=False)
+    first = stage.app.waking.order(WakeScope.FLEET, "", "mira", "", request_id="r-0")
+    assert not hasattr(first, "code")
+    book = stage.app._in.wakes
+    for number in range(1, 260):
+        order: Order = book.asked(f"r-{number - 1}")  # type: ignore[assignment] -- it was given
+        stage.app.waking.lift(order.id, "mira", "over")
+        stage.clock.at_s += 1.0
+        stage.app.waking.order(WakeScope.FLEET, "", "mira", "", request_id=f"r-{number}")
+    assert book.asked("r-0") is None
+    assert len(list(stage.app.waking.list())) == 257
+    assert len(stage.ledger.wake_orders()) == 257
