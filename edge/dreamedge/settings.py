@@ -2,8 +2,10 @@
 
 One table names them all; what cannot be read is refused in a sentence that says where the value came
 from. Which pods: `--pod NAME`, repeatable, each with an implant of its own as
-`--pod NAME=SPEC[,malfunction=KIND@[+]SECONDS]`; or `--pods a,b,c`, which share `--implant` (simulated
-sleepers then get consecutive seeds, so that nobody is their neighbour's double).
+`--pod NAME=SPEC[,malfunction=KIND@[+]SECONDS]`; or `--pods a,b,c`, which share `--implant`.
+
+A simulated sleeper is made from a seed. Without one it is the pod's name that seeds it, so that pods are
+different people also in different processes. Pods that share a given seed count on from it.
 
 Each pod is somebody of its own at the broker: its user is its name, and where several are run their
 password files are told apart by `{pod}`, which stands for the name in all that is shown to the broker.
@@ -11,6 +13,7 @@ password files are told apart by `{pod}`, which stands for the name in all that 
 
 import re
 import tomllib
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +103,7 @@ _DEFAULTS: Final = {
     "montage": "",
     "rate": "0",
     "full_scale": "0",
-    "seed": "0",
+    "seed": "",
     "duration": "0",
     "pods": "",
 }
@@ -240,15 +243,15 @@ def _pod(given: _Value, place: int, values: Mapping[str, _Value], root: Path) ->
     malfunction, after_s, when_merged = _malfunction(
         values["malfunction"] if own is None else _Value(own, given.source)
     )
-    seed = _whole(values["seed"])
+    seed = _whole(values["seed"]) + place if values["seed"].text else zlib.crc32(name.encode())
     implant = match["implant"] or values["implant"].text
     shared = re.fullmatch(r"(?P<kind>sim|sim-light):(?P<seed>\d+)", implant)
     if match["implant"] is None and shared is not None:
-        implant, seed = shared["kind"], int(shared["seed"])
+        implant, seed = shared["kind"], int(shared["seed"]) + place
     return PodSettings(
         name=name,
         implant=implant,
-        seed=seed + place,
+        seed=seed,
         malfunction=malfunction,
         after_s=after_s,
         when_merged=when_merged,

@@ -15,15 +15,21 @@ itself it is not granted at all, which spares two system calls.
 What arrives is handed to `offer` in the reader's callback: aiomqtt's own iterator makes a task for each
 message, so its queue is replaced by one that hands on, and `lost` alone uses the iterator.
 
-Connecting is done on a thread, the TLS handshake included: at worst it takes 10 s, and the loop none of
-them. Each way it can fail is put into words here for both ends (`_told`), and nothing is left open behind it.
+Connecting is done on a thread of its own (`aside`), name look-up and TLS handshake included: at worst it
+takes ten seconds and more, the loop none of them, and the end of the program does not wait for it. Each way
+it can fail is put into words here for both ends (`_told`), and nothing is left open behind it.
+
+A cancelled connection ends at once. aiomqtt waits with `asyncio.wait_for`, which in Python 3.11 can swallow a
+cancellation that arrives together with the answer; `_wait_for` is therefore replaced, and a cancelled client
+does not wait for the broker's side of the good-bye.
 
 A broker that will not have us say something drops it in silence: MQTT 3.1.1 has no word for it, and
 mosquitto acknowledges all the same. So `announce` says who we are and believes it only when it has heard
 itself: a pod whose user name is not its own would otherwise dream on with nobody hearing it.
 
-Underscored names of aiomqtt 2.5 are used here and nowhere else: `_client`, `_connected`, `_disconnected`,
-`_loop` and the overrides of `_on_socket_register_write` and `_on_disconnect`. Never call `send` from inside a
+Underscored names of aiomqtt 2.5 are used here and nowhere else: `_client`, `_client_connect`, `_connected`,
+`_disconnected`, `_lock`, `_loop` and the overrides of `_wait_for`, `_on_socket_register_write` and
+`_on_disconnect`. Never call `send` from inside a
 message callback: paho's lock is not reentrant.
 """
 
@@ -33,12 +39,16 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Sequence
-from typing import Any, Final, Self
+from collections.abc import Awaitable, Callable, Sequence
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
 
 import aiomqtt
 
 from dreamwire.access import Access
+from dreamwire.aside import aside
+
+T = TypeVar("T")
 
 NO_DELAY: Final = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 """Neither paho nor aiomqtt sets it: Nagle and delayed acknowledgements cost 40 ms a packet."""
@@ -84,7 +94,6 @@ class PromptClient(aiomqtt.Client):
             password=access.password or None,
             tls_context=access.tls,
             logger=_UNHEARD,
-            socket_options=NO_DELAY,
             queue_type=Routed,
             **options,
         )
@@ -92,13 +101,13 @@ class PromptClient(aiomqtt.Client):
         self._own_topic, self._own_word = "", b""
         self._heard_itself = asyncio.Event()
         self._thread = threading.get_ident()
-        self._entering = self._writes_itself = False
+        self._entering = self._writes_itself = self._abandoned = False
 
     async def __aenter__(self) -> Self:
         """Connect; a failure leaves no socket behind."""
         self._entering = True
         try:
-            return await super().__aenter__()
+            await self._connect()
         except aiomqtt.MqttError as error:
             self._abandon()
             raise aiomqtt.MqttError(_told(error, self._access)) from error
@@ -107,10 +116,50 @@ class PromptClient(aiomqtt.Client):
             raise
         finally:
             self._entering = False
+        return self
+
+    async def _connect(self) -> None:
+        """Do as the base class does, but on a thread that is waited for by this call alone."""
+        await self._lock.acquire()
+        try:
+            await aside(self._reach, "mqtt connect")
+        except OSError as error:
+            raise aiomqtt.MqttError(str(error)) from None
+        end = self._client.socket()
+        if isinstance(end, socket.socket):
+            for option in NO_DELAY:
+                end.setsockopt(*option)
+        await self._wait_for(self._connected, timeout=None)
+
+    def _reach(self) -> None:
+        """On the thread: connect; a connection that came too late is closed again."""
+        self._client_connect()
+        if self._abandoned:
+            self._loop.call_soon_threadsafe(self._abandon)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Say good-bye and wait until it is said; a cancelled client says it and waits for nothing."""
+        if kind is not None and issubclass(kind, asyncio.CancelledError):
+            self._abandon()
+            return
+        try:
+            await super().__aexit__(kind, error, trace)
+        except asyncio.CancelledError:
+            self._abandon()
+            raise
+
+    async def _wait_for(self, fut: Awaitable[T], timeout: float | None) -> T:  # noqa: ASYNC109 -- as the base class has it
+        try:
+            async with asyncio.timeout(self.timeout if timeout is None else timeout):
+                return await fut
+        except TimeoutError:
+            raise aiomqtt.MqttError("Operation timed out") from None
 
     def _abandon(self) -> None:
-        """Close the socket of a connection that was never completed; aiomqtt leaves it open."""
-        self._entering = False
+        """Close the socket, of a connection that was never completed too; aiomqtt leaves that one open."""
+        self._entering, self._abandoned = False, True
         self._client.disconnect()
         self._client.loop_write()
 

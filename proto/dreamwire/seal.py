@@ -28,7 +28,7 @@ PAYLOAD_BYTES_MAX: Final = 64 * 1024
 PUBLIC_KEY_BYTES: Final = 32
 
 _SECRET_MODE: Final = 0o600
-_PUBLIC_MODE: Final = 0o640
+_PUBLIC_MODE: Final = 0o644
 _OTHERS: Final = 0o007
 _KEYED_SECRET_BYTES_MIN: Final = 16
 
@@ -131,8 +131,9 @@ class VerifyKey:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read the PEM file that `SigningKey.save_public` wrote; KeyFileError where that fails."""
+        pem = _read(path, "the daemon's public key")
         try:
-            key = serialization.load_pem_public_key(_read(path, "the daemon's public key"))
+            key = serialization.load_pem_public_key(pem)
         except (ValueError, UnsupportedAlgorithm):
             raise KeyFileError(f"{path} holds no PEM public key; copy the daemon's to it anew") from None
         if not isinstance(key, Ed25519PublicKey):
@@ -221,7 +222,7 @@ class SigningKey:
         _write(path, pem, _SECRET_MODE, replace=False)
 
     def save_public(self, path: Path) -> None:
-        """Write the public key as PEM, mode 0640, replacing what stands there; OSError from the disk."""
+        """Write the public key as PEM, mode 0644, replacing what stands there; OSError from the disk."""
         pem = self._key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )

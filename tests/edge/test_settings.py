@@ -3,11 +3,15 @@
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import dreamedge
+from dreamedge.adapters.implants import light_sleeper, open_implant
+from dreamedge.ports.implant import Implant
 from dreamedge.settings import SettingsError, daemon_key_path, load, state_root
 from dreamwire.access import Papers
+from dreamwire.messages import Floats
 
 HOME = {"XDG_STATE_HOME": "/state"}
 
@@ -57,6 +61,37 @@ def test_pods_in_a_list_get_seeds_of_their_own() -> None:
         ("bed-2", "sim", 41),
         ("bed-3", "sim", 42),
     ]
+
+
+@pytest.mark.parametrize("implant", ["sim", "sim-light"])
+def test_simulated_sleepers_of_separate_processes_are_different_people(implant: str) -> None:
+    """Without a seed the pod's name makes the sleeper: the same at every start, another at another pod."""
+    apart = [load({"pod": [name], "implant": implant}, HOME, None).pods[0] for name in ("bed-1", "bed-2")]
+    together = load({"pods": "bed-1,bed-2", "implant": implant}, HOME, None).pods
+    assert [pod.seed for pod in apart] == [pod.seed for pod in together]
+    assert apart[0].seed == 386067752
+    first, second = (open_implant(pod.implant, seed=pod.seed) for pod in apart)
+    again = open_implant(apart[0].implant, seed=apart[0].seed)
+    told = [described(one) for one in (first, second, again)]
+    assert np.array_equal(told[0], told[2])
+    assert not np.allclose(told[0], told[1])
+
+
+def described(implant: Implant) -> Floats:
+    """What tells one simulated sleeper from another: the template, or the first second of signal."""
+    light = light_sleeper(implant)
+    if light is not None:
+        return light.template().template_db
+    block = implant.enrolment()
+    assert block is not None
+    return block.uv[:250].astype(np.float32)
+
+
+def test_a_given_seed_is_counted_on_and_zero_is_one_too() -> None:
+    """`--seed K` makes the pods of one process K, K + 1, and so on."""
+    for seed in ("0", "7"):
+        pods = load({"pods": "bed-1,bed-2", "seed": seed}, HOME, None).pods
+        assert [pod.seed for pod in pods] == [int(seed), int(seed) + 1]
 
 
 def test_each_pod_has_papers_of_its_own(tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
 """What the beds of one process tell its service manager, in virtual time."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 
-from dreamedge.app.ward import Ward
+from dreamedge.app.ward import OUT_WITHIN_S, Ward
 from fakes.loop import run_virtual
 
 PULSE_NS = 50_000_000
@@ -137,3 +138,68 @@ def test_who_has_no_link_is_named() -> None:
     assert manager.said[0][1] == (
         "4 of 5 beds have no link and are alone by their tether: bed-2, bed-3, bed-4 and more"
     )
+
+
+class _StubbornLink(_Link):
+    """Swallows the first cancellation, as a library that catches too much does."""
+
+    async def run(self) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.Event().wait()
+
+
+class _StuckBed(_Bed):
+    """Its device never lets go; what it notes is kept."""
+
+    def __init__(self, pod: str) -> None:
+        super().__init__(pod)
+        self.link = _StubbornLink()
+        self.let_go, self.noted = threading.Event(), list[str]()
+
+    def note(self, kind: str, values: object) -> None:
+        self.noted.append(kind)
+
+    def close(self) -> None:
+        self.let_go.wait()
+
+
+def test_whatever_hangs_on_the_way_out_is_left_behind() -> None:
+    """Twenty devices that never let go and links that ignore a cancellation: the agent is out in its time."""
+    beds = [_StuckBed(f"bed-{number}") for number in range(1, 21)]
+
+    async def main() -> float:
+        ward = Ward(beds, lambda: (0.0, 0), _Manager())
+        async with asyncio.TaskGroup() as group:
+            group.create_task(ward.run(0.0), name="ward")
+            await asyncio.sleep(3.0)
+            stopped_s = asyncio.get_running_loop().time()
+            ward.stop("stopped")
+        return asyncio.get_running_loop().time() - stopped_s
+
+    assert run_virtual(main()) <= OUT_WITHIN_S
+    assert all(bed.noted == ["left-behind", "ended"] for bed in beds)
+    for bed in beds:
+        bed.let_go.set()
+
+
+def test_a_bed_whose_leaving_fails_keeps_no_other_from_going_home() -> None:
+    """Every other bed is told to leave, the ward ends, and the failure is told."""
+    left: list[str] = []
+    beds = [_Bed(f"bed-{number}") for number in range(1, 4)]
+    for bed in beds:
+        bed.leave = lambda reason, bed=bed: left.append(bed.pod)  # type: ignore[method-assign,misc]
+    beds[0].leave = lambda reason: 1 / 0  # type: ignore[method-assign,assignment,return-value]
+
+    async def main() -> Ward:
+        ward = Ward(beds, lambda: (0.0, 0), _Manager())
+        async with asyncio.TaskGroup() as group:
+            group.create_task(ward.run(0.0), name="ward")
+            await asyncio.sleep(3.0)
+            ward.stop("stopped")
+        return ward
+
+    ward = run_virtual(main())
+    assert {"bed-2", "bed-3"} <= set(left)
+    assert "ZeroDivisionError" in ward.failed["bed-1"]

@@ -57,4 +57,60 @@ STOPS: Final = (
         "heard = not self.blind",
         (_TESTS_HOMECOMING,),
     ),
+    Mutation(
+        "out.never-waits-for-a-thread",
+        "the end of an agent waits for a connection that hangs",
+        "proto/dreamwire/connection.py",
+        'await aside(self._reach, "mqtt connect")',
+        "await asyncio.to_thread(self._reach)",
+        ("tests/wire/test_connection.py",),
+    ),
+    Mutation(
+        "out.cancellation",
+        "a cancellation that comes with the broker's answer is swallowed",
+        "proto/dreamwire/connection.py",
+        """            async with asyncio.timeout(self.timeout if timeout is None else timeout):
+                return await fut
+""",
+        "            return await asyncio.wait_for(fut, self.timeout if timeout is None else timeout)\n",
+        ("tests/wire/test_connection.py",),
+    ),
+    Mutation(
+        "out.stubborn-link",
+        "a link that ignores one cancellation keeps the agent alive",
+        "edge/dreamedge/app/ward.py",
+        "    for _ in range(int(_CANCELLED_WITHIN_S / _GLANCE_S)):\n",
+        "    for _ in range(1):\n",
+        ("tests/edge/test_ward.py",),
+    ),
+    Mutation(
+        "out.one-bed-fails",
+        "a bed whose leaving fails keeps the others from going home",
+        "edge/dreamedge/app/ward.py",
+        "                bed.leave(self._reason)\n            except Exception as error:",
+        "                bed.leave(self._reason)\n            except OSError as error:",
+        ("tests/edge/test_ward.py",),
+    ),
+    Mutation(
+        "sim.person-by-name",
+        "simulated sleepers of separate processes are one brain",
+        "edge/dreamedge/settings.py",
+        "zlib.crc32(name.encode())",
+        "0",
+        ("tests/edge/test_settings.py",),
+    ),
+    Mutation(
+        "key.says-why",
+        "a public key that cannot be read is called no key",
+        "proto/dreamwire/seal.py",
+        """        pem = _read(path, "the daemon's public key")
+        try:
+            key = serialization.load_pem_public_key(pem)
+""",
+        """        try:
+            pem = _read(path, "the daemon's public key")
+            key = serialization.load_pem_public_key(pem)
+""",
+        ("tests/wire/test_key_files.py",),
+    ),
 )

@@ -43,13 +43,13 @@ def test_a_pinned_key_is_the_published_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("careless_umask")
-def test_key_files_are_closed_to_others_whatever_the_umask(tmp_path: Path) -> None:
-    """A secret's file is 0600 and a public key's is closed to others, and no draft is left behind."""
+def test_a_secret_is_closed_and_a_public_key_readable_whatever_the_umask(tmp_path: Path) -> None:
+    """A secret's file is 0600, a public key's is 0644 to be copied from, and no draft is left behind."""
     key = seal.SigningKey.generate()
     key.save(tmp_path / "daemon.key")
     key.save_public(tmp_path / "daemon.pub")
     assert _mode(tmp_path / "daemon.key") == 0o600
-    assert _mode(tmp_path / "daemon.pub") & 0o007 == 0
+    assert _mode(tmp_path / "daemon.pub") == 0o644
     assert sorted(path.name for path in tmp_path.iterdir()) == ["daemon.key", "daemon.pub"]
 
 
@@ -95,6 +95,15 @@ def test_a_file_that_is_no_key_is_a_sentence(load: type, tmp_path: Path) -> None
     for name in ("missing", "garbage", "private", "public", "empty", "."):
         with pytest.raises(seal.KeyFileError, match=str(tmp_path)):
             load(tmp_path / name)
+
+
+@pytest.mark.parametrize("load", [seal.SigningKey.load, seal.VerifyKey.load])
+def test_a_file_that_cannot_be_read_is_not_called_a_wrong_key(load: type, tmp_path: Path) -> None:
+    """The message says what the system said, so that the right thing is mended."""
+    with pytest.raises(seal.KeyFileError, match="cannot be read: Is a directory"):
+        load(tmp_path)
+    with pytest.raises(seal.KeyFileError, match="is not at"):
+        load(tmp_path / "missing")
 
 
 @pytest.mark.parametrize("text", ["", "xyz", "00" * 31, "00" * 33])

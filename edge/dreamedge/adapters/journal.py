@@ -93,6 +93,7 @@ _SENTENCES: Final = {
     "disk-failed": "the disk does not take what it should keep ({why})",
     "recording-failed": "nothing is recorded any more ({why}); the bed dreams on",
     "failed": "failed ({why})",
+    "left-behind": "its device or disk hangs ({why}); the process ends without it",
     "ended": "home ({why})",
 }
 

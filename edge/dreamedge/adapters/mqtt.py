@@ -11,6 +11,7 @@ words (`dreamwire.connection`); it is tried again like one that is not there.
 """
 
 import asyncio
+import contextlib
 import dataclasses
 import random
 from collections import deque
@@ -153,10 +154,9 @@ class MqttLink:
     async def _pause(self, attempt: int) -> None:
         most_s = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2.0 ** min(attempt, 10))
         delay_s = self._rng.uniform(_FIRST_DELAY_S, max(most_s, 2 * _FIRST_DELAY_S))
-        try:
-            await asyncio.wait_for(self._parting.wait(), delay_s)
-        except TimeoutError:
-            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(delay_s):
+                await self._parting.wait()
 
     def _client(self) -> PromptClient:
         gone = encode(dataclasses.replace(self._presence, online=False))
@@ -206,10 +206,9 @@ class MqttLink:
             for event in self._due():
                 self._sent_ns[event.id] = self._now_ns()
                 await client.publish(topic, encode(event), qos=1)
-            try:
-                await asyncio.wait_for(self._event_added.wait(), _RESEND_NS / 1e9)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_RESEND_NS / 1e9):
+                    await self._event_added.wait()
 
     def _due(self) -> list[PodEvent]:
         """Events not sent within the last second, oldest first."""

@@ -4,8 +4,9 @@ Each bed has three tasks that never end by themselves: its link, its ear (what t
 its pulse, the tether's own timer at 20 Hz. A bed whose task fails is silenced and closed, and said
 so; its neighbours dream on. The service manager hears a beat while every bed that stays pulses: the
 tether's own timer makes it, so that silence means a tether that stands still.
-The way out, in this order: zero; the daemon told, at most a second;
-goodbye to the broker; tasks ended; device, disk and journal closed.
+The way out, in this order: zero; the daemon told, at most a second; goodbye to the broker, at most a second;
+tasks ended; device, disk and journal closed, at most five seconds. Whatever hangs on that way, a broker that
+does not answer, a name server, a device's driver, is left behind: the agent is gone within OUT_WITHIN_S.
 """
 
 import asyncio
@@ -14,9 +15,14 @@ from typing import Final
 
 from dreamedge.app.bed import LATE_NS, Bed
 from dreamedge.ports.service_manager import ServiceManager
+from dreamwire.aside import aside
 
 _TELL_WITHIN_S: Final = 1.0
 _GOODBYE_WITHIN_S: Final = 1.0
+_CANCELLED_WITHIN_S: Final = 1.0
+_CLOSED_WITHIN_S: Final = 5.0
+OUT_WITHIN_S: Final = _TELL_WITHIN_S + _GOODBYE_WITHIN_S + _CANCELLED_WITHIN_S + _CLOSED_WITHIN_S + 1.0
+"""Seconds from `stop` to the end of `run`, whatever hangs; the last one is for the steps themselves."""
 _GLANCE_S: Final = 0.02
 _LOOK_AFTER_S: Final = 1.0
 
@@ -50,10 +56,13 @@ class Ward:
     def stop(self, reason: str) -> None:
         """Every bed to zero in this call; then home."""
         self._reason = self._reason or reason
+        self._stop.set()  # first: a bed whose leaving fails is on its way out all the same
         for bed in self._beds:
-            bed.leave(self._reason)
+            try:
+                bed.leave(self._reason)
+            except Exception as error:  # noqa: BLE001 - one bed's bug must not keep its neighbours from leaving
+                self._fail(bed, error)
         self._manager.stopping(f"everyone to zero: {self._reason}")
-        self._stop.set()
 
     def press(self, button: str) -> None:
         """The same button at every bed."""
@@ -78,12 +87,25 @@ class Ward:
             why = await self._dream(bed)
         except Exception as error:  # noqa: BLE001 - one bed's bug must not reach its neighbours
             cause = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
-            self.failed[bed.pod] = f"{type(cause).__name__}: {cause}"
-            bed.note("failed", {"why": self.failed[bed.pod]})
+            self._fail(bed, cause)
         finally:
             self._pulsed_s.pop(bed.pod, None)
-            await asyncio.to_thread(bed.close)  # may wait for a disk; the neighbours' pulses must not
+            await self._close(bed)
             bed.note("ended", {"why": why or "failed"})
+
+    def _fail(self, bed: Bed, error: BaseException) -> None:
+        self.failed[bed.pod] = f"{type(error).__name__}: {error}"
+        bed.note("failed", {"why": self.failed[bed.pod]})
+
+    async def _close(self, bed: Bed) -> None:
+        """Release a bed's device and disk. No other bed waits for it; the end of the agent waits its time."""
+        try:
+            async with asyncio.timeout(_CLOSED_WITHIN_S):
+                await aside(bed.close, f"{bed.pod} close")
+        except TimeoutError:
+            bed.note("left-behind", {"why": f"not closed within {_CLOSED_WITHIN_S:.0f} s"})
+        except Exception as error:  # noqa: BLE001 - it is told, and the other beds end in order
+            self._fail(bed, error)
 
     async def _dream(self, bed: Bed) -> str:
         over = asyncio.Event()
@@ -103,8 +125,7 @@ class Ward:
             await _tell(bed)
             bed.link.part()
             await asyncio.wait([link], timeout=_GOODBYE_WITHIN_S)
-            for task in (link, ear, pulse, *ends):
-                task.cancel()
+            await _cancel((link, ear, pulse, *ends))
         return why
 
     async def _pulse(self, bed: Bed, over: asyncio.Event) -> None:
@@ -167,6 +188,17 @@ async def _listen(bed: Bed) -> None:
     while True:
         await bed.link.arrived()
         bed.hear(bed.link.take())
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[object]]) -> None:
+    """Cancel until each task has ended; one that swallows a cancellation gets another."""
+    left = set(tasks)
+    for _ in range(int(_CANCELLED_WITHIN_S / _GLANCE_S)):
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=_GLANCE_S)
+        if not left:
+            return
 
 
 async def _tell(bed: Bed) -> None:
