@@ -125,9 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--record", metavar="DIR", help="write what each implant gives as EDF+ into DIR")
     run.add_argument("--loop", action="store_const", const="true", help="recordings start over at their end")
     run.add_argument("--replay-from", metavar="NS", help="CLOCK_BOOTTIME at which all recordings begin")
-    run.add_argument(
-        "--seed", metavar="K", help="of simulated sleepers and all chance; default the bed's name"
-    )
+    run.add_argument("--seed", metavar="K", help="of all chance at the beds; default their names")
     run.add_argument("--duration", metavar="S", help="go home after S seconds")
     look = commands.add_parser("inspect", help="what a recording holds, and whether it could be seated")
     look.add_argument(

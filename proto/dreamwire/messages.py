@@ -188,9 +188,14 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Leave the Dreamscape; never refused."""
+    """Leave the Dreamscape; never refused.
+
+    term, tick: of the first zero of a planned stop, told to a pod that nothing is held against; 0: no stop.
+    """
 
     reason: str
+    term: int = 0
+    tick: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,9 +313,10 @@ class WakeOrder:
 
 @dataclass(frozen=True, slots=True)
 class DaemonPresence:
-    """The daemon is there, or gone."""
+    """The daemon is there, or gone. writes: of its ledger so far; 0: not told."""
 
     instance: str
     online: bool
     versions: Versions
     at_ms: int
+    writes: int = 0

@@ -356,8 +356,8 @@ _LATCHES: Final = (
         "stored.until-assigned",
         "a later assign does not clear the stored sever",
         _MERGE,
-        "            self._severed = None\n            effects.append(KeepSever(None))\n",
-        "            pass\n",
+        "[*effects, *self._stored.forget(), Listen",
+        "[*effects, Listen",
         (_TESTS_SEVERING,),
     ),
     Mutation(

@@ -113,4 +113,28 @@ STOPS: Final = (
 """,
         ("tests/wire/test_key_files.py",),
     ),
+    Mutation(
+        "stop.excuses-its-own-zero",
+        "a zero from before the stop is excused by it",
+        "edge/dreamedge/core/stored.py",
+        " and sever.tick >= tick",
+        "",
+        ("tests/edge/test_stored.py",),
+    ),
+    Mutation(
+        "stop.excuses-no-fault",
+        "a fault of the pod's own is excused by the daemon's stop",
+        "edge/dreamedge/core/stored.py",
+        " or sever.cause != DAEMON:",
+        ":",
+        ("tests/edge/test_stored.py",),
+    ),
+    Mutation(
+        "stop.tells-the-well-alone",
+        "a pod whose breaker is open is told that its zero was a stop",
+        _HOMECOMING,
+        "well = record.breaker.may_couple",
+        "well = True",
+        ("tests/app/test_planned_stop.py",),
+    ),
 )

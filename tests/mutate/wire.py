@@ -94,8 +94,8 @@ WIRE: Final = (
         "text.commands-written",
         "an order to let go cannot be written for its reason",
         "proto/dreamwire/codec/daemon.py",
-        "pb.Release(reason=fit(reason))",
-        "pb.Release(reason=reason)",
+        "pb.Release(reason=fit(reason), term",
+        "pb.Release(reason=reason, term",
         ("tests/wire/test_codec.py",),
     ),
     Mutation(

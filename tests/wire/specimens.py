@@ -221,6 +221,7 @@ SPECIMENS: dict[str, codec.PodSays | codec.DaemonSays] = {
     "command_assign_dose": command(replace(ASSIGN, dose_left_min=17.25, dose_limit_min=90.0)),
     "command_assign_endless": command(replace(ASSIGN, dose_left_min=inf, dose_limit_min=inf)),
     "command_release": command(Release("check-out")),
+    "command_release_stop": command(Release("shutdown", 1_700_000_000_456, 4_000)),
     "command_wake": command(WakePod("fire drill", "ops")),
     "command_recalibrate": command(Recalibrate("new cap")),
     "command_ack": command(Ack((bytes(range(16)), bytes(range(16, 32))))),

@@ -201,7 +201,7 @@ assigns = st.builds(
 
 orders = st.one_of(
     assigns,
-    st.builds(Release, texts),
+    st.builds(Release, texts, u64, u64),
     st.builds(WakePod, texts, texts),
     st.builds(Recalibrate, texts),
     st.builds(Ack, st.lists(ids, max_size=5).map(tuple)),
@@ -219,7 +219,7 @@ wake_orders = st.builds(
     i64,
     st.booleans(),
 )
-daemon_presences = st.builds(DaemonPresence, texts.filter(bool), st.booleans(), versions, i64)
+daemon_presences = st.builds(DaemonPresence, texts.filter(bool), st.booleans(), versions, i64, u64)
 
 MESSAGES = {
     "presence": presences,

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from dreamd.app.session import Session
 
 NO_TRIP: Final = frozenset(
-    {Cause.LEASE, Cause.DAEMON, Cause.WAKE, Cause.DISTRESS, Cause.AROUSAL, Cause.WITHDRAWN, Cause.LATCHED}
+    {Cause.LEASE, Cause.DAEMON, Cause.SHUTDOWN}
+    | {Cause.WAKE, Cause.DISTRESS, Cause.AROUSAL, Cause.WITHDRAWN, Cause.LATCHED}
 )
 """Severs that open no breaker: permission ran out, we said zero ourselves, or a latch holds anyway."""
 

@@ -63,6 +63,21 @@ class Homecoming:
             if record is not None:
                 self._in.orders.send(seat.pod, record.incarnation, what, now_s)
 
+    def order_stop(self) -> None:
+        """Let every pod go because the daemon stops.
+
+        A pod that nothing is held against is told from which zero on that was so. What it has stored of it is
+        then no trip, and the next daemon scores it at once, as after a crash.
+        """
+        session, now_s = self._session, self._in.clock.now_s()
+        for seat in session.holding():
+            record = self._in.fleet.get(seat.pod)
+            if record is None or seat.slot is None:
+                continue
+            well = record.breaker.may_couple
+            zero = (session.ownership.held(seat.slot.cohort), session.cohorts.tick_number) if well else (0, 0)
+            self._in.orders.send(seat.pod, record.incarnation, Release(Cause.SHUTDOWN.value, *zero), now_s)
+
     def first_cause(self, cause: Cause) -> str:
         """Return the cause to keep: a Dreamscape that was woken stays woken when it is ended after that."""
         waking = self._session.state is DreamscapeState.WAKING

@@ -68,6 +68,8 @@ class LockBook:
         """Where the breaker of a pod starts whose owner has crashed, by what it has stored itself."""
         mark = self._marks.get(pod)
         cause = cause_named(severed.cause) if severed is not None else None
+        if cause is Cause.SHUTDOWN:
+            severed, cause = None, None  # a stop that was planned: scored like a lease that has lapsed
         tripped_s = mark.tripped_s if mark is not None else -inf
         known = mark is not None and severed is not None and mark.tells_of(severed.term, severed.tick)
         breaker = initial_after_crash(now_s, cause, rng, tripped_s=tripped_s, known=known)

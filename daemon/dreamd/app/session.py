@@ -341,7 +341,7 @@ class Session:
         """The daemon shuts down: zeros from now on, then let the pods go; the state stays as it is."""
         self.closing = True
         ticket = self.zero(Cause.SHUTDOWN)
-        self.homecoming.order(Release(Cause.SHUTDOWN.value))
+        self.homecoming.order_stop()
         return ticket
 
     def _open(self) -> None:

@@ -335,7 +335,7 @@ class Agent:
                 return self._merge.assign(what, now_ns)
             case Release():
                 effects = self._merge.sever("release", now_ns, detail=what.reason)
-                return effects + self._merge.leave()
+                return [*effects, *self._merge.excuse(what.term, what.tick), *self._merge.leave()]
             case WakePod():
                 return self._wake(what.reason, what.issuer, now_ns)
             case Recalibrate():

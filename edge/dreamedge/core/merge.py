@@ -19,10 +19,11 @@ import numpy as np
 from dreamedge.core.account import Account
 from dreamedge.core.coupling import SEVER_FADE_NS, Coupling, Limits, State
 from dreamedge.core.dose import Dose
-from dreamedge.core.effects import Effect, Feel, KeepLatch, KeepSever, Listen, Render, StopListening
+from dreamedge.core.effects import Effect, Feel, KeepLatch, Listen, Render, StopListening
 from dreamedge.core.feedback import Blend
 from dreamedge.core.guard import Fault, Guard
 from dreamedge.core.sensation import SILENT_AFTER_S, Cue
+from dreamedge.core.stored import Stored
 from dreamedge.core.tether import Granted, Reason, Refused, Tether, Zeroed
 from dreamwire.messages import Assign, Collective, Floats, PodEventKind, StoredSever
 
@@ -46,7 +47,7 @@ class Merge:
         self._dose = Dose()
         self._top = 0.0
         self._latched = latched
-        self._severed = severed
+        self._stored = Stored(severed)
         self._blend: Blend | None = None
         self._over_ns = 0
         self._told = False
@@ -69,7 +70,7 @@ class Merge:
     @property
     def severed(self) -> StoredSever | None:
         """The zero that severed this sleeper, until a later assign."""
-        return self._severed
+        return self._stored.sever
 
     @property
     def state(self) -> State:
@@ -125,10 +126,7 @@ class Merge:
         self._dose.begin(assign.dose_left_min, assign.dose_limit_min, now_ns)
         self._over_ns = now_ns + round(assign.seconds_left * 1e9)
         self.guard.renew()
-        if self._severed is not None:
-            self._severed = None
-            effects.append(KeepSever(None))
-        return [*effects, Listen(assign.dreamscape, assign.cohort)]
+        return [*effects, *self._stored.forget(), Listen(assign.dreamscape, assign.cohort)]
 
     def leave(self) -> list[Effect]:
         """Give up the assignment; the fade under way goes on."""
@@ -136,6 +134,10 @@ class Merge:
             return []
         self._tether.release()
         return [StopListening()]
+
+    def excuse(self, term: int, tick: int) -> list[Effect]:
+        """The daemon's zeros from this one on are its planned stop; see `stored`."""
+        return self._stored.excuse(self.assigned, term, tick)
 
     def hear(self, collective: Collective, now_ns: int) -> list[Effect]:
         """Judge a broadcast and follow it."""
@@ -201,8 +203,7 @@ class Merge:
         assign = self.assigned
         term, tick = heard or self.heard
         if keep and share > 0.0 and assign is not None:
-            self._severed = StoredSever(assign.dreamscape, term, tick, cause)
-            effects.append(KeepSever(self._severed))
+            effects += self._stored.keep(assign, (term, tick), cause)
         if merged:
             evidence_ns = evidence_ns or now_ns
             effects += self._account.severed(

@@ -133,8 +133,8 @@ def encode_command(message: Command) -> bytes:
     match message.what:
         case Assign():
             body.assign.CopyFrom(_assign_out(message.what))
-        case Release(reason):
-            body.release.CopyFrom(pb.Release(reason=fit(reason)))
+        case Release(reason, term, tick):
+            body.release.CopyFrom(pb.Release(reason=fit(reason), term=term, tick=tick))
         case WakePod(reason, issuer):
             body.wake.CopyFrom(pb.WakePod(reason=fit(reason), issuer=fit(issuer)))
         case Recalibrate(reason):
@@ -169,7 +169,7 @@ def _what(raw: pb.Command) -> What:
         case "assign":
             return _assign(raw.assign)
         case "release":
-            return Release(fit(raw.release.reason))
+            return Release(fit(raw.release.reason), raw.release.term, raw.release.tick)
         case "wake":
             return WakePod(fit(raw.wake.reason), fit(raw.wake.issuer))
         case "recalibrate":
@@ -266,6 +266,7 @@ def encode_daemon_presence(message: DaemonPresence) -> bytes:
         online=message.online,
         versions=pb.Versions(software=fit(message.versions.software), wire=message.versions.wire),
         at_ms=message.at_ms,
+        writes=message.writes,
     )
     return measured(_PRESENCE, body.SerializeToString())
 
@@ -278,4 +279,4 @@ def decode_daemon_presence(body: bytes) -> DaemonPresence:
     """
     raw = parsed(_PRESENCE, pb.DaemonPresence, body)
     versions = Versions(fit(raw.versions.software), raw.versions.wire)
-    return DaemonPresence(fit(raw.instance), raw.online, versions, raw.at_ms)
+    return DaemonPresence(fit(raw.instance), raw.online, versions, raw.at_ms, raw.writes)

@@ -262,10 +262,14 @@ class Assign(_message.Message):
     def __init__(self, dreamscape: _Optional[str] = ..., cohort: _Optional[int] = ..., slot: _Optional[int] = ..., assignment: _Optional[int] = ..., incarnation: _Optional[int] = ..., term: _Optional[int] = ..., ceiling: _Optional[float] = ..., cap: _Optional[float] = ..., seconds_left: _Optional[float] = ..., schema: _Optional[str] = ..., mu_db: _Optional[bytes] = ..., sigma_db: _Optional[bytes] = ..., ramp_s: _Optional[float] = ..., dose_left_min: _Optional[float] = ..., dose_limit_min: _Optional[float] = ...) -> None: ...
 
 class Release(_message.Message):
-    __slots__ = ("reason",)
+    __slots__ = ("reason", "term", "tick")
     REASON_FIELD_NUMBER: _ClassVar[int]
+    TERM_FIELD_NUMBER: _ClassVar[int]
+    TICK_FIELD_NUMBER: _ClassVar[int]
     reason: str
-    def __init__(self, reason: _Optional[str] = ...) -> None: ...
+    term: int
+    tick: int
+    def __init__(self, reason: _Optional[str] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ...) -> None: ...
 
 class WakePod(_message.Message):
     __slots__ = ("reason", "issuer")
@@ -418,13 +422,15 @@ class WakeOrder(_message.Message):
     def __init__(self, id: _Optional[str] = ..., revision: _Optional[int] = ..., scope: _Optional[_Union[WakeScope, str]] = ..., target: _Optional[str] = ..., issuer: _Optional[str] = ..., reason: _Optional[str] = ..., at_ms: _Optional[int] = ..., lifted: bool = ...) -> None: ...
 
 class DaemonPresence(_message.Message):
-    __slots__ = ("instance", "online", "versions", "at_ms")
+    __slots__ = ("instance", "online", "versions", "at_ms", "writes")
     INSTANCE_FIELD_NUMBER: _ClassVar[int]
     ONLINE_FIELD_NUMBER: _ClassVar[int]
     VERSIONS_FIELD_NUMBER: _ClassVar[int]
     AT_MS_FIELD_NUMBER: _ClassVar[int]
+    WRITES_FIELD_NUMBER: _ClassVar[int]
     instance: str
     online: bool
     versions: Versions
     at_ms: int
-    def __init__(self, instance: _Optional[str] = ..., online: bool = ..., versions: _Optional[_Union[Versions, _Mapping]] = ..., at_ms: _Optional[int] = ...) -> None: ...
+    writes: int
+    def __init__(self, instance: _Optional[str] = ..., online: bool = ..., versions: _Optional[_Union[Versions, _Mapping]] = ..., at_ms: _Optional[int] = ..., writes: _Optional[int] = ...) -> None: ...

@@ -1,0 +1,97 @@
+"""A planned stop and the daemon after it: what it told the pods, and how it reads what they stored."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dreamd.core.session.views import BreakerState
+from dreamwire.messages import PodEventKind, Release, StoredSever
+from fakes.ledger import MemoryLedger
+from fakes.stage import Stage
+
+
+def stopped(stage: Stage) -> dict[str, Release]:
+    """Stop the daemon; returns what each pod was told."""
+    before = len(stage.link.commands)
+    stage.app.shutdown()
+    told = {c.pod: c.what for c in stage.link.commands[before:] if isinstance(c.what, Release)}
+    stage.app.close()
+    return told
+
+
+def dreaming() -> Stage:
+    """Six dream."""
+    stage = Stage(6, MemoryLedger())
+    stage.appear()
+    stage.dream(seats_max=8)
+    stage.hop(8)
+    return stage
+
+
+def test_each_well_pod_is_told_the_first_zero_of_the_stop() -> None:
+    """Term and tick are those of the message that zeroed everyone, sent before the releases."""
+    stage = dreaming()
+    told = stopped(stage)
+    zero = stage.link.collectives[-1]
+    assert not zero.coupling.any()
+    assert set(told.values()) == {Release("shutdown", zero.term, zero.tick)}
+    assert len(told) == 6
+
+
+def test_a_pod_that_something_is_held_against_is_told_no_zero() -> None:
+    """What it has stored may be its own trip, also where that trip and the stop are one message."""
+    stage = dreaming()
+    ill = stage.pods[0]
+    ill.bend = lambda frame: replace(frame, features=np.full_like(frame.features, np.nan))
+    stage.hop(1)
+    ill.event(PodEventKind.MALFUNCTION, "nonfinite")
+    told = stopped(stage)
+    assert told[ill.name] == Release("shutdown")
+    assert told["bed-2"].term > 0
+
+
+@pytest.mark.parametrize(
+    ("cause", "expected"),
+    [("shutdown", BreakerState.HALF_OPEN), ("daemon", BreakerState.OPEN), ("railed", BreakerState.OPEN)],
+)
+def test_the_next_daemon_scores_at_once_whom_the_stop_zeroed(cause: str, expected: BreakerState) -> None:
+    """A stored stop is read like a lapsed lease; a daemon's zero that it does not know, like a trip."""
+    stage = dreaming()
+    stage.app.shutdown()
+    zero = stage.link.collectives[-1]
+    stage.app.close()
+    stage.restart()
+    for pod in stage.pods:
+        pod.severed = StoredSever("night", zero.term, zero.tick, cause)
+        pod.presence()
+        pod.status()
+    assert {pod.breaker for pod in stage.app.pods()} == {expected}
+
+
+def test_a_pod_without_a_seat_that_stored_a_stop_is_free() -> None:
+    """Its Dreamscape is not known any more: the stop holds nothing against it."""
+    stage = Stage(5)
+    stage.appear()
+    for pod in stage.pods:
+        pod.severed = StoredSever("another", 5, 5, "shutdown")
+        pod.status()
+    assert {pod.breaker for pod in stage.app.pods()} == {BreakerState.CLOSED}
+
+
+def test_an_earlier_trip_counts_on_over_a_planned_stop() -> None:
+    """The mark is in the ledger: the second trip within half an hour locks, stop or no stop between."""
+    stage = dreaming()
+    ill = stage.pods[0]
+    ill.bend = lambda frame: replace(frame, features=np.full_like(frame.features, np.nan))
+    stage.hop(1)
+    ill.bend = lambda frame: frame
+    stage.app.shutdown()
+    stage.app.close()
+    stage.restart()
+    for pod in stage.pods:
+        pod.severed = StoredSever("night", 1, 1, "shutdown")
+        pod.presence()
+        pod.status()
+    ill.event(PodEventKind.MALFUNCTION, "nonfinite")
+    assert stage.app.pod(ill.name).breaker is BreakerState.LOCKED
