@@ -59,8 +59,10 @@ from dreamapi.errors import (
 from dreamapi.glance import show
 from dreamapi.v1.breakers_pb2 import BreakerDetail, BreakerMove
 from dreamapi.v1.dreamscapes_pb2 import Check, Collective, Dreamscape, Event, Plan, Seat
+from dreamapi.v1.house_pb2 import House
 from dreamapi.v1.pods_pb2 import Pod
 from dreamapi.v1.severing_pb2 import Breaker, SeverOutcome
+from dreamapi.v1.severs_pb2 import OrderSeverRequest
 from dreamapi.v1.wake_pb2 import WakeOrder
 
 __all__ = [
@@ -87,6 +89,7 @@ __all__ = [
     "ExposureReached",
     "Failed",
     "FleetFull",
+    "House",
     "InvalidArgument",
     "LaneFull",
     "LateJoiningClosed",
@@ -95,6 +98,7 @@ __all__ = [
     "NobodyLeads",
     "NotCalibrated",
     "NotCheckedIn",
+    "OrderSeverRequest",
     "Plan",
     "Pod",
     "PodBusy",

@@ -8,7 +8,7 @@ import pytest
 
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamd.adapters.grpc.server import Running
-from dreamd.cli import breakers, dreamscapes, pods, wake
+from dreamd.cli import breakers, dreamscapes, pods, sever, wake
 from dreamd.cli.tables import collective_line
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import DreamscapeState, PodState, SeatState
@@ -32,6 +32,7 @@ class Shell:
         dreamscapes.add_parser(subjects)
         breakers.add_parser(subjects)
         wake.add_parser(subjects)
+        sever.add_parser(subjects)
         return parser.parse_args([*line.split(), "--server", self._server])
 
     async def __call__(self, line: str) -> tuple[int, str, str]:

@@ -69,6 +69,7 @@ def _dreamscape(merged: int = 2, crowd: CrowdView | None = None) -> DreamscapeRe
 def _fleet() -> FleetReading:
     return FleetReading(
         online=7,
+        unheard=1,
         known=8,
         above_granted=1,
         unconfirmed=2,

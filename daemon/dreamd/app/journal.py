@@ -51,10 +51,23 @@ class Journal:
         seat: int = 0,
         cause: str = "",
         values: dict[str, float] | None = None,
+        acted_s: float = 0.0,
+        reason: str = "",
     ) -> Event:
-        """Write one fact and wake the followers."""
-        cause, sentence = fit(cause), fit(sentence, SENTENCE_MAX)
-        event = Event(self._next, now_s, kind, dreamscape, pod, seat, cause, sentence, values or {})
+        """Write one fact and wake the followers; acted_s, reason: see `Event`."""
+        event = Event(
+            cursor=self._next,
+            at_s=now_s,
+            kind=kind,
+            dreamscape=dreamscape,
+            pod=pod,
+            seat=seat,
+            cause=fit(cause),
+            sentence=fit(sentence, SENTENCE_MAX),
+            values=values or {},
+            acted_s=acted_s,
+            reason=fit(reason, SENTENCE_MAX),
+        )
         self._next += 1
         self._events.append(event)
         if self._seen is not None:

@@ -80,6 +80,11 @@ def wake_order_id(name: str, field: str = "name") -> str:
     return _fleet_id("wakeOrders", "id", name, field)
 
 
+def site_id(name: str, field: str = "target") -> str:
+    """The site of `sites/{site}`."""
+    return _fleet_id("sites", "site", name, field)
+
+
 def wake_target(scope: WakeScope, name: str, field: str = "target") -> str:
     """The pod, Dreamscape or site a wake order is for; empty for the fleet."""
     match scope:
@@ -88,7 +93,7 @@ def wake_target(scope: WakeScope, name: str, field: str = "target") -> str:
         case WakeScope.DREAMSCAPE:
             return dreamscape_id(name, field)
         case WakeScope.SITE:
-            return _fleet_id("sites", "site", name, field)
+            return site_id(name, field)
         case WakeScope.FLEET if not name:
             return ""
         case WakeScope.FLEET:
