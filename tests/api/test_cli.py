@@ -142,7 +142,8 @@ async def test_a_refusal_is_one_sentence_and_a_status(shell: Shell) -> None:
     status, out, err = await shell("pods get bed-9")
     assert (status, out) == (1, "")
     assert err == (
-        "dreamd: pod bed-9 has never connected; list the pods; a pod appears once its agent has connected\n"
+        "dreamd: pod bed-9 has never connected; "
+        "list the pods (dreamd pods list); a pod appears once its agent has connected\n"
     )
 
 
