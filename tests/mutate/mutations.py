@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from mutate.api import API
 from mutate.console import CONSOLE
 from mutate.crowd import CROWD
 from mutate.daemon import DAEMON
@@ -23,4 +24,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *(*SEEN, *CONSOLE, *ROOM, *CROWD),
     *(*REHEARSED, *SIZED),
     *STOPS,
+    *API,
 )
