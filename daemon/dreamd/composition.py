@@ -231,6 +231,8 @@ class Daemon:
                 render=self._meters.render,
                 alive=self._wrong_alive,
                 ready=self._wrong_ready,
+                notes=self._grpc.lanes.notes if self._grpc is not None else tuple,
+                names=self._settings.http_names,
                 routes=console.routes(),
             )
         except OSError as error:

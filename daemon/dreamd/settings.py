@@ -61,6 +61,7 @@ class Settings:
     grpc_port: int
     http_host: str
     http_port: int
+    http_names: tuple[str, ...]
     log_format: str
     log_level: str
 
@@ -159,6 +160,17 @@ def _port(given: object) -> int:
     return port
 
 
+def _names(given: object) -> tuple[str, ...]:
+    """Host names, from a list or from a text with commas."""
+    parts = given.split(",") if isinstance(given, str) else given
+    if not isinstance(parts, list | tuple):
+        raise UnfitError
+    names = tuple(part.strip().lower() for part in parts if isinstance(part, str) and part.strip())
+    if len(names) > _HOST_NAMES_MAX or not all(_HOST_NAME.fullmatch(name) for name in names):
+        raise UnfitError
+    return names
+
+
 def _one_of(choices: tuple[str, ...]) -> Callable[[object], str]:
     def read(given: object) -> str:
         if given not in choices:
@@ -169,6 +181,9 @@ def _one_of(choices: tuple[str, ...]) -> Callable[[object], str]:
 
 
 _LOOPBACK_ONLY: Final = f"a loopback address ({', '.join(LOOPBACK)}), until access control exists"
+_HOST_NAMES_MAX: Final = 16
+_HOST_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+_HOST_NAMES: Final = f"at most {_HOST_NAMES_MAX} host names without a port, separated by commas"
 _A_FILE: Final = "a file's path"
 _A_PORT: Final = "a port from 1 to 65535, or 0 for any free one"
 
@@ -190,6 +205,7 @@ KEYS: Final = (
     Key("grpc.port", 50051, _port, _A_PORT, "the API's port"),
     Key("http.host", "127.0.0.1", _loopback, _LOOPBACK_ONLY, "where console, /metrics, /healthz listen"),
     Key("http.port", 8080, _port, _A_PORT, "their port"),
+    Key("http.names", (), _names, _HOST_NAMES, "by which Prometheus may ask for /metrics besides addresses"),
     Key("log.format", "console", _one_of(LOG_FORMATS), " or ".join(LOG_FORMATS), "how the log is written"),
     Key("log.level", "info", _one_of(LOG_LEVELS), ", ".join(LOG_LEVELS), "the least that is written"),
 )

@@ -231,18 +231,18 @@ async def test_a_way_out_acts_while_every_lane_is_full(method: str, hall: Hall) 
         for channel in crowded:
             await hall.fill(lane, channel)
     call, asked = WAYS_OUT[method]
-    async with asyncio.timeout(2.0):
+    async with asyncio.timeout(5.0):
         await call(hall.channel())
         await call(crowded[0])
     assert [name for name, *_ in hall.application.calls].count(asked) == 2
 
 
 async def test_ways_out_that_never_say_which_keep_nobody_from_leaving(hall: Hall) -> None:
-    """A thousand Severs without a message hold no place another Sever needs."""
+    """Four hundred Severs without a message hold no place another Sever needs."""
     channels = [hall.channel(), hall.channel()]
-    silent = [channels[n % 2].stream_unary("/dreamapi.v1.Dreamscapes/SeverDreamscape")() for n in range(1000)]
-    await until(lambda: hall.running.lanes.open(Lane.WAY_OUT) >= 500)
-    async with asyncio.timeout(2.0):
+    silent = [channels[n % 2].stream_unary("/dreamapi.v1.Dreamscapes/SeverDreamscape")() for n in range(400)]
+    await until(lambda: hall.running.lanes.open(Lane.WAY_OUT) == 400)
+    async with asyncio.timeout(5.0):
         assert (
             await DreamscapesStub(hall.channel()).SeverDreamscape(dreams.SeverDreamscapeRequest(name=N))
         ).zeroed == 2
@@ -256,7 +256,7 @@ async def test_of_many_ways_out_at_once_each_acts_and_the_last_are_answered_at_o
     stub = DreamscapesStub(hall.channel())
     calls = [stub.SeverDreamscape(dreams.SeverDreamscapeRequest(name=N)) for _ in range(WAITING_MAX)]
     await until(lambda: len(hall.application.tickets) == WAITING_MAX)
-    async with asyncio.timeout(1.0):
+    async with asyncio.timeout(1.3):
         outcome = await stub.SeverDreamscape(dreams.SeverDreamscapeRequest(name=N))
     assert (outcome.zeroed, outcome.confirmed, len(outcome.unconfirmed)) == (2, 0, 2)
     assert len(hall.application.tickets) == WAITING_MAX + 1

@@ -2,11 +2,17 @@
 
 import http.client
 import socket
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from dreamd.adapters.http.server import CONNECTIONS, HttpServer
+from dreamd.adapters.http.places import ANSWERED_WITHIN_S, ASKS_WITHIN_S, BODY_WITHIN_S, PLACES, Phase
+from dreamd.adapters.http.server import CONNECTIONS, Asked, HttpServer, Page, said, wrong_name
+
+LONG = b"x" * (16 << 20)
+"""Does not fit the buffers of two sockets."""
 
 
 class _House:
@@ -15,13 +21,43 @@ class _House:
     def __init__(self) -> None:
         self.dead: tuple[str, ...] = ()
         self.waiting: tuple[str, ...] = ("the broker is not reached",)
+        self.notes: tuple[str, ...] = ()
+        self.now_s = 0.0
+        self.orders: list[bytes] = []
+        self.go_on = threading.Event()
         self.server = HttpServer(
             "127.0.0.1",
             0,
             render=lambda: ("text/plain; version=0.0.4", b"dreamd_up 1\n"),
             alive=lambda: self.dead,
             ready=lambda: self.waiting,
+            notes=lambda: self.notes,
+            names=("Monitor.ward.example",),
+            routes={("POST", "/order"): self._order, ("GET", "/page"): self._page},
+            now_s=lambda: self.now_s,
         )
+        self.address = ("127.0.0.1", self.server.port)
+
+    def _order(self, asked: Asked) -> Page:
+        self.orders.append(asked.body)
+        return said(http.HTTPStatus.OK, "done")
+
+    def _page(self, _asked: Asked) -> Page:
+        self.go_on.wait(10.0)
+        return Page(http.HTTPStatus.OK, "text/plain", LONG)
+
+    def open(self, sent: bytes = b"") -> socket.socket:
+        """A client that has sent this much."""
+        client = socket.create_connection(self.address, timeout=5.0)
+        client.sendall(sent)
+        return client
+
+    def until_open(self, phase: Phase, count: int) -> None:
+        """Wait until so many connections are in this phase."""
+        until_s = time.monotonic() + 5.0
+        while self.server.places.count(phase) != count and time.monotonic() < until_s:
+            threading.Event().wait(0.001)
+        assert self.server.places.count(phase) == count
 
     def get(self, path: str, method: str = "GET") -> tuple[int, str, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=5.0)
@@ -60,10 +96,87 @@ def test_a_hung_tick_is_said_while_the_loop_cannot(house: _House) -> None:
 
 
 def test_another_path_says_what_is_here(house: _House) -> None:
-    """404 with the three paths; nothing but GET is answered."""
-    assert house.get("/")[0::2] == (404, "here are: /metrics /healthz /readyz\n")
-    assert house.get("/metrics", "POST")[0] == 405
-    assert house.get("/metrics", "PUT")[0] == 501
+    """404 with the paths there are, whatever the method."""
+    assert house.get("/")[0::2] == (404, "here are: /metrics /healthz /readyz /page\n")
+    assert house.get("/", "PUT")[0::2] == (404, "here are: /metrics /healthz /readyz /page\n")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+def test_a_method_that_is_not_for_this_path_is_405_with_those_that_are(house: _House, method: str) -> None:
+    """In our own words, with Allow, and with no permission for another origin."""
+    connection = http.client.HTTPConnection(*house.address, timeout=5.0)
+    connection.request(method, "/metrics", b"" if method == "POST" else None)
+    answer = connection.getresponse()
+    assert (answer.status, answer.getheader("Allow")) == (405, "GET, HEAD")
+    assert answer.getheader("Content-Type") == "text/plain; charset=utf-8"
+    assert answer.read() == b"/metrics takes GET HEAD\n"
+    assert not [name for name, _ in answer.getheaders() if name.lower().startswith("access-control")]
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status"),
+    [(b"BREW /metrics HTTP/1.1", 501), (b"nonsense", 400), (b"GET /metrics HTTP/9.9", 505)],
+)
+def test_what_cannot_be_read_is_said_in_plain_text(house: _House, request_line: bytes, status: int) -> None:
+    """No page of a library's, and the connection ends."""
+    client = house.open(request_line + b"\r\nHost: localhost\r\n\r\n")
+    answer = b"".join(iter(lambda: client.recv(4096), b""))
+    client.close()
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert b"text/plain" in answer
+    assert b"<" not in answer
+
+
+def test_head_is_get_without_its_body(house: _House) -> None:
+    """The same status and headers, and the connection goes on."""
+    connection = http.client.HTTPConnection(*house.address, timeout=5.0)
+    for path, status in (("/metrics", 200), ("/readyz", 503), ("/nowhere", 404)):
+        told = []
+        for method in ("GET", "HEAD"):
+            connection.request(method, path)
+            answer = connection.getresponse()
+            headers = [(name, value) for name, value in answer.getheaders() if name != "Date"]
+            told.append((answer.status, headers))
+            assert (answer.read() == b"") is (method == "HEAD")
+        assert told[0] == told[1]
+        assert told[0][0] == status
+    connection.close()
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz"])
+def test_a_rebound_name_reads_nothing(house: _House, path: str) -> None:
+    """A browser asks for the stranger's name; 403 that says which names are right."""
+    connection = http.client.HTTPConnection(*house.address, timeout=5.0)
+    connection.request("GET", path, headers={"Host": "evil.example:8080"})
+    answer = connection.getresponse()
+    assert answer.status == 403
+    assert b"http.names" in answer.read()
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "host",
+    [None, "localhost", "LOCALHOST:8080", "127.0.0.1", "10.1.2.3:8080", "[::1]:8080", "[2001:db8::1]"],
+)
+def test_addresses_and_loopback_need_no_setting(host: str | None) -> None:
+    """An address cannot be rebound; a request without a Host comes from no browser."""
+    assert not wrong_name(host, ())
+
+
+@pytest.mark.parametrize(
+    "host", ["", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "a, localhost", "1.2.3"]
+)
+def test_every_other_name_is_configured_or_refused(host: str) -> None:
+    """Only whole names count."""
+    assert wrong_name(host, ("monitor.ward.example",))
+    assert not wrong_name("monitor.ward.example:8080", ("monitor.ward.example",))
+
+
+def test_full_lanes_are_told_on_readyz_and_take_nobody_out_of_service(house: _House) -> None:
+    """Ways out still work there, so callers must still be sent here: 200 with a note."""
+    house.waiting, house.notes = (), ("the API's lane of watches is full",)
+    assert house.get("/readyz")[0::2] == (200, "ok\nthe API's lane of watches is full\n")
 
 
 def test_a_port_in_use_is_an_os_error(house: _House) -> None:
@@ -72,20 +185,68 @@ def test_a_port_in_use_is_an_os_error(house: _House) -> None:
         HttpServer("127.0.0.1", house.server.port, render=lambda: ("", b""), alive=tuple, ready=tuple)
 
 
-def test_silent_clients_do_not_lock_the_others_out(house: _House) -> None:
-    """Places are bounded: the one too many is hung up on at once, and a place given back is usable."""
-    address = ("127.0.0.1", house.server.port)
-    silent = [socket.create_connection(address) for _ in range(CONNECTIONS)]
-    extra = socket.create_connection(address)
-    extra.settimeout(5.0)
-    assert extra.recv(1) == b""
-    extra.close()
-    silent[0].sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
-    assert silent[0].recv(15) == b"HTTP/1.1 200 OK"
-    while silent[0].recv(4096):
-        pass
-    for one in silent:
+def test_the_newest_client_takes_the_place_of_the_oldest_that_dawdles(house: _House) -> None:
+    """However many connections drip, everyone else is answered; the others are not touched."""
+    drips = [house.open(b"GET /metrics HT") for _ in range(2 * CONNECTIONS)]
+    assert house.get("/metrics")[0] == 200
+    assert house.get("/healthz")[0] == 200
+    order = house.open(b"POST /order HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nsever")
+    assert order.recv(15) == b"HTTP/1.1 200 OK"
+    assert house.orders == [b"sever"]
+    assert drips[0].recv(1) == b""
+    drips[-1].sendall(b"TP/1.0\r\n\r\n")
+    assert drips[-1].recv(15) == b"HTTP/1.1 200 OK"
+    for one in (*drips, order):
         one.close()
+
+
+@pytest.mark.parametrize(
+    ("sent", "within_s"),
+    [
+        (b"", ASKS_WITHIN_S),
+        (b"POST /order HTTP/1.1\r\nHo", ASKS_WITHIN_S),
+        (b"POST /order HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nse", BODY_WITHIN_S),
+    ],
+    ids=["silent", "in the head", "in the body"],
+)
+def test_a_request_that_trickles_ends_at_its_deadline(house: _House, sent: bytes, within_s: float) -> None:
+    """Each byte comes in time, the request does not: the connection is closed and the place is free."""
+    client = house.open(sent)
+    house.until_open(Phase.ASKING, 1)
+    threading.Event().wait(0.1)  # until what was sent has been read; the clock that counts stands still
+    house.now_s += within_s - 0.1
+    client.sendall(b"v" if sent else b"G")
+    house.now_s += 0.2
+    assert client.recv(1) == b""
+    house.until_open(Phase.ASKING, 0)
+    assert house.orders == []
+    client.close()
+
+
+def test_an_answer_that_nobody_reads_ends_at_its_deadline(house: _House) -> None:
+    """What does not fit the sockets' buffers would hold its thread as long as its reader likes."""
+    house.go_on.set()
+    client = house.open(b"GET /page HTTP/1.1\r\nHost: x\r\n\r\n")
+    house.until_open(Phase.PAGE, 1)
+    house.now_s += ANSWERED_WITHIN_S + 0.1
+    house.until_open(Phase.PAGE, 0)
+    client.close()
+
+
+def test_pages_take_no_place_of_health_metrics_and_orders(house: _House) -> None:
+    """With every place for pages taken the next page is 503, everything else is answered."""
+    asked = b"GET /page HTTP/1.1\r\nHost: x\r\n\r\n"
+    pages = [house.open(asked) for _ in range(PLACES[Phase.PAGE])]
+    house.until_open(Phase.PAGE, PLACES[Phase.PAGE])
+    refused = house.open(asked)
+    assert refused.recv(12) == b"HTTP/1.1 503"
+    assert house.get("/healthz")[0] == 200
+    assert house.get("/metrics")[0] == 200
+    order = house.open(b"POST /order HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    assert order.recv(15) == b"HTTP/1.1 200 OK"
+    for one in (*pages, refused, order):
+        one.close()
+    house.go_on.set()
 
 
 def test_a_place_is_given_back_after_each_request(house: _House) -> None:

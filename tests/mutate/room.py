@@ -6,6 +6,8 @@ from mutate.mutation import Mutation
 
 _GRPC: Final = "daemon/dreamd/adapters/grpc/"
 _CALLS, _LANES, _REQUESTS = f"{_GRPC}calls.py", f"{_GRPC}lanes.py", f"{_GRPC}requests.py"
+_PLACES, _SERVER = "daemon/dreamd/adapters/http/places.py", "daemon/dreamd/adapters/http/server.py"
+_TESTS_HTTP, _TESTS_PLACES = "tests/daemon/test_http.py", "tests/daemon/test_http_places.py"
 _TESTS: Final = "tests/api/test_room.py"
 
 ROOM: Final = (
@@ -56,5 +58,45 @@ ROOM: Final = (
         "hasty = visit.lane is Lane.WAY_OUT and self._lanes.open(visit.lane) > WAITING_MAX",
         "hasty = False",
         (f"{_TESTS}::test_of_many_ways_out_at_once_each_acts_and_the_last_are_answered_at_once",),
+    ),
+    Mutation(
+        "room.drips",
+        "connections that drip hold the HTTP port shut",
+        _PLACES,
+        "self._hang_up(next(one for one in held if one.host == busiest))",
+        "pass",
+        (f"{_TESTS_PLACES}::test_the_host_with_the_most_loses_its_oldest",),
+    ),
+    Mutation(
+        "room.http-deadline",
+        "a request that trickles is read for ever",
+        _PLACES,
+        "for connection in [one for one in held if not now_s <= one.until_s]:",
+        "for connection in ():",
+        (f"{_TESTS_HTTP}::test_a_request_that_trickles_ends_at_its_deadline",),
+    ),
+    Mutation(
+        "room.http-order",
+        "an order waits for a place that pages can take",
+        _SERVER,
+        "        return Phase.ORDER\n",
+        "        return Phase.PAGE\n",
+        (f"{_TESTS_HTTP}::test_pages_take_no_place_of_health_metrics_and_orders",),
+    ),
+    Mutation(
+        "room.http-late",
+        "an order is done for a connection that has been closed",
+        _PLACES,
+        "if connection.over:\n                return False",
+        "if connection.over:\n                return True",
+        (f"{_TESTS_PLACES}::test_one_that_was_hung_up_on_asks_no_more",),
+    ),
+    Mutation(
+        "room.rebinding",
+        "a page with a rebound name reads sites and Dreamscapes",
+        _SERVER,
+        'if name not in {"localhost", *(one.lower() for one in names)}:',
+        "if False:",
+        (f"{_TESTS_HTTP}::test_a_rebound_name_reads_nothing",),
     ),
 )

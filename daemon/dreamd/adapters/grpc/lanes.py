@@ -187,6 +187,10 @@ class Lanes:
                 if not self._held[key]:
                     del self._held[key]
 
+    def notes(self) -> tuple[str, ...]:
+        """`full`, for /readyz: the daemon works, and some callers are refused."""
+        return self.full
+
     @property
     def full(self) -> tuple[str, ...]:
         """One sentence for each lane that is full for all callers."""

@@ -6,29 +6,35 @@ thousand series or a page for five hundred sleepers stays off the event loop, a 
 holds up its own thread and nobody else, and this is the one place from which "the tick loop hangs" can
 still be said. Nothing streams: whoever wants to follow asks again (see `console`).
 
-Rules. Loopback only (settings see to that). At most CONNECTIONS at once, the next is closed unheard; a
-client that says nothing, or does not read its answer, is dropped after CLIENT_S. A body is at most BODY_MAX
-bytes of told length; of a longer one, up to LONG_MAX, beginning and end are kept, because a way out is not
-refused for the length of its reason. The three pages for machines look at plain attributes and nothing else.
-A check answers with what is wrong, none of it means all is well.
+Rules. Loopback only (settings see to that). Every connection has a place and every phase of a request a
+deadline (`places`). A body is at most BODY_MAX bytes of told length; of a longer one, up to LONG_MAX,
+beginning and end are kept, because a way out is not refused for the length of its reason. The three pages
+for machines look at plain attributes and nothing else. A check answers with what is wrong, none of it means
+all is well.
 """
 
+import re
 import secrets
 import socket
 import socketserver
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from time import monotonic
 from typing import ClassVar, Final
 from urllib.parse import parse_qsl
 
 import structlog
 
-CONNECTIONS: Final = 64
-"""A browser holds up to six, one of them waiting for news."""
-CLIENT_S: Final = 5.0
+from dreamd.adapters.http.places import ASKING_PLACES, ASKS_WITHIN_S, Connection, Phase, Places
+
+CONNECTIONS: Final = ASKING_PLACES
+"""Connections that have not sent their whole request; one more closes the oldest of them."""
+CLIENT_S: Final = ASKS_WITHIN_S
+"""A read or a write that waits longer ends; `places` ends what goes on but takes too long in all."""
 BODY_MAX: Final = 4096
 LONG_MAX: Final = 16 << 20
 _CHUNK: Final = 64 << 10
@@ -77,9 +83,43 @@ def said(status: HTTPStatus, sentence: str) -> Page:
     return Page(status, TEXT, f"{sentence}\n".encode())
 
 
-def _health(wrong: tuple[str, ...]) -> Page:
+def _health(wrong: tuple[str, ...], notes: tuple[str, ...] = ()) -> Page:
     status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
-    return said(status, "\n".join(wrong or ("ok",)))
+    return said(status, "\n".join((*(wrong or ("ok",)), *notes)))
+
+
+def wrong_name(host: str | None, names: Collection[str]) -> str:
+    """Why a page for machines is not given to a request for this Host; empty: it is.
+
+    A browser whose page has rebound a stranger's name to this machine asks for that name. An IP address
+    cannot be rebound, and a request without a Host comes from no browser.
+    """
+    if host is None:
+        return ""
+    name = host.lower() if host.endswith("]") else re.sub(r":\d{1,5}$", "", host.lower())
+    try:
+        ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        if name not in {"localhost", *(one.lower() for one in names)}:
+            return "this port answers to localhost, IP addresses and the names in the setting http.names"
+    return ""
+
+
+def _for_machines(route: Route, names: Collection[str]) -> Route:
+    def guarded(asked: Asked) -> Page:
+        wrong = wrong_name(asked.headers.get("host"), names)
+        return said(HTTPStatus.FORBIDDEN, wrong) if wrong else route(asked)
+
+    return guarded
+
+
+def phase_of(asked: Asked) -> Phase:
+    """Whose place a request takes once it has been read."""
+    if asked.method == "POST":
+        return Phase.ORDER
+    if asked.path in ("/healthz", "/readyz"):
+        return Phase.HEALTH
+    return Phase.METRICS if asked.path == "/metrics" else Phase.PAGE
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -87,16 +127,31 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # a head and a body are two writes: the second must not wait for an ACK
 
+    def setup(self) -> None:
+        """Find the place this connection was given."""
+        super().setup()
+        assert isinstance(self.server, _Server)
+        self._place = self.server.place_of(self.request)
+
+    def handle_one_request(self) -> None:
+        """Read and answer one request within its deadlines."""
+        assert isinstance(self.server, _Server)
+        if self.server.places.ask_again(self._place):
+            super().handle_one_request()
+        else:
+            self.close_connection = True
+
     def do_GET(self) -> None:
         """Answer."""
         self._answer()
 
-    def do_POST(self) -> None:
-        """Answer."""
-        self._answer()
+    do_HEAD = do_POST = do_GET  # noqa: N815 -- the base class looks for these names
+    do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_TRACE = do_CONNECT = do_GET  # noqa: N815 -- likewise
 
     def _answer(self) -> None:
         assert isinstance(self.server, _Server)
+        places = self.server.places
+        places.has_head(self._place)
         path, _, query = self.path.partition("?")
         headers: dict[str, str] = {}
         for name, value in self.headers.items():
@@ -111,8 +166,17 @@ class _Handler(BaseHTTPRequestHandler):
             except ValueError:
                 page = said(HTTPStatus.BAD_REQUEST, "too many fields")
             else:
-                page = self.server.page(Asked(self.command, path, fields, headers, body, length <= BODY_MAX))
+                page = self._page(Asked(self.command, path, fields, headers, body, length <= BODY_MAX))
         self._send(page)
+
+    def _page(self, asked: Asked) -> Page:
+        assert isinstance(self.server, _Server)
+        if self.server.places.has_asked(self._place, phase_of(asked)):
+            return self.server.page(asked)
+        self.close_connection = True
+        return said(
+            HTTPStatus.SERVICE_UNAVAILABLE, "all places for pages are taken; orders and health are not"
+        )
 
     def _body(self, length: int) -> bytes:
         """Read it all; of one that is longer than BODY_MAX keep the beginning and the end."""
@@ -125,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _unfit(self, headers: Mapping[str, str]) -> Page | None:
         """Why the body will not be read; what cannot be read ends the connection."""
-        told = headers.get("content-length", "0" if self.command == "GET" else "")
+        told = headers.get("content-length", "" if self.command == "POST" else "0")
         length = int(told) if told.isascii() and told.isdigit() and len(told) <= len(str(LONG_MAX)) else -1
         if "transfer-encoding" in headers or not told:
             page = said(HTTPStatus.LENGTH_REQUIRED, "say the body's length")
@@ -145,7 +209,17 @@ class _Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(page.body)
+        if self.command != "HEAD":
+            self.wfile.write(page.body)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Say what was wrong with a request that cannot be read, as plainly as every other answer."""
+        del explain
+        self.close_connection = True
+        self.command = getattr(self, "command", None) or ""
+        self.request_version = self.protocol_version  # else an answer to what was no HTTP has no head
+        status = HTTPStatus(code)
+        self._send(said(status, message or status.phrase))
 
     def version_string(self) -> str:
         """Name the program, not the library and its version."""
@@ -158,13 +232,22 @@ class _Handler(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
-    request_queue_size = CONNECTIONS  # a page and its files come at once
+    request_queue_size = 4 * CONNECTIONS  # a page and its files come at once, and drips among them
 
-    def __init__(self, address: tuple[str, int], routes: Routes) -> None:
+    def __init__(self, address: tuple[str, int], routes: Routes, now_s: Callable[[], float]) -> None:
         self._routes = routes
-        self._places = threading.BoundedSemaphore(CONNECTIONS)
+        self._connections: dict[object, Connection] = {}
+        self.places = Places(now_s)
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, _Handler)
+
+    def place_of(self, request: object) -> Connection:
+        """The place of this client's socket."""
+        return self._connections[request]
+
+    def service_actions(self) -> None:
+        """Close what has taken too long; called at each poll."""
+        self.places.expire()
 
     def server_bind(self) -> None:
         """Bind without asking the name service who we are, as the base class would: that may take seconds."""
@@ -172,7 +255,8 @@ class _Server(ThreadingHTTPServer):
 
     def page(self, asked: Asked) -> Page:
         """Answer what was asked; a bug is one caller's 500, told in the log."""
-        route = self._routes.get((asked.method, asked.path))
+        method = "GET" if asked.method == "HEAD" else asked.method
+        route = self._routes.get((method, asked.path))
         if route is None:
             return self._no_route(asked)
         try:
@@ -185,25 +269,30 @@ class _Server(ThreadingHTTPServer):
     def _no_route(self, asked: Asked) -> Page:
         methods = sorted(method for method, path in self._routes if path == asked.path)
         if methods:
-            page = said(HTTPStatus.METHOD_NOT_ALLOWED, f"{asked.path} takes {' '.join(methods)}")
-            return Page(page.status, page.media, page.body, {"Allow": ", ".join(methods)})
+            allowed = [*methods, *(["HEAD"] if "GET" in methods else [])]
+            page = said(HTTPStatus.METHOD_NOT_ALLOWED, f"{asked.path} takes {' '.join(allowed)}")
+            return Page(page.status, page.media, page.body, {"Allow": ", ".join(allowed)})
         gets = (path for method, path in self._routes if method == "GET")
         known = " ".join(path for path in gets if path.count("/") == 1)
         return said(HTTPStatus.NOT_FOUND, f"here are: {known}")
 
     def process_request(self, request: object, client_address: object) -> None:
-        """Serve on a thread where a place is free, else hang up."""
-        if self._places.acquire(blocking=False):
-            super().process_request(request, client_address)  # type: ignore[arg-type]
-        else:
-            self.shutdown_request(request)  # type: ignore[arg-type]
+        """Serve on a thread where a place can be had, else hang up."""
+        assert isinstance(request, socket.socket)
+        assert isinstance(client_address, tuple)
+        connection = self.places.enter(request, str(client_address[0]))
+        if connection is None:
+            self.shutdown_request(request)
+            return
+        self._connections[request] = connection
+        super().process_request(request, client_address)
 
     def process_request_thread(self, request: object, client_address: object) -> None:
         """Give the place back, however the request ended."""
         try:
             super().process_request_thread(request, client_address)  # type: ignore[arg-type]
         finally:
-            self._places.release()
+            self.places.leave(self._connections.pop(request))
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away in the middle is no fact worth a line."""
@@ -220,7 +309,10 @@ class HttpServer:
         render: Callable[[], tuple[str, bytes]],
         alive: Check,
         ready: Check,
+        notes: Check = tuple,
+        names: Collection[str] = (),
         routes: Routes | None = None,
+        now_s: Callable[[], float] = monotonic,
     ) -> None:
         """Listen and serve.
 
@@ -230,7 +322,10 @@ class HttpServer:
             render: media type and body of /metrics.
             alive: what is wrong with the process.
             ready: what keeps it from working.
+            notes: what /readyz tells although it works.
+            names: by which machines may ask for the pages for machines, besides loopback and IP addresses.
             routes: everything else.
+            now_s: the deadlines' clock, which never goes back.
 
         Raises:
             OSError: the port is in use.
@@ -241,12 +336,12 @@ class HttpServer:
             return Page(HTTPStatus.OK, media, body)
 
         everything: dict[tuple[str, str], Route] = {
-            ("GET", "/metrics"): metrics,
-            ("GET", "/healthz"): lambda _asked: _health(alive()),
-            ("GET", "/readyz"): lambda _asked: _health(ready()),
+            ("GET", "/metrics"): _for_machines(metrics, names),
+            ("GET", "/healthz"): _for_machines(lambda _asked: _health(alive()), names),
+            ("GET", "/readyz"): _for_machines(lambda _asked: _health(ready(), notes()), names),
             **(routes or {}),
         }
-        self._server = _Server((host, port), everything)
+        self._server = _Server((host, port), everything, now_s)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(_POLL_S,), name="http", daemon=True
         )
@@ -256,6 +351,11 @@ class HttpServer:
     def port(self) -> int:
         """Where it listens."""
         return int(self._server.server_address[1])
+
+    @property
+    def places(self) -> Places:
+        """Who is connected, and at what."""
+        return self._server.places
 
     def close(self) -> None:
         """Stop listening; safe to call twice. Waits for at most one poll."""

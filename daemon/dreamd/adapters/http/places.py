@@ -1,0 +1,150 @@
+"""Places for HTTP connections: each phase of a request has places and a deadline of its own.
+
+A connection ASKS until its whole request has been read, head and body, and its phase is then that of the
+page it asked for. Nothing a client does or fails to do holds a place longer than its phase may last: at the
+deadline the connection is closed, however many bytes still trickle.
+
+What happens where a phase is full. ASKING, HEALTH and METRICS close their oldest connection of the host
+that holds the most, and take the newest: an honest request lasts milliseconds there, so the oldest is the
+one that dawdles. PAGE refuses. ORDER has no bound of its own, because leaving is never refused for room; an
+order is short, and `console` answers at once where many wait.
+
+Any thread may call; the clock is an argument.
+"""
+
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import ip_address
+from typing import Final
+
+
+class Phase(Enum):
+    """What a connection is at."""
+
+    ASKING = "asking"
+    HEALTH = "health"
+    METRICS = "metrics"
+    PAGE = "pages"
+    ORDER = "orders"
+
+
+ASKING_PLACES: Final = 64
+CONNECTIONS_MAX: Final = 256
+"""Of all phases together, each with its thread."""
+PLACES: Final = {Phase.ASKING: ASKING_PLACES, Phase.HEALTH: 16, Phase.METRICS: 8, Phase.PAGE: 64}
+HOST_PAGES: Final = 32
+"""Of the places for pages, for one host that is not this machine."""
+ASKS_WITHIN_S: Final = 5.0
+"""From the connection, or from the last answer, to the whole head."""
+BODY_WITHIN_S: Final = 2.0
+ANSWERED_WITHIN_S: Final = 10.0
+"""From the whole request to the answer's last byte: a hung application takes 2 s, a sever's word 1.5 s."""
+_REFUSING: Final = (Phase.PAGE,)
+
+
+@dataclass(slots=True, eq=False)
+class Connection:
+    """One client. until_s: when it is closed whatever it is at."""
+
+    socket: socket.socket
+    host: str
+    phase: Phase
+    until_s: float
+    over: bool = False
+
+
+class Places:
+    """Which connections there are, and what each is at."""
+
+    def __init__(self, now_s: Callable[[], float]) -> None:
+        """now_s: a clock that never goes back."""
+        self._now_s = now_s
+        self._lock = threading.Lock()
+        self._held: dict[Phase, dict[Connection, None]] = {phase: {} for phase in Phase}
+        self._threads = 0
+
+    def enter(self, client: socket.socket, host: str) -> Connection | None:
+        """A place for a new client; None: there are too many threads, hang up."""
+        with self._lock:
+            if self._threads >= CONNECTIONS_MAX:
+                return None
+            self._threads += 1
+            connection = Connection(client, host, Phase.ASKING, self._now_s() + ASKS_WITHIN_S)
+            self._make_room(Phase.ASKING)
+            self._held[Phase.ASKING][connection] = None
+            return connection
+
+    def ask_again(self, connection: Connection) -> bool:
+        """The connection has been answered and may ask once more; False: it is closed."""
+        return self._move(connection, Phase.ASKING, ASKS_WITHIN_S)
+
+    def has_head(self, connection: Connection) -> None:
+        """The head is read; the body follows."""
+        with self._lock:
+            connection.until_s = self._now_s() + BODY_WITHIN_S
+
+    def has_asked(self, connection: Connection, phase: Phase) -> bool:
+        """The whole request is read and this is what it wants; False: the phase has no place."""
+        return self._move(connection, phase, ANSWERED_WITHIN_S)
+
+    def leave(self, connection: Connection) -> None:
+        """The connection's thread ends."""
+        with self._lock:
+            self._held[connection.phase].pop(connection, None)
+            self._threads -= 1
+
+    def expire(self) -> None:
+        """Close every connection whose time is over."""
+        with self._lock:
+            now_s = self._now_s()
+            for held in self._held.values():
+                for connection in [one for one in held if not now_s <= one.until_s]:
+                    self._hang_up(connection)
+
+    def count(self, phase: Phase) -> int:
+        """Connections in this phase."""
+        return len(self._held[phase])
+
+    def _move(self, connection: Connection, phase: Phase, within_s: float) -> bool:
+        with self._lock:
+            if connection.over:
+                return False
+            if phase is not connection.phase and not self._fits(phase, connection.host):
+                return False
+            del self._held[connection.phase][connection]
+            self._make_room(phase)
+            connection.phase, connection.until_s = phase, self._now_s() + within_s
+            self._held[phase][connection] = None
+            return True
+
+    def _fits(self, phase: Phase, host: str) -> bool:
+        if phase not in _REFUSING:
+            return True
+        of_host = 0 if _is_here(host) else sum(one.host == host for one in self._held[phase])
+        return len(self._held[phase]) < PLACES[phase] and of_host < HOST_PAGES
+
+    def _make_room(self, phase: Phase) -> None:
+        held = self._held[phase]
+        if len(held) < PLACES.get(phase, CONNECTIONS_MAX):
+            return
+        busiest, _ = Counter(one.host for one in held).most_common(1)[0]
+        self._hang_up(next(one for one in held if one.host == busiest))
+
+    def _hang_up(self, connection: Connection) -> None:
+        """Free the place now; the thread that serves it finds its socket shut and ends."""
+        connection.over = True
+        self._held[connection.phase].pop(connection, None)
+        with suppress(OSError):  # it may have gone by itself
+            connection.socket.shutdown(socket.SHUT_RDWR)
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
