@@ -30,6 +30,7 @@ from dreamd.adapters.grpc.bodies import frees, reader
 from dreamd.adapters.grpc.errors import STATUS, Declined, decline
 from dreamd.adapters.grpc.lanes import WAITING_MAX, Lane, Lanes, lane_of
 from dreamd.adapters.grpc.requests import Deserialize, Requests
+from dreamd.core.refusals import Refusal
 from dreamd.ports.call_meters import CODES, Call, CallMeters
 
 Context = grpc.aio.ServicerContext[Message, Message]
@@ -184,29 +185,37 @@ class Seam(grpc.aio.ServerInterceptor):
 
     @contextlib.asynccontextmanager
     async def _admitted(self, visit: Visit, context: Context) -> AsyncIterator[Context]:
-        """A place in the method's lane, and all that is counted of a call."""
-        began_s, call = monotonic(), visit.call
-        if call is not None:
-            self._meters.started(call)
-        code = grpc.StatusCode.OK
+        """A place in the method's lane; the call is counted, then its refusal or failure is sent."""
+        began_s, ending = monotonic(), _Ending()
+        if visit.call is not None:
+            self._meters.started(visit.call)
         try:
             with self._lanes.place(visit.lane, context.peer()):
                 hasty = visit.lane is Lane.WAY_OUT and self._lanes.open(visit.lane) > WAITING_MAX
                 yield cast("Context", Hasty(context)) if hasty else context
         except Declined as no:
-            code = STATUS[no.refusal.kind]
             self._refused(no.refusal.code.value)
-            await decline(context, no.refusal)
+            ending = _Ending(STATUS[no.refusal.kind], refusal=no.refusal)
         except asyncio.CancelledError:
             # None without a deadline, whatever the stubs say
-            code = why_cancelled(cast("float | None", context.time_remaining()))
+            ending = _Ending(why_cancelled(cast("float | None", context.time_remaining())))
             raise
         except Exception as bug:  # noqa: BLE001 - the last line before the caller: whatever it is, it is logged
-            code = grpc.StatusCode.INTERNAL
-            await _fail(visit.path, context, bug)
+            ending = _Ending(grpc.StatusCode.INTERNAL, bug=bug)
         finally:
-            if call is not None:
-                self._meters.handled(call, word_of(code), monotonic() - began_s)
+            if visit.call is not None:
+                self._meters.handled(visit.call, word_of(ending.code), monotonic() - began_s)
+        if ending.refusal is not None:
+            await decline(context, ending.refusal)
+        if ending.bug is not None:
+            await _fail(visit.path, context, ending.bug)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    code: grpc.StatusCode = grpc.StatusCode.OK
+    refusal: Refusal | None = None
+    bug: Exception | None = None
 
 
 class Hasty:

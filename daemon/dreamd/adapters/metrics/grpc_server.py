@@ -36,6 +36,9 @@ class GrpcMeters:
 
     def handled(self, call: Call, code: str, seconds: float) -> None:
         """A call has ended with this status."""
-        self._handled[call, code].inc()
+        counted = self._handled.get((call, code))
+        if counted is None:  # no call of this kind is expected to end so; it is counted all the same
+            counted = self._handled_total.labels(call.kind, call.service, call.method, code)
+        counted.inc()
         if (took := self._took.get(call)) is not None:
             took.observe(seconds)
