@@ -60,11 +60,12 @@ def test_no_story_holds_what_must_not_be(told: list[Account]) -> None:
 
 def test_the_stories_hold_every_fault_and_many_causes(told: list[Account]) -> None:
     """The seeds leave no kind of fault out, and people are severed for many causes: the net is not empty."""
+    from dreamd.simulation.congestion import CONGESTION  # noqa: PLC0415
     from dreamd.simulation.faults import KINDS  # noqa: PLC0415
 
     faults = sum((Counter(account.faults) for account in told), Counter[str]())
     severs = sum((Counter(account.severs) for account in told), Counter[str]())
-    assert set(faults) == set(KINDS)
+    assert set(faults) == set(KINDS) | set(CONGESTION)
     assert set(severs) >= {"daemon", "lease", "stalled", "railed", "nonfinite", "silence", "release", "wake"}
     assert sum(not account.faults for account in told) >= 5, "calm nights are among them"
 
@@ -102,6 +103,7 @@ def test_the_account_is_json_and_says_by_its_status_what_it_found(
     [
         (["--pods", "2"], "--pods is 2, expected 3 to 500"),
         (["--seconds", "nan"], "--seconds is nan, expected 20 to 86400"),
+        (["--held-back", "61"], "--held-back is 61, expected 0 to 60"),
         (["--seeds", "0"], "--seeds is 0, expected 1 or more"),
         (["--seeds", "3", "--trace"], "--trace follows one seed, not many"),
     ],

@@ -21,12 +21,14 @@ from rich.text import Text
 from dreamd.up.clock import now_ns
 
 if TYPE_CHECKING:
+    from dreamd.simulation.nights import Night
     from dreamd.simulation.story import Account
 
 VIOLATED: Final = 1
 ASKED_WRONGLY: Final = 2
 PODS: Final = (3, 500)
 SECONDS: Final = (20.0, 86_400.0)
+HELD_BACK_MOST_S: Final = 60.0
 AHEAD: Final = 4
 """Stories under way for each core."""
 
@@ -39,6 +41,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--seed", type=int, default=0, metavar="K", help="the story (0)")
     parser.add_argument("--pods", type=int, default=8, metavar="N", help=f"{PODS[0]} to {PODS[1]} (8)")
     parser.add_argument("--seconds", type=float, default=150.0, metavar="S", help="simulated (150)")
+    nights = parser.add_mutually_exclusive_group()
+    nights.add_argument("--network", action="store_true", help="nothing fails but ways and brokers")
+    held = "nothing fails, but all that pods send comes S seconds late"
+    nights.add_argument("--held-back", type=float, default=0.0, metavar="S", help=held)
     parser.add_argument("--json", action="store_true", help="one JSON object a story, and nothing else")
     parser.add_argument("--trace", action="store_true", help="every line of every journal, as it happens")
     many = parser.add_mutually_exclusive_group()
@@ -58,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     # Here and not above: the fleet is loaded only where it is wanted.
     from dreamd.simulation.story import tell  # noqa: PLC0415
 
-    account = tell(args.seed, args.pods, args.seconds, print if args.trace else None)
+    account = tell(args.seed, args.pods, args.seconds, print if args.trace else None, _night(args))
     print(json.dumps(account.as_dict()) if args.json else "\n".join(_shown(account)))
     return VIOLATED if account.violations else 0
 
@@ -68,6 +74,8 @@ def _refusal(args: argparse.Namespace) -> str:
         return f"--pods is {args.pods}, expected {PODS[0]} to {PODS[1]}"
     if not SECONDS[0] <= args.seconds <= SECONDS[1]:
         return f"--seconds is {args.seconds:g}, expected {SECONDS[0]:g} to {SECONDS[1]:g}"
+    if not 0.0 <= args.held_back <= HELD_BACK_MOST_S:
+        return f"--held-back is {args.held_back:g}, expected 0 to {HELD_BACK_MOST_S:g}"
     if not args.seeds >= 1:
         return f"--seeds is {args.seeds}, expected 1 or more"
     return "--trace follows one seed, not many" if args.trace and (args.endless or args.seeds > 1) else ""
@@ -86,10 +94,17 @@ def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {number}" for name, number in counts.items()) or "none"
 
 
-def _tell(job: tuple[int, int, float]) -> "Account":
+def _night(args: argparse.Namespace) -> "Night":
+    from dreamd.simulation.nights import Night  # noqa: PLC0415
+
+    return Night(args.network, args.held_back)
+
+
+def _tell(job: tuple[int, int, float, "Night"]) -> "Account":
     from dreamd.simulation.story import tell  # noqa: PLC0415
 
-    return tell(*job)
+    seed, pods, seconds, night = job
+    return tell(seed, pods, seconds, night=night)
 
 
 def _many(args: argparse.Namespace) -> int:
@@ -99,10 +114,10 @@ def _many(args: argparse.Namespace) -> int:
     began_s = now_ns() / 1e9
     try:
         with Live(console=console, refresh_per_second=4, transient=True) as live:
-            for account in _accounts(seeds, args.pods, args.seconds):
+            for account in _accounts(seeds, args.pods, args.seconds, _night(args)):
                 told += 1
                 failed += bool(account.violations)
-                for line in _told(account, as_json=args.json):
+                for line in _told(account, args):
                     print(line, flush=True)
                 live.update(Text(_progress(told, failed, args.seconds, now_ns() / 1e9 - began_s)))
     except KeyboardInterrupt:
@@ -117,19 +132,20 @@ def _progress(told: int, failed: int, seconds: float, wall_s: float) -> str:
     return f"{told} stories, {hours:.1f} h simulated, {times:.0f} times real time, {failed} failed"
 
 
-def _told(account: "Account", *, as_json: bool) -> Iterator[str]:
-    if as_json:
+def _told(account: "Account", args: argparse.Namespace) -> Iterator[str]:
+    if args.json:
         yield json.dumps(account.as_dict())
     elif account.violations:
         replay = f"dreamd simulate --seed {account.seed} --pods {account.pods} --seconds {account.seconds:g}"
+        replay += " --network" * args.network + f" --held-back {args.held_back:g}" * (args.held_back > 0.0)
         yield f"{replay}  # {account.violations[0]}"
 
 
-def _accounts(seeds: Iterator[int] | range, pods: int, seconds: float) -> Iterator["Account"]:
+def _accounts(seeds: Iterator[int] | range, pods: int, seconds: float, night: "Night") -> Iterator["Account"]:
     """The accounts, in the order of their seeds; no more are under way than cores can chew."""
     workers = os.cpu_count() or 1
     context = multiprocessing.get_context("spawn")
-    jobs = ((seed, pods, seconds) for seed in seeds)
+    jobs = ((seed, pods, seconds, night) for seed in seeds)
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         waiting = [pool.submit(_tell, job) for job in islice(jobs, workers * AHEAD)]
         while waiting:

@@ -1,4 +1,4 @@
-"""The broker and the lines to it: delay, loss, duplication, reordering, cuts, floods, takeovers, wills.
+"""The lines to the broker: delay, loss, duplication, reordering, cuts, congestion.
 
 A line carries one client's messages both ways. QoS 0 may be lost; QoS 1 is lost only where a line is cut
 (both ends resend what matters). MQTT keeps the order of one connection; a line may be told not to, which
@@ -9,9 +9,12 @@ A will is told when a process dies (at once) or its line has been dead for a kee
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dreamd.simulation.schedule import MS_NS, SECOND_NS, Schedule
+
+if TYPE_CHECKING:
+    from dreamd.simulation.congestion import Lag
 
 KEEPALIVE_NS: Final = round(7.5 * SECOND_NS)
 """A broker gives up a client after one and a half keepalives of 5 s."""
@@ -42,7 +45,8 @@ class Way:
 class Line:
     """One client's connection to the broker.
 
-    up: the broker holds a session for it. out, back: towards the broker, and from it.
+    up: the broker holds a session for it. out, back: towards the broker, and from it. lag: what the way adds
+    to the weather's delay, and drops.
     """
 
     schedule: Schedule
@@ -51,9 +55,10 @@ class Line:
     up: bool = True
     out: Way = field(default_factory=Way)
     back: Way = field(default_factory=Way)
+    lag: "Lag | None" = None
 
-    def carry(self, way: Way, deliver: Deliver, *, qos: int) -> None:
-        """Send one message along a way; it may arrive late, twice or never."""
+    def carry(self, way: Way, deliver: Deliver, *, qos: int, frame: bool = False) -> None:
+        """Send one message along a way; it may arrive late, twice or never. frame: a full queue drops it."""
         if way.cut or not self.up:
             return
         weather = self.weather
@@ -62,15 +67,19 @@ class Line:
             return
         if qos == 0 and weather.loss and self.rng.random() < weather.loss:
             return
+        if frame and self.lag is not None and self.lag.drops(self.schedule.now_s, self.rng):
+            return
         self._send(way, deliver)
         if qos and weather.duplicates and self.rng.random() < weather.duplicates:
             self._send(way, deliver)
 
     def _send(self, way: Way, deliver: Deliver) -> None:
-        weather, schedule = self.weather, self.schedule
+        weather, schedule, lag = self.weather, self.schedule, self.lag
         low_s, high_s = weather.delay_s
         due_ns = schedule.now_ns + round((low_s + (high_s - low_s) * self.rng.random()) * SECOND_NS)
-        if not weather.reorders:
+        if lag is not None:
+            due_ns += round(lag.held_s(schedule.now_s, self.rng, out=way is self.out) * SECOND_NS)
+        if not (weather.reorders or (lag is not None and lag.reorders)):
             if due_ns < way.newest_ns:
                 due_ns = way.newest_ns
             else:

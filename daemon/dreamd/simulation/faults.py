@@ -15,6 +15,7 @@ from dreamd.ports.ledger import LAPSED_S
 from dreamd.simulation import crowds, outages
 from dreamd.simulation.bodies import MALFUNCTIONS, Ailment
 from dreamd.simulation.broker import Weather
+from dreamd.simulation.congestion import CONGESTION
 from dreamd.simulation.liars import LIES
 from dreamd.simulation.outages import later
 from dreamd.simulation.schedule import MS_NS, SECOND_NS
@@ -308,7 +309,9 @@ def _stick(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> Non
     later(world, max(lasts_s, STUCK_LEAST_S), give)
 
 
-KINDS: Final[dict[str, tuple[Act, float, float]]] = {
+Kinds = dict[str, tuple[Act, float, float]]
+
+KINDS: Final[Kinds] = {
     "ail": (_ail, 0.3, 12.0),
     "lie": (_lie, 1.0, 6.0),
     "freeze": (_freeze, 0.1, 9.0),
@@ -356,4 +359,4 @@ def draw(rng: random.Random, pods: int, begin_s: float, end_s: float) -> tuple[F
 def begin(world: World, fault: Fault, rng: random.Random) -> None:
     """Let it go wrong."""
     world.watch.calm = False
-    KINDS[fault.kind][0](world, world.pods[fault.pod], fault.lasts_s, rng)
+    (KINDS | CONGESTION)[fault.kind][0](world, world.pods[fault.pod], fault.lasts_s, rng)

@@ -1,7 +1,7 @@
 """The simulated broker: it retains, hands on, and takes a client's name from its older holder."""
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from dreamd.simulation.schedule import MS_NS
 from dreamwire import codec, topics
@@ -11,6 +11,9 @@ from dreamwire.seal import Sealer, seal
 if TYPE_CHECKING:
     from dreamd.simulation.owners import Owner
     from dreamd.simulation.pods import Pod
+
+FRAMES: Final = topics.FRAMES.partition("+")[0]
+"""What the topics of frames begin with."""
 
 
 class Hub:
@@ -62,7 +65,8 @@ class Hub:
         self.receive(topic, payload, retain=True)
 
     def _to(self, owner: "Owner", topic: str, payload: bytes) -> None:
-        owner.line.carry(owner.line.back, partial(owner.take, topic, payload), qos=1)
+        frame = topic.startswith(FRAMES)
+        owner.line.carry(owner.line.back, partial(owner.take, topic, payload), qos=1, frame=frame)
 
     def spread(self, topic: str, payload: bytes) -> None:
         """A broadcast, to whoever listens."""

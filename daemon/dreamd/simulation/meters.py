@@ -10,6 +10,7 @@ class CountingMeters:
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
+        self.above_granted = 0
 
     def frame_accepted(self) -> None:
         """One frame."""
@@ -59,6 +60,7 @@ class CountingMeters:
 
     def fleet(self, reading: FleetReading) -> None:
         """The fleet now."""
+        self.above_granted = reading.above_granted
 
     def site(self, name: str, reading: SiteReading) -> None:
         """One site now."""

@@ -72,6 +72,7 @@ class Owner:
     def _tick(self) -> None:
         if self.alive and not self.frozen:
             self.app.run_due()
+            self.world.watch.metered(self)
             self._schedule()
 
     def kill(self) -> None:

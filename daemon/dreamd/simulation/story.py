@@ -18,6 +18,7 @@ from dreamd.core.severing.quorum import INTIMATE_MIN
 from dreamd.simulation import faults
 from dreamd.simulation.books import Violation
 from dreamd.simulation.broker import Weather
+from dreamd.simulation.nights import ANY, Night
 from dreamd.simulation.people import limits
 from dreamd.simulation.world import DREAMSCAPE, World
 from dreamwire.buggify import POINTS, installed
@@ -66,28 +67,38 @@ class Account:
         }
 
 
-def tell(seed: int, pods: int, seconds: float, trace: Callable[[str], None] | None = None) -> Account:
-    """Live through one seed; `trace` is told every line of every journal."""
+def tell(
+    seed: int,
+    pods: int,
+    seconds: float,
+    trace: Callable[[str], None] | None = None,
+    night: Night = ANY,
+) -> Account:
+    """Live through one seed; `trace` is told every line of every journal. night: what may go wrong."""
     rng = random.Random(f"story {seed}")  # noqa: S311 - one seed, one story
-    world = World(seed, pods, rng.choice(WEATHERS), limits(seed, pods))
+    world = World(seed, pods, rng.choice(WEATHERS), {} if night.innocent else limits(seed, pods))
+    world.watch.innocent = night.innocent
     if trace is not None:
         world.watch.trace = trace
     whole = seconds >= WHOLE_S
     ending_s = seconds - WELL_AGAIN_S if whole else seconds
     eve = Eve()
-    drawn = faults.draw(rng, pods, MERGED_S, ending_s)
+    drawn = night.draw(seed, rng, pods, (MERGED_S, ending_s))
+    night.hold_back(world, (MERGED_S, ending_s))
+    goes_wrong = bool(drawn) or night.innocent
     for fault in drawn:
         world.schedule.at(round(fault.at_s * 1e9), lambda fault=fault: _begin(world, fault, rng))  # type: ignore[misc]
-    if drawn and whole:
+    if drawn and whole and not night.innocent:
         asks_ns, until_s = round((ending_s + RESUMED_AFTER_S) * 1e9), seconds - RESUMED_BEFORE_S
         world.schedule.at(asks_ns, lambda: faults.resume_in_time(world, until_s))
-        world.schedule.at(round(until_s * 1e9), lambda: eve.look(world))
+    if goes_wrong and whole:
+        world.schedule.at(round((seconds - RESUMED_BEFORE_S) * 1e9), lambda: eve.look(world))
     why = world.gather()
     if why:
         world.watch.violated("start", DREAMSCAPE, why)
     with installed(_dice(rng, world, drawn, ending_s)):
         world.run(max(seconds - world.schedule.now_s, 0.0))
-    if drawn and whole:
+    if goes_wrong and whole:
         _well_again(world, eve)
     world.watch.settle()
     kinds = Counter(fault.kind for fault in drawn)

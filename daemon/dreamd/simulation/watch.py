@@ -17,6 +17,7 @@ Held here
 - one-pod: one pseudonym lies in one pod.
 - withdrawn: who withdrew at their pod is given no slot by the daemon that was told, until checked in anew.
 - dose: nobody lives more merge-minutes than their limit, whatever daemon, pod or network do.
+- metrics: at most as many pods as were touched render more than was granted, by what the daemon's meters say.
 - restored: on a copy of the ledger nobody is given a slot before they are checked in anew (`excluded`).
 - exposure: in the end at least as much is charged to a sleeper as their device has rendered; what a mark that
   is still open stands for counts as charged.
@@ -30,18 +31,22 @@ import numpy as np
 
 from dreamd.adapters.people import UNDER_A_MARK_MIN
 from dreamd.app.happenings import NO_TRIP
-from dreamd.core.limits import (
-    BREAKER_OPEN_JITTER,
-    BREAKER_OPEN_S,
-    HALF_OPEN_TICKS,
-    HOP_S,
-    LEASE_FADE_S,
-    LEASE_S,
-)
-from dreamd.core.severing.breaker import TRANSPORT_OPEN_S
+from dreamd.core.session.views import DreamscapeState
 from dreamd.core.severing.causes import Cause, Kind, cause_named, kind_of
 from dreamd.core.severing.quorum import QuorumVerdict
 from dreamd.simulation.books import Bar, Permit, Violation, sleeper_of
+from dreamd.simulation.bounds import (
+    BACK_AFTER_FAULT_S,
+    BACK_AFTER_WAY_S,
+    FADE_NS,
+    HOP_NS,
+    LEASE_NS,
+    PERMIT_NS,
+    SCORED_S,
+    SILENT_NS,
+    STUCK_NS,
+    TIMER_NS,
+)
 from dreamd.simulation.schedule import MS_NS, SECOND_NS
 from dreamd.simulation.trips import COUNTED, Trips
 from dreamwire.messages import Collective, Command, PodEvent, PodEventKind, WakeOrder, WakePod, WakeScope
@@ -57,18 +62,6 @@ VIOLATIONS_MAX: Final = 20
 ACTS_MAX: Final = 1_000
 CROWD_ACTS: Final = ("halved", "crowd-severed")
 ALIKE_MAX: Final = 2
-LEASE_NS: Final = round(LEASE_S * SECOND_NS)
-PERMIT_NS: Final = round((LEASE_S + LEASE_FADE_S) * SECOND_NS)
-TIMER_NS: Final = 60 * MS_NS
-"""The tether's own timer is at 20 Hz: so much later it may act."""
-FADE_NS: Final = 50 * MS_NS
-HOP_NS: Final = round(HOP_S * SECOND_NS)
-SILENT_NS: Final = SECOND_NS // 2
-STUCK_NS: Final = 5 * HOP_NS
-"""Two frames, and the hops around them."""
-SCORED_S: Final = (HALF_OPEN_TICKS - 1) * HOP_S
-BACK_AFTER_FAULT_S: Final = BREAKER_OPEN_S * (1 - BREAKER_OPEN_JITTER) + SCORED_S
-BACK_AFTER_WAY_S: Final = TRANSPORT_OPEN_S + SCORED_S
 SLACK_MIN: Final = 1e-3
 FOREVER_S: Final = float("inf")
 NOT_DUE: Final = (0, "")
@@ -84,6 +77,7 @@ class Watch:
         self.severs: Counter[str] = Counter()
         self.touched: set[str] = {f"bed-{who.rpartition('-')[2]}" for who in world.limits_min}
         self.calm = True
+        self.innocent = False
         self.acts: deque[tuple[float, str]] = deque(maxlen=ACTS_MAX)
         self.checks = 0
         self.trace: Callable[[str], None] = lambda _line: None
@@ -342,10 +336,8 @@ class Watch:
             if bar is not None and bar.until_s == FOREVER_S and "restored" in bar.why:
                 self._bars[owner.number, event.pod] = Bar(self._world.schedule.now_s + SCORED_S, bar.why)
             self._withdrawn.discard((owner.number, event.pod))
-        if event.kind == "state" and QuorumVerdict.MOST_FAILED.value in event.sentence:
-            healthy, assigned, *away = (int(word) for word in event.sentence.split() if word.isdigit())
-            if not assigned - healthy - sum(away) <= len(self.touched):
-                self.violated("nothing", event.dreamscape, f"so many have not failed: {event.sentence}")
+        if event.kind == "state":
+            self._state_told(event)
         if event.kind in CROWD_ACTS:
             if not self.touched:
                 self.violated("nothing", event.dreamscape, f"a healthy crowd: {event.sentence}")
@@ -361,6 +353,21 @@ class Watch:
             wait_s = BACK_AFTER_FAULT_S if counted else BACK_AFTER_WAY_S
             self._bar(owner, event.pod, wait_s, f"its breaker tripped for {event.cause}")
             self._blame(event.pod, event.cause, "by the daemon")
+
+    def _state_told(self, event: "Event") -> None:
+        """A Dreamscape has moved: not severed for more failures than there are, nor for the way alone."""
+        if QuorumVerdict.MOST_FAILED.value in event.sentence:
+            healthy, assigned, *away = (int(word) for word in event.sentence.split() if word.isdigit())
+            if not assigned - healthy - sum(away) <= len(self.touched):
+                self.violated("nothing", event.dreamscape, f"so many have not failed: {event.sentence}")
+        if self.innocent and event.cause == DreamscapeState.SEVERED.value:
+            self.violated("nothing", event.dreamscape, f"nothing failed but the way: {event.sentence}")
+
+    def metered(self, owner: "Owner") -> None:
+        """A daemon has told its meters how the fleet is."""
+        above = owner.meters.above_granted
+        if not above <= len(self.touched):
+            self.violated("metrics", f"daemon {owner.number}", f"{above} pods render more than was granted")
 
     def restored(self, backup: "Shelf") -> None:
         """The ledger was restored from a copy: nobody is granted anything before they are checked in anew."""

@@ -1,0 +1,85 @@
+"""Nights of several kinds: what goes wrong in them is drawn from the seed.
+
+An ordinary night has faults of all kinds, and congestion in half of the seeds. In a night of the network ways
+and brokers fail and a daemon stands still, and nothing else: no person or device may be accused in it. In a
+night that is held back, everything that pods send comes later by one constant delay.
+"""
+
+import random
+from dataclasses import dataclass
+from typing import Final
+
+from dreamd.simulation import faults
+from dreamd.simulation.congestion import CONGESTION, NIGHTS, Delay, lag
+from dreamd.simulation.faults import KINDS, Fault, Kinds
+from dreamd.simulation.schedule import SECOND_NS
+from dreamd.simulation.world import World
+
+NETWORK: Final = ("cut", "blackhole", "switch", "storm", "kill-broker", "freeze-broker", "freeze-daemon")
+"""Kinds of fault that are of the way alone."""
+
+
+def _congestion(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
+    """Dice of their own: a night without congestion is the night it was before there was any."""
+    rng = random.Random(f"congestion {seed}")  # noqa: S311 - one seed, one story
+    if rng.random() >= NIGHTS:
+        return ()
+    return _drawn(rng, CONGESTION, pods, between_s, rng.choice((4.0, 8.0, 16.0, 32.0)))
+
+
+def _network(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
+    """Draw a night in which nothing fails but the way."""
+    rng = random.Random(f"network {seed}")  # noqa: S311 - one seed, one story
+    kinds = {kind: KINDS[kind] for kind in NETWORK} | CONGESTION
+    some = rng.sample(sorted(kinds), rng.randint(1, len(kinds)))
+    every_s = rng.choice((4.0, 8.0, 16.0))
+    return _drawn(rng, {kind: kinds[kind] for kind in some}, pods, between_s, every_s)
+
+
+def _drawn(
+    rng: random.Random, kinds: Kinds, pods: int, between_s: tuple[float, float], every_s: float
+) -> tuple[Fault, ...]:
+    drawn = []
+    at_s, end_s = between_s
+    while (at_s := at_s + rng.expovariate(1.0 / every_s)) < end_s:
+        kind = rng.choice(sorted(kinds))
+        _, least_s, most_s = kinds[kind]
+        drawn.append(Fault(kind, at_s, rng.uniform(least_s, most_s), rng.randrange(pods)))
+    return tuple(drawn)
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """What may go wrong in a night. held_back_s: all that pods send comes so much later, but for its ends."""
+
+    network: bool = False
+    held_back_s: float = 0.0
+
+    @property
+    def innocent(self) -> bool:
+        """Whether nothing goes wrong but the way."""
+        return self.network or self.held_back_s > 0.0
+
+    def draw(
+        self, seed: int, rng: random.Random, pods: int, between_s: tuple[float, float]
+    ) -> tuple[Fault, ...]:
+        """Draw its faults."""
+        if self.held_back_s > 0.0:
+            return ()
+        if self.network:
+            return _network(seed, pods, between_s)
+        return (*faults.draw(rng, pods, *between_s), *_congestion(seed, pods, between_s))
+
+    def hold_back(self, world: World, between_s: tuple[float, float]) -> None:
+        """Hold back what pods send, at its own rate and in order, where this night does."""
+        if self.held_back_s > 0.0:
+            world.schedule.at(round(between_s[0] * SECOND_NS), lambda: self._lag(world, between_s[1]))
+
+    def _lag(self, world: World, until_s: float) -> None:
+        world.watch.calm = False
+        what = Delay((self.held_back_s, self.held_back_s), (0.0, 0.0))
+        for pod in world.pods:
+            world.schedule.at(round(until_s * SECOND_NS), lag(pod.line, what))
+
+
+ANY: Final = Night()

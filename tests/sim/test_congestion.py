@@ -1,0 +1,163 @@
+"""Slow ways, full queues and floods in virtual time: no accusation, and all come back without a person."""
+
+import multiprocessing
+import os
+import random
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from dreamd.core.session.views import BreakerState, DreamscapeState
+from dreamd.core.severing.causes import Kind, cause_named, kind_of
+from dreamd.simulation.congestion import LEAST_S, MOST_S, Delay, Flood, drawn_delay, lag
+from dreamd.simulation.nights import Night
+from dreamd.simulation.schedule import SECOND_NS
+from dreamd.simulation.story import Account, tell
+from dreamd.simulation.world import World
+
+LONG = bool(os.environ.get("DREAMD_LONG"))
+NETWORK_SEEDS = range(200 if LONG else 8)
+HELD_BACK = (60, 640.0) if LONG else (8, 110.0)
+"""Pods, and seconds: ten minutes of delay between the merge and the stretch in which all must be back."""
+
+
+def _network(seed: int) -> Account:
+    return tell(seed, 4 + seed % 5, 115.0, night=Night(network=True))
+
+
+def test_nothing_but_the_network_accuses_nobody() -> None:
+    """Nights of cuts, blackholes, storms, delays, floods: no hard cause, no lock, no Dreamscape severed."""
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn")) as pool:
+        told = list(pool.map(_network, NETWORK_SEEDS))
+    broken = [f"dreamd simulate --network --seed {a.seed} --pods {a.pods}" for a in told if a.violations]
+    assert not broken, [str(a.violations[0]) for a in told if a.violations]
+    assert {kind for account in told for kind in account.faults} >= {"delay", "delay-all", "flood"}
+    assert any(account.severs.get("lease", 0) for account in told)
+
+
+def test_everything_held_back_for_minutes_accuses_nobody() -> None:
+    """All that pods send comes 3.5 s late: 0 hard, 0 locked, 0 above granted, all back at the end."""
+    pods, seconds = HELD_BACK
+    account = tell(1, pods, seconds, night=Night(held_back_s=3.5))
+    assert not account.violations, account.violations[0]
+    accusing = {cause for cause in account.severs if kind_of(cause_named(cause)) in (Kind.HARD, Kind.SOFT)}
+    assert accusing == set()
+    assert account.severs.get("lease", 0) + account.severs.get("daemon", 0) >= pods, "the delay was felt"
+
+
+def merged(pods: int = 5) -> World:
+    """Everyone is merged."""
+    world = World(1, pods)
+    assert world.gather() == ""
+    world.run(12.0)
+    assert min(pod.share() for pod in world.pods) > 0.0
+    world.watch.calm = False
+    return world
+
+
+def breakers(world: World) -> set[BreakerState]:
+    """The states of all breakers."""
+    assert world.owner is not None
+    return {view.breaker for view in world.owner.app.pods()}
+
+
+@pytest.mark.parametrize("seconds", [0.9, 1.9, 10.0])
+@pytest.mark.parametrize("way", [(1, 0), (0, 1), (1, 1)], ids=["out", "back", "both"])
+def test_a_constant_delay_of_any_length_and_direction_is_nobodys_fault(
+    seconds: float, way: tuple[int, int]
+) -> None:
+    """Of one bed and of all but it: alone while it must be, no accusation, and merged again 20 s later."""
+    world = merged()
+    for some in (world.pods[:1], world.pods[1:]):
+        slow = Delay((seconds * way[0],) * 2, (seconds * way[1],) * 2)
+        ends = [lag(pod.line, slow) for pod in some]
+        world.run(12.0)
+        for end in ends:
+            end()
+        world.run(seconds + 20.0)
+    assert not world.watch.violations
+    assert breakers(world) == {BreakerState.CLOSED}
+    assert min(pod.share() for pod in world.pods) > 0.0
+
+
+def test_a_flood_by_one_sender_is_nobodys_fault() -> None:
+    """The queue to the daemon fills to 6 s and half of the frames find no room: alone, then back."""
+    world = merged()
+    assert world.owner is not None
+    end = lag(world.owner.line, Flood(world.schedule.now_s, 1.0, 6.0, 0.5))
+    world.run(20.0)
+    assert not any(pod.share() for pod in world.pods)
+    end()
+    world.run(30.0)
+    assert not world.watch.violations
+    assert breakers(world) == {BreakerState.CLOSED}
+    assert min(pod.share() for pod in world.pods) > 0.0
+
+
+def test_a_device_that_sticks_behind_a_delay_is_found_when_its_frames_are_young_again() -> None:
+    """Behind 3.5 s nobody accuses it but its own guard; the daemon does with the second young frame."""
+    world = merged()
+    pod, owner = world.pods[0], world.owner
+    assert owner is not None
+    world.watch.touched.add(pod.name)
+    end = lag(pod.line, Delay((3.5, 3.5), (0.0, 0.0)))
+    world.run(6.0)
+    pod.bend = lambda frame: (replace(frame, applied=0.4),)
+    world.run(6.0)
+    assert owner.meters.counts["above-granted"] == 0
+    end()
+    world.run(3.5 + 1.0)
+    assert owner.meters.counts["above-granted"] >= 2
+    assert owner.app.pod(pod.name).breaker_cause == "actuator"
+    assert not world.watch.violations
+
+
+def test_a_lag_keeps_the_order_it_promises() -> None:
+    """A delay with order kept delivers what was sent after it behind what was sent in it; a flood as well."""
+    world = World(1, 3)
+    line, seen = world.pods[0].line, []
+    end = lag(line, Delay((3.0, 3.0), (0.0, 0.0)))
+    for number in range(4):
+        line.carry(line.out, lambda number=number: seen.append((number, world.schedule.now_s)), qos=0)  # type: ignore[misc]
+        world.run(0.5)
+    end()
+    line.carry(line.out, lambda: seen.append((4, world.schedule.now_s)), qos=0)
+    world.run(5.0)
+    assert [number for number, _ in seen] == [0, 1, 2, 3, 4]
+    gaps = [late - early for (_, early), (_, late) in pairwise(seen[:4])]
+    assert gaps == pytest.approx([0.5] * 3, abs=0.02), "at its own rate"
+
+
+def test_delays_are_drawn_from_a_fifth_of_a_second_to_ten() -> None:
+    """Each direction, constant and not, order kept and not, up to ten seconds."""
+    rng = random.Random(1)
+    drawn = [drawn_delay(rng) for _ in range(400)]
+    longest = [max(what.out_s[1], what.back_s[1]) for what in drawn]
+    assert LEAST_S <= min(longest) < 1.0
+    assert 8.0 < max(longest) <= MOST_S
+    assert {(what.out_s[1] > 0, what.back_s[1] > 0) for what in drawn} == {
+        (True, False),
+        (False, True),
+        (True, True),
+    }
+    assert (
+        {what.reorders for what in drawn}
+        == {what.out_s[0] == what.out_s[1] for what in drawn}
+        == {True, False}
+    )
+
+
+def test_a_network_that_accuses_is_found() -> None:
+    """The watch of an innocent night names a Dreamscape that is severed, and a meter that is not zero."""
+    world = merged()
+    world.watch.innocent = True
+    owner = world.owner
+    assert owner is not None
+    owner.meters.above_granted = 1
+    world.watch.metered(owner)
+    conductor = owner.app._conductors["night"]
+    conductor.say("state", "night is severed: 3 of 5 failed within 10 s", DreamscapeState.SEVERED.value)
+    assert {violation.rule for violation in world.watch.violations} == {"metrics", "nothing"}
+    assert world.schedule.now_ns > SECOND_NS
