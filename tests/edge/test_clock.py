@@ -242,6 +242,44 @@ def test_a_jump_is_told_and_taken() -> None:
     assert not clock.jumped
 
 
+@settings(max_examples=60)
+@given(
+    lopsided_us=st.lists(st.tuples(st.integers(0, 1_990_000), st.booleans()), min_size=1, max_size=40),
+    ahead_us=st.integers(-50_000, 50_000),
+)
+def test_no_lopsided_way_is_a_jump(lopsided_us: list[tuple[int, bool]], ahead_us: int) -> None:
+    """Answers that take up to 2 s, all of it there or all of it back, never make the clock jump."""
+    clock, now_ns = synced(SESSION_US + ahead_us)
+    for way_us, there in lopsided_us:
+        now_ns += EVERY_NS
+        out_us, back_us = (way_us, 0) if there else (0, way_us)
+        assert exchange(clock, now_ns, SESSION_US, out_us, back_us)[0] is None
+        assert not clock.jumped
+
+
+def test_a_jump_behind_a_slow_way_is_told_once_the_way_cannot_explain_it() -> None:
+    """1.5 s whose answer took 1.2 s back may be the way, and is slewed; 2.5 s may not, and is a jump."""
+    clock, now_ns = synced()
+    exchange(clock, now_ns, SESSION_US + 1_500_000, 0, 1_200_000)
+    assert not clock.jumped
+    exchange(clock, now_ns + EVERY_NS, SESSION_US + 2_500_000, 0, 1_200_000)
+    assert clock.jumped
+
+
+def test_a_way_that_is_lopsided_for_minutes_does_not_move_the_clock() -> None:
+    """Nine minutes of 1.8 s there and 0 back: the time is right to 60 ms; after ten it is not known so."""
+    clock, now_ns = synced()
+    worst_us = 0.0
+    for k in range(1, 270):
+        exchange(clock, now_ns + k * EVERY_NS, SESSION_US, 1_800_000, 0)
+        read_us = clock.offset_us(now_ns + k * EVERY_NS + EVERY_NS // 2)
+        worst_us = max(worst_us, abs(read_us - SESSION_US) if read_us is not None else 1e12)
+    assert worst_us < 60_000
+    for k in range(270, 600):
+        exchange(clock, now_ns + k * EVERY_NS, SESSION_US, 1_800_000, 0)
+    assert clock.uncertainty_us(now_ns + 600 * EVERY_NS) > 800_000
+
+
 def test_masking_by_uncertainty() -> None:
     """A band of centre f is omitted above 1 / (36 f): at 2 ms beta and sigma's neighbour limits hold."""
     phasors = np.ones((2, 5, 2), dtype=np.float32)

@@ -389,5 +389,6 @@ class Agent:
                 load_rss_kib=self._load[1],
                 refused_broadcasts=self._account.refused_broadcasts,
                 recording_ended=self._leaving,
+                at_us=now_ns // 1000,
             )
         )

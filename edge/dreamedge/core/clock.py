@@ -15,6 +15,10 @@ Rules
   slewed by at most 10 ms a second and never stepped, so grid instants strictly increase; a change
   beyond 1 s is a jump: the clock steps and says `jumped`, which the pod answers by letting go. It learns
   anew then, in a burst: the answer that told of the jump may have been under way for two seconds.
+- An answer tells of a jump only by what its own way cannot explain: the time held is more than 1 s outside
+  the answer's two bounds. A lopsided way of 2 s puts the middle of an answer off by 1 s, and is no jump.
+- A bound that is much better than those of the last 64 answers stays, for at most ten minutes: behind a way
+  that is lopsided for minutes the time is still known.
 - An answer counts once, to a question of ours that is less than 2 s old, with sane stamps.
 - A band of centre f whose phase would be uncertain by more than 10 degrees (1 / (36 f)) is masked.
 """
@@ -35,6 +39,9 @@ BURST_EVERY_NS: Final = 25_000_000
 EVERY_NS: Final = 2_000_000_000
 LEARNING: Final = 8
 KEPT: Final = 64
+KEPT_LONGER_US: Final = 200_000
+"""Bounds further apart than this are so poor that an older answer is kept for a better one."""
+KEPT_LONGEST_US: Final = 600_000_000
 ANSWER_WITHIN_US: Final = 2_000_000
 STAMP_SLACK_US: Final = 250_000
 """The shell stamps t0 as late as possible: at most this long after the probe was made."""
@@ -103,7 +110,7 @@ class SessionClock:
     def __init__(self) -> None:
         """Know nothing yet; the first probe is due at once."""
         self._asked: OrderedDict[int, int] = OrderedDict()
-        self._samples: deque[_Sample] = deque(maxlen=KEPT)
+        self._samples: deque[_Sample] = deque()
         self._bounds: tuple[_Sample, _Sample] | None = None
         self._burst_left = BURST
         self.due_ns = 0
@@ -154,7 +161,7 @@ class SessionClock:
 
     def _take(self, sample: _Sample) -> None:
         held_us = self._slew.offset_us(sample.at_us) if self._slew else sample.offset_us
-        jumped = abs(sample.offset_us - held_us) > JUMP_US
+        jumped = abs(sample.offset_us - held_us) - sample.round_trip_us / 2 > JUMP_US
         if jumped:
             self._samples.clear()
             self._jumped = True
@@ -162,11 +169,23 @@ class SessionClock:
             self._burst_left, self.due_ns = BURST, 0
             held_us = sample.offset_us
         self._samples.append(sample)
+        if len(self._samples) > KEPT:
+            self._forget_one(sample.at_us)
         most, least = self._bounds = self._agreed(sample.at_us)
         wins_us = (most.most_us + least.least_us) / 2
         self.learnt += 1
         self._slew = _Slew(wins_us if self._stepping else held_us, wins_us, sample.at_us)
         self._stepping = max(self._stepping - 1, 0)
+
+    def _forget_one(self, now_us: int) -> None:
+        """Forget the oldest answer, or the next oldest where the bounds need the oldest."""
+        oldest = self._samples.popleft()
+        most, least = min(self._samples, key=_MOST), max(self._samples, key=_LEAST)
+        poor = _distance_us(most, least, now_us) > KEPT_LONGER_US
+        better = oldest.most_us < most.most_us or oldest.least_us > least.least_us
+        if poor and better and now_us - oldest.at_us <= KEPT_LONGEST_US:
+            self._samples.popleft()
+            self._samples.appendleft(oldest)
 
     def _agreed(self, now_us: int) -> tuple[_Sample, _Sample]:
         """The answers with the least upper and the greatest lower bound; those that contradict are gone."""
