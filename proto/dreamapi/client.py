@@ -20,7 +20,6 @@ from dreamapi.dreamscapes import Dreamscapes
 from dreamapi.errors import Unreachable
 from dreamapi.pods import Pods
 from dreamapi.requests import refused
-from dreamapi.severs import Houses, Severs
 from dreamapi.text import unfit
 from dreamapi.wake import WakeOrders
 
@@ -38,7 +37,7 @@ OPTIONS: Final = (
 
 
 class Api:
-    """An open connection: `pods`, `dreamscapes`, `breakers`, `wake`, `severs` and `houses`."""
+    """An open connection: `pods`, `dreamscapes`, `breakers` and `wake`."""
 
     def __init__(self, line: Line, *, connect_s: float) -> None:
         self._target = line.target
@@ -60,8 +59,6 @@ class Api:
         self.dreamscapes = Dreamscapes(self._channel, self._line)
         self.breakers = Breakers(self._channel, self._line)
         self.wake = WakeOrders(self._channel, self._line)
-        self.severs = Severs(self._channel, self._line)
-        self.houses = Houses(self._channel, self._line)
         return self
 
     async def _reach(self) -> None:

@@ -107,7 +107,7 @@ class StoredSever:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A pod's once-a-second account of itself."""
+    """A pod's once-a-second account of itself. at_us: its CLOCK_BOOTTIME when it was written; 0: not told."""
 
     pod: str
     incarnation: int
@@ -125,6 +125,17 @@ class Status:
     load_rss_kib: int
     refused_broadcasts: int
     recording_ended: bool
+    at_us: int = 0
+
+    def written_s(self, unknown_s: float) -> float:
+        """Session time at which it was written, at the earliest; `unknown_s` where the pod does not say."""
+        if not (self.at_us and self.clock.synced):
+            return unknown_s
+        return (self.at_us + self.clock.offset_us - self.clock.uncertainty_us) * 1e-6
+
+    def older_than(self, other: "Status") -> bool:
+        """Whether the same process wrote this before `other`; False where either does not say."""
+        return 0 < self.at_us < other.at_us and self.incarnation == other.incarnation
 
 
 class PodEventKind(IntEnum):

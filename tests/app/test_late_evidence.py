@@ -8,7 +8,7 @@ import pytest
 from dreamd.core.limits import ACTUATOR_AGE_S, HOP_S
 from dreamd.core.session.views import BreakerState, DreamscapeState
 from dreamd.core.severing.causes import Cause, Kind, cause_named, kind_of
-from dreamwire.messages import Frame
+from dreamwire.messages import Frame, PodEventKind
 from fakes.stage import Puppet, Stage
 
 LEASE_AND_FADE_HOPS = 6
@@ -157,3 +157,166 @@ def test_a_frame_sent_twice_by_the_way_accuses_nobody() -> None:
     assert tripped(stage) == set()
     assert stage.meters.counts["refused:outdated"] > 0
     assert stage.coupling("bed-1") > 0
+
+
+def test_a_held_frame_of_poor_quality_is_one_piece_of_evidence() -> None:
+    """One poor frame in three, the next two late: fewer than five poor frames running trip nobody."""
+    stage = merged()
+    pod, way = stage.pods[0], Backlog(stage, stage.pods[0])
+    pod.bend = way
+    for _ in range(2):
+        pod.quality, way.hops = 0.2, 0
+        stage.hop(1)
+        pod.quality, way.hops = 0.9, 2
+        stage.hop(2)
+    assert tripped(stage) == set()
+    pod.quality, way.hops = 0.2, 0
+    stage.hop(5)
+    assert tripped(stage) == {"quality"}, "five that come each in their own tick still do"
+
+
+def late_statuses(stage: Stage, pod: Puppet, since_s: float, delay_s: float, until_s: float) -> None:
+    """Statuses of once a second, each `delay_s` late; the pod renders its share until its release."""
+    written_s = since_s - delay_s
+    while written_s <= until_s:
+        stage.clock.at_s = written_s + delay_s
+        pod.applied = 0.098 if written_s <= since_s else 0.0
+        pod.status(written_s)
+        stage.hop(1, statuses=False)
+        written_s += 1.0
+
+
+def test_a_status_from_before_a_release_accuses_nobody() -> None:
+    """A released pod's statuses come 3.5 s late and say that it renders a share: it had its slot then."""
+    stage = merged()
+    pod = stage.pods[0]
+    stage.link.cut = True
+    stage.app.release(pod.name, "asked")
+    since_s = stage.clock.at_s
+    late_statuses(stage, pod, since_s, 3.5, since_s + 4.0)
+    assert stage.meters.now is not None
+    assert stage.meters.now.above_granted == 0
+
+
+def test_a_pod_that_writes_later_that_it_is_coupled_counts_although_its_word_is_late() -> None:
+    """Written 1.6 s after the daemon first heard of it, and 3.5 s late, a share without a slot is counted."""
+    stage = merged()
+    pod = stage.pods[0]
+    stage.link.cut = True
+    stage.app.release(pod.name, "asked")
+    since_s = stage.clock.at_s
+    pod.applied = 0.098
+    pod.status(since_s)
+    for after_s, counted in ((1.4, 0), (1.6, 1)):
+        stage.clock.at_s = since_s + after_s + 3.5
+        pod.status(since_s + after_s)
+        stage.hop(1, statuses=False)
+        assert stage.meters.now is not None
+        assert stage.meters.now.above_granted == counted
+
+
+def test_a_status_that_was_overtaken_says_nothing() -> None:
+    """Of two statuses of one process the one written later stands, whichever comes first."""
+    stage = merged()
+    pod, now_s = stage.pods[0], stage.clock.at_s
+    pod.status(now_s)
+    pod.latched, assigned = "distress", pod.assign
+    pod.assign = None
+    pod.status(now_s - 1.0)
+    assert stage.app.pod(pod.name).latched == ""
+    pod.assign = assigned
+    pod.status(now_s + 1.0)
+    assert stage.app.pod(pod.name).latched == "distress"
+
+
+def test_a_word_from_before_a_sever_does_not_confirm_it() -> None:
+    """Frames and statuses that say zero confirm once they were captured or written after the sever."""
+    stage = merged()
+    pods = stage.pods[:3]
+    for pod in pods:
+        pod.bend, pod.applied = Backlog(stage, pod, 4), 0.0
+    stage.hop(8, statuses=False)
+    severed_s = stage.clock.at_s
+    ticket = stage.app.sever("night", "a drill")
+    stage.hop(4, statuses=False)
+    assert set(ticket.outcome().unconfirmed) >= {pod.name for pod in pods}
+    pods[0].assign, assigned = None, pods[0].assign
+    pods[0].status(severed_s - 0.1)
+    assert pods[0].name in ticket.outcome().unconfirmed
+    pods[0].status(severed_s + 0.1)
+    assert pods[0].name not in ticket.outcome().unconfirmed
+    pods[0].assign = assigned
+    stage.hop(1, statuses=False)
+    assert not {pod.name for pod in pods} & set(ticket.outcome().unconfirmed)
+
+
+def test_a_pod_is_home_by_a_status_that_was_written_after_the_end() -> None:
+    """A status from before its assignment, four seconds late, sends no sleeper home in the books."""
+    stage = merged()
+    stage.link.cut = True
+    ended_s = stage.clock.at_s
+    stage.app.end("night", "morning")
+    for pod in stage.pods:
+        pod.assign, pod.applied = None, 0.0
+        pod.status(ended_s - 4.0)
+    assert stage.app.dreamscape("night").state is DreamscapeState.WAKING
+    for pod in stage.pods:
+        pod.status(ended_s + 0.1)
+    assert stage.app.dreamscape("night").state is DreamscapeState.ENDED
+
+
+def at_ms(seconds: float) -> int:
+    """A session time as an event tells it."""
+    return round(seconds * 1000)
+
+
+def closed_again(stage: Stage, pod: Puppet) -> None:
+    """Let the breaker of this pod close."""
+    for _ in range(4 * 60):
+        stage.hop(1)
+        if stage.app.pod(pod.name).breaker is BreakerState.CLOSED:
+            return
+    raise AssertionError("it does not close")
+
+
+@pytest.mark.parametrize("late_hops", [0, 4 * 28, 4 * 60])
+def test_a_malfunction_that_is_told_twice_does_not_lock(late_hops: int) -> None:
+    """The daemon saw it in frames; the pod's own event of it opens the breaker again, and locks nobody."""
+    stage = merged()
+    pod = stage.pods[0]
+    began_s = stage.clock.at_s
+    pod.quality, pod.applied = 0.1, 0.0
+    stage.hop(5)
+    pod.quality = 0.9
+    assert stage.app.pod(pod.name).breaker is BreakerState.OPEN
+    stage.hop(late_hops)
+    pod.event(PodEventKind.SEVERED, "contact", unix_ms=at_ms(began_s))
+    assert stage.app.pod(pod.name).breaker is BreakerState.OPEN
+    closed_again(stage, pod)
+
+
+def test_a_second_malfunction_locks_however_late_it_is_told() -> None:
+    """Two malfunctions 40 s apart by the pod's own clock lock, and the second is told a minute late."""
+    stage = merged()
+    pod = stage.pods[0]
+    first_s, pod.applied = stage.clock.at_s, 0.0
+    pod.event(PodEventKind.SEVERED, "railed", unix_ms=at_ms(first_s))
+    closed_again(stage, pod)
+    second_s = stage.clock.at_s
+    assert second_s - first_s > 30.0
+    stage.hop(4 * 60)
+    pod.event(PodEventKind.SEVERED, "railed", unix_ms=at_ms(second_s))
+    assert stage.app.pod(pod.name).breaker is BreakerState.LOCKED
+
+
+def test_failures_that_are_told_at_once_and_happened_apart_are_no_mass_failure() -> None:
+    """Three of eight tell at once of failures minutes apart: their breakers open, the rest dream on."""
+    stage = merged(pods=8)
+    now_s = stage.clock.at_s
+    for number, pod in enumerate(stage.pods[:3]):
+        pod.event(PodEventKind.MALFUNCTION, "flat", unix_ms=at_ms(now_s - 60.0 * (number + 1)))
+    stage.hop(2)
+    assert stage.app.dreamscape("night").state is DreamscapeState.DREAMING
+    assert {stage.app.pod(pod.name).breaker for pod in stage.pods[:3]} == {BreakerState.OPEN}
+    stage.hop(8)
+    assert all(stage.coupling(pod.name) > 0 for pod in stage.pods[3:])

@@ -10,6 +10,7 @@ import pytest
 from dreamd.core.session.views import BreakerState as S
 from dreamd.core.severing.breaker import (
     RULES,
+    SAME_TRIP_S,
     Bad,
     Breaker,
     Good,
@@ -320,3 +321,36 @@ def test_after_a_crash_nobody_is_trusted_unseen() -> None:
     silent = initial_after_crash(START_S, None)
     assert silent.state is S.HALF_OPEN
     assert Run(silent).until(Good(), S.CLOSED) == 7.5
+
+
+@pytest.mark.parametrize("told_after_s", [1.0, 25.0, 32.0, 200.0, 600.0])
+@pytest.mark.parametrize("seen_after_s", [-600.0, -0.5, 0.0, SAME_TRIP_S - 0.1])
+def test_a_trip_that_is_told_again_never_locks(told_after_s: float, seen_after_s: float) -> None:
+    """Evidence from before the end of a trip's shortest wait opens again, in every state, and counts once."""
+    run = Run().feed([RAILED] * 5)
+    tripped_s = run.breaker.tripped_s
+    run.seconds(Good(), told_after_s)
+    run.feed([Trip(Cause.RAILED, "the pod", "", tripped_s + seen_after_s)])
+    assert run.breaker.state is S.OPEN
+    assert run.breaker.tripped_s == tripped_s
+    assert run.until(Good(), S.CLOSED) > 0.0
+
+
+def test_a_trip_of_its_own_locks_however_late_it_is_told() -> None:
+    """Seen 24 s after a trip or later, within half an hour of it: the second, whenever it is told."""
+    run = Run().feed([RAILED] * 5)
+    tripped_s = run.breaker.tripped_s
+    run.seconds(Good(), 300.0)
+    run.feed([Trip(Cause.FLAT, "the pod", "", tripped_s + SAME_TRIP_S)])
+    assert run.breaker.state is S.LOCKED
+
+
+def test_no_old_word_opens_a_lock() -> None:
+    """What is told of the trip before leaves LOCKED as it is."""
+    run = Run().feed([RAILED] * 5)
+    tripped_s = run.breaker.tripped_s
+    run.until(Good(), S.CLOSED)
+    run.feed([NONFINITE])
+    assert run.breaker.state is S.LOCKED
+    run.feed([Trip(Cause.RAILED, "the pod", "", tripped_s)])
+    assert run.breaker.state is S.LOCKED

@@ -99,3 +99,11 @@ def test_the_window_is_bounded() -> None:
     for k in range(10_050):
         mass.tripped(f"bed-{k}", Cause.RAILED, 100.0)
     assert mass.count(100.0) == 10_000
+
+
+def test_what_was_seen_longer_ago_than_the_window_is_no_failure_of_now() -> None:
+    """Three trips that are told at once count where they were seen within 10 s, and not one second more."""
+    mass = MassFailure()
+    for k, seen_s in enumerate((190.0, 189.9, 60.0)):
+        mass.tripped(f"bed-{k}", Cause.RAILED, 200.0, seen_s)
+    assert mass.count(200.0) == 1

@@ -177,8 +177,8 @@ class Puppet:
         self.sends = True
         self.presence()
 
-    def status(self) -> None:
-        """Give an account of itself."""
+    def status(self, written_s: float | None = None) -> None:
+        """Give an account of itself, as of session time `written_s`; None: it does not say when."""
         template = self.profile.astype(np.float32)
         calibration = Calibration(True, CalibrationSource.SIMULATED, 120.0, template, np.ones_like(template))
         self.stage.app.on_status(
@@ -199,6 +199,7 @@ class Puppet:
                 load_rss_kib=0,
                 refused_broadcasts=0,
                 recording_ended=False,
+                at_us=0 if written_s is None else round(written_s * 1e6),
             )
         )
 

@@ -601,7 +601,7 @@ _DREAMSCAPE: Final = (
         "mass.transport",
         "losses count as a mass failure",
         _QUORUM,
-        "if kind_of(cause) not in (Kind.HARD, Kind.SOFT):",
+        "if kind_of(cause) not in (Kind.HARD, Kind.SOFT) or not lately:",
         "if kind_of(cause) is Kind.ORDER:",
         (_TESTS_QUORUM,),
     ),

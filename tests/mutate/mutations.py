@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from mutate.api import API
 from mutate.console import CONSOLE
 from mutate.crowd import CROWD
 from mutate.daemon import DAEMON
+from mutate.evidence import EVIDENCE
 from mutate.leading import LEADING
 from mutate.mutation import Mutation
 from mutate.operators import OPERATORS
@@ -23,6 +23,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *OPERATORS),
     *(*SEEN, *CONSOLE, *ROOM, *CROWD),
     *(*REHEARSED, *SIZED),
-    *STOPS,
-    *API,
+    *(*STOPS, *EVIDENCE),
 )

@@ -66,7 +66,6 @@ def test_a_night_as_a_script_sees_it() -> None:
             "pod": "bed-8",
             "cause": "railed",
             "sentence": "bed-8 severed",
-            "acted_at": None,
         }
     ]
 

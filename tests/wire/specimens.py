@@ -213,6 +213,7 @@ SPECIMENS: dict[str, codec.PodSays | codec.DaemonSays] = {
     "presence": PRESENCE,
     "status": STATUS,
     "status_alpha": replace(STATUS, calibration=replace(STATUS.calibration, alpha_hz=10.25)),
+    "status_written": replace(STATUS, at_us=1_700_000_123_456_789),
     "event": EVENT,
     "clock_probe": PROBE,
     "frames": (FRAME, PLAIN_FRAME),

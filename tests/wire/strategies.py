@@ -111,6 +111,7 @@ statuses = st.builds(
     u32,
     u32,
     st.booleans(),
+    u64,
 )
 
 events = st.builds(

@@ -18,6 +18,7 @@ from dreamwire.schema import Schema
 
 RISE = GUIDELINE_CAP / RAMP_MIN_S * (FRAME_STALE_HOPS + 2) * HOP_S
 """How much a share can rise between a frame that is not stale and the tick after next."""
+_NEVER = -(1 << 62)
 
 
 @dataclass(slots=True)
@@ -41,7 +42,9 @@ class Bank:
     rate: NDArray[np.float64]
     lived_min: NDArray[np.float64]
     left_min: NDArray[np.float64]
+    looked_at: NDArray[np.int64]
     seen: tuple[int, Mask] | None = None
+    fresh: tuple[int, Mask] | None = None
 
     @classmethod
     def of(cls, schema: Schema, slots: int) -> Self:
@@ -59,6 +62,7 @@ class Bank:
             np.zeros(slots),
             np.zeros(slots),
             np.full(slots, np.inf),
+            np.full(slots, _NEVER, dtype=np.int64),
         )
 
     def recent(self, instant: int) -> Mask:
@@ -66,6 +70,16 @@ class Bank:
         if self.seen is None or self.seen[0] != instant:
             self.seen = instant, self.columns.recent(instant)
         return self.seen[1]
+
+    def anew(self, instant: int) -> Mask:
+        """Return bool[slots]: the newest frame has come since the last tick that asked.
+
+        A frame that stays the newest for three ticks, because the next are late, is one piece of evidence.
+        """
+        if self.fresh is None or self.fresh[0] != instant:
+            self.fresh = instant, self.columns.instant != self.looked_at
+            np.copyto(self.looked_at, self.columns.instant)
+        return self.fresh[1]
 
     def live(self, seconds: float) -> None:
         """So much time has passed since the last message."""

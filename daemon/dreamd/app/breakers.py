@@ -65,11 +65,13 @@ class Breakers:
             found.sever(Cause.OPERATOR, f"{by or UNNAMED}: {reason}" if reason else by or UNNAMED)
         return self._of(found)
 
-    def open(self, record: PodRecord, cause: Cause, by: str, evidence: str) -> None:
-        """Open the breaker of a pod, wherever it sits, and also if nowhere."""
+    def open(
+        self, record: PodRecord, cause: Cause, by: str, evidence: str, seen_s: float | None = None
+    ) -> None:
+        """Open the breaker of a pod, wherever it sits, and also if nowhere. seen_s: see `Trip`."""
         conductor = self._conductors.get(record.dreamscape)
-        if conductor is None or not conductor.trip(record, cause, by, evidence):
-            self._step(record, Trip(cause, by, evidence))
+        if conductor is None or not conductor.trip(record, cause, by, evidence, seen_s):
+            self._step(record, Trip(cause, by, evidence, seen_s))
         self._in.locks.flush(self._in.clock.now_s())
 
     def reset(self, name: str, by: str, reason: str, etag: str = "") -> BreakerView | Refusal:

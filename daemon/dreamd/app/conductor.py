@@ -16,7 +16,7 @@ from dreamd.app.seats import Seat
 from dreamd.app.session import Session
 from dreamd.app.surrogates import check
 from dreamd.app.surroundings import Surroundings
-from dreamd.core.limits import MASS_WINDOW_S, QUORUM_MIN
+from dreamd.core.limits import HOP_S, MASS_WINDOW_S, QUORUM_MIN
 from dreamd.core.session.assembly import ceiling_for
 from dreamd.core.session.dreamscape import breaker_of
 from dreamd.core.session.views import BreakerState, DreamscapeState, Plan
@@ -70,7 +70,8 @@ class Conductor(Session):
         if cause is not None:
             self.judge.trip(seat, cause, "a frame", f"number {frame.seq} of instant {frame.instant}")
         if frame.applied == 0.0 and not frame.fading:
-            self._in.tickets.confirm(seat.pod)
+            captured_s = frame.instant * HOP_S - frame.uncertainty_us * 1e-6
+            self._in.tickets.confirm(seat.pod, captured_s)
 
     def _count(self, written: Written) -> None:
         if written.sound:
@@ -136,11 +137,13 @@ class Conductor(Session):
         self._happenings.on_event(record, event)
         self._close_if_home()
 
-    def trip(self, record: PodRecord, cause: Cause, by: str, evidence: str) -> bool:
+    def trip(
+        self, record: PodRecord, cause: Cause, by: str, evidence: str, seen_s: float | None = None
+    ) -> bool:
         """Open the breaker of a pod that has a seat here; False: it has none."""
         seat = self.seats.of(record.pod)
         if seat is not None:
-            self.judge.trip(seat, cause, by, evidence)
+            self.judge.trip(seat, cause, by, evidence, seen_s)
         return seat is not None
 
     def reset(self, record: PodRecord, observation: Reset) -> bool:
@@ -156,21 +159,6 @@ class Conductor(Session):
         if seat is not None:
             self.leave(seat, Cause.WAKE.value)
             self._close_if_home()
-
-    def cut(self, record: PodRecord) -> None:
-        """This pod alone is severed, and has been told: in no later message, not asked again by itself.
-
-        `keep_books` writes it down, once whoever else is to be cut has been.
-        """
-        seat = self.seats.of(record.pod)
-        self.seating.excused.add(record.pod)
-        if seat is not None:
-            self.leave(seat, Cause.RELEASED.value)
-
-    def keep_books(self) -> None:
-        """Write down what severing did not wait for."""
-        self._close_if_home()
-        self._save()
 
     def consent_changed(self, record: PodRecord) -> None:
         """The sleeper in this pod has changed what they agree to, or withdrawn."""
@@ -219,10 +207,10 @@ class Conductor(Session):
             self.say(
                 "blind",
                 f"frames of {verdict.missing} of {holding} pods are missing: our own way to them is broken",
-                Cause.UPLINK.value,
+                Cause.DAEMON.value,
             )
         elif was_blind and not verdict.blind:
-            self.say("seeing", "frames arrive again", Cause.UPLINK.value)
+            self.say("seeing", "frames arrive again", Cause.DAEMON.value)
         if self.state is DreamscapeState.DREAMING and not verdict.blind and not going_home:
             self._judge_mass(holding)
             self._judge_quorum()
@@ -257,19 +245,14 @@ class Conductor(Session):
         """The coupling to grant whoever is included: zero unless everything speaks for it."""
         fused = self.cohorts.fused
         fewest = INTIMATE_MIN if self.plan.intimate else QUORUM_MIN
-        written = self.ownership.may_grant(now_s) and self.company.covered(now_s)
-        enough = fused is not None and fused.n >= fewest
-        ok = self._live and enough and written
-        self.withheld = "" if ok else self._why_withheld(written=written)
+        ok = (
+            self._live
+            and fused is not None
+            and fused.n >= fewest
+            and self.ownership.may_grant(now_s)
+            and self.company.covered(now_s)
+        )
         return ceiling_for(self.plan, fused.n) if ok and fused is not None else 0.0
-
-    def _why_withheld(self, *, written: bool) -> str:
-        """Why nobody is granted anything although everybody is healthy; one word, of the causes."""
-        if self.state is not DreamscapeState.DREAMING:
-            return self.sever_cause
-        if self.judge.blind:
-            return Cause.UPLINK.value
-        return Cause.QUORUM.value if written else Cause.LEDGER.value
 
     # -- house-keeping ----------------------------------------------------------------------------
 

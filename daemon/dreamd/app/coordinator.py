@@ -13,10 +13,10 @@ from typing import Final
 
 from dreamd.app import reading
 from dreamd.app.conductor import Conductor
-from dreamd.app.desk import Broker, Desk
+from dreamd.app.desk import Desk
 from dreamd.app.fleet import Fleet, PodRecord
 from dreamd.app.generation import Touch, begin_anew
-from dreamd.app.happenings import NO_TRIP, fault_told, tell_unseated
+from dreamd.app.happenings import NO_TRIP, fault_told
 from dreamd.app.journal import Journal
 from dreamd.app.locks import LockBook
 from dreamd.app.orders import Orders
@@ -74,7 +74,7 @@ class Coordinator(Desk):
             meters=meters,
             rng=rng,
             journal=journal,
-            fleet=Fleet(ledger.checked_in(), locks.breaker_of, clock.now_s),
+            fleet=Fleet(ledger.checked_in(), locks.breaker_of),
             orders=Orders(link, ledger.draw_counters(now_s)),
             tickets=Tickets(clock.now_s, meters.confirmed),
             locks=locks,
@@ -145,7 +145,7 @@ class Coordinator(Desk):
             self._release_stray(record, now_s)
         self.waking.on_status(record, status)
         if status.applied == 0.0 and not status.assignment:
-            self._in.tickets.confirm(record.pod)
+            self._in.tickets.confirm(record.pod, status.written_s(now_s))
         self._watch_stray(record, status, conductor, now_s)
 
     def _watch_stray(
@@ -157,7 +157,7 @@ class Coordinator(Desk):
         if seat is not None or lost or status.applied <= 0.0:
             self._in.fleet.census.obeys(record.pod)
         else:
-            self._in.fleet.census.coupled_without_slot(record.pod, now_s)
+            self._in.fleet.census.coupled_without_slot(record.pod, now_s, status.written_s(now_s))
 
     def _read_stored(self, record: PodRecord, status: Status, now_s: float) -> None:
         """A sever that a pod has stored, told to a daemon that knows nothing of it, is OPEN.
@@ -203,27 +203,34 @@ class Coordinator(Desk):
         if record is None:
             return
         if self._in.fleet.is_news(record, event):
-            self._take_in(record, event)
+            self._take_in(record, event, now_s)
         if self._in.locks.settled(record.pod):
             self._in.orders.send(record.pod, record.incarnation, Ack((event.id,)), now_s)
 
-    def _take_in(self, record: PodRecord, event: PodEvent) -> None:
+    def _take_in(self, record: PodRecord, event: PodEvent, now_s: float) -> None:
+        seen_s = event.unix_ms / 1000 if event.unix_ms else None
         if event.kind in (PodEventKind.ALONE, PodEventKind.LATCHED, PodEventKind.LEFT):
-            self._in.tickets.confirm(record.pod)
+            self._in.tickets.confirm(record.pod, now_s if seen_s is None else seen_s)
         if event.kind is PodEventKind.LATCHED:
             self._heed(record, event.cause)
         conductor = self._conductors.get(event.dreamscape) or self._conductors.get(record.dreamscape)
         if conductor is not None:
             conductor.on_event(record, event)
         elif event.kind is not PodEventKind.UNSPECIFIED:
-            tell_unseated(self._in, record, event)
+            kind = event.kind.name.lower()
+            sentence = f"{record.pod} {kind}" + (f": {event.cause}" if event.cause else "")
+            self._in.journal.append(
+                now_s, kind, sentence, dreamscape=event.dreamscape, pod=record.pod, cause=event.cause
+            )
+            if event.kind is PodEventKind.SEVERED:
+                self._in.meters.severed(cause_named(event.cause).value)
         cause = fault_told(event)
         if cause is not None:
             # Its own malfunction: wherever it sits now, and also if nowhere, it is kept away.
             if self._unknown(record):
                 at = event.term, event.tick
                 record.breaker = self._in.locks.recalled(record.pod, record.breaker, cause, at)
-            self.breakers.open(record, cause, "the pod", event.detail)
+            self.breakers.open(record, cause, "the pod", event.detail, seen_s)
 
     def on_clock_probe(self, pod: str, probe: ClockProbe, received_s: float) -> None:
         """A clock probe; the link stamps the answer as it leaves."""
@@ -254,7 +261,6 @@ class Coordinator(Desk):
     def on_link(self, *, up: bool) -> None:
         """The broker has been reached or lost."""
         now_s = self._in.clock.now_s()
-        self.broker = Broker(up, now_s)
         word = "reached" if up else "lost: every pod is alone by its own tether"
         if up:
             self._in.wakes.publish()
@@ -289,7 +295,6 @@ class Coordinator(Desk):
             conductor.tick(instant, missed)
         self._put_away(now_s)
         self._in.orders.resend(now_s)
-        self._in.fleet.fall_silent(now_s)
         self._keep(now_s)
         reading.tell(self._in, self._conductors.values())
         self._in.meters.tick(self._in.clock.now_s() - now_s, missed)
@@ -323,5 +328,4 @@ class Coordinator(Desk):
         try:
             self._in.ledger.close()
         except LedgerError as error:
-            sentence = f"the ledger did not close well: {error}"
-            self._in.journal.append(now_s, "ledger", sentence, reason=str(error))
+            self._in.journal.append(now_s, "ledger", f"the ledger did not close well: {error}")

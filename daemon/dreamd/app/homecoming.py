@@ -4,6 +4,8 @@ Theory of operation. Wake, End and the daemon's own shutdown publish zeros first
 holds a slot to leave. A pod is home when its own status says so: no assignment, nothing rendered. The first
 status after a release often says less: the fade of 50 ms is still under way. So a seat on its way home keeps
 its slot until its pod is home, gone, latched or checked out; the check for orphans does not take it back.
+A status that was written before the release is not believed: behind a slow way it tells of a time before the
+pod was assigned.
 
 Rules
 - Awaited is each seat that holds a slot, and each `returning` one: its pod was given a slot, by this process
@@ -15,6 +17,7 @@ Rules
   released.
 """
 
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from dreamd.app.fleet import PodRecord
@@ -97,7 +100,8 @@ class Homecoming:
         if self._session.state is not DreamscapeState.WAKING:
             return
         if status.applied == 0.0 and status.assignment == 0:
-            self._session.leave(seat, "home")
+            if status.written_s(inf) >= self._session.severed_s:
+                self._session.leave(seat, "home")
         elif status.assignment and seat.slot is None and not self._in.orders.waiting_for(record.pod):
             self._in.orders.send(record.pod, record.incarnation, self._farewell(), self._in.clock.now_s())
 

@@ -67,13 +67,15 @@ class Judge:
         """The seat holds no slot any more."""
         self._attention.pop(seat.number, None)
 
-    def trip(self, seat: Seat, cause: Cause, by: str, evidence: str = "") -> None:
-        """Something spoke against this seat's sleeper: open the breaker now."""
+    def trip(
+        self, seat: Seat, cause: Cause, by: str, evidence: str = "", seen_s: float | None = None
+    ) -> None:
+        """Something spoke against this seat's sleeper, seen at `seen_s` (None: now): open the breaker now."""
         record = self._in.fleet.get(seat.pod)
         seat.disobeyed = seat.disobeyed or cause is Cause.ACTUATOR
         if record is None or (record.breaker.state is BreakerState.OPEN and record.breaker.cause is cause):
             return
-        self._apply(record, seat, Trip(cause, by, evidence))
+        self._apply(record, seat, Trip(cause, by, evidence, seen_s))
         self.attend(seat)
 
     def reset(self, seat: Seat, observation: Reset) -> None:

@@ -13,7 +13,6 @@ from dreamd.app import keeping
 from dreamd.app.cohorts import Cohorts
 from dreamd.app.coordination import Changed
 from dreamd.app.crowd import CrowdWatch
-from dreamd.app.first_causes import FirstCauses, because
 from dreamd.app.fleet import PodRecord
 from dreamd.app.happenings import Happenings
 from dreamd.app.homecoming import Homecoming
@@ -65,11 +64,10 @@ class Session:
         self.mass = MassFailure()
         self.company = Company(self, surroundings)
         self.crowd = CrowdWatch(self, surroundings)
-        self.causes = FirstCauses(surroundings.fleet)
         self._audience = Audience(self.newest, lambda: self.state is DreamscapeState.ENDED)
         self._happenings = Happenings(self, surroundings)
         self.homecoming = Homecoming(self, surroundings)
-        self.instant, self.withheld = 0, ""
+        self.instant = 0
         self._gathered_s = self.tick_s = 0.0
         self._quorate = self.closing = False
         self.severed_s, self.sever_cause, self.ended_s = 0.0, "", 0.0
@@ -99,12 +97,12 @@ class Session:
         try:
             self._in.ledger.write(Transaction(dreamscapes=(self.record(),)))
         except LedgerError as error:
-            self.say("ledger", f"the ledger could not keep {self.plan.dreamscape}: {error}", "", str(error))
+            self.say("ledger", f"the ledger could not keep {self.plan.dreamscape}: {error}")
 
-    def say(self, kind: str, sentence: str, cause: str = "", reason: str = "") -> None:
-        """Write a fact about this Dreamscape into the journal; reason: what of it the log may have."""
-        now_s, name = self._in.clock.now_s(), self.plan.dreamscape
-        self._in.journal.append(now_s, kind, sentence, dreamscape=name, cause=cause, reason=reason)
+    def say(self, kind: str, sentence: str, cause: str = "") -> None:
+        """Write a fact about this Dreamscape into the journal."""
+        now_s = self._in.clock.now_s()
+        self._in.journal.append(now_s, kind, sentence, dreamscape=self.plan.dreamscape, cause=cause)
 
     @property
     def etag(self) -> str:
@@ -195,7 +193,7 @@ class Session:
         except LedgerError as error:
             self.seats.void(seat)
             self.company.gone(seat, 0.0)
-            self.say("ledger", f"{seat.pod} could not be assigned: {error}", "", str(error))
+            self.say("ledger", f"{seat.pod} could not be assigned: {error}")
             return
         self.company.seated(seat)
         self.crowd.take_up(seat)
@@ -210,7 +208,7 @@ class Session:
         """Everyone to zero in this call; valid in every state."""
         ticket = self.zero(cause)
         self.severed_s, self.sever_cause = self._in.clock.now_s(), cause.value
-        self._move(Move.SEVER, because(cause, reason))
+        self._move(Move.SEVER, reason or cause.value)
         self._save()
         return ticket
 
@@ -221,7 +219,7 @@ class Session:
         self._publish(level=0.0)
         holding = self.holding()
         for seat in holding:
-            self.causes.hold(seat, cause)
+            seat.cause = cause.value
         return self._in.tickets.issue(seat.pod for seat in holding)
 
     def resume(self) -> Refusal | None:
@@ -230,7 +228,7 @@ class Session:
         if refusal is not None:
             return refusal
         for seat in self.holding():
-            self.causes.release(seat)
+            seat.cause = ""
         self._move(Move.RESUME, "resumed")
         self._save()
         return None
@@ -256,18 +254,18 @@ class Session:
 
     def wake(self, issuer: str, reason: str) -> Ticket:
         """Sever, then wake everyone; valid in every state."""
-        return self._send_home(Move.WAKE, WakePod(reason, issuer), Cause.WAKE, reason)
+        return self._send_home(Move.WAKE, WakePod(reason, issuer), Cause.WAKE, reason or "woken")
 
     def end(self, reason: str) -> Ticket:
         """Sever, then let everyone sleep on alone; the books close once all are home."""
-        return self._send_home(Move.END, Release(reason or "ended"), Cause.ENDED, reason)
+        return self._send_home(Move.END, Release(reason or "ended"), Cause.ENDED, reason or "ended")
 
     def _send_home(self, step_: Move, what: What, cause: Cause, reason: str) -> Ticket:
         ticket = self.zero(cause)
         self.homecoming.order(what)
         self.sever_cause = self.homecoming.first_cause(cause)
         self.severed_s = self._in.clock.now_s()
-        self._move(step_, because(cause, reason))
+        self._move(step_, reason)
         self.homecoming.leave_the_others(cause)
         self._save()
         self._close_if_home()
@@ -292,7 +290,6 @@ class Session:
         record = self._in.fleet.get(seat.pod)
         if record is not None and record.dreamscape == self.plan.dreamscape:
             record.dreamscape, record.seat = "", 0
-            self.causes.left(record, cause)
             self._in.fleet.changed(record, self._in.clock.now_s())
         self._version += 1
         self._unsaved = True
@@ -372,8 +369,7 @@ class Session:
         if seat.slot is not None:
             self.cohorts.moved(seat.slot, record.breaker)
         if transition.after in (BreakerState.OPEN, BreakerState.LOCKED) and transition.cause is not None:
-            self.mass.tripped(seat.pod, transition.cause, transition.at_s)
-        self.causes.moved(seat, transition, severed=self.state is DreamscapeState.SEVERED)
+            self.mass.tripped(seat.pod, transition.cause, transition.at_s, transition.seen_s)
         self._version += 1
         self._happenings.breaker(record, seat, transition)
         if seat.disobeyed and transition.after is BreakerState.CLOSED and not self.closing:

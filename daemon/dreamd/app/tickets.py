@@ -1,13 +1,15 @@
 """Sever tickets: a sever that has been sent, filling in as pods confirm their zero.
 
-A pod confirms by its own word after the sever: a frame, status or event that says applied = 0. An
-offline pod is alone within lease + fade by its own tether, but that is not its word, so it stays
+A pod confirms by its own word after the sever: a frame, status or event that says applied = 0 and was
+captured or written after the sever was sent. A word that was under way then confirms nothing, however late it
+comes. An offline pod is alone within lease + fade by its own tether, but that is not its word, so it stays
 unconfirmed: in the ticket's answer, and, once the time to confirm is over, in `overdue`, until it says so
 or nobody lies in it any more. Whoever is severed again meanwhile is waited for since the first time.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from math import inf
 
 from dreamd.core.limits import CONFIRM_WITHIN_S
 from dreamd.core.session.views import SeverOutcome
@@ -27,9 +29,12 @@ class Ticket:
         """Who has not confirmed."""
         return tuple(self._waiting)
 
-    def confirm(self, pod: str) -> None:
-        """The pod has said that its coupling is zero."""
-        self._waiting.pop(pod, None)
+    def confirm(self, pod: str, said_s: float) -> bool:
+        """The pod said at `said_s` that its coupling was zero; returns whether that is after the sever."""
+        after = said_s >= self._sent_s
+        if after:
+            self._waiting.pop(pod, None)
+        return after
 
     def outcome(self) -> SeverOutcome:
         """The answer by now."""
@@ -67,13 +72,15 @@ class Tickets:
                 self._due.append((now_s, pod))
         return ticket
 
-    def confirm(self, pod: str) -> None:
-        """The pod is at zero."""
+    def confirm(self, pod: str, said_s: float = inf) -> None:
+        """The pod was at zero at `said_s`, session time; inf: it is now."""
         since_s = self._since_s.get(pod)
         if since_s is None:
             return
-        for ticket in self._open[pod]:
-            ticket.confirm(pod)
+        waiting = [ticket for ticket in self._open[pod] if not ticket.confirm(pod, said_s)]
+        if waiting:
+            self._open[pod] = waiting
+            return
         self.forget(pod)
         self._confirmed(self._now_s() - since_s)
 

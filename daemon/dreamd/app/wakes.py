@@ -163,8 +163,7 @@ class WakeBook:
             except LedgerError as error:
                 if not self._said:
                     self._said = True
-                    sentence = f"the ledger could not keep a wake order: {error}"
-                    self._journal.append(now_s, "ledger", sentence, reason=str(error))
+                    self._journal.append(now_s, "ledger", f"the ledger could not keep a wake order: {error}")
                 return
             del self._unsaved[order_id]
             self._said = False

@@ -37,7 +37,6 @@ class State(Enum):
     LEFT = "left"
     GONE = "gone"
     HOME = "home"
-    UNKNOWN = "not known"
 
 
 QUIETLY: Final = (State.COMING, State.LEFT)

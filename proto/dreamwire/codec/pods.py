@@ -129,6 +129,7 @@ def encode_status(message: Status) -> bytes:
         load_rss_kib=message.load_rss_kib,
         refused_broadcasts=message.refused_broadcasts,
         recording_ended=message.recording_ended,
+        at_us=message.at_us,
     )
     return measured(_STATUS, body.SerializeToString())
 
@@ -169,6 +170,7 @@ def decode_status(payload: bytes) -> Status:
         load_rss_kib=raw.load_rss_kib,
         refused_broadcasts=raw.refused_broadcasts,
         recording_ended=raw.recording_ended,
+        at_us=raw.at_us,
     )
 
 

@@ -14,6 +14,8 @@ Rules
 - A trip by a cause of the person or the device waits 30 s +- 20 % (so that a ward does not come back in
   one beat), then scores: 30 good frames in a row within 60 s close it; a hard cause, or the deadline,
   trips it again. A second such trip within 30 min locks it. Ten minutes CLOSED forget the first.
+- A trip that is told late is one of its own time. Where it was seen before an earlier trip could have ended
+  its wait, it is that trip told again: the breaker opens, and the trip is not counted a second time.
 - A trip by transport waits until frames come again, then scores; it never locks and is never counted.
   It cannot shorten another wait, but a cause of person or device takes over from it.
 - An order (an operator's sever of a Dreamscape) waits like a person's cause but is held against nobody.
@@ -48,6 +50,8 @@ __all__ = ["RULES", "TRANSPORT_OPEN_S", "Bad", "Breaker", "Good", "Observation",
 __all__ += ["Transition", "Trip", "about_to_close", "closed", "initial_after_crash", "kept_from_closing"]
 __all__ += ["locked", "rested", "seated", "step"]
 
+SAME_TRIP_S: Final = BREAKER_OPEN_S * (1.0 - BREAKER_OPEN_JITTER)
+"""A breaker is open for so long at least; evidence from before that is of the trip that opened it."""
 TRANSPORT_OPEN_S: Final = 1.0
 """Least wait after a transport trip; then the first frame half-opens."""
 
@@ -162,13 +166,15 @@ def step(
     """
     sign, cause, detail = read(observation)
     now = _advance(breaker, now_s)
-    after = RULES[breaker.state, sign](now, cause, rng)
+    seen_s = observation.seen_s if isinstance(observation, Trip) else None
+    again = seen_s is not None and seen_s < now.tripped_s + SAME_TRIP_S
+    after = _told_again(now, cause, rng) if again else RULES[breaker.state, sign](now, cause, rng)
     if after.state is breaker.state:
         return after, None
     if not detail and after.state in (BreakerState.OPEN, BreakerState.LOCKED):
         late = breaker.state is BreakerState.HALF_OPEN
         detail = f"not well within {HALF_OPEN_DEADLINE_S:.0f} s" if late else CAUSES[cause].sentence
-    return after, Transition(after.at_s, breaker.state, after.state, after.cause, detail)
+    return after, Transition(after.at_s, breaker.state, after.state, after.cause, detail, seen_s)
 
 
 def _advance(b: Breaker, now_s: float) -> Breaker:
@@ -218,6 +224,11 @@ def _trip(b: Breaker, cause: Cause, rng: Random | None) -> Breaker:
         return stopped._replace(state=BreakerState.LOCKED, until_s=inf, tripped_s=b.at_s)
     tripped_s = b.at_s if _counts(cause) else b.tripped_s
     return stopped._replace(until_s=b.at_s + _wait_s(rng), tripped_s=tripped_s)
+
+
+def _told_again(b: Breaker, cause: Cause, rng: Random | None) -> Breaker:
+    """What opened it before is told late: it opens again, and its first trip stays the one that counts."""
+    return RULES[b.state, Sign.TRIP](b._replace(tripped_s=-inf), cause, rng)._replace(tripped_s=b.tripped_s)
 
 
 def _half_open(b: Breaker, cause: Cause, _rng: Random | None) -> Breaker:

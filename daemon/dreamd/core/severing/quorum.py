@@ -77,9 +77,10 @@ class MassFailure:
     def __init__(self) -> None:
         self._tripped_s: dict[str, float] = {}  # in order of time, oldest first
 
-    def tripped(self, pod: str, cause: Cause, now_s: float) -> None:
-        """Note a trip; transport causes and orders do not count."""
-        if kind_of(cause) not in (Kind.HARD, Kind.SOFT):
+    def tripped(self, pod: str, cause: Cause, now_s: float, seen_s: float | None = None) -> None:
+        """Note a trip; transport, orders and what was seen longer than 10 s ago (None: now) do not count."""
+        lately = seen_s is None or now_s - seen_s <= MASS_WINDOW_S
+        if kind_of(cause) not in (Kind.HARD, Kind.SOFT) or not lately:
             return
         self._tripped_s.pop(pod, None)
         self._tripped_s[pod] = now_s

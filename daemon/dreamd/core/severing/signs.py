@@ -28,11 +28,15 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """Open now, whatever the counts say; `by` names who wants it, `evidence` says what they saw."""
+    """Open now, whatever the counts say; `by` names who wants it, `evidence` says what they saw.
+
+    seen_s: session time at which it was seen; None: now.
+    """
 
     cause: Cause
     by: str
     evidence: str = ""
+    seen_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,14 @@ class Sign(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One move of a breaker, for the journal."""
+    """One move of a breaker, for the journal. seen_s: when its evidence was seen; None: at `at_s`."""
 
     at_s: float
     before: BreakerState
     after: BreakerState
     cause: Cause | None
     detail: str = ""
+    seen_s: float | None = None
 
 
 def read(observation: Observation) -> tuple[Sign, Cause, str]:
@@ -79,7 +84,7 @@ def read(observation: Observation) -> tuple[Sign, Cause, str]:
             return Sign.SILENT, Cause.SILENCE, "no frame came"
         case Bad(cause, evidence):
             return _SIGN_OF_BAD[kind_of(cause)], cause, evidence
-        case Trip(cause, by, evidence):
+        case Trip(cause, by, evidence, _):
             return Sign.TRIP, cause, f"{by}: {evidence}" if evidence else by
         case Reset(by, reason):
             named = by.strip() != "" and reason.strip() != ""
