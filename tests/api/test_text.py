@@ -126,4 +126,4 @@ async def test_a_latin_1_terminal_severs(application: FakeCoordination, server: 
         subprocess.run, [*command, b"caf\xe9"], capture_output=True, check=False, cwd=ROOT
     )
     assert (done.returncode, done.stderr) == (0, b"")
-    assert application.dreamscapes()[0].state is DreamscapeState.SEVERED
+    assert next(iter(application.dreamscapes())).state is DreamscapeState.SEVERED
