@@ -33,7 +33,7 @@ from dreamd.adapters.http.application import Application
 from dreamd.adapters.http.console import Console
 from dreamd.adapters.http.server import HttpServer
 from dreamd.adapters.keys import Seal, open_key
-from dreamd.adapters.log_events import named
+from dreamd.adapters.log_events import fields_of, level_of, named
 from dreamd.adapters.logs import Log, Spool, open_log
 from dreamd.adapters.metrics.now import Facts
 from dreamd.adapters.metrics.prometheus import PrometheusMeters
@@ -297,10 +297,8 @@ class Daemon:
 
     def _write_down(self, event: Event) -> None:
         """An event of the journal; its sentence may name people's words, its fields do not."""
-        tick = self._coordinator.tick_of(event.dreamscape)
-        fields = {"dreamscape": event.dreamscape, "tick": tick, "pod": event.pod, "cause": event.cause}
-        shown = {name: value for name, value in fields.items() if value}
-        self._log.info(named(event.kind), cursor=event.cursor, **shown, **event.values)
+        fields = fields_of(event, self._coordinator.tick_of(event.dreamscape))
+        self._log.log(level_of(event.kind), named(event.kind), **fields)
 
     def _step_failed(self, failed: StepFailed) -> None:
         self._log.error("shutdown_step_failed", step=failed.name, why=repr(failed.error))

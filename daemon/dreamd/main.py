@@ -46,6 +46,7 @@ VERBS: Final = {
     "top": Verb("a Dreamscape on this terminal, closely", "daemon"),
     "pods": Verb("list, watch, check in, release the pods", "daemon"),
     "dreamscapes": Verb("create, watch, sever, wake Dreamscapes", "daemon"),
+    "sever": Verb("to zero now: a sleeper, a Dreamscape, a site, the fleet", "daemon"),
     "breakers": Verb("list, trip, reset the breakers", "daemon"),
     "wake": Verb("give, lift, list wake orders", "daemon"),
     "rehearse": Verb("the disaster on cue, and who came home", "up"),

@@ -19,6 +19,7 @@ from dreamapi.errors import (
     BreakerOpen,
     ClockUnsynced,
     ConsentMissing,
+    CursorAhead,
     CursorTooOld,
     DreamscapeExists,
     DreamscapesFull,
@@ -59,8 +60,10 @@ from dreamapi.errors import (
 from dreamapi.glance import show
 from dreamapi.v1.breakers_pb2 import BreakerDetail, BreakerMove
 from dreamapi.v1.dreamscapes_pb2 import Check, Collective, Dreamscape, Event, Plan, Seat
+from dreamapi.v1.house_pb2 import House
 from dreamapi.v1.pods_pb2 import Pod
 from dreamapi.v1.severing_pb2 import Breaker, SeverOutcome
+from dreamapi.v1.severs_pb2 import OrderSeverRequest
 from dreamapi.v1.wake_pb2 import WakeOrder
 
 __all__ = [
@@ -78,6 +81,7 @@ __all__ = [
     "ClockUnsynced",
     "Collective",
     "ConsentMissing",
+    "CursorAhead",
     "CursorTooOld",
     "Dreamscape",
     "DreamscapeExists",
@@ -87,6 +91,7 @@ __all__ = [
     "ExposureReached",
     "Failed",
     "FleetFull",
+    "House",
     "InvalidArgument",
     "LaneFull",
     "LateJoiningClosed",
@@ -95,6 +100,7 @@ __all__ = [
     "NobodyLeads",
     "NotCalibrated",
     "NotCheckedIn",
+    "OrderSeverRequest",
     "Plan",
     "Pod",
     "PodBusy",

@@ -20,6 +20,7 @@ from dreamapi.dreamscapes import Dreamscapes
 from dreamapi.errors import Unreachable
 from dreamapi.pods import Pods
 from dreamapi.requests import refused
+from dreamapi.severs import Houses, Severs
 from dreamapi.text import unfit
 from dreamapi.wake import WakeOrders
 
@@ -37,7 +38,7 @@ OPTIONS: Final = (
 
 
 class Api:
-    """An open connection: `pods`, `dreamscapes`, `breakers` and `wake`."""
+    """An open connection: `pods`, `dreamscapes`, `breakers`, `wake`, `severs` and `houses`."""
 
     def __init__(self, line: Line, *, connect_s: float) -> None:
         self._target = line.target
@@ -59,6 +60,8 @@ class Api:
         self.dreamscapes = Dreamscapes(self._channel, self._line)
         self.breakers = Breakers(self._channel, self._line)
         self.wake = WakeOrders(self._channel, self._line)
+        self.severs = Severs(self._channel, self._line)
+        self.houses = Houses(self._channel, self._line)
         return self
 
     async def _reach(self) -> None:

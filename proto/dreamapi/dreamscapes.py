@@ -189,6 +189,7 @@ class Dreamscapes:
 
         Raises:
             CursorTooOld: events after the cursor are no longer kept.
+            CursorAhead: no event has this cursor yet.
         """
         request = asking(dreams.WatchEventsRequest, after=after, dreamscape=names.dreamscape(dreamscape))
         answers = self._line.follow(self._stub.WatchEvents, lambda: request, dreams.WatchEventsResponse)

@@ -188,6 +188,10 @@ class CursorTooOld(Refused, reason="CURSOR_TOO_OLD"):
     """Events after this cursor are no longer kept."""
 
 
+class CursorAhead(Refused, reason="CURSOR_AHEAD"):
+    """No event has this cursor yet."""
+
+
 class TooManyWatchers(Refused, reason="TOO_MANY_WATCHERS"):
     """No more watches are taken."""
 

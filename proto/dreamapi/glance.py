@@ -9,7 +9,7 @@ from dreamapi import names
 from dreamapi.client import Api, connect
 from dreamapi.errors import ApiError
 from dreamapi.text import shown
-from dreamapi.v1.dreamscapes_pb2 import Collective, Dreamscape
+from dreamapi.v1.dreamscapes_pb2 import Collective, Dreamscape, Seat
 from dreamapi.v1.pods_pb2 import Pod
 
 
@@ -51,7 +51,7 @@ async def lines(api: Api, ticks: int) -> AsyncIterator[str]:
 
 def _pod(pod: Pod) -> str:
     state = names.word(Pod.State, pod.state)
-    return f"{pod.name:<16} {state:<12} {pod.sleeper or '-':<20} quality {pod.quality:.2f}"
+    return f"{pod.name:<16} {state:<12} {pod.sleeper or '-':<20} quality {_share(pod, 'quality')}"
 
 
 def _dreamscape(dreamscape: Dreamscape) -> str:
@@ -60,5 +60,9 @@ def _dreamscape(dreamscape: Dreamscape) -> str:
 
 
 def _tick(tick: Collective) -> str:
-    drawn = ", ".join(f"{names.bare(seat.pod)} {seat.applied:.0%}" for seat in tick.seats[:8])
+    drawn = ", ".join(f"{names.bare(seat.pod)} {_share(seat, 'applied')}" for seat in tick.seats[:8])
     return f"tick {tick.tick}: {tick.merged} of {tick.assigned} merged; {drawn}"
+
+
+def _share(message: Pod | Seat, field: str) -> str:
+    return f"{getattr(message, field):.0%}" if message.HasField(field) else "not known"

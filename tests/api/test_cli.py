@@ -8,7 +8,7 @@ import pytest
 
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamd.adapters.grpc.server import Running
-from dreamd.cli import breakers, dreamscapes, pods, wake
+from dreamd.cli import breakers, dreamscapes, pods, sever, wake
 from dreamd.cli.tables import collective_line
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import DreamscapeState, PodState, SeatState
@@ -32,6 +32,7 @@ class Shell:
         dreamscapes.add_parser(subjects)
         breakers.add_parser(subjects)
         wake.add_parser(subjects)
+        sever.add_parser(subjects)
         return parser.parse_args([*line.split(), "--server", self._server])
 
     async def __call__(self, line: str) -> tuple[int, str, str]:
@@ -141,7 +142,8 @@ async def test_a_refusal_is_one_sentence_and_a_status(shell: Shell) -> None:
     status, out, err = await shell("pods get bed-9")
     assert (status, out) == (1, "")
     assert err == (
-        "dreamd: pod bed-9 has never connected; list the pods; a pod appears once its agent has connected\n"
+        "dreamd: pod bed-9 has never connected; "
+        "list the pods (dreamd pods list); a pod appears once its agent has connected\n"
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.protobuf.wrappers_pb2 import StringValue
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from dreamapi import names
 from dreamapi.v1.dreamscapes_pb2 import CreateDreamscapeRequest, Plan
 from dreamd.adapters.grpc import inputs
 from dreamd.adapters.grpc.errors import Declined
-from dreamd.adapters.grpc.pages import page
+from dreamd.adapters.grpc.pages import PAGE_BYTES_MAX, page
 from dreamd.core.refusals import Code
 from dreamwire.topics import is_name
 
@@ -91,6 +92,11 @@ def test_a_reason_is_never_refused(text: str) -> None:
     assert "\n" not in kept
 
 
+def named(name: str) -> StringValue:
+    """An item as a message."""
+    return StringValue(value=name)
+
+
 def behind(items: list[str]) -> Callable[[str], Iterator[str]]:
     """These items in order, as an application lists them."""
     return lambda place: (one for one in sorted(items) if one > place)
@@ -99,24 +105,27 @@ def behind(items: list[str]) -> Callable[[str], Iterator[str]]:
 @given(st.lists(IDS, unique=True, max_size=40), st.integers(min_value=1, max_value=7))
 def test_pages_give_everything_once(items: list[str], size: int) -> None:
     """Following the tokens gives every item once, in order, and ends."""
-    seen: list[str] = []
+    seen: list[StringValue] = []
     token = ""
     while True:
-        shown, token = page(behind(items), str, size, token)
+        shown, token = page(behind(items), str, named, size, token)
         seen += shown
         if not token:
             break
-    assert seen == sorted(items)
+    assert [one.value for one in seen] == sorted(items)
 
 
 @given(st.lists(IDS, unique=True, min_size=2, max_size=40), st.data())
 def test_a_page_goes_on_although_its_last_item_has_gone(items: list[str], data: st.DataObject) -> None:
     """What goes or comes between two pages moves nothing: what stays is given once, in order."""
     size = data.draw(st.integers(1, len(items) - 1))
-    shown, token = page(behind(items), str, size, "")
+    shown, token = page(behind(items), str, named, size, "")
     left = [one for one in items if one not in data.draw(st.sets(st.sampled_from(items)))]
-    rest, _ = page(behind(left), str, 1000, token)
-    assert [*shown, *rest] == sorted({*shown, *(one for one in left if one > shown[-1])})
+    rest, _ = page(behind(left), str, named, 1000, token)
+    given = [one.value for one in shown]
+    assert [*given, *(one.value for one in rest)] == sorted(
+        {*given, *(one for one in left if one > given[-1])}
+    )
 
 
 def test_a_page_makes_the_views_of_the_page() -> None:
@@ -128,7 +137,7 @@ def test_a_page_makes_the_views_of_the_page() -> None:
             read.append(number)
             yield number
 
-    page(listed, str, 10, "")
+    page(listed, str, lambda number: named(str(number)), 10, "")
     assert len(read) == 11
 
 
@@ -138,7 +147,7 @@ def test_a_made_up_token_is_refused(token: str) -> None:
     if token == "":
         return
     with pytest.raises(Declined) as caught:
-        page(behind(["a", "b"]), str, 1, token)
+        page(behind(["a", "b"]), str, named, 1, token)
     assert refused_field(caught) == "page_token"
 
 
@@ -147,3 +156,14 @@ def test_no_pod_has_the_daemons_name() -> None:
     with pytest.raises(Declined, match="the daemon's own name") as caught:
         inputs.pod_id("pods/dreamd", "plan.pods[0]")
     assert refused_field(caught) == "plan.pods[0]"
+
+
+def test_a_page_ends_before_it_is_too_large() -> None:
+    """Forty items of 100 kB: a page stays below 3 MiB, the next goes on; one item alone is always given."""
+    items = [f"{number:02}" + "x" * 100_000 for number in range(40)]
+    shown, token = page(behind(items), str, named, 1000, "")
+    assert sum(one.ByteSize() for one in shown) < PAGE_BYTES_MAX
+    rest, token = page(behind(items), str, named, 1000, token)
+    assert ([one.value for one in [*shown, *rest]], token) == (items, "")
+    large = "y" * (4 << 20)
+    assert page(behind([large]), str, named, 1, "") == ([named(large)], "")

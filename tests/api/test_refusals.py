@@ -1,10 +1,15 @@
 """How a no travels: status, ErrorInfo, typed exception; and what never leaks."""
 
+import base64
+from urllib.parse import quote
+
 import grpc
 import grpc.aio
 import pytest
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
@@ -14,8 +19,8 @@ from dreamapi.v1 import errors_pb2
 from dreamapi.v1.pods_pb2 import CheckInPodRequest, GetPodRequest, ListPodsRequest
 from dreamapi.v1.pods_pb2_grpc import PodsStub
 from dreamd.adapters.grpc.calls import why_cancelled
-from dreamd.adapters.grpc.errors import STATUS
-from dreamd.core.refusals import CATALOGUE, Code, Kind, Refusal
+from dreamd.adapters.grpc.errors import STATUS, STATUS_BYTES_MAX, status_of
+from dreamd.core.refusals import CATALOGUE, Code, Kind, Refusal, bad_field
 from fakes.coordination import FakeCoordination
 from fakes.waiting import until
 
@@ -27,6 +32,7 @@ BY_KIND = {
     Kind.ABORTED: grpc.StatusCode.ABORTED,
     Kind.EXHAUSTED: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Kind.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
+    Kind.OUT_OF_RANGE: grpc.StatusCode.OUT_OF_RANGE,
 }
 
 
@@ -101,6 +107,32 @@ def test_details_that_make_no_sense_are_survived(trailer: bytes) -> None:
     metadata = grpc.aio.Metadata((DETAILS_TRAILER, trailer))
     error = grpc.aio.AioRpcError(grpc.StatusCode.NOT_FOUND, grpc.aio.Metadata(), metadata, "gone")
     assert str(dreamapi.errors.from_rpc(error, "here")) == "gone"
+
+
+LONG = st.text(min_size=1, max_size=3).map(lambda text: text * 40_000)
+
+
+@given(LONG, LONG, LONG)
+def test_a_status_has_a_bound_whatever_its_texts(sentence: str, key: str, value: str) -> None:
+    """Any text, of any script and length, in any part of a refusal: the trailers stay below 8 KiB."""
+    particulars = {"field": value, "expected": value} | {f"{number}{key}": value for number in range(20)}
+    status = status_of(Refusal(Code.INVALID_ARGUMENT, sentence, particulars))
+    raw = status.SerializeToString()
+    assert len(raw) <= STATUS_BYTES_MAX
+    assert len(base64.b64encode(raw)) + len(quote(status.message)) < 8 << 10
+    assert Status.FromString(raw).details[0].Is(ErrorInfo.DESCRIPTOR)
+
+
+@pytest.mark.parametrize("text", ["x" * 100_000, "\u3042" * 30_000, "\U0001f600" * 20_000])
+async def test_a_long_refusal_arrives_as_itself(
+    text: str, application: FakeCoordination, api: dreamapi.Api
+) -> None:
+    """The Python library shows the refusal, not RESOURCE_EXHAUSTED, however long what was wrong is."""
+    application.refuse("pod", bad_field("plan.schema", "a known schema", text))
+    with pytest.raises(dreamapi.InvalidArgument) as caught:
+        await api.pods.get("bed-1")
+    assert caught.value.metadata == {"field": "plan.schema", "expected": "a known schema"}
+    assert len(caught.value.sentence) < 200
 
 
 async def test_a_bug_says_nothing_but_its_incident(

@@ -17,10 +17,12 @@ from dreamapi.errors import LaneFull, StreamSilent, from_rpc
 from dreamapi.v1 import breakers_pb2 as breaking
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1 import pods_pb2 as beds
+from dreamapi.v1 import severs_pb2 as severs
 from dreamapi.v1 import wake_pb2 as waking
 from dreamapi.v1.breakers_pb2_grpc import BreakersStub
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
 from dreamapi.v1.pods_pb2_grpc import PodsStub
+from dreamapi.v1.severs_pb2_grpc import SeversStub
 from dreamapi.v1.wake_pb2_grpc import WakeOrdersStub
 from dreamd.adapters.grpc.lanes import (
     TABLE,
@@ -51,6 +53,12 @@ WAYS_OUT: dict[str, tuple[Call, str]] = {
     "ReleasePod": (
         lambda channel: PodsStub(channel).ReleasePod(beds.ReleasePodRequest(name="pods/bed-1")),
         "release",
+    ),
+    "OrderSever": (
+        lambda channel: SeversStub(channel).OrderSever(
+            severs.OrderSeverRequest(scope=severs.OrderSeverRequest.SCOPE_FLEET)
+        ),
+        "severing.order",
     ),
     "SeverDreamscape": (
         lambda channel: DreamscapesStub(channel).SeverDreamscape(dreams.SeverDreamscapeRequest(name=N)),

@@ -12,12 +12,16 @@ from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 
 from dreamapi.v1 import breakers_pb2 as breaking
 from dreamapi.v1 import dreamscapes_pb2 as dreams
+from dreamapi.v1 import house_pb2 as houses
 from dreamapi.v1 import pods_pb2 as beds
+from dreamapi.v1 import severs_pb2 as severs
 from dreamapi.v1 import wake_pb2 as waking
 from dreamapi.v1.breakers_pb2_grpc import BreakersStub
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
+from dreamapi.v1.house_pb2_grpc import HousesStub
 from dreamapi.v1.pods_pb2_grpc import PodsStub
 from dreamapi.v1.severing_pb2 import SeverOutcome
+from dreamapi.v1.severs_pb2_grpc import SeversStub
 from dreamapi.v1.wake_pb2_grpc import WakeOrdersStub
 from dreamd.adapters.grpc.calls import calls_of_api
 from dreamd.adapters.grpc.server import SERVICES, CannotListen, Running, serve_grpc
@@ -61,6 +65,11 @@ UNARY |= {
         waking.LiftWakeOrderRequest(name="wakeOrders/w1", by="nurse", reason="over"),
         waking.WakeOrder,
     ),
+    "OrderSever": (
+        severs.OrderSeverRequest(scope=severs.OrderSeverRequest.SCOPE_FLEET, reason="fire"),
+        SeverOutcome,
+    ),
+    "GetHouse": (houses.GetHouseRequest(), houses.House),
     "ListWakeOrders": (waking.ListWakeOrdersRequest(), waking.ListWakeOrdersResponse),
 }
 STREAMS = {
@@ -80,7 +89,8 @@ GATHERED = {
 
 def stub_with(channel: grpc.aio.Channel, method: str) -> object:
     """The generated stub's method, whichever service has it."""
-    stubs = (PodsStub(channel), DreamscapesStub(channel), BreakersStub(channel), WakeOrdersStub(channel))
+    kinds = (PodsStub, DreamscapesStub, BreakersStub, WakeOrdersStub, SeversStub, HousesStub)
+    stubs = [kind(channel) for kind in kinds]
     return next(getattr(stub, method) for stub in stubs if hasattr(stub, method))
 
 

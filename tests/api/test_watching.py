@@ -159,6 +159,14 @@ async def test_a_cursor_that_is_no_longer_kept_is_refused(
         await anext(api.dreamscapes.watch_events(after=5))
 
 
+@pytest.mark.parametrize("after", [1 << 63, (1 << 64) - 1])
+async def test_a_cursor_that_no_event_can_have_is_refused(after: int, api: dreamapi.Api) -> None:
+    """A negative number of a language without unsigned ones is a bad input, never an error of the daemon."""
+    with pytest.raises(dreamapi.InvalidArgument) as caught:
+        await anext(api.dreamscapes.watch_events(after=after))
+    assert caught.value.metadata["field"] == "after"
+
+
 async def test_a_watch_of_nothing_is_refused(api: dreamapi.Api) -> None:
     """An unknown Dreamscape ends the watch with its refusal."""
     with pytest.raises(dreamapi.DreamscapeUnknown):

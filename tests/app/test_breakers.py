@@ -110,7 +110,7 @@ def test_tripping_a_dreamscape_is_sever_and_only_resume_closes_it() -> None:
     assert breaker(stage, "dreamscapes/night").state is BreakerState.CLOSED
     view = stage.app.breakers.trip("dreamscapes/night", "mira", "noise")
     assert not stage.link.collectives[-1].coupling.any()
-    assert (view.state, view.cause, view.evidence) == (BreakerState.OPEN, "operator", "mira: noise")
+    assert (view.state, view.cause, view.evidence) == (BreakerState.OPEN, "operator", "operator: mira: noise")
     assert view.since_s == stage.clock.now_s()
     assert refused(stage.app.breakers.reset("dreamscapes/night", "mira", "ok")) is Code.BREAKER_NOT_LOCKED
     stage.hop(1)

@@ -156,7 +156,7 @@ def test_three_failures_within_ten_seconds_sever_the_dreamscape() -> None:
     stage.pods[2].event(PodEventKind.MALFUNCTION, "railed")
     stage.hop(1)
     view = stage.app.dreamscape("night")
-    assert (view.state, view.state_cause) == (DreamscapeState.SEVERED, "3 of 8 failed within 10 s")
+    assert (view.state, view.state_cause) == (DreamscapeState.SEVERED, "mass: 3 of 8 failed within 10 s")
     assert Cause.MASS.value == "mass"
 
 

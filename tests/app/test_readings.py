@@ -310,7 +310,7 @@ def test_the_census_is_what_counting_would_find() -> None:
         clock = replace(record.status.clock, synced=rng.random() < 0.7, uncertainty_us=rng.randrange(9999))
         status = replace(record.status, pod=pod, quality=rng.randrange(1001) / 1000, clock=clock)
         known[pod] = (presence, status if rng.random() < 0.9 else None, rng.choice(tuple(BreakerState)))
-        census.note(*known[pod])
+        census.note(*known[pod], heard=True)
         shown.update(census.take_sites())
     counted = _counted(known)
     assert {site: shown[site] for site in counted} == counted

@@ -8,10 +8,10 @@ KINDS = {
     Kind.SOFT: "flat railed contact mains amplitude highfreq unit quality",
     Kind.HARD: "nonfinite range rate frozen replayed misfit actuator arousal distress wake withdraw"
     " latched unknown crosstalk identity",
-    Kind.TRANSPORT: "silence lost stale clock lease stalled",
+    Kind.TRANSPORT: "silence lost stale clock lease stalled uplink",
     Kind.EXCLUDE: "outlier",
     Kind.ORDER: "quorum mass operator release left stopped duration recording-over reassigned time-over ended"
-    " shutdown daemon consent-expired exposure gain-runaway synchrony-runaway homogenise",
+    " shutdown daemon ledger consent-expired exposure gain-runaway synchrony-runaway homogenise",
 }
 
 

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from dreamd.adapters.log_events import fields_of, level_of
 from dreamd.adapters.logs import LINES, Spool, open_log
+from dreamd.core.session.views import Event
 
 
 @pytest.fixture(autouse=True)
@@ -155,3 +157,26 @@ def test_a_log_for_people_obeys_no_stranger() -> None:
     assert r"\x1b]0;owned\x07" in said
     assert all(line.isprintable() for line in said.split("\n"))
     assert len(said.split("\n")) > 4
+
+
+def test_a_ledger_that_fails_is_an_error_with_its_path_and_reason() -> None:
+    """Whoever reads the log at three in the morning finds the file and what is wrong with it."""
+    fact = Event(
+        7, 1.0, "ledger", "night", "", 0, "", "could not keep ash's", reason="/x/ledger: disk is full"
+    )
+    assert fields_of(fact, 3) == {
+        "cursor": 7,
+        "dreamscape": "night",
+        "tick": 3,
+        "reason": "/x/ledger: disk is full",
+    }
+    assert level_of("ledger") == logging.ERROR
+    assert level_of("broker-down") == logging.WARNING
+    assert level_of("merged") == logging.INFO
+
+
+def test_a_line_has_the_pods_own_time_and_no_sentence() -> None:
+    """What was told late says when it happened; the sentence stays out."""
+    fact = Event(8, 100.0, "severed", "night", "bed-1", 1, "lease", "bed-1 severed", {}, acted_s=25.1234)
+    told = fields_of(fact, 0)
+    assert told == {"cursor": 8, "dreamscape": "night", "pod": "bed-1", "cause": "lease", "acted_s": 25.123}

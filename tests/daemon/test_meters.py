@@ -18,7 +18,7 @@ from dreamd.core.session.views import (
     SynchronyView,
 )
 from dreamd.core.severing.causes import Cause, Scope
-from dreamd.ports.call_meters import CODES, Call
+from dreamd.ports.call_meters import Call, codes_of
 from dreamd.ports.meters import DreamscapeReading, FleetReading, SiteReading
 from dreamwire.schema import BANDS6X2
 from fakes.stage import HandClock
@@ -69,6 +69,7 @@ def _dreamscape(merged: int = 2, crowd: CrowdView | None = None) -> DreamscapeRe
 def _fleet() -> FleetReading:
     return FleetReading(
         online=7,
+        unheard=1,
         known=8,
         above_granted=1,
         unconfirmed=2,
@@ -264,7 +265,7 @@ def _full_house(methods: int) -> PrometheusMeters:
     for method in range(methods):
         call = Call("unary", "dreamapi.v1.Dreamscapes", f"Method{method}")
         meters.calls.expect(call)
-        for code in CODES:
+        for code in codes_of(call):
             meters.calls.handled(call, code, 0.1)
     return meters
 

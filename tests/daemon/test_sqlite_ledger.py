@@ -250,3 +250,20 @@ def test_a_directory_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> Non
     """No traceback of sqlite3."""
     with pytest.raises(LedgerError, match="cannot be opened"):
         SqliteLedger(tmp_path / "none" / "ledger")
+
+
+def test_a_full_disk_is_said_until_something_can_be_written(tmp_path: Path) -> None:
+    """Why a write failed, with the path, outlasts every read; the next write that succeeds ends it."""
+    path = tmp_path / "ledger"
+    ledger = SqliteLedger(path)
+    draw(ledger, "night", 0, NOW_S)
+    ledger._file.base.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(LedgerError, match="full"):
+        ledger.write(Transaction(check_ins=tuple((f"bed-{n}", "ash" * 20) for n in range(2000))))
+    assert str(path) in ledger.failure
+    ledger.load()
+    assert "full" in ledger.failure
+    ledger._file.base.execute("PRAGMA max_page_count = 100000")
+    draw(ledger, "night", 0, NOW_S + 1.0)
+    assert ledger.failure == ""
+    ledger.close()

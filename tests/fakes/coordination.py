@@ -12,6 +12,7 @@ from dreamd.app.leading import Artists, Lead
 from dreamd.app.listing import Newest, dated, newest_first
 from dreamd.core.limits import WATCHERS_MAX
 from dreamd.core.refusals import Code, Refusal
+from dreamd.core.session.house import HouseView
 from dreamd.core.session.views import (
     BreakerState,
     Check,
@@ -28,6 +29,7 @@ from dreamd.core.severing.views import BreakerView
 from dreamd.core.severing.waking import Order
 from dreamwire.messages import WakeScope
 from dreamwire.schema import BANDS6X2
+from fakes.severs import WELL, FakeSevering
 from fakes.views import NOW_S, breaker_view, collective_view, dreamscape_view, pod_view
 
 Changed = Callable[[], None]
@@ -229,6 +231,8 @@ class FakeCoordination:
         self._next: dict[str, Refusal | Exception] = {}
         self.breakers = FakeBreakers(self)
         self.waking = FakeWaking(self)
+        self.severing = FakeSevering(self.asked, self.ticket)
+        self.house_view = WELL
         self.artists = Artists(BANDS6X2, 0.3, lambda: NOW_S, lambda *_words: None)
 
     # What tests do to it.
@@ -275,6 +279,10 @@ class FakeCoordination:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def house(self) -> HouseView:
+        self.asked("house")
+        return self.house_view
 
     def pods(self, after: str = "") -> Iterator[PodView]:
         self.asked("pods")

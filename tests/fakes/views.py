@@ -46,8 +46,9 @@ def pod_view(pod: str, **changes: object) -> PodView:
         latched="",
         breaker=BreakerState.CLOSED,
         breaker_cause="",
-        last_seen_s=NOW_S,
+        last_heard_s=NOW_S,
         etag="e1",
+        heard_age_s=0.25,
     )
     return replace(view, **changes)  # type: ignore[arg-type]
 
@@ -84,6 +85,7 @@ def seat_view(seat: int, pod: str, **changes: object) -> SeatView:
         breaker=BreakerState.CLOSED,
         cause="",
         distance=2.5,
+        heard_age_s=0.25,
     )
     return replace(view, **changes)  # type: ignore[arg-type]
 

@@ -62,8 +62,8 @@ EVIDENCE: Final = (
         "late.stray",
         "a status from before a release is a pod coupled without a slot",
         f"{_APP}census.py",
-        "ok = (now_s if written_s is None else written_s) - since_s <= ALONE_BY_S",
-        "ok = now_s - since_s <= ALONE_BY_S",
+        "ok = (now_s if written_s is None else written_s) - since_s <= ALONE_WITHIN_S",
+        "ok = now_s - since_s <= ALONE_WITHIN_S",
         _LATE,
     ),
     Mutation(

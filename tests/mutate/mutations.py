@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from mutate.api import API
 from mutate.console import CONSOLE
 from mutate.crowd import CROWD
 from mutate.daemon import DAEMON
@@ -23,5 +24,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *OPERATORS),
     *(*SEEN, *CONSOLE, *ROOM, *CROWD),
     *(*REHEARSED, *SIZED),
-    *(*STOPS, *EVIDENCE),
+    *STOPS,
+    *API,
+    *EVIDENCE,
 )

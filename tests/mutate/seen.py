@@ -11,6 +11,9 @@ _CENSUS, _LOCKS, _JUDGING, _READING = (
     f"{_APP}{name}.py" for name in ("census", "locks", "judging", "reading")
 )
 _READINGS: Final = ("tests/app/test_readings.py",)
+_UNHEARD: Final = ("tests/app/test_unheard.py",)
+_SEVERS: Final = ("tests/app/test_severing.py",)
+_CAUSES: Final = ("tests/app/test_first_causes.py",)
 _METERS: Final = ("tests/daemon/test_meters.py",)
 
 SEEN: Final[tuple[Mutation, ...]] = (
@@ -34,17 +37,73 @@ SEEN: Final[tuple[Mutation, ...]] = (
         "seen.stray",
         "a pod that is coupled without a slot is nobody's",
         _READING,
-        "above_granted=seated_above + census.strays,",
-        "above_granted=seated_above,",
+        "above_granted=nan if blind else seated_above + census.strays,",
+        "above_granted=nan if blind else seated_above,",
         _READINGS,
     ),
     Mutation(
         "seen.stray-at-once",
         "a pod that is just being let go counts as coupled unasked",
         _CENSUS,
-        "ok = (now_s if written_s is None else written_s) - since_s <= ALONE_BY_S",
+        "ok = (now_s if written_s is None else written_s) - since_s <= ALONE_WITHIN_S",
         "ok = False",
         _READINGS,
+    ),
+    Mutation(
+        "seen.blind-above",
+        "where nobody is heard, nobody is said to render too much",
+        _READING,
+        "above_granted=nan if blind else",
+        "above_granted=",
+        _UNHEARD,
+    ),
+    Mutation(
+        "seen.unheard",
+        "a word of any age is believed",
+        "daemon/dreamd/core/session/hearing.py",
+        "return age_s <= ALONE_WITHIN_S",
+        "return True",
+        _UNHEARD,
+    ),
+    Mutation(
+        "seen.unheard-nan",
+        "an age that is no number is young",
+        "daemon/dreamd/core/session/hearing.py",
+        "return age_s <= ALONE_WITHIN_S",
+        "return not age_s > ALONE_WITHIN_S",
+        ("tests/core/test_hearing.py",),
+    ),
+    Mutation(
+        "seen.online-unheard",
+        "silent pods count as online",
+        _READING,
+        "online=census.online - census.unheard,",
+        "online=census.online,",
+        _UNHEARD,
+    ),
+    Mutation(
+        "seen.arrival",
+        "a frame that was long on its way counts from its arrival",
+        f"{_APP}cohorts.py",
+        "age_s = max(0.0, now_s - int(columns.instant[row]) * HOP_S)",
+        "age_s = 0.0",
+        _UNHEARD,
+    ),
+    Mutation(
+        "seen.first-cause",
+        "an operator's sever overwrites what a bed was severed for",
+        f"{_APP}first_causes.py",
+        "seat.cause = seat.cause or cause.value",
+        "seat.cause = cause.value",
+        _CAUSES,
+    ),
+    Mutation(
+        "seen.one-word",
+        "what the daemon did is told under the pod's word for it",
+        "daemon/dreamd/core/severing/causes.py",
+        "return zeroed_for or told if told == Cause.DAEMON.value else told",
+        "return told",
+        _CAUSES,
     ),
     Mutation(
         "seen.unconfirmed",
@@ -93,5 +152,45 @@ SEEN: Final[tuple[Mutation, ...]] = (
         '("dreamd_dispersion_ratio", lambda of: of.crowd.identity.dispersion_ratio, min),',
         '("dreamd_dispersion_ratio", lambda of: of.crowd.identity.dispersion_ratio, max),',
         _METERS,
+    ),
+    Mutation(
+        "severs.zeros-first",
+        "the second Dreamscape's zero waits for the first one's ledger",
+        f"{_APP}severing.py",
+        "[partial(conductor.zero, Cause.OPERATOR) for conductor in whole]",
+        "[]",
+        _SEVERS,
+    ),
+    Mutation(
+        "severs.each",
+        "a bug in one Dreamscape keeps the others coupled",
+        f"{_APP}severing.py",
+        "            failures.append(error)",
+        "            raise error",
+        _SEVERS,
+    ),
+    Mutation(
+        "severs.strays",
+        "the fleet's sever leaves who holds a slot of no Dreamscape",
+        f"{_APP}severing.py",
+        "return list(self._conductors.values()), self._strays()",
+        "return list(self._conductors.values()), []",
+        _SEVERS,
+    ),
+    Mutation(
+        "severs.alone-stays-out",
+        "a bed that was severed alone is seated again by itself",
+        f"{_APP}conductor.py",
+        "self.seating.excused.add(record.pod)",
+        "pass",
+        _SEVERS,
+    ),
+    Mutation(
+        "severs.kept",
+        "a restart forgets that a bed was severed alone",
+        f"{_APP}severing.py",
+        "acts += [conductor.keep_books for conductor in mixed]",
+        "acts += []",
+        _SEVERS,
     ),
 )

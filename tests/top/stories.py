@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterable
 
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console, RenderableType
 
@@ -18,6 +19,7 @@ def seat(number: int, **fields: object) -> dreams.Seat:
     """A seat that dreams at its ceiling; `breaker` is (state, cause)."""
     state, cause = fields.pop("breaker", (Breaker.STATE_CLOSED, ""))  # type: ignore[misc]
     dreaming = {"state": dreams.Seat.STATE_ASSIGNED, "granted": 0.15, "applied": 0.15, "quality": 0.9}
+    fields = {"cause": cause, "heard_age": Duration(nanos=250_000_000), **fields}
     return dreams.Seat(
         name=f"dreamscapes/night/seats/{number}",
         pod=f"pods/bed-{number}",

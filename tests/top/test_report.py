@@ -66,6 +66,7 @@ def test_a_night_as_a_script_sees_it() -> None:
             "pod": "bed-8",
             "cause": "railed",
             "sentence": "bed-8 severed",
+            "acted_at": None,
         }
     ]
 

@@ -1,11 +1,14 @@
 """Every event name of the log, and what it means: the journal's kinds, and what the process says of itself.
 
-In the log a kind has underscores where the journal has dashes, as a field's name would.
+In the log a kind has underscores where the journal has dashes, as a field's name would. A sentence of the
+journal stays out of the log, because it may repeat a person's words; `reason` is what of it may be logged.
 """
 
+import logging
 from typing import Final
 
 from dreamd.core.session.kinds import KINDS
+from dreamd.core.session.views import Event
 
 PROCESS: Final = {
     "ready": "the daemon can work: with its broker and its ledger",
@@ -19,6 +22,38 @@ PROCESS: Final = {
     "library": "a warning or worse of a library, by name",
     "lines_lost": "nobody read the log for a while: so many lines are missing here",
 }
+
+
+LEVELS: Final = {
+    "ledger": logging.ERROR,
+    **dict.fromkeys(
+        (
+            *("severed", "tripped", "latched", "malfunction", "warned", "assign-refused", "malformed"),
+            *("broker-down", "blind", "halved", "crowd-severed", "identity-lost"),
+            *("exposure-warning", "restored"),
+        ),
+        logging.WARNING,
+    ),
+}
+"""The kinds that are written above `info`: what a person who reads warnings only has to see."""
+
+
+def level_of(kind: str) -> int:
+    """The level, as `logging` counts, at which a kind of the journal is written."""
+    return LEVELS.get(kind, logging.INFO)
+
+
+def fields_of(event: Event, tick: int) -> dict[str, float | int | str]:
+    """The fields of an event's line: no sentence, no pseudonym. tick: of its Dreamscape, 0: none."""
+    words: dict[str, float | int | str] = {
+        "dreamscape": event.dreamscape,
+        "tick": tick,
+        "pod": event.pod,
+        "cause": event.cause,
+        "reason": event.reason,
+        "acted_s": round(event.acted_s, 3),
+    }
+    return {"cursor": event.cursor, **{name: value for name, value in words.items() if value}, **event.values}
 
 
 def named(kind: str) -> str:

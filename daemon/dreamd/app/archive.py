@@ -15,6 +15,7 @@ from bisect import bisect_left, insort
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from math import inf, nan
 from typing import Final
 
 from dreamd.app.coordination import Changed
@@ -56,11 +57,20 @@ def _number(name: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is kept of an ended Dreamscape: its last view, that of its breaker, and when it ended."""
+    """What is kept of an ended Dreamscape: its last view, that of its breaker, and when it ended.
+
+    A view says how beds are now, so the view of an ended Dreamscape says nothing of beds: see `of_the_past`.
+    """
 
     view: DreamscapeView
     breaker: BreakerView
     ended_s: float
+
+
+def of_the_past(view: DreamscapeView) -> DreamscapeView:
+    """Return the view without what its seats say of their beds, which will be something else tomorrow."""
+    seats = (replace(seat, applied=nan, quality=nan, heard_age_s=inf) for seat in view.seats)
+    return replace(view, seats=tuple(seats))
 
 
 def row_of(record: DreamscapeRecord) -> Row:

@@ -3,6 +3,8 @@
 Nobody counts the fleet. What a pod counts for is remembered, and whenever its record has changed its old
 share is taken off and its new one added, in integers, so that nothing drifts. A tick reads the sums.
 
+A pod that has been silent for longer than lease and fade is online at most: its last word counts for nothing.
+
 A pod without a slot has been granted nothing: one that writes, longer than lease and fade after the daemon
 first heard of it, that it still renders a share, is coupled although no grant allows it. The time of writing
 counts, not that of arrival: behind a slow way a status tells of a time when the pod had its slot.
@@ -11,18 +13,17 @@ counts, not that of arrival: behind a slow way a status tells of a time when the
 from collections import Counter
 from typing import Final
 
-from dreamd.core.limits import LEASE_FADE_S, LEASE_S, QUALITY_IN
+from dreamd.core.limits import ALONE_WITHIN_S, QUALITY_IN
 from dreamd.core.session.views import BreakerState
 from dreamd.ports.meters import SiteReading
 from dreamwire.messages import Presence, Status
 
-ALONE_BY_S: Final = LEASE_S + LEASE_FADE_S
 NO_SITE: Final = "none"
 """Where pods that name no site are counted."""
 
 
-Share = tuple[bool, BreakerState, str, int, int, int, int, int]
-"""What one pod counts for: online, its breaker, its site, and the numbers of a SiteReading."""
+Share = tuple[bool, bool, BreakerState, str, int, int, int, int, int]
+"""What one pod counts for: online, silent, its breaker, its site, and the numbers of a SiteReading."""
 
 
 class Census:
@@ -34,7 +35,7 @@ class Census:
         self._moved: dict[str, None] = {}
         self._stray_s: dict[str, float] = {}
         self._strays: dict[str, None] = {}
-        self.online = 0
+        self.online = self.unheard = 0
         self.breakers: Counter[BreakerState] = Counter()
 
     @property
@@ -47,9 +48,9 @@ class Census:
         """Pods that hold no slot and have said for longer than lease and fade that they are coupled."""
         return len(self._strays)
 
-    def note(self, presence: Presence, status: Status | None, breaker: BreakerState) -> None:
-        """A pod's record has changed."""
-        new = _share(presence, status, breaker)
+    def note(self, presence: Presence, status: Status | None, breaker: BreakerState, *, heard: bool) -> None:
+        """A pod's record has changed; heard: its status is new enough to be believed."""
+        new = _share(presence, status if heard else None, breaker)
         old = self._shares.get(presence.pod)
         if new == old:
             return
@@ -61,8 +62,9 @@ class Census:
             self.obeys(presence.pod)
 
     def _add(self, share: Share, sign: int) -> None:
-        online, breaker, site, pods, quality_milli, low, unsynced, uncertainty_us = share
+        online, silent, breaker, site, pods, quality_milli, low, unsynced, uncertainty_us = share
         self.online += sign * online
+        self.unheard += sign * silent
         self.breakers[breaker] += sign
         if pods:
             sums = self._sites.setdefault(site, [0, 0, 0, 0, 0])
@@ -76,7 +78,7 @@ class Census:
     def coupled_without_slot(self, pod: str, now_s: float, written_s: float | None = None) -> None:
         """A pod that holds no slot says that it renders a share, or did when it wrote so (None: now)."""
         since_s = self._stray_s.setdefault(pod, now_s)
-        ok = (now_s if written_s is None else written_s) - since_s <= ALONE_BY_S
+        ok = (now_s if written_s is None else written_s) - since_s <= ALONE_WITHIN_S
         if not ok:
             self._strays[pod] = None
 
@@ -94,9 +96,9 @@ class Census:
 def _share(presence: Presence, status: Status | None, breaker: BreakerState) -> Share:
     site = presence.site or NO_SITE
     if status is None or not presence.online:
-        return presence.online, breaker, site, 0, 0, 0, 0, 0
+        return presence.online, presence.online, breaker, site, 0, 0, 0, 0, 0
     quality = status.quality if 0.0 <= status.quality <= 1.0 else 0.0
     low = not quality >= QUALITY_IN
     clock = status.clock
     within_us = clock.uncertainty_us if clock.synced else 0
-    return True, breaker, site, 1, round(quality * 1000), int(low), int(not clock.synced), within_us
+    return True, False, breaker, site, 1, round(quality * 1000), int(low), int(not clock.synced), within_us

@@ -18,13 +18,13 @@ from dreamd.app.banks import Bank
 from dreamd.app.leading import NOBODY
 from dreamd.app.seats import NOTHING, Reading
 from dreamd.core.limits import (
+    ALONE_WITHIN_S,
     COHORT_SLOTS,
     HOP_S,
-    LEASE_FADE_S,
-    LEASE_S,
     LOST_WINDOW_S,
     QUALITY_IN,
 )
+from dreamd.core.session.hearing import SILENCE, Word
 from dreamd.core.session.roster import Slot
 from dreamd.core.session.views import BreakerState
 from dreamd.core.severing.breaker import Breaker
@@ -39,7 +39,7 @@ __all__ = ["GRACE_HOPS", "OUTLIVES_S", "Bank", "Cohorts", "Condition", "SlotAt"]
 
 GRACE_HOPS = round(3.0 / HOP_S)
 """A pod has this long after its assign before missing frames count."""
-OUTLIVES_S = LEASE_S + LEASE_FADE_S
+OUTLIVES_S = ALONE_WITHIN_S
 """A permission lives this long after the last message that gave it."""
 
 
@@ -339,20 +339,30 @@ class Cohorts:
         taken, self._frames_above = found - self._frames_above, found
         return taken
 
-    def merged_besides(self, slot: Slot | None) -> int:
-        """How many of the others render a share above zero, by their newest frames."""
-        coupled = [b.occupied & b.allowed & (b.columns.applied > 0.0) for b in self._banks]
-        if slot is not None and slot.cohort < self._opened:
-            bank, cohort = divmod(slot.cohort, self._a_bank)
-            coupled[bank][cohort * COHORT_SLOTS + slot.slot] = False
-        return sum(int(np.count_nonzero(mask)) for mask in coupled)
-
     def merged(self, instant: int) -> int:
         """How many pods say, in a frame that is not stale, that they render a share above zero."""
         return sum(
             int(np.count_nonzero(b.occupied & (b.columns.applied > 0.0) & b.recent(instant)))
             for b in self._banks
         )
+
+    def word(self, slot: Slot, now_s: float) -> Word:
+        """The newest frame of this slot; its age counts from the instant that it speaks of."""
+        if slot.cohort >= self._opened:
+            return SILENCE
+        bank, row = self._of(slot)
+        columns = bank.columns
+        if not columns.present[row]:
+            return SILENCE
+        age_s = max(0.0, now_s - int(columns.instant[row]) * HOP_S)
+        return Word(float(columns.applied[row]), float(columns.quality[row]), age_s)
+
+    def unheard(self, now_s: float) -> int:
+        """How many of those who have a slot have said nothing for too long, since it was given at least."""
+        oldest = (now_s - ALONE_WITHIN_S) / HOP_S
+        spoke = (np.where(b.columns.present, b.columns.instant, b.since) for b in self._banks)
+        silent = (b.occupied & ~(at >= oldest) for b, at in zip(self._banks, spoke, strict=True))
+        return sum(int(np.count_nonzero(mask)) for mask in silent)
 
     def reading(self, slot: Slot) -> Reading:
         """What the last tick says of this slot."""
@@ -366,8 +376,6 @@ class Cohorts:
             synchrony = float(self.fused.own_synchrony[number][row])
         return Reading(
             granted=int(bank.granted[row]) / 255,
-            applied=float(bank.columns.applied[row]),
-            quality=float(bank.columns.quality[row]),
             distance=distance,
             synchrony=synchrony,
         )

@@ -160,6 +160,21 @@ class Conductor(Session):
             self.leave(seat, Cause.WAKE.value)
             self._close_if_home()
 
+    def cut(self, record: PodRecord) -> None:
+        """This pod alone is severed, and has been told: in no later message, not asked again by itself.
+
+        `keep_books` writes it down, once whoever else is to be cut has been.
+        """
+        seat = self.seats.of(record.pod)
+        self.seating.excused.add(record.pod)
+        if seat is not None:
+            self.leave(seat, Cause.RELEASED.value)
+
+    def keep_books(self) -> None:
+        """Write down what severing did not wait for."""
+        self._close_if_home()
+        self._save()
+
     def consent_changed(self, record: PodRecord) -> None:
         """The sleeper in this pod has changed what they agree to, or withdrawn."""
         seat = self.seats.of(record.pod)
@@ -207,10 +222,10 @@ class Conductor(Session):
             self.say(
                 "blind",
                 f"frames of {verdict.missing} of {holding} pods are missing: our own way to them is broken",
-                Cause.DAEMON.value,
+                Cause.UPLINK.value,
             )
         elif was_blind and not verdict.blind:
-            self.say("seeing", "frames arrive again", Cause.DAEMON.value)
+            self.say("seeing", "frames arrive again", Cause.UPLINK.value)
         if self.state is DreamscapeState.DREAMING and not verdict.blind and not going_home:
             self._judge_mass(holding)
             self._judge_quorum()
@@ -245,14 +260,19 @@ class Conductor(Session):
         """The coupling to grant whoever is included: zero unless everything speaks for it."""
         fused = self.cohorts.fused
         fewest = INTIMATE_MIN if self.plan.intimate else QUORUM_MIN
-        ok = (
-            self._live
-            and fused is not None
-            and fused.n >= fewest
-            and self.ownership.may_grant(now_s)
-            and self.company.covered(now_s)
-        )
+        written = self.ownership.may_grant(now_s) and self.company.covered(now_s)
+        enough = fused is not None and fused.n >= fewest
+        ok = self._live and enough and written
+        self.withheld = "" if ok else self._why_withheld(written=written)
         return ceiling_for(self.plan, fused.n) if ok and fused is not None else 0.0
+
+    def _why_withheld(self, *, written: bool) -> str:
+        """Why nobody is granted anything although everybody is healthy; one word, of the causes."""
+        if self.state is not DreamscapeState.DREAMING:
+            return self.sever_cause
+        if self.judge.blind:
+            return Cause.UPLINK.value
+        return Cause.QUORUM.value if written else Cause.LEDGER.value
 
     # -- house-keeping ----------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dreamd.core.refusals import Refusal
+from dreamd.core.session.house import HouseView
 from dreamd.core.session.views import (
     BreakerState,
     Check,
@@ -19,6 +20,7 @@ from dreamd.core.session.views import (
     PodView,
     SeverOutcome,
 )
+from dreamd.core.severing.scopes import SeverScope
 from dreamd.core.severing.views import BreakerView
 from dreamd.core.severing.waking import Order
 from dreamwire.messages import WakeScope
@@ -150,6 +152,14 @@ class WakeDesk(Protocol):
         ...
 
 
+class SeverDesk(Protocol):
+    """Severs by scope."""
+
+    def order(self, scope: SeverScope, target: str, issuer: str, reason: str) -> SeverTicket | Refusal:
+        """Set each pod in the scope to zero, in this call; refused only for a name that is not known."""
+        ...
+
+
 class Coordination(Protocol):
     """The application as its callers see it."""
 
@@ -159,8 +169,17 @@ class Coordination(Protocol):
         ...
 
     @property
+    def severing(self) -> SeverDesk:
+        """Sever a sleeper, a pod, a Dreamscape, a site or the fleet."""
+        ...
+
+    @property
     def waking(self) -> WakeDesk:
         """Give and lift wake orders."""
+        ...
+
+    def house(self) -> HouseView:
+        """What concerns every Dreamscape at once: the way to the pods, and the ledger."""
         ...
 
     def pods(self, after: str = "") -> Iterator[PodView]:

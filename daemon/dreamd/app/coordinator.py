@@ -13,10 +13,10 @@ from typing import Final
 
 from dreamd.app import reading
 from dreamd.app.conductor import Conductor
-from dreamd.app.desk import Desk
+from dreamd.app.desk import Broker, Desk
 from dreamd.app.fleet import Fleet, PodRecord
 from dreamd.app.generation import Touch, begin_anew
-from dreamd.app.happenings import NO_TRIP, fault_told
+from dreamd.app.happenings import NO_TRIP, fault_told, tell_unseated
 from dreamd.app.journal import Journal
 from dreamd.app.locks import LockBook
 from dreamd.app.orders import Orders
@@ -74,7 +74,7 @@ class Coordinator(Desk):
             meters=meters,
             rng=rng,
             journal=journal,
-            fleet=Fleet(ledger.checked_in(), locks.breaker_of),
+            fleet=Fleet(ledger.checked_in(), locks.breaker_of, clock.now_s),
             orders=Orders(link, ledger.draw_counters(now_s)),
             tickets=Tickets(clock.now_s, meters.confirmed),
             locks=locks,
@@ -203,11 +203,12 @@ class Coordinator(Desk):
         if record is None:
             return
         if self._in.fleet.is_news(record, event):
-            self._take_in(record, event, now_s)
+            self._take_in(record, event)
         if self._in.locks.settled(record.pod):
             self._in.orders.send(record.pod, record.incarnation, Ack((event.id,)), now_s)
 
-    def _take_in(self, record: PodRecord, event: PodEvent, now_s: float) -> None:
+    def _take_in(self, record: PodRecord, event: PodEvent) -> None:
+        now_s = self._in.clock.now_s()
         seen_s = event.unix_ms / 1000 if event.unix_ms else None
         if event.kind in (PodEventKind.ALONE, PodEventKind.LATCHED, PodEventKind.LEFT):
             self._in.tickets.confirm(record.pod, now_s if seen_s is None else seen_s)
@@ -217,13 +218,7 @@ class Coordinator(Desk):
         if conductor is not None:
             conductor.on_event(record, event)
         elif event.kind is not PodEventKind.UNSPECIFIED:
-            kind = event.kind.name.lower()
-            sentence = f"{record.pod} {kind}" + (f": {event.cause}" if event.cause else "")
-            self._in.journal.append(
-                now_s, kind, sentence, dreamscape=event.dreamscape, pod=record.pod, cause=event.cause
-            )
-            if event.kind is PodEventKind.SEVERED:
-                self._in.meters.severed(cause_named(event.cause).value)
+            tell_unseated(self._in, record, event)
         cause = fault_told(event)
         if cause is not None:
             # Its own malfunction: wherever it sits now, and also if nowhere, it is kept away.
@@ -261,6 +256,7 @@ class Coordinator(Desk):
     def on_link(self, *, up: bool) -> None:
         """The broker has been reached or lost."""
         now_s = self._in.clock.now_s()
+        self.broker = Broker(up, now_s)
         word = "reached" if up else "lost: every pod is alone by its own tether"
         if up:
             self._in.wakes.publish()
@@ -295,6 +291,7 @@ class Coordinator(Desk):
             conductor.tick(instant, missed)
         self._put_away(now_s)
         self._in.orders.resend(now_s)
+        self._in.fleet.fall_silent(now_s)
         self._keep(now_s)
         reading.tell(self._in, self._conductors.values())
         self._in.meters.tick(self._in.clock.now_s() - now_s, missed)
@@ -328,4 +325,5 @@ class Coordinator(Desk):
         try:
             self._in.ledger.close()
         except LedgerError as error:
-            self._in.journal.append(now_s, "ledger", f"the ledger did not close well: {error}")
+            sentence = f"the ledger did not close well: {error}"
+            self._in.journal.append(now_s, "ledger", sentence, reason=str(error))

@@ -7,14 +7,16 @@ valid in every state and idempotent; everything else says why not.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dreamd.app.archive import Archive, Bygone, Over, Row
+from dreamd.app.archive import Archive, Bygone, Over, Row, of_the_past
 from dreamd.app.breakers import Breakers
 from dreamd.app.conductor import Conductor
 from dreamd.app.coordination import Changed
-from dreamd.app.fleet import PodRecord, PodWatching, view
+from dreamd.app.fleet import PodRecord, PodWatching
 from dreamd.app.journal import Follower
 from dreamd.app.leading import Lead
 from dreamd.app.listing import dated, newest_first
+from dreamd.app.severing import Severing
+from dreamd.app.showing import blind, last_frame
 from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Ticket
 from dreamd.app.waking import Waking
@@ -22,7 +24,15 @@ from dreamd.app.watching import CollectiveWatching
 from dreamd.core.limits import DREAMSCAPES_MAX
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.assembly import validate_plan
-from dreamd.core.session.views import Check, DreamscapeState, DreamscapeView, Plan, PodView
+from dreamd.core.session.hearing import SILENCE, Word
+from dreamd.core.session.house import HouseView
+from dreamd.core.session.views import (
+    Check,
+    DreamscapeState,
+    DreamscapeView,
+    Plan,
+    PodView,
+)
 from dreamd.core.severing.causes import Cause
 from dreamd.ports.ledger import LedgerError, Transaction
 from dreamwire.messages import Release
@@ -38,28 +48,55 @@ class Tally:
     merged: int
 
 
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Whether the broker is reached, and since when that is so, session seconds; 0: it never was."""
+
+    up: bool = False
+    since_s: float = 0.0
+
+
 class Desk:
     """Implements `coordination.Coordination`."""
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._in = surroundings
         self._conductors: dict[str, Conductor] = {}
+        self.broker = Broker()
+        surroundings.fleet.frame_of = self._frame_of
         self._shutdown_tickets: tuple[Ticket, ...] = ()
         self.closing = False
         self.archive = Archive(surroundings)
         self.breakers = Breakers(surroundings, self._conductors, self.archive)
+        self.severing = Severing(surroundings, self._conductors, self.archive)
         self.waking = Waking(surroundings, self._conductors, self.archive)
 
     # -- pods -------------------------------------------------------------------------------------
 
     def pods(self, after: str = "") -> Iterator[PodView]:
         """Every pod that is known, by name, behind the name `after`; each view is made as it is read."""
-        return map(view, self._in.fleet.after(after))
+        return map(self._in.fleet.shown, self._in.fleet.after(after))
 
     def pod(self, pod: str) -> PodView | Refusal:
         """One pod."""
         record = self._in.fleet.find(pod)
-        return record if isinstance(record, Refusal) else view(record)
+        return record if isinstance(record, Refusal) else self._in.fleet.shown(record)
+
+    def house(self) -> HouseView:
+        """What concerns every Dreamscape at once."""
+        census = self._in.fleet.census
+        return HouseView(
+            broker=self.broker.up,
+            broker_since_s=self.broker.since_s,
+            ledger=self._in.ledger.failure,
+            blind=tuple(c.plan.dreamscape for c in self._conductors.values() if blind(c)),
+            online=census.online,
+            unheard=census.unheard,
+        )
+
+    def _frame_of(self, record: PodRecord) -> Word:
+        conductor = self._conductors.get(record.dreamscape)
+        return last_frame(conductor, record.pod, self._in.clock.now_s()) if conductor else SILENCE
 
     def watch_pods(self, changed: Changed) -> PodWatching | Refusal:
         """Watch the fleet."""
@@ -71,7 +108,7 @@ class Desk:
         if isinstance(record, Refusal):
             return record
         if record.sleeper == sleeper and sleeper:
-            return view(record)
+            return self._in.fleet.shown(record)
         refusal = self._check_in_refusal(record, sleeper, etag)
         if refusal is not None:
             return refusal
@@ -84,7 +121,7 @@ class Desk:
         for conductor in self._conductors.values():
             conductor.seating.excused.discard(pod)
         self._in.journal.append(now_s, "checked-in", f"a sleeper is checked in to {pod}", pod=pod)
-        return view(record)
+        return self._in.fleet.shown(record)
 
     def _check_in_refusal(self, record: PodRecord, sleeper: str, etag: str) -> Refusal | None:
         pod = record.pod
@@ -95,7 +132,7 @@ class Desk:
                 "ending with a letter or digit",
                 {"field": "sleeper"},
             )
-        if etag and etag != view(record).etag:
+        if etag and etag != self._in.fleet.shown(record).etag:
             return Refusal(Code.STALE_ETAG, f"pod {pod!r} has changed since etag {etag}", {"pod": pod})
         if self.closing:
             return Refusal(Code.SHUTTING_DOWN, "the daemon is shutting down")
@@ -135,7 +172,7 @@ class Desk:
                 return refusal
         if not record.online:
             self._in.tickets.forget(pod)
-        return view(record)
+        return self._in.fleet.shown(record)
 
     def release(self, pod: str, reason: str) -> Ticket | Refusal:
         """This bed alone, now; valid in every state."""
@@ -195,7 +232,7 @@ class Desk:
         for name, conductor in tuple(self._conductors.items()):
             if conductor.settled(now_s):
                 breaker = self.breakers.of_dreamscape(conductor)
-                self.archive.put(Row(conductor.view(), breaker, conductor.ended_s))
+                self.archive.put(Row(of_the_past(conductor.view()), breaker, conductor.ended_s))
                 self._in.locks.forget_dreamscape(name)
                 conductor.forget()
                 self._in.meters.dreamscape_gone(name)

@@ -3,12 +3,15 @@
 A pod appears with its first presence and never disappears; offline is a state. Presence is retained
 and may come late: only an incarnation at least as high as the one known counts, so the will of a
 process that has been replaced changes nothing. Silence of a status is absence: facts older than
-three seconds no longer admit anybody.
+three seconds no longer admit anybody, and a pod that has been silent for lease and fade is shown as
+not heard.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
+from math import inf
 
 from dreamd.app.census import Census
 from dreamd.app.coordination import Changed
@@ -17,6 +20,7 @@ from dreamd.app.unseated import Unseated
 from dreamd.core.limits import PODS_MAX, WATCHERS_MAX
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.assembly import Candidate
+from dreamd.core.session.hearing import SILENCE, Word, believed, known, newest
 from dreamd.core.session.views import BreakerState, ChannelView, PodState, PodView
 from dreamd.core.severing.breaker import Breaker, rested
 from dreamwire.messages import PodEvent, Presence, Status
@@ -26,7 +30,10 @@ EVENT_IDS_KEPT = 256
 
 @dataclass(slots=True)
 class PodRecord:
-    """Everything known of one pod."""
+    """Everything known of one pod.
+
+    zeroed_for: why the daemon last set its coupling to zero; empty once it is merged again.
+    """
 
     pod: str
     presence: Presence
@@ -38,6 +45,7 @@ class PodRecord:
     dreamscape: str = ""
     seat: int = 0
     version: int = 1
+    zeroed_for: str = ""
     event_ids: deque[bytes] = field(default_factory=lambda: deque(maxlen=EVENT_IDS_KEPT))
 
     @property
@@ -55,6 +63,10 @@ class PodRecord:
         """Cause of the latch, or empty."""
         return self.status.latched if self.status else ""
 
+    def silent_s(self, now_s: float) -> float:
+        """Seconds since its last status; infinity where there is none of this incarnation."""
+        return now_s - self.status_s if self.status is not None else inf
+
     def touch(self, now_s: float) -> None:
         """The pod has been heard of, and its view may differ."""
         self.seen_s = now_s
@@ -64,11 +76,17 @@ class PodRecord:
 class Fleet:
     """The pods by name, who lies in them, and who watches.
 
-    breaker_of: where the breaker of a pod starts that is heard of for the first time.
+    breaker_of: where the breaker of a pod starts that is heard of for the first time. now_s: session time.
     """
 
-    def __init__(self, checked_in: dict[str, str], breaker_of: Callable[[str], Breaker]) -> None:
+    def __init__(
+        self, checked_in: dict[str, str], breaker_of: Callable[[str], Breaker], now_s: Callable[[], float]
+    ) -> None:
         self._breaker_of = breaker_of
+        self.now_s = now_s
+        self._said: list[tuple[float, str]] = []  # a heap
+        self.frame_of: Callable[[PodRecord], Word] = lambda _record: SILENCE
+        """The last frame of a pod that has a slot; set once, by the application that knows the slots."""
         self._pods: dict[str, PodRecord] = {}
         self._names = Names()
         self.unseated = Unseated()
@@ -123,8 +141,26 @@ class Fleet:
         if record.status is not None and status.older_than(record.status):
             return "overtaken by a newer one"
         record.status, record.status_s = status, now_s
+        heappush(self._said, (now_s, record.pod))
         self.changed(record, now_s)
         return record
+
+    def fall_silent(self, now_s: float) -> None:
+        """Look for pods whose last word has just become too old to be believed: once a tick."""
+        while self._said and not known(now_s - self._said[0][0]):
+            record = self._pods.get(heappop(self._said)[1])
+            if record is None or known(record.silent_s(now_s)):
+                continue
+            frame = self.frame_of(record)
+            if known(frame.age_s):
+                heappush(self._said, (now_s - frame.age_s, record.pod))
+            else:
+                self._count(record, now_s)
+                self._mark(record.pod)
+
+    def shown(self, record: PodRecord) -> PodView:
+        """The pod as the API shows it now."""
+        return view(record, self.now_s(), self.frame_of(record))
 
     def is_news(self, record: PodRecord, event: PodEvent) -> bool:
         """Whether this event has not been taken in before."""
@@ -152,9 +188,16 @@ class Fleet:
         """The record differs from what watchers saw."""
         record.touch(now_s)
         self.unseated.note(record.pod, record.presence.site, free=_free(record))
-        self.census.note(record.presence, record.status, record.breaker.state)
+        self._count(record, now_s)
+        self._mark(record.pod)
+
+    def _count(self, record: PodRecord, now_s: float) -> None:
+        heard = known(record.silent_s(now_s)) or known(self.frame_of(record).age_s)
+        self.census.note(record.presence, record.status, record.breaker.state, heard=heard)
+
+    def _mark(self, pod: str) -> None:
         for watch in tuple(self._watches.values()):
-            watch.mark(record.pod)
+            watch.mark(pod)
 
     def watch(self, changed: Changed) -> "PodWatching | Refusal":
         """Watch the fleet; the first take gives every pod."""
@@ -193,7 +236,7 @@ class PodWatching:
         """The newest views of the pods that changed."""
         marked, self._marked = self._marked, {}
         records = [self._fleet.get(pod) for pod in marked]
-        return tuple(view(record) for record in records if record is not None)
+        return tuple(self._fleet.shown(record) for record in records if record is not None)
 
     def close(self) -> None:
         """Stop watching."""
@@ -236,10 +279,12 @@ def breaker_cause(record: PodRecord) -> str:
     return cause.value if cause is not None and record.breaker.state is not BreakerState.CLOSED else ""
 
 
-def _state(record: PodRecord) -> PodState:
+def _state(record: PodRecord, *, heard: bool) -> PodState:
     status = record.status
     if not record.online or status is None:
         return PodState.OFFLINE
+    if not heard:
+        return PodState.UNHEARD
     if status.latched:
         return PodState.LATCHED
     if record.seat:
@@ -249,13 +294,21 @@ def _state(record: PodRecord) -> PodState:
     return PodState.READY if record.sleeper else PodState.IDLE
 
 
-def view(record: PodRecord) -> PodView:
-    """The pod as the API shows it."""
+def last_status(record: PodRecord, now_s: float) -> Word:
+    """What its last status says of its coupling and its signal."""
+    status = record.status
+    return Word(status.applied, status.quality, record.silent_s(now_s)) if status else SILENCE
+
+
+def view(record: PodRecord, now_s: float, frame: Word = SILENCE) -> PodView:
+    """The pod as the API shows it; frame: its newest one, where it has a slot."""
     status, presence = record.status, record.presence
-    channels = status.channels if status else ()
+    told = known(record.silent_s(now_s))
+    word = believed(newest(last_status(record, now_s), frame))
+    channels = status.channels if status and told else ()
     return PodView(
         pod=record.pod,
-        state=_state(record),
+        state=_state(record, heard=told or known(word.age_s)),
         online=record.online,
         site=presence.site,
         device_kind=presence.device.kind,
@@ -265,19 +318,20 @@ def view(record: PodRecord) -> PodView:
         sleeper=record.sleeper,
         dreamscape=record.dreamscape,
         seat=record.seat,
-        quality=status.quality if status else 0.0,
-        quality_cause=status.quality_cause if status else "",
+        quality=word.quality,
+        quality_cause=status.quality_cause if status and told else "",
         channels=tuple(ChannelView(c.name, c.quality, c.cause) for c in channels),
         calibrated=status.calibration.done if status else False,
         calibration_source=status.calibration.source.name.lower() if status else "",
         calibration_clean_s=status.calibration.clean_s if status else 0.0,
         alpha_hz=status.calibration.alpha_hz if status else 0.0,
-        clock_synced=status.clock.synced if status else False,
+        clock_synced=status.clock.synced if status and told else False,
         clock_uncertainty_us=status.clock.uncertainty_us if status else 0,
-        applied=status.applied if status else 0.0,
+        applied=word.applied,
         latched=record.latched,
         breaker=record.breaker.state,
         breaker_cause=breaker_cause(record),
-        last_seen_s=record.seen_s,
+        last_heard_s=now_s - word.age_s if word.age_s < inf else 0.0,
         etag=f"{record.incarnation:x}-{record.version:x}",
+        heard_age_s=word.age_s,
     )

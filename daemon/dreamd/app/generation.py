@@ -36,6 +36,7 @@ def begin_anew(ledger: Ledger, journal: Journal, now_s: float) -> bool:
         f"{why}: {len(beds)} sleepers are to be checked in anew, nobody is merged before that; "
         "of locks and wake orders it may lack the newest, exposure is the least there was",
         values={"check_ins": float(len(beds))},
+        reason=why,
     )
     return True
 

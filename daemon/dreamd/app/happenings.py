@@ -11,7 +11,7 @@ from dreamd.app.seats import Seat
 from dreamd.app.surroundings import Surroundings
 from dreamd.core.session.views import BreakerState
 from dreamd.core.severing.breaker import Transition
-from dreamd.core.severing.causes import Cause, Kind, cause_named, kind_of
+from dreamd.core.severing.causes import Cause, Kind, act, cause_named, kind_of
 from dreamwire.messages import PodEvent, PodEventKind
 
 if TYPE_CHECKING:
@@ -42,7 +42,14 @@ class Happenings:
         self._write(kind, sentence, seat.pod, seat.number, Cause.OUTLIER.value, values)
 
     def _write(
-        self, kind: str, sentence: str, pod: str, seat: int, cause: str, values: dict[str, float]
+        self,
+        kind: str,
+        sentence: str,
+        pod: str,
+        seat: int,
+        cause: str,
+        values: dict[str, float],
+        acted_s: float = 0.0,
     ) -> None:
         self._in.journal.append(
             self._in.clock.now_s(),
@@ -53,6 +60,7 @@ class Happenings:
             seat=seat,
             cause=cause,
             values=values,
+            acted_s=acted_s,
         )
 
     def breaker(self, record: PodRecord, seat: Seat, transition: Transition) -> None:
@@ -74,45 +82,68 @@ class Happenings:
         """Write a pod's event down and do what follows from it."""
         seat = self._session.seats.of(record.pod)
         values = _stamps(event)
-        sentence = self._sentence(record.pod, event, values)
+        if event.kind is PodEventKind.MERGED:
+            self._session.causes.merged(record)
+        cause = self._session.causes.told(record, event.cause, self._session.withheld)
         self._write(
-            event.kind.name.lower(), sentence, record.pod, seat.number if seat else 0, event.cause, values
+            event.kind.name.lower(),
+            _sentence(record.pod, event, cause, values),
+            record.pod,
+            seat.number if seat else 0,
+            cause,
+            values,
+            acted_s=event.unix_ms / 1000,
         )
         if event.kind is PodEventKind.SEVERED:
-            self._count(event, values)
+            self._count(cause, values)
         if seat is not None and event.kind in GONE:
             self._session.leave(seat, event.cause or event.kind.name.lower())
         elif seat is not None and _spent(event, seat):
             self._session.let_go(seat, Cause.EXPOSURE)
 
-    def _sentence(self, pod: str, event: PodEvent, values: dict[str, float]) -> str:
-        because = f": {event.cause}" if event.cause else ""
-        match event.kind:
-            case PodEventKind.SEVERED:
-                took_ms = values.get("evidence_to_zero_ms")
-                fast = f", zero in {took_ms:.0f} ms" if took_ms is not None else ""
-                seat = self._session.seats.of(pod)
-                others = self._session.cohorts.merged_besides(seat.slot if seat else None)
-                return f"{pod} severed{because}{fast}, {others} dream on"
-            case PodEventKind.ALONE:
-                return f"{pod} is alone with themselves{because}"
-            case PodEventKind.MERGED:
-                return f"{pod} is merged"
-            case PodEventKind.WARNED:
-                return f"{pod} is near a limit{because} ({event.detail})"
-            case _:
-                return f"{pod} {event.kind.name.lower()}{because}"
-
-    def _count(self, event: PodEvent, values: dict[str, float]) -> None:
-        self._in.meters.severed(cause_named(event.cause).value)
+    def _count(self, cause: str, values: dict[str, float]) -> None:
+        self._in.meters.severed(cause_named(cause).value)
         if "evidence_to_zero_ms" in values:
             self._in.meters.evidence_to_zero(values["evidence_to_zero_ms"] / 1000)
+
+
+def _sentence(pod: str, event: PodEvent, cause: str, values: dict[str, float]) -> str:
+    because = f": {cause}" if cause else ""
+    match event.kind:
+        case PodEventKind.SEVERED:
+            took_ms = values.get("evidence_to_zero_ms")
+            fast = f", zero in {took_ms:.0f} ms" if took_ms is not None else ""
+            return f"{pod} severed{because}{fast}"
+        case PodEventKind.ALONE:
+            return f"{pod} is alone with themselves{because}"
+        case PodEventKind.MERGED:
+            return f"{pod} is merged"
+        case PodEventKind.WARNED:
+            return f"{pod} is near a limit{because} ({event.detail})"
+        case _:
+            return f"{pod} {event.kind.name.lower()}{because}"
 
 
 def _spent(event: PodEvent, seat: Seat) -> bool:
     """Whether the pod says that its sleeper has lived all that was left to them under this assignment."""
     told = event.kind is PodEventKind.SEVERED and event.cause == Cause.EXPOSURE.value
     return told and seat.slot is not None and seat.slot.assignment_id == event.assignment
+
+
+def tell_unseated(surroundings: Surroundings, record: PodRecord, event: PodEvent) -> None:
+    """Write down the event of a pod of which no Dreamscape is known here, and count its sever."""
+    kind, cause = event.kind.name.lower(), act(event.cause, record.zeroed_for)
+    surroundings.journal.append(
+        surroundings.clock.now_s(),
+        kind,
+        f"{record.pod} {kind}" + (f": {cause}" if cause else ""),
+        dreamscape=event.dreamscape,
+        pod=record.pod,
+        cause=cause,
+        acted_s=event.unix_ms / 1000,
+    )
+    if event.kind is PodEventKind.SEVERED:
+        surroundings.meters.severed(cause_named(cause).value)
 
 
 def fault_told(event: PodEvent) -> Cause | None:

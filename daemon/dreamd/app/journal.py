@@ -1,9 +1,10 @@
 """The journal: every fact once, in order, for whoever follows it with a cursor.
 
 Bounded: the oldest events fall out, and a follower who was further behind is told so (CURSOR_TOO_OLD)
-instead of silently missing some. Cursors begin at the microsecond the process started, so a cursor
-from an earlier process is always too old and never points at another event by accident. Its text is fit: a
-sentence may quote an error of anything underneath, and every reader's encoder must take it.
+instead of silently missing some; a cursor above the newest event is refused too (CURSOR_AHEAD). Cursors
+begin at the microsecond the process started, so a cursor from an earlier process is always too old and
+never points at another event by accident. Its text is fit: a sentence may quote an error of anything
+underneath, and every reader's encoder must take it.
 """
 
 from collections import deque
@@ -51,10 +52,23 @@ class Journal:
         seat: int = 0,
         cause: str = "",
         values: dict[str, float] | None = None,
+        acted_s: float = 0.0,
+        reason: str = "",
     ) -> Event:
-        """Write one fact and wake the followers."""
-        cause, sentence = fit(cause), fit(sentence, SENTENCE_MAX)
-        event = Event(self._next, now_s, kind, dreamscape, pod, seat, cause, sentence, values or {})
+        """Write one fact and wake the followers; acted_s, reason: see `Event`."""
+        event = Event(
+            cursor=self._next,
+            at_s=now_s,
+            kind=kind,
+            dreamscape=dreamscape,
+            pod=pod,
+            seat=seat,
+            cause=fit(cause),
+            sentence=fit(sentence, SENTENCE_MAX),
+            values=values or {},
+            acted_s=acted_s,
+            reason=fit(reason, SENTENCE_MAX),
+        )
         self._next += 1
         self._events.append(event)
         if self._seen is not None:
@@ -69,13 +83,22 @@ class Journal:
         return self._next - 1
 
     def after(self, cursor: int, limit: int) -> tuple[Event, ...] | Refusal:
-        """At most `limit` events with a cursor above `cursor`, in order."""
+        """At most `limit` events with a cursor above `cursor`, in order.
+
+        Refused where the events after it are no longer kept, and where no event has this cursor yet.
+        """
         first = self._next - len(self._events)
         if cursor < first - 1:
             return Refusal(
                 Code.CURSOR_TOO_OLD,
                 f"cursor {cursor} is older than the oldest event kept, {first}",
                 {"oldest": str(first)},
+            )
+        if cursor > self.newest:
+            return Refusal(
+                Code.CURSOR_AHEAD,
+                f"cursor {cursor} is above the newest event, {self.newest}",
+                {"newest": str(self.newest)},
             )
         start = max(cursor + 1 - first, 0)
         return tuple(islice(self._events, start, start + limit))

@@ -188,9 +188,8 @@ class LockBook:
             except LedgerError as error:
                 if not self._said:
                     self._said = True
-                    self._journal.append(
-                        now_s, "ledger", f"the ledger could not keep a lock: {error}", pod=pod
-                    )
+                    sentence = f"the ledger could not keep a lock: {error}"
+                    self._journal.append(now_s, "ledger", sentence, pod=pod, reason=str(error))
                 return
             self._said = False
 

@@ -56,7 +56,7 @@ class Company:
             if fresh:
                 self._in.exposures.begin([seat.sleeper for seat in fresh], now_s)
         except LedgerError as error:
-            self._say(f"nobody is seated, their exposure could not be kept: {error}")
+            self._unkept("nobody is seated, their exposure could not be kept", error)
             return []
         if not self._marked:
             self._moved_s = now_s
@@ -136,7 +136,7 @@ class Company:
             if not now_s - self._moved_s < CHARGE_EVERY_S and self._marked:
                 self._charge(now_s)
         except LedgerError as error:
-            self._say(f"exposure could not be charged: {error}")
+            self._unkept("exposure could not be charged", error)
 
     def _close_ended(self, now_s: float) -> None:
         if self._ended_min:
@@ -168,7 +168,7 @@ class Company:
             self.gone(seat, self._session.cohorts.vacated_min(seat.slot) if seat.slot else 0.0)
         self.keep(now_s)
 
-    def _say(self, sentence: str) -> None:
+    def _unkept(self, sentence: str, error: LedgerError) -> None:
         if not self._said:
             self._said = True
-            self._session.say("ledger", sentence)
+            self._session.say("ledger", f"{sentence}: {error}", reason=str(error))

@@ -5,6 +5,7 @@ Nobody is looked at one by one. A share that is no number is not zero: its sleep
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from math import nan
 
 import numpy as np
 
@@ -52,10 +53,14 @@ def of_fleet(surroundings: Surroundings, living: Collection[Conductor]) -> Fleet
     """The fleet now; of the Dreamscapes, those that have not ended."""
     census = surroundings.fleet.census
     seated_above = sum(above_granted(c.cohorts.banks, c.instant) for c in living)
+    assigned = sum(c.cohorts.counts()[0] for c in living)
+    unheard = sum(c.cohorts.unheard(surroundings.clock.now_s()) for c in living)
+    blind = assigned > 0 and unheard >= assigned and not census.strays
     return FleetReading(
-        online=census.online,
+        online=census.online - census.unheard,
+        unheard=census.unheard,
         known=census.known,
-        above_granted=seated_above + census.strays,
+        above_granted=nan if blind else seated_above + census.strays,
         unconfirmed=surroundings.tickets.overdue(),
         breakers=dict(census.breakers),
         locked=surroundings.locks.waiting(),

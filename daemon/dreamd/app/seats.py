@@ -11,6 +11,7 @@ from math import isfinite, nan
 from random import Random
 
 from dreamd.core.refusals import Refusal
+from dreamd.core.session.hearing import Word, believed
 from dreamd.core.session.roster import Roster, Slot
 from dreamd.core.session.views import BreakerState, SeatState, SeatView
 
@@ -41,19 +42,18 @@ class Reading:
     synchrony: own PPC with the group. identity: likeness to the own first window.
     """
 
-    granted: float
-    applied: float
-    quality: float
-    distance: float
+    granted: float = 0.0
+    distance: float = 0.0
     synchrony: float = nan
     identity: float = nan
 
 
-NOTHING = Reading(0.0, 0.0, 0.0, 0.0)
+NOTHING = Reading()
 
 
-def shown(seat: Seat, breaker: BreakerState, cause: str, reading: Reading) -> SeatView:
-    """The seat as the API shows it."""
+def shown(seat: Seat, breaker: BreakerState, cause: str, reading: Reading, word: Word) -> SeatView:
+    """The seat as the API shows it; word: the last of its pod, of any age."""
+    word = believed(word)
     state = seat.state
     if state is SeatState.ASSIGNED and breaker is not BreakerState.CLOSED:
         state = SeatState.SEVERED
@@ -66,13 +66,15 @@ def shown(seat: Seat, breaker: BreakerState, cause: str, reading: Reading) -> Se
         refusal_code=refusal.code.value if refusal else "",
         refusal=str(refusal) if refusal else "",
         granted=reading.granted,
-        applied=reading.applied,
-        quality=reading.quality,
+        applied=word.applied,
+        quality=word.quality,
         breaker=breaker,
         cause=seat.cause or cause,
         distance=reading.distance if isfinite(reading.distance) else 0.0,
         synchrony=reading.synchrony,
         identity=reading.identity,
+        heard_age_s=word.age_s,
+        breaker_cause=cause,
     )
 
 

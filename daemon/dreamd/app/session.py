@@ -13,6 +13,7 @@ from dreamd.app import keeping
 from dreamd.app.cohorts import Cohorts
 from dreamd.app.coordination import Changed
 from dreamd.app.crowd import CrowdWatch
+from dreamd.app.first_causes import FirstCauses, because
 from dreamd.app.fleet import PodRecord
 from dreamd.app.happenings import Happenings
 from dreamd.app.homecoming import Homecoming
@@ -64,10 +65,11 @@ class Session:
         self.mass = MassFailure()
         self.company = Company(self, surroundings)
         self.crowd = CrowdWatch(self, surroundings)
+        self.causes = FirstCauses(surroundings.fleet)
         self._audience = Audience(self.newest, lambda: self.state is DreamscapeState.ENDED)
         self._happenings = Happenings(self, surroundings)
         self.homecoming = Homecoming(self, surroundings)
-        self.instant = 0
+        self.instant, self.withheld = 0, ""
         self._gathered_s = self.tick_s = 0.0
         self._quorate = self.closing = False
         self.severed_s, self.sever_cause, self.ended_s = 0.0, "", 0.0
@@ -97,12 +99,12 @@ class Session:
         try:
             self._in.ledger.write(Transaction(dreamscapes=(self.record(),)))
         except LedgerError as error:
-            self.say("ledger", f"the ledger could not keep {self.plan.dreamscape}: {error}")
+            self.say("ledger", f"the ledger could not keep {self.plan.dreamscape}: {error}", "", str(error))
 
-    def say(self, kind: str, sentence: str, cause: str = "") -> None:
-        """Write a fact about this Dreamscape into the journal."""
-        now_s = self._in.clock.now_s()
-        self._in.journal.append(now_s, kind, sentence, dreamscape=self.plan.dreamscape, cause=cause)
+    def say(self, kind: str, sentence: str, cause: str = "", reason: str = "") -> None:
+        """Write a fact about this Dreamscape into the journal; reason: what of it the log may have."""
+        now_s, name = self._in.clock.now_s(), self.plan.dreamscape
+        self._in.journal.append(now_s, kind, sentence, dreamscape=name, cause=cause, reason=reason)
 
     @property
     def etag(self) -> str:
@@ -193,7 +195,7 @@ class Session:
         except LedgerError as error:
             self.seats.void(seat)
             self.company.gone(seat, 0.0)
-            self.say("ledger", f"{seat.pod} could not be assigned: {error}")
+            self.say("ledger", f"{seat.pod} could not be assigned: {error}", "", str(error))
             return
         self.company.seated(seat)
         self.crowd.take_up(seat)
@@ -208,7 +210,7 @@ class Session:
         """Everyone to zero in this call; valid in every state."""
         ticket = self.zero(cause)
         self.severed_s, self.sever_cause = self._in.clock.now_s(), cause.value
-        self._move(Move.SEVER, reason or cause.value)
+        self._move(Move.SEVER, because(cause, reason))
         self._save()
         return ticket
 
@@ -219,7 +221,7 @@ class Session:
         self._publish(level=0.0)
         holding = self.holding()
         for seat in holding:
-            seat.cause = cause.value
+            self.causes.hold(seat, cause)
         return self._in.tickets.issue(seat.pod for seat in holding)
 
     def resume(self) -> Refusal | None:
@@ -228,7 +230,7 @@ class Session:
         if refusal is not None:
             return refusal
         for seat in self.holding():
-            seat.cause = ""
+            self.causes.release(seat)
         self._move(Move.RESUME, "resumed")
         self._save()
         return None
@@ -254,18 +256,18 @@ class Session:
 
     def wake(self, issuer: str, reason: str) -> Ticket:
         """Sever, then wake everyone; valid in every state."""
-        return self._send_home(Move.WAKE, WakePod(reason, issuer), Cause.WAKE, reason or "woken")
+        return self._send_home(Move.WAKE, WakePod(reason, issuer), Cause.WAKE, reason)
 
     def end(self, reason: str) -> Ticket:
         """Sever, then let everyone sleep on alone; the books close once all are home."""
-        return self._send_home(Move.END, Release(reason or "ended"), Cause.ENDED, reason or "ended")
+        return self._send_home(Move.END, Release(reason or "ended"), Cause.ENDED, reason)
 
     def _send_home(self, step_: Move, what: What, cause: Cause, reason: str) -> Ticket:
         ticket = self.zero(cause)
         self.homecoming.order(what)
         self.sever_cause = self.homecoming.first_cause(cause)
         self.severed_s = self._in.clock.now_s()
-        self._move(step_, reason)
+        self._move(step_, because(cause, reason))
         self.homecoming.leave_the_others(cause)
         self._save()
         self._close_if_home()
@@ -290,6 +292,7 @@ class Session:
         record = self._in.fleet.get(seat.pod)
         if record is not None and record.dreamscape == self.plan.dreamscape:
             record.dreamscape, record.seat = "", 0
+            self.causes.left(record, cause)
             self._in.fleet.changed(record, self._in.clock.now_s())
         self._version += 1
         self._unsaved = True
@@ -370,6 +373,7 @@ class Session:
             self.cohorts.moved(seat.slot, record.breaker)
         if transition.after in (BreakerState.OPEN, BreakerState.LOCKED) and transition.cause is not None:
             self.mass.tripped(seat.pod, transition.cause, transition.at_s, transition.seen_s)
+        self.causes.moved(seat, transition, severed=self.state is DreamscapeState.SEVERED)
         self._version += 1
         self._happenings.breaker(record, seat, transition)
         if seat.disobeyed and transition.after is BreakerState.CLOSED and not self.closing:

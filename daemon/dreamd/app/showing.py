@@ -4,13 +4,15 @@ from dataclasses import replace
 from math import nan
 from typing import TYPE_CHECKING
 
-from dreamd.app.fleet import Fleet, breaker_cause
+from dreamd.app.fleet import Fleet, PodRecord, breaker_cause, last_status
 from dreamd.app.seats import NOTHING, Seat, shown
 from dreamd.core.limits import HOP_S, INTIMATE_BELOW
+from dreamd.core.session.hearing import SILENCE, Word, newest
 from dreamd.core.session.views import (
     BreakerState,
     CollectiveView,
     CrowdView,
+    DreamscapeState,
     DreamscapeView,
     SeatView,
     SynchronyView,
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from dreamd.app.session import Session
 
 
-def _seat_view(session: "Session", fleet: Fleet, seat: Seat) -> SeatView:
+def _seat_view(session: "Session", fleet: Fleet, seat: Seat, now_s: float) -> SeatView:
     record = fleet.get(seat.pod)
     reading = session.cohorts.reading(seat.slot) if seat.slot else NOTHING
     if _hidden(session):
@@ -28,8 +30,29 @@ def _seat_view(session: "Session", fleet: Fleet, seat: Seat) -> SeatView:
     if seat.slot:
         reading = replace(reading, identity=session.crowd.likeness(seat.slot))
     if record is None:
-        return shown(seat, BreakerState.CLOSED, "", reading)
-    return shown(seat, record.breaker.state, breaker_cause(record), reading)
+        return shown(seat, BreakerState.CLOSED, "", reading, SILENCE)
+    word = _last_word(session, record, seat, now_s)
+    return shown(seat, record.breaker.state, breaker_cause(record), reading, word)
+
+
+def _last_word(session: "Session", record: PodRecord, seat: Seat, now_s: float) -> Word:
+    """The last word of a seat's pod; what a pod says that sits elsewhere now says nothing of this seat."""
+    if record.dreamscape not in ("", session.plan.dreamscape):
+        return SILENCE
+    frame = session.cohorts.word(seat.slot, now_s) if seat.slot else SILENCE
+    return newest(last_status(record, now_s), frame)
+
+
+def last_frame(session: "Session", pod: str, now_s: float) -> Word:
+    """The newest frame of this pod; SILENCE where it has no slot here or has sent none."""
+    seat = session.seats.of(pod)
+    slot = seat.slot if seat is not None else None
+    return session.cohorts.word(slot, now_s) if slot is not None else SILENCE
+
+
+def blind(session: "Session") -> bool:
+    """Whether most frames of those who have a slot are missing at once."""
+    return session.judge.blind and session.state is not DreamscapeState.ENDED
 
 
 def _hidden(session: "Session") -> bool:
@@ -40,7 +63,8 @@ def _hidden(session: "Session") -> bool:
 
 def _seat_views(session: "Session", fleet: Fleet) -> tuple[SeatView, ...]:
     named = (seat for seat in session.seats if not seat.pod.startswith("#"))
-    return tuple(_seat_view(session, fleet, seat) for seat in named)
+    now_s = fleet.now_s()
+    return tuple(_seat_view(session, fleet, seat, now_s) for seat in named)
 
 
 def dreamscape_view(session: "Session", fleet: Fleet, *, with_seats: bool = True) -> DreamscapeView:
@@ -59,6 +83,7 @@ def dreamscape_view(session: "Session", fleet: Fleet, *, with_seats: bool = True
         seats=_seat_views(session, fleet) if with_seats else (),
         etag=session.etag,
         seats_taken=session.seats.named,
+        unheard=session.cohorts.unheard(fleet.now_s()),
     )
 
 
@@ -109,4 +134,5 @@ def collective_view(session: "Session", fleet: Fleet) -> CollectiveView | None:
         seats=_seat_views(session, fleet),
         tick_ms=session.tick_s * 1000,
         crowd=crowd_view(session),
+        unheard=session.cohorts.unheard(fleet.now_s()),
     )

@@ -163,7 +163,8 @@ class WakeBook:
             except LedgerError as error:
                 if not self._said:
                     self._said = True
-                    self._journal.append(now_s, "ledger", f"the ledger could not keep a wake order: {error}")
+                    sentence = f"the ledger could not keep a wake order: {error}"
+                    self._journal.append(now_s, "ledger", sentence, reason=str(error))
                 return
             del self._unsaved[order_id]
             self._said = False

@@ -16,6 +16,7 @@ from typing import Final
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from rich.console import Console
+from rich.text import Text
 
 import dreamapi
 from dreamapi.text import shown
@@ -75,6 +76,15 @@ def as_json(message: Message) -> dict[str, object]:
         message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
     )
     return fields
+
+
+async def show_troubles(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    """Say what is wrong with the house, above what is shown; with --json on standard error."""
+    for trouble in (await api.houses.get()).troubles:
+        if args.json:
+            print(f"dreamd: {trouble}", file=sys.stderr)
+        else:
+            console().print(Text(f"! {trouble}", style="bold red"), soft_wrap=True)
 
 
 def print_json(value: object, *, indent: int | None = 2) -> None:

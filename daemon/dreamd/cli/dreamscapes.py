@@ -102,6 +102,7 @@ async def _create(api: dreamapi.Api, args: argparse.Namespace) -> None:
 
 
 async def _list(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    await asking.show_troubles(api, args)
     found = await api.dreamscapes.list()
     if args.json:
         print_json([as_json(one) for one in found])
@@ -112,6 +113,7 @@ async def _list(api: dreamapi.Api, args: argparse.Namespace) -> None:
 
 
 async def _get(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    await asking.show_troubles(api, args)
     _show(await api.dreamscapes.get(args.name), args)
 
 

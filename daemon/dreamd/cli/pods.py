@@ -8,6 +8,7 @@ import dreamapi
 from dreamapi import names
 from dreamd.cli import asking, tables
 from dreamd.cli.asking import add_verb, as_json, console, print_json
+from dreamd.cli.tables import number_of
 
 run = asking.run
 
@@ -22,7 +23,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     list_ = add_verb(verbs, "list", _list, "every pod ever seen, or those that are meant")
     list_.add_argument("--state", choices=STATES, help="only those in this state")
     list_.add_argument("--site", help="only those of this site")
-    list_.add_argument("--coupled", action="store_true", help="only those that render a share")
+    list_.add_argument("--coupled", action="store_true", help="only those that render a share, or may")
     list_.add_argument("--below-quality", type=asking.finite, metavar="Q", help="only those below, 0 to 1")
     list_.add_argument("--clock-above", type=asking.finite, metavar="MS", help="only those less certain")
     add_verb(verbs, "get", _get, "one pod with its channels").add_argument("pod", metavar="POD")
@@ -43,6 +44,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 async def _list(api: dreamapi.Api, args: argparse.Namespace) -> None:
     known = await api.pods.list()
     pods = [pod for pod in known if _meant(pod, args)]
+    await asking.show_troubles(api, args)
     if args.json:
         print_json([as_json(pod) for pod in pods])
     elif pods:
@@ -54,13 +56,16 @@ async def _list(api: dreamapi.Api, args: argparse.Namespace) -> None:
 
 
 def _meant(pod: dreamapi.Pod, args: argparse.Namespace) -> bool:
-    """Whether the pod is one of those asked for; a clock that is not synced is certain of nothing."""
+    """Whether the pod is one of those asked for.
+
+    A clock that is not synced is certain of nothing; a coupling or a quality that is not known may be any.
+    """
     certain_ms = pod.clock.uncertainty.ToMicroseconds() / 1e3 if pod.clock.synced else math.inf
     return (
         args.state in (None, names.word(dreamapi.Pod.State, pod.state))
         and args.site in (None, pod.site)
-        and (not args.coupled or not pod.applied <= 0.0)
-        and (args.below_quality is None or not pod.quality >= args.below_quality)
+        and (not args.coupled or not number_of(pod, "applied") <= 0.0)
+        and (args.below_quality is None or not number_of(pod, "quality") >= args.below_quality)
         and (args.clock_above is None or not certain_ms <= args.clock_above)
     )
 
@@ -73,6 +78,7 @@ def _show(pod: dreamapi.Pod, args: argparse.Namespace) -> None:
 
 
 async def _get(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    await asking.show_troubles(api, args)
     _show(await api.pods.get(args.pod), args)
 
 

@@ -1,9 +1,11 @@
 """How pods, Dreamscapes and ticks look on a terminal."""
 
+import math
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -15,9 +17,17 @@ from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1.severing_pb2 import Breaker, SeverOutcome
 
 BAR_CELLS: Final = 20
+MINUTES_FROM_S: Final = 120.0
+TOLD_LATE_S: Final = 2.0
+"""An event that came this much later than it happened shows both times."""
 ShowTick = Callable[[dreams.Collective], None]
-POD_COLUMNS: Final = ("pod", "state", "sleeper", "dreamscape", "quality", "coupling", "breaker", "device")
-SEAT_COLUMNS: Final = ("seat", "pod", "state", "self > collective", "coupling", "quality", "breaker", "why")
+POD_COLUMNS: Final = (
+    *("pod", "state", "sleeper", "dreamscape", "quality", "coupling", "last heard", "breaker", "device"),
+)
+SEAT_COLUMNS: Final = (
+    *("seat", "pod", "state", "self > collective", "coupling", "quality", "last heard", "breaker", "why"),
+)
+NOT_KNOWN: Final = "not known"
 
 
 def _table(columns: Iterable[str]) -> Table:
@@ -48,8 +58,9 @@ def pods(shown: Iterable[beds.Pod]) -> RenderableType:
             names.word(beds.Pod.State, pod.state),
             names.bare(pod.sleeper) or "-",
             names.bare(pod.dreamscape) or "-",
-            f"{pod.quality:.2f} {pod.quality_cause}".rstrip(),
-            f"{pod.applied:.3f}",
+            f"{figure(pod, 'quality', 2)} {pod.quality_cause}".rstrip(),
+            figure(pod, "applied", 3),
+            last_heard(pod),
             _breaker(pod.breaker),
             f"{pod.device.kind} {pod.device.model}".strip(),
         )
@@ -60,25 +71,53 @@ def pod_line(pod: beds.Pod) -> str:
     """One line of `pods watch`."""
     state = names.word(beds.Pod.State, pod.state)
     latched = f", latched: {pod.latched}" if pod.latched else ""
-    return f"{names.bare(pod.name)}: {state}, quality {pod.quality:.2f}, coupling {pod.applied:.3f}{latched}"
+    heard = f"quality {figure(pod, 'quality', 2)}, coupling {figure(pod, 'applied', 3)}"
+    return f"{names.bare(pod.name)}: {state}, {heard}{latched}"
 
 
 def pod(shown: beds.Pod) -> RenderableType:
     """One pod with its channels."""
-    channels = ", ".join(f"{c.name} {c.quality:.2f} {c.cause}".rstrip() for c in shown.channels) or "none yet"
+    channels = (
+        ", ".join(f"{c.name} {c.quality:.2f} {c.cause}".rstrip() for c in shown.channels) or "none known"
+    )
     calibration = shown.calibration
     clean_s = calibration.clean_duration.ToMilliseconds() / 1e3
-    within_ms = shown.clock.uncertainty.ToMicroseconds() / 1e3
     done = "yes" if calibration.done else "no"
     alpha = f", alpha {calibration.alpha_hz:.1f} Hz" if calibration.alpha_hz else ""
     facts = (
         f"calibrated: {done}, {calibration.source}, {clean_s:.1f} s clean{alpha}",
-        f"clock: {'synced' if shown.clock.synced else 'not synced'}, within {within_ms:.2f} ms",
+        f"clock: {_clock_words(shown)}",
         f"channels: {channels}",
         f"latched: {shown.latched or 'no'}",
         f"etag: {shown.etag}",
     )
     return Group(pods([shown]), *(Text(fact) for fact in facts))
+
+
+def _clock_words(pod: beds.Pod) -> str:
+    if not pod.HasField("clock"):
+        return NOT_KNOWN
+    within_ms = pod.clock.uncertainty.ToMicroseconds() / 1e3
+    return f"{'synced' if pod.clock.synced else 'not synced'}, within {within_ms:.2f} ms"
+
+
+def number_of(message: Message, field: str) -> float:
+    """An optional number of a message; NaN where it is absent, which is: not known."""
+    return float(getattr(message, field)) if message.HasField(field) else math.nan
+
+
+def figure(message: Message, field: str, digits: int) -> str:
+    """An optional number, or the words that stand for one that is not known."""
+    value = number_of(message, field)
+    return f"{value:.{digits}f}" if math.isfinite(value) else NOT_KNOWN
+
+
+def last_heard(shown: beds.Pod | dreams.Seat) -> str:
+    """How long ago the bed last spoke; a dash where it never has."""
+    if not shown.HasField("heard_age"):
+        return "-"
+    age_s = shown.heard_age.ToMilliseconds() / 1e3
+    return f"{age_s:.1f} s ago" if age_s < MINUTES_FROM_S else f"{age_s / 60:.0f} min ago"
 
 
 def dreamscapes(shown: Iterable[dreams.Dreamscape]) -> RenderableType:
@@ -90,7 +129,7 @@ def dreamscapes(shown: Iterable[dreams.Dreamscape]) -> RenderableType:
             names.bare(one.name),
             names.word(dreams.Dreamscape.State, one.state),
             f"{one.assigned} of {one.plan.seats_min}-{one.plan.seats_max}",
-            str(one.merged),
+            str(one.merged) + (f", {one.unheard} {NOT_KNOWN}" if one.unheard else ""),
             str(one.tick),
             str(one.ticks_skipped),
             one.state_cause or "-",
@@ -112,18 +151,21 @@ def seats(shown: Iterable[dreams.Seat]) -> RenderableType:
             names.bare(seat.name),
             names.bare(seat.pod),
             names.word(dreams.Seat.State, seat.state),
-            bar(seat.applied),
-            f"{seat.applied:.3f} of {seat.granted:.3f}",
-            f"{seat.quality:.2f}",
+            bar(number_of(seat, "applied")),
+            f"{figure(seat, 'applied', 3)} of {seat.granted:.3f}",
+            figure(seat, "quality", 2),
+            last_heard(seat),
             _breaker(seat.breaker),
-            seat.refusal or seat.breaker.cause or "-",
+            seat.refusal or seat.cause or "-",
             style="red" if seat.state == dreams.Seat.STATE_SEVERED else "",
         )
     return table
 
 
 def bar(share: float) -> str:
-    """How far from self (all dots) toward the collective (all blocks) a sleeper is; share 0..1."""
+    """How far from self (all dots) toward the collective (all blocks) a sleeper is; 0..1, or not known."""
+    if not math.isfinite(share):
+        return NOT_KNOWN
     full = round(min(max(share, 0.0), 1.0) * BAR_CELLS)
     return "█" * full + "·" * (BAR_CELLS - full)
 
@@ -138,9 +180,14 @@ def collective_line(tick: dreams.Collective) -> str:
     skipped = f", {tick.skipped} skipped" if tick.skipped else ""
     return (
         f"{names.bare(tick.dreamscape)} tick {tick.tick}: {tick.merged} of {tick.assigned} merged, "
+        f"{_unheard(tick)}"
         f"{tick.included} heard, dispersion {tick.dispersion:.2f}, {_synchrony(tick)}"
         f"{tick.tick_duration.ToMicroseconds() / 1e3:.1f} ms{skipped}"
     )
+
+
+def _unheard(tick: dreams.Collective) -> str:
+    return f"{tick.unheard} {NOT_KNOWN}, " if tick.unheard else ""
 
 
 def _synchrony(tick: dreams.Collective) -> str:
@@ -151,7 +198,10 @@ def _synchrony(tick: dreams.Collective) -> str:
 
 def event_line(event: dreams.Event) -> str:
     """One line of `dreamscapes watch --events`."""
-    return f"{event.cursor} {_clock(event.event_time)} {event.kind}: {event.sentence}"
+    late_s = event.event_time.ToMilliseconds() / 1e3 - event.act_time.ToMilliseconds() / 1e3
+    told_late = event.HasField("act_time") and not late_s <= TOLD_LATE_S
+    when = f" (happened at {_clock(event.act_time)})" if told_late else ""
+    return f"{event.cursor} {_clock(event.event_time)} {event.kind}: {event.sentence}{when}"
 
 
 def _clock(at: Timestamp) -> str:

@@ -7,6 +7,8 @@ TICK_CLOSES_AFTER_S: Final = 0.15
 LEASE_S: Final = 1.0
 LEASE_FADE_S: Final = 0.5
 SEVER_FADE_S: Final = 0.05
+ALONE_WITHIN_S: Final = LEASE_S + LEASE_FADE_S
+"""Without a living permission a pod is alone after this time; its last word is believed no longer either."""
 
 FRAME_FRESH_HOPS: Final = 2
 """A frame older than this is not eligible."""

@@ -2,11 +2,22 @@
 
 A refusal is a value, returned, never raised; the gRPC adapter maps it to a status with ErrorInfo
 (domain `dreamd`, the code as reason). Codes are stable and never reused.
+
+Rules
+- Clients repeat UNAVAILABLE, ABORTED and RESOURCE_EXHAUSTED by policy. A refusal is of such a kind only
+  where the same request can succeed later by itself: UNAVAILABLE once the daemon or its disk is back,
+  RESOURCE_EXHAUSTED once a watch of another caller has closed. The one exception is STALE_ETAG, which is
+  ABORTED as AIP-154 asks: the caller reads again and repeats with the new etag.
+- A next step names only methods, fields and commands that exist; a test holds that.
+- A refused field is named by its path in the request, such as `plan.ramp`, with the values it takes.
 """
 
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
+
+GOT_MAX: Final = 80
+"""Characters of a wrong value that a refusal repeats: one line of a terminal."""
 
 
 class Kind(Enum):
@@ -19,6 +30,7 @@ class Kind(Enum):
     ABORTED = "aborted"
     EXHAUSTED = "resource exhausted"
     UNAVAILABLE = "unavailable"
+    OUT_OF_RANGE = "out of range"
 
 
 class Code(Enum):
@@ -54,6 +66,7 @@ class Code(Enum):
     REQUEST_ID_REUSED = "REQUEST_ID_REUSED"
     TERM_LOST = "TERM_LOST"
     CURSOR_TOO_OLD = "CURSOR_TOO_OLD"
+    CURSOR_AHEAD = "CURSOR_AHEAD"
     TOO_MANY_WATCHERS = "TOO_MANY_WATCHERS"
     LANE_FULL = "LANE_FULL"
     STREAM_SILENT = "STREAM_SILENT"
@@ -75,51 +88,77 @@ class Entry:
 
 CATALOGUE: Final[dict[Code, Entry]] = {
     Code.INVALID_ARGUMENT: Entry(Kind.INVALID, "correct the named field and send it again"),
-    Code.POD_UNKNOWN: Entry(Kind.NOT_FOUND, "list the pods; a pod appears once its agent has connected"),
-    Code.POD_OFFLINE: Entry(Kind.UNAVAILABLE, "start the pod's agent or mend its network"),
-    Code.POD_BUSY: Entry(Kind.PRECONDITION, "check out the sleeper who is in this pod first"),
+    Code.POD_UNKNOWN: Entry(
+        Kind.NOT_FOUND, "list the pods (dreamd pods list); a pod appears once its agent has connected"
+    ),
+    Code.POD_OFFLINE: Entry(Kind.PRECONDITION, "start the pod's agent or mend its network"),
+    Code.POD_BUSY: Entry(
+        Kind.PRECONDITION, "check out the sleeper in this pod first (dreamd pods check-out)"
+    ),
     Code.POD_LATCHED: Entry(
         Kind.PRECONDITION, "only the sleeper's own act at the pod clears the latch: dreamedge unlatch"
     ),
-    Code.NOT_CHECKED_IN: Entry(Kind.PRECONDITION, "check a sleeper in to this pod"),
+    Code.NOT_CHECKED_IN: Entry(Kind.PRECONDITION, "check a sleeper in to this pod (dreamd pods check-in)"),
     Code.SLEEPER_ELSEWHERE: Entry(Kind.PRECONDITION, "check this sleeper out of the other pod first"),
     Code.NOT_CALIBRATED: Entry(Kind.PRECONDITION, "wait for the calibration to finish (watch the pod)"),
     Code.QUALITY_LOW: Entry(Kind.PRECONDITION, "mend the contact of the named channels"),
-    Code.CONSENT_MISSING: Entry(Kind.PRECONDITION, "ask the sleeper for the named scope"),
+    Code.CONSENT_MISSING: Entry(
+        Kind.PRECONDITION, "the sleeper agrees by being checked in anew (dreamd pods check-in)"
+    ),
     Code.EXPOSURE_REACHED: Entry(
         Kind.PRECONDITION, "let the sleeper rest; they may merge again once enough of it has passed"
     ),
     Code.SCHEMA_MISMATCH: Entry(Kind.PRECONDITION, "use a device that measures this Dreamscape's schema"),
     Code.CLOCK_UNSYNCED: Entry(Kind.PRECONDITION, "wait a few seconds for the pod's clock probes"),
     Code.BREAKER_OPEN: Entry(Kind.PRECONDITION, "wait until the breaker has closed"),
-    Code.BREAKER_LOCKED: Entry(Kind.PRECONDITION, "a named person resets it, with a reason"),
+    Code.BREAKER_LOCKED: Entry(
+        Kind.PRECONDITION, "a named person resets it, with a reason (dreamd breakers reset)"
+    ),
     Code.BREAKER_NOT_LOCKED: Entry(
         Kind.PRECONDITION, "only a locked breaker is reset; an open one closes by itself, see its cause"
     ),
-    Code.WAKE_ORDER_ACTIVE: Entry(Kind.PRECONDITION, "a named person lifts the order: dreamd wake lift"),
-    Code.WAKE_ORDER_UNKNOWN: Entry(Kind.NOT_FOUND, "list the wake orders"),
-    Code.SEAT_TAKEN: Entry(Kind.EXISTS, "this pod has a seat already; use that one"),
-    Code.SEATS_FULL: Entry(Kind.EXHAUSTED, "raise seats.max or open another Dreamscape"),
-    Code.LATE_JOINING_CLOSED: Entry(Kind.PRECONDITION, "create the Dreamscape with late_joining"),
+    Code.WAKE_ORDER_ACTIVE: Entry(Kind.PRECONDITION, "a named person lifts the order (dreamd wake lift)"),
+    Code.WAKE_ORDER_UNKNOWN: Entry(Kind.NOT_FOUND, "list the wake orders (dreamd wake list)"),
+    Code.SEAT_TAKEN: Entry(
+        Kind.PRECONDITION, "end that Dreamscape (dreamd dreamscapes end), or check out its sleeper"
+    ),
+    Code.SEATS_FULL: Entry(
+        Kind.PRECONDITION,
+        "create another Dreamscape (dreamd dreamscapes create)",
+    ),
+    Code.LATE_JOINING_CLOSED: Entry(
+        Kind.PRECONDITION, "create a Dreamscape with late_joining (dreamd dreamscapes create)"
+    ),
     Code.BELOW_QUORUM: Entry(Kind.PRECONDITION, "wait until more of the assigned pods are healthy"),
-    Code.BELOW_MINIMUM: Entry(Kind.PRECONDITION, "wait for more sleepers or lower seats.min"),
-    Code.WRONG_STATE: Entry(Kind.PRECONDITION, "see the state table in ARCHITECTURE.md"),
-    Code.DREAMSCAPE_UNKNOWN: Entry(Kind.NOT_FOUND, "list the Dreamscapes"),
+    Code.BELOW_MINIMUM: Entry(
+        Kind.PRECONDITION,
+        "see every check of a bed (dreamd dreamscapes explain)",
+    ),
+    Code.WRONG_STATE: Entry(Kind.PRECONDITION, "ask for a possible one, or create another Dreamscape"),
+    Code.DREAMSCAPE_UNKNOWN: Entry(Kind.NOT_FOUND, "list the Dreamscapes (dreamd dreamscapes list)"),
     Code.DREAMSCAPE_EXISTS: Entry(Kind.EXISTS, "names are never reused; choose another"),
     Code.STALE_ETAG: Entry(Kind.ABORTED, "get it again and repeat the edit on what you see"),
     Code.REQUEST_ID_REUSED: Entry(Kind.INVALID, "make a new request_id for a different request"),
-    Code.TERM_LOST: Entry(Kind.ABORTED, "another daemon publishes now; call that one"),
-    Code.CURSOR_TOO_OLD: Entry(Kind.ABORTED, "older events are no longer kept; start anew without one"),
+    Code.TERM_LOST: Entry(Kind.PRECONDITION, "another daemon publishes now; call that one"),
+    Code.CURSOR_TOO_OLD: Entry(
+        Kind.OUT_OF_RANGE, "older events are no longer kept; begin without a cursor, from now on"
+    ),
+    Code.CURSOR_AHEAD: Entry(
+        Kind.OUT_OF_RANGE, "use the cursor of an event that was seen, or begin without one, from now on"
+    ),
     Code.TOO_MANY_WATCHERS: Entry(Kind.EXHAUSTED, "close a watch or try again later"),
     Code.LANE_FULL: Entry(
         Kind.EXHAUSTED,
         "close a call that is no longer read, or call again later; sever, wake, release and end always work",
     ),
-    Code.STREAM_SILENT: Entry(Kind.ABORTED, "send the first message at once, and further ones in time"),
-    Code.NOBODY_LEADS: Entry(Kind.PRECONDITION, "create the Dreamscape with an artist_share above zero"),
+    Code.STREAM_SILENT: Entry(Kind.PRECONDITION, "send the first message at once, and further ones in time"),
+    Code.NOBODY_LEADS: Entry(
+        Kind.PRECONDITION,
+        "create the Dreamscape with an artist_share above 0",
+    ),
     Code.LEAD_TAKEN: Entry(Kind.PRECONDITION, "wait until the other artist's stream has ended"),
-    Code.FLEET_FULL: Entry(Kind.EXHAUSTED, "run a second daemon for the other pods"),
-    Code.DREAMSCAPES_FULL: Entry(Kind.EXHAUSTED, "end a Dreamscape first"),
+    Code.FLEET_FULL: Entry(Kind.PRECONDITION, "run a second daemon for the other pods"),
+    Code.DREAMSCAPES_FULL: Entry(Kind.PRECONDITION, "end a Dreamscape first (dreamd dreamscapes end)"),
     Code.LEDGER_UNAVAILABLE: Entry(Kind.UNAVAILABLE, "free the daemon's disk; severing works without it"),
     Code.SHUTTING_DOWN: Entry(Kind.UNAVAILABLE, "call again when the daemon is back"),
 }
@@ -146,6 +185,17 @@ class Refusal:
     def __str__(self) -> str:
         """The public sentence: what was wrong and what to do next."""
         return f"{self.sentence}; {self.next_step}"
+
+
+def bad_field(field: str, expected: str, got: object) -> Refusal:
+    """Return INVALID_ARGUMENT for the field with this path in the request.
+
+    expected: the values it takes; got: what came, cut to GOT_MAX characters.
+    """
+    shown = repr(got[: GOT_MAX + 1] if isinstance(got, str | bytes) else got)
+    shown = shown if len(shown) <= GOT_MAX else f"{shown[: GOT_MAX - 1]}…"
+    sentence = f"{field}: expected {expected}, got {shown}"
+    return Refusal(Code.INVALID_ARGUMENT, sentence, {"field": field, "expected": expected})
 
 
 assert set(CATALOGUE) == set(Code), "every code has its entry"

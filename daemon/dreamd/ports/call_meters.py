@@ -12,6 +12,7 @@ CODES: Final = (
     "Aborted",
     "ResourceExhausted",
     "Unavailable",
+    "OutOfRange",
     "Cancelled",
     "DeadlineExceeded",
     "Internal",
@@ -28,6 +29,11 @@ class Call:
     method: str
 
 
+def codes_of(call: Call) -> tuple[str, ...]:
+    """Return the statuses this call can end with: only a stream is asked for from a position."""
+    return tuple(code for code in CODES if code != "OutOfRange" or call.kind == "server_stream")
+
+
 class CallMeters(Protocol):
     """Counts calls; every method MUST be cheap and MUST NOT raise."""
 
@@ -40,5 +46,5 @@ class CallMeters(Protocol):
         ...
 
     def handled(self, call: Call, code: str, seconds: float) -> None:
-        """A call has ended with this status (one of CODES)."""
+        """A call has ended with this status (one of `codes_of`)."""
         ...

@@ -29,15 +29,18 @@ class DreamscapeReading:
 class FleetReading:
     """The fleet now.
 
-    above_granted: pods that render more than the largest grant of the last lease and fade, or anything at
-    all without a slot. unconfirmed: pods that were severed longer ago than a sever may take to be
-    confirmed, and have not said that they are at zero. locked: breakers that wait for a person, by whom
-    their cause concerns. wake_orders: that stand.
+    online: pods that are connected, by their presence, and have been heard just now. unheard: those connected
+    of which nothing has been heard for lease and fade. above_granted: pods that render more than the largest
+    grant of the last lease and fade, or anything at all without a slot; NaN while no pod with a slot is
+    heard. unconfirmed: pods that were severed longer ago than a sever may take to be confirmed, and have not
+    said that they are at zero. locked: breakers that wait for a person, by whom their cause concerns.
+    wake_orders: that stand.
     """
 
     online: int
+    unheard: int
     known: int
-    above_granted: int
+    above_granted: float
     unconfirmed: int
     breakers: Mapping[BreakerState, int]
     locked: Mapping[Scope, int]

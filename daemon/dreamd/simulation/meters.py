@@ -10,7 +10,7 @@ class CountingMeters:
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
-        self.above_granted = 0
+        self.above_granted = 0.0
 
     def frame_accepted(self) -> None:
         """One frame."""

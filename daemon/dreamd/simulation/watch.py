@@ -25,6 +25,7 @@ Held here
 
 from collections import Counter, deque
 from collections.abc import Callable
+from math import isnan
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -366,7 +367,8 @@ class Watch:
     def metered(self, owner: "Owner") -> None:
         """A daemon has told its meters how the fleet is."""
         above = owner.meters.above_granted
-        if not above <= len(self.touched):
+        said = not isnan(above)  # NaN: no pod with a slot is heard, so nothing is said of any
+        if said and not above <= len(self.touched):
             self.violated("metrics", f"daemon {owner.number}", f"{above} pods render more than was granted")
 
     def restored(self, backup: "Shelf") -> None:

@@ -13,7 +13,7 @@ from dreamd.top.scene import Scene, Sleeper
 from dreamd.up.board import State
 
 GRAVITY: Final = (
-    *(State.SEVERED, State.GONE, State.AWAKE, State.COMING),
+    *(State.SEVERED, State.GONE, State.UNKNOWN, State.AWAKE, State.COMING),
     *(State.HERE, State.DREAMING, State.LEFT, State.HOME),
 )
 """The order of `state`: those first of whom a person must know."""

@@ -42,7 +42,7 @@ def _seat(one: Sleeper) -> list[Text]:
     title = Text(f"   {one.pod}  {one.sleeper}  seat {one.seat}  ", "bold #dfe6ff")
     return [
         title.append(one.words, STATE_STYLE[one.state]),
-        _fact("coupling", f"{one.applied:.3f} rendered of {one.granted:.3f} granted"),
+        _fact("coupling", f"{_said(one.applied)} rendered of {one.granted:.3f} granted"),
         _fact("signal", _said(one.quality)),
         _fact("distance", _said(one.distance)),
         _fact("synchrony", _said(one.synchrony)),
@@ -57,11 +57,12 @@ def _pod(detail: Detail, width: int) -> list[Text]:
         f"{pod.calibration.source}, {pod.calibration.clean_duration.ToMilliseconds() / 1e3:.0f} s clean"
     )
     within_ms = pod.clock.uncertainty.ToMicroseconds() / 1e3
+    clock = f"within {within_ms:.2f} ms" if pod.clock.synced else "not synced"
     channels = ", ".join(f"{c.name} {c.quality:.2f} {c.cause}".rstrip() for c in pod.channels) or "not known"
     said = [
         _fact("bed", f"{state}, {pod.device.kind} {pod.device.model}, site {pod.site}, {pod.software}"),
         _fact("calibrated", calibrated if pod.calibration.done else "no", grave=not pod.calibration.done),
-        _fact("clock", f"within {within_ms:.2f} ms" if pod.clock.synced else "not synced"),
+        _fact("clock", clock if pod.HasField("clock") else "not known"),
         _fact("latched", pod.latched or "no", grave=bool(pod.latched)),
     ]
     first, *more = folded(channels, width - 16)

@@ -104,6 +104,7 @@ class Looking:
         """Which Dreamscapes there are, and the whole of the one looked at; whether that one ticks."""
         self._turns = self._wish.turns
         listed = await api.dreamscapes.list()
+        self._watched.housed(await api.houses.get())
         name = chosen(listed, self._wish.dreamscape, self._turns)
         self._watched.turn(name)
         self._watched.listed(listed, self._now_ns())

@@ -15,6 +15,7 @@ SCHEMA: Final = "dreamd.top/1"
 
 SLEEPER: Final = (
     "seat pod sleeper state breaker locked cause granted applied quality distance synchrony identity"
+    " heard_age_s"
 )
 
 FIELDS: Final = (
@@ -40,7 +41,9 @@ FIELDS: Final = (
     ("identity", "dispersion_ratio rank_ratio i_self i_others i_diff identified"),
     ("runaway", "energy energy_limit lag_correlation"),
     ("sleepers", f"a list: {SLEEPER}"),
-    ("events", "a list, oldest first: cursor at kind pod cause sentence"),
+    ("events", "a list, oldest first: cursor at kind pod cause sentence acted_at"),
+    ("troubles", "what is wrong with broker, ledger and the way to the pods, in sentences"),
+    ("unheard", "pods with a slot that have not been heard for 1.5 s: how they are is not known"),
 )
 
 
@@ -83,6 +86,8 @@ def report(scene: Scene) -> dict[str, object]:
         "runaway": _named(crowd, "energy energy_limit lag_correlation"),
         "sleepers": [_sleeper(one) for one in scene.sleepers],
         "events": [_event(one) for one in scene.events],
+        "troubles": list(scene.troubles),
+        "unheard": list(scene.unheard),
     }
 
 
@@ -118,6 +123,7 @@ def _sleeper(one: Sleeper) -> dict[str, object]:
         "distance": known(one.distance),
         "synchrony": known(one.synchrony),
         "identity": known(one.identity),
+        "heard_age_s": known(one.heard_age_s, 3),
     }
 
 
@@ -129,4 +135,5 @@ def _event(one: Happening) -> dict[str, object]:
         "pod": one.pod,
         "cause": one.cause,
         "sentence": one.sentence,
+        "acted_at": at_utc(one.acted_s),
     }

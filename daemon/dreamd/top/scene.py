@@ -15,9 +15,14 @@ from google.protobuf.message import Message
 from dreamapi import names
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1.severing_pb2 import Breaker
+from dreamd.core.session.dreamscape import rank
+from dreamd.core.session.hearing import known
+from dreamd.core.session.views import DreamscapeState
+from dreamd.core.severing.causes import Cause
 from dreamd.up.board import State
 
-WOKEN: Final = ("wake", "distress", "withdrawn")
+TOLD_LATE_S: Final = 2.0
+WOKEN: Final = (Cause.WAKE.value, Cause.DISTRESS.value, Cause.WITHDRAWN.value)
 """Causes by which a sleeper's own latch, or a wake order, ends their seat."""
 
 
@@ -32,7 +37,7 @@ class Link(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sleeper:
-    """A seat. granted, applied: coupling 0..1. NaN: not known."""
+    """A seat. granted, applied: coupling 0..1. heard_age_s: of the bed's last word. NaN: not known."""
 
     seat: int
     pod: str
@@ -47,6 +52,12 @@ class Sleeper:
     distance: float
     synchrony: float
     identity: float
+    heard_age_s: float = math.nan
+
+    @property
+    def seated(self) -> bool:
+        """Whether they hold a slot."""
+        return self.state in (State.SEVERED, State.HERE, State.DREAMING, State.UNKNOWN)
 
     @property
     def words(self) -> str:
@@ -59,7 +70,7 @@ class Sleeper:
                 return f"{'half-open' if self.breaker == 'half-open' else 'cut'}{why}"
             case State.COMING:
                 return f"waiting{why}"
-            case State.DREAMING | State.HERE | State.HOME:
+            case State.DREAMING | State.HERE | State.HOME | State.UNKNOWN:
                 return str(self.state.value)
             case _:
                 return f"{self.state.value}{why}"
@@ -96,7 +107,7 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event of the journal; `at_s`: Unix time."""
+    """An event of the journal. Unix times: at_s when it was written down, acted_s when it happened."""
 
     cursor: int
     at_s: float
@@ -104,6 +115,12 @@ class Happening:
     pod: str
     cause: str
     sentence: str
+    acted_s: float = math.nan
+
+    @property
+    def late(self) -> bool:
+        """Whether it was told long after it happened, as after an outage."""
+        return self.at_s - self.acted_s > TOLD_LATE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +128,7 @@ class Scene:
     """The picture. age_s: since anything was heard; tick_age_s: since a tick; both NaN: never.
 
     coupled: pods that render more than they were granted. others: the other Dreamscapes as (name, state).
-    trouble: why nobody answers.
+    trouble: why nobody answers. troubles: what is wrong with broker, ledger and the way to the pods.
     """
 
     link: Link = Link.NEVER
@@ -135,10 +152,18 @@ class Scene:
     coupled: tuple[str, ...] = ()
     events: tuple[Happening, ...] = ()
     others: tuple[tuple[str, str], ...] = ()
+    troubles: tuple[str, ...] = ()
+
+    @property
+    def unheard(self) -> tuple[str, ...]:
+        """Beds with a slot of which nothing is known now."""
+        return tuple(one.pod for one in self.sleepers if one.seated and not known(one.heard_age_s))
 
 
-def sleeper_of(seat: dreams.Seat) -> Sleeper:
-    """A seat as it is shown."""
+def sleeper_of(seat: dreams.Seat, since_s: float = 0.0) -> Sleeper:
+    """A seat as it is shown; since_s: how long ago it was told."""
+    age_s = seat.heard_age.ToMilliseconds() / 1e3 + since_s if seat.HasField("heard_age") else math.nan
+    heard = known(age_s)
     number = names.bare(seat.name)
     breaker = names.word(Breaker.State, seat.breaker.state)
     seated = seat.state in (dreams.Seat.STATE_ASSIGNED, dreams.Seat.STATE_SEVERED)
@@ -147,27 +172,30 @@ def sleeper_of(seat: dreams.Seat) -> Sleeper:
         seat=int(number) if number.isdecimal() else 0,
         pod=names.bare(seat.pod),
         sleeper=names.bare(seat.sleeper),
-        state=_state(seat),
+        state=_state(seat, heard=heard),
         locked=seat.breaker.state == Breaker.STATE_LOCKED,
         breaker=breaker,
-        cause=seat.breaker.cause or refusal,
+        cause=seat.cause or seat.breaker.cause or refusal,
         granted=seat.granted,
-        applied=seat.applied,
-        quality=seat.quality if seated else math.nan,
+        applied=number_of(seat, "applied") if heard else math.nan,
+        quality=number_of(seat, "quality") if seated and heard else math.nan,
         distance=seat.distance if seated and seat.distance > 0.0 else math.nan,
         synchrony=number_of(seat, "synchrony"),
         identity=number_of(seat, "identity"),
+        heard_age_s=age_s,
     )
 
 
-def _state(seat: dreams.Seat) -> State:
+def _state(seat: dreams.Seat, *, heard: bool) -> State:
     match seat.state:
         case dreams.Seat.STATE_LEFT:
-            if seat.breaker.cause in WOKEN:
+            if seat.cause in WOKEN:
                 return State.AWAKE
-            return State.HOME if seat.breaker.cause == "home" else State.LEFT
+            return State.HOME if seat.cause == "home" else State.LEFT
         case dreams.Seat.STATE_SEVERED:
             return State.SEVERED
+        case dreams.Seat.STATE_ASSIGNED if not heard:
+            return State.UNKNOWN
         case dreams.Seat.STATE_ASSIGNED:
             return State.DREAMING if seat.applied > 0.0 else State.HERE
         case _:
@@ -205,20 +233,23 @@ def crowd_of(tick: dreams.Collective) -> Crowd:
 def happening_of(event: dreams.Event) -> Happening:
     """An event of the journal."""
     at_s = event.event_time.seconds + event.event_time.nanos / 1e9
-    return Happening(
-        event.cursor, at_s, event.kind, names.bare(event.pod), event.cause, event.sentence or event.kind
-    )
+    acted_s = event.act_time.seconds + event.act_time.nanos / 1e9 if event.HasField("act_time") else math.nan
+    pod, sentence = names.bare(event.pod), event.sentence or event.kind
+    return Happening(event.cursor, at_s, event.kind, pod, event.cause, sentence, acted_s)
 
 
 def chosen(dreamscapes: Sequence[dreams.Dreamscape], wish: str, turns: int) -> str:
-    """Which Dreamscape to show: the one wished for; else one that is not over, those that dream first.
+    """Which Dreamscape to show: the one wished for; else the one that a person should look at first.
 
     `turns`: how often the next one was asked for. Empty: there is none.
     """
     if wish:
         return wish
     live = [one for one in dreamscapes if one.state != dreams.Dreamscape.STATE_ENDED] or list(dreamscapes[:1])
-    live.sort(
-        key=lambda one: one.state not in (dreams.Dreamscape.STATE_DREAMING, dreams.Dreamscape.STATE_SEVERED)
-    )
+    live.sort(key=_rank)
     return names.bare(live[turns % len(live)].name) if live else ""
+
+
+def _rank(one: dreams.Dreamscape) -> int:
+    state = DreamscapeState(names.word(dreams.Dreamscape.State, one.state))
+    return rank(state, troubled=one.unheard > 0 or one.merged < one.assigned)

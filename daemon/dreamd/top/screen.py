@@ -24,16 +24,13 @@ from dreamd.top.browse import KEYS, ORDERS, Browse, first_line, place, rows
 from dreamd.top.closely import closely
 from dreamd.top.scene import Crowd, Link, Scene, Sleeper
 from dreamd.top.watched import Detail
+from dreamd.top.widths import Widths, end_of, widths
 from dreamd.top.words import estranged, headline
 from dreamd.up.board import Row, State
 from dreamd.up.view import GRAVE, STATE_STYLE, TONE_STYLE, folded, marker, quality
 
 NOT_KNOWN: Final = "not known"
 FAINT: Final = "grey50"
-FIXED: Final = 54
-"""Columns of a row that do not grow."""
-BAR: Final = (10, 40)
-WHY: Final = (14, 44)
 EVENTS_LEAST: Final = 3
 EVENTS_SHARE: Final = 5
 """One line in so many is the events'."""
@@ -95,9 +92,9 @@ def whole(scene: Scene, width: int) -> RenderableType:
     """Everything, as long as it is: for `--once` in words."""
     view = View(scene, Browse())
     shown = rows(scene, view.browse)
-    bar, why = _widths(width)
-    lines = [_row(scene, one, bar, why, selected=False) for one in shown]
-    return Group(*_top(view, width), _columns(view.browse, bar), *lines, *_events(scene, width, 20))
+    columns = _widths(scene, width)
+    lines = [_row(scene, one, columns, selected=False) for one in shown]
+    return Group(*_top(view, width), _columns(view.browse, columns), *lines, *_events(scene, width, 20))
 
 
 def rows_that_fit(view: View, size: tuple[int, int]) -> int:
@@ -176,21 +173,18 @@ def _identity(crowd: Crowd, width: int) -> Text:
 # -- the rows -----------------------------------------------------------------------------------------
 
 
-def _widths(width: int) -> tuple[int, int]:
-    """Columns of the bar and of the words, which share what is left."""
-    spare = max(0, width - FIXED - BAR[0] - WHY[0])
-    bar = min(BAR[1], BAR[0] + spare // 2)
-    return bar, max(WHY[0], min(WHY[1], width - FIXED - bar))
+def _widths(scene: Scene, width: int) -> Widths:
+    return widths(width, ((one.pod, one.sleeper) for one in scene.sleepers))
 
 
-def _columns(browse: Browse, bar: int) -> Text:
+def _columns(browse: Browse, columns_: Widths) -> Text:
     """The heads of the columns, the one that sorts marked."""
     way = "▴" if browse.backwards else "▾"
     text = Text(no_wrap=True)
     heads: Sequence[tuple[str, str, int, Callable[[str, int], str]]] = (
-        (" bed", "bed", 9, str.ljust),
-        ("sleeper", "", 9, str.ljust),
-        ("self" + " " * (bar - 7) + "all", "", bar + 1, str.ljust),
+        (" bed", "bed", columns_.bed + 2, str.ljust),
+        ("sleeper", "", columns_.sleeper + 1, str.ljust),
+        ("self" + " " * (columns_.bar - 7) + "all", "", columns_.bar + 1, str.ljust),
         ("coupling", "coupling", 9, str.ljust),
         ("sig", "signal", 6, str.rjust),
         ("dist", "distance", 6, str.rjust),
@@ -205,27 +199,31 @@ def _columns(browse: Browse, bar: int) -> Text:
     return text
 
 
-def _row(scene: Scene, one: Sleeper, bar: int, why: int, *, selected: bool) -> Text:
+def _row(scene: Scene, one: Sleeper, columns: Widths, *, selected: bool) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
     style = STATE_STYLE[one.state] if one.locked or one.state is State.SEVERED else "grey78"
     bold = " bold" if selected and "bold" not in style else ""
-    text.append(f"{'>' if selected else ' '}{_cut(one.pod, 7):<8}", f"{style}{bold}")
-    text.append(f"{_cut(one.sleeper, 8):<9}", style)
+    text.append(
+        f"{'>' if selected else ' '}{end_of(one.pod, columns.bed):<{columns.bed + 1}}", f"{style}{bold}"
+    )
+    text.append(f"{end_of(one.sleeper, columns.sleeper):<{columns.sleeper + 1}}", style)
     if scene.link is not Link.LIVE:
-        return text.append(f"{'':<{bar + 1}}{NOT_KNOWN}", FAINT)
+        return text.append(f"{'':<{columns.bar + 1}}{NOT_KNOWN}", FAINT)
     ceiling = scene.ceiling if scene.ceiling > 0.0 else 1.0
     share = min(max(one.applied / ceiling, 0.0), 1.0) if math.isfinite(one.applied) else 0.0
-    text.append_text(marker(Row(one.pod, one.sleeper, one.state, share), bar)).append(" ")
+    text.append_text(marker(Row(one.pod, one.sleeper, one.state, share), columns.bar)).append(" ")
     over = one.pod in scene.coupled
     text.append(f"{_share(one.applied)}/{_share(one.granted)}", f"bold {GRAVE}" if over else "grey62")
     text.append_text(_right(quality(one.quality), 6))
     text.append(f"{figure(one.distance):>6}{figure(one.synchrony):>6}", "grey62")
     text.append(f"{figure(one.identity):>6}", f"bold {GRAVE}" if estranged(one) else "grey62")
-    return text.append(f"  {_cut(one.words, why)}", STATE_STYLE[one.state])
+    return text.append(f"  {_cut(one.words, columns.why)}", STATE_STYLE[one.state])
 
 
 def _share(coupling: float) -> str:
-    """A coupling in four columns."""
+    """A coupling in four columns; a dot where it is not known."""
+    if not math.isfinite(coupling):
+        return "   ·"
     return f"{coupling:.3f}".removeprefix("0") if coupling < 1.0 else f"{coupling:.2f}"
 
 
@@ -240,12 +238,12 @@ def _cut(words: str, columns: int) -> str:
 def _table(view: View, width: int, body: int) -> list[Text]:
     """The heads, and as many rows as fit around the cursor."""
     shown = rows(view.scene, view.browse)
-    bar, why = _widths(width)
+    columns = _widths(view.scene, width)
     at, lines = place(shown, view.browse), max(1, body - 1 - _event_lines(body))
     first = first_line(at, lines, len(shown))
-    head = _columns(view.browse, bar)
+    head = _columns(view.browse, columns)
     seen = shown[first : first + lines]
-    drawn = [_row(view.scene, one, bar, why, selected=first + n == at) for n, one in enumerate(seen)]
+    drawn = [_row(view.scene, one, columns, selected=first + n == at) for n, one in enumerate(seen)]
     if not drawn:
         drawn = [
             Text("  nobody here has these words" if view.browse.words else "  no seat is taken yet", FAINT)
@@ -257,7 +255,8 @@ def _events(scene: Scene, width: int, lines: int) -> list[Text]:
     """The newest of what happened, oldest first."""
     shown: list[Text] = []
     for event in reversed(scene.events):
-        words = folded(event.sentence, width - 11)
+        happened = f" (happened at {clock(event.acted_s)})" if event.late else ""
+        words = folded(f"{event.sentence}{happened}", width - 11)
         grave = event.kind in {"severed", "tripped", "latched", "mass-failure"} or "LOCKED" in event.sentence
         tone = GRAVE if grave else "grey70"
         new = [Text(f" {clock(event.at_s)}  ", FAINT).append(words[0], tone)]
@@ -287,7 +286,7 @@ def _help(body: int) -> list[Text]:
         Text(
             f"   synchrony z: agreement against chance; above {SYNCHRONY_Z_MOST:g} three times: halved", FAINT
         ),
-        Text("   · and `not known`: the daemon cannot say it (yet)", FAINT),
+        Text("   · and `not known`: the bed was not heard for 1.5 s, or it cannot be said (yet)", FAINT),
     ]
     return lines[:body]
 

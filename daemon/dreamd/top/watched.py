@@ -17,12 +17,13 @@ from typing import Final
 from dreamapi import names
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1.breakers_pb2 import BreakerDetail
+from dreamapi.v1.house_pb2 import House
 from dreamapi.v1.pods_pb2 import Pod
-from dreamd.core.limits import ACTUATOR_FRAMES, LEASE_FADE_S, LEASE_S
+from dreamd.core.limits import ACTUATOR_FRAMES, ALONE_WITHIN_S
 from dreamd.top.scene import Crowd, Happening, Link, Scene, crowd_of, happening_of, sleeper_of
 
-SILENT_S: Final = LEASE_S + LEASE_FADE_S
-GRANT_WINDOW_S: Final = LEASE_S + LEASE_FADE_S + 0.5
+SILENT_S: Final = ALONE_WITHIN_S
+GRANT_WINDOW_S: Final = ALONE_WITHIN_S + 0.5
 ROUNDING: Final = 0.005
 """A coupling travels as a byte of the ceiling; what the pod says may be this much above."""
 EVENTS_KEPT: Final = 200
@@ -53,6 +54,8 @@ class Watched:
     _events: deque[tuple[str, Happening]] = field(default_factory=lambda: deque(maxlen=EVENTS_KEPT))
     _grants: dict[str, deque[tuple[int, float]]] = field(default_factory=dict)
     _excess: dict[str, int] = field(default_factory=dict)
+    _told_ns: int = 0
+    _troubles: tuple[str, ...] = ()
 
     def turn(self, dreamscape: str) -> None:
         """Another Dreamscape is watched from here on; nothing of the last one is shown any more."""
@@ -72,7 +75,7 @@ class Watched:
         """The daemon has told of the whole Dreamscape."""
         self.heard_ns, self.trouble = now_ns, ""
         if names.bare(dreamscape.name) == self.turned_to:
-            self._told = dreamscape
+            self._told, self._told_ns = dreamscape, now_ns
 
     def ticked(self, tick: dreams.Collective, now_ns: int) -> None:
         """A tick has come."""
@@ -83,11 +86,18 @@ class Watched:
         for seat in tick.seats:
             self._weigh(names.bare(seat.pod), seat, now_ns)
 
+    def housed(self, house: House) -> None:
+        """The daemon has told how broker, ledger and the way to the pods are."""
+        self._troubles = tuple(house.troubles)
+
     def _weigh(self, pod: str, seat: dreams.Seat, now_ns: int) -> None:
         grants = self._grants.setdefault(pod, deque())
         grants.append((now_ns, seat.granted))
         while now_ns - grants[0][0] > GRANT_WINDOW_S * 1e9:
             grants.popleft()
+        if not seat.HasField("applied"):  # not heard: neither fine nor at fault
+            self._excess[pod] = 0
+            return
         ok = seat.applied <= max(granted for _, granted in grants) + ROUNDING
         self._excess[pod] = 0 if ok else self._excess.get(pod, 0) + 1
 
@@ -116,8 +126,9 @@ class Watched:
             events=tuple(event for where, event in self._events if where in ("", self.turned_to)),
             others=self._others,
             coupled=tuple(pod for pod, count in self._excess.items() if count >= ACTUATOR_FRAMES),
+            troubles=self._troubles,
         )
-        return self._with_tick(self._with_told(scene))
+        return self._with_tick(self._with_told(scene, (now_ns - self._told_ns) / 1e9))
 
     def _link(self, age_s: float, tick_age_s: float) -> Link:
         if not self.heard_ns:
@@ -133,7 +144,7 @@ class Watched:
         """A Dreamscape that has dreamed for a while has ticked; one that begins may not have."""
         return self._told is not None and self._told.tick > 0
 
-    def _with_told(self, scene: Scene) -> Scene:
+    def _with_told(self, scene: Scene, since_s: float) -> Scene:
         told = self._told
         if told is None:
             return scene
@@ -147,7 +158,7 @@ class Watched:
             assigned=told.assigned,
             merged=told.merged,
             ceiling=told.plan.ceiling,
-            sleepers=tuple(sleeper_of(seat) for seat in told.seats),
+            sleepers=tuple(sleeper_of(seat, since_s) for seat in told.seats),
         )
 
     def _with_tick(self, scene: Scene) -> Scene:
@@ -164,6 +175,6 @@ class Watched:
             assigned=tick.assigned,
             merged=tick.merged,
             included=tick.included,
-            sleepers=tuple(sleeper_of(seat) for seat in tick.seats),
+            sleepers=tuple(sleeper_of(seat, scene.tick_age_s) for seat in tick.seats),
             crowd=crowd_of(tick),
         )

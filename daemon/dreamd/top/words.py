@@ -35,14 +35,17 @@ def headline(scene: Scene) -> tuple[Said, ...]:
         return (unknown,)
     if not scene.dreamscape:
         return (Said(scene.trouble or "there is no Dreamscape; plan one: dreamd dreamscapes create"),)
-    return (_verdict(scene), _merged(scene), *_cut(scene.sleepers))
+    troubles = tuple(Said(trouble, Tone.GRAVE) for trouble in scene.troubles)
+    return (*troubles, _verdict(scene), _merged(scene), *_cut(scene.sleepers))
 
 
 def safe(scene: Scene) -> bool | None:
     """Whether nobody is coupled who should not be; None: not known."""
     if scene.link is not Link.LIVE or not scene.dreamscape:
         return None
-    return not scene.coupled
+    if scene.coupled:
+        return False
+    return None if scene.unheard else True
 
 
 def _unknown(scene: Scene) -> Said | None:
@@ -71,6 +74,20 @@ def _verdict(scene: Scene) -> Said:
     if scene.coupled:
         verb = "renders" if len(scene.coupled) == 1 else "render"
         return Said(f"NOT SAFE: {named(scene.coupled)} {verb} more than was granted", Tone.GRAVE)
+    return _unheard(scene) or _calm(scene)
+
+
+def _unheard(scene: Scene) -> Said | None:
+    """Of a bed that has not been heard neither good nor bad can be said."""
+    if not scene.unheard:
+        return None
+    words = (
+        f"not known: {named(scene.unheard)} not heard for 1.5 s; by then their own tether sets them to zero"
+    )
+    return Said(words, Tone.GRAVE)
+
+
+def _calm(scene: Scene) -> Said:
     locked = [one.pod for one in scene.sleepers if one.locked]
     if scene.crowd.halved_cause:
         return Said(
@@ -97,9 +114,12 @@ def _merged(scene: Scene) -> Said:
     if scene.state in {"waking", "ended"}:
         why = f" ({scene.state_cause})" if scene.state_cause else ""
         return Said(f"{scene.dreamscape} is {scene.state}{why}; {count(scene.merged)} merged")
+    heard = f"{count(scene.included)} heard"
+    if scene.unheard:
+        heard += f", {count(len(scene.unheard))} not known"
     whole = f"all {count(scene.assigned)}" if scene.merged == scene.assigned else None
     some = f"{count(scene.merged)} of {count(scene.assigned)}"
-    return Said(f"{whole if whole and scene.assigned else some} merged, {count(scene.included)} heard")
+    return Said(f"{whole if whole and scene.assigned else some} merged, {heard}")
 
 
 def _cut(sleepers: Sequence[Sleeper]) -> tuple[Said, ...]:

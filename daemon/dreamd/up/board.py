@@ -37,6 +37,7 @@ class State(Enum):
     LEFT = "left"
     GONE = "gone"
     HOME = "home"
+    UNKNOWN = "not known"
 
 
 QUIETLY: Final = (State.COMING, State.LEFT)

@@ -194,7 +194,7 @@ class Director:
                     if event.kind == "state":
                         grave = event.cause not in {"", "operator", "ended"}
                         self.say(event.sentence, Tone.GRAVE if grave else Tone.CALM)
-            except dreamapi.CursorTooOld:
+            except (dreamapi.CursorTooOld, dreamapi.CursorAhead):
                 continue  # another daemon, another journal: from now on
             except dreamapi.ApiError as error:
                 self.say(f"the event stream ended: {error}", Tone.GRAVE)

@@ -37,6 +37,7 @@ STATE_STYLE: Final = {
     State.LEFT: "grey62",
     State.GONE: "bold #ff5d6c",
     State.HOME: "#9fe3b4",
+    State.UNKNOWN: "grey50",
 }
 TONE_STYLE: Final = {Tone.CALM: "grey70", Tone.GRAVE: GRAVE, Tone.GOOD: "#9fe3b4"}
 SHADES: Final = ("grey30", "#4a5380", "#5f6cae", "#7d8cdb", "#a8b8ff", "#fff0cc")
@@ -57,7 +58,7 @@ def marker(row: Row, width: int) -> Text:
     style = STATE_STYLE[row.state]
     if row.state in {State.SEVERED, State.GONE}:
         return Text("●", style) + Text("─" * (width - 1), "#5a2630")
-    if row.silent or row.state in {State.COMING, State.LEFT}:
+    if row.silent or row.state in {State.COMING, State.LEFT, State.UNKNOWN}:
         return Text("○" + "·" * (width - 1), "grey30")
     bar = Text("━" * place, SHADES[min(int(row.share * 5), 5)])
     bar.append("●", style)

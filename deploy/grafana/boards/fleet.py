@@ -14,8 +14,9 @@ def _pods() -> list[Panel]:
     return [
         lines(
             "Pods",
-            "Online by their presence, and ever seen. A will is no proof of life: see unreachable on Safety.",
+            "Connected and heard within 1.5 s; connected and silent, of which nothing is known; ever seen.",
             Query("sum(dreamd_pods_online)", "online"),
+            Query("sum(dreamd_pods_unheard)", "not heard"),
             Query("sum(dreamd_pods_known)", "known"),
             lists=[LIST_PODS, "dreamd pods list --state offline"],
         ),

@@ -40,7 +40,7 @@ class Plan(_message.Message):
     def __init__(self, seats_min: _Optional[int] = ..., seats_max: _Optional[int] = ..., start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., close_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., pods: _Optional[_Iterable[str]] = ..., site: _Optional[str] = ..., schema: _Optional[str] = ..., late_joining: bool = ..., intimate: bool = ..., ceiling: _Optional[float] = ..., ramp: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., guidelines: _Optional[str] = ..., artist_share: _Optional[float] = ...) -> None: ...
 
 class Seat(_message.Message):
-    __slots__ = ("name", "pod", "sleeper", "state", "refusal_code", "refusal", "granted", "applied", "quality", "breaker", "distance", "synchrony", "identity")
+    __slots__ = ("name", "pod", "sleeper", "state", "refusal_code", "refusal", "granted", "applied", "quality", "breaker", "distance", "synchrony", "identity", "cause", "heard_age")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Seat.State]
@@ -68,6 +68,8 @@ class Seat(_message.Message):
     DISTANCE_FIELD_NUMBER: _ClassVar[int]
     SYNCHRONY_FIELD_NUMBER: _ClassVar[int]
     IDENTITY_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    HEARD_AGE_FIELD_NUMBER: _ClassVar[int]
     name: str
     pod: str
     sleeper: str
@@ -81,10 +83,12 @@ class Seat(_message.Message):
     distance: float
     synchrony: float
     identity: float
-    def __init__(self, name: _Optional[str] = ..., pod: _Optional[str] = ..., sleeper: _Optional[str] = ..., state: _Optional[_Union[Seat.State, str]] = ..., refusal_code: _Optional[str] = ..., refusal: _Optional[str] = ..., granted: _Optional[float] = ..., applied: _Optional[float] = ..., quality: _Optional[float] = ..., breaker: _Optional[_Union[_severing_pb2.Breaker, _Mapping]] = ..., distance: _Optional[float] = ..., synchrony: _Optional[float] = ..., identity: _Optional[float] = ...) -> None: ...
+    cause: str
+    heard_age: _duration_pb2.Duration
+    def __init__(self, name: _Optional[str] = ..., pod: _Optional[str] = ..., sleeper: _Optional[str] = ..., state: _Optional[_Union[Seat.State, str]] = ..., refusal_code: _Optional[str] = ..., refusal: _Optional[str] = ..., granted: _Optional[float] = ..., applied: _Optional[float] = ..., quality: _Optional[float] = ..., breaker: _Optional[_Union[_severing_pb2.Breaker, _Mapping]] = ..., distance: _Optional[float] = ..., synchrony: _Optional[float] = ..., identity: _Optional[float] = ..., cause: _Optional[str] = ..., heard_age: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Dreamscape(_message.Message):
-    __slots__ = ("name", "plan", "state", "state_cause", "create_time", "term", "tick", "ticks_skipped", "assigned", "merged", "seats", "etag")
+    __slots__ = ("name", "plan", "state", "state_cause", "create_time", "term", "tick", "ticks_skipped", "assigned", "merged", "seats", "etag", "unheard")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Dreamscape.State]
@@ -113,6 +117,7 @@ class Dreamscape(_message.Message):
     MERGED_FIELD_NUMBER: _ClassVar[int]
     SEATS_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
+    UNHEARD_FIELD_NUMBER: _ClassVar[int]
     name: str
     plan: Plan
     state: Dreamscape.State
@@ -125,7 +130,8 @@ class Dreamscape(_message.Message):
     merged: int
     seats: _containers.RepeatedCompositeFieldContainer[Seat]
     etag: str
-    def __init__(self, name: _Optional[str] = ..., plan: _Optional[_Union[Plan, _Mapping]] = ..., state: _Optional[_Union[Dreamscape.State, str]] = ..., state_cause: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., ticks_skipped: _Optional[int] = ..., assigned: _Optional[int] = ..., merged: _Optional[int] = ..., seats: _Optional[_Iterable[_Union[Seat, _Mapping]]] = ..., etag: _Optional[str] = ...) -> None: ...
+    unheard: int
+    def __init__(self, name: _Optional[str] = ..., plan: _Optional[_Union[Plan, _Mapping]] = ..., state: _Optional[_Union[Dreamscape.State, str]] = ..., state_cause: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., ticks_skipped: _Optional[int] = ..., assigned: _Optional[int] = ..., merged: _Optional[int] = ..., seats: _Optional[_Iterable[_Union[Seat, _Mapping]]] = ..., etag: _Optional[str] = ..., unheard: _Optional[int] = ...) -> None: ...
 
 class Synchrony(_message.Message):
     __slots__ = ("band", "ppc", "z", "surrogate_z", "order")
@@ -168,7 +174,7 @@ class Runaway(_message.Message):
     def __init__(self, energy: _Optional[float] = ..., energy_limit: _Optional[float] = ..., lag_correlation: _Optional[float] = ...) -> None: ...
 
 class Collective(_message.Message):
-    __slots__ = ("dreamscape", "term", "tick", "grid_time", "centre", "centre_hidden", "included", "assigned", "merged", "dispersion", "seats", "tick_duration", "skipped", "synchrony", "identity", "runaway", "level", "halved_cause", "artist", "artist_share")
+    __slots__ = ("dreamscape", "term", "tick", "grid_time", "centre", "centre_hidden", "included", "assigned", "merged", "dispersion", "seats", "tick_duration", "skipped", "synchrony", "identity", "runaway", "level", "halved_cause", "artist", "artist_share", "unheard")
     DREAMSCAPE_FIELD_NUMBER: _ClassVar[int]
     TERM_FIELD_NUMBER: _ClassVar[int]
     TICK_FIELD_NUMBER: _ClassVar[int]
@@ -189,6 +195,7 @@ class Collective(_message.Message):
     HALVED_CAUSE_FIELD_NUMBER: _ClassVar[int]
     ARTIST_FIELD_NUMBER: _ClassVar[int]
     ARTIST_SHARE_FIELD_NUMBER: _ClassVar[int]
+    UNHEARD_FIELD_NUMBER: _ClassVar[int]
     dreamscape: str
     term: int
     tick: int
@@ -209,10 +216,11 @@ class Collective(_message.Message):
     halved_cause: str
     artist: _containers.RepeatedScalarFieldContainer[float]
     artist_share: float
-    def __init__(self, dreamscape: _Optional[str] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., grid_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., centre: _Optional[_Iterable[float]] = ..., centre_hidden: bool = ..., included: _Optional[int] = ..., assigned: _Optional[int] = ..., merged: _Optional[int] = ..., dispersion: _Optional[float] = ..., seats: _Optional[_Iterable[_Union[Seat, _Mapping]]] = ..., tick_duration: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., skipped: _Optional[int] = ..., synchrony: _Optional[_Iterable[_Union[Synchrony, _Mapping]]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., runaway: _Optional[_Union[Runaway, _Mapping]] = ..., level: _Optional[float] = ..., halved_cause: _Optional[str] = ..., artist: _Optional[_Iterable[float]] = ..., artist_share: _Optional[float] = ...) -> None: ...
+    unheard: int
+    def __init__(self, dreamscape: _Optional[str] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., grid_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., centre: _Optional[_Iterable[float]] = ..., centre_hidden: bool = ..., included: _Optional[int] = ..., assigned: _Optional[int] = ..., merged: _Optional[int] = ..., dispersion: _Optional[float] = ..., seats: _Optional[_Iterable[_Union[Seat, _Mapping]]] = ..., tick_duration: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., skipped: _Optional[int] = ..., synchrony: _Optional[_Iterable[_Union[Synchrony, _Mapping]]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., runaway: _Optional[_Union[Runaway, _Mapping]] = ..., level: _Optional[float] = ..., halved_cause: _Optional[str] = ..., artist: _Optional[_Iterable[float]] = ..., artist_share: _Optional[float] = ..., unheard: _Optional[int] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("cursor", "event_time", "kind", "dreamscape", "pod", "seat", "cause", "sentence", "values")
+    __slots__ = ("cursor", "event_time", "kind", "dreamscape", "pod", "seat", "cause", "sentence", "values", "act_time")
     class ValuesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -229,6 +237,7 @@ class Event(_message.Message):
     CAUSE_FIELD_NUMBER: _ClassVar[int]
     SENTENCE_FIELD_NUMBER: _ClassVar[int]
     VALUES_FIELD_NUMBER: _ClassVar[int]
+    ACT_TIME_FIELD_NUMBER: _ClassVar[int]
     cursor: int
     event_time: _timestamp_pb2.Timestamp
     kind: str
@@ -238,7 +247,8 @@ class Event(_message.Message):
     cause: str
     sentence: str
     values: _containers.ScalarMap[str, float]
-    def __init__(self, cursor: _Optional[int] = ..., event_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[str] = ..., dreamscape: _Optional[str] = ..., pod: _Optional[str] = ..., seat: _Optional[str] = ..., cause: _Optional[str] = ..., sentence: _Optional[str] = ..., values: _Optional[_Mapping[str, float]] = ...) -> None: ...
+    act_time: _timestamp_pb2.Timestamp
+    def __init__(self, cursor: _Optional[int] = ..., event_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[str] = ..., dreamscape: _Optional[str] = ..., pod: _Optional[str] = ..., seat: _Optional[str] = ..., cause: _Optional[str] = ..., sentence: _Optional[str] = ..., values: _Optional[_Mapping[str, float]] = ..., act_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CreateDreamscapeRequest(_message.Message):
     __slots__ = ("dreamscape_id", "plan", "validate_only", "request_id")

@@ -36,11 +36,9 @@ class Breakers(BreakersServicer):
             raise bad_input("state", "a state of a breaker, or none", request.state)
         state = STATES[request.state]
         listed = partial(self._coordination.breakers.list, state)
-        shown, token = page(listed, lambda view: view.name, request.page_size, request.page_token)
-        return breaking.ListBreakersResponse(
-            breakers=[translate.breaker_detail(view, with_history=False) for view in shown],
-            next_page_token=token,
-        )
+        short = partial(translate.breaker_detail, with_history=False)
+        shown, token = page(listed, lambda view: view.name, short, request.page_size, request.page_token)
+        return breaking.ListBreakersResponse(breakers=shown, next_page_token=token)
 
     async def GetBreaker(
         self, request: breaking.GetBreakerRequest, _context: Context

@@ -25,7 +25,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from dreamapi.v1 import breakers_pb2, dreamscapes_pb2, pods_pb2, wake_pb2
+from dreamapi.v1 import breakers_pb2, dreamscapes_pb2, house_pb2, pods_pb2, severs_pb2, wake_pb2
 from dreamd.adapters.grpc.bodies import frees, reader
 from dreamd.adapters.grpc.errors import STATUS, Declined, decline
 from dreamd.adapters.grpc.lanes import WAITING_MAX, Lane, Lanes, lane_of
@@ -44,7 +44,7 @@ _Out = TypeVar("_Out")
 _log = structlog.get_logger("dreamd.api")
 
 
-FILES: Final = (pods_pb2, dreamscapes_pb2, breakers_pb2, wake_pb2)
+FILES: Final = (pods_pb2, dreamscapes_pb2, breakers_pb2, wake_pb2, severs_pb2, house_pb2)
 """The files of dreamapi.v1 that hold services."""
 
 

@@ -7,6 +7,7 @@ caller that hangs up afterwards changes nothing.
 
 from collections.abc import AsyncIterator
 from contextlib import closing
+from functools import partial
 from typing import Final
 
 from dreamapi.v1 import dreamscapes_pb2 as dreams
@@ -60,13 +61,11 @@ class Dreamscapes(DreamscapesServicer):
         shown, token = page(
             self._coordination.dreamscapes,
             place_of_dreamscape,
+            partial(translate.dreamscape, with_seats=False),
             request.page_size,
             request.page_token,
         )
-        return dreams.ListDreamscapesResponse(
-            dreamscapes=[translate.dreamscape(view, with_seats=False) for view in shown],
-            next_page_token=token,
-        )
+        return dreams.ListDreamscapesResponse(dreamscapes=shown, next_page_token=token)
 
     async def StartDreamscape(
         self, request: dreams.StartDreamscapeRequest, _context: Context
@@ -159,7 +158,7 @@ class Dreamscapes(DreamscapesServicer):
         self, request: dreams.WatchEventsRequest, _context: Context
     ) -> AsyncIterator[dreams.WatchEventsResponse]:
         """The journal after a cursor; the first answer comes at once and says where the watch began."""
-        after = request.after if request.HasField("after") else None
+        after = inputs.cursor(request.after) if request.HasField("after") else None
         name = inputs.dreamscape_id(request.dreamscape, "dreamscape") if request.dreamscape else ""
         with (
             self._bells.bell() as bell,

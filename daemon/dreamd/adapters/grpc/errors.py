@@ -4,6 +4,10 @@ The application returns a `Refusal`; `granted` turns it into `Declined`, the onl
 raises on purpose, and `calls.Seam` ends the call with `decline`. The status carries google.rpc.Status
 with ErrorInfo (reason = the code, domain `dreamd`) in the trailer grpcio-status defines; the metadata
 repeats sentence and next step apart, so that no client has to split a message.
+
+Rule: every text of a status is cut, because trailers are small. Above 8 KiB of trailers grpcio shows
+RESOURCE_EXHAUSTED in place of the refusal, and far above it grpc-js ends the connection. The details travel
+in base64, the message percent-encoded: both together stay below TRAILERS_BYTES_MAX, whatever the text.
 """
 
 from typing import Final, Never, TypeVar
@@ -15,7 +19,7 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo  # type: ignore[import-untyped]  # no stubs
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]  # no stubs
 
-from dreamd.core.refusals import Code, Kind, Refusal
+from dreamd.core.refusals import Kind, Refusal, bad_field
 
 DOMAIN: Final = "dreamd"
 DETAILS_TRAILER: Final = "grpc-status-details-bin"
@@ -28,8 +32,29 @@ STATUS: Final[dict[Kind, grpc.StatusCode]] = {
     Kind.ABORTED: grpc.StatusCode.ABORTED,
     Kind.EXHAUSTED: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Kind.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
+    Kind.OUT_OF_RANGE: grpc.StatusCode.OUT_OF_RANGE,
 }
 assert set(STATUS) == set(Kind), "every kind of no has its status"
+
+SENTENCE_BYTES_MAX: Final = 500
+VALUE_BYTES_MAX: Final = 250
+KEY_BYTES_MAX: Final = 40
+METADATA_MAX: Final = 4
+"""Particulars of a refusal beside its sentence and next step."""
+MESSAGE_BYTES_MAX: Final = SENTENCE_BYTES_MAX + VALUE_BYTES_MAX
+STATUS_BYTES_MAX: Final = 3584
+"""Of google.rpc.Status with all its details."""
+TRAILERS_BYTES_MAX: Final = 7680
+ELLIPSIS: Final = "…"
+assert (
+    MESSAGE_BYTES_MAX
+    + 2 * SENTENCE_BYTES_MAX
+    + VALUE_BYTES_MAX
+    + METADATA_MAX * (KEY_BYTES_MAX + VALUE_BYTES_MAX)
+    + 300  # names of types, the reason, the field once more
+    <= STATUS_BYTES_MAX
+), "the parts of a status fit it"
+assert STATUS_BYTES_MAX * 4 / 3 + MESSAGE_BYTES_MAX * 3 <= TRAILERS_BYTES_MAX, "and the trailers hold it"
 
 Value = TypeVar("Value")
 
@@ -51,21 +76,32 @@ def granted(answer: Value | Refusal) -> Value:
 
 def bad_input(field: str, expected: str, got: object) -> Declined:
     """INVALID_ARGUMENT that names the field and what was expected there; raise what it returns."""
-    shown = repr(got)
-    shown = shown if len(shown) <= 80 else f"{shown[:77]}..."  # noqa: PLR2004 - one line of a terminal
-    sentence = f"{field}: expected {expected}, got {shown}"
-    return Declined(Refusal(Code.INVALID_ARGUMENT, sentence, {"field": field, "expected": expected}))
+    return Declined(bad_field(field, expected, got))
 
 
 def status_of(refusal: Refusal) -> Status:
     """google.rpc.Status of a refusal, with ErrorInfo and, for a bad field, BadRequest."""
-    metadata = {**refusal.metadata, "sentence": refusal.sentence, "next_step": refusal.next_step}
+    sentence, next_step = cut(refusal.sentence, SENTENCE_BYTES_MAX), cut(refusal.next_step, VALUE_BYTES_MAX)
+    metadata = {
+        cut(key, KEY_BYTES_MAX): cut(value, VALUE_BYTES_MAX)
+        for key, value in tuple(refusal.metadata.items())[:METADATA_MAX]
+    }
+    metadata |= {"sentence": sentence, "next_step": next_step}
     details: list[Message] = [ErrorInfo(reason=refusal.code.value, domain=DOMAIN, metadata=metadata)]
-    if field := refusal.metadata.get("field"):
-        violation = BadRequest.FieldViolation(field=field, description=refusal.sentence)
+    if field := metadata.get("field"):
+        violation = BadRequest.FieldViolation(field=field, description=sentence)
         details.append(BadRequest(field_violations=[violation]))
     number: int = STATUS[refusal.kind].value[0]
-    return Status(code=number, message=str(refusal), details=[_packed(detail) for detail in details])
+    message = cut(f"{sentence}; {next_step}", MESSAGE_BYTES_MAX)
+    return Status(code=number, message=message, details=[_packed(detail) for detail in details])
+
+
+def cut(text: str, bytes_max: int) -> str:
+    """At most so many bytes of UTF-8; a text that was cut ends in an ellipsis."""
+    raw = text.encode(errors="replace")
+    if len(raw) <= bytes_max:
+        return raw.decode()
+    return f"{raw[: bytes_max - len(ELLIPSIS.encode())].decode(errors='ignore')}{ELLIPSIS}"
 
 
 def _packed(message: Message) -> AnyMessage:

@@ -25,6 +25,7 @@ REASON_MAX: Final = 500
 _UNIX_MAX_S: Final = 253_402_300_799
 _DURATION_MAX_S: Final = 315_576_000_000
 _NANOS_IN_S: Final = 1_000_000_000
+_CURSOR_MOST: Final = (1 << 63) - 1
 _FLEET_NAME: Final = "1-63 of a-z 0-9 _ . -, beginning and ending with a letter or digit"
 _REQUEST_ID: Final = re.compile(r"[\x21-\x7e]{1,64}")
 _DEFAULTS: Final = Plan("defaults", seats_min=1, seats_max=1)
@@ -80,6 +81,11 @@ def wake_order_id(name: str, field: str = "name") -> str:
     return _fleet_id("wakeOrders", "id", name, field)
 
 
+def site_id(name: str, field: str = "target") -> str:
+    """The site of `sites/{site}`."""
+    return _fleet_id("sites", "site", name, field)
+
+
 def wake_target(scope: WakeScope, name: str, field: str = "target") -> str:
     """The pod, Dreamscape or site a wake order is for; empty for the fleet."""
     match scope:
@@ -88,13 +94,20 @@ def wake_target(scope: WakeScope, name: str, field: str = "target") -> str:
         case WakeScope.DREAMSCAPE:
             return dreamscape_id(name, field)
         case WakeScope.SITE:
-            return _fleet_id("sites", "site", name, field)
+            return site_id(name, field)
         case WakeScope.FLEET if not name:
             return ""
         case WakeScope.FLEET:
             raise bad_input(field, "nothing: the fleet has no name", name)
         case WakeScope.UNSPECIFIED:
             raise bad_input("scope", "SCOPE_POD, SCOPE_DREAMSCAPE, SCOPE_SITE or SCOPE_FLEET", "none of them")
+
+
+def cursor(number: int) -> int:
+    """A cursor of the journal."""
+    if number > _CURSOR_MOST:
+        raise bad_input("after", f"the cursor of an event, 0 to {_CURSOR_MOST}", number)
+    return number
 
 
 def request_id(text: str) -> str:

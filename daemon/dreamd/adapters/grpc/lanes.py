@@ -92,6 +92,8 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
         Lane.READ: ("ListWakeOrders",),
         Lane.WRITE: ("LiftWakeOrder",),
     },
+    "dreamapi.v1.Severs": {Lane.WAY_OUT: ("OrderSever",)},
+    "dreamapi.v1.Houses": {Lane.READ: ("GetHouse",)},
     "grpc.health.v1.Health": {Lane.CHECK: ("Check", "List"), Lane.DIAGNOSIS: ("Watch",)},
     "grpc.reflection.v1.ServerReflection": {Lane.DIAGNOSIS: ("ServerReflectionInfo",)},
     "grpc.reflection.v1alpha.ServerReflection": {Lane.DIAGNOSIS: ("ServerReflectionInfo",)},

@@ -1,32 +1,42 @@
 """Lists in pages: the token names the place of the last item given, whether or not it is still there.
 
 What is added or goes meanwhile moves nothing, and a page costs its page: the application makes a view as it
-is read.
+is read. A page ends at its size or before it would exceed PAGE_BYTES_MAX, whichever comes first; one item
+always fits.
 """
 
 import base64
 import binascii
 import zlib
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import Final, TypeVar
+
+from google.protobuf.message import Message
 
 from dreamd.adapters.grpc.errors import bad_input
 
 DEFAULT: Final = 100
 MOST: Final = 1000
+PAGE_BYTES_MAX: Final = 3 << 20
+"""Below the 4 MiB that gRPC clients take by default."""
 
 Item = TypeVar("Item")
+Shown = TypeVar("Shown", bound=Message)
 
 
 def page(
-    list_after: Callable[[str], Iterator[Item]], place: Callable[[Item], str], size: int, token: str
-) -> tuple[list[Item], str]:
-    """The page after `token` and the token of the next one (empty: this was the last).
+    list_after: Callable[[str], Iterator[Item]],
+    place: Callable[[Item], str],
+    translate: Callable[[Item], Shown],
+    size: int,
+    token: str,
+) -> tuple[list[Shown], str]:
+    """The page after `token`, translated, and the token of the next one (empty: this was the last).
 
     Args:
         list_after: the items behind a place, from the beginning for the empty one; ValueError for no place.
         place: of an item.
+        translate: an item into the message that is sent.
         size: 0 for the default.
         token: of an earlier page, or empty.
 
@@ -39,9 +49,18 @@ def page(
         items = list_after(_place(token) if token else "")
     except (binascii.Error, ValueError):
         raise bad_input("page_token", "the next_page_token of an earlier page", token) from None
-    shown = list(islice(items, min(size or DEFAULT, MOST)))
-    more = next(items, None) is not None
-    return shown, _token(place(shown[-1])) if more else ""
+    shown: list[Shown] = []
+    last, room = "", PAGE_BYTES_MAX
+    for item in items:
+        if len(shown) == min(size or DEFAULT, MOST):
+            return shown, _token(last)
+        message = translate(item)
+        room -= message.ByteSize()
+        if shown and room < 0:
+            return shown, _token(last)
+        shown.append(message)
+        last = place(item)
+    return shown, ""
 
 
 def _token(place: str) -> str:

@@ -31,9 +31,13 @@ class Pods(PodsServicer):
     async def ListPods(self, request: beds.ListPodsRequest, _context: Context) -> beds.ListPodsResponse:
         """Every pod that is known, in pages."""
         shown, token = page(
-            self._coordination.pods, lambda view: view.pod, request.page_size, request.page_token
+            self._coordination.pods,
+            lambda view: view.pod,
+            translate.pod,
+            request.page_size,
+            request.page_token,
         )
-        return beds.ListPodsResponse(pods=[translate.pod(view) for view in shown], next_page_token=token)
+        return beds.ListPodsResponse(pods=shown, next_page_token=token)
 
     async def GetPod(self, request: beds.GetPodRequest, _context: Context) -> beds.Pod:
         """One pod."""

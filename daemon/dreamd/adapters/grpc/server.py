@@ -18,7 +18,14 @@ from grpc_health.v1 import (  # type: ignore[import-untyped]  # no stubs
     health_pb2_grpc,
 )
 
-from dreamapi.v1 import breakers_pb2_grpc, dreamscapes_pb2_grpc, pods_pb2_grpc, wake_pb2_grpc
+from dreamapi.v1 import (
+    breakers_pb2_grpc,
+    dreamscapes_pb2_grpc,
+    house_pb2_grpc,
+    pods_pb2_grpc,
+    severs_pb2_grpc,
+    wake_pb2_grpc,
+)
 from dreamd.adapters.grpc.breakers import Breakers
 from dreamd.adapters.grpc.calls import Seam, Unmetered, calls_of_api
 from dreamd.adapters.grpc.dreamscapes import Dreamscapes
@@ -27,6 +34,7 @@ from dreamd.adapters.grpc.pods import Pods
 from dreamd.adapters.grpc.reflecting import serve_reflection
 from dreamd.adapters.grpc.replays import Replays
 from dreamd.adapters.grpc.requests import PATIENCE, Patience, Requests
+from dreamd.adapters.grpc.severs import Houses, Severs
 from dreamd.adapters.grpc.wake import WakeOrders
 from dreamd.adapters.grpc.watching import Bells
 from dreamd.app.coordination import Coordination
@@ -35,6 +43,7 @@ from dreamd.ports.call_meters import CallMeters
 SERVICES: Final = (
     *("dreamapi.v1.Pods", "dreamapi.v1.Dreamscapes"),
     *("dreamapi.v1.Breakers", "dreamapi.v1.WakeOrders"),
+    *("dreamapi.v1.Severs", "dreamapi.v1.Houses"),
 )
 RECEIVE_MAX: Final = 8 << 20
 """Bytes of a request. A way out acts however long its reason is; of all else `bodies` takes a megabyte."""
@@ -115,6 +124,12 @@ async def serve_grpc(
     )
     wake_pb2_grpc.add_WakeOrdersServicer_to_server(  # type: ignore[no-untyped-call]
         WakeOrders(coordination), server
+    )
+    severs_pb2_grpc.add_SeversServicer_to_server(  # type: ignore[no-untyped-call]
+        Severs(coordination), server
+    )
+    house_pb2_grpc.add_HousesServicer_to_server(  # type: ignore[no-untyped-call]
+        Houses(coordination), server
     )
     health_pb2_grpc.add_HealthServicer_to_server(checker, server)
     serve_reflection((*SERVICES, health.SERVICE_NAME), server)

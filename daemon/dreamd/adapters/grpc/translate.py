@@ -9,9 +9,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from dreamapi import names
 from dreamapi.v1 import breakers_pb2 as breaking
 from dreamapi.v1 import dreamscapes_pb2 as dreams
+from dreamapi.v1 import house_pb2 as houses
 from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1 import severing_pb2 as severing
 from dreamapi.v1 import wake_pb2 as waking
+from dreamd.core.session.house import HouseView
 from dreamd.core.session.views import (
     BreakerState,
     Check,
@@ -146,7 +148,7 @@ def pod(view: PodView) -> beds.Pod:
         sleeper=names.sleeper(view.sleeper),
         dreamscape=names.dreamscape(view.dreamscape),
         seat=names.seat(view.dreamscape, view.seat),
-        quality=view.quality,
+        quality=said(view.quality),
         quality_cause=view.quality_cause,
         channels=[beds.Channel(name=c.name, quality=c.quality, cause=c.cause) for c in view.channels],
         calibration=beds.Calibration(
@@ -155,12 +157,36 @@ def pod(view: PodView) -> beds.Pod:
             clean_duration=span(view.calibration_clean_s),
             alpha_hz=view.alpha_hz,
         ),
-        clock=beds.Clock(synced=view.clock_synced, uncertainty=span(view.clock_uncertainty_us / 1e6)),
-        applied=view.applied,
+        clock=_clock(view),
+        applied=said(view.applied),
         latched=view.latched,
         breaker=breaker(view.pod, view.breaker, view.breaker_cause),
-        last_seen_time=moment(view.last_seen_s),
+        last_seen_time=moment(view.last_heard_s),
         etag=view.etag,
+        heard_age=age(view.heard_age_s),
+    )
+
+
+def _clock(view: PodView) -> beds.Clock | None:
+    within = span(view.clock_uncertainty_us / 1e6)
+    return beds.Clock(synced=view.clock_synced, uncertainty=within) if view.heard else None
+
+
+def age(seconds: float) -> Duration | None:
+    """An age; None where there is none."""
+    return span(max(0.0, seconds)) if math.isfinite(seconds) else None
+
+
+def house(view: HouseView) -> houses.House:
+    """The house with its troubles."""
+    return houses.House(
+        broker_connected=view.broker,
+        broker_change_time=moment(view.broker_since_s),
+        ledger_failure=view.ledger,
+        blind_dreamscapes=[names.dreamscape(name) for name in view.blind],
+        pods_online=view.online,
+        pods_unheard=view.unheard,
+        troubles=view.troubles,
     )
 
 
@@ -174,12 +200,14 @@ def seat(dreamscape: str, view: SeatView) -> dreams.Seat:
         refusal_code=view.refusal_code,
         refusal=view.refusal,
         granted=view.granted,
-        applied=view.applied,
-        quality=view.quality,
-        breaker=breaker(view.pod, view.breaker, view.cause),
+        applied=said(view.applied),
+        quality=said(view.quality),
+        breaker=breaker(view.pod, view.breaker, view.breaker_cause),
         distance=view.distance,
         synchrony=said(view.synchrony),
         identity=said(view.identity),
+        cause=view.cause,
+        heard_age=age(view.heard_age_s),
     )
 
 
@@ -223,6 +251,7 @@ def dreamscape(view: DreamscapeView, *, with_seats: bool = True) -> dreams.Dream
         merged=view.merged,
         seats=[seat(name, one) for one in view.seats] if with_seats else [],
         etag=view.etag,
+        unheard=view.unheard,
     )
 
 
@@ -249,6 +278,7 @@ def collective(view: CollectiveView, *, with_seats: bool) -> dreams.Collective:
         halved_cause=view.crowd.halved_cause,
         artist=view.crowd.artist,
         artist_share=view.crowd.artist_share,
+        unheard=view.unheard,
     )
 
 
@@ -296,6 +326,7 @@ def event(fact: Event) -> dreams.Event:
         cause=fact.cause,
         sentence=fact.sentence,
         values=fact.values,
+        act_time=moment(fact.acted_s),
     )
 
 

@@ -53,7 +53,7 @@ class WakeOrders(WakeOrdersServicer):
     ) -> waking.ListWakeOrdersResponse:
         """Newest first, in pages."""
         listed = partial(self._coordination.waking.list, standing=request.standing)
-        shown, token = page(listed, place_of_order, request.page_size, request.page_token)
-        return waking.ListWakeOrdersResponse(
-            orders=[translate.wake_order(order) for order in shown], next_page_token=token
+        shown, token = page(
+            listed, place_of_order, translate.wake_order, request.page_size, request.page_token
         )
+        return waking.ListWakeOrdersResponse(orders=shown, next_page_token=token)

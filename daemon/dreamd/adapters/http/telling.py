@@ -136,7 +136,7 @@ def _pod(view: PodView) -> dict[str, object]:
         "calibrated": view.calibrated,
         "clock_uncertainty_ms": number(view.clock_uncertainty_us / 1000) if view.clock_synced else None,
         "latched": view.latched,
-        "last_seen_s": view.last_seen_s,
+        "heard_age_s": number(view.heard_age_s),
     }
 
 

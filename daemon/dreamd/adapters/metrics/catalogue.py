@@ -44,7 +44,9 @@ def _histogram(name: str, meaning: str, buckets: tuple[float, ...], *labels: str
 
 CATALOGUE: Final = (
     _gauge(
-        "dreamd_coupled_above_granted", "pods", "render more than was granted in the last lease and fade: 0"
+        "dreamd_coupled_above_granted",
+        "pods",
+        "render more than was granted in the last lease and fade: 0; NaN: none with a slot is heard",
     ),
     _counter("dreamd_frames_above_granted_total", "frames", "that said so"),
     _gauge("dreamd_unconfirmed_severs", "pods", "severed over 1.5 s ago that have not said they are at zero"),
@@ -74,7 +76,8 @@ CATALOGUE: Final = (
     _counter("dreamd_frames_late_total", "frames", "of those, after their tick had closed"),
     _counter("dreamd_frames_lost_total", "frames", "gaps still open after 2 s"),
     _counter("dreamd_frames_refused_total", "frames", "refused, by reason", "reason"),
-    _gauge("dreamd_pods_online", "pods", "online by their presence"),
+    _gauge("dreamd_pods_online", "pods", "connected by their presence, and heard within 1.5 s"),
+    _gauge("dreamd_pods_unheard", "pods", "connected by their presence, and not heard for 1.5 s"),
     _gauge("dreamd_pods_known", "pods", "ever seen"),
     _gauge("dreamd_site_pods", "pods", "online that say how they are", *_AT),
     _gauge("dreamd_site_quality", "1", "mean signal quality, 0 to 1", *_AT),

@@ -7,11 +7,11 @@ unary calls are timed: how long a watch was open says nothing.
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from dreamd.adapters.metrics.made import counter, histogram
-from dreamd.ports.call_meters import CODES, Call
+from dreamd.ports.call_meters import Call, codes_of
 
 
 class GrpcMeters:
-    """Counts and times calls; series: methods x (1 + 11 codes), and 6 a unary method."""
+    """Counts and times calls; series: methods x (1 + 11 codes, 12 a stream), and 6 a unary method."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._started_total = counter(registry, "grpc_server_started_total")
@@ -25,7 +25,7 @@ class GrpcMeters:
         """Make the call's series."""
         labels = (call.kind, call.service, call.method)
         self._started[call] = self._started_total.labels(*labels)
-        for code in CODES:
+        for code in codes_of(call):
             self._handled[call, code] = self._handled_total.labels(*labels, code)
         if call.kind == "unary":
             self._took[call] = self._handling_s.labels(*labels)

@@ -24,7 +24,7 @@ from dreamd.ports.meters import DreamscapeReading, FleetReading, SiteReading
 
 DREAMSCAPES: Final = 12
 SITES: Final = 12
-NOBODY: Final = FleetReading(0, 0, 0, 0, {}, {}, 0, {})
+NOBODY: Final = FleetReading(0, 0, 0, nan, 0, {}, {}, 0, {})
 
 _K = TypeVar("_K")
 Row = tuple[Sequence[str], float]
@@ -102,6 +102,7 @@ class Now(Collector):
         yield _one("dreamd_unconfirmed_severs", fleet.unconfirmed)
         yield _one("dreamd_wake_orders", fleet.wake_orders)
         yield _one("dreamd_pods_online", fleet.online)
+        yield _one("dreamd_pods_unheard", fleet.unheard)
         yield _one("dreamd_pods_known", fleet.known)
         yield _family("dreamd_breakers", _by(fleet.breakers, {state: state.value for state in BreakerState}))
         yield _family("dreamd_breakers_locked", _by(fleet.locked, {scope: scope.value for scope in Scope}))

@@ -68,6 +68,8 @@ MOVES: Final[dict[tuple[DreamscapeState, Move], DreamscapeState]] = {
 ALWAYS: Final = frozenset({Move.SEVER, Move.WAKE, Move.END})
 """The moves that are valid in every state."""
 
+_LOOKED_AT: Final = (_DREAMING, _SEVERED, _WAKING, _GATHERING, _PLANNED, _ENDED)
+
 COUPLED: Final = frozenset({_DREAMING})
 """The states in which a coupling may be above zero."""
 
@@ -112,6 +114,16 @@ def refused(name: str, state: DreamscapeState, step: Move) -> Refusal | None:
         f"{name} is {state.value}: {step.value} is not possible now, possible are {possible(state)}",
         {"state": state.value},
     )
+
+
+def rank(state: DreamscapeState, *, troubled: bool) -> int:
+    """Return how soon a person should look at a Dreamscape in this state: 0 before everything else.
+
+    troubled: of those who have a slot, one is not merged or not heard.
+    """
+    if state is _DREAMING and troubled:
+        return 0
+    return 1 + _LOOKED_AT.index(state)
 
 
 def breaker_of(state: DreamscapeState) -> BreakerState:

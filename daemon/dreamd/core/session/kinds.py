@@ -22,6 +22,7 @@ KINDS: Final = {
     "tripped": "a breaker has opened or locked",
     "breaker": "a breaker has moved otherwise",
     "reset": "a person has reset a locked breaker",
+    "sever-order": "a scope was set to zero by an order: a sleeper, a pod, a Dreamscape, a site or the fleet",
     "wake-order": "a wake order was given",
     "wake-lifted": "a wake order was lifted",
     "blind": "most frames are missing at once: our own way to the pods is broken",

@@ -5,7 +5,9 @@ The application fills them, the API and the watchers read them. Times are sessio
 
 from dataclasses import dataclass, field
 from enum import Enum
-from math import nan
+from math import inf, nan
+
+from dreamd.core.session.hearing import known
 
 
 class DreamscapeState(Enum):
@@ -47,6 +49,7 @@ class PodState(Enum):
     READY = "ready"
     SEATED = "seated"
     LATCHED = "latched"
+    UNHEARD = "unheard"  # online by its presence, and silent for too long: how it is, is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,11 @@ class ChannelView:
 
 @dataclass(frozen=True, slots=True)
 class PodView:
-    """A pod as the API shows it."""
+    """A pod as the API shows it.
+
+    heard_age_s: of the pod's last word, infinity: never. Once that is too old (`hearing.known`), quality and
+    applied are NaN, the channels are left out and the clock is not synced.
+    """
 
     pod: str
     state: PodState
@@ -86,8 +93,14 @@ class PodView:
     latched: str
     breaker: BreakerState
     breaker_cause: str
-    last_seen_s: float
+    last_heard_s: float  # session time of its last word; 0: never
     etag: str
+    heard_age_s: float = inf
+
+    @property
+    def heard(self) -> bool:
+        """Whether its last word still says how it is."""
+        return known(self.heard_age_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +115,12 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class SeatView:
-    """A seat of a Dreamscape. granted and applied: coupling 0..1; self_share is 1 - applied."""
+    """A seat of a Dreamscape. granted and applied: coupling 0..1.
+
+    cause: why its sleeper is at zero or the seat was left, the first cause. breaker_cause: why the breaker is
+    not closed.
+    heard_age_s: of the pod's last word, infinity: never. Once that is too old, applied and quality are NaN.
+    """
 
     seat: int
     pod: str
@@ -118,6 +136,13 @@ class SeatView:
     distance: float  # to the collective, shared scale; 0 where not known
     synchrony: float = nan  # own PPC with the group, mean over bands; NaN: not known
     identity: float = nan  # likeness to the own first window over what it was then; NaN: not known
+    heard_age_s: float = inf
+    breaker_cause: str = ""
+
+    @property
+    def heard(self) -> bool:
+        """Whether the pod's last word still says how it is."""
+        return known(self.heard_age_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +181,7 @@ class DreamscapeView:
     seats: tuple[SeatView, ...]  # empty in a list
     etag: str
     seats_taken: int = 0  # in a list too
+    unheard: int = 0  # of the assigned: what they render is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +247,16 @@ class CollectiveView:
     tick_ms: float
     skipped: int = 0
     crowd: CrowdView = CrowdView()
+    unheard: int = 0  # of the assigned: what they render is not known
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A fact in the journal. `cursor` grows by one; `resource` is an API name such as pods/bed-1."""
+    """A fact in the journal. `cursor` grows by one; `resource` is an API name such as pods/bed-1.
+
+    at_s: when the daemon wrote it down. acted_s: when it happened, by the pod's own account; 0: not told.
+    reason: what of the sentence may stand in a log: paths and errors, never a person's words or name.
+    """
 
     cursor: int
     at_s: float
@@ -236,6 +267,8 @@ class Event:
     cause: str
     sentence: str
     values: dict[str, float] = field(default_factory=dict)
+    acted_s: float = 0.0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,8 @@ class Cause(Enum):
     ENDED = "ended"
     SHUTDOWN = "shutdown"
     DAEMON = "daemon"
+    LEDGER = "ledger"
+    UPLINK = "uplink"
     UNKNOWN = "unknown"
 
 
@@ -148,6 +150,10 @@ CAUSES: Final[dict[Cause, Row]] = {
     Cause.ENDED: Row(Kind.ORDER, Scope.DREAMSCAPE, "the Dreamscape ended"),
     Cause.SHUTDOWN: Row(Kind.ORDER, Scope.DREAMSCAPE, "the daemon shut down"),
     Cause.DAEMON: Row(Kind.ORDER, Scope.PERSON, "the daemon set the coupling to zero"),
+    Cause.LEDGER: Row(Kind.ORDER, Scope.DREAMSCAPE, "the ledger takes nothing, so nothing may be granted"),
+    Cause.UPLINK: Row(
+        Kind.TRANSPORT, Scope.WAY, "most frames were missing at once: the way to the pods is broken"
+    ),
     Cause.UNKNOWN: Row(Kind.HARD, Scope.DEVICE, "the pod named a cause this daemon does not know"),
 }
 """Every cause has its row."""
@@ -158,6 +164,20 @@ _BY_WORD: Final = {cause.value: cause for cause in Cause}
 def cause_named(word: str) -> Cause:
     """Return the cause a pod wrote; a word that is not in the list is UNKNOWN, which is HARD."""
     return _BY_WORD.get(word, Cause.UNKNOWN)
+
+
+def is_cause(word: str) -> bool:
+    """Return whether this word is one of the list."""
+    return word in _BY_WORD
+
+
+def act(told: str, zeroed_for: str) -> str:
+    """Return the one word for a sever that a pod tells of.
+
+    A pod at which the coupling was set to zero can only say that it was the daemon; `zeroed_for` is what the
+    daemon did it for, empty where it knows of nothing.
+    """
+    return zeroed_for or told if told == Cause.DAEMON.value else told
 
 
 def kind_of(cause: Cause) -> Kind:

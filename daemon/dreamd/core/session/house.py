@@ -1,0 +1,42 @@
+"""What concerns every Dreamscape at once: the way to the pods, and the ledger.
+
+Each trouble has one sentence here, and every face shows that sentence: console, `top`, command line.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+NO_BROKER: Final = (
+    "the broker is not reached: every pod is alone by its own tether within 1.5 s, "
+    "and how each is after that is not known"
+)
+BLIND: Final = "most frames of {names} are missing at once: the way to the pods is broken"
+NO_LEDGER: Final = "{why}: until it can be written, no pod is granted a coupling"
+
+
+@dataclass(frozen=True, slots=True)
+class HouseView:
+    """The house as the API shows it.
+
+    broker: the broker is reached. broker_since_s: session time since when that is so; 0: it never was.
+    ledger: why it takes nothing, empty while it takes what it is given. blind: Dreamscapes of which most
+    frames are missing at once. online: pods that are connected, by their presence. unheard: those of them
+    that are silent.
+    """
+
+    broker: bool
+    broker_since_s: float
+    ledger: str
+    blind: tuple[str, ...]
+    online: int
+    unheard: int
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """One sentence for each thing that is wrong, the worst first; empty: nothing is."""
+        told = (
+            (not self.broker, NO_BROKER),
+            (bool(self.blind), BLIND.format(names=", ".join(self.blind))),
+            (bool(self.ledger), NO_LEDGER.format(why=self.ledger)),
+        )
+        return tuple(sentence for is_wrong, sentence in told if is_wrong)

@@ -1,0 +1,29 @@
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class House(_message.Message):
+    __slots__ = ("broker_connected", "broker_change_time", "ledger_failure", "blind_dreamscapes", "pods_online", "pods_unheard", "troubles")
+    BROKER_CONNECTED_FIELD_NUMBER: _ClassVar[int]
+    BROKER_CHANGE_TIME_FIELD_NUMBER: _ClassVar[int]
+    LEDGER_FAILURE_FIELD_NUMBER: _ClassVar[int]
+    BLIND_DREAMSCAPES_FIELD_NUMBER: _ClassVar[int]
+    PODS_ONLINE_FIELD_NUMBER: _ClassVar[int]
+    PODS_UNHEARD_FIELD_NUMBER: _ClassVar[int]
+    TROUBLES_FIELD_NUMBER: _ClassVar[int]
+    broker_connected: bool
+    broker_change_time: _timestamp_pb2.Timestamp
+    ledger_failure: str
+    blind_dreamscapes: _containers.RepeatedScalarFieldContainer[str]
+    pods_online: int
+    pods_unheard: int
+    troubles: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, broker_connected: bool = ..., broker_change_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., ledger_failure: _Optional[str] = ..., blind_dreamscapes: _Optional[_Iterable[str]] = ..., pods_online: _Optional[int] = ..., pods_unheard: _Optional[int] = ..., troubles: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class GetHouseRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

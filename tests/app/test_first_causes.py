@@ -1,0 +1,153 @@
+"""One act has one cause, the first, under one word in state, seat, breaker, event and metric."""
+
+from dreamd.core.session.views import BreakerState, DreamscapeState, Event, SeatView
+from dreamwire.messages import PodEventKind
+from fakes.stage import Stage
+
+
+def dreaming(pods: int = 6) -> Stage:
+    """Everybody dreams."""
+    stage = Stage(pods)
+    stage.appear()
+    stage.dream()
+    return stage
+
+
+def seat(stage: Stage, pod: str) -> SeatView:
+    """The seat of this pod."""
+    return next(one for one in stage.app.dreamscape("night").seats if one.pod == pod)
+
+
+def last(stage: Stage, kind: str, pod: str = "") -> Event:
+    """The newest event of this kind."""
+    return [e for e in stage.app.journal._events if e.kind == kind and pod in ("", e.pod)][-1]
+
+
+def railed(stage: Stage, pod: str = "bed-5") -> None:
+    """This bed rails, by its own word."""
+    stage.pod(pod).event(PodEventKind.SEVERED, "railed", evidence_ns=1, zero_ns=2)
+    stage.hop(1)
+
+
+def test_an_operators_sever_does_not_overwrite_what_a_bed_was_severed_for() -> None:
+    """A bed that had railed stays `railed`; the others are severed by the operator."""
+    stage = dreaming()
+    railed(stage)
+    stage.app.sever("night", "enough")
+    stage.hop(2)
+    assert (seat(stage, "bed-5").cause, seat(stage, "bed-5").breaker_cause) == ("railed", "railed")
+    assert (seat(stage, "bed-1").cause, seat(stage, "bed-1").breaker_cause) == ("operator", "")
+
+
+def test_the_first_cause_stays_when_a_second_comes() -> None:
+    """Severed by the operator, then railed: the seat says `operator`, the breaker `railed`."""
+    stage = dreaming()
+    stage.app.sever("night", "enough")
+    railed(stage)
+    assert (seat(stage, "bed-5").cause, seat(stage, "bed-5").breaker_cause) == ("operator", "railed")
+
+
+def test_every_other_sever_leaves_it_too() -> None:
+    """A lost quorum, a wake and an end keep the first cause as well."""
+    for act in (
+        lambda stage: [railed(stage, f"bed-{n}") or stage.hop(41) for n in (1, 2, 3, 4)],
+        lambda stage: stage.app.wake("night", "mira", "fire"),
+        lambda stage: stage.app.end("night", "over"),
+    ):
+        stage = dreaming()
+        stage.link.cut = True
+        railed(stage)
+        act(stage)
+        assert seat(stage, "bed-5").cause == "railed"
+
+
+def test_resume_forgets_the_sever_and_not_an_open_breaker() -> None:
+    """After Resume a healthy sleeper has no cause; one whose breaker is open keeps its own."""
+    stage = dreaming()
+    railed(stage)
+    stage.app.sever("night", "enough")
+    stage.app.resume("night")
+    stage.hop(1)
+    assert seat(stage, "bed-1").cause == ""
+    assert seat(stage, "bed-5").cause == "railed"
+
+
+def test_a_breaker_that_closes_takes_its_cause_along() -> None:
+    """Well again and merged again: the seat says nothing of the sever any more."""
+    stage = dreaming()
+    railed(stage)
+    stage.hop(260)
+    assert seat(stage, "bed-5").breaker is BreakerState.CLOSED
+    assert seat(stage, "bed-5").cause == ""
+
+
+def test_a_pod_that_was_set_to_zero_is_told_of_under_the_daemons_word() -> None:
+    """The pod can only say `daemon`; state, seat, event and metric all say `operator`."""
+    stage = dreaming()
+    stage.app.sever("night", "a hand on the key")
+    for pod in stage.pods:
+        pod.event(PodEventKind.SEVERED, "daemon", evidence_ns=1, zero_ns=2)
+        pod.event(PodEventKind.ALONE, "daemon")
+    view = stage.app.dreamscape("night")
+    assert (view.state, view.state_cause) == (DreamscapeState.SEVERED, "operator: a hand on the key")
+    assert {one.cause for one in view.seats} == {"operator"}
+    assert (last(stage, "severed").cause, last(stage, "alone").cause) == ("operator", "operator")
+    assert "severed: operator" in last(stage, "severed").sentence
+    assert stage.meters.counts["severed:operator"] == 6
+    assert "severed:daemon" not in stage.meters.counts
+    assert stage.app.breakers.get("dreamscapes/night").cause == "operator"
+
+
+def test_a_breaker_that_the_daemon_opened_names_the_pods_sever() -> None:
+    """Frames of another shape: the pod is set to zero, and tells of it as of `misfit`."""
+    stage = dreaming()
+    stage.app.breakers.trip("pods/bed-2", "mira", "looks wrong")
+    stage.pod("bed-2").event(PodEventKind.SEVERED, "daemon")
+    assert last(stage, "severed", "bed-2").cause == "operator"
+    assert seat(stage, "bed-2").cause == "operator"
+
+
+def test_a_pod_that_lost_its_permission_says_lease() -> None:
+    """What the pod saw itself is never renamed."""
+    stage = dreaming()
+    stage.pod("bed-1").event(PodEventKind.SEVERED, "lease")
+    assert last(stage, "severed", "bed-1").cause == "lease"
+    assert stage.meters.counts["severed:lease"] == 1
+
+
+def test_a_ledger_that_takes_nothing_has_its_own_word() -> None:
+    """The disk is full: nobody may be granted anything, and the pods' severs are `ledger`, not `daemon`."""
+    stage = dreaming()
+    stage.ledger.broken = "disk is full"
+    stage.hop(80)
+    assert stage.coupling("bed-1") == 0
+    stage.pod("bed-1").event(PodEventKind.SEVERED, "daemon")
+    assert last(stage, "severed", "bed-1").cause == "ledger"
+
+
+def test_after_it_merged_again_an_old_cause_is_not_told_of_a_new_sever() -> None:
+    """Severed, resumed, merged: a zero of which the daemon knows no reason is `daemon` again."""
+    stage = dreaming()
+    stage.app.sever("night", "enough")
+    stage.app.resume("night")
+    stage.hop(4)
+    stage.pod("bed-1").event(PodEventKind.MERGED)
+    stage.pod("bed-1").event(PodEventKind.SEVERED, "daemon")
+    assert last(stage, "severed", "bed-1").cause == "daemon"
+
+
+def test_nobody_is_counted_in_the_sentence_of_a_sever() -> None:
+    """Who else dreams is not known while the others' severs are still on their way: it is not said."""
+    stage = dreaming()
+    railed(stage)
+    assert last(stage, "severed", "bed-5").sentence == "bed-5 severed: railed, zero in 0 ms"
+
+
+def test_what_is_told_late_carries_the_pods_own_time() -> None:
+    """An event from the outbox, after an outage: when it happened stands beside when it came."""
+    stage = dreaming()
+    acted_s = stage.clock.at_s - 75.0
+    stage.pod("bed-1").event(PodEventKind.SEVERED, "lease", unix_ms=round(acted_s * 1000))
+    told = last(stage, "severed", "bed-1")
+    assert told.at_s == stage.clock.at_s
+    assert abs(told.acted_s - acted_s) < 0.001

@@ -1,0 +1,179 @@
+"""A pod that has fallen silent is shown as not known: never as fine, and never as at fault."""
+
+from math import isnan
+
+import pytest
+
+from dreamd.core.session.views import DreamscapeState, PodState, SeatState
+from dreamd.ports.meters import FleetReading
+from fakes.stage import Stage
+
+HOPS_TO_SILENCE = 8
+"""Two seconds: lease and fade, and a hop or two."""
+
+
+def dreaming(pods: int = 6) -> Stage:
+    """Everybody dreams, coupled by their own word."""
+    stage = Stage(pods)
+    stage.appear()
+    stage.app.on_link(up=True)
+    stage.dream()
+    for pod in stage.pods:
+        pod.applied = 0.098
+    stage.hop(8)
+    return stage
+
+
+def silence(stage: Stage, *numbers: int) -> None:
+    """These pods say nothing any more, and no will tells of it; two seconds pass."""
+    for number in numbers or range(1, len(stage.pods) + 1):
+        stage.pods[number - 1].sends = False
+    stage.hop(HOPS_TO_SILENCE)
+
+
+def fleet(stage: Stage) -> FleetReading:
+    """What the meters were told last."""
+    assert stage.meters.now is not None
+    return stage.meters.now
+
+
+def test_a_heard_pod_shows_its_numbers_and_their_age() -> None:
+    """Coupling, quality and clock as the pod tells them, with an age below 1.5 s."""
+    stage = dreaming()
+    view = stage.app.pod("bed-1")
+    assert (view.state, view.clock_synced) == (PodState.SEATED, True)
+    assert view.applied == pytest.approx(0.098)
+    assert view.heard
+    assert 0.0 <= view.heard_age_s < 0.5
+    assert view.last_heard_s == pytest.approx(stage.clock.at_s - view.heard_age_s)
+
+
+def test_a_silent_pod_shows_no_number_in_any_view() -> None:
+    """After 1.5 s its coupling, quality, channels and clock are not known; how long it was silent is told."""
+    stage = dreaming()
+    silence(stage, 1)
+    view = stage.app.pod("bed-1")
+    assert view.state is PodState.UNHEARD
+    assert isnan(view.applied)
+    assert isnan(view.quality)
+    assert (view.channels, view.quality_cause, view.clock_synced) == ((), "", False)
+    assert view.heard_age_s > 1.5
+    seat = next(s for s in stage.app.dreamscape("night").seats if s.pod == "bed-1")
+    assert isnan(seat.applied)
+    assert isnan(seat.quality)
+    assert not seat.heard
+    others = [s for s in stage.app.dreamscape("night").seats if s.pod != "bed-1"]
+    assert all(s.heard and s.applied > 0.0 for s in others)
+
+
+def test_a_pod_that_was_never_heard_has_no_age() -> None:
+    """A presence alone, as the broker keeps it, is no word of the pod's."""
+    stage = Stage(1)
+    stage.pods[0].presence()
+    view = stage.app.pod("bed-1")
+    assert isnan(view.applied)
+    assert (view.last_heard_s, view.heard) == (0.0, False)
+
+
+def test_what_is_delayed_is_as_old_as_it_is() -> None:
+    """Frames that come four a second, each three seconds late, tell of three seconds ago: not known."""
+    stage = dreaming()
+    late = stage.pods[0]
+    late.sends = False
+    stage.hop(12)
+    seat = next(s for s in stage.app.dreamscape("night").seats if s.pod == "bed-1")
+    assert not seat.heard
+    assert seat.heard_age_s > 2.5
+
+
+def test_counts_leave_out_the_silent_and_say_how_many_they_are() -> None:
+    """Two of six are silent: four are merged, two not known, in the view, the tick and the metrics."""
+    stage = dreaming()
+    silence(stage, 1, 2)
+    view = stage.app.dreamscape("night")
+    assert (view.merged, view.unheard, view.assigned) == (4, 2, 6)
+    assert (fleet(stage).online, fleet(stage).unheard) == (4, 2)
+    assert stage.meters.dreamscapes["night"].unreachable == 2
+
+
+def test_when_nobody_is_heard_nothing_is_said_of_anybody() -> None:
+    """The broker is lost: no pod is online or merged, and whether one renders too much is NaN."""
+    stage = dreaming()
+    stage.app.on_link(up=False)
+    silence(stage)
+    assert fleet(stage).online == 0
+    assert fleet(stage).unheard == 6
+    assert isnan(fleet(stage).above_granted)
+    view = stage.app.dreamscape("night")
+    assert (view.merged, view.unheard) == (0, 6)
+    assert all(isnan(seat.applied) for seat in view.seats)
+    house = stage.app.house()
+    assert (house.broker, house.blind, house.unheard) == (False, ("night",), 6)
+    assert len(house.troubles) == 2
+
+
+def test_what_is_heard_again_is_known_again() -> None:
+    """One word is enough."""
+    stage = dreaming()
+    stage.app.on_link(up=False)
+    silence(stage)
+    stage.app.on_link(up=True)
+    for pod in stage.pods:
+        pod.applied = 0.0
+        pod.back()
+    stage.hop(8)
+    assert (fleet(stage).online, fleet(stage).unheard, fleet(stage).above_granted) == (6, 0, 0)
+    assert all(seat.heard for seat in stage.app.dreamscape("night").seats)
+    assert stage.app.house().troubles == ()
+
+
+def test_watchers_hear_of_a_pod_that_falls_silent() -> None:
+    """Silence is a change: whoever watches the pods gets the view once more, without its numbers."""
+    stage = dreaming()
+    changed: list[int] = []
+    watch = stage.app.watch_pods(lambda: changed.append(1))
+    stage.pods[0].sends = False
+    stage.hop(4)
+    watch.take()
+    changed.clear()
+    stage.hop(4)
+    views = {view.pod: view for view in watch.take()}
+    assert isnan(views["bed-1"].applied)
+    assert views["bed-1"].state is PodState.UNHEARD
+
+
+def test_a_site_whose_pods_are_silent_has_no_quality() -> None:
+    """The mean of nobody is NaN."""
+    stage = dreaming()
+    silence(stage)
+    assert stage.meters.sites["here"].pods == 0
+    assert isnan(stage.meters.sites["here"].quality)
+
+
+def test_who_sits_elsewhere_tells_nothing_of_a_seat_left() -> None:
+    """A bed that dreams in another Dreamscape is not merged in the one it has left."""
+    stage = dreaming()
+    stage.app.end("night", "over")
+    stage.hop(4)
+    for pod in stage.pods:
+        stage.app._in.fleet.get(pod.name).dreamscape = "other"
+        pod.applied = 0.09
+    stage.hop(4)
+    view = stage.app.dreamscape("night")
+    assert view.state is DreamscapeState.ENDED
+    assert all(seat.state is SeatState.LEFT and isnan(seat.applied) for seat in view.seats)
+
+
+def test_a_ledger_that_cannot_be_written_is_said_until_it_can() -> None:
+    """The house tells why; a read that succeeds meanwhile changes nothing."""
+    stage = dreaming()
+    stage.ledger.broken = "the ledger /var/lib/dreamd/ledger.sqlite3 could not be used (disk is full)"
+    stage.hop(60)
+    house = stage.app.house()
+    assert "disk is full" in house.ledger
+    assert any("disk is full" in sentence for sentence in house.troubles)
+    told = [event for event in stage.app.journal._events if event.kind == "ledger"]
+    assert told[0].reason == stage.ledger.broken
+    stage.ledger.broken = ""
+    stage.app.check_out("bed-1")
+    assert stage.app.house().ledger == ""

@@ -1,0 +1,26 @@
+"""Severs by scope and the house, of an application in memory."""
+
+from collections.abc import Callable
+
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.session.house import HouseView
+from dreamd.core.severing.scopes import SeverScope
+
+WELL = HouseView(broker=True, broker_since_s=1.0, ledger="", blind=(), online=3, unheard=0)
+
+
+class FakeSevering:
+    """Each order severs the pods that `pods_of` names; `none-...` is a name that nothing has."""
+
+    def __init__(
+        self, asked: Callable[..., Refusal | None], ticket: Callable[[tuple[str, ...]], object]
+    ) -> None:
+        self._asked, self._ticket = asked, ticket
+        self.pods_of: dict[str, tuple[str, ...]] = {}
+
+    def order(self, scope: SeverScope, target: str, issuer: str, reason: str) -> object:
+        """Sever, and say so in the calls."""
+        refusal = self._asked("severing.order", scope, target, issuer, reason)
+        if refusal is None and target.startswith("none-"):
+            refusal = Refusal(Code.POD_UNKNOWN, f"nothing is named {target}")
+        return refusal or self._ticket(self.pods_of.get(target, ("bed-1", "bed-2")))
