@@ -10,6 +10,7 @@ from dreamd.core.session.dreamscape import (
     Move,
     allows,
     move,
+    rank,
     table_markdown,
 )
 from dreamd.core.session.views import DreamscapeState as S
@@ -96,3 +97,14 @@ def test_the_documentation_table_says_the_same() -> None:
     }
     assert read == MOVES
     assert len(rule) == len(Move) + 1
+
+
+def test_the_one_to_look_at_first_is_the_one_that_dreams_in_trouble() -> None:
+    """Dreaming with trouble, dreaming, severed, waking, gathering, planned, ended."""
+    ranked = sorted(((rank(s, troubled=t), s, t) for s in S for t in (True, False)), key=lambda one: one[0])
+    assert [(state, troubled) for _, state, troubled in ranked][:2] == [
+        (S.DREAMING, True),
+        (S.DREAMING, False),
+    ]
+    calm = sorted(S, key=lambda state: rank(state, troubled=False))
+    assert calm == [S.DREAMING, S.SEVERED, S.WAKING, S.GATHERING, S.PLANNED, S.ENDED]

@@ -233,6 +233,7 @@ class FakeCoordination:
         self.waking = FakeWaking(self)
         self.severing = FakeSevering(self.asked, self.ticket)
         self.house_view = WELL
+        self.site_names: tuple[str, ...] = ()
         self.artists = Artists(BANDS6X2, 0.3, lambda: NOW_S, lambda *_words: None)
 
     # What tests do to it.
@@ -279,6 +280,13 @@ class FakeCoordination:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def living(self) -> tuple[DreamscapeView, ...]:
+        newest_first = reversed(self.sessions.values())
+        return tuple(replace(v, seats=()) for v in newest_first if v.state is not DreamscapeState.ENDED)
+
+    def sites(self) -> tuple[str, ...]:
+        return self.site_names
 
     def house(self) -> HouseView:
         self.asked("house")

@@ -13,6 +13,7 @@ import pytest
 from dreamd.adapters.http.console import HOLD_S, LOOKERS
 from dreamd.adapters.http.lookout import IDLE_S
 from dreamd.core.refusals import Code, Refusal
+from dreamd.core.session.house import HouseView
 from dreamd.core.session.views import BreakerState, CrowdView, DreamscapeState, SeatState, SynchronyView
 from fakes.console_house import PAGE, ConsoleHouse
 from fakes.views import collective_view, pod_view, seat_view
@@ -242,3 +243,51 @@ def test_no_place_to_watch_is_said_in_the_answer(house: ConsoleHouse) -> None:
     full = Refusal(Code.TOO_MANY_WATCHERS, "256 watchers watch this Dreamscape already")
     house.do(lambda: house.coordination.refuse("watch_collective", full))
     assert "256 watchers" in house.look(dreamscape="night")["trouble"]
+
+
+def test_the_house_tells_its_troubles_and_ranks_its_dreamscapes(house: ConsoleHouse) -> None:
+    """Sentences as everywhere; the one that dreams with a bed unheard before the newer one that gathers."""
+
+    def lose() -> None:
+        ask = house.coordination
+        ask.house_view = HouseView(False, 1.0, "the ledger /x is full", ("night",), 2, 2)
+        ask.sessions["night"] = replace(ask.sessions["night"], merged=0, unheard=2)
+        ask.add("dusk", DreamscapeState.GATHERING, ())
+
+    house.do(lose)
+    told = house.look()["house"]
+    assert len(told["troubles"]) == 3
+    assert told["pods"] == {"online": 2, "unheard": 2}
+    assert [(one["name"], one["rank"]) for one in told["dreamscapes"]] == [("dusk", 4), ("night", 0)]
+
+
+def test_beds_words_have_their_age_from_when_they_were_looked_at(house: ConsoleHouse) -> None:
+    """A list that is made anew makes no seat of the last tick younger; a number that is not known is null."""
+    seats = (seat_view(1, "bed-1"), seat_view(2, "bed-2", applied=nan, quality=nan, heard_age_s=40.0))
+    house.look(dreamscape="night")
+    push(house, 1, seats=seats)
+    first = house.look(dreamscape="night")["scene"]
+    house.now_s += 5.0
+    house.do(lambda: house.coordination.happen("state", "night"))
+    again = house.look(dreamscape="night")["scene"]
+    assert again["number"] > first["number"]
+    assert again["made_s"] == first["made_s"]
+    rows = seat_rows(again)
+    assert (rows["bed-1"]["heard_age_s"], rows["bed-1"]["applied"]) == (0.25, 0.1)
+    assert (rows["bed-2"]["heard_age_s"], rows["bed-2"]["applied"], rows["bed-2"]["quality"]) == (
+        40.0,
+        None,
+        None,
+    )
+
+
+def test_what_a_pod_told_late_has_its_own_time(house: ConsoleHouse) -> None:
+    """When it came and when it happened."""
+
+    def late() -> None:
+        fact = house.coordination.happen("severed", "night", "bed-1")
+        house.coordination.journal[-1] = replace(fact, acted_s=fact.at_s - 75.0)
+
+    house.do(late)
+    (event,) = house.look()["events"]
+    assert event["at_s"] - event["acted_s"] == 75.0

@@ -11,6 +11,7 @@ import pytest
 from dreamd.adapters.http import gate
 from dreamd.adapters.http.server import BODY_MAX, LONG_MAX
 from dreamd.core.session.views import DreamscapeState
+from dreamd.core.severing.scopes import SeverScope
 from fakes.console_house import PAGE, ConsoleHouse
 
 BODY = json.dumps({"name": "night"}).encode()
@@ -244,3 +245,40 @@ def test_a_bug_is_one_callers_500_without_its_particulars(house: ConsoleHouse) -
     assert status == 500
     assert b"secret" not in body
     assert house.order("sever", name="night")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("scope", "name"),
+    [("sleeper", "ada"), ("pod", "bed-1"), ("dreamscape", "night"), ("site", "north"), ("fleet", "")],
+)
+def test_every_scope_is_severed_by_one_request(house: ConsoleHouse, scope: str, name: str) -> None:
+    """The fleet needs no name; the answer is that of the API."""
+    status, told = house.order("sever-scope", scope=scope, name=name, reason="smoke", issuer="mira")
+    assert (status, told["zeroed"]) == (200, 2)
+    assert house.coordination.calls[-1] == ("severing.order", SeverScope(scope), name, "mira", "smoke")
+
+
+@pytest.mark.parametrize(
+    ("scope", "name"), [("pod", "bed-1"), ("dreamscape", "night"), ("site", "north"), ("fleet", "")]
+)
+def test_every_scope_is_woken_by_one_request(house: ConsoleHouse, scope: str, name: str) -> None:
+    """As a wake order, which stands."""
+    assert house.order("wake-scope", scope=scope, name=name, issuer="mira")[0] == 200
+    method, asked, target, issuer, *_ = house.coordination.calls[-1]
+    assert (method, asked.name.lower(), target, issuer) == ("waking.order", scope, name, "mira")
+
+
+def test_a_scope_that_is_none_severs_nobody(house: ConsoleHouse) -> None:
+    """400 with the scopes there are; a bed's name without its scope is not guessed at."""
+    for told in ({}, {"scope": "moon"}, {"scope": "pod"}, {"name": "bed-1"}):
+        assert house.order("sever-scope", **told)[0] == 400
+    assert house.order("wake-scope", scope="sleeper", name="ada")[0] == 400
+    assert not [call for call in house.coordination.calls if call[0] in ("severing.order", "waking.order")]
+
+
+def test_a_sever_of_the_house_acts_whatever_its_reason_is(house: ConsoleHouse) -> None:
+    """Bytes that are no text, and nesting that no parser follows, around a scope that can be read."""
+    for body in (b'{"scope": "fleet", "reason": "caf\xe9"}', b'{"scope":"fleet","x":' + b"[" * 5000):
+        status, _, _ = house.request("POST", "/console/sever-scope", body, as_page(house))
+        assert status == 200
+    assert sum(call[0] == "severing.order" for call in house.coordination.calls) == 2

@@ -195,7 +195,7 @@ def test_sever_by_keyboard_is_one_confirmation(night: Night) -> None:
     page.until("document.getElementById('confirm').open && document.activeElement.id === 'confirm-yes'")
     assert "all 8 who are merged" in page.text("#confirm-text")
     page.press("Enter")
-    page.until("/Severed: 8 zeroed, 8 confirmed/.test(document.getElementById('outcome').textContent)")
+    page.until("/Severed night: 8 zeroed, 8 confirmed/.test(document.getElementById('outcome').textContent)")
     assert night.orders() == [("sever", "night", "the console")]
     assert page.ask("document.activeElement.id") == "sever"
 

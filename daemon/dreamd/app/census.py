@@ -87,6 +87,10 @@ class Census:
         self._stray_s.pop(pod, None)
         self._strays.pop(pod, None)
 
+    def sites(self) -> tuple[str, ...]:
+        """The named sites in which a pod is heard, by name."""
+        return tuple(sorted(site for site, sums in self._sites.items() if sums[0] and site != NO_SITE))
+
     def take_sites(self) -> list[tuple[str, SiteReading]]:
         """The sites that have changed since this was last asked."""
         moved, self._moved = self._moved, {}

@@ -178,6 +178,14 @@ class Coordination(Protocol):
         """Give and lift wake orders."""
         ...
 
+    def living(self) -> tuple[DreamscapeView, ...]:
+        """Every Dreamscape that has not ended, newest first, without its seats."""
+        ...
+
+    def sites(self) -> tuple[str, ...]:
+        """The sites of pods that are heard, by name."""
+        ...
+
     def house(self) -> HouseView:
         """What concerns every Dreamscape at once: the way to the pods, and the ledger."""
         ...

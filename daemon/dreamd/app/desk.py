@@ -16,7 +16,7 @@ from dreamd.app.journal import Follower
 from dreamd.app.leading import Lead
 from dreamd.app.listing import dated, newest_first
 from dreamd.app.severing import Severing
-from dreamd.app.showing import blind, last_frame
+from dreamd.app.showing import blind, dreamscape_view, last_frame
 from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Ticket
 from dreamd.app.waking import Waking
@@ -81,6 +81,16 @@ class Desk:
         """One pod."""
         record = self._in.fleet.find(pod)
         return record if isinstance(record, Refusal) else self._in.fleet.shown(record)
+
+    def living(self) -> tuple[DreamscapeView, ...]:
+        """Every Dreamscape that has not ended, newest first, without its seats."""
+        living = [c for c in self._conductors.values() if c.state is not DreamscapeState.ENDED]
+        living.sort(key=lambda conductor: conductor.created_s, reverse=True)
+        return tuple(dreamscape_view(one, self._in.fleet, with_seats=False) for one in living)
+
+    def sites(self) -> tuple[str, ...]:
+        """The sites of pods that are heard, by name."""
+        return self._in.fleet.census.sites()
 
     def house(self) -> HouseView:
         """What concerns every Dreamscape at once."""

@@ -16,18 +16,26 @@ from collections.abc import Callable
 from http import HTTPStatus
 from importlib.resources import files
 from time import monotonic, sleep
-from typing import Final
+from typing import Final, TypeVar
 
 from dreamd.adapters.http import gate
 from dreamd.adapters.http.application import Application, NoAnswerError
 from dreamd.adapters.http.lookout import Lookout, Sight
-from dreamd.adapters.http.orders import Order, UnfitOrderError, read_order, read_way_out
+from dreamd.adapters.http.orders import (
+    Order,
+    UnfitOrderError,
+    read_order,
+    read_scoped,
+    read_way_out,
+)
 from dreamd.adapters.http.server import Asked, Page, Route, Routes
 from dreamd.adapters.http.telling import Teller
 from dreamd.app.coordination import Coordination, SeverTicket
 from dreamd.core.limits import CONFIRM_WITHIN_S
-from dreamd.core.refusals import Kind, Refusal
+from dreamd.core.refusals import Code, Kind, Refusal
 from dreamd.core.session.views import DreamscapeView
+from dreamd.core.severing.scopes import SeverScope
+from dreamwire.messages import WakeScope
 from dreamwire.topics import is_name
 
 HOLD_S: Final = 1.0
@@ -36,6 +44,14 @@ LOOKERS: Final = 16
 WAITING_MAX: Final = 16
 """Orders that wait for the pods' confirmation at once."""
 SETTLE_LOOK_S: Final = 0.02
+WAKES: Final = {
+    SeverScope.POD: WakeScope.POD,
+    SeverScope.DREAMSCAPE: WakeScope.DREAMSCAPE,
+    SeverScope.SITE: WakeScope.SITE,
+    SeverScope.FLEET: WakeScope.FLEET,
+}
+"""A wake order has no scope of one sleeper: it is given to their bed."""
+_Told = TypeVar("_Told")
 NAMELESS: Final = "the console"
 
 MEDIA: Final = {
@@ -97,11 +113,17 @@ class Console:
                 path = "/" if file.name == "index.html" else f"/console/{file.name}"
                 routes["GET", path] = _asset(media, file.read_bytes())
         ask = self._coordination
-        routes["POST", "/console/sever"] = self._severs(lambda o: ask.sever(o.name, o.reason or NAMELESS))
-        routes["POST", "/console/wake"] = self._severs(
-            lambda o: ask.wake(o.name, o.issuer or NAMELESS, o.reason or NAMELESS)
+        routes["POST", "/console/sever"] = self._severs(
+            lambda o: ask.sever(o.name, o.reason or NAMELESS), read_way_out
         )
-        routes["POST", "/console/release"] = self._severs(lambda o: ask.release(o.name, o.reason or NAMELESS))
+        routes["POST", "/console/wake"] = self._severs(
+            lambda o: ask.wake(o.name, o.issuer or NAMELESS, o.reason or NAMELESS), read_way_out
+        )
+        routes["POST", "/console/sever-scope"] = self._severs(self._sever_scope, read_scoped)
+        routes["POST", "/console/wake-scope"] = self._severs(self._wake_scope, read_scoped)
+        routes["POST", "/console/release"] = self._severs(
+            lambda o: ask.release(o.name, o.reason or NAMELESS), read_way_out
+        )
         routes["POST", "/console/resume"] = self._resume
         return routes
 
@@ -138,9 +160,24 @@ class Console:
 
     # -- acting -----------------------------------------------------------------------------------
 
-    def _severs(self, act: Callable[[Order], SeverTicket | Refusal]) -> Route:
+    def _sever_scope(self, order: tuple[SeverScope, Order]) -> SeverTicket | Refusal:
+        scope, told = order
+        issuer = told.issuer or NAMELESS
+        return self._coordination.severing.order(scope, told.name, issuer, told.reason)
+
+    def _wake_scope(self, order: tuple[SeverScope, Order]) -> SeverTicket | Refusal:
+        """A wake order, which stands until a named person lifts it."""
+        scope, told = order
+        if scope not in WAKES:
+            return Refusal(Code.INVALID_ARGUMENT, "scope: a wake order is given to a pod", {"field": "scope"})
+        ordered = self._coordination.waking.order(
+            WAKES[scope], told.name, told.issuer or NAMELESS, told.reason or NAMELESS
+        )
+        return ordered if isinstance(ordered, Refusal) else ordered.ticket
+
+    def _severs(self, act: Callable[[_Told], SeverTicket | Refusal], read: Callable[[Asked], _Told]) -> Route:
         def route(asked: Asked) -> Page:
-            order = self._admitted(asked, read_way_out)
+            order = self._admitted(asked, read)
             if isinstance(order, Page):
                 return order
             try:
@@ -178,7 +215,7 @@ class Console:
         return _refused(view) if isinstance(view, Refusal) else _json(HTTPStatus.OK, {"resumed": True})
 
     @staticmethod
-    def _admitted(asked: Asked, read: Callable[[Asked], Order]) -> Order | Page:
+    def _admitted(asked: Asked, read: Callable[[Asked], _Told]) -> _Told | Page:
         wrong = gate.wrong_writer(asked)
         if wrong:
             return _no(HTTPStatus.FORBIDDEN, wrong)

@@ -18,9 +18,11 @@ from typing import Final
 from dreamd.app.coordination import CollectiveWatch, Coordination, EventWatch
 from dreamd.core.limits import HOP_S
 from dreamd.core.refusals import Refusal
+from dreamd.core.session.house import HouseView
 from dreamd.core.session.views import (
     BreakerState,
     CollectiveView,
+    DreamscapeState,
     DreamscapeView,
     Event,
     PodView,
@@ -34,7 +36,9 @@ LIST_EVERY_S: Final = 1.0
 EVENTS_AT_FIRST: Final = 200
 EVENTS_AT_ONCE: Final = 200
 HOUSE_MAX: Final = 300
-"""Dreamscapes, and orders that stand, that are told: the newest."""
+"""Dreamscapes, and orders that stand, that are told: those that have not ended, then the newest."""
+SITES_MAX: Final = 50
+TICKING: Final = (DreamscapeState.DREAMING, DreamscapeState.SEVERED, DreamscapeState.WAKING)
 BREAKERS_MAX: Final = 64
 """Open breakers that are told in full."""
 
@@ -46,12 +50,15 @@ class House:
     number: int
     dreamscapes: tuple[DreamscapeView, ...]
     orders: tuple[Order, ...]
+    view: HouseView
+    sites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One Dreamscape at its newest tick; `tick` is None before the first one.
+    """One Dreamscape at its newest tick; `tick` is None before the first one and after the last.
 
+    made_s: session time at which the seats were looked at; the ages of the beds' words count from there.
     number: grows with each scene made, over all Dreamscapes.
     """
 
@@ -59,6 +66,7 @@ class Scene:
     dreamscape: DreamscapeView
     tick: CollectiveView | None
     breakers: tuple[BreakerView, ...]
+    made_s: float = 0.0
 
     @property
     def seats(self) -> tuple[SeatView, ...]:
@@ -87,6 +95,7 @@ class _Watched:
     asked_s: float
     ticked: bool = True  # since its newest tick was taken; to find that there is none costs as much as one
     tick: CollectiveView | None = None
+    tick_s: float = 0.0
     scene: Scene | None = None
     house: int = 0
 
@@ -181,8 +190,11 @@ class Lookout:
         self._happened, self._house_s = False, now_s
         self._numbers += 1
         standing = tuple(islice(self.coordination.waking.list(standing=True), HOUSE_MAX))
-        listed = tuple(islice(self.coordination.dreamscapes(), HOUSE_MAX))
-        self._house = House(self._numbers, listed, standing)
+        living = self.coordination.living()
+        ended = (one for one in self.coordination.dreamscapes() if one.state is DreamscapeState.ENDED)
+        listed = (*living, *islice(ended, max(0, HOUSE_MAX - len(living))))
+        sites = tuple(islice(self.coordination.sites(), SITES_MAX))
+        self._house = House(self._numbers, listed, standing, self.coordination.house(), sites)
         return self._house
 
     def _scene(self, name: str, house: House, now_s: float) -> Scene | Refusal | None:
@@ -195,16 +207,18 @@ class Lookout:
         watched.ticked = False
         if tick is None and watched.scene is not None and watched.house == house.number:
             return watched.scene
-        watched.tick = tick or watched.tick
-        view = next((one for one in house.dreamscapes if one.plan.dreamscape == name), None)
-        if view is None:  # newer than the list
-            found = self.coordination.dreamscape(name)
-            if isinstance(found, Refusal):
-                return found
-            view = found
+        if tick is not None:
+            watched.tick, watched.tick_s = tick, now_s
+        listed = next((one for one in house.dreamscapes if one.plan.dreamscape == name), None)
+        newest = watched.tick if listed is not None and listed.state in TICKING else None
+        view: DreamscapeView | Refusal | None = listed
+        if newest is None:  # a list has no seats, and the last tick of one that ticks no more is old
+            view = self.coordination.dreamscape(name)
+        if view is None or isinstance(view, Refusal):
+            return view
         self._numbers += 1
-        seats = watched.tick.seats if watched.tick is not None else view.seats
-        watched.scene = Scene(self._numbers, view, watched.tick, self._breakers(seats))
+        seats, made_s = (view.seats, now_s) if newest is None else (newest.seats, watched.tick_s)
+        watched.scene = Scene(self._numbers, view, newest, self._breakers(seats), made_s)
         watched.house = house.number
         return watched.scene
 

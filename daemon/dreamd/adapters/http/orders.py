@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from dreamd.adapters.http.server import BODY_MAX, Asked
+from dreamd.core.severing.scopes import SeverScope
 from dreamwire.text import fit, unfit
 from dreamwire.topics import is_name
 
 _NAMED: Final = re.compile(r'"name"\s*:\s*"([^"\\]{1,64})"')
+_SCOPED: Final = re.compile(r'"scope"\s*:\s*"([a-z]{1,16})"')
 _OBJECT: Final = "expected is a JSON object of texts, one of them a name"
 
 
@@ -28,7 +30,7 @@ class UnfitOrderError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a page wants done. name: a Dreamscape, or for release a pod."""
+    """What a page wants done. name: a Dreamscape, for release a pod, for a scope what it names."""
 
     name: str
     reason: str
@@ -44,7 +46,7 @@ def read_way_out(asked: Asked) -> Order:
     """
     body = asked.body.decode("utf-8", "replace")
     told = _object(body) if asked.whole else {}
-    texts = {key: fit(value) for key, value in told.items() if isinstance(value, str)}
+    texts = _texts(told)
     name = texts.get("name", "")
     if not is_name(name):
         found = None if name else _NAMED.search(body)
@@ -52,6 +54,31 @@ def read_way_out(asked: Asked) -> Order:
     if not is_name(name):
         raise UnfitOrderError(f"name: whom this is for cannot be read; {_OBJECT}")
     return Order(name, texts.get("reason", ""), texts.get("issuer", ""), texts.get("etag", ""))
+
+
+def read_scoped(asked: Asked) -> tuple[SeverScope, Order]:
+    """Read an order that lets a whole scope go; the fleet needs no name.
+
+    Raises:
+        UnfitOrderError: how far it reaches, or whom it is for, cannot be recognised.
+    """
+    body = asked.body.decode("utf-8", "replace")
+    told = _object(body) if asked.whole else {}
+    found = _SCOPED.search(body)
+    word = told.get("scope", found[1] if found is not None else "")
+    scope = next((one for one in SeverScope if one.value == word), None)
+    if scope is None:
+        expected = ", ".join(one.value for one in SeverScope)
+        raise UnfitOrderError(f"scope: how far this reaches cannot be read; expected is one of {expected}")
+    if scope is not SeverScope.FLEET:
+        return scope, read_way_out(asked)
+    texts = _texts(told)
+    return scope, Order("", texts.get("reason", ""), texts.get("issuer", ""), "")
+
+
+def _texts(told: dict[str, object]) -> dict[str, str]:
+    """Return the texts of an object, each made fit."""
+    return {key: fit(value) for key, value in told.items() if isinstance(value, str)}
 
 
 def read_order(asked: Asked) -> Order:

@@ -12,6 +12,7 @@ from typing import Final
 from dreamd.adapters.http.lookout import House, Scene, Sight
 from dreamd.core import limits
 from dreamd.core.session.assembly import ceiling_for
+from dreamd.core.session.dreamscape import rank
 from dreamd.core.session.views import (
     CollectiveView,
     CrowdView,
@@ -25,7 +26,7 @@ from dreamd.core.severing.views import BreakerView
 
 COLUMNS: Final = (
     *("seat", "pod", "sleeper", "state", "granted", "applied", "quality", "breaker", "cause"),
-    *("distance", "synchrony", "identity", "refusal"),
+    *("distance", "synchrony", "identity", "refusal", "heard_age_s"),
 )
 LIMITS: Final = {
     "dispersion": {"halve": limits.DISPERSION_HALVE, "sever": limits.DISPERSION_SEVER},
@@ -33,7 +34,7 @@ LIMITS: Final = {
     "identity": {"halve": limits.IDENTITY_HALVE, "sever": limits.IDENTITY_SEVER},
     "synchrony_z": {"halve": limits.SYNCHRONY_Z_MOST},
     "quality": limits.QUALITY_OUT,
-    "alone_s": limits.LEASE_S + limits.LEASE_FADE_S,
+    "alone_s": limits.ALONE_WITHIN_S,
 }
 _DIGITS: Final = 4
 
@@ -57,6 +58,7 @@ def _row(seat: SeatView) -> list[object]:
         *(seat.breaker.value, seat.cause),
         *(_known(seat.distance), number(seat.synchrony), number(seat.identity)),
         seat.refusal,
+        number(seat.heard_age_s),
     ]
 
 
@@ -108,7 +110,10 @@ def _dreamscape(view: DreamscapeView) -> dict[str, object]:
         "cause": view.state_cause,
         "created_s": view.created_s,
         "seats": view.seats_taken,
+        "assigned": view.assigned,
         "merged": view.merged,
+        "unheard": view.unheard,
+        "rank": rank(view.state, troubled=view.unheard > 0 or view.merged < view.assigned),
     }
 
 
@@ -144,6 +149,7 @@ def _event(fact: Event) -> dict[str, object]:
     return {
         "cursor": fact.cursor,
         "at_s": fact.at_s,
+        "acted_s": fact.acted_s or None,
         "kind": fact.kind,
         "dreamscape": fact.dreamscape,
         "pod": fact.pod,
@@ -158,6 +164,9 @@ def house_json(house: House) -> bytes:
         {
             "number": house.number,
             "limits": LIMITS,
+            "troubles": house.view.troubles,
+            "pods": {"online": house.view.online, "unheard": house.view.unheard},
+            "sites": house.sites,
             "dreamscapes": [_dreamscape(view) for view in house.dreamscapes],
             "orders": [
                 {
@@ -181,6 +190,7 @@ def scene_json(scene: Scene) -> bytes:
     return _bytes(
         {
             "number": scene.number,
+            "made_s": scene.made_s,
             **_dreamscape(view),
             "etag": view.etag,
             "ceiling": ceiling,

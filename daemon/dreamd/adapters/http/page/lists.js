@@ -65,7 +65,7 @@ export class Lists {
     set(item.querySelector(".why"), standing(seat));
     const details = [
       since_s ? ago(now_s - since_s) : "",
-      seat.breaker === "open" && breaker?.until_s > now_s ? `tries again in ${span(breaker.until_s - now_s)}` : "",
+      comesBack(this.view.scene, seat) && breaker?.until_s > now_s ? `tries again in ${span(breaker.until_s - now_s)}` : "",
       seat.breaker === "locked" ? "waits for a person" : "",
       seat.refusal || breaker?.evidence || "",
     ];
@@ -104,7 +104,7 @@ export class Lists {
     const state = standing(seat);
     if (!due && row.words[2] === state) return;
     const words = [
-      seat.pod, seat.sleeper, state, number(seat.applied, 3), number(seat.granted, 3), percent(seat.quality),
+      seat.pod, seat.sleeper, state, number(seat.applied, 3), number(seat.granted, 3), percent(seat.quality), lately(seat, this.view),
       seat.breaker, number(seat.distance), number(seat.synchrony), number(seat.identity),
     ];
     let changed = false;
@@ -112,7 +112,7 @@ export class Lists {
       if (row.words[i] === word) return;
       row.cells[i].textContent = row.words[i] = word;
       row.cells[i].classList.toggle("unknown", word === "not known");
-      changed ||= i < 3 || i === 6;
+      changed ||= i < 3 || i === 7;
     });
     if (changed) {
       row.element.classList.toggle("cut", isCut(seat));
@@ -126,7 +126,7 @@ export class Lists {
     const button = make("button", "", { type: "button" });
     button.addEventListener("click", () => this.lookInto(seat.pod));
     head.append(button);
-    const rest = Array.from({ length: 9 }, (_, i) => make("td", "", { role: "cell", class: [2, 3, 4, 6, 7, 8].includes(i) ? "n" : "" }));
+    const rest = Array.from({ length: 10 }, (_, i) => make("td", "", { role: "cell", class: [2, 3, 4, 5, 7, 8, 9].includes(i) ? "n" : "" }));
     element.append(head, ...rest);
     return { element, cells: [button, ...rest], words: [] };
   }
@@ -141,7 +141,16 @@ export class Lists {
   }
 }
 
+// Whether this sleeper's breaker leads back into the dream: not once they have left, were woken, or it has ended.
+export const comesBack = (scene, seat) => seat.breaker === "open" && seat.state !== "left" && ["dreaming", "severed"].includes(scene?.state);
+
 const weight = (seat) => ({ locked: 3, open: 2, "half-open": 1 })[seat.breaker] ?? (seat.state === "severed" ? 2 : 0);
+
+// How long ago the bed last spoke; a dash where it never has.
+export function lately(seat, view) {
+  if (seat.heard_age_s === null || seat.heard_age_s === undefined) return "-";
+  return span(seat.heard_age_s + Math.max(0, view.now_s - (view.scene?.made_s ?? view.now_s)));
+}
 
 export function eventItem(event, old) {
   if (old) return old;
@@ -149,6 +158,7 @@ export function eventItem(event, old) {
   item.classList.toggle("grave", isGrave(event));
   const time = make("time", clock(event.at_s), { datetime: new Date(event.at_s * 1000).toISOString() });
   const because = event.cause && !event.sentence.includes(event.cause) ? ` (${event.cause})` : "";
-  item.append(time, make("span", `${event.sentence}${because}`));
+  const late = event.acted_s && event.at_s - event.acted_s > 2 ? ` (happened at ${clock(event.acted_s)})` : "";
+  item.append(time, make("span", `${event.sentence}${because}${late}`));
   return item;
 }

@@ -10,7 +10,7 @@ import { Orders } from "./orders.js";
 import { Sky } from "./sky.js";
 import { Sleeper } from "./sleeper.js";
 import { Traces } from "./traces.js";
-import { isCut, isGrave, overdue, situation, span } from "./words.js";
+import { heard as isHeard, isCut, isGrave, overdue, situation, span } from "./words.js";
 
 const SILENCE_MS = 2000; // twice as long as the daemon ever waits
 const AGAIN_MS = 400;
@@ -110,7 +110,7 @@ function takeHouse(house) {
   view.house = house;
   traces.limits(house.limits);
   const names = house.dreamscapes.map((one) => one.name);
-  if (!names.includes(view.name)) choose(wanted(names) ?? (house.dreamscapes.find((one) => one.state !== "ended") ?? house.dreamscapes[0])?.name ?? "");
+  if (!names.includes(view.name)) choose(wanted(names) ?? worst(house.dreamscapes)?.name ?? "");
   at("choice").hidden = names.length < 1;
   const chooser = at("chooser");
   const options = house.dreamscapes.map((one) => `${one.name} · ${one.state}`);
@@ -119,6 +119,11 @@ function takeHouse(house) {
     chooser.replaceChildren(...house.dreamscapes.map((one, i) => new Option(options[i], one.name)));
   }
   chooser.value = view.name;
+}
+
+// The one a person should look at first: the daemon ranks them, the newest of those that are alike.
+function worst(dreamscapes) {
+  return dreamscapes.reduce((found, one) => (found && found.rank <= one.rank ? found : one), undefined);
 }
 
 function wanted(names) {
@@ -145,6 +150,7 @@ function takeScene(told) {
   const before = view.scene?.tick;
   scene.seats = rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]])));
   view.scene = scene;
+  grow();
   view.breakers = new Map(scene.breakers.map((one) => [one.pod, one]));
   for (const seat of scene.seats) if (seat.granted > 0 || !(seat.applied > 0)) view.grantedAt.set(seat.seat, told_now());
   sky.tick(scene);
@@ -176,6 +182,13 @@ function lose(link, refusal = "") {
   at("alarm").textContent = [headline, ...facts].join(" ");
 }
 
+// How old each bed's last word is by now.
+function grow() {
+  const alone_s = view.house?.limits.alone_s ?? 1.5;
+  const since_s = told_now() - (view.scene?.made_s ?? 0);
+  for (const seat of view.scene?.seats ?? []) seat.known = isHeard(seat, since_s, alone_s);
+}
+
 const told_now = () => heard.now_s + (performance.now() - heard.at_ms) / 1000;
 
 // Four times a second, ticks or none: how old is what is shown?
@@ -183,6 +196,7 @@ function clock() {
   view.silent_s = (performance.now() - heard.at_ms) / 1000;
   if (view.link === "live" && view.silent_s * 1000 > SILENCE_MS + 500) lose("lost");
   view.now_s = told_now();
+  grow();
   const tick = view.scene?.tick;
   view.age_s = tick ? Math.max(0, view.now_s - tick.instant_s) : Infinity;
   const ticking = tick && ["dreaming", "severed", "waking"].includes(view.scene.state);

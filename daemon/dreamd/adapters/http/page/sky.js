@@ -4,7 +4,7 @@
 // are interpolated; when nothing moves nothing is drawn. Every mark is drawn once into a small picture and
 // stamped from there, so that five hundred cost little. State is told by shape and word, colour comes after.
 
-import { isCut, isMerged, named, standing } from "./words.js";
+import { isCut, isMerged, isUnknown, named, standing } from "./words.js";
 
 const TICK_MS = 250;
 const RIPPLE_MS = 1800;
@@ -178,7 +178,8 @@ export class Sky {
   }
 
   ground(paper) {
-    const merged = this.beds.filter((bed) => isMerged(bed.seat)).length;
+    const unknown = this.beds.filter((bed) => isUnknown(bed.seat)).length;
+    const merged = unknown && unknown === this.beds.length ? "?" : this.beds.filter((bed) => isMerged(bed.seat)).length;
     const together = this.beds.reduce((sum, bed) => sum + bed.share, 0) / this.beds.length;
     const { cx, cy, rim, core } = this;
     const glow = paper.createRadialGradient(cx, cy, 0, cx, cy, core * 1.75);
@@ -439,6 +440,7 @@ function shape(seat) {
   if (seat.breaker === "locked") return "locked";
   if (seat.breaker === "half-open") return "half";
   if (isCut(seat)) return "cut";
+  if (isUnknown(seat)) return "away";
   if (seat.state === "waiting" || seat.state === "left") return "away";
   return seat.quality !== null && !(seat.quality >= 0.4) ? "poor" : "well";
 }

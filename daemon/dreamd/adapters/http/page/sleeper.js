@@ -1,7 +1,7 @@
 // Looking into one sleeper: everything known of them, and the one order that concerns them alone.
 
 import { arrange, make, set } from "./element.js";
-import { eventItem } from "./lists.js";
+import { comesBack, eventItem } from "./lists.js";
 import { NOT_KNOWN, ago, isCut, named, number, percent, span, standing } from "./words.js";
 
 const at = (id) => document.getElementById(id);
@@ -48,7 +48,7 @@ export class Sleeper {
     const state = at("sleeper-state");
     set(state, seat ? standing(seat) : "has no seat here");
     state.classList.toggle("grave", Boolean(seat && isCut(seat)));
-    arrange(at("sleeper-facts"), facts(seat, this.view.bedBreaker, bed, now_s), ([name]) => name, ([name, words], old) => {
+    arrange(at("sleeper-facts"), facts(seat, this.view.bedBreaker, bed, now_s, scene), ([name]) => name, ([name, words], old) => {
       const item = old ?? make("div");
       if (!old) item.append(make("dt", name), make("dd"));
       set(item.lastElementChild, words);
@@ -56,8 +56,15 @@ export class Sleeper {
       return item;
     });
     this.channels(bed);
+    this.named(pod);
     const own = this.view.events.filter((event) => event.pod === pod).slice(-12).reverse();
     arrange(at("sleeper-events"), own, (event) => event.cursor, eventItem);
+  }
+
+  // The buttons of one bed say whose they are.
+  named(pod) {
+    set(at("release"), `Sever ${pod}`);
+    set(at("wake-bed"), `Wake ${pod}`);
   }
 
   channels(bed) {
@@ -71,8 +78,8 @@ export class Sleeper {
   }
 }
 
-function facts(seat, breaker, bed, now_s) {
-  const waits = breaker?.until_s > now_s ? `, for ${span(breaker.until_s - now_s)} more` : "";
+function facts(seat, breaker, bed, now_s, scene) {
+  const waits = (breaker?.state !== "open" || comesBack(scene, seat)) && breaker?.until_s > now_s ? `, for ${span(breaker.until_s - now_s)} more` : "";
   const told = [
     ["Coupling granted", number(seat?.granted, 3)],
     ["Coupling applied", number(seat?.applied, 3)],
@@ -86,7 +93,7 @@ function facts(seat, breaker, bed, now_s) {
   if (seat?.refusal) told.push(["Not admitted", seat.refusal]);
   if (!bed) return told;
   told.push(["Bed", `${bed.online ? "online" : "offline"}, ${bed.state}${bed.latched ? `, latched: ${bed.latched}` : ""}`]);
-  told.push(["Last seen", bed.last_seen_s ? ago(now_s - bed.last_seen_s) : NOT_KNOWN]);
+  told.push(["Last heard", bed.heard_age_s === null ? "-" : ago(bed.heard_age_s)]);
   told.push(["Device", [bed.device, bed.site].filter(Boolean).join(", ") || NOT_KNOWN]);
   told.push(["Clock", bed.clock_uncertainty_ms === null ? NOT_KNOWN : `within ${number(bed.clock_uncertainty_ms, 1)} ms`]);
   return told;

@@ -32,8 +32,24 @@ export const TETHER = "Every sleeper is alone with themselves by their own tethe
 // From here a daemon that is gone and a cable that is pulled look alike.
 export const GONE = "If it is gone, every sleeper is alone with themselves by their own tether within 1.5 s. If only this page is cut off, they may dream on.";
 
+// Whether what a bed said last still says how it is: the daemon leaves out the numbers of an older word, and while no
+// answer comes the age grows here by the same limit.
+export function heard(seat, since_s, alone_s) {
+  return seat.heard_age_s !== null && seat.heard_age_s !== undefined && seat.heard_age_s + Math.max(0, since_s) <= alone_s;
+}
+
+const holdsSlot = (seat) => seat.state === "assigned" || seat.state === "severed";
+
+// A bed with a slot of which nothing is known now: neither fine nor at fault.
+export const isUnknown = (seat) => holdsSlot(seat) && !seat.known;
+
 // One sleeper's state: the word that stands in the table, the list and the drawing.
 export function standing(seat) {
+  const word = stands(seat);
+  return isUnknown(seat) && word !== NOT_KNOWN ? `${word}, not heard` : word;
+}
+
+function stands(seat) {
   if (seat.state === "left") return seat.cause ? `left: ${seat.cause}` : "left";
   if (seat.breaker === "locked") return `locked: ${seat.cause || NOT_KNOWN}`;
   if (seat.breaker === "open") return `severed: ${seat.cause || NOT_KNOWN}`;
@@ -41,17 +57,19 @@ export function standing(seat) {
   if (seat.state === "severed") return `severed: ${seat.cause || NOT_KNOWN}`;
   if (seat.state === "waiting") return "not admitted";
   if (seat.state === "admitted") return "ready";
+  if (!seat.known) return NOT_KNOWN;
   return seat.applied > 0 ? "merged" : "alone";
 }
 
 export const isCut = (seat) => seat.state === "severed" || (seat.breaker !== "closed" && seat.state !== "left");
 
 // Between a cut and the next tick a pod's last word may still be its old coupling; who is cut dreams no more.
-export const isMerged = (seat) => seat.applied > 0 && !isCut(seat);
+export const isMerged = (seat) => seat.known && seat.applied > 0 && !isCut(seat);
 
-// A pod that still renders coupling though none has been granted for longer than any lease lives.
+// A pod that still renders coupling though none has been granted for longer than any lease lives. Of a pod that is not
+// heard this cannot be said.
 export function overdue(seats, grantedAt, now_s, alone_s) {
-  return seats.filter((s) => s.applied > 0 && !(s.granted > 0) && now_s - (grantedAt.get(s.seat) ?? now_s) > alone_s);
+  return seats.filter((s) => s.known && s.applied > 0 && !(s.granted > 0) && now_s - (grantedAt.get(s.seat) ?? now_s) > alone_s);
 }
 
 // The level, the headline and the facts below it. view: see main.js.
@@ -71,14 +89,28 @@ export function situation(view) {
     return { level: "grave", word: "This page has failed", headline: "This page has failed; load it anew.", facts: lastSeen(view) };
   }
   if (!house.dreamscapes.length) {
-    return { level: "well", word: "Quiet", headline: "No Dreamscape exists.", facts: ["Nobody is merged. One is planned with: dreamd dreamscapes create", ...orders(house)] };
+    const facts = [...troubles(house), "Nobody is merged. One is planned with: dreamd dreamscapes create", ...orders(house)];
+    const isGrave = house.troubles.length > 0;
+    return { level: isGrave ? "grave" : "well", word: isGrave ? "Look here" : "Quiet", headline: "No Dreamscape exists.", facts };
   }
-  if (!scene) return { level: "unknown", word: "Looking", headline: `Looking at ${view.name}`, facts: [] };
+  if (!scene) return { level: house.troubles.length ? "grave" : "unknown", word: "Looking", headline: `Looking at ${view.name}`, facts: troubles(house) };
   return inDreamscape(view, scene, house, now_s);
 }
 
 function lastSeen(view) {
   return view.scene ? [`Last heard ${ago(view.silent_s)}. What is drawn below is not live.`] : [];
+}
+
+// What is wrong with broker, ledger and the way to the beds: above everything that is said of beds.
+const troubles = (house) => house.troubles.map((words) => ({ words: `${words[0].toUpperCase()}${words.slice(1)}.`, grave: true }));
+
+// The other Dreamscapes that have not ended, the one that needs a person most first.
+function elsewhere(view, house) {
+  const others = house.dreamscapes.filter((one) => one.name !== view.name && one.state !== "ended");
+  others.sort((a, b) => a.rank - b.rank);
+  const told = others.slice(0, 3).map((one) => `${one.name} is ${one.state}${one.assigned ? `, ${one.merged} of ${one.assigned} merged` : ""}${one.unheard ? `, ${one.unheard} ${NOT_KNOWN}` : ""}`);
+  if (others.length > 3) told.push(`${others.length - 3} more`);
+  return told.length ? [`Also in this house: ${told.join("; ")}.`] : [];
 }
 
 function inDreamscape(view, scene, house, now_s) {
@@ -87,6 +119,7 @@ function inDreamscape(view, scene, house, now_s) {
   const facts = [];
   let level = "well";
   const grave = (words) => { facts.push({ words, grave: true }); level = "grave"; };
+  for (const { words } of troubles(house)) grave(words);
   if (view.stale) grave(TETHER);
   for (const seat of view.overdue) grave(`${named(seat)} still renders a coupling of ${number(seat.applied)} though none is granted.`);
   const locked = cut.filter((s) => s.breaker === "locked");
@@ -98,7 +131,7 @@ function inDreamscape(view, scene, house, now_s) {
   const others = cut.filter((s) => s.breaker !== "locked");
   if (others.length && level === "well") level = "watch";
   if (scene.state !== "severed") facts.push(...cuts(others, view, now_s));
-  facts.push(...orders(house));
+  facts.push(...orders(house), ...elsewhere(view, house));
   if (scene.tick?.intimate && scene.state === "dreaming") facts.push("Intimate: the collective itself is shown to nobody else.");
   const { headline, word, least } = view.stale ? { headline: `No tick for ${span(view.age_s)}.` } : headlines(scene, seats, cut);
   if (least === "grave" || (least === "watch" && level === "well")) level = least;
@@ -106,7 +139,8 @@ function inDreamscape(view, scene, house, now_s) {
 }
 
 function headlines(scene, seats, cut) {
-  const merged = seats.filter((s) => s.applied > 0).length;
+  const merged = seats.filter((s) => s.known && s.applied > 0).length;
+  const unknown = seats.filter(isUnknown).length;
   switch (scene.state) {
     case "planned":
       return { headline: `${scene.name} is planned; nobody is merged.`, word: "Quiet" };
@@ -116,12 +150,15 @@ function headlines(scene, seats, cut) {
     }
     case "dreaming": {
       const together = seats.filter(isMerged).length;
+      if (unknown > 0 && unknown === seats.length) return { headline: `How ${count(unknown, "sleeper is", "sleepers are")} is not known: no bed has been heard for 1.5 s.`, word: "Not known", least: "watch" };
+      if (unknown > 0) return { headline: `${together} of ${seats.length} dream together, ${unknown} ${NOT_KNOWN}.`, word: "Not known", least: "watch" };
       if (together > 0) return { headline: `${together} of ${seats.length} dream together.` };
       return { headline: `Nobody is merged: ${count(seats.length, "sleeper is", "sleepers are")} alone with themselves.`, word: cut.length ? undefined : "Quiet" };
     }
     case "severed": {
       const why = scene.cause ? `: ${scene.cause}` : "";
       if (merged > 0) return { headline: `${scene.name} is severed${why}. ${merged} of ${seats.length} are not yet at zero.`, least: "grave" };
+      if (unknown > 0) return { headline: `${scene.name} is severed${why}. ${seats.length - unknown} of ${seats.length} say that they are at zero, ${unknown} ${NOT_KNOWN}.`, word: "Not known", least: "watch" };
       return { headline: `${scene.name} is severed${why}. All ${seats.length} are alone with themselves.`, word: "Severed", least: "watch" };
     }
     case "waking":

@@ -1,0 +1,157 @@
+"""What the page says when beds are not heard: its words in node, over views that nobody rounds off."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+WORDS = Path(__file__).parents[2] / "daemon/dreamd/adapters/http/page/words.js"
+NODE = shutil.which("node")
+
+pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed (make system-packages)")
+
+SAY = """
+import { heard, isMerged, overdue, situation, standing } from %s;
+const views = JSON.parse(process.argv[1]);
+console.log(JSON.stringify(views.map((view) => {
+  for (const seat of view.scene?.seats ?? []) seat.known = heard(seat, view.since_s ?? 0, 1.5);
+  view.breakers = new Map();
+  view.lastCut = new Map();
+  const granted = new Map((view.scene?.seats ?? []).map((seat) => [seat.seat, view.now_s - 10]));
+  view.overdue = view.scene ? overdue(view.scene.seats, granted, view.now_s, 1.5) : [];
+  const said = situation(view);
+  return {
+    ...said,
+    facts: said.facts.map((fact) => fact.words ?? fact),
+    standing: (view.scene?.seats ?? []).map(standing),
+    merged: (view.scene?.seats ?? []).filter(isMerged).length,
+  };
+})));
+"""
+
+
+def said(*views: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the page says of each view."""
+    assert NODE is not None
+    script = SAY % json.dumps(WORDS.as_uri())
+    command = [NODE, "--input-type=module", "--eval", script, json.dumps(views)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    told: list[dict[str, Any]] = json.loads(done.stdout)
+    return told
+
+
+def seat(number: int, **changes: object) -> dict[str, object]:
+    """A seat that is heard and merged."""
+    told: dict[str, object] = {
+        "seat": number,
+        "pod": f"bed-{number}",
+        "sleeper": "",
+        "state": "assigned",
+        "granted": 0.1,
+        "applied": 0.098,
+        "quality": 0.9,
+        "breaker": "closed",
+        "cause": "",
+        "refusal": "",
+        "heard_age_s": 0.3,
+    }
+    return {**told, **changes}
+
+
+def view(seats: list[dict[str, object]], *troubles: str, **changes: object) -> dict[str, Any]:
+    """The page's view of `night`, dreaming."""
+    state = changes.pop("state", "dreaming")
+    told: dict[str, Any] = {
+        "link": "live",
+        "name": "night",
+        "now_s": 1000.0,
+        "stale": False,
+        "house": {"dreamscapes": [{"name": "night", "state": state}], "orders": [], "troubles": troubles},
+        "scene": {"name": "night", "state": state, "seats": seats, "seats_min": 3, "cause": "", "tick": None},
+    }
+    return {**told, **changes}
+
+
+SILENT = {"applied": None, "quality": None, "heard_age_s": 83.0}
+BROKER = "the broker is not reached: every pod is alone by its own tether within 1.5 s"
+
+
+def test_with_the_broker_lost_nothing_is_well_and_no_bed_is_accused() -> None:
+    """Four beds that nobody hears: no number, no green, no bed that renders what nobody granted."""
+    (told,) = said(view([seat(n, **SILENT) for n in range(1, 5)], BROKER))
+    assert told["level"] == "grave"
+    assert told["word"] == "Look here"
+    assert told["headline"].startswith("How 4 sleepers are is not known")
+    assert told["facts"][0] == f"T{BROKER[1:]}."
+    assert told["standing"] == ["not known"] * 4
+    assert told["merged"] == 0
+    assert not [fact for fact in told["facts"] if "still renders" in fact]
+
+
+def test_one_silent_bed_of_four_is_not_counted_as_merged() -> None:
+    """Three dream together, one is not known, and that is not all well."""
+    (told,) = said(view([seat(1, **SILENT), seat(2), seat(3), seat(4)]))
+    assert told["headline"] == "3 of 4 dream together, 1 not known."
+    assert (told["level"], told["word"]) == ("watch", "Not known")
+
+
+def test_what_was_heard_grows_old_on_the_page_too() -> None:
+    """Numbers of 0.3 s ago are believed; 1.3 s later, without an answer, they accuse nobody either."""
+    seats = [seat(1, granted=0.0), seat(2)]
+    young, old = said(view(seats), view(seats, since_s=1.3))
+    assert "bed-1 still renders a coupling of 0.10 though none is granted." in young["facts"]
+    assert young["merged"] == 2
+    assert (old["merged"], old["standing"]) == (0, ["not known", "not known"])
+    assert not [fact for fact in old["facts"] if "still renders" in fact]
+
+
+def test_a_bed_that_was_never_heard_is_not_known() -> None:
+    """No age at all is no young age."""
+    (told,) = said(view([seat(1, heard_age_s=None, applied=0.1), seat(2), seat(3)]))
+    assert told["standing"][0] == "not known"
+
+
+def test_a_severed_dreamscape_says_all_are_alone_only_of_those_who_said_so() -> None:
+    """Two at zero by their own word, one silent: two say so, one is not known."""
+    severed = {"state": "severed", "granted": 0.0, "applied": 0.0, "cause": "operator"}
+    all_said = view([seat(n, **severed) for n in (1, 2, 3)], state="severed")
+    silent = seat(3, **{**severed, **SILENT})
+    one_silent = view([*(seat(n, **severed) for n in (1, 2)), silent], state="severed")
+    first, second = said(all_said, one_silent)
+    assert "All 3 are alone with themselves" in first["headline"]
+    assert "2 of 3 say that they are at zero, 1 not known" in second["headline"]
+    assert second["standing"][2] == "severed: operator, not heard"
+
+
+def test_a_full_disk_is_not_quiet() -> None:
+    """Nobody is granted anything, and the page says why in place of a green word."""
+    alone = [seat(n, granted=0.0, applied=0.0) for n in (1, 2, 3)]
+    (told,) = said(view(alone, "the ledger /x could not be used (disk is full)"))
+    assert told["level"] == "grave"
+    assert "disk is full" in told["facts"][0]
+
+
+def test_troubles_are_said_where_no_dreamscape_exists() -> None:
+    """An empty house whose broker is lost is not quiet."""
+    empty = view([], BROKER)
+    empty["house"]["dreamscapes"], empty["scene"] = [], None
+    (told,) = said(empty)
+    assert (told["level"], told["word"]) == ("grave", "Look here")
+
+
+def test_the_other_dreamscapes_are_named_worst_first() -> None:
+    """Whoever looks at one of three sees how the others are."""
+    told = view([seat(1), seat(2), seat(3)])
+    told["house"]["dreamscapes"] += [
+        {"name": "d2", "state": "gathering", "rank": 4, "assigned": 0, "merged": 0, "unheard": 0},
+        {"name": "d3", "state": "dreaming", "rank": 0, "assigned": 4, "merged": 2, "unheard": 2},
+        {"name": "d4", "state": "ended", "rank": 6, "assigned": 0, "merged": 0, "unheard": 0},
+    ]
+    (answer,) = said(told)
+    assert (
+        "Also in this house: d3 is dreaming, 2 of 4 merged, 2 not known; d2 is gathering." in answer["facts"]
+    )
