@@ -125,6 +125,30 @@ async def test_a_paused_picture_says_so_and_is_not_held_over_a_lost_connection(
     assert top.echoes()
 
 
+async def test_three_keys_sever_and_the_answer_names_whom(fleet: Fleet, opened: Open) -> None:
+    """One bed, then the whole house: the question names what it reaches, the rows say what came of it."""
+    top = opened(fleet, size=(120, 30))
+    await until(lambda: "all six merged" in top.screen)
+    top.press("x")
+    await until(
+        lambda: (
+            "d night" in top.screen and "i site" in top.screen and "f all beds of this house" in top.screen
+        )
+    )
+    top.press("b")
+    await until(lambda: "sever light-1? y: yes" in top.screen)
+    top.press("y")
+    await until(lambda: "sever light-1: 1 zeroed, 1 confirmed by their pods" in _flat(top.screen), 6.0)
+    assert fleet.applied("light-1", WARD) == 0.0
+    assert all(fleet.applied(pod, WARD) > 0.02 for pod in PODS[1:])
+    top.press("xfy")
+    await until(
+        lambda: "all beds of this house: 5 zeroed, 5 confirmed by their pods" in _flat(top.screen), 6.0
+    )
+    assert all(fleet.applied(pod, WARD) == 0.0 for pod in PODS)
+    await until(lambda: "resume is possible" in top.screen, 5.0)
+
+
 async def test_once_is_for_scripts(fleet: Fleet) -> None:
     """The documented object, live; words without --json; a name that is not there is an error."""
     status, out, err = await _once(fleet, "--json")

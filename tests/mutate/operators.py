@@ -43,6 +43,7 @@ _SERVICE_MANAGER: Final = (
 
 _TOP: Final = "daemon/dreamd/top/"
 _TESTS_WATCHED: Final = "tests/top/test_watched.py"
+_TESTS_UNHEARD: Final = "tests/top/test_unheard.py"
 _TESTS_WORDS: Final = "tests/top/test_words.py"
 
 _TERMINAL: Final = (
@@ -101,6 +102,30 @@ _TERMINAL: Final = (
         "return round(value, digits) if math.isfinite(value) else None",
         "return round(value, digits) if math.isfinite(value) else 0.0",
         ("tests/top/test_report.py",),
+    ),
+    Mutation(
+        "top.asks-first",
+        "two keys sever, and nobody has read what they reach",
+        f"{_TOP}asking.py",
+        'return None, asking if key == "y" else None',
+        "return None, asking",
+        ("tests/top/test_asking.py",),
+    ),
+    Mutation(
+        "top.unheard-safe",
+        "beds that are not heard are safe",
+        f"{_TOP}words.py",
+        "return None if scene.unheard else True",
+        "return True",
+        (_TESTS_UNHEARD,),
+    ),
+    Mutation(
+        "top.unheard-old",
+        "what was told long ago is believed as long as ticks come",
+        f"{_TOP}scene.py",
+        'age_s = seat.heard_age.ToMilliseconds() / 1e3 + since_s if seat.HasField("heard_age") else math.nan',
+        'age_s = seat.heard_age.ToMilliseconds() / 1e3 if seat.HasField("heard_age") else math.nan',
+        (_TESTS_UNHEARD,),
     ),
 )
 

@@ -8,7 +8,7 @@ import asyncio
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from rich.console import Console
@@ -17,9 +17,12 @@ from rich.live import Live
 import dreamapi
 from dreamapi import names
 from dreamapi.text import shown
+from dreamd.cli import tables
 from dreamd.cli.asking import DEFAULT_SERVER, console, print_json
+from dreamd.core.severing.scopes import SeverScope
 from dreamd.top import report, screen
-from dreamd.top.browse import Browse, keys_in, press, rows
+from dreamd.top.asking import Reach, called
+from dreamd.top.browse import Browse, keys_in, place, press, rows
 from dreamd.top.link import Looking, Wish
 from dreamd.top.scene import Link, Scene
 from dreamd.top.watched import Watched
@@ -28,6 +31,9 @@ from dreamd.up.clock import now_ns
 
 FRAME_S: Final = 0.1
 """At most so often a picture."""
+ISSUER: Final = "dreamd top"
+ORDER_S: Final = 4.0
+"""Longer than pods may take to confirm."""
 LOOK_S: Final = 0.25
 """At least so often: silence is seen by nothing arriving."""
 
@@ -101,13 +107,16 @@ class Top:
     watched: Watched = field(default_factory=Watched)
     browse: Browse = field(default_factory=Browse)
     console: Console = field(default_factory=Console)
+    said: tuple[str, bool] = ("", False)
     _held: tuple[Scene, int] | None = None
+    _group: asyncio.TaskGroup | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def look(self) -> None:
         """Look until `q`, or until the terminal is gone."""
         looking = Looking(self.server, self.wish, self.watched, now_ns, self._changed.set)
         async with asyncio.TaskGroup() as group:
+            self._group = group
             heard = group.create_task(looking.for_ever(), name="link")
             with keys.typing(self._typed):
                 await self._draw()
@@ -134,7 +143,16 @@ class Top:
         if self._held is not None and scene.link is Link.LIVE:
             paused_s = (now - self._held[1]) / 1e9
             scene = self._held[0]
-        return screen.View(scene, self.browse, self.watched.detail, paused_s, newest)
+        detail = self.watched.detail
+        return screen.View(scene, self.browse, detail, paused_s, newest, self._reach(scene), self.said)
+
+    def _reach(self, scene: Scene) -> Reach:
+        """What a sever may reach from here; the site is that of the bed under the cursor, once known."""
+        shown = rows(scene, self.browse)
+        pod = shown[place(shown, self.browse)].pod if shown else ""
+        detail = self.watched.detail
+        known = detail is not None and detail.pod.name == f"pods/{pod}"
+        return Reach(pod, scene.dreamscape, detail.pod.site if detail is not None and known else "")
 
     def _typed(self, text: str) -> None:
         if not text:  # the terminal is gone
@@ -142,10 +160,47 @@ class Top:
         for key in keys_in(text):
             view = self._view()
             page = screen.rows_that_fit(view, self._size())
-            self.browse = press(self.browse, key, rows(view.scene, self.browse), page)
+            self.browse = press(self.browse, key, rows(view.scene, self.browse), page, view.reach)
+            if self.browse.ordered is not None and self.browse.ordered.scope is not None:
+                self._order(self.browse.ordered.verb, self.browse.ordered.scope, view.reach)
         if not self.browse.paused:
             self._held = None
         elif self._held is None:
             self._held = (self.watched.scene(now_ns()), now_ns())
-        self.wish.turns, self.wish.closely = self.browse.turns, self.browse.closely
+        asked = self.browse.cursor if self.browse.asking is not None else ""
+        self.wish.turns, self.wish.closely = self.browse.turns, self.browse.closely or asked
         self._changed.set()
+
+    def _order(self, verb: str, scope: SeverScope, reach: Reach) -> None:
+        """Send it at once, on a connection of its own: what is watched may hang."""
+        self.browse = replace(self.browse, ordered=None)
+        assert self._group is not None
+        target = reach.target(scope)
+        self.said = f"{verb} {called(scope, target)}: sent", True
+        self._group.create_task(self._carry_out(verb, scope, target), name="order")
+
+    async def _carry_out(self, verb: str, scope: SeverScope, target: str) -> None:
+        try:
+            async with dreamapi.connect(self.server, connect_s=ORDER_S, deadline_s=ORDER_S) as api:
+                outcome = await ORDERS[verb](api, scope, target)
+            self.said = (
+                f"{verb} {called(scope, target)}: {tables.outcome(outcome)}",
+                bool(outcome.unconfirmed),
+            )
+        except dreamapi.ApiError as no:
+            self.said = f"{verb} {called(scope, target)}: {no}", True
+        self._changed.set()
+
+
+async def _sever(api: dreamapi.Api, scope: SeverScope, target: str) -> dreamapi.SeverOutcome:
+    number = getattr(dreamapi.OrderSeverRequest, f"SCOPE_{scope.name}")
+    return await api.severs.order(number, target, issuer=ISSUER)
+
+
+async def _wake(api: dreamapi.Api, scope: SeverScope, target: str) -> dreamapi.SeverOutcome:
+    """A wake order, which stands until a named person lifts it."""
+    number = getattr(dreamapi.WakeOrder, f"SCOPE_{scope.name}")
+    return (await api.wake.order(number, target, issuer=ISSUER)).outcome
+
+
+ORDERS: Final = {"sever": _sever, "wake": _wake}

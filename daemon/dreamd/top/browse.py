@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from dreamd.top.asking import NOTHING, VERBS, Asking, Reach, pressed
 from dreamd.top.scene import Scene, Sleeper
 from dreamd.up.board import State
 
@@ -27,6 +28,7 @@ KEYS: Final = (
     ("/", "show only rows with these words; enter keeps, esc clears"),
     ("p", "pause: the picture stands still and says so"),
     ("d", "the next Dreamscape"),
+    ("x w", "sever, wake: this bed, the Dreamscape, its site, the house; then y"),
     ("? q", "this help; quit"),
 )
 
@@ -58,7 +60,10 @@ ORDERS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Browse:
-    """Where somebody is. cursor, closely: pods; "" the first row, and nobody. turns: of the key `d`."""
+    """Where somebody is. cursor, closely: pods; "" the first row, and nobody. turns: of the key `d`.
+
+    asking: a sever or a wake that is being asked for. ordered: one that was confirmed, to be carried out.
+    """
 
     order: int = 0
     backwards: bool = False
@@ -70,6 +75,8 @@ class Browse:
     helping: bool = False
     turns: int = 0
     over: bool = False
+    asking: Asking | None = None
+    ordered: Asking | None = None
 
 
 def rows(scene: Scene, browse: Browse) -> tuple[Sleeper, ...]:
@@ -97,19 +104,31 @@ def first_line(at: int, lines: int, total: int) -> int:
     return max(0, min(at - lines // 2, total - lines))
 
 
-def press(browse: Browse, key: str, shown: Sequence[Sleeper], page: int) -> Browse:
-    """The state after a key; `shown` are the rows as they stand, `page` how many fit."""
+def press(browse: Browse, key: str, shown: Sequence[Sleeper], page: int, reach: Reach = NOTHING) -> Browse:
+    """The state after a key.
+
+    shown: the rows as they stand. page: how many fit. reach: what may be severed from here.
+    """
     if key == "interrupt":
         return replace(browse, over=True)
+    if browse.asking is not None:
+        asking, ordered = pressed(browse.asking, key, reach)
+        return replace(browse, asking=asking, ordered=ordered)
     if browse.typing:
         return _typed(browse, key)
+    return _walked(browse, key, shown, page)
+
+
+def _walked(browse: Browse, key: str, shown: Sequence[Sleeper], page: int) -> Browse:
     if browse.helping:
         return replace(browse, helping=False, over=key == "q")
     if key in _MOVES:
         return _moved(browse, _MOVES[key](place(shown, browse), page), shown)
+    pod = shown[place(shown, browse)].pod if shown else ""
+    if key in VERBS:
+        return replace(browse, asking=Asking(VERBS[key]), cursor=pod)
     if key in {"enter", "esc"} and (browse.closely or key == "enter"):
-        pod = shown[place(shown, browse)].pod if shown and not browse.closely else ""
-        return replace(browse, closely=pod)
+        return replace(browse, closely="" if browse.closely else pod)
     return _SIMPLE[key](browse) if key in _SIMPLE else browse
 
 

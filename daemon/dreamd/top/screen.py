@@ -20,6 +20,7 @@ from dreamd.core.limits import (
     RANK_HALVE,
     SYNCHRONY_Z_MOST,
 )
+from dreamd.top.asking import NOTHING, Reach, question
 from dreamd.top.browse import KEYS, ORDERS, Browse, first_line, place, rows
 from dreamd.top.closely import closely
 from dreamd.top.scene import Crowd, Link, Scene, Sleeper
@@ -38,7 +39,7 @@ FOOTER: Final = (
     ("?", "help"),
     ("s", "sort"),
     ("/", "filter"),
-    ("p", "pause"),
+    ("x", "sever"),
     ("enter", "closely"),
     ("q", "quit"),
 )
@@ -48,7 +49,8 @@ FOOTER: Final = (
 class View:
     """What is drawn. paused_s: how long the picture has stood still; None: it is the newest there is.
 
-    now: what is so meanwhile. The sentences are of now: rows may stand still, "safe" may not.
+    now: what is so meanwhile. The sentences are of now: rows may stand still, "safe" may not. reach: what a
+    sever may reach from here. said: what came of the last order, and whether beds have not confirmed it.
     """
 
     scene: Scene
@@ -56,6 +58,8 @@ class View:
     detail: Detail | None = None
     paused_s: float | None = None
     now: Scene | None = None
+    reach: Reach = NOTHING
+    said: tuple[str, bool] = ("", False)
 
 
 def clock(at_s: float) -> str:
@@ -116,6 +120,12 @@ def _top(view: View, width: int) -> list[Text]:
     for said in headline(view.now or scene):
         style = TONE_STYLE[said.tone]
         lines += [Text(f" {line}", style) for line in folded(said.words, width - 2)[:2]]
+    words, unsure = view.said
+    lines += [
+        Text(f" {line}", GRAVE if unsure else "bold #9fe3b4")
+        for line in folded(words, width - 2)[:3]
+        if words
+    ]
     if scene.link is Link.LIVE and scene.dreamscape:
         lines += [_synchrony(scene.crowd, width), _identity(scene.crowd, width)]
     return lines
@@ -293,6 +303,10 @@ def _help(body: int) -> list[Text]:
 
 def _footer(view: View, width: int) -> Text:
     browse, text = view.browse, Text(" ", no_wrap=True, overflow="ellipsis")
+    if browse.asking is not None:
+        text.append(question(browse.asking, view.reach), f"bold {GRAVE}")
+        text.truncate(width, overflow="ellipsis")
+        return text
     if browse.typing:
         return text.append(f"filter: {browse.words}", "bold #8fb4ff").append(
             "▏  enter keeps, esc clears", FAINT

@@ -1,0 +1,114 @@
+"""What `top` says of beds that are not heard, of the house, and which Dreamscape it opens on."""
+
+import math
+
+from google.protobuf.duration_pb2 import Duration
+
+from dreamapi.v1 import dreamscapes_pb2 as dreams
+from dreamapi.v1.house_pb2 import House
+from dreamd.top.browse import Browse
+from dreamd.top.report import report
+from dreamd.top.scene import chosen, sleeper_of
+from dreamd.top.screen import View, picture
+from dreamd.top.watched import Watched
+from dreamd.top.words import Tone, headline, safe
+from top.stories import S, eight, event, lines, night, seat, tick, watched
+
+
+def silent(number: int, age_s: int = 40) -> dreams.Seat:
+    """A seat as the daemon tells of it when its bed is not heard: without its numbers."""
+    one = seat(number, heard_age=Duration(seconds=age_s))
+    one.ClearField("applied")
+    one.ClearField("quality")
+    return one
+
+
+def test_a_bed_that_is_not_heard_is_not_known_and_not_safe() -> None:
+    """No number and no colour; the verdict is grave, and neither yes nor no."""
+    scene = watched([*eight()[:7], silent(8)]).scene(10 * S)
+    assert scene.unheard == ("bed-8",)
+    assert math.isnan(scene.sleepers[7].applied)
+    assert scene.sleepers[7].words == "not known"
+    assert safe(scene) is None
+    verdict, merged, *_ = headline(scene)
+    assert verdict.words.startswith("not known: bed-8")
+    assert verdict.tone is Tone.GRAVE
+    assert merged.words == "seven of eight merged, seven heard, one not known"
+
+
+def test_a_silent_bed_is_not_accused() -> None:
+    """It rendered its grant when it was last heard; since then nobody knows: it is not above anything."""
+    heard = watched(eight())
+    for at in range(8):
+        heard.ticked(tick([*eight()[:7], silent(8)], 101 + at), (11 + at) * S)
+    assert heard.scene(18 * S).coupled == ()
+
+
+def test_what_was_told_grows_old_while_nothing_comes() -> None:
+    """A word of 0.3 s, told 1.3 s ago: not known, although the picture is still live."""
+    heard = watched([seat(n, heard_age=Duration(nanos=300_000_000)) for n in range(1, 9)])
+    assert heard.scene(10 * S).unheard == ()
+    assert len(heard.scene(int(11.3 * S)).unheard) == 8
+
+
+def test_a_seat_without_an_age_was_never_heard() -> None:
+    """No age is no young age."""
+    one = seat(1)
+    one.ClearField("heard_age")
+    assert math.isnan(sleeper_of(one).applied)
+
+
+def test_troubles_of_the_house_come_first() -> None:
+    """Broker and ledger, above the verdict, in words and in the report."""
+    heard = watched(eight())
+    heard.housed(House(troubles=["the broker is not reached", "the ledger /x is full"]))
+    scene = heard.scene(10 * S)
+    assert [said.words for said in headline(scene)][:2] == [
+        "the broker is not reached",
+        "the ledger /x is full",
+    ]
+    told = report(scene)
+    assert told["troubles"] == ["the broker is not reached", "the ledger /x is full"]
+    assert told["unheard"] == []
+
+
+def test_it_opens_on_the_dreamscape_that_needs_a_person_most() -> None:
+    """One that dreams with a bed unheard, before one that dreams, one that is severed, one that gathers."""
+
+    def named(name: str, state: int, **counts: int) -> dreams.Dreamscape:
+        return dreams.Dreamscape(name=f"dreamscapes/{name}", state=state, **counts)
+
+    kind = dreams.Dreamscape
+    listed = [
+        named("new", kind.STATE_GATHERING),
+        named("cut", kind.STATE_SEVERED, assigned=4),
+        named("calm", kind.STATE_DREAMING, assigned=4, merged=4),
+        named("lost", kind.STATE_DREAMING, assigned=4, merged=2, unheard=2),
+        named("over", kind.STATE_ENDED),
+    ]
+    assert [chosen(listed, "", turn) for turn in range(4)] == ["lost", "calm", "cut", "new"]
+
+
+def test_names_are_shown_whole_where_there_is_room_and_by_their_end_where_not() -> None:
+    """README's own names at 140 columns and at 80; a very long one keeps what tells it from the next."""
+    seats = eight()
+    for number, one in enumerate(seats, 1):
+        one.pod, one.sleeper = f"pods/ward-north-bed-{number:02}", f"sleepers/sleeper-{number}"
+    view = View(watched(seats).scene(10 * S), Browse())
+    wide = [line for line in lines(picture(view, (140, 24)), 140) if "ward-north" in line]
+    assert all(f"ward-north-bed-{n:02} sleeper-{n} " in " ".join(wide[n - 1].split()) for n in range(1, 9))
+    narrow = "\n".join(lines(picture(view, (80, 24)), 80))
+    assert all(f"bed-{n:02}" in narrow and f"er-{n} " in narrow for n in range(1, 9))
+
+
+def test_an_event_told_late_says_when_it_happened() -> None:
+    """Both times, in the picture and in the report."""
+    heard: Watched = watched(eight())
+    fact = event(1000, "bed-1 severed: lease", kind="severed")
+    fact.act_time.seconds = fact.event_time.seconds - 75
+    heard.happened(fact)
+    scene = heard.scene(10 * S)
+    assert "(happened at " in " ".join(lines(picture(View(scene, Browse()), (120, 24)), 120))
+    (told,) = report(scene)["events"]  # type: ignore[misc]
+    assert told["acted_at"] is not None
+    assert night().name == "dreamscapes/night"
