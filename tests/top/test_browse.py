@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dreamd.top.browse import ORDERS, Browse, first_line, keys_in, press, rows
@@ -110,6 +110,7 @@ def test_pause_help_quit_and_the_next_dreamscape() -> None:
     assert after("/", "interrupt").over
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([*"kjqsSpd?h/ x", "up", "down", "pgup", "pgdn", "home", "end", "enter", "esc"]))
 )

@@ -49,13 +49,17 @@ def of_dreamscape(conductor: Conductor) -> DreamscapeReading:
     return DreamscapeReading(merged, alone, severed, unreachable, crowd_view(conductor))
 
 
+def _nobody_is_heard(living: Collection[Conductor], now_s: float) -> bool:
+    """Whether there are pods with a slot, and none of them is heard; the first that is ends the looking."""
+    seated = [c for c in living if c.cohorts.counts()[0]]
+    return bool(seated) and all(c.cohorts.unheard(now_s) == c.cohorts.counts()[0] for c in seated)
+
+
 def of_fleet(surroundings: Surroundings, living: Collection[Conductor]) -> FleetReading:
     """The fleet now; of the Dreamscapes, those that have not ended."""
     census = surroundings.fleet.census
     seated_above = sum(above_granted(c.cohorts.banks, c.instant) for c in living)
-    assigned = sum(c.cohorts.counts()[0] for c in living)
-    unheard = sum(c.cohorts.unheard(surroundings.clock.now_s()) for c in living)
-    blind = assigned > 0 and unheard >= assigned and not census.strays
+    blind = not census.strays and _nobody_is_heard(living, surroundings.clock.now_s())
     return FleetReading(
         online=census.online - census.unheard,
         unheard=census.unheard,

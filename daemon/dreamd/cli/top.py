@@ -181,7 +181,9 @@ class Top:
 
     async def _carry_out(self, verb: str, scope: SeverScope, target: str) -> None:
         try:
-            async with dreamapi.connect(self.server, connect_s=ORDER_S, deadline_s=ORDER_S) as api:
+            async with dreamapi.connect(
+                self.server, connect_s=ORDER_S, deadline_s=ORDER_S, to_screen=True
+            ) as api:
                 outcome = await ORDERS[verb](api, scope, target)
             self.said = (
                 f"{verb} {called(scope, target)}: {tables.outcome(outcome)}",
