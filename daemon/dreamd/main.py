@@ -49,6 +49,7 @@ VERBS: Final = {
     "sever": Verb("to zero now: a sleeper, a Dreamscape, a site, the fleet", "daemon"),
     "breakers": Verb("list, trip, reset the breakers", "daemon"),
     "wake": Verb("give, lift, list wake orders", "daemon"),
+    "ledger": Verb("back up, verify, restore the ledger", "daemon"),
     "rehearse": Verb("the disaster on cue, and who came home", "up"),
     "simulate": Verb("a fleet in virtual time, from one seed", "up"),
     "settings": Verb("print every setting and where it came from", "daemon"),

@@ -21,6 +21,16 @@ def test_a_second_daemon_on_the_directory_is_refused_by_name(tmp_path: Path) -> 
     StateDir(tmp_path / "state").close()
 
 
+def test_a_directory_in_which_others_may_write_is_refused(tmp_path: Path) -> None:
+    """Another ledger or key could be put in place there; the sentence says what mends it."""
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state").chmod(0o777)
+    with pytest.raises(StateDirError, match="chmod 700"):
+        StateDir(tmp_path / "state")
+    (tmp_path / "state").chmod(0o755)
+    StateDir(tmp_path / "state").close()
+
+
 def test_the_directory_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     """Mode 0700, parents included where they were missing."""
     state = StateDir(tmp_path / "deep" / "state")

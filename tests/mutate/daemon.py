@@ -1059,7 +1059,7 @@ _RESTORED: Final = (
         "restored.found",
         "a copy in the ledger's place is taken for the ledger",
         "daemon/dreamd/adapters/store/file.py",
-        "self.restored = self._writes() < self._noted()",
+        "self.restored = self._writes() < self._beside.read()",
         "self.restored = False",
         ("tests/daemon/test_sqlite_ledger.py",),
     ),

@@ -137,4 +137,28 @@ STOPS: Final = (
         "well = True",
         ("tests/app/test_planned_stop.py",),
     ),
+    Mutation(
+        "backup.known-for-a-copy",
+        "a backup that is put back is taken for the ledger",
+        "daemon/dreamd/adapters/store/backup.py",
+        'made.execute("UPDATE generation SET writes = ?", (AS_A_COPY,))',
+        "pass",
+        ("tests/daemon/test_backup.py",),
+    ),
+    Mutation(
+        "ledger.owner-alone",
+        "a ledger in a directory that existed is readable by others",
+        "daemon/dreamd/adapters/store/file.py",
+        "            part.chmod(_OWNER_ALONE)",
+        "            pass",
+        ("tests/daemon/test_backup.py",),
+    ),
+    Mutation(
+        "state.others-write",
+        "a state directory in which others may write is used",
+        "daemon/dreamd/adapters/state_dir.py",
+        "if mode & _OTHERS_WRITE:",
+        "if False:",
+        ("tests/daemon/test_state_dir.py",),
+    ),
 )

@@ -9,6 +9,10 @@ import errno
 import fcntl
 import os
 from pathlib import Path
+from typing import Final
+
+_OTHERS_WRITE: Final = 0o002
+"""To list the directory tells nothing: each file in it is closed to others, but for the public key."""
 
 
 class StateDirError(Exception):
@@ -22,11 +26,12 @@ class StateDir:
         """Make and lock the directory at `path`.
 
         Raises:
-            StateDirError: it cannot be written, or another daemon holds it.
+            StateDirError: it cannot be written, others may write in it, or another daemon holds it.
         """
         self.path = path
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._check(path)
             self._lock_fd = os.open(path / "daemon.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StateDirError(
@@ -34,6 +39,15 @@ class StateDir:
                 "give another with --state-dir or DREAMD_STATE_DIR"
             ) from error
         self._take()
+
+    @staticmethod
+    def _check(path: Path) -> None:
+        mode = path.stat().st_mode & 0o7777
+        if mode & _OTHERS_WRITE:
+            raise StateDirError(
+                f"the state directory {path} is open to others, who may replace what is in it "
+                f"(mode {mode:04o}); run: chmod 700 {path}"
+            )
 
     def _take(self) -> None:
         try:

@@ -14,6 +14,7 @@ Rules: `user_version` names the schema and a newer one is refused, never guessed
 leaves here as a LedgerError that says what to do.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from dreamd.adapters.store.changes import apply
+from dreamd.adapters.store.note import WritesNote
 from dreamd.adapters.store.schema import SCHEMA_VERSION, SCHEMAS
 from dreamd.ports.ledger import LedgerError, Terms, Transaction
 
@@ -28,6 +30,9 @@ BUSY_TIMEOUT_S: Final = 0.2
 """The state directory is locked by one daemon: only a backup is met here."""
 NOTED_EVERY: Final = 8
 """Writes between two notes beside the file of how many there were; a copy no older than that passes."""
+
+_OWNER_ALONE: Final = 0o600
+_OTHERS: Final = 0o077
 
 T = TypeVar("T")
 
@@ -42,13 +47,14 @@ class LedgerFile:
             LedgerError: it is not a ledger, is damaged, is newer than this program, or cannot be written.
         """
         self._path = path
-        self._beside = path.with_name(f"{path.name}.writes")
+        self._beside = WritesNote(path)
         self._unnoted = 0
         self._counts_writes = self.restored = False
         self.failure = ""
         try:
+            _close_to_others(path)
             self.base, self._reads = (self._connect(path, busy_timeout_s) for _ in range(2))
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise LedgerError(f"the ledger {path} cannot be opened ({error})") from error
         try:
             self._open()
@@ -110,7 +116,7 @@ class LedgerFile:
 
     def begin_generation(self, now_s: float) -> None:
         """Count on from what was noted beside it."""
-        noted = self._noted()
+        noted = self._beside.read()
         self.alone(
             lambda base: base.execute(
                 "UPDATE generation SET writes = max(writes, ?), lived_s = ?", (noted, now_s)
@@ -153,7 +159,7 @@ class LedgerFile:
         if version < SCHEMA_VERSION:
             self._bring_up()
         self._counts_writes = True
-        self.restored = self._writes() < self._noted()
+        self.restored = self._writes() < self._beside.read()
 
     def _bring_up(self) -> None:
         with self.writing():
@@ -174,12 +180,6 @@ class LedgerFile:
         with self._translated():
             return int(self.base.execute("SELECT writes FROM generation").fetchone()[0])
 
-    def _noted(self) -> int:
-        try:
-            return int(self._beside.read_text())
-        except (OSError, ValueError):
-            return 0
-
     def _note_in_time(self, writes: int) -> None:
         self._unnoted += writes
         if self._unnoted >= NOTED_EVERY:
@@ -189,10 +189,7 @@ class LedgerFile:
         """Note beside the file how far it has come; a note that cannot be written is a little behind."""
         self._unnoted = 0
         with suppress(OSError, LedgerError):
-            newest = max(self._writes(), self._noted())
-            fresh = self._beside.with_suffix(".fresh")
-            fresh.write_text(str(newest))
-            fresh.replace(self._beside)
+            self._beside.write(max(self._writes(), self._beside.read()))
 
     # -- errors -------------------------------------------------------------------------------------
 
@@ -226,3 +223,15 @@ class LedgerFile:
 
     def _unusable(self, error: sqlite3.Error) -> str:
         return f"the ledger {self._path} could not be used ({error})"
+
+
+def _close_to_others(path: Path) -> None:
+    """Make the file, and what SQLite keeps beside it, readable by its owner alone; OSError where it cannot.
+
+    SQLite gives the files it makes beside a database the database's own mode.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ALONE))
+    for side in ("", "-wal", "-shm"):
+        part = Path(f"{path}{side}")
+        if part.exists() and part.stat().st_mode & _OTHERS:
+            part.chmod(_OWNER_ALONE)

@@ -1,0 +1,42 @@
+"""The note beside the ledger: how many writes it has seen, so that an older file in its place is known.
+
+The note is not in what a backup copies. A file with fewer writes than the note says is older than what was
+last written here. A note that cannot be read says nothing.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+
+AS_A_COPY: Final = -1
+"""The count in a file that was made as a copy: below every note, and below no note at all."""
+
+
+class WritesNote:
+    """The file `NAME.writes` beside the ledger `NAME`; closed to others."""
+
+    def __init__(self, ledger: Path) -> None:
+        """Nothing is read yet."""
+        self._path = ledger.with_name(f"{ledger.name}.writes")
+
+    def read(self) -> int:
+        """Return the count; 0 where there is no note, or none that can be read."""
+        try:
+            return int(self._path.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return 0
+
+    def write(self, count: int) -> None:
+        """Keep the count, whole or not at all; OSError from the disk."""
+        fresh = self._path.with_suffix(".fresh")
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            os.fchmod(handle, 0o600)
+            file.write(str(count))
+            file.flush()
+            os.fsync(handle)
+        fresh.replace(self._path)
+
+    def raise_above(self, writes: int) -> None:
+        """Say that more was written than any file here has; OSError from the disk."""
+        self.write(max(self.read(), writes, 0) + 1)

@@ -1,0 +1,66 @@
+"""`dreamd ledger`: a copy of the ledger, made while the daemon runs; looked through; put back.
+
+These verbs work on the files of a state directory, not on the API: a restore is for a daemon that is stopped.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from dreamd import settings
+from dreamd.adapters.state_dir import StateDir, StateDirError
+from dreamd.adapters.store.backup import back_up, restore, verify
+from dreamd.ports.ledger import LedgerError
+
+LEDGER_FILE = "ledger.sqlite3"
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+    """Add the verb."""
+    parser = subparsers.add_parser("ledger", help="back up, verify, restore the ledger")
+    acts = parser.add_subparsers(dest="act", metavar="ACT", required=True)
+    for name, told in (
+        ("backup", "copy the ledger to a new FILE, while the daemon runs or not"),
+        ("restore", "put FILE into the ledger's place; the daemon must be stopped"),
+        ("verify", "look FILE through and say what it holds"),
+    ):
+        act = acts.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.")
+        act.add_argument("file", metavar="FILE", type=Path)
+        if name != "verify":
+            act.add_argument("--state-dir", metavar="DIR", help="as of `dreamd serve`")
+            act.add_argument("--config", metavar="FILE", help="as of `dreamd serve`")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do it; returns the exit status."""
+    try:
+        if args.act == "verify":
+            print(f"{args.file} is a whole ledger, {verify(args.file)}")
+            return 0
+        flags = {"state_dir": args.state_dir, "config": args.config}
+        state_dir = settings.load(os.environ, flags).settings.state_dir
+        if args.act == "backup":
+            print(f"{args.file}: {back_up(state_dir / LEDGER_FILE, args.file)}")
+        else:
+            _restore(state_dir, args.file)
+    except (LedgerError, StateDirError) as error:
+        print(f"dreamd: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _restore(state_dir: Path, file: Path) -> None:
+    state = StateDir(state_dir)
+    try:
+        contents, aside = restore(state.path / LEDGER_FILE, file)
+    finally:
+        state.close()
+    print(f"restored from {file}, {contents}")
+    if aside is not None:
+        print(f"the ledger that stood there is kept as {aside}")
+    print(
+        "at its next start the daemon suspends every check-in until it is renewed, scores every breaker, "
+        "and takes recorded exposure for the least there was"
+    )
