@@ -134,7 +134,13 @@ class Daemon:
         rng = random.SystemRandom()
         broker = Broker(access, secrets.token_hex(4), Versions(version("dreamd"), WIRE_REVISION))
         self._link = MqttLink(
-            broker, seal=Seal(key), clock=self._clock, meters=self._meters, rng=rng, say=self._say
+            broker,
+            seal=Seal(key),
+            opener=key.public,
+            clock=self._clock,
+            meters=self._meters,
+            rng=rng,
+            say=self._say,
         )
         self._aside = ThreadAside()
         people = CheckedIn(), LedgerExposures(self._ledger, self._clock.now_s())

@@ -99,6 +99,7 @@ class PromptClient(aiomqtt.Client):
         )
         self._access, self._offer = access, offer
         self._own_topic, self._own_word = "", b""
+        self._said_there: Callable[[bytes], None] | None = None
         self._heard_itself = asyncio.Event()
         self._thread = threading.get_ident()
         self._entering = self._writes_itself = self._abandoned = False
@@ -173,15 +174,25 @@ class PromptClient(aiomqtt.Client):
         if any(grant == _GRANT_REFUSED for grant in grants):
             raise aiomqtt.MqttError("it refuses our subscriptions; look at its access rules (ACL)")
 
-    async def announce(self, topic: str, payload: bytes) -> None:
+    async def overhear(self, filters: Sequence[tuple[str, int]]) -> None:
+        """Subscribe to these where the broker lets us; where not, we go on without.
+
+        Raises:
+            aiomqtt.MqttError: the broker is gone.
+        """
+        await self.subscribe(list(filters))
+
+    async def announce(
+        self, topic: str, payload: bytes, said_there: Callable[[bytes], None] | None = None
+    ) -> None:
         """Say who we are, retained, and hear it come back: so the access rules are as they should be.
 
-        What else is said there later is not handed on.
+        said_there: told of all that is said there, our own word too, in the reader's callback.
 
         Raises:
             aiomqtt.MqttError: nobody will hear us there, or the broker is gone.
         """
-        self._own_topic, self._own_word = topic, payload
+        self._own_topic, self._own_word, self._said_there = topic, payload, said_there
         self._heard_itself.clear()
         await self.hear([(topic, 1)])
         await self.publish(topic, payload, qos=1, retain=True)
@@ -225,8 +236,11 @@ class PromptClient(aiomqtt.Client):
     def _route(self, message: aiomqtt.Message) -> None:
         if message.topic.value != self._own_topic:
             self._offer(message)
-        elif message.payload == self._own_word:
+            return
+        if message.payload == self._own_word:
             self._heard_itself.set()
+        if self._said_there is not None:
+            self._said_there(bytes(message.payload))
 
     def _on_disconnect(self, *told: Any) -> None:  # noqa: ANN401 -- as the base class has them
         if self._entering and not self._connected.done():  # aiomqtt would wait for an answer that cannot come

@@ -8,6 +8,8 @@ from typing import Final
 ROOT: Final = "dreamd/v1"
 WAKE: Final = f"{ROOT}/wake"
 DAEMON_PRESENCE: Final = f"{ROOT}/daemon/presence"
+DAEMON_LEDGER: Final = f"{ROOT}/daemon/ledger"
+"""How many writes the daemon's ledger has seen; for the daemon itself, after a restart."""
 
 POD_REPORTS: Final = tuple(f"{ROOT}/pods/+/{leaf}" for leaf in ("presence", "status", "event", "clock"))
 """What the daemon subscribes to besides frames; the filters do not overlap."""

@@ -197,6 +197,22 @@ def test_a_pod_that_still_renders_is_waited_for() -> None:
     assert state(stage) is DreamscapeState.ENDED
 
 
+def test_a_pod_is_home_when_it_says_that_its_fade_is_over() -> None:
+    """Without waiting for the next status; a word of an earlier fade says nothing of this one."""
+    stage = dreaming()
+    stage.link.deliver = lambda _: None
+    stage.app.end("night", "morning")
+    now_ms = int(stage.clock.now_s() * 1000)
+    for pod in stage.pods:
+        pod.assign = None
+        pod.status()
+        pod.event(PodEventKind.ALONE, "release", unix_ms=now_ms - 5000)
+    assert state(stage) is DreamscapeState.WAKING
+    for pod in stage.pods:
+        pod.event(PodEventKind.ALONE, "release", unix_ms=now_ms + 50)
+    assert state(stage) is DreamscapeState.ENDED
+
+
 def test_after_a_restart_the_way_home_is_the_one_that_was_ordered() -> None:
     """The daemon dies before its orders arrive; the next one gives them again, as the ledger has them."""
     for ending, expected in ((wake, WakePod), (end, Release)):

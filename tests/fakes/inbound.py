@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status
+from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status, WakeOrder
 from dreamwire.topics import FramesTopic
 
 
@@ -11,6 +11,8 @@ class KeepingInbound:
     """Keeps everything in the order it came."""
 
     presences: list[Presence] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    places: list[WakeOrder | None] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
     events: list[PodEvent] = field(default_factory=list)
     probes: list[tuple[str, ClockProbe, float]] = field(default_factory=list)
@@ -45,6 +47,14 @@ class KeepingInbound:
     def on_link(self, *, up: bool) -> None:
         """Keep."""
         self.links.append(up)
+
+    def on_count(self, writes: int) -> None:
+        """Keep."""
+        self.counts.append(writes)
+
+    def on_wake_place(self, said: WakeOrder | None) -> None:
+        """Keep."""
+        self.places.append(said)
 
 
 @dataclass

@@ -126,6 +126,8 @@ class Link:
         self.collectives: list[Collective] = []
         self.commands: list[Command] = []
         self.wakes: list[WakeOrder] = []
+        self.counts: list[int] = []
+        self.cleared = 0
         self.deliver: Callable[[Command], None] = lambda _: None
         self.cut = False
 
@@ -139,6 +141,12 @@ class Link:
 
     def wake(self, order: WakeOrder) -> None:
         self.wakes.append(order)
+
+    def clear_wake(self) -> None:
+        self.cleared += 1
+
+    def count(self, writes: int) -> None:
+        self.counts.append(writes)
 
     def answer(self, pod: str, probe: ClockProbe) -> None:
         """Nobody asks here."""
@@ -271,6 +279,8 @@ class Stage:
 
     def restart(self) -> None:
         """The daemon dies and comes back over the same ledger."""
+        if isinstance(self.ledger, MemoryLedger):
+            self.ledger.reopen()
         self.app = self._begin(2)
         self.app.open()
 

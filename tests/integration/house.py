@@ -35,6 +35,7 @@ class House:
         self.link = MqttLink(
             Broker(access, "d-1", Versions("0.1.0", 1)),
             seal=Seal(self.key),
+            opener=self.key.public,
             clock=clock,
             meters=self.meters,
             rng=random.Random(1),

@@ -226,6 +226,12 @@ class Daemon:
         for pod in self.world.pods.values():
             pod.deliver(topics.WAKE, payload)
 
+    def clear_wake(self) -> None:
+        """ports.pod_link: nothing of ours is retained; nobody else writes here."""
+
+    def count(self, writes: int) -> None:
+        """ports.pod_link: how many writes the ledger has seen; the shelf knows."""
+
     def answer(self, pod: str, probe: ClockProbe) -> None:
         """ports.pod_link: the clock."""
         self.world.pods[pod].deliver(topics.clock_answer(pod), codec.encode(probe))

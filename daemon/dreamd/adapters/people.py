@@ -1,8 +1,8 @@
 """Consent and exposure as they are today: being checked in is the consent, and exposure is kept, not limited.
 
 `CheckedIn` lives in memory: whoever is checked in agrees to everything a plan may ask, without an end, until
-they withdraw at their pod; then to nothing, until they are checked in anew. A daemon that comes back knows of
-no withdrawal, and need not: the pod's own latch, on its disk, keeps them away until the sleeper clears it.
+they withdraw at their pod; then to nothing, until they are checked in anew. A daemon that comes back finds no
+check-in of a sleeper who withdrew (`app.withdrawals`), also where they have cleared the latch meanwhile.
 
 `LedgerExposures` charges and marks in the ledger. No guideline limits exposure yet, so nothing is summed up
 here: the ledger holds the hours for when one does.

@@ -135,6 +135,7 @@ class Conductor(Session):
     def on_event(self, record: PodRecord, event: PodEvent) -> None:
         """A fact from the pod's outbox."""
         self._happenings.on_event(record, event)
+        self.homecoming.told(record, event)
         self._close_if_home()
 
     def trip(

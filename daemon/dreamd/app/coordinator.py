@@ -21,8 +21,10 @@ from dreamd.app.journal import Journal
 from dreamd.app.locks import LockBook
 from dreamd.app.orders import Orders
 from dreamd.app.surroundings import Surroundings
+from dreamd.app.suspending import suspend
 from dreamd.app.tickets import Tickets
 from dreamd.app.wakes import WakeBook
+from dreamd.app.witness import Witness
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.core.session.views import BreakerState, SeatState
 from dreamd.core.severing.causes import Cause, cause_named
@@ -43,6 +45,7 @@ from dreamwire.messages import (
     Presence,
     Release,
     Status,
+    WakeOrder,
 )
 from dreamwire.topics import FramesTopic
 
@@ -66,6 +69,7 @@ class Coordinator(Desk):
         journal = Journal(now_s)
         restored = begin_anew(ledger, journal, now_s)
         self._touch = Touch(ledger, now_s)
+        self._witness = Witness(ledger, link, suspended=restored)
         locks = LockBook(ledger, journal, now_s if restored else 0.0)
         surroundings = Surroundings(
             clock=clock,
@@ -174,8 +178,11 @@ class Coordinator(Desk):
 
     def _heed(self, record: PodRecord, latched: str) -> None:
         """A sleeper who withdrew at their pod has withdrawn everywhere, also when its latch is cleared."""
-        if latched == Cause.WITHDRAWN.value and record.sleeper:
+        if latched != Cause.WITHDRAWN.value or not record.sleeper:
+            return
+        if not self._in.consents.standing(record.sleeper).withdrawn:
             self._in.consents.withdraw(record.sleeper)
+            self.withdrawals.note(record.pod)
 
     def _consent_changed(self, sleeper: str) -> None:
         record = self._in.fleet.get(self._in.fleet.pod_of(sleeper))
@@ -204,7 +211,7 @@ class Coordinator(Desk):
             return
         if self._in.fleet.is_news(record, event):
             self._take_in(record, event)
-        if self._in.locks.settled(record.pod):
+        if self._in.locks.settled(record.pod) and self.withdrawals.settled(record.pod):
             self._in.orders.send(record.pod, record.incarnation, Ack((event.id,)), now_s)
 
     def _take_in(self, record: PodRecord, event: PodEvent) -> None:
@@ -260,7 +267,19 @@ class Coordinator(Desk):
         word = "reached" if up else "lost: every pod is alone by its own tether"
         if up:
             self._in.wakes.publish()
+            self._witness.say()
         self._in.journal.append(now_s, "broker-up" if up else "broker-down", f"broker {word}")
+
+    def on_count(self, writes: int) -> None:
+        """The broker remembers how many writes our ledger had."""
+        if self._witness.newer(writes):
+            suspend(self._in, self._conductors.values(), writes)
+        elif writes < self._witness.writes:
+            self._witness.say()
+
+    def on_wake_place(self, said: WakeOrder | None) -> None:
+        """What stands in the retained place of wake orders is not what we published last."""
+        self.waking.on_place(said)
 
     def _put_away(self, now_s: float) -> None:
         super()._put_away(now_s)
@@ -300,7 +319,9 @@ class Coordinator(Desk):
         """Write what severing did not wait for."""
         self._in.locks.flush(now_s)
         self._in.wakes.flush(now_s)
+        self.withdrawals.flush()
         self._touch.keep(now_s)
+        self._witness.tell()
 
     # -- the end ----------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Ticket
 from dreamd.app.waking import Waking
 from dreamd.app.watching import CollectiveWatching
+from dreamd.app.withdrawals import Withdrawals
 from dreamd.core.limits import DREAMSCAPES_MAX
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.assembly import validate_plan
@@ -66,6 +67,7 @@ class Desk:
         surroundings.fleet.frame_of = self._frame_of
         self._shutdown_tickets: tuple[Ticket, ...] = ()
         self.closing = False
+        self.withdrawals = Withdrawals(surroundings.ledger)
         self.archive = Archive(surroundings)
         self.breakers = Breakers(surroundings, self._conductors, self.archive)
         self.severing = Severing(surroundings, self._conductors, self.archive)
@@ -127,6 +129,7 @@ class Desk:
         if kept is not None:
             return kept
         self._in.fleet.lay(record, sleeper, now_s)
+        self.withdrawals.void(pod)
         self._in.consents.checked_in(sleeper)
         for conductor in self._conductors.values():
             conductor.seating.excused.discard(pod)
@@ -176,6 +179,7 @@ class Desk:
         if record.sleeper:
             self._release(record, "checked out")
             self._in.fleet.lay(record, "", now_s)
+            self.withdrawals.void(pod)
             self._in.journal.append(now_s, "checked-out", f"the sleeper of {pod} is checked out", pod=pod)
             refusal = self._keep_check_in(pod, "")
             if refusal is not None:

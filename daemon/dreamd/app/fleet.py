@@ -184,6 +184,17 @@ class Fleet:
             self._sleepers.pop(record.pod, None)
         self.changed(record, now_s)
 
+    def check_everyone_out(self, now_s: float) -> tuple[str, ...]:
+        """No pod holds a sleeper any more; returns those that held one, heard of or not."""
+        beds = tuple(self._sleepers)
+        for pod in beds:
+            record = self._pods.get(pod)
+            if record is not None:
+                self.lay(record, "", now_s)
+        self._sleepers.clear()
+        self._beds.clear()
+        return beds
+
     def changed(self, record: PodRecord, now_s: float) -> None:
         """The record differs from what watchers saw."""
         record.touch(now_s)

@@ -26,12 +26,14 @@ from dreamd.app.surroundings import Surroundings
 from dreamd.core.limits import LEASE_FADE_S, LEASE_S
 from dreamd.core.session.views import DreamscapeState, SeatState
 from dreamd.core.severing.causes import Cause
-from dreamwire.messages import Release, Status, WakePod, What
+from dreamwire.messages import PodEvent, PodEventKind, Release, Status, WakePod, What
 
 if TYPE_CHECKING:
     from dreamd.app.session import Session
 
 ALONE_AFTER_S: Final = LEASE_S + LEASE_FADE_S
+CLOCKS_AGREE_S: Final = 0.02
+"""The session clock of a pod and ours, in the mean; a pod that is off is home by its next status."""
 UNHEARD_S: Final = 15.0
 """A pod reconnects within 10 s and has an answer within 5 more (edge/dreamedge/adapters/mqtt.py)."""
 
@@ -104,6 +106,16 @@ class Homecoming:
                 self._session.leave(seat, "home")
         elif status.assignment and seat.slot is None and not self._in.orders.waiting_for(record.pod):
             self._in.orders.send(record.pod, record.incarnation, self._farewell(), self._in.clock.now_s())
+
+    def told(self, record: PodRecord, event: PodEvent) -> None:
+        """A pod that has let go of its slot says that its fade is over, sooner than its next status would."""
+        seat = self._session.seats.of(record.pod)
+        waking = self._session.state is DreamscapeState.WAKING and event.kind is PodEventKind.ALONE
+        free = record.status is not None and record.status.assignment == 0
+        # An event may be told late: only a fade that began since everyone was sent home counts.
+        since = event.unix_ms / 1000 >= self._session.severed_s - CLOCKS_AGREE_S
+        if seat is not None and waking and free and since:
+            self._session.leave(seat, "home")
 
     def _farewell(self) -> What:
         """What an earlier daemon, or an earlier call, told everyone."""

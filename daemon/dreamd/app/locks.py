@@ -56,6 +56,10 @@ class LockBook:
         """The books give this pod a seat: whatever becomes of the seat, its breaker does not start CLOSED."""
         self._found_s[pod] = now_s
 
+    def doubt(self, now_s: float) -> None:
+        """The ledger has turned out to be a copy: no breaker starts CLOSED any more."""
+        self._doubted_s = now_s
+
     def breaker_of(self, pod: str) -> Breaker:
         """Where the breaker of a pod starts that is heard of for the first time."""
         lock = self._locks.get(pod)

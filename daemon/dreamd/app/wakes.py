@@ -14,7 +14,7 @@ from dreamd.core.limits import WAKE_ORDERS_KEPT
 from dreamd.core.severing.waking import Order, next_revision, reaches, shown
 from dreamd.ports.ledger import Ledger, LedgerError, Transaction
 from dreamd.ports.pod_link import PodLink
-from dreamwire.messages import WakeScope
+from dreamwire.messages import WakeOrder, WakeScope
 
 
 class WakeBook:
@@ -154,6 +154,32 @@ class WakeBook:
         """Say again what the retained place has to say: whenever the broker has been reached."""
         if self._shown is not None:
             self._link.wake(self._shown.message())
+
+    def forgotten(self, order: WakeOrder) -> bool:
+        """Whether this order, of our own key, stands and is newer than all this book knows."""
+        return not order.lifted and order.revision > self._newest
+
+    def take_up(self, order: WakeOrder) -> Order:
+        """An order that the ledger has lost stands again."""
+        self._newest = max(self._newest, order.revision)
+        found = Order(
+            order.id,
+            order.revision,
+            order.scope,
+            order.target,
+            order.issuer,
+            order.reason,
+            order.at_ms / 1000,
+        )
+        self.give(found)
+        return found
+
+    def set_right(self) -> None:
+        """Say again what the retained place has to say; empty it where that is nothing."""
+        if shown(self._orders.values()) is None:
+            self._link.clear_wake()
+        else:
+            self.publish()
 
     def flush(self, now_s: float) -> None:
         """Write what is not yet in the ledger."""

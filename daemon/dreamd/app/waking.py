@@ -20,7 +20,7 @@ from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import DreamscapeState
 from dreamd.core.severing.waking import Order, reaches
 from dreamd.ports.ledger import LedgerError
-from dreamwire.messages import Status, WakePod, WakeScope
+from dreamwire.messages import Status, WakeOrder, WakePod, WakeScope
 
 UNNAMED = "somebody who gave no name"
 
@@ -135,6 +135,25 @@ class Waking:
             return
         if not status.latched:
             self._wake_pod(order, record)
+
+    def on_place(self, said: WakeOrder | None) -> None:
+        """Something that we did not publish stands in the retained place: None, or an order of our own key.
+
+        A stranger cannot sign: what is not ours is set right. An order of ours that is newer than the
+        ledger's newest was lost with a ledger: it stands again.
+        """
+        if said is None or not self._in.wakes.forgotten(said):
+            self._in.wakes.set_right()
+            return
+        order = self._in.wakes.take_up(said)
+        self._wake(order)
+        now_s = self._in.clock.now_s()
+        sentence = (
+            f"wake order {order.id} ({_whom(order)}) by {order.issuer} stands at the broker and not in the "
+            f"ledger: it stands again: {order.reason}"
+        )
+        self._in.journal.append(now_s, "wake-order", sentence, cause="wake")
+        self._in.wakes.flush(now_s)
 
     def lift(self, order_id: str, by: str, reason: str) -> Order | Refusal:
         """The order stands no longer; a name and a reason are required. Lifted twice is lifted once."""

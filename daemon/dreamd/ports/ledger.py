@@ -97,6 +97,7 @@ class Transaction:
 
     check_ins: (pod, sleeper), an empty sleeper clears the bed. unlocked: pods whose locks are forgotten.
     lived_s: a daemon lives on the ledger at this session time, 0 for no such word.
+    counted: the writes that are known of elsewhere, from which the ledger counts on.
     """
 
     terms: tuple[TermDraw, ...] = ()
@@ -109,6 +110,7 @@ class Transaction:
     wake_orders: tuple[Order, ...] = ()
     exposure: tuple[Exposure, ...] = ()
     lived_s: float = field(default=0.0)
+    counted: int = 0
 
     @property
     def empty(self) -> bool:
@@ -120,9 +122,10 @@ class Transaction:
         parts: dict[str, Any] = {
             one.name: getattr(self, one.name) + getattr(other, one.name)
             for one in fields(self)
-            if one.name != "lived_s"
+            if one.name not in ("lived_s", "counted")
         }
-        return Transaction(**parts, lived_s=max(self.lived_s, other.lived_s))
+        lived_s, counted = max(self.lived_s, other.lived_s), max(self.counted, other.counted)
+        return Transaction(**parts, lived_s=lived_s, counted=counted)
 
 
 def lapsed(lived_s: float, now_s: float) -> bool:
@@ -151,6 +154,19 @@ class Ledger(Protocol):
         MUST return at once, and MUST NOT wait behind a write: a slow disk is no evidence against a term.
         MUST fail where the ledger cannot be read, or where the last write to it failed.
         """
+        ...
+
+    @property
+    def writes(self) -> int:
+        """MUST return how many writes are durable, as the ledger counts them, without waiting for a disk.
+
+        It falls neither while the ledger is open nor over a restart; a copy in its place has fewer.
+        """
+        ...
+
+    @property
+    def found(self) -> int:
+        """MUST return what `writes` was when the ledger was opened, before this process wrote anything."""
         ...
 
     def deliver(self) -> None:

@@ -20,6 +20,14 @@ class PodLink(Protocol):
         """MUST sign and publish retained; while the link is broken the newest waits and is never dropped."""
         ...
 
+    def clear_wake(self) -> None:
+        """MUST empty the retained place of wake orders: what stands there is not ours."""
+        ...
+
+    def count(self, writes: int) -> None:
+        """MUST sign and publish retained how many writes the ledger has seen; the newest count wins."""
+        ...
+
     def answer(self, pod: str, probe: ClockProbe) -> None:
         """MUST answer a clock probe; t2 is stamped as late as possible."""
         ...

@@ -25,6 +25,7 @@ class Hub:
         self.pods: list[Pod] = []
         self.owners: list[Owner] = []
         self._retained: dict[str, bytes] = {}
+        self._counted = 0
 
     # -- who is connected -------------------------------------------------------------------------
 
@@ -45,6 +46,7 @@ class Hub:
         """A daemon has connected: it hears every presence that is retained."""
         self.owners = [other for other in self.owners if other.alive and other is not owner]
         self.owners.append(owner)
+        owner.recall(self._counted)
         for topic, payload in self._retained.items():
             if topic != topics.WAKE:
                 self._to(owner, topic, payload)
@@ -94,6 +96,15 @@ class Hub:
         for pod in self.pods:
             self._hand(pod, topics.WAKE, payload, 1)
 
+    def unorder(self) -> None:
+        """The retained place of wake orders is emptied."""
+        self._retained.pop(topics.WAKE, None)
+
+    def remember(self, writes: int) -> None:
+        """The count of a daemon's ledger, retained; a broker that is gone hears nothing."""
+        if self.alive:
+            self._counted = writes
+
     # -- its end ----------------------------------------------------------------------------------
 
     def crash(self) -> None:
@@ -118,6 +129,7 @@ class Hub:
     def _back(self, owner: "Owner") -> None:
         if self.alive and owner.alive:
             owner.line.heal()
+            owner.recall(self._counted)
             owner.app.on_link(up=True)
             self.welcome(owner)
 

@@ -72,6 +72,7 @@ class Shelf:
         for exposure in change.exposure:
             self._charge(exposure)
         self.lived_s = change.lived_s or self.lived_s
+        self.writes = max(self.writes, change.counted)
         return drawn
 
     def _draw(self, draw: TermDraw) -> int:
@@ -115,6 +116,7 @@ class MemoryLedger:
         self.shelf = shelf or Shelf()
         self.broken = ""
         self.held = False
+        self.reopen()
         self._waiting: deque[tuple[Transaction, Commit[Terms]]] = deque()
 
     # -- writing ------------------------------------------------------------------------------------
@@ -160,6 +162,15 @@ class MemoryLedger:
             newest = self.shelf.terms
             commit.end(all(newest.get((dreamscape, cohort)) == term for cohort, term in terms.items()))
         return commit
+
+    @property
+    def writes(self) -> int:
+        """How many writes are on the shelf."""
+        return self.shelf.writes
+
+    def reopen(self) -> None:
+        """Another process opens it."""
+        self.found = self.shelf.writes
 
     @property
     def idle(self) -> bool:

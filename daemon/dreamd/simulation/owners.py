@@ -51,6 +51,7 @@ class Owner:
         self.app.journal.observe(lambda event: world.watch.told(self, event))
         self.app.open()
         world.broker.welcome(self)
+        self.app.on_link(up=world.broker.alive)
         self._schedule()
 
     def now_s(self) -> float:
@@ -136,12 +137,27 @@ class Owner:
             return
         self.line.carry(self.line.out, lambda: self.world.broker.order(self.world.key, order), qos=1)
 
+    def clear_wake(self) -> None:
+        """Nothing of ours stands there; nobody else writes to the simulated broker's place."""
+        if self.alive:
+            self.line.carry(self.line.out, self.world.broker.unorder, qos=1)
+
+    def count(self, writes: int) -> None:
+        """How many writes the ledger has seen, retained."""
+        if self.alive:
+            self.world.broker.remember(writes)  # at once: its way is no part of any story
+
     def answer(self, pod: str, probe: ClockProbe) -> None:
         """The time."""
         topic, payload = topics.clock_answer(pod), codec.encode(probe)
         self.line.carry(self.line.out, lambda: self.world.broker.hand(pod, topic, payload, qos=0), qos=0)
 
     # -- what arrives -----------------------------------------------------------------------------
+
+    def recall(self, writes: int) -> None:
+        """The broker's retained count of the ledger's writes."""
+        if self.alive:
+            self.app.on_count(writes)
 
     def take(self, topic: str, payload: bytes) -> None:
         """What a pod has published."""

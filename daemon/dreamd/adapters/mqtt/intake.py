@@ -18,7 +18,7 @@ from dreamd.adapters.mqtt.inbox import Arrival, Inbox
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.meters import LinkMeters
 from dreamwire import codec, topics
-from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status
+from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status, WakeOrder
 from dreamwire.topics import FramesTopic, PodTopic
 
 BATCH: Final = 256
@@ -54,6 +54,14 @@ class Inbound(Protocol):
 
     def on_link(self, *, up: bool) -> None:
         """The broker has been reached or lost."""
+        ...
+
+    def on_count(self, writes: int) -> None:
+        """The broker remembers so many writes of our ledger; heard before anything of a pod."""
+        ...
+
+    def on_wake_place(self, said: WakeOrder | None) -> None:
+        """The retained place of wake orders holds what we did not say last: None, or an order of our key."""
         ...
 
 

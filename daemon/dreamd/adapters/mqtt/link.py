@@ -22,9 +22,11 @@ from typing import Final
 
 import aiomqtt
 
+from dreamd.adapters.mqtt import own
 from dreamd.adapters.mqtt.connection import Connection
 from dreamd.adapters.mqtt.intake import Intake
 from dreamd.adapters.mqtt.outbox import Outbox, Parcel
+from dreamd.adapters.mqtt.own import OwnTopics
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.meters import LinkMeters
 from dreamwire import codec, topics
@@ -39,6 +41,7 @@ from dreamwire.messages import (
     WakeOrder,
     WakePod,
 )
+from dreamwire.seal import Opener
 
 BACKOFF_MIN_S: Final = 0.2
 BACKOFF_MAX_S: Final = 10.0
@@ -64,6 +67,7 @@ class MqttLink:
         broker: Broker,
         *,
         seal: Callable[[codec.DaemonSays], bytes],
+        opener: Opener,
         clock: SessionClock,
         meters: LinkMeters,
         rng: random.Random,
@@ -74,6 +78,7 @@ class MqttLink:
         Args:
             broker: where to, as whom.
             seal: encodes and signs.
+            opener: of what this daemon's key has signed.
             clock: stamps clock answers and presences.
             meters: what was dropped, and whether the broker is reached.
             rng: draws the waits.
@@ -81,6 +86,8 @@ class MqttLink:
         """
         self._broker = broker
         self._seal = seal
+        self._opener = opener
+        self._own: OwnTopics | None = None
         self._clock = clock
         self._meters = meters
         self._rng = rng
@@ -129,6 +136,14 @@ class MqttLink:
             self._outbox.letting_go("WakeOrder", parcel)
             self._park("command", 0)
 
+    def clear_wake(self) -> None:
+        """Publish nothing, retained; where it cannot leave now it is not worth waiting for."""
+        self._sent(Parcel(topics.WAKE, b"", qos=1, retain=True))
+
+    def count(self, writes: int) -> None:
+        """Publish retained; one that cannot leave now is said again once the broker is reached."""
+        self._sent(Parcel(topics.DAEMON_LEDGER, self._seal(self._word(writes=writes)), qos=1, retain=True))
+
     async def run(self, intake: Intake) -> None:
         """Keep connected, handing what comes to `intake`, until `close`."""
         attempt = 0
@@ -148,25 +163,39 @@ class MqttLink:
 
     async def _connected(self, intake: Intake) -> None:
         """One connection, from CONNECT to its end; returns however it ends."""
+        self._own = ours = OwnTopics(intake.inbound, self._opener, self._clock.now_s, self._say_presence)
+
+        def offer(message: aiomqtt.Message) -> None:
+            if message.topic.value in own.TOPICS:
+                ours.heard(message.topic.value, bytes(message.payload))
+            else:
+                intake.offer(message.topic.value, message.payload, retained=message.retain)
+
         connection = Connection(
             self._broker.access,
             identifier=f"dreamd-{self._broker.instance}",
             will=self._presence(online=False),
-            offer=lambda message: intake.offer(message.topic.value, message.payload, retained=message.retain),
+            offer=offer,
         )
         self._idle.clear()
         try:
             async with connection:
+                # First, so that what the broker remembers of us is known before a pod is heard.
+                await connection.overhear([(name, 1) for name in own.TOPICS])
                 self._connection = connection
                 await connection.hear([*((name, 1) for name in topics.POD_REPORTS), (topics.FRAMES, 0)])
                 here = self._presence(online=True)
-                await connection.announce(here.topic, here.payload)
+                heard = ours.heard
+                await connection.announce(
+                    here.topic, here.payload, lambda said: heard(topics.DAEMON_PRESENCE, said)
+                )
                 self._reached(intake)
                 self._lost(intake, await self._serve(connection))
         except aiomqtt.MqttError as error:
             self._lost(intake, str(error))
         finally:
             self._connection = None
+            ours.close()
             self._idle.set()
 
     async def _serve(self, connection: Connection) -> str:
@@ -199,7 +228,13 @@ class MqttLink:
         await connection.publish(parcel.topic, parcel.payload, parcel.qos, parcel.retain)
 
     def _sent(self, parcel: Parcel) -> bool:
-        return self._connection is not None and not self._outbox and self._connection.give(parcel)
+        sent = self._connection is not None and not self._outbox and self._connection.give(parcel)
+        self._remember(parcel)
+        return sent
+
+    def _remember(self, parcel: Parcel) -> None:
+        if parcel.retain and self._own is not None:
+            self._own.said(parcel.topic, parcel.payload)
 
     def _park(self, what: str, dropped: int) -> None:
         for _ in range(dropped):
@@ -223,7 +258,19 @@ class MqttLink:
             self._say(f"{trouble}; trying again: start it, or name another with --mqtt-url")
         self._trouble = trouble
 
-    def _presence(self, *, online: bool) -> Parcel:
+    def _word(self, *, online: bool = True, writes: int = 0) -> DaemonPresence:
         at_ms = int(self._clock.now_s() * 1000)
-        presence = DaemonPresence(self._broker.instance, online, self._broker.versions, at_ms)
-        return Parcel(topics.DAEMON_PRESENCE, self._seal(presence), qos=1, retain=True)
+        return DaemonPresence(self._broker.instance, online, self._broker.versions, at_ms, writes)
+
+    def _presence(self, *, online: bool) -> Parcel:
+        word = self._word(online=online)
+        parcel = Parcel(topics.DAEMON_PRESENCE, self._seal(word), qos=1, retain=True)
+        if online and self._own is not None:
+            self._own.presence_ms = word.at_ms
+            self._own.said(parcel.topic, parcel.payload)
+        return parcel
+
+    def _say_presence(self) -> None:
+        """Say again that we are here, while we are."""
+        if self._connection is not None and not self._closing.is_set():
+            self._sent(self._presence(online=True))

@@ -46,6 +46,8 @@ def apply(base: sqlite3.Connection, change: Transaction) -> dict[tuple[str, int]
         _charge(base, exposure)
     if change.lived_s:
         base.execute("UPDATE generation SET lived_s = ?", (change.lived_s,))
+    if change.counted:
+        base.execute("UPDATE generation SET writes = max(writes, ?)", (change.counted,))
     return terms
 
 

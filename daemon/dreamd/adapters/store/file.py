@@ -48,7 +48,7 @@ class LedgerFile:
         """
         self._path = path
         self._beside = WritesNote(path)
-        self._unnoted = 0
+        self._unnoted = self.writes = self.found = 0
         self._counts_writes = self.restored = False
         self.failure = ""
         try:
@@ -159,7 +159,8 @@ class LedgerFile:
         if version < SCHEMA_VERSION:
             self._bring_up()
         self._counts_writes = True
-        self.restored = self._writes() < self._beside.read()
+        self.found = self.writes = self._writes()
+        self.restored = self.writes < self._beside.read()
 
     def _bring_up(self) -> None:
         with self.writing():
@@ -181,6 +182,7 @@ class LedgerFile:
             return int(self.base.execute("SELECT writes FROM generation").fetchone()[0])
 
     def _note_in_time(self, writes: int) -> None:
+        self.writes = self._writes()
         self._unnoted += writes
         if self._unnoted >= NOTED_EVERY:
             self._note()
@@ -189,7 +191,7 @@ class LedgerFile:
         """Note beside the file how far it has come; a note that cannot be written is a little behind."""
         self._unnoted = 0
         with suppress(OSError, LedgerError):
-            self._beside.write(max(self._writes(), self._beside.read()))
+            self._beside.write(max(self.writes, self._beside.read()))
 
     # -- errors -------------------------------------------------------------------------------------
 

@@ -82,6 +82,16 @@ class SqliteLedger:
         return self._file.failure
 
     @property
+    def writes(self) -> int:
+        """How many writes are on the disk."""
+        return self._file.writes
+
+    @property
+    def found(self) -> int:
+        """How many there were when it was opened."""
+        return self._file.found
+
+    @property
     def idle(self) -> bool:
         """Whether every transaction submitted has been delivered."""
         return self._writer.idle
