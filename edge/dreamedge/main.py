@@ -313,7 +313,7 @@ def _bed(
     rng = random.Random(f"{pod.seed} {pod.name} {kept.incarnation}")  # noqa: S311 - jitter and numbers, no secret
     clock = SessionClock()
     front = light or FrontEnd(BANDS6X2, implant.montage)
-    restored = Restored(kept.latched, kept.severed)
+    restored = Restored(kept.latched, kept.severed, kept.woken)
     agent = Agent(identity, front, clock, own, restored, rng, tells_hops=journal.hops)
     now_ns = leaping(boottime_ns, onset) if pod.malfunction == CLOCK_JUMP else boottime_ns
     presence, door = identity.presence(online=True), Door(pod.name, broadcasts)

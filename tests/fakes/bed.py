@@ -8,6 +8,7 @@ from dreamedge.app.bed import Bed, Parts
 from dreamedge.core.agent import Agent, Identity, Restored
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.features import FrontEnd
+from dreamedge.core.woken import Wake
 from dreamedge.ports.implant import Implant
 from dreamedge.ports.link import Arrival
 from dreamedge.ports.recorder import Recorder
@@ -72,6 +73,9 @@ class Alone:
 
     def sever(self, severed: StoredSever | None) -> None:
         """Kept by nobody."""
+
+    def woken(self, wakes: tuple[Wake, ...]) -> None:
+        """Nothing outlives the process."""
 
     def unlatch_asked(self) -> bool:
         """Never."""

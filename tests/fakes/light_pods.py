@@ -35,6 +35,7 @@ from dreamedge.app.ward import Ward
 from dreamedge.core.agent import Agent
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.identity import Identity, Restored
+from dreamedge.core.woken import Wake
 from dreamwire.access import Access, Address
 from dreamwire.messages import Floats, Frame, PodEvent, StoredSever
 from dreamwire.notify import ServiceManager
@@ -58,6 +59,9 @@ class MemoryKeep:
 
     def forget(self, ids: tuple[bytes, ...]) -> None:
         """The link forgets it."""
+
+    def woken(self, wakes: tuple[Wake, ...]) -> None:
+        """Nothing outlives the process."""
 
     def unlatch_asked(self) -> bool:
         """Nobody asks."""

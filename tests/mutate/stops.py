@@ -209,4 +209,29 @@ STOPS: Final = (
         "",
         ("tests/app/test_witness.py",),
     ),
+    Mutation(
+        "wake.no-copy",
+        "a recorded wake command is obeyed by a bed that has restarted",
+        "edge/dreamedge/core/orders.py",
+        "if self.woken_by.replayed((COMMAND, command.counter)):",
+        "if False:",
+        ("tests/edge/test_woken.py",),
+    ),
+    Mutation(
+        "wake.no-floor",
+        "a wake that never arrived is refused for its age",
+        "edge/dreamedge/core/woken.py",
+        "return wake in self._cleared",
+        "return wake <= max(self._cleared, default=wake[:0])",
+        ("tests/edge/test_woken.py",),
+    ),
+    Mutation(
+        "wake.order-copy-bars",
+        "a wake order that a pod has obeyed before does not bar an assign any more",
+        "edge/dreamedge/core/orders.py",
+        """        self._wake = order
+        reached""",
+        "        reached",
+        ("tests/edge/test_woken.py",),
+    ),
 )

@@ -33,6 +33,7 @@ from dreamedge.core.clock import SessionClock
 from dreamedge.core.features import FrontEnd, Hop
 from dreamedge.core.identity import Identity, Restored
 from dreamedge.core.signal import Block, Montage
+from dreamedge.core.woken import Wake
 from dreamedge.ports.implant import Felt, Implant
 from dreamedge.ports.link import Arrival, Connected, Disconnected
 from dreamwire import codec, topics
@@ -335,7 +336,7 @@ class Pod:
         )  # fmt: skip
         clock = SessionClock()
         self.front = FrontEnd(BANDS6X2, self.implant.montage) if self.world.raw else Features(self.number)
-        restored = Restored(self.disk.latched, self.disk.severed)
+        restored = Restored(self.disk.latched, self.disk.severed, self.disk.woken)
         rng = random.Random(f"{self.world.seed} {self.name} {self.disk.starts}")
         self.agent = Agent(identity, self.front, clock, self._own(), restored, rng)
         self.presence = identity.presence
@@ -506,6 +507,9 @@ class Pod:
 
     def sever(self, severed: StoredSever | None) -> None:
         self.disk.severed = severed
+
+    def woken(self, wakes: tuple[Wake, ...]) -> None:
+        self.disk.woken = wakes
 
     def unlatch_asked(self) -> bool:
         return False

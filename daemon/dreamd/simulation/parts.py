@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dreamedge.adapters.renderers.null import NullRenderer
+from dreamedge.core.woken import Wake
 from dreamwire.messages import PodEvent, StoredSever
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ class Disk:
 
     latched: str = ""
     severed: StoredSever | None = None
+    woken: tuple[Wake, ...] = ()
     events: dict[bytes, PodEvent] = field(default_factory=dict)
     starts: int = 0
 

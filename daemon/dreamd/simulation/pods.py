@@ -22,6 +22,7 @@ from dreamedge.app.pulses import Pulses
 from dreamedge.core.agent import Agent
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.identity import Identity, Restored
+from dreamedge.core.woken import Wake
 from dreamedge.ports.link import Arrival, Connected, Disconnected, Heard
 from dreamwire import codec, topics
 from dreamwire.blend import seq_low
@@ -114,7 +115,7 @@ class Pod:
             self.name, "here", self.body.device, "sim", BANDS6X2, CalibrationSource.SIMULATED, incarnation
         )
         clock = SessionClock()
-        restored = Restored(self.disk.latched, self.disk.severed)
+        restored = Restored(self.disk.latched, self.disk.severed, self.disk.woken)
         rng = random.Random(f"{self.world.seed} {self.name} {incarnation}")  # noqa: S311 - one seed, one story
         self.agent = Agent(identity, self.body, clock, self.body.template(), restored, rng, tells_hops=False)
         self.presence = identity.presence
@@ -378,6 +379,10 @@ class Pod:
     def sever(self, severed: StoredSever | None) -> None:
         """Keep the sever."""
         self.disk.severed = severed
+
+    def woken(self, wakes: tuple[Wake, ...]) -> None:
+        """Keep the wakes obeyed."""
+        self.disk.woken = wakes
 
     def unlatch_asked(self) -> bool:
         """Whether the sleeper has just lifted the latch."""

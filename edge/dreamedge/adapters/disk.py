@@ -6,7 +6,8 @@ backlog can never exceed the number of files. A file is replaced whole (draft, f
 of the directory): after a crash it holds the old state or the new one.
 
 Rules
-- Unreadable means the safe thing: a latch file that cannot be understood is a latch.
+- Unreadable means the safe thing: a latch file that cannot be understood is a latch, a list of obeyed wakes
+  that cannot be is empty.
 - An outbox line that cannot be read (a torn last line, another version's) is skipped and reported.
 - Safety events are kept until acknowledged; of the others the oldest go beyond `_PLAIN_EVENTS`.
 - One agent a pod: the directory is locked while it runs.
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from dreamedge.adapters.offload import Offload
+from dreamedge.core.woken import Wake
 from dreamedge.ports.keep import Kept
 from dreamwire.codec import WireError, decode_event, encode
 from dreamwire.messages import PodEvent, PodEventKind, StoredSever
@@ -34,6 +36,7 @@ _WRITE_WITHIN_S: Final = 1.0
 
 _LATCH: Final = "latch"
 _SEVER: Final = "sever.json"
+_WOKEN: Final = "woken.json"
 _OUTBOX: Final = "outbox.jsonl"
 _INCARNATION: Final = "incarnation"
 _UNLATCH: Final = "unlatch"
@@ -73,8 +76,9 @@ class PodDisk:
                 f"{directory} cannot be used ({error.strerror}); give another --state-dir."
             ) from None
         self.kept = Kept(
-            incarnation, _read_latch(directory), severed, tuple(self._events.values()), damage or torn
-        )
+            incarnation, _read_latch(directory), severed, tuple(self._events.values()), damage or torn,
+            _read_woken(directory / _WOKEN),
+        )  # fmt: skip
         self._dirty: dict[str, bytes | None] = {}
         self._guard = threading.Lock()
         self._closed = False
@@ -92,6 +96,10 @@ class PodDisk:
     def sever(self, severed: StoredSever | None) -> None:
         """Write or clear the zero that severed this pod."""
         self._put(_SEVER, None if severed is None else _sever_line(severed))
+
+    def woken(self, wakes: tuple[Wake, ...]) -> None:
+        """Write the wakes obeyed so far."""
+        self._put(_WOKEN, json.dumps(wakes).encode())
 
     def event(self, event: PodEvent) -> None:
         """Put an event into the outbox."""
@@ -245,6 +253,14 @@ def _read_sever(path: Path) -> tuple[StoredSever | None, str]:
     except (ValueError, KeyError, TypeError):
         return None, f"{path.name} was unreadable"
     return severed, ""
+
+
+def _read_woken(path: Path) -> tuple[Wake, ...]:
+    """The wakes obeyed; what cannot be read is forgotten: a copy of a wake then wakes once more."""
+    try:
+        return tuple((str(kind), int(number)) for kind, number in json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return ()
 
 
 def _event_line(event: PodEvent) -> bytes:

@@ -18,6 +18,7 @@ from dreamedge.core.effects import (
     Forget,
     KeepLatch,
     KeepSever,
+    KeepWoken,
     Listen,
     Note,
     Render,
@@ -248,18 +249,20 @@ class Bed:
                 self._parts.implant.feel(effect.felt, now_ns)
             elif isinstance(effect, SendFrame):
                 self.link.frame(effect.dreamscape, effect.cohort, effect.frame)
-            elif isinstance(effect, (Note, KeepLatch, KeepSever, WakeSleeper)):
+            elif isinstance(effect, (Note, KeepLatch, KeepSever, KeepWoken, WakeSleeper)):
                 self._act_here(effect, now_ns)
             else:
                 self._say(effect)
 
-    def _act_here(self, effect: Note | KeepLatch | KeepSever | WakeSleeper, now_ns: int) -> None:
+    def _act_here(self, effect: Note | KeepLatch | KeepSever | KeepWoken | WakeSleeper, now_ns: int) -> None:
         """What stays at the bed, besides what is given to the sleeper."""
         match effect:
             case KeepLatch(cause):
                 self._parts.keep.latch(cause)
             case KeepSever(severed):
                 self._parts.keep.sever(severed)
+            case KeepWoken(wakes):
+                self._parts.keep.woken(wakes)
             case WakeSleeper(reason, issuer):
                 self.note("wake", {"reason": reason, "issuer": issuer})
             case Note("link"):

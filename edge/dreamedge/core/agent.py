@@ -41,6 +41,7 @@ from dreamedge.core.own import Own, own_z
 from dreamedge.core.quality import UNIT
 from dreamedge.core.senses import SignalPath
 from dreamedge.core.signal import Block
+from dreamedge.core.woken import Woken
 from dreamwire.blend import to_shared
 from dreamwire.buggify import buggify
 from dreamwire.messages import (
@@ -93,7 +94,8 @@ class Agent:
         self._merge = Merge(
             self._account, identity.schema.size, consent_ceiling, restored.latched, restored.severed
         )
-        self._orders = Orders(identity.pod, identity.site, identity.incarnation)
+        woken = Woken(restored.woken, latched=bool(restored.latched))
+        self._orders = Orders(identity.pod, identity.site, identity.incarnation, woken)
         self._framer = Framer(identity.schema, rng)
         self._own = own
         self._calibrator = calibrator_for(identity.source)
@@ -167,6 +169,7 @@ class Agent:
     def unlatch(self, now_ns: int) -> list[Effect]:
         """The sleeper's own act at the pod; nothing else lifts a latch."""
         effects = self._merge.unlatch(now_ns)
+        self._orders.woken_by.cleared()
         return [*effects, self._status(now_ns)] if effects else []
 
     def end(self, reason: str, now_ns: int) -> list[Effect]:
@@ -349,7 +352,8 @@ class Agent:
                 assert_never(what)
 
     def _wake(self, reason: str, issuer: str, now_ns: int) -> list[Effect]:
-        return [*self._merge.latch("wake", now_ns, f"{issuer}: {reason}"), WakeSleeper(reason, issuer)]
+        latched = self._merge.latch("wake", now_ns, f"{issuer}: {reason}")
+        return [*latched, self._orders.kept(), WakeSleeper(reason, issuer)]
 
     # What is said.
 

@@ -7,6 +7,7 @@ effects that store or tell it: severing waits for nothing.
 from dataclasses import dataclass
 
 from dreamedge.core.sensation import Cue, Felt
+from dreamedge.core.woken import Wake
 from dreamwire.messages import ClockProbe, Frame, PodEvent, Status, StoredSever
 
 
@@ -89,6 +90,13 @@ class KeepSever:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepWoken:
+    """Write which wakes were obeyed to disk; the coupling is zero and the latch kept already."""
+
+    wakes: tuple[Wake, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WakeSleeper:
     """Wake the person: lights, chime, whatever the bed has."""
 
@@ -116,6 +124,7 @@ Effect = (
     | StopListening
     | KeepLatch
     | KeepSever
+    | KeepWoken
     | WakeSleeper
     | Note
 )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dreamedge.core.woken import Wake
 from dreamwire.messages import CalibrationSource, Device, Presence, StoredSever, Versions
 from dreamwire.schema import WIRE_REVISION, Schema
 
@@ -32,3 +33,4 @@ class Restored:
 
     latched: str = ""
     severed: StoredSever | None = None
+    woken: tuple[Wake, ...] = ()

@@ -5,7 +5,8 @@ times, in any order. The rules follow from one asymmetry: an order that frees is
 order, from any term; an order that binds has to be the newest, in date, for this start of this pod.
 
 Rules (DESIGN 6).
-- Release, wake and ack are obeyed always; a repeated counter is answered again, not done again.
+- Release, wake and ack are obeyed always; a repeated counter is answered again, not done again. For a wake
+  that holds over restarts too (`woken`).
 - Assign and recalibrate are refused past `not_after` (and while there is no session clock to tell), for
   another incarnation, and when their counter is not above that of every release and wake seen, and of
   every order of their own kind obeyed. A reboot voids everything, because the incarnation is new.
@@ -19,6 +20,8 @@ from typing import Final, assert_never
 
 import numpy as np
 
+from dreamedge.core.effects import KeepWoken
+from dreamedge.core.woken import COMMAND, ORDER, Woken
 from dreamwire.messages import Ack, Assign, Command, CommandOutcome, Recalibrate, Release, WakeOrder, WakePod
 from dreamwire.messages import WakeScope as Scope
 from dreamwire.schema import Schema
@@ -59,7 +62,8 @@ Verdict = Obey | Repeated | Declined
 class Orders:
     """The commands and wake orders one start of a pod has seen."""
 
-    def __init__(self, pod: str, site: str, incarnation: int) -> None:
+    def __init__(self, pod: str, site: str, incarnation: int, woken: Woken | None = None) -> None:
+        self.woken_by = woken or Woken()
         self._pod = pod
         self._site = site
         self._incarnation = incarnation
@@ -83,6 +87,11 @@ class Orders:
         if command.counter in self._outcomes:
             return Repeated()
         what = command.what
+        if isinstance(what, WakePod):
+            if self.woken_by.replayed((COMMAND, command.counter)):
+                self._keep(command.counter, "")
+                return Repeated()
+            self.woken_by.obeyed((COMMAND, command.counter))
         reason = ""
         match what:
             case Release() | WakePod():
@@ -104,11 +113,15 @@ class Orders:
         return Declined(reason)
 
     def wakes(self, order: WakeOrder, dreamscape: str) -> bool:
-        """Keep a wake order if it is the newest; True where it is set and reaches this pod."""
+        """Keep a wake order if it is the newest; True where it is set, reaches this pod, and is no copy."""
         if self._wake is not None and not order.revision > self._wake.revision:
             return False
         self._wake = order
-        return self.woken(dreamscape)
+        reached = self.woken(dreamscape)
+        if not reached or self.woken_by.replayed((ORDER, order.revision)):
+            return False
+        self.woken_by.obeyed((ORDER, order.revision))
+        return True
 
     def woken(self, dreamscape: str) -> bool:
         """Whether the newest wake order is set and reaches this pod in this Dreamscape (empty: in none)."""
@@ -126,6 +139,10 @@ class Orders:
                 return True  # a scope this pod cannot read is read as the widest
             case _:
                 assert_never(order.scope)
+
+    def kept(self) -> KeepWoken:
+        """Which wakes were obeyed, for the disk."""
+        return KeepWoken(self.woken_by.kept)
 
     def _unbinding(self, command: Command, what: Binding, session_ms: float | None) -> str:
         if command.incarnation != self._incarnation:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from dreamedge.core.woken import Wake
 from dreamwire.messages import PodEvent, StoredSever
 
 
@@ -11,7 +12,7 @@ class Kept:
     """What the last start left behind.
 
     incarnation: this start's number, above every earlier one. latched: cause, or empty. events: not yet
-    acknowledged, oldest first. damage: what could not be read, in words, or empty.
+    acknowledged, oldest first. damage: what could not be read, in words, or empty. woken: wakes obeyed.
     """
 
     incarnation: int
@@ -19,6 +20,7 @@ class Kept:
     severed: StoredSever | None
     events: tuple[PodEvent, ...]
     damage: str
+    woken: tuple[Wake, ...] = ()
 
 
 class Keep(Protocol):
@@ -30,6 +32,10 @@ class Keep(Protocol):
 
     def sever(self, severed: StoredSever | None) -> None:
         """MUST survive a reboot; None clears it."""
+        ...
+
+    def woken(self, wakes: tuple[Wake, ...]) -> None:
+        """MUST survive a reboot: the wakes obeyed so far, in place of those kept before."""
         ...
 
     def event(self, event: PodEvent) -> None:
