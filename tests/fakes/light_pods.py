@@ -47,6 +47,7 @@ class MemoryKeep:
     """A disk that lasts as long as the process."""
 
     failed = ""
+    asked = False
 
     def latch(self, cause: str) -> None:
         """Nothing outlives the process."""
@@ -64,8 +65,9 @@ class MemoryKeep:
         """Nothing outlives the process."""
 
     def unlatch_asked(self) -> bool:
-        """Nobody asks."""
-        return False
+        """Once after the order `unlatch`."""
+        asked, self.asked = self.asked, False
+        return asked
 
     def close(self) -> bool:
         """Nothing waits."""
@@ -141,9 +143,9 @@ class LightPod:
         presence = identity.presence(online=True)
         self.link = LyingLink(access, presence, Door(self.name, Broadcasts(key)), boottime_ns, rng)
         self.link.body, self.link.journal, self.link.canary = self.body, journal, canary
-        renderer, keep = NullRenderer(), MemoryKeep()
+        renderer, self.keep = NullRenderer(), MemoryKeep()
         self.bed = Bed(
-            Parts(self.name, agent, clock, self.body, renderer, self.link, keep, journal, boottime_ns)
+            Parts(self.name, agent, clock, self.body, renderer, self.link, self.keep, journal, boottime_ns)
         )
 
     def obey(self, order: str, *words: str) -> None:
@@ -155,6 +157,8 @@ class LightPod:
                 self.body.ailment = Ailment(kind, boottime_ns())
             case "cure", ():
                 self.body.ailment = None
+            case "unlatch", ():
+                self.keep.asked = True
             case "still", ():
                 self.link.still = True
             case "loud", ():

@@ -5,6 +5,7 @@ when it started: the wall clock may have been set meanwhile.
 """
 
 import random
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from dreamd.adapters.people import CheckedIn
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from dreamd.simulation.world import World
 
 START_S: Final = 1_800_000_000.0
+LOOK_NS: Final = SECOND_NS // 20
 
 
 class Owner:
@@ -80,6 +82,21 @@ class Owner:
         """SIGKILL: nothing is said, nothing is written."""
         self.alive = False
         self.ledger.broken = "its process was killed"
+
+    def stop(self, then: Callable[[], None] = lambda: None) -> None:
+        """SIGTERM: the shutdown's own order; `then` once the process is gone."""
+        self.app.shutdown()
+        self._await_end(then)
+
+    def _await_end(self, then: Callable[[], None]) -> None:
+        if not self.alive:
+            return
+        if not self.app.settled:
+            self.world.schedule.after(LOOK_NS, lambda: self._await_end(then))
+            return
+        self.app.close()
+        self.alive = False
+        then()
 
     def die_at_a_lock(self) -> None:
         """SIGKILL in the very call in which a breaker locks: before it is written, and perhaps broadcast."""

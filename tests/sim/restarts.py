@@ -1,0 +1,138 @@
+"""Every restart of anything, as rows: what is done, by when all are alone, by when they are merged again.
+
+A row is lived through in virtual time by the production code, over lines of 0, 60 and 150 ms one way. Before
+it a breaker is locked, a sleeper has withdrawn and cleared the latch, a wake order stands for one pod,
+exposure is charged; afterwards nothing of it may be forgotten. Bounds are seconds since the act began.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from dreamd.simulation.schedule import SECOND_NS
+from dreamd.simulation.world import World
+
+ALONE_WITHIN_S: Final = 1.5
+ONE_WAY_MS: Final = (0, 60, 150)
+GONE_S: Final = 1.0
+"""A process that was ended is started again after so long."""
+OUT_S: Final = 3.0
+"""A broker, a bed or a frozen daemon is out for so long."""
+
+
+def _later(world: World, seconds: float, happen: Callable[[], object]) -> None:
+    world.schedule.after(round(seconds * SECOND_NS), lambda: (happen(), None)[1])
+
+
+def _daemon_stop(world: World) -> None:
+    owner = world.owner
+    assert owner is not None
+    owner.stop(lambda: _later(world, GONE_S, world.start_owner))
+
+
+def _daemon_update(world: World) -> None:
+    owner = world.owner
+    assert owner is not None
+    owner.stop(lambda: _later(world, 0.1, world.start_owner))
+
+
+def _daemon_kill(world: World) -> None:
+    owner = world.owner
+    assert owner is not None
+    owner.kill()
+    _later(world, GONE_S, world.start_owner)
+
+
+def _daemon_freeze(world: World) -> None:
+    owner = world.owner
+    assert owner is not None
+    owner.freeze()
+    _later(world, OUT_S, owner.thaw)
+
+
+def _daemon_restore(world: World) -> None:
+    """The whole state directory, a backup of just now, is put back while the daemon is stopped."""
+    owner = world.owner
+    assert owner is not None
+    backup = world.shelf.copy()
+    backup.known = backup.writes
+    world.run(2.0)
+    owner.app.check_out("bed-1")
+    world.run(1.0)
+
+    def put_back() -> None:
+        world.shelf.restore(backup, whole=True)
+        world.start_owner()
+
+    owner.stop(put_back)
+
+
+def _broker_kill(world: World) -> None:
+    world.broker.crash()
+    _later(world, OUT_S, world.broker.restart)
+
+
+def _broker_freeze(world: World) -> None:
+    world.broker.freeze()
+    _later(world, OUT_S, world.broker.thaw)
+
+
+def _bed_stop(world: World) -> None:
+    pod = world.pods[0]
+    pod.catch_up()
+    pod.bed.leave("stopped")
+    pod.plan()
+    _later(world, GONE_S, pod.kill)
+    _later(world, GONE_S + OUT_S, pod.boot)
+
+
+def _bed_kill(world: World) -> None:
+    world.pods[0].kill()
+    _later(world, GONE_S, world.pods[0].boot)
+
+
+def _bed_reboot(world: World) -> None:
+    pod = world.pods[0]
+    pod.kill()
+    _later(world, 20.0, lambda: (pod.machine.jump(world.schedule.now_ns, 5 * SECOND_NS), pod.boot()))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One restart. merged_s: by when everyone who was is merged again, infinity: not without a person.
+
+    beds: whom it ends, all of them or the first alone; the others dream on.
+    """
+
+    what: str
+    how: str
+    act: Callable[[World], None]
+    merged_s: float
+    beds: str = "all"
+
+
+NEVER: Final = float("inf")
+ROWS: Final = (
+    Row("daemon", "stopped (SIGTERM), started", _daemon_stop, 14.0),
+    Row("daemon", "updated: stopped, another build started at once", _daemon_update, 14.0),
+    Row("daemon", "killed (SIGKILL), started", _daemon_kill, 14.0),
+    Row("daemon", "frozen 3 s (SIGSTOP, SIGCONT)", _daemon_freeze, 14.0),
+    Row("daemon", "its state directory restored from a copy", _daemon_restore, NEVER),
+    Row("broker", "stopped or killed, started after 3 s", _broker_kill, 20.0),
+    Row("broker", "frozen 3 s", _broker_freeze, 20.0),
+    Row("bed", "stopped (SIGTERM), started after 4 s", _bed_stop, 20.0, "one"),
+    Row("bed", "killed, started after 1 s", _bed_kill, 20.0, "one"),
+    Row("bed", "rebooted, 20 s", _bed_reboot, 40.0, "one"),
+)
+
+
+def markdown() -> str:
+    """The table, for ARCHITECTURE.md."""
+    head = "| what | restarted how | alone | merged again, without a person | forgotten |\n"
+    head += "|---|---|---|---|---|\n"
+    return head + "".join(
+        f"| {row.what} | {row.how} | {row.beds} within {ALONE_WITHIN_S} s | "
+        + ("not before they are checked in anew" if row.merged_s == NEVER else f"within {row.merged_s:.0f} s")
+        + " | nothing |\n"
+        for row in ROWS
+    )

@@ -1,0 +1,95 @@
+"""Every restart of anything is a row of one table (`restarts`): alone, merged again, nothing forgotten."""
+
+from collections.abc import Callable
+
+import pytest
+
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.session.views import BreakerState, DreamscapeState, Plan
+from dreamd.core.severing.causes import Cause
+from dreamd.core.severing.views import Lock
+from dreamd.simulation.broker import Weather
+from dreamd.simulation.owners import START_S
+from dreamd.simulation.world import DREAMSCAPE, World
+from dreamwire.messages import WakeScope
+from sim.restarts import ALONE_WITHIN_S, NEVER, ONE_WAY_MS, ROWS, Row
+
+WELL = ("bed-1", "bed-2", "bed-3", "bed-4")
+LOCKED, WITHDRAWN, WOKEN = "bed-5", "bed-6", "bed-7"
+STEP_S = 0.02
+
+
+def world_with_a_past(one_way_ms: int) -> World:
+    """Four dream; a fifth is locked, a sixth has withdrawn and cleared the latch, the seventh is woken."""
+    line_s = one_way_ms / 2000
+    world = World(7, 7, Weather(delay_s=(line_s, line_s)))
+    assert world.owner is not None
+    world.owner.kill()
+    world.shelf.locks[LOCKED] = Lock(LOCKED, Cause.NONFINITE, START_S, "a second time")
+    world.start_owner()
+    assert world.gather() == ""
+    owner = world.owner
+    assert owner is not None
+    owner.app.waking.order(WakeScope.POD, WOKEN, "an advocate", "asked")
+    world.pods[5].press("withdraw")
+    world.run(2.0)
+    world.pods[5].unlatch()
+    world.run(8.0)
+    assert merged(world) == set(WELL)
+    return world
+
+
+def merged(world: World) -> set[str]:
+    """Whose device renders something of the others."""
+    return {pod.name for pod in world.pods if pod.share() > 0.0}
+
+
+def wait(world: World, true: Callable[[], bool], within_s: float) -> float:
+    """Let time pass until it is so; returns how long that took."""
+    began_s = world.schedule.now_s
+    while not true() and world.schedule.now_s - began_s < within_s:
+        world.run(STEP_S)
+    return world.schedule.now_s - began_s
+
+
+@pytest.mark.parametrize("one_way_ms", ONE_WAY_MS)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.what}-{row.how.split()[0].strip(':,')}")
+def test_a_restart_leaves_everyone_alone_brings_them_back_and_forgets_nothing(
+    row: Row, one_way_ms: int
+) -> None:
+    """As the table says, over lines of 0, 60 and 150 ms one way."""
+    world = world_with_a_past(one_way_ms)
+    exposed_min, world.watch.calm = dict(world.shelf.exposed_min), False
+    concerned = set(WELL if row.beds == "all" else WELL[:1])
+    row.act(world)
+    since_s = world.schedule.now_s  # a restore lives through what is forgotten first
+    alone_s = wait(world, lambda: not merged(world) & concerned, 5.0)
+    assert alone_s <= ALONE_WITHIN_S + STEP_S
+    if row.merged_s == NEVER:
+        world.run(40.0)
+        assert merged(world) == set()
+        assert world.shelf.beds == {}
+    else:
+        again_s = wait(world, lambda: merged(world) == set(WELL), row.merged_s + 1.0)
+        told = f"alone {alone_s:.2f} s, merged again {alone_s + again_s:.1f} s"
+        print(f"\n{row.what} {row.how}, {one_way_ms} ms: {told}")
+        assert merged(world) == set(WELL)
+        assert world.schedule.now_s - since_s <= row.merged_s
+    assert_nothing_is_forgotten(world, exposed_min)
+    assert [str(violation) for violation in world.watch.violations] == []
+
+
+def assert_nothing_is_forgotten(world: World, exposed_min: dict[tuple[str, int], float]) -> None:
+    """Lock, withdrawal, wake order, exposure, the name, and the state of the night."""
+    owner = world.owner
+    assert owner is not None
+    lock = owner.app.pod(LOCKED)
+    assert getattr(lock, "breaker", None) is BreakerState.LOCKED
+    assert world.pods[5].share() == 0.0
+    assert WITHDRAWN not in world.shelf.beds
+    assert [order.target for order in owner.app.waking.list() if order.stands] == [WOKEN]
+    assert all(world.shelf.exposed_min[key] >= lived for key, lived in exposed_min.items())
+    again = owner.app.create(Plan(DREAMSCAPE, seats_min=3, seats_max=8))
+    assert isinstance(again, Refusal)
+    assert again.code is Code.DREAMSCAPE_EXISTS
+    assert getattr(owner.app.dreamscape(DREAMSCAPE), "state", None) is DreamscapeState.DREAMING
