@@ -11,7 +11,12 @@ from dreamapi.v1.wake_pb2_grpc import WakeOrdersStub
 PAGE: int = 500
 Scope = waking.WakeOrder.Scope
 
-_NAMED = {Scope.SCOPE_POD: names.pod, Scope.SCOPE_DREAMSCAPE: names.dreamscape, Scope.SCOPE_SITE: names.site}
+_NAMED = {
+    Scope.SCOPE_POD: names.pod,
+    Scope.SCOPE_SLEEPER: names.sleeper,
+    Scope.SCOPE_DREAMSCAPE: names.dreamscape,
+    Scope.SCOPE_SITE: names.site,
+}
 
 
 class WakeOrders:

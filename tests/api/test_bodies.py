@@ -139,7 +139,7 @@ async def raw(channel: grpc.aio.Channel, path: str, body: bytes) -> bytes:
 def meant_by(method: MethodDescriptor) -> dict[str, object]:
     """Who or what this way out is for, in the house of these tests."""
     if "scope" in method.input_type.fields_by_name:
-        return {"scope": waking.WakeOrder.DESCRIPTOR.enum_types[0].values[-1].number}
+        return {"scope": waking.WakeOrder.SCOPE_FLEET}  # also that of OrderSever
     named = {"Pods": "pods/bed-1", "Breakers": "breakers/pods/bed-1", "WakeOrders": "wakeOrders/w1"}
     service = method.containing_service.name.removesuffix("Service")
     return {"name": named.get(service, f"dreamscapes/{method.name.lower()}")}

@@ -10,6 +10,7 @@ from api.test_cli import Shell, shell
 from dreamd.core.session.house import HouseView
 from dreamd.core.session.views import DreamscapeState, PodState
 from dreamd.core.severing.scopes import SeverScope
+from dreamwire.messages import WakeScope
 from fakes.coordination import FakeCoordination
 from fakes.views import pod_view
 
@@ -113,3 +114,16 @@ async def test_an_event_that_was_told_late_says_when_it_happened(
     application.journal[-1] = replace(fact, acted_s=fact.at_s - 75.0)
     out = (await shell("dreamscapes watch n --events --after 0 --count 1"))[1]
     assert "(happened at " in out
+
+
+async def test_one_sleeper_is_woken_in_the_bed_they_lie_in(
+    application: FakeCoordination, shell: Shell
+) -> None:
+    """As an order to that bed; a sleeper who lies in none is an error, and the name is not repeated."""
+    application.change("bed-2", sleeper="ada")
+    assert (await shell("wake order sleeper ada --issuer mira"))[0] == 0
+    assert application.calls[-1][:4] == ("waking.order", WakeScope.POD, "bed-2", "mira")
+    status, _, err = await shell("wake order sleeper grace")
+    assert status == 1
+    assert "checked in to no pod" in err
+    assert "grace" not in err

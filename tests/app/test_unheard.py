@@ -86,6 +86,22 @@ def test_what_is_delayed_is_as_old_as_it_is() -> None:
     assert seat.heard_age_s > 2.5
 
 
+def test_a_status_that_was_long_on_its_way_is_as_old_as_it_is() -> None:
+    """One a second, each written three seconds before it came: the bed is not heard, though words arrive."""
+    stage = Stage(1)
+    stage.appear()
+    stage.hop(4)
+    assert stage.app.pod("bed-1").heard
+    for _ in range(3):
+        stage.hop(4, statuses=False)
+        stage.pods[0].status(written_s=stage.clock.at_s - 3.0)
+    view = stage.app.pod("bed-1")
+    assert (view.state, view.clock_synced) == (PodState.UNHEARD, False)
+    assert view.heard_age_s == pytest.approx(3.0, abs=0.1)
+    stage.hop(1, statuses=False)
+    assert (fleet(stage).online, fleet(stage).unheard) == (0, 1)
+
+
 def test_counts_leave_out_the_silent_and_say_how_many_they_are() -> None:
     """Two of six are silent: four are merged, two not known, in the view, the tick and the metrics."""
     stage = dreaming()

@@ -317,6 +317,10 @@ class FakeCoordination:
         self.pod_watches.add(watch)
         return watch
 
+    def bed_of(self, sleeper: str) -> str | Refusal:
+        found = [pod for pod, view in self.fleet.items() if view.sleeper == sleeper]
+        return found[0] if found else Refusal(Code.POD_UNKNOWN, "this sleeper is checked in to no pod")
+
     def check_in(self, pod: str, sleeper: str, etag: str = "") -> PodView | Refusal:
         refusal = self.asked("check_in", pod, sleeper, etag) or self._no_pod(pod)
         if refusal is None and etag not in ("", self.fleet[pod].etag):

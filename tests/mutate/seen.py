@@ -90,6 +90,14 @@ SEEN: Final[tuple[Mutation, ...]] = (
         _UNHEARD,
     ),
     Mutation(
+        "seen.status-arrival",
+        "a status that was long on its way counts from its arrival",
+        f"{_APP}fleet.py",
+        "return now_s - self.said_s if",
+        "return now_s - self.status_s if",
+        _UNHEARD,
+    ),
+    Mutation(
         "seen.first-cause",
         "an operator's sever overwrites what a bed was severed for",
         f"{_APP}first_causes.py",

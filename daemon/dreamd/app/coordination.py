@@ -202,6 +202,10 @@ class Coordination(Protocol):
         """Watch the fleet."""
         ...
 
+    def bed_of(self, sleeper: str) -> str | Refusal:
+        """The pod a sleeper is checked in to."""
+        ...
+
     def check_in(self, pod: str, sleeper: str, etag: str = "") -> PodView | Refusal:
         """Bind a sleeper (a pseudonym) to a pod; the same pair again is the same answer."""
         ...

@@ -15,7 +15,7 @@ from dreamd.app.fleet import PodRecord, PodWatching
 from dreamd.app.journal import Follower
 from dreamd.app.leading import Lead
 from dreamd.app.listing import dated, newest_first
-from dreamd.app.severing import Severing
+from dreamd.app.severing import NO_BED, Severing
 from dreamd.app.showing import blind, dreamscape_view, last_frame
 from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Ticket
@@ -113,6 +113,10 @@ class Desk:
     def watch_pods(self, changed: Changed) -> PodWatching | Refusal:
         """Watch the fleet."""
         return self._in.fleet.watch(changed)
+
+    def bed_of(self, sleeper: str) -> str | Refusal:
+        """The pod a sleeper is checked in to."""
+        return self._in.fleet.pod_of(sleeper) or Refusal(Code.POD_UNKNOWN, NO_BED)
 
     def check_in(self, pod: str, sleeper: str, etag: str = "") -> PodView | Refusal:
         """Bind a sleeper to a pod; the same pair again is the same answer."""

@@ -30,7 +30,7 @@ EVENT_IDS_KEPT = 256
 
 @dataclass(slots=True)
 class PodRecord:
-    """Everything known of one pod.
+    """Everything known of one pod. status_s: when its status came; said_s: when it was written, if known.
 
     zeroed_for: why the daemon last set its coupling to zero; empty once it is merged again.
     """
@@ -41,6 +41,7 @@ class PodRecord:
     seen_s: float
     status: Status | None = None
     status_s: float = 0.0
+    said_s: float = 0.0
     sleeper: str = ""
     dreamscape: str = ""
     seat: int = 0
@@ -64,8 +65,8 @@ class PodRecord:
         return self.status.latched if self.status else ""
 
     def silent_s(self, now_s: float) -> float:
-        """Seconds since its last status; infinity where there is none of this incarnation."""
-        return now_s - self.status_s if self.status is not None else inf
+        """Seconds since it wrote its last status; infinity where there is none of this incarnation."""
+        return now_s - self.said_s if self.status is not None else inf
 
     def touch(self, now_s: float) -> None:
         """The pod has been heard of, and its view may differ."""
@@ -141,7 +142,8 @@ class Fleet:
         if record.status is not None and status.older_than(record.status):
             return "overtaken by a newer one"
         record.status, record.status_s = status, now_s
-        heappush(self._said, (now_s, record.pod))
+        record.said_s = min(now_s, status.written_s(now_s) + status.clock.uncertainty_us * 1e-6)
+        heappush(self._said, (record.said_s, record.pod))
         self.changed(record, now_s)
         return record
 

@@ -18,6 +18,7 @@ A sever is no standing order: a Dreamscape that has a time to start starts. A wa
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from typing import Final
 
 from dreamd.app.archive import Archive
 from dreamd.app.conductor import Conductor
@@ -29,6 +30,9 @@ from dreamd.core.session.views import DreamscapeState
 from dreamd.core.severing.causes import Cause
 from dreamd.core.severing.scopes import SeverScope
 from dreamwire.messages import Release
+
+NO_BED: Final = "this sleeper is checked in to no pod"
+"""The name is not repeated: a caller may have sent that of a person."""
 
 
 class Severing:
@@ -60,7 +64,7 @@ class Severing:
         """The Dreamscapes to sever as a whole, and the pods to sever alone."""
         match scope:
             case SeverScope.SLEEPER:
-                return self._bed(self._in.fleet.pod_of(target), "this sleeper is checked in to no pod")
+                return self._bed(self._in.fleet.pod_of(target), NO_BED)
             case SeverScope.POD:
                 return self._bed(target, f"pod {target!r} has never connected")
             case SeverScope.DREAMSCAPE:

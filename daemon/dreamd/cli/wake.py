@@ -9,6 +9,7 @@ from dreamd.cli.asking import add_verb, as_json, console, print_json
 run = asking.run
 
 SCOPES = {
+    "sleeper": dreamapi.WakeOrder.SCOPE_SLEEPER,
     "pod": dreamapi.WakeOrder.SCOPE_POD,
     "dreamscape": dreamapi.WakeOrder.SCOPE_DREAMSCAPE,
     "site": dreamapi.WakeOrder.SCOPE_SITE,

@@ -17,11 +17,13 @@ class WakeOrder(_message.Message):
         SCOPE_DREAMSCAPE: _ClassVar[WakeOrder.Scope]
         SCOPE_SITE: _ClassVar[WakeOrder.Scope]
         SCOPE_FLEET: _ClassVar[WakeOrder.Scope]
+        SCOPE_SLEEPER: _ClassVar[WakeOrder.Scope]
     SCOPE_UNSPECIFIED: WakeOrder.Scope
     SCOPE_POD: WakeOrder.Scope
     SCOPE_DREAMSCAPE: WakeOrder.Scope
     SCOPE_SITE: WakeOrder.Scope
     SCOPE_FLEET: WakeOrder.Scope
+    SCOPE_SLEEPER: WakeOrder.Scope
     NAME_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     SCOPE_FIELD_NUMBER: _ClassVar[int]

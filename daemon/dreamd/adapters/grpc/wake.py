@@ -30,8 +30,7 @@ class WakeOrders(WakeOrdersServicer):
 
     async def OrderWake(self, request: waking.OrderWakeRequest, context: Context) -> waking.OrderWakeResponse:
         """Wake everyone in this scope, now."""
-        scope = SCOPES.get(request.scope, WakeScope.UNSPECIFIED)
-        target = inputs.wake_target(scope, request.target)
+        scope, target = self._reach(request)
         issuer, reason = inputs.reason(request.issuer), inputs.reason(request.reason)
         asked = inputs.request_id_if_fit(request.request_id)
         ordered = granted(self._coordination.waking.order(scope, target, issuer, reason, asked))
@@ -39,6 +38,14 @@ class WakeOrders(WakeOrdersServicer):
             order=translate.wake_order(ordered.order),
             outcome=translate.outcome(await confirmed(ordered.ticket, context)),
         )
+
+    def _reach(self, request: waking.OrderWakeRequest) -> tuple[WakeScope, str]:
+        """How far the order reaches; that of one sleeper is given to the bed they lie in."""
+        if request.scope == waking.WakeOrder.SCOPE_SLEEPER:
+            sleeper = inputs.sleeper_id(request.target, "target")
+            return WakeScope.POD, granted(self._coordination.bed_of(sleeper))
+        scope = SCOPES.get(request.scope, WakeScope.UNSPECIFIED)
+        return scope, inputs.wake_target(scope, request.target)
 
     async def LiftWakeOrder(
         self, request: waking.LiftWakeOrderRequest, _context: Context
