@@ -5,6 +5,7 @@ from contextlib import aclosing
 
 import grpc.aio
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.field_mask_pb2 import FieldMask
 
 from dreamapi import names
 from dreamapi.calls import Line, new_request_id
@@ -18,8 +19,8 @@ PAGE: int = 100
 
 def plan(
     *,
-    seats_min: int,
-    seats_max: int,
+    seats_min: int = 0,
+    seats_max: int = 0,
     pods: Iterable[str] = (),
     site: str = "",
     late_joining: bool = True,
@@ -69,6 +70,32 @@ class Dreamscapes:
             request_id=request_id or new_request_id(),
         )
         return await self._line.ask(self._stub.CreateDreamscape, request, dreams.Dreamscape)
+
+    async def update(
+        self,
+        name: str,
+        plan: dreams.Plan,
+        fields: Iterable[str],
+        *,
+        etag: str = "",
+        validate_only: bool = False,
+        request_id: str = "",
+    ) -> dreams.Dreamscape:
+        """Change these fields of the plan (such as "seats_min") before the start.
+
+        plan: holds the new values; a field that is named and absent takes the daemon's default.
+
+        Raises:
+            WrongState: the Dreamscape has started.
+            StaleEtag: it has changed since `etag` was read.
+        """
+        request = dreams.UpdateDreamscapeRequest(
+            dreamscape=dreams.Dreamscape(name=names.dreamscape(name), plan=plan, etag=etag),
+            update_mask=FieldMask(paths=[f"plan.{field}" for field in fields]),
+            validate_only=validate_only,
+            request_id=request_id or new_request_id(),
+        )
+        return await self._line.ask(self._stub.UpdateDreamscape, request, dreams.Dreamscape)
 
     async def get(self, name: str) -> dreams.Dreamscape:
         """One Dreamscape with its seats."""

@@ -24,6 +24,7 @@ from dreamwire.messages import WakeScope
 from dreamwire.text import TEXT_MAX, unfit
 from fakes.coordination import FakeCoordination
 from fakes.views import breaker_view
+from fakes.waiting import until
 
 METHODS = methods_of_api()
 WAYS_OUT = {path: method for path, method in METHODS.items() if frees(method.name)}
@@ -163,6 +164,16 @@ async def test_every_way_out_acts_over_the_network(
     assert len(application.calls) - before == len(WAYS_OUT)
 
 
+def counted(registry: CollectorRegistry, labels: dict[str, str]) -> float:
+    """Calls that have ended with these labels."""
+    return sum(
+        sample.value
+        for family in registry.collect()
+        for sample in family.samples
+        if sample.name == "grpc_server_handled_total" and labels.items() <= sample.labels.items()
+    )
+
+
 async def test_a_body_that_is_no_protobuf_is_an_invalid_argument(
     channel: grpc.aio.Channel, registry: CollectorRegistry, refused: list[str]
 ) -> None:
@@ -175,13 +186,8 @@ async def test_a_body_that_is_no_protobuf_is_an_invalid_argument(
         assert isinstance(no, errors.InvalidArgument)
         assert no.metadata["field"] == "request"
         labels = {"grpc_method": method.name, "grpc_code": "InvalidArgument"}
-        counted = [
-            sample.value
-            for family in registry.collect()
-            for sample in family.samples
-            if sample.name == "grpc_server_handled_total" and labels.items() <= sample.labels.items()
-        ]
-        assert sum(counted) == 1, method.name
+        # It is counted once the answer is on its way.
+        await until(lambda labels=labels: counted(registry, labels) == 1)
     assert set(refused) == {"INVALID_ARGUMENT"}
 
 

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamd.adapters.grpc.server import Running
 from dreamd.cli import breakers, dreamscapes, pods, sever, wake
 from dreamd.cli.tables import collective_line
-from dreamd.core.refusals import Code, Refusal
+from dreamd.core.refusals import Code, Refusal, bad_field
 from dreamd.core.session.views import DreamscapeState, PodState, SeatState
 from fakes.coordination import FakeCoordination
 from fakes.views import pod_view, seat_view
@@ -135,6 +136,46 @@ async def test_the_verbs_of_a_dreamscape(application: FakeCoordination, shell: S
     assert "2 zeroed" in (await shell("dreamscapes wake n --reason fire --issuer nurse"))[1]
     assert "2 zeroed" in (await shell("dreamscapes end n"))[1]
     assert "ended" in (await shell("dreamscapes list"))[1]
+
+
+async def test_a_plan_is_changed_by_its_flags(application: FakeCoordination, shell: Shell) -> None:
+    """The flags that are given change, the rest stays; without one nothing is asked."""
+    application.add("n", DreamscapeState.PLANNED)
+    status, out, _ = await shell("dreamscapes update n --max 6 --no-late-joining --json")
+    plan = json.loads(out)["plan"]
+    assert (status, plan["seats_max"], plan["late_joining"]) == (0, 6, False)
+    assert plan["pods"] == ["pods/bed-1", "pods/bed-2"]
+    status, out, err = await shell("dreamscapes update n")
+    assert (status, out, err) == (2, "", "dreamd: name what is to change, such as --min 3\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "method", "field", "flag"),
+    [
+        ("dreamscapes create n --min 2 --max 8", "create", "plan.seats_min", "--min"),
+        ("dreamscapes create n --min 3 --max 8 --ramp 1", "create", "plan.ramp", "--ramp"),
+        ("dreamscapes create n --min 3 --max 8 --pods a,b,c", "create", "plan.pods[1]", "--pods"),
+        ("dreamscapes update n --artist-share 1", "update", "plan.artist_share", "--artist-share"),
+    ],
+)
+async def test_a_wrong_field_is_named_by_its_flag(
+    line: str, method: str, field: str, flag: str, application: FakeCoordination, shell: Shell
+) -> None:
+    """On a command line the flag is what was wrong, not the path in a request."""
+    application.add("n", DreamscapeState.PLANNED)
+    application.refuse(method, bad_field(field, "something else", 2))
+    status, _, err = await shell(line)
+    assert status == 1
+    assert err.startswith(f"dreamd: {flag}: expected something else, got 2; ")
+    assert "plan" not in err
+
+
+async def test_pods_that_never_came_are_told(application: FakeCoordination, shell: Shell) -> None:
+    """An invitation of an unknown pod is taken, since it may still come, and said."""
+    application.add("n", DreamscapeState.PLANNED)
+    application.sessions["n"] = replace(application.sessions["n"], unknown_pods=("bed-99",))
+    _, out, _ = await shell("dreamscapes get n")
+    assert "invited, never connected: bed-99" in out
 
 
 async def test_a_refusal_is_one_sentence_and_a_status(shell: Shell) -> None:

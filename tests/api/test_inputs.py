@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dreamapi import names
 from dreamapi.v1.dreamscapes_pb2 import CreateDreamscapeRequest, Plan
-from dreamd.adapters.grpc import inputs
+from dreamd.adapters.grpc import inputs, plans
 from dreamd.adapters.grpc.errors import Declined
 from dreamd.adapters.grpc.pages import PAGE_BYTES_MAX, page
 from dreamd.core.refusals import Code
@@ -80,7 +80,7 @@ def create(**fields: object) -> CreateDreamscapeRequest:
 def test_a_plan_that_cannot_be_read_names_its_field(request_: CreateDreamscapeRequest, field: str) -> None:
     """NaN and infinity are never fine, nor is a time before 1970."""
     with pytest.raises(Declined) as caught:
-        inputs.plan(request_)
+        plans.created(request_)
     assert refused_field(caught) == field
 
 

@@ -41,6 +41,12 @@ UNARY = {
     "CreateDreamscape": (dreams.CreateDreamscapeRequest(dreamscape_id="m"), dreams.Dreamscape),
     "GetDreamscape": (dreams.GetDreamscapeRequest(name=N), dreams.Dreamscape),
     "ListDreamscapes": (dreams.ListDreamscapesRequest(), dreams.ListDreamscapesResponse),
+    "UpdateDreamscape": (
+        dreams.UpdateDreamscapeRequest(
+            dreamscape=dreams.Dreamscape(name=N, plan=dreams.Plan(seats_max=4)),
+        ),
+        dreams.Dreamscape,
+    ),
     "StartDreamscape": (dreams.StartDreamscapeRequest(name=N), dreams.Dreamscape),
     "SeverDreamscape": (dreams.SeverDreamscapeRequest(name=N), SeverOutcome),
     "ResumeDreamscape": (dreams.ResumeDreamscapeRequest(name=N), dreams.Dreamscape),

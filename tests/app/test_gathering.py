@@ -3,6 +3,7 @@
 from collections import Counter
 
 from dreamd.app.conductor import LOOKED_AT
+from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import Plan, SeatState
 from fakes.stage import Stage
 
@@ -41,3 +42,31 @@ def test_who_was_refused_is_looked_at_again_in_turn() -> None:
     seats = stage.app.dreamscape("night").seats
     assert seats[-1].pod == LAST
     assert [seat.pod for seat in seats if seat.state is SeatState.ADMITTED] == [LAST]
+
+
+def test_the_etag_of_a_pod_is_of_what_a_caller_can_edit() -> None:
+    """It stays while statuses come and a seat is taken; with another sleeper it changes."""
+    stage = Stage(4)
+    stage.appear(sleepers=False)
+    stage.hop(4)
+
+    def etag() -> str:
+        shown = stage.app.pod("bed-1")
+        assert not isinstance(shown, Refusal)
+        return shown.etag
+
+    empty = etag()
+    stage.hop(12)
+    assert etag() == empty
+    assert not isinstance(stage.app.check_in("bed-1", "ada", empty), Refusal)
+    taken = etag()
+    assert taken != empty
+    for pod in ("bed-2", "bed-3", "bed-4"):
+        stage.app.check_in(pod, f"s-{pod}")
+    stage.dream()
+    stage.hop(8)
+    assert etag() == taken
+    stage.app.check_out("bed-1")
+    refused = stage.app.check_in("bed-1", "bob", taken)
+    assert isinstance(refused, Refusal)
+    assert refused.code is Code.STALE_ETAG

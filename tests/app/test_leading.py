@@ -127,6 +127,17 @@ def test_what_cannot_be_is_refused_and_ends_the_lead(vector: list[float], share:
     leading(stage)
 
 
+def test_a_share_that_float32_has_rounded_up_is_the_plans() -> None:
+    """0.3 as float32 is 0.30000001: taken as 0.3, and the lead goes on."""
+    stage = dreaming()
+    lead = leading(stage)
+    rounded = float(np.float32(0.3))
+    assert rounded > 0.3
+    assert lead.take(VECTOR, rounded) is None
+    assert said(stage).share == np.float32(0.3)
+    assert lead.take(VECTOR, 0.3001) is not None
+
+
 def test_one_leads_at_a_time() -> None:
     """A second artist is refused while the first speaks, and may follow one who has been silent for long."""
     stage = dreaming()

@@ -159,35 +159,42 @@ GOOD_PLANS = [
 ]
 
 BAD_PLANS = [
-    (replace(PLAN, dreamscape=""), "dreamscape"),
-    (replace(PLAN, dreamscape="a/b"), "dreamscape"),
-    (replace(PLAN, dreamscape="x" * 64), "dreamscape"),
-    (replace(PLAN, site="North"), "site"),
-    (replace(PLAN, site="north", pods=("bed-1",)), "site"),
-    (replace(PLAN, pods=("bed-1", "bed-1")), "pods"),
-    (replace(PLAN, pods=("bed+1",)), "pods"),
-    (replace(PLAN, pods=tuple(f"bed-{n}" for n in range(20_001))), "pods"),
-    (replace(PLAN, schema="bands5x1"), "schema"),
-    (replace(PLAN, seats_min=2), "seats_min"),
-    (replace(PLAN, seats_min=0), "seats_min"),
-    (replace(PLAN, seats_min=9), "seats_max"),
-    (replace(PLAN, seats_max=10_001), "seats_max"),
-    (replace(PLAN, seats_min=1, intimate=True), "seats_min"),
-    (replace(PLAN, seats_max=13, intimate=True), "seats_max"),
-    (replace(PLAN, ceiling=0.0), "ceiling"),
-    (replace(PLAN, ceiling=-0.1), "ceiling"),
-    (replace(PLAN, ceiling=nan), "ceiling"),
-    (replace(PLAN, ceiling=inf), "ceiling"),
-    (replace(PLAN, ceiling=0.151), "ceiling"),
-    (replace(PLAN, ramp_s=9.9), "ramp_s"),
-    (replace(PLAN, ramp_s=nan), "ramp_s"),
-    (replace(PLAN, ramp_s=inf), "ramp_s"),
-    (replace(PLAN, start_at_s=NOW_S - 1), "start_at_s"),
-    (replace(PLAN, start_at_s=nan), "start_at_s"),
-    (replace(PLAN, close_at_s=NOW_S - 1), "close_at_s"),
-    (replace(PLAN, close_at_s=inf), "close_at_s"),
-    (replace(PLAN, start_at_s=NOW_S + 60, close_at_s=NOW_S + 60), "close_at_s"),
-    (replace(PLAN, close_at_s=NOW_S + 12 * 3600 + 1), "close_at_s"),
+    (replace(PLAN, dreamscape=""), "dreamscape_id"),
+    (replace(PLAN, dreamscape="a/b"), "dreamscape_id"),
+    (replace(PLAN, dreamscape="x" * 64), "dreamscape_id"),
+    (replace(PLAN, site="North"), "plan.site"),
+    (replace(PLAN, site="north", pods=("bed-1",)), "plan.site"),
+    (replace(PLAN, pods=("bed-1", "bed-2", "bed-1")), "plan.pods[2]"),
+    (replace(PLAN, pods=("bed-1", "bed+1")), "plan.pods[1]"),
+    (replace(PLAN, pods=tuple(f"bed-{n}" for n in range(20_001))), "plan.pods"),
+    (replace(PLAN, schema="bands5x1"), "plan.schema"),
+    (replace(PLAN, seats_min=2), "plan.seats_min"),
+    (replace(PLAN, seats_min=0), "plan.seats_min"),
+    (replace(PLAN, seats_min=9), "plan.seats_max"),
+    (replace(PLAN, seats_max=10_001), "plan.seats_max"),
+    (replace(PLAN, seats_min=1, intimate=True), "plan.seats_min"),
+    (replace(PLAN, seats_max=13, intimate=True), "plan.seats_max"),
+    (replace(PLAN, ceiling=0.0), "plan.ceiling"),
+    (replace(PLAN, ceiling=-0.1), "plan.ceiling"),
+    (replace(PLAN, ceiling=nan), "plan.ceiling"),
+    (replace(PLAN, ceiling=inf), "plan.ceiling"),
+    (replace(PLAN, ceiling=0.151), "plan.ceiling"),
+    (replace(PLAN, ramp_s=9.9), "plan.ramp"),
+    (replace(PLAN, ramp_s=nan), "plan.ramp"),
+    (replace(PLAN, ramp_s=inf), "plan.ramp"),
+    (replace(PLAN, start_at_s=NOW_S - 1), "plan.start_time"),
+    (replace(PLAN, start_at_s=nan), "plan.start_time"),
+    (replace(PLAN, close_at_s=NOW_S - 1), "plan.close_time"),
+    (replace(PLAN, close_at_s=inf), "plan.close_time"),
+    (replace(PLAN, start_at_s=NOW_S + 60, close_at_s=NOW_S + 60), "plan.close_time"),
+    (replace(PLAN, close_at_s=NOW_S + 12 * 3600 + 1), "plan.close_time"),
+    (replace(PLAN, pods=("bed-1", "bed-99")), "plan.pods"),
+    (replace(PLAN, pods=("dreamd", "bed-1", "bed-2")), "plan.pods[0]"),
+    (replace(PLAN, guidelines="nope"), "plan.guidelines"),
+    (replace(PLAN, guidelines="x" * 900_000), "plan.guidelines"),
+    (replace(PLAN, guidelines=""), "plan.guidelines"),
+    (replace(PLAN, artist_share=0.51), "plan.artist_share"),
+    (replace(PLAN, artist_share=nan), "plan.artist_share"),
 ]
 
 
@@ -199,8 +206,11 @@ def test_a_sound_plan_is_accepted(plan: Plan) -> None:
 
 @pytest.mark.parametrize(("plan", "field"), BAD_PLANS)
 def test_a_faulty_plan_is_refused_by_the_field_at_fault(plan: Plan, field: str) -> None:
-    """Each fault is INVALID_ARGUMENT and names the field to correct."""
+    """Each fault is INVALID_ARGUMENT: the API's path of the field, the values it takes, what came."""
     refusal = validate_plan(plan, NOW_S)
     assert refusal is not None
     assert refusal.code is Code.INVALID_ARGUMENT
-    assert refusal.metadata == {"field": field}
+    assert refusal.metadata["field"] == field
+    assert refusal.metadata["expected"]
+    assert refusal.sentence.startswith(f"{field}: expected {refusal.metadata['expected']}, got ")
+    assert len(refusal.sentence) < 300

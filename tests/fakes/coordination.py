@@ -357,6 +357,17 @@ class FakeCoordination:
             self.sessions[plan.dreamscape] = view
         return view
 
+    def update(self, plan: Plan, etag: str = "", *, validate_only: bool = False) -> DreamscapeView | Refusal:
+        refusal = self.asked("update", plan, etag, validate_only) or self._no_dreamscape(plan.dreamscape)
+        if refusal is None and etag not in ("", self.sessions[plan.dreamscape].etag):
+            refusal = Refusal(Code.STALE_ETAG, f"{plan.dreamscape} has changed since etag {etag}")
+        if refusal:
+            return refusal
+        view = replace(self.sessions[plan.dreamscape], plan=plan)
+        if not validate_only:
+            self.sessions[plan.dreamscape] = view
+        return view
+
     def dreamscapes(self, after: str = "") -> Iterator[DreamscapeView]:
         self.asked("dreamscapes")
         named = {(view.created_s, name) for name, view in self.sessions.items()}

@@ -13,7 +13,7 @@ from dreamd.app.archive import Archive, Bygone
 from dreamd.app.conductor import Conductor
 from dreamd.app.fleet import PodRecord, breaker_cause
 from dreamd.app.surroundings import Surroundings
-from dreamd.core.refusals import Code, Refusal
+from dreamd.core.refusals import Code, Refusal, bad_field
 from dreamd.core.session.views import BreakerState, DreamscapeState
 from dreamd.core.severing.breaker import Observation, Reset, Trip, step
 from dreamd.core.severing.causes import Cause
@@ -101,7 +101,7 @@ class Breakers:
     ) -> Refusal | None:
         for field, said in (("by", by), ("reason", reason)):
             if not said.strip():
-                return Refusal(Code.INVALID_ARGUMENT, f"{field}: whoever resets says it", {"field": field})
+                return bad_field(field, "what a person answers for: their name and a reason", said)
         if not isinstance(found, PodRecord):
             sentence = f"{name} is a Dreamscape, whose breaker is never locked: resume it"
             return Refusal(Code.BREAKER_NOT_LOCKED, sentence, {"breaker": name})

@@ -6,17 +6,22 @@ house-keeping comes after the broadcast. What people may ask of a Dreamscape sta
 is what time and the pods do to it.
 """
 
+from dataclasses import replace
 from typing import Final
 
+from dreamd.app import amending
 from dreamd.app.cohorts import SlotAt
+from dreamd.app.crowd import CrowdWatch
 from dreamd.app.excluding import Excluding
 from dreamd.app.fleet import PodRecord
 from dreamd.app.leading import Artists
+from dreamd.app.seating import Seating
 from dreamd.app.seats import Seat
 from dreamd.app.session import Session
 from dreamd.app.surrogates import check
 from dreamd.app.surroundings import Surroundings
 from dreamd.core.limits import HOP_S, MASS_WINDOW_S, QUORUM_MIN
+from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.assembly import ceiling_for
 from dreamd.core.session.dreamscape import breaker_of
 from dreamd.core.session.views import BreakerState, DreamscapeState, Plan
@@ -24,8 +29,10 @@ from dreamd.core.severing.breaker import Reset
 from dreamd.core.severing.causes import Cause
 from dreamd.core.severing.quorum import INTIMATE_MIN, quorum
 from dreamd.fusion.columns import Written
+from dreamd.ports.ledger import LedgerError, Transaction
 from dreamwire.buggify import buggify
 from dreamwire.messages import Assign, Frame, PodEvent, Status
+from dreamwire.schema import schema_named
 from dreamwire.topics import FramesTopic
 
 ORPHAN_AFTER_S: Final = 3.0
@@ -51,6 +58,31 @@ class Conductor(Session):
         super().__init__(plan, surroundings, created_s)
         self.excluding = Excluding(self._happenings.excluded)
         self.artists = Artists(self.schema, plan.artist_share, surroundings.clock.now_s, self.say)
+
+    def amend(self, plan: Plan) -> Refusal | None:
+        """Put this plan in the place of the one there is, before the start; None: done."""
+        refusal = amending.refused(self, plan, self._in.clock.now_s())
+        if refusal is not None:
+            return refusal
+        try:
+            self._in.ledger.write(Transaction(dreamscapes=(replace(self.record(), plan=plan),)))
+        except LedgerError as error:
+            return Refusal(Code.LEDGER_UNAVAILABLE, f"the ledger could not keep the plan: {error}")
+        for seat in amending.misplaced(self, plan, self._in.fleet):
+            self.leave(seat, "plan")
+        what = amending.changed(self.plan, plan)
+        self.plan, self.schema = plan, schema_named(plan.schema)
+        self.use_scale(self.schema.shipped_mu(), self.schema.shipped_sigma())
+        self.seats.resize(plan.seats_max)
+        excused = self.seating.excused
+        self.seating = Seating(plan, self._in, self.seats, self.ownership)
+        self.seating.excused.update(excused)
+        self.crowd = CrowdWatch(self, self._in)
+        self.artists.close()
+        self.artists = Artists(self.schema, plan.artist_share, self._in.clock.now_s, self.say)
+        self._version += 1
+        self.say("amended", f"the plan of {plan.dreamscape} is changed: {what}", what)
+        return None
 
     # -- what arrives -----------------------------------------------------------------------------
 

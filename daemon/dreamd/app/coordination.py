@@ -222,6 +222,10 @@ class Coordination(Protocol):
         """Create a Dreamscape in PLANNED, or say what is wrong with the plan."""
         ...
 
+    def update(self, plan: Plan, etag: str = "", *, validate_only: bool = False) -> DreamscapeView | Refusal:
+        """Change the plan of the Dreamscape of that name before its start, or say what is wrong with it."""
+        ...
+
     def dreamscapes(self, after: str = "") -> Iterator[DreamscapeView]:
         """Every Dreamscape that is kept, newest first, without seats, behind the place `after`.
 

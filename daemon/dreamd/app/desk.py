@@ -5,8 +5,9 @@ valid in every state and idempotent; everything else says why not.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from dreamd.app import amending
 from dreamd.app.archive import Archive, Bygone, Over, Row, of_the_past
 from dreamd.app.breakers import Breakers
 from dreamd.app.conductor import Conductor
@@ -23,8 +24,8 @@ from dreamd.app.waking import Waking
 from dreamd.app.watching import CollectiveWatching
 from dreamd.app.withdrawals import Withdrawals
 from dreamd.core.limits import DREAMSCAPES_MAX
-from dreamd.core.refusals import Code, Refusal
-from dreamd.core.session.assembly import validate_plan
+from dreamd.core.refusals import Code, Figure, Refusal, bad_field
+from dreamd.core.session.assembly import NAME_RULE, validate_plan
 from dreamd.core.session.hearing import SILENCE, Word
 from dreamd.core.session.house import HouseView
 from dreamd.core.session.views import (
@@ -143,12 +144,7 @@ class Desk:
     def _check_in_refusal(self, record: PodRecord, sleeper: str, etag: str) -> Refusal | None:
         pod = record.pod
         if not is_name(sleeper):
-            return Refusal(
-                Code.INVALID_ARGUMENT,
-                f"sleeper {sleeper!r} is no pseudonym: expected 1 to 63 of a-z 0-9 _ . -, starting and "
-                "ending with a letter or digit",
-                {"field": "sleeper"},
-            )
+            return bad_field("sleeper", f"a pseudonym of {NAME_RULE}", Figure("something else"))
         if etag and etag != self._in.fleet.shown(record).etag:
             return Refusal(Code.STALE_ETAG, f"pod {pod!r} has changed since etag {etag}", {"pod": pod})
         if self.closing:
@@ -228,6 +224,20 @@ class Desk:
             now_s, "state", f"{plan.dreamscape} is planned", dreamscape=plan.dreamscape, cause="planned"
         )
         return conductor.view()
+
+    def update(self, plan: Plan, etag: str = "", *, validate_only: bool = False) -> DreamscapeView | Refusal:
+        """Change the plan of the Dreamscape of that name before its start."""
+        conductor = self._find(plan.dreamscape, etag)
+        if isinstance(conductor, Refusal):
+            return conductor
+        if isinstance(conductor, Bygone):
+            return Refusal(Code.WRONG_STATE, f"{plan.dreamscape} has ended", {"state": "ended"})
+        if self.closing:
+            return Refusal(Code.SHUTTING_DOWN, "the daemon is shutting down")
+        if validate_only:
+            refusal = amending.refused(conductor, plan, self._in.clock.now_s())
+            return refusal or replace(conductor.view(), plan=plan)
+        return conductor.amend(plan) or conductor.view()
 
     def _create_refusal(self, plan: Plan) -> Refusal | None:
         if self.closing:

@@ -10,6 +10,7 @@ not heard.
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from heapq import heappop, heappush
 from math import inf
 
@@ -313,6 +314,11 @@ def last_status(record: PodRecord, now_s: float) -> Word:
     return Word(status.applied, status.quality, record.silent_s(now_s)) if status else SILENCE
 
 
+def etag_of(record: PodRecord) -> str:
+    """Return the etag: of what a caller can edit, so that it stays while only telemetry changes."""
+    return blake2b(f"{record.pod} {record.sleeper}".encode(), digest_size=8).hexdigest()
+
+
 def view(record: PodRecord, now_s: float, frame: Word = SILENCE) -> PodView:
     """The pod as the API shows it; frame: its newest one, where it has a slot."""
     status, presence = record.status, record.presence
@@ -345,6 +351,6 @@ def view(record: PodRecord, now_s: float, frame: Word = SILENCE) -> PodView:
         breaker=record.breaker.state,
         breaker_cause=breaker_cause(record),
         last_heard_s=now_s - word.age_s if word.age_s < inf else 0.0,
-        etag=f"{record.incarnation:x}-{record.version:x}",
+        etag=etag_of(record),
         heard_age_s=word.age_s,
     )

@@ -17,8 +17,8 @@ from typing import Final
 
 import numpy as np
 
-from dreamd.core.limits import ARTIST_FRESH_S, ARTIST_SHARE_MOST
-from dreamd.core.refusals import Code, Refusal
+from dreamd.core.limits import ARTIST_FRESH_S, ARTIST_SHARE_MOST, at_most
+from dreamd.core.refusals import Code, Figure, Refusal, bad_field
 from dreamwire.blend import SHARE_B_MAX, X_LIMIT
 from dreamwire.messages import Floats
 from dreamwire.schema import Schema
@@ -80,6 +80,7 @@ class Artists:
         """What this lead says now; a lead that is over says nothing any more."""
         if lead is not self._lead:
             return Refusal(Code.WRONG_STATE, "this lead is over")
+        share = at_most(share, self._most)
         refusal = self._wrong(vector, share)
         if refusal is not None:
             self.end(lead)
@@ -90,13 +91,11 @@ class Artists:
 
     def _wrong(self, vector: Sequence[float], share: float) -> Refusal | None:
         if len(vector) != self._size:
-            sentence = f"vector: expected {self._size} numbers, got {len(vector)}"
-            return Refusal(Code.INVALID_ARGUMENT, sentence, {"field": "vector"})
+            return bad_field("vector", f"{self._size} numbers", Figure(f"{len(vector)} numbers"))
         if not np.isfinite(np.asarray(vector, dtype=np.float32)).all():
-            return Refusal(Code.INVALID_ARGUMENT, "vector: a number is not finite", {"field": "vector"})
+            return bad_field("vector", "finite numbers", Figure("one that is infinite or NaN"))
         if not 0.0 <= share <= self._most:
-            sentence = f"share: expected 0 to {self._most}, the plan's artist share, got {share}"
-            return Refusal(Code.INVALID_ARGUMENT, sentence, {"field": "share"})
+            return bad_field("share", f"0 to {self._most}, the plan's artist share", share)
         return None
 
     def end(self, lead: Lead) -> None:
@@ -104,6 +103,11 @@ class Artists:
         if lead is self._lead:
             self._lead, self._newest = None, NOBODY
             self.say("unled", "nobody leads any more")
+
+    def close(self) -> None:
+        """No artist leads here any more; an open lead is over."""
+        if self._lead is not None:
+            self.end(self._lead)
 
     def newest(self) -> tuple[Floats, float]:
         """The vector, float32[D], and its share; empty and 0 where nobody leads or has spoken lately."""

@@ -97,6 +97,10 @@ class Seats:
         """How many seats are shown: all but those that were left before this daemon began."""
         return len(self._seats) - self._nameless
 
+    def resize(self, most: int) -> None:
+        """Offer so many seats from now on."""
+        self._most = most
+
     @property
     def full(self) -> bool:
         """No seat is free; one that has been left is free for somebody else."""

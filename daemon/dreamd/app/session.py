@@ -22,6 +22,7 @@ from dreamd.app.ownership import Ownership
 from dreamd.app.people import Company
 from dreamd.app.seating import Seating
 from dreamd.app.seats import Seat, Seats
+from dreamd.app.shortfall import below_minimum
 from dreamd.app.showing import collective_view, dreamscape_view
 from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Ticket
@@ -160,7 +161,7 @@ class Session:
             return refusal
         admitted = self.seating.gather(started=False)
         if len(admitted) < self.plan.seats_min:
-            return self._below_minimum(len(admitted))
+            return below_minimum(self, self._in.fleet, len(admitted))
         now_s = self._in.clock.now_s()
         mu, sigma = self.seating.scale(admitted)
         try:
@@ -179,15 +180,6 @@ class Session:
             self._save()
         for seat in ready:
             self._assign(seat)
-
-    def _below_minimum(self, admitted: int) -> Refusal:
-        waiting = [f"{s.pod}: {s.refusal.sentence}" for s in self.seats if s.refusal][:3]
-        why = f" ({'; '.join(waiting)})" if waiting else ""
-        return Refusal(
-            Code.BELOW_MINIMUM,
-            f"{admitted} of at least {self.plan.seats_min} sleepers are admitted{why}",
-            {"admitted": str(admitted), "minimum": str(self.plan.seats_min)},
-        )
 
     def _assign(self, seat: Seat) -> None:
         try:

@@ -25,7 +25,7 @@ from dreamd.app.conductor import Conductor
 from dreamd.app.fleet import PodRecord
 from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Ticket
-from dreamd.core.refusals import Code, Refusal
+from dreamd.core.refusals import Code, Refusal, bad_field
 from dreamd.core.session.views import DreamscapeState
 from dreamd.core.severing.causes import Cause
 from dreamd.core.severing.scopes import SeverScope
@@ -87,9 +87,7 @@ class Severing:
     def _site(self, site: str) -> tuple[list[Conductor], list[PodRecord]] | Refusal:
         here = {record.pod: record for record in self._in.fleet if record.presence.site == site}
         if not here:
-            return Refusal(
-                Code.INVALID_ARGUMENT, f"no pod of site {site!r} has ever connected", {"field": "target"}
-            )
+            return bad_field("target", "a site of which a pod has connected", site)
         whole = [c for c in self._conductors.values() if _all_in(c, here.keys())]
         covered = {seat.pod for conductor in whole for seat in conductor.holding()}
         alone = [r for pod, r in here.items() if pod not in covered and (r.dreamscape or self._holds(r))]

@@ -84,7 +84,15 @@ def dreamscape_view(session: "Session", fleet: Fleet, *, with_seats: bool = True
         etag=session.etag,
         seats_taken=session.seats.named,
         unheard=session.cohorts.unheard(fleet.now_s()),
+        unknown_pods=_unknown(session, fleet) if with_seats else (),
     )
+
+
+def _unknown(session: "Session", fleet: Fleet) -> tuple[str, ...]:
+    """Pods that are invited and have never connected, while they can still be waited for."""
+    if session.state not in (DreamscapeState.PLANNED, DreamscapeState.GATHERING):
+        return ()
+    return tuple(pod for pod in session.plan.pods if fleet.get(pod) is None)
 
 
 def crowd_view(session: "Session") -> CrowdView:

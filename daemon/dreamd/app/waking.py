@@ -16,7 +16,7 @@ from dreamd.app.fleet import PodRecord
 from dreamd.app.listing import dated
 from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Ticket
-from dreamd.core.refusals import Code, Refusal
+from dreamd.core.refusals import Code, Refusal, bad_field
 from dreamd.core.session.views import DreamscapeState
 from dreamd.core.severing.waking import Order, reaches
 from dreamd.ports.ledger import LedgerError
@@ -85,11 +85,7 @@ class Waking:
                 sentence = f"no Dreamscape is named {target!r}"
                 return Refusal(Code.DREAMSCAPE_UNKNOWN, sentence, {"dreamscape": target})
             case WakeScope.SITE if all(record.presence.site != target for record in self._in.fleet):
-                return Refusal(
-                    Code.INVALID_ARGUMENT,
-                    f"no pod of site {target!r} has ever connected",
-                    {"field": "target"},
-                )
+                return bad_field("target", "a site of which a pod has connected", target)
             case _:
                 return None
 
@@ -179,9 +175,7 @@ class Waking:
 def _missing(by: str, reason: str) -> Refusal | None:
     for field, said in (("by", by), ("reason", reason)):
         if not said.strip():
-            return Refusal(
-                Code.INVALID_ARGUMENT, f"{field}: whoever lifts an order says it", {"field": field}
-            )
+            return bad_field(field, "what a person answers for: their name and a reason", said)
     return None
 
 

@@ -9,8 +9,9 @@ import asyncio
 import json
 import math
 import os
+import re
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from google.protobuf.json_format import MessageToDict
@@ -26,6 +27,10 @@ PIPE_COLUMNS: Final = 160
 """Columns of a table that no terminal shows: wide enough that nothing is cut."""
 
 Verb = Callable[[dreamapi.Api, argparse.Namespace], Awaitable[None]]
+
+
+class NothingAskedError(Exception):
+    """A verb was given nothing to do; the message says what it needs."""
 
 
 def add_verb(
@@ -59,10 +64,23 @@ async def answered(args: argparse.Namespace) -> int:
     try:
         async with dreamapi.connect(args.server, to_screen=not args.json) as api:
             await args.ask(api, args)
+    except NothingAskedError as no:
+        print(f"dreamd: {no}", file=sys.stderr)
+        return 2
     except dreamapi.ApiError as no:
-        print(f"dreamd: {shown(str(no))}", file=sys.stderr)
+        print(f"dreamd: {shown(in_flags(no, getattr(args, 'flags', {})))}", file=sys.stderr)
         return 1
     return 0
+
+
+def in_flags(no: dreamapi.ApiError, flags: Mapping[str, str]) -> str:
+    """The sentence of a no, with the flag of this command line in place of the request's field.
+
+    flags: by the path of the field, without an index.
+    """
+    field = no.metadata.get("field", "") if isinstance(no, dreamapi.Refused) else ""
+    flag = flags.get(re.sub(r"\[\d+\]$", "", field), "")
+    return str(no).replace(field, flag, 1) if flag else str(no)
 
 
 def console() -> Console:

@@ -4,6 +4,7 @@ import argparse
 import sys
 from contextlib import aclosing
 from functools import partial
+from typing import Final
 
 from rich.live import Live
 
@@ -13,6 +14,30 @@ from dreamd.cli.asking import add_verb, as_json, console, print_json
 
 run = asking.run
 
+PLAN_FLAGS: Final = {
+    "seats_min": "min",
+    "seats_max": "max",
+    "pods": "pods",
+    "site": "site",
+    "late_joining": "late_joining",
+    "intimate": "intimate",
+    "ceiling": "ceiling",
+    "ramp": "ramp",
+    "artist_share": "artist_share",
+}
+"""Fields of a plan that have a flag, and its name without the dashes."""
+PYTHON_NAMES: Final = {"ramp": "ramp_s"}
+FLAGS: Final = {
+    "dreamscape_id": "NAME",
+    "after": "--after",
+    **{
+        f"{above}plan.{field}": f"--{flag.replace('_', '-')}"
+        for above in ("", "dreamscape.")
+        for field, flag in PLAN_FLAGS.items()
+    },
+}
+"""Paths of fields in requests, and what they are called here."""
+
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `dreamscapes` and its verbs."""
@@ -20,6 +45,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     dreamscapes = subparsers.add_parser("dreamscapes", help=does, description=does)
     verbs = dreamscapes.add_subparsers(required=True, metavar="VERB")
     _add_create(verbs)
+    _add_update(verbs)
     add_verb(verbs, "list", _list, "every Dreamscape, newest first")
     for name, ask, does in (
         ("get", _get, "one Dreamscape with its seats"),
@@ -46,30 +72,43 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     watch.add_argument("--events", action="store_true", help="the journal instead, from now on")
     watch.add_argument("--after", type=int, metavar="CURSOR", help="with --events: from after this event")
     watch.add_argument("--count", type=asking.positive, metavar="N", help="stop after N")
-    dreamscapes.set_defaults(run=run)
+    dreamscapes.set_defaults(run=run, flags=FLAGS)
 
 
 def _add_create(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     create = add_verb(verbs, "create", _create, "plan a Dreamscape")
     create.add_argument("name", metavar="NAME", help="never reused")
-    create.add_argument("--min", type=asking.positive, required=True, metavar="N", help="sleepers to start")
-    create.add_argument("--max", type=asking.positive, required=True, metavar="N", help="seats")
-    create.add_argument("--pods", default="", metavar="A,B", help="invited pods; else every pod of the site")
-    create.add_argument("--site", default="", help="only pods of this site")
-    create.add_argument(
+    _add_plan(create, required=True)
+    create.add_argument("--validate-only", action="store_true", help="say what is wrong, create nothing")
+
+
+def _add_update(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    update = add_verb(verbs, "update", _update, "change a plan before its start: the flags that are given")
+    update.add_argument("name", metavar="NAME")
+    _add_plan(update, required=False)
+    update.add_argument("--etag", default="", help="refuse where it has changed since")
+    update.add_argument("--validate-only", action="store_true", help="say what is wrong, change nothing")
+
+
+def _add_plan(verb: argparse.ArgumentParser, *, required: bool) -> None:
+    """Flags of a plan; what is not given is None."""
+    verb.add_argument("--min", type=asking.positive, required=required, metavar="N", help="sleepers to start")
+    verb.add_argument("--max", type=asking.positive, required=required, metavar="N", help="seats")
+    verb.add_argument("--pods", metavar="A,B", help="invited pods; else every pod of the site")
+    verb.add_argument("--site", help="only pods of this site")
+    verb.add_argument(
         "--artist-share",
         type=asking.finite,
-        default=0.0,
         metavar="B",
-        help="most that an artist may have in what is blended, 0 to 0.5; 0: nobody leads",
+        help="most that an artist may have in what is blended, 0 to 0.5; 0: it cannot be led",
     )
-    create.add_argument(
+    verb.add_argument(
         "--ramp", type=asking.finite, metavar="S", help="seconds from zero to the granted coupling"
     )
-    create.add_argument("--ceiling", type=asking.finite, metavar="C", help="highest coupling, 0 to 1")
-    create.add_argument("--intimate", action="store_true", help="everyone agreed to fewer than five")
-    create.add_argument("--no-late-joining", action="store_true", help="nobody joins after start")
-    create.add_argument("--validate-only", action="store_true", help="say what is wrong, create nothing")
+    verb.add_argument("--ceiling", type=asking.finite, metavar="C", help="highest coupling, 0 to 1")
+    switch = argparse.BooleanOptionalAction
+    verb.add_argument("--intimate", action=switch, help="each sleeper agreed to fewer than five")
+    verb.add_argument("--late-joining", action=switch, help="pods may join after the start (they may)")
 
 
 def _show(dreamscape: dreamapi.Dreamscape, args: argparse.Namespace) -> None:
@@ -87,18 +126,25 @@ def _tell(outcome: dreamapi.SeverOutcome, args: argparse.Namespace) -> None:
 
 
 async def _create(api: dreamapi.Api, args: argparse.Namespace) -> None:
-    plan = dreamapi.plan(
-        seats_min=args.min,
-        seats_max=args.max,
-        pods=[pod.strip() for pod in args.pods.split(",") if pod.strip()],
-        site=args.site,
-        late_joining=not args.no_late_joining,
-        intimate=args.intimate,
-        ceiling=args.ceiling,
-        ramp_s=args.ramp,
-        artist_share=args.artist_share,
-    )
+    plan, _ = _plan(args)
     _show(await api.dreamscapes.create(args.name, plan, validate_only=args.validate_only), args)
+
+
+async def _update(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    plan, fields = _plan(args)
+    if not fields:
+        raise asking.NothingAskedError("name what is to change, such as --min 3")
+    asked = api.dreamscapes.update(args.name, plan, fields, etag=args.etag, validate_only=args.validate_only)
+    _show(await asked, args)
+
+
+def _plan(args: argparse.Namespace) -> tuple[dreamapi.Plan, list[str]]:
+    """The plan of the flags that were given, and the names of its fields."""
+    given = {field: value for field, flag in PLAN_FLAGS.items() if (value := vars(args)[flag]) is not None}
+    words = {PYTHON_NAMES.get(field, field): value for field, value in given.items()}
+    if "pods" in words:
+        words["pods"] = [pod.strip() for pod in words["pods"].split(",") if pod.strip()]
+    return dreamapi.plan(**words), list(given)
 
 
 async def _list(api: dreamapi.Api, args: argparse.Namespace) -> None:

@@ -139,7 +139,9 @@ def dreamscapes(shown: Iterable[dreams.Dreamscape]) -> RenderableType:
 
 def dreamscape(shown: dreams.Dreamscape) -> RenderableType:
     """One Dreamscape with its seats."""
-    return Group(dreamscapes([shown]), Text(), seats(shown.seats))
+    unknown = ", ".join(map(names.bare, shown.unknown_pods))
+    said = [Text(f"invited, never connected: {unknown}")] if unknown else []
+    return Group(dreamscapes([shown]), *said, Text(), seats(shown.seats))
 
 
 def seats(shown: Iterable[dreams.Seat]) -> RenderableType:

@@ -40,7 +40,11 @@ CEILING: Final = 0.15
 CEILING_INTIMATE: Final = 0.10
 """Shipped ceiling below INTIMATE_BELOW sleepers."""
 INTIMATE_BELOW: Final = 5
+GUIDELINES: Final = frozenset({"shipped-1"})
+"""Revisions of the guidelines that a plan may name."""
 GUIDELINE_CAP: Final = 0.15
+FLOAT32_SLACK: Final = 1e-6
+"""A number that came through float32 may be above its limit by this share; it is taken as the limit."""
 ARTIST_SHARE_MOST: Final = 0.5
 """In what is blended with oneself; no plan can ask for more."""
 ARTIST_FRESH_S: Final = 1.0
@@ -122,6 +126,14 @@ WAKE_ORDERS_KEPT: Final = 256
 """Lifted wake orders that are kept to be read; those that stand are bounded by whom they can reach."""
 JOURNAL_EVENTS: Final = 10_000
 WATCHERS_MAX: Final = 256
+
+
+def at_most(value: float, limit: float) -> float:
+    """Return the value, or the limit where float32 has carried the value above it by rounding alone.
+
+    0.3 as float32 is 0.30000001: JavaScript's OSC, protobuf's float and numpy all send that.
+    """
+    return limit if limit < value <= limit * (1.0 + FLOAT32_SLACK) else value
 
 
 def check() -> None:

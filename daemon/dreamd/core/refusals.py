@@ -124,15 +124,15 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     ),
     Code.SEATS_FULL: Entry(
         Kind.PRECONDITION,
-        "create another Dreamscape (dreamd dreamscapes create)",
+        "raise seats_max before the start (dreamd dreamscapes update) or create another Dreamscape",
     ),
     Code.LATE_JOINING_CLOSED: Entry(
-        Kind.PRECONDITION, "create a Dreamscape with late_joining (dreamd dreamscapes create)"
+        Kind.PRECONDITION, "set late_joining before the start (dreamd dreamscapes update)"
     ),
     Code.BELOW_QUORUM: Entry(Kind.PRECONDITION, "wait until more of the assigned pods are healthy"),
     Code.BELOW_MINIMUM: Entry(
         Kind.PRECONDITION,
-        "see every check of a bed (dreamd dreamscapes explain)",
+        "see a bed's checks (dreamd dreamscapes explain) or lower seats_min (dreamd dreamscapes update)",
     ),
     Code.WRONG_STATE: Entry(Kind.PRECONDITION, "ask for a possible one, or create another Dreamscape"),
     Code.DREAMSCAPE_UNKNOWN: Entry(Kind.NOT_FOUND, "list the Dreamscapes (dreamd dreamscapes list)"),
@@ -154,7 +154,7 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.STREAM_SILENT: Entry(Kind.PRECONDITION, "send the first message at once, and further ones in time"),
     Code.NOBODY_LEADS: Entry(
         Kind.PRECONDITION,
-        "create the Dreamscape with an artist_share above 0",
+        "give the plan an artist_share above 0 before the start (dreamd dreamscapes update)",
     ),
     Code.LEAD_TAKEN: Entry(Kind.PRECONDITION, "wait until the other artist's stream has ended"),
     Code.FLEET_FULL: Entry(Kind.PRECONDITION, "run a second daemon for the other pods"),
@@ -187,15 +187,25 @@ class Refusal:
         return f"{self.sentence}; {self.next_step}"
 
 
+class Figure(str):
+    """A number with its unit, which a refusal repeats without quotes."""
+
+    __slots__ = ()
+
+
 def bad_field(field: str, expected: str, got: object) -> Refusal:
     """Return INVALID_ARGUMENT for the field with this path in the request.
 
     expected: the values it takes; got: what came, cut to GOT_MAX characters.
     """
-    shown = repr(got[: GOT_MAX + 1] if isinstance(got, str | bytes) else got)
+    shown = str(got) if isinstance(got, Figure) else _quoted(got)
     shown = shown if len(shown) <= GOT_MAX else f"{shown[: GOT_MAX - 1]}…"
     sentence = f"{field}: expected {expected}, got {shown}"
     return Refusal(Code.INVALID_ARGUMENT, sentence, {"field": field, "expected": expected})
+
+
+def _quoted(got: object) -> str:
+    return repr(got[: GOT_MAX + 1] if isinstance(got, str | bytes) else got)
 
 
 assert set(CATALOGUE) == set(Code), "every code has its entry"

@@ -1,5 +1,6 @@
 from dreamapi.v1 import severing_pb2 as _severing_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -88,7 +89,7 @@ class Seat(_message.Message):
     def __init__(self, name: _Optional[str] = ..., pod: _Optional[str] = ..., sleeper: _Optional[str] = ..., state: _Optional[_Union[Seat.State, str]] = ..., refusal_code: _Optional[str] = ..., refusal: _Optional[str] = ..., granted: _Optional[float] = ..., applied: _Optional[float] = ..., quality: _Optional[float] = ..., breaker: _Optional[_Union[_severing_pb2.Breaker, _Mapping]] = ..., distance: _Optional[float] = ..., synchrony: _Optional[float] = ..., identity: _Optional[float] = ..., cause: _Optional[str] = ..., heard_age: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Dreamscape(_message.Message):
-    __slots__ = ("name", "plan", "state", "state_cause", "create_time", "term", "tick", "ticks_skipped", "assigned", "merged", "seats", "etag", "unheard")
+    __slots__ = ("name", "plan", "state", "state_cause", "create_time", "term", "tick", "ticks_skipped", "assigned", "merged", "seats", "etag", "unheard", "unknown_pods")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Dreamscape.State]
@@ -118,6 +119,7 @@ class Dreamscape(_message.Message):
     SEATS_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
     UNHEARD_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_PODS_FIELD_NUMBER: _ClassVar[int]
     name: str
     plan: Plan
     state: Dreamscape.State
@@ -131,7 +133,8 @@ class Dreamscape(_message.Message):
     seats: _containers.RepeatedCompositeFieldContainer[Seat]
     etag: str
     unheard: int
-    def __init__(self, name: _Optional[str] = ..., plan: _Optional[_Union[Plan, _Mapping]] = ..., state: _Optional[_Union[Dreamscape.State, str]] = ..., state_cause: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., ticks_skipped: _Optional[int] = ..., assigned: _Optional[int] = ..., merged: _Optional[int] = ..., seats: _Optional[_Iterable[_Union[Seat, _Mapping]]] = ..., etag: _Optional[str] = ..., unheard: _Optional[int] = ...) -> None: ...
+    unknown_pods: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., plan: _Optional[_Union[Plan, _Mapping]] = ..., state: _Optional[_Union[Dreamscape.State, str]] = ..., state_cause: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., term: _Optional[int] = ..., tick: _Optional[int] = ..., ticks_skipped: _Optional[int] = ..., assigned: _Optional[int] = ..., merged: _Optional[int] = ..., seats: _Optional[_Iterable[_Union[Seat, _Mapping]]] = ..., etag: _Optional[str] = ..., unheard: _Optional[int] = ..., unknown_pods: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Synchrony(_message.Message):
     __slots__ = ("band", "ppc", "z", "surrogate_z", "order")
@@ -283,6 +286,18 @@ class ListDreamscapesResponse(_message.Message):
     dreamscapes: _containers.RepeatedCompositeFieldContainer[Dreamscape]
     next_page_token: str
     def __init__(self, dreamscapes: _Optional[_Iterable[_Union[Dreamscape, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class UpdateDreamscapeRequest(_message.Message):
+    __slots__ = ("dreamscape", "update_mask", "validate_only", "request_id")
+    DREAMSCAPE_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    dreamscape: Dreamscape
+    update_mask: _field_mask_pb2.FieldMask
+    validate_only: bool
+    request_id: str
+    def __init__(self, dreamscape: _Optional[_Union[Dreamscape, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., validate_only: bool = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class StartDreamscapeRequest(_message.Message):
     __slots__ = ("name", "etag", "request_id")

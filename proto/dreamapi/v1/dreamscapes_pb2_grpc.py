@@ -53,6 +53,11 @@ class DreamscapesStub(object):
                 request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.ListDreamscapesRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.ListDreamscapesResponse.FromString,
                 _registered_method=True)
+        self.UpdateDreamscape = channel.unary_unary(
+                '/dreamapi.v1.Dreamscapes/UpdateDreamscape',
+                request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.UpdateDreamscapeRequest.SerializeToString,
+                response_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.Dreamscape.FromString,
+                _registered_method=True)
         self.StartDreamscape = channel.unary_unary(
                 '/dreamapi.v1.Dreamscapes/StartDreamscape',
                 request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.StartDreamscapeRequest.SerializeToString,
@@ -122,6 +127,13 @@ class DreamscapesServicer(object):
 
     def ListDreamscapes(self, request, context):
         """Newest first, ended ones included; without their seats, which GetDreamscape shows.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateDreamscape(self, request, context):
+        """Change the plan before the start: those fields of it that update_mask names.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -210,6 +222,11 @@ def add_DreamscapesServicer_to_server(servicer, server):
                     servicer.ListDreamscapes,
                     request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.ListDreamscapesRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.ListDreamscapesResponse.SerializeToString,
+            ),
+            'UpdateDreamscape': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateDreamscape,
+                    request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.UpdateDreamscapeRequest.FromString,
+                    response_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.Dreamscape.SerializeToString,
             ),
             'StartDreamscape': grpc.unary_unary_rpc_method_handler(
                     servicer.StartDreamscape,
@@ -341,6 +358,33 @@ class Dreamscapes(object):
             '/dreamapi.v1.Dreamscapes/ListDreamscapes',
             dreamapi_dot_v1_dot_dreamscapes__pb2.ListDreamscapesRequest.SerializeToString,
             dreamapi_dot_v1_dot_dreamscapes__pb2.ListDreamscapesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateDreamscape(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dreamapi.v1.Dreamscapes/UpdateDreamscape',
+            dreamapi_dot_v1_dot_dreamscapes__pb2.UpdateDreamscapeRequest.SerializeToString,
+            dreamapi_dot_v1_dot_dreamscapes__pb2.Dreamscape.FromString,
             options,
             channel_credentials,
             insecure,

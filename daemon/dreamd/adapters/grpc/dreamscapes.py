@@ -13,7 +13,7 @@ from typing import Final
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1 import severing_pb2 as severing
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesServicer
-from dreamd.adapters.grpc import inputs, translate
+from dreamd.adapters.grpc import inputs, plans, translate
 from dreamd.adapters.grpc.calls import Context
 from dreamd.adapters.grpc.errors import granted
 from dreamd.adapters.grpc.pages import page
@@ -38,7 +38,7 @@ class Dreamscapes(DreamscapesServicer):
         self, request: dreams.CreateDreamscapeRequest, _context: Context
     ) -> dreams.Dreamscape:
         """Create in PLANNED, or only say whether it could be."""
-        plan = inputs.plan(request)
+        plan = plans.created(request)
         if request.validate_only:
             return translate.dreamscape(granted(self._coordination.create(plan, validate_only=True)))
         return self._replays.once(
@@ -46,6 +46,21 @@ class Dreamscapes(DreamscapesServicer):
             dreams.Dreamscape,
             lambda: translate.dreamscape(granted(self._coordination.create(plan))),
         )
+
+    async def UpdateDreamscape(
+        self, request: dreams.UpdateDreamscapeRequest, _context: Context
+    ) -> dreams.Dreamscape:
+        """Change the plan before the start, or only say whether it could be."""
+        name = inputs.dreamscape_id(request.dreamscape.name, "dreamscape.name")
+
+        def update() -> dreams.Dreamscape:
+            plan = plans.changed(request, granted(self._coordination.dreamscape(name)).plan)
+            answer = self._coordination.update(
+                plan, request.dreamscape.etag, validate_only=request.validate_only
+            )
+            return translate.dreamscape(granted(plans.moved(answer)))
+
+        return update() if request.validate_only else self._replays.once(request, dreams.Dreamscape, update)
 
     async def GetDreamscape(
         self, request: dreams.GetDreamscapeRequest, _context: Context

@@ -1,20 +1,13 @@
 """What callers send, checked: each no names the field and what was expected there.
 
-Only form is judged here; whether a plan makes sense is the application's word.
+Only form is judged here. Plans are read in `plans`.
 """
 
-import math
 import re
 from typing import Final
 
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from dreamapi import names
-from dreamapi.v1.dreamscapes_pb2 import CreateDreamscapeRequest
-from dreamapi.v1.dreamscapes_pb2 import Plan as PlanMessage
 from dreamd.adapters.grpc.errors import bad_input
-from dreamd.core.session.views import Plan
 from dreamwire.messages import WakeScope
 from dreamwire.text import fit
 from dreamwire.topics import RESERVED, is_name
@@ -22,13 +15,9 @@ from dreamwire.topics import RESERVED, is_name
 REASON_MAX: Final = 500
 """Characters of a reason that are kept; a longer one is cut, because leaving is never refused."""
 
-_UNIX_MAX_S: Final = 253_402_300_799
-_DURATION_MAX_S: Final = 315_576_000_000
-_NANOS_IN_S: Final = 1_000_000_000
 _CURSOR_MOST: Final = (1 << 63) - 1
-_FLEET_NAME: Final = "1-63 of a-z 0-9 _ . -, beginning and ending with a letter or digit"
+FLEET_NAME: Final = "1-63 of a-z 0-9 _ . -, beginning and ending with a letter or digit"
 _REQUEST_ID: Final = re.compile(r"[\x21-\x7e]{1,64}")
-_DEFAULTS: Final = Plan("defaults", seats_min=1, seats_max=1)
 
 
 def pod_id(name: str, field: str = "name") -> str:
@@ -53,7 +42,7 @@ def same_dreamscape(name: str, expected: str) -> None:
 def _fleet_id(collection: str, variable: str, name: str, field: str) -> str:
     found = names.id_in(collection, name)
     if found is None or not is_name(found):
-        raise bad_input(field, f"{collection}/{{{variable}}}, {variable} being {_FLEET_NAME}", name)
+        raise bad_input(field, f"{collection}/{{{variable}}}, {variable} being {FLEET_NAME}", name)
     return found
 
 
@@ -71,7 +60,7 @@ def breaker_id(name: str, field: str = "name") -> str:
     of = name.removeprefix("breakers/")
     collection, _, found = of.partition("/")
     if of == name or collection not in ("pods", "dreamscapes") or not is_name(found):
-        wanted = f"breakers/pods/{{pod}} or breakers/dreamscapes/{{dreamscape}}, each {_FLEET_NAME}"
+        wanted = f"breakers/pods/{{pod}} or breakers/dreamscapes/{{dreamscape}}, each {FLEET_NAME}"
         raise bad_input(field, wanted, name)
     return of
 
@@ -125,59 +114,3 @@ def request_id_if_fit(text: str) -> str:
 def reason(text: str) -> str:
     """The reason as it is kept: one fit line, at most REASON_MAX characters; never refused."""
     return fit(text, REASON_MAX)
-
-
-def plan(request: CreateDreamscapeRequest) -> Plan:
-    """The plan asked for, the daemon's defaults where a field is absent."""
-    wanted = request.plan
-    if not is_name(request.dreamscape_id):
-        raise bad_input("dreamscape_id", _FLEET_NAME, request.dreamscape_id)
-    return Plan(
-        dreamscape=request.dreamscape_id,
-        seats_min=wanted.seats_min,
-        seats_max=wanted.seats_max,
-        start_at_s=_moment(wanted.start_time, "plan.start_time"),
-        close_at_s=_moment(wanted.close_time, "plan.close_time"),
-        pods=tuple(pod_id(pod, f"plan.pods[{at}]") for at, pod in enumerate(wanted.pods)),
-        site=_site(wanted.site),
-        schema=wanted.schema or _DEFAULTS.schema,
-        late_joining=wanted.late_joining if wanted.HasField("late_joining") else _DEFAULTS.late_joining,
-        intimate=wanted.intimate,
-        ceiling=_ceiling(wanted),
-        ramp_s=_span(wanted.ramp, "plan.ramp") if wanted.HasField("ramp") else _DEFAULTS.ramp_s,
-        guidelines=wanted.guidelines or _DEFAULTS.guidelines,
-        artist_share=wanted.artist_share,
-    )
-
-
-def _site(text: str) -> str:
-    if text and not is_name(text):
-        raise bad_input("plan.site", _FLEET_NAME, text)
-    return text
-
-
-def _ceiling(wanted: PlanMessage) -> float:
-    if not wanted.HasField("ceiling"):
-        return _DEFAULTS.ceiling
-    fits = math.isfinite(wanted.ceiling) and 0.0 <= wanted.ceiling <= 1.0
-    if not fits:
-        raise bad_input("plan.ceiling", "a coupling from 0 to 1", wanted.ceiling)
-    return wanted.ceiling
-
-
-def _moment(stamp: Timestamp, field: str) -> float:
-    """Unix seconds; 0 where absent."""
-    fits = 0 <= stamp.seconds <= _UNIX_MAX_S and 0 <= stamp.nanos < _NANOS_IN_S
-    if not fits:
-        raise bad_input(
-            field, "a time between the years 1970 and 9999", f"{stamp.seconds} s {stamp.nanos} ns"
-        )
-    return stamp.seconds + stamp.nanos / _NANOS_IN_S
-
-
-def _span(span: Duration, field: str) -> float:
-    """Seconds, not negative."""
-    fits = 0 <= span.seconds <= _DURATION_MAX_S and 0 <= span.nanos < _NANOS_IN_S
-    if not fits:
-        raise bad_input(field, "a duration that is not negative", f"{span.seconds} s {span.nanos} ns")
-    return span.seconds + span.nanos / _NANOS_IN_S

@@ -78,7 +78,7 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
     "dreamapi.v1.Dreamscapes": {
         Lane.WAY_OUT: ("SeverDreamscape", "WakeDreamscape", "EndDreamscape"),
         Lane.READ: ("GetDreamscape", "ListDreamscapes", "ExplainAdmission"),
-        Lane.WRITE: ("CreateDreamscape", "StartDreamscape", "ResumeDreamscape"),
+        Lane.WRITE: ("CreateDreamscape", "UpdateDreamscape", "StartDreamscape", "ResumeDreamscape"),
         Lane.WATCH: ("WatchCollective", "WatchEvents"),
         Lane.LEAD: ("LeadDreamscape",),
     },

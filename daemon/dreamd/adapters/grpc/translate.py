@@ -251,6 +251,7 @@ def dreamscape(view: DreamscapeView, *, with_seats: bool = True) -> dreams.Dream
         merged=view.merged,
         seats=[seat(name, one) for one in view.seats] if with_seats else [],
         etag=view.etag,
+        unknown_pods=[names.pod(one) for one in view.unknown_pods],
         unheard=view.unheard,
     )
 

@@ -26,6 +26,7 @@ from dreamd.core.limits import (
     CEILING_INTIMATE,
     EXPOSURE_WARN_SHARE,
     GUIDELINE_CAP,
+    GUIDELINES,
     INTIMATE_BELOW,
     PODS_MAX,
     QUALITY_IN,
@@ -35,12 +36,13 @@ from dreamd.core.limits import (
     SESSION_MAX_S,
     STATUS_FRESH_S,
 )
-from dreamd.core.refusals import Code, Refusal
+from dreamd.core.refusals import Code, Figure, Refusal, bad_field
 from dreamd.core.session.views import BreakerState, Check, Plan
 from dreamwire.messages import CalibrationSource
 from dreamwire.schema import SCHEMAS
 from dreamwire.topics import RESERVED, is_name, is_pod
 
+NAME_RULE: Final = "1 to 63 of a-z 0-9 _ . -, beginning and ending with a letter or digit"
 INTIMATE_SEATS: Final = (2, 12)
 """Fewest and most seats of an intimate Dreamscape."""
 
@@ -226,77 +228,86 @@ CHECKS: Final[tuple[Callable[[Candidate, Plan], Check], ...]] = (
 
 
 def validate_plan(plan: Plan, now_s: float) -> Refusal | None:
-    """Return what is wrong with a plan, the first thing found, or None. `now_s`: session time, seconds."""
-    for rule in (_names_fault, _seats_fault, _coupling_fault):
+    """Return what is wrong with a plan, the first thing found, or None. `now_s`: session time, seconds.
+
+    A field is named by its path in CreateDreamscape, such as `plan.ramp`, with the values it takes.
+    """
+    for rule in (_names_fault, _selection_fault, _seats_fault, _coupling_fault):
         fault = rule(plan)
         if fault is not None:
-            return _invalid(*fault)
-    fault = _times_fault(plan, now_s)
-    return None if fault is None else _invalid(*fault)
+            return fault
+    return _times_fault(plan, now_s)
 
 
-Fault = tuple[str, str]
-
-
-def _invalid(field: str, sentence: str) -> Refusal:
-    return Refusal(Code.INVALID_ARGUMENT, sentence, {"field": field})
-
-
-_NAME_RULE: Final = "1 to 63 of a-z 0-9 _ . -, beginning and ending with a letter or digit"
-
-
-def _names_fault(plan: Plan) -> Fault | None:
+def _names_fault(plan: Plan) -> Refusal | None:
     if not is_name(plan.dreamscape):
-        return "dreamscape", f"{plan.dreamscape!r} cannot name a Dreamscape: {_NAME_RULE}"
+        return bad_field("dreamscape_id", NAME_RULE, plan.dreamscape)
     if plan.schema not in SCHEMAS:
-        return "schema", f"schema {plan.schema!r} is not known; known: {', '.join(sorted(SCHEMAS))}"
-    return _selection_fault(plan)
+        return bad_field("plan.schema", f"a known schema ({', '.join(sorted(SCHEMAS))})", plan.schema)
+    if plan.guidelines not in GUIDELINES:
+        known = f"a known revision ({', '.join(sorted(GUIDELINES))})"
+        return bad_field("plan.guidelines", known, plan.guidelines)
+    return None
 
 
-def _selection_fault(plan: Plan) -> Fault | None:
-    stranger = next((pod for pod in plan.pods if not is_pod(pod)), None)
-    if stranger is not None:
-        rule = "it is the daemon's own name at the broker" if stranger in RESERVED else _NAME_RULE
-        return "pods", f"{stranger!r} cannot name a pod: {rule}"
-    if len(set(plan.pods)) != len(plan.pods):
-        return "pods", "a pod is invited twice"
+def _selection_fault(plan: Plan) -> Refusal | None:
     if not len(plan.pods) <= PODS_MAX:
-        return "pods", f"{len(plan.pods)} pods are invited, at most {PODS_MAX} are possible"
+        return bad_field("plan.pods", f"at most {PODS_MAX} pods", Figure(f"{len(plan.pods)} pods"))
+    seen: set[str] = set()
+    for at, pod in enumerate(plan.pods):
+        field = f"plan.pods[{at}]"
+        if not is_pod(pod):
+            return bad_field(field, "a pod: " + (RESERVED_RULE if pod in RESERVED else NAME_RULE), pod)
+        if pod in seen:
+            return bad_field(field, "a pod that is not invited already", pod)
+        seen.add(pod)
+    return _site_fault(plan)
+
+
+def _site_fault(plan: Plan) -> Refusal | None:
     if plan.site and not is_name(plan.site):
-        return "site", f"{plan.site!r} cannot name a site: {_NAME_RULE}"
+        return bad_field("plan.site", NAME_RULE, plan.site)
     if plan.pods and plan.site:
-        return "site", "invite pods by name or select them by site, not both"
+        return bad_field("plan.site", "no site where pods are invited by name", plan.site)
+    if plan.pods and not len(plan.pods) >= plan.seats_min:
+        got = Figure(f"{len(plan.pods)} pods")
+        return bad_field("plan.pods", f"at least seats_min ({plan.seats_min}) pods, or none", got)
     return None
 
 
-def _seats_fault(plan: Plan) -> Fault | None:
+RESERVED_RULE: Final = "not the daemon's own name at the broker"
+
+
+def _seats_fault(plan: Plan) -> Refusal | None:
     fewest, most = INTIMATE_SEATS if plan.intimate else (QUORUM_MIN, SEATS_MAX)
-    kind = "an intimate Dreamscape" if plan.intimate else "a Dreamscape that is not intimate"
+    kind = "intimate" if plan.intimate else "not intimate"
     if not fewest <= plan.seats_min:
-        return "seats_min", f"seats_min is {plan.seats_min}, {kind} has at least {fewest}"
+        return bad_field("plan.seats_min", f"at least {fewest}, as the plan is {kind}", plan.seats_min)
     if not plan.seats_max <= most:
-        return "seats_max", f"seats_max is {plan.seats_max}, {kind} has at most {most}"
+        return bad_field("plan.seats_max", f"at most {most}, as the plan is {kind}", plan.seats_max)
     if not plan.seats_min <= plan.seats_max:
-        return "seats_max", f"seats_max is {plan.seats_max}, below seats_min {plan.seats_min}"
+        return bad_field("plan.seats_max", f"at least seats_min ({plan.seats_min})", plan.seats_max)
     return None
 
 
-def _coupling_fault(plan: Plan) -> Fault | None:
+def _coupling_fault(plan: Plan) -> Refusal | None:
     # Below five sleepers it is lowered every tick (`ceiling_for`), however many seats there are.
     if not 0.0 < plan.ceiling <= GUIDELINE_CAP:
-        return "ceiling", f"ceiling is {plan.ceiling}, must be above 0 and at most {GUIDELINE_CAP}"
+        return bad_field("plan.ceiling", f"a coupling above 0, at most {GUIDELINE_CAP}", plan.ceiling)
     if not 0.0 <= plan.artist_share <= ARTIST_SHARE_MOST:
-        return "artist_share", f"artist_share is {plan.artist_share}, must be 0 to {ARTIST_SHARE_MOST}"
+        return bad_field("plan.artist_share", f"0 to {ARTIST_SHARE_MOST}", plan.artist_share)
     if not RAMP_MIN_S <= plan.ramp_s <= SESSION_MAX_S:
-        return "ramp_s", f"ramp_s is {plan.ramp_s}, must be {RAMP_MIN_S:.0f} to {SESSION_MAX_S:.0f}"
+        expected = f"{RAMP_MIN_S:.0f} to {SESSION_MAX_S:.0f} s"
+        return bad_field("plan.ramp", expected, Figure(f"{plan.ramp_s:g} s"))
     return None
 
 
-def _times_fault(plan: Plan, now_s: float) -> Fault | None:
-    for field, at_s in (("start_at_s", plan.start_at_s), ("close_at_s", plan.close_at_s)):
+def _times_fault(plan: Plan, now_s: float) -> Refusal | None:
+    for field, at_s in (("plan.start_time", plan.start_at_s), ("plan.close_time", plan.close_at_s)):
         if not (isfinite(at_s) and (at_s == 0.0 or at_s > now_s)):
-            return field, f"{field} is {at_s}, must be 0 or lie ahead of {now_s:.0f}"
+            return bad_field(field, "nothing, or a time to come", Figure(f"{at_s - now_s:+.0f} s from now"))
     begins_s = max(plan.start_at_s, now_s)
     if plan.close_at_s != 0.0 and not begins_s < plan.close_at_s <= begins_s + SESSION_MAX_S:
-        return "close_at_s", f"close_at_s must follow the start within {SESSION_MAX_S / 3600:.0f} h"
+        expected = f"a time after the start, within {SESSION_MAX_S / 3600:.0f} h of it"
+        return bad_field("plan.close_time", expected, Figure(f"{plan.close_at_s - begins_s:+.0f} s from it"))
     return None

@@ -8,6 +8,7 @@ from typing import Final
 
 KINDS: Final = {
     "state": "a Dreamscape has moved to another state; `cause` is the state or why",
+    "amended": "the plan of a Dreamscape was changed before its start; `cause` names what differs",
     "admitted": "a pod has passed every check and has a seat",
     "assigned": "a seat has been given a slot; its coupling may still be zero",
     "assign-refused": "a pod will not take its slot; it is asked again",

@@ -182,6 +182,7 @@ class DreamscapeView:
     etag: str
     seats_taken: int = 0  # in a list too
     unheard: int = 0  # of the assigned: what they render is not known
+    unknown_pods: tuple[str, ...] = ()  # invited, never connected; told before the start
 
 
 @dataclass(frozen=True, slots=True)
