@@ -254,8 +254,16 @@ def test_an_order_sent_again_is_the_same_order_and_wakes_again() -> None:
     assert give(stage, FLEET) == first
     assert len(list(stage.app.waking.list())) == 1
     assert woken(stage).count("bed-1") == 3
-    other = stage.app.waking.order(POD, "bed-1", "mira", "x", "r1")
-    assert refused(other) is Code.REQUEST_ID_REUSED
+
+
+def test_an_order_under_anothers_request_id_is_given() -> None:
+    """A way out is never refused for its request id: a taken one counts as none, and the first keeps it."""
+    stage = dreaming()
+    first = give(stage, FLEET, request_id="r1")
+    other = give(stage, POD, "bed-1", request_id="r1")
+    assert (other.id == first.id, other.scope, other.request_id) == (False, POD, "")
+    assert woken(stage).count("bed-1") == 2
+    assert give(stage, FLEET, request_id="r1") == first
 
 
 def test_a_late_retry_of_a_lifted_order_wakes_nobody() -> None:

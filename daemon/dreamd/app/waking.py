@@ -50,8 +50,8 @@ class Waking:
         """Wake everyone in this scope, now, and keep them from being merged until it is lifted."""
         asked = self._in.wakes.asked(request_id)
         if asked is not None and (asked.scope, asked.target) != (scope, target):
-            sentence = f"request_id {request_id} came with a different wake order before"
-            return Refusal(Code.REQUEST_ID_REUSED, sentence, {"request_id": request_id})
+            # A way out is never refused for its request id: one that is taken counts as none.
+            asked, request_id = None, ""
         if asked is not None and not asked.stands:
             return Ordered(asked, self._in.tickets.issue(()))
         standing = asked or self._in.wakes.standing(scope, target)

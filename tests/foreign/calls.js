@@ -1,0 +1,139 @@
+// Calls every method of dreamapi.v1 as a client in JavaScript does, with the .proto files alone.
+//
+//   node calls.js HOST:PORT PROTO_DIRECTORY
+//
+// The daemon there has the pods light-1 to light-3, ready, and nothing else. Printed is one JSON object: for
+// each method its answer, or its refusal with google.rpc.ErrorInfo as the trailer has it.
+"use strict";
+
+const fs = require("node:fs");
+const path = require("node:path");
+const grpc = require("@grpc/grpc-js");
+const loader = require("@grpc/proto-loader");
+
+const [address, directory] = process.argv.slice(2);
+const files = fs
+  .readdirSync(path.join(directory, "dreamapi", "v1"))
+  .filter((name) => name.endsWith(".proto"))
+  .map((name) => `dreamapi/v1/${name}`);
+const definition = loader.loadSync(files, {
+  includeDirs: [directory], keepCase: true, longs: String, enums: String, defaults: true,
+});
+const api = grpc.loadPackageDefinition(definition).dreamapi.v1;
+const Status = definition["dreamapi.v1.Status"];
+const ErrorInfo = definition["dreamapi.v1.ErrorInfo"];
+
+const clients = {};
+const methods = [];
+for (const [name, made] of Object.entries(api)) {
+  if (!made.service) continue;
+  clients[name] = new made(address, grpc.credentials.createInsecure());
+  for (const method of Object.keys(made.service)) methods.push(`${name}.${method}`);
+}
+
+const told = {};
+const deadline = () => new Date(Date.now() + 10_000);
+
+function refusal(error) {
+  const [raw] = error.metadata?.get("grpc-status-details-bin") ?? [];
+  const info = raw && Status.deserialize(raw).details.find((one) => one.type_url.endsWith("google.rpc.ErrorInfo"));
+  return { code: error.code, message: error.details, ...(info ? { info: ErrorInfo.deserialize(info.value) } : {}) };
+}
+
+function unary(name, request, as = name) {
+  const [service, method] = name.split(".");
+  return new Promise((resolve) => {
+    clients[service][method](request, { deadline: deadline() }, (error, answer) => {
+      told[as] = error ? { refused: refusal(error) } : { answer };
+      resolve(answer);
+    });
+  });
+}
+
+// Reads so many messages of a stream, then leaves it.
+function stream(name, request, count, as = name) {
+  const [service, method] = name.split(".");
+  return new Promise((resolve) => {
+    const seen = [];
+    const call = clients[service][method](request, { deadline: deadline() });
+    call.on("data", (message) => {
+      seen.push(message);
+      if (seen.length === count) call.cancel();
+    });
+    call.on("error", (error) => {
+      told[as] = seen.length === count ? { answer: seen } : { refused: refusal(error), seen };
+      resolve(seen);
+    });
+    call.on("end", () => resolve(seen));
+  });
+}
+
+// A number as all of OSC and protobuf's float send it: 0.3 is 0.30000001.
+function lead(name, share) {
+  return new Promise((resolve) => {
+    const call = clients.Dreamscapes.LeadDreamscape({ deadline: deadline() }, (error, answer) => {
+      told["Dreamscapes.LeadDreamscape"] = error ? { refused: refusal(error) } : { answer };
+      resolve();
+    });
+    for (let said = 0; said < 3; said += 1) call.write({ name, vector: Array(12).fill(0.25), share: Math.fround(share) });
+    call.end();
+  });
+}
+
+async function whole_night() {
+  const pods = ["pods/light-1", "pods/light-2", "pods/light-3"];
+  const name = "dreamscapes/foreign";
+  await unary("Houses.GetHouse", {});
+  await unary("Pods.ListPods", { page_size: 2 });
+  await unary("Pods.GetPod", { name: pods[0] });
+  await stream("Pods.WatchPods", {}, 1);
+  for (const pod of pods) await unary("Pods.CheckInPod", { name: pod, sleeper: pod.replace("pods/light", "sleepers/s") });
+  const plan = { seats_min: 3, seats_max: 8, pods, ramp: { seconds: 10 }, ceiling: Math.fround(0.15), artist_share: 0.3 };
+  await unary("Dreamscapes.CreateDreamscape", { dreamscape_id: "foreign", plan });
+  const made = told["Dreamscapes.CreateDreamscape"].answer;
+  await unary("Dreamscapes.UpdateDreamscape", {
+    dreamscape: { name, plan: { seats_max: 6 }, etag: made?.etag }, update_mask: { paths: ["plan.seats_max"] },
+  });
+  await unary("Dreamscapes.ExplainAdmission", { name, pod: pods[0] });
+  const until = Date.now() + 10_000;
+  do {
+    await new Promise((go) => setTimeout(go, 200));
+    await unary("Dreamscapes.StartDreamscape", { name });
+  } while (told["Dreamscapes.StartDreamscape"].refused && Date.now() < until);
+  await stream("Dreamscapes.WatchCollective", { name, omit_seats: true }, 2);
+  await lead(name, 0.3);
+  await stream("Dreamscapes.WatchEvents", { dreamscape: name }, 1);
+  await unary("Dreamscapes.GetDreamscape", { name });
+  await unary("Dreamscapes.ListDreamscapes", {});
+  await unary("Dreamscapes.SeverDreamscape", { name, reason: "from elsewhere" });
+  await unary("Dreamscapes.ResumeDreamscape", { name });
+  await unary("Pods.ReleasePod", { name: pods[2] });
+  await unary("Breakers.ListBreakers", {});
+  await unary("Breakers.GetBreaker", { name: `breakers/${pods[0]}` });
+  await unary("Breakers.TripBreaker", { name: `breakers/${pods[0]}`, by: "js" });
+  await unary("Breakers.ResetBreaker", { name: `breakers/${pods[0]}`, by: "js", reason: "well" });
+  await unary("Severs.OrderSever", { scope: "SCOPE_FLEET", issuer: "js" });
+  await unary("Dreamscapes.WakeDreamscape", { name, issuer: "js", reason: "morning" });
+  await unary("Dreamscapes.EndDreamscape", { name });
+  await unary("WakeOrders.OrderWake", { scope: "SCOPE_SITE", target: "sites/nowhere" }, "wrong site");
+  const ordered = await unary("WakeOrders.OrderWake", { scope: "SCOPE_FLEET", issuer: "js" });
+  await unary("WakeOrders.ListWakeOrders", { standing: true });
+  await unary("WakeOrders.LiftWakeOrder", { name: ordered?.order?.name, by: "js", reason: "over" });
+  for (const pod of pods) await unary("Pods.CheckOutPod", { name: pod });
+}
+
+async function refused() {
+  await unary("Pods.GetPod", { name: "bed-1" }, "bad name");
+  await unary("Pods.GetPod", { name: "pods/nowhere" }, "unknown pod");
+  await unary("Dreamscapes.CreateDreamscape", { dreamscape_id: "x", plan: { seats_min: 3, seats_max: 8, ramp: { seconds: 1 } } }, "short ramp");
+  await unary("Dreamscapes.CreateDreamscape", { dreamscape_id: "x", plan: { seats_min: 3, seats_max: 8, schema: "夢".repeat(33_000) } }, "long schema");
+  await unary("Dreamscapes.CreateDreamscape", { dreamscape_id: "x", plan: { seats_min: 3, seats_max: 8, guidelines: "nope" } }, "guidelines");
+  await stream("Dreamscapes.WatchEvents", { after: "-1" }, 1, "negative cursor");
+  await stream("Dreamscapes.WatchEvents", { after: "99999999999999999" }, 1, "cursor ahead");
+  await stream("Dreamscapes.WatchEvents", { after: "1" }, 1, "old cursor");
+}
+
+whole_night().then(refused).then(() => {
+  console.log(JSON.stringify({ methods, told }));
+  for (const client of Object.values(clients)) client.close();
+});

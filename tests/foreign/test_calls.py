@@ -1,0 +1,83 @@
+"""Every method, called from JavaScript with @grpc/grpc-js against a daemon of its own process."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foreign.node import ROOT, needs_node, node
+from integration.conftest import broker as running_broker
+from integration.fleet import Fleet
+from mosquitto import Broker
+
+PODS = ("light-1", "light-2", "light-3")
+INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, OUT_OF_RANGE = 3, 5, 9, 11
+
+broker = running_broker
+
+
+@pytest.fixture
+async def told(broker: Broker, tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
+    """What the client in JavaScript was told, by method."""
+    fleet = Fleet(tmp_path, broker)
+    try:
+        fleet.daemon()
+        fleet.light("ward", 1, len(PODS))
+        async with fleet.api() as api:
+            for _ in range(200):
+                done = [pod for pod in await api.pods.list() if pod.calibration.done]
+                if len(done) == len(PODS):
+                    break
+                await asyncio.sleep(0.1)
+        script = Path(__file__).with_name("calls.js")
+        ran = await asyncio.to_thread(node, script, f"127.0.0.1:{fleet.grpc_port}", str(ROOT / "proto"))
+        assert ran.returncode == 0, ran.stderr
+        yield json.loads(ran.stdout)
+    finally:
+        fleet.close()
+
+
+def refused(told: dict[str, Any]) -> Iterator[tuple[str, int, str, str]]:
+    """Each refusal: of what, the status, the reason, the field."""
+    for name, one in told.items():
+        if no := one.get("refused"):
+            yield name, no["code"], no["info"]["reason"], no["info"]["metadata"].get("field", "")
+
+
+@needs_node
+async def test_every_method_answers_another_language(told: dict[str, Any]) -> None:
+    """A whole session from check-in to check-out, every method of every service; refusals are read as such.
+
+    A lead of share 0.3 as float32 goes on. Long text, odd cursors and unknown names are refused with
+    ErrorInfo, domain and next step, and no call hangs.
+    """
+    assert set(told["methods"]) <= set(told["told"])
+    answers = {name: one["answer"] for name, one in told["told"].items() if "answer" in one}
+    assert set(told["methods"]) - set(answers) == {"Breakers.ResetBreaker"}
+    assert answers["Dreamscapes.CreateDreamscape"]["state"] == "STATE_PLANNED"
+    assert answers["Dreamscapes.UpdateDreamscape"]["plan"]["seats_max"] == 6
+    assert answers["Dreamscapes.StartDreamscape"]["state"] == "STATE_DREAMING"
+    assert answers["Dreamscapes.LeadDreamscape"] == {"taken": "3"}
+    assert answers["Pods.CheckInPod"]["sleeper"] == "sleepers/s-3"
+    assert answers["Breakers.TripBreaker"]["state"] in {"STATE_OPEN", "STATE_LOCKED"}
+    assert answers["WakeOrders.OrderWake"]["order"]["scope"] == "SCOPE_FLEET"
+    assert sorted(refused(told["told"])) == [
+        ("Breakers.ResetBreaker", FAILED_PRECONDITION, "BREAKER_NOT_LOCKED", ""),
+        ("bad name", INVALID_ARGUMENT, "INVALID_ARGUMENT", "name"),
+        ("cursor ahead", OUT_OF_RANGE, "CURSOR_AHEAD", ""),
+        ("guidelines", INVALID_ARGUMENT, "INVALID_ARGUMENT", "plan.guidelines"),
+        ("long schema", INVALID_ARGUMENT, "INVALID_ARGUMENT", "plan.schema"),
+        ("negative cursor", INVALID_ARGUMENT, "INVALID_ARGUMENT", "after"),
+        ("old cursor", OUT_OF_RANGE, "CURSOR_TOO_OLD", ""),
+        ("short ramp", INVALID_ARGUMENT, "INVALID_ARGUMENT", "plan.ramp"),
+        ("unknown pod", NOT_FOUND, "POD_UNKNOWN", ""),
+        ("wrong site", INVALID_ARGUMENT, "INVALID_ARGUMENT", "target"),
+    ]
+    for one in told["told"].values():
+        if no := one.get("refused"):
+            assert no["info"]["domain"] == "dreamd"
+            assert no["info"]["metadata"]["next_step"]
+            assert len(no["message"]) < 1000

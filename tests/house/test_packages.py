@@ -1,0 +1,16 @@
+"""What the wheel holds beside the code."""
+
+from pathlib import Path
+
+from hatchling.builders.wheel import WheelBuilder
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("dreamapi", "dreamd", "dreamedge", "dreamwire")
+
+
+def test_the_wheel_holds_types_and_protos() -> None:
+    """Each package is typed for its users' mypy, and other languages find the .proto files."""
+    held = {file.distribution_path for file in WheelBuilder(str(ROOT)).recurse_included_files()}
+    assert {f"{package}/py.typed" for package in PACKAGES} <= held
+    protos = {str(path.relative_to(ROOT / "proto")) for path in (ROOT / "proto").glob("*/v1/*.proto")}
+    assert protos <= held
