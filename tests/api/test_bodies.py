@@ -16,9 +16,10 @@ from prometheus_client import CollectorRegistry
 from dreamapi import errors
 from dreamapi.v1 import wake_pb2 as waking
 from dreamapi.v1.dreamscapes_pb2 import CreateDreamscapeRequest, Plan
-from dreamd.adapters.grpc.bodies import BODY_MAX, frees, reader
+from dreamd.adapters.grpc.bodies import frees, reader
 from dreamd.adapters.grpc.calls import methods_of_api
 from dreamd.adapters.grpc.errors import Declined
+from dreamd.core.limits import REQUEST_BYTES_MAX
 from dreamd.core.session.views import BreakerState, DreamscapeState
 from dreamwire.messages import WakeScope
 from dreamwire.text import TEXT_MAX, unfit
@@ -100,7 +101,7 @@ def test_numbers_of_a_repaired_request_stay() -> None:
         (b"\x0a\x02\xc3\x28", "dreamscape_id", "not UTF-8"),
         (b"\x12\x06\x2a\x01a\x2a\x01\xe9", r"plan.pods\[1\]", "not UTF-8"),
         (b"\x0a\x05abc", "request", "no protobuf message"),
-        (b"x" * (BODY_MAX + 1), "request", "1048577 bytes"),
+        (b"x" * (REQUEST_BYTES_MAX + 1), "request", "1048577 bytes"),
     ],
     ids=["control", "direction", "long", "utf-8", "utf-8 within", "torn", "large"],
 )

@@ -13,6 +13,8 @@ from google.protobuf.descriptor_pb2 import (
 )
 from grpc_tools import protoc
 
+from dreamd.core import limits
+
 ROOT = Path(__file__).parents[2] / "proto"
 V1 = ROOT / "dreamapi" / "v1"
 WELL_KNOWN = str(files("grpc_tools") / "_proto")
@@ -86,3 +88,27 @@ def test_everything_has_its_comment(tmp_path: Path) -> None:
         said = {tuple(one.path) for one in file.source_code_info.location if one.leading_comments.strip()}
         silent += [f"{file.name}: {name}" for path, name in declared(file) if path not in said]
     assert not silent
+
+
+def test_the_limits_in_the_comments_are_the_codes() -> None:
+    """Every number that a comment of the API promises is the one in `core.limits`."""
+    lines = [
+        line.strip(" /") for proto in sorted(V1.glob("*.proto")) for line in proto.read_text().split("\n")
+    ]
+    text, mib = " ".join(lines), 1 << 20
+    promised = {
+        f"A request holds at most {limits.REQUEST_BYTES_MAX // mib} MiB": 4,
+        f"0: {limits.PAGE_DEFAULT}; at most {limits.PAGE_MOST}. A page also ends before it would exceed "
+        f"{limits.PAGE_BYTES_MAX // mib} MiB.": 4,
+        f"thousand seats holds up to {limits.ANSWER_BYTES_MAX // mib} MiB": 1,
+        f"at most {limits.WATCHERS_MAX} open watches": 2,
+        f"At most {limits.PODS_IN_A_MESSAGE} in one message": 1,
+        f"At most {limits.EVENTS_IN_A_MESSAGE}, oldest first": 1,
+        f"ut to {limits.REASON_MAX} characters": 8,
+        f"At most {limits.REQUEST_ID_MAX} printable characters": 5,
+        f"seats_min to {limits.SEATS_MAX:,}": 1,
+        f"0..{limits.ARTIST_SHARE_MOST}; 0:": 1,
+        f"at least {limits.RAMP_MIN_S:.0f} s. Absent: {limits.RAMP_DEFAULT_S:.0f} s": 1,
+    }
+    found = {said: text.count(said) for said in promised}
+    assert all(found[said] >= times for said, times in promised.items()), found

@@ -14,7 +14,8 @@ from dreamapi import names
 from dreamapi.v1.dreamscapes_pb2 import CreateDreamscapeRequest, Plan
 from dreamd.adapters.grpc import inputs, plans
 from dreamd.adapters.grpc.errors import Declined
-from dreamd.adapters.grpc.pages import PAGE_BYTES_MAX, page
+from dreamd.adapters.grpc.pages import page, parts
+from dreamd.core.limits import PAGE_BYTES_MAX, REASON_MAX
 from dreamd.core.refusals import Code
 from dreamwire.topics import is_name
 
@@ -88,7 +89,7 @@ def test_a_plan_that_cannot_be_read_names_its_field(request_: CreateDreamscapeRe
 def test_a_reason_is_never_refused(text: str) -> None:
     """It becomes one line of at most 500 characters, whatever was typed."""
     kept = inputs.reason(text)
-    assert len(kept) <= inputs.REASON_MAX
+    assert len(kept) <= REASON_MAX
     assert "\n" not in kept
 
 
@@ -167,3 +168,13 @@ def test_a_page_ends_before_it_is_too_large() -> None:
     assert ([one.value for one in [*shown, *rest]], token) == (items, "")
     large = "y" * (4 << 20)
     assert page(behind([large]), str, named, 1, "") == ([named(large)], "")
+
+
+def test_a_watch_sends_parts_that_clients_take() -> None:
+    """All items in order, each part within its number and its bytes; one large item has a part of its own."""
+    items = ["x" * 1_000_000] * 7 + ["y"] * 9 + ["z" * (4 << 20)]
+    sent = list(parts(items, named, 5))
+    assert [one.value for part in sent for one in part] == items
+    assert max(map(len, sent)) <= 5
+    small = [part for part in sent if len(part) > 1]
+    assert max(sum(one.ByteSize() for one in part) for part in small) <= PAGE_BYTES_MAX

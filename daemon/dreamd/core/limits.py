@@ -127,6 +127,24 @@ WAKE_ORDERS_KEPT: Final = 256
 JOURNAL_EVENTS: Final = 10_000
 WATCHERS_MAX: Final = 256
 
+REQUEST_BYTES_MAX: Final = 1 << 20
+"""Bytes of a request; a way out may be longer, see `adapters.grpc.bodies`."""
+ANSWER_BYTES_MAX: Final = 8 << 20
+"""Bytes of an answer: ten thousand seats with the longest names stay below it."""
+PAGE_BYTES_MAX: Final = 3 << 20
+"""Bytes of a page and of a message of WatchPods, below the 4 MiB that gRPC clients take by default."""
+PAGE_DEFAULT: Final = 100
+PAGE_MOST: Final = 1000
+"""Items of a page where none is asked for, and at most."""
+PODS_IN_A_MESSAGE: Final = 500
+EVENTS_IN_A_MESSAGE: Final = 100
+REASON_MAX: Final = 500
+"""Characters of a reason that are kept; a longer one is cut, because leaving is never refused."""
+REQUEST_ID_MAX: Final = 64
+"""Characters of a request id."""
+CURSOR_MOST: Final = (1 << 63) - 1
+"""The greatest cursor an event can have."""
+
 
 def at_most(value: float, limit: float) -> float:
     """Return the value, or the limit where float32 has carried the value above it by rounding alone.

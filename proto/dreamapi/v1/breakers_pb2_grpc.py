@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class BreakersStub(object):
-    """The breakers of pods and Dreamscapes. A request holds at most 1 MiB (one that lets somebody
-    go: 8 MiB, its text is cut), an answer at most 4 MiB.
+    """The breakers of pods and Dreamscapes. A request holds at most 1 MiB (a way out: 8 MiB, its text is cut), a page at
+    most 3 MiB.
     """
 
     def __init__(self, channel):
@@ -59,8 +59,8 @@ class BreakersStub(object):
 
 
 class BreakersServicer(object):
-    """The breakers of pods and Dreamscapes. A request holds at most 1 MiB (one that lets somebody
-    go: 8 MiB, its text is cut), an answer at most 4 MiB.
+    """The breakers of pods and Dreamscapes. A request holds at most 1 MiB (a way out: 8 MiB, its text is cut), a page at
+    most 3 MiB.
     """
 
     def ListBreakers(self, request, context):
@@ -124,8 +124,8 @@ def add_BreakersServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Breakers(object):
-    """The breakers of pods and Dreamscapes. A request holds at most 1 MiB (one that lets somebody
-    go: 8 MiB, its text is cut), an answer at most 4 MiB.
+    """The breakers of pods and Dreamscapes. A request holds at most 1 MiB (a way out: 8 MiB, its text is cut), a page at
+    most 3 MiB.
     """
 
     @staticmethod

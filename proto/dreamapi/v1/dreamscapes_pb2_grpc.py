@@ -27,8 +27,9 @@ if _version_not_supported:
 
 
 class DreamscapesStub(object):
-    """The group sessions. A request holds at most 1 MiB (one that lets somebody
-    go: 8 MiB, its text is cut), an answer or one message of a stream at most 4 MiB. The
+    """The group sessions. A request holds at most 1 MiB (a way out: 8 MiB, its text is cut), a page at most 3 MiB. A
+    Dreamscape or a tick of ten thousand seats holds up to 8 MiB: raise your client's limit for such a crowd
+    (grpc.max_receive_message_length), or omit the seats. The
     daemon holds at most 256 open watches of each kind; the next one is refused with TOO_MANY_WATCHERS.
     """
 
@@ -106,8 +107,9 @@ class DreamscapesStub(object):
 
 
 class DreamscapesServicer(object):
-    """The group sessions. A request holds at most 1 MiB (one that lets somebody
-    go: 8 MiB, its text is cut), an answer or one message of a stream at most 4 MiB. The
+    """The group sessions. A request holds at most 1 MiB (a way out: 8 MiB, its text is cut), a page at most 3 MiB. A
+    Dreamscape or a tick of ten thousand seats holds up to 8 MiB: raise your client's limit for such a crowd
+    (grpc.max_receive_message_length), or omit the seats. The
     daemon holds at most 256 open watches of each kind; the next one is refused with TOO_MANY_WATCHERS.
     """
 
@@ -282,8 +284,9 @@ def add_DreamscapesServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Dreamscapes(object):
-    """The group sessions. A request holds at most 1 MiB (one that lets somebody
-    go: 8 MiB, its text is cut), an answer or one message of a stream at most 4 MiB. The
+    """The group sessions. A request holds at most 1 MiB (a way out: 8 MiB, its text is cut), a page at most 3 MiB. A
+    Dreamscape or a tick of ten thousand seats holds up to 8 MiB: raise your client's limit for such a crowd
+    (grpc.max_receive_message_length), or omit the seats. The
     daemon holds at most 256 open watches of each kind; the next one is refused with TOO_MANY_WATCHERS.
     """
 

@@ -27,8 +27,8 @@ if _version_not_supported:
 
 
 class PodsStub(object):
-    """The pods. A request holds at most 1 MiB (one that lets somebody
-    go: 8 MiB, its text is cut), an answer or one message of a stream at most 4 MiB. The daemon
+    """The pods. A request holds at most 1 MiB (a way out: 8 MiB, its text is cut), a page or one message of a
+    stream at most 3 MiB. The daemon
     holds at most 256 open watches of pods; the next one is refused with TOO_MANY_WATCHERS.
     """
 
@@ -71,8 +71,8 @@ class PodsStub(object):
 
 
 class PodsServicer(object):
-    """The pods. A request holds at most 1 MiB (one that lets somebody
-    go: 8 MiB, its text is cut), an answer or one message of a stream at most 4 MiB. The daemon
+    """The pods. A request holds at most 1 MiB (a way out: 8 MiB, its text is cut), a page or one message of a
+    stream at most 3 MiB. The daemon
     holds at most 256 open watches of pods; the next one is refused with TOO_MANY_WATCHERS.
     """
 
@@ -160,8 +160,8 @@ def add_PodsServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Pods(object):
-    """The pods. A request holds at most 1 MiB (one that lets somebody
-    go: 8 MiB, its text is cut), an answer or one message of a stream at most 4 MiB. The daemon
+    """The pods. A request holds at most 1 MiB (a way out: 8 MiB, its text is cut), a page or one message of a
+    stream at most 3 MiB. The daemon
     holds at most 256 open watches of pods; the next one is refused with TOO_MANY_WATCHERS.
     """
 

@@ -27,7 +27,7 @@ if _version_not_supported:
 
 
 class SeversStub(object):
-    """The severs. A request holds at most 1 MiB, an answer at most 4 MiB.
+    """The severs. A request holds at most 8 MiB, its text is cut.
     """
 
     def __init__(self, channel):
@@ -44,7 +44,7 @@ class SeversStub(object):
 
 
 class SeversServicer(object):
-    """The severs. A request holds at most 1 MiB, an answer at most 4 MiB.
+    """The severs. A request holds at most 8 MiB, its text is cut.
     """
 
     def OrderSever(self, request, context):
@@ -71,7 +71,7 @@ def add_SeversServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Severs(object):
-    """The severs. A request holds at most 1 MiB, an answer at most 4 MiB.
+    """The severs. A request holds at most 8 MiB, its text is cut.
     """
 
     @staticmethod

@@ -26,8 +26,7 @@ if _version_not_supported:
 
 
 class WakeOrdersStub(object):
-    """The wake orders. A request holds at most 1 MiB (one that lets somebody
-    go: 8 MiB, its text is cut), an answer at most 4 MiB.
+    """The wake orders. A request holds at most 1 MiB (a way out: 8 MiB, its text is cut), a page at most 3 MiB.
     """
 
     def __init__(self, channel):
@@ -54,8 +53,7 @@ class WakeOrdersStub(object):
 
 
 class WakeOrdersServicer(object):
-    """The wake orders. A request holds at most 1 MiB (one that lets somebody
-    go: 8 MiB, its text is cut), an answer at most 4 MiB.
+    """The wake orders. A request holds at most 1 MiB (a way out: 8 MiB, its text is cut), a page at most 3 MiB.
     """
 
     def OrderWake(self, request, context):
@@ -107,8 +105,7 @@ def add_WakeOrdersServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class WakeOrders(object):
-    """The wake orders. A request holds at most 1 MiB (one that lets somebody
-    go: 8 MiB, its text is cut), an answer at most 4 MiB.
+    """The wake orders. A request holds at most 1 MiB (a way out: 8 MiB, its text is cut), a page at most 3 MiB.
     """
 
     @staticmethod

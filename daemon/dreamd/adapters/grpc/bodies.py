@@ -5,7 +5,7 @@ So the fields are read as unknown ones, which protobuf hands on as bytes, and ea
 acts as long as the name in it can be read, whatever its reason holds and however long it is.
 
 Any other request is refused, by the path of the field, where a text in it is not fit, and where it is longer
-than BODY_MAX. A body that is no protobuf is refused too.
+than REQUEST_BYTES_MAX. A body that is no protobuf is refused too.
 """
 
 from collections import Counter
@@ -19,11 +19,10 @@ from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from dreamd.adapters.grpc.errors import Declined
+from dreamd.core.limits import REQUEST_BYTES_MAX
 from dreamd.core.refusals import Code, Refusal
 from dreamwire.text import fit, unfit
 
-BODY_MAX: Final = 1 << 20
-"""Bytes of a request that is no way out."""
 FREEING: Final = ("Sever", "Wake", "End", "Release", "CheckOut", "Trip", "Order", "Lift")
 """How the names of methods begin that let somebody go; Lift is one, because it takes such an order back."""
 
@@ -67,8 +66,8 @@ def _no_message(kind: type[Message]) -> Declined:
 
 
 def _asking(kind: type[Message], body: bytes) -> Message:
-    if not len(body) <= BODY_MAX:
-        raise _declined("request", f"{len(body)} bytes", f"at most {BODY_MAX}")
+    if not len(body) <= REQUEST_BYTES_MAX:
+        raise _declined("request", f"{len(body)} bytes", f"at most {REQUEST_BYTES_MAX}")
     try:
         request = kind.FromString(body)
     except DecodeError:

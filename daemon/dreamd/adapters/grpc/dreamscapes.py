@@ -8,7 +8,6 @@ caller that hangs up afterwards changes nothing.
 from collections.abc import AsyncIterator
 from contextlib import closing
 from functools import partial
-from typing import Final
 
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1 import severing_pb2 as severing
@@ -21,9 +20,8 @@ from dreamd.adapters.grpc.replays import Replays
 from dreamd.adapters.grpc.watching import Bells, confirmed
 from dreamd.app.coordination import Coordination, SeverTicket
 from dreamd.app.listing import place_of_dreamscape
+from dreamd.core.limits import EVENTS_IN_A_MESSAGE
 from dreamd.core.refusals import Refusal
-
-EVENTS_IN_A_MESSAGE: Final = 100
 
 
 class Dreamscapes(DreamscapesServicer):

@@ -8,16 +8,13 @@ from typing import Final
 
 from dreamapi import names
 from dreamd.adapters.grpc.errors import bad_input
+from dreamd.core.limits import CURSOR_MOST, REASON_MAX, REQUEST_ID_MAX
 from dreamwire.messages import WakeScope
 from dreamwire.text import fit
 from dreamwire.topics import RESERVED, is_name
 
-REASON_MAX: Final = 500
-"""Characters of a reason that are kept; a longer one is cut, because leaving is never refused."""
-
-_CURSOR_MOST: Final = (1 << 63) - 1
 FLEET_NAME: Final = "1-63 of a-z 0-9 _ . -, beginning and ending with a letter or digit"
-_REQUEST_ID: Final = re.compile(r"[\x21-\x7e]{1,64}")
+_REQUEST_ID: Final = re.compile(rf"[\x21-\x7e]{{1,{REQUEST_ID_MAX}}}")
 
 
 def pod_id(name: str, field: str = "name") -> str:
@@ -94,15 +91,19 @@ def wake_target(scope: WakeScope, name: str, field: str = "target") -> str:
 
 def cursor(number: int) -> int:
     """A cursor of the journal."""
-    if number > _CURSOR_MOST:
-        raise bad_input("after", f"the cursor of an event, 0 to {_CURSOR_MOST}", number)
+    if number > CURSOR_MOST:
+        raise bad_input("after", f"the cursor of an event, 0 to {CURSOR_MOST}", number)
     return number
 
 
 def request_id(text: str) -> str:
     """A request id, or empty for none."""
     if text and _REQUEST_ID.fullmatch(text) is None:
-        raise bad_input("request_id", "at most 64 printable characters without spaces, such as a UUID", text)
+        raise bad_input(
+            "request_id",
+            f"at most {REQUEST_ID_MAX} printable characters without spaces, such as a UUID",
+            text,
+        )
     return text
 
 

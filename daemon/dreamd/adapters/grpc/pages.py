@@ -8,17 +8,13 @@ always fits.
 import base64
 import binascii
 import zlib
-from collections.abc import Callable, Iterator
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from google.protobuf.message import Message
 
 from dreamd.adapters.grpc.errors import bad_input
-
-DEFAULT: Final = 100
-MOST: Final = 1000
-PAGE_BYTES_MAX: Final = 3 << 20
-"""Below the 4 MiB that gRPC clients take by default."""
+from dreamd.core.limits import PAGE_BYTES_MAX, PAGE_DEFAULT, PAGE_MOST
 
 Item = TypeVar("Item")
 Shown = TypeVar("Shown", bound=Message)
@@ -44,7 +40,7 @@ def page(
         Declined: a negative size, or a token that no list has given.
     """
     if not size >= 0:
-        raise bad_input("page_size", f"0 (for {DEFAULT}) to {MOST}", size)
+        raise bad_input("page_size", f"0 (for {PAGE_DEFAULT}) to {PAGE_MOST}", size)
     try:
         items = list_after(_place(token) if token else "")
     except (binascii.Error, ValueError):
@@ -52,7 +48,7 @@ def page(
     shown: list[Shown] = []
     last, room = "", PAGE_BYTES_MAX
     for item in items:
-        if len(shown) == min(size or DEFAULT, MOST):
+        if len(shown) == min(size or PAGE_DEFAULT, PAGE_MOST):
             return shown, _token(last)
         message = translate(item)
         room -= message.ByteSize()
@@ -61,6 +57,21 @@ def page(
         shown.append(message)
         last = place(item)
     return shown, ""
+
+
+def parts(items: Iterable[Item], translate: Callable[[Item], Shown], most: int) -> Iterator[list[Shown]]:
+    """Give all items in parts of at most `most` messages and, together, PAGE_BYTES_MAX; one always fits."""
+    part: list[Shown] = []
+    room = PAGE_BYTES_MAX
+    for item in items:
+        message = translate(item)
+        if part and (len(part) == most or message.ByteSize() > room):
+            yield part
+            part, room = [], PAGE_BYTES_MAX
+        part.append(message)
+        room -= message.ByteSize()
+    if part:
+        yield part
 
 
 def _token(place: str) -> str:

@@ -3,7 +3,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import closing
-from typing import Final
 
 from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1 import severing_pb2 as severing
@@ -11,13 +10,11 @@ from dreamapi.v1.pods_pb2_grpc import PodsServicer
 from dreamd.adapters.grpc import inputs, translate
 from dreamd.adapters.grpc.calls import Context
 from dreamd.adapters.grpc.errors import granted
-from dreamd.adapters.grpc.pages import page
+from dreamd.adapters.grpc.pages import page, parts
 from dreamd.adapters.grpc.replays import Replays
 from dreamd.adapters.grpc.watching import Bells, confirmed
 from dreamd.app.coordination import Coordination
-
-PODS_IN_A_MESSAGE: Final = 500
-"""So that a whole fleet's first view stays far below gRPC's 4 MiB a message."""
+from dreamd.core.limits import PODS_IN_A_MESSAGE
 
 
 class Pods(PodsServicer):
@@ -53,9 +50,8 @@ class Pods(PodsServicer):
         ):
             while True:
                 views = watch.take()
-                for start in range(0, len(views), PODS_IN_A_MESSAGE):
-                    part = views[start : start + PODS_IN_A_MESSAGE]
-                    yield beds.WatchPodsResponse(pods=[translate.pod(view) for view in part])
+                for part in parts(views, translate.pod, PODS_IN_A_MESSAGE):
+                    yield beds.WatchPodsResponse(pods=part)
                 if not views:
                     await bell.heard()
 

@@ -38,6 +38,7 @@ from dreamd.adapters.grpc.severs import Houses, Severs
 from dreamd.adapters.grpc.wake import WakeOrders
 from dreamd.adapters.grpc.watching import Bells
 from dreamd.app.coordination import Coordination
+from dreamd.core.limits import ANSWER_BYTES_MAX
 from dreamd.ports.call_meters import CallMeters
 
 SERVICES: Final = (
@@ -51,7 +52,7 @@ RECEIVE_MAX: Final = 8 << 20
 OPTIONS: Final = (
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", RECEIVE_MAX),
-    ("grpc.max_send_message_length", 4 << 20),
+    ("grpc.max_send_message_length", ANSWER_BYTES_MAX),
     ("grpc.max_concurrent_streams", STREAMS_PER_CONNECTION),
     ("grpc.max_metadata_size", 16 << 10),
     ("grpc.keepalive_time_ms", 20_000),
