@@ -7,10 +7,12 @@ from typing import Final
 from dreamd.adapters import log_events
 from dreamd.adapters.metrics import catalogue
 from dreamd.core.session import dreamscape
+from dreamd.core.severing import evidence
 
 DOCUMENT: Final = Path(__file__).resolve().parents[1] / "ARCHITECTURE.md"
 TABLES: Final = {
     "state table": dreamscape.table_markdown,
+    "evidence": evidence.markdown,
     "metrics": catalogue.markdown,
     "log": log_events.markdown,
 }

@@ -10,7 +10,6 @@ import pytest
 from dreamd.core.session.views import BreakerState as S
 from dreamd.core.severing.breaker import (
     RULES,
-    SAME_TRIP_S,
     Bad,
     Breaker,
     Good,
@@ -27,6 +26,7 @@ from dreamd.core.severing.breaker import (
     step,
 )
 from dreamd.core.severing.causes import Cause, Kind, kind_of
+from dreamd.core.severing.evidence import SAME_TRIP_S
 
 START_S = 1_700_000_000.0
 RAILED, NONFINITE, LOST = Bad(Cause.RAILED), Bad(Cause.NONFINITE), Bad(Cause.LOST)

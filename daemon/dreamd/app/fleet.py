@@ -276,7 +276,7 @@ def candidate(record: PodRecord, now_s: float, *, seats_left: int, started: bool
         return facts
     return replace(
         facts,
-        status_age_s=now_s - record.status_s,
+        status_age_s=now_s - min(record.status_s, status.written_s(record.status_s)),
         latched=status.latched,
         calibrated=status.calibration.done,
         calibration_source=status.calibration.source,

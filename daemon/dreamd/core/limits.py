@@ -23,6 +23,8 @@ ACTUATOR_FRAMES: Final = 2
 """Frames running that say more is rendered than was granted."""
 ACTUATOR_AGE_S: Final = 1.5
 """A frame that may be older than this, its clock's uncertainty included, is held against no grant."""
+FRAME_PAST_S: Final = 10.0
+"""A frame further behind the tick than this is of no use, and evidence of the way."""
 REPLAY_AGE_S: Final = 2.5
 """A copy of a frame older than this was delivered again by the way to us."""
 FEATURE_DB_LIMIT: Final = 200.0

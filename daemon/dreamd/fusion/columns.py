@@ -32,6 +32,7 @@ from dreamd.core.limits import (
     COHORT_SLOTS,
     FEATURE_DB_LIMIT,
     FRAME_FRESH_HOPS,
+    FRAME_PAST_S,
     FRAME_STALE_HOPS,
     FROZEN_FRAMES,
     HOP_S,
@@ -49,7 +50,7 @@ Mask = NDArray[np.bool_]
 
 CLOCK_JUMP_HOPS: Final = 4
 """A frame this far ahead of the daemon's own instant comes from a clock that has jumped (1 s)."""
-PAST_HOPS: Final = 40
+PAST_HOPS: Final = round(FRAME_PAST_S / HOP_S)
 """A frame this far behind (10 s) is of no use to anyone; so a slot takes few frames, whatever is sent."""
 SHARE_MOST: Final = 1.001
 """Greatest quality or coupling: 1, and what rounding adds."""

@@ -44,14 +44,13 @@ from dreamd.core.limits import (
 )
 from dreamd.core.session.views import BreakerState
 from dreamd.core.severing.causes import CAUSES, Cause, Kind, kind_of
+from dreamd.core.severing.evidence import SAME_TRIP_S
 from dreamd.core.severing.signs import Bad, Good, Observation, Reset, Sign, Tick, Transition, Trip, read
 
 __all__ = ["RULES", "TRANSPORT_OPEN_S", "Bad", "Breaker", "Good", "Observation", "Reset", "Sign", "Tick"]
 __all__ += ["Transition", "Trip", "about_to_close", "closed", "initial_after_crash", "kept_from_closing"]
 __all__ += ["locked", "rested", "seated", "step"]
 
-SAME_TRIP_S: Final = BREAKER_OPEN_S * (1.0 - BREAKER_OPEN_JITTER)
-"""A breaker is open for so long at least; evidence from before that is of the trip that opened it."""
 TRANSPORT_OPEN_S: Final = 1.0
 """Least wait after a transport trip; then the first frame half-opens."""
 
