@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.request import urlopen
 
 import psutil
 import pytest
@@ -21,6 +22,8 @@ from mosquitto import Broker
 
 LEASE_S = 1.0
 BACK_WITHIN_S = 25.0
+LATE_S = 3.5
+SLOW_FOR_S = 12.0 if LONG else 7.0
 LATENCY = "capture_to_feedback_ms"
 
 
@@ -223,3 +226,33 @@ async def test_slow_lines_sever_nobody(broker: Broker, tmp_path: Path) -> None:
 async def test_slow_and_uneven_lines_sever_nobody_in_two_minutes(broker: Broker, tmp_path: Path) -> None:
     """A hundred healthy pods at 100 to 300 ms each way, clocks learnt, are not severed in two minutes."""
     await slow_lines(broker, tmp_path, Way(latency_s=(0.1, 0.3)), 100, learn_s=60.0, for_s=120.0)
+
+
+async def test_what_comes_seconds_late_twice_accuses_no_bed(fleet: Fleet, proxies: dict[str, Proxy]) -> None:
+    """All that four beds send comes 3.5 s late, in order, twice: 0 hard, 0 locked, all back by themselves."""
+    for _ in range(2):
+        slow_s = boottime_s()
+        for name in PODS:
+            proxies[name].shape(up=Way((LATE_S, LATE_S)))
+        await asyncio.sleep(SLOW_FOR_S)
+        assert max(fleet.alone_after_s(pod, slow_s) for pod in PODS) <= LEASE_AND_FADE_S
+        quick_s = boottime_s()
+        for name in PODS:
+            proxies[name].shape(up=Way())
+        await until(lambda s=quick_s: all(merged_again(fleet, pod, s) for pod in PODS), BACK_WITHIN_S)
+        print(f"all merged again {boottime_s() - quick_s:.1f} s after {SLOW_FOR_S:.0f} s of delay")
+    assert causes(fleet) <= {"lease", "daemon"}
+    breakers = (await fleet.breakers()).values()
+    assert {pod.breaker.state for pod in breakers} == {Breaker.STATE_CLOSED}
+    assert {pod.breaker.cause for pod in breakers} <= {"", "stale", "lost"}
+    series = await asyncio.to_thread(_metrics, fleet)
+    assert series["dreamd_frames_above_granted_total"] == 0.0
+    assert series["dreamd_coupled_above_granted"] == 0.0
+
+
+def _metrics(fleet: Fleet) -> dict[str, float]:
+    """The daemon's series without labels."""
+    with urlopen(f"http://127.0.0.1:{fleet.http_port}/metrics", timeout=5.0) as answer:
+        lines = answer.read().decode().splitlines()
+    plain = (line.split(" ") for line in lines if not line.startswith("#") and "{" not in line)
+    return {name: float(value) for name, value in plain}
