@@ -23,6 +23,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from importlib.metadata import version
 from typing import Final
 
@@ -43,7 +44,9 @@ from dreamd.adapters.people import CheckedIn, LedgerExposures
 from dreamd.adapters.state_dir import StateDir, StateDirError
 from dreamd.adapters.store.sqlite import SqliteLedger
 from dreamd.app.coordinator import Coordinator
-from dreamd.app.supervisor import Pulse, Step, StepFailed, drive, listen_for_lag, supervise
+from dreamd.app.failures import CannotZeroError, Failure
+from dreamd.app.guarded import Guarded
+from dreamd.app.supervisor import Pulse, Step, StepFailed, drive, listen_for_lag, steadily, supervise
 from dreamd.cli.serve import CannotServe, Ready
 from dreamd.core.limits import CONFIRM_WITHIN_S
 from dreamd.core.refusals import Code
@@ -149,7 +152,10 @@ class Daemon:
         )
         self._coordinator.journal.observe(self._write_down)
         self._coordinator.open()
-        self._intake = Intake(self._coordinator, self._clock, self._meters)
+        self._failures = self._coordinator.failures
+        self._failures.observe(self._bug)
+        self._aside.observe(partial(self._failures.fail, "aside"))
+        self._intake = Intake(Guarded(self._coordinator), self._clock, self._meters)
         self._grpc: Running | None = None
         self._http: HttpServer | None = None
 
@@ -178,16 +184,20 @@ class Daemon:
             loop.add_signal_handler(number, stop.set)
         self._ledger.tell(lambda: self._deliver_soon(loop))
         tasks = {
-            "tick": lambda: drive(
+            "drive": lambda: drive(
                 self._coordinator, self._clock, self._pulse, self._meters.tick_late, self._manager.alive
             ),
             "lag": lambda: listen_for_lag(self._clock, self._meters.loop_late),
             "mqtt": lambda: self._link.run(self._intake),
             "readiness": self._watch_readiness,
-            "status": self._tell_status,
+            "service-manager": self._tell_status,
+        }
+        steady = {
+            name: partial(steadily, task, partial(self._failures.fail, name), fatal=CannotZeroError)
+            for name, task in tasks.items()
         }
         try:
-            await supervise(tasks, stop, self.shutdown, self._step_failed)
+            await supervise(steady, stop, self.shutdown, self._step_failed)
         except Exception as error:
             self._log.exception("failed")
             raise CannotServe(
@@ -198,7 +208,7 @@ class Daemon:
     def _deliver_soon(self, loop: asyncio.AbstractEventLoop) -> None:
         """Have commits ended on the application's thread; called on the ledger's."""
         with suppress(RuntimeError):  # the loop is closed: there is nothing left to tell
-            loop.call_soon_threadsafe(self._ledger.deliver)
+            loop.call_soon_threadsafe(self._failures.attempt, "ledger", self._ledger.deliver)
 
     def shutdown(self) -> tuple[Step, ...]:
         """How it ends: people first, then the faces, then the link, then the books."""
@@ -305,6 +315,10 @@ class Daemon:
         """An event of the journal; its sentence may name people's words, its fields do not."""
         fields = fields_of(event, self._coordinator.tick_of(event.dreamscape))
         self._log.log(level_of(event.kind), named(event.kind), **fields)
+
+    def _bug(self, failure: Failure) -> None:
+        """A bug that the daemon survives, with its traceback."""
+        self._log.error("bug", step=failure.step, dreamscape=failure.of, exc_info=failure.error)
 
     def _step_failed(self, failed: StepFailed) -> None:
         self._log.error("shutdown_step_failed", step=failed.name, why=repr(failed.error))

@@ -16,6 +16,7 @@ POINTS: Final = (
     "nobody-seated",  # house-keeping found no time to look for joiners
     "frame-not-sent",  # the pod's outbox was full
     "status-not-sent",
+    "step-raises",  # a bug in a step of the daemon, once its work is done
 )
 """Every point; a name that is not here is a mistake in the code."""
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from dreamd.adapters.people import CheckedIn, LedgerExposures
 from dreamd.app.coordinator import Coordinator
+from dreamd.app.failures import Failure
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.core.session.views import Plan
 from dreamd.ports.aside import Aside
@@ -100,6 +101,12 @@ class Meters:
     def confirmed(self, seconds: float) -> None:
         self.confirmed_s.append(seconds)
 
+    def step_failed(self, step: str) -> None:
+        self.add(f"step-failed:{step}")
+
+    def malformed(self, kind: str) -> None:
+        self.add(f"malformed:{kind}")
+
     def mass_failure(self) -> None:
         self.add("mass")
 
@@ -129,9 +136,11 @@ class Link:
         self.counts: list[int] = []
         self.cleared = 0
         self.deliver: Callable[[Command], None] = lambda _: None
+        self.carry: Callable[[Collective], None] = lambda _: None
         self.cut = False
 
     def publish(self, collective: Collective) -> None:
+        self.carry(collective)
         self.collectives.append(collective)
 
     def command(self, command: Command) -> None:
@@ -187,28 +196,30 @@ class Puppet:
 
     def status(self, written_s: float | None = None) -> None:
         """Give an account of itself, as of session time `written_s`; None: it does not say when."""
+        self.stage.app.on_status(self.account(written_s))
+
+    def account(self, written_s: float | None = None) -> Status:
+        """What it says of itself."""
         template = self.profile.astype(np.float32)
         calibration = Calibration(True, CalibrationSource.SIMULATED, 120.0, template, np.ones_like(template))
-        self.stage.app.on_status(
-            Status(
-                pod=self.name,
-                incarnation=self.incarnation,
-                assignment=self.assign.assignment if self.assign else 0,
-                channels=(),
-                quality=self.quality,
-                quality_cause="",
-                calibration=calibration,
-                clock=ClockState(True, 0, 200, 400),
-                applied=self.applied,
-                latched=self.latched,
-                severed=self.severed,
-                outcomes=self.outcomes,
-                load_cpu=0.0,
-                load_rss_kib=0,
-                refused_broadcasts=0,
-                recording_ended=False,
-                at_us=0 if written_s is None else round(written_s * 1e6),
-            )
+        return Status(
+            pod=self.name,
+            incarnation=self.incarnation,
+            assignment=self.assign.assignment if self.assign else 0,
+            channels=(),
+            quality=self.quality,
+            quality_cause="",
+            calibration=calibration,
+            clock=ClockState(True, 0, 200, 400),
+            applied=self.applied,
+            latched=self.latched,
+            severed=self.severed,
+            outcomes=self.outcomes,
+            load_cpu=0.0,
+            load_rss_kib=0,
+            refused_broadcasts=0,
+            recording_ended=False,
+            at_us=0 if written_s is None else round(written_s * 1e6),
         )
 
     def obey(self, command: Command) -> None:
@@ -272,6 +283,8 @@ class Stage:
         self.meters = Meters()
         self.ledger = ledger or MemoryLedger()
         self._people = consents, exposures
+        self.failures: list[Failure] = []
+        self.bugs_are_meant = False
         self.app = self._begin(1)
         self.app.open()
         self.pods = [Puppet(self, f"bed-{n}", n) for n in range(1, pods + 1)]
@@ -295,7 +308,9 @@ class Stage:
             consents or CheckedIn(),
             exposures or LedgerExposures(self.ledger, self.clock.now_s()),
         )
-        return Coordinator(self.clock, self.link, self.ledger, self.meters, rng, people, aside)
+        app = Coordinator(self.clock, self.link, self.ledger, self.meters, rng, people, aside)
+        app.failures.observe(self.failures.append)
+        return app
 
     def pod(self, name: str) -> Puppet:
         """The puppet of this name."""
@@ -326,6 +341,8 @@ class Stage:
                 pod.frame(instant)
             self.clock.at_s = due_s
             self.app.run_due()
+            if self.failures and not self.bugs_are_meant:
+                raise self.failures[0].error
 
     def dream(self, **changes: object) -> None:
         """Create, gather and start a Dreamscape of all pods, and let it run until it grants."""

@@ -1083,7 +1083,7 @@ _RESTORED: Final = (
         "restored.lives",
         "a daemon that has run for an hour is taken for one that was away",
         "daemon/dreamd/app/coordinator.py",
-        "        self._touch.keep(now_s)\n",
+        '        attempt("ledger", partial(self._touch.keep, now_s))\n',
         "",
         (_TESTS_GENERATION,),
     ),
@@ -1266,7 +1266,77 @@ _PEOPLE: Final = (
     ),
 )
 
+_FAILURES, _TESTS_FAILURES = f"{_APP}failures.py", "tests/app/test_failures.py"
+
+_BUGS: Final = (
+    Mutation(
+        "failures.zero-first",
+        "after a bug in a step everyone stays granted",
+        _FAILURES,
+        "        self._hush({failure.of for failure in failures})",
+        "        self._hush(set())",
+        (_TESTS_FAILURES,),
+    ),
+    Mutation(
+        "failures.hold",
+        "after a bug couplings are granted again at the very next tick",
+        f"{_APP}conductor.py",
+        "and not self._in.failures.holds(self.plan.dreamscape)",
+        "and True",
+        (_TESTS_FAILURES,),
+    ),
+    Mutation(
+        "failures.tick",
+        "a bug in one Dreamscape's tick ends the daemon",
+        f"{_APP}coordinator.py",
+        'attempt("tick", partial(conductor.tick, instant, missed), of=name)',
+        "conductor.tick(instant, missed)",
+        (_TESTS_FAILURES,),
+    ),
+    Mutation(
+        "failures.orders",
+        "one order that cannot be sent ends the resending of the others",
+        f"{_APP}orders.py",
+        'self._attempt("orders", partial(self._link.command, order.command))',
+        "self._link.command(order.command)",
+        (_TESTS_FAILURES,),
+    ),
+    Mutation(
+        "failures.listener",
+        "a log that raises ends the act that is written down",
+        f"{_APP}journal.py",
+        'self._attempt("log", partial(self._seen, event))',
+        "self._seen(event)",
+        (_TESTS_FAILURES,),
+    ),
+    Mutation(
+        "failures.cannot-zero",
+        "a daemon that cannot publish a zero goes on",
+        _FAILURES,
+        "        if self._fatal:",
+        "        if False:",
+        (_TESTS_FAILURES,),
+    ),
+    Mutation(
+        "malformed.by-sender",
+        "one sender of unreadable payloads hides the others",
+        f"{_APP}malformed.py",
+        "told = self._told.get((sender, kind))",
+        'told = self._told.get(("", kind))',
+        ("tests/app/test_malformed.py",),
+    ),
+    Mutation(
+        "malformed.bounded",
+        "invented senders fill the journal",
+        f"{_APP}malformed.py",
+        "if len(self._lines_s) == LINES_MAX and now_s - self._lines_s[0] < EVERY_S:",
+        "if False:",
+        ("tests/app/test_malformed.py",),
+    ),
+)
+
 DAEMON: Final = (
+    *_BUGS,
     *_FRAMES,
     *_EVIDENCE,
     *_BREAKERS,

@@ -12,6 +12,11 @@ class ThreadAside:
     def __init__(self) -> None:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="aside")
         self._busy = False
+        self._failed: Callable[[Exception], object] | None = None
+
+    def observe(self, failed: Callable[[Exception], object]) -> None:
+        """Tell `failed`, in the loop, what goes wrong in the work or in hearing of it."""
+        self._failed = failed
 
     @property
     def free(self) -> bool:
@@ -19,7 +24,7 @@ class ThreadAside:
         return not self._busy
 
     def do(self, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
-        """Do it, and tell `done` in the loop; what goes wrong in it goes to the loop's exception handler."""
+        """Do it, and tell `done` in the loop; `observe` is told of what goes wrong, else the loop itself."""
         loop = asyncio.get_running_loop()
         self._busy = True
 
@@ -31,8 +36,14 @@ class ThreadAside:
 
     def _tell(self, future: "Future[Any]", done: Callable[[Any], object]) -> None:
         self._busy = False
-        if not future.cancelled():
+        if future.cancelled():
+            return
+        try:
             done(future.result())
+        except Exception as error:
+            if self._failed is None:
+                raise
+            self._failed(error)
 
     def close(self) -> None:
         """Begin nothing more; what is under way ends by itself and is told to nobody who has gone."""

@@ -15,6 +15,7 @@ PROCESS: Final = {
     "broker_unreachable": "why the broker is not reached; once for each reason",
     "shutting_down": "everyone is zeroed, then everything is closed",
     "shutdown_step_failed": "a step of the end failed or took too long; the next was taken",
+    "bug": "a bug in one step, which `step` names; the daemon goes on, and the traceback follows",
     "failed": "a bug has ended the daemon; the traceback follows",
     "ended": "everything is closed",
     "call_failed": "a bug in one call of the API; `incident` is what its caller was told",

@@ -295,7 +295,8 @@ class Conductor(Session):
         fewest = INTIMATE_MIN if self.plan.intimate else QUORUM_MIN
         written = self.ownership.may_grant(now_s) and self.company.covered(now_s)
         enough = fused is not None and fused.n >= fewest
-        ok = self._live and enough and written
+        sound = not self._in.failures.holds(self.plan.dreamscape)
+        ok = self._live and enough and written and sound
         self.withheld = "" if ok else self._why_withheld(written=written)
         return ceiling_for(self.plan, fused.n) if ok and fused is not None else 0.0
 

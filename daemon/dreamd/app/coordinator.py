@@ -9,16 +9,18 @@ asks for it: zero collectives first, then orders, then the books.
 
 import math
 import random
-from typing import Final
+from functools import partial
 
 from dreamd.app import reading
 from dreamd.app.conductor import Conductor
 from dreamd.app.desk import Broker, Desk
+from dreamd.app.failures import Failures
 from dreamd.app.fleet import Fleet, PodRecord
 from dreamd.app.generation import Touch, begin_anew
 from dreamd.app.happenings import NO_TRIP, fault_told, tell_unseated
 from dreamd.app.journal import Journal
 from dreamd.app.locks import LockBook
+from dreamd.app.malformed import Malformed
 from dreamd.app.orders import Orders
 from dreamd.app.surroundings import Surroundings
 from dreamd.app.suspending import suspend
@@ -49,8 +51,6 @@ from dreamwire.messages import (
 )
 from dreamwire.topics import FramesTopic
 
-MALFORMED_EVERY_S: Final = 10.0
-
 
 class Coordinator(Desk):
     """The application. `Desk` is the face towards the API; here is what arrives and what is due."""
@@ -66,7 +66,8 @@ class Coordinator(Desk):
         aside: Aside | None = None,
     ) -> None:
         now_s = clock.now_s()
-        journal = Journal(now_s)
+        self.failures = Failures(clock.now_s, meters.step_failed)
+        journal = Journal(now_s, attempt=self.failures.attempt)
         restored = begin_anew(ledger, journal, now_s)
         self._touch = Touch(ledger, now_s)
         self._witness = Witness(ledger, link, suspended=restored)
@@ -78,19 +79,21 @@ class Coordinator(Desk):
             meters=meters,
             rng=rng,
             journal=journal,
-            fleet=Fleet(ledger.checked_in(), locks.breaker_of, clock.now_s),
-            orders=Orders(link, ledger.draw_counters(now_s)),
+            fleet=Fleet(ledger.checked_in(), locks.breaker_of, clock.now_s, self.failures.attempt),
+            orders=Orders(link, ledger.draw_counters(now_s), self.failures.attempt),
             tickets=Tickets(clock.now_s, meters.confirmed),
             locks=locks,
             wakes=WakeBook(ledger, link, journal),
             consents=people[0],
             exposures=people[1],
             aside=aside or NoTime(),
+            failures=self.failures,
         )
         super().__init__(surroundings)
+        self.failures.concern(lambda: tuple(self._conductors.items()), journal)
         self._closed = self._newest_closing(now_s)
         self._awaited: dict[str, Conductor] = {}
-        self._malformed_s: dict[str, float] = {}
+        self._malformed = Malformed(journal, meters)
         self._in.consents.changed(self._consent_changed)
 
     @property
@@ -250,15 +253,10 @@ class Coordinator(Desk):
             conductor.on_frame(topic, frame, self._closed)
 
     def on_malformed(self, sender: str, kind: str, reason: str) -> None:
-        """A payload that could not be read; frames are counted, the rest is written down."""
+        """A payload that could not be read: counted by kind, told by sender."""
         if kind == "frames":
             self._in.meters.frame_refused("malformed")
-            return
-        now_s = self._in.clock.now_s()
-        if now_s - self._malformed_s.get(kind, 0.0) >= MALFORMED_EVERY_S:
-            # One of each kind now and then: a flood must not push other facts out of the journal.
-            self._malformed_s[kind] = now_s
-            self._in.journal.append(now_s, "malformed", f"{sender} sent an unreadable {kind}: {reason}")
+        self._malformed.take(sender, kind, reason, self._in.clock.now_s())
 
     def on_link(self, *, up: bool) -> None:
         """The broker has been reached or lost."""
@@ -306,22 +304,27 @@ class Coordinator(Desk):
         if missed < 0 or buggify("tick-skipped"):
             return
         self._closed = instant
-        for conductor in tuple(self._conductors.values()):
-            conductor.tick(instant, missed)
-        self._put_away(now_s)
-        self._in.orders.resend(now_s)
-        self._in.fleet.fall_silent(now_s)
-        self._keep(now_s)
-        reading.tell(self._in, self._conductors.values())
-        self._in.meters.tick(self._in.clock.now_s() - now_s, missed)
+        self.failures.check()
+        attempt = self.failures.attempt
+        with self.failures.together():
+            for name, conductor in tuple(self._conductors.items()):
+                attempt("tick", partial(conductor.tick, instant, missed), of=name)
+        with self.failures.together():
+            attempt("archive", partial(self._put_away, now_s))
+            attempt("orders", partial(self._in.orders.resend, now_s))
+            attempt("watcher", partial(self._in.fleet.fall_silent, now_s))
+            self._keep(now_s)
+            attempt("meters", partial(reading.tell, self._in, self._conductors.values()))
+            attempt("meters", lambda: self._in.meters.tick(self._in.clock.now_s() - now_s, missed))
 
     def _keep(self, now_s: float) -> None:
         """Write what severing did not wait for."""
-        self._in.locks.flush(now_s)
-        self._in.wakes.flush(now_s)
-        self.withdrawals.flush()
-        self._touch.keep(now_s)
-        self._witness.tell()
+        attempt = self.failures.attempt
+        attempt("locks", partial(self._in.locks.flush, now_s))
+        attempt("wake-orders", partial(self._in.wakes.flush, now_s))
+        attempt("ledger", self.withdrawals.flush)
+        attempt("ledger", partial(self._touch.keep, now_s))
+        attempt("ledger", self._witness.tell)
 
     # -- the end ----------------------------------------------------------------------------------
 

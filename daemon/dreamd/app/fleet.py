@@ -10,10 +10,12 @@ not heard.
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import blake2b
 from heapq import heappop, heappush
 from math import inf
 
+from dreamd.app.attempts import Attempt, plainly
 from dreamd.app.census import Census
 from dreamd.app.coordination import Changed
 from dreamd.app.listing import Names
@@ -82,10 +84,15 @@ class Fleet:
     """
 
     def __init__(
-        self, checked_in: dict[str, str], breaker_of: Callable[[str], Breaker], now_s: Callable[[], float]
+        self,
+        checked_in: dict[str, str],
+        breaker_of: Callable[[str], Breaker],
+        now_s: Callable[[], float],
+        attempt: Attempt = plainly,
     ) -> None:
         self._breaker_of = breaker_of
         self.now_s = now_s
+        self._attempt = attempt
         self._said: list[tuple[float, str]] = []  # a heap
         self.frame_of: Callable[[PodRecord], Word] = lambda _record: SILENCE
         """The last frame of a pod that has a slot; set once, by the application that knows the slots."""
@@ -211,7 +218,7 @@ class Fleet:
 
     def _mark(self, pod: str) -> None:
         for watch in tuple(self._watches.values()):
-            watch.mark(pod)
+            self._attempt("watcher", partial(watch.mark, pod))
 
     def watch(self, changed: Changed) -> "PodWatching | Refusal":
         """Watch the fleet; the first take gives every pod."""

@@ -9,9 +9,11 @@ underneath, and every reader's encoder must take it.
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from typing import Final
 
+from dreamd.app.attempts import Attempt, plainly
 from dreamd.app.coordination import Changed
 from dreamd.core.limits import JOURNAL_EVENTS, WATCHERS_MAX
 from dreamd.core.refusals import Code, Refusal
@@ -28,7 +30,8 @@ class Journal:
     now_s: the start of this process by the session clock; `capacity` events are kept.
     """
 
-    def __init__(self, now_s: float, capacity: int = JOURNAL_EVENTS) -> None:
+    def __init__(self, now_s: float, capacity: int = JOURNAL_EVENTS, attempt: Attempt = plainly) -> None:
+        self._attempt = attempt
         self._events: deque[Event] = deque(maxlen=capacity)
         self._next = int(now_s * 1e6)
         self._followers: dict[int, Changed] = {}
@@ -72,9 +75,9 @@ class Journal:
         self._next += 1
         self._events.append(event)
         if self._seen is not None:
-            self._seen(event)
+            self._attempt("log", partial(self._seen, event))
         for changed in tuple(self._followers.values()):
-            changed()
+            self._attempt("watcher", changed)
         return event
 
     @property

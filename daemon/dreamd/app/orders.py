@@ -2,12 +2,15 @@
 
 Rules: every order has a counter above all earlier ones of any process. Release and wake are resent
 without end while their pod is there; an assign is resent until it is answered, voided by another
-incarnation or too old. Acks are never resent: the pod repeats its event instead.
+incarnation or too old. Acks are never resent: the pod repeats its event instead. An order that cannot be sent
+for a bug keeps no other from being sent, and is tried again.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
+from dreamd.app.attempts import Attempt, plainly
 from dreamd.core.limits import COMMAND_RESEND_S, COMMAND_VALID_S
 from dreamd.ports.pod_link import PodLink
 from dreamwire.buggify import buggify
@@ -28,8 +31,9 @@ class Outstanding:
 class Orders:
     """Sends commands through the link and keeps those that wait for an answer."""
 
-    def __init__(self, link: PodLink, first_counter: int) -> None:
+    def __init__(self, link: PodLink, first_counter: int, attempt: Attempt = plainly) -> None:
         self._link = link
+        self._attempt = attempt
         self._counter = first_counter
         self._waiting: dict[str, dict[int, Outstanding]] = {}
 
@@ -41,7 +45,7 @@ class Orders:
         if not isinstance(what, Ack):
             self._keep(command, now_s)
         if not buggify("order-not-sent"):
-            self._link.command(command)
+            self._attempt("orders", partial(self._link.command, command))
         return self._counter
 
     def _keep(self, command: Command, now_s: float) -> None:
@@ -86,7 +90,7 @@ class Orders:
                 elif now_s >= order.resend_s:
                     age_s = now_s - order.sent_s
                     order.resend_s = now_s + min(COMMAND_RESEND_S + age_s / 4, 5.0)
-                    self._link.command(order.command)
+                    self._attempt("orders", partial(self._link.command, order.command))
             if not waiting:
                 self._waiting.pop(pod, None)
 

@@ -67,7 +67,9 @@ class Session:
         self.company = Company(self, surroundings)
         self.crowd = CrowdWatch(self, surroundings)
         self.causes = FirstCauses(surroundings.fleet)
-        self._audience = Audience(self.newest, lambda: self.state is DreamscapeState.ENDED)
+        self._audience = Audience(
+            self.newest, lambda: self.state is DreamscapeState.ENDED, surroundings.failures.attempt
+        )
         self._happenings = Happenings(self, surroundings)
         self.homecoming = Homecoming(self, surroundings)
         self.instant, self.withheld = 0, ""
@@ -209,12 +211,16 @@ class Session:
     def zero(self, cause: Cause) -> Ticket:
         """Publish zeros to every cohort now, whatever the state says."""
         self._quorate = False
-        self.cohorts.forget()
-        self._publish(level=0.0)
+        self.hush()
         holding = self.holding()
         for seat in holding:
             self.causes.hold(seat, cause)
         return self._in.tickets.issue(seat.pod for seat in holding)
+
+    def hush(self) -> None:
+        """Publish zeros now; the state and the books stay as they are."""
+        self.cohorts.forget()
+        self._publish(level=0.0)
 
     def resume(self) -> Refusal | None:
         """Dream on after a sever, everyone from zero; None: done."""

@@ -5,13 +5,15 @@ tasks are eternal, so one that returns before the end has come is as much a fail
 However the end comes, by a signal or by a failure, it takes one road: the shutdown steps in the order
 written, each with its own deadline, while the tasks still run (whoever is to go home needs the tick and
 the link for it), and only then are the tasks cancelled. So a bug in one task still zeroes everyone
-before the process is gone.
+before the process is gone. `steadily` keeps a task's own bug from being a failure: the task begins anew, and
+only one that fails again and again is given up.
 
 `drive` is the tick loop: sleep until something is due, do it, say how late that was, and that it was done.
 `listen_for_lag` asks the event loop for a turn at its own times, and says how late each came.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -20,6 +22,10 @@ from dreamd.ports.clock import SessionClock
 
 SLEEP_MAX_S: Final = 0.05
 """What is due may move nearer while the loop sleeps (an API call); it looks again this often."""
+
+RESTART_AFTER_S: Final = 0.05
+RESTARTS_MAX: Final = 10
+RESTARTS_WITHIN_S: Final = 60.0
 
 LAG_EVERY_S: Final = 0.1
 """Between two turns of `listen_for_lag`."""
@@ -97,6 +103,29 @@ async def _take(step: Step, failed: Callable[[StepFailed], None]) -> None:
             await step.act()
     except Exception as error:  # noqa: BLE001 -- a step that fails must not keep the next from being taken
         failed(StepFailed(step.name, error))
+
+
+async def steadily(
+    task: Task, failed: Callable[[Exception], None], *, fatal: type[Exception] = EternalTaskEndedError
+) -> None:
+    """Run an eternal task, and begin it anew RESTART_AFTER_S after it raised.
+
+    failed: told of each bug. One of the kind `fatal`, or more than RESTARTS_MAX within RESTARTS_WITHIN_S, are
+    raised.
+    """
+    loop = asyncio.get_running_loop()
+    lately_s: deque[float] = deque(maxlen=RESTARTS_MAX)
+    while True:
+        try:
+            return await task()
+        except fatal:
+            raise
+        except Exception as error:
+            failed(error)
+            if len(lately_s) == RESTARTS_MAX and loop.time() - lately_s[0] < RESTARTS_WITHIN_S:
+                raise
+        lately_s.append(loop.time())
+        await asyncio.sleep(RESTART_AFTER_S)
 
 
 class Due(Protocol):

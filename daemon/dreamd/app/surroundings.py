@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 
+from dreamd.app.failures import Failures
 from dreamd.app.fleet import Fleet
 from dreamd.app.journal import Journal
 from dreamd.app.locks import LockBook
@@ -35,3 +36,4 @@ class Surroundings:
     consents: Consents
     exposures: Exposures
     aside: Aside
+    failures: Failures

@@ -7,6 +7,7 @@ the conductor's newest arrays at that moment, so a watcher that never takes cost
 from collections.abc import Callable
 from dataclasses import replace
 
+from dreamd.app.attempts import Attempt, plainly
 from dreamd.app.coordination import Changed
 from dreamd.core.limits import WATCHERS_MAX
 from dreamd.core.refusals import Code, Refusal
@@ -57,9 +58,15 @@ class CollectiveWatching:
 class Audience:
     """The watchers of one Dreamscape."""
 
-    def __init__(self, newest: Callable[[], CollectiveView | None], ended: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        newest: Callable[[], CollectiveView | None],
+        ended: Callable[[], bool],
+        attempt: Attempt = plainly,
+    ) -> None:
         self._newest = newest
         self._ended = ended
+        self._attempt = attempt
         self._watches: dict[int, CollectiveWatching] = {}
         self._numbers = 0
 
@@ -78,4 +85,4 @@ class Audience:
     def tell(self) -> None:
         """A tick has closed, or the Dreamscape has ended."""
         for watch in tuple(self._watches.values()):
-            watch.mark()
+            self._attempt("watcher", watch.mark)

@@ -116,6 +116,8 @@ STATUS_FRESH_S: Final = 3.0
 COMMAND_RESEND_S: Final = 0.5
 COMMAND_VALID_S: Final = 30.0
 CONFIRM_WITHIN_S: Final = 1.5
+FAILURE_HOLD_S: Final = 2.0
+"""After a bug in one of the daemon's steps nothing is granted for so long."""
 DREAMSCAPES_MAX: Final = 256
 """Dreamscapes that have not ended; one more is refused (DREAMSCAPES_FULL)."""
 ENDED_KEPT: Final = 1_000
@@ -175,6 +177,7 @@ def check() -> None:
     assert SOFT_WINDOW_MIN * HOP_S <= SOFT_WINDOW_S
     assert HALF_OPEN_TICKS * HOP_S < HALF_OPEN_DEADLINE_S
     assert CONFIRM_WITHIN_S <= LEASE_S + LEASE_FADE_S
+    assert LEASE_S + LEASE_FADE_S < FAILURE_HOLD_S, "a bug of every tick is one zero and no flicker"
 
 
 check()

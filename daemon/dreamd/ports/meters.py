@@ -123,6 +123,14 @@ class Meters(Protocol):
         """A pod has said that it is at zero, this long after the sever that asked for it was sent."""
         ...
 
+    def step_failed(self, step: str) -> None:
+        """A bug in a step of the daemon; steps are a fixed set (see app.failures.STEPS)."""
+        ...
+
+    def malformed(self, kind: str) -> None:
+        """A payload could not be read; kinds are a fixed set (see app.malformed.KINDS)."""
+        ...
+
     def mass_failure(self) -> None:
         """A Dreamscape was severed because many of its sleepers failed at once."""
         ...

@@ -48,6 +48,12 @@ class CountingMeters:
         """One pod has confirmed."""
         self.counts["confirmed"] += 1
 
+    def step_failed(self, step: str) -> None:
+        """Told by the failure itself."""
+
+    def malformed(self, kind: str) -> None:
+        """Not asked for here."""
+
     def mass_failure(self) -> None:
         """Many failed at once."""
         self.counts["mass"] += 1

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from dreamd.adapters.people import CheckedIn
 from dreamd.app.coordinator import Coordinator
+from dreamd.app.failures import Failure, InjectedError
+from dreamd.app.guarded import Guarded
 from dreamd.simulation.broker import Line
 from dreamd.simulation.ledger import MemoryLedger, Shelf
 from dreamd.simulation.meters import CountingMeters
@@ -46,15 +48,21 @@ class Owner:
         rng = random.Random(world.rng.random())  # noqa: S311 - one seed, one story
         people = CheckedIn(), LimitedExposures(self.ledger, self.now_s(), world.limits_min)
         self.app = Coordinator(self, self, self.ledger, self.meters, rng, people)
+        self.inbound = Guarded(self.app)
         self.slots: dict[tuple[str, int, int], tuple[str, int]] = {}
         self.held: dict[tuple[str, int], list[tuple[str, int, int, int]]] = {}
         self.drawn: dict[tuple[str, int], int] = {}
         world.watch.began(self)
         self.app.journal.observe(lambda event: world.watch.told(self, event))
+        self.app.failures.observe(self._failed)
         self.app.open()
         world.broker.welcome(self)
         self.app.on_link(up=world.broker.alive)
         self._schedule()
+
+    def _failed(self, failure: Failure) -> None:
+        if not isinstance(failure.error, InjectedError):
+            self.world.watch.violated("bug", failure.step, repr(failure.error))
 
     def now_s(self) -> float:
         """Session clock."""
@@ -180,12 +188,12 @@ class Owner:
         """What a pod has published."""
         if not self.alive:
             return
-        event = take_in(self.app, topic, payload, self.now_s())
+        event = take_in(self.inbound, topic, payload, self.now_s())
         if event is not None:
             self.world.watch.taken(self, event)
 
 
-def take_in(app: Coordinator, topic: str, payload: bytes, now_s: float) -> PodEvent | None:
+def take_in(app: Coordinator | Guarded, topic: str, payload: bytes, now_s: float) -> PodEvent | None:
     """Give a daemon what a pod has published; returns it where it is an event."""
     parsed = topics.parse(topic)
     if isinstance(parsed, FramesTopic):

@@ -24,6 +24,9 @@ from dreamd.simulation.world import DREAMSCAPE, World
 from dreamwire.buggify import POINTS, installed
 
 BUGGY_POINTS: Final = 0.25
+BUG: Final = "step-raises"
+BUG_SHARE: Final = 0.0003
+"""Of the steps, of which eight beds make a hundred a second."""
 BUGGY_SHARE: Final = 0.05
 MERGED_S: Final = 12.0
 WELL_AGAIN_S: Final = 75.0
@@ -112,12 +115,16 @@ def _dice(
     rng: random.Random, world: World, drawn: tuple[faults.Fault, ...], ending_s: float
 ) -> Callable[[str], bool]:
     """In a night with faults, some of the rare things that production code may do happen often."""
-    often = {point for point in POINTS if drawn and rng.random() < BUGGY_POINTS}
+    often = {point for point in POINTS if point != BUG and drawn and rng.random() < BUGGY_POINTS}
     own = random.Random(f"dice {world.seed}")  # noqa: S311 - one seed, one story
+    bugs = random.Random(f"bugs {world.seed}")  # noqa: S311 - of their own: older seeds stay what they were
+    buggy = bool(drawn) and bugs.random() < BUGGY_POINTS
 
     def roll(point: str) -> bool:
         assert point in POINTS, f"{point} is no point"
         going_wrong = not world.watch.calm and world.schedule.now_s < ending_s
+        if point == BUG:
+            return buggy and going_wrong and bugs.random() < BUG_SHARE
         return point in often and going_wrong and own.random() < BUGGY_SHARE
 
     return roll

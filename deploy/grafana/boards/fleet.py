@@ -37,9 +37,13 @@ def _pods() -> list[Panel]:
             lists=["dreamd breakers list --state locked"],
         ),
         lines(
-            "Frames refused, by reason",
-            "Frames that were not taken in. `not-assigned` follows every sever for a moment.",
+            "Frames refused, payloads not read",
+            "By reason; `not-assigned` follows every sever for a moment. What cannot be read is shown by "
+            "kind: the event `malformed` and the log name the pod.",
             Query("sum by (reason) (rate(dreamd_frames_refused_total[$__rate_interval])) > 0", "{{reason}}"),
+            Query(
+                "sum by (kind) (rate(dreamd_malformed_total[$__rate_interval])) > 0", "unreadable {{kind}}"
+            ),
             lists=["dreamd breakers list --state open"],
         ),
         lines(

@@ -58,6 +58,13 @@ def tick() -> Dashboard:
             lists=DREAMSCAPES,
         ),
         lines(
+            "Bugs in a step of the daemon",
+            "Whom a bug concerns is at zero first, for two seconds. The event `step-failed` names the step.",
+            Query("sum(increase(dreamd_steps_failed_total[$__rate_interval]))", "bugs"),
+            lists=DREAMSCAPES,
+            bounds=((1.0, ORANGE),),
+        ),
+        lines(
             "Evidence to zero, by the pods' stamps",
             "From what was wrong to coupling zero at the pod, for severs that the pod reported.",
             *_quantiles("dreamd_evidence_to_zero_seconds"),

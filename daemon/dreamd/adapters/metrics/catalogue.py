@@ -76,6 +76,8 @@ CATALOGUE: Final = (
     _counter("dreamd_frames_late_total", "frames", "of those, after their tick had closed"),
     _counter("dreamd_frames_lost_total", "frames", "gaps still open after 2 s"),
     _counter("dreamd_frames_refused_total", "frames", "refused, by reason", "reason"),
+    _counter("dreamd_malformed_total", "payloads", "that could not be read, by topic's kind", "kind"),
+    _counter("dreamd_steps_failed_total", "failures", "bugs in a step of the daemon: zero first"),
     _gauge("dreamd_pods_online", "pods", "connected by their presence, and heard within 1.5 s"),
     _gauge("dreamd_pods_unheard", "pods", "connected by their presence, and not heard for 1.5 s"),
     _gauge("dreamd_pods_known", "pods", "ever seen"),

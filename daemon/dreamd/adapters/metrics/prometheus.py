@@ -20,6 +20,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from dreamd.adapters.metrics.grpc_server import GrpcMeters
 from dreamd.adapters.metrics.made import Closed, counter, histogram
 from dreamd.adapters.metrics.now import Facts, Now
+from dreamd.app.malformed import KINDS
 from dreamd.ports.meters import DreamscapeReading, FleetReading, SiteReading
 
 SERIES_MAX: Final = 1000
@@ -64,6 +65,8 @@ class PrometheusMeters:
         self._severed = Closed(registry, "dreamd_severed_total", causes)
         self._refusals = Closed(registry, "dreamd_refused_total", codes)
         self._drops = Closed(registry, "dreamd_link_dropped_total", LINK_DROPS)
+        self._steps = counter(registry, "dreamd_steps_failed_total")
+        self._malformed = Closed(registry, "dreamd_malformed_total", KINDS)
         self._mass = counter(registry, "dreamd_mass_failures_total")
         self._reached = counter(registry, "dreamd_broker_connections_total")
         self._skipped = counter(registry, "dreamd_ticks_skipped_total")
@@ -123,6 +126,14 @@ class PrometheusMeters:
     def confirmed(self, seconds: float) -> None:
         """A pod has said that it is at zero, this long after the sever."""
         self._confirmed.observe(seconds)
+
+    def step_failed(self, step: str) -> None:  # noqa: ARG002 -- the event and the log name it
+        """A bug in a step of the daemon."""
+        self._steps.inc()
+
+    def malformed(self, kind: str) -> None:
+        """A payload could not be read."""
+        self._malformed.inc(kind)
 
     def mass_failure(self) -> None:
         """A Dreamscape was severed because many failed at once."""

@@ -42,7 +42,8 @@ KINDS: Final = {
     "pod-offline": "a pod's agent is gone",
     "broker-up": "the broker was reached",
     "broker-down": "the broker was lost: everyone is alone by their own tether",
-    "malformed": "a payload could not be read; one of a kind in ten seconds",
+    "malformed": "a payload of `pod` could not be read; `cause` is its kind; one of each in ten seconds",
+    "step-failed": "a bug in one step: whom it concerns was set to zero first, and the daemon goes on",
     "restored": "the ledger is a copy or an hour old: consents are suspended until they are given anew",
     "ledger": "the ledger could not keep something",
 }
