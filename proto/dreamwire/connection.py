@@ -28,14 +28,15 @@ mosquitto acknowledges all the same. So `announce` says who we are and believes 
 itself: a pod whose user name is not its own would otherwise dream on with nobody hearing it.
 
 Underscored names of aiomqtt 2.5 are used here and nowhere else: `_client`, `_client_connect`, `_connected`,
-`_disconnected`, `_lock`, `_loop` and the overrides of `_wait_for`, `_on_socket_register_write` and
-`_on_disconnect`. Never call `send` from inside a
-message callback: paho's lock is not reentrant.
+`_disconnected`, `_lock`, `_loop` and the overrides of `_wait_for`, `_on_socket_open`,
+`_on_socket_register_write` and `_on_disconnect`. Never call `send` from inside a message callback: paho's
+lock is not reentrant.
 """
 
 import asyncio
 import contextlib
 import logging
+import select
 import socket
 import ssl
 import threading
@@ -53,6 +54,8 @@ T = TypeVar("T")
 NO_DELAY: Final = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 """Neither paho nor aiomqtt sets it: Nagle and delayed acknowledgements cost 40 ms a packet."""
 
+READ_S: Final = 0.02
+"""So long at most what has come is read in one turn of the loop."""
 
 Offer = Callable[[aiomqtt.Message], None]
 
@@ -103,6 +106,8 @@ class PromptClient(aiomqtt.Client):
         self._heard_itself = asyncio.Event()
         self._thread = threading.get_ident()
         self._entering = self._writes_itself = self._abandoned = False
+        self.behind = False
+        """More has come than could be read in READ_S."""
 
     async def __aenter__(self) -> Self:
         """Connect; a failure leaves no socket behind."""
@@ -253,6 +258,33 @@ class PromptClient(aiomqtt.Client):
         port = self._access.address.port
         wants = "a certificate of ours" if self._access.tls else "TLS (mqtts://)"
         return f"it hangs up before it has answered; does it want {wants} on port {port}?"
+
+    def _on_socket_open(self, client: Any, userdata: Any, sock: Any) -> None:  # noqa: ANN401 -- as the base class has them
+        super()._on_socket_open(client, userdata, sock)
+        self._inward = select.poll()
+        self._inward.register(sock.fileno(), select.POLLIN)
+        # After the base class's own: the newer reader of a socket stands for the older.
+        self._loop.call_soon_threadsafe(self._loop.add_reader, sock.fileno(), self._read)
+
+    def _read(self) -> None:
+        """Read all that has come, for READ_S at most; the base class takes a turn of the loop a packet."""
+        until_s = self._loop.time() + READ_S
+        try:
+            while True:
+                self._client.loop_read()
+                self.behind = self._more()
+                if not self.behind or self._loop.time() >= until_s:
+                    return
+        except Exception as error:  # noqa: BLE001 -- as the base class: whatever it is, the connection is gone
+            if not self._disconnected.done():
+                self._disconnected.set_exception(error)
+
+    def _more(self) -> bool:
+        """Whether something has come that is not read."""
+        end = self._client.socket()
+        if isinstance(end, ssl.SSLSocket) and end.pending():
+            return True
+        return end is not None and bool(self._inward.poll(0))
 
     def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:  # noqa: ANN401 -- as the base class has them
         if threading.get_ident() != self._thread:  # CONNECT is queued on the thread that connects

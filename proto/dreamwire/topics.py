@@ -73,7 +73,13 @@ class FramesTopic:
     sender: str
 
 
-@lru_cache(maxsize=4096)
+PODS_REMEMBERED: Final = 20_000
+"""Pods of the largest fleet; what is remembered by name has room for each of them."""
+LEAVES_HEARD: Final = 5
+"""Topics that one pod publishes to: presence, status, event, clock, frames."""
+
+
+@lru_cache(maxsize=PODS_REMEMBERED * LEAVES_HEARD)
 def parse(topic: str) -> PodTopic | FramesTopic | None:
     """Parse a topic a pod publishes to; None if it is not one of ours. The same few come all night."""
     parts = topic.split("/")

@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 
 from tests.bench.fusion import fusion
+from tests.bench.overload import overload
 from tests.bench.sever import sever
 from tests.bench.simulate import simulate
 from tests.bench.size import ended, lists
@@ -97,6 +98,7 @@ BENCHES = {
     "pod": lambda: pod(40),
     "sever": lambda: sever(row),
     "simulate": lambda: simulate(row),
+    "overload": lambda: overload(row),
     "lists": lambda: lists(row),
     "ended": lambda: ended(row),
     "fusion": lambda: fusion(row, Path("fusion.png")),

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from dreamd.adapters.mqtt.inbox import FRAMES
-from dreamd.adapters.mqtt.intake import BATCH, Intake
+from dreamd.adapters.mqtt.inbox import FRAMES_A_SENDER
+from dreamd.adapters.mqtt.intake import BATCH, FRAMES_WAIT_S, Intake
 from dreamwire import topics
 from dreamwire.codec import encode
 from dreamwire.messages import ClockProbe
@@ -90,18 +90,62 @@ async def test_a_topic_that_is_not_a_pods_is_counted(topic: str) -> None:
 
 
 async def test_the_loop_has_its_turn_between_batches() -> None:
-    """A flood is worked off BATCH by BATCH, and what the inbox drops is metered."""
+    """A flood is worked off BATCH by BATCH, the newest of each sender, and what is dropped is metered."""
     intake, inbound, meters = _intake()
     payload = encode((words.frame(),))
-    for _ in range(FRAMES + 10):
-        intake.offer(topics.frames("night", 0, "bed-1"), payload, retained=False)
-    assert meters.dropped == ["frame"] * 10
+    senders = [f"bed-{number}" for number in range(1000)]
+    for sender in senders:
+        for _ in range(FRAMES_A_SENDER + (sender == "bed-1")):
+            intake.offer(topics.frames("night", 0, sender), payload, retained=False)
+    assert meters.dropped == ["frame"]
     assert inbound.frames == []
-    seen = []
-    while len(inbound.frames) < FRAMES:
+    seen: list[int] = []
+    while len(inbound.frames) < len(senders):
         await asyncio.sleep(0)
         seen.append(len(inbound.frames))
     assert max(after - before for before, after in zip([0, *seen], seen, strict=False)) <= BATCH
+
+
+async def test_an_intake_whose_inbox_is_crowded_reads_the_newest_frames_alone() -> None:
+    """The socket is empty, but more hops wait than may be fresh: the newest of each sender is read."""
+    intake, inbound, meters = _intake()
+    for seq in range(1, 5):
+        payload = encode((words.frame(seq),))
+        for pod in range(100):
+            intake.offer(topics.frames("night", 0, f"bed-{pod}"), payload, retained=False)
+    for _ in range(4):
+        await asyncio.sleep(0)
+    assert {frames[0].seq for _, frames in inbound.frames} == {4}
+    assert (inbound.behind, len(meters.dropped)) == ([300], 300)
+
+
+async def test_an_intake_that_is_behind_reads_the_newest_frames_alone() -> None:
+    """While the socket is not empty, frames wait a moment; then the newest of each sender is read and told.
+
+    Events and statuses do not wait.
+    """
+    clock = SetClock()
+    inbound, meters = KeepingInbound(), KeepingLinkMeters()
+    intake = Intake(inbound, clock, meters)
+    intake.behind = lambda: True
+    intake.offer(topics.frames("night", 0, "bed-1"), encode((words.frame(1),)), retained=False)
+    intake.turn()
+    assert [frames[0].seq for _, frames in inbound.frames] == [1]
+    for seq in range(2, 8):
+        intake.offer(topics.frames("night", 0, "bed-1"), encode((words.frame(seq),)), retained=False)
+    intake.offer(topics.pod_topic("bed-1", "event"), encode(words.event()), retained=False)
+    intake.turn()
+    assert inbound.events == [words.event()]
+    assert len(inbound.frames) == 1
+    clock.at_s += 1.5 * FRAMES_WAIT_S
+    intake.turn()
+    assert [frames[0].seq for _, frames in inbound.frames] == [1, 7]
+    assert (inbound.behind, meters.dropped) == ([5], ["frame"] * 5)
+    for seq in range(8, 11):
+        intake.offer(topics.frames("night", 0, "bed-1"), encode((words.frame(seq),)), retained=False)
+    intake.behind = lambda: False
+    intake.turn()
+    assert [frames[0].seq for _, frames in inbound.frames] == [1, 7, 8, 9, 10]
 
 
 async def test_the_newest_presence_is_the_last_word() -> None:

@@ -1,5 +1,7 @@
 """The bounded queues on either side of the link, each with its policy."""
 
+from dataclasses import replace
+
 from dreamd.adapters.mqtt import inbox, outbox
 from dreamd.adapters.mqtt.inbox import Arrival, Inbox
 from dreamd.adapters.mqtt.outbox import Outbox, Parcel
@@ -87,15 +89,44 @@ def test_a_flood_of_frames_drops_the_oldest_frames_and_no_event() -> None:
     """Whatever the flood, every event is there."""
     box = Inbox()
     dropped = []
-    for number in range(inbox.FRAMES + 100):
-        dropped.append(box.put(_arrival(FramesTopic("a", 0, "bed-1"), str(number).encode())))
+    box.put(_arrival(FramesTopic("a", 0, "bed-2"), b"another's"))
+    for number in range(inbox.FRAMES_A_SENDER + 1000):
+        dropped.append(box.put(_arrival(FramesTopic("a", number, "bed-1"), str(number).encode())))
         if number % 100 == 0:
             dropped.append(box.put(_arrival(PodTopic("bed-1", "event"), b"event")))
-    assert dropped.count("frame") == 100
+    assert dropped.count("frame") == 1000
     taken = [one.payload for one in iter(box.take, None)]
-    assert taken.count(b"event") == (inbox.FRAMES + 99) // 100 + 1
-    assert taken[-1] == str(inbox.FRAMES + 99).encode()
-    assert b"99" not in taken
+    assert taken.count(b"event") == 11
+    assert taken[-1] == str(inbox.FRAMES_A_SENDER + 999).encode()
+    assert b"999" not in taken
+    assert b"another's" in taken
+    assert len(box) == 0
+
+
+def test_an_inbox_that_is_behind_keeps_the_newest_frame_of_each_sender() -> None:
+    """Older frames are dropped unread and counted; reports and statuses stay."""
+    box = Inbox()
+    for hop in range(5):
+        for pod in ("bed-1", "bed-2"):
+            box.put(_arrival(FramesTopic("a", 0, pod), str(hop).encode()))
+    box.put(_arrival(PodTopic("bed-1", "event"), b"event"))
+    assert box.skim() == 8
+    assert box.skim() == 0
+    assert len(box) == 3
+    assert box.take(frames=False) is not None
+    assert box.take(frames=False) is None
+    assert [one.payload for one in iter(box.take, None)] == [b"4", b"4"]
+
+
+def test_frames_of_more_senders_than_pods_are_dropped() -> None:
+    """Invented senders do not grow the inbox without end."""
+    box = Inbox()
+    arrival = _arrival(FramesTopic("a", 0, "x"), b"1")
+    dropped = [
+        box.put(replace(arrival, topic=FramesTopic("a", 0, f"x{n}"))) for n in range(inbox.SENDERS + 10)
+    ]
+    assert dropped.count("frame") == 10
+    assert len(box) == inbox.SENDERS
 
 
 def test_only_the_newest_status_and_probe_of_a_pod_wait() -> None:

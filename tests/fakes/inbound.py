@@ -19,6 +19,7 @@ class KeepingInbound:
     frames: list[tuple[FramesTopic, tuple[Frame, ...]]] = field(default_factory=list)
     malformed: list[tuple[str, str, str]] = field(default_factory=list)
     links: list[bool] = field(default_factory=list)
+    behind: list[int] = field(default_factory=list)
 
     def on_presence(self, presence: Presence) -> None:
         """Keep."""
@@ -39,6 +40,10 @@ class KeepingInbound:
     def on_frames(self, topic: FramesTopic, frames: tuple[Frame, ...]) -> None:
         """Keep."""
         self.frames.append((topic, frames))
+
+    def on_behind(self, dropped: int) -> None:
+        """Keep."""
+        self.behind.append(dropped)
 
     def on_malformed(self, sender: str, kind: str, reason: str) -> None:
         """Keep."""

@@ -138,6 +138,7 @@ class Link:
         self.deliver: Callable[[Command], None] = lambda _: None
         self.carry: Callable[[Collective], None] = lambda _: None
         self.cut = False
+        self.sought: list[str] = []
 
     def publish(self, collective: Collective) -> None:
         self.carry(collective)
@@ -156,6 +157,9 @@ class Link:
 
     def count(self, writes: int) -> None:
         self.counts.append(writes)
+
+    def seek(self, pod: str) -> None:
+        self.sought.append(pod)
 
     def answer(self, pod: str, probe: ClockProbe) -> None:
         """Nobody asks here."""

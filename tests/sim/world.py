@@ -233,6 +233,9 @@ class Daemon:
     def count(self, writes: int) -> None:
         """ports.pod_link: how many writes the ledger has seen; the shelf knows."""
 
+    def seek(self, pod: str) -> None:
+        """ports.pod_link: no presence is dropped here."""
+
     def answer(self, pod: str, probe: ClockProbe) -> None:
         """ports.pod_link: the clock."""
         self.world.pods[pod].deliver(topics.clock_answer(pod), codec.encode(probe))

@@ -27,6 +27,7 @@ PROCESS: Final = {
 
 LEVELS: Final = {
     "ledger": logging.ERROR,
+    "step-failed": logging.ERROR,
     **dict.fromkeys(
         (
             *("severed", "tripped", "latched", "malfunction", "warned", "assign-refused", "malformed"),

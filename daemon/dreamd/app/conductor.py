@@ -306,6 +306,8 @@ class Conductor(Session):
             return self.sever_cause
         if self.judge.blind:
             return Cause.UPLINK.value
+        if self._in.failures.holds(self.plan.dreamscape):
+            return Cause.DAEMON.value
         return Cause.QUORUM.value if written else Cause.LEDGER.value
 
     # -- house-keeping ----------------------------------------------------------------------------

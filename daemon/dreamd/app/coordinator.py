@@ -137,6 +137,8 @@ class Coordinator(Desk):
         now_s = self._in.clock.now_s()
         record = self._in.fleet.report(status, now_s)
         if isinstance(record, str):
+            if self._in.fleet.get(status.pod) is None:
+                self._in.link.seek(status.pod)  # the broker has dropped its presence on the way to us
             return
         self._read_stored(record, status, now_s)
         self._heed(record, status.latched)
@@ -251,6 +253,11 @@ class Coordinator(Desk):
             return
         for frame in frames:
             conductor.on_frame(topic, frame, self._closed)
+
+    def on_behind(self, dropped: int) -> None:  # noqa: ARG002 -- the link counts them
+        """Frames were dropped unread, because we were behind: what is missing nobody has lost."""
+        for conductor in self._conductors.values():
+            conductor.cohorts.forgive(self._closed)
 
     def on_malformed(self, sender: str, kind: str, reason: str) -> None:
         """A payload that could not be read: counted by kind, told by sender."""

@@ -3,7 +3,7 @@
 from functools import partial
 
 from dreamd.app.coordinator import Coordinator
-from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status
+from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status, WakeOrder
 from dreamwire.topics import FramesTopic
 
 
@@ -34,6 +34,10 @@ class Guarded:
         """Frames of one sender for one cohort."""
         self._attempt("frames", partial(self._app.on_frames, topic, frames))
 
+    def on_behind(self, dropped: int) -> None:
+        """Frames were dropped unread."""
+        self._attempt("frames", partial(self._app.on_behind, dropped))
+
     def on_malformed(self, sender: str, kind: str, reason: str) -> None:
         """Something that could not be read."""
         self._attempt("malformed", partial(self._app.on_malformed, sender, kind, reason))
@@ -41,3 +45,11 @@ class Guarded:
     def on_link(self, *, up: bool) -> None:
         """The broker has been reached or lost."""
         self._attempt("link", partial(self._app.on_link, up=up))
+
+    def on_count(self, writes: int) -> None:
+        """What the broker remembers of the ledger's writes."""
+        self._attempt("link", partial(self._app.on_count, writes))
+
+    def on_wake_place(self, said: WakeOrder | None) -> None:
+        """What stands in the retained place of wake orders."""
+        self._attempt("link", partial(self._app.on_wake_place, said))

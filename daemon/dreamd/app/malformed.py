@@ -55,7 +55,7 @@ class Malformed:
         self._remember(sender, kind, now_s)
         whom = sender or "somebody"
         sentence = f"{whom} sent an unreadable {kind}: {reason}{more}"
-        self._journal.append(now_s, "malformed", sentence, pod=sender, cause=kind)
+        self._journal.append(now_s, "malformed", sentence, pod=sender, cause=kind, reason=reason + more)
 
     def _crowded(self, now_s: float) -> bool:
         """Whether the lines of EVERY_S are all written; if not, this is one of them."""

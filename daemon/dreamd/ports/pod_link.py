@@ -28,6 +28,10 @@ class PodLink(Protocol):
         """MUST sign and publish retained how many writes the ledger has seen; the newest count wins."""
         ...
 
+    def seek(self, pod: str) -> None:
+        """MUST ask for this pod's presence again, where the broker has one; soon, and in bounded numbers."""
+        ...
+
     def answer(self, pod: str, probe: ClockProbe) -> None:
         """MUST answer a clock probe; t2 is stamped as late as possible."""
         ...

@@ -172,6 +172,9 @@ class Owner:
         if self.alive:
             self.world.broker.remember(writes)  # at once: its way is no part of any story
 
+    def seek(self, pod: str) -> None:
+        """No presence is dropped here: the broker's places are not counted."""
+
     def answer(self, pod: str, probe: ClockProbe) -> None:
         """The time."""
         topic, payload = topics.clock_answer(pod), codec.encode(probe)

@@ -38,7 +38,7 @@ SIZES: Final = frozenset(schema.size for schema in SCHEMAS.values())
 _FLOAT32_BYTES: Final = 4
 _SHOWN_CHARS: Final = 40
 
-_is_name = lru_cache(maxsize=4096)(topics.is_name)
+_is_name = lru_cache(maxsize=topics.PODS_REMEMBERED)(topics.is_name)
 """The same few names come in every message."""
 
 

@@ -43,6 +43,7 @@ from dreamwire.messages import (
     Versions,
 )
 from dreamwire.text import fit
+from dreamwire.topics import PODS_REMEMBERED
 from dreamwire.v1 import wire_pb2 as pb
 
 _PRESENCE: Final = "presence"
@@ -179,7 +180,7 @@ def _channel(at: int, raw: pb.ChannelState) -> ChannelState:
     return ChannelState(fit(raw.name), quality, fit(raw.cause))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=PODS_REMEMBERED)
 def _calibration(
     done: bool,  # noqa: FBT001 - as it stands in the message
     source: int,

@@ -23,7 +23,7 @@ from dreamd.core.severing.causes import Scope
 from dreamd.ports.meters import DreamscapeReading, FleetReading, SiteReading
 
 DREAMSCAPES: Final = 12
-SITES: Final = 12
+SITES: Final = 8
 NOBODY: Final = FleetReading(0, 0, 0, nan, 0, {}, {}, 0, {})
 
 _K = TypeVar("_K")

@@ -3,17 +3,25 @@
 - Reports (presence, event) come first and in order. At REPORTS the newest is refused, which loses
   nothing: a pod resends its events until they are acknowledged, and presence is retained.
 - Status and clock: the newest of each pod, which is all that anybody wants of them.
-- Frames: FRAMES of them, the oldest dropped, because the newest hop is the one that is still fresh.
+- Frames: FRAMES_A_SENDER of each sender and FRAMES in all, the oldest dropped, because the newest hop is the
+  one that is still fresh. One sender's flood drops no frame of another. `skim` leaves the newest of each
+  sender: an intake that is behind reads no frame that a newer one stands for.
 """
 
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import Final
 
+from dreamd.core.limits import FRAME_FRESH_HOPS, PODS_MAX
 from dreamwire.topics import FramesTopic, PodTopic
 
 REPORTS: Final = 65_536
-FRAMES: Final = 8_192
+FRAMES_A_SENDER: Final = 64
+"""Sixteen seconds of hops: more are a flood."""
+FRAMES: Final = 4 * PODS_MAX
+SENDERS: Final = PODS_MAX
+SENDERS_FEW: Final = 32
+"""Of so few senders a burst is read as it came: it holds up nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +41,28 @@ class Inbox:
         """Begin empty."""
         self._reports: deque[Arrival] = deque()
         self._newest: OrderedDict[PodTopic, Arrival] = OrderedDict()
-        self._frames: deque[Arrival] = deque()
+        self._frames: OrderedDict[str, deque[Arrival]] = OrderedDict()
+        self._frames_count = 0
 
     def __len__(self) -> int:
         """How many arrivals wait."""
-        return len(self._reports) + len(self._newest) + len(self._frames)
+        return len(self._reports) + len(self._newest) + self._frames_count
+
+    @property
+    def frames(self) -> int:
+        """How many of them are frames."""
+        return self._frames_count
+
+    @property
+    def crowded(self) -> bool:
+        """Whether more hops of frames wait than may still be fresh, in the mean of the senders."""
+        return self._frames_count > FRAME_FRESH_HOPS * max(len(self._frames), SENDERS_FEW)
 
     def put(self, arrival: Arrival) -> str:
         """Take an arrival in; returns what was dropped for it: frame, event, status, clock or nothing."""
         topic = arrival.topic
         if isinstance(topic, FramesTopic):
-            self._frames.append(arrival)
-            if len(self._frames) > FRAMES:
-                self._frames.popleft()
-                return "frame"
-            return ""
+            return self._put_frames(topic.sender, arrival)
         if topic.leaf in ("status", "clock"):
             replaced = self._newest.pop(topic, None)
             self._newest[topic] = arrival
@@ -57,10 +72,47 @@ class Inbox:
         self._reports.append(arrival)
         return ""
 
-    def take(self) -> Arrival | None:
-        """The arrival to be looked at next, or None."""
+    def _put_frames(self, sender: str, arrival: Arrival) -> str:
+        waiting = self._frames.get(sender)
+        if waiting is None:
+            if len(self._frames) >= SENDERS:
+                return "frame"
+            waiting = self._frames[sender] = deque()
+        waiting.append(arrival)
+        self._frames_count += 1
+        if len(waiting) > FRAMES_A_SENDER:
+            waiting.popleft()
+            self._frames_count -= 1
+            return "frame"
+        if self._frames_count > FRAMES:
+            self._take_frames()
+            return "frame"
+        return ""
+
+    def take(self, *, frames: bool = True) -> Arrival | None:
+        """The arrival to be looked at next, or None; without `frames`, of everything but frames."""
         if self._reports:
             return self._reports.popleft()
         if self._newest:
             return self._newest.popitem(last=False)[1]
-        return self._frames.popleft() if self._frames else None
+        return self._take_frames() if frames else None
+
+    def _take_frames(self) -> Arrival | None:
+        """The oldest of the sender who waits longest, who then waits behind the others."""
+        if not self._frames:
+            return None
+        sender, waiting = self._frames.popitem(last=False)
+        taken = waiting.popleft()
+        self._frames_count -= 1
+        if waiting:
+            self._frames[sender] = waiting
+        return taken
+
+    def skim(self) -> int:
+        """Drop every frame but the newest of each sender; returns how many."""
+        before = self._frames_count
+        for waiting in self._frames.values():
+            while len(waiting) > 1:
+                waiting.popleft()
+        self._frames_count = len(self._frames)
+        return before - self._frames_count

@@ -5,6 +5,11 @@ is held), so `offer` only sorts the payload into the inbox and asks the loop for
 everything that waits is read in one go, BATCH at most, and handed on; then the loop, and with it the
 tick, has its own turn again.
 
+Overload. While the socket still holds what came (`behind`), frames wait up to FRAMES_WAIT_S for it to be
+emptied. Then, and where more hops wait in the inbox than may be fresh, only the newest of each sender is
+read: a daemon that has been without its core for seconds works through no hop that has passed. The others are
+counted, and told, because no pod has lost them.
+
 Rules. A pod speaks for itself alone: the name in a payload must be the one in its topic, which the
 broker has bound to the pod. Only a presence may be retained; a retained frame, status, event or probe is
 somebody's replay. What cannot be read is counted and named, never guessed at, and costs the others
@@ -12,15 +17,19 @@ nothing.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from dreamd.adapters.mqtt.inbox import Arrival, Inbox
+from dreamd.core.limits import HOP_S
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.meters import LinkMeters
 from dreamwire import codec, topics
 from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status, WakeOrder
 from dreamwire.topics import FramesTopic, PodTopic
 
+FRAMES_WAIT_S: Final = HOP_S
+"""While the socket is not empty, frames of all senders are read in rounds so far apart."""
 BATCH: Final = 256
 """Arrivals handed on before the loop has its turn: about ten milliseconds of frames."""
 
@@ -46,6 +55,10 @@ class Inbound(Protocol):
 
     def on_frames(self, topic: FramesTopic, frames: tuple[Frame, ...]) -> None:
         """Frames of one sender for one cohort."""
+        ...
+
+    def on_behind(self, dropped: int) -> None:
+        """So many frames were dropped unread, because newer ones of their senders have come."""
         ...
 
     def on_malformed(self, sender: str, kind: str, reason: str) -> None:
@@ -75,6 +88,8 @@ class Intake:
         self._meters = meters
         self._inbox = Inbox()
         self._turn_asked = False
+        self._frames_s, self._round = 0.0, 0
+        self.behind: Callable[[], bool] = lambda: False
 
     def offer(self, topic: str, payload: bytes, *, retained: bool) -> None:
         """Take a payload; called on the loop's thread, from inside the MQTT client."""
@@ -92,14 +107,37 @@ class Intake:
     def turn(self) -> None:
         """Hand on what waits, at most BATCH, and ask for another turn if that was not all."""
         self._turn_asked = False
+        frames = self._frames_due()
         for _ in range(BATCH):
-            arrival = self._inbox.take()
+            arrival = self._inbox.take(frames=frames)
             if arrival is None:
-                return
+                break
             self._hand_on(arrival)
+            self._round -= isinstance(arrival.topic, FramesTopic)
+        if frames and self._round <= 0:
+            self._frames_s = self._clock.now_s()  # the round took time: now the socket has its turn
         if self._inbox:
             self._turn_asked = True
             asyncio.get_running_loop().call_soon(self.turn)
+
+    def _frames_due(self) -> bool:
+        """Whether frames are read in this turn; while we are behind, in rounds of one a sender."""
+        behind = self.behind()
+        if self._round > 0:
+            return True
+        if behind and self._clock.now_s() - self._frames_s < FRAMES_WAIT_S:
+            return False
+        if behind or self._inbox.crowded:
+            self._skim()
+            self._round = self._inbox.frames
+        return True
+
+    def _skim(self) -> None:
+        dropped = self._inbox.skim()
+        if dropped:
+            for _ in range(dropped):
+                self._meters.link_dropped("frame")
+            self.inbound.on_behind(dropped)
 
     def _hand_on(self, arrival: Arrival) -> None:
         topic = arrival.topic

@@ -18,6 +18,7 @@ import contextlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 import aiomqtt
@@ -27,6 +28,7 @@ from dreamd.adapters.mqtt.connection import Connection
 from dreamd.adapters.mqtt.intake import Intake
 from dreamd.adapters.mqtt.outbox import Outbox, Parcel
 from dreamd.adapters.mqtt.own import OwnTopics
+from dreamd.core.limits import PODS_MAX
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.meters import LinkMeters
 from dreamwire import codec, topics
@@ -48,6 +50,9 @@ BACKOFF_MAX_S: Final = 10.0
 STEADY_S: Final = 5.0
 RETRY_S: Final = 0.005
 FAREWELL_S: Final = 0.5
+SEEK_EVERY_S: Final = 0.5
+SEEK_AT_ONCE: Final = 200
+"""Presences asked for at once: two thousand pods take five seconds, and a flood of names is bounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,7 @@ class MqttLink:
         self._rng = rng
         self._say = say
         self._outbox = Outbox()
+        self._sought: dict[str, None] = {}
         self._parked = asyncio.Event()
         self._closing = asyncio.Event()
         self._idle = asyncio.Event()
@@ -144,6 +150,11 @@ class MqttLink:
         """Publish retained; one that cannot leave now is said again once the broker is reached."""
         self._sent(Parcel(topics.DAEMON_LEDGER, self._seal(self._word(writes=writes)), qos=1, retain=True))
 
+    def seek(self, pod: str) -> None:
+        """Ask the broker for this pod's presence again; several at once, each once in SEEK_EVERY_S."""
+        if len(self._sought) < PODS_MAX:
+            self._sought[pod] = None
+
     async def run(self, intake: Intake) -> None:
         """Keep connected, handing what comes to `intake`, until `close`."""
         attempt = 0
@@ -183,6 +194,7 @@ class MqttLink:
                 # First, so that what the broker remembers of us is known before a pod is heard.
                 await connection.overhear([(name, 1) for name in own.TOPICS])
                 self._connection = connection
+                intake.behind = lambda: connection.behind
                 await connection.hear([*((name, 1) for name in topics.POD_REPORTS), (topics.FRAMES, 0)])
                 here = self._presence(online=True)
                 heard = ours.heard
@@ -204,8 +216,9 @@ class MqttLink:
             lost = group.create_task(connection.lost(), name="mqtt-lost")
             closing = group.create_task(self._closing.wait(), name="mqtt-closing")
             flush = group.create_task(self._flush(connection), name="mqtt-flush")
-            await asyncio.wait((lost, closing, flush), return_when=asyncio.FIRST_COMPLETED)
-            for task in (lost, closing, flush):
+            sought = group.create_task(self._seek_on(connection), name="mqtt-seek")
+            await asyncio.wait((lost, closing, flush, sought), return_when=asyncio.FIRST_COMPLETED)
+            for task in (lost, closing, flush, sought):
                 task.cancel()
         if lost.done() and not lost.cancelled():
             return lost.result()
@@ -223,6 +236,22 @@ class MqttLink:
                     self._outbox.sent()
                 else:
                     await asyncio.sleep(RETRY_S)
+
+    async def _seek_on(self, connection: Connection) -> None:
+        """Subscribe to each presence that is sought: the broker then sends what it has retained.
+
+        It drops presences where more pods connect at once than it queues for one reader.
+        """
+        while True:
+            await asyncio.sleep(SEEK_EVERY_S)
+            pods = list(islice(self._sought, SEEK_AT_ONCE))
+            for pod in pods:
+                del self._sought[pod]
+            presences = [topics.pod_topic(pod, "presence") for pod in pods]
+            if presences:
+                with contextlib.suppress(aiomqtt.MqttError):  # a lost connection is told by `lost`
+                    await connection.subscribe([(name, 1) for name in presences])
+                    await connection.unsubscribe(presences)
 
     async def _confirmed(self, connection: Connection, parcel: Parcel) -> None:
         await connection.publish(parcel.topic, parcel.payload, parcel.qos, parcel.retain)

@@ -1,0 +1,45 @@
+"""A daemon that was behind, or whose broker dropped a presence: no pod pays for it."""
+
+from fakes.stage import Stage
+
+
+def test_frames_that_were_dropped_unread_are_no_loss() -> None:
+    """Six hops of frames are dropped for the daemon was behind: no breaker opens, nothing counts as lost."""
+    stage = Stage(pods=5)
+    stage.appear()
+    stage.dream()
+    stage.hop(60)
+    for pod in stage.pods:
+        pod.seq += 6
+    stage.app.on_behind(30)
+    stage.hop(60)
+    view = stage.app.dreamscape("night")
+    assert [seat.breaker.value for seat in view.seats] == ["closed"] * 5
+    assert not stage.meters.counts.get("lost")
+
+
+def test_the_same_frames_lost_on_the_way_are_counted() -> None:
+    """The control: without the word that the daemon was behind the same gaps are lost frames."""
+    stage = Stage(pods=5)
+    stage.appear()
+    stage.dream()
+    stage.hop(60)
+    for pod in stage.pods:
+        pod.seq += 6
+    stage.hop(60)
+    assert stage.meters.counts["lost"] == 30
+
+
+def test_a_status_without_a_presence_asks_for_it() -> None:
+    """The broker dropped the presence: it is asked for by name, and the pod is known as soon as it comes."""
+    stage = Stage(pods=2)
+    first, second = stage.pods
+    first.presence()
+    first.status()
+    second.status()
+    assert stage.link.sought == ["bed-2"]
+    assert [view.pod for view in stage.app.pods()] == ["bed-1"]
+    second.presence()
+    second.status()
+    assert stage.link.sought == ["bed-2"]
+    assert [view.pod for view in stage.app.pods()] == ["bed-1", "bed-2"]
