@@ -20,7 +20,7 @@ test: $(READY) $(NODE_READY) ## all tests; ARGS="-k tether" passes flags to pyte
 	@$(BIN)/pytest -q $(or $(ARGS),-n 3 --dist loadfile --no-loadscope-reorder)
 
 soak: $(READY) ## the tests on bad lines and after restarts, those that take minutes too, with their figures
-	@DREAMD_LONG=1 $(BIN)/pytest -q -s $(or $(ARGS),$(addprefix tests/integration/test_,proxy.py restart.py fleet_200.py rehearse.py compose_services.py) $(addprefix tests/sim/test_,stories.py crowds.py congestion.py))
+	@DREAMD_LONG=1 $(BIN)/pytest -q -s $(or $(ARGS),$(addprefix tests/integration/test_,proxy.py restart.py restarts.py fleet_200.py rehearse.py compose_services.py) $(addprefix tests/sim/test_,stories.py crowds.py congestion.py))
 
 check: $(READY) ## lint, format, types, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
@@ -45,7 +45,7 @@ proto: $(READY) ## generate the Python code of proto/
 	@$(BIN)/python -m grpc_tools.protoc -I proto --python_out=proto --pyi_out=proto --grpc_python_out=proto proto/dreamapi/v1/*.proto
 
 tables: $(READY) ## the tables of ARCHITECTURE.md that are made from code
-	@$(BIN)/python -m tests.tables
+	@PYTHONPATH=tests $(BIN)/python -m tests.tables
 
 boards: $(READY) ## Grafana's boards and Prometheus' alerts, from deploy/grafana/boards
 	@PYTHONPATH=deploy/grafana $(BIN)/python -m boards

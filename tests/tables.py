@@ -8,6 +8,7 @@ from dreamd.adapters import log_events
 from dreamd.adapters.metrics import catalogue
 from dreamd.core.session import dreamscape
 from dreamd.core.severing import evidence
+from sim import restarts
 
 DOCUMENT: Final = Path(__file__).resolve().parents[1] / "ARCHITECTURE.md"
 TABLES: Final = {
@@ -15,6 +16,7 @@ TABLES: Final = {
     "evidence": evidence.markdown,
     "metrics": catalogue.markdown,
     "log": log_events.markdown,
+    "restarts": restarts.markdown,
 }
 """What stands between `<!-- NAME -->` and `<!-- end of NAME -->`."""
 

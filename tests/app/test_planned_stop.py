@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dreamd.core.session.views import BreakerState
+from dreamd.core.severing.causes import Cause
 from dreamwire.messages import PodEventKind, Release, StoredSever
 from fakes.ledger import MemoryLedger
 from fakes.stage import Stage
@@ -77,6 +78,21 @@ def test_a_pod_without_a_seat_that_stored_a_stop_is_free() -> None:
         pod.severed = StoredSever("another", 5, 5, "shutdown")
         pod.status()
     assert {pod.breaker for pod in stage.app.pods()} == {BreakerState.CLOSED}
+
+
+def test_a_word_about_the_way_does_not_hide_what_a_pod_has_stored() -> None:
+    """A session clock that jumped with the new daemon is told before the first status: the sever counts."""
+    stage = dreaming()
+    stage.app.close()
+    stage.restart()
+    ill = stage.pods[0]
+    ill.severed = StoredSever("night", 1, 1, "railed")
+    ill.presence()
+    ill.event(PodEventKind.MALFUNCTION, "clock")
+    ill.status()
+    breaker = stage.app._in.fleet.get(ill.name).breaker
+    assert breaker.state is BreakerState.OPEN
+    assert breaker.cause is Cause.RAILED
 
 
 def test_an_earlier_trip_counts_on_over_a_planned_stop() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from dreamd.adapters.metrics.catalogue import markdown
 from dreamd.core.session.dreamscape import table_markdown
+from sim import restarts
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("daemon", "edge", "proto")
@@ -115,6 +116,11 @@ def test_the_state_table_in_the_documents_is_the_code() -> None:
 def test_the_table_of_metrics_in_the_documents_is_the_code() -> None:
     """ARCHITECTURE.md lists every metric exactly as the catalogue has it (`make tables` writes it)."""
     assert markdown() in (ROOT / "ARCHITECTURE.md").read_text()
+
+
+def test_the_table_of_restarts_in_the_documents_is_the_one_that_is_lived_through() -> None:
+    """ARCHITECTURE.md shows every row of the restarts with its bounds (`make tables` writes it)."""
+    assert restarts.markdown() in (ROOT / "ARCHITECTURE.md").read_text()
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,13 @@ class Fleet:
         _end(self.processes["daemon"])
         return killed_s
 
+    def stop_daemon(self, within_s: float) -> int:
+        """SIGTERM it and wait for its end; returns its exit status."""
+        self.signal("daemon", signal.SIGTERM)
+        status = self.processes["daemon"].wait(within_s)
+        _end(self.processes["daemon"])
+        return status
+
     def pod(self, name: str) -> None:
         """Start one pod."""
         journal = str(self.folder / f"{name}.jsonl")

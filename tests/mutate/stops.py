@@ -234,4 +234,12 @@ STOPS: Final = (
         "        reached",
         ("tests/edge/test_woken.py",),
     ),
+    Mutation(
+        "crash.stored-not-hidden-by-the-way",
+        "a clock that jumped with the new daemon hides the sever that a pod has stored",
+        f"{_APP}coordinator.py",
+        "if self._unknown(record) and way:",
+        "if False:",
+        ("tests/app/test_planned_stop.py",),
+    ),
 )

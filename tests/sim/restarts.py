@@ -130,9 +130,14 @@ def markdown() -> str:
     """The table, for ARCHITECTURE.md."""
     head = "| what | restarted how | alone | merged again, without a person | forgotten |\n"
     head += "|---|---|---|---|---|\n"
-    return head + "".join(
-        f"| {row.what} | {row.how} | {row.beds} within {ALONE_WITHIN_S} s | "
-        + ("not before they are checked in anew" if row.merged_s == NEVER else f"within {row.merged_s:.0f} s")
-        + " | nothing |\n"
-        for row in ROWS
-    )
+    return head + "".join(_line(row) for row in ROWS)
+
+
+def _line(row: Row) -> str:
+    again = f"within {row.merged_s:.0f} s"
+    forgotten = "nothing"
+    if row.merged_s == NEVER:
+        again = "not before they are checked in anew"
+        forgotten = "what was written since, so no consent is believed"
+    alone = f"{row.beds} within {ALONE_WITHIN_S} s"
+    return f"| {row.what} | {row.how} | {alone} | {again} | {forgotten} |\n"

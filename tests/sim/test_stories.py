@@ -62,10 +62,11 @@ def test_the_stories_hold_every_fault_and_many_causes(told: list[Account]) -> No
     """The seeds leave no kind of fault out, and people are severed for many causes: the net is not empty."""
     from dreamd.simulation.congestion import CONGESTION  # noqa: PLC0415
     from dreamd.simulation.faults import KINDS  # noqa: PLC0415
+    from dreamd.simulation.sessions import SESSIONS  # noqa: PLC0415
 
     faults = sum((Counter(account.faults) for account in told), Counter[str]())
     severs = sum((Counter(account.severs) for account in told), Counter[str]())
-    assert set(faults) == set(KINDS) | set(CONGESTION)
+    assert set(faults) == set(KINDS) | set(CONGESTION) | set(SESSIONS)
     assert set(severs) >= {"daemon", "lease", "stalled", "railed", "nonfinite", "silence", "release", "wake"}
     assert sum(not account.faults for account in told) >= 5, "calm nights are among them"
 

@@ -29,7 +29,7 @@ from dreamd.app.wakes import WakeBook
 from dreamd.app.witness import Witness
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.core.session.views import BreakerState, SeatState
-from dreamd.core.severing.causes import Cause, cause_named
+from dreamd.core.severing.causes import Cause, Kind, cause_named, kind_of
 from dreamd.ports.aside import Aside, NoTime
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.ledger import Ledger, LedgerError
@@ -234,6 +234,9 @@ class Coordinator(Desk):
         cause = fault_told(event)
         if cause is not None:
             # Its own malfunction: wherever it sits now, and also if nowhere, it is kept away.
+            way = kind_of(cause) is Kind.TRANSPORT and not record.breaker.may_couple
+            if self._unknown(record) and way:
+                return  # at zero already: what its status has stored says more, and is not hidden by the way
             if self._unknown(record):
                 at = event.term, event.tick
                 record.breaker = self._in.locks.recalled(record.pod, record.breaker, cause, at)

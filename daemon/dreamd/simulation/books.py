@@ -1,6 +1,12 @@
 """What the watch keeps its books in."""
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dreamd.simulation.owners import Owner
 
 
 def sleeper_of(pod: str) -> str:
@@ -36,3 +42,18 @@ class Bar:
 
     until_s: float
     why: str
+
+
+def over(owner: "Owner", dreamscape: str, violated: Callable[[str, str, str], None]) -> None:
+    """A Dreamscape has ended: no bed may hold a seat in it."""
+    held = [view.pod for view in owner.app.pods() if view.dreamscape == dreamscape]
+    if owner.alive and held:
+        violated("ended", dreamscape, f"has ended, and holds {', '.join(held)}")
+
+
+def lie_once(owner: "Owner", violated: Callable[[str, str, str], None]) -> None:
+    """One pseudonym lies in one pod, by this daemon."""
+    lying = Counter(view.sleeper for view in owner.app.pods() if view.sleeper)
+    for sleeper, count in lying.items():
+        if count > 1:
+            violated("one-pod", sleeper, f"lies in {count} pods")

@@ -19,7 +19,8 @@ from dreamd.simulation.congestion import CONGESTION
 from dreamd.simulation.liars import LIES
 from dreamd.simulation.outages import later
 from dreamd.simulation.schedule import MS_NS, SECOND_NS
-from dreamd.simulation.world import DREAMSCAPE, World
+from dreamd.simulation.sessions import SESSIONS
+from dreamd.simulation.world import World
 from dreamwire.messages import WakeScope
 
 if TYPE_CHECKING:
@@ -219,18 +220,18 @@ def _restore_ledger(world: World, _pod: "Pod", lasts_s: float, rng: random.Rando
 def _sever(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
     """An operator severs the Dreamscape, and resumes it."""
     owner = world.owner
-    if owner is None or owner.frozen:
+    if owner is None or owner.frozen or world.between:
         return
-    owner.app.sever(DREAMSCAPE, "a drill")
-    world.watch.silenced(owner, DREAMSCAPE, silenced=True)
+    owner.app.sever(world.dreamscape, "a drill")
+    world.watch.silenced(owner, world.dreamscape, silenced=True)
     later(world, lasts_s, lambda: resume(world))
 
 
 def resume(world: World) -> None:
     """An operator resumes the Dreamscape, where it can be."""
     owner = world.owner
-    if owner is not None and not owner.frozen and not isinstance(owner.app.resume(DREAMSCAPE), Refusal):
-        world.watch.silenced(owner, DREAMSCAPE, silenced=False)
+    if owner is not None and not owner.frozen and not isinstance(owner.app.resume(world.dreamscape), Refusal):
+        world.watch.silenced(owner, world.dreamscape, silenced=False)
 
 
 def resume_in_time(world: World, until_s: float) -> None:
@@ -359,4 +360,4 @@ def draw(rng: random.Random, pods: int, begin_s: float, end_s: float) -> tuple[F
 def begin(world: World, fault: Fault, rng: random.Random) -> None:
     """Let it go wrong."""
     world.watch.calm = False
-    (KINDS | CONGESTION)[fault.kind][0](world, world.pods[fault.pod], fault.lasts_s, rng)
+    (KINDS | CONGESTION | SESSIONS)[fault.kind][0](world, world.pods[fault.pod], fault.lasts_s, rng)

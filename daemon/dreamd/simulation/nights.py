@@ -1,15 +1,15 @@
 """Nights of several kinds: what goes wrong in them is drawn from the seed.
 
-An ordinary night has faults of all kinds, and congestion in half of the seeds. In a night of the network ways
-and brokers fail and a daemon stands still, and nothing else: no person or device may be accused in it. In a
-night that is held back, everything that pods send comes later by one constant delay.
+An ordinary night has faults of all kinds, congestion in half of the seeds, several sessions in a quarter. In
+a night of the network ways and brokers fail and a daemon stands still, and nothing else: no person or device
+may be accused in it. In a night that is held back, all that pods send comes later by one constant delay.
 """
 
 import random
 from dataclasses import dataclass
 from typing import Final
 
-from dreamd.simulation import faults
+from dreamd.simulation import faults, sessions
 from dreamd.simulation.congestion import CONGESTION, NIGHTS, Delay, lag
 from dreamd.simulation.faults import KINDS, Fault, Kinds
 from dreamd.simulation.schedule import SECOND_NS
@@ -25,6 +25,14 @@ def _congestion(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[F
     if rng.random() >= NIGHTS:
         return ()
     return _drawn(rng, CONGESTION, pods, between_s, rng.choice((4.0, 8.0, 16.0, 32.0)))
+
+
+def _sessions(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
+    """Dice of their own again: sessions follow one another, and daemons are stopped in order."""
+    rng = random.Random(f"sessions {seed}")  # noqa: S311 - one seed, one story
+    if rng.random() >= sessions.NIGHTS:
+        return ()
+    return _drawn(rng, sessions.SESSIONS, pods, between_s, rng.choice((8.0, 16.0, 32.0)))
 
 
 def _network(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
@@ -68,7 +76,8 @@ class Night:
             return ()
         if self.network:
             return _network(seed, pods, between_s)
-        return (*faults.draw(rng, pods, *between_s), *_congestion(seed, pods, between_s))
+        ordinary = faults.draw(rng, pods, *between_s)
+        return (*ordinary, *_congestion(seed, pods, between_s), *_sessions(seed, pods, between_s))
 
     def hold_back(self, world: World, between_s: tuple[float, float]) -> None:
         """Hold back what pods send, at its own rate and in order, where this night does."""

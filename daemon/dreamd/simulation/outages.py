@@ -30,6 +30,14 @@ def kill_owner(world: World, _pod: "Pod", lasts_s: float, rng: random.Random) ->
     later(world, lasts_s, lambda: None if world.owner else void(world.start_owner(set_by_s=set_by_s)))
 
 
+def stop_owner(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """The daemon is stopped in order, and started again."""
+    owner = world.owner
+    if owner is None or owner.frozen or owner.app.closing:
+        return
+    owner.stop(lambda: later(world, lasts_s, lambda: None if world.owner else void(world.start_owner())))
+
+
 def freeze_owner(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
     """The daemon stands still, and goes on."""
     owner = world.owner

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dreamd.core.limits import QUORUM_SHARE
-from dreamd.core.refusals import Code
+from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import BreakerState, DreamscapeState, SeatState, SeatView
 from dreamd.core.severing.quorum import INTIMATE_MIN
 from dreamd.simulation import faults
@@ -20,7 +20,7 @@ from dreamd.simulation.books import Violation
 from dreamd.simulation.broker import Weather
 from dreamd.simulation.nights import ANY, Night
 from dreamd.simulation.people import limits
-from dreamd.simulation.world import DREAMSCAPE, World
+from dreamd.simulation.world import World
 from dreamwire.buggify import POINTS, installed
 
 BUGGY_POINTS: Final = 0.25
@@ -98,7 +98,7 @@ def tell(
         world.schedule.at(round((seconds - RESUMED_BEFORE_S) * 1e9), lambda: eve.look(world))
     why = world.gather()
     if why:
-        world.watch.violated("start", DREAMSCAPE, why)
+        world.watch.violated("start", world.dreamscape, why)
     with installed(_dice(rng, world, drawn, ending_s)):
         world.run(max(seconds - world.schedule.now_s, 0.0))
     if goes_wrong and whole:
@@ -142,7 +142,7 @@ def quorum(world: World, healthy: int) -> bool:
 
 
 def _seats(world: World) -> tuple[SeatView, ...]:
-    view = world.owner.app.dreamscape(DREAMSCAPE) if world.owner is not None else None
+    view = world.owner.app.dreamscape(world.dreamscape) if world.owner is not None else None
     return tuple(getattr(view, "seats", ()))
 
 
@@ -192,13 +192,21 @@ def _well_again(world: World, eve: Eve) -> None:
     if owner is None:
         world.watch.violated("well-again", "daemon", "no daemon lives")
         return
-    view = owner.app.dreamscape(DREAMSCAPE)
+    view = owner.app.dreamscape(world.dreamscape)
+    if isinstance(view, Refusal) and world.watch.forgotten:
+        return  # it was created after the copy that was restored
     state = getattr(view, "state", None)
     if state is DreamscapeState.SEVERED and (eve.lacks_quorum or _lacks_quorum(world)):
         return
+    if world.between and state is not DreamscapeState.DREAMING:
+        # The next session may lack sleepers; that a seat is still held elsewhere is no reason.
+        for seat in _seats(world):
+            if seat.refusal_code == Code.SEAT_TAKEN.value:
+                world.watch.violated("next-session", seat.pod, seat.refusal)
+        return
     if state is not DreamscapeState.DREAMING:
         why = getattr(view, "state_cause", "")
-        world.watch.violated("well-again", DREAMSCAPE, f"is {state} ({why})")
+        world.watch.violated("well-again", world.dreamscape, f"is {state} ({why})")
         return
     due = eve.well & _well(world)
     merged = eve.merged | _merged(world)

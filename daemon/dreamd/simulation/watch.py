@@ -15,6 +15,7 @@ Held here
 - nothing: nobody untouched is severed for what only a person or a device can do, no Dreamscape for more
   sleepers than were touched; in a calm world nobody at all is; no crowd is halved that nobody touched.
 - one-pod: one pseudonym lies in one pod.
+- ended: no bed holds a seat in a Dreamscape that has ended.
 - withdrawn: who withdrew at their pod is given no slot by the daemon that was told, until checked in anew.
 - dose: nobody lives more merge-minutes than their limit, whatever daemon, pod or network do.
 - metrics: at most as many pods as were touched render more than was granted, by what the daemon's meters say.
@@ -25,6 +26,7 @@ Held here
 
 from collections import Counter, deque
 from collections.abc import Callable
+from functools import partial
 from math import isnan
 from typing import TYPE_CHECKING, Final
 
@@ -35,7 +37,7 @@ from dreamd.app.happenings import NO_TRIP
 from dreamd.core.session.views import DreamscapeState
 from dreamd.core.severing.causes import Cause, Kind, cause_named, kind_of
 from dreamd.core.severing.quorum import QuorumVerdict
-from dreamd.simulation.books import Bar, Permit, Violation, sleeper_of
+from dreamd.simulation.books import Bar, Permit, Violation, lie_once, over, sleeper_of
 from dreamd.simulation.bounds import (
     BACK_AFTER_FAULT_S,
     BACK_AFTER_WAY_S,
@@ -88,11 +90,12 @@ class Watch:
         self._terms: dict[tuple[str, int, int], Owner] = {}
         self._bars: dict[tuple[int, str], Bar] = {}
         self.trips = Trips(world)
-        self._forgotten = self._renewing = False
+        self.forgotten = self._renewing = False
         self._actuators: dict[int, int] = {}
         self._silenced: set[tuple[int, str]] = set()
         self._events: set[tuple[int, bytes]] = set()
         self._wake_revision: dict[int, int] = {}
+        self._wakes: set[tuple[int, int]] = set()
         self._withdrawn: set[tuple[int, str]] = set()
         self._lived_min: dict[int, float] = {}
         self._seen: dict[int, tuple[int, float]] = {}
@@ -142,8 +145,10 @@ class Watch:
             self.latched(pod)
 
     def commanded(self, pod: "Pod", command: Command) -> None:
-        """A pod hears a command; who is told to wake is latched."""
-        if isinstance(command.what, WakePod) and command.pod == pod.name:
+        """A pod hears a command; who is told to wake is latched, by a copy of it not again."""
+        wake = pod.number, command.counter
+        if isinstance(command.what, WakePod) and command.pod == pod.name and wake not in self._wakes:
+            self._wakes.add(wake)
             self.latched(pod)
 
     def woken(self, owner: "Owner", pod: str) -> None:
@@ -209,7 +214,7 @@ class Watch:
             lasted_s = min(now_ns - since_ns, SILENT_NS) / SECOND_NS
             self._lived_min[number] = self._lived_min.get(number, 0.0) + was * lasted_s / 60.0
         self._seen[number] = (now_ns, 0.0 if pod.device.stuck else share)
-        held = share > 0.0 and not self._forgotten
+        held = share > 0.0 and not self.forgotten
         limit_min = self._world.limits_min.get(sleeper_of(pod.name)) if held else None
         if limit_min is not None and not self._lived(pod.name) <= limit_min + SLACK_MIN:
             self.violated("dose", pod.name, f"lives {self._lived(pod.name):.4f} of {limit_min:.4f} min")
@@ -220,7 +225,7 @@ class Watch:
 
     def settle(self) -> None:
         """The night is over: was everything charged that was lived? What a copy has lost nobody can say."""
-        if self._forgotten:
+        if self.forgotten:
             return
         shelf = self._world.shelf
         for name in {pod.name for pod in self._world.pods}:
@@ -339,6 +344,8 @@ class Watch:
             self._withdrawn.discard((owner.number, event.pod))
         if event.kind == "state":
             self._state_told(event)
+        if event.kind == "state" and event.cause == DreamscapeState.ENDED.value:
+            self._world.schedule.after(1, partial(over, owner, event.dreamscape, self.violated))
         if event.kind in CROWD_ACTS:
             if not self.touched:
                 self.violated("nothing", event.dreamscape, f"a healthy crowd: {event.sentence}")
@@ -374,7 +381,7 @@ class Watch:
     def restored(self, backup: "Shelf") -> None:
         """The ledger was restored from a copy: nobody is granted anything before they are checked in anew."""
         self.trips.restored(backup.locks)
-        self._forgotten = self._renewing = True
+        self.forgotten = self._renewing = True
 
     def silenced(self, owner: "Owner", dreamscape: str, *, silenced: bool) -> None:
         """Somebody severed, woke or ended a Dreamscape, or resumed it."""
@@ -390,7 +397,4 @@ class Watch:
 
     def beds(self, owner: "Owner") -> None:
         """Who lies where, by this daemon."""
-        lying = Counter(view.sleeper for view in owner.app.pods() if view.sleeper)
-        for sleeper, count in lying.items():
-            if count > 1:
-                self.violated("one-pod", sleeper, f"lies in {count} pods")
+        lie_once(owner, self.violated)

@@ -44,6 +44,8 @@ class World:
         self.broadcasts = Broadcasts(self.key)
         self.broker = Hub()
         self.shelf = Shelf()
+        self.dreamscape = DREAMSCAPE
+        self.between = False
         self.watch = Watch(self)
         self.watch.calm = self.weather.loss == 0.0
         self.owners: list[Owner] = []
