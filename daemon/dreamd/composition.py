@@ -65,6 +65,8 @@ LEDGER_FILE: Final = "ledger.sqlite3"
 READY_PULSE_S: Final = 1.0
 ALIVE_PULSE_S: Final = 3.0
 LOOK_S: Final = 0.05
+SWITCH_S: Final = 0.001
+"""gRPC's poller needs the interpreter's lock to hand a call over; Python's own 5 ms would hold up a Sever."""
 STATUS_S: Final = 1.0
 GRACE_S: Final = 0.3
 """For calls under way; everyone is home by then."""
@@ -90,6 +92,7 @@ async def serve(settings: Settings, announce: Callable[[Ready], None]) -> None:
     Raises:
         CannotServe: with the sentence that says what to do.
     """
+    sys.setswitchinterval(SWITCH_S)
     spool = Spool(sys.stderr, settings.log_format)
     log = open_log(settings.log_format, settings.log_level, spool)
     try:
@@ -239,7 +242,8 @@ class Daemon:
     def _open_http(self) -> HttpServer:
         host, port = self._settings.http_host, self._settings.http_port
         application = Application(asyncio.get_running_loop())
-        console = Console(self._coordinator, application, self._clock.now_s)
+        budget = self._grpc.bells.budget if self._grpc is not None else None
+        console = Console(self._coordinator, application, self._clock.now_s, budget)
         try:
             return HttpServer(
                 host,

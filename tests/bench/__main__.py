@@ -20,7 +20,9 @@ import psutil
 from tests.bench.fusion import fusion
 from tests.bench.overload import overload
 from tests.bench.sever import sever
+from tests.bench.siege import siege
 from tests.bench.simulate import simulate
+from tests.bench.watch import watch as watchers
 from tests.bench.size import ended, lists
 
 PORTS = ["--mqtt-port", "21883", "--grpc-port", "25051", "--http-port", "28080"]
@@ -97,6 +99,8 @@ BENCHES = {
     "mosquitto": lambda: fleet(50, "mosquitto", 60),
     "pod": lambda: pod(40),
     "sever": lambda: sever(row),
+    "siege": lambda: siege(row),
+    "watch": lambda: watchers(row),
     "simulate": lambda: simulate(row),
     "overload": lambda: overload(row),
     "lists": lambda: lists(row),

@@ -8,6 +8,8 @@ _GRPC: Final = "daemon/dreamd/adapters/grpc/"
 _CALLS, _LANES, _REQUESTS = f"{_GRPC}calls.py", f"{_GRPC}lanes.py", f"{_GRPC}requests.py"
 _PLACES, _SERVER = "daemon/dreamd/adapters/http/places.py", "daemon/dreamd/adapters/http/server.py"
 _TESTS_HTTP, _TESTS_PLACES = "tests/daemon/test_http.py", "tests/daemon/test_http_places.py"
+_TICKS, _WATCHING = f"{_GRPC}ticks.py", f"{_GRPC}watching.py"
+_TESTS_TICKS: Final = "tests/api/test_shared_ticks.py"
 _TESTS: Final = "tests/api/test_room.py"
 
 ROOM: Final = (
@@ -98,5 +100,37 @@ ROOM: Final = (
         'if name not in {"localhost", *(one.lower() for one in names)}:',
         "if False:",
         (f"{_TESTS_HTTP}::test_a_rebound_name_reads_nothing",),
+    ),
+    Mutation(
+        "room.encoded-once",
+        "each watcher encodes the tick for itself",
+        _TICKS,
+        "if self._number is None or self._number < number:",
+        "if True:",
+        (f"{_TESTS_TICKS}::test_many_watchers_cost_one_encoding",),
+    ),
+    Mutation(
+        "room.slices",
+        "ten thousand seats are encoded in one stretch",
+        _TICKS,
+        "if start:\n                await",
+        "if False:\n                await",
+        (f"{_TESTS_TICKS}::test_the_loop_goes_round_between_slices",),
+    ),
+    Mutation(
+        "room.budget",
+        "watchers may use the whole of the tick's thread",
+        _WATCHING,
+        "if wait_s > 0.0:",
+        "if False:",
+        (f"{_TESTS_TICKS}::test_watchers_beyond_the_budget_wait_and_come_first_next_time",),
+    ),
+    Mutation(
+        "room.seats-unasked",
+        "every tick makes the seats of all, looked at or not",
+        "daemon/dreamd/app/showing.py",
+        "self._made: tuple[SeatView, ...] = ()",
+        "self._made = make()",
+        ("tests/app/test_shown.py::test_seats_are_made_at_the_first_look_and_once",),
     ),
 )

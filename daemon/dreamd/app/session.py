@@ -26,7 +26,7 @@ from dreamd.app.shortfall import below_minimum
 from dreamd.app.showing import collective_view, dreamscape_view
 from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Ticket
-from dreamd.app.watching import Audience, CollectiveWatching
+from dreamd.app.watching import Audience, CollectiveWatching, Newest
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.dreamscape import Move, move, refused
 from dreamd.core.session.roster import Slot
@@ -67,8 +67,9 @@ class Session:
         self.company = Company(self, surroundings)
         self.crowd = CrowdWatch(self, surroundings)
         self.causes = FirstCauses(surroundings.fleet)
+        newest = Newest(lambda: (self.ownership.first, self.cohorts.tick_number), self.newest)
         self._audience = Audience(
-            self.newest, lambda: self.state is DreamscapeState.ENDED, surroundings.failures.attempt
+            newest, lambda: self.state is DreamscapeState.ENDED, surroundings.failures.attempt
         )
         self._happenings = Happenings(self, surroundings)
         self.homecoming = Homecoming(self, surroundings)

@@ -1,8 +1,9 @@
 """Views of a Dreamscape, made when somebody looks and not before."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from math import nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from dreamd.app.fleet import Fleet, PodRecord, breaker_cause, last_status
 from dreamd.app.seats import NOTHING, Seat, shown
@@ -20,6 +21,51 @@ from dreamd.core.session.views import (
 
 if TYPE_CHECKING:
     from dreamd.app.session import Session
+
+
+class SeatsWhenAsked(Sequence[SeatView]):
+    """The seats of a Dreamscape, made when they are first looked at, and once for all who look.
+
+    Ten thousand seats cost tens of milliseconds, and most who ask for a Dreamscape or a tick never look at
+    them. They show what is true when they are made, so look on the application's thread, and at once.
+    """
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], tuple[SeatView, ...]]) -> None:
+        self._make: Callable[[], tuple[SeatView, ...]] | None = make
+        self._made: tuple[SeatView, ...] = ()
+
+    def _all(self) -> tuple[SeatView, ...]:
+        if self._make is not None:
+            self._made, self._make = self._make(), None
+        return self._made
+
+    @overload
+    def __getitem__(self, at: int) -> SeatView: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[SeatView, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> SeatView | tuple[SeatView, ...]:
+        """As of a tuple."""
+        return self._all()[at]
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._all())
+
+    def __iter__(self) -> Iterator[SeatView]:
+        """By number."""
+        return iter(self._all())
+
+    def __eq__(self, other: object) -> bool:
+        """As tuples are."""
+        return self._all() == (tuple(other) if isinstance(other, Sequence) else other)
+
+    def __hash__(self) -> int:
+        """As the tuple's."""
+        return hash(self._all())
 
 
 def _seat_view(session: "Session", fleet: Fleet, seat: Seat, now_s: float) -> SeatView:
@@ -139,7 +185,7 @@ def collective_view(session: "Session", fleet: Fleet) -> CollectiveView | None:
         assigned=assigned,
         merged=merged,
         dispersion=fused.mean_distance if fused.n else 0.0,
-        seats=_seat_views(session, fleet),
+        seats=SeatsWhenAsked(lambda: _seat_views(session, fleet)),
         tick_ms=session.tick_s * 1000,
         crowd=crowd_view(session),
         unheard=session.cohorts.unheard(fleet.now_s()),

@@ -1,7 +1,8 @@
 """Watching a Dreamscape: the newest tick, and how many this watcher has missed.
 
-Nothing is queued. A watch remembers the number of the tick it last took; what it takes is made from
-the conductor's newest arrays at that moment, so a watcher that never takes costs nothing.
+Nothing is queued. A watch remembers the number of the tick it last took. What it takes is made from the
+conductor's newest arrays when the first watcher takes it, and is one view for all of them. So a tick that
+no watcher takes costs nothing, and a thousandth watcher costs no second view.
 """
 
 from collections.abc import Callable
@@ -14,12 +15,38 @@ from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import CollectiveView
 
 
+class Newest:
+    """The newest tick as one view for all its watchers, made when the first of them takes it."""
+
+    def __init__(
+        self, number: Callable[[], tuple[int, int]], make: Callable[[], CollectiveView | None]
+    ) -> None:
+        """number: term and tick of the newest tick, at no cost; make: its view."""
+        self._number = number
+        self._make = make
+        self._kept: tuple[tuple[int, int], CollectiveView] | None = None
+
+    def view(self, seen: tuple[int, int] | None) -> CollectiveView | None:
+        """The newest tick; None where there is none, or it is the one that was seen."""
+        number = self._number()
+        if number == seen:
+            return None
+        if self._kept is None or self._kept[0] != number:
+            made = self._make()
+            self._kept = (number, made) if made is not None else None
+        return self._kept[1] if self._kept is not None else None
+
+    def forget(self) -> None:
+        """A tick has closed: what was kept is old."""
+        self._kept = None
+
+
 class CollectiveWatching:
     """One watcher."""
 
     def __init__(
         self,
-        newest: Callable[[], CollectiveView | None],
+        newest: Newest,
         ended: Callable[[], bool],
         changed: Changed,
         leave: Callable[[], object],
@@ -38,12 +65,12 @@ class CollectiveWatching:
 
     def take(self) -> CollectiveView | None:
         """The newest tick not yet taken."""
-        view = self._newest()
-        if view is None or self._seen == (view.term, view.tick):
+        view = self._newest.view(self._seen)
+        if view is None:
             return None
         skipped = max(self._ticks_since - 1, 0) if self._seen else 0
         self._seen, self._ticks_since = (view.term, view.tick), 0
-        return replace(view, skipped=skipped)
+        return replace(view, skipped=skipped) if skipped else view
 
     @property
     def ended(self) -> bool:
@@ -60,7 +87,7 @@ class Audience:
 
     def __init__(
         self,
-        newest: Callable[[], CollectiveView | None],
+        newest: Newest,
         ended: Callable[[], bool],
         attempt: Attempt = plainly,
     ) -> None:
@@ -84,5 +111,6 @@ class Audience:
 
     def tell(self) -> None:
         """A tick has closed, or the Dreamscape has ended."""
+        self._newest.forget()
         for watch in tuple(self._watches.values()):
             self._attempt("watcher", watch.mark)

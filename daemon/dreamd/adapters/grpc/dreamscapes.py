@@ -17,6 +17,7 @@ from dreamd.adapters.grpc.calls import Context
 from dreamd.adapters.grpc.errors import granted
 from dreamd.adapters.grpc.pages import page
 from dreamd.adapters.grpc.replays import Replays
+from dreamd.adapters.grpc.ticks import Ticks
 from dreamd.adapters.grpc.watching import Bells, confirmed
 from dreamd.app.coordination import Coordination, SeverTicket
 from dreamd.app.listing import place_of_dreamscape
@@ -31,6 +32,7 @@ class Dreamscapes(DreamscapesServicer):
         self._coordination = coordination
         self._replays = replays
         self._bells = bells
+        self._ticks = Ticks(bells.budget)
 
     async def CreateDreamscape(
         self, request: dreams.CreateDreamscapeRequest, _context: Context
@@ -133,17 +135,18 @@ class Dreamscapes(DreamscapesServicer):
 
     async def WatchCollective(
         self, request: dreams.WatchCollectiveRequest, _context: Context
-    ) -> AsyncIterator[dreams.Collective]:
+    ) -> AsyncIterator[bytes]:
         """The newest tick each time the caller is ready for one; ends with the Dreamscape."""
         name = inputs.dreamscape_id(request.name)
         with (
             self._bells.bell() as bell,
             closing(granted(self._coordination.watch_collective(name, bell.ring))) as watch,
+            self._ticks.of(name, with_seats=not request.omit_seats) as tick,
         ):
             while True:
                 view = watch.take()
                 if view is not None:
-                    yield translate.collective(view, with_seats=not request.omit_seats)
+                    yield await tick.encoded(view)
                 elif watch.ended:
                     return
                 else:

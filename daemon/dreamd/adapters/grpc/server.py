@@ -100,10 +100,11 @@ async def serve_grpc(
     refused: Callable[[str], None] = lambda _code: None,
     lanes: Lanes | None = None,
     patience: Patience = PATIENCE,
+    bells: Bells | None = None,
 ) -> Running:
     """Serve dreamapi.v1 on `host:port` (port 0: any free one).
 
-    `refused` is told the catalogue's code of each refusal. lanes, patience: the daemon's own where absent.
+    `refused` is told the catalogue's code of each refusal. lanes, patience, bells: absent, the daemon's own.
 
     Raises:
         CannotListen: the port is in use or the address is not of this machine.
@@ -112,7 +113,8 @@ async def serve_grpc(
     seam = Seam(meters or Unmetered(), refused, lanes, Requests(patience))
     # No maximum_concurrent_rpcs: it refuses everything alike, ways out too. Lanes bound each sort of call.
     server = grpc.aio.server(interceptors=[seam], options=OPTIONS)
-    bells, replays, checker = Bells(), Replays(monotonic), health.aio.HealthServicer()
+    replays, checker = Replays(monotonic), health.aio.HealthServicer()
+    bells = Bells() if bells is None else bells
     # Generated code is untyped.
     pods_pb2_grpc.add_PodsServicer_to_server(  # type: ignore[no-untyped-call]
         Pods(coordination, replays, bells), server

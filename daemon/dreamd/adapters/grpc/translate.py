@@ -256,8 +256,8 @@ def dreamscape(view: DreamscapeView, *, with_seats: bool = True) -> dreams.Dream
     )
 
 
-def collective(view: CollectiveView, *, with_seats: bool) -> dreams.Collective:
-    """One tick for a watcher."""
+def collective(view: CollectiveView) -> dreams.Collective:
+    """One tick for its watchers, but for the seats and for `skipped`, which is each watcher's own."""
     return dreams.Collective(
         dreamscape=names.dreamscape(view.dreamscape),
         term=view.term,
@@ -269,9 +269,7 @@ def collective(view: CollectiveView, *, with_seats: bool) -> dreams.Collective:
         assigned=view.assigned,
         merged=view.merged,
         dispersion=view.dispersion,
-        seats=[seat(view.dreamscape, one) for one in view.seats] if with_seats else [],
         tick_duration=span(view.tick_ms / 1e3),
-        skipped=view.skipped,
         synchrony=[synchrony(one) for one in view.crowd.synchrony],
         identity=identity(view.crowd.identity),
         runaway=runaway(view.crowd.runaway),

@@ -30,6 +30,7 @@ from dreamd.adapters.http.orders import (
 )
 from dreamd.adapters.http.server import Asked, Page, Route, Routes
 from dreamd.adapters.http.telling import Teller
+from dreamd.app.budget import Budget
 from dreamd.app.coordination import Coordination, SeverTicket
 from dreamd.core.limits import CONFIRM_WITHIN_S
 from dreamd.core.refusals import Code, Kind, Refusal
@@ -95,11 +96,18 @@ class Console:
     """Answers the console's requests, on HTTP's threads."""
 
     def __init__(
-        self, coordination: Coordination, application: Application, now_s: Callable[[], float]
+        self,
+        coordination: Coordination,
+        application: Application,
+        now_s: Callable[[], float],
+        budget: Budget | None = None,
     ) -> None:
+        """budget: what all watchers together may use; the console's own where absent."""
         self._coordination = coordination
         self._application = application
         self._lookout = Lookout(coordination, now_s)
+        if budget is not None:
+            self._lookout.budget = budget
         self._teller = Teller()
         self._places = threading.BoundedSemaphore(LOOKERS)
         self._waiting = threading.BoundedSemaphore(WAITING_MAX)
@@ -155,7 +163,8 @@ class Console:
             if _is_news(sight, house, scene) or not left_s > 0.0:
                 break
             self._lookout.wait(beats, left_s)
-        told = self._teller.tell(sight, house_seen=house or 0, scene_seen=scene or 0)
+        with self._lookout.budget.spending():
+            told = self._teller.tell(sight, house_seen=house or 0, scene_seen=scene or 0)
         return _guarded(HTTPStatus.OK, "application/json", told)
 
     # -- acting -----------------------------------------------------------------------------------

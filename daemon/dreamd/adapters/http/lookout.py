@@ -6,15 +6,20 @@ others, so eight consoles cost the application what one does, and one that stops
 watch is closed IDLE_S later. Nothing is queued: who asks gets the newest tick there is, with the events
 after their cursor.
 
+Scenes are made within the budget for watchers: where it is spent, a console is shown the scene before and the
+newest one later.
+
 The list of Dreamscapes is made anew once a second, or a tick after something happened.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from time import monotonic, thread_time
 from typing import Final
 
+from dreamd.app.budget import WATCHERS_SHARE, Budget
 from dreamd.app.coordination import CollectiveWatch, Coordination, EventWatch
 from dreamd.core.limits import HOP_S
 from dreamd.core.refusals import Refusal
@@ -69,7 +74,7 @@ class Scene:
     made_s: float = 0.0
 
     @property
-    def seats(self) -> tuple[SeatView, ...]:
+    def seats(self) -> Sequence[SeatView]:
         """Everyone in it."""
         return self.tick.seats if self.tick is not None else self.dreamscape.seats
 
@@ -106,6 +111,7 @@ class Lookout:
 
     coordination: Coordination
     now_s: Callable[[], float]
+    budget: Budget = field(default_factory=lambda: Budget(monotonic, thread_time, WATCHERS_SHARE))
     _beaten: threading.Condition = field(default_factory=threading.Condition)
     _beats: int = 0
     _numbers: int = 0
@@ -203,6 +209,14 @@ class Lookout:
         watched = self._attend(name, now_s)
         if isinstance(watched, Refusal):
             return watched
+        if watched.scene is not None and self.budget.wait_s() > 0.0:
+            return watched.scene  # what was drawn is not paid for yet: the newest tick comes later
+        with self.budget.spending():
+            return self._newest_scene(name, watched, house, now_s)
+
+    def _newest_scene(
+        self, name: str, watched: _Watched, house: House, now_s: float
+    ) -> Scene | Refusal | None:
         tick = watched.watch.take() if watched.ticked else None
         watched.ticked = False
         if tick is None and watched.scene is not None and watched.house == house.number:
@@ -235,7 +249,7 @@ class Lookout:
             self._journal = None if isinstance(journal, Refusal) else journal
         return watched
 
-    def _breakers(self, seats: tuple[SeatView, ...]) -> tuple[BreakerView, ...]:
+    def _breakers(self, seats: Sequence[SeatView]) -> tuple[BreakerView, ...]:
         moved = [seat.pod for seat in seats if seat.breaker is not BreakerState.CLOSED][:BREAKERS_MAX]
         found = (self.coordination.breakers.get(f"pods/{pod}") for pod in moved)
         return tuple(one for one in found if not isinstance(one, Refusal))

@@ -3,6 +3,7 @@
 The application fills them, the API and the watchers read them. Times are session-clock seconds.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from math import inf, nan
@@ -244,7 +245,7 @@ class CollectiveView:
     assigned: int
     merged: int
     dispersion: float  # mean distance to the centre, shared scale
-    seats: tuple[SeatView, ...]
+    seats: Sequence[SeatView]
     tick_ms: float
     skipped: int = 0
     crowd: CrowdView = CrowdView()

@@ -1,0 +1,73 @@
+"""Sever under siege: a real daemon with eight light pods, and clients in processes of their own.
+
+1,200 streams are held open (those refused are opened anew twice a second), 5,000 calls are kept under way, 64
+HTTP requests drip. They run at nice 15, because they stand for other machines: what is measured is whether
+the daemon keeps places for Sever, not how the scheduler shares these cores. Two severs are measured, each
+beside itself without the siege in the same run: one whose eight pods confirm their zero, and one of an empty
+Dreamscape, which is answered as soon as it is done.
+"""
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import dreamapi
+from integration.besieged import CLIENTS, besieged
+from integration.crowd import WARDS, Crowd
+from integration.fleet import NIGHT, Fleet, until
+from mosquitto import SHIPPED, Broker, free_port
+
+STREAMS, CALLS, DRIPS = 1200, 5000, 64
+SEVERS = 100
+EMPTY = "empty"
+
+Row = Callable[[str, str, str], None]
+
+
+def siege(row: Row) -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        conf = folder / "mosquitto.conf"
+        conf.write_text(SHIPPED.read_text().replace("listener 1883 ", f"listener {port} "))
+        broker = Broker(conf, port)
+        broker.start()
+        fleet = Fleet(folder, broker)
+        try:
+            asyncio.run(_measure(row, Crowd(fleet, 8)))
+        finally:
+            fleet.close()
+            broker.kill()
+
+
+def severs_s(fleet: Fleet, name: str) -> list[float]:
+    """How long each of SEVERS severs took, ascending, by a client of its own."""
+    command = [sys.executable, str(CLIENTS), "severs", "--port", str(fleet.grpc_port)]
+    command += ["--dreamscape", name, "--count", str(SEVERS)]
+    out = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout
+    return sorted(float(line) for line in out.split())
+
+
+async def _measure(row: Row, crowd: Crowd) -> None:
+    fleet = crowd.fleet
+    await crowd.begin()
+    await until(lambda: len({fact["pod"] for fact in crowd.told("merged", 0.0)}) == crowd.count, 60.0)
+    async with fleet.api() as api:
+        await api.dreamscapes.create(
+            EMPTY, dreamapi.plan(seats_min=3, seats_max=8, pods=[f"{WARDS[0]}-none"])
+        )
+    names = {NIGHT: f"sever of {crowd.count} until confirmed", EMPTY: "sever of an empty Dreamscape"}
+    quiet = {name: severs_s(fleet, name) for name in names}
+    with besieged(fleet, STREAMS, CALLS, DRIPS):
+        await asyncio.sleep(5.0)
+        busy = {name: severs_s(fleet, name) for name in names}
+    for name, what in names.items():
+        before_s, during_s = (times[name][int(0.99 * SEVERS) - 1] for times in (quiet, busy))
+        row(f"{what}: p99 without a siege", f"{1000 * before_s:.1f} ms", "")
+        row(f"{what}: p99 under siege", f"{1000 * during_s:.1f} ms", "")
+        row(f"{what}: ratio", f"{during_s / before_s:.2f}", "<= 2")

@@ -1,0 +1,35 @@
+"""A daemon besieged by clients in processes of their own."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from integration.fleet import Fleet
+
+CLIENTS = Path(__file__).parents[1] / "siege_clients.py"
+
+
+@contextmanager
+def besieged(fleet: Fleet, streams: int, calls: int, drips: int) -> Iterator[None]:
+    """The siege, from when each of its clients has begun until they are told to stop."""
+    hosts = [
+        *([("streams", fleet.grpc_port, streams // 2)] * 2),
+        *([("calls", fleet.grpc_port, calls // 2)] * 2),
+        ("drips", fleet.http_port, drips),
+    ]
+    processes = []
+    try:
+        for what, port, count in hosts:
+            command = ["nice", "-n", "15", sys.executable, str(CLIENTS), what]
+            command += ["--port", str(port), "--count", str(count)]
+            processes.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+        for process in processes:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"begun\n"
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()

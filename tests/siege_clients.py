@@ -1,0 +1,162 @@
+"""Clients that besiege a daemon, each a process of its own: `python tests/siege_clients.py WHAT --port N`.
+
+- watchers, bare: follow a Dreamscape's ticks with and without seats, each on a connection of its own.
+- streams: hold streams of every kind open, and open anew what is refused or ended.
+- calls: keep so many reads under way.
+- drips: send a byte of an HTTP request now and then, and connect anew when hung up on.
+- severs: sever so often, one after another, and print how long each took, in seconds; then end.
+
+The others say on standard output that they have begun, and end with standard input.
+"""
+
+import argparse
+import asyncio
+import itertools
+import sys
+import time
+from collections.abc import Callable, Coroutine
+
+import grpc
+import grpc.aio
+from grpc_health.v1.health_pb2 import HealthCheckRequest
+from grpc_health.v1.health_pb2_grpc import HealthStub
+
+from dreamapi.v1 import dreamscapes_pb2 as dreams
+from dreamapi.v1 import pods_pb2 as beds
+from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
+from dreamapi.v1.pods_pb2_grpc import PodsStub
+
+CONNECTIONS = 10
+AGAIN_S = 0.5
+DRIP_S = 0.5
+REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+Open = Callable[[grpc.aio.Channel], grpc.aio.Call]
+
+
+def channel(port: int) -> grpc.aio.Channel:
+    """A connection of its own."""
+    return grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=(("grpc.use_local_subchannel_pool", 1),))
+
+
+async def watch(port: int, name: str, *, seats: bool) -> None:
+    """Read every tick that is given."""
+    request = dreams.WatchCollectiveRequest(name=f"dreamscapes/{name}", omit_seats=not seats)
+    method = channel(port).unary_stream(
+        "/dreamapi.v1.Dreamscapes/WatchCollective", dreams.WatchCollectiveRequest.SerializeToString
+    )
+    async for _ in method(request):
+        pass
+
+
+async def hold(port: int, count: int, name: str) -> None:
+    """Hold so many streams of every kind, over a few connections."""
+    kinds: list[Open] = [
+        lambda c: PodsStub(c).WatchPods(beds.WatchPodsRequest()),
+        lambda c: DreamscapesStub(c).WatchEvents(dreams.WatchEventsRequest()),
+        lambda c: DreamscapesStub(c).WatchCollective(
+            dreams.WatchCollectiveRequest(name=f"dreamscapes/{name}")
+        ),
+        lambda c: HealthStub(c).Watch(HealthCheckRequest()),
+        lambda c: c.stream_unary("/dreamapi.v1.Dreamscapes/LeadDreamscape")(),
+        lambda c: c.stream_stream(REFLECTION)(),
+    ]
+    channels = [channel(port) for _ in range(CONNECTIONS)]
+
+    async def one(number: int) -> None:
+        while True:
+            call = kinds[number % len(kinds)](channels[number % CONNECTIONS])
+            try:
+                if isinstance(call, grpc.aio.StreamUnaryCall):
+                    await call
+                else:
+                    while await call.read() is not grpc.aio.EOF:  # type: ignore[attr-defined]
+                        pass
+            except grpc.aio.AioRpcError:
+                pass
+            await asyncio.sleep(AGAIN_S)
+
+    await asyncio.gather(*(one(number) for number in range(count)))
+
+
+async def call(port: int, count: int, name: str) -> None:
+    """Keep so many reads under way."""
+    channels = [channel(port) for _ in range(CONNECTIONS)]
+
+    async def one(number: int) -> None:
+        pods, dreamscapes = PodsStub(channels[number % CONNECTIONS]), DreamscapesStub(channels[0])
+        while True:
+            try:
+                if number % 10:
+                    await pods.GetPod(beds.GetPodRequest(name="pods/light-1"))
+                else:
+                    await dreamscapes.GetDreamscape(dreams.GetDreamscapeRequest(name=f"dreamscapes/{name}"))
+            except grpc.aio.AioRpcError:
+                await asyncio.sleep(AGAIN_S)
+
+    await asyncio.gather(*(one(number) for number in range(count)))
+
+
+async def drip(port: int, count: int) -> None:
+    """Keep so many HTTP requests that never become whole."""
+
+    async def one() -> None:
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                for byte in itertools.cycle(b"GET /metrics HTTP/1.1\r\nX: "):
+                    writer.write(bytes([byte]))
+                    await writer.drain()
+                    await asyncio.sleep(DRIP_S)
+            except OSError:
+                await asyncio.sleep(AGAIN_S)
+
+    await asyncio.gather(*(one() for _ in range(count)))
+
+
+async def order(port: int, name: str, count: int, pause_s: float) -> None:
+    """Sever so often, one after another, and print how long each took, in seconds."""
+    stub, request = DreamscapesStub(channel(port)), dreams.SeverDreamscapeRequest(name=f"dreamscapes/{name}")
+    for _ in range(count):
+        began_s = time.perf_counter()
+        await stub.SeverDreamscape(request)
+        print(time.perf_counter() - began_s, flush=True)
+        await asyncio.sleep(pause_s)
+
+
+async def until_told() -> None:
+    """Standard input has ended."""
+    await asyncio.to_thread(sys.stdin.read)
+
+
+async def main() -> None:
+    """Be what the command line says until told to stop."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=["watchers", "bare", "streams", "calls", "drips", "severs"])
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--count", type=int, default=1)
+    parser.add_argument("--dreamscape", default="night")
+    parser.add_argument("--pause-s", type=float, default=0.05)
+    told = parser.parse_args()
+    port, count, name = told.port, told.count, told.dreamscape
+    if told.what == "severs":
+        await order(port, name, count, told.pause_s)
+        return
+    work: dict[str, Callable[[], Coroutine[object, object, None]]] = {
+        "streams": lambda: hold(port, count, name),
+        "calls": lambda: call(port, count, name),
+        "drips": lambda: drip(port, count),
+    }
+    for what in ("watchers", "bare"):
+        work[what] = lambda: _all_watch(port, count, name, seats=told.what == "watchers")
+    working = asyncio.ensure_future(work[told.what]())
+    print("begun", flush=True)
+    await until_told()
+    working.cancel()
+
+
+async def _all_watch(port: int, count: int, name: str, *, seats: bool) -> None:
+    await asyncio.gather(*(watch(port, name, seats=seats) for _ in range(count)))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
