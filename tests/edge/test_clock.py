@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dreamedge.core.clock import EVERY_NS, SessionClock, mask_phasors, phase_limits_us
@@ -247,6 +247,8 @@ def test_a_jump_is_told_and_taken() -> None:
     lopsided_us=st.lists(st.tuples(st.integers(0, 1_990_000), st.booleans()), min_size=1, max_size=40),
     ahead_us=st.integers(-50_000, 50_000),
 )
+@example(lopsided_us=[(1_990_000, True)], ahead_us=-50_000)
+@example(lopsided_us=[(1_990_000, False)], ahead_us=50_000)
 def test_no_lopsided_way_is_a_jump(lopsided_us: list[tuple[int, bool]], ahead_us: int) -> None:
     """Answers that take up to 2 s, all of it there or all of it back, never make the clock jump."""
     clock, now_ns = synced(SESSION_US + ahead_us)
