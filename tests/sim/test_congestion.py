@@ -18,7 +18,7 @@ from dreamd.simulation.story import Account, tell
 from dreamd.simulation.world import World
 
 LONG = bool(os.environ.get("DREAMD_LONG"))
-NETWORK_SEEDS = range(200 if LONG else 8)
+NETWORK_SEEDS = range(200) if LONG else range(10, 18)
 HELD_BACK = (60, 640.0) if LONG else (8, 110.0)
 """Pods, and seconds: ten minutes of delay between the merge and the stretch in which all must be back."""
 
