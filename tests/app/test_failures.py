@@ -178,7 +178,10 @@ def test_an_order_that_cannot_be_sent_keeps_no_other_from_being_sent() -> None:
     stage = dreaming()
     deliver = stage.link.deliver
 
+    tried_s: dict[str, float] = {}
+
     def bug(command: Command) -> None:
+        tried_s.setdefault(command.pod, stage.clock.at_s)
         if command.pod == "bed-1" and isinstance(command.what, Release):
             raise Bug
         deliver(command)
@@ -189,6 +192,7 @@ def test_an_order_that_cannot_be_sent_keeps_no_other_from_being_sent() -> None:
     stage.link.cut, stage.link.deliver = False, bug
     stage.hop(8)
     assert [pod.assign is None for pod in stage.pods[:3]] == [False, True, True]
+    assert tried_s["bed-1"] == tried_s["bed-2"] == tried_s["bed-3"], "in one and the same turn"
     assert not hasattr(stage.app.sever("night", "now"), "code")
     assert stage.app.dreamscape("night").state is DreamscapeState.SEVERED
     stage.link.deliver = deliver
