@@ -132,6 +132,10 @@ class SeatsFull(Refused, reason="SEATS_FULL"):
     """No seat is left."""
 
 
+class SlotsExhausted(Refused, reason="SLOTS_EXHAUSTED"):
+    """Every slot of the Dreamscape is given for the moment."""
+
+
 class LateJoiningClosed(Refused, reason="LATE_JOINING_CLOSED"):
     """The Dreamscape takes nobody after Start."""
 

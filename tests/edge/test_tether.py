@@ -88,6 +88,18 @@ def test_what_does_not_hold_is_refused_with_its_reason(changes: dict[str, object
     assert tether.living(START_NS + 1) is None
 
 
+def test_a_broadcast_that_ends_before_the_own_slot_ends_the_permission() -> None:
+    """A daemon carries the slots it has given: who is beyond them is granted nothing; who is last, is."""
+    whole = broadcast(tick=2)
+    tether = tethered()
+    assert isinstance(tether.judge(broadcast(), START_NS + 1), Granted)
+    short = replace(whole, coupling=whole.coupling[:3], answered=whole.answered[:3])
+    assert tether.judge(short, START_NS + 2) == Refused(Reason.MALFORMED)
+    assert tether.living(START_NS + 2) is None
+    last = replace(whole, tick=3, coupling=whole.coupling[:4], answered=whole.answered[:4])
+    assert isinstance(tether.judge(last, START_NS + 3), Granted)
+
+
 def test_without_an_assignment_nothing_is_granted() -> None:
     """A broadcast to nobody is refused; so is one after the release."""
     assert Tether().judge(broadcast(), START_NS) == Refused(Reason.UNASSIGNED)

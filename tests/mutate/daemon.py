@@ -813,9 +813,9 @@ _OWNERS: Final = (
     Mutation(
         "slot.never-reused",
         "a slot that was left is given to the next sleeper",
-        _ROSTER,
-        "cohort, place = divmod(self._given, COHORT_SLOTS)",
-        "cohort, place = divmod(len(self._slots), COHORT_SLOTS)",
+        "daemon/dreamd/core/session/places.py",
+        "        place = self._given\n        self._given += 1\n",
+        "        place = self._held[self._filling]\n",
         (_TESTS_ROSTER, _TESTS_DREAMING),
     ),
     Mutation(

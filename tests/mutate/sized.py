@@ -6,6 +6,7 @@ from mutate.mutation import Mutation
 
 _APP: Final = "daemon/dreamd/app/"
 _ENDED: Final = ("tests/app/test_ended.py",)
+_SLOTS: Final = ("tests/app/test_slots.py",)
 _LISTING: Final = ("tests/app/test_listing.py",)
 
 SIZED: Final = (
@@ -112,5 +113,77 @@ SIZED: Final = (
         "            self._take_out(pod, filed)\n",
         "            pass\n",
         _LISTING,
+    ),
+    Mutation(
+        "slots.close",
+        "an empty cohort is published and signed for ever, and slots run out",
+        f"{_APP}slots.py",
+        "if instant - since > CLOSE_AFTER_HOPS:",
+        "if False:",
+        _SLOTS,
+    ),
+    Mutation(
+        "slots.close-after-the-lease",
+        "an empty cohort is closed before its zeros have been heard",
+        f"{_APP}slots.py",
+        "if instant - since > CLOSE_AFTER_HOPS:",
+        "if True:",
+        _SLOTS,
+    ),
+    Mutation(
+        "slots.new-term",
+        "a cohort that is opened again has the term it had, and a slot is given twice in it",
+        f"{_APP}ownership.py",
+        "            self._terms.pop(cohort, None)\n",
+        "            pass\n",
+        _SLOTS,
+    ),
+    Mutation(
+        "slots.first-cohort-fences",
+        "with the first cohort closed, whoever takes over is not noticed",
+        f"{_APP}ownership.py",
+        "if cohort == 0:",
+        "if False:",
+        _SLOTS,
+    ),
+    Mutation(
+        "slots.holder-keeps-open",
+        "a cohort is closed although somebody holds a slot of it",
+        "daemon/dreamd/core/session/places.py",
+        "if cohort != self._filling and not self._held[cohort]]",
+        "if cohort != self._filling]",
+        (*_SLOTS, "tests/core/test_places.py"),
+    ),
+    Mutation(
+        "slots.refusal",
+        "a seat without a slot ends the daemon",
+        f"{_APP}session.py",
+        "        if not self.seats.slots_left:\n",
+        "        if False:\n",
+        _SLOTS,
+    ),
+    Mutation(
+        "slots.emptied-in-time",
+        "where every cohort keeps a holder, slots run out",
+        f"{_APP}slots.py",
+        "if not empty and seats.slots_left <= FEW:",
+        "if False:",
+        _SLOTS,
+    ),
+    Mutation(
+        "slots.moved-few",
+        "people are set to zero although that gains no slot",
+        f"{_APP}slots.py",
+        "if len(holders) <= min(slots_left, MOVED_MOST):",
+        "if True:",
+        _SLOTS,
+    ),
+    Mutation(
+        "slots.trimmed",
+        "every Collective carries 256 slots",
+        f"{_APP}cohorts.py",
+        "rows = slice(place * COHORT_SLOTS, place * COHORT_SLOTS + used)",
+        "rows = slice(place * COHORT_SLOTS, (place + 1) * COHORT_SLOTS)",
+        _SLOTS,
     ),
 )

@@ -88,9 +88,12 @@ def test_a_grant_in_a_slot_of_nobody_is_found() -> None:
     """A coupling for a slot that was never given breaks `slot`."""
 
     def change(collective: Collective) -> Collective:
-        coupling = collective.coupling.copy()
+        coupling = np.zeros(COHORT_SLOTS, dtype=np.uint8)
+        coupling[: collective.coupling.size] = collective.coupling
         coupling[200] = 9
-        return replace(collective, coupling=coupling)
+        answered = np.zeros(COHORT_SLOTS, dtype=np.uint16)
+        answered[: collective.answered.size] = collective.answered
+        return replace(collective, coupling=coupling, answered=answered)
 
     assert "slot" in rules(bent(change))
 

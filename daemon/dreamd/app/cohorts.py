@@ -71,6 +71,7 @@ class Cohorts:
         self._a_bank = max(-(-seats // COHORT_SLOTS), 1)
         self._banks: list[Bank] = []
         self._opened = 0
+        self._used: dict[int, int] = {}
         self.fused: Fused | None = None
         self.tick_number = 0
         self.level = 0.0
@@ -113,6 +114,7 @@ class Cohorts:
         """A slot has been given, to somebody whose breaker is this; `joins`: they had none before."""
         bank, row = self._of(slot)
         self._counted = bank.seen = None
+        self._used[slot.cohort] = max(self._used.get(slot.cohort, 0), slot.slot + 1)
         bank.columns.clear(row)
         bank.grants.clear(row)
         bank.occupied[row] = True
@@ -154,6 +156,10 @@ class Cohorts:
         bank.occupied[row] = bank.allowed[row] = bank.away[row] = False
         bank.granted[row] = 0
         bank.columns.clear(row)
+
+    def close(self, cohort: int) -> None:
+        """The cohort is in no later message; a slot given in it opens it again."""
+        self._used.pop(cohort, None)
 
     def moved(self, slot: Slot, breaker: Breaker) -> None:
         """Whether this slot may have weight and coupling, from the next message on."""
@@ -241,7 +247,9 @@ class Cohorts:
     def broadcasts(
         self, dreamscape: str, instant: int, level: float, term_of: Callable[[int], int]
     ) -> list[Collective]:
-        """One message a cohort: the collective, and `level` for whoever is included in it.
+        """One message a cohort that is open: the collective, and `level` for whoever is included in it.
+
+        Its arrays end with the highest slot that was given in it.
 
         With `level` zero (or nothing fused yet) every coupling is zero: this is how everyone is severed.
         """
@@ -253,9 +261,9 @@ class Cohorts:
         zeros = self._zeros
         spoken = [self._grant(number, instant, level) for number in range(len(self._banks))]
         messages = []
-        for cohort in range(self._opened):
+        for cohort, used in sorted(self._used.items()):
             bank, place = divmod(cohort, self._a_bank)
-            rows = slice(place * COHORT_SLOTS, (place + 1) * COHORT_SLOTS)
+            rows = slice(place * COHORT_SLOTS, place * COHORT_SLOTS + used)
             granted, answered = spoken[bank]
             messages.append(
                 Collective(

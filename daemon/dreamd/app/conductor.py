@@ -18,6 +18,7 @@ from dreamd.app.leading import Artists
 from dreamd.app.seating import Seating
 from dreamd.app.seats import Seat
 from dreamd.app.session import Session
+from dreamd.app.slots import SlotKeeping
 from dreamd.app.surrogates import check
 from dreamd.app.surroundings import Surroundings
 from dreamd.core.limits import HOP_S, MASS_WINDOW_S, QUORUM_MIN
@@ -56,6 +57,7 @@ class Conductor(Session):
 
     def __init__(self, plan: Plan, surroundings: Surroundings, created_s: float) -> None:
         super().__init__(plan, surroundings, created_s)
+        self.slots = SlotKeeping(self, self._seat_anew)
         self.excluding = Excluding(self._happenings.excluded)
         self.artists = Artists(self.schema, plan.artist_share, surroundings.clock.now_s, self.say)
 
@@ -319,6 +321,7 @@ class Conductor(Session):
         self.ownership.confirm(now_s)
         if not self.ownership.lost:
             self.company.keep(now_s)
+            self.slots.keep(self.instant)
         if self._unsaved:
             self._save()
         due = now_s - self._gathered_s >= GATHER_EVERY_S and not self.closing

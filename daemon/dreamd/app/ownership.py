@@ -21,6 +21,7 @@ class Ownership:
         self._ledger = ledger
         self._dreamscape = dreamscape
         self._terms: dict[int, int] = {}
+        self._again: set[int] = set()
         self._asked_s = 0.0
         self._confirmed_s = 0.0
         self.lost = False
@@ -31,10 +32,11 @@ class Ownership:
         Raises:
             LedgerError: a term was needed and could not be drawn.
         """
-        if cohort not in self._terms:
+        if cohort not in self._terms or cohort in self._again:
             draw = TermDraw(self._dreamscape, cohort, now_s)
             drawn = self._ledger.write(Transaction(terms=(draw,)))
             self._terms[cohort] = drawn[self._dreamscape, cohort]
+            self._again.discard(cohort)
             self._confirmed_s = self._asked_s = now_s
         return self._terms[cohort]
 
@@ -47,6 +49,16 @@ class Ownership:
         """The term of this cohort, 0 where none was drawn yet."""
         return self._terms.get(cohort, 0)
 
+    def close(self, cohort: int) -> None:
+        """Nothing more is published there; when it is opened again, a new term is drawn.
+
+        That of the first cohort is confirmed all the same: it is the one that whoever takes over draws first.
+        """
+        if cohort == 0:
+            self._again.add(cohort)
+        else:
+            self._terms.pop(cohort, None)
+
     def confirm(self, now_s: float) -> None:
         """Ask the ledger again where a second has passed."""
         if self.lost or not self._terms or now_s - self._asked_s < CONFIRM_EVERY_S:
@@ -54,11 +66,17 @@ class Ownership:
         self._asked_s = now_s
         if buggify("term-not-confirmed"):
             return
-        self._ledger.confirm(self._dreamscape, self._terms).then(lambda commit: self._answered(commit, now_s))
+        asked = dict(self._terms)
+        self._ledger.confirm(self._dreamscape, asked).then(
+            lambda commit: self._answered(commit, asked, now_s)
+        )
 
-    def _answered(self, commit: Commit[bool], asked_s: float) -> None:
-        """The ledger has said whether the terms hold; a question that failed says nothing."""
-        if not commit.done:
+    def _answered(self, commit: Commit[bool], asked: dict[int, int], asked_s: float) -> None:
+        """The ledger has said whether the terms hold; a question that failed says nothing.
+
+        Nor does one about a cohort that has been closed meanwhile: its new term is our own.
+        """
+        if not commit.done or any(self._terms.get(cohort) != term for cohort, term in asked.items()):
             return
         if commit.value:
             self._confirmed_s = asked_s

@@ -19,6 +19,7 @@ from dreamd.app.ownership import Ownership
 from dreamd.app.seats import Seat, Seats
 from dreamd.app.surroundings import Surroundings
 from dreamd.core.limits import GUIDELINE_CAP, SESSION_MAX_S
+from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.assembly import admit, ceiling_for, first_refusal, selects
 from dreamd.core.session.views import BreakerState, Check, Plan, SeatState
 from dreamd.fusion.collective import shared_scale
@@ -179,3 +180,10 @@ class Seating:
     def refused(self, seat: Seat) -> None:
         """The pod refused its assign: ask again later."""
         self._retry_s[seat.number] = self._in.clock.now_s() + RETRY_S
+
+    def exhausted(self, seat: Seat) -> None:
+        """No slot is left for this seat: it waits, says so, and is looked at again."""
+        self.refused(seat)
+        seat.state = SeatState.WAITING
+        sentence = f"every slot of {self._plan.dreamscape} is given, and each of its cohorts has a holder"
+        seat.refusal = Refusal(Code.SLOTS_EXHAUSTED, sentence, {"dreamscape": self._plan.dreamscape})

@@ -145,6 +145,28 @@ class Seats:
         self._at[seat.slot.cohort, seat.slot.slot] = seat
         return seat.slot
 
+    @property
+    def slots_left(self) -> int:
+        """How many slots can be given now."""
+        return self._roster.places.left
+
+    def upcoming(self, count: int) -> tuple[int, ...]:
+        """The cohorts in which the next so many slots lie."""
+        return self._roster.places.upcoming(count)
+
+    def empty_cohorts(self) -> list[int]:
+        """Open cohorts of which nobody holds a slot; the one that is being filled is not among them."""
+        return self._roster.places.empty()
+
+    def of_emptiest_cohort(self) -> list[Seat]:
+        """The holders of the cohort that has the fewest, other than the one that is being filled."""
+        cohort = self._roster.places.emptiest()
+        return [] if cohort is None else [self._seats[slot.seat] for slot in self._roster.cohort(cohort)]
+
+    def close_cohort(self, cohort: int) -> None:
+        """Its slots may be given anew, under a new term."""
+        self._roster.places.close(cohort)
+
     def void(self, seat: Seat) -> Slot | None:
         """Take the seat's slot back; the seat waits for another."""
         seat.slot, seat.state, seat.returning = None, SeatState.WAITING, True

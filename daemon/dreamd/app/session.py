@@ -185,6 +185,10 @@ class Session:
             self._assign(seat)
 
     def _assign(self, seat: Seat) -> None:
+        if not self.seats.slots_left:
+            self.seating.exhausted(seat)
+            self.company.gone(seat, 0.0)
+            return
         try:
             self.seating.assign(seat, self.cohorts, self.scale, self.instant, self.company.dose(seat))
         except LedgerError as error:
@@ -376,10 +380,11 @@ class Session:
         self._version += 1
         self._happenings.breaker(record, seat, transition)
         if seat.disobeyed and transition.after is BreakerState.CLOSED and not self.closing:
+            # A pod whose actuator did not obey stays at zero until it is assigned anew; its time has come.
             self._seat_anew(seat)
 
     def _seat_anew(self, seat: Seat) -> None:
-        """A pod whose actuator did not obey stays at zero until it is assigned anew; its time has come."""
+        """The seat gets another slot and its sleeper begins at zero; where no slot is left it waits."""
         if self.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED) and not self.ownership.lost:
-            self.vacate(seat, stays=True)
+            self.vacate(seat, stays=self.seats.slots_left > 0)
             self._assign(seat)

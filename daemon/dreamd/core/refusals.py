@@ -56,6 +56,7 @@ class Code(Enum):
     WAKE_ORDER_UNKNOWN = "WAKE_ORDER_UNKNOWN"
     SEAT_TAKEN = "SEAT_TAKEN"
     SEATS_FULL = "SEATS_FULL"
+    SLOTS_EXHAUSTED = "SLOTS_EXHAUSTED"
     LATE_JOINING_CLOSED = "LATE_JOINING_CLOSED"
     BELOW_QUORUM = "BELOW_QUORUM"
     BELOW_MINIMUM = "BELOW_MINIMUM"
@@ -110,6 +111,9 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     ),
     Code.SCHEMA_MISMATCH: Entry(Kind.PRECONDITION, "use a device that measures this Dreamscape's schema"),
     Code.CLOCK_UNSYNCED: Entry(Kind.PRECONDITION, "wait a few seconds for the pod's clock probes"),
+    Code.SLOTS_EXHAUSTED: Entry(
+        Kind.PRECONDITION, "wait some seconds: the seat is looked at again, and an empty cohort opens anew"
+    ),
     Code.BREAKER_OPEN: Entry(Kind.PRECONDITION, "wait until the breaker has closed"),
     Code.BREAKER_LOCKED: Entry(
         Kind.PRECONDITION, "a named person resets it, with a reason (dreamd breakers reset)"

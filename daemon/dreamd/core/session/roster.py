@@ -6,9 +6,10 @@ the way to a pod that has left: were the slot given to the next sleeper, a delay
 to the wrong person.
 
 Rules
-- A slot is given once per term and never reused; a full cohort opens another.
-- Every assignment has a random id, never 0, never one this roster has given before: frames carry it in
-  place of a name.
+- A slot is given once per term and never reused; a full cohort opens another. A cohort that is empty may be
+  closed and opened anew, under a new term (`places`).
+- Every assignment has a random id, never 0, never one of the last IDS_KEPT this roster has given: frames
+  carry it in place of a name.
 - A seat that has been left keeps its number; the same sleeper in the same pod gets it back, with a new
   slot.
 - A new term voids every assignment at once and starts the slots anew.
@@ -19,16 +20,14 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from dreamd.core.limits import COHORT_SLOTS
+from dreamd.core.session.places import COHORTS_MAX, Places, SlotsExhausted
 
-COHORTS_MAX: Final = 256
-"""Cohorts of one term: 65,536 assignments, several for each of SEATS_MAX; then a new term is due."""
+__all__ = ["COHORTS_MAX", "IDS_KEPT", "Roster", "Seat", "Slot", "SlotsExhausted"]
+
+IDS_KEPT: Final = 1 << 16
+"""Assignment ids that are remembered; of 2^64 one is drawn twice by chance in no lifetime."""
 
 _ID_BITS: Final = 64
-
-
-class SlotsExhausted(RuntimeError):  # noqa: N818 - the house's word for it
-    """A term has given all the slots it may; draw a new term, then assign again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +59,14 @@ class Roster:
         self._seat_of_pod: dict[str, int] = {}
         self._slots: dict[int, Slot] = {}  # by seat
         self._by_assignment: dict[int, Slot] = {}
-        self._given = 0  # slots given this term
-        self._ids_given: set[int] = set()
+        self._numbers: dict[tuple[str, str], int] = {}  # numbers of seats, by pod and sleeper
+        self.places = Places()
+        self._ids_given: dict[int, None] = {}
 
     @property
     def cohorts(self) -> int:
-        """How many cohorts are open this term."""
-        return -(-self._given // COHORT_SLOTS)
+        """How many cohorts are open."""
+        return self.places.open
 
     @property
     def seats(self) -> tuple[Seat, ...]:
@@ -93,10 +93,11 @@ class Roster:
             return held
         if held is not None:
             self.leave(pod)
-        seat = next((s for s in self._seats.values() if (s.pod, s.sleeper) == (pod, sleeper)), None)
-        if seat is None:
-            seat = Seat(len(self._seats) + 1, pod, sleeper)
+        number = self._numbers.get((pod, sleeper))
+        seat = Seat(len(self._seats) + 1, pod, sleeper) if number is None else self._seats[number]
+        if number is None:
             self._seats[seat.number] = seat
+            self._numbers[pod, sleeper] = seat.number
         self._seat_of_pod[pod] = seat.number
         return seat
 
@@ -111,6 +112,7 @@ class Roster:
         seat = Seat(number, pod, sleeper)
         self._seats[number] = seat
         self._seat_of_pod[pod] = number
+        self._numbers.setdefault((pod, sleeper), number)
         return seat
 
     def seat_of(self, pod: str) -> Seat | None:
@@ -140,16 +142,13 @@ class Roster:
 
         Raises:
             KeyError: nobody has this seat, or its pod has left it.
-            SlotsExhausted: this term's slots are all given.
+            SlotsExhausted: no slot is left; what the seat had stays.
         """
         holder = self._seats[seat]
         if self._seat_of_pod.get(holder.pod) != seat:
             raise KeyError(f"seat {seat} has been left by {holder.pod}")
-        if self._given >= COHORTS_MAX * COHORT_SLOTS:
-            raise SlotsExhausted(f"{self._given} slots given in this term")
+        cohort, place = self.places.give()
         self.release(holder.pod)
-        cohort, place = divmod(self._given, COHORT_SLOTS)
-        self._given += 1
         slot = Slot(cohort, place, self._draw_id(), seat, holder.pod)
         self._slots[seat] = slot
         self._by_assignment[slot.assignment_id] = slot
@@ -161,6 +160,7 @@ class Roster:
         slot = None if number is None else self._slots.pop(number, None)
         if slot is not None:
             del self._by_assignment[slot.assignment_id]
+            self.places.give_back(slot.cohort)
         return slot
 
     def leave(self, pod: str) -> Slot | None:
@@ -174,12 +174,14 @@ class Roster:
         voided = self.slots
         self._slots.clear()
         self._by_assignment.clear()
-        self._given = 0
+        self.places = Places()
         return voided
 
     def _draw_id(self) -> int:
         while True:
             drawn = self._rng.getrandbits(_ID_BITS)
             if drawn != 0 and drawn not in self._ids_given:
-                self._ids_given.add(drawn)
+                self._ids_given[drawn] = None
+                if len(self._ids_given) > IDS_KEPT:
+                    del self._ids_given[next(iter(self._ids_given))]
                 return drawn

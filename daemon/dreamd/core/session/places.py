@@ -1,0 +1,91 @@
+"""The places of one Dreamscape's cohorts: which is given next, and which cohorts may be filled anew.
+
+A cohort has COHORT_SLOTS places and is filled from the first on; a place is given once in the cohort's term.
+A full cohort opens another: one that was closed, under a new term, else one with a new number. A cohort that
+nobody holds a place of is empty, and whoever keeps the places closes it once nothing that was said of it can
+still count. So the numbers do not run out, however often places are given.
+"""
+
+from collections import Counter
+from heapq import heappop, heappush
+from typing import Final
+
+from dreamd.core.limits import COHORT_SLOTS
+
+COHORTS_MAX: Final = 256
+"""Cohorts that may be open at once: 65,536 places, several for each of SEATS_MAX."""
+
+
+class SlotsExhausted(RuntimeError):  # noqa: N818 - the house's word for it
+    """Every place is given and no cohort is closed; ask `left` first."""
+
+
+class Places:
+    """Which places are given. Numbers of cohorts are below COHORTS_MAX."""
+
+    def __init__(self) -> None:
+        self._filling, self._given = 0, 0
+        self._numbers = 1
+        self._open: dict[int, None] = {}
+        self._closed: list[int] = []
+        self._held: Counter[int] = Counter()
+
+    @property
+    def open(self) -> int:
+        """How many cohorts are open: places of them have been given, and they are not closed."""
+        return len(self._open)
+
+    @property
+    def left(self) -> int:
+        """How many places can be given now."""
+        others = len(self._closed) + COHORTS_MAX - self._numbers
+        return COHORT_SLOTS - self._given + COHORT_SLOTS * others
+
+    def upcoming(self, count: int) -> tuple[int, ...]:
+        """The cohorts in which the next so many places lie, as far as there are any."""
+        begun = [self._filling] if self._given < COHORT_SLOTS else []
+        left = count - (COHORT_SLOTS - self._given)
+        others = [*sorted(self._closed), *range(self._numbers, COHORTS_MAX)]
+        return (*begun, *others[: max(-(-left // COHORT_SLOTS), 0)])
+
+    def give(self) -> tuple[int, int]:
+        """Return the cohort and the number of the next place.
+
+        Raises:
+            SlotsExhausted: there is none.
+        """
+        if self._given == COHORT_SLOTS:
+            self._filling, self._given = self._another(), 0
+        place = self._given
+        self._given += 1
+        self._open[self._filling] = None
+        self._held[self._filling] += 1
+        return self._filling, place
+
+    def _another(self) -> int:
+        if self._closed:
+            return heappop(self._closed)
+        if self._numbers == COHORTS_MAX:
+            raise SlotsExhausted(f"places of {COHORTS_MAX} cohorts are given, and each has a holder")
+        self._numbers += 1
+        return self._numbers - 1
+
+    def give_back(self, cohort: int) -> None:
+        """Somebody holds a place of this cohort no more; the place is not given again in this term."""
+        self._held[cohort] -= 1
+
+    def empty(self) -> list[int]:
+        """Open cohorts that nobody holds a place of; the one that is being filled is not among them."""
+        return [cohort for cohort in self._open if cohort != self._filling and not self._held[cohort]]
+
+    def emptiest(self) -> int | None:
+        """The open cohort with the fewest holders, at least one, that is not being filled, or None."""
+        held = [(self._held[cohort], cohort) for cohort in self._open if cohort != self._filling]
+        return min((one for one in held if one[0]), default=(0, None))[1]
+
+    def close(self, cohort: int) -> None:
+        """Its places may be given anew, under a new term; nobody holds one."""
+        assert not self._held[cohort], "somebody holds a place of it"
+        assert cohort != self._filling, "it is being filled"
+        del self._open[cohort]
+        heappush(self._closed, cohort)
