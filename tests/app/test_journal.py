@@ -1,35 +1,126 @@
-"""The journal: every fact once after a cursor, and a cursor that cannot be followed is refused."""
+"""The journal: bounded, in order, and no sever falls out of it for people who come and go."""
 
-import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dreamd.app.journal import Journal
+from dreamd.app.journal import CHURN, Journal
+from dreamd.app.ring import Ring, size_of
+from dreamd.core.limits import JOURNAL_BYTES, JOURNAL_CHURN_EVENTS, JOURNAL_EVENTS
 from dreamd.core.refusals import Code, Refusal
+from dreamd.core.session.kinds import KINDS
+from dreamd.core.session.views import DreamscapeState, Event
+from fakes.stage import Stage
+
+NOW_S = 1_800_000_000.0
+BASE = int(NOW_S * 1e6)
+
+STEPS = st.lists(st.sampled_from(["severed", "checked-in"]), max_size=30)
 
 
-def journal(events: int) -> Journal:
-    """A journal with room for three events, of a process that started at 10 s."""
-    made = Journal(10.0, capacity=3)
-    for number in range(events):
-        made.append(10.0 + number, "state", f"fact {number}")
-    return made
+def read(journal: Journal, cursor: int, limit: int = 1000) -> list[Event]:
+    """Everything after a cursor."""
+    told = journal.after(cursor, limit)
+    assert not isinstance(told, Refusal), told
+    return list(told)
 
 
-@pytest.mark.parametrize("ahead", [1, 99_999_999_999_999_999, (1 << 63) - 1])
-def test_a_cursor_of_the_future_is_refused(ahead: int) -> None:
-    """Nothing would be said for ever; the newest cursor itself is where a follower stands."""
-    kept = journal(2)
-    for asked in (kept.after(kept.newest + ahead, 9), kept.follow(kept.newest + ahead, "", lambda: None)):
-        assert isinstance(asked, Refusal)
-        assert (asked.code, asked.metadata) == (Code.CURSOR_AHEAD, {"newest": str(kept.newest)})
-    assert kept.after(kept.newest, 9) == ()
+def test_a_caller_who_checks_in_and_out_pushes_no_sever_out() -> None:
+    """Twice as many check-ins as the journal holds, and a watch from before them still gets the sever."""
+    stage = Stage(4)
+    stage.appear()
+    stage.dream()
+    before = stage.app.journal.newest
+    stage.app.sever("night", "smoke")
+    stage.app.breakers.trip("pods/bed-2", "mira", "pale")
+    for number in range(2 * JOURNAL_EVENTS):
+        stage.app.journal.append(NOW_S, "checked-in", f"a sleeper is checked in to bed-{number}", pod="bed-1")
+    watch = stage.app.watch_events(before, "", lambda: None)
+    assert not isinstance(watch, Refusal)
+    told = watch.take(JOURNAL_EVENTS)
+    assert not isinstance(told, Refusal)
+    kinds = [event.kind for event in told]
+    assert "state" in kinds
+    assert "tripped" in kinds
+    assert kinds.count("forgotten") == 1
+    assert kinds.count("checked-in") == JOURNAL_CHURN_EVENTS
 
 
-def test_a_cursor_that_is_no_longer_kept_is_refused() -> None:
-    """The oldest three of five are followed from the cursor before them, and from no earlier one."""
-    kept = journal(5)
-    asked = kept.after(kept.newest - 4, 9)
-    assert isinstance(asked, Refusal)
-    assert asked.code is Code.CURSOR_TOO_OLD
-    followed = kept.after(kept.newest - 3, 9)
-    assert not isinstance(followed, Refusal)
-    assert [event.sentence for event in followed] == ["fact 2", "fact 3", "fact 4"]
+@given(STEPS, st.integers(1, 4), st.integers(1, 4))
+def test_whatever_is_written_is_read_in_order_or_said_to_be_gone(
+    kinds: list[str], safety: int, churn: int
+) -> None:
+    """From any cursor all that is kept, once, in order; a gap is told; too old means a safety event."""
+    journal = Journal(NOW_S, safety, churn)
+    written = [journal.append(NOW_S, kind, "") for kind in kinds]
+    kept = [e for e in written if e.kind == "severed"][-safety:] + [
+        e for e in written if e.kind == "checked-in"
+    ][-churn:]
+    kept.sort(key=lambda event: event.cursor)
+    assert list(journal._events) == kept
+    for cursor in range(BASE - 2, BASE + len(written)):
+        told = journal.after(cursor, 1000)
+        lost = [e for e in written if e.cursor > cursor and e not in kept]
+        if cursor < BASE - 1 or any(event.kind == "severed" for event in lost):
+            assert isinstance(told, Refusal)
+            assert told.code is Code.CURSOR_TOO_OLD
+            again = read(journal, int(told.metadata["oldest"]) - 1)
+            assert [e for e in again if e.kind == "severed"] == [e for e in kept if e.kind == "severed"]
+            continue
+        assert not isinstance(told, Refusal)
+        assert [event for event in told if event.kind != "forgotten"] == [
+            e for e in kept if e.cursor > cursor
+        ]
+        assert [event.cursor for event in told if event.kind == "forgotten"] == [e.cursor for e in lost][-1:]
+        assert [event.cursor for event in told] == sorted({event.cursor for event in told})
+
+
+@given(STEPS, st.integers(1, 3))
+def test_a_follower_who_takes_little_at_a_time_misses_nothing(kinds: list[str], at_once: int) -> None:
+    """Read in parts it is what it is read as a whole, the gap included."""
+    journal = Journal(NOW_S, 100, 3)
+    for kind in kinds:
+        journal.append(NOW_S, kind, "")
+    follower = journal.follow(BASE - 1, "", lambda: None)
+    assert not isinstance(follower, Refusal)
+    taken: list[Event] = []
+    while part := follower.take(at_once):
+        assert not isinstance(part, Refusal)
+        taken += part
+    assert taken == read(journal, BASE - 1)
+
+
+def test_a_gap_is_told_to_a_follower_of_one_dreamscape_too() -> None:
+    """It may have been of that one."""
+    journal = Journal(NOW_S, 10, 2)
+    for number in range(5):
+        journal.append(NOW_S + number, "admitted", "", dreamscape="night" if number % 2 else "dusk")
+    follower = journal.follow(BASE - 1, "night", lambda: None)
+    assert not isinstance(follower, Refusal)
+    told = follower.take(10)
+    assert not isinstance(told, Refusal)
+    assert [(event.kind, event.dreamscape) for event in told] == [("forgotten", ""), ("admitted", "night")]
+    assert told[0].sentence == "3 events of coming and going up to here are no longer kept"
+
+
+def test_bytes_are_bounded_too() -> None:
+    """Events with the last minute of every figure are few hundred; the newest is kept however large."""
+    ring = Ring(10_000, 100_000)
+    figures = {f"energy_t-{second}": 1.0 for second in range(60)}
+    event = Event(1, NOW_S, "crowd-severed", "night", "", 0, "gain", "x" * 500, figures)
+    for _ in range(1000):
+        ring.append(event)
+    assert len(ring) == 100_000 // size_of(event)
+    assert ring.dropped == 1000 - len(ring)
+    small = Ring(10, 1)
+    small.append(event)
+    assert list(small.after(0)) == [event]
+    assert 10 * size_of(event) < JOURNAL_BYTES
+
+
+def test_what_comes_and_goes_is_of_kinds_that_exist() -> None:
+    """And no kind of what happens to a sleeper is among them."""
+    states = {state.value for state in DreamscapeState}
+    assert set(KINDS) | states >= CHURN
+    safety = {"severed", "tripped", "reset", "latched", "malfunction", "wake-order", "wake-lifted", "left"}
+    safety |= {"sever-order", "alone", "merged", "crowd-severed", "identity-lost", "warned", "state", "blind"}
+    assert not safety & CHURN

@@ -7,6 +7,7 @@ from mutate.mutation import Mutation
 _APP: Final = "daemon/dreamd/app/"
 _ENDED: Final = ("tests/app/test_ended.py",)
 _SLOTS: Final = ("tests/app/test_slots.py",)
+_JOURNAL: Final = ("tests/app/test_journal.py",)
 _LISTING: Final = ("tests/app/test_listing.py",)
 
 SIZED: Final = (
@@ -185,5 +186,37 @@ SIZED: Final = (
         "rows = slice(place * COHORT_SLOTS, place * COHORT_SLOTS + used)",
         "rows = slice(place * COHORT_SLOTS, (place + 1) * COHORT_SLOTS)",
         _SLOTS,
+    ),
+    Mutation(
+        "journal.apart",
+        "people who check in and out push severs out of the journal",
+        f"{_APP}journal.py",
+        'churn = kind in CHURN or (kind == "state" and cause in CHURN)',
+        "churn = False",
+        _JOURNAL,
+    ),
+    Mutation(
+        "journal.gap-told",
+        "what fell out of the journal is missed in silence",
+        f"{_APP}journal.py",
+        "if cursor < place:",
+        "if False:",
+        _JOURNAL,
+    ),
+    Mutation(
+        "journal.too-old",
+        "a follower behind the oldest sever kept is not told that some are missing",
+        f"{_APP}journal.py",
+        "oldest = max(self._first, self._safety.dropped_to + 1)",
+        "oldest = self._first",
+        _JOURNAL,
+    ),
+    Mutation(
+        "journal.bytes",
+        "events with many figures take any memory",
+        f"{_APP}ring.py",
+        "(len(self) > self._most or self._bytes > self._most_bytes)",
+        "len(self) > self._most",
+        _JOURNAL,
     ),
 )

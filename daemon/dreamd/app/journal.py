@@ -1,24 +1,39 @@
 """The journal: every fact once, in order, for whoever follows it with a cursor.
 
-Bounded: the oldest events fall out, and a follower who was further behind is told so (CURSOR_TOO_OLD)
-instead of silently missing some; a cursor above the newest event is refused too (CURSOR_AHEAD). Cursors
-begin at the microsecond the process started, so a cursor from an earlier process is always too old and
-never points at another event by accident. Its text is fit: a sentence may quote an error of anything
-underneath, and every reader's encoder must take it.
+Bounded in number and in bytes, in two rings that are read as one. What comes and goes (CHURN: check-ins,
+connections, seats that fill) has a ring of its own, so that however much of it there is, no sever, trip,
+latch or wake order falls out for it. Cursors begin at the microsecond the process started, so a cursor from
+an earlier process is always too old and never points at another event by accident. Its text is fit: a
+sentence may quote an error of anything underneath, and every reader's encoder must take it.
+
+Rules
+- A follower who is behind the oldest safety event kept is told so (CURSOR_TOO_OLD); a cursor above the newest
+  event is refused too (CURSOR_AHEAD).
+- A follower who is behind the oldest event of CHURN gets, in the place of what fell out, one event of the
+  kind `forgotten`, and then all that is kept. Nothing is missed in silence.
 """
 
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from heapq import merge
 from itertools import islice
 from typing import Final
 
 from dreamd.app.attempts import Attempt, plainly
 from dreamd.app.coordination import Changed
-from dreamd.core.limits import JOURNAL_EVENTS, WATCHERS_MAX
+from dreamd.app.ring import Ring
+from dreamd.core.limits import JOURNAL_BYTES, JOURNAL_CHURN_EVENTS, JOURNAL_EVENTS, WATCHERS_MAX
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import Event
 from dreamwire.text import fit
+
+CHURN: Final = frozenset(
+    {
+        *("checked-in", "checked-out", "pod-online", "pod-offline", "malformed", "admitted", "assigned"),
+        *("assign-refused", "led", "unled", "planned", "gathering"),
+    }
+)
+"""Kinds of events, and causes of `state`, that one caller or one bad line can make any number of."""
 
 SENTENCE_MAX: Final = 1000
 """Characters of a sentence that are kept."""
@@ -27,13 +42,20 @@ SENTENCE_MAX: Final = 1000
 class Journal:
     """Appends events and serves them to followers.
 
-    now_s: the start of this process by the session clock; `capacity` events are kept.
+    now_s: the start of this process by the session clock; `capacity` safety events are kept, and `churn` of
+    what comes and goes.
     """
 
-    def __init__(self, now_s: float, capacity: int = JOURNAL_EVENTS, attempt: Attempt = plainly) -> None:
+    def __init__(
+        self,
+        now_s: float,
+        capacity: int = JOURNAL_EVENTS,
+        churn: int = JOURNAL_CHURN_EVENTS,
+        attempt: Attempt = plainly,
+    ) -> None:
         self._attempt = attempt
-        self._events: deque[Event] = deque(maxlen=capacity)
-        self._next = int(now_s * 1e6)
+        self._safety, self._churn = Ring(capacity, JOURNAL_BYTES), Ring(churn, JOURNAL_BYTES)
+        self._first = self._next = int(now_s * 1e6)
         self._followers: dict[int, Changed] = {}
         self._follower_ids = 0
         self._seen: Callable[[Event], None] | None = None
@@ -73,12 +95,18 @@ class Journal:
             reason=fit(reason, SENTENCE_MAX),
         )
         self._next += 1
-        self._events.append(event)
+        churn = kind in CHURN or (kind == "state" and cause in CHURN)
+        (self._churn if churn else self._safety).append(event)
         if self._seen is not None:
             self._attempt("log", partial(self._seen, event))
         for changed in tuple(self._followers.values()):
             self._attempt("watcher", changed)
         return event
+
+    @property
+    def _events(self) -> tuple[Event, ...]:
+        """Every event kept, oldest first."""
+        return tuple(merge(self._safety.after(0), self._churn.after(0), key=_cursor))
 
     @property
     def newest(self) -> int:
@@ -88,14 +116,15 @@ class Journal:
     def after(self, cursor: int, limit: int) -> tuple[Event, ...] | Refusal:
         """At most `limit` events with a cursor above `cursor`, in order.
 
-        Refused where the events after it are no longer kept, and where no event has this cursor yet.
+        Where events of coming and going after it are no longer kept, one of the kind `forgotten` stands for
+        them. Refused where safety events after it are no longer kept, and where no event has this cursor yet.
         """
-        first = self._next - len(self._events)
-        if cursor < first - 1:
+        oldest = max(self._first, self._safety.dropped_to + 1)
+        if cursor < oldest - 1:
             return Refusal(
                 Code.CURSOR_TOO_OLD,
-                f"cursor {cursor} is older than the oldest event kept, {first}",
-                {"oldest": str(first)},
+                f"cursor {cursor} is older than the oldest event kept, {oldest}",
+                {"oldest": str(oldest)},
             )
         if cursor > self.newest:
             return Refusal(
@@ -103,8 +132,19 @@ class Journal:
                 f"cursor {cursor} is above the newest event, {self.newest}",
                 {"newest": str(self.newest)},
             )
-        start = max(cursor + 1 - first, 0)
-        return tuple(islice(self._events, start, start + limit))
+        rings = self._safety.after(cursor), self._churn.after(cursor), self._forgotten(cursor)
+        return tuple(islice(merge(*rings, key=_cursor), limit))
+
+    def _forgotten(self, cursor: int) -> Iterator[Event]:
+        """One event in the place of the last of CHURN that fell out, where that was behind this cursor."""
+        place = self._churn.dropped_to
+        if cursor < place:
+            yield self._say("forgotten", place, self._churn.dropped)
+
+    def _say(self, kind: str, place: int, count: int) -> Event:
+        at_s = next((event.at_s for event in self._churn.after(place)), 0.0)
+        sentence = f"{count} events of coming and going up to here are no longer kept"
+        return Event(place, at_s, kind, "", "", 0, "", sentence, {"events": float(count)})
 
     def follow(self, cursor: int | None, dreamscape: str, changed: Changed) -> "Follower | Refusal":
         """Follow from `cursor`, or from now on; refused where too many follow already."""
@@ -130,7 +170,7 @@ class Follower:
         self._leave = leave
 
     def take(self, limit: int) -> tuple[Event, ...] | Refusal:
-        """The next events of the Dreamscape followed, at most `limit`."""
+        """The next events of the Dreamscape followed, at most `limit`; what is forgotten is told to all."""
         taken: list[Event] = []
         while len(taken) < limit:
             batch = self._journal.after(self._cursor, limit - len(taken))
@@ -139,7 +179,7 @@ class Follower:
             if not batch:
                 break
             self._cursor = batch[-1].cursor
-            taken += [e for e in batch if self._dreamscape in ("", e.dreamscape)]
+            taken += [e for e in batch if self._dreamscape in ("", e.dreamscape) or e.kind == "forgotten"]
         return tuple(taken)
 
     @property
@@ -150,3 +190,7 @@ class Follower:
     def close(self) -> None:
         """Stop following."""
         self._leave()
+
+
+def _cursor(event: Event) -> int:
+    return event.cursor

@@ -129,6 +129,11 @@ ENDED_SEATS_KEPT: Final = SEATS_MAX
 WAKE_ORDERS_KEPT: Final = 256
 """Lifted wake orders that are kept to be read; those that stand are bounded by whom they can reach."""
 JOURNAL_EVENTS: Final = 10_000
+"""Safety events that are kept; the oldest fall out."""
+JOURNAL_CHURN_EVENTS: Final = 4_000
+"""Events of coming and going that are kept beside them."""
+JOURNAL_BYTES: Final = 8 << 20
+"""Most that each of the two may take, about."""
 WATCHERS_MAX: Final = 256
 
 REQUEST_BYTES_MAX: Final = 1 << 20

@@ -40,6 +40,7 @@ KINDS: Final = {
     "checked-out": "the sleeper of a pod was checked out",
     "pod-online": "a pod's agent is connected",
     "pod-offline": "a pod's agent is gone",
+    "forgotten": "older events of coming and going are no longer kept; the others are",
     "broker-up": "the broker was reached",
     "broker-down": "the broker was lost: everyone is alone by their own tether",
     "malformed": "a payload of `pod` could not be read; `cause` is its kind; one of each in ten seconds",
