@@ -8,6 +8,7 @@ _APP: Final = "daemon/dreamd/app/"
 _ENDED: Final = ("tests/app/test_ended.py",)
 _SLOTS: Final = ("tests/app/test_slots.py",)
 _JOURNAL: Final = ("tests/app/test_journal.py",)
+_GHOSTS: Final = ("tests/app/test_ghosts.py",)
 _LISTING: Final = ("tests/app/test_listing.py",)
 
 SIZED: Final = (
@@ -218,5 +219,37 @@ SIZED: Final = (
         "(len(self) > self._most or self._bytes > self._most_bytes)",
         "len(self) > self._most",
         _JOURNAL,
+    ),
+    Mutation(
+        "ghosts.forgotten",
+        "a presence that nobody stands behind is kept for the life of the daemon",
+        f"{_APP}ghosts.py",
+        'return oldest if oldest and not now_s - self._since_s[oldest] <= GHOST_S else ""',
+        'return ""',
+        _GHOSTS,
+    ),
+    Mutation(
+        "ghosts.make-room",
+        "a real pod is refused because the fleet is full of invented ones",
+        f"{_APP}fleet.py",
+        "if len(self._pods) >= PODS_MAX and not self._forget(self._ghosts.oldest()):",
+        "if len(self._pods) >= PODS_MAX:",
+        _GHOSTS,
+    ),
+    Mutation(
+        "ghosts.of-account",
+        "a pod in which somebody lies is forgotten for being silent",
+        f"{_APP}fleet.py",
+        "        if _of_account(record):\n            return self._forget",
+        "        if False:\n            return self._forget",
+        _GHOSTS,
+    ),
+    Mutation(
+        "ghosts.future",
+        "a forged start in the far future takes a bed out until the daemon restarts",
+        f"{_APP}fleet.py",
+        "if not ahead_s <= INCARNATION_AHEAD_S:",
+        "if False:",
+        _GHOSTS,
     ),
 )

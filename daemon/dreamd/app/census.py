@@ -61,6 +61,13 @@ class Census:
         if not presence.online:
             self.obeys(presence.pod)
 
+    def forget(self, pod: str) -> None:
+        """The pod is known no more."""
+        old = self._shares.pop(pod, None)
+        if old is not None:
+            self._add(old, -1)
+        self.obeys(pod)
+
     def _add(self, share: Share, sign: int) -> None:
         online, silent, breaker, site, pods, quality_milli, low, unsynced, uncertainty_us = share
         self.online += sign * online

@@ -17,6 +17,7 @@ from dreamd.app.desk import Broker, Desk
 from dreamd.app.failures import Failures
 from dreamd.app.fleet import Fleet, PodRecord
 from dreamd.app.generation import Touch, begin_anew
+from dreamd.app.ghosts import LATE_WORD
 from dreamd.app.happenings import NO_TRIP, fault_told, tell_unseated
 from dreamd.app.journal import Journal
 from dreamd.app.locks import LockBook
@@ -95,6 +96,13 @@ class Coordinator(Desk):
         self._awaited: dict[str, Conductor] = {}
         self._malformed = Malformed(journal, meters)
         self._in.consents.changed(self._consent_changed)
+        self._in.fleet.forgotten = self._forgotten
+
+    def _forgotten(self, pod: str) -> None:
+        """A ghost of the fleet is forgotten, and everything that hangs on its name."""
+        self._in.orders.forget(pod)
+        self.waking.forget(pod)
+        self._awaited.pop(pod, None)
 
     @property
     def journal(self) -> Journal:
@@ -120,6 +128,8 @@ class Coordinator(Desk):
         before = self._in.fleet.get(presence.pod)
         was = (before.online, before.incarnation) if before else (False, 0)
         record = self._in.fleet.hear(presence, now_s)
+        if isinstance(record, str) and record != LATE_WORD:
+            self.on_malformed(presence.pod, "presence", record)
         if isinstance(record, str) or was == (record.online, record.incarnation):
             return
         word = "connected" if record.online else "disconnected"
@@ -321,6 +331,7 @@ class Coordinator(Desk):
                 attempt("tick", partial(conductor.tick, instant, missed), of=name)
         with self.failures.together():
             attempt("archive", partial(self._put_away, now_s))
+            attempt("archive", partial(self._in.fleet.forget_ghosts, now_s))
             attempt("orders", partial(self._in.orders.resend, now_s))
             attempt("watcher", partial(self._in.fleet.fall_silent, now_s))
             self._keep(now_s)

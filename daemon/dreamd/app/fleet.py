@@ -1,8 +1,9 @@
 """The fleet: what is known of every pod, from its own words and from check-in.
 
-A pod appears with its first presence and never disappears; offline is a state. Presence is retained
-and may come late: only an incarnation at least as high as the one known counts, so the will of a
-process that has been replaced changes nothing. Silence of a status is absence: facts older than
+A pod appears with its first presence; once it has given an account of itself it never disappears (`ghosts`),
+and offline is a state. Presence is retained and may come late: only an incarnation at least as high as the
+one known counts, so the will of a process that has been replaced changes nothing; one that lies far ahead of
+our clock is refused, for nothing could follow it. Silence of a status is absence: facts older than
 three seconds no longer admit anybody, and a pod that has been silent for lease and fade is shown as
 not heard.
 """
@@ -18,10 +19,11 @@ from math import inf
 from dreamd.app.attempts import Attempt, plainly
 from dreamd.app.census import Census
 from dreamd.app.coordination import Changed
+from dreamd.app.ghosts import LATE_WORD, Ghosts
 from dreamd.app.listing import Names
 from dreamd.app.unseated import Unseated
-from dreamd.core.limits import PODS_MAX, WATCHERS_MAX
-from dreamd.core.refusals import Code, Refusal
+from dreamd.core.limits import INCARNATION_AHEAD_S, PODS_MAX, WATCHERS_MAX
+from dreamd.core.refusals import CATALOGUE, Code, Refusal
 from dreamd.core.session.assembly import Candidate
 from dreamd.core.session.hearing import SILENCE, Word, believed, known, newest
 from dreamd.core.session.views import BreakerState, ChannelView, PodState, PodView
@@ -96,7 +98,10 @@ class Fleet:
         self._said: list[tuple[float, str]] = []  # a heap
         self.frame_of: Callable[[PodRecord], Word] = lambda _record: SILENCE
         """The last frame of a pod that has a slot; set once, by the application that knows the slots."""
+        self.forgotten: Callable[[str], None] = lambda _pod: None
+        """Told of every pod that is forgotten; set once, by the application that knows what hangs on it."""
         self._pods: dict[str, PodRecord] = {}
+        self._ghosts = Ghosts()
         self._names = Names()
         self.unseated = Unseated()
         self.census = Census()
@@ -124,21 +129,46 @@ class Fleet:
 
     def hear(self, presence: Presence, now_s: float) -> PodRecord | str:
         """Take in a presence; returns the record, or why it does not count."""
+        ahead_s = presence.incarnation / 1000 - now_s
+        if not ahead_s <= INCARNATION_AHEAD_S:
+            return f"its incarnation, a start in Unix milliseconds, lies {ahead_s:.3g} s ahead: set its clock"
         record = self._pods.get(presence.pod)
         if record is None:
-            if len(self._pods) >= PODS_MAX:
-                return f"the fleet holds {PODS_MAX} pods already"
+            if len(self._pods) >= PODS_MAX and not self._forget(self._ghosts.oldest()):
+                return f"the fleet holds {PODS_MAX} pods already: {CATALOGUE[Code.FLEET_FULL].next_step}"
             record = PodRecord(presence.pod, presence, self._breaker_of(presence.pod), now_s)
             record.sleeper = self._sleepers.get(presence.pod, "")
             self._pods[presence.pod] = record
             self._names.add(presence.pod)
+            if not _of_account(record):
+                self._ghosts.note(record.pod, now_s)
         elif presence.incarnation < record.incarnation:
-            return "a late word of an earlier incarnation"
+            return LATE_WORD
         elif presence.incarnation > record.incarnation:
             record.status = None
         record.presence = presence
         self.changed(record, now_s)
         return record
+
+    def forget_ghosts(self, now_s: float) -> None:
+        """Forget the pods that have said nothing but that they are there, for GHOST_S."""
+        while pod := self._ghosts.due(now_s):
+            self._forget(pod)
+
+    def _forget(self, pod: str) -> bool:
+        """Forget a ghost, unless it is of account by now; empty: there is none. Whether a place is free."""
+        record = self._pods.get(pod)
+        if record is None:
+            return False
+        self._ghosts.spoke(pod)
+        if _of_account(record):
+            return self._forget(self._ghosts.oldest())
+        del self._pods[pod]
+        self._names.discard(pod)
+        self.unseated.note(pod, record.presence.site, free=False)
+        self.census.forget(pod)
+        self.forgotten(pod)
+        return True
 
     def report(self, status: Status, now_s: float) -> PodRecord | str:
         """Take in a status; returns the record, or why it does not count."""
@@ -149,6 +179,7 @@ class Fleet:
             return "another incarnation"
         if record.status is not None and status.older_than(record.status):
             return "overtaken by a newer one"
+        self._ghosts.spoke(status.pod)
         record.status, record.status_s = status, now_s
         record.said_s = min(now_s, status.written_s(now_s) + status.clock.uncertainty_us * 1e-6)
         heappush(self._said, (record.said_s, record.pod))
@@ -237,6 +268,11 @@ class Fleet:
 def _free(record: PodRecord) -> bool:
     """Whether somebody lies in this pod who has no seat."""
     return record.sleeper != "" and not record.dreamscape
+
+
+def _of_account(record: PodRecord) -> bool:
+    """Whether a record is kept although its pod has given no account of itself."""
+    return bool(record.sleeper or record.dreamscape) or record.breaker.state is BreakerState.LOCKED
 
 
 class PodWatching:

@@ -94,6 +94,10 @@ class Orders:
             if not waiting:
                 self._waiting.pop(pod, None)
 
+    def forget(self, pod: str) -> None:
+        """The pod is known no more: nothing is sent to it again."""
+        self._waiting.pop(pod, None)
+
     def waiting_for(self, pod: str) -> int:
         """How many orders this pod has not answered."""
         return len(self._waiting.get(pod, ()))

@@ -124,6 +124,10 @@ class Waking:
         if conductor is not None:
             conductor.wake_seat(record)
 
+    def forget(self, pod: str) -> None:
+        """The pod is known no more; should it appear again, it is told again."""
+        self._told.pop(pod, None)
+
     def on_status(self, record: PodRecord, status: Status) -> None:
         """A pod that a standing order reaches and that nobody has told yet is told, unless it is latched."""
         order = self._in.wakes.reaching(record.pod, record.presence.site, record.dreamscape)

@@ -36,6 +36,10 @@ QUALITY_OUT: Final = 0.4
 COHORT_SLOTS: Final = 256
 SEATS_MAX: Final = 10_000
 PODS_MAX: Final = 20_000
+GHOST_S: Final = 600.0
+"""A pod that has said that it is there and nothing else is forgotten after this long."""
+INCARNATION_AHEAD_S: Final = 24 * 3600.0
+"""A presence whose start lies farther ahead of our clock is refused: no agent began then."""
 
 CEILING: Final = 0.15
 """Shipped coupling ceiling."""
