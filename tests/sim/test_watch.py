@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from dreamd.adapters.people import CheckedIn
 from dreamd.app import coordinator
 from dreamd.app.cohorts import Bank, Cohorts
+from dreamd.core.limits import COHORT_SLOTS
 from dreamd.core.session.views import BreakerState
 from dreamd.core.severing.breaker import Breaker, Trip, step
 from dreamd.core.severing.causes import Cause
