@@ -1,8 +1,11 @@
 """A fleet gathers: everybody is looked at, and never so many at once that those who dream would notice."""
 
 from collections import Counter
+from random import Random
 
 from dreamd.app.conductor import LOOKED_AT
+from dreamd.app.seats import Seats
+from dreamd.core.limits import DREAMSCAPES_MAX, SEATS_EVER
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import Plan, SeatState
 from fakes.stage import Stage
@@ -70,3 +73,24 @@ def test_the_etag_of_a_pod_is_of_what_a_caller_can_edit() -> None:
     refused = stage.app.check_in("bed-1", "bob", taken)
     assert isinstance(refused, Refusal)
     assert refused.code is Code.STALE_ETAG
+
+
+def test_a_dreamscape_has_so_many_seats_in_a_night_and_no_more() -> None:
+    """A caller who checks people in and out fills no memory: then the newcomer is refused as one too many."""
+    seats = Seats(3, Random(1))
+    for number in range(SEATS_EVER):
+        assert not seats.full
+        seats.leave(seats.take(f"bed-{number % 3}", f"sleeper-{number}"), "left")
+    assert seats.full
+
+
+def test_one_dreamscape_too_many_is_refused() -> None:
+    """DREAMSCAPES_MAX may be open at once; one that ends makes room."""
+    stage = Stage(0)
+    for number in range(DREAMSCAPES_MAX):
+        assert not isinstance(stage.app.create(Plan(f"d-{number}", 3, 8)), Refusal)
+    refused = stage.app.create(Plan("late", 3, 8))
+    assert isinstance(refused, Refusal)
+    assert refused.code is Code.DREAMSCAPES_FULL
+    stage.app.end("d-7", "")
+    assert not isinstance(stage.app.create(Plan("late", 3, 8)), Refusal)

@@ -252,4 +252,12 @@ SIZED: Final = (
         "if False:",
         _GHOSTS,
     ),
+    Mutation(
+        "seats.ever",
+        "a caller who checks people in and out takes any number of seats",
+        f"{_APP}seats.py",
+        "return self._roster.taken >= self._most or len(self._seats) >= SEATS_EVER",
+        "return self._roster.taken >= self._most",
+        ("tests/app/test_gathering.py",),
+    ),
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import isfinite, nan
 from random import Random
 
+from dreamd.core.limits import SEATS_EVER
 from dreamd.core.refusals import Refusal
 from dreamd.core.session.hearing import Word, believed
 from dreamd.core.session.roster import Roster, Slot
@@ -103,8 +104,8 @@ class Seats:
 
     @property
     def full(self) -> bool:
-        """No seat is free; one that has been left is free for somebody else."""
-        return self._roster.taken >= self._most
+        """No seat is free; one that has been left is free for somebody else, up to SEATS_EVER of them."""
+        return self._roster.taken >= self._most or len(self._seats) >= SEATS_EVER
 
     def of(self, pod: str) -> Seat | None:
         """The seat of this pod, if it has one that is not LEFT."""

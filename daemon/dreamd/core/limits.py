@@ -35,6 +35,8 @@ QUALITY_OUT: Final = 0.4
 
 COHORT_SLOTS: Final = 256
 SEATS_MAX: Final = 10_000
+SEATS_EVER: Final = 2 * SEATS_MAX
+"""Seats ever taken in one Dreamscape; then nobody new is seated (SEATS_FULL)."""
 PODS_MAX: Final = 20_000
 GHOST_S: Final = 600.0
 """A pod that has said that it is there and nothing else is forgotten after this long."""
