@@ -68,6 +68,8 @@ LOOK_S: Final = 0.05
 SWITCH_S: Final = 0.001
 """gRPC's poller needs the interpreter's lock to hand a call over; Python's own 5 ms would hold up a Sever."""
 STATUS_S: Final = 1.0
+BOOKS_WITHIN_S: Final = 5.0
+"""What waits is written for so long; what is not written then is said."""
 GRACE_S: Final = 0.3
 """For calls under way; everyone is home by then."""
 
@@ -221,6 +223,7 @@ class Daemon:
             Step("zero everyone", self._zero, CONFIRM_WITHIN_S + 0.25),
             Step("close gRPC and HTTP", self._close_faces, 3.0),
             Step("leave the broker", self._link.close, 1.0),
+            Step("write the books", self._write_books, BOOKS_WITHIN_S),
             Step("close the ledger", self._close_ledger, 1.0),
         )
 
@@ -235,9 +238,14 @@ class Daemon:
         if self._http is not None:
             self._http.close()
 
+    async def _write_books(self) -> None:
+        self._coordinator.close_books()
+        while not self._coordinator.written:  # noqa: ASYNC110 -- the ledger's thread writes: it is asked
+            await asyncio.sleep(LOOK_S)
+
     async def _close_ledger(self) -> None:
         self._aside.close()
-        self._coordinator.close()
+        self._coordinator.close(0.0)
 
     def _open_http(self) -> HttpServer:
         host, port = self._settings.http_host, self._settings.http_port
@@ -310,7 +318,7 @@ class Daemon:
         return f"ready; {tally.dreaming} {what}, {tally.merged} of {tally.assigned} sleepers merged"
 
     def _wrong_work(self) -> tuple[str, ...]:
-        return tuple(wrong for wrong in (self._link.trouble, self._ledger.failure) if wrong)
+        return tuple(wrong for wrong in (self._link.trouble, self._coordinator.ledger_trouble) if wrong)
 
     def _say(self, sentence: str) -> None:
         self._log.warning("broker_unreachable", why=sentence)

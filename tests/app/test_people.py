@@ -8,8 +8,8 @@ import pytest
 from dreamd.adapters.people import AGREED, UNDER_A_MARK_MIN, CheckedIn, LedgerExposures
 from dreamd.core.limits import GUIDELINE_CAP, HOP_S, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S
 from dreamd.core.refusals import Code
-from dreamd.core.session.views import SeatState, SeatView
-from dreamd.ports.ledger import LedgerError
+from dreamd.core.session.views import Plan, SeatState, SeatView
+from dreamd.ports.ledger import LedgerError, Transaction
 from dreamd.ports.people import Dose, Standing
 from dreamwire.messages import PodEventKind, Release
 from fakes.ledger import MemoryLedger
@@ -160,17 +160,22 @@ def test_a_withdrawal_at_the_pod_holds_when_its_latch_is_cleared() -> None:
 
 
 def test_nobody_is_assigned_before_their_mark_is_durable() -> None:
-    """A ledger that cannot keep it: no assign, no grant; once it can, both."""
+    """An account that cannot be kept: no start, no assign, no grant; once it can, all of them."""
     exposures = Exposures()
     stage = Stage(5, None, None, exposures)
     stage.appear()
+    stage.app.create(Plan("night", 3, 8, ramp_s=10.0))
+    stage.hop(4)
     exposures.broken = True
-    stage.dream()
-    assert not any(pod.assign for pod in stage.pods)
-    assert not any(message.coupling.any() for message in stage.link.collectives)
-    exposures.broken = False
+    refused = stage.app.start("night")
+    assert getattr(refused, "code", None) is Code.LEDGER_UNAVAILABLE
     stage.hop(8)
-    assert exposures.calls[0] == "begin"
+    assert not any(pod.assign for pod in stage.pods)
+    assert not stage.link.collectives
+    exposures.broken = False
+    stage.app.start("night")
+    stage.hop(8)
+    assert exposures.calls[0] == "open"
     assert stage.coupling("bed-1") > 0
 
 
@@ -313,22 +318,30 @@ def test_an_orderly_end_closes_every_account() -> None:
     assert ledger.exposures(0.0) == charged
 
 
+def opened(ledger: MemoryLedger, exposures: LedgerExposures, at_s: float) -> None:
+    """A daemon opens a mark, and it is durable."""
+    opening = exposures.opening([ASH], at_s)
+    ledger.write(Transaction(exposure=(opening,)))
+    exposures.kept(opening)
+
+
 def test_a_mark_of_another_daemon_is_charged_before_it_is_replaced() -> None:
     """Two daemons over one ledger: neither loses what the other had granted."""
     ledger = MemoryLedger()
     one, other = LedgerExposures(ledger, 0.0), LedgerExposures(ledger, 0.0)
-    one.begin([ASH], 10.0)
-    other.begin([ASH], 11.0)
+    opened(ledger, one, 10.0)
+    assert ASH not in ledger.exposures(0.0)
+    opened(ledger, other, 11.0)
     assert ledger.exposures(0.0)[ASH] == pytest.approx(UNDER_A_MARK_MIN)
-    other.begin([ASH], 12.0)
+    opened(ledger, other, 12.0)
     assert ledger.exposures(0.0)[ASH] == pytest.approx(UNDER_A_MARK_MIN)
-    assert pytest.approx(GUIDELINE_CAP * 16.5 / 60) == UNDER_A_MARK_MIN
+    assert pytest.approx(GUIDELINE_CAP * (MARK_HOLDS_S + 1.5) / 60) == UNDER_A_MARK_MIN
 
 
 def test_a_ledger_that_cannot_charge_what_is_open_is_not_opened() -> None:
     """The daemon does not start on an account it cannot keep."""
     ledger = MemoryLedger()
-    LedgerExposures(ledger, 0.0).begin([ASH], 10.0)
+    opened(ledger, LedgerExposures(ledger, 0.0), 10.0)
     ledger.broken = "the disk is full"
     with pytest.raises(LedgerError):
         LedgerExposures(ledger, 20.0)

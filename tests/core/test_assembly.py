@@ -67,7 +67,8 @@ def test_checks_come_in_the_order_of_the_design() -> None:
     """The checks of one who may merge all pass, in the fixed order."""
     checks = admit(READY, PLAN)
     names = (
-        "present checked-in seat latch wake-order calibrated clock quality consent exposure schema breaker"
+        "present checked-in seat latch wake-order calibrated clock quality consent exposure schema breaker "
+        "ledger"
     )
     assert [check.name for check in checks] == names.split()
     assert all(check.passed for check in checks)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 from dreamd.adapters.people import AGREED
-from dreamd.ports.ledger import LedgerError
+from dreamd.ports.ledger import Exposure, LedgerError, MarkMove
 from dreamd.ports.people import Dose, Standing
 
 
@@ -45,25 +45,27 @@ class Exposures:
     calls: list[str] = field(default_factory=list)
     broken: bool = False
 
-    def begin(self, sleepers: Collection[str], at_s: float) -> None:
-        self._note("begin", dict.fromkeys(sleepers, 0.0))
-        self.marks.update(dict.fromkeys(sleepers, at_s))
+    def opening(self, sleepers: Collection[str], at_s: float) -> Exposure:
+        return self._told(Exposure(dict.fromkeys(sleepers, 0.0), at_s, MarkMove.OPEN))
 
-    def charge(self, minutes: Mapping[str, float], at_s: float) -> None:
-        self._note("charge", minutes)
-        self.marks.update(dict.fromkeys(minutes, at_s))
+    def charging(self, minutes: Mapping[str, float], at_s: float) -> Exposure:
+        return self._told(Exposure(dict(minutes), at_s, MarkMove.MOVE))
 
-    def end(self, minutes: Mapping[str, float], at_s: float) -> None:
-        self._note("end", minutes)
-        for sleeper in minutes:
-            self.marks.pop(sleeper, None)
+    def closing(self, minutes: Mapping[str, float], at_s: float) -> Exposure:
+        return self._told(Exposure(dict(minutes), at_s, MarkMove.CLOSE))
 
-    def _note(self, call: str, minutes: Mapping[str, float]) -> None:
+    def _told(self, exposure: Exposure) -> Exposure:
         if self.broken:
             raise LedgerError("the disk is full")
-        self.calls.append(call)
-        for sleeper, lived_min in minutes.items():
+        return exposure
+
+    def kept(self, exposure: Exposure) -> None:
+        self.calls.append(exposure.move.value)
+        for sleeper, lived_min in exposure.minutes.items():
             self.charged_min[sleeper] = self.charged_min.get(sleeper, 0.0) + lived_min
+            self.marks.pop(sleeper, None)
+            if exposure.move is not MarkMove.CLOSE:
+                self.marks[sleeper] = exposure.at_s
 
     def dose(self, sleeper: str, _now_s: float) -> Dose:
         return Dose(self.charged_min.get(sleeper, 0.0), self.limits_min.get(sleeper, inf))

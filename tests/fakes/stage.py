@@ -68,6 +68,7 @@ class Meters:
     dreamscapes: dict[str, DreamscapeReading] = field(default_factory=dict)
     sites: dict[str, SiteReading] = field(default_factory=dict)
     now: FleetReading | None = None
+    waited_s: float = 0.0
 
     def add(self, name: str, by: float = 1) -> None:
         """Count."""
@@ -88,6 +89,12 @@ class Meters:
     def tick(self, seconds: float, skipped: int) -> None:
         self.add("ticks")
         self.add("skipped", skipped)
+
+    def ledger_commit(self, seconds: float) -> None:
+        self.add("commits")
+
+    def ledger_waits(self, seconds: float) -> None:
+        self.waited_s = seconds
 
     def severed(self, cause: str) -> None:
         self.add(f"severed:{cause}")

@@ -107,6 +107,14 @@ CASES = {
         ({"dreamd_ledger_writable": "1x8 0x5"},),
         ({"dreamd_ledger_writable": "1x12"}, {"dreamd_ledger_writable": "1x9 0 1x3"}),
     ),
+    "LedgerSlow": Case(
+        "1m",
+        ({"dreamd_ledger_oldest_write_seconds": "0x8 2 4 6 8 10 12"},),
+        (
+            {"dreamd_ledger_oldest_write_seconds": "0.3x12"},
+            {"dreamd_ledger_oldest_write_seconds": "0x9 3 0x3"},
+        ),
+    ),
     "TicksSkipped": Case(
         "10m",
         ({"dreamd_ticks_skipped_total": "0+1x130"},),

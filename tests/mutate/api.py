@@ -44,8 +44,8 @@ API: Final = (
         "plan.kept-first",
         "a changed plan counts before it is in the ledger",
         "daemon/dreamd/app/conductor.py",
-        "self._in.ledger.write(Transaction(dreamscapes=(replace(self.record(), plan=plan),)))",
-        "pass",
+        "            Transaction(dreamscapes=(replace(self.record(), plan=plan),)),\n",
+        "            Transaction(),\n",
         ("tests/app/test_amending.py",),
     ),
     Mutation(

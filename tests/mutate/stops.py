@@ -205,7 +205,7 @@ STOPS: Final = (
         "withdrawal.acknowledged",
         "a pod may forget a withdrawal that the ledger does not have",
         f"{_APP}coordinator.py",
-        " and self.withdrawals.settled(record.pod)",
+        " and self.withdrawals.settled(pod)",
         "",
         ("tests/app/test_witness.py",),
     ),

@@ -32,7 +32,7 @@ LEVELS: Final = {
         (
             *("severed", "tripped", "latched", "malfunction", "warned", "assign-refused", "malformed"),
             *("broker-down", "blind", "halved", "crowd-severed", "identity-lost"),
-            *("exposure-warning", "restored"),
+            *("exposure-warning", "restored", "ledger-well"),
         ),
         logging.WARNING,
     ),

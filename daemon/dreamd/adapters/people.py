@@ -50,7 +50,7 @@ class CheckedIn:
 
 
 class LedgerExposures:
-    """ports.people.Exposures over the ledger; one thread uses it."""
+    """ports.people.Exposures for the ledger; one thread uses it."""
 
     def __init__(self, ledger: Ledger, now_s: float) -> None:
         """Charge what is found open: a daemon has ended without closing its accounts.
@@ -58,29 +58,30 @@ class LedgerExposures:
         Raises:
             LedgerError: it cannot be read or charged.
         """
-        self._ledger = ledger
         self._ours: set[str] = set()
         found = dict.fromkeys(ledger.merging(), UNDER_A_MARK_MIN)
         if found:
-            self._note(found, now_s, MarkMove.CLOSE)
+            ledger.write(Transaction(exposure=(Exposure(found, now_s, MarkMove.CLOSE),)))
 
-    def begin(self, sleepers: Collection[str], at_s: float) -> None:
-        """Mark; another daemon's mark is charged first."""
+    def opening(self, sleepers: Collection[str], at_s: float) -> Exposure:
+        """Mark; where another daemon's mark stands, it is charged first."""
         minutes = {sleeper: 0.0 if sleeper in self._ours else UNDER_A_MARK_MIN for sleeper in sleepers}
-        self._note(minutes, at_s, MarkMove.OPEN)
-        self._ours.update(sleepers)
+        return Exposure(minutes, at_s, MarkMove.OPEN)
 
-    def charge(self, minutes: Mapping[str, float], at_s: float) -> None:
+    def charging(self, minutes: Mapping[str, float], at_s: float) -> Exposure:
         """Charge and move the marks."""
-        self._note(minutes, at_s, MarkMove.MOVE)
+        return Exposure(minutes, at_s, MarkMove.MOVE)
 
-    def end(self, minutes: Mapping[str, float], at_s: float) -> None:
+    def closing(self, minutes: Mapping[str, float], at_s: float) -> Exposure:
         """Charge and take the marks away."""
-        self._note(minutes, at_s, MarkMove.CLOSE)
-        self._ours.difference_update(minutes)
+        return Exposure(minutes, at_s, MarkMove.CLOSE)
 
-    def _note(self, minutes: Mapping[str, float], at_s: float, move: MarkMove) -> None:
-        self._ledger.write(Transaction(exposure=(Exposure(minutes, at_s, move),)))
+    def kept(self, exposure: Exposure) -> None:
+        """Remember whose marks are ours."""
+        if exposure.move is MarkMove.CLOSE:
+            self._ours.difference_update(exposure.minutes)
+        else:
+            self._ours.update(exposure.minutes)
 
     def dose(self, _sleeper: str, _now_s: float) -> Dose:
         """No limit."""

@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping
 from dreamd.app.archive import Archive, Bygone
 from dreamd.app.conductor import Conductor
 from dreamd.app.fleet import PodRecord, breaker_cause
+from dreamd.app.later import Later
 from dreamd.app.surroundings import Surroundings
 from dreamd.core.refusals import Code, Refusal, bad_field
 from dreamd.core.session.views import BreakerState, DreamscapeState
 from dreamd.core.severing.breaker import Observation, Reset, Trip, step
 from dreamd.core.severing.causes import Cause
 from dreamd.core.severing.views import BreakerView
-from dreamd.ports.ledger import LedgerError
 
 UNNAMED = "somebody who gave no name"
 
@@ -72,9 +72,11 @@ class Breakers:
         conductor = self._conductors.get(record.dreamscape)
         if conductor is None or not conductor.trip(record, cause, by, evidence, seen_s):
             self._step(record, Trip(cause, by, evidence, seen_s))
-        self._in.locks.flush(self._in.clock.now_s())
+        self._in.locks.flush()
 
-    def reset(self, name: str, by: str, reason: str, etag: str = "") -> BreakerView | Refusal:
+    def reset(
+        self, name: str, by: str, reason: str, etag: str = ""
+    ) -> BreakerView | Refusal | Later[BreakerView]:
         """From LOCKED to HALF_OPEN, by a named person with a reason."""
         found = self._find(name)
         if isinstance(found, Refusal):
@@ -83,11 +85,18 @@ class Breakers:
         if refusal is not None:
             return refusal
         assert isinstance(found, PodRecord)
-        try:
-            self._in.locks.unlock(found.pod)
-        except LedgerError as error:
-            return Refusal(Code.LEDGER_UNAVAILABLE, f"the ledger could not keep the reset: {error}")
-        observation = Reset(by.strip(), reason.strip())
+        pod, observation = found.pod, Reset(by.strip(), reason.strip())
+        return self._in.commits.ask(
+            self._in.locks.unlocking(pod),
+            "the reset",
+            lambda _terms: self._reset(found, observation),
+            failed=lambda: self._in.locks.still_locked(pod),
+            undo=lambda: self._in.locks.still_locked(pod),
+        )
+
+    def _reset(self, found: PodRecord, observation: Reset) -> BreakerView:
+        """The ledger has forgotten the lock."""
+        self._in.locks.unlocked(found.pod)
         conductor = self._conductors.get(found.dreamscape)
         if conductor is None or not conductor.reset(found, observation):
             self._step(found, observation)

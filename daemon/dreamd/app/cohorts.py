@@ -130,9 +130,15 @@ class Cohorts:
         bank.most[row] = coupling_to_byte(ceiling)
 
     def charged(self, slot: Slot, left_min: float) -> None:
-        """What was lived has been charged; so many merge-minutes are left."""
+        """What was taken out has been charged; so many merge-minutes are left for what is lived since."""
         bank, row = self._of(slot)
-        bank.lived_min[row], bank.left_min[row] = 0.0, left_min
+        bank.left_min[row] = left_min
+
+    def charging(self, slot: Slot) -> None:
+        """What was lived is on its way to the ledger: take it out, of what is left as well."""
+        bank, row = self._of(slot)
+        bank.left_min[row] -= bank.lived_min[row]
+        bank.lived_min[row] = 0.0
 
     def lived_min(self, slot: Slot) -> float:
         """Merge-minutes lived since they were last charged, up to the last message."""

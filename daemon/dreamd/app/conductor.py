@@ -14,6 +14,7 @@ from dreamd.app.cohorts import SlotAt
 from dreamd.app.crowd import CrowdWatch
 from dreamd.app.excluding import Excluding
 from dreamd.app.fleet import PodRecord
+from dreamd.app.granting import Started
 from dreamd.app.leading import Artists
 from dreamd.app.seating import Seating
 from dreamd.app.seats import Seat
@@ -25,12 +26,12 @@ from dreamd.core.limits import HOP_S, MASS_WINDOW_S, QUORUM_MIN
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.assembly import ceiling_for
 from dreamd.core.session.dreamscape import breaker_of
-from dreamd.core.session.views import BreakerState, DreamscapeState, Plan
+from dreamd.core.session.views import BreakerState, DreamscapeState, DreamscapeView, Plan
 from dreamd.core.severing.breaker import Reset
 from dreamd.core.severing.causes import Cause
 from dreamd.core.severing.quorum import INTIMATE_MIN, quorum
 from dreamd.fusion.columns import Written
-from dreamd.ports.ledger import LedgerError, Transaction
+from dreamd.ports.ledger import Transaction
 from dreamwire.buggify import buggify
 from dreamwire.messages import Assign, Frame, PodEvent, Status
 from dreamwire.schema import schema_named
@@ -61,15 +62,26 @@ class Conductor(Session):
         self.excluding = Excluding(self._happenings.excluded)
         self.artists = Artists(self.schema, plan.artist_share, surroundings.clock.now_s, self.say)
 
-    def amend(self, plan: Plan) -> Refusal | None:
-        """Put this plan in the place of the one there is, before the start; None: done."""
+    def amend(self, plan: Plan) -> Started:
+        """Put this plan in the place of the one there is, before the start, once the ledger has it."""
         refusal = amending.refused(self, plan, self._in.clock.now_s())
         if refusal is not None:
             return refusal
-        try:
-            self._in.ledger.write(Transaction(dreamscapes=(replace(self.record(), plan=plan),)))
-        except LedgerError as error:
-            return Refusal(Code.LEDGER_UNAVAILABLE, f"the ledger could not keep the plan: {error}")
+        if self.granting.start_waits:
+            return Refusal(Code.LEDGER_UNAVAILABLE, f"the start of {plan.dreamscape} waits for the ledger")
+        return self._in.commits.ask(
+            Transaction(dreamscapes=(replace(self.record(), plan=plan),)),
+            "the plan",
+            lambda _terms: self._amended(plan),
+            undo=self.books.save,
+        )
+
+    def _amended(self, plan: Plan) -> DreamscapeView | Refusal:
+        """The ledger has the plan; what has begun meanwhile keeps the old one."""
+        refusal = amending.refused(self, plan, self._in.clock.now_s())
+        if refusal is not None:
+            self.books.save()
+            return refusal
         for seat in amending.misplaced(self, plan, self._in.fleet):
             self.leave(seat, "plan")
         what = amending.changed(self.plan, plan)
@@ -84,7 +96,7 @@ class Conductor(Session):
         self.artists = Artists(self.schema, plan.artist_share, self._in.clock.now_s, self.say)
         self._version += 1
         self.say("amended", f"the plan of {plan.dreamscape} is changed: {what}", what)
-        return None
+        return self.view()
 
     # -- what arrives -----------------------------------------------------------------------------
 
@@ -208,7 +220,7 @@ class Conductor(Session):
     def keep_books(self) -> None:
         """Write down what severing did not wait for."""
         self._close_if_home()
-        self._save()
+        self.books.save()
 
     def consent_changed(self, record: PodRecord) -> None:
         """The sleeper in this pod has changed what they agree to, or withdrawn."""
@@ -322,8 +334,8 @@ class Conductor(Session):
         if not self.ownership.lost:
             self.company.keep(now_s)
             self.slots.keep(self.instant)
-        if self._unsaved:
-            self._save()
+        self.books.flush()
+        self.granting.look(now_s)
         due = now_s - self._gathered_s >= GATHER_EVERY_S and not self.closing
         if due and not buggify("nobody-seated"):
             self._gathered_s = now_s
@@ -339,6 +351,6 @@ class Conductor(Session):
             if plan.start_at_s and now_s >= plan.start_at_s:
                 self.start()
         elif self.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED) and not self.ownership.lost:
-            self._seat_all(self.seating.gather(started=True, most=LOOKED_AT))
+            self.granting.seat(self.seating.gather(started=True, most=LOOKED_AT))
         if plan.close_at_s and now_s >= plan.close_at_s and self.state is not DreamscapeState.WAKING:
             self.end("the plan's closing time")

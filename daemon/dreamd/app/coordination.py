@@ -1,4 +1,7 @@
-"""What the API may ask of the application: every call answers at once, with a value or a refusal.
+"""What the API may ask of the application: a call answers at once, with a value or a refusal.
+
+A call that binds somebody may answer `Later`: once the ledger has it, or has not within a few seconds. What
+severs is done in the call, whatever the ledger does.
 
 Watches are pulled: the caller gets an object with `take`, and a callback that says there is
 something to take. The callback is called on the application's thread and must return at once.
@@ -8,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from dreamd.app.later import Later
 from dreamd.core.refusals import Refusal
 from dreamd.core.session.house import HouseView
 from dreamd.core.session.views import (
@@ -125,7 +129,9 @@ class BreakerDesk(Protocol):
         """Open it now; valid in every state."""
         ...
 
-    def reset(self, name: str, by: str, reason: str, etag: str = "") -> BreakerView | Refusal:
+    def reset(
+        self, name: str, by: str, reason: str, etag: str = ""
+    ) -> BreakerView | Refusal | Later[BreakerView]:
         """From LOCKED to HALF_OPEN, by a named person with a reason."""
         ...
 
@@ -147,7 +153,7 @@ class WakeDesk(Protocol):
         """Wake everyone in this scope, now, and keep them from being merged until it is lifted."""
         ...
 
-    def lift(self, order_id: str, by: str, reason: str) -> Order | Refusal:
+    def lift(self, order_id: str, by: str, reason: str) -> Order | Refusal | Later[Order]:
         """The order stands no longer; a name and a reason are required."""
         ...
 
@@ -206,11 +212,11 @@ class Coordination(Protocol):
         """The pod a sleeper is checked in to."""
         ...
 
-    def check_in(self, pod: str, sleeper: str, etag: str = "") -> PodView | Refusal:
+    def check_in(self, pod: str, sleeper: str, etag: str = "") -> PodView | Refusal | Later[PodView]:
         """Bind a sleeper (a pseudonym) to a pod; the same pair again is the same answer."""
         ...
 
-    def check_out(self, pod: str) -> PodView | Refusal:
+    def check_out(self, pod: str) -> PodView | Refusal | Later[PodView]:
         """Release the pod, then unbind its sleeper; idempotent."""
         ...
 
@@ -218,11 +224,15 @@ class Coordination(Protocol):
         """This bed alone, now; valid in every state."""
         ...
 
-    def create(self, plan: Plan, *, validate_only: bool = False) -> DreamscapeView | Refusal:
+    def create(
+        self, plan: Plan, *, validate_only: bool = False
+    ) -> DreamscapeView | Refusal | Later[DreamscapeView]:
         """Create a Dreamscape in PLANNED, or say what is wrong with the plan."""
         ...
 
-    def update(self, plan: Plan, etag: str = "", *, validate_only: bool = False) -> DreamscapeView | Refusal:
+    def update(
+        self, plan: Plan, etag: str = "", *, validate_only: bool = False
+    ) -> DreamscapeView | Refusal | Later[DreamscapeView]:
         """Change the plan of the Dreamscape of that name before its start, or say what is wrong with it."""
         ...
 
@@ -240,7 +250,7 @@ class Coordination(Protocol):
         """One Dreamscape."""
         ...
 
-    def start(self, name: str, etag: str = "") -> DreamscapeView | Refusal:
+    def start(self, name: str, etag: str = "") -> DreamscapeView | Refusal | Later[DreamscapeView]:
         """Freeze the scale, assign everyone admitted, begin to dream."""
         ...
 

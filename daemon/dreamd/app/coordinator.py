@@ -12,6 +12,7 @@ import random
 from functools import partial
 
 from dreamd.app import reading
+from dreamd.app.commits import Commits
 from dreamd.app.conductor import Conductor
 from dreamd.app.desk import Broker, Desk
 from dreamd.app.failures import Failures
@@ -23,6 +24,7 @@ from dreamd.app.journal import Journal
 from dreamd.app.locks import LockBook
 from dreamd.app.malformed import Malformed
 from dreamd.app.orders import Orders
+from dreamd.app.receipts import Receipts
 from dreamd.app.surroundings import Surroundings
 from dreamd.app.suspending import suspend
 from dreamd.app.tickets import Tickets
@@ -33,13 +35,12 @@ from dreamd.core.session.views import BreakerState, SeatState
 from dreamd.core.severing.causes import Cause, Kind, cause_named, kind_of
 from dreamd.ports.aside import Aside, NoTime
 from dreamd.ports.clock import SessionClock
-from dreamd.ports.ledger import Ledger, LedgerError
+from dreamd.ports.ledger import CLOSES_WITHIN_S, Ledger
 from dreamd.ports.meters import Meters
 from dreamd.ports.people import Consents, Exposures
 from dreamd.ports.pod_link import PodLink
 from dreamwire.buggify import buggify
 from dreamwire.messages import (
-    Ack,
     Assign,
     ClockProbe,
     Frame,
@@ -70,13 +71,15 @@ class Coordinator(Desk):
         self.failures = Failures(clock.now_s, meters.step_failed)
         journal = Journal(now_s, attempt=self.failures.attempt)
         restored = begin_anew(ledger, journal, now_s)
-        self._touch = Touch(ledger, now_s)
+        commits = Commits(ledger, clock, journal, meters)
+        self._touch = Touch(commits, now_s)
         self._witness = Witness(ledger, link, suspended=restored)
-        locks = LockBook(ledger, journal, now_s if restored else 0.0)
+        locks = LockBook(ledger, commits, journal, now_s if restored else 0.0)
         surroundings = Surroundings(
             clock=clock,
             link=link,
             ledger=ledger,
+            commits=commits,
             meters=meters,
             rng=rng,
             journal=journal,
@@ -84,7 +87,7 @@ class Coordinator(Desk):
             orders=Orders(link, ledger.draw_counters(now_s), self.failures.attempt),
             tickets=Tickets(clock.now_s, meters.confirmed),
             locks=locks,
-            wakes=WakeBook(ledger, link, journal),
+            wakes=WakeBook(ledger, commits, link),
             consents=people[0],
             exposures=people[1],
             aside=aside or NoTime(),
@@ -92,6 +95,9 @@ class Coordinator(Desk):
         )
         super().__init__(surroundings)
         self.failures.concern(lambda: tuple(self._conductors.items()), journal)
+        self._books_closed = False
+        self._receipts = Receipts(self._settled, surroundings.orders, surroundings.fleet, clock)
+        locks.on_settled(self._receipts.pay)
         self._closed = self._newest_closing(now_s)
         self._awaited: dict[str, Conductor] = {}
         self._malformed = Malformed(journal, meters)
@@ -220,14 +226,16 @@ class Coordinator(Desk):
 
         A malfunction of who is at zero is stored nowhere else: a crash must find it in the outbox.
         """
-        now_s = self._in.clock.now_s()
         record = self._in.fleet.get(event.pod)
         if record is None:
             return
         if self._in.fleet.is_news(record, event):
             self._take_in(record, event)
-        if self._in.locks.settled(record.pod) and self.withdrawals.settled(record.pod):
-            self._in.orders.send(record.pod, record.incarnation, Ack((event.id,)), now_s)
+        self._receipts.owe(record.pod, event.id)
+
+    def _settled(self, pod: str) -> bool:
+        """Whether what this pod has told of is in the ledger: its trips, and a withdrawal."""
+        return self._in.locks.settled(pod) and self.withdrawals.settled(pod)
 
     def _take_in(self, record: PodRecord, event: PodEvent) -> None:
         now_s = self._in.clock.now_s()
@@ -315,9 +323,13 @@ class Coordinator(Desk):
         """Session time at which `run_due` has something to do."""
         return (self._closed + 1) * HOP_S + TICK_CLOSES_AFTER_S
 
+    def deliver(self) -> None:
+        """End the commits that the ledger has finished."""
+        self.failures.attempt("ledger", self._in.ledger.deliver)
+
     def run_due(self) -> None:
         """Close the newest tick that is due; older ones are skipped and counted, never queued."""
-        self._in.ledger.deliver()
+        self.deliver()
         now_s = self._in.clock.now_s()
         instant = self._newest_closing(now_s)
         missed = instant - self._closed - 1
@@ -341,11 +353,14 @@ class Coordinator(Desk):
     def _keep(self, now_s: float) -> None:
         """Write what severing did not wait for."""
         attempt = self.failures.attempt
-        attempt("locks", partial(self._in.locks.flush, now_s))
-        attempt("wake-orders", partial(self._in.wakes.flush, now_s))
+        attempt("locks", self._in.locks.flush)
+        attempt("wake-orders", self._in.wakes.flush)
+        attempt("ledger", self._beds.flush)
         attempt("ledger", self.withdrawals.flush)
+        attempt("ledger", self._receipts.pay)
         attempt("ledger", partial(self._touch.keep, now_s))
         attempt("ledger", self._witness.tell)
+        attempt("ledger", partial(self._in.commits.look, now_s))
 
     # -- the end ----------------------------------------------------------------------------------
 
@@ -360,15 +375,34 @@ class Coordinator(Desk):
         """After `shutdown`: every pod has confirmed its zero, or the time for it is over."""
         return self.closing and all(ticket.settled for ticket in self._shutdown_tickets)
 
-    def close(self) -> None:
-        """Close the books."""
+    def close_books(self) -> None:
+        """Submit what is not yet written: accounts, records, locks, orders. `written` says when it is."""
         now_s = self._in.clock.now_s()
+        self._books_closed = True
         self._keep(now_s)
         for conductor in self._conductors.values():
+            conductor.books.flush()
             if not conductor.ownership.lost:
                 conductor.company.close(now_s)
-        try:
-            self._in.ledger.close()
-        except LedgerError as error:
-            sentence = f"the ledger did not close well: {error}"
-            self._in.journal.append(now_s, "ledger", sentence, reason=str(error))
+
+    @property
+    def ledger_trouble(self) -> str:
+        """Why nobody new is seated: the ledger fails or is slow; any thread may ask."""
+        return self._in.commits.trouble
+
+    @property
+    def written(self) -> bool:
+        """After `close_books`: the ledger has everything it was given."""
+        self._in.ledger.deliver()
+        return self._in.ledger.idle
+
+    def close(self, within_s: float = CLOSES_WITHIN_S) -> None:
+        """Close the books; what could not be written in time is said."""
+        if not self._books_closed:
+            self.close_books()
+        left = self._in.ledger.close(within_s)
+        self._in.ledger.deliver()
+        if left:
+            what = ", ".join(sorted(set(self._in.commits.waiting)))
+            sentence = f"the ledger has not written {left} changes before the end: {what}"
+            self._in.journal.append(self._in.clock.now_s(), "ledger", sentence, reason=sentence)

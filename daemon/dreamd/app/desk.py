@@ -1,4 +1,6 @@
-"""The desk: what callers may ask of the fleet and its Dreamscapes, answered at once.
+"""The desk: what callers may ask of the fleet and its Dreamscapes.
+
+What binds is answered once it is in the ledger (`commits.Later`), all else at once.
 
 Every answer is a value or a refusal from the catalogue. Severing, waking, ending and releasing are
 valid in every state and idempotent; everything else says why not.
@@ -9,11 +11,14 @@ from dataclasses import dataclass, replace
 
 from dreamd.app import amending
 from dreamd.app.archive import Archive, Bygone, Over, Row, of_the_past
+from dreamd.app.beds import Beds
 from dreamd.app.breakers import Breakers
 from dreamd.app.conductor import Conductor
 from dreamd.app.coordination import Changed
 from dreamd.app.fleet import PodRecord, PodWatching
+from dreamd.app.granting import Started
 from dreamd.app.journal import Follower
+from dreamd.app.later import Later
 from dreamd.app.leading import Lead
 from dreamd.app.listing import dated, newest_first
 from dreamd.app.severing import NO_BED, Severing
@@ -24,8 +29,8 @@ from dreamd.app.waking import Waking
 from dreamd.app.watching import CollectiveWatching
 from dreamd.app.withdrawals import Withdrawals
 from dreamd.core.limits import DREAMSCAPES_MAX
-from dreamd.core.refusals import Code, Figure, Refusal, bad_field
-from dreamd.core.session.assembly import NAME_RULE, validate_plan
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.session.assembly import validate_plan
 from dreamd.core.session.hearing import SILENCE, Word
 from dreamd.core.session.house import HouseView
 from dreamd.core.session.views import (
@@ -36,9 +41,8 @@ from dreamd.core.session.views import (
     PodView,
 )
 from dreamd.core.severing.causes import Cause
-from dreamd.ports.ledger import LedgerError, Transaction
+from dreamd.ports.ledger import Commit, Terms, Transaction
 from dreamwire.messages import Release
-from dreamwire.topics import is_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,10 @@ class Desk:
         self.broker = Broker()
         surroundings.fleet.frame_of = self._frame_of
         self._shutdown_tickets: tuple[Ticket, ...] = ()
+        self._creating: set[str] = set()
         self.closing = False
         self.withdrawals = Withdrawals(surroundings.ledger)
+        self._beds = Beds(surroundings, self._conductors, self.withdrawals, self._release)
         self.archive = Archive(surroundings)
         self.breakers = Breakers(surroundings, self._conductors, self.archive)
         self.severing = Severing(surroundings, self._conductors, self.archive)
@@ -102,6 +108,7 @@ class Desk:
             broker=self.broker.up,
             broker_since_s=self.broker.since_s,
             ledger=self._in.ledger.failure,
+            ledger_slow="" if self._in.ledger.failure else self._in.commits.slow,
             blind=tuple(c.plan.dreamscape for c in self._conductors.values() if blind(c)),
             online=census.online,
             unheard=census.unheard,
@@ -119,74 +126,17 @@ class Desk:
         """The pod a sleeper is checked in to."""
         return self._in.fleet.pod_of(sleeper) or Refusal(Code.POD_UNKNOWN, NO_BED)
 
-    def check_in(self, pod: str, sleeper: str, etag: str = "") -> PodView | Refusal:
+    def check_in(self, pod: str, sleeper: str, etag: str = "") -> PodView | Refusal | Later[PodView]:
         """Bind a sleeper to a pod; the same pair again is the same answer."""
         record = self._in.fleet.find(pod)
         if isinstance(record, Refusal):
             return record
-        if record.sleeper == sleeper and sleeper:
-            return self._in.fleet.shown(record)
-        refusal = self._check_in_refusal(record, sleeper, etag)
-        if refusal is not None:
-            return refusal
-        now_s = self._in.clock.now_s()
-        kept = self._keep_check_in(pod, sleeper)
-        if kept is not None:
-            return kept
-        self._in.fleet.lay(record, sleeper, now_s)
-        self.withdrawals.void(pod)
-        self._in.consents.checked_in(sleeper)
-        for conductor in self._conductors.values():
-            conductor.seating.excused.discard(pod)
-        self._in.journal.append(now_s, "checked-in", f"a sleeper is checked in to {pod}", pod=pod)
-        return self._in.fleet.shown(record)
+        return self._beds.check_in(record, sleeper, etag, closing=self.closing)
 
-    def _check_in_refusal(self, record: PodRecord, sleeper: str, etag: str) -> Refusal | None:
-        pod = record.pod
-        if not is_name(sleeper):
-            return bad_field("sleeper", f"a pseudonym of {NAME_RULE}", Figure("something else"))
-        if etag and etag != self._in.fleet.shown(record).etag:
-            return Refusal(Code.STALE_ETAG, f"pod {pod!r} has changed since etag {etag}", {"pod": pod})
-        if self.closing:
-            return Refusal(Code.SHUTTING_DOWN, "the daemon is shutting down")
-        if not record.online:
-            return Refusal(Code.POD_OFFLINE, f"pod {pod!r} is offline", {"pod": pod})
-        return self._bed_taken(record, sleeper)
-
-    def _bed_taken(self, record: PodRecord, sleeper: str) -> Refusal | None:
-        if record.sleeper:
-            return Refusal(Code.POD_BUSY, f"another sleeper is in pod {record.pod!r}", {"pod": record.pod})
-        elsewhere = self._in.fleet.pod_of(sleeper)
-        if elsewhere:
-            return Refusal(
-                Code.SLEEPER_ELSEWHERE, f"this sleeper is checked in to pod {elsewhere!r}", {"pod": elsewhere}
-            )
-        return None
-
-    def _keep_check_in(self, pod: str, sleeper: str) -> Refusal | None:
-        try:
-            self._in.ledger.write(Transaction(check_ins=((pod, sleeper),)))
-        except LedgerError as error:
-            return Refusal(Code.LEDGER_UNAVAILABLE, f"the ledger could not keep the check-in: {error}")
-        return None
-
-    def check_out(self, pod: str) -> PodView | Refusal:
+    def check_out(self, pod: str) -> PodView | Refusal | Later[PodView]:
         """Release the pod, then unbind its sleeper; idempotent."""
         record = self._in.fleet.find(pod)
-        if isinstance(record, Refusal):
-            return record
-        now_s = self._in.clock.now_s()
-        if record.sleeper:
-            self._release(record, "checked out")
-            self._in.fleet.lay(record, "", now_s)
-            self.withdrawals.void(pod)
-            self._in.journal.append(now_s, "checked-out", f"the sleeper of {pod} is checked out", pod=pod)
-            refusal = self._keep_check_in(pod, "")
-            if refusal is not None:
-                return refusal
-        if not record.online:
-            self._in.tickets.forget(pod)
-        return self._in.fleet.shown(record)
+        return record if isinstance(record, Refusal) else self._beds.check_out(record)
 
     def release(self, pod: str, reason: str) -> Ticket | Refusal:
         """This bed alone, now; valid in every state."""
@@ -204,7 +154,7 @@ class Desk:
 
     # -- Dreamscapes ------------------------------------------------------------------------------
 
-    def create(self, plan: Plan, *, validate_only: bool = False) -> DreamscapeView | Refusal:
+    def create(self, plan: Plan, *, validate_only: bool = False) -> Started:
         """Create a Dreamscape in PLANNED, or say what is wrong with the plan."""
         now_s = self._in.clock.now_s()
         refusal = validate_plan(plan, now_s) or self._create_refusal(plan)
@@ -214,18 +164,36 @@ class Desk:
         conductor = Conductor(plan, self._in, now_s)
         if validate_only:
             return conductor.view()
-        try:
-            self._in.ledger.write(Transaction(dreamscapes=(conductor.record(),)))
-        except LedgerError as error:
-            return Refusal(Code.LEDGER_UNAVAILABLE, f"the ledger could not keep the plan: {error}")
-        self._conductors[plan.dreamscape] = conductor
-        self.archive.use(plan.dreamscape)
-        self._in.journal.append(
-            now_s, "state", f"{plan.dreamscape} is planned", dreamscape=plan.dreamscape, cause="planned"
+        return self._create(conductor)
+
+    def _create(self, conductor: Conductor) -> Started:
+        name = conductor.plan.dreamscape
+        self._creating.add(name)
+
+        def over(_commit: Commit[Terms]) -> None:
+            self._creating.discard(name)
+
+        def undo() -> None:
+            self._take_on(conductor)
+            conductor.end("the ledger was too slow for its creation")
+
+        return self._in.commits.ask(
+            Transaction(dreamscapes=(conductor.record(),)),
+            "the plan",
+            lambda _terms: self._take_on(conductor),
+            over=over,
+            undo=undo,
         )
+
+    def _take_on(self, conductor: Conductor) -> DreamscapeView:
+        name = conductor.plan.dreamscape
+        self._conductors[name] = conductor
+        self.archive.use(name)
+        now_s = self._in.clock.now_s()
+        self._in.journal.append(now_s, "state", f"{name} is planned", dreamscape=name, cause="planned")
         return conductor.view()
 
-    def update(self, plan: Plan, etag: str = "", *, validate_only: bool = False) -> DreamscapeView | Refusal:
+    def update(self, plan: Plan, etag: str = "", *, validate_only: bool = False) -> Started:
         """Change the plan of the Dreamscape of that name before its start."""
         conductor = self._find(plan.dreamscape, etag)
         if isinstance(conductor, Refusal):
@@ -237,20 +205,22 @@ class Desk:
         if validate_only:
             refusal = amending.refused(conductor, plan, self._in.clock.now_s())
             return refusal or replace(conductor.view(), plan=plan)
-        return conductor.amend(plan) or conductor.view()
+        return conductor.amend(plan)
 
     def _create_refusal(self, plan: Plan) -> Refusal | None:
         if self.closing:
             return Refusal(Code.SHUTTING_DOWN, "the daemon is shutting down")
-        if self.archive.used(plan.dreamscape):
+        if self.archive.used(plan.dreamscape) or plan.dreamscape in self._creating:
             living = self._conductors.get(plan.dreamscape)
-            state = living.state.value if living is not None else "ended"
+            planned = "planned" if plan.dreamscape in self._creating else "ended"
+            state = living.state.value if living is not None else planned
             return Refusal(
                 Code.DREAMSCAPE_EXISTS,
                 f"a Dreamscape named {plan.dreamscape!r} exists, {state}",
                 {"dreamscape": plan.dreamscape},
             )
         live = sum(c.state is not DreamscapeState.ENDED for c in self._conductors.values())
+        live += len(self._creating)
         if live >= DREAMSCAPES_MAX:
             return Refusal(Code.DREAMSCAPES_FULL, f"{live} Dreamscapes are open already")
         return None
@@ -306,14 +276,14 @@ class Desk:
         conductor = self._find(name)
         return conductor if isinstance(conductor, Refusal) else conductor.view()
 
-    def start(self, name: str, etag: str = "") -> DreamscapeView | Refusal:
+    def start(self, name: str, etag: str = "") -> Started:
         """Freeze the scale, assign everyone admitted, begin to dream."""
         conductor = self._find(name, etag)
         if isinstance(conductor, Refusal):
             return conductor
         if self.closing:
             return Refusal(Code.SHUTTING_DOWN, "the daemon is shutting down")
-        return conductor.start() or conductor.view()
+        return conductor.start()
 
     def sever(self, name: str, reason: str) -> Ticket | Refusal:
         """Everyone to zero in this call; they sleep on, Resume is possible."""

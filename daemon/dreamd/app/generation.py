@@ -7,11 +7,11 @@ it records is the least there was. Terms and counters grow all the same, by the 
 of this begins it anew.
 """
 
-from contextlib import suppress
 from typing import Final
 
+from dreamd.app.commits import Commits
 from dreamd.app.journal import Journal
-from dreamd.ports.ledger import Ledger, LedgerError, Transaction
+from dreamd.ports.ledger import Ledger, Transaction
 
 TOUCHED_EVERY_S: Final = 60.0
 """So often a daemon writes that it lives."""
@@ -44,9 +44,9 @@ def begin_anew(ledger: Ledger, journal: Journal, now_s: float) -> bool:
 class Touch:
     """Keeps in the ledger that this daemon lives."""
 
-    def __init__(self, ledger: Ledger, now_s: float) -> None:
+    def __init__(self, commits: Commits, now_s: float) -> None:
         """It was touched just now."""
-        self._ledger = ledger
+        self._commits = commits
         self._touched_s = now_s
 
     def keep(self, now_s: float) -> None:
@@ -54,5 +54,4 @@ class Touch:
         if now_s - self._touched_s < TOUCHED_EVERY_S:
             return
         self._touched_s = now_s
-        with suppress(LedgerError):
-            self._ledger.write(Transaction(lived_s=now_s))
+        self._commits.submit(Transaction(lived_s=now_s), "that a daemon lives on it", lambda _commit: None)

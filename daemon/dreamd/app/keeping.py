@@ -1,10 +1,11 @@
-"""A Dreamscape as the ledger keeps it: the record of one, and one taken up again from its record."""
+"""A Dreamscape as the ledger keeps it: its record, how that is written, and one taken up again from it."""
 
 from typing import TYPE_CHECKING
 
+from dreamd.app.commits import Commits
 from dreamd.core.session.views import DreamscapeState, SeatState
 from dreamd.core.severing.causes import Cause
-from dreamd.ports.ledger import DreamscapeRecord
+from dreamd.ports.ledger import Commit, DreamscapeRecord, Terms, Transaction
 
 if TYPE_CHECKING:
     from dreamd.app.session import Session
@@ -42,3 +43,38 @@ def take_up(session: "Session", record: DreamscapeRecord) -> None:
         seat = session.seats.restore(number, pod or f"#{number}", sleeper)
         if not pod or record.state is DreamscapeState.ENDED:
             session.seats.leave(seat, Cause.LEFT.value)
+
+
+class Books:
+    """Writes the record of one Dreamscape after what changed it; what could not be written is tried again."""
+
+    def __init__(self, session: "Session", commits: Commits) -> None:
+        self._session = session
+        self._commits = commits
+        self._writing = False
+        self.changed = False
+
+    @property
+    def settled(self) -> bool:
+        """The ledger has the newest record."""
+        return not (self.changed or self._writing)
+
+    def save(self) -> None:
+        """The record has changed: write it, behind nobody's back and in nobody's way."""
+        self.changed = True
+        self.flush()
+
+    def flush(self) -> None:
+        """Write the record where it has changed and no earlier one is on its way."""
+        if self._writing or not self.changed:
+            return
+        self.changed, self._writing = False, True
+        change = Transaction(dreamscapes=(record_of(self._session),))
+        self._commits.submit(change, self._session.plan.dreamscape, self._written)
+
+    def _written(self, commit: Commit[Terms]) -> None:
+        self._writing = False
+        if commit.done:
+            self.flush()
+        elif not self._session.ownership.lost:  # what another daemon goes on with is not ours to write late
+            self.changed = True

@@ -9,18 +9,19 @@ written is told by what the pod has stored, and locks; without that, the next on
 """
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import inf, isfinite
 from random import Random
 from typing import Final
 
+from dreamd.app.commits import Commits
 from dreamd.app.journal import Journal
 from dreamd.core.session.dreamscape import breaker_of
 from dreamd.core.session.views import BreakerState, DreamscapeState
 from dreamd.core.severing.breaker import Breaker, Transition, initial_after_crash, locked
 from dreamd.core.severing.causes import CAUSES, Cause, Kind, Scope, cause_named, kind_of
 from dreamd.core.severing.views import BreakerMove, Lock, Mark
-from dreamd.ports.ledger import Ledger, LedgerError, Transaction
+from dreamd.ports.ledger import Commit, Ledger, Terms, Transaction
 from dreamwire.messages import StoredSever
 
 MOVES_KEPT: Final = 16
@@ -30,13 +31,13 @@ MOVES_KEPT: Final = 16
 class LockBook:
     """What breakers did lately, and the locks."""
 
-    def __init__(self, ledger: Ledger, journal: Journal, doubted_s: float = 0.0) -> None:
+    def __init__(self, ledger: Ledger, commits: Commits, journal: Journal, doubted_s: float = 0.0) -> None:
         """Read the locks. doubted_s: now, where the ledger was restored from a copy: nobody starts CLOSED.
 
         Raises:
             LedgerError: they cannot be read; nobody may be trusted then.
         """
-        self._ledger = ledger
+        self._commits = commits
         self._doubted_s = doubted_s
         self._found_s: dict[str, float] = {}
         self._journal = journal
@@ -46,7 +47,8 @@ class LockBook:
         self._unsaved: dict[str, None] = {}
         self._marks = {mark.pod: mark for mark in ledger.marks()}
         self._unmarked: dict[str, None] = {}
-        self._said = False
+        self._writing = False
+        self._tell: list[Callable[[], None]] = []
 
     def __iter__(self) -> Iterator[Lock]:
         """The locks, as they were read or made since."""
@@ -165,15 +167,20 @@ class LockBook:
         latest = max(opened, default=breaker.tripped_s)
         return latest if isfinite(latest) else 0.0
 
-    def unlock(self, pod: str) -> None:
-        """Forget a lock, in the ledger first.
+    def unlocking(self, pod: str) -> Transaction:
+        """What forgets a lock, in the ledger first; `unlocked` or `still_locked` follows."""
+        self._unsaved.pop(pod, None)
+        return Transaction(unlocked=(pod,))
 
-        Raises:
-            LedgerError: it could not be written; the lock stays.
-        """
-        self._ledger.write(Transaction(unlocked=(pod,)))
+    def unlocked(self, pod: str) -> None:
+        """The ledger has forgotten the lock."""
         self._forget(pod)
         self._unsaved.pop(pod, None)
+
+    def still_locked(self, pod: str) -> None:
+        """The ledger may have forgotten a lock that stands: it is written again."""
+        if pod in self._locks:
+            self._unsaved[pod] = None
 
     def _forget(self, pod: str) -> None:
         lock = self._locks.pop(pod, None)
@@ -184,26 +191,36 @@ class LockBook:
         """How many locks wait for a person, by whom their cause concerns."""
         return dict(self._waiting)
 
-    def flush(self, now_s: float) -> None:
-        """Write the locks and marks that are not yet in the ledger."""
-        for pod in (*self._unsaved, *self._unmarked):
-            try:
-                self._write(pod)
-            except LedgerError as error:
-                if not self._said:
-                    self._said = True
-                    sentence = f"the ledger could not keep a lock: {error}"
-                    self._journal.append(now_s, "ledger", sentence, pod=pod, reason=str(error))
-                return
-            self._said = False
+    def on_settled(self, tell: Callable[[], None]) -> None:
+        """Call `tell` whenever trips and locks have come into the ledger."""
+        self._tell.append(tell)
 
-    def _write(self, pod: str) -> None:
-        if pod in self._unsaved:
-            self._ledger.write(Transaction(locks=(self._locks[pod],)))
-            del self._unsaved[pod]
-        if pod in self._unmarked:
-            self._ledger.write(Transaction(marks=(self._marks[pod],)))
-            del self._unmarked[pod]
+    def flush(self) -> None:
+        """Write the locks and marks that are not yet in the ledger: all of them in one transaction."""
+        if self._writing or not (self._unsaved or self._unmarked):
+            return
+        locks = tuple(self._locks[pod] for pod in self._unsaved)
+        marks = tuple(self._marks[pod] for pod in self._unmarked)
+        self._writing = True
+
+        def over(commit: Commit[Terms]) -> None:
+            self._writing = False
+            if commit.done:
+                self._written(locks, marks)
+
+        self._commits.submit(Transaction(locks=locks, marks=marks), "a lock" if locks else "a mark", over)
+
+    def _written(self, locks: tuple[Lock, ...], marks: tuple[Mark, ...]) -> None:
+        """These are durable; where a breaker has moved meanwhile, its newer word is still to be written."""
+        for lock in locks:
+            if self._locks.get(lock.pod) is lock:
+                self._unsaved.pop(lock.pod, None)
+        for mark in marks:
+            if self._marks[mark.pod] is mark:
+                self._unmarked.pop(mark.pod, None)
+        for tell in self._tell:
+            tell()
+        self.flush()
 
 
 def _whom(lock: Lock) -> Scope:

@@ -1,14 +1,18 @@
 """Who publishes: terms drawn and confirmed for each cohort of one Dreamscape.
 
-A term is drawn when a cohort opens and confirmed once a second. If the ledger says another process has
-drawn a higher one, this owner is lost and publishes nothing more. If the ledger cannot be asked for five
-seconds, it publishes zeros until it can.
+A term is drawn when a cohort opens, in the transaction that names the first seat in it, and confirmed once a
+second. If the ledger says another process has drawn a higher one, this owner is lost and publishes nothing
+more. If it has not been confirmed for five seconds, the owner publishes zeros until it is.
+
+A confirmation reads, and waits behind no write. A slow disk alone therefore ends no grant; a ledger that
+cannot be read, or whose last write failed, does.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from dreamd.core.limits import TERM_UNCONFIRMED_S
-from dreamd.ports.ledger import Commit, Ledger, TermDraw, Transaction
+from dreamd.ports.ledger import Commit, Ledger, TermDraw, Terms
 from dreamwire.buggify import buggify
 
 CONFIRM_EVERY_S: Final = 1.0
@@ -22,23 +26,32 @@ class Ownership:
         self._dreamscape = dreamscape
         self._terms: dict[int, int] = {}
         self._again: set[int] = set()
+        self._drawing: set[int] = set()
         self._asked_s = 0.0
         self._confirmed_s = 0.0
         self.lost = False
 
-    def term(self, cohort: int, now_s: float) -> int:
-        """The term of this cohort, drawn where it has none yet.
+    def lacks(self, cohorts: Iterable[int]) -> bool:
+        """Whether a term is to be drawn before slots of these cohorts are given."""
+        return any(cohort not in self._terms or cohort in self._again for cohort in cohorts)
 
-        Raises:
-            LedgerError: a term was needed and could not be drawn.
-        """
-        if cohort not in self._terms or cohort in self._again:
-            draw = TermDraw(self._dreamscape, cohort, now_s)
-            drawn = self._ledger.write(Transaction(terms=(draw,)))
-            self._terms[cohort] = drawn[self._dreamscape, cohort]
-            self._again.discard(cohort)
-            self._confirmed_s = self._asked_s = now_s
-        return self._terms[cohort]
+    def draws(self, cohorts: Iterable[int], now_s: float) -> tuple[TermDraw, ...]:
+        """The draws of those of these cohorts that lack a term; `drawn` or `not_drawn` follows."""
+        self._drawing = {cohort for cohort in cohorts if self.lacks((cohort,))}
+        return tuple(TermDraw(self._dreamscape, cohort, now_s) for cohort in sorted(self._drawing))
+
+    def not_drawn(self) -> None:
+        """The ledger has none of them."""
+        self._drawing = set()
+
+    def drawn(self, terms: Terms, now_s: float) -> None:
+        """These are in the ledger, asked for at `now_s`."""
+        self._drawing = set()
+        for (dreamscape, cohort), term in terms.items():
+            if dreamscape == self._dreamscape:
+                self._terms[cohort] = term
+                self._again.discard(cohort)
+                self._confirmed_s = self._asked_s = max(self._confirmed_s, now_s)
 
     @property
     def first(self) -> int:
@@ -74,8 +87,11 @@ class Ownership:
     def _answered(self, commit: Commit[bool], asked: dict[int, int], asked_s: float) -> None:
         """The ledger has said whether the terms hold; a question that failed says nothing.
 
-        Nor does one about a cohort that has been closed meanwhile: its new term is our own.
+        Nor does one about a cohort that has been closed meanwhile, or is being drawn for: its new term is our
+        own.
         """
+        if self._drawing & asked.keys():
+            return
         if not commit.done or any(self._terms.get(cohort) != term for cohort, term in asked.items()):
             return
         if commit.value:

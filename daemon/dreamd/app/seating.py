@@ -60,6 +60,7 @@ class Seating:
             consent_intimate=standing.intimate,
             withdrawn=standing.withdrawn,
             exposure=self._in.exposures.dose(record.sleeper, now_s).share,
+            ledger=self._in.commits.trouble,
         )
         return admit(facts, self._plan)
 
@@ -112,10 +113,7 @@ class Seating:
         now_s = self._in.clock.now_s()
         if record is None or self._retry_s.get(seat.number, 0.0) > now_s:
             return False
-        checks = self.explain(record, started=started)
-        if seat.returning and record.breaker.state is not BreakerState.LOCKED:
-            checks = tuple(check for check in checks if check.name not in ("breaker", "quality"))
-        seat.refusal = first_refusal(checks)
+        seat.refusal = self._refusal(seat, record, started=started)
         admitted = seat.refusal is None
         if admitted and seat.state is SeatState.WAITING:
             self._in.journal.append(
@@ -126,6 +124,23 @@ class Seating:
                 pod=seat.pod,
                 seat=seat.number,
             )
+        seat.state = SeatState.ADMITTED if admitted else SeatState.WAITING
+        return admitted
+
+    def _refusal(
+        self, seat: Seat, record: PodRecord, *, started: bool, without: tuple[str, ...] = ()
+    ) -> Refusal | None:
+        if seat.returning and record.breaker.state is not BreakerState.LOCKED:
+            without = (*without, "breaker", "quality")
+        checks = self.explain(record, started=started)
+        return first_refusal(tuple(check for check in checks if check.name not in without))
+
+    def still_admitted(self, seat: Seat) -> bool:
+        """Whether a seat that is in the ledger now may have a slot still; else it waits, and says why."""
+        record = self._in.fleet.get(seat.pod)
+        if record is not None:
+            seat.refusal = self._refusal(seat, record, started=True, without=("ledger",))
+        admitted = record is not None and seat.refusal is None
         seat.state = SeatState.ADMITTED if admitted else SeatState.WAITING
         return admitted
 
@@ -143,17 +158,17 @@ class Seating:
     def assign(
         self, seat: Seat, cohorts: Cohorts, scale: tuple[Floats, Floats], instant: int, dose: Dose
     ) -> None:
-        """Give the seat a slot and tell its pod. dose: its sleeper's, with what has not been charged yet.
+        """Give the seat a slot and tell its pod; its cohort has a term.
 
-        Raises:
-            LedgerError: a new cohort's term could not be drawn; nothing has been sent.
+        dose: its sleeper's, with what has not been charged yet.
         """
         record = self._in.fleet.get(seat.pod)
         if record is None:
             return
         now_s = self._in.clock.now_s()
         slot = self._seats.assign(seat)
-        term = self._ownership.term(slot.cohort, now_s)
+        term = self._ownership.held(slot.cohort)
+        assert term, "a cohort has a term before it has a slot"
         left_s = self._in.consents.standing(seat.sleeper).left_s(now_s)
         seat.incarnation = record.incarnation
         cohorts.occupy(slot, instant, record.breaker, joins=not seat.returning)

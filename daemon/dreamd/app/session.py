@@ -1,7 +1,8 @@
 """One Dreamscape, as far as people ask something of it: start, sever, resume, wake, end, release.
 
-State moves by one table. Every way out publishes zeros, or sends the order itself, before anything is
-written down. The ledger is asked before anybody is assigned and told after anybody has been severed.
+State moves by one table. Every way out publishes zeros, or sends the order itself, before anything is written
+down. The ledger is asked before a seat is assigned (`granting`) and told after one has been severed
+(`keeping.Books`).
 """
 
 from typing import Self
@@ -15,6 +16,7 @@ from dreamd.app.coordination import Changed
 from dreamd.app.crowd import CrowdWatch
 from dreamd.app.first_causes import FirstCauses, because
 from dreamd.app.fleet import PodRecord
+from dreamd.app.granting import Granting, Started
 from dreamd.app.happenings import Happenings
 from dreamd.app.homecoming import Homecoming
 from dreamd.app.judging import Judge
@@ -37,12 +39,13 @@ from dreamd.core.session.views import (
     DreamscapeState,
     DreamscapeView,
     Plan,
+    SeatState,
 )
 from dreamd.core.severing.breaker import Transition, seated
 from dreamd.core.severing.causes import Cause
 from dreamd.core.severing.quorum import MassFailure, quorum
-from dreamd.ports.ledger import DreamscapeRecord, LedgerError, Transaction
-from dreamwire.messages import Release, WakePod, What
+from dreamd.ports.ledger import DreamscapeRecord
+from dreamwire.messages import Floats, Release, WakePod, What
 from dreamwire.schema import schema_named
 
 
@@ -77,7 +80,8 @@ class Session:
         self._gathered_s = self.tick_s = 0.0
         self._quorate = self.closing = False
         self.severed_s, self.sever_cause, self.ended_s = 0.0, "", 0.0
-        self._unsaved, self._version = False, 1
+        self.books, self.granting = keeping.Books(self, surroundings.commits), Granting(self, surroundings)
+        self._version = 1
 
     # -- what is kept and shown -------------------------------------------------------------------
 
@@ -96,14 +100,6 @@ class Session:
         """Freeze the shared scale, float32[D] each, dB; whoever had a slot has none any more."""
         self.scale = np.asarray(mu_db, dtype=np.float32), np.asarray(sigma_db, dtype=np.float32)
         self.cohorts = Cohorts(self.schema, *self.scale, self.plan.seats_max)
-
-    def _save(self) -> None:
-        """Write the books; what cannot be written is said, and severs nothing and nobody less."""
-        self._unsaved = False
-        try:
-            self._in.ledger.write(Transaction(dreamscapes=(self.record(),)))
-        except LedgerError as error:
-            self.say("ledger", f"the ledger could not keep {self.plan.dreamscape}: {error}", "", str(error))
 
     def say(self, kind: str, sentence: str, cause: str = "", reason: str = "") -> None:
         """Write a fact about this Dreamscape into the journal; reason: what of it the log may have."""
@@ -156,46 +152,36 @@ class Session:
     def _wrong_state(self, step_: Move) -> Refusal | None:
         return refused(self.plan.dreamscape, self.state, step_)
 
-    def start(self) -> Refusal | None:
-        """Freeze the scale, assign everyone admitted, begin to dream; None: done."""
+    def start(self) -> Started:
+        """Freeze the scale, assign everyone admitted, begin to dream: once the ledger has their seats."""
         self._open()
         refusal = self._wrong_state(Move.START) or self._woken()
         if refusal is not None:
             return refusal
+        if self.granting.start_waits:
+            return self.granting.start_waits
+        if self._in.commits.trouble:
+            return Refusal(Code.LEDGER_UNAVAILABLE, f"no seat can be kept now: {self._in.commits.trouble}")
         admitted = self.seating.gather(started=False)
         if len(admitted) < self.plan.seats_min:
             return below_minimum(self, self._in.fleet, len(admitted))
-        now_s = self._in.clock.now_s()
-        mu, sigma = self.seating.scale(admitted)
-        try:
-            self.ownership.term(0, now_s)
-        except LedgerError as error:
-            return Refusal(Code.LEDGER_UNAVAILABLE, f"no term could be drawn: {error}")
-        self.use_scale(mu, sigma)
-        self._move(Move.START, f"{len(admitted)} admitted")
-        self._seat_all(admitted)
-        return None
+        return self.granting.start(admitted, self.seating.scale(admitted))
 
-    def _seat_all(self, admitted: list[Seat]) -> None:
-        """Into the books first: whoever is assigned must be known to a daemon that comes back."""
-        ready = self.company.ready(admitted) if admitted else []
-        if ready:
-            self._save()
-        for seat in ready:
-            self._assign(seat)
+    def begin(self, scale: tuple[Floats, Floats], sleepers: int) -> None:
+        """It dreams: the ledger has the seats of so many. That it dreams is written after."""
+        self.use_scale(*scale)
+        self._move(Move.START, f"{sleepers} admitted")
+        self.books.changed = True
 
-    def _assign(self, seat: Seat) -> None:
+    def assign(self, seat: Seat) -> None:
+        """Give a slot to a seat that is in the ledger; without a term for its cohort it waits for one."""
         if not self.seats.slots_left:
             self.seating.exhausted(seat)
-            self.company.gone(seat, 0.0)
             return
-        try:
-            self.seating.assign(seat, self.cohorts, self.scale, self.instant, self.company.dose(seat))
-        except LedgerError as error:
-            self.seats.void(seat)
-            self.company.gone(seat, 0.0)
-            self.say("ledger", f"{seat.pod} could not be assigned: {error}", "", str(error))
+        if self.ownership.lacks(self.seats.upcoming(1)):
+            seat.state = SeatState.WAITING
             return
+        self.seating.assign(seat, self.cohorts, self.scale, self.instant, self.company.dose(seat))
         self.company.seated(seat)
         self.crowd.take_up(seat)
         record = self._in.fleet.get(seat.pod)
@@ -210,13 +196,14 @@ class Session:
         ticket = self.zero(cause)
         self.severed_s, self.sever_cause = self._in.clock.now_s(), cause.value
         self._move(Move.SEVER, because(cause, reason))
-        self._save()
+        self.books.save()
         return ticket
 
     def zero(self, cause: Cause) -> Ticket:
         """Publish zeros to every cohort now, whatever the state says."""
         self._quorate = False
         self.hush()
+        self.granting.overtaken(self._refused_by(cause))
         holding = self.holding()
         for seat in holding:
             self.causes.hold(seat, cause)
@@ -227,6 +214,10 @@ class Session:
         self.cohorts.forget()
         self._publish(level=0.0)
 
+    def _refused_by(self, cause: Cause) -> Refusal:
+        sentence = f"{self.plan.dreamscape} was severed while it waited for the ledger: {cause.value}"
+        return Refusal(Code.WRONG_STATE, sentence, {"state": self.state.value})
+
     def resume(self) -> Refusal | None:
         """Dream on after a sever, everyone from zero; None: done."""
         refusal = self._wrong_state(Move.RESUME) or self._woken() or self._below_quorum()
@@ -235,7 +226,7 @@ class Session:
         for seat in self.holding():
             self.causes.release(seat)
         self._move(Move.RESUME, "resumed")
-        self._save()
+        self.books.save()
         return None
 
     def _woken(self) -> Refusal | None:
@@ -272,7 +263,7 @@ class Session:
         self.severed_s = self._in.clock.now_s()
         self._move(step_, because(cause, reason))
         self.homecoming.leave_the_others(cause)
-        self._save()
+        self.books.save()
         self._close_if_home()
         return ticket
 
@@ -285,7 +276,7 @@ class Session:
         self.seating.excused.add(record.pod)
         if seat is not None:
             self.leave(seat, Cause.RELEASED.value)
-            self._save()
+            self.books.save()
         return ticket
 
     def leave(self, seat: Seat, cause: str) -> None:
@@ -298,7 +289,7 @@ class Session:
             self.causes.left(record, cause)
             self._in.fleet.changed(record, self._in.clock.now_s())
         self._version += 1
-        self._unsaved = True
+        self.books.changed = True
         self._happenings.seat("left", seat, f"{seat.pod} leaves seat {seat.number}: {cause}", cause)
 
     def vacate(self, seat: Seat, *, stays: bool = False) -> None:
@@ -326,7 +317,7 @@ class Session:
     def _close_if_home(self) -> None:
         if self.homecoming.over():
             self._move(Move.CLOSE, "everyone is home")
-            self._save()
+            self.books.save()
 
     def settled(self, now_s: float) -> bool:
         """It has ended, and the exposure of all who were in it is charged or another daemon's affair."""
@@ -334,7 +325,8 @@ class Session:
             return False
         if not self.ownership.lost:
             self.company.keep(now_s)
-        return self.ownership.lost or self.company.settled
+        self.books.flush()
+        return self.ownership.lost or (self.company.settled and self.books.settled)
 
     def forget(self) -> None:
         """It has ended and is put away: columns, seats and statistics are given back, watches are over."""
@@ -357,9 +349,8 @@ class Session:
     def _publish(self, level: float) -> None:
         if self.ownership.lost or not self._started:
             return
-        now_s = self._in.clock.now_s()
         for message in self.cohorts.broadcasts(
-            self.plan.dreamscape, self.instant, level, lambda cohort: self.ownership.term(cohort, now_s)
+            self.plan.dreamscape, self.instant, level, self.ownership.held
         ):
             self._in.link.publish(message)
 
@@ -386,5 +377,6 @@ class Session:
     def _seat_anew(self, seat: Seat) -> None:
         """The seat gets another slot and its sleeper begins at zero; where no slot is left it waits."""
         if self.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED) and not self.ownership.lost:
-            self.vacate(seat, stays=self.seats.slots_left > 0)
-            self._assign(seat)
+            lacks = self.ownership.lacks(self.seats.upcoming(1))
+            self.vacate(seat, stays=self.seats.slots_left > 0 and not lacks)
+            self.assign(seat)

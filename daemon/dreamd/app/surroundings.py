@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 
+from dreamd.app.commits import Commits
 from dreamd.app.failures import Failures
 from dreamd.app.fleet import Fleet
 from dreamd.app.journal import Journal
@@ -25,6 +26,7 @@ class Surroundings:
     clock: SessionClock
     link: PodLink
     ledger: Ledger
+    commits: Commits
     meters: Meters
     rng: random.Random
     journal: Journal

@@ -8,11 +8,11 @@ Lifting one is granting: the ledger comes first.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from dreamd.app.journal import Journal
+from dreamd.app.commits import Commits
 from dreamd.app.listing import Dated, Newest
 from dreamd.core.limits import WAKE_ORDERS_KEPT
 from dreamd.core.severing.waking import Order, next_revision, reaches, shown
-from dreamd.ports.ledger import Ledger, LedgerError, Transaction
+from dreamd.ports.ledger import Commit, Ledger, Terms, Transaction
 from dreamd.ports.pod_link import PodLink
 from dreamwire.messages import WakeOrder, WakeScope
 
@@ -20,15 +20,14 @@ from dreamwire.messages import WakeOrder, WakeScope
 class WakeBook:
     """Every wake order, by id, oldest first."""
 
-    def __init__(self, ledger: Ledger, link: PodLink, journal: Journal) -> None:
+    def __init__(self, ledger: Ledger, commits: Commits, link: PodLink) -> None:
         """Read the orders.
 
         Raises:
             LedgerError: they cannot be read; nobody may be merged then.
         """
-        self._ledger = ledger
+        self._commits = commits
         self._link = link
-        self._journal = journal
         self._orders: dict[str, Order] = {}
         self._places = Newest()
         self._asked: dict[str, str] = {}
@@ -39,7 +38,8 @@ class WakeBook:
         self._shown = shown(self._orders.values())
         self._newest = max((order.revision for order in self._orders.values()), default=0)
         self._unsaved: dict[str, None] = {}
-        self._said = False
+        self._dropped: dict[str, None] = {}
+        self._writing = False
 
     def _note(self, order: Order) -> None:
         """Take an order in, in place of the one of its id."""
@@ -107,27 +107,29 @@ class WakeBook:
         if self._shown is order:
             self._link.wake(order.message())
 
-    def lift(self, order: Order, by: str, reason: str, now_s: float) -> Order:
-        """The order stands no longer; what the retained place says next is said at once.
+    def lifting(self, order: Order, by: str, reason: str, now_s: float) -> Order:
+        """The order as it is once it is lifted: to be written first, then `lift`."""
+        revision = self.next_revision(now_s)
+        return replace(order, revision=revision, lifted_by=by, lifted_reason=reason, lifted_s=now_s)
 
-        Raises:
-            LedgerError: it could not be written; the order stands.
-        """
+    def lift(self, lifted: Order, now_s: float) -> None:
+        """The lifting is in the ledger: what the retained place says next is said at once."""
+        order = self._orders[lifted.id]
+        if not order.stands:
+            return
         told = self._shown is order
-        lifted = replace(
-            order,
-            revision=self.next_revision(now_s),
-            lifted_by=by,
-            lifted_reason=reason,
-            lifted_s=now_s,
-        )
-        self._ledger.write(Transaction(wake_orders=(lifted,)))
         self._note(lifted)
-        self._unsaved.pop(order.id, None)
+        self._unsaved[order.id] = None  # a write of the standing one may have come after the lifting
         if told:
             self._succeed(now_s)
         self._drop_old()
-        return lifted
+        self.flush()
+
+    def still_stands(self, order_id: str) -> None:
+        """The ledger may say that an order is lifted that stands: it is written again."""
+        order = self._orders.get(order_id)
+        if order is not None and order.stands:
+            self._unsaved[order_id] = None
 
     def _succeed(self, now_s: float) -> None:
         """The retained place is free: the widest order that stands takes it, under a new revision."""
@@ -144,7 +146,8 @@ class WakeBook:
     def _drop_old(self) -> None:
         while len(self._lifted) > WAKE_ORDERS_KEPT:
             order_id = next(iter(self._lifted))
-            self._ledger.write(Transaction(dropped_wake_orders=(order_id,)))
+            self._dropped[order_id] = None
+            self._unsaved.pop(order_id, None)
             old = self._orders.pop(order_id)
             del self._lifted[order_id]
             self._places.discard((old.at_s, order_id))
@@ -181,19 +184,28 @@ class WakeBook:
         else:
             self.publish()
 
-    def flush(self, now_s: float) -> None:
+    def flush(self) -> None:
         """Write what is not yet in the ledger."""
-        for order_id in tuple(self._unsaved):
-            try:
-                self._ledger.write(Transaction(wake_orders=(self._orders[order_id],)))
-            except LedgerError as error:
-                if not self._said:
-                    self._said = True
-                    sentence = f"the ledger could not keep a wake order: {error}"
-                    self._journal.append(now_s, "ledger", sentence, reason=str(error))
-                return
-            del self._unsaved[order_id]
-            self._said = False
+        if self._writing or not (self._unsaved or self._dropped):
+            return
+        orders, dropped = tuple(self._orders[one] for one in self._unsaved), tuple(self._dropped)
+        self._writing = True
+
+        def over(commit: Commit[Terms]) -> None:
+            self._writing = False
+            if commit.done:
+                self._written(orders, dropped)
+
+        change = Transaction(wake_orders=orders, dropped_wake_orders=dropped)
+        self._commits.submit(change, "a wake order", over)
+
+    def _written(self, orders: tuple[Order, ...], dropped: tuple[str, ...]) -> None:
+        for order in orders:
+            if self._orders.get(order.id) is order:
+                self._unsaved.pop(order.id, None)
+        for order_id in dropped:
+            self._dropped.pop(order_id, None)
+        self.flush()
 
 
 def _reach(scope: WakeScope, target: str) -> tuple[WakeScope, str]:

@@ -13,13 +13,14 @@ from dreamd.app.archive import Archive
 from dreamd.app.conductor import Conductor
 from dreamd.app.coordination import Ordered
 from dreamd.app.fleet import PodRecord
+from dreamd.app.later import Later
 from dreamd.app.listing import dated
 from dreamd.app.surroundings import Surroundings
 from dreamd.app.tickets import Ticket
 from dreamd.core.refusals import Code, Refusal, bad_field
 from dreamd.core.session.views import DreamscapeState
 from dreamd.core.severing.waking import Order, reaches
-from dreamd.ports.ledger import LedgerError
+from dreamd.ports.ledger import Transaction
 from dreamwire.messages import Status, WakeOrder, WakePod, WakeScope
 
 UNNAMED = "somebody who gave no name"
@@ -65,7 +66,7 @@ class Waking:
         now_s = self._in.clock.now_s()
         sentence = f"wake order {order.id} ({_whom(order)}) by {order.issuer}: {order.reason}"
         self._in.journal.append(now_s, "wake-order", sentence, cause="wake")
-        self._in.wakes.flush(now_s)
+        self._in.wakes.flush()
         return Ordered(order, ticket)
 
     def _new(self, scope: WakeScope, target: str, issuer: str, reason: str, request_id: str) -> Order:
@@ -153,9 +154,9 @@ class Waking:
             f"ledger: it stands again: {order.reason}"
         )
         self._in.journal.append(now_s, "wake-order", sentence, cause="wake")
-        self._in.wakes.flush(now_s)
+        self._in.wakes.flush()
 
-    def lift(self, order_id: str, by: str, reason: str) -> Order | Refusal:
+    def lift(self, order_id: str, by: str, reason: str) -> Order | Refusal | Later[Order]:
         """The order stands no longer; a name and a reason are required. Lifted twice is lifted once."""
         order = self._in.wakes.get(order_id)
         if order is None:
@@ -164,14 +165,19 @@ class Waking:
         missing = _missing(by, reason)
         if missing is not None or not order.stands:
             return missing or order
-        now_s = self._in.clock.now_s()
-        try:
-            lifted = self._in.wakes.lift(order, by.strip(), reason.strip(), now_s)
-        except LedgerError as error:
-            return Refusal(Code.LEDGER_UNAVAILABLE, f"the ledger could not keep the lifting: {error}")
-        sentence = (
-            f"wake order {order.id} ({_whom(order)}) is lifted by {lifted.lifted_by}: {lifted.lifted_reason}"
+        lifted = self._in.wakes.lifting(order, by.strip(), reason.strip(), self._in.clock.now_s())
+        return self._in.commits.ask(
+            Transaction(wake_orders=(lifted,)),
+            "the lifting",
+            lambda _terms: self._lifted(lifted),
+            undo=lambda: self._in.wakes.still_stands(order_id),
         )
+
+    def _lifted(self, lifted: Order) -> Order:
+        now_s = self._in.clock.now_s()
+        self._in.wakes.lift(lifted, now_s)
+        by = f"{lifted.lifted_by}: {lifted.lifted_reason}"
+        sentence = f"wake order {lifted.id} ({_whom(lifted)}) is lifted by {by}"
         self._in.journal.append(now_s, "wake-lifted", sentence)
         return lifted
 

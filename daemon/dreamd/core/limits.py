@@ -111,13 +111,23 @@ CROSSTALK_PPC: Final = 0.8
 CROSSTALK_BANDS: Final = 3
 
 CHARGE_EVERY_S: Final = 10.0
-MARK_HOLDS_S: Final = 15.0
-"""A mark of exposure covers this long; one that was not moved by then covers no grant."""
+MARK_HOLDS_S: Final = 180.0
+"""A mark of exposure covers this long; one that was not moved by then covers no grant.
+
+So long may a disk take for the writes between two charges before a grant ends for it. After a crash all of it
+is charged, as if merged.
+"""
 EXPOSURE_WARN_SHARE: Final = 0.8
 """Of the limit: told from here on, and whoever is above it is admitted nowhere."""
 
 TERM_UNCONFIRMED_S: Final = 5.0
 """An owner whose term the store has not confirmed for this long publishes zeros."""
+FSYNC_TAKES_S: Final = 30.0
+"""A disk that takes so long for every fsync ends no grant."""
+LEDGER_SLOW_S: Final = 1.0
+"""The ledger is slow when a write has waited for longer: nobody new is seated."""
+LEDGER_ANSWERS_WITHIN_S: Final = 3.0
+"""A call that waits for the ledger is refused after this long."""
 STATUS_FRESH_S: Final = 3.0
 COMMAND_RESEND_S: Final = 0.5
 COMMAND_VALID_S: Final = 30.0
@@ -180,6 +190,8 @@ def check() -> None:
     assert CEILING_INTIMATE <= CEILING <= GUIDELINE_CAP <= 1.0
     assert RAMP_MIN_S <= RAMP_DEFAULT_S
     assert CHARGE_EVERY_S + HOP_S < MARK_HOLDS_S, "a mark is moved before it ends"
+    assert CHARGE_EVERY_S + 4 * FSYNC_TAKES_S < MARK_HOLDS_S, "two writes, each behind another, move a mark"
+    assert LEDGER_SLOW_S < LEDGER_ANSWERS_WITHIN_S
     assert 0.0 < EXPOSURE_WARN_SHARE < 1.0
     assert 0.0 < DISPERSION_SEVER < DISPERSION_HALVE < 1.0
     assert 0.0 < RANK_SEVER < RANK_HALVE < 1.0

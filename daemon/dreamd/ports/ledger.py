@@ -179,6 +179,11 @@ class Ledger(Protocol):
         ...
 
     @property
+    def place(self) -> str:
+        """Where it is kept, for sentences."""
+        ...
+
+    @property
     def failure(self) -> str:
         """Why the last write failed; empty while all is well. Any thread may read it."""
         ...

@@ -111,6 +111,14 @@ class Meters(Protocol):
         """A tick took this long and is over; `skipped` ticks before it were missed."""
         ...
 
+    def ledger_commit(self, seconds: float) -> None:
+        """The ledger has made a transaction durable, so long after it was submitted."""
+        ...
+
+    def ledger_waits(self, seconds: float) -> None:
+        """The oldest transaction that is not yet durable waits for so long; 0: none waits."""
+        ...
+
     def severed(self, cause: str) -> None:
         """A sleeper was severed."""
         ...

@@ -6,13 +6,16 @@ merge-minutes; it is a person's, over sessions, pods and restarts.
 
 A mark stands for every sleeper who may be merged. It is durable before they are granted anything and holds
 for MARK_HOLDS_S; each charge moves it. So a crash loses no more than what could be lived under one mark, and
-exactly that is charged for every mark that is found open: never less than was lived.
+exactly that is charged for every mark that is found open: never less than was lived. A charge that is on its
+way to the ledger changes nothing of that: until it is durable the older mark stands.
 """
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from math import inf
 from typing import Protocol
+
+from dreamd.ports.ledger import Exposure
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,33 +77,37 @@ class Consents(Protocol):
 
 
 class Exposures(Protocol):
-    """The account of merge-minutes. Calls that write take all concerned at once: one transaction each.
+    """The account of merge-minutes. It says what is to be written, and is told once that is durable.
 
     Opening one MUST charge every mark found open for all that could be lived under it.
     """
 
-    def begin(self, sleepers: Collection[str], at_s: float) -> None:
-        """MUST mark durably that they may be merged from `at_s` on; an open mark is charged first.
+    def opening(self, sleepers: Collection[str], at_s: float) -> Exposure:
+        """MUST mark that they may be merged from `at_s` on; another's open mark is charged first.
 
         Raises:
-            LedgerError: it is not durable; nobody may be granted anything for it.
+            LedgerError: the account cannot be kept; nobody may be granted anything for it.
         """
         ...
 
-    def charge(self, minutes: Mapping[str, float], at_s: float) -> None:
-        """MUST add durably what each sleeper has lived since their mark, and move the mark to `at_s`.
+    def charging(self, minutes: Mapping[str, float], at_s: float) -> Exposure:
+        """MUST add what each sleeper has lived since their mark, and move the mark to `at_s`.
 
         Raises:
-            LedgerError: nothing was charged and no mark moved.
+            LedgerError: the account cannot be kept; no mark moves.
         """
         ...
 
-    def end(self, minutes: Mapping[str, float], at_s: float) -> None:
-        """MUST add durably what each has lived, and take their marks away.
+    def closing(self, minutes: Mapping[str, float], at_s: float) -> Exposure:
+        """MUST add what each has lived, and take their marks away.
 
         Raises:
-            LedgerError: nothing was charged and the marks stand.
+            LedgerError: the account cannot be kept; the marks stand.
         """
+        ...
+
+    def kept(self, exposure: Exposure) -> None:
+        """It is durable: doses MUST count it from now on."""
         ...
 
     def dose(self, sleeper: str, now_s: float) -> Dose:

@@ -5,7 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dreamwire.messages import Assign
+
 if TYPE_CHECKING:
+    from dreamd.simulation.ledger import Shelf
     from dreamd.simulation.owners import Owner
 
 
@@ -57,3 +60,21 @@ def lie_once(owner: "Owner", violated: Callable[[str, str, str], None]) -> None:
     for sleeper, count in lying.items():
         if count > 1:
             violated("one-pod", sleeper, f"lies in {count} pods")
+
+
+def committed(shelf: "Shelf", owner: "Owner", pod: str, assign: Assign) -> str:
+    """Return what of seat, term and mark is not in the ledger when a pod is assigned; empty: nothing lacks.
+
+    A daemon that another has replaced is not held to it: what that one writes is its own.
+    """
+    if owner.lost:
+        return ""
+    record = shelf.records.get(assign.dreamscape)
+    sleepers = [sleeper for _, name, sleeper in record.seats if name == pod] if record else []
+    if not sleepers:
+        return "the ledger names no seat of it"
+    if sleepers[0] not in shelf.merging:
+        return "no mark of exposure is in the ledger"
+    if not shelf.terms.get((assign.dreamscape, assign.cohort), 0) >= assign.term:
+        return f"its term {assign.term} is not kept"
+    return ""

@@ -9,8 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from dreamd.app.later import Later
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import PodView
+from dreamd.core.severing.views import BreakerView
+from dreamd.core.severing.waking import Order
 from dreamd.ports.ledger import LAPSED_S
 from dreamd.simulation import crowds, outages
 from dreamd.simulation.bodies import MALFUNCTIONS, Ailment
@@ -33,6 +36,7 @@ STUCK_LEAST_S: Final = 3.0
 WHOLE_COPIES: Final = 0.5
 """Of the copies that are restored, those of the whole directory."""
 RENEWED_AFTER_S: Final = 5.0
+SEEN_EVERY_S: Final = 0.02
 ASKED_EVERY_S: Final = 1.0
 RESUMED_AFTER_S: Final = 52.0
 """Who was severed when it happened is open for up to 36 s, then scored."""
@@ -278,7 +282,8 @@ def _lift(world: World, pod: "Pod", order_id: str) -> None:
     owner = world.owner
     able = owner is not None and not owner.frozen
     lifted = owner.app.waking.lift(order_id, "advocate", "morning") if owner is not None and able else None
-    if lifted is None or (isinstance(lifted, Refusal) and lifted.code is not Code.WAKE_ORDER_UNKNOWN):
+    gone = isinstance(lifted, Refusal) and lifted.code is Code.WAKE_ORDER_UNKNOWN
+    if not (gone or isinstance(lifted, Order)):
         later(world, 1.0, lambda: _lift(world, pod, order_id))
         return
     later(world, 3.0, lambda: _unlatch(world, pod))
@@ -290,8 +295,17 @@ def _reset(world: World, pod: "Pod", _lasts_s: float, _rng: random.Random) -> No
     if owner is None or owner.frozen:
         return
     answer = owner.app.breakers.reset(f"pods/{pod.name}", "a clinician", "looked at the electrodes")
+    _see_reset(world, pod.name, answer)
+
+
+def _see_reset(world: World, pod: str, answer: BreakerView | Refusal | Later[BreakerView]) -> None:
+    if isinstance(answer, Later):
+        if not answer.settled:
+            later(world, SEEN_EVERY_S, lambda: _see_reset(world, pod, answer))
+            return
+        answer = answer.answer()
     if not isinstance(answer, Refusal):
-        world.watch.reset(pod.name)
+        world.watch.reset(pod)
 
 
 def _stick(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
@@ -329,6 +343,7 @@ KINDS: Final[Kinds] = {
     "freeze-daemon": (outages.freeze_owner, 0.1, 6.0),
     "second-daemon": (outages.second_owner, 0.1, 8.0),
     "ledger": (outages.break_ledger, 1.0, 9.0),
+    "slow-disk": (outages.slow_disk, 2.0, 45.0),
     "kill-broker": (outages.crash_broker, 0.2, 6.0),
     "restore-ledger": (_restore_ledger, 1.0, 12.0),
     "freeze-broker": (outages.freeze_broker, 0.1, 6.0),

@@ -4,10 +4,11 @@ Several may share one `Shelf`, as several processes share a file.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from math import isfinite
+from typing import Protocol
 
 from dreamd.core.severing.views import Lock, Mark
 from dreamd.core.severing.waking import Order
@@ -105,6 +106,22 @@ class Shelf:
         self.known, self.replaced = known, self.writes < known
 
 
+class Disk(Protocol):
+    """A disk in virtual time."""
+
+    def takes_s(self) -> float:
+        """How long the next write takes, seconds."""
+        ...
+
+    def after(self, seconds: float, happen: Callable[[], None]) -> None:
+        """Call `happen` after so long."""
+        ...
+
+    def finished(self) -> None:
+        """There is something to deliver."""
+        ...
+
+
 class MemoryLedger:
     """ports.ledger.Ledger on a shelf.
 
@@ -112,25 +129,59 @@ class MemoryLedger:
     submitted waits for `release`, and a crash loses it. `broken` makes every call fail, as a full disk would.
     """
 
-    def __init__(self, shelf: Shelf | None = None) -> None:
+    def __init__(self, shelf: Shelf | None = None, disk: Disk | None = None) -> None:
+        """disk: takes its time for what is submitted, and writes together what has waited for it."""
         self.shelf = shelf or Shelf()
         self.broken = ""
         self.held = False
         self.reopen()
+        self._disk = disk
         self._waiting: deque[tuple[Transaction, Commit[Terms]]] = deque()
+        self._under_way: list[tuple[Transaction, Commit[Terms]]] = []
+        self._ends: deque[tuple[Commit[Terms], Terms | LedgerError]] = deque()
+        self._dead = False
+        self._failure = ""
 
     # -- writing ------------------------------------------------------------------------------------
 
     def submit(self, transaction: Transaction) -> Commit[Terms]:
         """Write it now, or once it is released."""
         commit = Commit[Terms]()
-        if not self.held:
+        if not self.held and self._disk is None:
             self._finish(transaction, commit)
         elif len(self._waiting) >= TRANSACTIONS_WAITING:
             commit.fail(f"the ledger is behind: {len(self._waiting)} transactions wait")
         else:
             self._waiting.append((transaction, commit))
+            self._begin()
         return commit
+
+    def _begin(self) -> None:
+        """The disk takes all that waits, where it has nothing to do."""
+        if self._disk is None or self._under_way or not self._waiting or self._dead:
+            return
+        self._under_way = list(self._waiting)
+        self._waiting.clear()
+        self._disk.after(self._disk.takes_s(), self._written)
+
+    def _written(self) -> None:
+        """The disk has done what it took."""
+        if self._dead:
+            return
+        batch, self._under_way = self._under_way, []
+        self._ends.extend((commit, self._try(transaction, commit)) for transaction, commit in batch)
+        self._begin()
+        if self._disk is not None:
+            self._disk.finished()
+
+    def crash(self, *, durable: bool) -> None:
+        """The process is killed. durable: what the disk was writing is written; what waited never is."""
+        if durable:
+            for transaction, commit in self._under_way:
+                self._try(transaction, commit)
+        self._dead, self.broken = True, "its process was killed"
+        self._waiting.clear()
+        self._under_way.clear()
 
     def release(self) -> None:
         """The disk has caught up: everything that waits is written."""
@@ -139,25 +190,28 @@ class MemoryLedger:
 
     def deliver(self) -> None:
         """Write what waits, unless it is held."""
-        while self._waiting and not self.held:
+        while self._ends:
+            _end(*self._ends.popleft())
+        while self._disk is None and self._waiting and not self.held:
             self._finish(*self._waiting.popleft())
 
     def _finish(self, transaction: Transaction, commit: Commit[Terms]) -> None:
+        _end(commit, self._try(transaction, commit))
+
+    def _try(self, transaction: Transaction, commit: Commit[Terms]) -> Terms | LedgerError:
         if commit.withdrawn:
-            commit.fail(WITHDRAWN)
-            return
+            return LedgerError(WITHDRAWN)
+        self._failure = self.broken
         try:
-            terms = self.write(transaction)
+            return self.write(transaction)
         except LedgerError as error:
-            commit.fail(str(error))
-        else:
-            commit.end(terms)
+            return error
 
     def confirm(self, dreamscape: str, terms: Mapping[int, int]) -> Commit[bool]:
         """Whether each is still the highest; held or not."""
         commit = Commit[bool]()
-        if self.broken:
-            commit.fail(self.broken)
+        if self.broken or self._failure:
+            commit.fail(self.broken or self._failure)
         else:
             newest = self.shelf.terms
             commit.end(all(newest.get((dreamscape, cohort)) == term for cohort, term in terms.items()))
@@ -175,12 +229,17 @@ class MemoryLedger:
     @property
     def idle(self) -> bool:
         """Nothing waits."""
-        return not self._waiting
+        return not (self._waiting or self._under_way or self._ends)
+
+    @property
+    def place(self) -> str:
+        """Nowhere else."""
+        return "in memory"
 
     @property
     def failure(self) -> str:
-        """Why every call fails now."""
-        return self.broken
+        """Why the last write failed."""
+        return self._failure
 
     def _check(self) -> None:
         if self.broken:
@@ -278,3 +337,10 @@ class MemoryLedger:
             return len(self._waiting)
         self.deliver()
         return 0
+
+
+def _end(commit: Commit[Terms], end: Terms | LedgerError) -> None:
+    if isinstance(end, LedgerError):
+        commit.fail(str(end))
+    else:
+        commit.end(end)

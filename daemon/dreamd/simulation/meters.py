@@ -37,6 +37,14 @@ class CountingMeters:
         self.counts["ticks"] += 1
         self.counts["skipped"] += skipped
 
+    def ledger_commit(self, seconds: float) -> None:  # noqa: ARG002 - counted alone
+        """One is durable."""
+        self.counts["commits"] += 1
+
+    def ledger_waits(self, seconds: float) -> None:
+        """The oldest."""
+        self.counts["waited"] += seconds > 0.0
+
     def severed(self, cause: str) -> None:
         """One severed."""
         self.counts[f"severed:{cause}"] += 1

@@ -76,6 +76,13 @@ def break_ledger(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random)
     later(world, lasts_s, mend)
 
 
+def slow_disk(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """Nothing the daemon writes is on the disk before this is over."""
+    owner = world.owner
+    if owner is not None:
+        owner.slow_until_s = world.schedule.now_s + lasts_s
+
+
 def crash_broker(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
     """The broker is killed, and started again."""
     if world.broker.alive:

@@ -12,6 +12,7 @@ from dreamd.adapters.people import CheckedIn
 from dreamd.app.coordinator import Coordinator
 from dreamd.app.failures import Failure, InjectedError
 from dreamd.app.guarded import Guarded
+from dreamd.simulation.books import committed
 from dreamd.simulation.broker import Line
 from dreamd.simulation.ledger import MemoryLedger, Shelf
 from dreamd.simulation.meters import CountingMeters
@@ -25,6 +26,11 @@ from dreamwire.topics import FramesTopic, PodTopic
 if TYPE_CHECKING:
     from dreamd.simulation.world import World
 
+FSYNC_S: Final = (0.004, 0.012)
+STALLS: Final = 0.02
+STALL_S: Final = (0.02, 0.2)
+DURABLE: Final = 0.5
+"""Of what was being written when its process was killed, so much is on the disk."""
 START_S: Final = 1_800_000_000.0
 LOOK_NS: Final = SECOND_NS // 20
 
@@ -40,7 +46,9 @@ class Owner:
         self.number = number
         self.line = line
         self.alive, self.frozen = True, False
-        self.ledger = MemoryLedger(shelf)
+        self.ledger = MemoryLedger(shelf, self)
+        self._dice = random.Random(f"disk {world.seed} {number}")  # noqa: S311 - one seed, one story
+        self.slow_until_s = 0.0
         self.meters = CountingMeters()
         self.began_s = world.schedule.now_s
         self.dies_at_a_lock = False
@@ -89,7 +97,7 @@ class Owner:
     def kill(self) -> None:
         """SIGKILL: nothing is said, nothing is written."""
         self.alive = False
-        self.ledger.broken = "its process was killed"
+        self.ledger.crash(durable=self._dice.random() < DURABLE)
 
     def stop(self, then: Callable[[], None] = lambda: None) -> None:
         """SIGTERM: the shutdown's own order; `then` once the process is gone."""
@@ -112,7 +120,6 @@ class Owner:
         if self.world.rng.random() < 0.5:  # noqa: PLR2004 - as likely as not
             self.kill()
         else:
-            self.ledger.broken = "its process is about to be killed"
             self.world.schedule.after(1, self.kill)
 
     def freeze(self) -> None:
@@ -126,6 +133,22 @@ class Owner:
             self.frozen = False
             self.line.let_go()
             self._schedule()
+
+    # -- its disk -----------------------------------------------------------------------------------
+
+    def takes_s(self) -> float:
+        """How long the next fsync takes: milliseconds, now and then more, or as long as the disk is slow."""
+        usual_s = self._dice.uniform(*(STALL_S if self._dice.random() < STALLS else FSYNC_S))
+        return max(usual_s, self.slow_until_s - self.world.schedule.now_s)
+
+    def after(self, seconds: float, happen: Callable[[], None]) -> None:
+        """Let it happen later."""
+        self.world.schedule.after(round(seconds * SECOND_NS), happen)
+
+    def finished(self) -> None:
+        """Commits end between ticks, where the process runs."""
+        if self.alive and not self.frozen:
+            self.ledger.deliver()
 
     # -- ports.pod_link ---------------------------------------------------------------------------
 
@@ -150,6 +173,9 @@ class Owner:
                 self.slots[place] = (command.pod, what.assignment)
                 self.held.setdefault((command.pod, what.incarnation), []).append((*place, what.assignment))
                 self.world.watch.assigned(self, command.pod)
+                lacks = committed(self.ledger.shelf, self, command.pod, what)
+                if lacks:
+                    self.world.watch.violated("committed", command.pod, f"is given a slot, and {lacks}")
             elif self.slots[place] != (command.pod, what.assignment):
                 self.world.watch.violated("slot", command.pod, f"slot {what.slot} was given before")
         payload = seal(self.world.key, codec.COMMAND, codec.encode(command))

@@ -1,11 +1,11 @@
 """People of a simulated fleet: some have a limit of merge-minutes, low enough to be reached in a night."""
 
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from dreamd.adapters.people import LedgerExposures
-from dreamd.ports.ledger import Ledger
+from dreamd.ports.ledger import Exposure, Ledger
 from dreamd.ports.people import Dose
 
 LIMITED_NIGHTS: Final = 0.3
@@ -23,22 +23,9 @@ class LimitedExposures(LedgerExposures):
         self._hours = ledger
         self._charged_min = ledger.exposures(0.0) if limits_min else {}
 
-    def begin(self, sleepers: Collection[str], at_s: float) -> None:
+    def kept(self, exposure: Exposure) -> None:
         """As ever, and look again."""
-        super().begin(sleepers, at_s)
-        self._look()
-
-    def charge(self, minutes: Mapping[str, float], at_s: float) -> None:
-        """As ever, and look again."""
-        super().charge(minutes, at_s)
-        self._look()
-
-    def end(self, minutes: Mapping[str, float], at_s: float) -> None:
-        """As ever, and look again."""
-        super().end(minutes, at_s)
-        self._look()
-
-    def _look(self) -> None:
+        super().kept(exposure)
         if self._limits_min:
             self._charged_min = self._hours.exposures(0.0)
 

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from dreamd.app.later import Later
 from dreamd.core.limits import RAMP_MIN_S
 from dreamd.core.refusals import Refusal
 from dreamd.core.session.assembly import INTIMATE_SEATS
@@ -75,16 +76,18 @@ def _begun(world: World, owner: "Owner", ended: str) -> bool:
             ramp_s=RAMP_MIN_S,
             intimate=len(world.pods) <= INTIMATE_SEATS[1],
         )
-        if isinstance(owner.app.create(plan), Refusal):
-            return False
-        world.dreamscape = plan.dreamscape
+        created = owner.app.create(plan)
+        if not isinstance(created, Refusal):
+            world.dreamscape = plan.dreamscape
+        if isinstance(created, Refusal | Later):
+            return False  # the ledger may have it by the next time
     view = owner.app.dreamscape(world.dreamscape)
     if isinstance(view, Refusal):  # a daemon on an older ledger knows nothing of it
         world.dreamscape = ended
         return False
     if view.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED):
         return True
-    return not isinstance(owner.app.start(world.dreamscape), Refusal)
+    return not isinstance(owner.app.start(world.dreamscape), Refusal | Later)
 
 
 SESSIONS: Final[dict[str, tuple[Callable[[World, "Pod", float, random.Random], None], float, float]]] = {

@@ -14,14 +14,14 @@ Held here
 - cause: every trip names its cause and tells its evidence.
 - nothing: nobody untouched is severed for what only a person or a device can do, no Dreamscape for more
   sleepers than were touched; in a calm world nobody at all is; no crowd is halved that nobody touched.
+- committed: who is given a slot has a seat, a term and a mark in the ledger before that.
 - one-pod: one pseudonym lies in one pod.
 - ended: no bed holds a seat in a Dreamscape that has ended.
 - withdrawn: who withdrew at their pod is given no slot by the daemon that was told, until checked in anew.
 - dose: nobody lives more merge-minutes than their limit, whatever daemon, pod or network do.
 - metrics: at most as many pods as were touched render more than was granted, by what the daemon's meters say.
 - restored: on a copy of the ledger nobody is given a slot before they are checked in anew (`excluded`).
-- exposure: in the end at least as much is charged to a sleeper as their device has rendered; what a mark that
-  is still open stands for counts as charged.
+- exposure: in the end at least as much is charged as a device has rendered; an open mark counts as charged.
 """
 
 from collections import Counter, deque

@@ -2,8 +2,9 @@
 
 import random
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeVar
 
+from dreamd.app.later import Later
 from dreamd.core.limits import RAMP_MIN_S
 from dreamd.core.refusals import Refusal
 from dreamd.core.session.assembly import INTIMATE_SEATS
@@ -18,6 +19,8 @@ from dreamd.simulation.schedule import SECOND_NS, Schedule
 from dreamd.simulation.watch import Watch
 from dreamedge.adapters.door import Broadcasts
 from dreamwire.seal import KeyedSealer
+
+T = TypeVar("T")
 
 SECRET: Final = b"the simulation has one key for everybody"
 DREAMSCAPE: Final = "night"
@@ -82,19 +85,27 @@ class World:
         """Let time pass."""
         self.schedule.run_until(self.schedule.now_ns + round(seconds * SECOND_NS))
 
+    def answered(self, answer: T | Refusal | Later[T]) -> T | Refusal:
+        """Let time pass until an answer that waits for the ledger is there."""
+        if not isinstance(answer, Later):
+            return answer
+        while not answer.settled:
+            self.run(0.01)
+        return answer.answer()
+
     def gather(self, **plan: object) -> str:
         """Check everybody in, create, wait until all are admitted, start; returns why not, or nothing."""
         self.run(6.0)
         owner = self.owner
         assert owner is not None
         for pod in self.pods:
-            owner.app.check_in(pod.name, f"sleeper-{pod.number}")
+            self.answered(owner.app.check_in(pod.name, f"sleeper-{pod.number}"))
         intimate = len(self.pods) <= INTIMATE_SEATS[1]
         most = max(len(self.pods), 5)
         wanted = {"seats_min": 3, "seats_max": most, "ramp_s": RAMP_MIN_S, "intimate": intimate} | plan
-        created = owner.app.create(Plan(DREAMSCAPE, **wanted))  # type: ignore[arg-type]
+        created = self.answered(owner.app.create(Plan(DREAMSCAPE, **wanted)))  # type: ignore[arg-type]
         if isinstance(created, Refusal):
             return created.sentence
         self.run(2.0)
-        started = owner.app.start(DREAMSCAPE)
+        started = self.answered(owner.app.start(DREAMSCAPE))
         return str(getattr(started, "sentence", ""))

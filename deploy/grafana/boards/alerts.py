@@ -15,6 +15,7 @@ from boards.safety import CLOCK_LIMIT_S
 from dreamd.core.limits import (
     DISPERSION_HALVE,
     LEASE_S,
+    LEDGER_SLOW_S,
     QUALITY_IN,
     RANK_HALVE,
     SYNCHRONY_Z_MOST,
@@ -138,6 +139,13 @@ TICKETS: Final = (
         "dreamd_ledger_writable == 0",
         "10s",
         "{{ $labels.instance }}: the ledger takes nothing; nobody is granted anything",
+    ),
+    Alert(
+        "LedgerSlow",
+        TICKET,
+        f"dreamd_ledger_oldest_write_seconds > {LEDGER_SLOW_S:g}",
+        "10s",
+        "{{ $labels.instance }}: the disk is slow; nobody new is seated, those merged dream on",
     ),
     Alert(
         "TicksSkipped",

@@ -5,6 +5,7 @@ from grafana_foundation_sdk.builders.stat import Panel as Stat
 from grafana_foundation_sdk.builders.timeseries import Panel as Lines
 
 from boards.kit import GREEN, ORANGE, RED, Query, board, lines, number
+from dreamd.core.limits import LEDGER_SLOW_S
 
 ONE_IS_WELL = ((0.0, RED), (1.0, GREEN))
 FLEET = ["dreamd pods list"]
@@ -34,6 +35,21 @@ def _up() -> list[Stat | Lines]:
             "min(dreamd_ledger_writable) or vector(-1)",
             lists=["curl 127.0.0.1:8080/readyz"],
             steps=ONE_IS_WELL,
+        ),
+        lines(
+            "Ledger: how long writes take",
+            "From a write's submission to the disk's word, and how long the oldest has waited. No tick waits "
+            "for it; above a second nobody new is seated.",
+            Query(
+                "histogram_quantile(0.99, sum by (le) (rate(dreamd_ledger_commit_seconds_bucket"
+                "[$__rate_interval])))",
+                "99 % within",
+            ),
+            Query("max(dreamd_ledger_oldest_write_seconds)", "the oldest waits"),
+            lists=["curl 127.0.0.1:8080/readyz"],
+            width=12,
+            unit="s",
+            bounds=((LEDGER_SLOW_S, ORANGE),),
         ),
         lines(
             "Reconnects to the broker",

@@ -50,12 +50,14 @@ class Seat(_message.Message):
         STATE_ASSIGNED: _ClassVar[Seat.State]
         STATE_SEVERED: _ClassVar[Seat.State]
         STATE_LEFT: _ClassVar[Seat.State]
+        STATE_COMMITTING: _ClassVar[Seat.State]
     STATE_UNSPECIFIED: Seat.State
     STATE_WAITING: Seat.State
     STATE_ADMITTED: Seat.State
     STATE_ASSIGNED: Seat.State
     STATE_SEVERED: Seat.State
     STATE_LEFT: Seat.State
+    STATE_COMMITTING: Seat.State
     NAME_FIELD_NUMBER: _ClassVar[int]
     POD_FIELD_NUMBER: _ClassVar[int]
     SLEEPER_FIELD_NUMBER: _ClassVar[int]

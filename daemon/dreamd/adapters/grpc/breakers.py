@@ -61,10 +61,9 @@ class Breakers(BreakersServicer):
         """From locked to half-open."""
         name, by = inputs.breaker_id(request.name), inputs.reason(request.by)
         reason = inputs.reason(request.reason)
-        return self._replays.once(
+        return await self._replays.bound(
             request,
             breaking.BreakerDetail,
-            lambda: translate.breaker_detail(
-                granted(self._coordination.breakers.reset(name, by, reason, request.etag))
-            ),
+            lambda: self._coordination.breakers.reset(name, by, reason, request.etag),
+            translate.breaker_detail,
         )

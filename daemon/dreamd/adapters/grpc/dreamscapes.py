@@ -18,11 +18,13 @@ from dreamd.adapters.grpc.errors import granted
 from dreamd.adapters.grpc.pages import page
 from dreamd.adapters.grpc.replays import Replays
 from dreamd.adapters.grpc.ticks import Ticks
-from dreamd.adapters.grpc.watching import Bells, confirmed
+from dreamd.adapters.grpc.watching import Bells, confirmed, kept
 from dreamd.app.coordination import Coordination, SeverTicket
+from dreamd.app.later import Later
 from dreamd.app.listing import place_of_dreamscape
 from dreamd.core.limits import EVENTS_IN_A_MESSAGE
 from dreamd.core.refusals import Refusal
+from dreamd.core.session.views import DreamscapeView
 
 
 class Dreamscapes(DreamscapesServicer):
@@ -40,11 +42,10 @@ class Dreamscapes(DreamscapesServicer):
         """Create in PLANNED, or only say whether it could be."""
         plan = plans.created(request)
         if request.validate_only:
-            return translate.dreamscape(granted(self._coordination.create(plan, validate_only=True)))
-        return self._replays.once(
-            request,
-            dreams.Dreamscape,
-            lambda: translate.dreamscape(granted(self._coordination.create(plan))),
+            checked = await kept(self._coordination.create(plan, validate_only=True))
+            return translate.dreamscape(checked)
+        return await self._replays.bound(
+            request, dreams.Dreamscape, lambda: self._coordination.create(plan), translate.dreamscape
         )
 
     async def UpdateDreamscape(
@@ -53,14 +54,16 @@ class Dreamscapes(DreamscapesServicer):
         """Change the plan before the start, or only say whether it could be."""
         name = inputs.dreamscape_id(request.dreamscape.name, "dreamscape.name")
 
-        def update() -> dreams.Dreamscape:
+        def update() -> DreamscapeView | Refusal | Later[DreamscapeView]:
             plan = plans.changed(request, granted(self._coordination.dreamscape(name)).plan)
             answer = self._coordination.update(
                 plan, request.dreamscape.etag, validate_only=request.validate_only
             )
-            return translate.dreamscape(granted(plans.moved(answer)))
+            return answer if isinstance(answer, Later) else plans.moved(answer)
 
-        return update() if request.validate_only else self._replays.once(request, dreams.Dreamscape, update)
+        if request.validate_only:
+            return translate.dreamscape(await kept(update()))
+        return await self._replays.bound(request, dreams.Dreamscape, update, translate.dreamscape)
 
     async def GetDreamscape(
         self, request: dreams.GetDreamscapeRequest, _context: Context
@@ -87,10 +90,11 @@ class Dreamscapes(DreamscapesServicer):
     ) -> dreams.Dreamscape:
         """Begin to dream."""
         name = inputs.dreamscape_id(request.name)
-        return self._replays.once(
+        return await self._replays.bound(
             request,
             dreams.Dreamscape,
-            lambda: translate.dreamscape(granted(self._coordination.start(name, request.etag))),
+            lambda: self._coordination.start(name, request.etag),
+            translate.dreamscape,
         )
 
     async def ResumeDreamscape(

@@ -12,7 +12,7 @@ from dreamd.adapters.grpc.calls import Context
 from dreamd.adapters.grpc.errors import granted
 from dreamd.adapters.grpc.pages import page, parts
 from dreamd.adapters.grpc.replays import Replays
-from dreamd.adapters.grpc.watching import Bells, confirmed
+from dreamd.adapters.grpc.watching import Bells, confirmed, kept
 from dreamd.app.coordination import Coordination
 from dreamd.core.limits import PODS_IN_A_MESSAGE
 
@@ -58,15 +58,17 @@ class Pods(PodsServicer):
     async def CheckInPod(self, request: beds.CheckInPodRequest, _context: Context) -> beds.Pod:
         """Bind a sleeper to a pod."""
         pod, sleeper = inputs.pod_id(request.name), inputs.sleeper_id(request.sleeper)
-        return self._replays.once(
+        return await self._replays.bound(
             request,
             beds.Pod,
-            lambda: translate.pod(granted(self._coordination.check_in(pod, sleeper, request.etag))),
+            lambda: self._coordination.check_in(pod, sleeper, request.etag),
+            translate.pod,
         )
 
     async def CheckOutPod(self, request: beds.CheckOutPodRequest, _context: Context) -> beds.Pod:
         """Release the pod, then unbind its sleeper."""
-        return translate.pod(granted(self._coordination.check_out(inputs.pod_id(request.name))))
+        out = await kept(self._coordination.check_out(inputs.pod_id(request.name)))
+        return translate.pod(out)
 
     async def ReleasePod(self, request: beds.ReleasePodRequest, context: Context) -> severing.SeverOutcome:
         """This bed alone, now."""

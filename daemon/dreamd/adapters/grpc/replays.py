@@ -8,12 +8,14 @@ merged. Bounded in number, bytes and age; the oldest falls out, and its retry is
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from google.protobuf.message import Message
 
 from dreamd.adapters.grpc import inputs
-from dreamd.adapters.grpc.errors import Declined
+from dreamd.adapters.grpc.errors import Declined, granted
+from dreamd.adapters.grpc.watching import kept, settled
+from dreamd.app.later import Later
 from dreamd.core.refusals import Code, Refusal
 
 KEEP_S: Final = 600.0
@@ -38,7 +40,14 @@ class _Kept(NamedTuple):
     at_s: float
 
 
+class _UnderWay(NamedTuple):
+    digest: bytes
+    later: Later[Any]
+    tell: Callable[[Any], Message]
+
+
 Answer = TypeVar("Answer", bound=Message)
+Value = TypeVar("Value")
 
 
 class Replays:
@@ -52,6 +61,7 @@ class Replays:
         self._bytes_max = bytes_max
         self._kept: OrderedDict[tuple[type, str], _Kept] = OrderedDict()
         self._bytes = 0
+        self._under_way: dict[tuple[type, str], _UnderWay] = {}
 
     def __len__(self) -> int:
         """Answers kept now."""
@@ -63,21 +73,85 @@ class Replays:
         Raises:
             Declined: REQUEST_ID_REUSED where the id came with another request; or what `act` raises.
         """
+        named = self._named(request)
+        if named is None:
+            return act()
+        known = self._known(*named, kind)
+        if known is not None:
+            return known
+        answer = act()
+        self._keep(named[0], _Kept(named[1], answer, answer.ByteSize(), self._now_s()))
+        return answer
+
+    async def bound(
+        self,
+        request: Write,
+        kind: type[Answer],
+        ask: Callable[[], Value | Refusal | Later[Value]],
+        tell: Callable[[Value], Answer],
+    ) -> Answer:
+        """Ask for what waits for the ledger, once for each request id, and tell the answer.
+
+        A second call under one id waits for the first one's answer; a caller who hangs up changes nothing.
+
+        Raises:
+            Declined: REQUEST_ID_REUSED, as `once` does; or the refusal that was the answer.
+        """
+        named = self._named(request)
+        if named is None:
+            return tell(await kept(ask()))
+        self._harvest()
+        known = self._known(*named, kind)
+        if known is not None:
+            return known
+        key, digest = named
+        under_way = self._under_way.get(key)
+        if under_way is not None:
+            self._same(key[1], under_way.digest, digest)
+            later: Later[Value] = under_way.later
+        else:
+            asked = ask()
+            if not isinstance(asked, Later):
+                answer = tell(granted(asked))
+                self._keep(key, _Kept(digest, answer, answer.ByteSize(), self._now_s()))
+                return answer
+            later = asked
+            self._under_way[key] = _UnderWay(digest, later, tell)
+        value = await settled(later)
+        self._harvest()
+        return tell(value)
+
+    def _harvest(self) -> None:
+        """Keep the answers that have come meanwhile; refusals are not kept."""
+        for key, one in [(key, one) for key, one in self._under_way.items() if one.later.settled]:
+            del self._under_way[key]
+            value = one.later.answer()
+            if not isinstance(value, Refusal):
+                answer = one.tell(value)
+                self._keep(key, _Kept(one.digest, answer, answer.ByteSize(), self._now_s()))
+
+    def _named(self, request: Write) -> tuple[tuple[type, str], bytes] | None:
+        """Return (key, digest) of a request with an id; None: it has none."""
         wanted = inputs.request_id(request.request_id)
         if not wanted:
-            return act()
-        key = (type(request), wanted)
+            return None
         digest = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
+        return (type(request), wanted), digest
+
+    def _known(self, key: tuple[type, str], digest: bytes, kind: type[Answer]) -> Answer | None:
         self._forget(self._now_s() - KEEP_S)
-        if (kept := self._kept.get(key)) is not None:
-            if kept.digest != digest:
-                sentence = f"request_id {wanted} came with a different request before"
-                raise Declined(Refusal(Code.REQUEST_ID_REUSED, sentence, {"request_id": wanted}))
-            assert isinstance(kept.answer, kind)
-            return kept.answer
-        answer = act()
-        self._keep(key, _Kept(digest, answer, answer.ByteSize(), self._now_s()))
-        return answer
+        known = self._kept.get(key)
+        if known is None:
+            return None
+        self._same(key[1], known.digest, digest)
+        assert isinstance(known.answer, kind)
+        return known.answer
+
+    @staticmethod
+    def _same(wanted: str, digest: bytes, other: bytes) -> None:
+        if digest != other:
+            sentence = f"request_id {wanted} came with a different request before"
+            raise Declined(Refusal(Code.REQUEST_ID_REUSED, sentence, {"request_id": wanted}))
 
     def _keep(self, key: tuple[type, str], kept: _Kept) -> None:
         self._kept[key] = kept

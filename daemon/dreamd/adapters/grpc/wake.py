@@ -14,7 +14,7 @@ from dreamd.adapters.grpc import inputs, translate
 from dreamd.adapters.grpc.calls import Context
 from dreamd.adapters.grpc.errors import granted
 from dreamd.adapters.grpc.pages import page
-from dreamd.adapters.grpc.watching import confirmed
+from dreamd.adapters.grpc.watching import confirmed, kept
 from dreamd.app.coordination import Coordination
 from dreamd.app.listing import place_of_order
 from dreamwire.messages import WakeScope
@@ -53,7 +53,7 @@ class WakeOrders(WakeOrdersServicer):
         """The order stands no longer."""
         order_id, by = inputs.wake_order_id(request.name), inputs.reason(request.by)
         lifted = self._coordination.waking.lift(order_id, by, inputs.reason(request.reason))
-        return translate.wake_order(granted(lifted))
+        return translate.wake_order(await kept(lifted))
 
     async def ListWakeOrders(
         self, request: waking.ListWakeOrdersRequest, _context: Context

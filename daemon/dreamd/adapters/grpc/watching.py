@@ -1,4 +1,4 @@
-"""How a handler waits: for a watch to have something, or for a sever to be confirmed.
+"""How a handler waits: for a watch to have something, for a sever to be confirmed, or for the ledger.
 
 A bell is rung by the application and heard by one handler. Ringing it twice before it is heard is ringing it
 once, so nothing queues here. Bells sound in turn, within a budget of the thread's time. A stopping daemon
@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from time import monotonic, thread_time
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 from google.protobuf.message import Message
 from grpc.aio import ServicerContext
 
-from dreamd.adapters.grpc.errors import Declined
+from dreamd.adapters.grpc.errors import Declined, granted
 from dreamd.app.budget import WATCHERS_SHARE, Budget
 from dreamd.app.coordination import SeverTicket
+from dreamd.app.later import Later
 from dreamd.core.limits import CONFIRM_WITHIN_S
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.session.views import SeverOutcome
@@ -27,6 +28,8 @@ AT_ONCE: Final = 8
 
 WAIT_LEAST_S: Final = 0.005
 """For a budget that is spent."""
+
+T = TypeVar("T")
 
 LOOK_EVERY_S: Final = 0.01
 """A ticket has no bell: it is looked at this often."""
@@ -126,6 +129,26 @@ class Bells:
     def _paid(self, began_s: float) -> None:
         self.budget.spend(self.budget.used_s() - began_s)
         self._sound()
+
+
+async def kept(answer: T | Refusal | Later[T]) -> T:
+    """The answer, once the ledger has what was asked; the application settles it in time.
+
+    Raises:
+        Declined: the answer is a refusal.
+    """
+    return cast("T", await settled(answer) if isinstance(answer, Later) else granted(answer))
+
+
+async def settled(later: Later[T]) -> T:
+    """The answer of one that waits for the ledger.
+
+    Raises:
+        Declined: the answer is a refusal.
+    """
+    while not later.settled:  # noqa: ASYNC110 - LOOK_EVERY_S says why
+        await asyncio.sleep(LOOK_EVERY_S)
+    return granted(later.answer())
 
 
 async def confirmed(ticket: SeverTicket, context: ServicerContext[Message, Message]) -> SeverOutcome:

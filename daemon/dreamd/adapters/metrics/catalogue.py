@@ -12,6 +12,7 @@ FAST_S: Final = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 LATE_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 ZERO_S: Final = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.5)
 CONFIRM_S: Final = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0)
+COMMIT_S: Final = (0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0, 30.0)
 CALL_S: Final = (0.005, 0.05, 0.5)
 _CALL: Final = ("grpc_type", "grpc_service", "grpc_method")
 _OF: Final = ("dreamscape",)
@@ -90,6 +91,8 @@ CATALOGUE: Final = (
     _counter("dreamd_broker_connections_total", "connections", "times the broker was reached"),
     _counter("dreamd_link_dropped_total", "messages", "dropped from a full queue", "what"),
     _gauge("dreamd_ledger_writable", "1", "1 while the ledger takes what it is given"),
+    _histogram("dreamd_ledger_commit_seconds", "from a write's submission to the disk's word", COMMIT_S),
+    _gauge("dreamd_ledger_oldest_write_seconds", "seconds", "the oldest write has waited; 0: none waits"),
     _gauge("dreamd_tick_age_seconds", "seconds", "since the last tick was over, at the scrape"),
     _histogram("dreamd_tick_seconds", "work of one tick", FAST_S),
     _histogram("dreamd_tick_lateness_seconds", "from when a tick was due to when it began", LATE_S),

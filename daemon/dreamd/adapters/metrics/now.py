@@ -76,6 +76,7 @@ class Now(Collector):
         self.dreamscapes: dict[str, DreamscapeReading] = {}
         self.sites: dict[str, SiteReading] = {}
         self.broker = False
+        self.oldest_write_s = 0.0
         self.ticked_s = now_s()
 
     def tick(self) -> None:
@@ -96,6 +97,7 @@ class Now(Collector):
         yield _one("dreamd_tick_age_seconds", max(0.0, self._now_s() - self.ticked_s))
         yield _one("dreamd_broker_connected", float(self.broker))
         yield _one("dreamd_ledger_writable", float(not self._ledger()))
+        yield _one("dreamd_ledger_oldest_write_seconds", self.oldest_write_s)
 
     def _of_fleet(self, fleet: FleetReading) -> Iterator[Metric]:
         yield _one("dreamd_coupled_above_granted", fleet.above_granted)

@@ -73,6 +73,7 @@ class PrometheusMeters:
         self._tick = histogram(registry, "dreamd_tick_seconds")
         self._lateness = histogram(registry, "dreamd_tick_lateness_seconds")
         self._lag = histogram(registry, "dreamd_loop_lag_seconds")
+        self._commits = histogram(registry, "dreamd_ledger_commit_seconds")
         self._zero = histogram(registry, "dreamd_evidence_to_zero_seconds")
         self._confirmed = histogram(registry, "dreamd_sever_confirmed_seconds")
         self.calls = GrpcMeters(registry)
@@ -114,6 +115,14 @@ class PrometheusMeters:
     def loop_late(self, seconds: float) -> None:
         """The event loop gave a turn this long after it was asked for."""
         self._lag.observe(seconds)
+
+    def ledger_commit(self, seconds: float) -> None:
+        """A transaction is durable, so long after it was submitted."""
+        self._commits.observe(seconds)
+
+    def ledger_waits(self, seconds: float) -> None:
+        """The oldest transaction that is not yet durable waits for so long."""
+        self._now.oldest_write_s = seconds
 
     def severed(self, cause: str) -> None:
         """A sleeper was severed."""

@@ -77,6 +77,11 @@ class SqliteLedger:
         self._finished()
 
     @property
+    def place(self) -> str:
+        """The path."""
+        return str(self._path)
+
+    @property
     def failure(self) -> str:
         """Why the last write failed; empty while all is well."""
         return self._file.failure

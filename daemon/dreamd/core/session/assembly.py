@@ -4,7 +4,7 @@ Every check is made and shown, so that `ExplainAdmission` can say all that stand
 that fails is the reason on the seat. The order goes from what an operator sees at the bed to what only
 the daemon knows: somebody is there and may be asked (present, checked-in, seat, latch, wake order), they can
 be read (calibrated, clock, quality), they may (consent, exposure), they fit (schema), and nothing has just
-gone wrong with them (breaker).
+gone wrong with them (breaker), and a seat can be kept (ledger).
 
 Rules
 - A candidate is plain facts; nothing here looks anything up.
@@ -62,7 +62,7 @@ class Candidate:
     this sleeper is checked in to. wake_order: a standing one that reaches the pod. seated_in: the live
     Dreamscape in which this pod holds a seat, this one included. seats_left and started belong to the
     Dreamscape that is asked for. consent_left_s: for how long the sleeper agrees to be merged, 0: not.
-    exposure: merge-minutes charged, over the limit.
+    exposure: merge-minutes charged, over the limit. ledger: why it takes no seat now, empty while it does.
     """
 
     pod: str
@@ -89,6 +89,7 @@ class Candidate:
     breaker: BreakerState = BreakerState.CLOSED
     breaker_cause: str = ""
     wake_order: str = ""
+    ledger: str = ""
 
 
 def selects(plan: Plan, pod: str, site: str) -> bool:
@@ -210,6 +211,11 @@ def _breaker(candidate: Candidate, _plan: Plan) -> Check:
     return _check("breaker", code, sentence, passed=passed)
 
 
+def _ledger(candidate: Candidate, _plan: Plan) -> Check:
+    sentence = f"no seat can be kept now: {candidate.ledger}"
+    return _check("ledger", Code.LEDGER_UNAVAILABLE, sentence, passed=candidate.ledger == "")
+
+
 CHECKS: Final[tuple[Callable[[Candidate, Plan], Check], ...]] = (
     _present,
     _checked_in,
@@ -223,6 +229,7 @@ CHECKS: Final[tuple[Callable[[Candidate, Plan], Check], ...]] = (
     _exposure,
     _schema,
     _breaker,
+    _ledger,
 )
 """The order of admission."""
 

@@ -12,6 +12,7 @@ NO_BROKER: Final = (
 )
 BLIND: Final = "most frames of {names} are missing at once: the way to the pods is broken"
 NO_LEDGER: Final = "{why}: until it can be written, no pod is granted a coupling"
+SLOW_LEDGER: Final = "{why}: until it has finished, no pod is newly seated; what is merged stays so"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class HouseView:
     broker: the broker is reached. broker_since_s: session time since when that is so; 0: it never was.
     ledger: why it takes nothing, empty while it takes what it is given. blind: Dreamscapes of which most
     frames are missing at once. online: pods that are connected, by their presence. unheard: those of them
-    that are silent.
+    that are silent. ledger_slow: why the ledger is slow, empty while it is not, or where it fails.
     """
 
     broker: bool
@@ -30,6 +31,7 @@ class HouseView:
     blind: tuple[str, ...]
     online: int
     unheard: int
+    ledger_slow: str = ""
 
     @property
     def troubles(self) -> tuple[str, ...]:
@@ -38,5 +40,6 @@ class HouseView:
             (not self.broker, NO_BROKER),
             (bool(self.blind), BLIND.format(names=", ".join(self.blind))),
             (bool(self.ledger), NO_LEDGER.format(why=self.ledger)),
+            (bool(self.ledger_slow), SLOW_LEDGER.format(why=self.ledger_slow)),
         )
         return tuple(sentence for is_wrong, sentence in told if is_wrong)

@@ -46,5 +46,6 @@ KINDS: Final = {
     "malformed": "a payload of `pod` could not be read; `cause` is its kind; one of each in ten seconds",
     "step-failed": "a bug in one step: whom it concerns was set to zero first, and the daemon goes on",
     "restored": "the ledger is a copy or an hour old: consents are suspended until they are given anew",
-    "ledger": "the ledger could not keep something",
+    "ledger": "the ledger could not keep something, is slow, or was closed with writes left",
+    "ledger-well": "the ledger takes what it is given again, or is quick again",
 }

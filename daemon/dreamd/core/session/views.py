@@ -36,6 +36,7 @@ class SeatState(Enum):
 
     WAITING = "waiting"  # invited or selected, not admitted; `refusal` says why
     ADMITTED = "admitted"  # passed the checks, not yet assigned
+    COMMITTING = "committing"  # admitted, and waits until the ledger has the seat
     ASSIGNED = "assigned"  # holds a slot; coupling may be zero
     SEVERED = "severed"  # zero; Resume or the breaker's path back
     LEFT = "left"  # gone by own will or release; the slot is never reused

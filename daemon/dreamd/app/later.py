@@ -1,0 +1,29 @@
+"""An answer that a caller does not have yet: it waits until the ledger has what was asked."""
+
+from typing import Generic, TypeVar
+
+from dreamd.core.refusals import Refusal
+
+T = TypeVar("T")
+
+
+class Later(Generic[T]):
+    """An answer that waits for the ledger. It is settled in time, whatever the ledger does."""
+
+    def __init__(self) -> None:
+        self._answer: T | Refusal | None = None
+
+    @property
+    def settled(self) -> bool:
+        """There is an answer."""
+        return self._answer is not None
+
+    def answer(self) -> T | Refusal:
+        """The answer; ask once it is settled."""
+        assert self._answer is not None, "the answer still waits for the ledger"
+        return self._answer
+
+    def settle(self, answer: T | Refusal) -> None:
+        """Answer, once."""
+        assert self._answer is None, "an answer is given once"
+        self._answer = answer
