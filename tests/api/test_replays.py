@@ -1,5 +1,7 @@
 """Request ids: done once, answered alike; and leaving is never answered from memory."""
 
+import asyncio
+
 import grpc.aio
 import pytest
 
@@ -9,9 +11,11 @@ from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
 from dreamapi.v1.pods_pb2 import CheckInPodRequest, Pod
 from dreamd.adapters.grpc.errors import Declined
 from dreamd.adapters.grpc.replays import KEEP_S, Replays
+from dreamd.app.later import Later
 from dreamd.core.refusals import Code, Refusal
-from dreamd.core.session.views import DreamscapeState
+from dreamd.core.session.views import DreamscapeState, PodView
 from fakes.coordination import FakeCoordination
+from fakes.views import pod_view
 
 
 async def test_the_same_write_twice_is_done_once(application: FakeCoordination, api: dreamapi.Api) -> None:
@@ -95,3 +99,47 @@ def test_ids_of_different_methods_do_not_meet() -> None:
     assert act.times == 2
     with pytest.raises(Declined):
         replays.once(CheckInPodRequest(name="pods/other", request_id="r"), Pod, act)
+
+
+async def test_a_call_waits_for_the_ledger_and_its_copy_for_the_same_answer(
+    application: FakeCoordination, api: dreamapi.Api
+) -> None:
+    """Two calls under one id are one write; both hear its answer, which is repeated afterwards."""
+    later: Later[PodView] = Later()
+    application.refuse("check_in", later)  # type: ignore[arg-type] -- an answer that waits
+    async with asyncio.TaskGroup() as calls:
+        both = [calls.create_task(api.pods.check_in("bed-1", "ada", request_id="r1")) for _ in range(2)]
+        while not application.calls:  # noqa: ASYNC110 - the server runs in this loop
+            await asyncio.sleep(0)
+        assert not any(call.done() for call in both)
+        later.settle(pod_view("bed-1", sleeper="ada"))
+    assert {call.result().sleeper for call in both} == {"sleepers/ada"}
+    assert (await api.pods.check_in("bed-1", "ada", request_id="r1")).sleeper == "sleepers/ada"
+    assert len(application.calls) == 1
+
+
+async def test_a_ledger_that_is_too_slow_is_a_refusal_that_is_not_remembered(
+    application: FakeCoordination, api: dreamapi.Api
+) -> None:
+    """The caller hears LEDGER_UNAVAILABLE; asked again under the same id it is done."""
+    later: Later[PodView] = Later()
+    later.settle(Refusal(Code.LEDGER_UNAVAILABLE, "the ledger has not kept the check-in within 3 s"))
+    application.refuse("check_in", later)  # type: ignore[arg-type] -- an answer that waits
+    with pytest.raises(dreamapi.LedgerUnavailable):
+        await api.pods.check_in("bed-1", "ada", request_id="r1")
+    assert (await api.pods.check_in("bed-1", "ada", request_id="r1")).sleeper == "sleepers/ada"
+
+
+async def test_a_caller_who_hangs_up_changes_nothing(
+    application: FakeCoordination, api: dreamapi.Api
+) -> None:
+    """The write goes on; a second call under the id hears what came of it."""
+    later: Later[PodView] = Later()
+    application.refuse("check_in", later)  # type: ignore[arg-type] -- an answer that waits
+    first = asyncio.ensure_future(api.pods.check_in("bed-1", "ada", request_id="r1"))
+    while not application.calls:  # noqa: ASYNC110 - the server runs in this loop
+        await asyncio.sleep(0)
+    first.cancel()
+    later.settle(pod_view("bed-1", sleeper="ada"))
+    assert (await api.pods.check_in("bed-1", "ada", request_id="r1")).sleeper == "sleepers/ada"
+    assert len(application.calls) == 1

@@ -19,6 +19,7 @@ import psutil
 
 from tests.bench.fusion import fusion
 from tests.bench.overload import overload
+from tests.bench.ledger import ledger
 from tests.bench.sever import sever
 from tests.bench.siege import siege
 from tests.bench.simulate import simulate
@@ -105,6 +106,7 @@ BENCHES = {
     "overload": lambda: overload(row),
     "lists": lambda: lists(row),
     "ended": lambda: ended(row),
+    "ledger": lambda: ledger(row),
     "fusion": lambda: fusion(row, Path("fusion.png")),
 }
 

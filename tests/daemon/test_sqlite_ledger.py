@@ -13,9 +13,12 @@ from dreamd.adapters.store.schema import SCHEMAS
 from dreamd.adapters.store.sqlite import SqliteLedger
 from dreamd.core.session.views import DreamscapeState, Plan
 from dreamd.core.severing.causes import Cause
-from dreamd.core.severing.views import Lock
+from dreamd.core.severing.views import Lock, Mark
+from dreamd.core.severing.waking import Order
 from dreamd.ports.ledger import LAPSED_S, DreamscapeRecord, LedgerError, Transaction
-from fakes.ledger import draw, holds
+from dreamwire.messages import WakeScope
+from fakes.gated_file import GatedFile
+from fakes.ledger import draw, holds, settled
 
 NOW_S = 1_760_000_000.0
 
@@ -265,5 +268,29 @@ def test_a_full_disk_is_said_until_something_can_be_written(tmp_path: Path) -> N
     assert "full" in ledger.failure
     ledger._file.base.execute("PRAGMA max_page_count = 100000")
     draw(ledger, "night", 0, NOW_S + 1.0)
+    assert ledger.failure == ""
+    ledger.close()
+
+
+def test_a_transaction_that_fails_at_its_end_leaves_nothing_and_fails_no_other(tmp_path: Path) -> None:
+    """Whatever raises, a number or text that does not fit: its neighbours are written, it is not."""
+    file = GatedFile(tmp_path / "ledger")
+    ledger = SqliteLedger(tmp_path / "ledger", file=file)
+    file.gate.clear()
+    ledger.submit(Transaction(lived_s=NOW_S))
+    file.begun.wait()
+    order = Order("w1", 1, WakeScope.FLEET, "", "mira", "smoke", float("nan"))
+    bad = (
+        Transaction(check_ins=(("bed-1", "ash"),), marks=(Mark("bed-1", Cause.FLAT, NOW_S, 1 << 70, 1),)),
+        Transaction(check_ins=(("bed-2", "ash"),), wake_orders=(order,)),
+        Transaction(check_ins=(("bed-3", "ash"), ("bed-4", "\ud800"))),
+    )
+    failed = [ledger.submit(one) for one in bad]
+    good = ledger.submit(Transaction(check_ins=(("bed-9", "yew"),)))
+    file.gate.set()
+    assert settled(ledger, good).done
+    assert all(commit.failure for commit in failed)
+    assert file.batches == [1, 4], "one fsync for all that waited"
+    assert ledger.checked_in() == {"bed-9": "yew"}
     assert ledger.failure == ""
     ledger.close()

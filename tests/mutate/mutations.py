@@ -3,6 +3,7 @@
 from typing import Final
 
 from mutate.api import API
+from mutate.books import BOOKS
 from mutate.console import CONSOLE
 from mutate.crowd import CROWD
 from mutate.daemon import DAEMON
@@ -27,4 +28,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *STOPS,
     *API,
     *EVIDENCE,
+    *BOOKS,
 )

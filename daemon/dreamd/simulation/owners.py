@@ -49,6 +49,7 @@ class Owner:
         self.ledger = MemoryLedger(shelf, self)
         self._dice = random.Random(f"disk {world.seed} {number}")  # noqa: S311 - one seed, one story
         self.slow_until_s = 0.0
+        self.fsync_least_s = 0.0
         self.meters = CountingMeters()
         self.began_s = world.schedule.now_s
         self.dies_at_a_lock = False
@@ -139,7 +140,7 @@ class Owner:
     def takes_s(self) -> float:
         """How long the next fsync takes: milliseconds, now and then more, or as long as the disk is slow."""
         usual_s = self._dice.uniform(*(STALL_S if self._dice.random() < STALLS else FSYNC_S))
-        return max(usual_s, self.slow_until_s - self.world.schedule.now_s)
+        return max(usual_s, self.fsync_least_s, self.slow_until_s - self.world.schedule.now_s)
 
     def after(self, seconds: float, happen: Callable[[], None]) -> None:
         """Let it happen later."""

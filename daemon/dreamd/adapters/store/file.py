@@ -93,7 +93,7 @@ class LedgerFile:
         self.base.execute("SAVEPOINT one")
         try:
             terms = apply(self.base, change)
-        except (sqlite3.Error, LedgerError) as error:
+        except Exception as error:
             if not self.base.in_transaction:
                 raise  # the disk is full, or worse: SQLite has rolled everything back
             self.base.execute("ROLLBACK TO one")
@@ -223,7 +223,7 @@ class LedgerFile:
         except sqlite3.Error as error:
             raise LedgerError(self.damaged(str(error))) from error
 
-    def _unusable(self, error: sqlite3.Error) -> str:
+    def _unusable(self, error: Exception) -> str:
         return f"the ledger {self._path} could not be used ({error})"
 
 

@@ -1,0 +1,125 @@
+"""The ledger off the tick's thread: what waits for a commit, what does not, and what a slow disk may do."""
+
+from typing import Final
+
+from mutate.mutation import Mutation
+
+_APP: Final = "daemon/dreamd/app/"
+_STORE: Final = "daemon/dreamd/adapters/store/"
+_SLOW: Final = ("tests/app/test_slow_ledger.py",)
+_COMMITS: Final = ("tests/conformance/test_ledger_commits.py",)
+
+BOOKS: Final = (
+    Mutation(
+        "books.leaving-wins",
+        "a pod that left while its seat was being written is assigned it",
+        f"{_APP}granting.py",
+        "return seat.state is SeatState.COMMITTING and self._session.seats.numbered(seat.number) is seat",
+        "return True",
+        _SLOW,
+    ),
+    Mutation(
+        "books.withdrawal-wins",
+        "a sleeper who withdrew while their seat was being written is assigned",
+        f"{_APP}granting.py",
+        "if self._stays(seat) and self._session.seating.still_admitted(seat):",
+        "if self._stays(seat):",
+        _SLOW,
+    ),
+    Mutation(
+        "books.sever-wins",
+        "a sever does not overtake a start that waits for the ledger",
+        f"{_APP}session.py",
+        "        self.granting.overtaken(self._refused_by(cause))\n",
+        "",
+        _SLOW,
+    ),
+    Mutation(
+        "books.refused-is-undone",
+        "a call that was refused for a slow ledger is done all the same",
+        f"{_APP}commits.py",
+        "                if commit.done:\n                    undo()\n",
+        "                pass\n",
+        _SLOW,
+    ),
+    Mutation(
+        "books.answered-in-time",
+        "a call that waits for the ledger waits for ever",
+        f"{_APP}commits.py",
+        "if not now_s - at_s <= LEDGER_ANSWERS_WITHIN_S:",
+        "if False:",
+        _SLOW,
+    ),
+    Mutation(
+        "books.slow-is-said",
+        "a ledger that is slow says nothing",
+        f"{_APP}commits.py",
+        "slow = not oldest_s <= LEDGER_SLOW_S",
+        "slow = False",
+        _SLOW,
+    ),
+    Mutation(
+        "books.failure-is-asked",
+        "a ledger that failed once is held to fail for ever",
+        f"{_APP}commits.py",
+        "if self._ledger.failure and not self._waiting and",
+        "if False and",
+        _SLOW,
+    ),
+    Mutation(
+        "books.check-out-retried",
+        "a check-out that could not be written is forgotten",
+        f"{_APP}beds.py",
+        "        pods = [pod for pod in self._unsaved if pod not in self._binding]\n",
+        "        pods: list[str] = []\n",
+        _SLOW,
+    ),
+    Mutation(
+        "books.charge-counts",
+        "what waits to be charged may be lived once more",
+        f"{_APP}cohorts.py",
+        "        bank.left_min[row] -= bank.lived_min[row]\n",
+        "",
+        _SLOW,
+    ),
+    Mutation(
+        "books.one-transaction",
+        "each trip of a tick is a write of its own",
+        f"{_APP}locks.py",
+        "        if self._writing or not (self._unsaved or self._unmarked):\n",
+        "        if not (self._unsaved or self._unmarked):\n",
+        _SLOW,
+    ),
+    Mutation(
+        "books.each-for-itself",
+        "a transaction that cannot be made leaves half of itself in the ledger",
+        f"{_STORE}file.py",
+        '            self.base.execute("ROLLBACK TO one")\n',
+        "",
+        ("tests/daemon/test_sqlite_ledger.py",),
+    ),
+    Mutation(
+        "books.failed-confirms-nothing",
+        "a term holds although nobody knows what the ledger keeps",
+        f"{_STORE}sqlite.py",
+        "if self._file.failure:",
+        "if False:",
+        _COMMITS,
+    ),
+    Mutation(
+        "books.bounded",
+        "what waits for a slow disk grows without an end",
+        f"{_STORE}sqlite.py",
+        "if waiting >= TRANSACTIONS_WAITING:",
+        "if False:",
+        _COMMITS,
+    ),
+    Mutation(
+        "books.withdrawn",
+        "what was withdrawn in time is written",
+        f"{_STORE}worker.py",
+        "            if commit.withdrawn:\n",
+        "            if False:\n",
+        _COMMITS,
+    ),
+)

@@ -1,0 +1,90 @@
+"""Whole nights on slow disks: they sever nobody, and what a crash loses makes things stricter."""
+
+import pytest
+
+from dreamd.app.later import Later
+from dreamd.core.limits import FSYNC_TAKES_S
+from dreamd.core.session.views import DreamscapeState, SeatState
+from dreamd.simulation.world import DREAMSCAPE, World
+
+STEP_S = 0.1
+
+
+def merged(seed: int, pods: int = 5) -> World:
+    """A world in which all of them dream together, and nothing goes wrong by itself."""
+    world = World(seed, pods)
+    assert world.gather() == ""
+    world.run(20.0)
+    assert all(pod.share() > 0.0 for pod in world.pods)
+    world.watch.calm = False  # what a daemon or an operator severs here is meant
+    return world
+
+
+def alone(world: World, seconds: float) -> set[str]:
+    """Who was at zero at any time of the next so many seconds."""
+    found: set[str] = set()
+    for _ in range(round(seconds / STEP_S)):
+        world.run(STEP_S)
+        found.update(pod.name for pod in world.pods if not pod.share() > 0.0)
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_thirty_seconds_an_fsync_sever_nobody_who_is_merged(seed: int) -> None:
+    """For four minutes of such writes, each behind another, every lease holds; nothing is under-counted."""
+    world = merged(seed)
+    assert world.owner is not None
+    world.owner.fsync_least_s = FSYNC_TAKES_S
+    assert alone(world, 240.0) == set()
+    assert any(event.kind == "ledger" for event in world.owner.app.journal._events)
+    world.owner.fsync_least_s = 0.0
+    world.run(FSYNC_TAKES_S + 5.0)
+    world.watch.settle()
+    assert world.watch.violations == []
+    assert world.owner.app.ledger_trouble == ""
+
+
+def test_nobody_new_is_granted_anything_while_the_disk_is_slow() -> None:
+    """Who is checked out and in again waits without a slot until the disk has what names their seat."""
+    world = merged(3)
+    owner, pod = world.owner, world.pods[0]
+    assert owner is not None
+    world.answered(owner.app.check_out(pod.name))
+    world.run(2.0)
+    world.answered(owner.app.check_in(pod.name, f"sleeper-{pod.number}"))
+    owner.slow_until_s = world.schedule.now_s + 45.0
+    world.run(40.0)
+    assert pod.share() == 0.0
+    assert all(other.share() > 0.0 for other in world.pods[1:])
+    world.run(30.0)
+    assert pod.share() > 0.0
+    assert world.watch.violations == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_crash_with_writes_waiting_loses_nothing_that_was_answered(seed: int) -> None:
+    """A sever is answered at once and may be lost with a crash; then everyone is scored before any grant."""
+    world = merged(seed)
+    owner = world.owner
+    assert owner is not None
+    owner.slow_until_s = world.schedule.now_s + 20.0
+    world.run(1.0)
+    out = owner.app.check_out("bed-1")
+    assert isinstance(out, Later), "it is not answered before it is durable"
+    owner.app.sever(DREAMSCAPE, "a drill")
+    world.watch.silenced(owner, DREAMSCAPE, silenced=True)
+    world.run(1.0)
+    owner.kill()
+    kept_out = "bed-1" not in world.shelf.beds
+    world.run(1.0)
+    again = world.start_owner()
+    world.run(6.0)
+    assert all(pod.share() == 0.0 for pod in world.pods), "nobody is granted anything before they are scored"
+    view = again.app.dreamscape(DREAMSCAPE)
+    state = getattr(view, "state", None)
+    assert state in (DreamscapeState.SEVERED, DreamscapeState.DREAMING)
+    seats = {seat.pod: seat.state for seat in getattr(view, "seats", ())}
+    assert not kept_out or seats.get("bed-1") is not SeatState.ASSIGNED
+    world.run(20.0)
+    world.watch.settle()
+    assert world.watch.violations == []
