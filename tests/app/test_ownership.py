@@ -1,8 +1,12 @@
 """Who publishes: an owner that cannot ask its ledger grants nothing, one that has been replaced is silent."""
 
+from dreamd.app.ownership import Ownership
 from dreamd.core.session.views import DreamscapeState
+from dreamd.ports.ledger import Transaction
 from fakes.ledger import MemoryLedger, draw
 from fakes.stage import Stage
+
+NOW_S = 1_760_000_000.0
 
 
 def dreaming() -> tuple[Stage, MemoryLedger]:
@@ -50,3 +54,24 @@ def test_severing_does_not_wait_for_the_ledger() -> None:
     stage.app.sever("night", "enough")
     assert not stage.link.collectives[-1].coupling.any()
     assert stage.app.dreamscape("night").state is DreamscapeState.SEVERED
+
+
+def test_a_question_that_meets_our_own_new_term_says_nothing() -> None:
+    """The ledger may have the new term of a held cohort before this owner hears of it."""
+    ledger = MemoryLedger()
+    ownership = Ownership(ledger, "night")
+    ownership.drawn(ledger.write(Transaction(terms=ownership.lacking((0,), NOW_S))), NOW_S)
+    ownership.close(0)
+    draws = ownership.lacking((0,), NOW_S + 1.0)
+    ownership.draw(draws)
+    terms = ledger.write(Transaction(terms=draws))
+    ownership.confirm(NOW_S + 2.0)
+    assert not ownership.lost
+    ownership.ended(draws)
+    ownership.drawn(terms, NOW_S + 1.0)
+    ownership.confirm(NOW_S + 4.0)
+    assert not ownership.lost
+    assert ownership.may_grant(NOW_S + 4.0)
+    draw(ledger, "night", 0, NOW_S + 5.0)
+    ownership.confirm(NOW_S + 6.0)
+    assert ownership.lost, "another owner's term is noticed as ever"

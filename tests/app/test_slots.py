@@ -56,8 +56,8 @@ def test_more_assigns_than_a_term_has_slots_end_nothing() -> None:
     for _ in range(60_000):
         places.give_back(places.give()[0])
     stage.hop(LOOKED)
-    for _ in range(24):
-        anew(stage, conductor, 300)
+    for _ in range(36):
+        anew(stage, conductor, 200)
         most = max(most, len({message.cohort for message in said(stage)}))
     sent = assigns(stage)
     assert 60_000 + len(sent) > COHORTS_MAX * COHORT_SLOTS

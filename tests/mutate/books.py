@@ -122,4 +122,12 @@ BOOKS: Final = (
         "            if False:\n",
         _COMMITS,
     ),
+    Mutation(
+        "books.own-new-term",
+        "an owner takes the new term it draws itself for another owner's, and falls silent for good",
+        f"{_APP}ownership.py",
+        "if self._drawing.keys() & asked.keys():",
+        "if False:",
+        ("tests/app/test_ownership.py",),
+    ),
 )

@@ -58,7 +58,7 @@ class Conductor(Session):
 
     def __init__(self, plan: Plan, surroundings: Surroundings, created_s: float) -> None:
         super().__init__(plan, surroundings, created_s)
-        self.slots = SlotKeeping(self, self._seat_anew)
+        self.slots = SlotKeeping(self, surroundings, self._seat_anew)
         self.excluding = Excluding(self._happenings.excluded)
         self.artists = Artists(self.schema, plan.artist_share, surroundings.clock.now_s, self.say)
 

@@ -10,6 +10,7 @@ asks for it: zero collectives first, then orders, then the books.
 import math
 import random
 from functools import partial
+from weakref import WeakValueDictionary
 
 from dreamd.app import reading
 from dreamd.app.commits import Commits
@@ -99,16 +100,10 @@ class Coordinator(Desk):
         self._receipts = Receipts(self._settled, surroundings.orders, surroundings.fleet, clock)
         locks.on_settled(self._receipts.pay)
         self._closed = self._newest_closing(now_s)
-        self._awaited: dict[str, Conductor] = {}
+        self._awaited: WeakValueDictionary[str, Conductor] = WeakValueDictionary()
         self._malformed = Malformed(journal, meters)
         self._in.consents.changed(self._consent_changed)
-        self._in.fleet.forgotten = self._forgotten
-
-    def _forgotten(self, pod: str) -> None:
-        """A ghost of the fleet is forgotten, and everything that hangs on its name."""
-        self._in.orders.forget(pod)
-        self.waking.forget(pod)
-        self._awaited.pop(pod, None)
+        self._in.fleet.forgotten += [self._in.orders.forget, self.waking.forget]
 
     @property
     def journal(self) -> Journal:
@@ -306,12 +301,6 @@ class Coordinator(Desk):
     def on_wake_place(self, said: WakeOrder | None) -> None:
         """What stands in the retained place of wake orders is not what we published last."""
         self.waking.on_place(said)
-
-    def _put_away(self, now_s: float) -> None:
-        super()._put_away(now_s)
-        if self._awaited:
-            living = self._conductors.values()
-            self._awaited = {pod: one for pod, one in self._awaited.items() if one in living}
 
     # -- what is due ------------------------------------------------------------------------------
 

@@ -98,8 +98,8 @@ class Fleet:
         self._said: list[tuple[float, str]] = []  # a heap
         self.frame_of: Callable[[PodRecord], Word] = lambda _record: SILENCE
         """The last frame of a pod that has a slot; set once, by the application that knows the slots."""
-        self.forgotten: Callable[[str], None] = lambda _pod: None
-        """Told of every pod that is forgotten; set once, by the application that knows what hangs on it."""
+        self.forgotten: list[Callable[[str], None]] = []
+        """Told of every pod that is forgotten, by the application that knows what hangs on it."""
         self._pods: dict[str, PodRecord] = {}
         self._ghosts = Ghosts()
         self._names = Names()
@@ -167,7 +167,8 @@ class Fleet:
         self._names.discard(pod)
         self.unseated.note(pod, record.presence.site, free=False)
         self.census.forget(pod)
-        self.forgotten(pod)
+        for tell in self.forgotten:
+            tell(pod)
         return True
 
     def report(self, status: Status, now_s: float) -> PodRecord | str:

@@ -74,6 +74,7 @@ class Granting:
                 self._failed(asked, commit.failure)
 
         self._asked = asked
+        self._session.ownership.draw(asked.transaction.terms)
         asked.commit = self._in.commits.submit(asked.transaction, "a seat", over)
 
     def start(self, admitted: list[Seat], scale: tuple[Floats, Floats]) -> Started:
@@ -85,10 +86,10 @@ class Granting:
             return asked
         if len(asked.seats) < self._session.plan.seats_min:
             self._wait(asked, None)
-            self._session.ownership.not_drawn()
             self._session.company.not_opened(asked.opening)
             return below_minimum(self._session, self._in.fleet, len(asked.seats))
         self._asked = asked
+        self._session.ownership.draw(asked.transaction.terms)
         answer: Started = self._in.commits.ask(
             asked.transaction,
             f"the start of {self._session.plan.dreamscape}",
@@ -115,7 +116,7 @@ class Granting:
         for seat in agreed:
             seat.state, seat.refusal = SeatState.COMMITTING, None
         cohorts = session.seats.upcoming(len(agreed))
-        named = Transaction(dreamscapes=(session.record(),), terms=session.ownership.draws(cohorts, now_s))
+        named = Transaction(dreamscapes=(session.record(),), terms=session.ownership.lacking(cohorts, now_s))
         return Asked(agreed, opening, named.plus(opening.transaction), now_s)
 
     # -- how it ends --------------------------------------------------------------------------------
@@ -123,11 +124,11 @@ class Granting:
     def _written(self, asked: Asked, commit: Commit[Terms]) -> None:
         """The ledger has spoken, whoever still waits for it."""
         self._asked = None
+        self._session.ownership.ended(asked.transaction.terms)
         if commit.done:
             self._session.ownership.drawn(commit.value, asked.at_s)
             self._session.company.opened(asked.opening)
         else:
-            self._session.ownership.not_drawn()
             self._session.company.not_opened(asked.opening)
 
     def _begin(self, asked: Asked, scale: tuple[Floats, Floats]) -> DreamscapeView | Refusal:

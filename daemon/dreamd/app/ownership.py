@@ -8,6 +8,7 @@ A confirmation reads, and waits behind no write. A slow disk alone therefore end
 cannot be read, or whose last write failed, does.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -26,27 +27,30 @@ class Ownership:
         self._dreamscape = dreamscape
         self._terms: dict[int, int] = {}
         self._again: set[int] = set()
-        self._drawing: set[int] = set()
+        self._drawing: Counter[int] = Counter()
         self._asked_s = 0.0
         self._confirmed_s = 0.0
         self.lost = False
 
-    def lacks(self, cohorts: Iterable[int]) -> bool:
-        """Whether a term is to be drawn before slots of these cohorts are given."""
-        return any(cohort not in self._terms or cohort in self._again for cohort in cohorts)
+    def lacking(self, cohorts: Iterable[int], now_s: float) -> tuple[TermDraw, ...]:
+        """The draws of those of these cohorts that have no term yet, or want a new one; `drawn` follows."""
+        return tuple(
+            TermDraw(self._dreamscape, cohort, now_s)
+            for cohort in cohorts
+            if cohort not in self._terms or cohort in self._again
+        )
 
-    def draws(self, cohorts: Iterable[int], now_s: float) -> tuple[TermDraw, ...]:
-        """The draws of those of these cohorts that lack a term; `drawn` or `not_drawn` follows."""
-        self._drawing = {cohort for cohort in cohorts if self.lacks((cohort,))}
-        return tuple(TermDraw(self._dreamscape, cohort, now_s) for cohort in sorted(self._drawing))
+    def draw(self, draws: tuple[TermDraw, ...]) -> None:
+        """These are on their way to the ledger; `ended` follows, and `drawn` where they are in it."""
+        self._drawing.update(draw.cohort for draw in draws)
 
-    def not_drawn(self) -> None:
-        """The ledger has none of them."""
-        self._drawing = set()
+    def ended(self, draws: tuple[TermDraw, ...]) -> None:
+        """These are on their way no more."""
+        self._drawing.subtract(draw.cohort for draw in draws)
+        self._drawing = +self._drawing
 
     def drawn(self, terms: Terms, now_s: float) -> None:
         """These are in the ledger, asked for at `now_s`."""
-        self._drawing = set()
         for (dreamscape, cohort), term in terms.items():
             if dreamscape == self._dreamscape:
                 self._terms[cohort] = term
@@ -87,10 +91,10 @@ class Ownership:
     def _answered(self, commit: Commit[bool], asked: dict[int, int], asked_s: float) -> None:
         """The ledger has said whether the terms hold; a question that failed says nothing.
 
-        Nor does one about a cohort that has been closed meanwhile, or is being drawn for: its new term is our
-        own.
+        Nor does one about a cohort that has been closed meanwhile, or that a new term is being drawn for: the
+        new term is our own.
         """
-        if self._drawing & asked.keys():
+        if self._drawing.keys() & asked.keys():
             return
         if not commit.done or any(self._terms.get(cohort) != term for cohort, term in asked.items()):
             return

@@ -174,11 +174,12 @@ class Session:
         self.books.changed = True
 
     def assign(self, seat: Seat) -> None:
-        """Give a slot to a seat that is in the ledger; without a term for its cohort it waits for one."""
+        """Give a slot to a seat that is in the ledger; without a slot, or a term for it, the seat waits."""
         if not self.seats.slots_left:
             self.seating.exhausted(seat)
+            self.company.gone(seat, 0.0)
             return
-        if self.ownership.lacks(self.seats.upcoming(1)):
+        if self.ownership.lacking(self.seats.upcoming(1), 0.0):
             seat.state = SeatState.WAITING
             return
         self.seating.assign(seat, self.cohorts, self.scale, self.instant, self.company.dose(seat))
@@ -377,6 +378,6 @@ class Session:
     def _seat_anew(self, seat: Seat) -> None:
         """The seat gets another slot and its sleeper begins at zero; where no slot is left it waits."""
         if self.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED) and not self.ownership.lost:
-            lacks = self.ownership.lacks(self.seats.upcoming(1))
-            self.vacate(seat, stays=self.seats.slots_left > 0 and not lacks)
+            ready = self.seats.slots_left and not self.ownership.lacking(self.seats.upcoming(1), 0.0)
+            self.vacate(seat, stays=bool(ready))
             self.assign(seat)

@@ -13,8 +13,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from dreamd.app.seats import Seat
+from dreamd.app.surroundings import Surroundings
 from dreamd.core.limits import COHORT_SLOTS, HOP_S, LEASE_FADE_S, LEASE_S, SEATS_MAX
-from dreamd.core.session.places import COHORTS_MAX
+from dreamd.core.session.places import CHOSEN, COHORTS_MAX
+from dreamd.ports.ledger import Commit, Terms, Transaction
 
 if TYPE_CHECKING:
     from dreamd.app.session import Session
@@ -25,6 +27,8 @@ FEW: Final = COHORT_SLOTS
 """With no more slots left than this, the emptiest cohort is emptied."""
 MOVED_MOST: Final = COHORT_SLOTS // 4
 """A cohort with more holders is not emptied; where every cohort is open, one has 39 at most."""
+AHEAD: Final = CHOSEN * COHORT_SLOTS
+"""For so many slots terms are drawn before they are given."""
 LOOK_EVERY_HOPS: Final = 4
 
 assert SEATS_MAX // (COHORTS_MAX - 1) <= MOVED_MOST
@@ -33,13 +37,18 @@ assert SEATS_MAX // (COHORTS_MAX - 1) <= MOVED_MOST
 class SlotKeeping:
     """Looks after the cohorts of one Dreamscape; `seat_anew` gives a seat another slot."""
 
-    def __init__(self, session: "Session", seat_anew: Callable[[Seat], None]) -> None:
+    def __init__(
+        self, session: "Session", surroundings: Surroundings, seat_anew: Callable[[Seat], None]
+    ) -> None:
         self._session = session
+        self._in = surroundings
         self._seat_anew = seat_anew
+        self._drawing = False
         self._empty_since: dict[int, int] = {}
 
     def keep(self, instant: int) -> None:
         """House-keeping of this grid instant, after its messages."""
+        self._draw_ahead()
         if instant % LOOK_EVERY_HOPS:
             return
         seats = self._session.seats
@@ -56,6 +65,23 @@ class SlotKeeping:
         if len(holders) <= min(slots_left, MOVED_MOST):
             for seat in holders:
                 self._seat_anew(seat)
+
+    def _draw_ahead(self) -> None:
+        """The cohorts that come next have their terms before they are opened: no seat waits for a disk."""
+        now_s, ownership = self._in.clock.now_s(), self._session.ownership
+        lacking = ownership.lacking(self._session.seats.upcoming(AHEAD), now_s)
+        if not lacking or self._drawing or not ownership.first:
+            return
+
+        def over(commit: Commit[Terms]) -> None:
+            self._drawing = False
+            ownership.ended(lacking)
+            if commit.done:
+                ownership.drawn(commit.value, now_s)
+
+        self._drawing = True
+        ownership.draw(lacking)
+        self._in.commits.submit(Transaction(terms=lacking), "the term of a cohort", over)
 
     def _close(self, cohort: int) -> None:
         self._session.seats.close_cohort(cohort)

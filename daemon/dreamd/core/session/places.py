@@ -6,7 +6,7 @@ nobody holds a place of is empty, and whoever keeps the places closes it once no
 still count. So the numbers do not run out, however often places are given.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from heapq import heappop, heappush
 from typing import Final
 
@@ -14,6 +14,9 @@ from dreamd.core.limits import COHORT_SLOTS
 
 COHORTS_MAX: Final = 256
 """Cohorts that may be open at once: 65,536 places, several for each of SEATS_MAX."""
+
+CHOSEN: Final = 2
+"""Cohorts that are chosen before they are opened, so that their terms can be drawn."""
 
 
 class SlotsExhausted(RuntimeError):  # noqa: N818 - the house's word for it
@@ -27,6 +30,7 @@ class Places:
         self._filling, self._given = 0, 0
         self._numbers = 1
         self._open: dict[int, None] = {}
+        self._next: deque[int] = deque()
         self._closed: list[int] = []
         self._held: Counter[int] = Counter()
 
@@ -38,14 +42,18 @@ class Places:
     @property
     def left(self) -> int:
         """How many places can be given now."""
-        others = len(self._closed) + COHORTS_MAX - self._numbers
+        others = len(self._next) + len(self._closed) + COHORTS_MAX - self._numbers
         return COHORT_SLOTS - self._given + COHORT_SLOTS * others
 
     def upcoming(self, count: int) -> tuple[int, ...]:
-        """The cohorts in which the next so many places lie, as far as there are any."""
+        """The cohorts in which the next so many places lie, as far as there are any.
+
+        Of those that are not open yet the first CHOSEN stay what they are, whatever is closed meanwhile.
+        """
+        self._choose()
         begun = [self._filling] if self._given < COHORT_SLOTS else []
         left = count - (COHORT_SLOTS - self._given)
-        others = [*sorted(self._closed), *range(self._numbers, COHORTS_MAX)]
+        others = [*self._next, *sorted(self._closed), *range(self._numbers, COHORTS_MAX)]
         return (*begun, *others[: max(-(-left // COHORT_SLOTS), 0)])
 
     def give(self) -> tuple[int, int]:
@@ -62,13 +70,22 @@ class Places:
         self._held[self._filling] += 1
         return self._filling, place
 
+    def _choose(self) -> None:
+        """Choose the cohorts that are opened next: one that was closed, else one with a new number."""
+        while len(self._next) < CHOSEN:
+            if self._closed:
+                self._next.append(heappop(self._closed))
+            elif self._numbers < COHORTS_MAX:
+                self._next.append(self._numbers)
+                self._numbers += 1
+            else:
+                return
+
     def _another(self) -> int:
-        if self._closed:
-            return heappop(self._closed)
-        if self._numbers == COHORTS_MAX:
+        self._choose()
+        if not self._next:
             raise SlotsExhausted(f"places of {COHORTS_MAX} cohorts are given, and each has a holder")
-        self._numbers += 1
-        return self._numbers - 1
+        return self._next.popleft()
 
     def give_back(self, cohort: int) -> None:
         """Somebody holds a place of this cohort no more; the place is not given again in this term."""
