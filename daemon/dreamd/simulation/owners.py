@@ -6,6 +6,7 @@ when it started: the wall clock may have been set meanwhile.
 
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from dreamd.adapters.people import CheckedIn
@@ -95,10 +96,13 @@ class Owner:
             self.world.watch.metered(self)
             self._schedule()
 
-    def kill(self) -> None:
-        """SIGKILL: nothing is said, nothing is written."""
+    def kill(self, *, durable: bool | None = None) -> None:
+        """SIGKILL: nothing is said, nothing more is written.
+
+        durable: whether what the disk was writing is on it; None: as chance has it.
+        """
         self.alive = False
-        self.ledger.crash(durable=self._dice.random() < DURABLE)
+        self.ledger.crash(durable=self._dice.random() < DURABLE if durable is None else durable)
 
     def stop(self, then: Callable[[], None] = lambda: None) -> None:
         """SIGTERM: the shutdown's own order; `then` once the process is gone."""
@@ -119,9 +123,9 @@ class Owner:
         """SIGKILL in the very call in which a breaker locks: before it is written, and perhaps broadcast."""
         self.dies_at_a_lock = False
         if self.world.rng.random() < 0.5:  # noqa: PLR2004 - as likely as not
-            self.kill()
+            self.kill(durable=False)
         else:
-            self.world.schedule.after(1, self.kill)
+            self.world.schedule.after(1, partial(self.kill, durable=False))
 
     def freeze(self) -> None:
         """SIGSTOP: what arrives waits in the kernel."""
