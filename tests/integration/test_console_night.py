@@ -64,7 +64,8 @@ def _watch(browser: Chromium, up: subprocess.Popen[str], url: str) -> None:
     browser.press("Enter")
     browser.until("document.activeElement.id === 'confirm-yes'")
     browser.press("Enter")
-    browser.until("/Severed: 8 zeroed, 8 confirmed/.test(document.getElementById('outcome').textContent)")
+    outcome = "document.getElementById('outcome').textContent"
+    browser.until(f"/Severed night: 8 zeroed, 8 confirmed/.test({outcome})")
     browser.until("/is severed: .*All 8 are alone/.test(document.querySelector('h1').textContent)")
     browser.until("document.getElementById('rows').textContent.split('merged').length === 1")
     daemon_of(up).kill()
