@@ -18,6 +18,7 @@ import hashlib
 import os
 import platform
 import random
+import resource
 import secrets
 import signal
 import sys
@@ -65,6 +66,7 @@ LEDGER_FILE: Final = "ledger.sqlite3"
 READY_PULSE_S: Final = 1.0
 ALIVE_PULSE_S: Final = 3.0
 LOOK_S: Final = 0.05
+DESCRIPTORS: Final = 65_536
 SWITCH_S: Final = 0.001
 """gRPC's poller needs the interpreter's lock to hand a call over; Python's own 5 ms would hold up a Sever."""
 STATUS_S: Final = 1.0
@@ -95,6 +97,7 @@ async def serve(settings: Settings, announce: Callable[[Ready], None]) -> None:
         CannotServe: with the sentence that says what to do.
     """
     sys.setswitchinterval(SWITCH_S)
+    _allow_descriptors()
     spool = Spool(sys.stderr, settings.log_format)
     log = open_log(settings.log_format, settings.log_level, spool)
     try:
@@ -111,6 +114,14 @@ async def serve(settings: Settings, announce: Callable[[Ready], None]) -> None:
         raise CannotServe(str(error)) from error
     finally:
         spool.close()
+
+
+def _allow_descriptors() -> None:
+    """Take as many descriptors as the system allows: idle connections must keep no way out from opening."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 class Daemon:

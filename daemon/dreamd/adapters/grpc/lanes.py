@@ -7,7 +7,8 @@ call can take its place, and no way out is ever refused for room.
 The lanes stand on three mechanisms below them, set in `server`. gRPC's core keeps one queue for each
 registered method (grpcio 1.84 and newer), so a Sever that has just arrived does not wait behind five
 thousand reads. A connection carries at most STREAMS_PER_CONNECTION streams; the rest wait at their client.
-Connections are bounded by `doorkeeper`.
+A connection that does not finish its handshake ends after 5 s, and one without a call after five minutes.
+Their number has no bound: a bound would keep out the one that wants to sever.
 
 Rules. A place is taken before the first message is read, so calls that never send one are bounded too. A
 full lane refuses with LANE_FULL, whose metadata names the lane, the bound and whom it counts. The limits of
