@@ -3,6 +3,8 @@
 import asyncio
 import http.client
 import json
+import resource
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -49,7 +51,8 @@ def press(fleet: Fleet, button: str, name: str) -> dict[str, object]:
 
 
 async def test_every_way_out_acts_while_readers_take_all_they_can(fleet: Fleet) -> None:
-    """Release, sever, wake, by API and by button; pods are alone in time by their stamps."""
+    """Release, sever, wake, by API and by button; pods are alone in time. A silent connection is ended."""
+    silent = socket.create_connection(("127.0.0.1", fleet.grpc_port))
     with besieged(fleet, 1200, 1000, 64):
         await asyncio.sleep(3.0)
         async with fleet.api() as api, asyncio.timeout(60.0):
@@ -72,3 +75,15 @@ async def test_every_way_out_acts_while_readers_take_all_they_can(fleet: Fleet) 
     for pod in PODS[2:]:
         assert fleet.alone_after_s(pod, severed_s, WARD) <= LEASE_AND_FADE_S
     await until(lambda: all(fleet.facts(pod, "latched", WARD) for pod in PODS[2:]), 10.0)
+    with silent:
+        assert await asyncio.to_thread(ended, silent)
+    soft, hard = resource.prlimit(fleet.processes["daemon"].pid, resource.RLIMIT_NOFILE)
+    assert soft == hard or soft >= 65_536
+
+
+def ended(connection: socket.socket) -> bool:
+    """Whether the other side ends a connection that says nothing: well before gRPC's own two minutes."""
+    connection.settimeout(20.0)
+    while connection.recv(1024):  # it may greet first
+        pass
+    return True
