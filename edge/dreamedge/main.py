@@ -31,6 +31,7 @@ from dreamedge.adapters.failing import BENDS, CLOCK_JUMP, STUCK, FailingLink, St
 from dreamedge.adapters.implants import LIGHT, light_sleeper, malfunctioning, open_implant, tapped
 from dreamedge.adapters.implants.inspected import Wish, examine, glance, survey
 from dreamedge.adapters.journal import JournalError, LibraryNotes, open_journal
+from dreamedge.adapters.memory import give_back
 from dreamedge.adapters.mqtt import MqttLink
 from dreamedge.adapters.onset import Onset
 from dreamedge.adapters.printout import facts, glanced, glances, lines, table
@@ -348,6 +349,7 @@ def _enrolled(pod: PodSettings, implant: Implant) -> Own | None:
         return None
     match enrol(BANDS6X2, implant.montage, block, implant.source):
         case Own() as own:
+            give_back()
             return own
         case EnrolRefusal("short"):
             return None

@@ -27,6 +27,7 @@ MAY_BE_EMPTY = {
     "sum by (code) (increase(dreamd_refused_total[10s])) > 0": "nobody was refused",
     "sum by (what) (increase(dreamd_link_dropped_total[10s])) > 0": "no queue was full",
     "sum by (reason) (rate(dreamd_frames_refused_total[10s])) > 0": "no frame was refused",
+    "sum by (kind) (rate(dreamd_malformed_total[10s])) > 0": "every payload was read",
 }
 """Queries that show only what went wrong, and why it did not here."""
 
