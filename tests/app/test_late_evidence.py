@@ -141,6 +141,20 @@ def test_an_actuator_that_sticks_is_found_when_its_frames_are_young_again(hops: 
     assert stage.coupling(pod.name) == 0
 
 
+def test_a_pod_may_fade_out_of_an_earlier_grant_in_the_slot_it_was_just_given() -> None:
+    """A share above any grant is not judged in the first 1.5 s of a slot, and is found right afterwards."""
+    stage = Stage(pods=5)
+    stage.appear()
+    stage.pods[0].applied = 0.5
+    stage.dream()  # four hops in the slot
+    stage.hop(2)
+    assert "actuator" not in tripped(stage)
+    assert stage.meters.now is not None
+    assert stage.meters.now.above_granted == 0
+    stage.hop(5)
+    assert "actuator" in tripped(stage)
+
+
 def test_a_frame_sent_twice_by_the_way_accuses_nobody() -> None:
     """A second copy of every frame, four seconds later, opens no breaker and costs nobody their coupling."""
     stage = merged()
@@ -213,6 +227,19 @@ def test_a_pod_that_writes_later_that_it_is_coupled_counts_although_its_word_is_
         stage.hop(1, statuses=False)
         assert stage.meters.now is not None
         assert stage.meters.now.above_granted == counted
+
+
+def test_a_status_written_ahead_of_the_daemons_clock_accuses_no_pod() -> None:
+    """A pod whose clock is still an earlier daemon's writes 13 s ahead: its share is not 13 s old."""
+    stage = merged()
+    pod = stage.pods[0]
+    stage.link.cut = True
+    stage.app.release(pod.name, "asked")
+    pod.applied = 0.098
+    pod.status(stage.clock.at_s + 13.0)
+    stage.hop(1, statuses=False)
+    assert stage.meters.now is not None
+    assert stage.meters.now.above_granted == 0
 
 
 def test_a_status_that_was_overtaken_says_nothing() -> None:

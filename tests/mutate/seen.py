@@ -45,7 +45,7 @@ SEEN: Final[tuple[Mutation, ...]] = (
         "seen.stray-at-once",
         "a pod that is just being let go counts as coupled unasked",
         _CENSUS,
-        "ok = (now_s if written_s is None else written_s) - since_s <= ALONE_WITHIN_S",
+        "ok = min(now_s, now_s if written_s is None else written_s) - since_s <= ALONE_WITHIN_S",
         "ok = False",
         _READINGS,
     ),

@@ -85,7 +85,8 @@ class Census:
     def coupled_without_slot(self, pod: str, now_s: float, written_s: float | None = None) -> None:
         """A pod that holds no slot says that it renders a share, or did when it wrote so (None: now)."""
         since_s = self._stray_s.setdefault(pod, now_s)
-        ok = (now_s if written_s is None else written_s) - since_s <= ALONE_WITHIN_S
+        # A pod that has not yet heard this daemon's clock may write by an earlier one, ahead of ours.
+        ok = min(now_s, now_s if written_s is None else written_s) - since_s <= ALONE_WITHIN_S
         if not ok:
             self._strays[pod] = None
 

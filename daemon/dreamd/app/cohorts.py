@@ -116,7 +116,7 @@ class Cohorts:
         self._counted = bank.seen = None
         self._used[slot.cohort] = max(self._used.get(slot.cohort, 0), slot.slot + 1)
         bank.columns.clear(row)
-        bank.grants.clear(row)
+        bank.grants.clear(row, instant)
         bank.occupied[row] = True
         bank.allowed[row] = breaker.may_couple
         bank.away[row] = breaker.away or (joins and not breaker.may_couple)

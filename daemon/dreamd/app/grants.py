@@ -8,8 +8,10 @@ A frame is held against the grants that could have been in force when it was cap
 of now. It was captured at most `age` ago: the hops by which its instant is behind the tick, and how far its
 pod's clock may be off. A tick's grant answers a frame from before the tick closed, and lives for lease and
 fade after that frame. So a frame of this age speaks of the grants of the last REACH_S + age, and of no
-others. Grants are kept for REACH_S + ACTUATOR_AGE_S. A frame that may be older is evidence of the way to us:
-it is not judged at all, neither for its pod nor against it.
+others. A slot that has just been given says nothing of the grants before it: for REACH_S its pod may still
+fade out of what an earlier daemon, or another slot, had granted. Grants are kept for
+REACH_S + ACTUATOR_AGE_S. A frame that may be older, or that is too new for its slot, is not judged at all,
+neither for its pod nor against it: the first is evidence of the way to us.
 """
 
 from math import ceil
@@ -53,6 +55,7 @@ class Grants:
         self._most = np.zeros(slots)
         self.frames_above = 0
         self._judged = np.full(slots, _NEVER, dtype=np.int64)
+        self._given = np.full(slots, _NEVER, dtype=np.int64)
         self._over = np.zeros(slots, dtype=np.int8)
         self._counting = False
         self._above = np.zeros(slots, dtype=np.bool_)
@@ -70,8 +73,9 @@ class Grants:
         """Where the newest ticks stand, newest first."""
         return [(self._newest - back) % KEPT_HOPS for back in range(hops)]
 
-    def clear(self, slot: int) -> None:
-        """The slot has another holder, or none: nothing has been granted to them."""
+    def clear(self, slot: int, instant: int) -> None:
+        """The slot has another holder from this grid instant on: nothing has been granted to them here."""
+        self._given[slot] = instant
         self._ring[:, slot] = self._most[slot] = 0
         self._judged[slot] = _NEVER
         self._over[slot] = 0
@@ -85,7 +89,8 @@ class Grants:
         within = columns.applied <= self._most + SLACK
         if self._counting or not within.all():
             age_s = (instant - columns.instant) * HOP_S + columns.uncertain_s
-            young = columns.present & (age_s <= ACTUATOR_AGE_S)
+            held_s = (columns.instant - self._given) * HOP_S - columns.uncertain_s
+            young = columns.present & (age_s <= ACTUATOR_AGE_S) & (held_s >= REACH_S)
             ok = within | (columns.applied <= self._most_at(age_s) + SLACK)
             new = young & (columns.instant > self._judged)
             known = columns.instant == self._judged
