@@ -64,6 +64,20 @@ def test_a_hard_cause_and_a_missing_region_are_out_at_any_quality() -> None:
     assert steady().hop(hop(1.0, eligible=False)) is not None
 
 
+def test_a_device_that_renders_on_while_it_sends_no_samples_is_found() -> None:
+    """Without samples there are no frames: the pod's own timer judges the device, once a hop."""
+    guard = steady()
+    guard.granted(0.1, START_NS + 100)
+    guard.rendered(0.1)
+    silent_ns = START_NS + SILENT_NS + 20
+    fault = guard.silence(silent_ns)
+    assert fault is not None
+    guard.zeroed()
+    found = [guard.silence(silent_ns + pulse * 50_000_000) for pulse in range(1, 12)]
+    told = [(pulse, fault.cause) for pulse, fault in enumerate(found, 1) if fault is not None]
+    assert told == [(6, "actuator")]
+
+
 def test_a_fault_is_reported_once() -> None:
     """While it lasts it is not repeated."""
     guard = steady()

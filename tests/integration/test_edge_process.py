@@ -137,6 +137,7 @@ async def test_a_retained_broadcast_is_refused(agent: Agent, daemon: SmallDaemon
     payload = b"whatever it says"
     await daemon._client.publish(topics.collective("night-1", 0), payload, qos=1, retain=True)
     await daemon.command(Release("again"))
+    await _until(lambda: daemon.statuses[-1].assignment == 0, "released, and unsubscribed by now")
     await daemon.assign()
     await _until(
         lambda: any(note["reason"] == "retained" for note in agent.notes("refused")), "refused as retained"

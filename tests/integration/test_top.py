@@ -146,7 +146,7 @@ async def test_three_keys_sever_and_the_answer_names_whom(fleet: Fleet, opened: 
         lambda: "all beds of this house: 5 zeroed, 5 confirmed by their pods" in _flat(top.screen), 6.0
     )
     assert all(fleet.applied(pod, WARD) == 0.0 for pod in PODS)
-    await until(lambda: "resume is possible" in top.screen, 5.0)
+    await until(lambda: "resume is possible" in top.screen, 15.0)
 
 
 async def test_once_is_for_scripts(fleet: Fleet) -> None:

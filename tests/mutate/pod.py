@@ -182,6 +182,14 @@ _PERMISSION: Final = (
 
 _GATES: Final = (
     Mutation(
+        "gate.frameless",
+        "a device that sends no samples may render what it likes",
+        _GUARD,
+        "return self.frame(0.0, now_ns) if fault is None and due else fault",
+        "return fault",
+        (_TESTS_GUARD,),
+    ),
+    Mutation(
         "gate.quality",
         "a pod whose own signal is bad may be coupled",
         _GUARD,

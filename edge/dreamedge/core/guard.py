@@ -9,7 +9,8 @@ Rules.
 - Silence: no samples for 500 ms. The evidence is the moment the half second was over.
 - Clock: a session clock that jumped by more than a second. Out until the next good hop.
 - Actuator: in two frames running, more is rendered than the largest grant whose lease and fade are not
-  over. That is a device that does not obey: out until a new assignment.
+  over. That is a device that does not obey: out until a new assignment. Without samples there are no frames;
+  then the pod's own timer judges once a hop, because a device may go on rendering without them.
 A fault is reported once, when the guard goes out.
 """
 
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dreamedge.core.coupling import LAPSE_FADE_NS
-from dreamedge.core.features import Hop
+from dreamedge.core.features import HOP_NS, Hop
 
 QUALITY_IN: Final = 0.5
 QUALITY_OUT: Final = 0.4
@@ -56,6 +57,7 @@ class Guard:
         self._grants: deque[tuple[int, float]] = deque(maxlen=GRANTS_KEPT)
         self._rendered = 0.0
         self._over = 0
+        self._framed_ns = 0
 
     @property
     def allows(self) -> bool:
@@ -83,10 +85,12 @@ class Guard:
         return self._fall(Fault(cause, hop.evidence_ns or hop.captured_ns, f"quality {hop.quality:.2f}"))
 
     def silence(self, now_ns: int) -> Fault | None:
-        """Judge how long ago samples last came."""
+        """Judge how long ago samples last came, and what is rendered while they are away."""
         if self._sampled_ns is None or not self.silent(now_ns):
             return None
-        return self._fall(Fault("silence", self._sampled_ns + SILENT_NS, "no samples"))
+        fault = self._fall(Fault("silence", self._sampled_ns + SILENT_NS, "no samples"))
+        due = now_ns - self._framed_ns >= HOP_NS
+        return self.frame(0.0, now_ns) if fault is None and due else fault
 
     @property
     def silent_ns(self) -> int:
@@ -121,6 +125,7 @@ class Guard:
 
     def frame(self, share: float, now_ns: int) -> Fault | None:
         """Judge what is rendered, once a frame. share: by the agent's own account."""
+        self._framed_ns = now_ns
         bound = 0.0
         for over_ns, level in self._grants:
             if now_ns < over_ns and level > bound:
