@@ -212,6 +212,7 @@ def _run(chosen: dict[str, str | list[str] | None]) -> int:
     try:
         # Before the loop runs: a device may take seconds, and Ctrl-C shall end that at once.
         beds = _beds(settings, key, journal)
+        give_back()
         return asyncio.run(_dream(beds, settings.duration_s))
     finally:
         journal.close()
@@ -349,7 +350,6 @@ def _enrolled(pod: PodSettings, implant: Implant) -> Own | None:
         return None
     match enrol(BANDS6X2, implant.montage, block, implant.source):
         case Own() as own:
-            give_back()
             return own
         case EnrolRefusal("short"):
             return None
