@@ -58,9 +58,8 @@ async def _measure(row: Row, crowd: Crowd) -> None:
     await crowd.begin()
     await until(lambda: len({fact["pod"] for fact in crowd.told("merged", 0.0)}) == crowd.count, 60.0)
     async with fleet.api() as api:
-        await api.dreamscapes.create(
-            EMPTY, dreamapi.plan(seats_min=3, seats_max=8, pods=[f"{WARDS[0]}-none"])
-        )
+        nowhere = [f"{WARDS[0]}-none-{number}" for number in range(3)]
+        await api.dreamscapes.create(EMPTY, dreamapi.plan(seats_min=3, seats_max=8, pods=nowhere))
     names = {NIGHT: f"sever of {crowd.count} until confirmed", EMPTY: "sever of an empty Dreamscape"}
     quiet = {name: severs_s(fleet, name) for name in names}
     with besieged(fleet, STREAMS, CALLS, DRIPS):
