@@ -44,7 +44,7 @@ proto: $(READY) ## generate the Python code of proto/
 	@$(BIN)/python -m grpc_tools.protoc -I proto --python_out=proto --pyi_out=proto proto/dreamwire/v1/*.proto
 	@$(BIN)/python -m grpc_tools.protoc -I proto --python_out=proto --pyi_out=proto --grpc_python_out=proto proto/dreamapi/v1/*.proto
 
-tables: $(READY) ## the tables of ARCHITECTURE.md that are made from code
+tables: $(READY) ## the tables of docs/reference.md that are made from code
 	@PYTHONPATH=tests $(BIN)/python -m tests.tables
 
 boards: $(READY) ## Grafana's boards and Prometheus' alerts, from deploy/grafana/boards

@@ -1,4 +1,4 @@
-"""Writes the tables of ARCHITECTURE.md that are made from code: `make tables`. Tests compare both."""
+"""Writes the tables of docs/reference.md that are made from code: `make tables`. Tests compare both."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from dreamd.core.session import dreamscape
 from dreamd.core.severing import evidence
 from sim import restarts
 
-DOCUMENT: Final = Path(__file__).resolve().parents[1] / "ARCHITECTURE.md"
+DOCUMENT: Final = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
 TABLES: Final = {
     "state table": dreamscape.table_markdown,
     "evidence": evidence.markdown,
@@ -27,7 +27,7 @@ def main() -> None:
     for name, table in TABLES.items():
         between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
         text, found = between.subn("".join((r"\1", table().replace("\\", r"\\"), r"\2")), text)
-        assert found == 1, f"ARCHITECTURE.md has no place for the table {name}"
+        assert found == 1, f"docs/reference.md has no place for the table {name}"
     DOCUMENT.write_text(text, encoding="utf-8")
 
 

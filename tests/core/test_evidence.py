@@ -1,4 +1,4 @@
-"""Each detector states how old its evidence may be, and ARCHITECTURE.md says the same."""
+"""Each detector states how old its evidence may be, and docs/reference.md says the same."""
 
 from math import inf, isfinite
 from pathlib import Path
@@ -13,7 +13,7 @@ from dreamd.core.severing.evidence import AT_THE_DAEMON, AT_THE_POD, SAME_TRIP_S
 from dreamd.fusion import columns
 from dreamedge.core import clock, tether
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "ARCHITECTURE.md"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reference.md"
 
 
 def row(detector: str) -> Row:
@@ -22,7 +22,7 @@ def row(detector: str) -> Row:
 
 
 def test_the_table_in_the_documentation_is_the_code() -> None:
-    """ARCHITECTURE.md shows the table exactly as the code has it; `make tables` writes it."""
+    """docs/reference.md shows the table exactly as the code has it; `make tables` writes it."""
     assert f"<!-- evidence -->\n{markdown()}<!-- end of evidence -->" in DOCUMENT.read_text(encoding="utf-8")
 
 

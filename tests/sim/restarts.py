@@ -127,7 +127,7 @@ ROWS: Final = (
 
 
 def markdown() -> str:
-    """The table, for ARCHITECTURE.md."""
+    """The table, for docs/reference.md."""
     head = "| what | restarted how | alone | merged again, without a person | forgotten |\n"
     head += "|---|---|---|---|---|\n"
     return head + "".join(_line(row) for row in ROWS)

@@ -67,6 +67,6 @@ EVENTS: Final = {**{named(kind): meaning for kind, meaning in KINDS.items()}, **
 
 
 def markdown() -> str:
-    """The table of ARCHITECTURE.md."""
+    """The table of docs/reference.md."""
     rows = [f"| `{name}` | {meaning} |" for name, meaning in EVENTS.items()]
     return "\n".join(["| event | meaning |", "|---|---|", *rows]) + "\n"

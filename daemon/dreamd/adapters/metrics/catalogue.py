@@ -1,4 +1,4 @@
-"""Every metric the daemon shows, in one table: from it the series and ARCHITECTURE.md's table are made.
+"""Every metric the daemon shows, in one table: from it the series and docs/reference.md's table are made.
 
 Names follow Prometheus: base units, `_total` on counters. A gauge that cannot be said now (a ratio of
 nobody, a synchrony of too few) is NaN: it stays a series, no comparison with it is true, so no alert fires

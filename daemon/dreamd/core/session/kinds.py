@@ -1,7 +1,7 @@
 """Every kind of fact the journal has, and what it means. The API's events and the log carry these names.
 
 A name is a promise to whoever filters by it: one fact, one name, never given to another. `tests/house` holds
-this table to what the application writes, and ARCHITECTURE.md shows it.
+this table to what the application writes, and docs/reference.md shows it.
 """
 
 from typing import Final
