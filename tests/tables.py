@@ -6,14 +6,14 @@ from typing import Final
 
 from dreamd.adapters import log_events
 from dreamd.adapters.metrics import catalogue
-from dreamd.core.session import dreamscape
-from dreamd.core.severing import evidence
+from dreamd.core.dreamscapes import states
+from dreamd.core.safety import evidence_ages
 from sim import restarts
 
 DOCUMENT: Final = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
 TABLES: Final = {
-    "state table": dreamscape.table_markdown,
-    "evidence": evidence.markdown,
+    "state table": states.table_markdown,
+    "evidence": evidence_ages.markdown,
     "metrics": catalogue.markdown,
     "log": log_events.markdown,
     "restarts": restarts.markdown,

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from dreamwire.access import Access, Address, Papers, open_access
+from dreamwire.broker_access import Access, Address, Papers, open_access
 from dreamwire.connection import PromptClient
 from mosquitto import Broker, free_port
 

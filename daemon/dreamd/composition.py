@@ -5,7 +5,7 @@ Begin: settings, state directory, keys, ledger, coordinator, MQTT, gRPC, HTTP. A
 A broker that is not there does not: the daemon keeps trying and says on /readyz what it waits for.
 
 The service manager, where there is one, is told READY with the first readiness, and hears a beat after a
-tick that was completed (`dreamwire.notify`).
+tick that was completed (`dreamwire.sd_notify`).
 
 End: `Daemon.shutdown` is the sequence. Everyone is zeroed first and has 1.5 s to confirm it, by the tick
 and the link that still run; then the faces close, then the link says good-bye, then the books.
@@ -28,39 +28,39 @@ from functools import partial
 from importlib.metadata import version
 from typing import Final
 
-from dreamd.adapters.aside import ThreadAside
 from dreamd.adapters.clock import BoottimeClock
+from dreamd.adapters.consents import CheckedIn, LedgerExposures
 from dreamd.adapters.grpc.server import CannotListen, Running, serve_grpc
-from dreamd.adapters.http.application import Application
-from dreamd.adapters.http.console import Console
+from dreamd.adapters.http.console_routes import Console
+from dreamd.adapters.http.loop_bridge import Application
 from dreamd.adapters.http.server import HttpServer
 from dreamd.adapters.keys import Seal, open_key
+from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.adapters.log_events import fields_of, level_of, named
 from dreamd.adapters.logs import Log, Spool, open_log
-from dreamd.adapters.metrics.now import Facts
+from dreamd.adapters.metrics.gauges import Facts
 from dreamd.adapters.metrics.prometheus import PrometheusMeters
 from dreamd.adapters.mqtt.intake import Intake
 from dreamd.adapters.mqtt.link import Broker, MqttLink
-from dreamd.adapters.people import CheckedIn, LedgerExposures
 from dreamd.adapters.state_dir import StateDir, StateDirError
-from dreamd.adapters.store.sqlite import SqliteLedger
-from dreamd.app.coordinator import Coordinator
-from dreamd.app.failures import CannotZeroError, Failure
-from dreamd.app.guarded import Guarded
+from dreamd.adapters.worker_thread import ThreadAside
+from dreamd.app.application import Coordinator
+from dreamd.app.inbound_guard import Guarded
+from dreamd.app.safety.step_failures import CannotZeroError, Failure
 from dreamd.app.supervisor import Pulse, Step, StepFailed, drive, listen_for_lag, steadily, supervise
 from dreamd.cli.serve import CannotServe, Ready
+from dreamd.core.dreamscapes.views import Event
 from dreamd.core.limits import CONFIRM_WITHIN_S
 from dreamd.core.refusals import Code
-from dreamd.core.session.views import Event
-from dreamd.core.severing.causes import Cause
-from dreamd.fusion.columns import Written
+from dreamd.core.safety.causes import Cause
+from dreamd.fusion.frame_table import Written
 from dreamd.ports.ledger import LedgerError
 from dreamd.settings import BROKER_USER, Settings
-from dreamwire.access import AccessError, open_access
+from dreamwire.broker_access import AccessError, open_access
 from dreamwire.messages import Versions
-from dreamwire.notify import ServiceManager
 from dreamwire.schema import BANDS6X2, WIRE_REVISION
-from dreamwire.seal import KeyFileError
+from dreamwire.sd_notify import ServiceManager
+from dreamwire.signing import KeyFileError
 
 LEDGER_FILE: Final = "ledger.sqlite3"
 READY_PULSE_S: Final = 1.0

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from dreamwire.access import EXPECTED, Address, Papers, parse_address
+from dreamwire.broker_access import EXPECTED, Address, Papers, parse_address
 from dreamwire.text import shown, unfit
 
 PREFIX: Final = "DREAMD_"

@@ -25,34 +25,34 @@ from typing import Any, Final
 
 from dreamedge import __version__
 from dreamedge.adapters.clock import Load, boottime_ns, process_began_ns, unix_ms, wall_ns
-from dreamedge.adapters.disk import DiskError, PodDisk, unlatch, unlatch_heard
-from dreamedge.adapters.door import Broadcasts, Door
-from dreamedge.adapters.failing import BENDS, CLOCK_JUMP, STUCK, FailingLink, StuckRenderer, leaping
+from dreamedge.adapters.fault_injection import BENDS, CLOCK_JUMP, STUCK, FailingLink, StuckRenderer, leaping
+from dreamedge.adapters.fault_onset import Onset
 from dreamedge.adapters.implants import LIGHT, light_sleeper, malfunctioning, open_implant, tapped
-from dreamedge.adapters.implants.inspected import Wish, examine, glance, survey
+from dreamedge.adapters.implants.inspection import Wish, examine, glance, survey
+from dreamedge.adapters.inspection_report import facts, glanced, glances, lines, table
 from dreamedge.adapters.journal import JournalError, LibraryNotes, open_journal
 from dreamedge.adapters.memory import give_back
+from dreamedge.adapters.message_verifier import Broadcasts, Door
 from dreamedge.adapters.mqtt import MqttLink
-from dreamedge.adapters.onset import Onset
-from dreamedge.adapters.printout import facts, glanced, glances, lines, table
+from dreamedge.adapters.pod_disk import DiskError, PodDisk, unlatch, unlatch_heard
 from dreamedge.adapters.recorder import open_recorder
 from dreamedge.adapters.renderers import open_renderer
-from dreamedge.app.bed import Bed, Parts
-from dreamedge.app.ward import Ward
+from dreamedge.app.pod_runner import Bed, Parts
+from dreamedge.app.pod_supervisor import Ward
 from dreamedge.core.agent import Agent
-from dreamedge.core.calibration import EnrolRefusal, Own, enrol
 from dreamedge.core.clock import SessionClock
-from dreamedge.core.features import FrontEnd
 from dreamedge.core.identity import Identity, Restored
+from dreamedge.core.signal.calibration import EnrolRefusal, Own, enrol
+from dreamedge.core.signal.features import FrontEnd
 from dreamedge.ports.implant import Implant, ImplantError
 from dreamedge.ports.journal import Journal
 from dreamedge.ports.recorder import RecorderError
 from dreamedge.ports.renderer import RendererError
 from dreamedge.settings import PodSettings, Settings, SettingsError, load, state_root
-from dreamwire.access import AccessError, open_access
-from dreamwire.notify import ServiceManager
+from dreamwire.broker_access import AccessError, open_access
 from dreamwire.schema import BANDS6X2
-from dreamwire.seal import PUBLIC_KEY_BYTES, KeyFileError, VerifyKey
+from dreamwire.sd_notify import ServiceManager
+from dreamwire.signing import PUBLIC_KEY_BYTES, KeyFileError, VerifyKey
 from dreamwire.text import shown as on_screen
 
 USAGE_ERROR = 2

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dreamwire.access import EXPECTED, Address, Papers, parse_address
+from dreamwire.broker_access import EXPECTED, Address, Papers, parse_address
 from dreamwire.text import unfit
 from dreamwire.topics import RESERVED, is_name
 

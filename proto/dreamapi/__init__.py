@@ -58,7 +58,7 @@ from dreamapi.errors import (
     WakeOrderUnknown,
     WrongState,
 )
-from dreamapi.glance import show
+from dreamapi.quick_look import show
 from dreamapi.v1.breakers_pb2 import BreakerDetail, BreakerMove
 from dreamapi.v1.dreamscapes_pb2 import Check, Collective, Dreamscape, Event, Plan, Seat
 from dreamapi.v1.house_pb2 import House

@@ -3,7 +3,7 @@
 import grpc.aio
 
 from dreamapi import names
-from dreamapi.calls import Line, new_request_id
+from dreamapi.call_policy import Line, new_request_id
 from dreamapi.requests import asking, freeing
 from dreamapi.v1 import breakers_pb2 as breaking
 from dreamapi.v1.breakers_pb2_grpc import BreakersStub

@@ -15,14 +15,14 @@ import grpc
 import grpc.aio
 
 from dreamapi.breakers import Breakers
-from dreamapi.calls import DEADLINE_S, Line
+from dreamapi.call_policy import DEADLINE_S, Line
 from dreamapi.dreamscapes import Dreamscapes
 from dreamapi.errors import Unreachable
 from dreamapi.pods import Pods
 from dreamapi.requests import refused
 from dreamapi.severs import Houses, Severs
 from dreamapi.text import unfit
-from dreamapi.wake import WakeOrders
+from dreamapi.wake_orders import WakeOrders
 
 CONNECT_S: Final = 5.0
 

@@ -8,7 +8,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from dreamapi import names
-from dreamapi.calls import Line, new_request_id
+from dreamapi.call_policy import Line, new_request_id
 from dreamapi.requests import asking, freeing
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub

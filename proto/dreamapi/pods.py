@@ -6,7 +6,7 @@ from contextlib import aclosing
 import grpc.aio
 
 from dreamapi import names
-from dreamapi.calls import Line, new_request_id
+from dreamapi.call_policy import Line, new_request_id
 from dreamapi.requests import asking, freeing
 from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1.pods_pb2_grpc import PodsStub

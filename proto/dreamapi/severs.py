@@ -3,7 +3,7 @@
 import grpc.aio
 
 from dreamapi import names
-from dreamapi.calls import Line, new_request_id
+from dreamapi.call_policy import Line, new_request_id
 from dreamapi.requests import freeing
 from dreamapi.v1 import house_pb2 as houses
 from dreamapi.v1 import severs_pb2 as severs

@@ -46,8 +46,8 @@ from typing import Any, Final, Self, TypeVar
 
 import aiomqtt
 
-from dreamwire.access import Access
-from dreamwire.aside import aside
+from dreamwire.broker_access import Access
+from dreamwire.detached_thread import aside
 
 T = TypeVar("T")
 

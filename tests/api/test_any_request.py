@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from dreamapi.errors import DETAILS_TRAILER
 from dreamapi.v1 import breakers_pb2, dreamscapes_pb2, house_pb2, pods_pb2, severs_pb2, wake_pb2
-from dreamd.adapters.grpc.errors import STATUS
+from dreamd.adapters.grpc.calls.errors import STATUS
 from dreamd.adapters.grpc.server import serve_grpc
-from dreamd.core.session.views import Plan
+from dreamd.core.dreamscapes.views import Plan
 from fakes.stage import Stage
 
 PROTOS = (breakers_pb2, dreamscapes_pb2, house_pb2, pods_pb2, severs_pb2, wake_pb2)

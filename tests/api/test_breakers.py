@@ -9,7 +9,7 @@ import dreamapi
 from api.test_cli import Shell, shell  # noqa: F401 - a fixture
 from dreamapi.v1.breakers_pb2 import ListBreakersRequest
 from dreamapi.v1.breakers_pb2_grpc import BreakersStub
-from dreamd.core.session.views import BreakerState
+from dreamd.core.dreamscapes.views import BreakerState
 from fakes.coordination import FakeCoordination
 from fakes.views import NOW_S, breaker_view
 

@@ -10,9 +10,9 @@ import pytest
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamd.adapters.grpc.server import Running
 from dreamd.cli import breakers, dreamscapes, pods, sever, wake
-from dreamd.cli.tables import collective_line
+from dreamd.cli.printing.tables import collective_line
+from dreamd.core.dreamscapes.views import DreamscapeState, PodState, SeatState
 from dreamd.core.refusals import Code, Refusal, bad_field
-from dreamd.core.session.views import DreamscapeState, PodState, SeatState
 from fakes.coordination import FakeCoordination
 from fakes.views import pod_view, seat_view
 from fakes.waiting import until

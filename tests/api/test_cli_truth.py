@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from api.test_cli import Shell, shell
-from dreamd.core.session.house import HouseView
-from dreamd.core.session.views import DreamscapeState, PodState
-from dreamd.core.severing.scopes import SeverScope
+from dreamd.core.dreamscapes.views import DreamscapeState, PodState
+from dreamd.core.fleet.house import HouseView
+from dreamd.core.safety.scopes import SeverScope
 from dreamwire.messages import WakeScope
 from fakes.coordination import FakeCoordination
 from fakes.views import pod_view

@@ -10,12 +10,12 @@ import grpc.aio
 import pytest
 
 import dreamapi
-from dreamapi.calls import ATTEMPTS, BACKOFF_MOST_S, Line
-from dreamapi.glance import lines
+from dreamapi.call_policy import ATTEMPTS, BACKOFF_MOST_S, Line
+from dreamapi.quick_look import lines
 from dreamapi.v1.pods_pb2 import GetPodRequest, Pod
 from dreamd.adapters.grpc.server import Running
+from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.core.refusals import Code, Refusal
-from dreamd.core.session.views import DreamscapeState
 from fakes.coordination import FakeCoordination
 
 FORBIDDEN = ("google.rpc", "grpc_status", "grpc_health", "numpy", "rich", "dreamd", "dreamwire")

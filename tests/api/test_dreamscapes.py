@@ -10,7 +10,7 @@ import dreamapi
 from dreamapi.v1.dreamscapes_pb2 import Dreamscape, Seat, SeverDreamscapeRequest
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
 from dreamd.adapters.grpc.server import Running
-from dreamd.core.session.views import DreamscapeState, Plan
+from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from fakes.coordination import FakeCoordination
 from fakes.waiting import until
 

@@ -7,7 +7,7 @@ import pytest
 import dreamapi
 from dreamapi.v1.pods_pb2 import Pod
 from dreamapi.v1.severing_pb2 import Breaker
-from dreamd.core.session.views import PodState
+from dreamd.core.dreamscapes.views import PodState
 from fakes.coordination import FakeCoordination
 from fakes.views import NOW_S, pod_view
 from fakes.waiting import until

@@ -18,8 +18,8 @@ from dreamapi.errors import DETAILS_TRAILER, Refused
 from dreamapi.v1 import errors_pb2
 from dreamapi.v1.pods_pb2 import CheckInPodRequest, GetPodRequest, ListPodsRequest
 from dreamapi.v1.pods_pb2_grpc import PodsStub
-from dreamd.adapters.grpc.calls import why_cancelled
-from dreamd.adapters.grpc.errors import STATUS, STATUS_BYTES_MAX, status_of
+from dreamd.adapters.grpc.calls.errors import STATUS, STATUS_BYTES_MAX, status_of
+from dreamd.adapters.grpc.calls.interceptor import why_cancelled
 from dreamd.core.refusals import CATALOGUE, Code, Kind, Refusal, bad_field
 from fakes.coordination import FakeCoordination
 from fakes.waiting import until

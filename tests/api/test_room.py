@@ -24,7 +24,7 @@ from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
 from dreamapi.v1.pods_pb2_grpc import PodsStub
 from dreamapi.v1.severs_pb2_grpc import SeversStub
 from dreamapi.v1.wake_pb2_grpc import WakeOrdersStub
-from dreamd.adapters.grpc.lanes import (
+from dreamd.adapters.grpc.calls.lanes import (
     TABLE,
     WAITING_MAX,
     Bound,
@@ -34,9 +34,9 @@ from dreamd.adapters.grpc.lanes import (
     check_table,
     host_of,
 )
-from dreamd.adapters.grpc.requests import Patience
+from dreamd.adapters.grpc.calls.request_reader import Patience
 from dreamd.adapters.grpc.server import Running, serve_grpc
-from dreamd.core.session.views import DreamscapeState
+from dreamd.core.dreamscapes.views import DreamscapeState
 from fakes.coordination import FakeCoordination
 from fakes.waiting import until
 

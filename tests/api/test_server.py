@@ -23,9 +23,9 @@ from dreamapi.v1.pods_pb2_grpc import PodsStub
 from dreamapi.v1.severing_pb2 import SeverOutcome
 from dreamapi.v1.severs_pb2_grpc import SeversStub
 from dreamapi.v1.wake_pb2_grpc import WakeOrdersStub
-from dreamd.adapters.grpc.calls import calls_of_api
+from dreamd.adapters.grpc.calls.interceptor import calls_of_api
 from dreamd.adapters.grpc.server import SERVICES, CannotListen, Running, serve_grpc
-from dreamd.core.session.views import BreakerState, DreamscapeState
+from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamwire.messages import WakeScope
 from fakes.coordination import FakeCoordination
 from fakes.views import breaker_view

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Self
 
 from dreamapi.v1.dreamscapes_pb2 import Collective
-from dreamd.adapters.grpc import translate
-from dreamd.adapters.grpc.ticks import SLICE, SharedTick, Ticks
-from dreamd.adapters.grpc.watching import AT_ONCE, Bell, Bells
-from dreamd.app.budget import Budget
-from dreamd.core.session.views import CollectiveView
+from dreamd.adapters.grpc.calls.streams import AT_ONCE, Bell, Bells
+from dreamd.adapters.grpc.servicers import responses
+from dreamd.adapters.grpc.servicers.shared_ticks import SLICE, SharedTick, Ticks
+from dreamd.app.events.watcher_budget import Budget
+from dreamd.core.dreamscapes.views import CollectiveView
 from fakes.loop import run_virtual
 from fakes.views import collective_view
 
@@ -27,9 +27,9 @@ class _Purse:
 
 def whole(view: CollectiveView, *, with_seats: bool = True) -> Collective:
     """The message as one piece."""
-    message = translate.collective(view)
+    message = responses.collective(view)
     if with_seats:
-        message.seats.extend(translate.seat(view.dreamscape, one) for one in view.seats)
+        message.seats.extend(responses.seat(view.dreamscape, one) for one in view.seats)
     message.skipped = view.skipped
     return message
 

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 import dreamapi
 from api.test_cli import Shell
-from dreamapi.glance import lines
+from dreamapi.quick_look import lines
 from dreamapi.requests import asking, freeing
 from dreamapi.screens import for_screen
 from dreamapi.v1.dreamscapes_pb2 import CreateDreamscapeRequest, Event, Plan, SeverDreamscapeRequest
 from dreamapi.v1.pods_pb2 import ListPodsResponse, Pod
 from dreamd.adapters.grpc.server import Running
-from dreamd.core.session.views import DreamscapeState
+from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.main import tolerate
 from fakes.coordination import FakeCoordination
 

@@ -11,11 +11,11 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 import dreamapi
 from dreamapi.v1.dreamscapes_pb2 import Dreamscape, Plan, UpdateDreamscapeRequest
-from dreamd.adapters.grpc import plans
-from dreamd.adapters.grpc.errors import Declined
+from dreamd.adapters.grpc.calls.errors import Declined
+from dreamd.adapters.grpc.servicers import plans
+from dreamd.core.dreamscapes import views
+from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.core.refusals import Code, Refusal, bad_field
-from dreamd.core.session import views
-from dreamd.core.session.views import DreamscapeState
 from fakes.coordination import FakeCoordination
 
 BEFORE = views.Plan("n", 3, 8, pods=("bed-1", "bed-2", "bed-3"), ramp_s=20.0, ceiling=0.1)

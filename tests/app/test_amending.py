@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from dreamd.app.leading import Lead
+from dreamd.app.stage.live_lead import Lead
+from dreamd.core.dreamscapes.views import DreamscapeState, DreamscapeView, Plan, SeatState
 from dreamd.core.refusals import Code, Refusal
-from dreamd.core.session.views import DreamscapeState, DreamscapeView, Plan, SeatState
 from fakes.stage import START_S, Stage
 
 PLAN = Plan("night", seats_min=3, seats_max=8, ramp_s=10.0)

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dreamd.app.locks import MOVES_KEPT
+from dreamd.app.safety.breaker_registry import MOVES_KEPT
+from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamd.core.refusals import Code, Refusal
-from dreamd.core.session.views import BreakerState, DreamscapeState
-from dreamd.core.severing.views import BreakerView
+from dreamd.core.safety.views import BreakerView
 from dreamwire.messages import Assign, Frame, PodEventKind
 from fakes.ledger import MemoryLedger
 from fakes.stage import Puppet, Stage

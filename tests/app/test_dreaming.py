@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, Plan, SeatState
 from dreamd.core.refusals import Code, Refusal
-from dreamd.core.session.views import BreakerState, DreamscapeState, Plan, SeatState
 from dreamwire.messages import Assign, PodEventKind, Release, WakePod
 from fakes.stage import Stage
 

@@ -1,6 +1,6 @@
 """One act has one cause, the first, under one word in state, seat, breaker, event and metric."""
 
-from dreamd.core.session.views import BreakerState, DreamscapeState, Event, SeatView
+from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, Event, SeatView
 from dreamwire.messages import PodEventKind
 from fakes.stage import Stage
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from dreamd.core.session.views import BreakerState, DreamscapeState, SeatState
-from dreamd.core.severing.causes import Cause
+from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, SeatState
+from dreamd.core.safety.causes import Cause
 from dreamwire.messages import PodEventKind, Release, StoredSever
 from fakes.stage import Stage
 

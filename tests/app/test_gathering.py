@@ -3,11 +3,11 @@
 from collections import Counter
 from random import Random
 
-from dreamd.app.conductor import LOOKED_AT
-from dreamd.app.seats import Seats
+from dreamd.app.dreamscapes.runtime import LOOKED_AT
+from dreamd.core.dreamscapes.seats import Seats
+from dreamd.core.dreamscapes.views import Plan, SeatState
 from dreamd.core.limits import DREAMSCAPES_MAX, SEATS_EVER
 from dreamd.core.refusals import Code, Refusal
-from dreamd.core.session.views import Plan, SeatState
 from fakes.stage import Stage
 
 MANY = 2 * LOOKED_AT + 88

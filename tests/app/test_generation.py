@@ -2,8 +2,8 @@
 
 import pytest
 
-from dreamd.app.generation import TOUCHED_EVERY_S
-from dreamd.core.session.views import BreakerState, SeatState
+from dreamd.app.durability.generation import TOUCHED_EVERY_S
+from dreamd.core.dreamscapes.views import BreakerState, SeatState
 from dreamd.ports.ledger import LAPSED_S, LedgerError, Transaction
 from fakes.ledger import MemoryLedger
 from fakes.stage import Stage

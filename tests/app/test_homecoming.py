@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from dreamd.core.session.views import BreakerState, DreamscapeState, Plan, SeatState
-from dreamd.core.severing.causes import Cause
+from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, Plan, SeatState
+from dreamd.core.safety.causes import Cause
 from dreamwire.messages import Command, PodEventKind, Release, WakePod, WakeScope
 from fakes.ledger import MemoryLedger
 from fakes.stage import Puppet, Stage

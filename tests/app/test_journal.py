@@ -3,12 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreamd.app.journal import CHURN, Journal
-from dreamd.app.ring import Ring, size_of
+from dreamd.app.events.event_ring import Ring, size_of
+from dreamd.app.events.journal import CHURN, Journal
+from dreamd.core.dreamscapes.views import DreamscapeState, Event
+from dreamd.core.event_kinds import KINDS
 from dreamd.core.limits import JOURNAL_BYTES, JOURNAL_CHURN_EVENTS, JOURNAL_EVENTS
 from dreamd.core.refusals import Code, Refusal
-from dreamd.core.session.kinds import KINDS
-from dreamd.core.session.views import DreamscapeState, Event
 from fakes.stage import Stage
 
 NOW_S = 1_800_000_000.0

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamd.core.limits import ACTUATOR_AGE_S, HOP_S
-from dreamd.core.session.views import BreakerState, DreamscapeState
-from dreamd.core.severing.causes import Cause, Kind, cause_named, kind_of
+from dreamd.core.safety.causes import Cause, Kind, cause_named, kind_of
 from dreamwire.messages import Frame, PodEventKind
 from fakes.stage import Puppet, Stage
 

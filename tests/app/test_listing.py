@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreamd.app.listing import (
+from dreamd.app.fleet.unseated_pods import Unseated
+from dreamd.core.dreamscapes.views import BreakerState, Plan, SeatState
+from dreamd.core.listing import (
     Names,
     Newest,
     dated,
@@ -15,9 +17,7 @@ from dreamd.app.listing import (
     place_of_dreamscape,
     place_of_order,
 )
-from dreamd.app.unseated import Unseated
-from dreamd.core.session.views import BreakerState, Plan, SeatState
-from dreamd.core.severing.waking import Order
+from dreamd.core.safety.wake_orders import Order
 from dreamwire.messages import WakeScope
 from fakes.stage import Stage
 

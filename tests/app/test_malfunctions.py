@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dreamd.core.dreamscapes.views import BreakerState, SeatState
 from dreamd.core.refusals import Code, Refusal
-from dreamd.core.session.views import BreakerState, SeatState
 from dreamwire.messages import Frame, StoredSever
 from fakes.stage import Puppet, Stage
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dreamd.core.session.views import BreakerState
-from dreamd.core.severing.causes import Cause
+from dreamd.core.dreamscapes.views import BreakerState
+from dreamd.core.safety.causes import Cause
 from dreamwire.messages import PodEventKind, Release, StoredSever
 from fakes.ledger import MemoryLedger
 from fakes.stage import Stage

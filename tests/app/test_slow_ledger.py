@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dreamd.app.later import Later
+from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, Plan, PodView, SeatState
 from dreamd.core.limits import (
     HOP_S,
     LEDGER_ANSWERS_WITHIN_S,
@@ -13,8 +13,8 @@ from dreamd.core.limits import (
     TERM_UNCONFIRMED_S,
 )
 from dreamd.core.refusals import Code, Refusal
-from dreamd.core.session.views import BreakerState, DreamscapeState, Plan, PodView, SeatState
-from dreamd.core.severing.causes import Cause
+from dreamd.core.safety.causes import Cause
+from dreamd.ports.deferred import Later
 from dreamwire.messages import Ack, Assign, PodEventKind, WakeScope
 from fakes.ledger import MemoryLedger
 from fakes.people import Exposures

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dreamd.app.watching import CollectiveWatching
-from dreamd.core.session.views import CollectiveView
+from dreamd.app.events.tick_watchers import CollectiveWatching
+from dreamd.core.dreamscapes.views import CollectiveView
 from dreamwire.messages import Frame
 from dreamwire.schema import BANDS6X2
 from fakes.stage import Stage

@@ -4,8 +4,8 @@ from math import isnan
 
 import pytest
 
-from dreamd.core.session.views import DreamscapeState, PodState, SeatState
-from dreamd.ports.meters import FleetReading
+from dreamd.core.dreamscapes.views import DreamscapeState, PodState, SeatState
+from dreamd.ports.metrics import FleetReading
 from fakes.stage import Stage
 
 HOPS_TO_SILENCE = 8

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dreamd.core.session.views import DreamscapeState
+from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamwire.messages import PodEventKind, StoredSever
 from fakes.stage import Stage
 

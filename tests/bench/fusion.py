@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from dreamd.fusion.collective import Fusion
-from dreamd.fusion.columns import Columns
-from dreamd.fusion.crowd import CrowdFusion, Heard
+from dreamd.fusion.frame_table import Columns
+from dreamd.fusion.group_statistics import CrowdFusion, Heard
 from dreamd.fusion.synchrony import lags_of, sums_of, synchrony
 from dreamwire import blend
 from dreamwire.schema import BANDS6X2

@@ -9,15 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dreamd.adapters.clock import BoottimeClock
-from dreamd.adapters.store.sqlite import SqliteLedger
-from dreamd.app.commits import Commits
-from dreamd.app.journal import Journal
-from dreamd.app.locks import LockBook
-from dreamd.core.severing.breaker import Breaker, Trip, step
-from dreamd.core.severing.causes import Cause
-from dreamd.core.severing.views import Mark
+from dreamd.adapters.ledger.sqlite import SqliteLedger
+from dreamd.app.durability.commits import Commits
+from dreamd.app.events.journal import Journal
+from dreamd.app.safety.breaker_registry import LockBook
+from dreamd.core.safety.breaker import Breaker, Trip, step
+from dreamd.core.safety.causes import Cause
+from dreamd.core.safety.views import Mark
 from dreamd.ports.ledger import Transaction
-from dreamd.simulation.meters import CountingMeters
+from dreamd.simulation.machines.counting_metrics import CountingMeters
 
 Row = Callable[[str, str, str], None]
 PODS, ROUNDS = 500, 25

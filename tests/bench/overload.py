@@ -22,9 +22,9 @@ from dreamd.adapters.keys import Seal
 from dreamd.adapters.mqtt.intake import Intake
 from dreamd.adapters.mqtt.link import Broker, MqttLink
 from dreamwire import codec, topics
-from dreamwire.access import Access, Address
+from dreamwire.broker_access import Access, Address
 from dreamwire.messages import Frame, Versions
-from dreamwire.seal import SigningKey
+from dreamwire.signing import SigningKey
 from dreamwire.topics import FramesTopic
 from fakes import words
 from fakes.inbound import KeepingInbound, KeepingLinkMeters

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from dreamd.simulation.story import tell
+from dreamd.simulation.scenario import tell
 from dreamd.simulation.world import World
 
 PODS: Final = 8

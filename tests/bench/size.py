@@ -15,13 +15,13 @@ import psutil
 
 from dreamapi.v1.dreamscapes_pb2 import ListDreamscapesRequest
 from dreamapi.v1.pods_pb2 import ListPodsRequest
-from dreamd.adapters.grpc.dreamscapes import Dreamscapes
-from dreamd.adapters.grpc.pods import Pods
-from dreamd.adapters.grpc.replays import Replays
-from dreamd.adapters.grpc.watching import Bells
-from dreamd.adapters.store.sqlite import SqliteLedger
+from dreamd.adapters.grpc.servicers.dreamscapes import Dreamscapes
+from dreamd.adapters.grpc.servicers.pods import Pods
+from dreamd.adapters.grpc.calls.idempotency import Replays
+from dreamd.adapters.grpc.calls.streams import Bells
+from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.core.limits import DREAMSCAPES_MAX
-from dreamd.core.session.views import Plan
+from dreamd.core.dreamscapes.views import Plan
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 

@@ -16,8 +16,8 @@ from time import monotonic, thread_time
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from dreamd.adapters.grpc.server import serve_grpc
-from dreamd.adapters.grpc.watching import Bells
-from dreamd.app.budget import Budget
+from dreamd.adapters.grpc.calls.streams import Bells
+from dreamd.app.events.watcher_budget import Budget
 from dreamd.core.limits import HOP_S
 from fakes.stage import Stage
 

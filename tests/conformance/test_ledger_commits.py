@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dreamd.adapters.store.sqlite import SqliteLedger
-from dreamd.core.session.views import DreamscapeState, Plan
+from dreamd.adapters.ledger.sqlite import SqliteLedger
+from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.ports.ledger import (
     TRANSACTIONS_WAITING,
     Commit,

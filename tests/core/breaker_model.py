@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from math import inf
 
-from dreamd.core.severing.breaker import Bad, Good, Observation, Reset, Tick, Trip
-from dreamd.core.severing.causes import Cause, Kind, kind_of
+from dreamd.core.safety.breaker import Bad, Good, Observation, Reset, Tick, Trip
+from dreamd.core.safety.causes import Cause, Kind, kind_of
 
 PERSON = (Kind.HARD, Kind.SOFT)
 

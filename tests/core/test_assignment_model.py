@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dreamd.core.dreamscapes.roster import Roster, Slot
 from dreamd.core.limits import COHORT_SLOTS
-from dreamd.core.session.roster import Roster, Slot
-from dreamedge.core.orders import OUTCOMES_KEPT, Declined, Obey, Orders, Repeated, unfit
+from dreamedge.core.merging.command_filter import OUTCOMES_KEPT, Declined, Obey, Orders, Repeated, unfit
 from dreamwire.messages import Assign, Command, Recalibrate, Release, WakePod, What
 from fakes.edge import SCHEMA, TERM, assignment
 

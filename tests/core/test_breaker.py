@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from dreamd.core.session.views import BreakerState as S
-from dreamd.core.severing.breaker import (
+from dreamd.core.dreamscapes.views import BreakerState as S
+from dreamd.core.safety.breaker import (
     RULES,
     Bad,
     Breaker,
@@ -25,8 +25,8 @@ from dreamd.core.severing.breaker import (
     kept_from_closing,
     step,
 )
-from dreamd.core.severing.causes import Cause, Kind, kind_of
-from dreamd.core.severing.evidence import SAME_TRIP_S
+from dreamd.core.safety.causes import Cause, Kind, kind_of
+from dreamd.core.safety.evidence_ages import SAME_TRIP_S
 
 START_S = 1_700_000_000.0
 RAILED, NONFINITE, LOST = Bad(Cause.RAILED), Bad(Cause.NONFINITE), Bad(Cause.LOST)

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.breaker_model import Model
-from dreamd.core.session.views import BreakerState
-from dreamd.core.severing.breaker import (
+from dreamd.core.dreamscapes.views import BreakerState
+from dreamd.core.safety.breaker import (
     Bad,
     Breaker,
     Good,
@@ -22,7 +22,7 @@ from dreamd.core.severing.breaker import (
     seated,
     step,
 )
-from dreamd.core.severing.causes import Cause
+from dreamd.core.safety.causes import Cause
 
 START_S = 1_700_000_000.0
 STEPS = 50_000

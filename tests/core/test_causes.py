@@ -2,7 +2,7 @@
 
 import pytest
 
-from dreamd.core.severing.causes import CAUSES, Cause, Kind, Scope, cause_named, kind_of
+from dreamd.core.safety.causes import CAUSES, Cause, Kind, Scope, cause_named, kind_of
 
 KINDS = {
     Kind.SOFT: "flat railed contact mains amplitude highfreq unit quality",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dreamd.core.severing.causes import Cause
-from dreamd.core.severing.quorum import MassFailure, QuorumVerdict, own_fault, quorum
+from dreamd.core.safety.causes import Cause
+from dreamd.core.safety.quorum import MassFailure, QuorumVerdict, own_fault, quorum
 
 
 @pytest.mark.parametrize(

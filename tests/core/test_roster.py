@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
+from dreamd.core.dreamscapes.roster import COHORTS_MAX, Roster, SlotsExhausted
 from dreamd.core.limits import COHORT_SLOTS
-from dreamd.core.session.roster import COHORTS_MAX, Roster, SlotsExhausted
 
 
 def filled(n: int) -> Roster:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from dreamd.adapters.ledger.backup import back_up, restore, verify
+from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.adapters.state_dir import StateDir
-from dreamd.adapters.store.backup import back_up, restore, verify
-from dreamd.adapters.store.sqlite import SqliteLedger
-from dreamd.core.severing.causes import Cause
-from dreamd.core.severing.views import Lock
+from dreamd.core.safety.causes import Cause
+from dreamd.core.safety.views import Lock
 from dreamd.main import main
 from dreamd.ports.ledger import LedgerError, Transaction
 

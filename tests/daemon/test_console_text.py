@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreamd.adapters.http.orders import UnfitOrderError, read_order, read_way_out
+from dreamd.adapters.http.order_bodies import UnfitOrderError, read_order, read_way_out
 from dreamd.adapters.http.server import BODY_MAX, Asked
 from dreamwire.text import unfit
 

@@ -8,7 +8,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from dreamd.adapters.http.places import ANSWERED_WITHIN_S, ASKS_WITHIN_S, BODY_WITHIN_S, PLACES, Phase
+from dreamd.adapters.http.connection_limits import (
+    ANSWERED_WITHIN_S,
+    ASKS_WITHIN_S,
+    BODY_WITHIN_S,
+    PLACES,
+    Phase,
+)
 from dreamd.adapters.http.server import CONNECTIONS, Asked, HttpServer, Page, said, wrong_name
 
 LONG = b"x" * (16 << 20)

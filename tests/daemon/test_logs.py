@@ -10,7 +10,7 @@ import pytest
 
 from dreamd.adapters.log_events import fields_of, level_of
 from dreamd.adapters.logs import LINES, Spool, open_log
-from dreamd.core.session.views import Event
+from dreamd.core.dreamscapes.views import Event
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dreamd.settings import KEYS, SettingsError, load
-from dreamwire.access import Papers
+from dreamwire.broker_access import Papers
 
 
 def _file(folder: Path, text: str) -> str:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from dreamd.adapters.store.file import NOTED_EVERY
-from dreamd.adapters.store.schema import SCHEMAS
-from dreamd.adapters.store.sqlite import SqliteLedger
-from dreamd.core.session.views import DreamscapeState, Plan
-from dreamd.core.severing.causes import Cause
-from dreamd.core.severing.views import Lock, Mark
-from dreamd.core.severing.waking import Order
+from dreamd.adapters.ledger.schema import SCHEMAS
+from dreamd.adapters.ledger.sqlite import SqliteLedger
+from dreamd.adapters.ledger.sqlite_file import NOTED_EVERY
+from dreamd.core.dreamscapes.views import DreamscapeState, Plan
+from dreamd.core.safety.causes import Cause
+from dreamd.core.safety.views import Lock, Mark
+from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.ledger import LAPSED_S, DreamscapeRecord, LedgerError, Transaction
 from dreamwire.messages import WakeScope
 from fakes.gated_file import GatedFile

@@ -8,7 +8,7 @@ from dreamd.adapters.keys import KEY_FILE, PUBLIC_FILE, Seal, open_key
 from dreamd.adapters.state_dir import StateDir, StateDirError
 from dreamwire.codec import COLLECTIVE, DAEMON_PRESENCE, decode_daemon_presence
 from dreamwire.messages import DaemonPresence, Versions
-from dreamwire.seal import KeyFileError, SealError, VerifyKey, unseal
+from dreamwire.signing import KeyFileError, SealError, VerifyKey, unseal
 
 
 def test_a_second_daemon_on_the_directory_is_refused_by_name(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ import edfio
 import numpy as np
 from numpy.typing import NDArray
 
+from dreamedge.adapters.recorder.edf_writer import Scribe
 from dreamedge.adapters.recorder.edfplus import RECORDS_AT
-from dreamedge.adapters.recorder.scribe import Scribe
-from dreamedge.core.signal import Block, Montage
+from dreamedge.core.signal.blocks import Block, Montage
 
 Doubles = NDArray[np.float64]
 

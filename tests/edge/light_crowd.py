@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamedge.adapters.implants.light import Ailment, LightImplant
-from dreamedge.core.features import HOP_NS
-from dreamedge.core.sensation import Felt
+from dreamedge.adapters.implants.simulated.feature_only import Ailment, LightImplant
+from dreamedge.core.merging.cue import Felt
+from dreamedge.core.signal.features import HOP_NS
 
 Array = NDArray[np.float64]
 

@@ -1,6 +1,6 @@
 """A merged bed, and what has to be true of every zero."""
 
-from dreamedge.core.effects import Render
+from dreamedge.core.merging.effects import Render
 from dreamwire.messages import PodEventKind
 from fakes.edge import Bed
 

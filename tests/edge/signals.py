@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamedge.core.features import FrontEnd, Hop
-from dreamedge.core.signal import Block, Montage
+from dreamedge.core.signal.blocks import Block, Montage
+from dreamedge.core.signal.features import FrontEnd, Hop
 
 HOP_NS = 250_000_000
 EIGHT = ("Fp1", "Fz", "F4", "Cz", "Pz", "O1", "O2", "T7")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dreamedge.core.agent import STATUS_NS
-from dreamedge.core.effects import (
+from dreamedge.core.merging.effects import (
     Feel,
     Forget,
     KeepSever,

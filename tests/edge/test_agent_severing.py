@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from dreamedge.core.agent import BUTTONS, Restored
-from dreamedge.core.effects import KeepLatch, KeepSever, StopListening, WakeSleeper
-from dreamedge.core.signal import Block
+from dreamedge.core.merging.effects import KeepLatch, KeepSever, StopListening, WakeSleeper
+from dreamedge.core.signal.blocks import Block
 from dreamwire.messages import PodEventKind, StoredSever, WakeOrder, WakePod, WakeScope
 from edge.merging import assert_alone_within, assert_zero_first, merged_bed
 from fakes.edge import HOP_NS, OFFSET_S, PULSE_NS, TERM, Bed, assignment

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from dreamedge.core.effects import Effect, Feel, KeepLatch, Listen, Render, SendFrame, StopListening
+from dreamedge.core.merging.effects import Effect, Feel, KeepLatch, Listen, Render, SendFrame, StopListening
 from dreamwire.messages import Assign, Collective, Release, WakeOrder, WakePod, WakeScope
 from fakes.edge import OFFSET_S, PULSE_NS, TERM, Bed, Hall, assignment
 

@@ -12,16 +12,16 @@ from brainflow.exit_codes import BrainFlowError, BrainFlowExitCodes
 
 from dreamedge.adapters.clock import boottime_ns
 from dreamedge.adapters.implants import open_implant
-from dreamedge.adapters.implants.brainflow import (
+from dreamedge.adapters.implants.devices.brainflow import (
     BoardFeed,
     BrainflowImplant,
     Counter,
     describe,
     parse,
 )
-from dreamedge.adapters.implants.live import LiveImplant
-from dreamedge.core.samples import Samples
-from dreamedge.core.signal import Block
+from dreamedge.adapters.implants.devices.live import LiveImplant
+from dreamedge.core.signal.blocks import Block
+from dreamedge.core.signal.sample_buffer import Samples
 from dreamedge.ports.implant import Implant, ImplantError
 from dreamwire.messages import CalibrationSource
 

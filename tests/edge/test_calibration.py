@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from dreamedge.core.calibration import Calibrator, EnrolRefusal, enrol, median_and_scale
-from dreamedge.core.features import FrontEnd
-from dreamedge.core.own import Own, own_z
-from dreamedge.core.signal import Block, Montage
+from dreamedge.core.signal.baseline import Own, own_z
+from dreamedge.core.signal.blocks import Block, Montage
+from dreamedge.core.signal.calibration import Calibrator, EnrolRefusal, enrol, median_and_scale
+from dreamedge.core.signal.features import FrontEnd
 from dreamwire.messages import CalibrationSource
 from dreamwire.schema import BANDS6X2
 from edge import recorded

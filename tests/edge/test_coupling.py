@@ -5,7 +5,7 @@ from math import nan
 
 import pytest
 
-from dreamedge.core.coupling import (
+from dreamedge.core.merging.coupling import (
     LAPSE_FADE_NS,
     MOVES,
     PULSE_NS,

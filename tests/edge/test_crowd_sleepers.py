@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from dreamedge.adapters.implants.drives import FOLLOW_PER_S, GAIN
-from dreamedge.adapters.implants.light import LightImplant
-from dreamedge.adapters.implants.rhythm import ALPHA, BEATS, drawn
-from dreamedge.adapters.implants.simulated import SimulatedImplant
-from dreamedge.adapters.implants.sleeper import RELAX_PER_S
-from dreamedge.core.calibration import Own, enrol
-from dreamedge.core.features import FrontEnd
+from dreamedge.adapters.implants.simulated.feature_only import LightImplant
+from dreamedge.adapters.implants.simulated.implant import SimulatedImplant
+from dreamedge.adapters.implants.simulated.rhythm import ALPHA, BEATS, drawn
+from dreamedge.adapters.implants.simulated.simulated_signal import RELAX_PER_S
+from dreamedge.adapters.implants.simulated.sleeper_dynamics import FOLLOW_PER_S, GAIN
+from dreamedge.core.signal.calibration import Own, enrol
+from dreamedge.core.signal.features import FrontEnd
 from dreamwire.schema import BANDS6X2
 from edge.light_crowd import Array, Crowd, felt
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreamedge.core.dose import NEVER_NS, Dose
-from dreamedge.core.effects import KeepSever
+from dreamedge.core.merging.dose import NEVER_NS, Dose
+from dreamedge.core.merging.effects import KeepSever
 from dreamwire.messages import CommandOutcome, PodEventKind
 from edge.merging import assert_alone_within, assert_zero_first
 from fakes.edge import INCARNATION, PULSE_NS, SCHEMA, START_NS, TERM, Bed, assignment

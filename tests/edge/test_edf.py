@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from dreamedge.adapters.implants import open_implant
-from dreamedge.adapters.implants.edf import EdfImplant, channels
-from dreamedge.adapters.implants.edf_file import EdfFile
-from dreamedge.core.calibration import Own, enrol
-from dreamedge.core.signal import Block
+from dreamedge.adapters.implants.files.edf import EdfImplant, channels
+from dreamedge.adapters.implants.files.edf_file import EdfFile
+from dreamedge.core.signal.blocks import Block
+from dreamedge.core.signal.calibration import Own, enrol
 from dreamedge.ports.implant import Implant, ImplantError
 from dreamwire.messages import CalibrationSource
 from dreamwire.schema import BANDS6X2

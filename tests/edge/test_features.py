@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dreamedge.core.features import FrontEnd, Hop
-from dreamedge.core.filters import kernel
-from dreamedge.core.signal import Block, Montage
+from dreamedge.core.signal.blocks import Block, Montage
+from dreamedge.core.signal.features import FrontEnd, Hop
+from dreamedge.core.signal.filters import kernel
 from dreamwire.schema import BANDS6X2, Band
 from edge import recorded
 from edge.signals import EIGHT, HOP_NS, Doubles, hops_of, last_of, pink, sine

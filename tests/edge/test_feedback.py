@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from dreamedge.core.feedback import ARTIST_NS, Blend
-from dreamedge.core.tether import Granted
+from dreamedge.core.merging.feedback import ARTIST_NS, Blend
+from dreamedge.core.merging.tether import Granted
 from fakes.edge import SCHEMA, START_NS, assignment
 
 D = SCHEMA.size

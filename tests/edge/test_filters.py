@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from dreamedge.core.filters import FilterBank, kernel
-from dreamedge.core.samples import Samples
-from dreamedge.core.spectrum import sample_at
+from dreamedge.core.signal.filters import FilterBank, kernel
+from dreamedge.core.signal.sample_buffer import Samples
+from dreamedge.core.signal.spectrum import sample_at
 from dreamwire.schema import BANDS6X2, Band
 
 RATES = (64.0, 128.0, 250.0, 256.0, 500.0, 1000.0)

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from math import nan
 
-from dreamedge.core.features import Hop
-from dreamedge.core.guard import SILENT_NS, Guard
+from dreamedge.core.merging.guard import SILENT_NS, Guard
+from dreamedge.core.signal.features import Hop
 from fakes.edge import START_NS, FeatureSource
 
 

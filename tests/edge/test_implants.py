@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dreamedge.adapters.fault_onset import Onset
 from dreamedge.adapters.implants import malfunctioning, open_implant
-from dreamedge.adapters.implants.drives import FOLLOW_PER_S
-from dreamedge.adapters.implants.malfunction import NAMES, MalfunctioningImplant
-from dreamedge.adapters.implants.simulated import SimulatedImplant
-from dreamedge.adapters.implants.sleeper import RELAX_PER_S, STEP_S, Sleeper, person
-from dreamedge.adapters.onset import Onset
-from dreamedge.core.calibration import Own, enrol
+from dreamedge.adapters.implants.simulated.implant import SimulatedImplant
+from dreamedge.adapters.implants.simulated.malfunction import NAMES, MalfunctioningImplant
+from dreamedge.adapters.implants.simulated.simulated_signal import RELAX_PER_S, STEP_S, Sleeper, person
+from dreamedge.adapters.implants.simulated.sleeper_dynamics import FOLLOW_PER_S
+from dreamedge.core.signal.calibration import Own, enrol
 from dreamedge.ports.implant import Felt, Implant, ImplantError
 from dreamwire.schema import BANDS6X2
 from edge.light_crowd import felt

@@ -9,12 +9,12 @@ import edfio
 import numpy as np
 import pytest
 
-from dreamedge.adapters.implants.inspected import Wish, examine, glance
-from dreamedge.adapters.implants.simulated import SimulatedImplant
-from dreamedge.adapters.implants.sleeper import CHANNELS, RATE_HZ, Sleeper
+from dreamedge.adapters.implants.inspection import Wish, examine, glance
+from dreamedge.adapters.implants.simulated.implant import SimulatedImplant
+from dreamedge.adapters.implants.simulated.simulated_signal import CHANNELS, RATE_HZ, Sleeper
 from dreamedge.adapters.implants.ten_twenty import kind_of
-from dreamedge.adapters.printout import lines
-from dreamedge.core.signal import Montage
+from dreamedge.adapters.inspection_report import lines
+from dreamedge.core.signal.blocks import Montage
 from dreamedge.main import main
 from dreamedge.ports.implant import Implant, ImplantError
 from dreamwire.messages import CalibrationSource

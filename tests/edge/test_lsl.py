@@ -14,8 +14,8 @@ import pytest
 
 from dreamedge.adapters.clock import boottime_ns
 from dreamedge.adapters.implants import open_implant
-from dreamedge.core.samples import Samples
-from dreamedge.core.signal import Block
+from dreamedge.core.signal.blocks import Block
+from dreamedge.core.signal.sample_buffer import Samples
 from dreamedge.ports.implant import Implant, ImplantError
 from dreamwire.messages import CalibrationSource
 from edge.lsl_outlet import CONFIG
@@ -244,7 +244,7 @@ def test_without_its_library_the_extra_is_named(
 ) -> None:
     """Where a device's library is not installed, the sentence says what to install."""
     monkeypatch.setitem(sys.modules, library, None)
-    monkeypatch.delitem(sys.modules, f"dreamedge.adapters.implants.{kind}", raising=False)
+    monkeypatch.delitem(sys.modules, f"dreamedge.adapters.implants.devices.{kind}", raising=False)
     with pytest.raises(ImplantError, match=r"install dreamd\[boards\]"):
         open_implant(f"{kind}:thing")
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dreamd.core.severing.causes import Cause, Kind, cause_named, kind_of
-from dreamedge.core.calibration import enrol
-from dreamedge.core.electrodes import electrodes, site_of
-from dreamedge.core.features import FrontEnd, Hop
-from dreamedge.core.own import Own
-from dreamedge.core.quality import CAUSES, RATE, UNIT, HighPass, Judge, mains_rows
-from dreamedge.core.signal import Block, Montage
+from dreamd.core.safety.causes import Cause, Kind, cause_named, kind_of
+from dreamedge.core.signal.baseline import Own
+from dreamedge.core.signal.blocks import Block, Montage
+from dreamedge.core.signal.calibration import enrol
+from dreamedge.core.signal.electrodes import electrodes, site_of
+from dreamedge.core.signal.features import FrontEnd, Hop
+from dreamedge.core.signal.quality import CAUSES, RATE, UNIT, HighPass, Judge, mains_rows
 from dreamwire.messages import CalibrationSource
 from dreamwire.schema import BANDS6X2
 from edge import recorded

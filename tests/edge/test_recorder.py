@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dreamedge.adapters.implants.simulated import SimulatedImplant
+from dreamedge.adapters.implants.simulated.implant import SimulatedImplant
 from dreamedge.adapters.recorder import WAITING_BLOCKS, EdfRecorder, open_recorder
-from dreamedge.adapters.recorder.scribe import Scribe
-from dreamedge.core.signal import Block
+from dreamedge.adapters.recorder.edf_writer import Scribe
+from dreamedge.core.signal.blocks import Block
 from dreamedge.ports.recorder import RecorderError
 from dreamedge.settings import load
 from edge.edf_night import HALF_STEP_UV, PLENTY, RATE_HZ, START_NS, Night, counted, files, read, wall_ns

@@ -11,10 +11,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from dreamedge.adapters.implants.inspected import Examined, Wish, survey
-from dreamedge.core.features import FrontEnd
-from dreamedge.core.quality import GOOD
-from dreamedge.core.signal import Montage
+from dreamedge.adapters.implants.inspection import Examined, Wish, survey
+from dreamedge.core.signal.blocks import Montage
+from dreamedge.core.signal.features import FrontEnd
+from dreamedge.core.signal.quality import GOOD
 from dreamwire.schema import BANDS6X2
 from edge import recorded
 from edge.recorded import Doubles

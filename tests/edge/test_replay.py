@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from dreamedge.adapters.implants.replay import Doubles, Replay
-from dreamedge.core.signal import Block
+from dreamedge.adapters.implants.files.replay import Doubles, Replay
+from dreamedge.core.signal.blocks import Block
 from dreamedge.settings import SettingsError, load
 from dreamwire.messages import Device
 

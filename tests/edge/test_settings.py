@@ -10,7 +10,7 @@ import dreamedge
 from dreamedge.adapters.implants import light_sleeper, open_implant
 from dreamedge.ports.implant import Implant
 from dreamedge.settings import SettingsError, daemon_key_path, load, state_root
-from dreamwire.access import Papers
+from dreamwire.broker_access import Papers
 from dreamwire.messages import Floats
 
 HOME = {"XDG_STATE_HOME": "/state"}

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dreamedge.adapters.implants import open_implant
-from dreamedge.adapters.implants.tables import TableImplant, channels
-from dreamedge.adapters.implants.xdf import XdfImplant
-from dreamedge.core.inspection import inspect
-from dreamedge.core.signal import Block
+from dreamedge.adapters.implants.files.tables import TableImplant, channels
+from dreamedge.adapters.implants.files.xdf import XdfImplant
+from dreamedge.core.signal.blocks import Block
+from dreamedge.core.signal.inspection import inspect
 from dreamedge.ports.implant import Implant, ImplantError
 from dreamwire.schema import BANDS6X2
 from edge import recorded

@@ -3,7 +3,7 @@
 import pytest
 
 from dreamedge.adapters.implants.ten_twenty import contact, electrode, kind_of, numbered
-from dreamedge.core.electrodes import electrodes
+from dreamedge.core.signal.electrodes import electrodes
 
 NAMED = {
     # how amplifiers and archives write the same electrode

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dreamedge.core.tether import COHORTS_KEPT, LEASE_NS, Granted, Reason, Refused, Tether, Zeroed
+from dreamedge.core.merging.tether import COHORTS_KEPT, LEASE_NS, Granted, Reason, Refused, Tether, Zeroed
 from dreamwire.blend import leave_one_out, weight
 from dreamwire.messages import Collective
 from fakes.edge import SCHEMA, START_NS, TERM, Hall, assignment

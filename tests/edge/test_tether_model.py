@@ -15,7 +15,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dreamedge.core.tether import Granted, Reason, Refused, Tether, Zeroed
+from dreamedge.core.merging.tether import Granted, Reason, Refused, Tether, Zeroed
 from dreamwire.messages import Assign, Collective, Floats
 from dreamwire.schema import WIRE_REVISION
 from fakes.edge import SCHEMA, START_NS, TERM, assignment

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from dreamedge.adapters.implants import open_implant
-from dreamedge.adapters.implants.stamps import timeline
-from dreamedge.adapters.implants.xdf import XdfImplant, read_streams
-from dreamedge.core.calibration import Own, enrol
-from dreamedge.core.signal import Block
+from dreamedge.adapters.implants.files.replay_timestamps import timeline
+from dreamedge.adapters.implants.files.xdf import XdfImplant, read_streams
+from dreamedge.core.signal.blocks import Block
+from dreamedge.core.signal.calibration import Own, enrol
 from dreamedge.ports.implant import Implant, ImplantError
 from dreamwire.messages import CalibrationSource
 from dreamwire.schema import BANDS6X2

@@ -4,11 +4,11 @@ import random
 from collections.abc import Callable
 
 from dreamedge.adapters.renderers.null import NullRenderer
-from dreamedge.app.bed import Bed, Parts
+from dreamedge.app.pod_runner import Bed, Parts
 from dreamedge.core.agent import Agent, Identity, Restored
 from dreamedge.core.clock import SessionClock
-from dreamedge.core.features import FrontEnd
-from dreamedge.core.woken import Wake
+from dreamedge.core.merging.obeyed_wakes import Wake
+from dreamedge.core.signal.features import FrontEnd
 from dreamedge.ports.implant import Implant
 from dreamedge.ports.link import Arrival
 from dreamedge.ports.recorder import Recorder

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from dreamd.adapters.http.application import Application
-from dreamd.adapters.http.console import Console
+from dreamd.adapters.http.console_routes import Console
+from dreamd.adapters.http.loop_bridge import Application
 from dreamd.adapters.http.server import HttpServer
 from fakes.coordination import FakeCoordination
 from fakes.views import NOW_S

@@ -7,13 +7,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from dreamd.app.coordination import Ordered
-from dreamd.app.leading import Artists, Lead
-from dreamd.app.listing import Newest, dated, newest_first
-from dreamd.core.limits import WATCHERS_MAX
-from dreamd.core.refusals import Code, Refusal
-from dreamd.core.session.house import HouseView
-from dreamd.core.session.views import (
+from dreamd.app.api.protocols import Ordered
+from dreamd.app.stage.live_lead import Artists, Lead
+from dreamd.core.dreamscapes.views import (
     BreakerState,
     Check,
     CollectiveView,
@@ -25,8 +21,12 @@ from dreamd.core.session.views import (
     PodView,
     SeverOutcome,
 )
-from dreamd.core.severing.views import BreakerView
-from dreamd.core.severing.waking import Order
+from dreamd.core.fleet.house import HouseView
+from dreamd.core.limits import WATCHERS_MAX
+from dreamd.core.listing import Newest, dated, newest_first
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.safety.views import BreakerView
+from dreamd.core.safety.wake_orders import Order
 from dreamwire.messages import WakeScope
 from dreamwire.schema import BANDS6X2
 from fakes.severs import WELL, FakeSevering

@@ -9,10 +9,19 @@ import numpy as np
 
 from dreamedge.core.agent import Agent, Identity, Restored
 from dreamedge.core.clock import SessionClock
-from dreamedge.core.effects import AskClock, Effect, Feel, Note, Render, SendEvent, SendFrame, SendStatus
-from dreamedge.core.features import Hop
-from dreamedge.core.own import Own
-from dreamedge.core.signal import Block
+from dreamedge.core.merging.effects import (
+    AskClock,
+    Effect,
+    Feel,
+    Note,
+    Render,
+    SendEvent,
+    SendFrame,
+    SendStatus,
+)
+from dreamedge.core.signal.baseline import Own
+from dreamedge.core.signal.blocks import Block
+from dreamedge.core.signal.features import Hop
 from dreamwire.blend import coupling_to_byte, finite, seq_low, to_shared, weight
 from dreamwire.messages import (
     Assign,

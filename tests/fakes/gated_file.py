@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from dreamd.adapters.store.file import LedgerFile
+from dreamd.adapters.ledger.sqlite_file import LedgerFile
 from dreamd.ports.ledger import LedgerError, Terms, Transaction
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 
 from dreamd.ports.ledger import Commit, Exposure, Ledger, MarkMove, TermDraw, Transaction
-from dreamd.simulation.ledger import MemoryLedger, Shelf
+from dreamd.simulation.machines.memory_ledger import MemoryLedger, Shelf
 
 __all__ = ["MemoryLedger", "Shelf", "charge", "draw", "holds", "settled"]
 

@@ -1,8 +1,8 @@
 """Many real pods in one process, for fleets larger than a test's machine: only the signal path is left out.
 
 Agent, bed, ward, link and door are production code, over real MQTT connections and at the real pulse; a
-sleeper is twelve ready-made numbers (`dreamd.simulation.bodies`), the disk is memory. One costs a third
-of a simulated brain at 256 Hz.
+sleeper is twelve ready-made numbers (`dreamd.simulation.machines.sleepers`), the disk is memory. One costs
+a third of a simulated brain at 256 Hz.
 
 Orders come on standard input, one a line, and the end of input sends everyone home:
 
@@ -24,23 +24,23 @@ from pathlib import Path
 
 import numpy as np
 
-from dreamd.simulation.bodies import Ailment, Body
+from dreamd.simulation.machines.sleepers import Ailment, Body
 from dreamedge.adapters.clock import Load, boottime_ns, unix_ms
-from dreamedge.adapters.door import Broadcasts, Door
 from dreamedge.adapters.journal import LineJournal, open_journal
+from dreamedge.adapters.message_verifier import Broadcasts, Door
 from dreamedge.adapters.mqtt import MqttLink
 from dreamedge.adapters.renderers.null import NullRenderer
-from dreamedge.app.bed import Bed, Parts
-from dreamedge.app.ward import Ward
+from dreamedge.app.pod_runner import Bed, Parts
+from dreamedge.app.pod_supervisor import Ward
 from dreamedge.core.agent import Agent
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.identity import Identity, Restored
-from dreamedge.core.woken import Wake
-from dreamwire.access import Access, Address
+from dreamedge.core.merging.obeyed_wakes import Wake
+from dreamwire.broker_access import Access, Address
 from dreamwire.messages import Floats, Frame, PodEvent, StoredSever
-from dreamwire.notify import ServiceManager
 from dreamwire.schema import BANDS6X2
-from dreamwire.seal import VerifyKey
+from dreamwire.sd_notify import ServiceManager
+from dreamwire.signing import VerifyKey
 
 
 class MemoryKeep:

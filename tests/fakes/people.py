@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
 
-from dreamd.adapters.people import AGREED
+from dreamd.adapters.consents import AGREED
+from dreamd.ports.consent import Dose, Standing
 from dreamd.ports.ledger import Exposure, LedgerError, MarkMove
-from dreamd.ports.people import Dose, Standing
 
 
 class Consents:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from dreamd.core.fleet.house import HouseView
 from dreamd.core.refusals import Code, Refusal
-from dreamd.core.session.house import HouseView
-from dreamd.core.severing.scopes import SeverScope
+from dreamd.core.safety.scopes import SeverScope
 
 WELL = HouseView(broker=True, broker_since_s=1.0, ledger="", blind=(), online=3, unheard=0)
 

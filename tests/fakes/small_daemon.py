@@ -39,7 +39,7 @@ from dreamwire.messages import (
     What,
 )
 from dreamwire.schema import BANDS6X2
-from dreamwire.seal import SigningKey, seal
+from dreamwire.signing import SigningKey, seal
 
 DREAMSCAPE = "night-1"
 OTHERS = 3

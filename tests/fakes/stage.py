@@ -10,15 +10,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from dreamd.adapters.people import CheckedIn, LedgerExposures
-from dreamd.app.coordinator import Coordinator
-from dreamd.app.failures import Failure
+from dreamd.adapters.consents import CheckedIn, LedgerExposures
+from dreamd.app.application import Coordinator
+from dreamd.app.safety.step_failures import Failure
+from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
-from dreamd.core.session.views import Plan
-from dreamd.ports.aside import Aside
+from dreamd.ports.consent import Consents, Exposures
 from dreamd.ports.ledger import Ledger
-from dreamd.ports.meters import DreamscapeReading, FleetReading, SiteReading
-from dreamd.ports.people import Consents, Exposures
+from dreamd.ports.metrics import DreamscapeReading, FleetReading, SiteReading
+from dreamd.ports.worker import Aside
 from dreamwire.blend import first_seq, next_seq
 from dreamwire.messages import (
     Assign,

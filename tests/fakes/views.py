@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from dreamd.core.session.views import (
+from dreamd.core.dreamscapes.views import (
     BreakerState,
     ChannelView,
     CollectiveView,
@@ -14,7 +14,7 @@ from dreamd.core.session.views import (
     SeatState,
     SeatView,
 )
-from dreamd.core.severing.views import BreakerMove, BreakerView
+from dreamd.core.safety.views import BreakerMove, BreakerView
 
 NOW_S = 1_700_000_000.25
 

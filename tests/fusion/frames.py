@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dreamd.fusion.columns import Columns
+from dreamd.fusion.frame_table import Columns
 from dreamwire.blend import next_seq
 from dreamwire.messages import Floats, Frame
 from dreamwire.schema import BANDS6X2, INSTANTS_PER_HOP, Schema

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dreamd.core.limits import CEILING, CEILING_INTIMATE, HOP_S, INTIMATE_BELOW
-from dreamd.core.severing.crowd import (
+from dreamd.core.safety.group import (
     Act,
     Crowd,
     Halve,
@@ -17,7 +17,7 @@ from dreamd.core.severing.crowd import (
     step,
 )
 from dreamd.fusion.collective import shared_scale
-from dreamd.fusion.crowd import CrowdFusion, Heard
+from dreamd.fusion.group_statistics import CrowdFusion, Heard
 from dreamwire import blend
 from dreamwire.schema import BANDS6X2
 from fusion.people import Doubles, Floats, Sleepers

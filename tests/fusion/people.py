@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dreamedge.core.features import FrontEnd
-from dreamedge.core.signal import Block, Montage
+from dreamedge.core.signal.blocks import Block, Montage
+from dreamedge.core.signal.features import FrontEnd
 from dreamwire.schema import BANDS6X2
 
 Floats = NDArray[np.float32]

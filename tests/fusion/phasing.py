@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamd.fusion.synchrony import INSTANTS_PER_S, WINDOW
-from dreamedge.core.filters import kernel
+from dreamedge.core.signal.filters import kernel
 from fusion.frames import SCHEMA
 
 RATE_HZ = 128

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from dreamd.core.limits import COHORT_SLOTS, CROWD_MIN, HALVED_FOR_S, IDENTITY_HALVE
-from dreamd.core.severing.causes import Cause
-from dreamd.core.severing.crowd import CROWD_CAUSES, Halve, Label, Labelled, PersonAct, Restore, Zero
+from dreamd.core.safety.causes import Cause
+from dreamd.core.safety.group import CROWD_CAUSES, Halve, Label, Labelled, PersonAct, Restore, Zero
 from dreamd.fusion.collective import shared_scale
-from dreamd.fusion.crowd import CrowdFusion, Heard, homogenising
+from dreamd.fusion.group_statistics import CrowdFusion, Heard, homogenising
 from dreamd.fusion.identity import Axes, Identity
 from dreamwire import blend
 from dreamwire.schema import BANDS6X2

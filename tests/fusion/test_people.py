@@ -7,7 +7,7 @@ import numpy as np
 import pyxdf
 
 from dreamd.fusion.synchrony import INSTANTS_PER_S, WINDOW, Synchrony, lags_of, sums_of, synchrony
-from dreamedge.core.filters import kernel
+from dreamedge.core.signal.filters import kernel
 from edge import recorded
 from fusion.frames import BANDS, SCHEMA
 

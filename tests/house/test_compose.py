@@ -241,5 +241,5 @@ def test_a_wheel_is_built_from_what_is_copied_alone(tmp_path: Path) -> None:
     for root in ("daemon/dreamd", "edge/dreamedge", "proto/dreamwire", "proto/dreamapi"):
         sources = (path.relative_to(ROOT / root).as_posix() for path in (ROOT / root).rglob("*.py"))
         assert {f"{root.split('/')[1]}/{source}" for source in sources} <= names
-    assert "dreamd/up/mosquitto.conf" in names
+    assert "dreamd/up/processes/mosquitto.conf" in names
     assert any(name.endswith("entry_points.txt") for name in names)

@@ -18,7 +18,7 @@ from dreamd.cli import settings as settings_verb
 from dreamd.core.limits import LEASE_FADE_S, LEASE_S
 from dreamd.main import VERBS
 from dreamedge import settings as edge_settings
-from dreamwire.notify import BEAT_S, STARTING_MORE_S
+from dreamwire.sd_notify import BEAT_S, STARTING_MORE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dreamd.adapters.metrics.catalogue import markdown
-from dreamd.core.session.dreamscape import table_markdown
+from dreamd.core.dreamscapes.states import table_markdown
 from sim import restarts
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 from dreamd.adapters.log_events import EVENTS, PROCESS, markdown, named
-from dreamd.core.session.kinds import KINDS
+from dreamd.core.event_kinds import KINDS
 from dreamwire.messages import PodEventKind
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,9 +10,9 @@ from dreamd.adapters.keys import Seal
 from dreamd.adapters.mqtt.intake import Intake
 from dreamd.adapters.mqtt.link import Broker, MqttLink
 from dreamwire import codec
-from dreamwire.access import Access
+from dreamwire.broker_access import Access
 from dreamwire.messages import Versions
-from dreamwire.seal import SigningKey, unseal
+from dreamwire.signing import SigningKey, unseal
 from fakes.inbound import KeepingInbound, KeepingLinkMeters
 
 WITHIN_S = 8.0

@@ -10,11 +10,11 @@ from math import nan
 
 import pytest
 
-from dreamd.adapters.http.console import HOLD_S, LOOKERS
-from dreamd.adapters.http.lookout import IDLE_S
+from dreamd.adapters.http.console_routes import HOLD_S, LOOKERS
+from dreamd.adapters.http.console_snapshots import IDLE_S
+from dreamd.core.dreamscapes.views import BreakerState, CrowdView, DreamscapeState, SeatState, SynchronyView
+from dreamd.core.fleet.house import HouseView
 from dreamd.core.refusals import Code, Refusal
-from dreamd.core.session.house import HouseView
-from dreamd.core.session.views import BreakerState, CrowdView, DreamscapeState, SeatState, SynchronyView
 from fakes.console_house import PAGE, ConsoleHouse
 from fakes.views import collective_view, pod_view, seat_view
 

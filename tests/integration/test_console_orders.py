@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from dreamd.adapters.http import gate
+from dreamd.adapters.http import request_guard
 from dreamd.adapters.http.server import BODY_MAX, LONG_MAX
-from dreamd.core.session.views import DreamscapeState
-from dreamd.core.severing.scopes import SeverScope
+from dreamd.core.dreamscapes.views import DreamscapeState
+from dreamd.core.safety.scopes import SeverScope
 from fakes.console_house import PAGE, ConsoleHouse
 
 BODY = json.dumps({"name": "night"}).encode()
@@ -144,9 +144,9 @@ def test_everything_is_guarded_by_headers(house: ConsoleHouse, path: str) -> Non
     """Nothing but our own files runs, frames or is kept, also in what is refused."""
     for headers in (PAGE, {"Host": "evil.example"}):
         _, told, _ = house.request("GET", path, headers=headers)
-        assert {name: told[name.lower()] for name in gate.PROTECTION} == gate.PROTECTION
-    assert "unsafe" not in gate.PROTECTION["Content-Security-Policy"]
-    assert "default-src 'none'" in gate.PROTECTION["Content-Security-Policy"]
+        assert {name: told[name.lower()] for name in request_guard.PROTECTION} == request_guard.PROTECTION
+    assert "unsafe" not in request_guard.PROTECTION["Content-Security-Policy"]
+    assert "default-src 'none'" in request_guard.PROTECTION["Content-Security-Policy"]
 
 
 def test_the_page_is_served_whole_and_asks_nobody_else(house: ConsoleHouse) -> None:

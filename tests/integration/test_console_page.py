@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chromium import BINARY, Chromium
-from dreamd.core.session.views import (
+from dreamd.core.dreamscapes.views import (
     BreakerState,
     CrowdView,
     DreamscapeState,

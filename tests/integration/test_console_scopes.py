@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from chromium import BINARY, Chromium
-from dreamd.core.session.house import HouseView
-from dreamd.core.session.views import DreamscapeState
-from dreamd.core.severing.scopes import SeverScope
+from dreamd.core.dreamscapes.views import DreamscapeState
+from dreamd.core.fleet.house import HouseView
+from dreamd.core.safety.scopes import SeverScope
 from dreamwire.messages import WakeScope
 from fakes.console_house import ConsoleHouse
 

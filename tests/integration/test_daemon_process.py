@@ -17,7 +17,7 @@ import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from dreamd.adapters.store.sqlite import SqliteLedger
+from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.composition import LEDGER_FILE
 from dreamd.ports.ledger import LAPSED_S, Transaction
 from mosquitto import Broker, free_port

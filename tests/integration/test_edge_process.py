@@ -17,7 +17,7 @@ import pytest
 
 from dreamwire import topics
 from dreamwire.messages import PodEventKind, Release
-from dreamwire.seal import SigningKey
+from dreamwire.signing import SigningKey
 from fakes.small_daemon import SmallDaemon
 from integration.conftest import Broker, free_port
 

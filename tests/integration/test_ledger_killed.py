@@ -6,13 +6,13 @@ import sys
 import textwrap
 from pathlib import Path
 
-from dreamd.adapters.store.sqlite import SqliteLedger
+from dreamd.adapters.ledger.sqlite import SqliteLedger
 
 WRITER = textwrap.dedent(
     """
     import sys, time
     from pathlib import Path
-    from dreamd.adapters.store.sqlite import SqliteLedger
+    from dreamd.adapters.ledger.sqlite import SqliteLedger
     from dreamd.ports.ledger import Transaction
 
     ledger, number = SqliteLedger(Path(sys.argv[1])), 0

@@ -17,7 +17,7 @@ import pytest
 
 import dreamapi
 from dreamd.adapters.log_events import EVENTS
-from dreamwire.seal import SigningKey
+from dreamwire.signing import SigningKey
 from integration.fleet import NIGHT, Fleet, until
 from mosquitto import Broker
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 import aiomqtt
 
 from dreamwire import codec, topics
-from dreamwire.access import Access, Address
+from dreamwire.broker_access import Access, Address
 from dreamwire.messages import Ack, ClockProbe, WakeOrder, WakeScope
-from dreamwire.seal import unseal
+from dreamwire.signing import unseal
 from fakes import words
 from integration.house import House, until
 from integration.house import running as house_of

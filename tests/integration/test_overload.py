@@ -7,7 +7,7 @@ import time
 import aiomqtt
 
 from dreamwire import codec, topics
-from dreamwire.access import Access, Address
+from dreamwire.broker_access import Access, Address
 from fakes import words
 from integration.house import running, until
 from mosquitto import Broker as RealBroker

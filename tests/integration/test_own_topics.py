@@ -5,9 +5,9 @@ import asyncio
 import aiomqtt
 
 from dreamwire import codec, topics
-from dreamwire.access import Access, Address
+from dreamwire.broker_access import Access, Address
 from dreamwire.messages import DaemonPresence, Versions, WakeOrder, WakeScope
-from dreamwire.seal import SigningKey, seal, unseal
+from dreamwire.signing import SigningKey, seal, unseal
 from integration.house import House, running, until
 from integration.test_mqtt_link import observer
 from mosquitto import Broker as RealBroker

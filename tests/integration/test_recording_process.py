@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from dreamedge.adapters.clock import boottime_ns, wall_ns
-from dreamedge.adapters.implants.simulated import SimulatedImplant
-from dreamwire.seal import SigningKey
+from dreamedge.adapters.implants.simulated.implant import SimulatedImplant
+from dreamwire.signing import SigningKey
 from edge.edf_night import HALF_STEP_UV, counted, files, mne_raw, read
 from integration.conftest import free_port
 

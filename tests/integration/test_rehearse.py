@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dreamd.up import brokers
+from dreamd.up.processes import brokers
 from integration.conftest import free_port
 from integration.fleet import LONG
 

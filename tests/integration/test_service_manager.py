@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from dreamwire.notify import BEAT_S
-from dreamwire.seal import SigningKey
+from dreamwire.sd_notify import BEAT_S
+from dreamwire.signing import SigningKey
 from fakes.service_manager import FakeManager
 from mosquitto import Broker, free_port
 

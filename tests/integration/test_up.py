@@ -23,10 +23,10 @@ import numpy as np
 import psutil
 import pytest
 
-from dreamd.up import brokers
-from dreamd.up.children import Child
 from dreamd.up.plan import CannotRun, Flags, plan
-from dreamd.up.preflight import check, look_over
+from dreamd.up.processes import brokers
+from dreamd.up.processes.child_process import Child
+from dreamd.up.processes.preflight import check, look_over
 from edge import recorded
 from edge.xdf_file import Told, write
 from integration.conftest import free_port
@@ -83,7 +83,7 @@ def test_no_broker_outlives_a_killed_run(kind: str, tmp_path: Path) -> None:
     port = free_port()
     program = (
         "import asyncio, sys; from pathlib import Path; from dreamd.up import brokers\n"
-        "from dreamd.up.children import Child\n"
+        "from dreamd.up.processes.child_process import Child\n"
         f"room = Path({str(tmp_path)!r})\n"
         f"child = Child('b', brokers.command({installed(kind)!r}, {port}, room), room / 'log', kept=True,\n"
         "              started=lambda c: print(c.pid, flush=True))\n"

@@ -13,7 +13,7 @@ import aiomqtt
 
 from dreamwire import codec, topics
 from dreamwire.messages import Ack, ClockProbe
-from dreamwire.seal import unseal
+from dreamwire.signing import unseal
 from fakes import words
 from fakes.small_daemon import SmallDaemon
 from integration.conftest import Start

@@ -9,7 +9,7 @@ import aiomqtt
 import pytest
 
 from dreamwire import topics
-from dreamwire.access import Access, Address, Papers, open_access
+from dreamwire.broker_access import Access, Address, Papers, open_access
 from dreamwire.connection import PromptClient
 from integration.conftest import Start
 from integration.house import running, until

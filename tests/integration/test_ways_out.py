@@ -22,11 +22,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 import dreamapi
 from dreamapi.v1 import breakers_pb2, dreamscapes_pb2, pods_pb2, wake_pb2
 from dreamd.adapters.grpc.server import serve_grpc
-from dreamd.adapters.http.application import Application
-from dreamd.adapters.http.console import Console
+from dreamd.adapters.http.console_routes import Console
+from dreamd.adapters.http.loop_bridge import Application
 from dreamd.adapters.http.server import HttpServer
-from dreamd.app.journal import SENTENCE_MAX
-from dreamd.core.session.views import DreamscapeState, Plan
+from dreamd.app.events.journal import SENTENCE_MAX
+from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.main import main
 from dreamwire import codec
 from dreamwire.text import unfit

@@ -4,8 +4,8 @@ from typing import Final
 
 from mutate.mutation import Mutation
 
-_ERRORS, _TESTS_REFUSALS = "daemon/dreamd/adapters/grpc/errors.py", "tests/api/test_refusals.py"
-_JOURNAL, _TESTS_JOURNAL = "daemon/dreamd/app/journal.py", "tests/app/test_journal.py"
+_ERRORS, _TESTS_REFUSALS = "daemon/dreamd/adapters/grpc/calls/errors.py", "tests/api/test_refusals.py"
+_JOURNAL, _TESTS_JOURNAL = "daemon/dreamd/app/events/journal.py", "tests/app/test_journal.py"
 
 API: Final = (
     Mutation(
@@ -19,10 +19,10 @@ API: Final = (
     Mutation(
         "api.page-bytes",
         "a page grows beyond what clients take",
-        "daemon/dreamd/adapters/grpc/pages.py",
+        "daemon/dreamd/adapters/grpc/calls/pagination.py",
         "if shown and room < 0:",
         "if False:",
-        ("tests/api/test_inputs.py",),
+        ("tests/api/test_request_fields.py",),
     ),
     Mutation(
         "api.cursor-ahead",
@@ -35,7 +35,7 @@ API: Final = (
     Mutation(
         "plan.fixed-from-start",
         "the plan of people who are merged is changed",
-        "daemon/dreamd/app/amending.py",
+        "daemon/dreamd/app/dreamscapes/plan_changes.py",
         "if conductor.state not in AMENDABLE:",
         "if False:",
         ("tests/app/test_amending.py",),
@@ -43,7 +43,7 @@ API: Final = (
     Mutation(
         "plan.kept-first",
         "a changed plan counts before it is in the ledger",
-        "daemon/dreamd/app/conductor.py",
+        "daemon/dreamd/app/dreamscapes/runtime.py",
         "            Transaction(dreamscapes=(replace(self.record(), plan=plan),)),\n",
         "            Transaction(),\n",
         ("tests/app/test_amending.py",),
@@ -51,26 +51,26 @@ API: Final = (
     Mutation(
         "plan.guidelines-known",
         "any text is a revision of the guidelines",
-        "daemon/dreamd/core/session/assembly.py",
+        "daemon/dreamd/core/dreamscapes/admission.py",
         "if plan.guidelines not in GUIDELINES:",
         "if False:",
-        ("tests/core/test_assembly.py",),
+        ("tests/core/test_admission.py",),
     ),
     Mutation(
         "plan.enough-pods",
         "a plan invites fewer pods than it needs",
-        "daemon/dreamd/core/session/assembly.py",
+        "daemon/dreamd/core/dreamscapes/admission.py",
         "if plan.pods and not len(plan.pods) >= plan.seats_min:",
         "if False:",
-        ("tests/core/test_assembly.py",),
+        ("tests/core/test_admission.py",),
     ),
     Mutation(
         "lead.float32",
         "a share rounded up by float32 ends the lead",
-        "daemon/dreamd/app/leading.py",
+        "daemon/dreamd/app/stage/live_lead.py",
         "share = at_most(share, self._most)",
         "pass",
-        ("tests/app/test_leading.py",),
+        ("tests/app/test_live_lead.py",),
     ),
     Mutation(
         "api.retried-in-vain",

@@ -5,7 +5,7 @@ from typing import Final
 from mutate.mutation import Mutation
 
 _APP: Final = "daemon/dreamd/app/"
-_STORE: Final = "daemon/dreamd/adapters/store/"
+_STORE: Final = "daemon/dreamd/adapters/ledger/"
 _SLOW: Final = ("tests/app/test_slow_ledger.py",)
 _COMMITS: Final = ("tests/conformance/test_ledger_commits.py",)
 
@@ -13,7 +13,7 @@ BOOKS: Final = (
     Mutation(
         "books.leaving-wins",
         "a pod that left while its seat was being written is assigned it",
-        f"{_APP}granting.py",
+        "daemon/dreamd/app/dreamscapes/seating/seat_commits.py",
         "return seat.state is SeatState.COMMITTING and self._session.seats.numbered(seat.number) is seat",
         "return True",
         _SLOW,
@@ -21,7 +21,7 @@ BOOKS: Final = (
     Mutation(
         "books.withdrawal-wins",
         "a sleeper who withdrew while their seat was being written is assigned",
-        f"{_APP}granting.py",
+        "daemon/dreamd/app/dreamscapes/seating/seat_commits.py",
         "if self._stays(seat) and self._session.seating.still_admitted(seat):",
         "if self._stays(seat):",
         _SLOW,
@@ -29,7 +29,7 @@ BOOKS: Final = (
     Mutation(
         "books.sever-wins",
         "a sever does not overtake a start that waits for the ledger",
-        f"{_APP}session.py",
+        "daemon/dreamd/app/dreamscapes/dreamscape.py",
         "        self.granting.overtaken(self._refused_by(cause))\n",
         "",
         _SLOW,
@@ -37,7 +37,7 @@ BOOKS: Final = (
     Mutation(
         "books.refused-is-undone",
         "a call that was refused for a slow ledger is done all the same",
-        f"{_APP}commits.py",
+        "daemon/dreamd/app/durability/commits.py",
         "                if commit.done:\n                    undo()\n",
         "                pass\n",
         _SLOW,
@@ -45,7 +45,7 @@ BOOKS: Final = (
     Mutation(
         "books.answered-in-time",
         "a call that waits for the ledger waits for ever",
-        f"{_APP}commits.py",
+        "daemon/dreamd/app/durability/commits.py",
         "if not now_s - at_s <= LEDGER_ANSWERS_WITHIN_S:",
         "if False:",
         _SLOW,
@@ -53,7 +53,7 @@ BOOKS: Final = (
     Mutation(
         "books.slow-is-said",
         "a ledger that is slow says nothing",
-        f"{_APP}commits.py",
+        "daemon/dreamd/app/durability/commits.py",
         "slow = not oldest_s <= LEDGER_SLOW_S",
         "slow = False",
         _SLOW,
@@ -61,7 +61,7 @@ BOOKS: Final = (
     Mutation(
         "books.failure-is-asked",
         "a ledger that failed once is held to fail for ever",
-        f"{_APP}commits.py",
+        "daemon/dreamd/app/durability/commits.py",
         "if self._ledger.failure and not self._waiting and",
         "if False and",
         _SLOW,
@@ -69,7 +69,7 @@ BOOKS: Final = (
     Mutation(
         "books.check-out-retried",
         "a check-out that could not be written is forgotten",
-        f"{_APP}beds.py",
+        "daemon/dreamd/app/api/check_ins.py",
         "        pods = [pod for pod in self._unsaved if pod not in self._binding]\n",
         "        pods: list[str] = []\n",
         _SLOW,
@@ -77,7 +77,7 @@ BOOKS: Final = (
     Mutation(
         "books.charge-counts",
         "what waits to be charged may be lived once more",
-        f"{_APP}cohorts.py",
+        "daemon/dreamd/app/collective/cohorts.py",
         "        bank.left_min[row] -= bank.lived_min[row]\n",
         "",
         _SLOW,
@@ -85,7 +85,7 @@ BOOKS: Final = (
     Mutation(
         "books.one-transaction",
         "each trip of a tick is a write of its own",
-        f"{_APP}locks.py",
+        "daemon/dreamd/app/safety/breaker_registry.py",
         "        if self._writing or not (self._unsaved or self._unmarked):\n",
         "        if not (self._unsaved or self._unmarked):\n",
         _SLOW,
@@ -93,7 +93,7 @@ BOOKS: Final = (
     Mutation(
         "books.each-for-itself",
         "a transaction that cannot be made leaves half of itself in the ledger",
-        f"{_STORE}file.py",
+        f"{_STORE}sqlite_file.py",
         '            self.base.execute("ROLLBACK TO one")\n',
         "",
         ("tests/daemon/test_sqlite_ledger.py",),
@@ -117,7 +117,7 @@ BOOKS: Final = (
     Mutation(
         "books.withdrawn",
         "what was withdrawn in time is written",
-        f"{_STORE}worker.py",
+        f"{_STORE}ledger_thread.py",
         "            if commit.withdrawn:\n",
         "            if False:\n",
         _COMMITS,
@@ -125,9 +125,9 @@ BOOKS: Final = (
     Mutation(
         "books.own-new-term",
         "an owner takes the new term it draws itself for another owner's, and falls silent for good",
-        f"{_APP}ownership.py",
+        "daemon/dreamd/app/durability/fencing.py",
         "if self._drawing.keys() & asked.keys():",
         "if False:",
-        ("tests/app/test_ownership.py",),
+        ("tests/app/test_fencing.py",),
     ),
 )

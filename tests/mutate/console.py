@@ -5,9 +5,20 @@ from typing import Final
 from mutate.mutation import Mutation
 
 _HTTP: Final = "daemon/dreamd/adapters/http/"
-_GATE, _SERVER, _APPLICATION = f"{_HTTP}gate.py", f"{_HTTP}server.py", f"{_HTTP}application.py"
-_LOOKOUT, _TELLING, _CONSOLE = f"{_HTTP}lookout.py", f"{_HTTP}telling.py", f"{_HTTP}console.py"
-_CONSOLE_ORDERS, _TESTS_TEXT = f"{_HTTP}orders.py", "tests/daemon/test_console_text.py"
+_GATE, _SERVER, _APPLICATION = (
+    "daemon/dreamd/adapters/http/request_guard.py",
+    f"{_HTTP}server.py",
+    "daemon/dreamd/adapters/http/loop_bridge.py",
+)
+_LOOKOUT, _TELLING, _CONSOLE = (
+    "daemon/dreamd/adapters/http/console_snapshots.py",
+    "daemon/dreamd/adapters/http/console_json.py",
+    "daemon/dreamd/adapters/http/console_routes.py",
+)
+_CONSOLE_ORDERS, _TESTS_TEXT = (
+    "daemon/dreamd/adapters/http/order_bodies.py",
+    "tests/daemon/test_console_text.py",
+)
 _TESTS_LOOK: Final = "tests/integration/test_console.py"
 _TESTS_ORDERS: Final = "tests/integration/test_console_orders.py"
 _NOBODY: Final = (f"{_TESTS_ORDERS}::test_nobody_else_may_act",)
@@ -153,10 +164,10 @@ CONSOLE: Final = (
     Mutation(
         "console.worst",
         "the page opens on a Dreamscape that only gathers while another loses its beds",
-        "daemon/dreamd/core/session/dreamscape.py",
+        "daemon/dreamd/core/dreamscapes/states.py",
         "if state is _DREAMING and troubled:",
         "if False:",
-        ("tests/core/test_dreamscape.py",),
+        ("tests/core/test_states.py",),
     ),
     Mutation(
         "console.rank",

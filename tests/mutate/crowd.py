@@ -4,13 +4,13 @@ from typing import Final
 
 from mutate.mutation import Mutation
 
-_MACHINE, _TESTS_MACHINE = "daemon/dreamd/core/severing/crowd.py", "tests/core/test_crowd.py"
+_MACHINE, _TESTS_MACHINE = "daemon/dreamd/core/safety/group.py", "tests/core/test_group.py"
 _IDENTITY, _TESTS_IDENTITY = "daemon/dreamd/fusion/identity.py", "tests/fusion/test_identity.py"
 _RUNAWAY, _TESTS_RUNAWAY = "daemon/dreamd/fusion/runaway.py", "tests/fusion/test_runaway.py"
 _CROSSTALK, _TESTS_CROSSTALK = "daemon/dreamd/fusion/crosstalk.py", "tests/fusion/test_crosstalk.py"
-_TESTS_RUNS = "tests/fusion/test_runs.py"
-_CROWD, _TESTS_LOOP = "daemon/dreamd/fusion/crowd.py", "tests/fusion/test_crowd_loop.py"
-_WATCH, _TESTS_WATCH = "daemon/dreamd/app/crowd.py", "tests/app/test_crowd.py"
+_TESTS_RUNS = "tests/fusion/test_row_slices.py"
+_CROWD, _TESTS_LOOP = "daemon/dreamd/fusion/group_statistics.py", "tests/fusion/test_crowd_loop.py"
+_WATCH, _TESTS_WATCH = "daemon/dreamd/app/safety/group_monitor.py", "tests/app/test_group_monitor.py"
 
 CROWD: Final = (
     Mutation(
@@ -200,7 +200,7 @@ CROWD: Final = (
     Mutation(
         "halved.own-ceiling",
         "who has a smaller ceiling of their own is not halved",
-        "daemon/dreamd/app/cohorts.py",
+        "daemon/dreamd/app/collective/cohorts.py",
         "np.minimum((included & bank.allowed) * np.uint8(byte), bank.most) >> bank.halved",
         "np.minimum(((included & bank.allowed) * np.uint8(byte)) >> bank.halved, bank.most)",
         (_TESTS_WATCH,),

@@ -5,27 +5,39 @@ from typing import Final
 from mutate.mutation import Mutation
 
 _APP: Final = "daemon/dreamd/app/"
-_COLUMNS, _TESTS_COLUMNS = "daemon/dreamd/fusion/columns.py", "tests/fusion/test_columns.py"
+_COLUMNS, _TESTS_COLUMNS = "daemon/dreamd/fusion/frame_table.py", "tests/fusion/test_frame_table.py"
 _FUSION, _TESTS_FUSION = "daemon/dreamd/fusion/collective.py", "tests/fusion/test_collective.py"
-_BREAKER, _TESTS_BREAKER = "daemon/dreamd/core/severing/breaker.py", "tests/core/test_breaker.py"
-_QUORUM, _TESTS_QUORUM = "daemon/dreamd/core/severing/quorum.py", "tests/core/test_quorum.py"
-_ASSEMBLY, _TESTS_ASSEMBLY = "daemon/dreamd/core/session/assembly.py", "tests/core/test_assembly.py"
-_ROSTER, _TESTS_ROSTER = "daemon/dreamd/core/session/roster.py", "tests/core/test_roster.py"
-_CONDUCTOR, _SESSION, _COHORTS = f"{_APP}conductor.py", f"{_APP}session.py", f"{_APP}cohorts.py"
-_JUDGING, _GRANTS, _OWNERSHIP = f"{_APP}judging.py", f"{_APP}grants.py", f"{_APP}ownership.py"
-_SEATING, _COORDINATOR, _FLEET = f"{_APP}seating.py", f"{_APP}coordinator.py", f"{_APP}fleet.py"
+_BREAKER, _TESTS_BREAKER = "daemon/dreamd/core/safety/breaker.py", "tests/core/test_breaker.py"
+_QUORUM, _TESTS_QUORUM = "daemon/dreamd/core/safety/quorum.py", "tests/core/test_quorum.py"
+_ASSEMBLY, _TESTS_ASSEMBLY = "daemon/dreamd/core/dreamscapes/admission.py", "tests/core/test_admission.py"
+_ROSTER, _TESTS_ROSTER = "daemon/dreamd/core/dreamscapes/roster.py", "tests/core/test_roster.py"
+_CONDUCTOR, _SESSION, _COHORTS = (
+    "daemon/dreamd/app/dreamscapes/runtime.py",
+    "daemon/dreamd/app/dreamscapes/dreamscape.py",
+    "daemon/dreamd/app/collective/cohorts.py",
+)
+_JUDGING, _GRANTS, _OWNERSHIP = (
+    "daemon/dreamd/app/safety/breaker_evaluator.py",
+    "daemon/dreamd/app/collective/grant_history.py",
+    "daemon/dreamd/app/durability/fencing.py",
+)
+_SEATING, _COORDINATOR, _FLEET = (
+    "daemon/dreamd/app/dreamscapes/seating/admission.py",
+    "daemon/dreamd/app/application.py",
+    "daemon/dreamd/app/fleet/registry.py",
+)
 _TESTS_REACH: Final = "tests/app/test_within_reach.py"
 _TESTS_FAULTS: Final = "tests/app/test_malfunctions.py"
 _TESTS_DREAMING: Final = "tests/app/test_dreaming.py"
-_TESTS_OWNERSHIP: Final = "tests/app/test_ownership.py"
+_TESTS_OWNERSHIP: Final = "tests/app/test_fencing.py"
 _TESTS_FOUND: Final = "tests/app/test_found_by_simulation.py"
-_TESTS_WAKES: Final = "tests/app/test_wakes.py"
+_TESTS_WAKES: Final = "tests/app/test_wake_orders.py"
 _TESTS_LATE: Final = "tests/app/test_late_evidence.py"
 _TESTS_LEDGER: Final = "tests/conformance/test_ledger.py"
-_TESTS_PEOPLE = "tests/app/test_people.py"
+_TESTS_PEOPLE = "tests/app/test_exposure.py"
 _TESTS_GENERATION = "tests/app/test_generation.py"
-_TESTS_EXCLUDING = "tests/app/test_excluding.py"
-_LOCKS, _TESTS_LOCKS = "daemon/dreamd/app/locks.py", "tests/app/test_locks.py"
+_TESTS_EXCLUDING = "tests/app/test_outlier_episodes.py"
+_LOCKS, _TESTS_LOCKS = "daemon/dreamd/app/safety/breaker_registry.py", "tests/app/test_breaker_registry.py"
 
 _FRAMES: Final = (
     Mutation(
@@ -245,7 +257,7 @@ _EVIDENCE: Final = (
     Mutation(
         "evidence.told",
         "a malfunction that the pod tells of opens no breaker",
-        f"{_APP}happenings.py",
+        "daemon/dreamd/app/dreamscapes/pod_events.py",
         "return cause if told and faulty else None",
         "return None",
         (_TESTS_DREAMING, _TESTS_FOUND),
@@ -253,7 +265,7 @@ _EVIDENCE: Final = (
     Mutation(
         "evidence.unknown-word",
         "a cause this daemon does not know is harmless",
-        "daemon/dreamd/core/severing/causes.py",
+        "daemon/dreamd/core/safety/causes.py",
         "Cause.UNKNOWN: Row(Kind.HARD,",
         "Cause.UNKNOWN: Row(Kind.EXCLUDE,",
         ("tests/core/test_causes.py",),
@@ -440,7 +452,7 @@ _BREAKERS: Final = (
     Mutation(
         "breaker.named-reset",
         "anybody resets a locked breaker",
-        "daemon/dreamd/core/severing/signs.py",
+        "daemon/dreamd/core/safety/observations.py",
         "return (Sign.RESET if named else Sign.NEUTRAL), Cause.OPERATOR",
         "return Sign.RESET, Cause.OPERATOR",
         (_TESTS_BREAKER,),
@@ -496,7 +508,7 @@ _BREAKERS: Final = (
     Mutation(
         "breaker.lock-outlives-restart",
         "a restart resets a lock",
-        f"{_APP}locks.py",
+        "daemon/dreamd/app/safety/breaker_registry.py",
         "            return locked(lock.since_s, lock.cause)\n",
         "            return Breaker()\n",
         ("tests/app/test_breakers.py",),
@@ -797,7 +809,7 @@ _OWNERS: Final = (
     Mutation(
         "owner.terms-grow",
         "a clock set back draws an older term",
-        "daemon/dreamd/adapters/store/changes.py",
+        "daemon/dreamd/adapters/ledger/changes.py",
         "term = max((int(row[0]) if row else 0) + 1, int(draw.now_s * 1000))",
         "term = int(draw.now_s * 1000)",
         (_TESTS_LEDGER,),
@@ -805,7 +817,7 @@ _OWNERS: Final = (
     Mutation(
         "owner.counters-grow",
         "two processes number their orders alike",
-        "daemon/dreamd/adapters/store/changes.py",
+        "daemon/dreamd/adapters/ledger/changes.py",
         "first = max(int(row[0]) if row else 1, int(now_s * 1000) * COUNTERS_PER_MS)",
         "first = int(now_s * 1000) * COUNTERS_PER_MS",
         (_TESTS_LEDGER,),
@@ -813,7 +825,7 @@ _OWNERS: Final = (
     Mutation(
         "slot.never-reused",
         "a slot that was left is given to the next sleeper",
-        "daemon/dreamd/core/session/places.py",
+        "daemon/dreamd/core/dreamscapes/slot_places.py",
         "        place = self._given\n        self._given += 1\n",
         "        place = self._held[self._filling]\n",
         (_TESTS_ROSTER, _TESTS_DREAMING),
@@ -838,7 +850,7 @@ _OWNERS: Final = (
     Mutation(
         "pod.one-sleeper",
         "one sleeper is checked in to two pods",
-        f"{_APP}beds.py",
+        "daemon/dreamd/app/api/check_ins.py",
         'elsewhere = self._in.fleet.pod_of(sleeper) or next(bound, "")',
         'elsewhere = ""',
         (_TESTS_FAULTS,),
@@ -902,7 +914,7 @@ _OWNERS: Final = (
     Mutation(
         "orders.release-voids-assign",
         "an assign is resent after the release that followed it",
-        f"{_APP}orders.py",
+        "daemon/dreamd/app/fleet/commands.py",
         "if not isinstance(command.what, Assign | Recalibrate):",
         "if False:",
         ("tests/app/test_resending.py",),
@@ -910,7 +922,7 @@ _OWNERS: Final = (
     Mutation(
         "orders.resent",
         "an order that was lost is sent once and never again",
-        f"{_APP}orders.py",
+        "daemon/dreamd/app/fleet/commands.py",
         "elif now_s >= order.resend_s:",
         "elif False:",
         ("tests/app/test_resending.py",),
@@ -937,31 +949,31 @@ _WAKES: Final = (
     Mutation(
         "wakes.reaches",
         "a lifted wake order goes on reaching",
-        "daemon/dreamd/core/severing/waking.py",
+        "daemon/dreamd/core/safety/wake_orders.py",
         "    if not order.stands:\n        return False\n",
         "",
-        ("tests/core/test_waking.py",),
+        ("tests/core/test_wake_orders.py",),
     ),
     Mutation(
         "wakes.widest-shown",
         "a narrow order given later hides the wider one",
-        "daemon/dreamd/core/severing/waking.py",
+        "daemon/dreamd/core/safety/wake_orders.py",
         "return True, _WIDTH[order.scope], -order.at_s",
         "return True, 0, -order.at_s",
-        ("tests/core/test_waking.py",),
+        ("tests/core/test_wake_orders.py",),
     ),
     Mutation(
         "wakes.revision-grows",
         "a clock set back gives an older revision",
-        "daemon/dreamd/core/severing/waking.py",
+        "daemon/dreamd/core/safety/wake_orders.py",
         "return max(newest + 1, int(now_s * 1000))",
         "return int(now_s * 1000)",
-        ("tests/core/test_waking.py",),
+        ("tests/core/test_wake_orders.py",),
     ),
     Mutation(
         "wakes.late-pods",
         "a pod that appears under a standing order sleeps on",
-        f"{_APP}waking.py",
+        "daemon/dreamd/app/api/wake_orders.py",
         "        if not status.latched:\n            self._wake_pod(order, record)",
         "        if False:\n            self._wake_pod(order, record)",
         (_TESTS_WAKES,),
@@ -985,7 +997,7 @@ _WAKES: Final = (
     Mutation(
         "wakes.named-lift",
         "nobody in particular lifts a wake order",
-        f"{_APP}waking.py",
+        "daemon/dreamd/app/api/wake_orders.py",
         "if missing is not None or not order.stands:",
         "if not order.stands:",
         (_TESTS_WAKES,),
@@ -993,7 +1005,7 @@ _WAKES: Final = (
     Mutation(
         "wakes.kept",
         "a restart forgets the orders that stand",
-        f"{_APP}wakes.py",
+        "daemon/dreamd/app/safety/wake_orders.py",
         "for order in ledger.wake_orders():",
         "for order in ():",
         (_TESTS_WAKES,),
@@ -1042,7 +1054,7 @@ _RESTORED: Final = (
     Mutation(
         "gather.in-parts",
         "a fleet that gathers holds up those who dream",
-        "daemon/dreamd/app/seating.py",
+        "daemon/dreamd/app/dreamscapes/seating/admission.py",
         "if most is not None and len(seats) > most:",
         "if most is None:",
         ("tests/app/test_gathering.py",),
@@ -1050,7 +1062,7 @@ _RESTORED: Final = (
     Mutation(
         "gather.in-turn",
         "who waits behind a part that is refused is never looked at",
-        "daemon/dreamd/app/seating.py",
+        "daemon/dreamd/app/dreamscapes/seating/admission.py",
         "self._looked = seats[-1].number if seats else 0",
         "self._looked = 0",
         ("tests/app/test_gathering.py",),
@@ -1058,7 +1070,7 @@ _RESTORED: Final = (
     Mutation(
         "restored.found",
         "a copy in the ledger's place is taken for the ledger",
-        "daemon/dreamd/adapters/store/file.py",
+        "daemon/dreamd/adapters/ledger/sqlite_file.py",
         "self.restored = self.writes < self._beside.read()",
         "self.restored = False",
         ("tests/daemon/test_sqlite_ledger.py",),
@@ -1074,7 +1086,7 @@ _RESTORED: Final = (
     Mutation(
         "restored.told",
         "what was found of the ledger at the start is not in the log",
-        "daemon/dreamd/app/journal.py",
+        "daemon/dreamd/app/events/journal.py",
         "        for event in self._events:\n            seen(event)\n",
         "",
         ("tests/integration/test_daemon_process.py",),
@@ -1082,7 +1094,7 @@ _RESTORED: Final = (
     Mutation(
         "restored.lives",
         "a daemon that has run for an hour is taken for one that was away",
-        "daemon/dreamd/app/coordinator.py",
+        "daemon/dreamd/app/application.py",
         '        attempt("ledger", partial(self._touch.keep, now_s))\n',
         "",
         (_TESTS_GENERATION,),
@@ -1090,7 +1102,7 @@ _RESTORED: Final = (
     Mutation(
         "restored.consents",
         "whoever a copy says lies there is merged",
-        "daemon/dreamd/app/generation.py",
+        "daemon/dreamd/app/durability/generation.py",
         '    ledger.write(Transaction(check_ins=tuple((pod, "") for pod in beds)))\n',
         "",
         (_TESTS_GENERATION,),
@@ -1125,7 +1137,7 @@ _EXCLUDING: Final = (
     Mutation(
         "excluding.told",
         "an outlier is left out without a word",
-        "daemon/dreamd/app/conductor.py",
+        "daemon/dreamd/app/dreamscapes/runtime.py",
         "                self.excluding.look(self.cohorts, self._seat_at)\n",
         "",
         (_TESTS_EXCLUDING,),
@@ -1133,7 +1145,7 @@ _EXCLUDING: Final = (
     Mutation(
         "excluding.once",
         "whoever flutters at the limit fills the journal",
-        "daemon/dreamd/app/excluding.py",
+        "daemon/dreamd/app/safety/outlier_episodes.py",
         "if held and episode.near_hops < OVER_AFTER_HOPS:",
         "if held and episode.near_hops < 1:",
         (_TESTS_EXCLUDING,),
@@ -1141,7 +1153,7 @@ _EXCLUDING: Final = (
     Mutation(
         "excluding.shown",
         "the seat of an outlier looks as if nothing were",
-        "daemon/dreamd/app/excluding.py",
+        "daemon/dreamd/app/safety/outlier_episodes.py",
         "seat.cause = seat.cause or Cause.OUTLIER.value",
         "pass",
         (_TESTS_EXCLUDING,),
@@ -1184,7 +1196,7 @@ _CRASHES: Final = (
     Mutation(
         "crash.at-once",
         "a lock that an event or a person makes is written a tick later",
-        "daemon/dreamd/app/breakers.py",
+        "daemon/dreamd/app/api/breakers.py",
         "        self._in.locks.flush()\n",
         "",
         (_TESTS_LOCKS,),
@@ -1224,7 +1236,7 @@ _CRASHES: Final = (
     Mutation(
         "crash.told-until-kept",
         "a pod forgets a fault that is on no disk yet",
-        f"{_APP}receipts.py",
+        "daemon/dreamd/app/fleet/event_receipts.py",
         "elif self._settled(pod):",
         "else:",
         (_TESTS_LOCKS,),
@@ -1235,7 +1247,7 @@ _PEOPLE: Final = (
     Mutation(
         "people.dose-told",
         "pods are told that there is no limit",
-        "daemon/dreamd/app/seating.py",
+        "daemon/dreamd/app/dreamscapes/seating/admission.py",
         "dose_left_min=dose.left_min",
         "dose_left_min=float('inf')",
         (_TESTS_PEOPLE,),
@@ -1243,7 +1255,7 @@ _PEOPLE: Final = (
     Mutation(
         "people.dose-carried",
         "what was lived and not yet charged is left once more",
-        "daemon/dreamd/app/people.py",
+        "daemon/dreamd/app/people/exposure.py",
         "dose.charged_min + uncharged_min",
         "dose.charged_min",
         (_TESTS_PEOPLE,),
@@ -1251,7 +1263,7 @@ _PEOPLE: Final = (
     Mutation(
         "people.dose-spent",
         "who has severed themselves at the limit keeps their seat",
-        "daemon/dreamd/app/happenings.py",
+        "daemon/dreamd/app/dreamscapes/pod_events.py",
         "elif seat is not None and _spent(event, seat):",
         "elif False:",
         (_TESTS_PEOPLE,),
@@ -1259,14 +1271,14 @@ _PEOPLE: Final = (
     Mutation(
         "people.dose-late",
         "a late word of an earlier assignment ends a later one",
-        "daemon/dreamd/app/happenings.py",
+        "daemon/dreamd/app/dreamscapes/pod_events.py",
         "return told and seat.slot is not None and seat.slot.assignment_id == event.assignment",
         "return told",
         (_TESTS_PEOPLE,),
     ),
 )
 
-_FAILURES, _TESTS_FAILURES = f"{_APP}failures.py", "tests/app/test_failures.py"
+_FAILURES, _TESTS_FAILURES = "daemon/dreamd/app/safety/step_failures.py", "tests/app/test_step_failures.py"
 
 _BUGS: Final = (
     Mutation(
@@ -1280,7 +1292,7 @@ _BUGS: Final = (
     Mutation(
         "failures.hold",
         "after a bug couplings are granted again at the very next tick",
-        f"{_APP}conductor.py",
+        "daemon/dreamd/app/dreamscapes/runtime.py",
         "sound = not self._in.failures.holds(self.plan.dreamscape)",
         "sound = True",
         (_TESTS_FAILURES,),
@@ -1288,7 +1300,7 @@ _BUGS: Final = (
     Mutation(
         "failures.tick",
         "a bug in one Dreamscape's tick ends the daemon",
-        f"{_APP}coordinator.py",
+        "daemon/dreamd/app/application.py",
         'attempt("tick", partial(conductor.tick, instant, missed), of=name)',
         "conductor.tick(instant, missed)",
         (_TESTS_FAILURES,),
@@ -1296,7 +1308,7 @@ _BUGS: Final = (
     Mutation(
         "failures.orders",
         "one order that cannot be sent ends the resending of the others",
-        f"{_APP}orders.py",
+        "daemon/dreamd/app/fleet/commands.py",
         'self._attempt("orders", partial(self._link.command, order.command))',
         "self._link.command(order.command)",
         (_TESTS_FAILURES,),
@@ -1304,7 +1316,7 @@ _BUGS: Final = (
     Mutation(
         "failures.listener",
         "a log that raises ends the act that is written down",
-        f"{_APP}journal.py",
+        "daemon/dreamd/app/events/journal.py",
         'self._attempt("log", partial(self._seen, event))',
         "self._seen(event)",
         (_TESTS_FAILURES,),
@@ -1328,7 +1340,7 @@ _BUGS: Final = (
     Mutation(
         "intake.no-loss",
         "frames that the daemon dropped unread count as lost by their pods",
-        f"{_APP}coordinator.py",
+        "daemon/dreamd/app/application.py",
         "            conductor.cohorts.forgive(self._closed)\n",
         "            pass\n",
         ("tests/app/test_behind.py",),
@@ -1336,7 +1348,7 @@ _BUGS: Final = (
     Mutation(
         "intake.presence-sought",
         "a pod whose presence the broker dropped stays unknown",
-        f"{_APP}coordinator.py",
+        "daemon/dreamd/app/application.py",
         "self._in.link.seek(status.pod)",
         "pass",
         ("tests/app/test_behind.py",),
@@ -1344,18 +1356,18 @@ _BUGS: Final = (
     Mutation(
         "malformed.by-sender",
         "one sender of unreadable payloads hides the others",
-        f"{_APP}malformed.py",
+        "daemon/dreamd/app/fleet/malformed_payloads.py",
         "told = self._told.get((sender, kind))",
         'told = self._told.get(("", kind))',
-        ("tests/app/test_malformed.py",),
+        ("tests/app/test_malformed_payloads.py",),
     ),
     Mutation(
         "malformed.bounded",
         "invented senders fill the journal",
-        f"{_APP}malformed.py",
+        "daemon/dreamd/app/fleet/malformed_payloads.py",
         "if len(self._lines_s) == LINES_MAX and now_s - self._lines_s[0] < EVERY_S:",
         "if False:",
-        ("tests/app/test_malformed.py",),
+        ("tests/app/test_malformed_payloads.py",),
     ),
 )
 

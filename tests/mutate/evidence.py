@@ -13,7 +13,7 @@ EVIDENCE: Final = (
     Mutation(
         "late.told-again",
         "a malfunction that its pod tells of half a minute later counts twice, and locks",
-        "daemon/dreamd/core/severing/breaker.py",
+        "daemon/dreamd/core/safety/breaker.py",
         "again = seen_s is not None and seen_s < now.tripped_s + SAME_TRIP_S",
         "again = False",
         _BREAKER,
@@ -21,7 +21,7 @@ EVIDENCE: Final = (
     Mutation(
         "late.second-trip",
         "whatever is told late is the trip before",
-        "daemon/dreamd/core/severing/breaker.py",
+        "daemon/dreamd/core/safety/breaker.py",
         "again = seen_s is not None and seen_s < now.tripped_s + SAME_TRIP_S",
         "again = seen_s is not None",
         _BREAKER,
@@ -29,7 +29,7 @@ EVIDENCE: Final = (
     Mutation(
         "late.events-own-time",
         "an event is of the moment at which it comes",
-        f"{_APP}coordinator.py",
+        "daemon/dreamd/app/application.py",
         "seen_s = event.unix_ms / 1000 if event.unix_ms else None",
         "seen_s = None",
         _LATE,
@@ -37,7 +37,7 @@ EVIDENCE: Final = (
     Mutation(
         "late.mass",
         "failures of half an hour that are told at once sever everyone",
-        "daemon/dreamd/core/severing/quorum.py",
+        "daemon/dreamd/core/safety/quorum.py",
         "lately = seen_s is None or now_s - seen_s <= MASS_WINDOW_S",
         "lately = True",
         ("tests/core/test_quorum.py",),
@@ -45,7 +45,7 @@ EVIDENCE: Final = (
     Mutation(
         "late.confirmed",
         "a word that was under way when a sever was sent confirms it",
-        f"{_APP}tickets.py",
+        "daemon/dreamd/app/fleet/sever_confirmations.py",
         "after = said_s >= self._sent_s",
         "after = True",
         _LATE,
@@ -53,7 +53,7 @@ EVIDENCE: Final = (
     Mutation(
         "late.home",
         "a status from before the end sends its sleeper home",
-        f"{_APP}homecoming.py",
+        "daemon/dreamd/app/dreamscapes/homecoming.py",
         "if status.written_s(inf) >= self._session.severed_s:",
         "if True:",
         _LATE,
@@ -61,7 +61,7 @@ EVIDENCE: Final = (
     Mutation(
         "late.stray",
         "a status from before a release is a pod coupled without a slot",
-        f"{_APP}census.py",
+        "daemon/dreamd/app/fleet/statistics.py",
         "ok = min(now_s, now_s if written_s is None else written_s) - since_s <= ALONE_WITHIN_S",
         "ok = now_s - since_s <= ALONE_WITHIN_S",
         _LATE,
@@ -69,7 +69,7 @@ EVIDENCE: Final = (
     Mutation(
         "late.stray-ahead",
         "a pod whose clock is still an earlier daemon's is coupled without a slot for as long as it is ahead",
-        f"{_APP}census.py",
+        "daemon/dreamd/app/fleet/statistics.py",
         "ok = min(now_s, now_s if written_s is None else written_s) - since_s <= ALONE_WITHIN_S",
         "ok = (now_s if written_s is None else written_s) - since_s <= ALONE_WITHIN_S",
         _LATE,
@@ -77,7 +77,7 @@ EVIDENCE: Final = (
     Mutation(
         "late.fresh-slot",
         "a pod that fades out of an earlier daemon's grant has a device that does not obey",
-        f"{_APP}grants.py",
+        "daemon/dreamd/app/collective/grant_history.py",
         " & (held_s >= REACH_S)",
         "",
         _LATE,
@@ -85,7 +85,7 @@ EVIDENCE: Final = (
     Mutation(
         "late.status-overtaken",
         "the status that comes last stands, whenever it was written",
-        f"{_APP}fleet.py",
+        "daemon/dreamd/app/fleet/registry.py",
         "if record.status is not None and status.older_than(record.status):",
         "if False:",
         _LATE,
@@ -93,7 +93,7 @@ EVIDENCE: Final = (
     Mutation(
         "late.quality-once",
         "one poor frame counts in every tick in which the next is late",
-        f"{_APP}banks.py",
+        "daemon/dreamd/app/collective/slot_table.py",
         "self.fresh = instant, self.columns.instant != self.looked_at",
         "self.fresh = instant, self.columns.present.copy()",
         _LATE,

@@ -4,7 +4,7 @@ from typing import Final
 
 from mutate.mutation import Mutation
 
-_LEADING, _TESTS = "daemon/dreamd/app/leading.py", "tests/app/test_leading.py"
+_LEADING, _TESTS = "daemon/dreamd/app/stage/live_lead.py", "tests/app/test_live_lead.py"
 
 LEADING: Final = (
     *(
@@ -38,7 +38,7 @@ LEADING: Final = (
     Mutation(
         "lead.severed",
         "the zero of a sever holds an artist's vector",
-        "daemon/dreamd/app/cohorts.py",
+        "daemon/dreamd/app/collective/cohorts.py",
         "artist, share = self.artist if level > 0.0 else NOBODY",
         "artist, share = self.artist",
         (_TESTS,),
@@ -46,7 +46,7 @@ LEADING: Final = (
     Mutation(
         "lead.plan-half",
         "a plan gives an artist more than half",
-        "daemon/dreamd/core/session/assembly.py",
+        "daemon/dreamd/core/dreamscapes/admission.py",
         "if not 0.0 <= plan.artist_share <= ARTIST_SHARE_MOST:",
         "if False:",
         (_TESTS,),

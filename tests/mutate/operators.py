@@ -4,7 +4,7 @@ from typing import Final
 
 from mutate.mutation import Mutation
 
-_NOTIFY, _TESTS_NOTIFY = "proto/dreamwire/notify.py", "tests/wire/test_notify.py"
+_NOTIFY, _TESTS_NOTIFY = "proto/dreamwire/sd_notify.py", "tests/wire/test_sd_notify.py"
 
 _SERVICE_MANAGER: Final = (
     Mutation(
@@ -18,10 +18,10 @@ _SERVICE_MANAGER: Final = (
     Mutation(
         "watchdog.every-bed",
         "one bed that pulses feeds the watchdog for another that stands still",
-        "edge/dreamedge/app/ward.py",
+        "edge/dreamedge/app/pod_supervisor.py",
         "ok = now_s - min(self._pulsed_s.values()) <= _PULSED_WITHIN_S",
         "ok = True",
-        ("tests/edge/test_ward.py",),
+        ("tests/edge/test_pod_supervisor.py",),
     ),
     Mutation(
         "notify.one-line",
@@ -42,15 +42,15 @@ _SERVICE_MANAGER: Final = (
 )
 
 _TOP: Final = "daemon/dreamd/top/"
-_TESTS_WATCHED: Final = "tests/top/test_watched.py"
+_TESTS_WATCHED: Final = "tests/top/test_state.py"
 _TESTS_UNHEARD: Final = "tests/top/test_unheard.py"
-_TESTS_WORDS: Final = "tests/top/test_words.py"
+_TESTS_WORDS: Final = "tests/top/test_sentences.py"
 
 _TERMINAL: Final = (
     Mutation(
         "top.silence",
         "a picture is live however old",
-        f"{_TOP}watched.py",
+        "daemon/dreamd/top/state.py",
         "if not age_s <= SILENT_S:",
         "if False:",
         (_TESTS_WATCHED,),
@@ -58,7 +58,7 @@ _TERMINAL: Final = (
     Mutation(
         "top.ticks-stopped",
         "a daemon that answers and does not tick is live",
-        f"{_TOP}watched.py",
+        "daemon/dreamd/top/state.py",
         "return Link.LIVE if ticks or not dreaming else Link.STILL",
         "return Link.LIVE",
         (_TESTS_WATCHED,),
@@ -66,7 +66,7 @@ _TERMINAL: Final = (
     Mutation(
         "top.more-than-granted",
         "nobody is ever seen to render more than was granted",
-        f"{_TOP}watched.py",
+        "daemon/dreamd/top/state.py",
         "ok = seat.applied <= max(granted for _, granted in grants) + ROUNDING",
         "ok = not seat.applied > max(granted for _, granted in grants) + ROUNDING",
         (_TESTS_WATCHED,),
@@ -74,7 +74,7 @@ _TERMINAL: Final = (
     Mutation(
         "top.old-ticks",
         "the crowd of a tick long ago is shown as that of now",
-        f"{_TOP}watched.py",
+        "daemon/dreamd/top/state.py",
         "if tick is None or not scene.tick_age_s <= SILENT_S:",
         "if tick is None:",
         (_TESTS_WATCHED,),
@@ -82,7 +82,7 @@ _TERMINAL: Final = (
     Mutation(
         "top.safe-is-heard",
         "a lost picture is called safe",
-        f"{_TOP}words.py",
+        "daemon/dreamd/top/sentences.py",
         "if scene.link is not Link.LIVE or not scene.dreamscape:",
         "if not scene.dreamscape:",
         (_TESTS_WORDS,),
@@ -106,15 +106,15 @@ _TERMINAL: Final = (
     Mutation(
         "top.asks-first",
         "two keys sever, and nobody has read what they reach",
-        f"{_TOP}asking.py",
+        "daemon/dreamd/top/order_prompt.py",
         'return None, asking if key == "y" else None',
         "return None, asking",
-        ("tests/top/test_asking.py",),
+        ("tests/top/test_order_prompt.py",),
     ),
     Mutation(
         "top.unheard-safe",
         "beds that are not heard are safe",
-        f"{_TOP}words.py",
+        "daemon/dreamd/top/sentences.py",
         "return None if scene.unheard else True",
         "return True",
         (_TESTS_UNHEARD,),
@@ -122,7 +122,7 @@ _TERMINAL: Final = (
     Mutation(
         "top.unheard-old",
         "what was told long ago is believed as long as ticks come",
-        f"{_TOP}scene.py",
+        "daemon/dreamd/top/view_model.py",
         'age_s = seat.heard_age.ToMilliseconds() / 1e3 + since_s if seat.HasField("heard_age") else math.nan',
         'age_s = seat.heard_age.ToMilliseconds() / 1e3 if seat.HasField("heard_age") else math.nan',
         (_TESTS_UNHEARD,),
@@ -151,7 +151,7 @@ _LOG: Final = (
     Mutation(
         "log.nobodys-data",
         "the evidence of a trip tells a person's features",
-        "daemon/dreamd/app/conductor.py",
+        "daemon/dreamd/app/dreamscapes/runtime.py",
         'f"number {frame.seq} of instant {frame.instant}"',
         'f"{frame.features[0]:.5f}"',
         ("tests/integration/test_logs_process.py",),

@@ -5,21 +5,21 @@ from typing import Final
 from mutate.mutation import Mutation
 
 _CORE: Final = "edge/dreamedge/core/"
-_TETHER, _TESTS_TETHER = f"{_CORE}tether.py", "tests/edge/test_tether.py"
-_ORDERS, _TESTS_ORDERS = f"{_CORE}orders.py", "tests/edge/test_orders.py"
-_COUPLING, _TESTS_COUPLING = f"{_CORE}coupling.py", "tests/edge/test_coupling.py"
-_GUARD, _TESTS_GUARD = f"{_CORE}guard.py", "tests/edge/test_guard.py"
-_MERGE, _AGENT = f"{_CORE}merge.py", f"{_CORE}agent.py"
+_TETHER, _TESTS_TETHER = "edge/dreamedge/core/merging/tether.py", "tests/edge/test_tether.py"
+_ORDERS, _TESTS_ORDERS = "edge/dreamedge/core/merging/command_filter.py", "tests/edge/test_command_filter.py"
+_COUPLING, _TESTS_COUPLING = "edge/dreamedge/core/merging/coupling.py", "tests/edge/test_coupling.py"
+_GUARD, _TESTS_GUARD = "edge/dreamedge/core/merging/guard.py", "tests/edge/test_guard.py"
+_MERGE, _AGENT = "edge/dreamedge/core/merging/merge_controller.py", f"{_CORE}agent.py"
 _TESTS_SEVERING, _TESTS_AGENT = "tests/edge/test_agent_severing.py", "tests/edge/test_agent.py"
-_TESTS_DOOR = "tests/edge/test_door.py"
-_DOSE, _TESTS_DOSE = f"{_CORE}dose.py", "tests/edge/test_dose.py"
+_TESTS_DOOR = "tests/edge/test_message_verifier.py"
+_DOSE, _TESTS_DOSE = "edge/dreamedge/core/merging/dose.py", "tests/edge/test_dose.py"
 _TESTS_RENDERERS = "tests/edge/test_renderers.py"
 
 _PERMISSION: Final = (
     Mutation(
         "tether.retained",
         "an order that the broker kept is obeyed",
-        "edge/dreamedge/adapters/door.py",
+        "edge/dreamedge/adapters/message_verifier.py",
         "if knock.retained and not kind.retainable:",
         "if False:",
         (_TESTS_DOOR,),
@@ -272,7 +272,7 @@ _GATES: Final = (
     Mutation(
         "gate.own-state-finite",
         "a state of no numbers is rendered",
-        f"{_CORE}feedback.py",
+        "edge/dreamedge/core/merging/feedback.py",
         "        if finite(x):\n",
         "        if True:\n",
         ("tests/edge/test_feedback.py",),
@@ -280,7 +280,7 @@ _GATES: Final = (
     Mutation(
         "gate.artist-age",
         "an artist's vector never grows too old",
-        f"{_CORE}feedback.py",
+        "edge/dreamedge/core/merging/feedback.py",
         "leads = 0 <= now_ns - others.received_ns < ARTIST_NS",
         "leads = True",
         ("tests/edge/test_feedback.py",),
@@ -315,10 +315,10 @@ _LATCHES: Final = (
     Mutation(
         "latch.unreadable",
         "a latch file that cannot be read is no latch",
-        "edge/dreamedge/adapters/disk.py",
+        "edge/dreamedge/adapters/pod_disk.py",
         "return cause if cause.isprintable() and cause else UNREADABLE",
         'return cause if cause.isprintable() else ""',
-        ("tests/edge/test_disk.py",),
+        ("tests/edge/test_pod_disk.py",),
     ),
     Mutation(
         "latch.ends-assignment",
@@ -339,10 +339,10 @@ _LATCHES: Final = (
     Mutation(
         "latch.incarnation",
         "an incarnation may repeat after a reboot",
-        "edge/dreamedge/adapters/disk.py",
+        "edge/dreamedge/adapters/pod_disk.py",
         "incarnation = max(_read_int(directory / _INCARNATION) + 1, unix_ms)",
         "incarnation = unix_ms",
-        ("tests/edge/test_disk.py",),
+        ("tests/edge/test_pod_disk.py",),
     ),
     Mutation(
         "stored.kept",
@@ -371,10 +371,10 @@ _LATCHES: Final = (
     Mutation(
         "outbox.safety",
         "safety events are dropped when many wait",
-        "edge/dreamedge/adapters/disk.py",
+        "edge/dreamedge/adapters/pod_disk.py",
         "_SAFETY: Final = frozenset(PodEventKind) - {PodEventKind.UNSPECIFIED, PodEventKind.MERGED}",
         "_SAFETY: Final = frozenset[PodEventKind]()",
-        ("tests/edge/test_disk.py",),
+        ("tests/edge/test_pod_disk.py",),
     ),
 )
 
@@ -604,7 +604,7 @@ _MOTION: Final = (
     Mutation(
         "renderer.falls-silent",
         "the renderer plays on when its agent hangs",
-        "edge/dreamedge/adapters/renderers/silence.py",
+        "edge/dreamedge/adapters/renderers/share_envelope.py",
         "if not age_ns < _SILENT_AFTER_NS:",
         "if False:",
         (_TESTS_RENDERERS,),
@@ -620,7 +620,7 @@ _MOTION: Final = (
     Mutation(
         "renderer.share-is-a-number",
         "a share that is no number sounds",
-        "edge/dreamedge/adapters/renderers/silence.py",
+        "edge/dreamedge/adapters/renderers/share_envelope.py",
         "cue.share if 0.0 <= cue.share <= 1.0 else 0.0",
         "cue.share",
         (_TESTS_RENDERERS,),

@@ -4,8 +4,8 @@ from typing import Final
 
 from mutate.mutation import Mutation
 
-_BOOKS, _SCENES = "daemon/dreamd/rehearsal/books.py", "daemon/dreamd/rehearsal/scenes.py"
-_TESTS_BOOKS, _TESTS_SCENES = "tests/rehearse/test_books.py", "tests/rehearse/test_scenes.py"
+_BOOKS, _SCENES = "daemon/dreamd/rehearsal/results.py", "daemon/dreamd/rehearsal/scenarios.py"
+_TESTS_BOOKS, _TESTS_SCENES = "tests/rehearse/test_results.py", "tests/rehearse/test_scenarios.py"
 
 REHEARSED: Final = (
     Mutation(
@@ -51,7 +51,7 @@ REHEARSED: Final = (
     Mutation(
         "tether.excluded-evidence",
         "who is excluded is at zero in no time at all",
-        "edge/dreamedge/core/tether.py",
+        "edge/dreamedge/core/merging/tether.py",
         "decisive = named or self._newest(collective.instant)",
         "decisive = named",
         (

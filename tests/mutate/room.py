@@ -5,10 +5,17 @@ from typing import Final
 from mutate.mutation import Mutation
 
 _GRPC: Final = "daemon/dreamd/adapters/grpc/"
-_CALLS, _LANES, _REQUESTS = f"{_GRPC}calls.py", f"{_GRPC}lanes.py", f"{_GRPC}requests.py"
-_PLACES, _SERVER = "daemon/dreamd/adapters/http/places.py", "daemon/dreamd/adapters/http/server.py"
-_TESTS_HTTP, _TESTS_PLACES = "tests/daemon/test_http.py", "tests/daemon/test_http_places.py"
-_TICKS, _WATCHING = f"{_GRPC}ticks.py", f"{_GRPC}watching.py"
+_CALLS, _LANES, _REQUESTS = (
+    "daemon/dreamd/adapters/grpc/calls/interceptor.py",
+    "daemon/dreamd/adapters/grpc/calls/lanes.py",
+    "daemon/dreamd/adapters/grpc/calls/request_reader.py",
+)
+_PLACES, _SERVER = "daemon/dreamd/adapters/http/connection_limits.py", "daemon/dreamd/adapters/http/server.py"
+_TESTS_HTTP, _TESTS_PLACES = "tests/daemon/test_http.py", "tests/daemon/test_connection_limits.py"
+_TICKS, _WATCHING = (
+    "daemon/dreamd/adapters/grpc/servicers/shared_ticks.py",
+    "daemon/dreamd/adapters/grpc/calls/streams.py",
+)
 _TESTS_TICKS: Final = "tests/api/test_shared_ticks.py"
 _TESTS: Final = "tests/api/test_room.py"
 
@@ -128,9 +135,9 @@ ROOM: Final = (
     Mutation(
         "room.seats-unasked",
         "every tick makes the seats of all, looked at or not",
-        "daemon/dreamd/app/showing.py",
+        "daemon/dreamd/app/dreamscapes/views.py",
         "self._made: tuple[SeatView, ...] = ()",
         "self._made = make()",
-        ("tests/app/test_shown.py::test_seats_are_made_at_the_first_look_and_once",),
+        ("tests/app/test_first_view.py::test_seats_are_made_at_the_first_look_and_once",),
     ),
 )

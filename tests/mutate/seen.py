@@ -6,15 +6,19 @@ from mutate.mutation import Mutation
 
 _APP: Final = "daemon/dreamd/app/"
 _METRICS: Final = "daemon/dreamd/adapters/metrics/"
-_GRANTS, _TICKETS = f"{_APP}grants.py", f"{_APP}tickets.py"
-_CENSUS, _LOCKS, _JUDGING, _READING = (
-    f"{_APP}{name}.py" for name in ("census", "locks", "judging", "reading")
+_GRANTS, _TICKETS = (
+    "daemon/dreamd/app/collective/grant_history.py",
+    "daemon/dreamd/app/fleet/sever_confirmations.py",
 )
-_READINGS: Final = ("tests/app/test_readings.py",)
+_CENSUS, _LOCKS, _JUDGING, _READING = (
+    f"{_APP}{name}.py"
+    for name in ("fleet/statistics", "safety/breaker_registry", "safety/breaker_evaluator", "telemetry")
+)
+_READINGS: Final = ("tests/app/test_telemetry.py",)
 _UNHEARD: Final = ("tests/app/test_unheard.py",)
-_SEVERS: Final = ("tests/app/test_severing.py",)
+_SEVERS: Final = ("tests/app/test_severs.py",)
 _CAUSES: Final = ("tests/app/test_first_causes.py",)
-_METERS: Final = ("tests/daemon/test_meters.py",)
+_METERS: Final = ("tests/daemon/test_metrics.py",)
 
 SEEN: Final[tuple[Mutation, ...]] = (
     Mutation(
@@ -60,7 +64,7 @@ SEEN: Final[tuple[Mutation, ...]] = (
     Mutation(
         "seen.unheard",
         "a word of any age is believed",
-        "daemon/dreamd/core/session/hearing.py",
+        "daemon/dreamd/core/fleet/freshness.py",
         "return age_s <= ALONE_WITHIN_S",
         "return True",
         _UNHEARD,
@@ -68,10 +72,10 @@ SEEN: Final[tuple[Mutation, ...]] = (
     Mutation(
         "seen.unheard-nan",
         "an age that is no number is young",
-        "daemon/dreamd/core/session/hearing.py",
+        "daemon/dreamd/core/fleet/freshness.py",
         "return age_s <= ALONE_WITHIN_S",
         "return not age_s > ALONE_WITHIN_S",
-        ("tests/core/test_hearing.py",),
+        ("tests/core/test_freshness.py",),
     ),
     Mutation(
         "seen.online-unheard",
@@ -84,7 +88,7 @@ SEEN: Final[tuple[Mutation, ...]] = (
     Mutation(
         "seen.arrival",
         "a frame that was long on its way counts from its arrival",
-        f"{_APP}cohorts.py",
+        "daemon/dreamd/app/collective/cohorts.py",
         "age_s = max(0.0, now_s - int(columns.instant[row]) * HOP_S)",
         "age_s = 0.0",
         _UNHEARD,
@@ -92,7 +96,7 @@ SEEN: Final[tuple[Mutation, ...]] = (
     Mutation(
         "seen.status-arrival",
         "a status that was long on its way counts from its arrival",
-        f"{_APP}fleet.py",
+        "daemon/dreamd/app/fleet/registry.py",
         "return now_s - self.said_s if",
         "return now_s - self.status_s if",
         _UNHEARD,
@@ -100,7 +104,7 @@ SEEN: Final[tuple[Mutation, ...]] = (
     Mutation(
         "seen.first-cause",
         "an operator's sever overwrites what a bed was severed for",
-        f"{_APP}first_causes.py",
+        "daemon/dreamd/app/safety/first_causes.py",
         "seat.cause = seat.cause or cause.value",
         "seat.cause = cause.value",
         _CAUSES,
@@ -108,7 +112,7 @@ SEEN: Final[tuple[Mutation, ...]] = (
     Mutation(
         "seen.one-word",
         "what the daemon did is told under the pod's word for it",
-        "daemon/dreamd/core/severing/causes.py",
+        "daemon/dreamd/core/safety/causes.py",
         "return zeroed_for or told if told == Cause.DAEMON.value else told",
         "return told",
         _CAUSES,
@@ -148,7 +152,7 @@ SEEN: Final[tuple[Mutation, ...]] = (
     Mutation(
         "seen.tick-age",
         "the tick's age is what it was when a tick last told it",
-        f"{_METRICS}now.py",
+        "daemon/dreamd/adapters/metrics/gauges.py",
         "max(0.0, self._now_s() - self.ticked_s)",
         "max(0.0, self.ticked_s - self.ticked_s)",
         _METERS,
@@ -156,7 +160,7 @@ SEEN: Final[tuple[Mutation, ...]] = (
     Mutation(
         "seen.worst-of-the-rest",
         "of many Dreamscapes a healthy one is shown",
-        f"{_METRICS}now.py",
+        "daemon/dreamd/adapters/metrics/gauges.py",
         '("dreamd_dispersion_ratio", lambda of: of.crowd.identity.dispersion_ratio, min),',
         '("dreamd_dispersion_ratio", lambda of: of.crowd.identity.dispersion_ratio, max),',
         _METERS,
@@ -164,7 +168,7 @@ SEEN: Final[tuple[Mutation, ...]] = (
     Mutation(
         "severs.zeros-first",
         "the second Dreamscape's zero waits for the first one's ledger",
-        f"{_APP}severing.py",
+        "daemon/dreamd/app/api/severs.py",
         "[partial(conductor.zero, Cause.OPERATOR) for conductor in whole]",
         "[]",
         _SEVERS,
@@ -172,7 +176,7 @@ SEEN: Final[tuple[Mutation, ...]] = (
     Mutation(
         "severs.each",
         "a bug in one Dreamscape keeps the others coupled",
-        f"{_APP}severing.py",
+        "daemon/dreamd/app/api/severs.py",
         "            failures.append(error)",
         "            raise error",
         _SEVERS,
@@ -180,7 +184,7 @@ SEEN: Final[tuple[Mutation, ...]] = (
     Mutation(
         "severs.strays",
         "the fleet's sever leaves who holds a slot of no Dreamscape",
-        f"{_APP}severing.py",
+        "daemon/dreamd/app/api/severs.py",
         "return list(self._conductors.values()), self._strays()",
         "return list(self._conductors.values()), []",
         _SEVERS,
@@ -188,7 +192,7 @@ SEEN: Final[tuple[Mutation, ...]] = (
     Mutation(
         "severs.alone-stays-out",
         "a bed that was severed alone is seated again by itself",
-        f"{_APP}conductor.py",
+        "daemon/dreamd/app/dreamscapes/runtime.py",
         "self.seating.excused.add(record.pod)",
         "pass",
         _SEVERS,
@@ -196,7 +200,7 @@ SEEN: Final[tuple[Mutation, ...]] = (
     Mutation(
         "severs.kept",
         "a restart forgets that a bed was severed alone",
-        f"{_APP}severing.py",
+        "daemon/dreamd/app/api/severs.py",
         "acts += [conductor.keep_books for conductor in mixed]",
         "acts += []",
         _SEVERS,

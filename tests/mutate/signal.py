@@ -5,12 +5,15 @@ from typing import Final
 from mutate.mutation import Mutation
 
 _CORE: Final = "edge/dreamedge/core/"
-_QUALITY, _TESTS_QUALITY = f"{_CORE}quality.py", "tests/edge/test_quality.py"
-_FEATURES, _TESTS_FEATURES = f"{_CORE}features.py", "tests/edge/test_features.py"
-_GUARD, _TESTS_GUARD = f"{_CORE}guard.py", "tests/edge/test_guard.py"
+_QUALITY, _TESTS_QUALITY = "edge/dreamedge/core/signal/quality.py", "tests/edge/test_quality.py"
+_FEATURES, _TESTS_FEATURES = "edge/dreamedge/core/signal/features.py", "tests/edge/test_features.py"
+_GUARD, _TESTS_GUARD = "edge/dreamedge/core/merging/guard.py", "tests/edge/test_guard.py"
 _CLOCK, _TESTS_CLOCK = f"{_CORE}clock.py", "tests/edge/test_clock.py"
-_CALIBRATION, _TESTS_CALIBRATION = f"{_CORE}calibration.py", "tests/edge/test_calibration.py"
-_MERGE, _AGENT = f"{_CORE}merge.py", f"{_CORE}agent.py"
+_CALIBRATION, _TESTS_CALIBRATION = (
+    "edge/dreamedge/core/signal/calibration.py",
+    "tests/edge/test_calibration.py",
+)
+_MERGE, _AGENT = "edge/dreamedge/core/merging/merge_controller.py", f"{_CORE}agent.py"
 _TESTS_DEVICE: Final = "tests/edge/test_device.py"
 _TESTS_SEVERING: Final = "tests/edge/test_agent_severing.py"
 
@@ -106,7 +109,7 @@ _CHANNELS: Final = (
     Mutation(
         "signal.range",
         "samples beyond any amplifier's range are samples",
-        f"{_CORE}samples.py",
+        "edge/dreamedge/core/signal/sample_buffer.py",
         "ok = size <= RANGE_UV",
         "ok = np.isfinite(size)",
         (f"{_TESTS_FEATURES}::test_one_sample_not_a_number_is_hard",),
@@ -114,7 +117,7 @@ _CHANNELS: Final = (
     Mutation(
         "signal.range-told",
         "a number that is none is told as one out of range",
-        f"{_CORE}samples.py",
+        "edge/dreamedge/core/signal/sample_buffer.py",
         "        fault[~np.isfinite(uv)] = Fault.NONFINITE\n",
         "",
         (f"{_TESTS_FEATURES}::test_one_sample_not_a_number_is_hard",),

@@ -5,17 +5,17 @@ from typing import Final
 from mutate.mutation import Mutation
 
 _APP: Final = "daemon/dreamd/app/"
-_ENDED: Final = ("tests/app/test_ended.py",)
-_SLOTS: Final = ("tests/app/test_slots.py",)
+_ENDED: Final = ("tests/app/test_archive.py",)
+_SLOTS: Final = ("tests/app/test_slot_keeping.py",)
 _JOURNAL: Final = ("tests/app/test_journal.py",)
-_GHOSTS: Final = ("tests/app/test_ghosts.py",)
+_GHOSTS: Final = ("tests/app/test_presence_limit.py",)
 _LISTING: Final = ("tests/app/test_listing.py",)
 
 SIZED: Final = (
     Mutation(
         "ended.columns-given-back",
         "an ended Dreamscape that a stalled watcher still holds keeps its columns",
-        f"{_APP}session.py",
+        "daemon/dreamd/app/dreamscapes/dreamscape.py",
         "        self.cohorts = Cohorts(self.schema, *self.scale, 1)\n        self.crowd",
         "        self.crowd",
         _ENDED,
@@ -23,7 +23,7 @@ SIZED: Final = (
     Mutation(
         "ended.put-away",
         "an ended Dreamscape stays among those that live",
-        f"{_APP}desk.py",
+        "daemon/dreamd/app/api/dreamscapes.py",
         "if conductor.settled(now_s):",
         "if False:",
         _ENDED,
@@ -31,7 +31,7 @@ SIZED: Final = (
     Mutation(
         "ended.accounts-first",
         "an ended Dreamscape is put away although what was lived is not charged",
-        f"{_APP}people.py",
+        "daemon/dreamd/app/people/exposure.py",
         "return not (self._marked or self._ended_min or self._opening or self._writes)",
         "return True",
         _ENDED,
@@ -39,7 +39,7 @@ SIZED: Final = (
     Mutation(
         "ended.name-used",
         "the name of an ended Dreamscape is given again",
-        f"{_APP}desk.py",
+        "daemon/dreamd/app/api/dreamscapes.py",
         "if self.archive.used(plan.dreamscape) or plan.dreamscape in self._creating:",
         "if plan.dreamscape in self._conductors or plan.dreamscape in self._creating:",
         _ENDED,
@@ -47,7 +47,7 @@ SIZED: Final = (
     Mutation(
         "ended.list-bounded",
         "every Dreamscape that ever ended is listed",
-        f"{_APP}archive.py",
+        "daemon/dreamd/app/dreamscapes/archive.py",
         "kept = len(self._rows) <= ENDED_KEPT and now_s - oldest.ended_s <= ENDED_KEPT_S",
         "kept = True",
         _ENDED,
@@ -55,7 +55,7 @@ SIZED: Final = (
     Mutation(
         "ended.arrays-at-start",
         "a Dreamscape that only gathers holds the arrays of its fusion",
-        f"{_APP}cohorts.py",
+        "daemon/dreamd/app/collective/cohorts.py",
         "self._fusion: Fusion | None = None",
         "self._fusion: Fusion | None = Fusion(schema, mu_db, sigma_db)",
         _ENDED,
@@ -63,7 +63,7 @@ SIZED: Final = (
     Mutation(
         "ended.not-taken-up",
         "a start takes up every Dreamscape that has ended",
-        "daemon/dreamd/simulation/ledger.py",
+        "daemon/dreamd/simulation/machines/memory_ledger.py",
         "living = (record for record in self.shelf.records.values() if not record.ended_s)",
         "living = iter(self.shelf.records.values())",
         ("tests/conformance/test_ledger.py",),
@@ -71,7 +71,7 @@ SIZED: Final = (
     Mutation(
         "lists.order-of-names",
         "a new pod stands at the end of the list, whatever its name",
-        f"{_APP}listing.py",
+        "daemon/dreamd/core/listing.py",
         "insort(self._names, name)",
         "self._names.append(name)",
         _LISTING,
@@ -79,7 +79,7 @@ SIZED: Final = (
     Mutation(
         "lists.no-seats",
         "a list of Dreamscapes makes the views of all their seats",
-        f"{_APP}desk.py",
+        "daemon/dreamd/app/api/dreamscapes.py",
         "conductor.view(with_seats=False)",
         "conductor.view(with_seats=True)",
         _LISTING,
@@ -87,23 +87,23 @@ SIZED: Final = (
     Mutation(
         "lists.lazy",
         "a page makes the views of the whole list",
-        "daemon/dreamd/adapters/grpc/pages.py",
+        "daemon/dreamd/adapters/grpc/calls/pagination.py",
         "    for item in items:\n        if len(shown)",
         "    for item in list(items):\n        if len(shown)",
-        ("tests/api/test_inputs.py",),
+        ("tests/api/test_request_fields.py",),
     ),
     Mutation(
         "lists.order-lifted",
         "a lifted wake order still keeps people from being merged",
-        f"{_APP}wakes.py",
+        "daemon/dreamd/app/safety/wake_orders.py",
         "        alike.pop(order.id, None)\n",
         "",
-        (*_LISTING, "tests/app/test_wakes.py"),
+        (*_LISTING, "tests/app/test_wake_orders.py"),
     ),
     Mutation(
         "lists.bed-of-a-sleeper",
         "a sleeper who got up is still looked for in their bed",
-        f"{_APP}fleet.py",
+        "daemon/dreamd/app/fleet/registry.py",
         "            del self._beds[before]\n",
         "            pass\n",
         _LISTING,
@@ -111,7 +111,7 @@ SIZED: Final = (
     Mutation(
         "lists.seated-out",
         "whoever has a seat is looked at whenever seats are given",
-        f"{_APP}unseated.py",
+        "daemon/dreamd/app/fleet/unseated_pods.py",
         "            self._take_out(pod, filed)\n",
         "            pass\n",
         _LISTING,
@@ -119,7 +119,7 @@ SIZED: Final = (
     Mutation(
         "slots.close",
         "an empty cohort is published and signed for ever, and slots run out",
-        f"{_APP}slots.py",
+        "daemon/dreamd/app/dreamscapes/seating/slot_keeping.py",
         "if instant - since > CLOSE_AFTER_HOPS:",
         "if False:",
         _SLOTS,
@@ -127,7 +127,7 @@ SIZED: Final = (
     Mutation(
         "slots.close-after-the-lease",
         "an empty cohort is closed before its zeros have been heard",
-        f"{_APP}slots.py",
+        "daemon/dreamd/app/dreamscapes/seating/slot_keeping.py",
         "if instant - since > CLOSE_AFTER_HOPS:",
         "if True:",
         _SLOTS,
@@ -135,7 +135,7 @@ SIZED: Final = (
     Mutation(
         "slots.new-term",
         "a cohort that is opened again has the term it had, and a slot is given twice in it",
-        f"{_APP}ownership.py",
+        "daemon/dreamd/app/durability/fencing.py",
         "            self._terms.pop(cohort, None)\n",
         "            pass\n",
         _SLOTS,
@@ -143,7 +143,7 @@ SIZED: Final = (
     Mutation(
         "slots.first-cohort-fences",
         "with the first cohort closed, whoever takes over is not noticed",
-        f"{_APP}ownership.py",
+        "daemon/dreamd/app/durability/fencing.py",
         "if cohort == 0:",
         "if False:",
         _SLOTS,
@@ -151,15 +151,15 @@ SIZED: Final = (
     Mutation(
         "slots.holder-keeps-open",
         "a cohort is closed although somebody holds a slot of it",
-        "daemon/dreamd/core/session/places.py",
+        "daemon/dreamd/core/dreamscapes/slot_places.py",
         "if cohort != self._filling and not self._held[cohort]]",
         "if cohort != self._filling]",
-        (*_SLOTS, "tests/core/test_places.py"),
+        (*_SLOTS, "tests/core/test_slot_places.py"),
     ),
     Mutation(
         "slots.refusal",
         "a seat without a slot ends the daemon",
-        f"{_APP}session.py",
+        "daemon/dreamd/app/dreamscapes/dreamscape.py",
         "        if not self.seats.slots_left:\n",
         "        if False:\n",
         _SLOTS,
@@ -167,7 +167,7 @@ SIZED: Final = (
     Mutation(
         "slots.emptied-in-time",
         "where every cohort keeps a holder, slots run out",
-        f"{_APP}slots.py",
+        "daemon/dreamd/app/dreamscapes/seating/slot_keeping.py",
         "if not empty and seats.slots_left <= FEW:",
         "if False:",
         _SLOTS,
@@ -175,7 +175,7 @@ SIZED: Final = (
     Mutation(
         "slots.moved-few",
         "people are set to zero although that gains no slot",
-        f"{_APP}slots.py",
+        "daemon/dreamd/app/dreamscapes/seating/slot_keeping.py",
         "if len(holders) <= min(slots_left, MOVED_MOST):",
         "if True:",
         _SLOTS,
@@ -183,7 +183,7 @@ SIZED: Final = (
     Mutation(
         "slots.trimmed",
         "every Collective carries 256 slots",
-        f"{_APP}cohorts.py",
+        "daemon/dreamd/app/collective/cohorts.py",
         "rows = slice(place * COHORT_SLOTS, place * COHORT_SLOTS + used)",
         "rows = slice(place * COHORT_SLOTS, (place + 1) * COHORT_SLOTS)",
         _SLOTS,
@@ -191,7 +191,7 @@ SIZED: Final = (
     Mutation(
         "journal.apart",
         "people who check in and out push severs out of the journal",
-        f"{_APP}journal.py",
+        "daemon/dreamd/app/events/journal.py",
         'churn = kind in CHURN or (kind == "state" and cause in CHURN)',
         "churn = False",
         _JOURNAL,
@@ -199,7 +199,7 @@ SIZED: Final = (
     Mutation(
         "journal.gap-told",
         "what fell out of the journal is missed in silence",
-        f"{_APP}journal.py",
+        "daemon/dreamd/app/events/journal.py",
         "if cursor < place:",
         "if False:",
         _JOURNAL,
@@ -207,7 +207,7 @@ SIZED: Final = (
     Mutation(
         "journal.too-old",
         "a follower behind the oldest sever kept is not told that some are missing",
-        f"{_APP}journal.py",
+        "daemon/dreamd/app/events/journal.py",
         "oldest = max(self._first, self._safety.dropped_to + 1)",
         "oldest = self._first",
         _JOURNAL,
@@ -215,7 +215,7 @@ SIZED: Final = (
     Mutation(
         "journal.bytes",
         "events with many figures take any memory",
-        f"{_APP}ring.py",
+        "daemon/dreamd/app/events/event_ring.py",
         "(len(self) > self._most or self._bytes > self._most_bytes)",
         "len(self) > self._most",
         _JOURNAL,
@@ -223,7 +223,7 @@ SIZED: Final = (
     Mutation(
         "ghosts.forgotten",
         "a presence that nobody stands behind is kept for the life of the daemon",
-        f"{_APP}ghosts.py",
+        "daemon/dreamd/app/fleet/presence_limit.py",
         'return oldest if oldest and not now_s - self._since_s[oldest] <= GHOST_S else ""',
         'return ""',
         _GHOSTS,
@@ -231,7 +231,7 @@ SIZED: Final = (
     Mutation(
         "ghosts.make-room",
         "a real pod is refused because the fleet is full of invented ones",
-        f"{_APP}fleet.py",
+        "daemon/dreamd/app/fleet/registry.py",
         "if len(self._pods) >= PODS_MAX and not self._forget(self._ghosts.oldest()):",
         "if len(self._pods) >= PODS_MAX:",
         _GHOSTS,
@@ -239,7 +239,7 @@ SIZED: Final = (
     Mutation(
         "ghosts.of-account",
         "a pod in which somebody lies is forgotten for being silent",
-        f"{_APP}fleet.py",
+        "daemon/dreamd/app/fleet/registry.py",
         "        if _of_account(record):\n            return self._forget",
         "        if False:\n            return self._forget",
         _GHOSTS,
@@ -247,7 +247,7 @@ SIZED: Final = (
     Mutation(
         "ghosts.future",
         "a forged start in the far future takes a bed out until the daemon restarts",
-        f"{_APP}fleet.py",
+        "daemon/dreamd/app/fleet/registry.py",
         "if not ahead_s <= INCARNATION_AHEAD_S:",
         "if False:",
         _GHOSTS,
@@ -255,7 +255,7 @@ SIZED: Final = (
     Mutation(
         "seats.ever",
         "a caller who checks people in and out takes any number of seats",
-        f"{_APP}seats.py",
+        "daemon/dreamd/core/dreamscapes/seats.py",
         "return self._roster.taken >= self._most or len(self._seats) >= SEATS_EVER",
         "return self._roster.taken >= self._most",
         ("tests/app/test_gathering.py",),

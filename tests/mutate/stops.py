@@ -5,7 +5,10 @@ from typing import Final
 from mutate.mutation import Mutation
 
 _APP: Final = "daemon/dreamd/app/"
-_HOMECOMING, _CONDUCTOR = f"{_APP}homecoming.py", f"{_APP}conductor.py"
+_HOMECOMING, _CONDUCTOR = (
+    "daemon/dreamd/app/dreamscapes/homecoming.py",
+    "daemon/dreamd/app/dreamscapes/runtime.py",
+)
 _TESTS_HOMECOMING: Final = "tests/app/test_homecoming.py"
 
 STOPS: Final = (
@@ -52,7 +55,7 @@ STOPS: Final = (
     Mutation(
         "stop.no-trips",
         "a pod that was ordered to leave is tripped for being silent",
-        f"{_APP}judging.py",
+        "daemon/dreamd/app/safety/breaker_evaluator.py",
         "heard = not self.blind and not going_home",
         "heard = not self.blind",
         (_TESTS_HOMECOMING,),
@@ -78,18 +81,18 @@ STOPS: Final = (
     Mutation(
         "out.stubborn-link",
         "a link that ignores one cancellation keeps the agent alive",
-        "edge/dreamedge/app/ward.py",
+        "edge/dreamedge/app/pod_supervisor.py",
         "    for _ in range(int(_CANCELLED_WITHIN_S / _GLANCE_S)):\n",
         "    for _ in range(1):\n",
-        ("tests/edge/test_ward.py",),
+        ("tests/edge/test_pod_supervisor.py",),
     ),
     Mutation(
         "out.one-bed-fails",
         "a bed whose leaving fails keeps the others from going home",
-        "edge/dreamedge/app/ward.py",
+        "edge/dreamedge/app/pod_supervisor.py",
         "                bed.leave(self._reason)\n            except Exception as error:",
         "                bed.leave(self._reason)\n            except OSError as error:",
-        ("tests/edge/test_ward.py",),
+        ("tests/edge/test_pod_supervisor.py",),
     ),
     Mutation(
         "sim.person-by-name",
@@ -102,7 +105,7 @@ STOPS: Final = (
     Mutation(
         "key.says-why",
         "a public key that cannot be read is called no key",
-        "proto/dreamwire/seal.py",
+        "proto/dreamwire/signing.py",
         """        pem = _read(path, "the daemon's public key")
         try:
             key = serialization.load_pem_public_key(pem)
@@ -116,18 +119,18 @@ STOPS: Final = (
     Mutation(
         "stop.excuses-its-own-zero",
         "a zero from before the stop is excused by it",
-        "edge/dreamedge/core/stored.py",
+        "edge/dreamedge/core/merging/stored_sever.py",
         " and sever.tick >= tick",
         "",
-        ("tests/edge/test_stored.py",),
+        ("tests/edge/test_stored_sever.py",),
     ),
     Mutation(
         "stop.excuses-no-fault",
         "a fault of the pod's own is excused by the daemon's stop",
-        "edge/dreamedge/core/stored.py",
+        "edge/dreamedge/core/merging/stored_sever.py",
         " or sever.cause != DAEMON:",
         ":",
-        ("tests/edge/test_stored.py",),
+        ("tests/edge/test_stored_sever.py",),
     ),
     Mutation(
         "stop.tells-the-well-alone",
@@ -140,7 +143,7 @@ STOPS: Final = (
     Mutation(
         "backup.known-for-a-copy",
         "a backup that is put back is taken for the ledger",
-        "daemon/dreamd/adapters/store/backup.py",
+        "daemon/dreamd/adapters/ledger/backup.py",
         'made.execute("UPDATE generation SET writes = ?", (AS_A_COPY,))',
         "pass",
         ("tests/daemon/test_backup.py",),
@@ -148,7 +151,7 @@ STOPS: Final = (
     Mutation(
         "ledger.owner-alone",
         "a ledger in a directory that existed is readable by others",
-        "daemon/dreamd/adapters/store/file.py",
+        "daemon/dreamd/adapters/ledger/sqlite_file.py",
         "            part.chmod(_OWNER_ALONE)",
         "            pass",
         ("tests/daemon/test_backup.py",),
@@ -164,80 +167,80 @@ STOPS: Final = (
     Mutation(
         "witness.compared-with-what-was-found",
         "an older ledger catches up with the broker's count by its own start",
-        f"{_APP}witness.py",
+        "daemon/dreamd/app/durability/ledger_witness.py",
         "self._known = ledger.found",
         "self._known = ledger.writes",
-        ("tests/app/test_witness.py",),
+        ("tests/app/test_ledger_witness.py",),
     ),
     Mutation(
         "witness.suspends",
         "the broker knows of more writes, and people are merged on the ledger's word",
-        f"{_APP}coordinator.py",
+        "daemon/dreamd/app/application.py",
         "suspend(self._in, self._conductors.values(), writes)",
         "pass",
-        ("tests/app/test_witness.py",),
+        ("tests/app/test_ledger_witness.py",),
     ),
     Mutation(
         "witness.told-each-tick",
         "the broker is not told what was written",
-        f"{_APP}coordinator.py",
+        "daemon/dreamd/app/application.py",
         'attempt("ledger", self._witness.tell)',
         "pass",
-        ("tests/app/test_witness.py",),
+        ("tests/app/test_ledger_witness.py",),
     ),
     Mutation(
         "wake.lost-order-stands",
         "a wake order that a restored ledger has lost is overwritten at the broker",
-        f"{_APP}wakes.py",
+        "daemon/dreamd/app/safety/wake_orders.py",
         "return not order.lifted and order.revision > self._newest",
         "return False",
-        ("tests/app/test_witness.py",),
+        ("tests/app/test_ledger_witness.py",),
     ),
     Mutation(
         "withdrawal.outlives",
         "a withdrawal is forgotten with the daemon",
-        f"{_APP}coordinator.py",
+        "daemon/dreamd/app/application.py",
         "self.withdrawals.note(record.pod)",
         "pass",
-        ("tests/app/test_witness.py",),
+        ("tests/app/test_ledger_witness.py",),
     ),
     Mutation(
         "withdrawal.acknowledged",
         "a pod may forget a withdrawal that the ledger does not have",
-        f"{_APP}coordinator.py",
+        "daemon/dreamd/app/application.py",
         " and self.withdrawals.settled(pod)",
         "",
-        ("tests/app/test_witness.py",),
+        ("tests/app/test_ledger_witness.py",),
     ),
     Mutation(
         "wake.no-copy",
         "a recorded wake command is obeyed by a bed that has restarted",
-        "edge/dreamedge/core/orders.py",
+        "edge/dreamedge/core/merging/command_filter.py",
         "if self.woken_by.replayed((COMMAND, command.counter)):",
         "if False:",
-        ("tests/edge/test_woken.py",),
+        ("tests/edge/test_obeyed_wakes.py",),
     ),
     Mutation(
         "wake.no-floor",
         "a wake that never arrived is refused for its age",
-        "edge/dreamedge/core/woken.py",
+        "edge/dreamedge/core/merging/obeyed_wakes.py",
         "return wake in self._cleared",
         "return wake <= max(self._cleared, default=wake[:0])",
-        ("tests/edge/test_woken.py",),
+        ("tests/edge/test_obeyed_wakes.py",),
     ),
     Mutation(
         "wake.order-copy-bars",
         "a wake order that a pod has obeyed before does not bar an assign any more",
-        "edge/dreamedge/core/orders.py",
+        "edge/dreamedge/core/merging/command_filter.py",
         """        self._wake = order
         reached""",
         "        reached",
-        ("tests/edge/test_woken.py",),
+        ("tests/edge/test_obeyed_wakes.py",),
     ),
     Mutation(
         "crash.stored-not-hidden-by-the-way",
         "a clock that jumped with the new daemon hides the sever that a pod has stored",
-        f"{_APP}coordinator.py",
+        "daemon/dreamd/app/application.py",
         "if self._unknown(record) and way:",
         "if False:",
         ("tests/app/test_planned_stop.py",),

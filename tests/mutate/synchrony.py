@@ -4,9 +4,9 @@ from typing import Final
 
 from mutate.mutation import Mutation
 
-_PHASES, _TESTS_PHASES = "daemon/dreamd/fusion/phases.py", "tests/fusion/test_phases.py"
+_PHASES, _TESTS_PHASES = "daemon/dreamd/fusion/phase_window.py", "tests/fusion/test_phase_window.py"
 _SYNCHRONY, _TESTS_SYNCHRONY = "daemon/dreamd/fusion/synchrony.py", "tests/fusion/test_synchrony.py"
-_TESTS_CHORUS: Final = "tests/fusion/test_chorus.py"
+_TESTS_CHORUS: Final = "tests/fusion/test_synchrony_tracker.py"
 
 SYNCHRONY: Final = (
     Mutation(
@@ -108,7 +108,7 @@ SYNCHRONY: Final = (
     Mutation(
         "synchrony.shifts-due",
         "the shifts are done anew every tick",
-        "daemon/dreamd/fusion/chorus.py",
+        "daemon/dreamd/fusion/synchrony_tracker.py",
         "return not (young or lately) and bool(np.isfinite(self.synchrony.z).any())",
         "return not young and bool(np.isfinite(self.synchrony.z).any())",
         ("tests/app/test_synchrony.py",),
@@ -116,9 +116,9 @@ SYNCHRONY: Final = (
     Mutation(
         "aside.one",
         "work piles up beside the daemon",
-        "daemon/dreamd/adapters/aside.py",
+        "daemon/dreamd/adapters/worker_thread.py",
         "return not self._busy",
         "return True",
-        ("tests/daemon/test_aside.py",),
+        ("tests/daemon/test_worker_thread.py",),
     ),
 )

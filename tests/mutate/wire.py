@@ -4,7 +4,11 @@ from typing import Final
 
 from mutate.mutation import Mutation
 
-_SEAL, _BLEND, _TESTS_SEAL = "proto/dreamwire/seal.py", "proto/dreamwire/blend.py", "tests/wire/test_seal.py"
+_SEAL, _BLEND, _TESTS_SEAL = (
+    "proto/dreamwire/signing.py",
+    "proto/dreamwire/blend.py",
+    "tests/wire/test_signing.py",
+)
 _TESTS_BLEND: Final = "tests/wire/test_blend.py"
 
 _TEXT, _TESTS_TEXT = "proto/dreamwire/text.py", "tests/wire/test_text.py"
@@ -45,34 +49,34 @@ WIRE: Final = (
     Mutation(
         "text.ways-out-repaired",
         "a way out is refused for its text",
-        "daemon/dreamd/adapters/grpc/bodies.py",
+        "daemon/dreamd/adapters/grpc/calls/request_bodies.py",
         "return _freeing(kind, body) if freeing else _asking(kind, body)",
         "return _asking(kind, body)",
-        ("tests/api/test_bodies.py",),
+        ("tests/api/test_request_bodies.py",),
     ),
     Mutation(
         "text.ways-out-named",
         "a wake order counts as an ordinary call",
-        "daemon/dreamd/adapters/grpc/bodies.py",
+        "daemon/dreamd/adapters/grpc/calls/request_bodies.py",
         '"Trip", "Order", "Lift")',
         '"Trip", "Lift")',
-        ("tests/api/test_text.py", "tests/api/test_bodies.py"),
+        ("tests/api/test_text.py", "tests/api/test_request_bodies.py"),
     ),
     Mutation(
         "text.others-refused",
         "odd text in a plan is taken",
-        "daemon/dreamd/adapters/grpc/bodies.py",
+        "daemon/dreamd/adapters/grpc/calls/request_bodies.py",
         "            raise _declined(path, wrong, _LINE)",
         "            continue",
-        ("tests/api/test_bodies.py",),
+        ("tests/api/test_request_bodies.py",),
     ),
     Mutation(
         "text.no-protobuf",
         "a body that is no protobuf ends the call before the seam",
-        "daemon/dreamd/adapters/grpc/bodies.py",
+        "daemon/dreamd/adapters/grpc/calls/request_bodies.py",
         "        raise _unreadable(kind, body) from None",
         "        raise",
-        ("tests/api/test_bodies.py",),
+        ("tests/api/test_request_bodies.py",),
     ),
     Mutation(
         "text.client-repairs",
@@ -85,7 +89,7 @@ WIRE: Final = (
     Mutation(
         "text.screens",
         "a terminal obeys the name of a device",
-        "proto/dreamapi/calls.py",
+        "proto/dreamapi/call_policy.py",
         "return for_screen(answer) if self.to_screen else answer",
         "return answer",
         ("tests/api/test_text.py",),
@@ -112,7 +116,7 @@ WIRE: Final = (
         _SEAL,
         "if not verify.verify(_covered(context, sealed.body), sealed.signature):",
         "if False:",
-        ("tests/edge/test_door.py", _TESTS_SEAL),
+        ("tests/edge/test_message_verifier.py", _TESTS_SEAL),
     ),
     Mutation(
         "seal.context",
@@ -213,9 +217,9 @@ WIRE: Final = (
     Mutation(
         "access.password-in-the-clear",
         "a password crosses the network in the clear",
-        "proto/dreamwire/access.py",
+        "proto/dreamwire/broker_access.py",
         "if papers.password_file and not address.tls and not address.on_this_machine:",
         "if False:",
-        ("tests/wire/test_access.py",),
+        ("tests/wire/test_broker_access.py",),
     ),
 )

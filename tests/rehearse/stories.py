@@ -1,9 +1,9 @@
 """A rehearsal told by hand, in journal entries of pods and facts of the daemon."""
 
-from dreamd.rehearsal.books import Books, Told
-from dreamd.rehearsal.scenes import cue, scene_named
-from dreamd.up.account import Account
-from dreamd.up.journal import Entry
+from dreamd.rehearsal.results import Books, Told
+from dreamd.rehearsal.scenarios import cue, scene_named
+from dreamd.up.processes.pod_journal import Entry
+from dreamd.up.report.run_report import Account
 
 SECOND = 1_000_000_000
 T0_NS = 1_000 * SECOND

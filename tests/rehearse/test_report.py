@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 
 from dreamapi.v1.dreamscapes_pb2 import Collective, Identity, Runaway, Synchrony
 from dreamd.rehearsal.charts import Axis, curve
-from dreamd.rehearsal.crowd import MOMENTS_MAX, CrowdRecord
+from dreamd.rehearsal.group_history import MOMENTS_MAX, CrowdRecord
 from dreamd.rehearsal.report import Page, page
-from dreamd.up.counters import Totals
-from dreamd.up.record import Record
+from dreamd.up.report.metrics_scrape import Totals
+from dreamd.up.report.night_history import Record
 from rehearse.stories import COUNT, T0_NS, Story, at
 
 

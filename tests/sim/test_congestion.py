@@ -9,12 +9,12 @@ from itertools import pairwise
 
 import pytest
 
-from dreamd.core.session.views import BreakerState, DreamscapeState
-from dreamd.core.severing.causes import Kind, cause_named, kind_of
-from dreamd.simulation.congestion import LEAST_S, MOST_S, Delay, Flood, drawn_delay, lag
+from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
+from dreamd.core.safety.causes import Kind, cause_named, kind_of
+from dreamd.simulation.faults.congestion import LEAST_S, MOST_S, Delay, Flood, drawn_delay, lag
 from dreamd.simulation.nights import Night
+from dreamd.simulation.scenario import Account, tell
 from dreamd.simulation.schedule import SECOND_NS
-from dreamd.simulation.story import Account, tell
 from dreamd.simulation.world import World
 
 LONG = bool(os.environ.get("DREAMD_LONG"))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dreamd.simulation.bodies import Ailment
-from dreamd.simulation.crowds import CROWDS, QUICK, WARD, answer_s, befall
+from dreamd.simulation.faults.group_faults import CROWDS, QUICK, WARD, answer_s, befall
+from dreamd.simulation.machines.sleepers import Ailment
 from dreamd.simulation.world import World
 from integration.fleet import LONG
 

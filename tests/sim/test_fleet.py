@@ -2,7 +2,7 @@
 
 import pytest
 
-from dreamd.core.session.views import BreakerState, DreamscapeState
+from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from sim.world import Fact, Weather, World, severs
 
 

@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from dreamedge.app.bed import Bed
+from dreamedge.app.pod_runner import Bed
 from sim.world import Features, Pod, Quiet, Weather, World
 
 CALM = Weather()

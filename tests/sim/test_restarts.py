@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
+from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, Plan
 from dreamd.core.refusals import Code, Refusal
-from dreamd.core.session.views import BreakerState, DreamscapeState, Plan
-from dreamd.core.severing.causes import Cause
-from dreamd.core.severing.views import Lock
-from dreamd.simulation.broker import Weather
-from dreamd.simulation.owners import START_S
+from dreamd.core.safety.causes import Cause
+from dreamd.core.safety.views import Lock
+from dreamd.simulation.machines.daemons import START_S
+from dreamd.simulation.machines.network import Weather
 from dreamd.simulation.world import DREAMSCAPE, World
 from dreamwire.messages import WakeScope
 from sim.restarts import ALONE_WITHIN_S, NEVER, ONE_WAY_MS, ROWS, Row

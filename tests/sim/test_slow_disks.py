@@ -2,9 +2,9 @@
 
 import pytest
 
-from dreamd.app.later import Later
+from dreamd.core.dreamscapes.views import DreamscapeState, SeatState
 from dreamd.core.limits import FSYNC_TAKES_S
-from dreamd.core.session.views import DreamscapeState, SeatState
+from dreamd.ports.deferred import Later
 from dreamd.simulation.world import DREAMSCAPE, World
 
 STEP_S = 0.1

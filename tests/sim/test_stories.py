@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from dreamd.main import main
-from dreamd.simulation.broker import Weather
-from dreamd.simulation.story import Account, Eve, _well_again, tell
+from dreamd.simulation.machines.network import Weather
+from dreamd.simulation.scenario import Account, Eve, _well_again, tell
 from dreamd.simulation.world import World
 
 SEEDS = range(200)
@@ -60,9 +60,9 @@ def test_no_story_holds_what_must_not_be(told: list[Account]) -> None:
 
 def test_the_stories_hold_every_fault_and_many_causes(told: list[Account]) -> None:
     """The seeds leave no kind of fault out, and people are severed for many causes: the net is not empty."""
-    from dreamd.simulation.congestion import CONGESTION  # noqa: PLC0415
-    from dreamd.simulation.faults import KINDS  # noqa: PLC0415
-    from dreamd.simulation.sessions import SESSIONS  # noqa: PLC0415
+    from dreamd.simulation.faults.congestion import CONGESTION  # noqa: PLC0415
+    from dreamd.simulation.faults.fault_kinds import KINDS  # noqa: PLC0415
+    from dreamd.simulation.faults.sessions import SESSIONS  # noqa: PLC0415
 
     faults = sum((Counter(account.faults) for account in told), Counter[str]())
     severs = sum((Counter(account.severs) for account in told), Counter[str]())

@@ -6,19 +6,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dreamd.adapters.people import CheckedIn
-from dreamd.app import coordinator
-from dreamd.app.cohorts import Bank, Cohorts
-from dreamd.app.witness import Witness
+from dreamd.adapters.consents import CheckedIn
+from dreamd.app import application
+from dreamd.app.collective.cohorts import Bank, Cohorts
+from dreamd.app.durability.ledger_witness import Witness
+from dreamd.core.dreamscapes.views import BreakerState
 from dreamd.core.limits import COHORT_SLOTS
-from dreamd.core.session.views import BreakerState
-from dreamd.core.severing.breaker import Breaker, Trip, step
-from dreamd.core.severing.causes import Cause
-from dreamd.simulation.bodies import Ailment
-from dreamd.simulation.pods import Pod
+from dreamd.core.safety.breaker import Breaker, Trip, step
+from dreamd.core.safety.causes import Cause
+from dreamd.simulation.machines.pods import Pod
+from dreamd.simulation.machines.sleepers import Ailment
 from dreamd.simulation.world import World
-from dreamedge.core.dose import Dose
-from dreamedge.core.tether import Tether
+from dreamedge.core.merging.dose import Dose
+from dreamedge.core.merging.tether import Tether
 from dreamwire.messages import Collective
 
 
@@ -128,9 +128,9 @@ def test_weight_of_the_excluded_is_found() -> None:
 
 
 def _transition() -> object:
-    from dreamd.core.session.views import BreakerState  # noqa: PLC0415
-    from dreamd.core.severing.breaker import Transition  # noqa: PLC0415
-    from dreamd.core.severing.causes import Cause  # noqa: PLC0415
+    from dreamd.core.dreamscapes.views import BreakerState  # noqa: PLC0415
+    from dreamd.core.safety.breaker import Transition  # noqa: PLC0415
+    from dreamd.core.safety.causes import Cause  # noqa: PLC0415
 
     return Transition(0.0, BreakerState.CLOSED, BreakerState.OPEN, Cause.RAILED, "for the test")
 
@@ -227,7 +227,7 @@ def test_a_copy_merges_nobody() -> None:
 
 def test_a_copy_that_is_taken_for_the_ledger_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon that goes on as if nothing were breaks `excluded`."""
-    monkeypatch.setattr(coordinator, "begin_anew", lambda _ledger, _journal, _now_s: False)
+    monkeypatch.setattr(application, "begin_anew", lambda _ledger, _journal, _now_s: False)
     monkeypatch.setattr(Witness, "newer", lambda _self, _writes: False)
     assert "excluded" in rules(on_a_copy())
 

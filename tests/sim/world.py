@@ -15,25 +15,25 @@ from itertools import cycle
 
 import numpy as np
 
-from dreamd.adapters.people import CheckedIn, LedgerExposures
-from dreamd.app.coordinator import Coordinator
-from dreamd.core.session.views import Plan
-from dreamd.simulation.owners import take_in
-from dreamd.simulation.parts import Disk
-from dreamedge.adapters.door import Broadcasts, Door, Knock
-from dreamedge.adapters.implants.malfunction import MalfunctioningImplant
-from dreamedge.adapters.implants.simulated import SimulatedImplant
-from dreamedge.adapters.onset import Onset
+from dreamd.adapters.consents import CheckedIn, LedgerExposures
+from dreamd.app.application import Coordinator
+from dreamd.core.dreamscapes.views import Plan
+from dreamd.simulation.machines.daemons import take_in
+from dreamd.simulation.machines.pod_hardware import Disk
+from dreamedge.adapters.fault_onset import Onset
+from dreamedge.adapters.implants.simulated.implant import SimulatedImplant
+from dreamedge.adapters.implants.simulated.malfunction import MalfunctioningImplant
+from dreamedge.adapters.message_verifier import Broadcasts, Door, Knock
 from dreamedge.adapters.renderers.null import NullRenderer
-from dreamedge.app.bed import Bed, Parts
-from dreamedge.app.pulses import Pulses
+from dreamedge.app.pod_runner import Bed, Parts
+from dreamedge.app.pulse_planner import Pulses
 from dreamedge.core.agent import Agent
-from dreamedge.core.calibration import Own, enrol
 from dreamedge.core.clock import SessionClock
-from dreamedge.core.features import FrontEnd, Hop
 from dreamedge.core.identity import Identity, Restored
-from dreamedge.core.signal import Block, Montage
-from dreamedge.core.woken import Wake
+from dreamedge.core.merging.obeyed_wakes import Wake
+from dreamedge.core.signal.blocks import Block, Montage
+from dreamedge.core.signal.calibration import Own, enrol
+from dreamedge.core.signal.features import FrontEnd, Hop
 from dreamedge.ports.implant import Felt, Implant
 from dreamedge.ports.link import Arrival, Connected, Disconnected
 from dreamwire import codec, topics
@@ -50,7 +50,7 @@ from dreamwire.messages import (
     WakeOrder,
 )
 from dreamwire.schema import BANDS6X2
-from dreamwire.seal import KeyedSealer, seal
+from dreamwire.signing import KeyedSealer, seal
 from fakes.edge import FeatureSource
 from fakes.ledger import MemoryLedger, Shelf
 from fakes.stage import START_S, Meters

@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1.severing_pb2 import Breaker
-from dreamd.top.watched import Watched
+from dreamd.top.state import Watched
 
 S = 1_000_000_000
 NOON_S = 1_790_000_000

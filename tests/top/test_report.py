@@ -5,7 +5,7 @@ import math
 
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamd.top.report import FIELDS, SCHEMA, report
-from dreamd.top.watched import Watched
+from dreamd.top.state import Watched
 from top.stories import S, cut, eight, event, seat, watched
 
 NAMED = ("synchrony", "identity", "runaway", "sleepers", "events")

@@ -8,9 +8,9 @@ from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1.breakers_pb2 import BreakerDetail, BreakerMove
 from dreamapi.v1.pods_pb2 import Calibration, Channel, Device, Pod
 from dreamapi.v1.severing_pb2 import Breaker
-from dreamd.top.browse import KEYS, Browse
+from dreamd.top.navigation import KEYS, Browse
 from dreamd.top.screen import View, picture, rows_that_fit, whole
-from dreamd.top.watched import Detail, Watched
+from dreamd.top.state import Detail, Watched
 from top.stories import S, cut, eight, event, lines, seat, watched
 
 BANDS = [dreams.Synchrony(band=band, z=z) for band, z in (("delta", 0.31), ("theta", -0.4), ("alpha", 4.2))]

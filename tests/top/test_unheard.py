@@ -6,12 +6,12 @@ from google.protobuf.duration_pb2 import Duration
 
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1.house_pb2 import House
-from dreamd.top.browse import Browse
+from dreamd.top.navigation import Browse
 from dreamd.top.report import report
-from dreamd.top.scene import chosen, sleeper_of
 from dreamd.top.screen import View, picture
-from dreamd.top.watched import Watched
-from dreamd.top.words import Tone, headline, safe
+from dreamd.top.sentences import Tone, headline, safe
+from dreamd.top.state import Watched
+from dreamd.top.view_model import chosen, sleeper_of
 from top.stories import S, eight, event, lines, night, seat, tick, watched
 
 

@@ -1,8 +1,8 @@
 """A night told by hand: journal entries of pods, for the tests of what is made of them."""
 
-from dreamd.up.chronicle import Chronicle
-from dreamd.up.journal import Entry
 from dreamd.up.plan import Flags, plan
+from dreamd.up.processes.pod_journal import Entry
+from dreamd.up.run_state import Chronicle
 
 SECOND = 1_000_000_000
 T0_NS = 1_000 * SECOND

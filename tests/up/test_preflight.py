@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dreamd.up.plan import CannotRun, Flags
-from dreamd.up.preflight import look_over
+from dreamd.up.processes.preflight import look_over
 
 ANN = {"file": "g.xdf", "person": "Ann: EEG", "spec": "xdf:/g.xdf#Ann: EEG", "playable": True, "why": ""}
 BOB = ANN | {"person": "Bob: EEG", "spec": "xdf:/g.xdf#Bob: EEG"}

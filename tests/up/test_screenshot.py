@@ -9,14 +9,14 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from dreamd.up import keys
-from dreamd.up.clock import now_ns
+from dreamd.terminal import keyboard
+from dreamd.terminal.clock import now_ns
+from dreamd.up.display import Show
 from dreamd.up.plan import CannotRun
-from dreamd.up.screenshot import SIZE, picture, wanted
-from dreamd.up.show import Show
-from dreamd.up.view import screen
+from dreamd.up.report.screenshot import SIZE, picture, wanted
+from dreamd.up.screen import screen
 from up.stories import at, dreaming, sever
-from up.test_view import HEADING
+from up.test_screen import HEADING
 
 
 def words(svg: str) -> list[str]:
@@ -68,7 +68,7 @@ async def test_the_screenshot_is_taken_once_and_with_the_keys() -> None:
     await show.shoot_at(26.0)
     first = show.shot
     assert "27of60s" in words(first)[-1]
-    for _, what in keys.KEYS:
+    for _, what in keyboard.KEYS:
         assert what.replace(" ", "") in words(first)[-1]
     show.chronicle.say(now_ns(), "something later")
     show.shoot()

@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from dreamwire.access import Access, Address
-from dreamwire.aside import aside
+from dreamwire.broker_access import Access, Address
 from dreamwire.connection import PromptClient
+from dreamwire.detached_thread import aside
 from fakes.loop import run_virtual
 
 HANGS_S = 5.0

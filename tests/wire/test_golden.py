@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from dreamwire import codec, seal
+from dreamwire import codec, signing
 from wire.specimens import COLLECTIVE, SPECIMENS, decode, same
 
 GOLDEN = dict(
     line.split() for line in (Path(__file__).parent / "golden" / "v1.txt").read_text().splitlines() if line
 )
-KEY = seal.SigningKey.from_seed(bytes(range(32)))
+KEY = signing.SigningKey.from_seed(bytes(range(32)))
 
 
 @pytest.mark.parametrize("name", SPECIMENS)
@@ -32,9 +32,9 @@ def test_todays_encoder_writes_the_golden_bytes(name: str) -> None:
 def test_the_golden_envelope_opens_and_is_made_again() -> None:
     """A Collective sealed by a known key is made again byte for byte (Ed25519 is deterministic) and opens."""
     payload = bytes.fromhex(GOLDEN["sealed_collective"])
-    body = seal.unseal(KEY.public, codec.COLLECTIVE, payload)
+    body = signing.unseal(KEY.public, codec.COLLECTIVE, payload)
     assert same(codec.decode_collective(body), COLLECTIVE)
-    assert seal.seal(KEY, codec.COLLECTIVE, codec.encode(COLLECTIVE)) == payload
+    assert signing.seal(KEY, codec.COLLECTIVE, codec.encode(COLLECTIVE)) == payload
 
 
 def test_every_golden_line_is_tested() -> None:

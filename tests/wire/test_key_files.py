@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from dreamwire import seal
+from dreamwire import signing
 
 
 @pytest.fixture
@@ -26,26 +26,26 @@ def _mode(path: Path) -> int:
 
 def test_a_saved_key_loads_and_signs_alike(tmp_path: Path) -> None:
     """A key that was saved loads again and makes the same signatures."""
-    key = seal.SigningKey.generate()
+    key = signing.SigningKey.generate()
     key.save(tmp_path / "daemon.key")
-    again = seal.SigningKey.load(tmp_path / "daemon.key")
+    again = signing.SigningKey.load(tmp_path / "daemon.key")
     assert again.sign(b"x") == key.sign(b"x")
     assert again.public == key.public
 
 
 def test_a_pinned_key_is_the_published_one(tmp_path: Path) -> None:
     """A public key survives its file and its hexadecimal form."""
-    key = seal.SigningKey.generate()
+    key = signing.SigningKey.generate()
     key.save_public(tmp_path / "daemon.pub")
-    assert seal.VerifyKey.load(tmp_path / "daemon.pub") == key.public
-    assert seal.VerifyKey.from_hex(key.public.hex) == key.public
-    assert hash(seal.VerifyKey(key.public.raw)) == hash(key.public)
+    assert signing.VerifyKey.load(tmp_path / "daemon.pub") == key.public
+    assert signing.VerifyKey.from_hex(key.public.hex) == key.public
+    assert hash(signing.VerifyKey(key.public.raw)) == hash(key.public)
 
 
 @pytest.mark.usefixtures("careless_umask")
 def test_a_secret_is_closed_and_a_public_key_readable_whatever_the_umask(tmp_path: Path) -> None:
     """A secret's file is 0600, a public key's is 0644 to be copied from, and no draft is left behind."""
-    key = seal.SigningKey.generate()
+    key = signing.SigningKey.generate()
     key.save(tmp_path / "daemon.key")
     key.save_public(tmp_path / "daemon.pub")
     assert _mode(tmp_path / "daemon.key") == 0o600
@@ -55,32 +55,32 @@ def test_a_secret_is_closed_and_a_public_key_readable_whatever_the_umask(tmp_pat
 
 def test_a_secret_is_never_overwritten(tmp_path: Path) -> None:
     """Saving over a key is refused and leaves it as it was: every pod that pinned it would be lost."""
-    first = seal.SigningKey.generate()
+    first = signing.SigningKey.generate()
     first.save(tmp_path / "daemon.key")
     with pytest.raises(FileExistsError):
-        seal.SigningKey.generate().save(tmp_path / "daemon.key")
-    assert seal.SigningKey.load(tmp_path / "daemon.key").public == first.public
+        signing.SigningKey.generate().save(tmp_path / "daemon.key")
+    assert signing.SigningKey.load(tmp_path / "daemon.key").public == first.public
     assert [path.name for path in tmp_path.iterdir()] == ["daemon.key"]
 
 
 def test_a_public_key_may_be_published_again(tmp_path: Path) -> None:
     """Saving a public key replaces what stood there."""
-    seal.SigningKey.generate().save_public(tmp_path / "daemon.pub")
-    key = seal.SigningKey.generate()
+    signing.SigningKey.generate().save_public(tmp_path / "daemon.pub")
+    key = signing.SigningKey.generate()
     key.save_public(tmp_path / "daemon.pub")
-    assert seal.VerifyKey.load(tmp_path / "daemon.pub") == key.public
+    assert signing.VerifyKey.load(tmp_path / "daemon.pub") == key.public
 
 
 def test_a_secret_open_to_others_is_refused(tmp_path: Path) -> None:
     """A secret that others can read is refused, with the command that mends it."""
     path = tmp_path / "daemon.key"
-    seal.SigningKey.generate().save(path)
+    signing.SigningKey.generate().save(path)
     path.chmod(0o604)
-    with pytest.raises(seal.KeyFileError, match="chmod 600"):
-        seal.SigningKey.load(path)
+    with pytest.raises(signing.KeyFileError, match="chmod 600"):
+        signing.SigningKey.load(path)
 
 
-@pytest.mark.parametrize("load", [seal.SigningKey.load, seal.VerifyKey.load])
+@pytest.mark.parametrize("load", [signing.SigningKey.load, signing.VerifyKey.load])
 def test_a_file_that_is_no_key_is_a_sentence(load: type, tmp_path: Path) -> None:
     """A missing file, a folder, garbage or a key of another kind is a KeyFileError that names the file."""
     stranger = X25519PrivateKey.generate()
@@ -93,30 +93,30 @@ def test_a_file_that_is_no_key_is_a_sentence(load: type, tmp_path: Path) -> None
         (tmp_path / name).write_bytes(data)
         (tmp_path / name).chmod(0o600)
     for name in ("missing", "garbage", "private", "public", "empty", "."):
-        with pytest.raises(seal.KeyFileError, match=str(tmp_path)):
+        with pytest.raises(signing.KeyFileError, match=str(tmp_path)):
             load(tmp_path / name)
 
 
-@pytest.mark.parametrize("load", [seal.SigningKey.load, seal.VerifyKey.load])
+@pytest.mark.parametrize("load", [signing.SigningKey.load, signing.VerifyKey.load])
 def test_a_file_that_cannot_be_read_is_not_called_a_wrong_key(load: type, tmp_path: Path) -> None:
     """The message says what the system said, so that the right thing is mended."""
-    with pytest.raises(seal.KeyFileError, match="cannot be read: Is a directory"):
+    with pytest.raises(signing.KeyFileError, match="cannot be read: Is a directory"):
         load(tmp_path)
-    with pytest.raises(seal.KeyFileError, match="is not at"):
+    with pytest.raises(signing.KeyFileError, match="is not at"):
         load(tmp_path / "missing")
 
 
 @pytest.mark.parametrize("text", ["", "xyz", "00" * 31, "00" * 33])
 def test_a_public_key_has_32_bytes(text: str) -> None:
     """Anything but 64 hexadecimal digits is refused."""
-    with pytest.raises(seal.KeyFileError):
-        seal.VerifyKey.from_hex(text)
+    with pytest.raises(signing.KeyFileError):
+        signing.VerifyKey.from_hex(text)
 
 
 def test_no_secret_is_ever_printed() -> None:
     """The text forms of keys name them by their id and show nothing of a secret."""
-    key = seal.SigningKey.from_seed(b"s" * 32)
-    keyed = seal.KeyedSealer(b"a secret of a simulation")
+    key = signing.SigningKey.from_seed(b"s" * 32)
+    keyed = signing.KeyedSealer(b"a secret of a simulation")
     assert repr(key) == f"SigningKey({key.key_id:08x})"
     assert repr(key.public) == f"VerifyKey({key.key_id:08x})"
     assert "secret" not in repr(keyed)

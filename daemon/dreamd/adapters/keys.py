@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from dreamwire.codec import DaemonSays, context_of, encode
-from dreamwire.seal import KeyFileError, SigningKey, seal
+from dreamwire.signing import KeyFileError, SigningKey, seal
 
 KEY_FILE: Final = "daemon.key"
 PUBLIC_FILE: Final = "daemon.pub"

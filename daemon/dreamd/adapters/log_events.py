@@ -7,8 +7,8 @@ journal stays out of the log, because it may repeat a person's words; `reason` i
 import logging
 from typing import Final
 
-from dreamd.core.session.kinds import KINDS
-from dreamd.core.session.views import Event
+from dreamd.core.dreamscapes.views import Event
+from dreamd.core.event_kinds import KINDS
 
 PROCESS: Final = {
     "ready": "the daemon can work: with its broker and its ledger",

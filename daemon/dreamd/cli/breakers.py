@@ -3,10 +3,11 @@
 import argparse
 
 import dreamapi
-from dreamd.cli import asking, severing_tables
-from dreamd.cli.asking import add_verb, as_json, console, print_json
+from dreamd.cli import client
+from dreamd.cli.client import add_verb, as_json, console, print_json
+from dreamd.cli.printing import breaker_tables
 
-run = asking.run
+run = client.run
 
 STATES = {
     "closed": dreamapi.Breaker.STATE_CLOSED,
@@ -43,7 +44,7 @@ async def _list(api: dreamapi.Api, args: argparse.Namespace) -> None:
     if args.json:
         print_json([as_json(one) for one in shown])
     elif shown:
-        console().print(severing_tables.breakers(shown))
+        console().print(breaker_tables.breakers(shown))
     else:
         print(f"no breaker is {args.state}" if args.state else "no pod has connected yet")
 
@@ -52,7 +53,7 @@ def _show(breaker: dreamapi.BreakerDetail, args: argparse.Namespace) -> None:
     if args.json:
         print_json(as_json(breaker))
     else:
-        console().print(severing_tables.breaker(breaker))
+        console().print(breaker_tables.breaker(breaker))
 
 
 async def _get(api: dreamapi.Api, args: argparse.Namespace) -> None:

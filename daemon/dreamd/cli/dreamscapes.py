@@ -9,10 +9,11 @@ from typing import Final
 from rich.live import Live
 
 import dreamapi
-from dreamd.cli import asking, tables
-from dreamd.cli.asking import add_verb, as_json, console, print_json
+from dreamd.cli import client
+from dreamd.cli.client import add_verb, as_json, console, print_json
+from dreamd.cli.printing import tables
 
-run = asking.run
+run = client.run
 
 PLAN_FLAGS: Final = {
     "seats_min": "min",
@@ -71,7 +72,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     watch.add_argument("name", metavar="NAME")
     watch.add_argument("--events", action="store_true", help="the journal instead, from now on")
     watch.add_argument("--after", type=int, metavar="CURSOR", help="with --events: from after this event")
-    watch.add_argument("--count", type=asking.positive, metavar="N", help="stop after N")
+    watch.add_argument("--count", type=client.positive, metavar="N", help="stop after N")
     dreamscapes.set_defaults(run=run, flags=FLAGS)
 
 
@@ -92,20 +93,20 @@ def _add_update(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def _add_plan(verb: argparse.ArgumentParser, *, required: bool) -> None:
     """Flags of a plan; what is not given is None."""
-    verb.add_argument("--min", type=asking.positive, required=required, metavar="N", help="sleepers to start")
-    verb.add_argument("--max", type=asking.positive, required=required, metavar="N", help="seats")
+    verb.add_argument("--min", type=client.positive, required=required, metavar="N", help="sleepers to start")
+    verb.add_argument("--max", type=client.positive, required=required, metavar="N", help="seats")
     verb.add_argument("--pods", metavar="A,B", help="invited pods; else every pod of the site")
     verb.add_argument("--site", help="only pods of this site")
     verb.add_argument(
         "--artist-share",
-        type=asking.finite,
+        type=client.finite,
         metavar="B",
         help="most that an artist may have in what is blended, 0 to 0.5; 0: it cannot be led",
     )
     verb.add_argument(
-        "--ramp", type=asking.finite, metavar="S", help="seconds from zero to the granted coupling"
+        "--ramp", type=client.finite, metavar="S", help="seconds from zero to the granted coupling"
     )
-    verb.add_argument("--ceiling", type=asking.finite, metavar="C", help="highest coupling, 0 to 1")
+    verb.add_argument("--ceiling", type=client.finite, metavar="C", help="highest coupling, 0 to 1")
     switch = argparse.BooleanOptionalAction
     verb.add_argument("--intimate", action=switch, help="each sleeper agreed to fewer than five")
     verb.add_argument("--late-joining", action=switch, help="pods may join after the start (they may)")
@@ -133,7 +134,7 @@ async def _create(api: dreamapi.Api, args: argparse.Namespace) -> None:
 async def _update(api: dreamapi.Api, args: argparse.Namespace) -> None:
     plan, fields = _plan(args)
     if not fields:
-        raise asking.NothingAskedError("name what is to change, such as --min 3")
+        raise client.NothingAskedError("name what is to change, such as --min 3")
     asked = api.dreamscapes.update(args.name, plan, fields, etag=args.etag, validate_only=args.validate_only)
     _show(await asked, args)
 
@@ -148,7 +149,7 @@ def _plan(args: argparse.Namespace) -> tuple[dreamapi.Plan, list[str]]:
 
 
 async def _list(api: dreamapi.Api, args: argparse.Namespace) -> None:
-    await asking.show_troubles(api, args)
+    await client.show_troubles(api, args)
     found = await api.dreamscapes.list()
     if args.json:
         print_json([as_json(one) for one in found])
@@ -159,7 +160,7 @@ async def _list(api: dreamapi.Api, args: argparse.Namespace) -> None:
 
 
 async def _get(api: dreamapi.Api, args: argparse.Namespace) -> None:
-    await asking.show_troubles(api, args)
+    await client.show_troubles(api, args)
     _show(await api.dreamscapes.get(args.name), args)
 
 

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from dreamd import settings
+from dreamd.adapters.ledger.backup import back_up, restore, verify
 from dreamd.adapters.state_dir import StateDir, StateDirError
-from dreamd.adapters.store.backup import back_up, restore, verify
 from dreamd.ports.ledger import LedgerError
 
 LEDGER_FILE = "ledger.sqlite3"

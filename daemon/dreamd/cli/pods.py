@@ -6,11 +6,12 @@ from contextlib import aclosing
 
 import dreamapi
 from dreamapi import names
-from dreamd.cli import asking, tables
-from dreamd.cli.asking import add_verb, as_json, console, print_json
-from dreamd.cli.tables import number_of
+from dreamd.cli import client
+from dreamd.cli.client import add_verb, as_json, console, print_json
+from dreamd.cli.printing import tables
+from dreamd.cli.printing.tables import number_of
 
-run = asking.run
+run = client.run
 
 STATES = {names.word(dreamapi.Pod.State, number): number for number in dreamapi.Pod.State.values()[1:]}
 
@@ -24,11 +25,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     list_.add_argument("--state", choices=STATES, help="only those in this state")
     list_.add_argument("--site", help="only those of this site")
     list_.add_argument("--coupled", action="store_true", help="only those that render a share, or may")
-    list_.add_argument("--below-quality", type=asking.finite, metavar="Q", help="only those below, 0 to 1")
-    list_.add_argument("--clock-above", type=asking.finite, metavar="MS", help="only those less certain")
+    list_.add_argument("--below-quality", type=client.finite, metavar="Q", help="only those below, 0 to 1")
+    list_.add_argument("--clock-above", type=client.finite, metavar="MS", help="only those less certain")
     add_verb(verbs, "get", _get, "one pod with its channels").add_argument("pod", metavar="POD")
     watch = add_verb(verbs, "watch", _watch, "every pod, then each that changes")
-    watch.add_argument("--count", type=asking.positive, metavar="N", help="stop after N pods were shown")
+    watch.add_argument("--count", type=client.positive, metavar="N", help="stop after N pods were shown")
     check_in = add_verb(verbs, "check-in", _check_in, "bind a sleeper to a pod")
     check_in.add_argument("pod", metavar="POD")
     check_in.add_argument("sleeper", metavar="SLEEPER", help="a pseudonym, never a name")
@@ -44,7 +45,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 async def _list(api: dreamapi.Api, args: argparse.Namespace) -> None:
     known = await api.pods.list()
     pods = [pod for pod in known if _meant(pod, args)]
-    await asking.show_troubles(api, args)
+    await client.show_troubles(api, args)
     if args.json:
         print_json([as_json(pod) for pod in pods])
     elif pods:
@@ -78,7 +79,7 @@ def _show(pod: dreamapi.Pod, args: argparse.Namespace) -> None:
 
 
 async def _get(api: dreamapi.Api, args: argparse.Namespace) -> None:
-    await asking.show_troubles(api, args)
+    await client.show_troubles(api, args)
     _show(await api.pods.get(args.pod), args)
 
 

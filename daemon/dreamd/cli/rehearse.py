@@ -17,7 +17,7 @@ from rich.console import Console
 
 from dreamd.rehearsal import run as rehearsing
 from dreamd.rehearsal.run import Wish, rehearse
-from dreamd.rehearsal.scenes import SCENES, Scene, cue, scene_named
+from dreamd.rehearsal.scenarios import SCENES, Scene, cue, scene_named
 from dreamd.up.plan import BROKERS, CannotRun
 from dreamd.up.run import COULD_NOT_RUN, HOME, NOT_HOME
 

@@ -3,10 +3,11 @@
 import argparse
 
 import dreamapi
-from dreamd.cli import asking, tables
-from dreamd.cli.asking import add_verb, as_json, print_json
+from dreamd.cli import client
+from dreamd.cli.client import add_verb, as_json, print_json
+from dreamd.cli.printing import tables
 
-run = asking.run
+run = client.run
 
 Scope = dreamapi.OrderSeverRequest.Scope
 SCOPES = {

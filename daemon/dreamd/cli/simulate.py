@@ -18,11 +18,11 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from dreamd.up.clock import now_ns
+from dreamd.terminal.clock import now_ns
 
 if TYPE_CHECKING:
     from dreamd.simulation.nights import Night
-    from dreamd.simulation.story import Account
+    from dreamd.simulation.scenario import Account
 
 VIOLATED: Final = 1
 ASKED_WRONGLY: Final = 2
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     if args.endless or args.seeds > 1:
         return _many(args)
     # Here and not above: the fleet is loaded only where it is wanted.
-    from dreamd.simulation.story import tell  # noqa: PLC0415
+    from dreamd.simulation.scenario import tell  # noqa: PLC0415
 
     account = tell(args.seed, args.pods, args.seconds, print if args.trace else None, _night(args))
     print(json.dumps(account.as_dict()) if args.json else "\n".join(_shown(account)))
@@ -101,7 +101,7 @@ def _night(args: argparse.Namespace) -> "Night":
 
 
 def _tell(job: tuple[int, int, float, "Night"]) -> "Account":
-    from dreamd.simulation.story import tell  # noqa: PLC0415
+    from dreamd.simulation.scenario import tell  # noqa: PLC0415
 
     seed, pods, seconds, night = job
     return tell(seed, pods, seconds, night=night)

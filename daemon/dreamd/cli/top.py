@@ -17,17 +17,17 @@ from rich.live import Live
 import dreamapi
 from dreamapi import names
 from dreamapi.text import shown
-from dreamd.cli import tables
-from dreamd.cli.asking import DEFAULT_SERVER, console, print_json
-from dreamd.core.severing.scopes import SeverScope
+from dreamd.cli.client import DEFAULT_SERVER, console, print_json
+from dreamd.cli.printing import tables
+from dreamd.core.safety.scopes import SeverScope
+from dreamd.terminal import keyboard
+from dreamd.terminal.clock import now_ns
 from dreamd.top import report, screen
-from dreamd.top.asking import Reach, called
-from dreamd.top.browse import Browse, keys_in, place, press, rows
-from dreamd.top.link import Looking, Wish
-from dreamd.top.scene import Link, Scene
-from dreamd.top.watched import Watched
-from dreamd.up import keys
-from dreamd.up.clock import now_ns
+from dreamd.top.client import Looking, Wish
+from dreamd.top.navigation import Browse, keys_in, place, press, rows
+from dreamd.top.order_prompt import Reach, called
+from dreamd.top.state import Watched
+from dreamd.top.view_model import Link, Scene
 
 FRAME_S: Final = 0.1
 """At most so often a picture."""
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     """Look until `q`; with --once, look once."""
     if args.json and not args.once:
         return _fail("--json goes with --once: dreamd top --once --json", 2)
-    terminal = sys.stdout.isatty() and keys.available()
+    terminal = sys.stdout.isatty() and keyboard.available()
     if not args.once and not terminal:
         return _fail("dreamd top needs a terminal; for scripts: dreamd top --once --json", 2)
     wish = Wish(names.bare(args.dreamscape))
@@ -118,7 +118,7 @@ class Top:
         async with asyncio.TaskGroup() as group:
             self._group = group
             heard = group.create_task(looking.for_ever(), name="link")
-            with keys.typing(self._typed):
+            with keyboard.typing(self._typed):
                 await self._draw()
             heard.cancel()
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from dreamd.up import preflight, screenshot
 from dreamd.up import run as running
 from dreamd.up.plan import BROKERS, MALFUNCTIONS, CannotRun, Flags
+from dreamd.up.processes import preflight
+from dreamd.up.report import screenshot
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:

@@ -3,10 +3,11 @@
 import argparse
 
 import dreamapi
-from dreamd.cli import asking, severing_tables, tables
-from dreamd.cli.asking import add_verb, as_json, console, print_json
+from dreamd.cli import client
+from dreamd.cli.client import add_verb, as_json, console, print_json
+from dreamd.cli.printing import breaker_tables, tables
 
-run = asking.run
+run = client.run
 
 SCOPES = {
     "sleeper": dreamapi.WakeOrder.SCOPE_SLEEPER,
@@ -41,7 +42,7 @@ async def _order(api: dreamapi.Api, args: argparse.Namespace) -> None:
     if args.json:
         print_json(as_json(ordered))
     else:
-        print(f"{severing_tables.order_line(ordered.order)}: {tables.outcome(ordered.outcome)}")
+        print(f"{breaker_tables.order_line(ordered.order)}: {tables.outcome(ordered.outcome)}")
 
 
 async def _lift(api: dreamapi.Api, args: argparse.Namespace) -> None:
@@ -49,7 +50,7 @@ async def _lift(api: dreamapi.Api, args: argparse.Namespace) -> None:
     if args.json:
         print_json(as_json(lifted))
     else:
-        print(severing_tables.order_line(lifted))
+        print(breaker_tables.order_line(lifted))
 
 
 async def _list(api: dreamapi.Api, args: argparse.Namespace) -> None:
@@ -57,6 +58,6 @@ async def _list(api: dreamapi.Api, args: argparse.Namespace) -> None:
     if args.json:
         print_json([as_json(one) for one in shown])
     elif shown:
-        console().print(severing_tables.orders(shown))
+        console().print(breaker_tables.orders(shown))
     else:
         print("no wake order stands" if args.standing else "no wake order has been given")

@@ -22,11 +22,11 @@ from typing import Final
 import numpy as np
 
 from dreamd.core.limits import INTIMATE_BELOW, TEMPLATES_FOR_SCALE
-from dreamd.fusion.centre import Doubles, blocks, mean, settle
-from dreamd.fusion.chorus import Chorus
-from dreamd.fusion.columns import Columns, Mask
+from dreamd.fusion.frame_table import Columns, Mask
+from dreamd.fusion.geometric_median import Doubles, blocks, mean, settle
 from dreamd.fusion.summary import Summary, median_of, merge_all, summarise
 from dreamd.fusion.synchrony import Synchrony
+from dreamd.fusion.synchrony_tracker import Chorus
 from dreamwire import blend
 from dreamwire.messages import Floats
 from dreamwire.schema import Schema

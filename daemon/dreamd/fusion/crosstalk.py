@@ -35,7 +35,7 @@ from dreamd.core.limits import (
     CROSSTALK_PPC,
     HOP_S,
 )
-from dreamd.fusion.runs import added, run_of, spread, taken
+from dreamd.fusion.row_slices import added, run_of, spread, taken
 from dreamwire.messages import Floats
 
 Rows = NDArray[np.int64]

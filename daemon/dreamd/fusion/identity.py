@@ -33,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamd.core.limits import COHORT_SLOTS, CROWD_MIN, HOP_S
-from dreamd.fusion.runs import added, run_of, spread
+from dreamd.fusion.row_slices import added, run_of, spread
 from dreamwire.messages import Floats
 
 Doubles = NDArray[np.float64]

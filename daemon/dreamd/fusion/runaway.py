@@ -41,7 +41,7 @@ from dreamd.core.limits import (
     SYNCHRONY_WINDOWS,
     SYNCHRONY_Z_MOST,
 )
-from dreamd.fusion.runs import run_of, taken
+from dreamd.fusion.row_slices import run_of, taken
 from dreamwire.messages import Floats
 
 Doubles = NDArray[np.float64]

@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamd.fusion.centre import Doubles, blocks
+from dreamd.fusion.geometric_median import Doubles, blocks
 from dreamwire import blend
 from dreamwire.messages import Floats
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any, Final, Protocol
 
-from dreamd.core.session.views import DreamscapeState, Plan
-from dreamd.core.severing.views import Lock, Mark
-from dreamd.core.severing.waking import Order
+from dreamd.core.dreamscapes.views import DreamscapeState, Plan
+from dreamd.core.safety.views import Lock, Mark
+from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.commit import Commit, LedgerError
 
 __all__ = [

@@ -19,11 +19,11 @@ from dreamd.core.limits import (
     RANK_SEVER,
     SYNCHRONY_Z_MOST,
 )
-from dreamd.rehearsal.books import Books
 from dreamd.rehearsal.charts import Axis, Level, Line, curve, level, plot, rectangle
-from dreamd.rehearsal.crowd import CrowdRecord, Moment
-from dreamd.up.board import plural
-from dreamd.up.record import Record
+from dreamd.rehearsal.group_history import CrowdRecord, Moment
+from dreamd.rehearsal.results import Books
+from dreamd.up.report.night_history import Record
+from dreamd.up.screen_model import plural
 
 STRIPS_HIGH: Final = (60.0, 420.0)
 STRIP_MOST: Final = 14.0

@@ -17,15 +17,15 @@ from rich.console import Console
 from dreamapi import Api
 from dreamapi.v1.dreamscapes_pb2 import Event
 from dreamd.core.limits import RAMP_MIN_S
-from dreamd.rehearsal.books import ENDS, Books, Told
-from dreamd.rehearsal.crowd import CrowdRecord
+from dreamd.rehearsal.group_history import CrowdRecord
 from dreamd.rehearsal.report import Page, page
-from dreamd.rehearsal.scenes import Cue
-from dreamd.up import journal, preflight
-from dreamd.up.board import plural
-from dreamd.up.clock import now_ns
+from dreamd.rehearsal.results import ENDS, Books, Told
+from dreamd.rehearsal.scenarios import Cue
+from dreamd.terminal.clock import now_ns
 from dreamd.up.plan import CannotRun, Flags, Malfunction, Plan, Sleeper, plan
+from dreamd.up.processes import pod_journal, preflight
 from dreamd.up.run import HOME, NAME, NOT_HOME, Run, conduct, keep
+from dreamd.up.screen_model import plural
 
 WHOLE_MOST: Final = 24
 """Sleepers whose signal this machine can make and filter beside everything else; above, features alone."""
@@ -122,7 +122,7 @@ class Rehearsal(Run):
         self.director.beside = self._watch
 
     def _journal(self, line: str) -> None:
-        entry = journal.parse(line)
+        entry = pod_journal.parse(line)
         if entry is not None:
             self.chronicle.note(entry)
             self.books.note(entry)

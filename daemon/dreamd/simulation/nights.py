@@ -9,9 +9,9 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
-from dreamd.simulation import faults, sessions
-from dreamd.simulation.congestion import CONGESTION, NIGHTS, Delay, lag
-from dreamd.simulation.faults import KINDS, Fault, Kinds
+from dreamd.simulation.faults import fault_kinds, sessions
+from dreamd.simulation.faults.congestion import CONGESTION, NIGHTS, Delay, lag
+from dreamd.simulation.faults.fault_kinds import KINDS, Fault, Kinds
 from dreamd.simulation.schedule import SECOND_NS
 from dreamd.simulation.world import World
 
@@ -76,7 +76,7 @@ class Night:
             return ()
         if self.network:
             return _network(seed, pods, between_s)
-        ordinary = faults.draw(rng, pods, *between_s)
+        ordinary = fault_kinds.draw(rng, pods, *between_s)
         return (*ordinary, *_congestion(seed, pods, between_s), *_sessions(seed, pods, between_s))
 
     def hold_back(self, world: World, between_s: tuple[float, float]) -> None:

@@ -4,21 +4,21 @@ import random
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
-from dreamd.app.later import Later
+from dreamd.core.dreamscapes.admission import INTIMATE_SEATS
+from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.limits import RAMP_MIN_S
 from dreamd.core.refusals import Refusal
-from dreamd.core.session.assembly import INTIMATE_SEATS
-from dreamd.core.session.views import Plan
-from dreamd.simulation.broker import Line, Weather
-from dreamd.simulation.clocks import MachineClock
-from dreamd.simulation.hub import Hub
-from dreamd.simulation.ledger import Shelf
-from dreamd.simulation.owners import Owner
-from dreamd.simulation.pods import Pod
+from dreamd.ports.deferred import Later
+from dreamd.simulation.checks.invariants import Watch
+from dreamd.simulation.machines.clocks import MachineClock
+from dreamd.simulation.machines.daemons import Owner
+from dreamd.simulation.machines.memory_ledger import Shelf
+from dreamd.simulation.machines.mqtt_broker import Hub
+from dreamd.simulation.machines.network import Line, Weather
+from dreamd.simulation.machines.pods import Pod
 from dreamd.simulation.schedule import SECOND_NS, Schedule
-from dreamd.simulation.watch import Watch
-from dreamedge.adapters.door import Broadcasts
-from dreamwire.seal import KeyedSealer
+from dreamedge.adapters.message_verifier import Broadcasts
+from dreamwire.signing import KeyedSealer
 
 T = TypeVar("T")
 

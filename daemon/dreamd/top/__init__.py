@@ -1,7 +1,7 @@
 """`dreamd top`: one Dreamscape on a terminal, closely, over the public API.
 
 What is shown is what the daemon says through `dreamapi` and nothing else; how it is drawn is shared with
-`dreamd up` (`dreamd.up.view`). `scene` is the picture as values, `watched` folds what arrives into it,
+`dreamd up` (`dreamd.up.screen`). `scene` is the picture as values, `watched` folds what arrives into it,
 `words` says it in sentences, `browse` is what the keys do, `screen` and `closely` draw, `report` is the JSON
 for scripts: all pure, time handed in. `link` alone speaks to the daemon.
 

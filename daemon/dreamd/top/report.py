@@ -8,8 +8,8 @@ import math
 from datetime import UTC, datetime
 from typing import Final
 
-from dreamd.top.scene import Crowd, Happening, Scene, Sleeper
-from dreamd.top.words import headline, safe
+from dreamd.top.sentences import headline, safe
+from dreamd.top.view_model import Crowd, Happening, Scene, Sleeper
 
 SCHEMA: Final = "dreamd.top/1"
 

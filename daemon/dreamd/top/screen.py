@@ -1,6 +1,6 @@
 """How a scene looks on a terminal, at 80 columns by 24 lines as well as wider. Pure: rich in, rich out.
 
-Bars, colours and what is grave are those of `dreamd up` (`dreamd.up.view`). A picture that may not be
+Bars, colours and what is grave are those of `dreamd up` (`dreamd.up.screen`). A picture that may not be
 believed has no bars and no numbers: the beds stand there by name, under the sentence that says why.
 """
 
@@ -20,15 +20,15 @@ from dreamd.core.limits import (
     RANK_HALVE,
     SYNCHRONY_Z_MOST,
 )
-from dreamd.top.asking import NOTHING, Reach, question
-from dreamd.top.browse import KEYS, ORDERS, Browse, first_line, place, rows
-from dreamd.top.closely import closely
-from dreamd.top.scene import Crowd, Link, Scene, Sleeper
-from dreamd.top.watched import Detail
+from dreamd.top.navigation import KEYS, ORDERS, Browse, first_line, place, rows
+from dreamd.top.order_prompt import NOTHING, Reach, question
+from dreamd.top.sentences import estranged, headline
+from dreamd.top.sleeper_detail import closely
+from dreamd.top.state import Detail
+from dreamd.top.view_model import Crowd, Link, Scene, Sleeper
 from dreamd.top.widths import Widths, end_of, widths
-from dreamd.top.words import estranged, headline
-from dreamd.up.board import Row, State
-from dreamd.up.view import GRAVE, STATE_STYLE, TONE_STYLE, folded, marker, quality
+from dreamd.up.screen import GRAVE, STATE_STYLE, TONE_STYLE, folded, marker, quality
+from dreamd.up.screen_model import Row, State
 
 NOT_KNOWN: Final = "not known"
 FAINT: Final = "grey50"

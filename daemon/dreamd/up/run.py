@@ -23,17 +23,19 @@ from typing import Final
 from rich.console import Console
 
 from dreamd.core.limits import CEILING, CEILING_INTIMATE
-from dreamd.up import brokers, counters, journal, keys, night, preflight
-from dreamd.up.board import Tone, count
-from dreamd.up.chronicle import Chronicle
-from dreamd.up.clock import now_ns, wall
-from dreamd.up.counters import Counters
-from dreamd.up.director import Director
-from dreamd.up.household import Household, Reports
+from dreamd.terminal import keyboard
+from dreamd.terminal.clock import now_ns, wall
+from dreamd.up.display import Show
 from dreamd.up.plan import CannotRun, Plan
-from dreamd.up.screenshot import Wanted
-from dreamd.up.show import Show
-from dreamd.up.view import Heading
+from dreamd.up.processes import brokers, pod_journal, preflight
+from dreamd.up.processes.processes import Household, Reports
+from dreamd.up.report import metrics_scrape, night_svg
+from dreamd.up.report.metrics_scrape import Counters
+from dreamd.up.report.screenshot import Wanted
+from dreamd.up.run_state import Chronicle
+from dreamd.up.screen import Heading
+from dreamd.up.screen_model import Tone, count
+from dreamd.up.session_driver import Director
 
 NAME: Final = "night"
 """The Dreamscape; the ledger of a run is new, so the name is free."""
@@ -59,7 +61,7 @@ def heading(plan: Plan, programs: str, sentence: str = "", *, with_keys: bool) -
             ("python", f"{programs}python -c 'import dreamapi; dreamapi.show({at})'"),
             ("watch", f"{programs}dreamd dreamscapes watch {NAME}{server}"),
         ),
-        keys=keys.KEYS if with_keys else (),
+        keys=keyboard.KEYS if with_keys else (),
     )
 
 
@@ -103,7 +105,7 @@ class Run:
         )
         self.household = Household(plan, room, t0_ns, reports)
         self.director = Director(plan, self.chronicle, self.household, NAME)
-        with_keys = viewed and keys.available()
+        with_keys = viewed and keyboard.available()
         self.with_keys = with_keys
         self._refused: set[str] = set()
         self.show = Show(
@@ -115,7 +117,7 @@ class Run:
         )
 
     def _journal(self, line: str) -> None:
-        entry = journal.parse(line)
+        entry = pod_journal.parse(line)
         if entry is not None:
             self.chronicle.note(entry)
 
@@ -139,7 +141,7 @@ class Run:
             self._refused.add(key)
             over = self.chronicle.account.closing
             when = "the night is over" if over else "the night has not begun; press it again when it has"
-            self.chronicle.say(now_ns(), f"{key} ({dict(keys.KEYS)[key]}) does nothing now: {when}")
+            self.chronicle.say(now_ns(), f"{key} ({dict(keyboard.KEYS)[key]}) does nothing now: {when}")
 
     async def live(self) -> None:
         """Everything from the first process to the last; raises CannotRun (in a group) where it cannot."""
@@ -179,13 +181,13 @@ class Run:
 
     async def _read_counters(self) -> None:
         incarnation = self.household.daemon.incarnation
-        page = await counters.fetch(self.plan.http_port) if self.household.ready.is_set() else None
+        page = await metrics_scrape.fetch(self.plan.http_port) if self.household.ready.is_set() else None
         if page is not None and incarnation == self.household.daemon.incarnation:
             self.counters.read(incarnation, page)
 
     def listening(self) -> AbstractContextManager[None]:
         """Keys, where there is a terminal to press them at; its end ends the night in order."""
-        return keys.listening(self.pressed, self.director.end.set) if self.with_keys else nullcontext()
+        return keyboard.listening(self.pressed, self.director.end.set) if self.with_keys else nullcontext()
 
     def settle_up(self, when: datetime) -> int:
         """Print the account, keep the picture; the exit status."""
@@ -217,14 +219,14 @@ class Run:
     def _keep_picture(self, when: datetime) -> None:
         record = self.chronicle.record
         record.marks = list(self.chronicle.marks())
-        words = night.Words(
+        words = night_svg.Words(
             account=self.chronicle.account_words,
             occasion=f"{when:%H:%M}, {len(self.plan.sleepers)} sleepers, {record.ends_s:.0f} seconds",
             everyone_home=self.chronicle.account.everyone_home,
         )
         title = f"The night of {when.day} {when:%B %Y}"
         if self.plan.night is not None:
-            keep(self.plan.night, night.picture(record, words, title, self.plan.seed), "--night")
+            keep(self.plan.night, night_svg.picture(record, words, title, self.plan.seed), "--night")
         if self.shot is not None:
             keep(self.shot.path, self.show.shot, "--screenshot")
 

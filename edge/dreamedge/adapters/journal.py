@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from dreamedge.adapters.offload import Offload
+from dreamedge.adapters.background_writer import Offload
 
 _WAITING_LINES: Final = 4096
 _CLOSE_WITHIN_S: Final = 0.5

@@ -20,10 +20,10 @@ from typing import Final
 
 import aiomqtt
 
-from dreamedge.adapters.door import Door, Knock
+from dreamedge.adapters.message_verifier import Door, Knock
 from dreamedge.ports.link import Arrival, Connected, Disconnected
 from dreamwire import topics
-from dreamwire.access import Access
+from dreamwire.broker_access import Access
 from dreamwire.codec import encode
 from dreamwire.connection import PromptClient
 from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status

@@ -28,20 +28,20 @@ import random
 from math import isfinite
 from typing import Final, assert_never
 
-from dreamedge.core.account import Account
-from dreamedge.core.calibration import calibrator_for
 from dreamedge.core.clock import SessionClock
-from dreamedge.core.effects import AskClock, Effect, Forget, Note, SendFrame, SendStatus, WakeSleeper
-from dreamedge.core.features import Hop
 from dreamedge.core.frames import HOP_NS, Framer, Hops
 from dreamedge.core.identity import Identity, Restored
-from dreamedge.core.merge import Merge
-from dreamedge.core.orders import Declined, Obey, Orders, Repeated, What, unfit
-from dreamedge.core.own import Own, own_z
-from dreamedge.core.quality import UNIT
-from dreamedge.core.senses import SignalPath
-from dreamedge.core.signal import Block
-from dreamedge.core.woken import Woken
+from dreamedge.core.merging.command_filter import Declined, Obey, Orders, Repeated, What, unfit
+from dreamedge.core.merging.effects import AskClock, Effect, Forget, Note, SendFrame, SendStatus, WakeSleeper
+from dreamedge.core.merging.event_reporter import Account
+from dreamedge.core.merging.merge_controller import Merge
+from dreamedge.core.merging.obeyed_wakes import Woken
+from dreamedge.core.signal.baseline import Own, own_z
+from dreamedge.core.signal.blocks import Block
+from dreamedge.core.signal.calibration import calibrator_for
+from dreamedge.core.signal.features import Hop
+from dreamedge.core.signal.quality import UNIT
+from dreamedge.core.signal.signal_path import SignalPath
 from dreamwire.blend import to_shared
 from dreamwire.buggify import buggify
 from dreamwire.messages import (

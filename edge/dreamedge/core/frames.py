@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 
 from dreamedge.core.clock import SessionClock, between, mask_phasors, phase_limits_us
-from dreamedge.core.features import Hop
-from dreamedge.core.senses import SignalPath
+from dreamedge.core.signal.features import Hop
+from dreamedge.core.signal.signal_path import SignalPath
 from dreamwire.blend import first_seq, next_seq
 from dreamwire.messages import Assign, Floats, Frame, StoredSever
 from dreamwire.schema import HOP_MS, INSTANTS_PER_HOP, Schema

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dreamedge.core.woken import Wake
+from dreamedge.core.merging.obeyed_wakes import Wake
 from dreamwire.messages import CalibrationSource, Device, Presence, StoredSever, Versions
 from dreamwire.schema import WIRE_REVISION, Schema
 

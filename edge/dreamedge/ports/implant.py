@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from dreamedge.core.sensation import Felt
-from dreamedge.core.signal import Block, Montage
+from dreamedge.core.merging.cue import Felt
+from dreamedge.core.signal.blocks import Block, Montage
 from dreamwire.messages import CalibrationSource, Device
 
 __all__ = ["Felt", "Implant", "ImplantError"]

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from dreamedge.core.signal import Block
+from dreamedge.core.signal.blocks import Block
 
 
 class Recorder(Protocol):

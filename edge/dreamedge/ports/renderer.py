@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from dreamedge.core.sensation import SILENT_AFTER_S, Cue
+from dreamedge.core.merging.cue import SILENT_AFTER_S, Cue
 
 __all__ = ["SILENT_AFTER_S", "Cue", "Renderer"]
 

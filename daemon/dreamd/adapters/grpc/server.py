@@ -26,20 +26,20 @@ from dreamapi.v1 import (
     severs_pb2_grpc,
     wake_pb2_grpc,
 )
-from dreamd.adapters.grpc.breakers import Breakers
-from dreamd.adapters.grpc.calls import Seam, Unmetered, calls_of_api
-from dreamd.adapters.grpc.dreamscapes import Dreamscapes
-from dreamd.adapters.grpc.lanes import STREAMS_PER_CONNECTION, Lanes, check_table
-from dreamd.adapters.grpc.pods import Pods
-from dreamd.adapters.grpc.reflecting import serve_reflection
-from dreamd.adapters.grpc.replays import Replays
-from dreamd.adapters.grpc.requests import PATIENCE, Patience, Requests
-from dreamd.adapters.grpc.severs import Houses, Severs
-from dreamd.adapters.grpc.wake import WakeOrders
-from dreamd.adapters.grpc.watching import Bells
-from dreamd.app.coordination import Coordination
+from dreamd.adapters.grpc.calls.idempotency import Replays
+from dreamd.adapters.grpc.calls.interceptor import Seam, Unmetered, calls_of_api
+from dreamd.adapters.grpc.calls.lanes import STREAMS_PER_CONNECTION, Lanes, check_table
+from dreamd.adapters.grpc.calls.request_reader import PATIENCE, Patience, Requests
+from dreamd.adapters.grpc.calls.streams import Bells
+from dreamd.adapters.grpc.reflection import serve_reflection
+from dreamd.adapters.grpc.servicers.breakers import Breakers
+from dreamd.adapters.grpc.servicers.dreamscapes import Dreamscapes
+from dreamd.adapters.grpc.servicers.pods import Pods
+from dreamd.adapters.grpc.servicers.severs import Houses, Severs
+from dreamd.adapters.grpc.servicers.wake_orders import WakeOrders
+from dreamd.app.api.protocols import Coordination
 from dreamd.core.limits import ANSWER_BYTES_MAX
-from dreamd.ports.call_meters import CallMeters
+from dreamd.ports.call_metrics import CallMeters
 
 SERVICES: Final = (
     *("dreamapi.v1.Pods", "dreamapi.v1.Dreamscapes"),

@@ -29,7 +29,7 @@ from urllib.parse import parse_qsl
 
 import structlog
 
-from dreamd.adapters.http.places import ASKING_PLACES, ASKS_WITHIN_S, Connection, Phase, Places
+from dreamd.adapters.http.connection_limits import ASKING_PLACES, ASKS_WITHIN_S, Connection, Phase, Places
 
 CONNECTIONS: Final = ASKING_PLACES
 """Connections that have not sent their whole request; one more closes the oldest of them."""

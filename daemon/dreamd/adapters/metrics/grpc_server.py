@@ -6,8 +6,8 @@ unary calls are timed: how long a watch was open says nothing.
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from dreamd.adapters.metrics.made import counter, histogram
-from dreamd.ports.call_meters import Call, codes_of
+from dreamd.adapters.metrics.instruments import counter, histogram
+from dreamd.ports.call_metrics import Call, codes_of
 
 
 class GrpcMeters:

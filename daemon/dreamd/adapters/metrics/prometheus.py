@@ -17,11 +17,11 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from dreamd.adapters.metrics.gauges import Facts, Now
 from dreamd.adapters.metrics.grpc_server import GrpcMeters
-from dreamd.adapters.metrics.made import Closed, counter, histogram
-from dreamd.adapters.metrics.now import Facts, Now
-from dreamd.app.malformed import KINDS
-from dreamd.ports.meters import DreamscapeReading, FleetReading, SiteReading
+from dreamd.adapters.metrics.instruments import Closed, counter, histogram
+from dreamd.app.fleet.malformed_payloads import KINDS
+from dreamd.ports.metrics import DreamscapeReading, FleetReading, SiteReading
 
 SERIES_MAX: Final = 1000
 LINK_DROPS: Final = ("collective", "command", "frame", "status", "clock", "event")

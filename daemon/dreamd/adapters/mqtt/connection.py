@@ -9,7 +9,7 @@ from typing import Final
 import aiomqtt
 
 from dreamd.adapters.mqtt.outbox import Parcel
-from dreamwire.access import Access
+from dreamwire.broker_access import Access
 from dreamwire.connection import Offer, PromptClient
 
 KEEPALIVE_S: Final = 5

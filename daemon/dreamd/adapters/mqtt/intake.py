@@ -23,7 +23,7 @@ from typing import Final, Protocol
 from dreamd.adapters.mqtt.inbox import Arrival, Inbox
 from dreamd.core.limits import HOP_S
 from dreamd.ports.clock import SessionClock
-from dreamd.ports.meters import LinkMeters
+from dreamd.ports.metrics import LinkMeters
 from dreamwire import codec, topics
 from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status, WakeOrder
 from dreamwire.topics import FramesTopic, PodTopic

@@ -23,16 +23,16 @@ from typing import Final
 
 import aiomqtt
 
-from dreamd.adapters.mqtt import own
+from dreamd.adapters.mqtt import own_topics
 from dreamd.adapters.mqtt.connection import Connection
 from dreamd.adapters.mqtt.intake import Intake
 from dreamd.adapters.mqtt.outbox import Outbox, Parcel
-from dreamd.adapters.mqtt.own import OwnTopics
+from dreamd.adapters.mqtt.own_topics import OwnTopics
 from dreamd.core.limits import PODS_MAX
 from dreamd.ports.clock import SessionClock
-from dreamd.ports.meters import LinkMeters
+from dreamd.ports.metrics import LinkMeters
 from dreamwire import codec, topics
-from dreamwire.access import Access
+from dreamwire.broker_access import Access
 from dreamwire.messages import (
     ClockProbe,
     Collective,
@@ -43,7 +43,7 @@ from dreamwire.messages import (
     WakeOrder,
     WakePod,
 )
-from dreamwire.seal import Opener
+from dreamwire.signing import Opener
 
 BACKOFF_MIN_S: Final = 0.2
 BACKOFF_MAX_S: Final = 10.0
@@ -177,7 +177,7 @@ class MqttLink:
         self._own = ours = OwnTopics(intake.inbound, self._opener, self._clock.now_s, self._say_presence)
 
         def offer(message: aiomqtt.Message) -> None:
-            if message.topic.value in own.TOPICS:
+            if message.topic.value in own_topics.TOPICS:
                 ours.heard(message.topic.value, bytes(message.payload))
             else:
                 intake.offer(message.topic.value, message.payload, retained=message.retain)
@@ -192,7 +192,7 @@ class MqttLink:
         try:
             async with connection:
                 # First, so that what the broker remembers of us is known before a pod is heard.
-                await connection.overhear([(name, 1) for name in own.TOPICS])
+                await connection.overhear([(name, 1) for name in own_topics.TOPICS])
                 self._connection = connection
                 intake.behind = lambda: connection.behind
                 await connection.hear([*((name, 1) for name in topics.POD_REPORTS), (topics.FRAMES, 0)])

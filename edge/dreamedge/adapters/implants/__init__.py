@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from dreamedge.adapters.implants.live import LiveImplant
-from dreamedge.adapters.implants.replay import Replay
-from dreamedge.adapters.onset import Onset
+from dreamedge.adapters.fault_onset import Onset
+from dreamedge.adapters.implants.devices.live import LiveImplant
+from dreamedge.adapters.implants.files.replay import Replay
 from dreamedge.ports.implant import Implant, ImplantError
 
 if TYPE_CHECKING:
-    from dreamedge.adapters.implants.light import LightImplant
+    from dreamedge.adapters.implants.simulated.feature_only import LightImplant
 
 LIGHT: Final = "sim-light"
 """The kind of implant that has no signal."""
@@ -34,7 +34,7 @@ class _Wish:
 
 def _open_simulated(rest: str, wish: _Wish) -> Implant:
     # Imported here: a pod with a person in it does without the random generators' memory.
-    from dreamedge.adapters.implants.simulated import SimulatedImplant  # noqa: PLC0415
+    from dreamedge.adapters.implants.simulated.implant import SimulatedImplant  # noqa: PLC0415
 
     if rest and not rest.isdecimal():
         raise ImplantError(f"sim:{rest} names no seed; write sim or sim:7.")
@@ -43,7 +43,7 @@ def _open_simulated(rest: str, wish: _Wish) -> Implant:
 
 def _open_light(rest: str, wish: _Wish) -> Implant:
     # Imported here: a pod with a person in it does without the random generators' memory.
-    from dreamedge.adapters.implants.light import LightImplant  # noqa: PLC0415
+    from dreamedge.adapters.implants.simulated.feature_only import LightImplant  # noqa: PLC0415
 
     if rest and not rest.isdecimal():
         raise ImplantError(f"sim-light:{rest} names no seed; write sim-light or sim-light:7.")
@@ -52,7 +52,7 @@ def _open_light(rest: str, wish: _Wish) -> Implant:
 
 def _open_edf(rest: str, wish: _Wish) -> Implant:
     # Imported here: a pod without recordings does without their library's memory.
-    from dreamedge.adapters.implants.edf import EdfImplant  # noqa: PLC0415
+    from dreamedge.adapters.implants.files.edf import EdfImplant  # noqa: PLC0415
 
     if not rest:
         raise ImplantError("edf: names no file; write edf:PATH.")
@@ -61,7 +61,7 @@ def _open_edf(rest: str, wish: _Wish) -> Implant:
 
 def _open_xdf(rest: str, wish: _Wish) -> Implant:
     # Imported here: a pod without recordings does without their library's memory.
-    from dreamedge.adapters.implants.xdf import XdfImplant  # noqa: PLC0415
+    from dreamedge.adapters.implants.files.xdf import XdfImplant  # noqa: PLC0415
 
     path, stream = file_and_stream(rest)
     if not rest:
@@ -71,7 +71,7 @@ def _open_xdf(rest: str, wish: _Wish) -> Implant:
 
 def _open_table(rest: str, wish: _Wish) -> Implant:
     # Imported here: a pod without recordings does without their memory.
-    from dreamedge.adapters.implants.tables import TableImplant  # noqa: PLC0415
+    from dreamedge.adapters.implants.files.tables import TableImplant  # noqa: PLC0415
 
     if not rest:
         raise ImplantError("npz: and arff: name no file; write npz:PATH or arff:PATH.")
@@ -82,7 +82,7 @@ def _open_table(rest: str, wish: _Wish) -> Implant:
 def _open_brainflow(rest: str, wish: _Wish) -> Implant:
     try:
         # Imported here: an extra, and for a pod with another device only memory.
-        from dreamedge.adapters.implants.brainflow import BrainflowImplant  # noqa: PLC0415
+        from dreamedge.adapters.implants.devices.brainflow import BrainflowImplant  # noqa: PLC0415
     except ImportError as error:
         raise ImplantError(f"brainflow:{rest} needs BrainFlow ({error}); install dreamd[boards].") from error
     return BrainflowImplant(rest, montage=wish.montage)
@@ -91,7 +91,7 @@ def _open_brainflow(rest: str, wish: _Wish) -> Implant:
 def _open_lsl(rest: str, wish: _Wish) -> Implant:
     try:
         # Imported here: an extra, and for a pod with another device only memory.
-        from dreamedge.adapters.implants.lsl import LslImplant  # noqa: PLC0415
+        from dreamedge.adapters.implants.devices.lsl import LslImplant  # noqa: PLC0415
     except (ImportError, RuntimeError) as error:  # the latter where its C library is missing
         raise ImplantError(f"lsl:{rest} needs pylsl ({error}); install dreamd[boards].") from error
     return LslImplant(rest, montage=wish.montage)
@@ -159,14 +159,14 @@ def malfunctioning(inner: Implant, name: str, onset: Onset, tap: Implant | None 
         ImplantError: no such malfunction, or not with this implant.
     """
     # Imported here: whose implant is whole does without simulated sleepers' memory.
-    from dreamedge.adapters.implants.malfunction import MalfunctioningImplant, Tap  # noqa: PLC0415
+    from dreamedge.adapters.implants.simulated.malfunction import MalfunctioningImplant, Tap  # noqa: PLC0415
 
     return MalfunctioningImplant(inner, name, onset, tap if isinstance(tap, Tap) else None)
 
 
 def tapped(inner: Implant) -> Implant:
     """`inner`, which a second bed listens in to."""
-    from dreamedge.adapters.implants.malfunction import Tap  # noqa: PLC0415
+    from dreamedge.adapters.implants.simulated.malfunction import Tap  # noqa: PLC0415
 
     return Tap(inner)
 
@@ -174,7 +174,7 @@ def tapped(inner: Implant) -> Implant:
 def light_sleeper(implant: Implant) -> "LightImplant | None":
     """The sleeper of features alone in `implant`, or None where it has a signal."""
     # Imported here: a pod with a person in it does without the random generators' memory.
-    from dreamedge.adapters.implants.light import LightImplant  # noqa: PLC0415
+    from dreamedge.adapters.implants.simulated.feature_only import LightImplant  # noqa: PLC0415
 
     while hasattr(implant, "inner"):
         implant = implant.inner

@@ -15,7 +15,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from dreamedge.core.electrodes import SITE
+from dreamedge.core.signal.electrodes import SITE
 
 UNNAMED: Final = "EEG unnamed"
 """Says that it is EEG, but not where."""

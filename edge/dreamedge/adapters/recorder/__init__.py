@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dreamedge.adapters.offload import Offload
-from dreamedge.adapters.recorder.scribe import RESERVE_BYTES, Scribe
-from dreamedge.core.signal import Block
+from dreamedge.adapters.background_writer import Offload
+from dreamedge.adapters.recorder.edf_writer import RESERVE_BYTES, Scribe
+from dreamedge.core.signal.blocks import Block
 from dreamedge.ports.implant import Implant
 from dreamedge.ports.recorder import RecorderError
 

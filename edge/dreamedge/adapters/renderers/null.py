@@ -1,6 +1,6 @@
 """The renderer for a bed without a device: keeps the last cue and says what would be felt."""
 
-from dreamedge.adapters.renderers.silence import RenderedShare
+from dreamedge.adapters.renderers.share_envelope import RenderedShare
 from dreamedge.ports.renderer import Cue
 
 

@@ -13,9 +13,9 @@ from typing import Final
 
 import numpy as np
 
-from dreamedge.adapters.offload import Offload
+from dreamedge.adapters.background_writer import Offload
 from dreamedge.adapters.renderers.pad import FADE_SAMPLES, RATE_HZ, Pad
-from dreamedge.adapters.renderers.silence import RenderedShare
+from dreamedge.adapters.renderers.share_envelope import RenderedShare
 from dreamedge.ports.renderer import Cue, RendererError
 
 _QUEUE_CUES: Final = 256

@@ -1,0 +1,88 @@
+"""Consent and exposure as they are today: being checked in is the consent, and exposure is kept, not limited.
+
+`CheckedIn` lives in memory: whoever is checked in agrees to everything a plan may ask, without an end, until
+they withdraw at their pod; then to nothing, until they are checked in anew. A daemon that comes back finds no
+check-in of a sleeper who withdrew (`app.withdrawals`), also where they have cleared the latch meanwhile.
+
+`LedgerExposures` charges and marks in the ledger. No guideline limits exposure yet, so nothing is summed up
+here: the ledger holds the hours for when one does.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from math import inf
+from typing import Final
+
+from dreamd.core.limits import GUIDELINE_CAP, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S
+from dreamd.ports.consent import Dose, Standing
+from dreamd.ports.ledger import Exposure, Ledger, MarkMove, Transaction
+
+AGREED: Final = Standing(ceiling=1.0, intimate=True, until_s=inf)
+WITHDRAWN: Final = Standing(withdrawn=True, revision=1)
+UNDER_A_MARK_MIN: Final = GUIDELINE_CAP * (MARK_HOLDS_S + LEASE_S + LEASE_FADE_S) / 60.0
+"""The most that can be lived under one mark, whenever and however its daemon ended."""
+
+
+class CheckedIn:
+    """ports.people.Consents; one thread uses it."""
+
+    def __init__(self) -> None:
+        self._withdrawn: set[str] = set()
+        self._tell: list[Callable[[str], None]] = []
+
+    def standing(self, sleeper: str) -> Standing:
+        """All or nothing."""
+        return WITHDRAWN if sleeper in self._withdrawn else AGREED
+
+    def changed(self, tell: Callable[[str], None]) -> None:
+        """Tell of withdrawals."""
+        self._tell.append(tell)
+
+    def checked_in(self, sleeper: str) -> None:
+        """The sleeper lies down, and by that agrees anew."""
+        self._withdrawn.discard(sleeper)
+
+    def withdraw(self, sleeper: str) -> None:
+        """From now on, nothing."""
+        if sleeper not in self._withdrawn:
+            self._withdrawn.add(sleeper)
+            for tell in self._tell:
+                tell(sleeper)
+
+
+class LedgerExposures:
+    """ports.people.Exposures for the ledger; one thread uses it."""
+
+    def __init__(self, ledger: Ledger, now_s: float) -> None:
+        """Charge what is found open: a daemon has ended without closing its accounts.
+
+        Raises:
+            LedgerError: it cannot be read or charged.
+        """
+        self._ours: set[str] = set()
+        found = dict.fromkeys(ledger.merging(), UNDER_A_MARK_MIN)
+        if found:
+            ledger.write(Transaction(exposure=(Exposure(found, now_s, MarkMove.CLOSE),)))
+
+    def opening(self, sleepers: Collection[str], at_s: float) -> Exposure:
+        """Mark; where another daemon's mark stands, it is charged first."""
+        minutes = {sleeper: 0.0 if sleeper in self._ours else UNDER_A_MARK_MIN for sleeper in sleepers}
+        return Exposure(minutes, at_s, MarkMove.OPEN)
+
+    def charging(self, minutes: Mapping[str, float], at_s: float) -> Exposure:
+        """Charge and move the marks."""
+        return Exposure(minutes, at_s, MarkMove.MOVE)
+
+    def closing(self, minutes: Mapping[str, float], at_s: float) -> Exposure:
+        """Charge and take the marks away."""
+        return Exposure(minutes, at_s, MarkMove.CLOSE)
+
+    def kept(self, exposure: Exposure) -> None:
+        """Remember whose marks are ours."""
+        if exposure.move is MarkMove.CLOSE:
+            self._ours.difference_update(exposure.minutes)
+        else:
+            self._ours.update(exposure.minutes)
+
+    def dose(self, _sleeper: str, _now_s: float) -> Dose:
+        """No limit."""
+        return Dose()

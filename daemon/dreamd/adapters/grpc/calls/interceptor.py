@@ -1,0 +1,260 @@
+"""The seam every call passes: it counts, times, and turns what was raised into a status.
+
+grpc.aio's `abort` raises a bare Exception, so an interceptor that looks at how a handler ended counts
+refusals as OK or as bugs. Here the handler raises `Declined`, this seam maps it, and so the code that
+is counted is the code that is sent. Anything else that is raised is a bug: the caller gets INTERNAL
+and an incident number, the log gets the particulars under that number.
+
+A call takes its place in the lane of its method first (`lanes`), and what it sends is read with a deadline
+(`requests`), its text made fit or refused (`bodies`). Health and reflection have lanes and deadlines too;
+only dreamapi.v1 is measured.
+"""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final, Literal, TypeAlias, TypeVar, cast
+
+import grpc
+import grpc.aio
+import structlog
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from dreamapi.v1 import breakers_pb2, dreamscapes_pb2, house_pb2, pods_pb2, severs_pb2, wake_pb2
+from dreamd.adapters.grpc.calls.errors import STATUS, Declined, decline
+from dreamd.adapters.grpc.calls.lanes import WAITING_MAX, Lane, Lanes, lane_of
+from dreamd.adapters.grpc.calls.request_bodies import frees, reader
+from dreamd.adapters.grpc.calls.request_reader import Deserialize, Requests
+from dreamd.core.refusals import Refusal
+from dreamd.ports.call_metrics import CODES, Call, CallMeters
+
+Context = grpc.aio.ServicerContext[Message, Message]
+Said = Message | AsyncIterator[Message]
+Answer = Callable[[Said, Context], Awaitable[Message]]
+Follow = Callable[[Said, Context], AsyncGenerator[Message | bytes, None] | Awaitable[None]]
+Handler: TypeAlias = "grpc.RpcMethodHandler[Message, Message]"  # generic in the stubs alone
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+_log = structlog.get_logger("dreamd.api")
+
+
+FILES: Final = (pods_pb2, dreamscapes_pb2, breakers_pb2, wake_pb2, severs_pb2, house_pb2)
+"""The files of dreamapi.v1 that hold services."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A method that is served. call: as it is measured; None for what is not of dreamapi.v1."""
+
+    path: str
+    lane: Lane
+    call: Call | None
+
+
+def methods_of_api() -> dict[str, MethodDescriptor]:
+    """Every method of dreamapi.v1 by its path, read from the protos."""
+    return {
+        f"/{service.full_name}/{method.name}": method
+        for file in FILES
+        for service in file.DESCRIPTOR.services_by_name.values()
+        for method in service.methods
+    }
+
+
+def calls_of_api() -> dict[str, Call]:
+    """Every method of dreamapi.v1 by its path, as it is measured."""
+    return {
+        path: Call(_kind(method), method.containing_service.full_name, method.name)
+        for path, method in methods_of_api().items()
+    }
+
+
+def readers_of_api() -> dict[str, Deserialize]:
+    """What reads the request of each method of dreamapi.v1, by its path."""
+    return {
+        path: reader(GetMessageClass(method.input_type), freeing=frees(method.name))
+        for path, method in methods_of_api().items()
+    }
+
+
+def _kind(method: MethodDescriptor) -> Literal["unary", "server_stream", "client_stream"]:
+    if method.client_streaming:
+        return "client_stream"
+    return "server_stream" if method.server_streaming else "unary"
+
+
+def word_of(code: grpc.StatusCode) -> str:
+    """The status as Go's grpc prints it, which is what dashboards match: OK, InvalidArgument ..."""
+    return code.name if code is grpc.StatusCode.OK else code.name.title().replace("_", "")
+
+
+assert {word_of(code) for code in STATUS.values()} <= set(CODES), "every refusal's status is counted"
+
+
+UNDER_WAY_S: Final = 0.1
+"""Longer than this a request is hardly under way."""
+
+
+class Unmetered:
+    """Counts nothing."""
+
+    def expect(self, call: Call) -> None:
+        """Nothing."""
+
+    def started(self, call: Call) -> None:
+        """Nothing."""
+
+    def handled(self, call: Call, code: str, seconds: float) -> None:
+        """Nothing."""
+
+
+class Seam(grpc.aio.ServerInterceptor):
+    """Wraps every handler that is served; `refused` is told the code of each refusal.
+
+    gRPC sees every handler as one that takes a stream: so the place is taken, and the deadline runs, before
+    the first message is read. On the wire nothing differs.
+    """
+
+    def __init__(
+        self, meters: CallMeters, refused: Callable[[str], None], lanes: Lanes, requests: Requests
+    ) -> None:
+        self._meters = meters
+        self._refused = refused
+        self._lanes = lanes
+        self._requests = requests
+        self._calls, self._readers = calls_of_api(), readers_of_api()
+        for call in self._calls.values():
+            meters.expect(call)
+
+    async def intercept_service(
+        self,
+        continuation: Callable[
+            [grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[_In, _Out] | None"]
+        ],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> "grpc.RpcMethodHandler[_In, _Out] | None":
+        """Return the handler, wrapped; None where the method is not served."""
+        found = await continuation(handler_call_details)
+        if found is None:
+            return None
+        handler, path = cast("Handler", found), handler_call_details.method
+        visit = Visit(path, lane_of(path), self._calls.get(path))
+        wrap = self._stream if handler.response_streaming else self._unary
+        return cast("grpc.RpcMethodHandler[_In, _Out]", wrap(visit, handler))
+
+    def _unary(self, visit: Visit, handler: Handler) -> object:
+        answer = handler.unary_unary or handler.stream_unary
+
+        async def ask(raws: AsyncIterator[bytes], context: Context) -> Message:
+            async with self._admitted(visit, context) as admitted:
+                said = await self._said(visit, handler, raws)
+                return await cast("Answer", answer)(said, admitted)
+            raise AssertionError("a refusal raises")
+
+        return grpc.stream_unary_rpc_method_handler(ask, None, handler.response_serializer)
+
+    def _stream(self, visit: Visit, handler: Handler) -> object:
+        answer = handler.unary_stream or handler.stream_stream
+
+        async def follow(raws: AsyncIterator[bytes], context: Context) -> None:
+            write = cast("Callable[[Message | bytes], Awaitable[None]]", context.write)
+            async with self._admitted(visit, context) as admitted:
+                said = await self._said(visit, handler, raws)
+                responses = cast("Follow", answer)(said, admitted)
+                if not isinstance(responses, AsyncGenerator):
+                    await responses  # writes by itself, as the health checker does
+                    return
+                # Closed here and now when the caller leaves: a watch must not wait for the collector.
+                async with contextlib.aclosing(responses):
+                    async for response in responses:
+                        await write(response)
+
+        return grpc.stream_stream_rpc_method_handler(follow, None, _either(handler.response_serializer))
+
+    async def _said(self, visit: Visit, handler: Handler, raws: AsyncIterator[bytes]) -> Said:
+        read = self._readers.get(visit.path) or cast("Deserialize", handler.request_deserializer)
+        if handler.request_streaming:
+            return self._requests.each(raws, read)
+        return await self._requests.the_one(raws, read)
+
+    @contextlib.asynccontextmanager
+    async def _admitted(self, visit: Visit, context: Context) -> AsyncIterator[Context]:
+        """A place in the method's lane; the call is counted, then its refusal or failure is sent."""
+        began_s, ending = monotonic(), _Ending()
+        if visit.call is not None:
+            self._meters.started(visit.call)
+        try:
+            with self._lanes.place(visit.lane, context.peer()):
+                hasty = visit.lane is Lane.WAY_OUT and self._lanes.open(visit.lane) > WAITING_MAX
+                yield cast("Context", Hasty(context)) if hasty else context
+        except Declined as no:
+            self._refused(no.refusal.code.value)
+            ending = _Ending(STATUS[no.refusal.kind], refusal=no.refusal)
+        except asyncio.CancelledError:
+            # None without a deadline, whatever the stubs say
+            ending = _Ending(why_cancelled(cast("float | None", context.time_remaining())))
+            raise
+        except Exception as bug:  # noqa: BLE001 - the last line before the caller: whatever it is, it is logged
+            ending = _Ending(grpc.StatusCode.INTERNAL, bug=bug)
+        finally:
+            if visit.call is not None:
+                self._meters.handled(visit.call, word_of(ending.code), monotonic() - began_s)
+        if ending.refusal is not None:
+            await decline(context, ending.refusal)
+        if ending.bug is not None:
+            await _fail(visit.path, context, ending.bug)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    code: grpc.StatusCode = grpc.StatusCode.OK
+    refusal: Refusal | None = None
+    bug: Exception | None = None
+
+
+class Hasty:
+    """A context whose caller has no time left: what is asked is done, and its confirmation not awaited."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def time_remaining(self) -> float:
+        """None is left."""
+        return 0.0
+
+    def __getattr__(self, name: str) -> object:
+        """Everything else is the call's own."""
+        return getattr(self._context, name)
+
+
+def _either(serialize: Callable[[Message], bytes] | None) -> Callable[[Message | bytes], bytes]:
+    """A serializer that lets bytes pass: a tick is encoded once for all its watchers."""
+    assert serialize is not None
+
+    def serialized(response: Message | bytes) -> bytes:
+        return response if isinstance(response, bytes) else serialize(response)
+
+    return serialized
+
+
+def why_cancelled(left_s: float | None) -> grpc.StatusCode:
+    """Say why a call was cancelled with so many seconds left to it; None: it had no deadline.
+
+    The caller's deadline began before ours did, by as long as the request was under way: whoever cancels a
+    little before the end has come to theirs.
+    """
+    late = left_s is not None and not left_s > UNDER_WAY_S
+    return grpc.StatusCode.DEADLINE_EXCEEDED if late else grpc.StatusCode.CANCELLED
+
+
+async def _fail(path: str, context: Context, bug: Exception) -> None:
+    incident = secrets.token_hex(4)
+    _log.error("call_failed", method=path.rpartition("/")[2], incident=incident, exc_info=bug)
+    sentence = f"the daemon failed at this call; its log has the particulars under incident {incident}"
+    await context.abort(grpc.StatusCode.INTERNAL, sentence)

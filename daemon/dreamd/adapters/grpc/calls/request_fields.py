@@ -1,0 +1,117 @@
+"""What callers send, checked: each no names the field and what was expected there.
+
+Only form is judged here. Plans are read in `plans`.
+"""
+
+import re
+from typing import Final
+
+from dreamapi import names
+from dreamd.adapters.grpc.calls.errors import bad_input
+from dreamd.core.limits import CURSOR_MOST, REASON_MAX, REQUEST_ID_MAX
+from dreamwire.messages import WakeScope
+from dreamwire.text import fit
+from dreamwire.topics import RESERVED, is_name
+
+FLEET_NAME: Final = "1-63 of a-z 0-9 _ . -, beginning and ending with a letter or digit"
+_REQUEST_ID: Final = re.compile(rf"[\x21-\x7e]{{1,{REQUEST_ID_MAX}}}")
+
+
+def pod_id(name: str, field: str = "name") -> str:
+    """The pod of `pods/{pod}`."""
+    pod = _fleet_id("pods", "pod", name, field)
+    if pod in RESERVED:
+        raise bad_input(field, "a pod; this is the daemon's own name at the broker", name)
+    return pod
+
+
+def dreamscape_id(name: str, field: str = "name") -> str:
+    """The Dreamscape of `dreamscapes/{dreamscape}`."""
+    return _fleet_id("dreamscapes", "dreamscape", name, field)
+
+
+def same_dreamscape(name: str, expected: str) -> None:
+    """A later message of a stream names no Dreamscape, or the same."""
+    if name and dreamscape_id(name) != expected:
+        raise bad_input("name", f"dreamscapes/{expected} or nothing", name)
+
+
+def _fleet_id(collection: str, variable: str, name: str, field: str) -> str:
+    found = names.id_in(collection, name)
+    if found is None or not is_name(found):
+        raise bad_input(field, f"{collection}/{{{variable}}}, {variable} being {FLEET_NAME}", name)
+    return found
+
+
+def sleeper_id(name: str, field: str = "sleeper") -> str:
+    """The pseudonym of `sleepers/{sleeper}`."""
+    found = names.id_in("sleepers", name)
+    if found is None:
+        # What was sent is not repeated: it may be the name of a person.
+        raise bad_input(field, f"sleepers/{{sleeper}}, a pseudonym of {names.ID_RULE}", "something else")
+    return found
+
+
+def breaker_id(name: str, field: str = "name") -> str:
+    """`pods/{pod}` or `dreamscapes/{dreamscape}` of `breakers/...`."""
+    of = name.removeprefix("breakers/")
+    collection, _, found = of.partition("/")
+    if of == name or collection not in ("pods", "dreamscapes") or not is_name(found):
+        wanted = f"breakers/pods/{{pod}} or breakers/dreamscapes/{{dreamscape}}, each {FLEET_NAME}"
+        raise bad_input(field, wanted, name)
+    return of
+
+
+def wake_order_id(name: str, field: str = "name") -> str:
+    """The id of `wakeOrders/{id}`."""
+    return _fleet_id("wakeOrders", "id", name, field)
+
+
+def site_id(name: str, field: str = "target") -> str:
+    """The site of `sites/{site}`."""
+    return _fleet_id("sites", "site", name, field)
+
+
+def wake_target(scope: WakeScope, name: str, field: str = "target") -> str:
+    """The pod, Dreamscape or site a wake order is for; empty for the fleet."""
+    match scope:
+        case WakeScope.POD:
+            return pod_id(name, field)
+        case WakeScope.DREAMSCAPE:
+            return dreamscape_id(name, field)
+        case WakeScope.SITE:
+            return site_id(name, field)
+        case WakeScope.FLEET if not name:
+            return ""
+        case WakeScope.FLEET:
+            raise bad_input(field, "nothing: the fleet has no name", name)
+        case WakeScope.UNSPECIFIED:
+            raise bad_input("scope", "SCOPE_POD, SCOPE_DREAMSCAPE, SCOPE_SITE or SCOPE_FLEET", "none of them")
+
+
+def cursor(number: int) -> int:
+    """A cursor of the journal."""
+    if number > CURSOR_MOST:
+        raise bad_input("after", f"the cursor of an event, 0 to {CURSOR_MOST}", number)
+    return number
+
+
+def request_id(text: str) -> str:
+    """A request id, or empty for none."""
+    if text and _REQUEST_ID.fullmatch(text) is None:
+        raise bad_input(
+            "request_id",
+            f"at most {REQUEST_ID_MAX} printable characters without spaces, such as a UUID",
+            text,
+        )
+    return text
+
+
+def request_id_if_fit(text: str) -> str:
+    """A request id for a way out: one that could not be kept counts as none, and the order is given."""
+    return text if _REQUEST_ID.fullmatch(text) is not None else ""
+
+
+def reason(text: str) -> str:
+    """The reason as it is kept: one fit line, at most REASON_MAX characters; never refused."""
+    return fit(text, REASON_MAX)

@@ -1,0 +1,70 @@
+"""The Breakers service: each method checks its input, asks the application, translates the answer."""
+# ruff: noqa: N802 - methods are named by the proto
+
+from functools import partial
+from typing import Final
+
+from dreamapi.v1 import breakers_pb2 as breaking
+from dreamapi.v1.breakers_pb2_grpc import BreakersServicer
+from dreamd.adapters.grpc.calls import request_fields
+from dreamd.adapters.grpc.calls.errors import bad_input, granted
+from dreamd.adapters.grpc.calls.idempotency import Replays
+from dreamd.adapters.grpc.calls.interceptor import Context
+from dreamd.adapters.grpc.calls.pagination import page
+from dreamd.adapters.grpc.servicers import responses
+from dreamd.app.api.protocols import Coordination
+from dreamd.core.dreamscapes.views import BreakerState
+
+STATES: Final[dict[int, BreakerState | None]] = {
+    0: None,
+    **{int(number): state for state, number in responses.BREAKER_STATES.items()},
+}
+"""What a caller may filter by; 0 filters nothing."""
+
+
+class Breakers(BreakersServicer):
+    """Serves dreamapi.v1.Breakers."""
+
+    def __init__(self, coordination: Coordination, replays: Replays) -> None:
+        self._coordination = coordination
+        self._replays = replays
+
+    async def ListBreakers(
+        self, request: breaking.ListBreakersRequest, _context: Context
+    ) -> breaking.ListBreakersResponse:
+        """By name, without history, in pages."""
+        if request.state not in STATES:
+            raise bad_input("state", "a state of a breaker, or none", request.state)
+        state = STATES[request.state]
+        listed = partial(self._coordination.breakers.list, state)
+        short = partial(responses.breaker_detail, with_history=False)
+        shown, token = page(listed, lambda view: view.name, short, request.page_size, request.page_token)
+        return breaking.ListBreakersResponse(breakers=shown, next_page_token=token)
+
+    async def GetBreaker(
+        self, request: breaking.GetBreakerRequest, _context: Context
+    ) -> breaking.BreakerDetail:
+        """One breaker with its history."""
+        found = self._coordination.breakers.get(request_fields.breaker_id(request.name))
+        return responses.breaker_detail(granted(found))
+
+    async def TripBreaker(
+        self, request: breaking.TripBreakerRequest, _context: Context
+    ) -> breaking.BreakerDetail:
+        """Open it now; done again where it is asked again."""
+        name, by = request_fields.breaker_id(request.name), request_fields.reason(request.by)
+        tripped = self._coordination.breakers.trip(name, by, request_fields.reason(request.reason))
+        return responses.breaker_detail(granted(tripped))
+
+    async def ResetBreaker(
+        self, request: breaking.ResetBreakerRequest, _context: Context
+    ) -> breaking.BreakerDetail:
+        """From locked to half-open."""
+        name, by = request_fields.breaker_id(request.name), request_fields.reason(request.by)
+        reason = request_fields.reason(request.reason)
+        return await self._replays.bound(
+            request,
+            breaking.BreakerDetail,
+            lambda: self._coordination.breakers.reset(name, by, reason, request.etag),
+            responses.breaker_detail,
+        )

@@ -1,0 +1,201 @@
+"""The Dreamscapes service: each method checks its input, asks the application, translates the answer.
+
+What severs is sent in the first synchronous stretch of its handler, before anything is awaited: a
+caller that hangs up afterwards changes nothing.
+"""
+# ruff: noqa: N802 - methods are named by the proto
+
+from collections.abc import AsyncIterator
+from contextlib import closing
+from functools import partial
+
+from dreamapi.v1 import dreamscapes_pb2 as dreams
+from dreamapi.v1 import severing_pb2 as severing
+from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesServicer
+from dreamd.adapters.grpc.calls import request_fields
+from dreamd.adapters.grpc.calls.errors import granted
+from dreamd.adapters.grpc.calls.idempotency import Replays
+from dreamd.adapters.grpc.calls.interceptor import Context
+from dreamd.adapters.grpc.calls.pagination import page
+from dreamd.adapters.grpc.calls.streams import Bells, confirmed, kept
+from dreamd.adapters.grpc.servicers import plans, responses
+from dreamd.adapters.grpc.servicers.shared_ticks import Ticks
+from dreamd.app.api.protocols import Coordination, SeverTicket
+from dreamd.core.dreamscapes.views import DreamscapeView
+from dreamd.core.limits import EVENTS_IN_A_MESSAGE
+from dreamd.core.listing import place_of_dreamscape
+from dreamd.core.refusals import Refusal
+from dreamd.ports.deferred import Later
+
+
+class Dreamscapes(DreamscapesServicer):
+    """Serves dreamapi.v1.Dreamscapes."""
+
+    def __init__(self, coordination: Coordination, replays: Replays, bells: Bells) -> None:
+        self._coordination = coordination
+        self._replays = replays
+        self._bells = bells
+        self._ticks = Ticks(bells.budget)
+
+    async def CreateDreamscape(
+        self, request: dreams.CreateDreamscapeRequest, _context: Context
+    ) -> dreams.Dreamscape:
+        """Create in PLANNED, or only say whether it could be."""
+        plan = plans.created(request)
+        if request.validate_only:
+            checked = await kept(self._coordination.create(plan, validate_only=True))
+            return responses.dreamscape(checked)
+        return await self._replays.bound(
+            request, dreams.Dreamscape, lambda: self._coordination.create(plan), responses.dreamscape
+        )
+
+    async def UpdateDreamscape(
+        self, request: dreams.UpdateDreamscapeRequest, _context: Context
+    ) -> dreams.Dreamscape:
+        """Change the plan before the start, or only say whether it could be."""
+        name = request_fields.dreamscape_id(request.dreamscape.name, "dreamscape.name")
+
+        def update() -> DreamscapeView | Refusal | Later[DreamscapeView]:
+            plan = plans.changed(request, granted(self._coordination.dreamscape(name)).plan)
+            answer = self._coordination.update(
+                plan, request.dreamscape.etag, validate_only=request.validate_only
+            )
+            return answer if isinstance(answer, Later) else plans.moved(answer)
+
+        if request.validate_only:
+            return responses.dreamscape(await kept(update()))
+        return await self._replays.bound(request, dreams.Dreamscape, update, responses.dreamscape)
+
+    async def GetDreamscape(
+        self, request: dreams.GetDreamscapeRequest, _context: Context
+    ) -> dreams.Dreamscape:
+        """One Dreamscape with its seats."""
+        name = request_fields.dreamscape_id(request.name)
+        return responses.dreamscape(granted(self._coordination.dreamscape(name)))
+
+    async def ListDreamscapes(
+        self, request: dreams.ListDreamscapesRequest, _context: Context
+    ) -> dreams.ListDreamscapesResponse:
+        """Newest first, without seats, in pages."""
+        shown, token = page(
+            self._coordination.dreamscapes,
+            place_of_dreamscape,
+            partial(responses.dreamscape, with_seats=False),
+            request.page_size,
+            request.page_token,
+        )
+        return dreams.ListDreamscapesResponse(dreamscapes=shown, next_page_token=token)
+
+    async def StartDreamscape(
+        self, request: dreams.StartDreamscapeRequest, _context: Context
+    ) -> dreams.Dreamscape:
+        """Begin to dream."""
+        name = request_fields.dreamscape_id(request.name)
+        return await self._replays.bound(
+            request,
+            dreams.Dreamscape,
+            lambda: self._coordination.start(name, request.etag),
+            responses.dreamscape,
+        )
+
+    async def ResumeDreamscape(
+        self, request: dreams.ResumeDreamscapeRequest, _context: Context
+    ) -> dreams.Dreamscape:
+        """Dream on after a sever."""
+        name = request_fields.dreamscape_id(request.name)
+        return self._replays.once(
+            request,
+            dreams.Dreamscape,
+            lambda: responses.dreamscape(granted(self._coordination.resume(name, request.etag))),
+        )
+
+    async def SeverDreamscape(
+        self, request: dreams.SeverDreamscapeRequest, context: Context
+    ) -> severing.SeverOutcome:
+        """Everyone to zero now."""
+        name, reason = request_fields.dreamscape_id(request.name), request_fields.reason(request.reason)
+        return await _settled(self._coordination.sever(name, reason), context)
+
+    async def WakeDreamscape(
+        self, request: dreams.WakeDreamscapeRequest, context: Context
+    ) -> severing.SeverOutcome:
+        """Sever, then wake everyone."""
+        name, reason = request_fields.dreamscape_id(request.name), request_fields.reason(request.reason)
+        return await _settled(
+            self._coordination.wake(name, request_fields.reason(request.issuer), reason), context
+        )
+
+    async def EndDreamscape(
+        self, request: dreams.EndDreamscapeRequest, context: Context
+    ) -> severing.SeverOutcome:
+        """Close the books once all are home."""
+        name, reason = request_fields.dreamscape_id(request.name), request_fields.reason(request.reason)
+        return await _settled(self._coordination.end(name, reason), context)
+
+    async def ExplainAdmission(
+        self, request: dreams.ExplainAdmissionRequest, _context: Context
+    ) -> dreams.ExplainAdmissionResponse:
+        """Every admission check, in order."""
+        name, pod = request_fields.dreamscape_id(request.name), request_fields.pod_id(request.pod, "pod")
+        checks = granted(self._coordination.explain(name, pod))
+        return dreams.ExplainAdmissionResponse(checks=[responses.check(one) for one in checks])
+
+    async def WatchCollective(
+        self, request: dreams.WatchCollectiveRequest, _context: Context
+    ) -> AsyncIterator[bytes]:
+        """The newest tick each time the caller is ready for one; ends with the Dreamscape."""
+        name = request_fields.dreamscape_id(request.name)
+        with (
+            self._bells.bell() as bell,
+            closing(granted(self._coordination.watch_collective(name, bell.ring))) as watch,
+            self._ticks.of(name, with_seats=not request.omit_seats) as tick,
+        ):
+            while True:
+                view = watch.take()
+                if view is not None:
+                    yield await tick.encoded(view)
+                elif watch.ended:
+                    return
+                else:
+                    await bell.heard()
+
+    async def LeadDreamscape(
+        self, requests: AsyncIterator[dreams.LeadDreamscapeRequest], _context: Context
+    ) -> dreams.LeadDreamscapeResponse:
+        """Take the artist's vectors until the stream ends; the first message names the Dreamscape."""
+        taken = 0
+        first = await anext(aiter(requests), None)
+        if first is None:
+            return dreams.LeadDreamscapeResponse()
+        name = request_fields.dreamscape_id(first.name)
+        with closing(granted(self._coordination.lead(name))) as lead:
+            granted(lead.take(first.vector, first.share))
+            taken += 1
+            async for request in requests:
+                request_fields.same_dreamscape(request.name, name)
+                granted(lead.take(request.vector, request.share))
+                taken += 1
+        return dreams.LeadDreamscapeResponse(taken=taken)
+
+    async def WatchEvents(
+        self, request: dreams.WatchEventsRequest, _context: Context
+    ) -> AsyncIterator[dreams.WatchEventsResponse]:
+        """The journal after a cursor; the first answer comes at once and says where the watch began."""
+        after = request_fields.cursor(request.after) if request.HasField("after") else None
+        name = request_fields.dreamscape_id(request.dreamscape, "dreamscape") if request.dreamscape else ""
+        with (
+            self._bells.bell() as bell,
+            closing(granted(self._coordination.watch_events(after, name, bell.ring))) as watch,
+        ):
+            yield dreams.WatchEventsResponse(cursor=watch.cursor)
+            while True:
+                events = granted(watch.take(EVENTS_IN_A_MESSAGE))
+                if events:
+                    said = [responses.event(fact) for fact in events]
+                    yield dreams.WatchEventsResponse(events=said, cursor=watch.cursor)
+                else:
+                    await bell.heard()
+
+
+async def _settled(answer: SeverTicket | Refusal, context: Context) -> severing.SeverOutcome:
+    return responses.outcome(await confirmed(granted(answer), context))

@@ -1,0 +1,66 @@
+"""The Severs and Houses services: the sever of a scope, and what concerns every Dreamscape at once.
+
+A sever is given in the first synchronous stretch of its handler, before anything is awaited: a caller that
+hangs up afterwards changes nothing.
+"""
+# ruff: noqa: N802 - methods are named by the proto
+
+from typing import Final
+
+from dreamapi.v1 import house_pb2 as houses
+from dreamapi.v1 import severing_pb2 as severing
+from dreamapi.v1 import severs_pb2 as severs
+from dreamapi.v1.house_pb2_grpc import HousesServicer
+from dreamapi.v1.severs_pb2_grpc import SeversServicer
+from dreamd.adapters.grpc.calls import request_fields
+from dreamd.adapters.grpc.calls.errors import bad_input, granted
+from dreamd.adapters.grpc.calls.interceptor import Context
+from dreamd.adapters.grpc.calls.streams import confirmed
+from dreamd.adapters.grpc.servicers import responses
+from dreamd.app.api.protocols import Coordination
+from dreamd.core.safety.scopes import SeverScope
+
+SCOPES: Final = {getattr(severs.OrderSeverRequest, f"SCOPE_{scope.name}"): scope for scope in SeverScope}
+"""The scopes by their number in the proto."""
+
+
+class Severs(SeversServicer):
+    """Serves dreamapi.v1.Severs."""
+
+    def __init__(self, coordination: Coordination) -> None:
+        self._coordination = coordination
+
+    async def OrderSever(self, request: severs.OrderSeverRequest, context: Context) -> severing.SeverOutcome:
+        """Set each pod in the scope to zero, now."""
+        scope = SCOPES.get(request.scope)
+        if scope is None:
+            raise bad_input("scope", ", ".join(f"SCOPE_{one.name}" for one in SeverScope), request.scope)
+        target = _target(scope, request.target)
+        issuer, reason = request_fields.reason(request.issuer), request_fields.reason(request.reason)
+        ticket = granted(self._coordination.severing.order(scope, target, issuer, reason))
+        return responses.outcome(await confirmed(ticket, context))
+
+
+def _target(scope: SeverScope, name: str) -> str:
+    match scope:
+        case SeverScope.SLEEPER:
+            return request_fields.sleeper_id(name, "target")
+        case SeverScope.POD:
+            return request_fields.pod_id(name, "target")
+        case SeverScope.DREAMSCAPE:
+            return request_fields.dreamscape_id(name, "target")
+        case SeverScope.SITE:
+            return request_fields.site_id(name, "target")
+        case SeverScope.FLEET:
+            return ""
+
+
+class Houses(HousesServicer):
+    """Serves dreamapi.v1.Houses."""
+
+    def __init__(self, coordination: Coordination) -> None:
+        self._coordination = coordination
+
+    async def GetHouse(self, _request: houses.GetHouseRequest, _context: Context) -> houses.House:
+        """The house now."""
+        return responses.house(self._coordination.house())

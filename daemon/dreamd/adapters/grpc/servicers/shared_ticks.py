@@ -1,0 +1,79 @@
+"""Ticks as bytes: encoded once for all watchers who see the same.
+
+Two forms are kept of a Dreamscape, with its seats and without, each only while it has a watcher. The first
+watcher who takes a tick encodes it, the others get the same bytes; what differs is `skipped`, which is
+appended, because a protobuf message may be given in parts. Seats are encoded SLICE at a time, and the event
+loop goes round between two slices, so ten thousand seats hold up neither a tick nor a Sever.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Final
+
+from dreamapi.v1.dreamscapes_pb2 import Collective
+from dreamd.adapters.grpc.servicers import responses
+from dreamd.app.events.watcher_budget import Budget
+from dreamd.core.dreamscapes.views import CollectiveView, SeatView
+
+SLICE: Final = 100
+"""Seats encoded in one turn of the event loop: about a millisecond."""
+
+
+class SharedTick:
+    """The newest tick of one Dreamscape in one form."""
+
+    def __init__(self, budget: Budget, *, with_seats: bool) -> None:
+        self._budget = budget
+        self._with_seats = with_seats
+        self._lock = asyncio.Lock()
+        self._number: tuple[int, int] | None = None
+        self._bytes = b""
+        self.watchers = 0
+        self.encodings = 0
+
+    async def encoded(self, view: CollectiveView) -> bytes:
+        """The message for a watcher who has taken this view, `skipped` included."""
+        number = (view.term, view.tick)
+        if self._number != number:
+            seats = tuple(view.seats) if self._with_seats else ()  # made now, while it is this tick's
+            async with self._lock:
+                # Whoever held the lock before may have encoded it, or may have left in the middle.
+                if self._number is None or self._number < number:
+                    self._bytes, self._number = await self._encode(view, seats), number
+        if not view.skipped:
+            return self._bytes
+        return self._bytes + Collective(skipped=view.skipped).SerializeToString()
+
+    async def _encode(self, view: CollectiveView, seats: tuple[SeatView, ...]) -> bytes:
+        self.encodings += 1
+        parts = [responses.collective(view).SerializeToString()]
+        for start in range(0, len(seats), SLICE):
+            if start:
+                await asyncio.sleep(0)
+            # The turn in which a watcher was woken is paid for where it was woken; later ones here.
+            with self._budget.spending() if start else nullcontext():
+                shown = [responses.seat(view.dreamscape, one) for one in seats[start : start + SLICE]]
+                parts.append(Collective(seats=shown).SerializeToString())
+        return b"".join(parts)
+
+
+class Ticks:
+    """Every form of every Dreamscape that has a watcher."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._shared: dict[tuple[str, bool], SharedTick] = {}
+
+    @contextmanager
+    def of(self, dreamscape: str, *, with_seats: bool) -> Iterator[SharedTick]:
+        """The form for one watcher, while it watches."""
+        key = (dreamscape, with_seats)
+        shared = self._shared.setdefault(key, SharedTick(self._budget, with_seats=with_seats))
+        shared.watchers += 1
+        try:
+            yield shared
+        finally:
+            shared.watchers -= 1
+            if not shared.watchers:
+                del self._shared[key]

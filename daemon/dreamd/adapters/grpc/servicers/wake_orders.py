@@ -1,0 +1,67 @@
+"""The WakeOrders service: each method checks its input, asks the application, translates the answer.
+
+An order is given in the first synchronous stretch of its handler, before anything is awaited. Its request id
+goes to the application, not to `replays`: an answer from memory would leave somebody merged.
+"""
+# ruff: noqa: N802 - methods are named by the proto
+
+from functools import partial
+from typing import Final
+
+from dreamapi.v1 import wake_pb2 as waking
+from dreamapi.v1.wake_pb2_grpc import WakeOrdersServicer
+from dreamd.adapters.grpc.calls import request_fields
+from dreamd.adapters.grpc.calls.errors import granted
+from dreamd.adapters.grpc.calls.interceptor import Context
+from dreamd.adapters.grpc.calls.pagination import page
+from dreamd.adapters.grpc.calls.streams import confirmed, kept
+from dreamd.adapters.grpc.servicers import responses
+from dreamd.app.api.protocols import Coordination
+from dreamd.core.listing import place_of_order
+from dreamwire.messages import WakeScope
+
+SCOPES: Final = {number: scope for scope, number in responses.WAKE_SCOPES.items()}
+
+
+class WakeOrders(WakeOrdersServicer):
+    """Serves dreamapi.v1.WakeOrders."""
+
+    def __init__(self, coordination: Coordination) -> None:
+        self._coordination = coordination
+
+    async def OrderWake(self, request: waking.OrderWakeRequest, context: Context) -> waking.OrderWakeResponse:
+        """Wake everyone in this scope, now."""
+        scope, target = self._reach(request)
+        issuer, reason = request_fields.reason(request.issuer), request_fields.reason(request.reason)
+        asked = request_fields.request_id_if_fit(request.request_id)
+        ordered = granted(self._coordination.waking.order(scope, target, issuer, reason, asked))
+        return waking.OrderWakeResponse(
+            order=responses.wake_order(ordered.order),
+            outcome=responses.outcome(await confirmed(ordered.ticket, context)),
+        )
+
+    def _reach(self, request: waking.OrderWakeRequest) -> tuple[WakeScope, str]:
+        """How far the order reaches; that of one sleeper is given to the bed they lie in."""
+        if request.scope == waking.WakeOrder.SCOPE_SLEEPER:
+            sleeper = request_fields.sleeper_id(request.target, "target")
+            return WakeScope.POD, granted(self._coordination.bed_of(sleeper))
+        scope = SCOPES.get(request.scope, WakeScope.UNSPECIFIED)
+        return scope, request_fields.wake_target(scope, request.target)
+
+    async def LiftWakeOrder(
+        self, request: waking.LiftWakeOrderRequest, _context: Context
+    ) -> waking.WakeOrder:
+        """The order stands no longer."""
+        order_id, by = request_fields.wake_order_id(request.name), request_fields.reason(request.by)
+        lifted = self._coordination.waking.lift(order_id, by, request_fields.reason(request.reason))
+        return responses.wake_order(await kept(lifted))
+
+    async def ListWakeOrders(
+        self, request: waking.ListWakeOrdersRequest, _context: Context
+    ) -> waking.ListWakeOrdersResponse:
+        """Newest first, in pages."""
+        listed = partial(self._coordination.waking.list, standing=request.standing)
+        shown, token = page(
+            listed, place_of_order, responses.wake_order, request.page_size, request.page_token
+        )
+        return waking.ListWakeOrdersResponse(orders=shown, next_page_token=token)

@@ -1,0 +1,278 @@
+"""What the consoles look at, made once for all of them, when one of them asks.
+
+Everything here but `wait` runs on the application's thread. A Dreamscape that somebody looks at has one
+watch, however many look; its newest tick is taken when the first of them asks after it and kept for the
+others, so eight consoles cost the application what one does, and one that stops asking costs nothing: its
+watch is closed IDLE_S later. Nothing is queued: who asks gets the newest tick there is, with the events
+after their cursor.
+
+Scenes are made within the budget for watchers: where it is spent, a console is shown the scene before and the
+newest one later.
+
+The list of Dreamscapes is made anew once a second, or a tick after something happened.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from time import monotonic, thread_time
+from typing import Final
+
+from dreamd.app.api.protocols import CollectiveWatch, Coordination, EventWatch
+from dreamd.app.events.watcher_budget import WATCHERS_SHARE, Budget
+from dreamd.core.dreamscapes.views import (
+    BreakerState,
+    CollectiveView,
+    DreamscapeState,
+    DreamscapeView,
+    Event,
+    PodView,
+    SeatView,
+)
+from dreamd.core.fleet.house import HouseView
+from dreamd.core.limits import HOP_S
+from dreamd.core.refusals import Refusal
+from dreamd.core.safety.views import BreakerView
+from dreamd.core.safety.wake_orders import Order
+
+IDLE_S: Final = 5.0
+LIST_EVERY_S: Final = 1.0
+EVENTS_AT_FIRST: Final = 200
+EVENTS_AT_ONCE: Final = 200
+HOUSE_MAX: Final = 300
+"""Dreamscapes, and orders that stand, that are told: those that have not ended, then the newest."""
+SITES_MAX: Final = 50
+TICKING: Final = (DreamscapeState.DREAMING, DreamscapeState.SEVERED, DreamscapeState.WAKING)
+BREAKERS_MAX: Final = 64
+"""Open breakers that are told in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What does not change with every tick. number: grows with each."""
+
+    number: int
+    dreamscapes: tuple[DreamscapeView, ...]
+    orders: tuple[Order, ...]
+    view: HouseView
+    sites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One Dreamscape at its newest tick; `tick` is None before the first one and after the last.
+
+    made_s: session time at which the seats were looked at; the ages of the beds' words count from there.
+    number: grows with each scene made, over all Dreamscapes.
+    """
+
+    number: int
+    dreamscape: DreamscapeView
+    tick: CollectiveView | None
+    breakers: tuple[BreakerView, ...]
+    made_s: float = 0.0
+
+    @property
+    def seats(self) -> Sequence[SeatView]:
+        """Everyone in it."""
+        return self.tick.seats if self.tick is not None else self.dreamscape.seats
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one console is told: the house, its Dreamscape, what happened since, the bed it looks into."""
+
+    now_s: float
+    house: House
+    scene: Scene | None
+    events: tuple[Event, ...]
+    cursor: int
+    missed: bool  # events older than what is kept
+    pod: PodView | None = None
+    breaker: BreakerView | None = None
+    trouble: str = ""
+
+
+@dataclass(slots=True)
+class _Watched:
+    watch: CollectiveWatch
+    asked_s: float
+    ticked: bool = True  # since its newest tick was taken; to find that there is none costs as much as one
+    tick: CollectiveView | None = None
+    tick_s: float = 0.0
+    scene: Scene | None = None
+    house: int = 0
+
+
+@dataclass(slots=True)
+class Lookout:
+    """One for the process."""
+
+    coordination: Coordination
+    now_s: Callable[[], float]
+    budget: Budget = field(default_factory=lambda: Budget(monotonic, thread_time, WATCHERS_SHARE))
+    _beaten: threading.Condition = field(default_factory=threading.Condition)
+    _beats: int = 0
+    _numbers: int = 0
+    _watched: dict[str, _Watched] = field(default_factory=dict)
+    _journal: EventWatch | None = None
+    _happened: bool = False
+    _house: House | None = None
+    _house_s: float = 0.0
+
+    # -- on any thread ----------------------------------------------------------------------------
+
+    @property
+    def beats(self) -> int:
+        """How often something has changed."""
+        return self._beats
+
+    def wait(self, since: int, within_s: float) -> None:
+        """Return once something has changed after `beats` was `since`, or after `within_s` seconds."""
+        with self._beaten:
+            self._beaten.wait_for(lambda: self._beats != since, within_s)
+
+    # -- on the application's thread --------------------------------------------------------------
+
+    def look(self, dreamscape: str, cursor: int | None, pod: str) -> Sight:
+        """Everything a console shows; dreamscape, pod: empty for none. cursor: None for the last events."""
+        now_s = self.now_s()
+        self._close_idle(now_s)
+        house = self._house_at(now_s)
+        scene = self._scene(dreamscape, house, now_s)
+        events, newest, missed = self._events(cursor)
+        bed = self.coordination.pod(pod) if pod else None
+        breaker = self.coordination.breakers.get(f"pods/{pod}") if pod else None
+        return Sight(
+            now_s=now_s,
+            house=house,
+            scene=None if isinstance(scene, Refusal) else scene,
+            events=events,
+            cursor=newest,
+            missed=missed,
+            pod=None if isinstance(bed, Refusal) else bed,
+            breaker=None if isinstance(breaker, Refusal) else breaker,
+            trouble=str(scene) if isinstance(scene, Refusal) else "",
+        )
+
+    @property
+    def watching(self) -> int:
+        """Dreamscapes watched now."""
+        return len(self._watched)
+
+    def _changed(self) -> None:
+        with self._beaten:
+            self._beats += 1
+            self._beaten.notify_all()
+
+    def _something_happened(self) -> None:
+        self._happened = True
+        self._changed()
+
+    def _ticked(self, name: str) -> None:
+        watched = self._watched.get(name)
+        if watched is not None:
+            watched.ticked = True
+        if watched is not None and not self.now_s() - watched.asked_s <= IDLE_S:
+            self._leave(name)
+        self._changed()
+
+    def _leave(self, name: str) -> None:
+        self._watched.pop(name).watch.close()
+        if not self._watched and self._journal is not None:
+            self._journal.close()
+            self._journal = None
+
+    def _close_idle(self, now_s: float) -> None:
+        for name in [n for n, w in self._watched.items() if not now_s - w.asked_s <= IDLE_S]:
+            self._leave(name)
+
+    def _house_at(self, now_s: float) -> House:
+        after_s = HOP_S if self._happened or self._journal is None else LIST_EVERY_S
+        house = self._house
+        if house is not None and 0.0 <= now_s - self._house_s < after_s:
+            return house
+        self._happened, self._house_s = False, now_s
+        self._numbers += 1
+        standing = tuple(islice(self.coordination.waking.list(standing=True), HOUSE_MAX))
+        living = self.coordination.living()
+        ended = (one for one in self.coordination.dreamscapes() if one.state is DreamscapeState.ENDED)
+        listed = (*living, *islice(ended, max(0, HOUSE_MAX - len(living))))
+        sites = tuple(islice(self.coordination.sites(), SITES_MAX))
+        self._house = House(self._numbers, listed, standing, self.coordination.house(), sites)
+        return self._house
+
+    def _scene(self, name: str, house: House, now_s: float) -> Scene | Refusal | None:
+        if not name:
+            return None
+        watched = self._attend(name, now_s)
+        if isinstance(watched, Refusal):
+            return watched
+        if watched.scene is not None and self.budget.wait_s() > 0.0:
+            return watched.scene  # what was drawn is not paid for yet: the newest tick comes later
+        with self.budget.spending():
+            return self._newest_scene(name, watched, house, now_s)
+
+    def _newest_scene(
+        self, name: str, watched: _Watched, house: House, now_s: float
+    ) -> Scene | Refusal | None:
+        tick = watched.watch.take() if watched.ticked else None
+        watched.ticked = False
+        if tick is None and watched.scene is not None and watched.house == house.number:
+            return watched.scene
+        if tick is not None:
+            watched.tick, watched.tick_s = tick, now_s
+        listed = next((one for one in house.dreamscapes if one.plan.dreamscape == name), None)
+        newest = watched.tick if listed is not None and listed.state in TICKING else None
+        view: DreamscapeView | Refusal | None = listed
+        if newest is None:  # a list has no seats, and the last tick of one that ticks no more is old
+            view = self.coordination.dreamscape(name)
+        if view is None or isinstance(view, Refusal):
+            return view
+        self._numbers += 1
+        seats, made_s = (view.seats, now_s) if newest is None else (newest.seats, watched.tick_s)
+        watched.scene = Scene(self._numbers, view, newest, self._breakers(seats), made_s)
+        watched.house = house.number
+        return watched.scene
+
+    def _attend(self, name: str, now_s: float) -> _Watched | Refusal:
+        watched = self._watched.get(name)
+        if watched is None:
+            watch = self.coordination.watch_collective(name, lambda: self._ticked(name))
+            if isinstance(watch, Refusal):
+                return watch
+            watched = self._watched[name] = _Watched(watch, now_s)
+        watched.asked_s = now_s
+        if self._journal is None:
+            journal = self.coordination.watch_events(None, "", self._something_happened)
+            self._journal = None if isinstance(journal, Refusal) else journal
+        return watched
+
+    def _breakers(self, seats: Sequence[SeatView]) -> tuple[BreakerView, ...]:
+        moved = [seat.pod for seat in seats if seat.breaker is not BreakerState.CLOSED][:BREAKERS_MAX]
+        found = (self.coordination.breakers.get(f"pods/{pod}") for pod in moved)
+        return tuple(one for one in found if not isinstance(one, Refusal))
+
+    def _events(self, cursor: int | None) -> tuple[tuple[Event, ...], int, bool]:
+        """The events after the cursor, the cursor after them, and whether some are no longer kept."""
+        newest = self._read(None)
+        if isinstance(newest, Refusal):  # too many follow the journal
+            return (), cursor or 0, False
+        after = newest[1] - EVENTS_AT_FIRST if cursor is None else cursor
+        taken = self._read(after)
+        if not isinstance(taken, Refusal):
+            return *taken, False
+        oldest = taken.metadata.get("oldest")
+        kept = self._read(int(oldest) - 1) if oldest else newest
+        return *(newest if isinstance(kept, Refusal) else kept), cursor is not None
+
+    def _read(self, cursor: int | None) -> tuple[tuple[Event, ...], int] | Refusal:
+        watch = self.coordination.watch_events(cursor, "", lambda: None)
+        if isinstance(watch, Refusal):
+            return watch
+        try:
+            events = watch.take(EVENTS_AT_ONCE)
+            return events if isinstance(events, Refusal) else (events, watch.cursor)
+        finally:
+            watch.close()

@@ -1,0 +1,114 @@
+"""What a page wants done, read from the body of its POST. Pure.
+
+A way out acts where the name in the body can be recognised, whatever stands around it: bytes that are not
+UTF-8, nesting that no parser follows, a reason that is no text, megabytes of it. Its text is made fit. Of
+every other order the body is JSON, an object of texts that are fit, and at most BODY_MAX bytes; else the
+answer names the field and what is wrong with it.
+
+The name is searched for only where the body is no such object. A quote within a text is always escaped in
+JSON, so `"name":` cannot stand in a reason.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from dreamd.adapters.http.server import BODY_MAX, Asked
+from dreamd.core.safety.scopes import SeverScope
+from dreamwire.text import fit, unfit
+from dreamwire.topics import is_name
+
+_NAMED: Final = re.compile(r'"name"\s*:\s*"([^"\\]{1,64})"')
+_SCOPED: Final = re.compile(r'"scope"\s*:\s*"([a-z]{1,16})"')
+_OBJECT: Final = "expected is a JSON object of texts, one of them a name"
+
+
+class UnfitOrderError(ValueError):
+    """A body that says no order; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a page wants done. name: a Dreamscape, for release a pod, for a scope what it names."""
+
+    name: str
+    reason: str
+    issuer: str
+    etag: str
+
+
+def read_way_out(asked: Asked) -> Order:
+    """Read an order that lets somebody go.
+
+    Raises:
+        UnfitOrderError: whom it is for cannot be recognised.
+    """
+    body = asked.body.decode("utf-8", "replace")
+    told = _object(body) if asked.whole else {}
+    texts = _texts(told)
+    name = texts.get("name", "")
+    if not is_name(name):
+        found = None if name else _NAMED.search(body)
+        name = found[1] if found is not None else ""
+    if not is_name(name):
+        raise UnfitOrderError(f"name: whom this is for cannot be read; {_OBJECT}")
+    return Order(name, texts.get("reason", ""), texts.get("issuer", ""), texts.get("etag", ""))
+
+
+def read_scoped(asked: Asked) -> tuple[SeverScope, Order]:
+    """Read an order that lets a whole scope go; the fleet needs no name.
+
+    Raises:
+        UnfitOrderError: how far it reaches, or whom it is for, cannot be recognised.
+    """
+    body = asked.body.decode("utf-8", "replace")
+    told = _object(body) if asked.whole else {}
+    found = _SCOPED.search(body)
+    word = told.get("scope", found[1] if found is not None else "")
+    scope = next((one for one in SeverScope if one.value == word), None)
+    if scope is None:
+        expected = ", ".join(one.value for one in SeverScope)
+        raise UnfitOrderError(f"scope: how far this reaches cannot be read; expected is one of {expected}")
+    if scope is not SeverScope.FLEET:
+        return scope, read_way_out(asked)
+    texts = _texts(told)
+    return scope, Order("", texts.get("reason", ""), texts.get("issuer", ""), "")
+
+
+def _texts(told: dict[str, object]) -> dict[str, str]:
+    """Return the texts of an object, each made fit."""
+    return {key: fit(value) for key, value in told.items() if isinstance(value, str)}
+
+
+def read_order(asked: Asked) -> Order:
+    """Read any other order.
+
+    Raises:
+        UnfitOrderError: the body is none, or a text in it is not fit.
+    """
+    if not asked.whole:
+        raise UnfitOrderError(f"a body is at most {BODY_MAX} bytes")
+    try:
+        told = _object(asked.body.decode())
+    except UnicodeDecodeError as error:
+        raise UnfitOrderError(f"the body is not UTF-8 at byte {error.start}; {_OBJECT}") from None
+    for field, value in told.items():
+        if not isinstance(value, str):
+            raise UnfitOrderError(f"{fit(field, 40)}: no text; {_OBJECT}")
+        wrong = unfit(value)
+        if wrong:
+            raise UnfitOrderError(f"{fit(field, 40)}: {wrong}; expected is one line of text")
+    texts = {field: str(value) for field, value in told.items()}
+    if not is_name(texts.get("name", "")):
+        raise UnfitOrderError(f"name: no name; {_OBJECT}")
+    return Order(texts["name"], texts.get("reason", ""), texts.get("issuer", ""), texts.get("etag", ""))
+
+
+def _object(body: str) -> dict[str, object]:
+    """Return the object in a body; an empty one where it is none, or nested deeper than a parser follows."""
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}

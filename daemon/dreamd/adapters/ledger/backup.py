@@ -1,0 +1,182 @@
+"""Copies of the ledger: made while a daemon runs, looked at, and put back.
+
+A backup is made by SQLite's own online copy, in one step: it holds every transaction that was committed when
+it began, whole, and delays no write. It is one file, closed to others, and marked as a copy (`AS_A_COPY`): a
+daemon that opens it begins a new generation, however it came into its place.
+
+To restore is to forget. Whatever was written since the backup, a withdrawal, a lock, a check-out, is not in
+it. So a restore always ends in a new generation: check-ins are suspended until renewed, breakers start
+half-open, and recorded exposure is the least there was. The replaced ledger is kept beside it.
+
+Rules: nothing is overwritten; a file is whole or absent; what is written is on the disk before it is renamed.
+Every error is a LedgerError that names the file and what to do.
+"""
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+from dreamd.adapters.ledger.schema import SCHEMA_VERSION
+from dreamd.adapters.ledger.writes_note import AS_A_COPY, WritesNote
+from dreamd.ports.ledger import LedgerError
+
+COUNTED_FROM: Final = 4
+"""The schema version from which on a ledger counts its writes."""
+_SIDES: Final = ("-wal", "-shm")
+_TABLES: Final = {
+    "dreamscapes": "Dreamscapes",
+    "beds": "check-ins",
+    "locks": "locks",
+    "wake_orders": "wake orders",
+    "exposures": "hours of exposure",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a ledger's file holds: its schema version, and how many rows of what."""
+
+    schema: int
+    rows: dict[str, int]
+
+    def __str__(self) -> str:
+        """In words."""
+        told = ", ".join(f"{many} {what}" for what, many in self.rows.items())
+        return f"schema {self.schema}: {told}"
+
+
+def verify(path: Path) -> Contents:
+    """Look a ledger's file through.
+
+    Raises:
+        LedgerError: it is missing, is no ledger, is damaged, or is newer than this program.
+    """
+    with _reading(path) as base:
+        return _contents(base, path)
+
+
+def back_up(ledger: Path, to: Path) -> Contents:
+    """Copy what is committed in `ledger` to the new file `to`; a daemon may be writing meanwhile.
+
+    Raises:
+        LedgerError: there is no ledger, it is damaged, `to` exists, or the disk refuses.
+    """
+    if to.exists():
+        raise LedgerError(f"{to} exists and is not overwritten; name a new file")
+    with _reading(ledger) as base:
+        contents = _contents(base, ledger)
+        _copy(base, to)
+    return contents
+
+
+def restore(ledger: Path, copy: Path) -> tuple[Contents, Path | None]:
+    """Put `copy` into the ledger's place; returns what it holds and where the replaced one is kept.
+
+    The caller holds the state directory. The replaced ledger is kept as `NAME.replaced-1`, -2 and so on.
+
+    Raises:
+        LedgerError: the copy cannot be used, or the disk refuses; the ledger is as it was.
+    """
+    with _reading(copy) as base:
+        contents = _contents(base, copy)
+        draft = ledger.with_name(f"{ledger.name}.restoring")
+        draft.unlink(missing_ok=True)  # of a restore that was killed
+        _copy(base, draft)
+    try:
+        # The note first: from here on whatever stands in the ledger's place is known as a copy.
+        WritesNote(ledger).raise_above(_writes(ledger))
+        kept = _set_aside(ledger)
+        draft.rename(ledger)
+        _sync(ledger.parent)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise LedgerError(f"{ledger} cannot be replaced ({error.strerror})") from error
+    return contents, kept
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open for reading alone; sqlite3's errors as LedgerError."""
+    if not path.is_file():
+        raise LedgerError(f"there is no ledger at {path}; name its file, or its directory with --state-dir")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as base:
+            yield base
+    except sqlite3.Error as error:
+        raise LedgerError(f"{path} cannot be used as a ledger ({error})") from error
+
+
+def _contents(base: sqlite3.Connection, path: Path) -> Contents:
+    verdict = str(base.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    if verdict != "ok":
+        raise LedgerError(f"the ledger {path} is damaged ({verdict}); use another copy")
+    version = int(base.execute("PRAGMA user_version").fetchone()[0])
+    if version > SCHEMA_VERSION:
+        raise LedgerError(
+            f"the ledger {path} was written by a newer dreamd (schema {version}, this one reads "
+            f"{SCHEMA_VERSION}); use that version"
+        )
+    there = {str(name) for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if version < 1 or not {"terms", "beds"} <= there:
+        raise LedgerError(f"{path} is no ledger of dreamd; name a file that `dreamd ledger backup` made")
+    known = {table: what for table, what in _TABLES.items() if table in there}
+    rows = {what: int(base.execute(f"SELECT count(*) FROM {t}").fetchone()[0]) for t, what in known.items()}  # noqa: S608 - our own names
+    return Contents(version, rows)
+
+
+def _copy(base: sqlite3.Connection, to: Path) -> None:
+    """Copy to a new file, whole or not at all, closed to others and marked as a copy."""
+    try:
+        handle, draft = tempfile.mkstemp(dir=to.parent, prefix=f".{to.name}.")
+    except OSError as error:
+        raise LedgerError(f"{to} cannot be written ({error.strerror})") from error
+    os.close(handle)
+    try:
+        with closing(sqlite3.connect(draft, isolation_level=None)) as made:
+            base.backup(made)
+            made.execute("PRAGMA journal_mode = DELETE")  # one file, whatever becomes of it
+            if int(made.execute("PRAGMA user_version").fetchone()[0]) >= COUNTED_FROM:
+                made.execute("UPDATE generation SET writes = ?", (AS_A_COPY,))
+        _sync(Path(draft))
+        to.hardlink_to(draft)
+        _sync(to.parent)
+    except FileExistsError as error:
+        raise LedgerError(f"{to} exists and is not overwritten; name a new file") from error
+    except OSError as error:
+        raise LedgerError(f"{to} cannot be written ({error.strerror})") from error
+    finally:
+        for side in ("", *_SIDES, "-journal"):
+            Path(f"{draft}{side}").unlink(missing_ok=True)
+
+
+def _writes(ledger: Path) -> int:
+    """How many writes the ledger that is to be replaced has counted; 0 where it does not say."""
+    with suppress(LedgerError), _reading(ledger) as base:
+        return int(base.execute("SELECT writes FROM generation").fetchone()[0])
+    return 0
+
+
+def _set_aside(ledger: Path) -> Path | None:
+    """Move the ledger and what SQLite keeps beside it; returns where to, None where there is none."""
+    there = ledger.exists()
+    names = (ledger.with_name(f"{ledger.name}.replaced-{number}") for number in count(1))
+    aside = next(name for name in names if not name.exists())
+    for side in ("", *_SIDES):
+        part = Path(f"{ledger}{side}")
+        if part.exists():
+            part.rename(f"{aside}{side}")
+    return aside if there else None
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,68 @@
+"""The ledger's tables by version, and the text in which a wake order is kept."""
+
+import json
+from dataclasses import asdict
+from typing import Final
+
+from dreamd.core.safety.wake_orders import Order
+from dreamwire.messages import WakeScope
+
+SCHEMAS: Final = (
+    """
+CREATE TABLE terms (
+    dreamscape TEXT NOT NULL, cohort INTEGER NOT NULL, term INTEGER NOT NULL,
+    PRIMARY KEY (dreamscape, cohort)
+) WITHOUT ROWID;
+CREATE TABLE counters (id INTEGER PRIMARY KEY CHECK (id = 1), next INTEGER NOT NULL);
+CREATE TABLE dreamscapes (name TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE beds (pod TEXT PRIMARY KEY, sleeper TEXT NOT NULL) WITHOUT ROWID;
+""",
+    """
+CREATE TABLE locks (
+    pod TEXT PRIMARY KEY, cause TEXT NOT NULL, since_s REAL NOT NULL, evidence TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE wake_orders (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, kept TEXT NOT NULL) WITHOUT ROWID;
+""",
+    """
+CREATE TABLE exposures (
+    sleeper TEXT NOT NULL, hour INTEGER NOT NULL, minutes REAL NOT NULL, PRIMARY KEY (sleeper, hour)
+) WITHOUT ROWID;
+CREATE TABLE merging (sleeper TEXT PRIMARY KEY, since_s REAL NOT NULL) WITHOUT ROWID;
+""",
+    """
+CREATE TABLE marks (
+    pod TEXT PRIMARY KEY, cause TEXT NOT NULL, tripped_s REAL NOT NULL,
+    term INTEGER NOT NULL, tick INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE generation (id INTEGER PRIMARY KEY CHECK (id = 1), writes INTEGER NOT NULL);
+INSERT INTO generation VALUES (1, 0);
+""",
+    """
+ALTER TABLE generation ADD COLUMN lived_s REAL NOT NULL DEFAULT 0;
+""",
+    """
+ALTER TABLE dreamscapes ADD COLUMN ended_s REAL;
+UPDATE dreamscapes SET ended_s = json_extract(record, '$.created_s')
+    WHERE CASE WHEN json_valid(record) THEN json_extract(record, '$.state') = 'ended' END;
+CREATE INDEX living ON dreamscapes (name) WHERE ended_s IS NULL;
+CREATE INDEX ended ON dreamscapes (ended_s) WHERE ended_s IS NOT NULL;
+""",
+)
+"""What each version adds to the one before; a file of an earlier version is brought up when it is opened."""
+
+SCHEMA_VERSION: Final = len(SCHEMAS)
+
+
+def order_text(order: Order) -> str:
+    """Return the JSON of a wake order."""
+    return json.dumps(asdict(order), allow_nan=False)
+
+
+def order_of(text: str) -> Order:
+    """Build a wake order.
+
+    Raises:
+        ValueError, KeyError, TypeError: the text is not an order's.
+    """
+    kept = json.loads(text)
+    return Order(**{**kept, "scope": WakeScope(kept["scope"])})

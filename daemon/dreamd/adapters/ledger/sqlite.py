@@ -1,0 +1,266 @@
+"""The ledger in one SQLite file, written by a thread of its own.
+
+`submit` queues a transaction and returns. The writer takes all that wait, writes them with one fsync and
+hands their ends back; `deliver` ends the commits on the caller's thread. So neither a disk that is slow nor
+five hundred trips in one tick hold that thread up, and what arrives while the disk is busy shares the next
+fsync.
+
+Whether a term still holds is read by another thread, on another connection: in a write-ahead log a reader
+does not wait for a writer's fsync. So a slow disk is no evidence against a term; a write that failed is,
+because then nobody knows what the file will keep.
+
+Numbers that must never repeat come from two sources at once, the stored one and the clock, and the larger
+wins: a restored older file still yields a higher term (unix ms), and a clock set back still yields a higher
+term (stored + 1). Command counters are drawn as blocks: a process takes a first counter and may use the next
+COUNTER_BLOCK of them without asking again. The clock's floor is unix ms x 2^20, a million commands a
+millisecond.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from dreamd.adapters.ledger.changes import draw_counters
+from dreamd.adapters.ledger.ledger_thread import Worker
+from dreamd.adapters.ledger.record_text import record_of
+from dreamd.adapters.ledger.schema import order_of
+from dreamd.adapters.ledger.sqlite_file import BUSY_TIMEOUT_S, LedgerFile
+from dreamd.core.safety.causes import cause_named
+from dreamd.core.safety.views import Lock, Mark
+from dreamd.core.safety.wake_orders import Order
+from dreamd.ports.commit import Commit
+from dreamd.ports.ledger import (
+    CLOSES_WITHIN_S,
+    HOUR_S,
+    TRANSACTIONS_WAITING,
+    DreamscapeRecord,
+    LedgerError,
+    Terms,
+    Transaction,
+    lapsed,
+)
+
+T = TypeVar("T")
+Asked = tuple[str, dict[int, int]]
+"""A Dreamscape and its terms by cohort."""
+
+
+class SqliteLedger:
+    """ports.ledger.Ledger on the file at `path`; one thread uses it, its own two threads do the work."""
+
+    def __init__(
+        self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S, file: LedgerFile | None = None
+    ) -> None:
+        """Open or create the file; a call waits `busy_timeout_s` for another process's transaction.
+
+        file: the file at `path`, where it is open already.
+
+        Raises:
+            LedgerError: it is not a ledger, is damaged, is newer than this program, or cannot be written.
+        """
+        self._path = path
+        self._file = file or LedgerFile(path, busy_timeout_s=busy_timeout_s)
+        self._using = threading.Lock()
+        self._asking: sqlite3.Connection | None = None
+        self._finished: Callable[[], None] = lambda: None
+        self._writer = Worker[Transaction, Terms]("ledger-writer", self._write, self._tell)
+        self._reader = Worker[Asked, bool]("ledger-reader", self._read, self._tell)
+
+    def tell(self, finished: Callable[[], None]) -> None:
+        """Call `finished`, on a thread of the ledger's, whenever there is something to `deliver`."""
+        self._finished = finished
+
+    def _tell(self) -> None:
+        self._finished()
+
+    @property
+    def place(self) -> str:
+        """The path."""
+        return str(self._path)
+
+    @property
+    def failure(self) -> str:
+        """Why the last write failed; empty while all is well."""
+        return self._file.failure
+
+    @property
+    def writes(self) -> int:
+        """How many writes are on the disk."""
+        return self._file.writes
+
+    @property
+    def found(self) -> int:
+        """How many there were when it was opened."""
+        return self._file.found
+
+    @property
+    def idle(self) -> bool:
+        """Whether every transaction submitted has been delivered."""
+        return self._writer.idle
+
+    # -- writing ------------------------------------------------------------------------------------
+
+    def submit(self, transaction: Transaction) -> Commit[Terms]:
+        """Queue it for the writer."""
+        commit = Commit[Terms]()
+        waiting = self._writer.unfinished
+        if waiting >= TRANSACTIONS_WAITING:
+            self._writer.refuse(commit, f"the ledger {self._path} is behind: {waiting} transactions wait")
+        else:
+            self._writer.take(transaction, commit)
+        return commit
+
+    def _write(self, transactions: Sequence[Transaction]) -> Sequence[Terms | LedgerError]:
+        with self._using:
+            return self._file.write(transactions)
+
+    def confirm(self, dreamscape: str, terms: Mapping[int, int]) -> Commit[bool]:
+        """Queue the question for the reader."""
+        commit = Commit[bool]()
+        self._reader.take((dreamscape, dict(terms)), commit)
+        return commit
+
+    def _read(self, asked: Sequence[Asked]) -> Sequence[bool | LedgerError]:
+        if self._file.failure:
+            raise LedgerError(self._file.failure)
+        try:
+            if self._asking is None:
+                self._asking = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            return [self._holds(self._asking, dreamscape, terms) for dreamscape, terms in asked]
+        except sqlite3.Error as error:
+            raise LedgerError(f"the ledger {self._path} could not be read ({error})") from error
+
+    @staticmethod
+    def _holds(base: sqlite3.Connection, dreamscape: str, terms: dict[int, int]) -> bool:
+        query = "SELECT cohort, term FROM terms WHERE dreamscape = ?"
+        newest = {int(cohort): int(term) for cohort, term in base.execute(query, (dreamscape,))}
+        return all(newest.get(cohort) == term for cohort, term in terms.items())
+
+    def deliver(self) -> None:
+        """End what is finished."""
+        self._writer.deliver()
+        self._reader.deliver()
+
+    # -- at the start ---------------------------------------------------------------------------------
+
+    def write(self, transaction: Transaction) -> Terms:
+        """Write it and wait for the disk."""
+        commit = self.submit(transaction)
+        while not commit.over:
+            self._writer.wait()
+            self._writer.deliver()
+        return commit.value
+
+    def draw_counters(self, now_s: float) -> int:
+        """The first command counter of a block that no process has or will have."""
+        with self._using:
+            return self._file.alone(lambda base: draw_counters(base, now_s))
+
+    def _rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        return self._file.rows(query, *values)
+
+    def _understood(self, what: str, read: Callable[[str], T], text: object) -> T:
+        try:
+            return read(str(text))
+        except (ValueError, KeyError, TypeError) as error:
+            raise LedgerError(self._file.damaged(f"{what}: {error}")) from error
+
+    def load(self) -> tuple[DreamscapeRecord, ...]:
+        """Every record that has not ended, oldest first, by an index of those alone."""
+        records = self._records("SELECT name, record FROM dreamscapes WHERE ended_s IS NULL")
+        return tuple(sorted(records, key=lambda record: (record.created_s, record.plan.dreamscape)))
+
+    def names(self) -> tuple[str, ...]:
+        """Every name ever given."""
+        return tuple(str(name) for (name,) in self._rows("SELECT name FROM dreamscapes"))
+
+    def ended(self, most: int) -> tuple[DreamscapeRecord, ...]:
+        """Those that ended last, by the index of the ended."""
+        query = "SELECT name, record FROM dreamscapes WHERE ended_s IS NOT NULL ORDER BY ended_s DESC LIMIT ?"
+        return tuple(self._records(query, most))
+
+    def find(self, dreamscape: str) -> DreamscapeRecord | None:
+        """The record of this name, by the primary key."""
+        found = self._records("SELECT name, record FROM dreamscapes WHERE name = ?", dreamscape)
+        return found[0] if found else None
+
+    def _records(self, query: str, *values: object) -> list[DreamscapeRecord]:
+        rows = self._rows(query, *values)
+        return [
+            self._understood(f"the record of {name}", lambda kept: record_of(json.loads(kept)), text)
+            for name, text in rows
+        ]
+
+    def checked_in(self) -> dict[str, str]:
+        """Pod -> sleeper."""
+        rows = self._rows("SELECT pod, sleeper FROM beds ORDER BY pod")
+        return {str(pod): str(sleeper) for pod, sleeper in rows}
+
+    def locks(self) -> tuple[Lock, ...]:
+        """Every lock, by pod; a cause that is not known any more reads as `unknown`."""
+        rows = self._rows("SELECT pod, cause, since_s, evidence FROM locks ORDER BY pod")
+        return tuple(Lock(str(p), cause_named(str(c)), _float(s), str(e)) for p, c, s, e in rows)
+
+    def marks(self) -> tuple[Mark, ...]:
+        """The newest of every pod, by pod."""
+        rows = self._rows("SELECT pod, cause, tripped_s, term, tick FROM marks ORDER BY pod")
+        return tuple(
+            Mark(str(pod), cause_named(str(cause)), _float(tripped_s), _int(term), _int(tick))
+            for pod, cause, tripped_s, term, tick in rows
+        )
+
+    def wake_orders(self) -> tuple[Order, ...]:
+        """Every order, by revision."""
+        rows = self._rows("SELECT id, kept FROM wake_orders ORDER BY revision")
+        return tuple(self._understood(f"the wake order {name}", order_of, text) for name, text in rows)
+
+    def merging(self) -> dict[str, float]:
+        """Who is marked, and since when."""
+        rows = self._rows("SELECT sleeper, since_s FROM merging")
+        return {str(sleeper): _float(since_s) for sleeper, since_s in rows}
+
+    def exposures(self, since_s: float) -> dict[str, float]:
+        """Merge-minutes by sleeper."""
+        query = "SELECT sleeper, sum(minutes) FROM exposures WHERE hour >= ? GROUP BY sleeper"
+        rows = self._rows(query, int(since_s // HOUR_S))
+        return {str(sleeper): _float(minutes) for sleeper, minutes in rows}
+
+    def outdated(self, now_s: float) -> str:
+        """Whether fewer writes are in it than were noted beside it, or the last touch is an hour ago."""
+        if self._file.restored:
+            return "the ledger was restored from a copy"
+        lived_s = _float(self._rows("SELECT lived_s FROM generation")[0][0])
+        if not lapsed(lived_s, now_s):
+            return ""
+        return f"nobody has lived on the ledger for {(now_s - lived_s) / HOUR_S:.1f} h"
+
+    def begin_generation(self, now_s: float) -> None:
+        """Count on from what was noted beside it."""
+        with self._using:
+            self._file.begin_generation(now_s)
+
+    # -- the end ------------------------------------------------------------------------------------
+
+    def close(self, within_s: float = CLOSES_WITHIN_S) -> int:
+        """Write what waits, then close the file; a writer that is held up by the disk keeps it open."""
+        reading = self._reader.close(0.0)
+        left = self._writer.close(within_s)
+        if not left:
+            with self._using:
+                self._file.close()
+        if not reading and self._asking is not None:
+            self._asking.close()
+        return left
+
+
+def _float(value: object) -> float:
+    assert isinstance(value, int | float)
+    return float(value)
+
+
+def _int(value: object) -> int:
+    assert isinstance(value, int)
+    return value

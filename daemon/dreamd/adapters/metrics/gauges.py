@@ -1,0 +1,176 @@
+"""What is true now: gauges, written as they are scraped from the newest readings.
+
+A tick hands over a reading and goes on; labels, sums over the rest and NaNs are the scrape's work, on its
+own thread. Dictionaries are copied in one step before they are looked at.
+
+Dreamscapes and sites come and go, and sites are the pods' own words, so their labels are bounded: the
+longest known DREAMSCAPES and SITES have one each, the rest are `other`. Of sites the rest are added; of
+Dreamscapes sleepers are added, and of everything else the worst stands, because a mean would hide it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isnan, nan
+from typing import Final, TypeVar
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from dreamd.adapters.metrics.catalogue import BY_NAME
+from dreamd.adapters.metrics.instruments import OTHER
+from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
+from dreamd.core.safety.causes import Scope
+from dreamd.ports.metrics import DreamscapeReading, FleetReading, SiteReading
+
+DREAMSCAPES: Final = 12
+SITES: Final = 8
+NOBODY: Final = FleetReading(0, 0, 0, nan, 0, {}, {}, 0, {})
+
+_K = TypeVar("_K")
+Row = tuple[Sequence[str], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What does not change while the process lives. settings: a digest of those in force."""
+
+    version: str
+    python: str
+    wire: str
+    settings: str
+
+
+def _family(name: str, rows: Iterable[Row]) -> GaugeMetricFamily:
+    metric = BY_NAME[name]
+    family = GaugeMetricFamily(name, metric.meaning, labels=metric.labels)
+    for labels, value in rows:
+        family.add_metric(labels, value)
+    return family
+
+
+def _one(name: str, value: float) -> GaugeMetricFamily:
+    return _family(name, [((), value)])
+
+
+def _worst(values: Iterable[float], choose: Callable[[Iterable[float]], float]) -> float:
+    known = [value for value in values if not isnan(value)]
+    return choose(known) if known else nan
+
+
+class Now(Collector):
+    """The newest readings; `collect` may run on another thread."""
+
+    def __init__(
+        self, facts: Facts, bands: Sequence[str], ledger: Callable[[], str], now_s: Callable[[], float]
+    ) -> None:
+        """Begin with nothing known.
+
+        Args:
+            facts: shown as they are.
+            bands: those whose phases are compared.
+            ledger: why the ledger takes nothing, empty while it does.
+            now_s: a clock that never goes back and may be read from any thread.
+        """
+        self._facts, self._bands, self._ledger, self._now_s = facts, bands, ledger, now_s
+        self.fleet = NOBODY
+        self.dreamscapes: dict[str, DreamscapeReading] = {}
+        self.sites: dict[str, SiteReading] = {}
+        self.broker = False
+        self.oldest_write_s = 0.0
+        self.ticked_s = now_s()
+
+    def tick(self) -> None:
+        """A tick is over."""
+        self.ticked_s = self._now_s()
+
+    def collect(self) -> Iterator[Metric]:
+        """Every gauge."""
+        yield from self._of_process()
+        yield from self._of_fleet(self.fleet)
+        yield from self._of_dreamscapes(tuple(self.dreamscapes.items()))
+        yield from _of_sites(tuple(self.sites.items()))
+
+    def _of_process(self) -> Iterator[Metric]:
+        facts = self._facts
+        yield _family("dreamd_build_info", [((facts.version, facts.python, facts.wire), 1.0)])
+        yield _family("dreamd_settings_info", [((facts.settings,), 1.0)])
+        yield _one("dreamd_tick_age_seconds", max(0.0, self._now_s() - self.ticked_s))
+        yield _one("dreamd_broker_connected", float(self.broker))
+        yield _one("dreamd_ledger_writable", float(not self._ledger()))
+        yield _one("dreamd_ledger_oldest_write_seconds", self.oldest_write_s)
+
+    def _of_fleet(self, fleet: FleetReading) -> Iterator[Metric]:
+        yield _one("dreamd_coupled_above_granted", fleet.above_granted)
+        yield _one("dreamd_unconfirmed_severs", fleet.unconfirmed)
+        yield _one("dreamd_wake_orders", fleet.wake_orders)
+        yield _one("dreamd_pods_online", fleet.online)
+        yield _one("dreamd_pods_unheard", fleet.unheard)
+        yield _one("dreamd_pods_known", fleet.known)
+        yield _family("dreamd_breakers", _by(fleet.breakers, {state: state.value for state in BreakerState}))
+        yield _family("dreamd_breakers_locked", _by(fleet.locked, {scope: scope.value for scope in Scope}))
+        ended = DreamscapeState.ENDED
+        states: dict[DreamscapeState, str] = {s: s.value for s in DreamscapeState if s is not ended}
+        yield _family("dreamd_dreamscapes", _by(fleet.dreamscapes, states))
+
+    def _of_dreamscapes(self, known: Sequence[tuple[str, DreamscapeReading]]) -> Iterator[Metric]:
+        groups = [(name, [reading]) for name, reading in known[:DREAMSCAPES]]
+        if len(known) > DREAMSCAPES:
+            groups.append((OTHER, [reading for _, reading in known[DREAMSCAPES:]]))
+        yield _family("dreamd_sleepers", [row for name, of in groups for row in _sleepers(name, of)])
+        yield _family("dreamd_synchrony_z", [row for name, of in groups for row in self._z(name, of)])
+        for metric, read, choose in _WORST:
+            rows = [((name,), _worst(map(read, of), choose)) for name, of in groups]
+            yield _family(metric, rows)
+        runaway = [(name, max(of, key=_nearness).crowd.runaway) for name, of in groups]
+        yield _family("dreamd_energy", [((name,), worst.energy) for name, worst in runaway])
+        yield _family("dreamd_energy_limit", [((name,), worst.energy_limit) for name, worst in runaway])
+
+    def _z(self, name: str, of: Sequence[DreamscapeReading]) -> Iterator[Row]:
+        said = [one for reading in of for one in reading.crowd.synchrony]
+        for band in self._bands:
+            yield (name, band), _worst((one.z for one in said if one.band == band), max)
+
+
+_Read = Callable[[DreamscapeReading], float]
+_WORST: Final[tuple[tuple[str, _Read, Callable[[Iterable[float]], float]], ...]] = (
+    ("dreamd_coupling_level", lambda of: of.crowd.level, max),
+    ("dreamd_halved", lambda of: float(bool(of.crowd.halved_cause)), max),
+    ("dreamd_synchrony_ppc", lambda of: _worst((one.ppc for one in of.crowd.synchrony), max), max),
+    ("dreamd_dispersion_ratio", lambda of: of.crowd.identity.dispersion_ratio, min),
+    ("dreamd_rank_ratio", lambda of: of.crowd.identity.rank_ratio, min),
+    ("dreamd_identifiability", lambda of: of.crowd.identity.i_diff, min),
+)
+"""What is read of a Dreamscape, and which of several is the worst."""
+
+
+def _nearness(of: DreamscapeReading) -> float:
+    """How near the energy is to its limit; what is not known is far."""
+    runaway = of.crowd.runaway
+    share = runaway.energy / runaway.energy_limit if runaway.energy_limit else nan
+    return -1.0 if isnan(share) else share
+
+
+def _sleepers(name: str, of: Sequence[DreamscapeReading]) -> Iterator[Row]:
+    for state in ("merged", "alone", "severed", "unreachable"):
+        yield (name, state), float(sum(getattr(reading, state) for reading in of))
+
+
+def _by(counts: Mapping[_K, int], words: Mapping[_K, str]) -> list[Row]:
+    return [((word,), float(counts.get(key, 0))) for key, word in words.items()]
+
+
+def _of_sites(known: Sequence[tuple[str, SiteReading]]) -> Iterator[Metric]:
+    shown = dict(known[:SITES])
+    for _, reading in known[SITES:]:
+        shown[OTHER] = shown.get(OTHER, SiteReading()) + reading
+    for metric, read in _SITE:
+        yield _family(metric, [((site,), read(reading)) for site, reading in shown.items()])
+
+
+_SITE: Final[tuple[tuple[str, Callable[[SiteReading], float]], ...]] = (
+    ("dreamd_site_pods", lambda site: site.pods),
+    ("dreamd_site_quality", lambda site: site.quality),
+    ("dreamd_site_quality_low", lambda site: site.low),
+    ("dreamd_site_clock_unsynced", lambda site: site.unsynced),
+    ("dreamd_site_clock_uncertainty_seconds", lambda site: site.uncertainty_s),
+)

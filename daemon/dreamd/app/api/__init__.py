@@ -1,0 +1,1 @@
+"""The commands and queries of the application, one module a subject. Adapters call nothing else."""

@@ -1,0 +1,186 @@
+"""Beds, who lies where: a check-in binds once the ledger has it, a check-out frees at once.
+
+Rules
+- A check-in that waits for the ledger holds its bed and its sleeper: another for either is refused.
+- A check-out is a way out. It releases the pod and unbinds the sleeper in the call, and gives up a check-in
+  that still waits. Its answer waits for the ledger, so that an answer outlives a crash; what could not be
+  written is written later.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from dreamd.app.dependencies import Surroundings
+from dreamd.app.dreamscapes.runtime import Conductor
+from dreamd.app.fleet.registry import PodRecord
+from dreamd.app.fleet.sever_confirmations import Ticket
+from dreamd.app.people.withdrawals import Withdrawals
+from dreamd.core.dreamscapes.admission import NAME_RULE
+from dreamd.core.dreamscapes.views import PodView
+from dreamd.core.refusals import Code, Figure, Refusal, bad_field
+from dreamd.ports.deferred import Later
+from dreamd.ports.ledger import Commit, Terms, Transaction
+from dreamwire.topics import is_name
+
+Answer = PodView | Refusal | Later[PodView]
+
+
+@dataclass(slots=True)
+class Binding:
+    """A check-in on its way."""
+
+    sleeper: str
+    answer: Later[PodView] | None = None
+
+
+class Beds:
+    """Checks sleepers in and out. release: lets a pod go, in whatever Dreamscape it sits."""
+
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        conductors: Mapping[str, Conductor],
+        withdrawals: Withdrawals,
+        release: Callable[[PodRecord, str], Ticket],
+    ) -> None:
+        self._in = surroundings
+        self._conductors = conductors
+        self._withdrawals = withdrawals
+        self._release = release
+        self._binding: dict[str, Binding] = {}
+        self._unsaved: dict[str, None] = {}
+        self._writing = False
+
+    # -- in -----------------------------------------------------------------------------------------
+
+    def check_in(self, record: PodRecord, sleeper: str, etag: str, *, closing: bool) -> Answer:
+        """Bind a sleeper to a pod; the same pair again is the same answer."""
+        if record.sleeper == sleeper and sleeper:
+            return self._in.fleet.shown(record)
+        waiting = self._binding.get(record.pod)
+        if waiting is not None and waiting.sleeper == sleeper and waiting.answer is not None:
+            return waiting.answer
+        refusal = self._refusal(record, sleeper, etag, closing=closing)
+        if refusal is not None:
+            return refusal
+        return self._bind(record, sleeper)
+
+    def _bind(self, record: PodRecord, sleeper: str) -> Answer:
+        pod, binding = record.pod, Binding(sleeper)
+        self._binding[pod] = binding
+        self._unsaved.pop(pod, None)
+        answer = self._in.commits.ask(
+            Transaction(check_ins=((pod, sleeper),)),
+            "the check-in",
+            lambda _terms: self._bound(record, sleeper),
+            over=lambda commit: self._ended(pod, commit),
+            failed=lambda: self._keep(pod),
+            undo=lambda: self._keep(pod),
+        )
+        if isinstance(answer, Later):
+            binding.answer = answer
+        return answer
+
+    def _ended(self, pod: str, _commit: Commit[Terms]) -> None:
+        del self._binding[pod]
+
+    def _keep(self, pod: str) -> None:
+        """Whatever the ledger says of this bed, write what is so."""
+        self._unsaved[pod] = None
+
+    def _bound(self, record: PodRecord, sleeper: str) -> PodView:
+        now_s = self._in.clock.now_s()
+        self._in.fleet.lay(record, sleeper, now_s)
+        if not self._withdrawals.settled(record.pod):
+            # That an earlier sleeper withdrew may be written after this: what is so is written once more.
+            self._withdrawals.void(record.pod)
+            self._keep(record.pod)
+        self._in.consents.checked_in(sleeper)
+        for conductor in self._conductors.values():
+            conductor.seating.excused.discard(record.pod)
+        sentence = f"a sleeper is checked in to {record.pod}"
+        self._in.journal.append(now_s, "checked-in", sentence, pod=record.pod)
+        return self._in.fleet.shown(record)
+
+    def _refusal(self, record: PodRecord, sleeper: str, etag: str, *, closing: bool) -> Refusal | None:
+        pod = record.pod
+        if not is_name(sleeper):
+            return bad_field("sleeper", f"a pseudonym of {NAME_RULE}", Figure("something else"))
+        if etag and etag != self._in.fleet.shown(record).etag:
+            return Refusal(Code.STALE_ETAG, f"pod {pod!r} has changed since etag {etag}", {"pod": pod})
+        if closing:
+            return Refusal(Code.SHUTTING_DOWN, "the daemon is shutting down")
+        if not record.online:
+            return Refusal(Code.POD_OFFLINE, f"pod {pod!r} is offline", {"pod": pod})
+        return self._taken(record, sleeper)
+
+    def _taken(self, record: PodRecord, sleeper: str) -> Refusal | None:
+        if record.sleeper or record.pod in self._binding:
+            return Refusal(Code.POD_BUSY, f"another sleeper is in pod {record.pod!r}", {"pod": record.pod})
+        bound = (pod for pod, one in self._binding.items() if one.sleeper == sleeper)
+        elsewhere = self._in.fleet.pod_of(sleeper) or next(bound, "")
+        if elsewhere:
+            return Refusal(
+                Code.SLEEPER_ELSEWHERE, f"this sleeper is checked in to pod {elsewhere!r}", {"pod": elsewhere}
+            )
+        return None
+
+    # -- out ----------------------------------------------------------------------------------------
+
+    def check_out(self, record: PodRecord) -> Answer:
+        """Release the pod, then unbind its sleeper; idempotent."""
+        pod, answer = record.pod, None
+        waiting = self._binding.get(pod)
+        if record.sleeper or waiting is not None or pod in self._unsaved:
+            self._overtake(waiting)
+            answer = self._unbind(record)
+        if not record.online:
+            self._in.tickets.forget(pod)
+        return self._in.fleet.shown(record) if answer is None or isinstance(answer, PodView) else answer
+
+    def _overtake(self, waiting: Binding | None) -> None:
+        if waiting is not None and waiting.answer is not None and not waiting.answer.settled:
+            waiting.answer.settle(Refusal(Code.NOT_CHECKED_IN, "the pod was checked out meanwhile"))
+
+    def _unbind(self, record: PodRecord) -> Answer:
+        pod, now_s = record.pod, self._in.clock.now_s()
+        if record.sleeper:
+            self._release(record, "checked out")
+            self._in.fleet.lay(record, "", now_s)
+            self._in.journal.append(now_s, "checked-out", f"the sleeper of {pod} is checked out", pod=pod)
+        self._unsaved.pop(pod, None)
+        return self._in.commits.ask(
+            Transaction(check_ins=((pod, ""),)),
+            "the check-out",
+            lambda _terms: self._unbound(record),
+            failed=lambda: self._keep(pod),
+        )
+
+    def _unbound(self, record: PodRecord) -> PodView:
+        """The ledger has nobody in this bed, so it has the withdrawal of who lay there too."""
+        if not record.sleeper:
+            self._withdrawals.void(record.pod)
+        return self._in.fleet.shown(record)
+
+    # -- what is not yet written ----------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Write of the beds that are not in the ledger as they are."""
+        pods = [pod for pod in self._unsaved if pod not in self._binding]
+        if self._writing or not pods:
+            return
+        rows = tuple((pod, self._sleeper(pod)) for pod in pods)
+        for pod in pods:
+            del self._unsaved[pod]
+        self._writing = True
+
+        def over(commit: Commit[Terms]) -> None:
+            self._writing = False
+            if not commit.done:
+                self._unsaved.update(dict.fromkeys(pods))
+
+        self._in.commits.submit(Transaction(check_ins=rows), "who lies where", over)
+
+    def _sleeper(self, pod: str) -> str:
+        record = self._in.fleet.get(pod)
+        return record.sleeper if record is not None else ""

@@ -1,0 +1,286 @@
+"""What the API may ask of the application: a call answers at once, with a value or a refusal.
+
+A call that binds somebody may answer `Later`: once the ledger has it, or has not within a few seconds. What
+severs is done in the call, whatever the ledger does.
+
+Watches are pulled: the caller gets an object with `take`, and a callback that says there is
+something to take. The callback is called on the application's thread and must return at once.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from dreamd.app.events.subscriptions import Changed
+from dreamd.core.dreamscapes.views import (
+    BreakerState,
+    Check,
+    CollectiveView,
+    DreamscapeView,
+    Event,
+    Plan,
+    PodView,
+    SeverOutcome,
+)
+from dreamd.core.fleet.house import HouseView
+from dreamd.core.refusals import Refusal
+from dreamd.core.safety.scopes import SeverScope
+from dreamd.core.safety.views import BreakerView
+from dreamd.core.safety.wake_orders import Order
+from dreamd.ports.deferred import Later
+from dreamwire.messages import WakeScope
+
+
+class CollectiveWatch(Protocol):
+    """The newest tick of one Dreamscape; ticks not taken in time are skipped and counted."""
+
+    def take(self) -> CollectiveView | None:
+        """The newest tick not yet taken, with how many were skipped before it; None: nothing new."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """The Dreamscape has ended and nothing is left to take."""
+        ...
+
+    def close(self) -> None:
+        """Stop watching; safe to call twice."""
+        ...
+
+
+class EventWatch(Protocol):
+    """The journal after a cursor, without loss."""
+
+    def take(self, limit: int) -> tuple[Event, ...] | Refusal:
+        """The next events in order, at most `limit`; a refusal where they are no longer kept."""
+        ...
+
+    @property
+    def cursor(self) -> int:
+        """Everything up to here has been taken or is not this watcher's; ask after it to go on."""
+        ...
+
+    def close(self) -> None:
+        """Stop watching; safe to call twice."""
+        ...
+
+
+class PodWatch(Protocol):
+    """Pods that have changed; only the newest view of each is kept."""
+
+    def take(self) -> tuple[PodView, ...]:
+        """The pods that changed since the last call; on the first call all of them."""
+        ...
+
+    def close(self) -> None:
+        """Stop watching; safe to call twice."""
+        ...
+
+
+class Leading(Protocol):
+    """An artist's lead of one Dreamscape."""
+
+    def take(self, vector: Sequence[float], share: float) -> Refusal | None:
+        """What the artist says now: D numbers on the shared scale, and their share; None: taken."""
+        ...
+
+    def close(self) -> None:
+        """The lead is over; safe to call twice."""
+        ...
+
+
+class SeverTicket(Protocol):
+    """A sever that has already been sent; the outcome fills in as pods confirm."""
+
+    def outcome(self) -> SeverOutcome:
+        """How many were zeroed and confirmed by now."""
+        ...
+
+    @property
+    def settled(self) -> bool:
+        """All have confirmed, or 1.5 s have passed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A wake order and the ticket of those it has severed."""
+
+    order: Order
+    ticket: SeverTicket
+
+
+class BreakerDesk(Protocol):
+    """The breakers; a name is pods/{pod} or dreamscapes/{dreamscape}."""
+
+    def list(self, state: BreakerState | None = None, after: str = "") -> Iterator[BreakerView]:
+        """Every breaker in this state (None: any), by name, behind the name `after`, of what has not ended.
+
+        MUST make a view only as it is read; read it before anything else happens. So in every list here.
+        """
+        ...
+
+    def get(self, name: str) -> BreakerView | Refusal:
+        """One breaker."""
+        ...
+
+    def trip(self, name: str, by: str, reason: str) -> BreakerView | Refusal:
+        """Open it now; valid in every state."""
+        ...
+
+    def reset(
+        self, name: str, by: str, reason: str, etag: str = ""
+    ) -> BreakerView | Refusal | Later[BreakerView]:
+        """From LOCKED to HALF_OPEN, by a named person with a reason."""
+        ...
+
+
+class WakeDesk(Protocol):
+    """Wake orders."""
+
+    def list(self, after: str = "", *, standing: bool = False) -> Iterator[Order]:
+        """Every order kept, or that stands, newest first, behind the place `after`.
+
+        Raises:
+            ValueError: it is no place.
+        """
+        ...
+
+    def order(
+        self, scope: WakeScope, target: str, issuer: str, reason: str, request_id: str = ""
+    ) -> Ordered | Refusal:
+        """Wake everyone in this scope, now, and keep them from being merged until it is lifted."""
+        ...
+
+    def lift(self, order_id: str, by: str, reason: str) -> Order | Refusal | Later[Order]:
+        """The order stands no longer; a name and a reason are required."""
+        ...
+
+
+class SeverDesk(Protocol):
+    """Severs by scope."""
+
+    def order(self, scope: SeverScope, target: str, issuer: str, reason: str) -> SeverTicket | Refusal:
+        """Set each pod in the scope to zero, in this call; refused only for a name that is not known."""
+        ...
+
+
+class Coordination(Protocol):
+    """The application as its callers see it."""
+
+    @property
+    def breakers(self) -> BreakerDesk:
+        """Look at breakers, trip and reset them."""
+        ...
+
+    @property
+    def severing(self) -> SeverDesk:
+        """Sever a sleeper, a pod, a Dreamscape, a site or the fleet."""
+        ...
+
+    @property
+    def waking(self) -> WakeDesk:
+        """Give and lift wake orders."""
+        ...
+
+    def living(self) -> tuple[DreamscapeView, ...]:
+        """Every Dreamscape that has not ended, newest first, without its seats."""
+        ...
+
+    def sites(self) -> tuple[str, ...]:
+        """The sites of pods that are heard, by name."""
+        ...
+
+    def house(self) -> HouseView:
+        """What concerns every Dreamscape at once: the way to the pods, and the ledger."""
+        ...
+
+    def pods(self, after: str = "") -> Iterator[PodView]:
+        """Every pod that is known, by name, behind the name `after`."""
+        ...
+
+    def pod(self, pod: str) -> PodView | Refusal:
+        """One pod."""
+        ...
+
+    def watch_pods(self, changed: Changed) -> PodWatch | Refusal:
+        """Watch the fleet."""
+        ...
+
+    def bed_of(self, sleeper: str) -> str | Refusal:
+        """The pod a sleeper is checked in to."""
+        ...
+
+    def check_in(self, pod: str, sleeper: str, etag: str = "") -> PodView | Refusal | Later[PodView]:
+        """Bind a sleeper (a pseudonym) to a pod; the same pair again is the same answer."""
+        ...
+
+    def check_out(self, pod: str) -> PodView | Refusal | Later[PodView]:
+        """Release the pod, then unbind its sleeper; idempotent."""
+        ...
+
+    def release(self, pod: str, reason: str) -> SeverTicket | Refusal:
+        """This bed alone, now; valid in every state."""
+        ...
+
+    def create(
+        self, plan: Plan, *, validate_only: bool = False
+    ) -> DreamscapeView | Refusal | Later[DreamscapeView]:
+        """Create a Dreamscape in PLANNED, or say what is wrong with the plan."""
+        ...
+
+    def update(
+        self, plan: Plan, etag: str = "", *, validate_only: bool = False
+    ) -> DreamscapeView | Refusal | Later[DreamscapeView]:
+        """Change the plan of the Dreamscape of that name before its start, or say what is wrong with it."""
+        ...
+
+    def dreamscapes(self, after: str = "") -> Iterator[DreamscapeView]:
+        """Every Dreamscape that is kept, newest first, without seats, behind the place `after`.
+
+        The newest of those that ended are kept; any is found by its name.
+
+        Raises:
+            ValueError: it is no place.
+        """
+        ...
+
+    def dreamscape(self, name: str) -> DreamscapeView | Refusal:
+        """One Dreamscape."""
+        ...
+
+    def start(self, name: str, etag: str = "") -> DreamscapeView | Refusal | Later[DreamscapeView]:
+        """Freeze the scale, assign everyone admitted, begin to dream."""
+        ...
+
+    def sever(self, name: str, reason: str) -> SeverTicket | Refusal:
+        """Everyone to zero in this call; they sleep on, Resume is possible."""
+        ...
+
+    def resume(self, name: str, etag: str = "") -> DreamscapeView | Refusal:
+        """Dream on after a sever; everyone ramps from zero."""
+        ...
+
+    def wake(self, name: str, issuer: str, reason: str) -> SeverTicket | Refusal:
+        """Sever, then wake everyone: latches at every pod."""
+        ...
+
+    def end(self, name: str, reason: str) -> SeverTicket | Refusal:
+        """Close the books once all are home."""
+        ...
+
+    def explain(self, name: str, pod: str) -> tuple[Check, ...] | Refusal:
+        """Every admission check of this pod for this Dreamscape, in order."""
+        ...
+
+    def watch_collective(self, name: str, changed: Changed) -> CollectiveWatch | Refusal:
+        """Watch a Dreamscape's ticks, conflated."""
+        ...
+
+    def lead(self, name: str) -> Leading | Refusal:
+        """Begin to lead a Dreamscape live; one leads at a time, within the plan's artist share."""
+        ...
+
+    def watch_events(self, cursor: int | None, dreamscape: str, changed: Changed) -> EventWatch | Refusal:
+        """Events after `cursor` (None: from now on), of one Dreamscape or of all (empty)."""
+        ...

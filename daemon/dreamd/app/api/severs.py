@@ -1,0 +1,154 @@
+"""Severing by scope: one sleeper, one pod, one Dreamscape, one site, the fleet.
+
+In the call that gives the order every zero leaves first: each Dreamscape that is severed as a whole publishes
+zeros, each pod that is severed alone gets its release. Then the states move, then the ledger and the journal
+are told. Nothing is waited for. A failure of one pod or Dreamscape keeps no other from being set to zero.
+
+What comes back, and how:
+
+- A Dreamscape that was severed as a whole is SEVERED: Resume takes it up again, from zero. Of a site those
+  Dreamscapes are severed as a whole in which every pod that has a slot stands in the site.
+- A pod that was severed alone has left its seat, and the others go on. It is seated there again once its
+  sleeper is checked in anew, as after a release.
+- For the fleet every Dreamscape is severed as a whole, those that only gather included, and a pod that holds
+  a slot of none is released.
+
+A sever is no standing order: a Dreamscape that has a time to start starts. A wake order forbids that.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Final
+
+from dreamd.app.dependencies import Surroundings
+from dreamd.app.dreamscapes.archive import Archive
+from dreamd.app.dreamscapes.runtime import Conductor
+from dreamd.app.fleet.registry import PodRecord
+from dreamd.app.fleet.sever_confirmations import Ticket
+from dreamd.core.dreamscapes.views import DreamscapeState
+from dreamd.core.refusals import Code, Refusal, bad_field
+from dreamd.core.safety.causes import Cause
+from dreamd.core.safety.scopes import SeverScope
+from dreamwire.messages import Release
+
+NO_BED: Final = "this sleeper is checked in to no pod"
+"""The name is not repeated: a caller may have sent that of a person."""
+
+
+class Severing:
+    """Implements `coordination.SeverDesk`."""
+
+    def __init__(
+        self, surroundings: Surroundings, conductors: Mapping[str, Conductor], archive: Archive
+    ) -> None:
+        self._in = surroundings
+        self._conductors = conductors
+        self._archive = archive
+
+    def order(self, scope: SeverScope, target: str, issuer: str, reason: str) -> Ticket | Refusal:
+        """Set each pod in the scope to zero, in this call; target: the bare name, empty for the fleet."""
+        found = self._reached(scope, target)
+        if isinstance(found, Refusal):
+            return found
+        whole, alone = found
+        holding = [seat.pod for conductor in whole for seat in conductor.holding()]
+        ticket = self._in.tickets.issue([*holding, *(r.pod for r in alone if self._holds(r))])
+        said = ": ".join(word for word in (issuer, reason) if word)
+        self._cut(whole, alone, said)
+        self._tell(scope, target, said)
+        return ticket
+
+    # -- whom it reaches --------------------------------------------------------------------------
+
+    def _reached(self, scope: SeverScope, target: str) -> tuple[list[Conductor], list[PodRecord]] | Refusal:
+        """The Dreamscapes to sever as a whole, and the pods to sever alone."""
+        match scope:
+            case SeverScope.SLEEPER:
+                return self._bed(self._in.fleet.pod_of(target), NO_BED)
+            case SeverScope.POD:
+                return self._bed(target, f"pod {target!r} has never connected")
+            case SeverScope.DREAMSCAPE:
+                return self._dreamscape(target)
+            case SeverScope.SITE:
+                return self._site(target)
+            case SeverScope.FLEET:
+                return list(self._conductors.values()), self._strays()
+
+    def _bed(self, pod: str, unknown: str) -> tuple[list[Conductor], list[PodRecord]] | Refusal:
+        record = self._in.fleet.get(pod)
+        return ([], [record]) if record is not None else Refusal(Code.POD_UNKNOWN, unknown)
+
+    def _dreamscape(self, name: str) -> tuple[list[Conductor], list[PodRecord]] | Refusal:
+        conductor = self._conductors.get(name)
+        if conductor is None and not self._archive.used(name):
+            return Refusal(Code.DREAMSCAPE_UNKNOWN, f"no Dreamscape is named {name!r}", {"dreamscape": name})
+        return ([conductor] if conductor is not None else []), []
+
+    def _site(self, site: str) -> tuple[list[Conductor], list[PodRecord]] | Refusal:
+        here = {record.pod: record for record in self._in.fleet if record.presence.site == site}
+        if not here:
+            return bad_field("target", "a site of which a pod has connected", site)
+        whole = [c for c in self._conductors.values() if _all_in(c, here.keys())]
+        covered = {seat.pod for conductor in whole for seat in conductor.holding()}
+        alone = [r for pod, r in here.items() if pod not in covered and (r.dreamscape or self._holds(r))]
+        return whole, alone
+
+    def _strays(self) -> list[PodRecord]:
+        """Pods that say they hold a slot, of which no Dreamscape here knows."""
+        seated = {seat.pod for conductor in self._conductors.values() for seat in conductor.holding()}
+        return [record for record in self._in.fleet if record.pod not in seated and self._holds(record)]
+
+    def _holds(self, record: PodRecord) -> bool:
+        conductor = self._conductors.get(record.dreamscape)
+        seat = conductor.seats.of(record.pod) if conductor is not None else None
+        return (seat is not None and seat.slot is not None) or bool(
+            record.status and record.status.assignment
+        )
+
+    # -- the cut ----------------------------------------------------------------------------------
+
+    def _cut(self, whole: list[Conductor], alone: list[PodRecord], said: str) -> None:
+        """Every zero first, then what is written; one that fails does not keep the next from being cut."""
+        seated = [(record, self._conductors.get(record.dreamscape)) for record in alone]
+        mixed = dict.fromkeys(conductor for _, conductor in seated if conductor is not None)
+        acts: list[Callable[[], object]] = [partial(conductor.zero, Cause.OPERATOR) for conductor in whole]
+        acts += [partial(self._release, record, conductor, said) for record, conductor in seated]
+        acts += [partial(conductor.sever, Cause.OPERATOR, said) for conductor in whole]
+        acts += [conductor.keep_books for conductor in mixed]
+        _each(acts)
+
+    def _release(self, record: PodRecord, conductor: Conductor | None, said: str) -> None:
+        order = Release(said or Cause.OPERATOR.value)
+        self._in.orders.send(record.pod, record.incarnation, order, self._in.clock.now_s())
+        if conductor is not None:
+            conductor.cut(record)
+
+    def _tell(self, scope: SeverScope, target: str, said: str) -> None:
+        whom = {SeverScope.FLEET: "the fleet", SeverScope.SLEEPER: "one sleeper"}
+        named = whom.get(scope, f"{scope.value} {target}")
+        sentence = f"sever of {named}" + (f": {said}" if said else "")
+        self._in.journal.append(
+            self._in.clock.now_s(), "sever-order", sentence, cause=Cause.OPERATOR.value, reason=scope.value
+        )
+
+
+def _all_in(conductor: Conductor, pods: Iterable[str]) -> bool:
+    """Whether every pod that has a slot is one of these, and there is one."""
+    holding = {seat.pod for seat in conductor.holding()}
+    return bool(holding) and holding <= set(pods) and conductor.state is not DreamscapeState.ENDED
+
+
+def _each(acts: Iterable[Callable[[], object]]) -> None:
+    """Do all of them, then raise what the first that failed has raised.
+
+    Raises:
+        Exception: whatever one of them raised; every other one has been done.
+    """
+    failures: list[Exception] = []
+    for act in acts:
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 -- nothing may keep the next pod from being set to zero
+            failures.append(error)
+    if failures:
+        raise failures[0]

@@ -1,0 +1,93 @@
+"""A bank: the columns of some cohorts in a row, who may take part, and what they live.
+
+Exposure is summed from above. A frame says what was rendered when it was captured; since then it can have
+risen by RISE at most, and never above the largest grant in force; of a pod that is silent nothing better than
+that grant is known. A pause of the daemon counts as long as a permission can outlive its last message.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dreamd.app.collective.grant_history import Grants
+from dreamd.core.limits import FRAME_STALE_HOPS, GUIDELINE_CAP, HOP_S, RAMP_MIN_S
+from dreamd.fusion.frame_table import Columns, Mask
+from dreamwire.schema import Schema
+
+RISE = GUIDELINE_CAP / RAMP_MIN_S * (FRAME_STALE_HOPS + 2) * HOP_S
+"""How much a share can rise between a frame that is not stale and the tick after next."""
+_NEVER = -(1 << 62)
+
+
+@dataclass(slots=True)
+class Bank:
+    """The columns of one bank and who may take part. granted: uint8[slots], as last broadcast.
+
+    most: the sleepers' own ceilings, as bytes; halved: how many times a grant is halved. float64[slots]:
+    `rate` is the share that nobody renders more than, `lived_min` what that came to since it was last
+    charged, `left_min` what the limit leaves.
+    """
+
+    columns: Columns
+    occupied: Mask
+    allowed: Mask
+    away: Mask
+    since: NDArray[np.int64]
+    granted: NDArray[np.uint8]
+    grants: Grants
+    most: NDArray[np.uint8]
+    halved: NDArray[np.uint8]
+    rate: NDArray[np.float64]
+    lived_min: NDArray[np.float64]
+    left_min: NDArray[np.float64]
+    looked_at: NDArray[np.int64]
+    seen: tuple[int, Mask] | None = None
+    fresh: tuple[int, Mask] | None = None
+
+    @classmethod
+    def of(cls, schema: Schema, slots: int) -> Self:
+        """A bank nobody has been given a slot of."""
+        return cls(
+            Columns(schema, slots),
+            np.zeros(slots, dtype=np.bool_),
+            np.zeros(slots, dtype=np.bool_),
+            np.zeros(slots, dtype=np.bool_),
+            np.zeros(slots, dtype=np.int64),
+            np.zeros(slots, dtype=np.uint8),
+            Grants(slots),
+            np.zeros(slots, dtype=np.uint8),
+            np.zeros(slots, dtype=np.uint8),
+            np.zeros(slots),
+            np.zeros(slots),
+            np.full(slots, np.inf),
+            np.full(slots, _NEVER, dtype=np.int64),
+        )
+
+    def recent(self, instant: int) -> Mask:
+        """See `Columns.recent`; asked several times a tick, in which nothing is written."""
+        if self.seen is None or self.seen[0] != instant:
+            self.seen = instant, self.columns.recent(instant)
+        return self.seen[1]
+
+    def anew(self, instant: int) -> Mask:
+        """Return bool[slots]: the newest frame has come since the last tick that asked.
+
+        A frame that stays the newest for three ticks, because the next are late, is one piece of evidence.
+        """
+        if self.fresh is None or self.fresh[0] != instant:
+            self.fresh = instant, self.columns.instant != self.looked_at
+            np.copyto(self.looked_at, self.columns.instant)
+        return self.fresh[1]
+
+    def live(self, seconds: float) -> None:
+        """So much time has passed since the last message."""
+        self.lived_min += self.rate * (seconds / 60.0)
+
+    def bound(self, instant: int) -> None:
+        """After a message: what nobody can be rendering more of until the next."""
+        told = self.columns.applied.astype(np.float64)
+        granted = self.grants.most()
+        risen = np.maximum(told, np.minimum(told + RISE, granted))
+        self.rate = np.where(self.recent(instant), risen, granted) * self.occupied

@@ -1,0 +1,1 @@
+"""The way of a pod into a slot: admission, the commit in the ledger, and the slots."""

@@ -1,0 +1,204 @@
+"""Seating: who is asked, who is admitted, and the assign that makes an admitted seat a slot.
+
+Nobody is seated by force: a seat is given to a checked-in sleeper of a selected pod, its checks are run
+again and again while it waits, and the first that fails is written on it. A seat that held a slot before
+(its pod rebooted, or this daemon did) is assigned again whatever its breaker says: the breaker keeps it
+at zero until its frames have been scored. Whoever was released is excused: this Dreamscape does not ask
+them again until somebody is checked in to that pod anew.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from dreamd.app.collective.cohorts import Cohorts
+from dreamd.app.dependencies import Surroundings
+from dreamd.app.durability.fencing import Ownership
+from dreamd.app.fleet.registry import PodRecord, candidate
+from dreamd.core.dreamscapes.admission import admit, ceiling_for, first_refusal, selects
+from dreamd.core.dreamscapes.seats import Seat, Seats
+from dreamd.core.dreamscapes.views import BreakerState, Check, Plan, SeatState
+from dreamd.core.limits import GUIDELINE_CAP, SESSION_MAX_S
+from dreamd.core.listing import Names
+from dreamd.core.refusals import Code, Refusal
+from dreamd.fusion.collective import shared_scale
+from dreamd.ports.consent import Dose
+from dreamwire.messages import Assign, Floats
+from dreamwire.schema import schema_named
+
+RETRY_S: Final = 5.0
+"""A pod that refused an assign is asked again after this long."""
+
+
+class Seating:
+    """Fills the seats of one Dreamscape."""
+
+    def __init__(self, plan: Plan, surroundings: Surroundings, seats: Seats, ownership: Ownership) -> None:
+        self._plan = plan
+        self._in = surroundings
+        self._seats = seats
+        self._ownership = ownership
+        self._retry_s: dict[int, float] = {}
+        self._looked = 0
+        self._invited = Names(plan.pods)
+        self._asked_to = ""
+        self.excused: set[str] = set()
+
+    def explain(self, record: PodRecord, *, started: bool) -> tuple[Check, ...]:
+        """Every admission check of this pod, in order."""
+        seats_left = 0 if self._seats.full else 1
+        now_s = self._in.clock.now_s()
+        facts = candidate(record, now_s, seats_left=seats_left, started=started)
+        # As if seated here: an order over this Dreamscape reaches whoever would join it.
+        order = self._in.wakes.reaching(record.pod, record.presence.site, self._plan.dreamscape)
+        standing = self._in.consents.standing(record.sleeper)
+        facts = replace(
+            facts,
+            wake_order=order.id if order else "",
+            consent_left_s=standing.left_s(now_s),
+            consent_intimate=standing.intimate,
+            withdrawn=standing.withdrawn,
+            exposure=self._in.exposures.dose(record.sleeper, now_s).share,
+            ledger=self._in.commits.trouble,
+        )
+        return admit(facts, self._plan)
+
+    def gather(self, *, started: bool, most: int | None = None) -> list[Seat]:
+        """Seat whoever may be seated and look again at those who wait; returns the newly admitted.
+
+        most: look at so many who have no seat, and at so many who wait, next time at the next; None: at all.
+        """
+        if (not started or self._plan.late_joining) and not self._seats.full:
+            for record in self._asked(most):
+                if self._may_sit(record):
+                    self._sit(record)
+        waiting = (SeatState.WAITING, SeatState.ADMITTED)
+        seats = [seat for seat in self._seats if seat.state in waiting]
+        if most is not None and len(seats) > most:
+            seats = ([seat for seat in seats if seat.number > self._looked] or seats)[:most]
+        self._looked = seats[-1].number if seats else 0
+        return [seat for seat in seats if self._admit(seat, started=started)]
+
+    def _asked(self, most: int | None) -> list[PodRecord]:
+        """Pods that this plan may ask, by name: of those invited, or those in which somebody has no seat."""
+        names = self._invited or self._in.fleet.unseated.of(self._plan.site)
+        chosen = list(names) if most is None else names.some_after(self._asked_to, most)
+        self._asked_to = chosen[-1] if chosen else ""
+        records = map(self._in.fleet.get, chosen)
+        return [record for record in records if record is not None]
+
+    def _may_sit(self, record: PodRecord) -> bool:
+        return (
+            not record.dreamscape
+            and record.pod not in self.excused
+            and self._seats.of(record.pod) is None
+            and record.online
+            and record.sleeper != ""
+            and not record.latched
+            and not self._seats.full
+            and record.presence.schema == self._plan.schema
+            and not self._in.consents.standing(record.sleeper).withdrawn
+            and (len(self._invited) > 0 or selects(self._plan, record.pod, record.presence.site))
+        )
+
+    def _sit(self, record: PodRecord) -> None:
+        seat = self._seats.take(record.pod, record.sleeper)
+        record.dreamscape, record.seat = self._plan.dreamscape, seat.number
+        self._in.fleet.changed(record, self._in.clock.now_s())
+
+    def _admit(self, seat: Seat, *, started: bool) -> bool:
+        """Run the checks; True where the seat has just been admitted or is admitted still."""
+        record = self._in.fleet.get(seat.pod)
+        now_s = self._in.clock.now_s()
+        if record is None or self._retry_s.get(seat.number, 0.0) > now_s:
+            return False
+        seat.refusal = self._refusal(seat, record, started=started)
+        admitted = seat.refusal is None
+        if admitted and seat.state is SeatState.WAITING:
+            self._in.journal.append(
+                now_s,
+                "admitted",
+                f"{seat.pod} is admitted to seat {seat.number} of {self._plan.dreamscape}",
+                dreamscape=self._plan.dreamscape,
+                pod=seat.pod,
+                seat=seat.number,
+            )
+        seat.state = SeatState.ADMITTED if admitted else SeatState.WAITING
+        return admitted
+
+    def _refusal(
+        self, seat: Seat, record: PodRecord, *, started: bool, without: tuple[str, ...] = ()
+    ) -> Refusal | None:
+        if seat.returning and record.breaker.state is not BreakerState.LOCKED:
+            without = (*without, "breaker", "quality")
+        checks = self.explain(record, started=started)
+        return first_refusal(tuple(check for check in checks if check.name not in without))
+
+    def still_admitted(self, seat: Seat) -> bool:
+        """Whether a seat that is in the ledger now may have a slot still; else it waits, and says why."""
+        record = self._in.fleet.get(seat.pod)
+        if record is not None:
+            seat.refusal = self._refusal(seat, record, started=True, without=("ledger",))
+        admitted = record is not None and seat.refusal is None
+        seat.state = SeatState.ADMITTED if admitted else SeatState.WAITING
+        return admitted
+
+    def scale(self, admitted: list[Seat]) -> tuple[Floats, Floats]:
+        """The shared scale over the templates of those admitted: float32[D] each, dB."""
+        templates = []
+        for seat in admitted:
+            record = self._in.fleet.get(seat.pod)
+            if record is not None and record.status is not None:
+                templates.append(record.status.calibration.template_db)
+        schema = schema_named(self._plan.schema)
+        fitting = [template for template in templates if len(template) == schema.size]
+        return shared_scale(np.asarray(fitting, dtype=np.float32), schema)
+
+    def assign(
+        self, seat: Seat, cohorts: Cohorts, scale: tuple[Floats, Floats], instant: int, dose: Dose
+    ) -> None:
+        """Give the seat a slot and tell its pod; its cohort has a term.
+
+        dose: its sleeper's, with what has not been charged yet.
+        """
+        record = self._in.fleet.get(seat.pod)
+        if record is None:
+            return
+        now_s = self._in.clock.now_s()
+        slot = self._seats.assign(seat)
+        term = self._ownership.held(slot.cohort)
+        assert term, "a cohort has a term before it has a slot"
+        left_s = self._in.consents.standing(seat.sleeper).left_s(now_s)
+        seat.incarnation = record.incarnation
+        cohorts.occupy(slot, instant, record.breaker, joins=not seat.returning)
+        end_s = self._plan.close_at_s or now_s + SESSION_MAX_S
+        what = Assign(
+            dreamscape=self._plan.dreamscape,
+            cohort=slot.cohort,
+            slot=slot.slot,
+            assignment=slot.assignment_id,
+            incarnation=record.incarnation,
+            term=term,
+            ceiling=ceiling_for(self._plan, self._plan.seats_max),
+            cap=GUIDELINE_CAP,
+            seconds_left=min(end_s - now_s, left_s),
+            schema=self._plan.schema,
+            mu_db=scale[0],
+            sigma_db=scale[1],
+            ramp_s=self._plan.ramp_s,
+            dose_left_min=dose.left_min,
+            dose_limit_min=dose.limit_min,
+        )
+        self._in.orders.send(record.pod, record.incarnation, what, now_s)
+
+    def refused(self, seat: Seat) -> None:
+        """The pod refused its assign: ask again later."""
+        self._retry_s[seat.number] = self._in.clock.now_s() + RETRY_S
+
+    def exhausted(self, seat: Seat) -> None:
+        """No slot is left for this seat: it waits, says so, and is looked at again."""
+        self.refused(seat)
+        seat.state = SeatState.WAITING
+        sentence = f"every slot of {self._plan.dreamscape} is given, and each of its cohorts has a holder"
+        seat.refusal = Refusal(Code.SLOTS_EXHAUSTED, sentence, {"dreamscape": self._plan.dreamscape})

@@ -1,0 +1,39 @@
+"""A ledger that turns out to be older while the daemon runs: suspend what it says of people, now.
+
+The broker remembers more writes than the ledger has (`witness`). In the call that hears of it every slot is
+released, every sleeper is checked out in memory, no breaker stays closed; then it is said, then written. What
+cannot be written is found again at the next start, for the broker keeps its count. A start on such a ledger
+does the same (`generation`); the broker's word comes with the first connection, before a pod is heard.
+"""
+
+from collections.abc import Iterable
+
+from dreamd.app.dependencies import Surroundings
+from dreamd.app.dreamscapes.runtime import Conductor
+from dreamd.core.safety.breaker import initial_after_crash
+from dreamd.ports.ledger import Transaction
+
+
+def suspend(surroundings: Surroundings, conductors: Iterable[Conductor], writes: int) -> None:
+    """Begin a new generation. writes: how many the broker knows of; the ledger counts on from there."""
+    fleet, now_s = surroundings.fleet, surroundings.clock.now_s()
+    for conductor in conductors:
+        for seat in conductor.holding():
+            record = fleet.get(seat.pod)
+            if record is not None:
+                conductor.release(record, "the ledger was restored from a copy")
+    surroundings.locks.doubt(now_s)
+    for record in fleet:
+        if record.breaker.may_couple:
+            record.breaker = initial_after_crash(now_s, None)
+    beds = fleet.check_everyone_out(now_s)
+    surroundings.journal.append(
+        now_s,
+        "restored",
+        f"the broker knows of {writes} writes, more than the ledger has: it was restored from a copy. "
+        f"{len(beds)} sleepers are to be checked in anew, nobody is merged before that; of locks and wake "
+        "orders it may lack the newest, exposure is the least there was",
+        values={"check_ins": float(len(beds))},
+    )
+    change = Transaction(check_ins=tuple((pod, "") for pod in beds), counted=writes, lived_s=now_s)
+    surroundings.ledger.submit(change)

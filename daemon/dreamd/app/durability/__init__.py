@@ -1,0 +1,1 @@
+"""Terms, generations and commits: what ties the daemon to its ledger."""

@@ -1,0 +1,57 @@
+"""A ledger that people have outlived is a new generation: what they agreed to holds no more.
+
+One that was restored from a copy does not know who has left, withdrawn, been locked or merged since; nor
+does one on which no daemon has lived for an hour, be it a copy or not. So nobody is merged on its word:
+check-ins, which are the consents, are suspended until renewed; nobody's breaker starts closed; and exposure
+it records is the least there was. Terms and counters grow all the same, by the clock. A crash in the midst
+of this begins it anew.
+"""
+
+from typing import Final
+
+from dreamd.app.durability.commits import Commits
+from dreamd.app.events.journal import Journal
+from dreamd.ports.ledger import Ledger, Transaction
+
+TOUCHED_EVERY_S: Final = 60.0
+"""So often a daemon writes that it lives."""
+
+
+def begin_anew(ledger: Ledger, journal: Journal, now_s: float) -> bool:
+    """Where the ledger is outdated: suspend what it says of consent; True where it was.
+
+    Raises:
+        LedgerError: it could not be read or written; nobody may be merged on it.
+    """
+    why = ledger.outdated(now_s)
+    if not why:
+        ledger.write(Transaction(lived_s=now_s))
+        return False
+    beds = ledger.checked_in()
+    ledger.write(Transaction(check_ins=tuple((pod, "") for pod in beds)))
+    ledger.begin_generation(now_s)
+    journal.append(
+        now_s,
+        "restored",
+        f"{why}: {len(beds)} sleepers are to be checked in anew, nobody is merged before that; "
+        "of locks and wake orders it may lack the newest, exposure is the least there was",
+        values={"check_ins": float(len(beds))},
+        reason=why,
+    )
+    return True
+
+
+class Touch:
+    """Keeps in the ledger that this daemon lives."""
+
+    def __init__(self, commits: Commits, now_s: float) -> None:
+        """It was touched just now."""
+        self._commits = commits
+        self._touched_s = now_s
+
+    def keep(self, now_s: float) -> None:
+        """Touch it where a minute has passed; one that cannot be written is tried again in a minute."""
+        if now_s - self._touched_s < TOUCHED_EVERY_S:
+            return
+        self._touched_s = now_s
+        self._commits.submit(Transaction(lived_s=now_s), "that a daemon lives on it", lambda _commit: None)

@@ -1,0 +1,100 @@
+"""Sever tickets: a sever that has been sent, filling in as pods confirm their zero.
+
+A pod confirms by its own word after the sever: a frame, status or event that says applied = 0 and was
+captured or written after the sever was sent. A word that was under way then confirms nothing, however late it
+comes. An offline pod is alone within lease + fade by its own tether, but that is not its word, so it stays
+unconfirmed: in the ticket's answer, and, once the time to confirm is over, in `overdue`, until it says so
+or nobody lies in it any more. Whoever is severed again meanwhile is waited for since the first time.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from math import inf
+
+from dreamd.core.dreamscapes.views import SeverOutcome
+from dreamd.core.limits import CONFIRM_WITHIN_S
+
+
+class Ticket:
+    """One sever: whom it zeroed, who has confirmed."""
+
+    def __init__(self, pods: Iterable[str], sent_s: float, now_s: Callable[[], float]) -> None:
+        self._waiting = dict.fromkeys(pods)
+        self._zeroed = len(self._waiting)
+        self._sent_s = sent_s
+        self._now_s = now_s
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Who has not confirmed."""
+        return tuple(self._waiting)
+
+    def confirm(self, pod: str, said_s: float) -> bool:
+        """The pod said at `said_s` that its coupling was zero; returns whether that is after the sever."""
+        after = said_s >= self._sent_s
+        if after:
+            self._waiting.pop(pod, None)
+        return after
+
+    def outcome(self) -> SeverOutcome:
+        """The answer by now."""
+        return SeverOutcome(self._zeroed, self._zeroed - len(self._waiting), self.waiting)
+
+    @property
+    def settled(self) -> bool:
+        """Nobody is waited for, or the time to confirm is over."""
+        return not self._waiting or self.expired
+
+    @property
+    def expired(self) -> bool:
+        """The time to confirm is over."""
+        return not self._now_s() - self._sent_s <= CONFIRM_WITHIN_S
+
+
+class Tickets:
+    """The open tickets by pod; `confirmed` is told how long each pod took to say that it is at zero."""
+
+    def __init__(self, now_s: Callable[[], float], confirmed: Callable[[float], None]) -> None:
+        self._now_s = now_s
+        self._confirmed = confirmed
+        self._open: dict[str, list[Ticket]] = {}
+        self._since_s: dict[str, float] = {}
+        self._due: deque[tuple[float, str]] = deque()
+        self._overdue: dict[str, None] = {}
+
+    def issue(self, pods: Iterable[str]) -> Ticket:
+        """A ticket for a sever being sent now."""
+        now_s = self._now_s()
+        ticket = Ticket(pods, now_s, self._now_s)
+        for pod in ticket.waiting:
+            self._open[pod] = [one for one in self._open.get(pod, ()) if not one.expired] + [ticket]
+            if self._since_s.setdefault(pod, now_s) == now_s:
+                self._due.append((now_s, pod))
+        return ticket
+
+    def confirm(self, pod: str, said_s: float = inf) -> None:
+        """The pod was at zero at `said_s`, session time; inf: it is now."""
+        since_s = self._since_s.get(pod)
+        if since_s is None:
+            return
+        waiting = [ticket for ticket in self._open[pod] if not ticket.confirm(pod, said_s)]
+        if waiting:
+            self._open[pod] = waiting
+            return
+        self.forget(pod)
+        self._confirmed(self._now_s() - since_s)
+
+    def forget(self, pod: str) -> None:
+        """Nobody lies in it any more: its word is not waited for."""
+        self._open.pop(pod, None)
+        self._since_s.pop(pod, None)
+        self._overdue.pop(pod, None)
+
+    def overdue(self) -> int:
+        """How many pods have not said that they are at zero, although the time for it is over."""
+        now_s = self._now_s()
+        while self._due and not now_s - self._due[0][0] <= CONFIRM_WITHIN_S:
+            sent_s, pod = self._due.popleft()
+            if self._since_s.get(pod) == sent_s:
+                self._overdue[pod] = None
+        return len(self._overdue)

@@ -1,0 +1,116 @@
+"""The census: how many pods are how, by state of their breaker and by site, kept true by every word of a pod.
+
+Nobody counts the fleet. What a pod counts for is remembered, and whenever its record has changed its old
+share is taken off and its new one added, in integers, so that nothing drifts. A tick reads the sums.
+
+A pod that has been silent for longer than lease and fade is online at most: its last word counts for nothing.
+
+A pod without a slot has been granted nothing: one that writes, longer than lease and fade after the daemon
+first heard of it, that it still renders a share, is coupled although no grant allows it. The time of writing
+counts, not that of arrival: behind a slow way a status tells of a time when the pod had its slot.
+"""
+
+from collections import Counter
+from typing import Final
+
+from dreamd.core.dreamscapes.views import BreakerState
+from dreamd.core.limits import ALONE_WITHIN_S, QUALITY_IN
+from dreamd.ports.metrics import SiteReading
+from dreamwire.messages import Presence, Status
+
+NO_SITE: Final = "none"
+"""Where pods that name no site are counted."""
+
+
+Share = tuple[bool, bool, BreakerState, str, int, int, int, int, int]
+"""What one pod counts for: online, silent, its breaker, its site, and the numbers of a SiteReading."""
+
+
+class Census:
+    """The sums over every pod ever seen."""
+
+    def __init__(self) -> None:
+        self._shares: dict[str, Share] = {}
+        self._sites: dict[str, list[int]] = {}
+        self._moved: dict[str, None] = {}
+        self._stray_s: dict[str, float] = {}
+        self._strays: dict[str, None] = {}
+        self.online = self.unheard = 0
+        self.breakers: Counter[BreakerState] = Counter()
+
+    @property
+    def known(self) -> int:
+        """Pods ever seen."""
+        return len(self._shares)
+
+    @property
+    def strays(self) -> int:
+        """Pods that hold no slot and have said for longer than lease and fade that they are coupled."""
+        return len(self._strays)
+
+    def note(self, presence: Presence, status: Status | None, breaker: BreakerState, *, heard: bool) -> None:
+        """A pod's record has changed; heard: its status is new enough to be believed."""
+        new = _share(presence, status if heard else None, breaker)
+        old = self._shares.get(presence.pod)
+        if new == old:
+            return
+        if old is not None:
+            self._add(old, -1)
+        self._add(new, 1)
+        self._shares[presence.pod] = new
+        if not presence.online:
+            self.obeys(presence.pod)
+
+    def forget(self, pod: str) -> None:
+        """The pod is known no more."""
+        old = self._shares.pop(pod, None)
+        if old is not None:
+            self._add(old, -1)
+        self.obeys(pod)
+
+    def _add(self, share: Share, sign: int) -> None:
+        online, silent, breaker, site, pods, quality_milli, low, unsynced, uncertainty_us = share
+        self.online += sign * online
+        self.unheard += sign * silent
+        self.breakers[breaker] += sign
+        if pods:
+            sums = self._sites.setdefault(site, [0, 0, 0, 0, 0])
+            sums[0] += sign
+            sums[1] += sign * quality_milli
+            sums[2] += sign * low
+            sums[3] += sign * unsynced
+            sums[4] += sign * uncertainty_us
+            self._moved[site] = None
+
+    def coupled_without_slot(self, pod: str, now_s: float, written_s: float | None = None) -> None:
+        """A pod that holds no slot says that it renders a share, or did when it wrote so (None: now)."""
+        since_s = self._stray_s.setdefault(pod, now_s)
+        # A pod that has not yet heard this daemon's clock may write by an earlier one, ahead of ours.
+        ok = min(now_s, now_s if written_s is None else written_s) - since_s <= ALONE_WITHIN_S
+        if not ok:
+            self._strays[pod] = None
+
+    def obeys(self, pod: str) -> None:
+        """The pod holds a slot, or says that it is at zero, or is gone."""
+        self._stray_s.pop(pod, None)
+        self._strays.pop(pod, None)
+
+    def sites(self) -> tuple[str, ...]:
+        """The named sites in which a pod is heard, by name."""
+        return tuple(sorted(site for site, sums in self._sites.items() if sums[0] and site != NO_SITE))
+
+    def take_sites(self) -> list[tuple[str, SiteReading]]:
+        """The sites that have changed since this was last asked."""
+        moved, self._moved = self._moved, {}
+        return [(site, SiteReading(*self._sites[site])) for site in moved]
+
+
+def _share(presence: Presence, status: Status | None, breaker: BreakerState) -> Share:
+    site = presence.site or NO_SITE
+    if status is None or not presence.online:
+        return presence.online, presence.online, breaker, site, 0, 0, 0, 0, 0
+    quality = status.quality if 0.0 <= status.quality <= 1.0 else 0.0
+    low = not quality >= QUALITY_IN
+    clock = status.clock
+    within_us = clock.uncertainty_us if clock.synced else 0
+    return True, False, breaker, site, 1, round(quality * 1000), int(low), int(not clock.synced), within_us

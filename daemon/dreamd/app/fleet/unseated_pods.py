@@ -1,0 +1,41 @@
+"""The pods in which somebody lies who has no seat: those alone are looked at when seats are given.
+
+They are filed by site, so that a Dreamscape of one site never looks at the pods of another. A pod is filed
+anew whenever its record has changed; what is filed may be a little behind, so who gives a seat asks the
+record again.
+"""
+
+from dreamd.core.listing import Names
+
+
+class Unseated:
+    """The names, all together and by site."""
+
+    def __init__(self) -> None:
+        self._all = Names()
+        self._sites: dict[str, Names] = {}
+        self._filed: dict[str, str] = {}
+
+    def note(self, pod: str, site: str, *, free: bool) -> None:
+        """A pod's record has changed; free: somebody lies in it who has no seat."""
+        filed = self._filed.get(pod)
+        if filed == (site if free else None):
+            return
+        if filed is not None:
+            self._take_out(pod, filed)
+        if free:
+            self._filed[pod] = site
+            self._all.add(pod)
+            self._sites.setdefault(site, Names()).add(pod)
+
+    def _take_out(self, pod: str, site: str) -> None:
+        del self._filed[pod]
+        self._all.discard(pod)
+        names = self._sites[site]
+        names.discard(pod)
+        if not len(names):
+            del self._sites[site]
+
+    def of(self, site: str) -> Names:
+        """Those of this site; empty: all."""
+        return self._sites.get(site, Names()) if site else self._all

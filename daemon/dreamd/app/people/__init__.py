@@ -1,0 +1,1 @@
+"""What concerns a person and not a pod: exposure, consent, withdrawal."""

@@ -1,0 +1,1 @@
+"""The artist's live input. It changes what is blended, never how strongly a sleeper is coupled."""

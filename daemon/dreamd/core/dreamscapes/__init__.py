@@ -1,0 +1,1 @@
+"""The life of a Dreamscape: states, admission, seats, slots, and the views of it."""

@@ -1,0 +1,320 @@
+"""Who may merge: admission as checks in a fixed order, and what makes a plan acceptable.
+
+Every check is made and shown, so that `ExplainAdmission` can say all that stands in the way; the first
+that fails is the reason on the seat. The order goes from what an operator sees at the bed to what only
+the daemon knows: somebody is there and may be asked (present, checked-in, seat, latch, wake order), they can
+be read (calibrated, clock, quality), they may (consent, exposure), they fit (schema), and nothing has just
+gone wrong with them (breaker), and a seat can be kept (ledger).
+
+Rules
+- A candidate is plain facts; nothing here looks anything up.
+- A number that is not finite fails its check: tests are written `ok = x >= limit`.
+- Who has merged up to their limit comes back below four fifths of it, after a restart too: so nobody above
+  that is admitted; who is seated already may go on to the limit.
+- HALF_OPEN is admitted: its frames must be scored to be trusted again, and it has no weight meanwhile.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite
+from typing import Final
+
+from dreamd.core.dreamscapes.views import BreakerState, Check, Plan
+from dreamd.core.limits import (
+    ARTIST_SHARE_MOST,
+    CALIBRATION_LIVE_S,
+    CALIBRATION_OFFLINE_S,
+    CEILING_INTIMATE,
+    EXPOSURE_WARN_SHARE,
+    GUIDELINE_CAP,
+    GUIDELINES,
+    INTIMATE_BELOW,
+    PODS_MAX,
+    QUALITY_IN,
+    QUORUM_MIN,
+    RAMP_MIN_S,
+    SEATS_MAX,
+    SESSION_MAX_S,
+    STATUS_FRESH_S,
+)
+from dreamd.core.refusals import Code, Figure, Refusal, bad_field
+from dreamwire.messages import CalibrationSource
+from dreamwire.schema import SCHEMAS
+from dreamwire.topics import RESERVED, is_name, is_pod
+
+NAME_RULE: Final = "1 to 63 of a-z 0-9 _ . -, beginning and ending with a letter or digit"
+INTIMATE_SEATS: Final = (2, 12)
+"""Fewest and most seats of an intimate Dreamscape."""
+
+CALIBRATION_NEEDED_S: Final[dict[CalibrationSource, float]] = {
+    CalibrationSource.LIVE: CALIBRATION_LIVE_S,
+    CalibrationSource.REPLAY: CALIBRATION_OFFLINE_S,
+    CalibrationSource.SIMULATED: CALIBRATION_OFFLINE_S,
+}
+"""Seconds of clean data a calibration needs, by where it comes from; another source never suffices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What the daemon knows of a pod at this moment.
+
+    status_age_s: seconds since its last status, infinity where there was none. sleeper_at: another pod
+    this sleeper is checked in to. wake_order: a standing one that reaches the pod. seated_in: the live
+    Dreamscape in which this pod holds a seat, this one included. seats_left and started belong to the
+    Dreamscape that is asked for. consent_left_s: for how long the sleeper agrees to be merged, 0: not.
+    exposure: merge-minutes charged, over the limit. ledger: why it takes no seat now, empty while it does.
+    """
+
+    pod: str
+    online: bool = False
+    status_age_s: float = float("inf")
+    incarnation: int = 0
+    sleeper: str = ""
+    sleeper_at: str = ""
+    seated_in: str = ""
+    seats_left: int = 1
+    started: bool = False
+    latched: str = ""
+    calibrated: bool = False
+    calibration_source: CalibrationSource = CalibrationSource.UNSPECIFIED
+    clean_s: float = 0.0
+    clock_synced: bool = False
+    quality: float = float("nan")
+    quality_cause: str = ""
+    consent_left_s: float = 0.0
+    consent_intimate: bool = False
+    withdrawn: bool = False
+    exposure: float = float("nan")
+    schema: str = ""
+    breaker: BreakerState = BreakerState.CLOSED
+    breaker_cause: str = ""
+    wake_order: str = ""
+    ledger: str = ""
+
+
+def selects(plan: Plan, pod: str, site: str) -> bool:
+    """Return whether the plan asks for this pod: invited by name, else of its site, else any."""
+    if plan.pods:
+        return pod in plan.pods
+    return plan.site in ("", site)
+
+
+def ceiling_for(plan: Plan, assigned: int) -> float:
+    """Return the coupling ceiling with this many assigned: lower where each weighs more on the others."""
+    return plan.ceiling if assigned >= INTIMATE_BELOW else min(plan.ceiling, CEILING_INTIMATE)
+
+
+def admit(candidate: Candidate, plan: Plan) -> tuple[Check, ...]:
+    """Return every admission check of this candidate for this plan, in the fixed order."""
+    return tuple(check(candidate, plan) for check in CHECKS)
+
+
+def first_refusal(checks: tuple[Check, ...]) -> Refusal | None:
+    """Return the refusal of the first check that failed; None: admitted."""
+    failed = next((check for check in checks if not check.passed), None)
+    if failed is None:
+        return None
+    return Refusal(Code(failed.code), failed.sentence, {"check": failed.name})
+
+
+def _check(name: str, code: Code, sentence: str, *, passed: bool) -> Check:
+    return Check(name, passed=True) if passed else Check(name, False, code.value, sentence)  # noqa: FBT003 - a value's fields in order
+
+
+def _present(candidate: Candidate, _plan: Plan) -> Check:
+    heard = candidate.status_age_s <= STATUS_FRESH_S and candidate.incarnation > 0
+    why = "has not sent a status lately" if candidate.online else "is offline"
+    return _check(
+        "present", Code.POD_OFFLINE, f"pod {candidate.pod} {why}", passed=candidate.online and heard
+    )
+
+
+def _checked_in(candidate: Candidate, _plan: Plan) -> Check:
+    if candidate.sleeper_at:
+        sentence = f"sleeper {candidate.sleeper} is checked in to pod {candidate.sleeper_at} too"
+        return _check("checked-in", Code.SLEEPER_ELSEWHERE, sentence, passed=False)
+    sentence = f"nobody is checked in to pod {candidate.pod}"
+    return _check("checked-in", Code.NOT_CHECKED_IN, sentence, passed=candidate.sleeper != "")
+
+
+def _seat(candidate: Candidate, plan: Plan) -> Check:
+    if candidate.seated_in == plan.dreamscape:
+        return _check("seat", Code.SEAT_TAKEN, "", passed=True)
+    if candidate.seated_in:
+        sentence = f"pod {candidate.pod} holds a seat in {candidate.seated_in}"
+        return _check("seat", Code.SEAT_TAKEN, sentence, passed=False)
+    if candidate.started and not plan.late_joining:
+        sentence = f"{plan.dreamscape} has started and takes no late joiners"
+        return _check("seat", Code.LATE_JOINING_CLOSED, sentence, passed=False)
+    sentence = f"all {plan.seats_max} seats of {plan.dreamscape} are taken"
+    return _check("seat", Code.SEATS_FULL, sentence, passed=candidate.seats_left > 0)
+
+
+def _latch(candidate: Candidate, _plan: Plan) -> Check:
+    sentence = f"pod {candidate.pod} is latched: {candidate.latched}"
+    return _check("latch", Code.POD_LATCHED, sentence, passed=candidate.latched == "")
+
+
+def _wake_order(candidate: Candidate, _plan: Plan) -> Check:
+    sentence = f"wake order {candidate.wake_order} reaches pod {candidate.pod}"
+    return _check("wake-order", Code.WAKE_ORDER_ACTIVE, sentence, passed=candidate.wake_order == "")
+
+
+def _calibrated(candidate: Candidate, _plan: Plan) -> Check:
+    needed_s = CALIBRATION_NEEDED_S.get(candidate.calibration_source, CALIBRATION_LIVE_S)
+    known = candidate.calibration_source in CALIBRATION_NEEDED_S
+    enough = known and candidate.clean_s >= needed_s
+    sentence = f"pod {candidate.pod} has {candidate.clean_s:.0f} s of clean calibration, needs {needed_s:.0f}"
+    return _check("calibrated", Code.NOT_CALIBRATED, sentence, passed=candidate.calibrated and enough)
+
+
+def _clock(candidate: Candidate, _plan: Plan) -> Check:
+    sentence = f"pod {candidate.pod} does not know the session clock yet"
+    return _check("clock", Code.CLOCK_UNSYNCED, sentence, passed=candidate.clock_synced)
+
+
+def _quality(candidate: Candidate, _plan: Plan) -> Check:
+    cause = f" ({candidate.quality_cause})" if candidate.quality_cause else ""
+    sentence = f"signal quality of pod {candidate.pod} is {candidate.quality:.2f}{cause}, needs {QUALITY_IN}"
+    return _check("quality", Code.QUALITY_LOW, sentence, passed=QUALITY_IN <= candidate.quality <= 1.0)
+
+
+def _consent(candidate: Candidate, plan: Plan) -> Check:
+    who = f"the sleeper in pod {candidate.pod}"
+    if candidate.consent_left_s > 0.0:
+        sentence = f"{who} has not agreed to an intimate Dreamscape"
+        passed = candidate.consent_intimate or not plan.intimate
+        return _check("consent", Code.CONSENT_MISSING, sentence, passed=passed)
+    why = "has withdrawn" if candidate.withdrawn else "does not agree to be merged, or not any more"
+    return _check("consent", Code.CONSENT_MISSING, f"{who} {why}", passed=False)
+
+
+def _exposure(candidate: Candidate, _plan: Plan) -> Check:
+    sentence = (
+        f"the sleeper in pod {candidate.pod} has merged {candidate.exposure:.0%} of their limit, "
+        f"must be below {EXPOSURE_WARN_SHARE:.0%}"
+    )
+    passed = candidate.exposure < EXPOSURE_WARN_SHARE
+    return _check("exposure", Code.EXPOSURE_REACHED, sentence, passed=passed)
+
+
+def _schema(candidate: Candidate, plan: Plan) -> Check:
+    sentence = f"pod {candidate.pod} measures {candidate.schema or 'nothing'}, not {plan.schema}"
+    return _check("schema", Code.SCHEMA_MISMATCH, sentence, passed=candidate.schema == plan.schema)
+
+
+def _breaker(candidate: Candidate, _plan: Plan) -> Check:
+    code = Code.BREAKER_LOCKED if candidate.breaker is BreakerState.LOCKED else Code.BREAKER_OPEN
+    passed = candidate.breaker in (BreakerState.CLOSED, BreakerState.HALF_OPEN)
+    cause = candidate.breaker_cause or "no cause given"
+    sentence = f"the breaker of pod {candidate.pod} is {candidate.breaker.value}: {cause}"
+    return _check("breaker", code, sentence, passed=passed)
+
+
+def _ledger(candidate: Candidate, _plan: Plan) -> Check:
+    sentence = f"no seat can be kept now: {candidate.ledger}"
+    return _check("ledger", Code.LEDGER_UNAVAILABLE, sentence, passed=candidate.ledger == "")
+
+
+CHECKS: Final[tuple[Callable[[Candidate, Plan], Check], ...]] = (
+    _present,
+    _checked_in,
+    _seat,
+    _latch,
+    _wake_order,
+    _calibrated,
+    _clock,
+    _quality,
+    _consent,
+    _exposure,
+    _schema,
+    _breaker,
+    _ledger,
+)
+"""The order of admission."""
+
+
+def validate_plan(plan: Plan, now_s: float) -> Refusal | None:
+    """Return what is wrong with a plan, the first thing found, or None. `now_s`: session time, seconds.
+
+    A field is named by its path in CreateDreamscape, such as `plan.ramp`, with the values it takes.
+    """
+    for rule in (_names_fault, _selection_fault, _seats_fault, _coupling_fault):
+        fault = rule(plan)
+        if fault is not None:
+            return fault
+    return _times_fault(plan, now_s)
+
+
+def _names_fault(plan: Plan) -> Refusal | None:
+    if not is_name(plan.dreamscape):
+        return bad_field("dreamscape_id", NAME_RULE, plan.dreamscape)
+    if plan.schema not in SCHEMAS:
+        return bad_field("plan.schema", f"a known schema ({', '.join(sorted(SCHEMAS))})", plan.schema)
+    if plan.guidelines not in GUIDELINES:
+        known = f"a known revision ({', '.join(sorted(GUIDELINES))})"
+        return bad_field("plan.guidelines", known, plan.guidelines)
+    return None
+
+
+def _selection_fault(plan: Plan) -> Refusal | None:
+    if not len(plan.pods) <= PODS_MAX:
+        return bad_field("plan.pods", f"at most {PODS_MAX} pods", Figure(f"{len(plan.pods)} pods"))
+    seen: set[str] = set()
+    for at, pod in enumerate(plan.pods):
+        field = f"plan.pods[{at}]"
+        if not is_pod(pod):
+            return bad_field(field, "a pod: " + (RESERVED_RULE if pod in RESERVED else NAME_RULE), pod)
+        if pod in seen:
+            return bad_field(field, "a pod that is not invited already", pod)
+        seen.add(pod)
+    return _site_fault(plan)
+
+
+def _site_fault(plan: Plan) -> Refusal | None:
+    if plan.site and not is_name(plan.site):
+        return bad_field("plan.site", NAME_RULE, plan.site)
+    if plan.pods and plan.site:
+        return bad_field("plan.site", "no site where pods are invited by name", plan.site)
+    if plan.pods and not len(plan.pods) >= plan.seats_min:
+        got = Figure(f"{len(plan.pods)} pods")
+        return bad_field("plan.pods", f"at least seats_min ({plan.seats_min}) pods, or none", got)
+    return None
+
+
+RESERVED_RULE: Final = "not the daemon's own name at the broker"
+
+
+def _seats_fault(plan: Plan) -> Refusal | None:
+    fewest, most = INTIMATE_SEATS if plan.intimate else (QUORUM_MIN, SEATS_MAX)
+    kind = "intimate" if plan.intimate else "not intimate"
+    if not fewest <= plan.seats_min:
+        return bad_field("plan.seats_min", f"at least {fewest}, as the plan is {kind}", plan.seats_min)
+    if not plan.seats_max <= most:
+        return bad_field("plan.seats_max", f"at most {most}, as the plan is {kind}", plan.seats_max)
+    if not plan.seats_min <= plan.seats_max:
+        return bad_field("plan.seats_max", f"at least seats_min ({plan.seats_min})", plan.seats_max)
+    return None
+
+
+def _coupling_fault(plan: Plan) -> Refusal | None:
+    # Below five sleepers it is lowered every tick (`ceiling_for`), however many seats there are.
+    if not 0.0 < plan.ceiling <= GUIDELINE_CAP:
+        return bad_field("plan.ceiling", f"a coupling above 0, at most {GUIDELINE_CAP}", plan.ceiling)
+    if not 0.0 <= plan.artist_share <= ARTIST_SHARE_MOST:
+        return bad_field("plan.artist_share", f"0 to {ARTIST_SHARE_MOST}", plan.artist_share)
+    if not RAMP_MIN_S <= plan.ramp_s <= SESSION_MAX_S:
+        expected = f"{RAMP_MIN_S:.0f} to {SESSION_MAX_S:.0f} s"
+        return bad_field("plan.ramp", expected, Figure(f"{plan.ramp_s:g} s"))
+    return None
+
+
+def _times_fault(plan: Plan, now_s: float) -> Refusal | None:
+    for field, at_s in (("plan.start_time", plan.start_at_s), ("plan.close_time", plan.close_at_s)):
+        if not (isfinite(at_s) and (at_s == 0.0 or at_s > now_s)):
+            return bad_field(field, "nothing, or a time to come", Figure(f"{at_s - now_s:+.0f} s from now"))
+    begins_s = max(plan.start_at_s, now_s)
+    if plan.close_at_s != 0.0 and not begins_s < plan.close_at_s <= begins_s + SESSION_MAX_S:
+        expected = f"a time after the start, within {SESSION_MAX_S / 3600:.0f} h of it"
+        return bad_field("plan.close_time", expected, Figure(f"{plan.close_at_s - begins_s:+.0f} s from it"))
+    return None

@@ -1,0 +1,188 @@
+"""The seats of one Dreamscape: who sits where, and how a seat is shown.
+
+A seat is a person's place for the night; a slot (cohort, number, assignment id) is the wire's address
+for it and changes with every assign. What a sleeper is granted is decided each tick from arrays; a
+seat keeps only what the next decision or an operator needs.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isfinite, nan
+from random import Random
+
+from dreamd.core.dreamscapes.roster import Roster, Slot
+from dreamd.core.dreamscapes.views import BreakerState, SeatState, SeatView
+from dreamd.core.fleet.freshness import Word, believed
+from dreamd.core.limits import SEATS_EVER
+from dreamd.core.refusals import Refusal
+
+
+@dataclass(slots=True)
+class Seat:
+    """One seat. `returning`: it held a slot before, so an open breaker does not keep it from another.
+
+    disobeyed: its actuator rendered more than was granted, so the pod waits for a fresh slot.
+    """
+
+    number: int
+    pod: str
+    sleeper: str
+    state: SeatState = SeatState.WAITING
+    refusal: Refusal | None = None
+    slot: Slot | None = None
+    incarnation: int = 0
+    cause: str = ""
+    returning: bool = False
+    disobeyed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the last tick says of one slot; NaN: not known.
+
+    synchrony: own PPC with the group. identity: likeness to the own first window.
+    """
+
+    granted: float = 0.0
+    distance: float = 0.0
+    synchrony: float = nan
+    identity: float = nan
+
+
+NOTHING = Reading()
+
+
+def shown(seat: Seat, breaker: BreakerState, cause: str, reading: Reading, word: Word) -> SeatView:
+    """The seat as the API shows it; word: the last of its pod, of any age."""
+    word = believed(word)
+    state = seat.state
+    if state is SeatState.ASSIGNED and breaker is not BreakerState.CLOSED:
+        state = SeatState.SEVERED
+    refusal = seat.refusal
+    return SeatView(
+        seat=seat.number,
+        pod=seat.pod,
+        sleeper=seat.sleeper,
+        state=state,
+        refusal_code=refusal.code.value if refusal else "",
+        refusal=str(refusal) if refusal else "",
+        granted=reading.granted,
+        applied=word.applied,
+        quality=word.quality,
+        breaker=breaker,
+        cause=seat.cause or cause,
+        distance=reading.distance if isfinite(reading.distance) else 0.0,
+        synchrony=reading.synchrony,
+        identity=reading.identity,
+        heard_age_s=word.age_s,
+        breaker_cause=cause,
+    )
+
+
+class Seats:
+    """What a conductor knows of each seat, over the roster's numbers and slots."""
+
+    def __init__(self, most: int, rng: Random) -> None:
+        self._most = most
+        self._roster = Roster(rng)
+        self._seats: dict[int, Seat] = {}
+        self._nameless = 0
+        self._at: dict[tuple[int, int], Seat] = {}
+
+    def __iter__(self) -> Iterator[Seat]:
+        """All seats, by number, those LEFT included."""
+        return iter(tuple(self._seats.values()))
+
+    @property
+    def named(self) -> int:
+        """How many seats are shown: all but those that were left before this daemon began."""
+        return len(self._seats) - self._nameless
+
+    def resize(self, most: int) -> None:
+        """Offer so many seats from now on."""
+        self._most = most
+
+    @property
+    def full(self) -> bool:
+        """No seat is free; one that has been left is free for somebody else, up to SEATS_EVER of them."""
+        return self._roster.taken >= self._most or len(self._seats) >= SEATS_EVER
+
+    def of(self, pod: str) -> Seat | None:
+        """The seat of this pod, if it has one that is not LEFT."""
+        held = self._roster.seat_of(pod)
+        return self._seats[held.number] if held else None
+
+    def by_assignment(self, assignment: int) -> Seat | None:
+        """The seat whose slot is in force under this assignment id."""
+        slot = self._roster.by_assignment(assignment)
+        return self._seats[slot.seat] if slot else None
+
+    def at(self, cohort: int, slot: int) -> Seat | None:
+        """The seat whose slot this is now."""
+        return self._at.get((cohort, slot))
+
+    def numbered(self, number: int) -> Seat | None:
+        """The seat with this number."""
+        return self._seats.get(number)
+
+    def take(self, pod: str, sleeper: str) -> Seat:
+        """Give the pod a seat: its old one where it had one, else the next."""
+        number = self._roster.take_seat(pod, sleeper).number
+        self._seats[number] = Seat(number, pod, sleeper)
+        return self._seats[number]
+
+    def restore(self, number: int, pod: str, sleeper: str) -> Seat:
+        """Put a seat back as the ledger has it; a pod that begins with # stands for no name."""
+        self._nameless += pod.startswith("#")
+        self._roster.restore_seat(number, pod, sleeper)
+        self._seats[number] = Seat(number, pod, sleeper, returning=True)
+        return self._seats[number]
+
+    def assign(self, seat: Seat) -> Slot:
+        """Give the seat a fresh slot."""
+        seat.slot = self._roster.assign(seat.number)
+        seat.state, seat.refusal, seat.cause = SeatState.ASSIGNED, None, ""
+        seat.disobeyed = False
+        self._at[seat.slot.cohort, seat.slot.slot] = seat
+        return seat.slot
+
+    @property
+    def slots_left(self) -> int:
+        """How many slots can be given now."""
+        return self._roster.places.left
+
+    def upcoming(self, count: int) -> tuple[int, ...]:
+        """The cohorts in which the next so many slots lie."""
+        return self._roster.places.upcoming(count)
+
+    def empty_cohorts(self) -> list[int]:
+        """Open cohorts of which nobody holds a slot; the one that is being filled is not among them."""
+        return self._roster.places.empty()
+
+    def of_emptiest_cohort(self) -> list[Seat]:
+        """The holders of the cohort that has the fewest, other than the one that is being filled."""
+        cohort = self._roster.places.emptiest()
+        return [] if cohort is None else [self._seats[slot.seat] for slot in self._roster.cohort(cohort)]
+
+    def close_cohort(self, cohort: int) -> None:
+        """Its slots may be given anew, under a new term."""
+        self._roster.places.close(cohort)
+
+    def void(self, seat: Seat) -> Slot | None:
+        """Take the seat's slot back; the seat waits for another."""
+        seat.slot, seat.state, seat.returning = None, SeatState.WAITING, True
+        return self._given_back(self._roster.release(seat.pod))
+
+    def leave(self, seat: Seat, cause: str) -> Slot | None:
+        """The seat's sleeper has gone; the seat stays to be read."""
+        seat.state, seat.cause, seat.slot = SeatState.LEFT, cause, None
+        return self._given_back(self._roster.leave(seat.pod))
+
+    def _given_back(self, slot: Slot | None) -> Slot | None:
+        if slot is not None:
+            self._at.pop((slot.cohort, slot.slot), None)
+        return slot
+
+    def holding(self) -> list[Seat]:
+        """The seats whose pods hold a slot."""
+        return [self._seats[slot.seat] for slot in self._roster.slots]

@@ -1,0 +1,65 @@
+"""What is shown and kept of breakers: plain values. Times are session-clock seconds, 0 for never."""
+
+from dataclasses import dataclass
+
+from dreamd.core.dreamscapes.views import BreakerState
+from dreamd.core.safety.causes import Cause
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerMove:
+    """One move a breaker has made. detail: what was seen, or who wanted it and why."""
+
+    at_s: float
+    before: BreakerState
+    after: BreakerState
+    cause: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerView:
+    """A breaker, of a pod or of a Dreamscape. name: pods/{pod} or dreamscapes/{dreamscape}.
+
+    until_s: end of the wait (open) or the deadline of the scoring (half-open). evidence: the detail of the
+    last move. history: the last moves, oldest first.
+    """
+
+    name: str
+    state: BreakerState
+    cause: str
+    since_s: float
+    until_s: float
+    tripped_s: float
+    evidence: str
+    history: tuple[BreakerMove, ...]
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The newest trip of a breaker by a cause of person or device, so that the next one locks it.
+
+    term, tick: of the broadcast up to which the moves of this breaker are told here; what a pod has stored
+    of a later one is news.
+    """
+
+    pod: str
+    cause: Cause
+    tripped_s: float
+    term: int
+    tick: int
+
+    def tells_of(self, term: int, tick: int) -> bool:
+        """Whether a sever at this broadcast is one of the moves told here."""
+        return (term, tick) <= (self.term, self.tick)
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A breaker that is LOCKED, as the ledger keeps it: no restart resets it."""
+
+    pod: str
+    cause: Cause
+    since_s: float
+    evidence: str

@@ -1,1 +1,0 @@
-"""Why and when a sleeper is cut loose: causes, breakers, the quorum."""

@@ -1,0 +1,202 @@
+"""What a Dreamscape's crowd shows as a whole: identity, runaway and crosstalk over the same rows.
+
+`observe` stands on the tick's path and only adds up; `digest` runs after the tick's message has left and
+does its share of what takes longer, so that no tick carries a whole evaluation. `signs` turns what is known
+into what `core.severing.crowd` judges, and knows nothing of what follows.
+
+Rows are those of the whole Dreamscape, cohort x 256 + slot. Sound rows are observed whatever their
+breakers say: who is kept away must be seen to come back to themselves. Only the included make the
+crowd's energy and the group's axes.
+
+Rules
+- How bad homogenising is, is the loss of the worse axis over its loss at the line where couplings are
+  halved: 1 at the line, larger is worse, and comparable before and after.
+- The last minute of each statistic is kept at 1 Hz, for the event that tells what ran away.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from math import isfinite, nan
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dreamd.core.limits import (
+    COHORT_SLOTS,
+    DISPERSION_HALVE,
+    DISPERSION_SEVER,
+    HOP_S,
+    RANK_HALVE,
+    RANK_SEVER,
+    SYNCHRONY_Z_MOST,
+)
+from dreamd.core.safety.causes import Cause
+from dreamd.core.safety.group import PERSON_BACK, Sign, Signs
+from dreamd.fusion.crosstalk import Agreement, Crosstalk
+from dreamd.fusion.identity import Axes, Identity
+from dreamd.fusion.runaway import Runaway
+from dreamwire.messages import Floats
+from dreamwire.schema import Schema
+
+Rows = NDArray[np.int64]
+
+RECORD_S: Final = 60
+SECOND_HOPS: Final = round(1.0 / HOP_S)
+CALM_MARGIN: Final = 0.2
+"""A share of the way from a halving line to 1 that is still not calm."""
+RECORDED: Final = {
+    Cause.GAIN: ("energy", "energy_limit", "lag_correlation"),
+    Cause.SYNCHRONY: ("z",),
+    Cause.HOMOGENISED: ("dispersion_ratio", "rank_ratio"),
+}
+"""What the record holds of each cause, by the names of an event's values."""
+_NAMES: Final = tuple(name for names in RECORDED.values() for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One tick's sound rows.
+
+    rows: int64[k], ascending. db, x: float32[k, D], dB and shared scale. included: bool[k]. age: int64[k],
+    hops since capture. m: float32[D], the centre. instant: the grid instant that closes.
+    """
+
+    rows: Rows
+    db: Floats
+    x: Floats
+    included: NDArray[np.bool_]
+    age: Rows
+    m: Floats
+    instant: int
+
+
+class CrowdFusion:
+    """The crowd statistics of one Dreamscape in one term."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._rows = COHORT_SLOTS
+        self.identity = Identity(schema.size)
+        self.runaway = Runaway(schema.size, len(schema.phase_bands))
+        self.crosstalk = Crosstalk(schema.size)
+        self._record: deque[tuple[float, ...]] = deque(maxlen=RECORD_S)
+        self._instant = 0
+        self._axes = self.identity.axes
+        self._homogenising = homogenising(self._axes)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of all rows together."""
+        return self.identity.nbytes + self.runaway.scales.nbytes + self.crosstalk.courses.nbytes
+
+    def reserve(self, rows: int) -> None:
+        """Make room for so many rows."""
+        if rows > self._rows:
+            self._rows = rows
+            self.identity.reserve(rows)
+            self.runaway.scales.reserve(rows)
+            self.crosstalk.courses.reserve(rows)
+
+    def take_up(self, row: int, template_db: ArrayLike, scale_db: ArrayLike) -> None:
+        """The row has been given to a sleeper with this calibration, float32[D] dB each."""
+        self.clear(row)
+        self.runaway.scales.learn(row, template_db, scale_db)
+
+    def clear(self, row: int) -> None:
+        """Forget everything of this row; its assignment has ended."""
+        self.reserve(-(-(row + 1) // COHORT_SLOTS) * COHORT_SLOTS)
+        self.identity.clear(row)
+        self.runaway.scales.clear(row)
+        self.crosstalk.courses.clear(row)
+
+    def observe(self, heard: Heard) -> None:
+        """Take in one tick, before its message: what `signs` says is of now."""
+        self._instant = heard.instant
+        members, db = heard.rows, heard.db
+        if not heard.included.all():
+            counted = np.flatnonzero(heard.included)
+            members, db = members[counted], np.take(db, counted, axis=0)
+        self.identity.observe(heard.rows, heard.x, members, heard.instant)
+        self.crosstalk.observe(heard.rows, heard.x, heard.age, heard.instant)
+        self.runaway.observe(members, db, heard.m, heard.instant)
+
+    def synchronised(self, z: ArrayLike, instant: int) -> None:
+        """Synchrony z of the 10 s that end with this instant, float[B]."""
+        self.runaway.streak.push(z, instant)
+
+    def digest(self, agreement: Agreement) -> None:
+        """After the tick's message: its share of what takes longer; `agreement`: PPC of pairs of rows."""
+        self.identity.digest()
+        self.runaway.digest()
+        self.crosstalk.digest(agreement)
+        if self._instant % SECOND_HOPS == 0:
+            self._record.append(tuple(self._values()[name] for name in _NAMES))
+
+    # -- what is said -----------------------------------------------------------------------------
+
+    def signs(self) -> Signs:
+        """One sign for each of `CROWD_CAUSES`, in their order."""
+        energy, streak = self.runaway.energy, self.runaway.streak
+        driven, locked = self.runaway.driven, streak.locked
+        gain = Sign(energy.mean, energy.limit, over=driven, calm=not driven and energy.mean <= energy.limit)
+        synchrony = Sign(
+            streak.value, SYNCHRONY_Z_MOST, over=locked, calm=not locked and streak.value <= SYNCHRONY_Z_MOST
+        )
+        if self._axes is not self.identity.axes:
+            self._axes = self.identity.axes
+            self._homogenising = homogenising(self._axes)
+        return gain, synchrony, self._homogenising
+
+    def doubted(self) -> list[int]:
+        """Rows whose likeness is below where a halving would be taken back; once for each evaluation."""
+        if not self.identity.compared:
+            return []
+        self.identity.compared = False
+        rows: list[int] = np.flatnonzero(self.identity.likeness < PERSON_BACK).tolist()
+        return rows
+
+    def likeness(self, row: int) -> tuple[float, float]:
+        """One person's likeness to their own first window, and what of it may be chance; NaN: not known."""
+        if row >= self._rows:
+            return nan, nan
+        return float(self.identity.likeness[row]), float(self.identity.chance[row])
+
+    def _values(self) -> dict[str, float]:
+        axes, runaway = self.identity.axes, self.runaway
+        return {
+            "energy": runaway.energy.mean,
+            "energy_limit": runaway.energy.limit,
+            "lag_correlation": runaway.centres.correlation,
+            "z": runaway.streak.value,
+            "dispersion_ratio": axes.dispersion,
+            "rank_ratio": axes.rank,
+        }
+
+    def evidence(self, cause: Cause) -> dict[str, float]:
+        """What speaks for this cause: the values now, and those of the last minute as `name_t-seconds`.
+
+        What was not known is left out.
+        """
+        now = self._values()
+        names = RECORDED[cause]
+        told = {name: now[name] for name in names}
+        last = len(self._record) - 1
+        for at, row in enumerate(self._record):
+            told |= {f"{name}_t-{last - at}": row[_NAMES.index(name)] for name in names}
+        return {name: value for name, value in told.items() if isfinite(value)}
+
+
+def homogenising(axes: Axes) -> Sign:
+    """Return the sign of the group's two axes: the worse of them decides; both unknown say nothing."""
+    lines = ((axes.dispersion, DISPERSION_HALVE, DISPERSION_SEVER), (axes.rank, RANK_HALVE, RANK_SEVER))
+    known = [line for line in lines if line[0] >= 0.0]
+    if not known:
+        return Sign(limit=1.0)
+    loss = max((1.0 - ratio) / (1.0 - halve) for ratio, halve, _ in known)
+    return Sign(
+        loss,
+        1.0,
+        over=any(ratio < halve for ratio, halve, _ in known),
+        severe=any(ratio < sever for ratio, _, sever in known),
+        calm=len(known) == len(lines) and loss <= 1.0 - CALM_MARGIN,
+    )

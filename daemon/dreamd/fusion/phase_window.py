@@ -1,0 +1,249 @@
+"""The last ten seconds' phases of one bank, and their sums kept up to date, one hop at a time.
+
+A ring of T = 80 instants a band: instant t stands in column t mod T, whenever it comes. A tick writes its
+hop's two columns over the oldest two and computes these two columns of G and K anew, both in one pass over
+the ring, block by block; nothing else of G changes. Products are taken in float64, so that a leaver's trace
+goes to 1e-13; from 1,024 rows on those of a block are, for speed, taken in float32 and summed in float64: a
+leaver's trace in G is 1e-6 then, in what is said of a thousand people less than 1e-9. That costs 2 T N
+complex products a band, and memory is read once.
+
+Rules
+- Nothing drifts: an entry of G lives for one window at most and is computed as a whole when it is made.
+- Whoever is not allowed any more (left, or their breaker has opened) is taken out of the past as well: their
+  outer products are subtracted and their rows cleared. Whoever is merely not counted just now, because a
+  frame is late or its quality poor, or as an outlier, has a gap there and keeps the rest.
+- A phase counts only in the tick of its own instant. A late frame is a gap in its hop and changes no other.
+- Ticks that were skipped are gaps of everybody. A tick that comes again writes the same columns again; an
+  instant that goes back begins anew.
+- A phasor's length does not weigh; zero, infinite or NaN: missing.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dreamd.fusion.frame_table import Columns, Mask
+from dreamd.fusion.geometric_median import BLOCK_ROWS, Doubles, blocks
+from dreamd.fusion.synchrony import (
+    SPARSE,
+    SURROGATE_SLEEPERS,
+    WINDOW,
+    Complexes,
+    Everyone,
+    PhaseSums,
+    Phasors,
+)
+from dreamwire.schema import INSTANTS_PER_HOP
+
+PRODUCT_ROWS: Final = 256
+"""Rows multiplied at once: widened to float64, five bands of them are 1.6 MB, about a core's own cache."""
+TURNS: Final = 4
+"""Once a second: each one's own PPC is computed so often, a part of the rows in each tick."""
+LARGE_ROWS: Final = 1024
+"""From so many rows on a block's products are taken in float32."""
+EACH_ROWS: Final = 1024
+"""Rows whose own PPC is computed at once."""
+_HOPS: Final = WINDOW // INSTANTS_PER_HOP
+
+
+def columns_of(instant: int) -> tuple[int, int]:
+    """Return the first of a hop's two columns in the ring, and the one after its last."""
+    first = (instant % _HOPS) * INSTANTS_PER_HOP
+    return first, first + INSTANTS_PER_HOP
+
+
+class Phases:
+    """The phases of one bank. z: complex64[B, slots, T], unit or zero; there: uint8 of the same shape.
+
+    sparse: complex64[B, slots, 10], z once a second, close together.
+
+    sums: G and K of everyone here, in the ring's order. own: float32[slots], each one's PPC with everyone,
+    mean over bands, as last computed; NaN: not known.
+    """
+
+    def __init__(self, bands: int, slots: int) -> None:
+        self.z: Phasors = np.zeros((bands, slots, WINDOW), dtype=np.complex64)
+        self.there: NDArray[np.uint8] = np.zeros((bands, slots, WINDOW), dtype=np.uint8)
+        self.sparse: Phasors = np.zeros((bands, slots, WINDOW // SPARSE), dtype=np.complex64)
+        self._sparse_there: NDArray[np.uint8] = np.zeros(self.sparse.shape, dtype=np.uint8)
+        self.own: NDArray[np.float32] = np.full(slots, np.nan, dtype=np.float32)
+        self._heard = np.zeros(slots, dtype=np.bool_)
+        self.sums = PhaseSums(
+            np.zeros((bands, WINDOW, WINDOW), dtype=np.complex128), np.zeros((bands, WINDOW, WINDOW))
+        )
+        self._ring = self.z.view(np.float32)
+        self._sparse_ring = self.sparse.view(np.float32)
+        self._wide = np.empty((bands, min(slots, PRODUCT_ROWS), 2 * WINDOW))
+        self._used = 0
+        self._last: int | None = None
+
+    def step(
+        self, columns: Columns, included: Mask, allowed: Mask, instant: int
+    ) -> tuple[Complexes, Doubles]:
+        """Take in the hop of this instant.
+
+        Args:
+            columns: the bank's newest frames.
+            included: bool[slots], whose phases count.
+            allowed: bool[slots], whose past may count.
+            instant: the grid instant that closes.
+
+        Returns:
+            complex128[B], the sum of unit phasors at the hop's last instant, and float64[B], of how many.
+        """
+        gone = self._heard & ~allowed
+        if gone.any():
+            self._forget(np.flatnonzero(gone))
+        self._turn_to(instant)
+        first, end = columns_of(instant)
+        self._used = columns.used
+        fresh = included & (columns.instant == instant)
+        g = np.zeros((len(self.z), 2 * INSTANTS_PER_HOP, 2 * WINDOW))
+        gaps = np.zeros((len(self.z), INSTANTS_PER_HOP, WINDOW))
+        newest = np.zeros((len(self.z), 2 * INSTANTS_PER_HOP))
+        counts = np.zeros((len(self.z), INSTANTS_PER_HOP))
+        parts = []
+        for block in blocks(columns.used, BLOCK_ROWS):
+            units, here = _units(columns.phasors[block], fresh[block])
+            self.there[:, block, first:end] = here.transpose(0, 2, 1)
+            if instant % TURNS == 0:
+                place = 2 * (first // SPARSE)
+                self._sparse_ring[:, block, place : place + 2] = units[:, :2].transpose(0, 2, 1)
+                self._sparse_there[:, block, first // SPARSE] = here[:, 0]
+            self._heard[block] |= np.logical_or.reduce(here.reshape(-1, here.shape[2]))
+            counts += np.add.reduce(here, axis=2, dtype=np.int32)
+            newest += self._multiply(block.start, 2 * first, units, g)
+            parts.append((block, here))
+        told = np.asarray(counts.any(axis=1))
+        for block, here in parts:
+            self._miss(block, here, told, gaps)
+        self._put(slice(first, end), g, counts, gaps)
+        return newest[:, -2:].copy().view(np.complex128)[:, 0], counts[:, -1]
+
+    def _multiply(self, begin: int, column: int, units: NDArray[np.float32], g: Doubles) -> Doubles:
+        """Write new columns, [B, 4, n] from row `begin` on, and add their products with the ring to g.
+
+        Returns:
+            float64[B, 4]: their sums.
+        """
+        new, large = units.astype(np.float64), self._used >= LARGE_ROWS
+        for part in blocks(new.shape[2], PRODUCT_ROWS):
+            rows = slice(begin + part.start, begin + part.stop)
+            self._ring[:, rows, column : column + new.shape[1]] = units[:, :, part].transpose(0, 2, 1)
+            if large:
+                g += units[:, :, part] @ self._ring[:, rows]
+            else:
+                wide = self._wide[:, : part.stop - part.start]
+                np.copyto(wide, self._ring[:, rows])
+                g += new[:, :, part] @ wide
+        return np.asarray(new.sum(axis=2))
+
+    def _miss(self, block: slice, here: Mask, told: Mask, gaps: Doubles) -> None:
+        """Add to `gaps` how often those who are missing now were there; mostly they are few.
+
+        told: bool[B], bands in which anybody is there. One that is too quick for everybody's clock is missed
+        by all of them, which needs no counting.
+        """
+        rows = np.flatnonzero(self._heard[block] & ~here[told].all(axis=(0, 1)))
+        if len(rows):
+            missing = np.logical_not(here[:, :, rows]).astype(np.float32)
+            gaps += missing @ self.there[:, block.start + rows].astype(np.float32)
+
+    def _put(self, hop: slice, g: Doubles, counts: Doubles, gaps: Doubles) -> None:
+        """Set G's and K's columns of this hop, and the rows that mirror them.
+
+        Who is there now and was there then are all who were there then but those who are missing now.
+        """
+        parts = g.reshape(len(g), INSTANTS_PER_HOP, 2, WINDOW, 2)
+        columns = (
+            parts[:, :, 0, :, 0] + parts[:, :, 1, :, 1] + 1j * (parts[:, :, 1, :, 0] - parts[:, :, 0, :, 1])
+        )
+        self.sums.g[:, hop] = columns.conj()
+        self.sums.g[:, :, hop] = columns.transpose(0, 2, 1)
+        then = np.einsum("btt->bt", self.sums.k).copy()
+        then[:, hop] = counts
+        both = np.where(counts[:, :, np.newaxis] > 0.0, then[:, np.newaxis] - gaps, 0.0)
+        self.sums.k[:, hop] = both
+        self.sums.k[:, :, hop] = both.transpose(0, 2, 1)
+
+    def _forget(self, rows: NDArray[np.int64]) -> None:
+        """Take these out of the window and its sums, as if they had never been there."""
+        for part in blocks(len(rows), PRODUCT_ROWS):
+            z = self.z[:, rows[part]].astype(np.complex128)
+            there = self.there[:, rows[part]].astype(np.float64)
+            self.sums.g[...] -= z.conj().transpose(0, 2, 1) @ z
+            self.sums.k[...] -= there.transpose(0, 2, 1) @ there
+        if len(rows):
+            self.z[:, rows] = 0
+            self.there[:, rows] = 0
+            self.sparse[:, rows] = 0
+            self._sparse_there[:, rows] = 0
+            self._heard[rows] = False
+            self.own[rows] = np.nan
+
+    def _turn_to(self, instant: int) -> None:
+        """Make gaps of the hops between the last one and this; all of the window after a jump."""
+        last, self._last = self._last, instant
+        if last is None:
+            return
+        skipped = instant - last - 1 if instant >= last else _HOPS
+        for hop in range(instant - min(skipped, _HOPS), instant):
+            first, end = columns_of(hop)
+            self.z[:, :, first:end] = 0
+            self.there[:, :, first:end] = 0
+            if hop % TURNS == 0:
+                self.sparse[:, :, first // SPARSE] = 0
+                self._sparse_there[:, :, first // SPARSE] = 0
+            for sums in (self.sums.g, self.sums.k):
+                sums[:, first:end] = 0.0
+                sums[:, :, first:end] = 0.0
+
+    def due(self, used: int, instant: int) -> list[slice]:
+        """The rows, of those used, whose turn it is at this tick to have `own` computed."""
+        quarter = max(-(-used // TURNS), PRODUCT_ROWS)
+        begin = (-instant) % TURNS * quarter
+        parts = blocks(min(quarter, used - begin), EACH_ROWS)
+        return [slice(begin + rows.start, begin + rows.stop) for rows in parts]
+
+    def each(self, everyone: Everyone, due: list[slice]) -> None:
+        """Compute `own` of these rows."""
+        few = everyone.every == SPARSE
+        z, there = (self.sparse, self._sparse_there) if few else (self.z, self.there)
+        for rows in due:
+            bands = everyone.ppc_each(z[:, rows], there[:, rows])
+            told = np.isfinite(bands)
+            mean = np.where(told, bands, 0.0).sum(axis=0) / np.maximum(told.sum(axis=0), 1)
+            self.own[rows] = np.where(told.any(axis=0), mean, np.nan)
+
+    def some(self, most: int = SURROGATE_SLEEPERS) -> Phasors:
+        """Return a copy of at most so many sleepers' phases, complex64[B, n, T], oldest instant first."""
+        rows = np.flatnonzero(self._heard)
+        rows = rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)] if len(rows) > most else rows
+        end = columns_of(self._last)[1] if self._last is not None else 0
+        return np.ascontiguousarray(np.roll(self.z[:, rows], -end, axis=2))
+
+
+def _units(phasors: Phasors, fresh: Mask) -> tuple[NDArray[np.float32], Mask]:
+    """Return unit phasors float32[B, 4, n] (re, im of the older, of the newer), and where they are.
+
+    Args:
+        phasors: complex64[n, 2, B].
+        fresh: bool[n], of whom they are taken.
+
+    Returns:
+        The phasors, zero where missing, and bool[B, 2, n].
+    """
+    n, halves, bands = phasors.shape
+    parts = (
+        phasors.view(np.float32)
+        .reshape(n, halves, bands, 2)
+        .transpose(2, 1, 3, 0)
+        .astype(np.float32, order="C")
+    )
+    with np.errstate(all="ignore"):
+        size = parts[:, :, 0] * parts[:, :, 0] + parts[:, :, 1] * parts[:, :, 1]
+        here = (size > 0.0) & (size < np.inf) & fresh
+        parts /= np.sqrt(size)[:, :, np.newaxis]
+    np.copyto(parts, np.float32(0.0), where=~here[:, :, np.newaxis])
+    return parts.reshape(bands, 2 * halves, n), here

@@ -1,0 +1,115 @@
+"""The phases of a whole Dreamscape, tick after tick: all banks' sums together, and what they say.
+
+Every tick takes in a hop; what the sums say of everyone is read once a second, what they say of each one in
+parts, so that everybody is looked at once a second and no tick bears it all.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from dreamd.fusion.frame_table import Columns, Mask
+from dreamd.fusion.phase_window import TURNS, Phases, columns_of
+from dreamd.fusion.synchrony import (
+    SURROGATE_SLEEPERS,
+    WINDOW,
+    Complexes,
+    Doubles,
+    Everyone,
+    PhaseSums,
+    Phasors,
+    Synchrony,
+    lags_of,
+    merge,
+    nothing_known,
+    synchrony,
+)
+from dreamwire.messages import Floats
+from dreamwire.schema import INSTANTS_PER_HOP, Schema
+
+SHIFTS_EVERY_HOPS: Final = 240
+"""A minute."""
+
+
+class Chorus:
+    """The phases of one Dreamscape. synchrony: as last read. banks: each bank's phases.
+
+    shifted: float64[B], z by circular shifts, of the last check; NaN: none yet.
+    """
+
+    def __init__(self, schema: Schema) -> None:
+        self.lags = lags_of(schema)
+        self.banks: list[Phases] = []
+        self.synchrony: Synchrony = nothing_known(len(self.lags))
+        self.shifted: Doubles = self.synchrony.z
+        self._began: int | None = None
+        self._lent: int | None = None
+        self._everyone = Everyone(self.lags)
+
+    def tick(
+        self, banks: Sequence[Columns], included: Sequence[Mask], allowed: Sequence[Mask], instant: int
+    ) -> list[tuple[Complexes, Doubles]]:
+        """Take in the hop of this instant.
+
+        Args:
+            banks: always in the same order; more may follow at the end in a later tick.
+            included: bool[slots] for each, whose phases count.
+            allowed: bool[slots] for each, whose past may count.
+            instant: the grid instant that closes.
+
+        Returns:
+            For each bank the sum of unit phasors at this very instant, complex128[B], and of how many.
+        """
+        self.banks += [Phases(len(self.lags), bank.slots) for bank in banks[len(self.banks) :]]
+        self._began = instant if self._began is None else self._began
+        newest = [
+            phases.step(bank, counted, ok, instant)
+            for phases, bank, counted, ok in zip(self.banks, banks, included, allowed, strict=True)
+        ]
+        due = [phases.due(bank.used, instant) for phases, bank in zip(self.banks, banks, strict=True)]
+        read = instant % TURNS == 0
+        if self.banks and (read or any(due)):
+            self._read(columns_of(instant)[1], due, read=read)
+        return newest
+
+    def _read(self, end: int, due: list[list[slice]], *, read: bool) -> None:
+        sums = self._sums()
+        if read:
+            self.synchrony = synchrony(sums, self.lags, end)
+        if any(due):
+            self._everyone.see(sums, end)
+            for phases, rows in zip(self.banks, due, strict=True):
+                phases.each(self._everyone, rows)
+
+    def _sums(self) -> PhaseSums:
+        sums = self.banks[0].sums
+        for phases in self.banks[1:]:
+            sums = merge(sums, phases.sums)
+        return sums
+
+    def own(self) -> tuple[Floats, ...]:
+        """Each one's PPC with everyone, mean over bands, float32[slots] for each bank; NaN: not known."""
+        return tuple(phases.own.copy() for phases in self.banks)
+
+    def shifts_due(self, instant: int) -> bool:
+        """Whether something can be said of a whole window, and was not checked by shifts for a minute."""
+        young = self._began is None or instant - self._began < WINDOW // INSTANTS_PER_HOP
+        lately = self._lent is not None and 0 <= instant - self._lent < SHIFTS_EVERY_HOPS
+        return not (young or lately) and bool(np.isfinite(self.synchrony.z).any())
+
+    def lend(self, instant: int) -> Phasors:
+        """Return the copy that shifts are made of; the next is due a minute later."""
+        self._lent = instant
+        return self.some()
+
+    def shifts_told(self, z: Doubles) -> None:
+        """What the shifts came to."""
+        self.shifted = z
+
+    def some(self, most: int = SURROGATE_SLEEPERS) -> Phasors:
+        """Return a copy of at most so many sleepers' phases, complex64[B, n, T], for `surrogate_z`."""
+        share = max(most // max(len(self.banks), 1), 1)
+        parts = [phases.some(share) for phases in self.banks[:most]]
+        nobody = np.zeros((len(self.lags), 0, WINDOW), dtype=np.complex64)
+        return np.concatenate([nobody, *parts], axis=1)

@@ -1,0 +1,1 @@
+"""The invariants that every simulated night is held to, with their bounds."""

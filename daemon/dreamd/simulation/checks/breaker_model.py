@@ -1,0 +1,52 @@
+"""What the watch knows of trips: who is LOCKED, and what each pod had stored when it was last tripped.
+
+A daemon may die in the very call in which a breaker locks, before anybody has written or heard of it. Then
+the lock holds only as far as the pod has stored this trip. Who was at zero has stored nothing but the one
+before, which the next daemon knows already: for them the next one locks.
+"""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Final
+
+from dreamd.core.safety.causes import Kind, cause_named, kind_of
+
+if TYPE_CHECKING:
+    from dreamd.core.dreamscapes.views import Event
+    from dreamd.simulation.machines.daemons import Owner
+    from dreamd.simulation.world import World
+    from dreamwire.messages import StoredSever
+
+COUNTED: Final = (Kind.HARD, Kind.SOFT)
+"""What is held against a person or a device."""
+
+
+class Trips:
+    """Kept from what daemons write into their journals."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self.locked: set[str] = set()
+        self._stored_at: dict[str, set[StoredSever]] = {}
+
+    def told(self, owner: "Owner", event: "Event") -> None:
+        """A breaker has tripped, and may be locked now."""
+        if kind_of(cause_named(event.cause)) not in COUNTED:
+            return
+        stored = {pod.disk.severed for pod in self._world.pods if pod.name == event.pod and pod.disk.severed}
+        fresh = stored - self._stored_at.get(event.pod, set())
+        self._stored_at[event.pod] = stored
+        if "LOCKED" not in event.sentence.upper():
+            return
+        dies = owner.dies_at_a_lock
+        if dies:
+            owner.die_at_a_lock()
+        if not dies or any(kind_of(cause_named(severed.cause)) in COUNTED for severed in fresh):
+            self.locked.add(event.pod)
+
+    def reset(self, pod: str) -> None:
+        """A named person has reset it."""
+        self.locked.discard(pod)
+
+    def restored(self, locks: Collection[str]) -> None:
+        """A copy of the ledger has taken its place: it knows these locks."""
+        self.locked &= set(locks)

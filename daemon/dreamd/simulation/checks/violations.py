@@ -1,0 +1,80 @@
+"""What the watch keeps its books in."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dreamwire.messages import Assign
+
+if TYPE_CHECKING:
+    from dreamd.simulation.machines.daemons import Owner
+    from dreamd.simulation.machines.memory_ledger import Shelf
+
+
+def sleeper_of(pod: str) -> str:
+    """Who lies in the bed of this name, all night, whoever is checked out meanwhile."""
+    return f"sleeper-{pod.rpartition('-')[2]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Something that must not have happened."""
+
+    at_s: float
+    rule: str
+    whom: str
+    what: str
+
+    def __str__(self) -> str:
+        """One line."""
+        return f"{self.at_s:.3f} s, {self.rule}: {self.whom}: {self.what}"
+
+
+@dataclass(slots=True)
+class Permit:
+    """What one process of a pod may render, by the model. Times are its own clock's ns."""
+
+    until_ns: int = 0
+    heard: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Bar:
+    """A pod may not be granted anything by one daemon before `until_s`, world time, because of `why`."""
+
+    until_s: float
+    why: str
+
+
+def over(owner: "Owner", dreamscape: str, violated: Callable[[str, str, str], None]) -> None:
+    """A Dreamscape has ended: no bed may hold a seat in it."""
+    held = [view.pod for view in owner.app.pods() if view.dreamscape == dreamscape]
+    if owner.alive and held:
+        violated("ended", dreamscape, f"has ended, and holds {', '.join(held)}")
+
+
+def lie_once(owner: "Owner", violated: Callable[[str, str, str], None]) -> None:
+    """One pseudonym lies in one pod, by this daemon."""
+    lying = Counter(view.sleeper for view in owner.app.pods() if view.sleeper)
+    for sleeper, count in lying.items():
+        if count > 1:
+            violated("one-pod", sleeper, f"lies in {count} pods")
+
+
+def committed(shelf: "Shelf", owner: "Owner", pod: str, assign: Assign) -> str:
+    """Return what of seat, term and mark is not in the ledger when a pod is assigned; empty: nothing lacks.
+
+    A daemon that another has replaced is not held to it: what that one writes is its own.
+    """
+    if owner.lost:
+        return ""
+    record = shelf.records.get(assign.dreamscape)
+    sleepers = [sleeper for _, name, sleeper in record.seats if name == pod] if record else []
+    if not sleepers:
+        return "the ledger names no seat of it"
+    if sleepers[0] not in shelf.merging:
+        return "no mark of exposure is in the ledger"
+    if not shelf.terms.get((assign.dreamscape, assign.cohort), 0) >= assign.term:
+        return f"its term {assign.term} is not kept"
+    return ""

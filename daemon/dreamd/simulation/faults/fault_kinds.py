@@ -1,0 +1,378 @@
+"""What goes wrong, when, and for how long: drawn from the seed, each with its own end.
+
+A story takes some of the kinds (so that they also come alone, not only all at once) at a rate of its own.
+Every fault ends by itself well before the story does: what is left must be well again.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from dreamd.core.dreamscapes.views import PodView
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.safety.views import BreakerView
+from dreamd.core.safety.wake_orders import Order
+from dreamd.ports.deferred import Later
+from dreamd.ports.ledger import LAPSED_S
+from dreamd.simulation.faults import group_faults, process_faults
+from dreamd.simulation.faults.byzantine import LIES
+from dreamd.simulation.faults.congestion import CONGESTION
+from dreamd.simulation.faults.process_faults import later
+from dreamd.simulation.faults.sessions import SESSIONS
+from dreamd.simulation.machines.network import Weather
+from dreamd.simulation.machines.sleepers import MALFUNCTIONS, Ailment
+from dreamd.simulation.schedule import MS_NS, SECOND_NS
+from dreamd.simulation.world import World
+from dreamwire.messages import WakeScope
+
+if TYPE_CHECKING:
+    from dreamd.simulation.machines.pods import Pod
+
+STORM: Final = Weather(delay_s=(0.05, 0.6), loss=0.3, duplicates=0.2)
+SHUFFLE: Final = Weather(delay_s=(0.0, 0.4), reorders=True)
+STUCK_SHARE: Final = 0.4
+STUCK_LEAST_S: Final = 3.0
+WHOLE_COPIES: Final = 0.5
+"""Of the copies that are restored, those of the whole directory."""
+RENEWED_AFTER_S: Final = 5.0
+SEEN_EVERY_S: Final = 0.02
+ASKED_EVERY_S: Final = 1.0
+RESUMED_AFTER_S: Final = 52.0
+"""Who was severed when it happened is open for up to 36 s, then scored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong."""
+
+    kind: str
+    at_s: float
+    lasts_s: float
+    pod: int
+
+
+Act = Callable[[World, "Pod", float, random.Random], None]
+
+
+# -- pods ---------------------------------------------------------------------------------------------
+
+
+def _ail(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+    """An implant fails, and works again."""
+    if pod.body.ailment is not None:
+        return
+    kind = rng.choice(MALFUNCTIONS)
+    world.watch.touched.add(pod.name)
+    pod.fall_ill(Ailment(kind, pod.local_ns()))
+    world.watch.ails(pod, kind, pod.local_ns())
+
+    def heal() -> None:
+        pod.fall_ill(None)
+        world.watch.recovers(pod)
+
+    later(world, lasts_s, heal)
+
+
+def _lie(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+    """A pod begins to say what is not so."""
+    world.watch.touched.add(pod.name)
+    pod.bend = LIES[rng.choice(sorted(LIES))].bend()
+
+    def tell_the_truth() -> None:
+        pod.bend = None
+
+    later(world, lasts_s, tell_the_truth)
+
+
+def _freeze(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """A process stands still, and goes on."""
+    pod.freeze()
+    later(world, lasts_s, pod.thaw)
+
+
+def _kill(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """A process is killed, and started again."""
+    if pod.alive:
+        pod.kill()
+        later(world, lasts_s, lambda: None if pod.alive else pod.boot())
+
+
+def _cut(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+    """A partition, one way or both."""
+    out, back = rng.choice(((True, True), (True, False), (False, True)))
+    pod.line.cut(out=out, back=back)
+    pod.watch_line()
+    later(world, lasts_s, pod.line.heal)
+
+
+def _switch(world: World, _pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+    """A switch fails: most pods at once, both ways, for longer than a keepalive."""
+    most = rng.sample(
+        world.pods, min(len(world.pods), rng.randint(len(world.pods) // 2 + 1, len(world.pods)))
+    )
+    for pod in most:
+        pod.line.cut()
+        pod.watch_line()
+        later(world, lasts_s, pod.line.heal)
+
+
+def _blackhole(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """Nothing comes through, then everything at once."""
+    pod.line.hold()
+    pod.watch_line()
+    later(world, lasts_s, pod.line.let_go)
+
+
+def _jump(world: World, pod: "Pod", _lasts_s: float, rng: random.Random) -> None:
+    """A machine's clock leaps ahead."""
+    world.watch.touched.add(pod.name)
+    pod.jump(rng.randrange(10 * MS_NS, 5 * SECOND_NS))
+
+
+def _twin(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """A second pod with the same name, for a while."""
+    world.watch.touched.add(pod.name)
+    twin = world.add_pod(pod.name, 100 + len(world.pods))
+
+    def part() -> None:
+        """Somebody finds out: the twin is taken away, the pod is started anew."""
+        twin.kill()
+        pod.kill()
+        pod.boot()
+
+    later(world, lasts_s, part)
+
+
+def _button(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+    """A sleeper presses a button, and later lifts the latch."""
+    if not pod.alive or pod.frozen:
+        return
+    world.watch.latched(pod)
+    pod.press(rng.choice(("wake", "distress", "withdraw", "arousal")))
+    world.watch.pod(pod)
+    later(world, lasts_s, lambda: _unlatch(world, pod))
+
+
+def _unlatch(world: World, pod: "Pod") -> None:
+    if not pod.alive or pod.frozen:
+        later(world, 1.0, lambda: _unlatch(world, pod))
+        return
+    world.watch.unlatched(pod)
+    pod.unlatch()
+
+
+def _storm(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+    """One line's weather turns bad; a storm within a storm takes its place and ends by itself."""
+    storm = replace(rng.choice((STORM, SHUFFLE)))
+    pod.line.weather = storm
+
+    def clear() -> None:
+        if pod.line.weather is storm:
+            pod.line.weather = world.weather
+
+    later(world, lasts_s, clear)
+
+
+# -- daemon, broker, ledger ---------------------------------------------------------------------------
+
+
+def _kill_at_a_lock(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+    """The daemon is killed in the call in which the next breaker locks, and started again; a pod ails."""
+    owner = world.owner
+    if owner is None:
+        return
+    owner.dies_at_a_lock = True
+    _ail(world, pod, lasts_s, rng)
+    later(world, 45.0, lambda: _ail(world, pod, lasts_s, rng))
+
+    def start() -> None:
+        if world.owner is None:
+            world.start_owner()
+        elif world.owner is owner and owner.alive:
+            later(world, 1.0, start)
+
+    later(world, 1.0, start)
+
+
+def _restore_ledger(world: World, _pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+    """A copy of the ledger is put in its place after a while; everybody is checked in anew after that.
+
+    It is of this night, with what was noted beside the ledger since; or an old one of everything.
+    """
+    backup, whole = world.shelf.copy(), rng.random() < WHOLE_COPIES
+    if whole:
+        backup.lived_s -= 2.0 * LAPSED_S
+
+    def restore() -> None:
+        for owner in world.owners:
+            owner.kill()
+        world.shelf.restore(backup, whole=whole)
+        if world.shelf.replaced or whole:  # else nothing was written since: it is no copy of anything older
+            world.watch.restored(backup)
+        world.start_owner()
+        for pod in world.pods:
+            later(world, RENEWED_AFTER_S, lambda pod=pod: lay(world, pod))  # type: ignore[misc]
+        later(world, RESUMED_AFTER_S, lambda: resume(world))
+
+    later(world, lasts_s, restore)
+
+
+# -- people -------------------------------------------------------------------------------------------
+
+
+def _sever(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """An operator severs the Dreamscape, and resumes it."""
+    owner = world.owner
+    if owner is None or owner.frozen or world.between:
+        return
+    owner.app.sever(world.dreamscape, "a drill")
+    world.watch.silenced(owner, world.dreamscape, silenced=True)
+    later(world, lasts_s, lambda: resume(world))
+
+
+def resume(world: World) -> None:
+    """An operator resumes the Dreamscape, where it can be."""
+    owner = world.owner
+    if owner is not None and not owner.frozen and not isinstance(owner.app.resume(world.dreamscape), Refusal):
+        world.watch.silenced(owner, world.dreamscape, silenced=False)
+
+
+def resume_in_time(world: World, until_s: float) -> None:
+    """An operator asks once a second: below quorum they are told to wait for it."""
+    resume(world)
+    if world.schedule.now_s < until_s:
+        later(world, ASKED_EVERY_S, lambda: resume_in_time(world, until_s))
+
+
+def _release(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """An operator releases one bed; somebody is checked in to it again."""
+    owner = world.owner
+    if owner is None or owner.frozen:
+        return
+    owner.app.check_out(pod.name)
+    later(world, lasts_s, lambda: lay(world, pod))
+
+
+def lay(world: World, pod: "Pod") -> None:
+    """The sleeper lies down again; somebody who is refused asks again."""
+    owner = world.owner
+    answer = None
+    if owner is not None and not owner.frozen:
+        answer = owner.app.check_in(pod.name, f"sleeper-{pod.number}")
+        world.watch.beds(owner)
+    if not isinstance(answer, PodView):
+        later(world, 1.0, lambda: lay(world, pod))
+
+
+def _wake_one(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """A wake order for one pod; lifted, and later the latch by the sleeper."""
+    owner = world.owner
+    if owner is None or owner.frozen:
+        return
+    given = owner.app.waking.order(WakeScope.POD, pod.name, "advocate", "asked")
+    if isinstance(given, Refusal):
+        return
+    world.watch.woken(owner, pod.name)
+    later(world, lasts_s, lambda: _lift(world, pod, given.order.id))
+
+
+def _lift(world: World, pod: "Pod", order_id: str) -> None:
+    """A named person lifts a wake order; refused, they ask again."""
+    owner = world.owner
+    able = owner is not None and not owner.frozen
+    lifted = owner.app.waking.lift(order_id, "advocate", "morning") if owner is not None and able else None
+    gone = isinstance(lifted, Refusal) and lifted.code is Code.WAKE_ORDER_UNKNOWN
+    if not (gone or isinstance(lifted, Order)):
+        later(world, 1.0, lambda: _lift(world, pod, order_id))
+        return
+    later(world, 3.0, lambda: _unlatch(world, pod))
+
+
+def _reset(world: World, pod: "Pod", _lasts_s: float, _rng: random.Random) -> None:
+    """A named person resets a breaker that is LOCKED."""
+    owner = world.owner
+    if owner is None or owner.frozen:
+        return
+    answer = owner.app.breakers.reset(f"pods/{pod.name}", "a clinician", "looked at the electrodes")
+    _see_reset(world, pod.name, answer)
+
+
+def _see_reset(world: World, pod: str, answer: BreakerView | Refusal | Later[BreakerView]) -> None:
+    if isinstance(answer, Later):
+        if not answer.settled:
+            later(world, SEEN_EVERY_S, lambda: _see_reset(world, pod, answer))
+            return
+        answer = answer.answer()
+    if not isinstance(answer, Refusal):
+        world.watch.reset(pod)
+
+
+def _stick(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+    """A device gives more than it is told."""
+    if not pod.alive:
+        return
+    world.watch.touched.add(pod.name)
+    pod.catch_up()
+    device = pod.device
+    device.stuck = STUCK_SHARE
+    world.watch.sticks(pod)
+
+    def give() -> None:
+        device.stuck = 0.0
+
+    later(world, max(lasts_s, STUCK_LEAST_S), give)
+
+
+Kinds = dict[str, tuple[Act, float, float]]
+
+KINDS: Final[Kinds] = {
+    "ail": (_ail, 0.3, 12.0),
+    "lie": (_lie, 1.0, 6.0),
+    "freeze": (_freeze, 0.1, 9.0),
+    "kill": (_kill, 0.2, 9.0),
+    "cut": (_cut, 0.2, 9.0),
+    "blackhole": (_blackhole, 0.2, 9.0),
+    "switch": (_switch, 8.0, 45.0),
+    "jump": (_jump, 0.0, 0.0),
+    "twin": (_twin, 2.0, 12.0),
+    "button": (_button, 2.0, 8.0),
+    "storm": (_storm, 2.0, 12.0),
+    "kill-daemon": (process_faults.kill_owner, 0.2, 6.0),
+    "kill-at-a-lock": (_kill_at_a_lock, 0.3, 6.0),
+    "freeze-daemon": (process_faults.freeze_owner, 0.1, 6.0),
+    "second-daemon": (process_faults.second_owner, 0.1, 8.0),
+    "ledger": (process_faults.break_ledger, 1.0, 9.0),
+    "slow-disk": (process_faults.slow_disk, 2.0, 45.0),
+    "kill-broker": (process_faults.crash_broker, 0.2, 6.0),
+    "restore-ledger": (_restore_ledger, 1.0, 12.0),
+    "freeze-broker": (process_faults.freeze_broker, 0.1, 6.0),
+    "sever": (_sever, 0.5, 6.0),
+    "release": (_release, 0.5, 6.0),
+    "wake": (_wake_one, 1.0, 6.0),
+    "reset": (_reset, 0.0, 0.0),
+    "stuck": (_stick, 2.0, 6.0),
+    "crowd": (group_faults.act, 5.0, 40.0),
+}
+"""What each kind does, and how long it lasts at least and at most, seconds."""
+
+
+def draw(rng: random.Random, pods: int, begin_s: float, end_s: float) -> tuple[Fault, ...]:
+    """Draw the faults of one story, in order; some stories have none."""
+    if rng.random() < 0.1:  # noqa: PLR2004
+        return ()
+    kinds = rng.sample(sorted(KINDS), rng.randint(1, len(KINDS)))
+    every_s = rng.choice((2.0, 4.0, 8.0, 16.0))
+    faults = []
+    at_s = begin_s
+    while (at_s := at_s + rng.expovariate(1.0 / every_s)) < end_s:
+        kind = rng.choice(kinds)
+        _, least_s, most_s = KINDS[kind]
+        faults.append(Fault(kind, at_s, rng.uniform(least_s, most_s), rng.randrange(pods)))
+    return tuple(faults)
+
+
+def begin(world: World, fault: Fault, rng: random.Random) -> None:
+    """Let it go wrong."""
+    world.watch.calm = False
+    (KINDS | CONGESTION | SESSIONS)[fault.kind][0](world, world.pods[fault.pod], fault.lasts_s, rng)

@@ -1,0 +1,79 @@
+"""Failures of a crowd: implants that mix wrongly, in many beds at once, or two with one brain.
+
+Each has a bound: so long after it began, in a crowd that is drawn in and otherwise left alone, every coupling
+is halved or zero for it (or both beds are severed, of two with one brain). In a night where more goes wrong
+nobody can say by when; what must not happen is held by the watch all the same.
+"""
+
+import math
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from dreamd.core.safety.causes import Cause
+from dreamd.simulation.machines.network import Weather
+from dreamd.simulation.machines.sleepers import Ailment
+from dreamd.simulation.world import World
+
+if TYPE_CHECKING:
+    from dreamd.simulation.machines.pods import Pod
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A way for a crowd to fail. share: of the beds. begins_s: from the merge, when it can be seen at all."""
+
+    share: float
+    begins_s: float
+    bound_s: float
+    causes: frozenset[Cause]
+
+
+CROWDS: Final = {
+    "gain-runaway": Failing(0.34, 15.0, 15.0, frozenset({Cause.GAIN})),
+    "synchrony-runaway": Failing(0.5, 15.0, 50.0, frozenset({Cause.SYNCHRONY})),
+    "homogenise": Failing(1.0, 70.0, 60.0, frozenset({Cause.HOMOGENISED, Cause.IDENTITY, Cause.GAIN})),
+    "collapse": Failing(1.0, 70.0, 90.0, frozenset({Cause.HOMOGENISED, Cause.IDENTITY, Cause.GAIN})),
+    "crosstalk": Failing(0.0, 15.0, 20.0, frozenset({Cause.CROSSTALK})),
+}
+WARD: Final = Weather(delay_s=(0.0001, 0.0008))
+"""A wired line: on slower ones the clock is too uncertain for phases, and no crowd is seen to lock."""
+QUICK: Final = ("gain-runaway", "synchrony-runaway", "crosstalk")
+"""Those that a night of minutes has room for."""
+
+
+def befall(world: World, kind: str, first: int = 0) -> "tuple[Pod, ...]":
+    """Let the crowd fail from now on, counted from bed `first`; returns the pods that are made to."""
+    world.watch.calm = False
+    count = len(world.pods)
+    number = max(math.ceil(CROWDS[kind].share * count), 2)
+    pods = tuple(world.pods[(first + index) % count] for index in range(number))
+    if kind == "crosstalk":
+        pods[1].body.other = pods[0].body
+    for pod in pods:
+        world.watch.touched.add(pod.name)
+    for pod in pods[1:] if kind == "crosstalk" else pods:
+        pod.fall_ill(Ailment(kind, pod.local_ns()))
+    return pods
+
+
+def heal(pods: "tuple[Pod, ...]") -> None:
+    """Let these implants work again."""
+    for pod in pods:
+        pod.fall_ill(None)
+
+
+def answer_s(world: World, kind: str, began_s: float) -> float:
+    """How long after `began_s` a crowd that failed like this was halved or severed for it; inf: never."""
+    causes = {cause.value for cause in CROWDS[kind].causes}
+    return next(
+        (at_s - began_s for at_s, cause in world.watch.acts if cause in causes and at_s >= began_s), math.inf
+    )
+
+
+def act(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+    """One of the quick failures, from this bed on, for a while: a fault like any other of a night."""
+    if any(other.body.ailment is not None for other in world.pods):
+        return
+    pods = befall(world, rng.choice(QUICK), world.pods.index(pod))
+    world.schedule.after(round(lasts_s * 1e9), lambda: heal(pods))

@@ -1,0 +1,84 @@
+"""Meters that count: what a simulated daemon measures of itself."""
+
+from collections import Counter
+
+from dreamd.ports.metrics import DreamscapeReading, FleetReading, SiteReading
+
+
+class CountingMeters:
+    """ports.meters.Meters over plain counters."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.above_granted = 0.0
+
+    def frame_accepted(self) -> None:
+        """One frame."""
+        self.counts["accepted"] += 1
+
+    def frame_refused(self, reason: str) -> None:
+        """One refused."""
+        self.counts[f"refused:{reason}"] += 1
+
+    def frame_late(self) -> None:
+        """One late."""
+        self.counts["late"] += 1
+
+    def frames_lost(self, count: int) -> None:
+        """Some lost."""
+        self.counts["lost"] += count
+
+    def frames_above_granted(self, count: int) -> None:
+        """Some said too much."""
+        self.counts["above-granted"] += count
+
+    def tick(self, seconds: float, skipped: int) -> None:  # noqa: ARG002 - virtual ticks take no time
+        """One tick."""
+        self.counts["ticks"] += 1
+        self.counts["skipped"] += skipped
+
+    def ledger_commit(self, seconds: float) -> None:  # noqa: ARG002 - counted alone
+        """One is durable."""
+        self.counts["commits"] += 1
+
+    def ledger_waits(self, seconds: float) -> None:
+        """The oldest."""
+        self.counts["waited"] += seconds > 0.0
+
+    def severed(self, cause: str) -> None:
+        """One severed."""
+        self.counts[f"severed:{cause}"] += 1
+
+    def evidence_to_zero(self, seconds: float) -> None:
+        """Told by the pods' own notes here."""
+
+    def confirmed(self, seconds: float) -> None:  # noqa: ARG002 - the watch measures it
+        """One pod has confirmed."""
+        self.counts["confirmed"] += 1
+
+    def step_failed(self, step: str) -> None:
+        """Told by the failure itself."""
+
+    def malformed(self, kind: str) -> None:
+        """Not asked for here."""
+
+    def mass_failure(self) -> None:
+        """Many failed at once."""
+        self.counts["mass"] += 1
+
+    def dreamscape(self, name: str, reading: DreamscapeReading) -> None:
+        """One Dreamscape now."""
+
+    def dreamscape_gone(self, name: str) -> None:
+        """It has ended."""
+
+    def fleet(self, reading: FleetReading) -> None:
+        """The fleet now."""
+        self.above_granted = reading.above_granted
+
+    def site(self, name: str, reading: SiteReading) -> None:
+        """One site now."""
+
+    def refused(self, code: str) -> None:
+        """A refused call."""
+        self.counts[f"call:{code}"] += 1

@@ -1,0 +1,249 @@
+"""A daemon process of the simulated fleet: the production coordinator over the simulated broker.
+
+Several may live at once over one ledger, as after a partition. Each has a session clock of its own, anchored
+when it started: the wall clock may have been set meanwhile.
+"""
+
+import random
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from dreamd.adapters.consents import CheckedIn
+from dreamd.app.application import Coordinator
+from dreamd.app.inbound_guard import Guarded
+from dreamd.app.safety.step_failures import Failure, InjectedError
+from dreamd.simulation.checks.exposure_limits import LimitedExposures
+from dreamd.simulation.checks.violations import committed
+from dreamd.simulation.machines.counting_metrics import CountingMeters
+from dreamd.simulation.machines.memory_ledger import MemoryLedger, Shelf
+from dreamd.simulation.machines.network import Line
+from dreamd.simulation.schedule import SECOND_NS
+from dreamwire import codec, topics
+from dreamwire.messages import Assign, ClockProbe, Collective, Command, PodEvent, WakeOrder
+from dreamwire.signing import seal
+from dreamwire.topics import FramesTopic, PodTopic
+
+if TYPE_CHECKING:
+    from dreamd.simulation.world import World
+
+FSYNC_S: Final = (0.004, 0.012)
+STALLS: Final = 0.02
+STALL_S: Final = (0.02, 0.2)
+DURABLE: Final = 0.5
+"""Of what was being written when its process was killed, so much is on the disk."""
+START_S: Final = 1_800_000_000.0
+LOOK_NS: Final = SECOND_NS // 20
+
+
+class Owner:
+    """A daemon process: the coordinator, its link and its intake."""
+
+    def __init__(
+        self, world: "World", number: int, shelf: Shelf, line: Line, *, set_by_s: float = 0.0
+    ) -> None:
+        """Start it. set_by_s: how far the wall clock it anchored to is off."""
+        self.world = world
+        self.number = number
+        self.line = line
+        self.alive, self.frozen = True, False
+        self.ledger = MemoryLedger(shelf, self)
+        self._dice = random.Random(f"disk {world.seed} {number}")  # noqa: S311 - one seed, one story
+        self.slow_until_s = 0.0
+        self.fsync_least_s = 0.0
+        self.meters = CountingMeters()
+        self.began_s = world.schedule.now_s
+        self.dies_at_a_lock = False
+        self._anchor_s = START_S + set_by_s
+        rng = random.Random(world.rng.random())  # noqa: S311 - one seed, one story
+        people = CheckedIn(), LimitedExposures(self.ledger, self.now_s(), world.limits_min)
+        self.app = Coordinator(self, self, self.ledger, self.meters, rng, people)
+        self.inbound = Guarded(self.app)
+        self.slots: dict[tuple[str, int, int], tuple[str, int]] = {}
+        self.held: dict[tuple[str, int], list[tuple[str, int, int, int]]] = {}
+        self.drawn: dict[tuple[str, int], int] = {}
+        world.watch.began(self)
+        self.app.journal.observe(lambda event: world.watch.told(self, event))
+        self.app.failures.observe(self._failed)
+        self.app.open()
+        world.broker.welcome(self)
+        self.app.on_link(up=world.broker.alive)
+        self._schedule()
+
+    def _failed(self, failure: Failure) -> None:
+        if not isinstance(failure.error, InjectedError):
+            self.world.watch.violated("bug", failure.step, repr(failure.error))
+
+    def now_s(self) -> float:
+        """Session clock."""
+        return self._anchor_s + self.world.schedule.now_ns / SECOND_NS
+
+    @property
+    def lost(self) -> bool:
+        """Another daemon has drawn a higher term."""
+        return any(
+            self.ledger.shelf.terms.get((name, cohort), 0) > term
+            for (name, cohort), term in self.drawn.items()
+        )
+
+    def _schedule(self) -> None:
+        due_ns = round((self.app.next_due_s() - self.now_s()) * SECOND_NS) + 1
+        self.world.schedule.after(max(due_ns, 1), self._tick)
+
+    def _tick(self) -> None:
+        if self.alive and not self.frozen:
+            self.app.run_due()
+            self.world.watch.metered(self)
+            self._schedule()
+
+    def kill(self, *, durable: bool | None = None) -> None:
+        """SIGKILL: nothing is said, nothing more is written.
+
+        durable: whether what the disk was writing is on it; None: as chance has it.
+        """
+        self.alive = False
+        self.ledger.crash(durable=self._dice.random() < DURABLE if durable is None else durable)
+
+    def stop(self, then: Callable[[], None] = lambda: None) -> None:
+        """SIGTERM: the shutdown's own order; `then` once the process is gone."""
+        self.app.shutdown()
+        self._await_end(then)
+
+    def _await_end(self, then: Callable[[], None]) -> None:
+        if not self.alive:
+            return
+        if not self.app.settled:
+            self.world.schedule.after(LOOK_NS, lambda: self._await_end(then))
+            return
+        self.app.close()
+        self.alive = False
+        then()
+
+    def die_at_a_lock(self) -> None:
+        """SIGKILL in the very call in which a breaker locks: before it is written, and perhaps broadcast."""
+        self.dies_at_a_lock = False
+        if self.world.rng.random() < 0.5:  # noqa: PLR2004 - as likely as not
+            self.kill(durable=False)
+        else:
+            self.world.schedule.after(1, partial(self.kill, durable=False))
+
+    def freeze(self) -> None:
+        """SIGSTOP: what arrives waits in the kernel."""
+        self.frozen = True
+        self.line.hold()
+
+    def thaw(self) -> None:
+        """SIGCONT: everything that waited is read at once, then the tick that is due."""
+        if self.frozen:
+            self.frozen = False
+            self.line.let_go()
+            self._schedule()
+
+    # -- its disk -----------------------------------------------------------------------------------
+
+    def takes_s(self) -> float:
+        """How long the next fsync takes: milliseconds, now and then more, or as long as the disk is slow."""
+        usual_s = self._dice.uniform(*(STALL_S if self._dice.random() < STALLS else FSYNC_S))
+        return max(usual_s, self.fsync_least_s, self.slow_until_s - self.world.schedule.now_s)
+
+    def after(self, seconds: float, happen: Callable[[], None]) -> None:
+        """Let it happen later."""
+        self.world.schedule.after(round(seconds * SECOND_NS), happen)
+
+    def finished(self) -> None:
+        """Commits end between ticks, where the process runs."""
+        if self.alive and not self.frozen:
+            self.ledger.deliver()
+
+    # -- ports.pod_link ---------------------------------------------------------------------------
+
+    def publish(self, collective: Collective) -> None:
+        """Broadcast; a process that died in the midst of this call does nothing more."""
+        if not self.alive:
+            return
+        self.drawn[collective.dreamscape, collective.cohort] = collective.term
+        self.world.watch.published(self, collective)
+        topic = topics.collective(collective.dreamscape, collective.cohort)
+        payload = seal(self.world.key, codec.COLLECTIVE, codec.encode(collective))
+        self.line.carry(self.line.out, lambda: self.world.broker.spread(topic, payload), qos=0)
+
+    def command(self, command: Command) -> None:
+        """One order; a process that died in the midst of this call does nothing more."""
+        if not self.alive:
+            return
+        if isinstance(command.what, Assign):
+            what = command.what
+            place = (what.dreamscape, what.cohort, what.slot)
+            if place not in self.slots:
+                self.slots[place] = (command.pod, what.assignment)
+                self.held.setdefault((command.pod, what.incarnation), []).append((*place, what.assignment))
+                self.world.watch.assigned(self, command.pod)
+                lacks = committed(self.ledger.shelf, self, command.pod, what)
+                if lacks:
+                    self.world.watch.violated("committed", command.pod, f"is given a slot, and {lacks}")
+            elif self.slots[place] != (command.pod, what.assignment):
+                self.world.watch.violated("slot", command.pod, f"slot {what.slot} was given before")
+        payload = seal(self.world.key, codec.COMMAND, codec.encode(command))
+        topic = topics.pod_topic(command.pod, "command")
+        self.line.carry(self.line.out, lambda: self.world.broker.hand(command.pod, topic, payload), qos=1)
+
+    def wake(self, order: WakeOrder) -> None:
+        """The wake order for the retained place."""
+        if not self.alive:
+            return
+        self.line.carry(self.line.out, lambda: self.world.broker.order(self.world.key, order), qos=1)
+
+    def clear_wake(self) -> None:
+        """Nothing of ours stands there; nobody else writes to the simulated broker's place."""
+        if self.alive:
+            self.line.carry(self.line.out, self.world.broker.unorder, qos=1)
+
+    def count(self, writes: int) -> None:
+        """How many writes the ledger has seen, retained."""
+        if self.alive:
+            self.world.broker.remember(writes)  # at once: its way is no part of any story
+
+    def seek(self, pod: str) -> None:
+        """No presence is dropped here: the broker's places are not counted."""
+
+    def answer(self, pod: str, probe: ClockProbe) -> None:
+        """The time."""
+        topic, payload = topics.clock_answer(pod), codec.encode(probe)
+        self.line.carry(self.line.out, lambda: self.world.broker.hand(pod, topic, payload, qos=0), qos=0)
+
+    # -- what arrives -----------------------------------------------------------------------------
+
+    def recall(self, writes: int) -> None:
+        """The broker's retained count of the ledger's writes."""
+        if self.alive:
+            self.app.on_count(writes)
+
+    def take(self, topic: str, payload: bytes) -> None:
+        """What a pod has published."""
+        if not self.alive:
+            return
+        event = take_in(self.inbound, topic, payload, self.now_s())
+        if event is not None:
+            self.world.watch.taken(self, event)
+
+
+def take_in(app: Coordinator | Guarded, topic: str, payload: bytes, now_s: float) -> PodEvent | None:
+    """Give a daemon what a pod has published; returns it where it is an event."""
+    parsed = topics.parse(topic)
+    if isinstance(parsed, FramesTopic):
+        app.on_frames(parsed, codec.decode_frames(payload))
+        return None
+    match parsed:
+        case PodTopic(pod, "clock"):
+            app.on_clock_probe(pod, codec.decode_clock_probe(payload), now_s)
+        case PodTopic(_, "presence"):
+            app.on_presence(codec.decode_presence(payload))
+        case PodTopic(_, "status"):
+            app.on_status(codec.decode_status(payload))
+        case PodTopic(_, "event"):
+            event = codec.decode_event(payload)
+            app.on_event(event)
+            return event
+        case other:
+            raise AssertionError(f"nobody publishes {other}")
+    return None

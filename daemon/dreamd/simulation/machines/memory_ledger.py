@@ -1,0 +1,346 @@
+"""A ledger in memory: the same promises, for as long as the process lives.
+
+Several may share one `Shelf`, as several processes share a file.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Protocol
+
+from dreamd.core.safety.views import Lock, Mark
+from dreamd.core.safety.wake_orders import Order
+from dreamd.ports.commit import WITHDRAWN
+from dreamd.ports.ledger import (
+    CLOSES_WITHIN_S,
+    HOUR_S,
+    TRANSACTIONS_WAITING,
+    Commit,
+    DreamscapeRecord,
+    Exposure,
+    LedgerError,
+    MarkMove,
+    TermDraw,
+    Terms,
+    Transaction,
+    lapsed,
+)
+
+
+@dataclass
+class Shelf:
+    """What the ledgers on it keep."""
+
+    terms: dict[tuple[str, int], int] = field(default_factory=dict)
+    next_counter: int = 1
+    records: dict[str, DreamscapeRecord] = field(default_factory=dict)
+    beds: dict[str, str] = field(default_factory=dict)
+    locks: dict[str, Lock] = field(default_factory=dict)
+    marks: dict[str, Mark] = field(default_factory=dict)
+    wake_orders: dict[str, Order] = field(default_factory=dict)
+    exposed_min: dict[tuple[str, int], float] = field(default_factory=dict)
+    merging: dict[str, float] = field(default_factory=dict)
+    writes: int = 0
+    lived_s: float = 0.0
+    known: int = 0
+    replaced: bool = False
+    """Both beside what can be restored: the most writes there ever were, and that there are fewer now."""
+
+    def take(self, change: Transaction) -> dict[tuple[str, int], int]:
+        """Make every change of a transaction; returns the terms it drew.
+
+        Raises:
+            LedgerError: a record holds a number that is not finite; nothing was changed.
+        """
+        for record in change.dreamscapes:
+            if not all(map(isfinite, (*record.mu_db, *record.sigma_db))):
+                raise LedgerError(f"the record of {record.plan.dreamscape} holds a number that is none")
+        drawn = {(draw.dreamscape, draw.cohort): self._draw(draw) for draw in change.terms}
+        self.records.update((record.plan.dreamscape, record) for record in change.dreamscapes)
+        for pod, sleeper in change.check_ins:
+            self.beds.pop(pod, None)
+            if sleeper:
+                self.beds[pod] = sleeper
+        for pod in change.unlocked:
+            self.locks.pop(pod, None)
+        self.locks.update((lock.pod, lock) for lock in change.locks)
+        self.marks.update((mark.pod, mark) for mark in change.marks)
+        for order_id in change.dropped_wake_orders:
+            self.wake_orders.pop(order_id, None)
+        self.wake_orders.update((order.id, order) for order in change.wake_orders)
+        for exposure in change.exposure:
+            self._charge(exposure)
+        self.lived_s = change.lived_s or self.lived_s
+        self.writes = max(self.writes, change.counted)
+        return drawn
+
+    def _draw(self, draw: TermDraw) -> int:
+        key = (draw.dreamscape, draw.cohort)
+        self.terms[key] = max(self.terms.get(key, 0) + 1, int(draw.now_s * 1000))
+        return self.terms[key]
+
+    def _charge(self, exposure: Exposure) -> None:
+        for sleeper, lived_min in exposure.minutes.items():
+            key = (sleeper, int(exposure.at_s // HOUR_S))
+            if exposure.move is not MarkMove.OPEN or sleeper in self.merging:
+                self.exposed_min[key] = self.exposed_min.get(key, 0.0) + lived_min
+            self.merging.pop(sleeper, None)
+            if exposure.move is not MarkMove.CLOSE:
+                self.merging[sleeper] = exposure.at_s
+
+    def written(self) -> None:
+        """Count a write."""
+        self.writes += 1
+        self.known = max(self.known, self.writes)
+
+    def copy(self) -> "Shelf":
+        """A backup of it as it is now."""
+        return deepcopy(self)
+
+    def restore(self, backup: "Shelf", *, whole: bool = False) -> None:
+        """Put a backup in its place; what is known beside it stays, unless the backup is of the whole."""
+        known = backup.known if whole else self.known
+        vars(self).update(vars(backup.copy()))
+        self.known, self.replaced = known, self.writes < known
+
+
+class Disk(Protocol):
+    """A disk in virtual time."""
+
+    def takes_s(self) -> float:
+        """How long the next write takes, seconds."""
+        ...
+
+    def after(self, seconds: float, happen: Callable[[], None]) -> None:
+        """Call `happen` after so long."""
+        ...
+
+    def finished(self) -> None:
+        """There is something to deliver."""
+        ...
+
+
+class MemoryLedger:
+    """ports.ledger.Ledger on a shelf.
+
+    A commit is over when it is returned, unless the ledger is `held`, as by a slow disk: then what was
+    submitted waits for `release`, and a crash loses it. `broken` makes every call fail, as a full disk would.
+    """
+
+    def __init__(self, shelf: Shelf | None = None, disk: Disk | None = None) -> None:
+        """disk: takes its time for what is submitted, and writes together what has waited for it."""
+        self.shelf = shelf or Shelf()
+        self.broken = ""
+        self.held = False
+        self.reopen()
+        self._disk = disk
+        self._waiting: deque[tuple[Transaction, Commit[Terms]]] = deque()
+        self._under_way: list[tuple[Transaction, Commit[Terms]]] = []
+        self._ends: deque[tuple[Commit[Terms], Terms | LedgerError]] = deque()
+        self._dead = False
+        self._failure = ""
+
+    # -- writing ------------------------------------------------------------------------------------
+
+    def submit(self, transaction: Transaction) -> Commit[Terms]:
+        """Write it now, or once it is released."""
+        commit = Commit[Terms]()
+        if not self.held and self._disk is None:
+            self._finish(transaction, commit)
+        elif len(self._waiting) >= TRANSACTIONS_WAITING:
+            commit.fail(f"the ledger is behind: {len(self._waiting)} transactions wait")
+        else:
+            self._waiting.append((transaction, commit))
+            self._begin()
+        return commit
+
+    def _begin(self) -> None:
+        """The disk takes all that waits, where it has nothing to do."""
+        if self._disk is None or self._under_way or not self._waiting or self._dead:
+            return
+        self._under_way = list(self._waiting)
+        self._waiting.clear()
+        self._disk.after(self._disk.takes_s(), self._written)
+
+    def _written(self) -> None:
+        """The disk has done what it took."""
+        if self._dead:
+            return
+        batch, self._under_way = self._under_way, []
+        self._ends.extend((commit, self._try(transaction, commit)) for transaction, commit in batch)
+        self._begin()
+        if self._disk is not None:
+            self._disk.finished()
+
+    def crash(self, *, durable: bool) -> None:
+        """The process is killed. durable: what the disk was writing is written; what waited never is."""
+        if durable:
+            for transaction, commit in self._under_way:
+                self._try(transaction, commit)
+        self._dead, self.broken = True, "its process was killed"
+        self._waiting.clear()
+        self._under_way.clear()
+
+    def release(self) -> None:
+        """The disk has caught up: everything that waits is written."""
+        self.held = False
+        self.deliver()
+
+    def deliver(self) -> None:
+        """Write what waits, unless it is held."""
+        while self._ends:
+            _end(*self._ends.popleft())
+        while self._disk is None and self._waiting and not self.held:
+            self._finish(*self._waiting.popleft())
+
+    def _finish(self, transaction: Transaction, commit: Commit[Terms]) -> None:
+        _end(commit, self._try(transaction, commit))
+
+    def _try(self, transaction: Transaction, commit: Commit[Terms]) -> Terms | LedgerError:
+        if commit.withdrawn:
+            return LedgerError(WITHDRAWN)
+        self._failure = self.broken
+        try:
+            return self.write(transaction)
+        except LedgerError as error:
+            return error
+
+    def confirm(self, dreamscape: str, terms: Mapping[int, int]) -> Commit[bool]:
+        """Whether each is still the highest; held or not."""
+        commit = Commit[bool]()
+        if self.broken or self._failure:
+            commit.fail(self.broken or self._failure)
+        else:
+            newest = self.shelf.terms
+            commit.end(all(newest.get((dreamscape, cohort)) == term for cohort, term in terms.items()))
+        return commit
+
+    @property
+    def writes(self) -> int:
+        """How many writes are on the shelf."""
+        return self.shelf.writes
+
+    def reopen(self) -> None:
+        """Another process opens it."""
+        self.found = self.shelf.writes
+
+    @property
+    def idle(self) -> bool:
+        """Nothing waits."""
+        return not (self._waiting or self._under_way or self._ends)
+
+    @property
+    def place(self) -> str:
+        """Nowhere else."""
+        return "in memory"
+
+    @property
+    def failure(self) -> str:
+        """Why the last write failed."""
+        return self._failure
+
+    def _check(self) -> None:
+        if self.broken:
+            raise LedgerError(self.broken)
+
+    def write(self, transaction: Transaction) -> Terms:
+        """Put it on the shelf."""
+        self._check()
+        terms = self.shelf.take(transaction)
+        self.shelf.written()
+        return terms
+
+    # -- at the start ---------------------------------------------------------------------------------
+
+    def draw_counters(self, now_s: float) -> int:
+        """The start of a block of 2^32."""
+        self._check()
+        self.shelf.written()
+        first = max(self.shelf.next_counter, int(now_s * 1000) << 20)
+        self.shelf.next_counter = first + (1 << 32)
+        return first
+
+    def load(self) -> tuple[DreamscapeRecord, ...]:
+        """Every record that has not ended, oldest first."""
+        self._check()
+        living = (record for record in self.shelf.records.values() if not record.ended_s)
+        return tuple(sorted(living, key=lambda r: (r.created_s, r.plan.dreamscape)))
+
+    def names(self) -> tuple[str, ...]:
+        """Every name ever given."""
+        self._check()
+        return tuple(self.shelf.records)
+
+    def ended(self, most: int) -> tuple[DreamscapeRecord, ...]:
+        """Those that ended last."""
+        self._check()
+        over = (record for record in self.shelf.records.values() if record.ended_s)
+        return tuple(sorted(over, key=lambda record: record.ended_s, reverse=True)[:most])
+
+    def find(self, dreamscape: str) -> DreamscapeRecord | None:
+        """The record of this name."""
+        self._check()
+        return self.shelf.records.get(dreamscape)
+
+    def checked_in(self) -> dict[str, str]:
+        """Pod -> sleeper."""
+        self._check()
+        return dict(sorted(self.shelf.beds.items()))
+
+    def locks(self) -> tuple[Lock, ...]:
+        """Every lock, by pod."""
+        self._check()
+        return tuple(lock for _, lock in sorted(self.shelf.locks.items()))
+
+    def marks(self) -> tuple[Mark, ...]:
+        """Every mark, by pod."""
+        self._check()
+        return tuple(mark for _, mark in sorted(self.shelf.marks.items()))
+
+    def wake_orders(self) -> tuple[Order, ...]:
+        """Every order, by revision."""
+        self._check()
+        return tuple(sorted(self.shelf.wake_orders.values(), key=lambda order: order.revision))
+
+    def merging(self) -> dict[str, float]:
+        """Who is marked, and since when."""
+        self._check()
+        return dict(self.shelf.merging)
+
+    def exposures(self, since_s: float) -> dict[str, float]:
+        """Merge-minutes by sleeper."""
+        self._check()
+        sums: dict[str, float] = {}
+        for (sleeper, hour), lived_min in self.shelf.exposed_min.items():
+            if hour >= int(since_s // HOUR_S):
+                sums[sleeper] = sums.get(sleeper, 0.0) + lived_min
+        return sums
+
+    def outdated(self, now_s: float) -> str:
+        """Whether the shelf was filled from a copy, or nobody was here for an hour."""
+        self._check()
+        if self.shelf.replaced:
+            return "the ledger was restored from a copy"
+        return "nobody has lived on the ledger for an hour" if lapsed(self.shelf.lived_s, now_s) else ""
+
+    def begin_generation(self, now_s: float) -> None:
+        """What is on it now is the newest."""
+        self._check()
+        self.shelf.writes, self.shelf.replaced = self.shelf.known, False
+        self.write(Transaction(lived_s=now_s))
+
+    def close(self, within_s: float = CLOSES_WITHIN_S) -> int:
+        """Nothing is written that is held: time does not pass here."""
+        if not (within_s > 0.0 and not self.held):
+            return len(self._waiting)
+        self.deliver()
+        return 0
+
+
+def _end(commit: Commit[Terms], end: Terms | LedgerError) -> None:
+    if isinstance(end, LedgerError):
+        commit.fail(str(end))
+    else:
+        commit.end(end)

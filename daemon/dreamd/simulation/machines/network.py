@@ -1,0 +1,114 @@
+"""The lines to the broker: delay, loss, duplication, reordering, cuts, congestion.
+
+A line carries one client's messages both ways. QoS 0 may be lost; QoS 1 is lost only where a line is cut
+(both ends resend what matters). MQTT keeps the order of one connection; a line may be told not to, which
+is harsher than any broker. A blackhole keeps what is sent and lets it all through at once when it ends.
+A will is told when a process dies (at once) or its line has been dead for a keepalive and a half.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from dreamd.simulation.schedule import MS_NS, SECOND_NS, Schedule
+
+if TYPE_CHECKING:
+    from dreamd.simulation.faults.congestion import Lag
+
+KEEPALIVE_NS: Final = round(7.5 * SECOND_NS)
+"""A broker gives up a client after one and a half keepalives of 5 s."""
+
+Deliver = Callable[[], None]
+
+
+@dataclass
+class Weather:
+    """How a line behaves. delay_s: one way, uniform; loss: share of QoS 0; duplicates: of QoS 1."""
+
+    delay_s: tuple[float, float] = (0.001, 0.006)
+    loss: float = 0.0
+    duplicates: float = 0.0
+    reorders: bool = False
+
+
+@dataclass
+class Way:
+    """One direction of a line."""
+
+    cut: bool = False
+    held: list[Deliver] | None = None
+    newest_ns: int = 0
+
+
+@dataclass
+class Line:
+    """One client's connection to the broker.
+
+    up: the broker holds a session for it. out, back: towards the broker, and from it. lag: what the way adds
+    to the weather's delay, and drops.
+    """
+
+    schedule: Schedule
+    rng: random.Random
+    weather: Weather
+    up: bool = True
+    out: Way = field(default_factory=Way)
+    back: Way = field(default_factory=Way)
+    lag: "Lag | None" = None
+
+    def carry(self, way: Way, deliver: Deliver, *, qos: int, frame: bool = False) -> None:
+        """Send one message along a way; it may arrive late, twice or never. frame: a full queue drops it."""
+        if way.cut or not self.up:
+            return
+        weather = self.weather
+        if way.held is not None:
+            way.held.append(deliver)
+            return
+        if qos == 0 and weather.loss and self.rng.random() < weather.loss:
+            return
+        if frame and self.lag is not None and self.lag.drops(self.schedule.now_s, self.rng):
+            return
+        self._send(way, deliver)
+        if qos and weather.duplicates and self.rng.random() < weather.duplicates:
+            self._send(way, deliver)
+
+    def _send(self, way: Way, deliver: Deliver) -> None:
+        weather, schedule, lag = self.weather, self.schedule, self.lag
+        low_s, high_s = weather.delay_s
+        due_ns = schedule.now_ns + round((low_s + (high_s - low_s) * self.rng.random()) * SECOND_NS)
+        if lag is not None:
+            due_ns += round(lag.held_s(schedule.now_s, self.rng, out=way is self.out) * SECOND_NS)
+        if not (weather.reorders or (lag is not None and lag.reorders)):
+            if due_ns < way.newest_ns:
+                due_ns = way.newest_ns
+            else:
+                way.newest_ns = due_ns
+        schedule.at(due_ns, deliver)
+
+    def hold(self) -> None:
+        """A blackhole: both ways keep what is sent."""
+        for way in (self.out, self.back):
+            way.held = [] if way.held is None else way.held
+
+    def let_go(self) -> None:
+        """The blackhole ends: everything held comes at once, in order."""
+        for way in (self.out, self.back):
+            held, way.held = way.held or [], None
+            for deliver in held:
+                self.schedule.after(MS_NS, deliver)
+
+    def cut(self, *, out: bool = True, back: bool = True) -> None:
+        """A partition: what is sent is gone."""
+        self.out.cut, self.back.cut = out, back
+
+    def heal(self) -> None:
+        """Whole again, and nothing held comes."""
+        self.out.cut = self.back.cut = False
+        self.out.held = self.back.held = None
+
+    @property
+    def whole(self) -> bool:
+        """Messages pass both ways."""
+        ways = (self.out, self.back)
+        return self.up and not any(way.cut or way.held is not None for way in ways)

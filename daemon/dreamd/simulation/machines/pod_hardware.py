@@ -1,0 +1,60 @@
+"""What a simulated pod is made of besides its bed: a disk, a device, a journal, a memory of what it sent."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dreamedge.adapters.renderers.null import NullRenderer
+from dreamedge.core.merging.obeyed_wakes import Wake
+from dreamwire.messages import PodEvent, StoredSever
+
+if TYPE_CHECKING:
+    from dreamd.simulation.machines.pods import Pod
+
+
+@dataclass
+class Disk:
+    """A pod's disk: outlives its process."""
+
+    latched: str = ""
+    severed: StoredSever | None = None
+    woken: tuple[Wake, ...] = ()
+    events: dict[bytes, PodEvent] = field(default_factory=dict)
+    starts: int = 0
+
+
+@dataclass(slots=True)
+class Sent:
+    """A frame of this process, for whoever checks what it may do. captured_ns: by its own clock."""
+
+    low: int
+    assignment: int
+    captured_ns: int
+
+
+class Device(NullRenderer):
+    """A renderer that may not obey: it never gives less than `stuck`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stuck = 0.0
+
+    def share_at(self, now_ns: int) -> float:
+        """What its sleeper is given."""
+        share = self._share.at(now_ns)
+        return max(share, self.stuck)
+
+
+class Notes:
+    """ports.journal.Journal: every line goes to the watch, which wants none of the hops."""
+
+    hops = False
+
+    def __init__(self, pod: "Pod") -> None:
+        self._pod = pod
+
+    def note(self, at_ns: int, pod: str, kind: str, values: dict[str, float | int | str]) -> None:  # noqa: ARG002 - the port's own
+        """A line of the journal."""
+        self._pod.world.watch.noted(self._pod, kind, values)
+
+    def close(self) -> None:
+        """Nothing to write."""

@@ -1,0 +1,394 @@
+"""A pod of the simulated fleet: its machine, its process, its disk; the bed in it is production code.
+
+Link, keep and journal of the bed are implemented here, over a line to the simulated broker. What a pod may
+do wrong besides failing implants is in `liars`: it changes what leaves the pod, or what its device renders.
+"""
+
+import random
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from dreamd.simulation.machines.clocks import MachineClock
+from dreamd.simulation.machines.network import KEEPALIVE_NS, Line
+from dreamd.simulation.machines.pod_hardware import Device, Disk, Notes, Sent
+from dreamd.simulation.machines.sleepers import Ailment, Body
+from dreamd.simulation.schedule import MS_NS, SECOND_NS
+from dreamedge.adapters.fault_injection import Bend
+from dreamedge.adapters.message_verifier import Door, Knock
+from dreamedge.app.pod_runner import Bed, Parts
+from dreamedge.app.pulse_planner import Pulses
+from dreamedge.core.agent import Agent
+from dreamedge.core.clock import SessionClock
+from dreamedge.core.identity import Identity, Restored
+from dreamedge.core.merging.obeyed_wakes import Wake
+from dreamedge.ports.link import Arrival, Connected, Disconnected, Heard
+from dreamwire import codec, topics
+from dreamwire.blend import seq_low
+from dreamwire.messages import (
+    CalibrationSource,
+    ClockProbe,
+    Collective,
+    Command,
+    Frame,
+    PodEvent,
+    Status,
+    StoredSever,
+    WakeOrder,
+)
+from dreamwire.schema import BANDS6X2
+
+if TYPE_CHECKING:
+    from dreamd.simulation.world import World
+
+RESEND_NS: Final = SECOND_NS
+NOTICED_NS: Final = 5 * MS_NS
+"""A dead process's socket is closed by its machine; the broker knows at once."""
+BACK_OFF_MAX_NS: Final = 10 * SECOND_NS
+BACK_OFF_MIN_NS: Final = SECOND_NS // 5
+
+
+class Pod:
+    """A pod: implements the edge's ports Link and Keep for its bed."""
+
+    dropped = 0
+    failed = ""
+
+    def __init__(self, world: "World", name: str, number: int, clock: MachineClock, line: Line) -> None:
+        self.world = world
+        self.name = name
+        self.number = number
+        self.machine = clock
+        self.line = line
+        self.disk = Disk()
+        self.body = Body(number)
+        self.body.origin_ns = clock.local_ns(0)
+        self.alive = self.frozen = False
+        self.wanted = ""
+        self.bend: Bend | None = None
+        self.newest_assignment = 0
+        self.stood_still = False
+        self._sent: deque[Sent] = deque(maxlen=16)
+        self._waiting: list[Arrival] = []
+        self._planned_ns = 0
+        self._tries = 0
+        self._unlatching = False
+        self._schedule = world.schedule
+        self._world_ns, self._local_ns = -1, 0
+        self.taken_over = 0
+        self._frames_of, self._frames_topic = ("", 0), ""
+        self._topics = {leaf: topics.pod_topic(name, leaf) for leaf in topics.LEAVES}
+
+    def local_ns(self) -> int:
+        """This pod's CLOCK_BOOTTIME."""
+        world_ns = self._schedule.now_ns
+        if world_ns != self._world_ns:
+            self._world_ns, self._local_ns = world_ns, self.machine.local_ns(world_ns)
+        return self._local_ns
+
+    def share(self) -> float:
+        """What its device gives its sleeper now, 0..1."""
+        self.catch_up()
+        return self.device.share_at(self.local_ns()) if self.disk.starts else 0.0
+
+    def captured(self, assignment: int, low: int) -> int | None:
+        """When the frame of this process was captured that a broadcast names, None if it sent none."""
+        for sent in self._sent:
+            if sent.low == low and sent.assignment == assignment:
+                return sent.captured_ns
+        return None
+
+    # -- its process ------------------------------------------------------------------------------
+
+    def boot(self) -> None:
+        """Start the agent."""
+        self.disk.starts += 1
+        self.alive, self.frozen, self.wanted = True, False, ""
+        self._sent.clear()
+        self._waiting.clear()
+        self.newest_assignment, self.stood_still = 0, False
+        self._planned_ns = 0
+        self.device = Device()
+        incarnation = self.world.schedule.now_ns // MS_NS + self.disk.starts
+        identity = Identity(
+            self.name, "here", self.body.device, "sim", BANDS6X2, CalibrationSource.SIMULATED, incarnation
+        )
+        clock = SessionClock()
+        restored = Restored(self.disk.latched, self.disk.severed, self.disk.woken)
+        rng = random.Random(f"{self.world.seed} {self.name} {incarnation}")  # noqa: S311 - one seed, one story
+        self.agent = Agent(identity, self.body, clock, self.body.template(), restored, rng, tells_hops=False)
+        self.presence = identity.presence
+        self.incarnation = incarnation
+        self.door = Door(self.name, self.world.broadcasts)
+        self.bed = Bed(
+            Parts(
+                self.name, self.agent, clock, self.body, self.device, self, self, Notes(self), self.local_ns
+            )
+        )
+        life = self.disk.starts
+        self.world.watch.booted(self)
+        self.line.up = False
+        self.connect()
+        self.pulses = Pulses(self.bed, self.local_ns() + self.world.rng.randrange(SECOND_NS // 4))
+        self.plan()
+        self.world.schedule.after(RESEND_NS, lambda: self._resend(life))
+
+    def catch_up(self) -> None:
+        """Be where a pod is that has given every pulse up to now; for whoever is about to touch it."""
+        if self.alive and self.frozen:
+            self.pulses.oversleep(self.local_ns())
+        elif self.alive:
+            self.pulses.catch_up(self.local_ns())
+
+    def plan(self) -> None:
+        """Look again when the next pulse is due that may decide something."""
+        at_ns = self.pulses.upcoming_ns if self.frozen else self.pulses.next_ns()
+        if at_ns != self._planned_ns:
+            self._planned_ns = at_ns
+            life = self.disk.starts
+            self.world.schedule.at(self.machine.world_ns(at_ns), lambda: self._pulse(life, at_ns))
+
+    def _pulse(self, life: int, at_ns: int) -> None:
+        if not self.alive or life != self.disk.starts or at_ns != self._planned_ns:
+            return
+        if self.frozen:
+            self.pulses.oversleep(at_ns)
+        else:
+            self._hear()
+            self.pulses.give(max(at_ns, self.local_ns()))
+            self.world.watch.pod(self)
+        self._planned_ns = 0
+        self.plan()
+
+    def jump(self, by_ns: int) -> None:
+        """The machine's clock leaps ahead."""
+        self.catch_up()
+        self.machine.jump(self.world.schedule.now_ns, by_ns)
+        self._planned_ns, self._world_ns = 0, -1
+        if self.alive:
+            self.plan()
+
+    def press(self, button: str) -> None:
+        """The sleeper's button."""
+        self.catch_up()
+        self.bed.press(button)
+        self.plan()
+
+    def fall_ill(self, ailment: Ailment | None) -> None:
+        """The implant fails, or works again."""
+        self.catch_up()
+        self.body.ailment = ailment
+        if self.alive:
+            self.plan()
+
+    def _hear(self) -> None:
+        arrivals = self.take()
+        if not arrivals:
+            return
+        for arrival in arrivals:
+            message = arrival.message if isinstance(arrival, Heard) else None
+            if isinstance(message, Collective):
+                self.world.watch.heard(self, message)
+            elif isinstance(message, WakeOrder):
+                self.world.watch.ordered(self, message)
+            elif isinstance(message, Command):
+                self.world.watch.commanded(self, message)
+        self.bed.hear(arrivals)
+
+    def _resend(self, life: int) -> None:
+        if self.alive and life == self.disk.starts:
+            if not self.frozen:
+                for event in list(self.disk.events.values()):
+                    self._publish("event", codec.encode(event), qos=1)
+            self.world.schedule.after(RESEND_NS, lambda: self._resend(life))
+
+    def kill(self) -> None:
+        """SIGKILL: the device plays what it has and falls silent; the broker tells the will."""
+        self.catch_up()
+        self.alive = self.frozen = False
+        life = self.disk.starts
+        self.world.schedule.after(NOTICED_NS, lambda: self._lose_line() if life == self.disk.starts else None)
+
+    def freeze(self) -> None:
+        """SIGSTOP, or a machine that sleeps."""
+        self.catch_up()
+        self.frozen = self.stood_still = True
+        self._expire(lambda: self.frozen)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        if self.alive and self.frozen:
+            self.catch_up()
+            self.frozen = False
+            self.plan()
+            if not self.line.up:
+                self.disconnected("the broker had given it up")
+
+    def unlatch(self) -> None:
+        """The sleeper's own act at the pod."""
+        self._unlatching = True
+        self.catch_up()
+        self.bed.look_after(0.0, 0)
+        self.plan()
+
+    # -- its connection ---------------------------------------------------------------------------
+
+    def watch_line(self) -> None:
+        """The line is not whole: after a keepalive and a half both ends give the connection up."""
+        self._expire(lambda: not self.line.whole)
+
+    def _expire(self, still: Callable[[], bool]) -> None:
+        life = self.disk.starts
+
+        def give_up() -> None:
+            if still() and self.line.up and life == self.disk.starts:
+                self._lose_line()
+                if self.alive and not self.frozen:
+                    self.disconnected("no answer")
+
+        self.world.schedule.after(KEEPALIVE_NS, give_up)
+
+    def _lose_line(self) -> None:
+        """The broker has lost this client: its will is told."""
+        if self.line.up:
+            self.line.up = False
+            self.world.broker.will(topics.pod_topic(self.name, "presence"), self._word(online=False))
+
+    def disconnected(self, why: str) -> None:
+        """The connection is gone; try again, with jitter, until it is back."""
+        self._arrive(Disconnected(why, self.local_ns()))
+        self._tries = 0
+        self._try_again()
+
+    def _try_again(self) -> None:
+        most_ns = min(BACK_OFF_MIN_NS << min(self._tries, 10), BACK_OFF_MAX_NS)
+        self._tries += 1
+        life = self.disk.starts
+        delay_ns = self.world.rng.randrange(most_ns) + MS_NS
+        self.world.schedule.after(delay_ns, lambda: self.connect() if life == self.disk.starts else None)
+
+    def connect(self) -> None:
+        """Connect to the broker, say presence, hear what is retained."""
+        if not self.alive or self.line.up:
+            return
+        if self.frozen or not self.world.broker.alive or self.line.out.cut or self.line.out.held is not None:
+            self._try_again()
+            return
+        self.line.up = True
+        self._publish("presence", self._word(online=True), qos=1, retain=True)
+        self.world.broker.greet(self)
+        self._waiting.append(Connected(self.local_ns()))
+        if self._planned_ns:
+            self._arrived()
+
+    def _word(self, *, online: bool) -> bytes:
+        return codec.encode(self.presence(online=online))
+
+    def land(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
+        """Something has reached this pod's machine."""
+        if not self.alive or not self.line.up:
+            return
+        judged = self.door.judge(Knock(topic, payload, retained, self.local_ns()))
+        if judged is not None:
+            self._waiting.append(judged)
+            self._arrived()
+
+    def _arrive(self, arrival: Arrival) -> None:
+        self._waiting.append(arrival)
+        self._arrived()
+
+    def _arrived(self) -> None:
+        if self.alive and not self.frozen:
+            self.pulses.hear(self.local_ns())
+            self._hear()
+            self.world.watch.pod(self)
+            self.plan()
+
+    def _publish(self, leaf: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
+        self._send(self._topics[leaf], payload, qos=qos, retain=retain)
+
+    def _send(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
+        deliver = partial(self._reach, self.taken_over, topic, payload, retain=retain)
+        self.line.carry(self.line.out, deliver, qos=qos)
+
+    def _reach(self, taken_over: int, topic: str, payload: bytes, *, retain: bool) -> None:
+        """A broker reads nothing more from a connection that it closed for a newer one of the same name."""
+        if taken_over == self.taken_over:
+            self.world.broker.receive(topic, payload, retain=retain)
+
+    # -- ports.link -------------------------------------------------------------------------------
+
+    def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
+        """Send a frame, or what a liar makes of it."""
+        self.newest_assignment = frame.assignment
+        self._sent.appendleft(Sent(seq_low(frame.seq), frame.assignment, self.body.captured_ns))
+        if self._frames_of != (dreamscape, cohort):
+            self._frames_of = dreamscape, cohort
+            self._frames_topic = topics.frames(dreamscape, cohort, self.name)
+        for told in (frame,) if self.bend is None else self.bend(frame):
+            self._send(self._frames_topic, codec.encode((told,)), qos=0)
+
+    def status(self, status: Status) -> None:
+        """Send a status."""
+        self._publish("status", codec.encode(status), qos=0)
+
+    def probe(self, probe: ClockProbe) -> None:
+        """Ask for the time."""
+        self._publish("clock", codec.encode(probe), qos=0)
+
+    def listen(self, dreamscape: str, cohort: int) -> None:
+        """Hear this cohort."""
+        self.wanted = topics.collective(dreamscape, cohort)
+
+    def stop_listening(self) -> None:
+        """Hear none."""
+        self.wanted = ""
+
+    async def arrived(self) -> None:
+        """Nobody waits here: what arrives is handed over."""
+
+    def take(self) -> list[Arrival]:
+        """Everything that has arrived."""
+        taken, self._waiting = self._waiting, []
+        return taken
+
+    def part(self) -> None:
+        """Say goodbye."""
+        self._publish("presence", self._word(online=False), qos=1, retain=True)
+
+    async def run(self) -> None:
+        """The schedule runs it."""
+
+    # -- ports.link and ports.keep ----------------------------------------------------------------
+
+    def event(self, event: PodEvent) -> None:
+        """Keep it and send it."""
+        self.disk.events[event.id] = event
+        self._publish("event", codec.encode(event), qos=1)
+
+    def forget(self, ids: tuple[bytes, ...]) -> None:
+        """The daemon has these."""
+        for identity in ids:
+            self.disk.events.pop(identity, None)
+
+    def latch(self, cause: str) -> None:
+        """Keep the latch."""
+        self.disk.latched = cause
+
+    def sever(self, severed: StoredSever | None) -> None:
+        """Keep the sever."""
+        self.disk.severed = severed
+
+    def woken(self, wakes: tuple[Wake, ...]) -> None:
+        """Keep the wakes obeyed."""
+        self.disk.woken = wakes
+
+    def unlatch_asked(self) -> bool:
+        """Whether the sleeper has just lifted the latch."""
+        asked, self._unlatching = self._unlatching, False
+        return asked
+
+    def close(self) -> bool:
+        """Nothing to close."""
+        return True

@@ -1,0 +1,217 @@
+"""One story: a seed becomes a night with its faults, and an account of what must not have happened.
+
+It begins calm (gather, merge), goes wrong as drawn, and, if it is long enough, ends with a stretch in which
+nothing goes wrong any more: who is well then must be dreaming again, unless something the design names keeps
+them.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, SeatState, SeatView
+from dreamd.core.limits import QUORUM_SHARE
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.safety.quorum import INTIMATE_MIN
+from dreamd.simulation.checks.exposure_limits import limits
+from dreamd.simulation.checks.violations import Violation
+from dreamd.simulation.faults import fault_kinds
+from dreamd.simulation.machines.network import Weather
+from dreamd.simulation.nights import ANY, Night
+from dreamd.simulation.world import World
+from dreamwire.buggify import POINTS, installed
+
+BUGGY_POINTS: Final = 0.25
+BUG: Final = "step-raises"
+BUG_SHARE: Final = 0.0003
+"""Of the steps, of which eight beds make a hundred a second."""
+BUGGY_SHARE: Final = 0.05
+MERGED_S: Final = 12.0
+WELL_AGAIN_S: Final = 75.0
+"""Open (36 s), scored (7.5 s), reconnected (10 s), and the ramp's beginning."""
+WHOLE_S: Final = 100.0
+"""A shorter night goes wrong until it is over, and nobody asks who is well again."""
+RESUMED_AFTER_S: Final = 50.0
+"""When an operator begins to look at a Dreamscape that was severed, and resumes it as soon as they may."""
+RESUMED_BEFORE_S: Final = 5.0
+"""Before the end: whoever is resumed, or well, only later need not be merged by then."""
+WEATHERS: Final = (
+    Weather(),
+    Weather(delay_s=(0.001, 0.02)),
+    Weather(delay_s=(0.02, 0.08)),
+    Weather(delay_s=(0.001, 0.006), loss=0.02),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How a story went."""
+
+    seed: int
+    pods: int
+    seconds: float
+    faults: dict[str, int]
+    severs: dict[str, int]
+    violations: tuple[Violation, ...]
+    checks: int
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON."""
+        return {
+            "seed": self.seed,
+            "pods": self.pods,
+            "seconds": self.seconds,
+            "faults": self.faults,
+            "severs": self.severs,
+            "violations": [str(violation) for violation in self.violations],
+            "checks": self.checks,
+        }
+
+
+def tell(
+    seed: int,
+    pods: int,
+    seconds: float,
+    trace: Callable[[str], None] | None = None,
+    night: Night = ANY,
+) -> Account:
+    """Live through one seed; `trace` is told every line of every journal. night: what may go wrong."""
+    rng = random.Random(f"story {seed}")  # noqa: S311 - one seed, one story
+    world = World(seed, pods, rng.choice(WEATHERS), {} if night.innocent else limits(seed, pods))
+    world.watch.innocent = night.innocent
+    if trace is not None:
+        world.watch.trace = trace
+    whole = seconds >= WHOLE_S
+    ending_s = seconds - WELL_AGAIN_S if whole else seconds
+    eve = Eve()
+    drawn = night.draw(seed, rng, pods, (MERGED_S, ending_s))
+    night.hold_back(world, (MERGED_S, ending_s))
+    goes_wrong = bool(drawn) or night.innocent
+    for fault in drawn:
+        world.schedule.at(round(fault.at_s * 1e9), lambda fault=fault: _begin(world, fault, rng))  # type: ignore[misc]
+    if drawn and whole and not night.innocent:
+        asks_ns, until_s = round((ending_s + RESUMED_AFTER_S) * 1e9), seconds - RESUMED_BEFORE_S
+        world.schedule.at(asks_ns, lambda: fault_kinds.resume_in_time(world, until_s))
+    if goes_wrong and whole:
+        world.schedule.at(round((seconds - RESUMED_BEFORE_S) * 1e9), lambda: eve.look(world))
+    why = world.gather()
+    if why:
+        world.watch.violated("start", world.dreamscape, why)
+    with installed(_dice(rng, world, drawn, ending_s)):
+        world.run(max(seconds - world.schedule.now_s, 0.0))
+    if goes_wrong and whole:
+        _well_again(world, eve)
+    world.watch.settle()
+    kinds = Counter(fault.kind for fault in drawn)
+    return Account(
+        seed, pods, seconds, dict(sorted(kinds.items())), dict(sorted(world.watch.severs.items())),
+        tuple(world.watch.violations), world.watch.checks,
+    )  # fmt: skip
+
+
+def _dice(
+    rng: random.Random, world: World, drawn: tuple[fault_kinds.Fault, ...], ending_s: float
+) -> Callable[[str], bool]:
+    """In a night with faults, some of the rare things that production code may do happen often."""
+    often = {point for point in POINTS if point != BUG and drawn and rng.random() < BUGGY_POINTS}
+    own = random.Random(f"dice {world.seed}")  # noqa: S311 - one seed, one story
+    bugs = random.Random(f"bugs {world.seed}")  # noqa: S311 - of their own: older seeds stay what they were
+    buggy = bool(drawn) and bugs.random() < BUGGY_POINTS
+
+    def roll(point: str) -> bool:
+        assert point in POINTS, f"{point} is no point"
+        going_wrong = not world.watch.calm and world.schedule.now_s < ending_s
+        if point == BUG:
+            return buggy and going_wrong and bugs.random() < BUG_SHARE
+        return point in often and going_wrong and own.random() < BUGGY_SHARE
+
+    return roll
+
+
+def _begin(world: World, fault: fault_kinds.Fault, rng: random.Random) -> None:
+    what = f"FAULT {fault.kind} bed-{fault.pod + 1} {fault.lasts_s:.2f} s"
+    world.watch.trace(f"{world.schedule.now_s:9.3f} {what}")
+    fault_kinds.begin(world, fault, rng)
+
+
+def quorum(world: World, healthy: int) -> bool:
+    """Whether so many healthy sleepers may dream, of as many as there are beds."""
+    return healthy >= INTIMATE_MIN and healthy >= QUORUM_SHARE * len(world.pods)
+
+
+def _seats(world: World) -> tuple[SeatView, ...]:
+    view = world.owner.app.dreamscape(world.dreamscape) if world.owner is not None else None
+    return tuple(getattr(view, "seats", ()))
+
+
+def _lacks_quorum(world: World) -> bool:
+    """Whether too few are healthy for an operator to resume anything."""
+    assigned = (seat for seat in _seats(world) if seat.state is SeatState.ASSIGNED)
+    return not quorum(world, sum(seat.breaker is BreakerState.CLOSED for seat in assigned))
+
+
+def _well(world: World) -> set[str]:
+    """The pods whose sleepers nothing keeps from dreaming."""
+    latched = {pod.name for pod in world.pods if pod.alive and pod.disk.latched}
+    return {
+        seat.pod
+        for seat in _seats(world)
+        if seat.state is not SeatState.LEFT
+        and seat.breaker is BreakerState.CLOSED
+        and seat.refusal_code != Code.EXPOSURE_REACHED.value
+        and seat.pod not in latched
+    }
+
+
+@dataclass(slots=True)
+class Eve:
+    """How it was shortly before the end, when an operator asked for the last time."""
+
+    lacks_quorum: bool = False
+    well: frozenset[str] = frozenset()
+    merged: frozenset[str] = frozenset()
+
+    def look(self, world: World) -> None:
+        """It is now."""
+        self.lacks_quorum = _lacks_quorum(world)
+        self.well, self.merged = frozenset(_well(world)), frozenset(_merged(world))
+
+
+def _merged(world: World) -> set[str]:
+    return {pod.name for pod in world.pods if pod.share() > 0.0}
+
+
+def _well_again(world: World, eve: Eve) -> None:
+    """Nobody who is well, and was on the eve, may be left out without a reason.
+
+    Whoever dreamt on the eve is not left out: on a line that loses messages a lease lapses now and then.
+    """
+    owner = world.owner
+    if owner is None:
+        world.watch.violated("well-again", "daemon", "no daemon lives")
+        return
+    view = owner.app.dreamscape(world.dreamscape)
+    if isinstance(view, Refusal) and world.watch.forgotten:
+        return  # it was created after the copy that was restored
+    state = getattr(view, "state", None)
+    if state is DreamscapeState.SEVERED and (eve.lacks_quorum or _lacks_quorum(world)):
+        return
+    if world.between and state is not DreamscapeState.DREAMING:
+        # The next session may lack sleepers; that a seat is still held elsewhere is no reason.
+        for seat in _seats(world):
+            if seat.refusal_code == Code.SEAT_TAKEN.value:
+                world.watch.violated("next-session", seat.pod, seat.refusal)
+        return
+    if state is not DreamscapeState.DREAMING:
+        why = getattr(view, "state_cause", "")
+        world.watch.violated("well-again", world.dreamscape, f"is {state} ({why})")
+        return
+    due = eve.well & _well(world)
+    merged = eve.merged | _merged(world)
+    for seat in _seats(world):
+        if seat.pod in due and seat.pod not in merged:
+            world.watch.violated(
+                "well-again", seat.pod, f"is {seat.state.value}, well and alone ({seat.cause})"
+            )

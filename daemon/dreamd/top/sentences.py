@@ -1,0 +1,161 @@
+"""The scene in sentences: who is merged, who was cut and why, whether tonight is safe.
+
+The verdict comes first, since whoever looks has seconds. It is "safe" only by what was heard just now; a
+picture that is old, or was never heard, is "not known", and then nothing else is said.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dreamd.core.limits import (
+    DISPERSION_HALVE,
+    IDENTITY_HALVE,
+    LAG_CORRELATION_MOST,
+    RANK_HALVE,
+    SYNCHRONY_Z_MOST,
+)
+from dreamd.top.view_model import Crowd, Link, Scene, Sleeper
+from dreamd.up.screen_model import State, Tone, count, plural
+
+NAMED_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence and how grave it is."""
+
+    words: str
+    tone: Tone = Tone.CALM
+
+
+def headline(scene: Scene) -> tuple[Said, ...]:
+    """The sentences at the top, the verdict first."""
+    unknown = _unknown(scene)
+    if unknown is not None:
+        return (unknown,)
+    if not scene.dreamscape:
+        return (Said(scene.trouble or "there is no Dreamscape; plan one: dreamd dreamscapes create"),)
+    troubles = tuple(Said(trouble, Tone.GRAVE) for trouble in scene.troubles)
+    return (*troubles, _verdict(scene), _merged(scene), *_cut(scene.sleepers))
+
+
+def safe(scene: Scene) -> bool | None:
+    """Whether nobody is coupled who should not be; None: not known."""
+    if scene.link is not Link.LIVE or not scene.dreamscape:
+        return None
+    if scene.coupled:
+        return False
+    return None if scene.unheard else True
+
+
+def _unknown(scene: Scene) -> Said | None:
+    match scene.link:
+        case Link.LIVE:
+            return None
+        case Link.NEVER:
+            return Said(
+                scene.trouble or "nothing has been heard yet", Tone.GRAVE if scene.trouble else Tone.CALM
+            )
+        case Link.STILL:
+            return Said(
+                f"the daemon answers and has not ticked for {scene.tick_age_s:.1f} s: "
+                "every sleeper is alone by their own tether within 1.5 s",
+                Tone.GRAVE,
+            )
+        case Link.LOST:
+            return Said(
+                "no connection: every sleeper is alone by their own tether within 1.5 s "
+                f"(last heard {scene.age_s:.0f} s ago)",
+                Tone.GRAVE,
+            )
+
+
+def _verdict(scene: Scene) -> Said:
+    if scene.coupled:
+        verb = "renders" if len(scene.coupled) == 1 else "render"
+        return Said(f"NOT SAFE: {named(scene.coupled)} {verb} more than was granted", Tone.GRAVE)
+    return _unheard(scene) or _calm(scene)
+
+
+def _unheard(scene: Scene) -> Said | None:
+    """Of a bed that has not been heard neither good nor bad can be said."""
+    if not scene.unheard:
+        return None
+    words = (
+        f"not known: {named(scene.unheard)} not heard for 1.5 s; by then their own tether sets them to zero"
+    )
+    return Said(words, Tone.GRAVE)
+
+
+def _calm(scene: Scene) -> Said:
+    locked = [one.pod for one in scene.sleepers if one.locked]
+    if scene.crowd.halved_cause:
+        return Said(
+            f"watch: every coupling is halved ({scene.crowd.halved_cause}); it must fall or all go to zero",
+            Tone.GRAVE,
+        )
+    if scene.state == "severed":
+        why = f" ({scene.state_cause})" if scene.state_cause else ""
+        return Said(f"safe: everyone was severed{why} and sleeps on; resume is possible", Tone.GRAVE)
+    if locked:
+        wait = "waits" if len(locked) == 1 else "wait"
+        return Said(f"safe, and {named(locked)} {wait} for a person: dreamd breakers reset", Tone.GRAVE)
+    near = warnings(scene.crowd)
+    if near:
+        return Said(f"watch: {'; '.join(near)}", Tone.GRAVE)
+    return Said("safe: nobody is coupled who should not be", Tone.GOOD)
+
+
+def _merged(scene: Scene) -> Said:
+    if scene.state in {"planned", "gathering"}:
+        here = sum(one.state is not State.LEFT for one in scene.sleepers)
+        seats = plural(here, "seat is", "seats are")
+        return Said(f"{scene.dreamscape} is {scene.state}: {seats} taken, nobody is merged")
+    if scene.state in {"waking", "ended"}:
+        why = f" ({scene.state_cause})" if scene.state_cause else ""
+        return Said(f"{scene.dreamscape} is {scene.state}{why}; {count(scene.merged)} merged")
+    heard = f"{count(scene.included)} heard"
+    if scene.unheard:
+        heard += f", {count(len(scene.unheard))} not known"
+    whole = f"all {count(scene.assigned)}" if scene.merged == scene.assigned else None
+    some = f"{count(scene.merged)} of {count(scene.assigned)}"
+    return Said(f"{whole if whole and scene.assigned else some} merged, {heard}")
+
+
+def _cut(sleepers: Sequence[Sleeper]) -> tuple[Said, ...]:
+    """Who was cut and why, those that a person must help first."""
+    cut = [one for one in sleepers if one.locked or one.state is State.SEVERED]
+    cut.sort(key=lambda one: not one.locked)
+    if not cut:
+        return ()
+    by_cause: dict[str, list[str]] = {}
+    for one in cut:
+        by_cause.setdefault(one.cause or "no cause given", []).append(one.pod)
+    parts = [f"{named(pods)} ({cause})" for cause, pods in by_cause.items()]
+    return (Said(f"cut: {', '.join(parts)}", Tone.GRAVE),)
+
+
+def named(pods: Sequence[str]) -> str:
+    """Up to three names; of more their number."""
+    return ", ".join(pods) if len(pods) <= NAMED_MAX else f"{count(len(pods))} sleepers"
+
+
+def warnings(crowd: Crowd) -> tuple[str, ...]:
+    """What stands beyond a line at which couplings are halved; what is not known warns of nothing."""
+    over = [band.band for band in crowd.synchrony if band.z > SYNCHRONY_Z_MOST]
+    facts = (
+        (bool(over), f"synchrony z above {SYNCHRONY_Z_MOST:g} in {', '.join(over)}"),
+        (crowd.dispersion_ratio < DISPERSION_HALVE, f"dispersion below {DISPERSION_HALVE:g}"),
+        (crowd.rank_ratio < RANK_HALVE, f"effective rank below {RANK_HALVE:g}"),
+        (crowd.energy > crowd.energy_limit, "energy above its limit"),
+        (
+            crowd.lag_correlation > LAG_CORRELATION_MOST,
+            f"the centre repeats itself ({crowd.lag_correlation:.2f})",
+        ),
+    )
+    return tuple(words for warns, words in facts if warns)
+
+
+def estranged(one: Sleeper) -> bool:
+    """Whether a person is less like themselves than the line at which they are halved."""
+    return one.identity < IDENTITY_HALVE

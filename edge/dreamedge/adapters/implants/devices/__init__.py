@@ -1,0 +1,1 @@
+"""Live devices as implants: BrainFlow boards and LSL streams, with their own clocks."""

@@ -1,0 +1,153 @@
+"""A device that somebody wears: read on a thread of its own, so that no driver can hold up a tether.
+
+Drivers wait: for a dongle that is gone, for a radio, for a lock that all devices of a process share
+(BrainFlow holds one while any board is opened or closed). So each device has one thread that opens it,
+takes its samples and closes it; `read` empties a bounded queue and never waits.
+
+Rules
+- Opening is bounded; a device that does not answer in time is refused, and let go when it does.
+- The thread takes just before the next read is due, so that a block is as fresh as a direct call.
+- A device that stops gives nothing. Silence is for the front end and the tether to judge.
+- What is no device's doing (a bug) is raised by the next read: the bed ends, its neighbours do not.
+"""
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dreamedge.adapters.implants.devices.live_timestamps import Pace
+from dreamedge.core.signal.blocks import Block, Montage
+from dreamedge.ports.implant import Felt, ImplantError
+from dreamwire.messages import CalibrationSource, Device
+
+Doubles = NDArray[np.float64]
+
+BUFFER_S: Final = 10
+"""What a driver keeps for a reader that was away; older samples are lost."""
+_BEFORE_NEXT_S: Final = 0.047
+"""After a read; the next is due 50 ms after it."""
+_UNASKED_S: Final = 0.1
+_QUEUE: Final = int(BUFFER_S / _UNASKED_S)
+_CLOSE_WITHIN_S: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Samples as a device handed them over.
+
+    uv: float64[n, channels], n >= 1. last_ns: stamp of the last on CLOCK_BOOTTIME, as received.
+    lost: whether the device says that samples are missing before the first. contact: as in Block.
+    """
+
+    uv: Doubles
+    last_ns: int
+    lost: bool = False
+    contact: Doubles | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a device turned out to be."""
+
+    montage: Montage
+    device: Device
+    source: CalibrationSource
+
+
+class Feed(Protocol):
+    """A driver; all of it is called on one thread and MAY wait."""
+
+    def open(self) -> Opened:
+        """MUST start the device; raises ImplantError where that fails."""
+        ...
+
+    def take(self) -> list[Batch]:
+        """MUST return what has come since the last call, in order; empty where the device is silent."""
+        ...
+
+    def close(self) -> None:
+        """MUST release the device; MUST be safe after a failed `open`."""
+        ...
+
+
+class LiveImplant:
+    """A driver behind the implant port."""
+
+    def __init__(self, feed: Feed, name: str, within_s: float, hint: str) -> None:
+        """Open `feed` within so many seconds; `hint` says what to do where it does not answer.
+
+        Raises:
+            ImplantError: it cannot be opened.
+        """
+        self._feed = feed
+        self._told = threading.Event()
+        self._asked = threading.Event()
+        self._closing = threading.Event()
+        self._opened: Opened | None = None
+        self._failure: Exception | None = None
+        self._heard: deque[Batch] = deque(maxlen=_QUEUE)
+        self._thread = threading.Thread(target=self._live, name=name, daemon=True)
+        self._thread.start()
+        self._told.wait(within_s)
+        opened = self._answer()
+        if opened is None:
+            self._closing.set()
+            raise ImplantError(f"{name} does not answer within {within_s:.0f} s; {hint}.")
+        self.montage = opened.montage
+        self.device = opened.device
+        self.source = opened.source
+        self.ended = False
+        self.onset_ns = 0
+        self._pace = Pace(self.montage.rate_hz)
+
+    def enrolment(self) -> None:
+        """There is no earlier signal: a live device is calibrated live."""
+
+    def read(self, now_ns: int) -> Block | None:
+        """All samples captured since the last read, up to the next loss."""
+        self._asked.set()
+        self._answer()
+        taken: list[Batch] = []
+        while self._heard and not (taken and self._heard[0].lost):
+            taken.append(self._heard.popleft())
+        if not taken:
+            return None
+        uv = np.concatenate([batch.uv for batch in taken])
+        last_ns = self._pace.tell(len(uv), taken[-1].last_ns, now_ns, lost=taken[0].lost)
+        return Block(uv, last_ns, taken[-1].contact)
+
+    def feel(self, felt: Felt, now_ns: int) -> None:
+        """Feedback goes by the renderer; the device itself takes none."""
+
+    def close(self) -> None:
+        """Let the device go; a driver that hangs is left to end with the process."""
+        self._closing.set()
+        self._asked.set()
+        self._thread.join(_CLOSE_WITHIN_S)
+        self._heard.clear()
+
+    def _answer(self) -> Opened | None:
+        """What the device turned out to be, None: nothing yet; raises what went wrong on its thread."""
+        if self._failure is not None:
+            raise self._failure
+        return self._opened
+
+    def _live(self) -> None:
+        """The device's whole life, on its own thread."""
+        try:
+            self._opened = self._feed.open()
+            self._told.set()
+            while not self._closing.is_set():
+                self._heard.extend(self._feed.take())
+                self._asked.wait(_UNASKED_S)
+                self._asked.clear()
+                self._closing.wait(_BEFORE_NEXT_S)
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever reads, not to this thread
+            self._failure = error
+        finally:
+            self._told.set()
+            self._feed.close()

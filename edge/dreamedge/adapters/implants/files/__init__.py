@@ -1,0 +1,1 @@
+"""Recordings as implants: EDF, XDF and tables, played at their own times."""

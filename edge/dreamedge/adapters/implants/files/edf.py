@@ -1,0 +1,267 @@
+"""EDF and BDF replay: EEG is found by the labels (`ten_twenty`); V, mV and uV become uV.
+
+Samples stay on disk until they are due. What cannot be played is refused in a sentence before anything
+connects. Full scale is unknown: an EDF's physical range is often fitted to its data, and calling its
+peak "railed" would be a lie.
+
+Rules
+- An electrode recorded twice counts once. Of EEG at several sampling rates the commonest plays.
+- Where no label names an electrode, `montage` does, in order: the signals that say they are EEG, else
+  those that say nothing and are voltages, of the commonest rate. What it calls no electrode is left out.
+- Gaps between the data records of an EDF+D are gaps. Records that follow one another within a hundredth
+  of their duration do follow, at the pace of the clock that stamped them. Records that go back in time,
+  or are all longer or shorter than that, tell of a clock or a rate that is wrong: nobody knows what such
+  samples mean.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from dreamedge.adapters.implants.files.edf_file import EdfError, EdfFile, Signal
+from dreamedge.adapters.implants.files.replay import (
+    RATE_LIMITS_HZ,
+    UV_PER,
+    Doubles,
+    Replay,
+    check_length,
+    check_rate,
+)
+from dreamedge.adapters.implants.ten_twenty import OTHER, UNNAMED, contact, electrode, kind_of, numbered
+from dreamedge.core.signal.inspection import Channel
+from dreamedge.core.signal.sample_buffer import GAP_S
+from dreamedge.ports.implant import ImplantError
+from dreamwire.messages import Device
+
+_RATE_TOLERANCE: Final = 0.01
+_RATE_REACH: Final = 0.1
+"""A steady step further from a record's duration is no wrong rate; the records have gaps between them."""
+_SHOWN: Final = 8
+"""Labels that fit a sentence."""
+_EXAMPLE: Final = ("C3", "C4", "F3", "F4", "O1", "O2")
+_LONGEST_GAP_S: Final = 24 * 3600.0
+
+
+class _Signals:
+    """The EEG signals of one file as a recording."""
+
+    def __init__(self, path: Path, montage: tuple[str, ...]) -> None:
+        self._file = _open(path)
+        named = _named(self._file.signals, montage, path)
+        self._chosen = [signal for signal, (_, name) in zip(self._file.signals, named, strict=True) if name]
+        self.names = tuple(name for _, name in named if name)
+        self._uv_per = np.array([_uv_per(signal, path) for signal in self._chosen])
+        self.rate_hz = self._chosen[0].rate_hz
+        check_rate(self.rate_hz, str(path))
+        self._samples = self._file.records * self._chosen[0].samples
+        check_length(self._samples, self.rate_hz, str(path))
+        self.runs, self.period_hz = _runs(self._file, self._chosen[0].samples, self.rate_hz, path)
+        self._before = np.cumsum([0, *(end - begin for begin, end in self.runs)])
+        self._ends = np.array([end for _, end in self.runs])
+        self.slots = self.runs[-1][1]
+
+    def load(self, begin: int, end: int) -> Doubles:
+        """Slots [begin, end) of every channel, float64[n, channels], uV, NaN in gaps."""
+        uv = np.full((end - begin, len(self._chosen)), np.nan)
+        for run in range(int(np.searchsorted(self._ends, begin, side="right")), len(self.runs)):
+            first, last = self.runs[run]
+            if first >= end:
+                break
+            since, until = max(first, begin), min(last, end)
+            at = int(self._before[run]) - first
+            for column, signal in enumerate(self._chosen):
+                uv[since - begin : until - begin, column] = self._file.read(signal, at + since, at + until)
+        return np.asarray(uv * self._uv_per)
+
+    def contact(self, _begin: int, _end: int) -> None:
+        """An EDF says nothing of contact."""
+
+
+class EdfImplant(Replay):
+    """One EDF or BDF file behind the implant port; `loop` starts it over at its end."""
+
+    def __init__(self, path: Path, *, montage: tuple[str, ...] = (), loop: bool = False) -> None:
+        signals = _Signals(path, montage)
+        device = Device("edf", path.name, signals.names, signals.rate_hz)
+        super().__init__(signals, device, period_hz=signals.period_hz, loop=loop)
+
+
+def channels(path: Path, montage: tuple[str, ...] = ()) -> tuple[Channel, ...]:
+    """Every signal of the file with what it is taken for, in file order.
+
+    Raises:
+        ImplantError: the file cannot be read.
+    """
+    signals = _open(path).signals
+    try:
+        named = _named(signals, montage, path)
+    except ImplantError:
+        named = [(kind, "") for kind in _kinds(signals)]
+    return tuple(
+        Channel(signal.label, kind, name, signal.rate_hz, signal.unit)
+        for signal, (kind, name) in zip(signals, named, strict=True)
+    )
+
+
+def _open(path: Path) -> EdfFile:
+    """The file with its samples still on disk."""
+    try:
+        file = EdfFile(path)
+    except FileNotFoundError:
+        raise ImplantError(f"{path} is not there; check the path.") from None
+    except IsADirectoryError:
+        raise ImplantError(f"{path} is a directory; name one EDF file in it.") from None
+    except PermissionError:
+        raise ImplantError(f"{path} may not be read by this user; change its permissions.") from None
+    except OSError as error:
+        raise ImplantError(f"{path} cannot be read ({error.strerror}); copy it anew.") from None
+    except EdfError as error:
+        raise ImplantError(f"{path} is no EDF file that can be read ({error}); convert it to EDF.") from None
+    if not file.signals:
+        raise ImplantError(
+            f"{path} holds annotations and no signals; name the recording that they belong to."
+        )
+    return file
+
+
+def _kinds(signals: Sequence[Signal]) -> list[str]:
+    """What each signal is taken for by its label and unit alone."""
+    counted = numbered([signal.label for signal in signals])
+    return [
+        UNNAMED if counted and (contact(s.label) or electrode(s.label, s.unit)) else kind_of(s.label, s.unit)
+        for s in signals
+    ]
+
+
+def _named(signals: Sequence[Signal], montage: tuple[str, ...], path: Path) -> list[tuple[str, str]]:
+    """Kind and electrode of every signal, the electrode '' where it does not play."""
+    kinds = _kinds(signals)
+    names = [
+        electrode(signal.label, signal.unit) if kind == "EEG" else None
+        for signal, kind in zip(signals, kinds, strict=True)
+    ]
+    if not any(names):
+        names = _by_montage(signals, kinds, montage, path)
+    rate_hz = _commonest([signal.rate_hz for signal, name in zip(signals, names, strict=True) if name])
+    found: list[tuple[str, str]] = []
+    seen: set[str] = set()
+    for signal, kind, name in zip(signals, kinds, names, strict=True):
+        if name is None:
+            found.append((kind, ""))
+        elif signal.rate_hz != rate_hz:
+            found.append(("EEG, other rate", ""))
+        elif name in seen:
+            found.append(("EEG again", ""))
+        else:
+            seen.add(name)
+            found.append(("EEG", name))
+    return found
+
+
+def _by_montage(
+    signals: Sequence[Signal], kinds: list[str], montage: tuple[str, ...], path: Path
+) -> list[str | None]:
+    """The electrode of every signal by `montage`."""
+    places = [place for place, kind in enumerate(kinds) if kind == UNNAMED]
+    if not places:
+        told = (place for place, kind in enumerate(kinds) if kind == OTHER)
+        places = [place for place in told if not signals[place].unit or _voltage(signals[place].unit)]
+    if not places:
+        labels = ", ".join(signal.label for signal in signals[:_SHOWN])
+        raise ImplantError(
+            f"{path} has no EEG channel (its labels: {labels}); choose another recording, or rename its "
+            "channels to electrodes such as Fp1, C3 or O2."
+        )
+    rate_hz = _commonest([signals[place].rate_hz for place in places])
+    places = [place for place in places if signals[place].rate_hz == rate_hz]
+    labels = ", ".join(signals[place].label for place in places[:_SHOWN]) + ", ..." * (len(places) > _SHOWN)
+    found = f"{len(places)} signal{'s' * (len(places) > 1)} that may be EEG: {labels}"
+    if not montage:
+        raise ImplantError(
+            f"{path} names no electrode ({found}); "
+            f"name them in order with --montage, for instance --montage {','.join(_EXAMPLE[: len(places)])}."
+        )
+    if len(montage) != len(places):
+        raise ImplantError(
+            f"{path} and its montage of {len(montage)} do not fit ({found}); "
+            "name each of these once, with - where it is no EEG."
+        )
+    names: list[str | None] = [None] * len(signals)
+    for place, name in zip(places, montage, strict=True):
+        names[place] = electrode(name)
+    if not any(names):
+        raise ImplantError(f"the montage {','.join(montage)} names no electrode; write Fp1, C3 or O2.")
+    return names
+
+
+def _commonest(rates_hz: list[float]) -> float:
+    """The rate most signals have; of equals one that can be played, and the higher one."""
+    count = Counter(rates_hz)
+    low, high = RATE_LIMITS_HZ
+    return max(count, key=lambda rate_hz: (count[rate_hz], low <= rate_hz <= high, rate_hz))
+
+
+def _runs(
+    file: EdfFile, samples: int, rate_hz: float, path: Path
+) -> tuple[tuple[tuple[int, int], ...], float]:
+    """The filled slots, and how many there are a second, by the records' onsets."""
+    try:
+        onsets_s = file.onsets_s()
+    except EdfError as error:
+        raise ImplantError(f"{path} is an EDF+D with gaps, and {error}; convert it to EDF+C.") from None
+    period_hz = rate_hz / _pace(onsets_s, file.record_s, path)
+    found: list[tuple[int, int]] = []
+    for begin in np.round(onsets_s * period_hz).astype(int).tolist():
+        if found and begin - found[-1][1] <= GAP_S * period_hz:
+            found[-1] = (found[-1][0], found[-1][1] + samples)
+        else:
+            found.append((begin, begin + samples))
+    return tuple(found), period_hz
+
+
+def _pace(onsets_s: Doubles, record_s: float, path: Path) -> float:
+    """How long records that follow one another last, by the duration in the header."""
+    steps_s = np.diff(onsets_s)
+    # Over two records each: onsets may be rounded, now up, now down.
+    pairs_s = onsets_s[2:] - onsets_s[:-2]
+    usual = float(np.median(pairs_s)) / (2 * record_s) - 1 if len(pairs_s) else 0.0
+    if _RATE_TOLERANCE < abs(usual) < _RATE_REACH:
+        raise ImplantError(
+            f"{path} says that a data record lasts {record_s:g} s, and they begin every "
+            f"{(1 + usual) * record_s:g} s: its rates are wrong; correct the duration in its header."
+        )
+    slack_s = _RATE_TOLERANCE * record_s + GAP_S
+    back, far = steps_s < record_s - slack_s, steps_s > _LONGEST_GAP_S
+    if (back | far).any():
+        at = int((back | far).argmax())
+        raise ImplantError(
+            f"{path} leaps from {onsets_s[at]:.0f} s to {onsets_s[at + 1]:.0f} s after its data record "
+            f"{at + 1}: a clock was set; cut it there into two files."
+        )
+    following = steps_s[steps_s <= record_s + slack_s]
+    return float(following.mean()) / record_s if len(following) else 1.0
+
+
+def _voltage(unit: str) -> float:
+    """Microvolts per unit, however it is spelled; 0 where it is no voltage."""
+    plain = unit.lower().replace(" ", "")
+    return UV_PER.get(plain) or UV_PER.get(re.sub("volts?$", "v", plain), 0.0)
+
+
+def _uv_per(signal: Signal, path: Path) -> float:
+    """Microvolts per unit of the file."""
+    if not _voltage(signal.unit):
+        raise ImplantError(
+            f"{path} gives channel {signal.label!r} in {signal.unit or 'no unit'!r}; "
+            "it must be V, mV or uV: correct its physical dimension."
+        )
+    if signal.physical[0] == signal.physical[1] or signal.digital[0] == signal.digital[1]:
+        raise ImplantError(
+            f"{path} gives channel {signal.label!r} no calibration (its physical or its digital range is "
+            "empty); correct its header."
+        )
+    return _voltage(signal.unit)

@@ -1,0 +1,195 @@
+"""Replay: a recording plays as if somebody lay in the bed, and nobody does.
+
+A recording is a row of slots, one a sampling period, of which some were never filled: its gaps. It
+plays from its first slot in the time that is passed in; a read ends at a gap, and the first block
+after it carries the stamp it would have had, so that the front end sees the gap as it was.
+
+Slot 0 falls on the first read, or on the instant given by `play_from`. People who were recorded together
+play together by that: each stamp is instant + turn number * turn + slot * period, and all of them have the
+same instant and the same turn, so that neither a bed that opens late nor an own sampling rate parts
+them. What a turn holds of a recording that is shorter is a gap.
+Calibration comes from the first third (20 s at least, ten minutes at most), where a gap is NaN. Samples are
+loaded a few seconds ahead, so that a night on disk costs no more memory than a minute.
+"""
+
+from collections.abc import Iterator
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dreamedge.core.signal.blocks import Block, Montage
+from dreamedge.ports.implant import Felt, ImplantError
+from dreamwire.messages import CalibrationSource, Device
+
+Doubles = NDArray[np.float64]
+
+UV_PER: Final = {
+    "uv": 1.0, "µv": 1.0, "μv": 1.0, "microvolt": 1.0, "microvolts": 1.0,
+    "mv": 1e3, "millivolt": 1e3, "millivolts": 1e3, "v": 1e6, "volt": 1e6, "volts": 1e6,
+}  # fmt: skip
+"""Microvolts per unit, by the unit's name in small letters."""
+RATE_LIMITS_HZ: Final = (64.0, 1000.0)
+SHORTEST_S: Final = 30.0
+_ENROLMENT_SHARE: Final = 1.0 / 3.0
+_ENROLMENT_LEAST_S: Final = 20.0
+_ENROLMENT_LIMIT_S: Final = 600.0
+_AHEAD_S: Final = 4.0
+_BUFFER_S: Final = 10.0
+"""What a reader that was away still gets; older samples are lost, as in a real device."""
+
+
+class Recording(Protocol):
+    """What can be played."""
+
+    @property
+    def slots(self) -> int:
+        """How many sampling periods it lasts."""
+        ...
+
+    @property
+    def runs(self) -> tuple[tuple[int, int], ...]:
+        """MUST be the filled slots as [begin, end) in order, at least one, none empty, none touching."""
+        ...
+
+    def load(self, begin: int, end: int) -> Doubles:
+        """MUST return slots [begin, end), float64[end - begin, channels], uV, NaN where not filled."""
+        ...
+
+    def contact(self, begin: int, end: int) -> Doubles | None:
+        """MUST return the device's indicator over [begin, end), float64[channels] 0..1; None: it has none."""
+        ...
+
+
+def check_rate(rate_hz: float, what: str) -> None:
+    """Refuse a sampling rate the front end cannot use.
+
+    Raises:
+        ImplantError: it is outside the limits.
+    """
+    low, high = RATE_LIMITS_HZ
+    if not low <= rate_hz <= high:
+        raise ImplantError(
+            f"{what} is sampled at {rate_hz:g} Hz; resample it to between {low:g} and {high:g} Hz."
+        )
+
+
+def check_length(samples: int, rate_hz: float, what: str) -> None:
+    """Refuse a recording too short for a template and a replay.
+
+    Raises:
+        ImplantError: it is shorter than 30 s.
+    """
+    if not samples >= SHORTEST_S * rate_hz:
+        raise ImplantError(
+            f"{what} holds {samples / rate_hz:.0f} s of EEG; "
+            f"a replay needs at least {SHORTEST_S:.0f} s, so choose a longer recording."
+        )
+
+
+class Replay:
+    """One recording behind the implant port; `loop` starts it over at its end."""
+
+    def __init__(
+        self,
+        recording: Recording,
+        device: Device,
+        *,
+        period_hz: float | None = None,
+        turn_s: float | None = None,
+        loop: bool = False,
+    ) -> None:
+        """Play `recording`.
+
+        device: names the channels and the nominal rate. period_hz: slots a second as measured, where it
+        is not the nominal rate. turn_s: seconds until a loop begins anew, where it is not the recording's
+        own length.
+        """
+        self._recording = recording
+        self._rate_hz = period_hz or device.rate_hz
+        self.montage = Montage(device.channels, device.rate_hz)
+        self.device = device
+        self.source = CalibrationSource.REPLAY
+        self.onset_ns = 0
+        self._loop = loop
+        self._turn_ns = round((turn_s or self.seconds) * 1e9)
+        in_turn = round(self._turn_ns * self._rate_hz / 1e9)
+        self._slots = min(recording.slots, in_turn) if loop else recording.slots
+        self._start_ns: int | None = None
+        self._next: tuple[int, int] | None = None
+        self._ahead: Doubles = np.zeros((0, len(device.channels)))
+        self._ahead_at = 0
+
+    def play_from(self, start_ns: int) -> None:
+        """Put slot 0 at `start_ns`; who reads for the first time later begins at the slot of that moment."""
+        self._start_ns = start_ns
+
+    def enrolment(self) -> Block:
+        """The recording's first third (20 s to ten minutes); stamps end at 0."""
+        begin = self._recording.runs[0][0]
+        third_s = self._recording.slots * _ENROLMENT_SHARE / self._rate_hz
+        length = min(max(third_s, _ENROLMENT_LEAST_S), _ENROLMENT_LIMIT_S) * self._rate_hz
+        end = min(begin + int(length), self._recording.slots)
+        return Block(self._recording.load(begin, end), 0, self._recording.contact(begin, end))
+
+    def read(self, now_ns: int) -> Block | None:
+        """The samples captured since the last read, up to the next gap or the end of a turn."""
+        if self._start_ns is None:
+            self._start_ns = now_ns
+        elapsed_ns = now_ns - self._start_ns
+        if elapsed_ns < 0:
+            return None
+        due = self._place(elapsed_ns)
+        oldest = self._place(max(0, elapsed_ns - int(_BUFFER_S * 1e9)))
+        turn, begin, end = self._following(due if self._next is None else max(self._next, oldest), due)
+        if end <= begin:
+            return None
+        uv = np.concatenate(list(self._pieces(begin, end)))
+        last_ns = self._start_ns + turn * self._turn_ns + int(end * 1e9 / self._rate_hz)
+        return Block(uv, last_ns, self._recording.contact(begin, end))
+
+    def _place(self, elapsed_ns: int) -> tuple[int, int]:
+        """Turn, and slots of it captured, so long after slot 0 of the first."""
+        turn = elapsed_ns // self._turn_ns if self._loop else 0
+        return turn, min(int((elapsed_ns - turn * self._turn_ns) * self._rate_hz / 1e9), self._slots)
+
+    def _following(self, place: tuple[int, int], due: tuple[int, int]) -> tuple[int, int, int]:
+        """The turn and the filled slots [begin, end) that come next from `place` on, and are due."""
+        turn, slot = place
+        while True:
+            captured = due[1] if turn == due[0] else self._slots
+            run = next((run for run in self._recording.runs if run[1] > slot), None)
+            begin, end = (slot, slot) if run is None else (max(slot, run[0]), min(run[1], captured))
+            if begin < end or turn == due[0]:
+                self._next = turn, max(end, min(begin, captured))
+                return turn, begin, end
+            turn, slot = turn + 1, 0
+
+    @property
+    def seconds(self) -> float:
+        """How long the recording lasts, gaps included."""
+        return self._recording.slots / self._rate_hz
+
+    @property
+    def ended(self) -> bool:
+        """The last sample has been delivered."""
+        return not self._loop and self._next is not None and self._next[1] >= self._slots
+
+    def feel(self, felt: Felt, now_ns: int) -> None:
+        """A recording feels nothing."""
+
+    def close(self) -> None:
+        """Let the samples go."""
+        self._ahead = self._ahead[:0]
+
+    def _pieces(self, begin: int, end: int) -> Iterator[Doubles]:
+        """The samples of [begin, end), in pieces that end where a chunk does."""
+        while begin < end:
+            if not self._ahead_at <= begin < self._ahead_at + len(self._ahead):
+                self._ahead_at = begin
+                chunk_end = min(begin + int(_AHEAD_S * self._rate_hz), self._recording.slots)
+                self._ahead = self._recording.load(begin, chunk_end)
+            at = begin - self._ahead_at
+            piece = self._ahead[at : at + end - begin]
+            begin += len(piece)
+            yield piece

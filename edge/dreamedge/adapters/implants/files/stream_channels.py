@@ -1,0 +1,104 @@
+"""What a stream's own description says of its channels: which are EEG, in which unit, with what contact.
+
+The same for a stream that is live and for one in a file. Nothing is guessed but one: a Muse that names
+no channel is TP9 AF7 AF8 TP10, as every program that streams one has them. A unit that is not named is
+uV, as LSL's own devices deliver it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from dreamedge.adapters.implants.files.replay import UV_PER, Doubles
+from dreamedge.adapters.implants.ten_twenty import electrode, numbered
+from dreamedge.ports.implant import ImplantError
+
+MUSE: Final = ("TP9", "AF7", "AF8", "TP10")
+_CONTACT_OF_HSI: Final = {1: 1.0, 2: 0.5}
+"""Muse's headband status indicator: 1 good, 2 doubtful but counted, everything else no contact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A stream's channels: one text each, '' where it says nothing; `muse` whether it is one."""
+
+    labels: tuple[str, ...]
+    types: tuple[str, ...]
+    units: tuple[str, ...]
+    muse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The EEG among them: electrodes, their columns in the stream, microvolts per its unit."""
+
+    names: tuple[str, ...]
+    columns: tuple[int, ...]
+    uv_per: Doubles
+
+
+def take(stream: Described, montage: Sequence[str], what: str) -> Taken:
+    """Find the EEG channels, each electrode once; `montage` names those of a stream that names none.
+
+    Raises:
+        ImplantError: there is none, the montage does not fit, or a unit is no voltage.
+    """
+    columns: dict[str, int] = {}
+    labels = labels_of(stream, tuple(montage), what)
+    for column, (label, kind) in enumerate(zip(labels, stream.types, strict=True)):
+        name = electrode(label)
+        if name is not None and kind.upper() in {"", "EEG"}:
+            columns.setdefault(name, column)
+    if not columns:
+        raise ImplantError(
+            f"{what} has no EEG channel with a 10-20 name ({', '.join(labels)}); "
+            "name electrodes such as Fp1, C3 or O2."
+        )
+    uv_per = np.array([_uv_per(stream.units[column], column, what) for column in columns.values()])
+    return Taken(tuple(columns), tuple(columns.values()), uv_per)
+
+
+def contact_of_hsi(values: Doubles, channels: int) -> Doubles:
+    """Contact 0..1 of each of `channels` by HSI float64[..., k]; channels it does not speak of have it."""
+    contact = np.ones((*values.shape[:-1], channels))
+    known = min(channels, values.shape[-1])
+    contact[..., :known] = 0.0
+    for value, worth in _CONTACT_OF_HSI.items():
+        contact[..., :known][values[..., :known] == value] = worth
+    return contact
+
+
+def labels_of(stream: Described, montage: tuple[str, ...], what: str) -> tuple[str, ...]:
+    """A name for every channel, '' for those that have none beside ones that do.
+
+    Raises:
+        ImplantError: it names none, and no montage that fits is given.
+    """
+    count = len(stream.labels)
+    if any(electrode(label) for label in stream.labels) and not numbered(stream.labels):
+        return stream.labels
+    if montage:
+        if len(montage) != count:
+            raise ImplantError(
+                f"{what} has {count} channels and the montage names {len(montage)}; name each of them once."
+            )
+        return montage
+    if stream.muse and not any(stream.labels) and count >= len(MUSE):
+        return (*MUSE, *("AUX",) * (count - len(MUSE)))
+    found = ", ".join(label for label in stream.labels[:8] if label) or "none"
+    raise ImplantError(
+        f"{what} names no electrode (its {count} labels: {found}); "
+        "name them in order with --montage, for instance --montage Fp1,Fp2,O1,O2."
+    )
+
+
+def _uv_per(unit: str, column: int, what: str) -> float:
+    named = unit or "uV"
+    if named.lower() not in UV_PER:
+        raise ImplantError(
+            f"{what} gives channel {column + 1} in {named!r}; "
+            "it must be V, mV or uV: correct its description."
+        )
+    return UV_PER[named.lower()]

@@ -1,0 +1,171 @@
+"""Tables of samples in files: NumPy's NPZ and Weka's ARFF.
+
+NPZ: `data_uV` (or `data_mV`, `data_V`), channels x samples or samples x channels, told apart by
+`ch_names`; `fs` in Hz; if there are, `sample_index`, the device's own counter, and `full_scale_uv`.
+Pickled objects are not read: they could run whatever they like.
+ARFF: one row a sample, a numeric attribute a channel. It names neither rate nor unit: the rate has to be
+given, the unit is taken for uV.
+"""
+
+import lzma
+import re
+import struct
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dreamedge.adapters.implants.files.replay import UV_PER
+from dreamedge.ports.implant import ImplantError
+
+Array = NDArray[Any]
+
+_NPZ_MAGIC: Final = b"PK"
+_DATA: Final = "data_"
+_WANTED: Final = (
+    "save data_uV (channels x samples, microvolts), fs (Hz) and ch_names with numpy.savez, "
+    "one continuous recording a file"
+)
+_EPOCHED: Final = 3
+_ATTRIBUTE: Final = re.compile(r"@attribute\s+('[^']*'|\"[^\"]*\"|\S+)\s+(.+)", re.IGNORECASE)
+_BEGUN: Final = re.compile(r"(^\s*@data[^\n]*\n?)", re.IGNORECASE | re.MULTILINE)
+_UNREADABLE: Final = (
+    *(ValueError, TypeError, KeyError, EOFError, OverflowError, MemoryError, RuntimeError, SyntaxError),
+    *(tokenize.TokenError, struct.error, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+)
+"""What numpy and zipfile raise for a file whose bytes are wrong: numpy parses headers as Python text."""
+_UNPACKED_FREE_BYTES: Final = 256 << 20
+_UNPACKED_RATIO_MAX: Final = 100
+"""Above `_UNPACKED_FREE_BYTES` a file may unpack to so many times its size; EEG is noise and packs 2 to 5."""
+_NUMERIC: Final = frozenset({"numeric", "real", "integer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a file holds.
+
+    kind: npz or arff. labels: one a column of `samples`, '' where unnamed. left_out: labels of columns
+    that are no numbers. unit: of the samples. rate_hz: 0 where the file does not tell. samples:
+    [n, channels], any real type. counter: the device's own, integers [n], or None. full_scale_uv: 0 where
+    unknown.
+    """
+
+    kind: str
+    labels: tuple[str, ...]
+    left_out: tuple[str, ...]
+    unit: str
+    rate_hz: float
+    samples: Array
+    counter: Array | None = None
+    full_scale_uv: float = 0.0
+
+
+def read_table(path: Path) -> Table:
+    """Read a file of either kind; which it is, its first bytes tell.
+
+    Raises:
+        ImplantError: it cannot be read, or holds no continuous recording.
+    """
+    try:
+        with path.open("rb") as file:
+            npz = file.read(len(_NPZ_MAGIC)) == _NPZ_MAGIC
+        return _npz(path) if npz else _arff(path)
+    except FileNotFoundError:
+        raise ImplantError(f"{path} is not there; check the path.") from None
+    except IsADirectoryError:
+        raise ImplantError(f"{path} is a directory; name one file in it.") from None
+    except PermissionError:
+        raise ImplantError(f"{path} may not be read by this user; change its permissions.") from None
+    except OSError as error:
+        raise ImplantError(f"{path} cannot be read ({error}); copy it anew.") from None
+
+
+def _npz(path: Path) -> Table:
+    try:
+        _check_unpacked(path)
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: np.asarray(file[name]) for name in file.files}
+    except _UNREADABLE as error:
+        raise ImplantError(f"{path} is no NPZ file that can be read ({error}); {_WANTED}.") from None
+    rate_hz = _scalar(arrays, "fs", path)
+    found = [name for name in arrays if name.startswith(_DATA) and name[len(_DATA) :].lower() in UV_PER]
+    epoched = [array for array in arrays.values() if array.ndim == _EPOCHED]
+    if epoched:
+        people = "1 person" if len(epoched) == 1 else f"{len(epoched)} people"
+        length = f" of {epoched[0].shape[-1] / rate_hz:.1f} s" if rate_hz else ""
+        raise ImplantError(
+            f"{path} holds {len(epoched[0])} epochs{length} of {people} and no continuous recording; "
+            "choose the recording they were cut from."
+        )
+    if len(found) != 1 or arrays[found[0]].ndim != 2 or arrays[found[0]].dtype.kind not in "fiu":  # noqa: PLR2004 - channels and samples
+        keys = ", ".join(arrays) or "none"
+        raise ImplantError(f"{path} has no table of samples by its keys ({keys}); {_WANTED}.")
+    data, names = arrays[found[0]], arrays.get("ch_names")
+    labels = tuple(str(name) for name in names.reshape(-1)) if names is not None else ("",) * min(data.shape)
+    if len(labels) not in data.shape:
+        raise ImplantError(
+            f"{path} names {len(labels)} channels and its {found[0]} is {data.shape[0]} x {data.shape[1]}; "
+            "correct its ch_names."
+        )
+    samples = data.T if data.shape[0] == len(labels) else data
+    counter = arrays.get("sample_index")
+    if counter is not None and (counter.shape != (len(samples),) or counter.dtype.kind not in "iu"):
+        raise ImplantError(f"{path} has a sample_index that is not one whole number a sample; correct it.")
+    full_scale_uv = _scalar(arrays, "full_scale_uv", path)
+    return Table("npz", labels, (), found[0][len(_DATA) :], rate_hz, samples, counter, full_scale_uv)
+
+
+def _check_unpacked(path: Path) -> None:
+    """Refuse an archive that unpacks to far more than a recording can.
+
+    Raises:
+        ImplantError: it does.
+    """
+    packed = path.stat().st_size
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    ok = unpacked <= max(_UNPACKED_FREE_BYTES, packed * _UNPACKED_RATIO_MAX)
+    if not ok:
+        raise ImplantError(
+            f"{path} has {packed / 1e6:.1f} MB and unpacks to {unpacked / 1e6:.0f} MB, "
+            f"which no recording does; {_WANTED}."
+        )
+
+
+def _scalar(arrays: Mapping[str, Array], name: str, path: Path) -> float:
+    """A positive number, 0 where there is none of that name."""
+    if name not in arrays:
+        return 0.0
+    found = arrays[name]
+    ok = found.size == 1 and found.dtype.kind in "fiu" and 0 < float(found.reshape(-1)[0]) < float("inf")
+    if not ok:
+        raise ImplantError(f"{path} has a {name} that is not one number above 0; correct it.")
+    return float(found.reshape(-1)[0])
+
+
+def _arff(path: Path) -> Table:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    header, begun, body = (*re.split(_BEGUN, text, maxsplit=1), "", "")[:3]
+    attributes = [found for line in header.splitlines() if (found := _ATTRIBUTE.match(line.strip()))]
+    if not begun or not attributes:
+        raise ImplantError(f"{path} is no ARFF table (it has no @attribute or no @data); export it anew.")
+    names = [found[1].strip("'\"") for found in attributes]
+    columns = [n for n, found in enumerate(attributes) if found[2].strip().lower() in _NUMERIC]
+    rows = [line for line in body.splitlines() if line.strip() and not line.lstrip().startswith("%")]
+    if not columns or not rows:
+        raise ImplantError(f"{path} has no numeric attribute or no rows; choose another table.")
+    if rows[0].lstrip().startswith("{"):
+        raise ImplantError(f"{path} is a sparse ARFF table; export it with every value of every row.")
+    lines = (line.replace("?", "nan") for line in rows)
+    try:
+        samples = np.loadtxt(lines, delimiter=",", usecols=columns, ndmin=2)
+    except (ValueError, IndexError) as error:
+        raise ImplantError(f"{path} has a row that cannot be read ({error}); correct it.") from None
+    left_out = tuple(name for n, name in enumerate(names) if n not in columns)
+    return Table("arff", tuple(names[n] for n in columns), left_out, "uV", 0.0, samples)

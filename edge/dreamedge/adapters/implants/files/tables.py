@@ -1,0 +1,120 @@
+"""Replay of tables of samples, NPZ and ARFF (`table_files`).
+
+Rules
+- The device's counter tells where samples are missing: they are gaps. It counts by its most frequent
+  step and begins anew after its highest value, so a loss is known up to whole turns. Where it fell back
+  out of turn the fewest missing samples that explain it are taken.
+- A row without a number in any EEG channel is a gap as well.
+- The amplifier's limit is what the file says, else what the samples show (`core.rails`).
+"""
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from dreamedge.adapters.implants.files.replay import Doubles, Replay, check_length, check_rate
+from dreamedge.adapters.implants.files.stream_channels import Described, take
+from dreamedge.adapters.implants.files.table_files import Array, Table, read_table
+from dreamedge.adapters.implants.ten_twenty import kind_of
+from dreamedge.core.signal.blocks import Montage
+from dreamedge.core.signal.inspection import Channel
+from dreamedge.core.signal.saturation import limit_uv
+from dreamedge.ports.implant import ImplantError
+from dreamwire.messages import Device
+
+_LONGEST_GAP_S: Final = 24 * 3600.0
+
+
+class _Rows:
+    """The EEG columns of a table as a recording."""
+
+    def __init__(self, table: Table, montage: tuple[str, ...], rate_hz: float, what: str) -> None:
+        self.rate_hz = table.rate_hz or rate_hz
+        if not self.rate_hz:
+            raise ImplantError(
+                f"{what} names no sampling rate; give it with --rate, for instance --rate 128."
+            )
+        taken = take(_described(table), montage, what)
+        check_rate(self.rate_hz, what)
+        self.names = taken.names
+        rows = table.samples[:, list(taken.columns)]
+        slots = _slots(table.counter, len(rows), self.rate_hz, what)
+        filled = ~np.isnan(rows).all(axis=1)
+        if not filled.all():
+            rows, slots = rows[filled], slots[filled]
+        check_length(len(rows), self.rate_hz, what)
+        self._rows, self._uv_per = rows, taken.uv_per
+        cuts = np.flatnonzero(np.diff(slots) > 1) + 1
+        begins, ends = slots[[0, *cuts]], slots[[*(cuts - 1), -1]] + 1
+        self.runs = tuple(zip(begins.tolist(), ends.tolist(), strict=True))
+        self._slots = slots
+        self.slots = int(slots[-1]) + 1
+        self.full_scale_uv = table.full_scale_uv or limit_uv(rows * taken.uv_per, self.rate_hz)
+
+    def load(self, begin: int, end: int) -> Doubles:
+        """Slots [begin, end) of every channel, float64[n, channels], uV, NaN in gaps."""
+        uv = np.full((end - begin, len(self.names)), np.nan)
+        first, last = np.searchsorted(self._slots, (begin, end)).tolist()
+        uv[self._slots[first:last] - begin] = self._rows[first:last] * self._uv_per
+        return uv
+
+    def contact(self, _begin: int, _end: int) -> None:
+        """A table says nothing of contact."""
+
+
+class TableImplant(Replay):
+    """One table behind the implant port; `loop` starts it over at its end."""
+
+    def __init__(
+        self, path: Path, *, montage: tuple[str, ...] = (), rate_hz: float = 0.0, loop: bool = False
+    ) -> None:
+        """Open the file; `montage` and `rate_hz` count where it tells no electrodes or no rate."""
+        table = read_table(path)
+        rows = _Rows(table, montage, rate_hz, str(path))
+        super().__init__(rows, Device(table.kind, path.name, rows.names, rows.rate_hz), loop=loop)
+        self.montage = Montage(rows.names, rows.rate_hz, rows.full_scale_uv)
+
+
+def channels(path: Path, montage: tuple[str, ...] = (), rate_hz: float = 0.0) -> tuple[Channel, ...]:
+    """Every column of the file with what it is taken for, in file order, those of no numbers last.
+
+    Raises:
+        ImplantError: the file cannot be read.
+    """
+    table = read_table(path)
+    try:
+        taken = take(_described(table), montage, str(path))
+        played = dict(zip(taken.columns, taken.names, strict=True))
+    except ImplantError:
+        played = {}
+    rate_hz = table.rate_hz or rate_hz
+    return tuple(
+        Channel(label, "EEG" if n in played else kind_of(label), played.get(n, ""), rate_hz, table.unit)
+        for n, label in enumerate(table.labels)
+    ) + tuple(Channel(label, "no numbers", "", rate_hz, "") for label in table.left_out)
+
+
+def _described(table: Table) -> Described:
+    count = len(table.labels)
+    return Described(table.labels, ("",) * count, (table.unit,) * count)
+
+
+def _slots(counter: Array | None, samples: int, rate_hz: float, what: str) -> Array:
+    """The slot of every sample by the device's counter, int64[samples]."""
+    if counter is None or samples < 2:  # noqa: PLR2004 - a step takes two
+        return np.arange(samples)
+    steps = np.diff(counter.astype(np.int64))
+    sizes, counts = np.unique(steps[steps > 0], return_counts=True)
+    if not len(sizes):
+        raise ImplantError(f"{what} has a sample_index that does not count up; leave it out or correct it.")
+    step = int(sizes[counts.argmax()])
+    turn = int(counter.max()) + step
+    steps = np.where(steps < 0, steps + turn, steps)
+    jumps = np.maximum(steps // step, 1)
+    if not int(jumps.max()) <= _LONGEST_GAP_S * rate_hz:
+        at = int(jumps.argmax())
+        raise ImplantError(
+            f"{what} leaps from sample_index {counter[at]} to {counter[at + 1]}; cut it there into two files."
+        )
+    return np.concatenate([[0], np.cumsum(jumps)])

@@ -1,0 +1,276 @@
+"""Looks at what somebody may be put to bed with: who is in it, its channels, how a pod would hear it.
+
+A recording is looked at person by person. It plays in passed time, as fast as it can be computed,
+through the implant a bed would open; so does a simulated sleeper. A device that somebody wears is
+listened to for a while as time passes, and not until it is calibrated. What a bed would refuse is told,
+not raised; only what cannot be read at all raises, and among several (`survey`) even that is told.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from dreamedge.adapters.clock import boottime_ns, wait_until
+from dreamedge.adapters.implants import file_and_stream, open_implant
+from dreamedge.adapters.implants.files.replay import Replay
+from dreamedge.adapters.implants.ten_twenty import electrode, kind_of
+from dreamedge.core.signal.blocks import Block
+from dreamedge.core.signal.features import HOP_NS
+from dreamedge.core.signal.inspection import Channel, Inspection, inspect, refused, unfit
+from dreamedge.ports.implant import Implant, ImplantError
+from dreamwire.schema import BANDS6X2
+
+_BEGIN_NS: Final = 1_000_000_000
+_DELAY_NS: Final = 20_000_000
+"""A hop wants samples up to its instant, and the last of them may be a period away."""
+_PULSE_NS: Final = 50_000_000
+"""How often an agent reads."""
+_RADIO_NS: Final = 400_000_000
+"""How late a device's samples may come."""
+_IN_REAL_TIME: Final = frozenset({"brainflow", "lsl"})
+_BY_ENDING: Final = {
+    **dict.fromkeys((".edf", ".rec", ".bdf"), "edf"),
+    **dict.fromkeys((".xdf", ".xdfz"), "xdf"),
+    ".npz": "npz",
+    ".arff": "arff",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is known beside a recording, and how devices are listened to.
+
+    montage, rate_hz, full_scale_uv: what recordings leave unsaid, as in `open_implant`. seconds: how long
+    a device is listened to. now_ns, wait_until: the clock it is listened to by. tell: is told the seconds
+    heard so far.
+    """
+
+    montage: tuple[str, ...] = ()
+    rate_hz: float = 0.0
+    full_scale_uv: float = 0.0
+    seconds: float = 20.0
+    now_ns: Callable[[], int] = boottime_ns
+    wait_until: Callable[[int], None] = wait_until
+    tell: Callable[[float], None] | None = None
+
+    def open(self, spec: str) -> Implant:
+        """Open an implant so; raises ImplantError."""
+        return open_implant(
+            spec, montage=self.montage, rate_hz=self.rate_hz, full_scale_uv=self.full_scale_uv
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in a file: `name` is '' where nobody else is in it; `spec` opens their implant."""
+
+    file: str
+    name: str
+    spec: str
+    channels: tuple[Channel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One person's recording without listening: why it cannot be played ('' if it can), how much there is."""
+
+    person: Person
+    why: str
+    seconds: float = 0.0
+    rate_hz: float = 0.0
+    electrodes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One person's recording: who it is, and what came of listening to all of its `seconds`."""
+
+    person: Person
+    found: Inspection
+    seconds: float = 0.0
+
+    @property
+    def spec(self) -> str:
+        """What opens it."""
+        return self.person.spec
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """Every channel as it was found."""
+        return self.person.channels
+
+
+def people(recording: str, wish: Wish) -> tuple[Person, ...]:
+    """Who is in a file, or behind a spec.
+
+    Raises:
+        ImplantError: it is no recording, or it cannot be read.
+    """
+    kind, rest = _kind(recording)
+    return _READERS[kind](recording, rest, wish)
+
+
+def glance(recording: str, wish: Wish | None = None) -> tuple[Opened, ...]:
+    """Open everybody in a file and listen to nobody; what cannot be read is told as one nobody."""
+    wish = wish or Wish()
+    try:
+        found = people(recording, wish)
+    except ImplantError as refusal:
+        return (Opened(_nobody(recording), str(refusal)),)
+    return tuple(_opened(person, wish) for person in found)
+
+
+def examine(recording: str, wish: Wish | None = None) -> tuple[Examined, ...]:
+    """Look at a file or a spec and listen to all of it; one result a person.
+
+    Raises:
+        ImplantError: it is no recording, or it cannot be read.
+    """
+    wish = wish or Wish()
+    return tuple(_examined(person, wish) for person in people(recording, wish))
+
+
+def survey(recordings: Sequence[str], wish: Wish | None = None) -> Iterator[Examined]:
+    """Look at several one after the other; what cannot be read is one result like the others."""
+    for recording in recordings:
+        try:
+            yield from examine(recording, wish)
+        except ImplantError as refusal:
+            yield Examined(_nobody(recording), refused("refused", str(refusal)))
+
+
+def _nobody(recording: str) -> Person:
+    return Person(recording, "", "", ())
+
+
+def _kind(recording: str) -> tuple[str, str]:
+    kind, colon, rest = recording.partition(":")
+    if (colon and kind in _READERS) or kind == "sim":
+        return kind, rest
+    path, _ = file_and_stream(recording)
+    if path.suffix.lower() not in _BY_ENDING:
+        endings = ", ".join(_BY_ENDING)
+        raise ImplantError(
+            f"{recording} is no recording by its ending ({endings}) and no device; "
+            "convert it, or write edf:PATH, xdf:PATH#STREAM, sim, brainflow:BOARD or lsl:NAME."
+        )
+    return _BY_ENDING[path.suffix.lower()], recording
+
+
+def _edf(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
+    from dreamedge.adapters.implants.files import edf  # noqa: PLC0415 - its library is loaded where needed
+
+    path = Path(rest).expanduser().absolute()
+    return (Person(recording, "", f"edf:{path}", edf.channels(path, wish.montage)),)
+
+
+def _xdf(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
+    from dreamedge.adapters.implants.files import xdf  # noqa: PLC0415 - its library is loaded where needed
+
+    path, wanted = file_and_stream(rest)
+    path = path.absolute()
+    streams = xdf.read_streams(path)
+    there = xdf.eeg_streams(streams)
+    chosen = (xdf.choose(streams, wanted, path).name,) if wanted or not there else there
+    return tuple(
+        Person(
+            recording,
+            name if len(there) > 1 else "",
+            f"xdf:{path}#{name}",
+            xdf.channels(streams, name, wish.montage),
+        )
+        for name in chosen
+    )
+
+
+def _table(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
+    from dreamedge.adapters.implants.files import tables  # noqa: PLC0415 - its arrays are loaded where needed
+
+    path = Path(rest).expanduser().absolute()
+    kind = _kind(recording)[0]
+    found = tables.channels(path, wish.montage, wish.rate_hz)
+    return (Person(recording, "", f"{kind}:{path}", found),)
+
+
+def _device(recording: str, _rest: str, _wish: Wish) -> tuple[Person, ...]:
+    return (Person(recording, "", recording, ()),)
+
+
+_READERS: Final[dict[str, Callable[[str, str, Wish], tuple[Person, ...]]]] = {
+    "edf": _edf,
+    "xdf": _xdf,
+    "npz": _table,
+    "arff": _table,
+    "sim": _device,
+    "brainflow": _device,
+    "lsl": _device,
+}
+
+
+def _opened(person: Person, wish: Wish) -> Opened:
+    try:
+        implant = wish.open(person.spec)
+    except ImplantError as refusal:
+        return Opened(person, str(refusal))
+    try:
+        montage = implant.montage
+        seconds = implant.seconds if isinstance(implant, Replay) else 0.0
+        return Opened(person, unfit(BANDS6X2, montage), seconds, montage.rate_hz, montage.names)
+    finally:
+        implant.close()
+
+
+def _examined(person: Person, wish: Wish) -> Examined:
+    try:
+        implant = wish.open(person.spec)
+    except ImplantError as refusal:
+        return Examined(person, refused("refused", str(refusal)))
+    try:
+        seconds = implant.seconds if isinstance(implant, Replay) else wish.seconds
+        worn = person.spec.partition(":")[0] in _IN_REAL_TIME
+        heard = _worn(implant, wish) if worn else _played(implant, seconds)
+        found = inspect(BANDS6X2, implant.montage, implant.enrolment(), heard, implant.source)
+    finally:
+        implant.close()
+    described = person if person.channels else replace(person, channels=_channels(implant))
+    return Examined(described, found, seconds)
+
+
+def _channels(implant: Implant) -> tuple[Channel, ...]:
+    """What a device says of itself."""
+    return tuple(
+        Channel(name, kind_of(name), electrode(name) or "", implant.montage.rate_hz, "uV")
+        for name in implant.montage.names
+    )
+
+
+def _played(implant: Implant, seconds: float) -> Iterator[tuple[int, tuple[Block, ...]]]:
+    """Every hop's instant with all blocks read at it, until so much of it is over."""
+    for instant_ns in range(_BEGIN_NS, _BEGIN_NS + round(seconds * 1e9) + 2 * HOP_NS, HOP_NS):
+        yield instant_ns, _blocks(implant, instant_ns + _DELAY_NS)
+        if implant.ended:
+            return
+
+
+def _worn(implant: Implant, wish: Wish) -> Iterator[tuple[int, tuple[Block, ...]]]:
+    """The same of a device as time passes; whoever interrupts has heard enough."""
+    begin_ns = wish.now_ns()
+    for instant_ns in range(begin_ns, begin_ns + round(wish.seconds * 1e9) + 1, HOP_NS):
+        blocks: list[Block] = []
+        try:
+            for pulse_ns in range(instant_ns - HOP_NS, instant_ns, _PULSE_NS):
+                wish.wait_until(pulse_ns + _PULSE_NS + _RADIO_NS)
+                blocks += _blocks(implant, wish.now_ns())
+        except KeyboardInterrupt:
+            return
+        yield instant_ns, tuple(blocks)
+        if wish.tell:
+            wish.tell((instant_ns - begin_ns) / 1e9)
+
+
+def _blocks(implant: Implant, now_ns: int) -> tuple[Block, ...]:
+    blocks: list[Block] = []
+    while (block := implant.read(now_ns)) is not None:
+        blocks.append(block)
+    return tuple(blocks)

@@ -1,0 +1,1 @@
+"""Simulated sleepers as implants, and the malfunctions that rehearsals inject."""

@@ -1,0 +1,117 @@
+"""The pod's door: which bytes from the broker become messages.
+
+Judged here are retain flag, size, seal and form; what a message may do is the agent's matter. A
+retained broadcast or command is a recording of an order, not an order: refused whatever it says.
+Nothing that comes in raises; what is refused is a value, so that it is counted.
+
+A broadcast is the same for every bed of a process, so its seal and form are judged once for all of them
+(`Broadcasts`): whether these bytes were sealed by this key does not depend on who asks.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from dreamedge.ports.link import Heard, Message, Unheard
+from dreamwire import topics
+from dreamwire.codec import (
+    COLLECTIVE,
+    COMMAND,
+    DAEMON_PRESENCE,
+    WAKE_ORDER,
+    WireError,
+    decode_clock_probe,
+    decode_collective,
+    decode_command,
+    decode_daemon_presence,
+    decode_wake_order,
+)
+from dreamwire.messages import Collective
+from dreamwire.signing import PAYLOAD_BYTES_MAX, Opener, SealError, unseal
+
+OPENED_KEPT: Final = 16
+"""Broadcasts whose opening is remembered; the one longest unasked for is forgotten."""
+
+
+@dataclass(slots=True)
+class Knock:
+    """What came, as it came; at_ns: CLOCK_BOOTTIME."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How one kind of message is opened: it raises SealError or WireError."""
+
+    name: str
+    opened: Callable[[bytes], Message]
+    retainable: bool
+
+
+class Broadcasts:
+    """What `key` sealed for a whole cohort, opened once for all the doors of a process."""
+
+    def __init__(self, key: Opener) -> None:
+        self.key: Final = key
+        self._opened = lru_cache(OPENED_KEPT)(self._open)
+
+    def __call__(self, payload: bytes) -> Collective:
+        """Open a broadcast.
+
+        Raises:
+            SealError: the key did not seal it.
+            WireError: it is malformed.
+        """
+        return self._opened(payload)
+
+    def _open(self, payload: bytes) -> Collective:
+        return decode_collective(unseal(self.key, COLLECTIVE, payload))
+
+
+class Door:
+    """The door of `pod`, opened by what the key of `broadcasts` sealed."""
+
+    def __init__(self, pod: str, broadcasts: Broadcasts) -> None:
+        key = broadcasts.key
+        self._broadcast = _Kind("collective", broadcasts, retainable=False)
+        self.orders: Final = topics.pod_topic(pod, "command")
+        self._kinds: Final = {
+            self.orders: _sealed(key, "command", COMMAND, decode_command, retainable=False),
+            topics.clock_answer(pod): _Kind("clock", decode_clock_probe, retainable=False),
+            topics.WAKE: _sealed(key, "wake", WAKE_ORDER, decode_wake_order, retainable=True),
+            topics.DAEMON_PRESENCE: _sealed(
+                key, "presence", DAEMON_PRESENCE, decode_daemon_presence, retainable=True
+            ),
+        }
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What to subscribe to besides a cohort's broadcast."""
+        return tuple(self._kinds)
+
+    def judge(self, knock: Knock) -> Heard | Unheard | None:
+        """Open a message, or say why not; None for a retained topic that was emptied, which says nothing."""
+        kind = self._kinds.get(knock.topic, self._broadcast)
+        if kind.retainable and not knock.payload:
+            return None
+        if knock.retained and not kind.retainable:
+            return Unheard(kind.name, "retained", knock.at_ns)
+        if not len(knock.payload) <= PAYLOAD_BYTES_MAX:
+            return Unheard(kind.name, "size", knock.at_ns)
+        try:
+            return Heard(kind.opened(knock.payload), knock.at_ns)
+        except SealError:
+            return Unheard(kind.name, "seal", knock.at_ns)
+        except WireError:
+            return Unheard(kind.name, "malformed", knock.at_ns)
+
+
+def _sealed(
+    key: Opener, name: str, context: str, decode: Callable[[bytes], Message], *, retainable: bool
+) -> _Kind:
+    return _Kind(name, lambda payload: decode(unseal(key, context, payload)), retainable)

@@ -1,0 +1,285 @@
+"""A pod's disk: latch, stored sever, incarnation and the outbox of events, in one directory a pod.
+
+Why so: severing must not wait for a disk. Every change is made in memory at once and written by a
+thread; a file that changes again before it was written is written once, in its newest state, so the
+backlog can never exceed the number of files. A file is replaced whole (draft, fsync, rename, fsync
+of the directory): after a crash it holds the old state or the new one.
+
+Rules
+- Unreadable means the safe thing: a latch file that cannot be understood is a latch, a list of obeyed wakes
+  that cannot be is empty.
+- An outbox line that cannot be read (a torn last line, another version's) is skipped and reported.
+- Safety events are kept until acknowledged; of the others the oldest go beyond `_PLAIN_EVENTS`.
+- One agent a pod: the directory is locked while it runs.
+- The sleeper's own act comes as a file; one from before this start is void, it meant an older latch.
+"""
+
+import base64
+import fcntl
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Final
+
+from dreamedge.adapters.background_writer import Offload
+from dreamedge.core.merging.obeyed_wakes import Wake
+from dreamedge.ports.pod_store import Kept
+from dreamwire.codec import WireError, decode_event, encode
+from dreamwire.messages import PodEvent, PodEventKind, StoredSever
+
+UNREADABLE: Final = "unreadable"
+"""The cause of a latch whose file could not be understood."""
+_PLAIN_EVENTS: Final = 256
+_SAFETY: Final = frozenset(PodEventKind) - {PodEventKind.UNSPECIFIED, PodEventKind.MERGED}
+_WRITE_WITHIN_S: Final = 1.0
+
+_LATCH: Final = "latch"
+_SEVER: Final = "sever.json"
+_WOKEN: Final = "woken.json"
+_OUTBOX: Final = "outbox.jsonl"
+_INCARNATION: Final = "incarnation"
+_UNLATCH: Final = "unlatch"
+_LOCK: Final = "lock"
+
+
+class DiskError(Exception):
+    """The state directory cannot be used; the text is one sentence for a person."""
+
+
+class InUseError(DiskError):
+    """Another agent runs this pod."""
+
+
+class PodDisk:
+    """`ports.keep.Keep` in `directory`, made where it is missing and locked until `close`.
+
+    unix_ms: the wall clock, for the incarnation: max(stored + 1, unix_ms).
+
+    Raises:
+        InUseError: another process has it.
+        DiskError: it cannot be made, read or written.
+    """
+
+    def __init__(self, directory: Path, unix_ms: int) -> None:
+        self._directory = directory
+        self._lock = _locked(directory)
+        try:
+            (directory / _UNLATCH).unlink(missing_ok=True)
+            self._events, damage = _read_outbox(directory / _OUTBOX)
+            severed, torn = _read_sever(directory / _SEVER)
+            incarnation = max(_read_int(directory / _INCARNATION) + 1, unix_ms)
+            _replace(directory / _INCARNATION, str(incarnation).encode())
+        except OSError as error:
+            os.close(self._lock)
+            raise DiskError(
+                f"{directory} cannot be used ({error.strerror}); give another --state-dir."
+            ) from None
+        self.kept = Kept(
+            incarnation, _read_latch(directory), severed, tuple(self._events.values()), damage or torn,
+            _read_woken(directory / _WOKEN),
+        )  # fmt: skip
+        self._dirty: dict[str, bytes | None] = {}
+        self._guard = threading.Lock()
+        self._closed = False
+        self._thread = Offload(f"disk {directory.name}", self._write, limit=8)
+
+    @property
+    def failed(self) -> str:
+        """Why nothing is written any more, or empty."""
+        return self._thread.failed
+
+    def latch(self, cause: str) -> None:
+        """Write or clear the latch."""
+        self._put(_LATCH, cause.encode() if cause else None)
+
+    def sever(self, severed: StoredSever | None) -> None:
+        """Write or clear the zero that severed this pod."""
+        self._put(_SEVER, None if severed is None else _sever_line(severed))
+
+    def woken(self, wakes: tuple[Wake, ...]) -> None:
+        """Write the wakes obeyed so far."""
+        self._put(_WOKEN, json.dumps(wakes).encode())
+
+    def event(self, event: PodEvent) -> None:
+        """Put an event into the outbox."""
+        self._events[event.id] = event
+        plain = [e.id for e in self._events.values() if e.kind not in _SAFETY]
+        for event_id in plain[: max(0, len(plain) - _PLAIN_EVENTS)]:
+            del self._events[event_id]
+        self._put_outbox()
+
+    def forget(self, ids: tuple[bytes, ...]) -> None:
+        """Drop acknowledged events."""
+        known = [event_id for event_id in ids if self._events.pop(event_id, None) is not None]
+        if known:
+            self._put_outbox()
+
+    def unlatch_asked(self) -> bool:
+        """Whether the sleeper has asked, once."""
+        asked = self._directory / _UNLATCH
+        if not asked.exists():
+            return False
+        asked.unlink(missing_ok=True)
+        return True
+
+    def close(self) -> bool:
+        """Write what waits, unlock; True if all was written."""
+        if self._closed:
+            return True
+        self._closed = True
+        written = self._thread.close(_WRITE_WITHIN_S)
+        os.close(self._lock)
+        return written
+
+    def _put_outbox(self) -> None:
+        lines = [_event_line(event) for event in self._events.values()]
+        self._put(_OUTBOX, b"".join(lines) or None)
+
+    def _put(self, name: str, content: bytes | None) -> None:
+        with self._guard:
+            waiting = name in self._dirty
+            self._dirty[name] = content
+        if not waiting:
+            self._thread.put(name)
+
+    def _write(self, name: str) -> None:
+        with self._guard:
+            content = self._dirty.pop(name)
+        if content is None:
+            (self._directory / name).unlink(missing_ok=True)
+            _sync(self._directory)
+        else:
+            _replace(self._directory / name, content)
+
+
+def unlatch(directory: Path) -> bool:
+    """The sleeper's own act: clear the latch, or ask the running agent to; True if it is cleared now.
+
+    Raises:
+        DiskError: there is no such pod here, or its directory cannot be written.
+    """
+    if not directory.is_dir():
+        raise DiskError(f"no pod has run from {directory}; check --pod and --state-dir.")
+    try:
+        lock = _locked(directory)
+    except InUseError:
+        _replace(directory / _UNLATCH, b"")
+        return False
+    try:
+        (directory / _LATCH).unlink(missing_ok=True)
+        _sync(directory)
+    finally:
+        os.close(lock)
+    return True
+
+
+def unlatch_heard(directory: Path) -> bool:
+    """Whether the running agent has taken up what `unlatch` asked."""
+    return not (directory / _UNLATCH).exists()
+
+
+def _locked(directory: Path) -> int:
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise DiskError(f"{directory} cannot be used ({error.strerror}); give another --state-dir.") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise InUseError(
+            f"another dreamedge already runs {directory.name} from {directory}; "
+            "stop it, or give another --state-dir."
+        ) from None
+    return lock
+
+
+def _replace(path: Path, content: bytes) -> None:
+    draft = path.with_name(path.name + ".new")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    _sync(path.parent)
+
+
+def _sync(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _read_latch(directory: Path) -> str:
+    """The cause; anything but a plain word in an existing file is a latch all the same."""
+    try:
+        cause = (directory / _LATCH).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError):
+        return UNREADABLE
+    return cause if cause.isprintable() and cause else UNREADABLE
+
+
+def _read_int(path: Path) -> int:
+    try:
+        return int(path.read_text(encoding="ascii"))
+    except (FileNotFoundError, ValueError):
+        return 0
+
+
+def _sever_line(severed: StoredSever) -> bytes:
+    fields = {
+        "dreamscape": severed.dreamscape,
+        "term": severed.term,
+        "tick": severed.tick,
+        "cause": severed.cause,
+    }
+    return json.dumps(fields).encode()
+
+
+def _read_sever(path: Path) -> tuple[StoredSever | None, str]:
+    try:
+        fields = json.loads(path.read_bytes())
+        severed = StoredSever(
+            str(fields["dreamscape"]), int(fields["term"]), int(fields["tick"]), str(fields["cause"])
+        )
+    except FileNotFoundError:
+        return None, ""
+    except (ValueError, KeyError, TypeError):
+        return None, f"{path.name} was unreadable"
+    return severed, ""
+
+
+def _read_woken(path: Path) -> tuple[Wake, ...]:
+    """The wakes obeyed; what cannot be read is forgotten: a copy of a wake then wakes once more."""
+    try:
+        return tuple((str(kind), int(number)) for kind, number in json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return ()
+
+
+def _event_line(event: PodEvent) -> bytes:
+    body = base64.b64encode(encode(event)).decode()
+    return json.dumps({"kind": event.kind.name, "cause": event.cause, "event": body}).encode() + b"\n"
+
+
+def _read_outbox(path: Path) -> tuple[dict[bytes, PodEvent], str]:
+    try:
+        lines = path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return {}, ""
+    events: dict[bytes, PodEvent] = {}
+    torn = 0
+    for line in lines:
+        try:
+            event = decode_event(base64.b64decode(json.loads(line)["event"], validate=True))
+        except (ValueError, KeyError, TypeError, WireError):
+            torn += 1
+            continue
+        events[event.id] = event
+    return events, f"{torn} lines of {path.name} were unreadable" if torn else ""

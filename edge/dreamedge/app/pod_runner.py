@@ -1,0 +1,300 @@
+"""One bed: the agent decides, this acts. Its parts are handed in; here they meet.
+
+The order of one pulse: samples first, then what the renderer gives, then the agent's own step, so that
+a decision always rests on the newest evidence. Effects are carried out in the order given; a zero
+stands first among them, and nothing here waits for a disk, a socket or a reader.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from dreamedge.core.agent import Agent
+from dreamedge.core.clock import SessionClock
+from dreamedge.core.merging.effects import (
+    AskClock,
+    Effect,
+    Feel,
+    Forget,
+    KeepLatch,
+    KeepSever,
+    KeepWoken,
+    Listen,
+    Note,
+    Render,
+    SendEvent,
+    SendFrame,
+    SendStatus,
+    StopListening,
+    WakeSleeper,
+)
+from dreamedge.ports.implant import Implant
+from dreamedge.ports.journal import Journal
+from dreamedge.ports.link import Arrival, Connected, Disconnected, Heard, Link, Message, Unheard
+from dreamedge.ports.pod_store import Keep
+from dreamedge.ports.recorder import Recorder
+from dreamedge.ports.renderer import Renderer
+from dreamwire.buggify import buggify
+from dreamwire.messages import ClockProbe, Collective, Command, DaemonPresence, PodEventKind, WakeOrder
+
+PULSE_NS: Final = 50_000_000
+LATE_NS: Final = 500_000_000
+"""A pulse this late is told: by then a renderer has fallen silent by itself."""
+
+NowNs = Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a bed is made of; `clock` is the one the agent was given, `recorder` None where none was asked."""
+
+    pod: str
+    agent: Agent
+    clock: SessionClock
+    implant: Implant
+    renderer: Renderer
+    link: Link
+    keep: Keep
+    journal: Journal
+    now_ns: NowNs
+    recorder: Recorder | None = None
+
+
+class Bed:
+    """Carries out what the agent decides, and tells it what happens."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.pod = parts.pod
+        self.link = parts.link
+        self._parts = parts
+        self._agent = parts.agent
+        self._clock = parts.clock
+        self._lag_ns = int(1.5e9 / parts.implant.montage.rate_hz) + 1_000_000
+        self._left: bytes | None = None
+        self._disk_failure_told = False
+        self._recording_failure_told = False
+        self._onset_told = False
+        self.connected = False
+        self._why_not: str | None = None
+
+    def now_ns(self) -> int:
+        """CLOCK_BOOTTIME of this bed's machine."""
+        return self._parts.now_ns()
+
+    @property
+    def recording_over(self) -> bool:
+        """No sample will ever come again, by plan."""
+        return self._parts.implant.ended
+
+    @property
+    def at_home(self) -> bool:
+        """Nothing of the others is rendered, no assignment held, and the daemon knows we have left."""
+        return self._agent.home and self._left is None
+
+    def pulse(self, now_ns: int) -> None:
+        """Everything that is due at `now_ns`."""
+        implant, agent = self._parts.implant, self._agent
+        block = implant.read(now_ns)
+        if block is not None:
+            self._act(agent.samples(block, now_ns), now_ns)
+            if self._parts.recorder:
+                self._parts.recorder.take(block)
+        if implant.onset_ns:
+            self._tell_onset(implant.onset_ns)
+        agent.rendered(self._parts.renderer.share_at(now_ns))
+        self._act(agent.pulse(now_ns), now_ns)
+
+    def next_pulse_ns(self, now_ns: int) -> int:
+        """The next 50 ms of the session clock, and a sample and a half more: its samples are there."""
+        clock, lag_ns = self._clock, self._lag_ns
+        session_ms = clock.session_ms(now_ns - lag_ns)
+        if session_ms is None:
+            return now_ns + PULSE_NS
+        # The millisecond ahead: a pulse that came a rounding error early is not given twice.
+        steps = int((session_ms + 1.0) * 1e6 // PULSE_NS) + 1
+        next_ns = clock.monotonic_ns(steps * PULSE_NS / 1e9) + lag_ns
+        return next_ns if next_ns > now_ns else now_ns + 1
+
+    def draw_on(self, at_ns: int) -> None:
+        """What a pulse at `at_ns`, before the newest thing heard, would have done that still counts."""
+        block = self._parts.implant.read(at_ns)
+        if block is not None:
+            self._act(self._agent.samples(block, at_ns), at_ns)
+        self._act(self._agent.draw_on(at_ns), at_ns)
+
+    def needed_ns(self) -> int:
+        """No pulse before this does more than draw a ramp on, unless something is heard: see the agent's."""
+        return self._agent.needed_ns()
+
+    @property
+    def rising(self) -> bool:
+        """Whether each pulse draws something else than the one before."""
+        return self._agent.rising
+
+    def late(self, by_ns: int) -> None:
+        """A pulse came so much too late."""
+        self.note("late", {"late_ms": by_ns / 1e6})
+
+    def hear(self, arrivals: Iterable[Arrival]) -> None:
+        """What the link has brought."""
+        for arrival in arrivals:
+            now_ns = self._parts.now_ns()
+            if isinstance(arrival, Heard):
+                self._act(self._heard(arrival.message, arrival.at_ns, now_ns), now_ns)
+                continue
+            match arrival:
+                case Unheard():
+                    self._act(self._unheard(arrival, now_ns), now_ns)
+                case Connected():
+                    self.connected = True
+                    self.note("connected", {})
+                    self._act(self._agent.link(True, now_ns), now_ns)  # noqa: FBT003 - the agent's own word
+                case Disconnected():
+                    self._lost(arrival.why)
+                    self._act(self._agent.link(False, now_ns), now_ns)  # noqa: FBT003 - the agent's own word
+                case _:
+                    assert_never(arrival)
+
+    def press(self, button: str) -> None:
+        """The sleeper's button: wake, distress or withdraw; or the bed's gate: arousal."""
+        now_ns = self._parts.now_ns()
+        self._act(self._agent.button(button, now_ns), now_ns)
+
+    def leave(self, reason: str) -> None:
+        """Zero now, and tell the daemon; safe to call twice."""
+        now_ns = self._parts.now_ns()
+        self._act(self._agent.end(reason, now_ns), now_ns)
+
+    def look_after(self, cpu: float, rss_kib: int) -> None:
+        """Once a second: the sleeper's own act at the pod, the load, the disk's health."""
+        now_ns = self._parts.now_ns()
+        self._agent.loaded(cpu, rss_kib)
+        if self._parts.keep.unlatch_asked():
+            self._act(self._agent.unlatch(now_ns), now_ns)
+        if self._parts.keep.failed and not self._disk_failure_told:
+            self._disk_failure_told = True
+            self.note("disk-failed", {"why": self._parts.keep.failed})
+        self._tell_recording()
+
+    def note(self, kind: str, values: dict[str, float | int | str]) -> None:
+        """A line for the journal."""
+        self._parts.journal.note(self._parts.now_ns(), self.pod, kind, values)
+
+    def close(self) -> None:
+        """Silence the device, then release everything; safe to call twice."""
+        self._parts.renderer.close()
+        self._parts.implant.close()
+        self._parts.keep.close()
+        if self._parts.recorder:
+            self._parts.recorder.close()
+        self._tell_recording()
+
+    def _tell_onset(self, onset_ns: int) -> None:
+        """An injected malfunction has begun: the agent stamps by it, the journal has it once."""
+        self._agent.onset(onset_ns)
+        if not self._onset_told:
+            self._onset_told = True
+            self.note("onset", {"onset_ns": onset_ns})
+
+    def _tell_recording(self) -> None:
+        """Say once that nothing is recorded any more."""
+        recorder = self._parts.recorder
+        if recorder and recorder.failed and not self._recording_failure_told:
+            self._recording_failure_told = True
+            self.note("recording-failed", {"why": recorder.failed})
+
+    def _mark(self, text: str) -> None:
+        """What happened, into the recording: a word and a cause, nobody's name."""
+        if self._parts.recorder:
+            self._parts.recorder.mark(text, self._parts.now_ns())
+
+    def _lost(self, why: str) -> None:
+        """Tell the loss of a connection, and vain tries, once for each reason."""
+        if self.connected:
+            self.note("disconnected", {"why": why})
+        elif why != self._why_not:
+            self.note("unreachable", {"why": why})
+        self._why_not = None if self.connected else why
+        self.connected = False
+
+    def _heard(self, message: Message, at_ns: int, now_ns: int) -> list[Effect]:
+        match message:
+            case Collective():
+                return self._agent.collective(message, now_ns)
+            case Command():
+                return self._agent.command(message, now_ns)
+            case ClockProbe():
+                return self._agent.clock_answer(message, at_ns)
+            case WakeOrder():
+                return self._agent.wake_order(message, now_ns)
+            case DaemonPresence():
+                return [Note("daemon", {"online": int(message.online), "instance": message.instance})]
+            case _:
+                assert_never(message)
+
+    def _unheard(self, refused: Unheard, now_ns: int) -> list[Effect]:
+        match refused.kind:
+            case "collective":
+                return self._agent.broadcast_refused(refused.reason, now_ns)
+            case "command":
+                return self._agent.command_refused(refused.reason, now_ns)
+            case _:
+                return [Note("refused", {"what": refused.kind, "reason": refused.reason})]
+
+    def _act(self, effects: list[Effect], now_ns: int) -> None:
+        for effect in effects:
+            if isinstance(effect, Render):
+                self._parts.renderer.render(effect.cue, now_ns)
+            elif isinstance(effect, Feel):
+                self._parts.implant.feel(effect.felt, now_ns)
+            elif isinstance(effect, SendFrame):
+                self.link.frame(effect.dreamscape, effect.cohort, effect.frame)
+            elif isinstance(effect, (Note, KeepLatch, KeepSever, KeepWoken, WakeSleeper)):
+                self._act_here(effect, now_ns)
+            else:
+                self._say(effect)
+
+    def _act_here(self, effect: Note | KeepLatch | KeepSever | KeepWoken | WakeSleeper, now_ns: int) -> None:
+        """What stays at the bed, besides what is given to the sleeper."""
+        match effect:
+            case KeepLatch(cause):
+                self._parts.keep.latch(cause)
+            case KeepSever(severed):
+                self._parts.keep.sever(severed)
+            case KeepWoken(wakes):
+                self._parts.keep.woken(wakes)
+            case WakeSleeper(reason, issuer):
+                self.note("wake", {"reason": reason, "issuer": issuer})
+            case Note("link"):
+                pass  # told as connected and disconnected, with why
+            case Note(kind, values):
+                if kind == "calibrated":
+                    self._mark(kind)
+                self._parts.journal.note(now_ns, self.pod, kind, values)
+            case _:
+                assert_never(effect)
+
+    def _say(self, effect: SendStatus | SendEvent | Forget | AskClock | Listen | StopListening) -> None:
+        """What concerns the daemon, besides frames."""
+        match effect:
+            case SendStatus(status):
+                if not buggify("status-not-sent"):
+                    self.link.status(status)
+            case SendEvent(event):
+                if event.kind is PodEventKind.LEFT:
+                    self._left = event.id
+                self._parts.keep.event(event)
+                self.link.event(event)
+                self._mark(f"{event.kind.name.lower()} {event.cause}".rstrip())
+            case Forget(ids):
+                self._left = None if self._left in ids else self._left
+                self._parts.keep.forget(ids)
+                self.link.forget(ids)
+            case AskClock(probe):
+                self.link.probe(probe)
+            case Listen(dreamscape, cohort):
+                self.link.listen(dreamscape, cohort)
+            case StopListening():
+                self.link.stop_listening()
+            case _:
+                assert_never(effect)

@@ -1,0 +1,210 @@
+"""The beds of one process: their tasks, each named, and the one way out.
+
+Each bed has three tasks that never end by themselves: its link, its ear (what the link brings) and
+its pulse, the tether's own timer at 20 Hz. A bed whose task fails is silenced and closed, and said
+so; its neighbours dream on. The service manager hears a beat while every bed that stays pulses: the
+tether's own timer makes it, so that silence means a tether that stands still.
+The way out, in this order: zero; the daemon told, at most a second; goodbye to the broker, at most a second;
+tasks ended; device, disk and journal closed, at most five seconds. Whatever hangs on that way, a broker that
+does not answer, a name server, a device's driver, is left behind: the agent is gone within OUT_WITHIN_S.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from dreamedge.app.pod_runner import LATE_NS, Bed
+from dreamedge.ports.service_manager import ServiceManager
+from dreamwire.detached_thread import aside
+
+_TELL_WITHIN_S: Final = 1.0
+_GOODBYE_WITHIN_S: Final = 1.0
+_CANCELLED_WITHIN_S: Final = 1.0
+_CLOSED_WITHIN_S: Final = 5.0
+OUT_WITHIN_S: Final = _TELL_WITHIN_S + _GOODBYE_WITHIN_S + _CANCELLED_WITHIN_S + _CLOSED_WITHIN_S + 1.0
+"""Seconds from `stop` to the end of `run`, whatever hangs; the last one is for the steps themselves."""
+_GLANCE_S: Final = 0.02
+_LOOK_AFTER_S: Final = 1.0
+
+_NEVER_S: Final = float("-inf")
+_BEAT_S: Final = 0.5
+_PULSED_WITHIN_S: Final = 1.0
+_NAMED_MAX: Final = 3
+
+Measure = Callable[[], tuple[float, int]]
+
+
+class Ward:
+    """Runs beds until all have gone home.
+
+    Args:
+        beds: at least one.
+        measure: share of a core since the last call, and resident KiB, of this process.
+        manager: told when every bed pulses, as long as they do, how they are, and of the way out.
+    """
+
+    def __init__(self, beds: Sequence[Bed], measure: Measure, manager: ServiceManager) -> None:
+        self._beds = tuple(beds)
+        self._measure = measure
+        self._manager = manager
+        self._pulsed_s: dict[str, float] = {bed.pod: _NEVER_S for bed in beds}
+        self._beat_s = _NEVER_S
+        self._stop = asyncio.Event()
+        self._reason = ""
+        self.failed: dict[str, str] = {}
+
+    def stop(self, reason: str) -> None:
+        """Every bed to zero in this call; then home."""
+        self._reason = self._reason or reason
+        self._stop.set()  # first: a bed whose leaving fails is on its way out all the same
+        for bed in self._beds:
+            try:
+                bed.leave(self._reason)
+            except Exception as error:  # noqa: BLE001 - one bed's bug must not keep its neighbours from leaving
+                self._fail(bed, error)
+        self._manager.stopping(f"everyone to zero: {self._reason}")
+
+    def press(self, button: str) -> None:
+        """The same button at every bed."""
+        for bed in self._beds:
+            bed.press(button)
+
+    async def run(self, duration_s: float) -> None:
+        """Run until every bed is home; after `duration_s` (0: never) all are sent there."""
+        async with asyncio.TaskGroup() as group:
+            aside = [group.create_task(self._look_after_all(), name="look after")]
+            if duration_s:
+                aside.append(group.create_task(self._stop_after(duration_s), name="duration"))
+            stays = [group.create_task(self._stay(bed), name=f"{bed.pod} stay") for bed in self._beds]
+            await asyncio.wait(stays)
+            for task in aside:
+                task.cancel()
+
+    async def _stay(self, bed: Bed) -> None:
+        """One bed from its start to its end, whatever it ends by."""
+        why = ""
+        try:
+            why = await self._dream(bed)
+        except Exception as error:  # noqa: BLE001 - one bed's bug must not reach its neighbours
+            cause = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+            self._fail(bed, cause)
+        finally:
+            self._pulsed_s.pop(bed.pod, None)
+            await self._close(bed)
+            bed.note("ended", {"why": why or "failed"})
+
+    def _fail(self, bed: Bed, error: BaseException) -> None:
+        self.failed[bed.pod] = f"{type(error).__name__}: {error}"
+        bed.note("failed", {"why": self.failed[bed.pod]})
+
+    async def _close(self, bed: Bed) -> None:
+        """Release a bed's device and disk. No other bed waits for it; the end of the agent waits its time."""
+        try:
+            async with asyncio.timeout(_CLOSED_WITHIN_S):
+                await aside(bed.close, f"{bed.pod} close")
+        except TimeoutError:
+            bed.note("left-behind", {"why": f"not closed within {_CLOSED_WITHIN_S:.0f} s"})
+        except Exception as error:  # noqa: BLE001 - it is told, and the other beds end in order
+            self._fail(bed, error)
+
+    async def _dream(self, bed: Bed) -> str:
+        over = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            link = group.create_task(bed.link.run(), name=f"{bed.pod} link")
+            ear = group.create_task(_listen(bed), name=f"{bed.pod} ear")
+            pulse = group.create_task(self._pulse(bed, over), name=f"{bed.pod} pulse")
+            ends = [
+                group.create_task(self._stop.wait(), name=f"{bed.pod} stop"),
+                group.create_task(over.wait(), name=f"{bed.pod} recording"),
+            ]
+            await asyncio.wait([link, *ends], return_when=asyncio.FIRST_COMPLETED)
+            if link.done():
+                raise RuntimeError("the link has ended by itself")
+            why = self._reason or "recording-over"
+            bed.leave(why)
+            await _tell(bed)
+            bed.link.part()
+            await asyncio.wait([link], timeout=_GOODBYE_WITHIN_S)
+            await _cancel((link, ear, pulse, *ends))
+        return why
+
+    async def _pulse(self, bed: Bed, over: asyncio.Event) -> None:
+        due_ns = bed.now_ns()
+        while True:
+            now_ns = bed.now_ns()
+            if now_ns - due_ns > LATE_NS:
+                bed.late(now_ns - due_ns)
+            bed.pulse(now_ns)
+            self._pulsed(bed)
+            if bed.recording_over:
+                over.set()
+            now_ns = bed.now_ns()
+            due_ns = bed.next_pulse_ns(now_ns)
+            await asyncio.sleep((due_ns - now_ns) / 1e9)
+
+    def _pulsed(self, bed: Bed) -> None:
+        """One bed has pulsed; twice a second, where all of them have lately, the manager is told.
+
+        By the loop's clock: a bed's own may leap, and beds are compared.
+        """
+        now_s = asyncio.get_running_loop().time()
+        self._pulsed_s[bed.pod] = now_s
+        if now_s - self._beat_s < _BEAT_S:
+            return
+        self._beat_s = now_s
+        ok = now_s - min(self._pulsed_s.values()) <= _PULSED_WITHIN_S
+        if not ok:
+            return
+        self._manager.alive(now_s)
+        if not self._stop.is_set():
+            self._manager.ready(self._status())
+            self._manager.status(self._status())
+
+    def _status(self) -> str:
+        """How the beds are, in words."""
+        staying = [bed for bed in self._beds if bed.pod in self._pulsed_s]
+        apart = [bed.pod for bed in staying if not bed.connected]
+        failed = f"; failed: {', '.join(self.failed)}" if self.failed else ""
+        if not apart:
+            return f"{len(staying)} of {len(self._beds)} beds pulse and are connected{failed}"
+        named = ", ".join(apart[:_NAMED_MAX]) + (" and more" if len(apart) > _NAMED_MAX else "")
+        return (
+            f"{len(apart)} of {len(staying)} beds have no link and are alone by their tether: {named}{failed}"
+        )
+
+    async def _look_after_all(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_AFTER_S)
+            cpu, rss_kib = self._measure()
+            for bed in self._beds:
+                bed.look_after(cpu / len(self._beds), rss_kib // len(self._beds))
+
+    async def _stop_after(self, duration_s: float) -> None:
+        await asyncio.sleep(duration_s)
+        self.stop("duration")
+
+
+async def _listen(bed: Bed) -> None:
+    while True:
+        await bed.link.arrived()
+        bed.hear(bed.link.take())
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[object]]) -> None:
+    """Cancel until each task has ended; one that swallows a cancellation gets another."""
+    left = set(tasks)
+    for _ in range(int(_CANCELLED_WITHIN_S / _GLANCE_S)):
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=_GLANCE_S)
+        if not left:
+            return
+
+
+async def _tell(bed: Bed) -> None:
+    """Wait until the fade is over and the daemon knows, at most a second; nobody to tell: the fade alone."""
+    for _ in range(int(_TELL_WITHIN_S / _GLANCE_S)):
+        if bed.at_home or not bed.connected:
+            break
+        await asyncio.sleep(_GLANCE_S)
+    await asyncio.sleep(3 * _GLANCE_S)

@@ -1,0 +1,192 @@
+"""What the daemon orders: which commands are obeyed, which refused, and what is said of it.
+
+Why by counter: a command is resent until its counter stands in a Status, so each arrives once or many
+times, in any order. The rules follow from one asymmetry: an order that frees is obeyed at any age, in any
+order, from any term; an order that binds has to be the newest, in date, for this start of this pod.
+
+Rules (DESIGN 6).
+- Release, wake and ack are obeyed always; a repeated counter is answered again, not done again. For a wake
+  that holds over restarts too (`woken`).
+- Assign and recalibrate are refused past `not_after` (and while there is no session clock to tell), for
+  another incarnation, and when their counter is not above that of every release and wake seen, and of
+  every order of their own kind obeyed. A reboot voids everything, because the incarnation is new.
+- The newest 16 outcomes stand in each Status.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import Final, assert_never
+
+import numpy as np
+
+from dreamedge.core.merging.effects import KeepWoken
+from dreamedge.core.merging.obeyed_wakes import COMMAND, ORDER, Woken
+from dreamwire.messages import Ack, Assign, Command, CommandOutcome, Recalibrate, Release, WakeOrder, WakePod
+from dreamwire.messages import WakeScope as Scope
+from dreamwire.schema import Schema
+from dreamwire.topics import is_name
+
+OUTCOMES_KEPT: Final = 16
+"""Outcomes in a Status; the oldest goes first, and a command that old is answered by doing it again."""
+
+SLOTS: Final = 256
+"""Slots of a cohort."""
+
+Binding = Assign | Recalibrate
+What = Assign | Recalibrate | Release | WakePod | Ack
+
+
+@dataclass(frozen=True, slots=True)
+class Obey:
+    """Do this now."""
+
+    what: What
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """Done or refused before: say so again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """Refused, and why."""
+
+    reason: str
+
+
+Verdict = Obey | Repeated | Declined
+
+
+class Orders:
+    """The commands and wake orders one start of a pod has seen."""
+
+    def __init__(self, pod: str, site: str, incarnation: int, woken: Woken | None = None) -> None:
+        self.woken_by = woken or Woken()
+        self._pod = pod
+        self._site = site
+        self._incarnation = incarnation
+        self._outcomes: OrderedDict[int, str] = OrderedDict()
+        self._freed = 0
+        self._bound: dict[type[Binding], int] = {Assign: 0, Recalibrate: 0}
+        self._wake: WakeOrder | None = None
+        self.outcomes: tuple[CommandOutcome, ...] = ()
+        """What became of the newest commands, oldest first."""
+
+    def weigh(self, command: Command, session_ms: float | None, hindrance: str) -> Verdict:
+        """Judge one command and keep its outcome.
+
+        Args:
+            command: unsealed, not retained.
+            session_ms: the session clock, ms; None while it is not known.
+            hindrance: why this pod cannot be bound now (`""`: it can); binding orders are refused with it.
+        """
+        if command.pod != self._pod:
+            return Declined("other-pod")  # not ours to answer for: no outcome
+        if command.counter in self._outcomes:
+            return Repeated()
+        what = command.what
+        if isinstance(what, WakePod):
+            if self.woken_by.replayed((COMMAND, command.counter)):
+                self._keep(command.counter, "")
+                return Repeated()
+            self.woken_by.obeyed((COMMAND, command.counter))
+        reason = ""
+        match what:
+            case Release() | WakePod():
+                self._freed = max(self._freed, command.counter)
+            case Ack():
+                pass
+            case Assign() | Recalibrate():
+                reason = self._unbinding(command, what, session_ms) or hindrance
+                if not reason:
+                    self._bound[type(what)] = command.counter
+            case _:
+                assert_never(what)
+        self._keep(command.counter, reason)
+        return Declined(reason) if reason else Obey(what)
+
+    def decline(self, command: Command, reason: str) -> Declined:
+        """Refuse after all a command that was to be obeyed."""
+        self._keep(command.counter, reason)
+        return Declined(reason)
+
+    def wakes(self, order: WakeOrder, dreamscape: str) -> bool:
+        """Keep a wake order if it is the newest; True where it is set, reaches this pod, and is no copy."""
+        if self._wake is not None and not order.revision > self._wake.revision:
+            return False
+        self._wake = order
+        reached = self.woken(dreamscape)
+        if not reached or self.woken_by.replayed((ORDER, order.revision)):
+            return False
+        self.woken_by.obeyed((ORDER, order.revision))
+        return True
+
+    def woken(self, dreamscape: str) -> bool:
+        """Whether the newest wake order is set and reaches this pod in this Dreamscape (empty: in none)."""
+        order = self._wake
+        if order is None or order.lifted:
+            return False
+        match order.scope:
+            case Scope.POD:
+                return order.target == self._pod
+            case Scope.SITE:
+                return order.target == self._site
+            case Scope.DREAMSCAPE:
+                return order.target == dreamscape != ""
+            case Scope.FLEET | Scope.UNSPECIFIED:
+                return True  # a scope this pod cannot read is read as the widest
+            case _:
+                assert_never(order.scope)
+
+    def kept(self) -> KeepWoken:
+        """Which wakes were obeyed, for the disk."""
+        return KeepWoken(self.woken_by.kept)
+
+    def _unbinding(self, command: Command, what: Binding, session_ms: float | None) -> str:
+        if command.incarnation != self._incarnation:
+            return "other-incarnation"
+        if not command.counter > max(self._freed, self._bound[type(what)]):
+            return "superseded"
+        if session_ms is None:
+            return "clock-unsynced"
+        if not session_ms <= command.not_after_ms:
+            return "too-late"
+        return ""
+
+    def _keep(self, counter: int, refused: str) -> None:
+        self._outcomes[counter] = refused
+        while len(self._outcomes) > OUTCOMES_KEPT:
+            self._outcomes.popitem(last=False)
+        self.outcomes = tuple(CommandOutcome(*outcome) for outcome in self._outcomes.items())
+
+
+def unfit(assign: Assign, schema: Schema, incarnation: int) -> str:
+    """Return why this assignment cannot be taken up, or nothing. Every number has to be one.
+
+    An assign that does not tell that merge-minutes are left, as one by an older daemon, leaves none.
+    """
+    if assign.incarnation != incarnation:
+        return "other-incarnation"
+    if assign.schema != schema.name:
+        return "other-schema"
+    named = is_name(assign.dreamscape) and assign.assignment != 0
+    placed = 0 <= assign.slot < SLOTS and assign.cohort >= 0 and assign.term > 0
+    scaled = (
+        assign.mu_db.shape == assign.sigma_db.shape == (schema.size,)
+        and bool(np.isfinite(assign.mu_db).all())
+        and bool(np.isfinite(assign.sigma_db).all())
+        and bool((assign.sigma_db > 0.0).all())
+    )
+    bounded = (
+        0.0 <= assign.ceiling <= 1.0
+        and 0.0 <= assign.cap <= 1.0
+        and 0.0 < assign.seconds_left < inf
+        and isfinite(assign.ramp_s)
+        and assign.ramp_s >= 0.0
+    )
+    dosed = 0.0 < assign.dose_left_min <= assign.dose_limit_min
+    if not (named and placed and scaled and bounded):
+        return "malformed"
+    return "" if dosed else "exposure"

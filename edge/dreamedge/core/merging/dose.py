@@ -1,0 +1,91 @@
+"""The pod's own dose: what it renders under one assignment, held against what is left to the sleeper.
+
+The daemon keeps the account of a sleeper's merge-minutes over pods and days; an assign tells what is left.
+From there the pod counts by itself, by its own clock, so that a miscounting daemon merges nobody for longer.
+A restart of the agent loses the count and needs none: its assignment is void, and the next one tells what
+is left after the daemon has charged this one up to the end of lease and fade.
+
+Rules
+- Counted from above: between two looks the larger share counts, up to the moment at which a renderer that is
+  not fed has fallen silent. Shares are the larger of the agent's own account and of the device's.
+- It is over while what a stopped agent could still render (its renderer's silence and a fade) fits in what is
+  left. Over is over until the next assign; being told nothing, or no number, is nothing left.
+- At four fifths of the sleeper's whole limit it says so, once an assignment. No limit is infinity, and told.
+"""
+
+from math import inf, isfinite
+from typing import Final
+
+from dreamedge.core.merging.coupling import SEVER_FADE_NS
+from dreamedge.core.merging.cue import SILENT_AFTER_S
+
+WARN_SHARE: Final = 0.8
+NEVER_NS: Final = 1 << 62
+
+_MIN_NS: Final = 60e9
+_SILENT_NS: Final = round(SILENT_AFTER_S * 1e9)
+_TAIL_NS: Final = _SILENT_NS + SEVER_FADE_NS
+
+
+class Dose:
+    """Merge-minutes of one assignment."""
+
+    def __init__(self) -> None:
+        self._left_min = 0.0
+        self._limit_min = 0.0
+        self._lived_min = 0.0
+        self._share = 0.0
+        self._seen_ns: int | None = None
+        self._warned = True
+        self._over = False
+
+    def begin(self, left_min: float, limit_min: float, now_ns: int) -> None:
+        """Count anew: so many merge-minutes are left, of a limit of so many."""
+        ok = 0.0 < left_min <= limit_min
+        self._left_min, self._limit_min = (left_min, limit_min) if ok else (0.0, 0.0)
+        self._lived_min = 0.0
+        self._seen_ns = now_ns
+        self._warned = not isfinite(self._limit_min)
+        self._over = False
+        self.live(self._share, now_ns)
+
+    def live(self, share: float, now_ns: int) -> None:
+        """The share rendered from now on is this, 0..1; time since the last look has been lived."""
+        since_ns = now_ns if self._seen_ns is None else self._seen_ns
+        lasted_ns = min(max(now_ns - since_ns, 0), _SILENT_NS)
+        self._lived_min += max(share, self._share) * lasted_ns / _MIN_NS
+        self._share, self._seen_ns = share, max(now_ns, since_ns)
+        ok = self._lived_min + share * _TAIL_NS / _MIN_NS < self._left_min
+        self._over = self._over or not ok
+
+    @property
+    def lived_min(self) -> float:
+        """Merge-minutes lived under this assignment."""
+        return self._lived_min
+
+    @property
+    def allows(self) -> bool:
+        """Whether anything is left."""
+        return self._seen_ns is not None and not self._over
+
+    @property
+    def told(self) -> str:
+        """The evidence in words."""
+        return f"{self._lived_min:.3f} of {self._left_min:.3f} merge-minutes lived"
+
+    def warning(self) -> str:
+        """What is to be said of four fifths of the limit, once; empty where there is nothing to say."""
+        used_min = self._limit_min - self._left_min + self._lived_min
+        if self._warned or used_min < WARN_SHARE * self._limit_min:
+            return ""
+        self._warned = True
+        return f"{used_min:.3f} of {self._limit_min:.3f} merge-minutes used"
+
+    def due_ns(self, top: float) -> int:
+        """When it may next have something to say, if no more than `top` is rendered."""
+        if self._seen_ns is None or not top > 0.0 or self._left_min == inf:
+            return NEVER_NS
+        room_min = self._left_min - self._lived_min
+        if not self._warned:
+            room_min = min(room_min, room_min - (1.0 - WARN_SHARE) * self._limit_min)
+        return self._seen_ns + round(min(max(room_min / top * _MIN_NS - _TAIL_NS, 0.0), float(NEVER_NS // 2)))

@@ -1,0 +1,1 @@
+"""From samples to features: filters, spectrum, quality, calibration, baseline. No merging here."""

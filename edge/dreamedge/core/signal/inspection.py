@@ -1,0 +1,160 @@
+"""Whether a recording could be seated, and what its quality was from beginning to end.
+
+The very front end of a pod listens to the whole of it, calibrated as a bed would be: from the first
+part of a replay, else from its own clean signal while it plays. Nothing here is judged by other rules
+than at night.
+
+Rules
+- It could be seated if it measures every feature, its unit and its sampling rate are right, a
+  calibration comes about, and at least half of its hops are eligible at a quality of at least .5.
+- Why not is the first of: what the front end refuses, `schema`, `unit`, `rate`, the cause that spoiled
+  most hops (contact, mains, ...), `short`.
+- A live device is heard for less than its calibration takes: nobody waits for that, and it is not held
+  against it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from dreamedge.core.signal.blocks import Block, Montage
+from dreamedge.core.signal.calibration import EnrolRefusal, Own, calibrator_for, enrol
+from dreamedge.core.signal.features import CLEAN_HOPS, HOP_NS, FrontEnd, Hop
+from dreamedge.core.signal.quality import GOOD, RATE, UNIT
+from dreamwire.messages import CalibrationSource
+from dreamwire.schema import Schema
+
+SEATED_SHARE: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A signal as it was found: what it is taken for, its electrode ('' where it is dropped), its unit."""
+
+    label: str
+    kind: str
+    electrode: str
+    rate_hz: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One hop: seconds from the beginning; the pod's quality and cause; each channel's, as (0..1, cause)."""
+
+    at_s: float
+    quality: float
+    cause: str
+    channels: tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What came of it. `cause` and `sentence` are '' where it could be seated; alpha_hz: 0 where unknown."""
+
+    seated: bool
+    cause: str
+    sentence: str
+    good_share: float = 0.0
+    clean_s: float = 0.0
+    effective_hz: float = 0.0
+    calibrated: bool = False
+    alpha_hz: float = 0.0
+    names: tuple[str, ...] = ()
+    moments: tuple[Moment, ...] = field(default=(), repr=False)
+
+    @property
+    def causes(self) -> dict[str, float]:
+        """Share of all hops that each cause spoiled, the largest first."""
+        counts = Counter(moment.cause for moment in self.moments if moment.cause)
+        return {cause: count / len(self.moments) for cause, count in counts.most_common()}
+
+
+def refused(cause: str, sentence: str) -> Inspection:
+    """What could not even be listened to."""
+    return Inspection(seated=False, cause=cause, sentence=sentence)
+
+
+def inspect(
+    schema: Schema,
+    montage: Montage,
+    earlier: Block | None,
+    blocks: Iterable[tuple[int, tuple[Block, ...]]],
+    source: CalibrationSource = CalibrationSource.REPLAY,
+) -> Inspection:
+    """Listen to all of it.
+
+    earlier: what to calibrate from before it plays, or None. blocks: at every hop's instant (monotonic
+    ns, ascending) all that was read at it.
+    """
+    front = _front_end(schema, montage)
+    if not isinstance(front, FrontEnd):
+        return front
+    own = enrol(schema, montage, earlier, source) if earlier is not None else None
+    calibrated = own if isinstance(own, Own) else None
+    front.use(calibrated)
+    live = calibrator_for(source)
+    moments: list[Moment] = []
+    for hop, at_s in _hops(front, blocks):
+        live.add(hop)
+        if calibrated is None and live.own is not None:
+            calibrated = live.own
+            front.use(calibrated)
+        # Kernels and windows fill first: nobody's fault, and no verdict.
+        if round(at_s * 1e9 / HOP_NS) > 2 * CLEAN_HOPS:
+            channels = tuple((state.quality, state.cause) for state in hop.channels)
+            moments.append(Moment(at_s, hop.quality, hop.cause, channels))
+    wrong = isinstance(own, EnrolRefusal) and own.reason == "unit"
+    why = ("", "")
+    if calibrated is None and (wrong or live.unit_error):
+        why = (UNIT, "Its samples are not in microvolts (SD outside 0.1 to 1000 uV).")
+    elif not front.rate_ok:
+        why = (RATE, f"It says {montage.rate_hz:g} Hz and gives {front.rate_hz:.2f}; tell it its rate.")
+    elif not _share(moments) >= SEATED_SHARE:
+        worst = Counter(moment.cause for moment in moments if moment.cause).most_common(1)
+        percent = f"{100 * _share(moments):.0f} %"
+        why = (worst[0][0] if worst else "silence", f"Only {percent} of it is good enough.")
+    elif calibrated is None and source is not CalibrationSource.LIVE:
+        why = ("short", f"It gives no calibration: too little of it is clean ({live.clean_s:.0f} s).")
+    return Inspection(
+        *(not why[0], *why, _share(moments)),
+        clean_s=calibrated.clean_s if calibrated else live.clean_s,
+        effective_hz=front.rate_hz,
+        calibrated=calibrated is not None,
+        alpha_hz=calibrated.alpha_hz if calibrated else 0.0,
+        names=tuple(electrode.name for electrode in front.electrodes),
+        moments=tuple(moments),
+    )
+
+
+def _share(moments: Sequence[Moment]) -> float:
+    """Of the hops, those that are good."""
+    return sum(moment.quality >= GOOD for moment in moments) / len(moments) if moments else 0.0
+
+
+def unfit(schema: Schema, montage: Montage) -> str:
+    """Why no front end can be made for these channels, '' if one can."""
+    front = _front_end(schema, montage)
+    return "" if isinstance(front, FrontEnd) else front.sentence
+
+
+def _front_end(schema: Schema, montage: Montage) -> FrontEnd | Inspection:
+    try:
+        front = FrontEnd(schema, montage)
+    except ValueError as error:
+        return refused("montage", f"{error}.")
+    if front.missing_features:
+        return refused("schema", f"It cannot measure {', '.join(front.missing_features)} of {schema.name}.")
+    return front
+
+
+def _hops(front: FrontEnd, blocks: Iterable[tuple[int, tuple[Block, ...]]]) -> Iterator[tuple[Hop, float]]:
+    began_ns: int | None = None
+    for instant_ns, read in blocks:
+        began_ns = instant_ns if began_ns is None else began_ns
+        for block in read:
+            front.push(block)
+        hop = front.hop(instant_ns)
+        if hop is not None:
+            yield hop, (instant_ns - began_ns) / 1e9

@@ -1,0 +1,60 @@
+"""What a pod keeps on disk, so that a reboot changes nothing that was decided for safety."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from dreamedge.core.merging.obeyed_wakes import Wake
+from dreamwire.messages import PodEvent, StoredSever
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the last start left behind.
+
+    incarnation: this start's number, above every earlier one. latched: cause, or empty. events: not yet
+    acknowledged, oldest first. damage: what could not be read, in words, or empty. woken: wakes obeyed.
+    """
+
+    incarnation: int
+    latched: str
+    severed: StoredSever | None
+    events: tuple[PodEvent, ...]
+    damage: str
+    woken: tuple[Wake, ...] = ()
+
+
+class Keep(Protocol):
+    """A pod's disk. MUST return at once; writing happens elsewhere, the newest state wins."""
+
+    def latch(self, cause: str) -> None:
+        """MUST survive a reboot; an empty cause clears it."""
+        ...
+
+    def sever(self, severed: StoredSever | None) -> None:
+        """MUST survive a reboot; None clears it."""
+        ...
+
+    def woken(self, wakes: tuple[Wake, ...]) -> None:
+        """MUST survive a reboot: the wakes obeyed so far, in place of those kept before."""
+        ...
+
+    def event(self, event: PodEvent) -> None:
+        """MUST keep the event until `forget`; MUST NOT drop a safety event, MAY drop the oldest others."""
+        ...
+
+    def forget(self, ids: tuple[bytes, ...]) -> None:
+        """MUST drop these events."""
+        ...
+
+    def unlatch_asked(self) -> bool:
+        """MUST be True once after the sleeper's own act at the pod, never for one from before this start."""
+        ...
+
+    @property
+    def failed(self) -> str:
+        """MUST say why nothing is written any more, or be empty."""
+        ...
+
+    def close(self) -> bool:
+        """MUST write what waits within a second or so; True if it did. Safe to call twice."""
+        ...

@@ -1,0 +1,261 @@
+"""A Dreamscape that has ended is a row: what it held is given back, its name stays used, its views stay.
+
+What is held is counted by the garbage collector: arrays of a Dreamscape hang on its `Columns` and `Fusion`.
+"""
+
+import gc
+from dataclasses import replace
+
+import pytest
+
+from dreamd.app.dreamscapes.archive import UsedNames
+from dreamd.app.dreamscapes.runtime import Conductor
+from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, DreamscapeView, Plan
+from dreamd.core.limits import ENDED_KEPT, ENDED_KEPT_S, ENDED_SEATS_KEPT
+from dreamd.core.refusals import Code, Refusal
+from dreamd.fusion.collective import Fusion
+from dreamd.fusion.frame_table import Columns
+from dreamd.fusion.group_statistics import CrowdFusion
+from dreamd.ports.ledger import DreamscapeRecord, Transaction
+from dreamwire.messages import PodEventKind, WakeScope
+from fakes.stage import START_S, Stage
+
+HEAVY = (Columns, Fusion, CrowdFusion)
+
+
+def held(*kinds: type) -> int:
+    """How many objects of these kinds are alive."""
+    gc.collect()
+    return sum(isinstance(one, kinds) for one in gc.get_objects())
+
+
+def ended(stage: Stage) -> None:
+    """Everybody goes home and the books are closed."""
+    stage.app.end("night", "over")
+    for pod in stage.pods:
+        pod.status()
+    stage.hop(2)
+    assert stage.app.dreamscape("night").state is DreamscapeState.ENDED
+
+
+def past(name: str, at_s: float) -> DreamscapeRecord:
+    """A Dreamscape that ended then, as the ledger has it."""
+    return DreamscapeRecord(Plan(name, 3, 8), DreamscapeState.ENDED, at_s - 60.0, ended_s=at_s)
+
+
+def test_one_that_only_gathers_holds_no_columns() -> None:
+    """Planned, gathering, with everybody admitted: arrays are made at Start and not before."""
+    stage, before = Stage(4), held(*HEAVY)
+    stage.appear()
+    stage.app.create(Plan("night", 3, 8))
+    stage.hop(4)
+    assert stage.app.dreamscape("night").state is DreamscapeState.GATHERING
+    assert held(*HEAVY) == before
+    stage.app.start("night")
+    stage.hop(1)
+    assert held(*HEAVY) > before
+
+
+def test_one_that_has_ended_holds_nothing() -> None:
+    """No columns, no statistics, no conductor; its view has its seats, its breaker its history."""
+    stage, before = Stage(4), held(*HEAVY, Conductor)
+    stage.appear()
+    stage.dream()
+    seen = stage.app.dreamscape("night")
+    ended(stage)
+    assert held(*HEAVY, Conductor) == before
+    view = stage.app.dreamscape("night")
+    assert isinstance(seen, DreamscapeView)
+    assert isinstance(view, DreamscapeView)
+    assert (view.plan, view.created_s, view.term) == (seen.plan, seen.created_s, seen.term)
+    assert [seat.pod for seat in view.seats] == [pod.name for pod in stage.pods]
+    [listed] = stage.app.dreamscapes()
+    assert listed == replace(view, seats=())
+    breaker = stage.app.breakers.get("dreamscapes/night")
+    assert not isinstance(breaker, Refusal)
+    assert (breaker.state, breaker.cause) == (BreakerState.OPEN, "ended")
+    assert [move.after for move in breaker.history] == [BreakerState.OPEN]
+    assert "night" not in stage.meters.dreamscapes
+
+
+@pytest.mark.parametrize("way", ["end", "wake"])
+def test_one_that_ends_before_its_start_is_let_go_too(way: str) -> None:
+    """Also from PLANNED and GATHERING, and its reading leaves the metrics."""
+    stage, before = Stage(4), held(*HEAVY, Conductor)
+    stage.app.create(Plan("night", 3, 8))
+    stage.app.create(Plan("dusk", 3, 8))
+    stage.app.wake("night", "mira", "") if way == "wake" else stage.app.end("night", "")
+    stage.hop(1)
+    stage.app.wake("dusk", "mira", "") if way == "wake" else stage.app.end("dusk", "")
+    stage.hop(1)
+    assert [view.state for view in stage.app.dreamscapes()] == [DreamscapeState.ENDED] * 2
+    assert held(*HEAVY, Conductor) == before
+    assert stage.meters.dreamscapes == {}
+
+
+def test_a_watcher_of_one_that_has_ended_is_told_and_holds_nothing() -> None:
+    """A stream that nobody reads keeps no columns; a new watch of it is over at once."""
+    stage, before = Stage(4), held(*HEAVY)
+    stage.appear()
+    stage.dream()
+    rung: list[int] = []
+    watch = stage.app.watch_collective("night", lambda: rung.append(1))
+    assert not isinstance(watch, Refusal)
+    ended(stage)
+    rung.clear()
+    stage.hop(1)
+    assert watch.ended
+    assert watch.take() is None
+    assert held(*HEAVY) == before
+    late = stage.app.watch_collective("night", lambda: None)
+    assert not isinstance(late, Refusal)
+    assert (late.ended, late.take()) == (True, None)
+    late.close()
+
+
+def test_every_way_out_of_one_that_has_ended_is_valid_and_finds_nobody() -> None:
+    """Sever, wake, end, trip and a wake order: never refused; start and resume are, and name the state."""
+    stage = Stage(4)
+    stage.appear()
+    stage.dream()
+    ended(stage)
+    for answer in (
+        stage.app.sever("night", ""),
+        stage.app.wake("night", "mira", ""),
+        stage.app.end("night", ""),
+    ):
+        assert not isinstance(answer, Refusal)
+        assert answer.settled
+        assert answer.outcome().zeroed == 0
+    assert not isinstance(stage.app.breakers.trip("dreamscapes/night", "mira", ""), Refusal)
+    ordered = stage.app.waking.order(WakeScope.DREAMSCAPE, "night", "mira", "")
+    assert not isinstance(ordered, Refusal)
+    refused = [stage.app.start("night"), stage.app.resume("night"), stage.app.lead("night")]
+    refused.append(stage.app.explain("night", "bed-1"))
+    assert [one.code for one in refused if isinstance(one, Refusal)] == [Code.WRONG_STATE] * 4
+    assert not isinstance(stage.app.watch_events(None, "night", lambda: None), Refusal)
+
+
+def test_a_name_is_never_given_again() -> None:
+    """Neither while the row is kept, nor after a restart, nor when the row has long fallen out."""
+    stage = Stage(0)
+    for number in range(3):
+        stage.ledger.write(
+            Transaction(dreamscapes=(past(f"long-ago-{number}", START_S - ENDED_KEPT_S - 60.0 + number),))
+        )
+    stage.restart()
+    stage.app.create(Plan("night", 3, 8))
+    stage.app.end("night", "")
+    for name in ("night", "long-ago-0", "long-ago-2"):
+        refused = stage.app.create(Plan(name, 3, 8))
+        assert isinstance(refused, Refusal)
+        assert refused.code is Code.DREAMSCAPE_EXISTS
+    stage.restart()
+    assert isinstance(stage.app.create(Plan("night", 3, 8)), Refusal)
+
+
+def test_the_list_is_bounded_in_number_and_age_and_a_name_finds_its_row_for_ever() -> None:
+    """The newest ended are listed; an older one is found by name in the ledger, and severed without it."""
+    stage = Stage(0)
+    for number in range(ENDED_KEPT + 5):
+        stage.ledger.write(Transaction(dreamscapes=(past(f"n-{number}", START_S - 2000.0 + number),)))
+    stage.ledger.write(Transaction(dreamscapes=(past("too-old", START_S - ENDED_KEPT_S - 1.0),)))
+    stage.restart()
+    listed = [view.plan.dreamscape for view in stage.app.dreamscapes()]
+    assert listed == [f"n-{number}" for number in reversed(range(5, ENDED_KEPT + 5))]
+    stage.app.create(Plan("newest", 3, 8))
+    stage.app.end("newest", "")
+    stage.hop(1)
+    listed = [view.plan.dreamscape for view in stage.app.dreamscapes()]
+    assert listed == ["newest", *(f"n-{number}" for number in reversed(range(6, ENDED_KEPT + 5)))]
+    found = stage.app.dreamscape("too-old")
+    assert isinstance(found, DreamscapeView)
+    assert found.state is DreamscapeState.ENDED
+    stage.ledger.broken = "the disk is gone"  # type: ignore[attr-defined] -- the ledger in memory
+    assert not isinstance(stage.app.sever("too-old", ""), Refusal)
+    unread = stage.app.dreamscape("too-old")
+    assert isinstance(unread, Refusal)
+    assert unread.code is Code.LEDGER_UNAVAILABLE
+    stage.ledger.broken = ""  # type: ignore[attr-defined] -- the ledger in memory
+    unknown = stage.app.dreamscape("never")
+    assert isinstance(unknown, Refusal)
+    assert unknown.code is Code.DREAMSCAPE_UNKNOWN
+
+
+def test_a_row_of_another_month_is_listed_no_more() -> None:
+    """However few there are."""
+    stage = Stage(0)
+    stage.ledger.write(Transaction(dreamscapes=(past("too-old", START_S - ENDED_KEPT_S - 1.0),)))
+    stage.ledger.write(Transaction(dreamscapes=(past("old", START_S - ENDED_KEPT_S + 60.0),)))
+    stage.restart()
+    assert [view.plan.dreamscape for view in stage.app.dreamscapes()] == ["old"]
+
+
+def test_a_restart_takes_up_no_ended_one() -> None:
+    """Whatever the ledger holds, conductors are made for those that live."""
+    stage = Stage(0)
+    for number in range(300):
+        stage.ledger.write(Transaction(dreamscapes=(past(f"n-{number}", START_S - 60.0),)))
+    stage.app.create(Plan("night", 3, 8))
+    before = held(Conductor)
+    stage.restart()
+    assert held(Conductor) == before
+    assert len(list(stage.app.dreamscapes())) == 301
+
+
+def test_seats_of_ended_ones_are_bounded_and_the_oldest_lose_theirs() -> None:
+    """A row stays; its seats go when newer ones need the room."""
+    stage = Stage(4)
+    stage.appear()
+    stage.dream()
+    ended(stage)
+    row = stage.app.archive.rows()[0]
+    crowd = replace(row.view, plan=Plan("crowd", 3, 8), seats=row.view.seats[:1] * (ENDED_SEATS_KEPT - 3))
+    stage.app.archive.put(replace(row, view=crowd))
+    assert [len(one.view.seats) for one in stage.app.archive.rows()] == [0, ENDED_SEATS_KEPT - 3]
+
+
+def test_what_was_lived_is_charged_before_it_is_put_away() -> None:
+    """A ledger that takes nothing keeps the accounts open; once it takes them, everything is given back."""
+    stage, before = Stage(4), held(Conductor)
+    stage.appear()
+    stage.dream()
+    stage.hop(60)
+    stage.ledger.broken = "the disk is full"  # type: ignore[attr-defined] -- the ledger in memory
+    stage.app.end("night", "over")
+    for pod in stage.pods:
+        pod.status()
+    stage.hop(4)
+    assert len(stage.ledger.shelf.merging) == 4  # type: ignore[attr-defined] -- the ledger in memory
+    stage.ledger.broken = ""  # type: ignore[attr-defined] -- the ledger in memory
+    stage.hop(4)
+    assert stage.ledger.merging() == {}
+    assert held(Conductor) == before
+
+
+def test_a_late_word_of_one_that_was_put_away_is_written_down_under_its_name() -> None:
+    """A pod that was out of reach tells of its sever later: the journal says where, the meter counts it."""
+    stage = Stage(4)
+    stage.appear()
+    stage.dream()
+    dreamt = stage.pods[0].assign
+    ended(stage)
+    stage.pods[0].assign = dreamt
+    follower = stage.app.watch_events(None, "night", lambda: None)
+    stage.pods[0].event(PodEventKind.SEVERED, "lease")
+    assert not isinstance(follower, Refusal)
+    told = follower.take(10)
+    assert not isinstance(told, Refusal)
+    assert [(one.kind, one.pod, one.cause) for one in told] == [("severed", "bed-1", "lease")]
+    assert stage.meters.counts["severed:lease"] == 1
+
+
+def test_ten_thousand_names_cost_eight_bytes_each() -> None:
+    """They are numbers in one array; each is found, and none that was not given."""
+    names = UsedNames(tuple(f"night-{number}" for number in range(10_000)))
+    names.add("night-10000")
+    names.add("night-7")
+    assert len(names._numbers) == 10_001
+    assert names._numbers.itemsize == 8
+    assert all(f"night-{number}" in names for number in (0, 7, 9_999, 10_000))
+    assert "night-10001" not in names

@@ -1,0 +1,197 @@
+"""What a crash loses of a breaker makes it stricter: trips are on the disk before anybody closes again."""
+
+from collections.abc import Callable
+
+import pytest
+
+from dreamd.core.dreamscapes.views import BreakerState
+from dreamd.core.safety.causes import Cause
+from dreamwire.messages import Ack, PodEventKind, StoredSever
+from fakes.ledger import MemoryLedger
+from fakes.stage import Puppet, Stage
+
+
+def five() -> tuple[MemoryLedger, Stage, Puppet]:
+    """A Dreamscape of five that has been granted something for a while, and one of them."""
+    ledger = MemoryLedger()
+    stage = Stage(5, ledger)
+    stage.appear()
+    stage.dream()
+    stage.hop(16)
+    return ledger, stage, stage.pods[0]
+
+
+def tripped_once() -> tuple[MemoryLedger, Stage, Puppet]:
+    """The same, and that one has tripped and is well again."""
+    ledger, stage, pod = five()
+    sever(stage, pod)
+    well_again(stage, pod)
+    return ledger, stage, pod
+
+
+def sever(stage: Stage, pod: Puppet, cause: str = "railed") -> None:
+    """The pod severs itself, stores it as a pod does, and tells it."""
+    newest = stage.link.collectives[-1]
+    pod.severed = StoredSever("night", newest.term, newest.tick, cause)
+    pod.event(PodEventKind.SEVERED, cause, evidence_ns=1, zero_ns=2)
+
+
+def well_again(stage: Stage, pod: Puppet) -> None:
+    """Wait until the pod's breaker is closed."""
+    stage.hop(4 * 50)
+    assert breaker(stage, pod) is BreakerState.CLOSED
+
+
+def breaker(stage: Stage, pod: Puppet) -> BreakerState:
+    """Where its breaker stands."""
+    return stage.app.pod(pod.name).breaker
+
+
+def crash(stage: Stage, ledger: MemoryLedger, tell: Callable[[], None] = lambda: None) -> None:
+    """The daemon is killed; the next one hears what is told, then every pod."""
+    ledger.broken = ""
+    stage.restart()
+    for pod in stage.pods:
+        pod.assign = None
+        pod.presence()
+    tell()
+    for pod in stage.pods:
+        pod.status()
+    stage.hop(4)
+
+
+def test_a_second_trip_that_was_not_written_locks_all_the_same() -> None:
+    """The pod has stored it, and the first one is on the disk."""
+    ledger, stage, pod = tripped_once()
+    ledger.broken = "killed"
+    sever(stage, pod)
+    assert breaker(stage, pod) is BreakerState.LOCKED
+    crash(stage, ledger)
+    assert breaker(stage, pod) is BreakerState.LOCKED
+    stage.hop(4 * 60)
+    assert breaker(stage, pod) is BreakerState.LOCKED
+    assert pod.assign is None or stage.coupling(pod.name) == 0
+    assert [lock.pod for lock in ledger.locks()] == [pod.name]
+
+
+def test_one_trip_told_again_after_a_crash_is_one_trip() -> None:
+    """A pod repeats its stored sever until its next assign: open or closed again by then, nobody locks."""
+    for wait_hops in (8, 4 * 50):
+        ledger, stage, pod = five()
+        sever(stage, pod)
+        stage.hop(wait_hops)
+        crash(stage, ledger)
+        assert breaker(stage, pod) is BreakerState.OPEN
+        pod.severed = None
+        well_again(stage, pod)
+
+
+def test_a_trip_for_the_way_after_the_first_is_no_second_one() -> None:
+    """The ledger knows of it, though it is not counted: told again after a crash it locks nobody."""
+    ledger, stage, pod = tripped_once()
+    sever(stage, pod, "clock")
+    stage.hop(2)
+    crash(stage, ledger)
+    assert breaker(stage, pod) is not BreakerState.LOCKED
+    well_again(stage, pod)
+
+
+def test_a_second_trip_of_which_nobody_knows_makes_the_next_one_lock() -> None:
+    """The daemon alone had the evidence, and died with it: the first trip counts on."""
+    ledger, stage, pod = tripped_once()
+    pod.severed = None
+    crash(stage, ledger)
+    well_again(stage, pod)
+    sever(stage, pod)
+    assert breaker(stage, pod) is BreakerState.LOCKED
+
+
+def test_nobody_closes_again_before_their_trip_is_on_the_disk() -> None:
+    """While the ledger cannot keep it they stay on trial, as long as it takes, and are not tripped for it."""
+    ledger, stage, pod = five()
+    ledger.broken = "the disk is full"
+    sever(stage, pod)
+    stage.hop(4 * 120)
+    assert breaker(stage, pod) is BreakerState.HALF_OPEN
+    ledger.broken = ""
+    stage.hop(4)
+    assert breaker(stage, pod) is BreakerState.CLOSED
+    assert [(mark.pod, mark.cause.value) for mark in ledger.marks()] == [(pod.name, "railed")]
+
+
+@pytest.mark.parametrize("by", ["event", "person"])
+def test_a_lock_is_on_the_disk_before_whoever_made_it_is_answered(by: str) -> None:
+    """In the same call, not a tick later."""
+    ledger, stage, pod = five()
+    sever(stage, pod)
+    assert [mark.pod for mark in ledger.marks()] == [pod.name]
+    well_again(stage, pod)
+    if by == "event":
+        sever(stage, pod)
+    else:
+        stage.app.breakers.open(stage.app._in.fleet.get(pod.name), Cause.FLAT, "mira", "seen")  # type: ignore[arg-type]
+    assert [lock.pod for lock in ledger.locks()] == [pod.name]
+
+
+def test_a_fault_is_acknowledged_when_it_is_on_the_disk() -> None:
+    """Until then the pod tells it again: at zero it has stored it nowhere else, and the daemon may die."""
+    ledger, stage, pod = five()
+
+    def acknowledged() -> int:
+        return sum(isinstance(command.what, Ack) for command in stage.link.commands)
+
+    ledger.broken = "the disk is full"
+    pod.event(PodEventKind.MALFUNCTION, "railed")
+    assert breaker(stage, pod) is BreakerState.OPEN
+    pod.events -= 1
+    pod.event(PodEventKind.MALFUNCTION, "railed")
+    assert acknowledged() == 0
+    crash(stage, ledger)
+    pod.events -= 1
+    pod.event(PodEventKind.MALFUNCTION, "railed")
+    assert breaker(stage, pod) is BreakerState.OPEN
+    assert [mark.pod for mark in ledger.marks()] == [pod.name]
+    assert acknowledged() == 1
+
+
+def test_a_second_trip_that_is_first_told_to_the_next_daemon_locks() -> None:
+    """Its event comes before any status: the earlier trip, on the disk, is remembered."""
+    ledger, stage, pod = tripped_once()
+    newest = stage.link.collectives[-1]
+    pod.severed = StoredSever("night", newest.term, newest.tick, "railed")
+    told = {"term": newest.term, "tick": newest.tick}
+    crash(stage, ledger, lambda: pod.event(PodEventKind.SEVERED, "railed", **told))
+    assert breaker(stage, pod) is BreakerState.LOCKED
+    assert [lock.pod for lock in ledger.locks()] == [pod.name]
+
+
+def test_a_trip_that_is_told_again_to_the_next_daemon_locks_nobody() -> None:
+    """The acknowledgement was lost: its event comes again, before any status, and is the trip on the disk."""
+    ledger, stage, pod = five()
+    newest = stage.link.collectives[-1]
+    sever(stage, pod)
+    told = {"term": newest.term, "tick": newest.tick}
+    crash(stage, ledger, lambda: pod.event(PodEventKind.SEVERED, "railed", **told))
+    assert breaker(stage, pod) is BreakerState.OPEN
+    pod.severed = None
+    well_again(stage, pod)
+
+
+def test_a_stall_told_to_the_next_daemon_forgets_no_trip() -> None:
+    """A sever for the way is not counted, and what was counted before it is not lost."""
+    ledger, stage, pod = tripped_once()
+    pod.severed = None
+    crash(stage, ledger, lambda: pod.event(PodEventKind.SEVERED, "stalled"))
+    well_again(stage, pod)
+    sever(stage, pod)
+    assert breaker(stage, pod) is BreakerState.LOCKED
+
+
+def test_a_fault_told_before_the_first_status_is_waited_out() -> None:
+    """A status that knows of no sever makes nobody half-open who has just told of a fault."""
+    ledger, stage, pod = five()
+    crash(stage, ledger, lambda: pod.event(PodEventKind.MALFUNCTION, "railed"))
+    assert breaker(stage, pod) is BreakerState.OPEN
+    stage.hop(4 * 20)
+    assert breaker(stage, pod) is BreakerState.OPEN, "24 s at least"
+    well_again(stage, pod)

@@ -1,0 +1,364 @@
+"""Consent and exposure, as the application holds them."""
+
+from dataclasses import replace
+from math import inf, nan
+
+import pytest
+
+from dreamd.adapters.consents import AGREED, UNDER_A_MARK_MIN, CheckedIn, LedgerExposures
+from dreamd.core.dreamscapes.views import Plan, SeatState, SeatView
+from dreamd.core.limits import GUIDELINE_CAP, HOP_S, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S
+from dreamd.core.refusals import Code
+from dreamd.ports.consent import Dose, Standing
+from dreamd.ports.ledger import LedgerError, Transaction
+from dreamwire.messages import PodEventKind, Release
+from fakes.ledger import MemoryLedger
+from fakes.people import Consents, Exposures
+from fakes.stage import Puppet, Stage
+
+ASH = "sleeper-1"
+TEN_S = 40
+
+
+def dreaming(
+    consents: Consents | None = None, exposures: Exposures | None = None, ledger: MemoryLedger | None = None
+) -> Stage:
+    """Five dream, and render all they are granted."""
+    stage = Stage(5, ledger, consents, exposures)
+    stage.appear()
+    stage.dream()
+    assert stage.coupling("bed-2") > 0
+    return stage
+
+
+def merge(stage: Stage, hops: int) -> dict[str, float]:
+    """Everybody renders what the newest message grants them; merge-minutes by sleeper."""
+    lived = dict.fromkeys((f"sleeper-{n}" for n in range(1, 6)), 0.0)
+    for _ in range(hops):
+        for number, pod in enumerate(stage.pods, 1):
+            pod.applied = stage.coupling(pod.name) / 255 if pod.assign else 0.0
+            lived[f"sleeper-{number}"] += pod.applied * HOP_S / 60
+        stage.hop()
+    return lived
+
+
+def seat(stage: Stage, pod: str = "bed-1") -> SeatView:
+    """Its newest seat."""
+    return next(one for one in stage.app.dreamscape("night").seats if one.pod == pod)
+
+
+def slot(pod: Puppet) -> int:
+    """The slot it was given last."""
+    assert pod.assign is not None
+    return pod.assign.slot
+
+
+def test_who_withdraws_is_in_no_later_message_and_leaves() -> None:
+    """For no reason given: weight and coupling zero in the very next message; the rest dream on."""
+    consents = Consents()
+    stage = dreaming(consents)
+    gone, before = slot(stage.pod("bed-1")), len(stage.link.collectives)
+    consents.withdraw(ASH)
+    stage.hop(20)
+    later = stage.link.collectives[before:]
+    assert len(later) == 20
+    assert not any(message.coupling[gone] or message.answered[gone] for message in later)
+    assert all(message.coupling[slot(stage.pod("bed-2"))] for message in later)
+    assert (seat(stage).state, seat(stage).cause) == (SeatState.LEFT, "withdraw")
+    assert any(isinstance(one.what, Release) and one.pod == "bed-1" for one in stage.link.commands)
+
+
+def test_who_withdrew_is_not_asked_again_until_they_agree_anew() -> None:
+    """Neither by time nor by a free seat; agreeing anew leads through admission."""
+    consents = Consents()
+    stage = dreaming(consents)
+    consents.withdraw(ASH)
+    stage.hop(TEN_S)
+    assert seat(stage).state is SeatState.LEFT
+    check = next(c for c in stage.app.explain("night", "bed-1") if not c.passed)
+    assert (check.name, check.code) == ("consent", Code.CONSENT_MISSING.value)
+    assert "withdrawn" in check.sentence
+    consents.set(ASH, AGREED)
+    stage.hop(4)
+    assert seat(stage).state is SeatState.ASSIGNED
+
+
+def test_consent_that_ends_is_over_in_the_message_of_that_tick() -> None:
+    """Nobody needs to say so, and the assign gave no longer than that to begin with."""
+    consents = Consents()
+    stage = Stage(5, consents=consents)
+    until_s = stage.clock.at_s + 6.0
+    consents.standings[ASH] = replace(AGREED, until_s=until_s)
+    stage.appear()
+    stage.dream()
+    pod = stage.pod("bed-1")
+    assert pod.assign is not None
+    assert 0.0 < pod.assign.seconds_left < 6.0
+    gone = slot(pod)
+    while stage.app.next_due_s() < until_s:
+        stage.hop()
+        assert stage.link.collectives[-1].coupling[gone]
+    stage.hop()
+    newest = stage.link.collectives[-1]
+    assert (newest.coupling[gone], newest.answered[gone]) == (0, 0)
+    assert any(event.cause == "consent-expired" for event in stage.app.journal._events)
+    stage.hop(4)
+    assert seat(stage).refusal_code == Code.CONSENT_MISSING.value
+
+
+def test_consent_that_is_prolonged_in_time_goes_on() -> None:
+    """The end that was there first is not the end."""
+    consents = Consents()
+    stage = Stage(5, consents=consents)
+    consents.standings[ASH] = replace(AGREED, until_s=stage.clock.at_s + 6.0)
+    stage.appear()
+    stage.dream()
+    consents.set(ASH, AGREED)
+    stage.hop(TEN_S)
+    assert stage.coupling("bed-1") > 0
+
+
+def test_nobody_is_granted_more_than_they_agree_to() -> None:
+    """A ceiling of their own holds for one alone, and a lower one from the very next message on."""
+    consents = Consents()
+    consents.standings[ASH] = replace(AGREED, ceiling=0.05)
+    stage = dreaming(consents)
+    assert (stage.coupling("bed-1"), stage.coupling("bed-2")) == (int(0.05 * 255), int(0.1 * 255))
+    consents.set(ASH, replace(AGREED, ceiling=0.02, revision=2))
+    stage.hop()
+    assert stage.coupling("bed-1") == int(0.02 * 255)
+
+
+@pytest.mark.parametrize(
+    "standing",
+    [Standing(), replace(AGREED, ceiling=nan), replace(AGREED, ceiling=1.5), replace(AGREED, until_s=nan)],
+)
+def test_a_consent_that_says_nothing_agrees_to_nothing(standing: Standing) -> None:
+    """An empty one, and numbers that are none: not admitted, not assigned."""
+    consents = Consents()
+    consents.standings[ASH] = standing
+    stage = dreaming(consents)
+    assert stage.pod("bed-1").assign is None
+    assert seat(stage).refusal_code == Code.CONSENT_MISSING.value
+
+
+def test_a_withdrawal_at_the_pod_holds_when_its_latch_is_cleared() -> None:
+    """Being checked in was the consent; only being checked in anew is one again."""
+    stage = dreaming()
+    pod = stage.pod("bed-1")
+    pod.latched = "withdraw"
+    pod.event(PodEventKind.LATCHED, "withdraw")
+    stage.hop(4)
+    pod.latched, pod.assign = "", None
+    stage.hop(TEN_S)
+    assert seat(stage).state is SeatState.LEFT
+    assert pod.assign is None
+    stage.app.check_out("bed-1")
+    stage.app.check_in("bed-1", ASH)
+    stage.hop(TEN_S)
+    assert seat(stage).state is SeatState.ASSIGNED
+
+
+def test_nobody_is_assigned_before_their_mark_is_durable() -> None:
+    """An account that cannot be kept: no start, no assign, no grant; once it can, all of them."""
+    exposures = Exposures()
+    stage = Stage(5, None, None, exposures)
+    stage.appear()
+    stage.app.create(Plan("night", 3, 8, ramp_s=10.0))
+    stage.hop(4)
+    exposures.broken = True
+    refused = stage.app.start("night")
+    assert getattr(refused, "code", None) is Code.LEDGER_UNAVAILABLE
+    stage.hop(8)
+    assert not any(pod.assign for pod in stage.pods)
+    assert not stage.link.collectives
+    exposures.broken = False
+    stage.app.start("night")
+    stage.hop(8)
+    assert exposures.calls[0] == "open"
+    assert stage.coupling("bed-1") > 0
+
+
+def test_a_ledger_that_fails_ends_the_grants_under_its_marks_and_no_withdrawal_waits() -> None:
+    """Past what a mark stands for everybody is at zero; who withdraws meanwhile is so at once."""
+    consents, exposures = Consents(), Exposures()
+    stage = dreaming(consents, exposures)
+    exposures.broken = True
+    marked_s = min(exposures.marks.values())
+    consents.withdraw(ASH)
+    stage.hop()
+    gone = slot(stage.pod("bed-2")), slot(stage.pod("bed-3"))
+    while stage.clock.at_s <= marked_s + MARK_HOLDS_S + HOP_S:
+        granted = any(stage.link.collectives[-1].coupling[one] for one in gone)
+        assert granted == (stage.clock.at_s - marked_s <= MARK_HOLDS_S)
+        stage.hop()
+    assert not stage.link.collectives[-1].coupling.any()
+    assert seat(stage).state is SeatState.LEFT
+    exposures.broken = False
+    stage.hop(8)
+    assert stage.coupling("bed-2") > 0
+
+
+def test_what_is_lived_is_charged_and_not_much_more() -> None:
+    """A minute at .1, in messages that all arrive, then a release: a tenth of a minute and the last fade."""
+    exposures = Exposures()
+    stage = dreaming(exposures=exposures)
+    begun = dict(exposures.charged_min)
+    lived = merge(stage, 240)
+    stage.app.release("bed-1", "enough")
+    stage.hop()
+    charged_min = exposures.charged_min[ASH] - begun[ASH]
+    assert lived[ASH] == pytest.approx(0.098, abs=0.002)
+    assert lived[ASH] <= charged_min <= lived[ASH] + 0.01
+    assert ASH not in exposures.marks
+
+
+def test_a_pod_that_is_not_heard_is_charged_what_it_may_render() -> None:
+    """Silence is not rest: until its permission is over it is charged as if merged."""
+    exposures = Exposures()
+    stage = dreaming(exposures=exposures)
+    begun = exposures.charged_min[ASH]
+    while exposures.charged_min[ASH] == begun:
+        merge(stage, 1)
+    before = exposures.charged_min[ASH]
+    stage.pod("bed-1").sends = False
+    stage.hop(TEN_S)
+    stage.app.release("bed-1", "enough")
+    stage.hop()
+    assert exposures.charged_min[ASH] - before >= 0.098 * (LEASE_S + LEASE_FADE_S) / 60
+
+
+def test_who_has_merged_enough_is_let_go_told_of_before_and_held_by_admission() -> None:
+    """Warned at four fifths, out at the whole, back only below four fifths; the others dream on."""
+    exposures = Exposures({ASH: 0.2})
+    stage = dreaming(exposures=exposures)
+    lived = 0.0
+    while stage.pod("bed-1").assign is not None and lived < 0.5:
+        lived += merge(stage, 1)[ASH]
+    assert lived == pytest.approx(0.2, abs=0.02)
+    kinds = [event.kind for event in stage.app.journal._events if event.pod == "bed-1"]
+    assert kinds.count("exposure-warning") == 1
+    assert any(event.cause == "exposure" for event in stage.app.journal._events)
+    stage.hop(TEN_S)
+    assert seat(stage).refusal_code == Code.EXPOSURE_REACHED.value
+    assert stage.coupling("bed-2") > 0
+    exposures.charged_min[ASH] = 0.161
+    stage.hop(8)
+    assert stage.pod("bed-1").assign is None
+    exposures.charged_min[ASH] = 0.15
+    stage.hop(8)
+    assert seat(stage).state is SeatState.ASSIGNED
+
+
+def test_an_assign_tells_what_is_left_of_what_limit() -> None:
+    """What was lived and not yet charged is not left; where there is no limit, that is told."""
+    exposures = Exposures({ASH: 0.2})
+    stage = dreaming(exposures=exposures)
+    first, free = stage.pod("bed-1").assign, stage.pod("bed-2").assign
+    assert first is not None
+    assert free is not None
+    assert (first.dose_left_min, first.dose_limit_min) == (0.2, 0.2)
+    assert (free.dose_left_min, free.dose_limit_min) == (inf, inf)
+    lived = merge(stage, 32)
+    conductor = stage.app._conductors["night"]
+    held = conductor.seats.of("bed-1")
+    assert held is not None
+    conductor._seat_anew(held)
+    again = stage.pod("bed-1").assign
+    assert again is not None
+    assert again.assignment != first.assignment
+    assert 0.2 - lived[ASH] - 0.01 < again.dose_left_min <= 0.2 - lived[ASH]
+
+
+def test_who_has_severed_themselves_at_the_limit_is_let_go() -> None:
+    """The pod's own count ends the seat; a late word of an earlier assignment ends no later one."""
+    stage = dreaming()
+    pod = stage.pod("bed-1")
+    assert pod.assign is not None
+    pod.event(PodEventKind.WARNED, "exposure", assignment=pod.assign.assignment, detail="0.8 of 1.0")
+    stage.hop()
+    assert seat(stage).state is SeatState.ASSIGNED
+    assert any("near a limit: exposure (0.8 of 1.0)" in e.sentence for e in stage.app.journal._events)
+    pod.event(PodEventKind.SEVERED, "exposure", assignment=pod.assign.assignment + 1)
+    stage.hop()
+    assert seat(stage).state is SeatState.ASSIGNED
+    gone, breaker = slot(pod), stage.app.pod("bed-1").breaker
+    pod.event(PodEventKind.SEVERED, "exposure", assignment=pod.assign.assignment)
+    stage.hop()
+    assert stage.link.collectives[-1].coupling[gone] == 0
+    assert any(e.kind == "left" and e.cause == "exposure" for e in stage.app.journal._events)
+    assert stage.app.pod("bed-1").breaker is breaker, "nothing has malfunctioned"
+    assert stage.coupling("bed-2") > 0
+
+
+def test_after_a_crash_at_least_as_much_is_charged_as_was_lived() -> None:
+    """Whenever it comes: what was not yet charged is charged as if merged, with lease and fade."""
+    for hops in (1, 7, 39, 41, 55, 79):
+        ledger = MemoryLedger()
+        stage = dreaming(ledger=ledger)
+        lived = merge(stage, hops)
+        after = {who: much + 0.1 * (LEASE_S + LEASE_FADE_S) / 60 for who, much in lived.items()}
+        stage.restart()
+        charged = ledger.exposures(0.0)
+        assert all(charged[who] >= much for who, much in after.items()), hops
+        assert not ledger.merging()
+
+
+def test_an_orderly_end_closes_every_account() -> None:
+    """No mark stays open, so that nothing is charged twice when the daemon comes back."""
+    ledger = MemoryLedger()
+    stage = dreaming(ledger=ledger)
+    lived = merge(stage, 55)
+    stage.app.shutdown()
+    stage.app.close()
+    charged = ledger.exposures(0.0)
+    assert not ledger.merging()
+    assert all(lived[who] <= charged[who] < lived[who] + 0.02 for who in lived)
+    stage.restart()
+    assert ledger.exposures(0.0) == charged
+
+
+def opened(ledger: MemoryLedger, exposures: LedgerExposures, at_s: float) -> None:
+    """A daemon opens a mark, and it is durable."""
+    opening = exposures.opening([ASH], at_s)
+    ledger.write(Transaction(exposure=(opening,)))
+    exposures.kept(opening)
+
+
+def test_a_mark_of_another_daemon_is_charged_before_it_is_replaced() -> None:
+    """Two daemons over one ledger: neither loses what the other had granted."""
+    ledger = MemoryLedger()
+    one, other = LedgerExposures(ledger, 0.0), LedgerExposures(ledger, 0.0)
+    opened(ledger, one, 10.0)
+    assert ASH not in ledger.exposures(0.0)
+    opened(ledger, other, 11.0)
+    assert ledger.exposures(0.0)[ASH] == pytest.approx(UNDER_A_MARK_MIN)
+    opened(ledger, other, 12.0)
+    assert ledger.exposures(0.0)[ASH] == pytest.approx(UNDER_A_MARK_MIN)
+    assert pytest.approx(GUIDELINE_CAP * (MARK_HOLDS_S + 1.5) / 60) == UNDER_A_MARK_MIN
+
+
+def test_a_ledger_that_cannot_charge_what_is_open_is_not_opened() -> None:
+    """The daemon does not start on an account it cannot keep."""
+    ledger = MemoryLedger()
+    opened(ledger, LedgerExposures(ledger, 0.0), 10.0)
+    ledger.broken = "the disk is full"
+    with pytest.raises(LedgerError):
+        LedgerExposures(ledger, 20.0)
+
+
+def test_no_limit_is_never_reached_and_an_empty_one_always_is() -> None:
+    """Shares of a limit: zero of infinity, all of nothing."""
+    assert (Dose(5.0).share, Dose(5.0).left_min) == (0.0, inf)
+    assert (Dose(0.0, 0.0).share, Dose(0.0, 0.0).left_min) == (inf, 0.0)
+
+
+def test_a_withdrawal_is_told_once() -> None:
+    """A pod says it in every status; the first one counts, until the sleeper is checked in anew."""
+    consents, told = CheckedIn(), list[str]()
+    consents.changed(told.append)
+    consents.withdraw(ASH)
+    consents.withdraw(ASH)
+    consents.checked_in(ASH)
+    consents.withdraw(ASH)
+    assert told == [ASH, ASH]

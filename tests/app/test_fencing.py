@@ -1,0 +1,77 @@
+"""Who publishes: an owner that cannot ask its ledger grants nothing, one that has been replaced is silent."""
+
+from dreamd.app.durability.fencing import Ownership
+from dreamd.core.dreamscapes.views import DreamscapeState
+from dreamd.ports.ledger import Transaction
+from fakes.ledger import MemoryLedger, draw
+from fakes.stage import Stage
+
+NOW_S = 1_760_000_000.0
+
+
+def dreaming() -> tuple[Stage, MemoryLedger]:
+    """A Dreamscape that grants, and its ledger."""
+    ledger = MemoryLedger()
+    stage = Stage(pods=4, ledger=ledger)
+    stage.appear()
+    stage.dream()
+    stage.hop(8)
+    assert stage.coupling("bed-1") > 0
+    return stage, ledger
+
+
+def test_unconfirmed_for_five_seconds_is_zeros() -> None:
+    """The ledger cannot be asked: grants for five seconds more, then zeros, then grants once it answers."""
+    stage, ledger = dreaming()
+    ledger.broken = "the disk is gone"
+    stage.hop(15)
+    assert stage.coupling("bed-1") > 0
+    stage.hop(10)
+    published = len(stage.link.collectives)
+    stage.hop(4)
+    assert len(stage.link.collectives) == published + 4, "zeros are said, not kept back"
+    assert not stage.link.collectives[-1].coupling.any()
+    ledger.broken = ""
+    stage.hop(8)
+    assert stage.coupling("bed-1") > 0
+    assert stage.app.dreamscape("night").state is DreamscapeState.DREAMING
+
+
+def test_who_has_been_replaced_says_nothing_more() -> None:
+    """Another process has drawn a higher term: within a second this one stops publishing for good."""
+    stage, ledger = dreaming()
+    draw(ledger, "night", 0, stage.clock.now_s())
+    stage.hop(5)
+    published = len(stage.link.collectives)
+    stage.hop(12)
+    assert len(stage.link.collectives) == published
+
+
+def test_severing_does_not_wait_for_the_ledger() -> None:
+    """With a ledger that fails at every call a sever publishes its zeros and stands."""
+    stage, ledger = dreaming()
+    ledger.broken = "the disk is gone"
+    stage.app.sever("night", "enough")
+    assert not stage.link.collectives[-1].coupling.any()
+    assert stage.app.dreamscape("night").state is DreamscapeState.SEVERED
+
+
+def test_a_question_that_meets_our_own_new_term_says_nothing() -> None:
+    """The ledger may have the new term of a held cohort before this owner hears of it."""
+    ledger = MemoryLedger()
+    ownership = Ownership(ledger, "night")
+    ownership.drawn(ledger.write(Transaction(terms=ownership.lacking((0,), NOW_S))), NOW_S)
+    ownership.close(0)
+    draws = ownership.lacking((0,), NOW_S + 1.0)
+    ownership.draw(draws)
+    terms = ledger.write(Transaction(terms=draws))
+    ownership.confirm(NOW_S + 2.0)
+    assert not ownership.lost
+    ownership.ended(draws)
+    ownership.drawn(terms, NOW_S + 1.0)
+    ownership.confirm(NOW_S + 4.0)
+    assert not ownership.lost
+    assert ownership.may_grant(NOW_S + 4.0)
+    draw(ledger, "night", 0, NOW_S + 5.0)
+    ownership.confirm(NOW_S + 6.0)
+    assert ownership.lost, "another owner's term is noticed as ever"

@@ -1,0 +1,251 @@
+"""What a crowd shows, and what the daemon does about it: halved, severed, labelled, told."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dreamd.core.dreamscapes.views import BreakerState, CollectiveView, DreamscapeState, Event
+from dreamd.core.limits import HALVED_FOR_S, HOP_S
+from dreamd.core.safety.group import CALM_FOR_S, LABEL_AFTER_S
+from dreamwire.blend import coupling_to_byte
+from dreamwire.messages import Frame
+from dreamwire.schema import BANDS6X2
+from fakes.stage import Stage
+
+Bend = Callable[[Frame], Frame]
+CEILING = coupling_to_byte(0.1)
+MINUTE = 240
+
+
+def dreaming(pods: int = 8, hops: int = 80) -> Stage:
+    """A Dreamscape that has been watched for some time."""
+    stage = Stage(pods=pods)
+    stage.appear()
+    stage.dream()
+    stage.hop(hops)
+    return stage
+
+
+def louder(db: float) -> Bend:
+    """Everything by so much more."""
+    return lambda frame: replace(frame, features=frame.features + np.float32(db))
+
+
+def bend_all(stage: Stage, bend: Bend) -> None:
+    """All pods send so from now on."""
+    for pod in stage.pods:
+        pod.bend = bend
+
+
+def plainly(frame: Frame) -> Frame:
+    """As it is."""
+    return frame
+
+
+def told(stage: Stage, kind: str) -> list[Event]:
+    """What the journal says of this kind."""
+    journal = stage.app._in.journal
+    return [event for event in journal._events if event.kind == kind]
+
+
+def newest(stage: Stage) -> CollectiveView:
+    """What a watcher sees now."""
+    view = stage.app._conductors["night"].newest()
+    assert view is not None
+    return view
+
+
+def couplings(stage: Stage) -> set[int]:
+    """What everybody is granted."""
+    return {stage.coupling(pod.name) for pod in stage.pods}
+
+
+def until(stage: Stage, true: Callable[[], bool], seconds: float) -> float:
+    """Let hops pass until it is true; how long that took."""
+    for hop in range(round(seconds / HOP_S)):
+        stage.hop()
+        if true():
+            return (hop + 1) * HOP_S
+    message = f"not true within {seconds} s"
+    raise AssertionError(message)
+
+
+def test_a_runaway_is_halved_then_severed_then_labelled() -> None:
+    """All move ten own z up: every coupling is halved in seconds; not fallen after ten, all are at zero."""
+    stage = dreaming()
+    assert couplings(stage) == {CEILING}
+    bend_all(stage, louder(10.0))
+    assert until(stage, lambda: couplings(stage) == {CEILING >> 1}, 8.0) <= 4.0
+    view = newest(stage)
+    assert view.crowd.halved_cause == "gain-runaway"
+    assert view.crowd.level == pytest.approx(0.05)
+    assert view.crowd.runaway.energy > view.crowd.runaway.energy_limit
+    after_s = until(stage, lambda: couplings(stage) == {0}, 20.0)
+    assert after_s == HALVED_FOR_S
+    assert stage.app.dreamscape("night").state is DreamscapeState.SEVERED
+    assert [event.cause for event in told(stage, "crowd-severed")] == ["gain-runaway"]
+    assert all(stage.app.pod(pod.name).breaker is BreakerState.CLOSED for pod in stage.pods)
+    stage.hop(round(LABEL_AFTER_S / HOP_S))
+    assert [event.cause for event in told(stage, "labelled")] == ["common drive or line noise"]
+
+
+def test_what_stops_without_a_loop_was_the_loop() -> None:
+    """After zero they come back to themselves: labelled loop-driven."""
+    stage = dreaming()
+    bend_all(stage, louder(10.0))
+    until(stage, lambda: couplings(stage) == {0}, 30.0)
+    bend_all(stage, plainly)
+    stage.hop(round(LABEL_AFTER_S / HOP_S))
+    assert [event.cause for event in told(stage, "labelled")] == ["loop-driven"]
+
+
+def test_the_event_holds_the_picture_of_the_last_minute() -> None:
+    """Evidence by numbers: the energy now, its limit, and the energy of every second before, up to sixty."""
+    stage = dreaming(hops=MINUTE + 20)
+    bend_all(stage, louder(10.0))
+    until(stage, lambda: couplings(stage) == {CEILING >> 1}, 8.0)
+    (event,) = told(stage, "halved")
+    assert event.values["energy"] > event.values["energy_limit"]
+    course = [event.values[f"energy_t-{k}"] for k in range(59, -1, -1)]
+    assert max(course[:50]) < 1.0
+    assert course[-1] > 2 * max(course[:50])
+
+
+def test_what_falls_in_time_is_whole_again_after_a_minute_of_calm() -> None:
+    """A moment: halved, fallen, halved for a minute more, then whole, and said."""
+    stage = dreaming()
+    bend_all(stage, louder(10.0))
+    until(stage, lambda: couplings(stage) == {CEILING >> 1}, 8.0)
+    bend_all(stage, plainly)
+    after_s = until(stage, lambda: couplings(stage) == {CEILING}, 120.0)
+    assert CALM_FOR_S <= after_s <= CALM_FOR_S + 8.0
+    assert [event.kind for event in told(stage, "whole")] == ["whole"]
+    assert stage.app.dreamscape("night").state is DreamscapeState.DREAMING
+    assert newest(stage).crowd.halved_cause == ""
+
+
+def test_a_sleepers_own_ceiling_is_halved_too() -> None:
+    """Halving is of what each is granted: also of one whose consent is smaller than the plan."""
+    stage = dreaming()
+    session = stage.app._conductors["night"]
+    slot = session.seats.of("bed-2").slot
+    session.cohorts.limit(slot, 0.04)
+    bend_all(stage, louder(10.0))
+    until(stage, lambda: stage.coupling("bed-1") == CEILING >> 1, 8.0)
+    assert stage.coupling("bed-2") == coupling_to_byte(0.04) >> 1
+
+
+def test_a_severed_dreamscape_is_not_halved() -> None:
+    """Without a loop nothing that the crowd shows leads to anything."""
+    stage = dreaming()
+    stage.app.sever("night", "enough")
+    bend_all(stage, louder(10.0))
+    stage.hop(120)
+    assert told(stage, "halved") == told(stage, "crowd-severed") == []
+
+
+def test_a_locked_rhythm_is_halved_then_severed() -> None:
+    """One phase in everybody, in one band: after three windows halved, ten seconds later at zero."""
+    stage = dreaming(hops=8)
+    rng = np.random.default_rng(1)
+
+    def locked(frame: Frame) -> Frame:
+        phase = 2 * np.pi * rng.random((2, 5))
+        phase[:, 2] = [0.3 * frame.instant, 0.3 * frame.instant + 0.15]
+        return replace(frame, phasors=np.stack([np.cos(phase), np.sin(phase)], axis=-1).astype(np.float32))
+
+    bend_all(stage, locked)
+    until(stage, lambda: couplings(stage) == {CEILING >> 1}, 50.0)
+    assert newest(stage).crowd.halved_cause == "synchrony-runaway"
+    assert until(stage, lambda: couplings(stage) == {0}, 20.0) == HALVED_FOR_S
+    assert [event.cause for event in told(stage, "crowd-severed")] == ["synchrony-runaway"]
+
+
+def test_a_crowd_that_fades_into_one_is_severed() -> None:
+    """Everybody sends nearly one and the same: halved on the way, then severed for it."""
+    stage = dreaming(hops=MINUTE + 60)
+    centre = np.mean([pod.profile for pod in stage.pods], axis=0)
+    for pod in stage.pods:
+        pod.profile = centre + 0.02 * (pod.profile - centre)
+    until(stage, lambda: couplings(stage) == {0}, 90.0)
+    assert [event.cause for event in told(stage, "halved")][:1] == ["homogenise"]
+    assert [event.cause for event in told(stage, "crowd-severed")] == ["homogenise"]
+    stage.hop()
+    assert newest(stage).crowd.identity.dispersion_ratio < 0.1
+
+
+def test_one_who_loses_themselves_is_halved_and_severed_alone() -> None:
+    """One takes on the opposite profile: their own coupling, then their own breaker; the others dream on.
+
+    In the message of the tick that trips it neither weight nor coupling is theirs.
+    """
+    stage = dreaming(hops=MINUTE + 60)
+    one = stage.pods[3]
+    one.profile = 2 * np.asarray(BANDS6X2.mu_db) - one.profile
+    until(stage, lambda: stage.app.pod(one.name).breaker is not BreakerState.CLOSED, 90.0)
+    assert stage.app.pod(one.name).breaker_cause == "identity"
+    assert one.assign is not None
+    newest_message = stage.link.collectives[-1]
+    assert newest_message.coupling[one.assign.slot] == 0
+    assert newest_message.answered[one.assign.slot] == 0
+    (halved,) = told(stage, "halved")
+    assert (halved.pod, halved.cause) == (one.name, "identity")
+    assert halved.values["likeness"] + halved.values["chance"] < 0.5
+    assert {stage.coupling(pod.name) for pod in stage.pods if pod is not one} == {CEILING}
+    assert newest(stage).crowd.halved_cause == ""
+
+
+def test_everybody_sees_how_much_they_are_themselves() -> None:
+    """A seat shows its sleeper's likeness once a minute is known; the collective shows the group's axes."""
+    stage = dreaming(hops=MINUTE + 60)
+    view = newest(stage)
+    assert all(seat.identity == pytest.approx(1.0, abs=0.1) for seat in view.seats)
+    assert view.crowd.identity.dispersion_ratio == pytest.approx(1.0, abs=0.1)
+    assert view.crowd.identity.rank_ratio == pytest.approx(1.0, abs=0.1)
+    assert view.crowd.identity.identified == 1.0
+    assert view.crowd.level == pytest.approx(0.1)
+
+
+def test_two_pods_with_one_brain_are_both_severed() -> None:
+    """One pod sends what another sends: both breakers open, each names the other; six dream on."""
+    stage = dreaming(hops=8)
+    rng = np.random.default_rng(2)
+    sent: dict[int, Frame] = {}
+
+    def alive(frame: Frame) -> Frame:
+        phase = 2 * np.pi * rng.random((2, 5))
+        phasors = np.stack([np.cos(phase), np.sin(phase)], axis=-1).astype(np.float32)
+        return replace(frame, phasors=phasors)
+
+    def first(frame: Frame) -> Frame:
+        sent[frame.instant] = alive(frame)
+        return sent[frame.instant]
+
+    def copy(frame: Frame) -> Frame:
+        other = sent[frame.instant]
+        noise = rng.normal(0.0, 0.01, BANDS6X2.size).astype(np.float32)
+        return replace(frame, features=other.features + noise, phasors=other.phasors)
+
+    bend_all(stage, alive)
+    stage.pods[1].bend, stage.pods[2].bend = first, copy
+    until(stage, lambda: stage.app.pod("bed-3").breaker is not BreakerState.CLOSED, 20.0)
+    for name in ("bed-2", "bed-3"):
+        assert stage.app.pod(name).breaker_cause == "crosstalk"
+        assert stage.coupling(name) == 0
+    evidence = stage.app.breakers.get("pods/bed-2").evidence
+    assert "one brain with bed-3" in evidence
+    assert {stage.coupling(pod.name) for pod in stage.pods if pod.name not in ("bed-2", "bed-3")} == {CEILING}
+
+
+def test_a_daemon_that_comes_back_begins_to_watch_anew() -> None:
+    """Nothing is remembered of who was who; nobody is halved for it, and everybody is granted again."""
+    stage = dreaming()
+    stage.restart()
+    for pod in stage.pods:
+        pod.presence()
+        pod.status()
+    stage.hop(2 * MINUTE)
+    assert couplings(stage) == {CEILING}
+    assert told(stage, "halved") == []

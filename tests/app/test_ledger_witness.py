@@ -1,0 +1,208 @@
+"""What the broker remembers of the ledger, and what a daemon does that was given an older one."""
+
+from dreamd.core.dreamscapes.views import BreakerState
+from dreamd.core.safety.causes import Cause
+from dreamd.core.safety.views import Lock
+from dreamwire.messages import PodEventKind, WakeOrder, WakeScope
+from fakes.ledger import MemoryLedger
+from fakes.stage import Stage
+
+
+def dreaming(ledger: MemoryLedger) -> Stage:
+    """Five dream."""
+    stage = Stage(5, ledger)
+    stage.app.on_link(up=True)
+    stage.appear()
+    stage.dream(seats_max=8)
+    return stage
+
+
+def whole_copy_restored(stage: Stage, ledger: MemoryLedger) -> Stage:
+    """Everything on the disk is put back from a copy that is a moment old; the broker is another machine."""
+    backup = ledger.shelf.copy()
+    backup.known = backup.writes
+    stage.hop(8)
+    stage.pods[4].latched = "withdraw"
+    stage.pods[4].status()
+    stage.hop(4)
+    told = stage.link.counts[-1]
+    assert told > backup.writes
+    stage.pods[4].latched = ""
+    ledger.shelf.restore(backup, whole=True)
+    assert not ledger.outdated(stage.clock.now_s()), "nothing on the disk says so"
+    stage.restart()
+    stage.app.on_count(told)
+    stage.app.on_link(up=True)
+    for pod in stage.pods:
+        pod.assign = None
+        pod.presence()
+        pod.status()
+    return stage
+
+
+def test_the_count_is_told_after_every_tick_that_wrote_and_when_the_broker_is_reached() -> None:
+    """What the broker knows is at most one tick behind what is durable."""
+    ledger = MemoryLedger()
+    stage = dreaming(ledger)
+    assert stage.link.counts[-1] == ledger.writes
+    stage.app.check_out("bed-5")
+    stage.hop(1)
+    assert stage.link.counts[-1] == ledger.writes
+    before = len(stage.link.counts)
+    stage.hop(4)
+    stage.app.on_link(up=True)
+    assert stage.link.counts[-1] == ledger.writes
+    assert len(stage.link.counts) <= before + 5
+
+
+def test_a_whole_directory_restored_within_the_minute_is_known_by_the_broker() -> None:
+    """Nobody is seated, granted or trusted before they are checked in anew; it is said once."""
+    ledger = MemoryLedger()
+    stage = whole_copy_restored(dreaming(ledger), ledger)
+    before = len(stage.link.collectives)
+    stage.hop(80)
+    assert not any(pod.assign for pod in stage.pods)
+    assert not any(message.coupling.any() for message in stage.link.collectives[before:])
+    assert ledger.checked_in() == {}
+    told = [event for event in stage.app.journal._events if event.kind == "restored"]
+    assert len(told) == 1
+    assert "5 sleepers are to be checked in anew" in told[0].sentence
+    assert ledger.writes >= stage.link.counts[-1]
+
+
+def test_one_forgotten_write_is_enough_though_the_start_itself_writes_more() -> None:
+    """The broker's count is held against what the ledger had when it was opened."""
+    ledger = MemoryLedger()
+    stage = dreaming(ledger)
+    found = ledger.writes
+    stage.restart()
+    assert ledger.writes > found + 1
+    stage.app.on_count(found + 1)
+    assert any(event.kind == "restored" for event in stage.app.journal._events)
+    assert ledger.checked_in() == {}
+
+
+def test_checked_in_anew_they_dream_on_and_the_next_start_is_like_any_other() -> None:
+    """The ledger counts on from what the broker knew: nothing is suspended twice."""
+    ledger = MemoryLedger()
+    stage = whole_copy_restored(dreaming(ledger), ledger)
+    for number in range(1, 6):
+        stage.app.check_in(f"bed-{number}", f"sleeper-{number}")
+    assert {pod.breaker for pod in stage.app.pods()} == {BreakerState.HALF_OPEN}
+    stage.hop(60)
+    assert all(stage.coupling(f"bed-{n}") > 0 for n in range(1, 6))
+    told = stage.link.counts[-1]
+    stage.restart()
+    stage.app.on_count(told)
+    stage.app.on_link(up=True)
+    assert len(ledger.checked_in()) == 5
+    assert not any(event.kind == "restored" for event in stage.app.journal._events)
+
+
+def test_an_older_ledger_found_while_people_dream_lets_everyone_go() -> None:
+    """The count comes with a later connection: whoever is merged is released in that call."""
+    ledger = MemoryLedger()
+    stage = dreaming(ledger)
+    stage.app.on_count(ledger.writes + 1)
+    assert not any(pod.assign for pod in stage.pods)
+    stage.hop(20)
+    assert not any(pod.assign for pod in stage.pods)
+    assert {pod.sleeper for pod in stage.app.pods()} == {""}
+
+
+def test_a_count_that_is_smaller_empty_or_a_strangers_is_set_right() -> None:
+    """The broker's place says what the ledger has; people are not touched for it."""
+    ledger = MemoryLedger()
+    stage = dreaming(ledger)
+    before = len(stage.link.counts)
+    stage.app.on_count(0)
+    assert stage.link.counts[before:] == [ledger.writes]
+    assert len(ledger.checked_in()) == 5
+
+
+def test_an_older_count_does_not_hide_a_lock_that_is_in_the_ledger() -> None:
+    """A new generation forgets no lock that the copy has."""
+    ledger = MemoryLedger()
+    ledger.shelf.locks["bed-1"] = Lock("bed-1", Cause.NONFINITE, 1.0, "twice")
+    stage = Stage(5, ledger)
+    stage.appear()
+    stage.app.on_count(10_000)
+    assert stage.app.pod("bed-1").breaker is BreakerState.LOCKED
+
+
+ORDER = WakeOrder(
+    "w9", 4_000_000_000_000, WakeScope.FLEET, "", "an advocate", "smoke", 1_800_000_000_000, lifted=False
+)
+
+
+def test_a_wake_order_that_a_restored_ledger_has_lost_stands_again() -> None:
+    """It is signed by our key and newer than all that is known: it wakes whom it reaches, and is kept."""
+    ledger = MemoryLedger()
+    stage = dreaming(ledger)
+    stage.app.on_wake_place(ORDER)
+    stage.hop(8)
+    assert {pod.latched for pod in stage.pods} == {"wake"}
+    assert [order.id for order in stage.app.waking.list() if order.stands] == ["w9"]
+    assert "w9" in ledger.shelf.wake_orders
+    assert stage.link.wakes[-1] == ORDER
+
+
+def test_a_strangers_word_or_a_replayed_order_in_the_place_is_set_right() -> None:
+    """What is emptied, foreign or older than the newest order is replaced by what the place has to say."""
+    stage = dreaming(MemoryLedger())
+    stage.app.on_wake_place(None)
+    assert stage.link.cleared == 1, "nothing is to be said: the place is emptied"
+    given = stage.app.waking.order(WakeScope.POD, "bed-1", "an advocate", "asked")
+    for said in (None, WakeOrder("w1", 1, WakeScope.FLEET, "", "x", "old", 0, lifted=False)):
+        before = len(stage.link.wakes)
+        stage.app.on_wake_place(said)
+        assert [order.id for order in stage.link.wakes[before:]] == [given.order.id]
+    stage.hop(4)
+    assert stage.pods[1].latched == ""
+
+
+def test_a_withdrawal_outlives_the_daemon_though_the_latch_is_cleared_meanwhile() -> None:
+    """The consent was the check-in, and that is gone: nobody is merged before they are checked in anew."""
+    for crash_at_once in (False, True):
+        ledger = MemoryLedger()
+        stage = dreaming(ledger)
+        gone = stage.pods[0]
+        gone.latched, gone.assign = "withdraw", None
+        gone.event(PodEventKind.LATCHED, "withdraw")
+        assert stage.app.pod("bed-1").sleeper == "sleeper-1", "they lie there still"
+        if not crash_at_once:
+            stage.hop(1)
+            assert "bed-1" not in ledger.checked_in()
+        gone.latched = "" if not crash_at_once else "withdraw"
+        stage.restart()
+        for pod in stage.pods:
+            pod.assign = None
+            pod.presence()
+            pod.status()
+        gone.latched = ""
+        stage.hop(60)
+        assert gone.assign is None
+        assert stage.coupling("bed-2") > 0
+        assert "bed-1" not in ledger.checked_in()
+
+
+def test_a_withdrawal_that_cannot_be_written_is_tried_again_and_its_event_kept() -> None:
+    """The pod is told that it may forget only once the ledger has it; a new check-in is newer."""
+    ledger = MemoryLedger()
+    stage = dreaming(ledger)
+    gone = stage.pods[0]
+    ledger.broken = "the disk is full"
+    before = len(stage.link.commands)
+    gone.latched, gone.assign = "withdraw", None
+    gone.event(PodEventKind.LATCHED, "withdraw")
+    stage.hop(2)
+    acks = [c for c in stage.link.commands[before:] if c.pod == "bed-1" and hasattr(c.what, "ids")]
+    assert acks == []
+    ledger.broken = ""
+    stage.hop(2)
+    assert "bed-1" not in ledger.checked_in()
+    gone.latched = ""
+    stage.app.check_out("bed-1")
+    stage.app.check_in("bed-1", "sleeper-1")
+    stage.hop(4)
+    assert ledger.checked_in()["bed-1"] == "sleeper-1"

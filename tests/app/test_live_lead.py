@@ -1,0 +1,180 @@
+"""The artist: who leads, with what, for how long, and how it reaches what a sleeper is given."""
+
+import math
+
+import numpy as np
+import pytest
+
+from dreamd.app.stage.live_lead import Lead
+from dreamd.core.dreamscapes.admission import validate_plan
+from dreamd.core.dreamscapes.views import CrowdView, Plan
+from dreamd.core.refusals import Code, Refusal
+from dreamwire import blend
+from dreamwire.codec import decode_collective, encode
+from dreamwire.messages import Collective
+from dreamwire.schema import BANDS6X2
+from fakes.stage import Stage
+
+D = BANDS6X2.size
+VECTOR = [0.5 * k - 2.0 for k in range(D)]
+
+
+def dreaming(artist_share: float = 0.3) -> Stage:
+    """Six sleepers who have been granted something for a while."""
+    stage = Stage(pods=6)
+    stage.appear()
+    stage.dream(artist_share=artist_share)
+    stage.hop(12)
+    return stage
+
+
+def leading(stage: Stage) -> Lead:
+    """The lead of the night."""
+    lead = stage.app.lead("night")
+    assert isinstance(lead, Lead)
+    return lead
+
+
+def said(stage: Stage) -> Collective:
+    """What the next hop broadcasts."""
+    stage.hop(1)
+    return stage.link.collectives[-1]
+
+
+def shown(stage: Stage) -> CrowdView:
+    """What watchers see."""
+    watch = stage.app.watch_collective("night", lambda: None)
+    assert not isinstance(watch, Refusal)
+    view = watch.take()
+    assert view is not None
+    return view.crowd
+
+
+def code(refusal: object) -> Code | None:
+    """Of a refusal."""
+    return refusal.code if isinstance(refusal, Refusal) else None
+
+
+def test_the_artists_vector_is_in_the_next_message_and_shown() -> None:
+    """As sent, beyond six clipped, with its share; watchers see both."""
+    stage = dreaming()
+    assert leading(stage).take([9.0, *VECTOR[1:]], 0.2) is None
+    message = said(stage)
+    assert message.artist.tolist() == [6.0, *VECTOR[1:]]
+    assert message.share == 0.2
+    assert shown(stage).artist == (6.0, *VECTOR[1:])
+    assert shown(stage).artist_share == 0.2
+
+
+def test_over_the_wire_it_has_its_share_of_what_a_pod_blends() -> None:
+    """Broadcast, encoded, decoded and blended: f = (1 - a) x + a ((1 - b) c + b A)."""
+    stage = dreaming()
+    leading(stage).take(VECTOR, 0.25)
+    heard = decode_collective(encode(said(stage)))
+    x, c = np.full(D, 1.0, dtype=np.float32), np.full(D, -1.0, dtype=np.float32)
+    given = blend.feedback(x, c, 0.1, heard.artist, heard.share)
+    expected = 0.9 * 1.0 + 0.1 * (0.75 * -1.0 + 0.25 * np.array(VECTOR))
+    assert given == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_vector_counts_for_a_second() -> None:
+    """Repeated it stays; not renewed for more than a second it is gone, though the lead is not."""
+    stage = dreaming()
+    lead = leading(stage)
+    lead.take(VECTOR, 0.3)
+    assert [said(stage).share for _ in range(6)] == [0.3, 0.3, 0.3, 0.3, 0.0, 0.0]
+    assert said(stage).artist.size == 0
+    lead.take(VECTOR, 0.1)
+    assert said(stage).share == 0.1
+
+
+def test_with_the_end_of_the_lead_nobody_leads() -> None:
+    """The very next message has no artist, and another one may begin."""
+    stage = dreaming()
+    lead = leading(stage)
+    lead.take(VECTOR, 0.3)
+    assert said(stage).share == 0.3
+    lead.close()
+    lead.close()
+    assert said(stage).artist.size == 0
+    assert shown(stage).artist == ()
+    leading(stage)
+    assert code(lead.take(VECTOR, 0.1)) is Code.WRONG_STATE
+
+
+@pytest.mark.parametrize(
+    ("vector", "share", "field"),
+    [
+        ([math.nan, *VECTOR[1:]], 0.1, "vector"),
+        ([math.inf, *VECTOR[1:]], 0.1, "vector"),
+        (VECTOR[1:], 0.1, "vector"),
+        ([], 0.1, "vector"),
+        (VECTOR, 0.31, "share"),
+        (VECTOR, 0.6, "share"),
+        (VECTOR, -0.1, "share"),
+        (VECTOR, math.nan, "share"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_ends_the_lead(vector: list[float], share: float, field: str) -> None:
+    """A number that is none, another length, a share beyond the plan's: named, and nobody leads any more."""
+    stage = dreaming()
+    lead = leading(stage)
+    assert lead.take(VECTOR, 0.3) is None
+    refusal = lead.take(vector, share)
+    assert refusal is not None
+    assert (refusal.code, refusal.metadata["field"]) == (Code.INVALID_ARGUMENT, field)
+    assert said(stage).artist.size == 0
+    leading(stage)
+
+
+def test_a_share_that_float32_has_rounded_up_is_the_plans() -> None:
+    """0.3 as float32 is 0.30000001: taken as 0.3, and the lead goes on."""
+    stage = dreaming()
+    lead = leading(stage)
+    rounded = float(np.float32(0.3))
+    assert rounded > 0.3
+    assert lead.take(VECTOR, rounded) is None
+    assert said(stage).share == np.float32(0.3)
+    assert lead.take(VECTOR, 0.3001) is not None
+
+
+def test_one_leads_at_a_time() -> None:
+    """A second artist is refused while the first speaks, and may follow one who has been silent for long."""
+    stage = dreaming()
+    first = leading(stage)
+    first.take(VECTOR, 0.1)
+    assert code(stage.app.lead("night")) is Code.LEAD_TAKEN
+    stage.hop(36)
+    assert code(stage.app.lead("night")) is Code.LEAD_TAKEN
+    stage.hop(8)
+    leading(stage)
+    assert code(first.take(VECTOR, 0.1)) is Code.WRONG_STATE
+
+
+def test_without_a_share_in_the_plan_nobody_leads() -> None:
+    """The default: consent to an artist is the plan's word."""
+    assert code(dreaming(0.0).app.lead("night")) is Code.NOBODY_LEADS
+    assert code(dreaming().app.lead("noon")) is Code.DREAMSCAPE_UNKNOWN
+
+
+def test_who_is_severed_hears_no_artist() -> None:
+    """The zero, and every message while severed, holds nobody's vector; after the end nobody can lead."""
+    stage = dreaming()
+    lead = leading(stage)
+    lead.take(VECTOR, 0.3)
+    said(stage)
+    stage.app.sever("night", "enough")
+    assert stage.link.collectives[-1].artist.size == 0
+    lead.take(VECTOR, 0.3)
+    assert said(stage).artist.size == 0
+    stage.app.end("night", "over")
+    stage.hop(8)
+    assert code(stage.app.lead("night")) is Code.WRONG_STATE
+
+
+@pytest.mark.parametrize(("share", "fits"), [(0.0, True), (0.5, True), (0.51, False), (-0.1, False)])
+def test_a_plan_asks_for_at_most_a_half(share: float, fits: bool) -> None:
+    """Above it, or below zero, the plan is refused."""
+    plan = Plan("night", seats_min=3, seats_max=8, artist_share=share)
+    assert (validate_plan(plan, 0.0) is None) is fits
+    assert validate_plan(Plan("night", seats_min=3, seats_max=8, artist_share=math.nan), 0.0) is not None

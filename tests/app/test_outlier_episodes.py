@@ -1,0 +1,92 @@
+"""Who is far from everybody is left out, and told of: once an episode, with what was seen."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from dreamd.core.dreamscapes.views import BreakerState, Event, SeatView
+from dreamwire.messages import Frame
+from fakes.stage import Stage
+
+FAR_DB = np.float32(60.0)
+
+
+def dreaming(pods: int = 8) -> Stage:
+    """A Dreamscape that has been granted something for a while."""
+    stage = Stage(pods=pods)
+    stage.appear()
+    stage.dream()
+    stage.hop(16)
+    return stage
+
+
+def far(frame: Frame) -> Frame:
+    """Numbers within every range, and nobody's."""
+    return replace(frame, features=frame.features + FAR_DB)
+
+
+def told(stage: Stage) -> list[Event]:
+    """What was said of it."""
+    return [event for event in stage.app.journal._events if event.kind in ("excluded", "included")]
+
+
+def seat(stage: Stage, pod: str = "bed-3") -> SeatView:
+    """As it is shown."""
+    return next(one for one in stage.app.dreamscape("night").seats if one.pod == pod)
+
+
+def test_an_episode_is_told_when_it_begins_and_when_it_is_over() -> None:
+    """With residual, median and frames; meanwhile weight and coupling are zero and the seat says why."""
+    stage = dreaming()
+    sick = stage.pods[2]
+    sick.bend = far
+    stage.hop(12)
+    begun = told(stage)
+    assert [(event.kind, event.pod, event.cause) for event in begun] == [("excluded", "bed-3", "outlier")]
+    assert begun[0].values["residual"] > 4 * begun[0].values["median"] > 0
+    assert f"{begun[0].values['residual']:.1f} where {begun[0].values['median']:.1f}" in begun[0].sentence
+    assert (seat(stage).cause, seat(stage).breaker) == ("outlier", BreakerState.CLOSED)
+    assert stage.coupling("bed-3") == 0
+    assert stage.coupling("bed-1") > 0
+    sick.bend = lambda frame: frame
+    stage.hop(4)
+    assert seat(stage).cause == ""
+    assert stage.coupling("bed-3") > 0
+    assert len(told(stage)) == 1, "not yet: they may flutter"
+    stage.hop(40)
+    over = told(stage)[-1]
+    assert (over.kind, over.cause) == ("included", "outlier")
+    assert 1.0 < over.values["left_out_s"] < 4.0
+    stage.hop(80)
+    assert len(told(stage)) == 2
+
+
+def test_who_flutters_at_the_limit_is_one_episode() -> None:
+    """Ten times out and in within a minute: one beginning, one end, and the whole time left out."""
+    stage = dreaming()
+    sick = stage.pods[2]
+    for _ in range(10):
+        sick.bend = far
+        stage.hop(12)
+        sick.bend = lambda frame: frame
+        stage.hop(12)
+    stage.hop(44)
+    assert [event.kind for event in told(stage)] == ["excluded", "included"]
+    assert told(stage)[-1].values["left_out_s"] > 10.0
+
+
+def test_an_episode_ends_with_the_seat() -> None:
+    """Who has left is not told to count again, and whoever has the seat next begins anew."""
+    stage = dreaming()
+    stage.pods[2].bend = far
+    stage.hop(12)
+    stage.app.release("bed-3", "asked")
+    stage.hop(60)
+    assert [event.kind for event in told(stage)] == ["excluded"]
+
+
+def test_nobody_far_is_nobody_told_of() -> None:
+    """A night of honest sleepers has no such word."""
+    stage = dreaming()
+    stage.hop(120)
+    assert told(stage) == []

@@ -1,0 +1,136 @@
+"""Presences that nobody stands behind are forgotten, refuse no real pod, and take no bed out."""
+
+import pytest
+
+from dreamd.core.dreamscapes.views import Plan
+from dreamd.core.limits import GHOST_S, INCARNATION_AHEAD_S, PODS_MAX
+from dreamd.core.refusals import Refusal
+from dreamwire.messages import Command, WakePod, WakeScope
+from fakes.stage import START_S, Puppet, Stage
+
+NOW_MS = int(START_S * 1000)
+
+
+def names(stage: Stage) -> list[str]:
+    """The pods that are known."""
+    return [view.pod for view in stage.app.pods()]
+
+
+def ghosts(stage: Stage, count: int, site: str = "nowhere") -> list[Puppet]:
+    """Presences, and nothing after them."""
+    made = [Puppet(stage, f"ghost-{number}", number) for number in range(count)]
+    for one in made:
+        one.site = site
+        one.presence()
+    return made
+
+
+def later(stage: Stage, seconds: float) -> None:
+    """Time passes, and nobody says anything."""
+    stage.clock.at_s += seconds
+    stage.app.run_due()
+
+
+def kinds(stage: Stage) -> list[str]:
+    """Sentences about what could not be taken in."""
+    return [event.sentence for event in stage.app.journal._events if event.kind == "malformed"]
+
+
+def test_a_pod_that_never_gave_an_account_of_itself_is_forgotten() -> None:
+    """Ten minutes after its first presence; one that did is kept, however long it is away."""
+    stage = Stage(2)
+    stage.appear(sleepers=False)
+    ghosts(stage, 3)
+    stage.pods[0].presence(online=False)
+    later(stage, GHOST_S - 1.0)
+    assert len(names(stage)) == 5
+    later(stage, 2.0)
+    assert names(stage) == ["bed-1", "bed-2"]
+    assert stage.meters.now is not None
+    assert stage.meters.now.known == 2
+
+
+def test_whoever_lies_in_it_or_locked_it_keeps_a_pod_known() -> None:
+    """A check-in and a lock are worth more than a presence."""
+    stage = Stage(1)
+    stage.appear()
+    lain, locked, gone = ghosts(stage, 3)
+    assert not isinstance(stage.app.check_in(lain.name, "ash"), Refusal)
+    for _ in range(2):
+        stage.app.breakers.trip(f"pods/{locked.name}", "mira", "")
+    later(stage, GHOST_S + 1.0)
+    assert lain.name in names(stage)
+    assert gone.name not in names(stage)
+
+
+def test_a_full_fleet_forgets_its_oldest_ghost_for_a_new_pod() -> None:
+    """Twenty thousand invented names refuse no bed; without a ghost it is refused, and it is said why."""
+    stage = Stage(1)
+    stage.appear()
+    invented = ghosts(stage, PODS_MAX - 1)
+    assert len(names(stage)) == PODS_MAX
+    real = Puppet(stage, "bed-9", 9)
+    real.presence()
+    real.status()
+    assert "bed-9" in names(stage)
+    assert "bed-1" in names(stage)
+    assert invented[0].name not in names(stage)
+    assert len(names(stage)) == PODS_MAX
+    for one in invented[1:]:
+        one.status()
+    Puppet(stage, "bed-10", 10).presence()
+    assert "bed-10" not in names(stage)
+    assert "the fleet holds 20000 pods already: run a second daemon" in kinds(stage)[-1]
+
+
+def test_what_hangs_on_a_ghost_is_forgotten_with_it() -> None:
+    """No order is sent to it for ever; when it comes back, it is woken like any pod that comes late."""
+    stage = Stage(1)
+    stage.appear()
+    [ghost] = ghosts(stage, 1)
+    stage.pods.append(ghost)
+    stage.link.cut = True
+    stage.app.waking.order(WakeScope.FLEET, "", "mira", "")
+
+    def woken() -> list[Command]:
+        return [c for c in stage.link.commands if c.pod == ghost.name and isinstance(c.what, WakePod)]
+
+    assert len(woken()) == 1
+    later(stage, GHOST_S + 1.0)
+    assert ghost.name not in names(stage)
+    before = len(woken())
+    for _ in range(10):
+        later(stage, 5.0)
+    assert len(woken()) == before
+    ghost.presence()
+    ghost.status()
+    assert len(woken()) == before + 1
+
+
+@pytest.mark.parametrize("incarnation", [2**64 - 1, NOW_MS + int(INCARNATION_AHEAD_S * 1000) + 60_000])
+def test_a_start_in_the_future_takes_no_bed_out(incarnation: int) -> None:
+    """It is refused and said; the bed that is there goes on, and so does its next start."""
+    stage = Stage(4)
+    stage.appear()
+    stage.dream()
+    stage.hop(40)
+    forger = Puppet(stage, "bed-1", 1)
+    forger.incarnation = incarnation
+    forger.presence()
+    stage.hop(8)
+    assert "its incarnation, a start in Unix milliseconds, lies" in kinds(stage)[-1]
+    assert stage.coupling("bed-1") > 0
+    assert stage.app._in.fleet.get("bed-1").incarnation == stage.pods[0].incarnation  # type: ignore[union-attr] -- it is there
+    stage.pods[0].incarnation += 1
+    stage.pods[0].presence()
+    assert stage.app._in.fleet.get("bed-1").incarnation == stage.pods[0].incarnation  # type: ignore[union-attr] -- it is there
+
+
+def test_a_bed_whose_clock_is_a_little_ahead_is_taken() -> None:
+    """Up to a day: beds are not ruled by our clock."""
+    stage = Stage(1)
+    stage.pods[0].incarnation = NOW_MS + int(INCARNATION_AHEAD_S * 1000) - 1000
+    stage.appear()
+    stage.app.create(Plan("night", 3, 8))
+    assert names(stage) == ["bed-1"]
+    assert not kinds(stage)

@@ -1,0 +1,178 @@
+"""Slots do not run out, empty cohorts close, and nobody is left coupled on the strength of a closed one."""
+
+from collections import Counter
+
+from dreamd.app.dreamscapes.runtime import Conductor
+from dreamd.app.dreamscapes.seating.slot_keeping import CLOSE_AFTER_HOPS, FEW
+from dreamd.core.dreamscapes.slot_places import COHORTS_MAX
+from dreamd.core.dreamscapes.views import SeatState
+from dreamd.core.limits import COHORT_SLOTS
+from dreamd.core.refusals import Code
+from dreamwire.codec import encode
+from dreamwire.messages import Assign, Collective
+from fakes.ledger import MemoryLedger
+from fakes.stage import Stage
+
+LOOKED = CLOSE_AFTER_HOPS + 8
+"""Hops after which an empty cohort has been found and closed."""
+
+
+def dreaming(count: int = 4) -> tuple[Stage, Conductor]:
+    """A Dreamscape of so many, granted."""
+    stage = Stage(count)
+    stage.appear()
+    stage.dream()
+    return stage, stage.app._conductors["night"]
+
+
+def anew(stage: Stage, conductor: Conductor, times: int) -> None:
+    """Give one seat after another a new slot, as agents that restart have it."""
+    seats = conductor.holding()
+    for number in range(times):
+        conductor._seat_anew(seats[number % len(seats)])
+
+
+def assigns(stage: Stage) -> list[Assign]:
+    """Every assign that was sent."""
+    return [command.what for command in stage.link.commands if isinstance(command.what, Assign)]
+
+
+def said(stage: Stage, hops: int = 1) -> list[Collective]:
+    """What is broadcast in the next hops."""
+    begin = len(stage.link.collectives)
+    stage.hop(hops)
+    return stage.link.collectives[begin:]
+
+
+def test_more_assigns_than_a_term_has_slots_end_nothing() -> None:
+    """Each slot is given once in its term, a cohort that opens again has a higher one, and few are open.
+
+    Afterwards everyone dreams on. The pods hear of the last assign alone, as after a storm of restarts. The
+    first sixty thousand slots are given to others who have left at once.
+    """
+    stage, conductor = dreaming()
+    most, stage.link.cut = 0, True
+    places = conductor.seats._roster.places
+    for _ in range(60_000):
+        places.give_back(places.give()[0])
+    stage.hop(LOOKED)
+    for _ in range(36):
+        anew(stage, conductor, 200)
+        most = max(most, len({message.cohort for message in said(stage)}))
+    sent = assigns(stage)
+    assert 60_000 + len(sent) > COHORTS_MAX * COHORT_SLOTS
+    assert set(Counter((what.cohort, what.term, what.slot) for what in sent).values()) == {1}
+    assert most <= 40
+    terms: dict[int, list[int]] = {}
+    for what in sent:
+        known = terms.setdefault(what.cohort, [what.term])
+        if what.term != known[-1]:
+            known.append(what.term)
+    assert len(terms) <= 40
+    assert any(len(known) > 1 for known in terms.values())
+    assert all(known == sorted(set(known)) for known in terms.values())
+    assert not conductor.ownership.lost
+    stage.link.cut = False
+    stage.hop(LOOKED)
+    assert len({message.cohort for message in said(stage)}) == 1
+    assert all(stage.coupling(pod.name) > 0 for pod in stage.pods)
+
+
+def test_an_empty_cohort_is_said_to_be_at_zero_and_then_no_more() -> None:
+    """Its last messages are zeros, for longer than a permission lives; then it is neither made nor signed."""
+    stage, conductor = dreaming()
+    anew(stage, conductor, COHORT_SLOTS)
+    left = [message for message in said(stage, LOOKED) if message.cohort == 0]
+    assert len(left) >= CLOSE_AFTER_HOPS
+    assert not any(message.coupling.any() for message in left)
+    assert {message.cohort for message in said(stage)} == {1}
+    stage.app.sever("night", "")
+    assert stage.link.collectives[-1].cohort == 1
+
+
+def test_a_cohort_with_one_holder_stays_open() -> None:
+    """However long ago the others left it, and it is granted as ever."""
+    stage, conductor = dreaming()
+    stays, *others = conductor.holding()
+    for number in range(COHORT_SLOTS):
+        conductor._seat_anew(others[number % len(others)])
+    stage.hop(LOOKED)
+    assert stays.slot is not None
+    assert stays.slot.cohort == 0
+    assert {message.cohort for message in said(stage)} == {0, 1}
+    assert stage.coupling(stays.pod) > 0
+
+
+def test_a_collective_carries_the_slots_given_and_no_more() -> None:
+    """Up to the highest slot of its cohort, whoever holds it; the others have nothing to hear there."""
+    stage, conductor = dreaming()
+    message = said(stage)[-1]
+    assert message.coupling.size == message.answered.size == 4
+    assert len(encode(message)) < 300
+    anew(stage, conductor, 3)
+    assert said(stage)[-1].coupling.size == 7
+    anew(stage, conductor, COHORT_SLOTS - 7 + 2)
+    assert {m.cohort: m.coupling.size for m in said(stage)} == {0: COHORT_SLOTS, 1: 2}
+
+
+def crowded(stage: Stage, conductor: Conductor, left: int) -> None:
+    """Every other place of every cohort is held by somebody, and so many are left."""
+    places = conductor.seats._roster.places
+    while places.left > left:
+        places.give()
+
+
+def test_without_a_slot_a_seat_is_refused_and_looked_at_again() -> None:
+    """The seat says why; the daemon and everyone who dreams go on; a slot that is free again is given."""
+    stage, conductor = dreaming(5)
+    late = conductor.seats.of("bed-5")
+    assert late is not None
+    crowded(stage, conductor, 0)
+    conductor._seat_anew(late)
+    stage.hop(4)
+    assert (late.slot, late.state) == (None, SeatState.WAITING)
+    assert late.refusal is not None
+    assert late.refusal.code is Code.SLOTS_EXHAUSTED
+    assert all(stage.coupling(f"bed-{number}") > 0 for number in range(1, 5))
+    places = conductor.seats._roster.places
+    for _ in range(COHORT_SLOTS):
+        places.give_back(7)
+    stage.hop(LOOKED + 40)
+    assert late.slot is not None
+    assert late.slot.cohort == 7
+
+
+def test_few_slots_left_empty_the_emptiest_cohort() -> None:
+    """Its holders are assigned anew before the slots run out, and it is opened again under a new term."""
+    stage, conductor = dreaming()
+    before = assigns(stage)[-1]
+    crowded(stage, conductor, FEW)
+    for _ in range(COHORT_SLOTS - 4):
+        conductor.seats._roster.places.give_back(0)
+    stage.hop(LOOKED + 8)
+    moved = assigns(stage)[-4:]
+    assert {what.cohort for what in moved} == {COHORTS_MAX - 1}
+    assert conductor.seats.slots_left == FEW - 4 + COHORT_SLOTS
+    assert all(stage.coupling(pod.name) > 0 for pod in stage.pods)
+    crowded(stage, conductor, COHORT_SLOTS)
+    anew(stage, conductor, 1)
+    again = assigns(stage)[-1]
+    assert (again.cohort, again.slot) == (0, 0)
+    assert again.term > before.term
+
+
+def test_a_second_owner_is_noticed_although_the_first_cohort_is_closed() -> None:
+    """Whoever takes over draws the term of the first cohort first: that one is confirmed for ever."""
+    ledger = MemoryLedger()
+    stage = Stage(4, ledger)
+    stage.appear()
+    stage.dream()
+    conductor = stage.app._conductors["night"]
+    anew(stage, conductor, COHORT_SLOTS)
+    stage.hop(LOOKED)
+    assert {message.cohort for message in said(stage)} == {1}
+    stage.begin(stage.app._in.aside).open()
+    MemoryLedger(ledger.shelf).shelf.terms["night", 0] += 1
+    stage.hop(8)
+    assert conductor.ownership.lost
+    assert said(stage) == []

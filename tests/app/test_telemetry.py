@@ -1,0 +1,320 @@
+"""What the meters are told is what is so: who is where, who is coupled unasked, who has not confirmed."""
+
+import random
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+
+from dreamd.app.fleet.statistics import NO_SITE, Census
+from dreamd.core.dreamscapes.views import BreakerState, Plan
+from dreamd.core.limits import QUALITY_IN
+from dreamd.core.safety.causes import Scope
+from dreamd.ports.metrics import DreamscapeReading, FleetReading, SiteReading
+from dreamwire.messages import PodEventKind, Presence, Status, WakeScope
+from fakes.stage import Puppet, Stage
+
+
+def dreaming(pods: int = 6) -> Stage:
+    """A Dreamscape in which everyone has been granted something for a while."""
+    stage = Stage(pods=pods)
+    stage.appear()
+    stage.dream()
+    stage.hop(16)
+    return stage
+
+
+def night(stage: Stage) -> DreamscapeReading:
+    """The newest reading of the Dreamscape."""
+    return stage.meters.dreamscapes["night"]
+
+
+def where(stage: Stage) -> tuple[int, int, int, int]:
+    """(merged, alone, severed, unreachable)."""
+    reading = night(stage)
+    return reading.merged, reading.alone, reading.severed, reading.unreachable
+
+
+def fleet(stage: Stage) -> FleetReading:
+    """The newest reading of the fleet."""
+    assert stage.meters.now is not None
+    return stage.meters.now
+
+
+def not_a_number(pod: Puppet) -> None:
+    """Its features are NaN from now on: a hard cause."""
+    pod.bend = lambda f: replace(f, features=np.full_like(f.features, np.nan))
+
+
+def test_everyone_with_a_slot_is_in_one_place() -> None:
+    """Merged by its frames, silent for more than three hops, severed by its breaker, and the rest alone."""
+    stage = dreaming()
+    assert where(stage) == (0, 6, 0, 0)
+    stage.pods[0].applied = 0.1
+    stage.pods[1].sends = False
+    not_a_number(stage.pods[2])
+    stage.hop(5)
+    assert where(stage) == (1, 3, 1, 1)
+    stage.app.sever("night", "enough")
+    stage.pods[0].applied = 0.0
+    stage.hop(1)
+    assert where(stage) == (0, 0, 5, 1), "who is at zero in a severed Dreamscape is severed"
+
+
+def test_a_share_that_is_no_number_is_not_zero() -> None:
+    """NaN is no evidence that a sleeper is alone: counted as merged, and as above what was granted."""
+    stage = dreaming()
+    stage.pods[0].bend = lambda f: replace(f, applied=float("nan"))
+    stage.hop(1)
+    assert night(stage).merged == 1
+    assert fleet(stage).above_granted == 1
+
+
+def test_a_slot_just_given_is_not_unreachable() -> None:
+    """No frame is due in the tick after an assign."""
+    stage = Stage(pods=3)
+    stage.appear()
+    stage.app.create(Plan("night", seats_min=3, seats_max=3))
+    stage.hop(4)
+    stage.app.start("night")
+    for pod in stage.pods:
+        pod.sends = False
+    stage.hop(2)
+    assert where(stage) == (0, 3, 0, 0)
+    stage.hop(12)
+    assert where(stage) == (0, 0, 0, 3)
+
+
+def test_coupled_above_granted_is_seen_in_the_same_tick_and_as_long_as_it_lasts() -> None:
+    """One frame suffices for the gauge; severed and still rendering, it stays; at zero it is over."""
+    stage = dreaming()
+    wild = stage.pods[3]
+    assert fleet(stage).above_granted == 0
+    wild.bend = lambda f: replace(f, applied=0.2)
+    stage.hop(1)
+    assert fleet(stage).above_granted == 1
+    assert stage.app.pod(wild.name).breaker is BreakerState.CLOSED, "two frames trip, one is shown"
+    stage.hop(12)
+    assert stage.app.pod(wild.name).breaker is not BreakerState.CLOSED
+    assert fleet(stage).above_granted == 1
+    assert stage.meters.counts["above-granted"] == 13
+    wild.bend = lambda f: f
+    stage.hop(1)
+    assert fleet(stage).above_granted == 0
+
+
+def test_what_is_granted_may_be_rendered() -> None:
+    """Rendering the grant itself, and for a lease and a fade after it has gone, is above nothing."""
+    stage = dreaming()
+    for pod in stage.pods:
+        pod.applied = 0.0999
+    stage.hop(4)
+    assert fleet(stage).above_granted == 0
+    stage.app.sever("night", "enough")
+    stage.hop(4)
+    assert fleet(stage).above_granted == 0
+    stage.hop(8)
+    assert fleet(stage).above_granted == 6
+
+
+def test_a_pod_without_a_slot_that_stays_coupled_is_above_granted() -> None:
+    """Released, and by its own word coupled for more than lease and fade: counted until it says zero."""
+    stage = dreaming()
+    stray = stage.pods[0]
+    stage.link.cut = True
+    stage.app.release(stray.name, "asked")
+    stray.applied = 0.1
+    stray.status()
+    stage.hop(6, statuses=False)
+    stray.status()
+    stage.hop(1, statuses=False)
+    assert fleet(stage).above_granted == 0, "1.5 s have not passed between its words"
+    stage.hop(1, statuses=False)
+    stray.status()
+    stage.hop(1, statuses=False)
+    assert fleet(stage).above_granted == 1
+    stray.applied = 0.0
+    stray.status()
+    stage.hop(1, statuses=False)
+    assert fleet(stage).above_granted == 0
+
+
+def test_old_words_that_come_at_once_accuse_nobody() -> None:
+    """Three statuses of a pod without a slot in one instant, as after a blackhole, span no time."""
+    stage = dreaming()
+    stray = stage.pods[0]
+    stage.link.cut = True
+    stage.app.release(stray.name, "asked")
+    stray.applied = 0.1
+    for _ in range(3):
+        stray.status()
+    stage.hop(1, statuses=False)
+    assert fleet(stage).above_granted == 0
+    stray.presence(online=False)
+    stage.hop(8, statuses=False)
+    assert fleet(stage).above_granted == 0
+
+
+def test_a_sever_is_confirmed_by_the_pods_word_and_timed() -> None:
+    """Everyone confirms with the next frame; who is silent is unconfirmed after 1.5 s, and not before."""
+    stage = dreaming()
+    silent = stage.pods[5]
+    for pod in stage.pods:
+        pod.applied = 0.09
+    stage.hop(1)
+    stage.app.sever("night", "enough")
+    silent.sends = False
+    for pod in stage.pods:
+        pod.applied = 0.0
+    stage.hop(1)
+    assert len(stage.meters.confirmed_s) == 5
+    assert all(0.0 < took_s <= 0.25 for took_s in stage.meters.confirmed_s)
+    stage.hop(5)
+    assert fleet(stage).unconfirmed == 0
+    stage.hop(2)
+    assert fleet(stage).unconfirmed == 1
+    silent.sends = True
+    stage.hop(1)
+    assert fleet(stage).unconfirmed == 0
+    assert stage.meters.confirmed_s[-1] > 1.5
+
+
+def test_who_is_severed_again_is_waited_for_since_the_first_time() -> None:
+    """A second sever does not make the first one younger, and one word confirms both."""
+    stage = dreaming(pods=4)
+    stage.pods[0].sends = False
+    stage.app.sever("night", "enough")
+    stage.hop(5)
+    second = stage.app.sever("night", "again")
+    stage.hop(3)
+    assert fleet(stage).unconfirmed == 1
+    assert second.outcome().unconfirmed == ("bed-1",)
+    stage.pods[0].event(PodEventKind.ALONE, "lease")
+    assert second.outcome().unconfirmed == ()
+    assert max(stage.meters.confirmed_s) > 1.5
+    stage.hop(1)
+    assert fleet(stage).unconfirmed == 0
+
+
+def test_nobody_is_waited_for_in_a_bed_that_is_off_and_checked_out() -> None:
+    """Checking out an offline pod ends the wait for its word; a pod that is online still has to say it."""
+    stage = dreaming(pods=4)
+    off, on = stage.pods[:2]
+    off.sends = on.sends = False
+    off.presence(online=False)
+    stage.app.sever("night", "enough")
+    stage.hop(8)
+    assert fleet(stage).unconfirmed == 2
+    stage.app.check_out(off.name)
+    stage.app.check_out(on.name)
+    stage.hop(8)
+    assert fleet(stage).unconfirmed == 1
+
+
+def test_a_breaker_that_opens_waits_for_the_pods_word_too() -> None:
+    """A hard cause severs one sleeper, whose pod must say that it is at zero; a lost one cannot."""
+    stage = dreaming()
+    sick, lost = stage.pods[:2]
+    sick.applied = 0.05
+    not_a_number(sick)
+    lost.sends = False
+    stage.hop(12)
+    assert fleet(stage).unconfirmed == 1
+    sick.applied = 0.0
+    stage.hop(1)
+    assert fleet(stage).unconfirmed == 0
+
+
+def test_locks_wait_by_whom_they_concern_and_over_a_restart() -> None:
+    """A device's second trip within half an hour is a lock of a device, until a named person resets it."""
+    stage = dreaming()
+    sick = stage.pods[0]
+    not_a_number(sick)
+    stage.hop(1)
+    sick.bend = lambda f: f
+    while stage.app.pod(sick.name).breaker is not BreakerState.CLOSED:
+        stage.hop(1)
+    not_a_number(sick)
+    stage.hop(1)
+    assert fleet(stage).locked.get(Scope.DEVICE) == 1
+    assert fleet(stage).breakers[BreakerState.LOCKED] == 1
+    stage.restart()
+    stage.hop(1, statuses=False)
+    assert fleet(stage).locked.get(Scope.DEVICE) == 1, "also before its pod has been heard of"
+    for pod in stage.pods:
+        pod.presence()
+    stage.app.breakers.reset(f"pods/{sick.name}", "ines", "electrode changed")
+    stage.hop(1)
+    assert sum(fleet(stage).locked.values()) == 0
+
+
+def test_orders_states_and_mass_failures_are_told() -> None:
+    """Standing wake orders, Dreamscapes by state, and the sever for many failures at once."""
+    stage = dreaming()
+    for pod in stage.pods[:4]:
+        not_a_number(pod)
+    stage.hop(1)
+    assert stage.meters.counts["mass"] == 1
+    assert [state.value for state in fleet(stage).dreamscapes] == ["severed"]
+    ordered = stage.app.waking.order(WakeScope.POD, "bed-6", "ines", "drill")
+    stage.hop(1)
+    assert fleet(stage).wake_orders == 1
+    stage.app.waking.lift(ordered.order.id, "ines", "over")
+    stage.app.end("night", "over")
+    stage.hop(8)
+    assert fleet(stage).wake_orders == 0
+    assert not fleet(stage).dreamscapes
+    assert "night" not in stage.meters.dreamscapes
+
+
+def test_the_level_is_what_was_broadcast() -> None:
+    """What whoever is included is granted now; zero after a sever."""
+    stage = dreaming()
+    assert night(stage).crowd.level == 0.1
+    stage.app.sever("night", "enough")
+    stage.hop(1)
+    assert night(stage).crowd.level == 0.0
+
+
+def _counted(known: dict[str, tuple[Presence, Status | None, BreakerState]]) -> dict[str, SiteReading]:
+    """The sites, counted from scratch."""
+    sites: dict[str, SiteReading] = {}
+    for presence, status, _ in known.values():
+        if status is not None and presence.online:
+            synced = status.clock.synced
+            one = SiteReading(
+                1,
+                round(status.quality * 1000),
+                int(status.quality < QUALITY_IN),
+                int(not synced),
+                status.clock.uncertainty_us if synced else 0,
+            )
+            site = presence.site or NO_SITE
+            sites[site] = sites.get(site, SiteReading()) + one
+    return sites
+
+
+def test_the_census_is_what_counting_would_find() -> None:
+    """After a thousand changes of thirty pods the sums equal those of one who counts everybody."""
+    stage = Stage(pods=1)
+    stage.appear()
+    rng, census, shown = random.Random(5), Census(), {}
+    record = stage.app._in.fleet.get("bed-1")
+    assert record is not None
+    assert record.status is not None
+    known: dict[str, tuple[Presence, Status | None, BreakerState]] = {}
+    for _ in range(1000):
+        pod = f"bed-{rng.randrange(30)}"
+        site = rng.choice(("", "north", "south"))
+        presence = replace(record.presence, pod=pod, site=site, online=rng.random() < 0.8)
+        clock = replace(record.status.clock, synced=rng.random() < 0.7, uncertainty_us=rng.randrange(9999))
+        status = replace(record.status, pod=pod, quality=rng.randrange(1001) / 1000, clock=clock)
+        known[pod] = (presence, status if rng.random() < 0.9 else None, rng.choice(tuple(BreakerState)))
+        census.note(*known[pod], heard=True)
+        shown.update(census.take_sites())
+    counted = _counted(known)
+    assert {site: shown[site] for site in counted} == counted
+    assert all(shown[site] == SiteReading() for site in shown.keys() - counted.keys())
+    assert census.online == sum(presence.online for presence, _, _ in known.values())
+    assert census.known == len(known)
+    assert +census.breakers == Counter(state for _, _, state in known.values())

@@ -1,0 +1,224 @@
+"""Admission in its fixed order, and what makes a plan acceptable."""
+
+from dataclasses import replace
+from math import inf, nan
+
+import pytest
+
+from dreamd.core.dreamscapes.admission import (
+    Candidate,
+    admit,
+    ceiling_for,
+    first_refusal,
+    selects,
+    validate_plan,
+)
+from dreamd.core.dreamscapes.views import BreakerState, Plan
+from dreamd.core.limits import CALIBRATION_LIVE_S, CALIBRATION_OFFLINE_S
+from dreamd.core.refusals import Code
+from dreamwire.messages import CalibrationSource
+
+NOW_S = 1_700_000_000.0
+PLAN = Plan(dreamscape="lagoon", seats_min=3, seats_max=8)
+READY = Candidate(
+    pod="bed-1",
+    online=True,
+    status_age_s=0.4,
+    incarnation=7,
+    sleeper="heron",
+    calibrated=True,
+    calibration_source=CalibrationSource.LIVE,
+    clean_s=CALIBRATION_LIVE_S,
+    clock_synced=True,
+    quality=0.9,
+    consent_left_s=inf,
+    exposure=0.0,
+    schema="bands6x2",
+)
+
+REFUSALS = [
+    (replace(READY, online=False), "present", Code.POD_OFFLINE),
+    (replace(READY, status_age_s=3.1), "present", Code.POD_OFFLINE),
+    (replace(READY, status_age_s=nan), "present", Code.POD_OFFLINE),
+    (replace(READY, incarnation=0), "present", Code.POD_OFFLINE),
+    (replace(READY, sleeper=""), "checked-in", Code.NOT_CHECKED_IN),
+    (replace(READY, sleeper_at="bed-2"), "checked-in", Code.SLEEPER_ELSEWHERE),
+    (replace(READY, seated_in="atoll"), "seat", Code.SEAT_TAKEN),
+    (replace(READY, seats_left=0), "seat", Code.SEATS_FULL),
+    (replace(READY, latched="wake"), "latch", Code.POD_LATCHED),
+    (replace(READY, wake_order="w1"), "wake-order", Code.WAKE_ORDER_ACTIVE),
+    (replace(READY, calibrated=False), "calibrated", Code.NOT_CALIBRATED),
+    (replace(READY, clean_s=CALIBRATION_LIVE_S - 0.1), "calibrated", Code.NOT_CALIBRATED),
+    (replace(READY, clean_s=nan), "calibrated", Code.NOT_CALIBRATED),
+    (
+        replace(READY, calibration_source=CalibrationSource.UNSPECIFIED, clean_s=inf),
+        "calibrated",
+        Code.NOT_CALIBRATED,
+    ),
+    (replace(READY, clock_synced=False), "clock", Code.CLOCK_UNSYNCED),
+    (replace(READY, quality=0.49), "quality", Code.QUALITY_LOW),
+    (replace(READY, quality=nan), "quality", Code.QUALITY_LOW),
+    (replace(READY, quality=inf), "quality", Code.QUALITY_LOW),
+    (replace(READY, consent_left_s=0.0), "consent", Code.CONSENT_MISSING),
+    (replace(READY, consent_left_s=0.0, withdrawn=True), "consent", Code.CONSENT_MISSING),
+    (replace(READY, consent_left_s=nan), "consent", Code.CONSENT_MISSING),
+    (replace(READY, exposure=0.8), "exposure", Code.EXPOSURE_REACHED),
+    (replace(READY, exposure=nan), "exposure", Code.EXPOSURE_REACHED),
+    (replace(READY, schema="bands5x1"), "schema", Code.SCHEMA_MISMATCH),
+    (replace(READY, breaker=BreakerState.OPEN), "breaker", Code.BREAKER_OPEN),
+    (replace(READY, breaker=BreakerState.LOCKED), "breaker", Code.BREAKER_LOCKED),
+]
+
+
+def test_checks_come_in_the_order_of_the_design() -> None:
+    """The checks of one who may merge all pass, in the fixed order."""
+    checks = admit(READY, PLAN)
+    names = (
+        "present checked-in seat latch wake-order calibrated clock quality consent exposure schema breaker "
+        "ledger"
+    )
+    assert [check.name for check in checks] == names.split()
+    assert all(check.passed for check in checks)
+    assert first_refusal(checks) is None
+
+
+@pytest.mark.parametrize(("candidate", "name", "code"), REFUSALS)
+def test_one_thing_wrong_is_one_refusal(candidate: Candidate, name: str, code: Code) -> None:
+    """Each single fault fails exactly its own check, with its code and a sentence."""
+    failed = [check for check in admit(candidate, PLAN) if not check.passed]
+    assert [(check.name, check.code) for check in failed] == [(name, code.value)]
+    assert "bed-1" in failed[0].sentence or "lagoon" in failed[0].sentence or "heron" in failed[0].sentence
+
+
+def test_an_unknown_pod_fails_what_it_must_and_the_first_reason_stands() -> None:
+    """A pod of which nothing is known fails every check that needs knowledge; absence is named first."""
+    checks = admit(Candidate(pod="bed-9"), PLAN)
+    failed = [check.name for check in checks if not check.passed]
+    assert failed == [
+        *("present", "checked-in", "calibrated", "clock", "quality"),
+        *("consent", "exposure", "schema"),
+    ]
+    refusal = first_refusal(checks)
+    assert refusal is not None
+    assert refusal.code is Code.POD_OFFLINE
+    assert refusal.metadata == {"check": "present"}
+
+
+@pytest.mark.parametrize("source", [CalibrationSource.REPLAY, CalibrationSource.SIMULATED])
+def test_nobody_in_the_bed_needs_a_short_calibration(source: CalibrationSource) -> None:
+    """Replays and simulated sleepers pass with 8 s of clean data and fail just below."""
+    short = replace(READY, calibration_source=source, clean_s=CALIBRATION_OFFLINE_S)
+    assert first_refusal(admit(short, PLAN)) is None
+    refusal = first_refusal(admit(replace(short, clean_s=CALIBRATION_OFFLINE_S - 0.01), PLAN))
+    assert refusal is not None
+    assert refusal.code is Code.NOT_CALIBRATED
+
+
+def test_an_intimate_plan_needs_the_intimate_scope() -> None:
+    """Who agrees to be merged, but not among few, is refused by an intimate plan alone."""
+    intimate = replace(PLAN, seats_min=2, intimate=True)
+    refusal = first_refusal(admit(READY, intimate))
+    assert refusal is not None
+    assert refusal.code is Code.CONSENT_MISSING
+    assert first_refusal(admit(replace(READY, consent_intimate=True), intimate)) is None
+
+
+def test_half_open_is_admitted() -> None:
+    """A half-open breaker is admitted: its frames must be scored before it can close."""
+    assert first_refusal(admit(replace(READY, breaker=BreakerState.HALF_OPEN), PLAN)) is None
+
+
+def test_late_joining_is_the_plans_choice() -> None:
+    """After Start a newcomer is refused without late joining, and who holds a seat is not."""
+    closed = replace(PLAN, late_joining=False)
+    late = replace(READY, started=True)
+    refusal = first_refusal(admit(late, closed))
+    assert refusal is not None
+    assert refusal.code is Code.LATE_JOINING_CLOSED
+    assert first_refusal(admit(late, PLAN)) is None
+    assert first_refusal(admit(replace(late, seated_in="lagoon", seats_left=0), closed)) is None
+
+
+def test_a_plan_selects_by_name_by_site_or_all() -> None:
+    """Invitations name pods; else a site selects its own; else every pod is asked."""
+    assert selects(replace(PLAN, pods=("bed-1",)), "bed-1", "north")
+    assert not selects(replace(PLAN, pods=("bed-1",)), "bed-2", "north")
+    assert selects(replace(PLAN, site="north"), "bed-2", "north")
+    assert not selects(replace(PLAN, site="north"), "bed-2", "south")
+    assert selects(PLAN, "bed-2", "south")
+
+
+def test_the_ceiling_is_lower_below_five() -> None:
+    """Below five assigned sleepers the ceiling is .10, from five on the plan's own; never above either."""
+    assert [ceiling_for(PLAN, n) for n in (3, 4, 5, 6)] == [0.10, 0.10, 0.15, 0.15]
+    assert ceiling_for(replace(PLAN, ceiling=0.05), 3) == 0.05
+
+
+GOOD_PLANS = [
+    PLAN,
+    replace(PLAN, seats_min=3, seats_max=10_000),
+    replace(PLAN, seats_min=2, seats_max=2, intimate=True, ceiling=0.10),
+    replace(PLAN, seats_max=4, ceiling=0.15),
+    replace(PLAN, seats_min=2, seats_max=12, intimate=True),
+    replace(PLAN, start_at_s=NOW_S + 60, close_at_s=NOW_S + 3600),
+    replace(PLAN, pods=("bed-1", "bed-2", "bed-3")),
+    replace(PLAN, site="north-ward"),
+    replace(PLAN, ceiling=0.01, ramp_s=10.0),
+]
+
+BAD_PLANS = [
+    (replace(PLAN, dreamscape=""), "dreamscape_id"),
+    (replace(PLAN, dreamscape="a/b"), "dreamscape_id"),
+    (replace(PLAN, dreamscape="x" * 64), "dreamscape_id"),
+    (replace(PLAN, site="North"), "plan.site"),
+    (replace(PLAN, site="north", pods=("bed-1",)), "plan.site"),
+    (replace(PLAN, pods=("bed-1", "bed-2", "bed-1")), "plan.pods[2]"),
+    (replace(PLAN, pods=("bed-1", "bed+1")), "plan.pods[1]"),
+    (replace(PLAN, pods=tuple(f"bed-{n}" for n in range(20_001))), "plan.pods"),
+    (replace(PLAN, schema="bands5x1"), "plan.schema"),
+    (replace(PLAN, seats_min=2), "plan.seats_min"),
+    (replace(PLAN, seats_min=0), "plan.seats_min"),
+    (replace(PLAN, seats_min=9), "plan.seats_max"),
+    (replace(PLAN, seats_max=10_001), "plan.seats_max"),
+    (replace(PLAN, seats_min=1, intimate=True), "plan.seats_min"),
+    (replace(PLAN, seats_max=13, intimate=True), "plan.seats_max"),
+    (replace(PLAN, ceiling=0.0), "plan.ceiling"),
+    (replace(PLAN, ceiling=-0.1), "plan.ceiling"),
+    (replace(PLAN, ceiling=nan), "plan.ceiling"),
+    (replace(PLAN, ceiling=inf), "plan.ceiling"),
+    (replace(PLAN, ceiling=0.151), "plan.ceiling"),
+    (replace(PLAN, ramp_s=9.9), "plan.ramp"),
+    (replace(PLAN, ramp_s=nan), "plan.ramp"),
+    (replace(PLAN, ramp_s=inf), "plan.ramp"),
+    (replace(PLAN, start_at_s=NOW_S - 1), "plan.start_time"),
+    (replace(PLAN, start_at_s=nan), "plan.start_time"),
+    (replace(PLAN, close_at_s=NOW_S - 1), "plan.close_time"),
+    (replace(PLAN, close_at_s=inf), "plan.close_time"),
+    (replace(PLAN, start_at_s=NOW_S + 60, close_at_s=NOW_S + 60), "plan.close_time"),
+    (replace(PLAN, close_at_s=NOW_S + 12 * 3600 + 1), "plan.close_time"),
+    (replace(PLAN, pods=("bed-1", "bed-99")), "plan.pods"),
+    (replace(PLAN, pods=("dreamd", "bed-1", "bed-2")), "plan.pods[0]"),
+    (replace(PLAN, guidelines="nope"), "plan.guidelines"),
+    (replace(PLAN, guidelines="x" * 900_000), "plan.guidelines"),
+    (replace(PLAN, guidelines=""), "plan.guidelines"),
+    (replace(PLAN, artist_share=0.51), "plan.artist_share"),
+    (replace(PLAN, artist_share=nan), "plan.artist_share"),
+]
+
+
+@pytest.mark.parametrize("plan", GOOD_PLANS)
+def test_a_sound_plan_is_accepted(plan: Plan) -> None:
+    """A plan within every bound has no fault."""
+    assert validate_plan(plan, NOW_S) is None
+
+
+@pytest.mark.parametrize(("plan", "field"), BAD_PLANS)
+def test_a_faulty_plan_is_refused_by_the_field_at_fault(plan: Plan, field: str) -> None:
+    """Each fault is INVALID_ARGUMENT: the API's path of the field, the values it takes, what came."""
+    refusal = validate_plan(plan, NOW_S)
+    assert refusal is not None
+    assert refusal.code is Code.INVALID_ARGUMENT
+    assert refusal.metadata["field"] == field
+    assert refusal.metadata["expected"]
+    assert refusal.sentence.startswith(f"{field}: expected {refusal.metadata['expected']}, got ")
+    assert len(refusal.sentence) < 300

@@ -1,0 +1,292 @@
+"""The Prometheus meters: bounded, pre-created, nobody in a label, and all of them in one table."""
+
+import math
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from dreamd.adapters.metrics.catalogue import CATALOGUE
+from dreamd.adapters.metrics.gauges import DREAMSCAPES, SITES, Facts
+from dreamd.adapters.metrics.prometheus import SERIES_MAX, PrometheusMeters
+from dreamd.composition import FRAME_REASONS
+from dreamd.core.dreamscapes.views import (
+    BreakerState,
+    CrowdView,
+    DreamscapeState,
+    IdentityView,
+    RunawayView,
+    SynchronyView,
+)
+from dreamd.core.refusals import Code
+from dreamd.core.safety.causes import Cause, Scope
+from dreamd.ports.call_metrics import Call, codes_of
+from dreamd.ports.metrics import DreamscapeReading, FleetReading, SiteReading
+from dreamwire.schema import BANDS6X2
+from fakes.stage import HandClock
+
+BANDS = [band.name for band in BANDS6X2.phase_bands]
+FACTS = Facts("0.1.0", "3.11.2", "1", "5e771965")
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+def _meters(clock: HandClock | None = None, ledger: str = "") -> PrometheusMeters:
+    return PrometheusMeters(
+        reasons=("replayed", "frozen"),
+        causes=("railed",),
+        codes=("POD_OFFLINE",),
+        bands=BANDS,
+        facts=FACTS,
+        ledger=lambda: ledger,
+        now_s=(clock or HandClock()).now_s,
+    )
+
+
+def _samples(meters: PrometheusMeters) -> Samples:
+    text = meters.render()[1].decode()
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def _of(samples: Samples, name: str, **labels: str) -> float:
+    return samples[name, tuple(sorted(labels.items()))]
+
+
+def _crowd(**changes: float) -> CrowdView:
+    synchrony = tuple(SynchronyView(band, ppc=0.01 * n, z=float(n)) for n, band in enumerate(BANDS))
+    identity = IdentityView(
+        dispersion_ratio=changes.get("dispersion", 0.9), rank_ratio=0.95, i_diff=changes.get("i_diff", 0.8)
+    )
+    runaway = RunawayView(energy=changes.get("energy", 0.5), energy_limit=1.2)
+    return CrowdView(synchrony, identity, runaway, level=changes.get("level", 0.15))
+
+
+def _dreamscape(merged: int = 2, crowd: CrowdView | None = None) -> DreamscapeReading:
+    return DreamscapeReading(merged, 1, 1, 0, crowd or CrowdView())
+
+
+def _fleet() -> FleetReading:
+    return FleetReading(
+        online=7,
+        unheard=1,
+        known=8,
+        above_granted=1,
+        unconfirmed=2,
+        breakers={BreakerState.LOCKED: 3},
+        locked={Scope.DEVICE: 3},
+        wake_orders=1,
+        dreamscapes={DreamscapeState.DREAMING: 2},
+    )
+
+
+def test_every_child_of_a_closed_set_is_there_from_the_start() -> None:
+    """A counter is 0 before it is 1, or increase() misses its birth."""
+    samples = _samples(_meters())
+    assert _of(samples, "dreamd_frames_refused_total", reason="frozen") == 0
+    assert _of(samples, "dreamd_severed_total", cause="railed") == 0
+    assert _of(samples, "dreamd_refused_total", code="POD_OFFLINE") == 0
+    assert _of(samples, "dreamd_link_dropped_total", what="collective") == 0
+    assert _of(samples, "dreamd_mass_failures_total") == 0
+    assert _of(samples, "dreamd_broker_connected") == 0
+    assert _of(samples, "dreamd_breakers_locked", concerns="person") == 0
+
+
+def test_what_is_counted_is_shown() -> None:
+    """Every counter and histogram of the port reaches its series."""
+    meters = _meters()
+    meters.frame_accepted()
+    meters.frame_refused("frozen")
+    meters.frame_late()
+    meters.frames_lost(3)
+    meters.frames_above_granted(2)
+    meters.tick(0.004, 2)
+    meters.tick_late(0.0005)
+    meters.loop_late(0.3)
+    meters.severed("railed")
+    meters.evidence_to_zero(0.2)
+    meters.confirmed(0.3)
+    meters.mass_failure()
+    meters.refused("POD_OFFLINE")
+    meters.link(up=True)
+    meters.link_dropped("frame")
+    samples = _samples(meters)
+    assert _of(samples, "dreamd_frames_accepted_total") == 1
+    assert _of(samples, "dreamd_frames_refused_total", reason="frozen") == 1
+    assert _of(samples, "dreamd_frames_late_total") == 1
+    assert _of(samples, "dreamd_frames_lost_total") == 3
+    assert _of(samples, "dreamd_frames_above_granted_total") == 2
+    assert (_of(samples, "dreamd_tick_seconds_count"), _of(samples, "dreamd_ticks_skipped_total")) == (1, 2)
+    assert _of(samples, "dreamd_tick_lateness_seconds_bucket", le="0.005") == 1
+    assert _of(samples, "dreamd_loop_lag_seconds_bucket", le="0.25") == 0
+    assert _of(samples, "dreamd_severed_total", cause="railed") == 1
+    assert _of(samples, "dreamd_evidence_to_zero_seconds_sum") == 0.2
+    assert _of(samples, "dreamd_sever_confirmed_seconds_sum") == 0.3
+    assert _of(samples, "dreamd_mass_failures_total") == 1
+    assert _of(samples, "dreamd_refused_total", code="POD_OFFLINE") == 1
+    assert _of(samples, "dreamd_broker_connected") == 1
+    assert _of(samples, "dreamd_broker_connections_total") == 1
+    assert _of(samples, "dreamd_link_dropped_total", what="frame") == 1
+
+
+def test_what_is_true_now_is_shown() -> None:
+    """The readings of fleet, Dreamscape and site, what runs, and whether the ledger writes."""
+    meters = _meters(ledger="the disk is full")
+    meters.fleet(_fleet())
+    meters.dreamscape("night", _dreamscape(crowd=_crowd()))
+    meters.site("north", SiteReading(4, 3200, 1, 2, 3000))
+    samples = _samples(meters)
+    assert (_of(samples, "dreamd_pods_online"), _of(samples, "dreamd_pods_known")) == (7, 8)
+    assert _of(samples, "dreamd_coupled_above_granted") == 1
+    assert _of(samples, "dreamd_unconfirmed_severs") == 2
+    assert _of(samples, "dreamd_breakers", state="locked") == 3
+    assert _of(samples, "dreamd_breakers_locked", concerns="device") == 3
+    assert _of(samples, "dreamd_wake_orders") == 1
+    assert _of(samples, "dreamd_dreamscapes", state="dreaming") == 2
+    assert _of(samples, "dreamd_sleepers", dreamscape="night", state="merged") == 2
+    assert _of(samples, "dreamd_coupling_level", dreamscape="night") == 0.15
+    assert _of(samples, "dreamd_synchrony_z", dreamscape="night", band=BANDS[2]) == 2.0
+    assert _of(samples, "dreamd_synchrony_ppc", dreamscape="night") == 0.01 * (len(BANDS) - 1)
+    assert _of(samples, "dreamd_energy_limit", dreamscape="night") == 1.2
+    assert _of(samples, "dreamd_site_quality", site="north") == 0.8
+    assert _of(samples, "dreamd_site_clock_uncertainty_seconds", site="north") == 0.0015
+    assert _of(samples, "dreamd_ledger_writable") == 0
+    assert _of(samples, "dreamd_settings_info", settings="5e771965") == 1
+
+
+def test_what_is_not_known_is_nan_and_not_absent() -> None:
+    """A crowd of which nothing can be said, and a site whose pods are gone, keep their series."""
+    meters = _meters()
+    meters.dreamscape("night", _dreamscape())
+    meters.site("north", SiteReading())
+    samples = _samples(meters)
+    for name in ("dreamd_dispersion_ratio", "dreamd_identifiability", "dreamd_energy"):
+        assert math.isnan(_of(samples, name, dreamscape="night"))
+    assert math.isnan(_of(samples, "dreamd_synchrony_z", dreamscape="night", band=BANDS[0]))
+    assert math.isnan(_of(samples, "dreamd_site_quality", site="north"))
+
+
+def test_the_age_of_the_tick_is_told_at_the_scrape() -> None:
+    """It grows while no tick ends, from the start of the process on, and a tick sets it to zero."""
+    clock = HandClock()
+    meters = _meters(clock)
+    clock.at_s += 4.0
+    assert _of(_samples(meters), "dreamd_tick_age_seconds") == 4.0
+    meters.tick(0.001, 0)
+    clock.at_s += 0.5
+    assert _of(_samples(meters), "dreamd_tick_age_seconds") == 0.5
+
+
+def test_a_value_outside_its_set_is_other() -> None:
+    """What a stranger sends never makes a series."""
+    meters = _meters()
+    before = len(_samples(meters))
+    meters.frame_refused("bed-1 said so")
+    meters.severed("never heard of")
+    assert _of(_samples(meters), "dreamd_frames_refused_total", reason="other") == 1
+    assert len(_samples(meters)) == before
+
+
+def test_dreamscapes_have_a_bounded_number_of_labels() -> None:
+    """The longest known have one each, the rest are one; one that ends gives its place to another."""
+    meters = _meters()
+    for number in range(DREAMSCAPES + 10):
+        meters.dreamscape(f"d-{number}", _dreamscape(merged=3))
+    samples = _samples(meters)
+    assert _of(samples, "dreamd_sleepers", dreamscape="d-0", state="merged") == 3
+    assert _of(samples, "dreamd_sleepers", dreamscape="other", state="merged") == 30
+    meters.dreamscape_gone("d-0")
+    meters.dreamscape_gone("d-0")
+    samples = _samples(meters)
+    assert ("dreamd_sleepers", (("dreamscape", "d-0"), ("state", "merged"))) not in samples
+    assert _of(samples, "dreamd_sleepers", dreamscape=f"d-{DREAMSCAPES}", state="merged") == 3
+    assert _of(samples, "dreamd_sleepers", dreamscape="other", state="merged") == 27
+
+
+def test_of_the_rest_the_worst_is_shown() -> None:
+    """A mean would hide the one that runs away among those without a label of their own."""
+    meters = _meters()
+    for number in range(DREAMSCAPES):
+        meters.dreamscape(f"d-{number}", _dreamscape())
+    meters.dreamscape("well", _dreamscape(crowd=_crowd()))
+    meters.dreamscape("unknown", _dreamscape())
+    meters.dreamscape("ill", _dreamscape(crowd=_crowd(dispersion=0.1, i_diff=0.2, energy=1.1, level=0.01)))
+    samples = _samples(meters)
+    assert _of(samples, "dreamd_dispersion_ratio", dreamscape="other") == 0.1
+    assert _of(samples, "dreamd_identifiability", dreamscape="other") == 0.2
+    assert _of(samples, "dreamd_energy", dreamscape="other") == 1.1
+    assert _of(samples, "dreamd_coupling_level", dreamscape="other") == 0.15
+
+
+def test_sites_have_a_bounded_number_of_labels() -> None:
+    """Names of sites are the pods' own words: beyond the bound their pods are added up."""
+    meters = _meters()
+    for number in range(SITES + 5):
+        meters.site(f"site-{number}", SiteReading(2, 1000 + 200 * number, 0, 0, 0))
+    samples = _samples(meters)
+    assert _of(samples, "dreamd_site_pods", site="other") == 10
+    assert _of(samples, "dreamd_site_quality", site="site-1") == 0.6
+    assert sum(name == "dreamd_site_pods" for name, _ in samples) == SITES + 1
+
+
+def test_calls_have_the_names_dashboards_know() -> None:
+    """go-grpc-prometheus's names and labels; a watch is counted and not timed."""
+    meters = _meters()
+    get = Call("unary", "dreamapi.v1.Pods", "Get")
+    watch = Call("server_stream", "dreamapi.v1.Pods", "Watch")
+    for call in (get, watch):
+        meters.calls.expect(call)
+        meters.calls.started(call)
+    labels = {"grpc_method": "Get", "grpc_service": "dreamapi.v1.Pods", "grpc_type": "unary"}
+    assert _of(_samples(meters), "grpc_server_handled_total", grpc_code="NotFound", **labels) == 0
+    meters.calls.handled(get, "NotFound", 0.002)
+    meters.calls.handled(watch, "Cancelled", 3600.0)
+    samples = _samples(meters)
+    assert _of(samples, "grpc_server_started_total", **labels) == 1
+    assert _of(samples, "grpc_server_handled_total", grpc_code="NotFound", **labels) == 1
+    assert _of(samples, "grpc_server_handling_seconds_count", **labels) == 1
+    assert not any(name.endswith("_seconds_count") and "Watch" in str(of) for name, of in samples)
+
+
+def _full_house(methods: int) -> PrometheusMeters:
+    """Meters with every label there can be, so many Dreamscapes, sites and pods that it would hurt."""
+    meters = PrometheusMeters(
+        reasons=FRAME_REASONS,
+        causes=[cause.value for cause in Cause],
+        codes=[code.value for code in Code],
+        bands=BANDS,
+        facts=FACTS,
+        ledger=lambda: "",
+    )
+    for number in range(200):
+        meters.dreamscape(f"d-{number}", _dreamscape(crowd=_crowd()))
+        meters.site(f"site-{number}", SiteReading(100, 50_000, 1, 1, 1000))
+    meters.fleet(_fleet())
+    for method in range(methods):
+        call = Call("unary", "dreamapi.v1.Dreamscapes", f"Method{method}")
+        meters.calls.expect(call)
+        for code in codes_of(call):
+            meters.calls.handled(call, code, 0.1)
+    return meters
+
+
+def test_a_full_house_stays_below_a_thousand_series() -> None:
+    """Every label there can be, twenty-eight methods called: no more than the bound."""
+    assert len(_samples(_full_house(28))) <= SERIES_MAX
+
+
+def test_the_catalogue_is_what_is_shown() -> None:
+    """Every metric on the page is in the catalogue with its type and labels, and the other way round."""
+    families = list(text_string_to_metric_families(_full_house(1).render()[1].decode()))
+    shown = {}
+    for family in families:
+        name = family.name + ("_total" if family.type == "counter" else "")
+        labels = {label for sample in family.samples for label in sample.labels} - {"le"}
+        shown[name] = (family.type, labels)
+    assert shown == {metric.name: (metric.kind, set(metric.labels)) for metric in CATALOGUE}
+
+
+def test_no_label_could_name_anybody() -> None:
+    """No metric has a label for a pod, a sleeper, a seat or an assignment."""
+    labels = {label for metric in CATALOGUE for label in metric.labels}
+    assert not labels & {"pod", "sleeper", "seat", "slot", "bed", "assignment", "incarnation"}

@@ -1,0 +1,132 @@
+"""The books of a rehearsal: what counts as found out, what as false, and how long it took."""
+
+import pytest
+
+from dreamd.rehearsal.results import Books, Spread
+from dreamd.up.processes.pod_journal import Entry
+from dreamd.up.report.metrics_scrape import Totals
+from rehearse.stories import COUNT, Story, at
+
+
+def test_a_pods_own_finding_is_detected_and_timed() -> None:
+    """A railed pod that severs itself: found, evidence to zero and onset to alone by its own stamps."""
+    story = Story("railed", ("bed-3",))
+    story.fall("bed-3", 20.2, "railed")
+    books = story.books
+    assert (books.detected, len(books.false_severs), books.severed) == (1, 0, {"railed": 1})
+    assert books.evidence_to_zero_ms.most == pytest.approx(100.0)
+    assert books.onset_to_alone_ms.most == pytest.approx(250.0)
+
+
+def test_a_zero_from_the_daemon_has_the_daemons_cause() -> None:
+    """No broadcast says why: the cause is what the daemon's journal says of that pod at that moment."""
+    story = Story("frozen", ("bed-3",))
+    story.tell(20.9, "bed-3", "frozen")
+    story.fall("bed-3", 21.0, "daemon")
+    assert story.books.severed == {"frozen": 1}
+    assert story.books.detected == 1
+
+
+def test_what_the_daemon_said_at_another_time_explains_nothing() -> None:
+    """A trip ten seconds before is not this zero's cause: not found out."""
+    story = Story("frozen", ("bed-3",))
+    story.tell(11.0, "bed-3", "frozen")
+    story.fall("bed-3", 21.0, "daemon")
+    assert story.books.severed == {"daemon": 1}
+    assert story.books.detected == 0
+
+
+def test_what_came_before_the_onset_is_not_found_out() -> None:
+    """The right cause too early is luck, or a fault of ours."""
+    story = Story("railed", ("bed-3",))
+    story.fall("bed-3", 12.0, "railed")
+    assert story.books.detected == 0
+
+
+def test_a_healthy_sleeper_severed_for_a_fault_is_false() -> None:
+    """A personal cause without an injected fault counts against us, by either end's word."""
+    story = Story("railed", ("bed-3",))
+    story.fall("bed-4", 21.0, "flat")
+    story.tell(22.0, "bed-5", "crosstalk")
+    story.fall("bed-5", 22.0, "daemon")
+    story.fall("bed-6", 23.0, "lease")
+    assert {fall.pod for fall in story.books.false_severs} == {"bed-4", "bed-5"}
+    assert not story.books.passed
+
+
+def test_what_befalls_the_whole_dreamscape_is_nobodys_false_sever() -> None:
+    """All at zero because of the crowd: counted apart, each sleeper's fall answers, timed from the onset."""
+    failing = tuple(f"bed-{number}" for number in range(1, COUNT + 1))
+    story = Story("homogenise", failing)
+    story.tell(90.0, "", "homogenise")
+    for number in range(1, COUNT + 1):
+        story.fall(f"bed-{number}", 90.1, "daemon")
+    books = story.books
+    assert books.dreamscape_causes == ("homogenise",)
+    assert (books.detected, len(books.false_severs)) == (COUNT, 0)
+    assert books.onset_to_alone_ms.most == pytest.approx(70_150.0)
+    assert books.passed
+
+
+def test_a_crowd_is_not_found_out_where_the_dreamscape_was_not_severed() -> None:
+    """In a mass failure each implant severs its own; without the whole the scene has failed."""
+    failing = ("bed-1", "bed-2", "bed-3")
+    story = Story("mass", failing)
+    for pod in failing:
+        story.fall(pod, 20.2, "nonfinite")
+    assert story.books.detected == 0
+    story.tell(20.4, "", "mass")
+    assert story.books.detected == 3
+
+
+def test_it_has_passed_only_with_everyone_found_and_home() -> None:
+    """Home is part of it: somebody still coupled fails a rehearsal that found everything."""
+    story = Story("railed", ("bed-3",))
+    story.fall("bed-3", 20.2, "railed")
+    assert not story.books.passed
+    for number in range(1, COUNT + 1):
+        story.say(f"bed-{number}", 30.0, "alone", alone_ns=at(30.0))
+    assert story.books.passed
+
+
+def test_where_nothing_began_nothing_has_passed() -> None:
+    """Implants that never failed are no proof: an onset that nobody told is not found out."""
+    story = Story("railed", ())
+    for number in range(1, COUNT + 1):
+        story.say(f"bed-{number}", 30.0, "alone", alone_ns=at(30.0))
+    assert not story.books.passed
+
+
+def test_the_stretches_of_being_merged_are_the_pods_own() -> None:
+    """From merged to alone; who still dreams has an open end."""
+    story = Story("railed", ("bed-3",))
+    story.fall("bed-3", 20.2, "railed")
+    (span,) = story.books.spans["bed-3"]
+    assert (span.from_ns, span.to_ns) == (at(1.0), at(20.25))
+    assert story.books.spans["bed-1"][0].to_ns == 0
+
+
+def test_the_account_has_the_fields_that_were_asked_for() -> None:
+    """The object of --json."""
+    story = Story("railed", ("bed-3",))
+    story.fall("bed-3", 20.2, "railed")
+    told = story.books.as_json(Totals(ticks=80, ticks_skipped=1))
+    assert told["sleepers"] == COUNT
+    assert (told["malfunctioned"], told["detected"], told["false_severs"], told["home"]) == (1, 1, 0, 1)
+    assert told["evidence_to_zero_ms"] == {"p50": 100.0, "p99": 100.0, "max": 100.0}
+    assert (told["ticks"], told["ticks_skipped"], told["dreamscape_severed"]) == (80, 1, 0)
+
+
+def test_percentiles_are_of_what_is_known() -> None:
+    """Nearest rank; unknown values are left out, nothing is None."""
+    assert Spread.of([None]).as_json() == {"p50": None, "p99": None, "max": None}
+    hundred = Spread.of([float(value) for value in range(1, 101)])
+    assert hundred.as_json() == {"p50": 50.0, "p99": 99.0, "max": 100.0}
+
+
+def test_of_two_with_one_brain_both_must_be_found() -> None:
+    """The second bed's implant fails, and tells; the first is as much a part of it, from the same moment."""
+    story = Story("railed", ())
+    books = Books(story.books.cue, story.account, frozenset({"bed-1", "bed-2"}), {"bed-2": "bed-1"})
+    books.note(Entry(at(20.0), "bed-2", "onset", {"onset_ns": at(20.0)}))
+    assert books.onsets == {"bed-1": at(20.0), "bed-2": at(20.0)}

@@ -1,0 +1,95 @@
+"""What can be rehearsed: every scene as it is usually played, and those that could not show themselves."""
+
+import pytest
+
+from dreamd.rehearsal.run import Wish, failing, planned
+from dreamd.rehearsal.scenarios import SCENES, cue, scene_named
+from dreamd.up.plan import CannotRun
+
+ASKED = (
+    *("silence", "flat", "railed", "nonfinite", "frozen", "replay", "clock-jump", "actuator-stuck"),
+    *("crosstalk", "gain-runaway", "synchrony-runaway", "homogenise", "mass"),
+)
+
+
+def test_every_name_there_is_can_be_played_by_two_hundred() -> None:
+    """The thirteen names, each with its usual share, moment and length."""
+    assert tuple(SCENES) == ASKED
+    for scene in SCENES.values():
+        played = cue(scene, 200)
+        assert played.beds >= scene.beds_least
+        assert played.lasts_s >= scene.lasts_least_s
+        assert len(failing(played, 200)) == played.beds == len(set(failing(played, 200)))
+
+
+@pytest.mark.parametrize(
+    ("name", "sleepers", "share", "at_s", "lasts_s", "why"),
+    [
+        (
+            "railed",
+            8,
+            0.1,
+            None,
+            None,
+            r"is 0 of the 1 beds.*at least --share 0.125",
+        ),
+        ("railed", 4, 0.5, None, None, "needs 5 --sleepers"),
+        ("railed", 20, 0.5, None, None, "above --share 0.2 they would be a mass failure"),
+        ("silence", 20, 0.5, None, None, "above --share 0.4 the quorum would be lost"),
+        ("mass", 20, 0.2, None, None, "more than 20% of the sleepers"),
+        ("crosstalk", 20, 0.05, None, None, "0 of the 2 beds"),
+        ("gain-runaway", 200, 0.1, None, None, "less than --share 0.2 the crowd carries it"),
+        ("homogenise", 200, 0.5, None, None, "less than --share 0.9"),
+        ("homogenise", 200, None, None, 30.0, "needs --duration 70 to be seen; this is 30"),
+        ("railed", 200, None, 3.0, None, "before --at 12 the crowd is not drawn in; this is 3"),
+        ("railed", 200, None, None, float("nan"), "needs --duration 4 to be seen"),
+        ("synchrony-runaway", 6, None, None, None, "needs 8 --sleepers"),
+    ],
+)
+def test_what_could_not_show_itself_is_refused_with_the_reason(
+    name: str, sleepers: int, share: float | None, at_s: float | None, lasts_s: float | None, why: str
+) -> None:
+    """Too few, too many, too soon, too short: one sentence that says what to give instead."""
+    with pytest.raises(CannotRun, match=f"{name} could not show itself: .*{why}"):
+        cue(scene_named(name), sleepers, share, at_s, lasts_s)
+
+
+def test_an_unknown_name_is_refused_with_the_list() -> None:
+    """The sentence names what there is."""
+    with pytest.raises(CannotRun, match=r"gremlins.*railed.*mass"):
+        scene_named("gremlins")
+
+
+@pytest.mark.parametrize("share", [0.0, -0.1, 1.5, float("nan")])
+def test_a_share_is_a_part_of_the_sleepers(share: float) -> None:
+    """Above nothing, at most all."""
+    with pytest.raises(CannotRun, match=r"--share"):
+        cue(scene_named("railed"), 20, share)
+
+
+def test_a_night_is_planned_with_the_failing_spread_over_the_ward() -> None:
+    """Of 200, twenty fail from the merge on, every tenth; beyond 24 sleepers they are features alone."""
+    night = planned(Wish(200, cue(scene_named("railed"), 200)))
+    ill = [number for number, sleeper in enumerate(night.sleepers) if sleeper.malfunction]
+    assert ill == list(range(0, 200, 10))
+    assert {s.malfunction.name for s in night.sleepers if s.malfunction} == {"railed"}
+    assert all(s.malfunction.when_merged for s in night.sleepers if s.malfunction)
+    assert night.light
+    assert not planned(Wish(24, cue(scene_named("railed"), 24))).light
+    assert len({sleeper.seed for sleeper in night.sleepers}) == 200
+
+
+def test_two_beds_with_one_brain_lie_side_by_side_in_one_process() -> None:
+    """Of each pair the second carries the first's brain, and no process parts them."""
+    wish = Wish(250, cue(scene_named("crosstalk"), 250))
+    night = planned(wish)
+    copies = [number for number, sleeper in enumerate(night.sleepers) if sleeper.malfunction]
+    assert copies == list(range(1, wish.cue.beds, 2))
+    assert len(failing(wish.cue, 250)) == 2 * len(copies)
+    assert all(len(group) % 2 == 0 for group in night.groups[:-1])
+
+
+def test_a_mass_failure_is_many_drivers_at_once() -> None:
+    """The scene `mass` is `nonfinite` in three beds of ten."""
+    night = planned(Wish(20, cue(scene_named("mass"), 20)))
+    assert [s.malfunction.name for s in night.sleepers if s.malfunction] == ["nonfinite"] * 6

@@ -1,0 +1,112 @@
+"""The sentences at the top."""
+
+import pytest
+
+from dreamapi.v1 import dreamscapes_pb2 as dreams
+from dreamd.top.sentences import headline, safe
+from dreamd.top.state import Watched
+from dreamd.up.screen_model import Tone
+from top.stories import S, cut, eight, night, seat, tick, watched
+
+
+def said(heard: Watched, now_ns: int = 10 * S) -> list[str]:
+    """The sentences now."""
+    return [one.words for one in headline(heard.scene(now_ns))]
+
+
+def test_a_calm_night_is_safe() -> None:
+    """The verdict first, then who is merged."""
+    heard = watched()
+    assert said(heard) == ["safe: nobody is coupled who should not be", "all eight merged, eight heard"]
+    assert headline(heard.scene(10 * S))[0].tone is Tone.GOOD
+    assert safe(heard.scene(10 * S)) is True
+
+
+def test_who_was_cut_is_named_with_the_cause() -> None:
+    """One cause, one clause; those that wait for a person first; more than three are counted."""
+    seats = [*eight()[:3], cut(4), cut(5, "flat"), cut(6, "flat"), cut(7, "actuator", 4)]
+    heard = watched(seats)
+    assert said(heard) == [
+        "safe, and bed-7 waits for a person: dreamd breakers reset",
+        "three of seven merged, three heard",
+        "cut: bed-7 (actuator), bed-4 (railed), bed-5, bed-6 (flat)",
+    ]
+    many = watched([cut(number, "operator") for number in range(1, 9)])
+    assert said(many)[-1] == "cut: eight sleepers (operator)"
+
+
+def test_nobody_calls_a_lost_picture_safe() -> None:
+    """Old, silent or without ticks: one sentence, and safe is not known."""
+    heard = watched()
+    (lost,) = said(heard, 30 * S)
+    assert lost.startswith("no connection: every sleeper is alone by their own tether within 1.5 s")
+    assert "20 s ago" in lost
+    assert safe(heard.scene(30 * S)) is None
+    heard.told(night(eight()), 15 * S)
+    (still,) = said(heard, 15 * S)
+    assert still.startswith("the daemon answers and has not ticked for 5.0 s: every sleeper is alone")
+    assert safe(heard.scene(15 * S)) is None
+    assert said(Watched()) == ["nothing has been heard yet"]
+
+
+def test_more_than_was_granted_is_not_safe() -> None:
+    """The verdict names the bed."""
+    heard = watched([seat(1, granted=0.0)])
+    heard.ticked(tick([seat(1, granted=0.0)], 101), 10 * S)
+    assert said(heard)[0] == "NOT SAFE: bed-1 renders more than was granted"
+    assert safe(heard.scene(10 * S)) is False
+
+
+def test_what_was_halved_and_why_is_the_verdict() -> None:
+    """A crowd that is held back is watched, and the cause said."""
+    heard = watched(halved_cause="synchrony-runaway")
+    assert said(heard)[0].startswith("watch: every coupling is halved (synchrony-runaway)")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"synchrony": [dreams.Synchrony(band="alpha", z=4.1)]}, "watch: synchrony z above 4 in alpha"),
+        ({"identity": dreams.Identity(dispersion_ratio=0.19)}, "watch: dispersion below 0.2"),
+        ({"identity": dreams.Identity(rank_ratio=0.8)}, "watch: effective rank below 0.85"),
+        ({"runaway": dreams.Runaway(energy=1.3, energy_limit=1.2)}, "watch: energy above its limit"),
+        ({"runaway": dreams.Runaway(lag_correlation=0.6)}, "watch: the centre repeats itself (0.60)"),
+        ({"synchrony": [dreams.Synchrony(band="alpha")], "identity": dreams.Identity()}, "safe: nobody is"),
+    ],
+)
+def test_what_stands_beyond_its_line_is_watched(fields: dict[str, object], words: str) -> None:
+    """Each axis has its line; what is not known warns of nothing."""
+    assert said(watched(**fields))[0].startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (dreams.Dreamscape.STATE_PLANNED, "night is planned: no seats are taken, nobody is merged"),
+        (dreams.Dreamscape.STATE_GATHERING, "night is gathering: no seats are taken, nobody is merged"),
+        (dreams.Dreamscape.STATE_WAKING, "night is waking (an order); no merged"),
+        (dreams.Dreamscape.STATE_ENDED, "night is ended (an order); no merged"),
+    ],
+)
+def test_a_night_that_does_not_dream_says_where_it_is(state: int, words: str) -> None:
+    """In every state there is a sentence."""
+    heard = Watched()
+    heard.turn("night")
+    heard.told(night(state=state, state_cause="an order"), 10 * S)
+    assert words in said(heard)
+
+
+def test_a_sever_of_all_is_said_with_its_cause() -> None:
+    """Safe, and that it can be resumed."""
+    heard = watched([cut(1, "operator")])
+    heard.told(night([cut(1)], state=dreams.Dreamscape.STATE_SEVERED, state_cause="operator"), 10 * S)
+    assert said(heard)[0] == "safe: everyone was severed (operator) and sleeps on; resume is possible"
+
+
+def test_without_a_dreamscape_it_says_what_to_do() -> None:
+    """Never an empty screen; a name that is not known is said to be."""
+    heard = Watched()
+    heard.listed([], 10 * S)
+    assert said(heard) == ["there is no Dreamscape; plan one: dreamd dreamscapes create"]
+    heard.lost("no Dreamscape is named 'nigth'")
+    assert said(heard) == ["no Dreamscape is named 'nigth'"]

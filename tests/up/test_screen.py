@@ -1,0 +1,240 @@
+"""What the screen says."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from dreamd.up.run_state import Chronicle
+from dreamd.up.screen import Heading, plain, progress, screen
+from dreamd.up.screen_model import State, Tone, plural
+from up.stories import at, dreaming, entry, hop_of, sever
+
+HEADING = Heading(
+    "Eight simulated sleepers dream together, and any of them can leave at once.",
+    (
+        ("metrics", "http://127.0.0.1:8080/metrics"),
+        ("python", "python -c 'import dreamapi; dreamapi.show()'"),
+        ("watch", "dreamd dreamscapes watch night"),
+    ),
+    (("s", "sever"), ("r", "resume"), ("k", "kill the daemon"), ("w", "wake"), ("q", "end")),
+)
+
+
+def shown(chronicle: Chronicle, width: int, height: int = 24, now_s: float = 26.0) -> list[str]:
+    """The screen as lines of text."""
+    out = io.StringIO()
+    console = Console(file=out, width=width, height=height, force_terminal=True, color_system=None)
+    console.print(screen(chronicle.board, HEADING, now_s, 60.0, (width, height)))
+    return out.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_screen_fits_and_shows_everyone(width: int) -> None:
+    """At 80 and at 120 columns by 24 lines all eight rows, the links and the keys are there, none cut off."""
+    chronicle = dreaming()
+    lines = shown(chronicle, width)
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= width
+    text = "\n".join(lines)
+    for sleeper in chronicle.sleepers:
+        assert f"{sleeper.pod}  {sleeper.pseudonym}" in text
+    for words in ("/metrics", "dreamapi.show()'", "watch night", "kill the daemon", "26 of 60 s"):
+        assert words in text
+
+
+def test_the_marker_goes_from_self_to_the_collective() -> None:
+    """The marker stands further right the more coupling is applied, and at the end at the ceiling."""
+    places = []
+    for until_s in (3.0, 9.0, 20.0):
+        row = next(line for line in shown(dreaming(until_s=until_s), 80) if "bed-1" in line)
+        places.append(row.index("●"))
+    assert places == sorted(set(places))
+    assert "─" not in row
+
+
+def test_a_sever_is_told_with_its_numbers_and_who_dreams_on() -> None:
+    """The sentence is the promised one, and the row says why."""
+    chronicle = dreaming(until_s=25.0)
+    sever(chronicle, "bed-5", 25.0)
+    chronicle.settle(at(26.0))
+    assert chronicle.board.lines[-1].words == "bed-5 severed: railed, zero in 12 ms, seven dream on"
+    assert chronicle.board.lines[-1].tone is Tone.GRAVE
+    row = next(line for line in shown(chronicle, 80) if line.strip().startswith("bed-5"))
+    assert "severed: railed" in row
+
+
+def test_severs_that_come_together_are_one_line() -> None:
+    """A hand on `s` severs all eight; one line says so, with the slowest zero."""
+    chronicle = dreaming()
+    for sleeper in chronicle.sleepers:
+        sever(chronicle, sleeper.pod, 25.0, cause="operator")
+    chronicle.settle(at(25.2))
+    assert not chronicle.board.lines
+    chronicle.settle(at(26.0))
+    (line,) = chronicle.board.lines
+    assert line.words == "eight sleepers severed: operator, zero in 12 ms, nobody dreams now"
+
+
+def test_a_killed_daemon_is_measured_at_the_pods() -> None:
+    """One sentence says after how long all eight were alone; the severs by lease are not told one by one."""
+    chronicle = dreaming()
+    chronicle.outage("the daemon", "killed (SIGKILL)", at(30.0))
+    chronicle.outage("the daemon", "killed by SIGKILL", at(30.01))
+    for index, sleeper in enumerate(chronicle.sleepers):
+        sever(chronicle, sleeper.pod, 30.6 + index / 10, cause="lease", fade_s=0.5)
+    chronicle.back("the daemon", at(32.0))
+    chronicle.settle(at(36.0))
+    assert [line.words for line in chronicle.board.lines] == [
+        "the daemon killed (SIGKILL)",
+        "all eight alone after 1.10 to 1.80 s, measured at the pods",
+        "the daemon is back after 2.0 s; whoever was alone is drawn in again from zero",
+    ]
+
+
+def test_pods_that_say_nothing_are_not_counted_as_alone() -> None:
+    """After three seconds the outage is told with those who have answered, and no more."""
+    chronicle = dreaming(sleepers=5)
+    chronicle.outage("the broker", "killed by SIGKILL", at(30.0))
+    sever(chronicle, "bed-1", 31.0, cause="lease", fade_s=0.4)
+    chronicle.settle(at(33.1))
+    words = chronicle.board.lines[-1].words
+    assert "one alone after 1.40 s" in words
+    assert "four have not said" in words
+
+
+def test_who_was_answered_again_within_the_lease_dreamt_on() -> None:
+    """A broker that is back at once costs those their dream whose lease ran out, and is told so."""
+    chronicle = dreaming(sleepers=5)
+    chronicle.outage("the broker", "killed by SIGKILL", at(30.0))
+    sever(chronicle, "bed-1", 31.0, cause="lease", fade_s=0.4)
+    for number in range(2, 6):
+        chronicle.note(entry(f"bed-{number}", 31.4, "hop", applied=0.15))
+    assert len(chronicle.board.lines) == 1, "their fade may not be over yet"
+    for number in range(2, 6):
+        chronicle.note(entry(f"bed-{number}", 31.6, "hop", applied=0.15 if number < 5 else 0.0))
+    chronicle.settle(at(33.1))
+    words = chronicle.board.lines[-1].words
+    assert words == (
+        "one alone after 1.40 s, measured at the pods; three dreamt on, answered again within their lease; "
+        "one has not said so"
+    )
+
+
+def test_an_outage_that_reached_nobody_is_told_at_once() -> None:
+    """When the last has rendered beyond lease and fade there is nothing to wait for."""
+    chronicle = dreaming(sleepers=5)
+    chronicle.outage("the broker", "killed by SIGKILL", at(30.0))
+    for number in range(1, 6):
+        chronicle.note(entry(f"bed-{number}", 31.6, "hop", applied=0.15))
+    words = chronicle.board.lines[-1].words
+    assert words == "nobody was alone: five were answered again within their lease"
+
+
+def test_a_pod_that_is_killed_is_gone_and_said_so() -> None:
+    """A process that ends unasked is told; one that ends after the closing is home."""
+    chronicle = dreaming()
+    chronicle.pods_ended(("bed-2",), at(25.0), "killed by SIGKILL")
+    assert chronicle.board.lines[-1].words == "bed-2 gone: its process was killed by SIGKILL; seven dream on"
+    chronicle.close(at(30.0))
+    chronicle.pods_ended(("bed-3",), at(31.0), "exit status 0")
+    assert chronicle.board.rows["bed-3"].state is State.HOME
+    assert chronicle.board.rows["bed-2"].state is State.GONE
+
+
+def test_who_had_been_severed_before_is_alone_too() -> None:
+    """A death with one already alone is told for all eight, and the time is that of the seven who dreamt."""
+    chronicle = dreaming()
+    sever(chronicle, "bed-5", 25.0)
+    chronicle.outage("the daemon", "killed (SIGKILL)", at(30.0))
+    for sleeper in chronicle.sleepers:
+        if sleeper.pod != "bed-5":
+            sever(chronicle, sleeper.pod, 30.6, cause="lease", fade_s=0.5)
+    assert chronicle.board.lines[-1].words == (
+        "all eight alone: the seven who dreamt after 1.10 to 1.10 s, measured at the pods"
+    )
+
+
+def test_a_frozen_pod_is_shown_as_silent_and_not_as_dreaming() -> None:
+    """A pod whose journal stops for 1.5 s counts as silent until it is heard again."""
+    chronicle = dreaming(until_s=20.0)
+    for sleeper in chronicle.sleepers[1:]:
+        chronicle.note(hop_of(sleeper.pod, 22.0))
+    chronicle.settle(at(22.0))
+    assert chronicle.board.dreaming == 7
+    assert any("bed-1" in line and "silent" in line for line in shown(chronicle, 80))
+    chronicle.note(hop_of("bed-1", 22.1))
+    chronicle.settle(at(22.2))
+    assert chronicle.board.dreaming == 8
+
+
+def test_more_than_sixteen_become_a_field_of_dots() -> None:
+    """A hundred sleepers are a hundred dots on 24 lines, with a count of each state."""
+    chronicle = dreaming(sleepers=100)
+    lines = shown(chronicle, 80)
+    assert len(lines) <= 24
+    assert sum(line.count("●") for line in lines) == 101  # and the marker of the mean
+    assert any("100 dreaming" in line for line in lines)
+
+
+@pytest.mark.parametrize("sleepers", range(2, 30))
+def test_no_number_of_sleepers_pushes_the_keys_off_the_screen(sleepers: int) -> None:
+    """On 24 lines rows become dots where they would not fit: the last line is always that of the keys."""
+    lines = shown(dreaming(sleepers=sleepers, until_s=5.0), 80)
+    assert len(lines) <= 24
+    assert "26 of 60 s" in lines[-1]
+
+
+def test_a_pipe_gets_plain_lines() -> None:
+    """Lines carry the second and no control characters."""
+    chronicle = dreaming(until_s=25.0)
+    sever(chronicle, "bed-5", 25.0)
+    chronicle.settle(at(26.0))
+    assert (
+        plain(chronicle.board.lines[-1]) == "  25.0 s  bed-5 severed: railed, zero in 12 ms, seven dream on"
+    )
+    assert progress(chronicle.board, 26.0) == "  26.0 s  7 of 8 dream, 100 % of the way to the ceiling"
+
+
+def test_a_recording_that_ends_leaves_and_when_all_have_the_night_is_over() -> None:
+    """Leaving is told, and a night from which everyone has left is over."""
+    chronicle = dreaming(sleepers=2)
+    for pod in ("bed-1", "bed-2"):
+        assert not chronicle.all_left
+        sever(chronicle, pod, 40.0, cause="recording-over")
+        chronicle.note(entry(pod, 40.1, "left", cause="recording-ended"))
+    assert chronicle.all_left
+
+
+def test_numbers_are_words_up_to_twelve() -> None:
+    """One is singular, none and many are plural."""
+    assert plural(1, "dreams", "dream") == "one dreams"
+    assert plural(0, "dreams", "dream") == "no dream"
+    assert plural(13, "dreams", "dream") == "13 dream"
+
+
+def test_synchrony_is_shown_on_one_line_while_it_is_fresh() -> None:
+    """Band by band with its sign, within 80 columns; three seconds later, or never told, it is not there."""
+    chronicle = dreaming()
+    assert not any("synchrony" in line for line in shown(chronicle, 80))
+    bands = ("delta", "theta", "alpha", "sigma", "beta")
+    chronicle.board.agree(at(25.0), zip(bands, (-0.34, 1.26, 4.5, 0.0, 12.3), strict=True))
+    lines = shown(chronicle, 80)
+    (line,) = (line for line in lines if "synchrony" in line)
+    assert " ".join(line.split()) == "synchrony z delta -0.3 theta +1.3 alpha +4.5 sigma +0.0 beta +12.3"
+    assert len(lines) <= 24
+    assert not any("synchrony" in line for line in shown(chronicle, 80, now_s=28.5))
+
+
+def test_before_the_night_the_screen_says_what_is_awaited() -> None:
+    """While beds gather, screen and pipe name what is awaited; the minute is counted from the night on."""
+    told = "signals: 3 of 8 beds are ready (bed-4: QUALITY_LOW)"
+    chronicle = dreaming()
+    chronicle.awaits(told)
+    lines = shown(chronicle, 80)
+    assert any(f"waiting for {told}" in line for line in lines)
+    assert "of 60 s" not in lines[-1]
+    assert progress(chronicle.board, 26.0).endswith(f"waiting for {told}")
+    chronicle.begins(at(26.0))
+    assert not any("waiting for" in line for line in shown(chronicle, 80))
+    assert "26 of 60 s" in shown(chronicle, 80)[-1]
