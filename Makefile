@@ -28,10 +28,10 @@ check: $(READY) ## lint, format, types, import contracts
 rehearse: $(READY) ## every failure there is, with 200 sleepers, as a table; ARGS="--sleepers 20 --report night.html"
 	@$(BIN)/dreamd rehearse festival --all --no-view --sleepers 200 $(ARGS)
 
-bench: $(READY) ## the numbers of the README, measured here
+bench: $(READY) ## the numbers of docs/limits-and-numbers.md, measured here
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-screenshots: $(READY) ## the pictures of the README, from a real run: its night is kept beside the set-up
+screenshots: $(READY) ## the pictures of the documents, from a real run: its night is kept beside the set-up
 	@PYTHONPATH=tests $(BIN)/python -m screens --night $(VENV)/night.svg $(ARGS)
 
 sim: $(READY) ## fresh nights in virtual time, each from a seed, until stopped; ARGS="--seed 1000"

@@ -1,4 +1,4 @@
-"""`make screenshots`: the two pictures of the README from one real night, terminal and console.
+"""`make screenshots`: the two pictures of the documents from one real night, terminal and console.
 
 The terminal's is kept by `dreamd up` itself; the console's is taken in a headless Chromium some seconds after
 the malfunction. Without Chromium only the first is made, which is said.

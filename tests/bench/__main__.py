@@ -1,4 +1,4 @@
-"""`make bench`: the numbers of the README, measured on this machine. `python -m tests.bench [name ...]`.
+"""`make bench`: the numbers of docs/limits-and-numbers.md, measured on this machine. `python -m tests.bench [name ...]`.
 
 Nothing here passes or fails: a bench prints what it measured beside the figure it is held against.
 """

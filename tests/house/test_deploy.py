@@ -1,9 +1,6 @@
-"""What is shipped for deploying, and what the README says to type, held against the programs themselves."""
+"""The files that are shipped for deploying, held against the programs themselves."""
 
-import argparse
-import importlib
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -11,25 +8,15 @@ from pathlib import Path
 
 import pytest
 
-import dreamedge.main
 from dreamd import settings as daemon_settings
-from dreamd.cli import serve as serve_verb
-from dreamd.cli import settings as settings_verb
 from dreamd.core.limits import LEASE_FADE_S, LEASE_S
-from dreamd.main import VERBS
 from dreamedge import settings as edge_settings
 from dreamwire.sd_notify import BEAT_S, STARTING_MORE_S
+from house.command_lines import VARIABLES, typed, understood
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 UNITS = DEPLOY / "systemd"
-KNOWN = {
-    *(key.variable for key in daemon_settings.KEYS),
-    *(f"DREAMEDGE_{name.upper()}" for name in edge_settings.NAMES),
-    "DREAMD_CONFIG",
-    "DREAMEDGE_CONFIG",
-    "DREAMD_RECORDINGS",  # the tests'
-}
 UNREAD = (".svg", ".png", ".pyc")
 TEXTS = [path for path in DEPLOY.rglob("*") if path.is_file() and path.suffix not in UNREAD]
 
@@ -42,68 +29,25 @@ def installed(program: str) -> str:
     return found
 
 
-def daemon_parser() -> argparse.ArgumentParser:
-    """The command line of `dreamd`, all verbs at once."""
-    parser = argparse.ArgumentParser(prog="dreamd", exit_on_error=False)
-    verbs = parser.add_subparsers(required=True)
-    for verb in VERBS:
-        if verb == "serve":
-            daemon_settings.add_flags(serve_verb.add_parser(verbs))
-        elif verb == "settings":
-            daemon_settings.add_flags(settings_verb.add_parser(verbs))
-        else:
-            importlib.import_module(f"dreamd.cli.{verb}").add_parser(verbs)
-    return parser
-
-
-def understood(command: str) -> bool:
-    """Whether `dreamd` or `dreamedge` would take this command line."""
-    program, *arguments = shlex.split(command, comments=True)
-    parser = daemon_parser() if program == "dreamd" else dreamedge.main._parser()
-    try:
-        parser.parse_args(arguments)
-    except (SystemExit, argparse.ArgumentError):
-        return False
-    return True
-
-
-def typed(text: str) -> list[str]:
-    """The commands of ours in shell blocks and comments, continued lines joined, without what is before."""
-    line = re.compile(
-        r"^(?:#\s+|ExecStart=)?(?:runuser -u \S+ -- )?(?:\S*/bin/)?(dreamd|dreamedge) ([a-z][^`\n]*)$",
-        re.MULTILINE,
-    )
-    joined = re.sub(r"\\\n#?\s*", "", text)
-    return [f"{program} {rest.replace('%i', 'bed-1')}" for program, rest in line.findall(joined)]
-
-
-@pytest.mark.parametrize("path", [*TEXTS, ROOT / "README.md"], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
 def test_every_variable_that_is_named_is_one(path: Path) -> None:
-    """A setting named in what is shipped or in the README is one the loaders know."""
+    """A setting named in what is shipped is one the loaders know."""
     named = set(re.findall(r"\bDREAM(?:D|EDGE)_[A-Z_]+[A-Z]\b", path.read_text(encoding="utf-8")))
-    assert named <= KNOWN
+    assert named <= VARIABLES
 
 
-@pytest.mark.parametrize("path", [*TEXTS, ROOT / "README.md"], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
 def test_every_command_that_is_printed_is_understood(path: Path) -> None:
-    """What is shipped and the README print no `dreamd` or `dreamedge` command that does not exist."""
+    """What is shipped prints no `dreamd` or `dreamedge` command that does not exist."""
     assert [command for command in typed(path.read_text(encoding="utf-8")) if not understood(command)] == []
 
 
 def test_the_check_of_commands_sees_them() -> None:
-    """The units' and the README's commands are found; a flag that does not exist is seen."""
+    """The units' commands are found; a flag that does not exist is seen."""
     assert typed((UNITS / "dreamedge@.service").read_text()) == ["dreamedge run --pod bed-1"]
     assert typed((UNITS / "dreamd.service").read_text()) == ["dreamd serve"]
-    assert len(typed((ROOT / "README.md").read_text(encoding="utf-8"))) > 5
     assert not understood("dreamd serve --mqtt-passwort-file x")
     assert not understood("dreamedge run --brocker mqtt://h")
-
-
-def test_every_make_target_that_is_named_exists() -> None:
-    """A `make TARGET` in the README is in the Makefile."""
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"(?:`|^)make ([a-z-]+)", (ROOT / "README.md").read_text(), re.MULTILINE))
-    assert {"run", "test"} <= named <= targets
 
 
 def test_the_example_settings_load() -> None:

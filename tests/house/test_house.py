@@ -96,18 +96,6 @@ def test_nothing_is_left_unfinished() -> None:
     assert not found
 
 
-def test_documents_name_what_exists() -> None:
-    """Every file that README, ARCHITECTURE and CONTRIBUTING name in backticks exists."""
-    name = re.compile(r"`((?:daemon|edge|proto|deploy|tests)/[A-Za-z0-9_./-]+)`")
-    missing = [
-        f"{document}: {named}"
-        for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
-        for named in name.findall((ROOT / document).read_text())
-        if not (ROOT / named).exists()
-    ]
-    assert not missing
-
-
 def test_the_state_table_in_the_documents_is_the_code() -> None:
     """docs/reference.md shows the Dreamscape's state table exactly as the code has it."""
     assert table_markdown() in (ROOT / "docs" / "reference.md").read_text()
