@@ -1,5 +1,11 @@
-"""A program on a terminal of its own: keys in, and what stands on the screen."""
+"""A program on a terminal of its own: keys in, and what stands on the screen.
 
+The terminal is read all the time, as a real one is: a program whose terminal is not read stands still in its
+next write, and with it everything it does at once.
+"""
+
+import asyncio
+import codecs
 import fcntl
 import os
 import pty
@@ -7,7 +13,9 @@ import re
 import struct
 import subprocess
 import termios
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
 
 _HOME = "\x1b[H"
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\r")
@@ -21,7 +29,6 @@ class Terminal:
     ) -> None:
         self._master, slave = pty.openpty()
         self.resize(size)
-        os.set_blocking(self._master, False)
         self.process = subprocess.Popen(
             command,
             stdin=slave,
@@ -32,7 +39,9 @@ class Terminal:
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 -- Ctrl-C is its signal
         )
         os.close(slave)
-        self.said = ""
+        self._said = ""
+        self._reader = threading.Thread(target=self._read, name="terminal", daemon=True)
+        self._reader.start()
 
     def resize(self, size: tuple[int, int]) -> None:
         """Make it as large as this."""
@@ -42,22 +51,46 @@ class Terminal:
         """Type."""
         os.write(self._master, text.encode())
 
-    def listen(self) -> str:
-        """Everything written so far."""
+    def _read(self) -> None:
+        decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
         while True:
             try:
                 part = os.read(self._master, 65536)
-            except (BlockingIOError, OSError):  # nothing now, or nobody any more
-                return self.said
+            except OSError:  # the program has ended
+                return
             if not part:
-                return self.said
-            self.said += part.decode(errors="replace")
+                return
+            self._said += decode(part)
+
+    def listen(self) -> str:
+        """Everything written so far."""
+        return self._said
 
     @property
     def screen(self) -> str:
         """The last picture that was drawn whole."""
         frames = self.listen().split(_HOME)
         return _CONTROL.sub("", frames[-2] if len(frames) > 2 else "")
+
+    async def shows(self, *words: str, within_s: float = 30.0) -> None:
+        """Wait until all of these words stand on the screen; a sentence may go over two lines."""
+        await self.becomes(lambda screen: all(one in screen for one in words), within_s, f"show {words}")
+
+    async def hides(self, *words: str, within_s: float = 30.0) -> None:
+        """Wait until none of these words stands on the screen."""
+        await self.becomes(lambda screen: not any(one in screen for one in words), within_s, f"hide {words}")
+
+    async def becomes(self, true: Callable[[str], object], within_s: float, what: str) -> None:
+        """Wait until `true` is of the screen's words, which are one line; else fail with the whole screen."""
+        deadline = time.monotonic() + within_s
+        while not true(" ".join(self.screen.split())):
+            if time.monotonic() >= deadline:
+                status = self.process.poll()
+                runs = "it still runs" if status is None else f"it ended with {status}"
+                raise AssertionError(
+                    f"it did not {what} in {within_s:g} s; {runs}; its screen:\n{self.screen}"
+                )
+            await asyncio.sleep(0.05)
 
     def echoes(self) -> bool:
         """Whether what is typed is written, as on a terminal that was given back."""
@@ -67,4 +100,5 @@ class Terminal:
         """End it."""
         self.process.kill()
         self.process.wait()
+        self._reader.join()
         os.close(self._master)

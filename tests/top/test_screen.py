@@ -11,7 +11,7 @@ from dreamapi.v1.severing_pb2 import Breaker
 from dreamd.top.navigation import KEYS, Browse
 from dreamd.top.screen import View, picture, rows_that_fit, whole
 from dreamd.top.state import Detail, Watched
-from top.stories import S, cut, eight, event, lines, seat, watched
+from top.stories import S, cut, eight, event, lines, night, seat, watched
 
 BANDS = [dreams.Synchrony(band=band, z=z) for band, z in (("delta", 0.31), ("theta", -0.4), ("alpha", 4.2))]
 IDENTITY = dreams.Identity(dispersion_ratio=0.97, rank_ratio=0.84, i_diff=0.93)
@@ -66,6 +66,17 @@ def test_the_crowd_is_shown_with_what_stands_beyond_its_line() -> None:
     empty = "\n".join(shown(watched()))
     assert "synchrony z  not known" in empty
     assert "identity     not known  energy not known" in empty
+
+
+@pytest.mark.parametrize("size", [(120, 30), (80, 24)])
+def test_a_long_cause_hides_no_word_of_what_is_possible(size: tuple[int, int]) -> None:
+    """The verdict on a severed Dreamscape stands in one line; its cause comes after, and is cut first."""
+    heard = watched([cut(1)])
+    healthy = "2 of 5 are healthy, 1 away or on trial"
+    cause = f"quorum: {healthy}: fewer than half of the assigned sleepers are healthy"
+    heard.told(night([cut(1)], state=dreams.Dreamscape.STATE_SEVERED, state_cause=cause), 10 * S)
+    verdict = shown(heard, size)[1]
+    assert verdict.startswith(" safe: everyone was severed and sleeps on; resume is possible (quorum")
 
 
 def test_a_lost_picture_has_no_bar_and_no_number() -> None:

@@ -100,7 +100,7 @@ def test_a_sever_of_all_is_said_with_its_cause() -> None:
     """Safe, and that it can be resumed."""
     heard = watched([cut(1, "operator")])
     heard.told(night([cut(1)], state=dreams.Dreamscape.STATE_SEVERED, state_cause="operator"), 10 * S)
-    assert said(heard)[0] == "safe: everyone was severed (operator) and sleeps on; resume is possible"
+    assert said(heard)[0] == "safe: everyone was severed and sleeps on; resume is possible (operator)"
 
 
 def test_without_a_dreamscape_it_says_what_to_do() -> None:

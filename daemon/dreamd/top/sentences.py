@@ -96,7 +96,7 @@ def _calm(scene: Scene) -> Said:
         )
     if scene.state == "severed":
         why = f" ({scene.state_cause})" if scene.state_cause else ""
-        return Said(f"safe: everyone was severed{why} and sleeps on; resume is possible", Tone.GRAVE)
+        return Said(f"safe: everyone was severed and sleeps on; resume is possible{why}", Tone.GRAVE)
     if locked:
         wait = "waits" if len(locked) == 1 else "wait"
         return Said(f"safe, and {named(locked)} {wait} for a person: dreamd breakers reset", Tone.GRAVE)
