@@ -50,7 +50,7 @@ def test_a_plan_is_changed_before_the_start() -> None:
     assert stage.ledger.load()[0].plan.seats_min == 3
     told = stage.app.journal.after(stage.app.journal.newest - 1, 1)
     assert not isinstance(told, Refusal)
-    assert (told[0].kind, told[0].cause) == ("amended", "seats_min")
+    assert (told[0].kind, told[0].cause) == ("plan-changed", "seats_min")
     started = stage.app.start("night")
     assert not isinstance(started, Refusal)
     assert started.state is DreamscapeState.DREAMING

@@ -174,7 +174,7 @@ def test_all_frames_missing_is_our_own_fault_and_trips_nobody() -> None:
     stage.hop(10)
     assert not stage.link.collectives[-1].coupling.any()
     assert all(view.breaker is BreakerState.CLOSED for view in stage.app.pods())
-    assert any("our own way" in sentence for sentence in events(stage))
+    assert any("the broker or our network is down" in sentence for sentence in events(stage))
     for pod in stage.pods:
         pod.sends = True
     stage.hop(4)
@@ -201,7 +201,7 @@ def test_most_gone_at_once_is_our_own_way_whether_their_end_is_told_or_not(told:
     """A switch ends connections as a crash does: everyone at zero, nobody tripped, nobody severed."""
     stage = cut_off(told)
     assert state(stage) is DreamscapeState.DREAMING
-    assert any("our own way" in sentence for sentence in events(stage))
+    assert any("the broker or our network is down" in sentence for sentence in events(stage))
     assert not stage.link.collectives[-1].coupling.any()
     stage.hop(80)
     assert all(view.breaker is BreakerState.CLOSED for view in stage.app.pods())

@@ -170,7 +170,7 @@ def test_what_was_lost_while_our_own_way_was_broken_is_held_against_nobody() -> 
     for pod in stage.pods:
         pod.bend = lambda frame: frame
     stage.hop(20)
-    assert not [event for event in stage.app.journal._events if event.kind == "tripped"]
+    assert not [event for event in stage.app.journal._events if event.kind == "breaker-tripped"]
     assert {stage.coupling(pod.name) for pod in stage.pods} == {25}
 
 
@@ -215,7 +215,9 @@ def test_every_trip_tells_its_evidence() -> None:
     stage.pods[1].quality = 0.1
     stage.pods[2].bend = lambda frame: replace(frame, seq=frame.seq - 1)
     stage.hop(12)
-    tripped = {event.pod: event.sentence for event in stage.app.journal._events if event.kind == "tripped"}
+    tripped = {
+        event.pod: event.sentence for event in stage.app.journal._events if event.kind == "breaker-tripped"
+    }
     assert "the newest frame is 4 hops old" in tripped["bed-1"]
     assert "quality 0.10" in tripped["bed-2"]
     assert "a frame: number" in tripped["bed-3"]

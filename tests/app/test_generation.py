@@ -35,7 +35,7 @@ def test_nobody_is_seated_or_granted_anything_before_they_are_checked_in_anew() 
     assert not any(pod.assign for pod in stage.pods)
     assert not any(message.coupling.any() for message in stage.link.collectives[before:])
     assert ledger.checked_in() == {}
-    told = [event for event in stage.app.journal._events if event.kind == "restored"]
+    told = [event for event in stage.app.journal._events if event.kind == "ledger-restored"]
     assert len(told) == 1
     assert "5 sleepers are to be checked in anew" in told[0].sentence
 
@@ -60,7 +60,7 @@ def test_the_next_restart_is_one_like_any_other() -> None:
     stage.app.check_in("bed-1", "sleeper-1")
     stage.restart()
     assert ledger.checked_in() == {"bed-1": "sleeper-1"}
-    assert not any(event.kind == "restored" for event in stage.app.journal._events)
+    assert not any(event.kind == "ledger-restored" for event in stage.app.journal._events)
 
 
 def test_a_second_daemon_on_the_copy_trusts_nobody_either() -> None:
@@ -99,9 +99,9 @@ def test_after_an_hour_without_a_daemon_nobody_is_merged_on_the_word_of_before()
     ledger.shelf.lived_s -= LAPSED_S + 2.0
     stage.restart()
     assert ledger.checked_in() == {}
-    assert any(event.kind == "restored" for event in stage.app.journal._events)
+    assert any(event.kind == "ledger-restored" for event in stage.app.journal._events)
     stage.restart()
-    assert not any(event.kind == "restored" for event in stage.app.journal._events), "it lives again"
+    assert not any(event.kind == "ledger-restored" for event in stage.app.journal._events), "it lives again"
 
 
 def test_a_daemon_says_in_its_ledger_that_it_lives_and_goes_on_where_it_cannot() -> None:

@@ -85,10 +85,10 @@ def test_a_runaway_is_halved_then_severed_then_labelled() -> None:
     after_s = until(stage, lambda: couplings(stage) == {0}, 20.0)
     assert after_s == HALVED_FOR_S
     assert stage.app.dreamscape("night").state is DreamscapeState.SEVERED
-    assert [event.cause for event in told(stage, "crowd-severed")] == ["gain-runaway"]
+    assert [event.cause for event in told(stage, "group-severed")] == ["gain-runaway"]
     assert all(stage.app.pod(pod.name).breaker is BreakerState.CLOSED for pod in stage.pods)
     stage.hop(round(LABEL_AFTER_S / HOP_S))
-    assert [event.cause for event in told(stage, "labelled")] == ["common drive or line noise"]
+    assert [event.cause for event in told(stage, "cause-classified")] == ["common drive or line noise"]
 
 
 def test_what_stops_without_a_loop_was_the_loop() -> None:
@@ -98,7 +98,7 @@ def test_what_stops_without_a_loop_was_the_loop() -> None:
     until(stage, lambda: couplings(stage) == {0}, 30.0)
     bend_all(stage, plainly)
     stage.hop(round(LABEL_AFTER_S / HOP_S))
-    assert [event.cause for event in told(stage, "labelled")] == ["loop-driven"]
+    assert [event.cause for event in told(stage, "cause-classified")] == ["loop-driven"]
 
 
 def test_the_event_holds_the_picture_of_the_last_minute() -> None:
@@ -106,7 +106,7 @@ def test_the_event_holds_the_picture_of_the_last_minute() -> None:
     stage = dreaming(hops=MINUTE + 20)
     bend_all(stage, louder(10.0))
     until(stage, lambda: couplings(stage) == {CEILING >> 1}, 8.0)
-    (event,) = told(stage, "halved")
+    (event,) = told(stage, "coupling-halved")
     assert event.values["energy"] > event.values["energy_limit"]
     course = [event.values[f"energy_t-{k}"] for k in range(59, -1, -1)]
     assert max(course[:50]) < 1.0
@@ -121,7 +121,7 @@ def test_what_falls_in_time_is_whole_again_after_a_minute_of_calm() -> None:
     bend_all(stage, plainly)
     after_s = until(stage, lambda: couplings(stage) == {CEILING}, 120.0)
     assert CALM_FOR_S <= after_s <= CALM_FOR_S + 8.0
-    assert [event.kind for event in told(stage, "whole")] == ["whole"]
+    assert [event.kind for event in told(stage, "coupling-restored")] == ["coupling-restored"]
     assert stage.app.dreamscape("night").state is DreamscapeState.DREAMING
     assert newest(stage).crowd.halved_cause == ""
 
@@ -143,7 +143,7 @@ def test_a_severed_dreamscape_is_not_halved() -> None:
     stage.app.sever("night", "enough")
     bend_all(stage, louder(10.0))
     stage.hop(120)
-    assert told(stage, "halved") == told(stage, "crowd-severed") == []
+    assert told(stage, "coupling-halved") == told(stage, "group-severed") == []
 
 
 def test_a_locked_rhythm_is_halved_then_severed() -> None:
@@ -160,7 +160,7 @@ def test_a_locked_rhythm_is_halved_then_severed() -> None:
     until(stage, lambda: couplings(stage) == {CEILING >> 1}, 50.0)
     assert newest(stage).crowd.halved_cause == "synchrony-runaway"
     assert until(stage, lambda: couplings(stage) == {0}, 20.0) == HALVED_FOR_S
-    assert [event.cause for event in told(stage, "crowd-severed")] == ["synchrony-runaway"]
+    assert [event.cause for event in told(stage, "group-severed")] == ["synchrony-runaway"]
 
 
 def test_a_crowd_that_fades_into_one_is_severed() -> None:
@@ -170,8 +170,8 @@ def test_a_crowd_that_fades_into_one_is_severed() -> None:
     for pod in stage.pods:
         pod.profile = centre + 0.02 * (pod.profile - centre)
     until(stage, lambda: couplings(stage) == {0}, 90.0)
-    assert [event.cause for event in told(stage, "halved")][:1] == ["homogenise"]
-    assert [event.cause for event in told(stage, "crowd-severed")] == ["homogenise"]
+    assert [event.cause for event in told(stage, "coupling-halved")][:1] == ["homogenise"]
+    assert [event.cause for event in told(stage, "group-severed")] == ["homogenise"]
     stage.hop()
     assert newest(stage).crowd.identity.dispersion_ratio < 0.1
 
@@ -190,7 +190,7 @@ def test_one_who_loses_themselves_is_halved_and_severed_alone() -> None:
     newest_message = stage.link.collectives[-1]
     assert newest_message.coupling[one.assign.slot] == 0
     assert newest_message.answered[one.assign.slot] == 0
-    (halved,) = told(stage, "halved")
+    (halved,) = told(stage, "coupling-halved")
     assert (halved.pod, halved.cause) == (one.name, "identity")
     assert halved.values["likeness"] + halved.values["chance"] < 0.5
     assert {stage.coupling(pod.name) for pod in stage.pods if pod is not one} == {CEILING}
@@ -248,4 +248,4 @@ def test_a_daemon_that_comes_back_begins_to_watch_anew() -> None:
         pod.status()
     stage.hop(2 * MINUTE)
     assert couplings(stage) == {CEILING}
-    assert told(stage, "halved") == []
+    assert told(stage, "coupling-halved") == []

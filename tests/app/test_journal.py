@@ -40,8 +40,8 @@ def test_a_caller_who_checks_in_and_out_pushes_no_sever_out() -> None:
     assert not isinstance(told, Refusal)
     kinds = [event.kind for event in told]
     assert "state" in kinds
-    assert "tripped" in kinds
-    assert kinds.count("forgotten") == 1
+    assert "breaker-tripped" in kinds
+    assert kinds.count("events-dropped") == 1
     assert kinds.count("checked-in") == JOURNAL_CHURN_EVENTS
 
 
@@ -67,10 +67,12 @@ def test_whatever_is_written_is_read_in_order_or_said_to_be_gone(
             assert [e for e in again if e.kind == "severed"] == [e for e in kept if e.kind == "severed"]
             continue
         assert not isinstance(told, Refusal)
-        assert [event for event in told if event.kind != "forgotten"] == [
+        assert [event for event in told if event.kind != "events-dropped"] == [
             e for e in kept if e.cursor > cursor
         ]
-        assert [event.cursor for event in told if event.kind == "forgotten"] == [e.cursor for e in lost][-1:]
+        assert [event.cursor for event in told if event.kind == "events-dropped"] == [e.cursor for e in lost][
+            -1:
+        ]
         assert [event.cursor for event in told] == sorted({event.cursor for event in told})
 
 
@@ -98,7 +100,10 @@ def test_a_gap_is_told_to_a_follower_of_one_dreamscape_too() -> None:
     assert not isinstance(follower, Refusal)
     told = follower.take(10)
     assert not isinstance(told, Refusal)
-    assert [(event.kind, event.dreamscape) for event in told] == [("forgotten", ""), ("admitted", "night")]
+    assert [(event.kind, event.dreamscape) for event in told] == [
+        ("events-dropped", ""),
+        ("admitted", "night"),
+    ]
     assert told[0].sentence == "3 events of coming and going up to here are no longer kept"
 
 
@@ -106,7 +111,7 @@ def test_bytes_are_bounded_too() -> None:
     """Events with the last minute of every figure are few hundred; the newest is kept however large."""
     ring = Ring(10_000, 100_000)
     figures = {f"energy_t-{second}": 1.0 for second in range(60)}
-    event = Event(1, NOW_S, "crowd-severed", "night", "", 0, "gain", "x" * 500, figures)
+    event = Event(1, NOW_S, "group-severed", "night", "", 0, "gain", "x" * 500, figures)
     for _ in range(1000):
         ring.append(event)
     assert len(ring) == 100_000 // size_of(event)
@@ -121,6 +126,24 @@ def test_what_comes_and_goes_is_of_kinds_that_exist() -> None:
     """And no kind of what happens to a sleeper is among them."""
     states = {state.value for state in DreamscapeState}
     assert set(KINDS) | states >= CHURN
-    safety = {"severed", "tripped", "reset", "latched", "malfunction", "wake-order", "wake-lifted", "left"}
-    safety |= {"sever-order", "alone", "merged", "crowd-severed", "identity-lost", "warned", "state", "blind"}
+    safety = {
+        "severed",
+        "breaker-tripped",
+        "breaker-reset",
+        "latched",
+        "malfunction",
+        "wake-order",
+        "wake-lifted",
+        "left",
+    }
+    safety |= {
+        "sever-order",
+        "alone",
+        "merged",
+        "group-severed",
+        "identity-lost",
+        "warned",
+        "state",
+        "uplink-lost",
+    }
     assert not safety & CHURN

@@ -59,7 +59,7 @@ def delayed(stage: Stage, pods: list[Puppet], hops: int, for_hops: int) -> None:
 
 def tripped(stage: Stage) -> set[str]:
     """The causes for which breakers have tripped."""
-    return {event.cause for event in stage.app.journal._events if event.kind == "tripped"}
+    return {event.cause for event in stage.app.journal._events if event.kind == "breaker-tripped"}
 
 
 def accused(stage: Stage) -> set[str]:

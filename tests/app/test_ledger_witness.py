@@ -64,7 +64,7 @@ def test_a_whole_directory_restored_within_the_minute_is_known_by_the_broker() -
     assert not any(pod.assign for pod in stage.pods)
     assert not any(message.coupling.any() for message in stage.link.collectives[before:])
     assert ledger.checked_in() == {}
-    told = [event for event in stage.app.journal._events if event.kind == "restored"]
+    told = [event for event in stage.app.journal._events if event.kind == "ledger-restored"]
     assert len(told) == 1
     assert "5 sleepers are to be checked in anew" in told[0].sentence
     assert ledger.writes >= stage.link.counts[-1]
@@ -78,7 +78,7 @@ def test_one_forgotten_write_is_enough_though_the_start_itself_writes_more() -> 
     stage.restart()
     assert ledger.writes > found + 1
     stage.app.on_count(found + 1)
-    assert any(event.kind == "restored" for event in stage.app.journal._events)
+    assert any(event.kind == "ledger-restored" for event in stage.app.journal._events)
     assert ledger.checked_in() == {}
 
 
@@ -96,7 +96,7 @@ def test_checked_in_anew_they_dream_on_and_the_next_start_is_like_any_other() ->
     stage.app.on_count(told)
     stage.app.on_link(up=True)
     assert len(ledger.checked_in()) == 5
-    assert not any(event.kind == "restored" for event in stage.app.journal._events)
+    assert not any(event.kind == "ledger-restored" for event in stage.app.journal._events)
 
 
 def test_an_older_ledger_found_while_people_dream_lets_everyone_go() -> None:

@@ -85,7 +85,7 @@ def test_each_malfunction_opens_its_own_sleepers_breaker(bend: Bend, hops: int, 
     stage.hop(hops)
     assert breaker(stage, sick) == (BreakerState.OPEN, cause)
     assert stage.coupling(sick.name) == 0
-    told = [event for event in stage.app.journal._events if event.kind == "tripped"]
+    told = [event for event in stage.app.journal._events if event.kind == "breaker-tripped"]
     assert [(event.pod, event.cause) for event in told] == [(sick.name, cause)]
     assert told[0].sentence.endswith(")"), "what was seen stands in the sentence"
     assert all(stage.coupling(pod.name) > 0 for pod in stage.pods if pod is not sick)

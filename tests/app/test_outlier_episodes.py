@@ -27,7 +27,9 @@ def far(frame: Frame) -> Frame:
 
 def told(stage: Stage) -> list[Event]:
     """What was said of it."""
-    return [event for event in stage.app.journal._events if event.kind in ("excluded", "included")]
+    return [
+        event for event in stage.app.journal._events if event.kind in ("outlier-excluded", "outlier-included")
+    ]
 
 
 def seat(stage: Stage, pod: str = "bed-3") -> SeatView:
@@ -42,7 +44,9 @@ def test_an_episode_is_told_when_it_begins_and_when_it_is_over() -> None:
     sick.bend = far
     stage.hop(12)
     begun = told(stage)
-    assert [(event.kind, event.pod, event.cause) for event in begun] == [("excluded", "bed-3", "outlier")]
+    assert [(event.kind, event.pod, event.cause) for event in begun] == [
+        ("outlier-excluded", "bed-3", "outlier")
+    ]
     assert begun[0].values["residual"] > 4 * begun[0].values["median"] > 0
     assert f"{begun[0].values['residual']:.1f} where {begun[0].values['median']:.1f}" in begun[0].sentence
     assert (seat(stage).cause, seat(stage).breaker) == ("outlier", BreakerState.CLOSED)
@@ -55,7 +59,7 @@ def test_an_episode_is_told_when_it_begins_and_when_it_is_over() -> None:
     assert len(told(stage)) == 1, "not yet: they may flutter"
     stage.hop(40)
     over = told(stage)[-1]
-    assert (over.kind, over.cause) == ("included", "outlier")
+    assert (over.kind, over.cause) == ("outlier-included", "outlier")
     assert 1.0 < over.values["left_out_s"] < 4.0
     stage.hop(80)
     assert len(told(stage)) == 2
@@ -71,7 +75,7 @@ def test_who_flutters_at_the_limit_is_one_episode() -> None:
         sick.bend = lambda frame: frame
         stage.hop(12)
     stage.hop(44)
-    assert [event.kind for event in told(stage)] == ["excluded", "included"]
+    assert [event.kind for event in told(stage)] == ["outlier-excluded", "outlier-included"]
     assert told(stage)[-1].values["left_out_s"] > 10.0
 
 
@@ -82,7 +86,7 @@ def test_an_episode_ends_with_the_seat() -> None:
     stage.hop(12)
     stage.app.release("bed-3", "asked")
     stage.hop(60)
-    assert [event.kind for event in told(stage)] == ["excluded"]
+    assert [event.kind for event in told(stage)] == ["outlier-excluded"]
 
 
 def test_nobody_far_is_nobody_told_of() -> None:

@@ -206,7 +206,7 @@ def test_a_slow_ledger_is_said_once_and_so_is_that_it_is_over() -> None:
     stage, ledger = dreaming(seats_max=8)
     ledger.held = True
     stage.hop(2 * TEN_S)
-    (sentence,) = told(stage, "ledger")
+    (sentence,) = told(stage, "ledger-slow")
     assert "has not finished a write for" in sentence
     assert "(exposure)" in sentence
     assert any("is slow" in trouble for trouble in stage.app.house().troubles)
@@ -216,7 +216,7 @@ def test_a_slow_ledger_is_said_once_and_so_is_that_it_is_over() -> None:
     assert stage.meters.waited_s > LEDGER_SLOW_S
     ledger.release()
     stage.hop(2)
-    assert len(told(stage, "ledger-well")) == 1
+    assert len(told(stage, "ledger-recovered")) == 1
     assert stage.app.ledger_trouble == ""
     assert stage.meters.waited_s == 0.0
 
@@ -229,12 +229,12 @@ def test_a_failing_ledger_is_found_well_again_though_nothing_is_to_be_written() 
     stage.app.create(Plan("night", 3, 8))
     stage.hop(8)
     assert stage.app.ledger_trouble == "the disk is full"
-    assert len(told(stage, "ledger")) == 2, "of the plan, and of the first that asks"
+    assert len(told(stage, "ledger-write-failed")) == 2, "of the plan, and of the first that asks"
     ledger.broken, before = "", ledger.shelf.writes
     stage.hop(8)
     assert stage.app.ledger_trouble == ""
     assert ledger.shelf.writes == before + 1, "once it is well nothing asks any more"
-    assert len(told(stage, "ledger-well")) == 1
+    assert len(told(stage, "ledger-recovered")) == 1
 
 
 def locked(stage: Stage) -> None:
@@ -394,7 +394,7 @@ def test_the_end_says_what_was_not_written() -> None:
     stage.app.close_books()
     assert not stage.app.written
     stage.app.close(0.0)
-    (sentence,) = (one for one in told(stage, "ledger") if "before the end" in one)
+    (sentence,) = (one for one in told(stage, "ledger-write-failed") if "before the end" in one)
     assert "night" in sentence
     assert "exposure" in sentence
 

@@ -188,7 +188,7 @@ def test_a_ledger_that_cannot_be_written_is_said_until_it_can() -> None:
     house = stage.app.house()
     assert "disk is full" in house.ledger
     assert any("disk is full" in sentence for sentence in house.troubles)
-    told = [event for event in stage.app.journal._events if event.kind == "ledger"]
+    told = [event for event in stage.app.journal._events if event.kind == "ledger-write-failed"]
     assert told[0].reason == stage.ledger.broken
     stage.ledger.broken = ""
     stage.app.check_out("bed-1")

@@ -162,7 +162,15 @@ def test_a_log_for_people_obeys_no_stranger() -> None:
 def test_a_ledger_that_fails_is_an_error_with_its_path_and_reason() -> None:
     """Whoever reads the log at three in the morning finds the file and what is wrong with it."""
     fact = Event(
-        7, 1.0, "ledger", "night", "", 0, "", "could not keep ash's", reason="/x/ledger: disk is full"
+        7,
+        1.0,
+        "ledger-write-failed",
+        "night",
+        "",
+        0,
+        "",
+        "could not keep ash's",
+        reason="/x/ledger: disk is full",
     )
     assert fields_of(fact, 3) == {
         "cursor": 7,
@@ -170,7 +178,7 @@ def test_a_ledger_that_fails_is_an_error_with_its_path_and_reason() -> None:
         "tick": 3,
         "reason": "/x/ledger: disk is full",
     }
-    assert level_of("ledger") == logging.ERROR
+    assert level_of("ledger-write-failed") == logging.ERROR
     assert level_of("broker-down") == logging.WARNING
     assert level_of("merged") == logging.INFO
 

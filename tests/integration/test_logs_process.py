@@ -114,7 +114,9 @@ async def test_nobodys_data_is_written_down(fleet: Fleet) -> None:
         assert [trace for trace in TRACES if trace in text] == [], where
     lines = [json.loads(line) for line in written["log"].splitlines()]
     assert {line["event"] for line in lines} <= set(EVENTS)
-    assert {"merged", "severed", "tripped", "state", "ready", "ended"} <= {line["event"] for line in lines}
+    assert {"merged", "severed", "breaker_tripped", "state", "ready", "ended"} <= {
+        line["event"] for line in lines
+    }
     merged = [line for line in lines if line["event"] == "merged"]
     assert all(line["dreamscape"] == NIGHT and line["tick"] > 0 and line["pod"] in PODS for line in merged)
 

@@ -41,4 +41,4 @@ class Story:
 
     def tell(self, seconds: float, pod: str, cause: str) -> None:
         """The daemon's journal: a breaker tripped; pod empty: the Dreamscape was severed."""
-        self.books.heard(Told(at(seconds), "tripped" if pod else "state", pod, cause))
+        self.books.heard(Told(at(seconds), "breaker-tripped" if pod else "state", pod, cause))

@@ -36,7 +36,7 @@ def test_thirty_seconds_an_fsync_sever_nobody_who_is_merged(seed: int) -> None:
     assert world.owner is not None
     world.owner.fsync_least_s = FSYNC_TAKES_S
     assert alone(world, 240.0) == set()
-    assert any(event.kind == "ledger" for event in world.owner.app.journal._events)
+    assert any(event.kind == "ledger-slow" for event in world.owner.app.journal._events)
     world.owner.fsync_least_s = 0.0
     world.run(FSYNC_TAKES_S + 5.0)
     world.watch.settle()

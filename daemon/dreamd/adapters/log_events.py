@@ -26,13 +26,21 @@ PROCESS: Final = {
 
 
 LEVELS: Final = {
-    "ledger": logging.ERROR,
+    "ledger-write-failed": logging.ERROR,
     "step-failed": logging.ERROR,
     **dict.fromkeys(
         (
-            *("severed", "tripped", "latched", "malfunction", "warned", "assign-refused", "malformed"),
-            *("broker-down", "blind", "halved", "crowd-severed", "identity-lost"),
-            *("exposure-warning", "restored", "ledger-well"),
+            *(
+                "severed",
+                "breaker-tripped",
+                "latched",
+                "malfunction",
+                "warned",
+                "assign-refused",
+                "malformed",
+            ),
+            *("broker-down", "uplink-lost", "coupling-halved", "group-severed", "identity-lost"),
+            *("exposure-warning", "ledger-restored", "ledger-slow", "ledger-recovered"),
         ),
         logging.WARNING,
     ),

@@ -394,4 +394,4 @@ class Coordinator(Desk):
         if left:
             what = ", ".join(sorted(set(self._in.commits.waiting)))
             sentence = f"the ledger has not written {left} changes before the end: {what}"
-            self._in.journal.append(self._in.clock.now_s(), "ledger", sentence, reason=sentence)
+            self._in.journal.append(self._in.clock.now_s(), "ledger-write-failed", sentence, reason=sentence)

@@ -148,7 +148,7 @@ class Books:
     def _fall(one: Severed, own: list[Told], of_all: list[Told]) -> Fall:
         if one.cause != BY_DAEMON:
             return Fall(one, one.cause, of_all=False)
-        near = [t for t in own if t.kind == "tripped" and abs(t.at_ns - one.zero_ns) < SAME_NS]
+        near = [t for t in own if t.kind == "breaker-tripped" and abs(t.at_ns - one.zero_ns) < SAME_NS]
         if near:
             return Fall(one, min(near, key=lambda t: abs(t.at_ns - one.zero_ns)).cause, of_all=False)
         whole = [t for t in of_all if abs(t.at_ns - one.zero_ns) < SAME_NS]

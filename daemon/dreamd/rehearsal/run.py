@@ -129,9 +129,9 @@ class Rehearsal(Run):
 
     def _fact(self, event: Event) -> None:
         """The daemon's journal: whose breaker tripped, and that the whole Dreamscape was severed."""
-        if event.kind == "tripped":
+        if event.kind == "breaker-tripped":
             self.books.heard(Told(now_ns(), event.kind, event.pod.removeprefix("pods/"), event.cause))
-        elif event.kind == "labelled" and len(self.books.labels) < SEVERS_ASKED:
+        elif event.kind == "cause-classified" and len(self.books.labels) < SEVERS_ASKED:
             self.books.labels.append(event.cause)
         elif event.kind == "state" and event.cause == SEVERED and not self._severed.full():
             self._severed.put_nowait(now_ns())

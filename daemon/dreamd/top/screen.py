@@ -267,7 +267,10 @@ def _events(scene: Scene, width: int, lines: int) -> list[Text]:
     for event in reversed(scene.events):
         happened = f" (happened at {clock(event.acted_s)})" if event.late else ""
         words = folded(f"{event.sentence}{happened}", width - 11)
-        grave = event.kind in {"severed", "tripped", "latched", "mass-failure"} or "LOCKED" in event.sentence
+        grave = (
+            event.kind in {"severed", "breaker-tripped", "latched", "mass-failure"}
+            or "LOCKED" in event.sentence
+        )
         tone = GRAVE if grave else "grey70"
         new = [Text(f" {clock(event.at_s)}  ", FAINT).append(words[0], tone)]
         new += [Text(" " * 11 + more, tone) for more in words[1:2]]

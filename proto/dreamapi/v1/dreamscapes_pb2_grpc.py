@@ -203,7 +203,7 @@ class DreamscapesServicer(object):
     def WatchEvents(self, request, context):
         """The journal after a cursor, without loss. Of what comes and goes (check-ins, connections, seats that fill)
         less is kept than of severs, trips, latches and orders: where some of it is no longer kept, one event of
-        the kind `forgotten` stands in its place.
+        the kind `events-dropped` stands in its place.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

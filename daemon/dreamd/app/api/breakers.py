@@ -102,7 +102,7 @@ class Breakers:
             self._step(found, observation)
         now_s = self._in.clock.now_s()
         sentence = f"breaker of {found.pod} is reset by {observation.by}: {observation.reason}"
-        self._in.journal.append(now_s, "reset", sentence, pod=found.pod)
+        self._in.journal.append(now_s, "breaker-reset", sentence, pod=found.pod)
         return self._of_pod(found)
 
     def _not_resettable(

@@ -70,7 +70,7 @@ class Happenings:
         because = f": {cause}" if tripped and cause else ""
         detail = f" ({transition.detail})" if transition.detail else ""
         self._write(
-            "tripped" if tripped else "breaker",
+            "breaker-tripped" if tripped else "breaker-changed",
             f"breaker of {record.pod} is {transition.after.value}{because}{detail}",
             record.pod,
             seat.number,

@@ -95,7 +95,7 @@ class Conductor(Session):
         self.artists.close()
         self.artists = Artists(self.schema, plan.artist_share, self._in.clock.now_s, self.say)
         self._version += 1
-        self.say("amended", f"the plan of {plan.dreamscape} is changed: {what}", what)
+        self.say("plan-changed", f"the plan of {plan.dreamscape} is changed: {what}", what)
         return self.view()
 
     # -- what arrives -----------------------------------------------------------------------------
@@ -267,12 +267,12 @@ class Conductor(Session):
             self.cohorts.forgive(instant)
         if verdict.blind and not was_blind:
             self.say(
-                "blind",
-                f"frames of {verdict.missing} of {holding} pods are missing: our own way to them is broken",
+                "uplink-lost",
+                f"no frames from {verdict.missing} of {holding} pods: the broker or our network is down",
                 Cause.UPLINK.value,
             )
         elif was_blind and not verdict.blind:
-            self.say("seeing", "frames arrive again", Cause.UPLINK.value)
+            self.say("uplink-restored", "frames arrive again", Cause.UPLINK.value)
         if self.state is DreamscapeState.DREAMING and not verdict.blind and not going_home:
             self._judge_mass(holding)
             self._judge_quorum()

@@ -29,7 +29,7 @@ def suspend(surroundings: Surroundings, conductors: Iterable[Conductor], writes:
     beds = fleet.check_everyone_out(now_s)
     surroundings.journal.append(
         now_s,
-        "restored",
+        "ledger-restored",
         f"the broker knows of {writes} writes, more than the ledger has: it was restored from a copy. "
         f"{len(beds)} sleepers are to be checked in anew, nobody is merged before that; of locks and wake "
         "orders it may lack the newest, exposure is the least there was",

@@ -132,13 +132,13 @@ class Commits:
         elif not commit.withdrawn and what not in self._said and len(self._said) < SAID_MOST:
             self._said.add(what)
             sentence = f"the ledger could not keep {what}: {commit.failure}"
-            self._journal.append(now_s, "ledger", sentence, reason=commit.failure)
+            self._journal.append(now_s, "ledger-write-failed", sentence, reason=commit.failure)
 
     def _well(self, now_s: float) -> None:
         if self._said and not self._ledger.failure:
             self._said.clear()
             sentence = f"the ledger {self._ledger.place} takes what it is given"
-            self._journal.append(now_s, "ledger-well", sentence, reason=sentence)
+            self._journal.append(now_s, "ledger-recovered", sentence, reason=sentence)
 
     def look(self, now_s: float) -> None:
         """Once a tick: is it slow, who has waited long enough, does it fail still?"""
@@ -149,10 +149,10 @@ class Commits:
             place, what = self._ledger.place, self.waiting[0]
             reason = f"the ledger {place} has not finished a write for {oldest_s:.1f} s"
             sentence = f"{reason} ({what}); nobody new is seated until it has"
-            self._journal.append(now_s, "ledger", sentence, reason=reason)
+            self._journal.append(now_s, "ledger-slow", sentence, reason=reason)
         elif self._slow and not slow:
             sentence = f"the ledger {self._ledger.place} is quick again"
-            self._journal.append(now_s, "ledger-well", sentence, reason=sentence)
+            self._journal.append(now_s, "ledger-recovered", sentence, reason=sentence)
         self._slow = slow
         for commit, (at_s, give_up) in tuple(self._asked.items()):
             if not now_s - at_s <= LEDGER_ANSWERS_WITHIN_S:

@@ -32,7 +32,7 @@ def begin_anew(ledger: Ledger, journal: Journal, now_s: float) -> bool:
     ledger.begin_generation(now_s)
     journal.append(
         now_s,
-        "restored",
+        "ledger-restored",
         f"{why}: {len(beds)} sleepers are to be checked in anew, nobody is merged before that; "
         "of locks and wake orders it may lack the newest, exposure is the least there was",
         values={"check_ins": float(len(beds))},

@@ -10,7 +10,7 @@ Rules
 - A follower who is behind the oldest safety event kept is told so (CURSOR_TOO_OLD); a cursor above the newest
   event is refused too (CURSOR_AHEAD).
 - A follower who is behind the oldest event of CHURN gets, in the place of what fell out, one event of the
-  kind `forgotten`, and then all that is kept. Nothing is missed in silence.
+  kind `events-dropped`, and then all that is kept. Nothing is missed in silence.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ from dreamwire.text import fit
 CHURN: Final = frozenset(
     {
         *("checked-in", "checked-out", "pod-online", "pod-offline", "malformed", "admitted", "assigned"),
-        *("assign-refused", "led", "unled", "planned", "gathering"),
+        *("assign-refused", "lead-started", "lead-ended", "planned", "gathering"),
     }
 )
 """Kinds of events, and causes of `state`, that one caller or one bad line can make any number of."""
@@ -116,8 +116,8 @@ class Journal:
     def after(self, cursor: int, limit: int) -> tuple[Event, ...] | Refusal:
         """At most `limit` events with a cursor above `cursor`, in order.
 
-        Where events of coming and going after it are no longer kept, one of the kind `forgotten` stands for
-        them. Refused where safety events after it are no longer kept, and where no event has this cursor yet.
+        Where events of coming and going after it are no longer kept, one of the kind `events-dropped` stands
+        for them. Refused where safety events after it are no longer kept, and where no event has this cursor.
         """
         oldest = max(self._first, self._safety.dropped_to + 1)
         if cursor < oldest - 1:
@@ -139,7 +139,7 @@ class Journal:
         """One event in the place of the last of CHURN that fell out, where that was behind this cursor."""
         place = self._churn.dropped_to
         if cursor < place:
-            yield self._say("forgotten", place, self._churn.dropped)
+            yield self._say("events-dropped", place, self._churn.dropped)
 
     def _say(self, kind: str, place: int, count: int) -> Event:
         at_s = next((event.at_s for event in self._churn.after(place)), 0.0)
@@ -179,7 +179,9 @@ class Follower:
             if not batch:
                 break
             self._cursor = batch[-1].cursor
-            taken += [e for e in batch if self._dreamscape in ("", e.dreamscape) or e.kind == "forgotten"]
+            taken += [
+                e for e in batch if self._dreamscape in ("", e.dreamscape) or e.kind == "events-dropped"
+            ]
         return tuple(taken)
 
     @property

@@ -252,7 +252,7 @@ class Company:
     def _unkept(self, sentence: str, error: LedgerError) -> None:
         if not self._said:
             self._said = True
-            self._session.say("ledger", f"{sentence}: {error}", reason=str(error))
+            self._session.say("ledger-write-failed", f"{sentence}: {error}", reason=str(error))
 
 
 def _add(account_min: dict[str, float], more_min: Mapping[str, float]) -> None:

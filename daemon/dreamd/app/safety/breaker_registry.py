@@ -86,7 +86,7 @@ class LockBook:
             )
             named = breaker.cause.value if breaker.cause else ""
             sentence = f"breaker of {pod} is locked: {named} ({why})"
-            self._journal.append(now_s, "tripped", sentence, pod=pod, cause=named)
+            self._journal.append(now_s, "breaker-tripped", sentence, pod=pod, cause=named)
         return breaker
 
     def unheard(self, pod: str, breaker: Breaker) -> bool:

@@ -174,20 +174,20 @@ class CrowdWatch:
                 sentence = CAUSES[cause].sentence
                 must = f"; zero unless it falls within {HALVED_FOR_S:.0f} s" if cause in _FAST else ""
                 self._say(
-                    "halved",
+                    "coupling-halved",
                     f"every coupling is halved, {sentence} ({_than(sign.value, sign.limit)}){must}",
                     cause,
                 )
             case Restore(cause):
                 self._shift_all()
-                self._say("whole", "couplings are whole again", cause)
+                self._say("coupling-restored", "couplings are back at their full value", cause)
             case Zero(cause, sign, why):
                 self._shift_all()
-                self._say("crowd-severed", f"{CAUSES[cause].sentence}: {why}", cause)
+                self._say("group-severed", f"{CAUSES[cause].sentence}: {why}", cause)
                 self._session.sever(cause, f"{CAUSES[cause].sentence} ({_than(sign.value, sign.limit)})")
             case Labelled(cause, label, value):
                 seen = f"{CAUSES[cause].sentence}: {label.value}, as it is {value:.2f} without coupling"
-                self._say("labelled", seen, cause, label=label.value)
+                self._say("cause-classified", seen, cause, label=label.value)
             case _:
                 assert_never(act)
 
@@ -214,11 +214,17 @@ class CrowdWatch:
                 return
             case PersonAct.HALVE:
                 self._halved.add(row)
-                self._tell(seat, "halved", f"the coupling of {seat.pod} is halved: {told}", likeness, chance)
+                self._tell(
+                    seat, "coupling-halved", f"the coupling of {seat.pod} is halved: {told}", likeness, chance
+                )
             case PersonAct.RESTORE:
                 self._halved.discard(row)
                 self._tell(
-                    seat, "whole", f"the coupling of {seat.pod} is whole again: {told}", likeness, chance
+                    seat,
+                    "coupling-restored",
+                    f"the coupling of {seat.pod} is back at its full value: {told}",
+                    likeness,
+                    chance,
                 )
             case PersonAct.SEVER:
                 self._halved.add(row)

@@ -60,7 +60,7 @@ class Excluding:
 
     def _begin(self, seat: Seat, residual: float, median: float) -> None:
         self._tell(
-            "excluded",
+            "outlier-excluded",
             seat,
             f"{seat.pod} is left out, far from everybody: {residual:.1f} where {median:.1f} is usual "
             f"(more than {OUTLIER_MEDIANS:.0f} times, {OUTLIER_FRAMES} frames running)",
@@ -82,4 +82,4 @@ class Excluding:
         if held:
             left_out_s = episode.hops * HOP_S
             sentence = f"{seat.pod} counts again, left out for {left_out_s:.2f} s"
-            self._tell("included", seat, sentence, {"left_out_s": left_out_s})
+            self._tell("outlier-included", seat, sentence, {"left_out_s": left_out_s})

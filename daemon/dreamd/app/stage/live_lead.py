@@ -73,7 +73,7 @@ class Artists:
         if self._lead is not None and self._now_s() - self._at_s <= SILENT_S:
             return Refusal(Code.LEAD_TAKEN, "somebody leads this Dreamscape already")
         self._lead, self._newest, self._at_s = Lead(self), NOBODY, self._now_s()
-        self.say("led", "an artist leads")
+        self.say("lead-started", "an artist leads")
         return self._lead
 
     def take(self, lead: Lead, vector: Sequence[float], share: float) -> Refusal | None:
@@ -102,7 +102,7 @@ class Artists:
         """This lead is over."""
         if lead is self._lead:
             self._lead, self._newest = None, NOBODY
-            self.say("unled", "nobody leads any more")
+            self.say("lead-ended", "the artist leads no longer")
 
     def close(self) -> None:
         """No artist leads here any more; an open lead is over."""

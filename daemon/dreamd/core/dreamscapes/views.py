@@ -263,7 +263,7 @@ class Event:
 
     cursor: int
     at_s: float
-    kind: str  # merged severed alone home admitted left joined tripped state pod-online ...
+    kind: str  # one of core.event_kinds.KINDS
     dreamscape: str
     pod: str
     seat: int

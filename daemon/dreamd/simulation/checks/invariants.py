@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 
 VIOLATIONS_MAX: Final = 20
 ACTS_MAX: Final = 1_000
-CROWD_ACTS: Final = ("halved", "crowd-severed")
+CROWD_ACTS: Final = ("coupling-halved", "group-severed")
 ALIKE_MAX: Final = 2
 SLACK_MIN: Final = 1e-3
 FOREVER_S: Final = float("inf")
@@ -350,7 +350,7 @@ class Watch:
             if not self.touched:
                 self.violated("nothing", event.dreamscape, f"a healthy crowd: {event.sentence}")
             self.acts.append((self._world.schedule.now_s, event.cause))
-        if event.kind == "tripped":
+        if event.kind == "breaker-tripped":
             self.acts.append((self._world.schedule.now_s, event.cause))
             if not event.cause:
                 self.violated("cause", event.pod, "its breaker tripped without a cause")

@@ -160,7 +160,7 @@ function takeScene(told) {
 function takeEvents(events, isNew) {
   for (const event of events) {
     view.events.push(event);
-    if (event.pod && (event.kind === "severed" || event.kind === "tripped" || event.kind === "latched" || event.kind === "left")) {
+    if (event.pod && (event.kind === "severed" || event.kind === "breaker-tripped" || event.kind === "latched" || event.kind === "left")) {
       view.lastCut.set(event.pod, event.at_s);
       if (isNew && event.kind === "severed") sky.severed(event.pod);
     }

@@ -189,7 +189,7 @@ function orders(house) {
   return house.orders.map((o) => `A wake order stands for ${o.scope === "fleet" ? "the fleet" : `${o.scope} ${o.target}`} (${o.issuer}${o.reason ? `: ${o.reason}` : ""}): nobody it reaches is merged.`);
 }
 
-const GRAVE_KINDS = new Set(["severed", "tripped", "latched", "blind", "assign-refused"]);
+const GRAVE_KINDS = new Set(["severed", "breaker-tripped", "latched", "uplink-lost", "assign-refused"]);
 
 export const isGrave = (event) => GRAVE_KINDS.has(event.kind) || (event.kind === "state" && /sever/.test(event.sentence));
 
