@@ -35,7 +35,7 @@ class Chromium:
     def __init__(self, folder: Path) -> None:
         assert BINARY is not None
         theirs_in, self._out = os.pipe()
-        self._in, theirs_out = os.pipe()
+        self._deps, theirs_out = os.pipe()
         # The browser wants descriptors 3 and 4; a shell puts ours there.
         script = f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}'
         self._process = subprocess.Popen(
@@ -60,7 +60,7 @@ class Chromium:
         """End the browser and everything it started."""
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        for end in (self._in, self._out):
+        for end in (self._deps, self._out):
             os.close(end)
 
     # -- the protocol -----------------------------------------------------------------------------
@@ -84,8 +84,8 @@ class Chromium:
 
     def _next(self, until_s: float) -> dict[str, Any]:
         while b"\0" not in self._held:
-            readable, _, _ = select.select([self._in], [], [], max(0.0, until_s - time.monotonic()))
-            piece = os.read(self._in, 1 << 20) if readable else b""
+            readable, _, _ = select.select([self._deps], [], [], max(0.0, until_s - time.monotonic()))
+            piece = os.read(self._deps, 1 << 20) if readable else b""
             if not piece:
                 raise BrowserError("the browser does not answer")
             self._held += piece

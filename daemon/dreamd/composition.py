@@ -1,6 +1,6 @@
 """The daemon, put together: the one file that names every technology, and the order of its life.
 
-Begin: settings, state directory, keys, ledger, coordinator, MQTT, gRPC, HTTP. A thing that cannot be had
+Begin: settings, state directory, keys, ledger, application, MQTT, gRPC, HTTP. A thing that cannot be had
 (a port in use, a directory that cannot be written, a damaged ledger) ends the start with one sentence.
 A broker that is not there does not: the daemon keeps trying and says on /readyz what it waits for.
 
@@ -29,23 +29,23 @@ from importlib.metadata import version
 from typing import Final
 
 from dreamd.adapters.clock import BoottimeClock
-from dreamd.adapters.consents import CheckedIn, LedgerExposures
+from dreamd.adapters.consents import CheckInConsent, LedgerExposure
 from dreamd.adapters.grpc.server import CannotListen, Running, serve_grpc
 from dreamd.adapters.http.console_routes import Console
-from dreamd.adapters.http.loop_bridge import Application
+from dreamd.adapters.http.loop_bridge import LoopBridge
 from dreamd.adapters.http.server import HttpServer
 from dreamd.adapters.keys import Seal, open_key
 from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.adapters.log_events import fields_of, level_of, named
 from dreamd.adapters.logs import Log, Spool, open_log
-from dreamd.adapters.metrics.gauges import Facts
-from dreamd.adapters.metrics.prometheus import PrometheusMeters
+from dreamd.adapters.metrics.gauges import BuildInfo
+from dreamd.adapters.metrics.prometheus import PrometheusMetrics
 from dreamd.adapters.mqtt.intake import Intake
 from dreamd.adapters.mqtt.link import Broker, MqttLink
 from dreamd.adapters.state_dir import StateDir, StateDirError
 from dreamd.adapters.worker_thread import ThreadAside
-from dreamd.app.application import Coordinator
-from dreamd.app.inbound_guard import Guarded
+from dreamd.app.application import Application
+from dreamd.app.inbound_guard import InboundGuard
 from dreamd.app.safety.step_failures import CannotZeroError, Failure
 from dreamd.app.supervisor import Pulse, Step, StepFailed, drive, listen_for_lag, steadily, supervise
 from dreamd.cli.serve import CannotServe, Ready
@@ -53,7 +53,7 @@ from dreamd.core.dreamscapes.views import Event
 from dreamd.core.limits import CONFIRM_WITHIN_S
 from dreamd.core.refusals import Code
 from dreamd.core.safety.causes import Cause
-from dreamd.fusion.frame_table import Written
+from dreamd.fusion.frame_table import FrameVerdict
 from dreamd.ports.ledger import LedgerError
 from dreamd.settings import BROKER_USER, Settings
 from dreamwire.broker_access import AccessError, open_access
@@ -77,7 +77,7 @@ GRACE_S: Final = 0.3
 
 FRAME_REASONS: Final = (
     *("malformed", "unknown-dreamscape", "not-assigned", "wrong-sender"),
-    *(written.value for written in Written if not written.sound),
+    *(written.value for written in FrameVerdict if not written.sound),
 )
 
 
@@ -138,7 +138,7 @@ class Daemon:
         self._settings, self._log, self._announce, self._manager = settings, log, announce, manager
         self._clock, self._pulse = BoottimeClock(), Pulse()
         self._health_clock = BoottimeClock()  # a clock has one reading thread, and health has its own
-        self._meters = PrometheusMeters(
+        self._meters = PrometheusMetrics(
             reasons=FRAME_REASONS,
             causes=[cause.value for cause in Cause],
             codes=[code.value for code in Code],
@@ -162,16 +162,16 @@ class Daemon:
             say=self._say,
         )
         self._aside = ThreadAside()
-        people = CheckedIn(), LedgerExposures(self._ledger, self._clock.now_s())
-        self._coordinator = Coordinator(
+        people = CheckInConsent(), LedgerExposure(self._ledger, self._clock.now_s())
+        self._application = Application(
             self._clock, self._link, self._ledger, self._meters, rng, people, self._aside
         )
-        self._coordinator.journal.observe(self._write_down)
-        self._coordinator.open()
-        self._failures = self._coordinator.failures
+        self._application.journal.observe(self._write_down)
+        self._application.open()
+        self._failures = self._application.failures
         self._failures.observe(self._bug)
         self._aside.observe(partial(self._failures.fail, "aside"))
-        self._intake = Intake(Guarded(self._coordinator), self._clock, self._meters)
+        self._intake = Intake(InboundGuard(self._application), self._clock, self._meters)
         self._grpc: Running | None = None
         self._http: HttpServer | None = None
 
@@ -180,7 +180,7 @@ class Daemon:
         settings = self._settings
         try:
             self._grpc = await serve_grpc(
-                self._coordinator,
+                self._application,
                 settings.grpc_host,
                 settings.grpc_port,
                 meters=self._meters.calls,
@@ -201,7 +201,7 @@ class Daemon:
         self._ledger.tell(lambda: self._deliver_soon(loop))
         tasks = {
             "drive": lambda: drive(
-                self._coordinator, self._clock, self._pulse, self._meters.tick_late, self._manager.alive
+                self._application, self._clock, self._pulse, self._meters.tick_late, self._manager.alive
             ),
             "lag": lambda: listen_for_lag(self._clock, self._meters.loop_late),
             "mqtt": lambda: self._link.run(self._intake),
@@ -239,8 +239,8 @@ class Daemon:
         )
 
     async def _zero(self) -> None:
-        self._coordinator.shutdown()
-        while not self._coordinator.settled:  # noqa: ASYNC110 -- the application is synchronous: it is asked
+        self._application.shutdown()
+        while not self._application.settled:  # noqa: ASYNC110 -- the application is synchronous: it is asked
             await asyncio.sleep(LOOK_S)
 
     async def _close_faces(self) -> None:
@@ -250,19 +250,19 @@ class Daemon:
             self._http.close()
 
     async def _write_books(self) -> None:
-        self._coordinator.close_books()
-        while not self._coordinator.written:  # noqa: ASYNC110 -- the ledger's thread writes: it is asked
+        self._application.close_books()
+        while not self._application.written:  # noqa: ASYNC110 -- the ledger's thread writes: it is asked
             await asyncio.sleep(LOOK_S)
 
     async def _close_ledger(self) -> None:
         self._aside.close()
-        self._coordinator.close(0.0)
+        self._application.close(0.0)
 
     def _open_http(self) -> HttpServer:
         host, port = self._settings.http_host, self._settings.http_port
-        application = Application(asyncio.get_running_loop())
+        application = LoopBridge(asyncio.get_running_loop())
         budget = self._grpc.bells.budget if self._grpc is not None else None
-        console = Console(self._coordinator, application, self._clock.now_s, budget)
+        console = Console(self._application, application, self._clock.now_s, budget)
         try:
             return HttpServer(
                 host,
@@ -312,7 +312,7 @@ class Daemon:
 
     async def _tell_status(self) -> None:
         """Tell the service manager how it is, until the way out."""
-        while not self._coordinator.closing:
+        while not self._application.closing:
             self._manager.status(self._status())
             await asyncio.sleep(STATUS_S)
         await asyncio.Event().wait()
@@ -322,21 +322,21 @@ class Daemon:
         wrong = "; ".join(self._wrong_work())
         if wrong:
             return f"not ready: {wrong}"
-        tally = self._coordinator.tally()
+        tally = self._application.tally()
         if not tally.dreaming:
             return "ready; nobody dreams"
         what = "Dreamscape dreams" if tally.dreaming == 1 else "Dreamscapes dream"
         return f"ready; {tally.dreaming} {what}, {tally.merged} of {tally.assigned} sleepers merged"
 
     def _wrong_work(self) -> tuple[str, ...]:
-        return tuple(wrong for wrong in (self._link.trouble, self._coordinator.ledger_trouble) if wrong)
+        return tuple(wrong for wrong in (self._link.trouble, self._application.ledger_trouble) if wrong)
 
     def _say(self, sentence: str) -> None:
         self._log.warning("broker_unreachable", why=sentence)
 
     def _write_down(self, event: Event) -> None:
         """An event of the journal; its sentence may name people's words, its fields do not."""
-        fields = fields_of(event, self._coordinator.tick_of(event.dreamscape))
+        fields = fields_of(event, self._application.tick_of(event.dreamscape))
         self._log.log(level_of(event.kind), named(event.kind), **fields)
 
     def _bug(self, failure: Failure) -> None:
@@ -347,7 +347,7 @@ class Daemon:
         self._log.error("shutdown_step_failed", step=failed.name, why=repr(failed.error))
 
 
-def _facts(settings: Settings) -> Facts:
+def _facts(settings: Settings) -> BuildInfo:
     """What runs, and a digest by which a change of settings is seen and nothing of them is told."""
     digest = hashlib.sha256(repr(settings).encode()).hexdigest()[:12]
-    return Facts(version("dreamd"), platform.python_version(), str(WIRE_REVISION), digest)
+    return BuildInfo(version("dreamd"), platform.python_version(), str(WIRE_REVISION), digest)

@@ -32,17 +32,17 @@ from dreamedge.adapters.implants.inspection import Wish, examine, glance, survey
 from dreamedge.adapters.inspection_report import facts, glanced, glances, lines, table
 from dreamedge.adapters.journal import JournalError, LibraryNotes, open_journal
 from dreamedge.adapters.memory import give_back
-from dreamedge.adapters.message_verifier import Broadcasts, Door
+from dreamedge.adapters.message_verifier import Broadcasts, MessageVerifier
 from dreamedge.adapters.mqtt import MqttLink
 from dreamedge.adapters.pod_disk import DiskError, PodDisk, unlatch, unlatch_heard
 from dreamedge.adapters.recorder import open_recorder
 from dreamedge.adapters.renderers import open_renderer
-from dreamedge.app.pod_runner import Bed, Parts
-from dreamedge.app.pod_supervisor import Ward
+from dreamedge.app.pod_runner import Parts, PodRunner
+from dreamedge.app.pod_supervisor import PodSupervisor
 from dreamedge.core.agent import Agent
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.identity import Identity, Restored
-from dreamedge.core.signal.calibration import EnrolRefusal, Own, enrol
+from dreamedge.core.signal.calibration import Baseline, EnrolRefusal, enrol
 from dreamedge.core.signal.features import FrontEnd
 from dreamedge.ports.implant import Implant, ImplantError
 from dreamedge.ports.journal import Journal
@@ -230,8 +230,8 @@ def _key(text: str) -> VerifyKey:
     return VerifyKey.load(path)
 
 
-def _beds(settings: Settings, key: VerifyKey, journal: Journal) -> list[Bed]:
-    beds: list[Bed] = []
+def _beds(settings: Settings, key: VerifyKey, journal: Journal) -> list[PodRunner]:
+    beds: list[PodRunner] = []
     broadcasts = Broadcasts(key)
     implant: Implant | None = None
     try:
@@ -257,9 +257,9 @@ BUTTON_SIGNALS: Final = {
 """By which signal whatever reads the bed's buttons hands them on."""
 
 
-async def _dream(beds: list[Bed], duration_s: float) -> int:
+async def _dream(beds: list[PodRunner], duration_s: float) -> int:
     manager = ServiceManager.of(os.environ, os.getpid())
-    ward = Ward(beds, Load().measure, manager)
+    ward = PodSupervisor(beds, Load().measure, manager)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ward.stop, "stopped")
@@ -296,7 +296,7 @@ def _bed(
     journal: Journal,
     implant: Implant,
     onset: Onset,
-) -> Bed:
+) -> PodRunner:
     """One bed, enrolled, not yet connected."""
     access = open_access(settings.broker, pod.papers, pod.name)
     disk = PodDisk(pod.state_dir, unix_ms())
@@ -318,7 +318,7 @@ def _bed(
     restored = Restored(kept.latched, kept.severed, kept.woken)
     agent = Agent(identity, front, clock, own, restored, rng, tells_hops=journal.hops)
     now_ns = leaping(boottime_ns, onset) if pod.malfunction == CLOCK_JUMP else boottime_ns
-    presence, door = identity.presence(online=True), Door(pod.name, broadcasts)
+    presence, door = identity.presence(online=True), MessageVerifier(pod.name, broadcasts)
     if pod.malfunction in BENDS:
         bend = BENDS[pod.malfunction]()
         link: MqttLink = FailingLink(access, presence, door, now_ns, rng, bend=bend, onset=onset)
@@ -328,12 +328,12 @@ def _bed(
         renderer = StuckRenderer(renderer, onset)
     for event in kept.events:
         link.event(event)
-    bed = Bed(Parts(pod.name, agent, clock, implant, renderer, link, disk, journal, now_ns, recorder))
+    bed = PodRunner(Parts(pod.name, agent, clock, implant, renderer, link, disk, journal, now_ns, recorder))
     bed.note("up", _facts(kept.incarnation, kept.latched, kept.damage, own))
     return bed
 
 
-def _facts(incarnation: int, latched: str, damage: str, own: Own | None) -> dict[str, float | int | str]:
+def _facts(incarnation: int, latched: str, damage: str, own: Baseline | None) -> dict[str, float | int | str]:
     return {
         "pid": os.getpid(),
         "incarnation": incarnation,
@@ -343,13 +343,13 @@ def _facts(incarnation: int, latched: str, damage: str, own: Own | None) -> dict
     }
 
 
-def _enrolled(pod: PodSettings, implant: Implant) -> Own | None:
+def _enrolled(pod: PodSettings, implant: Implant) -> Baseline | None:
     """The calibration from before the first read; None: the agent calibrates while it runs."""
     block = implant.enrolment()
     if block is None:
         return None
     match enrol(BANDS6X2, implant.montage, block, implant.source):
-        case Own() as own:
+        case Baseline() as own:
             return own
         case EnrolRefusal("short"):
             return None

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 import dreamapi
 from dreamd.adapters.grpc.server import Running, serve_grpc
-from dreamd.adapters.metrics.grpc_server import GrpcMeters
+from dreamd.adapters.metrics.grpc_server import GrpcMetrics
 from fakes.coordination import FakeCoordination
 
 
@@ -37,7 +37,7 @@ async def server(
 ) -> AsyncIterator[Running]:
     """A server on a free port."""
     running = await serve_grpc(
-        application, "127.0.0.1", 0, meters=GrpcMeters(registry), refused=refused.append
+        application, "127.0.0.1", 0, meters=GrpcMetrics(registry), refused=refused.append
     )
     yield running
     await running.stop(0.0)

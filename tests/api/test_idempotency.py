@@ -10,10 +10,10 @@ from dreamapi.v1.dreamscapes_pb2 import CreateDreamscapeRequest, SeverDreamscape
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesStub
 from dreamapi.v1.pods_pb2 import CheckInPodRequest, Pod
 from dreamd.adapters.grpc.calls.errors import Declined
-from dreamd.adapters.grpc.calls.idempotency import KEEP_S, Replays
+from dreamd.adapters.grpc.calls.idempotency import KEEP_S, IdempotencyCache
 from dreamd.core.dreamscapes.views import DreamscapeState, PodView
 from dreamd.core.refusals import Code, Refusal
-from dreamd.ports.deferred import Later
+from dreamd.ports.deferred import Deferred
 from fakes.coordination import FakeCoordination
 from fakes.views import pod_view
 
@@ -71,7 +71,7 @@ class Counted:
 def test_answers_are_kept_ten_minutes() -> None:
     """Up to then the answer is repeated, after it the write is done again."""
     now_s = [0.0]
-    replays, act = Replays(lambda: now_s[0]), Counted()
+    replays, act = IdempotencyCache(lambda: now_s[0]), Counted()
     request = CheckInPodRequest(name="pods/bed-1", request_id="r1")
     for now_s[0] in (0.0, KEEP_S, KEEP_S + 0.1):
         answer = replays.once(request, Pod, act)
@@ -81,7 +81,7 @@ def test_answers_are_kept_ten_minutes() -> None:
 @pytest.mark.parametrize("bounds", [{"entries_max": 3}, {"bytes_max": 3 * len("xx pods/1")}])
 def test_what_is_kept_is_bounded(bounds: dict[str, int]) -> None:
     """In number and in bytes; the oldest falls out."""
-    replays, act = Replays(lambda: 0.0, **bounds), Counted()
+    replays, act = IdempotencyCache(lambda: 0.0, **bounds), Counted()
     for number in range(9):
         replays.once(CheckInPodRequest(request_id=f"r{number}"), Pod, act)
     assert len(replays) <= 3
@@ -93,7 +93,7 @@ def test_what_is_kept_is_bounded(bounds: dict[str, int]) -> None:
 
 def test_ids_of_different_methods_do_not_meet() -> None:
     """The same id may name a check-in and a creation."""
-    replays, act = Replays(lambda: 0.0), Counted()
+    replays, act = IdempotencyCache(lambda: 0.0), Counted()
     replays.once(CheckInPodRequest(request_id="r"), Pod, act)
     replays.once(CreateDreamscapeRequest(request_id="r"), Pod, act)
     assert act.times == 2
@@ -105,7 +105,7 @@ async def test_a_call_waits_for_the_ledger_and_its_copy_for_the_same_answer(
     application: FakeCoordination, api: dreamapi.Api
 ) -> None:
     """Two calls under one id are one write; both hear its answer, which is repeated afterwards."""
-    later: Later[PodView] = Later()
+    later: Deferred[PodView] = Deferred()
     application.refuse("check_in", later)  # type: ignore[arg-type] -- an answer that waits
     async with asyncio.TaskGroup() as calls:
         both = [calls.create_task(api.pods.check_in("bed-1", "ada", request_id="r1")) for _ in range(2)]
@@ -122,7 +122,7 @@ async def test_a_ledger_that_is_too_slow_is_a_refusal_that_is_not_remembered(
     application: FakeCoordination, api: dreamapi.Api
 ) -> None:
     """The caller hears LEDGER_UNAVAILABLE; asked again under the same id it is done."""
-    later: Later[PodView] = Later()
+    later: Deferred[PodView] = Deferred()
     later.settle(Refusal(Code.LEDGER_UNAVAILABLE, "the ledger has not kept the check-in within 3 s"))
     application.refuse("check_in", later)  # type: ignore[arg-type] -- an answer that waits
     with pytest.raises(dreamapi.LedgerUnavailable):
@@ -134,7 +134,7 @@ async def test_a_caller_who_hangs_up_changes_nothing(
     application: FakeCoordination, api: dreamapi.Api
 ) -> None:
     """The write goes on; a second call under the id hears what came of it."""
-    later: Later[PodView] = Later()
+    later: Deferred[PodView] = Deferred()
     application.refuse("check_in", later)  # type: ignore[arg-type] -- an answer that waits
     first = asyncio.ensure_future(api.pods.check_in("bed-1", "ada", request_id="r1"))
     while not application.calls:  # noqa: ASYNC110 - the server runs in this loop

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Self
 
 from dreamapi.v1.dreamscapes_pb2 import Collective
-from dreamd.adapters.grpc.calls.streams import AT_ONCE, Bell, Bells
+from dreamd.adapters.grpc.calls.streams import AT_ONCE, ChangeSignal, ChangeSignals
 from dreamd.adapters.grpc.servicers import responses
 from dreamd.adapters.grpc.servicers.shared_ticks import SLICE, SharedTick, Ticks
-from dreamd.app.events.watcher_budget import Budget
+from dreamd.app.events.watcher_budget import WatcherBudget
 from dreamd.core.dreamscapes.views import CollectiveView
 from fakes.loop import run_virtual
 from fakes.views import collective_view
@@ -22,7 +22,7 @@ class _Purse:
 
     def __init__(self) -> None:
         self.now_s = self.used_s = 0.0
-        self.budget = Budget(lambda: self.now_s, lambda: self.used_s, share=0.2)
+        self.budget = WatcherBudget(lambda: self.now_s, lambda: self.used_s, share=0.2)
 
 
 def whole(view: CollectiveView, *, with_seats: bool = True) -> Collective:
@@ -111,13 +111,13 @@ def test_what_was_spent_is_paid_back_at_the_share() -> None:
 class _Hall:
     """Watchers that note their turns; `cost_s` is what each turn uses."""
 
-    def __init__(self, bells: Bells, count: int, turn: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, bells: ChangeSignals, count: int, turn: Callable[[], None] = lambda: None) -> None:
         self.turns: list[int] = []
         self.group = [self._attend(bells, number, turn) for number in range(count)]
-        self.bells: dict[int, Bell] = {}
+        self.bells: dict[int, ChangeSignal] = {}
         self.tasks: list[asyncio.Task[None]] = []
 
-    async def _attend(self, bells: Bells, number: int, turn: Callable[[], None]) -> None:
+    async def _attend(self, bells: ChangeSignals, number: int, turn: Callable[[], None]) -> None:
         with bells.bell() as bell:
             self.bells[number] = bell
             while True:
@@ -149,7 +149,7 @@ async def rounds(count: int) -> None:
 
 async def test_a_tick_wakes_its_watchers_a_few_at_a_time() -> None:
     """Calls come between them; in the end each has had its turn, in order."""
-    async with _Hall(Bells(_Purse().budget), 10 * AT_ONCE) as hall:
+    async with _Hall(ChangeSignals(_Purse().budget), 10 * AT_ONCE) as hall:
         hall.ring()
         most, before = 0, 0
         for _ in range(100):
@@ -170,7 +170,7 @@ def test_watchers_beyond_the_budget_wait_and_come_first_next_time() -> None:
             used[0] += 0.05
             heard_s.append(loop.time())
 
-        bells = Bells(Budget(loop.time, lambda: used[0], share=0.2))
+        bells = ChangeSignals(WatcherBudget(loop.time, lambda: used[0], share=0.2))
         async with _Hall(bells, 2 * AT_ONCE, turn) as hall:
             for _ in range(40):  # ten seconds of ticks
                 hall.ring()
@@ -185,7 +185,7 @@ def test_watchers_beyond_the_budget_wait_and_come_first_next_time() -> None:
 
 async def test_a_bell_whose_watcher_has_left_is_passed_over() -> None:
     """It has no turn, and nobody waits for it."""
-    bells = Bells(_Purse().budget)
+    bells = ChangeSignals(_Purse().budget)
     async with _Hall(bells, 3) as hall:
         hall.ring()
         hall.tasks[1].cancel()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from dreamd.app.stage.live_lead import Lead
+from dreamd.app.stage.live_lead import LeadStream
 from dreamd.core.dreamscapes.views import DreamscapeState, DreamscapeView, Plan, SeatState
 from dreamd.core.refusals import Code, Refusal
 from fakes.stage import START_S, Stage
@@ -112,10 +112,10 @@ def test_a_lead_ends_with_a_new_plan() -> None:
     """An artist led by the old plan's share: their next word is refused, and they may begin again."""
     stage = gathering(replace(PLAN, artist_share=0.3))
     lead = stage.app.lead("night")
-    assert isinstance(lead, Lead)
+    assert isinstance(lead, LeadStream)
     stage.app.update(replace(PLAN, artist_share=0.1))
     assert code(lead.take([0.0] * 12, 0.1)) is Code.WRONG_STATE
-    assert isinstance(stage.app.lead("night"), Lead)
+    assert isinstance(stage.app.lead("night"), LeadStream)
 
 
 def test_a_refused_start_names_each_bed() -> None:

@@ -1,6 +1,6 @@
 """A Dreamscape that has ended is a row: what it held is given back, its name stays used, its views stay.
 
-What is held is counted by the garbage collector: arrays of a Dreamscape hang on its `Columns` and `Fusion`.
+The garbage collector counts what is held: arrays of a Dreamscape hang on its `FrameTable` and `Fusion`.
 """
 
 import gc
@@ -9,18 +9,18 @@ from dataclasses import replace
 import pytest
 
 from dreamd.app.dreamscapes.archive import UsedNames
-from dreamd.app.dreamscapes.runtime import Conductor
+from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, DreamscapeView, Plan
 from dreamd.core.limits import ENDED_KEPT, ENDED_KEPT_S, ENDED_SEATS_KEPT
 from dreamd.core.refusals import Code, Refusal
 from dreamd.fusion.collective import Fusion
-from dreamd.fusion.frame_table import Columns
-from dreamd.fusion.group_statistics import CrowdFusion
+from dreamd.fusion.frame_table import FrameTable
+from dreamd.fusion.group_statistics import GroupStatistics
 from dreamd.ports.ledger import DreamscapeRecord, Transaction
 from dreamwire.messages import PodEventKind, WakeScope
 from fakes.stage import START_S, Stage
 
-HEAVY = (Columns, Fusion, CrowdFusion)
+HEAVY = (FrameTable, Fusion, GroupStatistics)
 
 
 def held(*kinds: type) -> int:
@@ -57,13 +57,13 @@ def test_one_that_only_gathers_holds_no_columns() -> None:
 
 
 def test_one_that_has_ended_holds_nothing() -> None:
-    """No columns, no statistics, no conductor; its view has its seats, its breaker its history."""
-    stage, before = Stage(4), held(*HEAVY, Conductor)
+    """No columns, no statistics, no runtime; its view has its seats, its breaker its history."""
+    stage, before = Stage(4), held(*HEAVY, DreamscapeRuntime)
     stage.appear()
     stage.dream()
     seen = stage.app.dreamscape("night")
     ended(stage)
-    assert held(*HEAVY, Conductor) == before
+    assert held(*HEAVY, DreamscapeRuntime) == before
     view = stage.app.dreamscape("night")
     assert isinstance(seen, DreamscapeView)
     assert isinstance(view, DreamscapeView)
@@ -81,7 +81,7 @@ def test_one_that_has_ended_holds_nothing() -> None:
 @pytest.mark.parametrize("way", ["end", "wake"])
 def test_one_that_ends_before_its_start_is_let_go_too(way: str) -> None:
     """Also from PLANNED and GATHERING, and its reading leaves the metrics."""
-    stage, before = Stage(4), held(*HEAVY, Conductor)
+    stage, before = Stage(4), held(*HEAVY, DreamscapeRuntime)
     stage.app.create(Plan("night", 3, 8))
     stage.app.create(Plan("dusk", 3, 8))
     stage.app.wake("night", "mira", "") if way == "wake" else stage.app.end("night", "")
@@ -89,7 +89,7 @@ def test_one_that_ends_before_its_start_is_let_go_too(way: str) -> None:
     stage.app.wake("dusk", "mira", "") if way == "wake" else stage.app.end("dusk", "")
     stage.hop(1)
     assert [view.state for view in stage.app.dreamscapes()] == [DreamscapeState.ENDED] * 2
-    assert held(*HEAVY, Conductor) == before
+    assert held(*HEAVY, DreamscapeRuntime) == before
     assert stage.meters.dreamscapes == {}
 
 
@@ -192,14 +192,14 @@ def test_a_row_of_another_month_is_listed_no_more() -> None:
 
 
 def test_a_restart_takes_up_no_ended_one() -> None:
-    """Whatever the ledger holds, conductors are made for those that live."""
+    """Whatever the ledger holds, runtimes are made for those that live."""
     stage = Stage(0)
     for number in range(300):
         stage.ledger.write(Transaction(dreamscapes=(past(f"n-{number}", START_S - 60.0),)))
     stage.app.create(Plan("night", 3, 8))
-    before = held(Conductor)
+    before = held(DreamscapeRuntime)
     stage.restart()
-    assert held(Conductor) == before
+    assert held(DreamscapeRuntime) == before
     assert len(list(stage.app.dreamscapes())) == 301
 
 
@@ -217,7 +217,7 @@ def test_seats_of_ended_ones_are_bounded_and_the_oldest_lose_theirs() -> None:
 
 def test_what_was_lived_is_charged_before_it_is_put_away() -> None:
     """A ledger that takes nothing keeps the accounts open; once it takes them, everything is given back."""
-    stage, before = Stage(4), held(Conductor)
+    stage, before = Stage(4), held(DreamscapeRuntime)
     stage.appear()
     stage.dream()
     stage.hop(60)
@@ -230,7 +230,7 @@ def test_what_was_lived_is_charged_before_it_is_put_away() -> None:
     stage.ledger.broken = ""  # type: ignore[attr-defined] -- the ledger in memory
     stage.hop(4)
     assert stage.ledger.merging() == {}
-    assert held(Conductor) == before
+    assert held(DreamscapeRuntime) == before
 
 
 def test_a_late_word_of_one_that_was_put_away_is_written_down_under_its_name() -> None:

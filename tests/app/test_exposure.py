@@ -5,11 +5,11 @@ from math import inf, nan
 
 import pytest
 
-from dreamd.adapters.consents import AGREED, UNDER_A_MARK_MIN, CheckedIn, LedgerExposures
+from dreamd.adapters.consents import AGREED, UNDER_A_MARK_MIN, CheckInConsent, LedgerExposure
 from dreamd.core.dreamscapes.views import Plan, SeatState, SeatView
 from dreamd.core.limits import GUIDELINE_CAP, HOP_S, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S
 from dreamd.core.refusals import Code
-from dreamd.ports.consent import Dose, Standing
+from dreamd.ports.consent import ConsentStatus, Dose
 from dreamd.ports.ledger import LedgerError, Transaction
 from dreamwire.messages import PodEventKind, Release
 from fakes.ledger import MemoryLedger
@@ -131,9 +131,14 @@ def test_nobody_is_granted_more_than_they_agree_to() -> None:
 
 @pytest.mark.parametrize(
     "standing",
-    [Standing(), replace(AGREED, ceiling=nan), replace(AGREED, ceiling=1.5), replace(AGREED, until_s=nan)],
+    [
+        ConsentStatus(),
+        replace(AGREED, ceiling=nan),
+        replace(AGREED, ceiling=1.5),
+        replace(AGREED, until_s=nan),
+    ],
 )
-def test_a_consent_that_says_nothing_agrees_to_nothing(standing: Standing) -> None:
+def test_a_consent_that_says_nothing_agrees_to_nothing(standing: ConsentStatus) -> None:
     """An empty one, and numbers that are none: not admitted, not assigned."""
     consents = Consents()
     consents.standings[ASH] = standing
@@ -260,10 +265,10 @@ def test_an_assign_tells_what_is_left_of_what_limit() -> None:
     assert (first.dose_left_min, first.dose_limit_min) == (0.2, 0.2)
     assert (free.dose_left_min, free.dose_limit_min) == (inf, inf)
     lived = merge(stage, 32)
-    conductor = stage.app._conductors["night"]
-    held = conductor.seats.of("bed-1")
+    runtime = stage.app._runtimes["night"]
+    held = runtime.seats.of("bed-1")
     assert held is not None
-    conductor._seat_anew(held)
+    runtime._seat_anew(held)
     again = stage.pod("bed-1").assign
     assert again is not None
     assert again.assignment != first.assignment
@@ -318,7 +323,7 @@ def test_an_orderly_end_closes_every_account() -> None:
     assert ledger.exposures(0.0) == charged
 
 
-def opened(ledger: MemoryLedger, exposures: LedgerExposures, at_s: float) -> None:
+def opened(ledger: MemoryLedger, exposures: LedgerExposure, at_s: float) -> None:
     """A daemon opens a mark, and it is durable."""
     opening = exposures.opening([ASH], at_s)
     ledger.write(Transaction(exposure=(opening,)))
@@ -328,7 +333,7 @@ def opened(ledger: MemoryLedger, exposures: LedgerExposures, at_s: float) -> Non
 def test_a_mark_of_another_daemon_is_charged_before_it_is_replaced() -> None:
     """Two daemons over one ledger: neither loses what the other had granted."""
     ledger = MemoryLedger()
-    one, other = LedgerExposures(ledger, 0.0), LedgerExposures(ledger, 0.0)
+    one, other = LedgerExposure(ledger, 0.0), LedgerExposure(ledger, 0.0)
     opened(ledger, one, 10.0)
     assert ASH not in ledger.exposures(0.0)
     opened(ledger, other, 11.0)
@@ -341,10 +346,10 @@ def test_a_mark_of_another_daemon_is_charged_before_it_is_replaced() -> None:
 def test_a_ledger_that_cannot_charge_what_is_open_is_not_opened() -> None:
     """The daemon does not start on an account it cannot keep."""
     ledger = MemoryLedger()
-    opened(ledger, LedgerExposures(ledger, 0.0), 10.0)
+    opened(ledger, LedgerExposure(ledger, 0.0), 10.0)
     ledger.broken = "the disk is full"
     with pytest.raises(LedgerError):
-        LedgerExposures(ledger, 20.0)
+        LedgerExposure(ledger, 20.0)
 
 
 def test_no_limit_is_never_reached_and_an_empty_one_always_is() -> None:
@@ -355,7 +360,7 @@ def test_no_limit_is_never_reached_and_an_empty_one_always_is() -> None:
 
 def test_a_withdrawal_is_told_once() -> None:
     """A pod says it in every status; the first one counts, until the sleeper is checked in anew."""
-    consents, told = CheckedIn(), list[str]()
+    consents, told = CheckInConsent(), list[str]()
     consents.changed(told.append)
     consents.withdraw(ASH)
     consents.withdraw(ASH)

@@ -1,6 +1,6 @@
 """Who publishes: an owner that cannot ask its ledger grants nothing, one that has been replaced is silent."""
 
-from dreamd.app.durability.fencing import Ownership
+from dreamd.app.durability.fencing import TermFence
 from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.ports.ledger import Transaction
 from fakes.ledger import MemoryLedger, draw
@@ -59,7 +59,7 @@ def test_severing_does_not_wait_for_the_ledger() -> None:
 def test_a_question_that_meets_our_own_new_term_says_nothing() -> None:
     """The ledger may have the new term of a held cohort before this owner hears of it."""
     ledger = MemoryLedger()
-    ownership = Ownership(ledger, "night")
+    ownership = TermFence(ledger, "night")
     ownership.drawn(ledger.write(Transaction(terms=ownership.lacking((0,), NOW_S))), NOW_S)
     ownership.close(0)
     draws = ownership.lacking((0,), NOW_S + 1.0)

@@ -46,13 +46,13 @@ def plainly(frame: Frame) -> Frame:
 
 def told(stage: Stage, kind: str) -> list[Event]:
     """What the journal says of this kind."""
-    journal = stage.app._in.journal
+    journal = stage.app._deps.journal
     return [event for event in journal._events if event.kind == kind]
 
 
 def newest(stage: Stage) -> CollectiveView:
     """What a watcher sees now."""
-    view = stage.app._conductors["night"].newest()
+    view = stage.app._runtimes["night"].newest()
     assert view is not None
     return view
 
@@ -129,7 +129,7 @@ def test_what_falls_in_time_is_whole_again_after_a_minute_of_calm() -> None:
 def test_a_sleepers_own_ceiling_is_halved_too() -> None:
     """Halving is of what each is granted: also of one whose consent is smaller than the plan."""
     stage = dreaming()
-    session = stage.app._conductors["night"]
+    session = stage.app._runtimes["night"]
     slot = session.seats.of("bed-2").slot
     session.cohorts.limit(slot, 0.04)
     bend_all(stage, louder(10.0))

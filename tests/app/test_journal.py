@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreamd.app.events.event_ring import Ring, size_of
+from dreamd.app.events.event_ring import EventRing, size_of
 from dreamd.app.events.journal import CHURN, Journal
 from dreamd.core.dreamscapes.views import DreamscapeState, Event
 from dreamd.core.event_kinds import KINDS
@@ -109,14 +109,14 @@ def test_a_gap_is_told_to_a_follower_of_one_dreamscape_too() -> None:
 
 def test_bytes_are_bounded_too() -> None:
     """Events with the last minute of every figure are few hundred; the newest is kept however large."""
-    ring = Ring(10_000, 100_000)
+    ring = EventRing(10_000, 100_000)
     figures = {f"energy_t-{second}": 1.0 for second in range(60)}
     event = Event(1, NOW_S, "group-severed", "night", "", 0, "gain", "x" * 500, figures)
     for _ in range(1000):
         ring.append(event)
     assert len(ring) == 100_000 // size_of(event)
     assert ring.dropped == 1000 - len(ring)
-    small = Ring(10, 1)
+    small = EventRing(10, 1)
     small.append(event)
     assert list(small.after(0)) == [event]
     assert 10 * size_of(event) < JOURNAL_BYTES

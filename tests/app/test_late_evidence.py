@@ -121,7 +121,7 @@ def test_an_actuator_that_sticks_behind_a_delay_of_a_second_is_found_all_the_sam
     stage.hop(8)
     pod.applied = 0.5
     stage.hop(hops + 2)
-    record = stage.app._in.fleet.get(pod.name)
+    record = stage.app._deps.fleet.get(pod.name)
     assert record is not None
     assert (record.breaker.state, record.breaker.cause) == (BreakerState.OPEN, Cause.ACTUATOR)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreamd.app.fleet.unseated_pods import Unseated
+from dreamd.app.fleet.unseated_pods import UnseatedPods
 from dreamd.core.dreamscapes.views import BreakerState, Plan, SeatState
 from dreamd.core.listing import (
     Names,
@@ -118,7 +118,7 @@ def test_a_list_of_dreamscapes_has_no_seats_but_their_number() -> None:
 
 def test_a_gathering_looks_at_those_who_have_no_seat_and_no_farther() -> None:
     """A site's Dreamscape looks at that site; who sits is not looked at, who gets up is again."""
-    unseated = Unseated()
+    unseated = UnseatedPods()
     for number in range(6):
         unseated.note(f"bed-{number}", "north" if number % 2 else "south", free=True)
     assert list(unseated.of("north")) == ["bed-1", "bed-3", "bed-5"]
@@ -146,7 +146,7 @@ def test_a_sleeper_is_found_without_looking_through_the_fleet() -> None:
     """One bed a sleeper: by an index that follows every check-in and check-out."""
     stage = Stage(3)
     stage.appear()
-    beds = stage.app._in.fleet
+    beds = stage.app._deps.fleet
     assert (beds.pod_of("sleeper-2"), beds.pod_of("nobody")) == ("bed-2", "")
     stage.app.check_out("bed-2")
     assert beds.pod_of("sleeper-2") == ""
@@ -171,7 +171,7 @@ def test_an_order_is_found_by_whom_it_reaches(scope: WakeScope, target: str, rea
     stage.app.create(Plan("night", 3, 8))
     stage.app.waking.order(WakeScope.POD, "bed-3", "ash", "")
     ordered = stage.app.waking.order(scope, target, "mira", "")
-    book = stage.app._in.wakes
+    book = stage.app._deps.wakes
 
     def found() -> str:
         orders = {pod: book.reaching(pod, "here", "night") for pod in ("bed-1", "bed-2", "bed-3")}
@@ -190,7 +190,7 @@ def test_an_order_that_was_lifted_long_ago_leaves_no_trace() -> None:
     stage.appear(sleepers=False)
     first = stage.app.waking.order(WakeScope.FLEET, "", "mira", "", request_id="r-0")
     assert not hasattr(first, "code")
-    book = stage.app._in.wakes
+    book = stage.app._deps.wakes
     for number in range(1, 260):
         order: Order = book.asked(f"r-{number - 1}")  # type: ignore[assignment] -- it was given
         stage.app.waking.lift(order.id, "mira", "over")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from dreamd.app.stage.live_lead import Lead
+from dreamd.app.stage.live_lead import LeadStream
 from dreamd.core.dreamscapes.admission import validate_plan
 from dreamd.core.dreamscapes.views import CrowdView, Plan
 from dreamd.core.refusals import Code, Refusal
@@ -28,10 +28,10 @@ def dreaming(artist_share: float = 0.3) -> Stage:
     return stage
 
 
-def leading(stage: Stage) -> Lead:
+def leading(stage: Stage) -> LeadStream:
     """The lead of the night."""
     lead = stage.app.lead("night")
-    assert isinstance(lead, Lead)
+    assert isinstance(lead, LeadStream)
     return lead
 
 

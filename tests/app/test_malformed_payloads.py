@@ -1,7 +1,7 @@
 """Payloads that cannot be read: counted by kind, told by sender, and no flood hides another sender."""
 
 from dreamd.app.events.journal import Journal
-from dreamd.app.fleet.malformed_payloads import EVERY_S, KINDS, LINES_MAX, SENDERS_MAX, Malformed
+from dreamd.app.fleet.malformed_payloads import EVERY_S, KINDS, LINES_MAX, SENDERS_MAX, MalformedPayloads
 from dreamd.core.dreamscapes.views import Event
 from fakes.stage import START_S, Meters, Stage
 
@@ -11,7 +11,7 @@ class Book:
 
     def __init__(self) -> None:
         self.journal, self.meters = Journal(START_S), Meters()
-        self.malformed = Malformed(self.journal, self.meters)
+        self.malformed = MalformedPayloads(self.journal, self.meters)
 
     def events(self) -> list[Event]:
         """What was told."""

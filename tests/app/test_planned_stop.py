@@ -90,7 +90,7 @@ def test_a_word_about_the_way_does_not_hide_what_a_pod_has_stored() -> None:
     ill.presence()
     ill.event(PodEventKind.MALFUNCTION, "clock")
     ill.status()
-    breaker = stage.app._in.fleet.get(ill.name).breaker
+    breaker = stage.app._deps.fleet.get(ill.name).breaker
     assert breaker.state is BreakerState.OPEN
     assert breaker.cause is Cause.RAILED
 

@@ -120,10 +120,10 @@ def test_a_start_in_the_future_takes_no_bed_out(incarnation: int) -> None:
     stage.hop(8)
     assert "its incarnation, a start in Unix milliseconds, lies" in kinds(stage)[-1]
     assert stage.coupling("bed-1") > 0
-    assert stage.app._in.fleet.get("bed-1").incarnation == stage.pods[0].incarnation  # type: ignore[union-attr] -- it is there
+    assert stage.app._deps.fleet.get("bed-1").incarnation == stage.pods[0].incarnation  # type: ignore[union-attr] -- it is there
     stage.pods[0].incarnation += 1
     stage.pods[0].presence()
-    assert stage.app._in.fleet.get("bed-1").incarnation == stage.pods[0].incarnation  # type: ignore[union-attr] -- it is there
+    assert stage.app._deps.fleet.get("bed-1").incarnation == stage.pods[0].incarnation  # type: ignore[union-attr] -- it is there
 
 
 def test_a_bed_whose_clock_is_a_little_ahead_is_taken() -> None:

@@ -94,7 +94,7 @@ def test_every_zero_leaves_before_anything_is_written(house: House) -> None:
 
 def test_one_that_fails_keeps_no_other_from_being_cut(house: House) -> None:
     """The first Dreamscape's sever raises: the second is severed all the same, and the bug is not hidden."""
-    house.app._conductors["d1"].cohorts.forget = lambda: 1 / 0
+    house.app._runtimes["d1"].cohorts.forget = lambda: 1 / 0
     with pytest.raises(ZeroDivisionError):
         house.app.severing.order(SeverScope.FLEET, "", "", "")
     assert house.granted() == {1, 2, 3}, "the one that is broken"

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from dreamd.app.dreamscapes.runtime import Conductor
+from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.dreamscapes.seating.slot_keeping import CLOSE_AFTER_HOPS, FEW
 from dreamd.core.dreamscapes.slot_places import COHORTS_MAX
 from dreamd.core.dreamscapes.views import SeatState
@@ -17,19 +17,19 @@ LOOKED = CLOSE_AFTER_HOPS + 8
 """Hops after which an empty cohort has been found and closed."""
 
 
-def dreaming(count: int = 4) -> tuple[Stage, Conductor]:
+def dreaming(count: int = 4) -> tuple[Stage, DreamscapeRuntime]:
     """A Dreamscape of so many, granted."""
     stage = Stage(count)
     stage.appear()
     stage.dream()
-    return stage, stage.app._conductors["night"]
+    return stage, stage.app._runtimes["night"]
 
 
-def anew(stage: Stage, conductor: Conductor, times: int) -> None:
+def anew(stage: Stage, runtime: DreamscapeRuntime, times: int) -> None:
     """Give one seat after another a new slot, as agents that restart have it."""
-    seats = conductor.holding()
+    seats = runtime.holding()
     for number in range(times):
-        conductor._seat_anew(seats[number % len(seats)])
+        runtime._seat_anew(seats[number % len(seats)])
 
 
 def assigns(stage: Stage) -> list[Assign]:
@@ -50,14 +50,14 @@ def test_more_assigns_than_a_term_has_slots_end_nothing() -> None:
     Afterwards everyone dreams on. The pods hear of the last assign alone, as after a storm of restarts. The
     first sixty thousand slots are given to others who have left at once.
     """
-    stage, conductor = dreaming()
+    stage, runtime = dreaming()
     most, stage.link.cut = 0, True
-    places = conductor.seats._roster.places
+    places = runtime.seats._roster.places
     for _ in range(60_000):
         places.give_back(places.give()[0])
     stage.hop(LOOKED)
     for _ in range(36):
-        anew(stage, conductor, 200)
+        anew(stage, runtime, 200)
         most = max(most, len({message.cohort for message in said(stage)}))
     sent = assigns(stage)
     assert 60_000 + len(sent) > COHORTS_MAX * COHORT_SLOTS
@@ -71,7 +71,7 @@ def test_more_assigns_than_a_term_has_slots_end_nothing() -> None:
     assert len(terms) <= 40
     assert any(len(known) > 1 for known in terms.values())
     assert all(known == sorted(set(known)) for known in terms.values())
-    assert not conductor.ownership.lost
+    assert not runtime.ownership.lost
     stage.link.cut = False
     stage.hop(LOOKED)
     assert len({message.cohort for message in said(stage)}) == 1
@@ -80,8 +80,8 @@ def test_more_assigns_than_a_term_has_slots_end_nothing() -> None:
 
 def test_an_empty_cohort_is_said_to_be_at_zero_and_then_no_more() -> None:
     """Its last messages are zeros, for longer than a permission lives; then it is neither made nor signed."""
-    stage, conductor = dreaming()
-    anew(stage, conductor, COHORT_SLOTS)
+    stage, runtime = dreaming()
+    anew(stage, runtime, COHORT_SLOTS)
     left = [message for message in said(stage, LOOKED) if message.cohort == 0]
     assert len(left) >= CLOSE_AFTER_HOPS
     assert not any(message.coupling.any() for message in left)
@@ -92,10 +92,10 @@ def test_an_empty_cohort_is_said_to_be_at_zero_and_then_no_more() -> None:
 
 def test_a_cohort_with_one_holder_stays_open() -> None:
     """However long ago the others left it, and it is granted as ever."""
-    stage, conductor = dreaming()
-    stays, *others = conductor.holding()
+    stage, runtime = dreaming()
+    stays, *others = runtime.holding()
     for number in range(COHORT_SLOTS):
-        conductor._seat_anew(others[number % len(others)])
+        runtime._seat_anew(others[number % len(others)])
     stage.hop(LOOKED)
     assert stays.slot is not None
     assert stays.slot.cohort == 0
@@ -105,36 +105,36 @@ def test_a_cohort_with_one_holder_stays_open() -> None:
 
 def test_a_collective_carries_the_slots_given_and_no_more() -> None:
     """Up to the highest slot of its cohort, whoever holds it; the others have nothing to hear there."""
-    stage, conductor = dreaming()
+    stage, runtime = dreaming()
     message = said(stage)[-1]
     assert message.coupling.size == message.answered.size == 4
     assert len(encode(message)) < 300
-    anew(stage, conductor, 3)
+    anew(stage, runtime, 3)
     assert said(stage)[-1].coupling.size == 7
-    anew(stage, conductor, COHORT_SLOTS - 7 + 2)
+    anew(stage, runtime, COHORT_SLOTS - 7 + 2)
     assert {m.cohort: m.coupling.size for m in said(stage)} == {0: COHORT_SLOTS, 1: 2}
 
 
-def crowded(stage: Stage, conductor: Conductor, left: int) -> None:
+def crowded(stage: Stage, runtime: DreamscapeRuntime, left: int) -> None:
     """Every other place of every cohort is held by somebody, and so many are left."""
-    places = conductor.seats._roster.places
+    places = runtime.seats._roster.places
     while places.left > left:
         places.give()
 
 
 def test_without_a_slot_a_seat_is_refused_and_looked_at_again() -> None:
     """The seat says why; the daemon and everyone who dreams go on; a slot that is free again is given."""
-    stage, conductor = dreaming(5)
-    late = conductor.seats.of("bed-5")
+    stage, runtime = dreaming(5)
+    late = runtime.seats.of("bed-5")
     assert late is not None
-    crowded(stage, conductor, 0)
-    conductor._seat_anew(late)
+    crowded(stage, runtime, 0)
+    runtime._seat_anew(late)
     stage.hop(4)
     assert (late.slot, late.state) == (None, SeatState.WAITING)
     assert late.refusal is not None
     assert late.refusal.code is Code.SLOTS_EXHAUSTED
     assert all(stage.coupling(f"bed-{number}") > 0 for number in range(1, 5))
-    places = conductor.seats._roster.places
+    places = runtime.seats._roster.places
     for _ in range(COHORT_SLOTS):
         places.give_back(7)
     stage.hop(LOOKED + 40)
@@ -144,18 +144,18 @@ def test_without_a_slot_a_seat_is_refused_and_looked_at_again() -> None:
 
 def test_few_slots_left_empty_the_emptiest_cohort() -> None:
     """Its holders are assigned anew before the slots run out, and it is opened again under a new term."""
-    stage, conductor = dreaming()
+    stage, runtime = dreaming()
     before = assigns(stage)[-1]
-    crowded(stage, conductor, FEW)
+    crowded(stage, runtime, FEW)
     for _ in range(COHORT_SLOTS - 4):
-        conductor.seats._roster.places.give_back(0)
+        runtime.seats._roster.places.give_back(0)
     stage.hop(LOOKED + 8)
     moved = assigns(stage)[-4:]
     assert {what.cohort for what in moved} == {COHORTS_MAX - 1}
-    assert conductor.seats.slots_left == FEW - 4 + COHORT_SLOTS
+    assert runtime.seats.slots_left == FEW - 4 + COHORT_SLOTS
     assert all(stage.coupling(pod.name) > 0 for pod in stage.pods)
-    crowded(stage, conductor, COHORT_SLOTS)
-    anew(stage, conductor, 1)
+    crowded(stage, runtime, COHORT_SLOTS)
+    anew(stage, runtime, 1)
     again = assigns(stage)[-1]
     assert (again.cohort, again.slot) == (0, 0)
     assert again.term > before.term
@@ -167,12 +167,12 @@ def test_a_second_owner_is_noticed_although_the_first_cohort_is_closed() -> None
     stage = Stage(4, ledger)
     stage.appear()
     stage.dream()
-    conductor = stage.app._conductors["night"]
-    anew(stage, conductor, COHORT_SLOTS)
+    runtime = stage.app._runtimes["night"]
+    anew(stage, runtime, COHORT_SLOTS)
     stage.hop(LOOKED)
     assert {message.cohort for message in said(stage)} == {1}
-    stage.begin(stage.app._in.aside).open()
+    stage.begin(stage.app._deps.aside).open()
     MemoryLedger(ledger.shelf).shelf.terms["night", 0] += 1
     stage.hop(8)
-    assert conductor.ownership.lost
+    assert runtime.ownership.lost
     assert said(stage) == []

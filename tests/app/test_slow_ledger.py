@@ -14,7 +14,7 @@ from dreamd.core.limits import (
 )
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.causes import Cause
-from dreamd.ports.deferred import Later
+from dreamd.ports.deferred import Deferred
 from dreamwire.messages import Ack, Assign, PodEventKind, WakeScope
 from fakes.ledger import MemoryLedger
 from fakes.people import Exposures
@@ -56,7 +56,7 @@ def told(stage: Stage, kind: str) -> list[str]:
 
 def refused(answer: object) -> Code:
     """The code of an answer that was given late and is a refusal."""
-    assert isinstance(answer, Later)
+    assert isinstance(answer, Deferred)
     assert answer.settled
     refusal = answer.answer()
     assert isinstance(refusal, Refusal), refusal
@@ -122,7 +122,7 @@ def test_a_start_waits_for_its_seats_and_assigns_them_then() -> None:
     stage, ledger = gathered()
     ledger.held = True
     answer = stage.app.start("night")
-    assert isinstance(answer, Later)
+    assert isinstance(answer, Deferred)
     assert stage.app.start("night") is answer
     stage.hop(2)
     assert states(stage) == {SeatState.COMMITTING}
@@ -165,7 +165,7 @@ def press(stage: Stage) -> None:
 LEAVES: dict[str, Callable[[Stage], object]] = {
     "release": lambda stage: stage.app.release("bed-1", "enough"),
     "check-out": lambda stage: stage.app.check_out("bed-1"),
-    "withdrawal": lambda stage: stage.app._in.consents.withdraw("sleeper-1"),
+    "withdrawal": lambda stage: stage.app._deps.consents.withdraw("sleeper-1"),
     "wake order": lambda stage: stage.app.waking.order(WakeScope.POD, "bed-1", "mira", "smoke"),
     "button": press,
 }
@@ -240,7 +240,7 @@ def test_a_failing_ledger_is_found_well_again_though_nothing_is_to_be_written() 
 def locked(stage: Stage) -> None:
     """bed-1's breaker locks."""
     for _ in range(2):
-        stage.app.breakers.open(stage.app._in.fleet.get("bed-1"), Cause.FLAT, "mira", "seen")  # type: ignore[arg-type]
+        stage.app.breakers.open(stage.app._deps.fleet.get("bed-1"), Cause.FLAT, "mira", "seen")  # type: ignore[arg-type]
         stage.hop(200)
     assert stage.app.pod("bed-1").breaker is BreakerState.LOCKED
 
@@ -272,7 +272,7 @@ def test_a_call_that_binds_is_refused_in_time_and_then_is_not_done(kind: type[Me
         "reset": stage.app.breakers.reset("pods/bed-1", "mira", "mended"),
         "lift": stage.app.waking.lift(order.id, "mira", "over"),
     }
-    assert all(isinstance(answer, Later) and not answer.settled for answer in answers.values())
+    assert all(isinstance(answer, Deferred) and not answer.settled for answer in answers.values())
     stage.hop(round(LEDGER_ANSWERS_WITHIN_S / HOP_S) + 2)
     assert {refused(answer) for answer in answers.values()} == {Code.LEDGER_UNAVAILABLE}
     ledger.release()
@@ -298,7 +298,7 @@ def test_a_check_in_holds_its_bed_and_its_sleeper_while_it_waits() -> None:
     assert getattr(stage.app.check_in("bed-2", "another"), "code", None) is Code.SLEEPER_ELSEWHERE
     assert stage.app.pod("bed-1").sleeper == ""
     ledger.release()
-    assert isinstance(answer, Later)
+    assert isinstance(answer, Deferred)
     view = answer.answer()
     assert isinstance(view, PodView)
     assert view.sleeper == "another"
@@ -312,14 +312,14 @@ def test_a_check_out_frees_at_once_and_overtakes_a_check_in() -> None:
     answer = stage.app.check_out("bed-1")
     assert stage.pod("bed-1").assign is None
     assert stage.app.pod("bed-1").sleeper == ""
-    assert isinstance(answer, Later)
+    assert isinstance(answer, Deferred)
     assert not answer.settled
     waiting = stage.app.check_in("bed-1", "another")
     out = stage.app.check_out("bed-1")
     assert refused(waiting) is Code.NOT_CHECKED_IN
     ledger.release()
     stage.hop(4)
-    assert isinstance(out, Later)
+    assert isinstance(out, Deferred)
     assert isinstance(out.answer(), PodView)
     assert "bed-1" not in ledger.checked_in()
 

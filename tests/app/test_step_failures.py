@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from dreamd.app.events.journal import Journal
-from dreamd.app.inbound_guard import Guarded
-from dreamd.app.safety.step_failures import STEPS, CannotZeroError, Failures
+from dreamd.app.inbound_guard import InboundGuard
+from dreamd.app.safety.step_failures import STEPS, CannotZeroError, StepFailures
 from dreamd.app.supervisor import RESTARTS_MAX, steadily
 from dreamd.core.dreamscapes.views import DreamscapeState, Event, Plan
 from dreamd.core.limits import FAILURE_HOLD_S, HOP_S
@@ -203,7 +203,7 @@ def test_an_order_that_cannot_be_sent_keeps_no_other_from_being_sent() -> None:
 def test_a_message_that_a_handler_fails_at_costs_the_others_nothing() -> None:
     """Each handler that raises is a step of its own: zeros, an event, and the next message is taken in."""
     stage = dreaming()
-    inbound = Guarded(stage.app)
+    inbound = InboundGuard(stage.app)
     broken: Status = replace(stage.pods[0].account(), severed="no sever")  # type: ignore[arg-type]
     inbound.on_status(broken)
     assert not granted(stage, "night")
@@ -236,7 +236,7 @@ class Told:
 def test_attempts_nest_and_are_told_once_at_the_end() -> None:
     """A watcher that fails within a tick is told at its end: nothing is granted after the zero."""
     clock, concerned, counted = HandClock(), Told(), []
-    failures = Failures(clock.now_s, counted.append)
+    failures = StepFailures(clock.now_s, counted.append)
     failures.concern(lambda: (("night", concerned),), Journal(clock.now_s()))
 
     def tick() -> int:

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from dreamd.app.fleet.statistics import NO_SITE, Census
+from dreamd.app.fleet.statistics import NO_SITE, FleetStatistics
 from dreamd.core.dreamscapes.views import BreakerState, Plan
 from dreamd.core.limits import QUALITY_IN
 from dreamd.core.safety.causes import Scope
-from dreamd.ports.metrics import DreamscapeReading, FleetReading, SiteReading
+from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
 from dreamwire.messages import PodEventKind, Presence, Status, WakeScope
 from fakes.stage import Puppet, Stage
 
@@ -24,7 +24,7 @@ def dreaming(pods: int = 6) -> Stage:
     return stage
 
 
-def night(stage: Stage) -> DreamscapeReading:
+def night(stage: Stage) -> DreamscapeMetrics:
     """The newest reading of the Dreamscape."""
     return stage.meters.dreamscapes["night"]
 
@@ -35,7 +35,7 @@ def where(stage: Stage) -> tuple[int, int, int, int]:
     return reading.merged, reading.alone, reading.severed, reading.unreachable
 
 
-def fleet(stage: Stage) -> FleetReading:
+def fleet(stage: Stage) -> FleetMetrics:
     """The newest reading of the fleet."""
     assert stage.meters.now is not None
     return stage.meters.now
@@ -276,13 +276,13 @@ def test_the_level_is_what_was_broadcast() -> None:
     assert night(stage).crowd.level == 0.0
 
 
-def _counted(known: dict[str, tuple[Presence, Status | None, BreakerState]]) -> dict[str, SiteReading]:
+def _counted(known: dict[str, tuple[Presence, Status | None, BreakerState]]) -> dict[str, SiteMetrics]:
     """The sites, counted from scratch."""
-    sites: dict[str, SiteReading] = {}
+    sites: dict[str, SiteMetrics] = {}
     for presence, status, _ in known.values():
         if status is not None and presence.online:
             synced = status.clock.synced
-            one = SiteReading(
+            one = SiteMetrics(
                 1,
                 round(status.quality * 1000),
                 int(status.quality < QUALITY_IN),
@@ -290,7 +290,7 @@ def _counted(known: dict[str, tuple[Presence, Status | None, BreakerState]]) -> 
                 status.clock.uncertainty_us if synced else 0,
             )
             site = presence.site or NO_SITE
-            sites[site] = sites.get(site, SiteReading()) + one
+            sites[site] = sites.get(site, SiteMetrics()) + one
     return sites
 
 
@@ -298,8 +298,8 @@ def test_the_census_is_what_counting_would_find() -> None:
     """After a thousand changes of thirty pods the sums equal those of one who counts everybody."""
     stage = Stage(pods=1)
     stage.appear()
-    rng, census, shown = random.Random(5), Census(), {}
-    record = stage.app._in.fleet.get("bed-1")
+    rng, census, shown = random.Random(5), FleetStatistics(), {}
+    record = stage.app._deps.fleet.get("bed-1")
     assert record is not None
     assert record.status is not None
     known: dict[str, tuple[Presence, Status | None, BreakerState]] = {}
@@ -314,7 +314,7 @@ def test_the_census_is_what_counting_would_find() -> None:
         shown.update(census.take_sites())
     counted = _counted(known)
     assert {site: shown[site] for site in counted} == counted
-    assert all(shown[site] == SiteReading() for site in shown.keys() - counted.keys())
+    assert all(shown[site] == SiteMetrics() for site in shown.keys() - counted.keys())
     assert census.online == sum(presence.online for presence, _, _ in known.values())
     assert census.known == len(known)
     assert +census.breakers == Counter(state for _, _, state in known.values())

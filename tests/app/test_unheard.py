@@ -5,7 +5,7 @@ from math import isnan
 import pytest
 
 from dreamd.core.dreamscapes.views import DreamscapeState, PodState, SeatState
-from dreamd.ports.metrics import FleetReading
+from dreamd.ports.metrics import FleetMetrics
 from fakes.stage import Stage
 
 HOPS_TO_SILENCE = 8
@@ -31,7 +31,7 @@ def silence(stage: Stage, *numbers: int) -> None:
     stage.hop(HOPS_TO_SILENCE)
 
 
-def fleet(stage: Stage) -> FleetReading:
+def fleet(stage: Stage) -> FleetMetrics:
     """What the meters were told last."""
     assert stage.meters.now is not None
     return stage.meters.now
@@ -172,7 +172,7 @@ def test_who_sits_elsewhere_tells_nothing_of_a_seat_left() -> None:
     stage.app.end("night", "over")
     stage.hop(4)
     for pod in stage.pods:
-        stage.app._in.fleet.get(pod.name).dreamscape = "other"
+        stage.app._deps.fleet.get(pod.name).dreamscape = "other"
         pod.applied = 0.09
     stage.hop(4)
     view = stage.app.dreamscape("night")

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from dreamd.fusion.collective import Fusion
-from dreamd.fusion.frame_table import Columns
-from dreamd.fusion.group_statistics import CrowdFusion, Heard
+from dreamd.fusion.frame_table import FrameTable
+from dreamd.fusion.group_statistics import GroupStatistics, Heard
 from dreamd.fusion.synchrony import lags_of, sums_of, synchrony
 from dreamwire import blend
 from dreamwire.schema import BANDS6X2
@@ -49,7 +49,7 @@ class Crowd:
     def __init__(self, n: int, omitted: int = 0) -> None:
         self.held = BANDS - omitted
         self.n, self.rng, self.instant = n, np.random.default_rng(n), 0
-        self.columns = Columns(BANDS6X2, -(-n // 256) * 256)
+        self.columns = FrameTable(BANDS6X2, -(-n // 256) * 256)
         self.columns.used = n
         self.columns.present[:n] = self.columns.finite[:n] = True
         self.columns.quality[:n] = 1.0
@@ -58,13 +58,13 @@ class Crowd:
         self.columns.own_z[:n] = 0.5
         self.fusion = Fusion(BANDS6X2, BANDS6X2.shipped_mu(), BANDS6X2.shipped_sigma())
         self.allowed = np.ones(self.columns.slots, dtype=np.bool_)
-        self.crowd, self.rows = CrowdFusion(BANDS6X2), np.arange(n)
+        self.crowd, self.rows = GroupStatistics(BANDS6X2), np.arange(n)
         self.crowd.reserve(self.columns.slots)
         for row in range(n):
             self.crowd.take_up(row, self.columns.db[row], BANDS6X2.shipped_sigma())
 
     def hop(self) -> None:
-        """Everyone's next frame, as `Columns.write` leaves it; not measured."""
+        """Everyone's next frame, as `FrameTable.write` leaves it; not measured."""
         self.instant += 1
         columns, n = self.columns, self.n
         columns.instant[:n] = self.instant - (self.rng.random(n) < 0.02)

@@ -12,12 +12,12 @@ from dreamd.adapters.clock import BoottimeClock
 from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
-from dreamd.app.safety.breaker_registry import LockBook
+from dreamd.app.safety.breaker_registry import BreakerRegistry
 from dreamd.core.safety.breaker import Breaker, Trip, step
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Mark
 from dreamd.ports.ledger import Transaction
-from dreamd.simulation.machines.counting_metrics import CountingMeters
+from dreamd.simulation.machines.counting_metrics import CountingMetrics
 
 Row = Callable[[str, str, str], None]
 PODS, ROUNDS = 500, 25
@@ -43,7 +43,7 @@ def timed(act: Callable[[], object]) -> float:
     return (time.perf_counter_ns() - began_ns) / 1e6
 
 
-def judged(book: LockBook, rng: random.Random, at_s: float) -> None:
+def judged(book: BreakerRegistry, rng: random.Random, at_s: float) -> None:
     """What judging does with five hundred trips: each breaker moves, and its move is noted."""
     for number in range(PODS):
         breaker, transition = step(Breaker(), Trip(Cause.RAILED, "a frame"), at_s, rng)
@@ -55,7 +55,7 @@ def held(path: Path) -> tuple[float, float, float]:
     """(judging, keeping, writing) of five hundred trips in one tick, medians, ms."""
     ledger, clock = SqliteLedger(path), BoottimeClock()
     journal, rng = Journal(NOW_S), random.Random(1)
-    book = LockBook(ledger, Commits(ledger, clock, journal, CountingMeters()), journal)
+    book = BreakerRegistry(ledger, Commits(ledger, clock, journal, CountingMetrics()), journal)
     judging, keeping, writing = [], [], []
     for number in range(ROUNDS):
         gc.collect()

@@ -17,8 +17,8 @@ from dreamapi.v1.dreamscapes_pb2 import ListDreamscapesRequest
 from dreamapi.v1.pods_pb2 import ListPodsRequest
 from dreamd.adapters.grpc.servicers.dreamscapes import Dreamscapes
 from dreamd.adapters.grpc.servicers.pods import Pods
-from dreamd.adapters.grpc.calls.idempotency import Replays
-from dreamd.adapters.grpc.calls.streams import Bells
+from dreamd.adapters.grpc.calls.idempotency import IdempotencyCache
+from dreamd.adapters.grpc.calls.streams import ChangeSignals
 from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.core.limits import DREAMSCAPES_MAX
 from dreamd.core.dreamscapes.views import Plan
@@ -69,7 +69,7 @@ def lists(row: Row) -> None:
     """ListPods and ListDreamscapes with page_size 1: a large list over a small one, in the same run."""
     found: dict[int, float] = {}
     for pods in (SMALL, LARGE):
-        service = Pods(_of(pods).app, Replays(time.monotonic), Bells())
+        service = Pods(_of(pods).app, IdempotencyCache(time.monotonic), ChangeSignals())
         request = ListPodsRequest(page_size=1)
         found[pods] = _call_us(lambda s=service, r=request: _answer(s.ListPods(r, None)))  # type: ignore[misc] -- bound now
         row(f"ListPods, page_size 1, {pods} pods: CPU", f"{found[pods]:.0f} us", "")
@@ -78,7 +78,7 @@ def lists(row: Row) -> None:
         stage = Stage(0)
         for number in range(many):
             stage.app.create(Plan(f"d-{number}", 3, 8))
-        listed = Dreamscapes(stage.app, Replays(time.monotonic), Bells())
+        listed = Dreamscapes(stage.app, IdempotencyCache(time.monotonic), ChangeSignals())
         asked = ListDreamscapesRequest(page_size=1)
         found[many] = _call_us(lambda s=listed, r=asked: _answer(s.ListDreamscapes(r, None)))  # type: ignore[misc] -- bound now
     ratio = found[DREAMSCAPES_MAX] / found[SMALL]

@@ -16,8 +16,8 @@ from time import monotonic, thread_time
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from dreamd.adapters.grpc.server import serve_grpc
-from dreamd.adapters.grpc.calls.streams import Bells
-from dreamd.app.events.watcher_budget import Budget
+from dreamd.adapters.grpc.calls.streams import ChangeSignals
+from dreamd.app.events.watcher_budget import WatcherBudget
 from dreamd.core.limits import HOP_S
 from fakes.stage import Stage
 
@@ -48,7 +48,7 @@ async def _measure(seats: int, count: int, what: str, budget: float) -> float:
     stage.link.deliver = lambda command: pods[command.pod].obey(command)
     stage.appear()
     stage.dream()
-    bells = Bells(Budget(monotonic, thread_time, budget))
+    bells = ChangeSignals(WatcherBudget(monotonic, thread_time, budget))
     running = await serve_grpc(stage.app, "127.0.0.1", 0, bells=bells)
     without_s = await _hops(stage)
     command = [sys.executable, str(CLIENTS), what, "--port", str(running.port), "--count", str(count)]

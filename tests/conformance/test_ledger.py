@@ -17,7 +17,7 @@ from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.ledger import LAPSED_S, DreamscapeRecord, Ledger, LedgerError, MarkMove, Transaction
 from dreamwire.messages import WakeScope
-from fakes.ledger import MemoryLedger, Shelf, charge, draw, holds
+from fakes.ledger import LedgerStorage, MemoryLedger, charge, draw, holds
 
 NOW_S = 1_760_000_000.0
 NOW_MS = 1_760_000_000_000
@@ -28,7 +28,7 @@ Library = Callable[[], Ledger]
 @pytest.fixture(params=["sqlite", "memory"])
 def library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Library]:
     """Open a ledger on the one store of this test."""
-    shelf, opened = Shelf(), list[Ledger]()
+    shelf, opened = LedgerStorage(), list[Ledger]()
 
     def open_one() -> Ledger:
         one: Ledger = MemoryLedger(shelf) if request.param == "memory" else SqliteLedger(tmp_path / "ledger")

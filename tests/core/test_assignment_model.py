@@ -18,7 +18,14 @@ from hypothesis import strategies as st
 
 from dreamd.core.dreamscapes.roster import Roster, Slot
 from dreamd.core.limits import COHORT_SLOTS
-from dreamedge.core.merging.command_filter import OUTCOMES_KEPT, Declined, Obey, Orders, Repeated, unfit
+from dreamedge.core.merging.command_filter import (
+    OUTCOMES_KEPT,
+    CommandFilter,
+    Declined,
+    Obey,
+    Repeated,
+    unfit,
+)
 from dreamwire.messages import Assign, Command, Recalibrate, Release, WakePod, What
 from fakes.edge import SCHEMA, TERM, assignment
 
@@ -83,7 +90,7 @@ class Bed:
     def boots(self) -> None:
         """A restart: the latch is on disk, all else is new."""
         self.incarnation += 1
-        self.orders = Orders(self.name, "house", self.incarnation)
+        self.orders = CommandFilter(self.name, "house", self.incarnation)
         self.held: Assign | None = None
         self.freed = 0
         self.bound: dict[type[What], int] = {}

@@ -62,7 +62,7 @@ def test_the_ages_in_the_table_are_those_that_detectors_use() -> None:
     assert row("lease").age_s * 1e9 == tether.LEASE_NS
     assert row("clock").age_s * 1e6 == clock.ANSWER_WITHIN_US
     assert isfinite(row("unconfirmed severs").age_s)
-    assert sever_confirmations.Ticket.confirm.__doc__ is not None
+    assert sever_confirmations.PendingSever.confirm.__doc__ is not None
 
 
 def test_the_table_checks_itself() -> None:

@@ -19,29 +19,29 @@ from dreamd.core.safety.group import (
     SLOW,
     UNKNOWN,
     Act,
-    Crowd,
+    GroupReading,
+    GroupState,
     Halve,
     Label,
     Labelled,
     PersonAct,
     Phase,
     Restore,
-    Sign,
     Zero,
     fallen,
     judge_person,
     step,
 )
 
-WELL = Sign(0.5, 1.2, calm=True)
-BETWEEN = Sign(1.1, 1.2)
-OVER = Sign(2.0, 1.2, over=True)
-WORSE = Sign(9.0, 1.2, over=True, severe=True)
+WELL = GroupReading(0.5, 1.2, calm=True)
+BETWEEN = GroupReading(1.1, 1.2)
+OVER = GroupReading(2.0, 1.2, over=True)
+WORSE = GroupReading(9.0, 1.2, over=True, severe=True)
 TICK_S = 0.25
 FAST = [cause for cause in CROWD_CAUSES if cause not in SLOW]
 
 
-def signs(cause: Cause, sign: Sign) -> tuple[Sign, ...]:
+def signs(cause: Cause, sign: GroupReading) -> tuple[GroupReading, ...]:
     """This sign of this cause, nothing of the others."""
     return tuple(sign if one is cause else WELL for one in CROWD_CAUSES)
 
@@ -51,15 +51,15 @@ class Course:
     """A crowd led through time, and what was done."""
 
     cause: Cause = Cause.GAIN
-    crowd: Crowd = field(default_factory=Crowd)
+    crowd: GroupState = field(default_factory=GroupState)
     now_s: float = 1000.0
 
-    def show(self, sign: Sign, *, live: bool = True) -> tuple[Act, ...]:
+    def show(self, sign: GroupReading, *, live: bool = True) -> tuple[Act, ...]:
         """One step with this sign."""
         self.crowd, acts = step(self.crowd, signs(self.cause, sign), self.now_s, live=live)
         return acts
 
-    def last(self, sign: Sign, seconds: float, *, live: bool = True) -> list[tuple[float, Act]]:
+    def last(self, sign: GroupReading, seconds: float, *, live: bool = True) -> list[tuple[float, Act]]:
         """The same sign for so long; what was done and how many seconds after its beginning."""
         begun, done = self.now_s, []
         while self.now_s - begun < seconds:
@@ -77,7 +77,7 @@ class Course:
         if phase is not Phase.CALM:
             self.show(OVER)
         if phase is Phase.EASED:
-            self.last(Sign(1.0, 1.2), HALVED_FOR_S)
+            self.last(GroupReading(1.0, 1.2), HALVED_FOR_S)
         assert self.phase is phase
         return self
 
@@ -132,7 +132,7 @@ def test_its_causes_are_the_dreamscapes() -> None:
 def test_what_has_not_fallen_in_ten_seconds_is_zero(cause: Cause, value: float) -> None:
     """Halved at 2.0 and not at 1.4 or below ten seconds later, or not known: severed then, not before."""
     course = Course(cause).to(Phase.HALVED)
-    ((at_s, act),) = course.last(Sign(value, 1.2, over=value > 1.2), HALVED_FOR_S)
+    ((at_s, act),) = course.last(GroupReading(value, 1.2, over=value > 1.2), HALVED_FOR_S)
     assert isinstance(act, Zero)
     assert act.cause is cause
     assert at_s == HALVED_FOR_S
@@ -143,7 +143,7 @@ def test_what_has_not_fallen_in_ten_seconds_is_zero(cause: Cause, value: float) 
 def test_what_has_fallen_stays_halved_until_a_minute_is_calm(cause: Cause) -> None:
     """Fallen by 30 %: halved still; whole again once it was calm for 60 s, and not while it is between."""
     course = Course(cause).to(Phase.HALVED)
-    assert course.last(Sign(1.4, 1.5), 30.0) == []
+    assert course.last(GroupReading(1.4, 1.5), 30.0) == []
     assert course.crowd.halved is cause
     (at_s, act), *rest = course.last(WELL, 120.0)
     assert act == Restore(cause)
@@ -154,10 +154,10 @@ def test_what_has_fallen_stays_halved_until_a_minute_is_calm(cause: Cause) -> No
 def test_what_falls_but_is_still_over_must_go_on_falling() -> None:
     """From 10 to 6 is a fall, and still over the limit: ten seconds later it must be at 4.2, or zero."""
     course = Course()
-    course.show(Sign(10.0, 1.2, over=True))
-    assert course.last(Sign(6.0, 1.2, over=True), HALVED_FOR_S) == []
+    course.show(GroupReading(10.0, 1.2, over=True))
+    assert course.last(GroupReading(6.0, 1.2, over=True), HALVED_FOR_S) == []
     assert course.phase is Phase.HALVED
-    (_, act), *_ = course.last(Sign(5.0, 1.2, over=True), HALVED_FOR_S)
+    (_, act), *_ = course.last(GroupReading(5.0, 1.2, over=True), HALVED_FOR_S)
     assert isinstance(act, Zero)
 
 
@@ -182,9 +182,9 @@ def test_what_is_read_from_minutes_need_not_fall_in_seconds() -> None:
 def test_two_causes_halve_once() -> None:
     """Couplings are halved once for two reasons, and whole only when neither is left."""
     both = (OVER, OVER, WELL)
-    crowd, acts = step(Crowd(), both, 0.0, live=True)
+    crowd, acts = step(GroupState(), both, 0.0, live=True)
     assert [type(act) for act in acts] == [Halve]
-    one = (WELL, Sign(1.0, 1.2), WELL)
+    one = (WELL, GroupReading(1.0, 1.2), WELL)
     for k in range(400):
         crowd, acts = step(crowd, one, 0.25 * (k + 1), live=True)
         assert acts == ()
@@ -211,7 +211,7 @@ def test_what_happens_after_zero_decides_the_label(cause: Cause, after: float, l
     course = Course(cause)
     course.show(WORSE)
     due_s = LABEL_SLOW_S if cause in SLOW else LABEL_AFTER_S
-    done = course.last(Sign(9.0 * after, 1.2, over=True), 200.0, live=False)
+    done = course.last(GroupReading(9.0 * after, 1.2, over=True), 200.0, live=False)
     assert done == [(due_s, Labelled(cause, label, 9.0 * after))]
 
 
@@ -241,9 +241,9 @@ SIGN = st.sampled_from(
         BETWEEN,
         OVER,
         WORSE,
-        Sign(5.0, 1.2, over=True),
-        Sign(1.0, 1.2, over=True),
-        Sign(nan, 1.2, over=True),
+        GroupReading(5.0, 1.2, over=True),
+        GroupReading(1.0, 1.2, over=True),
+        GroupReading(nan, 1.2, over=True),
     ]
 )
 MOMENT = st.tuples(
@@ -253,12 +253,12 @@ MOMENT = st.tuples(
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(MOMENT, max_size=40))
-def test_of_any_course(course: list[tuple[tuple[Sign, ...], float, int]]) -> None:
+def test_of_any_course(course: list[tuple[tuple[GroupReading, ...], float, int]]) -> None:
     """Whatever is shown: halving is one state, severe is zero, not fallen is zero, and calm is earned.
 
     No more than two halvings in half an hour; without a loop nobody is halved or severed.
     """
-    crowd, now_s = Crowd(), 0.0
+    crowd, now_s = GroupState(), 0.0
     halvings: list[float] = []
     calm_s = [inf] * len(CROWD_CAUSES)
     for shown, wait_s, dice in course:
@@ -289,7 +289,7 @@ def test_of_any_course(course: list[tuple[tuple[Sign, ...], float, int]]) -> Non
     assert all(b - a > LOCK_WITHIN_S for a, b in pairwise(halvings[::HALVINGS_MOST]))
 
 
-def _must_sever(crowd: Crowd, shown: tuple[Sign, ...], now_s: float) -> bool:
+def _must_sever(crowd: GroupState, shown: tuple[GroupReading, ...], now_s: float) -> bool:
     """By the words of the design alone."""
     for cause, watch, sign in zip(CROWD_CAUSES, crowd.watches, shown, strict=True):
         due = watch.phase is Phase.HALVED and now_s >= watch.at_s + HALVED_FOR_S and cause not in SLOW

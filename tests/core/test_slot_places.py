@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from dreamd.core.dreamscapes.roster import IDS_KEPT, Roster
-from dreamd.core.dreamscapes.slot_places import COHORTS_MAX, Places, SlotsExhausted
+from dreamd.core.dreamscapes.slot_places import COHORTS_MAX, SlotPlaces, SlotsExhausted
 from dreamd.core.limits import COHORT_SLOTS
 
 
@@ -17,7 +17,7 @@ class Giving(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.places = Places()
+        self.places = SlotPlaces()
         self.term: dict[int, int] = {}
         self.given: set[tuple[int, int, int]] = set()
         self.held: list[int] = []

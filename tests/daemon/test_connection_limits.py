@@ -12,8 +12,8 @@ from dreamd.adapters.http.connection_limits import (
     HOST_PAGES,
     PLACES,
     Connection,
+    ConnectionLimits,
     Phase,
-    Places,
 )
 
 
@@ -22,7 +22,7 @@ class _Door:
 
     def __init__(self) -> None:
         self.now_s = 0.0
-        self.places = Places(lambda: self.now_s)
+        self.places = ConnectionLimits(lambda: self.now_s)
         self.sockets: list[socket.socket] = []
 
     def come(self, host: str = "10.0.0.1") -> Connection | None:

@@ -5,8 +5,8 @@ import math
 from prometheus_client.parser import text_string_to_metric_families
 
 from dreamd.adapters.metrics.catalogue import CATALOGUE
-from dreamd.adapters.metrics.gauges import DREAMSCAPES, SITES, Facts
-from dreamd.adapters.metrics.prometheus import SERIES_MAX, PrometheusMeters
+from dreamd.adapters.metrics.gauges import DREAMSCAPES, SITES, BuildInfo
+from dreamd.adapters.metrics.prometheus import SERIES_MAX, PrometheusMetrics
 from dreamd.composition import FRAME_REASONS
 from dreamd.core.dreamscapes.views import (
     BreakerState,
@@ -19,17 +19,17 @@ from dreamd.core.dreamscapes.views import (
 from dreamd.core.refusals import Code
 from dreamd.core.safety.causes import Cause, Scope
 from dreamd.ports.call_metrics import Call, codes_of
-from dreamd.ports.metrics import DreamscapeReading, FleetReading, SiteReading
+from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
 from dreamwire.schema import BANDS6X2
 from fakes.stage import HandClock
 
 BANDS = [band.name for band in BANDS6X2.phase_bands]
-FACTS = Facts("0.1.0", "3.11.2", "1", "5e771965")
+FACTS = BuildInfo("0.1.0", "3.11.2", "1", "5e771965")
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
-def _meters(clock: HandClock | None = None, ledger: str = "") -> PrometheusMeters:
-    return PrometheusMeters(
+def _meters(clock: HandClock | None = None, ledger: str = "") -> PrometheusMetrics:
+    return PrometheusMetrics(
         reasons=("replayed", "frozen"),
         causes=("railed",),
         codes=("POD_OFFLINE",),
@@ -40,7 +40,7 @@ def _meters(clock: HandClock | None = None, ledger: str = "") -> PrometheusMeter
     )
 
 
-def _samples(meters: PrometheusMeters) -> Samples:
+def _samples(meters: PrometheusMetrics) -> Samples:
     text = meters.render()[1].decode()
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
@@ -62,12 +62,12 @@ def _crowd(**changes: float) -> CrowdView:
     return CrowdView(synchrony, identity, runaway, level=changes.get("level", 0.15))
 
 
-def _dreamscape(merged: int = 2, crowd: CrowdView | None = None) -> DreamscapeReading:
-    return DreamscapeReading(merged, 1, 1, 0, crowd or CrowdView())
+def _dreamscape(merged: int = 2, crowd: CrowdView | None = None) -> DreamscapeMetrics:
+    return DreamscapeMetrics(merged, 1, 1, 0, crowd or CrowdView())
 
 
-def _fleet() -> FleetReading:
-    return FleetReading(
+def _fleet() -> FleetMetrics:
+    return FleetMetrics(
         online=7,
         unheard=1,
         known=8,
@@ -134,7 +134,7 @@ def test_what_is_true_now_is_shown() -> None:
     meters = _meters(ledger="the disk is full")
     meters.fleet(_fleet())
     meters.dreamscape("night", _dreamscape(crowd=_crowd()))
-    meters.site("north", SiteReading(4, 3200, 1, 2, 3000))
+    meters.site("north", SiteMetrics(4, 3200, 1, 2, 3000))
     samples = _samples(meters)
     assert (_of(samples, "dreamd_pods_online"), _of(samples, "dreamd_pods_known")) == (7, 8)
     assert _of(samples, "dreamd_coupled_above_granted") == 1
@@ -158,7 +158,7 @@ def test_what_is_not_known_is_nan_and_not_absent() -> None:
     """A crowd of which nothing can be said, and a site whose pods are gone, keep their series."""
     meters = _meters()
     meters.dreamscape("night", _dreamscape())
-    meters.site("north", SiteReading())
+    meters.site("north", SiteMetrics())
     samples = _samples(meters)
     for name in ("dreamd_dispersion_ratio", "dreamd_identifiability", "dreamd_energy"):
         assert math.isnan(_of(samples, name, dreamscape="night"))
@@ -222,7 +222,7 @@ def test_sites_have_a_bounded_number_of_labels() -> None:
     """Names of sites are the pods' own words: beyond the bound their pods are added up."""
     meters = _meters()
     for number in range(SITES + 5):
-        meters.site(f"site-{number}", SiteReading(2, 1000 + 200 * number, 0, 0, 0))
+        meters.site(f"site-{number}", SiteMetrics(2, 1000 + 200 * number, 0, 0, 0))
     samples = _samples(meters)
     assert _of(samples, "dreamd_site_pods", site="other") == 10
     assert _of(samples, "dreamd_site_quality", site="site-1") == 0.6
@@ -248,9 +248,9 @@ def test_calls_have_the_names_dashboards_know() -> None:
     assert not any(name.endswith("_seconds_count") and "Watch" in str(of) for name, of in samples)
 
 
-def _full_house(methods: int) -> PrometheusMeters:
+def _full_house(methods: int) -> PrometheusMetrics:
     """Meters with every label there can be, so many Dreamscapes, sites and pods that it would hurt."""
-    meters = PrometheusMeters(
+    meters = PrometheusMetrics(
         reasons=FRAME_REASONS,
         causes=[cause.value for cause in Cause],
         codes=[code.value for code in Code],
@@ -260,7 +260,7 @@ def _full_house(methods: int) -> PrometheusMeters:
     )
     for number in range(200):
         meters.dreamscape(f"d-{number}", _dreamscape(crowd=_crowd()))
-        meters.site(f"site-{number}", SiteReading(100, 50_000, 1, 1, 1000))
+        meters.site(f"site-{number}", SiteMetrics(100, 50_000, 1, 1, 1000))
     meters.fleet(_fleet())
     for method in range(methods):
         call = Call("unary", "dreamapi.v1.Dreamscapes", f"Method{method}")

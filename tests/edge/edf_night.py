@@ -10,7 +10,7 @@ import edfio
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamedge.adapters.recorder.edf_writer import Scribe
+from dreamedge.adapters.recorder.edf_writer import EdfWriter
 from dreamedge.adapters.recorder.edfplus import RECORDS_AT
 from dreamedge.core.signal.blocks import Block, Montage
 
@@ -37,7 +37,7 @@ class Night:
         self.directory = directory
         self.rate_hz = rate_hz
         self.montage = Montage(names, rate_hz)
-        self.scribe = Scribe(directory / "bed-1", self.montage, "dreamd:sim:x", wall_ns, lambda: PLENTY)
+        self.scribe = EdfWriter(directory / "bed-1", self.montage, "dreamd:sim:x", wall_ns, lambda: PLENTY)
         self.sample = 0
 
     def at_ns(self, sample: int) -> int:

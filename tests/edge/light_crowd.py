@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamedge.adapters.implants.simulated.feature_only import Ailment, LightImplant
+from dreamedge.adapters.implants.simulated.feature_only import FeatureOnlyImplant, SimulatedFault
 from dreamedge.core.merging.cue import Felt
 from dreamedge.core.signal.features import HOP_NS
 
@@ -30,19 +30,19 @@ def felt(
 class Crowd:
     """`beds` lie together; share: what everyone is given, changed at will."""
 
-    beds: list[LightImplant]
+    beds: list[FeatureOnlyImplant]
     share: float = 0.15
     hop: int = 0
 
     @classmethod
     def of(cls, count: int, share: float = 0.15) -> "Crowd":
         """So many different people."""
-        return cls([LightImplant(seed) for seed in range(1, count + 1)], share)
+        return cls([FeatureOnlyImplant(seed) for seed in range(1, count + 1)], share)
 
     def fall_ill(self, kind: str, count: int) -> None:
         """The first `count` implants fail now."""
         for bed in self.beds[:count]:
-            bed.ailment = Ailment(kind, self.hop * HOP_NS)
+            bed.ailment = SimulatedFault(kind, self.hop * HOP_NS)
 
     def run(self, seconds: float) -> tuple[Array, NDArray[np.complex128]]:
         """Go on; returns features [hops, n, 12] in dB, and newest phasors [hops, n, bands]."""

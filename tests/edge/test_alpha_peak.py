@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dreamedge.core.signal.alpha_peak import Periodogram, alpha_columns, alpha_peak_hz
-from dreamedge.core.signal.baseline import Own
+from dreamedge.core.signal.baseline import Baseline
 from dreamedge.core.signal.blocks import Block, Montage
 from dreamedge.core.signal.calibration import Calibrator, enrol
 from dreamedge.core.signal.electrodes import electrodes
@@ -18,10 +18,10 @@ MONTAGE = Montage(EIGHT, 256.0)
 PEOPLE = (1, 2, 6, 8, 9, 12, 13, 14, 16, 17, 18, 21, 22, 24, 26, 27, 28, 30, 32, 34)
 
 
-def own_of(uv: Doubles, montage: Montage = MONTAGE) -> Own:
+def own_of(uv: Doubles, montage: Montage = MONTAGE) -> Baseline:
     """The calibration of a recording."""
     own = enrol(BANDS6X2, montage, Block(uv, 0), CalibrationSource.REPLAY)
-    assert isinstance(own, Own)
+    assert isinstance(own, Baseline)
     return own
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dreamedge.core.signal.baseline import Own, own_z
+from dreamedge.core.signal.baseline import Baseline, own_z
 from dreamedge.core.signal.blocks import Block, Montage
 from dreamedge.core.signal.calibration import Calibrator, EnrolRefusal, enrol, median_and_scale
 from dreamedge.core.signal.features import FrontEnd
@@ -48,7 +48,7 @@ def test_enrolment_is_the_median_of_the_hops() -> None:
     """Offline, template and scale are the median and 1.4826 MAD of the clean hops, at least 1.5 dB."""
     uv = pink(40, 256, 8)
     own = enrol(BANDS6X2, MONTAGE, Block(uv, 0), CalibrationSource.REPLAY)
-    assert isinstance(own, Own)
+    assert isinstance(own, Baseline)
     hops = [hop for hop in hops_of(uv, MONTAGE, FrontEnd(BANDS6X2, MONTAGE)) if hop is not None]
     features = np.array([hop.features_db for hop in hops if hop.eligible])
     np.testing.assert_allclose(own.template_db, np.median(features, axis=0), atol=1e-4)
@@ -86,7 +86,7 @@ def test_one_movement_is_no_unit_error() -> None:
     uv = pink(40, 256, 8)
     uv[20 * 256 : 21 * 256] *= 1000
     own = enrol(BANDS6X2, MONTAGE, Block(uv, 0), CalibrationSource.REPLAY)
-    assert isinstance(own, Own)
+    assert isinstance(own, Baseline)
     assert own.clean_s < 33.0
 
 
@@ -103,7 +103,7 @@ def test_short_and_unfit_recordings_are_refused() -> None:
 
 def test_own_z_of_a_stranger() -> None:
     """Three scales away in every feature is an own z of 3, and not a number stays one."""
-    own = Own(
+    own = Baseline(
         np.full(12, 5, np.float32),
         np.full(12, 2, np.float32),
         np.zeros(8, np.float32),
@@ -123,7 +123,7 @@ def test_people_are_enrolled_and_differ() -> None:
         uv, names, rate_hz = recorded.edf(f"waking/eegmat_{name}_rest_7ch.edf")
         montage = Montage(names, rate_hz)
         own = enrol(BANDS6X2, montage, Block(uv[: len(uv) // 3], 0), CalibrationSource.REPLAY)
-        assert isinstance(own, Own)
+        assert isinstance(own, Baseline)
         assert own.clean_s > 40.0
         templates.append(own.template_db)
     assert np.sqrt(np.mean((templates[0] - templates[1]) ** 2)) > 2.0

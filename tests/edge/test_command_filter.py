@@ -6,16 +6,23 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from dreamedge.core.merging.command_filter import OUTCOMES_KEPT, Declined, Obey, Orders, Repeated, unfit
+from dreamedge.core.merging.command_filter import (
+    OUTCOMES_KEPT,
+    CommandFilter,
+    Declined,
+    Obey,
+    Repeated,
+    unfit,
+)
 from dreamwire.messages import Ack, Assign, Command, Recalibrate, Release, WakeOrder, WakePod, WakeScope
 from fakes.edge import INCARNATION, POD, SCHEMA, assignment
 
 NOW_MS = 1000.0
 
 
-def orders() -> Orders:
+def orders() -> CommandFilter:
     """A pod that has heard nothing."""
-    return Orders(POD, "house", INCARNATION)
+    return CommandFilter(POD, "house", INCARNATION)
 
 
 def command(counter: int, what: object, **changes: object) -> Command:

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from dreamedge.adapters.implants.simulated.feature_only import LightImplant
+from dreamedge.adapters.implants.simulated.feature_only import FeatureOnlyImplant
 from dreamedge.adapters.implants.simulated.implant import SimulatedImplant
 from dreamedge.adapters.implants.simulated.rhythm import ALPHA, BEATS, drawn
 from dreamedge.adapters.implants.simulated.simulated_signal import RELAX_PER_S
 from dreamedge.adapters.implants.simulated.sleeper_dynamics import FOLLOW_PER_S, GAIN
-from dreamedge.core.signal.calibration import Own, enrol
+from dreamedge.core.signal.calibration import Baseline, enrol
 from dreamedge.core.signal.features import FrontEnd
 from dreamwire.schema import BANDS6X2
 from edge.light_crowd import Array, Crowd, felt
@@ -147,13 +147,13 @@ def _correlation(a: Array, b: Array) -> Array:
     return np.asarray((a * b).sum(axis=0) / np.sqrt((a * a).sum(axis=0) * (b * b).sum(axis=0)))
 
 
-def measured(kind: str, seconds: float, others_db: float) -> tuple[Own, Array, Array]:
+def measured(kind: str, seconds: float, others_db: float) -> tuple[Baseline, Array, Array]:
     """What a real front end reads of a sleeper with a signal under a malfunction: features, alpha phasors."""
     implant = SimulatedImplant(3)
     block = implant.enrolment()
     assert block is not None
     own = enrol(BANDS6X2, implant.montage, block, implant.source)
-    assert isinstance(own, Own)
+    assert isinstance(own, Baseline)
     front = FrontEnd(BANDS6X2, implant.montage)
     implant.fall_ill(kind)
     features, phasors = [], []
@@ -189,7 +189,7 @@ def test_a_lamp_shows_in_the_signal() -> None:
 
 def test_another_seed_is_another_light_sleeper() -> None:
     """The same seed is the same person, hop by hop; another is not."""
-    one, same, other = (LightImplant(seed).hop(S) for seed in (1, 1, 2))
+    one, same, other = (FeatureOnlyImplant(seed).hop(S) for seed in (1, 1, 2))
     assert one is not None
     assert same is not None
     assert other is not None

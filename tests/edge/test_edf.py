@@ -10,7 +10,7 @@ from dreamedge.adapters.implants import open_implant
 from dreamedge.adapters.implants.files.edf import EdfImplant, channels
 from dreamedge.adapters.implants.files.edf_file import EdfFile
 from dreamedge.core.signal.blocks import Block
-from dreamedge.core.signal.calibration import Own, enrol
+from dreamedge.core.signal.calibration import Baseline, enrol
 from dreamedge.ports.implant import Implant, ImplantError
 from dreamwire.messages import CalibrationSource
 from dreamwire.schema import BANDS6X2
@@ -342,7 +342,7 @@ def test_real_recordings_calibrate() -> None:
     for person in ("S01", "S02", "S06", "S08"):
         implant = EdfImplant(recorded.path(f"waking/eegmat_{person}_rest_7ch.edf"))
         own = enrol(BANDS6X2, implant.montage, implant.enrolment(), implant.source)
-        assert isinstance(own, Own)
+        assert isinstance(own, Baseline)
         assert own.clean_s >= 8.0
 
 

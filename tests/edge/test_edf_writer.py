@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dreamedge.adapters.implants import open_implant
-from dreamedge.adapters.recorder.edf_writer import Scribe
+from dreamedge.adapters.recorder.edf_writer import EdfWriter
 from dreamedge.adapters.recorder.edfplus import layout
 from dreamedge.core.signal.blocks import Block
 from edge import recorded
@@ -90,7 +90,7 @@ def test_a_file_begins_on_a_whole_second(night: Night) -> None:
 def test_a_rounding_error_before_a_second_is_no_gap(tmp_path: Path) -> None:
     """A first sample a millisecond before the whole second begins a file of that second."""
     night = Night(tmp_path)
-    night.scribe = Scribe(
+    night.scribe = EdfWriter(
         tmp_path / "bed-1", night.montage, "x", lambda at_ns: wall_ns(at_ns) - 1_000_000, lambda: 10**12
     )
     night.play(night.noise(2.0))
@@ -417,7 +417,7 @@ def test_a_real_recording_comes_back(tmp_path: Path, name: str) -> None:
     """A real person's EEG, replayed in pulses and recorded, is the same within half a step."""
     path = recorded.path(name)
     implant = open_implant(f"edf:{path}")
-    scribe = Scribe(tmp_path / "bed-1", implant.montage, "dreamd:replay", wall_ns, lambda: 10**12)
+    scribe = EdfWriter(tmp_path / "bed-1", implant.montage, "dreamd:replay", wall_ns, lambda: 10**12)
     given_uv = []
     for pulse in range(30 * 20):
         block = implant.read(START_NS + pulse * 50_000_000)

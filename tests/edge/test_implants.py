@@ -12,7 +12,7 @@ from dreamedge.adapters.implants.simulated.implant import SimulatedImplant
 from dreamedge.adapters.implants.simulated.malfunction import NAMES, MalfunctioningImplant
 from dreamedge.adapters.implants.simulated.simulated_signal import RELAX_PER_S, STEP_S, Sleeper, person
 from dreamedge.adapters.implants.simulated.sleeper_dynamics import FOLLOW_PER_S
-from dreamedge.core.signal.calibration import Own, enrol
+from dreamedge.core.signal.calibration import Baseline, enrol
 from dreamedge.ports.implant import Felt, Implant, ImplantError
 from dreamwire.schema import BANDS6X2
 from edge.light_crowd import felt
@@ -25,11 +25,11 @@ def _play(implant: Implant, stamps_ns: list[int]) -> NDArray[np.float64]:
     return np.concatenate([block.uv for block in blocks if block is not None])
 
 
-def _measured(implant: Implant) -> Own:
+def _measured(implant: Implant) -> Baseline:
     block = implant.enrolment()
     assert block is not None
     own = enrol(BANDS6X2, implant.montage, block, implant.source)
-    assert isinstance(own, Own), own
+    assert isinstance(own, Baseline), own
     return own
 
 

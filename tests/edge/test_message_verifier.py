@@ -2,7 +2,7 @@
 
 import pytest
 
-from dreamedge.adapters.message_verifier import Broadcasts, Door, Knock
+from dreamedge.adapters.message_verifier import Broadcasts, MessageVerifier, ReceivedPayload
 from dreamedge.ports.link import Heard, Unheard
 from dreamwire import topics
 from dreamwire.codec import COLLECTIVE, context_of, encode
@@ -11,7 +11,7 @@ from dreamwire.signing import PAYLOAD_BYTES_MAX, SigningKey, seal
 from wire import specimens
 
 KEY = SigningKey.from_seed(b"k" * 32)
-DOOR = Door("bed-1", Broadcasts(KEY.public))
+DOOR = MessageVerifier("bed-1", Broadcasts(KEY.public))
 COMMAND = Command("bed-1", 5, 7, 1000, Release("enough"))
 WAKE = WakeOrder("w-1", 3, WakeScope.FLEET, "", "ward", "drill", 1000, lifted=False)
 HERE = DaemonPresence("d-1", online=True, versions=Versions("0.1.0", 1), at_ms=1000)
@@ -24,7 +24,7 @@ def _sealed(message: Command | WakeOrder | DaemonPresence, key: SigningKey = KEY
 
 
 def _judge(topic: str, payload: bytes, *, retained: bool = False) -> Heard | Unheard | None:
-    return DOOR.judge(Knock(topic, payload, retained, at_ns=42))
+    return DOOR.judge(ReceivedPayload(topic, payload, retained, at_ns=42))
 
 
 @pytest.mark.parametrize(
@@ -108,13 +108,13 @@ def test_a_broadcast_is_opened_once_for_all_the_beds_of_a_process() -> None:
     """Every bed hears the same message; its seal is verified once, and a forged one again and again."""
     key = Counting()
     broadcasts = Broadcasts(key)
-    doors = [Door(f"bed-{number}", broadcasts) for number in range(1, 9)]
+    doors = [MessageVerifier(f"bed-{number}", broadcasts) for number in range(1, 9)]
     topic = topics.collective("night-1", 0)
     payload = seal(KEY, COLLECTIVE, encode(specimens.COLLECTIVE))
-    heard = [door.judge(Knock(topic, payload, retained=False, at_ns=42)) for door in doors]
+    heard = [door.judge(ReceivedPayload(topic, payload, retained=False, at_ns=42)) for door in doors]
     assert all(isinstance(one, Heard) for one in heard)
     assert key.asked == 1
     forged = payload[:-1] + bytes([payload[-1] ^ 1])
     for door in doors:
-        judged = door.judge(Knock(topic, forged, retained=False, at_ns=42))
+        judged = door.judge(ReceivedPayload(topic, forged, retained=False, at_ns=42))
         assert judged == Unheard("collective", "seal", 42)

@@ -7,7 +7,7 @@ from pathlib import Path
 from dreamedge.adapters.pod_disk import PodDisk, unlatch
 from dreamedge.core.agent import Restored
 from dreamedge.core.merging.effects import KeepLatch, KeepWoken, WakeSleeper
-from dreamedge.core.merging.obeyed_wakes import COMMAND, KEPT, ORDER, Woken
+from dreamedge.core.merging.obeyed_wakes import COMMAND, KEPT, ORDER, ObeyedWakes
 from dreamwire.messages import Command, WakeOrder, WakePod, WakeScope
 from edge.merging import assert_zero_first, merged_bed
 from fakes.edge import Bed
@@ -94,7 +94,7 @@ def test_a_copy_of_a_retained_wake_order_wakes_nobody_and_still_bars_an_assign()
 
 def test_the_list_is_bounded_and_the_oldest_goes() -> None:
     """What falls out may wake once more: that is the safe side."""
-    wakes = Woken()
+    wakes = ObeyedWakes()
     for number in range(KEPT + 1):
         wakes.obeyed((COMMAND, number))
     wakes.cleared()
@@ -114,7 +114,7 @@ def test_the_disk_keeps_the_wakes_and_an_unlatch_without_the_agent_clears_them(t
     kept.close()
     assert unlatch(tmp_path / "bed-1")
     kept = PodDisk(tmp_path / "bed-1", 3)
-    restored = Woken(kept.kept.woken, latched=bool(kept.kept.latched))
+    restored = ObeyedWakes(kept.kept.woken, latched=bool(kept.kept.latched))
     assert restored.replayed((COMMAND, 2**63))
     kept.close()
     for torn in ("{", json.dumps([["command"]]), json.dumps(7)):

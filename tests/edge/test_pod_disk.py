@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dreamedge.adapters.background_writer import Offload
+from dreamedge.adapters.background_writer import BackgroundWriter
 from dreamedge.adapters.pod_disk import UNREADABLE, InUseError, PodDisk, unlatch, unlatch_heard
 from dreamedge.ports.pod_store import Kept
 from dreamwire.messages import PodEvent, PodEventKind, StoredSever
@@ -149,7 +149,7 @@ def test_a_queue_behind_a_stuck_disk_drops_its_oldest_and_never_waits() -> None:
         stuck.wait(5.0)
         done.append(item)
 
-    offload = Offload("stuck", work, limit=3)
+    offload = BackgroundWriter("stuck", work, limit=3)
     offload.put(0)
     while offload._waiting:  # until the worker has taken the first
         pass
@@ -167,7 +167,7 @@ def test_a_full_disk_is_said_and_stops_nothing() -> None:
     def work(_item: int) -> None:
         raise OSError(28, "No space left on device")
 
-    offload = Offload("full", work, limit=3)
+    offload = BackgroundWriter("full", work, limit=3)
     offload.put(1)
     assert not offload.close(5.0)
     offload.put(2)

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 
-from dreamedge.app.pod_supervisor import OUT_WITHIN_S, Ward
+from dreamedge.app.pod_supervisor import OUT_WITHIN_S, PodSupervisor
 from fakes.loop import run_virtual
 
 PULSE_NS = 50_000_000
@@ -82,7 +82,7 @@ def _lived(beds: list[_Bed], until_s: float) -> Iterator[_Manager]:
     manager = _Manager()
 
     async def main() -> None:
-        ward = Ward(beds, lambda: (0.0, 0), manager)
+        ward = PodSupervisor(beds, lambda: (0.0, 0), manager)
         async with asyncio.TaskGroup() as group:
             group.create_task(ward.run(0.0), name="ward")
             await asyncio.sleep(until_s)
@@ -170,7 +170,7 @@ def test_whatever_hangs_on_the_way_out_is_left_behind() -> None:
     beds = [_StuckBed(f"bed-{number}") for number in range(1, 21)]
 
     async def main() -> float:
-        ward = Ward(beds, lambda: (0.0, 0), _Manager())
+        ward = PodSupervisor(beds, lambda: (0.0, 0), _Manager())
         async with asyncio.TaskGroup() as group:
             group.create_task(ward.run(0.0), name="ward")
             await asyncio.sleep(3.0)
@@ -192,8 +192,8 @@ def test_a_bed_whose_leaving_fails_keeps_no_other_from_going_home() -> None:
         bed.leave = lambda reason, bed=bed: left.append(bed.pod)  # type: ignore[method-assign,misc]
     beds[0].leave = lambda reason: 1 / 0  # type: ignore[method-assign,assignment,return-value]
 
-    async def main() -> Ward:
-        ward = Ward(beds, lambda: (0.0, 0), _Manager())
+    async def main() -> PodSupervisor:
+        ward = PodSupervisor(beds, lambda: (0.0, 0), _Manager())
         async with asyncio.TaskGroup() as group:
             group.create_task(ward.run(0.0), name="ward")
             await asyncio.sleep(3.0)

@@ -7,12 +7,12 @@ import pytest
 from numpy.typing import NDArray
 
 from dreamd.core.safety.causes import Cause, Kind, cause_named, kind_of
-from dreamedge.core.signal.baseline import Own
+from dreamedge.core.signal.baseline import Baseline
 from dreamedge.core.signal.blocks import Block, Montage
 from dreamedge.core.signal.calibration import enrol
 from dreamedge.core.signal.electrodes import electrodes, site_of
 from dreamedge.core.signal.features import FrontEnd, Hop
-from dreamedge.core.signal.quality import CAUSES, RATE, UNIT, HighPass, Judge, mains_rows
+from dreamedge.core.signal.quality import CAUSES, RATE, UNIT, HighPass, QualityEvaluator, mains_rows
 from dreamwire.messages import CalibrationSource
 from dreamwire.schema import BANDS6X2
 from edge import recorded
@@ -164,7 +164,7 @@ def test_high_frequency_against_own() -> None:
     """Muscle 15 dB above the own gamma is 0.4; without a calibration nobody can tell."""
     calm = pink(30, 256, 8, rms_uv=8.0)
     own = enrol(BANDS6X2, MONTAGE, Block(calm, 0), CalibrationSource.LIVE)
-    assert isinstance(own, Own)
+    assert isinstance(own, Baseline)
     tense = pink(8, 256, 8, rms_uv=8.0, seed=2)
     tense[:, 7] += np.random.default_rng(3).normal(0, 30, len(tense))
     front = FrontEnd(BANDS6X2, MONTAGE)
@@ -214,7 +214,7 @@ def test_high_pass_is_one_pole() -> None:
 def test_nothing_in_the_signal_catches_a_table() -> None:
     """A headset on a table (noise of brain-like size) passes every rule but contact: fact, not wish."""
     montage = Montage(EIGHT, 256.0, 0.0, 50.0)
-    judge = Judge(electrodes(EIGHT), 256.0, 50.0)
+    judge = QualityEvaluator(electrodes(EIGHT), 256.0, 50.0)
     noise = np.random.default_rng(4).normal(0, 8, (judge.samples, 8))
     fault: NDArray[np.uint8] = np.zeros(noise.shape, dtype=np.uint8)
     unknown = np.full(8, np.nan)

@@ -10,7 +10,7 @@ import pytest
 
 from dreamedge.adapters.implants.simulated.implant import SimulatedImplant
 from dreamedge.adapters.recorder import WAITING_BLOCKS, EdfRecorder, open_recorder
-from dreamedge.adapters.recorder.edf_writer import Scribe
+from dreamedge.adapters.recorder.edf_writer import EdfWriter
 from dreamedge.core.signal.blocks import Block
 from dreamedge.ports.recorder import RecorderError
 from dreamedge.settings import load
@@ -36,7 +36,7 @@ class Disk:
 
 def recorder_of(night: Night, disk: Disk) -> EdfRecorder:
     """A recorder of that night on that disk."""
-    scribe = Scribe(night.directory / "bed-1", night.montage, "dreamd:sim:x", wall_ns, disk.free_bytes)
+    scribe = EdfWriter(night.directory / "bed-1", night.montage, "dreamd:sim:x", wall_ns, disk.free_bytes)
     return EdfRecorder(scribe, "bed-1")
 
 
@@ -177,7 +177,7 @@ def test_a_failed_recording_is_told_once_and_the_bed_dreams_on(tmp_path: Path) -
     now = [START_NS]
     implant, disk = SimulatedImplant(3), Disk()
     disk.free = 0
-    scribe = Scribe(tmp_path / "bed-1", implant.montage, "x", wall_ns, disk.free_bytes)
+    scribe = EdfWriter(tmp_path / "bed-1", implant.montage, "x", wall_ns, disk.free_bytes)
     recorder = EdfRecorder(scribe, "bed-1")
     bed, said = bed_alone(implant, recorder, lambda: now[0])
     for pulse in range(100):

@@ -11,7 +11,7 @@ from dreamedge.adapters.implants import open_implant
 from dreamedge.adapters.implants.files.replay_timestamps import timeline
 from dreamedge.adapters.implants.files.xdf import XdfImplant, read_streams
 from dreamedge.core.signal.blocks import Block
-from dreamedge.core.signal.calibration import Own, enrol
+from dreamedge.core.signal.calibration import Baseline, enrol
 from dreamedge.ports.implant import Implant, ImplantError
 from dreamwire.messages import CalibrationSource
 from dreamwire.schema import BANDS6X2
@@ -273,7 +273,7 @@ def test_four_people_of_one_file(person: str, calibrates: int) -> None:
     assert block is not None
     assert block.contact is not None
     own = enrol(BANDS6X2, implant.montage, block, implant.source)
-    assert isinstance(own, Own) is bool(calibrates)
+    assert isinstance(own, Baseline) is bool(calibrates)
     assert bool((block.contact > 0.0).any()) is bool(calibrates)
 
 

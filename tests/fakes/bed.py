@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 
 from dreamedge.adapters.renderers.null import NullRenderer
-from dreamedge.app.pod_runner import Bed, Parts
+from dreamedge.app.pod_runner import Parts, PodRunner
 from dreamedge.core.agent import Agent, Identity, Restored
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.merging.obeyed_wakes import Wake
@@ -86,11 +86,13 @@ class Alone:
         return True
 
 
-def bed_alone(implant: Implant, recorder: Recorder | None, now_ns: Callable[[], int]) -> tuple[Bed, Alone]:
+def bed_alone(
+    implant: Implant, recorder: Recorder | None, now_ns: Callable[[], int]
+) -> tuple[PodRunner, Alone]:
     """A bed around `implant`, uncalibrated, and what it says."""
     identity = Identity("bed-1", "house", implant.device, "test", BANDS6X2, implant.source, 7)
     clock, alone = SessionClock(), Alone()
     front = FrontEnd(BANDS6X2, implant.montage)
     agent = Agent(identity, front, clock, None, Restored("", None), random.Random(1))
     parts = Parts("bed-1", agent, clock, implant, NullRenderer(), alone, alone, alone, now_ns, recorder)
-    return Bed(parts), alone
+    return PodRunner(parts), alone

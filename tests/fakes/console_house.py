@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from dreamd.adapters.http.console_routes import Console
-from dreamd.adapters.http.loop_bridge import Application
+from dreamd.adapters.http.loop_bridge import LoopBridge
 from dreamd.adapters.http.server import HttpServer
 from fakes.coordination import FakeCoordination
 from fakes.views import NOW_S
@@ -25,9 +25,9 @@ class ConsoleHouse:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="application", daemon=True)
         self._thread.start()
-        self._here = Application(self.loop)
+        self._here = LoopBridge(self.loop)
         self.coordination = self.do(lambda: FakeCoordination(pods))
-        console = Console(self.coordination, Application(self.loop, within_s), lambda: self.now_s)
+        console = Console(self.coordination, LoopBridge(self.loop, within_s), lambda: self.now_s)
         self.server = HttpServer(
             "127.0.0.1",
             0,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from dreamd.app.api.protocols import Ordered
-from dreamd.app.stage.live_lead import Artists, Lead
+from dreamd.app.stage.live_lead import LeadStream, LiveLead
 from dreamd.core.dreamscapes.views import (
     BreakerState,
     Check,
@@ -234,7 +234,7 @@ class FakeCoordination:
         self.severing = FakeSevering(self.asked, self.ticket)
         self.house_view = WELL
         self.site_names: tuple[str, ...] = ()
-        self.artists = Artists(BANDS6X2, 0.3, lambda: NOW_S, lambda *_words: None)
+        self.artists = LiveLead(BANDS6X2, 0.3, lambda: NOW_S, lambda *_words: None)
 
     # What tests do to it.
 
@@ -425,7 +425,7 @@ class FakeCoordination:
         self.collective_watches[watch] = name
         return watch
 
-    def lead(self, name: str) -> Lead | Refusal:
+    def lead(self, name: str) -> LeadStream | Refusal:
         return self.asked("lead", name) or self._no_dreamscape(name) or self.artists.begin()
 
     def watch_events(self, cursor: int | None, dreamscape: str, changed: Changed) -> FakeEventWatch | Refusal:

@@ -19,7 +19,7 @@ from dreamedge.core.merging.effects import (
     SendFrame,
     SendStatus,
 )
-from dreamedge.core.signal.baseline import Own
+from dreamedge.core.signal.baseline import Baseline
 from dreamedge.core.signal.blocks import Block
 from dreamedge.core.signal.features import Hop
 from dreamwire.blend import coupling_to_byte, finite, seq_low, to_shared, weight
@@ -51,9 +51,9 @@ NO_PHASORS = np.zeros((2, len(SCHEMA.phase_bands), 2), dtype=np.float32)
 OFFSET_S = 1_700_000_000
 
 
-def own_scale() -> Own:
+def own_scale() -> Baseline:
     """A finished calibration around the schema's shipped centre."""
-    return Own(
+    return Baseline(
         template_db=SCHEMA.shipped_mu(),
         scale_db=SCHEMA.shipped_sigma(),
         highfreq_db=np.zeros(4, dtype=np.float32),
@@ -108,7 +108,7 @@ class FeatureSource:
         self.cause = ""
         self.hard = ""
         self.missing: tuple[str, ...] = ()
-        self.own: Own | None = None
+        self.own: Baseline | None = None
         self.flows = True
         self._instant_ns = 0
 
@@ -134,7 +134,7 @@ class FeatureSource:
             eligible=finite(features),
         )
 
-    def use(self, calibration: Own | None) -> None:
+    def use(self, calibration: Baseline | None) -> None:
         """Keep it, for tests to see."""
         self.own = calibration
 
@@ -197,7 +197,7 @@ class Bed:
         self,
         *,
         source: FeatureSource | None = None,
-        own: Own | None = None,
+        own: Baseline | None = None,
         calibrated: bool = True,
         restored: Restored | None = None,
         consent_ceiling: float = 1.0,

@@ -4,9 +4,9 @@ import time
 from collections.abc import Mapping
 
 from dreamd.ports.ledger import Commit, Exposure, Ledger, MarkMove, TermDraw, Transaction
-from dreamd.simulation.machines.memory_ledger import MemoryLedger, Shelf
+from dreamd.simulation.machines.memory_ledger import LedgerStorage, MemoryLedger
 
-__all__ = ["MemoryLedger", "Shelf", "charge", "draw", "holds", "settled"]
+__all__ = ["LedgerStorage", "MemoryLedger", "charge", "draw", "holds", "settled"]
 
 SETTLES_WITHIN_S = 10.0
 

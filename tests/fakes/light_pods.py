@@ -24,14 +24,14 @@ from pathlib import Path
 
 import numpy as np
 
-from dreamd.simulation.machines.sleepers import Ailment, Body
+from dreamd.simulation.machines.sleepers import Body, SimulatedFault
 from dreamedge.adapters.clock import Load, boottime_ns, unix_ms
 from dreamedge.adapters.journal import LineJournal, open_journal
-from dreamedge.adapters.message_verifier import Broadcasts, Door
+from dreamedge.adapters.message_verifier import Broadcasts, MessageVerifier
 from dreamedge.adapters.mqtt import MqttLink
 from dreamedge.adapters.renderers.null import NullRenderer
-from dreamedge.app.pod_runner import Bed, Parts
-from dreamedge.app.pod_supervisor import Ward
+from dreamedge.app.pod_runner import Parts, PodRunner
+from dreamedge.app.pod_supervisor import PodSupervisor
 from dreamedge.core.agent import Agent
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.identity import Identity, Restored
@@ -141,10 +141,10 @@ class LightPod:
             own = replace(own, template_db=np.full_like(own.template_db, canary))
         agent = Agent(identity, self.body, clock, own, Restored(), rng)
         presence = identity.presence(online=True)
-        self.link = LyingLink(access, presence, Door(self.name, Broadcasts(key)), boottime_ns, rng)
+        self.link = LyingLink(access, presence, MessageVerifier(self.name, Broadcasts(key)), boottime_ns, rng)
         self.link.body, self.link.journal, self.link.canary = self.body, journal, canary
         renderer, self.keep = NullRenderer(), MemoryKeep()
-        self.bed = Bed(
+        self.bed = PodRunner(
             Parts(self.name, agent, clock, self.body, renderer, self.link, self.keep, journal, boottime_ns)
         )
 
@@ -154,7 +154,7 @@ class LightPod:
             case "nan", ():
                 self.link.lie = True
             case "ail", (kind,):
-                self.body.ailment = Ailment(kind, boottime_ns())
+                self.body.ailment = SimulatedFault(kind, boottime_ns())
             case "cure", ():
                 self.body.ailment = None
             case "unlatch", ():
@@ -167,7 +167,7 @@ class LightPod:
                 raise ValueError(f"no order {order} {words}")
 
 
-async def _obey(pods: dict[str, LightPod], ward: Ward) -> None:
+async def _obey(pods: dict[str, LightPod], ward: PodSupervisor) -> None:
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer
@@ -185,7 +185,7 @@ async def _run(arguments: argparse.Namespace, journal: LineJournal) -> None:
         LightPod(number, access, key, told, arguments.canary if number == arguments.first else None)
         for number in numbers
     ]
-    ward = Ward([pod.bed for pod in pods], Load().measure, ServiceManager())
+    ward = PodSupervisor([pod.bed for pod in pods], Load().measure, ServiceManager())
     async with asyncio.TaskGroup() as group:
         orders = group.create_task(_obey({pod.name: pod for pod in pods}, ward), name="orders")
         await ward.run(0.0)

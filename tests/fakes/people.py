@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 from dreamd.adapters.consents import AGREED
-from dreamd.ports.consent import Dose, Standing
+from dreamd.ports.consent import ConsentStatus, Dose
 from dreamd.ports.ledger import Exposure, LedgerError, MarkMove
 
 
@@ -13,10 +13,10 @@ class Consents:
     """ports.people.Consents; everybody agrees to everything until the test says otherwise."""
 
     def __init__(self) -> None:
-        self.standings: dict[str, Standing] = {}
+        self.standings: dict[str, ConsentStatus] = {}
         self._tell: Callable[[str], None] = lambda _sleeper: None
 
-    def standing(self, sleeper: str) -> Standing:
+    def standing(self, sleeper: str) -> ConsentStatus:
         return self.standings.get(sleeper, AGREED)
 
     def changed(self, tell: Callable[[str], None]) -> None:
@@ -29,7 +29,7 @@ class Consents:
     def withdraw(self, sleeper: str) -> None:
         self.set(sleeper, replace(self.standing(sleeper), withdrawn=True))
 
-    def set(self, sleeper: str, standing: Standing) -> None:
+    def set(self, sleeper: str, standing: ConsentStatus) -> None:
         """The sleeper changes what they agree to."""
         self.standings[sleeper] = standing
         self._tell(sleeper)

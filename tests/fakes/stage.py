@@ -10,15 +10,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from dreamd.adapters.consents import CheckedIn, LedgerExposures
-from dreamd.app.application import Coordinator
+from dreamd.adapters.consents import CheckInConsent, LedgerExposure
+from dreamd.app.application import Application
 from dreamd.app.safety.step_failures import Failure
 from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.ports.consent import Consents, Exposures
 from dreamd.ports.ledger import Ledger
-from dreamd.ports.metrics import DreamscapeReading, FleetReading, SiteReading
-from dreamd.ports.worker import Aside
+from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
+from dreamd.ports.worker import Worker
 from dreamwire.blend import first_seq, next_seq
 from dreamwire.messages import (
     Assign,
@@ -65,9 +65,9 @@ class Meters:
 
     counts: dict[str, float] = field(default_factory=dict)
     confirmed_s: list[float] = field(default_factory=list)
-    dreamscapes: dict[str, DreamscapeReading] = field(default_factory=dict)
-    sites: dict[str, SiteReading] = field(default_factory=dict)
-    now: FleetReading | None = None
+    dreamscapes: dict[str, DreamscapeMetrics] = field(default_factory=dict)
+    sites: dict[str, SiteMetrics] = field(default_factory=dict)
+    now: FleetMetrics | None = None
     waited_s: float = 0.0
 
     def add(self, name: str, by: float = 1) -> None:
@@ -117,16 +117,16 @@ class Meters:
     def mass_failure(self) -> None:
         self.add("mass")
 
-    def dreamscape(self, name: str, reading: DreamscapeReading) -> None:
+    def dreamscape(self, name: str, reading: DreamscapeMetrics) -> None:
         self.dreamscapes[name] = reading
 
     def dreamscape_gone(self, name: str) -> None:
         self.dreamscapes.pop(name, None)
 
-    def fleet(self, reading: FleetReading) -> None:
+    def fleet(self, reading: FleetMetrics) -> None:
         self.now = reading
 
-    def site(self, name: str, reading: SiteReading) -> None:
+    def site(self, name: str, reading: SiteMetrics) -> None:
         self.sites[name] = reading
 
     def refused(self, code: str) -> None:
@@ -308,18 +308,18 @@ class Stage:
         self.app = self._begin(2)
         self.app.open()
 
-    def begin(self, aside: Aside) -> Coordinator:
+    def begin(self, aside: Worker) -> Application:
         """The same daemon anew, with a place for work beside it."""
         return self._begin(1, aside)
 
-    def _begin(self, seed: int, aside: Aside | None = None) -> Coordinator:
+    def _begin(self, seed: int, aside: Worker | None = None) -> Application:
         rng = random.Random(seed)
         consents, exposures = self._people
         people = (
-            consents or CheckedIn(),
-            exposures or LedgerExposures(self.ledger, self.clock.now_s()),
+            consents or CheckInConsent(),
+            exposures or LedgerExposure(self.ledger, self.clock.now_s()),
         )
-        app = Coordinator(self.clock, self.link, self.ledger, self.meters, rng, people, aside)
+        app = Application(self.clock, self.link, self.ledger, self.meters, rng, people, aside)
         app.failures.observe(self.failures.append)
         return app
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dreamd.fusion.frame_table import Columns
+from dreamd.fusion.frame_table import FrameTable
 from dreamwire.blend import next_seq
 from dreamwire.messages import Floats, Frame
 from dreamwire.schema import BANDS6X2, INSTANTS_PER_HOP, Schema
@@ -55,20 +55,20 @@ def at(x: Floats, instant: int = INSTANT, seq: int = 1000, phasors: Floats = NO_
     return replace(PLAIN, features=db.astype(np.float32), instant=instant, seq=seq, phasors=phasors)
 
 
-def filled(states: Floats, instant: int = INSTANT, seq: int = 1000, slots: int = 256) -> list[Columns]:
+def filled(states: Floats, instant: int = INSTANT, seq: int = 1000, slots: int = 256) -> list[FrameTable]:
     """Return cohorts that hold these states, float32[N, D], in order of slots."""
-    cohorts = [Columns(SCHEMA, slots) for _ in range(-(-len(states) // slots))]
+    cohorts = [FrameTable(SCHEMA, slots) for _ in range(-(-len(states) // slots))]
     refill(cohorts, states, instant, seq)
     return cohorts
 
 
-def refill(cohorts: list[Columns], states: Floats, instant: int, seq: int) -> None:
+def refill(cohorts: list[FrameTable], states: Floats, instant: int, seq: int) -> None:
     """Write the next frame of every slot, in order."""
     for k, x in enumerate(states):
         columns = cohorts[k // cohorts[0].slots]
         columns.write(k % columns.slots, at(x, instant, seq), instant)
 
 
-def everyone(cohorts: list[Columns]) -> list[np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+def everyone(cohorts: list[FrameTable]) -> list[np.ndarray[tuple[int], np.dtype[np.bool_]]]:
     """Return masks that allow all."""
     return [np.ones(columns.slots, dtype=np.bool_) for columns in cohorts]

@@ -7,7 +7,7 @@ import numpy as np
 from dreamd.core.limits import CEILING, CEILING_INTIMATE, HOP_S, INTIMATE_BELOW
 from dreamd.core.safety.group import (
     Act,
-    Crowd,
+    GroupState,
     Halve,
     Labelled,
     PersonAct,
@@ -17,7 +17,7 @@ from dreamd.core.safety.group import (
     step,
 )
 from dreamd.fusion.collective import shared_scale
-from dreamd.fusion.group_statistics import CrowdFusion, Heard
+from dreamd.fusion.group_statistics import GroupStatistics, Heard
 from dreamwire import blend
 from dreamwire.schema import BANDS6X2
 from fusion.people import Doubles, Floats, Sleepers
@@ -46,12 +46,12 @@ class Loop:
         n = self.people.n
         if self.ceiling is None:
             self.ceiling = CEILING if n >= INTIMATE_BELOW else CEILING_INTIMATE
-        self.crowd = CrowdFusion(BANDS6X2)
+        self.crowd = GroupStatistics(BANDS6X2)
         self.crowd.reserve(n)
         self.mu, self.sigma = shared_scale(self.people.profile.astype(np.float32), BANDS6X2)
         for row in range(n):
             self.crowd.take_up(row, self.people.profile[row], self.people.scale_db[row])
-        self.state = Crowd()
+        self.state = GroupState()
         self.rows = np.arange(n)
         self.instant = START
         self.share = 0.0

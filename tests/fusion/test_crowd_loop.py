@@ -11,7 +11,7 @@ from dreamd.core.limits import COHORT_SLOTS, CROWD_MIN, HALVED_FOR_S, IDENTITY_H
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.group import CROWD_CAUSES, Halve, Label, Labelled, PersonAct, Restore, Zero
 from dreamd.fusion.collective import shared_scale
-from dreamd.fusion.group_statistics import CrowdFusion, Heard, homogenising
+from dreamd.fusion.group_statistics import GroupStatistics, Heard, homogenising
 from dreamd.fusion.identity import Axes, Identity
 from dreamwire import blend
 from dreamwire.schema import BANDS6X2
@@ -155,7 +155,7 @@ def test_one_who_becomes_another_is_halved_then_severed_alone() -> None:
 @pytest.mark.parametrize("included", [0, 1, 2])
 def test_none_one_and_two_are_nothing_to_judge(included: int) -> None:
     """With so few included nothing is over, and nothing is calm that was not measured."""
-    crowd = CrowdFusion(BANDS6X2)
+    crowd = GroupStatistics(BANDS6X2)
     rng = np.random.default_rng(1)
     rows = np.arange(3)
     mask = rows < included
@@ -170,7 +170,7 @@ def test_none_one_and_two_are_nothing_to_judge(included: int) -> None:
 
 def test_nobody_heard_is_no_error() -> None:
     """No sound row at all, from the first tick on, and after a pause."""
-    crowd = CrowdFusion(BANDS6X2)
+    crowd = GroupStatistics(BANDS6X2)
     none = np.zeros((0, D), np.float32)
     empty = np.zeros(0, np.int64)
     for hop in (0, 1, 2, 3, 500, 501, 502, 503):
@@ -227,7 +227,7 @@ def test_a_row_given_anew_remembers_nobody() -> None:
 def _cost_ms(n: int, ticks: int) -> float:
     """Mean processor time of one tick of the crowd's statistics."""
     rng = np.random.default_rng(n)
-    crowd = CrowdFusion(BANDS6X2)
+    crowd = GroupStatistics(BANDS6X2)
     crowd.reserve(-(-n // COHORT_SLOTS) * COHORT_SLOTS)
     rows, age = np.arange(n), np.zeros(n, np.int64)
     for row in range(n):
@@ -249,6 +249,6 @@ def test_it_is_cheap_and_grows_with_the_crowd_alone() -> None:
     few, many = _cost_ms(1000, 80), _cost_ms(10_000, 80)
     print(f"{_cost_ms(8, 400):.3f} ms at 8, {few:.2f} ms at 1,000, {many:.2f} ms at 10,000")
     assert many <= 13 * few + 1.0
-    crowd = CrowdFusion(BANDS6X2)
+    crowd = GroupStatistics(BANDS6X2)
     crowd.reserve(10_240)
     assert crowd.nbytes / 10_240 <= 2600

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dreamd.fusion.frame_table import Columns, Written
+from dreamd.fusion.frame_table import FrameTable, FrameVerdict
 from dreamwire.messages import Frame
 from fusion.frames import BANDS, INSTANT, PLAIN, SCHEMA, after
 
@@ -16,17 +16,17 @@ class Line:
     """One slot's frames on their way into columns, tick by tick."""
 
     def __init__(self, slot: int = 3) -> None:
-        self.columns = Columns(SCHEMA)
+        self.columns = FrameTable(SCHEMA)
         self.slot = slot
         self.last = PLAIN
         self.now = INSTANT
         self.columns.advance(INSTANT - 1)
-        assert self.write(PLAIN) is Written.ACCEPTED
+        assert self.write(PLAIN) is FrameVerdict.ACCEPTED
 
-    def write(self, frame: Frame) -> Written:
+    def write(self, frame: Frame) -> FrameVerdict:
         return self.columns.write(self.slot, frame, self.now)
 
-    def next(self, hops: int = 1, **changes: object) -> Written:
+    def next(self, hops: int = 1, **changes: object) -> FrameVerdict:
         """Let `hops` pass, then write the frame of that instant; hops - 1 frames are skipped."""
         for _ in range(hops):
             self.columns.advance(self.now)
@@ -44,7 +44,7 @@ def test_a_frame_fills_its_row() -> None:
     """Every column holds what the newest frame said, and no other row is touched."""
     phasors = np.arange(2 * BANDS * 2, dtype=np.float32).reshape(2, BANDS, 2)
     line = Line()
-    assert line.next(phasors=phasors, quality=0.75, applied=0.125, own_z=1.5) is Written.ACCEPTED
+    assert line.next(phasors=phasors, quality=0.75, applied=0.125, own_z=1.5) is FrameVerdict.ACCEPTED
     c = line.columns
     assert np.array_equal(c.db[3], line.last.features)
     assert np.array_equal(c.phasors[3], phasors[..., 0] + 1j * phasors[..., 1])
@@ -107,8 +107,8 @@ BEYOND = [
     {"applied": 1.5},
 ]
 BROKEN = [
-    *((change, Written.NONFINITE) for change in NONE_AT_ALL),
-    *((change, Written.RANGE) for change in BEYOND),
+    *((change, FrameVerdict.NONFINITE) for change in NONE_AT_ALL),
+    *((change, FrameVerdict.RANGE) for change in BEYOND),
 ]
 
 
@@ -116,39 +116,39 @@ def test_a_pod_that_says_it_has_no_signal_is_excluded_and_not_accused() -> None:
     """Quality 0 with features that are not there is taken in, never eligible; the next sound frame is."""
     line = Line()
     missing = np.full(SCHEMA.size, NAN, dtype=np.float32)
-    assert line.next(features=missing, quality=0.0) is Written.ACCEPTED
+    assert line.next(features=missing, quality=0.0) is FrameVerdict.ACCEPTED
     assert not line.eligible()
-    assert line.next(features=missing, quality=0.1) is Written.NONFINITE
-    assert line.next(features=SCHEMA.shipped_mu() + np.float32(1.0), quality=1.0) is Written.ACCEPTED
+    assert line.next(features=missing, quality=0.1) is FrameVerdict.NONFINITE
+    assert line.next(features=SCHEMA.shipped_mu() + np.float32(1.0), quality=1.0) is FrameVerdict.ACCEPTED
     assert line.eligible()
 
 
 @pytest.mark.parametrize(("change", "told"), BROKEN)
-def test_a_number_that_is_none_is_out_at_once(change: dict[str, object], told: Written) -> None:
+def test_a_number_that_is_none_is_out_at_once(change: dict[str, object], told: FrameVerdict) -> None:
     """Numbers that are none or beyond every range, told apart, are ineligible and enter no array."""
     line = Line()
     assert line.eligible()
     assert line.next(**change) is told
     assert not line.eligible()
     assert np.isfinite(line.columns.db).all()
-    assert line.next() is Written.ACCEPTED
+    assert line.next() is FrameVerdict.ACCEPTED
     assert line.eligible()
 
 
 def test_omitted_phasors_are_no_fault() -> None:
     """NaN phasors mean `omitted`: the frame is accepted."""
-    assert Line().next(phasors=np.full((2, BANDS, 2), NAN, dtype=np.float32)) is Written.ACCEPTED
+    assert Line().next(phasors=np.full((2, BANDS, 2), NAN, dtype=np.float32)) is FrameVerdict.ACCEPTED
 
 
 def test_the_same_features_three_times_are_frozen() -> None:
     """Twice is borne, three times is frozen and ineligible, and one change thaws it."""
     line = Line()
     still = PLAIN.features
-    assert line.next(features=still) is Written.ACCEPTED
-    assert line.next(features=still) is Written.FROZEN
+    assert line.next(features=still) is FrameVerdict.ACCEPTED
+    assert line.next(features=still) is FrameVerdict.FROZEN
     assert not line.eligible()
-    assert line.next(features=still) is Written.FROZEN
-    assert line.next() is Written.ACCEPTED
+    assert line.next(features=still) is FrameVerdict.FROZEN
+    assert line.next() is FrameVerdict.ACCEPTED
     assert line.eligible()
 
 
@@ -170,7 +170,7 @@ def test_a_number_or_instant_that_goes_back_is_a_replay(again: object) -> None:
     for _ in range(10):
         line.next()
     kept = (line.columns.seq[3], line.columns.instant[3], line.columns.db[3].copy())
-    assert line.write(again(line.last)) is Written.REPLAYED  # type: ignore[operator]
+    assert line.write(again(line.last)) is FrameVerdict.REPLAYED  # type: ignore[operator]
     assert (line.columns.seq[3], line.columns.instant[3]) == kept[:2]
     assert np.array_equal(line.columns.db[3], kept[2])
 
@@ -180,8 +180,8 @@ def test_a_frame_overtaken_by_a_slots_first_is_no_replay_once() -> None:
     line = Line()
     line.next()
     overtaken = replace(line.last, seq=line.last.seq - 2, instant=line.last.instant - 2)
-    assert line.write(overtaken) is Written.FILLED
-    assert line.write(overtaken) is Written.REPLAYED
+    assert line.write(overtaken) is FrameVerdict.FILLED
+    assert line.write(overtaken) is FrameVerdict.REPLAYED
     assert line.columns.lost == 0
 
 
@@ -191,8 +191,8 @@ def test_numbers_wrap_and_skip_what_pods_skip() -> None:
         line = Line()
         line.last = replace(line.last, seq=seq)
         line.columns.clear(3)
-        assert line.write(line.last) is Written.ACCEPTED
-        assert line.next() is Written.ACCEPTED
+        assert line.write(line.last) is FrameVerdict.ACCEPTED
+        assert line.next() is FrameVerdict.ACCEPTED
         for _ in range(12):
             line.next()
         assert line.columns.lost == 0
@@ -201,7 +201,7 @@ def test_numbers_wrap_and_skip_what_pods_skip() -> None:
 def test_a_gap_still_open_after_two_seconds_is_lost() -> None:
     """Two missing frames are counted as lost once, eight hops after they were missed, not before."""
     line = Line()
-    assert line.next(hops=3) is Written.ACCEPTED
+    assert line.next(hops=3) is FrameVerdict.ACCEPTED
     found = [line.columns.advance(line.now + hop) for hop in range(12)]
     assert found == [0] * 8 + [2] + [0] * 3
     assert line.columns.lost == 2
@@ -212,9 +212,9 @@ def test_a_late_frame_fills_its_gap_and_is_not_used() -> None:
     line = Line()
     missed = after(PLAIN)
     line.next(hops=2)
-    assert line.write(missed) is Written.FILLED
+    assert line.write(missed) is FrameVerdict.FILLED
     assert line.columns.seq[3] == line.last.seq
-    assert line.write(missed) is Written.REPLAYED
+    assert line.write(missed) is FrameVerdict.REPLAYED
     assert sum(line.columns.advance(line.now + hop) for hop in range(12)) == 0
 
 
@@ -227,7 +227,7 @@ def test_a_frame_that_was_given_up_for_lost_and_comes_after_all_is_no_replay() -
     for hop in range(10):
         line.columns.advance(line.now + hop)
     line.now += 9
-    assert line.write(missed) is Written.FILLED
+    assert line.write(missed) is FrameVerdict.FILLED
     assert (line.columns.seq[3], line.columns.lost) == (newest, 1)
 
 
@@ -237,26 +237,26 @@ def test_whatever_order_a_network_delivers_in_no_frame_is_a_replay(delay_hops: i
     rng = np.random.default_rng(delay_hops)
     sent = [replace(after(PLAIN, k), features=PLAIN.features + k / 1000) for k in range(1, 400)]
     due = sorted((k + int(rng.integers(0, delay_hops + 1)), k) for k in range(len(sent)))
-    columns = Columns(SCHEMA, 4)
+    columns = FrameTable(SCHEMA, 4)
     found = set()
     for hop, k in due:
         columns.advance(INSTANT + hop - 1)
         found.add(columns.write(0, sent[k], INSTANT + hop))
-    assert found <= {Written.ACCEPTED, Written.LATE, Written.FILLED}
+    assert found <= {FrameVerdict.ACCEPTED, FrameVerdict.LATE, FrameVerdict.FILLED}
 
 
 @pytest.mark.parametrize(
     ("back", "later", "written"),
     [
-        (0, 10, Written.REPLAYED),
-        (0, 11, Written.OUTDATED),
-        (10, 0, Written.REPLAYED),
-        (11, 0, Written.OUTDATED),
-        (9, 1, Written.REPLAYED),
-        (1, 10, Written.OUTDATED),
+        (0, 10, FrameVerdict.REPLAYED),
+        (0, 11, FrameVerdict.OUTDATED),
+        (10, 0, FrameVerdict.REPLAYED),
+        (11, 0, FrameVerdict.OUTDATED),
+        (9, 1, FrameVerdict.REPLAYED),
+        (1, 10, FrameVerdict.OUTDATED),
     ],
 )
-def test_a_copy_is_a_replay_while_it_is_young(back: int, later: int, written: Written) -> None:
+def test_a_copy_is_a_replay_while_it_is_young(back: int, later: int, written: FrameVerdict) -> None:
     """A frame that comes a second time accuses its pod up to 2.5 s after its instant; later, the way."""
     line = Line()
     sent = [line.last]
@@ -282,27 +282,27 @@ def test_a_frame_that_contradicts_an_earlier_one_is_a_replay_at_any_age(contradi
     for _ in range(10):
         line.next()
     line.now += 15
-    assert line.write(contradicts(line.last)) is Written.REPLAYED  # type: ignore[operator]
+    assert line.write(contradicts(line.last)) is FrameVerdict.REPLAYED  # type: ignore[operator]
 
 
 def test_late_is_after_the_tick_of_its_instant_and_is_used() -> None:
     """A frame that comes after its tick has closed is accepted as late, and counts in the next tick."""
     line = Line()
     line.columns.advance(INSTANT + 1)
-    assert line.write(after(PLAIN)) is Written.LATE
+    assert line.write(after(PLAIN)) is FrameVerdict.LATE
     assert line.eligible(INSTANT + 2)
 
 
 def test_a_gap_left_by_our_own_way_is_never_lost_and_its_frame_no_replay() -> None:
     """A gap that is open when our own way breaks is no loss, and five seconds later is still filled."""
-    columns = Columns(SCHEMA, 4)
+    columns = FrameTable(SCHEMA, 4)
     columns.write(0, PLAIN, INSTANT)
     overtaken, newest = after(PLAIN, 1), after(PLAIN, 2)
     columns.write(0, newest, INSTANT + 2)
     columns.forgive(INSTANT + 5)
     assert columns.advance(INSTANT + 20) == 0
-    assert columns.write(0, overtaken, INSTANT + 22) is Written.FILLED
-    assert columns.write(0, overtaken, INSTANT + 22) is Written.OUTDATED, "an old copy is of the way"
+    assert columns.write(0, overtaken, INSTANT + 22) is FrameVerdict.FILLED
+    assert columns.write(0, overtaken, INSTANT + 22) is FrameVerdict.OUTDATED, "an old copy is of the way"
 
 
 @pytest.mark.parametrize(("lose", "lossy"), [(8, False), (9, True)])
@@ -331,7 +331,7 @@ def test_a_long_outage_is_counted_at_once_and_bounded() -> None:
     """A gap of a million frames is lossy at once, and what is remembered of it stays small."""
     line = Line()
     line.now += 1
-    assert line.write(replace(after(PLAIN), seq=PLAIN.seq + 1_000_000)) is Written.ACCEPTED
+    assert line.write(replace(after(PLAIN), seq=PLAIN.seq + 1_000_000)) is FrameVerdict.ACCEPTED
     assert line.columns.lossy()[3]
     line.columns.advance(line.now)
     assert line.columns.lossy()[3], "still, when the tick of that frame closes"
@@ -356,9 +356,9 @@ def test_a_storm_of_frames_is_bounded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ahead", "written"), [(4, Written.ACCEPTED), (5, Written.CLOCK), (-41, Written.OUTDATED)]
+    ("ahead", "written"), [(4, FrameVerdict.ACCEPTED), (5, FrameVerdict.CLOCK), (-41, FrameVerdict.OUTDATED)]
 )
-def test_a_frame_of_another_time_is_refused(ahead: int, written: Written) -> None:
+def test_a_frame_of_another_time_is_refused(ahead: int, written: FrameVerdict) -> None:
     """More than 1 s ahead (a clock), or 10 s behind (the way), is refused and leaves the row as it was."""
     line = Line()
     assert line.write(replace(after(PLAIN), instant=INSTANT + ahead)) is written
@@ -377,7 +377,7 @@ def test_a_frame_of_another_time_is_refused(ahead: int, written: Written) -> Non
 )
 def test_another_schema_or_shape_does_not_fit(change: dict[str, object]) -> None:
     """A frame of another schema, or whose arrays have another shape, is refused."""
-    assert Line().next(**change) is Written.MISFIT
+    assert Line().next(**change) is FrameVerdict.MISFIT
 
 
 def test_a_cleared_slot_remembers_nothing() -> None:
@@ -390,7 +390,7 @@ def test_a_cleared_slot_remembers_nothing() -> None:
     assert line.columns.lossy()[3]
     line.columns.clear(3)
     assert not line.columns.lossy()[3]
-    fresh = Columns(SCHEMA)
+    fresh = FrameTable(SCHEMA)
     for name in ("db", "instant", "seq", "quality", "applied", "own_z", "present", "finite", "frozen"):
         assert np.array_equal(getattr(line.columns, name), getattr(fresh, name)), name
     assert np.isnan(line.columns.phasors).all()

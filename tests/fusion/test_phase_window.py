@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dreamd.fusion.frame_table import Columns
-from dreamd.fusion.phase_window import Phases, columns_of
+from dreamd.fusion.frame_table import FrameTable
+from dreamd.fusion.phase_window import PhaseWindow, columns_of
 from dreamd.fusion.synchrony import WINDOW, lags_of, sums_of, synchrony
 from fusion.frames import BANDS, SCHEMA
 from fusion.phasing import strangers
@@ -20,9 +20,9 @@ class Bank:
 
     def __init__(self, slots: int = SLOTS) -> None:
         self.slots = slots
-        self.columns = Columns(SCHEMA, slots)
+        self.columns = FrameTable(SCHEMA, slots)
         self.columns.used = slots
-        self.phases = Phases(BANDS, slots)
+        self.phases = PhaseWindow(BANDS, slots)
         self.record: dict[int, np.ndarray] = {}
         self.instant = 1_000_000
 
@@ -197,7 +197,7 @@ def test_more_rows_than_a_block_are_all_counted() -> None:
 
 def test_a_sleeper_costs_less_than_five_kilobytes() -> None:
     """Phases, presence and what is read of each: counted from the arrays' own sizes."""
-    phases, slots = Phases(BANDS, 1024), 1024
+    phases, slots = PhaseWindow(BANDS, 1024), 1024
     arrays = [v for v in vars(phases).values() if isinstance(v, np.ndarray) and v.base is None]
     growing = sum(a.nbytes for a in arrays if slots in a.shape)
     assert growing / slots <= 5000

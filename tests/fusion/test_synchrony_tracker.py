@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dreamd.fusion.collective import Fused, Fusion
-from dreamd.fusion.frame_table import Columns
+from dreamd.fusion.frame_table import FrameTable
 from dreamd.fusion.phase_window import TURNS
 from dreamd.fusion.synchrony import WINDOW, lags_of, sums_of, synchrony
 from fusion.frames import BANDS, INSTANT, SCHEMA, at, everyone
@@ -26,7 +26,7 @@ class Night:
     def __init__(self, z: np.ndarray, slots: int) -> None:
         """Of unit phasors complex[B, n, T], zero where missing."""
         self.z, self.n, self.slots = z, z.shape[1], slots
-        self.banks = [Columns(SCHEMA, slots) for _ in range(max(-(-self.n // slots), 1))]
+        self.banks = [FrameTable(SCHEMA, slots) for _ in range(max(-(-self.n // slots), 1))]
         self.fusion = Fusion(SCHEMA, SCHEMA.shipped_mu(), SCHEMA.shipped_sigma())
 
     def hop(self, hop: int, allowed: list[np.ndarray] | None = None, silent: tuple[int, ...] = ()) -> Fused:
@@ -154,7 +154,7 @@ def test_the_snapshot_is_bounded_and_in_order() -> None:
 
 def test_a_tick_allocates_nothing_like_the_window() -> None:
     """With 4,096 sleepers a tick's greatest allocation is less than a fifth of their phases' ring."""
-    bank, fusion = Columns(SCHEMA, 4096), Fusion(SCHEMA, SCHEMA.shipped_mu(), SCHEMA.shipped_sigma())
+    bank, fusion = FrameTable(SCHEMA, 4096), Fusion(SCHEMA, SCHEMA.shipped_mu(), SCHEMA.shipped_sigma())
     bank.used = 4096
     bank.present[:] = bank.finite[:] = True
     bank.quality[:] = 1.0

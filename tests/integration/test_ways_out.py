@@ -23,7 +23,7 @@ import dreamapi
 from dreamapi.v1 import breakers_pb2, dreamscapes_pb2, pods_pb2, wake_pb2
 from dreamd.adapters.grpc.server import serve_grpc
 from dreamd.adapters.http.console_routes import Console
-from dreamd.adapters.http.loop_bridge import Application
+from dreamd.adapters.http.loop_bridge import LoopBridge
 from dreamd.adapters.http.server import HttpServer
 from dreamd.app.events.journal import SENTENCE_MAX
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
@@ -69,7 +69,7 @@ class House:
         self._pumping = True
         self.loop.call_soon_threadsafe(self._pump)
         self.grpc = self.ask(serve_grpc(self.stage.app, "127.0.0.1", 0))
-        console = Console(self.stage.app, Application(self.loop), self.stage.clock.now_s)
+        console = Console(self.stage.app, LoopBridge(self.loop), self.stage.clock.now_s)
         self.http = HttpServer(
             "127.0.0.1", 0, render=lambda: ("", b""), alive=tuple, ready=tuple, routes=console.routes()
         )
@@ -91,7 +91,7 @@ class House:
 
     def do(self, act: Callable[[], T]) -> T:
         """Do something on the application's thread."""
-        return Application(self.loop, 20.0).do(act)
+        return LoopBridge(self.loop, 20.0).do(act)
 
     def ask(self, asked: Coroutine[Any, Any, T]) -> T:
         """Wait for a coroutine on the application's thread."""

@@ -36,7 +36,7 @@ API: Final = (
         "plan.fixed-from-start",
         "the plan of people who are merged is changed",
         "daemon/dreamd/app/dreamscapes/plan_changes.py",
-        "if conductor.state not in AMENDABLE:",
+        "if runtime.state not in AMENDABLE:",
         "if False:",
         ("tests/app/test_amending.py",),
     ),

@@ -24,7 +24,7 @@ SIZED: Final = (
         "ended.put-away",
         "an ended Dreamscape stays among those that live",
         "daemon/dreamd/app/api/dreamscapes.py",
-        "if conductor.settled(now_s):",
+        "if runtime.settled(now_s):",
         "if False:",
         _ENDED,
     ),
@@ -41,7 +41,7 @@ SIZED: Final = (
         "the name of an ended Dreamscape is given again",
         "daemon/dreamd/app/api/dreamscapes.py",
         "if self.archive.used(plan.dreamscape) or plan.dreamscape in self._creating:",
-        "if plan.dreamscape in self._conductors or plan.dreamscape in self._creating:",
+        "if plan.dreamscape in self._runtimes or plan.dreamscape in self._creating:",
         _ENDED,
     ),
     Mutation(
@@ -80,8 +80,8 @@ SIZED: Final = (
         "lists.no-seats",
         "a list of Dreamscapes makes the views of all their seats",
         "daemon/dreamd/app/api/dreamscapes.py",
-        "conductor.view(with_seats=False)",
-        "conductor.view(with_seats=True)",
+        "runtime.view(with_seats=False)",
+        "runtime.view(with_seats=True)",
         _LISTING,
     ),
     Mutation(

@@ -176,7 +176,7 @@ STOPS: Final = (
         "witness.suspends",
         "the broker knows of more writes, and people are merged on the ledger's word",
         "daemon/dreamd/app/application.py",
-        "suspend(self._in, self._conductors.values(), writes)",
+        "suspend(self._deps, self._runtimes.values(), writes)",
         "pass",
         ("tests/app/test_ledger_witness.py",),
     ),

@@ -1,9 +1,9 @@
 """A rehearsal told by hand, in journal entries of pods and facts of the daemon."""
 
-from dreamd.rehearsal.results import Books, Told
+from dreamd.rehearsal.results import Results, Told
 from dreamd.rehearsal.scenarios import cue, scene_named
 from dreamd.up.processes.pod_journal import Entry
-from dreamd.up.report.run_report import Account
+from dreamd.up.report.run_report import RunReport
 
 SECOND = 1_000_000_000
 T0_NS = 1_000 * SECOND
@@ -20,8 +20,8 @@ class Story:
 
     def __init__(self, name: str, failing: tuple[str, ...], share: float | None = None) -> None:
         pods = tuple(f"bed-{number}" for number in range(1, COUNT + 1))
-        self.account = Account(pods, T0_NS)
-        self.books = Books(cue(scene_named(name), COUNT, share), self.account, frozenset(failing))
+        self.account = RunReport(pods, T0_NS)
+        self.books = Results(cue(scene_named(name), COUNT, share), self.account, frozenset(failing))
         for pod in pods:
             self.say(pod, 1.0, "merged")
         for pod in failing:

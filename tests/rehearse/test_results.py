@@ -2,7 +2,7 @@
 
 import pytest
 
-from dreamd.rehearsal.results import Books, Spread
+from dreamd.rehearsal.results import Results, Spread
 from dreamd.up.processes.pod_journal import Entry
 from dreamd.up.report.metrics_scrape import Totals
 from rehearse.stories import COUNT, Story, at
@@ -127,6 +127,6 @@ def test_percentiles_are_of_what_is_known() -> None:
 def test_of_two_with_one_brain_both_must_be_found() -> None:
     """The second bed's implant fails, and tells; the first is as much a part of it, from the same moment."""
     story = Story("railed", ())
-    books = Books(story.books.cue, story.account, frozenset({"bed-1", "bed-2"}), {"bed-2": "bed-1"})
+    books = Results(story.books.cue, story.account, frozenset({"bed-1", "bed-2"}), {"bed-2": "bed-1"})
     books.note(Entry(at(20.0), "bed-2", "onset", {"onset_ns": at(20.0)}))
     assert books.onsets == {"bed-1": at(20.0), "bed-2": at(20.0)}

@@ -13,7 +13,7 @@ from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamd.core.safety.causes import Kind, cause_named, kind_of
 from dreamd.simulation.faults.congestion import LEAST_S, MOST_S, Delay, Flood, drawn_delay, lag
 from dreamd.simulation.nights import Night
-from dreamd.simulation.scenario import Account, tell
+from dreamd.simulation.scenario import NightAccount, tell
 from dreamd.simulation.schedule import SECOND_NS
 from dreamd.simulation.world import World
 
@@ -23,7 +23,7 @@ HELD_BACK = (60, 640.0) if LONG else (8, 110.0)
 """Pods, and seconds: ten minutes of delay between the merge and the stretch in which all must be back."""
 
 
-def _network(seed: int) -> Account:
+def _network(seed: int) -> NightAccount:
     return tell(seed, 4 + seed % 5, 115.0, night=Night(network=True))
 
 
@@ -157,7 +157,7 @@ def test_a_network_that_accuses_is_found() -> None:
     assert owner is not None
     owner.meters.above_granted = 1
     world.watch.metered(owner)
-    conductor = owner.app._conductors["night"]
-    conductor.say("state", "night is severed: 3 of 5 failed within 10 s", DreamscapeState.SEVERED.value)
+    runtime = owner.app._runtimes["night"]
+    runtime.say("state", "night is severed: 3 of 5 failed within 10 s", DreamscapeState.SEVERED.value)
     assert {violation.rule for violation in world.watch.violations} == {"metrics", "nothing"}
     assert world.schedule.now_ns > SECOND_NS

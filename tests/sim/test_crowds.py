@@ -3,7 +3,7 @@
 import pytest
 
 from dreamd.simulation.faults.group_faults import CROWDS, QUICK, WARD, answer_s, befall
-from dreamd.simulation.machines.sleepers import Ailment
+from dreamd.simulation.machines.sleepers import SimulatedFault
 from dreamd.simulation.world import World
 from integration.fleet import LONG
 
@@ -55,7 +55,7 @@ def test_what_everybody_shares_is_labelled_so(kind: str) -> None:
     world.watch.trace = told.append
     for pod in world.pods:
         world.watch.touched.add(pod.name)
-        pod.fall_ill(Ailment(kind, pod.local_ns()))
+        pod.fall_ill(SimulatedFault(kind, pod.local_ns()))
     world.run(75.0)
     labels = [line for line in told if ": labelled " in line]
     assert labels

@@ -198,7 +198,7 @@ def test_a_replayed_collective_is_refused() -> None:
         pod.deliver(topic, payload[:-1] + bytes([payload[-1] ^ 1]))
     world.run(3.0)
     assert world.applied()["bed-1"] == 0.0
-    record = world.app._in.fleet.get("bed-1")
+    record = world.app._deps.fleet.get("bed-1")
     assert record is not None
     assert record.status is not None
     assert record.status.refused_broadcasts == 2 * len(replayed)
@@ -214,8 +214,8 @@ def test_an_older_daemon_is_obeyed_by_nobody() -> None:
     world.start_daemon()
     world.run(8.0)
     assert set(world.applied().values()) == {0.0} or world.daemon is not old
-    conductor = next(iter(old.app._conductors.values()))
-    assert conductor.ownership.lost
+    runtime = next(iter(old.app._runtimes.values()))
+    assert runtime.ownership.lost
 
 
 def test_slow_links_sever_nobody() -> None:

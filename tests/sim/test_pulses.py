@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from dreamedge.app.pod_runner import Bed
+from dreamedge.app.pod_runner import PodRunner
 from sim.world import Features, Pod, Quiet, Weather, World
 
 CALM = Weather()
@@ -115,13 +115,13 @@ def test_most_pulses_of_a_steady_night_are_left_out(monkeypatch: pytest.MonkeyPa
     world.gather()
     world.run(15.0)
     pulses = 0
-    pulse = Bed.pulse
+    pulse = PodRunner.pulse
 
-    def counted(bed: Bed, now_ns: int) -> None:
+    def counted(bed: PodRunner, now_ns: int) -> None:
         nonlocal pulses
         pulses += 1
         pulse(bed, now_ns)
 
-    monkeypatch.setattr(Bed, "pulse", counted)
+    monkeypatch.setattr(PodRunner, "pulse", counted)
     world.run(10.0)
     assert pulses <= 8 * 10 * 10

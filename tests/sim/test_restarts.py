@@ -9,7 +9,7 @@ from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Lock
 from dreamd.simulation.machines.daemons import START_S
-from dreamd.simulation.machines.network import Weather
+from dreamd.simulation.machines.network import NetworkConditions
 from dreamd.simulation.world import DREAMSCAPE, World
 from dreamwire.messages import WakeScope
 from sim.restarts import ALONE_WITHIN_S, NEVER, ONE_WAY_MS, ROWS, Row
@@ -22,7 +22,7 @@ STEP_S = 0.02
 def world_with_a_past(one_way_ms: int) -> World:
     """Four dream; a fifth is locked, a sixth has withdrawn and cleared the latch, the seventh is woken."""
     line_s = one_way_ms / 2000
-    world = World(7, 7, Weather(delay_s=(line_s, line_s)))
+    world = World(7, 7, NetworkConditions(delay_s=(line_s, line_s)))
     assert world.owner is not None
     world.owner.kill()
     world.shelf.locks[LOCKED] = Lock(LOCKED, Cause.NONFINITE, START_S, "a second time")

@@ -4,7 +4,7 @@ import pytest
 
 from dreamd.core.dreamscapes.views import DreamscapeState, SeatState
 from dreamd.core.limits import FSYNC_TAKES_S
-from dreamd.ports.deferred import Later
+from dreamd.ports.deferred import Deferred
 from dreamd.simulation.world import DREAMSCAPE, World
 
 STEP_S = 0.1
@@ -70,7 +70,7 @@ def test_a_crash_with_writes_waiting_loses_nothing_that_was_answered(seed: int) 
     owner.slow_until_s = world.schedule.now_s + 20.0
     world.run(1.0)
     out = owner.app.check_out("bed-1")
-    assert isinstance(out, Later), "it is not answered before it is durable"
+    assert isinstance(out, Deferred), "it is not answered before it is durable"
     owner.app.sever(DREAMSCAPE, "a drill")
     world.watch.silenced(owner, DREAMSCAPE, silenced=True)
     world.run(1.0)

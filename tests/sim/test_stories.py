@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from dreamd.main import main
-from dreamd.simulation.machines.network import Weather
-from dreamd.simulation.scenario import Account, Eve, _well_again, tell
+from dreamd.simulation.machines.network import NetworkConditions
+from dreamd.simulation.scenario import FinalCheck, NightAccount, _well_again, tell
 from dreamd.simulation.world import World
 
 SEEDS = range(200)
@@ -37,18 +37,18 @@ def stories() -> list[tuple[int, int, float]]:
 
 
 @pytest.fixture(scope="module")
-def told() -> list[Account]:
+def told() -> list[NightAccount]:
     """All stories, on all cores."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
         return list(pool.map(_tell, stories(), chunksize=4))
 
 
-def _tell(story: tuple[int, int, float]) -> Account:
+def _tell(story: tuple[int, int, float]) -> NightAccount:
     return tell(*story)
 
 
-def test_no_story_holds_what_must_not_be(told: list[Account]) -> None:
+def test_no_story_holds_what_must_not_be(told: list[NightAccount]) -> None:
     """In two hundred seeds and all regressions no invariant is broken; each is one command to replay."""
     broken = [
         f"dreamd simulate --seed {a.seed} --pods {a.pods} --seconds {a.seconds:g}  # {a.violations[0]}"
@@ -58,7 +58,7 @@ def test_no_story_holds_what_must_not_be(told: list[Account]) -> None:
     assert not broken, "\n".join(broken)
 
 
-def test_the_stories_hold_every_fault_and_many_causes(told: list[Account]) -> None:
+def test_the_stories_hold_every_fault_and_many_causes(told: list[NightAccount]) -> None:
     """The seeds leave no kind of fault out, and people are severed for many causes: the net is not empty."""
     from dreamd.simulation.faults.congestion import CONGESTION  # noqa: PLC0415
     from dreamd.simulation.faults.fault_kinds import KINDS  # noqa: PLC0415
@@ -81,7 +81,7 @@ def test_one_seed_is_one_story() -> None:
 
 def test_a_hundred_healthy_pods_on_slow_links_are_never_severed() -> None:
     """100 pods, 100 to 300 ms each way: nobody is severed (24 s here, ten minutes by `make soak`)."""
-    world = World(3, 100, Weather(delay_s=(0.05, 0.15)))
+    world = World(3, 100, NetworkConditions(delay_s=(0.05, 0.15)))
     assert world.gather() == ""
     world.run(SLOW_S)
     assert not world.watch.severs
@@ -128,7 +128,7 @@ def test_who_was_well_on_the_eve_is_due_to_dream(latched: str, merged: bool, fou
     world = World(1, 5)
     assert world.gather() == ""
     world.run(6.0)
-    pod, eve = world.pods[0], Eve()
+    pod, eve = world.pods[0], FinalCheck()
     assert pod.share() > 0.0
     pod.device.share_at = lambda _now_ns: float(merged)  # type: ignore[method-assign]
     pod.disk.latched = latched

@@ -6,16 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dreamd.adapters.consents import CheckedIn
+from dreamd.adapters.consents import CheckInConsent
 from dreamd.app import application
-from dreamd.app.collective.cohorts import Bank, Cohorts
-from dreamd.app.durability.ledger_witness import Witness
+from dreamd.app.collective.cohorts import Cohorts, SlotTable
+from dreamd.app.durability.ledger_witness import LedgerWitness
 from dreamd.core.dreamscapes.views import BreakerState
 from dreamd.core.limits import COHORT_SLOTS
 from dreamd.core.safety.breaker import Breaker, Trip, step
 from dreamd.core.safety.causes import Cause
 from dreamd.simulation.machines.pods import Pod
-from dreamd.simulation.machines.sleepers import Ailment
+from dreamd.simulation.machines.sleepers import SimulatedFault
 from dreamd.simulation.world import World
 from dreamedge.core.merging.dose import Dose
 from dreamedge.core.merging.tether import Tether
@@ -71,7 +71,7 @@ def test_a_malfunction_that_is_not_seen_is_found() -> None:
 def test_a_healthy_sleeper_severed_for_nothing_is_found() -> None:
     """A pod that is cut for a fault nobody caused breaks `nothing`."""
     world = merged()
-    world.pods[1].fall_ill(Ailment("flat", world.pods[1].local_ns()))
+    world.pods[1].fall_ill(SimulatedFault("flat", world.pods[1].local_ns()))
     world.run(1.0)
     assert rules(world) == {"nothing"}
 
@@ -82,7 +82,7 @@ def bent(change: Callable[[Collective], Collective]) -> World:
     owner = world.owner
     assert owner is not None
     publish = owner.publish
-    owner.app._in.link.publish = lambda collective: publish(change(collective))  # type: ignore[method-assign]
+    owner.app._deps.link.publish = lambda collective: publish(change(collective))  # type: ignore[method-assign]
     world.run(1.0)
     return world
 
@@ -116,13 +116,13 @@ def test_weight_of_the_excluded_is_found() -> None:
     world = merged()
     owner = world.owner
     assert owner is not None
-    record = owner.app._in.fleet.get("bed-1")
+    record = owner.app._deps.fleet.get("bed-1")
     assert record is not None
     world.watch.touched.add("bed-1")
-    conductor = owner.app._conductors["night"]
-    seat = conductor.seats.of("bed-1")
+    runtime = owner.app._runtimes["night"]
+    seat = runtime.seats.of("bed-1")
     assert seat is not None
-    conductor._happenings.breaker(record, seat, _transition())
+    runtime._happenings.breaker(record, seat, _transition())
     world.run(0.5)
     assert rules(world) == {"excluded"}
 
@@ -140,7 +140,7 @@ def test_a_sleeper_in_two_beds_is_found() -> None:
     world = merged()
     owner = world.owner
     assert owner is not None
-    fleet = owner.app._in.fleet
+    fleet = owner.app._deps.fleet
     for name in ("bed-1", "bed-2"):
         record = fleet.get(name)
         assert record is not None
@@ -155,7 +155,7 @@ def test_what_is_lived_and_not_charged_is_found(monkeypatch: pytest.MonkeyPatch)
     world.run(30.0)
     world.watch.settle()
     assert not world.watch.violations
-    monkeypatch.setattr(Bank, "live", lambda _self, _seconds: None)
+    monkeypatch.setattr(SlotTable, "live", lambda _self, _seconds: None)
     world.run(240.0)  # a mark that is open stands for 180 s
     world.watch.settle()
     assert "exposure" in rules(world)
@@ -163,7 +163,7 @@ def test_what_is_lived_and_not_charged_is_found(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_withdrawal_that_is_not_heeded_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon that seats again whoever withdrew, once they are unlatched, breaks `withdrawn`."""
-    monkeypatch.setattr(CheckedIn, "withdraw", lambda _self, _sleeper: None)
+    monkeypatch.setattr(CheckInConsent, "withdraw", lambda _self, _sleeper: None)
     world = merged()
     pod = world.pods[1]
     world.watch.touched.add(pod.name)
@@ -192,7 +192,7 @@ def test_a_dose_is_held_by_the_pod_alone(monkeypatch: pytest.MonkeyPatch) -> Non
     assert world.watch.severs["exposure"] == 1
     owner = world.owner
     assert owner is not None
-    seat = owner.app._conductors["night"].seats.of("bed-2")
+    seat = owner.app._runtimes["night"].seats.of("bed-2")
     assert seat is None or seat.slot is None
 
 
@@ -228,7 +228,7 @@ def test_a_copy_merges_nobody() -> None:
 def test_a_copy_that_is_taken_for_the_ledger_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon that goes on as if nothing were breaks `excluded`."""
     monkeypatch.setattr(application, "begin_anew", lambda _ledger, _journal, _now_s: False)
-    monkeypatch.setattr(Witness, "newer", lambda _self, _writes: False)
+    monkeypatch.setattr(LedgerWitness, "newer", lambda _self, _writes: False)
     assert "excluded" in rules(on_a_copy())
 
 
@@ -242,9 +242,9 @@ def test_a_dreamscape_that_is_severed_for_who_comes_back_is_found(monkeypatch: p
     monkeypatch.setattr(Breaker, "away", property(lambda breaker: breaker.cause is Cause.STALE))
     for pod in world.pods[:3]:
         breaker = step(Breaker(), Trip(Cause.DAEMON, "a zero", ""), owner.now_s())[0]
-        owner.app._in.fleet.get(pod.name).breaker = breaker  # type: ignore[union-attr]
-        seat = owner.app._conductors["night"].seats.of(pod.name)
-        owner.app._conductors["night"].cohorts.moved(seat.slot, breaker)  # type: ignore[union-attr, arg-type]
+        owner.app._deps.fleet.get(pod.name).breaker = breaker  # type: ignore[union-attr]
+        seat = owner.app._runtimes["night"].seats.of(pod.name)
+        owner.app._runtimes["night"].cohorts.moved(seat.slot, breaker)  # type: ignore[union-attr, arg-type]
     world.run(1.0)
     assert "nothing" in rules(world)
 
@@ -261,7 +261,7 @@ def test_a_daemon_that_dies_at_a_lock_resets_none(seed: int) -> None:
     world.watch.calm = False
     owner.dies_at_a_lock = True
     for _ in range(2):
-        pod.fall_ill(Ailment("railed", pod.local_ns()))
+        pod.fall_ill(SimulatedFault("railed", pod.local_ns()))
         world.run(2.0)
         pod.fall_ill(None)
         world.run(50.0 if owner.alive else 2.0)

@@ -1,6 +1,6 @@
 """A whole fleet in one process, in virtual time, from one seed.
 
-The production code is all here: the coordinator, the beds with their agents, the codec, the seals. Three
+The production code is all here: the application, the beds with their agents, the codec, the seals. Three
 things are modelled: time (a heap of what happens when), the broker with its links (delay, loss, cuts) and
 the disk (memory that outlives its process). Every process has a clock of its own that does not agree with
 the others. Nothing sleeps: sixty seconds of eight pods take five with their whole signal path, two without.
@@ -15,24 +15,24 @@ from itertools import cycle
 
 import numpy as np
 
-from dreamd.adapters.consents import CheckedIn, LedgerExposures
-from dreamd.app.application import Coordinator
+from dreamd.adapters.consents import CheckInConsent, LedgerExposure
+from dreamd.app.application import Application
 from dreamd.core.dreamscapes.views import Plan
 from dreamd.simulation.machines.daemons import take_in
 from dreamd.simulation.machines.pod_hardware import Disk
 from dreamedge.adapters.fault_onset import Onset
 from dreamedge.adapters.implants.simulated.implant import SimulatedImplant
 from dreamedge.adapters.implants.simulated.malfunction import MalfunctioningImplant
-from dreamedge.adapters.message_verifier import Broadcasts, Door, Knock
+from dreamedge.adapters.message_verifier import Broadcasts, MessageVerifier, ReceivedPayload
 from dreamedge.adapters.renderers.null import NullRenderer
-from dreamedge.app.pod_runner import Bed, Parts
-from dreamedge.app.pulse_planner import Pulses
+from dreamedge.app.pod_runner import Parts, PodRunner
+from dreamedge.app.pulse_planner import PulsePlanner
 from dreamedge.core.agent import Agent
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.identity import Identity, Restored
 from dreamedge.core.merging.obeyed_wakes import Wake
 from dreamedge.core.signal.blocks import Block, Montage
-from dreamedge.core.signal.calibration import Own, enrol
+from dreamedge.core.signal.calibration import Baseline, enrol
 from dreamedge.core.signal.features import FrontEnd, Hop
 from dreamedge.ports.implant import Felt, Implant
 from dreamedge.ports.link import Arrival, Connected, Disconnected
@@ -52,7 +52,7 @@ from dreamwire.messages import (
 from dreamwire.schema import BANDS6X2
 from dreamwire.signing import KeyedSealer, seal
 from fakes.edge import FeatureSource
-from fakes.ledger import MemoryLedger, Shelf
+from fakes.ledger import LedgerStorage, MemoryLedger
 from fakes.stage import START_S, Meters
 
 SECOND_NS = 1_000_000_000
@@ -107,7 +107,7 @@ class World:
         self.facts: list[Fact] = []
         self.key = KeyedSealer(SECRET)
         self.broadcasts = Broadcasts(self.key)
-        self.shelf = Shelf()
+        self.shelf = LedgerStorage()
         self.meters = Meters()
         self.daemon: Daemon | None = Daemon(self)
         self.tap: Callable[[str, bytes], None] = lambda _topic, _payload: None
@@ -144,7 +144,7 @@ class World:
     # -- the daemon's side --------------------------------------------------------------------------
 
     @property
-    def app(self) -> Coordinator:
+    def app(self) -> Application:
         """The living daemon."""
         assert self.daemon is not None, "the daemon is dead"
         return self.daemon.app
@@ -184,14 +184,14 @@ class World:
 
 
 class Daemon:
-    """A daemon process: the coordinator, its link and its intake."""
+    """A daemon process: the application, its link and its intake."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.alive = True
         ledger = MemoryLedger(world.shelf)
-        people = CheckedIn(), LedgerExposures(ledger, self.now_s())
-        self.app = Coordinator(self, self, ledger, world.meters, random.Random(world.rng.random()), people)
+        people = CheckInConsent(), LedgerExposure(ledger, self.now_s())
+        self.app = Application(self, self, ledger, world.meters, random.Random(world.rng.random()), people)
         self.app.open()
         self._schedule()
 
@@ -248,11 +248,11 @@ class Daemon:
 
 
 @cache
-def enrolled(number: int) -> Own:
+def enrolled(number: int) -> Baseline:
     """The calibration of the sleeper who always lies in this bed."""
     implant = SimulatedImplant(number)
     own = enrol(BANDS6X2, implant.montage, implant.enrolment(), CalibrationSource.SIMULATED)
-    assert isinstance(own, Own), own
+    assert isinstance(own, Baseline), own
     return own
 
 
@@ -271,11 +271,11 @@ class Features(FeatureSource):
         self.features_db = next(self._course)
         return super().hop(instant_ns)
 
-    def template(self) -> Own:
+    def template(self) -> Baseline:
         """The calibration that goes with it."""
         scale = np.full(BANDS6X2.size, 1.5, dtype=np.float32)
         none = np.zeros(1, dtype=np.float32)
-        return Own(
+        return Baseline(
             self._profile.astype(np.float32), scale, none, none + 1.0, 60.0, CalibrationSource.SIMULATED
         )
 
@@ -343,19 +343,19 @@ class Pod:
         rng = random.Random(f"{self.world.seed} {self.name} {self.disk.starts}")
         self.agent = Agent(identity, self.front, clock, self._own(), restored, rng)
         self.presence = identity.presence
-        self.door = Door(self.name, self.world.broadcasts)
-        self.bed = Bed(
+        self.door = MessageVerifier(self.name, self.world.broadcasts)
+        self.bed = PodRunner(
             Parts(self.name, self.agent, clock, self.implant, self.renderer, self, self, self, self.local_ns)
         )
         self.say_presence()
         self.bed.hear((Connected(self.local_ns()),))
         life = self.disk.starts
-        self.pulses = Pulses(self.bed, self.local_ns() + self.world.rng.randrange(SECOND_NS // 4))
+        self.pulses = PulsePlanner(self.bed, self.local_ns() + self.world.rng.randrange(SECOND_NS // 4))
         self._planned_ns = 0
         self._plan()
         self.world.after(RESEND_NS, lambda: self._resend(life))
 
-    def _own(self) -> Own:
+    def _own(self) -> Baseline:
         return enrolled(self.number) if self.world.raw else Features(self.number).template()
 
     def _implant(self) -> Implant:
@@ -444,7 +444,7 @@ class Pod:
 
     def _land(self, topic: str, payload: bytes, *, retained: bool) -> None:
         if self.alive and not self.cut:
-            judged = self.door.judge(Knock(topic, payload, retained, self.local_ns()))
+            judged = self.door.judge(ReceivedPayload(topic, payload, retained, self.local_ns()))
             if judged is not None:
                 self._arrive(judged)
 

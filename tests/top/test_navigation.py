@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dreamd.top.navigation import ORDERS, Browse, first_line, keys_in, press, rows
-from dreamd.top.view_model import Scene
+from dreamd.top.view_model import ViewModel
 from top.stories import S, cut, eight, seat, watched
 
 PAGE = 5
 
 
 @cache
-def scene() -> Scene:
+def scene() -> ViewModel:
     """Eight, of whom bed-4 was cut and bed-7 is locked."""
     seats = eight()
     seats[3], seats[6] = cut(4), cut(7, "actuator", 4)
@@ -31,7 +31,7 @@ def after(*keys: str, browse: Browse | None = None) -> Browse:
     return state
 
 
-def beds(browse: Browse, of: Scene | None = None) -> list[int]:
+def beds(browse: Browse, of: ViewModel | None = None) -> list[int]:
     """The numbers of the beds, in the order shown."""
     return [int(one.pod.removeprefix("bed-")) for one in rows(of or scene(), browse)]
 

@@ -4,7 +4,7 @@ import pytest
 
 from dreamd.core.safety.scopes import SeverScope
 from dreamd.top.navigation import Browse, press, rows
-from dreamd.top.order_prompt import Asking, Reach
+from dreamd.top.order_prompt import OrderPrompt, Reach
 from dreamd.top.screen import View, picture
 from top.stories import S, eight, lines, watched
 
@@ -43,7 +43,7 @@ def test_an_order_is_three_keys_and_names_what_it_reaches(
     assert f"{choice} {called}" in foot(after(key), 120)
     assert f"{verb} {called}? y: yes" in foot(after(key, choice))
     assert after(key, choice).ordered is None
-    assert after(key, choice, "y").ordered == Asking(verb, scope)
+    assert after(key, choice, "y").ordered == OrderPrompt(verb, scope)
     assert after(key, choice, "y").asking is None
 
 
@@ -59,7 +59,7 @@ def test_what_is_not_there_is_not_offered() -> None:
     nothing = Reach()
     assert after("x", "d", "y", reach=nothing).ordered is None
     assert after("x", "i", "y", reach=nothing).ordered is None
-    assert after("x", "f", "y", reach=nothing).ordered == Asking("sever", SeverScope.FLEET)
+    assert after("x", "f", "y", reach=nothing).ordered == OrderPrompt("sever", SeverScope.FLEET)
 
 
 def test_what_came_of_it_stands_above_the_rows() -> None:

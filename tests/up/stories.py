@@ -2,7 +2,7 @@
 
 from dreamd.up.plan import Flags, plan
 from dreamd.up.processes.pod_journal import Entry
-from dreamd.up.run_state import Chronicle
+from dreamd.up.run_state import RunState
 
 SECOND = 1_000_000_000
 T0_NS = 1_000 * SECOND
@@ -19,9 +19,9 @@ def entry(pod: str, seconds: float, kind: str, **values: object) -> Entry:
     return Entry(at(seconds), pod, kind, values)
 
 
-def dreaming(sleepers: int = 8, until_s: float = 20.0) -> Chronicle:
+def dreaming(sleepers: int = 8, until_s: float = 20.0) -> RunState:
     """A chronicle in which everybody has merged at 4 s and is drawn in over 10 s."""
-    chronicle = Chronicle.begin(plan(Flags(sleepers=sleepers)).sleepers, T0_NS, CEILING)
+    chronicle = RunState.begin(plan(Flags(sleepers=sleepers)).sleepers, T0_NS, CEILING)
     for sleeper in chronicle.sleepers:
         chronicle.note(entry(sleeper.pod, 1.0, "up"))
         chronicle.note(entry(sleeper.pod, 4.0, "merged"))
@@ -51,9 +51,7 @@ def hash_of(pod: str) -> int:
     return sum(pod.encode()) % 7
 
 
-def sever(
-    chronicle: Chronicle, pod: str, seconds: float, cause: str = "railed", fade_s: float = 0.05
-) -> None:
+def sever(chronicle: RunState, pod: str, seconds: float, cause: str = "railed", fade_s: float = 0.05) -> None:
     """A pod notices, zeroes 12 ms later and is alone after the fade."""
     stamps = {
         "onset_ns": at(seconds - 0.2),

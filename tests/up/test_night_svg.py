@@ -7,14 +7,14 @@ from dreamd.up.processes.pod_journal import Entry
 from dreamd.up.report.night_history import TRACK_MAX, Record, Sample, Track
 from dreamd.up.report.night_layout import HEIGHT, MIDDLE, RIGHT, WIDTH, Axis, curve, lanes, ribbons
 from dreamd.up.report.night_svg import Words, picture
-from dreamd.up.run_state import Chronicle
+from dreamd.up.run_state import RunState
 from up.stories import CEILING, T0_NS, at, dreaming, entry, sever
 
 SVG = "{http://www.w3.org/2000/svg}"
 WORDS = Words("eight dreamt together", "one minute", everyone_home=True)
 
 
-def drawn(chronicle: Chronicle) -> str:
+def drawn(chronicle: RunState) -> str:
     """The picture of a chronicle."""
     chronicle.record.marks = list(chronicle.marks())
     return picture(chronicle.record, WORDS, "The night", seed=1)

@@ -8,7 +8,7 @@ from dreamd.up.plan import Flags, plan
 from dreamd.up.processes.pod_journal import Entry, parse
 from dreamd.up.report.metrics_scrape import Counters, Totals, totals
 from dreamd.up.report.run_report import Latencies
-from dreamd.up.run_state import Chronicle
+from dreamd.up.run_state import RunState
 from up.stories import CEILING, T0_NS, at, dreaming, entry, sever
 
 
@@ -164,9 +164,9 @@ def bad(pod: str, seconds: float, cause: str, quality: float = 0.0) -> Entry:
     return entry(pod, seconds, "hop", applied=0.0, granted=0.0, quality=quality, cause=cause)
 
 
-def gathering() -> Chronicle:
+def gathering() -> RunState:
     """Two beds: one whose signal is good from 2 s on, one without contact throughout."""
-    chronicle = Chronicle.begin(plan(Flags(sleepers=2)).sleepers, T0_NS, CEILING)
+    chronicle = RunState.begin(plan(Flags(sleepers=2)).sleepers, T0_NS, CEILING)
     for hop in range(4, 60):
         chronicle.note(bad("bed-1", hop / 4, "", 0.9) if hop >= 8 else bad("bed-1", hop / 4, "filling"))
         chronicle.note(bad("bed-2", hop / 4, "contact" if hop != 20 else "flat"))
@@ -184,7 +184,7 @@ def test_who_never_merged_is_named_with_the_cause() -> None:
 
 def test_with_good_signal_the_daemons_reason_counts() -> None:
     """A pod that tells of nothing wrong was kept out by the daemon, and one that tells nothing was silent."""
-    chronicle = Chronicle.begin(plan(Flags(sleepers=3)).sleepers, T0_NS, CEILING)
+    chronicle = RunState.begin(plan(Flags(sleepers=3)).sleepers, T0_NS, CEILING)
     chronicle.note(bad("bed-1", 2.0, "", 0.9))
     chronicle.account.outside("bed-1", "BREAKER_LOCKED")
     assert [chronicle.account.cause(f"bed-{n}") for n in (1, 2)] == ["BREAKER_LOCKED", "silence"]
@@ -192,7 +192,7 @@ def test_with_good_signal_the_daemons_reason_counts() -> None:
 
 def test_many_who_never_merged_are_counted_by_cause() -> None:
     """From three on they are a number and their causes, the most frequent first."""
-    chronicle = Chronicle.begin(plan(Flags(sleepers=5)).sleepers, T0_NS, CEILING)
+    chronicle = RunState.begin(plan(Flags(sleepers=5)).sleepers, T0_NS, CEILING)
     chronicle.note(entry("bed-1", 4.0, "merged"))
     for pod, cause in (("bed-2", "flat"), ("bed-3", "contact"), ("bed-4", "contact"), ("bed-5", "contact")):
         chronicle.note(bad(pod, 5.0, cause))
@@ -208,7 +208,7 @@ def test_signal_that_was_never_good_is_given_up_after_eight_seconds() -> None:
 
 def test_nobody_is_given_up_while_nobody_is_good() -> None:
     """As long as nobody has good signal the recordings may not have begun: everybody is waited for."""
-    chronicle = Chronicle.begin(plan(Flags(sleepers=2)).sleepers, T0_NS, CEILING)
+    chronicle = RunState.begin(plan(Flags(sleepers=2)).sleepers, T0_NS, CEILING)
     for hop in range(200):
         chronicle.note(bad("bed-1", hop / 4, "filling"))
     assert not chronicle.account.hopeless("bed-1", at(50.0))

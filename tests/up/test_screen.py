@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from dreamd.up.run_state import Chronicle
+from dreamd.up.run_state import RunState
 from dreamd.up.screen import Heading, plain, progress, screen
 from dreamd.up.screen_model import State, Tone, plural
 from up.stories import at, dreaming, entry, hop_of, sever
@@ -21,7 +21,7 @@ HEADING = Heading(
 )
 
 
-def shown(chronicle: Chronicle, width: int, height: int = 24, now_s: float = 26.0) -> list[str]:
+def shown(chronicle: RunState, width: int, height: int = 24, now_s: float = 26.0) -> list[str]:
     """The screen as lines of text."""
     out = io.StringIO()
     console = Console(file=out, width=width, height=height, force_terminal=True, color_system=None)

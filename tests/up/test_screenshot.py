@@ -11,7 +11,7 @@ from rich.text import Text
 
 from dreamd.terminal import keyboard
 from dreamd.terminal.clock import now_ns
-from dreamd.up.display import Show
+from dreamd.up.display import Display
 from dreamd.up.plan import CannotRun
 from dreamd.up.report.screenshot import SIZE, picture, wanted
 from dreamd.up.screen import screen
@@ -28,12 +28,12 @@ def words(svg: str) -> list[str]:
     return [text for y in sorted(lines) if (text := re.sub(r"\s+", "", lines[y]))]
 
 
-def severed_night() -> Show:
+def severed_night() -> Display:
     """A show of a night in which bed-5 was severed at 25 s."""
     chronicle = dreaming(until_s=25.0)
     sever(chronicle, "bed-5", 25.0)
     chronicle.settle(at(26.0))
-    return Show(chronicle, HEADING, Console(file=io.StringIO()), 60.0, lambda: None)
+    return Display(chronicle, HEADING, Console(file=io.StringIO()), 60.0, lambda: None)
 
 
 def test_the_picture_says_what_the_screen_says() -> None:

@@ -1,10 +1,11 @@
 """Consent and exposure as they are today: being checked in is the consent, and exposure is kept, not limited.
 
-`CheckedIn` lives in memory: whoever is checked in agrees to everything a plan may ask, without an end, until
-they withdraw at their pod; then to nothing, until they are checked in anew. A daemon that comes back finds no
-check-in of a sleeper who withdrew (`app.withdrawals`), also where they have cleared the latch meanwhile.
+`CheckInConsent` lives in memory. A check-in is consent to everything a plan may ask, without an end, until
+the sleeper withdraws at the pod; from then on to nothing, until the next check-in. A daemon that comes back
+finds no check-in of a sleeper who withdrew (`app.people.withdrawals`), also where the latch was cleared
+meanwhile.
 
-`LedgerExposures` charges and marks in the ledger. No guideline limits exposure yet, so nothing is summed up
+`LedgerExposure` charges and marks in the ledger. No guideline limits exposure yet, so nothing is summed up
 here: the ledger holds the hours for when one does.
 """
 
@@ -13,23 +14,23 @@ from math import inf
 from typing import Final
 
 from dreamd.core.limits import GUIDELINE_CAP, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S
-from dreamd.ports.consent import Dose, Standing
+from dreamd.ports.consent import ConsentStatus, Dose
 from dreamd.ports.ledger import Exposure, Ledger, MarkMove, Transaction
 
-AGREED: Final = Standing(ceiling=1.0, intimate=True, until_s=inf)
-WITHDRAWN: Final = Standing(withdrawn=True, revision=1)
+AGREED: Final = ConsentStatus(ceiling=1.0, intimate=True, until_s=inf)
+WITHDRAWN: Final = ConsentStatus(withdrawn=True, revision=1)
 UNDER_A_MARK_MIN: Final = GUIDELINE_CAP * (MARK_HOLDS_S + LEASE_S + LEASE_FADE_S) / 60.0
 """The most that can be lived under one mark, whenever and however its daemon ended."""
 
 
-class CheckedIn:
+class CheckInConsent:
     """ports.people.Consents; one thread uses it."""
 
     def __init__(self) -> None:
         self._withdrawn: set[str] = set()
         self._tell: list[Callable[[str], None]] = []
 
-    def standing(self, sleeper: str) -> Standing:
+    def standing(self, sleeper: str) -> ConsentStatus:
         """All or nothing."""
         return WITHDRAWN if sleeper in self._withdrawn else AGREED
 
@@ -49,7 +50,7 @@ class CheckedIn:
                 tell(sleeper)
 
 
-class LedgerExposures:
+class LedgerExposure:
     """ports.people.Exposures for the ledger; one thread uses it."""
 
     def __init__(self, ledger: Ledger, now_s: float) -> None:

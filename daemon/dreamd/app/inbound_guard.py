@@ -2,15 +2,15 @@
 
 from functools import partial
 
-from dreamd.app.application import Coordinator
+from dreamd.app.application import Application
 from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status, WakeOrder
 from dreamwire.topics import FramesTopic
 
 
-class Guarded:
+class InboundGuard:
     """Hands each message on to the application, and sets everyone to zero where that raises."""
 
-    def __init__(self, app: Coordinator) -> None:
+    def __init__(self, app: Application) -> None:
         self._app = app
         self._attempt = app.failures.attempt
 

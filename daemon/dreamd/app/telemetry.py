@@ -9,16 +9,16 @@ from math import nan
 
 import numpy as np
 
-from dreamd.app.collective.cohorts import GRACE_HOPS, Bank
-from dreamd.app.dependencies import Surroundings
-from dreamd.app.dreamscapes.runtime import Conductor
+from dreamd.app.collective.cohorts import GRACE_HOPS, SlotTable
+from dreamd.app.dependencies import Dependencies
+from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.dreamscapes.views import crowd_view
 from dreamd.core.dreamscapes.states import COUPLED
 from dreamd.core.dreamscapes.views import DreamscapeState
-from dreamd.ports.metrics import DreamscapeReading, FleetReading
+from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics
 
 
-def whereabouts(banks: Iterable[Bank], instant: int) -> tuple[int, int, int, int]:
+def whereabouts(banks: Iterable[SlotTable], instant: int) -> tuple[int, int, int, int]:
     """(merged, alone, severed, unreachable): where everyone is who holds a slot, each counted once.
 
     A slot just given is alone until a frame is due.
@@ -36,49 +36,49 @@ def whereabouts(banks: Iterable[Bank], instant: int) -> tuple[int, int, int, int
     return merged, alone, severed, unreachable
 
 
-def above_granted(banks: Iterable[Bank], instant: int) -> int:
+def above_granted(banks: Iterable[SlotTable], instant: int) -> int:
     """How many say, in a frame that is not stale, that they render more than was granted."""
     return sum(int(np.count_nonzero(b.occupied & b.grants.above & b.columns.recent(instant))) for b in banks)
 
 
-def of_dreamscape(conductor: Conductor) -> DreamscapeReading:
+def of_dreamscape(runtime: DreamscapeRuntime) -> DreamscapeMetrics:
     """One Dreamscape now; outside the states that may couple, whoever is at zero is severed."""
-    merged, alone, severed, unreachable = whereabouts(conductor.cohorts.banks, conductor.instant)
-    if conductor.state not in COUPLED:
+    merged, alone, severed, unreachable = whereabouts(runtime.cohorts.banks, runtime.instant)
+    if runtime.state not in COUPLED:
         alone, severed = 0, severed + alone
-    return DreamscapeReading(merged, alone, severed, unreachable, crowd_view(conductor))
+    return DreamscapeMetrics(merged, alone, severed, unreachable, crowd_view(runtime))
 
 
-def _nobody_is_heard(living: Collection[Conductor], now_s: float) -> bool:
+def _nobody_is_heard(living: Collection[DreamscapeRuntime], now_s: float) -> bool:
     """Whether there are pods with a slot, and none of them is heard; the first that is ends the looking."""
     seated = [c for c in living if c.cohorts.counts()[0]]
     return bool(seated) and all(c.cohorts.unheard(now_s) == c.cohorts.counts()[0] for c in seated)
 
 
-def of_fleet(surroundings: Surroundings, living: Collection[Conductor]) -> FleetReading:
+def of_fleet(dependencies: Dependencies, living: Collection[DreamscapeRuntime]) -> FleetMetrics:
     """The fleet now; of the Dreamscapes, those that have not ended."""
-    census = surroundings.fleet.census
+    census = dependencies.fleet.census
     seated_above = sum(above_granted(c.cohorts.banks, c.instant) for c in living)
-    blind = not census.strays and _nobody_is_heard(living, surroundings.clock.now_s())
-    return FleetReading(
+    blind = not census.strays and _nobody_is_heard(living, dependencies.clock.now_s())
+    return FleetMetrics(
         online=census.online - census.unheard,
         unheard=census.unheard,
         known=census.known,
         above_granted=nan if blind else seated_above + census.strays,
-        unconfirmed=surroundings.tickets.overdue(),
+        unconfirmed=dependencies.tickets.overdue(),
         breakers=dict(census.breakers),
-        locked=surroundings.locks.waiting(),
-        wake_orders=surroundings.wakes.count_standing(),
+        locked=dependencies.locks.waiting(),
+        wake_orders=dependencies.wakes.count_standing(),
         dreamscapes=Counter(c.state for c in living),
     )
 
 
-def tell(surroundings: Surroundings, conductors: Collection[Conductor]) -> None:
+def tell(dependencies: Dependencies, runtimes: Collection[DreamscapeRuntime]) -> None:
     """Tell the meters everything, once a tick."""
-    meters = surroundings.meters
-    living = [c for c in conductors if c.state is not DreamscapeState.ENDED]
-    for conductor in living:
-        meters.dreamscape(conductor.plan.dreamscape, of_dreamscape(conductor))
-    meters.fleet(of_fleet(surroundings, living))
-    for site, reading in surroundings.fleet.census.take_sites():
+    meters = dependencies.meters
+    living = [c for c in runtimes if c.state is not DreamscapeState.ENDED]
+    for runtime in living:
+        meters.dreamscape(runtime.plan.dreamscape, of_dreamscape(runtime))
+    meters.fleet(of_fleet(dependencies, living))
+    for site, reading in dependencies.fleet.census.take_sites():
         meters.site(site, reading)

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from dreamd.rehearsal import run as rehearsing
 from dreamd.rehearsal.run import Wish, rehearse
-from dreamd.rehearsal.scenarios import SCENES, Scene, cue, scene_named
+from dreamd.rehearsal.scenarios import SCENES, Scenario, cue, scene_named
 from dreamd.up.plan import BROKERS, CannotRun
 from dreamd.up.run import COULD_NOT_RUN, HOME, NOT_HOME
 
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
         return NOT_HOME
 
 
-def _wish(args: argparse.Namespace, scene: Scene) -> Wish:
+def _wish(args: argparse.Namespace, scene: Scenario) -> Wish:
     return Wish(
         sleepers=args.sleepers,
         cue=cue(scene, args.sleepers, args.share, args.at, args.duration),

@@ -22,7 +22,7 @@ from dreamd.terminal.clock import now_ns
 
 if TYPE_CHECKING:
     from dreamd.simulation.nights import Night
-    from dreamd.simulation.scenario import Account
+    from dreamd.simulation.scenario import NightAccount
 
 VIOLATED: Final = 1
 ASKED_WRONGLY: Final = 2
@@ -81,7 +81,7 @@ def _refusal(args: argparse.Namespace) -> str:
     return "--trace follows one seed, not many" if args.trace and (args.endless or args.seeds > 1) else ""
 
 
-def _shown(account: "Account") -> Iterator[str]:
+def _shown(account: "NightAccount") -> Iterator[str]:
     yield f"seed {account.seed}: {account.pods} pods, {account.seconds:g} s, {account.checks} checks"
     yield f"faults  {_counts(account.faults)}"
     yield f"severs  {_counts(account.severs)}"
@@ -100,7 +100,7 @@ def _night(args: argparse.Namespace) -> "Night":
     return Night(args.network, args.held_back)
 
 
-def _tell(job: tuple[int, int, float, "Night"]) -> "Account":
+def _tell(job: tuple[int, int, float, "Night"]) -> "NightAccount":
     from dreamd.simulation.scenario import tell  # noqa: PLC0415
 
     seed, pods, seconds, night = job
@@ -132,7 +132,7 @@ def _progress(told: int, failed: int, seconds: float, wall_s: float) -> str:
     return f"{told} stories, {hours:.1f} h simulated, {times:.0f} times real time, {failed} failed"
 
 
-def _told(account: "Account", args: argparse.Namespace) -> Iterator[str]:
+def _told(account: "NightAccount", args: argparse.Namespace) -> Iterator[str]:
     if args.json:
         yield json.dumps(account.as_dict())
     elif account.violations:
@@ -141,7 +141,9 @@ def _told(account: "Account", args: argparse.Namespace) -> Iterator[str]:
         yield f"{replay}  # {account.violations[0]}"
 
 
-def _accounts(seeds: Iterator[int] | range, pods: int, seconds: float, night: "Night") -> Iterator["Account"]:
+def _accounts(
+    seeds: Iterator[int] | range, pods: int, seconds: float, night: "Night"
+) -> Iterator["NightAccount"]:
     """The accounts, in the order of their seeds; no more are under way than cores can chew."""
     workers = os.cpu_count() or 1
     context = multiprocessing.get_context("spawn")

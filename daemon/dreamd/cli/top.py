@@ -27,7 +27,7 @@ from dreamd.top.client import Looking, Wish
 from dreamd.top.navigation import Browse, keys_in, place, press, rows
 from dreamd.top.order_prompt import Reach, called
 from dreamd.top.state import Watched
-from dreamd.top.view_model import Link, Scene
+from dreamd.top.view_model import Link, ViewModel
 
 FRAME_S: Final = 0.1
 """At most so often a picture."""
@@ -108,7 +108,7 @@ class Top:
     browse: Browse = field(default_factory=Browse)
     console: Console = field(default_factory=Console)
     said: tuple[str, bool] = ("", False)
-    _held: tuple[Scene, int] | None = None
+    _held: tuple[ViewModel, int] | None = None
     _group: asyncio.TaskGroup | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -146,7 +146,7 @@ class Top:
         detail = self.watched.detail
         return screen.View(scene, self.browse, detail, paused_s, newest, self._reach(scene), self.said)
 
-    def _reach(self, scene: Scene) -> Reach:
+    def _reach(self, scene: ViewModel) -> Reach:
         """What a sever may reach from here; the site is that of the bed under the cursor, once known."""
         shown = rows(scene, self.browse)
         pod = shown[place(shown, self.browse)].pod if shown else ""

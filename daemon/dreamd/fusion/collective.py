@@ -22,11 +22,11 @@ from typing import Final
 import numpy as np
 
 from dreamd.core.limits import INTIMATE_BELOW, TEMPLATES_FOR_SCALE
-from dreamd.fusion.frame_table import Columns, Mask
+from dreamd.fusion.frame_table import FrameTable, Mask
 from dreamd.fusion.geometric_median import Doubles, blocks, mean, settle
 from dreamd.fusion.summary import Summary, median_of, merge_all, summarise
 from dreamd.fusion.synchrony import Synchrony
-from dreamd.fusion.synchrony_tracker import Chorus
+from dreamd.fusion.synchrony_tracker import SynchronyTracker
 from dreamwire import blend
 from dreamwire.messages import Floats
 from dreamwire.schema import Schema
@@ -104,7 +104,7 @@ class _Workspace:
         self._judged = np.zeros(slots, dtype=np.uint32)
         self._counting = False
 
-    def scale(self, columns: Columns, mu: Floats, sigma: Floats) -> None:
+    def scale(self, columns: FrameTable, mu: Floats, sigma: Floats) -> None:
         """Bring every used row to the shared scale."""
         for block in blocks(columns.used):
             self.x[block] = blend.to_shared(columns.db[block], mu, sigma)
@@ -114,7 +114,7 @@ class _Workspace:
         n = int(np.count_nonzero(included[:used]))
         return np.compress(included[:used], self.x[:used], axis=0, out=self._rows[:n])
 
-    def judge(self, columns: Columns, eligible: Mask, residuals: Floats, limit: float) -> Mask:
+    def judge(self, columns: FrameTable, eligible: Mask, residuals: Floats, limit: float) -> Mask:
         """Count this tick's new frames against the limit; return who of the eligible is an outlier."""
         far = eligible & ~(residuals <= limit)
         if self._counting or far.any():
@@ -149,9 +149,9 @@ class Fusion:
         self._measured = 0
         self._members: list[Mask] = []
         self._spaces: list[_Workspace] = []
-        self.chorus = Chorus(schema)
+        self.chorus = SynchronyTracker(schema)
 
-    def tick(self, banks: Sequence[Columns], allowed: Sequence[Mask], instant: int) -> Fused:
+    def tick(self, banks: Sequence[FrameTable], allowed: Sequence[Mask], instant: int) -> Fused:
         """Fuse the newest frames of all banks at this grid instant, which they have been `advance`d to.
 
         Args:
@@ -187,13 +187,13 @@ class Fusion:
         )
         return self._fused(total, r, included, outliers, residuals)
 
-    def _rows(self, banks: Sequence[Columns], masks: list[Mask]) -> list[Floats]:
+    def _rows(self, banks: Sequence[FrameTable], masks: list[Mask]) -> list[Floats]:
         """The states of these, close together, one array a bank."""
         return [
             space.rows(mask, bank.used) for space, bank, mask in zip(self._spaces, banks, masks, strict=True)
         ]
 
-    def _residuals(self, columns: Columns, eligible: Mask, r: Floats) -> Floats:
+    def _residuals(self, columns: FrameTable, eligible: Mask, r: Floats) -> Floats:
         residuals = np.full(columns.slots, np.nan, dtype=np.float32)
         for block in blocks(columns.used):
             away = (columns.db[block] - self._mu) / self._sigma - r

@@ -69,7 +69,7 @@ _REMEMBERED: Final = 64
 _REMEMBERED_MASK: Final = (1 << _REMEMBERED) - 1
 
 
-class Written(Enum):
+class FrameVerdict(Enum):
     """What became of a frame; the value is the reason counted where it was refused."""
 
     ACCEPTED = "accepted"
@@ -86,10 +86,10 @@ class Written(Enum):
     @property
     def sound(self) -> bool:
         """Whether the frame may be held for its sleeper."""
-        return self in (Written.ACCEPTED, Written.LATE, Written.FILLED)
+        return self in (FrameVerdict.ACCEPTED, FrameVerdict.LATE, FrameVerdict.FILLED)
 
 
-class Columns:
+class FrameTable:
     """The newest frame of each slot of one bank, by column; a bank is one cohort or several in a row.
 
     db: float32[slots, D], dB. phasors: complex64[slots, 2, B], NaN where omitted, older instant first.
@@ -144,7 +144,7 @@ class Columns:
         for key in [key for key in self._gaps if key[0] == slot]:
             del self._gaps[key]
 
-    def write(self, slot: int, frame: Frame, instant_now: int) -> Written:
+    def write(self, slot: int, frame: Frame, instant_now: int) -> FrameVerdict:
         """Take in one frame for this slot; return what became of it.
 
         Args:
@@ -156,17 +156,17 @@ class Columns:
             IndexError: there is no such slot.
         """
         if frame.schema != self._code or (frame.features.shape, frame.phasors.shape) != self._shapes:
-            return Written.MISFIT
+            return FrameVerdict.MISFIT
         if not frame.instant - instant_now <= CLOCK_JUMP_HOPS:
-            return Written.CLOCK
+            return FrameVerdict.CLOCK
         if not frame.instant - instant_now >= -PAST_HOPS:
-            return Written.OUTDATED
+            return FrameVerdict.OUTDATED
         if self.present[slot]:
             step = (frame.seq - int(self.seq[slot])) % _SEQ_SPAN
             if step == 0 or step >= _SEQ_SPAN // 2:
                 return self._older(slot, frame, -step % _SEQ_SPAN, instant_now)
             if not frame.instant > self.instant[slot]:
-                return Written.REPLAYED
+                return FrameVerdict.REPLAYED
             if step > 1:
                 self._open_gap(slot, int(self.seq[slot]), step, frame.instant)
             self._came[slot] = (self._came[slot] << min(step, _REMEMBERED) | 1) & _REMEMBERED_MASK
@@ -174,19 +174,19 @@ class Columns:
             self._came[slot] = 1
         return self._take(slot, frame)
 
-    def _older(self, slot: int, frame: Frame, back: int, instant_now: int) -> Written:
+    def _older(self, slot: int, frame: Frame, back: int, instant_now: int) -> FrameVerdict:
         """What becomes of a frame whose number is the newest or `back` before it."""
         newest = int(self.instant[slot])
         bit = 1 << min(back, _REMEMBERED)
         consistent = frame.instant < newest if back else frame.instant == newest
         if not consistent:
-            return Written.REPLAYED
+            return FrameVerdict.REPLAYED
         if back < _REMEMBERED and not self._came[slot] & bit:
             self._came[slot] |= bit
             self._gaps.pop((slot, frame.seq), None)
-            return Written.FILLED
+            return FrameVerdict.FILLED
         age_hops = max(instant_now, newest) - frame.instant
-        return Written.REPLAYED if age_hops <= _REPLAY_AGE_HOPS else Written.OUTDATED
+        return FrameVerdict.REPLAYED if age_hops <= _REPLAY_AGE_HOPS else FrameVerdict.OUTDATED
 
     def forgive(self, instant: int) -> None:
         """Our own way was broken: gaps open now or opening until 2 s after it, are nobody's loss."""
@@ -216,7 +216,7 @@ class Columns:
         self._lost_lately[slot] += count
         self.lost += count
 
-    def _take(self, slot: int, frame: Frame) -> Written:
+    def _take(self, slot: int, frame: Frame) -> FrameVerdict:
         self.used = max(self.used, slot + 1)
         self.present[slot] = True
         self.instant[slot] = frame.instant
@@ -227,10 +227,10 @@ class Columns:
         self.uncertain_s[slot] = frame.uncertainty_us * 1e-6
         unsound = _unsound(frame)
         self.finite[slot] = ok = unsound is None
-        if unsound is not None and not (unsound is Written.NONFINITE and _says_so_itself(frame)):
+        if unsound is not None and not (unsound is FrameVerdict.NONFINITE and _says_so_itself(frame)):
             return unsound
         if not ok:
-            return Written.LATE if frame.instant <= self._closed else Written.ACCEPTED
+            return FrameVerdict.LATE if frame.instant <= self._closed else FrameVerdict.ACCEPTED
         self.db[slot] = frame.features
         self._phasor_pairs[slot] = frame.phasors
         raw = frame.features.tobytes()
@@ -238,8 +238,8 @@ class Columns:
         self._bytes[slot] = raw
         self.frozen[slot] = same >= FROZEN_FRAMES
         if same >= FROZEN_FRAMES:
-            return Written.FROZEN
-        return Written.LATE if frame.instant <= self._closed else Written.ACCEPTED
+            return FrameVerdict.FROZEN
+        return FrameVerdict.LATE if frame.instant <= self._closed else FrameVerdict.ACCEPTED
 
     def advance(self, instant: int) -> int:
         """Close the tick of this instant: what comes for it now is late; safe to repeat.
@@ -296,13 +296,13 @@ def _says_so_itself(frame: Frame) -> bool:
     return frame.quality == 0.0 and 0.0 <= frame.applied <= SHARE_MOST and math.isfinite(frame.own_z)
 
 
-def _unsound(frame: Frame) -> Written | None:
+def _unsound(frame: Frame) -> FrameVerdict | None:
     """Return why a frame's numbers cannot be used: one is not finite, or beyond +-200 dB or 0..1."""
     values: list[float] = frame.features.tolist()
     total = sum(values) + frame.own_z + frame.quality + frame.applied
     finite = total - total == 0.0
     if not finite:
-        return Written.NONFINITE
+        return FrameVerdict.NONFINITE
     within = max(values) <= FEATURE_DB_LIMIT and min(values) >= -FEATURE_DB_LIMIT
     shares = 0.0 <= frame.quality <= SHARE_MOST and 0.0 <= frame.applied <= SHARE_MOST
-    return None if within and shares else Written.RANGE
+    return None if within and shares else FrameVerdict.RANGE

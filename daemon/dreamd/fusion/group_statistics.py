@@ -32,7 +32,7 @@ from dreamd.core.limits import (
     SYNCHRONY_Z_MOST,
 )
 from dreamd.core.safety.causes import Cause
-from dreamd.core.safety.group import PERSON_BACK, Sign, Signs
+from dreamd.core.safety.group import PERSON_BACK, GroupReading, GroupReadings
 from dreamd.fusion.crosstalk import Agreement, Crosstalk
 from dreamd.fusion.identity import Axes, Identity
 from dreamd.fusion.runaway import Runaway
@@ -71,7 +71,7 @@ class Heard:
     instant: int
 
 
-class CrowdFusion:
+class GroupStatistics:
     """The crowd statistics of one Dreamscape in one term."""
 
     def __init__(self, schema: Schema) -> None:
@@ -134,12 +134,14 @@ class CrowdFusion:
 
     # -- what is said -----------------------------------------------------------------------------
 
-    def signs(self) -> Signs:
+    def signs(self) -> GroupReadings:
         """One sign for each of `CROWD_CAUSES`, in their order."""
         energy, streak = self.runaway.energy, self.runaway.streak
         driven, locked = self.runaway.driven, streak.locked
-        gain = Sign(energy.mean, energy.limit, over=driven, calm=not driven and energy.mean <= energy.limit)
-        synchrony = Sign(
+        gain = GroupReading(
+            energy.mean, energy.limit, over=driven, calm=not driven and energy.mean <= energy.limit
+        )
+        synchrony = GroupReading(
             streak.value, SYNCHRONY_Z_MOST, over=locked, calm=not locked and streak.value <= SYNCHRONY_Z_MOST
         )
         if self._axes is not self.identity.axes:
@@ -186,14 +188,14 @@ class CrowdFusion:
         return {name: value for name, value in told.items() if isfinite(value)}
 
 
-def homogenising(axes: Axes) -> Sign:
+def homogenising(axes: Axes) -> GroupReading:
     """Return the sign of the group's two axes: the worse of them decides; both unknown say nothing."""
     lines = ((axes.dispersion, DISPERSION_HALVE, DISPERSION_SEVER), (axes.rank, RANK_HALVE, RANK_SEVER))
     known = [line for line in lines if line[0] >= 0.0]
     if not known:
-        return Sign(limit=1.0)
+        return GroupReading(limit=1.0)
     loss = max((1.0 - ratio) / (1.0 - halve) for ratio, halve, _ in known)
-    return Sign(
+    return GroupReading(
         loss,
         1.0,
         over=any(ratio < halve for ratio, halve, _ in known),

@@ -23,7 +23,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamd.fusion.frame_table import Columns, Mask
+from dreamd.fusion.frame_table import FrameTable, Mask
 from dreamd.fusion.geometric_median import BLOCK_ROWS, Doubles, blocks
 from dreamd.fusion.synchrony import (
     SPARSE,
@@ -53,7 +53,7 @@ def columns_of(instant: int) -> tuple[int, int]:
     return first, first + INSTANTS_PER_HOP
 
 
-class Phases:
+class PhaseWindow:
     """The phases of one bank. z: complex64[B, slots, T], unit or zero; there: uint8 of the same shape.
 
     sparse: complex64[B, slots, 10], z once a second, close together.
@@ -79,7 +79,7 @@ class Phases:
         self._last: int | None = None
 
     def step(
-        self, columns: Columns, included: Mask, allowed: Mask, instant: int
+        self, columns: FrameTable, included: Mask, allowed: Mask, instant: int
     ) -> tuple[Complexes, Doubles]:
         """Take in the hop of this instant.
 

@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from dreamd.fusion.frame_table import Columns, Mask
-from dreamd.fusion.phase_window import TURNS, Phases, columns_of
+from dreamd.fusion.frame_table import FrameTable, Mask
+from dreamd.fusion.phase_window import TURNS, PhaseWindow, columns_of
 from dreamd.fusion.synchrony import (
     SURROGATE_SLEEPERS,
     WINDOW,
@@ -32,7 +32,7 @@ SHIFTS_EVERY_HOPS: Final = 240
 """A minute."""
 
 
-class Chorus:
+class SynchronyTracker:
     """The phases of one Dreamscape. synchrony: as last read. banks: each bank's phases.
 
     shifted: float64[B], z by circular shifts, of the last check; NaN: none yet.
@@ -40,7 +40,7 @@ class Chorus:
 
     def __init__(self, schema: Schema) -> None:
         self.lags = lags_of(schema)
-        self.banks: list[Phases] = []
+        self.banks: list[PhaseWindow] = []
         self.synchrony: Synchrony = nothing_known(len(self.lags))
         self.shifted: Doubles = self.synchrony.z
         self._began: int | None = None
@@ -48,7 +48,7 @@ class Chorus:
         self._everyone = Everyone(self.lags)
 
     def tick(
-        self, banks: Sequence[Columns], included: Sequence[Mask], allowed: Sequence[Mask], instant: int
+        self, banks: Sequence[FrameTable], included: Sequence[Mask], allowed: Sequence[Mask], instant: int
     ) -> list[tuple[Complexes, Doubles]]:
         """Take in the hop of this instant.
 
@@ -61,7 +61,7 @@ class Chorus:
         Returns:
             For each bank the sum of unit phasors at this very instant, complex128[B], and of how many.
         """
-        self.banks += [Phases(len(self.lags), bank.slots) for bank in banks[len(self.banks) :]]
+        self.banks += [PhaseWindow(len(self.lags), bank.slots) for bank in banks[len(self.banks) :]]
         self._began = instant if self._began is None else self._began
         newest = [
             phases.step(bank, counted, ok, instant)

@@ -34,7 +34,7 @@ def codes_of(call: Call) -> tuple[str, ...]:
     return tuple(code for code in CODES if code != "OutOfRange" or call.kind == "server_stream")
 
 
-class CallMeters(Protocol):
+class CallMetrics(Protocol):
     """Counts calls; every method MUST be cheap and MUST NOT raise."""
 
     def expect(self, call: Call) -> None:

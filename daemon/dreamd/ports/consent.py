@@ -19,7 +19,7 @@ from dreamd.ports.ledger import Exposure
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ConsentStatus:
     """What one sleeper agrees to now; the default agrees to nothing.
 
     ceiling: the most coupling, 0..1. intimate: also where few dream together. until_s: session time at which
@@ -59,7 +59,7 @@ class Dose:
 class Consents(Protocol):
     """Who agrees to what. MUST answer from memory and never raise."""
 
-    def standing(self, sleeper: str) -> Standing:
+    def standing(self, sleeper: str) -> ConsentStatus:
         """MUST return what this sleeper agrees to now; nothing, for one who is not known."""
         ...
 

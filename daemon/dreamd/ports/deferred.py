@@ -7,7 +7,7 @@ from dreamd.core.refusals import Refusal
 T = TypeVar("T")
 
 
-class Later(Generic[T]):
+class Deferred(Generic[T]):
     """An answer that waits for the ledger. It is settled in time, whatever the ledger does."""
 
     def __init__(self) -> None:

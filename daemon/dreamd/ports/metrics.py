@@ -10,7 +10,7 @@ from dreamd.core.safety.causes import Scope
 
 
 @dataclass(frozen=True, slots=True)
-class DreamscapeReading:
+class DreamscapeMetrics:
     """One Dreamscape now. Every sleeper who holds a slot is in exactly one of the first four.
 
     merged: renders a share above zero. alone: at zero, and nothing is held against them. severed: at zero
@@ -26,7 +26,7 @@ class DreamscapeReading:
 
 
 @dataclass(frozen=True, slots=True)
-class FleetReading:
+class FleetMetrics:
     """The fleet now.
 
     online: pods that are connected, by their presence, and have been heard just now. unheard: those connected
@@ -49,7 +49,7 @@ class FleetReading:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteReading:
+class SiteMetrics:
     """The pods of one site that are online and have said how they are; sums, so that sites can be added.
 
     quality_milli: sum of quality in thousandths. low: pods whose quality admits nobody. uncertainty_us: sum
@@ -73,9 +73,9 @@ class SiteReading:
         synced = self.pods - self.unsynced
         return self.uncertainty_us / synced / 1e6 if synced else nan
 
-    def __add__(self, other: "SiteReading") -> "SiteReading":
+    def __add__(self, other: "SiteMetrics") -> "SiteMetrics":
         """Both sites together."""
-        return SiteReading(
+        return SiteMetrics(
             self.pods + other.pods,
             self.quality_milli + other.quality_milli,
             self.low + other.low,
@@ -84,7 +84,7 @@ class SiteReading:
         )
 
 
-class Meters(Protocol):
+class Metrics(Protocol):
     """Counters and gauges; every method MUST be cheap and MUST NOT raise."""
 
     def frame_accepted(self) -> None:
@@ -143,7 +143,7 @@ class Meters(Protocol):
         """A Dreamscape was severed because many of its sleepers failed at once."""
         ...
 
-    def dreamscape(self, name: str, reading: DreamscapeReading) -> None:
+    def dreamscape(self, name: str, reading: DreamscapeMetrics) -> None:
         """One Dreamscape now."""
         ...
 
@@ -151,11 +151,11 @@ class Meters(Protocol):
         """The Dreamscape has ended."""
         ...
 
-    def fleet(self, reading: FleetReading) -> None:
+    def fleet(self, reading: FleetMetrics) -> None:
         """The fleet now."""
         ...
 
-    def site(self, name: str, reading: SiteReading) -> None:
+    def site(self, name: str, reading: SiteMetrics) -> None:
         """The pods of one site now; the name is the pods' own word."""
         ...
 
@@ -164,7 +164,7 @@ class Meters(Protocol):
         ...
 
 
-class LinkMeters(Protocol):
+class LinkMetrics(Protocol):
     """What the way to the pods measures of itself; every method MUST be cheap and MUST NOT raise."""
 
     def link(self, *, up: bool) -> None:

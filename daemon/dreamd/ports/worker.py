@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 
-class Aside(Protocol):
+class Worker(Protocol):
     """One worker beside the daemon's thread, and no queue."""
 
     @property
@@ -20,7 +20,7 @@ class Aside(Protocol):
         ...
 
 
-class NoTime:
+class NullWorker:
     """Has no time, ever: what is not worth its cost where one thread lives through many nights."""
 
     @property

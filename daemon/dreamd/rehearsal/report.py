@@ -21,7 +21,7 @@ from dreamd.core.limits import (
 )
 from dreamd.rehearsal.charts import Axis, Level, Line, curve, level, plot, rectangle
 from dreamd.rehearsal.group_history import CrowdRecord, Moment
-from dreamd.rehearsal.results import Books
+from dreamd.rehearsal.results import Results
 from dreamd.up.report.night_history import Record
 from dreamd.up.screen_model import plural
 
@@ -71,7 +71,7 @@ vertical-align:top;overflow-wrap:anywhere}td:first-child{color:var(--soft);width
 class Page:
     """What the report is made of; told: the object of `--json`."""
 
-    books: Books
+    books: Results
     crowd: CrowdRecord
     told: dict[str, object]
     record: Record

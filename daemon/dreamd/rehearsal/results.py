@@ -21,7 +21,7 @@ from dreamd.core.safety.causes import Scope as Concerns
 from dreamd.rehearsal.scenarios import Cue, Scope
 from dreamd.up.processes.pod_journal import Entry
 from dreamd.up.report.metrics_scrape import Totals
-from dreamd.up.report.run_report import Account, Severed
+from dreamd.up.report.run_report import RunReport, Severed
 
 ENDS: Final = frozenset({Cause.OPERATOR.value, Cause.ENDED.value, Cause.SHUTDOWN.value, ""})
 """Why a Dreamscape is at zero by somebody's decision: no sever of a rehearsal's account."""
@@ -94,7 +94,7 @@ def personal(cause: str) -> bool:
 
 
 @dataclass
-class Books:
+class Results:
     """The books of one rehearsal.
 
     account: what `up` keeps. failing: the pods that are made to fail; partners: of whom each of a pair
@@ -102,7 +102,7 @@ class Books:
     """
 
     cue: Cue
-    account: Account
+    account: RunReport
     failing: frozenset[str]
     partners: dict[str, str] = field(default_factory=dict)
     onsets: dict[str, int] = field(default_factory=dict)

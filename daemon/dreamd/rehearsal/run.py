@@ -19,7 +19,7 @@ from dreamapi.v1.dreamscapes_pb2 import Event
 from dreamd.core.limits import RAMP_MIN_S
 from dreamd.rehearsal.group_history import CrowdRecord
 from dreamd.rehearsal.report import Page, page
-from dreamd.rehearsal.results import ENDS, Books, Told
+from dreamd.rehearsal.results import ENDS, Results, Told
 from dreamd.rehearsal.scenarios import Cue
 from dreamd.terminal.clock import now_ns
 from dreamd.up.plan import CannotRun, Flags, Malfunction, Plan, Sleeper, plan
@@ -117,7 +117,7 @@ class Rehearsal(Run):
         self.chronicle.gathered_by_s = 0.0
         beds = failing(wish.cue, wish.sleepers)
         pods = frozenset(f"bed-{number + 1}" for number in beds)
-        self.books = Books(wish.cue, self.chronicle.account, pods, _partners(wish.cue))
+        self.books = Results(wish.cue, self.chronicle.account, pods, _partners(wish.cue))
         self.director.facts = self._fact
         self.director.beside = self._watch
 

@@ -23,7 +23,7 @@ class Scope(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Scenario:
     """One failure.
 
     causes: words of which one must be why the failing are severed; in a crowd, also why the Dreamscape is.
@@ -50,9 +50,9 @@ class Scene:
     whole: bool = False
 
 
-def _person(name: str, does: str, *causes: Cause, lasts_s: float, most: float = MASS_SHARE) -> Scene:
+def _person(name: str, does: str, *causes: Cause, lasts_s: float, most: float = MASS_SHARE) -> Scenario:
     words = frozenset(cause.value for cause in causes)
-    return Scene(name, Scope.PERSON, does, words, 0.1, 0.0, most, lasts_s)
+    return Scenario(name, Scope.PERSON, does, words, 0.1, 0.0, most, lasts_s)
 
 
 def _crowd(
@@ -65,9 +65,9 @@ def _crowd(
     settles_s: float = 0.0,
     at_s: float = 12.0,
     whole: bool = True,
-) -> Scene:
+) -> Scenario:
     words = frozenset(cause.value for cause in causes)
-    return Scene(
+    return Scenario(
         *(name, Scope.CROWD, does, words, share, least, 1.0, lasts_s, at_s),
         beds_least=3,
         sleepers_least=CROWD_MIN,
@@ -91,7 +91,7 @@ _ALL: Final = (
         most=0.4,
     ),
     _person("actuator-stuck", "a device gives more than it is told", Cause.ACTUATOR, lasts_s=4.0),
-    Scene(
+    Scenario(
         "crosstalk",
         Scope.PERSON,
         "two beds carry one brain",
@@ -144,7 +144,7 @@ _ALL: Final = (
 SCENES: Final = {scene.name: scene for scene in _ALL}
 
 
-def scene_named(name: str) -> Scene:
+def scene_named(name: str) -> Scenario:
     """The scene of this name; raises CannotRun naming those there are."""
     if name not in SCENES:
         raise CannotRun(f"--malfunction {name!r} is not known; choose one of {', '.join(SCENES)}")
@@ -155,14 +155,14 @@ def scene_named(name: str) -> Scene:
 class Cue:
     """A scene as it will be played: in `beds` beds, from `at_s` after the merge, for `lasts_s`."""
 
-    scene: Scene
+    scene: Scenario
     beds: int
     at_s: float
     lasts_s: float
 
 
 def cue(
-    scene: Scene,
+    scene: Scenario,
     sleepers: int,
     share: float | None = None,
     at_s: float | None = None,
@@ -182,7 +182,7 @@ def cue(
     return Cue(scene, beds, at_s, lasts_s)
 
 
-def _refusal(scene: Scene, sleepers: int, share: float, beds: int) -> str:
+def _refusal(scene: Scenario, sleepers: int, share: float, beds: int) -> str:
     if not sleepers >= scene.sleepers_least:
         return f"it needs {scene.sleepers_least} --sleepers and there are {sleepers}"
     if not beds >= scene.beds_least:
@@ -203,7 +203,7 @@ def _refusal(scene: Scene, sleepers: int, share: float, beds: int) -> str:
     return ""
 
 
-def _too_short(scene: Scene, at_s: float, lasts_s: float) -> str:
+def _too_short(scene: Scenario, at_s: float, lasts_s: float) -> str:
     if not scene.at_least_s <= at_s < math.inf:
         return f"before --at {scene.at_least_s:g} the crowd is not drawn in; this is {at_s:g}"
     if not scene.lasts_least_s <= lasts_s < math.inf:

@@ -18,7 +18,7 @@ from dreamd.core.safety.quorum import INTIMATE_MIN
 from dreamd.simulation.checks.exposure_limits import limits
 from dreamd.simulation.checks.violations import Violation
 from dreamd.simulation.faults import fault_kinds
-from dreamd.simulation.machines.network import Weather
+from dreamd.simulation.machines.network import NetworkConditions
 from dreamd.simulation.nights import ANY, Night
 from dreamd.simulation.world import World
 from dreamwire.buggify import POINTS, installed
@@ -38,15 +38,15 @@ RESUMED_AFTER_S: Final = 50.0
 RESUMED_BEFORE_S: Final = 5.0
 """Before the end: whoever is resumed, or well, only later need not be merged by then."""
 WEATHERS: Final = (
-    Weather(),
-    Weather(delay_s=(0.001, 0.02)),
-    Weather(delay_s=(0.02, 0.08)),
-    Weather(delay_s=(0.001, 0.006), loss=0.02),
+    NetworkConditions(),
+    NetworkConditions(delay_s=(0.001, 0.02)),
+    NetworkConditions(delay_s=(0.02, 0.08)),
+    NetworkConditions(delay_s=(0.001, 0.006), loss=0.02),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class NightAccount:
     """How a story went."""
 
     seed: int
@@ -76,7 +76,7 @@ def tell(
     seconds: float,
     trace: Callable[[str], None] | None = None,
     night: Night = ANY,
-) -> Account:
+) -> NightAccount:
     """Live through one seed; `trace` is told every line of every journal. night: what may go wrong."""
     rng = random.Random(f"story {seed}")  # noqa: S311 - one seed, one story
     world = World(seed, pods, rng.choice(WEATHERS), {} if night.innocent else limits(seed, pods))
@@ -85,7 +85,7 @@ def tell(
         world.watch.trace = trace
     whole = seconds >= WHOLE_S
     ending_s = seconds - WELL_AGAIN_S if whole else seconds
-    eve = Eve()
+    eve = FinalCheck()
     drawn = night.draw(seed, rng, pods, (MERGED_S, ending_s))
     night.hold_back(world, (MERGED_S, ending_s))
     goes_wrong = bool(drawn) or night.innocent
@@ -105,7 +105,7 @@ def tell(
         _well_again(world, eve)
     world.watch.settle()
     kinds = Counter(fault.kind for fault in drawn)
-    return Account(
+    return NightAccount(
         seed, pods, seconds, dict(sorted(kinds.items())), dict(sorted(world.watch.severs.items())),
         tuple(world.watch.violations), world.watch.checks,
     )  # fmt: skip
@@ -166,7 +166,7 @@ def _well(world: World) -> set[str]:
 
 
 @dataclass(slots=True)
-class Eve:
+class FinalCheck:
     """How it was shortly before the end, when an operator asked for the last time."""
 
     lacks_quorum: bool = False
@@ -183,7 +183,7 @@ def _merged(world: World) -> set[str]:
     return {pod.name for pod in world.pods if pod.share() > 0.0}
 
 
-def _well_again(world: World, eve: Eve) -> None:
+def _well_again(world: World, eve: FinalCheck) -> None:
     """Nobody who is well, and was on the eve, may be left out without a reason.
 
     Whoever dreamt on the eve is not left out: on a line that loses messages a lease lapses now and then.

@@ -8,13 +8,13 @@ from dreamd.core.dreamscapes.admission import INTIMATE_SEATS
 from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.limits import RAMP_MIN_S
 from dreamd.core.refusals import Refusal
-from dreamd.ports.deferred import Later
-from dreamd.simulation.checks.invariants import Watch
+from dreamd.ports.deferred import Deferred
+from dreamd.simulation.checks.invariants import InvariantChecker
 from dreamd.simulation.machines.clocks import MachineClock
-from dreamd.simulation.machines.daemons import Owner
-from dreamd.simulation.machines.memory_ledger import Shelf
-from dreamd.simulation.machines.mqtt_broker import Hub
-from dreamd.simulation.machines.network import Line, Weather
+from dreamd.simulation.machines.daemons import DaemonProcess
+from dreamd.simulation.machines.memory_ledger import LedgerStorage
+from dreamd.simulation.machines.mqtt_broker import MqttBroker
+from dreamd.simulation.machines.network import NetworkConditions, NetworkLink
 from dreamd.simulation.machines.pods import Pod
 from dreamd.simulation.schedule import SECOND_NS, Schedule
 from dreamedge.adapters.message_verifier import Broadcasts
@@ -34,32 +34,32 @@ class World:
         self,
         seed: int,
         pods: int,
-        weather: Weather | None = None,
+        weather: NetworkConditions | None = None,
         limits_min: Mapping[str, float] | None = None,
     ) -> None:
         """limits_min: merge-minutes by pseudonym, of those who have a limit."""
         self.seed = seed
         self.rng = random.Random(seed)  # noqa: S311 - one seed, one story
-        self.weather = weather or Weather()
+        self.weather = weather or NetworkConditions()
         self.limits_min = limits_min or {}
         self.schedule = Schedule()
         self.key = KeyedSealer(SECRET)
         self.broadcasts = Broadcasts(self.key)
-        self.broker = Hub()
-        self.shelf = Shelf()
+        self.broker = MqttBroker()
+        self.shelf = LedgerStorage()
         self.dreamscape = DREAMSCAPE
         self.between = False
-        self.watch = Watch(self)
+        self.watch = InvariantChecker(self)
         self.watch.calm = self.weather.loss == 0.0
-        self.owners: list[Owner] = []
+        self.owners: list[DaemonProcess] = []
         self.pods: list[Pod] = []
         self.start_owner()
         for number in range(1, pods + 1):
             self.add_pod(f"bed-{number}", number)
 
-    def line(self) -> Line:
+    def line(self) -> NetworkLink:
         """A new line to the broker, in the world's weather."""
-        return Line(self.schedule, self.rng, self.weather)
+        return NetworkLink(self.schedule, self.rng, self.weather)
 
     def add_pod(self, name: str, number: int) -> Pod:
         """Set a pod up and start it."""
@@ -70,14 +70,14 @@ class World:
         pod.boot()
         return pod
 
-    def start_owner(self, *, set_by_s: float = 0.0) -> Owner:
+    def start_owner(self, *, set_by_s: float = 0.0) -> DaemonProcess:
         """Start a daemon over the one ledger; one that lives already is not asked."""
-        owner = Owner(self, len(self.owners) + 1, self.shelf, self.line(), set_by_s=set_by_s)
+        owner = DaemonProcess(self, len(self.owners) + 1, self.shelf, self.line(), set_by_s=set_by_s)
         self.owners.append(owner)
         return owner
 
     @property
-    def owner(self) -> Owner | None:
+    def owner(self) -> DaemonProcess | None:
         """The newest daemon that lives."""
         return next((owner for owner in reversed(self.owners) if owner.alive), None)
 
@@ -85,9 +85,9 @@ class World:
         """Let time pass."""
         self.schedule.run_until(self.schedule.now_ns + round(seconds * SECOND_NS))
 
-    def answered(self, answer: T | Refusal | Later[T]) -> T | Refusal:
+    def answered(self, answer: T | Refusal | Deferred[T]) -> T | Refusal:
         """Let time pass until an answer that waits for the ledger is there."""
-        if not isinstance(answer, Later):
+        if not isinstance(answer, Deferred):
             return answer
         while not answer.settled:
             self.run(0.01)

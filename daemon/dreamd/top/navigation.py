@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from dreamd.top.order_prompt import NOTHING, VERBS, Asking, Reach, pressed
-from dreamd.top.view_model import Scene, Sleeper
+from dreamd.top.order_prompt import NOTHING, VERBS, OrderPrompt, Reach, pressed
+from dreamd.top.view_model import Sleeper, ViewModel
 from dreamd.up.screen_model import State
 
 GRAVITY: Final = (
@@ -75,11 +75,11 @@ class Browse:
     helping: bool = False
     turns: int = 0
     over: bool = False
-    asking: Asking | None = None
-    ordered: Asking | None = None
+    asking: OrderPrompt | None = None
+    ordered: OrderPrompt | None = None
 
 
-def rows(scene: Scene, browse: Browse) -> tuple[Sleeper, ...]:
+def rows(scene: ViewModel, browse: Browse) -> tuple[Sleeper, ...]:
     """The sleepers in the order and the selection asked for."""
     order = ORDERS[browse.order]
     wanted = browse.words.lower().split()
@@ -126,7 +126,7 @@ def _walked(browse: Browse, key: str, shown: Sequence[Sleeper], page: int) -> Br
         return _moved(browse, _MOVES[key](place(shown, browse), page), shown)
     pod = shown[place(shown, browse)].pod if shown else ""
     if key in VERBS:
-        return replace(browse, asking=Asking(VERBS[key]), cursor=pod)
+        return replace(browse, asking=OrderPrompt(VERBS[key]), cursor=pod)
     if key in {"enter", "esc"} and (browse.closely or key == "enter"):
         return replace(browse, closely="" if browse.closely else pod)
     return _SIMPLE[key](browse) if key in _SIMPLE else browse

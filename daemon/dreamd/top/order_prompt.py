@@ -19,7 +19,7 @@ SCOPES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class OrderPrompt:
     """A question that is open. scope: None until it is chosen."""
 
     verb: str
@@ -58,15 +58,17 @@ def called(scope: SeverScope, target: str) -> str:
     return f"site {target}" if scope is SeverScope.SITE else target
 
 
-def pressed(asking: Asking, key: str, reach: Reach) -> tuple[Asking | None, Asking | None]:
+def pressed(asking: OrderPrompt, key: str, reach: Reach) -> tuple[OrderPrompt | None, OrderPrompt | None]:
     """The question after a key, and the order that it has become; both None: it was ended."""
     if asking.scope is None:
         scope = SCOPES.get(key)
-        return (Asking(asking.verb, scope) if scope is not None and reach.possible(scope) else None), None
+        return (
+            OrderPrompt(asking.verb, scope) if scope is not None and reach.possible(scope) else None
+        ), None
     return None, asking if key == "y" else None
 
 
-def question(asking: Asking, reach: Reach) -> str:
+def question(asking: OrderPrompt, reach: Reach) -> str:
     """The line at the foot of the screen."""
     if asking.scope is not None:
         return f"{asking.verb} {called(asking.scope, reach.target(asking.scope))}? y: yes, any other key: no"

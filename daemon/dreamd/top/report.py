@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from dreamd.top.sentences import headline, safe
-from dreamd.top.view_model import Crowd, Happening, Scene, Sleeper
+from dreamd.top.view_model import Crowd, Happening, Sleeper, ViewModel
 
 SCHEMA: Final = "dreamd.top/1"
 
@@ -59,7 +59,7 @@ def at_utc(at_s: float) -> str | None:
     return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def report(scene: Scene) -> dict[str, object]:
+def report(scene: ViewModel) -> dict[str, object]:
     """The scene as FIELDS say."""
     crowd = scene.crowd
     return {

@@ -25,7 +25,7 @@ from dreamd.top.order_prompt import NOTHING, Reach, question
 from dreamd.top.sentences import estranged, headline
 from dreamd.top.sleeper_detail import closely
 from dreamd.top.state import Detail
-from dreamd.top.view_model import Crowd, Link, Scene, Sleeper
+from dreamd.top.view_model import Crowd, Link, Sleeper, ViewModel
 from dreamd.top.widths import Widths, end_of, widths
 from dreamd.up.screen import GRAVE, STATE_STYLE, TONE_STYLE, folded, marker, quality
 from dreamd.up.screen_model import Row, State
@@ -53,11 +53,11 @@ class View:
     sever may reach from here. said: what came of the last order, and whether beds have not confirmed it.
     """
 
-    scene: Scene
+    scene: ViewModel
     browse: Browse
     detail: Detail | None = None
     paused_s: float | None = None
-    now: Scene | None = None
+    now: ViewModel | None = None
     reach: Reach = NOTHING
     said: tuple[str, bool] = ("", False)
 
@@ -92,7 +92,7 @@ def picture(view: View, size: tuple[int, int]) -> RenderableType:
     return Group(*drawn, *(Text() for _ in range(height - 1 - len(drawn))), _footer(view, width))
 
 
-def whole(scene: Scene, width: int) -> RenderableType:
+def whole(scene: ViewModel, width: int) -> RenderableType:
     """Everything, as long as it is: for `--once` in words."""
     view = View(scene, Browse())
     shown = rows(scene, view.browse)
@@ -183,7 +183,7 @@ def _identity(crowd: Crowd, width: int) -> Text:
 # -- the rows -----------------------------------------------------------------------------------------
 
 
-def _widths(scene: Scene, width: int) -> Widths:
+def _widths(scene: ViewModel, width: int) -> Widths:
     return widths(width, ((one.pod, one.sleeper) for one in scene.sleepers))
 
 
@@ -209,7 +209,7 @@ def _columns(browse: Browse, columns_: Widths) -> Text:
     return text
 
 
-def _row(scene: Scene, one: Sleeper, columns: Widths, *, selected: bool) -> Text:
+def _row(scene: ViewModel, one: Sleeper, columns: Widths, *, selected: bool) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
     style = STATE_STYLE[one.state] if one.locked or one.state is State.SEVERED else "grey78"
     bold = " bold" if selected and "bold" not in style else ""
@@ -261,7 +261,7 @@ def _table(view: View, width: int, body: int) -> list[Text]:
     return [head, *drawn, Text()] if len(drawn) < lines else [head, *drawn]
 
 
-def _events(scene: Scene, width: int, lines: int) -> list[Text]:
+def _events(scene: ViewModel, width: int, lines: int) -> list[Text]:
     """The newest of what happened, oldest first."""
     shown: list[Text] = []
     for event in reversed(scene.events):

@@ -14,7 +14,7 @@ from dreamd.core.limits import (
     RANK_HALVE,
     SYNCHRONY_Z_MOST,
 )
-from dreamd.top.view_model import Crowd, Link, Scene, Sleeper
+from dreamd.top.view_model import Crowd, Link, Sleeper, ViewModel
 from dreamd.up.screen_model import State, Tone, count, plural
 
 NAMED_MAX = 3
@@ -28,7 +28,7 @@ class Said:
     tone: Tone = Tone.CALM
 
 
-def headline(scene: Scene) -> tuple[Said, ...]:
+def headline(scene: ViewModel) -> tuple[Said, ...]:
     """The sentences at the top, the verdict first."""
     unknown = _unknown(scene)
     if unknown is not None:
@@ -39,7 +39,7 @@ def headline(scene: Scene) -> tuple[Said, ...]:
     return (*troubles, _verdict(scene), _merged(scene), *_cut(scene.sleepers))
 
 
-def safe(scene: Scene) -> bool | None:
+def safe(scene: ViewModel) -> bool | None:
     """Whether nobody is coupled who should not be; None: not known."""
     if scene.link is not Link.LIVE or not scene.dreamscape:
         return None
@@ -48,7 +48,7 @@ def safe(scene: Scene) -> bool | None:
     return None if scene.unheard else True
 
 
-def _unknown(scene: Scene) -> Said | None:
+def _unknown(scene: ViewModel) -> Said | None:
     match scene.link:
         case Link.LIVE:
             return None
@@ -70,14 +70,14 @@ def _unknown(scene: Scene) -> Said | None:
             )
 
 
-def _verdict(scene: Scene) -> Said:
+def _verdict(scene: ViewModel) -> Said:
     if scene.coupled:
         verb = "renders" if len(scene.coupled) == 1 else "render"
         return Said(f"NOT SAFE: {named(scene.coupled)} {verb} more than was granted", Tone.GRAVE)
     return _unheard(scene) or _calm(scene)
 
 
-def _unheard(scene: Scene) -> Said | None:
+def _unheard(scene: ViewModel) -> Said | None:
     """Of a bed that has not been heard neither good nor bad can be said."""
     if not scene.unheard:
         return None
@@ -87,7 +87,7 @@ def _unheard(scene: Scene) -> Said | None:
     return Said(words, Tone.GRAVE)
 
 
-def _calm(scene: Scene) -> Said:
+def _calm(scene: ViewModel) -> Said:
     locked = [one.pod for one in scene.sleepers if one.locked]
     if scene.crowd.halved_cause:
         return Said(
@@ -106,7 +106,7 @@ def _calm(scene: Scene) -> Said:
     return Said("safe: nobody is coupled who should not be", Tone.GOOD)
 
 
-def _merged(scene: Scene) -> Said:
+def _merged(scene: ViewModel) -> Said:
     if scene.state in {"planned", "gathering"}:
         here = sum(one.state is not State.LEFT for one in scene.sleepers)
         seats = plural(here, "seat is", "seats are")

@@ -7,13 +7,13 @@ from rich.text import Text
 from dreamapi import names
 from dreamapi.v1.severing_pb2 import Breaker
 from dreamd.top.state import Detail
-from dreamd.top.view_model import Link, Scene, Sleeper
+from dreamd.top.view_model import Link, Sleeper, ViewModel
 from dreamd.up.screen import GRAVE, STATE_STYLE, folded
 
 FAINT = "grey50"
 
 
-def closely(scene: Scene, pod: str, detail: Detail | None, width: int) -> list[Text]:
+def closely(scene: ViewModel, pod: str, detail: Detail | None, width: int) -> list[Text]:
     """The lines of one sleeper; what is not known is said to be so."""
     one = next((sleeper for sleeper in scene.sleepers if sleeper.pod == pod), None)
     lines = [Text()]

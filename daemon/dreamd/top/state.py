@@ -20,7 +20,7 @@ from dreamapi.v1.breakers_pb2 import BreakerDetail
 from dreamapi.v1.house_pb2 import House
 from dreamapi.v1.pods_pb2 import Pod
 from dreamd.core.limits import ACTUATOR_FRAMES, ALONE_WITHIN_S
-from dreamd.top.view_model import Crowd, Happening, Link, Scene, crowd_of, happening_of, sleeper_of
+from dreamd.top.view_model import Crowd, Happening, Link, ViewModel, crowd_of, happening_of, sleeper_of
 
 SILENT_S: Final = ALONE_WITHIN_S
 GRANT_WINDOW_S: Final = ALONE_WITHIN_S + 0.5
@@ -113,11 +113,11 @@ class Watched:
         """Nobody answers; what was heard stays, and is not believed any more once it is old."""
         self.trouble = why
 
-    def scene(self, now_ns: int) -> Scene:
+    def scene(self, now_ns: int) -> ViewModel:
         """What is so now, as far as it is known."""
         age_s = (now_ns - self.heard_ns) / 1e9 if self.heard_ns else math.nan
         tick_age_s = (now_ns - self.tick_ns) / 1e9 if self._tick is not None else math.nan
-        scene = Scene(
+        scene = ViewModel(
             link=self._link(age_s, tick_age_s),
             age_s=age_s,
             tick_age_s=tick_age_s,
@@ -144,7 +144,7 @@ class Watched:
         """A Dreamscape that has dreamed for a while has ticked; one that begins may not have."""
         return self._told is not None and self._told.tick > 0
 
-    def _with_told(self, scene: Scene, since_s: float) -> Scene:
+    def _with_told(self, scene: ViewModel, since_s: float) -> ViewModel:
         told = self._told
         if told is None:
             return scene
@@ -161,7 +161,7 @@ class Watched:
             sleepers=tuple(sleeper_of(seat, since_s) for seat in told.seats),
         )
 
-    def _with_tick(self, scene: Scene) -> Scene:
+    def _with_tick(self, scene: ViewModel) -> ViewModel:
         """The newest tick is newer than what was told, except where ticks have stopped."""
         tick = self._tick
         if tick is None or not scene.tick_age_s <= SILENT_S:

@@ -124,7 +124,7 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class ViewModel:
     """The picture. age_s: since anything was heard; tick_age_s: since a tick; both NaN: never.
 
     coupled: pods that render more than they were granted. others: the other Dreamscapes as (name, state).

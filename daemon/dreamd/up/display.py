@@ -19,7 +19,7 @@ from dreamd.terminal import keyboard
 from dreamd.terminal.clock import now_ns
 from dreamd.up import screen
 from dreamd.up.report import screenshot
-from dreamd.up.run_state import Chronicle
+from dreamd.up.run_state import RunState
 
 FRAME_S: Final = 0.125
 PROGRESS_EVERY_S: Final = 5.0
@@ -27,14 +27,14 @@ LAST_LINES: Final = 60
 
 
 @dataclass
-class Show:
+class Display:
     """What is shown of a chronicle.
 
     duration_s: how long the night takes, None: until its end is asked for. unread: called when the reader of
     the output is gone.
     """
 
-    chronicle: Chronicle
+    chronicle: RunState
     heading: screen.Heading
     console: Console
     duration_s: float | None

@@ -25,17 +25,17 @@ from rich.console import Console
 from dreamd.core.limits import CEILING, CEILING_INTIMATE
 from dreamd.terminal import keyboard
 from dreamd.terminal.clock import now_ns, wall
-from dreamd.up.display import Show
+from dreamd.up.display import Display
 from dreamd.up.plan import CannotRun, Plan
 from dreamd.up.processes import brokers, pod_journal, preflight
-from dreamd.up.processes.processes import Household, Reports
+from dreamd.up.processes.processes import Processes, Reports
 from dreamd.up.report import metrics_scrape, night_svg
 from dreamd.up.report.metrics_scrape import Counters
 from dreamd.up.report.screenshot import Wanted
-from dreamd.up.run_state import Chronicle
+from dreamd.up.run_state import RunState
 from dreamd.up.screen import Heading
 from dreamd.up.screen_model import Tone, count
-from dreamd.up.session_driver import Director
+from dreamd.up.session_driver import SessionDriver
 
 NAME: Final = "night"
 """The Dreamscape; the ledger of a run is new, so the name is free."""
@@ -92,7 +92,7 @@ class Run:
         self.viewed = viewed
         t0_ns = now_ns()
         ceiling = CEILING_INTIMATE if plan.intimate else CEILING
-        self.chronicle = Chronicle.begin(plan.sleepers, t0_ns, ceiling)
+        self.chronicle = RunState.begin(plan.sleepers, t0_ns, ceiling)
         for one in plan.refused:
             self.chronicle.say(t0_ns, f"left out: {one.why}", Tone.GRAVE)
         self.counters = Counters()
@@ -103,12 +103,12 @@ class Run:
             self.chronicle.back,
             self.chronicle.awaits,
         )
-        self.household = Household(plan, room, t0_ns, reports)
-        self.director = Director(plan, self.chronicle, self.household, NAME)
+        self.household = Processes(plan, room, t0_ns, reports)
+        self.director = SessionDriver(plan, self.chronicle, self.household, NAME)
         with_keys = viewed and keyboard.available()
         self.with_keys = with_keys
         self._refused: set[str] = set()
-        self.show = Show(
+        self.show = Display(
             self.chronicle,
             heading(plan, programs(), sentence, with_keys=with_keys),
             console,

@@ -14,7 +14,7 @@ from dreamd.up.plan import Sleeper
 from dreamd.up.processes.pod_journal import Entry
 from dreamd.up.report.night_history import Mark, Record
 from dreamd.up.report.outage import Outage
-from dreamd.up.report.run_report import Account, Severed
+from dreamd.up.report.run_report import RunReport, Severed
 from dreamd.up.screen_model import Board, State, Tone, count
 
 OUTAGE_TOLD_NS: Final = 3_000_000_000
@@ -25,11 +25,11 @@ OUTAGE_CAUSES: Final = frozenset({"lease", "daemon"})
 
 
 @dataclass
-class Chronicle:
+class RunState:
     """The state of a run."""
 
     sleepers: tuple[Sleeper, ...]
-    account: Account
+    account: RunReport
     board: Board
     record: Record
     outages: list[Outage] = field(default_factory=list)
@@ -38,10 +38,10 @@ class Chronicle:
     _told: set[int] = field(default_factory=set)
 
     @classmethod
-    def begin(cls, sleepers: tuple[Sleeper, ...], t0_ns: int, ceiling: float) -> "Chronicle":
+    def begin(cls, sleepers: tuple[Sleeper, ...], t0_ns: int, ceiling: float) -> "RunState":
         """An empty chronicle from t0_ns on; ceiling: the coupling that counts as all the way."""
         names = [(sleeper.pod, sleeper.pseudonym) for sleeper in sleepers]
-        account = Account(tuple(pod for pod, _ in names), t0_ns)
+        account = RunReport(tuple(pod for pod, _ in names), t0_ns)
         return cls(sleepers, account, Board.of(t0_ns, ceiling, names), Record.of(t0_ns, ceiling, names))
 
     def ceiling(self, ceiling: float) -> None:

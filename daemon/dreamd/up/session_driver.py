@@ -18,8 +18,8 @@ from dreamapi.v1.pods_pb2 import Pod
 from dreamd.core.limits import CEILING, CEILING_INTIMATE, QUORUM_MIN
 from dreamd.terminal.clock import now_ns
 from dreamd.up.plan import SLEEPERS_MIN, CannotRun, Plan
-from dreamd.up.processes.processes import Household
-from dreamd.up.run_state import Chronicle
+from dreamd.up.processes.processes import Processes
+from dreamd.up.run_state import RunState
 from dreamd.up.screen_model import Tone, count, plural
 
 GATHER_WITHIN_S: Final = 25.0
@@ -43,15 +43,15 @@ def _first_reason(outside: list[Seat]) -> str:
 
 
 @dataclass
-class Director:
+class SessionDriver:
     """One night's leading; `orders` are keys pressed, the oldest is dropped when nobody reads.
 
     facts: is told every event of the daemon's journal. beside: what else watches the night through the API.
     """
 
     plan: Plan
-    chronicle: Chronicle
-    household: Household
+    chronicle: RunState
+    household: Processes
     name: str = "night"
     orders: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(ORDERS_MAX))
     end: asyncio.Event = field(default_factory=asyncio.Event)

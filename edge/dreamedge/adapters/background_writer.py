@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Offload(Generic[T]):
+class BackgroundWriter(Generic[T]):
     """One worker thread: `work(item)` for each item, in order; an OSError ends it and is kept as `failed`."""
 
     def __init__(self, name: str, work: Callable[[T], None], limit: int) -> None:

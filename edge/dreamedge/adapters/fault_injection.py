@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from dreamedge.adapters.fault_onset import Onset
-from dreamedge.adapters.message_verifier import Door
+from dreamedge.adapters.message_verifier import MessageVerifier
 from dreamedge.adapters.mqtt import MqttLink
 from dreamedge.app.pod_runner import NowNs
 from dreamedge.ports.renderer import Cue, Renderer
@@ -58,7 +58,7 @@ class FailingLink(MqttLink):
     """The link of a pod whose frames are bent from the onset on."""
 
     def __init__(
-        self, access: Access, presence: Presence, door: Door, now_ns: NowNs, rng: random.Random, *,
+        self, access: Access, presence: Presence, door: MessageVerifier, now_ns: NowNs, rng: random.Random, *,
         bend: Bend, onset: Onset,
     ) -> None:  # fmt: skip
         super().__init__(access, presence, door, now_ns, rng)

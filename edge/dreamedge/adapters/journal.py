@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from dreamedge.adapters.background_writer import Offload
+from dreamedge.adapters.background_writer import BackgroundWriter
 
 _WAITING_LINES: Final = 4096
 _CLOSE_WITHIN_S: Final = 0.5
@@ -34,7 +34,7 @@ class LineJournal:
         self._out = out
         self._every_ns = round(hops_every_s * 1e9)
         self._told_ns: dict[str, int] = {}
-        self._thread = Offload("journal", self._write, _WAITING_LINES)
+        self._thread = BackgroundWriter("journal", self._write, _WAITING_LINES)
 
     def note(self, at_ns: int, pod: str, kind: str, values: dict[str, float | int | str]) -> None:
         """Queue one line, if this fact has one."""

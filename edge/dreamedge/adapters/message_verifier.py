@@ -35,7 +35,7 @@ OPENED_KEPT: Final = 16
 
 
 @dataclass(slots=True)
-class Knock:
+class ReceivedPayload:
     """What came, as it came; at_ns: CLOCK_BOOTTIME."""
 
     topic: str
@@ -73,7 +73,7 @@ class Broadcasts:
         return decode_collective(unseal(self.key, COLLECTIVE, payload))
 
 
-class Door:
+class MessageVerifier:
     """The door of `pod`, opened by what the key of `broadcasts` sealed."""
 
     def __init__(self, pod: str, broadcasts: Broadcasts) -> None:
@@ -94,7 +94,7 @@ class Door:
         """What to subscribe to besides a cohort's broadcast."""
         return tuple(self._kinds)
 
-    def judge(self, knock: Knock) -> Heard | Unheard | None:
+    def judge(self, knock: ReceivedPayload) -> Heard | Unheard | None:
         """Open a message, or say why not; None for a retained topic that was emptied, which says nothing."""
         kind = self._kinds.get(knock.topic, self._broadcast)
         if kind.retainable and not knock.payload:

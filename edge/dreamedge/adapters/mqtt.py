@@ -20,7 +20,7 @@ from typing import Final
 
 import aiomqtt
 
-from dreamedge.adapters.message_verifier import Door, Knock
+from dreamedge.adapters.message_verifier import MessageVerifier, ReceivedPayload
 from dreamedge.ports.link import Arrival, Connected, Disconnected
 from dreamwire import topics
 from dreamwire.broker_access import Access
@@ -58,7 +58,12 @@ class MqttLink:
     """
 
     def __init__(
-        self, access: Access, presence: Presence, door: Door, now_ns: Callable[[], int], rng: random.Random
+        self,
+        access: Access,
+        presence: Presence,
+        door: MessageVerifier,
+        now_ns: Callable[[], int],
+        rng: random.Random,
     ) -> None:
         self._access = access
         self._presence = presence
@@ -71,8 +76,8 @@ class MqttLink:
         self._events: dict[bytes, PodEvent] = {}
         self._sent_ns: dict[bytes, int] = {}
         self._event_added = asyncio.Event()
-        self._orders: deque[Knock] = deque(maxlen=_ARRIVED)
-        self._rest: deque[Knock] = deque(maxlen=_ARRIVED)
+        self._orders: deque[ReceivedPayload] = deque(maxlen=_ARRIVED)
+        self._rest: deque[ReceivedPayload] = deque(maxlen=_ARRIVED)
         self._changes: deque[Connected | Disconnected] = deque(maxlen=_ARRIVED)
         self._has_arrived = asyncio.Event()
         self._wanted = ""
@@ -259,7 +264,7 @@ class MqttLink:
         """In the reader's callback: stamp and put away."""
         topic = message.topic.value
         queue = self._orders if topic == self._door.orders else self._rest
-        queue.append(Knock(topic, bytes(message.payload), bool(message.retain), self._now_ns()))
+        queue.append(ReceivedPayload(topic, bytes(message.payload), bool(message.retain), self._now_ns()))
         self._has_arrived.set()
 
 

@@ -22,7 +22,7 @@ import threading
 from pathlib import Path
 from typing import Final
 
-from dreamedge.adapters.background_writer import Offload
+from dreamedge.adapters.background_writer import BackgroundWriter
 from dreamedge.core.merging.obeyed_wakes import Wake
 from dreamedge.ports.pod_store import Kept
 from dreamwire.codec import WireError, decode_event, encode
@@ -82,7 +82,7 @@ class PodDisk:
         self._dirty: dict[str, bytes | None] = {}
         self._guard = threading.Lock()
         self._closed = False
-        self._thread = Offload(f"disk {directory.name}", self._write, limit=8)
+        self._thread = BackgroundWriter(f"disk {directory.name}", self._write, limit=8)
 
     @property
     def failed(self) -> str:

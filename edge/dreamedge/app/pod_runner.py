@@ -31,7 +31,7 @@ from dreamedge.core.merging.effects import (
 from dreamedge.ports.implant import Implant
 from dreamedge.ports.journal import Journal
 from dreamedge.ports.link import Arrival, Connected, Disconnected, Heard, Link, Message, Unheard
-from dreamedge.ports.pod_store import Keep
+from dreamedge.ports.pod_store import PodStore
 from dreamedge.ports.recorder import Recorder
 from dreamedge.ports.renderer import Renderer
 from dreamwire.buggify import buggify
@@ -54,13 +54,13 @@ class Parts:
     implant: Implant
     renderer: Renderer
     link: Link
-    keep: Keep
+    keep: PodStore
     journal: Journal
     now_ns: NowNs
     recorder: Recorder | None = None
 
 
-class Bed:
+class PodRunner:
     """Carries out what the agent decides, and tells it what happens."""
 
     def __init__(self, parts: Parts) -> None:

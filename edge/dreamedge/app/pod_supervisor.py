@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from dreamedge.app.pod_runner import LATE_NS, Bed
+from dreamedge.app.pod_runner import LATE_NS, PodRunner
 from dreamedge.ports.service_manager import ServiceManager
 from dreamwire.detached_thread import aside
 
@@ -34,7 +34,7 @@ _NAMED_MAX: Final = 3
 Measure = Callable[[], tuple[float, int]]
 
 
-class Ward:
+class PodSupervisor:
     """Runs beds until all have gone home.
 
     Args:
@@ -43,7 +43,7 @@ class Ward:
         manager: told when every bed pulses, as long as they do, how they are, and of the way out.
     """
 
-    def __init__(self, beds: Sequence[Bed], measure: Measure, manager: ServiceManager) -> None:
+    def __init__(self, beds: Sequence[PodRunner], measure: Measure, manager: ServiceManager) -> None:
         self._beds = tuple(beds)
         self._measure = measure
         self._manager = manager
@@ -80,7 +80,7 @@ class Ward:
             for task in aside:
                 task.cancel()
 
-    async def _stay(self, bed: Bed) -> None:
+    async def _stay(self, bed: PodRunner) -> None:
         """One bed from its start to its end, whatever it ends by."""
         why = ""
         try:
@@ -93,11 +93,11 @@ class Ward:
             await self._close(bed)
             bed.note("ended", {"why": why or "failed"})
 
-    def _fail(self, bed: Bed, error: BaseException) -> None:
+    def _fail(self, bed: PodRunner, error: BaseException) -> None:
         self.failed[bed.pod] = f"{type(error).__name__}: {error}"
         bed.note("failed", {"why": self.failed[bed.pod]})
 
-    async def _close(self, bed: Bed) -> None:
+    async def _close(self, bed: PodRunner) -> None:
         """Release a bed's device and disk. No other bed waits for it; the end of the agent waits its time."""
         try:
             async with asyncio.timeout(_CLOSED_WITHIN_S):
@@ -107,7 +107,7 @@ class Ward:
         except Exception as error:  # noqa: BLE001 - it is told, and the other beds end in order
             self._fail(bed, error)
 
-    async def _dream(self, bed: Bed) -> str:
+    async def _dream(self, bed: PodRunner) -> str:
         over = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             link = group.create_task(bed.link.run(), name=f"{bed.pod} link")
@@ -128,7 +128,7 @@ class Ward:
             await _cancel((link, ear, pulse, *ends))
         return why
 
-    async def _pulse(self, bed: Bed, over: asyncio.Event) -> None:
+    async def _pulse(self, bed: PodRunner, over: asyncio.Event) -> None:
         due_ns = bed.now_ns()
         while True:
             now_ns = bed.now_ns()
@@ -142,7 +142,7 @@ class Ward:
             due_ns = bed.next_pulse_ns(now_ns)
             await asyncio.sleep((due_ns - now_ns) / 1e9)
 
-    def _pulsed(self, bed: Bed) -> None:
+    def _pulsed(self, bed: PodRunner) -> None:
         """One bed has pulsed; twice a second, where all of them have lately, the manager is told.
 
         By the loop's clock: a bed's own may leap, and beds are compared.
@@ -184,7 +184,7 @@ class Ward:
         self.stop("duration")
 
 
-async def _listen(bed: Bed) -> None:
+async def _listen(bed: PodRunner) -> None:
     while True:
         await bed.link.arrived()
         bed.hear(bed.link.take())
@@ -201,7 +201,7 @@ async def _cancel(tasks: Sequence[asyncio.Task[object]]) -> None:
             return
 
 
-async def _tell(bed: Bed) -> None:
+async def _tell(bed: PodRunner) -> None:
     """Wait until the fade is over and the daemon knows, at most a second; nobody to tell: the fade alone."""
     for _ in range(int(_TELL_WITHIN_S / _GLANCE_S)):
         if bed.at_home or not bed.connected:

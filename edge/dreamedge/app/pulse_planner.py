@@ -1,7 +1,8 @@
 """The pulses of one bed in virtual time: only those that may decide something.
 
-A simulated fleet spends most of its time on pulses that draw a ramp or a steady share on. `Bed.needed_ns`
-says up to when that is all they do, so they are left out. Nothing can be seen of it, by four rules.
+A simulated fleet spends most of its time on pulses that draw a ramp or a steady share on. They are left out
+up to `PodRunner.needed_ns`, the time until which they do nothing else. Nothing can be seen of it, by four
+rules.
 
 - Whoever is about to do something with the bed (hand it a message, stop it, break its implant, look at what
   is rendered) calls `catch_up` first: the newest pulse that was left out is given then, at its own moment.
@@ -14,13 +15,13 @@ says up to when that is all they do, so they are left out. Nothing can be seen o
 
 from typing import Final
 
-from dreamedge.app.pod_runner import PULSE_NS, Bed
+from dreamedge.app.pod_runner import PULSE_NS, PodRunner
 
 _SURELY_BEFORE_NS: Final = 2_000_000
 """A pulse is looked for from a little before the moment it is needed at, so that no rounding skips it."""
 
 
-class Pulses:
+class PulsePlanner:
     """Gives a bed its pulses; all times are the bed's own.
 
     Args:
@@ -28,7 +29,7 @@ class Pulses:
         first_ns: when its first is due.
     """
 
-    def __init__(self, bed: Bed, first_ns: int) -> None:
+    def __init__(self, bed: PodRunner, first_ns: int) -> None:
         self._bed = bed
         self._upcoming_ns = first_ns
         self._owed_ns = 0

@@ -31,12 +31,12 @@ from typing import Final, assert_never
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.frames import HOP_NS, Framer, Hops
 from dreamedge.core.identity import Identity, Restored
-from dreamedge.core.merging.command_filter import Declined, Obey, Orders, Repeated, What, unfit
+from dreamedge.core.merging.command_filter import CommandFilter, Declined, Obey, Repeated, What, unfit
 from dreamedge.core.merging.effects import AskClock, Effect, Forget, Note, SendFrame, SendStatus, WakeSleeper
-from dreamedge.core.merging.event_reporter import Account
-from dreamedge.core.merging.merge_controller import Merge
-from dreamedge.core.merging.obeyed_wakes import Woken
-from dreamedge.core.signal.baseline import Own, own_z
+from dreamedge.core.merging.event_reporter import EventReporter
+from dreamedge.core.merging.merge_controller import MergeController
+from dreamedge.core.merging.obeyed_wakes import ObeyedWakes
+from dreamedge.core.signal.baseline import Baseline, own_z
 from dreamedge.core.signal.blocks import Block
 from dreamedge.core.signal.calibration import calibrator_for
 from dreamedge.core.signal.features import Hop
@@ -78,7 +78,7 @@ class Agent:
         identity: Identity,
         path: SignalPath,
         clock: SessionClock,
-        own: Own | None,
+        own: Baseline | None,
         restored: Restored,
         rng: random.Random,
         consent_ceiling: float = 1.0,
@@ -90,12 +90,12 @@ class Agent:
         self._path = path
         self._clock = clock
         self._rng = rng
-        self._account = Account(identity.pod, identity.incarnation, rng, self._unix_ms)
-        self._merge = Merge(
+        self._account = EventReporter(identity.pod, identity.incarnation, rng, self._unix_ms)
+        self._merge = MergeController(
             self._account, identity.schema.size, consent_ceiling, restored.latched, restored.severed
         )
-        woken = Woken(restored.woken, latched=bool(restored.latched))
-        self._orders = Orders(identity.pod, identity.site, identity.incarnation, woken)
+        woken = ObeyedWakes(restored.woken, latched=bool(restored.latched))
+        self._orders = CommandFilter(identity.pod, identity.site, identity.incarnation, woken)
         self._framer = Framer(identity.schema, rng)
         self._own = own
         self._calibrator = calibrator_for(identity.source)
@@ -129,7 +129,7 @@ class Agent:
         return self._merge.rising
 
     @property
-    def own(self) -> Own | None:
+    def own(self) -> Baseline | None:
         """The calibration in use."""
         return self._own
 

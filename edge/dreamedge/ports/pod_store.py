@@ -23,7 +23,7 @@ class Kept:
     woken: tuple[Wake, ...] = ()
 
 
-class Keep(Protocol):
+class PodStore(Protocol):
     """A pod's disk. MUST return at once; writing happens elsewhere, the newest state wins."""
 
     def latch(self, cause: str) -> None:

@@ -26,20 +26,20 @@ from dreamapi.v1 import (
     severs_pb2_grpc,
     wake_pb2_grpc,
 )
-from dreamd.adapters.grpc.calls.idempotency import Replays
-from dreamd.adapters.grpc.calls.interceptor import Seam, Unmetered, calls_of_api
+from dreamd.adapters.grpc.calls.idempotency import IdempotencyCache
+from dreamd.adapters.grpc.calls.interceptor import ApiInterceptor, Unmetered, calls_of_api
 from dreamd.adapters.grpc.calls.lanes import STREAMS_PER_CONNECTION, Lanes, check_table
 from dreamd.adapters.grpc.calls.request_reader import PATIENCE, Patience, Requests
-from dreamd.adapters.grpc.calls.streams import Bells
+from dreamd.adapters.grpc.calls.streams import ChangeSignals
 from dreamd.adapters.grpc.reflection import serve_reflection
 from dreamd.adapters.grpc.servicers.breakers import Breakers
 from dreamd.adapters.grpc.servicers.dreamscapes import Dreamscapes
 from dreamd.adapters.grpc.servicers.pods import Pods
 from dreamd.adapters.grpc.servicers.severs import Houses, Severs
 from dreamd.adapters.grpc.servicers.wake_orders import WakeOrders
-from dreamd.app.api.protocols import Coordination
+from dreamd.app.api.protocols import ApplicationApi
 from dreamd.core.limits import ANSWER_BYTES_MAX
-from dreamd.ports.call_metrics import CallMeters
+from dreamd.ports.call_metrics import CallMetrics
 
 SERVICES: Final = (
     *("dreamapi.v1.Pods", "dreamapi.v1.Dreamscapes"),
@@ -73,7 +73,7 @@ class Running:
     """A server that answers on `port`."""
 
     port: int
-    bells: Bells
+    bells: ChangeSignals
     lanes: Lanes
     _server: grpc.aio.Server
     _health: health.aio.HealthServicer
@@ -94,15 +94,15 @@ class Running:
 
 
 async def serve_grpc(
-    coordination: Coordination,
+    coordination: ApplicationApi,
     host: str,
     port: int,
     *,
-    meters: CallMeters | None = None,
+    meters: CallMetrics | None = None,
     refused: Callable[[str], None] = lambda _code: None,
     lanes: Lanes | None = None,
     patience: Patience = PATIENCE,
-    bells: Bells | None = None,
+    bells: ChangeSignals | None = None,
 ) -> Running:
     """Serve dreamapi.v1 on `host:port` (port 0: any free one).
 
@@ -112,11 +112,11 @@ async def serve_grpc(
         CannotListen: the port is in use or the address is not of this machine.
     """
     lanes = lanes or Lanes()
-    seam = Seam(meters or Unmetered(), refused, lanes, Requests(patience))
+    seam = ApiInterceptor(meters or Unmetered(), refused, lanes, Requests(patience))
     # No maximum_concurrent_rpcs: it refuses everything alike, ways out too. Lanes bound each sort of call.
     server = grpc.aio.server(interceptors=[seam], options=OPTIONS)
-    replays, checker = Replays(monotonic), health.aio.HealthServicer()
-    bells = Bells() if bells is None else bells
+    replays, checker = IdempotencyCache(monotonic), health.aio.HealthServicer()
+    bells = ChangeSignals() if bells is None else bells
     # Generated code is untyped.
     pods_pb2_grpc.add_PodsServicer_to_server(  # type: ignore[no-untyped-call]
         Pods(coordination, replays, bells), server

@@ -58,7 +58,7 @@ class Connection:
     over: bool = False
 
 
-class Places:
+class ConnectionLimits:
     """Which connections there are, and what each is at."""
 
     def __init__(self, now_s: Callable[[], float]) -> None:

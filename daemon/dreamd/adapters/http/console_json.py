@@ -1,7 +1,7 @@
 """A sight as JSON. What is not known is null: never zero, never NaN.
 
 Seats come as rows under one list of columns: five hundred sleepers are 50 kB that way, four times a
-second. What all consoles share (house, scene) is encoded once by `Teller` and kept as bytes.
+second. What all consoles share (house, scene) is encoded once by `SnapshotEncoder` and kept as bytes.
 """
 
 import json
@@ -9,7 +9,7 @@ import math
 import threading
 from typing import Final
 
-from dreamd.adapters.http.console_snapshots import House, Scene, Sight
+from dreamd.adapters.http.console_snapshots import ConsoleView, DreamscapeSnapshot, FleetSnapshot
 from dreamd.core import limits
 from dreamd.core.dreamscapes.admission import ceiling_for
 from dreamd.core.dreamscapes.states import rank
@@ -158,7 +158,7 @@ def _event(fact: Event) -> dict[str, object]:
     }
 
 
-def house_json(house: House) -> bytes:
+def house_json(house: FleetSnapshot) -> bytes:
     """Every Dreamscape, and the wake orders that stand."""
     return _bytes(
         {
@@ -183,7 +183,7 @@ def house_json(house: House) -> bytes:
     )
 
 
-def scene_json(scene: Scene) -> bytes:
+def scene_json(scene: DreamscapeSnapshot) -> bytes:
     """One Dreamscape and everyone in it."""
     view, tick = scene.dreamscape, scene.tick
     ceiling = view.plan.ceiling if tick is None else ceiling_for(view.plan, tick.included)
@@ -209,7 +209,7 @@ def _bytes(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
 
 
-class Teller:
+class SnapshotEncoder:
     """Encodes what is shared once, whichever thread comes first."""
 
     def __init__(self) -> None:
@@ -217,7 +217,7 @@ class Teller:
         self._house: tuple[int, bytes] = (0, b"")
         self._scenes: dict[str, tuple[int, bytes]] = {}
 
-    def tell(self, sight: Sight, *, house_seen: int, scene_seen: int) -> bytes:
+    def tell(self, sight: ConsoleView, *, house_seen: int, scene_seen: int) -> bytes:
         """The whole answer; house and scene are null where the caller has seen these numbers."""
         own = {
             "now_s": sight.now_s,
@@ -233,13 +233,13 @@ class Teller:
         scene = self._shared_scene(sight.scene) if new_scene and sight.scene is not None else b"null"
         return b'%s,"house":%s,"scene":%s}' % (_bytes(own)[:-1], house, scene)
 
-    def _shared_house(self, house: House) -> bytes:
+    def _shared_house(self, house: FleetSnapshot) -> bytes:
         with self._lock:
             if self._house[0] != house.number:
                 self._house = (house.number, house_json(house))
             return self._house[1]
 
-    def _shared_scene(self, scene: Scene) -> bytes:
+    def _shared_scene(self, scene: DreamscapeSnapshot) -> bytes:
         name = scene.dreamscape.plan.dreamscape
         with self._lock:
             kept = self._scenes.pop(name, (0, b""))

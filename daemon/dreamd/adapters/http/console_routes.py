@@ -19,9 +19,9 @@ from time import monotonic, sleep
 from typing import Final, TypeVar
 
 from dreamd.adapters.http import request_guard
-from dreamd.adapters.http.console_json import Teller
-from dreamd.adapters.http.console_snapshots import Lookout, Sight
-from dreamd.adapters.http.loop_bridge import Application, NoAnswerError
+from dreamd.adapters.http.console_json import SnapshotEncoder
+from dreamd.adapters.http.console_snapshots import ConsoleView, SnapshotCache
+from dreamd.adapters.http.loop_bridge import LoopBridge, NoAnswerError
 from dreamd.adapters.http.order_bodies import (
     Order,
     UnfitOrderError,
@@ -30,8 +30,8 @@ from dreamd.adapters.http.order_bodies import (
     read_way_out,
 )
 from dreamd.adapters.http.server import Asked, Page, Route, Routes
-from dreamd.app.api.protocols import Coordination, SeverTicket
-from dreamd.app.events.watcher_budget import Budget
+from dreamd.app.api.protocols import ApplicationApi, SeverTicket
+from dreamd.app.events.watcher_budget import WatcherBudget
 from dreamd.core.dreamscapes.views import DreamscapeView
 from dreamd.core.limits import CONFIRM_WITHIN_S
 from dreamd.core.refusals import Code, Kind, Refusal
@@ -97,18 +97,18 @@ class Console:
 
     def __init__(
         self,
-        coordination: Coordination,
-        application: Application,
+        coordination: ApplicationApi,
+        application: LoopBridge,
         now_s: Callable[[], float],
-        budget: Budget | None = None,
+        budget: WatcherBudget | None = None,
     ) -> None:
         """budget: what all watchers together may use; the console's own where absent."""
         self._coordination = coordination
         self._application = application
-        self._lookout = Lookout(coordination, now_s)
+        self._lookout = SnapshotCache(coordination, now_s)
         if budget is not None:
             self._lookout.budget = budget
-        self._teller = Teller()
+        self._teller = SnapshotEncoder()
         self._places = threading.BoundedSemaphore(LOOKERS)
         self._waiting = threading.BoundedSemaphore(WAITING_MAX)
 
@@ -234,7 +234,7 @@ class Console:
             return _no(HTTPStatus.BAD_REQUEST, str(unfit))
 
 
-def _is_news(sight: Sight, house: int | None, scene: int | None) -> bool:
+def _is_news(sight: ConsoleView, house: int | None, scene: int | None) -> bool:
     if sight.events or sight.house.number != house:
         return True
     return sight.scene is not None and sight.scene.number != scene

@@ -19,8 +19,8 @@ from itertools import islice
 from time import monotonic, thread_time
 from typing import Final
 
-from dreamd.app.api.protocols import CollectiveWatch, Coordination, EventWatch
-from dreamd.app.events.watcher_budget import WATCHERS_SHARE, Budget
+from dreamd.app.api.protocols import ApplicationApi, CollectiveWatch, EventWatch
+from dreamd.app.events.watcher_budget import WATCHERS_SHARE, WatcherBudget
 from dreamd.core.dreamscapes.views import (
     BreakerState,
     CollectiveView,
@@ -49,7 +49,7 @@ BREAKERS_MAX: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class FleetSnapshot:
     """What does not change with every tick. number: grows with each."""
 
     number: int
@@ -60,7 +60,7 @@ class House:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class DreamscapeSnapshot:
     """One Dreamscape at its newest tick; `tick` is None before the first one and after the last.
 
     made_s: session time at which the seats were looked at; the ages of the beds' words count from there.
@@ -80,12 +80,12 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class ConsoleView:
     """What one console is told: the house, its Dreamscape, what happened since, the bed it looks into."""
 
     now_s: float
-    house: House
-    scene: Scene | None
+    house: FleetSnapshot
+    scene: DreamscapeSnapshot | None
     events: tuple[Event, ...]
     cursor: int
     missed: bool  # events older than what is kept
@@ -101,24 +101,26 @@ class _Watched:
     ticked: bool = True  # since its newest tick was taken; to find that there is none costs as much as one
     tick: CollectiveView | None = None
     tick_s: float = 0.0
-    scene: Scene | None = None
+    scene: DreamscapeSnapshot | None = None
     house: int = 0
 
 
 @dataclass(slots=True)
-class Lookout:
+class SnapshotCache:
     """One for the process."""
 
-    coordination: Coordination
+    coordination: ApplicationApi
     now_s: Callable[[], float]
-    budget: Budget = field(default_factory=lambda: Budget(monotonic, thread_time, WATCHERS_SHARE))
+    budget: WatcherBudget = field(
+        default_factory=lambda: WatcherBudget(monotonic, thread_time, WATCHERS_SHARE)
+    )
     _beaten: threading.Condition = field(default_factory=threading.Condition)
     _beats: int = 0
     _numbers: int = 0
     _watched: dict[str, _Watched] = field(default_factory=dict)
     _journal: EventWatch | None = None
     _happened: bool = False
-    _house: House | None = None
+    _house: FleetSnapshot | None = None
     _house_s: float = 0.0
 
     # -- on any thread ----------------------------------------------------------------------------
@@ -135,7 +137,7 @@ class Lookout:
 
     # -- on the application's thread --------------------------------------------------------------
 
-    def look(self, dreamscape: str, cursor: int | None, pod: str) -> Sight:
+    def look(self, dreamscape: str, cursor: int | None, pod: str) -> ConsoleView:
         """Everything a console shows; dreamscape, pod: empty for none. cursor: None for the last events."""
         now_s = self.now_s()
         self._close_idle(now_s)
@@ -144,7 +146,7 @@ class Lookout:
         events, newest, missed = self._events(cursor)
         bed = self.coordination.pod(pod) if pod else None
         breaker = self.coordination.breakers.get(f"pods/{pod}") if pod else None
-        return Sight(
+        return ConsoleView(
             now_s=now_s,
             house=house,
             scene=None if isinstance(scene, Refusal) else scene,
@@ -188,7 +190,7 @@ class Lookout:
         for name in [n for n, w in self._watched.items() if not now_s - w.asked_s <= IDLE_S]:
             self._leave(name)
 
-    def _house_at(self, now_s: float) -> House:
+    def _house_at(self, now_s: float) -> FleetSnapshot:
         after_s = HOP_S if self._happened or self._journal is None else LIST_EVERY_S
         house = self._house
         if house is not None and 0.0 <= now_s - self._house_s < after_s:
@@ -200,10 +202,10 @@ class Lookout:
         ended = (one for one in self.coordination.dreamscapes() if one.state is DreamscapeState.ENDED)
         listed = (*living, *islice(ended, max(0, HOUSE_MAX - len(living))))
         sites = tuple(islice(self.coordination.sites(), SITES_MAX))
-        self._house = House(self._numbers, listed, standing, self.coordination.house(), sites)
+        self._house = FleetSnapshot(self._numbers, listed, standing, self.coordination.house(), sites)
         return self._house
 
-    def _scene(self, name: str, house: House, now_s: float) -> Scene | Refusal | None:
+    def _scene(self, name: str, house: FleetSnapshot, now_s: float) -> DreamscapeSnapshot | Refusal | None:
         if not name:
             return None
         watched = self._attend(name, now_s)
@@ -215,8 +217,8 @@ class Lookout:
             return self._newest_scene(name, watched, house, now_s)
 
     def _newest_scene(
-        self, name: str, watched: _Watched, house: House, now_s: float
-    ) -> Scene | Refusal | None:
+        self, name: str, watched: _Watched, house: FleetSnapshot, now_s: float
+    ) -> DreamscapeSnapshot | Refusal | None:
         tick = watched.watch.take() if watched.ticked else None
         watched.ticked = False
         if tick is None and watched.scene is not None and watched.house == house.number:
@@ -232,7 +234,7 @@ class Lookout:
             return view
         self._numbers += 1
         seats, made_s = (view.seats, now_s) if newest is None else (newest.seats, watched.tick_s)
-        watched.scene = Scene(self._numbers, view, newest, self._breakers(seats), made_s)
+        watched.scene = DreamscapeSnapshot(self._numbers, view, newest, self._breakers(seats), made_s)
         watched.house = house.number
         return watched.scene
 

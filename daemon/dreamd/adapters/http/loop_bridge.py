@@ -20,7 +20,7 @@ class NoAnswerError(Exception):
     """The application's thread does not go round, or has ended."""
 
 
-class Application:
+class LoopBridge:
     """Runs calls on `loop`, from any other thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, within_s: float = ANSWERS_WITHIN_S) -> None:

@@ -29,7 +29,13 @@ from urllib.parse import parse_qsl
 
 import structlog
 
-from dreamd.adapters.http.connection_limits import ASKING_PLACES, ASKS_WITHIN_S, Connection, Phase, Places
+from dreamd.adapters.http.connection_limits import (
+    ASKING_PLACES,
+    ASKS_WITHIN_S,
+    Connection,
+    ConnectionLimits,
+    Phase,
+)
 
 CONNECTIONS: Final = ASKING_PLACES
 """Connections that have not sent their whole request; one more closes the oldest of them."""
@@ -237,7 +243,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], routes: Routes, now_s: Callable[[], float]) -> None:
         self._routes = routes
         self._connections: dict[object, Connection] = {}
-        self.places = Places(now_s)
+        self.places = ConnectionLimits(now_s)
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, _Handler)
 
@@ -353,7 +359,7 @@ class HttpServer:
         return int(self._server.server_address[1])
 
     @property
-    def places(self) -> Places:
+    def places(self) -> ConnectionLimits:
         """Who is connected, and at what."""
         return self._server.places
 

@@ -17,7 +17,7 @@ Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
 
-class Worker(Generic[Asked, Answer]):
+class LedgerThread(Generic[Asked, Answer]):
     """Does `act` with all that waits, in order.
 
     act: returns an answer or a LedgerError for each, or raises one for all.

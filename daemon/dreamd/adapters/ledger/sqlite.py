@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from dreamd.adapters.ledger.changes import draw_counters
-from dreamd.adapters.ledger.ledger_thread import Worker
+from dreamd.adapters.ledger.ledger_thread import LedgerThread
 from dreamd.adapters.ledger.record_text import record_of
 from dreamd.adapters.ledger.schema import order_of
 from dreamd.adapters.ledger.sqlite_file import BUSY_TIMEOUT_S, LedgerFile
@@ -66,8 +66,8 @@ class SqliteLedger:
         self._using = threading.Lock()
         self._asking: sqlite3.Connection | None = None
         self._finished: Callable[[], None] = lambda: None
-        self._writer = Worker[Transaction, Terms]("ledger-writer", self._write, self._tell)
-        self._reader = Worker[Asked, bool]("ledger-reader", self._read, self._tell)
+        self._writer = LedgerThread[Transaction, Terms]("ledger-writer", self._write, self._tell)
+        self._reader = LedgerThread[Asked, bool]("ledger-reader", self._read, self._tell)
 
     def tell(self, finished: Callable[[], None]) -> None:
         """Call `finished`, on a thread of the ledger's, whenever there is something to `deliver`."""

@@ -20,18 +20,18 @@ from dreamd.adapters.metrics.catalogue import BY_NAME
 from dreamd.adapters.metrics.instruments import OTHER
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamd.core.safety.causes import Scope
-from dreamd.ports.metrics import DreamscapeReading, FleetReading, SiteReading
+from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
 
 DREAMSCAPES: Final = 12
 SITES: Final = 8
-NOBODY: Final = FleetReading(0, 0, 0, nan, 0, {}, {}, 0, {})
+NOBODY: Final = FleetMetrics(0, 0, 0, nan, 0, {}, {}, 0, {})
 
 _K = TypeVar("_K")
 Row = tuple[Sequence[str], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class BuildInfo:
     """What does not change while the process lives. settings: a digest of those in force."""
 
     version: str
@@ -61,7 +61,7 @@ class Now(Collector):
     """The newest readings; `collect` may run on another thread."""
 
     def __init__(
-        self, facts: Facts, bands: Sequence[str], ledger: Callable[[], str], now_s: Callable[[], float]
+        self, facts: BuildInfo, bands: Sequence[str], ledger: Callable[[], str], now_s: Callable[[], float]
     ) -> None:
         """Begin with nothing known.
 
@@ -73,8 +73,8 @@ class Now(Collector):
         """
         self._facts, self._bands, self._ledger, self._now_s = facts, bands, ledger, now_s
         self.fleet = NOBODY
-        self.dreamscapes: dict[str, DreamscapeReading] = {}
-        self.sites: dict[str, SiteReading] = {}
+        self.dreamscapes: dict[str, DreamscapeMetrics] = {}
+        self.sites: dict[str, SiteMetrics] = {}
         self.broker = False
         self.oldest_write_s = 0.0
         self.ticked_s = now_s()
@@ -99,7 +99,7 @@ class Now(Collector):
         yield _one("dreamd_ledger_writable", float(not self._ledger()))
         yield _one("dreamd_ledger_oldest_write_seconds", self.oldest_write_s)
 
-    def _of_fleet(self, fleet: FleetReading) -> Iterator[Metric]:
+    def _of_fleet(self, fleet: FleetMetrics) -> Iterator[Metric]:
         yield _one("dreamd_coupled_above_granted", fleet.above_granted)
         yield _one("dreamd_unconfirmed_severs", fleet.unconfirmed)
         yield _one("dreamd_wake_orders", fleet.wake_orders)
@@ -112,7 +112,7 @@ class Now(Collector):
         states: dict[DreamscapeState, str] = {s: s.value for s in DreamscapeState if s is not ended}
         yield _family("dreamd_dreamscapes", _by(fleet.dreamscapes, states))
 
-    def _of_dreamscapes(self, known: Sequence[tuple[str, DreamscapeReading]]) -> Iterator[Metric]:
+    def _of_dreamscapes(self, known: Sequence[tuple[str, DreamscapeMetrics]]) -> Iterator[Metric]:
         groups = [(name, [reading]) for name, reading in known[:DREAMSCAPES]]
         if len(known) > DREAMSCAPES:
             groups.append((OTHER, [reading for _, reading in known[DREAMSCAPES:]]))
@@ -125,13 +125,13 @@ class Now(Collector):
         yield _family("dreamd_energy", [((name,), worst.energy) for name, worst in runaway])
         yield _family("dreamd_energy_limit", [((name,), worst.energy_limit) for name, worst in runaway])
 
-    def _z(self, name: str, of: Sequence[DreamscapeReading]) -> Iterator[Row]:
+    def _z(self, name: str, of: Sequence[DreamscapeMetrics]) -> Iterator[Row]:
         said = [one for reading in of for one in reading.crowd.synchrony]
         for band in self._bands:
             yield (name, band), _worst((one.z for one in said if one.band == band), max)
 
 
-_Read = Callable[[DreamscapeReading], float]
+_Read = Callable[[DreamscapeMetrics], float]
 _WORST: Final[tuple[tuple[str, _Read, Callable[[Iterable[float]], float]], ...]] = (
     ("dreamd_coupling_level", lambda of: of.crowd.level, max),
     ("dreamd_halved", lambda of: float(bool(of.crowd.halved_cause)), max),
@@ -143,14 +143,14 @@ _WORST: Final[tuple[tuple[str, _Read, Callable[[Iterable[float]], float]], ...]]
 """What is read of a Dreamscape, and which of several is the worst."""
 
 
-def _nearness(of: DreamscapeReading) -> float:
+def _nearness(of: DreamscapeMetrics) -> float:
     """How near the energy is to its limit; what is not known is far."""
     runaway = of.crowd.runaway
     share = runaway.energy / runaway.energy_limit if runaway.energy_limit else nan
     return -1.0 if isnan(share) else share
 
 
-def _sleepers(name: str, of: Sequence[DreamscapeReading]) -> Iterator[Row]:
+def _sleepers(name: str, of: Sequence[DreamscapeMetrics]) -> Iterator[Row]:
     for state in ("merged", "alone", "severed", "unreachable"):
         yield (name, state), float(sum(getattr(reading, state) for reading in of))
 
@@ -159,15 +159,15 @@ def _by(counts: Mapping[_K, int], words: Mapping[_K, str]) -> list[Row]:
     return [((word,), float(counts.get(key, 0))) for key, word in words.items()]
 
 
-def _of_sites(known: Sequence[tuple[str, SiteReading]]) -> Iterator[Metric]:
+def _of_sites(known: Sequence[tuple[str, SiteMetrics]]) -> Iterator[Metric]:
     shown = dict(known[:SITES])
     for _, reading in known[SITES:]:
-        shown[OTHER] = shown.get(OTHER, SiteReading()) + reading
+        shown[OTHER] = shown.get(OTHER, SiteMetrics()) + reading
     for metric, read in _SITE:
         yield _family(metric, [((site,), read(reading)) for site, reading in shown.items()])
 
 
-_SITE: Final[tuple[tuple[str, Callable[[SiteReading], float]], ...]] = (
+_SITE: Final[tuple[tuple[str, Callable[[SiteMetrics], float]], ...]] = (
     ("dreamd_site_pods", lambda site: site.pods),
     ("dreamd_site_quality", lambda site: site.quality),
     ("dreamd_site_quality_low", lambda site: site.low),

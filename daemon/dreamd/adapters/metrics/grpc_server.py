@@ -10,7 +10,7 @@ from dreamd.adapters.metrics.instruments import counter, histogram
 from dreamd.ports.call_metrics import Call, codes_of
 
 
-class GrpcMeters:
+class GrpcMetrics:
     """Counts and times calls; series: methods x (1 + 11 codes, 12 a stream), and 6 a unary method."""
 
     def __init__(self, registry: CollectorRegistry) -> None:

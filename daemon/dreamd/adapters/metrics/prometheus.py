@@ -17,17 +17,17 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from dreamd.adapters.metrics.gauges import Facts, Now
-from dreamd.adapters.metrics.grpc_server import GrpcMeters
+from dreamd.adapters.metrics.gauges import BuildInfo, Now
+from dreamd.adapters.metrics.grpc_server import GrpcMetrics
 from dreamd.adapters.metrics.instruments import Closed, counter, histogram
 from dreamd.app.fleet.malformed_payloads import KINDS
-from dreamd.ports.metrics import DreamscapeReading, FleetReading, SiteReading
+from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
 
 SERIES_MAX: Final = 1000
 LINK_DROPS: Final = ("collective", "command", "frame", "status", "clock", "event")
 
 
-class PrometheusMeters:
+class PrometheusMetrics:
     """ports.meters.Meters and LinkMeters; `calls` is the CallMeters. `render` may run on another thread."""
 
     def __init__(
@@ -37,7 +37,7 @@ class PrometheusMeters:
         causes: Iterable[str],
         codes: Iterable[str],
         bands: Sequence[str],
-        facts: Facts,
+        facts: BuildInfo,
         ledger: Callable[[], str],
         now_s: Callable[[], float] = monotonic,
     ) -> None:
@@ -76,7 +76,7 @@ class PrometheusMeters:
         self._commits = histogram(registry, "dreamd_ledger_commit_seconds")
         self._zero = histogram(registry, "dreamd_evidence_to_zero_seconds")
         self._confirmed = histogram(registry, "dreamd_sever_confirmed_seconds")
-        self.calls = GrpcMeters(registry)
+        self.calls = GrpcMetrics(registry)
 
     def render(self) -> tuple[str, bytes]:
         """Media type and text of every series, as Prometheus reads it."""
@@ -148,7 +148,7 @@ class PrometheusMeters:
         """A Dreamscape was severed because many failed at once."""
         self._mass.inc()
 
-    def dreamscape(self, name: str, reading: DreamscapeReading) -> None:
+    def dreamscape(self, name: str, reading: DreamscapeMetrics) -> None:
         """One Dreamscape now."""
         self._now.dreamscapes[name] = reading
 
@@ -156,11 +156,11 @@ class PrometheusMeters:
         """The Dreamscape has ended; its label is free again."""
         self._now.dreamscapes.pop(name, None)
 
-    def fleet(self, reading: FleetReading) -> None:
+    def fleet(self, reading: FleetMetrics) -> None:
         """The fleet now."""
         self._now.fleet = reading
 
-    def site(self, name: str, reading: SiteReading) -> None:
+    def site(self, name: str, reading: SiteMetrics) -> None:
         """The pods of one site now."""
         self._now.sites[name] = reading
 

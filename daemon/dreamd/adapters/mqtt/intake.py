@@ -23,7 +23,7 @@ from typing import Final, Protocol
 from dreamd.adapters.mqtt.inbox import Arrival, Inbox
 from dreamd.core.limits import HOP_S
 from dreamd.ports.clock import SessionClock
-from dreamd.ports.metrics import LinkMeters
+from dreamd.ports.metrics import LinkMetrics
 from dreamwire import codec, topics
 from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status, WakeOrder
 from dreamwire.topics import FramesTopic, PodTopic
@@ -81,7 +81,7 @@ class Inbound(Protocol):
 class Intake:
     """Everything that comes in."""
 
-    def __init__(self, inbound: Inbound, clock: SessionClock, meters: LinkMeters) -> None:
+    def __init__(self, inbound: Inbound, clock: SessionClock, meters: LinkMetrics) -> None:
         """Hand on to `inbound`, stamping with `clock`."""
         self.inbound = inbound
         self._clock = clock

@@ -30,7 +30,7 @@ from dreamd.adapters.mqtt.outbox import Outbox, Parcel
 from dreamd.adapters.mqtt.own_topics import OwnTopics
 from dreamd.core.limits import PODS_MAX
 from dreamd.ports.clock import SessionClock
-from dreamd.ports.metrics import LinkMeters
+from dreamd.ports.metrics import LinkMetrics
 from dreamwire import codec, topics
 from dreamwire.broker_access import Access
 from dreamwire.messages import (
@@ -74,7 +74,7 @@ class MqttLink:
         seal: Callable[[codec.DaemonSays], bytes],
         opener: Opener,
         clock: SessionClock,
-        meters: LinkMeters,
+        meters: LinkMetrics,
         rng: random.Random,
         say: Callable[[str], None],
     ) -> None:

@@ -9,41 +9,43 @@ in the ledger before it is done.
 
 from collections.abc import Iterator, Mapping
 
-from dreamd.app.dependencies import Surroundings
+from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.archive import Archive, Bygone
-from dreamd.app.dreamscapes.runtime import Conductor
+from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.fleet.registry import PodRecord, breaker_cause
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamd.core.refusals import Code, Refusal, bad_field
 from dreamd.core.safety.breaker import Observation, Reset, Trip, step
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import BreakerView
-from dreamd.ports.deferred import Later
+from dreamd.ports.deferred import Deferred
 
 UNNAMED = "somebody who gave no name"
 
 
-class Breakers:
+class BreakerCommands:
     """Implements `coordination.BreakerDesk`."""
 
     def __init__(
-        self, surroundings: Surroundings, conductors: Mapping[str, Conductor], archive: Archive
+        self, dependencies: Dependencies, runtimes: Mapping[str, DreamscapeRuntime], archive: Archive
     ) -> None:
-        self._in = surroundings
+        self._deps = dependencies
         self._archive = archive
-        self._conductors = conductors
+        self._runtimes = runtimes
 
     def list(self, state: BreakerState | None = None, after: str = "") -> Iterator[BreakerView]:
         """Every breaker in this state (None: any), by name, behind the name `after`, of what has not ended.
 
         The state is asked before a view is made, and a view is made as it is read.
         """
-        for name in sorted(self._conductors):
-            conductor = self._conductors[name]
-            living = conductor.state is not DreamscapeState.ENDED
-            if living and f"dreamscapes/{name}" > after and state in (None, conductor.breaker_state):
-                yield self.of_dreamscape(conductor)
-        for record in self._in.fleet.after(after.removeprefix("pods/") if after.startswith("pods/") else ""):
+        for name in sorted(self._runtimes):
+            runtime = self._runtimes[name]
+            living = runtime.state is not DreamscapeState.ENDED
+            if living and f"dreamscapes/{name}" > after and state in (None, runtime.breaker_state):
+                yield self.of_dreamscape(runtime)
+        for record in self._deps.fleet.after(
+            after.removeprefix("pods/") if after.startswith("pods/") else ""
+        ):
             if state in (None, record.breaker.state):
                 yield self._of_pod(record)
 
@@ -61,7 +63,7 @@ class Breakers:
             return found
         if isinstance(found, PodRecord):
             self.open(found, Cause.OPERATOR, by or UNNAMED, reason)
-        elif isinstance(found, Conductor):
+        elif isinstance(found, DreamscapeRuntime):
             found.sever(Cause.OPERATOR, f"{by or UNNAMED}: {reason}" if reason else by or UNNAMED)
         return self._of(found)
 
@@ -69,14 +71,14 @@ class Breakers:
         self, record: PodRecord, cause: Cause, by: str, evidence: str, seen_s: float | None = None
     ) -> None:
         """Open the breaker of a pod, wherever it sits, and also if nowhere. seen_s: see `Trip`."""
-        conductor = self._conductors.get(record.dreamscape)
-        if conductor is None or not conductor.trip(record, cause, by, evidence, seen_s):
+        runtime = self._runtimes.get(record.dreamscape)
+        if runtime is None or not runtime.trip(record, cause, by, evidence, seen_s):
             self._step(record, Trip(cause, by, evidence, seen_s))
-        self._in.locks.flush()
+        self._deps.locks.flush()
 
     def reset(
         self, name: str, by: str, reason: str, etag: str = ""
-    ) -> BreakerView | Refusal | Later[BreakerView]:
+    ) -> BreakerView | Refusal | Deferred[BreakerView]:
         """From LOCKED to HALF_OPEN, by a named person with a reason."""
         found = self._find(name)
         if isinstance(found, Refusal):
@@ -86,27 +88,27 @@ class Breakers:
             return refusal
         assert isinstance(found, PodRecord)
         pod, observation = found.pod, Reset(by.strip(), reason.strip())
-        return self._in.commits.ask(
-            self._in.locks.unlocking(pod),
+        return self._deps.commits.ask(
+            self._deps.locks.unlocking(pod),
             "the reset",
             lambda _terms: self._reset(found, observation),
-            failed=lambda: self._in.locks.still_locked(pod),
-            undo=lambda: self._in.locks.still_locked(pod),
+            failed=lambda: self._deps.locks.still_locked(pod),
+            undo=lambda: self._deps.locks.still_locked(pod),
         )
 
     def _reset(self, found: PodRecord, observation: Reset) -> BreakerView:
         """The ledger has forgotten the lock."""
-        self._in.locks.unlocked(found.pod)
-        conductor = self._conductors.get(found.dreamscape)
-        if conductor is None or not conductor.reset(found, observation):
+        self._deps.locks.unlocked(found.pod)
+        runtime = self._runtimes.get(found.dreamscape)
+        if runtime is None or not runtime.reset(found, observation):
             self._step(found, observation)
-        now_s = self._in.clock.now_s()
+        now_s = self._deps.clock.now_s()
         sentence = f"breaker of {found.pod} is reset by {observation.by}: {observation.reason}"
-        self._in.journal.append(now_s, "breaker-reset", sentence, pod=found.pod)
+        self._deps.journal.append(now_s, "breaker-reset", sentence, pod=found.pod)
         return self._of_pod(found)
 
     def _not_resettable(
-        self, name: str, found: PodRecord | Conductor | Bygone, by: str, reason: str, etag: str
+        self, name: str, found: PodRecord | DreamscapeRuntime | Bygone, by: str, reason: str, etag: str
     ) -> Refusal | None:
         for field, said in (("by", by), ("reason", reason)):
             if not said.strip():
@@ -126,28 +128,28 @@ class Breakers:
 
     def _step(self, record: PodRecord, observation: Observation) -> None:
         """Move the breaker of a pod that has no seat."""
-        now_s = self._in.clock.now_s()
-        record.breaker, transition = step(record.breaker, observation, now_s, self._in.rng)
+        now_s = self._deps.clock.now_s()
+        record.breaker, transition = step(record.breaker, observation, now_s, self._deps.rng)
         if transition is not None:
-            self._in.locks.note_pod(record.pod, transition, record.breaker)
-            self._in.fleet.changed(record, now_s)
+            self._deps.locks.note_pod(record.pod, transition, record.breaker)
+            self._deps.fleet.changed(record, now_s)
 
-    def _of(self, found: PodRecord | Conductor | Bygone) -> BreakerView | Refusal:
+    def _of(self, found: PodRecord | DreamscapeRuntime | Bygone) -> BreakerView | Refusal:
         if isinstance(found, PodRecord):
             return self._of_pod(found)
-        if isinstance(found, Conductor):
+        if isinstance(found, DreamscapeRuntime):
             return self.of_dreamscape(found)
         row = found.row()
         return row if isinstance(row, Refusal) else row.breaker
 
-    def _find(self, name: str) -> PodRecord | Conductor | Bygone | Refusal:
+    def _find(self, name: str) -> PodRecord | DreamscapeRuntime | Bygone | Refusal:
         collection, _, bare = name.partition("/")
         if collection == "pods":
-            return self._in.fleet.find(bare)
-        conductor = self._conductors.get(bare) or self._archive.get(bare)
-        if conductor is None:
+            return self._deps.fleet.find(bare)
+        runtime = self._runtimes.get(bare) or self._archive.get(bare)
+        if runtime is None:
             return Refusal(Code.DREAMSCAPE_UNKNOWN, f"no Dreamscape is named {bare!r}", {"dreamscape": bare})
-        return conductor
+        return runtime
 
     def _of_pod(self, record: PodRecord) -> BreakerView:
         name, breaker = f"pods/{record.pod}", record.breaker
@@ -158,25 +160,25 @@ class Breakers:
             cause=breaker_cause(record),
             since_s=breaker.since_s,
             until_s=breaker.until_s if waits else 0.0,
-            tripped_s=self._in.locks.tripped_s(name, breaker),
-            evidence=self._in.locks.evidence(name),
-            history=self._in.locks.moves(name),
+            tripped_s=self._deps.locks.tripped_s(name, breaker),
+            evidence=self._deps.locks.evidence(name),
+            history=self._deps.locks.moves(name),
             etag=f"{breaker.state.value}-{int(breaker.since_s * 1e6):x}",
         )
 
-    def of_dreamscape(self, conductor: Conductor) -> BreakerView:
+    def of_dreamscape(self, runtime: DreamscapeRuntime) -> BreakerView:
         """The breaker of a Dreamscape that is not put away yet."""
-        name = f"dreamscapes/{conductor.plan.dreamscape}"
-        state = conductor.breaker_state
+        name = f"dreamscapes/{runtime.plan.dreamscape}"
+        state = runtime.breaker_state
         is_open = state is BreakerState.OPEN
         return BreakerView(
             name=name,
             state=state,
-            cause=conductor.sever_cause if is_open else "",
-            since_s=conductor.severed_s if is_open else conductor.created_s,
+            cause=runtime.sever_cause if is_open else "",
+            since_s=runtime.severed_s if is_open else runtime.created_s,
             until_s=0.0,
-            tripped_s=conductor.severed_s,
-            evidence=conductor.state_cause if is_open else "",
-            history=self._in.locks.moves(name),
-            etag=conductor.etag,
+            tripped_s=runtime.severed_s,
+            evidence=runtime.state_cause if is_open else "",
+            history=self._deps.locks.moves(name),
+            etag=runtime.etag,
         )

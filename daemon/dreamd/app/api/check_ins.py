@@ -10,19 +10,19 @@ Rules
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dreamd.app.dependencies import Surroundings
-from dreamd.app.dreamscapes.runtime import Conductor
+from dreamd.app.dependencies import Dependencies
+from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.fleet.registry import PodRecord
-from dreamd.app.fleet.sever_confirmations import Ticket
+from dreamd.app.fleet.sever_confirmations import PendingSever
 from dreamd.app.people.withdrawals import Withdrawals
 from dreamd.core.dreamscapes.admission import NAME_RULE
 from dreamd.core.dreamscapes.views import PodView
 from dreamd.core.refusals import Code, Figure, Refusal, bad_field
-from dreamd.ports.deferred import Later
+from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger import Commit, Terms, Transaction
 from dreamwire.topics import is_name
 
-Answer = PodView | Refusal | Later[PodView]
+Answer = PodView | Refusal | Deferred[PodView]
 
 
 @dataclass(slots=True)
@@ -30,21 +30,21 @@ class Binding:
     """A check-in on its way."""
 
     sleeper: str
-    answer: Later[PodView] | None = None
+    answer: Deferred[PodView] | None = None
 
 
-class Beds:
+class CheckIns:
     """Checks sleepers in and out. release: lets a pod go, in whatever Dreamscape it sits."""
 
     def __init__(
         self,
-        surroundings: Surroundings,
-        conductors: Mapping[str, Conductor],
+        dependencies: Dependencies,
+        runtimes: Mapping[str, DreamscapeRuntime],
         withdrawals: Withdrawals,
-        release: Callable[[PodRecord, str], Ticket],
+        release: Callable[[PodRecord, str], PendingSever],
     ) -> None:
-        self._in = surroundings
-        self._conductors = conductors
+        self._deps = dependencies
+        self._runtimes = runtimes
         self._withdrawals = withdrawals
         self._release = release
         self._binding: dict[str, Binding] = {}
@@ -56,7 +56,7 @@ class Beds:
     def check_in(self, record: PodRecord, sleeper: str, etag: str, *, closing: bool) -> Answer:
         """Bind a sleeper to a pod; the same pair again is the same answer."""
         if record.sleeper == sleeper and sleeper:
-            return self._in.fleet.shown(record)
+            return self._deps.fleet.shown(record)
         waiting = self._binding.get(record.pod)
         if waiting is not None and waiting.sleeper == sleeper and waiting.answer is not None:
             return waiting.answer
@@ -69,7 +69,7 @@ class Beds:
         pod, binding = record.pod, Binding(sleeper)
         self._binding[pod] = binding
         self._unsaved.pop(pod, None)
-        answer = self._in.commits.ask(
+        answer = self._deps.commits.ask(
             Transaction(check_ins=((pod, sleeper),)),
             "the check-in",
             lambda _terms: self._bound(record, sleeper),
@@ -77,7 +77,7 @@ class Beds:
             failed=lambda: self._keep(pod),
             undo=lambda: self._keep(pod),
         )
-        if isinstance(answer, Later):
+        if isinstance(answer, Deferred):
             binding.answer = answer
         return answer
 
@@ -89,24 +89,24 @@ class Beds:
         self._unsaved[pod] = None
 
     def _bound(self, record: PodRecord, sleeper: str) -> PodView:
-        now_s = self._in.clock.now_s()
-        self._in.fleet.lay(record, sleeper, now_s)
+        now_s = self._deps.clock.now_s()
+        self._deps.fleet.lay(record, sleeper, now_s)
         if not self._withdrawals.settled(record.pod):
             # That an earlier sleeper withdrew may be written after this: what is so is written once more.
             self._withdrawals.void(record.pod)
             self._keep(record.pod)
-        self._in.consents.checked_in(sleeper)
-        for conductor in self._conductors.values():
-            conductor.seating.excused.discard(record.pod)
+        self._deps.consents.checked_in(sleeper)
+        for runtime in self._runtimes.values():
+            runtime.seating.excused.discard(record.pod)
         sentence = f"a sleeper is checked in to {record.pod}"
-        self._in.journal.append(now_s, "checked-in", sentence, pod=record.pod)
-        return self._in.fleet.shown(record)
+        self._deps.journal.append(now_s, "checked-in", sentence, pod=record.pod)
+        return self._deps.fleet.shown(record)
 
     def _refusal(self, record: PodRecord, sleeper: str, etag: str, *, closing: bool) -> Refusal | None:
         pod = record.pod
         if not is_name(sleeper):
             return bad_field("sleeper", f"a pseudonym of {NAME_RULE}", Figure("something else"))
-        if etag and etag != self._in.fleet.shown(record).etag:
+        if etag and etag != self._deps.fleet.shown(record).etag:
             return Refusal(Code.STALE_ETAG, f"pod {pod!r} has changed since etag {etag}", {"pod": pod})
         if closing:
             return Refusal(Code.SHUTTING_DOWN, "the daemon is shutting down")
@@ -118,7 +118,7 @@ class Beds:
         if record.sleeper or record.pod in self._binding:
             return Refusal(Code.POD_BUSY, f"another sleeper is in pod {record.pod!r}", {"pod": record.pod})
         bound = (pod for pod, one in self._binding.items() if one.sleeper == sleeper)
-        elsewhere = self._in.fleet.pod_of(sleeper) or next(bound, "")
+        elsewhere = self._deps.fleet.pod_of(sleeper) or next(bound, "")
         if elsewhere:
             return Refusal(
                 Code.SLEEPER_ELSEWHERE, f"this sleeper is checked in to pod {elsewhere!r}", {"pod": elsewhere}
@@ -135,21 +135,21 @@ class Beds:
             self._overtake(waiting)
             answer = self._unbind(record)
         if not record.online:
-            self._in.tickets.forget(pod)
-        return self._in.fleet.shown(record) if answer is None or isinstance(answer, PodView) else answer
+            self._deps.tickets.forget(pod)
+        return self._deps.fleet.shown(record) if answer is None or isinstance(answer, PodView) else answer
 
     def _overtake(self, waiting: Binding | None) -> None:
         if waiting is not None and waiting.answer is not None and not waiting.answer.settled:
             waiting.answer.settle(Refusal(Code.NOT_CHECKED_IN, "the pod was checked out meanwhile"))
 
     def _unbind(self, record: PodRecord) -> Answer:
-        pod, now_s = record.pod, self._in.clock.now_s()
+        pod, now_s = record.pod, self._deps.clock.now_s()
         if record.sleeper:
             self._release(record, "checked out")
-            self._in.fleet.lay(record, "", now_s)
-            self._in.journal.append(now_s, "checked-out", f"the sleeper of {pod} is checked out", pod=pod)
+            self._deps.fleet.lay(record, "", now_s)
+            self._deps.journal.append(now_s, "checked-out", f"the sleeper of {pod} is checked out", pod=pod)
         self._unsaved.pop(pod, None)
-        return self._in.commits.ask(
+        return self._deps.commits.ask(
             Transaction(check_ins=((pod, ""),)),
             "the check-out",
             lambda _terms: self._unbound(record),
@@ -160,7 +160,7 @@ class Beds:
         """The ledger has nobody in this bed, so it has the withdrawal of who lay there too."""
         if not record.sleeper:
             self._withdrawals.void(record.pod)
-        return self._in.fleet.shown(record)
+        return self._deps.fleet.shown(record)
 
     # -- what is not yet written ----------------------------------------------------------------------
 
@@ -179,8 +179,8 @@ class Beds:
             if not commit.done:
                 self._unsaved.update(dict.fromkeys(pods))
 
-        self._in.commits.submit(Transaction(check_ins=rows), "who lies where", over)
+        self._deps.commits.submit(Transaction(check_ins=rows), "who lies where", over)
 
     def _sleeper(self, pod: str) -> str:
-        record = self._in.fleet.get(pod)
+        record = self._deps.fleet.get(pod)
         return record.sleeper if record is not None else ""

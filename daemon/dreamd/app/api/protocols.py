@@ -1,7 +1,7 @@
 """What the API may ask of the application: a call answers at once, with a value or a refusal.
 
-A call that binds somebody may answer `Later`: once the ledger has it, or has not within a few seconds. What
-severs is done in the call, whatever the ledger does.
+A call that binds a sleeper may answer `Deferred`: once the ledger has it, or has not within a few seconds.
+A sever is done in the call, whatever the ledger does.
 
 Watches are pulled: the caller gets an object with `take`, and a callback that says there is
 something to take. The callback is called on the application's thread and must return at once.
@@ -27,7 +27,7 @@ from dreamd.core.refusals import Refusal
 from dreamd.core.safety.scopes import SeverScope
 from dreamd.core.safety.views import BreakerView
 from dreamd.core.safety.wake_orders import Order
-from dreamd.ports.deferred import Later
+from dreamd.ports.deferred import Deferred
 from dreamwire.messages import WakeScope
 
 
@@ -110,7 +110,7 @@ class Ordered:
     ticket: SeverTicket
 
 
-class BreakerDesk(Protocol):
+class BreakersApi(Protocol):
     """The breakers; a name is pods/{pod} or dreamscapes/{dreamscape}."""
 
     def list(self, state: BreakerState | None = None, after: str = "") -> Iterator[BreakerView]:
@@ -130,12 +130,12 @@ class BreakerDesk(Protocol):
 
     def reset(
         self, name: str, by: str, reason: str, etag: str = ""
-    ) -> BreakerView | Refusal | Later[BreakerView]:
+    ) -> BreakerView | Refusal | Deferred[BreakerView]:
         """From LOCKED to HALF_OPEN, by a named person with a reason."""
         ...
 
 
-class WakeDesk(Protocol):
+class WakeOrdersApi(Protocol):
     """Wake orders."""
 
     def list(self, after: str = "", *, standing: bool = False) -> Iterator[Order]:
@@ -152,7 +152,7 @@ class WakeDesk(Protocol):
         """Wake everyone in this scope, now, and keep them from being merged until it is lifted."""
         ...
 
-    def lift(self, order_id: str, by: str, reason: str) -> Order | Refusal | Later[Order]:
+    def lift(self, order_id: str, by: str, reason: str) -> Order | Refusal | Deferred[Order]:
         """The order stands no longer; a name and a reason are required."""
         ...
 
@@ -165,11 +165,11 @@ class SeverDesk(Protocol):
         ...
 
 
-class Coordination(Protocol):
+class ApplicationApi(Protocol):
     """The application as its callers see it."""
 
     @property
-    def breakers(self) -> BreakerDesk:
+    def breakers(self) -> BreakersApi:
         """Look at breakers, trip and reset them."""
         ...
 
@@ -179,7 +179,7 @@ class Coordination(Protocol):
         ...
 
     @property
-    def waking(self) -> WakeDesk:
+    def waking(self) -> WakeOrdersApi:
         """Give and lift wake orders."""
         ...
 
@@ -211,11 +211,11 @@ class Coordination(Protocol):
         """The pod a sleeper is checked in to."""
         ...
 
-    def check_in(self, pod: str, sleeper: str, etag: str = "") -> PodView | Refusal | Later[PodView]:
+    def check_in(self, pod: str, sleeper: str, etag: str = "") -> PodView | Refusal | Deferred[PodView]:
         """Bind a sleeper (a pseudonym) to a pod; the same pair again is the same answer."""
         ...
 
-    def check_out(self, pod: str) -> PodView | Refusal | Later[PodView]:
+    def check_out(self, pod: str) -> PodView | Refusal | Deferred[PodView]:
         """Release the pod, then unbind its sleeper; idempotent."""
         ...
 
@@ -225,13 +225,13 @@ class Coordination(Protocol):
 
     def create(
         self, plan: Plan, *, validate_only: bool = False
-    ) -> DreamscapeView | Refusal | Later[DreamscapeView]:
+    ) -> DreamscapeView | Refusal | Deferred[DreamscapeView]:
         """Create a Dreamscape in PLANNED, or say what is wrong with the plan."""
         ...
 
     def update(
         self, plan: Plan, etag: str = "", *, validate_only: bool = False
-    ) -> DreamscapeView | Refusal | Later[DreamscapeView]:
+    ) -> DreamscapeView | Refusal | Deferred[DreamscapeView]:
         """Change the plan of the Dreamscape of that name before its start, or say what is wrong with it."""
         ...
 
@@ -249,7 +249,7 @@ class Coordination(Protocol):
         """One Dreamscape."""
         ...
 
-    def start(self, name: str, etag: str = "") -> DreamscapeView | Refusal | Later[DreamscapeView]:
+    def start(self, name: str, etag: str = "") -> DreamscapeView | Refusal | Deferred[DreamscapeView]:
         """Freeze the scale, assign everyone admitted, begin to dream."""
         ...
 

@@ -20,11 +20,11 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final
 
-from dreamd.app.dependencies import Surroundings
+from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.archive import Archive
-from dreamd.app.dreamscapes.runtime import Conductor
+from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.fleet.registry import PodRecord
-from dreamd.app.fleet.sever_confirmations import Ticket
+from dreamd.app.fleet.sever_confirmations import PendingSever
 from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.core.refusals import Code, Refusal, bad_field
 from dreamd.core.safety.causes import Cause
@@ -35,24 +35,24 @@ NO_BED: Final = "this sleeper is checked in to no pod"
 """The name is not repeated: a caller may have sent that of a person."""
 
 
-class Severing:
+class SeverCommands:
     """Implements `coordination.SeverDesk`."""
 
     def __init__(
-        self, surroundings: Surroundings, conductors: Mapping[str, Conductor], archive: Archive
+        self, dependencies: Dependencies, runtimes: Mapping[str, DreamscapeRuntime], archive: Archive
     ) -> None:
-        self._in = surroundings
-        self._conductors = conductors
+        self._deps = dependencies
+        self._runtimes = runtimes
         self._archive = archive
 
-    def order(self, scope: SeverScope, target: str, issuer: str, reason: str) -> Ticket | Refusal:
+    def order(self, scope: SeverScope, target: str, issuer: str, reason: str) -> PendingSever | Refusal:
         """Set each pod in the scope to zero, in this call; target: the bare name, empty for the fleet."""
         found = self._reached(scope, target)
         if isinstance(found, Refusal):
             return found
         whole, alone = found
-        holding = [seat.pod for conductor in whole for seat in conductor.holding()]
-        ticket = self._in.tickets.issue([*holding, *(r.pod for r in alone if self._holds(r))])
+        holding = [seat.pod for runtime in whole for seat in runtime.holding()]
+        ticket = self._deps.tickets.issue([*holding, *(r.pod for r in alone if self._holds(r))])
         said = ": ".join(word for word in (issuer, reason) if word)
         self._cut(whole, alone, said)
         self._tell(scope, target, said)
@@ -60,11 +60,13 @@ class Severing:
 
     # -- whom it reaches --------------------------------------------------------------------------
 
-    def _reached(self, scope: SeverScope, target: str) -> tuple[list[Conductor], list[PodRecord]] | Refusal:
+    def _reached(
+        self, scope: SeverScope, target: str
+    ) -> tuple[list[DreamscapeRuntime], list[PodRecord]] | Refusal:
         """The Dreamscapes to sever as a whole, and the pods to sever alone."""
         match scope:
             case SeverScope.SLEEPER:
-                return self._bed(self._in.fleet.pod_of(target), NO_BED)
+                return self._bed(self._deps.fleet.pod_of(target), NO_BED)
             case SeverScope.POD:
                 return self._bed(target, f"pod {target!r} has never connected")
             case SeverScope.DREAMSCAPE:
@@ -72,70 +74,70 @@ class Severing:
             case SeverScope.SITE:
                 return self._site(target)
             case SeverScope.FLEET:
-                return list(self._conductors.values()), self._strays()
+                return list(self._runtimes.values()), self._strays()
 
-    def _bed(self, pod: str, unknown: str) -> tuple[list[Conductor], list[PodRecord]] | Refusal:
-        record = self._in.fleet.get(pod)
+    def _bed(self, pod: str, unknown: str) -> tuple[list[DreamscapeRuntime], list[PodRecord]] | Refusal:
+        record = self._deps.fleet.get(pod)
         return ([], [record]) if record is not None else Refusal(Code.POD_UNKNOWN, unknown)
 
-    def _dreamscape(self, name: str) -> tuple[list[Conductor], list[PodRecord]] | Refusal:
-        conductor = self._conductors.get(name)
-        if conductor is None and not self._archive.used(name):
+    def _dreamscape(self, name: str) -> tuple[list[DreamscapeRuntime], list[PodRecord]] | Refusal:
+        runtime = self._runtimes.get(name)
+        if runtime is None and not self._archive.used(name):
             return Refusal(Code.DREAMSCAPE_UNKNOWN, f"no Dreamscape is named {name!r}", {"dreamscape": name})
-        return ([conductor] if conductor is not None else []), []
+        return ([runtime] if runtime is not None else []), []
 
-    def _site(self, site: str) -> tuple[list[Conductor], list[PodRecord]] | Refusal:
-        here = {record.pod: record for record in self._in.fleet if record.presence.site == site}
+    def _site(self, site: str) -> tuple[list[DreamscapeRuntime], list[PodRecord]] | Refusal:
+        here = {record.pod: record for record in self._deps.fleet if record.presence.site == site}
         if not here:
             return bad_field("target", "a site of which a pod has connected", site)
-        whole = [c for c in self._conductors.values() if _all_in(c, here.keys())]
-        covered = {seat.pod for conductor in whole for seat in conductor.holding()}
+        whole = [c for c in self._runtimes.values() if _all_in(c, here.keys())]
+        covered = {seat.pod for runtime in whole for seat in runtime.holding()}
         alone = [r for pod, r in here.items() if pod not in covered and (r.dreamscape or self._holds(r))]
         return whole, alone
 
     def _strays(self) -> list[PodRecord]:
         """Pods that say they hold a slot, of which no Dreamscape here knows."""
-        seated = {seat.pod for conductor in self._conductors.values() for seat in conductor.holding()}
-        return [record for record in self._in.fleet if record.pod not in seated and self._holds(record)]
+        seated = {seat.pod for runtime in self._runtimes.values() for seat in runtime.holding()}
+        return [record for record in self._deps.fleet if record.pod not in seated and self._holds(record)]
 
     def _holds(self, record: PodRecord) -> bool:
-        conductor = self._conductors.get(record.dreamscape)
-        seat = conductor.seats.of(record.pod) if conductor is not None else None
+        runtime = self._runtimes.get(record.dreamscape)
+        seat = runtime.seats.of(record.pod) if runtime is not None else None
         return (seat is not None and seat.slot is not None) or bool(
             record.status and record.status.assignment
         )
 
     # -- the cut ----------------------------------------------------------------------------------
 
-    def _cut(self, whole: list[Conductor], alone: list[PodRecord], said: str) -> None:
+    def _cut(self, whole: list[DreamscapeRuntime], alone: list[PodRecord], said: str) -> None:
         """Every zero first, then what is written; one that fails does not keep the next from being cut."""
-        seated = [(record, self._conductors.get(record.dreamscape)) for record in alone]
-        mixed = dict.fromkeys(conductor for _, conductor in seated if conductor is not None)
-        acts: list[Callable[[], object]] = [partial(conductor.zero, Cause.OPERATOR) for conductor in whole]
-        acts += [partial(self._release, record, conductor, said) for record, conductor in seated]
-        acts += [partial(conductor.sever, Cause.OPERATOR, said) for conductor in whole]
-        acts += [conductor.keep_books for conductor in mixed]
+        seated = [(record, self._runtimes.get(record.dreamscape)) for record in alone]
+        mixed = dict.fromkeys(runtime for _, runtime in seated if runtime is not None)
+        acts: list[Callable[[], object]] = [partial(runtime.zero, Cause.OPERATOR) for runtime in whole]
+        acts += [partial(self._release, record, runtime, said) for record, runtime in seated]
+        acts += [partial(runtime.sever, Cause.OPERATOR, said) for runtime in whole]
+        acts += [runtime.keep_books for runtime in mixed]
         _each(acts)
 
-    def _release(self, record: PodRecord, conductor: Conductor | None, said: str) -> None:
+    def _release(self, record: PodRecord, runtime: DreamscapeRuntime | None, said: str) -> None:
         order = Release(said or Cause.OPERATOR.value)
-        self._in.orders.send(record.pod, record.incarnation, order, self._in.clock.now_s())
-        if conductor is not None:
-            conductor.cut(record)
+        self._deps.orders.send(record.pod, record.incarnation, order, self._deps.clock.now_s())
+        if runtime is not None:
+            runtime.cut(record)
 
     def _tell(self, scope: SeverScope, target: str, said: str) -> None:
         whom = {SeverScope.FLEET: "the fleet", SeverScope.SLEEPER: "one sleeper"}
         named = whom.get(scope, f"{scope.value} {target}")
         sentence = f"sever of {named}" + (f": {said}" if said else "")
-        self._in.journal.append(
-            self._in.clock.now_s(), "sever-order", sentence, cause=Cause.OPERATOR.value, reason=scope.value
+        self._deps.journal.append(
+            self._deps.clock.now_s(), "sever-order", sentence, cause=Cause.OPERATOR.value, reason=scope.value
         )
 
 
-def _all_in(conductor: Conductor, pods: Iterable[str]) -> bool:
+def _all_in(runtime: DreamscapeRuntime, pods: Iterable[str]) -> bool:
     """Whether every pod that has a slot is one of these, and there is one."""
-    holding = {seat.pod for seat in conductor.holding()}
-    return bool(holding) and holding <= set(pods) and conductor.state is not DreamscapeState.ENDED
+    holding = {seat.pod for seat in runtime.holding()}
+    return bool(holding) and holding <= set(pods) and runtime.state is not DreamscapeState.ENDED
 
 
 def _each(acts: Iterable[Callable[[], object]]) -> None:

@@ -10,31 +10,31 @@ woken once in this life of its agent. Lifting unlatches nobody; that is the slee
 from collections.abc import Iterator, Mapping
 
 from dreamd.app.api.protocols import Ordered
-from dreamd.app.dependencies import Surroundings
+from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.archive import Archive
-from dreamd.app.dreamscapes.runtime import Conductor
+from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.fleet.registry import PodRecord
-from dreamd.app.fleet.sever_confirmations import Ticket
+from dreamd.app.fleet.sever_confirmations import PendingSever
 from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.core.listing import dated
 from dreamd.core.refusals import Code, Refusal, bad_field
 from dreamd.core.safety.wake_orders import Order, reaches
-from dreamd.ports.deferred import Later
+from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger import Transaction
 from dreamwire.messages import Status, WakeOrder, WakePod, WakeScope
 
 UNNAMED = "somebody who gave no name"
 
 
-class Waking:
+class WakeOrderCommands:
     """Implements `coordination.WakeDesk`."""
 
     def __init__(
-        self, surroundings: Surroundings, conductors: Mapping[str, Conductor], archive: Archive
+        self, dependencies: Dependencies, runtimes: Mapping[str, DreamscapeRuntime], archive: Archive
     ) -> None:
-        self._in = surroundings
+        self._deps = dependencies
         self._archive = archive
-        self._conductors = conductors
+        self._runtimes = runtimes
         self._told: dict[str, tuple[str, int]] = {}
 
     def list(self, after: str = "", *, standing: bool = False) -> Iterator[Order]:
@@ -43,35 +43,35 @@ class Waking:
         Raises:
             ValueError: it is no place (`listing.place_of_order`).
         """
-        return (order for order in self._in.wakes.after(dated(after)) if order.stands or not standing)
+        return (order for order in self._deps.wakes.after(dated(after)) if order.stands or not standing)
 
     def order(
         self, scope: WakeScope, target: str, issuer: str, reason: str, request_id: str = ""
     ) -> Ordered | Refusal:
         """Wake everyone in this scope, now, and keep them from being merged until it is lifted."""
-        asked = self._in.wakes.asked(request_id)
+        asked = self._deps.wakes.asked(request_id)
         if asked is not None and (asked.scope, asked.target) != (scope, target):
             # A way out is never refused for its request id: one that is taken counts as none.
             asked, request_id = None, ""
         if asked is not None and not asked.stands:
-            return Ordered(asked, self._in.tickets.issue(()))
-        standing = asked or self._in.wakes.standing(scope, target)
+            return Ordered(asked, self._deps.tickets.issue(()))
+        standing = asked or self._deps.wakes.standing(scope, target)
         unknown = None if standing else self._unknown(scope, target)
         if unknown is not None:
             return unknown
         order = standing or self._new(scope, target, issuer, reason, request_id)
         if standing is None:
-            self._in.wakes.give(order)
+            self._deps.wakes.give(order)
         ticket = self._wake(order)
-        now_s = self._in.clock.now_s()
+        now_s = self._deps.clock.now_s()
         sentence = f"wake order {order.id} ({_whom(order)}) by {order.issuer}: {order.reason}"
-        self._in.journal.append(now_s, "wake-order", sentence, cause="wake")
-        self._in.wakes.flush()
+        self._deps.journal.append(now_s, "wake-order", sentence, cause="wake")
+        self._deps.wakes.flush()
         return Ordered(order, ticket)
 
     def _new(self, scope: WakeScope, target: str, issuer: str, reason: str, request_id: str) -> Order:
-        now_s = self._in.clock.now_s()
-        revision = self._in.wakes.next_revision(now_s)
+        now_s = self._deps.clock.now_s()
+        revision = self._deps.wakes.next_revision(now_s)
         return Order(
             f"w{revision:x}", revision, scope, target, issuer or UNNAMED, reason, now_s, request_id=request_id
         )
@@ -80,29 +80,29 @@ class Waking:
         """A name that nobody bears would wake nobody, and whoever wrote it would not know."""
         match scope:
             case WakeScope.POD:
-                record = self._in.fleet.find(target)
+                record = self._deps.fleet.find(target)
                 return record if isinstance(record, Refusal) else None
             case WakeScope.DREAMSCAPE if not self._archive.used(target):
                 sentence = f"no Dreamscape is named {target!r}"
                 return Refusal(Code.DREAMSCAPE_UNKNOWN, sentence, {"dreamscape": target})
-            case WakeScope.SITE if all(record.presence.site != target for record in self._in.fleet):
+            case WakeScope.SITE if all(record.presence.site != target for record in self._deps.fleet):
                 return bad_field("target", "a site of which a pod has connected", target)
             case _:
                 return None
 
-    def _wake(self, order: Order) -> Ticket:
-        one = self._in.fleet.get(order.target) if order.scope is WakeScope.POD else None
+    def _wake(self, order: Order) -> PendingSever:
+        one = self._deps.fleet.get(order.target) if order.scope is WakeScope.POD else None
         reached = [
             record
-            for record in ([one] if one is not None else self._in.fleet)
+            for record in ([one] if one is not None else self._deps.fleet)
             if reaches(order, record.pod, record.presence.site, record.dreamscape)
         ]
-        ticket = self._in.tickets.issue(record.pod for record in reached if self._holds(record))
+        ticket = self._deps.tickets.issue(record.pod for record in reached if self._holds(record))
         with_it: set[str] = set()
-        for conductor in tuple(self._conductors.values()):
-            if _covered(order, conductor):
-                with_it.update(seat.pod for seat in conductor.holding())
-                conductor.wake(order.issuer, order.reason)
+        for runtime in tuple(self._runtimes.values()):
+            if _covered(order, runtime):
+                with_it.update(seat.pod for seat in runtime.holding())
+                runtime.wake(order.issuer, order.reason)
         for record in reached:
             if record.pod in with_it:
                 self._told[record.pod] = (order.id, record.incarnation)
@@ -111,19 +111,19 @@ class Waking:
         return ticket
 
     def _holds(self, record: PodRecord) -> bool:
-        conductor = self._conductors.get(record.dreamscape)
-        seat = conductor.seats.of(record.pod) if conductor is not None else None
+        runtime = self._runtimes.get(record.dreamscape)
+        seat = runtime.seats.of(record.pod) if runtime is not None else None
         return (seat is not None and seat.slot is not None) or bool(
             record.status and record.status.assignment
         )
 
     def _wake_pod(self, order: Order, record: PodRecord) -> None:
-        now_s = self._in.clock.now_s()
+        now_s = self._deps.clock.now_s()
         self._told[record.pod] = (order.id, record.incarnation)
-        conductor = self._conductors.get(record.dreamscape)
-        self._in.orders.send(record.pod, record.incarnation, WakePod(order.reason, order.issuer), now_s)
-        if conductor is not None:
-            conductor.wake_seat(record)
+        runtime = self._runtimes.get(record.dreamscape)
+        self._deps.orders.send(record.pod, record.incarnation, WakePod(order.reason, order.issuer), now_s)
+        if runtime is not None:
+            runtime.wake_seat(record)
 
     def forget(self, pod: str) -> None:
         """The pod is known no more; should it appear again, it is told again."""
@@ -131,7 +131,7 @@ class Waking:
 
     def on_status(self, record: PodRecord, status: Status) -> None:
         """A pod that a standing order reaches and that nobody has told yet is told, unless it is latched."""
-        order = self._in.wakes.reaching(record.pod, record.presence.site, record.dreamscape)
+        order = self._deps.wakes.reaching(record.pod, record.presence.site, record.dreamscape)
         if order is None or self._told.get(record.pod) == (order.id, record.incarnation):
             return
         if not status.latched:
@@ -143,42 +143,42 @@ class Waking:
         A stranger cannot sign: what is not ours is set right. An order of ours that is newer than the
         ledger's newest was lost with a ledger: it stands again.
         """
-        if said is None or not self._in.wakes.forgotten(said):
-            self._in.wakes.set_right()
+        if said is None or not self._deps.wakes.forgotten(said):
+            self._deps.wakes.set_right()
             return
-        order = self._in.wakes.take_up(said)
+        order = self._deps.wakes.take_up(said)
         self._wake(order)
-        now_s = self._in.clock.now_s()
+        now_s = self._deps.clock.now_s()
         sentence = (
             f"wake order {order.id} ({_whom(order)}) by {order.issuer} stands at the broker and not in the "
             f"ledger: it stands again: {order.reason}"
         )
-        self._in.journal.append(now_s, "wake-order", sentence, cause="wake")
-        self._in.wakes.flush()
+        self._deps.journal.append(now_s, "wake-order", sentence, cause="wake")
+        self._deps.wakes.flush()
 
-    def lift(self, order_id: str, by: str, reason: str) -> Order | Refusal | Later[Order]:
+    def lift(self, order_id: str, by: str, reason: str) -> Order | Refusal | Deferred[Order]:
         """The order stands no longer; a name and a reason are required. Lifted twice is lifted once."""
-        order = self._in.wakes.get(order_id)
+        order = self._deps.wakes.get(order_id)
         if order is None:
             sentence = f"no wake order is named {order_id!r}"
             return Refusal(Code.WAKE_ORDER_UNKNOWN, sentence, {"order": order_id})
         missing = _missing(by, reason)
         if missing is not None or not order.stands:
             return missing or order
-        lifted = self._in.wakes.lifting(order, by.strip(), reason.strip(), self._in.clock.now_s())
-        return self._in.commits.ask(
+        lifted = self._deps.wakes.lifting(order, by.strip(), reason.strip(), self._deps.clock.now_s())
+        return self._deps.commits.ask(
             Transaction(wake_orders=(lifted,)),
             "the lifting",
             lambda _terms: self._lifted(lifted),
-            undo=lambda: self._in.wakes.still_stands(order_id),
+            undo=lambda: self._deps.wakes.still_stands(order_id),
         )
 
     def _lifted(self, lifted: Order) -> Order:
-        now_s = self._in.clock.now_s()
-        self._in.wakes.lift(lifted, now_s)
+        now_s = self._deps.clock.now_s()
+        self._deps.wakes.lift(lifted, now_s)
         by = f"{lifted.lifted_by}: {lifted.lifted_reason}"
         sentence = f"wake order {lifted.id} ({_whom(lifted)}) is lifted by {by}"
-        self._in.journal.append(now_s, "wake-lifted", sentence)
+        self._deps.journal.append(now_s, "wake-lifted", sentence)
         return lifted
 
 
@@ -193,9 +193,9 @@ def _whom(order: Order) -> str:
     return "the fleet" if order.scope is WakeScope.FLEET else f"{order.scope.name.lower()} {order.target}"
 
 
-def _covered(order: Order, conductor: Conductor) -> bool:
+def _covered(order: Order, runtime: DreamscapeRuntime) -> bool:
     """Whether the order wakes this Dreamscape as a whole. The fleet's leaves those that only gather."""
     if order.scope is WakeScope.DREAMSCAPE:
-        return order.target == conductor.plan.dreamscape
-    dreams = conductor.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED, DreamscapeState.WAKING)
+        return order.target == runtime.plan.dreamscape
+    dreams = runtime.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED, DreamscapeState.WAKING)
     return dreams and order.scope in (WakeScope.FLEET, WakeScope.UNSPECIFIED)

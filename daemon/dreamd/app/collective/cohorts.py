@@ -14,7 +14,7 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamd.app.collective.slot_table import Bank
+from dreamd.app.collective.slot_table import SlotTable
 from dreamd.app.stage.live_lead import NOBODY
 from dreamd.core.dreamscapes.roster import Slot
 from dreamd.core.dreamscapes.seats import NOTHING, Reading
@@ -30,12 +30,12 @@ from dreamd.core.limits import (
 from dreamd.core.safety.breaker import Breaker
 from dreamd.core.safety.causes import Cause
 from dreamd.fusion.collective import Fused, Fusion
-from dreamd.fusion.frame_table import Mask, Written
+from dreamd.fusion.frame_table import FrameVerdict, Mask
 from dreamwire.blend import coupling_to_byte
 from dreamwire.messages import Collective, Floats, Frame
 from dreamwire.schema import WIRE_REVISION, Schema
 
-__all__ = ["GRACE_HOPS", "OUTLIVES_S", "Bank", "Cohorts", "Condition", "SlotAt"]
+__all__ = ["GRACE_HOPS", "OUTLIVES_S", "Cohorts", "Condition", "SlotAt", "SlotTable"]
 
 GRACE_HOPS = round(3.0 / HOP_S)
 """A pod has this long after its assign before missing frames count."""
@@ -69,7 +69,7 @@ class Cohorts:
         self._scale = mu_db, sigma_db
         self._fusion: Fusion | None = None
         self._a_bank = max(-(-seats // COHORT_SLOTS), 1)
-        self._banks: list[Bank] = []
+        self._banks: list[SlotTable] = []
         self._opened = 0
         self._used: dict[int, int] = {}
         self.fused: Fused | None = None
@@ -92,9 +92,9 @@ class Cohorts:
         """Make room for cohorts up to this one."""
         self._opened = max(self._opened, cohort + 1)
         while self._opened > len(self._banks) * self._a_bank:
-            self._banks.append(Bank.of(self._schema, self._a_bank * COHORT_SLOTS))
+            self._banks.append(SlotTable.of(self._schema, self._a_bank * COHORT_SLOTS))
 
-    def _of(self, slot: Slot | SlotAt) -> tuple[Bank, int]:
+    def _of(self, slot: Slot | SlotAt) -> tuple[SlotTable, int]:
         """The bank and the row of a slot."""
         if slot.cohort >= self._opened:
             self._open(slot.cohort)
@@ -175,7 +175,7 @@ class Cohorts:
         bank.away[row] = breaker.away or (scored and bank.away[row])
         self._counted = None
 
-    def write(self, slot: Slot, frame: Frame, newest_instant: int) -> Written:
+    def write(self, slot: Slot, frame: Frame, newest_instant: int) -> FrameVerdict:
         """Take in one frame."""
         bank, row = self._of(slot)
         bank.seen = None
@@ -343,7 +343,7 @@ class Cohorts:
         return lost
 
     @property
-    def banks(self) -> tuple[Bank, ...]:
+    def banks(self) -> tuple[SlotTable, ...]:
         """The columns, to be read."""
         return tuple(self._banks)
 

@@ -30,7 +30,7 @@ from dreamd.core.limits import (
     SEVER_FADE_S,
     TICK_CLOSES_AFTER_S,
 )
-from dreamd.fusion.frame_table import Columns, Mask
+from dreamd.fusion.frame_table import FrameTable, Mask
 
 REACH_S: Final = LEASE_S + LEASE_FADE_S + SEVER_FADE_S + TICK_CLOSES_AFTER_S
 """From the instant of a tick to when nothing of its grant is rendered any more, at the latest."""
@@ -46,7 +46,7 @@ _NEVER: Final = -(1 << 62)
 assert HELD_HOPS <= KEPT_HOPS
 
 
-class Grants:
+class GrantHistory:
     """The newest grants of one cohort. Arrays are by slot. frames_above: so many have said too much."""
 
     def __init__(self, slots: int) -> None:
@@ -81,7 +81,7 @@ class Grants:
         self._over[slot] = 0
         self._above[slot] = False
 
-    def disobeyed(self, columns: Columns, instant: int) -> Mask:
+    def disobeyed(self, columns: FrameTable, instant: int) -> Mask:
         """Judge every frame not judged before, each once; bool[slots]: too much, so often running.
 
         instant: the grid instant that closes, whose grants have not been noted yet.

@@ -11,9 +11,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamd.app.collective.grant_history import Grants
+from dreamd.app.collective.grant_history import GrantHistory
 from dreamd.core.limits import FRAME_STALE_HOPS, GUIDELINE_CAP, HOP_S, RAMP_MIN_S
-from dreamd.fusion.frame_table import Columns, Mask
+from dreamd.fusion.frame_table import FrameTable, Mask
 from dreamwire.schema import Schema
 
 RISE = GUIDELINE_CAP / RAMP_MIN_S * (FRAME_STALE_HOPS + 2) * HOP_S
@@ -22,7 +22,7 @@ _NEVER = -(1 << 62)
 
 
 @dataclass(slots=True)
-class Bank:
+class SlotTable:
     """The columns of one bank and who may take part. granted: uint8[slots], as last broadcast.
 
     most: the sleepers' own ceilings, as bytes; halved: how many times a grant is halved. float64[slots]:
@@ -30,13 +30,13 @@ class Bank:
     charged, `left_min` what the limit leaves.
     """
 
-    columns: Columns
+    columns: FrameTable
     occupied: Mask
     allowed: Mask
     away: Mask
     since: NDArray[np.int64]
     granted: NDArray[np.uint8]
-    grants: Grants
+    grants: GrantHistory
     most: NDArray[np.uint8]
     halved: NDArray[np.uint8]
     rate: NDArray[np.float64]
@@ -50,13 +50,13 @@ class Bank:
     def of(cls, schema: Schema, slots: int) -> Self:
         """A bank nobody has been given a slot of."""
         return cls(
-            Columns(schema, slots),
+            FrameTable(schema, slots),
             np.zeros(slots, dtype=np.bool_),
             np.zeros(slots, dtype=np.bool_),
             np.zeros(slots, dtype=np.bool_),
             np.zeros(slots, dtype=np.int64),
             np.zeros(slots, dtype=np.uint8),
-            Grants(slots),
+            GrantHistory(slots),
             np.zeros(slots, dtype=np.uint8),
             np.zeros(slots, dtype=np.uint8),
             np.zeros(slots),
@@ -66,7 +66,7 @@ class Bank:
         )
 
     def recent(self, instant: int) -> Mask:
-        """See `Columns.recent`; asked several times a tick, in which nothing is written."""
+        """See `FrameTable.recent`; asked several times a tick, in which nothing is written."""
         if self.seen is None or self.seen[0] != instant:
             self.seen = instant, self.columns.recent(instant)
         return self.seen[1]

@@ -8,11 +8,11 @@ It decides nothing. Where there is no time for it, nothing is shown.
 from functools import partial
 
 from dreamd.fusion.synchrony import surrogate_z
-from dreamd.fusion.synchrony_tracker import Chorus
-from dreamd.ports.worker import Aside
+from dreamd.fusion.synchrony_tracker import SynchronyTracker
+from dreamd.ports.worker import Worker
 
 
-def check(chorus: Chorus, instant: int, aside: Aside) -> None:
+def check(chorus: SynchronyTracker, instant: int, aside: Worker) -> None:
     """Have this Dreamscape's synchrony checked by shifts, if it is due and there is time.
 
     Args:

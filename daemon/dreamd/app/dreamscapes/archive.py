@@ -18,9 +18,9 @@ from hashlib import blake2b
 from math import inf, nan
 from typing import Final
 
-from dreamd.app.dependencies import Surroundings
+from dreamd.app.dependencies import Dependencies
 from dreamd.app.events.subscriptions import Changed
-from dreamd.app.fleet.sever_confirmations import Ticket
+from dreamd.app.fleet.sever_confirmations import PendingSever
 from dreamd.core.dreamscapes.states import Move, breaker_of, refused
 from dreamd.core.dreamscapes.views import CollectiveView, DreamscapeState, DreamscapeView
 from dreamd.core.limits import ENDED_KEPT, ENDED_KEPT_S, ENDED_SEATS_KEPT
@@ -146,7 +146,7 @@ class Bygone:
         assert refusal is not None, "the table leads nowhere from ENDED"
         return refusal
 
-    def way_out(self) -> Ticket:
+    def way_out(self) -> PendingSever:
         """Sever, wake, end: valid, and there is nobody to sever."""
         return self._archive.nobody()
 
@@ -158,8 +158,8 @@ class Bygone:
 class Archive:
     """The ended Dreamscapes of one daemon, and all names."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
-        self._in = surroundings
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._deps = dependencies
         self._used = UsedNames()
         self._rows: OrderedDict[str, Row] = OrderedDict()
         self.places = Newest()
@@ -171,8 +171,8 @@ class Archive:
         Raises:
             LedgerError: they cannot be read.
         """
-        self._used = UsedNames(self._in.ledger.names())
-        for record in reversed(self._in.ledger.ended(ENDED_KEPT)):
+        self._used = UsedNames(self._deps.ledger.names())
+        for record in reversed(self._deps.ledger.ended(ENDED_KEPT)):
             self._keep(row_of(record))
         self._forget_old()
 
@@ -204,7 +204,7 @@ class Archive:
         self._forget_old()
 
     def _forget_old(self) -> None:
-        now_s = self._in.clock.now_s()
+        now_s = self._deps.clock.now_s()
         while self._rows:
             name, oldest = next(iter(self._rows.items()))
             kept = len(self._rows) <= ENDED_KEPT and now_s - oldest.ended_s <= ENDED_KEPT_S
@@ -228,7 +228,7 @@ class Archive:
         if kept is not None:
             return kept
         try:
-            record = self._in.ledger.find(name)
+            record = self._deps.ledger.find(name)
         except LedgerError as error:
             return Refusal(
                 Code.LEDGER_UNAVAILABLE, f"{name} has ended, and the ledger cannot be read: {error}"
@@ -237,6 +237,6 @@ class Archive:
             return Refusal(Code.DREAMSCAPE_UNKNOWN, f"no Dreamscape is named {name!r}", {"dreamscape": name})
         return row_of(record)
 
-    def nobody(self) -> Ticket:
+    def nobody(self) -> PendingSever:
         """The ticket of a sever that finds nobody."""
-        return self._in.tickets.issue(())
+        return self._deps.tickets.issue(())

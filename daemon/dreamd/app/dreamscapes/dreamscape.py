@@ -11,23 +11,23 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dreamd.app.collective.cohorts import Cohorts
-from dreamd.app.dependencies import Surroundings
+from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes import record as ledger_record
 from dreamd.app.dreamscapes.homecoming import Homecoming
 from dreamd.app.dreamscapes.pod_events import Happenings
-from dreamd.app.dreamscapes.seating.admission import Seating
-from dreamd.app.dreamscapes.seating.seat_commits import Granting, Started
+from dreamd.app.dreamscapes.seating.admission import Admission
+from dreamd.app.dreamscapes.seating.seat_commits import SeatCommits, Started
 from dreamd.app.dreamscapes.seating.shortfall import below_minimum
 from dreamd.app.dreamscapes.views import collective_view, dreamscape_view
-from dreamd.app.durability.fencing import Ownership
+from dreamd.app.durability.fencing import TermFence
 from dreamd.app.events.subscriptions import Changed
-from dreamd.app.events.tick_watchers import Audience, CollectiveWatching, Newest
+from dreamd.app.events.tick_watchers import CollectiveWatching, Newest, TickWatchers
 from dreamd.app.fleet.registry import PodRecord
-from dreamd.app.fleet.sever_confirmations import Ticket
-from dreamd.app.people.exposure import Company
-from dreamd.app.safety.breaker_evaluator import Judge
+from dreamd.app.fleet.sever_confirmations import PendingSever
+from dreamd.app.people.exposure import ExposureAccounting
+from dreamd.app.safety.breaker_evaluator import BreakerEvaluator
 from dreamd.app.safety.first_causes import FirstCauses, because
-from dreamd.app.safety.group_monitor import CrowdWatch
+from dreamd.app.safety.group_monitor import GroupMonitor
 from dreamd.core.dreamscapes.roster import Slot
 from dreamd.core.dreamscapes.seats import Seat, Seats
 from dreamd.core.dreamscapes.states import Move, move, refused
@@ -49,49 +49,49 @@ from dreamwire.messages import Floats, Release, WakePod, What
 from dreamwire.schema import schema_named
 
 
-class Session:
+class Dreamscape:
     """One Dreamscape, as far as it is asked for something."""
 
-    def __init__(self, plan: Plan, surroundings: Surroundings, created_s: float) -> None:
+    def __init__(self, plan: Plan, dependencies: Dependencies, created_s: float) -> None:
         self.plan = plan
         self.created_s = created_s
         self.state = DreamscapeState.PLANNED
         self.state_cause = ""
         self.skipped = 0
-        self._in = surroundings
-        self.seats = Seats(plan.seats_max, surroundings.rng)
-        self.ownership = Ownership(surroundings.ledger, plan.dreamscape)
-        self.seating = Seating(plan, surroundings, self.seats, self.ownership)
+        self._deps = dependencies
+        self.seats = Seats(plan.seats_max, dependencies.rng)
+        self.ownership = TermFence(dependencies.ledger, plan.dreamscape)
+        self.seating = Admission(plan, dependencies, self.seats, self.ownership)
         self.schema = schema_named(plan.schema)
         self.scale = (self.schema.shipped_mu(), self.schema.shipped_sigma())
         self.cohorts = Cohorts(self.schema, *self.scale, self.plan.seats_max)
-        self.judge = Judge(surroundings, self._breaker_moved, self._told)
+        self.judge = BreakerEvaluator(dependencies, self._breaker_moved, self._told)
         self.mass = MassFailure()
-        self.company = Company(self, surroundings)
-        self.crowd = CrowdWatch(self, surroundings)
-        self.causes = FirstCauses(surroundings.fleet)
+        self.company = ExposureAccounting(self, dependencies)
+        self.crowd = GroupMonitor(self, dependencies)
+        self.causes = FirstCauses(dependencies.fleet)
         newest = Newest(lambda: (self.ownership.first, self.cohorts.tick_number), self.newest)
-        self._audience = Audience(
-            newest, lambda: self.state is DreamscapeState.ENDED, surroundings.failures.attempt
+        self._audience = TickWatchers(
+            newest, lambda: self.state is DreamscapeState.ENDED, dependencies.failures.attempt
         )
-        self._happenings = Happenings(self, surroundings)
-        self.homecoming = Homecoming(self, surroundings)
+        self._happenings = Happenings(self, dependencies)
+        self.homecoming = Homecoming(self, dependencies)
         self.instant, self.withheld = 0, ""
         self._gathered_s = self.tick_s = 0.0
         self._quorate = self.closing = False
         self.severed_s, self.sever_cause, self.ended_s = 0.0, "", 0.0
-        self.books = ledger_record.Books(self, surroundings.commits)
-        self.granting = Granting(self, surroundings)
+        self.books = ledger_record.RecordWriter(self, dependencies.commits)
+        self.granting = SeatCommits(self, dependencies)
         self._version = 1
 
     # -- what is kept and shown -------------------------------------------------------------------
 
     @classmethod
-    def restore(cls, record: DreamscapeRecord, surroundings: Surroundings) -> Self:
+    def restore(cls, record: DreamscapeRecord, dependencies: Dependencies) -> Self:
         """Take a Dreamscape up as the ledger has it: same seats, new term, everyone from zero."""
-        conductor = cls(record.plan, surroundings, record.created_s)
-        ledger_record.take_up(conductor, record)
-        return conductor
+        runtime = cls(record.plan, dependencies, record.created_s)
+        ledger_record.take_up(runtime, record)
+        return runtime
 
     def record(self) -> DreamscapeRecord:
         """What the ledger keeps."""
@@ -104,8 +104,8 @@ class Session:
 
     def say(self, kind: str, sentence: str, cause: str = "", reason: str = "") -> None:
         """Write a fact about this Dreamscape into the journal; reason: what of it the log may have."""
-        now_s, name = self._in.clock.now_s(), self.plan.dreamscape
-        self._in.journal.append(now_s, kind, sentence, dreamscape=name, cause=cause, reason=reason)
+        now_s, name = self._deps.clock.now_s(), self.plan.dreamscape
+        self._deps.journal.append(now_s, kind, sentence, dreamscape=name, cause=cause, reason=reason)
 
     @property
     def etag(self) -> str:
@@ -114,11 +114,11 @@ class Session:
 
     def view(self, *, with_seats: bool = True) -> DreamscapeView:
         """The Dreamscape as the API shows it."""
-        return dreamscape_view(self, self._in.fleet, with_seats=with_seats)
+        return dreamscape_view(self, self._deps.fleet, with_seats=with_seats)
 
     def newest(self) -> CollectiveView | None:
         """The newest tick, as watchers see it."""
-        return collective_view(self, self._in.fleet)
+        return collective_view(self, self._deps.fleet)
 
     def watch(self, changed: Changed) -> CollectiveWatching | Refusal:
         """Watch the ticks."""
@@ -144,9 +144,9 @@ class Session:
         self._version += 1
         if self.state is not before:
             self.state_cause = cause
-            self.ended_s = self._in.clock.now_s() if self.state is DreamscapeState.ENDED else 0.0
-            self._in.locks.note_dreamscape(
-                self.plan.dreamscape, before, self.state, self._in.clock.now_s(), cause
+            self.ended_s = self._deps.clock.now_s() if self.state is DreamscapeState.ENDED else 0.0
+            self._deps.locks.note_dreamscape(
+                self.plan.dreamscape, before, self.state, self._deps.clock.now_s(), cause
             )
             self.say("state", f"{self.plan.dreamscape} is {self.state.value}: {cause}", self.state.value)
 
@@ -161,11 +161,11 @@ class Session:
             return refusal
         if self.granting.start_waits:
             return self.granting.start_waits
-        if self._in.commits.trouble:
-            return Refusal(Code.LEDGER_UNAVAILABLE, f"no seat can be kept now: {self._in.commits.trouble}")
+        if self._deps.commits.trouble:
+            return Refusal(Code.LEDGER_UNAVAILABLE, f"no seat can be kept now: {self._deps.commits.trouble}")
         admitted = self.seating.gather(started=False)
         if len(admitted) < self.plan.seats_min:
-            return below_minimum(self, self._in.fleet, len(admitted))
+            return below_minimum(self, self._deps.fleet, len(admitted))
         return self.granting.start(admitted, self.seating.scale(admitted))
 
     def begin(self, scale: tuple[Floats, Floats], sleepers: int) -> None:
@@ -186,22 +186,22 @@ class Session:
         self.seating.assign(seat, self.cohorts, self.scale, self.instant, self.company.dose(seat))
         self.company.seated(seat)
         self.crowd.take_up(seat)
-        record = self._in.fleet.get(seat.pod)
+        record = self._deps.fleet.get(seat.pod)
         if record is not None and not record.breaker.may_couple:
-            record.breaker = seated(record.breaker, self._in.clock.now_s())
+            record.breaker = seated(record.breaker, self._deps.clock.now_s())
             self.judge.attend(seat)
         self._version += 1
         self._happenings.seat("assigned", seat, f"{seat.pod} takes seat {seat.number}")
 
-    def sever(self, cause: Cause, reason: str) -> Ticket:
+    def sever(self, cause: Cause, reason: str) -> PendingSever:
         """Everyone to zero in this call; valid in every state."""
         ticket = self.zero(cause)
-        self.severed_s, self.sever_cause = self._in.clock.now_s(), cause.value
+        self.severed_s, self.sever_cause = self._deps.clock.now_s(), cause.value
         self._move(Move.SEVER, because(cause, reason))
         self.books.save()
         return ticket
 
-    def zero(self, cause: Cause) -> Ticket:
+    def zero(self, cause: Cause) -> PendingSever:
         """Publish zeros to every cohort now, whatever the state says."""
         self._quorate = False
         self.hush()
@@ -209,7 +209,7 @@ class Session:
         holding = self.holding()
         for seat in holding:
             self.causes.hold(seat, cause)
-        return self._in.tickets.issue(seat.pod for seat in holding)
+        return self._deps.tickets.issue(seat.pod for seat in holding)
 
     def hush(self) -> None:
         """Publish zeros now; the state and the books stay as they are."""
@@ -232,7 +232,7 @@ class Session:
         return None
 
     def _woken(self) -> Refusal | None:
-        order = self._in.wakes.over(self.plan.dreamscape, self.plan.site)
+        order = self._deps.wakes.over(self.plan.dreamscape, self.plan.site)
         if order is None:
             return None
         sentence = f"wake order {order.id} by {order.issuer} reaches {self.plan.dreamscape}"
@@ -250,31 +250,31 @@ class Session:
         assigned, healthy, _ = self.cohorts.counts()
         return assigned, healthy
 
-    def wake(self, issuer: str, reason: str) -> Ticket:
+    def wake(self, issuer: str, reason: str) -> PendingSever:
         """Sever, then wake everyone; valid in every state."""
         return self._send_home(Move.WAKE, WakePod(reason, issuer), Cause.WAKE, reason)
 
-    def end(self, reason: str) -> Ticket:
+    def end(self, reason: str) -> PendingSever:
         """Sever, then let everyone sleep on alone; the books close once all are home."""
         return self._send_home(Move.END, Release(reason or "ended"), Cause.ENDED, reason)
 
-    def _send_home(self, step_: Move, what: What, cause: Cause, reason: str) -> Ticket:
+    def _send_home(self, step_: Move, what: What, cause: Cause, reason: str) -> PendingSever:
         ticket = self.zero(cause)
         self.homecoming.order(what)
         self.sever_cause = self.homecoming.first_cause(cause)
-        self.severed_s = self._in.clock.now_s()
+        self.severed_s = self._deps.clock.now_s()
         self._move(step_, because(cause, reason))
         self.homecoming.leave_the_others(cause)
         self.books.save()
         self._close_if_home()
         return ticket
 
-    def release(self, record: PodRecord, reason: str) -> Ticket:
+    def release(self, record: PodRecord, reason: str) -> PendingSever:
         """This bed alone, now; nobody else notices."""
-        now_s = self._in.clock.now_s()
-        self._in.orders.send(record.pod, record.incarnation, Release(reason), now_s)
+        now_s = self._deps.clock.now_s()
+        self._deps.orders.send(record.pod, record.incarnation, Release(reason), now_s)
         seat = self.seats.of(record.pod)
-        ticket = self._in.tickets.issue([record.pod] if seat is not None and seat.slot else [])
+        ticket = self._deps.tickets.issue([record.pod] if seat is not None and seat.slot else [])
         self.seating.excused.add(record.pod)
         if seat is not None:
             self.leave(seat, Cause.RELEASED.value)
@@ -285,11 +285,11 @@ class Session:
         """The seat's sleeper goes: slot, weight and every trace in the sums go with them."""
         self._give_back(seat, self.seats.leave(seat, cause))
         self.judge.forget(seat)
-        record = self._in.fleet.get(seat.pod)
+        record = self._deps.fleet.get(seat.pod)
         if record is not None and record.dreamscape == self.plan.dreamscape:
             record.dreamscape, record.seat = "", 0
             self.causes.left(record, cause)
-            self._in.fleet.changed(record, self._in.clock.now_s())
+            self._deps.fleet.changed(record, self._deps.clock.now_s())
         self._version += 1
         self.books.changed = True
         self._happenings.seat("left", seat, f"{seat.pod} leaves seat {seat.number}: {cause}", cause)
@@ -308,9 +308,9 @@ class Session:
 
     def let_go(self, seat: Seat, cause: Cause) -> None:
         """This sleeper is in no later message; the books are told at house-keeping."""
-        self._in.tickets.issue([seat.pod] if seat.slot else [])
+        self._deps.tickets.issue([seat.pod] if seat.slot else [])
         self.leave(seat, cause.value)
-        self._in.orders.send(seat.pod, seat.incarnation, Release(cause.value), self._in.clock.now_s())
+        self._deps.orders.send(seat.pod, seat.incarnation, Release(cause.value), self._deps.clock.now_s())
 
     def tell_of(self, seat: Seat, kind: str, what: str) -> None:
         """A fact about this seat's sleeper, for the journal."""
@@ -333,11 +333,11 @@ class Session:
     def forget(self) -> None:
         """It has ended and is put away: columns, seats and statistics are given back, watches are over."""
         self.cohorts = Cohorts(self.schema, *self.scale, 1)
-        self.crowd = CrowdWatch(self, self._in)
-        self.seats = Seats(1, self._in.rng)
+        self.crowd = GroupMonitor(self, self._deps)
+        self.seats = Seats(1, self._deps.rng)
         self._audience.tell()
 
-    def close(self) -> Ticket:
+    def close(self) -> PendingSever:
         """The daemon shuts down: zeros from now on, then let the pods go; the state stays as it is."""
         self.closing = True
         ticket = self.zero(Cause.SHUTDOWN)
@@ -354,7 +354,7 @@ class Session:
         for message in self.cohorts.broadcasts(
             self.plan.dreamscape, self.instant, level, self.ownership.held
         ):
-            self._in.link.publish(message)
+            self._deps.link.publish(message)
 
     def tally(self) -> tuple[int, int, int]:
         """(assigned, merged, severed)."""

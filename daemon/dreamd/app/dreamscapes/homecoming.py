@@ -20,7 +20,7 @@ Rules
 from math import inf
 from typing import TYPE_CHECKING, Final
 
-from dreamd.app.dependencies import Surroundings
+from dreamd.app.dependencies import Dependencies
 from dreamd.app.fleet.registry import PodRecord
 from dreamd.core.dreamscapes.seats import Seat
 from dreamd.core.dreamscapes.views import DreamscapeState, SeatState
@@ -29,7 +29,7 @@ from dreamd.core.safety.causes import Cause
 from dreamwire.messages import PodEvent, PodEventKind, Release, Status, WakePod, What
 
 if TYPE_CHECKING:
-    from dreamd.app.dreamscapes.dreamscape import Session
+    from dreamd.app.dreamscapes.dreamscape import Dreamscape
 
 ALONE_AFTER_S: Final = LEASE_S + LEASE_FADE_S
 CLOCKS_AGREE_S: Final = 0.02
@@ -41,11 +41,11 @@ UNHEARD_S: Final = 15.0
 class Homecoming:
     """Sends the seats of one Dreamscape home and closes its books."""
 
-    def __init__(self, session: "Session", surroundings: Surroundings) -> None:
+    def __init__(self, session: "Dreamscape", dependencies: Dependencies) -> None:
         """Begin to count the silence of the pods that an earlier daemon seated."""
         self._session = session
-        self._in = surroundings
-        self._began_s = surroundings.clock.now_s()
+        self._deps = dependencies
+        self._began_s = dependencies.clock.now_s()
 
     @property
     def under_way(self) -> bool:
@@ -62,11 +62,11 @@ class Homecoming:
 
     def order(self, what: What) -> None:
         """Send this to every pod that holds a slot."""
-        now_s = self._in.clock.now_s()
+        now_s = self._deps.clock.now_s()
         for seat in self._session.holding():
-            record = self._in.fleet.get(seat.pod)
+            record = self._deps.fleet.get(seat.pod)
             if record is not None:
-                self._in.orders.send(seat.pod, record.incarnation, what, now_s)
+                self._deps.orders.send(seat.pod, record.incarnation, what, now_s)
 
     def order_stop(self) -> None:
         """Let every pod go because the daemon stops.
@@ -74,14 +74,14 @@ class Homecoming:
         A pod that nothing is held against is told from which zero on that was so. What it has stored of it is
         then no trip, and the next daemon scores it at once, as after a crash.
         """
-        session, now_s = self._session, self._in.clock.now_s()
+        session, now_s = self._session, self._deps.clock.now_s()
         for seat in session.holding():
-            record = self._in.fleet.get(seat.pod)
+            record = self._deps.fleet.get(seat.pod)
             if record is None or seat.slot is None:
                 continue
             well = record.breaker.may_couple
             zero = (session.ownership.held(seat.slot.cohort), session.cohorts.tick_number) if well else (0, 0)
-            self._in.orders.send(seat.pod, record.incarnation, Release(Cause.SHUTDOWN.value, *zero), now_s)
+            self._deps.orders.send(seat.pod, record.incarnation, Release(Cause.SHUTDOWN.value, *zero), now_s)
 
     def first_cause(self, cause: Cause) -> str:
         """Return the cause to keep: a Dreamscape that was woken stays woken when it is ended after that."""
@@ -104,8 +104,8 @@ class Homecoming:
         if status.applied == 0.0 and status.assignment == 0:
             if status.written_s(inf) >= self._session.severed_s:
                 self._session.leave(seat, "home")
-        elif status.assignment and seat.slot is None and not self._in.orders.waiting_for(record.pod):
-            self._in.orders.send(record.pod, record.incarnation, self._farewell(), self._in.clock.now_s())
+        elif status.assignment and seat.slot is None and not self._deps.orders.waiting_for(record.pod):
+            self._deps.orders.send(record.pod, record.incarnation, self._farewell(), self._deps.clock.now_s())
 
     def told(self, record: PodRecord, event: PodEvent) -> None:
         """A pod that has let go of its slot says that its fade is over, sooner than its next status would."""
@@ -143,7 +143,7 @@ class Homecoming:
                 self._session.leave(seat, "gone")
 
     def _gone(self, seat: Seat, now_s: float) -> bool:
-        record = self._in.fleet.get(seat.pod)
+        record = self._deps.fleet.get(seat.pod)
         ours = record is not None and record.dreamscape == self._session.plan.dreamscape
         if record is None or not ours:
             return seat.slot is not None or now_s - self._began_s > UNHEARD_S

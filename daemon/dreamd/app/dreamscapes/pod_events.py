@@ -6,7 +6,7 @@ daemon writes it down, counts it, and opens the breaker for what has malfunction
 
 from typing import TYPE_CHECKING, Final
 
-from dreamd.app.dependencies import Surroundings
+from dreamd.app.dependencies import Dependencies
 from dreamd.app.fleet.registry import PodRecord
 from dreamd.core.dreamscapes.seats import Seat
 from dreamd.core.dreamscapes.views import BreakerState
@@ -15,7 +15,7 @@ from dreamd.core.safety.causes import Cause, Kind, act, cause_named, kind_of
 from dreamwire.messages import PodEvent, PodEventKind
 
 if TYPE_CHECKING:
-    from dreamd.app.dreamscapes.dreamscape import Session
+    from dreamd.app.dreamscapes.dreamscape import Dreamscape
 
 NO_TRIP: Final = frozenset(
     {Cause.LEASE, Cause.DAEMON, Cause.SHUTDOWN}
@@ -29,9 +29,9 @@ GONE: Final = frozenset({PodEventKind.LATCHED, PodEventKind.LEFT})
 class Happenings:
     """Tells the journal and the meters; leads a pod's event to its consequence."""
 
-    def __init__(self, session: "Session", surroundings: Surroundings) -> None:
+    def __init__(self, session: "Dreamscape", dependencies: Dependencies) -> None:
         self._session = session
-        self._in = surroundings
+        self._deps = dependencies
 
     def seat(self, kind: str, seat: Seat, sentence: str, cause: str = "") -> None:
         """A fact about a seat."""
@@ -51,8 +51,8 @@ class Happenings:
         values: dict[str, float],
         acted_s: float = 0.0,
     ) -> None:
-        self._in.journal.append(
-            self._in.clock.now_s(),
+        self._deps.journal.append(
+            self._deps.clock.now_s(),
             kind,
             sentence,
             dreamscape=self._session.plan.dreamscape,
@@ -102,9 +102,9 @@ class Happenings:
             self._session.let_go(seat, Cause.EXPOSURE)
 
     def _count(self, cause: str, values: dict[str, float]) -> None:
-        self._in.meters.severed(cause_named(cause).value)
+        self._deps.meters.severed(cause_named(cause).value)
         if "evidence_to_zero_ms" in values:
-            self._in.meters.evidence_to_zero(values["evidence_to_zero_ms"] / 1000)
+            self._deps.meters.evidence_to_zero(values["evidence_to_zero_ms"] / 1000)
 
 
 def _sentence(pod: str, event: PodEvent, cause: str, values: dict[str, float]) -> str:
@@ -130,11 +130,11 @@ def _spent(event: PodEvent, seat: Seat) -> bool:
     return told and seat.slot is not None and seat.slot.assignment_id == event.assignment
 
 
-def tell_unseated(surroundings: Surroundings, record: PodRecord, event: PodEvent) -> None:
+def tell_unseated(dependencies: Dependencies, record: PodRecord, event: PodEvent) -> None:
     """Write down the event of a pod of which no Dreamscape is known here, and count its sever."""
     kind, cause = event.kind.name.lower(), act(event.cause, record.zeroed_for)
-    surroundings.journal.append(
-        surroundings.clock.now_s(),
+    dependencies.journal.append(
+        dependencies.clock.now_s(),
         kind,
         f"{record.pod} {kind}" + (f": {cause}" if cause else ""),
         dreamscape=event.dreamscape,
@@ -143,7 +143,7 @@ def tell_unseated(surroundings: Surroundings, record: PodRecord, event: PodEvent
         acted_s=event.unix_ms / 1000,
     )
     if event.kind is PodEventKind.SEVERED:
-        surroundings.meters.severed(cause_named(cause).value)
+        dependencies.meters.severed(cause_named(cause).value)
 
 
 def fault_told(event: PodEvent) -> Cause | None:

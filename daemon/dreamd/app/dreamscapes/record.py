@@ -8,10 +8,10 @@ from dreamd.core.safety.causes import Cause
 from dreamd.ports.ledger import Commit, DreamscapeRecord, Terms, Transaction
 
 if TYPE_CHECKING:
-    from dreamd.app.dreamscapes.dreamscape import Session
+    from dreamd.app.dreamscapes.dreamscape import Dreamscape
 
 
-def record_of(session: "Session") -> DreamscapeRecord:
+def record_of(session: "Dreamscape") -> DreamscapeRecord:
     """Return what the ledger keeps; a seat that has been left is kept without a name."""
     seats = tuple(
         (s.number, "", "") if s.state is SeatState.LEFT else (s.number, s.pod, s.sleeper)
@@ -32,7 +32,7 @@ def record_of(session: "Session") -> DreamscapeRecord:
     )
 
 
-def take_up(session: "Session", record: DreamscapeRecord) -> None:
+def take_up(session: "Dreamscape", record: DreamscapeRecord) -> None:
     """Put a new session into the state that a record has: same seats, everyone from zero."""
     session.state, session.ended_s = record.state, record.ended_s
     session.state_cause, session.sever_cause = "the daemon came back", record.sever_cause
@@ -45,10 +45,10 @@ def take_up(session: "Session", record: DreamscapeRecord) -> None:
             session.seats.leave(seat, Cause.LEFT.value)
 
 
-class Books:
+class RecordWriter:
     """Writes the record of one Dreamscape after what changed it; what could not be written is tried again."""
 
-    def __init__(self, session: "Session", commits: Commits) -> None:
+    def __init__(self, session: "Dreamscape", commits: Commits) -> None:
         self._session = session
         self._commits = commits
         self._writing = False

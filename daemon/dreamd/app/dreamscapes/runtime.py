@@ -1,4 +1,4 @@
-"""The conductor: one Dreamscape, from gathering to everyone home.
+"""The runtime: one Dreamscape, from gathering to everyone home.
 
 Theory of operation. A tick judges first (who is stale, whose breaker moved, does the quorum hold), then
 fuses and broadcasts, so that an exclusion is weight zero and coupling zero in the same message;
@@ -11,16 +11,16 @@ from typing import Final
 
 from dreamd.app.collective.cohorts import SlotAt
 from dreamd.app.collective.surrogate_check import check
-from dreamd.app.dependencies import Surroundings
+from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes import plan_changes
-from dreamd.app.dreamscapes.dreamscape import Session
-from dreamd.app.dreamscapes.seating.admission import Seating
+from dreamd.app.dreamscapes.dreamscape import Dreamscape
+from dreamd.app.dreamscapes.seating.admission import Admission
 from dreamd.app.dreamscapes.seating.seat_commits import Started
 from dreamd.app.dreamscapes.seating.slot_keeping import SlotKeeping
 from dreamd.app.fleet.registry import PodRecord
-from dreamd.app.safety.group_monitor import CrowdWatch
-from dreamd.app.safety.outlier_episodes import Excluding
-from dreamd.app.stage.live_lead import Artists
+from dreamd.app.safety.group_monitor import GroupMonitor
+from dreamd.app.safety.outlier_episodes import OutlierEpisodes
+from dreamd.app.stage.live_lead import LiveLead
 from dreamd.core.dreamscapes.admission import ceiling_for
 from dreamd.core.dreamscapes.seats import Seat
 from dreamd.core.dreamscapes.states import breaker_of
@@ -30,7 +30,7 @@ from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.breaker import Reset
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.quorum import INTIMATE_MIN, quorum
-from dreamd.fusion.frame_table import Written
+from dreamd.fusion.frame_table import FrameVerdict
 from dreamd.ports.ledger import Transaction
 from dreamwire.buggify import buggify
 from dreamwire.messages import Assign, Frame, PodEvent, Status
@@ -43,33 +43,33 @@ LOOKED_AT: Final = 256
 """Of those who wait for a seat, so many at a time: a fleet that gathers must hold up nobody who dreams."""
 
 EVIDENCE: Final = {
-    Written.NONFINITE: Cause.NONFINITE,
-    Written.RANGE: Cause.RANGE,
-    Written.FROZEN: Cause.FROZEN,
-    Written.REPLAYED: Cause.REPLAYED,
-    Written.MISFIT: Cause.MISFIT,
-    Written.CLOCK: Cause.CLOCK,
+    FrameVerdict.NONFINITE: Cause.NONFINITE,
+    FrameVerdict.RANGE: Cause.RANGE,
+    FrameVerdict.FROZEN: Cause.FROZEN,
+    FrameVerdict.REPLAYED: Cause.REPLAYED,
+    FrameVerdict.MISFIT: Cause.MISFIT,
+    FrameVerdict.CLOCK: Cause.CLOCK,
 }
 """What a frame that was not taken in says about its pod."""
 
 
-class Conductor(Session):
+class DreamscapeRuntime(Dreamscape):
     """One Dreamscape: a session that time and pods drive."""
 
-    def __init__(self, plan: Plan, surroundings: Surroundings, created_s: float) -> None:
-        super().__init__(plan, surroundings, created_s)
-        self.slots = SlotKeeping(self, surroundings, self._seat_anew)
-        self.excluding = Excluding(self._happenings.excluded)
-        self.artists = Artists(self.schema, plan.artist_share, surroundings.clock.now_s, self.say)
+    def __init__(self, plan: Plan, dependencies: Dependencies, created_s: float) -> None:
+        super().__init__(plan, dependencies, created_s)
+        self.slots = SlotKeeping(self, dependencies, self._seat_anew)
+        self.excluding = OutlierEpisodes(self._happenings.excluded)
+        self.artists = LiveLead(self.schema, plan.artist_share, dependencies.clock.now_s, self.say)
 
     def amend(self, plan: Plan) -> Started:
         """Put this plan in the place of the one there is, before the start, once the ledger has it."""
-        refusal = plan_changes.refused(self, plan, self._in.clock.now_s())
+        refusal = plan_changes.refused(self, plan, self._deps.clock.now_s())
         if refusal is not None:
             return refusal
         if self.granting.start_waits:
             return Refusal(Code.LEDGER_UNAVAILABLE, f"the start of {plan.dreamscape} waits for the ledger")
-        return self._in.commits.ask(
+        return self._deps.commits.ask(
             Transaction(dreamscapes=(replace(self.record(), plan=plan),)),
             "the plan",
             lambda _terms: self._amended(plan),
@@ -78,22 +78,22 @@ class Conductor(Session):
 
     def _amended(self, plan: Plan) -> DreamscapeView | Refusal:
         """The ledger has the plan; what has begun meanwhile keeps the old one."""
-        refusal = plan_changes.refused(self, plan, self._in.clock.now_s())
+        refusal = plan_changes.refused(self, plan, self._deps.clock.now_s())
         if refusal is not None:
             self.books.save()
             return refusal
-        for seat in plan_changes.misplaced(self, plan, self._in.fleet):
+        for seat in plan_changes.misplaced(self, plan, self._deps.fleet):
             self.leave(seat, "plan")
         what = plan_changes.changed(self.plan, plan)
         self.plan, self.schema = plan, schema_named(plan.schema)
         self.use_scale(self.schema.shipped_mu(), self.schema.shipped_sigma())
         self.seats.resize(plan.seats_max)
         excused = self.seating.excused
-        self.seating = Seating(plan, self._in, self.seats, self.ownership)
+        self.seating = Admission(plan, self._deps, self.seats, self.ownership)
         self.seating.excused.update(excused)
-        self.crowd = CrowdWatch(self, self._in)
+        self.crowd = GroupMonitor(self, self._deps)
         self.artists.close()
-        self.artists = Artists(self.schema, plan.artist_share, self._in.clock.now_s, self.say)
+        self.artists = LiveLead(self.schema, plan.artist_share, self._deps.clock.now_s, self.say)
         self._version += 1
         self.say("plan-changed", f"the plan of {plan.dreamscape} is changed: {what}", what)
         return self.view()
@@ -105,10 +105,10 @@ class Conductor(Session):
         seat = self.seats.by_assignment(frame.assignment)
         slot = seat.slot if seat else None
         if seat is None or slot is None:
-            self._in.meters.frame_refused("not-assigned")
+            self._deps.meters.frame_refused("not-assigned")
             return
         if topic.cohort != slot.cohort or topic.sender != seat.pod:
-            self._in.meters.frame_refused("wrong-sender")
+            self._deps.meters.frame_refused("wrong-sender")
             return
         written = self.cohorts.write(slot, frame, newest_instant + 1)
         self._count(written)
@@ -117,15 +117,15 @@ class Conductor(Session):
             self.judge.trip(seat, cause, "a frame", f"number {frame.seq} of instant {frame.instant}")
         if frame.applied == 0.0 and not frame.fading:
             captured_s = frame.instant * HOP_S - frame.uncertainty_us * 1e-6
-            self._in.tickets.confirm(seat.pod, captured_s)
+            self._deps.tickets.confirm(seat.pod, captured_s)
 
-    def _count(self, written: Written) -> None:
+    def _count(self, written: FrameVerdict) -> None:
         if written.sound:
-            self._in.meters.frame_accepted()
+            self._deps.meters.frame_accepted()
         else:
-            self._in.meters.frame_refused(written.value)
-        if written is Written.LATE:
-            self._in.meters.frame_late()
+            self._deps.meters.frame_refused(written.value)
+        if written is FrameVerdict.LATE:
+            self._deps.meters.frame_late()
 
     def on_presence(self, record: PodRecord, *, rebooted: bool) -> None:
         """The pod has come back, as another process or not, or is gone."""
@@ -155,7 +155,7 @@ class Conductor(Session):
     def _orphaned(self, seat: Seat, record: PodRecord) -> None:
         assert seat.slot is not None
         waited_s = self.cohorts.held_s(seat.slot, self.instant)
-        if waited_s > ORPHAN_AFTER_S and not self._in.orders.waiting_for(record.pod):
+        if waited_s > ORPHAN_AFTER_S and not self._deps.orders.waiting_for(record.pod):
             self.vacate(seat)
             self.seating.refused(seat)
 
@@ -238,7 +238,7 @@ class Conductor(Session):
 
     def tick(self, instant: int, missed: int) -> None:
         """Close this grid instant: judge, fuse, broadcast; then house-keeping."""
-        now_s = self._in.clock.now_s()
+        now_s = self._deps.clock.now_s()
         self.instant = instant
         if self._started and self.state is not DreamscapeState.ENDED:
             self.skipped += missed
@@ -250,11 +250,11 @@ class Conductor(Session):
                 self.excluding.look(self.cohorts, self._seat_at)
                 self.crowd.judge(instant, now_s, live=self._live)
                 self._publish(self._level(now_s))
-            self._in.meters.frames_lost(self.cohorts.take_lost())
-            self._in.meters.frames_above_granted(self.cohorts.take_frames_above())
-            self.tick_s = self._in.clock.now_s() - now_s
+            self._deps.meters.frames_lost(self.cohorts.take_lost())
+            self._deps.meters.frames_above_granted(self.cohorts.take_frames_above())
+            self.tick_s = self._deps.clock.now_s() - now_s
             self._audience.tell()
-            check(self.cohorts.fusion.chorus, instant, self._in.aside)
+            check(self.cohorts.fusion.chorus, instant, self._deps.aside)
             self.crowd.digest()
         self._housekeep(now_s)
 
@@ -284,11 +284,11 @@ class Conductor(Session):
         return self.state is DreamscapeState.DREAMING and not self.judge.blind and not self.closing
 
     def _judge_mass(self, holding: int) -> None:
-        now_s = self._in.clock.now_s()
+        now_s = self._deps.clock.now_s()
         if self.mass.failed(holding, now_s):
             count = self.mass.count(now_s)
             self.mass.clear()
-            self._in.meters.mass_failure()
+            self._deps.meters.mass_failure()
             self.sever(Cause.MASS, f"{count} of {holding} failed within {MASS_WINDOW_S:.0f} s")
 
     def _judge_quorum(self) -> None:
@@ -309,7 +309,7 @@ class Conductor(Session):
         fewest = INTIMATE_MIN if self.plan.intimate else QUORUM_MIN
         written = self.ownership.may_grant(now_s) and self.company.covered(now_s)
         enough = fused is not None and fused.n >= fewest
-        sound = not self._in.failures.holds(self.plan.dreamscape)
+        sound = not self._deps.failures.holds(self.plan.dreamscape)
         ok = self._live and enough and written and sound
         self.withheld = "" if ok else self._why_withheld(written=written)
         return ceiling_for(self.plan, fused.n) if ok and fused is not None else 0.0
@@ -320,7 +320,7 @@ class Conductor(Session):
             return self.sever_cause
         if self.judge.blind:
             return Cause.UPLINK.value
-        if self._in.failures.holds(self.plan.dreamscape):
+        if self._deps.failures.holds(self.plan.dreamscape):
             return Cause.DAEMON.value
         return Cause.QUORUM.value if written else Cause.LEDGER.value
 

@@ -8,26 +8,26 @@ does the same (`generation`); the broker's word comes with the first connection,
 
 from collections.abc import Iterable
 
-from dreamd.app.dependencies import Surroundings
-from dreamd.app.dreamscapes.runtime import Conductor
+from dreamd.app.dependencies import Dependencies
+from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.core.safety.breaker import initial_after_crash
 from dreamd.ports.ledger import Transaction
 
 
-def suspend(surroundings: Surroundings, conductors: Iterable[Conductor], writes: int) -> None:
+def suspend(dependencies: Dependencies, runtimes: Iterable[DreamscapeRuntime], writes: int) -> None:
     """Begin a new generation. writes: how many the broker knows of; the ledger counts on from there."""
-    fleet, now_s = surroundings.fleet, surroundings.clock.now_s()
-    for conductor in conductors:
-        for seat in conductor.holding():
+    fleet, now_s = dependencies.fleet, dependencies.clock.now_s()
+    for runtime in runtimes:
+        for seat in runtime.holding():
             record = fleet.get(seat.pod)
             if record is not None:
-                conductor.release(record, "the ledger was restored from a copy")
-    surroundings.locks.doubt(now_s)
+                runtime.release(record, "the ledger was restored from a copy")
+    dependencies.locks.doubt(now_s)
     for record in fleet:
         if record.breaker.may_couple:
             record.breaker = initial_after_crash(now_s, None)
     beds = fleet.check_everyone_out(now_s)
-    surroundings.journal.append(
+    dependencies.journal.append(
         now_s,
         "ledger-restored",
         f"the broker knows of {writes} writes, more than the ledger has: it was restored from a copy. "
@@ -36,4 +36,4 @@ def suspend(surroundings: Surroundings, conductors: Iterable[Conductor], writes:
         values={"check_ins": float(len(beds))},
     )
     change = Transaction(check_ins=tuple((pod, "") for pod in beds), counted=writes, lived_s=now_s)
-    surroundings.ledger.submit(change)
+    dependencies.ledger.submit(change)

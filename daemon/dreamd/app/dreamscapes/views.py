@@ -5,7 +5,7 @@ from dataclasses import replace
 from math import nan
 from typing import TYPE_CHECKING, overload
 
-from dreamd.app.fleet.registry import Fleet, PodRecord, breaker_cause, last_status
+from dreamd.app.fleet.registry import PodRecord, PodRegistry, breaker_cause, last_status
 from dreamd.core.dreamscapes.seats import NOTHING, Seat, shown
 from dreamd.core.dreamscapes.views import (
     BreakerState,
@@ -20,7 +20,7 @@ from dreamd.core.fleet.freshness import SILENCE, Word, newest
 from dreamd.core.limits import HOP_S, INTIMATE_BELOW
 
 if TYPE_CHECKING:
-    from dreamd.app.dreamscapes.dreamscape import Session
+    from dreamd.app.dreamscapes.dreamscape import Dreamscape
 
 
 class SeatsWhenAsked(Sequence[SeatView]):
@@ -68,7 +68,7 @@ class SeatsWhenAsked(Sequence[SeatView]):
         return hash(self._all())
 
 
-def _seat_view(session: "Session", fleet: Fleet, seat: Seat, now_s: float) -> SeatView:
+def _seat_view(session: "Dreamscape", fleet: PodRegistry, seat: Seat, now_s: float) -> SeatView:
     record = fleet.get(seat.pod)
     reading = session.cohorts.reading(seat.slot) if seat.slot else NOTHING
     if _hidden(session):
@@ -81,7 +81,7 @@ def _seat_view(session: "Session", fleet: Fleet, seat: Seat, now_s: float) -> Se
     return shown(seat, record.breaker.state, breaker_cause(record), reading, word)
 
 
-def _last_word(session: "Session", record: PodRecord, seat: Seat, now_s: float) -> Word:
+def _last_word(session: "Dreamscape", record: PodRecord, seat: Seat, now_s: float) -> Word:
     """The last word of a seat's pod; what a pod says that sits elsewhere now says nothing of this seat."""
     if record.dreamscape not in ("", session.plan.dreamscape):
         return SILENCE
@@ -89,31 +89,31 @@ def _last_word(session: "Session", record: PodRecord, seat: Seat, now_s: float) 
     return newest(last_status(record, now_s), frame)
 
 
-def last_frame(session: "Session", pod: str, now_s: float) -> Word:
+def last_frame(session: "Dreamscape", pod: str, now_s: float) -> Word:
     """The newest frame of this pod; SILENCE where it has no slot here or has sent none."""
     seat = session.seats.of(pod)
     slot = seat.slot if seat is not None else None
     return session.cohorts.word(slot, now_s) if slot is not None else SILENCE
 
 
-def blind(session: "Session") -> bool:
+def blind(session: "Dreamscape") -> bool:
     """Whether most frames of those who have a slot are missing at once."""
     return session.judge.blind and session.state is not DreamscapeState.ENDED
 
 
-def _hidden(session: "Session") -> bool:
+def _hidden(session: "Dreamscape") -> bool:
     """Whether what is shown of the collective could be read back to a person."""
     fused = session.cohorts.fused
     return session.plan.intimate or fused is None or fused.n < INTIMATE_BELOW
 
 
-def _seat_views(session: "Session", fleet: Fleet) -> tuple[SeatView, ...]:
+def _seat_views(session: "Dreamscape", fleet: PodRegistry) -> tuple[SeatView, ...]:
     named = (seat for seat in session.seats if not seat.pod.startswith("#"))
     now_s = fleet.now_s()
     return tuple(_seat_view(session, fleet, seat, now_s) for seat in named)
 
 
-def dreamscape_view(session: "Session", fleet: Fleet, *, with_seats: bool = True) -> DreamscapeView:
+def dreamscape_view(session: "Dreamscape", fleet: PodRegistry, *, with_seats: bool = True) -> DreamscapeView:
     """The Dreamscape as the API shows it; without its seats in a list."""
     assigned, merged, _ = session.tally()
     return DreamscapeView(
@@ -134,14 +134,14 @@ def dreamscape_view(session: "Session", fleet: Fleet, *, with_seats: bool = True
     )
 
 
-def _unknown(session: "Session", fleet: Fleet) -> tuple[str, ...]:
+def _unknown(session: "Dreamscape", fleet: PodRegistry) -> tuple[str, ...]:
     """Pods that are invited and have never connected, while they can still be waited for."""
     if session.state not in (DreamscapeState.PLANNED, DreamscapeState.GATHERING):
         return ()
     return tuple(pod for pod in session.plan.pods if fleet.get(pod) is None)
 
 
-def crowd_view(session: "Session") -> CrowdView:
+def crowd_view(session: "Dreamscape") -> CrowdView:
     """What the newest tick says of the crowd as a whole."""
     fused, halved = session.cohorts.fused, session.crowd.halved
     artist, share = session.cohorts.artist
@@ -167,7 +167,7 @@ def crowd_view(session: "Session") -> CrowdView:
     )
 
 
-def collective_view(session: "Session", fleet: Fleet) -> CollectiveView | None:
+def collective_view(session: "Dreamscape", fleet: PodRegistry) -> CollectiveView | None:
     """The newest tick; the centre is hidden where it could be read back to a person."""
     fused = session.cohorts.fused
     if fused is None:

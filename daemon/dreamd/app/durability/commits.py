@@ -20,9 +20,9 @@ from dreamd.app.events.journal import Journal
 from dreamd.core.limits import LEDGER_ANSWERS_WITHIN_S, LEDGER_SLOW_S
 from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.clock import SessionClock
-from dreamd.ports.deferred import Later
+from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger import Commit, Ledger, Terms, Transaction
-from dreamd.ports.metrics import Meters
+from dreamd.ports.metrics import Metrics
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ SAID_MOST: Final = 64
 class Commits:
     """Every write of one daemon."""
 
-    def __init__(self, ledger: Ledger, clock: SessionClock, journal: Journal, meters: Meters) -> None:
+    def __init__(self, ledger: Ledger, clock: SessionClock, journal: Journal, meters: Metrics) -> None:
         self._ledger = ledger
         self._clock = clock
         self._journal = journal
@@ -82,7 +82,7 @@ class Commits:
         over: Callable[[Commit[Terms]], None] = lambda _commit: None,
         failed: Callable[[], None] = lambda: None,
         undo: Callable[[], None] = lambda: None,
-    ) -> T | Refusal | Later[T]:
+    ) -> T | Refusal | Deferred[T]:
         """Write this for a caller who waits; return the answer, or the one there will be.
 
         Args:
@@ -93,7 +93,7 @@ class Commits:
             failed: called where it was given up, or could not be written.
             undo: called where it was given up and written all the same.
         """
-        later = Later[T]()
+        later = Deferred[T]()
 
         def ended(commit: Commit[Terms]) -> None:
             self._asked.pop(commit, None)

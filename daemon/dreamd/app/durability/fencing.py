@@ -19,7 +19,7 @@ from dreamwire.buggify import buggify
 CONFIRM_EVERY_S: Final = 1.0
 
 
-class Ownership:
+class TermFence:
     """The terms under which one Dreamscape publishes."""
 
     def __init__(self, ledger: Ledger, dreamscape: str) -> None:

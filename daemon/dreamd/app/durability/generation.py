@@ -17,7 +17,7 @@ TOUCHED_EVERY_S: Final = 60.0
 """So often a daemon writes that it lives."""
 
 
-def begin_anew(ledger: Ledger, journal: Journal, now_s: float) -> bool:
+def start_new_generation(ledger: Ledger, journal: Journal, now_s: float) -> bool:
     """Where the ledger is outdated: suspend what it says of consent; True where it was.
 
     Raises:
@@ -41,7 +41,7 @@ def begin_anew(ledger: Ledger, journal: Journal, now_s: float) -> bool:
     return True
 
 
-class Touch:
+class LedgerHeartbeat:
     """Keeps in the ledger that this daemon lives."""
 
     def __init__(self, commits: Commits, now_s: float) -> None:

@@ -12,7 +12,7 @@ from dreamd.ports.ledger import Ledger, Transaction
 from dreamd.ports.pod_link import PodLink
 
 
-class Witness:
+class LedgerWitness:
     """Keeps the count on the broker, and compares it."""
 
     def __init__(self, ledger: Ledger, link: PodLink, *, suspended: bool) -> None:

@@ -15,7 +15,7 @@ def size_of(event: Event) -> int:
     return _EVENT_BYTES + len(event.sentence) + len(event.reason) + _VALUE_BYTES * len(event.values)
 
 
-class Ring:
+class EventRing:
     """Holds at most so many events and bytes; the oldest fall out.
 
     dropped_to: the cursor of the newest event that has fallen out, 0 where none has; dropped: how many have.

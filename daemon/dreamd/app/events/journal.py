@@ -20,7 +20,7 @@ from itertools import islice
 from typing import Final
 
 from dreamd.app.events.attempts import Attempt, plainly
-from dreamd.app.events.event_ring import Ring
+from dreamd.app.events.event_ring import EventRing
 from dreamd.app.events.subscriptions import Changed
 from dreamd.core.dreamscapes.views import Event
 from dreamd.core.limits import JOURNAL_BYTES, JOURNAL_CHURN_EVENTS, JOURNAL_EVENTS, WATCHERS_MAX
@@ -54,7 +54,7 @@ class Journal:
         attempt: Attempt = plainly,
     ) -> None:
         self._attempt = attempt
-        self._safety, self._churn = Ring(capacity, JOURNAL_BYTES), Ring(churn, JOURNAL_BYTES)
+        self._safety, self._churn = EventRing(capacity, JOURNAL_BYTES), EventRing(churn, JOURNAL_BYTES)
         self._first = self._next = int(now_s * 1e6)
         self._followers: dict[int, Changed] = {}
         self._follower_ids = 0
@@ -146,7 +146,7 @@ class Journal:
         sentence = f"{count} events of coming and going up to here are no longer kept"
         return Event(place, at_s, kind, "", "", 0, "", sentence, {"events": float(count)})
 
-    def follow(self, cursor: int | None, dreamscape: str, changed: Changed) -> "Follower | Refusal":
+    def follow(self, cursor: int | None, dreamscape: str, changed: Changed) -> "JournalWatch | Refusal":
         """Follow from `cursor`, or from now on; refused where too many follow already."""
         if len(self._followers) >= WATCHERS_MAX:
             return Refusal(Code.TOO_MANY_WATCHERS, f"{WATCHERS_MAX} watchers follow the events already")
@@ -157,10 +157,10 @@ class Journal:
         self._follower_ids += 1
         self._followers[self._follower_ids] = changed
         number = self._follower_ids
-        return Follower(self, start, dreamscape, lambda: self._followers.pop(number, None))
+        return JournalWatch(self, start, dreamscape, lambda: self._followers.pop(number, None))
 
 
-class Follower:
+class JournalWatch:
     """One reader of the journal; a refusal once it fell behind what is kept."""
 
     def __init__(self, journal: Journal, cursor: int, dreamscape: str, leave: Callable[[], object]) -> None:

@@ -1,7 +1,7 @@
 """Watching a Dreamscape: the newest tick, and how many this watcher has missed.
 
 Nothing is queued. A watch remembers the number of the tick it last took. What it takes is made from the
-conductor's newest arrays when the first watcher takes it, and is one view for all of them. So a tick that
+runtime's newest arrays when the first watcher takes it, and is one view for all of them. So a tick that
 no watcher takes costs nothing, and a thousandth watcher costs no second view.
 """
 
@@ -82,7 +82,7 @@ class CollectiveWatching:
         self._leave()
 
 
-class Audience:
+class TickWatchers:
     """The watchers of one Dreamscape."""
 
     def __init__(

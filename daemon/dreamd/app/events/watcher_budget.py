@@ -16,7 +16,7 @@ WATCHERS_SHARE: Final = 0.2
 """Of the tick's thread, for all watchers together."""
 
 
-class Budget:
+class WatcherBudget:
     """Time left to spend; any thread may ask."""
 
     def __init__(self, now_s: Callable[[], float], used_s: Callable[[], float], share: float) -> None:

@@ -28,7 +28,7 @@ class Outstanding:
     resend_s: float
 
 
-class Orders:
+class CommandQueue:
     """Sends commands through the link and keeps those that wait for an answer."""
 
     def __init__(self, link: PodLink, first_counter: int, attempt: Attempt = plainly) -> None:

@@ -6,19 +6,19 @@ A pod tells an event again until it is acknowledged, so whatever is not remember
 from collections.abc import Callable
 from typing import Final
 
-from dreamd.app.fleet.commands import Orders
-from dreamd.app.fleet.registry import Fleet
+from dreamd.app.fleet.commands import CommandQueue
+from dreamd.app.fleet.registry import PodRegistry
 from dreamd.ports.clock import SessionClock
 from dreamwire.messages import Ack
 
 OWED_A_POD: Final = 32
 
 
-class Receipts:
+class EventReceipts:
     """Acknowledges events: at once where what their pod told of is in the ledger, else once it is."""
 
     def __init__(
-        self, settled: Callable[[str], bool], orders: Orders, fleet: Fleet, clock: SessionClock
+        self, settled: Callable[[str], bool], orders: CommandQueue, fleet: PodRegistry, clock: SessionClock
     ) -> None:
         """settled: whether what this pod has told of is in the ledger."""
         self._settled = settled

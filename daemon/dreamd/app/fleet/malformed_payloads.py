@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dreamd.app.events.journal import Journal
-from dreamd.ports.metrics import Meters
+from dreamd.ports.metrics import Metrics
 
 KINDS: Final = ("presence", "status", "event", "clock", "frames", "topic")
 """What cannot be read, as the metric names it; a topic is one that nothing is published to."""
@@ -29,10 +29,10 @@ class _Told:
     since: int = 0
 
 
-class Malformed:
+class MalformedPayloads:
     """Counts and tells what could not be read."""
 
-    def __init__(self, journal: Journal, meters: Meters) -> None:
+    def __init__(self, journal: Journal, meters: Metrics) -> None:
         self._journal = journal
         self._meters = meters
         self._told: OrderedDict[tuple[str, str], _Told] = OrderedDict()

@@ -14,7 +14,7 @@ LATE_WORD: Final = "a late word of an earlier incarnation"
 """Why most presences that do not count do not: the will of a process that has been replaced."""
 
 
-class Ghosts:
+class PresenceLimit:
     """Pods without a status, by when they were first heard of, the oldest first."""
 
     def __init__(self) -> None:

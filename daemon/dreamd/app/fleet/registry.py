@@ -18,9 +18,9 @@ from math import inf
 
 from dreamd.app.events.attempts import Attempt, plainly
 from dreamd.app.events.subscriptions import Changed
-from dreamd.app.fleet.presence_limit import LATE_WORD, Ghosts
-from dreamd.app.fleet.statistics import Census
-from dreamd.app.fleet.unseated_pods import Unseated
+from dreamd.app.fleet.presence_limit import LATE_WORD, PresenceLimit
+from dreamd.app.fleet.statistics import FleetStatistics
+from dreamd.app.fleet.unseated_pods import UnseatedPods
 from dreamd.core.dreamscapes.admission import Candidate
 from dreamd.core.dreamscapes.views import BreakerState, ChannelView, PodState, PodView
 from dreamd.core.fleet.freshness import SILENCE, Word, believed, known, newest
@@ -79,7 +79,7 @@ class PodRecord:
         self.version += 1
 
 
-class Fleet:
+class PodRegistry:
     """The pods by name, who lies in them, and who watches.
 
     breaker_of: where the breaker of a pod starts that is heard of for the first time. now_s: session time.
@@ -101,10 +101,10 @@ class Fleet:
         self.forgotten: list[Callable[[str], None]] = []
         """Told of every pod that is forgotten, by the application that knows what hangs on it."""
         self._pods: dict[str, PodRecord] = {}
-        self._ghosts = Ghosts()
+        self._ghosts = PresenceLimit()
         self._names = Names()
-        self.unseated = Unseated()
-        self.census = Census()
+        self.unseated = UnseatedPods()
+        self.census = FleetStatistics()
         self._sleepers = dict(checked_in)
         self._beds = {sleeper: pod for pod, sleeper in checked_in.items()}
         self._watches: dict[int, PodWatching] = {}
@@ -279,7 +279,7 @@ def _of_account(record: PodRecord) -> bool:
 class PodWatching:
     """Pods that changed since the last take; only names are kept, so it is bounded by the fleet."""
 
-    def __init__(self, fleet: Fleet, changed: Changed, number: int) -> None:
+    def __init__(self, fleet: PodRegistry, changed: Changed, number: int) -> None:
         self._fleet = fleet
         self._changed = changed
         self._number = number

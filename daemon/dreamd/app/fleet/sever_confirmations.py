@@ -15,7 +15,7 @@ from dreamd.core.dreamscapes.views import SeverOutcome
 from dreamd.core.limits import CONFIRM_WITHIN_S
 
 
-class Ticket:
+class PendingSever:
     """One sever: whom it zeroed, who has confirmed."""
 
     def __init__(self, pods: Iterable[str], sent_s: float, now_s: Callable[[], float]) -> None:
@@ -51,21 +51,21 @@ class Ticket:
         return not self._now_s() - self._sent_s <= CONFIRM_WITHIN_S
 
 
-class Tickets:
+class SeverConfirmations:
     """The open tickets by pod; `confirmed` is told how long each pod took to say that it is at zero."""
 
     def __init__(self, now_s: Callable[[], float], confirmed: Callable[[float], None]) -> None:
         self._now_s = now_s
         self._confirmed = confirmed
-        self._open: dict[str, list[Ticket]] = {}
+        self._open: dict[str, list[PendingSever]] = {}
         self._since_s: dict[str, float] = {}
         self._due: deque[tuple[float, str]] = deque()
         self._overdue: dict[str, None] = {}
 
-    def issue(self, pods: Iterable[str]) -> Ticket:
+    def issue(self, pods: Iterable[str]) -> PendingSever:
         """A ticket for a sever being sent now."""
         now_s = self._now_s()
-        ticket = Ticket(pods, now_s, self._now_s)
+        ticket = PendingSever(pods, now_s, self._now_s)
         for pod in ticket.waiting:
             self._open[pod] = [one for one in self._open.get(pod, ()) if not one.expired] + [ticket]
             if self._since_s.setdefault(pod, now_s) == now_s:

@@ -15,7 +15,7 @@ from typing import Final
 
 from dreamd.core.dreamscapes.views import BreakerState
 from dreamd.core.limits import ALONE_WITHIN_S, QUALITY_IN
-from dreamd.ports.metrics import SiteReading
+from dreamd.ports.metrics import SiteMetrics
 from dreamwire.messages import Presence, Status
 
 NO_SITE: Final = "none"
@@ -26,7 +26,7 @@ Share = tuple[bool, bool, BreakerState, str, int, int, int, int, int]
 """What one pod counts for: online, silent, its breaker, its site, and the numbers of a SiteReading."""
 
 
-class Census:
+class FleetStatistics:
     """The sums over every pod ever seen."""
 
     def __init__(self) -> None:
@@ -99,10 +99,10 @@ class Census:
         """The named sites in which a pod is heard, by name."""
         return tuple(sorted(site for site, sums in self._sites.items() if sums[0] and site != NO_SITE))
 
-    def take_sites(self) -> list[tuple[str, SiteReading]]:
+    def take_sites(self) -> list[tuple[str, SiteMetrics]]:
         """The sites that have changed since this was last asked."""
         moved, self._moved = self._moved, {}
-        return [(site, SiteReading(*self._sites[site])) for site in moved]
+        return [(site, SiteMetrics(*self._sites[site])) for site in moved]
 
 
 def _share(presence: Presence, status: Status | None, breaker: BreakerState) -> Share:

@@ -8,7 +8,7 @@ record again.
 from dreamd.core.listing import Names
 
 
-class Unseated:
+class UnseatedPods:
     """The names, all together and by site."""
 
     def __init__(self) -> None:

@@ -16,16 +16,16 @@ from heapq import heappop, heappush
 from math import inf
 from typing import TYPE_CHECKING
 
-from dreamd.app.dependencies import Surroundings
+from dreamd.app.dependencies import Dependencies
 from dreamd.core.dreamscapes.roster import Slot
 from dreamd.core.dreamscapes.seats import Seat
 from dreamd.core.limits import CHARGE_EVERY_S, EXPOSURE_WARN_SHARE, MARK_HOLDS_S
 from dreamd.core.safety.causes import Cause
-from dreamd.ports.consent import Dose, Standing
+from dreamd.ports.consent import ConsentStatus, Dose
 from dreamd.ports.ledger import Commit, Exposure, LedgerError, Terms, Transaction
 
 if TYPE_CHECKING:
-    from dreamd.app.dreamscapes.dreamscape import Session
+    from dreamd.app.dreamscapes.dreamscape import Dreamscape
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,12 @@ class Opening:
     closed_min: Mapping[str, float]
 
 
-class Company:
+class ExposureAccounting:
     """Consent and exposure of everybody who holds a slot here."""
 
-    def __init__(self, session: "Session", surroundings: Surroundings) -> None:
+    def __init__(self, session: "Dreamscape", dependencies: Dependencies) -> None:
         self._session = session
-        self._in = surroundings
+        self._deps = dependencies
         self._marked: dict[str, Seat] = {}
         self._ended_min: dict[str, float] = {}
         self._carried_min: dict[str, float] = {}
@@ -63,7 +63,7 @@ class Company:
 
     def agreed(self, seats: list[Seat]) -> list[Seat]:
         """Those who agree now."""
-        now_s = self._in.clock.now_s()
+        now_s = self._deps.clock.now_s()
         return [seat for seat in seats if self._left_s(seat, now_s) > 0.0]
 
     def opening(self, seats: list[Seat], now_s: float) -> Opening:
@@ -75,9 +75,9 @@ class Company:
         fresh = tuple(seat.sleeper for seat in seats if seat.sleeper not in self._marked)
         parts: list[Exposure] = []
         if self._ended_min:
-            parts.append(self._in.exposures.closing(self._ended_min, now_s))
+            parts.append(self._deps.exposures.closing(self._ended_min, now_s))
         if fresh:
-            parts.append(self._in.exposures.opening(fresh, now_s))
+            parts.append(self._deps.exposures.opening(fresh, now_s))
         closed_min, self._ended_min, self._opening = self._ended_min, {}, fresh
         return Opening(Transaction(exposure=tuple(parts)), fresh, closed_min)
 
@@ -85,7 +85,7 @@ class Company:
         """The marks are durable: one that nobody is seated under is closed at house-keeping."""
         self._opening = ()
         for part in opening.transaction.exposure:
-            self._in.exposures.kept(part)
+            self._deps.exposures.kept(part)
         for sleeper in opening.fresh:
             self._ended_min.setdefault(sleeper, 0.0)
 
@@ -95,23 +95,23 @@ class Company:
         _add(self._ended_min, opening.closed_min)
 
     def _left_s(self, seat: Seat, now_s: float) -> float:
-        return self._in.consents.standing(seat.sleeper).left_s(now_s)
+        return self._deps.consents.standing(seat.sleeper).left_s(now_s)
 
     def seated(self, seat: Seat) -> None:
         """The seat holds a slot: its own ceiling and what is left to it hold from the first message on."""
         if not self._marked:
-            self._moved_s = self._in.clock.now_s()
+            self._moved_s = self._deps.clock.now_s()
         self._marked[seat.sleeper] = seat
         ended_min = self._ended_min.pop(seat.sleeper, 0.0)
         if ended_min:
             _add(self._carried_min, {seat.sleeper: ended_min})
         if seat.slot is not None:
-            self._hold(seat, seat.slot, self._in.consents.standing(seat.sleeper))
+            self._hold(seat, seat.slot, self._deps.consents.standing(seat.sleeper))
             self._session.cohorts.charged(seat.slot, self.dose(seat).left_min)
 
     def dose(self, seat: Seat) -> Dose:
         """What the sleeper has lived of what the limit, as far as it is known now."""
-        dose = self._in.exposures.dose(seat.sleeper, self._in.clock.now_s())
+        dose = self._deps.exposures.dose(seat.sleeper, self._deps.clock.now_s())
         accounts = (self._carried_min, self._charging_min, self._ended_min)
         uncharged_min = sum(account.get(seat.sleeper, 0.0) for account in accounts)
         return replace(dose, charged_min=dose.charged_min + uncharged_min)
@@ -136,14 +136,14 @@ class Company:
         """The sleeper has changed what they agree to: it holds in the very next message."""
         if seat.slot is None:
             return
-        standing = self._in.consents.standing(seat.sleeper)
+        standing = self._deps.consents.standing(seat.sleeper)
         intimate = standing.intimate or not self._session.plan.intimate
-        if intimate and standing.left_s(self._in.clock.now_s()) > 0.0:
+        if intimate and standing.left_s(self._deps.clock.now_s()) > 0.0:
             self._hold(seat, seat.slot, standing)
         else:
             self._session.let_go(seat, Cause.WITHDRAWN)
 
-    def _hold(self, seat: Seat, slot: Slot, standing: Standing) -> None:
+    def _hold(self, seat: Seat, slot: Slot, standing: ConsentStatus) -> None:
         self._session.cohorts.limit(slot, standing.ceiling)
         if standing.until_s < inf:
             heappush(self._expiries, (standing.until_s, seat.number))
@@ -179,9 +179,9 @@ class Company:
         parts: list[Exposure] = []
         try:
             if closed_min:
-                parts.append(self._in.exposures.closing(closed_min, now_s))
+                parts.append(self._deps.exposures.closing(closed_min, now_s))
             if charge and self._marked:
-                parts.append(self._in.exposures.charging(self._lived_min(), now_s))
+                parts.append(self._deps.exposures.charging(self._lived_min(), now_s))
         except LedgerError as error:
             self._unkept("exposure could not be charged", error)
             return
@@ -202,7 +202,7 @@ class Company:
             else:
                 self._not_charged(closed_min, lived_min)
 
-        self._in.commits.submit(Transaction(exposure=tuple(parts)), "exposure", over)
+        self._deps.commits.submit(Transaction(exposure=tuple(parts)), "exposure", over)
 
     def _lived_min(self) -> dict[str, float]:
         """What each who is marked has lived and was not charged for."""
@@ -228,7 +228,7 @@ class Company:
 
     def _charged(self, parts: list[Exposure], lived_min: Mapping[str, float], at_s: float) -> None:
         for part in parts:
-            self._in.exposures.kept(part)
+            self._deps.exposures.kept(part)
         if not lived_min:
             return
         self._moved_s, self._said = at_s, False
@@ -238,7 +238,7 @@ class Company:
             self._warn(sleeper, seat, at_s)
 
     def _warn(self, sleeper: str, seat: Seat, now_s: float) -> None:
-        share = self._in.exposures.dose(sleeper, now_s).share
+        share = self._deps.exposures.dose(sleeper, now_s).share
         if not share < EXPOSURE_WARN_SHARE and sleeper not in self._warned:
             self._warned.add(sleeper)
             self._session.tell_of(seat, "exposure-warning", f"has merged {share:.0%} of their limit")

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dreamd.app.collective.cohorts import Cohorts, Condition, SlotAt
-from dreamd.app.dependencies import Surroundings
+from dreamd.app.dependencies import Dependencies
 from dreamd.app.fleet.registry import PodRecord
 from dreamd.core.dreamscapes.seats import Seat
 from dreamd.core.dreamscapes.views import BreakerState
@@ -48,11 +48,11 @@ class Verdict:
     missing: int
 
 
-class Judge:
+class BreakerEvaluator:
     """Moves the breakers of one Dreamscape's seats; `moved` is told of every transition."""
 
-    def __init__(self, surroundings: Surroundings, moved: Moved, told: Told) -> None:
-        self._in = surroundings
+    def __init__(self, dependencies: Dependencies, moved: Moved, told: Told) -> None:
+        self._deps = dependencies
         self._moved = moved
         self._told = told
         self._attention: dict[int, Seat] = {}
@@ -71,7 +71,7 @@ class Judge:
         self, seat: Seat, cause: Cause, by: str, evidence: str = "", seen_s: float | None = None
     ) -> None:
         """Something spoke against this seat's sleeper, seen at `seen_s` (None: now): open the breaker now."""
-        record = self._in.fleet.get(seat.pod)
+        record = self._deps.fleet.get(seat.pod)
         seat.disobeyed = seat.disobeyed or cause is Cause.ACTUATOR
         if record is None or (record.breaker.state is BreakerState.OPEN and record.breaker.cause is cause):
             return
@@ -80,7 +80,7 @@ class Judge:
 
     def reset(self, seat: Seat, observation: Reset) -> None:
         """A person resets this seat's locked breaker: its frames are scored from now on."""
-        record = self._in.fleet.get(seat.pod)
+        record = self._deps.fleet.get(seat.pod)
         if record is not None:
             self._apply(record, seat, observation)
             self.attend(seat)
@@ -91,25 +91,25 @@ class Judge:
         A lock stays: no restart resets it. So does what its events have told before.
         """
         locked = record.breaker.state is BreakerState.LOCKED
-        if not locked and self._in.locks.unheard(record.pod, record.breaker):
-            now_s = self._in.clock.now_s()
-            record.breaker = self._in.locks.after_crash(record.pod, severed, now_s, self._in.rng)
+        if not locked and self._deps.locks.unheard(record.pod, record.breaker):
+            now_s = self._deps.clock.now_s()
+            record.breaker = self._deps.locks.after_crash(record.pod, severed, now_s, self._deps.rng)
 
     def _apply(self, record: PodRecord, seat: Seat, observation: Observation) -> Breaker:
-        now_s = self._in.clock.now_s()
+        now_s = self._deps.clock.now_s()
         if isinstance(observation, Bad) and observation.cause is Cause.ACTUATOR:
             seat.disobeyed = True
         good = isinstance(observation, Good)
-        if good and about_to_close(record.breaker) and not self._in.locks.settled(record.pod):
+        if good and about_to_close(record.breaker) and not self._deps.locks.settled(record.pod):
             record.breaker = kept_from_closing(record.breaker, now_s)
             return record.breaker
-        record.breaker, transition = step(record.breaker, observation, now_s, self._in.rng)
+        record.breaker, transition = step(record.breaker, observation, now_s, self._deps.rng)
         if transition is not None:
-            self._in.locks.note_pod(record.pod, transition, record.breaker, self._told(seat))
+            self._deps.locks.note_pod(record.pod, transition, record.breaker, self._told(seat))
             self._moved(record, seat, transition)
             if seat.slot is not None and _severs(transition):
-                self._in.tickets.issue([record.pod])
-            self._in.fleet.changed(record, now_s)
+                self._deps.tickets.issue([record.pod])
+            self._deps.fleet.changed(record, now_s)
         return record.breaker
 
     def tick(
@@ -146,8 +146,8 @@ class Judge:
 
     def _look_at_our_way(self, stale: list[Seat], assigned: int) -> set[int]:
         """Is it our own way that is broken? Returns who is out all the same: the broker told their end."""
-        now_s = self._in.clock.now_s()
-        records = ((seat.number, self._in.fleet.get(seat.pod)) for seat in stale)
+        now_s = self._deps.clock.now_s()
+        records = ((seat.number, self._deps.fleet.get(seat.pod)) for seat in stale)
         offline = {number: record for number, record in records if record is not None and not record.online}
         gone = sum(not record.breaker.may_couple for record in offline.values())
         was_blind, self.blind = self.blind, own_fault(len(stale) - gone, assigned - gone)
@@ -161,12 +161,12 @@ class Judge:
     def _excuse(self, now_s: float) -> None:
         """The time of those on trial does not run while they cannot be heard."""
         for seat in self._attention.values():
-            record = self._in.fleet.get(seat.pod)
+            record = self._deps.fleet.get(seat.pod)
             if record is not None:
                 record.breaker = seated(record.breaker, now_s)
 
     def _judge(self, seat: Seat, sign: Observation) -> None:
-        record = self._in.fleet.get(seat.pod)
+        record = self._deps.fleet.get(seat.pod)
         if record is None:
             return
         breaker = self._apply(record, seat, sign)

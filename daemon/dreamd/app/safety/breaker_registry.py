@@ -28,7 +28,7 @@ MOVES_KEPT: Final = 16
 """Of each breaker; the oldest fall out."""
 
 
-class LockBook:
+class BreakerRegistry:
     """What breakers did lately, and the locks."""
 
     def __init__(self, ledger: Ledger, commits: Commits, journal: Journal, doubted_s: float = 0.0) -> None:

@@ -10,7 +10,7 @@ operator severs a minute later. Rules:
   merged, nothing is kept any more.
 """
 
-from dreamd.app.fleet.registry import Fleet, PodRecord, breaker_cause
+from dreamd.app.fleet.registry import PodRecord, PodRegistry, breaker_cause
 from dreamd.core.dreamscapes.seats import Seat
 from dreamd.core.dreamscapes.views import BreakerState
 from dreamd.core.safety.breaker import Transition
@@ -20,7 +20,7 @@ from dreamd.core.safety.causes import Cause, act, is_cause
 class FirstCauses:
     """Keeps the first cause of seats and pods."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: PodRegistry) -> None:
         self._fleet = fleet
 
     def hold(self, seat: Seat, cause: Cause) -> None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 import numpy as np
 
 from dreamd.app.collective.cohorts import Cohorts
-from dreamd.app.dependencies import Surroundings
+from dreamd.app.dependencies import Dependencies
 from dreamd.core.dreamscapes.roster import Slot
 from dreamd.core.dreamscapes.seats import Seat
 from dreamd.core.dreamscapes.views import BreakerState, IdentityView, RunawayView
@@ -28,7 +28,7 @@ from dreamd.core.limits import COHORT_SLOTS, HALVED_FOR_S
 from dreamd.core.safety.causes import CAUSES, Cause
 from dreamd.core.safety.group import (
     Act,
-    Crowd,
+    GroupState,
     Halve,
     Labelled,
     PersonAct,
@@ -38,33 +38,33 @@ from dreamd.core.safety.group import (
     step,
 )
 from dreamd.fusion.crosstalk import Pair, Phasors, pair_ppc
-from dreamd.fusion.group_statistics import CrowdFusion, Heard, Rows
+from dreamd.fusion.group_statistics import GroupStatistics, Heard, Rows
 from dreamwire import blend
 
 if TYPE_CHECKING:
-    from dreamd.app.dreamscapes.dreamscape import Session
+    from dreamd.app.dreamscapes.dreamscape import Dreamscape
 
 SYNCHRONY_EVERY: Final = 4
 """Synchrony is read in ticks whose instant is a multiple of this."""
 
 
-class CrowdWatch:
+class GroupMonitor:
     """Watches over one Dreamscape's crowd."""
 
-    def __init__(self, session: "Session", surroundings: Surroundings) -> None:
+    def __init__(self, session: "Dreamscape", dependencies: Dependencies) -> None:
         self._session = session
-        self._in = surroundings
+        self._deps = dependencies
         self._of: Cohorts | None = None
-        self._state = Crowd()
+        self._state = GroupState()
         self._halved: set[int] = set()
-        self._fusion: CrowdFusion | None = None
+        self._fusion: GroupStatistics | None = None
 
     @property
-    def fusion(self) -> CrowdFusion:
+    def fusion(self) -> GroupStatistics:
         """The statistics: made when first needed, and anew with the cohorts, which is once, at Start."""
         cohorts = self._session.cohorts
         if self._fusion is None or self._of is not cohorts:
-            self._of, self._fusion = cohorts, CrowdFusion(self._session.schema)
+            self._of, self._fusion = cohorts, GroupStatistics(self._session.schema)
             self._halved.clear()
         return self._fusion
 
@@ -74,7 +74,7 @@ class CrowdWatch:
         """The seat has been given a slot: its calibration is its own scale."""
         if seat.slot is None:
             return
-        record = self._in.fleet.get(seat.pod)
+        record = self._deps.fleet.get(seat.pod)
         told = record.status.calibration if record is not None and record.status is not None else None
         nothing = np.zeros(0, dtype=np.float32)
         template, scale = (told.template_db, told.scale_db) if told else (nothing, nothing)
@@ -192,8 +192,8 @@ class CrowdWatch:
                 assert_never(act)
 
     def _say(self, kind: str, sentence: str, cause: Cause, label: str = "") -> None:
-        self._in.journal.append(
-            self._in.clock.now_s(),
+        self._deps.journal.append(
+            self._deps.clock.now_s(),
             kind,
             f"{self._session.plan.dreamscape}: {sentence}",
             dreamscape=self._session.plan.dreamscape,
@@ -203,7 +203,7 @@ class CrowdWatch:
 
     def _judge_person(self, row: int) -> None:
         seat = self._seat_at(row)
-        record = self._in.fleet.get(seat.pod) if seat is not None else None
+        record = self._deps.fleet.get(seat.pod) if seat is not None else None
         if seat is None or record is None or record.breaker.state is not BreakerState.CLOSED:
             return
         likeness, chance = self.fusion.likeness(row)
@@ -236,8 +236,8 @@ class CrowdWatch:
         self._set_shift(row)
 
     def _tell(self, seat: Seat, kind: str, sentence: str, likeness: float, chance: float) -> None:
-        self._in.journal.append(
-            self._in.clock.now_s(),
+        self._deps.journal.append(
+            self._deps.clock.now_s(),
             kind,
             sentence,
             dreamscape=self._session.plan.dreamscape,

@@ -37,7 +37,7 @@ class Episode:
     near_hops: int = 0
 
 
-class Excluding:
+class OutlierEpisodes:
     """The episodes of one Dreamscape."""
 
     def __init__(self, tell: Tell) -> None:

@@ -59,7 +59,7 @@ class Hushed(Protocol):
         ...
 
 
-class Failures:
+class StepFailures:
     """Runs steps, and keeps a bug in one of them from costing the others anything but a zero."""
 
     def __init__(self, now_s: Callable[[], float], count: Callable[[str], None]) -> None:

@@ -17,7 +17,7 @@ from dreamd.ports.pod_link import PodLink
 from dreamwire.messages import WakeOrder, WakeScope
 
 
-class WakeBook:
+class WakeOrderRegistry:
     """Every wake order, by id, oldest first."""
 
     def __init__(self, ledger: Ledger, commits: Commits, link: PodLink) -> None:

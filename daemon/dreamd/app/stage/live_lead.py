@@ -31,10 +31,10 @@ NOBODY: Final[tuple[Floats, float]] = (np.zeros(0, dtype=np.float32), 0.0)
 """The vector and the share where nobody leads."""
 
 
-class Lead:
-    """One artist's lead of one Dreamscape, from `Artists.begin` until it is closed."""
+class LeadStream:
+    """One artist's lead of one Dreamscape, from `LiveLead.begin` until it is closed."""
 
-    def __init__(self, artists: "Artists") -> None:
+    def __init__(self, artists: "LiveLead") -> None:
         self._artists = artists
 
     def take(self, vector: Sequence[float], share: float) -> Refusal | None:
@@ -51,7 +51,7 @@ class Lead:
         self._artists.end(self)
 
 
-class Artists:
+class LiveLead:
     """Who leads one Dreamscape. `say` is told when a lead begins and ends."""
 
     def __init__(
@@ -62,21 +62,21 @@ class Artists:
         self._most = most
         self._now_s = now_s
         self.say = say
-        self._lead: Lead | None = None
+        self._lead: LeadStream | None = None
         self._newest = NOBODY
         self._at_s = 0.0
 
-    def begin(self) -> Lead | Refusal:
+    def begin(self) -> LeadStream | Refusal:
         """Begin to lead."""
         if not self._most > 0.0:
             return Refusal(Code.NOBODY_LEADS, "this Dreamscape's plan has no artist share")
         if self._lead is not None and self._now_s() - self._at_s <= SILENT_S:
             return Refusal(Code.LEAD_TAKEN, "somebody leads this Dreamscape already")
-        self._lead, self._newest, self._at_s = Lead(self), NOBODY, self._now_s()
+        self._lead, self._newest, self._at_s = LeadStream(self), NOBODY, self._now_s()
         self.say("lead-started", "an artist leads")
         return self._lead
 
-    def take(self, lead: Lead, vector: Sequence[float], share: float) -> Refusal | None:
+    def take(self, lead: LeadStream, vector: Sequence[float], share: float) -> Refusal | None:
         """What this lead says now; a lead that is over says nothing any more."""
         if lead is not self._lead:
             return Refusal(Code.WRONG_STATE, "this lead is over")
@@ -98,7 +98,7 @@ class Artists:
             return bad_field("share", f"0 to {self._most}, the plan's artist share", share)
         return None
 
-    def end(self, lead: Lead) -> None:
+    def end(self, lead: LeadStream) -> None:
         """This lead is over."""
         if lead is self._lead:
             self._lead, self._newest = None, NOBODY

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from dreamd.core.dreamscapes.slot_places import COHORTS_MAX, Places, SlotsExhausted
+from dreamd.core.dreamscapes.slot_places import COHORTS_MAX, SlotPlaces, SlotsExhausted
 
 __all__ = ["COHORTS_MAX", "IDS_KEPT", "Roster", "Seat", "Slot", "SlotsExhausted"]
 
@@ -60,7 +60,7 @@ class Roster:
         self._slots: dict[int, Slot] = {}  # by seat
         self._by_assignment: dict[int, Slot] = {}
         self._numbers: dict[tuple[str, str], int] = {}  # numbers of seats, by pod and sleeper
-        self.places = Places()
+        self.places = SlotPlaces()
         self._ids_given: dict[int, None] = {}
 
     @property
@@ -174,7 +174,7 @@ class Roster:
         voided = self.slots
         self._slots.clear()
         self._by_assignment.clear()
-        self.places = Places()
+        self.places = SlotPlaces()
         return voided
 
     def _draw_id(self) -> int:

@@ -80,7 +80,7 @@ def shown(seat: Seat, breaker: BreakerState, cause: str, reading: Reading, word:
 
 
 class Seats:
-    """What a conductor knows of each seat, over the roster's numbers and slots."""
+    """What a runtime knows of each seat, over the roster's numbers and slots."""
 
     def __init__(self, most: int, rng: Random) -> None:
         self._most = most

@@ -23,7 +23,7 @@ class SlotsExhausted(RuntimeError):  # noqa: N818 - the house's word for it
     """Every place is given and no cohort is closed; ask `left` first."""
 
 
-class Places:
+class SlotPlaces:
     """Which places are given. Numbers of cohorts are below COHORTS_MAX."""
 
     def __init__(self) -> None:

@@ -67,7 +67,7 @@ class Phase(Enum):
     EASED = "eased"
 
 
-class Sign(NamedTuple):
+class GroupReading(NamedTuple):
     """What the crowd shows of one cause.
 
     value: how bad, larger is worse, NaN: not known. limit: where `over` begins. over: halve. severe: zero
@@ -81,11 +81,11 @@ class Sign(NamedTuple):
     calm: bool = False
 
 
-UNKNOWN: Final = Sign()
+UNKNOWN: Final = GroupReading()
 """Nothing can be said: it halves nobody, and makes nobody whole."""
 
 
-class Watch(NamedTuple):
+class CauseState(NamedTuple):
     """One cause: its phase, when that was entered, the value when it was halved, since when it is calm."""
 
     phase: Phase = Phase.CALM
@@ -103,10 +103,10 @@ class Severed:
     value: float
 
 
-class Crowd(NamedTuple):
+class GroupState(NamedTuple):
     """The state. halvings: when couplings were halved, the last few."""
 
-    watches: tuple[Watch, ...] = tuple(Watch() for _ in CROWD_CAUSES)
+    watches: tuple[CauseState, ...] = tuple(CauseState() for _ in CROWD_CAUSES)
     halvings: tuple[float, ...] = ()
     severed: Severed | None = None
 
@@ -122,7 +122,7 @@ class Halve:
     """Every coupling is halved from this message on."""
 
     cause: Cause
-    sign: Sign
+    sign: GroupReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Zero:
     """The Dreamscape is severed; `why` in words."""
 
     cause: Cause
-    sign: Sign
+    sign: GroupReading
     why: str
 
 
@@ -151,10 +151,12 @@ class Labelled:
 
 
 Act = Halve | Restore | Zero | Labelled
-Signs = tuple[Sign, ...]
+GroupReadings = tuple[GroupReading, ...]
 
 
-def step(crowd: Crowd, signs: Signs, now_s: float, *, live: bool) -> tuple[Crowd, tuple[Act, ...]]:
+def step(
+    crowd: GroupState, signs: GroupReadings, now_s: float, *, live: bool
+) -> tuple[GroupState, tuple[Act, ...]]:
     """Judge one tick.
 
     Args:
@@ -172,7 +174,7 @@ def step(crowd: Crowd, signs: Signs, now_s: float, *, live: bool) -> tuple[Crowd
         _moved(cause, watch, sign, now_s)
         for cause, watch, sign in zip(CROWD_CAUSES, crowd.watches, signs, strict=True)
     )
-    after = Crowd(moved, crowd.halvings)
+    after = GroupState(moved, crowd.halvings)
     if after.halved is not None and crowd.halved is None:
         return _halve(after, after.halved, signs, now_s)
     if after.halved is None and crowd.halved is not None:
@@ -180,7 +182,7 @@ def step(crowd: Crowd, signs: Signs, now_s: float, *, live: bool) -> tuple[Crowd
     return after, ()
 
 
-def _worst(crowd: Crowd, signs: Signs, now_s: float) -> Zero | None:
+def _worst(crowd: GroupState, signs: GroupReadings, now_s: float) -> Zero | None:
     """What severs in this step, if anything does."""
     for cause, watch, sign in zip(CROWD_CAUSES, crowd.watches, signs, strict=True):
         if sign.severe:
@@ -199,27 +201,29 @@ def fallen(value: float, was: float) -> bool:
     return isfinite(value) and value <= (1.0 - HALVED_MUST_FALL) * was
 
 
-def _moved(cause: Cause, watch: Watch, sign: Sign, now_s: float) -> Watch:
+def _moved(cause: Cause, watch: CauseState, sign: GroupReading, now_s: float) -> CauseState:
     """Move one watch that severs nothing now; one that is due has fallen, or is slow."""
     calm_s = min(watch.calm_s, now_s) if sign.calm else inf
     match watch.phase:
         case Phase.CALM:
-            return Watch(Phase.HALVED, now_s, sign.value) if sign.over else watch
+            return CauseState(Phase.HALVED, now_s, sign.value) if sign.over else watch
         case Phase.HALVED:
             due = now_s - watch.at_s >= HALVED_FOR_S
             again = due and sign.over and cause not in SLOW
             if again:
-                return Watch(Phase.HALVED, now_s, sign.value)
-            return Watch(Phase.EASED if due else Phase.HALVED, watch.at_s, watch.value, calm_s)
+                return CauseState(Phase.HALVED, now_s, sign.value)
+            return CauseState(Phase.EASED if due else Phase.HALVED, watch.at_s, watch.value, calm_s)
         case Phase.EASED:
             if sign.over and cause not in SLOW:
-                return Watch(Phase.HALVED, now_s, sign.value)
-            return Watch() if now_s - calm_s >= CALM_FOR_S else watch._replace(calm_s=calm_s)
+                return CauseState(Phase.HALVED, now_s, sign.value)
+            return CauseState() if now_s - calm_s >= CALM_FOR_S else watch._replace(calm_s=calm_s)
         case _:
             assert_never(watch.phase)
 
 
-def _halve(after: Crowd, cause: Cause, signs: Signs, now_s: float) -> tuple[Crowd, tuple[Act, ...]]:
+def _halve(
+    after: GroupState, cause: Cause, signs: GroupReadings, now_s: float
+) -> tuple[GroupState, tuple[Act, ...]]:
     sign = signs[CROWD_CAUSES.index(cause)]
     lately = tuple(at_s for at_s in after.halvings if now_s - at_s <= LOCK_WITHIN_S)
     if len(lately) >= HALVINGS_MOST:
@@ -228,14 +232,14 @@ def _halve(after: Crowd, cause: Cause, signs: Signs, now_s: float) -> tuple[Crow
     return after._replace(halvings=(*lately, now_s)), (Halve(cause, sign),)
 
 
-def _zeroed(crowd: Crowd, zero: Zero, now_s: float) -> tuple[Crowd, tuple[Act, ...]]:
-    return Crowd(halvings=crowd.halvings, severed=Severed(zero.cause, now_s, zero.sign.value)), (zero,)
+def _zeroed(crowd: GroupState, zero: Zero, now_s: float) -> tuple[GroupState, tuple[Act, ...]]:
+    return GroupState(halvings=crowd.halvings, severed=Severed(zero.cause, now_s, zero.sign.value)), (zero,)
 
 
-def _look_back(crowd: Crowd, signs: Signs, now_s: float) -> tuple[Crowd, tuple[Act, ...]]:
+def _look_back(crowd: GroupState, signs: GroupReadings, now_s: float) -> tuple[GroupState, tuple[Act, ...]]:
     """Nobody is coupled: nothing is halved any more, and what severed can be told apart."""
     acts: tuple[Act, ...] = (Restore(crowd.halved),) if crowd.halved is not None else ()
-    after = Crowd(halvings=crowd.halvings, severed=crowd.severed)
+    after = GroupState(halvings=crowd.halvings, severed=crowd.severed)
     severed = crowd.severed
     if severed is None:
         return after, acts

@@ -12,7 +12,7 @@ from dreamd.core.safety.causes import Kind, cause_named, kind_of
 
 if TYPE_CHECKING:
     from dreamd.core.dreamscapes.views import Event
-    from dreamd.simulation.machines.daemons import Owner
+    from dreamd.simulation.machines.daemons import DaemonProcess
     from dreamd.simulation.world import World
     from dreamwire.messages import StoredSever
 
@@ -20,7 +20,7 @@ COUNTED: Final = (Kind.HARD, Kind.SOFT)
 """What is held against a person or a device."""
 
 
-class Trips:
+class BreakerModel:
     """Kept from what daemons write into their journals."""
 
     def __init__(self, world: "World") -> None:
@@ -28,7 +28,7 @@ class Trips:
         self.locked: set[str] = set()
         self._stored_at: dict[str, set[StoredSever]] = {}
 
-    def told(self, owner: "Owner", event: "Event") -> None:
+    def told(self, owner: "DaemonProcess", event: "Event") -> None:
         """A breaker has tripped, and may be locked now."""
         if kind_of(cause_named(event.cause)) not in COUNTED:
             return

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 from typing import Final
 
-from dreamd.adapters.consents import LedgerExposures
+from dreamd.adapters.consents import LedgerExposure
 from dreamd.ports.consent import Dose
 from dreamd.ports.ledger import Exposure, Ledger
 
@@ -14,7 +14,7 @@ LIMITS_MIN: Final = (0.02, 0.4)
 """Merge-minutes, least and most: of a night of some minutes."""
 
 
-class LimitedExposures(LedgerExposures):
+class LimitedExposures(LedgerExposure):
     """ports.people.Exposures over the ledger, with limits. A night is shorter than every window."""
 
     def __init__(self, ledger: Ledger, now_s: float, limits_min: Mapping[str, float]) -> None:

@@ -49,15 +49,15 @@ from dreamd.simulation.checks.bounds import (
     STUCK_NS,
     TIMER_NS,
 )
-from dreamd.simulation.checks.breaker_model import COUNTED, Trips
+from dreamd.simulation.checks.breaker_model import COUNTED, BreakerModel
 from dreamd.simulation.checks.violations import Bar, Permit, Violation, lie_once, over, sleeper_of
 from dreamd.simulation.schedule import MS_NS, SECOND_NS
 from dreamwire.messages import Collective, Command, PodEvent, PodEventKind, WakeOrder, WakePod, WakeScope
 
 if TYPE_CHECKING:
     from dreamd.core.dreamscapes.views import Event
-    from dreamd.simulation.machines.daemons import Owner
-    from dreamd.simulation.machines.memory_ledger import Shelf
+    from dreamd.simulation.machines.daemons import DaemonProcess
+    from dreamd.simulation.machines.memory_ledger import LedgerStorage
     from dreamd.simulation.machines.pods import Pod
     from dreamd.simulation.world import World
 
@@ -71,7 +71,7 @@ NOT_DUE: Final = (0, "")
 NOT_SEEN: Final = (0, 0.0)
 
 
-class Watch:
+class InvariantChecker:
     """Keeps the books of the world and finds what must not be."""
 
     def __init__(self, world: "World") -> None:
@@ -87,9 +87,9 @@ class Watch:
         self._permits: dict[tuple[int, int], Permit] = {}
         self._latched: dict[int, int] = {}
         self._due_ns: dict[int, tuple[int, str]] = {}
-        self._terms: dict[tuple[str, int, int], Owner] = {}
+        self._terms: dict[tuple[str, int, int], DaemonProcess] = {}
         self._bars: dict[tuple[int, str], Bar] = {}
-        self.trips = Trips(world)
+        self.trips = BreakerModel(world)
         self.forgotten = self._renewing = False
         self._actuators: dict[int, int] = {}
         self._silenced: set[tuple[int, str]] = set()
@@ -151,7 +151,7 @@ class Watch:
             self._wakes.add(wake)
             self.latched(pod)
 
-    def woken(self, owner: "Owner", pod: str) -> None:
+    def woken(self, owner: "DaemonProcess", pod: str) -> None:
         """A daemon was given a wake order for this pod: it is in no later collective."""
         self._bars[owner.number, pod] = Bar(FOREVER_S, "it was woken")
 
@@ -258,7 +258,7 @@ class Watch:
 
     # -- what daemons say and are told ------------------------------------------------------------
 
-    def began(self, owner: "Owner") -> None:
+    def began(self, owner: "DaemonProcess") -> None:
         """A daemon has started: whoever it finds is scored before they are granted anything."""
         now_s = self._world.schedule.now_s
         if now_s == 0.0:
@@ -277,7 +277,7 @@ class Watch:
             wait_s = BACK_AFTER_FAULT_S if fault else SCORED_S
             self._bars[owner.number, pod.name] = Bar(now_s + wait_s, "the daemon has just started")
 
-    def published(self, owner: "Owner", collective: Collective) -> None:
+    def published(self, owner: "DaemonProcess", collective: Collective) -> None:
         """A daemon broadcasts: is anybody in it who must not be?"""
         self.checks += 1
         key = (collective.dreamscape, collective.cohort)
@@ -293,7 +293,7 @@ class Watch:
                 continue
             self._excluded(owner, holder[0], granted=bool(collective.coupling[slot]))
 
-    def _excluded(self, owner: "Owner", pod: str, *, granted: bool) -> None:
+    def _excluded(self, owner: "DaemonProcess", pod: str, *, granted: bool) -> None:
         bar = self._bars.get((owner.number, pod))
         what = "is granted a coupling" if granted else "has weight"
         if pod in self.trips.locked:
@@ -301,7 +301,7 @@ class Watch:
         elif bar is not None and self._world.schedule.now_s < bar.until_s:
             self.violated("excluded", pod, f"{what} although {bar.why}")
 
-    def assigned(self, owner: "Owner", pod: str) -> None:
+    def assigned(self, owner: "DaemonProcess", pod: str) -> None:
         """A daemon gives a pod a slot: whoever had left or unlatched may come back by it."""
         bar = self._bars.get((owner.number, pod))
         if bar is not None and bar.until_s == FOREVER_S and "restored" in bar.why:
@@ -314,7 +314,7 @@ class Watch:
         if (owner.number, pod) in self._withdrawn:
             self.violated("withdrawn", pod, "is given a slot although its sleeper withdrew")
 
-    def taken(self, owner: "Owner", event: PodEvent) -> None:
+    def taken(self, owner: "DaemonProcess", event: PodEvent) -> None:
         """A daemon has taken in a pod's event: from here on it knows."""
         if (owner.number, event.id) in self._events:
             return
@@ -328,13 +328,13 @@ class Watch:
             if cause not in NO_TRIP and kind_of(cause) in (*COUNTED, Kind.TRANSPORT):
                 self._bar(owner, event.pod, SCORED_S, f"it was severed for {cause.value}")
 
-    def _bar(self, owner: "Owner", pod: str, wait_s: float, why: str) -> None:
+    def _bar(self, owner: "DaemonProcess", pod: str, wait_s: float, why: str) -> None:
         until_s = self._world.schedule.now_s + wait_s
         bar = self._bars.get((owner.number, pod))
         if bar is None or bar.until_s < until_s:
             self._bars[owner.number, pod] = Bar(until_s, why)
 
-    def told(self, owner: "Owner", event: "Event") -> None:
+    def told(self, owner: "DaemonProcess", event: "Event") -> None:
         """A daemon writes its journal."""
         self.trace(f"{self._world.schedule.now_s:9.3f} daemon {owner.number}: {event.kind} {event.sentence}")
         if event.kind == "checked-in":
@@ -371,19 +371,19 @@ class Watch:
         if self.innocent and event.cause == DreamscapeState.SEVERED.value:
             self.violated("nothing", event.dreamscape, f"nothing failed but the way: {event.sentence}")
 
-    def metered(self, owner: "Owner") -> None:
+    def metered(self, owner: "DaemonProcess") -> None:
         """A daemon has told its meters how the fleet is."""
         above = owner.meters.above_granted
         said = not isnan(above)  # NaN: no pod with a slot is heard, so nothing is said of any
         if said and not above <= len(self.touched):
             self.violated("metrics", f"daemon {owner.number}", f"{above} pods render more than was granted")
 
-    def restored(self, backup: "Shelf") -> None:
+    def restored(self, backup: "LedgerStorage") -> None:
         """The ledger was restored from a copy: nobody is granted anything before they are checked in anew."""
         self.trips.restored(backup.locks)
         self.forgotten = self._renewing = True
 
-    def silenced(self, owner: "Owner", dreamscape: str, *, silenced: bool) -> None:
+    def silenced(self, owner: "DaemonProcess", dreamscape: str, *, silenced: bool) -> None:
         """Somebody severed, woke or ended a Dreamscape, or resumed it."""
         key = (owner.number, dreamscape)
         (self._silenced.add if silenced else self._silenced.discard)(key)
@@ -395,6 +395,6 @@ class Watch:
         for bar in [bar for (_, name), bar in self._bars.items() if name == pod]:
             bar.until_s = until_s if until_s < bar.until_s < FOREVER_S else bar.until_s
 
-    def beds(self, owner: "Owner") -> None:
+    def beds(self, owner: "DaemonProcess") -> None:
         """Who lies where, by this daemon."""
         lie_once(owner, self.violated)

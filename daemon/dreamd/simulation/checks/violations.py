@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from dreamwire.messages import Assign
 
 if TYPE_CHECKING:
-    from dreamd.simulation.machines.daemons import Owner
-    from dreamd.simulation.machines.memory_ledger import Shelf
+    from dreamd.simulation.machines.daemons import DaemonProcess
+    from dreamd.simulation.machines.memory_ledger import LedgerStorage
 
 
 def sleeper_of(pod: str) -> str:
@@ -47,14 +47,14 @@ class Bar:
     why: str
 
 
-def over(owner: "Owner", dreamscape: str, violated: Callable[[str, str, str], None]) -> None:
+def over(owner: "DaemonProcess", dreamscape: str, violated: Callable[[str, str, str], None]) -> None:
     """A Dreamscape has ended: no bed may hold a seat in it."""
     held = [view.pod for view in owner.app.pods() if view.dreamscape == dreamscape]
     if owner.alive and held:
         violated("ended", dreamscape, f"has ended, and holds {', '.join(held)}")
 
 
-def lie_once(owner: "Owner", violated: Callable[[str, str, str], None]) -> None:
+def lie_once(owner: "DaemonProcess", violated: Callable[[str, str, str], None]) -> None:
     """One pseudonym lies in one pod, by this daemon."""
     lying = Counter(view.sleeper for view in owner.app.pods() if view.sleeper)
     for sleeper, count in lying.items():
@@ -62,7 +62,7 @@ def lie_once(owner: "Owner", violated: Callable[[str, str, str], None]) -> None:
             violated("one-pod", sleeper, f"lies in {count} pods")
 
 
-def committed(shelf: "Shelf", owner: "Owner", pod: str, assign: Assign) -> str:
+def committed(shelf: "LedgerStorage", owner: "DaemonProcess", pod: str, assign: Assign) -> str:
     """Return what of seat, term and mark is not in the ledger when a pod is assigned; empty: nothing lacks.
 
     A daemon that another has replaced is not held to it: what that one writes is its own.

@@ -17,7 +17,7 @@ from dreamd.simulation.faults.process_faults import later
 from dreamd.simulation.world import World
 
 if TYPE_CHECKING:
-    from dreamd.simulation.machines.network import Line
+    from dreamd.simulation.machines.network import NetworkLink
     from dreamd.simulation.machines.pods import Pod
 
 LEAST_S, MOST_S = 0.2, 10.0
@@ -78,7 +78,7 @@ class Flood:
 Lag = Delay | Flood
 
 
-def lag(line: "Line", what: Lag) -> Callable[[], None]:
+def lag(line: "NetworkLink", what: Lag) -> Callable[[], None]:
     """Let this line lag from now on; returns what ends it. A later one takes its place."""
     line.lag = what
 

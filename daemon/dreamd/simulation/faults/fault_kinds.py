@@ -13,15 +13,15 @@ from dreamd.core.dreamscapes.views import PodView
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.views import BreakerView
 from dreamd.core.safety.wake_orders import Order
-from dreamd.ports.deferred import Later
+from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger import LAPSED_S
 from dreamd.simulation.faults import group_faults, process_faults
 from dreamd.simulation.faults.byzantine import LIES
 from dreamd.simulation.faults.congestion import CONGESTION
 from dreamd.simulation.faults.process_faults import later
 from dreamd.simulation.faults.sessions import SESSIONS
-from dreamd.simulation.machines.network import Weather
-from dreamd.simulation.machines.sleepers import MALFUNCTIONS, Ailment
+from dreamd.simulation.machines.network import NetworkConditions
+from dreamd.simulation.machines.sleepers import MALFUNCTIONS, SimulatedFault
 from dreamd.simulation.schedule import MS_NS, SECOND_NS
 from dreamd.simulation.world import World
 from dreamwire.messages import WakeScope
@@ -29,8 +29,8 @@ from dreamwire.messages import WakeScope
 if TYPE_CHECKING:
     from dreamd.simulation.machines.pods import Pod
 
-STORM: Final = Weather(delay_s=(0.05, 0.6), loss=0.3, duplicates=0.2)
-SHUFFLE: Final = Weather(delay_s=(0.0, 0.4), reorders=True)
+STORM: Final = NetworkConditions(delay_s=(0.05, 0.6), loss=0.3, duplicates=0.2)
+SHUFFLE: Final = NetworkConditions(delay_s=(0.0, 0.4), reorders=True)
 STUCK_SHARE: Final = 0.4
 STUCK_LEAST_S: Final = 3.0
 WHOLE_COPIES: Final = 0.5
@@ -64,7 +64,7 @@ def _ail(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
         return
     kind = rng.choice(MALFUNCTIONS)
     world.watch.touched.add(pod.name)
-    pod.fall_ill(Ailment(kind, pod.local_ns()))
+    pod.fall_ill(SimulatedFault(kind, pod.local_ns()))
     world.watch.ails(pod, kind, pod.local_ns())
 
     def heal() -> None:
@@ -298,8 +298,8 @@ def _reset(world: World, pod: "Pod", _lasts_s: float, _rng: random.Random) -> No
     _see_reset(world, pod.name, answer)
 
 
-def _see_reset(world: World, pod: str, answer: BreakerView | Refusal | Later[BreakerView]) -> None:
-    if isinstance(answer, Later):
+def _see_reset(world: World, pod: str, answer: BreakerView | Refusal | Deferred[BreakerView]) -> None:
+    if isinstance(answer, Deferred):
         if not answer.settled:
             later(world, SEEN_EVERY_S, lambda: _see_reset(world, pod, answer))
             return

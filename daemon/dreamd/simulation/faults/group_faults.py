@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from dreamd.core.safety.causes import Cause
-from dreamd.simulation.machines.network import Weather
-from dreamd.simulation.machines.sleepers import Ailment
+from dreamd.simulation.machines.network import NetworkConditions
+from dreamd.simulation.machines.sleepers import SimulatedFault
 from dreamd.simulation.world import World
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ CROWDS: Final = {
     "collapse": Failing(1.0, 70.0, 90.0, frozenset({Cause.HOMOGENISED, Cause.IDENTITY, Cause.GAIN})),
     "crosstalk": Failing(0.0, 15.0, 20.0, frozenset({Cause.CROSSTALK})),
 }
-WARD: Final = Weather(delay_s=(0.0001, 0.0008))
+WARD: Final = NetworkConditions(delay_s=(0.0001, 0.0008))
 """A wired line: on slower ones the clock is too uncertain for phases, and no crowd is seen to lock."""
 QUICK: Final = ("gain-runaway", "synchrony-runaway", "crosstalk")
 """Those that a night of minutes has room for."""
@@ -53,7 +53,7 @@ def befall(world: World, kind: str, first: int = 0) -> "tuple[Pod, ...]":
     for pod in pods:
         world.watch.touched.add(pod.name)
     for pod in pods[1:] if kind == "crosstalk" else pods:
-        pod.fall_ill(Ailment(kind, pod.local_ns()))
+        pod.fall_ill(SimulatedFault(kind, pod.local_ns()))
     return pods
 
 

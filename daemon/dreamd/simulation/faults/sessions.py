@@ -12,12 +12,12 @@ from dreamd.core.dreamscapes.admission import INTIMATE_SEATS
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.core.limits import RAMP_MIN_S
 from dreamd.core.refusals import Refusal
-from dreamd.ports.deferred import Later
+from dreamd.ports.deferred import Deferred
 from dreamd.simulation.faults.process_faults import later, stop_owner
 from dreamd.simulation.world import World
 
 if TYPE_CHECKING:
-    from dreamd.simulation.machines.daemons import Owner
+    from dreamd.simulation.machines.daemons import DaemonProcess
     from dreamd.simulation.machines.pods import Pod
 
 ASKED_EVERY_S: Final = 1.0
@@ -44,7 +44,7 @@ def follow(world: World, _pod: "Pod", lasts_s: float, rng: random.Random) -> Non
     later(world, lasts_s, lambda: _next(world, name))
 
 
-def _asked(world: World) -> "Owner | None":
+def _asked(world: World) -> "DaemonProcess | None":
     """The daemon that answers now, if one does."""
     owner = world.owner
     return owner if owner is not None and not owner.frozen and not owner.app.closing else None
@@ -59,7 +59,7 @@ def _next(world: World, ended: str) -> None:
     later(world, ASKED_EVERY_S, lambda: _next(world, ended))
 
 
-def _begun(world: World, owner: "Owner", ended: str) -> bool:
+def _begun(world: World, owner: "DaemonProcess", ended: str) -> bool:
     if world.dreamscape == ended:
         view = owner.app.dreamscape(ended)
         state = getattr(view, "state", None)
@@ -79,7 +79,7 @@ def _begun(world: World, owner: "Owner", ended: str) -> bool:
         created = owner.app.create(plan)
         if not isinstance(created, Refusal):
             world.dreamscape = plan.dreamscape
-        if isinstance(created, Refusal | Later):
+        if isinstance(created, Refusal | Deferred):
             return False  # the ledger may have it by the next time
     view = owner.app.dreamscape(world.dreamscape)
     if isinstance(view, Refusal):  # a daemon on an older ledger knows nothing of it
@@ -87,7 +87,7 @@ def _begun(world: World, owner: "Owner", ended: str) -> bool:
         return False
     if view.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED):
         return True
-    return not isinstance(owner.app.start(world.dreamscape), Refusal | Later)
+    return not isinstance(owner.app.start(world.dreamscape), Refusal | Deferred)
 
 
 SESSIONS: Final[dict[str, tuple[Callable[[World, "Pod", float, random.Random], None], float, float]]] = {

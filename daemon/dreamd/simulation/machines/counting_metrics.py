@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-from dreamd.ports.metrics import DreamscapeReading, FleetReading, SiteReading
+from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
 
 
-class CountingMeters:
+class CountingMetrics:
     """ports.meters.Meters over plain counters."""
 
     def __init__(self) -> None:
@@ -66,17 +66,17 @@ class CountingMeters:
         """Many failed at once."""
         self.counts["mass"] += 1
 
-    def dreamscape(self, name: str, reading: DreamscapeReading) -> None:
+    def dreamscape(self, name: str, reading: DreamscapeMetrics) -> None:
         """One Dreamscape now."""
 
     def dreamscape_gone(self, name: str) -> None:
         """It has ended."""
 
-    def fleet(self, reading: FleetReading) -> None:
+    def fleet(self, reading: FleetMetrics) -> None:
         """The fleet now."""
         self.above_granted = reading.above_granted
 
-    def site(self, name: str, reading: SiteReading) -> None:
+    def site(self, name: str, reading: SiteMetrics) -> None:
         """One site now."""
 
     def refused(self, code: str) -> None:

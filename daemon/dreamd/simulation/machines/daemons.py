@@ -1,4 +1,4 @@
-"""A daemon process of the simulated fleet: the production coordinator over the simulated broker.
+"""A daemon process of the simulated fleet: the production application over the simulated broker.
 
 Several may live at once over one ledger, as after a partition. Each has a session clock of its own, anchored
 when it started: the wall clock may have been set meanwhile.
@@ -9,15 +9,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from dreamd.adapters.consents import CheckedIn
-from dreamd.app.application import Coordinator
-from dreamd.app.inbound_guard import Guarded
+from dreamd.adapters.consents import CheckInConsent
+from dreamd.app.application import Application
+from dreamd.app.inbound_guard import InboundGuard
 from dreamd.app.safety.step_failures import Failure, InjectedError
 from dreamd.simulation.checks.exposure_limits import LimitedExposures
 from dreamd.simulation.checks.violations import committed
-from dreamd.simulation.machines.counting_metrics import CountingMeters
-from dreamd.simulation.machines.memory_ledger import MemoryLedger, Shelf
-from dreamd.simulation.machines.network import Line
+from dreamd.simulation.machines.counting_metrics import CountingMetrics
+from dreamd.simulation.machines.memory_ledger import LedgerStorage, MemoryLedger
+from dreamd.simulation.machines.network import NetworkLink
 from dreamd.simulation.schedule import SECOND_NS
 from dreamwire import codec, topics
 from dreamwire.messages import Assign, ClockProbe, Collective, Command, PodEvent, WakeOrder
@@ -36,11 +36,11 @@ START_S: Final = 1_800_000_000.0
 LOOK_NS: Final = SECOND_NS // 20
 
 
-class Owner:
-    """A daemon process: the coordinator, its link and its intake."""
+class DaemonProcess:
+    """A daemon process: the application, its link and its intake."""
 
     def __init__(
-        self, world: "World", number: int, shelf: Shelf, line: Line, *, set_by_s: float = 0.0
+        self, world: "World", number: int, shelf: LedgerStorage, line: NetworkLink, *, set_by_s: float = 0.0
     ) -> None:
         """Start it. set_by_s: how far the wall clock it anchored to is off."""
         self.world = world
@@ -51,14 +51,14 @@ class Owner:
         self._dice = random.Random(f"disk {world.seed} {number}")  # noqa: S311 - one seed, one story
         self.slow_until_s = 0.0
         self.fsync_least_s = 0.0
-        self.meters = CountingMeters()
+        self.meters = CountingMetrics()
         self.began_s = world.schedule.now_s
         self.dies_at_a_lock = False
         self._anchor_s = START_S + set_by_s
         rng = random.Random(world.rng.random())  # noqa: S311 - one seed, one story
-        people = CheckedIn(), LimitedExposures(self.ledger, self.now_s(), world.limits_min)
-        self.app = Coordinator(self, self, self.ledger, self.meters, rng, people)
-        self.inbound = Guarded(self.app)
+        people = CheckInConsent(), LimitedExposures(self.ledger, self.now_s(), world.limits_min)
+        self.app = Application(self, self, self.ledger, self.meters, rng, people)
+        self.inbound = InboundGuard(self.app)
         self.slots: dict[tuple[str, int, int], tuple[str, int]] = {}
         self.held: dict[tuple[str, int], list[tuple[str, int, int, int]]] = {}
         self.drawn: dict[tuple[str, int], int] = {}
@@ -227,7 +227,7 @@ class Owner:
             self.world.watch.taken(self, event)
 
 
-def take_in(app: Coordinator | Guarded, topic: str, payload: bytes, now_s: float) -> PodEvent | None:
+def take_in(app: Application | InboundGuard, topic: str, payload: bytes, now_s: float) -> PodEvent | None:
     """Give a daemon what a pod has published; returns it where it is an event."""
     parsed = topics.parse(topic)
     if isinstance(parsed, FramesTopic):

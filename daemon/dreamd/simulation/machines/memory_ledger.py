@@ -1,6 +1,6 @@
 """A ledger in memory: the same promises, for as long as the process lives.
 
-Several may share one `Shelf`, as several processes share a file.
+Several may share one `LedgerStorage`, as several processes share a file.
 """
 
 from collections import deque
@@ -30,7 +30,7 @@ from dreamd.ports.ledger import (
 
 
 @dataclass
-class Shelf:
+class LedgerStorage:
     """What the ledgers on it keep."""
 
     terms: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -95,11 +95,11 @@ class Shelf:
         self.writes += 1
         self.known = max(self.known, self.writes)
 
-    def copy(self) -> "Shelf":
+    def copy(self) -> "LedgerStorage":
         """A backup of it as it is now."""
         return deepcopy(self)
 
-    def restore(self, backup: "Shelf", *, whole: bool = False) -> None:
+    def restore(self, backup: "LedgerStorage", *, whole: bool = False) -> None:
         """Put a backup in its place; what is known beside it stays, unless the backup is of the whole."""
         known = backup.known if whole else self.known
         vars(self).update(vars(backup.copy()))
@@ -129,9 +129,9 @@ class MemoryLedger:
     submitted waits for `release`, and a crash loses it. `broken` makes every call fail, as a full disk would.
     """
 
-    def __init__(self, shelf: Shelf | None = None, disk: Disk | None = None) -> None:
+    def __init__(self, shelf: LedgerStorage | None = None, disk: Disk | None = None) -> None:
         """disk: takes its time for what is submitted, and writes together what has waited for it."""
-        self.shelf = shelf or Shelf()
+        self.shelf = shelf or LedgerStorage()
         self.broken = ""
         self.held = False
         self.reopen()

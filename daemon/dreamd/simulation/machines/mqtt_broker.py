@@ -9,21 +9,21 @@ from dreamwire.messages import WakeOrder
 from dreamwire.signing import Sealer, seal
 
 if TYPE_CHECKING:
-    from dreamd.simulation.machines.daemons import Owner
+    from dreamd.simulation.machines.daemons import DaemonProcess
     from dreamd.simulation.machines.pods import Pod
 
 FRAMES: Final = topics.FRAMES.partition("+")[0]
 """What the topics of frames begin with."""
 
 
-class Hub:
+class MqttBroker:
     """MQTT as far as both ends need it; a message passes two lines, the sender's and the receiver's."""
 
     def __init__(self) -> None:
         self.alive = True
         self.frozen = False
         self.pods: list[Pod] = []
-        self.owners: list[Owner] = []
+        self.owners: list[DaemonProcess] = []
         self._retained: dict[str, bytes] = {}
         self._counted = 0
 
@@ -42,7 +42,7 @@ class Hub:
         if order is not None:
             pod.line.carry(pod.line.back, lambda: pod.land(topics.WAKE, order, retained=True), qos=1)
 
-    def welcome(self, owner: "Owner") -> None:
+    def welcome(self, owner: "DaemonProcess") -> None:
         """A daemon has connected: it hears every presence that is retained."""
         self.owners = [other for other in self.owners if other.alive and other is not owner]
         self.owners.append(owner)
@@ -66,7 +66,7 @@ class Hub:
         """A client was lost."""
         self.receive(topic, payload, retain=True)
 
-    def _to(self, owner: "Owner", topic: str, payload: bytes) -> None:
+    def _to(self, owner: "DaemonProcess", topic: str, payload: bytes) -> None:
         frame = topic.startswith(FRAMES)
         owner.line.carry(owner.line.back, partial(owner.take, topic, payload), qos=1, frame=frame)
 
@@ -126,7 +126,7 @@ class Hub:
             if owner.alive:
                 owner.world.schedule.after(100 * MS_NS, lambda owner=owner: self._back(owner))  # type: ignore[misc]
 
-    def _back(self, owner: "Owner") -> None:
+    def _back(self, owner: "DaemonProcess") -> None:
         if self.alive and owner.alive:
             owner.line.heal()
             owner.recall(self._counted)

@@ -23,7 +23,7 @@ Deliver = Callable[[], None]
 
 
 @dataclass
-class Weather:
+class NetworkConditions:
     """How a line behaves. delay_s: one way, uniform; loss: share of QoS 0; duplicates: of QoS 1."""
 
     delay_s: tuple[float, float] = (0.001, 0.006)
@@ -42,7 +42,7 @@ class Way:
 
 
 @dataclass
-class Line:
+class NetworkLink:
     """One client's connection to the broker.
 
     up: the broker holds a session for it. out, back: towards the broker, and from it. lag: what the way adds
@@ -51,7 +51,7 @@ class Line:
 
     schedule: Schedule
     rng: random.Random
-    weather: Weather
+    weather: NetworkConditions
     up: bool = True
     out: Way = field(default_factory=Way)
     back: Way = field(default_factory=Way)

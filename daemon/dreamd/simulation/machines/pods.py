@@ -11,14 +11,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from dreamd.simulation.machines.clocks import MachineClock
-from dreamd.simulation.machines.network import KEEPALIVE_NS, Line
+from dreamd.simulation.machines.network import KEEPALIVE_NS, NetworkLink
 from dreamd.simulation.machines.pod_hardware import Device, Disk, Notes, Sent
-from dreamd.simulation.machines.sleepers import Ailment, Body
+from dreamd.simulation.machines.sleepers import Body, SimulatedFault
 from dreamd.simulation.schedule import MS_NS, SECOND_NS
 from dreamedge.adapters.fault_injection import Bend
-from dreamedge.adapters.message_verifier import Door, Knock
-from dreamedge.app.pod_runner import Bed, Parts
-from dreamedge.app.pulse_planner import Pulses
+from dreamedge.adapters.message_verifier import MessageVerifier, ReceivedPayload
+from dreamedge.app.pod_runner import Parts, PodRunner
+from dreamedge.app.pulse_planner import PulsePlanner
 from dreamedge.core.agent import Agent
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.identity import Identity, Restored
@@ -55,7 +55,9 @@ class Pod:
     dropped = 0
     failed = ""
 
-    def __init__(self, world: "World", name: str, number: int, clock: MachineClock, line: Line) -> None:
+    def __init__(
+        self, world: "World", name: str, number: int, clock: MachineClock, line: NetworkLink
+    ) -> None:
         self.world = world
         self.name = name
         self.number = number
@@ -120,8 +122,8 @@ class Pod:
         self.agent = Agent(identity, self.body, clock, self.body.template(), restored, rng, tells_hops=False)
         self.presence = identity.presence
         self.incarnation = incarnation
-        self.door = Door(self.name, self.world.broadcasts)
-        self.bed = Bed(
+        self.door = MessageVerifier(self.name, self.world.broadcasts)
+        self.bed = PodRunner(
             Parts(
                 self.name, self.agent, clock, self.body, self.device, self, self, Notes(self), self.local_ns
             )
@@ -130,7 +132,7 @@ class Pod:
         self.world.watch.booted(self)
         self.line.up = False
         self.connect()
-        self.pulses = Pulses(self.bed, self.local_ns() + self.world.rng.randrange(SECOND_NS // 4))
+        self.pulses = PulsePlanner(self.bed, self.local_ns() + self.world.rng.randrange(SECOND_NS // 4))
         self.plan()
         self.world.schedule.after(RESEND_NS, lambda: self._resend(life))
 
@@ -175,7 +177,7 @@ class Pod:
         self.bed.press(button)
         self.plan()
 
-    def fall_ill(self, ailment: Ailment | None) -> None:
+    def fall_ill(self, ailment: SimulatedFault | None) -> None:
         """The implant fails, or works again."""
         self.catch_up()
         self.body.ailment = ailment
@@ -289,7 +291,7 @@ class Pod:
         """Something has reached this pod's machine."""
         if not self.alive or not self.line.up:
             return
-        judged = self.door.judge(Knock(topic, payload, retained, self.local_ns()))
+        judged = self.door.judge(ReceivedPayload(topic, payload, retained, self.local_ns()))
         if judged is not None:
             self._waiting.append(judged)
             self._arrived()

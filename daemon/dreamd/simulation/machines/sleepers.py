@@ -6,11 +6,11 @@ which `dreamd rehearse` plays with real processes.
 
 from typing import Final
 
-from dreamedge.adapters.implants.simulated.feature_only import HARD, Ailment, LightImplant
+from dreamedge.adapters.implants.simulated.feature_only import HARD, FeatureOnlyImplant, SimulatedFault
 
-__all__ = ["HARD", "MALFUNCTIONS", "SOFT", "Ailment", "Body"]
+__all__ = ["HARD", "MALFUNCTIONS", "SOFT", "Body", "SimulatedFault"]
 
-Body = LightImplant
+Body = FeatureOnlyImplant
 """A sleeper and their implant: the agent's signal path and its implant in one."""
 
 SOFT: Final = ("railed", "flat", "contact", "mains", "amplitude")

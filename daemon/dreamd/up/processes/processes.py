@@ -41,7 +41,7 @@ class Reports:
 
 
 @dataclass
-class Household:
+class Processes:
     """Everything that runs for this run; `room` is its temporary directory."""
 
     plan: Plan

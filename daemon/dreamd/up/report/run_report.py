@@ -92,7 +92,7 @@ class _Pod:
 
 
 @dataclass
-class Account:
+class RunReport:
     """The books of one run over the pods named at its start; t0_ns is the run's beginning."""
 
     pods: tuple[str, ...]

@@ -16,7 +16,7 @@ from dreamedge.adapters.implants.files.replay import Replay
 from dreamedge.ports.implant import Implant, ImplantError
 
 if TYPE_CHECKING:
-    from dreamedge.adapters.implants.simulated.feature_only import LightImplant
+    from dreamedge.adapters.implants.simulated.feature_only import FeatureOnlyImplant
 
 LIGHT: Final = "sim-light"
 """The kind of implant that has no signal."""
@@ -43,11 +43,11 @@ def _open_simulated(rest: str, wish: _Wish) -> Implant:
 
 def _open_light(rest: str, wish: _Wish) -> Implant:
     # Imported here: a pod with a person in it does without the random generators' memory.
-    from dreamedge.adapters.implants.simulated.feature_only import LightImplant  # noqa: PLC0415
+    from dreamedge.adapters.implants.simulated.feature_only import FeatureOnlyImplant  # noqa: PLC0415
 
     if rest and not rest.isdecimal():
         raise ImplantError(f"sim-light:{rest} names no seed; write sim-light or sim-light:7.")
-    return LightImplant(int(rest) if rest else wish.seed)
+    return FeatureOnlyImplant(int(rest) if rest else wish.seed)
 
 
 def _open_edf(rest: str, wish: _Wish) -> Implant:
@@ -171,11 +171,11 @@ def tapped(inner: Implant) -> Implant:
     return Tap(inner)
 
 
-def light_sleeper(implant: Implant) -> "LightImplant | None":
+def light_sleeper(implant: Implant) -> "FeatureOnlyImplant | None":
     """The sleeper of features alone in `implant`, or None where it has a signal."""
     # Imported here: a pod with a person in it does without the random generators' memory.
-    from dreamedge.adapters.implants.simulated.feature_only import LightImplant  # noqa: PLC0415
+    from dreamedge.adapters.implants.simulated.feature_only import FeatureOnlyImplant  # noqa: PLC0415
 
     while hasattr(implant, "inner"):
         implant = implant.inner
-    return implant if isinstance(implant, LightImplant) else None
+    return implant if isinstance(implant, FeatureOnlyImplant) else None

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dreamedge.adapters.background_writer import Offload
-from dreamedge.adapters.recorder.edf_writer import RESERVE_BYTES, Scribe
+from dreamedge.adapters.background_writer import BackgroundWriter
+from dreamedge.adapters.recorder.edf_writer import RESERVE_BYTES, EdfWriter
 from dreamedge.core.signal.blocks import Block
 from dreamedge.ports.implant import Implant
 from dreamedge.ports.recorder import RecorderError
@@ -38,10 +38,10 @@ class _End:
 class EdfRecorder:
     """A scribe behind a bounded queue."""
 
-    def __init__(self, scribe: Scribe, name: str) -> None:
+    def __init__(self, scribe: EdfWriter, name: str) -> None:
         self._scribe = scribe
         self._closed = False
-        self._thread: Offload[Block | _Happened | _End] = Offload(
+        self._thread: BackgroundWriter[Block | _Happened | _End] = BackgroundWriter(
             f"recorder {name}", self._work, WAITING_BLOCKS
         )
 
@@ -110,7 +110,7 @@ def open_recorder(
             f"{reserve_bytes // 1_000_000}; make room or name another directory with --record."
         )
     equipment = f"dreamd:{implant.source.name.lower()}:{implant.device.kind}:{implant.device.model}"
-    scribe = Scribe(
+    scribe = EdfWriter(
         directory / pod, implant.montage, equipment, wall_ns, lambda: _free_bytes(directory), reserve_bytes
     )
     return EdfRecorder(scribe, pod)

@@ -59,7 +59,7 @@ class _Mark:
         return annotation(self.at_s, self.text, self.lasting_s)
 
 
-class Scribe:
+class EdfWriter:
     """Writes one bed's files; every method may raise OSError, after which nothing more is written.
 
     Args:

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from dreamedge.adapters.background_writer import Offload
+from dreamedge.adapters.background_writer import BackgroundWriter
 from dreamedge.adapters.renderers.pad import FADE_SAMPLES, RATE_HZ, Pad
 from dreamedge.adapters.renderers.share_envelope import RenderedShare
 from dreamedge.ports.renderer import Cue, RendererError
@@ -60,7 +60,7 @@ class WavRenderer:
         self._written = 0
         self._share = RenderedShare()
         self._closed = False
-        self._thread = Offload("wav", self._follow, _QUEUE_CUES)
+        self._thread = BackgroundWriter("wav", self._follow, _QUEUE_CUES)
 
     @property
     def dropped(self) -> int:

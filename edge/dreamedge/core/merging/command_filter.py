@@ -21,7 +21,7 @@ from typing import Final, assert_never
 import numpy as np
 
 from dreamedge.core.merging.effects import KeepWoken
-from dreamedge.core.merging.obeyed_wakes import COMMAND, ORDER, Woken
+from dreamedge.core.merging.obeyed_wakes import COMMAND, ORDER, ObeyedWakes
 from dreamwire.messages import Ack, Assign, Command, CommandOutcome, Recalibrate, Release, WakeOrder, WakePod
 from dreamwire.messages import WakeScope as Scope
 from dreamwire.schema import Schema
@@ -59,11 +59,11 @@ class Declined:
 Verdict = Obey | Repeated | Declined
 
 
-class Orders:
+class CommandFilter:
     """The commands and wake orders one start of a pod has seen."""
 
-    def __init__(self, pod: str, site: str, incarnation: int, woken: Woken | None = None) -> None:
-        self.woken_by = woken or Woken()
+    def __init__(self, pod: str, site: str, incarnation: int, woken: ObeyedWakes | None = None) -> None:
+        self.woken_by = woken or ObeyedWakes()
         self._pod = pod
         self._site = site
         self._incarnation = incarnation

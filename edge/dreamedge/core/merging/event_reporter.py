@@ -21,7 +21,7 @@ REFUSAL_NOTE_NS: Final = 1_000_000_000
 _MS: Final = 1e-6
 
 
-class Account:
+class EventReporter:
     """Makes events and notes; remembers the fall that has not reached zero yet."""
 
     def __init__(self, pod: str, incarnation: int, rng: random.Random, unix_ms: Callable[[int], int]) -> None:

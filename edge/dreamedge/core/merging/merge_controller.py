@@ -20,10 +20,10 @@ from dreamedge.core.merging.coupling import SEVER_FADE_NS, Coupling, Limits, Sta
 from dreamedge.core.merging.cue import SILENT_AFTER_S, Cue
 from dreamedge.core.merging.dose import Dose
 from dreamedge.core.merging.effects import Effect, Feel, KeepLatch, Listen, Render, StopListening
-from dreamedge.core.merging.event_reporter import Account
+from dreamedge.core.merging.event_reporter import EventReporter
 from dreamedge.core.merging.feedback import Blend
 from dreamedge.core.merging.guard import Fault, Guard
-from dreamedge.core.merging.stored_sever import Stored
+from dreamedge.core.merging.stored_sever import StoredSeverState
 from dreamedge.core.merging.tether import Granted, Reason, Refused, Tether, Zeroed
 from dreamwire.messages import Assign, Collective, Floats, PodEventKind, StoredSever
 
@@ -32,22 +32,22 @@ _FADE_MS: Final = SEVER_FADE_NS * _MS
 SILENT_NS: Final = round(SILENT_AFTER_S * 1e9)
 
 
-class Merge:
+class MergeController:
     """Where one sleeper stands between oneself and the others."""
 
     def __init__(
-        self, account: Account, size: int, consent_ceiling: float, latched: str, severed: StoredSever | None
+        self, events: EventReporter, size: int, ceiling: float, latched: str, severed: StoredSever | None
     ) -> None:
         self.guard = Guard()
-        self._account = account
+        self._events = events
         self._size = size
-        self._consent = consent_ceiling
+        self._consent = ceiling
         self._tether = Tether()
         self._coupling = Coupling(latched=bool(latched))
         self._dose = Dose()
         self._top = 0.0
         self._latched = latched
-        self._stored = Stored(severed)
+        self._stored = StoredSeverState(severed)
         self._blend: Blend | None = None
         self._over_ns = 0
         self._told = False
@@ -155,7 +155,7 @@ class Merge:
                 )
             case Refused():
                 routine = judged.reason in (Reason.UNANSWERED, Reason.NOBODY_ELSE)
-                return [] if routine else self._account.refused("broadcast", judged.reason.value, now_ns)
+                return [] if routine else self._events.refused("broadcast", judged.reason.value, now_ns)
             case _:
                 assert_never(judged)
 
@@ -206,7 +206,7 @@ class Merge:
             effects += self._stored.keep(assign, (term, tick), cause)
         if merged:
             evidence_ns = evidence_ns or now_ns
-            effects += self._account.severed(
+            effects += self._events.severed(
                 assign, now_ns, cause, evidence_ns=evidence_ns, own=own, heard=(term, tick), detail=detail
             )
         assert self._coupling.state is not State.MERGED, "zero is zero"
@@ -225,7 +225,7 @@ class Merge:
         )
         if merged or self.assigned is None:
             return effects
-        told = self._account.malfunction(
+        told = self._events.malfunction(
             self.assigned, now_ns, fault.cause, evidence_ns=fault.evidence_ns, detail=fault.detail
         )
         return effects + told
@@ -236,7 +236,7 @@ class Merge:
             return []
         assign = self.assigned
         effects = self.sever(cause, now_ns, detail=detail, latch=True)
-        effects += self._account.fact(PodEventKind.LATCHED, assign, now_ns, cause, detail)
+        effects += self._events.fact(PodEventKind.LATCHED, assign, now_ns, cause, detail)
         return effects + self.leave()
 
     def unlatch(self, now_ns: int) -> list[Effect]:
@@ -245,7 +245,7 @@ class Merge:
             return []
         cause, self._latched = self._latched, ""
         self._coupling.unlatch()
-        told = self._account.fact(PodEventKind.UNLATCHED, None, now_ns, cause)
+        told = self._events.fact(PodEventKind.UNLATCHED, None, now_ns, cause)
         return [KeepLatch(""), *told]
 
     def watch(self, now_ns: int) -> list[Effect]:
@@ -265,7 +265,7 @@ class Merge:
         if not self._dose.allows:
             return self.sever("exposure", now_ns, keep=True, detail=self._dose.told)
         warning = self._dose.warning()
-        return self._account.warned(self.assigned, now_ns, "exposure", warning) if warning else []
+        return self._events.warned(self.assigned, now_ns, "exposure", warning) if warning else []
 
     def needed_ns(self) -> int:
         """When time alone may next decide something here: see `Agent.needed_ns`."""
@@ -301,7 +301,7 @@ class Merge:
         self._dose.live(max(share, self.guard.device_share), now_ns)
         if alone_ns is not None:
             self._told = False
-            told += self._account.alone(now_ns, alone_ns)
+            told += self._events.alone(now_ns, alone_ns)
             return [*self._drawn(0.0, now_ns), *told]
         if self._coupling.hastened:
             return [*self._feel(share, now_ns), *told]
@@ -349,9 +349,9 @@ class Merge:
         self._unheard = None
         fell, heard = self._cued_ns, self.heard
         effects = (
-            self._account.severed(assign, silent_ns, "stalled", evidence_ns=fell, heard=heard) if told else []
+            self._events.severed(assign, silent_ns, "stalled", evidence_ns=fell, heard=heard) if told else []
         )
-        return effects + self._account.alone(now_ns, silent_ns)
+        return effects + self._events.alone(now_ns, silent_ns)
 
     def _lapse(self, now_ns: int) -> list[Effect]:
         if self._coupling.state is not State.MERGED or self._tether.living(now_ns) is not None:
@@ -364,7 +364,7 @@ class Merge:
         if not told:
             return []
         assign, heard = self.assigned, self.heard
-        return self._account.severed(assign, now_ns, "lease", evidence_ns=captured_ns, heard=heard)
+        return self._events.severed(assign, now_ns, "lease", evidence_ns=captured_ns, heard=heard)
 
     def _risen(self, now_ns: int) -> list[Effect]:
         granted, self._unheard = self._unheard, None
@@ -374,7 +374,7 @@ class Merge:
         if self._told:
             return []
         self._told = True
-        return self._account.merged(self.assigned, now_ns, granted.captured_ns)
+        return self._events.merged(self.assigned, now_ns, granted.captured_ns)
 
     def _drawn(self, share: float, now_ns: int) -> tuple[Effect, ...]:
         """The cue of this moment, and the same as it is felt; what stays as it is is said as it was."""

@@ -21,7 +21,7 @@ Wake = tuple[str, int]
 """COMMAND and its counter, or ORDER and its revision."""
 
 
-class Woken:
+class ObeyedWakes:
     """The wakes obeyed, oldest first, and which of them the sleeper has answered by clearing the latch."""
 
     def __init__(self, kept: Iterable[Wake] = (), *, latched: bool = False) -> None:

@@ -15,7 +15,7 @@ DAEMON = "daemon"
 SHUTDOWN = "shutdown"
 
 
-class Stored:
+class StoredSeverState:
     """What is stored of the last sever; `sever` is None where nothing is."""
 
     def __init__(self, sever: StoredSever | None) -> None:

@@ -14,7 +14,7 @@ from dreamwire.messages import Calibration, CalibrationSource, Floats
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class Baseline:
     """A calibration.
 
     template_db, scale_db: float32[D], dB: median and max(1.4826 MAD, 1.5 dB) of each feature.
@@ -43,7 +43,7 @@ class Own:
         )
 
 
-def own_z(features_db: NDArray[np.floating], own: Own) -> float:
+def own_z(features_db: NDArray[np.floating], own: Baseline) -> float:
     """Root mean square over features of the own z; not finite where a feature is not."""
     # Python's floats: for a dozen numbers a third of numpy's cost.
     each = zip(features_db.tolist(), own.template_db.tolist(), own.scale_db.tolist(), strict=True)

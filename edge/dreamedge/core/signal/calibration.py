@@ -25,14 +25,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamedge.core.signal.alpha_peak import alpha_peak_hz
-from dreamedge.core.signal.baseline import Own, own_z
+from dreamedge.core.signal.baseline import Baseline, own_z
 from dreamedge.core.signal.blocks import Block, Montage
 from dreamedge.core.signal.features import HOP_NS, FrontEnd, Hop
 from dreamedge.core.signal.quality import GOOD
 from dreamwire.messages import Calibration, CalibrationSource, Floats
 from dreamwire.schema import HOP_MS, Schema
 
-__all__ = ["Calibrator", "EnrolRefusal", "Own", "enrol", "own_z"]
+__all__ = ["Baseline", "Calibrator", "EnrolRefusal", "enrol", "own_z"]
 
 LIVE_S: Final = 120.0
 OFFLINE_S: Final = 8.0
@@ -87,7 +87,7 @@ class Calibrator:
         self._spread: deque[Floats] = deque(maxlen=round(UNIT_AT_MOST_S))
         self._hops = 0
         self._unit_error = False
-        self._own: Own | None = None
+        self._own: Baseline | None = None
 
     def add(self, hop: Hop) -> None:
         """Take the next hop; one that is not clean serves the unit check alone."""
@@ -109,7 +109,7 @@ class Calibrator:
         return len(self._features) * HOP_S
 
     @property
-    def own(self) -> Own | None:
+    def own(self) -> Baseline | None:
         """The calibration, None until there is enough clean signal and while the unit looks wrong."""
         if len(self._features) < self._need or self.unit_error:
             return None
@@ -117,7 +117,7 @@ class Calibrator:
             template_db, scale_db = median_and_scale(np.array(self._features))
             high_db, high_scale_db = median_and_scale(np.array(self._highfreq))
             alpha_hz = alpha_peak_hz(np.array(self._spectra))
-            self._own = Own(
+            self._own = Baseline(
                 template_db, scale_db, high_db, high_scale_db, self.clean_s, self._source, alpha_hz
             )
         return self._own
@@ -155,7 +155,7 @@ def enrol(
     block: Block,
     source: CalibrationSource,
     min_clean_s: float = OFFLINE_S,
-) -> Own | EnrolRefusal:
+) -> Baseline | EnrolRefusal:
     """Calibrate from earlier samples, at most the 300 s of clean signal that come first.
 
     Raises:

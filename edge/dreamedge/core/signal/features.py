@@ -25,10 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamedge.core.signal.alpha_peak import EVERY_HOPS, Periodogram, alpha_columns
-from dreamedge.core.signal.baseline import Own
+from dreamedge.core.signal.baseline import Baseline
 from dreamedge.core.signal.blocks import Block, Montage
 from dreamedge.core.signal.electrodes import electrodes
-from dreamedge.core.signal.quality import BRIDGE_S, CAUSES, GOOD, RATE, Judge, RateWatch, Verdict
+from dreamedge.core.signal.quality import BRIDGE_S, CAUSES, GOOD, RATE, QualityEvaluator, RateWatch, Verdict
 from dreamedge.core.signal.sample_buffer import Fault, Samples
 from dreamedge.core.signal.spectrum import HIGHFREQ_BAND, POWER_HOPS, Spectrum, sample_at
 from dreamwire.messages import ChannelState, Floats
@@ -117,12 +117,12 @@ class FrontEnd:
         self._high_row = next((i for i, b in enumerate(schema.bands) if b.name == HIGHFREQ_BAND), -1)
         self._samples = Samples(len(self.electrodes), montage.rate_hz, montage.full_scale_uv)
         self._spectrum = Spectrum(schema, self.electrodes, montage.rate_hz)
-        self._judge = Judge(self.electrodes, montage.rate_hz, montage.mains_hz)
+        self._judge = QualityEvaluator(self.electrodes, montage.rate_hz, montage.mains_hz)
         self._rate = RateWatch()
         self._alpha = alpha_columns(self.electrodes)
         self._periodogram = Periodogram(montage.rate_hz)
         self._bridge = math.floor(BRIDGE_S * montage.rate_hz)
-        self._own: Own | None = None
+        self._own: Baseline | None = None
         self._contact: NDArray[np.float64] | None = None
         self._waiting: list[Block] = []
         self._waiting_n = 0
@@ -167,7 +167,7 @@ class FrontEnd:
         pinned = self._spectrum.pinned
         return "" if pinned is None else self.electrodes[pinned].name
 
-    def use(self, own: Own | None) -> None:
+    def use(self, own: Baseline | None) -> None:
         """Judge high frequencies against this calibration from now on; None: against none."""
         self._own = own
 

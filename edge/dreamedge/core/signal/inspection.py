@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dreamedge.core.signal.blocks import Block, Montage
-from dreamedge.core.signal.calibration import EnrolRefusal, Own, calibrator_for, enrol
+from dreamedge.core.signal.calibration import Baseline, EnrolRefusal, calibrator_for, enrol
 from dreamedge.core.signal.features import CLEAN_HOPS, HOP_NS, FrontEnd, Hop
 from dreamedge.core.signal.quality import GOOD, RATE, UNIT
 from dreamwire.messages import CalibrationSource
@@ -92,7 +92,7 @@ def inspect(
     if not isinstance(front, FrontEnd):
         return front
     own = enrol(schema, montage, earlier, source) if earlier is not None else None
-    calibrated = own if isinstance(own, Own) else None
+    calibrated = own if isinstance(own, Baseline) else None
     front.use(calibrated)
     live = calibrator_for(source)
     moments: list[Moment] = []

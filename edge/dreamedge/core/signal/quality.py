@@ -142,7 +142,7 @@ class Verdict:
     sd_uv: Doubles
 
 
-class Judge:
+class QualityEvaluator:
     """Judges every EEG channel at every hop; holds two seconds of the high-passed signal."""
 
     def __init__(self, electrodes: tuple[Electrode, ...], rate_hz: float, mains_hz: float) -> None:

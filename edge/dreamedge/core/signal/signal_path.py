@@ -6,7 +6,7 @@ source of finished hops here; the agent cannot tell. `features.FrontEnd` is the 
 
 from typing import Protocol
 
-from dreamedge.core.signal.baseline import Own
+from dreamedge.core.signal.baseline import Baseline
 from dreamedge.core.signal.blocks import Block
 from dreamedge.core.signal.features import Hop
 
@@ -22,7 +22,7 @@ class SignalPath(Protocol):
         """MUST return the hop at this monotonic stamp once, and None while samples do not reach it."""
         ...
 
-    def use(self, calibration: Own | None) -> None:
+    def use(self, calibration: Baseline | None) -> None:
         """MUST judge by this calibration from now on, None: by none."""
         ...
 

@@ -16,7 +16,7 @@ from dreamd.adapters.grpc.calls import request_fields
 from dreamd.adapters.grpc.calls.errors import Declined, granted
 from dreamd.adapters.grpc.calls.streams import kept, settled
 from dreamd.core.refusals import Code, Refusal
-from dreamd.ports.deferred import Later
+from dreamd.ports.deferred import Deferred
 
 KEEP_S: Final = 600.0
 ENTRIES_MAX: Final = 4096
@@ -42,7 +42,7 @@ class _Kept(NamedTuple):
 
 class _UnderWay(NamedTuple):
     digest: bytes
-    later: Later[Any]
+    later: Deferred[Any]
     tell: Callable[[Any], Message]
 
 
@@ -50,7 +50,7 @@ Answer = TypeVar("Answer", bound=Message)
 Value = TypeVar("Value")
 
 
-class Replays:
+class IdempotencyCache:
     """Answers given, by method and request id; `now_s` is any clock that does not go back."""
 
     def __init__(
@@ -87,7 +87,7 @@ class Replays:
         self,
         request: Write,
         kind: type[Answer],
-        ask: Callable[[], Value | Refusal | Later[Value]],
+        ask: Callable[[], Value | Refusal | Deferred[Value]],
         tell: Callable[[Value], Answer],
     ) -> Answer:
         """Ask for what waits for the ledger, once for each request id, and tell the answer.
@@ -108,10 +108,10 @@ class Replays:
         under_way = self._under_way.get(key)
         if under_way is not None:
             self._same(key[1], under_way.digest, digest)
-            later: Later[Value] = under_way.later
+            later: Deferred[Value] = under_way.later
         else:
             asked = ask()
-            if not isinstance(asked, Later):
+            if not isinstance(asked, Deferred):
                 answer = tell(granted(asked))
                 self._keep(key, _Kept(digest, answer, answer.ByteSize(), self._now_s()))
                 return answer

@@ -31,7 +31,7 @@ from dreamd.adapters.grpc.calls.lanes import WAITING_MAX, Lane, Lanes, lane_of
 from dreamd.adapters.grpc.calls.request_bodies import frees, reader
 from dreamd.adapters.grpc.calls.request_reader import Deserialize, Requests
 from dreamd.core.refusals import Refusal
-from dreamd.ports.call_metrics import CODES, Call, CallMeters
+from dreamd.ports.call_metrics import CODES, Call, CallMetrics
 
 Context = grpc.aio.ServicerContext[Message, Message]
 Said = Message | AsyncIterator[Message]
@@ -114,7 +114,7 @@ class Unmetered:
         """Nothing."""
 
 
-class Seam(grpc.aio.ServerInterceptor):
+class ApiInterceptor(grpc.aio.ServerInterceptor):
     """Wraps every handler that is served; `refused` is told the code of each refusal.
 
     gRPC sees every handler as one that takes a stream: so the place is taken, and the deadline runs, before
@@ -122,7 +122,7 @@ class Seam(grpc.aio.ServerInterceptor):
     """
 
     def __init__(
-        self, meters: CallMeters, refused: Callable[[str], None], lanes: Lanes, requests: Requests
+        self, meters: CallMetrics, refused: Callable[[str], None], lanes: Lanes, requests: Requests
     ) -> None:
         self._meters = meters
         self._refused = refused

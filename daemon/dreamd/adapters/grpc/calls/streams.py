@@ -17,11 +17,11 @@ from grpc.aio import ServicerContext
 
 from dreamd.adapters.grpc.calls.errors import Declined, granted
 from dreamd.app.api.protocols import SeverTicket
-from dreamd.app.events.watcher_budget import WATCHERS_SHARE, Budget
+from dreamd.app.events.watcher_budget import WATCHERS_SHARE, WatcherBudget
 from dreamd.core.dreamscapes.views import SeverOutcome
 from dreamd.core.limits import CONFIRM_WITHIN_S
 from dreamd.core.refusals import Code, Refusal
-from dreamd.ports.deferred import Later
+from dreamd.ports.deferred import Deferred
 
 AT_ONCE: Final = 8
 """Watchers woken in one turn of the event loop."""
@@ -38,10 +38,10 @@ ANSWER_TAKES_S: Final = 0.05
 """Kept back from the caller's deadline, so that the answer still arrives."""
 
 
-class Bell:
+class ChangeSignal:
     """Rung when there is something to take."""
 
-    def __init__(self, due: Callable[["Bell"], None]) -> None:
+    def __init__(self, due: Callable[["ChangeSignal"], None]) -> None:
         self._due = due
         self._rung = asyncio.Event()
         self._closing = False
@@ -67,7 +67,7 @@ class Bell:
             raise Declined(Refusal(Code.SHUTTING_DOWN, "the daemon is stopping"))
 
 
-class Bells:
+class ChangeSignals:
     """Every bell in use: whose turn it is, and what their turns may cost.
 
     A tick rings every bell at once. Here they sound AT_ONCE in one turn of the event loop, so calls and ticks
@@ -76,10 +76,10 @@ class Bells:
     watcher takes what is newest then.
     """
 
-    def __init__(self, budget: Budget | None = None) -> None:
-        self.budget = budget or Budget(monotonic, thread_time, WATCHERS_SHARE)
-        self._bells: set[Bell] = set()
-        self._due: dict[Bell, None] = {}
+    def __init__(self, budget: WatcherBudget | None = None) -> None:
+        self.budget = budget or WatcherBudget(monotonic, thread_time, WATCHERS_SHARE)
+        self._bells: set[ChangeSignal] = set()
+        self._due: dict[ChangeSignal, None] = {}
         self._closing = False
         self._pending = False
 
@@ -88,9 +88,9 @@ class Bells:
         return len(self._bells)
 
     @contextmanager
-    def bell(self) -> Iterator[Bell]:
+    def bell(self) -> Iterator[ChangeSignal]:
         """A bell for one watch."""
-        bell = Bell(self._rung)
+        bell = ChangeSignal(self._rung)
         self._bells.add(bell)
         if self._closing:
             bell.close()
@@ -106,7 +106,7 @@ class Bells:
         for bell in self._bells:
             bell.close()
 
-    def _rung(self, bell: Bell) -> None:
+    def _rung(self, bell: ChangeSignal) -> None:
         self._due.setdefault(bell)
         if not self._pending:
             self._pending = True
@@ -131,16 +131,16 @@ class Bells:
         self._sound()
 
 
-async def kept(answer: T | Refusal | Later[T]) -> T:
+async def kept(answer: T | Refusal | Deferred[T]) -> T:
     """The answer, once the ledger has what was asked; the application settles it in time.
 
     Raises:
         Declined: the answer is a refusal.
     """
-    return cast("T", await settled(answer) if isinstance(answer, Later) else granted(answer))
+    return cast("T", await settled(answer) if isinstance(answer, Deferred) else granted(answer))
 
 
-async def settled(later: Later[T]) -> T:
+async def settled(later: Deferred[T]) -> T:
     """The answer of one that waits for the ledger.
 
     Raises:

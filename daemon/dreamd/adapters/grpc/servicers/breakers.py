@@ -8,11 +8,11 @@ from dreamapi.v1 import breakers_pb2 as breaking
 from dreamapi.v1.breakers_pb2_grpc import BreakersServicer
 from dreamd.adapters.grpc.calls import request_fields
 from dreamd.adapters.grpc.calls.errors import bad_input, granted
-from dreamd.adapters.grpc.calls.idempotency import Replays
+from dreamd.adapters.grpc.calls.idempotency import IdempotencyCache
 from dreamd.adapters.grpc.calls.interceptor import Context
 from dreamd.adapters.grpc.calls.pagination import page
 from dreamd.adapters.grpc.servicers import responses
-from dreamd.app.api.protocols import Coordination
+from dreamd.app.api.protocols import ApplicationApi
 from dreamd.core.dreamscapes.views import BreakerState
 
 STATES: Final[dict[int, BreakerState | None]] = {
@@ -25,7 +25,7 @@ STATES: Final[dict[int, BreakerState | None]] = {
 class Breakers(BreakersServicer):
     """Serves dreamapi.v1.Breakers."""
 
-    def __init__(self, coordination: Coordination, replays: Replays) -> None:
+    def __init__(self, coordination: ApplicationApi, replays: IdempotencyCache) -> None:
         self._coordination = coordination
         self._replays = replays
 

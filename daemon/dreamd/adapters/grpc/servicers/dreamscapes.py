@@ -14,24 +14,24 @@ from dreamapi.v1 import severing_pb2 as severing
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesServicer
 from dreamd.adapters.grpc.calls import request_fields
 from dreamd.adapters.grpc.calls.errors import granted
-from dreamd.adapters.grpc.calls.idempotency import Replays
+from dreamd.adapters.grpc.calls.idempotency import IdempotencyCache
 from dreamd.adapters.grpc.calls.interceptor import Context
 from dreamd.adapters.grpc.calls.pagination import page
-from dreamd.adapters.grpc.calls.streams import Bells, confirmed, kept
+from dreamd.adapters.grpc.calls.streams import ChangeSignals, confirmed, kept
 from dreamd.adapters.grpc.servicers import plans, responses
 from dreamd.adapters.grpc.servicers.shared_ticks import Ticks
-from dreamd.app.api.protocols import Coordination, SeverTicket
+from dreamd.app.api.protocols import ApplicationApi, SeverTicket
 from dreamd.core.dreamscapes.views import DreamscapeView
 from dreamd.core.limits import EVENTS_IN_A_MESSAGE
 from dreamd.core.listing import place_of_dreamscape
 from dreamd.core.refusals import Refusal
-from dreamd.ports.deferred import Later
+from dreamd.ports.deferred import Deferred
 
 
 class Dreamscapes(DreamscapesServicer):
     """Serves dreamapi.v1.Dreamscapes."""
 
-    def __init__(self, coordination: Coordination, replays: Replays, bells: Bells) -> None:
+    def __init__(self, coordination: ApplicationApi, replays: IdempotencyCache, bells: ChangeSignals) -> None:
         self._coordination = coordination
         self._replays = replays
         self._bells = bells
@@ -55,12 +55,12 @@ class Dreamscapes(DreamscapesServicer):
         """Change the plan before the start, or only say whether it could be."""
         name = request_fields.dreamscape_id(request.dreamscape.name, "dreamscape.name")
 
-        def update() -> DreamscapeView | Refusal | Later[DreamscapeView]:
+        def update() -> DreamscapeView | Refusal | Deferred[DreamscapeView]:
             plan = plans.changed(request, granted(self._coordination.dreamscape(name)).plan)
             answer = self._coordination.update(
                 plan, request.dreamscape.etag, validate_only=request.validate_only
             )
-            return answer if isinstance(answer, Later) else plans.moved(answer)
+            return answer if isinstance(answer, Deferred) else plans.moved(answer)
 
         if request.validate_only:
             return responses.dreamscape(await kept(update()))

@@ -9,19 +9,19 @@ from dreamapi.v1 import severing_pb2 as severing
 from dreamapi.v1.pods_pb2_grpc import PodsServicer
 from dreamd.adapters.grpc.calls import request_fields
 from dreamd.adapters.grpc.calls.errors import granted
-from dreamd.adapters.grpc.calls.idempotency import Replays
+from dreamd.adapters.grpc.calls.idempotency import IdempotencyCache
 from dreamd.adapters.grpc.calls.interceptor import Context
 from dreamd.adapters.grpc.calls.pagination import page, parts
-from dreamd.adapters.grpc.calls.streams import Bells, confirmed, kept
+from dreamd.adapters.grpc.calls.streams import ChangeSignals, confirmed, kept
 from dreamd.adapters.grpc.servicers import responses
-from dreamd.app.api.protocols import Coordination
+from dreamd.app.api.protocols import ApplicationApi
 from dreamd.core.limits import PODS_IN_A_MESSAGE
 
 
 class Pods(PodsServicer):
     """Serves dreamapi.v1.Pods."""
 
-    def __init__(self, coordination: Coordination, replays: Replays, bells: Bells) -> None:
+    def __init__(self, coordination: ApplicationApi, replays: IdempotencyCache, bells: ChangeSignals) -> None:
         self._coordination = coordination
         self._replays = replays
         self._bells = bells

@@ -17,7 +17,7 @@ from dreamd.adapters.grpc.calls.errors import bad_input, granted
 from dreamd.adapters.grpc.calls.interceptor import Context
 from dreamd.adapters.grpc.calls.streams import confirmed
 from dreamd.adapters.grpc.servicers import responses
-from dreamd.app.api.protocols import Coordination
+from dreamd.app.api.protocols import ApplicationApi
 from dreamd.core.safety.scopes import SeverScope
 
 SCOPES: Final = {getattr(severs.OrderSeverRequest, f"SCOPE_{scope.name}"): scope for scope in SeverScope}
@@ -27,7 +27,7 @@ SCOPES: Final = {getattr(severs.OrderSeverRequest, f"SCOPE_{scope.name}"): scope
 class Severs(SeversServicer):
     """Serves dreamapi.v1.Severs."""
 
-    def __init__(self, coordination: Coordination) -> None:
+    def __init__(self, coordination: ApplicationApi) -> None:
         self._coordination = coordination
 
     async def OrderSever(self, request: severs.OrderSeverRequest, context: Context) -> severing.SeverOutcome:
@@ -58,7 +58,7 @@ def _target(scope: SeverScope, name: str) -> str:
 class Houses(HousesServicer):
     """Serves dreamapi.v1.Houses."""
 
-    def __init__(self, coordination: Coordination) -> None:
+    def __init__(self, coordination: ApplicationApi) -> None:
         self._coordination = coordination
 
     async def GetHouse(self, _request: houses.GetHouseRequest, _context: Context) -> houses.House:

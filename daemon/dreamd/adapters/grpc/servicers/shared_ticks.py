@@ -13,7 +13,7 @@ from typing import Final
 
 from dreamapi.v1.dreamscapes_pb2 import Collective
 from dreamd.adapters.grpc.servicers import responses
-from dreamd.app.events.watcher_budget import Budget
+from dreamd.app.events.watcher_budget import WatcherBudget
 from dreamd.core.dreamscapes.views import CollectiveView, SeatView
 
 SLICE: Final = 100
@@ -23,7 +23,7 @@ SLICE: Final = 100
 class SharedTick:
     """The newest tick of one Dreamscape in one form."""
 
-    def __init__(self, budget: Budget, *, with_seats: bool) -> None:
+    def __init__(self, budget: WatcherBudget, *, with_seats: bool) -> None:
         self._budget = budget
         self._with_seats = with_seats
         self._lock = asyncio.Lock()
@@ -61,7 +61,7 @@ class SharedTick:
 class Ticks:
     """Every form of every Dreamscape that has a watcher."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: WatcherBudget) -> None:
         self._budget = budget
         self._shared: dict[tuple[str, bool], SharedTick] = {}
 

@@ -16,7 +16,7 @@ from dreamd.adapters.grpc.calls.interceptor import Context
 from dreamd.adapters.grpc.calls.pagination import page
 from dreamd.adapters.grpc.calls.streams import confirmed, kept
 from dreamd.adapters.grpc.servicers import responses
-from dreamd.app.api.protocols import Coordination
+from dreamd.app.api.protocols import ApplicationApi
 from dreamd.core.listing import place_of_order
 from dreamwire.messages import WakeScope
 
@@ -26,7 +26,7 @@ SCOPES: Final = {number: scope for scope, number in responses.WAKE_SCOPES.items(
 class WakeOrders(WakeOrdersServicer):
     """Serves dreamapi.v1.WakeOrders."""
 
-    def __init__(self, coordination: Coordination) -> None:
+    def __init__(self, coordination: ApplicationApi) -> None:
         self._coordination = coordination
 
     async def OrderWake(self, request: waking.OrderWakeRequest, context: Context) -> waking.OrderWakeResponse:

@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 
 from dreamd.app.collective.cohorts import Cohorts
-from dreamd.app.dependencies import Surroundings
-from dreamd.app.durability.fencing import Ownership
+from dreamd.app.dependencies import Dependencies
+from dreamd.app.durability.fencing import TermFence
 from dreamd.app.fleet.registry import PodRecord, candidate
 from dreamd.core.dreamscapes.admission import admit, ceiling_for, first_refusal, selects
 from dreamd.core.dreamscapes.seats import Seat, Seats
@@ -31,12 +31,12 @@ RETRY_S: Final = 5.0
 """A pod that refused an assign is asked again after this long."""
 
 
-class Seating:
+class Admission:
     """Fills the seats of one Dreamscape."""
 
-    def __init__(self, plan: Plan, surroundings: Surroundings, seats: Seats, ownership: Ownership) -> None:
+    def __init__(self, plan: Plan, dependencies: Dependencies, seats: Seats, ownership: TermFence) -> None:
         self._plan = plan
-        self._in = surroundings
+        self._deps = dependencies
         self._seats = seats
         self._ownership = ownership
         self._retry_s: dict[int, float] = {}
@@ -48,19 +48,19 @@ class Seating:
     def explain(self, record: PodRecord, *, started: bool) -> tuple[Check, ...]:
         """Every admission check of this pod, in order."""
         seats_left = 0 if self._seats.full else 1
-        now_s = self._in.clock.now_s()
+        now_s = self._deps.clock.now_s()
         facts = candidate(record, now_s, seats_left=seats_left, started=started)
         # As if seated here: an order over this Dreamscape reaches whoever would join it.
-        order = self._in.wakes.reaching(record.pod, record.presence.site, self._plan.dreamscape)
-        standing = self._in.consents.standing(record.sleeper)
+        order = self._deps.wakes.reaching(record.pod, record.presence.site, self._plan.dreamscape)
+        standing = self._deps.consents.standing(record.sleeper)
         facts = replace(
             facts,
             wake_order=order.id if order else "",
             consent_left_s=standing.left_s(now_s),
             consent_intimate=standing.intimate,
             withdrawn=standing.withdrawn,
-            exposure=self._in.exposures.dose(record.sleeper, now_s).share,
-            ledger=self._in.commits.trouble,
+            exposure=self._deps.exposures.dose(record.sleeper, now_s).share,
+            ledger=self._deps.commits.trouble,
         )
         return admit(facts, self._plan)
 
@@ -82,10 +82,10 @@ class Seating:
 
     def _asked(self, most: int | None) -> list[PodRecord]:
         """Pods that this plan may ask, by name: of those invited, or those in which somebody has no seat."""
-        names = self._invited or self._in.fleet.unseated.of(self._plan.site)
+        names = self._invited or self._deps.fleet.unseated.of(self._plan.site)
         chosen = list(names) if most is None else names.some_after(self._asked_to, most)
         self._asked_to = chosen[-1] if chosen else ""
-        records = map(self._in.fleet.get, chosen)
+        records = map(self._deps.fleet.get, chosen)
         return [record for record in records if record is not None]
 
     def _may_sit(self, record: PodRecord) -> bool:
@@ -98,25 +98,25 @@ class Seating:
             and not record.latched
             and not self._seats.full
             and record.presence.schema == self._plan.schema
-            and not self._in.consents.standing(record.sleeper).withdrawn
+            and not self._deps.consents.standing(record.sleeper).withdrawn
             and (len(self._invited) > 0 or selects(self._plan, record.pod, record.presence.site))
         )
 
     def _sit(self, record: PodRecord) -> None:
         seat = self._seats.take(record.pod, record.sleeper)
         record.dreamscape, record.seat = self._plan.dreamscape, seat.number
-        self._in.fleet.changed(record, self._in.clock.now_s())
+        self._deps.fleet.changed(record, self._deps.clock.now_s())
 
     def _admit(self, seat: Seat, *, started: bool) -> bool:
         """Run the checks; True where the seat has just been admitted or is admitted still."""
-        record = self._in.fleet.get(seat.pod)
-        now_s = self._in.clock.now_s()
+        record = self._deps.fleet.get(seat.pod)
+        now_s = self._deps.clock.now_s()
         if record is None or self._retry_s.get(seat.number, 0.0) > now_s:
             return False
         seat.refusal = self._refusal(seat, record, started=started)
         admitted = seat.refusal is None
         if admitted and seat.state is SeatState.WAITING:
-            self._in.journal.append(
+            self._deps.journal.append(
                 now_s,
                 "admitted",
                 f"{seat.pod} is admitted to seat {seat.number} of {self._plan.dreamscape}",
@@ -137,7 +137,7 @@ class Seating:
 
     def still_admitted(self, seat: Seat) -> bool:
         """Whether a seat that is in the ledger now may have a slot still; else it waits, and says why."""
-        record = self._in.fleet.get(seat.pod)
+        record = self._deps.fleet.get(seat.pod)
         if record is not None:
             seat.refusal = self._refusal(seat, record, started=True, without=("ledger",))
         admitted = record is not None and seat.refusal is None
@@ -148,7 +148,7 @@ class Seating:
         """The shared scale over the templates of those admitted: float32[D] each, dB."""
         templates = []
         for seat in admitted:
-            record = self._in.fleet.get(seat.pod)
+            record = self._deps.fleet.get(seat.pod)
             if record is not None and record.status is not None:
                 templates.append(record.status.calibration.template_db)
         schema = schema_named(self._plan.schema)
@@ -162,14 +162,14 @@ class Seating:
 
         dose: its sleeper's, with what has not been charged yet.
         """
-        record = self._in.fleet.get(seat.pod)
+        record = self._deps.fleet.get(seat.pod)
         if record is None:
             return
-        now_s = self._in.clock.now_s()
+        now_s = self._deps.clock.now_s()
         slot = self._seats.assign(seat)
         term = self._ownership.held(slot.cohort)
         assert term, "a cohort has a term before it has a slot"
-        left_s = self._in.consents.standing(seat.sleeper).left_s(now_s)
+        left_s = self._deps.consents.standing(seat.sleeper).left_s(now_s)
         seat.incarnation = record.incarnation
         cohorts.occupy(slot, instant, record.breaker, joins=not seat.returning)
         end_s = self._plan.close_at_s or now_s + SESSION_MAX_S
@@ -190,11 +190,11 @@ class Seating:
             dose_left_min=dose.left_min,
             dose_limit_min=dose.limit_min,
         )
-        self._in.orders.send(record.pod, record.incarnation, what, now_s)
+        self._deps.orders.send(record.pod, record.incarnation, what, now_s)
 
     def refused(self, seat: Seat) -> None:
         """The pod refused its assign: ask again later."""
-        self._retry_s[seat.number] = self._in.clock.now_s() + RETRY_S
+        self._retry_s[seat.number] = self._deps.clock.now_s() + RETRY_S
 
     def exhausted(self, seat: Seat) -> None:
         """No slot is left for this seat: it waits, says so, and is looked at again."""

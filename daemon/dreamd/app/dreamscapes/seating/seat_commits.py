@@ -15,21 +15,21 @@ Rules
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dreamd.app.dependencies import Surroundings
+from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.seating.shortfall import below_minimum
 from dreamd.app.people.exposure import Opening
 from dreamd.core.dreamscapes.seats import Seat
 from dreamd.core.dreamscapes.views import DreamscapeView, SeatState
 from dreamd.core.limits import LEDGER_SLOW_S
 from dreamd.core.refusals import Code, Refusal
-from dreamd.ports.deferred import Later
+from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger import Commit, LedgerError, Terms, Transaction
 from dreamwire.messages import Floats
 
 if TYPE_CHECKING:
-    from dreamd.app.dreamscapes.dreamscape import Session
+    from dreamd.app.dreamscapes.dreamscape import Dreamscape
 
-Started = DreamscapeView | Refusal | Later[DreamscapeView]
+Started = DreamscapeView | Refusal | Deferred[DreamscapeView]
 
 
 @dataclass(slots=True)
@@ -41,19 +41,19 @@ class Asked:
     transaction: Transaction
     at_s: float
     commit: Commit[Terms] | None = None
-    start: Later[DreamscapeView] | None = None
+    start: Deferred[DreamscapeView] | None = None
 
 
-class Granting:
+class SeatCommits:
     """The seats of one Dreamscape that wait for the ledger."""
 
-    def __init__(self, session: "Session", surroundings: Surroundings) -> None:
+    def __init__(self, session: "Dreamscape", dependencies: Dependencies) -> None:
         self._session = session
-        self._in = surroundings
+        self._deps = dependencies
         self._asked: Asked | None = None
 
     @property
-    def start_waits(self) -> Later[DreamscapeView] | None:
+    def start_waits(self) -> Deferred[DreamscapeView] | None:
         """The answer of a Start that waits for the ledger; None: there is none."""
         start = self._asked.start if self._asked is not None else None
         return None if start is None or start.settled else start
@@ -75,7 +75,7 @@ class Granting:
 
         self._asked = asked
         self._session.ownership.draw(asked.transaction.terms)
-        asked.commit = self._in.commits.submit(asked.transaction, "a seat", over)
+        asked.commit = self._deps.commits.submit(asked.transaction, "a seat", over)
 
     def start(self, admitted: list[Seat], scale: tuple[Floats, Floats]) -> Started:
         """Begin to dream with these once they are in the ledger."""
@@ -87,17 +87,17 @@ class Granting:
         if len(asked.seats) < self._session.plan.seats_min:
             self._wait(asked, None)
             self._session.company.not_opened(asked.opening)
-            return below_minimum(self._session, self._in.fleet, len(asked.seats))
+            return below_minimum(self._session, self._deps.fleet, len(asked.seats))
         self._asked = asked
         self._session.ownership.draw(asked.transaction.terms)
-        answer: Started = self._in.commits.ask(
+        answer: Started = self._deps.commits.ask(
             asked.transaction,
             f"the start of {self._session.plan.dreamscape}",
             lambda _terms: self._begin(asked, scale),
             over=lambda commit: self._written(asked, commit),
             failed=lambda: self._failed(asked),
         )
-        if isinstance(answer, Later):
+        if isinstance(answer, Deferred):
             asked.start = answer
         return answer
 
@@ -107,7 +107,7 @@ class Granting:
         )
 
     def _prepare(self, admitted: list[Seat]) -> Asked | Refusal:
-        session, now_s = self._session, self._in.clock.now_s()
+        session, now_s = self._session, self._deps.clock.now_s()
         agreed = session.company.agreed(admitted)
         try:
             opening = session.company.opening(agreed, now_s)
@@ -136,7 +136,7 @@ class Granting:
         ready = sum(map(self._stays, asked.seats))
         if ready < session.plan.seats_min:
             self._wait(asked, None)
-            return below_minimum(session, self._in.fleet, ready)
+            return below_minimum(session, self._deps.fleet, ready)
         session.begin(scale, ready)
         self._assign(asked)
         return session.view()

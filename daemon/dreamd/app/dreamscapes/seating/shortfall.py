@@ -12,13 +12,13 @@ from dreamd.core.dreamscapes.views import SeatState
 from dreamd.core.refusals import Code, Refusal
 
 if TYPE_CHECKING:
-    from dreamd.app.dreamscapes.dreamscape import Session
-    from dreamd.app.fleet.registry import Fleet
+    from dreamd.app.dreamscapes.dreamscape import Dreamscape
+    from dreamd.app.fleet.registry import PodRegistry
 
 BEDS_NAMED: Final = 5
 
 
-def below_minimum(session: "Session", fleet: "Fleet", admitted: int) -> Refusal:
+def below_minimum(session: "Dreamscape", fleet: "PodRegistry", admitted: int) -> Refusal:
     """Return the refusal of a start with so many admitted."""
     plan = session.plan
     admitted_pods = {seat.pod for seat in session.seats if seat.state is SeatState.ADMITTED}
@@ -34,7 +34,7 @@ def below_minimum(session: "Session", fleet: "Fleet", admitted: int) -> Refusal:
     )
 
 
-def _asked(session: "Session", fleet: "Fleet") -> Iterator[str]:
+def _asked(session: "Dreamscape", fleet: "PodRegistry") -> Iterator[str]:
     """The pods of the plan, by name: those invited, else those of the site."""
     plan = session.plan
     if plan.pods:
@@ -42,7 +42,7 @@ def _asked(session: "Session", fleet: "Fleet") -> Iterator[str]:
     return (record.pod for record in fleet.after("") if plan.site in ("", record.presence.site))
 
 
-def _why(session: "Session", fleet: "Fleet", pod: str) -> str:
+def _why(session: "Dreamscape", fleet: "PodRegistry", pod: str) -> str:
     record = fleet.get(pod)
     if record is None:
         return "has never connected"

@@ -12,14 +12,14 @@ assigned anew, which sets each of them to zero and lets them ramp again, so that
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from dreamd.app.dependencies import Surroundings
+from dreamd.app.dependencies import Dependencies
 from dreamd.core.dreamscapes.seats import Seat
 from dreamd.core.dreamscapes.slot_places import CHOSEN, COHORTS_MAX
 from dreamd.core.limits import COHORT_SLOTS, HOP_S, LEASE_FADE_S, LEASE_S, SEATS_MAX
 from dreamd.ports.ledger import Commit, Terms, Transaction
 
 if TYPE_CHECKING:
-    from dreamd.app.dreamscapes.dreamscape import Session
+    from dreamd.app.dreamscapes.dreamscape import Dreamscape
 
 CLOSE_AFTER_HOPS: Final = round((LEASE_S + LEASE_FADE_S) / HOP_S) + 2
 """An empty cohort is still published for so long: a lease, its fade, and two messages."""
@@ -38,10 +38,10 @@ class SlotKeeping:
     """Looks after the cohorts of one Dreamscape; `seat_anew` gives a seat another slot."""
 
     def __init__(
-        self, session: "Session", surroundings: Surroundings, seat_anew: Callable[[Seat], None]
+        self, session: "Dreamscape", dependencies: Dependencies, seat_anew: Callable[[Seat], None]
     ) -> None:
         self._session = session
-        self._in = surroundings
+        self._deps = dependencies
         self._seat_anew = seat_anew
         self._drawing = False
         self._empty_since: dict[int, int] = {}
@@ -68,7 +68,7 @@ class SlotKeeping:
 
     def _draw_ahead(self) -> None:
         """The cohorts that come next have their terms before they are opened: no seat waits for a disk."""
-        now_s, ownership = self._in.clock.now_s(), self._session.ownership
+        now_s, ownership = self._deps.clock.now_s(), self._session.ownership
         lacking = ownership.lacking(self._session.seats.upcoming(AHEAD), now_s)
         if not lacking or self._drawing or not ownership.first:
             return
@@ -81,7 +81,7 @@ class SlotKeeping:
 
         self._drawing = True
         ownership.draw(lacking)
-        self._in.commits.submit(Transaction(terms=lacking), "the term of a cohort", over)
+        self._deps.commits.submit(Transaction(terms=lacking), "the term of a cohort", over)
 
     def _close(self, cohort: int) -> None:
         self._session.seats.close_cohort(cohort)

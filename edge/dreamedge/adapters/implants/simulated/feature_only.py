@@ -31,7 +31,7 @@ from dreamedge.adapters.implants.simulated.simulated_signal import RELAX_PER_S, 
 from dreamedge.adapters.implants.simulated.sleeper_dynamics import DRIVES, FOLLOW_PER_S
 from dreamedge.core.merging.cue import Felt
 from dreamedge.core.signal.blocks import Block, Montage
-from dreamedge.core.signal.calibration import Own
+from dreamedge.core.signal.calibration import Baseline
 from dreamedge.core.signal.features import HOP_NS, Hop
 from dreamwire.messages import CalibrationSource, Device, Floats
 from dreamwire.schema import BANDS6X2, INSTANTS_PER_HOP
@@ -62,7 +62,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Ailment:
+class SimulatedFault:
     """An implant that fails: how, and since when by its pod's own clock."""
 
     kind: str
@@ -91,7 +91,7 @@ def _phasors(rng: np.random.Generator, alpha_hz: float) -> Floats:
     return np.asarray(pairs.reshape(_LOOP_HOPS, INSTANTS_PER_HOP, len(bands), 2))
 
 
-class LightImplant:
+class FeatureOnlyImplant:
     """One sleeper: a port `Implant` and a `core.senses.SignalPath`. The same seed is the same person."""
 
     def __init__(self, seed: int) -> None:
@@ -109,27 +109,29 @@ class LightImplant:
         self._paced: deque[float] = deque(maxlen=_LAG + INSTANTS_PER_HOP)
         self.captured_ns = 0
         self.origin_ns = 0
-        self.ailment: Ailment | None = None
-        self.other: LightImplant | None = None
+        self.ailment: SimulatedFault | None = None
+        self.other: FeatureOnlyImplant | None = None
         self.missing_features: tuple[str, ...] = ()
         self.montage = Montage(("Cz",), _RATE_HZ)
         self.device = Device("simulated", "features alone", ("Cz",), _RATE_HZ)
         self.source = CalibrationSource.SIMULATED
         self.ended, self.onset_ns = False, 0
 
-    def template(self) -> Own:
+    def template(self) -> Baseline:
         """The calibration that goes with this sleeper."""
         scale = np.full(BANDS6X2.size, _OWN_SCALE_DB, dtype=np.float32)
         one = np.ones(1, dtype=np.float32)
         profile = self.person.profile_db.astype(np.float32)
-        return Own(profile, scale, one - 1.0, one, 60.0, CalibrationSource.SIMULATED, self.person.alpha_hz)
+        return Baseline(
+            profile, scale, one - 1.0, one, 60.0, CalibrationSource.SIMULATED, self.person.alpha_hz
+        )
 
     # -- senses.SignalPath ------------------------------------------------------------------------
 
     def push(self, block: Block) -> None:
         """Samples say nothing here."""
 
-    def use(self, own: Own | None) -> None:
+    def use(self, own: Baseline | None) -> None:
         """High frequencies are not judged here."""
 
     def hop(self, instant_ns: int) -> Hop | None:

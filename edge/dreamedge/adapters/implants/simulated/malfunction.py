@@ -19,7 +19,12 @@ from numpy.typing import NDArray
 
 from dreamedge.adapters import fault_injection
 from dreamedge.adapters.fault_onset import Onset
-from dreamedge.adapters.implants.simulated.feature_only import CROSSTALK, SIGNAL, Ailment, LightImplant
+from dreamedge.adapters.implants.simulated.feature_only import (
+    CROSSTALK,
+    SIGNAL,
+    FeatureOnlyImplant,
+    SimulatedFault,
+)
 from dreamedge.adapters.implants.simulated.implant import SLEEPERS, SimulatedImplant
 from dreamedge.core.signal.blocks import Block, Montage
 from dreamedge.ports.implant import Felt, Implant, ImplantError
@@ -152,7 +157,7 @@ class MalfunctioningImplant(_Around):
         self._montage = dataclasses.replace(inner.montage, full_scale_uv=full_scale_uv)
 
     def _check(self) -> None:
-        simulated = isinstance(self.inner, SimulatedImplant | LightImplant)
+        simulated = isinstance(self.inner, SimulatedImplant | FeatureOnlyImplant)
         if self._name in SLEEPERS and not simulated:
             raise ImplantError(f"malfunction {self._name} needs a simulated sleeper; use sim or sim-light.")
         if self._name != CROSSTALK:
@@ -162,7 +167,7 @@ class MalfunctioningImplant(_Around):
             raise ImplantError(
                 "malfunction crosstalk needs a bed with the same electrodes before it in this process."
             )
-        if isinstance(self.inner, LightImplant) and isinstance(other, LightImplant):
+        if isinstance(self.inner, FeatureOnlyImplant) and isinstance(other, FeatureOnlyImplant):
             self.inner.other = other
 
     @property
@@ -186,17 +191,17 @@ class MalfunctioningImplant(_Around):
     @property
     def _spoils(self) -> bool:
         in_signal = self._name == "silence" or self._name in _SPOILERS
-        return in_signal and not isinstance(self.inner, LightImplant)
+        return in_signal and not isinstance(self.inner, FeatureOnlyImplant)
 
     def _fall_ill(self) -> None:
         """What shows in the sleeper begins there, once."""
         at_ns = self._onset.at_ns
         if self._ill or at_ns is None:
             return
-        if isinstance(self.inner, LightImplant):
+        if isinstance(self.inner, FeatureOnlyImplant):
             self._ill = True
             if self._name in (*SIGNAL, *SLEEPERS, CROSSTALK):
-                self.inner.ailment = Ailment(self._name, at_ns)
+                self.inner.ailment = SimulatedFault(self._name, at_ns)
         elif isinstance(self.inner, SimulatedImplant) and self._now_ns >= at_ns:
             self._ill = True
             if self._name in SLEEPERS:
@@ -216,7 +221,7 @@ class MalfunctioningImplant(_Around):
     def _copied(self, block: Block | None, now_ns: int) -> Block | None:
         """The other bed's samples in place of one's own."""
         overheard = self._tap.overheard() if self._tap is not None else []
-        if not self._onset.begun(now_ns) or isinstance(self.inner, LightImplant):
+        if not self._onset.begun(now_ns) or isinstance(self.inner, FeatureOnlyImplant):
             return block
         if not overheard:
             return None
