@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from dreamd.adapters.log_events import PROCESS
 from dreamd.core import limits
+from dreamd.core.event_kinds import KINDS
 from house import command_lines
 from tables import TABLES
 
@@ -27,9 +29,7 @@ PACKAGES = ("dreamd", "dreamedge", "dreamwire", "dreamapi")
 UNITS = {"": 1.0, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "hops": 1.0}
 
 each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-PLAIN = [path for path in OURS if path.name != "CHANGELOG.md"]
-
-each_of_ours = pytest.mark.parametrize("path", PLAIN, ids=lambda path: str(path.relative_to(ROOT)))
+each_of_ours = pytest.mark.parametrize("path", OURS, ids=lambda path: str(path.relative_to(ROOT)))
 
 
 @cache
@@ -145,6 +145,13 @@ def test_each_module_exists(path: Path) -> None:
     named = re.findall(rf"`((?:{'|'.join(PACKAGES)})(?:\.\w+)+)`", prose(path))
     wire = {name for name in named if re.match(r"dream(wire|api)\.v1$", name)}
     assert [name for name in named if name not in wire and not resolves(name)] == []
+
+
+@each_document
+def test_each_event_exists(path: Path) -> None:
+    """An event that a sentence names is a kind of the journal or an event of the log."""
+    known = {*KINDS, *PROCESS, *(kind.replace("-", "_") for kind in KINDS)}
+    assert set(re.findall(r"\bevents? `([a-z_-]+)`", prose(path))) <= known
 
 
 @each_of_ours

@@ -1,7 +1,8 @@
-"""What the wheel holds beside the code."""
+"""The files that wheel and source distribution hold beside the code."""
 
 from pathlib import Path
 
+from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,3 +15,15 @@ def test_the_wheel_holds_types_and_protos() -> None:
     assert {f"{package}/py.typed" for package in PACKAGES} <= held
     protos = {str(path.relative_to(ROOT / "proto")) for path in (ROOT / "proto").glob("*/v1/*.proto")}
     assert protos <= held
+
+
+def test_the_source_distribution_holds_the_documents() -> None:
+    """README's links lead somewhere in the source distribution too: pages, records, pictures, runbooks."""
+    held = {file.distribution_path for file in SdistBuilder(str(ROOT)).recurse_included_files()}
+    documents = [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "deploy" / "runbooks").glob("*.md"),
+    ]
+    pictures = [ROOT / "deploy" / "night.svg", *(ROOT / "deploy" / "screens").iterdir()]
+    assert {str(path.relative_to(ROOT)) for path in (*documents, *pictures)} <= held
