@@ -8,7 +8,8 @@ LEASE_S: Final = 1.0
 LEASE_FADE_S: Final = 0.5
 SEVER_FADE_S: Final = 0.05
 ALONE_WITHIN_S: Final = LEASE_S + LEASE_FADE_S
-"""Without a living permission a pod is alone after this time; its last word is believed no longer either."""
+"""Lease plus fade. A pod without a living permission is alone after this time, and its last report no longer
+counts."""
 
 FRAME_FRESH_HOPS: Final = 2
 """A frame older than this is not eligible."""
@@ -20,13 +21,13 @@ LOST_SHARE_TRIP: Final = 0.20
 LOST_WINDOW_S: Final = 10.0
 FROZEN_FRAMES: Final = 3
 ACTUATOR_FRAMES: Final = 2
-"""Frames running that say more is rendered than was granted."""
+"""Consecutive frames that must report more coupling than was granted."""
 ACTUATOR_AGE_S: Final = 1.5
-"""A frame that may be older than this, its clock's uncertainty included, is held against no grant."""
+"""A frame older than this, its clock's uncertainty included, is not compared with the grants."""
 FRAME_PAST_S: Final = 10.0
-"""A frame further behind the tick than this is of no use, and evidence of the way."""
+"""A frame further behind the tick than this is dropped; it is evidence about the network, not the pod."""
 REPLAY_AGE_S: Final = 2.5
-"""A copy of a frame older than this was delivered again by the way to us."""
+"""A duplicate of a frame older than this was redelivered by the network; a younger one is a replay."""
 FEATURE_DB_LIMIT: Final = 200.0
 """|dB| beyond this is out of range, whatever the device."""
 
@@ -36,12 +37,12 @@ QUALITY_OUT: Final = 0.4
 COHORT_SLOTS: Final = 256
 SEATS_MAX: Final = 10_000
 SEATS_EVER: Final = 2 * SEATS_MAX
-"""Seats ever taken in one Dreamscape; then nobody new is seated (SEATS_FULL)."""
+"""Seats ever taken in one Dreamscape; above it no new sleeper is seated (SEATS_FULL)."""
 PODS_MAX: Final = 20_000
 GHOST_S: Final = 600.0
-"""A pod that has said that it is there and nothing else is forgotten after this long."""
+"""A pod that has sent its presence and nothing else is forgotten after this time."""
 INCARNATION_AHEAD_S: Final = 24 * 3600.0
-"""A presence whose start lies farther ahead of our clock is refused: no agent began then."""
+"""A presence with a start further ahead of the daemon's clock is refused: no agent started then."""
 
 CEILING: Final = 0.15
 """Shipped coupling ceiling."""
@@ -52,14 +53,15 @@ GUIDELINES: Final = frozenset({"shipped-1"})
 """Revisions of the guidelines that a plan may name."""
 GUIDELINE_CAP: Final = 0.15
 FLOAT32_SLACK: Final = 1e-6
-"""A number that came through float32 may be above its limit by this share; it is taken as the limit."""
+"""Share by which a number that came through float32 may exceed its limit; it is then taken as the limit."""
 ARTIST_SHARE_MOST: Final = 0.5
-"""In what is blended with oneself; no plan can ask for more."""
+"""Largest share of an artist in the blend with oneself; no plan can ask for more."""
 ARTIST_FRESH_S: Final = 1.0
-"""An artist's vector older than this counts no more."""
+"""An artist's vector older than this is ignored."""
 QUORUM_SHARE: Final = 0.5
 OWN_FAULT_HOLDS_S: Final = 30.0
-"""Most missing at once is our own way for so long; then those of whom the broker has told are gone."""
+"""Seconds during which "most frames missing" is treated as an uplink failure. After that, pods that the
+broker reported as disconnected are tripped."""
 QUORUM_MIN: Final = 3
 
 RAMP_DEFAULT_S: Final = 60.0
@@ -68,7 +70,7 @@ SESSION_MAX_S: Final = 12 * 3600.0
 
 CALIBRATION_LIVE_S: Final = 120.0
 CALIBRATION_OFFLINE_S: Final = 8.0
-"""Replays and simulated sleepers: nobody lies in the bed, so a short template hurts no one."""
+"""For replays and simulated sleepers: the bed is empty, so a short template harms no person."""
 TEMPLATES_FOR_SCALE: Final = 8
 
 BREAKER_OPEN_S: Final = 30.0
@@ -96,36 +98,37 @@ IDENTITY_HALVE: Final = 0.50
 IDENTITY_SEVER: Final = 0.25
 """A person's likeness to their own first window, over what it was then."""
 CROWD_MIN: Final = 8
-"""Fewer than this say nothing as a group of identity."""
+"""Fewest sleepers from which identity statistics of a group are read."""
 ENERGY_MIN: Final = 1.2
 ENERGY_MEDIANS: Final = 3.0
-"""The loop runs away above the larger of the two, in own z and in trailing medians (DESIGN 7.7)."""
+"""A runaway is above the larger of ENERGY_MIN (in own z) and this many trailing medians (DESIGN 7.7)."""
 LAG_CORRELATION_MOST: Final = 0.5
 SYNCHRONY_Z_MOST: Final = 4.0
 SYNCHRONY_WINDOWS: Final = 3
 HALVED_MUST_FALL: Final = 0.30
 HALVED_FOR_S: Final = 10.0
-"""After halving, what ran away must have fallen by this share within this time; else all to zero."""
+"""After a halving the value must have fallen by HALVED_MUST_FALL within this time; otherwise all go to
+zero."""
 CROSSTALK_CORRELATION: Final = 0.98
 CROSSTALK_PPC: Final = 0.8
 CROSSTALK_BANDS: Final = 3
 
 CHARGE_EVERY_S: Final = 10.0
 MARK_HOLDS_S: Final = 180.0
-"""A mark of exposure covers this long; one that was not moved by then covers no grant.
+"""A ledger mark of exposure covers this long. A mark that was not moved by then covers no grant.
 
-So long may a disk take for the writes between two charges before a grant ends for it. After a crash all of it
-is charged, as if merged.
+A disk may therefore take this long for the writes between two charges before a grant ends for it. After a
+crash the whole time is charged as if merged.
 """
 EXPOSURE_WARN_SHARE: Final = 0.8
-"""Of the limit: told from here on, and whoever is above it is admitted nowhere."""
+"""Share of the limit. From here on a warning is logged, and a sleeper above it is not admitted."""
 
 TERM_UNCONFIRMED_S: Final = 5.0
-"""An owner whose term the store has not confirmed for this long publishes zeros."""
+"""An owner publishes zeros when the store has not confirmed its term for this long."""
 FSYNC_TAKES_S: Final = 30.0
-"""A disk that takes so long for every fsync ends no grant."""
+"""A disk that needs this long for each fsync ends no grant."""
 LEDGER_SLOW_S: Final = 1.0
-"""The ledger is slow when a write has waited for longer: nobody new is seated."""
+"""The ledger is slow when a write has waited longer than this; then no new sleeper is seated."""
 LEDGER_ANSWERS_WITHIN_S: Final = 3.0
 """A call that waits for the ledger is refused after this long."""
 STATUS_FRESH_S: Final = 3.0
@@ -133,38 +136,39 @@ COMMAND_RESEND_S: Final = 0.5
 COMMAND_VALID_S: Final = 30.0
 CONFIRM_WITHIN_S: Final = 1.5
 FAILURE_HOLD_S: Final = 2.0
-"""After a bug in one of the daemon's steps nothing is granted for so long."""
+"""After a bug in one of the daemon's steps nothing is granted for this long."""
 DREAMSCAPES_MAX: Final = 256
 """Dreamscapes that have not ended; one more is refused (DREAMSCAPES_FULL)."""
 ENDED_KEPT: Final = 1_000
-"""Ended Dreamscapes that are listed; one that falls out keeps its row and its name in the ledger."""
+"""Ended Dreamscapes that are listed. One that drops out of the list keeps its row and its name in the
+ledger."""
 ENDED_KEPT_S: Final = 30 * 24 * 3600.0
-"""An ended Dreamscape is listed for this long at most."""
+"""An ended Dreamscape is listed at most this long."""
 ENDED_SEATS_KEPT: Final = SEATS_MAX
-"""Seats of ended Dreamscapes that are shown, all together; the oldest lose theirs first."""
+"""Seats of ended Dreamscapes that are shown, in total; the oldest Dreamscapes lose theirs first."""
 WAKE_ORDERS_KEPT: Final = 256
-"""Lifted wake orders that are kept to be read; those that stand are bounded by whom they can reach."""
+"""Lifted wake orders that stay readable. Standing ones are bounded by the pods they can reach."""
 JOURNAL_EVENTS: Final = 10_000
-"""Safety events that are kept; the oldest fall out."""
+"""Safety events that are kept; the oldest are dropped."""
 JOURNAL_CHURN_EVENTS: Final = 4_000
-"""Events of coming and going that are kept beside them."""
+"""Events of arrival and departure, kept in a second ring."""
 JOURNAL_BYTES: Final = 8 << 20
-"""Most that each of the two may take, about."""
+"""Approximate limit of memory for each of the two rings."""
 WATCHERS_MAX: Final = 256
 
 REQUEST_BYTES_MAX: Final = 1 << 20
-"""Bytes of a request; a way out may be longer, see `adapters.grpc.bodies`."""
+"""Bytes of a request. Calls that let people out may be longer, see `adapters.grpc.calls.request_bodies`."""
 ANSWER_BYTES_MAX: Final = 8 << 20
 """Bytes of an answer: ten thousand seats with the longest names stay below it."""
 PAGE_BYTES_MAX: Final = 3 << 20
 """Bytes of a page and of a message of WatchPods, below the 4 MiB that gRPC clients take by default."""
 PAGE_DEFAULT: Final = 100
 PAGE_MOST: Final = 1000
-"""Items of a page where none is asked for, and at most."""
+"""Items of a page: PAGE_DEFAULT where the request names no size, PAGE_MOST at most."""
 PODS_IN_A_MESSAGE: Final = 500
 EVENTS_IN_A_MESSAGE: Final = 100
 REASON_MAX: Final = 500
-"""Characters of a reason that are kept; a longer one is cut, because leaving is never refused."""
+"""Characters of a reason that are kept. A longer reason is cut, because leaving is never refused."""
 REQUEST_ID_MAX: Final = 64
 """Characters of a request id."""
 CURSOR_MOST: Final = (1 << 63) - 1
@@ -172,9 +176,9 @@ CURSOR_MOST: Final = (1 << 63) - 1
 
 
 def at_most(value: float, limit: float) -> float:
-    """Return the value, or the limit where float32 has carried the value above it by rounding alone.
+    """Return the value, or the limit where only float32 rounding has carried the value above it.
 
-    0.3 as float32 is 0.30000001: JavaScript's OSC, protobuf's float and numpy all send that.
+    0.3 as float32 is 0.30000001, which is what JavaScript's OSC, protobuf's float and numpy send.
     """
     return limit if limit < value <= limit * (1.0 + FLOAT32_SLACK) else value
 

@@ -1,11 +1,11 @@
-"""The catalogue of refusals: every way the daemon says no, each saying what to do next.
+"""The catalogue of refusals: every way in which the daemon says no, each with the next step.
 
-A refusal is a value, returned, never raised; the gRPC adapter maps it to a status with ErrorInfo
-(domain `dreamd`, the code as reason). Codes are stable and never reused.
+A refusal is a value, returned, never raised; the gRPC adapter maps it to a status with ErrorInfo (domain
+`dreamd`, the code as reason). Codes are stable and never reused.
 
 Rules
-- Clients repeat UNAVAILABLE, ABORTED and RESOURCE_EXHAUSTED by policy. A refusal is of such a kind only
-  where the same request can succeed later by itself: UNAVAILABLE once the daemon or its disk is back,
+- Clients repeat UNAVAILABLE, ABORTED and RESOURCE_EXHAUSTED by policy. A refusal is of such a kind only where
+  the same request can succeed later by itself: UNAVAILABLE once the daemon or its disk is back,
   RESOURCE_EXHAUSTED once a watch of another caller has closed. The one exception is STALE_ETAG, which is
   ABORTED as AIP-154 asks: the caller reads again and repeats with the new etag.
 - A next step names only methods, fields and commands that exist; a test holds that.
@@ -21,7 +21,7 @@ GOT_MAX: Final = 80
 
 
 class Kind(Enum):
-    """What sort of no it is; the API seam maps it to a status."""
+    """The class of a refusal; the API maps it to a gRPC status."""
 
     INVALID = "invalid argument"
     NOT_FOUND = "not found"
@@ -81,7 +81,7 @@ class Code(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A catalogue entry: the kind of no, and what the caller should do next."""
+    """A catalogue entry: the kind of refusal, and the caller's next step."""
 
     kind: Kind
     next_step: str
@@ -170,7 +170,7 @@ CATALOGUE: Final[dict[Code, Entry]] = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A no: its code, a sentence that names what was wrong, and particulars for machines."""
+    """A refusal: its code, a sentence that names the fault, and metadata for programs."""
 
     code: Code
     sentence: str
@@ -178,16 +178,16 @@ class Refusal:
 
     @property
     def kind(self) -> Kind:
-        """The sort of no this is."""
+        """The class of this refusal."""
         return CATALOGUE[self.code].kind
 
     @property
     def next_step(self) -> str:
-        """What the caller should do next."""
+        """The caller's next step."""
         return CATALOGUE[self.code].next_step
 
     def __str__(self) -> str:
-        """The public sentence: what was wrong and what to do next."""
+        """The public sentence: the fault and the next step."""
         return f"{self.sentence}; {self.next_step}"
 
 
@@ -200,7 +200,7 @@ class Figure(str):
 def bad_field(field: str, expected: str, got: object) -> Refusal:
     """Return INVALID_ARGUMENT for the field with this path in the request.
 
-    expected: the values it takes; got: what came, cut to GOT_MAX characters.
+    expected: the values the field takes; got: the value received, cut to GOT_MAX characters.
     """
     shown = str(got) if isinstance(got, Figure) else _quoted(got)
     shown = shown if len(shown) <= GOT_MAX else f"{shown[: GOT_MAX - 1]}…"

@@ -1,17 +1,17 @@
-"""Who may merge: admission as checks in a fixed order, and what makes a plan acceptable.
+"""Admission to a merge: checks in a fixed order, and the rules of a valid plan.
 
-Every check is made and shown, so that `ExplainAdmission` can say all that stands in the way; the first
-that fails is the reason on the seat. The order goes from what an operator sees at the bed to what only
-the daemon knows: somebody is there and may be asked (present, checked-in, seat, latch, wake order), they can
-be read (calibrated, clock, quality), they may (consent, exposure), they fit (schema), and nothing has just
-gone wrong with them (breaker), and a seat can be kept (ledger).
+Every check is made and shown, so that `ExplainAdmission` can list all obstacles; the first that fails is the
+reason on the seat. The order goes from facts that an operator sees at the bed to facts that only the daemon
+knows: a sleeper is there and may be asked (present, checked-in, seat, latch, wake order), can be read
+(calibrated, clock, quality), may merge (consent, exposure), fits (schema), has no recent failure (breaker),
+and a seat can be kept (ledger).
 
 Rules
 - A candidate is plain facts; nothing here looks anything up.
 - A number that is not finite fails its check: tests are written `ok = x >= limit`.
-- Who has merged up to their limit comes back below four fifths of it, after a restart too: so nobody above
-  that is admitted; who is seated already may go on to the limit.
-- HALF_OPEN is admitted: its frames must be scored to be trusted again, and it has no weight meanwhile.
+- A sleeper that has merged up to the limit is admitted again below four fifths of it, after a restart too. So
+  no sleeper above that is admitted; one already seated may go on to the limit.
+- HALF_OPEN is admitted: its frames must be scored before it is trusted again, and it has no weight meanwhile.
 """
 
 from collections.abc import Callable
@@ -51,18 +51,18 @@ CALIBRATION_NEEDED_S: Final[dict[CalibrationSource, float]] = {
     CalibrationSource.REPLAY: CALIBRATION_OFFLINE_S,
     CalibrationSource.SIMULATED: CALIBRATION_OFFLINE_S,
 }
-"""Seconds of clean data a calibration needs, by where it comes from; another source never suffices."""
+"""Seconds of clean data a calibration needs, by its source; another source never suffices."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What the daemon knows of a pod at this moment.
+    """The facts that the daemon knows of a pod at this moment.
 
-    status_age_s: seconds since its last status, infinity where there was none. sleeper_at: another pod
-    this sleeper is checked in to. wake_order: a standing one that reaches the pod. seated_in: the live
-    Dreamscape in which this pod holds a seat, this one included. seats_left and started belong to the
-    Dreamscape that is asked for. consent_left_s: for how long the sleeper agrees to be merged, 0: not.
-    exposure: merge-minutes charged, over the limit. ledger: why it takes no seat now, empty while it does.
+    status_age_s: seconds since its last status, infinity for none. sleeper_at: another pod this sleeper is
+    checked in to. wake_order: a standing one that reaches the pod. seated_in: the live Dreamscape in which
+    this pod holds a seat, this one included. seats_left and started belong to the Dreamscape asked for.
+    consent_left_s: how long the sleeper's consent still holds, 0: none. exposure: merge-minutes charged, over
+    the limit. ledger: why the ledger takes no seat now, empty while it does.
     """
 
     pod: str
@@ -100,7 +100,7 @@ def selects(plan: Plan, pod: str, site: str) -> bool:
 
 
 def ceiling_for(plan: Plan, assigned: int) -> float:
-    """Return the coupling ceiling with this many assigned: lower where each weighs more on the others."""
+    """Return the coupling ceiling for this many assigned: lower in small groups, where each weighs more."""
     return plan.ceiling if assigned >= INTIMATE_BELOW else min(plan.ceiling, CEILING_INTIMATE)
 
 
@@ -235,7 +235,7 @@ CHECKS: Final[tuple[Callable[[Candidate, Plan], Check], ...]] = (
 
 
 def validate_plan(plan: Plan, now_s: float) -> Refusal | None:
-    """Return what is wrong with a plan, the first thing found, or None. `now_s`: session time, seconds.
+    """Return the first fault of a plan, or None. `now_s`: session time, seconds.
 
     A field is named by its path in CreateDreamscape, such as `plan.ramp`, with the values it takes.
     """
@@ -298,7 +298,7 @@ def _seats_fault(plan: Plan) -> Refusal | None:
 
 
 def _coupling_fault(plan: Plan) -> Refusal | None:
-    # Below five sleepers it is lowered every tick (`ceiling_for`), however many seats there are.
+    # Below five sleepers `ceiling_for` lowers the ceiling every tick, however many seats there are.
     if not 0.0 < plan.ceiling <= GUIDELINE_CAP:
         return bad_field("plan.ceiling", f"a coupling above 0, at most {GUIDELINE_CAP}", plan.ceiling)
     if not 0.0 <= plan.artist_share <= ARTIST_SHARE_MOST:

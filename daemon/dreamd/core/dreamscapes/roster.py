@@ -1,18 +1,17 @@
-"""Who sits where in one Dreamscape: seats for people, slots for the wire.
+"""Seats and slots of one Dreamscape: seats for people, slots for the wire.
 
-A seat (1, 2, 3, ...) is what the API shows; it belongs to one sleeper in one pod for the whole night.
-A slot is a place in a cohort's broadcast. The two are apart because a slot's bytes may still be on
-the way to a pod that has left: were the slot given to the next sleeper, a delayed message would speak
-to the wrong person.
+A seat (1, 2, 3, ...) is the number that the API shows; it belongs to one sleeper in one pod for the whole
+night. A slot is a place in a cohort's broadcast. The two are apart because a message for a slot may still be
+in transit when its pod leaves: if the next sleeper got the slot, a delayed message would reach the wrong
+person.
 
 Rules
 - A slot is given once per term and never reused; a full cohort opens another. A cohort that is empty may be
-  closed and opened anew, under a new term (`places`).
+  closed and opened again, under a new term (`slot_places`).
 - Every assignment has a random id, never 0, never one of the last IDS_KEPT this roster has given: frames
   carry it in place of a name.
-- A seat that has been left keeps its number; the same sleeper in the same pod gets it back, with a new
-  slot.
-- A new term voids every assignment at once and starts the slots anew.
+- A seat that has been left keeps its number; the same sleeper in the same pod gets it back, with a new slot.
+- A new term voids every assignment at once and starts the slots from the beginning.
 """
 
 from collections.abc import Iterator
@@ -32,7 +31,7 @@ _ID_BITS: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A seat and whose it is."""
+    """A seat, its pod and its sleeper."""
 
     number: int
     pod: str
@@ -65,12 +64,12 @@ class Roster:
 
     @property
     def cohorts(self) -> int:
-        """How many cohorts are open."""
+        """The number of open cohorts."""
         return self.places.open
 
     @property
     def seats(self) -> tuple[Seat, ...]:
-        """Every seat ever taken, in order of number, those that have been left included."""
+        """Every seat ever taken, by number, those that have been left included."""
         return tuple(self._seats.values())
 
     @property
@@ -80,13 +79,13 @@ class Roster:
 
     @property
     def taken(self) -> int:
-        """How many seats somebody holds now."""
+        """The number of seats held now."""
         return len(self._seat_of_pod)
 
     def take_seat(self, pod: str, sleeper: str) -> Seat:
         """Give this sleeper in this pod a seat: the one they hold or held before, else the next number.
 
-        A pod whose sleeper has changed leaves its old seat, and with it its slot.
+        A pod with a new sleeper leaves its old seat, and with it its slot.
         """
         held = self.seat_of(pod)
         if held is not None and held.sleeper == sleeper:
@@ -141,12 +140,13 @@ class Roster:
         """Give this seat a fresh slot; one it held before is released first.
 
         Raises:
-            KeyError: nobody has this seat, or its pod has left it.
-            SlotsExhausted: no slot is left; what the seat had stays.
+            KeyError: no such seat, or its pod has left it.
+            SlotsExhausted: no slot is left; the seat keeps the slot it had.
         """
         holder = self._seats[seat]
         if self._seat_of_pod.get(holder.pod) != seat:
             raise KeyError(f"seat {seat} has been left by {holder.pod}")
+        # Before the release: when no place is left, this raises and the old slot must stay in force.
         cohort, place = self.places.give()
         self.release(holder.pod)
         slot = Slot(cohort, place, self._draw_id(), seat, holder.pod)
@@ -155,7 +155,7 @@ class Roster:
         return slot
 
     def release(self, pod: str) -> Slot | None:
-        """Take this pod's assignment back, its seat stays; return what it had. Safe to call twice."""
+        """Take this pod's assignment back, its seat stays; return the assignment. Safe to call twice."""
         number = self._seat_of_pod.get(pod)
         slot = None if number is None else self._slots.pop(number, None)
         if slot is not None:
@@ -170,7 +170,7 @@ class Roster:
         return slot
 
     def new_term(self) -> tuple[Slot, ...]:
-        """Void every assignment and begin the slots anew; return what was in force. Seats stay."""
+        """Void every assignment and restart the slots; return the voided ones. Seats stay."""
         voided = self.slots
         self._slots.clear()
         self._by_assignment.clear()
@@ -180,6 +180,7 @@ class Roster:
     def _draw_id(self) -> int:
         while True:
             drawn = self._rng.getrandbits(_ID_BITS)
+            # 0 is what an unset field reads as; it must match no assignment.
             if drawn != 0 and drawn not in self._ids_given:
                 self._ids_given[drawn] = None
                 if len(self._ids_given) > IDS_KEPT:

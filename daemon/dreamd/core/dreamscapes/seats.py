@@ -1,8 +1,8 @@
-"""The seats of one Dreamscape: who sits where, and how a seat is shown.
+"""The seats of one Dreamscape: their state, and their view.
 
-A seat is a person's place for the night; a slot (cohort, number, assignment id) is the wire's address
-for it and changes with every assign. What a sleeper is granted is decided each tick from arrays; a
-seat keeps only what the next decision or an operator needs.
+A seat is a person's place for the night; a slot (cohort, number, assignment id) is the wire's address for it
+and changes with every assign. Arrays decide a sleeper's grant each tick; a seat keeps only the facts that the
+next decision or an operator needs.
 """
 
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the last tick says of one slot; NaN: not known.
+    """The last tick's readings of one slot; NaN: not known.
 
     synchrony: own PPC with the group. identity: likeness to the own first window.
     """
@@ -53,7 +53,7 @@ NOTHING = Reading()
 
 
 def shown(seat: Seat, breaker: BreakerState, cause: str, reading: Reading, word: Word) -> SeatView:
-    """The seat as the API shows it; word: the last of its pod, of any age."""
+    """The seat as the API shows it; word: the last report of its pod, of any age."""
     word = believed(word)
     state = seat.state
     if state is SeatState.ASSIGNED and breaker is not BreakerState.CLOSED:
@@ -80,7 +80,7 @@ def shown(seat: Seat, breaker: BreakerState, cause: str, reading: Reading, word:
 
 
 class Seats:
-    """What a runtime knows of each seat, over the roster's numbers and slots."""
+    """State of each seat, over the roster's numbers and slots."""
 
     def __init__(self, most: int, rng: Random) -> None:
         self._most = most
@@ -95,16 +95,16 @@ class Seats:
 
     @property
     def named(self) -> int:
-        """How many seats are shown: all but those that were left before this daemon began."""
+        """The number of seats shown: all but those that were left before this daemon started."""
         return len(self._seats) - self._nameless
 
     def resize(self, most: int) -> None:
-        """Offer so many seats from now on."""
+        """Offer this many seats from now on."""
         self._most = most
 
     @property
     def full(self) -> bool:
-        """No seat is free; one that has been left is free for somebody else, up to SEATS_EVER of them."""
+        """Whether no seat is free. A seat that has been left frees its place, up to SEATS_EVER seats."""
         return self._roster.taken >= self._most or len(self._seats) >= SEATS_EVER
 
     def of(self, pod: str) -> Seat | None:
@@ -113,12 +113,12 @@ class Seats:
         return self._seats[held.number] if held else None
 
     def by_assignment(self, assignment: int) -> Seat | None:
-        """The seat whose slot is in force under this assignment id."""
+        """The seat that holds the slot in force under this assignment id."""
         slot = self._roster.by_assignment(assignment)
         return self._seats[slot.seat] if slot else None
 
     def at(self, cohort: int, slot: int) -> Seat | None:
-        """The seat whose slot this is now."""
+        """The seat that holds this slot now."""
         return self._at.get((cohort, slot))
 
     def numbered(self, number: int) -> Seat | None:
@@ -132,7 +132,7 @@ class Seats:
         return self._seats[number]
 
     def restore(self, number: int, pod: str, sleeper: str) -> Seat:
-        """Put a seat back as the ledger has it; a pod that begins with # stands for no name."""
+        """Put a seat back as the ledger has it; a pod name that begins with # is a placeholder."""
         self._nameless += pod.startswith("#")
         self._roster.restore_seat(number, pod, sleeper)
         self._seats[number] = Seat(number, pod, sleeper, returning=True)
@@ -148,24 +148,24 @@ class Seats:
 
     @property
     def slots_left(self) -> int:
-        """How many slots can be given now."""
+        """The number of slots that can be given now."""
         return self._roster.places.left
 
     def upcoming(self, count: int) -> tuple[int, ...]:
-        """The cohorts in which the next so many slots lie."""
+        """The cohorts that hold the next `count` slots."""
         return self._roster.places.upcoming(count)
 
     def empty_cohorts(self) -> list[int]:
-        """Open cohorts of which nobody holds a slot; the one that is being filled is not among them."""
+        """Open cohorts without holders, except the one being filled."""
         return self._roster.places.empty()
 
     def of_emptiest_cohort(self) -> list[Seat]:
-        """The holders of the cohort that has the fewest, other than the one that is being filled."""
+        """The holders of the cohort with the fewest, other than the one being filled."""
         cohort = self._roster.places.emptiest()
         return [] if cohort is None else [self._seats[slot.seat] for slot in self._roster.cohort(cohort)]
 
     def close_cohort(self, cohort: int) -> None:
-        """Its slots may be given anew, under a new term."""
+        """Close an empty cohort; its slots may be given again under a new term."""
         self._roster.places.close(cohort)
 
     def void(self, seat: Seat) -> Slot | None:
@@ -174,7 +174,7 @@ class Seats:
         return self._given_back(self._roster.release(seat.pod))
 
     def leave(self, seat: Seat, cause: str) -> Slot | None:
-        """The seat's sleeper has gone; the seat stays to be read."""
+        """Mark the seat LEFT and take its slot back; the seat stays readable."""
         seat.state, seat.cause, seat.slot = SeatState.LEFT, cause, None
         return self._given_back(self._roster.leave(seat.pod))
 
@@ -184,5 +184,5 @@ class Seats:
         return slot
 
     def holding(self) -> list[Seat]:
-        """The seats whose pods hold a slot."""
+        """The seats with a slot in force."""
         return [self._seats[slot.seat] for slot in self._roster.slots]

@@ -1,9 +1,9 @@
-"""The places of one Dreamscape's cohorts: which is given next, and which cohorts may be filled anew.
+"""The places of one Dreamscape's cohorts: which is given next, and which cohorts may be filled again.
 
-A cohort has COHORT_SLOTS places and is filled from the first on; a place is given once in the cohort's term.
-A full cohort opens another: one that was closed, under a new term, else one with a new number. A cohort that
-nobody holds a place of is empty, and whoever keeps the places closes it once nothing that was said of it can
-still count. So the numbers do not run out, however often places are given.
+A cohort has COHORT_SLOTS places and is filled in order; a place is given once in the cohort's term. A full
+cohort opens another: a closed one under a new term, else one with a new number. A cohort without holders is
+empty. The owner of the places closes an empty cohort once no message about it can still count. So the numbers
+do not run out, however often places are given.
 """
 
 from collections import Counter, deque
@@ -16,15 +16,15 @@ COHORTS_MAX: Final = 256
 """Cohorts that may be open at once: 65,536 places, several for each of SEATS_MAX."""
 
 CHOSEN: Final = 2
-"""Cohorts that are chosen before they are opened, so that their terms can be drawn."""
+"""Cohorts chosen before they are opened, so that their terms can be drawn ahead."""
 
 
 class SlotsExhausted(RuntimeError):  # noqa: N818 - the house's word for it
-    """Every place is given and no cohort is closed; ask `left` first."""
+    """Every place is given and no cohort is closed; check `left` first."""
 
 
 class SlotPlaces:
-    """Which places are given. Numbers of cohorts are below COHORTS_MAX."""
+    """The places that have been given. Numbers of cohorts are below COHORTS_MAX."""
 
     def __init__(self) -> None:
         self._filling, self._given = 0, 0
@@ -36,19 +36,19 @@ class SlotPlaces:
 
     @property
     def open(self) -> int:
-        """How many cohorts are open: places of them have been given, and they are not closed."""
+        """The number of open cohorts: places of them have been given, and they are not closed."""
         return len(self._open)
 
     @property
     def left(self) -> int:
-        """How many places can be given now."""
+        """The number of places that can be given now."""
         others = len(self._next) + len(self._closed) + COHORTS_MAX - self._numbers
         return COHORT_SLOTS - self._given + COHORT_SLOTS * others
 
     def upcoming(self, count: int) -> tuple[int, ...]:
-        """The cohorts in which the next so many places lie, as far as there are any.
+        """The cohorts that hold the next `count` places, as far as there are any.
 
-        Of those that are not open yet the first CHOSEN stay what they are, whatever is closed meanwhile.
+        Of those not open yet, the first CHOSEN are fixed, whichever cohorts are closed meanwhile.
         """
         self._choose()
         begun = [self._filling] if self._given < COHORT_SLOTS else []
@@ -71,9 +71,10 @@ class SlotPlaces:
         return self._filling, place
 
     def _choose(self) -> None:
-        """Choose the cohorts that are opened next: one that was closed, else one with a new number."""
+        """Choose the cohorts that are opened next: closed ones first, else new numbers."""
         while len(self._next) < CHOSEN:
             if self._closed:
+                # A closed cohort first, so that the numbers do not run out.
                 self._next.append(heappop(self._closed))
             elif self._numbers < COHORTS_MAX:
                 self._next.append(self._numbers)
@@ -88,11 +89,11 @@ class SlotPlaces:
         return self._next.popleft()
 
     def give_back(self, cohort: int) -> None:
-        """Somebody holds a place of this cohort no more; the place is not given again in this term."""
+        """Count one holder of this cohort less; the place is not given again in this term."""
         self._held[cohort] -= 1
 
     def empty(self) -> list[int]:
-        """Open cohorts that nobody holds a place of; the one that is being filled is not among them."""
+        """Open cohorts without holders, except the one being filled."""
         return [cohort for cohort in self._open if cohort != self._filling and not self._held[cohort]]
 
     def emptiest(self) -> int | None:
@@ -101,7 +102,7 @@ class SlotPlaces:
         return min((one for one in held if one[0]), default=(0, None))[1]
 
     def close(self, cohort: int) -> None:
-        """Its places may be given anew, under a new term; nobody holds one."""
+        """Close an empty cohort; its places may be given again under a new term."""
         assert not self._held[cohort], "somebody holds a place of it"
         assert cohort != self._filling, "it is being filled"
         del self._open[cohort]

@@ -1,14 +1,15 @@
 """The life of a Dreamscape, as one table.
 
-PLANNED: named, nobody asked yet. GATHERING: seats fill, nobody has a slot. DREAMING: slots are given,
-couplings may rise. SEVERED: everyone at zero and asleep; Resume is possible. WAKING: on the way home,
-no way back; Wake has roused them, End lets them sleep on. ENDED: everyone is home, the books are closed.
+PLANNED: named, no pod is asked yet. GATHERING: seats fill, no pod has a slot. DREAMING: slots are given,
+couplings may rise. SEVERED: everyone is at zero and asleep; Resume is possible. WAKING: on the way home, no
+way back; Wake has roused the sleepers, End lets them sleep on. ENDED: everyone is home, the session is
+closed.
 
 Rules
-- Sever, wake and end are valid in every state and may be repeated: whoever wants people out is never
-  told that this is the wrong moment. Where nobody has a slot yet there is nobody to sever, so a sever
-  changes nothing and an end closes the books at once; a wake still rouses those who lie waiting.
-- Nothing leads back from WAKING or ENDED; names are never reused.
+- Sever, wake and end are valid in every state and may be repeated: a request to let people out is never
+  refused for its moment. Where no pod has a slot yet there is no coupling to sever, so a sever changes
+  nothing and an end closes at once; a wake still rouses the sleepers that lie waiting.
+- No move leads back from WAKING or ENDED; names are never reused.
 - CLOSE is the daemon's own: it follows when every pod has confirmed zero or is known to be gone.
 - Every pair that is not in the table is illegal and raises; callers ask `allows` before they promise.
 """
@@ -21,7 +22,7 @@ from dreamd.core.refusals import Code, Refusal
 
 
 class Move(Enum):
-    """What can be asked of a Dreamscape."""
+    """A move that can be asked of a Dreamscape."""
 
     GATHER = "gather"
     START = "start"
@@ -63,7 +64,7 @@ MOVES: Final[dict[tuple[DreamscapeState, Move], DreamscapeState]] = {
     (_ENDED, Move.WAKE): _ENDED,
     (_ENDED, Move.END): _ENDED,
 }
-"""Every legal move; what is not here is illegal."""
+"""Every legal move; a pair that is not here is illegal."""
 
 ALWAYS: Final = frozenset({Move.SEVER, Move.WAKE, Move.END})
 """The moves that are valid in every state."""
@@ -119,7 +120,7 @@ def refused(name: str, state: DreamscapeState, step: Move) -> Refusal | None:
 def rank(state: DreamscapeState, *, troubled: bool) -> int:
     """Return how soon a person should look at a Dreamscape in this state: 0 before everything else.
 
-    troubled: of those who have a slot, one is not merged or not heard.
+    troubled: a pod with a slot is not merged or not heard.
     """
     if state is _DREAMING and troubled:
         return 0

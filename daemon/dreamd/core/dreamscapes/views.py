@@ -1,4 +1,4 @@
-"""What is shown of the fleet and its Dreamscapes: plain values, no arrays, no secrets.
+"""Views of the fleet and its Dreamscapes: plain values, no arrays, no secrets.
 
 The application fills them, the API and the watchers read them. Times are session-clock seconds.
 """
@@ -12,7 +12,7 @@ from dreamd.core.fleet.freshness import known
 
 
 class DreamscapeState(Enum):
-    """The states of a Dreamscape; the moves between them stand in `dreamscape.MOVES`."""
+    """The states of a Dreamscape; the moves between them are in `states.MOVES`."""
 
     PLANNED = "planned"
     GATHERING = "gathering"
@@ -32,9 +32,9 @@ class BreakerState(Enum):
 
 
 class SeatState(Enum):
-    """Where a seat's sleeper is."""
+    """The state of a seat."""
 
-    WAITING = "waiting"  # invited or selected, not admitted; `refusal` says why
+    WAITING = "waiting"  # invited or selected, not admitted; `refusal` has the reason
     ADMITTED = "admitted"  # passed the checks, not yet assigned
     COMMITTING = "committing"  # admitted, and waits until the ledger has the seat
     ASSIGNED = "assigned"  # holds a slot; coupling may be zero
@@ -43,20 +43,20 @@ class SeatState(Enum):
 
 
 class PodState(Enum):
-    """What a pod is doing, as the operator sees it."""
+    """The state of a pod, as the operator sees it."""
 
     OFFLINE = "offline"
-    IDLE = "idle"  # online, nobody checked in
+    IDLE = "idle"  # online, no sleeper checked in
     CALIBRATING = "calibrating"
     READY = "ready"
     SEATED = "seated"
     LATCHED = "latched"
-    UNHEARD = "unheard"  # online by its presence, and silent for too long: how it is, is not known
+    UNHEARD = "unheard"  # online by its presence, but silent for too long: its state is not known
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelView:
-    """A channel's quality and its cause."""
+    """A channel's quality and the cause of a low one."""
 
     name: str
     quality: float
@@ -67,8 +67,8 @@ class ChannelView:
 class PodView:
     """A pod as the API shows it.
 
-    heard_age_s: of the pod's last word, infinity: never. Once that is too old (`hearing.known`), quality and
-    applied are NaN, the channels are left out and the clock is not synced.
+    heard_age_s: of the pod's last report, infinity: none. Once that is too old (`freshness.known`), quality
+    and applied are NaN, the channels are left out and the clock is not synced.
     """
 
     pod: str
@@ -79,7 +79,7 @@ class PodView:
     device_model: str
     schema: str
     software: str
-    sleeper: str  # pseudonym, empty where nobody is checked in
+    sleeper: str  # pseudonym, empty where no sleeper is checked in
     dreamscape: str
     seat: int  # 0: none
     quality: float
@@ -95,13 +95,13 @@ class PodView:
     latched: str
     breaker: BreakerState
     breaker_cause: str
-    last_heard_s: float  # session time of its last word; 0: never
+    last_heard_s: float  # session time of its last report; 0: none
     etag: str
     heard_age_s: float = inf
 
     @property
     def heard(self) -> bool:
-        """Whether its last word still says how it is."""
+        """Whether its last report still describes it."""
         return known(self.heard_age_s)
 
 
@@ -119,9 +119,8 @@ class Check:
 class SeatView:
     """A seat of a Dreamscape. granted and applied: coupling 0..1.
 
-    cause: why its sleeper is at zero or the seat was left, the first cause. breaker_cause: why the breaker is
-    not closed.
-    heard_age_s: of the pod's last word, infinity: never. Once that is too old, applied and quality are NaN.
+    cause: the first cause of the zero, or of leaving the seat. breaker_cause: why the breaker is not closed.
+    heard_age_s: of the pod's last report, infinity: none. Once that is too old, applied and quality are NaN.
     """
 
     seat: int
@@ -137,19 +136,19 @@ class SeatView:
     cause: str
     distance: float  # to the collective, shared scale; 0 where not known
     synchrony: float = nan  # own PPC with the group, mean over bands; NaN: not known
-    identity: float = nan  # likeness to the own first window over what it was then; NaN: not known
+    identity: float = nan  # likeness to the own first window over its value then; NaN: not known
     heard_age_s: float = inf
     breaker_cause: str = ""
 
     @property
     def heard(self) -> bool:
-        """Whether the pod's last word still says how it is."""
+        """Whether the pod's last report still describes it."""
         return known(self.heard_age_s)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What CreateDreamscape asked for."""
+    """The plan of a Dreamscape, as CreateDreamscape received it."""
 
     dreamscape: str
     seats_min: int
@@ -164,7 +163,7 @@ class Plan:
     ceiling: float = 0.15
     ramp_s: float = 60.0
     guidelines: str = "shipped-1"
-    artist_share: float = 0.0  # most that an artist may have in what is blended; 0: nobody leads
+    artist_share: float = 0.0  # largest share of an artist in the blend; 0: no artist leads
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,25 +181,25 @@ class DreamscapeView:
     merged: int
     seats: tuple[SeatView, ...]  # empty in a list
     etag: str
-    seats_taken: int = 0  # in a list too
+    seats_taken: int = 0  # filled in a list too
     unheard: int = 0  # of the assigned: what they render is not known
-    unknown_pods: tuple[str, ...] = ()  # invited, never connected; told before the start
+    unknown_pods: tuple[str, ...] = ()  # invited, never connected; listed before the start
 
 
 @dataclass(frozen=True, slots=True)
 class SynchronyView:
-    """Agreement of phases in one band over the last 10 s; NaN: cannot be said."""
+    """Agreement of phases in one band over the last 10 s; NaN: not known."""
 
     band: str
     ppc: float = nan  # unbiased, 0 at chance
     z: float = nan  # against chance, closed form
     surrogate_z: float = nan  # by circular shifts, of the last check
-    order: float = nan  # order parameter of the newest instant, 0..1; shown, never acted on
+    order: float = nan  # order parameter of the newest instant, 0..1; shown only, no decision uses it
 
 
 @dataclass(frozen=True, slots=True)
 class IdentityView:
-    """Whether people stay who they are, by 60 s means; NaN: cannot be said."""
+    """Whether people stay distinct and themselves, by 60 s means; NaN: not known."""
 
     dispersion_ratio: float = nan  # over its value at Start
     rank_ratio: float = nan  # effective rank over its value at Start
@@ -212,7 +211,7 @@ class IdentityView:
 
 @dataclass(frozen=True, slots=True)
 class RunawayView:
-    """Whether the loop runs away; NaN: cannot be said."""
+    """Whether the loop runs away; NaN: not known."""
 
     energy: float = nan  # 4 s mean of |mean own z| / sqrt(D)
     energy_limit: float = nan
@@ -221,14 +220,14 @@ class RunawayView:
 
 @dataclass(frozen=True, slots=True)
 class CrowdView:
-    """What the fusion core says of the crowd as a whole, and what was done about it."""
+    """The fusion core's readings of the group as a whole, and the daemon's response."""
 
     synchrony: tuple[SynchronyView, ...] = ()  # one a band with phases
     identity: IdentityView = IdentityView()
     runaway: RunawayView = RunawayView()
-    level: float = 0.0  # coupling granted to whoever is included, 0..1
+    level: float = 0.0  # coupling granted to each included sleeper, 0..1
     halved_cause: str = ""  # empty: not halved
-    artist: tuple[float, ...] = ()  # shared scale; empty: nobody leads
+    artist: tuple[float, ...] = ()  # shared scale; empty: no artist leads
     artist_share: float = 0.0
 
 
@@ -257,8 +256,9 @@ class CollectiveView:
 class Event:
     """A fact in the journal. `cursor` grows by one; `resource` is an API name such as pods/bed-1.
 
-    at_s: when the daemon wrote it down. acted_s: when it happened, by the pod's own account; 0: not told.
-    reason: what of the sentence may stand in a log: paths and errors, never a person's words or name.
+    at_s: time of the journal entry. acted_s: time of the act by the pod's own report; 0: not reported.
+    reason: the part of the sentence that may stand in a log: paths and errors, never a person's words or
+    name.
     """
 
     cursor: int
@@ -276,7 +276,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class SeverOutcome:
-    """Answer to Sever, Wake, Release, End: how many were zeroed, how many pods confirmed it by now."""
+    """Answer to Sever, Wake, Release, End: pods set to zero, and pods that have confirmed zero by now."""
 
     zeroed: int
     confirmed: int

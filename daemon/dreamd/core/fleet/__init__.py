@@ -1,1 +1,1 @@
-"""How fresh a pod's last report is, and what concerns every Dreamscape at once."""
+"""Freshness of a pod's last report, and conditions that concern every Dreamscape at once."""

@@ -1,4 +1,4 @@
-"""What concerns every Dreamscape at once: the way to the pods, and the ledger.
+"""Conditions that concern every Dreamscape at once: the uplink to the pods, and the ledger.
 
 Each trouble has one sentence here, and every face shows that sentence: console, `top`, command line.
 """
@@ -19,10 +19,10 @@ SLOW_LEDGER: Final = "{why}: until it has finished, no pod is newly seated; what
 class HouseView:
     """The house as the API shows it.
 
-    broker: the broker is reached. broker_since_s: session time since when that is so; 0: it never was.
-    ledger: why it takes nothing, empty while it takes what it is given. blind: Dreamscapes of which most
-    frames are missing at once. online: pods that are connected, by their presence. unheard: those of them
-    that are silent. ledger_slow: why the ledger is slow, empty while it is not, or where it fails.
+    broker: the broker is connected. broker_since_s: session time of the last change; 0: it never was
+    connected. ledger: why the ledger refuses writes, empty while it accepts them. blind: Dreamscapes of which
+    most frames are missing at once. online: pods connected, by their presence. unheard: online pods that are
+    silent. ledger_slow: why the ledger is slow; empty while it is fast, or where it fails.
     """
 
     broker: bool

@@ -1,1 +1,1 @@
-"""Why and when a sleeper is severed: causes, breakers, the quorum, the group's watch."""
+"""When and why a sleeper is severed: causes, breakers, the quorum, the group monitor."""

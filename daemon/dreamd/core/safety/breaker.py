@@ -1,24 +1,24 @@
-"""The breaker of one sleeper: what decides severing, as one table over states and signs.
+"""The breaker of one sleeper: the decision to sever, as one table over states and signs.
 
-A breaker is given exactly one observation a tick: Good (a fresh sound frame), Bad (evidence against it),
-or Tick (a tick passed and nothing came: silence is a failure, so ticks must drive it). Trip and Reset
-come from people, whenever they like. `step` returns the next breaker and the transition it made, if any.
+A breaker is given exactly one observation a tick: Good (a fresh sound frame), Bad (evidence against it), or
+Tick (a tick passed without a frame: silence is a failure, so ticks must drive the breaker). Trip and Reset
+may come at any time. `step` returns the next breaker and the transition it made, if any.
 
 States
-- CLOSED: may have weight and coupling. OPEN: zero, waiting. HALF_OPEN: zero, frames are scored.
-  LOCKED: zero until a named person resets it with a reason, to HALF_OPEN.
+- CLOSED: may have weight and coupling. OPEN: zero, waiting. HALF_OPEN: zero, frames are scored. LOCKED: zero
+  until a named person resets it with a reason, to HALF_OPEN.
 
 Rules
-- HARD causes trip at one observation; SOFT at five in a row, or at half of a 10 s window with at least
-  20 in it. Silence trips when the newest frame is more than three hops old.
-- A trip by a cause of the person or the device waits 30 s +- 20 % (so that a ward does not come back in
-  one beat), then scores: 30 good frames in a row within 60 s close it; a hard cause, or the deadline,
-  trips it again. A second such trip within 30 min locks it. Ten minutes CLOSED forget the first.
-- A trip that is told late is one of its own time. Where it was seen before an earlier trip could have ended
-  its wait, it is that trip told again: the breaker opens, and the trip is not counted a second time.
-- A trip by transport waits until frames come again, then scores; it never locks and is never counted.
-  It cannot shorten another wait, but a cause of person or device takes over from it.
-- An order (an operator's sever of a Dreamscape) waits like a person's cause but is held against nobody.
+- HARD causes trip at one observation. SOFT causes trip at five in a row, or at half of a 10 s window with at
+  least 20 observations in it. Silence trips when the newest frame is more than three hops old.
+- A trip by a cause of the person or the device waits 30 s +- 20 % (so that a ward does not return in the same
+  second), then scores: 30 good frames in a row within 60 s close it; a hard cause, or the deadline, trips it
+  again. A second such trip within 30 min locks it. Ten minutes CLOSED forget the first.
+- A trip reported late counts at the time of its evidence. Evidence from before an earlier trip could have
+  ended its wait belongs to that earlier trip: the breaker opens, and the trip is not counted again.
+- A trip by transport waits until frames arrive again, then scores. It never locks and is never counted. It
+  cannot shorten another wait, but a cause of person or device takes over from it.
+- An order (an operator's sever of a Dreamscape) waits like a person's cause but is not counted either.
 - Nothing but Reset leaves LOCKED, and Reset leaves nothing but LOCKED.
 - EXCLUDE is neither good nor bad. Time that goes back, or is not finite, does not pass.
 """
@@ -61,10 +61,10 @@ _WINDOW: Final = (1 << _WINDOW_TICKS) - 1
 class Breaker(NamedTuple):
     """One breaker; a value, replaced by `step`. Times are session-clock seconds.
 
-    cause: of the last trip. since_s: when this state began. until_s: end of the wait (OPEN), deadline
-    (HALF_OPEN). seen, bad: bit k stands for the k-th tick before `tick`. row: soft ones in a row. silent:
-    ticks in a row without a frame. good: good frames in a row while HALF_OPEN. tripped_s: when a cause
-    of person or device last tripped it, -inf for never or forgotten.
+    cause: of the last trip. since_s: start of this state. until_s: end of the wait (OPEN), deadline
+    (HALF_OPEN). seen, bad: bit k stands for the k-th tick before `tick`. row: soft observations in a row.
+    silent: ticks in a row without a frame. good: good frames in a row while HALF_OPEN. tripped_s: time of the
+    last trip by a cause of person or device, -inf for none or forgotten.
     """
 
     state: BreakerState = BreakerState.CLOSED
@@ -87,9 +87,10 @@ class Breaker(NamedTuple):
 
     @property
     def away(self) -> bool:
-        """Whether what keeps them out is held against nobody: the way to them, or a zero told before a crash.
+        """Whether it is out for a cause that counts against no person, no device and no operator.
 
-        Whom a person has tripped is out for a reason.
+        Such a seat counts for neither side of the quorum: its network failed, or a zero was reported before a
+        crash.
         """
         out = self.state in (BreakerState.OPEN, BreakerState.HALF_OPEN) and self.cause is not None
         return out and self.cause is not Cause.OPERATOR and not _counts(self.cause)
@@ -99,7 +100,7 @@ Rule = Callable[[Breaker, Cause, Random | None], Breaker]
 
 
 def closed(now_s: float) -> Breaker:
-    """Return the breaker of a sleeper who has just been admitted."""
+    """Return the breaker of a sleeper just admitted."""
     return Breaker(at_s=now_s, since_s=now_s, tick=int(now_s / HOP_S))
 
 
@@ -111,11 +112,12 @@ def initial_after_crash(
     tripped_s: float = -inf,
     known: bool = False,
 ) -> Breaker:
-    """Return the breaker of a sleeper whose owner has crashed.
+    """Return the first breaker of a sleeper after a crash of the daemon that owned it.
 
-    OPEN where the pod reports that it was severed, with the whole wait; else HALF_OPEN: nobody is trusted
-    with coupling unseen. An earlier trip (`tripped_s`, by the ledger) counts on, so that a second one that
-    was not written locks as it would have; `known`: what the pod reports is that earlier trip.
+    OPEN with the whole wait where the pod reports that it was severed; otherwise HALF_OPEN, because no
+    sleeper is coupled before a frame is scored. An earlier trip (`tripped_s`, from the ledger) still counts,
+    so a second trip that was not written locks as it would have. `known`: the reported sever is that earlier
+    trip.
     """
     fresh = closed(now_s)
     if reported_severed is None:
@@ -126,31 +128,31 @@ def initial_after_crash(
 
 
 def kept_from_closing(breaker: Breaker, now_s: float) -> Breaker:
-    """Return the breaker of a sleeper on trial who may not be believed yet; their deadline does not run."""
+    """Return a HALF_OPEN breaker that may not close yet, with its deadline paused."""
     at = _advance(breaker, now_s)
     return at._replace(until_s=at.at_s + HALF_OPEN_DEADLINE_S, silent=0)
 
 
 def about_to_close(breaker: Breaker) -> bool:
-    """Return whether one more good frame closes it."""
+    """Return whether one more good frame closes the breaker."""
     return breaker.state is BreakerState.HALF_OPEN and breaker.good + 1 >= HALF_OPEN_TICKS
 
 
 def locked(since_s: float, cause: Cause) -> Breaker:
-    """Return the breaker of a sleeper whom a person has to reset, as an earlier process left it."""
+    """Return a LOCKED breaker, as an earlier process left it; only a person resets it."""
     return closed(since_s)._replace(state=BreakerState.LOCKED, cause=cause, until_s=inf, tripped_s=since_s)
 
 
 def seated(breaker: Breaker, now_s: float) -> Breaker:
-    """Return the breaker of a sleeper who is given a slot: scoring, and its deadline, begin with the slot."""
+    """Return the breaker of a sleeper given a slot: scoring and its deadline begin with the slot."""
     scored = breaker.state is BreakerState.HALF_OPEN
     return _half_open(_advance(breaker, now_s), Cause.SILENCE, None) if scored else breaker
 
 
 def rested(breaker: Breaker, now_s: float) -> BreakerState:
-    """Return the state in which a sleeper whom no tick looks at may be seated: a wait that is over is over.
+    """Return the effective state of a breaker that no tick drives: an OPEN wait that is over counts as over.
 
-    HALF_OPEN means that they may sit and be scored, at weight and coupling zero.
+    HALF_OPEN means that the sleeper may be seated and scored, at weight and coupling zero.
     """
     over = breaker.state is BreakerState.OPEN and now_s >= breaker.until_s
     return BreakerState.HALF_OPEN if over else breaker.state
@@ -182,6 +184,7 @@ def _advance(b: Breaker, now_s: float) -> Breaker:
     tick = int(at_s / HOP_S)
     shift = min(max(tick - b.tick, 0), _WINDOW_TICKS)
     forget = b.state is BreakerState.CLOSED and at_s - b.since_s >= FORGET_AFTER_CLOSED_S
+    # Built by position: `_replace` is slower, and a tick may advance thousands of unsettled breakers.
     return Breaker(
         b.state,
         b.cause,
@@ -203,7 +206,7 @@ def _is_transport(cause: Cause | None) -> bool:
 
 
 def _counts(cause: Cause | None) -> bool:
-    """Whether a trip by this cause is held against the person or the device."""
+    """Whether a trip by this cause counts towards a lock."""
     return cause is not None and kind_of(cause) in (Kind.HARD, Kind.SOFT)
 
 
@@ -219,6 +222,7 @@ def _trip(b: Breaker, cause: Cause, rng: Random | None) -> Breaker:
     )
     if _is_transport(cause):
         return stopped._replace(until_s=b.at_s + TRANSPORT_OPEN_S)
+    # Without an earlier trip tripped_s is -inf, so the difference is inf and nothing locks.
     if _counts(cause) and b.at_s - b.tripped_s <= LOCK_WITHIN_S:
         return stopped._replace(state=BreakerState.LOCKED, until_s=inf, tripped_s=b.at_s)
     tripped_s = b.at_s if _counts(cause) else b.tripped_s
@@ -226,14 +230,14 @@ def _trip(b: Breaker, cause: Cause, rng: Random | None) -> Breaker:
 
 
 def _told_again(b: Breaker, cause: Cause, rng: Random | None) -> Breaker:
-    """What opened it before is told late: it opens again, and its first trip stays the one that counts."""
+    """Open for an earlier trip that is reported late; that trip stays the one that counts."""
     return RULES[b.state, Sign.TRIP](b._replace(tripped_s=-inf), cause, rng)._replace(tripped_s=b.tripped_s)
 
 
 def _half_open(b: Breaker, cause: Cause, _rng: Random | None) -> Breaker:
     return b._replace(
         state=BreakerState.HALF_OPEN,
-        cause=b.cause or cause,
+        cause=b.cause or cause,  # the trip's cause stays visible while its frames are scored
         since_s=b.at_s,
         until_s=b.at_s + HALF_OPEN_DEADLINE_S,
         good=0,
@@ -250,6 +254,8 @@ def _closed_good(b: Breaker, _cause: Cause, _rng: Random | None) -> Breaker:
 
 
 def _closed_soft(b: Breaker, cause: Cause, rng: Random | None) -> Breaker:
+    # The window is judged only from SOFT_WINDOW_MIN observations on: one bad frame after a restart is 100 %
+    # of one.
     seen, bad, row = b.seen | 1, b.bad | 1, b.row + 1
     total = seen.bit_count()
     ok = row < SOFT_IN_A_ROW and (total < SOFT_WINDOW_MIN or bad.bit_count() < SOFT_WINDOW_SHARE * total)
@@ -262,7 +268,7 @@ def _closed_silent(b: Breaker, cause: Cause, rng: Random | None) -> Breaker:
 
 
 def _open_wait(b: Breaker, cause: Cause, rng: Random | None) -> Breaker:
-    """A wait for a person or device ends by itself; one for the way needs a frame, see `_open_heard`."""
+    """Half-open after a wait for a person or device; a transport wait needs a frame, see `_open_heard`."""
     return _half_open(b, cause, rng) if b.at_s >= b.until_s and not _is_transport(b.cause) else b
 
 
@@ -271,12 +277,12 @@ def _open_heard(b: Breaker, cause: Cause, rng: Random | None) -> Breaker:
 
 
 def _open_hard(b: Breaker, cause: Cause, rng: Random | None) -> Breaker:
-    """What goes on being wrong is the same trip until the wait is over; from way or order it takes over."""
+    """Keep the wait: a hard cause in OPEN is the same trip, unless an order or transport opened it."""
     return _open_wait(b, cause, rng) if _counts(b.cause) else _trip(b, cause, rng)
 
 
 def _open_trip(b: Breaker, cause: Cause, rng: Random | None) -> Breaker:
-    """Somebody trips what is open: the same trip, its wait begins anew."""
+    """Restart the wait: a trip in OPEN is the same trip, unless an order or transport opened it."""
     if _is_transport(cause):
         return b
     return b._replace(until_s=b.at_s + _wait_s(rng)) if _counts(b.cause) else _trip(b, cause, rng)

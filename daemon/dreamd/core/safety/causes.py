@@ -1,17 +1,16 @@
-"""Why a sleeper is cut loose: one closed list with stable words, and what each word means for a breaker.
+"""Causes of a sever: one closed list of stable words, and the effect of each on a breaker.
 
-The words travel: pods write them into frames, events and latches, operators read them, alerts count
-them. So they are never renamed and never reused. What follows from a cause stands in one table here,
-and nowhere else.
+Pods write these words into frames, events and latches; operators read them; alerts count them. So a word is
+never renamed and never reused. The effects of a cause are defined in one table, here.
 
 Kinds
-- HARD trips at one observation; SOFT trips when it persists; both are the person's or the device's.
-- TRANSPORT says something of the way, not of the sleeper: it opens and half-opens without limit.
+- HARD trips at one observation, SOFT when it persists. Both are faults of the person or the device.
+- TRANSPORT is evidence about the network, not the sleeper: it opens and half-opens without limit.
 - EXCLUDE takes weight and coupling for as long as it lasts and trips nothing.
-- ORDER is somebody's decision about a session (an operator, a shutdown): nothing has malfunctioned.
+- ORDER is a decision about a session (by an operator, or a shutdown): nothing has malfunctioned.
 
-A word from a pod that is not in the list is `unknown` and HARD: a newer pod may know dangers this
-daemon does not.
+A word from a pod that is not in the list is `unknown` and HARD: a newer pod may know dangers that this daemon
+does not.
 """
 
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ class Kind(Enum):
 
 
 class Scope(Enum):
-    """Whom a cause concerns."""
+    """The subject of a cause."""
 
     PERSON = "person"
     DEVICE = "device"
@@ -95,7 +94,7 @@ class Cause(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a cause means: its kind, whom it concerns, and the sentence people read."""
+    """The meaning of a cause: its kind, its subject, and the sentence that people read."""
 
     kind: Kind
     scope: Scope
@@ -162,20 +161,20 @@ _BY_WORD: Final = {cause.value: cause for cause in Cause}
 
 
 def cause_named(word: str) -> Cause:
-    """Return the cause a pod wrote; a word that is not in the list is UNKNOWN, which is HARD."""
+    """Return the cause for a pod's word; a word that is not in the list is UNKNOWN, which is HARD."""
     return _BY_WORD.get(word, Cause.UNKNOWN)
 
 
 def is_cause(word: str) -> bool:
-    """Return whether this word is one of the list."""
+    """Return whether this word is in the list."""
     return word in _BY_WORD
 
 
 def act(told: str, zeroed_for: str) -> str:
-    """Return the one word for a sever that a pod tells of.
+    """Return the one word for a sever that a pod reports.
 
-    A pod at which the coupling was set to zero can only say that it was the daemon; `zeroed_for` is what the
-    daemon did it for, empty where it knows of nothing.
+    A pod at which a broadcast set the coupling to zero can only report `daemon`. `zeroed_for` is the daemon's
+    own cause for that zero, empty where it has none.
     """
     return zeroed_for or told if told == Cause.DAEMON.value else told
 

@@ -1,15 +1,15 @@
-"""How old the evidence of each detector may be, and what older evidence counts as: one table.
+"""The age up to which each detector's evidence is judged, and the effect of older evidence: one table.
 
-Every judgement that compares what a pod says with what was granted, heard or seen states the age up to which
-it may. A network delays, reorders, repeats and drops what pods say, and changes nothing in it. So evidence
-beyond its age is evidence of the way: it trips nothing, or a cause of transport, and never locks.
+Every judgement that compares a pod's report with a grant, a frame or an observation states the age up to
+which it may. A network delays, reorders, repeats and drops reports, and changes nothing in them. So evidence
+beyond its age is evidence about the network: it trips nothing, or a cause of transport, and never locks.
 
-Age is counted from when a thing was said, never from when it arrived: a frame by its instant, a status by
-`at_us`, an event by its stamp, each with the uncertainty of its pod's clock on the side that accuses less.
+Age counts from the time of sending, never from the arrival: a frame by its instant, a status by `at_us`, an
+event by its stamp, each with the uncertainty of its pod's clock on the side that accuses less.
 
 Rules
-- Each cause that is held against a person or a device has a row; so has each detector that pages or confirms.
-- Of such a row older evidence counts as OUTDATED, UNJUDGED, AGAIN or BEFORE, all of which trip nothing new.
+- Each cause that counts against a person or a device has a row; so has each detector that pages or confirms.
+- In such a row older evidence is OUTDATED, UNJUDGED, AGAIN or BEFORE, all of which trip nothing new.
 - A row without an age compares nothing that a network can change.
 """
 
@@ -38,7 +38,7 @@ from dreamd.core.safety.causes import CAUSES, Cause, Kind
 
 
 class Older(Enum):
-    """What evidence beyond its age counts as; the value is what the documentation says."""
+    """The effect of evidence beyond its age; the value is its text in the documentation."""
 
     OUTDATED = "the way: refused and counted as `outdated`, trips nothing"
     UNJUDGED = "the way: not judged; a frame this old is stale by itself"
@@ -67,7 +67,8 @@ _SIGNAL: Final = (
     *(Cause.RATE, Cause.AROUSAL, Cause.DISTRESS, Cause.WAKE, Cause.WITHDRAWN, Cause.LATCHED, Cause.UNKNOWN),
 )
 SAME_TRIP_S: Final = BREAKER_OPEN_S * (1.0 - BREAKER_OPEN_JITTER)
-"""A breaker is open for so long at least; evidence from before that is of the trip that opened it."""
+"""The shortest time a breaker is open; evidence from within it belongs to the trip that opened the
+breaker."""
 
 AT_THE_DAEMON: Final = (
     Row(
@@ -167,7 +168,7 @@ AT_THE_POD: Final = (
     Row("assign, recalibrate", (), "`not_after` with the session clock", COMMAND_VALID_S, Older.REFUSED),
     Row("release, wake, acknowledgement", (), "the counter; obeyed at any age", inf, Older.ANY),
 )
-"""What DESIGN 8.2 lists, in its order."""
+"""The rows of DESIGN 8.2, in its order."""
 
 
 def markdown() -> str:

@@ -1,10 +1,11 @@
-"""What is done about a crowd: halve every coupling, zero unless it helps, and say afterwards what it was.
+"""The group monitor: halve every coupling, sever unless that helps, and classify the cause afterwards.
 
-A runaway of the loop, a crowd that locks into one rhythm, sleepers fading into one another: none of these is
-one person's failure, so none is a breaker's. `step` is given what the crowd shows once a tick and answers
-with acts. It decides nothing of persons but `judge_person`, which stands here because it has the same lines.
+A runaway of the loop, a group that locks into one rhythm, sleepers growing alike: none of these is one
+person's failure, so no breaker covers them. `step` is given the group's readings once a tick and returns
+acts. It decides nothing about single persons; `judge_person` does, and stands here because it has the same
+limits.
 
-Each cause has its own watch
+Each cause has its own state
 
     CALM --over--> HALVED --10 s, fallen by 30 %--> EASED --60 s calm--> CALM
                      |                                |
@@ -12,20 +13,20 @@ Each cause has its own watch
     any of them --severe--> all to zero
 
 Rules
-- Couplings are halved once, whatever number of causes asks for it; they are whole again when every watch
-  is calm. The way back is the pods' own: a grant that doubles is reached by their slew, a ramp's length.
-- A runaway must have fallen by 30 % ten seconds after it was halved, wherever it was in between; and again
-  in each ten seconds in which it is still over its limit. Of 60 s means no such fall can be asked: a
-  homogenising crowd stays halved until it is calm, or is severed below the lower line.
-- Calm is more than not over: there is a margin. What cannot be said is not calm.
-- A third halving within 30 minutes severs: what has to be halved again and again is not well.
-- What happens after zero decides the label, never the severing. What has fallen by 30 % after 20 s (60 s
-  means: after 90 s) without a loop was driven by the loop; what has not is driven by something all of them
-  share: a sound, a light, the mains. Dreaming on before that leaves it unlabelled.
-- A person is halved alone when their likeness to themselves is below .5 by more than chance, severed alone
-  when it is then below .25, whole again from .6. One bad first minute must not cost somebody their night.
-- Signs count only while somebody may be coupled; without, nothing stays halved. A number that is not known
-  has not fallen.
+- Couplings are halved once, however many causes ask for it. They are restored when every cause is calm. The
+  pods make the way back: their slew follows a grant that doubles, over a ramp's length.
+- A runaway must have fallen by 30 % ten seconds after it was halved, wherever it was in between; and again in
+  each ten seconds in which it is still over its limit. Homogenisation is measured on 60 s means, which cannot
+  drop by 30 % in 10 s. So it stays halved until calm, and severs only below the lower limit.
+- "Calm" requires a margin below the limit. An unknown value is never calm.
+- A third halving within 30 minutes severs: a loop that needs halving again and again is not stable.
+- The data after zero decide the label, never the severing. A value that has fallen by 30 % after 20 s (60 s
+  means: after 90 s) without a loop was driven by the loop. A value that has not fallen is driven by something
+  common to all: a sound, a light, the mains. A Resume before that time leaves the sever unlabelled.
+- A person alone is halved when their likeness to themselves is below .5 by more than chance, severed when it
+  is then below .25, and restored from .6. One bad first minute must not end a sleeper's night.
+- Readings count only while couplings may be above zero; otherwise nothing stays halved. An unknown value has
+  not fallen.
 """
 
 from dataclasses import dataclass
@@ -37,30 +38,30 @@ from dreamd.core.limits import HALVED_FOR_S, HALVED_MUST_FALL, IDENTITY_HALVE, I
 from dreamd.core.safety.causes import Cause
 
 CALM_FOR_S: Final = 60.0
-"""So long calm, and the halving is taken back."""
+"""Calm for this long restores the couplings."""
 HALVINGS_MOST: Final = 2
-"""Within half an hour; one more severs."""
+"""Halvings within half an hour; one more severs."""
 LABEL_AFTER_S: Final = 20.0
 LABEL_SLOW_S: Final = 90.0
-"""60 s means need so long to forget the loop."""
+"""The time that 60 s means need to forget the loop."""
 PERSON_BACK: Final = 0.60
-"""A person's likeness from which their halving is taken back."""
+"""Likeness of a person from which their coupling is restored."""
 
 CROWD_CAUSES: Final = (Cause.GAIN, Cause.SYNCHRONY, Cause.HOMOGENISED)
-"""The causes this machine watches, in order of its watches."""
+"""The causes of this monitor, in the order of its states."""
 SLOW: Final = frozenset({Cause.HOMOGENISED})
 """Causes read from 60 s means."""
 
 
 class Label(Enum):
-    """What it was, as seen after zero; the value is the word in the journal."""
+    """The class of a group sever's cause, from the data after zero; the value is the word in the journal."""
 
     LOOP = "loop-driven"
     COMMON = "common drive or line noise"
 
 
 class Phase(Enum):
-    """Where a watch is."""
+    """The phase of one cause."""
 
     CALM = "calm"
     HALVED = "halved"
@@ -68,10 +69,10 @@ class Phase(Enum):
 
 
 class GroupReading(NamedTuple):
-    """What the crowd shows of one cause.
+    """A group reading for one cause.
 
-    value: how bad, larger is worse, NaN: not known. limit: where `over` begins. over: halve. severe: zero
-    at once. calm: surely well, which what is not known never is.
+    value: larger is worse, NaN: not known. limit: the value from which `over` holds. over: halve. severe:
+    zero at once. calm: below the limit by a margin; an unknown value never is.
     """
 
     value: float = nan
@@ -82,11 +83,11 @@ class GroupReading(NamedTuple):
 
 
 UNKNOWN: Final = GroupReading()
-"""Nothing can be said: it halves nobody, and makes nobody whole."""
+"""No reading: it halves nothing and restores nothing."""
 
 
 class CauseState(NamedTuple):
-    """One cause: its phase, when that was entered, the value when it was halved, since when it is calm."""
+    """One cause: its phase, when it was entered, the value when it was halved, since when it is calm."""
 
     phase: Phase = Phase.CALM
     at_s: float = 0.0
@@ -96,7 +97,7 @@ class CauseState(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Severed:
-    """What severed, when, and how bad it was: kept until it is labelled."""
+    """The cause, time and value of a group sever; kept until it is labelled."""
 
     cause: Cause
     at_s: float
@@ -104,7 +105,7 @@ class Severed:
 
 
 class GroupState(NamedTuple):
-    """The state. halvings: when couplings were halved, the last few."""
+    """The state of the monitor. halvings: times of the last halvings."""
 
     watches: tuple[CauseState, ...] = tuple(CauseState() for _ in CROWD_CAUSES)
     halvings: tuple[float, ...] = ()
@@ -112,7 +113,7 @@ class GroupState(NamedTuple):
 
     @property
     def halved(self) -> Cause | None:
-        """Why every coupling is halved; None: it is not."""
+        """The cause for which every coupling is halved; None: not halved."""
         asking = (c for c, w in zip(CROWD_CAUSES, self.watches, strict=True) if w.phase is not Phase.CALM)
         return next(asking, None)
 
@@ -127,7 +128,7 @@ class Halve:
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """Couplings are whole again."""
+    """Couplings are back at their full value."""
 
     cause: Cause
 
@@ -143,7 +144,7 @@ class Zero:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """What it was that severed; value: how bad it still is."""
+    """The classified cause of a group sever; value: the reading at that time."""
 
     cause: Cause
     label: Label
@@ -163,7 +164,7 @@ def step(
         crowd: as the last step left it.
         signs: one for each of CROWD_CAUSES.
         now_s: session time.
-        live: somebody may be coupled: the Dreamscape dreams. Otherwise signs only label.
+        live: couplings may be above zero: the Dreamscape is DREAMING. Otherwise readings only label.
     """
     if not live:
         return _look_back(crowd, signs, now_s)
@@ -183,7 +184,7 @@ def step(
 
 
 def _worst(crowd: GroupState, signs: GroupReadings, now_s: float) -> Zero | None:
-    """What severs in this step, if anything does."""
+    """Return the act that severs in this step, if any."""
     for cause, watch, sign in zip(CROWD_CAUSES, crowd.watches, signs, strict=True):
         if sign.severe:
             return Zero(cause, sign, "beyond the line below which nobody stays merged")
@@ -197,12 +198,12 @@ def _worst(crowd: GroupState, signs: GroupReadings, now_s: float) -> Zero | None
 
 
 def fallen(value: float, was: float) -> bool:
-    """Whether what ran away has fallen by 30 %; what is not known has not."""
+    """Whether the value has fallen by 30 %; an unknown value has not."""
     return isfinite(value) and value <= (1.0 - HALVED_MUST_FALL) * was
 
 
 def _moved(cause: Cause, watch: CauseState, sign: GroupReading, now_s: float) -> CauseState:
-    """Move one watch that severs nothing now; one that is due has fallen, or is slow."""
+    """Move one cause that does not sever now; one that is due has fallen, or is slow."""
     calm_s = min(watch.calm_s, now_s) if sign.calm else inf
     match watch.phase:
         case Phase.CALM:
@@ -237,7 +238,7 @@ def _zeroed(crowd: GroupState, zero: Zero, now_s: float) -> tuple[GroupState, tu
 
 
 def _look_back(crowd: GroupState, signs: GroupReadings, now_s: float) -> tuple[GroupState, tuple[Act, ...]]:
-    """Nobody is coupled: nothing is halved any more, and what severed can be told apart."""
+    """Restore while all are at zero, and label the last sever once its wait is over."""
     acts: tuple[Act, ...] = (Restore(crowd.halved),) if crowd.halved is not None else ()
     after = GroupState(halvings=crowd.halvings, severed=crowd.severed)
     severed = crowd.severed
@@ -254,7 +255,7 @@ def _look_back(crowd: GroupState, signs: GroupReadings, now_s: float) -> tuple[G
 
 
 class PersonAct(Enum):
-    """What follows from one person's likeness to themselves."""
+    """The consequence of one person's likeness to themselves."""
 
     NOTHING = "nothing"
     HALVE = "halve"
@@ -266,8 +267,8 @@ def judge_person(likeness: float, chance: float, *, halved: bool) -> PersonAct:
     """Judge one person by their likeness; NaN, not known, changes nothing.
 
     Args:
-        likeness: to their own first window, over what it was then.
-        chance: how much lower than it is chance may make it.
+        likeness: to their own first window, over its value then.
+        chance: the largest drop that chance explains.
         halved: their own coupling is halved already.
     """
     lost = halved or likeness + chance < IDENTITY_HALVE

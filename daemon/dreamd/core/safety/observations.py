@@ -1,4 +1,4 @@
-"""What a breaker is told, and what that amounts to: observations, the signs they are read as, its moves."""
+"""Observations of a breaker, the signs they are reduced to, and the transitions that follow."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -15,7 +15,7 @@ class Good:
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """Evidence against this sleeper's signal or way; `evidence` in words, never a sample."""
+    """Evidence against this sleeper's signal or network; `evidence` in words, never a sample."""
 
     cause: Cause
     evidence: str = ""
@@ -23,14 +23,15 @@ class Bad:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A tick passed in which nothing came."""
+    """A tick passed without a frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """Open now, whatever the counts say; `by` names who wants it, `evidence` says what they saw.
+    """Open now, whatever the counts are.
 
-    seen_s: session time at which it was seen; None: now.
+    by: the person or detector that trips. evidence: the observation in words. seen_s: session time of the
+    evidence; None: now.
     """
 
     cause: Cause
@@ -41,7 +42,7 @@ class Trip:
 
 @dataclass(frozen=True, slots=True)
 class Reset:
-    """Leave LOCKED; a name and a reason are required, without them nothing happens."""
+    """Leave LOCKED. A name and a reason are required; without them the observation is neutral."""
 
     by: str
     reason: str
@@ -51,7 +52,7 @@ Observation = Good | Bad | Tick | Trip | Reset
 
 
 class Sign(Enum):
-    """What an observation amounts to: the columns of the table."""
+    """The class of an observation: the columns of the table."""
 
     GOOD = "good"
     SOFT = "soft"
@@ -65,7 +66,7 @@ class Sign(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One move of a breaker, for the journal. seen_s: when its evidence was seen; None: at `at_s`."""
+    """One move of a breaker, for the journal. seen_s: time of its evidence; None: `at_s`."""
 
     at_s: float
     before: BreakerState
@@ -76,7 +77,7 @@ class Transition:
 
 
 def read(observation: Observation) -> tuple[Sign, Cause, str]:
-    """Return the sign, the cause it stands for, and what is said of it."""
+    """Return the sign, its cause, and the detail for the journal."""
     match observation:
         case Good():
             return Sign.GOOD, Cause.UNKNOWN, ""

@@ -1,17 +1,18 @@
 """When a whole Dreamscape is severed: too few healthy sleepers, or many failures at once.
 
-A merge of a handful is somebody's merge: below three each can read the other out of the collective, and
-a collective most of whose members have failed is no collective. Many failures within seconds point at
-something common that no single breaker sees (a firmware, the mains, the content), so all are severed.
+Below three sleepers each can derive another's signal from the collective. A collective of mostly failed
+members represents no group. Many failures within seconds point at a common cause that no single breaker
+sees (a firmware, the mains, the content), so all are severed.
 
 Rules
-- Who has left is not failed: callers count those now assigned. Nor is who is away: cut off by the way to
-  them, or seated on trial for what happened elsewhere or before this daemon. They count for neither side, so
-  that no network severs those it still reaches, and nobody who comes back severs those who dream.
-- Of fewer than may merge nothing is said of most: they are granted nothing, and those who are away come back
-  without a person's word.
-- Frames missing from over half the fleet at once are the daemon's own fault, and said so: thirty
-  sleepers do not stop breathing in one instant, but one network cable stops thirty.
+- A pod that has left is not a failed one: callers count only pods assigned now. A seat is `away` where its
+  breaker is open for a transport cause, or HALF_OPEN from before this assignment without a frame scored. Away
+  seats count for neither side. So a network failure severs no pod that it still reaches, and a returning pod
+  cannot sever the Dreamscape.
+- Below the minimum merge size the majority rule does not apply: couplings stay at zero until enough pods
+  return, and their return needs no operator.
+- Frames missing from more than half of the fleet at once are reported as the daemon's own fault: thirty
+  sleepers do not stop breathing in one instant, but one network cable stops thirty pods.
 """
 
 from enum import Enum
@@ -21,14 +22,14 @@ from dreamd.core.limits import MASS_MIN, MASS_SHARE, MASS_WINDOW_S, QUORUM_MIN, 
 from dreamd.core.safety.causes import Cause, Kind, kind_of
 
 INTIMATE_MIN: Final = 2
-"""Fewest of an intimate Dreamscape: one alone has nobody to merge with."""
+"""Fewest sleepers of an intimate Dreamscape: one alone has no other to merge with."""
 
 OWN_FAULT_MIN: Final = 2
-"""One silent pod of one says nothing about the daemon."""
+"""Fewest missing pods: one silent pod of one is no evidence about the daemon."""
 
 
 class QuorumVerdict(Enum):
-    """Whether a Dreamscape may dream on, and if not why; the value is a sentence."""
+    """Whether a Dreamscape may go on dreaming; the value is the reason as a sentence."""
 
     HOLDS = "enough healthy sleepers"
     TOO_FEW = "too few healthy sleepers to merge"
@@ -36,21 +37,22 @@ class QuorumVerdict(Enum):
 
     @property
     def holds(self) -> bool:
-        """Whether it may dream on."""
+        """Whether it may go on dreaming."""
         return self is QuorumVerdict.HOLDS
 
 
 def quorum(assigned: int, healthy: int, intimate: bool, away: int = 0) -> QuorumVerdict:  # noqa: FBT001 - a fact, read from the plan
-    """Judge a Dreamscape by how many are assigned now and how many of those are healthy.
+    """Judge a Dreamscape by the sleepers assigned now and how many of them are healthy.
 
-    It holds with those who are away (0: ask whether it may begin) left out, and would if all were back.
+    The quorum holds if the sleepers within reach satisfy the majority rule, and the minimum is met with all
+    away sleepers back.
 
     Args:
-        assigned: sleepers who hold a slot; those who left are not among them.
-        healthy: of these, sleepers whose breaker is CLOSED.
-        intimate: everyone gave the intimate scope.
-        away: of those assigned, sleepers whose breaker is not CLOSED for a cause of transport, or has not
-            been since they took their seat and nothing was seen of them there.
+        assigned: sleepers that hold a slot; those that left are not among them.
+        healthy: of these, sleepers with a CLOSED breaker.
+        intimate: every sleeper gave the intimate scope.
+        away: of those assigned, sleepers with a breaker not CLOSED for a transport cause, or not CLOSED since
+            their seat was taken with no frame scored there. 0: ask whether the Dreamscape may begin.
     """
     fewest = INTIMATE_MIN if intimate else QUORUM_MIN
     if not healthy + away >= fewest:
@@ -62,23 +64,23 @@ def quorum(assigned: int, healthy: int, intimate: bool, away: int = 0) -> Quorum
 
 
 def own_fault(missing: int, expected: int) -> bool:
-    """Return whether so many frames are missing at once that the daemon itself must be at fault.
+    """Return whether so many frames are missing at once that the daemon or its network must be at fault.
 
     Args:
-        missing: pods whose frame did not come this tick.
+        missing: pods with a frame due and not arrived this tick.
         expected: pods from which one was due.
     """
     return missing >= OWN_FAULT_MIN and 2 * missing > expected
 
 
 class MassFailure:
-    """Counts who tripped within the last 10 s; at most one entry a sleeper, at most SEATS_MAX."""
+    """The pods that tripped within the last 10 s; at most one entry a pod, at most SEATS_MAX."""
 
     def __init__(self) -> None:
         self._tripped_s: dict[str, float] = {}  # in order of time, oldest first
 
     def tripped(self, pod: str, cause: Cause, now_s: float, seen_s: float | None = None) -> None:
-        """Note a trip; transport, orders and what was seen longer than 10 s ago (None: now) do not count."""
+        """Count a trip; transport, orders and evidence older than 10 s (seen_s; None: now) do not count."""
         lately = seen_s is None or now_s - seen_s <= MASS_WINDOW_S
         if kind_of(cause) not in (Kind.HARD, Kind.SOFT) or not lately:
             return
@@ -87,7 +89,7 @@ class MassFailure:
         self._forget(now_s)
 
     def count(self, now_s: float) -> int:
-        """How many tripped within the last 10 s."""
+        """The number of pods that tripped within the last 10 s."""
         self._forget(now_s)
         return len(self._tripped_s)
 
@@ -97,7 +99,7 @@ class MassFailure:
         return count >= MASS_MIN and count > MASS_SHARE * assigned
 
     def clear(self) -> None:
-        """Forget all: the Dreamscape has been severed for it."""
+        """Forget all trips: the Dreamscape has been severed for them."""
         self._tripped_s.clear()
 
     def _forget(self, now_s: float) -> None:

@@ -1,10 +1,10 @@
-"""How far a sever reaches."""
+"""The reach of a sever."""
 
 from enum import Enum
 
 
 class SeverScope(Enum):
-    """How far a sever reaches; the value is the word for it."""
+    """The reach of a sever; the value is its word in the API and the log."""
 
     SLEEPER = "sleeper"
     POD = "pod"

@@ -1,4 +1,4 @@
-"""What is shown and kept of breakers: plain values. Times are session-clock seconds, 0 for never."""
+"""Views and records of breakers: plain values. Times are session-clock seconds, 0 for never."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from dreamd.core.safety.causes import Cause
 
 @dataclass(frozen=True, slots=True)
 class BreakerMove:
-    """One move a breaker has made. detail: what was seen, or who wanted it and why."""
+    """One move of a breaker. detail: the observation, or the name of the person and their reason."""
 
     at_s: float
     before: BreakerState
@@ -38,10 +38,10 @@ class BreakerView:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The newest trip of a breaker by a cause of person or device, so that the next one locks it.
+    """The newest counted trip of a breaker; a second one within the lock time locks it.
 
-    term, tick: of the broadcast up to which the moves of this breaker are told here; what a pod has stored
-    of a later one is news.
+    term, tick: of the broadcast up to which this breaker's moves are included. A sever that a pod has stored
+    for a later broadcast is new.
     """
 
     pod: str
@@ -51,7 +51,7 @@ class Mark:
     tick: int
 
     def tells_of(self, term: int, tick: int) -> bool:
-        """Whether a sever at this broadcast is one of the moves told here."""
+        """Whether a sever at this broadcast is already included."""
         return (term, tick) <= (self.term, self.tick)
 
 

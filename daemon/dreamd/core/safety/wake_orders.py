@@ -1,19 +1,20 @@
-"""Wake orders: whom one reaches, which of several is shown on the wire's one retained topic.
+"""Wake orders: the pods that an order reaches, and the order shown on the wire's one retained topic.
 
-A wake order is a standing fact: from the moment it is given until a named person lifts it, nobody it reaches
-may be merged. It is never refused and waits for nothing; to lift it takes a name and a reason.
+A wake order is a standing fact: until a named person lifts it, no sleeper within its reach may be merged. It
+is never refused and waits for nothing. Lifting it takes a name and a reason.
 
-The wire has one retained place for wake orders, and a pod believes the highest revision it has heard. Several
-orders may stand at once (a pod, then its site), so the place cannot tell all of them. Rules:
+The wire has one retained topic for wake orders, and a pod believes the highest revision it has received.
+Several orders may stand at once (a pod's, then its site's), so the topic cannot hold all of them. Rules:
 
-- Whoever an order reaches is told by a command of their own, resent until it is answered; so is everyone
-  reached who appears later. The retained place is the second way, for whoever cannot be told in person.
-- The place holds the widest order that stands, of two as wide the older. A narrower one given later does not
-  take it: it would hide the wider one from pods that come late. Nor does one as wide: each change of the
-  place wakes again whom the new one reaches.
-- When the order in the place is lifted, the widest one left takes it under a new revision; where none is
-  left, the lifted one does. So the place never says "lifted" while an order stands.
-- Revisions only grow: the one after `r` is max(r + 1, unix ms), also over restarts and lost ledgers.
+- Each pod that an order reaches receives a command of its own, resent until it is answered. So does each pod
+  within reach that appears later. The retained topic is the second path, for pods that a command cannot
+  reach.
+- The topic holds the widest standing order; of two equally wide, the older. A narrower order given later does
+  not replace it, because it would hide the wider one from pods that connect late. Neither does one as wide:
+  each change of the topic wakes again the sleepers within the new order's reach.
+- When the order in the topic is lifted, the widest standing one replaces it under a new revision; where none
+  stands, the lifted one does. So the topic never shows "lifted" while an order stands.
+- Revisions only grow: the one after `r` is max(r + 1, unix ms), across restarts and lost ledgers too.
 """
 
 from collections.abc import Iterable
@@ -35,7 +36,7 @@ _WIDTH: Final[dict[WakeScope, int]] = {
 class Order:
     """A wake order as it is kept. Times are session seconds; lifted_by is empty while it stands.
 
-    request_id: of the call that gave it, so that the call sent again is the same order.
+    request_id: of the call that gave the order, so that a repeated call is the same order.
     """
 
     id: str
@@ -52,11 +53,11 @@ class Order:
 
     @property
     def stands(self) -> bool:
-        """Nobody has lifted it."""
+        """Whether the order has not been lifted."""
         return self.lifted_by == ""
 
     def message(self) -> WakeOrder:
-        """The order as the wire says it."""
+        """The order as a wire message."""
         return WakeOrder(
             id=self.id,
             revision=self.revision,
@@ -85,16 +86,17 @@ def reaches(order: Order, pod: str, site: str, dreamscape: str) -> bool:
 
 
 def shown(orders: Iterable[Order]) -> Order | None:
-    """Return the order that belongs in the retained place: the widest that stands, else the newest lifted."""
+    """Return the order for the retained topic: the widest that stands, else the last one lifted."""
     return max(orders, key=_precedence, default=None)
 
 
 def _precedence(order: Order) -> tuple[bool, int, float, int]:
     if order.stands:
+        # Negative time: of two equally wide orders the older one wins.
         return True, _WIDTH[order.scope], -order.at_s, -order.revision
     return False, order.revision, 0.0, 0
 
 
 def next_revision(newest: int, now_s: float) -> int:
-    """Return the revision after `newest`, above every one an earlier process can have drawn."""
+    """Return the revision after `newest`, above every one that an earlier process can have drawn."""
     return max(newest + 1, int(now_s * 1000))
