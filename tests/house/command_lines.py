@@ -4,6 +4,7 @@ import argparse
 import importlib
 import re
 import shlex
+from functools import cache
 
 import dreamedge.main
 from dreamd import settings as daemon_settings
@@ -37,6 +38,7 @@ def daemon_parser() -> argparse.ArgumentParser:
     return parser
 
 
+@cache
 def parser_of(program: str) -> argparse.ArgumentParser:
     """The command line of `dreamd` or `dreamedge`."""
     return daemon_parser() if program == "dreamd" else dreamedge.main._parser()

@@ -3,15 +3,19 @@
 import importlib
 import re
 import subprocess
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-import pytest
-
+from dreamd.adapters.grpc.calls.errors import STATUS
 from dreamd.adapters.log_events import PROCESS
 from dreamd.core import limits
+from dreamd.core.dreamscapes.admission import Candidate, admit
+from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.event_kinds import KINDS
+from dreamd.core.refusals import CATALOGUE, Code
 from house import command_lines
+from house.command_lines import VARIABLES
 from tables import TABLES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,9 +31,6 @@ DOCUMENTS = [*OURS, *RUNBOOKS]
 ROOMS = ("daemon", "edge", "proto", "deploy", "docs", "tests", "requirements")
 PACKAGES = ("dreamd", "dreamedge", "dreamwire", "dreamapi")
 UNITS = {"": 1.0, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "hops": 1.0}
-
-each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-each_of_ours = pytest.mark.parametrize("path", OURS, ids=lambda path: str(path.relative_to(ROOT)))
 
 
 @cache
@@ -71,31 +72,81 @@ def resolves(dotted: str) -> bool:
     return False
 
 
-@each_document
-def test_each_link_leads_somewhere(path: Path) -> None:
-    """A link to a file names one that exists, and its anchor a heading in it."""
+def in_each(documents: list[Path], problems: Callable[[Path], list[str]]) -> dict[str, list[str]]:
+    """The problems of each document that has any, by its path."""
+    found = {str(path.relative_to(ROOT)): problems(path) for path in documents}
+    return {name: what for name, what in found.items() if what}
+
+
+def broken_links(path: Path) -> list[str]:
+    """The targets of links to files or headings that do not exist."""
     broken = []
     for target in re.findall(r"\]\(([^)\s]+)\)", prose(path)):
-        if re.match(r"https?:", target):
-            continue
         name, _, anchor = target.partition("#")
         leads = path if not name else (path.parent / name).resolve()
-        if not leads.exists() or (anchor and anchor not in anchors(leads)):
+        outside = re.match(r"https?:", target)
+        if not outside and (not leads.exists() or (anchor and anchor not in anchors(leads))):
             broken.append(target)
-    assert not broken
+    return broken
 
 
-@each_document
-def test_each_printed_command_is_understood(path: Path) -> None:
+def missing_paths(path: Path) -> list[str]:
+    """The paths of the tree in backticks that do not exist; `*` stands for anything."""
+    missing = []
+    for named in re.findall(r"`([\w./*{}-]+)`", prose(path)):
+        if named.partition("/")[0] in ROOMS and "/" in named:
+            if not any(ROOT.glob(named.rstrip("/"))):
+                missing.append(named)
+        elif named.endswith(".py") and not any(f"/{name}".endswith(f"/{named}") for name in files()):
+            missing.append(named)
+    return missing
+
+
+def missing_modules(path: Path) -> list[str]:
+    """The dotted names of ours in backticks that cannot be imported."""
+    named = re.findall(rf"`((?:{'|'.join(PACKAGES)})(?:\.\w+)+)`", prose(path))
+    wire = {name for name in named if re.match(r"dream(wire|api)\.v1$", name)}
+    return [name for name in named if name not in wire and not resolves(name)]
+
+
+def too_many_pronouns(path: Path) -> list[str]:
+    """The pronouns for people in a document that has more than 2 in 1,000 words; code is left out."""
+    text = re.sub(r"`[^`\n]*`", "", prose(path))
+    words = re.findall(r"[A-Za-z']+", text)
+    found = re.findall(r"\b(?:who|whoever|whom|whose|nobody|somebody|anybody)\b", text, re.IGNORECASE)
+    return found if len(found) > max(1, 0.002 * len(words)) else []
+
+
+def riddles(path: Path) -> list[str]:
+    """The sentences that begin with a pronoun for people, or with What as a relative; code is left out."""
+    opening = re.compile(
+        r"(?:^|[.!?:;] |^[-*] |\| )((?:Who|Whoever|Whom|Of whom|Nobody)\b[^\n]{0,40}|What\b[^\n?|]*\.)",
+        re.MULTILINE,
+    )
+    return opening.findall(re.sub(r"`[^`\n]*`", "...", prose(path).replace("**", "")))
+
+
+def test_each_link_leads_somewhere() -> None:
+    """A link to a file names one that exists, and its anchor a heading in it."""
+    assert in_each(DOCUMENTS, broken_links) == {}
+
+
+def test_each_printed_command_is_understood() -> None:
     """A `dreamd` or `dreamedge` command in a code block is one that the program takes."""
-    assert [line for line in command_lines.typed(read(path)) if not command_lines.understood(line)] == []
+
+    def wrong(path: Path) -> list[str]:
+        return [line for line in command_lines.typed(read(path)) if not command_lines.understood(line)]
+
+    assert in_each(DOCUMENTS, wrong) == {}
 
 
-@each_document
-def test_each_mentioned_command_exists(path: Path) -> None:
+def test_each_mentioned_command_exists() -> None:
     """The verbs and flags of a command in a sentence exist."""
-    found = {line: command_lines.unknown_word(line) for line in command_lines.mentioned(prose(path))}
-    assert {line: word for line, word in found.items() if word} == {}
+
+    def wrong(path: Path) -> list[str]:
+        return [line for line in command_lines.mentioned(prose(path)) if command_lines.unknown_word(line)]
+
+    assert in_each(DOCUMENTS, wrong) == {}
 
 
 def test_a_command_that_does_not_exist_is_seen() -> None:
@@ -111,66 +162,44 @@ def test_a_command_that_does_not_exist_is_seen() -> None:
     assert len(command_lines.typed(read(DOCS / "ward.md"))) > 5
 
 
-@each_document
-def test_each_make_target_exists(path: Path) -> None:
+def test_each_make_target_exists() -> None:
     """A `make TARGET` in backticks, or at the beginning of a line, is in the Makefile."""
     targets = set(re.findall(r"^([a-z-]+):", read(ROOT / "Makefile"), re.MULTILINE))
-    named = re.findall(r"(?:`|^)(?:[A-Z_]+=\S+ )?make ([a-z-]+)", read(path), re.MULTILINE)
-    assert set(named) <= targets
+    named = re.compile(r"(?:`|^)(?:[A-Z_]+=\S+ )?make ([a-z-]+)", re.MULTILINE)
+    assert in_each(DOCUMENTS, lambda path: sorted(set(named.findall(read(path))) - targets)) == {}
 
 
-@each_document
-def test_each_variable_is_read(path: Path) -> None:
+def test_each_variable_is_read() -> None:
     """A `DREAMD_` or `DREAMEDGE_` variable is one that a program reads."""
-    named = set(re.findall(r"\bDREAM(?:D|EDGE)_[A-Z_]+[A-Z]\b", read(path)))
-    assert named <= command_lines.VARIABLES
+    named = re.compile(r"\bDREAM(?:D|EDGE)_[A-Z_]+[A-Z]\b")
+    assert in_each(DOCUMENTS, lambda path: sorted(set(named.findall(read(path))) - VARIABLES)) == {}
 
 
-@each_document
-def test_each_path_exists(path: Path) -> None:
+def test_each_path_exists() -> None:
     """A path of the tree in backticks exists, `*` for anything; a module may be named by its end."""
-    missing = []
-    for named in re.findall(r"`([\w./*{}-]+)`", prose(path)):
-        if named.partition("/")[0] in ROOMS and "/" in named:
-            if not any(ROOT.glob(named.rstrip("/"))):
-                missing.append(named)
-        elif named.endswith(".py") and not any(f"/{name}".endswith(f"/{named}") for name in files()):
-            missing.append(named)
-    assert not missing
+    assert in_each(DOCUMENTS, missing_paths) == {}
 
 
-@each_document
-def test_each_module_exists(path: Path) -> None:
+def test_each_module_exists() -> None:
     """A dotted name of ours in backticks can be imported."""
-    named = re.findall(rf"`((?:{'|'.join(PACKAGES)})(?:\.\w+)+)`", prose(path))
-    wire = {name for name in named if re.match(r"dream(wire|api)\.v1$", name)}
-    assert [name for name in named if name not in wire and not resolves(name)] == []
+    assert in_each(DOCUMENTS, missing_modules) == {}
 
 
-@each_document
-def test_each_event_exists(path: Path) -> None:
+def test_each_event_exists() -> None:
     """An event that a sentence names is a kind of the journal or an event of the log."""
     known = {*KINDS, *PROCESS, *(kind.replace("-", "_") for kind in KINDS)}
-    assert set(re.findall(r"\bevents? `([a-z_-]+)`", prose(path))) <= known
+    named = re.compile(r"\bevents? `([a-z_-]+)`")
+    assert in_each(DOCUMENTS, lambda path: sorted(set(named.findall(prose(path))) - known)) == {}
 
 
-@each_of_ours
-def test_people_are_not_pronouns(path: Path) -> None:
+def test_people_are_not_pronouns() -> None:
     """At most 2 of 1,000 words are who, whoever, whom, whose, nobody, somebody or anybody."""
-    text = re.sub(r"`[^`\n]*`", "", prose(path))
-    words = re.findall(r"[A-Za-z']+", text)
-    found = re.findall(r"\b(?:who|whoever|whom|whose|nobody|somebody|anybody)\b", text, re.IGNORECASE)
-    assert len(found) <= max(1, 0.002 * len(words)), found
+    assert in_each(OURS, too_many_pronouns) == {}
 
 
-@each_of_ours
-def test_sentences_begin_with_their_subject(path: Path) -> None:
+def test_sentences_begin_with_their_subject() -> None:
     """No sentence begins with Who, Whoever, Whom, Of whom or Nobody; none with What as a relative."""
-    opening = re.compile(
-        r"(?:^|[.!?:;] |^[-*] |\| )((?:Who|Whoever|Whom|Of whom|Nobody)\b[^\n]{0,40}|What\b[^\n?|]*\.)",
-        re.MULTILINE,
-    )
-    assert opening.findall(re.sub(r"`[^`\n]*`", "...", prose(path).replace("**", ""))) == []
+    assert in_each(OURS, riddles) == {}
 
 
 def test_the_readme_is_one_page() -> None:
@@ -237,3 +266,21 @@ def test_the_api_page_names_every_method() -> None:
         for service, body in re.findall(r"^service (\w+) \{(.*?)^\}", read(proto), re.MULTILINE | re.DOTALL):
             served[service] = set(re.findall(r"^  rpc (\w+)\(", body, re.MULTILINE))
     assert shown == served
+
+
+def test_the_documents_name_every_admission_check_in_its_order() -> None:
+    """docs/api.md lists the checks, docs/troubleshooting.md has a row with a cure for each, both in order."""
+    checks = [check.name for check in admit(Candidate("bed-1"), Plan("nap", 3, 8))]
+    assert ", ".join(checks) in " ".join(read(DOCS / "api.md").split())
+    table = read(DOCS / "troubleshooting.md").partition("| check | what to do |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| ([a-z-]+) \|", table, re.MULTILINE) == checks
+
+
+def test_the_refusals_in_the_documents_stand_in_their_row() -> None:
+    """Each code that docs/api.md gives as an example has the status of its row."""
+    rows = re.findall(r"^\| ([A-Z_, ]+) \| [^|]+ \| ([A-Z_, ]+) \|$", read(DOCS / "api.md"), re.MULTILINE)
+    shown = {code: status for status, codes in rows for code in codes.split(", ")}
+    assert len(shown) > 12
+    assert [
+        code for code, status in shown.items() if STATUS[CATALOGUE[Code(code)].kind].name not in status
+    ] == []
