@@ -10,24 +10,21 @@ cores that brokers and pods need. Whoever sets the variables has their way.
 
 import argparse
 import importlib
-import io
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Final, Protocol, TextIO, cast
+from typing import Final, Protocol, cast
 
 from dreamd import settings
 from dreamd.cli import serve as serve_verb
 from dreamd.cli import settings as settings_verb
+from dreamwire.standard_output import PIPE_CLOSED, discard_output, escape_unencodable
 from dreamwire.text import shown
 
 BLAS_THREADS: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """Threads of whatever numpy multiplies matrices with: OpenBLAS in its wheels."""
-
-PIPE_CLOSED: Final = 141
-"""As a shell has it of a program that SIGPIPE ended."""
 
 Subparsers = argparse._SubParsersAction  # noqa: SLF001 -- argparse gives the type no public name
 
@@ -73,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, threads in BLAS_THREADS.items():
         os.environ.setdefault(name, threads)
     given = list(sys.argv[1:] if argv is None else argv)
-    tolerate(sys.stdout)
+    escape_unencodable(sys.stdout)
     verb = given[0] if given and given[0] in VERBS else ""
     try:
         try:
@@ -83,7 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         if verb == "serve":
             raise
-        return _unread()
+        discard_output(sys.stdout)
+        return PIPE_CLOSED
     except ImportError as error:
         if not verb or (error.name or "").split(".")[0] in ("dreamd", "dreamapi", "dreamwire"):
             raise
@@ -130,20 +128,6 @@ def _serve(args: argparse.Namespace) -> int:
     # Here and not above: see the opening of this file.
     composition = importlib.import_module("dreamd.composition")
     return serve_verb.run(args, loaded.settings, composition.serve)
-
-
-def tolerate(out: TextIO) -> None:
-    """Let a terminal of another encoding show what it lacks as an escape: to print must not end a verb."""
-    if isinstance(out, io.TextIOWrapper):
-        out.reconfigure(errors="backslashreplace")
-
-
-def _unread() -> int:
-    """The reader of the output is gone (`| head`): print no more, and end as SIGPIPE would have it."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
-    return PIPE_CLOSED
 
 
 def _fail(sentence: str, status: int) -> int:

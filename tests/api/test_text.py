@@ -21,7 +21,7 @@ from dreamapi.v1.dreamscapes_pb2 import CreateDreamscapeRequest, Event, Plan, Se
 from dreamapi.v1.pods_pb2 import ListPodsResponse, Pod
 from dreamd.adapters.grpc.server import Running
 from dreamd.core.dreamscapes.views import DreamscapeState
-from dreamd.main import tolerate
+from dreamwire.standard_output import escape_unencodable
 from fakes.coordination import FakeCoordination
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,7 +111,7 @@ def shell(server: Running, capsys: pytest.CaptureFixture[str]) -> Shell:
 def test_a_terminal_that_lacks_a_character_is_shown_its_code() -> None:
     """Printing to a Latin-1 terminal ends no verb after it has severed."""
     out = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
-    tolerate(out)
+    escape_unencodable(out)
     out.write("夢\ufffd\udce9")
     out.flush()
     assert out.buffer.getvalue() == rb"\u5922\ufffd\udce9"

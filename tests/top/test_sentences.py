@@ -3,9 +3,9 @@
 import pytest
 
 from dreamapi.v1 import dreamscapes_pb2 as dreams
+from dreamd.terminal.sleeper_row import Tone
 from dreamd.top.sentences import headline, safe
 from dreamd.top.state import Watched
-from dreamd.up.screen_model import Tone
 from top.stories import S, cut, eight, night, seat, tick, watched
 
 

@@ -5,9 +5,9 @@ import math
 import pytest
 
 from dreamapi.v1 import dreamscapes_pb2 as dreams
+from dreamd.terminal.sleeper_row import State
 from dreamd.top.state import EVENTS_KEPT, SILENT_S, Watched
 from dreamd.top.view_model import Link, chosen
-from dreamd.up.screen_model import State
 from top.stories import S, cut, eight, event, night, seat, tick, watched
 
 

@@ -5,9 +5,9 @@ import io
 import pytest
 from rich.console import Console
 
+from dreamd.terminal.sleeper_row import State, Tone, plural
 from dreamd.up.run_state import RunState
 from dreamd.up.screen import Heading, plain, progress, screen
-from dreamd.up.screen_model import State, Tone, plural
 from up.stories import at, dreaming, entry, hop_of, sever
 
 HEADING = Heading(

@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from dreamd.terminal import keyboard
 from dreamd.terminal.clock import now_ns
 from dreamd.up.display import Display
+from dreamd.up.keys import KEYS
 from dreamd.up.plan import CannotRun
 from dreamd.up.report.screenshot import SIZE, picture, wanted
 from dreamd.up.screen import screen
@@ -68,7 +68,7 @@ async def test_the_screenshot_is_taken_once_and_with_the_keys() -> None:
     await show.shoot_at(26.0)
     first = show.shot
     assert "27of60s" in words(first)[-1]
-    for _, what in keyboard.KEYS:
+    for _, what in KEYS:
         assert what.replace(" ", "") in words(first)[-1]
     show.chronicle.say(now_ns(), "something later")
     show.shoot()

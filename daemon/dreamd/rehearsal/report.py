@@ -22,8 +22,8 @@ from dreamd.core.limits import (
 from dreamd.rehearsal.charts import Axis, Level, Line, curve, level, plot, rectangle
 from dreamd.rehearsal.group_history import CrowdRecord, Moment
 from dreamd.rehearsal.results import Results
+from dreamd.terminal.sleeper_row import plural
 from dreamd.up.report.night_history import Record
-from dreamd.up.screen_model import plural
 
 STRIPS_HIGH: Final = (60.0, 420.0)
 STRIP_MOST: Final = 14.0

@@ -22,10 +22,10 @@ from dreamd.rehearsal.report import Page, page
 from dreamd.rehearsal.results import ENDS, Results, Told
 from dreamd.rehearsal.scenarios import Cue
 from dreamd.terminal.clock import now_ns
+from dreamd.terminal.sleeper_row import plural
 from dreamd.up.plan import CannotRun, Flags, Malfunction, Plan, Sleeper, plan
 from dreamd.up.processes import pod_journal, preflight
 from dreamd.up.run import HOME, NAME, NOT_HOME, Run, conduct, keep
-from dreamd.up.screen_model import plural
 
 WHOLE_MOST: Final = 24
 """Sleepers whose signal this machine can make and filter beside everything else; above, features alone."""

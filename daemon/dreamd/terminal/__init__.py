@@ -1,1 +1,1 @@
-"""What `up` and `top` share: keys, colours, rows. It knows neither of them."""
+"""The room that `up` and `top` share: keys, colours, rows, the clock. It imports neither of them."""

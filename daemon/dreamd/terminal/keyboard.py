@@ -1,8 +1,8 @@
-"""Single keys from the terminal while a run goes on; the terminal is given back as it was.
+"""Single keys from the terminal; the terminal's settings are restored afterwards.
 
-Keys are read only where standard input is a terminal. A night knows the five keys below and ignores any
-other. Ctrl-C keeps its meaning: the terminal turns it into SIGINT, which ends the night in order. A closed
-terminal is read no more: its descriptor stays readable for ever, and a reader that stayed would take a core.
+Keys are read only where standard input is a terminal. Ctrl-C keeps its meaning: the terminal turns it into
+SIGINT. The reader of a closed terminal is removed: its descriptor stays readable for ever, and a reader that
+stayed would take a core.
 """
 
 import asyncio
@@ -12,19 +12,10 @@ import termios
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Final
-
-KEYS: Final = (
-    ("s", "sever"),
-    ("r", "resume"),
-    ("k", "kill the daemon"),
-    ("w", "wake"),
-    ("q", "end"),
-)
 
 
 def available() -> bool:
-    """Whether somebody can press keys here: at a terminal, and not in its background."""
+    """Whether keys can be pressed here: at a terminal, and not in its background."""
     if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
         return False
     try:
@@ -34,26 +25,10 @@ def available() -> bool:
 
 
 @contextmanager
-def listening(pressed: Callable[[str], None], closed: Callable[[], None]) -> Iterator[None]:
-    """Call `pressed` with each known key on the running loop, and `closed` once if the terminal goes away."""
-    known = {key for key, _ in KEYS}
-
-    def typed(text: str) -> None:
-        if not text:
-            closed()
-        for key in text.lower():
-            if key in known:
-                pressed(key)
-
-    with typing(typed):
-        yield
-
-
-@contextmanager
 def typing(typed: Callable[[str], None]) -> Iterator[None]:
     """Call `typed` with what is typed, unechoed, on the running loop until the block is left.
 
-    A terminal that goes away is told once, as an empty text.
+    A terminal that closes is reported once, as an empty text.
     """
     descriptor = sys.stdin.fileno()
     before = termios.tcgetattr(descriptor)

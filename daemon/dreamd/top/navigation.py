@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from dreamd.terminal.sleeper_row import State, by_number
 from dreamd.top.order_prompt import NOTHING, VERBS, OrderPrompt, Reach, pressed
 from dreamd.top.view_model import Sleeper, ViewModel
-from dreamd.up.screen_model import State
 
 GRAVITY: Final = (
     *(State.SEVERED, State.GONE, State.UNKNOWN, State.AWAKE, State.COMING),
@@ -31,12 +31,6 @@ KEYS: Final = (
     ("x w", "sever, wake: this bed, the Dreamscape, its site, the house; then y"),
     ("? q", "this help; quit"),
 )
-
-
-def by_number(name: str) -> tuple[int, str]:
-    """`bed-10` after `bed-9`."""
-    digits = name.rpartition("-")[2]
-    return (int(digits) if digits.isdecimal() else 0, name)
 
 
 @dataclass(frozen=True, slots=True)

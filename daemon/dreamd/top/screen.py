@@ -1,7 +1,7 @@
 """How a scene looks on a terminal, at 80 columns by 24 lines as well as wider. Pure: rich in, rich out.
 
-Bars, colours and what is grave are those of `dreamd up` (`dreamd.up.screen`). A picture that may not be
-believed has no bars and no numbers: the beds stand there by name, under the sentence that says why.
+Bars and colours are shared with `dreamd up` (`dreamd.terminal.style`). A picture that cannot be believed has
+no bars and no numbers: it lists the beds by name, under the sentence that gives the reason.
 """
 
 import math
@@ -20,6 +20,8 @@ from dreamd.core.limits import (
     RANK_HALVE,
     SYNCHRONY_Z_MOST,
 )
+from dreamd.terminal.sleeper_row import Row, State
+from dreamd.terminal.style import GRAVE, STATE_STYLE, TONE_STYLE, folded, marker, quality
 from dreamd.top.navigation import KEYS, ORDERS, Browse, first_line, place, rows
 from dreamd.top.order_prompt import NOTHING, Reach, question
 from dreamd.top.sentences import estranged, headline
@@ -27,8 +29,6 @@ from dreamd.top.sleeper_detail import closely
 from dreamd.top.state import Detail
 from dreamd.top.view_model import Crowd, Link, Sleeper, ViewModel
 from dreamd.top.widths import Widths, end_of, widths
-from dreamd.up.screen import GRAVE, STATE_STYLE, TONE_STYLE, folded, marker, quality
-from dreamd.up.screen_model import Row, State
 
 NOT_KNOWN: Final = "not known"
 FAINT: Final = "grey50"

@@ -14,10 +14,8 @@ from dreamd.core.limits import (
     RANK_HALVE,
     SYNCHRONY_Z_MOST,
 )
+from dreamd.terminal.sleeper_row import State, Tone, count, plural, pod_names
 from dreamd.top.view_model import Crowd, Link, Sleeper, ViewModel
-from dreamd.up.screen_model import State, Tone, count, plural
-
-NAMED_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ def _unknown(scene: ViewModel) -> Said | None:
 def _verdict(scene: ViewModel) -> Said:
     if scene.coupled:
         verb = "renders" if len(scene.coupled) == 1 else "render"
-        return Said(f"NOT SAFE: {named(scene.coupled)} {verb} more than was granted", Tone.GRAVE)
+        return Said(f"NOT SAFE: {pod_names(scene.coupled)} {verb} more than was granted", Tone.GRAVE)
     return _unheard(scene) or _calm(scene)
 
 
@@ -81,9 +79,8 @@ def _unheard(scene: ViewModel) -> Said | None:
     """Of a bed that has not been heard neither good nor bad can be said."""
     if not scene.unheard:
         return None
-    words = (
-        f"not known: {named(scene.unheard)} not heard for 1.5 s; by then their own tether sets them to zero"
-    )
+    beds = pod_names(scene.unheard)
+    words = f"not known: {beds} not heard for 1.5 s; by then their own tether sets them to zero"
     return Said(words, Tone.GRAVE)
 
 
@@ -99,7 +96,7 @@ def _calm(scene: ViewModel) -> Said:
         return Said(f"safe: everyone was severed and sleeps on; resume is possible{why}", Tone.GRAVE)
     if locked:
         wait = "waits" if len(locked) == 1 else "wait"
-        return Said(f"safe, and {named(locked)} {wait} for a person: dreamd breakers reset", Tone.GRAVE)
+        return Said(f"safe, and {pod_names(locked)} {wait} for a person: dreamd breakers reset", Tone.GRAVE)
     near = warnings(scene.crowd)
     if near:
         return Said(f"watch: {'; '.join(near)}", Tone.GRAVE)
@@ -131,13 +128,8 @@ def _cut(sleepers: Sequence[Sleeper]) -> tuple[Said, ...]:
     by_cause: dict[str, list[str]] = {}
     for one in cut:
         by_cause.setdefault(one.cause or "no cause given", []).append(one.pod)
-    parts = [f"{named(pods)} ({cause})" for cause, pods in by_cause.items()]
+    parts = [f"{pod_names(pods)} ({cause})" for cause, pods in by_cause.items()]
     return (Said(f"cut: {', '.join(parts)}", Tone.GRAVE),)
-
-
-def named(pods: Sequence[str]) -> str:
-    """Up to three names; of more their number."""
-    return ", ".join(pods) if len(pods) <= NAMED_MAX else f"{count(len(pods))} sleepers"
 
 
 def warnings(crowd: Crowd) -> tuple[str, ...]:

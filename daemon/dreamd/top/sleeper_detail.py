@@ -6,9 +6,9 @@ from rich.text import Text
 
 from dreamapi import names
 from dreamapi.v1.severing_pb2 import Breaker
+from dreamd.terminal.style import GRAVE, STATE_STYLE, folded
 from dreamd.top.state import Detail
 from dreamd.top.view_model import Link, Sleeper, ViewModel
-from dreamd.up.screen import GRAVE, STATE_STYLE, folded
 
 FAINT = "grey50"
 

@@ -19,7 +19,7 @@ from dreamd.core.dreamscapes.states import rank
 from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.core.fleet.freshness import known
 from dreamd.core.safety.causes import Cause
-from dreamd.up.screen_model import State
+from dreamd.terminal.sleeper_row import State
 
 TOLD_LATE_S: Final = 2.0
 WOKEN: Final = (Cause.WAKE.value, Cause.DISTRESS.value, Cause.WITHDRAWN.value)

@@ -6,7 +6,6 @@ nobody reads any more (a closed pipe, a terminal that is gone) the night is ende
 """
 
 import asyncio
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,11 +14,12 @@ from typing import Final
 from rich.console import Console, RenderableType
 from rich.live import Live
 
-from dreamd.terminal import keyboard
 from dreamd.terminal.clock import now_ns
 from dreamd.up import screen
+from dreamd.up.keys import KEYS
 from dreamd.up.report import screenshot
 from dreamd.up.run_state import RunState
+from dreamwire.standard_output import discard_output
 
 FRAME_S: Final = 0.125
 PROGRESS_EVERY_S: Final = 5.0
@@ -54,9 +54,7 @@ class Display:
         try:
             yield
         except (OSError, SystemExit):  # rich ends the program over a closed pipe
-            silence = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(silence, self.console.file.fileno())
-            os.close(silence)
+            discard_output(self.console.file)
             self._deaf = True
             self.unread()
 
@@ -110,7 +108,7 @@ class Display:
     def shoot(self) -> None:
         """Take the screenshot unless it is taken: what a terminal would show now, its keys included."""
         self.chronicle.settle(now_ns())
-        heading = replace(self.heading, keys=keyboard.KEYS)
+        heading = replace(self.heading, keys=KEYS)
         drawn = screen.screen(self.chronicle.board, heading, self._now_s(), self._ends_s(), screenshot.SIZE)
         self.shot = self.shot or screenshot.picture(drawn, "dreamd up")
 

@@ -25,7 +25,9 @@ from rich.console import Console
 from dreamd.core.limits import CEILING, CEILING_INTIMATE
 from dreamd.terminal import keyboard
 from dreamd.terminal.clock import now_ns, wall
+from dreamd.terminal.sleeper_row import Tone, count
 from dreamd.up.display import Display
+from dreamd.up.keys import KEYS, listening
 from dreamd.up.plan import CannotRun, Plan
 from dreamd.up.processes import brokers, pod_journal, preflight
 from dreamd.up.processes.processes import Processes, Reports
@@ -34,7 +36,6 @@ from dreamd.up.report.metrics_scrape import Counters
 from dreamd.up.report.screenshot import Wanted
 from dreamd.up.run_state import RunState
 from dreamd.up.screen import Heading
-from dreamd.up.screen_model import Tone, count
 from dreamd.up.session_driver import SessionDriver
 
 NAME: Final = "night"
@@ -61,7 +62,7 @@ def heading(plan: Plan, programs: str, sentence: str = "", *, with_keys: bool) -
             ("python", f"{programs}python -c 'import dreamapi; dreamapi.show({at})'"),
             ("watch", f"{programs}dreamd dreamscapes watch {NAME}{server}"),
         ),
-        keys=keyboard.KEYS if with_keys else (),
+        keys=KEYS if with_keys else (),
     )
 
 
@@ -141,7 +142,7 @@ class Run:
             self._refused.add(key)
             over = self.chronicle.account.closing
             when = "the night is over" if over else "the night has not begun; press it again when it has"
-            self.chronicle.say(now_ns(), f"{key} ({dict(keyboard.KEYS)[key]}) does nothing now: {when}")
+            self.chronicle.say(now_ns(), f"{key} ({dict(KEYS)[key]}) does nothing now: {when}")
 
     async def live(self) -> None:
         """Everything from the first process to the last; raises CannotRun (in a group) where it cannot."""
@@ -187,7 +188,7 @@ class Run:
 
     def listening(self) -> AbstractContextManager[None]:
         """Keys, where there is a terminal to press them at; its end ends the night in order."""
-        return keyboard.listening(self.pressed, self.director.end.set) if self.with_keys else nullcontext()
+        return listening(self.pressed, self.director.end.set) if self.with_keys else nullcontext()
 
     def settle_up(self, when: datetime) -> int:
         """Print the account, keep the picture; the exit status."""

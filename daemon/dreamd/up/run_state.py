@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from dreamd.terminal.sleeper_row import State, Tone, count
 from dreamd.up.plan import Sleeper
 from dreamd.up.processes.pod_journal import Entry
 from dreamd.up.report.night_history import Mark, Record
 from dreamd.up.report.outage import Outage
 from dreamd.up.report.run_report import RunReport, Severed
-from dreamd.up.screen_model import Board, State, Tone, count
+from dreamd.up.screen_model import Board
 
 OUTAGE_TOLD_NS: Final = 3_000_000_000
 SAME_MOMENT_NS: Final = 1_000_000_000

@@ -5,8 +5,6 @@ applied as a share of the ceiling. Only what is grave is red. More than sixteen 
 terminal has lines for, become a field of dots, one each, brighter the nearer they are to the collective.
 """
 
-import math
-import textwrap
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from dreamd.core.limits import SYNCHRONY_Z_MOST
-from dreamd.up.screen_model import Board, Line, Row, State, Tone
+from dreamd.terminal.sleeper_row import Row, State
+from dreamd.terminal.style import GRAVE, SHADES, STATE_STYLE, TONE_STYLE, folded, marker, quality
+from dreamd.up.screen_model import Board, Line
 
 ROWS_MAX: Final = 16
 NOT_ROWS: Final = 7
@@ -23,24 +23,8 @@ NOT_ROWS: Final = 7
 BAR_MIN: Final = 18
 BAR_MAX: Final = 64
 FIXED_COLUMNS: Final = 46
-QUALITY_GOOD: Final = 0.5
 FRESH_S: Final = 3.0
 """What was told of the crowd is shown so long."""
-GRAVE: Final = "#ff7a86"
-
-STATE_STYLE: Final = {
-    State.COMING: "grey42",
-    State.HERE: "grey62",
-    State.DREAMING: "#a8b8ff",
-    State.SEVERED: "bold #ff5d6c",
-    State.AWAKE: "#ffd9a0",
-    State.LEFT: "grey62",
-    State.GONE: "bold #ff5d6c",
-    State.HOME: "#9fe3b4",
-    State.UNKNOWN: "grey50",
-}
-TONE_STYLE: Final = {Tone.CALM: "grey70", Tone.GRAVE: GRAVE, Tone.GOOD: "#9fe3b4"}
-SHADES: Final = ("grey30", "#4a5380", "#5f6cae", "#7d8cdb", "#a8b8ff", "#fff0cc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +34,6 @@ class Heading:
     sentence: str
     links: tuple[tuple[str, str], ...]
     keys: tuple[tuple[str, str], ...] = ()
-
-
-def marker(row: Row, width: int) -> Text:
-    """The line from self to collective, with the sleeper on it."""
-    place = min(round(row.share * (width - 1)), width - 1)
-    style = STATE_STYLE[row.state]
-    if row.state in {State.SEVERED, State.GONE}:
-        return Text("●", style) + Text("─" * (width - 1), "#5a2630")
-    if row.silent or row.state in {State.COMING, State.LEFT, State.UNKNOWN}:
-        return Text("○" + "·" * (width - 1), "grey30")
-    bar = Text("━" * place, SHADES[min(int(row.share * 5), 5)])
-    bar.append("●", style)
-    bar.append("─" * (width - 1 - place), "grey27")
-    return bar
 
 
 def _state(row: Row) -> Text:
@@ -77,14 +47,6 @@ def _state(row: Row) -> Text:
     if not row.linked and row.state not in {State.GONE, State.LEFT, State.HOME}:
         words = f"{words}, no link"
     return Text(words, STATE_STYLE[row.state], overflow="ellipsis", no_wrap=True)
-
-
-def quality(value: float) -> Text:
-    """A signal's quality, 0 to 1; a dot where it is not known."""
-    if not math.isfinite(value):
-        return Text("·", "grey30")
-    ok = value >= QUALITY_GOOD
-    return Text(f"{value:.2f}", "grey62" if ok else GRAVE)
 
 
 def _rows(board: Board, width: int) -> Table:
@@ -135,11 +97,6 @@ def _said(line: Line, width: int) -> list[Text]:
     first = Text(_clock(line), "grey42").append(rows[0], TONE_STYLE[line.tone])
     rest = [Text(" " * len(_clock(line)) + row, TONE_STYLE[line.tone]) for row in rows[1:]]
     return [first, *rest]
-
-
-def folded(words: str, width: int) -> list[str]:
-    """Words over as many lines as they take, at least one, none narrower than 20 columns."""
-    return textwrap.wrap(words, max(20, width)) or [""]
 
 
 def _clock(line: Line) -> str:

@@ -9,36 +9,15 @@ import math
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Final
 
+from dreamd.terminal.sleeper_row import Row, State, Tone, by_number, count, pod_names
 from dreamd.up.processes.pod_journal import DEPARTURES, Entry
 
 LINES_KEPT: Final = 50
 TOGETHER_NS: Final = 400_000_000
 SILENT_NS: Final = 1_500_000_000
 """A pod that has said nothing for this long: no lease outlives it."""
-NAMED_MAX: Final = 3
-
-_NUMBERS: Final = (
-    *("no", "one", "two", "three", "four", "five", "six"),
-    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
-)
-
-
-class State(Enum):
-    """What a row says of its sleeper."""
-
-    COMING = "coming"
-    HERE = "at rest"
-    DREAMING = "dreaming"
-    SEVERED = "severed"
-    AWAKE = "woken"
-    LEFT = "left"
-    GONE = "gone"
-    HOME = "home"
-    UNKNOWN = "not known"
-
 
 QUIETLY: Final = (State.COMING, State.LEFT)
 """Whose process may end without a line: who has not come, and who has said good-bye."""
@@ -46,33 +25,6 @@ QUIETLY: Final = (State.COMING, State.LEFT)
 
 SPEAKING: Final = (State.HERE, State.DREAMING, State.SEVERED)
 """Whose pod tells of every hop."""
-
-
-class Tone(Enum):
-    """How a line is coloured."""
-
-    CALM = "calm"
-    GRAVE = "grave"
-    GOOD = "good"
-
-
-@dataclass
-class Row:
-    """One sleeper as shown.
-
-    share: 0 with oneself, 1 at the ceiling. cause: why not dreaming, if there is a why. silent: the
-    journal has stopped, though the process has not; nothing is known of it.
-    """
-
-    pod: str
-    pseudonym: str
-    state: State = State.COMING
-    share: float = 0.0
-    quality: float = math.nan
-    cause: str = ""
-    linked: bool = True
-    heard_ns: int = 0
-    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +44,6 @@ class _Batch:
     first_ns: int
     cause: str
     zero_ms: dict[str, float] = field(default_factory=dict)
-
-
-def count(number: int) -> str:
-    """The number in a word up to twelve."""
-    return _NUMBERS[number] if 0 <= number < len(_NUMBERS) else str(number)
-
-
-def plural(number: int, one: str, many: str) -> str:
-    """`one` after one, `many` otherwise, with the number in a word."""
-    return f"{count(number)} {one if number == 1 else many}"
 
 
 @dataclass
@@ -219,11 +161,10 @@ class Board:
             row.silent = row.state in SPEAKING and now_ns - row.heard_ns > SILENT_NS
         for cause in [c for c, b in self._batches.items() if now_ns - b.first_ns >= TOGETHER_NS]:
             batch = self._batches.pop(cause)
-            pods = sorted(batch.zero_ms, key=_by_number)
+            pods = sorted(batch.zero_ms, key=by_number)
             slowest = max((ms for ms in batch.zero_ms.values() if ms >= 0), default=math.nan)
             within = f", zero in {slowest:.0f} ms" if slowest >= 0 else ""
-            who = ", ".join(pods) if len(pods) <= NAMED_MAX else f"{count(len(pods))} sleepers"
-            words = f"{who} severed: {cause or 'no cause given'}{within}, {self._others()}"
+            words = f"{pod_names(pods)} severed: {cause or 'no cause given'}{within}, {self._others()}"
             self.say(batch.first_ns, words, Tone.GRAVE, pods[0] if len(pods) == 1 else "")
 
     def _others(self) -> str:
@@ -243,8 +184,3 @@ class Board:
         if unexpected:
             names = unexpected[0].pod if len(unexpected) == 1 else f"{len(unexpected)} pods"
             self.say(at_ns, f"{names} gone: its process was {how}; {self._others()}", Tone.GRAVE, names)
-
-
-def _by_number(pod: str) -> tuple[int, str]:
-    digits = pod.rpartition("-")[2]
-    return (int(digits) if digits.isdigit() else 0, pod)

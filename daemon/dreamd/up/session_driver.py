@@ -17,10 +17,10 @@ from dreamapi.v1.dreamscapes_pb2 import Event, Seat
 from dreamapi.v1.pods_pb2 import Pod
 from dreamd.core.limits import CEILING, CEILING_INTIMATE, QUORUM_MIN
 from dreamd.terminal.clock import now_ns
+from dreamd.terminal.sleeper_row import Tone, count, plural
 from dreamd.up.plan import SLEEPERS_MIN, CannotRun, Plan
 from dreamd.up.processes.processes import Processes
 from dreamd.up.run_state import RunState
-from dreamd.up.screen_model import Tone, count, plural
 
 GATHER_WITHIN_S: Final = 25.0
 GATHER_EACH_S: Final = 1.5

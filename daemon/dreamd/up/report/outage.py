@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dreamd.core.limits import LEASE_FADE_S, LEASE_S
+from dreamd.terminal.sleeper_row import count, plural
 from dreamd.up.processes.pod_journal import Entry
-from dreamd.up.screen_model import count, plural
 
 OUTLIVED_NS: Final = round((LEASE_S + LEASE_FADE_S) * 1e9)
 """Who renders anything so long after it has been answered again before the lease was over."""
