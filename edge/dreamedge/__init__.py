@@ -1,4 +1,5 @@
-"""The edge agent: one process at the bed, the last word on what its sleeper hears."""
+"""The edge agent: one process at the bed. It has the last word on what its sleeper hears."""
 
 __version__ = "0.1.0"
-"""Spelled out, and held to the distribution's by a test: asking the metadata costs 3 MB at every bed."""
+"""Written out here and compared with the distribution's by a test: reading the metadata costs 3 MB at every
+bed."""

@@ -1,5 +1,5 @@
-"""Where the edge touches the world: MQTT, disk, clocks, threads, sound, recordings.
+"""The edge's technologies: MQTT, disk, clocks, threads, sound, recordings.
 
-One file a technology. Everything here implements a port; what it learns it hands on as values, what
-it is told to do it does at once or queues within a bound. `offload` is the one piece they share.
+One file per technology. Each adapter implements a port. Input is passed on as values; a command is carried
+out at once or queued within a bound. Only `background_writer` is shared between adapters.
 """

@@ -1,7 +1,7 @@
-"""Work that may block, on a thread of its own, behind a bounded queue that drops its oldest.
+"""Blocking work on a thread of its own, behind a bounded queue that drops its oldest item.
 
-The tether runs on the event loop, and nothing a disk or a pipe does may hold it up. `put` never
-blocks; when the worker cannot keep up, the oldest waiting item goes and is counted.
+The tether runs on the event loop, so a slow disk or pipe must never hold the loop up. `put` never blocks.
+When the worker cannot keep up, the oldest waiting item is dropped and counted.
 """
 
 import threading
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class BackgroundWriter(Generic[T]):
-    """One worker thread: `work(item)` for each item, in order; an OSError ends it and is kept as `failed`."""
+    """One worker thread: `work(item)` for each item, in order. An OSError ends it and is kept as `failed`."""
 
     def __init__(self, name: str, work: Callable[[T], None], limit: int) -> None:
         self.dropped = 0
@@ -27,7 +27,7 @@ class BackgroundWriter(Generic[T]):
         self._thread.start()
 
     def put(self, item: T) -> None:
-        """Queue `item`; the oldest waiting one is dropped where the queue is full."""
+        """Queue `item`; drop the oldest waiting item if the queue is full."""
         with self._changed:
             if self._closing or self.failed:
                 self.dropped += 1
@@ -39,7 +39,7 @@ class BackgroundWriter(Generic[T]):
             self._changed.notify()
 
     def close(self, timeout_s: float) -> bool:
-        """Work off what waits, for at most `timeout_s`; True if all of it was done. Safe to call twice."""
+        """Finish the waiting items within `timeout_s`; True if all were done. Safe to call twice."""
         with self._changed:
             self._closing = True
             self._changed.notify()
@@ -48,7 +48,7 @@ class BackgroundWriter(Generic[T]):
 
     @property
     def stuck(self) -> bool:
-        """Whether the worker still runs: after `close`, that it is held up by something."""
+        """Whether the worker thread still runs. After `close` it means that the worker is blocked."""
         return self._thread.is_alive()
 
     def _run(self) -> None:

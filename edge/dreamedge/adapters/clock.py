@@ -5,12 +5,12 @@ import time
 
 
 def boottime_ns() -> int:
-    """CLOCK_BOOTTIME in ns: the same for all processes of a machine, and it counts sleep (a lease must)."""
+    """CLOCK_BOOTTIME in ns: shared by all processes of a machine, and it counts suspend (as a lease must)."""
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
 def process_began_ns() -> int:
-    """When this process began, by the same clock: before anything was imported."""
+    """When this process began, on CLOCK_BOOTTIME: before any import."""
     with open("/proc/self/stat", encoding="ascii") as stat:  # noqa: PTH123 - as below
         ticks = int(stat.read().rpartition(")")[2].split()[19])
     return ticks * (1_000_000_000 // os.sysconf("SC_CLK_TCK"))
@@ -22,17 +22,17 @@ def unix_ms() -> int:
 
 
 def wall_ns(at_ns: int) -> int:
-    """Unix time in ns at a stamp of `boottime_ns`, by the wall clock as it stands now."""
+    """Unix time in ns at a `boottime_ns` stamp, by the wall clock's present setting."""
     return time.time_ns() - boottime_ns() + at_ns
 
 
 def wait_until(at_ns: int) -> None:
-    """Stand still until a stamp of `boottime_ns`."""
+    """Block until a `boottime_ns` stamp."""
     time.sleep(max(at_ns - boottime_ns(), 0) / 1e9)
 
 
 class Load:
-    """How much of a core this process took since the last question, and its memory now."""
+    """This process's share of a core since the last measurement, and its resident memory."""
 
     def __init__(self) -> None:
         self._at_ns = boottime_ns()

@@ -1,7 +1,7 @@
-"""What may fail on purpose of a pod besides its implant: what it sends, its device, its machine's clock.
+"""Injected faults outside the implant: in the frames sent, the device and the machine's clock.
 
-As with implants the pod is not told; only the onset is known (`Onset`). `bend`s change what leaves a pod,
-frame by frame, and know nothing of time.
+The pod gets no notice of the fault; only its onset is known (`Onset`). A `bend` changes the frames that leave
+a pod, one by one, and has no notion of time.
 """
 
 import random
@@ -27,7 +27,7 @@ STORED_FRAMES: Final = 8
 
 
 def frozen() -> Bend:
-    """The same features for ever, under new numbers."""
+    """The same features for ever, with new sequence numbers."""
     kept: list[Frame] = []
 
     def bend(frame: Frame) -> tuple[Frame, ...]:
@@ -39,7 +39,7 @@ def frozen() -> Bend:
 
 
 def replayed() -> Bend:
-    """Each frame again two seconds later."""
+    """Each frame again, two seconds later."""
     kept: list[Frame] = []
 
     def bend(frame: Frame) -> tuple[Frame, ...]:
@@ -50,12 +50,12 @@ def replayed() -> Bend:
 
 
 BENDS: Final[dict[str, Callable[[], Bend]]] = {"frozen": frozen, "replay": replayed}
-"""By the name of the malfunction."""
+"""Bends by the name of the malfunction."""
 NAMES: Final = (*BENDS, CLOCK_JUMP, STUCK)
 
 
 class FailingLink(MqttLink):
-    """The link of a pod whose frames are bent from the onset on."""
+    """The link of a pod that sends bent frames from the onset on."""
 
     def __init__(
         self, access: Access, presence: Presence, door: MessageVerifier, now_ns: NowNs, rng: random.Random, *,
@@ -66,34 +66,34 @@ class FailingLink(MqttLink):
         self._onset = onset
 
     def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
-        """Send what the bend makes of it."""
+        """Send the frames that the bend makes of this one."""
         for told in self._bend(frame) if self._onset.begun(self._now_ns()) else (frame,):
             super().frame(dreamscape, cohort, told)
 
 
 class StuckRenderer:
-    """A device that gives no less than `STUCK_SHARE` from the onset on, unless it is told zero."""
+    """A renderer that gives at least `STUCK_SHARE` from the onset on, unless the share is zero."""
 
     def __init__(self, inner: Renderer, onset: Onset) -> None:
         self._inner = inner
         self._onset = onset
 
     def render(self, cue: Cue, now_ns: int) -> None:
-        """As inside."""
+        """Pass the cue to the inner renderer."""
         self._inner.render(cue, now_ns)
 
     def share_at(self, now_ns: int) -> float:
-        """What its sleeper is given."""
+        """The share that the sleeper is given."""
         share = self._inner.share_at(now_ns)
         return max(share, STUCK_SHARE) if share > 0.0 and self._onset.begun(now_ns) else share
 
     def close(self) -> None:
-        """As inside."""
+        """Close the inner renderer."""
         self._inner.close()
 
 
 def leaping(now_ns: NowNs, onset: Onset) -> NowNs:
-    """A machine's clock that leaps ahead at the onset, as after a suspend nobody was told of."""
+    """A machine's clock that leaps ahead at the onset, as after an unannounced suspend."""
 
     def now() -> int:
         at_ns = now_ns()

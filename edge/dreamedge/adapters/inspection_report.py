@@ -1,8 +1,7 @@
-"""What `dreamedge inspect` shows: plain characters, as wide as the terminal, and the same as JSON.
+"""The output of `dreamedge inspect`: plain characters, as wide as the terminal, and the same as JSON.
 
-Of one file everything: a row a channel and one for the pod; a column is a stretch of time, its character
-the cause that spoiled most of it, a dot where the stretch was mostly good. Of several a table, a row a
-person.
+For one file: a row per channel and one for the pod. A column is a stretch of time; its character is the cause
+that spoiled most of it, or a dot if most of it was good. For several files: a table with a row per sleeper.
 """
 
 from collections import Counter
@@ -35,14 +34,14 @@ _PERCENT: Final = 100.0
 _LEAST_TOLD: Final = 0.005
 _HEADS: Final = ("who", "verdict", "time", "EEG", "Hz", "good", "alpha", "lost to, or why not")
 _TEXTS: Final = 2
-"""So many of the columns are words, flush left; the last, as long as it likes, is not padded."""
+"""Number of left-aligned columns. The last column is not padded."""
 
 Judged = tuple[float, str]
 """Quality and cause."""
 
 
 def lines(one: Examined, width: int) -> list[str]:
-    """Everything about one person's recording, no line wider than `width` where names allow."""
+    """The full report on one sleeper's recording; lines fit `width` where names allow."""
     found = one.found
     verdict = "could be seated" if found.seated else f"could not be seated: {found.cause}. {found.sentence}"
     if found.seated and not found.calibrated:
@@ -57,7 +56,7 @@ def lines(one: Examined, width: int) -> list[str]:
 
 
 def table(many: Sequence[Examined]) -> list[str]:
-    """A row a person."""
+    """One row per sleeper."""
     rows = [_HEADS, *(_row(one) for one in many)]
     wide = [max(len(row[column]) for row in rows) for column in range(len(_HEADS) - 1)]
     made = []
@@ -74,7 +73,7 @@ def _row(one: Examined) -> tuple[str, ...]:
     found, person = one.found, one.person
     name = f"{Path(person.file).name or person.file}{' ' + person.name if person.name else ''}"
     if found.cause == "refused":
-        # It begins with whose fault it is, which stands at the beginning of the row already.
+        # The sentence begins with the file's name, which the row begins with already.
         sentence = found.sentence.removeprefix(person.spec.partition(":")[2]).removeprefix(person.file)
         return (name, "refused", *("-",) * 5, sentence.strip())
     why = _causes(one) if found.seated else f"{found.cause}: {found.sentence}"
@@ -90,13 +89,13 @@ def _percent(share: float) -> str:
 
 
 def _causes(one: Examined) -> str:
-    """What spoiled how much; less than half a per cent is not told."""
+    """The causes with the share of time that each spoiled; shares below half a per cent are left out."""
     told = {cause: share for cause, share in one.found.causes.items() if share >= _LEAST_TOLD}
     return ", ".join(f"{cause} {_percent(share)}" for cause, share in told.items())
 
 
 def facts(one: Examined) -> dict[str, object]:
-    """The same for scripts; shares and qualities 0..1."""
+    """The same report for scripts; shares and qualities 0..1."""
     found = one.found
     return {
         "file": one.person.file,
@@ -128,7 +127,7 @@ def facts(one: Examined) -> dict[str, object]:
 
 
 def glanced(one: Opened) -> dict[str, object]:
-    """What opening told, for scripts."""
+    """The result of opening, for scripts."""
     return {
         "file": one.person.file,
         "person": one.person.name,
@@ -142,7 +141,7 @@ def glanced(one: Opened) -> dict[str, object]:
 
 
 def glances(many: Sequence[Opened]) -> list[str]:
-    """What opening told, a line a person."""
+    """The result of opening, one line per sleeper."""
     made = []
     for one in many:
         name = one.person.spec or one.person.file
@@ -196,7 +195,7 @@ def _plot(one: Examined, width: int) -> list[str]:
 
 
 def _strip(judged: Sequence[Judged], columns: int) -> str:
-    """One character a stretch; a stretch is spoiled by what spoiled most of it."""
+    """One character per stretch: the cause that spoiled most of it, if at least half of it was spoiled."""
     edges = [column * len(judged) // columns for column in range(columns + 1)]
     made = ""
     for begin, end in pairwise(edges):

@@ -1,9 +1,8 @@
 """The journal as JSON lines: `{"t_ns": int, "pod": str, "kind": str, ...values}`, flushed one by one.
 
-Whoever started the agent reads it from a pipe or a file; if they stop reading, lines are dropped
-and counted, and the agent goes on. Where nobody asked for lines, a person at the terminal gets the
-facts that matter in words. What libraries have to say through `logging` takes the same way, for a standard
-error that nobody reads would hold up the tether.
+The parent process reads it from a pipe or a file. If the reader stops, lines are dropped and counted, and the
+agent goes on. Without a journal file the terminal gets the important facts as sentences. Warnings of
+libraries (`logging`) take the same way, because a standard error that is not read would block the tether.
 """
 
 import json
@@ -26,7 +25,7 @@ class JournalError(Exception):
 
 
 class LineJournal:
-    """Lines to an open binary file; of each bed's four hops a second one every `hops_every_s`, 0: all."""
+    """Lines to an open binary file. hops_every_s: interval between a bed's hop lines; 0: every hop."""
 
     hops = True
 
@@ -37,7 +36,7 @@ class LineJournal:
         self._thread = BackgroundWriter("journal", self._write, _WAITING_LINES)
 
     def note(self, at_ns: int, pod: str, kind: str, values: dict[str, float | int | str]) -> None:
-        """Queue one line, if this fact has one."""
+        """Queue the line of this fact, if it has one."""
         if kind == "hop" and self._every_ns:
             if at_ns - self._told_ns.get(pod, -self._every_ns) < self._every_ns:
                 return
@@ -47,7 +46,7 @@ class LineJournal:
             self._thread.put(line)
 
     def close(self) -> None:
-        """Write what waits, for half a second at most."""
+        """Write the waiting lines, within half a second."""
         self._thread.close(_CLOSE_WITHIN_S)
 
     def _line(self, at_ns: int, pod: str, kind: str, values: dict[str, float | int | str]) -> bytes:
@@ -60,7 +59,7 @@ class LineJournal:
 
 
 class SpokenJournal(LineJournal):
-    """For a person at a terminal: the facts that matter, in words."""
+    """For a terminal: the important facts as sentences."""
 
     hops = False
 
@@ -70,7 +69,7 @@ class SpokenJournal(LineJournal):
 
 
 class _Known(dict[str, float | int | str]):
-    """Values of a sentence; one that is missing is left out."""
+    """Values of a sentence; a missing one is printed as `?`."""
 
     def __missing__(self, _key: str) -> str:
         return "?"
@@ -99,14 +98,14 @@ _SENTENCES: Final = {
 
 
 class LibraryNotes(logging.Handler):
-    """Notes the warnings of libraries (asyncio, paho), and the last line of what went wrong."""
+    """Journals the warnings of libraries (asyncio, paho), with the class of the error."""
 
     def __init__(self, journal: LineJournal, now_ns: Callable[[], int]) -> None:
         super().__init__(logging.WARNING)
         self._journal, self._now_ns = journal, now_ns
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Note it."""
+        """Journal one record."""
         error = record.exc_info[1] if record.exc_info else None
         values: dict[str, float | int | str] = {"library": record.name, "says": record.getMessage()}
         if error is not None:
@@ -115,12 +114,12 @@ class LibraryNotes(logging.Handler):
 
 
 def open_journal(spec: str, *, hops_every_s: float = 0.0) -> LineJournal:
-    """Open FILE (appending), `-` for standard output, or the number of an open descriptor; empty: spoken.
+    """Open FILE (appending), `-` for standard output, or an open descriptor's number; empty: sentences.
 
-    hops_every_s: how often a bed's hop is told; 0: each.
+    hops_every_s: interval between a bed's hop lines; 0: every hop.
 
     Raises:
-        JournalError: it cannot be written to.
+        JournalError: the file cannot be written.
     """
     if not spec:
         return SpokenJournal(sys.stderr.buffer)
@@ -138,5 +137,5 @@ def open_journal(spec: str, *, hops_every_s: float = 0.0) -> LineJournal:
 
 
 def _is_json(value: float | str) -> bool:
-    """JSON has no NaN."""
+    """Whether JSON can hold the value: it has no NaN and no infinity."""
     return not isinstance(value, float) or math.isfinite(value)

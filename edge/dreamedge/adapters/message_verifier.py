@@ -1,11 +1,11 @@
-"""The pod's door: which bytes from the broker become messages.
+"""The verifier at the pod's entry: decides which payloads from the broker become messages.
 
-Judged here are retain flag, size, seal and form; what a message may do is the agent's matter. A
-retained broadcast or command is a recording of an order, not an order: refused whatever it says.
-Nothing that comes in raises; what is refused is a value, so that it is counted.
+It checks retain flag, size, seal and form; the agent decides what a message may do. A retained broadcast or
+command is a recording of an order, not an order: it is refused whatever its contents. No input raises; a
+refusal is a value, so that it is counted.
 
-A broadcast is the same for every bed of a process, so its seal and form are judged once for all of them
-(`Broadcasts`): whether these bytes were sealed by this key does not depend on who asks.
+A broadcast is the same for every bed of a process, so its seal and form are checked once for all of them
+(`Broadcasts`): the result depends only on the bytes and the key.
 """
 
 from collections.abc import Callable
@@ -31,12 +31,12 @@ from dreamwire.messages import Collective
 from dreamwire.signing import PAYLOAD_BYTES_MAX, Opener, SealError, unseal
 
 OPENED_KEPT: Final = 16
-"""Broadcasts whose opening is remembered; the one longest unasked for is forgotten."""
+"""Broadcasts whose verified form is cached; the least recently used is dropped first."""
 
 
 @dataclass(slots=True)
 class ReceivedPayload:
-    """What came, as it came; at_ns: CLOCK_BOOTTIME."""
+    """A payload as received; at_ns: CLOCK_BOOTTIME."""
 
     topic: str
     payload: bytes
@@ -46,7 +46,7 @@ class ReceivedPayload:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How one kind of message is opened: it raises SealError or WireError."""
+    """How one kind of message is opened: `opened` raises SealError or WireError."""
 
     name: str
     opened: Callable[[bytes], Message]
@@ -54,14 +54,14 @@ class _Kind:
 
 
 class Broadcasts:
-    """What `key` sealed for a whole cohort, opened once for all the doors of a process."""
+    """Broadcasts sealed by `key`, opened once for all verifiers of a process."""
 
     def __init__(self, key: Opener) -> None:
         self.key: Final = key
         self._opened = lru_cache(OPENED_KEPT)(self._open)
 
     def __call__(self, payload: bytes) -> Collective:
-        """Open a broadcast.
+        """Verify and decode a broadcast.
 
         Raises:
             SealError: the key did not seal it.
@@ -74,7 +74,7 @@ class Broadcasts:
 
 
 class MessageVerifier:
-    """The door of `pod`, opened by what the key of `broadcasts` sealed."""
+    """The verifier of `pod`; accepts messages sealed by the key of `broadcasts`."""
 
     def __init__(self, pod: str, broadcasts: Broadcasts) -> None:
         key = broadcasts.key
@@ -91,11 +91,11 @@ class MessageVerifier:
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """What to subscribe to besides a cohort's broadcast."""
+        """The topics to subscribe to besides a cohort's broadcast."""
         return tuple(self._kinds)
 
     def judge(self, knock: ReceivedPayload) -> Heard | Unheard | None:
-        """Open a message, or say why not; None for a retained topic that was emptied, which says nothing."""
+        """Open a message, or return why it is refused; None for an emptied retained topic."""
         kind = self._kinds.get(knock.topic, self._broadcast)
         if kind.retainable and not knock.payload:
             return None

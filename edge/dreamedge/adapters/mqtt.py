@@ -1,13 +1,12 @@
-"""The link over MQTT: one aiomqtt client a pod, MQTT 3.1.1, reconnecting by itself.
+"""The link over MQTT: one aiomqtt client per pod, MQTT 3.1.1, with its own reconnects.
 
-Saying never waits: frames, statuses and probes are written to the socket at once, or where it does not take
-them stand in a short queue that drops its oldest; events
-stand in a table until the daemon acknowledges them, resent once a second. What arrives is stamped
-in the reader's callback and put into two bounded queues, commands apart from the rest, so that no
-flood of broadcasts displaces a release. `door` judges them when they are taken.
+Sending never waits. Frames, statuses and probes are written to the socket at once, or wait in a short queue
+that drops its oldest. Events stay in a table until the daemon acknowledges them and are resent once a second.
+Arrivals are stamped in the reader's callback and put into two bounded queues, commands apart from the rest,
+so that no flood of broadcasts displaces a release. The verifier judges them when they are taken.
 
-A broker that will not have us, or that is not who it should be, is a connection lost, with the reason in
-words (`dreamwire.connection`); it is tried again like one that is not there.
+A broker that refuses the pod, or fails the identity check, counts as a lost connection with the reason in
+words (`dreamwire.connection`); it is retried like an absent broker.
 """
 
 import asyncio
@@ -33,26 +32,26 @@ _ANSWER_WITHIN_S: Final = 5.0
 _FIRST_DELAY_S: Final = 0.2
 _LONGEST_DELAY_S: Final = 10.0
 _STABLE_NS: Final = 5_000_000_000
-"""A connection that lasted this long was good: the next delay is the shortest again."""
+"""A connection of this length was good: the next delay is the shortest again."""
 _RETRY_S: Final = 0.005
 _WAITING: Final = 16
-"""Unsent frames, statuses and probes: three seconds of them, older ones are worthless."""
+"""Unsent frames, statuses and probes: three seconds of them; older ones are worthless."""
 _ARRIVED: Final = 64
 _RESEND_NS: Final = 1_000_000_000
 _EVENTS_A_ROUND: Final = 64
 
 
 class _Parted(Exception):  # noqa: N818 - no error: the way out of a TaskGroup
-    """We have said goodbye."""
+    """The goodbye has been sent."""
 
 
 class MqttLink:
     """`ports.link.Link` over MQTT.
 
     Args:
-        access: where to, and as whom.
-        presence: what to say on connecting; its `online=False` twin is the will and the goodbye.
-        door: judges what arrives.
+        access: the broker's address and the credentials.
+        presence: published on connecting; its `online=False` twin is the will and the goodbye.
+        door: judges arrivals.
         now_ns: CLOCK_BOOTTIME.
         rng: jitter of the reconnects.
     """
@@ -99,30 +98,30 @@ class MqttLink:
         self._queue(topics.pod_topic(self._pod, "clock"), probe)
 
     def event(self, event: PodEvent) -> None:
-        """Send this event until it is forgotten."""
+        """Send this event until it is acknowledged."""
         self._events[event.id] = event
         self._event_added.set()
 
     def forget(self, ids: tuple[bytes, ...]) -> None:
-        """The daemon has these."""
+        """Stop sending these events: the daemon has them."""
         for event_id in ids:
             self._events.pop(event_id, None)
             self._sent_ns.pop(event_id, None)
 
     def listen(self, dreamscape: str, cohort: int) -> None:
-        """Hear this cohort's broadcast and no other."""
+        """Subscribe to this cohort's broadcast and to no other."""
         self._want(topics.collective(dreamscape, cohort))
 
     def stop_listening(self) -> None:
-        """Hear no broadcast."""
+        """Subscribe to no broadcast."""
         self._want("")
 
     async def arrived(self) -> None:
-        """Wait until there is something to take."""
+        """Wait until there are arrivals to take."""
         await self._has_arrived.wait()
 
     def take(self) -> list[Arrival]:
-        """What arrived: changes of the connection, then commands, then the rest."""
+        """The arrivals: changes of the connection, then commands, then the rest."""
         self._has_arrived.clear()
         taken: list[Arrival] = [*self._changes]
         for queue in (self._orders, self._rest):
@@ -132,11 +131,11 @@ class MqttLink:
         return taken
 
     def part(self) -> None:
-        """Say goodbye and stop."""
+        """Send the goodbye and stop."""
         self._parting.set()
 
     async def run(self) -> None:
-        """Connect, talk, reconnect with full jitter (0.2 to 10 s), until `part`."""
+        """Connect, exchange, reconnect with full jitter (0.2 to 10 s), until `part`."""
         attempt = 0
         while not self._parting.is_set():
             began_ns, why, said_goodbye = self._now_ns(), "", False
@@ -177,11 +176,11 @@ class MqttLink:
         )
 
     async def _converse(self, client: PromptClient) -> None:
-        """Greet, then talk until something fails or we part."""
+        """Announce the pod, then exchange messages until a failure or `part`."""
         await client.hear([(topic, 1) for topic in self._door.topics])
         await client.announce(topics.pod_topic(self._pod, "presence"), encode(self._presence))
         self._sent_ns.clear()
-        self._waiting.clear()  # from before: nobody wants an old frame, and an old probe would mislead
+        self._waiting.clear()  # from before: an old frame is worthless, an old probe misleads
         self._client_now = client
         self._change(Connected(self._now_ns()))
         async with asyncio.TaskGroup() as group:
@@ -189,7 +188,7 @@ class MqttLink:
                 group.create_task(work(client), name=f"{self._pod} {work.__name__.strip('_')}")
 
     async def _send(self, client: PromptClient) -> None:
-        """Send what could not leave at once."""
+        """Send the messages that the socket did not take at once."""
         while True:
             await self._to_send.wait()
             self._to_send.clear()
@@ -224,7 +223,7 @@ class MqttLink:
         return due[:_EVENTS_A_ROUND]
 
     async def _subscribe(self, client: PromptClient) -> None:
-        """Keep the one broadcast subscription what it should be."""
+        """Keep the one broadcast subscription at the wanted topic."""
         heard = ""
         while True:
             self._wanted_changed.clear()
@@ -261,7 +260,7 @@ class MqttLink:
         self._has_arrived.set()
 
     def _arrive(self, message: aiomqtt.Message) -> None:
-        """In the reader's callback: stamp and put away."""
+        """Stamp and queue an arrival; runs in the reader's callback."""
         topic = message.topic.value
         queue = self._orders if topic == self._door.orders else self._rest
         queue.append(ReceivedPayload(topic, bytes(message.payload), bool(message.retain), self._now_ns()))
@@ -269,5 +268,5 @@ class MqttLink:
 
 
 async def _until_lost(client: PromptClient) -> None:
-    """Returns never; raises MqttError when the connection is gone."""
+    """Never returns; raises MqttError when the connection is lost."""
     raise aiomqtt.MqttError(await client.lost())

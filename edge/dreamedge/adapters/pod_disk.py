@@ -1,17 +1,18 @@
-"""A pod's disk: latch, stored sever, incarnation and the outbox of events, in one directory a pod.
+"""A pod's disk: latch, stored sever, incarnation and the outbox of events, in one directory per pod.
 
-Why so: severing must not wait for a disk. Every change is made in memory at once and written by a
-thread; a file that changes again before it was written is written once, in its newest state, so the
-backlog can never exceed the number of files. A file is replaced whole (draft, fsync, rename, fsync
-of the directory): after a crash it holds the old state or the new one.
+Severing must not wait for a disk. Every change is made in memory at once and written by a thread. A file that
+changes again before it was written is written once, in its newest state, so the backlog never exceeds the
+number of files. A file is replaced whole (draft, fsync, rename, fsync of the directory): after a crash it
+holds the old state or the new one.
 
 Rules
-- Unreadable means the safe thing: a latch file that cannot be understood is a latch, a list of obeyed wakes
-  that cannot be is empty.
-- An outbox line that cannot be read (a torn last line, another version's) is skipped and reported.
-- Safety events are kept until acknowledged; of the others the oldest go beyond `_PLAIN_EVENTS`.
-- One agent a pod: the directory is locked while it runs.
-- The sleeper's own act comes as a file; one from before this start is void, it meant an older latch.
+- An unreadable file has the safe meaning: an unreadable latch file is a latch, an unreadable list of obeyed
+  wakes is empty.
+- An unreadable outbox line (a torn last line, another version's) is skipped and reported.
+- Safety events are kept until acknowledged; of the others only the newest `_PLAIN_EVENTS` are kept.
+- One agent per pod: the directory is locked while it runs.
+- The sleeper's own unlatch comes as a file. One from before this start is void, as it referred to an older
+  latch.
 """
 
 import base64
@@ -29,7 +30,7 @@ from dreamwire.codec import WireError, decode_event, encode
 from dreamwire.messages import PodEvent, PodEventKind, StoredSever
 
 UNREADABLE: Final = "unreadable"
-"""The cause of a latch whose file could not be understood."""
+"""The cause of a latch whose file cannot be read."""
 _PLAIN_EVENTS: Final = 256
 _SAFETY: Final = frozenset(PodEventKind) - {PodEventKind.UNSPECIFIED, PodEventKind.MERGED}
 _WRITE_WITHIN_S: Final = 1.0
@@ -52,13 +53,13 @@ class InUseError(DiskError):
 
 
 class PodDisk:
-    """`ports.keep.Keep` in `directory`, made where it is missing and locked until `close`.
+    """`ports.pod_store.PodStore` in `directory`, created if missing and locked until `close`.
 
     unix_ms: the wall clock, for the incarnation: max(stored + 1, unix_ms).
 
     Raises:
-        InUseError: another process has it.
-        DiskError: it cannot be made, read or written.
+        InUseError: another process holds the directory.
+        DiskError: it cannot be created, read or written.
     """
 
     def __init__(self, directory: Path, unix_ms: int) -> None:
@@ -86,7 +87,7 @@ class PodDisk:
 
     @property
     def failed(self) -> str:
-        """Why nothing is written any more, or empty."""
+        """Why writing has stopped, or empty."""
         return self._thread.failed
 
     def latch(self, cause: str) -> None:
@@ -94,7 +95,7 @@ class PodDisk:
         self._put(_LATCH, cause.encode() if cause else None)
 
     def sever(self, severed: StoredSever | None) -> None:
-        """Write or clear the zero that severed this pod."""
+        """Write or clear the stored sever of this pod."""
         self._put(_SEVER, None if severed is None else _sever_line(severed))
 
     def woken(self, wakes: tuple[Wake, ...]) -> None:
@@ -102,7 +103,7 @@ class PodDisk:
         self._put(_WOKEN, json.dumps(wakes).encode())
 
     def event(self, event: PodEvent) -> None:
-        """Put an event into the outbox."""
+        """Add an event to the outbox."""
         self._events[event.id] = event
         plain = [e.id for e in self._events.values() if e.kind not in _SAFETY]
         for event_id in plain[: max(0, len(plain) - _PLAIN_EVENTS)]:
@@ -116,7 +117,7 @@ class PodDisk:
             self._put_outbox()
 
     def unlatch_asked(self) -> bool:
-        """Whether the sleeper has asked, once."""
+        """Whether the sleeper has asked to unlatch; true once per request."""
         asked = self._directory / _UNLATCH
         if not asked.exists():
             return False
@@ -124,7 +125,7 @@ class PodDisk:
         return True
 
     def close(self) -> bool:
-        """Write what waits, unlock; True if all was written."""
+        """Write pending changes and unlock; True if all were written."""
         if self._closed:
             return True
         self._closed = True
@@ -157,7 +158,7 @@ def unlatch(directory: Path) -> bool:
     """The sleeper's own act: clear the latch, or ask the running agent to; True if it is cleared now.
 
     Raises:
-        DiskError: there is no such pod here, or its directory cannot be written.
+        DiskError: no such pod is known here, or its directory cannot be written.
     """
     if not directory.is_dir():
         raise DiskError(f"no pod has run from {directory}; check --pod and --state-dir.")
@@ -175,7 +176,7 @@ def unlatch(directory: Path) -> bool:
 
 
 def unlatch_heard(directory: Path) -> bool:
-    """Whether the running agent has taken up what `unlatch` asked."""
+    """Whether the running agent has taken up the request of `unlatch`."""
     return not (directory / _UNLATCH).exists()
 
 
@@ -215,7 +216,7 @@ def _sync(directory: Path) -> None:
 
 
 def _read_latch(directory: Path) -> str:
-    """The cause; anything but a plain word in an existing file is a latch all the same."""
+    """The latch's cause; an existing file that holds no plain word is a latch all the same."""
     try:
         cause = (directory / _LATCH).read_text(encoding="utf-8").strip()
     except FileNotFoundError:
@@ -256,7 +257,7 @@ def _read_sever(path: Path) -> tuple[StoredSever | None, str]:
 
 
 def _read_woken(path: Path) -> tuple[Wake, ...]:
-    """The wakes obeyed; what cannot be read is forgotten: a copy of a wake then wakes once more."""
+    """The wakes obeyed. Unreadable wakes are forgotten: a copy of a wake then wakes once more."""
     try:
         return tuple((str(kind), int(number)) for kind, number in json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError):

@@ -1,8 +1,8 @@
-"""One bed: the agent decides, this acts. Its parts are handed in; here they meet.
+"""The runner of one bed: the agent decides, the runner acts. Its parts are passed in.
 
-The order of one pulse: samples first, then what the renderer gives, then the agent's own step, so that
-a decision always rests on the newest evidence. Effects are carried out in the order given; a zero
-stands first among them, and nothing here waits for a disk, a socket or a reader.
+Order of one pulse: samples first, then the renderer's share, then the agent's own step, so that a decision
+always rests on the newest evidence. Effects are carried out in the given order. A zero is first among them,
+and no step waits for a disk, a socket or a reader.
 """
 
 from collections.abc import Callable, Iterable
@@ -39,14 +39,14 @@ from dreamwire.messages import ClockProbe, Collective, Command, DaemonPresence, 
 
 PULSE_NS: Final = 50_000_000
 LATE_NS: Final = 500_000_000
-"""A pulse this late is told: by then a renderer has fallen silent by itself."""
+"""A pulse this late is reported: by then a renderer has fallen silent by itself."""
 
 NowNs = Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a bed is made of; `clock` is the one the agent was given, `recorder` None where none was asked."""
+    """The parts of a bed. `clock` is the agent's own; `recorder` is None without a recording."""
 
     pod: str
     agent: Agent
@@ -61,7 +61,7 @@ class Parts:
 
 
 class PodRunner:
-    """Carries out what the agent decides, and tells it what happens."""
+    """Carries out the agent's decisions, and passes events on to it."""
 
     def __init__(self, parts: Parts) -> None:
         self.pod = parts.pod
@@ -83,16 +83,16 @@ class PodRunner:
 
     @property
     def recording_over(self) -> bool:
-        """No sample will ever come again, by plan."""
+        """Whether the recording has ended as planned: no further sample will come."""
         return self._parts.implant.ended
 
     @property
     def at_home(self) -> bool:
-        """Nothing of the others is rendered, no assignment held, and the daemon knows we have left."""
+        """Whether the share is zero, no assignment is held, and the daemon knows that the pod has left."""
         return self._agent.home and self._left is None
 
     def pulse(self, now_ns: int) -> None:
-        """Everything that is due at `now_ns`."""
+        """Do everything that is due at `now_ns`."""
         implant, agent = self._parts.implant, self._agent
         block = implant.read(now_ns)
         if block is not None:
@@ -105,38 +105,38 @@ class PodRunner:
         self._act(agent.pulse(now_ns), now_ns)
 
     def next_pulse_ns(self, now_ns: int) -> int:
-        """The next 50 ms of the session clock, and a sample and a half more: its samples are there."""
+        """The next 50 ms step of the session clock, plus 1.5 sample periods for its samples to arrive."""
         clock, lag_ns = self._clock, self._lag_ns
         session_ms = clock.session_ms(now_ns - lag_ns)
         if session_ms is None:
             return now_ns + PULSE_NS
-        # The millisecond ahead: a pulse that came a rounding error early is not given twice.
+        # A millisecond of slack: a pulse that came a rounding error early must not be repeated.
         steps = int((session_ms + 1.0) * 1e6 // PULSE_NS) + 1
         next_ns = clock.monotonic_ns(steps * PULSE_NS / 1e9) + lag_ns
         return next_ns if next_ns > now_ns else now_ns + 1
 
     def draw_on(self, at_ns: int) -> None:
-        """What a pulse at `at_ns`, before the newest thing heard, would have done that still counts."""
+        """Apply the lasting results of a pulse at `at_ns`, earlier than the newest arrival."""
         block = self._parts.implant.read(at_ns)
         if block is not None:
             self._act(self._agent.samples(block, at_ns), at_ns)
         self._act(self._agent.draw_on(at_ns), at_ns)
 
     def needed_ns(self) -> int:
-        """No pulse before this does more than draw a ramp on, unless something is heard: see the agent's."""
+        """Until then pulses only continue a ramp, unless a message arrives; see the agent's method."""
         return self._agent.needed_ns()
 
     @property
     def rising(self) -> bool:
-        """Whether each pulse draws something else than the one before."""
+        """Whether each pulse renders a different share from the one before."""
         return self._agent.rising
 
     def late(self, by_ns: int) -> None:
-        """A pulse came so much too late."""
+        """Journal that a pulse was this late."""
         self.note("late", {"late_ms": by_ns / 1e6})
 
     def hear(self, arrivals: Iterable[Arrival]) -> None:
-        """What the link has brought."""
+        """Process the link's arrivals."""
         for arrival in arrivals:
             now_ns = self._parts.now_ns()
             if isinstance(arrival, Heard):
@@ -156,17 +156,17 @@ class PodRunner:
                     assert_never(arrival)
 
     def press(self, button: str) -> None:
-        """The sleeper's button: wake, distress or withdraw; or the bed's gate: arousal."""
+        """The sleeper's button (wake, distress or withdraw) or the bed's gate (arousal)."""
         now_ns = self._parts.now_ns()
         self._act(self._agent.button(button, now_ns), now_ns)
 
     def leave(self, reason: str) -> None:
-        """Zero now, and tell the daemon; safe to call twice."""
+        """Go to zero now and notify the daemon; safe to call twice."""
         now_ns = self._parts.now_ns()
         self._act(self._agent.end(reason, now_ns), now_ns)
 
     def look_after(self, cpu: float, rss_kib: int) -> None:
-        """Once a second: the sleeper's own act at the pod, the load, the disk's health."""
+        """Once a second: the sleeper's own unlatch, the load, the disk's health."""
         now_ns = self._parts.now_ns()
         self._agent.loaded(cpu, rss_kib)
         if self._parts.keep.unlatch_asked():
@@ -177,7 +177,7 @@ class PodRunner:
         self._tell_recording()
 
     def note(self, kind: str, values: dict[str, float | int | str]) -> None:
-        """A line for the journal."""
+        """Write a line to the journal."""
         self._parts.journal.note(self._parts.now_ns(), self.pod, kind, values)
 
     def close(self) -> None:
@@ -190,26 +190,26 @@ class PodRunner:
         self._tell_recording()
 
     def _tell_onset(self, onset_ns: int) -> None:
-        """An injected malfunction has begun: the agent stamps by it, the journal has it once."""
+        """Record the onset of an injected malfunction: stamps use it, and the journal gets it once."""
         self._agent.onset(onset_ns)
         if not self._onset_told:
             self._onset_told = True
             self.note("onset", {"onset_ns": onset_ns})
 
     def _tell_recording(self) -> None:
-        """Say once that nothing is recorded any more."""
+        """Journal once that recording has stopped."""
         recorder = self._parts.recorder
         if recorder and recorder.failed and not self._recording_failure_told:
             self._recording_failure_told = True
             self.note("recording-failed", {"why": recorder.failed})
 
     def _mark(self, text: str) -> None:
-        """What happened, into the recording: a word and a cause, nobody's name."""
+        """Mark an event in the recording: a kind and a cause, never a name."""
         if self._parts.recorder:
             self._parts.recorder.mark(text, self._parts.now_ns())
 
     def _lost(self, why: str) -> None:
-        """Tell the loss of a connection, and vain tries, once for each reason."""
+        """Journal a lost connection, and failed attempts once per reason."""
         if self.connected:
             self.note("disconnected", {"why": why})
         elif why != self._why_not:
@@ -255,7 +255,7 @@ class PodRunner:
                 self._say(effect)
 
     def _act_here(self, effect: Note | KeepLatch | KeepSever | KeepWoken | WakeSleeper, now_ns: int) -> None:
-        """What stays at the bed, besides what is given to the sleeper."""
+        """Effects at the bed itself, besides rendering."""
         match effect:
             case KeepLatch(cause):
                 self._parts.keep.latch(cause)
@@ -266,7 +266,7 @@ class PodRunner:
             case WakeSleeper(reason, issuer):
                 self.note("wake", {"reason": reason, "issuer": issuer})
             case Note("link"):
-                pass  # told as connected and disconnected, with why
+                pass  # journaled as connected and disconnected, with the reason
             case Note(kind, values):
                 if kind == "calibrated":
                     self._mark(kind)
@@ -275,7 +275,7 @@ class PodRunner:
                 assert_never(effect)
 
     def _say(self, effect: SendStatus | SendEvent | Forget | AskClock | Listen | StopListening) -> None:
-        """What concerns the daemon, besides frames."""
+        """Effects that concern the daemon, besides frames."""
         match effect:
             case SendStatus(status):
                 if not buggify("status-not-sent"):

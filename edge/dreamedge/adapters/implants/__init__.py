@@ -1,8 +1,8 @@
-"""The implants an agent can open, by a spec: people in files (`edf:PATH`, ...), devices, simulated sleepers.
+"""The implants an agent can open, by a spec: recordings (`edf:PATH`, ...), devices, simulated sleepers.
 
-Each is one file behind `ports.implant.Implant`, polled with the time as an argument; `replay` is what
-recordings share, `live` what devices share. What cannot be opened raises ImplantError with one sentence.
-Further kinds join the table below.
+Each implements `ports.implant.Implant` and is polled with the time as an argument. Recordings share
+`files.replay`, devices share `devices.live`. A spec that cannot be opened raises ImplantError with one
+sentence. New kinds are added to the table below.
 """
 
 from collections.abc import Callable
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from dreamedge.adapters.implants.simulated.feature_only import FeatureOnlyImplant
 
 LIGHT: Final = "sim-light"
-"""The kind of implant that has no signal."""
+"""The kind of implant that produces features without a signal."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """How an implant shall be: a simulated sleeper's seed, endless replay, what a recording leaves unsaid."""
+    """Options of an implant: a simulated sleeper's seed, endless replay, and data missing in a recording."""
 
     seed: int
     loop: bool
@@ -33,7 +33,7 @@ class _Wish:
 
 
 def _open_simulated(rest: str, wish: _Wish) -> Implant:
-    # Imported here: a pod with a person in it does without the random generators' memory.
+    # Imported here: a pod with a real sleeper does not need the memory of the random generators.
     from dreamedge.adapters.implants.simulated.implant import SimulatedImplant  # noqa: PLC0415
 
     if rest and not rest.isdecimal():
@@ -42,7 +42,7 @@ def _open_simulated(rest: str, wish: _Wish) -> Implant:
 
 
 def _open_light(rest: str, wish: _Wish) -> Implant:
-    # Imported here: a pod with a person in it does without the random generators' memory.
+    # Imported here: a pod with a real sleeper does not need the memory of the random generators.
     from dreamedge.adapters.implants.simulated.feature_only import FeatureOnlyImplant  # noqa: PLC0415
 
     if rest and not rest.isdecimal():
@@ -51,7 +51,7 @@ def _open_light(rest: str, wish: _Wish) -> Implant:
 
 
 def _open_edf(rest: str, wish: _Wish) -> Implant:
-    # Imported here: a pod without recordings does without their library's memory.
+    # Imported here: a pod without recordings does not need the memory of the EDF library.
     from dreamedge.adapters.implants.files.edf import EdfImplant  # noqa: PLC0415
 
     if not rest:
@@ -60,7 +60,7 @@ def _open_edf(rest: str, wish: _Wish) -> Implant:
 
 
 def _open_xdf(rest: str, wish: _Wish) -> Implant:
-    # Imported here: a pod without recordings does without their library's memory.
+    # Imported here: a pod without recordings does not need the memory of the XDF library.
     from dreamedge.adapters.implants.files.xdf import XdfImplant  # noqa: PLC0415
 
     path, stream = file_and_stream(rest)
@@ -70,7 +70,7 @@ def _open_xdf(rest: str, wish: _Wish) -> Implant:
 
 
 def _open_table(rest: str, wish: _Wish) -> Implant:
-    # Imported here: a pod without recordings does without their memory.
+    # Imported here: a pod without recordings does not need the memory of the table readers.
     from dreamedge.adapters.implants.files.tables import TableImplant  # noqa: PLC0415
 
     if not rest:
@@ -81,7 +81,7 @@ def _open_table(rest: str, wish: _Wish) -> Implant:
 
 def _open_brainflow(rest: str, wish: _Wish) -> Implant:
     try:
-        # Imported here: an extra, and for a pod with another device only memory.
+        # Imported here: BrainFlow is an optional extra, and pods with other devices save its memory.
         from dreamedge.adapters.implants.devices.brainflow import BrainflowImplant  # noqa: PLC0415
     except ImportError as error:
         raise ImplantError(f"brainflow:{rest} needs BrainFlow ({error}); install dreamd[boards].") from error
@@ -90,15 +90,15 @@ def _open_brainflow(rest: str, wish: _Wish) -> Implant:
 
 def _open_lsl(rest: str, wish: _Wish) -> Implant:
     try:
-        # Imported here: an extra, and for a pod with another device only memory.
+        # Imported here: pylsl is an optional extra, and pods with other devices save its memory.
         from dreamedge.adapters.implants.devices.lsl import LslImplant  # noqa: PLC0415
-    except (ImportError, RuntimeError) as error:  # the latter where its C library is missing
+    except (ImportError, RuntimeError) as error:  # RuntimeError: the C library is missing
         raise ImplantError(f"lsl:{rest} needs pylsl ({error}); install dreamd[boards].") from error
     return LslImplant(rest, montage=wish.montage)
 
 
 def file_and_stream(rest: str) -> tuple[Path, str]:
-    """`PATH#STREAM` taken apart; a file whose own name has a # in it is taken whole."""
+    """Split `PATH#STREAM`. If a file of the whole name exists, the # belongs to its name."""
     whole = Path(rest).expanduser()
     path, _, stream = rest.rpartition("#") if "#" in rest and not whole.exists() else (rest, "", "")
     return Path(path).expanduser(), stream.strip()
@@ -126,15 +126,15 @@ def open_implant(
     full_scale_uv: float = 0.0,
     replay_from_ns: int | None = None,
 ) -> Implant:
-    """Open the implant `spec` names.
+    """Open the implant that `spec` names.
 
-    seed: of a simulated sleeper that names none. loop: a recording starts over at its end.
-    montage: electrodes where a recording or a device names none, in its order. rate_hz: of a recording that
-    names none. full_scale_uv: the amplifier's limit; 0: what recording or device say themselves, if they do.
-    replay_from_ns: when a recording's first slot plays, CLOCK_BOOTTIME; None: at the first read.
+    seed: used for a simulated sleeper whose spec has none. loop: restart a recording at its end. montage:
+    electrodes, in order, for a recording or device that names none. rate_hz: for a recording that names none.
+    full_scale_uv: the amplifier's limit; 0 takes the value of the recording or device, if it has one.
+    replay_from_ns: CLOCK_BOOTTIME at which a recording's first slot plays; None: at the first read.
 
     Raises:
-        ImplantError: the spec or the file is no good; the text says what to do.
+        ImplantError: the spec or the file cannot be used; the text names the remedy.
     """
     kind, _, rest = spec.partition(":")
     if kind not in _KINDS:
@@ -151,29 +151,29 @@ def open_implant(
 
 
 def malfunctioning(inner: Implant, name: str, onset: Onset, tap: Implant | None = None) -> Implant:
-    """`inner`, which fails as `name` says (of `malfunction.NAMES`) from the onset on.
+    """`inner` with malfunction `name` (one of `malfunction.NAMES`) from the onset on.
 
-    tap: the bed before, for a malfunction that needs its brain (see `tapped`).
+    tap: the previous bed's implant, for a malfunction that copies another brain (see `tapped`).
 
     Raises:
-        ImplantError: no such malfunction, or not with this implant.
+        ImplantError: the malfunction does not exist or does not apply to this implant.
     """
-    # Imported here: whose implant is whole does without simulated sleepers' memory.
+    # Imported here: a pod without an injected malfunction saves the memory of simulated sleepers.
     from dreamedge.adapters.implants.simulated.malfunction import MalfunctioningImplant, Tap  # noqa: PLC0415
 
     return MalfunctioningImplant(inner, name, onset, tap if isinstance(tap, Tap) else None)
 
 
 def tapped(inner: Implant) -> Implant:
-    """`inner`, which a second bed listens in to."""
+    """`inner` with a copy of its blocks kept for a second bed."""
     from dreamedge.adapters.implants.simulated.malfunction import Tap  # noqa: PLC0415
 
     return Tap(inner)
 
 
 def light_sleeper(implant: Implant) -> "FeatureOnlyImplant | None":
-    """The sleeper of features alone in `implant`, or None where it has a signal."""
-    # Imported here: a pod with a person in it does without the random generators' memory.
+    """The feature-only sleeper inside `implant`, or None if the implant has a signal."""
+    # Imported here: a pod with a real sleeper does not need the memory of the random generators.
     from dreamedge.adapters.implants.simulated.feature_only import FeatureOnlyImplant  # noqa: PLC0415
 
     while hasattr(implant, "inner"):

@@ -1,9 +1,9 @@
-"""Looks at what somebody may be put to bed with: who is in it, its channels, how a pod would hear it.
+"""Inspects a recording or a device: its sleepers, its channels, and a pod's verdict on its signal.
 
-A recording is looked at person by person. It plays in passed time, as fast as it can be computed,
-through the implant a bed would open; so does a simulated sleeper. A device that somebody wears is
-listened to for a while as time passes, and not until it is calibrated. What a bed would refuse is told,
-not raised; only what cannot be read at all raises, and among several (`survey`) even that is told.
+A recording is inspected sleeper by sleeper. It plays in passed time, as fast as it can be computed, through
+the implant that a bed would open; so does a simulated sleeper. A worn device is read in real time for a
+while, without waiting for its calibration. A reason for which a bed would refuse is returned, not raised.
+Only a source that cannot be read at all raises; `survey`, which reads several, returns even that.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -23,11 +23,11 @@ from dreamwire.schema import BANDS6X2
 
 _BEGIN_NS: Final = 1_000_000_000
 _DELAY_NS: Final = 20_000_000
-"""A hop wants samples up to its instant, and the last of them may be a period away."""
+"""A hop needs samples up to its instant, and the last of them may be a period away."""
 _PULSE_NS: Final = 50_000_000
 """How often an agent reads."""
 _RADIO_NS: Final = 400_000_000
-"""How late a device's samples may come."""
+"""The largest delay of a device's samples."""
 _IN_REAL_TIME: Final = frozenset({"brainflow", "lsl"})
 _BY_ENDING: Final = {
     **dict.fromkeys((".edf", ".rec", ".bdf"), "edf"),
@@ -39,11 +39,10 @@ _BY_ENDING: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is known beside a recording, and how devices are listened to.
+    """Values missing in a recording, and the way devices are read.
 
-    montage, rate_hz, full_scale_uv: what recordings leave unsaid, as in `open_implant`. seconds: how long
-    a device is listened to. now_ns, wait_until: the clock it is listened to by. tell: is told the seconds
-    heard so far.
+    montage, rate_hz, full_scale_uv: values that a recording lacks, as in `open_implant`. seconds: how long a
+    device is read. now_ns, wait_until: the clock it is read by. tell: called with the seconds read so far.
     """
 
     montage: tuple[str, ...] = ()
@@ -55,7 +54,7 @@ class Wish:
     tell: Callable[[float], None] | None = None
 
     def open(self, spec: str) -> Implant:
-        """Open an implant so; raises ImplantError."""
+        """Open an implant with these values; raises ImplantError."""
         return open_implant(
             spec, montage=self.montage, rate_hz=self.rate_hz, full_scale_uv=self.full_scale_uv
         )
@@ -63,7 +62,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in a file: `name` is '' where nobody else is in it; `spec` opens their implant."""
+    """One sleeper of a file: `name` is '' if the file holds no other; `spec` opens the implant."""
 
     file: str
     name: str
@@ -73,7 +72,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """One person's recording without listening: why it cannot be played ('' if it can), how much there is."""
+    """One sleeper's recording, opened but not played; `why`: why it cannot be played, '' if it can."""
 
     person: Person
     why: str
@@ -84,7 +83,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One person's recording: who it is, and what came of listening to all of its `seconds`."""
+    """One sleeper's recording, and the result of playing all of its `seconds`."""
 
     person: Person
     found: Inspection
@@ -92,27 +91,30 @@ class Examined:
 
     @property
     def spec(self) -> str:
-        """What opens it."""
+        """The spec that opens it."""
         return self.person.spec
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """Every channel as it was found."""
+        """Every channel with its kind and electrode."""
         return self.person.channels
 
 
 def people(recording: str, wish: Wish) -> tuple[Person, ...]:
-    """Who is in a file, or behind a spec.
+    """The sleepers in a file, or behind a spec.
 
     Raises:
-        ImplantError: it is no recording, or it cannot be read.
+        ImplantError: it is not a recording, or cannot be read.
     """
     kind, rest = _kind(recording)
     return _READERS[kind](recording, rest, wish)
 
 
 def glance(recording: str, wish: Wish | None = None) -> tuple[Opened, ...]:
-    """Open everybody in a file and listen to nobody; what cannot be read is told as one nobody."""
+    """Open every sleeper's recording without playing it.
+
+    A file that cannot be read is one result, without a name.
+    """
     wish = wish or Wish()
     try:
         found = people(recording, wish)
@@ -122,17 +124,17 @@ def glance(recording: str, wish: Wish | None = None) -> tuple[Opened, ...]:
 
 
 def examine(recording: str, wish: Wish | None = None) -> tuple[Examined, ...]:
-    """Look at a file or a spec and listen to all of it; one result a person.
+    """Read and play a file or a spec in full; one result per sleeper.
 
     Raises:
-        ImplantError: it is no recording, or it cannot be read.
+        ImplantError: it is not a recording, or cannot be read.
     """
     wish = wish or Wish()
     return tuple(_examined(person, wish) for person in people(recording, wish))
 
 
 def survey(recordings: Sequence[str], wish: Wish | None = None) -> Iterator[Examined]:
-    """Look at several one after the other; what cannot be read is one result like the others."""
+    """Examine several files one after the other; a file that cannot be read is one result like the others."""
     for recording in recordings:
         try:
             yield from examine(recording, wish)
@@ -238,7 +240,7 @@ def _examined(person: Person, wish: Wish) -> Examined:
 
 
 def _channels(implant: Implant) -> tuple[Channel, ...]:
-    """What a device says of itself."""
+    """A device's own description of its channels."""
     return tuple(
         Channel(name, kind_of(name), electrode(name) or "", implant.montage.rate_hz, "uV")
         for name in implant.montage.names
@@ -246,7 +248,7 @@ def _channels(implant: Implant) -> tuple[Channel, ...]:
 
 
 def _played(implant: Implant, seconds: float) -> Iterator[tuple[int, tuple[Block, ...]]]:
-    """Every hop's instant with all blocks read at it, until so much of it is over."""
+    """Every hop's instant with all blocks read at it, for `seconds` of signal."""
     for instant_ns in range(_BEGIN_NS, _BEGIN_NS + round(seconds * 1e9) + 2 * HOP_NS, HOP_NS):
         yield instant_ns, _blocks(implant, instant_ns + _DELAY_NS)
         if implant.ended:
@@ -254,7 +256,7 @@ def _played(implant: Implant, seconds: float) -> Iterator[tuple[int, tuple[Block
 
 
 def _worn(implant: Implant, wish: Wish) -> Iterator[tuple[int, tuple[Block, ...]]]:
-    """The same of a device as time passes; whoever interrupts has heard enough."""
+    """Every hop's instant with its blocks, in real time; Ctrl-C ends it early."""
     begin_ns = wish.now_ns()
     for instant_ns in range(begin_ns, begin_ns + round(wish.seconds * 1e9) + 1, HOP_NS):
         blocks: list[Block] = []

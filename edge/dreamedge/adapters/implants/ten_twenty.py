@@ -1,14 +1,13 @@
-"""Which of a recording's signals are scalp EEG, and at which electrode.
+"""Finds the scalp EEG among a recording's signals, and the electrode of each.
 
-Labels come as people wrote them: `EEG Fp1-Ref`, `Fp1.`, `C3-A2`, `C4A1`, `POL C3`, `EEG Fpz-Cz`. A
-signal counts when all of its label is one electrode of the 10-20 system (or its refinements), alone or
-with what it was measured against; a bipolar one counts at its first electrode. T3 T4 T5 T6 are the old
-names of T7 T8 P7 P8. An electrode's impedance, an ECG, an EOG or a marker is none, whatever electrode
-it names.
+Labels come as people wrote them: `EEG Fp1-Ref`, `Fp1.`, `C3-A2`, `C4A1`, `POL C3`, `EEG Fpz-Cz`. A signal
+counts when its whole label is one electrode of the 10-20 system (or its refinements), alone or with its
+reference; a bipolar one counts at its first electrode. T3 T4 T5 T6 are the old names of T7 T8 P7 P8. An
+electrode's impedance, an ECG, an EOG or a marker never counts, even if it names an electrode.
 
-Caps that count their contacts (BioSemi A1 to H32, EGI E1 to E256, depth electrodes) use names that
-look like electrodes and are not: C3 is the third contact of the third row there. `numbered` tells by
-names that no other system has. Nothing is guessed.
+Caps that number their contacts (BioSemi A1 to H32, EGI E1 to E256, depth electrodes) use names that look like
+electrodes and are not: there C3 is the third contact of the third row. `numbered` recognises them by names
+that no other system has. No electrode is guessed.
 """
 
 import re
@@ -18,7 +17,7 @@ from typing import Final
 from dreamedge.core.signal.electrodes import SITE
 
 UNNAMED: Final = "EEG unnamed"
-"""Says that it is EEG, but not where."""
+"""EEG by its label, without an electrode."""
 IMPEDANCE: Final = "impedance"
 OXYGEN: Final = "oxygen"
 OTHER: Final = "other"
@@ -61,9 +60,9 @@ _KINDS: Final = tuple(
 
 
 def electrode(label: str, unit: str = "") -> str | None:
-    """The electrode a signal's label names, as usually written (`Fp1`, `Cz`, `TP10`); None: no EEG.
+    """The electrode in a signal's label, as usually written (`Fp1`, `Cz`, `TP10`); None: not EEG.
 
-    unit: of the signal, where it is known; what is no voltage is no EEG (O2 in % is oxygen).
+    unit: of the signal, if known. A signal that is not a voltage is not EEG (O2 in % is oxygen).
     """
     text = _ZERO_FOR_O.sub(r"\1O\2\3", _plain(label))
     match = _LABEL.fullmatch(text)
@@ -74,7 +73,7 @@ def electrode(label: str, unit: str = "") -> str | None:
 
 
 def kind_of(label: str, unit: str = "") -> str:
-    """What a signal is taken for: EEG, EEG without a place, or what its label says it is instead."""
+    """A signal's kind: EEG, EEG without an electrode, or another kind named by its label."""
     if electrode(label, unit) is not None:
         return "EEG"
     text = _plain(label)
@@ -83,7 +82,7 @@ def kind_of(label: str, unit: str = "") -> str:
 
 
 def numbered(labels: Sequence[str]) -> bool:
-    """Whether the labels count contacts, so that none of them names an electrode."""
+    """Whether the labels number contacts, so that none of them names an electrode."""
     return sum(bool(_CONTACT.fullmatch(_plain(label))) for label in labels) >= _CONTACTS_LEAST
 
 
@@ -93,7 +92,7 @@ def contact(label: str) -> bool:
 
 
 def _plain(label: str) -> str:
-    """In capitals, with single spaces and none around what joins two electrodes."""
+    """In capitals, with single spaces, and none around the sign that joins two electrodes."""
     return re.sub(r" ?([-/:+]) ?", r"\1", " ".join(label.upper().split()))
 
 

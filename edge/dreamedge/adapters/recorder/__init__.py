@@ -1,9 +1,9 @@
-"""Recording at the pod: EDF+ files of what the implant gave, on a thread of its own.
+"""Recording at the pod: EDF+ files of the implant's samples, written on a thread of its own.
 
-`edfplus` is the format as bytes, `part` one file on the disk, `scribe` what becomes of samples; here stands
-the port (`ports.recorder.Recorder`), which never waits: blocks queue for at most WAITING_BLOCKS (a minute of
-pulses), then the oldest go and their time becomes a marked gap. A disk that fails ends the recording
-and nothing else.
+`edfplus` is the format as bytes, `edf_part` one file on the disk, `edf_writer` the conversion of samples.
+This module implements the port (`ports.recorder.Recorder`) and never waits: blocks queue for at most
+WAITING_BLOCKS (a minute of pulses), then the oldest are dropped and their time becomes a marked gap. A
+failing disk ends the recording and nothing else.
 """
 
 import os
@@ -32,11 +32,11 @@ class _Happened:
 
 
 class _End:
-    """The last thing a recorder is told."""
+    """The last item of a recorder's queue."""
 
 
 class EdfRecorder:
-    """A scribe behind a bounded queue."""
+    """An EDF+ writer behind a bounded queue."""
 
     def __init__(self, scribe: EdfWriter, name: str) -> None:
         self._scribe = scribe
@@ -47,12 +47,12 @@ class EdfRecorder:
 
     @property
     def failed(self) -> str:
-        """Why nothing is recorded any more, or empty."""
+        """Why recording has stopped, or empty."""
         died = not (self._closed or self._thread.stuck)
         return self._thread.failed or ("its thread has ended by itself" if died else "")
 
     def take(self, block: Block) -> None:
-        """Queue a block; it must not change any more."""
+        """Queue a block; the caller must not change it afterwards."""
         self._thread.put(block)
 
     def mark(self, text: str, at_ns: int) -> None:
@@ -60,7 +60,7 @@ class EdfRecorder:
         self._thread.put(_Happened(text, at_ns))
 
     def close(self) -> bool:
-        """Write what waits; True if all of it was."""
+        """Write the waiting blocks; True if all were written."""
         if not self._closed:
             self._thread.put(_End())
             self._closed = True
@@ -87,12 +87,12 @@ def open_recorder(
     wall_ns: Callable[[int], int],
     reserve_bytes: int = RESERVE_BYTES,
 ) -> EdfRecorder:
-    """Record `implant` into `directory`, made where it is missing, readable by its owner alone.
+    """Record `implant` into `directory`, created if missing, readable by its owner alone.
 
-    wall_ns: Unix time, ns, at a stamp of the bed's clock. reserve_bytes: what has to stay free on the disk.
+    wall_ns: Unix time, ns, at a stamp of the bed's clock. reserve_bytes: space to be left free on the disk.
 
     Raises:
-        RecorderError: nothing can be written there, or the disk is nearly full.
+        RecorderError: the directory cannot be written, or the disk is nearly full.
     """
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)

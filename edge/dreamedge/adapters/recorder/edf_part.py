@@ -1,12 +1,13 @@
-"""One file of a recording: made for its owner's eyes, grown record by record, whole after every one.
+"""One file of a recording: readable by its owner alone, grown record by record, valid after each.
 
-A record is appended first and counted in the header then: a process that is killed leaves a file that is
-whole up to its last record. Every FSYNC_RECORDS records it is forced to the disk, so that a failing power
-supply costs that much.
+A record is appended first and then counted in the header: a killed process leaves a file that is valid up to
+its last record. Every FSYNC_RECORDS records the file is forced to the disk, so a power failure costs at most
+that many.
 
-Fifteen bits in steps of 0.1 uV are +-3.2 mV around an offset of the channel's own. Why not finer or wider:
-a headset's noise is above 0.1 uV and a sleeper's largest waves below 1 mV, but offsets reach tens of mV and
-drift. So each part has ranges of its own (`Range`), and a signal that leaves its range begins another part.
+Fifteen bits in steps of 0.1 uV are +-3.2 mV around an offset of the channel's own. Finer or wider is not
+needed within a part: a headset's noise is above 0.1 uV and a sleeper's largest waves are below 1 mV. But
+offsets reach tens of mV and drift. So each part has its own ranges (`Range`), and a signal that leaves its
+range begins another part.
 """
 
 import errno
@@ -32,7 +33,7 @@ from dreamedge.adapters.recorder.edfplus import (
 FSYNC_RECORDS: Final = 10
 STEP_UV: Final = 0.1
 MOST_DOUBLINGS: Final = 11
-"""Steps of 204.8 uV and a half range of 6.55 V: whatever a header's eight digits can say."""
+"""Steps of 204.8 uV and a half range of 6.55 V: the most that a header's eight digits can hold."""
 _MOST_UV: Final = 9_999_999
 
 Doubles = NDArray[np.float64]
@@ -47,13 +48,13 @@ class Range:
 
     @classmethod
     def around(cls, middle_uv: Doubles, doublings: NDArray[np.int64]) -> "Range":
-        """The range around `middle_uv` that a header can say."""
+        """The range around `middle_uv`, limited to the numbers a header can hold."""
         room = _MOST_UV - _half(doublings)
         return cls(np.clip(np.rint(middle_uv), -room, room).astype(np.int64), doublings)
 
     @property
     def half_uv(self) -> NDArray[np.int64]:
-        """How far it reaches to either side, uV."""
+        """The range's reach to either side, uV."""
         return _half(self.doublings)
 
     def digital(self, uv: Doubles) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
@@ -68,12 +69,12 @@ def _half(doublings: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 class Part:
-    """An open file. Any method raises OSError where the disk does not take it; the file stays whole."""
+    """An open file. Any method raises OSError on a disk failure; the file stays valid."""
 
     def __init__(
         self, stem: Path, start: datetime, equipment: str, names: tuple[str, ...], span: Range, form: Layout
     ) -> None:
-        """Make `stem`.edf, or `stem`-2.edf where there is one; nothing is ever overwritten."""
+        """Create `stem`.edf, or `stem`-2.edf if it exists; nothing is ever overwritten."""
         self.span = span
         self.count = 0
         self._form = form
@@ -101,7 +102,7 @@ class Part:
             os.fsync(self._fd)
 
     def close(self) -> None:
-        """Force it to the disk and let it go."""
+        """Force the file to the disk and close it."""
         try:
             os.fsync(self._fd)
         finally:

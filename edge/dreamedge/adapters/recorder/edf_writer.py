@@ -1,21 +1,20 @@
-"""What an implant gave, as EDF+ files: one a run, more where one cannot go on.
+"""An implant's samples as EDF+ files: one file per run, more if one cannot go on.
 
-Each record is judged when it is full:
+Each record is completed when it is full:
+- missing samples (`core.timeline`, or before the first sample: a file begins on a whole second of UTC,
+  because some readers ignore the fraction) are filled with the channel's offset and marked BAD_gap;
+- samples that are not numbers are replaced by the last good value and marked BAD_nan, per channel;
+- samples outside the channel's range are clipped and marked BAD_clipped, per channel. Clipping is short: once
+  more than a second of it came without a clean record between, the record begins a new part with ranges
+  around its own medians. A channel that left its range within a minute gets steps twice as coarse, so that a
+  loose electrode makes a dozen parts at the most and not one a second.
 
-- what is missing (`core.timeline`, or before the first sample: a file begins on a whole second of UTC,
-  because not every reader minds the fraction) is filled with the channel's offset and marked BAD_gap;
-- what the device gave as no number is held at the last good value and marked BAD_nan, per channel;
-- what lies outside the channel's range is clipped and marked BAD_clipped, per channel. Nothing is clipped
-  for long: once more than a second of it came without a clean record between, the record begins a new part
-  with ranges around its own medians. A channel that left within a minute gets steps twice as coarse, so that
-  a loose electrode makes a dozen parts at the most and not one a second.
+Marks that begin with BAD are spans that analyses leave out (MNE); the mark of one channel ends in @@ and its
+name. They are written record by record, so that a truncated file is marked to its end. Where the device's
+clock drifts, `clock +12.3 ms` states how far the bed's time is ahead of the file's.
 
-Marks that begin with BAD are spans that analyses leave out (MNE); one channel's end in @@ and its name. They
-are written record by record, so that a file cut short is marked to its end. Where the device's clock
-drifts, `clock +12.3 ms` says how far the bed's time is ahead of the file's.
-
-It runs on a thread of its own: nothing here may be called from the event loop. Before a disk is full it
-stops: the latch and the outbox live there too.
+The writer runs on a thread of its own: none of it may be called from the event loop. It stops before the disk
+is full, because the latch and the outbox are on that disk too.
 """
 
 from collections import deque
@@ -35,7 +34,7 @@ from dreamedge.core.signal.sample_buffer import RANGE_UV
 from dreamedge.core.timeline import LONGEST_GAP_S, Timeline
 
 RESERVE_BYTES: Final = 200_000_000
-"""What a recording leaves free on its disk."""
+"""Bytes that a recording leaves free on its disk."""
 OUTSIDE_S: Final = 1.0
 COARSER_WITHIN_S: Final = 60.0
 CLOCK_STEP_S: Final = 0.005
@@ -49,7 +48,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """Something at a second of the open file, lasting or not."""
+    """A mark at a second of the open file, with or without a duration."""
 
     at_s: float
     text: str
@@ -60,15 +59,15 @@ class _Mark:
 
 
 class EdfWriter:
-    """Writes one bed's files; every method may raise OSError, after which nothing more is written.
+    """Writes one bed's files. Every method may raise OSError; afterwards nothing more is written.
 
     Args:
         stem: directory and beginning of the files' names.
         montage: of the implant.
-        equipment: what the implant is, for the header.
+        equipment: the implant's description, for the header.
         wall_ns: Unix time, ns, at a stamp of the bed's clock.
-        free_bytes: what is free on the disk.
-        reserve_bytes: what has to stay free.
+        free_bytes: returns the free bytes of the disk.
+        reserve_bytes: the bytes that must stay free.
     """
 
     def __init__(
@@ -105,7 +104,7 @@ class EdfWriter:
         self._told_drift_s = 0.0
 
     def take(self, block: Block) -> None:
-        """Add a block; an empty one tells nothing."""
+        """Add a block; an empty one is ignored."""
         if len(block.uv) == 0:
             return
         placed = self._timeline.place(len(block.uv), block.last_ns) if self._timeline else None
@@ -128,7 +127,7 @@ class EdfWriter:
         self._put(fresh, np.zeros(len(fresh), dtype=bool))
 
     def mark(self, text: str, at_ns: int) -> None:
-        """Add a mark; those from before the first sample stand at the beginning of the first file."""
+        """Add a mark; marks from before the first sample go to the beginning of the first file."""
         if self._timeline is None:
             self._early.append((text, at_ns))
             return
@@ -137,7 +136,7 @@ class EdfWriter:
         self._note(at_s, text)
 
     def end(self) -> None:
-        """Finish the open file: the last record is filled up, and so is the time to the last mark."""
+        """Finish the open file: fill up the last record, and the time to the last mark."""
         if self._timeline is None:
             return
         self._last_mark_s = min(self._last_mark_s, self._seconds(self._filled) + LONGEST_GAP_S)
@@ -149,7 +148,7 @@ class EdfWriter:
         self.release()
 
     def release(self) -> None:
-        """Let the open file go as it is."""
+        """Close the open file as it is."""
         part, self._part = self._part, None
         if part is not None:
             part.close()
@@ -164,7 +163,7 @@ class EdfWriter:
         return first_ns - (wall_ns - second * _NS)
 
     def _seconds(self, sample: int) -> float:
-        """Where a sample of the record in the making lies in the file."""
+        """The time in the file of a sample of the current record."""
         return (self._count * len(self._uv) + sample) / self._form.rate_hz
 
     def _note(self, at_s: float, text: str, lasting_s: float | None = None) -> None:
@@ -174,7 +173,7 @@ class EdfWriter:
         self._put(np.full((samples, len(self._names)), np.nan), np.ones(samples, dtype=bool))
 
     def _put(self, uv: Doubles, gap: Flags) -> None:
-        """Append to the record in the making; write it when it is full."""
+        """Append to the current record; write it when it is full."""
         done = 0
         while done < len(uv):
             some = slice(done, done + len(self._uv) - self._filled)
@@ -187,7 +186,7 @@ class EdfWriter:
 
     def _write(self) -> None:
         if self._part is None and self._gap.all():
-            # No sample yet to lay the ranges around; `_open` makes up for it.
+            # No sample yet to centre the ranges on; `_open` writes these records later.
             self._count, self._filled = self._count + 1, 0
             return
         if not self._free_bytes() >= self._reserve_bytes:
@@ -210,7 +209,7 @@ class EdfWriter:
         self._filled = 0
 
     def _hold(self, good: Flags, span: Range) -> Doubles:
-        """The record with every sample finite: the last good one where it is not."""
+        """The record with every sample finite: a bad sample is replaced by the last good one."""
         if good.all():
             return self._uv
         rows = np.where(good, np.arange(len(good))[:, None], -1)
@@ -219,7 +218,7 @@ class EdfWriter:
         return np.where(rows < 0, before, np.take_along_axis(self._uv, np.maximum(rows, 0), axis=0))
 
     def _open(self, good: Flags) -> Part:
-        """A part whose ranges lie around the medians of its first record that is not all a gap."""
+        """A new part with ranges around the medians of its first record that is not all gap."""
         for channel in np.flatnonzero(good.any(axis=0)):
             self._offset_uv[channel] = np.median(self._uv[good[:, channel], channel])
         span = Range.around(self._offset_uv, self._doublings.copy())
@@ -238,7 +237,7 @@ class EdfWriter:
         return bool((self._outside > OUTSIDE_S * self._form.rate_hz).any())
 
     def _turn(self) -> None:
-        """Close the part; the record in hand begins the next one, with the marks that lie in it."""
+        """Close the part; the current record begins the next one, with the marks that lie in it."""
         assert self._timeline is not None
         uv, gap = self._uv.copy(), self._gap.copy()
         first, began_s = self._count * len(uv), self._seconds(0)
@@ -286,7 +285,7 @@ class EdfWriter:
             self._note(self._seconds(0), f"clock {drift_s * 1e3:+.1f} ms")
 
     def _gathered(self) -> bytes:
-        """This record's onset and as many waiting marks as it has room for."""
+        """This record's onset and as many waiting marks as fit."""
         gathered = annotation(self._seconds(0), "")
         while self._waiting:
             more = bytes(self._waiting[0])

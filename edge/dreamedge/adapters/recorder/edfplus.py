@@ -1,14 +1,14 @@
 """EDF+C as bytes (Kemp & Olivan 2003): a header, time-stamped annotation lists, data records.
 
-Why not edfio, which reads our files in the tests: it writes whole recordings from memory, and a night has
-to be on disk while it happens. What is needed of the format is this page.
+edfio, which reads these files in the tests, writes whole recordings from memory. A night has to be on disk
+while it happens, so the needed part of the format is implemented here.
 
 Rules
-- Everything in the header is printable ASCII, padded with spaces; what is not becomes `_`.
+- Everything in the header is printable ASCII, padded with spaces; other characters become `_`.
 - Each data record begins its annotations with the record's own onset; the rest of it are zeros.
 - The patient is `X X X X`: a pod knows no name, no pseudonym, no sex and no birthday.
-- Start is UTC in whole seconds, said in the recording field: readers take it for UTC, and beds of one
-  night may lie in several time zones.
+- Start is UTC in whole seconds, as the recording field states: readers take it for UTC, and beds of one night
+  may lie in several time zones.
 """
 
 from collections.abc import Sequence
@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 DIGITAL_LIMIT: Final = 32_000
 """Samples lie within -32000..32000: with steps of 0.1 uV the physical limits are then whole numbers."""
 RECORDS_AT: Final = 236
-"""Where in the header the number of data records stands."""
+"""The offset in the header of the number of data records."""
 _RECORDS_WIDTH: Final = 8
 _RECORD_BYTES: Final = 61_440
-"""What the format asks a record not to exceed while it can be made shorter."""
+"""The format's recommended maximum for a record."""
 LABEL_WIDTH: Final = 16
 _EQUIPMENT_WIDTH: Final = 50
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -43,10 +43,10 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What every record of a file has in common.
+    """The shape of every record of a file.
 
-    record_s: a record's length as the header says it, at most eight characters.
-    annotation_bytes: of each record, an even number.
+    record_s: a record's length as written in the header, at most eight characters. annotation_bytes: of each
+    record, an even number.
     """
 
     samples: int
@@ -55,12 +55,12 @@ class Layout:
 
     @property
     def rate_hz(self) -> float:
-        """Samples a second, as any reader of the file will find it."""
+        """Samples a second, as any reader of the file computes it."""
         return self.samples / float(self.record_s)
 
 
 def layout(rate_hz: float, channels: int) -> Layout:
-    """Records of one second, or of as little less as makes samples whole and bytes no more than asked."""
+    """Records of one second, or shorter so that samples are whole and the bytes stay within the maximum."""
     samples, annotation_bytes = int(rate_hz), max(320, 40 * channels)
     while 2 * samples * channels + annotation_bytes > _RECORD_BYTES:
         samples //= 2
@@ -68,7 +68,7 @@ def layout(rate_hz: float, channels: int) -> Layout:
 
 
 def header(start: datetime, equipment: str, signals: Sequence[Signal], form: Layout) -> bytes:
-    """The header of a file that has no record yet; `equipment` without spaces."""
+    """The header of a file without records; `equipment` without spaces."""
     many = len(signals) + 1
     date = f"{start.day:02}-{_MONTHS[start.month - 1]}-{start.year:04}"
     maker = plain(equipment)[:_EQUIPMENT_WIDTH].replace(" ", "_")
@@ -107,7 +107,7 @@ def records(count: int) -> bytes:
 
 
 def annotation(onset_s: float, text: str, duration_s: float | None = None) -> bytes:
-    """One time-stamped list with one annotation, not before the start; no text: a record's own onset."""
+    """One time-stamped list with one annotation, not before the start; empty text: a record's own onset."""
     assert onset_s >= 0
     lasting = "" if duration_s is None else f"\x15{_decimal(duration_s)}"
     return f"+{_decimal(onset_s)}{lasting}\x14{plain(text)}\x14\x00".encode("ascii")
@@ -120,7 +120,7 @@ def record(digital: NDArray[np.int16], annotations: bytes, form: Layout) -> byte
 
 
 def plain(text: str) -> str:
-    """`text` with everything that is not printable ASCII replaced."""
+    """`text` with every character that is not printable ASCII replaced."""
     return "".join(sign if " " <= sign <= "~" else "_" for sign in text)
 
 

@@ -1,7 +1,7 @@
 """The renderers an agent can open, by a spec: `null` or `wav:FILE`.
 
-Each falls silent by itself half a second after its last cue. A device that cannot do that has no
-place here.
+Each falls silent by itself half a second after its last cue. A device that cannot do so must not be added
+here.
 """
 
 from pathlib import Path
@@ -12,10 +12,10 @@ from dreamedge.ports.renderer import Renderer, RendererError
 
 
 def open_renderer(spec: str) -> Renderer:
-    """Open the renderer `spec` names.
+    """Open the renderer that `spec` names.
 
     Raises:
-        RendererError: there is no such renderer, or its file cannot be written.
+        RendererError: the renderer does not exist, or its file cannot be written.
     """
     kind, _, rest = spec.partition(":")
     match kind:

@@ -1,11 +1,11 @@
-"""The renderer for a bed without a device: keeps the last cue and says what would be felt."""
+"""The renderer of a bed without a device: keeps the last cue and computes the share it would give."""
 
 from dreamedge.adapters.renderers.share_envelope import RenderedShare
 from dreamedge.ports.renderer import Cue
 
 
 class NullRenderer:
-    """Renders nothing, and falls silent by computation."""
+    """Renders nothing; its share falls to zero like a real renderer's."""
 
     def __init__(self) -> None:
         self.cue: Cue | None = None
@@ -17,7 +17,7 @@ class NullRenderer:
         self._share.cue(cue, now_ns)
 
     def share_at(self, now_ns: int) -> float:
-        """0 once the last cue is half a second old."""
+        """The share; 0 once the last cue is half a second old."""
         return self._share.at(now_ns)
 
     def close(self) -> None:

@@ -1,9 +1,9 @@
-"""The feedback as sound: a soft pad of twelve partials, one a feature. Pure; time is in samples.
+"""The feedback as sound: a soft pad of twelve partials, one per feature. Pure; time is in samples.
 
-Loudness follows the share of the others (its square root, so that a share of .15 is heard); timbre
-follows the feedback vector: a feature above the shared centre sounds louder than its neighbours.
-The amplitudes go from one cue to the next by a raised cosine of 50 ms, so that nothing clicks, and
-reach exact zero. Half a second after its cue a sound is over, whether told so or not.
+Loudness follows the share of the others (its square root, so that a share of .15 is heard). Timbre follows
+the feedback vector: a feature above the shared centre sounds louder than its neighbours. The amplitudes go
+from one cue to the next by a raised cosine of 50 ms, so that nothing clicks, and reach exact zero. A sound
+ends half a second after its cue, with or without a further command.
 """
 
 from typing import Final
@@ -16,10 +16,11 @@ from dreamedge.ports.renderer import SILENT_AFTER_S, Cue
 RATE_HZ: Final = 22_050
 FADE_SAMPLES: Final = int(0.05 * RATE_HZ)
 _SOUNDING_SAMPLES: Final = int(SILENT_AFTER_S * RATE_HZ) - FADE_SAMPLES
-"""How long a cue sounds before its last fade."""
+"""Length of a cue's sound before its last fade."""
 
 _PARTIALS_HZ: Final = (110.0, 164.8, 220.0, 277.2, 329.6, 440.0, 220.6, 330.4, 441.2, 555.6, 660.8, 882.4)
-"""An open A major chord: anterior features below, posterior an octave up and slightly off, so it breathes."""
+"""An open A major chord: anterior features below, posterior an octave up and slightly detuned, so it
+breathes."""
 _LONGEST_FADE_MS: Final = 400.0
 _LOUDEST: Final = 0.8
 _TIMBRE_LIMIT: Final = 3.0
@@ -37,7 +38,7 @@ def amplitudes(cue: Cue) -> NDArray[np.float64]:
 
 
 class Pad:
-    """The oscillators, with their phases and where they are in a fade."""
+    """The oscillators, with their phases and their position in a fade."""
 
     def __init__(self) -> None:
         self._phase = np.zeros(len(_PARTIALS_HZ))
@@ -48,13 +49,13 @@ class Pad:
         self._age = 0
 
     def cue(self, cue: Cue) -> None:
-        """Go to this cue's sound from wherever the sound is now."""
+        """Fade to this cue's sound from the present one."""
         slow = int(cue.fade_ms * RATE_HZ / 1000) if cue.fade_ms <= _LONGEST_FADE_MS else 0
         self._turn(amplitudes(cue), max(FADE_SAMPLES, slow))
         self._age = 0
 
     def hush(self) -> None:
-        """Go to silence."""
+        """Fade to silence."""
         self._turn(np.zeros(len(_PARTIALS_HZ)), FADE_SAMPLES)
 
     def render(self, samples: int) -> NDArray[np.int16]:

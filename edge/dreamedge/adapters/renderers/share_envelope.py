@@ -1,6 +1,6 @@
-"""The share a renderer gives, over time: what every renderer shares.
+"""The share that a renderer gives, over time; used by every renderer.
 
-From cue to cue along the cue's raised cosine, and zero half a second after the last one.
+It moves from cue to cue along the cue's raised cosine, and is zero half a second after the last one.
 """
 
 import math
@@ -11,7 +11,7 @@ _SILENT_AFTER_NS = int(SILENT_AFTER_S * 1e9)
 
 
 class RenderedShare:
-    """The share of the others as it is heard."""
+    """The share of the others as rendered."""
 
     def __init__(self) -> None:
         self._from = 0.0
@@ -20,7 +20,7 @@ class RenderedShare:
         self._cue_ns: int | None = None
 
     def cue(self, cue: Cue, now_ns: int) -> None:
-        """Go to this cue's share; one that is no number from 0 to 1 is 0."""
+        """Go to this cue's share; a share that is not a number from 0 to 1 is 0."""
         self._from = self.at(now_ns)
         self._to = cue.share if 0.0 <= cue.share <= 1.0 else 0.0
         self._fade_ns = max(cue.fade_ms, 0.0) * 1e6
@@ -40,5 +40,5 @@ class RenderedShare:
         return self._to + left * (self._from - self._to)
 
     def stop(self) -> None:
-        """Zero, at once."""
+        """Set the share to zero at once."""
         self._cue_ns = None

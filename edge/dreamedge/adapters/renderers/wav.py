@@ -1,8 +1,8 @@
-"""The feedback made audible, as a WAV file that follows the time that is passed in.
+"""The feedback as a WAV file that follows the time that is passed in.
 
-Each cue governs the time until the next one; a cue that is not followed falls silent by itself
-(`pad`). Synthesis and writing happen on a thread behind a bounded queue: a slow disk costs sound,
-never the tether. The header is corrected with every block, so a crash leaves a file that plays.
+Each cue governs the time until the next one; a cue without a successor falls silent by itself (`pad`).
+Synthesis and writing happen on a thread behind a bounded queue: a slow disk costs sound, never the tether.
+The header is corrected with every block, so a crash leaves a file that plays.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ _QUEUE_CUES: Final = 256
 """Twelve seconds of cues at 20 Hz; the oldest is dropped."""
 _BLOCK_SAMPLES: Final = RATE_HZ // 4
 _LONGEST_GAP_SAMPLES: Final = 60 * RATE_HZ
-"""A machine that slept for a night does not write a night of silence."""
+"""The longest silence written at once: a suspended machine does not write a night of silence."""
 _CLOSE_WITHIN_S: Final = 1.0
 
 
@@ -41,7 +41,7 @@ class WavRenderer:
 
     def __init__(self, path: Path) -> None:
         try:
-            # Unbuffered: what was written is in the file even if the process is killed.
+            # Unbuffered: all written samples are in the file even if the process is killed.
             raw = path.open("wb", buffering=0)
         except OSError as error:
             raise RendererError(
@@ -68,12 +68,12 @@ class WavRenderer:
         return self._thread.dropped
 
     def render(self, cue: Cue, now_ns: int) -> None:
-        """Sound like this from now on, for half a second."""
+        """Sound like this cue from now on, for half a second."""
         self._share.cue(cue, now_ns)
         self._thread.put(_Given(cue, now_ns))
 
     def share_at(self, now_ns: int) -> float:
-        """0 once the last cue is half a second old."""
+        """The share; 0 once the last cue is half a second old."""
         return self._share.at(now_ns)
 
     def close(self) -> None:
@@ -84,7 +84,7 @@ class WavRenderer:
         self._share.stop()
         done = self._thread.close(_CLOSE_WITHIN_S)
         if self._thread.stuck:
-            return  # the file is the thread's; what was written plays
+            return  # the thread owns the file; it plays up to here
         with contextlib.suppress(OSError):
             if done:
                 self._pad.hush()
@@ -94,7 +94,7 @@ class WavRenderer:
         self._raw.close()
 
     def _follow(self, given: _Given) -> None:
-        """On the thread: sound the last cue up to this one, then turn to it."""
+        """On the thread: sound the last cue up to this one's moment, then switch to it."""
         if self._first_ns is None:
             self._first_ns = given.at_ns
         due = round((given.at_ns - self._first_ns) * RATE_HZ / 1e9)

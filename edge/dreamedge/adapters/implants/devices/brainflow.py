@@ -1,18 +1,18 @@
-"""BrainFlow's boards: `brainflow:BOARD[,key=value...]`, a board by its name (`cyton`, `muse_2`) or number.
+"""BrainFlow's boards: `brainflow:BOARD[,key=value...]`, by the board's name (`cyton`, `muse_2`) or number.
 
 The keys are BrainFlow's own parameters: `serial_port`, `mac_address`, `ip_address`, `ip_port`,
 `serial_number`, `timeout`, `file`, `master_board`, `other_info` and the like, and `preset`. Channels, names
-and rate are the board's own; `--montage` names the electrodes instead (`-` where none is connected), and has
-to where a board has channels but no places for them.
+and rate come from the board. `--montage` overrides the electrode names (`-` for an unconnected channel) and
+is required for a board that gives its channels no names.
 
 Rules
-- BrainFlow gives EEG in uV. Its stamps are the host's Unix time at arrival; they are moved to
-  CLOCK_BOOTTIME with every take, so that a wall clock that is set does no harm.
-- A package counter that skips is a loss. One that falls has come round.
-- Full scale is what the maker documents; where none does, it is unknown.
-- The synthetic board is nobody, and a played file is a recording: neither is called live.
-- A board that stopped stays silent until the agent is started again: opening one holds BrainFlow's
-  lock for seconds, and with it every other board of the process.
+- BrainFlow delivers EEG in uV. Its stamps are the host's Unix time at arrival. Every take converts them to
+  CLOCK_BOOTTIME, so setting the wall clock does no harm.
+- A package counter that skips is a loss. A counter that falls has wrapped around.
+- Full scale is the maker's documented value; without documentation it is unknown.
+- The synthetic board is simulated and a played file is a recording: neither is labelled live.
+- A board that stopped stays silent until the agent is restarted: opening a board holds BrainFlow's lock for
+  seconds and thereby blocks every other board of the process.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,9 +32,9 @@ from dreamedge.ports.implant import ImplantError
 from dreamwire.messages import CalibrationSource, Device
 
 _PLUS_S: Final = 30.0
-"""Opening may take so long beyond the board's own `timeout`: a radio is searched three times."""
+"""Opening may take this long beyond the board's own `timeout`: a radio is searched three times."""
 _FULL_SCALE_UV: Final = {
-    # OpenBCI: 4.5 V over a gain of 24; 1.2 V over a gain of 51 and 1.5.
+    # OpenBCI: 4.5 V at a gain of 24; 1.2 V at a gain of 51 and 1.5.
     BoardIds.CYTON_BOARD: 187_500.0,
     BoardIds.CYTON_DAISY_BOARD: 187_500.0,
     BoardIds.GANGLION_BOARD: 15_686.0,
@@ -45,18 +45,18 @@ _NOBODY: Final = {
     BoardIds.PLAYBACK_FILE_BOARD: CalibrationSource.REPLAY,
 }
 _PROXIES: Final = (BoardIds.PLAYBACK_FILE_BOARD, BoardIds.STREAMING_BOARD)
-"""Boards that speak for another, their `master_board`."""
+"""Boards that stand for another one, their `master_board`."""
 
 
 class Board(Protocol):
-    """What is used of BrainFlow's BoardShim; every call MAY wait and raises BrainFlowError."""
+    """The part of BrainFlow's BoardShim in use. Every call MAY block and may raise BrainFlowError."""
 
     def prepare_session(self) -> None:
         """Connect."""
         ...
 
     def start_stream(self, num_samples: int) -> None:
-        """Start, with a ring buffer of so many samples."""
+        """Start, with a ring buffer of `num_samples`."""
         ...
 
     def get_board_data(self, *, preset: int) -> Doubles:
@@ -64,13 +64,13 @@ class Board(Protocol):
         ...
 
     def release_session(self) -> None:
-        """Let go."""
+        """Release the board."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A board as it was asked for."""
+    """A board as requested."""
 
     board: BoardIds
     preset: BrainFlowPresets = BrainFlowPresets.DEFAULT_PRESET
@@ -79,30 +79,30 @@ class Spec:
 
     @property
     def described(self) -> BoardIds:
-        """The board whose samples come."""
+        """The board that delivers the samples."""
         return self.master if self.board in _PROXIES else self.board
 
     @property
     def title(self) -> str:
-        """As a person writes it."""
+        """The spec as a person writes it."""
         return f"brainflow:{_title(self.board)}"
 
 
 class _Shim(BoardShim):  # type: ignore[misc] # BrainFlow ships no types
-    """BrainFlow's board without its destructor, which would release whoever else has the same board."""
+    """BrainFlow's board without its destructor, which would release every other user of the same board."""
 
     def __del__(self) -> None:
-        """Releasing is `BoardFeed.close`'s work."""
+        """Do nothing: `BoardFeed.close` releases the board."""
 
 
 class BrainflowImplant(LiveImplant):
-    """One board."""
+    """One BrainFlow board."""
 
     def __init__(self, text: str, *, montage: tuple[str, ...] = ()) -> None:
-        """Open what follows `brainflow:`; `montage` names the electrodes in the board's order.
+        """Open the board named after `brainflow:`; `montage` names the electrodes in the board's order.
 
         Raises:
-            ImplantError: there is no such board, or it cannot be opened.
+            ImplantError: the board does not exist or cannot be opened.
         """
         spec = parse(text)
         BoardShim.disable_board_logger()
@@ -117,7 +117,7 @@ class BrainflowImplant(LiveImplant):
 
 
 class BoardFeed:
-    """A board as a driver; `offset_ns` is CLOCK_BOOTTIME less the Unix time, now."""
+    """A board as a driver. `offset_ns` returns CLOCK_BOOTTIME minus Unix time, now."""
 
     def __init__(
         self,
@@ -159,7 +159,7 @@ class BoardFeed:
         )
 
     def take(self) -> list[Batch]:
-        """What the board has given since the last call, cut where its counter skips."""
+        """The samples since the last call, split where the package counter skips."""
         try:
             data = self._board.get_board_data(preset=self._spec.preset)
         except BrainFlowError:
@@ -177,7 +177,7 @@ class BoardFeed:
         return batches
 
     def close(self) -> None:
-        """Stop and disconnect, if we connected; a board that is already gone is let go."""
+        """Stop and disconnect if this feed connected; ignore a board that is already gone."""
         if not self._ours:
             return
         try:
@@ -187,26 +187,27 @@ class BoardFeed:
 
 
 class Counter:
-    """A board's package counter: what it usually does, and where it skips."""
+    """A board's package counter: its usual step, and where it skips."""
 
     def __init__(self) -> None:
         self._last: float | None = None
         self._step = np.inf
 
     def losses(self, numbers: Doubles) -> list[int]:
-        """Which of these samples come after a loss; `numbers` float64[n], n >= 1."""
+        """Indices of the samples that follow a loss; `numbers` float64[n], n >= 1."""
         steps = np.diff(numbers, prepend=numbers[0] if self._last is None else self._last)
         self._last = float(numbers[-1])
-        # Several samples may share a package, and some boards count by twos; at its end it begins anew.
+        # Several samples may share a package, and some boards count by twos; at its maximum the counter
+        # restarts.
         self._step = min(self._step, float(steps[steps > 0].min(initial=np.inf)))
         return [int(n) for n in np.flatnonzero(steps > self._step)]
 
 
 def parse(text: str) -> Spec:
-    """Read what follows `brainflow:`.
+    """Parse the text after `brainflow:`.
 
     Raises:
-        ImplantError: a board or a parameter does not exist; the text lists those that do.
+        ImplantError: a board or a parameter does not exist; the text lists the valid ones.
     """
     name, *pairs = [part.strip() for part in text.split(",")]
     board = _board_id(name)
@@ -232,10 +233,10 @@ def parse(text: str) -> Spec:
 
 
 def describe(spec: Spec) -> dict[str, Any]:
-    """The board's own description.
+    """BrainFlow's description of the board.
 
     Raises:
-        ImplantError: BrainFlow has none for this preset.
+        ImplantError: BrainFlow has no description for this preset.
     """
     try:
         return dict(BoardShim.get_board_descr(spec.described, spec.preset))
@@ -251,7 +252,7 @@ def channels(
     """The electrodes and their rows in the board's data.
 
     Raises:
-        ImplantError: it has no EEG, or its channels have no places.
+        ImplantError: the board has no EEG, or its channels have no electrode names.
     """
     rows = [int(row) for row in description.get("eeg_channels", ())]
     if not rows:
@@ -284,7 +285,7 @@ def rate_hz(spec: Spec, description: Mapping[str, Any]) -> float:
     """The board's sampling rate.
 
     Raises:
-        ImplantError: the front end cannot use it.
+        ImplantError: the front end cannot use the rate.
     """
     rate = float(description["sampling_rate"])
     low, high = RATE_LIMITS_HZ
@@ -297,7 +298,7 @@ def rate_hz(spec: Spec, description: Mapping[str, Any]) -> float:
 
 
 def unix_offset_ns() -> int:
-    """CLOCK_BOOTTIME less the Unix time, now, ns."""
+    """CLOCK_BOOTTIME minus Unix time, now, ns."""
     return -wall_ns(0)
 
 
@@ -306,7 +307,7 @@ def _title(board: BoardIds) -> str:
 
 
 def _eeg_boards() -> list[str]:
-    """The boards that measure EEG, as a person writes them."""
+    """The boards that measure EEG, by the names used in a spec."""
     found = []
     for board in BoardIds:
         try:

@@ -1,14 +1,14 @@
-"""A device that somebody wears: read on a thread of its own, so that no driver can hold up a tether.
+"""A live device, read on a thread of its own so that no driver can hold up a tether.
 
-Drivers wait: for a dongle that is gone, for a radio, for a lock that all devices of a process share
-(BrainFlow holds one while any board is opened or closed). So each device has one thread that opens it,
-takes its samples and closes it; `read` empties a bounded queue and never waits.
+Drivers block: on an unplugged dongle, on a radio, on a lock shared by all devices of a process (BrainFlow
+holds one while any board is opened or closed). So each device has one thread that opens it, takes its samples
+and closes it. `read` empties a bounded queue and never waits.
 
 Rules
-- Opening is bounded; a device that does not answer in time is refused, and let go when it does.
-- The thread takes just before the next read is due, so that a block is as fresh as a direct call.
-- A device that stops gives nothing. Silence is for the front end and the tether to judge.
-- What is no device's doing (a bug) is raised by the next read: the bed ends, its neighbours do not.
+- Opening is bounded. A device that does not answer in time is refused, and is released when it answers.
+- The thread takes samples just before the next read is due, so a block is as fresh as a direct call.
+- A device that stops delivers nothing. The front end and the tether judge silence.
+- An error that is not the device's (a bug) is raised by the next read: this bed ends, its neighbours go on.
 """
 
 import threading
@@ -27,9 +27,9 @@ from dreamwire.messages import CalibrationSource, Device
 Doubles = NDArray[np.float64]
 
 BUFFER_S: Final = 10
-"""What a driver keeps for a reader that was away; older samples are lost."""
+"""Seconds of samples that a driver buffers while reads are late; older samples are lost."""
 _BEFORE_NEXT_S: Final = 0.047
-"""After a read; the next is due 50 ms after it."""
+"""Delay after a read; the next read is due 50 ms after it."""
 _UNASKED_S: Final = 0.1
 _QUEUE: Final = int(BUFFER_S / _UNASKED_S)
 _CLOSE_WITHIN_S: Final = 3.0
@@ -37,10 +37,10 @@ _CLOSE_WITHIN_S: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Samples as a device handed them over.
+    """Samples as a device delivered them.
 
-    uv: float64[n, channels], n >= 1. last_ns: stamp of the last on CLOCK_BOOTTIME, as received.
-    lost: whether the device says that samples are missing before the first. contact: as in Block.
+    uv: float64[n, channels], n >= 1. last_ns: stamp of the last sample on CLOCK_BOOTTIME, as received. lost:
+    the device reports samples missing before the first. contact: as in Block.
     """
 
     uv: Doubles
@@ -51,7 +51,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a device turned out to be."""
+    """The montage, description and source of an opened device."""
 
     montage: Montage
     device: Device
@@ -59,14 +59,14 @@ class Opened:
 
 
 class Feed(Protocol):
-    """A driver; all of it is called on one thread and MAY wait."""
+    """A driver. All calls are made on one thread and MAY block."""
 
     def open(self) -> Opened:
-        """MUST start the device; raises ImplantError where that fails."""
+        """MUST start the device; raises ImplantError on failure."""
         ...
 
     def take(self) -> list[Batch]:
-        """MUST return what has come since the last call, in order; empty where the device is silent."""
+        """MUST return the samples since the last call, in order; empty while the device is silent."""
         ...
 
     def close(self) -> None:
@@ -78,10 +78,10 @@ class LiveImplant:
     """A driver behind the implant port."""
 
     def __init__(self, feed: Feed, name: str, within_s: float, hint: str) -> None:
-        """Open `feed` within so many seconds; `hint` says what to do where it does not answer.
+        """Open `feed` within `within_s` seconds; `hint` is the advice in the error if it does not answer.
 
         Raises:
-            ImplantError: it cannot be opened.
+            ImplantError: the device cannot be opened.
         """
         self._feed = feed
         self._told = threading.Event()
@@ -105,7 +105,7 @@ class LiveImplant:
         self._pace = Pace(self.montage.rate_hz)
 
     def enrolment(self) -> None:
-        """There is no earlier signal: a live device is calibrated live."""
+        """None: a live device has no earlier signal and is calibrated live."""
 
     def read(self, now_ns: int) -> Block | None:
         """All samples captured since the last read, up to the next loss."""
@@ -121,23 +121,23 @@ class LiveImplant:
         return Block(uv, last_ns, taken[-1].contact)
 
     def feel(self, felt: Felt, now_ns: int) -> None:
-        """Feedback goes by the renderer; the device itself takes none."""
+        """Do nothing: feedback goes through the renderer."""
 
     def close(self) -> None:
-        """Let the device go; a driver that hangs is left to end with the process."""
+        """Release the device; a driver that hangs ends with the process."""
         self._closing.set()
         self._asked.set()
         self._thread.join(_CLOSE_WITHIN_S)
         self._heard.clear()
 
     def _answer(self) -> Opened | None:
-        """What the device turned out to be, None: nothing yet; raises what went wrong on its thread."""
+        """The opened device, None if still opening; re-raises an error of the device's thread."""
         if self._failure is not None:
             raise self._failure
         return self._opened
 
     def _live(self) -> None:
-        """The device's whole life, on its own thread."""
+        """The device's life on its own thread: open, take, close."""
         try:
             self._opened = self._feed.open()
             self._told.set()

@@ -1,30 +1,30 @@
-"""Live stamps made steady: a radio's jitter is taken out, a loss is left in, and nothing is foreseen.
+"""Live stamps made steady: radio jitter is removed, losses are kept, and no future stamp is used.
 
-A stamp made on arrival is late by a delay that is never negative; headsets hand over bursts, up to a
-third of a second late. So the earliest arrivals tell the clock: what counts is the lateness (stamp
-minus number times period) at its lowest in the last two seconds. `stamps` does the same for files,
-where the future can be looked at.
+A stamp made on arrival is late by a delay that is never negative. Headsets deliver bursts that are up to a
+third of a second late. The earliest arrivals therefore show the device's clock: the measure is the lateness
+(stamp minus number times period) at its lowest in the last two seconds. `files.replay_timestamps` does the
+same for files, where later stamps can be used too.
 
 Rules
-- A block is told at its number's time plus that lowest lateness.
-- A lowest that rises by 0.1 s or more was a loss and is told at once; a smaller rise is followed in
-  steps too small to be taken for a gap.
-- Where the device itself says that samples are missing, its stamp is believed as it is.
-- A stamp after now, or from before any buffer's reach, comes from a clock that was set: now counts.
+- A block's stamp is its number's time plus that lowest lateness.
+- A rise of the lowest lateness by 0.1 s or more was a loss and is followed at once. A smaller rise is
+  followed in steps too small to look like a gap.
+- Where the device reports missing samples, its stamp is taken as it is.
+- A stamp in the future, or older than any buffer reaches, comes from a clock that was set: now is used.
 """
 
 from collections import deque
 from typing import Final
 
 REACH_NS: Final = 10_000_000_000
-"""No device keeps more than this for a reader that was away."""
+"""The longest buffer that a device keeps between reads."""
 _ENVELOPE_NS: Final = 2_000_000_000
 _LOSS_NS: Final = 100_000_000
 _STEP_NS: Final = 5_000_000
 
 
 class Pace:
-    """Tells when the last sample of each block was captured."""
+    """Computes when the last sample of each block was captured."""
 
     def __init__(self, rate_hz: float) -> None:
         self._period_ns = 1e9 / rate_hz

@@ -1,19 +1,19 @@
 """Lab Streaming Layer, live: `lsl:NAME`, or `lsl:KEY=VALUE,...` by name, type, source_id and hostname.
 
-NAME is a stream's own name, or what it alone begins with among those of type EEG. Electrodes, types and
-units come from its description, by the same rules as in an XDF file (`described`). A stream
-`<name>: HSI` beside `<name>: EEG` is that headset's contact.
+NAME is a stream's full name, or the beginning of exactly one name among the streams of type EEG. Electrodes,
+types and units come from the stream's description, by the same rules as in an XDF file
+(`files.stream_channels`). A stream `<name>: HSI` beside `<name>: EEG` carries that headset's contact.
 
 Rules
-- Finding is bounded; where nothing is found the streams that are there are named. Of two that answer
-  neither is taken: a bed must not hear its neighbour.
-- Stamps are the sender's; the measured offset moves them to this machine's clock. Measuring it waits, on
-  this device's own thread.
-- A stream that is lost, or says nothing for 5 s, is silence; it is looked for until it comes back as it was,
-  and without a source_id from the same machine. liblsl could find it again by itself, but would not look
-  whether its channels are still the same.
-- Contact that was told once and is not told for 5 s is no contact.
-- Words, and streams without a rate, are no signal.
+- The search is bounded. If nothing matches, the error lists the streams on the network. If two match, neither
+  is taken: a bed must not read its neighbour.
+- Stamps are the sender's; the measured offset converts them to this machine's clock. The measurement blocks,
+  on this device's own thread.
+- A stream that is lost, or silent for 5 s, counts as silence. It is searched for until it returns unchanged;
+  without a source_id it must be on the same machine. liblsl could reconnect by itself but would not check
+  that the channels are still the same.
+- Contact that was reported once and is silent for 5 s counts as no contact.
+- Text streams and streams without a rate are not signals.
 """
 
 import os
@@ -35,7 +35,7 @@ from dreamwire.messages import CalibrationSource, Device
 _KEYS: Final = ("name", "type", "source_id", "hostname")
 _FIND_WITHIN_S: Final = 5.0
 _LOOK_S: Final = 1.0
-"""All streams that answer to one question do so well within it."""
+"""All streams that match a query answer well within this."""
 _ALL: Final = 1000
 _LEAST_ROOM: Final = 100
 _ANSWER_WITHIN_S: Final = 3.0
@@ -47,17 +47,17 @@ _MAKER: Final = ("manufacturer", "device", "model")
 _CONFIGS: Final = ("lsl_api.cfg", "~/lsl_api/lsl_api.cfg", "/etc/lsl_api/lsl_api.cfg")
 _QUIET: Final = "[log]\nlevel = -3\n"
 _Failure = RuntimeError
-"""What all of pylsl's errors are."""
+"""The class of all of pylsl's errors."""
 
 
 class LslImplant(LiveImplant):
     """One EEG stream."""
 
     def __init__(self, text: str, *, montage: tuple[str, ...] = ()) -> None:
-        """Open what follows `lsl:`; `montage` names the electrodes of a stream that names none.
+        """Open the stream named after `lsl:`; `montage` names the electrodes of a stream that names none.
 
         Raises:
-            ImplantError: there is no such stream, or it cannot be used.
+            ImplantError: the stream does not exist or cannot be used.
         """
         wanted = parse(text)
         _hush()
@@ -67,7 +67,7 @@ class LslImplant(LiveImplant):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which stream: as it was written, and as XPath; `name` '' where it is asked for by its properties."""
+    """The wanted stream, as written and as XPath; `name` is '' if it is selected by properties."""
 
     text: str
     query: str
@@ -75,15 +75,15 @@ class Wanted:
 
     @property
     def title(self) -> str:
-        """As a person writes it."""
+        """The spec as a person writes it."""
         return f"lsl:{self.text}"
 
 
 def parse(text: str) -> Wanted:
-    """Read what follows `lsl:`.
+    """Parse the text after `lsl:`.
 
     Raises:
-        ImplantError: it names nothing, or by a property that does not exist.
+        ImplantError: the text is empty or uses an unknown property.
     """
     if "=" not in text:
         if not text.strip():
@@ -102,7 +102,7 @@ def parse(text: str) -> Wanted:
 
 
 class StreamFeed:
-    """A stream, and the contact beside it, as a driver."""
+    """A stream, and the contact stream beside it, as a driver."""
 
     def __init__(self, wanted: Wanted, montage: tuple[str, ...]) -> None:
         self._wanted = wanted
@@ -113,7 +113,7 @@ class StreamFeed:
         self._contact_ns = 0
 
     def open(self) -> Opened:
-        """Find the stream and begin to listen."""
+        """Find the stream and subscribe."""
         what = self._wanted.title
         info = _find(self._wanted)
         name, rate_hz = str(info.name()), _rate_hz(info, what)
@@ -124,7 +124,7 @@ class StreamFeed:
         return Opened(Montage(taken.names, rate_hz), device, CalibrationSource.LIVE)
 
     def take(self) -> list[Batch]:
-        """What has arrived since the last call."""
+        """The samples since the last call."""
         if self._ear is None:
             return []
         samples, last_ns = self._ear.take()
@@ -135,11 +135,11 @@ class StreamFeed:
         return [Batch(uv, last_ns, contact=contact)]
 
     def close(self) -> None:
-        """Stop listening."""
+        """Unsubscribe."""
         self._ear = self._hsi = None
 
     def _contact_now(self) -> Doubles | None:
-        """Contact of the electrodes as last told; none where it is told no more."""
+        """The electrodes' last reported contact; zeros once the reports have stopped."""
         if self._ear is None or self._hsi is None:
             return None
         said, _ = self._hsi.take()
@@ -153,10 +153,13 @@ class StreamFeed:
 
 
 class _Ear:
-    """Listens to one stream, and looks for it again where it was lost."""
+    """A subscription to one stream, which searches for the stream again if it is lost."""
 
     def __init__(self, info: pylsl.StreamInfo, *, stamped: bool) -> None:
-        """Connect; `stamped` whether its stamps matter. Raises what pylsl does where nobody answers."""
+        """Connect. `stamped`: whether its stamps are used.
+
+        Raises pylsl's error if the sender does not answer.
+        """
         self._stamped = stamped
         self._within_s = _ANSWER_WITHIN_S if stamped else _BRIEFLY_S
         self._clock_s = 0.0
@@ -228,7 +231,7 @@ class _Ear:
             return
 
     def _look_again(self) -> None:
-        """Take the same stream with the same channels up again, if it is back; waits for nothing else."""
+        """Reconnect to the same stream with the same channels if it is back; never waits for it."""
         if self._lookout is None:
             self._lookout = pylsl.ContinuousResolver(pred=self._same)
         found = self._lookout.results()
@@ -247,10 +250,10 @@ class _Ear:
 
 
 def _find(wanted: Wanted) -> pylsl.StreamInfo:
-    """The one stream that is wanted.
+    """The one stream that matches.
 
     Raises:
-        ImplantError: there is none, or several.
+        ImplantError: no stream or several match.
     """
     for _ in range(round(_FIND_WITHIN_S / _LOOK_S)):
         found = pylsl.resolve_bypred(wanted.query, minimum=_ALL, timeout=_LOOK_S)
@@ -290,7 +293,7 @@ def _ear(info: pylsl.StreamInfo, what: str, *, stamped: bool) -> _Ear:
 
 
 def _headset(name: str, what: str) -> _Ear | None:
-    """The contact of the same headset, where it is sent."""
+    """The contact stream of the same headset, if it is sent."""
     person, colon, _ = name.rpartition(":")
     if not colon:
         return None
@@ -302,7 +305,7 @@ def _rate_hz(info: pylsl.StreamInfo, what: str) -> float:
     """The stream's rate.
 
     Raises:
-        ImplantError: it is no signal, or at a rate the front end cannot use.
+        ImplantError: the stream is not a signal, or the front end cannot use its rate.
     """
     rate_hz, (low, high) = float(info.nominal_srate()), RATE_LIMITS_HZ
     if info.channel_format() == pylsl.cf_string:
@@ -328,14 +331,14 @@ def _all_of(properties: dict[str, str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """`text` as XPath has it, which knows no escapes."""
+    """`text` as an XPath literal; XPath has no escapes."""
     if "'" in text and '"' in text:
         raise ImplantError(f"{text!r} has both kinds of quotes; ask for the stream by its source_id.")
     return f'"{text}"' if "'" in text else f"'{text}'"
 
 
 def _hush() -> None:
-    """Keep liblsl's own log off the terminal, unless this machine has a configuration for it."""
+    """Silence liblsl's own log on the terminal, unless this machine configures it."""
     configured = os.environ.get("LSLAPICFG") or any(Path(path).expanduser().exists() for path in _CONFIGS)
     if not configured:
         pylsl.set_config_content(_QUIET)

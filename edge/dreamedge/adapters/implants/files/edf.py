@@ -1,17 +1,17 @@
-"""EDF and BDF replay: EEG is found by the labels (`ten_twenty`); V, mV and uV become uV.
+"""EDF and BDF replay: EEG is found by the labels (`ten_twenty`); V, mV and uV are converted to uV.
 
-Samples stay on disk until they are due. What cannot be played is refused in a sentence before anything
-connects. Full scale is unknown: an EDF's physical range is often fitted to its data, and calling its
-peak "railed" would be a lie.
+Samples stay on disk until they are due. A file that cannot be played is refused with one sentence before
+anything connects. Full scale is unknown: an EDF's physical range is often fitted to its data, so its peak
+must not be called "railed".
 
 Rules
-- An electrode recorded twice counts once. Of EEG at several sampling rates the commonest plays.
-- Where no label names an electrode, `montage` does, in order: the signals that say they are EEG, else
-  those that say nothing and are voltages, of the commonest rate. What it calls no electrode is left out.
-- Gaps between the data records of an EDF+D are gaps. Records that follow one another within a hundredth
-  of their duration do follow, at the pace of the clock that stamped them. Records that go back in time,
-  or are all longer or shorter than that, tell of a clock or a rate that is wrong: nobody knows what such
-  samples mean.
+- An electrode recorded twice counts once. Of EEG at several sampling rates the most frequent rate plays.
+- Where no label names an electrode, `montage` does, in order: for the signals labelled as EEG, else for
+  unlabelled voltages, of the most frequent rate. A signal that the montage gives no electrode is left out.
+- Gaps between the data records of an EDF+D are gaps. Records that follow one another within a hundredth of
+  their duration are continuous, at the pace of the clock that stamped them. Records that go back in time, or
+  are all longer or shorter than that, come from a wrong clock or rate: such a file is refused, because the
+  time of its samples is unknown.
 """
 
 import re
@@ -39,9 +39,9 @@ from dreamwire.messages import Device
 
 _RATE_TOLERANCE: Final = 0.01
 _RATE_REACH: Final = 0.1
-"""A steady step further from a record's duration is no wrong rate; the records have gaps between them."""
+"""A steady step further from a record's duration is not a wrong rate: the records have gaps between them."""
 _SHOWN: Final = 8
-"""Labels that fit a sentence."""
+"""Number of labels listed in a message."""
 _EXAMPLE: Final = ("C3", "C4", "F3", "F4", "O1", "O2")
 _LONGEST_GAP_S: Final = 24 * 3600.0
 
@@ -78,7 +78,7 @@ class _Signals:
         return np.asarray(uv * self._uv_per)
 
     def contact(self, _begin: int, _end: int) -> None:
-        """An EDF says nothing of contact."""
+        """None: EDF holds no contact data."""
 
 
 class EdfImplant(Replay):
@@ -91,7 +91,7 @@ class EdfImplant(Replay):
 
 
 def channels(path: Path, montage: tuple[str, ...] = ()) -> tuple[Channel, ...]:
-    """Every signal of the file with what it is taken for, in file order.
+    """Every signal of the file with its kind and electrode, in file order.
 
     Raises:
         ImplantError: the file cannot be read.
@@ -108,7 +108,7 @@ def channels(path: Path, montage: tuple[str, ...] = ()) -> tuple[Channel, ...]:
 
 
 def _open(path: Path) -> EdfFile:
-    """The file with its samples still on disk."""
+    """The file; its samples stay on disk."""
     try:
         file = EdfFile(path)
     except FileNotFoundError:
@@ -129,7 +129,7 @@ def _open(path: Path) -> EdfFile:
 
 
 def _kinds(signals: Sequence[Signal]) -> list[str]:
-    """What each signal is taken for by its label and unit alone."""
+    """The kind of each signal by its label and unit alone."""
     counted = numbered([signal.label for signal in signals])
     return [
         UNNAMED if counted and (contact(s.label) or electrode(s.label, s.unit)) else kind_of(s.label, s.unit)
@@ -138,7 +138,7 @@ def _kinds(signals: Sequence[Signal]) -> list[str]:
 
 
 def _named(signals: Sequence[Signal], montage: tuple[str, ...], path: Path) -> list[tuple[str, str]]:
-    """Kind and electrode of every signal, the electrode '' where it does not play."""
+    """Kind and electrode of every signal; the electrode is '' if the signal does not play."""
     kinds = _kinds(signals)
     names = [
         electrode(signal.label, signal.unit) if kind == "EEG" else None
@@ -199,7 +199,7 @@ def _by_montage(
 
 
 def _commonest(rates_hz: list[float]) -> float:
-    """The rate most signals have; of equals one that can be played, and the higher one."""
+    """The most frequent rate; ties go to a rate that can be played, then to the higher one."""
     count = Counter(rates_hz)
     low, high = RATE_LIMITS_HZ
     return max(count, key=lambda rate_hz: (count[rate_hz], low <= rate_hz <= high, rate_hz))
@@ -208,7 +208,7 @@ def _commonest(rates_hz: list[float]) -> float:
 def _runs(
     file: EdfFile, samples: int, rate_hz: float, path: Path
 ) -> tuple[tuple[tuple[int, int], ...], float]:
-    """The filled slots, and how many there are a second, by the records' onsets."""
+    """The filled slots, and the number of slots per second, by the records' onsets."""
     try:
         onsets_s = file.onsets_s()
     except EdfError as error:
@@ -224,9 +224,9 @@ def _runs(
 
 
 def _pace(onsets_s: Doubles, record_s: float, path: Path) -> float:
-    """How long records that follow one another last, by the duration in the header."""
+    """The duration of consecutive records, relative to the duration in the header."""
     steps_s = np.diff(onsets_s)
-    # Over two records each: onsets may be rounded, now up, now down.
+    # Over two records each: onsets may be rounded alternately up and down.
     pairs_s = onsets_s[2:] - onsets_s[:-2]
     usual = float(np.median(pairs_s)) / (2 * record_s) - 1 if len(pairs_s) else 0.0
     if _RATE_TOLERANCE < abs(usual) < _RATE_REACH:
@@ -247,13 +247,13 @@ def _pace(onsets_s: Doubles, record_s: float, path: Path) -> float:
 
 
 def _voltage(unit: str) -> float:
-    """Microvolts per unit, however it is spelled; 0 where it is no voltage."""
+    """Microvolts per unit in any spelling; 0 if the unit is not a voltage."""
     plain = unit.lower().replace(" ", "")
     return UV_PER.get(plain) or UV_PER.get(re.sub("volts?$", "v", plain), 0.0)
 
 
 def _uv_per(signal: Signal, path: Path) -> float:
-    """Microvolts per unit of the file."""
+    """Microvolts per unit of the signal."""
     if not _voltage(signal.unit):
         raise ImplantError(
             f"{path} gives channel {signal.label!r} in {signal.unit or 'no unit'!r}; "

@@ -1,14 +1,14 @@
-"""An EDF or BDF file: its header, and its samples where they lie.
+"""An EDF or BDF file: its header, and random access to its samples on disk.
 
-EDF (Kemp 1992) is a header and data records of 16 bits a sample; BDF the same with 24. EDF+ (Kemp
-2003) adds annotations, which also tell when each record began: EDF+C has no gaps, EDF+D may. Samples
-stay on disk; what is read is what was asked for.
+EDF (Kemp 1992) is a header and data records of 16 bits a sample; BDF is the same with 24. EDF+ (Kemp 2003)
+adds annotations, which also give the onset of each record: EDF+C has no gaps, EDF+D may have. Samples stay on
+disk; only the requested range is read.
 
 Rules
-- What the file holds counts, not the number of records its header promises: a recorder that broke off
-  leaves that wrong. An incomplete last record is left out.
-- Texts are UTF-8 where they can be read so, else Latin-1 (both against the standard, both usual).
-- The onsets of all records are read only where the last one contradicts that there is no gap.
+- The file's size counts, not the number of records in its header: an interrupted recorder leaves that number
+  wrong. An incomplete last record is left out.
+- Texts are UTF-8 where they decode as such, else Latin-1 (both against the standard, both usual).
+- The onsets of all records are read only if the last onset shows a gap.
 """
 
 import re
@@ -21,20 +21,21 @@ from numpy.typing import NDArray
 
 _HEADER_BYTES: Final = 256
 _WIDTHS: Final = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)
-"""A signal's header: label, transducer, unit, physical and digital range, filter, samples, reserved."""
+"""The fields of a signal's header: label, transducer, unit, physical and digital range, filter, samples,
+reserved."""
 _ANNOTATIONS: Final = frozenset({"EDF Annotations", "BDF Annotations"})
 _ONSET: Final = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15[\d.]*)?\x14")
 _AGREE_S: Final = 0.025
-"""Less beside the clock is rounding, not a gap."""
+"""A smaller deviation from the clock is rounding, not a gap."""
 
 
 class EdfError(Exception):
-    """The file is not what it says; the text is the reason, a clause for a sentence."""
+    """The file contradicts its format. The text is the reason, as a clause for a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One signal: its header's words and numbers, and where its bytes lie in a record."""
+    """One signal: its header's texts and numbers, and the position of its bytes in a record."""
 
     label: str
     unit: str
@@ -46,14 +47,14 @@ class Signal:
 
 
 class EdfFile:
-    """A file that was opened: `kind` as EDF or BDF, `plus` as '', C or D."""
+    """An opened file: `kind` is EDF or BDF, `plus` is '', C or D."""
 
     def __init__(self, path: Path) -> None:
         """Read the header.
 
         Raises:
             OSError: the file cannot be opened.
-            EdfError: it is neither EDF nor BDF.
+            EdfError: the file is neither EDF nor BDF.
         """
         with path.open("rb") as file:
             head = file.read(_HEADER_BYTES)
@@ -117,10 +118,10 @@ class EdfFile:
         return np.asarray(low + (middle << 8) + ((high ^ 0x80) << 16) - (0x80 << 16), dtype=np.int32)
 
     def onsets_s(self) -> NDArray[np.float64]:
-        """When each record began, seconds from the first.
+        """The onset of each record, seconds from the first.
 
         Raises:
-            EdfError: the file may have gaps and does not tell where.
+            EdfError: the file may have gaps and does not state where.
         """
         even = np.arange(self.records, dtype=np.float64) * self.record_s
         first, last = self._onset_s(0), self._onset_s(self.records - 1)
@@ -133,7 +134,7 @@ class EdfFile:
         return np.asarray(onsets_s - onsets_s[0], dtype=np.float64)
 
     def _onset_s(self, record: int) -> float | None:
-        """What the record's first annotation says; None where it says nothing."""
+        """The onset in the record's first annotation; None if it has none."""
         if self._annotations is None:
             return None
         begin = self._annotations.offset

@@ -1,15 +1,16 @@
-"""Replay: a recording plays as if somebody lay in the bed, and nobody does.
+"""Replay: a recording plays as a live implant would, and its source says REPLAY.
 
-A recording is a row of slots, one a sampling period, of which some were never filled: its gaps. It
-plays from its first slot in the time that is passed in; a read ends at a gap, and the first block
-after it carries the stamp it would have had, so that the front end sees the gap as it was.
+A recording is a row of slots, one per sampling period. Unfilled slots are its gaps. It plays from its first
+slot in the time that is passed in. A read ends at a gap, and the first block after it keeps its original
+stamp, so that the front end sees the gap.
 
-Slot 0 falls on the first read, or on the instant given by `play_from`. People who were recorded together
-play together by that: each stamp is instant + turn number * turn + slot * period, and all of them have the
-same instant and the same turn, so that neither a bed that opens late nor an own sampling rate parts
-them. What a turn holds of a recording that is shorter is a gap.
-Calibration comes from the first third (20 s at least, ten minutes at most), where a gap is NaN. Samples are
-loaded a few seconds ahead, so that a night on disk costs no more memory than a minute.
+Slot 0 falls on the first read, or on the instant given by `play_from`. Sleepers that were recorded together
+stay together: each stamp is instant + turn number * turn + slot * period, with the same instant and the same
+turn for all. A bed that opens late or a different sampling rate therefore shifts none of them. The part of a
+turn that a shorter recording does not fill is a gap.
+
+Calibration uses the first third (at least 20 s, at most ten minutes); a gap in it is NaN. Samples are loaded
+a few seconds ahead, so a night on disk costs no more memory than a minute.
 """
 
 from collections.abc import Iterator
@@ -36,15 +37,15 @@ _ENROLMENT_LEAST_S: Final = 20.0
 _ENROLMENT_LIMIT_S: Final = 600.0
 _AHEAD_S: Final = 4.0
 _BUFFER_S: Final = 10.0
-"""What a reader that was away still gets; older samples are lost, as in a real device."""
+"""Seconds of samples kept while reads are late; older samples are lost, as in a real device."""
 
 
 class Recording(Protocol):
-    """What can be played."""
+    """A recording that can be played."""
 
     @property
     def slots(self) -> int:
-        """How many sampling periods it lasts."""
+        """The duration in sampling periods."""
         ...
 
     @property
@@ -57,7 +58,7 @@ class Recording(Protocol):
         ...
 
     def contact(self, begin: int, end: int) -> Doubles | None:
-        """MUST return the device's indicator over [begin, end), float64[channels] 0..1; None: it has none."""
+        """MUST return the device's contact over [begin, end), float64[channels] 0..1; None if it has none."""
         ...
 
 
@@ -75,7 +76,7 @@ def check_rate(rate_hz: float, what: str) -> None:
 
 
 def check_length(samples: int, rate_hz: float, what: str) -> None:
-    """Refuse a recording too short for a template and a replay.
+    """Refuse a recording that is too short for a template and a replay.
 
     Raises:
         ImplantError: it is shorter than 30 s.
@@ -88,7 +89,7 @@ def check_length(samples: int, rate_hz: float, what: str) -> None:
 
 
 class Replay:
-    """One recording behind the implant port; `loop` starts it over at its end."""
+    """One recording behind the implant port; `loop` restarts it at its end."""
 
     def __init__(
         self,
@@ -101,9 +102,9 @@ class Replay:
     ) -> None:
         """Play `recording`.
 
-        device: names the channels and the nominal rate. period_hz: slots a second as measured, where it
-        is not the nominal rate. turn_s: seconds until a loop begins anew, where it is not the recording's
-        own length.
+        device: names the channels and the nominal rate. period_hz: the measured slots per second, where they
+        differ from the nominal rate. turn_s: seconds from one start of a loop to the next, where they differ
+        from the recording's length.
         """
         self._recording = recording
         self._rate_hz = period_hz or device.rate_hz
@@ -121,7 +122,7 @@ class Replay:
         self._ahead_at = 0
 
     def play_from(self, start_ns: int) -> None:
-        """Put slot 0 at `start_ns`; who reads for the first time later begins at the slot of that moment."""
+        """Put slot 0 at `start_ns`; a first read after it begins at the slot of that moment."""
         self._start_ns = start_ns
 
     def enrolment(self) -> Block:
@@ -133,7 +134,7 @@ class Replay:
         return Block(self._recording.load(begin, end), 0, self._recording.contact(begin, end))
 
     def read(self, now_ns: int) -> Block | None:
-        """The samples captured since the last read, up to the next gap or the end of a turn."""
+        """The samples since the last read, up to the next gap or the end of a turn."""
         if self._start_ns is None:
             self._start_ns = now_ns
         elapsed_ns = now_ns - self._start_ns
@@ -149,12 +150,12 @@ class Replay:
         return Block(uv, last_ns, self._recording.contact(begin, end))
 
     def _place(self, elapsed_ns: int) -> tuple[int, int]:
-        """Turn, and slots of it captured, so long after slot 0 of the first."""
+        """The turn, and the slots of it that are captured, `elapsed_ns` after the first slot 0."""
         turn = elapsed_ns // self._turn_ns if self._loop else 0
         return turn, min(int((elapsed_ns - turn * self._turn_ns) * self._rate_hz / 1e9), self._slots)
 
     def _following(self, place: tuple[int, int], due: tuple[int, int]) -> tuple[int, int, int]:
-        """The turn and the filled slots [begin, end) that come next from `place` on, and are due."""
+        """The turn and the next filled and due slots [begin, end) from `place` on."""
         turn, slot = place
         while True:
             captured = due[1] if turn == due[0] else self._slots
@@ -172,18 +173,18 @@ class Replay:
 
     @property
     def ended(self) -> bool:
-        """The last sample has been delivered."""
+        """Whether the last sample has been delivered."""
         return not self._loop and self._next is not None and self._next[1] >= self._slots
 
     def feel(self, felt: Felt, now_ns: int) -> None:
-        """A recording feels nothing."""
+        """Do nothing: a recording does not react to feedback."""
 
     def close(self) -> None:
-        """Let the samples go."""
+        """Release the samples."""
         self._ahead = self._ahead[:0]
 
     def _pieces(self, begin: int, end: int) -> Iterator[Doubles]:
-        """The samples of [begin, end), in pieces that end where a chunk does."""
+        """The samples of [begin, end), in pieces that end where a loaded chunk ends."""
         while begin < end:
             if not self._ahead_at <= begin < self._ahead_at + len(self._ahead):
                 self._ahead_at = begin

@@ -1,9 +1,9 @@
-"""Time stamps as received, made into slots: jitter out, gaps in.
+"""Received time stamps turned into slots: jitter removed, gaps kept.
 
-A stamp made on arrival is late by a delay that is never negative, so the earliest arrivals tell the
-clock. What matters is the lateness, stamp minus number times period: after a stall it falls back
-(what was held up arrives in a burst), after a loss it does not. A gap is a rise of the lateness's
-lower envelope over the coming second. The slots in between stay empty; they are never squeezed out.
+A stamp made on arrival is late by a delay that is never negative, so the earliest arrivals show the clock.
+The measure is the lateness, stamp minus number times period: it falls back after a stall (the delayed samples
+arrive in a burst) and stays up after a loss. A gap is a rise of the lateness's lower envelope over the coming
+second. The slots of a gap stay empty; they are never squeezed out.
 """
 
 from dataclasses import dataclass
@@ -16,23 +16,23 @@ from numpy.typing import NDArray
 Doubles = NDArray[np.float64]
 
 GAP_S: Final = 0.1
-"""A shorter loss is not told from jitter."""
+"""A shorter loss cannot be distinguished from jitter."""
 _ENVELOPE_S: Final = 1.0
 _RESET_S: Final = 1.0
 _RATE_RUN_S: Final = 5.0
-"""Runs shorter than this tell no rate."""
+"""Shorter runs are not used to estimate the rate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Runs of samples without a gap: when each begins (s), how many samples; one rate for all."""
+    """Runs of samples without a gap: their begins (s) and lengths; one rate for all."""
 
     begins_s: tuple[float, ...]
     counts: tuple[int, ...]
     rate_hz: float
 
     def runs(self, origin_s: float) -> tuple[tuple[int, int], ...]:
-        """The filled slots [begin, end), slot 0 at `origin_s`; runs that would overlap follow at once."""
+        """The filled slots [begin, end), slot 0 at `origin_s`; runs that would overlap are joined."""
         found: list[tuple[int, int]] = []
         for begin_s, count in zip(self.begins_s, self.counts, strict=True):
             begin = max(0, round((begin_s - origin_s) * self.rate_hz))
@@ -44,7 +44,7 @@ class Timeline:
 
 
 def timeline(stamps_s: Doubles, nominal_hz: float) -> Timeline:
-    """Dejitter float64[n] stamps, n >= 2; `nominal_hz` 0 where the stream names no rate."""
+    """Dejitter float64[n] stamps, n >= 2; `nominal_hz` is 0 if the stream names no rate."""
     span_s = float(stamps_s[-1] - stamps_s[0])
     assumed_hz = nominal_hz if nominal_hz > 0 else (len(stamps_s) - 1) / max(span_s, 1e-9)
     edges = [0, *_breaks(stamps_s, assumed_hz), len(stamps_s)]
@@ -55,21 +55,21 @@ def timeline(stamps_s: Doubles, nominal_hz: float) -> Timeline:
 
 
 def _breaks(stamps_s: Doubles, rate_hz: float) -> list[int]:
-    """Numbers of the samples that come first after a gap or a clock that was set back."""
+    """Numbers of the samples that follow a gap or a clock that was set back."""
     late = stamps_s - np.arange(len(stamps_s)) / rate_hz
     reach = min(max(2, round(_ENVELOPE_S * rate_hz)), len(late))
     padded = np.concatenate([late, np.full(reach - 1, np.inf)])
     envelope = np.lib.stride_tricks.sliding_window_view(padded, reach).min(axis=1)
     lost = np.diff(envelope) > max(GAP_S, 1.5 / rate_hz)
     reset = np.diff(late) < -_RESET_S
-    # Held-up samples fall back to the envelope; a clock set back falls below all that came before.
+    # Delayed samples fall back to the envelope; a clock set back falls below every earlier lateness.
     floor = np.minimum.accumulate(late)[:-1]
     reset &= late[1:] < floor - _RESET_S
     return [int(n) + 1 for n in np.flatnonzero(lost | reset)]
 
 
 def _rate_hz(parts: list[Doubles], assumed_hz: float) -> float:
-    """Samples a second by least squares within the runs long enough to tell, gaps apart."""
+    """Samples a second, by least squares within the runs that are long enough; gaps are ignored."""
     samples = seconds = 0.0
     for part in parts:
         if len(part) >= _RATE_RUN_S * assumed_hz:

@@ -1,8 +1,8 @@
-"""What a stream's own description says of its channels: which are EEG, in which unit, with what contact.
+"""A stream's channels by its own description: which are EEG, in which unit, with what contact.
 
-The same for a stream that is live and for one in a file. Nothing is guessed but one: a Muse that names
-no channel is TP9 AF7 AF8 TP10, as every program that streams one has them. A unit that is not named is
-uV, as LSL's own devices deliver it.
+The rules are the same for a live stream and for one in a file. Two values are assumed. A Muse that names no
+channel is TP9 AF7 AF8 TP10, the order of every Muse streaming program. A unit that is not named is uV, as
+LSL's own devices deliver it.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _CONTACT_OF_HSI: Final = {1: 1.0, 2: 0.5}
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A stream's channels: one text each, '' where it says nothing; `muse` whether it is one."""
+    """A stream's channels: one text each, '' if absent; `muse`: whether the device is a Muse."""
 
     labels: tuple[str, ...]
     types: tuple[str, ...]
@@ -32,7 +32,7 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The EEG among them: electrodes, their columns in the stream, microvolts per its unit."""
+    """The EEG channels: electrodes, their columns in the stream, microvolts per unit."""
 
     names: tuple[str, ...]
     columns: tuple[int, ...]
@@ -43,7 +43,7 @@ def take(stream: Described, montage: Sequence[str], what: str) -> Taken:
     """Find the EEG channels, each electrode once; `montage` names those of a stream that names none.
 
     Raises:
-        ImplantError: there is none, the montage does not fit, or a unit is no voltage.
+        ImplantError: no EEG channel, a montage that does not fit, or a unit that is not a voltage.
     """
     columns: dict[str, int] = {}
     labels = labels_of(stream, tuple(montage), what)
@@ -61,7 +61,7 @@ def take(stream: Described, montage: Sequence[str], what: str) -> Taken:
 
 
 def contact_of_hsi(values: Doubles, channels: int) -> Doubles:
-    """Contact 0..1 of each of `channels` by HSI float64[..., k]; channels it does not speak of have it."""
+    """Contact 0..1 of `channels` from HSI float64[..., k]; channels beyond k count as in contact."""
     contact = np.ones((*values.shape[:-1], channels))
     known = min(channels, values.shape[-1])
     contact[..., :known] = 0.0
@@ -71,10 +71,10 @@ def contact_of_hsi(values: Doubles, channels: int) -> Doubles:
 
 
 def labels_of(stream: Described, montage: tuple[str, ...], what: str) -> tuple[str, ...]:
-    """A name for every channel, '' for those that have none beside ones that do.
+    """A name for every channel; '' for an unnamed channel beside named ones.
 
     Raises:
-        ImplantError: it names none, and no montage that fits is given.
+        ImplantError: the stream names no electrode and no fitting montage is given.
     """
     count = len(stream.labels)
     if any(electrode(label) for label in stream.labels) and not numbered(stream.labels):

@@ -1,10 +1,11 @@
 """Tables of samples in files: NumPy's NPZ and Weka's ARFF.
 
-NPZ: `data_uV` (or `data_mV`, `data_V`), channels x samples or samples x channels, told apart by
-`ch_names`; `fs` in Hz; if there are, `sample_index`, the device's own counter, and `full_scale_uv`.
-Pickled objects are not read: they could run whatever they like.
-ARFF: one row a sample, a numeric attribute a channel. It names neither rate nor unit: the rate has to be
-given, the unit is taken for uV.
+NPZ: `data_uV` (or `data_mV`, `data_V`), channels x samples or samples x channels, distinguished by
+`ch_names`; `fs` in Hz; optionally `sample_index`, the device's own counter, and `full_scale_uv`. Pickled
+objects are refused, because unpickling can run arbitrary code.
+
+ARFF: one row per sample, a numeric attribute per channel. It names neither rate nor unit: the rate has to be
+given, and the unit is taken for uV.
 """
 
 import lzma
@@ -39,21 +40,21 @@ _UNREADABLE: Final = (
     *(ValueError, TypeError, KeyError, EOFError, OverflowError, MemoryError, RuntimeError, SyntaxError),
     *(tokenize.TokenError, struct.error, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
 )
-"""What numpy and zipfile raise for a file whose bytes are wrong: numpy parses headers as Python text."""
+"""Errors of numpy and zipfile for a file with wrong bytes: numpy parses headers as Python text."""
 _UNPACKED_FREE_BYTES: Final = 256 << 20
 _UNPACKED_RATIO_MAX: Final = 100
-"""Above `_UNPACKED_FREE_BYTES` a file may unpack to so many times its size; EEG is noise and packs 2 to 5."""
+"""The largest unpacked size above `_UNPACKED_FREE_BYTES`, as a multiple of the file's size. EEG is noise and
+packs 2 to 5 times."""
 _NUMERIC: Final = frozenset({"numeric", "real", "integer"})
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What a file holds.
+    """The contents of a file.
 
-    kind: npz or arff. labels: one a column of `samples`, '' where unnamed. left_out: labels of columns
-    that are no numbers. unit: of the samples. rate_hz: 0 where the file does not tell. samples:
-    [n, channels], any real type. counter: the device's own, integers [n], or None. full_scale_uv: 0 where
-    unknown.
+    kind: npz or arff. labels: one per column of `samples`, '' where unnamed. left_out: labels of columns
+    without numbers. unit: of the samples. rate_hz: 0 if the file has none. samples: [n, channels], any real
+    type. counter: the device's own, integers [n], or None. full_scale_uv: 0 if unknown.
     """
 
     kind: str
@@ -67,10 +68,10 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """Read a file of either kind; which it is, its first bytes tell.
+    """Read a file of either kind; its first bytes show which.
 
     Raises:
-        ImplantError: it cannot be read, or holds no continuous recording.
+        ImplantError: the file cannot be read, or holds no continuous recording.
     """
     try:
         with path.open("rb") as file:
@@ -125,7 +126,7 @@ def _check_unpacked(path: Path) -> None:
     """Refuse an archive that unpacks to far more than a recording can.
 
     Raises:
-        ImplantError: it does.
+        ImplantError: the unpacked size is above the limit.
     """
     packed = path.stat().st_size
     with zipfile.ZipFile(path) as archive:
@@ -139,7 +140,7 @@ def _check_unpacked(path: Path) -> None:
 
 
 def _scalar(arrays: Mapping[str, Array], name: str, path: Path) -> float:
-    """A positive number, 0 where there is none of that name."""
+    """The positive number of that name; 0 if there is none."""
     if name not in arrays:
         return 0.0
     found = arrays[name]

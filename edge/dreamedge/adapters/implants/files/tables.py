@@ -1,11 +1,12 @@
 """Replay of tables of samples, NPZ and ARFF (`table_files`).
 
 Rules
-- The device's counter tells where samples are missing: they are gaps. It counts by its most frequent
-  step and begins anew after its highest value, so a loss is known up to whole turns. Where it fell back
-  out of turn the fewest missing samples that explain it are taken.
+- The device's counter shows where samples are missing: these are gaps. It counts by its most frequent step
+  and restarts after its highest value, so the size of a loss is known up to whole turns. Where the counter
+  falls elsewhere, the smallest number of missing samples that explains it is taken.
 - A row without a number in any EEG channel is a gap as well.
-- The amplifier's limit is what the file says, else what the samples show (`core.rails`).
+- The amplifier's limit is the value in the file, else an estimate from the samples
+  (`core.signal.saturation`).
 """
 
 from pathlib import Path
@@ -60,16 +61,16 @@ class _Rows:
         return uv
 
     def contact(self, _begin: int, _end: int) -> None:
-        """A table says nothing of contact."""
+        """None: a table holds no contact data."""
 
 
 class TableImplant(Replay):
-    """One table behind the implant port; `loop` starts it over at its end."""
+    """One table behind the implant port; `loop` restarts it at its end."""
 
     def __init__(
         self, path: Path, *, montage: tuple[str, ...] = (), rate_hz: float = 0.0, loop: bool = False
     ) -> None:
-        """Open the file; `montage` and `rate_hz` count where it tells no electrodes or no rate."""
+        """Open the file; `montage` and `rate_hz` are used where it names no electrodes or no rate."""
         table = read_table(path)
         rows = _Rows(table, montage, rate_hz, str(path))
         super().__init__(rows, Device(table.kind, path.name, rows.names, rows.rate_hz), loop=loop)
@@ -77,7 +78,7 @@ class TableImplant(Replay):
 
 
 def channels(path: Path, montage: tuple[str, ...] = (), rate_hz: float = 0.0) -> tuple[Channel, ...]:
-    """Every column of the file with what it is taken for, in file order, those of no numbers last.
+    """Every column of the file with its kind and electrode, in file order; columns without numbers come last.
 
     Raises:
         ImplantError: the file cannot be read.

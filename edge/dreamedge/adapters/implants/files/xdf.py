@@ -1,15 +1,16 @@
-"""XDF replay: one file, several people, each an EEG stream with a name.
+"""XDF replay: one file, several sleepers, each an EEG stream with a name.
 
-LabRecorder's files. Stamps are mapped to the recorder's clock by the measured offsets (pyxdf), freed of
-jitter and laid into slots (`stamps`), slot 0 being the moment the first of all EEG streams began: those
-recorded together stay together. A stream `<name>: HSI` beside `<name>: EEG` is that headset's contact.
-Of the file a bed keeps these two (`xdf_streams`), of the EEG the channels that are electrodes.
+The files are LabRecorder's. Stamps are converted to the recorder's clock by the measured offsets (pyxdf),
+dejittered and put into slots (`replay_timestamps`). Slot 0 is the moment when the first of all EEG streams
+began, so sleepers recorded together stay together. A stream `<name>: HSI` beside `<name>: EEG` carries that
+headset's contact. A bed keeps only these two streams of the file (`xdf_streams`), and of the EEG only the
+channels that are electrodes.
 
 Rules
-- A turn of a loop lasts from the first sample of anybody's EEG to the last of anybody's, the same for all;
-  where several end within a second of one another it is the first of those ends.
-- Channels, units and contact are read as those of a live stream are, see `described`.
-- A nominal rate more than 1 % beside the measured one is wrong; the measured one counts.
+- A turn of a loop lasts from the first sample of any EEG stream to the last of any, the same for all beds.
+  Where several streams end within a second of one another, the first of these ends counts.
+- Channels, units and contact are read as those of a live stream are, see `stream_channels`.
+- A nominal rate that differs from the measured one by more than 1 % is wrong; the measured one counts.
 """
 
 import math
@@ -31,19 +32,19 @@ from dreamwire.messages import Device
 __all__ = ["Stream", "XdfImplant", "channels", "choose", "eeg_streams", "read_streams"]
 
 _LONGEST_S: Final = 24 * 3600.0
-"""A night and a day; stamps further apart come from a clock that was set."""
+"""A night and a day. Stamps further apart come from a clock that was set."""
 _RATE_TOLERANCE: Final = 0.01
 _TOGETHER_S: Final = 1.0
-"""Recorders close their streams one after the other: ends so near are one end, the first of them."""
+"""Recorders close their streams one after the other: ends this close are one end, the first of them."""
 
 
 class XdfImplant(Replay):
-    """One EEG stream of an XDF file behind the implant port; `loop` starts it over at its end."""
+    """One EEG stream of an XDF file behind the implant port; `loop` restarts it at its end."""
 
     def __init__(
         self, path: Path, stream: str = "", *, montage: tuple[str, ...] = (), loop: bool = False
     ) -> None:
-        """Open the stream called `stream`, or beginning so; '' where the file holds one EEG stream."""
+        """Open the stream whose name is or begins with `stream`; '' if the file holds one EEG stream."""
         streams = read_streams(path)
         chosen = choose(streams, stream, path)
         begins_s, turn_s = _span_s(streams)
@@ -53,7 +54,7 @@ class XdfImplant(Replay):
 
 
 class _Taken:
-    """One person's EEG as a recording from `origin_s` on: samples in slots, contact at its own stamps."""
+    """One sleeper's EEG as a recording from `origin_s` on: samples in slots, contact at its own stamps."""
 
     def __init__(
         self, stream: Stream, hsi: Stream | None, origin_s: float, path: Path, montage: tuple[str, ...]
@@ -83,7 +84,7 @@ class _Taken:
         self._hsi = None if hsi is None else _contact(contents[hsi.id], stream, eeg_of.columns)
 
     def _lay(self, place: int, samples: NDArray[Any], uv_per: float) -> None:
-        """Put one channel's samples into the slots of the runs, microvolts."""
+        """Write one channel's samples into the slots of the runs, in microvolts."""
         at = 0
         for begin, end in self.runs:
             self._uv[begin:end, place] = samples[at : at + end - begin] * uv_per
@@ -94,7 +95,7 @@ class _Taken:
         return self._uv[begin:end].astype(np.float64)
 
     def contact(self, begin: int, end: int) -> Doubles | None:
-        """What was said last; over more than a second, what held for most of it."""
+        """The last reported contact; over more than a second, the value that held for most of it."""
         if self._hsi is None:
             return None
         stamps_s, contact = self._hsi
@@ -109,14 +110,14 @@ class _Taken:
 
 
 def eeg_streams(streams: tuple[Stream, ...]) -> tuple[str, ...]:
-    """The names of those that are somebody's EEG."""
+    """The names of the EEG streams."""
     return tuple(stream.name for stream in streams if stream.is_eeg)
 
 
 def _span_s(streams: tuple[Stream, ...]) -> tuple[float, float]:
-    """When anybody's EEG began, recorder's clock, and how long it was until the last ended (together).
+    """The begin of the earliest EEG on the recorder's clock, and the length until the latest (joint) end.
 
-    The length is 0 where a clock was set back: then each recording's own counts.
+    The length is 0 if a clock was set back; then each recording's own length counts.
     """
     eeg = [stream for stream in streams if stream.is_eeg and math.isfinite(stream.begins_s)]
     ends_s = [stream.ends_s + (1 / stream.nominal_hz if stream.nominal_hz > 0 else 0.0) for stream in eeg]
@@ -127,13 +128,13 @@ def _span_s(streams: tuple[Stream, ...]) -> tuple[float, float]:
 
 
 def _beside(chosen: Stream, streams: tuple[Stream, ...]) -> Stream | None:
-    """The stream that tells of the contact of this headset."""
+    """The stream that carries this headset's contact."""
     person, _, _ = chosen.name.rpartition(":")
     return next((stream for stream in streams if person and stream.name == f"{person}: HSI"), None)
 
 
 def channels(streams: tuple[Stream, ...], name: str, montage: tuple[str, ...] = ()) -> tuple[Channel, ...]:
-    """Every channel of the stream called `name` with what it is taken for, in its order."""
+    """Every channel of the stream `name` with its kind and electrode, in the stream's order."""
     stream = next(stream for stream in streams if stream.name == name)
     try:
         labels = labels_of(_described(stream), montage, name)
@@ -148,10 +149,10 @@ def channels(streams: tuple[Stream, ...], name: str, montage: tuple[str, ...] = 
 
 
 def choose(streams: tuple[Stream, ...], wanted: str, path: Path) -> Stream:
-    """The EEG stream of that name, or the only one that begins so.
+    """The EEG stream of that name, or the only one whose name begins with it.
 
     Raises:
-        ImplantError: there is none, or several; the text lists them.
+        ImplantError: no stream or several match; the text lists them.
     """
     eeg = [stream for stream in streams if stream.is_eeg]
     if not eeg:
@@ -173,13 +174,13 @@ def _described(stream: Stream) -> Described:
 
 
 def _rate_hz(found: Timeline, nominal_hz: float) -> float:
-    """The nominal rate, or where it is wrong the measured one."""
+    """The nominal rate, or the measured one if the nominal rate is wrong."""
     ok = nominal_hz > 0 and abs(found.rate_hz / nominal_hz - 1) <= _RATE_TOLERANCE
     return nominal_hz if ok else round(found.rate_hz, 2)
 
 
 def _contact(hsi: Content, stream: Stream, columns: tuple[int, ...]) -> tuple[Doubles, Doubles] | None:
-    """The headset's contact: stamps float64[n] and 0..1 float64[n, channels]; None where nothing was told."""
+    """The headset's contact: stamps float64[n] and 0..1 float64[n, channels]; None without reports."""
     if not len(hsi.stamps_s) or hsi.samples.ndim != 2:  # noqa: PLR2004 - rows of channels
         return None
     contact = contact_of_hsi(hsi.samples, len(stream.labels))

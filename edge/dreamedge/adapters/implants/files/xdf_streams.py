@@ -1,14 +1,13 @@
-"""What is in an XDF file: first who is in it and from when to when, then the streams that are wanted.
+"""The streams of an XDF file with their begins and ends, and the samples of chosen ones.
 
-pyxdf takes a second for every two minutes that four headsets recorded, sample by sample, and keeps all of
-it: a night of a ward would not open. So the file is walked through once, chunk by chunk, and of each EEG
-stream the first samples and the last are kept beside the descriptions and the clock's measurements.
-That excerpt is a small XDF file of its own, which pyxdf reads as it reads any other; a bed then loads
-the streams it needs and no other.
+pyxdf takes a second for every two minutes that four headsets recorded, sample by sample, and keeps all of it:
+a night of a ward could not be opened. So the file is scanned once, chunk by chunk. Of each EEG stream the
+first and the last samples are kept beside the descriptions and the clock measurements. That excerpt is itself
+a small XDF file, which pyxdf reads like any other. A bed then loads only the streams it needs.
 
-A stamp may be left out where it follows from the one before; the last samples are therefore those since
-the last chunk that begins with a stamp. A file that is cut off or damaged has no excerpt: pyxdf, which can
-find its way through one, reads it whole.
+A stamp may be omitted where it follows from the one before. The last samples are therefore those since the
+last chunk that begins with a stamp. A truncated or damaged file has no excerpt: pyxdf, which can
+resynchronise in one, reads it whole.
 """
 
 import gzip
@@ -42,9 +41,9 @@ _FORMS: Final = {1: "<B", 4: "<I", 8: "<Q"}
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A stream as it describes itself; `labels`, `types`, `units`: one text a channel, '' if unnamed.
+    """A stream's own description; `labels`, `types`, `units`: one text per channel, '' if unnamed.
 
-    begins_s, ends_s: its first and last stamp on the recorder's clock, NaN where it has no number.
+    begins_s, ends_s: its first and last stamp on the recorder's clock, NaN if it has no numeric samples.
     """
 
     id: int
@@ -60,20 +59,20 @@ class Stream:
 
     @property
     def is_eeg(self) -> bool:
-        """Whether it is somebody's EEG."""
+        """Whether the stream is EEG with at least one channel."""
         return self.kind.upper() == "EEG" and bool(self.labels)
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Stamps s on the recorder's clock, float64[n], and samples [n, channels] as the file has them."""
+    """Stamps in s on the recorder's clock, float64[n], and samples [n, channels] as in the file."""
 
     stamps_s: Doubles
     samples: NDArray[Any]
 
 
 def read_streams(path: Path) -> tuple[Stream, ...]:
-    """Every stream of the file without its samples, in the order of their names.
+    """Every stream of the file without its samples, ordered by name.
 
     Raises:
         ImplantError: the file cannot be read.
@@ -102,7 +101,7 @@ def read_contents(path: Path, ids: list[int]) -> dict[int, Content]:
 
 @contextmanager
 def _in_a_sentence(path: Path) -> Iterator[None]:
-    """Everything that can go wrong with the file, as an ImplantError."""
+    """Convert every error of the file into an ImplantError."""
     if path.is_dir():
         raise ImplantError(f"{path} is a directory; name one XDF file in it.")
     try:
@@ -114,15 +113,15 @@ def _in_a_sentence(path: Path) -> Iterator[None]:
     except PermissionError:
         raise ImplantError(f"{path} may not be read by this user; change its permissions.") from None
     except Exception as error:
-        # pyxdf raises whatever its parser stumbles over; whose fault it is is clear: the file's.
+        # pyxdf raises whatever its parser runs into. The cause is always the file.
         raise ImplantError(
             f"{path} is no XDF file that can be read ({error}); record it again or repair it."
         ) from error
 
 
 def _load(source: Path | IO[bytes], ids: list[int] | None = None) -> list[dict[str, Any]]:
-    """Streams as pyxdf reads them, on the recorder's clock, jitter and all."""
-    # What it warns of (rates, a missing footer) is measured here anyway.
+    """Streams as pyxdf reads them, on the recorder's clock, with their jitter."""
+    # Its warnings (rates, a missing footer) concern values that are measured here anyway.
     logging.getLogger("pyxdf").setLevel(logging.CRITICAL)
     name = str(source) if isinstance(source, Path) else source
     raw: list[dict[str, Any]]
@@ -132,8 +131,8 @@ def _load(source: Path | IO[bytes], ids: list[int] | None = None) -> list[dict[s
 
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """The file after its first four bytes, unpacked if it is packed."""
-    # Looked at here: pyxdf leaves a foreign file open.
+    """The file after its first four bytes, decompressed if it is compressed."""
+    # Opened here because pyxdf leaves a foreign file open.
     with path.open("rb") as whole:
         packed = whole.read(2) == _PACKED
         whole.seek(0)
@@ -145,7 +144,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """Where a chunk begins in the file, how long it is in all, and what it is."""
+    """A chunk's begin in the file, its full length, its tag and its stream."""
 
     begin: int
     length: int
@@ -154,7 +153,7 @@ class _Chunk:
 
 
 def _excerpt(file: IO[bytes]) -> bytes | None:
-    """Headers, clocks, and the first and last samples of each EEG stream; None: not to be trusted."""
+    """Headers, clock offsets, and the first and last samples of each EEG stream; None if unreliable."""
     kept: list[_Chunk] = []
     first: dict[int, list[_Chunk]] = {}
     last: dict[int, list[_Chunk]] = {}
@@ -186,7 +185,7 @@ def _keep_ends(file: IO[bytes], chunk: _Chunk, first: list[_Chunk], last: list[_
 
 
 def _next_chunk(file: IO[bytes]) -> _Chunk | None:
-    """The chunk that begins here, the file after its tag and stream; None at the end."""
+    """The chunk that begins here; the file is left after its tag and stream. None at the end."""
     begin = file.tell()
     if not file.read(1):
         return None
@@ -201,21 +200,21 @@ def _next_chunk(file: IO[bytes]) -> _Chunk | None:
 
 
 def _number(file: IO[bytes]) -> int:
-    """A number with the width it is written in before it."""
+    """A number that is preceded by its own width."""
     (width,) = struct.unpack("<B", file.read(1))
     (number,) = struct.unpack(_FORMS[width], file.read(width))
     return int(number)
 
 
 def _skip(file: IO[bytes], chunk: _Chunk) -> None:
-    """Go to the chunk's end; a file that ends before it is cut off."""
+    """Go to the chunk's end; raise EOFError if the file ends before it."""
     file.seek(chunk.begin + chunk.length - 1)
     if len(file.read(1)) != 1:
         raise EOFError
 
 
 def _content(file: IO[bytes], chunk: _Chunk) -> bytes:
-    """The chunk with its length and tag."""
+    """The whole chunk, with its length and tag."""
     file.seek(chunk.begin)
     content = file.read(chunk.length)
     if len(content) != chunk.length:
@@ -224,7 +223,7 @@ def _content(file: IO[bytes], chunk: _Chunk) -> bytes:
 
 
 def _stream(raw: Mapping[str, Any]) -> Stream:
-    """One stream as pyxdf gives it: every field a list of one text."""
+    """One stream as pyxdf delivers it: every field is a list of one text."""
     info = raw["info"]
     count = int(_text(info, "channel_count") or 0)
     desc = _part(info, "desc")

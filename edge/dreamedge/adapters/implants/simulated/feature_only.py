@@ -1,14 +1,14 @@
 """A sleeper without a signal: features and phases ready-made, for fleets larger than a machine's filters.
 
-Agent, tether, link and bed are the real ones; what is left out is everything from the electrode to the hop
-(`core.features`), which costs two thirds of a simulated bed. Levels relax, wander, follow and fall ill by
-the same equations as `sleeper`'s; a malfunction of the signal is what the signal path would have said of
-it, in the first hop after it began.
+Agent, tether, link and pod runner are the real ones. The steps from the electrode to the hop
+(`core.signal.features`) are left out; they cost two thirds of a simulated bed. Levels relax, wander, follow
+and malfunction by the equations of `simulated_signal`. A malfunction of the signal is reported as the signal
+path would report it, in the first hop after it began.
 
-It is two things in one: the implant, and the agent's signal path. Measurement noise and phases are loops,
-read at the number of the grid instant, counted from `origin_ns` (beds of one machine share a clock;
-simulated machines do not): so two beds that carry one brain (`crosstalk`) agree hop by hop, as they would.
-Noise is that of a 2 s power window; phases have the autocorrelation of the band they are of.
+One object is both the implant and the agent's signal path. Measurement noise and phases are loops, indexed by
+the number of the grid instant, counted from `origin_ns`: beds of one machine share a clock, simulated
+machines do not. So two beds that carry one brain (`crosstalk`) agree hop by hop, as they would in reality.
+The noise is that of a 2 s power window; the phases have the autocorrelation of their band.
 """
 
 from collections import deque
@@ -39,22 +39,22 @@ from dreamwire.schema import BANDS6X2, INSTANTS_PER_HOP
 CROSSTALK: Final = "crosstalk"
 HARD: Final = ("nonfinite", "range")
 SIGNAL: Final = ("railed", "flat", "contact", "mains", "amplitude", *HARD, "silence")
-"""Malfunctions of which the signal path would speak; of the hard ones at once."""
+"""Malfunctions that the signal path would report; the hard ones at once."""
 
 _RATE_HZ: Final = 256.0
 _LOOP_HOPS: Final = 257
 _NOISE_DB: Final = 1.0
 _WINDOW_HOPS: Final = 8
 _COPY_DB: Final = 0.02
-"""How far the features of two beds with one brain differ: two amplifiers' noise."""
+"""Difference between the features of two beds with one brain: the noise of two amplifiers."""
 _WANDER_DB: Final = 0.4
 _REACH_DB: Final = 12.0
 _FELT_FOR_NS: Final = 500_000_000
 _GRID_S: Final = 0.125
 _LAG: Final = round(ALPHA_BAND.kernel_s / 2.0 / _GRID_S)
-"""Phases are told half a kernel late, in steps of the 8 Hz grid."""
+"""Phases are half a kernel old, in steps of the 8 Hz grid."""
 _MEMORY: Final = (0.6, 0.15, 0.3, 0.25, 0.05)
-"""Of one 8 Hz instant in the next, by band: 41 to 79 degrees of freedom in 80 instants."""
+"""Share of one 8 Hz instant in the next, by band: 41 to 79 degrees of freedom in 80 instants."""
 _SAMPLE_UV: Final = np.zeros((1, 1))
 _OWN_SCALE_DB: Final = 1.5
 
@@ -63,7 +63,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class SimulatedFault:
-    """An implant that fails: how, and since when by its pod's own clock."""
+    """An implant's malfunction: its kind, and its onset by the pod's own clock."""
 
     kind: str
     since_ns: int
@@ -77,7 +77,7 @@ def _noise(rng: np.random.Generator) -> Array:
 
 
 def _phasors(rng: np.random.Generator, alpha_hz: float) -> Floats:
-    """Unit phasors float32[hops, 2, bands, 2] of one person."""
+    """Unit phasors float32[hops, 2, bands, 2] of one sleeper."""
     bands = BANDS6X2.phase_bands
     hz = np.array([rng.uniform(band.low_hz, band.high_hz) for band in bands])
     hz[ALPHA] = alpha_hz
@@ -92,7 +92,7 @@ def _phasors(rng: np.random.Generator, alpha_hz: float) -> Floats:
 
 
 class FeatureOnlyImplant:
-    """One sleeper: a port `Implant` and a `core.senses.SignalPath`. The same seed is the same person."""
+    """One sleeper: a port `Implant` and a `SignalPath` in one. The same seed gives the same sleeper."""
 
     def __init__(self, seed: int) -> None:
         rng = np.random.default_rng([seed, 5])
@@ -118,7 +118,7 @@ class FeatureOnlyImplant:
         self.ended, self.onset_ns = False, 0
 
     def template(self) -> Baseline:
-        """The calibration that goes with this sleeper."""
+        """This sleeper's calibration."""
         scale = np.full(BANDS6X2.size, _OWN_SCALE_DB, dtype=np.float32)
         one = np.ones(1, dtype=np.float32)
         profile = self.person.profile_db.astype(np.float32)
@@ -129,13 +129,13 @@ class FeatureOnlyImplant:
     # -- senses.SignalPath ------------------------------------------------------------------------
 
     def push(self, block: Block) -> None:
-        """Samples say nothing here."""
+        """Do nothing: there is no signal."""
 
     def use(self, own: Baseline | None) -> None:
-        """High frequencies are not judged here."""
+        """Do nothing: high frequencies are not judged without a signal."""
 
     def hop(self, instant_ns: int) -> Hop | None:
-        """The hop of this instant, each once."""
+        """The hop of this instant, once per instant."""
         if instant_ns <= self._instant_ns or self._silent(instant_ns):
             return None
         ill = self._shown(instant_ns)
@@ -163,11 +163,11 @@ class FeatureOnlyImplant:
         )
 
     def features_at(self, instant_ns: int) -> Array:
-        """What would be measured of this sleeper at an instant, float64[12], dB."""
+        """The sleeper's measured features at an instant, float64[12], dB."""
         return np.asarray(self.levels_db + self._noise[self._number(instant_ns)])
 
     def phasors_at(self, instant_ns: int) -> Floats:
-        """Their phasors, float32[2, B, 2]."""
+        """The sleeper's phasors, float32[2, B, 2]."""
         phasors: Floats = self._phasors[self._number(instant_ns)]
         kind = self._shown(instant_ns)
         if kind in BEATS:
@@ -182,7 +182,7 @@ class FeatureOnlyImplant:
     # -- the sleeper ------------------------------------------------------------------------------
 
     def _live(self, instant_ns: int, ill: str) -> None:
-        """What the levels and a paced rhythm do up to this instant."""
+        """Advance the levels and a paced rhythm to this instant."""
         hops = min(round((instant_ns - self._instant_ns) / HOP_NS), 1) if self._instant_ns else 0
         dt_s = hops * HOP_NS / 1e9
         heard = self._felt is not None and instant_ns - self._felt_ns <= _FELT_FOR_NS
@@ -210,7 +210,7 @@ class FeatureOnlyImplant:
         self._paced.extend(self._rhythm.run(begin_s, INSTANTS_PER_HOP, _GRID_S, field, k_per_s))
 
     def _number(self, instant_ns: int) -> int:
-        """The place of a grid instant in the loops."""
+        """The index of a grid instant in the loops."""
         return round((instant_ns - self.origin_ns) / HOP_NS) % _LOOP_HOPS
 
     def _shown(self, instant_ns: int) -> str:
@@ -224,23 +224,23 @@ class FeatureOnlyImplant:
     # -- ports.implant.Implant --------------------------------------------------------------------
 
     def enrolment(self) -> Block | None:
-        """Enrolled already, see `template`."""
+        """None: the sleeper is already calibrated, see `template`."""
         return None
 
     def read(self, now_ns: int) -> Block | None:
-        """A sample a pulse: proof that the implant is there."""
+        """One sample per pulse, as proof that the implant is present."""
         return None if self._silent(now_ns) else Block(_SAMPLE_UV, now_ns)
 
     def feel(self, felt: Felt, now_ns: int) -> None:
-        """What the sleeper hears from now on, for half a second."""
+        """The feedback that the sleeper hears from now on, for half a second."""
         self._felt, self._felt_ns = felt, now_ns
 
     def close(self) -> None:
-        """Nothing to release."""
+        """Do nothing: there is nothing to release."""
 
 
 def _with(phasors: Floats, band: int, phases: Array) -> Floats:
-    """The phasors with one band's phases (float64[2], rad) in place of its own."""
+    """The phasors with one band's phases (float64[2], rad) replaced."""
     paced = phasors.copy()
     paced[:, band, 0], paced[:, band, 1] = np.cos(phases), np.sin(phases)
     return paced

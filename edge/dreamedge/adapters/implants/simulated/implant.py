@@ -1,7 +1,7 @@
-"""The simulated implant: a sleeper's signal, delivered in real time by whatever clock is passed in.
+"""The simulated implant: a sleeper's signal, delivered in real time by the clock that is passed in.
 
-Sample n is captured n / rate after the first read and does not depend on how often one reads; what
-is felt acts from the next quarter second on. Nobody lies in the bed, and it says so.
+Sample n is captured n / rate after the first read, however often the implant is read. Feedback acts from the
+next quarter second on. Its source says SIMULATED.
 """
 
 from typing import Final
@@ -26,12 +26,12 @@ from dreamwire.messages import CalibrationSource, Device
 
 FULL_SCALE_UV: Final = 187_500.0
 SLEEPERS: Final = (*DRIVES, SYNCHRONY, *BEATS)
-"""Malfunctions that show in the sleeper, not in the signal."""
+"""Malfunctions of the sleeper's dynamics rather than of the signal."""
 ENROLMENT_S: Final = 130.0
 _BUFFER_STEPS: Final = int(10.0 / STEP_S)
-"""What the device keeps for a reader that was away; older samples are lost, as in a real one."""
+"""Steps that the device buffers while reads are late; older samples are lost, as in a real device."""
 _FELT_FOR_NS: Final = 500_000_000
-"""Feedback older than this is no longer felt: the renderer is silent by then."""
+"""Older feedback has no effect: the renderer is silent by then."""
 
 
 class SimulatedImplant:
@@ -53,17 +53,17 @@ class SimulatedImplant:
 
     @property
     def sleeper(self) -> Sleeper:
-        """Who lies in it, for those who want to compare what was measured with what was meant."""
+        """The simulated sleeper, to compare measured with intended values."""
         return self._sleeper
 
     def enrolment(self) -> Block:
-        """130 s of the same sleeper, alone, from before the first read; stamps end at 0."""
+        """130 s of the same sleeper without coupling, from before the first read; stamps end at 0."""
         steps = int(ENROLMENT_S / STEP_S)
         earlier = Sleeper(self._seed, self._sleeper.voice, first_step=-steps)
         return Block(earlier.run(steps), 0)
 
     def read(self, now_ns: int) -> Block | None:
-        """All samples captured since the last read."""
+        """The samples captured since the last read."""
         if self._start_ns is None:
             self._start_ns = now_ns
         due = int((now_ns - self._start_ns) * RATE_HZ / 1e9)
@@ -78,7 +78,7 @@ class SimulatedImplant:
         return Block(taken, self._stamp_ns(due))
 
     def _skip_to(self, sample: int) -> None:
-        """Forget whole steps before `sample`: they have left the device's buffer."""
+        """Drop whole steps before `sample`: they have left the device's buffer."""
         made = self._read + len(self._ready)
         lost = (sample - made) // STEP_SAMPLES
         if lost > 0:
@@ -96,12 +96,12 @@ class SimulatedImplant:
         return self._start_ns + int(sample * 1e9 / RATE_HZ)
 
     def feel(self, felt: Felt, now_ns: int) -> None:
-        """What the sleeper hears from now on, for half a second."""
+        """The feedback that the sleeper hears from now on, for half a second."""
         self._felt, self._felt_ns = felt, now_ns
 
     def fall_ill(self, malfunction: str) -> None:
-        """Let the implant break from the next quarter second on, in a way that shows in the sleeper."""
+        """Start a malfunction of the sleeper's dynamics at the next quarter second."""
         self._sleeper.fall_ill(malfunction)
 
     def close(self) -> None:
-        """Nothing to release."""
+        """Do nothing: there is nothing to release."""

@@ -1,12 +1,12 @@
 """An implant that malfunctions on purpose: wraps any other, from its onset on.
 
-The pod is not told. What it must notice, it has to notice in the samples; only the onset is known here, so
-that the time from onset to alone can be measured at the pod itself.
+The pod gets no notice and has to find the malfunction in the samples. Only the onset is known here, so that
+the time from onset to alone can be measured at the pod itself.
 
-What fails in the signal fails with any implant. What fails in the sleeper (they are driven, paced, or lie
-under a lamp) needs a simulated one. `crosstalk` needs a second bed in the process: it carries that bed's
-brain. What fails elsewhere in the pod (`failing`) passes through here, for its onset to be told by the same
-way.
+A malfunction of the signal works with any implant. One of the sleeper (driven, paced, or under a flickering
+lamp) needs a simulated one. `crosstalk` needs a second bed in the process, whose brain it copies. A
+malfunction elsewhere in the pod (`fault_injection`) also passes through here, so that its onset is reported
+in the same way.
 """
 
 import dataclasses
@@ -33,11 +33,11 @@ from dreamwire.messages import CalibrationSource, Device
 Array = NDArray[np.float64]
 
 _ASSUMED_FULL_SCALE_UV: Final = 187_500.0
-"""Of an implant that does not know its own: a common 24-bit amplifier at gain 24."""
+"""Assumed for an implant with an unknown full scale: a common 24-bit amplifier at gain 24."""
 _COPY_UV: Final = 0.2
 """Noise of the second amplifier on one brain."""
 _TAPPED: Final = 64
-"""Blocks a tap keeps for who listens in: three seconds; the oldest are dropped."""
+"""Blocks that a tap keeps for the second bed: three seconds; the oldest are dropped."""
 
 
 def _flat(uv: Array, _full_scale_uv: float) -> Array:
@@ -62,14 +62,14 @@ _SPOILERS: Final[dict[str, Callable[[Array, float], Array]]] = {
 }
 
 NAMES: Final = ("silence", *_SPOILERS, *fault_injection.NAMES, CROSSTALK, *SLEEPERS)
-"""What can go wrong; `silence` delivers nothing at all."""
+"""All malfunctions; `silence` delivers nothing at all."""
 
 
 def check_name(name: str) -> str:
-    """`name` if it is a malfunction.
+    """Return `name` if it is a malfunction.
 
     Raises:
-        ImplantError: it is none; the text lists those there are.
+        ImplantError: it is not; the text lists the malfunctions.
     """
     if name not in NAMES:
         raise ImplantError(f"malfunction {name!r} is not known; choose one of {', '.join(NAMES)}.")
@@ -77,72 +77,72 @@ def check_name(name: str) -> str:
 
 
 class _Around:
-    """An implant around another: as inside, wherever nothing else is said."""
+    """A wrapper that passes everything to the inner implant unless overridden."""
 
     def __init__(self, inner: Implant) -> None:
         self.inner = inner
 
     @property
     def montage(self) -> Montage:
-        """As inside."""
+        """The inner montage."""
         return self.inner.montage
 
     @property
     def device(self) -> Device:
-        """As inside: nothing gives a malfunction away."""
+        """The inner device: nothing reveals a malfunction."""
         return self.inner.device
 
     @property
     def source(self) -> CalibrationSource:
-        """As inside."""
+        """The inner source."""
         return self.inner.source
 
     @property
     def ended(self) -> bool:
-        """As inside."""
+        """Whether the inner implant has ended."""
         return self.inner.ended
 
     @property
     def onset_ns(self) -> int:
-        """As inside."""
+        """The inner onset."""
         return self.inner.onset_ns
 
     def enrolment(self) -> Block | None:
-        """As inside: a malfunction comes later."""
+        """The inner enrolment: a malfunction comes later."""
         return self.inner.enrolment()
 
     def close(self) -> None:
-        """As inside."""
+        """Close the inner implant."""
         self.inner.close()
 
 
 class Tap(_Around):
-    """An implant that a second bed listens in to."""
+    """An implant whose blocks are also kept for a second bed."""
 
     def __init__(self, inner: Implant) -> None:
         super().__init__(inner)
         self._heard: deque[Block] = deque(maxlen=_TAPPED)
 
     def read(self, now_ns: int) -> Block | None:
-        """As inside; who listens in hears it too."""
+        """The inner block; a copy is kept for the second bed."""
         block = self.inner.read(now_ns)
         if block is not None:
             self._heard.append(block)
         return block
 
     def overheard(self) -> list[Block]:
-        """What was read since the last call."""
+        """The blocks read since the last call."""
         heard = list(self._heard)
         self._heard.clear()
         return heard
 
     def feel(self, felt: Felt, now_ns: int) -> None:
-        """As inside."""
+        """Pass the feedback to the inner implant."""
         self.inner.feel(felt, now_ns)
 
 
 class MalfunctioningImplant(_Around):
-    """`inner` until the onset, then malfunction `name`. tap: whose brain `crosstalk` carries."""
+    """`inner` until the onset, then malfunction `name`. tap: the implant whose brain `crosstalk` copies."""
 
     def __init__(self, inner: Implant, name: str, onset: Onset, tap: Tap | None = None) -> None:
         super().__init__(inner)
@@ -172,11 +172,11 @@ class MalfunctioningImplant(_Around):
 
     @property
     def montage(self) -> Montage:
-        """The inner montage; a full scale is assumed where it has none."""
+        """The inner montage; an unknown full scale is replaced by an assumed one."""
         return self._montage
 
     def read(self, now_ns: int) -> Block | None:
-        """Samples as inside up to the onset, spoiled after it."""
+        """The inner samples up to the onset, spoiled after it."""
         self._onset.read(now_ns)
         self._now_ns = now_ns
         self._fall_ill()
@@ -194,7 +194,7 @@ class MalfunctioningImplant(_Around):
         return in_signal and not isinstance(self.inner, FeatureOnlyImplant)
 
     def _fall_ill(self) -> None:
-        """What shows in the sleeper begins there, once."""
+        """Start a malfunction of the sleeper, once."""
         at_ns = self._onset.at_ns
         if self._ill or at_ns is None:
             return
@@ -208,7 +208,7 @@ class MalfunctioningImplant(_Around):
                 self.inner.fall_ill(self._name)
 
     def feel(self, felt: Felt, now_ns: int) -> None:
-        """As inside."""
+        """Pass the feedback to the inner implant; the first share may start the malfunction."""
         self._onset.given(felt.share, now_ns)
         self.inner.feel(felt, now_ns)
 
@@ -219,7 +219,7 @@ class MalfunctioningImplant(_Around):
         return at_ns if at_ns is not None and self._now_ns >= at_ns else 0
 
     def _copied(self, block: Block | None, now_ns: int) -> Block | None:
-        """The other bed's samples in place of one's own."""
+        """The other bed's samples in place of this bed's own."""
         overheard = self._tap.overheard() if self._tap is not None else []
         if not self._onset.begun(now_ns) or isinstance(self.inner, FeatureOnlyImplant):
             return block

@@ -1,14 +1,15 @@
 """A sleeper's rhythm as an oscillator that others may draw: Kuramoto (1984), pure.
 
-d theta / dt = omega + K |Z| sin(arg Z - theta), Z the mean phasor of everyone. With natural frequencies
-spread as a Lorentzian of half-width g, a large crowd stays incoherent up to Kc = 2 g and has R = sqrt(1 -
-Kc / K) above.
+d theta / dt = omega + K |Z| sin(arg Z - theta), with Z the mean phasor of all sleepers. With natural
+frequencies spread as a Lorentzian of half-width g, a large group stays incoherent up to Kc = 2 g and has R =
+sqrt(1 - Kc / K) above it.
 
-Real alpha is no oscillator one can pull; an implant that paces it is. What it hears of the others' phase is
-about a second old (kernel, tick, way), so it carries Z on at the middle of the band. A malfunctioning
-implant paces so hard that the crowd locks all the same, as fast as it can: K = `PACE_PER_S` x share.
+Real alpha is not an oscillator that can be pulled; an implant that paces it is. The others' phase arrives
+about a second old (kernel, tick, way), so the implant extrapolates Z at the middle of the band. A
+malfunctioning implant paces so hard that the group locks all the same, as fast as it can: K = `PACE_PER_S` x
+share.
 
-A `Beat` is the look-alike: one rhythm that everybody has from outside, whatever their coupling.
+A `Beat` is the look-alike: one external rhythm that reaches everyone whatever their coupling.
 """
 
 import cmath
@@ -40,21 +41,21 @@ def drawn(theta: Array, omega: Array, field: NDArray[np.complex128], k_per_s: fl
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """The others' mean phasor z at a moment in seconds, carried on at the middle of the band."""
+    """The others' mean phasor z at a moment in seconds, extrapolated at the middle of the band."""
 
     z: complex
     at_s: float
 
     @classmethod
     def felt(cls, felt: Felt) -> "Field | None":
-        """The alpha field in what was given, None where none was told: its phase is half a kernel old."""
+        """The alpha field of this feedback, None if it has none: its phase is half a kernel old."""
         z = felt.phase(ALPHA)
         if not cmath.isfinite(z):
             return None
         return cls(z, felt.phases_ns / 1e9 - ALPHA_BAND.kernel_s / 2.0)
 
     def z_at(self, t_s: float) -> complex:
-        """What it would be at another moment."""
+        """The extrapolated phasor at another moment."""
         turned = TURN * ALPHA_BAND.centre_hz * (t_s - self.at_s)
         return self.z * cmath.exp(1j * turned)
 
@@ -67,7 +68,7 @@ class Rhythm:
         self._phase = phase
 
     def run(self, from_s: float, samples: int, dt_s: float, field: Field | None, k_per_s: float) -> Array:
-        """Go on for `samples` steps of dt; returns the phase after each, float64[samples], rad."""
+        """Advance by `samples` steps of dt; returns the phase after each, float64[samples], rad."""
         strong = k_per_s * (abs(field.z) if field else 0.0)
         fine = max(1, math.ceil(strong * dt_s / STEP_MOST))
         sub_s, phase = dt_s / fine, self._phase
@@ -86,7 +87,7 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """A rhythm from outside, the same for everyone on a machine: hz, and the band whose phase it makes."""
+    """An external rhythm, the same for everyone on a machine: hz, and the band whose phase it sets."""
 
     hz: float
     band: int

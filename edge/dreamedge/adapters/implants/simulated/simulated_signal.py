@@ -1,22 +1,22 @@
 """A simulated sleeper as a signal: pure, seeded, cheap.
 
-What it is: somebody with an own spectral profile (a level in dB per band and region), an own alpha
-peak, a 1/f background and a little mains, as eight channels of raw microvolts. The profile is what
-the pod's own filter bank reads off the signal, so everything after the electrodes is the real path.
+Model: an own spectral profile (a level in dB per band and region), an own alpha peak, a 1/f background and a
+little mains, as eight channels of raw microvolts. The pod's own filter bank reads the profile off the signal,
+so everything after the electrodes is the real path.
 
-How: each band is a precomputed loop of unit-power noise per channel (random phases under the band's
-spectrum; Timmer & Koenig 1995 with fixed amplitudes, so the power is exact). The loops have
-different prime-like lengths and together repeat only after years. A quarter second of signal is one
-multiply and sum of loop slices by gains, which slide linearly, so that nothing ever clicks. Filters
-leak between neighbouring bands; the gains are solved through the bank's own power transfer, so that
-the levels come out as meant.
+Signal: each band is a precomputed loop of unit-power noise per channel (random phases under the band's
+spectrum; Timmer & Koenig 1995 with fixed amplitudes, so the power is exact). The loops have different
+prime-like lengths and together repeat only after years. A quarter second of signal is one multiply and sum of
+loop slices by gains. The gains slide linearly, so that nothing ever clicks. Filters leak between neighbouring
+bands; the gains are solved through the bank's own power transfer, so that the measured levels are the
+intended ones.
 
-Closed loop: the levels x relax to the profile p at rate r, wander a little, and follow what is
-felt: dx = -r (x - p) dt + k (f - x) dt + noise. With f = (1 - a) x + a c (DESIGN 7.4) a group keeps
-(r / (r + k a n/(n-1)))^2 of its dispersion.
+Closed loop: the levels x relax to the profile p at rate r, wander a little, and follow the feedback f: dx =
+-r (x - p) dt + k (f - x) dt + noise. With f = (1 - a) x + a c (DESIGN 7.4) a group keeps (r / (r + k a
+n/(n-1)))^2 of its dispersion.
 
-An implant may break (`fall_ill`): its drive takes the place of the healthy following (`drives`), or it paces
-the alpha rhythm (`rhythm`), or a rhythm comes from outside, which is no fault of anybody's.
+A malfunction (`fall_ill`) replaces the healthy following by a drive (`sleeper_dynamics`), or paces the alpha
+rhythm (`rhythm`), or adds an external rhythm, which is no implant's fault.
 """
 
 from dataclasses import dataclass
@@ -43,10 +43,10 @@ SYNCHRONY: Final = "synchrony-runaway"
 _WANDER_DB: Final = 0.4
 _PERSON_DB: Final = 2.4
 _REGION_DB: Final = 1.8
-"""Between-person spread: sqrt(2.4^2 + 1.8^2) = 3 dB per feature, most of it shared by the regions."""
+"""Spread between sleepers: sqrt(2.4^2 + 1.8^2) = 3 dB per feature, most of it shared by the regions."""
 _SPREAD_LIMIT_DB: Final = 6.0
 _REACH_DB: Final = 12.0
-"""How far from the own profile feedback can take the levels."""
+"""The largest distance from the own profile that feedback can cause."""
 
 _LOOPS_S: Final = (47, 43, 41, 37, 31, 29)
 _BACKGROUND_S: Final = 53
@@ -63,14 +63,14 @@ Reals = NDArray[np.floating]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who somebody is to an EEG: profile_db float64[12] (dB re 1 uV^2, frame order), alpha_hz the peak."""
+    """A sleeper's EEG: profile_db float64[12] (dB re 1 uV^2, frame order), alpha_hz the peak."""
 
     profile_db: Array
     alpha_hz: float
 
 
 def person(seed: int) -> Person:
-    """Draw a person around the schema's shipped centre."""
+    """Draw a sleeper around the schema's shipped centre."""
     rng = np.random.default_rng([seed, 1])
     band = rng.normal(0.0, _PERSON_DB, size=(1, len(BANDS6X2.bands)))
     region = rng.normal(0.0, _REGION_DB, size=(len(BANDS6X2.regions), len(BANDS6X2.bands)))
@@ -136,7 +136,7 @@ def _background_loop(seed: int) -> NDArray[np.float32]:
 
 
 class Voice:
-    """How a person sounds at any levels: the loops and the gains, without a state."""
+    """A sleeper's signal at any levels: the loops and the gains, without a state."""
 
     def __init__(self, seed: int) -> None:
         self.person = person(seed)
@@ -156,7 +156,7 @@ class Voice:
     def mix(self, step: int, before: Array, after: Array, paced: "tuple[int, Array] | None" = None) -> Array:
         """The signal of step number `step` (any integer) with gains sliding from `before` to `after`.
 
-        paced: a band's number and the phases float64[STEP_SAMPLES], rad, of the wave in its place.
+        paced: a band's number and the phases float64[STEP_SAMPLES], rad, of the wave that replaces its noise.
         """
         for slot, loop in zip(self._slices, self._loops, strict=True):
             begin = step * STEP_SAMPLES % (len(loop) - STEP_SAMPLES)
@@ -171,7 +171,7 @@ class Voice:
 class Sleeper:
     """One simulated sleeper; the same seed and the same feedback give the same signal, sample by sample.
 
-    first_step: the number of the first quarter second; another one is another stretch of the night.
+    first_step: the number of the first quarter second; another number is another stretch of the night.
     """
 
     def __init__(self, seed: int, voice: Voice | None = None, first_step: int = 0) -> None:
@@ -188,10 +188,10 @@ class Sleeper:
         self._beat: Beat | None = None
 
     def fall_ill(self, malfunction: str) -> None:
-        """From the next step on: a drive or a beat by name, or `synchrony-runaway`.
+        """Start a malfunction at the next step: a drive or a beat by name, or `synchrony-runaway`.
 
         Raises:
-            KeyError: none of these.
+            KeyError: the name is none of these.
         """
         if malfunction == SYNCHRONY:
             self._rhythm = Rhythm(self.person.alpha_hz, float(self._rng.uniform(0.0, TURN)))
@@ -203,7 +203,7 @@ class Sleeper:
     def step(self, felt: Felt | None, at_s: float = 0.0) -> Array:
         """The next quarter second, float64[STEP_SAMPLES, channels], uV.
 
-        felt: what is given during it; None where nothing is. at_s: when it begins, by the machine's clock.
+        felt: the feedback during it; None without feedback. at_s: its begin by the machine's clock.
         """
         self._drift(felt)
         gain = self.voice.gains(self.levels_db)
@@ -213,7 +213,7 @@ class Sleeper:
         return block
 
     def _paced(self, felt: Felt | None, at_s: float) -> tuple[int, Array] | None:
-        """The band that has a rhythm in place of its noise, and its phases."""
+        """The band whose noise is replaced by a rhythm, and its phases."""
         if self._beat is not None:
             moments_s = at_s + np.arange(STEP_SAMPLES) / RATE_HZ
             return self._beat.band, self._beat.phases(moments_s)
@@ -228,7 +228,7 @@ class Sleeper:
         return np.concatenate([self.step(None) for _ in range(steps)])
 
     def skip(self, steps: int) -> None:
-        """Let `steps` quarter seconds pass unheard."""
+        """Skip `steps` quarter seconds of signal."""
         self._step += steps
 
     def _drift(self, felt: Felt | None) -> None:
@@ -246,11 +246,11 @@ _SLIDE: Final = (np.arange(1, STEP_SAMPLES + 1, dtype=np.float32) / np.float32(S
 
 
 def _transfer(alpha_hz: float) -> tuple[Array, Array]:
-    """How the pod's bank sees this sleeper's bands.
+    """The pod's filter bank applied to this sleeper's bands.
 
     Returns:
-        The inverse of the power transfer (float64[bands, bands]; row: band of the source) and what
-        the background adds to each band (float64[bands], uV^2).
+        The inverse of the power transfer (float64[bands, bands]; row: band of the source) and the
+            background's power in each band (float64[bands], uV^2).
     """
     freq_hz = np.linspace(0.0, 128.0, 4097)
     responses = np.stack([_response(band, freq_hz) for band in BANDS6X2.bands])
@@ -262,7 +262,7 @@ def _transfer(alpha_hz: float) -> tuple[Array, Array]:
 
 
 def _response(band: Band, freq_hz: Reals) -> Array:
-    """The pod's own filter's power gain at freq_hz, float64[4097] for 0..128 Hz."""
+    """The power gain of the pod's own filter at freq_hz, float64[4097] for 0..128 Hz."""
     taps = int(band.kernel_s * RATE_HZ) | 1
     at_s = (np.arange(taps) - taps // 2) / RATE_HZ
     spectrum = np.fft.fft(kernel(band, at_s), n=2 * (freq_hz.size - 1))

@@ -1,16 +1,15 @@
-"""What an implant does to the levels of a simulated sleeper, and what a broken one does: pure.
+"""The pull of an implant on the levels of a simulated sleeper, healthy or malfunctioning: pure.
 
 A healthy implant gives f = (1 - a) x + a c (DESIGN 7.4), and its sleeper follows f at a fixed rate. The
-drives here are implants that mix wrongly. Each returns a pull in dB a second on the twelve levels, from
-what was mixed: the sleeper's own levels x, their profile p, the centre of the others c, the share a.
-
+drives here are implants that mix wrongly. Each returns a pull in dB a second on the twelve levels, from the
+inputs of the mix: the sleeper's own levels x, their profile p, the centre of the others c, the share a.
 - `amplifying`: the others' part has g times its amplitude and draws g times as hard, as far as a brain
-  follows. What the amplified bring into the collective comes back to them amplified: a loop. Its push is a
+  follows. The amplified levels enter the collective and return amplified again: a loop. Its push is a
   logarithm of the share, so halving stops small gains and not large ones.
-- `following`: the others' part draws k times as hard. A crowd of n keeps (r / (r + k a n/(n-1)))^2 of its
-  dispersion: people fade into one another.
-- `collapsing`: all that tells people apart is drawn onto one axis, which is stretched for it: dispersion
-  stays, rank goes. At share zero none of them is given anything, so each lets go.
+- `following`: the others' part draws k times as hard. A group of n keeps (r / (r + k a n/(n-1)))^2 of its
+  dispersion: the sleepers become alike.
+- `collapsing`: all differences between sleepers are drawn onto one axis, which is stretched for it:
+  dispersion stays, rank falls. At share zero no sleeper is given anything, so each returns to its own levels.
 """
 
 from collections.abc import Callable
@@ -26,14 +25,14 @@ Array = NDArray[np.float64]
 Drive = Callable[[Array, Array, Felt], Array]
 
 FOLLOW_PER_S: Final = 0.20
-"""How fast a healthy sleeper follows what is given."""
+"""Rate at which a healthy sleeper follows the feedback."""
 GAIN: Final = 10.0
-"""Of what is broken, against what is healthy."""
+"""Gain of a malfunctioning implant, relative to a healthy one."""
 STRETCH: Final = 3.0
-"""How much farther apart people come along the one axis that is left: sqrt(12), rounded down."""
+"""Factor by which distances grow along the one axis that is left: sqrt(12), rounded down."""
 
 _FOLLOWED_DB: Final = 10.0
-"""How far levels follow what is amplified; farther, and the others would take them for outliers."""
+"""How far levels follow amplified feedback; further, and they would be excluded as outliers."""
 _AXIS: Final = np.asarray([1.0, -1.0, 1.0, -1.0, 1.0, -1.0] * len(BANDS6X2.regions)) / np.sqrt(BANDS6X2.size)
 
 
@@ -48,7 +47,7 @@ def amplifying(gain: float) -> Drive:
         others_db = felt.others_db
         if others_db is None:
             return _nothing(levels_db)
-        # Powers relative to one's own at rest, so that no power overflows.
+        # Powers relative to the sleeper's own at rest, so that no power overflows.
         others = felt.share * gain**2 * 10.0 ** ((others_db - profile_db) / 10.0)
         raised_db = np.minimum(10.0 * np.log10(1.0 - felt.share + others), _FOLLOWED_DB)
         return np.asarray(FOLLOW_PER_S * gain * (profile_db + raised_db - levels_db))
@@ -85,4 +84,4 @@ DRIVES: Final[dict[str, Drive]] = {
     "homogenise": following(GAIN),
     "collapse": collapsing(GAIN),
 }
-"""By the name of the malfunction."""
+"""Drives by the name of the malfunction."""
