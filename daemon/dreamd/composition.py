@@ -38,6 +38,7 @@ from dreamd.adapters.keys import Seal, open_key
 from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.adapters.log_events import fields_of, level_of, named
 from dreamd.adapters.logs import Log, Spool, open_log
+from dreamd.adapters.metrics.disk_space import DiskSpace, space_of
 from dreamd.adapters.metrics.gauges import BuildInfo
 from dreamd.adapters.metrics.prometheus import PrometheusMetrics
 from dreamd.adapters.mqtt.intake import Intake
@@ -145,6 +146,7 @@ class Daemon:
             bands=[band.name for band in BANDS6X2.phase_bands],
             facts=_facts(settings),
             ledger=lambda: self._ledger.failure,
+            disk=DiskSpace(space_of(state.path)).newest,
         )
         access = open_access(settings.broker, settings.papers, BROKER_USER)
         key = open_key(state.path)

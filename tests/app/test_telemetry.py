@@ -8,10 +8,11 @@ import numpy as np
 
 from dreamd.app.fleet.statistics import NO_SITE, FleetStatistics
 from dreamd.core.dreamscapes.views import BreakerState, Plan
-from dreamd.core.limits import QUALITY_IN
+from dreamd.core.limits import HOP_S, QUALITY_IN
 from dreamd.core.safety.causes import Scope
 from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
 from dreamwire.messages import PodEventKind, Presence, Status, WakeScope
+from fakes.ledger import MemoryLedger
 from fakes.stage import Puppet, Stage
 
 
@@ -303,6 +304,8 @@ def test_the_census_is_what_counting_would_find() -> None:
     assert record is not None
     assert record.status is not None
     known: dict[str, tuple[Presence, Status | None, BreakerState]] = {}
+    used: dict[str, bool] = {}
+    heard: dict[str, bool] = {}
     for _ in range(1000):
         pod = f"bed-{rng.randrange(30)}"
         site = rng.choice(("", "north", "south"))
@@ -310,11 +313,90 @@ def test_the_census_is_what_counting_would_find() -> None:
         clock = replace(record.status.clock, synced=rng.random() < 0.7, uncertainty_us=rng.randrange(9999))
         status = replace(record.status, pod=pod, quality=rng.randrange(1001) / 1000, clock=clock)
         known[pod] = (presence, status if rng.random() < 0.9 else None, rng.choice(tuple(BreakerState)))
-        census.note(*known[pod], heard=True)
+        used[pod], heard[pod] = rng.random() < 0.5, rng.random() < 0.8
+        census.note(*known[pod], heard=heard[pod], used=used[pod])
         shown.update(census.take_sites())
-    counted = _counted(known)
+    believed = {pod: (one[0], one[1] if heard[pod] else None, one[2]) for pod, one in known.items()}
+    counted = _counted(believed)
+    assert census.in_use == sum(one[0].online and heard[pod] and used[pod] for pod, one in known.items())
     assert {site: shown[site] for site in counted} == counted
     assert all(shown[site] == SiteMetrics() for site in shown.keys() - counted.keys())
     assert census.online == sum(presence.online for presence, _, _ in known.values())
     assert census.known == len(known)
     assert +census.breakers == Counter(state for _, _, state in known.values())
+
+
+def test_a_dreamscape_that_dreams_is_told_apart_from_one_that_is_severed() -> None:
+    """The reading is of a dreaming Dreamscape from Start on, and no longer once it is severed."""
+    stage = Stage(pods=3)
+    stage.appear()
+    stage.app.create(Plan("night", seats_min=3, seats_max=3))
+    stage.hop(4)
+    assert not night(stage).dreaming
+    stage.app.start("night")
+    stage.hop(4)
+    assert night(stage).dreaming
+    stage.app.sever("night", "enough")
+    stage.hop(1)
+    assert not night(stage).dreaming
+
+
+def test_a_start_that_is_late_is_timed() -> None:
+    """Past the plan's time a Dreamscape that still gathers counts seconds; a plan without one never does."""
+    stage = Stage(pods=2)
+    stage.appear()
+    at_s = stage.clock.at_s + 2.0
+    stage.app.create(Plan("night", seats_min=3, seats_max=3, start_at_s=at_s))
+    stage.hop(6)
+    assert night(stage).overdue_s == 0.0
+    stage.hop(20)
+    assert 4.0 <= night(stage).overdue_s == stage.clock.at_s - at_s
+    stage.app.create(Plan("other", seats_min=3, seats_max=3))
+    stage.hop(1)
+    assert stage.meters.dreamscapes["other"].overdue_s == 0.0, "a plan without a time is never late"
+
+
+def test_beds_offline_are_those_with_a_sleeper_that_are_not_heard() -> None:
+    """Each checked-in sleeper counts whose pod is offline, silent for lease and fade, or never connected."""
+    stage = dreaming(pods=3)
+    assert fleet(stage).beds_offline == 0
+    stage.pods[0].sends = False
+    stage.hop(12)
+    assert fleet(stage).beds_offline == 1
+    stage.pods[0].sends = True
+    stage.hop(4)
+    assert fleet(stage).beds_offline == 0
+    stage.pods[1].presence(online=False)
+    stage.hop(1)
+    assert fleet(stage).beds_offline == 1
+    stage.app.check_out("bed-2")
+    stage.hop(1)
+    assert fleet(stage).beds_offline == 0, "a bed without a sleeper may be off"
+
+
+def test_the_oldest_wake_order_that_stands_has_an_age() -> None:
+    """It grows from the order that was given first, passes to the next when that is lifted, and ends at 0."""
+    stage = dreaming(pods=3)
+    assert fleet(stage).wake_oldest_s == 0.0
+    first = stage.app.waking.order(WakeScope.POD, "bed-1", "mira", "fire drill")
+    stage.hop(8)
+    second = stage.app.waking.order(WakeScope.POD, "bed-2", "mira", "fire drill")
+    stage.hop(8)
+    assert fleet(stage).wake_oldest_s == 16 * HOP_S
+    stage.app.waking.lift(first.order.id, "mira", "over")
+    stage.hop(1)
+    assert fleet(stage).wake_oldest_s == 9 * HOP_S
+    stage.app.waking.lift(second.order.id, "mira", "over")
+    stage.hop(1)
+    assert fleet(stage).wake_oldest_s == 0.0
+
+
+def test_a_write_that_the_disk_refused_is_counted() -> None:
+    """Each failed transaction counts, also where the journal has reported the failure once."""
+    stage = Stage(1, ledger := MemoryLedger())
+    stage.appear(sleepers=False)
+    assert "ledger-failures" not in stage.meters.counts
+    ledger.broken = "the disk is full"
+    stage.app.create(Plan("night", 3, 8))
+    stage.hop(12)
+    assert stage.meters.counts["ledger-failures"] >= 2

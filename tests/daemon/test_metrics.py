@@ -4,7 +4,9 @@ import math
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from dreamapi.v1 import breakers_pb2, dreamscapes_pb2, house_pb2, pods_pb2, severs_pb2, wake_pb2
 from dreamd.adapters.metrics.catalogue import CATALOGUE
+from dreamd.adapters.metrics.disk_space import Space
 from dreamd.adapters.metrics.gauges import DREAMSCAPES, SITES, BuildInfo
 from dreamd.adapters.metrics.prometheus import SERIES_MAX, PrometheusMetrics
 from dreamd.composition import FRAME_REASONS
@@ -16,13 +18,15 @@ from dreamd.core.dreamscapes.views import (
     RunawayView,
     SynchronyView,
 )
-from dreamd.core.refusals import Code
+from dreamd.core.refusals import CATALOGUE as CATALOGUE_OF_REFUSALS
+from dreamd.core.refusals import Code, Kind
 from dreamd.core.safety.causes import Cause, Scope
-from dreamd.ports.call_metrics import Call, codes_of
+from dreamd.ports.call_metrics import ENDED_BY, Call, codes_of
 from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
 from dreamwire.schema import BANDS6X2
 from fakes.stage import HandClock
 
+API = (pods_pb2, dreamscapes_pb2, breakers_pb2, house_pb2, severs_pb2, wake_pb2)
 BANDS = [band.name for band in BANDS6X2.phase_bands]
 FACTS = BuildInfo("0.1.0", "3.11.2", "1", "5e771965")
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -36,6 +40,7 @@ def _meters(clock: HandClock | None = None, ledger: str = "") -> PrometheusMetri
         bands=BANDS,
         facts=FACTS,
         ledger=lambda: ledger,
+        disk=lambda: Space(3e9, 1e11),
         now_s=(clock or HandClock()).now_s,
     )
 
@@ -77,6 +82,8 @@ def _fleet() -> FleetMetrics:
         locked={Scope.DEVICE: 3},
         wake_orders=1,
         dreamscapes={DreamscapeState.DREAMING: 2},
+        beds_offline=4,
+        wake_oldest_s=90.0,
     )
 
 
@@ -107,6 +114,7 @@ def test_what_is_counted_is_shown() -> None:
     meters.evidence_to_zero(0.2)
     meters.confirmed(0.3)
     meters.mass_failure()
+    meters.ledger_failed()
     meters.refused("POD_OFFLINE")
     meters.link(up=True)
     meters.link_dropped("frame")
@@ -123,6 +131,7 @@ def test_what_is_counted_is_shown() -> None:
     assert _of(samples, "dreamd_evidence_to_zero_seconds_sum") == 0.2
     assert _of(samples, "dreamd_sever_confirmed_seconds_sum") == 0.3
     assert _of(samples, "dreamd_mass_failures_total") == 1
+    assert _of(samples, "dreamd_ledger_write_failures_total") == 1
     assert _of(samples, "dreamd_refused_total", code="POD_OFFLINE") == 1
     assert _of(samples, "dreamd_broker_connected") == 1
     assert _of(samples, "dreamd_broker_connections_total") == 1
@@ -142,6 +151,9 @@ def test_what_is_true_now_is_shown() -> None:
     assert _of(samples, "dreamd_breakers", state="locked") == 3
     assert _of(samples, "dreamd_breakers_locked", concerns="device") == 3
     assert _of(samples, "dreamd_wake_orders") == 1
+    assert _of(samples, "dreamd_wake_order_oldest_seconds") == 90.0
+    assert _of(samples, "dreamd_beds_offline") == 4
+    assert (_of(samples, "dreamd_disk_free_bytes"), _of(samples, "dreamd_disk_size_bytes")) == (3e9, 1e11)
     assert _of(samples, "dreamd_dreamscapes", state="dreaming") == 2
     assert _of(samples, "dreamd_sleepers", dreamscape="night", state="merged") == 2
     assert _of(samples, "dreamd_coupling_level", dreamscape="night") == 0.15
@@ -248,7 +260,35 @@ def test_calls_have_the_names_dashboards_know() -> None:
     assert not any(name.endswith("_seconds_count") and "Watch" in str(of) for name, of in samples)
 
 
-def _full_house(methods: int) -> PrometheusMetrics:
+def _calls() -> list[Call]:
+    """Every method of the API, as the server announces it."""
+    services = [of for file in API for of in file.DESCRIPTOR.services_by_name.values()]
+    kinds = {(False, False): "unary", (False, True): "server_stream", (True, False): "client_stream"}
+    return [
+        Call(kinds[method.client_streaming, method.server_streaming], service.full_name, method.name)  # type: ignore[arg-type]
+        for service in services
+        for method in service.methods
+    ]
+
+
+def test_only_a_method_that_takes_a_name_or_an_etag_can_end_by_it() -> None:
+    """Aborted is a stale etag, AlreadyExists a taken name: of the methods with an etag, and of Create."""
+    assert {code for code, entry in CATALOGUE_OF_REFUSALS.items() if entry.kind is Kind.ABORTED} == {
+        Code.STALE_ETAG
+    }
+    taken = {code for code, entry in CATALOGUE_OF_REFUSALS.items() if entry.kind is Kind.EXISTS}
+    assert taken == {Code.DREAMSCAPE_EXISTS}
+    asked = {
+        method.name
+        for file in API
+        for service in file.DESCRIPTOR.services_by_name.values()
+        for method in service.methods
+        if "etag" in method.input_type.fields_by_name or method.name.startswith("Update")
+    }
+    assert {"Aborted": asked, "AlreadyExists": {"CreateDreamscape"}} == ENDED_BY
+
+
+def _full_house(calls: list[Call]) -> PrometheusMetrics:
     """Meters with every label there can be, so many Dreamscapes, sites and pods that it would hurt."""
     meters = PrometheusMetrics(
         reasons=FRAME_REASONS,
@@ -262,8 +302,7 @@ def _full_house(methods: int) -> PrometheusMetrics:
         meters.dreamscape(f"d-{number}", _dreamscape(crowd=_crowd()))
         meters.site(f"site-{number}", SiteMetrics(100, 50_000, 1, 1, 1000))
     meters.fleet(_fleet())
-    for method in range(methods):
-        call = Call("unary", "dreamapi.v1.Dreamscapes", f"Method{method}")
+    for call in calls:
         meters.calls.expect(call)
         for code in codes_of(call):
             meters.calls.handled(call, code, 0.1)
@@ -271,13 +310,15 @@ def _full_house(methods: int) -> PrometheusMetrics:
 
 
 def test_a_full_house_stays_below_a_thousand_series() -> None:
-    """Every label there can be, twenty-eight methods called: no more than the bound."""
-    assert len(_samples(_full_house(28))) <= SERIES_MAX
+    """Every label there can be, each of the API's twenty-eight methods called: no more than the bound."""
+    calls = _calls()
+    assert len(calls) >= 28
+    assert len(_samples(_full_house(calls))) <= SERIES_MAX
 
 
 def test_the_catalogue_is_what_is_shown() -> None:
     """Every metric on the page is in the catalogue with its type and labels, and the other way round."""
-    families = list(text_string_to_metric_families(_full_house(1).render()[1].decode()))
+    families = list(text_string_to_metric_families(_full_house(_calls()[:1]).render()[1].decode()))
     shown = {}
     for family in families:
         name = family.name + ("_total" if family.type == "counter" else "")
@@ -290,3 +331,34 @@ def test_no_label_could_name_anybody() -> None:
     """No metric has a label for a pod, a sleeper, a seat or an assignment."""
     labels = {label for metric in CATALOGUE for label in metric.labels}
     assert not labels & {"pod", "sleeper", "seat", "slot", "bed", "assignment", "incarnation"}
+
+
+def test_a_dreamscape_that_dreams_without_one_merged_is_shown() -> None:
+    """1 where it dreams, slots are held and no pod renders; 0 where one renders or no slot is held."""
+    meters = _meters()
+    meters.dreamscape("alone", DreamscapeMetrics(0, 2, 0, 1, CrowdView(), dreaming=True))
+    meters.dreamscape("merged", DreamscapeMetrics(1, 2, 0, 1, CrowdView(), dreaming=True))
+    meters.dreamscape("empty", DreamscapeMetrics(0, 0, 0, 0, CrowdView(), dreaming=True))
+    meters.dreamscape("late", DreamscapeMetrics(0, 0, 3, 2, CrowdView(), overdue_s=400.0))
+    samples = _samples(meters)
+    alone = {
+        name: _of(samples, "dreamd_alone_while_dreaming", dreamscape=name) for name in meters._now.dreamscapes
+    }
+    gone = {name: _of(samples, "dreamd_unreachable_while_dreaming", dreamscape=name) for name in alone}
+    assert alone == {"alone": 1, "merged": 0, "empty": 0, "late": 0}
+    assert gone == {"alone": 1, "merged": 1, "empty": 0, "late": 0}
+    assert _of(samples, "dreamd_start_overdue_seconds", dreamscape="late") == 400.0
+
+
+def test_the_rest_of_the_dreamscapes_hides_no_one_that_is_alone() -> None:
+    """Among those without a label of their own, one that is alone and one that is late are seen."""
+    meters = _meters()
+    for number in range(DREAMSCAPES):
+        meters.dreamscape(f"d-{number}", _dreamscape())
+    meters.dreamscape("well", DreamscapeMetrics(5, 0, 0, 0, CrowdView(), dreaming=True))
+    meters.dreamscape("alone", DreamscapeMetrics(0, 0, 0, 4, CrowdView(), dreaming=True))
+    meters.dreamscape("late", DreamscapeMetrics(0, 0, 0, 0, CrowdView(), overdue_s=400.0))
+    samples = _samples(meters)
+    assert _of(samples, "dreamd_alone_while_dreaming", dreamscape="other") == 1
+    assert _of(samples, "dreamd_unreachable_while_dreaming", dreamscape="other") == 4
+    assert _of(samples, "dreamd_start_overdue_seconds", dreamscape="other") == 400.0

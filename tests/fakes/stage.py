@@ -93,6 +93,9 @@ class Meters:
     def ledger_commit(self, seconds: float) -> None:
         self.add("commits")
 
+    def ledger_failed(self) -> None:
+        self.add("ledger-failures")
+
     def ledger_waits(self, seconds: float) -> None:
         self.waited_s = seconds
 

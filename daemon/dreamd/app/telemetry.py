@@ -41,12 +41,21 @@ def above_granted(banks: Iterable[SlotTable], instant: int) -> int:
     return sum(int(np.count_nonzero(b.occupied & b.grants.above & b.columns.recent(instant))) for b in banks)
 
 
-def of_dreamscape(runtime: DreamscapeRuntime) -> DreamscapeMetrics:
+def of_dreamscape(runtime: DreamscapeRuntime, now_s: float) -> DreamscapeMetrics:
     """One Dreamscape now; outside the states that may couple, whoever is at zero is severed."""
     merged, alone, severed, unreachable = whereabouts(runtime.cohorts.banks, runtime.instant)
     if runtime.state not in COUPLED:
         alone, severed = 0, severed + alone
-    return DreamscapeMetrics(merged, alone, severed, unreachable, crowd_view(runtime))
+    dreaming, overdue_s = runtime.state is DreamscapeState.DREAMING, _overdue_s(runtime, now_s)
+    crowd = crowd_view(runtime)
+    return DreamscapeMetrics(merged, alone, severed, unreachable, crowd, dreaming, overdue_s)
+
+
+def _overdue_s(runtime: DreamscapeRuntime, now_s: float) -> float:
+    """Seconds since the start of its plan, while it still gathers; 0: started, or a plan without a time."""
+    start_at_s = runtime.plan.start_at_s
+    waits = runtime.state in (DreamscapeState.PLANNED, DreamscapeState.GATHERING) and start_at_s > 0.0
+    return max(0.0, now_s - start_at_s) if waits else 0.0
 
 
 def _nobody_is_heard(living: Collection[DreamscapeRuntime], now_s: float) -> bool:
@@ -59,7 +68,8 @@ def of_fleet(dependencies: Dependencies, living: Collection[DreamscapeRuntime]) 
     """The fleet now; of the Dreamscapes, those that have not ended."""
     census = dependencies.fleet.census
     seated_above = sum(above_granted(c.cohorts.banks, c.instant) for c in living)
-    blind = not census.strays and _nobody_is_heard(living, dependencies.clock.now_s())
+    now_s = dependencies.clock.now_s()
+    blind = not census.strays and _nobody_is_heard(living, now_s)
     return FleetMetrics(
         online=census.online - census.unheard,
         unheard=census.unheard,
@@ -70,15 +80,17 @@ def of_fleet(dependencies: Dependencies, living: Collection[DreamscapeRuntime]) 
         locked=dependencies.locks.waiting(),
         wake_orders=dependencies.wakes.count_standing(),
         dreamscapes=Counter(c.state for c in living),
+        beds_offline=dependencies.fleet.beds_offline,
+        wake_oldest_s=max(0.0, now_s - dependencies.wakes.oldest_s()),
     )
 
 
 def tell(dependencies: Dependencies, runtimes: Collection[DreamscapeRuntime]) -> None:
     """Tell the meters everything, once a tick."""
-    meters = dependencies.meters
+    meters, now_s = dependencies.meters, dependencies.clock.now_s()
     living = [c for c in runtimes if c.state is not DreamscapeState.ENDED]
     for runtime in living:
-        meters.dreamscape(runtime.plan.dreamscape, of_dreamscape(runtime))
+        meters.dreamscape(runtime.plan.dreamscape, of_dreamscape(runtime, now_s))
     meters.fleet(of_fleet(dependencies, living))
     for site, reading in dependencies.fleet.census.take_sites():
         meters.site(site, reading)

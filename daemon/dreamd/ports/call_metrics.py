@@ -19,6 +19,14 @@ CODES: Final = (
 )
 """Every status a call can end with, as Go's grpc prints it and dashboards match it."""
 
+ENDED_BY: Final = {
+    "AlreadyExists": frozenset({"CreateDreamscape"}),
+    "Aborted": frozenset(
+        {"CheckInPod", "UpdateDreamscape", "StartDreamscape", "ResumeDreamscape", "ResetBreaker"}
+    ),
+}
+"""Statuses of which only some methods are capable: names that are taken, and etags that are stale."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -31,7 +39,14 @@ class Call:
 
 def codes_of(call: Call) -> tuple[str, ...]:
     """Return the statuses this call can end with: only a stream is asked for from a position."""
-    return tuple(code for code in CODES if code != "OutOfRange" or call.kind == "server_stream")
+    return tuple(code for code in CODES if _possible(code, call))
+
+
+def _possible(code: str, call: Call) -> bool:
+    if code == "OutOfRange":
+        return call.kind == "server_stream"
+    methods = ENDED_BY.get(code)
+    return methods is None or call.method in methods
 
 
 class CallMetrics(Protocol):

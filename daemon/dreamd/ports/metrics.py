@@ -16,6 +16,8 @@ class DreamscapeMetrics:
     merged: renders a share above zero. alone: at zero, and nothing is held against them. severed: at zero
     because a breaker or the Dreamscape is open. unreachable: no frame for three hops; what they render is
     not known, and by their own tether it is nothing.
+
+    dreaming: it is in the state DREAMING. overdue_s: how long it gathers past its plan's start.
     """
 
     merged: int
@@ -23,6 +25,8 @@ class DreamscapeMetrics:
     severed: int
     unreachable: int
     crowd: CrowdView
+    dreaming: bool = False
+    overdue_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,8 @@ class FleetMetrics:
     grant of the last lease and fade, or anything at all without a slot; NaN while no pod with a slot is
     heard. unconfirmed: pods that were severed longer ago than a sever may take to be confirmed, and have not
     said that they are at zero. locked: breakers that wait for a person, by whom their cause concerns.
-    wake_orders: that stand.
+    wake_orders: that stand. beds_offline: checked-in sleepers in pods that are offline or not heard.
+    wake_oldest_s: the age of the oldest order that stands; 0: none does.
     """
 
     online: int
@@ -46,6 +51,8 @@ class FleetMetrics:
     locked: Mapping[Scope, int]
     wake_orders: int
     dreamscapes: Mapping[DreamscapeState, int]
+    beds_offline: int = 0
+    wake_oldest_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,10 @@ class Metrics(Protocol):
 
     def ledger_commit(self, seconds: float) -> None:
         """The ledger has made a transaction durable, so long after it was submitted."""
+        ...
+
+    def ledger_failed(self) -> None:
+        """The ledger could not write a transaction."""
         ...
 
     def ledger_waits(self, seconds: float) -> None:

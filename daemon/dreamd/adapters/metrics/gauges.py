@@ -17,6 +17,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from dreamd.adapters.metrics.catalogue import BY_NAME
+from dreamd.adapters.metrics.disk_space import Space
 from dreamd.adapters.metrics.instruments import OTHER
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamd.core.safety.causes import Scope
@@ -61,7 +62,12 @@ class Now(Collector):
     """The newest readings; `collect` may run on another thread."""
 
     def __init__(
-        self, facts: BuildInfo, bands: Sequence[str], ledger: Callable[[], str], now_s: Callable[[], float]
+        self,
+        facts: BuildInfo,
+        bands: Sequence[str],
+        ledger: Callable[[], str],
+        disk: Callable[[], Space],
+        now_s: Callable[[], float],
     ) -> None:
         """Begin with nothing known.
 
@@ -69,9 +75,11 @@ class Now(Collector):
             facts: shown as they are.
             bands: those whose phases are compared.
             ledger: why the ledger takes nothing, empty while it does.
+            disk: the newest measurement of the state directory's disk; never waits for it.
             now_s: a clock that never goes back and may be read from any thread.
         """
-        self._facts, self._bands, self._ledger, self._now_s = facts, bands, ledger, now_s
+        self._facts, self._bands, self._now_s = facts, bands, now_s
+        self._ledger, self._disk = ledger, disk
         self.fleet = NOBODY
         self.dreamscapes: dict[str, DreamscapeMetrics] = {}
         self.sites: dict[str, SiteMetrics] = {}
@@ -98,14 +106,19 @@ class Now(Collector):
         yield _one("dreamd_broker_connected", float(self.broker))
         yield _one("dreamd_ledger_writable", float(not self._ledger()))
         yield _one("dreamd_ledger_oldest_write_seconds", self.oldest_write_s)
+        space = self._disk()
+        yield _one("dreamd_disk_free_bytes", space.free_bytes)
+        yield _one("dreamd_disk_size_bytes", space.size_bytes)
 
     def _of_fleet(self, fleet: FleetMetrics) -> Iterator[Metric]:
         yield _one("dreamd_coupled_above_granted", fleet.above_granted)
         yield _one("dreamd_unconfirmed_severs", fleet.unconfirmed)
         yield _one("dreamd_wake_orders", fleet.wake_orders)
+        yield _one("dreamd_wake_order_oldest_seconds", fleet.wake_oldest_s)
         yield _one("dreamd_pods_online", fleet.online)
         yield _one("dreamd_pods_unheard", fleet.unheard)
         yield _one("dreamd_pods_known", fleet.known)
+        yield _one("dreamd_beds_offline", fleet.beds_offline)
         yield _family("dreamd_breakers", _by(fleet.breakers, {state: state.value for state in BreakerState}))
         yield _family("dreamd_breakers_locked", _by(fleet.locked, {scope: scope.value for scope in Scope}))
         ended = DreamscapeState.ENDED
@@ -131,8 +144,17 @@ class Now(Collector):
             yield (name, band), _worst((one.z for one in said if one.band == band), max)
 
 
+def _everyone_alone(of: DreamscapeMetrics) -> bool:
+    """Whether it dreams, slots are held, and no pod renders a share."""
+    held = of.alone + of.severed + of.unreachable
+    return of.dreaming and held > 0 and of.merged == 0
+
+
 _Read = Callable[[DreamscapeMetrics], float]
 _WORST: Final[tuple[tuple[str, _Read, Callable[[Iterable[float]], float]], ...]] = (
+    ("dreamd_alone_while_dreaming", lambda of: float(_everyone_alone(of)), max),
+    ("dreamd_unreachable_while_dreaming", lambda of: float(of.unreachable * of.dreaming), max),
+    ("dreamd_start_overdue_seconds", lambda of: of.overdue_s, max),
     ("dreamd_coupling_level", lambda of: of.crowd.level, max),
     ("dreamd_halved", lambda of: float(bool(of.crowd.halved_cause)), max),
     ("dreamd_synchrony_ppc", lambda of: _worst((one.ppc for one in of.crowd.synchrony), max), max),

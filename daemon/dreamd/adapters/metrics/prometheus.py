@@ -17,6 +17,7 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from dreamd.adapters.metrics.disk_space import Space, unknown
 from dreamd.adapters.metrics.gauges import BuildInfo, Now
 from dreamd.adapters.metrics.grpc_server import GrpcMetrics
 from dreamd.adapters.metrics.instruments import Closed, counter, histogram
@@ -39,6 +40,7 @@ class PrometheusMetrics:
         bands: Sequence[str],
         facts: BuildInfo,
         ledger: Callable[[], str],
+        disk: Callable[[], Space] = unknown,
         now_s: Callable[[], float] = monotonic,
     ) -> None:
         """Make every series.
@@ -50,12 +52,13 @@ class PrometheusMetrics:
             bands: those whose phases are compared.
             facts: of the build and its settings.
             ledger: why the ledger takes nothing, empty while it does.
+            disk: the newest measurement of the state directory's disk; never waits for it.
             now_s: a clock that never goes back.
         """
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a `_created` series beside each one
         self._registry = registry = CollectorRegistry(auto_describe=False)
         ProcessCollector(namespace="dreamd", registry=registry)
-        self._now = Now(facts, bands, ledger, now_s)
+        self._now = Now(facts, bands, ledger, disk, now_s)
         registry.register(self._now)
         self._accepted = counter(registry, "dreamd_frames_accepted_total")
         self._late = counter(registry, "dreamd_frames_late_total")
@@ -74,6 +77,7 @@ class PrometheusMetrics:
         self._lateness = histogram(registry, "dreamd_tick_lateness_seconds")
         self._lag = histogram(registry, "dreamd_loop_lag_seconds")
         self._commits = histogram(registry, "dreamd_ledger_commit_seconds")
+        self._ledger_failures = counter(registry, "dreamd_ledger_write_failures_total")
         self._zero = histogram(registry, "dreamd_evidence_to_zero_seconds")
         self._confirmed = histogram(registry, "dreamd_sever_confirmed_seconds")
         self.calls = GrpcMetrics(registry)
@@ -119,6 +123,10 @@ class PrometheusMetrics:
     def ledger_commit(self, seconds: float) -> None:
         """A transaction is durable, so long after it was submitted."""
         self._commits.observe(seconds)
+
+    def ledger_failed(self) -> None:
+        """A transaction could not be written."""
+        self._ledger_failures.inc()
 
     def ledger_waits(self, seconds: float) -> None:
         """The oldest transaction that is not yet durable waits for so long."""

@@ -129,7 +129,11 @@ class Commits:
         if commit.done:
             self._meters.ledger_commit(now_s - at_s)
             self._well(now_s)
-        elif not commit.withdrawn and what not in self._said and len(self._said) < SAID_MOST:
+            return
+        if commit.withdrawn:
+            return
+        self._meters.ledger_failed()
+        if what not in self._said and len(self._said) < SAID_MOST:
             self._said.add(what)
             sentence = f"the ledger could not keep {what}: {commit.failure}"
             self._journal.append(now_s, "ledger-write-failed", sentence, reason=commit.failure)

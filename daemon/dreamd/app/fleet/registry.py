@@ -1,11 +1,9 @@
-"""The fleet: what is known of every pod, from its own words and from check-in.
+"""The fleet: the record of each pod, from its own messages and from check-ins.
 
-A pod appears with its first presence; once it has given an account of itself it never disappears (`ghosts`),
-and offline is a state. Presence is retained and may come late: only an incarnation at least as high as the
-one known counts, so the will of a process that has been replaced changes nothing; one that lies far ahead of
-our clock is refused, for nothing could follow it. Silence of a status is absence: facts older than
-three seconds no longer admit anybody, and a pod that has been silent for lease and fade is shown as
-not heard.
+A pod appears with its first presence, and stays once it has sent a status (`presence_limit`); offline is a
+state. Presence is retained and may come late: only an incarnation at least as high as the known one counts,
+so the will of a replaced process changes nothing. One far ahead of our clock is refused: nothing could follow
+it. A status older than three seconds admits no pod; a pod silent for lease and fade is shown as not heard.
 """
 
 from collections import deque
@@ -92,9 +90,7 @@ class PodRegistry:
         now_s: Callable[[], float],
         attempt: Attempt = plainly,
     ) -> None:
-        self._breaker_of = breaker_of
-        self.now_s = now_s
-        self._attempt = attempt
+        self._breaker_of, self.now_s, self._attempt = breaker_of, now_s, attempt
         self._said: list[tuple[float, str]] = []  # a heap
         self.frame_of: Callable[[PodRecord], Word] = lambda _record: SILENCE
         """The last frame of a pod that has a slot; set once, by the application that knows the slots."""
@@ -211,6 +207,11 @@ class PodRegistry:
         record.event_ids.append(event.id)
         return True
 
+    @property
+    def beds_offline(self) -> int:
+        """Checked-in sleepers in pods that are offline, not heard, or have not connected yet."""
+        return len(self._sleepers) - self.census.in_use
+
     def pod_of(self, sleeper: str) -> str:
         """Where this sleeper lies, or empty."""
         return self._beds.get(sleeper, "")
@@ -229,10 +230,8 @@ class PodRegistry:
     def check_everyone_out(self, now_s: float) -> tuple[str, ...]:
         """No pod holds a sleeper any more; returns those that held one, heard of or not."""
         beds = tuple(self._sleepers)
-        for pod in beds:
-            record = self._pods.get(pod)
-            if record is not None:
-                self.lay(record, "", now_s)
+        for record in filter(None, map(self._pods.get, beds)):
+            self.lay(record, "", now_s)
         self._sleepers.clear()
         self._beds.clear()
         return beds
@@ -246,7 +245,8 @@ class PodRegistry:
 
     def _count(self, record: PodRecord, now_s: float) -> None:
         heard = known(record.silent_s(now_s)) or known(self.frame_of(record).age_s)
-        self.census.note(record.presence, record.status, record.breaker.state, heard=heard)
+        used = record.sleeper != ""
+        self.census.note(record.presence, record.status, record.breaker.state, heard=heard, used=used)
 
     def _mark(self, pod: str) -> None:
         for watch in tuple(self._watches.values()):

@@ -22,8 +22,8 @@ NO_SITE: Final = "none"
 """Where pods that name no site are counted."""
 
 
-Share = tuple[bool, bool, BreakerState, str, int, int, int, int, int]
-"""What one pod counts for: online, silent, its breaker, its site, and the numbers of a SiteReading."""
+Share = tuple[bool, bool, bool, BreakerState, str, int, int, int, int, int]
+"""What one pod counts for: online, silent, in use, its breaker, its site, the numbers of a SiteReading."""
 
 
 class FleetStatistics:
@@ -35,7 +35,7 @@ class FleetStatistics:
         self._moved: dict[str, None] = {}
         self._stray_s: dict[str, float] = {}
         self._strays: dict[str, None] = {}
-        self.online = self.unheard = 0
+        self.online = self.unheard = self.in_use = 0
         self.breakers: Counter[BreakerState] = Counter()
 
     @property
@@ -48,9 +48,17 @@ class FleetStatistics:
         """Pods that hold no slot and have said for longer than lease and fade that they are coupled."""
         return len(self._strays)
 
-    def note(self, presence: Presence, status: Status | None, breaker: BreakerState, *, heard: bool) -> None:
-        """A pod's record has changed; heard: its status is new enough to be believed."""
-        new = _share(presence, status if heard else None, breaker)
+    def note(
+        self,
+        presence: Presence,
+        status: Status | None,
+        breaker: BreakerState,
+        *,
+        heard: bool,
+        used: bool = False,
+    ) -> None:
+        """A pod's record has changed; heard: its status is new enough; used: a sleeper is checked in."""
+        new = _share(presence, status if heard else None, breaker, in_use=used and heard)
         old = self._shares.get(presence.pod)
         if new == old:
             return
@@ -69,9 +77,10 @@ class FleetStatistics:
         self.obeys(pod)
 
     def _add(self, share: Share, sign: int) -> None:
-        online, silent, breaker, site, pods, quality_milli, low, unsynced, uncertainty_us = share
+        online, silent, in_use, breaker, site, pods, quality_milli, low, unsynced, uncertainty_us = share
         self.online += sign * online
         self.unheard += sign * silent
+        self.in_use += sign * in_use
         self.breakers[breaker] += sign
         if pods:
             sums = self._sites.setdefault(site, [0, 0, 0, 0, 0])
@@ -105,12 +114,24 @@ class FleetStatistics:
         return [(site, SiteMetrics(*self._sites[site])) for site in moved]
 
 
-def _share(presence: Presence, status: Status | None, breaker: BreakerState) -> Share:
+def _share(presence: Presence, status: Status | None, breaker: BreakerState, *, in_use: bool) -> Share:
     site = presence.site or NO_SITE
     if status is None or not presence.online:
-        return presence.online, presence.online, breaker, site, 0, 0, 0, 0, 0
+        in_use = in_use and presence.online
+        return presence.online, presence.online, in_use, breaker, site, 0, 0, 0, 0, 0
     quality = status.quality if 0.0 <= status.quality <= 1.0 else 0.0
     low = not quality >= QUALITY_IN
     clock = status.clock
     within_us = clock.uncertainty_us if clock.synced else 0
-    return True, False, breaker, site, 1, round(quality * 1000), int(low), int(not clock.synced), within_us
+    return (
+        True,
+        False,
+        in_use,
+        breaker,
+        site,
+        1,
+        round(quality * 1000),
+        int(low),
+        int(not clock.synced),
+        within_us,
+    )

@@ -7,6 +7,7 @@ Lifting one is granting: the ledger comes first.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import inf
 
 from dreamd.app.durability.commits import Commits
 from dreamd.core.limits import WAKE_ORDERS_KEPT
@@ -33,6 +34,7 @@ class WakeOrderRegistry:
         self._asked: dict[str, str] = {}
         self._standing: dict[tuple[WakeScope, str], dict[str, Order]] = {}
         self._lifted: dict[str, None] = {}
+        self._oldest_s: float | None = None
         for order in ledger.wake_orders():
             self._note(order)
         self._shown = shown(self._orders.values())
@@ -43,6 +45,7 @@ class WakeOrderRegistry:
 
     def _note(self, order: Order) -> None:
         """Take an order in, in place of the one of its id."""
+        self._oldest_s = None
         self._orders[order.id] = order
         self._places.add((order.at_s, order.id))
         if order.request_id:
@@ -76,6 +79,13 @@ class WakeOrderRegistry:
     def count_standing(self) -> int:
         """How many orders stand."""
         return sum(map(len, self._standing.values())) if self._standing else 0
+
+    def oldest_s(self) -> float:
+        """When the oldest standing order was given, infinity: none stands; looked for once after a change."""
+        if self._oldest_s is None:
+            times_s = (order.at_s for alike in self._standing.values() for order in alike.values())
+            self._oldest_s = min(times_s, default=inf)
+        return self._oldest_s
 
     def reaching(self, pod: str, site: str, dreamscape: str) -> Order | None:
         """A standing order that reaches this pod: looked for by pod, site, Dreamscape and fleet alone."""

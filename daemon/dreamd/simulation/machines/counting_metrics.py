@@ -41,6 +41,10 @@ class CountingMetrics:
         """One is durable."""
         self.counts["commits"] += 1
 
+    def ledger_failed(self) -> None:
+        """One was not written."""
+        self.counts["ledger-failures"] += 1
+
     def ledger_waits(self, seconds: float) -> None:
         """The oldest."""
         self.counts["waited"] += seconds > 0.0
