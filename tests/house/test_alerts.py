@@ -12,10 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from boards.alerts import ALERTS
+from boards.alerting.pages import PAGES
+from boards.alerting.rules import PREFIX
+from boards.alerting.tickets import TICKETS
 
 RULES = Path(__file__).resolve().parents[2] / "deploy/prometheus/alerts.yml"
+ALERTS = (*PAGES, *TICKETS)
 STEP_S, MINUTE_S = 5, 60
+OF_A = 'job="dreamd",instance="a"'
 
 Played = dict[str, str]
 
@@ -32,9 +36,7 @@ class Case:
 
 def calls(code: str, values: str) -> Played:
     """Calls of one method that ended so."""
-    return {
-        f'grpc_server_handled_total{{instance="a",grpc_method="SeverDreamscape",grpc_code="{code}"}}': values
-    }
+    return {f'grpc_server_handled_total{{{OF_A},grpc_method="SeverDreamscape",grpc_code="{code}"}}': values}
 
 
 def lag(quick: str, every: str) -> Played:
@@ -47,6 +49,15 @@ def accepted(part: str, values: str) -> Played:
     """Frames of six pods for ten minutes, and so many of this part of them."""
     return {"dreamd_frames_accepted_total": "0+120x140", f"dreamd_frames_{part}_total": values}
 
+
+def disk(free: str) -> Played:
+    """A disk of 100 GB with so many bytes free."""
+    return {"dreamd_disk_free_bytes": free, "dreamd_disk_size_bytes": "100000000000x140"}
+
+
+ALONE = 'dreamd_alone_while_dreaming{dreamscape="night"}'
+GONE = 'dreamd_unreachable_while_dreaming{dreamscape="night"}'
+DREAMING = 'dreamd_dreamscapes{state="dreaming"}'
 
 CASES = {
     "CoupledAboveGranted": Case(
@@ -92,10 +103,87 @@ CASES = {
         (accepted("late", "0+4x140"), {**accepted("late", "0x140"), "dreamd_frames_accepted_total": "0x140"}),
     ),
     "FramesLost": Case("11m", (accepted("lost", "0+6x140"),), (accepted("lost", "0+1x140"),)),
+    "EveryoneAlone": Case(
+        "2m",
+        ({ALONE: "0x3 1x21"},),
+        (
+            {ALONE: "0x24"},
+            {ALONE: "0x14 1x6 0 1x3"},
+        ),
+    ),
+    "SleeperUnreachable": Case(
+        "2m",
+        ({GONE: "0x3 2x21"},),
+        ({GONE: "0x24"}, {GONE: "0x14 1x6 0 1x3"}),
+    ),
     "BrokerLost": Case(
         "1m",
-        ({"dreamd_broker_connected": "1x4 0x9"},),
-        ({"dreamd_broker_connected": "1x12"}, {"dreamd_broker_connected": "1x7 0x3 1x3"}),
+        ({"dreamd_broker_connected": "1x4 0x9", DREAMING: "1x13"},),
+        (
+            {"dreamd_broker_connected": "1x12", DREAMING: "1x12"},
+            {"dreamd_broker_connected": "1x7 0x3 1x3", DREAMING: "1x13"},
+            {"dreamd_broker_connected": "1x4 0x9", DREAMING: "0x13"},
+        ),
+    ),
+    "BrokerUnreachable": Case(
+        "1m",
+        (
+            {"dreamd_broker_connected": "1x4 0x9", DREAMING: "0x13"},
+            {"dreamd_broker_connected": "1x4 0x9"},
+        ),
+        (
+            {"dreamd_broker_connected": "1x12", DREAMING: "0x12"},
+            {"dreamd_broker_connected": "1x4 0x9", DREAMING: "1x13"},
+        ),
+    ),
+    "BedOffline": Case(
+        "4m",
+        ({"dreamd_beds_offline": "0x10 1x40"},),
+        ({"dreamd_beds_offline": "0x50"}, {"dreamd_beds_offline": "0x10 1x20 0x20"}),
+    ),
+    "LedgerWriteFailures": Case(
+        "5m",
+        ({"dreamd_ledger_write_failures_total": "0x20 1x40"},),
+        (
+            {"dreamd_ledger_write_failures_total": "0x60"},
+            {"dreamd_ledger_write_failures_total": "3x60"},
+        ),
+    ),
+    "DiskFilling": Case(
+        "90m",
+        (
+            disk("4000000000x100"),
+            disk("35000000000-100000000x100"),
+        ),
+        (
+            disk("50000000000x100"),
+            disk("35000000000-1000000x100"),
+            disk("35000000000+100000000x100"),
+            disk("NaN"),
+        ),
+        MINUTE_S,
+    ),
+    "StepsFailed": Case(
+        "5m",
+        ({"dreamd_steps_failed_total": "0x20 1x40"},),
+        ({"dreamd_steps_failed_total": "0x60"}, {"dreamd_steps_failed_total": "2x60"}),
+    ),
+    "StartOverdue": Case(
+        "10m",
+        ({'dreamd_start_overdue_seconds{dreamscape="night"}': "0+5x125"},),
+        (
+            {'dreamd_start_overdue_seconds{dreamscape="night"}': "0x125"},
+            {'dreamd_start_overdue_seconds{dreamscape="night"}': "0+5x50 0x75"},
+        ),
+    ),
+    "WakeOrderStands": Case(
+        "25h",
+        ({"dreamd_wake_order_oldest_seconds": "0+60x1600"},),
+        (
+            {"dreamd_wake_order_oldest_seconds": "0x1600"},
+            {"dreamd_wake_order_oldest_seconds": "0+60x1400 0+60x200"},
+        ),
+        MINUTE_S,
     ),
     "BrokerReconnects": Case(
         "15m",
@@ -152,7 +240,7 @@ CASES = {
             },
         ),
     ),
-    "CrowdHalved": Case(
+    "CouplingHalved": Case(
         "1m",
         ({'dreamd_halved{dreamscape="night"}': "0x5 1 0x6"},),
         ({'dreamd_halved{dreamscape="night"}': "0x12"},),
@@ -229,7 +317,8 @@ def promtool() -> str:
 
 def played(alert: str, case: Case, series: Played, *, fires: bool) -> dict[str, object]:
     """One run of promtool: with these values, does this alert fire at that time?"""
-    expr = f'count(count by (alertname) (ALERTS{{alertname="{alert}",alertstate="firing"}})) or vector(0)'
+    firing = f'ALERTS{{alertname="{PREFIX}{alert}",alertstate="firing"}}'
+    expr = f"count(count by (alertname) ({firing})) or vector(0)"
     asked = {
         "expr": expr,
         "eval_time": case.at,
@@ -272,7 +361,7 @@ def test_the_rules_are_well_formed() -> None:
 
 def test_every_alert_is_tested_both_ways() -> None:
     """Each has values with which it fires and values with which it is silent."""
-    assert CASES.keys() == {alert.name for alert in ALERTS}
+    assert CASES.keys() == {alert.name.removeprefix(PREFIX) for alert in ALERTS}
     assert all(case.fires and case.silent for case in CASES.values())
 
 
@@ -289,3 +378,99 @@ def test_a_wrong_expectation_is_seen(tmp_path: Path) -> None:
     case = CASES["BreakerLocked"]
     assert judged(tmp_path, [played("BreakerLocked", case, case.silent[0], fires=True)]).returncode != 0
     assert judged(tmp_path, [played("BreakerLocked", case, case.fires[0], fires=False)]).returncode != 0
+
+
+@dataclass(frozen=True)
+class Wording:
+    """At a time, with these values, an alert's description."""
+
+    alert: str
+    at: str
+    series: Played
+    labels: dict[str, str]
+    says: str
+
+
+A = {"job": "dreamd", "instance": "a"}
+WORDINGS = [
+    Wording(
+        "SeversUnconfirmed",
+        "1m",
+        {f"dreamd_unconfirmed_severs{{{OF_A}}}": "0x6 1x6"},
+        A,
+        "a: 1 severed pod has not confirmed coupling zero within 1.5 s.",
+    ),
+    Wording(
+        "SeversUnconfirmed",
+        "1m",
+        {f"dreamd_unconfirmed_severs{{{OF_A}}}": "0x6 3x6"},
+        A,
+        "a: 3 severed pods have not confirmed coupling zero within 1.5 s.",
+    ),
+    Wording(
+        "BreakerLocked",
+        "1m",
+        {f'dreamd_breakers_locked{{{OF_A},concerns="device"}}': "2x12"},
+        {**A, "concerns": "device"},
+        "a: 2 breakers are locked and wait for a person (concerns: device).",
+    ),
+    Wording(
+        "SleeperUnreachable",
+        "2m",
+        {f'dreamd_unreachable_while_dreaming{{{OF_A},dreamscape="night"}}': "1x24"},
+        {**A, "dreamscape": "night"},
+        "a: 1 sleeper of night has not been heard for more than a minute. "
+        "By its own tether each of these pods is alone.",
+    ),
+    Wording(
+        "BedOffline",
+        "4m",
+        {f"dreamd_beds_offline{{{OF_A}}}": "2x48"},
+        A,
+        "a: 2 pods with checked-in sleepers are offline or silent for more than two minutes.",
+    ),
+    Wording(
+        "BrokerReconnects",
+        "15m",
+        {f"dreamd_broker_connections_total{{{OF_A}}}": "1x60 2x20 3x20 4x100"},
+        A,
+        "a: the daemon connected to the broker 3 times in 15 minutes.",
+    ),
+    Wording(
+        "StartOverdue",
+        "10m",
+        {f'dreamd_start_overdue_seconds{{{OF_A},dreamscape="night"}}': "600x125"},
+        {**A, "dreamscape": "night"},
+        "a: night was to start 10m 0s ago and still waits for sleepers.",
+    ),
+    Wording(
+        "NothingScraped",
+        "1m",
+        {'up{job="other"}': "1x12"},
+        {"job": "dreamd"},
+        "Prometheus gets no metrics from any daemon. No other alert can fire until it does.",
+    ),
+]
+
+
+@pytest.mark.parametrize("wording", WORDINGS, ids=lambda one: f"{one.alert} {one.says[:14]}")
+def test_a_number_in_a_description_is_a_sentence(wording: Wording, tmp_path: Path) -> None:
+    """One pod has and three pods have; counts are whole numbers, durations are words."""
+    [alert] = [one for one in ALERTS if one.name == PREFIX + wording.alert]
+    annotations = alert.annotations
+    instance = wording.labels.get("instance", "")
+    fired = {
+        "exp_labels": {"severity": alert.severity, **wording.labels},
+        "exp_annotations": {
+            **annotations,
+            "description": wording.says,
+            "dashboard_url": annotations["dashboard_url"].replace("{{ $labels.instance }}", instance),
+        },
+    }
+    test: dict[str, object] = {
+        "interval": f"{STEP_S}s",
+        "input_series": [{"series": name, "values": values} for name, values in wording.series.items()],
+        "alert_rule_test": [{"eval_time": wording.at, "alertname": alert.name, "exp_alerts": [fired]}],
+    }
+    done = judged(tmp_path, [test])
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

@@ -1,32 +1,37 @@
-"""`make boards`: write the boards and the alerts."""
+"""`make boards`: write the boards, the alerts, Alertmanager's part and the list of runbooks."""
 
 from pathlib import Path
 from typing import Final
 
-from boards.alerts import rules
-from boards.calls import calls
+from boards.alerting.alertmanager import alertmanager
+from boards.alerting.pages import PAGES
+from boards.alerting.rules import rules
+from boards.alerting.runbooks import contents
+from boards.alerting.tickets import TICKETS
+from boards.daemon import daemon
 from boards.dreamscapes import dreamscapes
 from boards.fleet import fleet
 from boards.kit import written
-from boards.process import process
 from boards.safety import safety
-from boards.tick import tick
 
 DEPLOY: Final = Path(__file__).resolve().parents[2]
 BOARDS: Final = {
     "safety": safety,
-    "tick": tick,
     "fleet": fleet,
     "dreamscapes": dreamscapes,
-    "grpc": calls,
-    "process": process,
+    "daemon": daemon,
 }
 
 
 def files() -> dict[Path, str]:
     """Every file that is made from this code, and what stands in it."""
     made = {DEPLOY / "grafana/dashboards" / f"{name}.json": written(of()) for name, of in BOARDS.items()}
-    return {**made, DEPLOY / "prometheus/alerts.yml": rules()}
+    return {
+        **made,
+        DEPLOY / "prometheus/alerts.yml": rules(PAGES, TICKETS),
+        DEPLOY / "prometheus/alertmanager.yml": alertmanager(),
+        DEPLOY / "runbooks/README.md": contents((*PAGES, *TICKETS)),
+    }
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
-"""gRPC: the API, as whoever calls it meets it."""
+"""The row gRPC: the API as its callers meet it."""
 
-from grafana_foundation_sdk.builders.dashboard import Dashboard
+from grafana_foundation_sdk.builders.timeseries import Panel
 
-from boards.kit import ORANGE, Query, board, choice, lines
+from boards.kit import ORANGE, Query, lines
 
 OF = '{grpc_service=~"$service"}'
 FAULTS = "Internal|Unavailable|DeadlineExceeded|ResourceExhausted"
@@ -10,11 +10,11 @@ FAULTS = "Internal|Unavailable|DeadlineExceeded|ResourceExhausted"
 NAMES = ["dreamd dreamscapes list"]
 
 
-def calls() -> Dashboard:
-    """The board."""
+def call_panels() -> list[Panel]:
+    """The panels."""
     faulty = f'{{grpc_service=~"$service", grpc_code=~"{FAULTS}"}}'
     rate = f"sum by (le) (rate(grpc_server_handling_seconds_bucket{OF}[$__rate_interval]))"
-    panels = [
+    return [
         lines(
             "Calls",
             "Calls a second, by method.",
@@ -23,6 +23,7 @@ def calls() -> Dashboard:
                 "{{grpc_method}}",
             ),
             lists=NAMES,
+            unit="reqps",
         ),
         lines(
             "How calls end",
@@ -32,6 +33,7 @@ def calls() -> Dashboard:
                 "{{grpc_code}}",
             ),
             lists=NAMES,
+            unit="reqps",
         ),
         lines(
             "Share that failed by our fault",
@@ -47,7 +49,7 @@ def calls() -> Dashboard:
         ),
         lines(
             "How long calls take",
-            "Unary calls. Severing answers at once and is sent before it answers.",
+            "Unary calls. A sever is sent before its call is answered, and answered at once.",
             Query(f"histogram_quantile(0.5, {rate})", "p50"),
             Query(f"histogram_quantile(0.99, {rate})", "p99"),
             lists=NAMES,
@@ -55,9 +57,10 @@ def calls() -> Dashboard:
         ),
         lines(
             "Refusals by code",
-            "What callers were refused, and why.",
+            "Calls that were refused, by the code of the refusal.",
             Query("sum by (code) (increase(dreamd_refused_total[$__rate_interval])) > 0", "{{code}}"),
             lists=["dreamd dreamscapes explain NAME POD"],
+            unit="short",
             bars=True,
         ),
         lines(
@@ -69,7 +72,6 @@ def calls() -> Dashboard:
                 "{{grpc_method}}",
             ),
             lists=NAMES,
+            unit="short",
         ),
     ]
-    service = choice("service", "service", "label_values(grpc_server_started_total, grpc_service)")
-    return board("grpc", "gRPC", "The API, as its callers meet it.", panels, [service])

@@ -14,15 +14,17 @@ def _pods() -> list[Panel]:
     return [
         lines(
             "Pods",
-            "Connected and heard within 1.5 s; connected and silent, of which nothing is known; ever seen.",
+            "Connected and heard within 1.5 s; connected and silent, of which nothing is known; ever seen; "
+            "and those offline or silent with a sleeper checked in.",
             Query("sum(dreamd_pods_online)", "online"),
             Query("sum(dreamd_pods_unheard)", "not heard"),
             Query("sum(dreamd_pods_known)", "known"),
+            Query("sum(dreamd_beds_offline)", "offline with a sleeper"),
             lists=[LIST_PODS, "dreamd pods list --state offline"],
         ),
         lines(
             "Breakers that are not closed",
-            "Open and half-open ones come back by themselves, locked ones wait for a person.",
+            "Open and half-open breakers come back by themselves, locked ones wait for a person.",
             Query('sum by (state) (dreamd_breakers{state!="closed"})', "{{state}}"),
             lists=[
                 "dreamd breakers list --state open",
@@ -31,7 +33,7 @@ def _pods() -> list[Panel]:
             ],
         ),
         lines(
-            "Locked, by whom it concerns",
+            "Locked, by what is concerned",
             "A device's lock wants a technician, a person's a clinician.",
             Query("sum by (concerns) (dreamd_breakers_locked)", "{{concerns}}"),
             lists=["dreamd breakers list --state locked"],
@@ -45,6 +47,7 @@ def _pods() -> list[Panel]:
                 "sum by (kind) (rate(dreamd_malformed_total[$__rate_interval])) > 0", "unreadable {{kind}}"
             ),
             lists=["dreamd breakers list --state open"],
+            unit="cps",
         ),
         lines(
             "Shares late and lost",
@@ -64,8 +67,9 @@ def _pods() -> list[Panel]:
         ),
         lines(
             "Wake orders that stand",
-            "Whoever one reaches is admitted nowhere until a named person lifts it.",
+            "A sleeper whom one reaches is admitted nowhere until a named person lifts it.",
             Query("sum(dreamd_wake_orders)", "orders"),
+            Query("max(dreamd_wake_order_oldest_seconds) / 3600", "age of the oldest, hours"),
             lists=["dreamd wake list --standing"],
         ),
     ]
@@ -75,7 +79,7 @@ def _sites() -> list[Panel]:
     return [
         lines(
             "Pods by site",
-            "Online and saying how they are.",
+            "Online, and their status is known.",
             Query(f"sum by (site) (dreamd_site_pods{AT})", "{{site}}"),
             lists=["dreamd pods list --site SITE"],
             width=6,
@@ -90,8 +94,8 @@ def _sites() -> list[Panel]:
             top=1.0,
         ),
         lines(
-            "Pods of low quality, unsynced clocks",
-            "The first are admitted nowhere, the others send no phases.",
+            "Low quality, unsynced clocks",
+            "Pods of low quality are admitted nowhere; pods with unsynced clocks send no phases.",
             Query(f"sum by (site) (dreamd_site_quality_low{AT})", "low quality {{site}}"),
             Query(f"sum by (site) (dreamd_site_clock_unsynced{AT})", "unsynced {{site}}"),
             lists=[f"dreamd pods list --below-quality {QUALITY_IN}", "dreamd pods list --clock-above 1000"],

@@ -1,6 +1,11 @@
-"""How panels look: numbers and lines, their colours, their words, and where they stand on the grid."""
+"""How panels look: numbers and lines, their colours, their words, and where they stand on the grid.
+
+Rules. Every query asks the data source, the job and the instances that are chosen at the top of the board:
+`scoped` adds them, so that a panel's code names only what it shows. A title has room at 1280 pixels.
+"""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,10 +16,19 @@ from grafana_foundation_sdk.builders import prometheus, stat, timeseries
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import common, dashboard
 
-SOURCE: Final = dashboard.DataSourceRef(type_val="prometheus", uid="dreamd-prometheus")
+from boards.alerting.rules import PREFIX
+from boards.links import JOB
+
+SOURCE: Final = dashboard.DataSourceRef(type_val="prometheus", uid="${datasource}")
+SCOPE: Final = 'job=~"$job", instance=~"$instance"'
+_SERIES: Final = re.compile(r"\b((?:dreamd|grpc_server)_\w+|up)\b(?:\{([^}]*)\})?")
+TITLE_PER_COLUMN: Final = 5.5
+"""Letters of a title that one of the 24 columns has room for on a screen of 1280 pixels."""
+
 GREEN, ORANGE, RED, BLUE = "green", "orange", "red", "blue"
 NOT_KNOWN: Final = "not known"
 
+Panel = stat.Panel | timeseries.Panel | build.Panel
 Step = tuple[float, str]
 ZERO_IS_WELL: Final[tuple[Step, ...]] = ((0.0, GREEN), (1.0, RED))
 PLAIN: Final[tuple[Step, ...]] = ((0.0, BLUE),)
@@ -38,6 +52,16 @@ class Query:
 
     expr: str
     legend: str = ""
+
+
+def scoped(expr: str) -> str:
+    """The expression with the chosen job and instances in every selector."""
+
+    def add(found: re.Match[str]) -> str:
+        more = f", {found[2]}" if found[2] else ""
+        return f"{found[1]}{{{SCOPE}{more}}}"
+
+    return _SERIES.sub(add, expr)
 
 
 def _said(says: str, lists: Sequence[str]) -> str:
@@ -85,7 +109,9 @@ def number(
         label: show this label's value instead.
         nothing: what a NaN says, where that is no lack of knowledge.
     """
-    query = prometheus.Dataquery().expr(expr).instant().legend_format(f"{{{{{label}}}}}" if label else "")
+    query = (
+        prometheus.Dataquery().expr(scoped(expr)).instant().legend_format(f"{{{{{label}}}}}" if label else "")
+    )
     shown = looks.ReduceDataOptions().calcs(["lastNotNull" if label else "last"]).values(values=False)
     return (
         stat.Panel()
@@ -157,7 +183,7 @@ def lines(
             looks.GraphThresholdsStyleConfig().mode(common.GraphThresholdsStyleMode.DASHED)
         )
     for number_, query in enumerate(queries):
-        asked = prometheus.Dataquery().expr(query.expr).range().legend_format(query.legend)
+        asked = prometheus.Dataquery().expr(scoped(query.expr)).range().legend_format(query.legend)
         panel.with_target(asked.ref_id(chr(ord("A") + number_)).datasource(SOURCE))
     return panel
 
@@ -168,13 +194,48 @@ def _bounds(bounds: Sequence[Step]) -> build.ThresholdsConfig:
     return build.ThresholdsConfig().mode(dashboard.ThresholdsMode.ABSOLUTE).steps(made)
 
 
+def firing(says: str, lists: Sequence[str], width: int, height: int) -> build.Panel:
+    """The list of our alerts that fire or are about to, the gravest first."""
+    return (
+        build.Panel()
+        .type("alertlist")
+        .title("Alerts")
+        .description(_said(says, lists))
+        .span(width)
+        .height(height)
+        .options(
+            {
+                "alertName": PREFIX,
+                "dashboardAlerts": False,
+                "groupMode": "default",
+                "maxItems": 20,
+                "showInactiveAlerts": False,
+                "sortOrder": 3,  # by importance
+                "stateFilter": {
+                    "error": True,
+                    "firing": True,
+                    "noData": False,
+                    "normal": False,
+                    "pending": True,
+                },
+                "viewMode": "list",
+            }
+        )
+    )
+
+
+def row(title: str) -> build.Row:
+    """A heading; the panels behind it, up to the next one, fold under it."""
+    return build.Row(title)
+
+
 def choice(name: str, label: str, values: str) -> build.QueryVariable:
     """A variable: all, or some, of the values of a label."""
     return (
         build.QueryVariable(name)
         .label(label)
         .datasource(SOURCE)
-        .query({"query": values, "refId": "A"})
+        .query({"query": scoped(values), "refId": "A"})
         .refresh(dashboard.VariableRefresh.ON_TIME_RANGE_CHANGED)
         .sort(dashboard.VariableSort.ALPHABETICAL_ASC)
         .multi(multi=True)
@@ -183,23 +244,43 @@ def choice(name: str, label: str, values: str) -> build.QueryVariable:
     )
 
 
-def _annotation(name: str, expr: str, color: str) -> build.AnnotationQuery:
-    return (
-        build.AnnotationQuery().name(name).datasource(SOURCE).enable(enable=True).icon_color(color).expr(expr)
+def _everywhere() -> list[build.DatasourceVariable | build.QueryVariable]:
+    """The variables of every board: which Prometheus, which scrape job, which daemons."""
+    job = build.QueryVariable("job").label("Job").datasource(SOURCE)
+    job = job.query({"query": "label_values(dreamd_build_info, job)", "refId": "A"})
+    instance = build.QueryVariable("instance").label("Daemon").datasource(SOURCE)
+    instance = instance.query(
+        {"query": 'label_values(dreamd_build_info{job=~"$job"}, instance)', "refId": "A"}
     )
+    return [
+        build.DatasourceVariable("datasource").label("Data source").type("prometheus"),
+        job.refresh(dashboard.VariableRefresh.ON_TIME_RANGE_CHANGED).current(
+            dashboard.VariableOption(selected=True, text=JOB, value=JOB)
+        ),
+        instance.refresh(dashboard.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .sort(dashboard.VariableSort.ALPHABETICAL_ASC)
+        .multi(multi=True)
+        .include_all(include_all=True)
+        .all_value(".*"),
+    ]
+
+
+def _annotation(name: str, expr: str, color: str) -> build.AnnotationQuery:
+    made = build.AnnotationQuery().name(name).datasource(SOURCE).enable(enable=True)
+    return made.icon_color(color).expr(scoped(expr))
 
 
 def board(
     name: str,
     title: str,
     says: str,
-    panels: Sequence[stat.Panel | timeseries.Panel],
+    panels: Sequence[Panel | build.Row],
     variables: Sequence[build.QueryVariable] = (),
     span: str = "now-30m",
 ) -> build.Dashboard:
     """A board; its panels fill the grid from the top left in their order, severs and starts annotated."""
     made = (
-        build.Dashboard(f"dreamd: {title}")
+        build.Dashboard(f"dreamd / {title}")
         .uid(f"dreamd-{name}")
         .description(says)
         .tags(["dreamd"])
@@ -226,12 +307,16 @@ def board(
             .tags(["dreamd"])
             .as_dropdown(as_dropdown=True)
             .keep_time(keep_time=True)
+            .include_vars(include_vars=True)
         )
     )
-    for variable in variables:
+    for variable in (*_everywhere(), *variables):
         made.with_variable(variable)
     for panel in panels:
-        made.with_panel(panel)
+        if isinstance(panel, build.Row):
+            made.with_row(panel)
+        else:
+            made.with_panel(panel)
     return made
 
 

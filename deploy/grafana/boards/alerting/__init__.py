@@ -1,0 +1,1 @@
+"""Alerts: the rules, by severity; what inhibits what; the list of runbooks."""

@@ -1,0 +1,245 @@
+"""The alerts that wait until morning."""
+
+from typing import Final
+
+from boards.alerting.pages import DREAMS
+from boards.alerting.rules import NIGHT, NUMBER, SHARE, WHERE, Alert, counted, ticket
+from boards.calls import FAULTS
+from boards.links import JOB
+from boards.process import MEMORY_WARN_BYTES
+from boards.safety import CLOCK_LIMIT_S
+from dreamd.core.limits import (
+    DISPERSION_HALVE,
+    LEDGER_SLOW_S,
+    QUALITY_IN,
+    RANK_HALVE,
+    SYNCHRONY_Z_MOST,
+)
+
+NIGHT_S: Final = 8 * 3600
+DAY_S: Final = 24 * 3600
+SITE: Final = "site {{ $labels.site }}"
+
+
+def _share(part: str, window: str) -> str:
+    return f"rate({part}[{window}]) / rate(dreamd_frames_accepted_total[{window}])"
+
+
+def _errors(window: str) -> str:
+    """The share of calls that failed by our fault."""
+    total = "sum by (job, instance) (rate(grpc_server_handled_total%s[%s]))"
+    faulty = f'{{job="{JOB}", grpc_code=~"{FAULTS}"}}'
+    every = f'{{job="{JOB}"}}'
+    return f"{total % (faulty, window)} / {total % (every, window)}"
+
+
+def _burns(times: float, long: str, short: str) -> str:
+    """Both windows burn the budget of 99.9 % so many times too fast (the SRE workbook's pairs)."""
+    most = f"{times * 0.001:g}"
+    return f"{_errors(long)} > {most}\nand\n{_errors(short)} > {most}"
+
+
+_WAY: Final = (
+    ticket(
+        "BrokerUnreachable",
+        f"dreamd_broker_connected == 0\nunless {DREAMS}",
+        "30s",
+        "The broker is not reached; no Dreamscape dreams",
+        f"{WHERE}: the daemon has not reached the broker for 30 s. No pod is heard and nothing can be "
+        "merged.",
+        "daemon",
+    ),
+    ticket(
+        "BrokerReconnects",
+        "increase(dreamd_broker_connections_total[15m]) > 2",
+        "0s",
+        "The connection to the broker breaks again and again",
+        f"{WHERE}: the daemon connected to the broker {NUMBER} times in 15 minutes.",
+        "daemon",
+    ),
+    ticket(
+        "BedOffline",
+        "dreamd_beds_offline > 0",
+        "2m",
+        "A bed with a sleeper in it is offline",
+        f"{WHERE}: {counted('pod with a checked-in sleeper is', 'pods with checked-in sleepers are')} "
+        "offline or silent for more than two minutes.",
+        "fleet",
+    ),
+    ticket(
+        "FramesLate",
+        f"{_share('dreamd_frames_late_total', '5m')} > 0.05",
+        "5m",
+        "Frames arrive after their tick",
+        f"{WHERE}: {SHARE} of frames arrive after their tick has closed.",
+    ),
+    ticket(
+        "FramesLost",
+        f"{_share('dreamd_frames_lost_total', '5m')} > 0.02",
+        "5m",
+        "Frames are lost",
+        f"{WHERE}: {SHARE} of frames are lost.",
+    ),
+)
+
+_LEDGER: Final = (
+    ticket(
+        "LedgerNotWritable",
+        "dreamd_ledger_writable == 0",
+        "10s",
+        "The ledger is not writable: nothing can be merged",
+        f"{WHERE}: the ledger accepts no writes. After 5 s no coupling is granted; severs still act.",
+        "daemon",
+    ),
+    ticket(
+        "LedgerWriteFailures",
+        "increase(dreamd_ledger_write_failures_total[15m]) > 0",
+        "0s",
+        "A write to the ledger has failed",
+        f"{WHERE}: {counted('write to the ledger has', 'writes to the ledger have')} failed in 15 minutes.",
+        "daemon",
+    ),
+    ticket(
+        "LedgerSlow",
+        f"dreamd_ledger_oldest_write_seconds > {LEDGER_SLOW_S:g}",
+        "10s",
+        "The ledger's disk is slow: no new sleeper is seated",
+        f'{WHERE}: a write has waited {{{{ printf "%.1f" $value }}}} s for the disk. No new sleeper is '
+        "seated; "
+        "merged sleepers stay merged.",
+        "daemon",
+    ),
+    ticket(
+        "DiskFilling",
+        "dreamd_disk_free_bytes / dreamd_disk_size_bytes < 0.05\n"
+        "or\n(dreamd_disk_free_bytes / dreamd_disk_size_bytes < 0.4\n"
+        f"and predict_linear(dreamd_disk_free_bytes[1h], {NIGHT_S}) < 0)",
+        "10m",
+        "The disk of the state directory is filling",
+        f"{WHERE}: {SHARE} of the disk is free: less than 5 %, or at the last hour's pace full within a "
+        "night. A full disk ends every merge.",
+        "daemon",
+    ),
+)
+
+_DREAMSCAPES: Final = (
+    ticket(
+        "StartOverdue",
+        "dreamd_start_overdue_seconds > 300",
+        "0s",
+        "A Dreamscape still gathers after its start time",
+        f"{WHERE}: {NIGHT} was to start {{{{ $value | humanizeDuration }}}} ago and still waits for "
+        "sleepers.",
+        "dreamscapes",
+    ),
+    ticket(
+        "WakeOrderStands",
+        f"dreamd_wake_order_oldest_seconds > {DAY_S}",
+        "0s",
+        "A wake order has stood for more than a day",
+        f"{WHERE}: the oldest wake order was given {{{{ $value | humanizeDuration }}}} ago. The sleepers it "
+        "reaches are admitted nowhere until it is lifted.",
+        "fleet",
+    ),
+    ticket(
+        "QualityLow",
+        f"dreamd_site_quality < {QUALITY_IN}",
+        "10m",
+        "The signal quality of a site is low",
+        f'{SITE}: mean signal quality is {{{{ printf "%.2f" $value }}}}; below {QUALITY_IN} a pod is not '
+        "admitted.",
+        "fleet",
+    ),
+    ticket(
+        "ClocksUncertain",
+        f"dreamd_site_clock_uncertainty_seconds > {CLOCK_LIMIT_S:.4f}\n"
+        "or\ndreamd_site_clock_unsynced / dreamd_site_pods > 0.2",
+        "10m",
+        "The pod clocks of a site are too uncertain",
+        f"{SITE}: clocks are too uncertain for the phases of the quickest band, or not synced.",
+        "fleet",
+    ),
+    ticket(
+        "CouplingHalved",
+        "max_over_time(dreamd_halved[1m]) > 0",
+        "0s",
+        "Every coupling of a Dreamscape is halved",
+        f"{WHERE}: the group of {NIGHT} ran away, and every coupling was halved. If it does not calm down "
+        "the daemon severs it.",
+        "dreamscapes",
+    ),
+    ticket(
+        "SynchronyHigh",
+        f"max by (job, instance, dreamscape) (dreamd_synchrony_z) > {SYNCHRONY_Z_MOST:g}",
+        "20s",
+        "Phases agree far beyond chance",
+        f'{WHERE}: synchrony z of {NIGHT} is {{{{ printf "%.1f" $value }}}}, above {SYNCHRONY_Z_MOST:g}.',
+        "dreamscapes",
+    ),
+    ticket(
+        "IdentityFading",
+        f"dreamd_dispersion_ratio < {DISPERSION_HALVE}\nor\ndreamd_rank_ratio < {RANK_HALVE}",
+        "10s",
+        "Sleepers of a Dreamscape grow alike",
+        f'{WHERE}: spread or rank of {NIGHT} is {{{{ printf "%.2f" $value }}}} of its value at Start.',
+        "dreamscapes",
+    ),
+)
+
+_DAEMON: Final = (
+    ticket(
+        "StepsFailed",
+        "increase(dreamd_steps_failed_total[15m]) > 0",
+        "0s",
+        "A step of the daemon has failed: a bug",
+        f"{WHERE}: {counted('step of the daemon has', 'steps of the daemon have')} failed in 15 minutes. "
+        "The sleepers concerned were set to zero first.",
+        "daemon",
+    ),
+    ticket(
+        "TicksSkipped",
+        "increase(dreamd_ticks_skipped_total[5m]) > 12",
+        "0s",
+        "The daemon skips ticks",
+        f"{WHERE}: {NUMBER} ticks were skipped in 5 minutes.",
+        "daemon",
+    ),
+    ticket(
+        "LoopLag",
+        "histogram_quantile(0.99, "
+        "sum by (job, instance, le) (rate(dreamd_loop_lag_seconds_bucket[5m]))) > 0.1",
+        "5m",
+        "The event loop lags",
+        f'{WHERE}: one turn of the event loop in a hundred starts {{{{ printf "%.2f" $value }}}} s late or '
+        "later.",
+        "daemon",
+    ),
+    ticket(
+        "GrpcErrorsFast",
+        _burns(14.4, "1h", "5m"),
+        "2m",
+        "API calls fail by our fault, and still do",
+        f"{WHERE}: {SHARE} of calls failed within the last hour.",
+        "daemon",
+    ),
+    ticket(
+        "GrpcErrorsSlow",
+        _burns(6.0, "6h", "30m"),
+        "15m",
+        "API calls have failed by our fault for hours",
+        f"{WHERE}: {SHARE} of calls failed within the last six hours.",
+        "daemon",
+    ),
+    ticket(
+        "MemoryHigh",
+        f"dreamd_process_resident_memory_bytes > {MEMORY_WARN_BYTES}\n"
+        "or\ndreamd_process_open_fds / dreamd_process_max_fds > 0.8",
+        "10m",
+        "The daemon's memory or file descriptors run out",
+        f"{WHERE}: more than {MEMORY_WARN_BYTES >> 20} MiB of memory, or four fifths of the file "
+        "descriptors, are in use.",
+        "daemon",
+    ),
+)
+
+TICKETS: Final[tuple[Alert, ...]] = (*_WAY, *_LEDGER, *_DREAMSCAPES, *_DAEMON)
