@@ -141,17 +141,3 @@ def test_troubles_are_said_where_no_dreamscape_exists() -> None:
     empty["house"]["dreamscapes"], empty["scene"] = [], None
     (told,) = said(empty)
     assert (told["level"], told["word"]) == ("grave", "Look here")
-
-
-def test_the_other_dreamscapes_are_named_worst_first() -> None:
-    """Whoever looks at one of three sees how the others are."""
-    told = view([seat(1), seat(2), seat(3)])
-    told["house"]["dreamscapes"] += [
-        {"name": "d2", "state": "gathering", "rank": 4, "assigned": 0, "merged": 0, "unheard": 0},
-        {"name": "d3", "state": "dreaming", "rank": 0, "assigned": 4, "merged": 2, "unheard": 2},
-        {"name": "d4", "state": "ended", "rank": 6, "assigned": 0, "merged": 0, "unheard": 0},
-    ]
-    (answer,) = said(told)
-    assert (
-        "Also in this house: d3 is dreaming, 2 of 4 merged, 2 not known; d2 is gathering." in answer["facts"]
-    )

@@ -155,7 +155,7 @@ def test_no_dreamscape_is_said(night: Night) -> None:
     """And that nobody is merged; there is nothing to sever."""
     page = night.load()
     assert page.text("h1") == "No Dreamscape exists."
-    assert "Nobody is merged" in page.text(".facts")
+    assert "No sleeper is merged" in page.text(".facts")
     assert page.ask("document.getElementById('sever').disabled")
     assert page.complaints == []
 
@@ -176,7 +176,7 @@ def test_a_malfunction_is_seen_read_and_heard(night: Night) -> None:
     night.railed()
     page.until("/7 of 8 dream/.test(document.querySelector('h1').textContent)")
     assert "bed-5 (s-bed-5) severed: railed" in page.text(".facts")
-    assert "Somebody was cut loose" in page.text(".verdict")
+    assert "1 bed is severed or on trial" in page.text(".verdict")
     assert "quality 0.00" in page.text("#apart")
     page.until("/severed: railed/.test(document.querySelector('#rows tr:nth-child(5)').textContent)")
     page.until("/bed-5: severed/.test(document.getElementById('said').textContent)")
@@ -325,7 +325,7 @@ def test_a_page_that_is_not_let_in_says_so_and_claims_nothing(night: Night) -> N
         "globalThis.fetch = async () => new Response("
         "JSON.stringify({ error: '16 consoles look already', code: '' }), { status: 503 })"
     )
-    page.until("/does not let this page look/.test(document.querySelector('h1').textContent)")
+    page.until("/The daemon refuses this page/.test(document.querySelector('h1').textContent)")
     assert "16 consoles look already" in page.text(".facts")
     assert "tether" not in page.text("main")
 

@@ -201,4 +201,20 @@ CONSOLE: Final = (
         "if True:",
         (_TESTS_ORDERS,),
     ),
+    Mutation(
+        "console.silent-bed",
+        "a silent bed with a sleeper in it stands among the ready ones",
+        "daemon/dreamd/adapters/http/free_beds.py",
+        "occupied and not bed.heard,",
+        "False,",
+        ("tests/daemon/test_free_beds.py",),
+    ),
+    Mutation(
+        "console.free-beds-bounded",
+        "the list of free beds grows with the fleet",
+        "daemon/dreamd/adapters/http/free_beds.py",
+        "if pod in self._found or len(self._found) < BEDS_MAX:",
+        "if True:",
+        ("tests/daemon/test_free_beds.py",),
+    ),
 )

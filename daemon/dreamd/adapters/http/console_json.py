@@ -10,6 +10,7 @@ import threading
 from typing import Final
 
 from dreamd.adapters.http.console_snapshots import ConsoleView, DreamscapeSnapshot, FleetSnapshot
+from dreamd.adapters.http.free_beds import urgency
 from dreamd.core import limits
 from dreamd.core.dreamscapes.admission import ceiling_for
 from dreamd.core.dreamscapes.states import rank
@@ -145,6 +146,22 @@ def _pod(view: PodView) -> dict[str, object]:
     }
 
 
+def _bed(view: PodView) -> dict[str, object]:
+    return {
+        "pod": view.pod,
+        "sleeper": view.sleeper,
+        "site": view.site,
+        "state": view.state.value,
+        "online": view.online,
+        "breaker": view.breaker.value,
+        "cause": view.breaker_cause,
+        "quality_cause": view.quality_cause,
+        "latched": view.latched,
+        "last_heard_s": view.last_heard_s or None,
+        "urgency": urgency(view),
+    }
+
+
 def _event(fact: Event) -> dict[str, object]:
     return {
         "cursor": fact.cursor,
@@ -168,6 +185,8 @@ def house_json(house: FleetSnapshot) -> bytes:
             "pods": {"online": house.view.online, "unheard": house.view.unheard},
             "sites": house.sites,
             "dreamscapes": [_dreamscape(view) for view in house.dreamscapes],
+            "beds": [_bed(bed) for bed in house.beds],
+            "beds_more": house.beds_more,
             "orders": [
                 {
                     "id": order.id,

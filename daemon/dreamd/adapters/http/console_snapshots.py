@@ -19,6 +19,7 @@ from itertools import islice
 from time import monotonic, thread_time
 from typing import Final
 
+from dreamd.adapters.http.free_beds import FreeBeds
 from dreamd.app.api.protocols import ApplicationApi, CollectiveWatch, EventWatch
 from dreamd.app.events.watcher_budget import WATCHERS_SHARE, WatcherBudget
 from dreamd.core.dreamscapes.views import (
@@ -57,6 +58,8 @@ class FleetSnapshot:
     orders: tuple[Order, ...]
     view: HouseView
     sites: tuple[str, ...] = ()
+    beds: tuple[PodView, ...] = ()  # that hold no seat, the most urgent first
+    beds_more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ class SnapshotCache:
     _watched: dict[str, _Watched] = field(default_factory=dict)
     _journal: EventWatch | None = None
     _happened: bool = False
+    _beds: FreeBeds = field(default_factory=FreeBeds)
     _house: FleetSnapshot | None = None
     _house_s: float = 0.0
 
@@ -202,7 +206,9 @@ class SnapshotCache:
         ended = (one for one in self.coordination.dreamscapes() if one.state is DreamscapeState.ENDED)
         listed = (*living, *islice(ended, max(0, HOUSE_MAX - len(living))))
         sites = tuple(islice(self.coordination.sites(), SITES_MAX))
-        self._house = FleetSnapshot(self._numbers, listed, standing, self.coordination.house(), sites)
+        beds = self._beds.look(self.coordination.pods)
+        about = self.coordination.house()
+        self._house = FleetSnapshot(self._numbers, listed, standing, about, sites, beds, self._beds.more)
         return self._house
 
     def _scene(self, name: str, house: FleetSnapshot, now_s: float) -> DreamscapeSnapshot | Refusal | None:

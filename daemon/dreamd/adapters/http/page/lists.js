@@ -4,7 +4,7 @@
 // changed number laid out all five hundred anew, which took longer than drawing everyone.
 
 import { arrange, make, set } from "./element.js";
-import { ago, clock, cutSince, isCut, isGrave, named, number, percent, span, standing } from "./words.js";
+import { ago, clock, cutSince, grouped, isCut, isGrave, named, number, percent, span, standing } from "./words.js";
 
 const NUMBERS_EVERY_MS = 1000;
 const APART_MAX = 30;
@@ -19,6 +19,7 @@ export class Lists {
     this.rows = new Map();
     this.numbers_ms = 0;
     at("filter").addEventListener("input", () => this.sift());
+    at("grave-only").addEventListener("change", () => this.changed());
   }
 
   facts(facts) {
@@ -33,7 +34,9 @@ export class Lists {
   }
 
   changed() {
-    arrange(at("events"), this.view.events.filter((event) => this.here(event)).slice(-EVENTS_SHOWN).reverse(), (event) => event.cursor, eventItem);
+    const graveOnly = at("grave-only").checked;
+    const events = this.view.events.filter((event) => this.here(event) && (!graveOnly || isGrave(event)));
+    arrange(at("events"), grouped(events).slice(-EVENTS_SHOWN).reverse(), (group) => group.key, groupItem);
     this.table();
   }
 
@@ -47,7 +50,7 @@ export class Lists {
     const told = seats.map((seat) => ({ seat, breaker: breakers.get(seat.pod), since_s: cutSince(this.view, seat.pod) }));
     told.sort((a, b) => weight(b.seat) - weight(a.seat) || b.since_s - a.since_s);
     const shown = told.slice(0, APART_MAX);
-    if (!shown.length) shown.push({ nobody: scene ? "Nobody has been cut loose." : "Nobody to speak of." });
+    if (!shown.length) shown.push({ nobody: scene ? "No bed is severed or has left." : "No bed is seated." });
     if (told.length > APART_MAX) shown.push({ nobody: `and ${told.length - APART_MAX} more; the table has them all` });
     arrange(at("apart"), shown, (one) => one.seat?.pod ?? `#${one.nobody}`, (one, old) => this.apartItem(one, old, now_s));
   }
@@ -150,6 +153,21 @@ const weight = (seat) => ({ locked: 3, open: 2, "half-open": 1 })[seat.breaker] 
 export function lately(seat, view) {
   if (seat.heard_age_s === null || seat.heard_age_s === undefined) return "-";
   return span(seat.heard_age_s + Math.max(0, view.now_s - (view.scene?.made_s ?? view.now_s)));
+}
+
+// One line for a group; its events, one by one, behind the line.
+function groupItem({ words, events }, old) {
+  if (events.length === 1) return old?.firstElementChild?.tagName === "TIME" ? old : eventItem(events[0]);
+  const item = old?.querySelector("details") ? old : make("li");
+  if (!item.firstElementChild) {
+    const details = make("details");
+    details.append(make("summary"), make("ol"));
+    item.append(make("time", clock(events[0].at_s), { datetime: new Date(events[0].at_s * 1000).toISOString() }), details);
+  }
+  item.classList.toggle("grave", isGrave(events[0]));
+  set(item.querySelector("summary"), words);
+  arrange(item.querySelector("ol"), events, (event) => event.cursor, eventItem);
+  return item;
 }
 
 export function eventItem(event, old) {

@@ -5,6 +5,7 @@
 // connection", and what is drawn is veiled. A tick older than 1.5 s is stale, whatever the connection says.
 
 import { set } from "./element.js";
+import { House } from "./house.js";
 import { Lists } from "./lists.js";
 import { Orders } from "./orders.js";
 import { Sky } from "./sky.js";
@@ -47,6 +48,7 @@ let wishes = new AbortController(); // aborted when something else is to be look
 
 const sky = new Sky(at("sky"), (seat) => lookInto(seat), (words) => say(words));
 const traces = new Traces(at("traces"));
+const house = new House(view, (name) => go(name), (pod) => lookInto(pod));
 const lists = new Lists(view, (pod) => lookInto(pod));
 const sleeper = new Sleeper(view, () => lookInto(""));
 const orders = new Orders(view, HEADER);
@@ -221,6 +223,7 @@ function tell() {
   set(at("verdict-word"), now.word);
   set(at("headline"), now.headline);
   lists.facts(now.facts);
+  house.changed();
   orders.changed();
   const cut = view.scene?.seats.filter(isCut).length ?? 0;
   const title = now.level === "grave" ? `▲ ${now.word} · dreamd` : cut ? `◐ ${cut} cut · dreamd` : "dreamd";
@@ -251,10 +254,12 @@ function lookInto(pod) {
   wishes = new AbortController();
 }
 
-at("chooser").addEventListener("change", (event) => {
-  location.hash = encodeURIComponent(event.target.value);
-  choose(event.target.value);
-});
+function go(name) {
+  location.hash = encodeURIComponent(name);
+  choose(name);
+}
+
+at("chooser").addEventListener("change", (event) => go(event.target.value));
 addEventListener("hashchange", () => {
   const name = wanted(view.house?.dreamscapes.map((one) => one.name) ?? []);
   if (name) choose(name);

@@ -72,7 +72,7 @@ export class Orders {
     const unknown = seats.filter((seat) => isUnknown(seat)).length;
     const whom = merged === 1 ? "the one who is merged" : merged ? `all ${merged} who are merged` : "everyone in it";
     const unsure = unknown ? `, and ${count(unknown, "bed", "beds")} of which nothing is known now` : "";
-    return { verb: "sever", done: `Severed ${name}`, title: `Sever ${name}?`, text: `This cuts ${whom} in ${name} loose at once${unsure}. They sleep on, each alone with themselves. Resume is possible.${this.others()}`, yes: `Sever ${name}`, name };
+    return { verb: "sever", done: `Severed ${name}`, title: `Sever ${name}?`, text: `This sets ${whom} in ${name} to zero at once${unsure}. They sleep on, each alone with themselves. Resume is possible.${this.others()}`, yes: `Sever ${name}`, name };
   }
 
   // What a sever of one Dreamscape leaves as it is.
@@ -82,12 +82,12 @@ export class Orders {
   }
 
   severingHouse() {
-    return { verb: "sever-scope", scope: "fleet", done: "Severed all beds of this house", title: "Sever all beds of this house?", text: `This cuts everyone in every Dreamscape loose at once${this.reach()}. They sleep on, each alone with themselves. ${LATER}`, yes: "Sever all beds", name: "" };
+    return { verb: "sever-scope", scope: "fleet", done: "Severed all beds of this house", title: "Sever all beds of this house?", text: `This sets everyone in every Dreamscape to zero at once${this.reach()}. They sleep on, each alone with themselves. ${LATER}`, yes: "Sever all beds", name: "" };
   }
 
   severingSite() {
     const site = at("site").value;
-    return { verb: "sever-scope", scope: "site", done: `Severed site ${site}`, title: `Sever site ${site}?`, text: `This cuts every bed of ${site} loose at once. ${LATER} A bed in a Dreamscape with other sites leaves its seat; the others dream on.`, yes: `Sever site ${site}`, name: site };
+    return { verb: "sever-scope", scope: "site", done: `Severed site ${site}`, title: `Sever site ${site}?`, text: `This sets every bed of ${site} to zero at once. ${LATER} A bed in a Dreamscape with other sites leaves its seat; the others dream on.`, yes: `Sever site ${site}`, name: site };
   }
 
   resuming() {
@@ -102,7 +102,7 @@ export class Orders {
   }
 
   wakingHouse() {
-    return { verb: "wake-scope", scope: "fleet", done: "Woken all beds of this house", title: "Wake all beds of this house?", text: `This severs and then wakes everyone in every Dreamscape${this.reach()}. The order stands: nobody is merged again before a named person lifts it.`, yes: "Wake all beds", name: "", asks: true };
+    return { verb: "wake-scope", scope: "fleet", done: "Woken all beds of this house", title: "Wake all beds of this house?", text: `This severs and then wakes everyone in every Dreamscape${this.reach()}. The order stands: no sleeper is merged again before a named person lifts it.`, yes: "Wake all beds", name: "", asks: true };
   }
 
   wakingSite() {
@@ -157,7 +157,7 @@ export class Orders {
       if (verb === "resume") return this.say(`Resumed ${order.name}; everyone ramps from zero.`, false);
       return this.say(`${outcome(order.done, said)} ${NEXT[verb]}`.trim(), said.unconfirmed.length > 0);
     } catch {
-      const holds = verb === "resume" ? "Nobody may have been resumed." : GONE;
+      const holds = verb === "resume" ? "It is not known whether the Dreamscape was resumed." : GONE;
       return this.say(`No answer from the daemon. ${holds}`, true);
     }
   }

@@ -12,12 +12,13 @@ const most = (values) => (values.length ? Math.max(...values) : null);
 const known = (values) => values.filter((value) => value !== null);
 
 // above: the line is crossed upwards. of: the value at a tick; line: a limit that moves with the ticks.
+// why: when a value is not known.
 const KINDS = [
-  { key: "synchrony_z", title: "Synchrony", unit: "z of the strongest band", low: -2, high: 6, above: true, of: ({ crowd }) => most(known(crowd.synchrony.map((one) => one.z))) },
-  { key: "dispersion", title: "Spread", unit: "of the sleepers, over its start", low: 0, high: 1.6, of: ({ crowd }) => crowd.dispersion_ratio },
-  { key: "rank", title: "Variety", unit: "effective rank, over its start", low: 0.5, high: 1.1, of: ({ crowd }) => crowd.rank_ratio },
-  { key: "identity", title: "Identity", unit: "of whoever is least themselves", low: 0, high: 1.2, of: (_tick, seats) => least(known(seats.map((seat) => seat.identity))) },
-  { key: "energy", title: "Runaway", unit: "energy of the loop", low: 0, high: 2, above: true, of: ({ crowd }) => crowd.energy, line: ({ crowd }) => crowd.energy_limit },
+  { key: "synchrony_z", title: "Synchrony", unit: "z of the strongest band; 0: as by chance", why: "needs two sleepers and ten seconds", low: -2, high: 6, above: true, of: ({ crowd }) => most(known(crowd.synchrony.map((one) => one.z))) },
+  { key: "dispersion", title: "Spread", unit: "of the sleepers; 1: as at the start", why: "needs eight sleepers and their first minute", low: 0, high: 1.6, of: ({ crowd }) => crowd.dispersion_ratio },
+  { key: "rank", title: "Diversity", unit: "effective rank; 1: as at the start", why: "needs eight sleepers and their first minute", low: 0.5, high: 1.1, of: ({ crowd }) => crowd.rank_ratio },
+  { key: "identity", title: "Identity", unit: "of the least individual sleeper; 1: as at the start", why: "needs each sleeper's first minute", low: 0, high: 1.2, of: (_tick, seats) => least(known(seats.map((seat) => seat.identity))) },
+  { key: "energy", title: "Loop energy", unit: "what comes back of what is given", why: "needs ten seconds of coupling", low: 0, high: 2, above: true, of: ({ crowd }) => crowd.energy, line: ({ crowd }) => crowd.energy_limit },
 ];
 
 export class Traces {
@@ -28,11 +29,12 @@ export class Traces {
       const figure = make("figure");
       const caption = make("figcaption");
       const value = make("span", "not known", { class: "value" });
-      caption.append(make("span", kind.title, { class: "title" }), value, make("span", kind.unit, { class: "unit" }));
+      const unit = make("span", kind.unit, { class: "unit" });
+      caption.append(make("span", kind.title, { class: "title" }), value, unit);
       const canvas = make("canvas", "", { role: "img", "aria-label": `${kind.title}: not known` });
       figure.append(caption, canvas);
       place.append(figure);
-      return { kind, canvas, value };
+      return { kind, canvas, value, unit };
     });
     dark.addEventListener("change", () => this.draw());
     new ResizeObserver(() => this.draw()).observe(place);
@@ -71,11 +73,12 @@ export class Traces {
     this.charts.forEach((chart, i) => this.chart(chart, i, colours));
   }
 
-  chart({ kind, canvas, value }, i, colours) {
+  chart({ kind, canvas, value, unit }, i, colours) {
     const last = this.points.at(-1)?.values[i] ?? null;
     const words = number(last);
     set(value, words);
     value.classList.toggle("unknown", last === null);
+    set(unit, last === null ? `${kind.unit}; ${kind.why}` : kind.unit);
     const lines = Object.entries(this.lines[kind.key] ?? {});
     const moving = this.points.at(-1)?.moving[i] ?? null;
     if (moving !== null) lines.push(["halve", moving]);

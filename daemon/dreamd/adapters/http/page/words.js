@@ -80,16 +80,16 @@ export function situation(view) {
     return { level: "grave", word: "No connection", headline: "No connection to the daemon.", facts: [GONE, ...lastSeen(view)] };
   }
   if (link === "hung") {
-    return { level: "grave", word: "No tick", headline: "The daemon's tick loop does not go round.", facts: [TETHER, ...lastSeen(view)] };
+    return { level: "grave", word: "No tick", headline: "The daemon is frozen: it answers and does not tick.", facts: [TETHER, ...lastSeen(view)] };
   }
   if (link === "refused") {
-    return { level: "grave", word: "Not let in", headline: "The daemon does not let this page look.", facts: [view.refusal, ...lastSeen(view)] };
+    return { level: "grave", word: "Access refused", headline: "The daemon refuses this page.", facts: [view.refusal, ...lastSeen(view)] };
   }
   if (link === "broken") {
     return { level: "grave", word: "This page has failed", headline: "This page has failed; load it anew.", facts: lastSeen(view) };
   }
   if (!house.dreamscapes.length) {
-    const facts = [...troubles(house), "Nobody is merged. One is planned with: dreamd dreamscapes create", ...orders(house)];
+    const facts = [...troubles(house), "No sleeper is merged. One is planned with: dreamd dreamscapes create", ...orders(house)];
     const isGrave = house.troubles.length > 0;
     return { level: isGrave ? "grave" : "well", word: isGrave ? "Look here" : "Quiet", headline: "No Dreamscape exists.", facts };
   }
@@ -103,15 +103,6 @@ function lastSeen(view) {
 
 // What is wrong with broker, ledger and the way to the beds: above everything that is said of beds.
 const troubles = (house) => house.troubles.map((words) => ({ words: `${words[0].toUpperCase()}${words.slice(1)}.`, grave: true }));
-
-// The other Dreamscapes that have not ended, the one that needs a person most first.
-function elsewhere(view, house) {
-  const others = house.dreamscapes.filter((one) => one.name !== view.name && one.state !== "ended");
-  others.sort((a, b) => a.rank - b.rank);
-  const told = others.slice(0, 3).map((one) => `${one.name} is ${one.state}${one.assigned ? `, ${one.merged} of ${one.assigned} merged` : ""}${one.unheard ? `, ${one.unheard} ${NOT_KNOWN}` : ""}`);
-  if (others.length > 3) told.push(`${others.length - 3} more`);
-  return told.length ? [`Also in this house: ${told.join("; ")}.`] : [];
-}
 
 function inDreamscape(view, scene, house, now_s) {
   const seats = scene.seats.filter((s) => s.state !== "left");
@@ -131,11 +122,13 @@ function inDreamscape(view, scene, house, now_s) {
   const others = cut.filter((s) => s.breaker !== "locked");
   if (others.length && level === "well") level = "watch";
   if (scene.state !== "severed") facts.push(...cuts(others, view, now_s));
-  facts.push(...orders(house), ...elsewhere(view, house));
-  if (scene.tick?.intimate && scene.state === "dreaming") facts.push("Intimate: the collective itself is shown to nobody else.");
+  facts.push(...orders(house));
+  if (scene.tick?.intimate && scene.state === "dreaming") facts.push("Fewer than five people: the group signal is hidden for privacy.");
+  const share = scene.tick?.crowd.artist_share;
+  if (share > 0 && scene.state === "dreaming") facts.push(`An artist leads: ${percent(share)} of what is blended is the artist’s.`);
   const { headline, word, least } = view.stale ? { headline: `No tick for ${span(view.age_s)}.` } : headlines(scene, seats, cut);
   if (least === "grave" || (least === "watch" && level === "well")) level = least;
-  return { level, word: { well: word ?? "All is well", watch: word ?? "Somebody was cut loose", grave: "Look here" }[level], headline, facts };
+  return { level, word: { well: word ?? "All is well", watch: word ?? `${count(others.length, "bed is", "beds are")} severed or on trial`, grave: "Look here" }[level], headline, facts };
 }
 
 function headlines(scene, seats, cut) {
@@ -143,7 +136,7 @@ function headlines(scene, seats, cut) {
   const unknown = seats.filter(isUnknown).length;
   switch (scene.state) {
     case "planned":
-      return { headline: `${scene.name} is planned; nobody is merged.`, word: "Quiet" };
+      return { headline: `${scene.name} is planned; no sleeper is merged.`, word: "Quiet" };
     case "gathering": {
       const ready = seats.filter((s) => s.state !== "waiting").length;
       return { headline: `${scene.name} gathers: ${ready} of ${seats.length} are ready, ${scene.seats_min} must be.`, word: "Gathering" };
@@ -153,7 +146,7 @@ function headlines(scene, seats, cut) {
       if (unknown > 0 && unknown === seats.length) return { headline: `How ${count(unknown, "sleeper is", "sleepers are")} is not known: no bed has been heard for 1.5 s.`, word: "Not known", least: "watch" };
       if (unknown > 0) return { headline: `${together} of ${seats.length} dream together, ${unknown} ${NOT_KNOWN}.`, word: "Not known", least: "watch" };
       if (together > 0) return { headline: `${together} of ${seats.length} dream together.` };
-      return { headline: `Nobody is merged: ${count(seats.length, "sleeper is", "sleepers are")} alone with themselves.`, word: cut.length ? undefined : "Quiet" };
+      return { headline: `No sleeper is merged: ${count(seats.length, "sleeper is", "sleepers are")} alone with themselves.`, word: cut.length ? undefined : "Quiet" };
     }
     case "severed": {
       const why = scene.cause ? `: ${scene.cause}` : "";
@@ -181,12 +174,76 @@ function cuts(cut, view, now_s) {
     const when = since_s ? `, ${ago(now_s - since_s)}` : "";
     return `${named(seat)} ${standing(seat)}${when}`;
   });
-  if (cut.length > 3) told.push(`and ${cut.length - 3} more; all are listed under “Not in the dream”`);
+  if (cut.length > 3) told.push(`and ${cut.length - 3} more; all are listed under “Severed or left”`);
   return told;
 }
 
 function orders(house) {
-  return house.orders.map((o) => `A wake order stands for ${o.scope === "fleet" ? "the fleet" : `${o.scope} ${o.target}`} (${o.issuer}${o.reason ? `: ${o.reason}` : ""}): nobody it reaches is merged.`);
+  return house.orders.map((o) => `A wake order stands for ${o.scope === "fleet" ? "the fleet" : `${o.scope} ${o.target}`} (${o.issuer}${o.reason ? `: ${o.reason}` : ""}): no sleeper it reaches is merged.`);
+}
+
+// What a group of events of one kind is called; of other kinds, the kind itself.
+const KIND_WORDS = { merged: "merged", severed: "severed", left: "left", "breaker-tripped": "breakers tripped", "breaker-changed": "breakers changed", "assign-refused": "refused an assign" };
+const GROUPED_WITHIN_S = 10;
+const GROUPED_LEAST = 3;
+
+// Events in their order; three or more of one kind and cause, of different beds and within ten seconds, are one line.
+export function grouped(events) {
+  const groups = [];
+  const open = new Map();
+  for (const event of events) {
+    const kind = `${event.kind}/${event.dreamscape}/${event.cause}`;
+    const found = event.pod && open.get(kind);
+    if (found && event.at_s - found.events.at(-1).at_s <= GROUPED_WITHIN_S) {
+      found.events.push(event);
+      continue;
+    }
+    const group = { key: event.cursor, events: [event] };
+    groups.push(group);
+    if (event.pod) open.set(kind, group);
+  }
+  const whole = groups.flatMap((group) => (group.events.length < GROUPED_LEAST ? group.events.map((event) => ({ key: event.cursor, events: [event] })) : [group]));
+  for (const group of whole) group.words = groupWords(group.events);
+  return whole.sort((a, b) => a.key - b.key);
+}
+
+function groupWords(events) {
+  const [{ kind, cause, sentence }] = events;
+  if (events.length === 1) return sentence;
+  const beds = new Set(events.map((event) => event.pod)).size;
+  return `${count(beds, "bed", "beds")}: ${KIND_WORDS[kind] ?? kind.replaceAll("-", " ")}${cause ? ` (${cause})` : ""}`;
+}
+
+// A Dreamscape in one line of the overview, and how urgent it is.
+export function dreamscapeLine(one) {
+  const parts = [one.state + (one.cause && one.state === "severed" ? `: ${one.cause}` : "")];
+  if (one.assigned) parts.push(`${one.merged} of ${one.assigned} merged`);
+  else if (one.seats && one.state !== "ended") parts.push(count(one.seats, "seat taken", "seats taken"));
+  if (one.unheard) parts.push(`${one.unheard} ${NOT_KNOWN}`);
+  return parts.join(" · ");
+}
+
+export const LEVELS = ["grave", "watch", "well", "unknown"];
+
+export function dreamscapeLevel(one) {
+  if (one.unheard > 0 || (one.state === "severed" && one.merged > 0)) return "grave";
+  if (one.state === "severed" || one.state === "waking" || (one.state === "dreaming" && one.merged < one.assigned)) return "watch";
+  return one.state === "dreaming" ? "well" : "unknown";
+}
+
+// A bed that holds no seat, in one line. now_s: the daemon's time.
+export function bedLine(bed, now_s) {
+  const parts = [bed.sleeper || "no sleeper"];
+  if (bed.breaker === "locked") parts.push(`locked: ${bed.cause || NOT_KNOWN}, waits for a person`);
+  else if (bed.breaker !== "closed") parts.push(`breaker ${bed.breaker}: ${bed.cause || NOT_KNOWN}`);
+  if (bed.state === "offline") parts.push("offline");
+  else if (bed.state === "unheard") parts.push("connected, not heard");
+  else if (bed.latched) parts.push(`latched: ${bed.latched}`);
+  else if (bed.sleeper && bed.quality_cause) parts.push(`signal: ${bed.quality_cause}`);
+  else if (bed.sleeper) parts.push(bed.state);
+  parts.push(bed.last_heard_s ? `heard ${ago(now_s - bed.last_heard_s)}` : "never heard");
+  if (bed.site) parts.push(bed.site);
+  return parts.join(" · ");
 }
 
 const GRAVE_KINDS = new Set(["severed", "breaker-tripped", "latched", "uplink-lost", "assign-refused"]);
