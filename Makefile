@@ -8,6 +8,14 @@ RUN := $(VENV)/.run
 NODE := $(VENV)/node
 NODE_READY := $(NODE)/.ready
 
+# Where it is set, every program that a run or a test starts would compile all its modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
+# The files that go deeper with DREAMD_LONG=1 (`tests/depth.py`).
+LONG_TESTS = $(addprefix tests/integration/test_,compose_services.py fleet_200.py proxy.py rehearse.py restart.py restarts.py) \
+	$(addprefix tests/sim/test_,congestion.py crowds.py pulses.py slow_disks.py stories.py watch.py) \
+	tests/fusion/test_crowd_loop.py
+
 .PHONY: help run test soak check bench rehearse sim mutate screenshots proto tables boards lock system-packages
 
 help: ## this list
@@ -17,10 +25,10 @@ run: $(RUN) ## eight simulated sleepers share a Dreamscape on this machine; ARGS
 	@$(BIN)/dreamd up $(ARGS)
 
 test: $(READY) $(NODE_READY) ## all tests; ARGS="-k tether" passes flags to pytest
-	@$(BIN)/pytest -q $(or $(ARGS),-n 3 --dist loadfile --no-loadscope-reorder)
+	@$(BIN)/pytest -q $(or $(ARGS),-n 4 --dist loadfile --no-loadscope-reorder)
 
-soak: $(READY) ## the tests on bad lines and after restarts, those that take minutes too, with their figures
-	@DREAMD_LONG=1 $(BIN)/pytest -q -s $(or $(ARGS),$(addprefix tests/integration/test_,proxy.py restart.py restarts.py fleet_200.py rehearse.py compose_services.py) $(addprefix tests/sim/test_,stories.py crowds.py congestion.py))
+soak: $(READY) ## what `make test` leaves out for its time: more seeds, longer nights, bad lines; with figures
+	@DREAMD_LONG=1 $(BIN)/pytest -q -s $(or $(ARGS),$(LONG_TESTS))
 
 check: $(READY) ## lint, format, types, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -18,7 +18,6 @@ from dreamd.fusion.crosstalk import (
     pair_ppc,
     time_correlation,
 )
-from fusion import people
 from fusion.people import Doubles, Floats
 
 D = 12
@@ -96,14 +95,6 @@ def test_strangers_are_never_found() -> None:
     course = courses(200, 480, 6)
     everybody = lambda a, b: np.ones((len(a), BANDS))  # noqa: E731
     assert watched(course, everybody, 120.0)[0] == []
-
-
-@people.needed
-def test_people_recorded_apart_are_never_found() -> None:
-    """Twenty real people, as alike as people at rest are, with phases that would agree: none is found."""
-    x = (people.recorded().db - 10.0) / 3.0
-    everybody = lambda a, b: np.ones((len(a), BANDS))  # noqa: E731
-    assert watched(np.clip(x, -6.0, 6.0), everybody, len(x) / 4)[0] == []
 
 
 def test_of_two_pods_one_may_lag() -> None:

@@ -1,12 +1,12 @@
 """The crowd in a closed loop: who is well is left alone for hours, and who is not is seen in time."""
 
 import math
-import os
 import time
 
 import numpy as np
 import pytest
 
+from depth import LONG
 from dreamd.core.limits import COHORT_SLOTS, CROWD_MIN, HALVED_FOR_S, IDENTITY_HALVE
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.group import CROWD_CAUSES, Halve, Label, Labelled, PersonAct, Restore, Zero
@@ -18,8 +18,9 @@ from dreamwire.schema import BANDS6X2
 from fusion import people
 from fusion.loop import START, Loop, strangers
 from fusion.people import FOLLOW_PER_S, RELAX_PER_S, Replayed, Sleepers
+from fusion.test_crosstalk import watched
 
-HOUR_S = 3600.0 if os.environ.get("DREAMD_LONG") else 120.0
+HOUR_S = 3600.0 if LONG else 120.0
 """An hour where minutes may be spent, two minutes in the everyday tests."""
 D = BANDS6X2.size
 
@@ -46,6 +47,14 @@ def test_recorded_people_in_a_loop_are_left_alone(n: int) -> None:
     loop = Loop(Replayed(who)).run(HOUR_S)
     assert loop.told == []
     assert loop.persons == []
+
+
+@people.needed
+def test_people_recorded_apart_are_never_taken_for_one_brain() -> None:
+    """Twenty real people, as alike as people at rest are, with phases that would agree: none is found."""
+    x = (people.recorded().db - 10.0) / 3.0
+    everybody = lambda a, b: np.ones((len(a), len(BANDS6X2.phase_bands)))  # noqa: E731
+    assert watched(np.clip(x, -6.0, 6.0), everybody, len(x) / 4)[0] == []
 
 
 @people.needed

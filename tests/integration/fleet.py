@@ -16,15 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import dreamapi
+from depth import LONG_VARIABLE
 from dreamapi.v1.pods_pb2 import Pod
 from mosquitto import Broker
 
 PODS = ("bed-1", "bed-2", "bed-3", "bed-4")
 LEASE_AND_FADE_S = 1.5
 NIGHT = "night"
-LONG_VARIABLE = "DREAMD_LONG"
-"""Set by `make soak`: what takes minutes is run as well. The daemon would refuse it as a setting it lacks."""
-LONG = bool(os.environ.get(LONG_VARIABLE))
 LIGHT_PODS = Path(__file__).parents[1] / "fakes" / "light_pods.py"
 
 Fact = dict[str, object]

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from depth import LONG
 from house.test_compose import DEPLOY, SERVICES, context, health_of_the_daemon, lineage
-from integration.fleet import LONG, Fleet
+from integration.fleet import Fleet
 from mosquitto import Broker, free_port
 
 

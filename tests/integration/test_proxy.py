@@ -14,9 +14,10 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
+from depth import LONG
 from dreamapi.v1.severing_pb2 import Breaker
 from integration.crowd import WARDS
-from integration.fleet import LEASE_AND_FADE_S, LONG, PODS, Fact, Fleet, boottime_s, number, stamp_s, until
+from integration.fleet import LEASE_AND_FADE_S, PODS, Fact, Fleet, boottime_s, number, stamp_s, until
 from integration.proxy import DOWN, UP, Proxy, Way
 from mosquitto import Broker
 

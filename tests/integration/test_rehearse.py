@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from depth import LONG
 from dreamd.up.processes import brokers
 from integration.conftest import free_port
-from integration.fleet import LONG
 
 REHEARSE = (sys.executable, "-m", "dreamd", "rehearse", "festival", "--json")
 SHORT = ("frozen",)

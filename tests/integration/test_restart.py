@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from depth import LONG
 from dreamapi.v1.severing_pb2 import Breaker
 from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.composition import LEDGER_FILE
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Lock
 from dreamd.ports.ledger import Transaction
-from integration.fleet import LEASE_AND_FADE_S, LONG, NIGHT, Fleet, boottime_s, number, stamp_s, until
+from integration.fleet import LEASE_AND_FADE_S, NIGHT, Fleet, boottime_s, number, stamp_s, until
 from mosquitto import Broker
 
 WARD = "ward"

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from depth import LONG
 from dreamapi.v1.dreamscapes_pb2 import Dreamscape
-from integration.fleet import LEASE_AND_FADE_S, LONG, NIGHT, Fleet, stamp_s, until
+from integration.fleet import LEASE_AND_FADE_S, NIGHT, Fleet, stamp_s, until
 from integration.proxy import Proxy, Way
 from mosquitto import Broker
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from depth import LONG
 from dreamd.simulation.faults.group_faults import CROWDS, QUICK, WARD, answer_s, befall
 from dreamd.simulation.machines.sleepers import SimulatedFault
 from dreamd.simulation.world import World
-from integration.fleet import LONG
 
 
 def merged(pods: int, seconds: float) -> World:
