@@ -173,7 +173,9 @@ class Daemon:
         self._failures = self._application.failures
         self._failures.observe(self._bug)
         self._aside.observe(partial(self._failures.fail, "aside"))
-        self._intake = Intake(InboundGuard(self._application), self._clock, self._meters)
+        self._intake = Intake(
+            InboundGuard(self._application.inbound, self._failures), self._clock, self._meters
+        )
         self._grpc: Running | None = None
         self._http: HttpServer | None = None
 
@@ -324,7 +326,7 @@ class Daemon:
         wrong = "; ".join(self._wrong_work())
         if wrong:
             return f"not ready: {wrong}"
-        tally = self._application.tally()
+        tally = self._application.registry.tally()
         if not tally.dreaming:
             return "ready; nobody dreams"
         what = "Dreamscape dreams" if tally.dreaming == 1 else "Dreamscapes dream"
@@ -338,7 +340,7 @@ class Daemon:
 
     def _write_down(self, event: Event) -> None:
         """An event of the journal; its sentence may name people's words, its fields do not."""
-        fields = fields_of(event, self._application.tick_of(event.dreamscape))
+        fields = fields_of(event, self._application.registry.tick_of(event.dreamscape))
         self._log.log(level_of(event.kind), named(event.kind), **fields)
 
     def _bug(self, failure: Failure) -> None:

@@ -92,12 +92,12 @@ def application() -> Stage:
     """Four pods with sleepers, a Dreamscape that dreams, one that has ended, and a wake order."""
     stage = Stage(4)
     stage.appear()
-    stage.app.create(Plan("ended", 3, 8))
-    stage.app.end("ended", "over")
+    stage.app.dreamscapes.create(Plan("ended", 3, 8))
+    stage.app.dreamscapes.end("ended", "over")
     stage.hop(4)
-    stage.app.create(Plan("n", 3, 8, artist_share=0.3, ramp_s=10.0))
+    stage.app.dreamscapes.create(Plan("n", 3, 8, artist_share=0.3, ramp_s=10.0))
     stage.hop(4)
-    stage.app.start("n")
+    stage.app.dreamscapes.start("n")
     stage.hop(4)
     return stage
 

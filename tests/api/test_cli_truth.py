@@ -35,13 +35,13 @@ async def test_every_scope_is_severed_from_a_shell(
     status, out, _ = await shell(f"{line} --reason smoke --issuer mira")
     assert status == 0
     assert out.startswith("2 zeroed, 0 confirmed by their pods; not confirmed: bed-1, bed-2")
-    assert application.calls[-1] == ("severing.order", scope, target, "mira", "smoke")
+    assert application.calls[-1] == ("severs.order", scope, target, "mira", "smoke")
 
 
 async def test_a_sever_of_nothing_is_an_error(application: FakeCoordination, shell: Shell) -> None:
     """A name that nothing has, or none where one is needed: nothing was severed, and it is said."""
     assert (await shell("sever pod none-such"))[0] == 1
-    assert not [call for call in application.calls if call[0] == "severing.order" and call[2] == "bed-1"]
+    assert not [call for call in application.calls if call[0] == "severs.order" and call[2] == "bed-1"]
 
 
 UNHEARD = {
@@ -122,7 +122,7 @@ async def test_one_sleeper_is_woken_in_the_bed_they_lie_in(
     """As an order to that bed; a sleeper who lies in none is an error, and the name is not repeated."""
     application.change("bed-2", sleeper="ada")
     assert (await shell("wake order sleeper ada --issuer mira"))[0] == 0
-    assert application.calls[-1][:4] == ("waking.order", WakeScope.POD, "bed-2", "mira")
+    assert application.calls[-1][:4] == ("wake_orders.order", WakeScope.POD, "bed-2", "mira")
     status, _, err = await shell("wake order sleeper grace")
     assert status == 1
     assert "checked in to no pod" in err

@@ -153,7 +153,7 @@ async def test_every_way_out_acts_over_the_network(
 ) -> None:
     """Each way out, with odd bytes in each text but the name, reaches the application and is answered."""
     application.confirm_at_once = True
-    application.waking.order(WakeScope.FLEET, "", "nurse", "fire")
+    application.wake_orders.order(WakeScope.FLEET, "", "nurse", "fire")
     application.breakers.views["pods/bed-1"] = breaker_view("pods/bed-1", BreakerState.CLOSED)
     asked = []
     for path, method in WAYS_OUT.items():

@@ -58,7 +58,7 @@ WAYS_OUT: dict[str, tuple[Call, str]] = {
         lambda channel: SeversStub(channel).OrderSever(
             severs.OrderSeverRequest(scope=severs.OrderSeverRequest.SCOPE_FLEET)
         ),
-        "severing.order",
+        "severs.order",
     ),
     "SeverDreamscape": (
         lambda channel: DreamscapesStub(channel).SeverDreamscape(dreams.SeverDreamscapeRequest(name=N)),
@@ -84,7 +84,7 @@ WAYS_OUT: dict[str, tuple[Call, str]] = {
         lambda channel: WakeOrdersStub(channel).OrderWake(
             waking.OrderWakeRequest(scope=waking.WakeOrder.SCOPE_FLEET, issuer="i", reason="r")
         ),
-        "waking.order",
+        "wake_orders.order",
     ),
 }
 """Each way out, and the application's name for it."""

@@ -112,7 +112,7 @@ async def test_every_unary_method_answers(
     """By the generated stub alone, with its own kind of answer."""
     application.add("n", DreamscapeState.GATHERING)
     application.breakers.views["pods/bed-1"] = breaker_view("pods/bed-1", BreakerState.LOCKED)
-    application.waking.order(WakeScope.FLEET, "", "nurse", "fire")
+    application.wake_orders.order(WakeScope.FLEET, "", "nurse", "fire")
     request, kind = UNARY[method]
     assert isinstance(await stub_with(channel, method)(request), kind)
 

@@ -62,7 +62,7 @@ async def test_no_reason_keeps_the_client_from_a_way_out(
     await api.dreamscapes.sever("sever", reason=odd)
     await api.dreamscapes.wake("wake", issuer=odd, reason=odd)
     await api.dreamscapes.end("end", reason=odd)
-    states = {view.plan.dreamscape: view.state for view in application.dreamscapes()}
+    states = {view.plan.dreamscape: view.state for view in application.dreamscapes.list()}
     assert states["sever"] is DreamscapeState.SEVERED
     assert (states["wake"], states["end"]) == (DreamscapeState.WAKING, DreamscapeState.ENDED)
     ordered = await api.wake.order(dreamapi.WakeOrder.SCOPE_FLEET, issuer=odd, reason=odd, request_id=odd)
@@ -126,4 +126,4 @@ async def test_a_latin_1_terminal_severs(application: FakeCoordination, server: 
         subprocess.run, [*command, b"caf\xe9"], capture_output=True, check=False, cwd=ROOT
     )
     assert (done.returncode, done.stderr) == (0, b"")
-    assert next(iter(application.dreamscapes())).state is DreamscapeState.SEVERED
+    assert next(iter(application.dreamscapes.list())).state is DreamscapeState.SEVERED

@@ -44,7 +44,7 @@ async def test_every_scope_reaches_the_application(
 ) -> None:
     """The application gets the wire's scope and the bare name, with the request id of the call."""
     await api.wake.order(scope, target, request_id="r1")
-    assert application.calls[-1] == ("waking.order", *asked, "", "", "r1")
+    assert application.calls[-1] == ("wake_orders.order", *asked, "", "", "r1")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ async def test_an_order_sent_again_reaches_the_application_again(
     """No answer from memory: the application knows the request id and wakes whoever is not awake."""
     for _ in range(2):
         await api.wake.order(SCOPE.SCOPE_FLEET, request_id="r1")
-    assert [call[0] for call in application.calls] == ["waking.order"] * 2
+    assert [call[0] for call in application.calls] == ["wake_orders.order"] * 2
 
 
 async def test_lifting_and_listing(api: dreamapi.Api) -> None:

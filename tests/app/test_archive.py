@@ -31,11 +31,11 @@ def held(*kinds: type) -> int:
 
 def ended(stage: Stage) -> None:
     """Everybody goes home and the books are closed."""
-    stage.app.end("night", "over")
+    stage.app.dreamscapes.end("night", "over")
     for pod in stage.pods:
         pod.status()
     stage.hop(2)
-    assert stage.app.dreamscape("night").state is DreamscapeState.ENDED
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.ENDED
 
 
 def past(name: str, at_s: float) -> DreamscapeRecord:
@@ -47,11 +47,11 @@ def test_one_that_only_gathers_holds_no_columns() -> None:
     """Planned, gathering, with everybody admitted: arrays are made at Start and not before."""
     stage, before = Stage(4), held(*HEAVY)
     stage.appear()
-    stage.app.create(Plan("night", 3, 8))
+    stage.app.dreamscapes.create(Plan("night", 3, 8))
     stage.hop(4)
-    assert stage.app.dreamscape("night").state is DreamscapeState.GATHERING
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.GATHERING
     assert held(*HEAVY) == before
-    stage.app.start("night")
+    stage.app.dreamscapes.start("night")
     stage.hop(1)
     assert held(*HEAVY) > before
 
@@ -61,15 +61,15 @@ def test_one_that_has_ended_holds_nothing() -> None:
     stage, before = Stage(4), held(*HEAVY, DreamscapeRuntime)
     stage.appear()
     stage.dream()
-    seen = stage.app.dreamscape("night")
+    seen = stage.app.dreamscapes.get("night")
     ended(stage)
     assert held(*HEAVY, DreamscapeRuntime) == before
-    view = stage.app.dreamscape("night")
+    view = stage.app.dreamscapes.get("night")
     assert isinstance(seen, DreamscapeView)
     assert isinstance(view, DreamscapeView)
     assert (view.plan, view.created_s, view.term) == (seen.plan, seen.created_s, seen.term)
     assert [seat.pod for seat in view.seats] == [pod.name for pod in stage.pods]
-    [listed] = stage.app.dreamscapes()
+    [listed] = stage.app.dreamscapes.list()
     assert listed == replace(view, seats=())
     breaker = stage.app.breakers.get("dreamscapes/night")
     assert not isinstance(breaker, Refusal)
@@ -82,13 +82,14 @@ def test_one_that_has_ended_holds_nothing() -> None:
 def test_one_that_ends_before_its_start_is_let_go_too(way: str) -> None:
     """Also from PLANNED and GATHERING, and its reading leaves the metrics."""
     stage, before = Stage(4), held(*HEAVY, DreamscapeRuntime)
-    stage.app.create(Plan("night", 3, 8))
-    stage.app.create(Plan("dusk", 3, 8))
-    stage.app.wake("night", "mira", "") if way == "wake" else stage.app.end("night", "")
+    stage.app.dreamscapes.create(Plan("night", 3, 8))
+    stage.app.dreamscapes.create(Plan("dusk", 3, 8))
+    dreamscapes = stage.app.dreamscapes
+    dreamscapes.wake("night", "mira", "") if way == "wake" else dreamscapes.end("night", "")
     stage.hop(1)
-    stage.app.wake("dusk", "mira", "") if way == "wake" else stage.app.end("dusk", "")
+    dreamscapes.wake("dusk", "mira", "") if way == "wake" else dreamscapes.end("dusk", "")
     stage.hop(1)
-    assert [view.state for view in stage.app.dreamscapes()] == [DreamscapeState.ENDED] * 2
+    assert [view.state for view in stage.app.dreamscapes.list()] == [DreamscapeState.ENDED] * 2
     assert held(*HEAVY, DreamscapeRuntime) == before
     assert stage.meters.dreamscapes == {}
 
@@ -99,7 +100,7 @@ def test_a_watcher_of_one_that_has_ended_is_told_and_holds_nothing() -> None:
     stage.appear()
     stage.dream()
     rung: list[int] = []
-    watch = stage.app.watch_collective("night", lambda: rung.append(1))
+    watch = stage.app.dreamscapes.watch("night", lambda: rung.append(1))
     assert not isinstance(watch, Refusal)
     ended(stage)
     rung.clear()
@@ -107,7 +108,7 @@ def test_a_watcher_of_one_that_has_ended_is_told_and_holds_nothing() -> None:
     assert watch.ended
     assert watch.take() is None
     assert held(*HEAVY) == before
-    late = stage.app.watch_collective("night", lambda: None)
+    late = stage.app.dreamscapes.watch("night", lambda: None)
     assert not isinstance(late, Refusal)
     assert (late.ended, late.take()) == (True, None)
     late.close()
@@ -120,20 +121,24 @@ def test_every_way_out_of_one_that_has_ended_is_valid_and_finds_nobody() -> None
     stage.dream()
     ended(stage)
     for answer in (
-        stage.app.sever("night", ""),
-        stage.app.wake("night", "mira", ""),
-        stage.app.end("night", ""),
+        stage.app.dreamscapes.sever("night", ""),
+        stage.app.dreamscapes.wake("night", "mira", ""),
+        stage.app.dreamscapes.end("night", ""),
     ):
         assert not isinstance(answer, Refusal)
         assert answer.settled
         assert answer.outcome().zeroed == 0
     assert not isinstance(stage.app.breakers.trip("dreamscapes/night", "mira", ""), Refusal)
-    ordered = stage.app.waking.order(WakeScope.DREAMSCAPE, "night", "mira", "")
+    ordered = stage.app.wake_orders.order(WakeScope.DREAMSCAPE, "night", "mira", "")
     assert not isinstance(ordered, Refusal)
-    refused = [stage.app.start("night"), stage.app.resume("night"), stage.app.lead("night")]
-    refused.append(stage.app.explain("night", "bed-1"))
+    refused = [
+        stage.app.dreamscapes.start("night"),
+        stage.app.dreamscapes.resume("night"),
+        stage.app.dreamscapes.lead("night"),
+    ]
+    refused.append(stage.app.dreamscapes.explain("night", "bed-1"))
     assert [one.code for one in refused if isinstance(one, Refusal)] == [Code.WRONG_STATE] * 4
-    assert not isinstance(stage.app.watch_events(None, "night", lambda: None), Refusal)
+    assert not isinstance(stage.app.house.watch_events(None, "night", lambda: None), Refusal)
 
 
 def test_a_name_is_never_given_again() -> None:
@@ -144,14 +149,14 @@ def test_a_name_is_never_given_again() -> None:
             Transaction(dreamscapes=(past(f"long-ago-{number}", START_S - ENDED_KEPT_S - 60.0 + number),))
         )
     stage.restart()
-    stage.app.create(Plan("night", 3, 8))
-    stage.app.end("night", "")
+    stage.app.dreamscapes.create(Plan("night", 3, 8))
+    stage.app.dreamscapes.end("night", "")
     for name in ("night", "long-ago-0", "long-ago-2"):
-        refused = stage.app.create(Plan(name, 3, 8))
+        refused = stage.app.dreamscapes.create(Plan(name, 3, 8))
         assert isinstance(refused, Refusal)
         assert refused.code is Code.DREAMSCAPE_EXISTS
     stage.restart()
-    assert isinstance(stage.app.create(Plan("night", 3, 8)), Refusal)
+    assert isinstance(stage.app.dreamscapes.create(Plan("night", 3, 8)), Refusal)
 
 
 def test_the_list_is_bounded_in_number_and_age_and_a_name_finds_its_row_for_ever() -> None:
@@ -161,23 +166,23 @@ def test_the_list_is_bounded_in_number_and_age_and_a_name_finds_its_row_for_ever
         stage.ledger.write(Transaction(dreamscapes=(past(f"n-{number}", START_S - 2000.0 + number),)))
     stage.ledger.write(Transaction(dreamscapes=(past("too-old", START_S - ENDED_KEPT_S - 1.0),)))
     stage.restart()
-    listed = [view.plan.dreamscape for view in stage.app.dreamscapes()]
+    listed = [view.plan.dreamscape for view in stage.app.dreamscapes.list()]
     assert listed == [f"n-{number}" for number in reversed(range(5, ENDED_KEPT + 5))]
-    stage.app.create(Plan("newest", 3, 8))
-    stage.app.end("newest", "")
+    stage.app.dreamscapes.create(Plan("newest", 3, 8))
+    stage.app.dreamscapes.end("newest", "")
     stage.hop(1)
-    listed = [view.plan.dreamscape for view in stage.app.dreamscapes()]
+    listed = [view.plan.dreamscape for view in stage.app.dreamscapes.list()]
     assert listed == ["newest", *(f"n-{number}" for number in reversed(range(6, ENDED_KEPT + 5)))]
-    found = stage.app.dreamscape("too-old")
+    found = stage.app.dreamscapes.get("too-old")
     assert isinstance(found, DreamscapeView)
     assert found.state is DreamscapeState.ENDED
     stage.ledger.broken = "the disk is gone"  # type: ignore[attr-defined] -- the ledger in memory
-    assert not isinstance(stage.app.sever("too-old", ""), Refusal)
-    unread = stage.app.dreamscape("too-old")
+    assert not isinstance(stage.app.dreamscapes.sever("too-old", ""), Refusal)
+    unread = stage.app.dreamscapes.get("too-old")
     assert isinstance(unread, Refusal)
     assert unread.code is Code.LEDGER_UNAVAILABLE
     stage.ledger.broken = ""  # type: ignore[attr-defined] -- the ledger in memory
-    unknown = stage.app.dreamscape("never")
+    unknown = stage.app.dreamscapes.get("never")
     assert isinstance(unknown, Refusal)
     assert unknown.code is Code.DREAMSCAPE_UNKNOWN
 
@@ -188,7 +193,7 @@ def test_a_row_of_another_month_is_listed_no_more() -> None:
     stage.ledger.write(Transaction(dreamscapes=(past("too-old", START_S - ENDED_KEPT_S - 1.0),)))
     stage.ledger.write(Transaction(dreamscapes=(past("old", START_S - ENDED_KEPT_S + 60.0),)))
     stage.restart()
-    assert [view.plan.dreamscape for view in stage.app.dreamscapes()] == ["old"]
+    assert [view.plan.dreamscape for view in stage.app.dreamscapes.list()] == ["old"]
 
 
 def test_a_restart_takes_up_no_ended_one() -> None:
@@ -196,11 +201,11 @@ def test_a_restart_takes_up_no_ended_one() -> None:
     stage = Stage(0)
     for number in range(300):
         stage.ledger.write(Transaction(dreamscapes=(past(f"n-{number}", START_S - 60.0),)))
-    stage.app.create(Plan("night", 3, 8))
+    stage.app.dreamscapes.create(Plan("night", 3, 8))
     before = held(DreamscapeRuntime)
     stage.restart()
     assert held(DreamscapeRuntime) == before
-    assert len(list(stage.app.dreamscapes())) == 301
+    assert len(list(stage.app.dreamscapes.list())) == 301
 
 
 def test_seats_of_ended_ones_are_bounded_and_the_oldest_lose_theirs() -> None:
@@ -209,10 +214,10 @@ def test_seats_of_ended_ones_are_bounded_and_the_oldest_lose_theirs() -> None:
     stage.appear()
     stage.dream()
     ended(stage)
-    row = stage.app.archive.rows()[0]
+    row = stage.app.registry.archive.rows()[0]
     crowd = replace(row.view, plan=Plan("crowd", 3, 8), seats=row.view.seats[:1] * (ENDED_SEATS_KEPT - 3))
-    stage.app.archive.put(replace(row, view=crowd))
-    assert [len(one.view.seats) for one in stage.app.archive.rows()] == [0, ENDED_SEATS_KEPT - 3]
+    stage.app.registry.archive.put(replace(row, view=crowd))
+    assert [len(one.view.seats) for one in stage.app.registry.archive.rows()] == [0, ENDED_SEATS_KEPT - 3]
 
 
 def test_what_was_lived_is_charged_before_it_is_put_away() -> None:
@@ -222,7 +227,7 @@ def test_what_was_lived_is_charged_before_it_is_put_away() -> None:
     stage.dream()
     stage.hop(60)
     stage.ledger.broken = "the disk is full"  # type: ignore[attr-defined] -- the ledger in memory
-    stage.app.end("night", "over")
+    stage.app.dreamscapes.end("night", "over")
     for pod in stage.pods:
         pod.status()
     stage.hop(4)
@@ -241,7 +246,7 @@ def test_a_late_word_of_one_that_was_put_away_is_written_down_under_its_name() -
     dreamt = stage.pods[0].assign
     ended(stage)
     stage.pods[0].assign = dreamt
-    follower = stage.app.watch_events(None, "night", lambda: None)
+    follower = stage.app.house.watch_events(None, "night", lambda: None)
     stage.pods[0].event(PodEventKind.SEVERED, "lease")
     assert not isinstance(follower, Refusal)
     told = follower.take(10)

@@ -11,9 +11,9 @@ def test_frames_that_were_dropped_unread_are_no_loss() -> None:
     stage.hop(60)
     for pod in stage.pods:
         pod.seq += 6
-    stage.app.on_behind(30)
+    stage.app.inbound.on_behind(30)
     stage.hop(60)
-    view = stage.app.dreamscape("night")
+    view = stage.app.dreamscapes.get("night")
     assert [seat.breaker.value for seat in view.seats] == ["closed"] * 5
     assert not stage.meters.counts.get("lost")
 
@@ -38,8 +38,8 @@ def test_a_status_without_a_presence_asks_for_it() -> None:
     first.status()
     second.status()
     assert stage.link.sought == ["bed-2"]
-    assert [view.pod for view in stage.app.pods()] == ["bed-1"]
+    assert [view.pod for view in stage.app.pods.list()] == ["bed-1"]
     second.presence()
     second.status()
     assert stage.link.sought == ["bed-2"]
-    assert [view.pod for view in stage.app.pods()] == ["bed-1", "bed-2"]
+    assert [view.pod for view in stage.app.pods.list()] == ["bed-1", "bed-2"]

@@ -44,7 +44,7 @@ def well_again(stage: Stage, pod: Puppet) -> None:
 
 def breaker(stage: Stage, pod: Puppet) -> BreakerState:
     """Where its breaker stands."""
-    return stage.app.pod(pod.name).breaker
+    return stage.app.pods.get(pod.name).breaker
 
 
 def crash(stage: Stage, ledger: MemoryLedger, tell: Callable[[], None] = lambda: None) -> None:
@@ -129,7 +129,7 @@ def test_a_lock_is_on_the_disk_before_whoever_made_it_is_answered(by: str) -> No
     if by == "event":
         sever(stage, pod)
     else:
-        stage.app.breakers.open(stage.app._deps.fleet.get(pod.name), Cause.FLAT, "mira", "seen")  # type: ignore[arg-type]
+        stage.app.registry.trip(stage.app._deps.fleet.get(pod.name), Cause.FLAT, "mira", "seen")  # type: ignore[arg-type]
     assert [lock.pod for lock in ledger.locks()] == [pod.name]
 
 

@@ -98,9 +98,9 @@ def test_the_list_holds_pods_and_live_dreamscapes_and_filters() -> None:
     assert names == ["dreamscapes/night", "pods/bed-1", "pods/bed-2", "pods/bed-3", "pods/bed-4"]
     stage.app.breakers.trip("pods/bed-3", "mira", "x")
     assert [view.name for view in stage.app.breakers.list(BreakerState.OPEN)] == ["pods/bed-3"]
-    stage.app.end("night", "over")
+    stage.app.dreamscapes.end("night", "over")
     stage.hop(8)
-    assert stage.app.dreamscape("night").state is DreamscapeState.ENDED
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.ENDED
     assert "dreamscapes/night" not in [view.name for view in stage.app.breakers.list()]
 
 
@@ -114,7 +114,7 @@ def test_tripping_a_dreamscape_is_sever_and_only_resume_closes_it() -> None:
     assert view.since_s == stage.clock.now_s()
     assert refused(stage.app.breakers.reset("dreamscapes/night", "mira", "ok")) is Code.BREAKER_NOT_LOCKED
     stage.hop(1)
-    stage.app.resume("night")
+    stage.app.dreamscapes.resume("night")
     closed = breaker(stage, "dreamscapes/night")
     assert (closed.state, closed.cause) == (BreakerState.CLOSED, "")
     assert [move.after for move in closed.history] == [BreakerState.OPEN, BreakerState.CLOSED]
@@ -180,7 +180,7 @@ def test_no_restart_resets_a_lock() -> None:
         again = breaker(stage)
         assert (again.state, again.cause) == (BreakerState.LOCKED, "nonfinite")
         assert (again.since_s, again.evidence) == (before.since_s, before.evidence)
-        seats = {seat.pod: seat.refusal_code for seat in stage.app.dreamscape("night").seats}
+        seats = {seat.pod: seat.refusal_code for seat in stage.app.dreamscapes.get("night").seats}
         assert seats["bed-1"] == "BREAKER_LOCKED"
     stage.app.breakers.reset("pods/bed-1", "mira", "mended")
     stage.hop(SCORED_HOPS + 8)
@@ -220,12 +220,12 @@ def test_a_reset_pod_that_is_seated_an_hour_later_is_scored_from_then() -> None:
     """The deadline of the scoring begins with the slot: waiting for a seat does not lock a sleeper again."""
     stage = dreaming()
     lock(stage, stage.pod("bed-1"))
-    stage.app.release("bed-1", "to the nurse")
+    stage.app.pods.release("bed-1", "to the nurse")
     stage.app.breakers.reset("pods/bed-1", "mira", "mended")
     stage.clock.at_s += 600.0
     stage.app.run_due()
-    stage.app.check_out("bed-1")
-    stage.app.check_in("bed-1", "another")
+    stage.app.pods.check_out("bed-1")
+    stage.app.pods.check_in("bed-1", "another")
     stage.hop(SCORED_HOPS + 12)
     assert stage.coupling("bed-1") > 0
     assert [move.after for move in breaker(stage).history][-2:] == [
@@ -259,7 +259,7 @@ def test_a_pod_whose_actuator_did_not_obey_is_given_a_fresh_slot() -> None:
     assert stage.coupling("bed-1") > 0
     assigned = [command.pod for command in stage.link.commands if isinstance(command.what, Assign)]
     assert sorted(assigned) == ["bed-1", "bed-1", "bed-2", "bed-3", "bed-4", "bed-5"]
-    assert stage.app.dreamscape("night").state is DreamscapeState.DREAMING
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.DREAMING
 
 
 def test_the_fresh_slot_is_given_in_one_step() -> None:
@@ -269,5 +269,5 @@ def test_the_fresh_slot_is_given_in_one_step() -> None:
     stage.pod("bed-1").event(PodEventKind.MALFUNCTION, "actuator")
     while breaker(stage).state is not BreakerState.CLOSED:
         stage.hop(1)
-        assert stage.app.dreamscape("night").assigned == 5
+        assert stage.app.dreamscapes.get("night").assigned == 5
     assert stage.pod("bed-1").assign not in (None, first)

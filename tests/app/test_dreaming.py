@@ -13,7 +13,7 @@ from fakes.stage import Stage
 
 def state(stage: Stage) -> DreamscapeState:
     """The Dreamscape's state."""
-    return stage.app.dreamscape("night").state
+    return stage.app.dreamscapes.get("night").state
 
 
 def events(stage: Stage) -> list[str]:
@@ -36,9 +36,9 @@ def test_start_below_minimum_is_refused_with_the_reasons() -> None:
     stage = Stage()
     stage.appear()
     stage.pods[0].quality = stage.pods[1].quality = 0.3
-    stage.app.create(Plan("night", seats_min=3, seats_max=4, ramp_s=10, ceiling=0.1))
+    stage.app.dreamscapes.create(Plan("night", seats_min=3, seats_max=4, ramp_s=10, ceiling=0.1))
     stage.hop(8)
-    refusal = stage.app.start("night")
+    refusal = stage.app.dreamscapes.start("night")
     assert isinstance(refusal, Refusal)
     assert refusal.code is Code.BELOW_MINIMUM
     assert "bed-1" in refusal.sentence
@@ -55,7 +55,7 @@ def test_a_silent_pod_is_excluded_and_the_rest_dream_on() -> None:
     assert stage.coupling("bed-1") == 0
     assert stage.coupling("bed-2") > 0
     stage.hop(3)
-    assert stage.app.pod("bed-1").breaker is BreakerState.OPEN
+    assert stage.app.pods.get("bed-1").breaker is BreakerState.OPEN
 
 
 def test_a_nonfinite_frame_is_zero_in_the_very_next_message() -> None:
@@ -78,13 +78,13 @@ def test_sever_zeroes_in_the_call_and_resume_dreams_on() -> None:
     stage.appear()
     stage.dream()
     before = len(stage.link.collectives)
-    ticket = stage.app.sever("night", "enough")
+    ticket = stage.app.dreamscapes.sever("night", "enough")
     assert len(stage.link.collectives) == before + 1
     assert not stage.link.collectives[-1].coupling.any()
     assert state(stage) is DreamscapeState.SEVERED
     stage.hop(1)
     assert ticket.outcome().confirmed == 4
-    stage.app.resume("night")
+    stage.app.dreamscapes.resume("night")
     stage.hop(1)
     assert stage.coupling("bed-1") > 0
 
@@ -94,12 +94,12 @@ def test_wake_is_obeyed_everywhere_and_ends_when_all_are_home() -> None:
     stage = Stage()
     stage.appear()
     stage.dream()
-    stage.app.wake("night", "an operator", "morning")
+    stage.app.dreamscapes.wake("night", "an operator", "morning")
     woken = [c for c in stage.link.commands if isinstance(c.what, WakePod)]
     assert len(woken) == 4
     stage.hop(4)
     assert state(stage) is DreamscapeState.ENDED
-    assert all(seat.state is SeatState.LEFT for seat in stage.app.dreamscape("night").seats)
+    assert all(seat.state is SeatState.LEFT for seat in stage.app.dreamscapes.get("night").seats)
 
 
 def test_release_takes_one_bed_and_nobody_else_notices() -> None:
@@ -107,11 +107,11 @@ def test_release_takes_one_bed_and_nobody_else_notices() -> None:
     stage = Stage(pods=5)
     stage.appear()
     stage.dream()
-    stage.app.release("bed-1", "asked")
+    stage.app.pods.release("bed-1", "asked")
     assert isinstance(stage.link.commands[-1].what, Release)
     stage.hop(1)
     assert stage.coupling("bed-2") > 0
-    assert stage.app.dreamscape("night").assigned == 4
+    assert stage.app.dreamscapes.get("night").assigned == 4
 
 
 def test_who_was_released_is_not_seated_again_not_even_by_a_new_daemon() -> None:
@@ -119,18 +119,18 @@ def test_who_was_released_is_not_seated_again_not_even_by_a_new_daemon() -> None
     stage = Stage(pods=5)
     stage.appear()
     stage.dream()
-    stage.app.release("bed-1", "asked")
+    stage.app.pods.release("bed-1", "asked")
     stage.hop(12)
-    assert stage.app.dreamscape("night").assigned == 4
+    assert stage.app.dreamscapes.get("night").assigned == 4
     stage.restart()
     for pod in stage.pods:
         pod.presence()
     stage.hop(12)
-    assert stage.app.dreamscape("night").assigned == 4
-    stage.app.check_out("bed-1")
-    stage.app.check_in("bed-1", "another")
+    assert stage.app.dreamscapes.get("night").assigned == 4
+    stage.app.pods.check_out("bed-1")
+    stage.app.pods.check_in("bed-1", "another")
     stage.hop(12)
-    assert stage.app.dreamscape("night").assigned == 5
+    assert stage.app.dreamscapes.get("night").assigned == 5
 
 
 def test_a_slot_is_never_given_twice_in_a_term() -> None:
@@ -173,7 +173,7 @@ def test_all_frames_missing_is_our_own_fault_and_trips_nobody() -> None:
         pod.sends = False
     stage.hop(10)
     assert not stage.link.collectives[-1].coupling.any()
-    assert all(view.breaker is BreakerState.CLOSED for view in stage.app.pods())
+    assert all(view.breaker is BreakerState.CLOSED for view in stage.app.pods.list())
     assert any("the broker or our network is down" in sentence for sentence in events(stage))
     for pod in stage.pods:
         pod.sends = True
@@ -204,7 +204,7 @@ def test_most_gone_at_once_is_our_own_way_whether_their_end_is_told_or_not(told:
     assert any("the broker or our network is down" in sentence for sentence in events(stage))
     assert not stage.link.collectives[-1].coupling.any()
     stage.hop(80)
-    assert all(view.breaker is BreakerState.CLOSED for view in stage.app.pods())
+    assert all(view.breaker is BreakerState.CLOSED for view in stage.app.pods.list())
     for pod in stage.pods[:5]:
         pod.back()
     stage.hop(4)
@@ -215,7 +215,7 @@ def test_who_is_gone_for_half_a_minute_is_out_and_the_rest_dream_on() -> None:
     """By a cause of the way, which severs nobody else; and back by being scored, asking no operator."""
     stage = cut_off(5)
     stage.hop(4 * 31)
-    breakers = {view.pod: (view.breaker, view.breaker_cause) for view in stage.app.pods()}
+    breakers = {view.pod: (view.breaker, view.breaker_cause) for view in stage.app.pods.list()}
     assert all(breakers[f"bed-{n}"] == (BreakerState.OPEN, "stale") for n in range(1, 6))
     assert state(stage) is DreamscapeState.DREAMING
     assert all(stage.coupling(f"bed-{n}") > 0 for n in (6, 7, 8))
@@ -250,7 +250,7 @@ def test_most_failed_of_those_within_reach_severs_whoever_else_is_away() -> None
     for pod in stage.pods[3:6]:
         pod.event(PodEventKind.MALFUNCTION, "railed")
         stage.hop(60)
-    view = stage.app.dreamscape("night")
+    view = stage.app.dreamscapes.get("night")
     assert view.state is DreamscapeState.SEVERED
     assert "3 away" in view.state_cause
 
@@ -260,7 +260,7 @@ def test_a_device_that_does_not_obey_is_cut_though_most_are_missing() -> None:
     stage = cut_off(0)
     stage.pods[7].bend = lambda frame: replace(frame, applied=0.4)
     stage.hop(3)
-    assert stage.app.pod("bed-8").breaker_cause == "actuator"
+    assert stage.app.pods.get("bed-8").breaker_cause == "actuator"
 
 
 def test_nobody_on_trial_is_locked_for_our_own_way() -> None:
@@ -269,7 +269,7 @@ def test_nobody_on_trial_is_locked_for_our_own_way() -> None:
     stage.appear()
     stage.dream()
     stage.pods[0].event(PodEventKind.MALFUNCTION, "railed")
-    while stage.app.pod("bed-1").breaker is not BreakerState.HALF_OPEN:
+    while stage.app.pods.get("bed-1").breaker is not BreakerState.HALF_OPEN:
         stage.hop()
     for pod in stage.pods:
         pod.sends = False
@@ -277,7 +277,7 @@ def test_nobody_on_trial_is_locked_for_our_own_way() -> None:
     for pod in stage.pods:
         pod.sends = True
     stage.hop(40)
-    assert stage.app.pod("bed-1").breaker is BreakerState.CLOSED
+    assert stage.app.pods.get("bed-1").breaker is BreakerState.CLOSED
 
 
 def test_while_most_are_missing_nobody_is_granted_anything() -> None:
@@ -301,7 +301,7 @@ def test_a_flood_of_nonsense_does_not_fill_the_journal() -> None:
     stage = Stage(pods=3)
     before = len(events(stage))
     for _ in range(1000):
-        stage.app.on_malformed("bed-1", "status", "nonsense")
+        stage.app.inbound.on_malformed("bed-1", "status", "nonsense")
     assert len(events(stage)) == before + 1
 
 
@@ -332,7 +332,7 @@ def test_late_joiners_are_seated_while_dreaming() -> None:
     stage.pods.append(late)
     late.presence()
     late.status()
-    stage.app.check_in(late.name, "latecomer")
+    stage.app.pods.check_in(late.name, "latecomer")
     stage.hop(12)
     assert stage.coupling(late.name) > 0
 

@@ -44,7 +44,7 @@ def merge(stage: Stage, hops: int) -> dict[str, float]:
 
 def seat(stage: Stage, pod: str = "bed-1") -> SeatView:
     """Its newest seat."""
-    return next(one for one in stage.app.dreamscape("night").seats if one.pod == pod)
+    return next(one for one in stage.app.dreamscapes.get("night").seats if one.pod == pod)
 
 
 def slot(pod: Puppet) -> int:
@@ -75,7 +75,7 @@ def test_who_withdrew_is_not_asked_again_until_they_agree_anew() -> None:
     consents.withdraw(ASH)
     stage.hop(TEN_S)
     assert seat(stage).state is SeatState.LEFT
-    check = next(c for c in stage.app.explain("night", "bed-1") if not c.passed)
+    check = next(c for c in stage.app.dreamscapes.explain("night", "bed-1") if not c.passed)
     assert (check.name, check.code) == ("consent", Code.CONSENT_MISSING.value)
     assert "withdrawn" in check.sentence
     consents.set(ASH, AGREED)
@@ -158,8 +158,8 @@ def test_a_withdrawal_at_the_pod_holds_when_its_latch_is_cleared() -> None:
     stage.hop(TEN_S)
     assert seat(stage).state is SeatState.LEFT
     assert pod.assign is None
-    stage.app.check_out("bed-1")
-    stage.app.check_in("bed-1", ASH)
+    stage.app.pods.check_out("bed-1")
+    stage.app.pods.check_in("bed-1", ASH)
     stage.hop(TEN_S)
     assert seat(stage).state is SeatState.ASSIGNED
 
@@ -169,16 +169,16 @@ def test_nobody_is_assigned_before_their_mark_is_durable() -> None:
     exposures = Exposures()
     stage = Stage(5, None, None, exposures)
     stage.appear()
-    stage.app.create(Plan("night", 3, 8, ramp_s=10.0))
+    stage.app.dreamscapes.create(Plan("night", 3, 8, ramp_s=10.0))
     stage.hop(4)
     exposures.broken = True
-    refused = stage.app.start("night")
+    refused = stage.app.dreamscapes.start("night")
     assert getattr(refused, "code", None) is Code.LEDGER_UNAVAILABLE
     stage.hop(8)
     assert not any(pod.assign for pod in stage.pods)
     assert not stage.link.collectives
     exposures.broken = False
-    stage.app.start("night")
+    stage.app.dreamscapes.start("night")
     stage.hop(8)
     assert exposures.calls[0] == "open"
     assert stage.coupling("bed-1") > 0
@@ -210,7 +210,7 @@ def test_what_is_lived_is_charged_and_not_much_more() -> None:
     stage = dreaming(exposures=exposures)
     begun = dict(exposures.charged_min)
     lived = merge(stage, 240)
-    stage.app.release("bed-1", "enough")
+    stage.app.pods.release("bed-1", "enough")
     stage.hop()
     charged_min = exposures.charged_min[ASH] - begun[ASH]
     assert lived[ASH] == pytest.approx(0.098, abs=0.002)
@@ -228,7 +228,7 @@ def test_a_pod_that_is_not_heard_is_charged_what_it_may_render() -> None:
     before = exposures.charged_min[ASH]
     stage.pod("bed-1").sends = False
     stage.hop(TEN_S)
-    stage.app.release("bed-1", "enough")
+    stage.app.pods.release("bed-1", "enough")
     stage.hop()
     assert exposures.charged_min[ASH] - before >= 0.098 * (LEASE_S + LEASE_FADE_S) / 60
 
@@ -265,7 +265,7 @@ def test_an_assign_tells_what_is_left_of_what_limit() -> None:
     assert (first.dose_left_min, first.dose_limit_min) == (0.2, 0.2)
     assert (free.dose_left_min, free.dose_limit_min) == (inf, inf)
     lived = merge(stage, 32)
-    runtime = stage.app._runtimes["night"]
+    runtime = stage.app.registry["night"]
     held = runtime.seats.of("bed-1")
     assert held is not None
     runtime._seat_anew(held)
@@ -287,12 +287,12 @@ def test_who_has_severed_themselves_at_the_limit_is_let_go() -> None:
     pod.event(PodEventKind.SEVERED, "exposure", assignment=pod.assign.assignment + 1)
     stage.hop()
     assert seat(stage).state is SeatState.ASSIGNED
-    gone, breaker = slot(pod), stage.app.pod("bed-1").breaker
+    gone, breaker = slot(pod), stage.app.pods.get("bed-1").breaker
     pod.event(PodEventKind.SEVERED, "exposure", assignment=pod.assign.assignment)
     stage.hop()
     assert stage.link.collectives[-1].coupling[gone] == 0
     assert any(e.kind == "left" and e.cause == "exposure" for e in stage.app.journal._events)
-    assert stage.app.pod("bed-1").breaker is breaker, "nothing has malfunctioned"
+    assert stage.app.pods.get("bed-1").breaker is breaker, "nothing has malfunctioned"
     assert stage.coupling("bed-2") > 0
 
 

@@ -34,7 +34,7 @@ def test_unconfirmed_for_five_seconds_is_zeros() -> None:
     ledger.broken = ""
     stage.hop(8)
     assert stage.coupling("bed-1") > 0
-    assert stage.app.dreamscape("night").state is DreamscapeState.DREAMING
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.DREAMING
 
 
 def test_who_has_been_replaced_says_nothing_more() -> None:
@@ -51,9 +51,9 @@ def test_severing_does_not_wait_for_the_ledger() -> None:
     """With a ledger that fails at every call a sever publishes its zeros and stands."""
     stage, ledger = dreaming()
     ledger.broken = "the disk is gone"
-    stage.app.sever("night", "enough")
+    stage.app.dreamscapes.sever("night", "enough")
     assert not stage.link.collectives[-1].coupling.any()
-    assert stage.app.dreamscape("night").state is DreamscapeState.SEVERED
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.SEVERED
 
 
 def test_a_question_that_meets_our_own_new_term_says_nothing() -> None:

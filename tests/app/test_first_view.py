@@ -13,7 +13,7 @@ def test_watchers_of_a_tick_share_one_view() -> None:
     stage = Stage(5)
     stage.appear()
     stage.dream()
-    watches = [stage.app.watch_collective("night", lambda: None) for _ in range(3)]
+    watches = [stage.app.dreamscapes.watch("night", lambda: None) for _ in range(3)]
     taken = [watch.take() for watch in watches if not isinstance(watch, Refusal)]
     assert taken[0] is not None
     assert all(view is taken[0] for view in taken)

@@ -26,7 +26,7 @@ def sentences(stage: Stage) -> list[str]:
 def test_a_zero_in_between_holds_nobodys_state() -> None:
     """The broadcast of a sever names no frame and carries no sum: who just tripped has no weight in it."""
     stage = dreaming()
-    stage.app.sever("night", "enough")
+    stage.app.dreamscapes.sever("night", "enough")
     zero = stage.link.collectives[-1]
     assert not zero.coupling.any()
     assert not zero.answered.any()
@@ -52,12 +52,12 @@ def test_a_malfunction_told_after_the_seat_was_left_keeps_the_pod_away() -> None
     """A sever told late, when its pod has no seat, still opens the breaker: checked in anew, it waits."""
     stage = dreaming()
     pod = stage.pods[0]
-    stage.app.check_out("bed-1")
+    stage.app.pods.check_out("bed-1")
     pod.event(PodEventKind.SEVERED, "railed")
-    assert stage.app.pod("bed-1").breaker is BreakerState.OPEN
-    stage.app.check_in("bed-1", "sleeper-1")
+    assert stage.app.pods.get("bed-1").breaker is BreakerState.OPEN
+    stage.app.pods.check_in("bed-1", "sleeper-1")
     stage.hop(8)
-    seat = next(seat for seat in stage.app.dreamscape("night").seats if seat.pod == "bed-1")
+    seat = next(seat for seat in stage.app.dreamscapes.get("night").seats if seat.pod == "bed-1")
     assert (seat.state, seat.refusal_code) == (SeatState.WAITING, "BREAKER_OPEN")
     stage.hop(4 * 21)
     assert pod.assign is None, "24 s at least are waited"
@@ -75,8 +75,10 @@ def test_a_stored_sever_is_open_to_a_daemon_that_knows_nothing_of_the_pod() -> N
     stage.pods[0].severed = StoredSever("night", 5, 6, "flat")
     stage.pods[1].severed = StoredSever("night", 5, 6, "daemon")
     stage.appear()
-    assert stage.app.pod("bed-1").breaker is BreakerState.OPEN
-    assert stage.app.pod("bed-2").breaker is BreakerState.CLOSED, "the daemon's own zero is nobody's fault"
+    assert stage.app.pods.get("bed-1").breaker is BreakerState.OPEN
+    assert stage.app.pods.get("bed-2").breaker is BreakerState.CLOSED, (
+        "the daemon's own zero is nobody's fault"
+    )
 
 
 def test_a_stored_sever_of_a_seated_pod_leaves_no_weight_behind() -> None:
@@ -95,9 +97,9 @@ def test_a_stored_sever_of_a_seated_pod_leaves_no_weight_behind() -> None:
 def test_a_late_joiner_is_in_the_books_before_being_assigned() -> None:
     """Who joined after Start is no stray to the daemon that comes back."""
     stage = dreaming()
-    stage.app.check_out("bed-5")
+    stage.app.pods.check_out("bed-5")
     stage.hop(4)
-    stage.app.check_in("bed-5", "sleeper-5")
+    stage.app.pods.check_in("bed-5", "sleeper-5")
     stage.hop(8)
     assert stage.coupling("bed-5") > 0
     stage.restart()
@@ -107,7 +109,7 @@ def test_a_late_joiner_is_in_the_books_before_being_assigned() -> None:
         pod.status()
     stage.hop(2)
     assert not [c for c in stage.link.commands if isinstance(c.what, Release)]
-    assert {seat.pod for seat in stage.app.dreamscape("night").seats} >= {"bed-5"}
+    assert {seat.pod for seat in stage.app.dreamscapes.get("night").seats} >= {"bed-5"}
 
 
 def test_who_left_by_themselves_is_not_waited_for_after_a_restart() -> None:
@@ -117,7 +119,7 @@ def test_who_left_by_themselves_is_not_waited_for_after_a_restart() -> None:
     stage.pods[0].event(PodEventKind.LATCHED, "wake")
     stage.hop(1)
     stage.restart()
-    seats = {seat.pod: seat.state for seat in stage.app.dreamscape("night").seats}
+    seats = {seat.pod: seat.state for seat in stage.app.dreamscapes.get("night").seats}
     assert seats.get("bed-1", SeatState.LEFT) is SeatState.LEFT
 
 
@@ -139,11 +141,11 @@ def test_what_was_granted_a_lease_and_a_fade_ago_excuses_what_is_rendered() -> N
     stage.hop(8)
     for pod in stage.pods:
         pod.applied = 0.09
-    stage.app.sever("night", "enough")
+    stage.app.dreamscapes.sever("night", "enough")
     stage.hop(6)
-    assert stage.app.pod("bed-1").breaker is BreakerState.CLOSED
+    assert stage.app.pods.get("bed-1").breaker is BreakerState.CLOSED
     stage.hop(6)
-    assert stage.app.pod("bed-1").breaker is BreakerState.OPEN
+    assert stage.app.pods.get("bed-1").breaker is BreakerState.OPEN
 
 
 def test_three_failures_within_ten_seconds_sever_the_dreamscape() -> None:
@@ -152,10 +154,10 @@ def test_three_failures_within_ten_seconds_sever_the_dreamscape() -> None:
     for pod in stage.pods[:2]:
         pod.event(PodEventKind.MALFUNCTION, "flat")
     stage.hop(1)
-    assert stage.app.dreamscape("night").state is DreamscapeState.DREAMING
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.DREAMING
     stage.pods[2].event(PodEventKind.MALFUNCTION, "railed")
     stage.hop(1)
-    view = stage.app.dreamscape("night")
+    view = stage.app.dreamscapes.get("night")
     assert (view.state, view.state_cause) == (DreamscapeState.SEVERED, "mass: 3 of 8 failed within 10 s")
     assert Cause.MASS.value == "mass"
 
@@ -201,10 +203,10 @@ def test_frames_that_are_a_little_too_old_are_no_fault_of_a_person() -> None:
     stage.hop(4 * 70)
     causes = {event.cause for event in stage.app.journal._events if event.pod == "bed-1" and event.cause}
     assert "quality" not in causes
-    assert stage.app.pod("bed-1").breaker is not BreakerState.LOCKED
+    assert stage.app.pods.get("bed-1").breaker is not BreakerState.LOCKED
     pod.bend = lambda frame: frame
     stage.hop(4 * 12)
-    assert stage.app.pod("bed-1").breaker is BreakerState.CLOSED
+    assert stage.app.pods.get("bed-1").breaker is BreakerState.CLOSED
 
 
 def test_every_trip_tells_its_evidence() -> None:

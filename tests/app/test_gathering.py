@@ -17,20 +17,22 @@ LAST = "bed-99"
 
 def states(stage: Stage) -> Counter[SeatState]:
     """How many seats are in each state."""
-    return Counter(seat.state for seat in stage.app.dreamscape("night").seats)
+    return Counter(seat.state for seat in stage.app.dreamscapes.get("night").seats)
 
 
 def test_a_large_fleet_is_looked_at_in_parts_and_everybody_in_turn() -> None:
     """So many every half second and no more; late joiners are seated in the same way."""
     stage = Stage(MANY)
     stage.appear()
-    stage.app.create(Plan("night", seats_min=3, seats_max=MANY, ramp_s=10.0, ceiling=0.1, late_joining=True))
+    stage.app.dreamscapes.create(
+        Plan("night", seats_min=3, seats_max=MANY, ramp_s=10.0, ceiling=0.1, late_joining=True)
+    )
     admitted = []
     for _ in range(4):
         stage.hop(2, statuses=False)
         admitted.append(states(stage)[SeatState.ADMITTED])
     assert admitted == [LOOKED_AT, 2 * LOOKED_AT, MANY, MANY]
-    assert not hasattr(stage.app.start("night"), "code")
+    assert not hasattr(stage.app.dreamscapes.start("night"), "code")
     assert states(stage) == {SeatState.ASSIGNED: MANY}
 
 
@@ -40,9 +42,11 @@ def test_who_was_refused_is_looked_at_again_in_turn() -> None:
     stage.appear()
     for pod in stage.pods:
         pod.sends = pod.name == LAST
-    stage.app.create(Plan("night", seats_min=3, seats_max=MANY, ramp_s=10.0, ceiling=0.1, late_joining=True))
+    stage.app.dreamscapes.create(
+        Plan("night", seats_min=3, seats_max=MANY, ramp_s=10.0, ceiling=0.1, late_joining=True)
+    )
     stage.hop(24)
-    seats = stage.app.dreamscape("night").seats
+    seats = stage.app.dreamscapes.get("night").seats
     assert seats[-1].pod == LAST
     assert [seat.pod for seat in seats if seat.state is SeatState.ADMITTED] == [LAST]
 
@@ -54,23 +58,23 @@ def test_the_etag_of_a_pod_is_of_what_a_caller_can_edit() -> None:
     stage.hop(4)
 
     def etag() -> str:
-        shown = stage.app.pod("bed-1")
+        shown = stage.app.pods.get("bed-1")
         assert not isinstance(shown, Refusal)
         return shown.etag
 
     empty = etag()
     stage.hop(12)
     assert etag() == empty
-    assert not isinstance(stage.app.check_in("bed-1", "ada", empty), Refusal)
+    assert not isinstance(stage.app.pods.check_in("bed-1", "ada", empty), Refusal)
     taken = etag()
     assert taken != empty
     for pod in ("bed-2", "bed-3", "bed-4"):
-        stage.app.check_in(pod, f"s-{pod}")
+        stage.app.pods.check_in(pod, f"s-{pod}")
     stage.dream()
     stage.hop(8)
     assert etag() == taken
-    stage.app.check_out("bed-1")
-    refused = stage.app.check_in("bed-1", "bob", taken)
+    stage.app.pods.check_out("bed-1")
+    refused = stage.app.pods.check_in("bed-1", "bob", taken)
     assert isinstance(refused, Refusal)
     assert refused.code is Code.STALE_ETAG
 
@@ -88,9 +92,9 @@ def test_one_dreamscape_too_many_is_refused() -> None:
     """DREAMSCAPES_MAX may be open at once; one that ends makes room."""
     stage = Stage(0)
     for number in range(DREAMSCAPES_MAX):
-        assert not isinstance(stage.app.create(Plan(f"d-{number}", 3, 8)), Refusal)
-    refused = stage.app.create(Plan("late", 3, 8))
+        assert not isinstance(stage.app.dreamscapes.create(Plan(f"d-{number}", 3, 8)), Refusal)
+    refused = stage.app.dreamscapes.create(Plan("late", 3, 8))
     assert isinstance(refused, Refusal)
     assert refused.code is Code.DREAMSCAPES_FULL
-    stage.app.end("d-7", "")
-    assert not isinstance(stage.app.create(Plan("late", 3, 8)), Refusal)
+    stage.app.dreamscapes.end("d-7", "")
+    assert not isinstance(stage.app.dreamscapes.create(Plan("late", 3, 8)), Refusal)

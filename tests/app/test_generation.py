@@ -44,12 +44,12 @@ def test_checked_in_anew_they_are_scored_and_dream_on() -> None:
     """The Dreamscape is still there; each comes back by the way of everybody after a crash."""
     stage, _ = restored()
     for number in range(1, 6):
-        stage.app.check_in(f"bed-{number}", f"sleeper-{number}")
+        stage.app.pods.check_in(f"bed-{number}", f"sleeper-{number}")
     stage.hop(8)
-    assert {stage.app.pod(f"bed-{n}").breaker for n in range(1, 6)} == {BreakerState.HALF_OPEN}
+    assert {stage.app.pods.get(f"bed-{n}").breaker for n in range(1, 6)} == {BreakerState.HALF_OPEN}
     assert not stage.link.collectives[-1].coupling.any()
     stage.hop(60)
-    seats = [seat for seat in stage.app.dreamscape("night").seats if seat.state is SeatState.ASSIGNED]
+    seats = [seat for seat in stage.app.dreamscapes.get("night").seats if seat.state is SeatState.ASSIGNED]
     assert len(seats) == 5
     assert all(stage.coupling(f"bed-{n}") > 0 for n in range(1, 6))
 
@@ -57,7 +57,7 @@ def test_checked_in_anew_they_are_scored_and_dream_on() -> None:
 def test_the_next_restart_is_one_like_any_other() -> None:
     """What was suspended stays so; nothing is suspended twice."""
     stage, ledger = restored()
-    stage.app.check_in("bed-1", "sleeper-1")
+    stage.app.pods.check_in("bed-1", "sleeper-1")
     stage.restart()
     assert ledger.checked_in() == {"bed-1": "sleeper-1"}
     assert not any(event.kind == "ledger-restored" for event in stage.app.journal._events)
@@ -71,11 +71,11 @@ def test_a_second_daemon_on_the_copy_trusts_nobody_either() -> None:
         pod.presence()
     stage.hop(4)
     for number in range(1, 6):
-        stage.app.check_in(f"bed-{number}", f"sleeper-{number}")
+        stage.app.pods.check_in(f"bed-{number}", f"sleeper-{number}")
     before = len(stage.link.collectives)
     stage.hop(8, statuses=False)
     assert all(pod.assign for pod in stage.pods)
-    assert {stage.app.pod(f"bed-{n}").breaker for n in range(1, 6)} == {BreakerState.HALF_OPEN}
+    assert {stage.app.pods.get(f"bed-{n}").breaker for n in range(1, 6)} == {BreakerState.HALF_OPEN}
     assert not any(message.answered.any() for message in stage.link.collectives[before:]), "nobody has weight"
 
 

@@ -52,7 +52,7 @@ def told(stage: Stage, kind: str) -> list[Event]:
 
 def newest(stage: Stage) -> CollectiveView:
     """What a watcher sees now."""
-    view = stage.app._runtimes["night"].newest()
+    view = stage.app.registry["night"].newest()
     assert view is not None
     return view
 
@@ -84,9 +84,9 @@ def test_a_runaway_is_halved_then_severed_then_labelled() -> None:
     assert view.crowd.runaway.energy > view.crowd.runaway.energy_limit
     after_s = until(stage, lambda: couplings(stage) == {0}, 20.0)
     assert after_s == HALVED_FOR_S
-    assert stage.app.dreamscape("night").state is DreamscapeState.SEVERED
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.SEVERED
     assert [event.cause for event in told(stage, "group-severed")] == ["gain-runaway"]
-    assert all(stage.app.pod(pod.name).breaker is BreakerState.CLOSED for pod in stage.pods)
+    assert all(stage.app.pods.get(pod.name).breaker is BreakerState.CLOSED for pod in stage.pods)
     stage.hop(round(LABEL_AFTER_S / HOP_S))
     assert [event.cause for event in told(stage, "cause-classified")] == ["common drive or line noise"]
 
@@ -122,14 +122,14 @@ def test_what_falls_in_time_is_whole_again_after_a_minute_of_calm() -> None:
     after_s = until(stage, lambda: couplings(stage) == {CEILING}, 120.0)
     assert CALM_FOR_S <= after_s <= CALM_FOR_S + 8.0
     assert [event.kind for event in told(stage, "coupling-restored")] == ["coupling-restored"]
-    assert stage.app.dreamscape("night").state is DreamscapeState.DREAMING
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.DREAMING
     assert newest(stage).crowd.halved_cause == ""
 
 
 def test_a_sleepers_own_ceiling_is_halved_too() -> None:
     """Halving is of what each is granted: also of one whose consent is smaller than the plan."""
     stage = dreaming()
-    session = stage.app._runtimes["night"]
+    session = stage.app.registry["night"]
     slot = session.seats.of("bed-2").slot
     session.cohorts.limit(slot, 0.04)
     bend_all(stage, louder(10.0))
@@ -140,7 +140,7 @@ def test_a_sleepers_own_ceiling_is_halved_too() -> None:
 def test_a_severed_dreamscape_is_not_halved() -> None:
     """Without a loop nothing that the crowd shows leads to anything."""
     stage = dreaming()
-    stage.app.sever("night", "enough")
+    stage.app.dreamscapes.sever("night", "enough")
     bend_all(stage, louder(10.0))
     stage.hop(120)
     assert told(stage, "coupling-halved") == told(stage, "group-severed") == []
@@ -184,8 +184,8 @@ def test_one_who_loses_themselves_is_halved_and_severed_alone() -> None:
     stage = dreaming(hops=MINUTE + 60)
     one = stage.pods[3]
     one.profile = 2 * np.asarray(BANDS6X2.mu_db) - one.profile
-    until(stage, lambda: stage.app.pod(one.name).breaker is not BreakerState.CLOSED, 90.0)
-    assert stage.app.pod(one.name).breaker_cause == "identity"
+    until(stage, lambda: stage.app.pods.get(one.name).breaker is not BreakerState.CLOSED, 90.0)
+    assert stage.app.pods.get(one.name).breaker_cause == "identity"
     assert one.assign is not None
     newest_message = stage.link.collectives[-1]
     assert newest_message.coupling[one.assign.slot] == 0
@@ -230,9 +230,9 @@ def test_two_pods_with_one_brain_are_both_severed() -> None:
 
     bend_all(stage, alive)
     stage.pods[1].bend, stage.pods[2].bend = first, copy
-    until(stage, lambda: stage.app.pod("bed-3").breaker is not BreakerState.CLOSED, 20.0)
+    until(stage, lambda: stage.app.pods.get("bed-3").breaker is not BreakerState.CLOSED, 20.0)
     for name in ("bed-2", "bed-3"):
-        assert stage.app.pod(name).breaker_cause == "crosstalk"
+        assert stage.app.pods.get(name).breaker_cause == "crosstalk"
         assert stage.coupling(name) == 0
     evidence = stage.app.breakers.get("pods/bed-2").evidence
     assert "one brain with bed-3" in evidence

@@ -43,7 +43,7 @@ def dreaming(pods: int = 5) -> Stage:
 
 def state(stage: Stage, name: str = "night") -> DreamscapeState:
     """The state of a Dreamscape."""
-    return stage.app.dreamscape(name).state
+    return stage.app.dreamscapes.get(name).state
 
 
 def sentences(stage: Stage) -> list[str]:
@@ -59,19 +59,19 @@ def unlatch(stage: Stage) -> None:
 
 def end(stage: Stage) -> None:
     """End it."""
-    stage.app.end("night", "morning")
+    stage.app.dreamscapes.end("night", "morning")
 
 
 def wake(stage: Stage) -> None:
     """Wake everyone in it."""
-    stage.app.wake("night", "an operator", "morning")
+    stage.app.dreamscapes.wake("night", "an operator", "morning")
 
 
 def sever_then_end(stage: Stage) -> None:
     """Sever it, and end it a second later."""
-    stage.app.sever("night", "enough")
+    stage.app.dreamscapes.sever("night", "enough")
     stage.hop(4)
-    stage.app.end("night", "morning")
+    stage.app.dreamscapes.end("night", "morning")
 
 
 def wake_then_end(stage: Stage) -> None:
@@ -88,25 +88,25 @@ def end_twice(stage: Stage) -> None:
 
 def wake_order_then_lift(stage: Stage) -> None:
     """Give the fleet a wake order, and lift it."""
-    given = stage.app.waking.order(WakeScope.FLEET, "", "an advocate", "morning")
+    given = stage.app.wake_orders.order(WakeScope.FLEET, "", "an advocate", "morning")
     stage.hop(8)
-    stage.app.waking.lift(given.order.id, "an advocate", "over")
+    stage.app.wake_orders.lift(given.order.id, "an advocate", "over")
 
 
 def release_each(stage: Stage) -> None:
     """Release each bed, then end it."""
     for pod in stage.pods:
-        stage.app.release(pod.name, "asked")
+        stage.app.pods.release(pod.name, "asked")
     stage.hop(4)
-    stage.app.end("night", "all were released")
+    stage.app.dreamscapes.end("night", "all were released")
 
 
 def check_out_each(stage: Stage) -> None:
     """Check each sleeper out and in again, then end it."""
     for number, pod in enumerate(stage.pods, 1):
-        stage.app.check_out(pod.name)
-        stage.app.check_in(pod.name, f"sleeper-{number}")
-    stage.app.end("night", "all were released")
+        stage.app.pods.check_out(pod.name)
+        stage.app.pods.check_in(pod.name, f"sleeper-{number}")
+    stage.app.dreamscapes.end("night", "all were released")
 
 
 def restart_then_end(stage: Stage) -> None:
@@ -114,13 +114,13 @@ def restart_then_end(stage: Stage) -> None:
     stage.restart()
     for pod in stage.pods:
         pod.presence()
-    stage.app.end("night", "morning")
+    stage.app.dreamscapes.end("night", "morning")
 
 
 def end_then_restart(stage: Stage) -> None:
     """End it, and kill the daemon before its orders arrive."""
     stage.link.cut = True
-    stage.app.end("night", "morning")
+    stage.app.dreamscapes.end("night", "morning")
     stage.restart()
     stage.link.cut = False
     for pod in stage.pods:
@@ -131,7 +131,7 @@ def end_then_restart(stage: Stage) -> None:
 def reboot_on_the_way(stage: Stage) -> None:
     """End it while every bed reboots."""
     stage.link.cut = True
-    stage.app.end("night", "morning")
+    stage.app.dreamscapes.end("night", "morning")
     stage.link.cut = False
     for pod in stage.pods:
         pod.incarnation += 1
@@ -154,15 +154,15 @@ def test_however_a_session_ends_no_bed_keeps_a_seat_and_the_next_one_gathers(
     way(stage)
     stage.hop(12)
     assert state(stage) is DreamscapeState.ENDED
-    assert {seat.state for seat in stage.app.dreamscape("night").seats} == {SeatState.LEFT}
-    assert {pod.dreamscape for pod in stage.app.pods()} == {""}
+    assert {seat.state for seat in stage.app.dreamscapes.get("night").seats} == {SeatState.LEFT}
+    assert {pod.dreamscape for pod in stage.app.pods.list()} == {""}
     unlatch(stage)
-    stage.app.create(Plan("second", seats_min=5, seats_max=8, ramp_s=10.0, ceiling=0.1))
+    stage.app.dreamscapes.create(Plan("second", seats_min=5, seats_max=8, ramp_s=10.0, ceiling=0.1))
     stage.hop(12)
-    started = stage.app.start("second")
+    started = stage.app.dreamscapes.start("second")
     assert not hasattr(started, "code"), started
     stage.hop(48)
-    seats = stage.app.dreamscape("second").seats
+    seats = stage.app.dreamscapes.get("second").seats
     assert [seat.state for seat in seats if seat.state is not SeatState.LEFT] == [SeatState.ASSIGNED] * 5
 
 
@@ -175,7 +175,7 @@ def test_a_session_ends_at_its_closing_time_with_every_bed_free() -> None:
         pod.applied = RENDERED
     stage.hop(40)
     assert state(stage) is DreamscapeState.ENDED
-    assert {pod.dreamscape for pod in stage.app.pods()} == {""}
+    assert {pod.dreamscape for pod in stage.app.pods.list()} == {""}
 
 
 def test_a_pod_that_still_renders_is_waited_for() -> None:
@@ -188,7 +188,7 @@ def test_a_pod_that_still_renders_is_waited_for() -> None:
             stage.pod(command.pod).obey(command)
 
     stage.link.deliver = deliver
-    stage.app.end("night", "morning")
+    stage.app.dreamscapes.end("night", "morning")
     last.assign = None
     stage.hop(24)
     assert state(stage) is DreamscapeState.WAKING
@@ -201,7 +201,7 @@ def test_a_pod_is_home_when_it_says_that_its_fade_is_over() -> None:
     """Without waiting for the next status; a word of an earlier fade says nothing of this one."""
     stage = dreaming()
     stage.link.deliver = lambda _: None
-    stage.app.end("night", "morning")
+    stage.app.dreamscapes.end("night", "morning")
     now_ms = int(stage.clock.now_s() * 1000)
     for pod in stage.pods:
         pod.assign = None
@@ -235,7 +235,7 @@ def test_after_a_restart_a_pod_that_never_comes_back_does_not_keep_the_books_ope
     """It is waited for as long as a reconnect may take; its lease was over long before."""
     stage = dreaming()
     stage.link.cut = True
-    stage.app.end("night", "morning")
+    stage.app.dreamscapes.end("night", "morning")
     stage.restart()
     lost = stage.pods.pop()
     for pod in stage.pods:
@@ -243,7 +243,9 @@ def test_after_a_restart_a_pod_that_never_comes_back_does_not_keep_the_books_ope
         pod.presence()
     stage.hop(40)
     assert state(stage) is DreamscapeState.WAKING
-    assert lost.name in {s.pod for s in stage.app.dreamscape("night").seats if s.state is not SeatState.LEFT}
+    assert lost.name in {
+        s.pod for s in stage.app.dreamscapes.get("night").seats if s.state is not SeatState.LEFT
+    }
     stage.hop(30)
     assert state(stage) is DreamscapeState.ENDED
 
@@ -263,8 +265,8 @@ def test_a_ledger_with_an_ended_session_whose_beds_were_never_given_back_is_mend
         pod.assign = None
         pod.presence()
         pod.status()
-    assert {pod.dreamscape for pod in stage.app.pods()} == {""}
-    assert {pod.breaker for pod in stage.app.pods()} == {BreakerState.CLOSED}
+    assert {pod.dreamscape for pod in stage.app.pods.list()} == {""}
+    assert {pod.breaker for pod in stage.app.pods.list()} == {BreakerState.CLOSED}
 
 
 def slow_way(stage: Stage, hops: int) -> None:
@@ -300,7 +302,7 @@ def test_a_stopping_daemon_trips_no_pod_for_having_obeyed(hops: int) -> None:
     stage.hop(8)
     assert state(stage) is DreamscapeState.DREAMING
     assert ledger.shelf.records["night"].state is DreamscapeState.DREAMING
-    assert {pod.breaker for pod in stage.app.pods()} == {BreakerState.CLOSED}
+    assert {pod.breaker for pod in stage.app.pods.list()} == {BreakerState.CLOSED}
     assert sentences(stage)[told:] == []
 
 
@@ -312,7 +314,7 @@ def test_those_who_are_sent_home_trip_nothing_by_leaving(ending: Callable[[Stage
     ending(stage)
     told = len(sentences(stage))
     stage.hop(12)
-    assert {pod.breaker for pod in stage.app.pods()} == {BreakerState.CLOSED}
+    assert {pod.breaker for pod in stage.app.pods.list()} == {BreakerState.CLOSED}
     assert not any("broken" in sentence or "breaker" in sentence for sentence in sentences(stage)[told:])
 
 
@@ -325,5 +327,5 @@ def test_a_malfunction_during_the_stop_is_a_malfunction() -> None:
     stage.app.shutdown()
     ill: Puppet = stage.pods[0]
     ill.event(PodEventKind.MALFUNCTION, Cause.NONFINITE.value)
-    assert stage.app.pod(ill.name).breaker is BreakerState.OPEN
+    assert stage.app.pods.get(ill.name).breaker is BreakerState.OPEN
     assert ledger.shelf.marks[ill.name].cause is Cause.NONFINITE

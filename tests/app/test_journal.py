@@ -30,11 +30,11 @@ def test_a_caller_who_checks_in_and_out_pushes_no_sever_out() -> None:
     stage.appear()
     stage.dream()
     before = stage.app.journal.newest
-    stage.app.sever("night", "smoke")
+    stage.app.dreamscapes.sever("night", "smoke")
     stage.app.breakers.trip("pods/bed-2", "mira", "pale")
     for number in range(2 * JOURNAL_EVENTS):
         stage.app.journal.append(NOW_S, "checked-in", f"a sleeper is checked in to bed-{number}", pod="bed-1")
-    watch = stage.app.watch_events(before, "", lambda: None)
+    watch = stage.app.house.watch_events(before, "", lambda: None)
     assert not isinstance(watch, Refusal)
     told = watch.take(JOURNAL_EVENTS)
     assert not isinstance(told, Refusal)

@@ -26,7 +26,7 @@ class Backlog:
         """Take the newest frame in, give the one that is due; when the way is quick again, all that waits."""
         self._held.append(frame)
         while len(self._held) > self.hops + 1:
-            self._stage.app.on_frames(self._stage.topic(self._pod), (self._held.popleft(),))
+            self._stage.app.inbound.on_frames(self._stage.topic(self._pod), (self._held.popleft(),))
         return self._held.popleft() if len(self._held) > self.hops else None
 
 
@@ -82,8 +82,8 @@ def test_a_constant_delay_accuses_no_device(hops: int, alone: bool) -> None:
     assert stage.meters.counts["above-granted"] == 0
     assert stage.meters.now is not None
     assert stage.meters.now.above_granted == 0
-    assert {stage.app.pod(pod.name).breaker for pod in stage.pods} == {BreakerState.CLOSED}
-    assert stage.app.dreamscape("night").state is DreamscapeState.DREAMING
+    assert {stage.app.pods.get(pod.name).breaker for pod in stage.pods} == {BreakerState.CLOSED}
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.DREAMING
     assert all(stage.coupling(pod.name) > 0 for pod in stage.pods), "they come back without a person"
 
 
@@ -103,7 +103,7 @@ def test_a_clock_that_may_be_off_is_given_the_grants_of_then(uncertain_hops: int
 
         pod.bend = bend
     stage.hop(LEASE_AND_FADE_HOPS)
-    stage.app.sever("night", "a drill")
+    stage.app.dreamscapes.sever("night", "a drill")
     stage.hop(1)
     for pod in stage.pods:
         pod.applied = 0.0
@@ -163,7 +163,7 @@ def test_a_frame_sent_twice_by_the_way_accuses_nobody() -> None:
     def again(frame: Frame) -> Frame:
         kept.append(frame)
         if len(kept) > 16:
-            stage.app.on_frames(stage.topic(stage.pods[0]), (kept.popleft(),))
+            stage.app.inbound.on_frames(stage.topic(stage.pods[0]), (kept.popleft(),))
         return frame
 
     stage.pods[0].bend = again
@@ -205,7 +205,7 @@ def test_a_status_from_before_a_release_accuses_nobody() -> None:
     stage = merged()
     pod = stage.pods[0]
     stage.link.cut = True
-    stage.app.release(pod.name, "asked")
+    stage.app.pods.release(pod.name, "asked")
     since_s = stage.clock.at_s
     late_statuses(stage, pod, since_s, 3.5, since_s + 4.0)
     assert stage.meters.now is not None
@@ -217,7 +217,7 @@ def test_a_pod_that_writes_later_that_it_is_coupled_counts_although_its_word_is_
     stage = merged()
     pod = stage.pods[0]
     stage.link.cut = True
-    stage.app.release(pod.name, "asked")
+    stage.app.pods.release(pod.name, "asked")
     since_s = stage.clock.at_s
     pod.applied = 0.098
     pod.status(since_s)
@@ -234,7 +234,7 @@ def test_a_status_written_ahead_of_the_daemons_clock_accuses_no_pod() -> None:
     stage = merged()
     pod = stage.pods[0]
     stage.link.cut = True
-    stage.app.release(pod.name, "asked")
+    stage.app.pods.release(pod.name, "asked")
     pod.applied = 0.098
     pod.status(stage.clock.at_s + 13.0)
     stage.hop(1, statuses=False)
@@ -250,10 +250,10 @@ def test_a_status_that_was_overtaken_says_nothing() -> None:
     pod.latched, assigned = "distress", pod.assign
     pod.assign = None
     pod.status(now_s - 1.0)
-    assert stage.app.pod(pod.name).latched == ""
+    assert stage.app.pods.get(pod.name).latched == ""
     pod.assign = assigned
     pod.status(now_s + 1.0)
-    assert stage.app.pod(pod.name).latched == "distress"
+    assert stage.app.pods.get(pod.name).latched == "distress"
 
 
 def test_a_word_from_before_a_sever_does_not_confirm_it() -> None:
@@ -264,7 +264,7 @@ def test_a_word_from_before_a_sever_does_not_confirm_it() -> None:
         pod.bend, pod.applied = Backlog(stage, pod, 4), 0.0
     stage.hop(8, statuses=False)
     severed_s = stage.clock.at_s
-    ticket = stage.app.sever("night", "a drill")
+    ticket = stage.app.dreamscapes.sever("night", "a drill")
     stage.hop(4, statuses=False)
     assert set(ticket.outcome().unconfirmed) >= {pod.name for pod in pods}
     pods[0].assign, assigned = None, pods[0].assign
@@ -282,14 +282,14 @@ def test_a_pod_is_home_by_a_status_that_was_written_after_the_end() -> None:
     stage = merged()
     stage.link.cut = True
     ended_s = stage.clock.at_s
-    stage.app.end("night", "morning")
+    stage.app.dreamscapes.end("night", "morning")
     for pod in stage.pods:
         pod.assign, pod.applied = None, 0.0
         pod.status(ended_s - 4.0)
-    assert stage.app.dreamscape("night").state is DreamscapeState.WAKING
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.WAKING
     for pod in stage.pods:
         pod.status(ended_s + 0.1)
-    assert stage.app.dreamscape("night").state is DreamscapeState.ENDED
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.ENDED
 
 
 def at_ms(seconds: float) -> int:
@@ -301,7 +301,7 @@ def closed_again(stage: Stage, pod: Puppet) -> None:
     """Let the breaker of this pod close."""
     for _ in range(4 * 60):
         stage.hop(1)
-        if stage.app.pod(pod.name).breaker is BreakerState.CLOSED:
+        if stage.app.pods.get(pod.name).breaker is BreakerState.CLOSED:
             return
     raise AssertionError("it does not close")
 
@@ -315,10 +315,10 @@ def test_a_malfunction_that_is_told_twice_does_not_lock(late_hops: int) -> None:
     pod.quality, pod.applied = 0.1, 0.0
     stage.hop(5)
     pod.quality = 0.9
-    assert stage.app.pod(pod.name).breaker is BreakerState.OPEN
+    assert stage.app.pods.get(pod.name).breaker is BreakerState.OPEN
     stage.hop(late_hops)
     pod.event(PodEventKind.SEVERED, "contact", unix_ms=at_ms(began_s))
-    assert stage.app.pod(pod.name).breaker is BreakerState.OPEN
+    assert stage.app.pods.get(pod.name).breaker is BreakerState.OPEN
     closed_again(stage, pod)
 
 
@@ -333,7 +333,7 @@ def test_a_second_malfunction_locks_however_late_it_is_told() -> None:
     assert second_s - first_s > 30.0
     stage.hop(4 * 60)
     pod.event(PodEventKind.SEVERED, "railed", unix_ms=at_ms(second_s))
-    assert stage.app.pod(pod.name).breaker is BreakerState.LOCKED
+    assert stage.app.pods.get(pod.name).breaker is BreakerState.LOCKED
 
 
 def test_failures_that_are_told_at_once_and_happened_apart_are_no_mass_failure() -> None:
@@ -343,7 +343,7 @@ def test_failures_that_are_told_at_once_and_happened_apart_are_no_mass_failure()
     for number, pod in enumerate(stage.pods[:3]):
         pod.event(PodEventKind.MALFUNCTION, "flat", unix_ms=at_ms(now_s - 60.0 * (number + 1)))
     stage.hop(2)
-    assert stage.app.dreamscape("night").state is DreamscapeState.DREAMING
-    assert {stage.app.pod(pod.name).breaker for pod in stage.pods[:3]} == {BreakerState.OPEN}
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.DREAMING
+    assert {stage.app.pods.get(pod.name).breaker for pod in stage.pods[:3]} == {BreakerState.OPEN}
     stage.hop(8)
     assert all(stage.coupling(pod.name) > 0 for pod in stage.pods[3:])

@@ -11,7 +11,7 @@ from fakes.stage import Stage
 def dreaming(ledger: MemoryLedger) -> Stage:
     """Five dream."""
     stage = Stage(5, ledger)
-    stage.app.on_link(up=True)
+    stage.app.inbound.on_link(up=True)
     stage.appear()
     stage.dream(seats_max=8)
     return stage
@@ -31,8 +31,8 @@ def whole_copy_restored(stage: Stage, ledger: MemoryLedger) -> Stage:
     ledger.shelf.restore(backup, whole=True)
     assert not ledger.outdated(stage.clock.now_s()), "nothing on the disk says so"
     stage.restart()
-    stage.app.on_count(told)
-    stage.app.on_link(up=True)
+    stage.app.inbound.on_count(told)
+    stage.app.inbound.on_link(up=True)
     for pod in stage.pods:
         pod.assign = None
         pod.presence()
@@ -45,12 +45,12 @@ def test_the_count_is_told_after_every_tick_that_wrote_and_when_the_broker_is_re
     ledger = MemoryLedger()
     stage = dreaming(ledger)
     assert stage.link.counts[-1] == ledger.writes
-    stage.app.check_out("bed-5")
+    stage.app.pods.check_out("bed-5")
     stage.hop(1)
     assert stage.link.counts[-1] == ledger.writes
     before = len(stage.link.counts)
     stage.hop(4)
-    stage.app.on_link(up=True)
+    stage.app.inbound.on_link(up=True)
     assert stage.link.counts[-1] == ledger.writes
     assert len(stage.link.counts) <= before + 5
 
@@ -77,7 +77,7 @@ def test_one_forgotten_write_is_enough_though_the_start_itself_writes_more() -> 
     found = ledger.writes
     stage.restart()
     assert ledger.writes > found + 1
-    stage.app.on_count(found + 1)
+    stage.app.inbound.on_count(found + 1)
     assert any(event.kind == "ledger-restored" for event in stage.app.journal._events)
     assert ledger.checked_in() == {}
 
@@ -87,14 +87,14 @@ def test_checked_in_anew_they_dream_on_and_the_next_start_is_like_any_other() ->
     ledger = MemoryLedger()
     stage = whole_copy_restored(dreaming(ledger), ledger)
     for number in range(1, 6):
-        stage.app.check_in(f"bed-{number}", f"sleeper-{number}")
-    assert {pod.breaker for pod in stage.app.pods()} == {BreakerState.HALF_OPEN}
+        stage.app.pods.check_in(f"bed-{number}", f"sleeper-{number}")
+    assert {pod.breaker for pod in stage.app.pods.list()} == {BreakerState.HALF_OPEN}
     stage.hop(60)
     assert all(stage.coupling(f"bed-{n}") > 0 for n in range(1, 6))
     told = stage.link.counts[-1]
     stage.restart()
-    stage.app.on_count(told)
-    stage.app.on_link(up=True)
+    stage.app.inbound.on_count(told)
+    stage.app.inbound.on_link(up=True)
     assert len(ledger.checked_in()) == 5
     assert not any(event.kind == "ledger-restored" for event in stage.app.journal._events)
 
@@ -103,11 +103,11 @@ def test_an_older_ledger_found_while_people_dream_lets_everyone_go() -> None:
     """The count comes with a later connection: whoever is merged is released in that call."""
     ledger = MemoryLedger()
     stage = dreaming(ledger)
-    stage.app.on_count(ledger.writes + 1)
+    stage.app.inbound.on_count(ledger.writes + 1)
     assert not any(pod.assign for pod in stage.pods)
     stage.hop(20)
     assert not any(pod.assign for pod in stage.pods)
-    assert {pod.sleeper for pod in stage.app.pods()} == {""}
+    assert {pod.sleeper for pod in stage.app.pods.list()} == {""}
 
 
 def test_a_count_that_is_smaller_empty_or_a_strangers_is_set_right() -> None:
@@ -115,7 +115,7 @@ def test_a_count_that_is_smaller_empty_or_a_strangers_is_set_right() -> None:
     ledger = MemoryLedger()
     stage = dreaming(ledger)
     before = len(stage.link.counts)
-    stage.app.on_count(0)
+    stage.app.inbound.on_count(0)
     assert stage.link.counts[before:] == [ledger.writes]
     assert len(ledger.checked_in()) == 5
 
@@ -126,8 +126,8 @@ def test_an_older_count_does_not_hide_a_lock_that_is_in_the_ledger() -> None:
     ledger.shelf.locks["bed-1"] = Lock("bed-1", Cause.NONFINITE, 1.0, "twice")
     stage = Stage(5, ledger)
     stage.appear()
-    stage.app.on_count(10_000)
-    assert stage.app.pod("bed-1").breaker is BreakerState.LOCKED
+    stage.app.inbound.on_count(10_000)
+    assert stage.app.pods.get("bed-1").breaker is BreakerState.LOCKED
 
 
 ORDER = WakeOrder(
@@ -139,10 +139,10 @@ def test_a_wake_order_that_a_restored_ledger_has_lost_stands_again() -> None:
     """It is signed by our key and newer than all that is known: it wakes whom it reaches, and is kept."""
     ledger = MemoryLedger()
     stage = dreaming(ledger)
-    stage.app.on_wake_place(ORDER)
+    stage.app.inbound.on_wake_place(ORDER)
     stage.hop(8)
     assert {pod.latched for pod in stage.pods} == {"wake"}
-    assert [order.id for order in stage.app.waking.list() if order.stands] == ["w9"]
+    assert [order.id for order in stage.app.wake_orders.list() if order.stands] == ["w9"]
     assert "w9" in ledger.shelf.wake_orders
     assert stage.link.wakes[-1] == ORDER
 
@@ -150,12 +150,12 @@ def test_a_wake_order_that_a_restored_ledger_has_lost_stands_again() -> None:
 def test_a_strangers_word_or_a_replayed_order_in_the_place_is_set_right() -> None:
     """What is emptied, foreign or older than the newest order is replaced by what the place has to say."""
     stage = dreaming(MemoryLedger())
-    stage.app.on_wake_place(None)
+    stage.app.inbound.on_wake_place(None)
     assert stage.link.cleared == 1, "nothing is to be said: the place is emptied"
-    given = stage.app.waking.order(WakeScope.POD, "bed-1", "an advocate", "asked")
+    given = stage.app.wake_orders.order(WakeScope.POD, "bed-1", "an advocate", "asked")
     for said in (None, WakeOrder("w1", 1, WakeScope.FLEET, "", "x", "old", 0, lifted=False)):
         before = len(stage.link.wakes)
-        stage.app.on_wake_place(said)
+        stage.app.inbound.on_wake_place(said)
         assert [order.id for order in stage.link.wakes[before:]] == [given.order.id]
     stage.hop(4)
     assert stage.pods[1].latched == ""
@@ -169,7 +169,7 @@ def test_a_withdrawal_outlives_the_daemon_though_the_latch_is_cleared_meanwhile(
         gone = stage.pods[0]
         gone.latched, gone.assign = "withdraw", None
         gone.event(PodEventKind.LATCHED, "withdraw")
-        assert stage.app.pod("bed-1").sleeper == "sleeper-1", "they lie there still"
+        assert stage.app.pods.get("bed-1").sleeper == "sleeper-1", "they lie there still"
         if not crash_at_once:
             stage.hop(1)
             assert "bed-1" not in ledger.checked_in()
@@ -202,7 +202,7 @@ def test_a_withdrawal_that_cannot_be_written_is_tried_again_and_its_event_kept()
     stage.hop(2)
     assert "bed-1" not in ledger.checked_in()
     gone.latched = ""
-    stage.app.check_out("bed-1")
-    stage.app.check_in("bed-1", "sleeper-1")
+    stage.app.pods.check_out("bed-1")
+    stage.app.pods.check_in("bed-1", "sleeper-1")
     stage.hop(4)
     assert ledger.checked_in()["bed-1"] == "sleeper-1"

@@ -66,10 +66,10 @@ def test_pods_are_listed_behind_any_name_in_order() -> None:
     stage = Stage(12)
     stage.appear(sleepers=False)
     names = sorted(pod.name for pod in stage.pods)
-    assert [view.pod for view in stage.app.pods()] == names
-    assert [view.pod for view in stage.app.pods("bed-3")] == names[names.index("bed-3") + 1 :]
-    assert [view.pod for view in stage.app.pods("bed-3a")] == names[names.index("bed-3") + 1 :]
-    assert list(stage.app.pods("zzz")) == []
+    assert [view.pod for view in stage.app.pods.list()] == names
+    assert [view.pod for view in stage.app.pods.list("bed-3")] == names[names.index("bed-3") + 1 :]
+    assert [view.pod for view in stage.app.pods.list("bed-3a")] == names[names.index("bed-3") + 1 :]
+    assert list(stage.app.pods.list("zzz")) == []
 
 
 def test_breakers_are_listed_by_name_across_dreamscapes_and_pods() -> None:
@@ -92,17 +92,17 @@ def test_dreamscapes_and_orders_go_on_behind_their_place() -> None:
     stage.appear()
     for number in range(6):
         stage.clock.at_s += 1.0
-        stage.app.create(Plan(f"d-{number}", 3, 8))
-        stage.app.waking.order(WakeScope.DREAMSCAPE, f"d-{number}", "mira", "")
+        stage.app.dreamscapes.create(Plan(f"d-{number}", 3, 8))
+        stage.app.wake_orders.order(WakeScope.DREAMSCAPE, f"d-{number}", "mira", "")
         if number % 2:
-            stage.app.end(f"d-{number}", "")
+            stage.app.dreamscapes.end(f"d-{number}", "")
     stage.hop(1)
-    listed = list(stage.app.dreamscapes())
+    listed = list(stage.app.dreamscapes.list())
     assert [view.plan.dreamscape for view in listed] == [f"d-{number}" for number in reversed(range(6))]
-    assert list(stage.app.dreamscapes(place_of_dreamscape(listed[2]))) == listed[3:]
-    orders = list(stage.app.waking.list())
+    assert list(stage.app.dreamscapes.list(place_of_dreamscape(listed[2]))) == listed[3:]
+    orders = list(stage.app.wake_orders.list())
     assert [order.target for order in orders] == [f"d-{number}" for number in reversed(range(6))]
-    assert list(stage.app.waking.list(place_of_order(orders[3]))) == orders[4:]
+    assert list(stage.app.wake_orders.list(place_of_order(orders[3]))) == orders[4:]
 
 
 def test_a_list_of_dreamscapes_has_no_seats_but_their_number() -> None:
@@ -110,9 +110,9 @@ def test_a_list_of_dreamscapes_has_no_seats_but_their_number() -> None:
     stage = Stage(5)
     stage.appear()
     stage.dream()
-    [listed] = stage.app.dreamscapes()
+    [listed] = stage.app.dreamscapes.list()
     assert (listed.seats, listed.seats_taken) == ((), 5)
-    view = stage.app.dreamscape("night")
+    view = stage.app.dreamscapes.get("night")
     assert listed == replace(view, seats=())  # type: ignore[type-var] -- no refusal
 
 
@@ -135,9 +135,9 @@ def test_the_invited_are_seated_and_nobody_else() -> None:
     """Those named in the plan, in order of name, also where the first of them cannot come."""
     stage = Stage(6)
     stage.appear()
-    stage.app.create(Plan("night", 3, 8, pods=("bed-5", "bed-9", "bed-2", "bed-1")))
+    stage.app.dreamscapes.create(Plan("night", 3, 8, pods=("bed-5", "bed-9", "bed-2", "bed-1")))
     stage.hop(4)
-    view = stage.app.dreamscape("night")
+    view = stage.app.dreamscapes.get("night")
     assert [(seat.seat, seat.pod) for seat in view.seats] == [(1, "bed-1"), (2, "bed-2"), (3, "bed-5")]  # type: ignore[union-attr] -- no refusal
     assert all(seat.state is SeatState.ADMITTED for seat in view.seats)  # type: ignore[union-attr] -- no refusal
 
@@ -148,9 +148,9 @@ def test_a_sleeper_is_found_without_looking_through_the_fleet() -> None:
     stage.appear()
     beds = stage.app._deps.fleet
     assert (beds.pod_of("sleeper-2"), beds.pod_of("nobody")) == ("bed-2", "")
-    stage.app.check_out("bed-2")
+    stage.app.pods.check_out("bed-2")
     assert beds.pod_of("sleeper-2") == ""
-    stage.app.check_in("bed-2", "ash")
+    stage.app.pods.check_in("bed-2", "ash")
     assert (beds.pod_of("ash"), beds.pod_of("sleeper-2")) == ("bed-2", "")
 
 
@@ -168,9 +168,9 @@ def test_an_order_is_found_by_whom_it_reaches(scope: WakeScope, target: str, rea
     """By pod, site, Dreamscape or fleet, whatever else stands; lifted, it is found no more."""
     stage = Stage(3)
     stage.appear(sleepers=False)
-    stage.app.create(Plan("night", 3, 8))
-    stage.app.waking.order(WakeScope.POD, "bed-3", "ash", "")
-    ordered = stage.app.waking.order(scope, target, "mira", "")
+    stage.app.dreamscapes.create(Plan("night", 3, 8))
+    stage.app.wake_orders.order(WakeScope.POD, "bed-3", "ash", "")
+    ordered = stage.app.wake_orders.order(scope, target, "mira", "")
     book = stage.app._deps.wakes
 
     def found() -> str:
@@ -179,7 +179,7 @@ def test_an_order_is_found_by_whom_it_reaches(scope: WakeScope, target: str, rea
 
     assert found() == " ".join(sorted({*reached.split(), "bed-3"}))
     assert book.count_standing() == 2
-    stage.app.waking.lift(ordered.order.id, "mira", "over")  # type: ignore[union-attr] -- no refusal
+    stage.app.wake_orders.lift(ordered.order.id, "mira", "over")  # type: ignore[union-attr] -- no refusal
     assert found() == "bed-3"
     assert book.reaching("bed-9", "there", "") is None
 
@@ -188,14 +188,14 @@ def test_an_order_that_was_lifted_long_ago_leaves_no_trace() -> None:
     """Its place in the list and its request id go with it."""
     stage = Stage(1)
     stage.appear(sleepers=False)
-    first = stage.app.waking.order(WakeScope.FLEET, "", "mira", "", request_id="r-0")
+    first = stage.app.wake_orders.order(WakeScope.FLEET, "", "mira", "", request_id="r-0")
     assert not hasattr(first, "code")
     book = stage.app._deps.wakes
     for number in range(1, 260):
         order: Order = book.asked(f"r-{number - 1}")  # type: ignore[assignment] -- it was given
-        stage.app.waking.lift(order.id, "mira", "over")
+        stage.app.wake_orders.lift(order.id, "mira", "over")
         stage.clock.at_s += 1.0
-        stage.app.waking.order(WakeScope.FLEET, "", "mira", "", request_id=f"r-{number}")
+        stage.app.wake_orders.order(WakeScope.FLEET, "", "mira", "", request_id=f"r-{number}")
     assert book.asked("r-0") is None
-    assert len(list(stage.app.waking.list())) == 257
+    assert len(list(stage.app.wake_orders.list())) == 257
     assert len(stage.ledger.wake_orders()) == 257

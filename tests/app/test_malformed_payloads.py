@@ -54,6 +54,6 @@ def test_the_application_counts_every_kind() -> None:
     """What the link could not read is counted by its kind; frames are refused frames as well."""
     stage = Stage(pods=1)
     for kind in KINDS:
-        stage.app.on_malformed("bed-1", kind, "torn")
+        stage.app.inbound.on_malformed("bed-1", kind, "torn")
     assert all(stage.meters.counts[f"malformed:{kind}"] == 1 for kind in KINDS)
     assert stage.meters.counts["refused:malformed"] == 1

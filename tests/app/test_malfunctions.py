@@ -25,7 +25,7 @@ def dreaming(pods: int = 6) -> Stage:
 
 def breaker(stage: Stage, pod: Puppet) -> tuple[BreakerState, str]:
     """State and cause of a pod's breaker."""
-    view = stage.app.pod(pod.name)
+    view = stage.app.pods.get(pod.name)
     return view.breaker, view.breaker_cause
 
 
@@ -141,8 +141,8 @@ def test_below_five_included_everyone_has_the_lower_ceiling() -> None:
     stage.dream(ceiling=0.15)
     stage.hop(8)
     assert stage.coupling("bed-6") == int(0.15 * 255)
-    stage.app.release("bed-1", "asked")
-    stage.app.release("bed-2", "asked")
+    stage.app.pods.release("bed-1", "asked")
+    stage.app.pods.release("bed-2", "asked")
     stage.hop(2)
     assert stage.coupling("bed-6") == int(0.10 * 255)
 
@@ -159,11 +159,11 @@ def test_below_three_included_nobody_is_granted_anything() -> None:
 def test_resume_below_quorum_is_refused() -> None:
     """With four of six OPEN nobody is merged again."""
     stage = dreaming()
-    stage.app.sever("night", "enough")
+    stage.app.dreamscapes.sever("night", "enough")
     for pod in stage.pods[:4]:
         pod.bend = lambda f: replace(f, features=np.full_like(f.features, np.nan))
     stage.hop(2)
-    refusal = stage.app.resume("night")
+    refusal = stage.app.dreamscapes.resume("night")
     assert isinstance(refusal, Refusal)
     assert refusal.code is Code.BELOW_QUORUM
 
@@ -176,7 +176,7 @@ def test_a_late_will_changes_nothing() -> None:
     pod.presence(online=False)
     pod.incarnation += 1
     stage.hop(4)
-    assert stage.app.pod(pod.name).online
+    assert stage.app.pods.get(pod.name).online
     assert stage.coupling(pod.name) > 0
 
 
@@ -186,19 +186,19 @@ def test_a_status_of_another_start_says_nothing() -> None:
     pod = stage.pods[0]
     pod.incarnation, pod.latched = pod.incarnation - 1, "wake"
     pod.status()
-    assert stage.app.pod(pod.name).latched == ""
-    assert stage.app.dreamscape("night").assigned == 6
+    assert stage.app.pods.get(pod.name).latched == ""
+    assert stage.app.dreamscapes.get("night").assigned == 6
 
 
 def test_one_sleeper_lies_in_one_pod() -> None:
     """Who is checked in here is not checked in there."""
     stage = Stage(pods=2)
     stage.appear(sleepers=False)
-    stage.app.check_in("bed-1", "heron")
-    refusal = stage.app.check_in("bed-2", "heron")
+    stage.app.pods.check_in("bed-1", "heron")
+    refusal = stage.app.pods.check_in("bed-2", "heron")
     assert isinstance(refusal, Refusal)
     assert refusal.code is Code.SLEEPER_ELSEWHERE
-    assert stage.app.pod("bed-2").sleeper == ""
+    assert stage.app.pods.get("bed-2").sleeper == ""
 
 
 def test_a_stored_sever_told_to_a_new_daemon_is_open() -> None:
@@ -222,7 +222,7 @@ def test_who_leaves_is_in_no_sum_of_the_next_message() -> None:
     assert leaver.assign is not None
     slot = leaver.assign.slot
     stage.link.cut = True
-    stage.app.release(leaver.name, "asked")
+    stage.app.pods.release(leaver.name, "asked")
     stage.hop(1)
     newest = stage.link.collectives[-1]
     assert (int(newest.coupling[slot]), int(newest.answered[slot])) == (0, 0)
@@ -237,7 +237,7 @@ def test_a_latched_sleeper_leaves_the_seat_at_the_first_word_of_it() -> None:
     assert latched.assign is not None
     slot, latched.assign, latched.latched = latched.assign.slot, None, "distress"
     latched.status()
-    seat = next(seat for seat in stage.app.dreamscape("night").seats if seat.pod == latched.name)
+    seat = next(seat for seat in stage.app.dreamscapes.get("night").seats if seat.pod == latched.name)
     assert (seat.state, seat.cause) == (SeatState.LEFT, "distress")
     stage.hop(1)
     assert (stage.link.collectives[-1].coupling[slot], stage.link.collectives[-1].answered[slot]) == (0, 0)
@@ -246,7 +246,7 @@ def test_a_latched_sleeper_leaves_the_seat_at_the_first_word_of_it() -> None:
 def test_while_severed_every_tick_says_zero() -> None:
     """Between Sever and Resume frames are taken in and scored, and nobody is granted anything."""
     stage = dreaming()
-    stage.app.sever("night", "enough")
+    stage.app.dreamscapes.sever("night", "enough")
     before = len(stage.link.collectives)
     stage.hop(8)
     ticks = stage.link.collectives[before:]

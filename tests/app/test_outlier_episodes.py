@@ -34,7 +34,7 @@ def told(stage: Stage) -> list[Event]:
 
 def seat(stage: Stage, pod: str = "bed-3") -> SeatView:
     """As it is shown."""
-    return next(one for one in stage.app.dreamscape("night").seats if one.pod == pod)
+    return next(one for one in stage.app.dreamscapes.get("night").seats if one.pod == pod)
 
 
 def test_an_episode_is_told_when_it_begins_and_when_it_is_over() -> None:
@@ -84,7 +84,7 @@ def test_an_episode_ends_with_the_seat() -> None:
     stage = dreaming()
     stage.pods[2].bend = far
     stage.hop(12)
-    stage.app.release("bed-3", "asked")
+    stage.app.pods.release("bed-3", "asked")
     stage.hop(60)
     assert [event.kind for event in told(stage)] == ["outlier-excluded"]
 

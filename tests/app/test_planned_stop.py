@@ -67,7 +67,7 @@ def test_the_next_daemon_scores_at_once_whom_the_stop_zeroed(cause: str, expecte
         pod.severed = StoredSever("night", zero.term, zero.tick, cause)
         pod.presence()
         pod.status()
-    assert {pod.breaker for pod in stage.app.pods()} == {expected}
+    assert {pod.breaker for pod in stage.app.pods.list()} == {expected}
 
 
 def test_a_pod_without_a_seat_that_stored_a_stop_is_free() -> None:
@@ -77,7 +77,7 @@ def test_a_pod_without_a_seat_that_stored_a_stop_is_free() -> None:
     for pod in stage.pods:
         pod.severed = StoredSever("another", 5, 5, "shutdown")
         pod.status()
-    assert {pod.breaker for pod in stage.app.pods()} == {BreakerState.CLOSED}
+    assert {pod.breaker for pod in stage.app.pods.list()} == {BreakerState.CLOSED}
 
 
 def test_a_word_about_the_way_does_not_hide_what_a_pod_has_stored() -> None:
@@ -110,4 +110,4 @@ def test_an_earlier_trip_counts_on_over_a_planned_stop() -> None:
         pod.presence()
         pod.status()
     ill.event(PodEventKind.MALFUNCTION, "nonfinite")
-    assert stage.app.pod(ill.name).breaker is BreakerState.LOCKED
+    assert stage.app.pods.get(ill.name).breaker is BreakerState.LOCKED

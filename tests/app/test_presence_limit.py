@@ -13,7 +13,7 @@ NOW_MS = int(START_S * 1000)
 
 def names(stage: Stage) -> list[str]:
     """The pods that are known."""
-    return [view.pod for view in stage.app.pods()]
+    return [view.pod for view in stage.app.pods.list()]
 
 
 def ghosts(stage: Stage, count: int, site: str = "nowhere") -> list[Puppet]:
@@ -55,7 +55,7 @@ def test_whoever_lies_in_it_or_locked_it_keeps_a_pod_known() -> None:
     stage = Stage(1)
     stage.appear()
     lain, locked, gone = ghosts(stage, 3)
-    assert not isinstance(stage.app.check_in(lain.name, "ash"), Refusal)
+    assert not isinstance(stage.app.pods.check_in(lain.name, "ash"), Refusal)
     for _ in range(2):
         stage.app.breakers.trip(f"pods/{locked.name}", "mira", "")
     later(stage, GHOST_S + 1.0)
@@ -90,7 +90,7 @@ def test_what_hangs_on_a_ghost_is_forgotten_with_it() -> None:
     [ghost] = ghosts(stage, 1)
     stage.pods.append(ghost)
     stage.link.cut = True
-    stage.app.waking.order(WakeScope.FLEET, "", "mira", "")
+    stage.app.wake_orders.order(WakeScope.FLEET, "", "mira", "")
 
     def woken() -> list[Command]:
         return [c for c in stage.link.commands if c.pod == ghost.name and isinstance(c.what, WakePod)]
@@ -131,6 +131,6 @@ def test_a_bed_whose_clock_is_a_little_ahead_is_taken() -> None:
     stage = Stage(1)
     stage.pods[0].incarnation = NOW_MS + int(INCARNATION_AHEAD_S * 1000) - 1000
     stage.appear()
-    stage.app.create(Plan("night", 3, 8))
+    stage.app.dreamscapes.create(Plan("night", 3, 8))
     assert names(stage) == ["bed-1"]
     assert not kinds(stage)

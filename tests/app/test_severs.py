@@ -23,15 +23,15 @@ class House(Stage):
         for name, beds in (("d1", (1, 2, 3)), ("d2", (4, 5, 6)), ("d3", (7, 8, 9))):
             invited = tuple(f"bed-{n}" for n in beds)
             plan = Plan(name, 3, 8, pods=invited, ramp_s=10.0, ceiling=0.1, intimate=False)
-            assert not isinstance(self.app.create(plan), Refusal)
+            assert not isinstance(self.app.dreamscapes.create(plan), Refusal)
         self.hop(8)
         for name in ("d1", "d2"):
-            assert not isinstance(self.app.start(name), Refusal)
+            assert not isinstance(self.app.dreamscapes.start(name), Refusal)
         self.hop(6)
 
     def states(self) -> list[DreamscapeState]:
         """Of d1, d2, d3."""
-        return [self.app.dreamscape(name).state for name in ("d1", "d2", "d3")]
+        return [self.app.dreamscapes.get(name).state for name in ("d1", "d2", "d3")]
 
     def granted(self) -> set[int]:
         """The numbers of the beds that are granted a coupling by the newest broadcasts."""
@@ -41,7 +41,7 @@ class House(Stage):
 
     def sever(self, scope: SeverScope, target: str = "") -> tuple[int, int, tuple[str, ...]]:
         """Zeroed, confirmed, unconfirmed, as the call answers."""
-        ticket = self.app.severing.order(scope, target, "mira", "smoke")
+        ticket = self.app.severs.order(scope, target, "mira", "smoke")
         assert not isinstance(ticket, Refusal), ticket
         told = ticket.outcome()
         return told.zeroed, told.confirmed, told.unconfirmed
@@ -62,10 +62,10 @@ def test_the_fleet_is_every_dreamscape(house: House) -> None:
     assert zeroed == 6
     assert house.granted() == set()
     assert house.states() == [S.SEVERED, S.SEVERED, S.GATHERING]
-    assert house.app.dreamscape("d1").state_cause == "operator: mira: smoke"
+    assert house.app.dreamscapes.get("d1").state_cause == "operator: mira: smoke"
     house.hop(8)
     assert house.granted() == set()
-    assert not isinstance(house.app.resume("d1"), Refusal)
+    assert not isinstance(house.app.dreamscapes.resume("d1"), Refusal)
     house.hop(4)
     assert house.granted() == {1, 2, 3}
 
@@ -88,15 +88,15 @@ def test_every_zero_leaves_before_anything_is_written(house: House) -> None:
     house.hop(1)
     assert seen[0] == set()
     house.ledger.broken = "disk is full"
-    house.app.resume("d1")
+    house.app.dreamscapes.resume("d1")
     assert house.sever(SeverScope.FLEET)[0] == 6
 
 
 def test_one_that_fails_keeps_no_other_from_being_cut(house: House) -> None:
     """The first Dreamscape's sever raises: the second is severed all the same, and the bug is not hidden."""
-    house.app._runtimes["d1"].cohorts.forget = lambda: 1 / 0
+    house.app.registry["d1"].cohorts.forget = lambda: 1 / 0
     with pytest.raises(ZeroDivisionError):
-        house.app.severing.order(SeverScope.FLEET, "", "", "")
+        house.app.severs.order(SeverScope.FLEET, "", "", "")
     assert house.granted() == {1, 2, 3}, "the one that is broken"
     assert house.states()[1] is S.SEVERED
 
@@ -131,14 +131,14 @@ def test_one_sleeper_leaves_the_others_and_comes_back_by_check_in(
     house.link.cut = False
     house.pods[4].assign = None
     house.hop(4)
-    assert house.app.dreamscape("d2").state is S.SEVERED, "two of three are below the least that may merge"
-    assert house.app.pod("bed-5").dreamscape == ""
+    assert house.app.dreamscapes.get("d2").state is S.SEVERED, "two of three are below the minimum"
+    assert house.app.pods.get("bed-5").dreamscape == ""
     house.hop(8)
-    assert house.app.pod("bed-5").dreamscape == "", "not asked again by itself"
-    house.app.check_out("bed-5")
-    house.app.check_in("bed-5", "sleeper-5")
+    assert house.app.pods.get("bed-5").dreamscape == "", "not asked again by itself"
+    house.app.pods.check_out("bed-5")
+    house.app.pods.check_in("bed-5", "sleeper-5")
     house.hop(8)
-    assert house.app.pod("bed-5").dreamscape == "d2"
+    assert house.app.pods.get("bed-5").dreamscape == "d2"
 
 
 def test_a_site_severs_whole_dreamscapes_and_beds_of_mixed_ones(house: House) -> None:
@@ -147,8 +147,8 @@ def test_a_site_severs_whole_dreamscapes_and_beds_of_mixed_ones(house: House) ->
     assert zeroed == 4
     assert house.granted() & {1, 2, 3} == set()
     assert house.states()[0] is S.SEVERED
-    assert house.app.pod("bed-4").dreamscape == ""
-    assert {seat.pod for seat in house.app.dreamscape("d2").seats if seat.state.value != "left"} == {
+    assert house.app.pods.get("bed-4").dreamscape == ""
+    assert {seat.pod for seat in house.app.dreamscapes.get("d2").seats if seat.state.value != "left"} == {
         "bed-5",
         "bed-6",
     }
@@ -158,8 +158,8 @@ def test_a_sever_may_be_sent_again_in_every_state(house: House) -> None:
     """Severed, waking and ended Dreamscapes take it as well; nothing is refused."""
     for _ in range(2):
         house.sever(SeverScope.FLEET)
-    house.app.wake("d1", "mira", "fire")
-    house.app.end("d2", "over")
+    house.app.dreamscapes.wake("d1", "mira", "fire")
+    house.app.dreamscapes.end("d2", "over")
     house.hop(8)
     house.sever(SeverScope.FLEET)
     for name in ("d1", "d2", "d3"):
@@ -177,7 +177,7 @@ def test_a_sever_may_be_sent_again_in_every_state(house: House) -> None:
 )
 def test_a_name_that_nothing_has_is_refused(house: House, scope: SeverScope, target: str, code: Code) -> None:
     """The caller learns that nothing was severed; a pseudonym is not repeated."""
-    refusal = house.app.severing.order(scope, target, "", "")
+    refusal = house.app.severs.order(scope, target, "", "")
     assert isinstance(refusal, Refusal)
     assert refusal.code is code
     assert (target in refusal.sentence) is (scope is not SeverScope.SLEEPER)
@@ -200,4 +200,4 @@ def test_beds_that_were_severed_alone_stay_so_over_a_restart(house: House) -> No
         pod.presence()
         pod.status()
     house.hop(12)
-    assert house.app.pod("bed-4").dreamscape == ""
+    assert house.app.pods.get("bed-4").dreamscape == ""

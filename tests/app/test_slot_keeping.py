@@ -22,7 +22,7 @@ def dreaming(count: int = 4) -> tuple[Stage, DreamscapeRuntime]:
     stage = Stage(count)
     stage.appear()
     stage.dream()
-    return stage, stage.app._runtimes["night"]
+    return stage, stage.app.registry["night"]
 
 
 def anew(stage: Stage, runtime: DreamscapeRuntime, times: int) -> None:
@@ -86,7 +86,7 @@ def test_an_empty_cohort_is_said_to_be_at_zero_and_then_no_more() -> None:
     assert len(left) >= CLOSE_AFTER_HOPS
     assert not any(message.coupling.any() for message in left)
     assert {message.cohort for message in said(stage)} == {1}
-    stage.app.sever("night", "")
+    stage.app.dreamscapes.sever("night", "")
     assert stage.link.collectives[-1].cohort == 1
 
 
@@ -167,7 +167,7 @@ def test_a_second_owner_is_noticed_although_the_first_cohort_is_closed() -> None
     stage = Stage(4, ledger)
     stage.appear()
     stage.dream()
-    runtime = stage.app._runtimes["night"]
+    runtime = stage.app.registry["night"]
     anew(stage, runtime, COHORT_SLOTS)
     stage.hop(LOOKED)
     assert {message.cohort for message in said(stage)} == {1}

@@ -39,14 +39,14 @@ def gathered(pods: int = 5) -> tuple[Stage, MemoryLedger]:
     ledger = MemoryLedger()
     stage = Stage(pods, ledger)
     stage.appear()
-    stage.app.create(Plan("night", 3, 8, ramp_s=10.0, ceiling=0.1))
+    stage.app.dreamscapes.create(Plan("night", 3, 8, ramp_s=10.0, ceiling=0.1))
     stage.hop(4)
     return stage, ledger
 
 
 def states(stage: Stage) -> set[SeatState]:
     """Where the seats are."""
-    return {seat.state for seat in stage.app.dreamscape("night").seats}
+    return {seat.state for seat in stage.app.dreamscapes.get("night").seats}
 
 
 def told(stage: Stage, kind: str) -> list[str]:
@@ -71,7 +71,7 @@ def test_a_disk_that_takes_a_minute_ends_no_grant() -> None:
     stage.hop(6 * TEN_S)
     for message in stage.link.collectives[before:]:
         assert all(message.coupling[pod.assign.slot] for pod in stage.pods), message.tick  # type: ignore[union-attr]
-    assert stage.app.dreamscape("night").state is DreamscapeState.DREAMING
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.DREAMING
     ledger.release()
     stage.hop(TEN_S)
     assert stage.coupling("bed-1") > 0
@@ -101,12 +101,12 @@ def test_a_write_that_fails_ends_the_grants_in_five_seconds() -> None:
 def test_nobody_new_is_granted_anything_before_the_ledger_has_their_seat() -> None:
     """A joiner stays in COMMITTING, without a slot, and then is seated; those who dream notice nothing."""
     stage, ledger = dreaming(seats_max=8)
-    stage.app.check_out("bed-5")
+    stage.app.pods.check_out("bed-5")
     stage.hop(2)
-    stage.app.check_in("bed-5", "another")
+    stage.app.pods.check_in("bed-5", "another")
     ledger.held = True
     stage.hop(TEN_S)
-    joiner = next(seat for seat in stage.app.dreamscape("night").seats if seat.sleeper == "another")
+    joiner = next(seat for seat in stage.app.dreamscapes.get("night").seats if seat.sleeper == "another")
     assert joiner.state is SeatState.COMMITTING
     assert joiner.refusal_code == Code.LEDGER_UNAVAILABLE.value
     assert "has not kept the seat for" in joiner.refusal
@@ -121,16 +121,16 @@ def test_a_start_waits_for_its_seats_and_assigns_them_then() -> None:
     """Gathering until they are durable, then dreaming with each of them; one answer for both."""
     stage, ledger = gathered()
     ledger.held = True
-    answer = stage.app.start("night")
+    answer = stage.app.dreamscapes.start("night")
     assert isinstance(answer, Deferred)
-    assert stage.app.start("night") is answer
+    assert stage.app.dreamscapes.start("night") is answer
     stage.hop(2)
     assert states(stage) == {SeatState.COMMITTING}
-    assert stage.app.dreamscape("night").state is DreamscapeState.GATHERING
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.GATHERING
     assert not any(pod.assign for pod in stage.pods)
     ledger.release()
     assert answer.settled
-    assert stage.app.dreamscape("night").state is DreamscapeState.DREAMING
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.DREAMING
     assert all(pod.assign for pod in stage.pods)
     (record,) = ledger.load()
     assert {pod for _, pod, _ in record.seats} == {pod.name for pod in stage.pods}
@@ -141,18 +141,18 @@ def test_a_way_out_overtakes_a_start_that_waits(way: str) -> None:
     """The caller of Start is refused, and when its write comes through nobody gets a slot by it."""
     stage, ledger = gathered()
     ledger.held = True
-    answer = stage.app.start("night")
+    answer = stage.app.dreamscapes.start("night")
     out = {
-        "sever": lambda: stage.app.sever("night", "no"),
-        "wake": lambda: stage.app.wake("night", "mira", "no"),
-        "end": lambda: stage.app.end("night", "no"),
+        "sever": lambda: stage.app.dreamscapes.sever("night", "no"),
+        "wake": lambda: stage.app.dreamscapes.wake("night", "mira", "no"),
+        "end": lambda: stage.app.dreamscapes.end("night", "no"),
     }
     out[way]()
     assert refused(answer) is Code.WRONG_STATE
     ledger.release()
     stage.hop(4)
     assert not any(pod.assign for pod in stage.pods)
-    assert stage.app.dreamscape("night").state is not DreamscapeState.DREAMING
+    assert stage.app.dreamscapes.get("night").state is not DreamscapeState.DREAMING
     assert ledger.merging() == {}, "marks that were opened are closed"
 
 
@@ -163,10 +163,10 @@ def press(stage: Stage) -> None:
 
 
 LEAVES: dict[str, Callable[[Stage], object]] = {
-    "release": lambda stage: stage.app.release("bed-1", "enough"),
-    "check-out": lambda stage: stage.app.check_out("bed-1"),
+    "release": lambda stage: stage.app.pods.release("bed-1", "enough"),
+    "check-out": lambda stage: stage.app.pods.check_out("bed-1"),
     "withdrawal": lambda stage: stage.app._deps.consents.withdraw("sleeper-1"),
-    "wake order": lambda stage: stage.app.waking.order(WakeScope.POD, "bed-1", "mira", "smoke"),
+    "wake order": lambda stage: stage.app.wake_orders.order(WakeScope.POD, "bed-1", "mira", "smoke"),
     "button": press,
 }
 
@@ -176,7 +176,7 @@ def test_who_leaves_while_committing_is_assigned_nothing(way: str) -> None:
     """The others are; the leaver's mark is closed and they are charged nothing for it."""
     stage, ledger = gathered()
     ledger.held = True
-    stage.app.start("night")
+    stage.app.dreamscapes.start("night")
     LEAVES[way](stage)
     ledger.release()
     stage.hop(8)
@@ -190,14 +190,14 @@ def test_a_start_that_cannot_be_kept_is_refused_and_can_be_asked_again() -> None
     """Nothing has changed: it gathers, and the seats say why they wait."""
     stage, ledger = gathered()
     ledger.broken = "the disk is full"
-    answer = stage.app.start("night")
+    answer = stage.app.dreamscapes.start("night")
     assert getattr(answer, "code", None) is Code.LEDGER_UNAVAILABLE
     assert "the disk is full" in str(answer)
     assert states(stage) == {SeatState.WAITING}
     assert not any(pod.assign for pod in stage.pods)
     ledger.broken = ""
     stage.hop(8)
-    assert not isinstance(stage.app.start("night"), Refusal)
+    assert not isinstance(stage.app.dreamscapes.start("night"), Refusal)
     assert all(pod.assign for pod in stage.pods)
 
 
@@ -209,9 +209,9 @@ def test_a_slow_ledger_is_said_once_and_so_is_that_it_is_over() -> None:
     (sentence,) = told(stage, "ledger-slow")
     assert "has not finished a write for" in sentence
     assert "(exposure)" in sentence
-    assert any("is slow" in trouble for trouble in stage.app.house().troubles)
+    assert any("is slow" in trouble for trouble in stage.app.house.overview().troubles)
     assert "is slow" in stage.app.ledger_trouble
-    failed = [check for check in stage.app.explain("night", "bed-1") if not check.passed]
+    failed = [check for check in stage.app.dreamscapes.explain("night", "bed-1") if not check.passed]
     assert [check.name for check in failed] == ["ledger"]
     assert stage.meters.waited_s > LEDGER_SLOW_S
     ledger.release()
@@ -226,7 +226,7 @@ def test_a_failing_ledger_is_found_well_again_though_nothing_is_to_be_written() 
     stage = Stage(1, ledger := MemoryLedger())
     ledger.broken = "the disk is full"
     stage.appear(sleepers=False)
-    stage.app.create(Plan("night", 3, 8))
+    stage.app.dreamscapes.create(Plan("night", 3, 8))
     stage.hop(8)
     assert stage.app.ledger_trouble == "the disk is full"
     assert len(told(stage, "ledger-write-failed")) == 2, "of the plan, and of the first that asks"
@@ -240,9 +240,9 @@ def test_a_failing_ledger_is_found_well_again_though_nothing_is_to_be_written() 
 def locked(stage: Stage) -> None:
     """bed-1's breaker locks."""
     for _ in range(2):
-        stage.app.breakers.open(stage.app._deps.fleet.get("bed-1"), Cause.FLAT, "mira", "seen")  # type: ignore[arg-type]
+        stage.app.registry.trip(stage.app._deps.fleet.get("bed-1"), Cause.FLAT, "mira", "seen")  # type: ignore[arg-type]
         stage.hop(200)
-    assert stage.app.pod("bed-1").breaker is BreakerState.LOCKED
+    assert stage.app.pods.get("bed-1").breaker is BreakerState.LOCKED
 
 
 class Taken(MemoryLedger):
@@ -262,26 +262,26 @@ def test_a_call_that_binds_is_refused_in_time_and_then_is_not_done(kind: type[Me
     stage.appear()
     stage.dream(seats_max=8)
     locked(stage)
-    order = stage.app.waking.order(WakeScope.POD, "bed-2", "mira", "smoke").order
-    stage.app.check_out("bed-3")
+    order = stage.app.wake_orders.order(WakeScope.POD, "bed-2", "mira", "smoke").order
+    stage.app.pods.check_out("bed-3")
     stage.hop(2)
     ledger.held = True
     answers = {
-        "check-in": stage.app.check_in("bed-3", "another"),
-        "create": stage.app.create(Plan("day", 3, 8)),
+        "check-in": stage.app.pods.check_in("bed-3", "another"),
+        "create": stage.app.dreamscapes.create(Plan("day", 3, 8)),
         "reset": stage.app.breakers.reset("pods/bed-1", "mira", "mended"),
-        "lift": stage.app.waking.lift(order.id, "mira", "over"),
+        "lift": stage.app.wake_orders.lift(order.id, "mira", "over"),
     }
     assert all(isinstance(answer, Deferred) and not answer.settled for answer in answers.values())
     stage.hop(round(LEDGER_ANSWERS_WITHIN_S / HOP_S) + 2)
     assert {refused(answer) for answer in answers.values()} == {Code.LEDGER_UNAVAILABLE}
     ledger.release()
     stage.hop(4)
-    assert stage.app.pod("bed-3").sleeper == ""
+    assert stage.app.pods.get("bed-3").sleeper == ""
     assert "bed-3" not in ledger.checked_in()
-    day = stage.app.dreamscape("day")
+    day = stage.app.dreamscapes.get("day")
     assert isinstance(day, Refusal) or day.state is DreamscapeState.ENDED
-    assert stage.app.pod("bed-1").breaker is BreakerState.LOCKED
+    assert stage.app.pods.get("bed-1").breaker is BreakerState.LOCKED
     assert [lock.pod for lock in ledger.locks()] == ["bed-1"]
     assert [kept.stands for kept in ledger.wake_orders()] == [True]
 
@@ -290,13 +290,13 @@ def test_a_check_in_holds_its_bed_and_its_sleeper_while_it_waits() -> None:
     """The same pair joins it, another for either is refused; durable, it is told."""
     stage, ledger = gathered()
     for name in ("bed-1", "bed-2"):
-        stage.app.check_out(name)
+        stage.app.pods.check_out(name)
     ledger.held = True
-    answer = stage.app.check_in("bed-1", "another")
-    assert stage.app.check_in("bed-1", "another") is answer
-    assert getattr(stage.app.check_in("bed-1", "third"), "code", None) is Code.POD_BUSY
-    assert getattr(stage.app.check_in("bed-2", "another"), "code", None) is Code.SLEEPER_ELSEWHERE
-    assert stage.app.pod("bed-1").sleeper == ""
+    answer = stage.app.pods.check_in("bed-1", "another")
+    assert stage.app.pods.check_in("bed-1", "another") is answer
+    assert getattr(stage.app.pods.check_in("bed-1", "third"), "code", None) is Code.POD_BUSY
+    assert getattr(stage.app.pods.check_in("bed-2", "another"), "code", None) is Code.SLEEPER_ELSEWHERE
+    assert stage.app.pods.get("bed-1").sleeper == ""
     ledger.release()
     assert isinstance(answer, Deferred)
     view = answer.answer()
@@ -309,13 +309,13 @@ def test_a_check_out_frees_at_once_and_overtakes_a_check_in() -> None:
     """The pod is let go in the call; its answer waits for the ledger, which then says what is so."""
     stage, ledger = dreaming()
     ledger.held = True
-    answer = stage.app.check_out("bed-1")
+    answer = stage.app.pods.check_out("bed-1")
     assert stage.pod("bed-1").assign is None
-    assert stage.app.pod("bed-1").sleeper == ""
+    assert stage.app.pods.get("bed-1").sleeper == ""
     assert isinstance(answer, Deferred)
     assert not answer.settled
-    waiting = stage.app.check_in("bed-1", "another")
-    out = stage.app.check_out("bed-1")
+    waiting = stage.app.pods.check_in("bed-1", "another")
+    out = stage.app.pods.check_out("bed-1")
     assert refused(waiting) is Code.NOT_CHECKED_IN
     ledger.release()
     stage.hop(4)
@@ -328,9 +328,9 @@ def test_a_check_out_that_was_not_kept_is_written_later() -> None:
     """The caller is told; the ledger has it as soon as it takes what it is given."""
     stage, ledger = dreaming()
     ledger.broken = "the disk is full"
-    answer = stage.app.check_out("bed-1")
+    answer = stage.app.pods.check_out("bed-1")
     assert getattr(answer, "code", None) is Code.LEDGER_UNAVAILABLE
-    assert stage.app.pod("bed-1").sleeper == ""
+    assert stage.app.pods.get("bed-1").sleeper == ""
     ledger.broken = ""
     stage.hop(1)
     assert "bed-1" not in ledger.checked_in()
@@ -359,19 +359,19 @@ def test_a_breaker_closes_and_an_event_is_acknowledged_once_the_mark_is_durable(
         return sum(isinstance(command.what, Ack) for command in stage.link.commands)
 
     stage.hop(4 * 60)
-    assert stage.app.pod("bed-1").breaker is BreakerState.HALF_OPEN
+    assert stage.app.pods.get("bed-1").breaker is BreakerState.HALF_OPEN
     assert acknowledged() == 0
     ledger.release()
     assert acknowledged() == 1
     stage.hop(2)
-    assert stage.app.pod("bed-1").breaker is BreakerState.CLOSED
+    assert stage.app.pods.get("bed-1").breaker is BreakerState.CLOSED
 
 
 def test_what_waits_in_a_crash_is_lost_and_makes_things_stricter() -> None:
     """A trip that no disk has: the next daemon scores everyone before anybody is granted anything."""
     stage, ledger = dreaming()
     ledger.held = True
-    stage.app.sever("night", "a drill")
+    stage.app.dreamscapes.sever("night", "a drill")
     stage.pod("bed-1").event(PodEventKind.SEVERED, "railed", evidence_ns=1, zero_ns=2)
     ledger.crash(durable=False)
     stage.ledger = MemoryLedger(ledger.shelf)
@@ -382,14 +382,14 @@ def test_what_waits_in_a_crash_is_lost_and_makes_things_stricter() -> None:
         pod.presence()
     stage.hop(20)
     assert not any(message.coupling.any() for message in stage.link.collectives[before:])
-    assert all(stage.app.pod(pod.name).breaker is not BreakerState.CLOSED for pod in stage.pods)
+    assert all(stage.app.pods.get(pod.name).breaker is not BreakerState.CLOSED for pod in stage.pods)
 
 
 def test_the_end_says_what_was_not_written() -> None:
     """Everyone is at zero; the sentence names what a crash would have lost as well."""
     stage, ledger = dreaming()
     ledger.held = True
-    stage.app.sever("night", "over")
+    stage.app.dreamscapes.sever("night", "over")
     stage.app.shutdown()
     stage.app.close_books()
     assert not stage.app.written

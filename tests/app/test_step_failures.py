@@ -73,28 +73,30 @@ def arm_log(stage: Stage) -> Armed:
 def arm_watcher(stage: Stage) -> Armed:
     """A watcher of the fleet that raises."""
     bug = Armed()
-    stage.app.watch_pods(bug)
+    stage.app.pods.watch(bug)
     return bug
 
 
 def arm_events_watcher(stage: Stage) -> Armed:
     """A follower of the journal that raises."""
     bug = Armed()
-    stage.app.watch_events(None, "", bug)
+    stage.app.house.watch_events(None, "", bug)
     return bug
 
 
 def arm_collective_watcher(stage: Stage) -> Armed:
     """A watcher of the ticks that raises."""
     bug = Armed()
-    stage.app.watch_collective("night", bug)
+    stage.app.dreamscapes.watch("night", bug)
     return bug
 
 
 def make_something_happen(stage: Stage) -> None:
     """A status and an event, so that every listener has something to hear."""
     stage.pods[0].status()
-    stage.app.on_event(PodEvent(bytes(16), "bed-1", stage.pods[0].incarnation, PodEventKind.WARNED, "x"))
+    stage.app.inbound.on_event(
+        PodEvent(bytes(16), "bed-1", stage.pods[0].incarnation, PodEventKind.WARNED, "x")
+    )
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,7 @@ def test_a_listener_that_raises_costs_a_zero_and_nothing_more(
     assert stage.meters.counts[f"step-failed:{step}"] >= 1
     if step != "log":
         assert told(stage)[0].sentence.startswith(f"a bug in the step {step} (Bug)")
-    assert stage.app.dreamscape("night").state is DreamscapeState.DREAMING
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.DREAMING
 
 
 def test_a_bug_of_every_tick_is_one_long_zero() -> None:
@@ -150,10 +152,10 @@ def test_the_tick_of_one_dreamscape_costs_no_other_its_own() -> None:
     names = ("dawn", "night")
     for name, at in zip(names, (0, 4), strict=True):
         pods = tuple(pod.name for pod in stage.pods[at : at + 4])
-        stage.app.create(Plan(name, seats_min=3, seats_max=4, pods=pods, ramp_s=10.0))
+        stage.app.dreamscapes.create(Plan(name, seats_min=3, seats_max=4, pods=pods, ramp_s=10.0))
     stage.hop(4)
     for name in names:
-        assert not hasattr(stage.app.start(name), "code")
+        assert not hasattr(stage.app.dreamscapes.start(name), "code")
     stage.hop(4)
     assert granted(stage, "dawn")
     assert granted(stage, "night")
@@ -188,13 +190,13 @@ def test_an_order_that_cannot_be_sent_keeps_no_other_from_being_sent() -> None:
 
     stage.link.cut = True
     for pod in ("bed-1", "bed-2", "bed-3"):
-        assert not hasattr(stage.app.release(pod, "asked"), "code")
+        assert not hasattr(stage.app.pods.release(pod, "asked"), "code")
     stage.link.cut, stage.link.deliver = False, bug
     stage.hop(8)
     assert [pod.assign is None for pod in stage.pods[:3]] == [False, True, True]
     assert tried_s["bed-1"] == tried_s["bed-2"] == tried_s["bed-3"], "in one and the same turn"
-    assert not hasattr(stage.app.sever("night", "now"), "code")
-    assert stage.app.dreamscape("night").state is DreamscapeState.SEVERED
+    assert not hasattr(stage.app.dreamscapes.sever("night", "now"), "code")
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.SEVERED
     stage.link.deliver = deliver
     stage.hop(12)
     assert stage.pods[0].assign is None
@@ -203,7 +205,7 @@ def test_an_order_that_cannot_be_sent_keeps_no_other_from_being_sent() -> None:
 def test_a_message_that_a_handler_fails_at_costs_the_others_nothing() -> None:
     """Each handler that raises is a step of its own: zeros, an event, and the next message is taken in."""
     stage = dreaming()
-    inbound = InboundGuard(stage.app)
+    inbound = InboundGuard(stage.app.inbound, stage.app.failures)
     broken: Status = replace(stage.pods[0].account(), severed="no sever")  # type: ignore[arg-type]
     inbound.on_status(broken)
     assert not granted(stage, "night")

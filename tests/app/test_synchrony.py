@@ -31,7 +31,7 @@ def after(pods: int, *, intimate: bool = False) -> CollectiveView:
     for pod in stage.pods:
         pod.bend = in_step
     stage.hop(48)
-    watch = stage.app.watch_collective("night", lambda: None)
+    watch = stage.app.dreamscapes.watch("night", lambda: None)
     assert isinstance(watch, CollectiveWatching)
     view = watch.take()
     assert view is not None
@@ -64,7 +64,7 @@ def test_without_phases_nothing_is_said() -> None:
     stage.appear()
     stage.dream()
     stage.hop(48)
-    watch = stage.app.watch_collective("night", lambda: None)
+    watch = stage.app.dreamscapes.watch("night", lambda: None)
     assert isinstance(watch, CollectiveWatching)
     view = watch.take()
     assert view is not None
@@ -104,7 +104,7 @@ def test_shifts_are_done_beside_the_tick_once_a_minute_and_shown() -> None:
         pod.bend = in_step
     stage.hop(100)
     assert len(later.waiting) == 1
-    watch = stage.app.watch_collective("night", lambda: None)
+    watch = stage.app.dreamscapes.watch("night", lambda: None)
     assert isinstance(watch, CollectiveWatching)
     before = watch.take()
     assert before is not None

@@ -16,7 +16,7 @@ def dreaming(pods: int = 6) -> Stage:
     """Everybody dreams, coupled by their own word."""
     stage = Stage(pods)
     stage.appear()
-    stage.app.on_link(up=True)
+    stage.app.inbound.on_link(up=True)
     stage.dream()
     for pod in stage.pods:
         pod.applied = 0.098
@@ -40,7 +40,7 @@ def fleet(stage: Stage) -> FleetMetrics:
 def test_a_heard_pod_shows_its_numbers_and_their_age() -> None:
     """Coupling, quality and clock as the pod tells them, with an age below 1.5 s."""
     stage = dreaming()
-    view = stage.app.pod("bed-1")
+    view = stage.app.pods.get("bed-1")
     assert (view.state, view.clock_synced) == (PodState.SEATED, True)
     assert view.applied == pytest.approx(0.098)
     assert view.heard
@@ -52,17 +52,17 @@ def test_a_silent_pod_shows_no_number_in_any_view() -> None:
     """After 1.5 s its coupling, quality, channels and clock are not known; how long it was silent is told."""
     stage = dreaming()
     silence(stage, 1)
-    view = stage.app.pod("bed-1")
+    view = stage.app.pods.get("bed-1")
     assert view.state is PodState.UNHEARD
     assert isnan(view.applied)
     assert isnan(view.quality)
     assert (view.channels, view.quality_cause, view.clock_synced) == ((), "", False)
     assert view.heard_age_s > 1.5
-    seat = next(s for s in stage.app.dreamscape("night").seats if s.pod == "bed-1")
+    seat = next(s for s in stage.app.dreamscapes.get("night").seats if s.pod == "bed-1")
     assert isnan(seat.applied)
     assert isnan(seat.quality)
     assert not seat.heard
-    others = [s for s in stage.app.dreamscape("night").seats if s.pod != "bed-1"]
+    others = [s for s in stage.app.dreamscapes.get("night").seats if s.pod != "bed-1"]
     assert all(s.heard and s.applied > 0.0 for s in others)
 
 
@@ -70,7 +70,7 @@ def test_a_pod_that_was_never_heard_has_no_age() -> None:
     """A presence alone, as the broker keeps it, is no word of the pod's."""
     stage = Stage(1)
     stage.pods[0].presence()
-    view = stage.app.pod("bed-1")
+    view = stage.app.pods.get("bed-1")
     assert isnan(view.applied)
     assert (view.last_heard_s, view.heard) == (0.0, False)
 
@@ -81,7 +81,7 @@ def test_what_is_delayed_is_as_old_as_it_is() -> None:
     late = stage.pods[0]
     late.sends = False
     stage.hop(12)
-    seat = next(s for s in stage.app.dreamscape("night").seats if s.pod == "bed-1")
+    seat = next(s for s in stage.app.dreamscapes.get("night").seats if s.pod == "bed-1")
     assert not seat.heard
     assert seat.heard_age_s > 2.5
 
@@ -91,11 +91,11 @@ def test_a_status_that_was_long_on_its_way_is_as_old_as_it_is() -> None:
     stage = Stage(1)
     stage.appear()
     stage.hop(4)
-    assert stage.app.pod("bed-1").heard
+    assert stage.app.pods.get("bed-1").heard
     for _ in range(3):
         stage.hop(4, statuses=False)
         stage.pods[0].status(written_s=stage.clock.at_s - 3.0)
-    view = stage.app.pod("bed-1")
+    view = stage.app.pods.get("bed-1")
     assert (view.state, view.clock_synced) == (PodState.UNHEARD, False)
     assert view.heard_age_s == pytest.approx(3.0, abs=0.1)
     stage.hop(1, statuses=False)
@@ -106,7 +106,7 @@ def test_counts_leave_out_the_silent_and_say_how_many_they_are() -> None:
     """Two of six are silent: four are merged, two not known, in the view, the tick and the metrics."""
     stage = dreaming()
     silence(stage, 1, 2)
-    view = stage.app.dreamscape("night")
+    view = stage.app.dreamscapes.get("night")
     assert (view.merged, view.unheard, view.assigned) == (4, 2, 6)
     assert (fleet(stage).online, fleet(stage).unheard) == (4, 2)
     assert stage.meters.dreamscapes["night"].unreachable == 2
@@ -115,15 +115,15 @@ def test_counts_leave_out_the_silent_and_say_how_many_they_are() -> None:
 def test_when_nobody_is_heard_nothing_is_said_of_anybody() -> None:
     """The broker is lost: no pod is online or merged, and whether one renders too much is NaN."""
     stage = dreaming()
-    stage.app.on_link(up=False)
+    stage.app.inbound.on_link(up=False)
     silence(stage)
     assert fleet(stage).online == 0
     assert fleet(stage).unheard == 6
     assert isnan(fleet(stage).above_granted)
-    view = stage.app.dreamscape("night")
+    view = stage.app.dreamscapes.get("night")
     assert (view.merged, view.unheard) == (0, 6)
     assert all(isnan(seat.applied) for seat in view.seats)
-    house = stage.app.house()
+    house = stage.app.house.overview()
     assert (house.broker, house.blind, house.unheard) == (False, ("night",), 6)
     assert len(house.troubles) == 2
 
@@ -131,23 +131,23 @@ def test_when_nobody_is_heard_nothing_is_said_of_anybody() -> None:
 def test_what_is_heard_again_is_known_again() -> None:
     """One word is enough."""
     stage = dreaming()
-    stage.app.on_link(up=False)
+    stage.app.inbound.on_link(up=False)
     silence(stage)
-    stage.app.on_link(up=True)
+    stage.app.inbound.on_link(up=True)
     for pod in stage.pods:
         pod.applied = 0.0
         pod.back()
     stage.hop(8)
     assert (fleet(stage).online, fleet(stage).unheard, fleet(stage).above_granted) == (6, 0, 0)
-    assert all(seat.heard for seat in stage.app.dreamscape("night").seats)
-    assert stage.app.house().troubles == ()
+    assert all(seat.heard for seat in stage.app.dreamscapes.get("night").seats)
+    assert stage.app.house.overview().troubles == ()
 
 
 def test_watchers_hear_of_a_pod_that_falls_silent() -> None:
     """Silence is a change: whoever watches the pods gets the view once more, without its numbers."""
     stage = dreaming()
     changed: list[int] = []
-    watch = stage.app.watch_pods(lambda: changed.append(1))
+    watch = stage.app.pods.watch(lambda: changed.append(1))
     stage.pods[0].sends = False
     stage.hop(4)
     watch.take()
@@ -169,13 +169,13 @@ def test_a_site_whose_pods_are_silent_has_no_quality() -> None:
 def test_who_sits_elsewhere_tells_nothing_of_a_seat_left() -> None:
     """A bed that dreams in another Dreamscape is not merged in the one it has left."""
     stage = dreaming()
-    stage.app.end("night", "over")
+    stage.app.dreamscapes.end("night", "over")
     stage.hop(4)
     for pod in stage.pods:
         stage.app._deps.fleet.get(pod.name).dreamscape = "other"
         pod.applied = 0.09
     stage.hop(4)
-    view = stage.app.dreamscape("night")
+    view = stage.app.dreamscapes.get("night")
     assert view.state is DreamscapeState.ENDED
     assert all(seat.state is SeatState.LEFT and isnan(seat.applied) for seat in view.seats)
 
@@ -185,11 +185,11 @@ def test_a_ledger_that_cannot_be_written_is_said_until_it_can() -> None:
     stage = dreaming()
     stage.ledger.broken = "the ledger /var/lib/dreamd/ledger.sqlite3 could not be used (disk is full)"
     stage.hop(60)
-    house = stage.app.house()
+    house = stage.app.house.overview()
     assert "disk is full" in house.ledger
     assert any("disk is full" in sentence for sentence in house.troubles)
     told = [event for event in stage.app.journal._events if event.kind == "ledger-write-failed"]
     assert told[0].reason == stage.ledger.broken
     stage.ledger.broken = ""
-    stage.app.check_out("bed-1")
-    assert stage.app.house().ledger == ""
+    stage.app.pods.check_out("bed-1")
+    assert stage.app.house.overview().ledger == ""

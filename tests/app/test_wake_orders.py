@@ -24,14 +24,14 @@ def dreaming(pods: int = 5, ledger: MemoryLedger | None = None, north: int = 0) 
 
 def give(stage: Stage, scope: WakeScope, target: str = "", request_id: str = "") -> Order:
     """Give an order."""
-    answer = stage.app.waking.order(scope, target, "mira", "smoke", request_id)
+    answer = stage.app.wake_orders.order(scope, target, "mira", "smoke", request_id)
     assert isinstance(answer, Ordered), answer
     return answer.order
 
 
 def lift(stage: Stage, order: Order) -> Order:
     """Lift it."""
-    answer = stage.app.waking.lift(order.id, "ash", "it was toast")
+    answer = stage.app.wake_orders.lift(order.id, "ash", "it was toast")
     assert isinstance(answer, Order), answer
     return answer
 
@@ -52,9 +52,9 @@ def test_a_pods_order_takes_it_out_in_the_call_whatever_the_pod_says() -> None:
     stage = dreaming()
     stage.link.cut = True
     stage.pod("bed-1").sends = False
-    answer = stage.app.waking.order(POD, "bed-1", "mira", "pale")
+    answer = stage.app.wake_orders.order(POD, "bed-1", "mira", "pale")
     assert isinstance(answer, Ordered)
-    seat = next(seat for seat in stage.app.dreamscape("night").seats if seat.pod == "bed-1")
+    seat = next(seat for seat in stage.app.dreamscapes.get("night").seats if seat.pod == "bed-1")
     assert (seat.state, seat.cause) == (SeatState.LEFT, "wake")
     assert woken(stage) == ["bed-1"]
     assert answer.ticket.outcome().unconfirmed == ("bed-1",)
@@ -78,13 +78,13 @@ def test_a_dreamscapes_order_wakes_it_as_a_whole() -> None:
     """Zeros leave in the call, everyone is woken, and it ends when all are home."""
     stage = dreaming()
     before = len(stage.link.collectives)
-    answer = stage.app.waking.order(DREAMSCAPE, "night", "mira", "noise")
+    answer = stage.app.wake_orders.order(DREAMSCAPE, "night", "mira", "noise")
     assert isinstance(answer, Ordered)
     assert not stage.link.collectives[before].coupling.any()
     assert sorted(woken(stage)) == [pod.name for pod in stage.pods]
     stage.hop(8)
     assert answer.ticket.outcome().zeroed == answer.ticket.outcome().confirmed == 5
-    assert stage.app.dreamscape("night").state is DreamscapeState.ENDED
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.ENDED
 
 
 def test_a_sites_order_leaves_the_others_dreaming() -> None:
@@ -93,8 +93,8 @@ def test_a_sites_order_leaves_the_others_dreaming() -> None:
     give(stage, SITE, "north")
     stage.hop(4)
     assert sorted(woken(stage)) == ["bed-1", "bed-2"]
-    assert stage.app.dreamscape("night").state is DreamscapeState.DREAMING
-    assert stage.app.dreamscape("night").assigned == 4
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.DREAMING
+    assert stage.app.dreamscapes.get("night").assigned == 4
     assert stage.coupling("bed-3") > 0
 
 
@@ -102,19 +102,19 @@ def test_the_fleets_order_wakes_dreams_and_empties_what_gathers() -> None:
     """What dreams is woken as a whole; a plan for tomorrow only loses who waits in it."""
     stage = Stage(6)
     stage.appear()
-    stage.app.create(Plan("later", 3, 3, pods=("bed-4", "bed-5", "bed-6"), ramp_s=10.0))
+    stage.app.dreamscapes.create(Plan("later", 3, 3, pods=("bed-4", "bed-5", "bed-6"), ramp_s=10.0))
     stage.dream(pods=("bed-1", "bed-2", "bed-3"))
     order = give(stage, FLEET)
     stage.hop(8)
     assert sorted(woken(stage)) == [pod.name for pod in stage.pods]
-    assert stage.app.dreamscape("night").state is DreamscapeState.ENDED
-    assert stage.app.dreamscape("later").state is DreamscapeState.GATHERING
-    assert refused(stage.app.start("later")) is Code.WAKE_ORDER_ACTIVE
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.ENDED
+    assert stage.app.dreamscapes.get("later").state is DreamscapeState.GATHERING
+    assert refused(stage.app.dreamscapes.start("later")) is Code.WAKE_ORDER_ACTIVE
     lift(stage, order)
     for pod in stage.pods:
         pod.latched = ""
     stage.hop(12)
-    assert not isinstance(stage.app.start("later"), Refusal)
+    assert not isinstance(stage.app.dreamscapes.start("later"), Refusal)
 
 
 def test_a_standing_order_keeps_out_whom_it_reaches_even_unlatched() -> None:
@@ -124,30 +124,30 @@ def test_a_standing_order_keeps_out_whom_it_reaches_even_unlatched() -> None:
     stage.hop(4)
     stage.pod("bed-1").latched = ""
     stage.hop(20)
-    checks = {check.name: check for check in stage.app.explain("night", "bed-1")}
+    checks = {check.name: check for check in stage.app.dreamscapes.explain("night", "bed-1")}
     assert (checks["wake-order"].passed, checks["wake-order"].code) == (False, "WAKE_ORDER_ACTIVE")
     assert order.id in checks["wake-order"].sentence
-    assert stage.app.dreamscape("night").assigned == 4
+    assert stage.app.dreamscapes.get("night").assigned == 4
     lift(stage, order)
     stage.hop(12)
-    assert stage.app.dreamscape("night").assigned == 5
+    assert stage.app.dreamscapes.get("night").assigned == 5
 
 
 def test_resume_is_refused_while_an_order_covers_the_dreamscape() -> None:
     """An order for the site that the plan selects; another site's does not matter. The order is named."""
     stage = dreaming(5, north=1)
-    stage.app.end("night", "over")
+    stage.app.dreamscapes.end("night", "over")
     stage.hop(8)
-    stage.app.create(Plan("second", 3, 4, site="here", ramp_s=10.0))
+    stage.app.dreamscapes.create(Plan("second", 3, 4, site="here", ramp_s=10.0))
     stage.hop(8)
-    assert not isinstance(stage.app.start("second"), Refusal)
-    stage.app.sever("second", "a pause")
+    assert not isinstance(stage.app.dreamscapes.start("second"), Refusal)
+    stage.app.dreamscapes.sever("second", "a pause")
     stage.hop(2)
     give(stage, SITE, "north")
-    assert not isinstance(stage.app.resume("second"), Refusal)
-    stage.app.sever("second", "a pause")
+    assert not isinstance(stage.app.dreamscapes.resume("second"), Refusal)
+    stage.app.dreamscapes.sever("second", "a pause")
     order = give(stage, SITE, "here")
-    answer = stage.app.resume("second")
+    answer = stage.app.dreamscapes.resume("second")
     assert refused(answer) is Code.WAKE_ORDER_ACTIVE
     assert answer.metadata == {"order": order.id}
 
@@ -156,7 +156,7 @@ def test_a_planned_start_is_held_back_too() -> None:
     """The plan's own hour starts nothing that an order covers."""
     stage = Stage(3)
     stage.appear()
-    stage.app.create(Plan("night", 3, 3, start_at_s=stage.clock.now_s() + 3.0, ramp_s=10.0))
+    stage.app.dreamscapes.create(Plan("night", 3, 3, start_at_s=stage.clock.now_s() + 3.0, ramp_s=10.0))
     stage.hop(4)
     order = give(stage, FLEET)
     for pod in stage.pods:
@@ -165,7 +165,7 @@ def test_a_planned_start_is_held_back_too() -> None:
     assert not any(isinstance(command.what, Assign) for command in stage.link.commands)
     lift(stage, order)
     stage.hop(8)
-    assert stage.app.dreamscape("night").state is DreamscapeState.DREAMING
+    assert stage.app.dreamscapes.get("night").state is DreamscapeState.DREAMING
 
 
 def test_a_pod_that_comes_later_is_woken_by_every_order_that_reaches_it() -> None:
@@ -209,16 +209,16 @@ def test_no_restart_forgets_an_order_and_revisions_only_grow() -> None:
     stage.clock.at_s -= 86_400.0
     stage.link.wakes.clear()
     stage.restart()
-    [again] = stage.app.waking.list()
+    [again] = stage.app.wake_orders.list()
     assert again == order
-    stage.app.on_link(up=True)
+    stage.app.inbound.on_link(up=True)
     assert stage.link.wakes == [order.message()]
     for pod in stage.pods:
         pod.presence()
     assert give(stage, POD, "bed-2").revision > order.revision
     lift(stage, order)
     stage.restart()
-    assert [one.stands for one in stage.app.waking.list() if one.id == order.id] == [False]
+    assert [one.stands for one in stage.app.wake_orders.list() if one.id == order.id] == [False]
 
 
 def test_a_narrower_order_does_not_hide_a_wider_one() -> None:
@@ -252,7 +252,7 @@ def test_an_order_sent_again_is_the_same_order_and_wakes_again() -> None:
     first = give(stage, FLEET, request_id="r1")
     assert give(stage, FLEET, request_id="r1") == first
     assert give(stage, FLEET) == first
-    assert len(list(stage.app.waking.list())) == 1
+    assert len(list(stage.app.wake_orders.list())) == 1
     assert woken(stage).count("bed-1") == 3
 
 
@@ -279,10 +279,10 @@ def test_a_late_retry_of_a_lifted_order_wakes_nobody() -> None:
 def test_an_order_for_nobody_is_refused() -> None:
     """A misspelt name would wake nobody, and whoever wrote it would not know."""
     stage = dreaming()
-    assert refused(stage.app.waking.order(POD, "bed-9", "m", "r")) is Code.POD_UNKNOWN
-    assert refused(stage.app.waking.order(DREAMSCAPE, "nihgt", "m", "r")) is Code.DREAMSCAPE_UNKNOWN
-    assert refused(stage.app.waking.order(SITE, "nroth", "m", "r")) is Code.INVALID_ARGUMENT
-    assert tuple(stage.app.waking.list()) == ()
+    assert refused(stage.app.wake_orders.order(POD, "bed-9", "m", "r")) is Code.POD_UNKNOWN
+    assert refused(stage.app.wake_orders.order(DREAMSCAPE, "nihgt", "m", "r")) is Code.DREAMSCAPE_UNKNOWN
+    assert refused(stage.app.wake_orders.order(SITE, "nroth", "m", "r")) is Code.INVALID_ARGUMENT
+    assert tuple(stage.app.wake_orders.list()) == ()
     assert stage.link.wakes == []
 
 
@@ -290,12 +290,12 @@ def test_lifting_needs_a_name_and_a_reason() -> None:
     """And an order that exists; lifted twice is lifted once, by the first."""
     stage = dreaming()
     order = give(stage, FLEET)
-    assert refused(stage.app.waking.lift(order.id, " ", "over")) is Code.INVALID_ARGUMENT
-    assert refused(stage.app.waking.lift(order.id, "ash", "")) is Code.INVALID_ARGUMENT
-    assert refused(stage.app.waking.lift("w0", "ash", "over")) is Code.WAKE_ORDER_UNKNOWN
-    assert tuple(stage.app.waking.list()) == (order,)
+    assert refused(stage.app.wake_orders.lift(order.id, " ", "over")) is Code.INVALID_ARGUMENT
+    assert refused(stage.app.wake_orders.lift(order.id, "ash", "")) is Code.INVALID_ARGUMENT
+    assert refused(stage.app.wake_orders.lift("w0", "ash", "over")) is Code.WAKE_ORDER_UNKNOWN
+    assert tuple(stage.app.wake_orders.list()) == (order,)
     lifted = lift(stage, order)
-    assert stage.app.waking.lift(order.id, "birch", "again") == lifted
+    assert stage.app.wake_orders.lift(order.id, "birch", "again") == lifted
 
 
 def test_an_order_waits_for_no_ledger_but_a_lifting_does() -> None:
@@ -308,8 +308,8 @@ def test_an_order_waits_for_no_ledger_but_a_lifting_does() -> None:
     assert sorted(woken(stage)) == [pod.name for pod in stage.pods]
     sentences = [event.sentence for event in stage.app.journal._events]
     assert sum("could not keep a wake order" in sentence for sentence in sentences) == 1
-    assert refused(stage.app.waking.lift(order.id, "ash", "over")) is Code.LEDGER_UNAVAILABLE
-    assert tuple(stage.app.waking.list()) == (order,)
+    assert refused(stage.app.wake_orders.lift(order.id, "ash", "over")) is Code.LEDGER_UNAVAILABLE
+    assert tuple(stage.app.wake_orders.list()) == (order,)
     ledger.broken = ""
     stage.hop(1)
     assert ledger.wake_orders() == (order,)
@@ -321,7 +321,7 @@ def test_lifted_orders_are_bounded() -> None:
     stands = give(stage, POD, "bed-2")
     for _ in range(WAKE_ORDERS_KEPT + 3):
         lift(stage, give(stage, POD, "bed-1"))
-    orders = tuple(stage.app.waking.list())
+    orders = tuple(stage.app.wake_orders.list())
     assert len(orders) == WAKE_ORDERS_KEPT + 1
     assert stands in orders
     assert len(stage.ledger.wake_orders()) == len(orders)

@@ -9,7 +9,7 @@ from fakes.stage import Stage
 
 def state(stage: Stage) -> DreamscapeState:
     """The Dreamscape's state."""
-    return stage.app.dreamscape("night").state
+    return stage.app.dreamscapes.get("night").state
 
 
 def eight() -> Stage:
@@ -26,10 +26,10 @@ def five_fail_and_lie_down_again() -> Stage:
     stage = eight()
     for pod in stage.pods[:5]:
         pod.event(PodEventKind.MALFUNCTION, "railed")
-        stage.app.check_out(pod.name)
+        stage.app.pods.check_out(pod.name)
         stage.hop(60)
     for number in range(1, 6):
-        stage.app.check_in(f"bed-{number}", f"sleeper-{number}")
+        stage.app.pods.check_in(f"bed-{number}", f"sleeper-{number}")
     return stage
 
 

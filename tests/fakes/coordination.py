@@ -1,4 +1,4 @@
-"""An application in memory that obeys Coordination: a few pods, Dreamscapes and a journal to push.
+"""An application in memory that obeys `Api`: a few pods, Dreamscapes and a journal to push.
 
 `calls` is what it was asked, in order; `refuse` makes the next call of a method answer with a refusal,
 `break_next` makes it raise. Tests push ticks, events and pod changes, and confirm severs, by hand.
@@ -29,7 +29,7 @@ from dreamd.core.safety.views import BreakerView
 from dreamd.core.safety.wake_orders import Order
 from dreamwire.messages import WakeScope
 from dreamwire.schema import BANDS6X2
-from fakes.severs import WELL, FakeSevering
+from fakes.severs import WELL, FakeSevers
 from fakes.views import NOW_S, breaker_view, collective_view, dreamscape_view, pod_view
 
 Changed = Callable[[], None]
@@ -103,31 +103,31 @@ class FakeEventWatch:
     """Reads the fake's journal after a cursor."""
 
     def __init__(self, owner: "FakeCoordination", cursor: int, dreamscape: str, changed: Changed) -> None:
-        self._owner = owner
+        self._app = owner
         self._dreamscape = dreamscape
         self.cursor = cursor
         self.changed = changed
 
     def take(self, limit: int) -> tuple[Event, ...] | Refusal:
         """The next events in order."""
-        if self.cursor < self._owner.journal_from - 1:
-            oldest = {"oldest": str(self._owner.journal_from)}
+        if self.cursor < self._app.journal_from - 1:
+            oldest = {"oldest": str(self._app.journal_from)}
             return Refusal(Code.CURSOR_TOO_OLD, f"cursor {self.cursor} is no longer kept", oldest)
-        rest = [e for e in self._owner.journal if e.cursor > self.cursor][:limit]
+        rest = [e for e in self._app.journal if e.cursor > self.cursor][:limit]
         if rest:
             self.cursor = rest[-1].cursor
         return tuple(e for e in rest if self._dreamscape in ("", e.dreamscape))
 
     def close(self) -> None:
         """Leave."""
-        self._owner.event_watches.discard(self)
+        self._app.event_watches.discard(self)
 
 
 class FakePodWatch:
     """Pods that changed, the newest view of each."""
 
     def __init__(self, owner: "FakeCoordination", changed: Changed) -> None:
-        self._owner = owner
+        self._app = owner
         self._dirty = dict.fromkeys(owner.fleet)
         self._changed = changed
 
@@ -138,29 +138,29 @@ class FakePodWatch:
 
     def take(self) -> tuple[PodView, ...]:
         """Those that changed."""
-        views = tuple(self._owner.fleet[pod] for pod in self._dirty)
+        views = tuple(self._app.fleet[pod] for pod in self._dirty)
         self._dirty.clear()
         return views
 
     def close(self) -> None:
         """Leave."""
-        self._owner.pod_watches.discard(self)
+        self._app.pod_watches.discard(self)
 
 
 class FakeBreakers:
     """The breakers of the fake's pods, all closed, until a test or a call says otherwise."""
 
     def __init__(self, owner: "FakeCoordination") -> None:
-        self._owner = owner
+        self._app = owner
         self.views = {f"pods/{pod}": breaker_view(f"pods/{pod}") for pod in owner.fleet}
 
     def list(self, state: BreakerState | None = None, after: str = "") -> Iterator[BreakerView]:
-        self._owner.asked("breakers.list", state)
+        self._app.asked("breakers.list", state)
         behind = (self.views[name] for name in sorted(self.views) if name > after)
         return (view for view in behind if state in (None, view.state))
 
     def get(self, name: str) -> BreakerView | Refusal:
-        return self._owner.asked("breakers.get", name) or self._none(name) or self.views[name]
+        return self._app.asked("breakers.get", name) or self._none(name) or self.views[name]
 
     def _none(self, name: str) -> Refusal | None:
         return None if name in self.views else Refusal(Code.POD_UNKNOWN, f"there is no {name}")
@@ -170,25 +170,25 @@ class FakeBreakers:
         return self.views[name]
 
     def trip(self, name: str, by: str, reason: str) -> BreakerView | Refusal:
-        refusal = self._owner.asked("breakers.trip", name, by, reason) or self._none(name)
+        refusal = self._app.asked("breakers.trip", name, by, reason) or self._none(name)
         return refusal or self._move(name, BreakerState.OPEN, by, reason)
 
     def reset(self, name: str, by: str, reason: str, etag: str = "") -> BreakerView | Refusal:
-        refusal = self._owner.asked("breakers.reset", name, by, reason, etag) or self._none(name)
+        refusal = self._app.asked("breakers.reset", name, by, reason, etag) or self._none(name)
         if refusal is None and self.views[name].state is not BreakerState.LOCKED:
             refusal = Refusal(Code.BREAKER_NOT_LOCKED, f"breaker {name} is {self.views[name].state.value}")
         return refusal or self._move(name, BreakerState.HALF_OPEN, by, reason)
 
 
-class FakeWaking:
+class FakeWakeOrders:
     """Wake orders w1, w2 and so on; each severs bed-1 and bed-2."""
 
     def __init__(self, owner: "FakeCoordination") -> None:
-        self._owner = owner
+        self._app = owner
         self.orders: dict[str, Order] = {}
 
     def list(self, after: str = "", *, standing: bool = False) -> Iterator[Order]:
-        self._owner.asked("waking.list")
+        self._app.asked("wake_orders.list")
         begin = dated(after)
         newest_first = reversed(self.orders.values())
         behind = (one for one in newest_first if begin is None or (one.at_s, one.id) < begin)
@@ -197,21 +197,186 @@ class FakeWaking:
     def order(
         self, scope: WakeScope, target: str, issuer: str, reason: str, request_id: str = ""
     ) -> Ordered | Refusal:
-        if refusal := self._owner.asked("waking.order", scope, target, issuer, reason, request_id):
+        if refusal := self._app.asked("wake_orders.order", scope, target, issuer, reason, request_id):
             return refusal
         number = len(self.orders) + 1
         order = Order(f"w{number}", number, scope, target, issuer, reason, NOW_S, request_id)
         self.orders[order.id] = order
-        return Ordered(order, self._owner.ticket(("bed-1", "bed-2")))
+        return Ordered(order, self._app.ticket(("bed-1", "bed-2")))
 
     def lift(self, order_id: str, by: str, reason: str) -> Order | Refusal:
-        if refusal := self._owner.asked("waking.lift", order_id, by, reason):
+        if refusal := self._app.asked("wake_orders.lift", order_id, by, reason):
             return refusal
         if order_id not in self.orders:
             return Refusal(Code.WAKE_ORDER_UNKNOWN, f"no wake order is named {order_id}")
         lifted = replace(self.orders[order_id], lifted_by=by, lifted_reason=reason, lifted_s=NOW_S + 1)
         self.orders[order_id] = lifted
         return lifted
+
+
+class FakePods:
+    """The pods of the fake's fleet."""
+
+    def __init__(self, owner: "FakeCoordination") -> None:
+        self._app = owner
+
+    def list(self, after: str = "") -> Iterator[PodView]:
+        self._app.asked("pods")
+        return (self._app.fleet[pod] for pod in sorted(self._app.fleet) if pod > after)
+
+    def get(self, pod: str) -> PodView | Refusal:
+        refusal = self._app.asked("pod", pod) or self._app.no_pod(pod)
+        return refusal or self._app.fleet[pod]
+
+    def watch(self, changed: Changed) -> FakePodWatch | Refusal:
+        if refusal := self._app.asked("watch_pods"):
+            return refusal
+        watch = FakePodWatch(self._app, changed)
+        self._app.pod_watches.add(watch)
+        return watch
+
+    def bed_of(self, sleeper: str) -> str | Refusal:
+        found = [pod for pod, view in self._app.fleet.items() if view.sleeper == sleeper]
+        return found[0] if found else Refusal(Code.POD_UNKNOWN, "this sleeper is checked in to no pod")
+
+    def check_in(self, pod: str, sleeper: str, etag: str = "") -> PodView | Refusal:
+        refusal = self._app.asked("check_in", pod, sleeper, etag) or self._app.no_pod(pod)
+        if refusal is None and etag not in ("", self._app.fleet[pod].etag):
+            refusal = Refusal(Code.STALE_ETAG, f"pod {pod} has changed since etag {etag}")
+        if refusal:
+            return refusal
+        self._app.change(pod, sleeper=sleeper, state=PodState.READY, etag="e2")
+        return self._app.fleet[pod]
+
+    def check_out(self, pod: str) -> PodView | Refusal:
+        refusal = self._app.asked("check_out", pod) or self._app.no_pod(pod)
+        if refusal:
+            return refusal
+        self._app.change(pod, sleeper="", state=PodState.IDLE)
+        return self._app.fleet[pod]
+
+    def release(self, pod: str, reason: str) -> FakeTicket | Refusal:
+        return self._app.asked("release", pod, reason) or self._app.no_pod(pod) or self._app.ticket((pod,))
+
+
+class FakeDreamscapes:
+    """The fake's Dreamscapes; each command moves the state at once."""
+
+    def __init__(self, owner: "FakeCoordination") -> None:
+        self._app = owner
+
+    def living(self) -> tuple[DreamscapeView, ...]:
+        newest_first = reversed(self._app.sessions.values())
+        return tuple(replace(v, seats=()) for v in newest_first if v.state is not DreamscapeState.ENDED)
+
+    def create(self, plan: Plan, *, validate_only: bool = False) -> DreamscapeView | Refusal:
+        if refusal := self._app.asked("create", plan, validate_only):
+            return refusal
+        if plan.dreamscape in self._app.sessions:
+            return Refusal(Code.DREAMSCAPE_EXISTS, f"there is a Dreamscape {plan.dreamscape} already")
+        view = dreamscape_view(plan)
+        if not validate_only:
+            self._app.sessions[plan.dreamscape] = view
+        return view
+
+    def update(self, plan: Plan, etag: str = "", *, validate_only: bool = False) -> DreamscapeView | Refusal:
+        refusal = self._app.asked("update", plan, etag, validate_only) or self._app.no_dreamscape(
+            plan.dreamscape
+        )
+        if refusal is None and etag not in ("", self._app.sessions[plan.dreamscape].etag):
+            refusal = Refusal(Code.STALE_ETAG, f"{plan.dreamscape} has changed since etag {etag}")
+        if refusal:
+            return refusal
+        view = replace(self._app.sessions[plan.dreamscape], plan=plan)
+        if not validate_only:
+            self._app.sessions[plan.dreamscape] = view
+        return view
+
+    def list(self, after: str = "") -> Iterator[DreamscapeView]:
+        self._app.asked("dreamscapes")
+        named = {(view.created_s, name) for name, view in self._app.sessions.items()}
+        return newest_first(named, Newest(), dated(after), self._app.sessions.__getitem__)
+
+    def get(self, name: str) -> DreamscapeView | Refusal:
+        return (
+            self._app.asked("dreamscape", name) or self._app.no_dreamscape(name) or self._app.sessions[name]
+        )
+
+    def _move(self, name: str, state: DreamscapeState) -> DreamscapeView:
+        view = replace(self._app.sessions[name], state=state, etag=f"{state.value}-1")
+        self._app.sessions[name] = view
+        return view
+
+    def start(self, name: str, etag: str = "") -> DreamscapeView | Refusal:
+        refusal = self._app.asked("start", name, etag) or self._app.no_dreamscape(name)
+        return refusal or self._move(name, DreamscapeState.DREAMING)
+
+    def resume(self, name: str, etag: str = "") -> DreamscapeView | Refusal:
+        refusal = self._app.asked("resume", name, etag) or self._app.no_dreamscape(name)
+        return refusal or self._move(name, DreamscapeState.DREAMING)
+
+    def _cut(self, name: str, state: DreamscapeState) -> FakeTicket | Refusal:
+        if refusal := self._app.no_dreamscape(name):
+            return refusal
+        self._move(name, state)
+        return self._app.ticket(self._app.sessions[name].plan.pods)
+
+    def sever(self, name: str, reason: str) -> FakeTicket | Refusal:
+        return self._app.asked("sever", name, reason) or self._cut(name, DreamscapeState.SEVERED)
+
+    def wake(self, name: str, issuer: str, reason: str) -> FakeTicket | Refusal:
+        return self._app.asked("wake", name, issuer, reason) or self._cut(name, DreamscapeState.WAKING)
+
+    def end(self, name: str, reason: str) -> FakeTicket | Refusal:
+        answer = self._app.asked("end", name, reason) or self._cut(name, DreamscapeState.ENDED)
+        for watch, watched in list(self._app.collective_watches.items()):
+            if watched == name:
+                watch.finish()
+        return answer
+
+    def explain(self, name: str, pod: str) -> tuple[Check, ...] | Refusal:
+        refusal = (
+            self._app.asked("explain", name, pod) or self._app.no_dreamscape(name) or self._app.no_pod(pod)
+        )
+        return refusal or (
+            Check("present", passed=True),
+            Check("calibrated", passed=False, code="NOT_CALIBRATED", sentence=f"pod {pod} has 4 of 8 s"),
+        )
+
+    def watch(self, name: str, changed: Changed) -> FakeCollectiveWatch | Refusal:
+        refusal = self._app.asked("watch_collective", name) or self._app.no_dreamscape(name)
+        if refusal is None and len(self._app.collective_watches) >= WATCHERS_MAX:
+            refusal = Refusal(Code.TOO_MANY_WATCHERS, f"{WATCHERS_MAX} watch already")
+        if refusal:
+            return refusal
+        watch = FakeCollectiveWatch(changed, lambda gone: self._app.collective_watches.pop(gone, None))
+        self._app.collective_watches[watch] = name
+        return watch
+
+    def lead(self, name: str) -> LeadStream | Refusal:
+        return self._app.asked("lead", name) or self._app.no_dreamscape(name) or self._app.artists.begin()
+
+
+class FakeHouse:
+    """The house, well unless a test says otherwise, and the journal."""
+
+    def __init__(self, owner: "FakeCoordination") -> None:
+        self._app = owner
+
+    def sites(self) -> tuple[str, ...]:
+        return self._app.site_names
+
+    def overview(self) -> HouseView:
+        self._app.asked("house")
+        return self._app.house_view
+
+    def watch_events(self, cursor: int | None, dreamscape: str, changed: Changed) -> FakeEventWatch | Refusal:
+        if refusal := self._app.asked("watch_events", cursor, dreamscape):
+            return refusal
+        newest = self._app.journal[-1].cursor if self._app.journal else self._app.journal_from - 1
+        watch = FakeEventWatch(self._app, newest if cursor is None else cursor, dreamscape, changed)
+        self._app.event_watches.add(watch)
+        return watch
 
 
 class FakeCoordination:
@@ -229,9 +394,12 @@ class FakeCoordination:
         self.event_watches: set[FakeEventWatch] = set()
         self.pod_watches: set[FakePodWatch] = set()
         self._next: dict[str, Refusal | Exception] = {}
+        self.pods = FakePods(self)
+        self.dreamscapes = FakeDreamscapes(self)
+        self.house = FakeHouse(self)
         self.breakers = FakeBreakers(self)
-        self.waking = FakeWaking(self)
-        self.severing = FakeSevering(self.asked, self.ticket)
+        self.wake_orders = FakeWakeOrders(self)
+        self.severs = FakeSevers(self.asked, self.ticket)
         self.house_view = WELL
         self.site_names: tuple[str, ...] = ()
         self.artists = LiveLead(BANDS6X2, 0.3, lambda: NOW_S, lambda *_words: None)
@@ -272,7 +440,7 @@ class FakeCoordination:
         for watch in list(self.pod_watches):
             watch.touch(pod)
 
-    # Coordination.
+    # What its subjects ask of it.
 
     def asked(self, method: str, *particulars: object) -> Refusal | None:
         self.calls.append((method, *particulars))
@@ -281,64 +449,15 @@ class FakeCoordination:
             raise answer
         return answer
 
-    def living(self) -> tuple[DreamscapeView, ...]:
-        newest_first = reversed(self.sessions.values())
-        return tuple(replace(v, seats=()) for v in newest_first if v.state is not DreamscapeState.ENDED)
-
-    def sites(self) -> tuple[str, ...]:
-        return self.site_names
-
-    def house(self) -> HouseView:
-        self.asked("house")
-        return self.house_view
-
-    def pods(self, after: str = "") -> Iterator[PodView]:
-        self.asked("pods")
-        return (self.fleet[pod] for pod in sorted(self.fleet) if pod > after)
-
-    def pod(self, pod: str) -> PodView | Refusal:
-        refusal = self.asked("pod", pod) or self._no_pod(pod)
-        return refusal or self.fleet[pod]
-
-    def _no_pod(self, pod: str) -> Refusal | None:
+    def no_pod(self, pod: str) -> Refusal | None:
         if pod in self.fleet:
             return None
         return Refusal(Code.POD_UNKNOWN, f"pod {pod} has never connected", {"pod": pod})
 
-    def _no_dreamscape(self, name: str) -> Refusal | None:
+    def no_dreamscape(self, name: str) -> Refusal | None:
         if name in self.sessions:
             return None
         return Refusal(Code.DREAMSCAPE_UNKNOWN, f"there is no Dreamscape {name}", {"dreamscape": name})
-
-    def watch_pods(self, changed: Changed) -> FakePodWatch | Refusal:
-        if refusal := self.asked("watch_pods"):
-            return refusal
-        watch = FakePodWatch(self, changed)
-        self.pod_watches.add(watch)
-        return watch
-
-    def bed_of(self, sleeper: str) -> str | Refusal:
-        found = [pod for pod, view in self.fleet.items() if view.sleeper == sleeper]
-        return found[0] if found else Refusal(Code.POD_UNKNOWN, "this sleeper is checked in to no pod")
-
-    def check_in(self, pod: str, sleeper: str, etag: str = "") -> PodView | Refusal:
-        refusal = self.asked("check_in", pod, sleeper, etag) or self._no_pod(pod)
-        if refusal is None and etag not in ("", self.fleet[pod].etag):
-            refusal = Refusal(Code.STALE_ETAG, f"pod {pod} has changed since etag {etag}")
-        if refusal:
-            return refusal
-        self.change(pod, sleeper=sleeper, state=PodState.READY, etag="e2")
-        return self.fleet[pod]
-
-    def check_out(self, pod: str) -> PodView | Refusal:
-        refusal = self.asked("check_out", pod) or self._no_pod(pod)
-        if refusal:
-            return refusal
-        self.change(pod, sleeper="", state=PodState.IDLE)
-        return self.fleet[pod]
-
-    def release(self, pod: str, reason: str) -> FakeTicket | Refusal:
-        return self.asked("release", pod, reason) or self._no_pod(pod) or self.ticket((pod,))
 
     def ticket(self, pods: tuple[str, ...]) -> FakeTicket:
         ticket = FakeTicket(pods)
@@ -346,92 +465,3 @@ class FakeCoordination:
         if self.confirm_at_once:
             ticket.waiting.clear()
         return ticket
-
-    def create(self, plan: Plan, *, validate_only: bool = False) -> DreamscapeView | Refusal:
-        if refusal := self.asked("create", plan, validate_only):
-            return refusal
-        if plan.dreamscape in self.sessions:
-            return Refusal(Code.DREAMSCAPE_EXISTS, f"there is a Dreamscape {plan.dreamscape} already")
-        view = dreamscape_view(plan)
-        if not validate_only:
-            self.sessions[plan.dreamscape] = view
-        return view
-
-    def update(self, plan: Plan, etag: str = "", *, validate_only: bool = False) -> DreamscapeView | Refusal:
-        refusal = self.asked("update", plan, etag, validate_only) or self._no_dreamscape(plan.dreamscape)
-        if refusal is None and etag not in ("", self.sessions[plan.dreamscape].etag):
-            refusal = Refusal(Code.STALE_ETAG, f"{plan.dreamscape} has changed since etag {etag}")
-        if refusal:
-            return refusal
-        view = replace(self.sessions[plan.dreamscape], plan=plan)
-        if not validate_only:
-            self.sessions[plan.dreamscape] = view
-        return view
-
-    def dreamscapes(self, after: str = "") -> Iterator[DreamscapeView]:
-        self.asked("dreamscapes")
-        named = {(view.created_s, name) for name, view in self.sessions.items()}
-        return newest_first(named, Newest(), dated(after), self.sessions.__getitem__)
-
-    def dreamscape(self, name: str) -> DreamscapeView | Refusal:
-        return self.asked("dreamscape", name) or self._no_dreamscape(name) or self.sessions[name]
-
-    def _move(self, name: str, state: DreamscapeState) -> DreamscapeView:
-        view = replace(self.sessions[name], state=state, etag=f"{state.value}-1")
-        self.sessions[name] = view
-        return view
-
-    def start(self, name: str, etag: str = "") -> DreamscapeView | Refusal:
-        refusal = self.asked("start", name, etag) or self._no_dreamscape(name)
-        return refusal or self._move(name, DreamscapeState.DREAMING)
-
-    def resume(self, name: str, etag: str = "") -> DreamscapeView | Refusal:
-        refusal = self.asked("resume", name, etag) or self._no_dreamscape(name)
-        return refusal or self._move(name, DreamscapeState.DREAMING)
-
-    def _cut(self, name: str, state: DreamscapeState) -> FakeTicket | Refusal:
-        if refusal := self._no_dreamscape(name):
-            return refusal
-        self._move(name, state)
-        return self.ticket(self.sessions[name].plan.pods)
-
-    def sever(self, name: str, reason: str) -> FakeTicket | Refusal:
-        return self.asked("sever", name, reason) or self._cut(name, DreamscapeState.SEVERED)
-
-    def wake(self, name: str, issuer: str, reason: str) -> FakeTicket | Refusal:
-        return self.asked("wake", name, issuer, reason) or self._cut(name, DreamscapeState.WAKING)
-
-    def end(self, name: str, reason: str) -> FakeTicket | Refusal:
-        answer = self.asked("end", name, reason) or self._cut(name, DreamscapeState.ENDED)
-        for watch, watched in list(self.collective_watches.items()):
-            if watched == name:
-                watch.finish()
-        return answer
-
-    def explain(self, name: str, pod: str) -> tuple[Check, ...] | Refusal:
-        refusal = self.asked("explain", name, pod) or self._no_dreamscape(name) or self._no_pod(pod)
-        return refusal or (
-            Check("present", passed=True),
-            Check("calibrated", passed=False, code="NOT_CALIBRATED", sentence=f"pod {pod} has 4 of 8 s"),
-        )
-
-    def watch_collective(self, name: str, changed: Changed) -> FakeCollectiveWatch | Refusal:
-        refusal = self.asked("watch_collective", name) or self._no_dreamscape(name)
-        if refusal is None and len(self.collective_watches) >= WATCHERS_MAX:
-            refusal = Refusal(Code.TOO_MANY_WATCHERS, f"{WATCHERS_MAX} watch already")
-        if refusal:
-            return refusal
-        watch = FakeCollectiveWatch(changed, lambda gone: self.collective_watches.pop(gone, None))
-        self.collective_watches[watch] = name
-        return watch
-
-    def lead(self, name: str) -> LeadStream | Refusal:
-        return self.asked("lead", name) or self._no_dreamscape(name) or self.artists.begin()
-
-    def watch_events(self, cursor: int | None, dreamscape: str, changed: Changed) -> FakeEventWatch | Refusal:
-        if refusal := self.asked("watch_events", cursor, dreamscape):
-            return refusal
-        newest = self.journal[-1].cursor if self.journal else self.journal_from - 1
-        watch = FakeEventWatch(self, newest if cursor is None else cursor, dreamscape, changed)
-        self.event_watches.add(watch)
-        return watch

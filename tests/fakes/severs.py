@@ -9,7 +9,7 @@ from dreamd.core.safety.scopes import SeverScope
 WELL = HouseView(broker=True, broker_since_s=1.0, ledger="", blind=(), online=3, unheard=0)
 
 
-class FakeSevering:
+class FakeSevers:
     """Each order severs the pods that `pods_of` names; `none-...` is a name that nothing has."""
 
     def __init__(
@@ -20,7 +20,7 @@ class FakeSevering:
 
     def order(self, scope: SeverScope, target: str, issuer: str, reason: str) -> object:
         """Sever, and say so in the calls."""
-        refusal = self._asked("severing.order", scope, target, issuer, reason)
+        refusal = self._asked("severs.order", scope, target, issuer, reason)
         if refusal is None and target.startswith("none-"):
             refusal = Refusal(Code.POD_UNKNOWN, f"nothing is named {target}")
         return refusal or self._ticket(self.pods_of.get(target, ("bed-1", "bed-2")))

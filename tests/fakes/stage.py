@@ -199,7 +199,7 @@ class Puppet:
     def presence(self, *, online: bool = True) -> None:
         """Say that it is there, or gone."""
         device = Device("simulated", "puppet", ("Fz",), 256.0)
-        self.stage.app.on_presence(
+        self.stage.app.inbound.on_presence(
             Presence(self.name, self.incarnation, online, self.site, device, "bands6x2", Versions("t", 1))
         )
 
@@ -210,7 +210,7 @@ class Puppet:
 
     def status(self, written_s: float | None = None) -> None:
         """Give an account of itself, as of session time `written_s`; None: it does not say when."""
-        self.stage.app.on_status(self.account(written_s))
+        self.stage.app.inbound.on_status(self.account(written_s))
 
     def account(self, written_s: float | None = None) -> Status:
         """What it says of itself."""
@@ -270,14 +270,14 @@ class Puppet:
         topic = self.stage.topic(self)
         bent = self.bend(frame)
         if bent is not None:
-            self.stage.app.on_frames(topic, (bent,))
+            self.stage.app.inbound.on_frames(topic, (bent,))
 
     def event(self, kind: PodEventKind, cause: str = "", **stamps: int) -> None:
         """Tell a fact."""
         self.events += 1
         identity = f"{self.name}{self.events}".encode().ljust(16)[:16]
         dreamscape = self.assign.dreamscape if self.assign else ""
-        self.stage.app.on_event(
+        self.stage.app.inbound.on_event(
             PodEvent(identity, self.name, self.incarnation, kind, cause, dreamscape, **stamps)
         )
 
@@ -341,7 +341,7 @@ class Stage:
             pod.presence()
             pod.status()
             if sleepers:
-                self.app.check_in(pod.name, f"sleeper-{number}")
+                self.app.pods.check_in(pod.name, f"sleeper-{number}")
 
     def hop(self, count: int = 1, *, statuses: bool = True) -> None:
         """Let hops pass: frames, then the tick; statuses once a second."""
@@ -361,9 +361,9 @@ class Stage:
     def dream(self, **changes: object) -> None:
         """Create, gather and start a Dreamscape of all pods, and let it run until it grants."""
         plan = Plan("night", seats_min=3, seats_max=max(len(self.pods), 3), ramp_s=10.0, ceiling=0.1)
-        self.app.create(replace(plan, **changes))
+        self.app.dreamscapes.create(replace(plan, **changes))
         self.hop(4)
-        started = self.app.start("night")
+        started = self.app.dreamscapes.start("night")
         assert not hasattr(started, "code"), started
         self.hop(4)
 

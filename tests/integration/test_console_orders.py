@@ -255,7 +255,7 @@ def test_every_scope_is_severed_by_one_request(house: ConsoleHouse, scope: str, 
     """The fleet needs no name; the answer is that of the API."""
     status, told = house.order("sever-scope", scope=scope, name=name, reason="smoke", issuer="mira")
     assert (status, told["zeroed"]) == (200, 2)
-    assert house.coordination.calls[-1] == ("severing.order", SeverScope(scope), name, "mira", "smoke")
+    assert house.coordination.calls[-1] == ("severs.order", SeverScope(scope), name, "mira", "smoke")
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_every_scope_is_woken_by_one_request(house: ConsoleHouse, scope: str, na
     """As a wake order, which stands."""
     assert house.order("wake-scope", scope=scope, name=name, issuer="mira")[0] == 200
     method, asked, target, issuer, *_ = house.coordination.calls[-1]
-    assert (method, asked.name.lower(), target, issuer) == ("waking.order", scope, name, "mira")
+    assert (method, asked.name.lower(), target, issuer) == ("wake_orders.order", scope, name, "mira")
 
 
 def test_a_scope_that_is_none_severs_nobody(house: ConsoleHouse) -> None:
@@ -273,7 +273,7 @@ def test_a_scope_that_is_none_severs_nobody(house: ConsoleHouse) -> None:
     for told in ({}, {"scope": "moon"}, {"scope": "pod"}, {"name": "bed-1"}):
         assert house.order("sever-scope", **told)[0] == 400
     assert house.order("wake-scope", scope="sleeper", name="ada")[0] == 400
-    assert not [call for call in house.coordination.calls if call[0] in ("severing.order", "waking.order")]
+    assert not [call for call in house.coordination.calls if call[0] in ("severs.order", "wake_orders.order")]
 
 
 def test_a_sever_of_the_house_acts_whatever_its_reason_is(house: ConsoleHouse) -> None:
@@ -281,4 +281,4 @@ def test_a_sever_of_the_house_acts_whatever_its_reason_is(house: ConsoleHouse) -
     for body in (b'{"scope": "fleet", "reason": "caf\xe9"}', b'{"scope":"fleet","x":' + b"[" * 5000):
         status, _, _ = house.request("POST", "/console/sever-scope", body, as_page(house))
         assert status == 200
-    assert sum(call[0] == "severing.order" for call in house.coordination.calls) == 2
+    assert sum(call[0] == "severs.order" for call in house.coordination.calls) == 2

@@ -214,7 +214,7 @@ def test_after_a_sever_resume_is_offered_with_the_etag(night: Night) -> None:
     """And not before."""
     page = night.show()
     assert page.ask("document.getElementById('resume').hidden")
-    night.house.do(lambda: night.house.coordination.sever("night", "a drill"))
+    night.house.do(lambda: night.house.coordination.dreamscapes.sever("night", "a drill"))
     night.house.do(lambda: night.house.coordination.happen("state", "night"))
     for number in range(1, 9):
         night.change(number, granted=0.0, applied=0.0)

@@ -40,7 +40,7 @@ def house() -> Iterator[ConsoleHouse]:
         ask.add("d2", DreamscapeState.SEVERED, ("bed-5", "bed-6"))
         ask.add("d3", DreamscapeState.GATHERING, ())
         ask.site_names = ("north", "south")
-        ask.severing.pods_of[""] = ("bed-1", "bed-2", "bed-3", "bed-4", "bed-5", "bed-6")
+        ask.severs.pods_of[""] = ("bed-1", "bed-2", "bed-3", "bed-4", "bed-5", "bed-6")
         for at, (name, view) in enumerate(ask.sessions.items()):
             ask.sessions[name] = replace(view, created_s=view.created_s + at)
 
@@ -114,14 +114,14 @@ def test_every_view_severs_what_its_button_says(
     until(lambda: asked(house, "sever") == [("sever", name, "the console")])
     page.until(f"/Severed {name}: \\d+ zeroed/.test(document.getElementById('outcome').textContent)")
     by_keyboard(page, "sever-house")
-    until(lambda: asked(house, "severing.order"))
-    assert asked(house, "severing.order") == [("severing.order", SeverScope.FLEET, "", "the console", "")]
+    until(lambda: asked(house, "severs.order"))
+    assert asked(house, "severs.order") == [("severs.order", SeverScope.FLEET, "", "the console", "")]
     page.until("/Severed all beds of this house: 6 zeroed, 6 confirmed/.test(document.body.innerText)")
     by_keyboard(page, "wake")
     until(lambda: asked(house, "wake") == [("wake", name, "the console", "the console")])
     by_keyboard(page, "wake-house")
-    until(lambda: asked(house, "waking.order"))
-    assert asked(house, "waking.order")[0][1:3] == (WakeScope.FLEET, "")
+    until(lambda: asked(house, "wake_orders.order"))
+    assert asked(house, "wake_orders.order")[0][1:3] == (WakeScope.FLEET, "")
 
 
 def test_one_bed_and_one_site(chromium: Chromium, house: ConsoleHouse) -> None:
@@ -133,8 +133,8 @@ def test_one_bed_and_one_site(chromium: Chromium, house: ConsoleHouse) -> None:
     by_keyboard(page, "release")
     until(lambda: asked(house, "release") == [("release", "bed-1", "the console")])
     by_keyboard(page, "wake-bed")
-    until(lambda: asked(house, "waking.order"))
-    assert asked(house, "waking.order")[0][1:3] == (WakeScope.POD, "bed-1")
+    until(lambda: asked(house, "wake_orders.order"))
+    assert asked(house, "wake_orders.order")[0][1:3] == (WakeScope.POD, "bed-1")
     page.ask("document.querySelector('#bysite').open = true")
     assert page.text("#sever-site") == "Sever site north"
     page.ask(
@@ -143,11 +143,11 @@ def test_one_bed_and_one_site(chromium: Chromium, house: ConsoleHouse) -> None:
     )
     page.until("document.getElementById('sever-site').textContent === 'Sever site south'")
     by_keyboard(page, "sever-site")
-    until(lambda: asked(house, "severing.order"))
-    assert asked(house, "severing.order")[0][1:3] == (SeverScope.SITE, "south")
+    until(lambda: asked(house, "severs.order"))
+    assert asked(house, "severs.order")[0][1:3] == (SeverScope.SITE, "south")
     by_keyboard(page, "wake-site")
-    until(lambda: len(asked(house, "waking.order")) == 2)
-    assert asked(house, "waking.order")[1][1:3] == (WakeScope.SITE, "south")
+    until(lambda: len(asked(house, "wake_orders.order")) == 2)
+    assert asked(house, "wake_orders.order")[1][1:3] == (WakeScope.SITE, "south")
 
 
 def test_the_beds_that_have_not_confirmed_are_named(chromium: Chromium, house: ConsoleHouse) -> None:
@@ -186,7 +186,7 @@ def test_a_lost_broker_is_the_first_thing_said_and_the_ways_out_stay(
     for button in ("sever", "wake", "sever-house", "wake-house"):
         assert page.ask(f"document.getElementById('{button}').disabled") is False
     by_keyboard(page, "sever-house")
-    until(lambda: asked(house, "severing.order"))
+    until(lambda: asked(house, "severs.order"))
 
 
 def test_with_no_dreamscape_the_house_can_still_be_severed(chromium: Chromium, house: ConsoleHouse) -> None:
@@ -196,4 +196,4 @@ def test_with_no_dreamscape_the_house_can_still_be_severed(chromium: Chromium, h
     chromium.go(f"{house.url}/")
     chromium.until("/No Dreamscape exists/.test(document.body.innerText)")
     by_keyboard(chromium, "sever-house")
-    until(lambda: asked(house, "severing.order"))
+    until(lambda: asked(house, "severs.order"))

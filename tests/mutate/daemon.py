@@ -21,9 +21,9 @@ _JUDGING, _GRANTS, _OWNERSHIP = (
     "daemon/dreamd/app/collective/grant_history.py",
     "daemon/dreamd/app/durability/fencing.py",
 )
-_SEATING, _COORDINATOR, _FLEET = (
+_SEATING, _INBOUND, _FLEET = (
     "daemon/dreamd/app/dreamscapes/seating/admission.py",
-    "daemon/dreamd/app/application.py",
+    "daemon/dreamd/app/inbound.py",
     "daemon/dreamd/app/fleet/registry.py",
 )
 _TESTS_REACH: Final = "tests/app/test_within_reach.py"
@@ -898,7 +898,7 @@ _OWNERS: Final = (
     Mutation(
         "pod.stored-sever",
         "a stored sever is news to nobody",
-        _COORDINATOR,
+        _INBOUND,
         "if cause is not None and self._unknown(record) and not locked and cause not in NO_TRIP:",
         "if False:",
         (_TESTS_FOUND,),
@@ -930,7 +930,7 @@ _OWNERS: Final = (
     Mutation(
         "orders.reboot-voids-assign",
         "an assign for an earlier start is resent",
-        _COORDINATOR,
+        _INBOUND,
         "            self._deps.orders.void_assigns(record.pod)\n",
         "            pass\n",
         ("tests/app/test_resending.py",),
@@ -973,7 +973,7 @@ _WAKES: Final = (
     Mutation(
         "wakes.late-pods",
         "a pod that appears under a standing order sleeps on",
-        "daemon/dreamd/app/api/wake_orders.py",
+        "daemon/dreamd/app/dreamscapes/wake_execution.py",
         "        if not status.latched:\n            self._wake_pod(order, record)",
         "        if False:\n            self._wake_pod(order, record)",
         (_TESTS_WAKES,),
@@ -1196,7 +1196,7 @@ _CRASHES: Final = (
     Mutation(
         "crash.at-once",
         "a lock that an event or a person makes is written a tick later",
-        "daemon/dreamd/app/api/breakers.py",
+        "daemon/dreamd/app/dreamscapes/registry.py",
         "        self._deps.locks.flush()\n",
         "",
         (_TESTS_LOCKS,),
@@ -1340,15 +1340,15 @@ _BUGS: Final = (
     Mutation(
         "intake.no-loss",
         "frames that the daemon dropped unread count as lost by their pods",
-        "daemon/dreamd/app/application.py",
-        "            runtime.cohorts.forgive(self._closed)\n",
+        "daemon/dreamd/app/inbound.py",
+        "            runtime.cohorts.forgive(self._newest())\n",
         "            pass\n",
         ("tests/app/test_behind.py",),
     ),
     Mutation(
         "intake.presence-sought",
         "a pod whose presence the broker dropped stays unknown",
-        "daemon/dreamd/app/application.py",
+        "daemon/dreamd/app/inbound.py",
         "self._deps.link.seek(status.pod)",
         "pass",
         ("tests/app/test_behind.py",),

@@ -29,7 +29,7 @@ EVIDENCE: Final = (
     Mutation(
         "late.events-own-time",
         "an event is of the moment at which it comes",
-        "daemon/dreamd/app/application.py",
+        "daemon/dreamd/app/inbound.py",
         "seen_s = event.unix_ms / 1000 if event.unix_ms else None",
         "seen_s = None",
         _LATE,

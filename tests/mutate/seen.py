@@ -185,8 +185,8 @@ SEEN: Final[tuple[Mutation, ...]] = (
         "severs.strays",
         "the fleet's sever leaves who holds a slot of no Dreamscape",
         "daemon/dreamd/app/api/severs.py",
-        "return list(self._runtimes.values()), self._strays()",
-        "return list(self._runtimes.values()), []",
+        "return list(self._dreamscapes.values()), self._strays()",
+        "return list(self._dreamscapes.values()), []",
         _SEVERS,
     ),
     Mutation(

@@ -23,7 +23,7 @@ SIZED: Final = (
     Mutation(
         "ended.put-away",
         "an ended Dreamscape stays among those that live",
-        "daemon/dreamd/app/api/dreamscapes.py",
+        "daemon/dreamd/app/dreamscapes/registry.py",
         "if runtime.settled(now_s):",
         "if False:",
         _ENDED,
@@ -39,9 +39,9 @@ SIZED: Final = (
     Mutation(
         "ended.name-used",
         "the name of an ended Dreamscape is given again",
-        "daemon/dreamd/app/api/dreamscapes.py",
-        "if self.archive.used(plan.dreamscape) or plan.dreamscape in self._creating:",
-        "if plan.dreamscape in self._runtimes or plan.dreamscape in self._creating:",
+        "daemon/dreamd/app/dreamscapes/registry.py",
+        "if self.archive.used(name) or name in self._creating:",
+        "if name in self._runtimes or name in self._creating:",
         _ENDED,
     ),
     Mutation(
@@ -79,7 +79,7 @@ SIZED: Final = (
     Mutation(
         "lists.no-seats",
         "a list of Dreamscapes makes the views of all their seats",
-        "daemon/dreamd/app/api/dreamscapes.py",
+        "daemon/dreamd/app/dreamscapes/registry.py",
         "runtime.view(with_seats=False)",
         "runtime.view(with_seats=True)",
         _LISTING,

@@ -57,7 +57,7 @@ def _daemon_restore(world: World) -> None:
     backup = world.shelf.copy()
     backup.known = backup.writes
     world.run(2.0)
-    owner.app.check_out("bed-1")
+    owner.app.pods.check_out("bed-1")
     world.run(1.0)
 
     def put_back() -> None:

@@ -68,7 +68,7 @@ def merged(pods: int = 5) -> World:
 def breakers(world: World) -> set[BreakerState]:
     """The states of all breakers."""
     assert world.owner is not None
-    return {view.breaker for view in world.owner.app.pods()}
+    return {view.breaker for view in world.owner.app.pods.list()}
 
 
 @pytest.mark.parametrize(("seconds", "way"), DELAYS)
@@ -117,7 +117,7 @@ def test_a_device_that_sticks_behind_a_delay_is_found_when_its_frames_are_young_
     end()
     world.run(3.5 + 1.0)
     assert owner.meters.counts["above-granted"] >= 2
-    assert owner.app.pod(pod.name).breaker_cause == "actuator"
+    assert owner.app.pods.get(pod.name).breaker_cause == "actuator"
     assert not world.watch.violations
 
 
@@ -164,7 +164,7 @@ def test_a_network_that_accuses_is_found() -> None:
     assert owner is not None
     owner.meters.above_granted = 1
     world.watch.metered(owner)
-    runtime = owner.app._runtimes["night"]
+    runtime = owner.app.registry["night"]
     runtime.say("state", "night is severed: 3 of 5 failed within 10 s", DreamscapeState.SEVERED.value)
     assert {violation.rule for violation in world.watch.violations} == {"metrics", "nothing"}
     assert world.schedule.now_ns > SECOND_NS

@@ -92,7 +92,7 @@ def test_a_killed_daemon_leaves_everyone_alone_within_lease_and_fade() -> None:
     world.run(3.0)
     assert set(world.applied().values()) == {0.0}, "scored at zero before anybody is granted anything"
     world.run(17.0)
-    assert world.app.dreamscape("night").state is DreamscapeState.DREAMING
+    assert world.app.dreamscapes.get("night").state is DreamscapeState.DREAMING
     assert min(world.applied().values()) > 0.05
 
 
@@ -110,7 +110,7 @@ def test_a_railed_implant_is_alone_within_a_hop_and_the_rest_dream_on() -> None:
     assert float(told[0].values["evidence_to_zero_ms"]) <= 250.0
     assert world.applied()["bed-5"] == 0.0
     assert sum(applied > 0.1 for applied in world.applied().values()) == 7
-    assert world.app.pod("bed-5").breaker is BreakerState.OPEN
+    assert world.app.pods.get("bed-5").breaker is BreakerState.OPEN
 
 
 @pytest.mark.parametrize("name", ["silence", "flat", "nonfinite"])
@@ -178,7 +178,7 @@ def test_a_woken_sleeper_stays_out_through_a_reboot() -> None:
     world.pods["bed-1"].boot()
     world.run(20.0)
     assert world.applied()["bed-1"] == 0.0
-    assert world.app.dreamscape("night").assigned == 3
+    assert world.app.dreamscapes.get("night").assigned == 3
 
 
 def test_a_replayed_collective_is_refused() -> None:
@@ -188,7 +188,7 @@ def test_a_replayed_collective_is_refused() -> None:
     world.tap = lambda topic, payload: heard.append((topic, payload))
     world.gather()
     world.run(12.0)
-    world.app.sever("night", "enough")
+    world.app.dreamscapes.sever("night", "enough")
     world.run(1.0)
     assert set(world.applied().values()) == {0.0}
     pod = world.pods["bed-1"]
@@ -214,7 +214,7 @@ def test_an_older_daemon_is_obeyed_by_nobody() -> None:
     world.start_daemon()
     world.run(8.0)
     assert set(world.applied().values()) == {0.0} or world.daemon is not old
-    runtime = next(iter(old.app._runtimes.values()))
+    runtime = next(iter(old.app.registry.values()))
     assert runtime.ownership.lost
 
 
@@ -232,9 +232,9 @@ def test_everyone_comes_home_when_it_ends() -> None:
     world = World(seed=13, pods=4)
     world.gather()
     world.run(12.0)
-    ticket = world.app.end("night", "morning")
+    ticket = world.app.dreamscapes.end("night", "morning")
     world.run(1.0)
     assert ticket.outcome().confirmed == 4
     assert set(world.applied().values()) == {0.0}
-    assert world.app.dreamscape("night").state is DreamscapeState.ENDED
+    assert world.app.dreamscapes.get("night").state is DreamscapeState.ENDED
     assert all(pod.bed.at_home for pod in world.pods.values())

@@ -30,7 +30,7 @@ def world_with_a_past(one_way_ms: int) -> World:
     assert world.gather() == ""
     owner = world.owner
     assert owner is not None
-    owner.app.waking.order(WakeScope.POD, WOKEN, "an advocate", "asked")
+    owner.app.wake_orders.order(WakeScope.POD, WOKEN, "an advocate", "asked")
     world.pods[5].press("withdraw")
     world.run(2.0)
     world.pods[5].unlatch()
@@ -83,13 +83,13 @@ def assert_nothing_is_forgotten(world: World, exposed_min: dict[tuple[str, int],
     """Lock, withdrawal, wake order, exposure, the name, and the state of the night."""
     owner = world.owner
     assert owner is not None
-    lock = owner.app.pod(LOCKED)
+    lock = owner.app.pods.get(LOCKED)
     assert getattr(lock, "breaker", None) is BreakerState.LOCKED
     assert world.pods[5].share() == 0.0
     assert WITHDRAWN not in world.shelf.beds
-    assert [order.target for order in owner.app.waking.list() if order.stands] == [WOKEN]
+    assert [order.target for order in owner.app.wake_orders.list() if order.stands] == [WOKEN]
     assert all(world.shelf.exposed_min[key] >= lived for key, lived in exposed_min.items())
-    again = owner.app.create(Plan(DREAMSCAPE, seats_min=3, seats_max=8))
+    again = owner.app.dreamscapes.create(Plan(DREAMSCAPE, seats_min=3, seats_max=8))
     assert isinstance(again, Refusal)
     assert again.code is Code.DREAMSCAPE_EXISTS
-    assert getattr(owner.app.dreamscape(DREAMSCAPE), "state", None) is DreamscapeState.DREAMING
+    assert getattr(owner.app.dreamscapes.get(DREAMSCAPE), "state", None) is DreamscapeState.DREAMING

@@ -120,7 +120,7 @@ def test_weight_of_the_excluded_is_found() -> None:
     record = owner.app._deps.fleet.get("bed-1")
     assert record is not None
     world.watch.touched.add("bed-1")
-    runtime = owner.app._runtimes["night"]
+    runtime = owner.app.registry["night"]
     seat = runtime.seats.of("bed-1")
     assert seat is not None
     runtime._happenings.breaker(record, seat, _transition())
@@ -193,7 +193,7 @@ def test_a_dose_is_held_by_the_pod_alone(monkeypatch: pytest.MonkeyPatch) -> Non
     assert world.watch.severs["exposure"] == 1
     owner = world.owner
     assert owner is not None
-    seat = owner.app._runtimes["night"].seats.of("bed-2")
+    seat = owner.app.registry["night"].seats.of("bed-2")
     assert seat is None or seat.slot is None
 
 
@@ -244,8 +244,8 @@ def test_a_dreamscape_that_is_severed_for_who_comes_back_is_found(monkeypatch: p
     for pod in world.pods[:3]:
         breaker = step(Breaker(), Trip(Cause.DAEMON, "a zero", ""), owner.now_s())[0]
         owner.app._deps.fleet.get(pod.name).breaker = breaker  # type: ignore[union-attr]
-        seat = owner.app._runtimes["night"].seats.of(pod.name)
-        owner.app._runtimes["night"].cohorts.moved(seat.slot, breaker)  # type: ignore[union-attr, arg-type]
+        seat = owner.app.registry["night"].seats.of(pod.name)
+        owner.app.registry["night"].cohorts.moved(seat.slot, breaker)  # type: ignore[union-attr, arg-type]
     world.run(1.0)
     assert "nothing" in rules(world)
 
@@ -270,7 +270,7 @@ def test_a_daemon_that_dies_at_a_lock_resets_none(seed: int) -> None:
     assert not world.shelf.locks, "it died before it was written"
     after = world.start_owner()
     world.run(60.0)
-    assert after.app.pod(pod.name).breaker is BreakerState.LOCKED  # type: ignore[union-attr]
+    assert after.app.pods.get(pod.name).breaker is BreakerState.LOCKED  # type: ignore[union-attr]
     assert pod.share() == 0.0
     assert min(other.share() for other in world.pods if other is not pod) > 0.0
     assert not world.watch.violations

@@ -165,11 +165,11 @@ class World:
         """Check everybody in, create, wait until all are admitted, start."""
         self.run(6.0)
         for number, name in enumerate(self.pods, 1):
-            self.app.check_in(name, f"sleeper-{number}")
+            self.app.pods.check_in(name, f"sleeper-{number}")
         wanted = {"seats_min": 3, "seats_max": max(len(self.pods), 5), "ramp_s": 10.0} | plan
-        self.app.create(Plan("night", **wanted))
+        self.app.dreamscapes.create(Plan("night", **wanted))
         self.run(2.0)
-        started = self.app.start("night")
+        started = self.app.dreamscapes.start("night")
         assert not hasattr(started, "sentence"), started
 
     def kinds(self, pod: str) -> list[str]:
@@ -244,7 +244,7 @@ class Daemon:
         """What a pod has published."""
         if not self.alive:
             return
-        take_in(self.app, topic, payload, self.now_s())
+        take_in(self.app.inbound, topic, payload, self.now_s())
 
 
 @cache

@@ -1,55 +1,56 @@
-"""The daemon towards its pods: each message is a step of its own, and a bug in one costs no other."""
+"""The guard before the inbound router: each message is a step of its own, and a bug in one costs no other."""
 
 from functools import partial
 
-from dreamd.app.application import Application
+from dreamd.app.inbound import InboundRouter
+from dreamd.app.safety.step_failures import StepFailures
 from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status, WakeOrder
 from dreamwire.topics import FramesTopic
 
 
 class InboundGuard:
-    """Hands each message on to the application, and sets everyone to zero where that raises."""
+    """Passes each message to the router, and sets every sleeper to zero where that raises."""
 
-    def __init__(self, app: Application) -> None:
-        self._app = app
-        self._attempt = app.failures.attempt
+    def __init__(self, router: InboundRouter, failures: StepFailures) -> None:
+        self._router = router
+        self._attempt = failures.attempt
 
     def on_presence(self, presence: Presence) -> None:
         """A pod is there, or gone."""
-        self._attempt("presence", partial(self._app.on_presence, presence))
+        self._attempt("presence", partial(self._router.on_presence, presence))
 
     def on_status(self, status: Status) -> None:
-        """A pod's account of itself."""
-        self._attempt("status", partial(self._app.on_status, status))
+        """A pod's report on itself."""
+        self._attempt("status", partial(self._router.on_status, status))
 
     def on_event(self, event: PodEvent) -> None:
-        """A fact at a pod."""
-        self._attempt("event", partial(self._app.on_event, event))
+        """An event at a pod."""
+        self._attempt("event", partial(self._router.on_event, event))
 
     def on_clock_probe(self, pod: str, probe: ClockProbe, received_s: float) -> None:
         """A clock probe, with the session time at which it came."""
-        self._attempt("clock", partial(self._app.on_clock_probe, pod, probe, received_s))
+        self._attempt("clock", partial(self._router.on_clock_probe, pod, probe, received_s))
 
     def on_frames(self, topic: FramesTopic, frames: tuple[Frame, ...]) -> None:
         """Frames of one sender for one cohort."""
-        self._attempt("frames", partial(self._app.on_frames, topic, frames))
+        self._attempt("frames", partial(self._router.on_frames, topic, frames))
 
     def on_behind(self, dropped: int) -> None:
         """Frames were dropped unread."""
-        self._attempt("frames", partial(self._app.on_behind, dropped))
+        self._attempt("frames", partial(self._router.on_behind, dropped))
 
     def on_malformed(self, sender: str, kind: str, reason: str) -> None:
-        """Something that could not be read."""
-        self._attempt("malformed", partial(self._app.on_malformed, sender, kind, reason))
+        """A payload that could not be read."""
+        self._attempt("malformed", partial(self._router.on_malformed, sender, kind, reason))
 
     def on_link(self, *, up: bool) -> None:
         """The broker has been reached or lost."""
-        self._attempt("link", partial(self._app.on_link, up=up))
+        self._attempt("link", partial(self._router.on_link, up=up))
 
     def on_count(self, writes: int) -> None:
-        """What the broker remembers of the ledger's writes."""
-        self._attempt("link", partial(self._app.on_count, writes))
+        """The broker's retained count of the ledger's writes."""
+        self._attempt("link", partial(self._router.on_count, writes))
 
-    def on_wake_place(self, said: WakeOrder | None) -> None:
-        """What stands in the retained place of wake orders."""
-        self._attempt("link", partial(self._app.on_wake_place, said))
+    def on_wake_place(self, found: WakeOrder | None) -> None:
+        """The content of the retained place of wake orders."""
+        self._attempt("link", partial(self._router.on_wake_place, found))

@@ -142,7 +142,7 @@ def quorum(world: World, healthy: int) -> bool:
 
 
 def _seats(world: World) -> tuple[SeatView, ...]:
-    view = world.owner.app.dreamscape(world.dreamscape) if world.owner is not None else None
+    view = world.owner.app.dreamscapes.get(world.dreamscape) if world.owner is not None else None
     return tuple(getattr(view, "seats", ()))
 
 
@@ -192,7 +192,7 @@ def _well_again(world: World, eve: FinalCheck) -> None:
     if owner is None:
         world.watch.violated("well-again", "daemon", "no daemon lives")
         return
-    view = owner.app.dreamscape(world.dreamscape)
+    view = owner.app.dreamscapes.get(world.dreamscape)
     if isinstance(view, Refusal) and world.watch.forgotten:
         return  # it was created after the copy that was restored
     state = getattr(view, "state", None)

@@ -99,13 +99,13 @@ class World:
         owner = self.owner
         assert owner is not None
         for pod in self.pods:
-            self.answered(owner.app.check_in(pod.name, f"sleeper-{pod.number}"))
+            self.answered(owner.app.pods.check_in(pod.name, f"sleeper-{pod.number}"))
         intimate = len(self.pods) <= INTIMATE_SEATS[1]
         most = max(len(self.pods), 5)
         wanted = {"seats_min": 3, "seats_max": most, "ramp_s": RAMP_MIN_S, "intimate": intimate} | plan
-        created = self.answered(owner.app.create(Plan(DREAMSCAPE, **wanted)))  # type: ignore[arg-type]
+        created = self.answered(owner.app.dreamscapes.create(Plan(DREAMSCAPE, **wanted)))  # type: ignore[arg-type]
         if isinstance(created, Refusal):
             return created.sentence
         self.run(2.0)
-        started = self.answered(owner.app.start(DREAMSCAPE))
+        started = self.answered(owner.app.dreamscapes.start(DREAMSCAPE))
         return str(getattr(started, "sentence", ""))

@@ -37,7 +37,7 @@ from dreamd.adapters.grpc.servicers.dreamscapes import Dreamscapes
 from dreamd.adapters.grpc.servicers.pods import Pods
 from dreamd.adapters.grpc.servicers.severs import Houses, Severs
 from dreamd.adapters.grpc.servicers.wake_orders import WakeOrders
-from dreamd.app.api.protocols import ApplicationApi
+from dreamd.app.api.protocols import Api
 from dreamd.core.limits import ANSWER_BYTES_MAX
 from dreamd.ports.call_metrics import CallMetrics
 
@@ -94,7 +94,7 @@ class Running:
 
 
 async def serve_grpc(
-    coordination: ApplicationApi,
+    api: Api,
     host: str,
     port: int,
     *,
@@ -119,22 +119,22 @@ async def serve_grpc(
     bells = ChangeSignals() if bells is None else bells
     # Generated code is untyped.
     pods_pb2_grpc.add_PodsServicer_to_server(  # type: ignore[no-untyped-call]
-        Pods(coordination, replays, bells), server
+        Pods(api.pods, replays, bells), server
     )
     dreamscapes_pb2_grpc.add_DreamscapesServicer_to_server(  # type: ignore[no-untyped-call]
-        Dreamscapes(coordination, replays, bells), server
+        Dreamscapes(api.dreamscapes, api.house, replays, bells), server
     )
     breakers_pb2_grpc.add_BreakersServicer_to_server(  # type: ignore[no-untyped-call]
-        Breakers(coordination, replays), server
+        Breakers(api.breakers, replays), server
     )
     wake_pb2_grpc.add_WakeOrdersServicer_to_server(  # type: ignore[no-untyped-call]
-        WakeOrders(coordination), server
+        WakeOrders(api.wake_orders, api.pods), server
     )
     severs_pb2_grpc.add_SeversServicer_to_server(  # type: ignore[no-untyped-call]
-        Severs(coordination), server
+        Severs(api.severs), server
     )
     house_pb2_grpc.add_HousesServicer_to_server(  # type: ignore[no-untyped-call]
-        Houses(coordination), server
+        Houses(api.house), server
     )
     health_pb2_grpc.add_HealthServicer_to_server(checker, server)
     serve_reflection((*SERVICES, health.SERVICE_NAME), server)

@@ -30,7 +30,7 @@ from dreamd.adapters.http.order_bodies import (
     read_way_out,
 )
 from dreamd.adapters.http.server import Asked, Page, Route, Routes
-from dreamd.app.api.protocols import ApplicationApi, SeverTicket
+from dreamd.app.api.protocols import Api, SeverTicket
 from dreamd.app.events.watcher_budget import WatcherBudget
 from dreamd.core.dreamscapes.views import DreamscapeView
 from dreamd.core.limits import CONFIRM_WITHIN_S
@@ -97,15 +97,15 @@ class Console:
 
     def __init__(
         self,
-        coordination: ApplicationApi,
+        api: Api,
         application: LoopBridge,
         now_s: Callable[[], float],
         budget: WatcherBudget | None = None,
     ) -> None:
         """budget: what all watchers together may use; the console's own where absent."""
-        self._coordination = coordination
+        self._api = api
         self._application = application
-        self._lookout = SnapshotCache(coordination, now_s)
+        self._lookout = SnapshotCache(api, now_s)
         if budget is not None:
             self._lookout.budget = budget
         self._teller = SnapshotEncoder()
@@ -120,17 +120,17 @@ class Console:
             if media is not None:
                 path = "/" if file.name == "index.html" else f"/console/{file.name}"
                 routes["GET", path] = _asset(media, file.read_bytes())
-        ask = self._coordination
+        ask = self._api
         routes["POST", "/console/sever"] = self._severs(
-            lambda o: ask.sever(o.name, o.reason or NAMELESS), read_way_out
+            lambda o: ask.dreamscapes.sever(o.name, o.reason or NAMELESS), read_way_out
         )
         routes["POST", "/console/wake"] = self._severs(
-            lambda o: ask.wake(o.name, o.issuer or NAMELESS, o.reason or NAMELESS), read_way_out
+            lambda o: ask.dreamscapes.wake(o.name, o.issuer or NAMELESS, o.reason or NAMELESS), read_way_out
         )
         routes["POST", "/console/sever-scope"] = self._severs(self._sever_scope, read_scoped)
         routes["POST", "/console/wake-scope"] = self._severs(self._wake_scope, read_scoped)
         routes["POST", "/console/release"] = self._severs(
-            lambda o: ask.release(o.name, o.reason or NAMELESS), read_way_out
+            lambda o: ask.pods.release(o.name, o.reason or NAMELESS), read_way_out
         )
         routes["POST", "/console/resume"] = self._resume
         return routes
@@ -172,14 +172,14 @@ class Console:
     def _sever_scope(self, order: tuple[SeverScope, Order]) -> SeverTicket | Refusal:
         scope, told = order
         issuer = told.issuer or NAMELESS
-        return self._coordination.severing.order(scope, told.name, issuer, told.reason)
+        return self._api.severs.order(scope, told.name, issuer, told.reason)
 
     def _wake_scope(self, order: tuple[SeverScope, Order]) -> SeverTicket | Refusal:
         """A wake order, which stands until a named person lifts it."""
         scope, told = order
         if scope not in WAKES:
             return Refusal(Code.INVALID_ARGUMENT, "scope: a wake order is given to a pod", {"field": "scope"})
-        ordered = self._coordination.waking.order(
+        ordered = self._api.wake_orders.order(
             WAKES[scope], told.name, told.issuer or NAMELESS, told.reason or NAMELESS
         )
         return ordered if isinstance(ordered, Refusal) else ordered.ticket
@@ -217,7 +217,7 @@ class Console:
             return _no(HTTPStatus.BAD_REQUEST, "to resume takes the etag of what was looked at")
         try:
             view: DreamscapeView | Refusal = self._application.do(
-                lambda: self._coordination.resume(order.name, order.etag)
+                lambda: self._api.dreamscapes.resume(order.name, order.etag)
             )
         except NoAnswerError:
             return _no(HTTPStatus.SERVICE_UNAVAILABLE, f"{NO_ANSWER}; nobody is resumed")

@@ -20,7 +20,7 @@ from time import monotonic, thread_time
 from typing import Final
 
 from dreamd.adapters.http.free_beds import FreeBeds
-from dreamd.app.api.protocols import ApplicationApi, CollectiveWatch, EventWatch
+from dreamd.app.api.protocols import Api, CollectiveWatch, EventWatch
 from dreamd.app.events.watcher_budget import WATCHERS_SHARE, WatcherBudget
 from dreamd.core.dreamscapes.views import (
     BreakerState,
@@ -112,7 +112,7 @@ class _Watched:
 class SnapshotCache:
     """One for the process."""
 
-    coordination: ApplicationApi
+    api: Api
     now_s: Callable[[], float]
     budget: WatcherBudget = field(
         default_factory=lambda: WatcherBudget(monotonic, thread_time, WATCHERS_SHARE)
@@ -148,8 +148,8 @@ class SnapshotCache:
         house = self._house_at(now_s)
         scene = self._scene(dreamscape, house, now_s)
         events, newest, missed = self._events(cursor)
-        bed = self.coordination.pod(pod) if pod else None
-        breaker = self.coordination.breakers.get(f"pods/{pod}") if pod else None
+        bed = self.api.pods.get(pod) if pod else None
+        breaker = self.api.breakers.get(f"pods/{pod}") if pod else None
         return ConsoleView(
             now_s=now_s,
             house=house,
@@ -201,13 +201,13 @@ class SnapshotCache:
             return house
         self._happened, self._house_s = False, now_s
         self._numbers += 1
-        standing = tuple(islice(self.coordination.waking.list(standing=True), HOUSE_MAX))
-        living = self.coordination.living()
-        ended = (one for one in self.coordination.dreamscapes() if one.state is DreamscapeState.ENDED)
+        standing = tuple(islice(self.api.wake_orders.list(standing=True), HOUSE_MAX))
+        living = self.api.dreamscapes.living()
+        ended = (one for one in self.api.dreamscapes.list() if one.state is DreamscapeState.ENDED)
         listed = (*living, *islice(ended, max(0, HOUSE_MAX - len(living))))
-        sites = tuple(islice(self.coordination.sites(), SITES_MAX))
-        beds = self._beds.look(self.coordination.pods)
-        about = self.coordination.house()
+        sites = tuple(islice(self.api.house.sites(), SITES_MAX))
+        beds = self._beds.look(self.api.pods.list)
+        about = self.api.house.overview()
         self._house = FleetSnapshot(self._numbers, listed, standing, about, sites, beds, self._beds.more)
         return self._house
 
@@ -235,7 +235,7 @@ class SnapshotCache:
         newest = watched.tick if listed is not None and listed.state in TICKING else None
         view: DreamscapeView | Refusal | None = listed
         if newest is None:  # a list has no seats, and the last tick of one that ticks no more is old
-            view = self.coordination.dreamscape(name)
+            view = self.api.dreamscapes.get(name)
         if view is None or isinstance(view, Refusal):
             return view
         self._numbers += 1
@@ -247,19 +247,19 @@ class SnapshotCache:
     def _attend(self, name: str, now_s: float) -> _Watched | Refusal:
         watched = self._watched.get(name)
         if watched is None:
-            watch = self.coordination.watch_collective(name, lambda: self._ticked(name))
+            watch = self.api.dreamscapes.watch(name, lambda: self._ticked(name))
             if isinstance(watch, Refusal):
                 return watch
             watched = self._watched[name] = _Watched(watch, now_s)
         watched.asked_s = now_s
         if self._journal is None:
-            journal = self.coordination.watch_events(None, "", self._something_happened)
+            journal = self.api.house.watch_events(None, "", self._something_happened)
             self._journal = None if isinstance(journal, Refusal) else journal
         return watched
 
     def _breakers(self, seats: Sequence[SeatView]) -> tuple[BreakerView, ...]:
         moved = [seat.pod for seat in seats if seat.breaker is not BreakerState.CLOSED][:BREAKERS_MAX]
-        found = (self.coordination.breakers.get(f"pods/{pod}") for pod in moved)
+        found = (self.api.breakers.get(f"pods/{pod}") for pod in moved)
         return tuple(one for one in found if not isinstance(one, Refusal))
 
     def _events(self, cursor: int | None) -> tuple[tuple[Event, ...], int, bool]:
@@ -276,7 +276,7 @@ class SnapshotCache:
         return *(newest if isinstance(kept, Refusal) else kept), cursor is not None
 
     def _read(self, cursor: int | None) -> tuple[tuple[Event, ...], int] | Refusal:
-        watch = self.coordination.watch_events(cursor, "", lambda: None)
+        watch = self.api.house.watch_events(cursor, "", lambda: None)
         if isinstance(watch, Refusal):
             return watch
         try:

@@ -1,21 +1,23 @@
-"""Breakers, for people: look at one, open one, reset one that is locked.
+"""Breakers: look at one, trip one, reset one that is LOCKED.
 
-The breaker of a pod is the machine of `core.severing.breaker`. That of a Dreamscape is its state: open
-while it is severed, waking or ended; to trip it is Sever, and it is never reset, because Resume is what asks
-whether enough are healthy. A trip is never refused and waits for nothing: with the next broadcast weight and
-coupling are zero. A reset takes a name and a reason, leads from LOCKED to HALF_OPEN and nowhere else, and is
-in the ledger before it is done.
+The breaker of a pod is the state machine of `core.safety.breaker`. That of a Dreamscape is its state: open
+while it is severed, waking or ended. To trip it is Sever. It is never reset: Resume checks whether enough are
+healthy. A trip is never refused and waits for nothing: with the next broadcast weight and coupling are zero.
+A reset takes a name and a reason, leads from LOCKED to HALF_OPEN and nowhere else, and is in the ledger
+before it takes effect.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from dreamd.app.dependencies import Dependencies
-from dreamd.app.dreamscapes.archive import Archive, Bygone
+from dreamd.app.dreamscapes.archive import Bygone
+from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
+from dreamd.app.dreamscapes.views import breaker_view
 from dreamd.app.fleet.registry import PodRecord, breaker_cause
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamd.core.refusals import Code, Refusal, bad_field
-from dreamd.core.safety.breaker import Observation, Reset, Trip, step
+from dreamd.core.safety.breaker import Reset
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import BreakerView
 from dreamd.ports.deferred import Deferred
@@ -24,25 +26,22 @@ UNNAMED = "somebody who gave no name"
 
 
 class BreakerCommands:
-    """Implements `coordination.BreakerDesk`."""
+    """Implements `BreakersApi`."""
 
-    def __init__(
-        self, dependencies: Dependencies, runtimes: Mapping[str, DreamscapeRuntime], archive: Archive
-    ) -> None:
+    def __init__(self, dependencies: Dependencies, dreamscapes: DreamscapeRegistry) -> None:
         self._deps = dependencies
-        self._archive = archive
-        self._runtimes = runtimes
+        self._dreamscapes = dreamscapes
 
     def list(self, state: BreakerState | None = None, after: str = "") -> Iterator[BreakerView]:
         """Every breaker in this state (None: any), by name, behind the name `after`, of what has not ended.
 
         The state is asked before a view is made, and a view is made as it is read.
         """
-        for name in sorted(self._runtimes):
-            runtime = self._runtimes[name]
+        for name in sorted(self._dreamscapes):
+            runtime = self._dreamscapes[name]
             living = runtime.state is not DreamscapeState.ENDED
             if living and f"dreamscapes/{name}" > after and state in (None, runtime.breaker_state):
-                yield self.of_dreamscape(runtime)
+                yield self._of_dreamscape(runtime)
         for record in self._deps.fleet.after(
             after.removeprefix("pods/") if after.startswith("pods/") else ""
         ):
@@ -62,19 +61,10 @@ class BreakerCommands:
         if isinstance(found, Refusal):
             return found
         if isinstance(found, PodRecord):
-            self.open(found, Cause.OPERATOR, by or UNNAMED, reason)
+            self._dreamscapes.trip(found, Cause.OPERATOR, by or UNNAMED, reason)
         elif isinstance(found, DreamscapeRuntime):
             found.sever(Cause.OPERATOR, f"{by or UNNAMED}: {reason}" if reason else by or UNNAMED)
         return self._of(found)
-
-    def open(
-        self, record: PodRecord, cause: Cause, by: str, evidence: str, seen_s: float | None = None
-    ) -> None:
-        """Open the breaker of a pod, wherever it sits, and also if nowhere. seen_s: see `Trip`."""
-        runtime = self._runtimes.get(record.dreamscape)
-        if runtime is None or not runtime.trip(record, cause, by, evidence, seen_s):
-            self._step(record, Trip(cause, by, evidence, seen_s))
-        self._deps.locks.flush()
 
     def reset(
         self, name: str, by: str, reason: str, etag: str = ""
@@ -99,9 +89,7 @@ class BreakerCommands:
     def _reset(self, found: PodRecord, observation: Reset) -> BreakerView:
         """The ledger has forgotten the lock."""
         self._deps.locks.unlocked(found.pod)
-        runtime = self._runtimes.get(found.dreamscape)
-        if runtime is None or not runtime.reset(found, observation):
-            self._step(found, observation)
+        self._dreamscapes.reset(found, observation)
         now_s = self._deps.clock.now_s()
         sentence = f"breaker of {found.pod} is reset by {observation.by}: {observation.reason}"
         self._deps.journal.append(now_s, "breaker-reset", sentence, pod=found.pod)
@@ -126,19 +114,11 @@ class BreakerCommands:
             return Refusal(Code.BREAKER_NOT_LOCKED, sentence, {"breaker": name, "state": view.state.value})
         return None
 
-    def _step(self, record: PodRecord, observation: Observation) -> None:
-        """Move the breaker of a pod that has no seat."""
-        now_s = self._deps.clock.now_s()
-        record.breaker, transition = step(record.breaker, observation, now_s, self._deps.rng)
-        if transition is not None:
-            self._deps.locks.note_pod(record.pod, transition, record.breaker)
-            self._deps.fleet.changed(record, now_s)
-
     def _of(self, found: PodRecord | DreamscapeRuntime | Bygone) -> BreakerView | Refusal:
         if isinstance(found, PodRecord):
             return self._of_pod(found)
         if isinstance(found, DreamscapeRuntime):
-            return self.of_dreamscape(found)
+            return self._of_dreamscape(found)
         row = found.row()
         return row if isinstance(row, Refusal) else row.breaker
 
@@ -146,7 +126,7 @@ class BreakerCommands:
         collection, _, bare = name.partition("/")
         if collection == "pods":
             return self._deps.fleet.find(bare)
-        runtime = self._runtimes.get(bare) or self._archive.get(bare)
+        runtime = self._dreamscapes.get(bare) or self._dreamscapes.archive.get(bare)
         if runtime is None:
             return Refusal(Code.DREAMSCAPE_UNKNOWN, f"no Dreamscape is named {bare!r}", {"dreamscape": bare})
         return runtime
@@ -166,19 +146,5 @@ class BreakerCommands:
             etag=f"{breaker.state.value}-{int(breaker.since_s * 1e6):x}",
         )
 
-    def of_dreamscape(self, runtime: DreamscapeRuntime) -> BreakerView:
-        """The breaker of a Dreamscape that is not put away yet."""
-        name = f"dreamscapes/{runtime.plan.dreamscape}"
-        state = runtime.breaker_state
-        is_open = state is BreakerState.OPEN
-        return BreakerView(
-            name=name,
-            state=state,
-            cause=runtime.sever_cause if is_open else "",
-            since_s=runtime.severed_s if is_open else runtime.created_s,
-            until_s=0.0,
-            tripped_s=runtime.severed_s,
-            evidence=runtime.state_cause if is_open else "",
-            history=self._deps.locks.moves(name),
-            etag=runtime.etag,
-        )
+    def _of_dreamscape(self, runtime: DreamscapeRuntime) -> BreakerView:
+        return breaker_view(runtime, self._deps.locks)

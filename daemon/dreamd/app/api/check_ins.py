@@ -1,4 +1,4 @@
-"""Beds, who lies where: a check-in binds once the ledger has it, a check-out frees at once.
+"""The binding of sleepers to pods: a check-in binds once the ledger has it, a check-out frees at once.
 
 Rules
 - A check-in that waits for the ledger holds its bed and its sleeper: another for either is refused.
@@ -7,13 +7,11 @@ Rules
   written is written later.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dreamd.app.dependencies import Dependencies
-from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
+from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.fleet.registry import PodRecord
-from dreamd.app.fleet.sever_confirmations import PendingSever
 from dreamd.app.people.withdrawals import Withdrawals
 from dreamd.core.dreamscapes.admission import NAME_RULE
 from dreamd.core.dreamscapes.views import PodView
@@ -34,33 +32,31 @@ class Binding:
 
 
 class CheckIns:
-    """Checks sleepers in and out. release: lets a pod go, in whatever Dreamscape it sits."""
+    """Checks sleepers in and out."""
 
     def __init__(
         self,
         dependencies: Dependencies,
-        runtimes: Mapping[str, DreamscapeRuntime],
+        dreamscapes: DreamscapeRegistry,
         withdrawals: Withdrawals,
-        release: Callable[[PodRecord, str], PendingSever],
     ) -> None:
         self._deps = dependencies
-        self._runtimes = runtimes
+        self._dreamscapes = dreamscapes
         self._withdrawals = withdrawals
-        self._release = release
         self._binding: dict[str, Binding] = {}
         self._unsaved: dict[str, None] = {}
         self._writing = False
 
     # -- in -----------------------------------------------------------------------------------------
 
-    def check_in(self, record: PodRecord, sleeper: str, etag: str, *, closing: bool) -> Answer:
+    def check_in(self, record: PodRecord, sleeper: str, etag: str) -> Answer:
         """Bind a sleeper to a pod; the same pair again is the same answer."""
         if record.sleeper == sleeper and sleeper:
             return self._deps.fleet.shown(record)
         waiting = self._binding.get(record.pod)
         if waiting is not None and waiting.sleeper == sleeper and waiting.answer is not None:
             return waiting.answer
-        refusal = self._refusal(record, sleeper, etag, closing=closing)
+        refusal = self._refusal(record, sleeper, etag)
         if refusal is not None:
             return refusal
         return self._bind(record, sleeper)
@@ -85,31 +81,32 @@ class CheckIns:
         del self._binding[pod]
 
     def _keep(self, pod: str) -> None:
-        """Whatever the ledger says of this bed, write what is so."""
+        """Mark the binding of this pod for writing, whatever the ledger holds."""
         self._unsaved[pod] = None
 
     def _bound(self, record: PodRecord, sleeper: str) -> PodView:
         now_s = self._deps.clock.now_s()
         self._deps.fleet.lay(record, sleeper, now_s)
         if not self._withdrawals.settled(record.pod):
-            # That an earlier sleeper withdrew may be written after this: what is so is written once more.
+            # An earlier sleeper's withdrawal may be written after this: the new binding is written again.
             self._withdrawals.void(record.pod)
             self._keep(record.pod)
         self._deps.consents.checked_in(sleeper)
-        for runtime in self._runtimes.values():
+        for runtime in self._dreamscapes.values():
             runtime.seating.excused.discard(record.pod)
         sentence = f"a sleeper is checked in to {record.pod}"
         self._deps.journal.append(now_s, "checked-in", sentence, pod=record.pod)
         return self._deps.fleet.shown(record)
 
-    def _refusal(self, record: PodRecord, sleeper: str, etag: str, *, closing: bool) -> Refusal | None:
+    def _refusal(self, record: PodRecord, sleeper: str, etag: str) -> Refusal | None:
         pod = record.pod
         if not is_name(sleeper):
             return bad_field("sleeper", f"a pseudonym of {NAME_RULE}", Figure("something else"))
         if etag and etag != self._deps.fleet.shown(record).etag:
             return Refusal(Code.STALE_ETAG, f"pod {pod!r} has changed since etag {etag}", {"pod": pod})
-        if closing:
-            return Refusal(Code.SHUTTING_DOWN, "the daemon is shutting down")
+        closing = self._dreamscapes.shutting_down()
+        if closing is not None:
+            return closing
         if not record.online:
             return Refusal(Code.POD_OFFLINE, f"pod {pod!r} is offline", {"pod": pod})
         return self._taken(record, sleeper)
@@ -145,7 +142,7 @@ class CheckIns:
     def _unbind(self, record: PodRecord) -> Answer:
         pod, now_s = record.pod, self._deps.clock.now_s()
         if record.sleeper:
-            self._release(record, "checked out")
+            self._dreamscapes.release(record, "checked out")
             self._deps.fleet.lay(record, "", now_s)
             self._deps.journal.append(now_s, "checked-out", f"the sleeper of {pod} is checked out", pod=pod)
         self._unsaved.pop(pod, None)
@@ -157,7 +154,7 @@ class CheckIns:
         )
 
     def _unbound(self, record: PodRecord) -> PodView:
-        """The ledger has nobody in this bed, so it has the withdrawal of who lay there too."""
+        """The ledger has the check-out, and with it any withdrawal of the sleeper before."""
         if not record.sleeper:
             self._withdrawals.void(record.pod)
         return self._deps.fleet.shown(record)
@@ -165,7 +162,7 @@ class CheckIns:
     # -- what is not yet written ----------------------------------------------------------------------
 
     def flush(self) -> None:
-        """Write of the beds that are not in the ledger as they are."""
+        """Write the bindings that the ledger does not have yet."""
         pods = [pod for pod in self._unsaved if pod not in self._binding]
         if self._writing or not pods:
             return

@@ -1,10 +1,11 @@
-"""What the API may ask of the application: a call answers at once, with a value or a refusal.
+"""The protocols of the application, one a subject: what gRPC and the console may call.
 
-A call that binds a sleeper may answer `Deferred`: once the ledger has it, or has not within a few seconds.
-A sever is done in the call, whatever the ledger does.
+A call answers at once, with a value or a refusal. A call that binds a sleeper or a plan may answer
+`Deferred`: it settles once the ledger has the change, or has failed to take it within a few seconds. A sever
+is done in the call, whatever the ledger does.
 
-Watches are pulled: the caller gets an object with `take`, and a callback that says there is
-something to take. The callback is called on the application's thread and must return at once.
+Watches are pulled: the caller gets an object with `take`, and passes a callback that is called when there is
+something to take. The callback runs on the application's thread and must return at once.
 """
 
 from collections.abc import Iterator, Sequence
@@ -81,7 +82,7 @@ class Leading(Protocol):
     """An artist's lead of one Dreamscape."""
 
     def take(self, vector: Sequence[float], share: float) -> Refusal | None:
-        """What the artist says now: D numbers on the shared scale, and their share; None: taken."""
+        """The artist's newest vector, D numbers on the shared scale, and its share; None: accepted."""
         ...
 
     def close(self) -> None:
@@ -157,7 +158,7 @@ class WakeOrdersApi(Protocol):
         ...
 
 
-class SeverDesk(Protocol):
+class SeversApi(Protocol):
     """Severs by scope."""
 
     def order(self, scope: SeverScope, target: str, issuer: str, reason: str) -> SeverTicket | Refusal:
@@ -165,45 +166,18 @@ class SeverDesk(Protocol):
         ...
 
 
-class ApplicationApi(Protocol):
-    """The application as its callers see it."""
+class PodsApi(Protocol):
+    """Pods, and the sleepers that are checked in to them."""
 
-    @property
-    def breakers(self) -> BreakersApi:
-        """Look at breakers, trip and reset them."""
+    def list(self, after: str = "") -> Iterator[PodView]:
+        """Every known pod, by name, behind the name `after`."""
         ...
 
-    @property
-    def severing(self) -> SeverDesk:
-        """Sever a sleeper, a pod, a Dreamscape, a site or the fleet."""
-        ...
-
-    @property
-    def waking(self) -> WakeOrdersApi:
-        """Give and lift wake orders."""
-        ...
-
-    def living(self) -> tuple[DreamscapeView, ...]:
-        """Every Dreamscape that has not ended, newest first, without its seats."""
-        ...
-
-    def sites(self) -> tuple[str, ...]:
-        """The sites of pods that are heard, by name."""
-        ...
-
-    def house(self) -> HouseView:
-        """What concerns every Dreamscape at once: the way to the pods, and the ledger."""
-        ...
-
-    def pods(self, after: str = "") -> Iterator[PodView]:
-        """Every pod that is known, by name, behind the name `after`."""
-        ...
-
-    def pod(self, pod: str) -> PodView | Refusal:
+    def get(self, pod: str) -> PodView | Refusal:
         """One pod."""
         ...
 
-    def watch_pods(self, changed: Changed) -> PodWatch | Refusal:
+    def watch(self, changed: Changed) -> PodWatch | Refusal:
         """Watch the fleet."""
         ...
 
@@ -220,7 +194,29 @@ class ApplicationApi(Protocol):
         ...
 
     def release(self, pod: str, reason: str) -> SeverTicket | Refusal:
-        """This bed alone, now; valid in every state."""
+        """Release this pod alone, now; valid in every state."""
+        ...
+
+
+class DreamscapesApi(Protocol):
+    """Dreamscapes."""
+
+    def list(self, after: str = "") -> Iterator[DreamscapeView]:
+        """Every Dreamscape that is kept, newest first, without seats, behind the place `after`.
+
+        The newest of those that ended are kept; any is found by its name.
+
+        Raises:
+            ValueError: it is no place.
+        """
+        ...
+
+    def living(self) -> tuple[DreamscapeView, ...]:
+        """Every Dreamscape that has not ended, newest first, without its seats."""
+        ...
+
+    def get(self, name: str) -> DreamscapeView | Refusal:
+        """One Dreamscape."""
         ...
 
     def create(
@@ -233,20 +229,6 @@ class ApplicationApi(Protocol):
         self, plan: Plan, etag: str = "", *, validate_only: bool = False
     ) -> DreamscapeView | Refusal | Deferred[DreamscapeView]:
         """Change the plan of the Dreamscape of that name before its start, or say what is wrong with it."""
-        ...
-
-    def dreamscapes(self, after: str = "") -> Iterator[DreamscapeView]:
-        """Every Dreamscape that is kept, newest first, without seats, behind the place `after`.
-
-        The newest of those that ended are kept; any is found by its name.
-
-        Raises:
-            ValueError: it is no place.
-        """
-        ...
-
-    def dreamscape(self, name: str) -> DreamscapeView | Refusal:
-        """One Dreamscape."""
         ...
 
     def start(self, name: str, etag: str = "") -> DreamscapeView | Refusal | Deferred[DreamscapeView]:
@@ -266,14 +248,14 @@ class ApplicationApi(Protocol):
         ...
 
     def end(self, name: str, reason: str) -> SeverTicket | Refusal:
-        """Close the books once all are home."""
+        """End it: ENDED and in the archive once all are home."""
         ...
 
     def explain(self, name: str, pod: str) -> tuple[Check, ...] | Refusal:
         """Every admission check of this pod for this Dreamscape, in order."""
         ...
 
-    def watch_collective(self, name: str, changed: Changed) -> CollectiveWatch | Refusal:
+    def watch(self, name: str, changed: Changed) -> CollectiveWatch | Refusal:
         """Watch a Dreamscape's ticks, conflated."""
         ...
 
@@ -281,6 +263,52 @@ class ApplicationApi(Protocol):
         """Begin to lead a Dreamscape live; one leads at a time, within the plan's artist share."""
         ...
 
+
+class HouseApi(Protocol):
+    """The house: what concerns every Dreamscape at once."""
+
+    def overview(self) -> HouseView:
+        """The state that all Dreamscapes share: the way to the pods, and the ledger."""
+        ...
+
+    def sites(self) -> tuple[str, ...]:
+        """The sites of pods that are heard, by name."""
+        ...
+
     def watch_events(self, cursor: int | None, dreamscape: str, changed: Changed) -> EventWatch | Refusal:
         """Events after `cursor` (None: from now on), of one Dreamscape or of all (empty)."""
+        ...
+
+
+class Api(Protocol):
+    """The application as its adapters see it: one attribute a subject."""
+
+    @property
+    def pods(self) -> PodsApi:
+        """Pods and check-ins."""
+        ...
+
+    @property
+    def dreamscapes(self) -> DreamscapesApi:
+        """Dreamscapes."""
+        ...
+
+    @property
+    def breakers(self) -> BreakersApi:
+        """Breakers."""
+        ...
+
+    @property
+    def wake_orders(self) -> WakeOrdersApi:
+        """Wake orders."""
+        ...
+
+    @property
+    def severs(self) -> SeversApi:
+        """Severs by scope."""
+        ...
+
+    @property
+    def house(self) -> HouseApi:
+        """The house, its sites and its events."""
         ...

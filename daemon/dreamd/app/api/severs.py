@@ -1,10 +1,10 @@
 """Severing by scope: one sleeper, one pod, one Dreamscape, one site, the fleet.
 
 In the call that gives the order every zero leaves first: each Dreamscape that is severed as a whole publishes
-zeros, each pod that is severed alone gets its release. Then the states move, then the ledger and the journal
-are told. Nothing is waited for. A failure of one pod or Dreamscape keeps no other from being set to zero.
+zeros, each pod that is severed alone gets its release. Then the states move, then follow ledger and journal.
+Nothing is waited for. A failure of one pod or Dreamscape keeps no other from being set to zero.
 
-What comes back, and how:
+The way back:
 
 - A Dreamscape that was severed as a whole is SEVERED: Resume takes it up again, from zero. Of a site those
   Dreamscapes are severed as a whole in which every pod that has a slot stands in the site.
@@ -16,12 +16,12 @@ What comes back, and how:
 A sever is no standing order: a Dreamscape that has a time to start starts. A wake order forbids that.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
 
 from dreamd.app.dependencies import Dependencies
-from dreamd.app.dreamscapes.archive import Archive
+from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.fleet.registry import PodRecord
 from dreamd.app.fleet.sever_confirmations import PendingSever
@@ -36,14 +36,11 @@ NO_BED: Final = "this sleeper is checked in to no pod"
 
 
 class SeverCommands:
-    """Implements `coordination.SeverDesk`."""
+    """Implements `SeversApi`."""
 
-    def __init__(
-        self, dependencies: Dependencies, runtimes: Mapping[str, DreamscapeRuntime], archive: Archive
-    ) -> None:
+    def __init__(self, dependencies: Dependencies, dreamscapes: DreamscapeRegistry) -> None:
         self._deps = dependencies
-        self._runtimes = runtimes
-        self._archive = archive
+        self._dreamscapes = dreamscapes
 
     def order(self, scope: SeverScope, target: str, issuer: str, reason: str) -> PendingSever | Refusal:
         """Set each pod in the scope to zero, in this call; target: the bare name, empty for the fleet."""
@@ -52,13 +49,15 @@ class SeverCommands:
             return found
         whole, alone = found
         holding = [seat.pod for runtime in whole for seat in runtime.holding()]
-        ticket = self._deps.tickets.issue([*holding, *(r.pod for r in alone if self._holds(r))])
+        ticket = self._deps.tickets.issue(
+            [*holding, *(r.pod for r in alone if self._dreamscapes.holds_slot(r))]
+        )
         said = ": ".join(word for word in (issuer, reason) if word)
         self._cut(whole, alone, said)
         self._tell(scope, target, said)
         return ticket
 
-    # -- whom it reaches --------------------------------------------------------------------------
+    # -- the reach --------------------------------------------------------------------------------
 
     def _reached(
         self, scope: SeverScope, target: str
@@ -74,15 +73,15 @@ class SeverCommands:
             case SeverScope.SITE:
                 return self._site(target)
             case SeverScope.FLEET:
-                return list(self._runtimes.values()), self._strays()
+                return list(self._dreamscapes.values()), self._strays()
 
     def _bed(self, pod: str, unknown: str) -> tuple[list[DreamscapeRuntime], list[PodRecord]] | Refusal:
         record = self._deps.fleet.get(pod)
         return ([], [record]) if record is not None else Refusal(Code.POD_UNKNOWN, unknown)
 
     def _dreamscape(self, name: str) -> tuple[list[DreamscapeRuntime], list[PodRecord]] | Refusal:
-        runtime = self._runtimes.get(name)
-        if runtime is None and not self._archive.used(name):
+        runtime = self._dreamscapes.get(name)
+        if runtime is None and not self._dreamscapes.archive.used(name):
             return Refusal(Code.DREAMSCAPE_UNKNOWN, f"no Dreamscape is named {name!r}", {"dreamscape": name})
         return ([runtime] if runtime is not None else []), []
 
@@ -90,28 +89,29 @@ class SeverCommands:
         here = {record.pod: record for record in self._deps.fleet if record.presence.site == site}
         if not here:
             return bad_field("target", "a site of which a pod has connected", site)
-        whole = [c for c in self._runtimes.values() if _all_in(c, here.keys())]
+        whole = [c for c in self._dreamscapes.values() if _all_in(c, here.keys())]
         covered = {seat.pod for runtime in whole for seat in runtime.holding()}
-        alone = [r for pod, r in here.items() if pod not in covered and (r.dreamscape or self._holds(r))]
+        alone = [
+            r
+            for pod, r in here.items()
+            if pod not in covered and (r.dreamscape or self._dreamscapes.holds_slot(r))
+        ]
         return whole, alone
 
     def _strays(self) -> list[PodRecord]:
-        """Pods that say they hold a slot, of which no Dreamscape here knows."""
-        seated = {seat.pod for runtime in self._runtimes.values() for seat in runtime.holding()}
-        return [record for record in self._deps.fleet if record.pod not in seated and self._holds(record)]
-
-    def _holds(self, record: PodRecord) -> bool:
-        runtime = self._runtimes.get(record.dreamscape)
-        seat = runtime.seats.of(record.pod) if runtime is not None else None
-        return (seat is not None and seat.slot is not None) or bool(
-            record.status and record.status.assignment
-        )
+        """Pods that report a slot which no Dreamscape here has given."""
+        seated = {seat.pod for runtime in self._dreamscapes.values() for seat in runtime.holding()}
+        return [
+            record
+            for record in self._deps.fleet
+            if record.pod not in seated and self._dreamscapes.holds_slot(record)
+        ]
 
     # -- the cut ----------------------------------------------------------------------------------
 
     def _cut(self, whole: list[DreamscapeRuntime], alone: list[PodRecord], said: str) -> None:
         """Every zero first, then what is written; one that fails does not keep the next from being cut."""
-        seated = [(record, self._runtimes.get(record.dreamscape)) for record in alone]
+        seated = [(record, self._dreamscapes.seating(record)) for record in alone]
         mixed = dict.fromkeys(runtime for _, runtime in seated if runtime is not None)
         acts: list[Callable[[], object]] = [partial(runtime.zero, Cause.OPERATOR) for runtime in whole]
         acts += [partial(self._release, record, runtime, said) for record, runtime in seated]

@@ -6,7 +6,9 @@ from math import nan
 from typing import TYPE_CHECKING, overload
 
 from dreamd.app.fleet.registry import PodRecord, PodRegistry, breaker_cause, last_status
+from dreamd.app.safety.breaker_registry import BreakerRegistry
 from dreamd.core.dreamscapes.seats import NOTHING, Seat, shown
+from dreamd.core.dreamscapes.states import breaker_of
 from dreamd.core.dreamscapes.views import (
     BreakerState,
     CollectiveView,
@@ -18,6 +20,7 @@ from dreamd.core.dreamscapes.views import (
 )
 from dreamd.core.fleet.freshness import SILENCE, Word, newest
 from dreamd.core.limits import HOP_S, INTIMATE_BELOW
+from dreamd.core.safety.views import BreakerView
 
 if TYPE_CHECKING:
     from dreamd.app.dreamscapes.dreamscape import Dreamscape
@@ -189,4 +192,22 @@ def collective_view(session: "Dreamscape", fleet: PodRegistry) -> CollectiveView
         tick_ms=session.tick_s * 1000,
         crowd=crowd_view(session),
         unheard=session.cohorts.unheard(fleet.now_s()),
+    )
+
+
+def breaker_view(session: "Dreamscape", locks: BreakerRegistry) -> BreakerView:
+    """The breaker of a Dreamscape that is not put away yet; see `breaker_of`."""
+    name = f"dreamscapes/{session.plan.dreamscape}"
+    state = breaker_of(session.state)
+    is_open = state is BreakerState.OPEN
+    return BreakerView(
+        name=name,
+        state=state,
+        cause=session.sever_cause if is_open else "",
+        since_s=session.severed_s if is_open else session.created_s,
+        until_s=0.0,
+        tripped_s=session.severed_s,
+        evidence=session.state_cause if is_open else "",
+        history=locks.moves(name),
+        etag=session.etag,
     )

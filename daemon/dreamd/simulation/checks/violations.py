@@ -49,14 +49,14 @@ class Bar:
 
 def over(owner: "DaemonProcess", dreamscape: str, violated: Callable[[str, str, str], None]) -> None:
     """A Dreamscape has ended: no bed may hold a seat in it."""
-    held = [view.pod for view in owner.app.pods() if view.dreamscape == dreamscape]
+    held = [view.pod for view in owner.app.pods.list() if view.dreamscape == dreamscape]
     if owner.alive and held:
         violated("ended", dreamscape, f"has ended, and holds {', '.join(held)}")
 
 
 def lie_once(owner: "DaemonProcess", violated: Callable[[str, str, str], None]) -> None:
     """One pseudonym lies in one pod, by this daemon."""
-    lying = Counter(view.sleeper for view in owner.app.pods() if view.sleeper)
+    lying = Counter(view.sleeper for view in owner.app.pods.list() if view.sleeper)
     for sleeper, count in lying.items():
         if count > 1:
             violated("one-pod", sleeper, f"lies in {count} pods")

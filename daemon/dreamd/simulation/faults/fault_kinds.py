@@ -226,7 +226,7 @@ def _sever(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> No
     owner = world.owner
     if owner is None or owner.frozen or world.between:
         return
-    owner.app.sever(world.dreamscape, "a drill")
+    owner.app.dreamscapes.sever(world.dreamscape, "a drill")
     world.watch.silenced(owner, world.dreamscape, silenced=True)
     later(world, lasts_s, lambda: resume(world))
 
@@ -234,7 +234,11 @@ def _sever(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> No
 def resume(world: World) -> None:
     """An operator resumes the Dreamscape, where it can be."""
     owner = world.owner
-    if owner is not None and not owner.frozen and not isinstance(owner.app.resume(world.dreamscape), Refusal):
+    if (
+        owner is not None
+        and not owner.frozen
+        and not isinstance(owner.app.dreamscapes.resume(world.dreamscape), Refusal)
+    ):
         world.watch.silenced(owner, world.dreamscape, silenced=False)
 
 
@@ -250,7 +254,7 @@ def _release(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> N
     owner = world.owner
     if owner is None or owner.frozen:
         return
-    owner.app.check_out(pod.name)
+    owner.app.pods.check_out(pod.name)
     later(world, lasts_s, lambda: lay(world, pod))
 
 
@@ -259,7 +263,7 @@ def lay(world: World, pod: "Pod") -> None:
     owner = world.owner
     answer = None
     if owner is not None and not owner.frozen:
-        answer = owner.app.check_in(pod.name, f"sleeper-{pod.number}")
+        answer = owner.app.pods.check_in(pod.name, f"sleeper-{pod.number}")
         world.watch.beds(owner)
     if not isinstance(answer, PodView):
         later(world, 1.0, lambda: lay(world, pod))
@@ -270,7 +274,7 @@ def _wake_one(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> 
     owner = world.owner
     if owner is None or owner.frozen:
         return
-    given = owner.app.waking.order(WakeScope.POD, pod.name, "advocate", "asked")
+    given = owner.app.wake_orders.order(WakeScope.POD, pod.name, "advocate", "asked")
     if isinstance(given, Refusal):
         return
     world.watch.woken(owner, pod.name)
@@ -280,8 +284,8 @@ def _wake_one(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> 
 def _lift(world: World, pod: "Pod", order_id: str) -> None:
     """A named person lifts a wake order; refused, they ask again."""
     owner = world.owner
-    able = owner is not None and not owner.frozen
-    lifted = owner.app.waking.lift(order_id, "advocate", "morning") if owner is not None and able else None
+    orders = owner.app.wake_orders if owner is not None and not owner.frozen else None
+    lifted = orders.lift(order_id, "advocate", "morning") if orders is not None else None
     gone = isinstance(lifted, Refusal) and lifted.code is Code.WAKE_ORDER_UNKNOWN
     if not (gone or isinstance(lifted, Order)):
         later(world, 1.0, lambda: _lift(world, pod, order_id))

@@ -33,10 +33,10 @@ def follow(world: World, _pod: "Pod", lasts_s: float, rng: random.Random) -> Non
     name = world.dreamscape
     way = rng.choice(("end", "sever-then-end", "end-twice"))
     if way == "sever-then-end":
-        owner.app.sever(name, "over")
-    ended = owner.app.end(name, "over")
+        owner.app.dreamscapes.sever(name, "over")
+    ended = owner.app.dreamscapes.end(name, "over")
     if way == "end-twice":
-        ended = owner.app.end(name, "over")
+        ended = owner.app.dreamscapes.end(name, "over")
     if isinstance(ended, Refusal):
         return
     world.watch.silenced(owner, name, silenced=True)
@@ -61,12 +61,12 @@ def _next(world: World, ended: str) -> None:
 
 def _begun(world: World, owner: "DaemonProcess", ended: str) -> bool:
     if world.dreamscape == ended:
-        view = owner.app.dreamscape(ended)
+        view = owner.app.dreamscapes.get(ended)
         state = getattr(view, "state", None)
         if state is DreamscapeState.WAKING:
             return False
         if state is not DreamscapeState.ENDED:
-            owner.app.end(ended, "over")  # a ledger that could not keep the end, or an older one
+            owner.app.dreamscapes.end(ended, "over")  # a ledger that could not keep the end, or an older one
             return False
         most = max(len(world.pods), 5)
         plan = Plan(
@@ -76,18 +76,18 @@ def _begun(world: World, owner: "DaemonProcess", ended: str) -> bool:
             ramp_s=RAMP_MIN_S,
             intimate=len(world.pods) <= INTIMATE_SEATS[1],
         )
-        created = owner.app.create(plan)
+        created = owner.app.dreamscapes.create(plan)
         if not isinstance(created, Refusal):
             world.dreamscape = plan.dreamscape
         if isinstance(created, Refusal | Deferred):
             return False  # the ledger may have it by the next time
-    view = owner.app.dreamscape(world.dreamscape)
+    view = owner.app.dreamscapes.get(world.dreamscape)
     if isinstance(view, Refusal):  # a daemon on an older ledger knows nothing of it
         world.dreamscape = ended
         return False
     if view.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED):
         return True
-    return not isinstance(owner.app.start(world.dreamscape), Refusal | Deferred)
+    return not isinstance(owner.app.dreamscapes.start(world.dreamscape), Refusal | Deferred)
 
 
 SESSIONS: Final[dict[str, tuple[Callable[[World, "Pod", float, random.Random], None], float, float]]] = {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from dreamd.adapters.consents import CheckInConsent
 from dreamd.app.application import Application
+from dreamd.app.inbound import InboundRouter
 from dreamd.app.inbound_guard import InboundGuard
 from dreamd.app.safety.step_failures import Failure, InjectedError
 from dreamd.simulation.checks.exposure_limits import LimitedExposures
@@ -58,7 +59,7 @@ class DaemonProcess:
         rng = random.Random(world.rng.random())  # noqa: S311 - one seed, one story
         people = CheckInConsent(), LimitedExposures(self.ledger, self.now_s(), world.limits_min)
         self.app = Application(self, self, self.ledger, self.meters, rng, people)
-        self.inbound = InboundGuard(self.app)
+        self.inbound = InboundGuard(self.app.inbound, self.app.failures)
         self.slots: dict[tuple[str, int, int], tuple[str, int]] = {}
         self.held: dict[tuple[str, int], list[tuple[str, int, int, int]]] = {}
         self.drawn: dict[tuple[str, int], int] = {}
@@ -67,7 +68,7 @@ class DaemonProcess:
         self.app.failures.observe(self._failed)
         self.app.open()
         world.broker.welcome(self)
-        self.app.on_link(up=world.broker.alive)
+        self.app.inbound.on_link(up=world.broker.alive)
         self._schedule()
 
     def _failed(self, failure: Failure) -> None:
@@ -216,7 +217,7 @@ class DaemonProcess:
     def recall(self, writes: int) -> None:
         """The broker's retained count of the ledger's writes."""
         if self.alive:
-            self.app.on_count(writes)
+            self.app.inbound.on_count(writes)
 
     def take(self, topic: str, payload: bytes) -> None:
         """What a pod has published."""
@@ -227,22 +228,24 @@ class DaemonProcess:
             self.world.watch.taken(self, event)
 
 
-def take_in(app: Application | InboundGuard, topic: str, payload: bytes, now_s: float) -> PodEvent | None:
+def take_in(
+    inbound: InboundRouter | InboundGuard, topic: str, payload: bytes, now_s: float
+) -> PodEvent | None:
     """Give a daemon what a pod has published; returns it where it is an event."""
     parsed = topics.parse(topic)
     if isinstance(parsed, FramesTopic):
-        app.on_frames(parsed, codec.decode_frames(payload))
+        inbound.on_frames(parsed, codec.decode_frames(payload))
         return None
     match parsed:
         case PodTopic(pod, "clock"):
-            app.on_clock_probe(pod, codec.decode_clock_probe(payload), now_s)
+            inbound.on_clock_probe(pod, codec.decode_clock_probe(payload), now_s)
         case PodTopic(_, "presence"):
-            app.on_presence(codec.decode_presence(payload))
+            inbound.on_presence(codec.decode_presence(payload))
         case PodTopic(_, "status"):
-            app.on_status(codec.decode_status(payload))
+            inbound.on_status(codec.decode_status(payload))
         case PodTopic(_, "event"):
             event = codec.decode_event(payload)
-            app.on_event(event)
+            inbound.on_event(event)
             return event
         case other:
             raise AssertionError(f"nobody publishes {other}")

@@ -112,7 +112,7 @@ class MqttBroker:
         self.alive = False
         for owner in self.owners:
             owner.line.cut()
-            owner.app.on_link(up=False)
+            owner.app.inbound.on_link(up=False)
         for pod in self.pods:
             if pod.line.up:
                 pod.line.up = False
@@ -130,7 +130,7 @@ class MqttBroker:
         if self.alive and owner.alive:
             owner.line.heal()
             owner.recall(self._counted)
-            owner.app.on_link(up=True)
+            owner.app.inbound.on_link(up=True)
             self.welcome(owner)
 
     def freeze(self) -> None:

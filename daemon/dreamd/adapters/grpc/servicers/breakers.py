@@ -12,7 +12,7 @@ from dreamd.adapters.grpc.calls.idempotency import IdempotencyCache
 from dreamd.adapters.grpc.calls.interceptor import Context
 from dreamd.adapters.grpc.calls.pagination import page
 from dreamd.adapters.grpc.servicers import responses
-from dreamd.app.api.protocols import ApplicationApi
+from dreamd.app.api.protocols import BreakersApi
 from dreamd.core.dreamscapes.views import BreakerState
 
 STATES: Final[dict[int, BreakerState | None]] = {
@@ -25,8 +25,8 @@ STATES: Final[dict[int, BreakerState | None]] = {
 class Breakers(BreakersServicer):
     """Serves dreamapi.v1.Breakers."""
 
-    def __init__(self, coordination: ApplicationApi, replays: IdempotencyCache) -> None:
-        self._coordination = coordination
+    def __init__(self, breakers: BreakersApi, replays: IdempotencyCache) -> None:
+        self._breakers = breakers
         self._replays = replays
 
     async def ListBreakers(
@@ -36,7 +36,7 @@ class Breakers(BreakersServicer):
         if request.state not in STATES:
             raise bad_input("state", "a state of a breaker, or none", request.state)
         state = STATES[request.state]
-        listed = partial(self._coordination.breakers.list, state)
+        listed = partial(self._breakers.list, state)
         short = partial(responses.breaker_detail, with_history=False)
         shown, token = page(listed, lambda view: view.name, short, request.page_size, request.page_token)
         return breaking.ListBreakersResponse(breakers=shown, next_page_token=token)
@@ -45,7 +45,7 @@ class Breakers(BreakersServicer):
         self, request: breaking.GetBreakerRequest, _context: Context
     ) -> breaking.BreakerDetail:
         """One breaker with its history."""
-        found = self._coordination.breakers.get(request_fields.breaker_id(request.name))
+        found = self._breakers.get(request_fields.breaker_id(request.name))
         return responses.breaker_detail(granted(found))
 
     async def TripBreaker(
@@ -53,7 +53,7 @@ class Breakers(BreakersServicer):
     ) -> breaking.BreakerDetail:
         """Open it now; done again where it is asked again."""
         name, by = request_fields.breaker_id(request.name), request_fields.reason(request.by)
-        tripped = self._coordination.breakers.trip(name, by, request_fields.reason(request.reason))
+        tripped = self._breakers.trip(name, by, request_fields.reason(request.reason))
         return responses.breaker_detail(granted(tripped))
 
     async def ResetBreaker(
@@ -65,6 +65,6 @@ class Breakers(BreakersServicer):
         return await self._replays.bound(
             request,
             breaking.BreakerDetail,
-            lambda: self._coordination.breakers.reset(name, by, reason, request.etag),
+            lambda: self._breakers.reset(name, by, reason, request.etag),
             responses.breaker_detail,
         )

@@ -20,7 +20,7 @@ from dreamd.adapters.grpc.calls.pagination import page
 from dreamd.adapters.grpc.calls.streams import ChangeSignals, confirmed, kept
 from dreamd.adapters.grpc.servicers import plans, responses
 from dreamd.adapters.grpc.servicers.shared_ticks import Ticks
-from dreamd.app.api.protocols import ApplicationApi, SeverTicket
+from dreamd.app.api.protocols import DreamscapesApi, HouseApi, SeverTicket
 from dreamd.core.dreamscapes.views import DreamscapeView
 from dreamd.core.limits import EVENTS_IN_A_MESSAGE
 from dreamd.core.listing import place_of_dreamscape
@@ -31,8 +31,11 @@ from dreamd.ports.deferred import Deferred
 class Dreamscapes(DreamscapesServicer):
     """Serves dreamapi.v1.Dreamscapes."""
 
-    def __init__(self, coordination: ApplicationApi, replays: IdempotencyCache, bells: ChangeSignals) -> None:
-        self._coordination = coordination
+    def __init__(
+        self, dreamscapes: DreamscapesApi, house: HouseApi, replays: IdempotencyCache, bells: ChangeSignals
+    ) -> None:
+        self._dreamscapes = dreamscapes
+        self._house = house
         self._replays = replays
         self._bells = bells
         self._ticks = Ticks(bells.budget)
@@ -43,10 +46,10 @@ class Dreamscapes(DreamscapesServicer):
         """Create in PLANNED, or only say whether it could be."""
         plan = plans.created(request)
         if request.validate_only:
-            checked = await kept(self._coordination.create(plan, validate_only=True))
+            checked = await kept(self._dreamscapes.create(plan, validate_only=True))
             return responses.dreamscape(checked)
         return await self._replays.bound(
-            request, dreams.Dreamscape, lambda: self._coordination.create(plan), responses.dreamscape
+            request, dreams.Dreamscape, lambda: self._dreamscapes.create(plan), responses.dreamscape
         )
 
     async def UpdateDreamscape(
@@ -56,8 +59,8 @@ class Dreamscapes(DreamscapesServicer):
         name = request_fields.dreamscape_id(request.dreamscape.name, "dreamscape.name")
 
         def update() -> DreamscapeView | Refusal | Deferred[DreamscapeView]:
-            plan = plans.changed(request, granted(self._coordination.dreamscape(name)).plan)
-            answer = self._coordination.update(
+            plan = plans.changed(request, granted(self._dreamscapes.get(name)).plan)
+            answer = self._dreamscapes.update(
                 plan, request.dreamscape.etag, validate_only=request.validate_only
             )
             return answer if isinstance(answer, Deferred) else plans.moved(answer)
@@ -71,14 +74,14 @@ class Dreamscapes(DreamscapesServicer):
     ) -> dreams.Dreamscape:
         """One Dreamscape with its seats."""
         name = request_fields.dreamscape_id(request.name)
-        return responses.dreamscape(granted(self._coordination.dreamscape(name)))
+        return responses.dreamscape(granted(self._dreamscapes.get(name)))
 
     async def ListDreamscapes(
         self, request: dreams.ListDreamscapesRequest, _context: Context
     ) -> dreams.ListDreamscapesResponse:
         """Newest first, without seats, in pages."""
         shown, token = page(
-            self._coordination.dreamscapes,
+            self._dreamscapes.list,
             place_of_dreamscape,
             partial(responses.dreamscape, with_seats=False),
             request.page_size,
@@ -94,7 +97,7 @@ class Dreamscapes(DreamscapesServicer):
         return await self._replays.bound(
             request,
             dreams.Dreamscape,
-            lambda: self._coordination.start(name, request.etag),
+            lambda: self._dreamscapes.start(name, request.etag),
             responses.dreamscape,
         )
 
@@ -106,7 +109,7 @@ class Dreamscapes(DreamscapesServicer):
         return self._replays.once(
             request,
             dreams.Dreamscape,
-            lambda: responses.dreamscape(granted(self._coordination.resume(name, request.etag))),
+            lambda: responses.dreamscape(granted(self._dreamscapes.resume(name, request.etag))),
         )
 
     async def SeverDreamscape(
@@ -114,7 +117,7 @@ class Dreamscapes(DreamscapesServicer):
     ) -> severing.SeverOutcome:
         """Everyone to zero now."""
         name, reason = request_fields.dreamscape_id(request.name), request_fields.reason(request.reason)
-        return await _settled(self._coordination.sever(name, reason), context)
+        return await _settled(self._dreamscapes.sever(name, reason), context)
 
     async def WakeDreamscape(
         self, request: dreams.WakeDreamscapeRequest, context: Context
@@ -122,7 +125,7 @@ class Dreamscapes(DreamscapesServicer):
         """Sever, then wake everyone."""
         name, reason = request_fields.dreamscape_id(request.name), request_fields.reason(request.reason)
         return await _settled(
-            self._coordination.wake(name, request_fields.reason(request.issuer), reason), context
+            self._dreamscapes.wake(name, request_fields.reason(request.issuer), reason), context
         )
 
     async def EndDreamscape(
@@ -130,14 +133,14 @@ class Dreamscapes(DreamscapesServicer):
     ) -> severing.SeverOutcome:
         """Close the books once all are home."""
         name, reason = request_fields.dreamscape_id(request.name), request_fields.reason(request.reason)
-        return await _settled(self._coordination.end(name, reason), context)
+        return await _settled(self._dreamscapes.end(name, reason), context)
 
     async def ExplainAdmission(
         self, request: dreams.ExplainAdmissionRequest, _context: Context
     ) -> dreams.ExplainAdmissionResponse:
         """Every admission check, in order."""
         name, pod = request_fields.dreamscape_id(request.name), request_fields.pod_id(request.pod, "pod")
-        checks = granted(self._coordination.explain(name, pod))
+        checks = granted(self._dreamscapes.explain(name, pod))
         return dreams.ExplainAdmissionResponse(checks=[responses.check(one) for one in checks])
 
     async def WatchCollective(
@@ -147,7 +150,7 @@ class Dreamscapes(DreamscapesServicer):
         name = request_fields.dreamscape_id(request.name)
         with (
             self._bells.bell() as bell,
-            closing(granted(self._coordination.watch_collective(name, bell.ring))) as watch,
+            closing(granted(self._dreamscapes.watch(name, bell.ring))) as watch,
             self._ticks.of(name, with_seats=not request.omit_seats) as tick,
         ):
             while True:
@@ -168,7 +171,7 @@ class Dreamscapes(DreamscapesServicer):
         if first is None:
             return dreams.LeadDreamscapeResponse()
         name = request_fields.dreamscape_id(first.name)
-        with closing(granted(self._coordination.lead(name))) as lead:
+        with closing(granted(self._dreamscapes.lead(name))) as lead:
             granted(lead.take(first.vector, first.share))
             taken += 1
             async for request in requests:
@@ -185,7 +188,7 @@ class Dreamscapes(DreamscapesServicer):
         name = request_fields.dreamscape_id(request.dreamscape, "dreamscape") if request.dreamscape else ""
         with (
             self._bells.bell() as bell,
-            closing(granted(self._coordination.watch_events(after, name, bell.ring))) as watch,
+            closing(granted(self._house.watch_events(after, name, bell.ring))) as watch,
         ):
             yield dreams.WatchEventsResponse(cursor=watch.cursor)
             while True:

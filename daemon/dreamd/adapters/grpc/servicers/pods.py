@@ -14,22 +14,22 @@ from dreamd.adapters.grpc.calls.interceptor import Context
 from dreamd.adapters.grpc.calls.pagination import page, parts
 from dreamd.adapters.grpc.calls.streams import ChangeSignals, confirmed, kept
 from dreamd.adapters.grpc.servicers import responses
-from dreamd.app.api.protocols import ApplicationApi
+from dreamd.app.api.protocols import PodsApi
 from dreamd.core.limits import PODS_IN_A_MESSAGE
 
 
 class Pods(PodsServicer):
     """Serves dreamapi.v1.Pods."""
 
-    def __init__(self, coordination: ApplicationApi, replays: IdempotencyCache, bells: ChangeSignals) -> None:
-        self._coordination = coordination
+    def __init__(self, pods: PodsApi, replays: IdempotencyCache, bells: ChangeSignals) -> None:
+        self._pods = pods
         self._replays = replays
         self._bells = bells
 
     async def ListPods(self, request: beds.ListPodsRequest, _context: Context) -> beds.ListPodsResponse:
         """Every pod that is known, in pages."""
         shown, token = page(
-            self._coordination.pods,
+            self._pods.list,
             lambda view: view.pod,
             responses.pod,
             request.page_size,
@@ -39,7 +39,7 @@ class Pods(PodsServicer):
 
     async def GetPod(self, request: beds.GetPodRequest, _context: Context) -> beds.Pod:
         """One pod."""
-        return responses.pod(granted(self._coordination.pod(request_fields.pod_id(request.name))))
+        return responses.pod(granted(self._pods.get(request_fields.pod_id(request.name))))
 
     async def WatchPods(
         self, _request: beds.WatchPodsRequest, _context: Context
@@ -47,7 +47,7 @@ class Pods(PodsServicer):
         """All pods, then those that change, conflated: nothing is taken while a write is waiting."""
         with (
             self._bells.bell() as bell,
-            closing(granted(self._coordination.watch_pods(bell.ring))) as watch,
+            closing(granted(self._pods.watch(bell.ring))) as watch,
         ):
             while True:
                 views = watch.take()
@@ -62,17 +62,17 @@ class Pods(PodsServicer):
         return await self._replays.bound(
             request,
             beds.Pod,
-            lambda: self._coordination.check_in(pod, sleeper, request.etag),
+            lambda: self._pods.check_in(pod, sleeper, request.etag),
             responses.pod,
         )
 
     async def CheckOutPod(self, request: beds.CheckOutPodRequest, _context: Context) -> beds.Pod:
         """Release the pod, then unbind its sleeper."""
-        out = await kept(self._coordination.check_out(request_fields.pod_id(request.name)))
+        out = await kept(self._pods.check_out(request_fields.pod_id(request.name)))
         return responses.pod(out)
 
     async def ReleasePod(self, request: beds.ReleasePodRequest, context: Context) -> severing.SeverOutcome:
         """This bed alone, now."""
         pod = request_fields.pod_id(request.name)
-        ticket = granted(self._coordination.release(pod, request_fields.reason(request.reason)))
+        ticket = granted(self._pods.release(pod, request_fields.reason(request.reason)))
         return responses.outcome(await confirmed(ticket, context))

@@ -17,7 +17,7 @@ from dreamd.adapters.grpc.calls.errors import bad_input, granted
 from dreamd.adapters.grpc.calls.interceptor import Context
 from dreamd.adapters.grpc.calls.streams import confirmed
 from dreamd.adapters.grpc.servicers import responses
-from dreamd.app.api.protocols import ApplicationApi
+from dreamd.app.api.protocols import HouseApi, SeversApi
 from dreamd.core.safety.scopes import SeverScope
 
 SCOPES: Final = {getattr(severs.OrderSeverRequest, f"SCOPE_{scope.name}"): scope for scope in SeverScope}
@@ -27,8 +27,8 @@ SCOPES: Final = {getattr(severs.OrderSeverRequest, f"SCOPE_{scope.name}"): scope
 class Severs(SeversServicer):
     """Serves dreamapi.v1.Severs."""
 
-    def __init__(self, coordination: ApplicationApi) -> None:
-        self._coordination = coordination
+    def __init__(self, severs: SeversApi) -> None:
+        self._severs = severs
 
     async def OrderSever(self, request: severs.OrderSeverRequest, context: Context) -> severing.SeverOutcome:
         """Set each pod in the scope to zero, now."""
@@ -37,7 +37,7 @@ class Severs(SeversServicer):
             raise bad_input("scope", ", ".join(f"SCOPE_{one.name}" for one in SeverScope), request.scope)
         target = _target(scope, request.target)
         issuer, reason = request_fields.reason(request.issuer), request_fields.reason(request.reason)
-        ticket = granted(self._coordination.severing.order(scope, target, issuer, reason))
+        ticket = granted(self._severs.order(scope, target, issuer, reason))
         return responses.outcome(await confirmed(ticket, context))
 
 
@@ -58,9 +58,9 @@ def _target(scope: SeverScope, name: str) -> str:
 class Houses(HousesServicer):
     """Serves dreamapi.v1.Houses."""
 
-    def __init__(self, coordination: ApplicationApi) -> None:
-        self._coordination = coordination
+    def __init__(self, house: HouseApi) -> None:
+        self._house = house
 
     async def GetHouse(self, _request: houses.GetHouseRequest, _context: Context) -> houses.House:
         """The house now."""
-        return responses.house(self._coordination.house())
+        return responses.house(self._house.overview())

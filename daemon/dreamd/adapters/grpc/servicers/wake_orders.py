@@ -16,7 +16,7 @@ from dreamd.adapters.grpc.calls.interceptor import Context
 from dreamd.adapters.grpc.calls.pagination import page
 from dreamd.adapters.grpc.calls.streams import confirmed, kept
 from dreamd.adapters.grpc.servicers import responses
-from dreamd.app.api.protocols import ApplicationApi
+from dreamd.app.api.protocols import PodsApi, WakeOrdersApi
 from dreamd.core.listing import place_of_order
 from dreamwire.messages import WakeScope
 
@@ -26,15 +26,16 @@ SCOPES: Final = {number: scope for scope, number in responses.WAKE_SCOPES.items(
 class WakeOrders(WakeOrdersServicer):
     """Serves dreamapi.v1.WakeOrders."""
 
-    def __init__(self, coordination: ApplicationApi) -> None:
-        self._coordination = coordination
+    def __init__(self, wake_orders: WakeOrdersApi, pods: PodsApi) -> None:
+        self._wake_orders = wake_orders
+        self._pods = pods
 
     async def OrderWake(self, request: waking.OrderWakeRequest, context: Context) -> waking.OrderWakeResponse:
         """Wake everyone in this scope, now."""
         scope, target = self._reach(request)
         issuer, reason = request_fields.reason(request.issuer), request_fields.reason(request.reason)
         asked = request_fields.request_id_if_fit(request.request_id)
-        ordered = granted(self._coordination.waking.order(scope, target, issuer, reason, asked))
+        ordered = granted(self._wake_orders.order(scope, target, issuer, reason, asked))
         return waking.OrderWakeResponse(
             order=responses.wake_order(ordered.order),
             outcome=responses.outcome(await confirmed(ordered.ticket, context)),
@@ -44,7 +45,7 @@ class WakeOrders(WakeOrdersServicer):
         """How far the order reaches; that of one sleeper is given to the bed they lie in."""
         if request.scope == waking.WakeOrder.SCOPE_SLEEPER:
             sleeper = request_fields.sleeper_id(request.target, "target")
-            return WakeScope.POD, granted(self._coordination.bed_of(sleeper))
+            return WakeScope.POD, granted(self._pods.bed_of(sleeper))
         scope = SCOPES.get(request.scope, WakeScope.UNSPECIFIED)
         return scope, request_fields.wake_target(scope, request.target)
 
@@ -53,14 +54,14 @@ class WakeOrders(WakeOrdersServicer):
     ) -> waking.WakeOrder:
         """The order stands no longer."""
         order_id, by = request_fields.wake_order_id(request.name), request_fields.reason(request.by)
-        lifted = self._coordination.waking.lift(order_id, by, request_fields.reason(request.reason))
+        lifted = self._wake_orders.lift(order_id, by, request_fields.reason(request.reason))
         return responses.wake_order(await kept(lifted))
 
     async def ListWakeOrders(
         self, request: waking.ListWakeOrdersRequest, _context: Context
     ) -> waking.ListWakeOrdersResponse:
         """Newest first, in pages."""
-        listed = partial(self._coordination.waking.list, standing=request.standing)
+        listed = partial(self._wake_orders.list, standing=request.standing)
         shown, token = page(
             listed, place_of_order, responses.wake_order, request.page_size, request.page_token
         )

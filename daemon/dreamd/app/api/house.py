@@ -1,0 +1,48 @@
+"""The house: what concerns every Dreamscape at once, its sites, and the journal of its events."""
+
+from collections.abc import Callable
+
+from dreamd.app.dependencies import Dependencies
+from dreamd.app.dreamscapes.registry import DreamscapeRegistry
+from dreamd.app.dreamscapes.views import blind
+from dreamd.app.events.journal import JournalWatch
+from dreamd.app.events.subscriptions import Changed
+from dreamd.app.inbound import Broker
+from dreamd.core.fleet.house import HouseView
+from dreamd.core.refusals import Code, Refusal
+
+
+class HouseQueries:
+    """Implements `HouseApi`."""
+
+    def __init__(
+        self, dependencies: Dependencies, dreamscapes: DreamscapeRegistry, broker: Callable[[], Broker]
+    ) -> None:
+        self._deps = dependencies
+        self._dreamscapes = dreamscapes
+        self._broker = broker
+
+    def overview(self) -> HouseView:
+        """The state that all Dreamscapes share: the way to the pods, and the ledger."""
+        census, broker = self._deps.fleet.census, self._broker()
+        return HouseView(
+            broker=broker.up,
+            broker_since_s=broker.since_s,
+            ledger=self._deps.ledger.failure,
+            ledger_slow="" if self._deps.ledger.failure else self._deps.commits.slow,
+            blind=tuple(c.plan.dreamscape for c in self._dreamscapes.values() if blind(c)),
+            online=census.online,
+            unheard=census.unheard,
+        )
+
+    def sites(self) -> tuple[str, ...]:
+        """The sites of pods that are heard, by name."""
+        return self._deps.fleet.census.sites()
+
+    def watch_events(self, cursor: int | None, dreamscape: str, changed: Changed) -> JournalWatch | Refusal:
+        """Events after `cursor` (None: from now on), of one Dreamscape or of all (empty)."""
+        if dreamscape and not self._dreamscapes.archive.used(dreamscape):
+            return Refusal(
+                Code.DREAMSCAPE_UNKNOWN, f"no Dreamscape is named {dreamscape!r}", {"dreamscape": dreamscape}
+            )
+        return self._deps.journal.follow(cursor, dreamscape, changed)

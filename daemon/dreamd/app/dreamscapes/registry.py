@@ -1,0 +1,220 @@
+"""The registry: every Dreamscape of this daemon by its name, and what needs more than one of them.
+
+Rules
+- A name is found among the living first, then in the archive. A name is given once: while its creation waits
+  for the ledger it is reserved, and after the end it stays used.
+- At most DREAMSCAPES_MAX are open; a creation that waits counts as one.
+- Once `closing` is set nothing new begins: `shutting_down` is the refusal for all that would begin.
+- A breaker opens wherever its pod sits: in its Dreamscape, which takes weight and coupling with it, or alone.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from weakref import WeakValueDictionary
+
+from dreamd.app.dependencies import Dependencies
+from dreamd.app.dreamscapes.archive import Archive, Bygone, Row, of_the_past
+from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
+from dreamd.app.dreamscapes.views import breaker_view, last_frame
+from dreamd.app.fleet.registry import PodRecord
+from dreamd.app.fleet.sever_confirmations import PendingSever
+from dreamd.core.dreamscapes.views import DreamscapeState, DreamscapeView, SeatState
+from dreamd.core.fleet.freshness import SILENCE, Word
+from dreamd.core.limits import DREAMSCAPES_MAX
+from dreamd.core.listing import dated, newest_first
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.safety.breaker import Observation, Reset, Trip, step
+from dreamd.core.safety.causes import Cause
+from dreamwire.messages import Release, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many Dreamscapes are DREAMING, and how many of their sleepers are assigned and merged."""
+
+    dreaming: int
+    assigned: int
+    merged: int
+
+
+class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
+    """Maps the name of each Dreamscape that is not put away yet to its runtime."""
+
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._deps = dependencies
+        self._runtimes: dict[str, DreamscapeRuntime] = {}
+        self._creating: set[str] = set()
+        self._awaited: WeakValueDictionary[str, DreamscapeRuntime] = WeakValueDictionary()
+        self.archive = Archive(dependencies)
+        self.closing = False
+        dependencies.fleet.frame_of = self._frame_of
+
+    def __getitem__(self, name: str) -> DreamscapeRuntime:
+        """The runtime of this name."""
+        return self._runtimes[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names, in the order of their creation."""
+        return iter(self._runtimes)
+
+    def __len__(self) -> int:
+        """How many are not put away yet."""
+        return len(self._runtimes)
+
+    # -- life -------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Restore the Dreamscapes of the ledger; those that were DREAMING go on, each sleeper from zero.
+
+        Raises:
+            LedgerError: they cannot be read.
+        """
+        self.archive.open()
+        for record in self._deps.ledger.load():
+            runtime = DreamscapeRuntime.restore(record, self._deps)
+            self._runtimes[record.plan.dreamscape] = runtime
+            for seat in runtime.seats:
+                if seat.returning and seat.state is not SeatState.LEFT:
+                    self._awaited[seat.pod] = runtime
+                    self._deps.locks.find(seat.pod, self._deps.clock.now_s())
+
+    def adopt(self, record: PodRecord, status: Status) -> None:
+        """Give a restored seat back to its pod at the pod's first status after a restart."""
+        awaiting = self._awaited.get(record.pod)
+        if awaiting is not None and awaiting.adopt(record, status):
+            del self._awaited[record.pod]
+
+    def reserve(self, name: str) -> None:
+        """Keep this name while the creation of its Dreamscape waits for the ledger."""
+        self._creating.add(name)
+
+    def unreserve(self, name: str) -> None:
+        """The creation has ended, one way or the other."""
+        self._creating.discard(name)
+
+    def add(self, runtime: DreamscapeRuntime) -> None:
+        """A Dreamscape is created."""
+        name = runtime.plan.dreamscape
+        self._runtimes[name] = runtime
+        self.archive.use(name)
+
+    def put_away(self, now_s: float) -> None:
+        """Turn ended Dreamscapes into rows of the archive, once all of their accounts are in the ledger."""
+        for name, runtime in tuple(self._runtimes.items()):
+            if runtime.settled(now_s):
+                breaker = breaker_view(runtime, self._deps.locks)
+                self.archive.put(Row(of_the_past(runtime.view()), breaker, runtime.ended_s))
+                self._deps.locks.forget_dreamscape(name)
+                runtime.forget()
+                self._deps.meters.dreamscape_gone(name)
+                del self._runtimes[name]
+
+    # -- refusals ---------------------------------------------------------------------------------
+
+    def shutting_down(self) -> Refusal | None:
+        """The refusal of anything that would begin while the daemon shuts down."""
+        return Refusal(Code.SHUTTING_DOWN, "the daemon is shutting down") if self.closing else None
+
+    def unavailable(self, name: str) -> Refusal | None:
+        """Return why no Dreamscape of this name can be created, or None."""
+        if self.archive.used(name) or name in self._creating:
+            living = self._runtimes.get(name)
+            planned = "planned" if name in self._creating else "ended"
+            state = living.state.value if living is not None else planned
+            return Refusal(
+                Code.DREAMSCAPE_EXISTS,
+                f"a Dreamscape named {name!r} exists, {state}",
+                {"dreamscape": name},
+            )
+        live = sum(c.state is not DreamscapeState.ENDED for c in self._runtimes.values())
+        live += len(self._creating)
+        if live >= DREAMSCAPES_MAX:
+            return Refusal(Code.DREAMSCAPES_FULL, f"{live} Dreamscapes are open already")
+        return None
+
+    # -- finding ----------------------------------------------------------------------------------
+
+    def find(self, name: str, etag: str = "") -> DreamscapeRuntime | Bygone | Refusal:
+        """The Dreamscape of this name, living or ended; refused where it is unknown or the etag is stale."""
+        runtime = self._runtimes.get(name)
+        if runtime is None:
+            bygone = self.archive.get(name)
+            if bygone is not None:
+                return bygone
+            return Refusal(Code.DREAMSCAPE_UNKNOWN, f"no Dreamscape is named {name!r}", {"dreamscape": name})
+        if etag and etag != runtime.etag:
+            return Refusal(Code.STALE_ETAG, f"{name} has changed since etag {etag}", {"dreamscape": name})
+        return runtime
+
+    def seating(self, record: PodRecord) -> DreamscapeRuntime | None:
+        """The Dreamscape in which this pod has its seat."""
+        return self._runtimes.get(record.dreamscape)
+
+    def listed(self, after: str) -> Iterator[DreamscapeView]:
+        """Every Dreamscape that is kept, newest first, without seats, behind the place `after`.
+
+        Raises:
+            ValueError: it is no place (`listing.place_of_dreamscape`).
+        """
+        living = [(runtime.created_s, name) for name, runtime in self._runtimes.items()]
+        return newest_first(living, self.archive.places, dated(after), self._listed)
+
+    def _listed(self, name: str) -> DreamscapeView:
+        runtime = self._runtimes.get(name)
+        return self.archive.listed(name) if runtime is None else runtime.view(with_seats=False)
+
+    def tick_of(self, name: str) -> int:
+        """The number of this Dreamscape's newest tick; 0: there is none."""
+        runtime = self._runtimes.get(name)
+        return runtime.cohorts.tick_number if runtime is not None else 0
+
+    def tally(self) -> Tally:
+        """Everything that dreams, in three numbers."""
+        dreaming = [c for c in self._runtimes.values() if c.state is DreamscapeState.DREAMING]
+        counts = [runtime.tally() for runtime in dreaming]
+        return Tally(len(dreaming), sum(one[0] for one in counts), sum(one[1] for one in counts))
+
+    # -- pods -------------------------------------------------------------------------------------
+
+    def _frame_of(self, record: PodRecord) -> Word:
+        runtime = self.seating(record)
+        return last_frame(runtime, record.pod, self._deps.clock.now_s()) if runtime else SILENCE
+
+    def holds_slot(self, record: PodRecord) -> bool:
+        """Whether this pod has a slot here, or reports one itself."""
+        runtime = self.seating(record)
+        seat = runtime.seats.of(record.pod) if runtime is not None else None
+        return (seat is not None and seat.slot is not None) or bool(
+            record.status and record.status.assignment
+        )
+
+    def release(self, record: PodRecord, reason: str) -> PendingSever:
+        """Release this pod, in whatever Dreamscape it sits, and also if in none."""
+        runtime = self.seating(record)
+        if runtime is not None:
+            return runtime.release(record, reason)
+        self._deps.orders.send(record.pod, record.incarnation, Release(reason), self._deps.clock.now_s())
+        return self._deps.tickets.issue([record.pod] if record.status and record.status.assignment else [])
+
+    def trip(
+        self, record: PodRecord, cause: Cause, by: str, evidence: str, seen_s: float | None = None
+    ) -> None:
+        """Open the breaker of a pod, wherever it sits, and also if nowhere. seen_s: see `Trip`."""
+        runtime = self.seating(record)
+        if runtime is None or not runtime.trip(record, cause, by, evidence, seen_s):
+            self._step(record, Trip(cause, by, evidence, seen_s))
+        self._deps.locks.flush()
+
+    def reset(self, record: PodRecord, observation: Reset) -> None:
+        """Move a LOCKED breaker to HALF_OPEN, wherever its pod sits."""
+        runtime = self.seating(record)
+        if runtime is None or not runtime.reset(record, observation):
+            self._step(record, observation)
+
+    def _step(self, record: PodRecord, observation: Observation) -> None:
+        """Move the breaker of a pod that has no seat."""
+        now_s = self._deps.clock.now_s()
+        record.breaker, transition = step(record.breaker, observation, now_s, self._deps.rng)
+        if transition is not None:
+            self._deps.locks.note_pod(record.pod, transition, record.breaker)
+            self._deps.fleet.changed(record, now_s)

@@ -1,0 +1,245 @@
+"""Inbound messages: what pods and the broker send, routed to the part that it concerns.
+
+Rules
+- Each message takes effect in its call; nothing waits. The order of effects within a call is the order below.
+- A status answers orders, may name a stored sever, and may hold a slot that is not ours: such a pod is
+  released.
+- An event is acknowledged once all that followed from it is in the ledger (`EventReceipts`). A malfunction of
+  a pod at zero is stored nowhere else: after a crash of ours it must still be in the pod's outbox.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dreamd.app.dependencies import Dependencies
+from dreamd.app.dreamscapes.pod_events import NO_TRIP, fault_told, tell_unseated
+from dreamd.app.dreamscapes.registry import DreamscapeRegistry
+from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
+from dreamd.app.dreamscapes.suspension import suspend
+from dreamd.app.dreamscapes.wake_execution import WakeExecution
+from dreamd.app.durability.ledger_witness import LedgerWitness
+from dreamd.app.fleet.event_receipts import EventReceipts
+from dreamd.app.fleet.malformed_payloads import MalformedPayloads
+from dreamd.app.fleet.presence_limit import LATE_WORD
+from dreamd.app.fleet.registry import PodRecord
+from dreamd.app.people.withdrawals import Withdrawals
+from dreamd.core.dreamscapes.views import BreakerState
+from dreamd.core.safety.causes import Cause, Kind, cause_named, kind_of
+from dreamwire.messages import (
+    Assign,
+    ClockProbe,
+    Frame,
+    PodEvent,
+    PodEventKind,
+    Presence,
+    Release,
+    Status,
+    WakeOrder,
+)
+from dreamwire.topics import FramesTopic
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Whether the broker is reached, and since when, session seconds; 0: it has never been reached."""
+
+    up: bool = False
+    since_s: float = 0.0
+
+
+class InboundRouter:
+    """Routes messages; `InboundGuard` stands before it in a running daemon."""
+
+    def __init__(
+        self,
+        dependencies: Dependencies,
+        dreamscapes: DreamscapeRegistry,
+        waking: WakeExecution,
+        withdrawals: Withdrawals,
+        witness: LedgerWitness,
+        newest: Callable[[], int],
+    ) -> None:
+        """newest: the grid instant of the newest tick that is closed."""
+        self._deps = dependencies
+        self._dreamscapes = dreamscapes
+        self._waking = waking
+        self._withdrawals = withdrawals
+        self._witness = witness
+        self._newest = newest
+        self._malformed = MalformedPayloads(dependencies.journal, dependencies.meters)
+        self.receipts = EventReceipts(
+            self._settled, dependencies.orders, dependencies.fleet, dependencies.clock
+        )
+        self.broker = Broker()
+
+    # -- pods -------------------------------------------------------------------------------------
+
+    def on_presence(self, presence: Presence) -> None:
+        """A pod has connected, or its will reports that it is gone."""
+        now_s = self._deps.clock.now_s()
+        before = self._deps.fleet.get(presence.pod)
+        was = (before.online, before.incarnation) if before else (False, 0)
+        record = self._deps.fleet.hear(presence, now_s)
+        if isinstance(record, str) and record != LATE_WORD:
+            self.on_malformed(presence.pod, "presence", record)
+        if isinstance(record, str) or was == (record.online, record.incarnation):
+            return
+        word = "connected" if record.online else "disconnected"
+        self._deps.journal.append(
+            now_s, "pod-online" if record.online else "pod-offline", f"{record.pod} {word}", pod=record.pod
+        )
+        if record.incarnation != was[1]:
+            self._deps.orders.void_assigns(record.pod)
+        runtime = self._dreamscapes.seating(record)
+        if runtime is not None:
+            runtime.on_presence(record, rebooted=record.incarnation != was[1])
+
+    def on_status(self, status: Status) -> None:
+        """A pod's report on itself, which also answers orders."""
+        now_s = self._deps.clock.now_s()
+        record = self._deps.fleet.report(status, now_s)
+        if isinstance(record, str):
+            if self._deps.fleet.get(status.pod) is None:
+                self._deps.link.seek(status.pod)  # the broker has dropped its presence on the way to us
+            return
+        self._read_stored(record, status, now_s)
+        self._heed(record, status.latched)
+        self._dreamscapes.adopt(record, status)
+        self._answered(record, status)
+        runtime = self._dreamscapes.seating(record)
+        if runtime is not None:
+            runtime.on_status(record, status)
+        elif status.assignment:
+            # It still holds a slot of a Dreamscape that is unknown here.
+            self._release_stray(record, now_s)
+        self._waking.on_status(record, status)
+        if status.applied == 0.0 and not status.assignment:
+            self._deps.tickets.confirm(record.pod, status.written_s(now_s))
+        self._watch_stray(record, status, runtime, now_s)
+
+    def _watch_stray(
+        self, record: PodRecord, status: Status, runtime: DreamscapeRuntime | None, now_s: float
+    ) -> None:
+        """Count a pod that renders a share without a slot of ours, unless another owner grants it."""
+        seat = runtime.seats.by_assignment(status.assignment) if runtime is not None else None
+        lost = runtime is not None and runtime.ownership.lost
+        if seat is not None or lost or status.applied <= 0.0:
+            self._deps.fleet.census.obeys(record.pod)
+        else:
+            self._deps.fleet.census.coupled_without_slot(record.pod, now_s, status.written_s(now_s))
+
+    def _read_stored(self, record: PodRecord, status: Status, now_s: float) -> None:
+        """Open the breaker of an unseated pod that reports a stored sever unknown to this daemon.
+
+        For a pod with a seat its events open the breaker, and take weight and coupling with them.
+        """
+        cause = cause_named(status.severed.cause) if status.severed is not None else None
+        locked = record.breaker.state is BreakerState.LOCKED
+        if cause is not None and self._unknown(record) and not locked and cause not in NO_TRIP:
+            record.breaker = self._deps.locks.after_crash(record.pod, status.severed, now_s, self._deps.rng)
+
+    def _unknown(self, record: PodRecord) -> bool:
+        return not record.dreamscape and self._deps.locks.unheard(record.pod, record.breaker)
+
+    def _heed(self, record: PodRecord, latched: str) -> None:
+        """A withdrawal at a pod is a withdrawal everywhere, also after the pod's latch is cleared."""
+        if latched != Cause.WITHDRAWN.value or not record.sleeper:
+            return
+        if not self._deps.consents.standing(record.sleeper).withdrawn:
+            self._deps.consents.withdraw(record.sleeper)
+            self._withdrawals.note(record.pod)
+
+    def _answered(self, record: PodRecord, status: Status) -> None:
+        for command, refused in self._deps.orders.answered(record.pod, status.outcomes):
+            runtime = self._dreamscapes.seating(record)
+            if refused and isinstance(command.what, Assign) and runtime is not None:
+                runtime.on_assign_refused(record, command.what, refused)
+
+    def _release_stray(self, record: PodRecord, now_s: float) -> None:
+        if not self._deps.orders.waiting_for(record.pod):
+            self._deps.orders.send(record.pod, record.incarnation, Release("no such Dreamscape here"), now_s)
+
+    def on_event(self, event: PodEvent) -> None:
+        """An event from a pod's outbox: taken in once, acknowledged once all it led to is in the ledger."""
+        record = self._deps.fleet.get(event.pod)
+        if record is None:
+            return
+        if self._deps.fleet.is_news(record, event):
+            self._take_in(record, event)
+        self.receipts.owe(record.pod, event.id)
+
+    def _settled(self, pod: str) -> bool:
+        """Whether all that this pod has reported is in the ledger: its trips, and a withdrawal."""
+        return self._deps.locks.settled(pod) and self._withdrawals.settled(pod)
+
+    def _take_in(self, record: PodRecord, event: PodEvent) -> None:
+        now_s = self._deps.clock.now_s()
+        seen_s = event.unix_ms / 1000 if event.unix_ms else None
+        if event.kind in (PodEventKind.ALONE, PodEventKind.LATCHED, PodEventKind.LEFT):
+            self._deps.tickets.confirm(record.pod, now_s if seen_s is None else seen_s)
+        if event.kind is PodEventKind.LATCHED:
+            self._heed(record, event.cause)
+        runtime = self._dreamscapes.get(event.dreamscape) or self._dreamscapes.seating(record)
+        if runtime is not None:
+            runtime.on_event(record, event)
+        elif event.kind is not PodEventKind.UNSPECIFIED:
+            tell_unseated(self._deps, record, event)
+        cause = fault_told(event)
+        if cause is not None:
+            # A malfunction of its own opens its breaker wherever it sits now, and also if nowhere.
+            way = kind_of(cause) is Kind.TRANSPORT and not record.breaker.may_couple
+            if self._unknown(record) and way:
+                return  # at zero already: its stored sever must not be hidden by a transport cause
+            if self._unknown(record):
+                at = event.term, event.tick
+                record.breaker = self._deps.locks.recalled(record.pod, record.breaker, cause, at)
+            self._dreamscapes.trip(record, cause, "the pod", event.detail, seen_s)
+
+    def on_clock_probe(self, pod: str, probe: ClockProbe, received_s: float) -> None:
+        """A clock probe; the link stamps the answer as it leaves."""
+        now_us = int(self._deps.clock.now_s() * 1e6)
+        self._deps.link.answer(pod, ClockProbe(probe.nonce, probe.t0_us, int(received_s * 1e6), now_us))
+
+    def on_frames(self, topic: FramesTopic, frames: tuple[Frame, ...]) -> None:
+        """Frames of one sender for one cohort."""
+        runtime = self._dreamscapes.get(topic.dreamscape)
+        if runtime is None:
+            for _ in frames:
+                self._deps.meters.frame_refused("unknown-dreamscape")
+            return
+        for frame in frames:
+            runtime.on_frame(topic, frame, self._newest())
+
+    def on_behind(self, dropped: int) -> None:  # noqa: ARG002 -- the link counts them
+        """Frames were dropped unread because this daemon was behind: none of them counts as lost."""
+        for runtime in self._dreamscapes.values():
+            runtime.cohorts.forgive(self._newest())
+
+    def on_malformed(self, sender: str, kind: str, reason: str) -> None:
+        """A payload that could not be read: counted by kind, logged by sender."""
+        if kind == "frames":
+            self._deps.meters.frame_refused("malformed")
+        self._malformed.take(sender, kind, reason, self._deps.clock.now_s())
+
+    # -- the broker --------------------------------------------------------------------------------
+
+    def on_link(self, *, up: bool) -> None:
+        """The broker has been reached or lost."""
+        now_s = self._deps.clock.now_s()
+        self.broker = Broker(up, now_s)
+        word = "reached" if up else "lost: every pod is alone by its own tether"
+        if up:
+            self._deps.wakes.publish()
+            self._witness.say()
+        self._deps.journal.append(now_s, "broker-up" if up else "broker-down", f"broker {word}")
+
+    def on_count(self, writes: int) -> None:
+        """The broker's retained count of our ledger's writes; a higher one: the ledger is a copy."""
+        if self._witness.newer(writes):
+            suspend(self._deps, self._dreamscapes.values(), writes)
+        elif writes < self._witness.writes:
+            self._witness.say()
+
+    def on_wake_place(self, found: WakeOrder | None) -> None:
+        """The retained place of wake orders holds something that we did not publish last."""
+        self._waking.on_place(found)
