@@ -50,6 +50,7 @@ from dreamd.app.inbound_guard import InboundGuard
 from dreamd.app.safety.step_failures import CannotZeroError, Failure
 from dreamd.app.supervisor import Pulse, Step, StepFailed, drive, listen_for_lag, steadily, supervise
 from dreamd.cli.serve import CannotServe, Ready
+from dreamd.core.access.caller import RESTARTED, SIGNALLED
 from dreamd.core.dreamscapes.views import Event
 from dreamd.core.limits import CONFIRM_WITHIN_S
 from dreamd.core.refusals import Code
@@ -169,7 +170,7 @@ class Daemon:
             self._clock, self._link, self._ledger, self._meters, rng, people, self._aside
         )
         self._application.journal.observe(self._write_down)
-        self._application.open()
+        self._application.open(RESTARTED)
         self._failures = self._application.failures
         self._failures.observe(self._bug)
         self._aside.observe(partial(self._failures.fail, "aside"))
@@ -243,7 +244,7 @@ class Daemon:
         )
 
     async def _zero(self) -> None:
-        self._application.shutdown()
+        self._application.shutdown(SIGNALLED)
         while not self._application.settled:  # noqa: ASYNC110 -- the application is synchronous: it is asked
             await asyncio.sleep(LOOK_S)
 

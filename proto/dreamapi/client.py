@@ -41,14 +41,15 @@ OPTIONS: Final = (
 class Api:
     """An open connection: `pods`, `dreamscapes`, `breakers`, `wake`, `severs` and `houses`."""
 
-    def __init__(self, line: Line, *, connect_s: float) -> None:
+    def __init__(self, line: Line, *, connect_s: float, user_agent: str) -> None:
         self._target = line.target
         self._connect_s = connect_s
+        self._options = (*OPTIONS, ("grpc.primary_user_agent", user_agent))
         self._line = line
 
     async def __aenter__(self) -> Self:
         """Reach the daemon; raises Unreachable."""
-        self._channel = grpc.aio.insecure_channel(self._target, options=OPTIONS)
+        self._channel = grpc.aio.insecure_channel(self._target, options=self._options)
         try:
             async with asyncio.timeout(self._connect_s):
                 await self._reach()
@@ -91,11 +92,13 @@ def connect(
     connect_s: float = CONNECT_S,
     rng: Random | None = None,
     to_screen: bool = False,
+    user_agent: str = "dreamapi",
 ) -> Api:
     """A connection to the daemon at `host:port`, to be entered with `async with`.
 
     deadline_s: of each call that is not a watch; connect_s: of reaching the daemon at all; to_screen: escape
-    the text of answers, because a terminal would obey the control characters of a stranger's words.
+    the text of answers, because a terminal would obey the control characters of a stranger's words;
+    user_agent: the name of the calling program, one ASCII word.
 
     Raises:
         InvalidArgument: the address is no text that a resolver could take.
@@ -104,4 +107,4 @@ def connect(
     if wrong := unfit(target):
         raise refused("target", wrong)
     line = Line(target, rng or Random(), deadline_s, to_screen)  # noqa: S311 - jitter
-    return Api(line, connect_s=connect_s)
+    return Api(line, connect_s=connect_s, user_agent=user_agent)

@@ -22,6 +22,7 @@ from dreamapi.v1 import breakers_pb2, dreamscapes_pb2, house_pb2, pods_pb2, seve
 from dreamd.adapters.grpc.calls.errors import STATUS
 from dreamd.adapters.grpc.server import serve_grpc
 from dreamd.core.dreamscapes.views import Plan
+from fakes.callers import OPERATOR
 from fakes.stage import Stage
 
 PROTOS = (breakers_pb2, dreamscapes_pb2, house_pb2, pods_pb2, severs_pb2, wake_pb2)
@@ -92,12 +93,12 @@ def application() -> Stage:
     """Four pods with sleepers, a Dreamscape that dreams, one that has ended, and a wake order."""
     stage = Stage(4)
     stage.appear()
-    stage.app.dreamscapes.create(Plan("ended", 3, 8))
-    stage.app.dreamscapes.end("ended", "over")
+    stage.app.dreamscapes.create(OPERATOR, Plan("ended", 3, 8))
+    stage.app.dreamscapes.end(OPERATOR, "ended", "over")
     stage.hop(4)
-    stage.app.dreamscapes.create(Plan("n", 3, 8, artist_share=0.3, ramp_s=10.0))
+    stage.app.dreamscapes.create(OPERATOR, Plan("n", 3, 8, artist_share=0.3, ramp_s=10.0))
     stage.hop(4)
-    stage.app.dreamscapes.start("n")
+    stage.app.dreamscapes.start(OPERATOR, "n")
     stage.hop(4)
     return stage
 

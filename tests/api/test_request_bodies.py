@@ -23,6 +23,7 @@ from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamd.core.limits import REQUEST_BYTES_MAX
 from dreamwire.messages import WakeScope
 from dreamwire.text import TEXT_MAX, unfit
+from fakes.callers import named
 from fakes.coordination import FakeCoordination
 from fakes.views import breaker_view
 from fakes.waiting import until
@@ -153,7 +154,7 @@ async def test_every_way_out_acts_over_the_network(
 ) -> None:
     """Each way out, with odd bytes in each text but the name, reaches the application and is answered."""
     application.confirm_at_once = True
-    application.wake_orders.order(WakeScope.FLEET, "", "nurse", "fire")
+    application.wake_orders.order(named("nurse"), WakeScope.FLEET, "", "fire")
     application.breakers.views["pods/bed-1"] = breaker_view("pods/bed-1", BreakerState.CLOSED)
     asked = []
     for path, method in WAYS_OUT.items():

@@ -27,6 +27,7 @@ from dreamd.adapters.grpc.calls.interceptor import calls_of_api
 from dreamd.adapters.grpc.server import SERVICES, CannotListen, Running, serve_grpc
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamwire.messages import WakeScope
+from fakes.callers import named
 from fakes.coordination import FakeCoordination
 from fakes.views import breaker_view
 from fakes.waiting import until
@@ -112,7 +113,7 @@ async def test_every_unary_method_answers(
     """By the generated stub alone, with its own kind of answer."""
     application.add("n", DreamscapeState.GATHERING)
     application.breakers.views["pods/bed-1"] = breaker_view("pods/bed-1", BreakerState.LOCKED)
-    application.wake_orders.order(WakeScope.FLEET, "", "nurse", "fire")
+    application.wake_orders.order(named("nurse"), WakeScope.FLEET, "", "fire")
     request, kind = UNARY[method]
     assert isinstance(await stub_with(channel, method)(request), kind)
 

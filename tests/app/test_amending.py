@@ -7,6 +7,7 @@ import pytest
 from dreamd.app.stage.live_lead import LeadStream
 from dreamd.core.dreamscapes.views import DreamscapeState, DreamscapeView, Plan, SeatState
 from dreamd.core.refusals import Code, Refusal
+from fakes.callers import OPERATOR
 from fakes.stage import START_S, Stage
 
 PLAN = Plan("night", seats_min=3, seats_max=8, ramp_s=10.0)
@@ -17,7 +18,7 @@ def gathering(plan: Plan = PLAN) -> Stage:
     stage = Stage(4)
     stage.appear()
     stage.hop(4)
-    assert not isinstance(stage.app.dreamscapes.create(plan), Refusal)
+    assert not isinstance(stage.app.dreamscapes.create(OPERATOR, plan), Refusal)
     stage.hop(8)
     return stage
 
@@ -43,15 +44,15 @@ def seated(stage: Stage) -> list[str]:
 def test_a_plan_is_changed_before_the_start() -> None:
     """The answer and the ledger have the new one, the journal names what differs, and the start obeys it."""
     stage = gathering(replace(PLAN, seats_min=6))
-    assert code(stage.app.dreamscapes.start("night")) is Code.BELOW_MINIMUM
-    changed = stage.app.dreamscapes.update(replace(PLAN, seats_min=3))
+    assert code(stage.app.dreamscapes.start(OPERATOR, "night")) is Code.BELOW_MINIMUM
+    changed = stage.app.dreamscapes.update(OPERATOR, replace(PLAN, seats_min=3))
     assert not isinstance(changed, Refusal)
     assert (changed.plan.seats_min, changed.state) == (3, DreamscapeState.GATHERING)
     assert stage.ledger.load()[0].plan.seats_min == 3
     told = stage.app.journal.after(stage.app.journal.newest - 1, 1)
     assert not isinstance(told, Refusal)
     assert (told[0].kind, told[0].cause) == ("plan-changed", "seats_min")
-    started = stage.app.dreamscapes.start("night")
+    started = stage.app.dreamscapes.start(OPERATOR, "night")
     assert not isinstance(started, Refusal)
     assert started.state is DreamscapeState.DREAMING
 
@@ -60,10 +61,10 @@ def test_seats_the_plan_no_longer_asks_for_are_left() -> None:
     """Fewer seats or other pods: the rest stay seated, and those left can be seated elsewhere."""
     stage = gathering()
     assert seated(stage) == ["bed-1", "bed-2", "bed-3", "bed-4"]
-    stage.app.dreamscapes.update(replace(PLAN, seats_max=3))
+    stage.app.dreamscapes.update(OPERATOR, replace(PLAN, seats_max=3))
     stage.hop(8)
     assert seated(stage) == ["bed-1", "bed-2", "bed-3"]
-    stage.app.dreamscapes.update(replace(PLAN, pods=("bed-2", "bed-3", "bed-4")))
+    stage.app.dreamscapes.update(OPERATOR, replace(PLAN, pods=("bed-2", "bed-3", "bed-4")))
     stage.hop(8)
     assert sorted(seated(stage)) == ["bed-2", "bed-3", "bed-4"]
 
@@ -73,11 +74,13 @@ def test_a_plan_is_fixed_from_the_start_on(act: str) -> None:
     """WRONG_STATE once it dreams or has ended, and nothing changes."""
     stage = gathering()
     answer = (
-        stage.app.dreamscapes.start("night") if act == "start" else stage.app.dreamscapes.end("night", "over")
+        stage.app.dreamscapes.start(OPERATOR, "night")
+        if act == "start"
+        else stage.app.dreamscapes.end(OPERATOR, "night", "over")
     )
     assert not isinstance(answer, Refusal)
     stage.hop(8)
-    assert code(stage.app.dreamscapes.update(replace(PLAN, seats_max=4))) is Code.WRONG_STATE
+    assert code(stage.app.dreamscapes.update(OPERATOR, replace(PLAN, seats_max=4))) is Code.WRONG_STATE
     assert view(stage).plan == PLAN
 
 
@@ -85,19 +88,21 @@ def test_an_edit_of_what_has_changed_since_is_refused() -> None:
     """STALE_ETAG with an old etag; with the newest it is done, and the etag changes with it."""
     stage = gathering()
     etag = view(stage).etag
-    assert not isinstance(stage.app.dreamscapes.update(replace(PLAN, seats_max=7), etag), Refusal)
-    assert code(stage.app.dreamscapes.update(replace(PLAN, seats_max=6), etag)) is Code.STALE_ETAG
-    assert not isinstance(stage.app.dreamscapes.update(replace(PLAN, seats_max=6), view(stage).etag), Refusal)
+    assert not isinstance(stage.app.dreamscapes.update(OPERATOR, replace(PLAN, seats_max=7), etag), Refusal)
+    assert code(stage.app.dreamscapes.update(OPERATOR, replace(PLAN, seats_max=6), etag)) is Code.STALE_ETAG
+    assert not isinstance(
+        stage.app.dreamscapes.update(OPERATOR, replace(PLAN, seats_max=6), view(stage).etag), Refusal
+    )
 
 
 def test_validation_alone_changes_nothing() -> None:
     """The answer shows the plan as it would be."""
     stage = gathering()
-    shown = stage.app.dreamscapes.update(replace(PLAN, seats_max=5), validate_only=True)
+    shown = stage.app.dreamscapes.update(OPERATOR, replace(PLAN, seats_max=5), validate_only=True)
     assert not isinstance(shown, Refusal)
     assert (shown.plan.seats_max, view(stage).plan.seats_max) == (5, 8)
     assert (
-        code(stage.app.dreamscapes.update(replace(PLAN, seats_max=2), validate_only=True))
+        code(stage.app.dreamscapes.update(OPERATOR, replace(PLAN, seats_max=2), validate_only=True))
         is Code.INVALID_ARGUMENT
     )
 
@@ -108,7 +113,7 @@ def test_a_start_that_waits_does_not_forbid_an_edit() -> None:
     stage.hop(40)
     kept = view(stage).plan
     assert view(stage).state is DreamscapeState.GATHERING
-    assert not isinstance(stage.app.dreamscapes.update(replace(kept, seats_min=3)), Refusal)
+    assert not isinstance(stage.app.dreamscapes.update(OPERATOR, replace(kept, seats_min=3)), Refusal)
     stage.hop(8)
     assert view(stage).state is DreamscapeState.DREAMING
 
@@ -116,11 +121,11 @@ def test_a_start_that_waits_does_not_forbid_an_edit() -> None:
 def test_a_lead_ends_with_a_new_plan() -> None:
     """An artist led by the old plan's share: their next word is refused, and they may begin again."""
     stage = gathering(replace(PLAN, artist_share=0.3))
-    lead = stage.app.dreamscapes.lead("night")
+    lead = stage.app.dreamscapes.lead(OPERATOR, "night")
     assert isinstance(lead, LeadStream)
-    stage.app.dreamscapes.update(replace(PLAN, artist_share=0.1))
+    stage.app.dreamscapes.update(OPERATOR, replace(PLAN, artist_share=0.1))
     assert code(lead.take([0.0] * 12, 0.1)) is Code.WRONG_STATE
-    assert isinstance(stage.app.dreamscapes.lead("night"), LeadStream)
+    assert isinstance(stage.app.dreamscapes.lead(OPERATOR, "night"), LeadStream)
 
 
 def test_a_refused_start_names_each_bed() -> None:
@@ -128,8 +133,8 @@ def test_a_refused_start_names_each_bed() -> None:
     stage = Stage(3)
     stage.appear(sleepers=False)
     stage.hop(4)
-    stage.app.dreamscapes.create(replace(PLAN, pods=("bed-1", "bed-2", "bed-99")))
-    refusal = stage.app.dreamscapes.start("night")
+    stage.app.dreamscapes.create(OPERATOR, replace(PLAN, pods=("bed-1", "bed-2", "bed-99")))
+    refusal = stage.app.dreamscapes.start(OPERATOR, "night")
     assert code(refusal) is Code.BELOW_MINIMUM
     assert "bed-1: nobody is checked in to it" in str(refusal)
     assert "bed-99: has never connected" in str(refusal)
@@ -142,8 +147,8 @@ def test_a_crowd_of_beds_is_named_in_part() -> None:
     stage = Stage(9)
     stage.appear(sleepers=False)
     stage.hop(4)
-    stage.app.dreamscapes.create(PLAN)
-    refusal = stage.app.dreamscapes.start("night")
+    stage.app.dreamscapes.create(OPERATOR, PLAN)
+    refusal = stage.app.dreamscapes.start(OPERATOR, "night")
     assert isinstance(refusal, Refusal)
     assert refusal.sentence.count("nobody is checked in") == 5
     assert "and others" in refusal.sentence

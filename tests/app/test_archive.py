@@ -18,6 +18,7 @@ from dreamd.fusion.frame_table import FrameTable
 from dreamd.fusion.group_statistics import GroupStatistics
 from dreamd.ports.ledger import DreamscapeRecord, Transaction
 from dreamwire.messages import PodEventKind, WakeScope
+from fakes.callers import OPERATOR, named
 from fakes.stage import START_S, Stage
 
 HEAVY = (FrameTable, Fusion, GroupStatistics)
@@ -31,7 +32,7 @@ def held(*kinds: type) -> int:
 
 def ended(stage: Stage) -> None:
     """Everybody goes home and the books are closed."""
-    stage.app.dreamscapes.end("night", "over")
+    stage.app.dreamscapes.end(OPERATOR, "night", "over")
     for pod in stage.pods:
         pod.status()
     stage.hop(2)
@@ -47,11 +48,11 @@ def test_one_that_only_gathers_holds_no_columns() -> None:
     """Planned, gathering, with everybody admitted: arrays are made at Start and not before."""
     stage, before = Stage(4), held(*HEAVY)
     stage.appear()
-    stage.app.dreamscapes.create(Plan("night", 3, 8))
+    stage.app.dreamscapes.create(OPERATOR, Plan("night", 3, 8))
     stage.hop(4)
     assert stage.app.dreamscapes.get("night").state is DreamscapeState.GATHERING
     assert held(*HEAVY) == before
-    stage.app.dreamscapes.start("night")
+    stage.app.dreamscapes.start(OPERATOR, "night")
     stage.hop(1)
     assert held(*HEAVY) > before
 
@@ -82,12 +83,12 @@ def test_one_that_has_ended_holds_nothing() -> None:
 def test_one_that_ends_before_its_start_is_let_go_too(way: str) -> None:
     """Also from PLANNED and GATHERING, and its reading leaves the metrics."""
     stage, before = Stage(4), held(*HEAVY, DreamscapeRuntime)
-    stage.app.dreamscapes.create(Plan("night", 3, 8))
-    stage.app.dreamscapes.create(Plan("dusk", 3, 8))
+    stage.app.dreamscapes.create(OPERATOR, Plan("night", 3, 8))
+    stage.app.dreamscapes.create(OPERATOR, Plan("dusk", 3, 8))
     dreamscapes = stage.app.dreamscapes
-    dreamscapes.wake("night", "mira", "") if way == "wake" else dreamscapes.end("night", "")
+    dreamscapes.wake(named("mira"), "night", "") if way == "wake" else dreamscapes.end(OPERATOR, "night", "")
     stage.hop(1)
-    dreamscapes.wake("dusk", "mira", "") if way == "wake" else dreamscapes.end("dusk", "")
+    dreamscapes.wake(named("mira"), "dusk", "") if way == "wake" else dreamscapes.end(OPERATOR, "dusk", "")
     stage.hop(1)
     assert [view.state for view in stage.app.dreamscapes.list()] == [DreamscapeState.ENDED] * 2
     assert held(*HEAVY, DreamscapeRuntime) == before
@@ -121,20 +122,20 @@ def test_every_way_out_of_one_that_has_ended_is_valid_and_finds_nobody() -> None
     stage.dream()
     ended(stage)
     for answer in (
-        stage.app.dreamscapes.sever("night", ""),
-        stage.app.dreamscapes.wake("night", "mira", ""),
-        stage.app.dreamscapes.end("night", ""),
+        stage.app.dreamscapes.sever(OPERATOR, "night", ""),
+        stage.app.dreamscapes.wake(named("mira"), "night", ""),
+        stage.app.dreamscapes.end(OPERATOR, "night", ""),
     ):
         assert not isinstance(answer, Refusal)
         assert answer.settled
         assert answer.outcome().zeroed == 0
-    assert not isinstance(stage.app.breakers.trip("dreamscapes/night", "mira", ""), Refusal)
-    ordered = stage.app.wake_orders.order(WakeScope.DREAMSCAPE, "night", "mira", "")
+    assert not isinstance(stage.app.breakers.trip(named("mira"), "dreamscapes/night", ""), Refusal)
+    ordered = stage.app.wake_orders.order(named("mira"), WakeScope.DREAMSCAPE, "night", "")
     assert not isinstance(ordered, Refusal)
     refused = [
-        stage.app.dreamscapes.start("night"),
-        stage.app.dreamscapes.resume("night"),
-        stage.app.dreamscapes.lead("night"),
+        stage.app.dreamscapes.start(OPERATOR, "night"),
+        stage.app.dreamscapes.resume(OPERATOR, "night"),
+        stage.app.dreamscapes.lead(OPERATOR, "night"),
     ]
     refused.append(stage.app.dreamscapes.explain("night", "bed-1"))
     assert [one.code for one in refused if isinstance(one, Refusal)] == [Code.WRONG_STATE] * 4
@@ -149,14 +150,14 @@ def test_a_name_is_never_given_again() -> None:
             Transaction(dreamscapes=(past(f"long-ago-{number}", START_S - ENDED_KEPT_S - 60.0 + number),))
         )
     stage.restart()
-    stage.app.dreamscapes.create(Plan("night", 3, 8))
-    stage.app.dreamscapes.end("night", "")
+    stage.app.dreamscapes.create(OPERATOR, Plan("night", 3, 8))
+    stage.app.dreamscapes.end(OPERATOR, "night", "")
     for name in ("night", "long-ago-0", "long-ago-2"):
-        refused = stage.app.dreamscapes.create(Plan(name, 3, 8))
+        refused = stage.app.dreamscapes.create(OPERATOR, Plan(name, 3, 8))
         assert isinstance(refused, Refusal)
         assert refused.code is Code.DREAMSCAPE_EXISTS
     stage.restart()
-    assert isinstance(stage.app.dreamscapes.create(Plan("night", 3, 8)), Refusal)
+    assert isinstance(stage.app.dreamscapes.create(OPERATOR, Plan("night", 3, 8)), Refusal)
 
 
 def test_the_list_is_bounded_in_number_and_age_and_a_name_finds_its_row_for_ever() -> None:
@@ -168,8 +169,8 @@ def test_the_list_is_bounded_in_number_and_age_and_a_name_finds_its_row_for_ever
     stage.restart()
     listed = [view.plan.dreamscape for view in stage.app.dreamscapes.list()]
     assert listed == [f"n-{number}" for number in reversed(range(5, ENDED_KEPT + 5))]
-    stage.app.dreamscapes.create(Plan("newest", 3, 8))
-    stage.app.dreamscapes.end("newest", "")
+    stage.app.dreamscapes.create(OPERATOR, Plan("newest", 3, 8))
+    stage.app.dreamscapes.end(OPERATOR, "newest", "")
     stage.hop(1)
     listed = [view.plan.dreamscape for view in stage.app.dreamscapes.list()]
     assert listed == ["newest", *(f"n-{number}" for number in reversed(range(6, ENDED_KEPT + 5)))]
@@ -177,7 +178,7 @@ def test_the_list_is_bounded_in_number_and_age_and_a_name_finds_its_row_for_ever
     assert isinstance(found, DreamscapeView)
     assert found.state is DreamscapeState.ENDED
     stage.ledger.broken = "the disk is gone"  # type: ignore[attr-defined] -- the ledger in memory
-    assert not isinstance(stage.app.dreamscapes.sever("too-old", ""), Refusal)
+    assert not isinstance(stage.app.dreamscapes.sever(OPERATOR, "too-old", ""), Refusal)
     unread = stage.app.dreamscapes.get("too-old")
     assert isinstance(unread, Refusal)
     assert unread.code is Code.LEDGER_UNAVAILABLE
@@ -201,7 +202,7 @@ def test_a_restart_takes_up_no_ended_one() -> None:
     stage = Stage(0)
     for number in range(300):
         stage.ledger.write(Transaction(dreamscapes=(past(f"n-{number}", START_S - 60.0),)))
-    stage.app.dreamscapes.create(Plan("night", 3, 8))
+    stage.app.dreamscapes.create(OPERATOR, Plan("night", 3, 8))
     before = held(DreamscapeRuntime)
     stage.restart()
     assert held(DreamscapeRuntime) == before
@@ -227,7 +228,7 @@ def test_what_was_lived_is_charged_before_it_is_put_away() -> None:
     stage.dream()
     stage.hop(60)
     stage.ledger.broken = "the disk is full"  # type: ignore[attr-defined] -- the ledger in memory
-    stage.app.dreamscapes.end("night", "over")
+    stage.app.dreamscapes.end(OPERATOR, "night", "over")
     for pod in stage.pods:
         pod.status()
     stage.hop(4)

@@ -10,6 +10,7 @@ from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.views import BreakerView
 from dreamwire.messages import Assign, Frame, PodEventKind
+from fakes.callers import OPERATOR, named
 from fakes.ledger import MemoryLedger
 from fakes.stage import Puppet, Stage
 
@@ -56,7 +57,7 @@ def lock(stage: Stage, pod: Puppet) -> None:
 def test_a_persons_trip_is_zero_in_the_next_message_and_waits_like_any() -> None:
     """Weight and coupling are zero with the next broadcast; after wait and scoring it is granted again."""
     stage = dreaming()
-    view = stage.app.breakers.trip("pods/bed-1", "mira", "looks pale")
+    view = stage.app.breakers.trip(named("mira"), "pods/bed-1", "looks pale")
     assert isinstance(view, BreakerView)
     assert (view.state, view.cause, view.evidence) == (BreakerState.OPEN, "operator", "mira: looks pale")
     assert view.until_s > view.since_s == view.tripped_s == stage.clock.now_s()
@@ -74,12 +75,12 @@ def test_a_trip_is_valid_in_every_state_and_for_a_pod_without_a_seat() -> None:
     """Tripped twice, tripped while locked, tripped in no Dreamscape: never refused, never loosened."""
     stage = dreaming()
     for _ in range(2):
-        assert stage.app.breakers.trip("pods/bed-1", "", "").state is BreakerState.OPEN
+        assert stage.app.breakers.trip(OPERATOR, "pods/bed-1", "").state is BreakerState.OPEN
     lock(stage, stage.pod("bed-2"))
-    assert stage.app.breakers.trip("pods/bed-2", "mira", "again").state is BreakerState.LOCKED
+    assert stage.app.breakers.trip(named("mira"), "pods/bed-2", "again").state is BreakerState.LOCKED
     alone = Stage(1)
     alone.appear()
-    assert alone.app.breakers.trip("pods/bed-1", "mira", "smell").state is BreakerState.OPEN
+    assert alone.app.breakers.trip(named("mira"), "pods/bed-1", "smell").state is BreakerState.OPEN
     assert breaker(alone).evidence == "mira: smell"
 
 
@@ -87,8 +88,8 @@ def test_names_that_nobody_bears_are_refused() -> None:
     """As everywhere: unknown pod, unknown Dreamscape."""
     stage = dreaming()
     assert refused(stage.app.breakers.get("pods/bed-9")) is Code.POD_UNKNOWN
-    assert refused(stage.app.breakers.trip("dreamscapes/none", "m", "r")) is Code.DREAMSCAPE_UNKNOWN
-    assert refused(stage.app.breakers.reset("pods/bed-9", "m", "r")) is Code.POD_UNKNOWN
+    assert refused(stage.app.breakers.trip(named("m"), "dreamscapes/none", "r")) is Code.DREAMSCAPE_UNKNOWN
+    assert refused(stage.app.breakers.reset(named("m"), "pods/bed-9", "r")) is Code.POD_UNKNOWN
 
 
 def test_the_list_holds_pods_and_live_dreamscapes_and_filters() -> None:
@@ -96,9 +97,9 @@ def test_the_list_holds_pods_and_live_dreamscapes_and_filters() -> None:
     stage = dreaming(4)
     names = [view.name for view in stage.app.breakers.list()]
     assert names == ["dreamscapes/night", "pods/bed-1", "pods/bed-2", "pods/bed-3", "pods/bed-4"]
-    stage.app.breakers.trip("pods/bed-3", "mira", "x")
+    stage.app.breakers.trip(named("mira"), "pods/bed-3", "x")
     assert [view.name for view in stage.app.breakers.list(BreakerState.OPEN)] == ["pods/bed-3"]
-    stage.app.dreamscapes.end("night", "over")
+    stage.app.dreamscapes.end(OPERATOR, "night", "over")
     stage.hop(8)
     assert stage.app.dreamscapes.get("night").state is DreamscapeState.ENDED
     assert "dreamscapes/night" not in [view.name for view in stage.app.breakers.list()]
@@ -108,13 +109,15 @@ def test_tripping_a_dreamscape_is_sever_and_only_resume_closes_it() -> None:
     """Zeros leave in the call; cause and reason are shown; Reset is refused, Resume closes it."""
     stage = dreaming()
     assert breaker(stage, "dreamscapes/night").state is BreakerState.CLOSED
-    view = stage.app.breakers.trip("dreamscapes/night", "mira", "noise")
+    view = stage.app.breakers.trip(named("mira"), "dreamscapes/night", "noise")
     assert not stage.link.collectives[-1].coupling.any()
     assert (view.state, view.cause, view.evidence) == (BreakerState.OPEN, "operator", "operator: mira: noise")
     assert view.since_s == stage.clock.now_s()
-    assert refused(stage.app.breakers.reset("dreamscapes/night", "mira", "ok")) is Code.BREAKER_NOT_LOCKED
+    assert (
+        refused(stage.app.breakers.reset(named("mira"), "dreamscapes/night", "ok")) is Code.BREAKER_NOT_LOCKED
+    )
     stage.hop(1)
-    stage.app.dreamscapes.resume("night")
+    stage.app.dreamscapes.resume(OPERATOR, "night")
     closed = breaker(stage, "dreamscapes/night")
     assert (closed.state, closed.cause) == (BreakerState.CLOSED, "")
     assert [move.after for move in closed.history] == [BreakerState.OPEN, BreakerState.CLOSED]
@@ -135,16 +138,16 @@ def test_a_reset_needs_a_name_and_a_reason(by: str, reason: str) -> None:
     """Without them the lock stays."""
     stage = dreaming()
     lock(stage, stage.pod("bed-1"))
-    assert refused(stage.app.breakers.reset("pods/bed-1", by, reason)) is Code.INVALID_ARGUMENT
+    assert refused(stage.app.breakers.reset(named(by), "pods/bed-1", reason)) is Code.INVALID_ARGUMENT
     assert breaker(stage).state is BreakerState.LOCKED
 
 
 def test_only_a_locked_breaker_is_reset() -> None:
     """Closed and open ones are refused with their state; nobody shortens a wait."""
     stage = dreaming()
-    assert refused(stage.app.breakers.reset("pods/bed-1", "mira", "x")) is Code.BREAKER_NOT_LOCKED
-    stage.app.breakers.trip("pods/bed-1", "mira", "x")
-    assert refused(stage.app.breakers.reset("pods/bed-1", "mira", "x")) is Code.BREAKER_NOT_LOCKED
+    assert refused(stage.app.breakers.reset(named("mira"), "pods/bed-1", "x")) is Code.BREAKER_NOT_LOCKED
+    stage.app.breakers.trip(named("mira"), "pods/bed-1", "x")
+    assert refused(stage.app.breakers.reset(named("mira"), "pods/bed-1", "x")) is Code.BREAKER_NOT_LOCKED
     assert breaker(stage).state is BreakerState.OPEN
 
 
@@ -155,9 +158,9 @@ def test_a_locked_sleeper_stays_out_until_reset_then_is_scored() -> None:
     stage.hop(1000)
     assert stage.coupling("bed-1") == 0
     locked = breaker(stage)
-    stale = stage.app.breakers.reset("pods/bed-1", "mira", "new electrodes", etag="open-0")
+    stale = stage.app.breakers.reset(named("mira"), "pods/bed-1", "new electrodes", etag="open-0")
     assert refused(stale) is Code.STALE_ETAG
-    view = stage.app.breakers.reset("pods/bed-1", "mira", "new electrodes", etag=locked.etag)
+    view = stage.app.breakers.reset(named("mira"), "pods/bed-1", "new electrodes", etag=locked.etag)
     assert isinstance(view, BreakerView)
     assert (view.state, view.evidence) == (BreakerState.HALF_OPEN, "mira: new electrodes")
     stage.hop(SCORED_HOPS - 4)
@@ -182,7 +185,7 @@ def test_no_restart_resets_a_lock() -> None:
         assert (again.since_s, again.evidence) == (before.since_s, before.evidence)
         seats = {seat.pod: seat.refusal_code for seat in stage.app.dreamscapes.get("night").seats}
         assert seats["bed-1"] == "BREAKER_LOCKED"
-    stage.app.breakers.reset("pods/bed-1", "mira", "mended")
+    stage.app.breakers.reset(named("mira"), "pods/bed-1", "mended")
     stage.hop(SCORED_HOPS + 8)
     assert stage.coupling("bed-1") > 0
     stage.restart()
@@ -195,7 +198,7 @@ def test_a_lock_severs_though_the_ledger_is_broken_and_is_kept_later() -> None:
     ledger = MemoryLedger()
     stage = dreaming(ledger=ledger)
     ledger.broken = "the disk is full"
-    stage.app.breakers.trip("pods/bed-2", "mira", "x")
+    stage.app.breakers.trip(named("mira"), "pods/bed-2", "x")
     ledger.broken = ""
     pod = stage.pod("bed-1")
     pod.bend = spoil
@@ -209,7 +212,7 @@ def test_a_lock_severs_though_the_ledger_is_broken_and_is_kept_later() -> None:
     assert stage.coupling("bed-1") == 0
     sentences = [event.sentence for event in stage.app.journal._events]
     assert sum("could not keep a lock" in sentence for sentence in sentences) == 1
-    assert refused(stage.app.breakers.reset("pods/bed-1", "mira", "x")) is Code.LEDGER_UNAVAILABLE
+    assert refused(stage.app.breakers.reset(named("mira"), "pods/bed-1", "x")) is Code.LEDGER_UNAVAILABLE
     assert ledger.shelf.locks == {}
     ledger.broken = ""
     stage.hop(1)
@@ -220,12 +223,12 @@ def test_a_reset_pod_that_is_seated_an_hour_later_is_scored_from_then() -> None:
     """The deadline of the scoring begins with the slot: waiting for a seat does not lock a sleeper again."""
     stage = dreaming()
     lock(stage, stage.pod("bed-1"))
-    stage.app.pods.release("bed-1", "to the nurse")
-    stage.app.breakers.reset("pods/bed-1", "mira", "mended")
+    stage.app.pods.release(OPERATOR, "bed-1", "to the nurse")
+    stage.app.breakers.reset(named("mira"), "pods/bed-1", "mended")
     stage.clock.at_s += 600.0
     stage.app.run_due()
-    stage.app.pods.check_out("bed-1")
-    stage.app.pods.check_in("bed-1", "another")
+    stage.app.pods.check_out(OPERATOR, "bed-1")
+    stage.app.pods.check_in(OPERATOR, "bed-1", "another")
     stage.hop(SCORED_HOPS + 12)
     assert stage.coupling("bed-1") > 0
     assert [move.after for move in breaker(stage).history][-2:] == [
@@ -238,7 +241,7 @@ def test_the_history_is_bounded() -> None:
     """A breaker that moves all night keeps its newest moves."""
     stage = dreaming()
     for _ in range(MOVES_KEPT // 3 + 1):  # opened, half-open and closed each time: more than are kept
-        stage.app.breakers.trip("pods/bed-1", "mira", "again")
+        stage.app.breakers.trip(named("mira"), "pods/bed-1", "again")
         stage.hop(200)
     history = breaker(stage).history
     assert len(history) == MOVES_KEPT

@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dreamd.core.access.caller import SIGNALLED
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, Plan, SeatState
 from dreamd.core.refusals import Code, Refusal
 from dreamwire.messages import Assign, PodEventKind, Release, WakePod
+from fakes.callers import OPERATOR, named
 from fakes.stage import Stage
 
 
@@ -36,9 +38,9 @@ def test_start_below_minimum_is_refused_with_the_reasons() -> None:
     stage = Stage()
     stage.appear()
     stage.pods[0].quality = stage.pods[1].quality = 0.3
-    stage.app.dreamscapes.create(Plan("night", seats_min=3, seats_max=4, ramp_s=10, ceiling=0.1))
+    stage.app.dreamscapes.create(OPERATOR, Plan("night", seats_min=3, seats_max=4, ramp_s=10, ceiling=0.1))
     stage.hop(8)
-    refusal = stage.app.dreamscapes.start("night")
+    refusal = stage.app.dreamscapes.start(OPERATOR, "night")
     assert isinstance(refusal, Refusal)
     assert refusal.code is Code.BELOW_MINIMUM
     assert "bed-1" in refusal.sentence
@@ -78,13 +80,13 @@ def test_sever_zeroes_in_the_call_and_resume_dreams_on() -> None:
     stage.appear()
     stage.dream()
     before = len(stage.link.collectives)
-    ticket = stage.app.dreamscapes.sever("night", "enough")
+    ticket = stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     assert len(stage.link.collectives) == before + 1
     assert not stage.link.collectives[-1].coupling.any()
     assert state(stage) is DreamscapeState.SEVERED
     stage.hop(1)
     assert ticket.outcome().confirmed == 4
-    stage.app.dreamscapes.resume("night")
+    stage.app.dreamscapes.resume(OPERATOR, "night")
     stage.hop(1)
     assert stage.coupling("bed-1") > 0
 
@@ -94,7 +96,7 @@ def test_wake_is_obeyed_everywhere_and_ends_when_all_are_home() -> None:
     stage = Stage()
     stage.appear()
     stage.dream()
-    stage.app.dreamscapes.wake("night", "an operator", "morning")
+    stage.app.dreamscapes.wake(named("an operator"), "night", "morning")
     woken = [c for c in stage.link.commands if isinstance(c.what, WakePod)]
     assert len(woken) == 4
     stage.hop(4)
@@ -107,7 +109,7 @@ def test_release_takes_one_bed_and_nobody_else_notices() -> None:
     stage = Stage(pods=5)
     stage.appear()
     stage.dream()
-    stage.app.pods.release("bed-1", "asked")
+    stage.app.pods.release(OPERATOR, "bed-1", "asked")
     assert isinstance(stage.link.commands[-1].what, Release)
     stage.hop(1)
     assert stage.coupling("bed-2") > 0
@@ -119,7 +121,7 @@ def test_who_was_released_is_not_seated_again_not_even_by_a_new_daemon() -> None
     stage = Stage(pods=5)
     stage.appear()
     stage.dream()
-    stage.app.pods.release("bed-1", "asked")
+    stage.app.pods.release(OPERATOR, "bed-1", "asked")
     stage.hop(12)
     assert stage.app.dreamscapes.get("night").assigned == 4
     stage.restart()
@@ -127,8 +129,8 @@ def test_who_was_released_is_not_seated_again_not_even_by_a_new_daemon() -> None
         pod.presence()
     stage.hop(12)
     assert stage.app.dreamscapes.get("night").assigned == 4
-    stage.app.pods.check_out("bed-1")
-    stage.app.pods.check_in("bed-1", "another")
+    stage.app.pods.check_out(OPERATOR, "bed-1")
+    stage.app.pods.check_in(OPERATOR, "bed-1", "another")
     stage.hop(12)
     assert stage.app.dreamscapes.get("night").assigned == 5
 
@@ -332,7 +334,7 @@ def test_late_joiners_are_seated_while_dreaming() -> None:
     stage.pods.append(late)
     late.presence()
     late.status()
-    stage.app.pods.check_in(late.name, "latecomer")
+    stage.app.pods.check_in(OPERATOR, late.name, "latecomer")
     stage.hop(12)
     assert stage.coupling(late.name) > 0
 
@@ -343,7 +345,7 @@ def test_shutdown_zeroes_everyone_before_anything_else() -> None:
     stage.appear()
     stage.dream()
     before = len(stage.link.collectives)
-    stage.app.shutdown()
+    stage.app.shutdown(SIGNALLED)
     assert not stage.link.collectives[before].coupling.any()
     stage.hop(2)
     assert stage.app.settled

@@ -6,12 +6,14 @@ from math import inf, nan
 import pytest
 
 from dreamd.adapters.consents import AGREED, UNDER_A_MARK_MIN, CheckInConsent, LedgerExposure
+from dreamd.core.access.caller import SIGNALLED
 from dreamd.core.dreamscapes.views import Plan, SeatState, SeatView
 from dreamd.core.limits import GUIDELINE_CAP, HOP_S, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S
 from dreamd.core.refusals import Code
 from dreamd.ports.consent import ConsentStatus, Dose
 from dreamd.ports.ledger import LedgerError, Transaction
 from dreamwire.messages import PodEventKind, Release
+from fakes.callers import OPERATOR
 from fakes.ledger import MemoryLedger
 from fakes.people import Consents, Exposures
 from fakes.stage import Puppet, Stage
@@ -158,8 +160,8 @@ def test_a_withdrawal_at_the_pod_holds_when_its_latch_is_cleared() -> None:
     stage.hop(TEN_S)
     assert seat(stage).state is SeatState.LEFT
     assert pod.assign is None
-    stage.app.pods.check_out("bed-1")
-    stage.app.pods.check_in("bed-1", ASH)
+    stage.app.pods.check_out(OPERATOR, "bed-1")
+    stage.app.pods.check_in(OPERATOR, "bed-1", ASH)
     stage.hop(TEN_S)
     assert seat(stage).state is SeatState.ASSIGNED
 
@@ -169,16 +171,16 @@ def test_nobody_is_assigned_before_their_mark_is_durable() -> None:
     exposures = Exposures()
     stage = Stage(5, None, None, exposures)
     stage.appear()
-    stage.app.dreamscapes.create(Plan("night", 3, 8, ramp_s=10.0))
+    stage.app.dreamscapes.create(OPERATOR, Plan("night", 3, 8, ramp_s=10.0))
     stage.hop(4)
     exposures.broken = True
-    refused = stage.app.dreamscapes.start("night")
+    refused = stage.app.dreamscapes.start(OPERATOR, "night")
     assert getattr(refused, "code", None) is Code.LEDGER_UNAVAILABLE
     stage.hop(8)
     assert not any(pod.assign for pod in stage.pods)
     assert not stage.link.collectives
     exposures.broken = False
-    stage.app.dreamscapes.start("night")
+    stage.app.dreamscapes.start(OPERATOR, "night")
     stage.hop(8)
     assert exposures.calls[0] == "open"
     assert stage.coupling("bed-1") > 0
@@ -210,7 +212,7 @@ def test_what_is_lived_is_charged_and_not_much_more() -> None:
     stage = dreaming(exposures=exposures)
     begun = dict(exposures.charged_min)
     lived = merge(stage, 240)
-    stage.app.pods.release("bed-1", "enough")
+    stage.app.pods.release(OPERATOR, "bed-1", "enough")
     stage.hop()
     charged_min = exposures.charged_min[ASH] - begun[ASH]
     assert lived[ASH] == pytest.approx(0.098, abs=0.002)
@@ -228,7 +230,7 @@ def test_a_pod_that_is_not_heard_is_charged_what_it_may_render() -> None:
     before = exposures.charged_min[ASH]
     stage.pod("bed-1").sends = False
     stage.hop(TEN_S)
-    stage.app.pods.release("bed-1", "enough")
+    stage.app.pods.release(OPERATOR, "bed-1", "enough")
     stage.hop()
     assert exposures.charged_min[ASH] - before >= 0.098 * (LEASE_S + LEASE_FADE_S) / 60
 
@@ -314,7 +316,7 @@ def test_an_orderly_end_closes_every_account() -> None:
     ledger = MemoryLedger()
     stage = dreaming(ledger=ledger)
     lived = merge(stage, 55)
-    stage.app.shutdown()
+    stage.app.shutdown(SIGNALLED)
     stage.app.close()
     charged = ledger.exposures(0.0)
     assert not ledger.merging()

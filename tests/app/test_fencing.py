@@ -3,6 +3,7 @@
 from dreamd.app.durability.fencing import TermFence
 from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.ports.ledger import Transaction
+from fakes.callers import OPERATOR
 from fakes.ledger import MemoryLedger, draw
 from fakes.stage import Stage
 
@@ -51,7 +52,7 @@ def test_severing_does_not_wait_for_the_ledger() -> None:
     """With a ledger that fails at every call a sever publishes its zeros and stands."""
     stage, ledger = dreaming()
     ledger.broken = "the disk is gone"
-    stage.app.dreamscapes.sever("night", "enough")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     assert not stage.link.collectives[-1].coupling.any()
     assert stage.app.dreamscapes.get("night").state is DreamscapeState.SEVERED
 

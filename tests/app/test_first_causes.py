@@ -2,6 +2,7 @@
 
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, Event, SeatView
 from dreamwire.messages import PodEventKind
+from fakes.callers import OPERATOR, named
 from fakes.stage import Stage
 
 
@@ -33,7 +34,7 @@ def test_an_operators_sever_does_not_overwrite_what_a_bed_was_severed_for() -> N
     """A bed that had railed stays `railed`; the others are severed by the operator."""
     stage = dreaming()
     railed(stage)
-    stage.app.dreamscapes.sever("night", "enough")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     stage.hop(2)
     assert (seat(stage, "bed-5").cause, seat(stage, "bed-5").breaker_cause) == ("railed", "railed")
     assert (seat(stage, "bed-1").cause, seat(stage, "bed-1").breaker_cause) == ("operator", "")
@@ -42,7 +43,7 @@ def test_an_operators_sever_does_not_overwrite_what_a_bed_was_severed_for() -> N
 def test_the_first_cause_stays_when_a_second_comes() -> None:
     """Severed by the operator, then railed: the seat says `operator`, the breaker `railed`."""
     stage = dreaming()
-    stage.app.dreamscapes.sever("night", "enough")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     railed(stage)
     assert (seat(stage, "bed-5").cause, seat(stage, "bed-5").breaker_cause) == ("operator", "railed")
 
@@ -51,8 +52,8 @@ def test_every_other_sever_leaves_it_too() -> None:
     """A lost quorum, a wake and an end keep the first cause as well."""
     for act in (
         lambda stage: [railed(stage, f"bed-{n}") or stage.hop(41) for n in (1, 2, 3, 4)],
-        lambda stage: stage.app.dreamscapes.wake("night", "mira", "fire"),
-        lambda stage: stage.app.dreamscapes.end("night", "over"),
+        lambda stage: stage.app.dreamscapes.wake(named("mira"), "night", "fire"),
+        lambda stage: stage.app.dreamscapes.end(OPERATOR, "night", "over"),
     ):
         stage = dreaming()
         stage.link.cut = True
@@ -65,8 +66,8 @@ def test_resume_forgets_the_sever_and_not_an_open_breaker() -> None:
     """After Resume a healthy sleeper has no cause; one whose breaker is open keeps its own."""
     stage = dreaming()
     railed(stage)
-    stage.app.dreamscapes.sever("night", "enough")
-    stage.app.dreamscapes.resume("night")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
+    stage.app.dreamscapes.resume(OPERATOR, "night")
     stage.hop(1)
     assert seat(stage, "bed-1").cause == ""
     assert seat(stage, "bed-5").cause == "railed"
@@ -84,7 +85,7 @@ def test_a_breaker_that_closes_takes_its_cause_along() -> None:
 def test_a_pod_that_was_set_to_zero_is_told_of_under_the_daemons_word() -> None:
     """The pod can only say `daemon`; state, seat, event and metric all say `operator`."""
     stage = dreaming()
-    stage.app.dreamscapes.sever("night", "a hand on the key")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "a hand on the key")
     for pod in stage.pods:
         pod.event(PodEventKind.SEVERED, "daemon", evidence_ns=1, zero_ns=2)
         pod.event(PodEventKind.ALONE, "daemon")
@@ -101,7 +102,7 @@ def test_a_pod_that_was_set_to_zero_is_told_of_under_the_daemons_word() -> None:
 def test_a_breaker_that_the_daemon_opened_names_the_pods_sever() -> None:
     """Frames of another shape: the pod is set to zero, and tells of it as of `misfit`."""
     stage = dreaming()
-    stage.app.breakers.trip("pods/bed-2", "mira", "looks wrong")
+    stage.app.breakers.trip(named("mira"), "pods/bed-2", "looks wrong")
     stage.pod("bed-2").event(PodEventKind.SEVERED, "daemon")
     assert last(stage, "severed", "bed-2").cause == "operator"
     assert seat(stage, "bed-2").cause == "operator"
@@ -128,8 +129,8 @@ def test_a_ledger_that_takes_nothing_has_its_own_word() -> None:
 def test_after_it_merged_again_an_old_cause_is_not_told_of_a_new_sever() -> None:
     """Severed, resumed, merged: a zero of which the daemon knows no reason is `daemon` again."""
     stage = dreaming()
-    stage.app.dreamscapes.sever("night", "enough")
-    stage.app.dreamscapes.resume("night")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
+    stage.app.dreamscapes.resume(OPERATOR, "night")
     stage.hop(4)
     stage.pod("bed-1").event(PodEventKind.MERGED)
     stage.pod("bed-1").event(PodEventKind.SEVERED, "daemon")

@@ -7,6 +7,7 @@ import numpy as np
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, SeatState
 from dreamd.core.safety.causes import Cause
 from dreamwire.messages import PodEventKind, Release, StoredSever
+from fakes.callers import OPERATOR
 from fakes.stage import Stage
 
 
@@ -26,7 +27,7 @@ def sentences(stage: Stage) -> list[str]:
 def test_a_zero_in_between_holds_nobodys_state() -> None:
     """The broadcast of a sever names no frame and carries no sum: who just tripped has no weight in it."""
     stage = dreaming()
-    stage.app.dreamscapes.sever("night", "enough")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     zero = stage.link.collectives[-1]
     assert not zero.coupling.any()
     assert not zero.answered.any()
@@ -52,10 +53,10 @@ def test_a_malfunction_told_after_the_seat_was_left_keeps_the_pod_away() -> None
     """A sever told late, when its pod has no seat, still opens the breaker: checked in anew, it waits."""
     stage = dreaming()
     pod = stage.pods[0]
-    stage.app.pods.check_out("bed-1")
+    stage.app.pods.check_out(OPERATOR, "bed-1")
     pod.event(PodEventKind.SEVERED, "railed")
     assert stage.app.pods.get("bed-1").breaker is BreakerState.OPEN
-    stage.app.pods.check_in("bed-1", "sleeper-1")
+    stage.app.pods.check_in(OPERATOR, "bed-1", "sleeper-1")
     stage.hop(8)
     seat = next(seat for seat in stage.app.dreamscapes.get("night").seats if seat.pod == "bed-1")
     assert (seat.state, seat.refusal_code) == (SeatState.WAITING, "BREAKER_OPEN")
@@ -97,9 +98,9 @@ def test_a_stored_sever_of_a_seated_pod_leaves_no_weight_behind() -> None:
 def test_a_late_joiner_is_in_the_books_before_being_assigned() -> None:
     """Who joined after Start is no stray to the daemon that comes back."""
     stage = dreaming()
-    stage.app.pods.check_out("bed-5")
+    stage.app.pods.check_out(OPERATOR, "bed-5")
     stage.hop(4)
-    stage.app.pods.check_in("bed-5", "sleeper-5")
+    stage.app.pods.check_in(OPERATOR, "bed-5", "sleeper-5")
     stage.hop(8)
     assert stage.coupling("bed-5") > 0
     stage.restart()
@@ -141,7 +142,7 @@ def test_what_was_granted_a_lease_and_a_fade_ago_excuses_what_is_rendered() -> N
     stage.hop(8)
     for pod in stage.pods:
         pod.applied = 0.09
-    stage.app.dreamscapes.sever("night", "enough")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     stage.hop(6)
     assert stage.app.pods.get("bed-1").breaker is BreakerState.CLOSED
     stage.hop(6)

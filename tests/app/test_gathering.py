@@ -8,6 +8,7 @@ from dreamd.core.dreamscapes.seats import Seats
 from dreamd.core.dreamscapes.views import Plan, SeatState
 from dreamd.core.limits import DREAMSCAPES_MAX, SEATS_EVER
 from dreamd.core.refusals import Code, Refusal
+from fakes.callers import OPERATOR
 from fakes.stage import Stage
 
 MANY = 2 * LOOKED_AT + 88
@@ -25,14 +26,14 @@ def test_a_large_fleet_is_looked_at_in_parts_and_everybody_in_turn() -> None:
     stage = Stage(MANY)
     stage.appear()
     stage.app.dreamscapes.create(
-        Plan("night", seats_min=3, seats_max=MANY, ramp_s=10.0, ceiling=0.1, late_joining=True)
+        OPERATOR, Plan("night", seats_min=3, seats_max=MANY, ramp_s=10.0, ceiling=0.1, late_joining=True)
     )
     admitted = []
     for _ in range(4):
         stage.hop(2, statuses=False)
         admitted.append(states(stage)[SeatState.ADMITTED])
     assert admitted == [LOOKED_AT, 2 * LOOKED_AT, MANY, MANY]
-    assert not hasattr(stage.app.dreamscapes.start("night"), "code")
+    assert not hasattr(stage.app.dreamscapes.start(OPERATOR, "night"), "code")
     assert states(stage) == {SeatState.ASSIGNED: MANY}
 
 
@@ -43,7 +44,7 @@ def test_who_was_refused_is_looked_at_again_in_turn() -> None:
     for pod in stage.pods:
         pod.sends = pod.name == LAST
     stage.app.dreamscapes.create(
-        Plan("night", seats_min=3, seats_max=MANY, ramp_s=10.0, ceiling=0.1, late_joining=True)
+        OPERATOR, Plan("night", seats_min=3, seats_max=MANY, ramp_s=10.0, ceiling=0.1, late_joining=True)
     )
     stage.hop(24)
     seats = stage.app.dreamscapes.get("night").seats
@@ -65,16 +66,16 @@ def test_the_etag_of_a_pod_is_of_what_a_caller_can_edit() -> None:
     empty = etag()
     stage.hop(12)
     assert etag() == empty
-    assert not isinstance(stage.app.pods.check_in("bed-1", "ada", empty), Refusal)
+    assert not isinstance(stage.app.pods.check_in(OPERATOR, "bed-1", "ada", empty), Refusal)
     taken = etag()
     assert taken != empty
     for pod in ("bed-2", "bed-3", "bed-4"):
-        stage.app.pods.check_in(pod, f"s-{pod}")
+        stage.app.pods.check_in(OPERATOR, pod, f"s-{pod}")
     stage.dream()
     stage.hop(8)
     assert etag() == taken
-    stage.app.pods.check_out("bed-1")
-    refused = stage.app.pods.check_in("bed-1", "bob", taken)
+    stage.app.pods.check_out(OPERATOR, "bed-1")
+    refused = stage.app.pods.check_in(OPERATOR, "bed-1", "bob", taken)
     assert isinstance(refused, Refusal)
     assert refused.code is Code.STALE_ETAG
 
@@ -92,9 +93,9 @@ def test_one_dreamscape_too_many_is_refused() -> None:
     """DREAMSCAPES_MAX may be open at once; one that ends makes room."""
     stage = Stage(0)
     for number in range(DREAMSCAPES_MAX):
-        assert not isinstance(stage.app.dreamscapes.create(Plan(f"d-{number}", 3, 8)), Refusal)
-    refused = stage.app.dreamscapes.create(Plan("late", 3, 8))
+        assert not isinstance(stage.app.dreamscapes.create(OPERATOR, Plan(f"d-{number}", 3, 8)), Refusal)
+    refused = stage.app.dreamscapes.create(OPERATOR, Plan("late", 3, 8))
     assert isinstance(refused, Refusal)
     assert refused.code is Code.DREAMSCAPES_FULL
-    stage.app.dreamscapes.end("d-7", "")
-    assert not isinstance(stage.app.dreamscapes.create(Plan("late", 3, 8)), Refusal)
+    stage.app.dreamscapes.end(OPERATOR, "d-7", "")
+    assert not isinstance(stage.app.dreamscapes.create(OPERATOR, Plan("late", 3, 8)), Refusal)

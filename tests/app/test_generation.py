@@ -5,6 +5,7 @@ import pytest
 from dreamd.app.durability.generation import TOUCHED_EVERY_S
 from dreamd.core.dreamscapes.views import BreakerState, SeatState
 from dreamd.ports.ledger import LAPSED_S, LedgerError, Transaction
+from fakes.callers import OPERATOR
 from fakes.ledger import MemoryLedger
 from fakes.stage import Stage
 
@@ -44,7 +45,7 @@ def test_checked_in_anew_they_are_scored_and_dream_on() -> None:
     """The Dreamscape is still there; each comes back by the way of everybody after a crash."""
     stage, _ = restored()
     for number in range(1, 6):
-        stage.app.pods.check_in(f"bed-{number}", f"sleeper-{number}")
+        stage.app.pods.check_in(OPERATOR, f"bed-{number}", f"sleeper-{number}")
     stage.hop(8)
     assert {stage.app.pods.get(f"bed-{n}").breaker for n in range(1, 6)} == {BreakerState.HALF_OPEN}
     assert not stage.link.collectives[-1].coupling.any()
@@ -57,7 +58,7 @@ def test_checked_in_anew_they_are_scored_and_dream_on() -> None:
 def test_the_next_restart_is_one_like_any_other() -> None:
     """What was suspended stays so; nothing is suspended twice."""
     stage, ledger = restored()
-    stage.app.pods.check_in("bed-1", "sleeper-1")
+    stage.app.pods.check_in(OPERATOR, "bed-1", "sleeper-1")
     stage.restart()
     assert ledger.checked_in() == {"bed-1": "sleeper-1"}
     assert not any(event.kind == "ledger-restored" for event in stage.app.journal._events)
@@ -71,7 +72,7 @@ def test_a_second_daemon_on_the_copy_trusts_nobody_either() -> None:
         pod.presence()
     stage.hop(4)
     for number in range(1, 6):
-        stage.app.pods.check_in(f"bed-{number}", f"sleeper-{number}")
+        stage.app.pods.check_in(OPERATOR, f"bed-{number}", f"sleeper-{number}")
     before = len(stage.link.collectives)
     stage.hop(8, statuses=False)
     assert all(pod.assign for pod in stage.pods)

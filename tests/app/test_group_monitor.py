@@ -12,6 +12,7 @@ from dreamd.core.safety.group import CALM_FOR_S, LABEL_AFTER_S
 from dreamwire.blend import coupling_to_byte
 from dreamwire.messages import Frame
 from dreamwire.schema import BANDS6X2
+from fakes.callers import OPERATOR
 from fakes.stage import Stage
 
 Bend = Callable[[Frame], Frame]
@@ -140,7 +141,7 @@ def test_a_sleepers_own_ceiling_is_halved_too() -> None:
 def test_a_severed_dreamscape_is_not_halved() -> None:
     """Without a loop nothing that the crowd shows leads to anything."""
     stage = dreaming()
-    stage.app.dreamscapes.sever("night", "enough")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     bend_all(stage, louder(10.0))
     stage.hop(120)
     assert told(stage, "coupling-halved") == told(stage, "group-severed") == []

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
+from dreamd.core.access.caller import SIGNALLED
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, Plan, SeatState
 from dreamd.core.safety.causes import Cause
 from dreamwire.messages import Command, PodEventKind, Release, WakePod, WakeScope
+from fakes.callers import OPERATOR, named
 from fakes.ledger import MemoryLedger
 from fakes.stage import Puppet, Stage
 
@@ -59,19 +61,19 @@ def unlatch(stage: Stage) -> None:
 
 def end(stage: Stage) -> None:
     """End it."""
-    stage.app.dreamscapes.end("night", "morning")
+    stage.app.dreamscapes.end(OPERATOR, "night", "morning")
 
 
 def wake(stage: Stage) -> None:
     """Wake everyone in it."""
-    stage.app.dreamscapes.wake("night", "an operator", "morning")
+    stage.app.dreamscapes.wake(named("an operator"), "night", "morning")
 
 
 def sever_then_end(stage: Stage) -> None:
     """Sever it, and end it a second later."""
-    stage.app.dreamscapes.sever("night", "enough")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     stage.hop(4)
-    stage.app.dreamscapes.end("night", "morning")
+    stage.app.dreamscapes.end(OPERATOR, "night", "morning")
 
 
 def wake_then_end(stage: Stage) -> None:
@@ -88,25 +90,25 @@ def end_twice(stage: Stage) -> None:
 
 def wake_order_then_lift(stage: Stage) -> None:
     """Give the fleet a wake order, and lift it."""
-    given = stage.app.wake_orders.order(WakeScope.FLEET, "", "an advocate", "morning")
+    given = stage.app.wake_orders.order(named("an advocate"), WakeScope.FLEET, "", "morning")
     stage.hop(8)
-    stage.app.wake_orders.lift(given.order.id, "an advocate", "over")
+    stage.app.wake_orders.lift(named("an advocate"), given.order.id, "over")
 
 
 def release_each(stage: Stage) -> None:
     """Release each bed, then end it."""
     for pod in stage.pods:
-        stage.app.pods.release(pod.name, "asked")
+        stage.app.pods.release(OPERATOR, pod.name, "asked")
     stage.hop(4)
-    stage.app.dreamscapes.end("night", "all were released")
+    stage.app.dreamscapes.end(OPERATOR, "night", "all were released")
 
 
 def check_out_each(stage: Stage) -> None:
     """Check each sleeper out and in again, then end it."""
     for number, pod in enumerate(stage.pods, 1):
-        stage.app.pods.check_out(pod.name)
-        stage.app.pods.check_in(pod.name, f"sleeper-{number}")
-    stage.app.dreamscapes.end("night", "all were released")
+        stage.app.pods.check_out(OPERATOR, pod.name)
+        stage.app.pods.check_in(OPERATOR, pod.name, f"sleeper-{number}")
+    stage.app.dreamscapes.end(OPERATOR, "night", "all were released")
 
 
 def restart_then_end(stage: Stage) -> None:
@@ -114,13 +116,13 @@ def restart_then_end(stage: Stage) -> None:
     stage.restart()
     for pod in stage.pods:
         pod.presence()
-    stage.app.dreamscapes.end("night", "morning")
+    stage.app.dreamscapes.end(OPERATOR, "night", "morning")
 
 
 def end_then_restart(stage: Stage) -> None:
     """End it, and kill the daemon before its orders arrive."""
     stage.link.cut = True
-    stage.app.dreamscapes.end("night", "morning")
+    stage.app.dreamscapes.end(OPERATOR, "night", "morning")
     stage.restart()
     stage.link.cut = False
     for pod in stage.pods:
@@ -131,7 +133,7 @@ def end_then_restart(stage: Stage) -> None:
 def reboot_on_the_way(stage: Stage) -> None:
     """End it while every bed reboots."""
     stage.link.cut = True
-    stage.app.dreamscapes.end("night", "morning")
+    stage.app.dreamscapes.end(OPERATOR, "night", "morning")
     stage.link.cut = False
     for pod in stage.pods:
         pod.incarnation += 1
@@ -157,9 +159,9 @@ def test_however_a_session_ends_no_bed_keeps_a_seat_and_the_next_one_gathers(
     assert {seat.state for seat in stage.app.dreamscapes.get("night").seats} == {SeatState.LEFT}
     assert {pod.dreamscape for pod in stage.app.pods.list()} == {""}
     unlatch(stage)
-    stage.app.dreamscapes.create(Plan("second", seats_min=5, seats_max=8, ramp_s=10.0, ceiling=0.1))
+    stage.app.dreamscapes.create(OPERATOR, Plan("second", seats_min=5, seats_max=8, ramp_s=10.0, ceiling=0.1))
     stage.hop(12)
-    started = stage.app.dreamscapes.start("second")
+    started = stage.app.dreamscapes.start(OPERATOR, "second")
     assert not hasattr(started, "code"), started
     stage.hop(48)
     seats = stage.app.dreamscapes.get("second").seats
@@ -188,7 +190,7 @@ def test_a_pod_that_still_renders_is_waited_for() -> None:
             stage.pod(command.pod).obey(command)
 
     stage.link.deliver = deliver
-    stage.app.dreamscapes.end("night", "morning")
+    stage.app.dreamscapes.end(OPERATOR, "night", "morning")
     last.assign = None
     stage.hop(24)
     assert state(stage) is DreamscapeState.WAKING
@@ -201,7 +203,7 @@ def test_a_pod_is_home_when_it_says_that_its_fade_is_over() -> None:
     """Without waiting for the next status; a word of an earlier fade says nothing of this one."""
     stage = dreaming()
     stage.link.deliver = lambda _: None
-    stage.app.dreamscapes.end("night", "morning")
+    stage.app.dreamscapes.end(OPERATOR, "night", "morning")
     now_ms = int(stage.clock.now_s() * 1000)
     for pod in stage.pods:
         pod.assign = None
@@ -235,7 +237,7 @@ def test_after_a_restart_a_pod_that_never_comes_back_does_not_keep_the_books_ope
     """It is waited for as long as a reconnect may take; its lease was over long before."""
     stage = dreaming()
     stage.link.cut = True
-    stage.app.dreamscapes.end("night", "morning")
+    stage.app.dreamscapes.end(OPERATOR, "night", "morning")
     stage.restart()
     lost = stage.pods.pop()
     for pod in stage.pods:
@@ -298,7 +300,7 @@ def test_a_stopping_daemon_trips_no_pod_for_having_obeyed(hops: int) -> None:
     stage.hop(8)
     slow_way(stage, hops)
     told = len(sentences(stage))
-    stage.app.shutdown()
+    stage.app.shutdown(SIGNALLED)
     stage.hop(8)
     assert state(stage) is DreamscapeState.DREAMING
     assert ledger.shelf.records["night"].state is DreamscapeState.DREAMING
@@ -324,7 +326,7 @@ def test_a_malfunction_during_the_stop_is_a_malfunction() -> None:
     stage = Stage(5, ledger)
     stage.appear()
     stage.dream(seats_max=8)
-    stage.app.shutdown()
+    stage.app.shutdown(SIGNALLED)
     ill: Puppet = stage.pods[0]
     ill.event(PodEventKind.MALFUNCTION, Cause.NONFINITE.value)
     assert stage.app.pods.get(ill.name).breaker is BreakerState.OPEN

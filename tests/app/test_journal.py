@@ -9,6 +9,7 @@ from dreamd.core.dreamscapes.views import DreamscapeState, Event
 from dreamd.core.event_kinds import KINDS
 from dreamd.core.limits import JOURNAL_BYTES, JOURNAL_CHURN_EVENTS, JOURNAL_EVENTS
 from dreamd.core.refusals import Code, Refusal
+from fakes.callers import OPERATOR, named
 from fakes.stage import Stage
 
 NOW_S = 1_800_000_000.0
@@ -30,8 +31,8 @@ def test_a_caller_who_checks_in_and_out_pushes_no_sever_out() -> None:
     stage.appear()
     stage.dream()
     before = stage.app.journal.newest
-    stage.app.dreamscapes.sever("night", "smoke")
-    stage.app.breakers.trip("pods/bed-2", "mira", "pale")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "smoke")
+    stage.app.breakers.trip(named("mira"), "pods/bed-2", "pale")
     for number in range(2 * JOURNAL_EVENTS):
         stage.app.journal.append(NOW_S, "checked-in", f"a sleeper is checked in to bed-{number}", pod="bed-1")
     watch = stage.app.house.watch_events(before, "", lambda: None)

@@ -9,6 +9,7 @@ from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamd.core.limits import ACTUATOR_AGE_S, HOP_S
 from dreamd.core.safety.causes import Cause, Kind, cause_named, kind_of
 from dreamwire.messages import Frame, PodEventKind
+from fakes.callers import OPERATOR
 from fakes.stage import Puppet, Stage
 
 LEASE_AND_FADE_HOPS = 6
@@ -103,7 +104,7 @@ def test_a_clock_that_may_be_off_is_given_the_grants_of_then(uncertain_hops: int
 
         pod.bend = bend
     stage.hop(LEASE_AND_FADE_HOPS)
-    stage.app.dreamscapes.sever("night", "a drill")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "a drill")
     stage.hop(1)
     for pod in stage.pods:
         pod.applied = 0.0
@@ -205,7 +206,7 @@ def test_a_status_from_before_a_release_accuses_nobody() -> None:
     stage = merged()
     pod = stage.pods[0]
     stage.link.cut = True
-    stage.app.pods.release(pod.name, "asked")
+    stage.app.pods.release(OPERATOR, pod.name, "asked")
     since_s = stage.clock.at_s
     late_statuses(stage, pod, since_s, 3.5, since_s + 4.0)
     assert stage.meters.now is not None
@@ -217,7 +218,7 @@ def test_a_pod_that_writes_later_that_it_is_coupled_counts_although_its_word_is_
     stage = merged()
     pod = stage.pods[0]
     stage.link.cut = True
-    stage.app.pods.release(pod.name, "asked")
+    stage.app.pods.release(OPERATOR, pod.name, "asked")
     since_s = stage.clock.at_s
     pod.applied = 0.098
     pod.status(since_s)
@@ -234,7 +235,7 @@ def test_a_status_written_ahead_of_the_daemons_clock_accuses_no_pod() -> None:
     stage = merged()
     pod = stage.pods[0]
     stage.link.cut = True
-    stage.app.pods.release(pod.name, "asked")
+    stage.app.pods.release(OPERATOR, pod.name, "asked")
     pod.applied = 0.098
     pod.status(stage.clock.at_s + 13.0)
     stage.hop(1, statuses=False)
@@ -264,7 +265,7 @@ def test_a_word_from_before_a_sever_does_not_confirm_it() -> None:
         pod.bend, pod.applied = Backlog(stage, pod, 4), 0.0
     stage.hop(8, statuses=False)
     severed_s = stage.clock.at_s
-    ticket = stage.app.dreamscapes.sever("night", "a drill")
+    ticket = stage.app.dreamscapes.sever(OPERATOR, "night", "a drill")
     stage.hop(4, statuses=False)
     assert set(ticket.outcome().unconfirmed) >= {pod.name for pod in pods}
     pods[0].assign, assigned = None, pods[0].assign
@@ -282,7 +283,7 @@ def test_a_pod_is_home_by_a_status_that_was_written_after_the_end() -> None:
     stage = merged()
     stage.link.cut = True
     ended_s = stage.clock.at_s
-    stage.app.dreamscapes.end("night", "morning")
+    stage.app.dreamscapes.end(OPERATOR, "night", "morning")
     for pod in stage.pods:
         pod.assign, pod.applied = None, 0.0
         pod.status(ended_s - 4.0)

@@ -4,6 +4,7 @@ from dreamd.core.dreamscapes.views import BreakerState
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Lock
 from dreamwire.messages import PodEventKind, WakeOrder, WakeScope
+from fakes.callers import OPERATOR, named
 from fakes.ledger import MemoryLedger
 from fakes.stage import Stage
 
@@ -45,7 +46,7 @@ def test_the_count_is_told_after_every_tick_that_wrote_and_when_the_broker_is_re
     ledger = MemoryLedger()
     stage = dreaming(ledger)
     assert stage.link.counts[-1] == ledger.writes
-    stage.app.pods.check_out("bed-5")
+    stage.app.pods.check_out(OPERATOR, "bed-5")
     stage.hop(1)
     assert stage.link.counts[-1] == ledger.writes
     before = len(stage.link.counts)
@@ -87,7 +88,7 @@ def test_checked_in_anew_they_dream_on_and_the_next_start_is_like_any_other() ->
     ledger = MemoryLedger()
     stage = whole_copy_restored(dreaming(ledger), ledger)
     for number in range(1, 6):
-        stage.app.pods.check_in(f"bed-{number}", f"sleeper-{number}")
+        stage.app.pods.check_in(OPERATOR, f"bed-{number}", f"sleeper-{number}")
     assert {pod.breaker for pod in stage.app.pods.list()} == {BreakerState.HALF_OPEN}
     stage.hop(60)
     assert all(stage.coupling(f"bed-{n}") > 0 for n in range(1, 6))
@@ -152,7 +153,7 @@ def test_a_strangers_word_or_a_replayed_order_in_the_place_is_set_right() -> Non
     stage = dreaming(MemoryLedger())
     stage.app.inbound.on_wake_place(None)
     assert stage.link.cleared == 1, "nothing is to be said: the place is emptied"
-    given = stage.app.wake_orders.order(WakeScope.POD, "bed-1", "an advocate", "asked")
+    given = stage.app.wake_orders.order(named("an advocate"), WakeScope.POD, "bed-1", "asked")
     for said in (None, WakeOrder("w1", 1, WakeScope.FLEET, "", "x", "old", 0, lifted=False)):
         before = len(stage.link.wakes)
         stage.app.inbound.on_wake_place(said)
@@ -202,7 +203,7 @@ def test_a_withdrawal_that_cannot_be_written_is_tried_again_and_its_event_kept()
     stage.hop(2)
     assert "bed-1" not in ledger.checked_in()
     gone.latched = ""
-    stage.app.pods.check_out("bed-1")
-    stage.app.pods.check_in("bed-1", "sleeper-1")
+    stage.app.pods.check_out(OPERATOR, "bed-1")
+    stage.app.pods.check_in(OPERATOR, "bed-1", "sleeper-1")
     stage.hop(4)
     assert ledger.checked_in()["bed-1"] == "sleeper-1"

@@ -19,6 +19,7 @@ from dreamd.core.listing import (
 )
 from dreamd.core.safety.wake_orders import Order
 from dreamwire.messages import WakeScope
+from fakes.callers import OPERATOR, named
 from fakes.stage import Stage
 
 NAMES = st.text(alphabet="abc-1", min_size=1, max_size=4)
@@ -81,7 +82,7 @@ def test_breakers_are_listed_by_name_across_dreamscapes_and_pods() -> None:
     for at, after in enumerate(("", *everything)):
         assert [view.name for view in stage.app.breakers.list(None, after)] == everything[at:]
     for name in ("pods/bed-1", "pods/bed-3"):
-        stage.app.breakers.trip(name, "mira", "")
+        stage.app.breakers.trip(named("mira"), name, "")
     assert [view.name for view in stage.app.breakers.list(BreakerState.OPEN)] == ["pods/bed-1", "pods/bed-3"]
     assert [view.name for view in stage.app.breakers.list(BreakerState.OPEN, "pods/bed-2")] == ["pods/bed-3"]
 
@@ -92,10 +93,10 @@ def test_dreamscapes_and_orders_go_on_behind_their_place() -> None:
     stage.appear()
     for number in range(6):
         stage.clock.at_s += 1.0
-        stage.app.dreamscapes.create(Plan(f"d-{number}", 3, 8))
-        stage.app.wake_orders.order(WakeScope.DREAMSCAPE, f"d-{number}", "mira", "")
+        stage.app.dreamscapes.create(OPERATOR, Plan(f"d-{number}", 3, 8))
+        stage.app.wake_orders.order(named("mira"), WakeScope.DREAMSCAPE, f"d-{number}", "")
         if number % 2:
-            stage.app.dreamscapes.end(f"d-{number}", "")
+            stage.app.dreamscapes.end(OPERATOR, f"d-{number}", "")
     stage.hop(1)
     listed = list(stage.app.dreamscapes.list())
     assert [view.plan.dreamscape for view in listed] == [f"d-{number}" for number in reversed(range(6))]
@@ -135,7 +136,7 @@ def test_the_invited_are_seated_and_nobody_else() -> None:
     """Those named in the plan, in order of name, also where the first of them cannot come."""
     stage = Stage(6)
     stage.appear()
-    stage.app.dreamscapes.create(Plan("night", 3, 8, pods=("bed-5", "bed-9", "bed-2", "bed-1")))
+    stage.app.dreamscapes.create(OPERATOR, Plan("night", 3, 8, pods=("bed-5", "bed-9", "bed-2", "bed-1")))
     stage.hop(4)
     view = stage.app.dreamscapes.get("night")
     assert [(seat.seat, seat.pod) for seat in view.seats] == [(1, "bed-1"), (2, "bed-2"), (3, "bed-5")]  # type: ignore[union-attr] -- no refusal
@@ -148,9 +149,9 @@ def test_a_sleeper_is_found_without_looking_through_the_fleet() -> None:
     stage.appear()
     beds = stage.app._deps.fleet
     assert (beds.pod_of("sleeper-2"), beds.pod_of("nobody")) == ("bed-2", "")
-    stage.app.pods.check_out("bed-2")
+    stage.app.pods.check_out(OPERATOR, "bed-2")
     assert beds.pod_of("sleeper-2") == ""
-    stage.app.pods.check_in("bed-2", "ash")
+    stage.app.pods.check_in(OPERATOR, "bed-2", "ash")
     assert (beds.pod_of("ash"), beds.pod_of("sleeper-2")) == ("bed-2", "")
 
 
@@ -168,9 +169,9 @@ def test_an_order_is_found_by_whom_it_reaches(scope: WakeScope, target: str, rea
     """By pod, site, Dreamscape or fleet, whatever else stands; lifted, it is found no more."""
     stage = Stage(3)
     stage.appear(sleepers=False)
-    stage.app.dreamscapes.create(Plan("night", 3, 8))
-    stage.app.wake_orders.order(WakeScope.POD, "bed-3", "ash", "")
-    ordered = stage.app.wake_orders.order(scope, target, "mira", "")
+    stage.app.dreamscapes.create(OPERATOR, Plan("night", 3, 8))
+    stage.app.wake_orders.order(named("ash"), WakeScope.POD, "bed-3", "")
+    ordered = stage.app.wake_orders.order(named("mira"), scope, target, "")
     book = stage.app._deps.wakes
 
     def found() -> str:
@@ -179,7 +180,7 @@ def test_an_order_is_found_by_whom_it_reaches(scope: WakeScope, target: str, rea
 
     assert found() == " ".join(sorted({*reached.split(), "bed-3"}))
     assert book.count_standing() == 2
-    stage.app.wake_orders.lift(ordered.order.id, "mira", "over")  # type: ignore[union-attr] -- no refusal
+    stage.app.wake_orders.lift(named("mira"), ordered.order.id, "over")  # type: ignore[union-attr] -- no refusal
     assert found() == "bed-3"
     assert book.reaching("bed-9", "there", "") is None
 
@@ -188,14 +189,14 @@ def test_an_order_that_was_lifted_long_ago_leaves_no_trace() -> None:
     """Its place in the list and its request id go with it."""
     stage = Stage(1)
     stage.appear(sleepers=False)
-    first = stage.app.wake_orders.order(WakeScope.FLEET, "", "mira", "", request_id="r-0")
+    first = stage.app.wake_orders.order(named("mira"), WakeScope.FLEET, "", "", request_id="r-0")
     assert not hasattr(first, "code")
     book = stage.app._deps.wakes
     for number in range(1, 260):
         order: Order = book.asked(f"r-{number - 1}")  # type: ignore[assignment] -- it was given
-        stage.app.wake_orders.lift(order.id, "mira", "over")
+        stage.app.wake_orders.lift(named("mira"), order.id, "over")
         stage.clock.at_s += 1.0
-        stage.app.wake_orders.order(WakeScope.FLEET, "", "mira", "", request_id=f"r-{number}")
+        stage.app.wake_orders.order(named("mira"), WakeScope.FLEET, "", "", request_id=f"r-{number}")
     assert book.asked("r-0") is None
     assert len(list(stage.app.wake_orders.list())) == 257
     assert len(stage.ledger.wake_orders()) == 257

@@ -13,6 +13,7 @@ from dreamwire import blend
 from dreamwire.codec import decode_collective, encode
 from dreamwire.messages import Collective
 from dreamwire.schema import BANDS6X2
+from fakes.callers import OPERATOR
 from fakes.stage import Stage
 
 D = BANDS6X2.size
@@ -30,7 +31,7 @@ def dreaming(artist_share: float = 0.3) -> Stage:
 
 def leading(stage: Stage) -> LeadStream:
     """The lead of the night."""
-    lead = stage.app.dreamscapes.lead("night")
+    lead = stage.app.dreamscapes.lead(OPERATOR, "night")
     assert isinstance(lead, LeadStream)
     return lead
 
@@ -143,9 +144,9 @@ def test_one_leads_at_a_time() -> None:
     stage = dreaming()
     first = leading(stage)
     first.take(VECTOR, 0.1)
-    assert code(stage.app.dreamscapes.lead("night")) is Code.LEAD_TAKEN
+    assert code(stage.app.dreamscapes.lead(OPERATOR, "night")) is Code.LEAD_TAKEN
     stage.hop(36)
-    assert code(stage.app.dreamscapes.lead("night")) is Code.LEAD_TAKEN
+    assert code(stage.app.dreamscapes.lead(OPERATOR, "night")) is Code.LEAD_TAKEN
     stage.hop(8)
     leading(stage)
     assert code(first.take(VECTOR, 0.1)) is Code.WRONG_STATE
@@ -153,8 +154,8 @@ def test_one_leads_at_a_time() -> None:
 
 def test_without_a_share_in_the_plan_nobody_leads() -> None:
     """The default: consent to an artist is the plan's word."""
-    assert code(dreaming(0.0).app.dreamscapes.lead("night")) is Code.NOBODY_LEADS
-    assert code(dreaming().app.dreamscapes.lead("noon")) is Code.DREAMSCAPE_UNKNOWN
+    assert code(dreaming(0.0).app.dreamscapes.lead(OPERATOR, "night")) is Code.NOBODY_LEADS
+    assert code(dreaming().app.dreamscapes.lead(OPERATOR, "noon")) is Code.DREAMSCAPE_UNKNOWN
 
 
 def test_who_is_severed_hears_no_artist() -> None:
@@ -163,13 +164,13 @@ def test_who_is_severed_hears_no_artist() -> None:
     lead = leading(stage)
     lead.take(VECTOR, 0.3)
     said(stage)
-    stage.app.dreamscapes.sever("night", "enough")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     assert stage.link.collectives[-1].artist.size == 0
     lead.take(VECTOR, 0.3)
     assert said(stage).artist.size == 0
-    stage.app.dreamscapes.end("night", "over")
+    stage.app.dreamscapes.end(OPERATOR, "night", "over")
     stage.hop(8)
-    assert code(stage.app.dreamscapes.lead("night")) is Code.WRONG_STATE
+    assert code(stage.app.dreamscapes.lead(OPERATOR, "night")) is Code.WRONG_STATE
 
 
 @pytest.mark.parametrize(("share", "fits"), [(0.0, True), (0.5, True), (0.51, False), (-0.1, False)])

@@ -9,6 +9,7 @@ import pytest
 from dreamd.core.dreamscapes.views import BreakerState, SeatState
 from dreamd.core.refusals import Code, Refusal
 from dreamwire.messages import Frame, StoredSever
+from fakes.callers import OPERATOR
 from fakes.stage import Puppet, Stage
 
 Bend = Callable[[Frame], Frame]
@@ -141,8 +142,8 @@ def test_below_five_included_everyone_has_the_lower_ceiling() -> None:
     stage.dream(ceiling=0.15)
     stage.hop(8)
     assert stage.coupling("bed-6") == int(0.15 * 255)
-    stage.app.pods.release("bed-1", "asked")
-    stage.app.pods.release("bed-2", "asked")
+    stage.app.pods.release(OPERATOR, "bed-1", "asked")
+    stage.app.pods.release(OPERATOR, "bed-2", "asked")
     stage.hop(2)
     assert stage.coupling("bed-6") == int(0.10 * 255)
 
@@ -159,11 +160,11 @@ def test_below_three_included_nobody_is_granted_anything() -> None:
 def test_resume_below_quorum_is_refused() -> None:
     """With four of six OPEN nobody is merged again."""
     stage = dreaming()
-    stage.app.dreamscapes.sever("night", "enough")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     for pod in stage.pods[:4]:
         pod.bend = lambda f: replace(f, features=np.full_like(f.features, np.nan))
     stage.hop(2)
-    refusal = stage.app.dreamscapes.resume("night")
+    refusal = stage.app.dreamscapes.resume(OPERATOR, "night")
     assert isinstance(refusal, Refusal)
     assert refusal.code is Code.BELOW_QUORUM
 
@@ -194,8 +195,8 @@ def test_one_sleeper_lies_in_one_pod() -> None:
     """Who is checked in here is not checked in there."""
     stage = Stage(pods=2)
     stage.appear(sleepers=False)
-    stage.app.pods.check_in("bed-1", "heron")
-    refusal = stage.app.pods.check_in("bed-2", "heron")
+    stage.app.pods.check_in(OPERATOR, "bed-1", "heron")
+    refusal = stage.app.pods.check_in(OPERATOR, "bed-2", "heron")
     assert isinstance(refusal, Refusal)
     assert refusal.code is Code.SLEEPER_ELSEWHERE
     assert stage.app.pods.get("bed-2").sleeper == ""
@@ -222,7 +223,7 @@ def test_who_leaves_is_in_no_sum_of_the_next_message() -> None:
     assert leaver.assign is not None
     slot = leaver.assign.slot
     stage.link.cut = True
-    stage.app.pods.release(leaver.name, "asked")
+    stage.app.pods.release(OPERATOR, leaver.name, "asked")
     stage.hop(1)
     newest = stage.link.collectives[-1]
     assert (int(newest.coupling[slot]), int(newest.answered[slot])) == (0, 0)
@@ -246,7 +247,7 @@ def test_a_latched_sleeper_leaves_the_seat_at_the_first_word_of_it() -> None:
 def test_while_severed_every_tick_says_zero() -> None:
     """Between Sever and Resume frames are taken in and scored, and nobody is granted anything."""
     stage = dreaming()
-    stage.app.dreamscapes.sever("night", "enough")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     before = len(stage.link.collectives)
     stage.hop(8)
     ticks = stage.link.collectives[before:]

@@ -6,6 +6,7 @@ import numpy as np
 
 from dreamd.core.dreamscapes.views import BreakerState, Event, SeatView
 from dreamwire.messages import Frame
+from fakes.callers import OPERATOR
 from fakes.stage import Stage
 
 FAR_DB = np.float32(60.0)
@@ -84,7 +85,7 @@ def test_an_episode_ends_with_the_seat() -> None:
     stage = dreaming()
     stage.pods[2].bend = far
     stage.hop(12)
-    stage.app.pods.release("bed-3", "asked")
+    stage.app.pods.release(OPERATOR, "bed-3", "asked")
     stage.hop(60)
     assert [event.kind for event in told(stage)] == ["outlier-excluded"]
 

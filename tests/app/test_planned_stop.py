@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dreamd.core.access.caller import SIGNALLED
 from dreamd.core.dreamscapes.views import BreakerState
 from dreamd.core.safety.causes import Cause
 from dreamwire.messages import PodEventKind, Release, StoredSever
@@ -15,7 +16,7 @@ from fakes.stage import Stage
 def stopped(stage: Stage) -> dict[str, Release]:
     """Stop the daemon; returns what each pod was told."""
     before = len(stage.link.commands)
-    stage.app.shutdown()
+    stage.app.shutdown(SIGNALLED)
     told = {c.pod: c.what for c in stage.link.commands[before:] if isinstance(c.what, Release)}
     stage.app.close()
     return told
@@ -59,7 +60,7 @@ def test_a_pod_that_something_is_held_against_is_told_no_zero() -> None:
 def test_the_next_daemon_scores_at_once_whom_the_stop_zeroed(cause: str, expected: BreakerState) -> None:
     """A stored stop is read like a lapsed lease; a daemon's zero that it does not know, like a trip."""
     stage = dreaming()
-    stage.app.shutdown()
+    stage.app.shutdown(SIGNALLED)
     zero = stage.link.collectives[-1]
     stage.app.close()
     stage.restart()
@@ -102,7 +103,7 @@ def test_an_earlier_trip_counts_on_over_a_planned_stop() -> None:
     ill.bend = lambda frame: replace(frame, features=np.full_like(frame.features, np.nan))
     stage.hop(1)
     ill.bend = lambda frame: frame
-    stage.app.shutdown()
+    stage.app.shutdown(SIGNALLED)
     stage.app.close()
     stage.restart()
     for pod in stage.pods:

@@ -6,6 +6,7 @@ from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.limits import GHOST_S, INCARNATION_AHEAD_S, PODS_MAX
 from dreamd.core.refusals import Refusal
 from dreamwire.messages import Command, WakePod, WakeScope
+from fakes.callers import OPERATOR, named
 from fakes.stage import START_S, Puppet, Stage
 
 NOW_MS = int(START_S * 1000)
@@ -55,9 +56,9 @@ def test_whoever_lies_in_it_or_locked_it_keeps_a_pod_known() -> None:
     stage = Stage(1)
     stage.appear()
     lain, locked, gone = ghosts(stage, 3)
-    assert not isinstance(stage.app.pods.check_in(lain.name, "ash"), Refusal)
+    assert not isinstance(stage.app.pods.check_in(OPERATOR, lain.name, "ash"), Refusal)
     for _ in range(2):
-        stage.app.breakers.trip(f"pods/{locked.name}", "mira", "")
+        stage.app.breakers.trip(named("mira"), f"pods/{locked.name}", "")
     later(stage, GHOST_S + 1.0)
     assert lain.name in names(stage)
     assert gone.name not in names(stage)
@@ -90,7 +91,7 @@ def test_what_hangs_on_a_ghost_is_forgotten_with_it() -> None:
     [ghost] = ghosts(stage, 1)
     stage.pods.append(ghost)
     stage.link.cut = True
-    stage.app.wake_orders.order(WakeScope.FLEET, "", "mira", "")
+    stage.app.wake_orders.order(named("mira"), WakeScope.FLEET, "", "")
 
     def woken() -> list[Command]:
         return [c for c in stage.link.commands if c.pod == ghost.name and isinstance(c.what, WakePod)]
@@ -131,6 +132,6 @@ def test_a_bed_whose_clock_is_a_little_ahead_is_taken() -> None:
     stage = Stage(1)
     stage.pods[0].incarnation = NOW_MS + int(INCARNATION_AHEAD_S * 1000) - 1000
     stage.appear()
-    stage.app.dreamscapes.create(Plan("night", 3, 8))
+    stage.app.dreamscapes.create(OPERATOR, Plan("night", 3, 8))
     assert names(stage) == ["bed-1"]
     assert not kinds(stage)

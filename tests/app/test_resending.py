@@ -1,6 +1,7 @@
 """Orders on a link that loses them: what frees arrives in the end, what binds does not come back."""
 
 from dreamwire.messages import Assign, Release
+from fakes.callers import OPERATOR
 from fakes.stage import Stage
 
 
@@ -16,7 +17,7 @@ def test_a_release_that_was_lost_is_sent_until_it_is_answered() -> None:
     """Nothing reaches the pods for two seconds; then the release does, and is not sent any more."""
     stage = dreaming()
     stage.link.cut = True
-    stage.app.pods.release("bed-1", "asked")
+    stage.app.pods.release(OPERATOR, "bed-1", "asked")
     stage.hop(8)
     assert stage.pods[0].assign is not None
     stage.link.cut = False
@@ -30,13 +31,13 @@ def test_a_release_that_was_lost_is_sent_until_it_is_answered() -> None:
 def test_an_assign_is_not_sent_again_after_the_release_that_followed_it() -> None:
     """Both were lost: what is sent again is the release alone, so nobody is drawn in by an older word."""
     stage = dreaming()
-    stage.app.pods.check_out("bed-1")
+    stage.app.pods.check_out(OPERATOR, "bed-1")
     stage.hop(4)
     stage.link.cut = True
-    stage.app.pods.check_in("bed-1", "another")
+    stage.app.pods.check_in(OPERATOR, "bed-1", "another")
     stage.hop(4)
     assert isinstance(stage.link.commands[-1].what, Assign)
-    stage.app.pods.release("bed-1", "asked")
+    stage.app.pods.release(OPERATOR, "bed-1", "asked")
     stage.link.commands.clear()
     stage.link.cut = False
     stage.hop(12)
@@ -46,10 +47,10 @@ def test_an_assign_is_not_sent_again_after_the_release_that_followed_it() -> Non
 def test_an_assign_for_another_start_is_not_sent_again() -> None:
     """A pod that reboots before it has heard its assign gets a new one, and the old one never."""
     stage = dreaming()
-    stage.app.pods.check_out("bed-1")
+    stage.app.pods.check_out(OPERATOR, "bed-1")
     stage.hop(4)
     stage.link.cut = True
-    stage.app.pods.check_in("bed-1", "another")
+    stage.app.pods.check_in(OPERATOR, "bed-1", "another")
     stage.hop(4)
     old = stage.link.commands[-1]
     pod = stage.pods[0]

@@ -7,6 +7,7 @@ from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.scopes import SeverScope
 from dreamd.ports.ledger import Commit, Terms, Transaction
 from dreamwire.messages import Release
+from fakes.callers import OPERATOR, named
 from fakes.stage import Stage
 
 S = DreamscapeState
@@ -23,10 +24,10 @@ class House(Stage):
         for name, beds in (("d1", (1, 2, 3)), ("d2", (4, 5, 6)), ("d3", (7, 8, 9))):
             invited = tuple(f"bed-{n}" for n in beds)
             plan = Plan(name, 3, 8, pods=invited, ramp_s=10.0, ceiling=0.1, intimate=False)
-            assert not isinstance(self.app.dreamscapes.create(plan), Refusal)
+            assert not isinstance(self.app.dreamscapes.create(OPERATOR, plan), Refusal)
         self.hop(8)
         for name in ("d1", "d2"):
-            assert not isinstance(self.app.dreamscapes.start(name), Refusal)
+            assert not isinstance(self.app.dreamscapes.start(OPERATOR, name), Refusal)
         self.hop(6)
 
     def states(self) -> list[DreamscapeState]:
@@ -41,7 +42,7 @@ class House(Stage):
 
     def sever(self, scope: SeverScope, target: str = "") -> tuple[int, int, tuple[str, ...]]:
         """Zeroed, confirmed, unconfirmed, as the call answers."""
-        ticket = self.app.severs.order(scope, target, "mira", "smoke")
+        ticket = self.app.severs.order(named("mira"), scope, target, "smoke")
         assert not isinstance(ticket, Refusal), ticket
         told = ticket.outcome()
         return told.zeroed, told.confirmed, told.unconfirmed
@@ -65,7 +66,7 @@ def test_the_fleet_is_every_dreamscape(house: House) -> None:
     assert house.app.dreamscapes.get("d1").state_cause == "operator: mira: smoke"
     house.hop(8)
     assert house.granted() == set()
-    assert not isinstance(house.app.dreamscapes.resume("d1"), Refusal)
+    assert not isinstance(house.app.dreamscapes.resume(OPERATOR, "d1"), Refusal)
     house.hop(4)
     assert house.granted() == {1, 2, 3}
 
@@ -88,7 +89,7 @@ def test_every_zero_leaves_before_anything_is_written(house: House) -> None:
     house.hop(1)
     assert seen[0] == set()
     house.ledger.broken = "disk is full"
-    house.app.dreamscapes.resume("d1")
+    house.app.dreamscapes.resume(OPERATOR, "d1")
     assert house.sever(SeverScope.FLEET)[0] == 6
 
 
@@ -96,7 +97,7 @@ def test_one_that_fails_keeps_no_other_from_being_cut(house: House) -> None:
     """The first Dreamscape's sever raises: the second is severed all the same, and the bug is not hidden."""
     house.app.registry["d1"].cohorts.forget = lambda: 1 / 0
     with pytest.raises(ZeroDivisionError):
-        house.app.severs.order(SeverScope.FLEET, "", "", "")
+        house.app.severs.order(OPERATOR, SeverScope.FLEET, "", "")
     assert house.granted() == {1, 2, 3}, "the one that is broken"
     assert house.states()[1] is S.SEVERED
 
@@ -135,8 +136,8 @@ def test_one_sleeper_leaves_the_others_and_comes_back_by_check_in(
     assert house.app.pods.get("bed-5").dreamscape == ""
     house.hop(8)
     assert house.app.pods.get("bed-5").dreamscape == "", "not asked again by itself"
-    house.app.pods.check_out("bed-5")
-    house.app.pods.check_in("bed-5", "sleeper-5")
+    house.app.pods.check_out(OPERATOR, "bed-5")
+    house.app.pods.check_in(OPERATOR, "bed-5", "sleeper-5")
     house.hop(8)
     assert house.app.pods.get("bed-5").dreamscape == "d2"
 
@@ -158,8 +159,8 @@ def test_a_sever_may_be_sent_again_in_every_state(house: House) -> None:
     """Severed, waking and ended Dreamscapes take it as well; nothing is refused."""
     for _ in range(2):
         house.sever(SeverScope.FLEET)
-    house.app.dreamscapes.wake("d1", "mira", "fire")
-    house.app.dreamscapes.end("d2", "over")
+    house.app.dreamscapes.wake(named("mira"), "d1", "fire")
+    house.app.dreamscapes.end(OPERATOR, "d2", "over")
     house.hop(8)
     house.sever(SeverScope.FLEET)
     for name in ("d1", "d2", "d3"):
@@ -177,7 +178,7 @@ def test_a_sever_may_be_sent_again_in_every_state(house: House) -> None:
 )
 def test_a_name_that_nothing_has_is_refused(house: House, scope: SeverScope, target: str, code: Code) -> None:
     """The caller learns that nothing was severed; a pseudonym is not repeated."""
-    refusal = house.app.severs.order(scope, target, "", "")
+    refusal = house.app.severs.order(OPERATOR, scope, target, "")
     assert isinstance(refusal, Refusal)
     assert refusal.code is code
     assert (target in refusal.sentence) is (scope is not SeverScope.SLEEPER)

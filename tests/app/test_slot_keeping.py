@@ -4,12 +4,14 @@ from collections import Counter
 
 from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.dreamscapes.seating.slot_keeping import CLOSE_AFTER_HOPS, FEW
+from dreamd.core.access.caller import RESTARTED
 from dreamd.core.dreamscapes.slot_places import COHORTS_MAX
 from dreamd.core.dreamscapes.views import SeatState
 from dreamd.core.limits import COHORT_SLOTS
 from dreamd.core.refusals import Code
 from dreamwire.codec import encode
 from dreamwire.messages import Assign, Collective
+from fakes.callers import OPERATOR
 from fakes.ledger import MemoryLedger
 from fakes.stage import Stage
 
@@ -86,7 +88,7 @@ def test_an_empty_cohort_is_said_to_be_at_zero_and_then_no_more() -> None:
     assert len(left) >= CLOSE_AFTER_HOPS
     assert not any(message.coupling.any() for message in left)
     assert {message.cohort for message in said(stage)} == {1}
-    stage.app.dreamscapes.sever("night", "")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "")
     assert stage.link.collectives[-1].cohort == 1
 
 
@@ -171,7 +173,7 @@ def test_a_second_owner_is_noticed_although_the_first_cohort_is_closed() -> None
     anew(stage, runtime, COHORT_SLOTS)
     stage.hop(LOOKED)
     assert {message.cohort for message in said(stage)} == {1}
-    stage.begin(stage.app._deps.aside).open()
+    stage.begin(stage.app._deps.aside).open(RESTARTED)
     MemoryLedger(ledger.shelf).shelf.terms["night", 0] += 1
     stage.hop(8)
     assert runtime.ownership.lost

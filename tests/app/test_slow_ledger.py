@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from dreamd.core.access.caller import SIGNALLED
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, Plan, PodView, SeatState
 from dreamd.core.limits import (
     HOP_S,
@@ -16,6 +17,7 @@ from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.causes import Cause
 from dreamd.ports.deferred import Deferred
 from dreamwire.messages import Ack, Assign, PodEventKind, WakeScope
+from fakes.callers import OPERATOR, named
 from fakes.ledger import MemoryLedger
 from fakes.people import Exposures
 from fakes.stage import Stage
@@ -39,7 +41,7 @@ def gathered(pods: int = 5) -> tuple[Stage, MemoryLedger]:
     ledger = MemoryLedger()
     stage = Stage(pods, ledger)
     stage.appear()
-    stage.app.dreamscapes.create(Plan("night", 3, 8, ramp_s=10.0, ceiling=0.1))
+    stage.app.dreamscapes.create(OPERATOR, Plan("night", 3, 8, ramp_s=10.0, ceiling=0.1))
     stage.hop(4)
     return stage, ledger
 
@@ -101,9 +103,9 @@ def test_a_write_that_fails_ends_the_grants_in_five_seconds() -> None:
 def test_nobody_new_is_granted_anything_before_the_ledger_has_their_seat() -> None:
     """A joiner stays in COMMITTING, without a slot, and then is seated; those who dream notice nothing."""
     stage, ledger = dreaming(seats_max=8)
-    stage.app.pods.check_out("bed-5")
+    stage.app.pods.check_out(OPERATOR, "bed-5")
     stage.hop(2)
-    stage.app.pods.check_in("bed-5", "another")
+    stage.app.pods.check_in(OPERATOR, "bed-5", "another")
     ledger.held = True
     stage.hop(TEN_S)
     joiner = next(seat for seat in stage.app.dreamscapes.get("night").seats if seat.sleeper == "another")
@@ -121,9 +123,9 @@ def test_a_start_waits_for_its_seats_and_assigns_them_then() -> None:
     """Gathering until they are durable, then dreaming with each of them; one answer for both."""
     stage, ledger = gathered()
     ledger.held = True
-    answer = stage.app.dreamscapes.start("night")
+    answer = stage.app.dreamscapes.start(OPERATOR, "night")
     assert isinstance(answer, Deferred)
-    assert stage.app.dreamscapes.start("night") is answer
+    assert stage.app.dreamscapes.start(OPERATOR, "night") is answer
     stage.hop(2)
     assert states(stage) == {SeatState.COMMITTING}
     assert stage.app.dreamscapes.get("night").state is DreamscapeState.GATHERING
@@ -141,11 +143,11 @@ def test_a_way_out_overtakes_a_start_that_waits(way: str) -> None:
     """The caller of Start is refused, and when its write comes through nobody gets a slot by it."""
     stage, ledger = gathered()
     ledger.held = True
-    answer = stage.app.dreamscapes.start("night")
+    answer = stage.app.dreamscapes.start(OPERATOR, "night")
     out = {
-        "sever": lambda: stage.app.dreamscapes.sever("night", "no"),
-        "wake": lambda: stage.app.dreamscapes.wake("night", "mira", "no"),
-        "end": lambda: stage.app.dreamscapes.end("night", "no"),
+        "sever": lambda: stage.app.dreamscapes.sever(OPERATOR, "night", "no"),
+        "wake": lambda: stage.app.dreamscapes.wake(named("mira"), "night", "no"),
+        "end": lambda: stage.app.dreamscapes.end(OPERATOR, "night", "no"),
     }
     out[way]()
     assert refused(answer) is Code.WRONG_STATE
@@ -163,10 +165,10 @@ def press(stage: Stage) -> None:
 
 
 LEAVES: dict[str, Callable[[Stage], object]] = {
-    "release": lambda stage: stage.app.pods.release("bed-1", "enough"),
-    "check-out": lambda stage: stage.app.pods.check_out("bed-1"),
+    "release": lambda stage: stage.app.pods.release(OPERATOR, "bed-1", "enough"),
+    "check-out": lambda stage: stage.app.pods.check_out(OPERATOR, "bed-1"),
     "withdrawal": lambda stage: stage.app._deps.consents.withdraw("sleeper-1"),
-    "wake order": lambda stage: stage.app.wake_orders.order(WakeScope.POD, "bed-1", "mira", "smoke"),
+    "wake order": lambda stage: stage.app.wake_orders.order(named("mira"), WakeScope.POD, "bed-1", "smoke"),
     "button": press,
 }
 
@@ -176,7 +178,7 @@ def test_who_leaves_while_committing_is_assigned_nothing(way: str) -> None:
     """The others are; the leaver's mark is closed and they are charged nothing for it."""
     stage, ledger = gathered()
     ledger.held = True
-    stage.app.dreamscapes.start("night")
+    stage.app.dreamscapes.start(OPERATOR, "night")
     LEAVES[way](stage)
     ledger.release()
     stage.hop(8)
@@ -190,14 +192,14 @@ def test_a_start_that_cannot_be_kept_is_refused_and_can_be_asked_again() -> None
     """Nothing has changed: it gathers, and the seats say why they wait."""
     stage, ledger = gathered()
     ledger.broken = "the disk is full"
-    answer = stage.app.dreamscapes.start("night")
+    answer = stage.app.dreamscapes.start(OPERATOR, "night")
     assert getattr(answer, "code", None) is Code.LEDGER_UNAVAILABLE
     assert "the disk is full" in str(answer)
     assert states(stage) == {SeatState.WAITING}
     assert not any(pod.assign for pod in stage.pods)
     ledger.broken = ""
     stage.hop(8)
-    assert not isinstance(stage.app.dreamscapes.start("night"), Refusal)
+    assert not isinstance(stage.app.dreamscapes.start(OPERATOR, "night"), Refusal)
     assert all(pod.assign for pod in stage.pods)
 
 
@@ -226,7 +228,7 @@ def test_a_failing_ledger_is_found_well_again_though_nothing_is_to_be_written() 
     stage = Stage(1, ledger := MemoryLedger())
     ledger.broken = "the disk is full"
     stage.appear(sleepers=False)
-    stage.app.dreamscapes.create(Plan("night", 3, 8))
+    stage.app.dreamscapes.create(OPERATOR, Plan("night", 3, 8))
     stage.hop(8)
     assert stage.app.ledger_trouble == "the disk is full"
     assert len(told(stage, "ledger-write-failed")) == 2, "of the plan, and of the first that asks"
@@ -262,15 +264,15 @@ def test_a_call_that_binds_is_refused_in_time_and_then_is_not_done(kind: type[Me
     stage.appear()
     stage.dream(seats_max=8)
     locked(stage)
-    order = stage.app.wake_orders.order(WakeScope.POD, "bed-2", "mira", "smoke").order
-    stage.app.pods.check_out("bed-3")
+    order = stage.app.wake_orders.order(named("mira"), WakeScope.POD, "bed-2", "smoke").order
+    stage.app.pods.check_out(OPERATOR, "bed-3")
     stage.hop(2)
     ledger.held = True
     answers = {
-        "check-in": stage.app.pods.check_in("bed-3", "another"),
-        "create": stage.app.dreamscapes.create(Plan("day", 3, 8)),
-        "reset": stage.app.breakers.reset("pods/bed-1", "mira", "mended"),
-        "lift": stage.app.wake_orders.lift(order.id, "mira", "over"),
+        "check-in": stage.app.pods.check_in(OPERATOR, "bed-3", "another"),
+        "create": stage.app.dreamscapes.create(OPERATOR, Plan("day", 3, 8)),
+        "reset": stage.app.breakers.reset(named("mira"), "pods/bed-1", "mended"),
+        "lift": stage.app.wake_orders.lift(named("mira"), order.id, "over"),
     }
     assert all(isinstance(answer, Deferred) and not answer.settled for answer in answers.values())
     stage.hop(round(LEDGER_ANSWERS_WITHIN_S / HOP_S) + 2)
@@ -290,12 +292,14 @@ def test_a_check_in_holds_its_bed_and_its_sleeper_while_it_waits() -> None:
     """The same pair joins it, another for either is refused; durable, it is told."""
     stage, ledger = gathered()
     for name in ("bed-1", "bed-2"):
-        stage.app.pods.check_out(name)
+        stage.app.pods.check_out(OPERATOR, name)
     ledger.held = True
-    answer = stage.app.pods.check_in("bed-1", "another")
-    assert stage.app.pods.check_in("bed-1", "another") is answer
-    assert getattr(stage.app.pods.check_in("bed-1", "third"), "code", None) is Code.POD_BUSY
-    assert getattr(stage.app.pods.check_in("bed-2", "another"), "code", None) is Code.SLEEPER_ELSEWHERE
+    answer = stage.app.pods.check_in(OPERATOR, "bed-1", "another")
+    assert stage.app.pods.check_in(OPERATOR, "bed-1", "another") is answer
+    assert getattr(stage.app.pods.check_in(OPERATOR, "bed-1", "third"), "code", None) is Code.POD_BUSY
+    assert (
+        getattr(stage.app.pods.check_in(OPERATOR, "bed-2", "another"), "code", None) is Code.SLEEPER_ELSEWHERE
+    )
     assert stage.app.pods.get("bed-1").sleeper == ""
     ledger.release()
     assert isinstance(answer, Deferred)
@@ -309,13 +313,13 @@ def test_a_check_out_frees_at_once_and_overtakes_a_check_in() -> None:
     """The pod is let go in the call; its answer waits for the ledger, which then says what is so."""
     stage, ledger = dreaming()
     ledger.held = True
-    answer = stage.app.pods.check_out("bed-1")
+    answer = stage.app.pods.check_out(OPERATOR, "bed-1")
     assert stage.pod("bed-1").assign is None
     assert stage.app.pods.get("bed-1").sleeper == ""
     assert isinstance(answer, Deferred)
     assert not answer.settled
-    waiting = stage.app.pods.check_in("bed-1", "another")
-    out = stage.app.pods.check_out("bed-1")
+    waiting = stage.app.pods.check_in(OPERATOR, "bed-1", "another")
+    out = stage.app.pods.check_out(OPERATOR, "bed-1")
     assert refused(waiting) is Code.NOT_CHECKED_IN
     ledger.release()
     stage.hop(4)
@@ -328,7 +332,7 @@ def test_a_check_out_that_was_not_kept_is_written_later() -> None:
     """The caller is told; the ledger has it as soon as it takes what it is given."""
     stage, ledger = dreaming()
     ledger.broken = "the disk is full"
-    answer = stage.app.pods.check_out("bed-1")
+    answer = stage.app.pods.check_out(OPERATOR, "bed-1")
     assert getattr(answer, "code", None) is Code.LEDGER_UNAVAILABLE
     assert stage.app.pods.get("bed-1").sleeper == ""
     ledger.broken = ""
@@ -371,7 +375,7 @@ def test_what_waits_in_a_crash_is_lost_and_makes_things_stricter() -> None:
     """A trip that no disk has: the next daemon scores everyone before anybody is granted anything."""
     stage, ledger = dreaming()
     ledger.held = True
-    stage.app.dreamscapes.sever("night", "a drill")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "a drill")
     stage.pod("bed-1").event(PodEventKind.SEVERED, "railed", evidence_ns=1, zero_ns=2)
     ledger.crash(durable=False)
     stage.ledger = MemoryLedger(ledger.shelf)
@@ -389,8 +393,8 @@ def test_the_end_says_what_was_not_written() -> None:
     """Everyone is at zero; the sentence names what a crash would have lost as well."""
     stage, ledger = dreaming()
     ledger.held = True
-    stage.app.dreamscapes.sever("night", "over")
-    stage.app.shutdown()
+    stage.app.dreamscapes.sever(OPERATOR, "night", "over")
+    stage.app.shutdown(SIGNALLED)
     stage.app.close_books()
     assert not stage.app.written
     stage.app.close(0.0)

@@ -13,6 +13,7 @@ from dreamd.app.supervisor import RESTARTS_MAX, steadily
 from dreamd.core.dreamscapes.views import DreamscapeState, Event, Plan
 from dreamd.core.limits import FAILURE_HOLD_S, HOP_S
 from dreamwire.messages import Collective, Command, PodEvent, PodEventKind, Release, Status
+from fakes.callers import OPERATOR
 from fakes.stage import START_S, HandClock, Stage
 
 HOLD_HOPS = round(FAILURE_HOLD_S / HOP_S)
@@ -152,10 +153,10 @@ def test_the_tick_of_one_dreamscape_costs_no_other_its_own() -> None:
     names = ("dawn", "night")
     for name, at in zip(names, (0, 4), strict=True):
         pods = tuple(pod.name for pod in stage.pods[at : at + 4])
-        stage.app.dreamscapes.create(Plan(name, seats_min=3, seats_max=4, pods=pods, ramp_s=10.0))
+        stage.app.dreamscapes.create(OPERATOR, Plan(name, seats_min=3, seats_max=4, pods=pods, ramp_s=10.0))
     stage.hop(4)
     for name in names:
-        assert not hasattr(stage.app.dreamscapes.start(name), "code")
+        assert not hasattr(stage.app.dreamscapes.start(OPERATOR, name), "code")
     stage.hop(4)
     assert granted(stage, "dawn")
     assert granted(stage, "night")
@@ -190,12 +191,12 @@ def test_an_order_that_cannot_be_sent_keeps_no_other_from_being_sent() -> None:
 
     stage.link.cut = True
     for pod in ("bed-1", "bed-2", "bed-3"):
-        assert not hasattr(stage.app.pods.release(pod, "asked"), "code")
+        assert not hasattr(stage.app.pods.release(OPERATOR, pod, "asked"), "code")
     stage.link.cut, stage.link.deliver = False, bug
     stage.hop(8)
     assert [pod.assign is None for pod in stage.pods[:3]] == [False, True, True]
     assert tried_s["bed-1"] == tried_s["bed-2"] == tried_s["bed-3"], "in one and the same turn"
-    assert not hasattr(stage.app.dreamscapes.sever("night", "now"), "code")
+    assert not hasattr(stage.app.dreamscapes.sever(OPERATOR, "night", "now"), "code")
     assert stage.app.dreamscapes.get("night").state is DreamscapeState.SEVERED
     stage.link.deliver = deliver
     stage.hop(12)

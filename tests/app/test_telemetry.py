@@ -12,6 +12,7 @@ from dreamd.core.limits import HOP_S, QUALITY_IN
 from dreamd.core.safety.causes import Scope
 from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
 from dreamwire.messages import PodEventKind, Presence, Status, WakeScope
+from fakes.callers import OPERATOR, named
 from fakes.ledger import MemoryLedger
 from fakes.stage import Puppet, Stage
 
@@ -56,7 +57,7 @@ def test_everyone_with_a_slot_is_in_one_place() -> None:
     not_a_number(stage.pods[2])
     stage.hop(5)
     assert where(stage) == (1, 3, 1, 1)
-    stage.app.dreamscapes.sever("night", "enough")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     stage.pods[0].applied = 0.0
     stage.hop(1)
     assert where(stage) == (0, 0, 5, 1), "who is at zero in a severed Dreamscape is severed"
@@ -75,9 +76,9 @@ def test_a_slot_just_given_is_not_unreachable() -> None:
     """No frame is due in the tick after an assign."""
     stage = Stage(pods=3)
     stage.appear()
-    stage.app.dreamscapes.create(Plan("night", seats_min=3, seats_max=3))
+    stage.app.dreamscapes.create(OPERATOR, Plan("night", seats_min=3, seats_max=3))
     stage.hop(4)
-    stage.app.dreamscapes.start("night")
+    stage.app.dreamscapes.start(OPERATOR, "night")
     for pod in stage.pods:
         pod.sends = False
     stage.hop(2)
@@ -111,7 +112,7 @@ def test_what_is_granted_may_be_rendered() -> None:
         pod.applied = 0.0999
     stage.hop(4)
     assert fleet(stage).above_granted == 0
-    stage.app.dreamscapes.sever("night", "enough")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     stage.hop(4)
     assert fleet(stage).above_granted == 0
     stage.hop(8)
@@ -123,7 +124,7 @@ def test_a_pod_without_a_slot_that_stays_coupled_is_above_granted() -> None:
     stage = dreaming()
     stray = stage.pods[0]
     stage.link.cut = True
-    stage.app.pods.release(stray.name, "asked")
+    stage.app.pods.release(OPERATOR, stray.name, "asked")
     stray.applied = 0.1
     stray.status()
     stage.hop(6, statuses=False)
@@ -145,7 +146,7 @@ def test_old_words_that_come_at_once_accuse_nobody() -> None:
     stage = dreaming()
     stray = stage.pods[0]
     stage.link.cut = True
-    stage.app.pods.release(stray.name, "asked")
+    stage.app.pods.release(OPERATOR, stray.name, "asked")
     stray.applied = 0.1
     for _ in range(3):
         stray.status()
@@ -163,7 +164,7 @@ def test_a_sever_is_confirmed_by_the_pods_word_and_timed() -> None:
     for pod in stage.pods:
         pod.applied = 0.09
     stage.hop(1)
-    stage.app.dreamscapes.sever("night", "enough")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     silent.sends = False
     for pod in stage.pods:
         pod.applied = 0.0
@@ -184,9 +185,9 @@ def test_who_is_severed_again_is_waited_for_since_the_first_time() -> None:
     """A second sever does not make the first one younger, and one word confirms both."""
     stage = dreaming(pods=4)
     stage.pods[0].sends = False
-    stage.app.dreamscapes.sever("night", "enough")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     stage.hop(5)
-    second = stage.app.dreamscapes.sever("night", "again")
+    second = stage.app.dreamscapes.sever(OPERATOR, "night", "again")
     stage.hop(3)
     assert fleet(stage).unconfirmed == 1
     assert second.outcome().unconfirmed == ("bed-1",)
@@ -203,11 +204,11 @@ def test_nobody_is_waited_for_in_a_bed_that_is_off_and_checked_out() -> None:
     off, on = stage.pods[:2]
     off.sends = on.sends = False
     off.presence(online=False)
-    stage.app.dreamscapes.sever("night", "enough")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     stage.hop(8)
     assert fleet(stage).unconfirmed == 2
-    stage.app.pods.check_out(off.name)
-    stage.app.pods.check_out(on.name)
+    stage.app.pods.check_out(OPERATOR, off.name)
+    stage.app.pods.check_out(OPERATOR, on.name)
     stage.hop(8)
     assert fleet(stage).unconfirmed == 1
 
@@ -244,7 +245,7 @@ def test_locks_wait_by_whom_they_concern_and_over_a_restart() -> None:
     assert fleet(stage).locked.get(Scope.DEVICE) == 1, "also before its pod has been heard of"
     for pod in stage.pods:
         pod.presence()
-    stage.app.breakers.reset(f"pods/{sick.name}", "ines", "electrode changed")
+    stage.app.breakers.reset(named("ines"), f"pods/{sick.name}", "electrode changed")
     stage.hop(1)
     assert sum(fleet(stage).locked.values()) == 0
 
@@ -257,11 +258,11 @@ def test_orders_states_and_mass_failures_are_told() -> None:
     stage.hop(1)
     assert stage.meters.counts["mass"] == 1
     assert [state.value for state in fleet(stage).dreamscapes] == ["severed"]
-    ordered = stage.app.wake_orders.order(WakeScope.POD, "bed-6", "ines", "drill")
+    ordered = stage.app.wake_orders.order(named("ines"), WakeScope.POD, "bed-6", "drill")
     stage.hop(1)
     assert fleet(stage).wake_orders == 1
-    stage.app.wake_orders.lift(ordered.order.id, "ines", "over")
-    stage.app.dreamscapes.end("night", "over")
+    stage.app.wake_orders.lift(named("ines"), ordered.order.id, "over")
+    stage.app.dreamscapes.end(OPERATOR, "night", "over")
     stage.hop(8)
     assert fleet(stage).wake_orders == 0
     assert not fleet(stage).dreamscapes
@@ -272,7 +273,7 @@ def test_the_level_is_what_was_broadcast() -> None:
     """What whoever is included is granted now; zero after a sever."""
     stage = dreaming()
     assert night(stage).crowd.level == 0.1
-    stage.app.dreamscapes.sever("night", "enough")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     stage.hop(1)
     assert night(stage).crowd.level == 0.0
 
@@ -330,13 +331,13 @@ def test_a_dreamscape_that_dreams_is_told_apart_from_one_that_is_severed() -> No
     """The reading is of a dreaming Dreamscape from Start on, and no longer once it is severed."""
     stage = Stage(pods=3)
     stage.appear()
-    stage.app.dreamscapes.create(Plan("night", seats_min=3, seats_max=3))
+    stage.app.dreamscapes.create(OPERATOR, Plan("night", seats_min=3, seats_max=3))
     stage.hop(4)
     assert not night(stage).dreaming
-    stage.app.dreamscapes.start("night")
+    stage.app.dreamscapes.start(OPERATOR, "night")
     stage.hop(4)
     assert night(stage).dreaming
-    stage.app.dreamscapes.sever("night", "enough")
+    stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     stage.hop(1)
     assert not night(stage).dreaming
 
@@ -346,12 +347,12 @@ def test_a_start_that_is_late_is_timed() -> None:
     stage = Stage(pods=2)
     stage.appear()
     at_s = stage.clock.at_s + 2.0
-    stage.app.dreamscapes.create(Plan("night", seats_min=3, seats_max=3, start_at_s=at_s))
+    stage.app.dreamscapes.create(OPERATOR, Plan("night", seats_min=3, seats_max=3, start_at_s=at_s))
     stage.hop(6)
     assert night(stage).overdue_s == 0.0
     stage.hop(20)
     assert 4.0 <= night(stage).overdue_s == stage.clock.at_s - at_s
-    stage.app.dreamscapes.create(Plan("other", seats_min=3, seats_max=3))
+    stage.app.dreamscapes.create(OPERATOR, Plan("other", seats_min=3, seats_max=3))
     stage.hop(1)
     assert stage.meters.dreamscapes["other"].overdue_s == 0.0, "a plan without a time is never late"
 
@@ -369,7 +370,7 @@ def test_beds_offline_are_those_with_a_sleeper_that_are_not_heard() -> None:
     stage.pods[1].presence(online=False)
     stage.hop(1)
     assert fleet(stage).beds_offline == 1
-    stage.app.pods.check_out("bed-2")
+    stage.app.pods.check_out(OPERATOR, "bed-2")
     stage.hop(1)
     assert fleet(stage).beds_offline == 0, "a bed without a sleeper may be off"
 
@@ -378,15 +379,15 @@ def test_the_oldest_wake_order_that_stands_has_an_age() -> None:
     """It grows from the order that was given first, passes to the next when that is lifted, and ends at 0."""
     stage = dreaming(pods=3)
     assert fleet(stage).wake_oldest_s == 0.0
-    first = stage.app.wake_orders.order(WakeScope.POD, "bed-1", "mira", "fire drill")
+    first = stage.app.wake_orders.order(named("mira"), WakeScope.POD, "bed-1", "fire drill")
     stage.hop(8)
-    second = stage.app.wake_orders.order(WakeScope.POD, "bed-2", "mira", "fire drill")
+    second = stage.app.wake_orders.order(named("mira"), WakeScope.POD, "bed-2", "fire drill")
     stage.hop(8)
     assert fleet(stage).wake_oldest_s == 16 * HOP_S
-    stage.app.wake_orders.lift(first.order.id, "mira", "over")
+    stage.app.wake_orders.lift(named("mira"), first.order.id, "over")
     stage.hop(1)
     assert fleet(stage).wake_oldest_s == 9 * HOP_S
-    stage.app.wake_orders.lift(second.order.id, "mira", "over")
+    stage.app.wake_orders.lift(named("mira"), second.order.id, "over")
     stage.hop(1)
     assert fleet(stage).wake_oldest_s == 0.0
 
@@ -397,6 +398,6 @@ def test_a_write_that_the_disk_refused_is_counted() -> None:
     stage.appear(sleepers=False)
     assert "ledger-failures" not in stage.meters.counts
     ledger.broken = "the disk is full"
-    stage.app.dreamscapes.create(Plan("night", 3, 8))
+    stage.app.dreamscapes.create(OPERATOR, Plan("night", 3, 8))
     stage.hop(12)
     assert stage.meters.counts["ledger-failures"] >= 2

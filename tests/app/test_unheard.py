@@ -6,6 +6,7 @@ import pytest
 
 from dreamd.core.dreamscapes.views import DreamscapeState, PodState, SeatState
 from dreamd.ports.metrics import FleetMetrics
+from fakes.callers import OPERATOR
 from fakes.stage import Stage
 
 HOPS_TO_SILENCE = 8
@@ -169,7 +170,7 @@ def test_a_site_whose_pods_are_silent_has_no_quality() -> None:
 def test_who_sits_elsewhere_tells_nothing_of_a_seat_left() -> None:
     """A bed that dreams in another Dreamscape is not merged in the one it has left."""
     stage = dreaming()
-    stage.app.dreamscapes.end("night", "over")
+    stage.app.dreamscapes.end(OPERATOR, "night", "over")
     stage.hop(4)
     for pod in stage.pods:
         stage.app._deps.fleet.get(pod.name).dreamscape = "other"
@@ -191,5 +192,5 @@ def test_a_ledger_that_cannot_be_written_is_said_until_it_can() -> None:
     told = [event for event in stage.app.journal._events if event.kind == "ledger-write-failed"]
     assert told[0].reason == stage.ledger.broken
     stage.ledger.broken = ""
-    stage.app.pods.check_out("bed-1")
+    stage.app.pods.check_out(OPERATOR, "bed-1")
     assert stage.app.house.overview().ledger == ""

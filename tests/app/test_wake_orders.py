@@ -6,6 +6,7 @@ from dreamd.core.limits import WAKE_ORDERS_KEPT
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.wake_orders import Order
 from dreamwire.messages import Assign, WakePod, WakeScope
+from fakes.callers import OPERATOR, named
 from fakes.ledger import MemoryLedger
 from fakes.stage import Stage
 
@@ -24,14 +25,14 @@ def dreaming(pods: int = 5, ledger: MemoryLedger | None = None, north: int = 0) 
 
 def give(stage: Stage, scope: WakeScope, target: str = "", request_id: str = "") -> Order:
     """Give an order."""
-    answer = stage.app.wake_orders.order(scope, target, "mira", "smoke", request_id)
+    answer = stage.app.wake_orders.order(named("mira"), scope, target, "smoke", request_id)
     assert isinstance(answer, Ordered), answer
     return answer.order
 
 
 def lift(stage: Stage, order: Order) -> Order:
     """Lift it."""
-    answer = stage.app.wake_orders.lift(order.id, "ash", "it was toast")
+    answer = stage.app.wake_orders.lift(named("ash"), order.id, "it was toast")
     assert isinstance(answer, Order), answer
     return answer
 
@@ -52,7 +53,7 @@ def test_a_pods_order_takes_it_out_in_the_call_whatever_the_pod_says() -> None:
     stage = dreaming()
     stage.link.cut = True
     stage.pod("bed-1").sends = False
-    answer = stage.app.wake_orders.order(POD, "bed-1", "mira", "pale")
+    answer = stage.app.wake_orders.order(named("mira"), POD, "bed-1", "pale")
     assert isinstance(answer, Ordered)
     seat = next(seat for seat in stage.app.dreamscapes.get("night").seats if seat.pod == "bed-1")
     assert (seat.state, seat.cause) == (SeatState.LEFT, "wake")
@@ -78,7 +79,7 @@ def test_a_dreamscapes_order_wakes_it_as_a_whole() -> None:
     """Zeros leave in the call, everyone is woken, and it ends when all are home."""
     stage = dreaming()
     before = len(stage.link.collectives)
-    answer = stage.app.wake_orders.order(DREAMSCAPE, "night", "mira", "noise")
+    answer = stage.app.wake_orders.order(named("mira"), DREAMSCAPE, "night", "noise")
     assert isinstance(answer, Ordered)
     assert not stage.link.collectives[before].coupling.any()
     assert sorted(woken(stage)) == [pod.name for pod in stage.pods]
@@ -102,19 +103,19 @@ def test_the_fleets_order_wakes_dreams_and_empties_what_gathers() -> None:
     """What dreams is woken as a whole; a plan for tomorrow only loses who waits in it."""
     stage = Stage(6)
     stage.appear()
-    stage.app.dreamscapes.create(Plan("later", 3, 3, pods=("bed-4", "bed-5", "bed-6"), ramp_s=10.0))
+    stage.app.dreamscapes.create(OPERATOR, Plan("later", 3, 3, pods=("bed-4", "bed-5", "bed-6"), ramp_s=10.0))
     stage.dream(pods=("bed-1", "bed-2", "bed-3"))
     order = give(stage, FLEET)
     stage.hop(8)
     assert sorted(woken(stage)) == [pod.name for pod in stage.pods]
     assert stage.app.dreamscapes.get("night").state is DreamscapeState.ENDED
     assert stage.app.dreamscapes.get("later").state is DreamscapeState.GATHERING
-    assert refused(stage.app.dreamscapes.start("later")) is Code.WAKE_ORDER_ACTIVE
+    assert refused(stage.app.dreamscapes.start(OPERATOR, "later")) is Code.WAKE_ORDER_ACTIVE
     lift(stage, order)
     for pod in stage.pods:
         pod.latched = ""
     stage.hop(12)
-    assert not isinstance(stage.app.dreamscapes.start("later"), Refusal)
+    assert not isinstance(stage.app.dreamscapes.start(OPERATOR, "later"), Refusal)
 
 
 def test_a_standing_order_keeps_out_whom_it_reaches_even_unlatched() -> None:
@@ -136,18 +137,18 @@ def test_a_standing_order_keeps_out_whom_it_reaches_even_unlatched() -> None:
 def test_resume_is_refused_while_an_order_covers_the_dreamscape() -> None:
     """An order for the site that the plan selects; another site's does not matter. The order is named."""
     stage = dreaming(5, north=1)
-    stage.app.dreamscapes.end("night", "over")
+    stage.app.dreamscapes.end(OPERATOR, "night", "over")
     stage.hop(8)
-    stage.app.dreamscapes.create(Plan("second", 3, 4, site="here", ramp_s=10.0))
+    stage.app.dreamscapes.create(OPERATOR, Plan("second", 3, 4, site="here", ramp_s=10.0))
     stage.hop(8)
-    assert not isinstance(stage.app.dreamscapes.start("second"), Refusal)
-    stage.app.dreamscapes.sever("second", "a pause")
+    assert not isinstance(stage.app.dreamscapes.start(OPERATOR, "second"), Refusal)
+    stage.app.dreamscapes.sever(OPERATOR, "second", "a pause")
     stage.hop(2)
     give(stage, SITE, "north")
-    assert not isinstance(stage.app.dreamscapes.resume("second"), Refusal)
-    stage.app.dreamscapes.sever("second", "a pause")
+    assert not isinstance(stage.app.dreamscapes.resume(OPERATOR, "second"), Refusal)
+    stage.app.dreamscapes.sever(OPERATOR, "second", "a pause")
     order = give(stage, SITE, "here")
-    answer = stage.app.dreamscapes.resume("second")
+    answer = stage.app.dreamscapes.resume(OPERATOR, "second")
     assert refused(answer) is Code.WAKE_ORDER_ACTIVE
     assert answer.metadata == {"order": order.id}
 
@@ -156,7 +157,9 @@ def test_a_planned_start_is_held_back_too() -> None:
     """The plan's own hour starts nothing that an order covers."""
     stage = Stage(3)
     stage.appear()
-    stage.app.dreamscapes.create(Plan("night", 3, 3, start_at_s=stage.clock.now_s() + 3.0, ramp_s=10.0))
+    stage.app.dreamscapes.create(
+        OPERATOR, Plan("night", 3, 3, start_at_s=stage.clock.now_s() + 3.0, ramp_s=10.0)
+    )
     stage.hop(4)
     order = give(stage, FLEET)
     for pod in stage.pods:
@@ -279,9 +282,11 @@ def test_a_late_retry_of_a_lifted_order_wakes_nobody() -> None:
 def test_an_order_for_nobody_is_refused() -> None:
     """A misspelt name would wake nobody, and whoever wrote it would not know."""
     stage = dreaming()
-    assert refused(stage.app.wake_orders.order(POD, "bed-9", "m", "r")) is Code.POD_UNKNOWN
-    assert refused(stage.app.wake_orders.order(DREAMSCAPE, "nihgt", "m", "r")) is Code.DREAMSCAPE_UNKNOWN
-    assert refused(stage.app.wake_orders.order(SITE, "nroth", "m", "r")) is Code.INVALID_ARGUMENT
+    assert refused(stage.app.wake_orders.order(named("m"), POD, "bed-9", "r")) is Code.POD_UNKNOWN
+    assert (
+        refused(stage.app.wake_orders.order(named("m"), DREAMSCAPE, "nihgt", "r")) is Code.DREAMSCAPE_UNKNOWN
+    )
+    assert refused(stage.app.wake_orders.order(named("m"), SITE, "nroth", "r")) is Code.INVALID_ARGUMENT
     assert tuple(stage.app.wake_orders.list()) == ()
     assert stage.link.wakes == []
 
@@ -290,12 +295,12 @@ def test_lifting_needs_a_name_and_a_reason() -> None:
     """And an order that exists; lifted twice is lifted once, by the first."""
     stage = dreaming()
     order = give(stage, FLEET)
-    assert refused(stage.app.wake_orders.lift(order.id, " ", "over")) is Code.INVALID_ARGUMENT
-    assert refused(stage.app.wake_orders.lift(order.id, "ash", "")) is Code.INVALID_ARGUMENT
-    assert refused(stage.app.wake_orders.lift("w0", "ash", "over")) is Code.WAKE_ORDER_UNKNOWN
+    assert refused(stage.app.wake_orders.lift(named(" "), order.id, "over")) is Code.INVALID_ARGUMENT
+    assert refused(stage.app.wake_orders.lift(named("ash"), order.id, "")) is Code.INVALID_ARGUMENT
+    assert refused(stage.app.wake_orders.lift(named("ash"), "w0", "over")) is Code.WAKE_ORDER_UNKNOWN
     assert tuple(stage.app.wake_orders.list()) == (order,)
     lifted = lift(stage, order)
-    assert stage.app.wake_orders.lift(order.id, "birch", "again") == lifted
+    assert stage.app.wake_orders.lift(named("birch"), order.id, "again") == lifted
 
 
 def test_an_order_waits_for_no_ledger_but_a_lifting_does() -> None:
@@ -308,7 +313,7 @@ def test_an_order_waits_for_no_ledger_but_a_lifting_does() -> None:
     assert sorted(woken(stage)) == [pod.name for pod in stage.pods]
     sentences = [event.sentence for event in stage.app.journal._events]
     assert sum("could not keep a wake order" in sentence for sentence in sentences) == 1
-    assert refused(stage.app.wake_orders.lift(order.id, "ash", "over")) is Code.LEDGER_UNAVAILABLE
+    assert refused(stage.app.wake_orders.lift(named("ash"), order.id, "over")) is Code.LEDGER_UNAVAILABLE
     assert tuple(stage.app.wake_orders.list()) == (order,)
     ledger.broken = ""
     stage.hop(1)

@@ -4,6 +4,7 @@ import pytest
 
 from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamwire.messages import PodEventKind, StoredSever
+from fakes.callers import OPERATOR, named
 from fakes.stage import Stage
 
 
@@ -26,10 +27,10 @@ def five_fail_and_lie_down_again() -> Stage:
     stage = eight()
     for pod in stage.pods[:5]:
         pod.event(PodEventKind.MALFUNCTION, "railed")
-        stage.app.pods.check_out(pod.name)
+        stage.app.pods.check_out(OPERATOR, pod.name)
         stage.hop(60)
     for number in range(1, 6):
-        stage.app.pods.check_in(f"bed-{number}", f"sleeper-{number}")
+        stage.app.pods.check_in(OPERATOR, f"bed-{number}", f"sleeper-{number}")
     return stage
 
 
@@ -94,6 +95,6 @@ def test_whom_a_person_has_tripped_is_not_away() -> None:
     """Five of eight tripped by hand are most of them."""
     stage = eight()
     for number in range(1, 6):
-        stage.app.breakers.trip(f"pods/bed-{number}", "mira", "restless")
+        stage.app.breakers.trip(named("mira"), f"pods/bed-{number}", "restless")
     stage.hop()
     assert state(stage) is DreamscapeState.SEVERED

@@ -26,6 +26,7 @@ from dreamd.core.dreamscapes.views import Plan
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from fakes.stage import Puppet, Stage  # noqa: E402 -- tests/ has just been put on the path
+from fakes.callers import OPERATOR
 
 LARGE: Final = 20_000
 SMALL: Final = 20
@@ -77,7 +78,7 @@ def lists(row: Row) -> None:
     for many in (SMALL, DREAMSCAPES_MAX):
         stage = Stage(0)
         for number in range(many):
-            stage.app.dreamscapes.create(Plan(f"d-{number}", 3, 8))
+            stage.app.dreamscapes.create(OPERATOR, Plan(f"d-{number}", 3, 8))
         listed = Dreamscapes(stage.app, IdempotencyCache(time.monotonic), ChangeSignals())
         asked = ListDreamscapesRequest(page_size=1)
         found[many] = _call_us(lambda s=listed, r=asked: _answer(s.ListDreamscapes(r, None)))  # type: ignore[misc] -- bound now
@@ -96,8 +97,10 @@ def _end_many(path: str, found: "multiprocessing.Queue[float]") -> None:
     for number in range(WARM + ENDED):
         if number == WARM:
             began_mb = _rss_mb()
-        stage.app.dreamscapes.create(Plan(f"night-{number}", 3, 8, pods=("bed-1", "bed-2", "bed-3")))
-        stage.app.dreamscapes.end(f"night-{number}", "over")
+        stage.app.dreamscapes.create(
+            OPERATOR, Plan(f"night-{number}", 3, 8, pods=("bed-1", "bed-2", "bed-3"))
+        )
+        stage.app.dreamscapes.end(OPERATOR, f"night-{number}", "over")
         if number % 20 == 0:
             stage.hop(1)
     found.put(_rss_mb() - began_mb)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from dreamd.app.api.protocols import Ordered
 from dreamd.app.stage.live_lead import LeadStream, LiveLead
+from dreamd.core.access.caller import Caller
 from dreamd.core.dreamscapes.views import (
     BreakerState,
     Check,
@@ -169,15 +170,15 @@ class FakeBreakers:
         self.views[name] = breaker_view(name, state, f"{by}: {reason}")
         return self.views[name]
 
-    def trip(self, name: str, by: str, reason: str) -> BreakerView | Refusal:
-        refusal = self._app.asked("breakers.trip", name, by, reason) or self._none(name)
-        return refusal or self._move(name, BreakerState.OPEN, by, reason)
+    def trip(self, caller: Caller, name: str, reason: str) -> BreakerView | Refusal:
+        refusal = self._app.asked("breakers.trip", name, caller.name, reason) or self._none(name)
+        return refusal or self._move(name, BreakerState.OPEN, caller.name, reason)
 
-    def reset(self, name: str, by: str, reason: str, etag: str = "") -> BreakerView | Refusal:
-        refusal = self._app.asked("breakers.reset", name, by, reason, etag) or self._none(name)
+    def reset(self, caller: Caller, name: str, reason: str, etag: str = "") -> BreakerView | Refusal:
+        refusal = self._app.asked("breakers.reset", name, caller.name, reason, etag) or self._none(name)
         if refusal is None and self.views[name].state is not BreakerState.LOCKED:
             refusal = Refusal(Code.BREAKER_NOT_LOCKED, f"breaker {name} is {self.views[name].state.value}")
-        return refusal or self._move(name, BreakerState.HALF_OPEN, by, reason)
+        return refusal or self._move(name, BreakerState.HALF_OPEN, caller.name, reason)
 
 
 class FakeWakeOrders:
@@ -195,21 +196,23 @@ class FakeWakeOrders:
         return (one for one in behind if one.stands or not standing)
 
     def order(
-        self, scope: WakeScope, target: str, issuer: str, reason: str, request_id: str = ""
+        self, caller: Caller, scope: WakeScope, target: str, reason: str, request_id: str = ""
     ) -> Ordered | Refusal:
-        if refusal := self._app.asked("wake_orders.order", scope, target, issuer, reason, request_id):
+        if refusal := self._app.asked("wake_orders.order", scope, target, caller.name, reason, request_id):
             return refusal
         number = len(self.orders) + 1
-        order = Order(f"w{number}", number, scope, target, issuer, reason, NOW_S, request_id)
+        order = Order(f"w{number}", number, scope, target, caller.name, reason, NOW_S, request_id)
         self.orders[order.id] = order
         return Ordered(order, self._app.ticket(("bed-1", "bed-2")))
 
-    def lift(self, order_id: str, by: str, reason: str) -> Order | Refusal:
-        if refusal := self._app.asked("wake_orders.lift", order_id, by, reason):
+    def lift(self, caller: Caller, order_id: str, reason: str) -> Order | Refusal:
+        if refusal := self._app.asked("wake_orders.lift", order_id, caller.name, reason):
             return refusal
         if order_id not in self.orders:
             return Refusal(Code.WAKE_ORDER_UNKNOWN, f"no wake order is named {order_id}")
-        lifted = replace(self.orders[order_id], lifted_by=by, lifted_reason=reason, lifted_s=NOW_S + 1)
+        lifted = replace(
+            self.orders[order_id], lifted_by=caller.name, lifted_reason=reason, lifted_s=NOW_S + 1
+        )
         self.orders[order_id] = lifted
         return lifted
 
@@ -239,7 +242,7 @@ class FakePods:
         found = [pod for pod, view in self._app.fleet.items() if view.sleeper == sleeper]
         return found[0] if found else Refusal(Code.POD_UNKNOWN, "this sleeper is checked in to no pod")
 
-    def check_in(self, pod: str, sleeper: str, etag: str = "") -> PodView | Refusal:
+    def check_in(self, caller: Caller, pod: str, sleeper: str, etag: str = "") -> PodView | Refusal:
         refusal = self._app.asked("check_in", pod, sleeper, etag) or self._app.no_pod(pod)
         if refusal is None and etag not in ("", self._app.fleet[pod].etag):
             refusal = Refusal(Code.STALE_ETAG, f"pod {pod} has changed since etag {etag}")
@@ -248,14 +251,14 @@ class FakePods:
         self._app.change(pod, sleeper=sleeper, state=PodState.READY, etag="e2")
         return self._app.fleet[pod]
 
-    def check_out(self, pod: str) -> PodView | Refusal:
+    def check_out(self, caller: Caller, pod: str) -> PodView | Refusal:
         refusal = self._app.asked("check_out", pod) or self._app.no_pod(pod)
         if refusal:
             return refusal
         self._app.change(pod, sleeper="", state=PodState.IDLE)
         return self._app.fleet[pod]
 
-    def release(self, pod: str, reason: str) -> FakeTicket | Refusal:
+    def release(self, caller: Caller, pod: str, reason: str) -> FakeTicket | Refusal:
         return self._app.asked("release", pod, reason) or self._app.no_pod(pod) or self._app.ticket((pod,))
 
 
@@ -269,7 +272,7 @@ class FakeDreamscapes:
         newest_first = reversed(self._app.sessions.values())
         return tuple(replace(v, seats=()) for v in newest_first if v.state is not DreamscapeState.ENDED)
 
-    def create(self, plan: Plan, *, validate_only: bool = False) -> DreamscapeView | Refusal:
+    def create(self, caller: Caller, plan: Plan, *, validate_only: bool = False) -> DreamscapeView | Refusal:
         if refusal := self._app.asked("create", plan, validate_only):
             return refusal
         if plan.dreamscape in self._app.sessions:
@@ -279,7 +282,9 @@ class FakeDreamscapes:
             self._app.sessions[plan.dreamscape] = view
         return view
 
-    def update(self, plan: Plan, etag: str = "", *, validate_only: bool = False) -> DreamscapeView | Refusal:
+    def update(
+        self, caller: Caller, plan: Plan, etag: str = "", *, validate_only: bool = False
+    ) -> DreamscapeView | Refusal:
         refusal = self._app.asked("update", plan, etag, validate_only) or self._app.no_dreamscape(
             plan.dreamscape
         )
@@ -307,11 +312,11 @@ class FakeDreamscapes:
         self._app.sessions[name] = view
         return view
 
-    def start(self, name: str, etag: str = "") -> DreamscapeView | Refusal:
+    def start(self, caller: Caller, name: str, etag: str = "") -> DreamscapeView | Refusal:
         refusal = self._app.asked("start", name, etag) or self._app.no_dreamscape(name)
         return refusal or self._move(name, DreamscapeState.DREAMING)
 
-    def resume(self, name: str, etag: str = "") -> DreamscapeView | Refusal:
+    def resume(self, caller: Caller, name: str, etag: str = "") -> DreamscapeView | Refusal:
         refusal = self._app.asked("resume", name, etag) or self._app.no_dreamscape(name)
         return refusal or self._move(name, DreamscapeState.DREAMING)
 
@@ -321,13 +326,13 @@ class FakeDreamscapes:
         self._move(name, state)
         return self._app.ticket(self._app.sessions[name].plan.pods)
 
-    def sever(self, name: str, reason: str) -> FakeTicket | Refusal:
+    def sever(self, caller: Caller, name: str, reason: str) -> FakeTicket | Refusal:
         return self._app.asked("sever", name, reason) or self._cut(name, DreamscapeState.SEVERED)
 
-    def wake(self, name: str, issuer: str, reason: str) -> FakeTicket | Refusal:
-        return self._app.asked("wake", name, issuer, reason) or self._cut(name, DreamscapeState.WAKING)
+    def wake(self, caller: Caller, name: str, reason: str) -> FakeTicket | Refusal:
+        return self._app.asked("wake", name, caller.name, reason) or self._cut(name, DreamscapeState.WAKING)
 
-    def end(self, name: str, reason: str) -> FakeTicket | Refusal:
+    def end(self, caller: Caller, name: str, reason: str) -> FakeTicket | Refusal:
         answer = self._app.asked("end", name, reason) or self._cut(name, DreamscapeState.ENDED)
         for watch, watched in list(self._app.collective_watches.items()):
             if watched == name:
@@ -353,7 +358,7 @@ class FakeDreamscapes:
         self._app.collective_watches[watch] = name
         return watch
 
-    def lead(self, name: str) -> LeadStream | Refusal:
+    def lead(self, caller: Caller, name: str) -> LeadStream | Refusal:
         return self._app.asked("lead", name) or self._app.no_dreamscape(name) or self._app.artists.begin()
 
 

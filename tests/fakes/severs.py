@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from dreamd.core.access.caller import Caller
 from dreamd.core.fleet.house import HouseView
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.scopes import SeverScope
@@ -18,9 +19,9 @@ class FakeSevers:
         self._asked, self._ticket = asked, ticket
         self.pods_of: dict[str, tuple[str, ...]] = {}
 
-    def order(self, scope: SeverScope, target: str, issuer: str, reason: str) -> object:
+    def order(self, caller: Caller, scope: SeverScope, target: str, reason: str) -> object:
         """Sever, and say so in the calls."""
-        refusal = self._asked("severs.order", scope, target, issuer, reason)
+        refusal = self._asked("severs.order", scope, target, caller.name, reason)
         if refusal is None and target.startswith("none-"):
             refusal = Refusal(Code.POD_UNKNOWN, f"nothing is named {target}")
         return refusal or self._ticket(self.pods_of.get(target, ("bed-1", "bed-2")))

@@ -13,6 +13,7 @@ import numpy as np
 from dreamd.adapters.consents import CheckInConsent, LedgerExposure
 from dreamd.app.application import Application
 from dreamd.app.safety.step_failures import Failure
+from dreamd.core.access.caller import RESTARTED
 from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.ports.consent import Consents, Exposures
@@ -43,6 +44,7 @@ from dreamwire.messages import (
 )
 from dreamwire.schema import BANDS6X2
 from dreamwire.topics import FramesTopic
+from fakes.callers import OPERATOR
 from fakes.ledger import MemoryLedger
 
 START_S = 1_800_000_000.0
@@ -300,7 +302,7 @@ class Stage:
         self.failures: list[Failure] = []
         self.bugs_are_meant = False
         self.app = self._begin(1)
-        self.app.open()
+        self.app.open(RESTARTED)
         self.pods = [Puppet(self, f"bed-{n}", n) for n in range(1, pods + 1)]
         self.link.deliver = lambda command: self.pod(command.pod).obey(command)
 
@@ -309,7 +311,7 @@ class Stage:
         if isinstance(self.ledger, MemoryLedger):
             self.ledger.reopen()
         self.app = self._begin(2)
-        self.app.open()
+        self.app.open(RESTARTED)
 
     def begin(self, aside: Worker) -> Application:
         """The same daemon anew, with a place for work beside it."""
@@ -341,7 +343,7 @@ class Stage:
             pod.presence()
             pod.status()
             if sleepers:
-                self.app.pods.check_in(pod.name, f"sleeper-{number}")
+                self.app.pods.check_in(OPERATOR, pod.name, f"sleeper-{number}")
 
     def hop(self, count: int = 1, *, statuses: bool = True) -> None:
         """Let hops pass: frames, then the tick; statuses once a second."""
@@ -361,9 +363,9 @@ class Stage:
     def dream(self, **changes: object) -> None:
         """Create, gather and start a Dreamscape of all pods, and let it run until it grants."""
         plan = Plan("night", seats_min=3, seats_max=max(len(self.pods), 3), ramp_s=10.0, ceiling=0.1)
-        self.app.dreamscapes.create(replace(plan, **changes))
+        self.app.dreamscapes.create(OPERATOR, replace(plan, **changes))
         self.hop(4)
-        started = self.app.dreamscapes.start("night")
+        started = self.app.dreamscapes.start(OPERATOR, "night")
         assert not hasattr(started, "code"), started
         self.hop(4)
 

@@ -30,6 +30,7 @@ from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.main import main
 from dreamwire import codec
 from dreamwire.text import unfit
+from fakes.callers import OPERATOR
 from fakes.stage import Stage
 
 T = TypeVar("T")
@@ -152,17 +153,19 @@ class WaysOut(RuleBasedStateMachine):
         """A Dreamscape of everyone, until it grants."""
         app, stage = self.house.stage.app, self.house.stage
         if self.name:
-            self.house.do(lambda: app.dreamscapes.end(self.name, "over"))
+            self.house.do(lambda: app.dreamscapes.end(OPERATOR, self.name, "over"))
             self._until(lambda: self._state() is DreamscapeState.ENDED)
         for number, pod in enumerate(stage.pods, 1):
             pod.latched = ""
             self.house.do(pod.status)
-            self.house.do(lambda pod=pod, number=number: app.pods.check_in(pod.name, f"sleeper-{number}"))  # type: ignore[misc]
+            self.house.do(
+                lambda pod=pod, number=number: app.pods.check_in(OPERATOR, pod.name, f"sleeper-{number}")
+            )  # type: ignore[misc]
         self.number += 1
         self.name = f"d{self.number}"
         plan = Plan(self.name, seats_min=3, seats_max=4, ramp_s=10.0)
-        assert not hasattr(self.house.do(lambda: app.dreamscapes.create(plan)), "code")
-        self._until(lambda: not hasattr(app.dreamscapes.start(self.name), "code"))
+        assert not hasattr(self.house.do(lambda: app.dreamscapes.create(OPERATOR, plan)), "code")
+        self._until(lambda: not hasattr(app.dreamscapes.start(OPERATOR, self.name), "code"))
         self._until(self._granted)
 
     def _until(self, true: Callable[[], object]) -> None:

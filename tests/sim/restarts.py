@@ -11,6 +11,7 @@ from typing import Final
 
 from dreamd.simulation.schedule import SECOND_NS
 from dreamd.simulation.world import World
+from fakes.callers import OPERATOR
 
 ALONE_WITHIN_S: Final = 1.5
 ONE_WAY_MS: Final = (0, 60, 150)
@@ -57,7 +58,7 @@ def _daemon_restore(world: World) -> None:
     backup = world.shelf.copy()
     backup.known = backup.writes
     world.run(2.0)
-    owner.app.pods.check_out("bed-1")
+    owner.app.pods.check_out(OPERATOR, "bed-1")
     world.run(1.0)
 
     def put_back() -> None:

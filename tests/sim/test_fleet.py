@@ -3,6 +3,7 @@
 import pytest
 
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
+from fakes.callers import OPERATOR
 from sim.world import Fact, Weather, World, severs
 
 
@@ -188,7 +189,7 @@ def test_a_replayed_collective_is_refused() -> None:
     world.tap = lambda topic, payload: heard.append((topic, payload))
     world.gather()
     world.run(12.0)
-    world.app.dreamscapes.sever("night", "enough")
+    world.app.dreamscapes.sever(OPERATOR, "night", "enough")
     world.run(1.0)
     assert set(world.applied().values()) == {0.0}
     pod = world.pods["bed-1"]
@@ -232,7 +233,7 @@ def test_everyone_comes_home_when_it_ends() -> None:
     world = World(seed=13, pods=4)
     world.gather()
     world.run(12.0)
-    ticket = world.app.dreamscapes.end("night", "morning")
+    ticket = world.app.dreamscapes.end(OPERATOR, "night", "morning")
     world.run(1.0)
     assert ticket.outcome().confirmed == 4
     assert set(world.applied().values()) == {0.0}

@@ -12,6 +12,7 @@ from dreamd.simulation.machines.daemons import START_S
 from dreamd.simulation.machines.network import NetworkConditions
 from dreamd.simulation.world import DREAMSCAPE, World
 from dreamwire.messages import WakeScope
+from fakes.callers import OPERATOR, named
 from sim.restarts import ALONE_WITHIN_S, NEVER, ONE_WAY_MS, ROWS, Row
 
 WELL = ("bed-1", "bed-2", "bed-3", "bed-4")
@@ -30,7 +31,7 @@ def world_with_a_past(one_way_ms: int) -> World:
     assert world.gather() == ""
     owner = world.owner
     assert owner is not None
-    owner.app.wake_orders.order(WakeScope.POD, WOKEN, "an advocate", "asked")
+    owner.app.wake_orders.order(named("an advocate"), WakeScope.POD, WOKEN, "asked")
     world.pods[5].press("withdraw")
     world.run(2.0)
     world.pods[5].unlatch()
@@ -89,7 +90,7 @@ def assert_nothing_is_forgotten(world: World, exposed_min: dict[tuple[str, int],
     assert WITHDRAWN not in world.shelf.beds
     assert [order.target for order in owner.app.wake_orders.list() if order.stands] == [WOKEN]
     assert all(world.shelf.exposed_min[key] >= lived for key, lived in exposed_min.items())
-    again = owner.app.dreamscapes.create(Plan(DREAMSCAPE, seats_min=3, seats_max=8))
+    again = owner.app.dreamscapes.create(OPERATOR, Plan(DREAMSCAPE, seats_min=3, seats_max=8))
     assert isinstance(again, Refusal)
     assert again.code is Code.DREAMSCAPE_EXISTS
     assert getattr(owner.app.dreamscapes.get(DREAMSCAPE), "state", None) is DreamscapeState.DREAMING

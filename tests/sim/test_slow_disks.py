@@ -7,6 +7,7 @@ from dreamd.core.dreamscapes.views import DreamscapeState, SeatState
 from dreamd.core.limits import FSYNC_TAKES_S
 from dreamd.ports.deferred import Deferred
 from dreamd.simulation.world import DREAMSCAPE, World
+from fakes.callers import OPERATOR
 
 STEP_S = 0.1
 
@@ -50,9 +51,9 @@ def test_nobody_new_is_granted_anything_while_the_disk_is_slow() -> None:
     world = merged(3)
     owner, pod = world.owner, world.pods[0]
     assert owner is not None
-    world.answered(owner.app.pods.check_out(pod.name))
+    world.answered(owner.app.pods.check_out(OPERATOR, pod.name))
     world.run(2.0)
-    world.answered(owner.app.pods.check_in(pod.name, f"sleeper-{pod.number}"))
+    world.answered(owner.app.pods.check_in(OPERATOR, pod.name, f"sleeper-{pod.number}"))
     owner.slow_until_s = world.schedule.now_s + 45.0
     world.run(40.0)
     assert pod.share() == 0.0
@@ -70,9 +71,9 @@ def test_a_crash_with_writes_waiting_loses_nothing_that_was_answered(seed: int) 
     assert owner is not None
     owner.slow_until_s = world.schedule.now_s + 20.0
     world.run(1.0)
-    out = owner.app.pods.check_out("bed-1")
+    out = owner.app.pods.check_out(OPERATOR, "bed-1")
     assert isinstance(out, Deferred), "it is not answered before it is durable"
-    owner.app.dreamscapes.sever(DREAMSCAPE, "a drill")
+    owner.app.dreamscapes.sever(OPERATOR, DREAMSCAPE, "a drill")
     world.watch.silenced(owner, DREAMSCAPE, silenced=True)
     world.run(1.0)
     owner.kill()

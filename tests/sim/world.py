@@ -17,6 +17,7 @@ import numpy as np
 
 from dreamd.adapters.consents import CheckInConsent, LedgerExposure
 from dreamd.app.application import Application
+from dreamd.core.access.caller import RESTARTED
 from dreamd.core.dreamscapes.views import Plan
 from dreamd.simulation.machines.daemons import take_in
 from dreamd.simulation.machines.pod_hardware import Disk
@@ -51,6 +52,7 @@ from dreamwire.messages import (
 )
 from dreamwire.schema import BANDS6X2
 from dreamwire.signing import KeyedSealer, seal
+from fakes.callers import OPERATOR
 from fakes.edge import FeatureSource
 from fakes.ledger import LedgerStorage, MemoryLedger
 from fakes.stage import START_S, Meters
@@ -165,11 +167,11 @@ class World:
         """Check everybody in, create, wait until all are admitted, start."""
         self.run(6.0)
         for number, name in enumerate(self.pods, 1):
-            self.app.pods.check_in(name, f"sleeper-{number}")
+            self.app.pods.check_in(OPERATOR, name, f"sleeper-{number}")
         wanted = {"seats_min": 3, "seats_max": max(len(self.pods), 5), "ramp_s": 10.0} | plan
-        self.app.dreamscapes.create(Plan("night", **wanted))
+        self.app.dreamscapes.create(OPERATOR, Plan("night", **wanted))
         self.run(2.0)
-        started = self.app.dreamscapes.start("night")
+        started = self.app.dreamscapes.start(OPERATOR, "night")
         assert not hasattr(started, "sentence"), started
 
     def kinds(self, pod: str) -> list[str]:
@@ -192,7 +194,7 @@ class Daemon:
         ledger = MemoryLedger(world.shelf)
         people = CheckInConsent(), LedgerExposure(ledger, self.now_s())
         self.app = Application(self, self, ledger, world.meters, random.Random(world.rng.random()), people)
-        self.app.open()
+        self.app.open(RESTARTED)
         self._schedule()
 
     def now_s(self) -> float:

@@ -34,6 +34,7 @@ from dreamd.app.people.withdrawals import Withdrawals
 from dreamd.app.safety.breaker_registry import BreakerRegistry
 from dreamd.app.safety.step_failures import StepFailures
 from dreamd.app.safety.wake_orders import WakeOrderRegistry
+from dreamd.core.access.caller import Caller
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.consent import Consents, Exposures
@@ -122,7 +123,7 @@ class Application:
         """Whether `shutdown` has begun."""
         return self.registry.closing
 
-    def open(self) -> None:
+    def open(self, _caller: Caller) -> None:
         """Restore the Dreamscapes of the ledger; see `DreamscapeRegistry.open`."""
         self.registry.open()
 
@@ -183,7 +184,7 @@ class Application:
 
     # -- the end ----------------------------------------------------------------------------------
 
-    def shutdown(self) -> None:
+    def shutdown(self, _caller: Caller) -> None:
         """Set every sleeper to zero, then release the pods; the ledger keeps the Dreamscapes as they were."""
         self.registry.closing = True
         tickets = [runtime.close() for runtime in self.registry.values()]

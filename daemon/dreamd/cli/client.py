@@ -21,6 +21,7 @@ from rich.text import Text
 
 import dreamapi
 from dreamapi.text import shown
+from dreamd.core.access.caller import COMMAND_LINE_AGENT
 
 DEFAULT_SERVER: Final = "127.0.0.1:50051"
 PIPE_COLUMNS: Final = 160
@@ -62,7 +63,9 @@ def run(args: argparse.Namespace) -> int:
 async def answered(args: argparse.Namespace) -> int:
     """Connect, ask, and put a no into one sentence on stderr."""
     try:
-        async with dreamapi.connect(args.server, to_screen=not args.json) as api:
+        async with dreamapi.connect(
+            args.server, to_screen=not args.json, user_agent=COMMAND_LINE_AGENT
+        ) as api:
             await args.ask(api, args)
     except NothingAskedError as no:
         print(f"dreamd: {no}", file=sys.stderr)

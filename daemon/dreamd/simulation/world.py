@@ -15,6 +15,7 @@ from dreamd.simulation.machines.daemons import DaemonProcess
 from dreamd.simulation.machines.memory_ledger import LedgerStorage
 from dreamd.simulation.machines.mqtt_broker import MqttBroker
 from dreamd.simulation.machines.network import NetworkConditions, NetworkLink
+from dreamd.simulation.machines.operators import OPERATOR
 from dreamd.simulation.machines.pods import Pod
 from dreamd.simulation.schedule import SECOND_NS, Schedule
 from dreamedge.adapters.message_verifier import Broadcasts
@@ -99,13 +100,13 @@ class World:
         owner = self.owner
         assert owner is not None
         for pod in self.pods:
-            self.answered(owner.app.pods.check_in(pod.name, f"sleeper-{pod.number}"))
+            self.answered(owner.app.pods.check_in(OPERATOR, pod.name, f"sleeper-{pod.number}"))
         intimate = len(self.pods) <= INTIMATE_SEATS[1]
         most = max(len(self.pods), 5)
         wanted = {"seats_min": 3, "seats_max": most, "ramp_s": RAMP_MIN_S, "intimate": intimate} | plan
-        created = self.answered(owner.app.dreamscapes.create(Plan(DREAMSCAPE, **wanted)))  # type: ignore[arg-type]
+        created = self.answered(owner.app.dreamscapes.create(OPERATOR, Plan(DREAMSCAPE, **wanted)))  # type: ignore[arg-type]
         if isinstance(created, Refusal):
             return created.sentence
         self.run(2.0)
-        started = self.answered(owner.app.dreamscapes.start(DREAMSCAPE))
+        started = self.answered(owner.app.dreamscapes.start(OPERATOR, DREAMSCAPE))
         return str(getattr(started, "sentence", ""))

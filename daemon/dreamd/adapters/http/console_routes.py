@@ -32,6 +32,7 @@ from dreamd.adapters.http.order_bodies import (
 from dreamd.adapters.http.server import Asked, Page, Route, Routes
 from dreamd.app.api.protocols import Api, SeverTicket
 from dreamd.app.events.watcher_budget import WatcherBudget
+from dreamd.core.access.caller import Caller, Channel, Role
 from dreamd.core.dreamscapes.views import DreamscapeView
 from dreamd.core.limits import CONFIRM_WITHIN_S
 from dreamd.core.refusals import Code, Kind, Refusal
@@ -122,15 +123,15 @@ class Console:
                 routes["GET", path] = _asset(media, file.read_bytes())
         ask = self._api
         routes["POST", "/console/sever"] = self._severs(
-            lambda o: ask.dreamscapes.sever(o.name, o.reason or NAMELESS), read_way_out
+            lambda o: ask.dreamscapes.sever(_caller(o), o.name, o.reason or NAMELESS), read_way_out
         )
         routes["POST", "/console/wake"] = self._severs(
-            lambda o: ask.dreamscapes.wake(o.name, o.issuer or NAMELESS, o.reason or NAMELESS), read_way_out
+            lambda o: ask.dreamscapes.wake(_caller(o), o.name, o.reason or NAMELESS), read_way_out
         )
         routes["POST", "/console/sever-scope"] = self._severs(self._sever_scope, read_scoped)
         routes["POST", "/console/wake-scope"] = self._severs(self._wake_scope, read_scoped)
         routes["POST", "/console/release"] = self._severs(
-            lambda o: ask.pods.release(o.name, o.reason or NAMELESS), read_way_out
+            lambda o: ask.pods.release(_caller(o), o.name, o.reason or NAMELESS), read_way_out
         )
         routes["POST", "/console/resume"] = self._resume
         return routes
@@ -171,17 +172,14 @@ class Console:
 
     def _sever_scope(self, order: tuple[SeverScope, Order]) -> SeverTicket | Refusal:
         scope, told = order
-        issuer = told.issuer or NAMELESS
-        return self._api.severs.order(scope, told.name, issuer, told.reason)
+        return self._api.severs.order(_caller(told), scope, told.name, told.reason)
 
     def _wake_scope(self, order: tuple[SeverScope, Order]) -> SeverTicket | Refusal:
         """A wake order, which stands until a named person lifts it."""
         scope, told = order
         if scope not in WAKES:
             return Refusal(Code.INVALID_ARGUMENT, "scope: a wake order is given to a pod", {"field": "scope"})
-        ordered = self._api.wake_orders.order(
-            WAKES[scope], told.name, told.issuer or NAMELESS, told.reason or NAMELESS
-        )
+        ordered = self._api.wake_orders.order(_caller(told), WAKES[scope], told.name, told.reason or NAMELESS)
         return ordered if isinstance(ordered, Refusal) else ordered.ticket
 
     def _severs(self, act: Callable[[_Told], SeverTicket | Refusal], read: Callable[[Asked], _Told]) -> Route:
@@ -217,7 +215,7 @@ class Console:
             return _no(HTTPStatus.BAD_REQUEST, "to resume takes the etag of what was looked at")
         try:
             view: DreamscapeView | Refusal = self._application.do(
-                lambda: self._api.dreamscapes.resume(order.name, order.etag)
+                lambda: self._api.dreamscapes.resume(_caller(order), order.name, order.etag)
             )
         except NoAnswerError:
             return _no(HTTPStatus.SERVICE_UNAVAILABLE, f"{NO_ANSWER}; nobody is resumed")
@@ -232,6 +230,10 @@ class Console:
             return read(asked)
         except UnfitOrderError as unfit:
             return _no(HTTPStatus.BAD_REQUEST, str(unfit))
+
+
+def _caller(order: Order) -> Caller:
+    return Caller(order.issuer or NAMELESS, Role.OPERATOR, Channel.CONSOLE)
 
 
 def _is_news(sight: ConsoleView, house: int | None, scene: int | None) -> bool:

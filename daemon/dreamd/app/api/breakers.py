@@ -15,14 +15,13 @@ from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.dreamscapes.views import breaker_view
 from dreamd.app.fleet.registry import PodRecord, breaker_cause
+from dreamd.core.access.caller import Caller
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamd.core.refusals import Code, Refusal, bad_field
 from dreamd.core.safety.breaker import Reset
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import BreakerView
 from dreamd.ports.deferred import Deferred
-
-UNNAMED = "somebody who gave no name"
 
 
 class BreakerCommands:
@@ -55,29 +54,29 @@ class BreakerCommands:
             return found
         return self._of(found)
 
-    def trip(self, name: str, by: str, reason: str) -> BreakerView | Refusal:
+    def trip(self, caller: Caller, name: str, reason: str) -> BreakerView | Refusal:
         """Open it now; valid in every state, and a locked one stays locked."""
         found = self._find(name)
         if isinstance(found, Refusal):
             return found
         if isinstance(found, PodRecord):
-            self._dreamscapes.trip(found, Cause.OPERATOR, by or UNNAMED, reason)
+            self._dreamscapes.trip(found, Cause.OPERATOR, caller.signature, reason)
         elif isinstance(found, DreamscapeRuntime):
-            found.sever(Cause.OPERATOR, f"{by or UNNAMED}: {reason}" if reason else by or UNNAMED)
+            found.sever(Cause.OPERATOR, f"{caller.signature}: {reason}" if reason else caller.signature)
         return self._of(found)
 
     def reset(
-        self, name: str, by: str, reason: str, etag: str = ""
+        self, caller: Caller, name: str, reason: str, etag: str = ""
     ) -> BreakerView | Refusal | Deferred[BreakerView]:
         """From LOCKED to HALF_OPEN, by a named person with a reason."""
         found = self._find(name)
         if isinstance(found, Refusal):
             return found
-        refusal = self._not_resettable(name, found, by, reason, etag)
+        refusal = self._not_resettable(name, found, caller, reason, etag)
         if refusal is not None:
             return refusal
         assert isinstance(found, PodRecord)
-        pod, observation = found.pod, Reset(by.strip(), reason.strip())
+        pod, observation = found.pod, Reset(caller.name.strip(), reason.strip())
         return self._deps.commits.ask(
             self._deps.locks.unlocking(pod),
             "the reset",
@@ -96,9 +95,9 @@ class BreakerCommands:
         return self._of_pod(found)
 
     def _not_resettable(
-        self, name: str, found: PodRecord | DreamscapeRuntime | Bygone, by: str, reason: str, etag: str
+        self, name: str, found: PodRecord | DreamscapeRuntime | Bygone, caller: Caller, reason: str, etag: str
     ) -> Refusal | None:
-        for field, said in (("by", by), ("reason", reason)):
+        for field, said in (("by", caller.name), ("reason", reason)):
             if not said.strip():
                 return bad_field(field, "what a person answers for: their name and a reason", said)
         if not isinstance(found, PodRecord):

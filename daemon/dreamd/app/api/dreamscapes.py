@@ -19,6 +19,7 @@ from dreamd.app.events.subscriptions import Changed
 from dreamd.app.events.tick_watchers import CollectiveWatching
 from dreamd.app.fleet.sever_confirmations import PendingSever
 from dreamd.app.stage.live_lead import LeadStream
+from dreamd.core.access.caller import Caller
 from dreamd.core.dreamscapes.admission import validate_plan
 from dreamd.core.dreamscapes.views import Check, DreamscapeState, DreamscapeView, Plan
 from dreamd.core.refusals import Code, Refusal
@@ -52,7 +53,7 @@ class DreamscapeCommands:
         runtime = self._dreamscapes.find(name)
         return runtime if isinstance(runtime, Refusal) else runtime.view()
 
-    def create(self, plan: Plan, *, validate_only: bool = False) -> Started:
+    def create(self, caller: Caller, plan: Plan, *, validate_only: bool = False) -> Started:
         """Create a Dreamscape in PLANNED, or say what is wrong with the plan."""
         now_s = self._deps.clock.now_s()
         refusal = (
@@ -94,7 +95,7 @@ class DreamscapeCommands:
         self._deps.journal.append(now_s, "state", f"{name} is planned", dreamscape=name, cause="planned")
         return runtime.view()
 
-    def update(self, plan: Plan, etag: str = "", *, validate_only: bool = False) -> Started:
+    def update(self, caller: Caller, plan: Plan, etag: str = "", *, validate_only: bool = False) -> Started:
         """Change the plan of the Dreamscape of that name before its start."""
         runtime = self._dreamscapes.find(plan.dreamscape, etag)
         if isinstance(runtime, Refusal):
@@ -109,7 +110,7 @@ class DreamscapeCommands:
             return refusal or replace(runtime.view(), plan=plan)
         return runtime.amend(plan)
 
-    def start(self, name: str, etag: str = "") -> Started:
+    def start(self, caller: Caller, name: str, etag: str = "") -> Started:
         """Freeze the scale, assign everyone admitted, begin to dream."""
         runtime = self._dreamscapes.find(name, etag)
         if isinstance(runtime, Refusal):
@@ -119,14 +120,14 @@ class DreamscapeCommands:
             return closing
         return runtime.start()
 
-    def sever(self, name: str, reason: str) -> PendingSever | Refusal:
+    def sever(self, caller: Caller, name: str, reason: str) -> PendingSever | Refusal:
         """Everyone to zero in this call; they sleep on, Resume is possible."""
         runtime = self._dreamscapes.find(name)
         if isinstance(runtime, Bygone):
             return runtime.way_out()
         return runtime if isinstance(runtime, Refusal) else runtime.sever(Cause.OPERATOR, reason)
 
-    def resume(self, name: str, etag: str = "") -> DreamscapeView | Refusal:
+    def resume(self, caller: Caller, name: str, etag: str = "") -> DreamscapeView | Refusal:
         """Dream on after a sever; everyone ramps from zero."""
         runtime = self._dreamscapes.find(name, etag)
         if isinstance(runtime, Refusal):
@@ -136,14 +137,14 @@ class DreamscapeCommands:
             return closing
         return runtime.resume() or runtime.view()
 
-    def wake(self, name: str, issuer: str, reason: str) -> PendingSever | Refusal:
+    def wake(self, caller: Caller, name: str, reason: str) -> PendingSever | Refusal:
         """Sever, then wake everyone: latches at every pod."""
         runtime = self._dreamscapes.find(name)
         if isinstance(runtime, Bygone):
             return runtime.way_out()
-        return runtime if isinstance(runtime, Refusal) else runtime.wake(issuer, reason)
+        return runtime if isinstance(runtime, Refusal) else runtime.wake(caller.name, reason)
 
-    def end(self, name: str, reason: str) -> PendingSever | Refusal:
+    def end(self, caller: Caller, name: str, reason: str) -> PendingSever | Refusal:
         """End it: ENDED and in the archive once all are home."""
         runtime = self._dreamscapes.find(name)
         if isinstance(runtime, Bygone):
@@ -165,7 +166,7 @@ class DreamscapeCommands:
         runtime = self._dreamscapes.find(name)
         return runtime if isinstance(runtime, Refusal) else runtime.watch(changed)
 
-    def lead(self, name: str) -> LeadStream | Refusal:
+    def lead(self, caller: Caller, name: str) -> LeadStream | Refusal:
         """Begin to lead a Dreamscape live."""
         runtime = self._dreamscapes.find(name)
         if isinstance(runtime, Refusal):

@@ -13,6 +13,7 @@ from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.events.subscriptions import Changed
 from dreamd.app.fleet.registry import PodWatching
 from dreamd.app.fleet.sever_confirmations import PendingSever
+from dreamd.core.access.caller import Caller
 from dreamd.core.dreamscapes.views import PodView
 from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.deferred import Deferred
@@ -45,17 +46,19 @@ class PodCommands:
         """The pod a sleeper is checked in to."""
         return self._fleet.pod_of(sleeper) or Refusal(Code.POD_UNKNOWN, NO_BED)
 
-    def check_in(self, pod: str, sleeper: str, etag: str = "") -> PodView | Refusal | Deferred[PodView]:
+    def check_in(
+        self, caller: Caller, pod: str, sleeper: str, etag: str = ""
+    ) -> PodView | Refusal | Deferred[PodView]:
         """Bind a sleeper to a pod; the same pair again is the same answer."""
         record = self._fleet.find(pod)
         return record if isinstance(record, Refusal) else self._check_ins.check_in(record, sleeper, etag)
 
-    def check_out(self, pod: str) -> PodView | Refusal | Deferred[PodView]:
+    def check_out(self, caller: Caller, pod: str) -> PodView | Refusal | Deferred[PodView]:
         """Release the pod, then unbind its sleeper; idempotent."""
         record = self._fleet.find(pod)
         return record if isinstance(record, Refusal) else self._check_ins.check_out(record)
 
-    def release(self, pod: str, reason: str) -> PendingSever | Refusal:
+    def release(self, caller: Caller, pod: str, reason: str) -> PendingSever | Refusal:
         """Release this pod alone, now; valid in every state."""
         record = self._fleet.find(pod)
         return record if isinstance(record, Refusal) else self._dreamscapes.release(record, reason)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dreamd.app.events.subscriptions import Changed
+from dreamd.core.access.caller import Caller
 from dreamd.core.dreamscapes.views import (
     BreakerState,
     Check,
@@ -125,12 +126,12 @@ class BreakersApi(Protocol):
         """One breaker."""
         ...
 
-    def trip(self, name: str, by: str, reason: str) -> BreakerView | Refusal:
+    def trip(self, caller: Caller, name: str, reason: str) -> BreakerView | Refusal:
         """Open it now; valid in every state."""
         ...
 
     def reset(
-        self, name: str, by: str, reason: str, etag: str = ""
+        self, caller: Caller, name: str, reason: str, etag: str = ""
     ) -> BreakerView | Refusal | Deferred[BreakerView]:
         """From LOCKED to HALF_OPEN, by a named person with a reason."""
         ...
@@ -148,12 +149,12 @@ class WakeOrdersApi(Protocol):
         ...
 
     def order(
-        self, scope: WakeScope, target: str, issuer: str, reason: str, request_id: str = ""
+        self, caller: Caller, scope: WakeScope, target: str, reason: str, request_id: str = ""
     ) -> Ordered | Refusal:
         """Wake everyone in this scope, now, and keep them from being merged until it is lifted."""
         ...
 
-    def lift(self, order_id: str, by: str, reason: str) -> Order | Refusal | Deferred[Order]:
+    def lift(self, caller: Caller, order_id: str, reason: str) -> Order | Refusal | Deferred[Order]:
         """The order stands no longer; a name and a reason are required."""
         ...
 
@@ -161,7 +162,7 @@ class WakeOrdersApi(Protocol):
 class SeversApi(Protocol):
     """Severs by scope."""
 
-    def order(self, scope: SeverScope, target: str, issuer: str, reason: str) -> SeverTicket | Refusal:
+    def order(self, caller: Caller, scope: SeverScope, target: str, reason: str) -> SeverTicket | Refusal:
         """Set each pod in the scope to zero, in this call; refused only for a name that is not known."""
         ...
 
@@ -185,15 +186,17 @@ class PodsApi(Protocol):
         """The pod a sleeper is checked in to."""
         ...
 
-    def check_in(self, pod: str, sleeper: str, etag: str = "") -> PodView | Refusal | Deferred[PodView]:
+    def check_in(
+        self, caller: Caller, pod: str, sleeper: str, etag: str = ""
+    ) -> PodView | Refusal | Deferred[PodView]:
         """Bind a sleeper (a pseudonym) to a pod; the same pair again is the same answer."""
         ...
 
-    def check_out(self, pod: str) -> PodView | Refusal | Deferred[PodView]:
+    def check_out(self, caller: Caller, pod: str) -> PodView | Refusal | Deferred[PodView]:
         """Release the pod, then unbind its sleeper; idempotent."""
         ...
 
-    def release(self, pod: str, reason: str) -> SeverTicket | Refusal:
+    def release(self, caller: Caller, pod: str, reason: str) -> SeverTicket | Refusal:
         """Release this pod alone, now; valid in every state."""
         ...
 
@@ -220,34 +223,36 @@ class DreamscapesApi(Protocol):
         ...
 
     def create(
-        self, plan: Plan, *, validate_only: bool = False
+        self, caller: Caller, plan: Plan, *, validate_only: bool = False
     ) -> DreamscapeView | Refusal | Deferred[DreamscapeView]:
         """Create a Dreamscape in PLANNED, or say what is wrong with the plan."""
         ...
 
     def update(
-        self, plan: Plan, etag: str = "", *, validate_only: bool = False
+        self, caller: Caller, plan: Plan, etag: str = "", *, validate_only: bool = False
     ) -> DreamscapeView | Refusal | Deferred[DreamscapeView]:
         """Change the plan of the Dreamscape of that name before its start, or say what is wrong with it."""
         ...
 
-    def start(self, name: str, etag: str = "") -> DreamscapeView | Refusal | Deferred[DreamscapeView]:
+    def start(
+        self, caller: Caller, name: str, etag: str = ""
+    ) -> DreamscapeView | Refusal | Deferred[DreamscapeView]:
         """Freeze the scale, assign everyone admitted, begin to dream."""
         ...
 
-    def sever(self, name: str, reason: str) -> SeverTicket | Refusal:
+    def sever(self, caller: Caller, name: str, reason: str) -> SeverTicket | Refusal:
         """Everyone to zero in this call; they sleep on, Resume is possible."""
         ...
 
-    def resume(self, name: str, etag: str = "") -> DreamscapeView | Refusal:
+    def resume(self, caller: Caller, name: str, etag: str = "") -> DreamscapeView | Refusal:
         """Dream on after a sever; everyone ramps from zero."""
         ...
 
-    def wake(self, name: str, issuer: str, reason: str) -> SeverTicket | Refusal:
+    def wake(self, caller: Caller, name: str, reason: str) -> SeverTicket | Refusal:
         """Sever, then wake everyone: latches at every pod."""
         ...
 
-    def end(self, name: str, reason: str) -> SeverTicket | Refusal:
+    def end(self, caller: Caller, name: str, reason: str) -> SeverTicket | Refusal:
         """End it: ENDED and in the archive once all are home."""
         ...
 
@@ -259,7 +264,7 @@ class DreamscapesApi(Protocol):
         """Watch a Dreamscape's ticks, conflated."""
         ...
 
-    def lead(self, name: str) -> Leading | Refusal:
+    def lead(self, caller: Caller, name: str) -> Leading | Refusal:
         """Begin to lead a Dreamscape live; one leads at a time, within the plan's artist share."""
         ...
 

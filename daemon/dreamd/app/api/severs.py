@@ -25,6 +25,7 @@ from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.fleet.registry import PodRecord
 from dreamd.app.fleet.sever_confirmations import PendingSever
+from dreamd.core.access.caller import Caller
 from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.core.refusals import Code, Refusal, bad_field
 from dreamd.core.safety.causes import Cause
@@ -42,7 +43,7 @@ class SeverCommands:
         self._deps = dependencies
         self._dreamscapes = dreamscapes
 
-    def order(self, scope: SeverScope, target: str, issuer: str, reason: str) -> PendingSever | Refusal:
+    def order(self, caller: Caller, scope: SeverScope, target: str, reason: str) -> PendingSever | Refusal:
         """Set each pod in the scope to zero, in this call; target: the bare name, empty for the fleet."""
         found = self._reached(scope, target)
         if isinstance(found, Refusal):
@@ -52,7 +53,7 @@ class SeverCommands:
         ticket = self._deps.tickets.issue(
             [*holding, *(r.pod for r in alone if self._dreamscapes.holds_slot(r))]
         )
-        said = ": ".join(word for word in (issuer, reason) if word)
+        said = ": ".join(word for word in (caller.name, reason) if word)
         self._cut(whole, alone, said)
         self._tell(scope, target, said)
         return ticket

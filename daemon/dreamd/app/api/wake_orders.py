@@ -12,14 +12,13 @@ from dreamd.app.api.protocols import Ordered
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.dreamscapes.wake_execution import WakeExecution, reach_of
+from dreamd.core.access.caller import Caller
 from dreamd.core.listing import dated
 from dreamd.core.refusals import Code, Refusal, bad_field
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger import Transaction
 from dreamwire.messages import WakeScope
-
-UNNAMED = "somebody who gave no name"
 
 
 class WakeOrderCommands:
@@ -41,7 +40,7 @@ class WakeOrderCommands:
         return (order for order in self._deps.wakes.after(dated(after)) if order.stands or not standing)
 
     def order(
-        self, scope: WakeScope, target: str, issuer: str, reason: str, request_id: str = ""
+        self, caller: Caller, scope: WakeScope, target: str, reason: str, request_id: str = ""
     ) -> Ordered | Refusal:
         """Wake everyone in this scope, now, and keep them from being merged until it is lifted."""
         asked = self._deps.wakes.asked(request_id)
@@ -54,7 +53,7 @@ class WakeOrderCommands:
         unknown = None if standing else self._unknown(scope, target)
         if unknown is not None:
             return unknown
-        order = standing or self._new(scope, target, issuer, reason, request_id)
+        order = standing or self._new(caller, scope, target, reason, request_id)
         if standing is None:
             self._deps.wakes.give(order)
         ticket = self._execution.wake(order)
@@ -64,11 +63,11 @@ class WakeOrderCommands:
         self._deps.wakes.flush()
         return Ordered(order, ticket)
 
-    def _new(self, scope: WakeScope, target: str, issuer: str, reason: str, request_id: str) -> Order:
+    def _new(self, caller: Caller, scope: WakeScope, target: str, reason: str, request_id: str) -> Order:
         now_s = self._deps.clock.now_s()
         revision = self._deps.wakes.next_revision(now_s)
         return Order(
-            f"w{revision:x}", revision, scope, target, issuer or UNNAMED, reason, now_s, request_id=request_id
+            f"w{revision:x}", revision, scope, target, caller.signature, reason, now_s, request_id=request_id
         )
 
     def _unknown(self, scope: WakeScope, target: str) -> Refusal | None:
@@ -85,16 +84,18 @@ class WakeOrderCommands:
             case _:
                 return None
 
-    def lift(self, order_id: str, by: str, reason: str) -> Order | Refusal | Deferred[Order]:
+    def lift(self, caller: Caller, order_id: str, reason: str) -> Order | Refusal | Deferred[Order]:
         """The order stands no longer; a name and a reason are required. Lifted twice is lifted once."""
         order = self._deps.wakes.get(order_id)
         if order is None:
             sentence = f"no wake order is named {order_id!r}"
             return Refusal(Code.WAKE_ORDER_UNKNOWN, sentence, {"order": order_id})
-        missing = _missing(by, reason)
+        missing = _missing(caller, reason)
         if missing is not None or not order.stands:
             return missing or order
-        lifted = self._deps.wakes.lifting(order, by.strip(), reason.strip(), self._deps.clock.now_s())
+        lifted = self._deps.wakes.lifting(
+            order, caller.name.strip(), reason.strip(), self._deps.clock.now_s()
+        )
         return self._deps.commits.ask(
             Transaction(wake_orders=(lifted,)),
             "the lifting",
@@ -111,8 +112,8 @@ class WakeOrderCommands:
         return lifted
 
 
-def _missing(by: str, reason: str) -> Refusal | None:
-    for field, said in (("by", by), ("reason", reason)):
+def _missing(caller: Caller, reason: str) -> Refusal | None:
+    for field, said in (("by", caller.name), ("reason", reason)):
         if not said.strip():
             return bad_field(field, "what a person answers for: their name and a reason", said)
     return None

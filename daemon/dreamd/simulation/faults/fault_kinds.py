@@ -21,6 +21,7 @@ from dreamd.simulation.faults.congestion import CONGESTION
 from dreamd.simulation.faults.process_faults import later
 from dreamd.simulation.faults.sessions import SESSIONS
 from dreamd.simulation.machines.network import NetworkConditions
+from dreamd.simulation.machines.operators import OPERATOR, named
 from dreamd.simulation.machines.sleepers import MALFUNCTIONS, SimulatedFault
 from dreamd.simulation.schedule import MS_NS, SECOND_NS
 from dreamd.simulation.world import World
@@ -226,7 +227,7 @@ def _sever(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> No
     owner = world.owner
     if owner is None or owner.frozen or world.between:
         return
-    owner.app.dreamscapes.sever(world.dreamscape, "a drill")
+    owner.app.dreamscapes.sever(OPERATOR, world.dreamscape, "a drill")
     world.watch.silenced(owner, world.dreamscape, silenced=True)
     later(world, lasts_s, lambda: resume(world))
 
@@ -237,7 +238,7 @@ def resume(world: World) -> None:
     if (
         owner is not None
         and not owner.frozen
-        and not isinstance(owner.app.dreamscapes.resume(world.dreamscape), Refusal)
+        and not isinstance(owner.app.dreamscapes.resume(OPERATOR, world.dreamscape), Refusal)
     ):
         world.watch.silenced(owner, world.dreamscape, silenced=False)
 
@@ -254,7 +255,7 @@ def _release(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> N
     owner = world.owner
     if owner is None or owner.frozen:
         return
-    owner.app.pods.check_out(pod.name)
+    owner.app.pods.check_out(OPERATOR, pod.name)
     later(world, lasts_s, lambda: lay(world, pod))
 
 
@@ -263,7 +264,7 @@ def lay(world: World, pod: "Pod") -> None:
     owner = world.owner
     answer = None
     if owner is not None and not owner.frozen:
-        answer = owner.app.pods.check_in(pod.name, f"sleeper-{pod.number}")
+        answer = owner.app.pods.check_in(OPERATOR, pod.name, f"sleeper-{pod.number}")
         world.watch.beds(owner)
     if not isinstance(answer, PodView):
         later(world, 1.0, lambda: lay(world, pod))
@@ -274,7 +275,7 @@ def _wake_one(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> 
     owner = world.owner
     if owner is None or owner.frozen:
         return
-    given = owner.app.wake_orders.order(WakeScope.POD, pod.name, "advocate", "asked")
+    given = owner.app.wake_orders.order(named("advocate"), WakeScope.POD, pod.name, "asked")
     if isinstance(given, Refusal):
         return
     world.watch.woken(owner, pod.name)
@@ -285,7 +286,7 @@ def _lift(world: World, pod: "Pod", order_id: str) -> None:
     """A named person lifts a wake order; refused, they ask again."""
     owner = world.owner
     orders = owner.app.wake_orders if owner is not None and not owner.frozen else None
-    lifted = orders.lift(order_id, "advocate", "morning") if orders is not None else None
+    lifted = orders.lift(named("advocate"), order_id, "morning") if orders is not None else None
     gone = isinstance(lifted, Refusal) and lifted.code is Code.WAKE_ORDER_UNKNOWN
     if not (gone or isinstance(lifted, Order)):
         later(world, 1.0, lambda: _lift(world, pod, order_id))
@@ -298,7 +299,7 @@ def _reset(world: World, pod: "Pod", _lasts_s: float, _rng: random.Random) -> No
     owner = world.owner
     if owner is None or owner.frozen:
         return
-    answer = owner.app.breakers.reset(f"pods/{pod.name}", "a clinician", "looked at the electrodes")
+    answer = owner.app.breakers.reset(named("a clinician"), f"pods/{pod.name}", "looked at the electrodes")
     _see_reset(world, pod.name, answer)
 
 

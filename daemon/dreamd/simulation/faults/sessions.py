@@ -14,6 +14,7 @@ from dreamd.core.limits import RAMP_MIN_S
 from dreamd.core.refusals import Refusal
 from dreamd.ports.deferred import Deferred
 from dreamd.simulation.faults.process_faults import later, stop_owner
+from dreamd.simulation.machines.operators import OPERATOR
 from dreamd.simulation.world import World
 
 if TYPE_CHECKING:
@@ -33,10 +34,10 @@ def follow(world: World, _pod: "Pod", lasts_s: float, rng: random.Random) -> Non
     name = world.dreamscape
     way = rng.choice(("end", "sever-then-end", "end-twice"))
     if way == "sever-then-end":
-        owner.app.dreamscapes.sever(name, "over")
-    ended = owner.app.dreamscapes.end(name, "over")
+        owner.app.dreamscapes.sever(OPERATOR, name, "over")
+    ended = owner.app.dreamscapes.end(OPERATOR, name, "over")
     if way == "end-twice":
-        ended = owner.app.dreamscapes.end(name, "over")
+        ended = owner.app.dreamscapes.end(OPERATOR, name, "over")
     if isinstance(ended, Refusal):
         return
     world.watch.silenced(owner, name, silenced=True)
@@ -66,7 +67,9 @@ def _begun(world: World, owner: "DaemonProcess", ended: str) -> bool:
         if state is DreamscapeState.WAKING:
             return False
         if state is not DreamscapeState.ENDED:
-            owner.app.dreamscapes.end(ended, "over")  # a ledger that could not keep the end, or an older one
+            owner.app.dreamscapes.end(
+                OPERATOR, ended, "over"
+            )  # a ledger that could not keep the end, or an older one
             return False
         most = max(len(world.pods), 5)
         plan = Plan(
@@ -76,7 +79,7 @@ def _begun(world: World, owner: "DaemonProcess", ended: str) -> bool:
             ramp_s=RAMP_MIN_S,
             intimate=len(world.pods) <= INTIMATE_SEATS[1],
         )
-        created = owner.app.dreamscapes.create(plan)
+        created = owner.app.dreamscapes.create(OPERATOR, plan)
         if not isinstance(created, Refusal):
             world.dreamscape = plan.dreamscape
         if isinstance(created, Refusal | Deferred):
@@ -87,7 +90,7 @@ def _begun(world: World, owner: "DaemonProcess", ended: str) -> bool:
         return False
     if view.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED):
         return True
-    return not isinstance(owner.app.dreamscapes.start(world.dreamscape), Refusal | Deferred)
+    return not isinstance(owner.app.dreamscapes.start(OPERATOR, world.dreamscape), Refusal | Deferred)
 
 
 SESSIONS: Final[dict[str, tuple[Callable[[World, "Pod", float, random.Random], None], float, float]]] = {

@@ -14,6 +14,7 @@ from dreamd.app.application import Application
 from dreamd.app.inbound import InboundRouter
 from dreamd.app.inbound_guard import InboundGuard
 from dreamd.app.safety.step_failures import Failure, InjectedError
+from dreamd.core.access.caller import RESTARTED, SIGNALLED
 from dreamd.simulation.checks.exposure_limits import LimitedExposures
 from dreamd.simulation.checks.violations import committed
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
@@ -66,7 +67,7 @@ class DaemonProcess:
         world.watch.began(self)
         self.app.journal.observe(lambda event: world.watch.told(self, event))
         self.app.failures.observe(self._failed)
-        self.app.open()
+        self.app.open(RESTARTED)
         world.broker.welcome(self)
         self.app.inbound.on_link(up=world.broker.alive)
         self._schedule()
@@ -107,7 +108,7 @@ class DaemonProcess:
 
     def stop(self, then: Callable[[], None] = lambda: None) -> None:
         """SIGTERM: the shutdown's own order; `then` once the process is gone."""
-        self.app.shutdown()
+        self.app.shutdown(SIGNALLED)
         self._await_end(then)
 
     def _await_end(self, then: Callable[[], None]) -> None:

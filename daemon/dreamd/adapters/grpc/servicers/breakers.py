@@ -7,6 +7,7 @@ from typing import Final
 from dreamapi.v1 import breakers_pb2 as breaking
 from dreamapi.v1.breakers_pb2_grpc import BreakersServicer
 from dreamd.adapters.grpc.calls import request_fields
+from dreamd.adapters.grpc.calls.callers import caller_of
 from dreamd.adapters.grpc.calls.errors import bad_input, granted
 from dreamd.adapters.grpc.calls.idempotency import IdempotencyCache
 from dreamd.adapters.grpc.calls.interceptor import Context
@@ -49,15 +50,15 @@ class Breakers(BreakersServicer):
         return responses.breaker_detail(granted(found))
 
     async def TripBreaker(
-        self, request: breaking.TripBreakerRequest, _context: Context
+        self, request: breaking.TripBreakerRequest, context: Context
     ) -> breaking.BreakerDetail:
         """Open it now; done again where it is asked again."""
         name, by = request_fields.breaker_id(request.name), request_fields.reason(request.by)
-        tripped = self._breakers.trip(name, by, request_fields.reason(request.reason))
+        tripped = self._breakers.trip(caller_of(context, by), name, request_fields.reason(request.reason))
         return responses.breaker_detail(granted(tripped))
 
     async def ResetBreaker(
-        self, request: breaking.ResetBreakerRequest, _context: Context
+        self, request: breaking.ResetBreakerRequest, context: Context
     ) -> breaking.BreakerDetail:
         """From locked to half-open."""
         name, by = request_fields.breaker_id(request.name), request_fields.reason(request.by)
@@ -65,6 +66,6 @@ class Breakers(BreakersServicer):
         return await self._replays.bound(
             request,
             breaking.BreakerDetail,
-            lambda: self._breakers.reset(name, by, reason, request.etag),
+            lambda: self._breakers.reset(caller_of(context, by), name, reason, request.etag),
             responses.breaker_detail,
         )

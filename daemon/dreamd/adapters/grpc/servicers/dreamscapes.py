@@ -13,6 +13,7 @@ from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1 import severing_pb2 as severing
 from dreamapi.v1.dreamscapes_pb2_grpc import DreamscapesServicer
 from dreamd.adapters.grpc.calls import request_fields
+from dreamd.adapters.grpc.calls.callers import caller_of
 from dreamd.adapters.grpc.calls.errors import granted
 from dreamd.adapters.grpc.calls.idempotency import IdempotencyCache
 from dreamd.adapters.grpc.calls.interceptor import Context
@@ -41,19 +42,22 @@ class Dreamscapes(DreamscapesServicer):
         self._ticks = Ticks(bells.budget)
 
     async def CreateDreamscape(
-        self, request: dreams.CreateDreamscapeRequest, _context: Context
+        self, request: dreams.CreateDreamscapeRequest, context: Context
     ) -> dreams.Dreamscape:
         """Create in PLANNED, or only say whether it could be."""
         plan = plans.created(request)
         if request.validate_only:
-            checked = await kept(self._dreamscapes.create(plan, validate_only=True))
+            checked = await kept(self._dreamscapes.create(caller_of(context), plan, validate_only=True))
             return responses.dreamscape(checked)
         return await self._replays.bound(
-            request, dreams.Dreamscape, lambda: self._dreamscapes.create(plan), responses.dreamscape
+            request,
+            dreams.Dreamscape,
+            lambda: self._dreamscapes.create(caller_of(context), plan),
+            responses.dreamscape,
         )
 
     async def UpdateDreamscape(
-        self, request: dreams.UpdateDreamscapeRequest, _context: Context
+        self, request: dreams.UpdateDreamscapeRequest, context: Context
     ) -> dreams.Dreamscape:
         """Change the plan before the start, or only say whether it could be."""
         name = request_fields.dreamscape_id(request.dreamscape.name, "dreamscape.name")
@@ -61,7 +65,7 @@ class Dreamscapes(DreamscapesServicer):
         def update() -> DreamscapeView | Refusal | Deferred[DreamscapeView]:
             plan = plans.changed(request, granted(self._dreamscapes.get(name)).plan)
             answer = self._dreamscapes.update(
-                plan, request.dreamscape.etag, validate_only=request.validate_only
+                caller_of(context), plan, request.dreamscape.etag, validate_only=request.validate_only
             )
             return answer if isinstance(answer, Deferred) else plans.moved(answer)
 
@@ -90,26 +94,28 @@ class Dreamscapes(DreamscapesServicer):
         return dreams.ListDreamscapesResponse(dreamscapes=shown, next_page_token=token)
 
     async def StartDreamscape(
-        self, request: dreams.StartDreamscapeRequest, _context: Context
+        self, request: dreams.StartDreamscapeRequest, context: Context
     ) -> dreams.Dreamscape:
         """Begin to dream."""
         name = request_fields.dreamscape_id(request.name)
         return await self._replays.bound(
             request,
             dreams.Dreamscape,
-            lambda: self._dreamscapes.start(name, request.etag),
+            lambda: self._dreamscapes.start(caller_of(context), name, request.etag),
             responses.dreamscape,
         )
 
     async def ResumeDreamscape(
-        self, request: dreams.ResumeDreamscapeRequest, _context: Context
+        self, request: dreams.ResumeDreamscapeRequest, context: Context
     ) -> dreams.Dreamscape:
         """Dream on after a sever."""
         name = request_fields.dreamscape_id(request.name)
         return self._replays.once(
             request,
             dreams.Dreamscape,
-            lambda: responses.dreamscape(granted(self._dreamscapes.resume(name, request.etag))),
+            lambda: responses.dreamscape(
+                granted(self._dreamscapes.resume(caller_of(context), name, request.etag))
+            ),
         )
 
     async def SeverDreamscape(
@@ -117,7 +123,7 @@ class Dreamscapes(DreamscapesServicer):
     ) -> severing.SeverOutcome:
         """Everyone to zero now."""
         name, reason = request_fields.dreamscape_id(request.name), request_fields.reason(request.reason)
-        return await _settled(self._dreamscapes.sever(name, reason), context)
+        return await _settled(self._dreamscapes.sever(caller_of(context), name, reason), context)
 
     async def WakeDreamscape(
         self, request: dreams.WakeDreamscapeRequest, context: Context
@@ -125,7 +131,8 @@ class Dreamscapes(DreamscapesServicer):
         """Sever, then wake everyone."""
         name, reason = request_fields.dreamscape_id(request.name), request_fields.reason(request.reason)
         return await _settled(
-            self._dreamscapes.wake(name, request_fields.reason(request.issuer), reason), context
+            self._dreamscapes.wake(caller_of(context, request_fields.reason(request.issuer)), name, reason),
+            context,
         )
 
     async def EndDreamscape(
@@ -133,7 +140,7 @@ class Dreamscapes(DreamscapesServicer):
     ) -> severing.SeverOutcome:
         """Close the books once all are home."""
         name, reason = request_fields.dreamscape_id(request.name), request_fields.reason(request.reason)
-        return await _settled(self._dreamscapes.end(name, reason), context)
+        return await _settled(self._dreamscapes.end(caller_of(context), name, reason), context)
 
     async def ExplainAdmission(
         self, request: dreams.ExplainAdmissionRequest, _context: Context
@@ -163,7 +170,7 @@ class Dreamscapes(DreamscapesServicer):
                     await bell.heard()
 
     async def LeadDreamscape(
-        self, requests: AsyncIterator[dreams.LeadDreamscapeRequest], _context: Context
+        self, requests: AsyncIterator[dreams.LeadDreamscapeRequest], context: Context
     ) -> dreams.LeadDreamscapeResponse:
         """Take the artist's vectors until the stream ends; the first message names the Dreamscape."""
         taken = 0
@@ -171,7 +178,7 @@ class Dreamscapes(DreamscapesServicer):
         if first is None:
             return dreams.LeadDreamscapeResponse()
         name = request_fields.dreamscape_id(first.name)
-        with closing(granted(self._dreamscapes.lead(name))) as lead:
+        with closing(granted(self._dreamscapes.lead(caller_of(context), name))) as lead:
             granted(lead.take(first.vector, first.share))
             taken += 1
             async for request in requests:

@@ -8,6 +8,7 @@ from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1 import severing_pb2 as severing
 from dreamapi.v1.pods_pb2_grpc import PodsServicer
 from dreamd.adapters.grpc.calls import request_fields
+from dreamd.adapters.grpc.calls.callers import caller_of
 from dreamd.adapters.grpc.calls.errors import granted
 from dreamd.adapters.grpc.calls.idempotency import IdempotencyCache
 from dreamd.adapters.grpc.calls.interceptor import Context
@@ -56,23 +57,23 @@ class Pods(PodsServicer):
                 if not views:
                     await bell.heard()
 
-    async def CheckInPod(self, request: beds.CheckInPodRequest, _context: Context) -> beds.Pod:
+    async def CheckInPod(self, request: beds.CheckInPodRequest, context: Context) -> beds.Pod:
         """Bind a sleeper to a pod."""
         pod, sleeper = request_fields.pod_id(request.name), request_fields.sleeper_id(request.sleeper)
         return await self._replays.bound(
             request,
             beds.Pod,
-            lambda: self._pods.check_in(pod, sleeper, request.etag),
+            lambda: self._pods.check_in(caller_of(context), pod, sleeper, request.etag),
             responses.pod,
         )
 
-    async def CheckOutPod(self, request: beds.CheckOutPodRequest, _context: Context) -> beds.Pod:
+    async def CheckOutPod(self, request: beds.CheckOutPodRequest, context: Context) -> beds.Pod:
         """Release the pod, then unbind its sleeper."""
-        out = await kept(self._pods.check_out(request_fields.pod_id(request.name)))
+        out = await kept(self._pods.check_out(caller_of(context), request_fields.pod_id(request.name)))
         return responses.pod(out)
 
     async def ReleasePod(self, request: beds.ReleasePodRequest, context: Context) -> severing.SeverOutcome:
         """This bed alone, now."""
         pod = request_fields.pod_id(request.name)
-        ticket = granted(self._pods.release(pod, request_fields.reason(request.reason)))
+        ticket = granted(self._pods.release(caller_of(context), pod, request_fields.reason(request.reason)))
         return responses.outcome(await confirmed(ticket, context))

@@ -13,6 +13,7 @@ from dreamapi.v1 import severs_pb2 as severs
 from dreamapi.v1.house_pb2_grpc import HousesServicer
 from dreamapi.v1.severs_pb2_grpc import SeversServicer
 from dreamd.adapters.grpc.calls import request_fields
+from dreamd.adapters.grpc.calls.callers import caller_of
 from dreamd.adapters.grpc.calls.errors import bad_input, granted
 from dreamd.adapters.grpc.calls.interceptor import Context
 from dreamd.adapters.grpc.calls.streams import confirmed
@@ -37,7 +38,7 @@ class Severs(SeversServicer):
             raise bad_input("scope", ", ".join(f"SCOPE_{one.name}" for one in SeverScope), request.scope)
         target = _target(scope, request.target)
         issuer, reason = request_fields.reason(request.issuer), request_fields.reason(request.reason)
-        ticket = granted(self._severs.order(scope, target, issuer, reason))
+        ticket = granted(self._severs.order(caller_of(context, issuer), scope, target, reason))
         return responses.outcome(await confirmed(ticket, context))
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from dreamapi.v1 import wake_pb2 as waking
 from dreamapi.v1.wake_pb2_grpc import WakeOrdersServicer
 from dreamd.adapters.grpc.calls import request_fields
+from dreamd.adapters.grpc.calls.callers import caller_of
 from dreamd.adapters.grpc.calls.errors import granted
 from dreamd.adapters.grpc.calls.interceptor import Context
 from dreamd.adapters.grpc.calls.pagination import page
@@ -35,7 +36,7 @@ class WakeOrders(WakeOrdersServicer):
         scope, target = self._reach(request)
         issuer, reason = request_fields.reason(request.issuer), request_fields.reason(request.reason)
         asked = request_fields.request_id_if_fit(request.request_id)
-        ordered = granted(self._wake_orders.order(scope, target, issuer, reason, asked))
+        ordered = granted(self._wake_orders.order(caller_of(context, issuer), scope, target, reason, asked))
         return waking.OrderWakeResponse(
             order=responses.wake_order(ordered.order),
             outcome=responses.outcome(await confirmed(ordered.ticket, context)),
@@ -49,12 +50,12 @@ class WakeOrders(WakeOrdersServicer):
         scope = SCOPES.get(request.scope, WakeScope.UNSPECIFIED)
         return scope, request_fields.wake_target(scope, request.target)
 
-    async def LiftWakeOrder(
-        self, request: waking.LiftWakeOrderRequest, _context: Context
-    ) -> waking.WakeOrder:
+    async def LiftWakeOrder(self, request: waking.LiftWakeOrderRequest, context: Context) -> waking.WakeOrder:
         """The order stands no longer."""
         order_id, by = request_fields.wake_order_id(request.name), request_fields.reason(request.by)
-        lifted = self._wake_orders.lift(order_id, by, request_fields.reason(request.reason))
+        lifted = self._wake_orders.lift(
+            caller_of(context, by), order_id, request_fields.reason(request.reason)
+        )
         return responses.wake_order(await kept(lifted))
 
     async def ListWakeOrders(

@@ -1,0 +1,1 @@
+"""Callers of the application. Access decisions are made here: pure, from values."""

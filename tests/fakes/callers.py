@@ -1,0 +1,5 @@
+"""Callers for tests: an operator, with or without a name."""
+
+from dreamd.simulation.machines.operators import OPERATOR, named
+
+__all__ = ["OPERATOR", "named"]
