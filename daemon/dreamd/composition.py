@@ -56,7 +56,7 @@ from dreamd.core.limits import CONFIRM_WITHIN_S
 from dreamd.core.refusals import Code
 from dreamd.core.safety.causes import Cause
 from dreamd.fusion.frame_table import FrameVerdict
-from dreamd.ports.ledger import LedgerError
+from dreamd.ports.commit import LedgerError
 from dreamd.settings import BROKER_USER, Settings
 from dreamwire.broker_access import AccessError, open_access
 from dreamwire.messages import Versions

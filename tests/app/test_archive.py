@@ -16,7 +16,8 @@ from dreamd.core.refusals import Code, Refusal
 from dreamd.fusion.collective import Fusion
 from dreamd.fusion.frame_table import FrameTable
 from dreamd.fusion.group_statistics import GroupStatistics
-from dreamd.ports.ledger import DreamscapeRecord, Transaction
+from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
+from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import PodEventKind, WakeScope
 from fakes.callers import OPERATOR, named
 from fakes.stage import START_S, Stage

@@ -10,8 +10,9 @@ from dreamd.core.access.caller import SIGNALLED
 from dreamd.core.dreamscapes.views import Plan, SeatState, SeatView
 from dreamd.core.limits import GUIDELINE_CAP, HOP_S, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S
 from dreamd.core.refusals import Code
+from dreamd.ports.commit import LedgerError
 from dreamd.ports.consent import ConsentStatus, Dose
-from dreamd.ports.ledger import LedgerError, Transaction
+from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import PodEventKind, Release
 from fakes.callers import OPERATOR
 from fakes.ledger import MemoryLedger

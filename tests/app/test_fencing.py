@@ -2,7 +2,7 @@
 
 from dreamd.app.durability.fencing import TermFence
 from dreamd.core.dreamscapes.views import DreamscapeState
-from dreamd.ports.ledger import Transaction
+from dreamd.ports.ledger.transaction import Transaction
 from fakes.callers import OPERATOR
 from fakes.ledger import MemoryLedger, draw
 from fakes.stage import Stage

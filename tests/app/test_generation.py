@@ -4,7 +4,9 @@ import pytest
 
 from dreamd.app.durability.generation import TOUCHED_EVERY_S
 from dreamd.core.dreamscapes.views import BreakerState, SeatState
-from dreamd.ports.ledger import LAPSED_S, LedgerError, Transaction
+from dreamd.ports.commit import LedgerError
+from dreamd.ports.ledger.generation import LAPSED_S
+from dreamd.ports.ledger.transaction import Transaction
 from fakes.callers import OPERATOR
 from fakes.ledger import MemoryLedger
 from fakes.stage import Stage

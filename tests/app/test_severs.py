@@ -5,7 +5,9 @@ import pytest
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.scopes import SeverScope
-from dreamd.ports.ledger import Commit, Terms, Transaction
+from dreamd.ports.commit import Commit
+from dreamd.ports.ledger.terms import Terms
+from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import Release
 from fakes.callers import OPERATOR, named
 from fakes.stage import Stage

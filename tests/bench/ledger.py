@@ -16,7 +16,7 @@ from dreamd.app.safety.breaker_registry import BreakerRegistry
 from dreamd.core.safety.breaker import Breaker, Trip, step
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Mark
-from dreamd.ports.ledger import Transaction
+from dreamd.ports.ledger.transaction import Transaction
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
 
 Row = Callable[[str, str, str], None]

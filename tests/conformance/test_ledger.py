@@ -1,4 +1,4 @@
-"""What ports.ledger.Ledger promises, held against every adapter.
+"""The promises of ports.ledger, every subject, held against every adapter.
 
 `Library` opens a ledger on one and the same store, as often as asked: a second opening is a second
 process, an opening after `close` is a restart.
@@ -15,7 +15,12 @@ from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
-from dreamd.ports.ledger import LAPSED_S, DreamscapeRecord, Ledger, LedgerError, MarkMove, Transaction
+from dreamd.ports.commit import LedgerError
+from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
+from dreamd.ports.ledger.exposure import MarkMove
+from dreamd.ports.ledger.generation import LAPSED_S
+from dreamd.ports.ledger.ledger import Ledger
+from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import WakeScope
 from fakes.ledger import LedgerStorage, MemoryLedger, charge, draw, holds
 

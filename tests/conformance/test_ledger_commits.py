@@ -1,4 +1,4 @@
-"""What ports.ledger.Ledger promises of commits, held against every adapter: they are events, in order."""
+"""The promises of ports.ledger about commits, held against every adapter: they are events, in order."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,14 +8,11 @@ import pytest
 
 from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
-from dreamd.ports.ledger import (
-    TRANSACTIONS_WAITING,
-    Commit,
-    DreamscapeRecord,
-    Ledger,
-    TermDraw,
-    Transaction,
-)
+from dreamd.ports.commit import Commit
+from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
+from dreamd.ports.ledger.ledger import Ledger
+from dreamd.ports.ledger.terms import TermDraw
+from dreamd.ports.ledger.transaction import TRANSACTIONS_WAITING, Transaction
 from fakes.gated_file import GatedFile
 from fakes.ledger import MemoryLedger, draw, holds, settled
 

@@ -13,7 +13,8 @@ from dreamd.adapters.state_dir import StateDir
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Lock
 from dreamd.main import main
-from dreamd.ports.ledger import LedgerError, Transaction
+from dreamd.ports.commit import LedgerError
+from dreamd.ports.ledger.transaction import Transaction
 
 NOW_S = 1_760_000_000.0
 LOCK = Lock("bed-2", Cause.NONFINITE, NOW_S, "a second time")

@@ -15,7 +15,10 @@ from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
-from dreamd.ports.ledger import LAPSED_S, DreamscapeRecord, LedgerError, Transaction
+from dreamd.ports.commit import LedgerError
+from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
+from dreamd.ports.ledger.generation import LAPSED_S
+from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import WakeScope
 from fakes.gated_file import GatedFile
 from fakes.ledger import draw, holds, settled

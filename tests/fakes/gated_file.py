@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dreamd.adapters.ledger.sqlite_file import LedgerFile
-from dreamd.ports.ledger import LedgerError, Terms, Transaction
+from dreamd.ports.commit import LedgerError
+from dreamd.ports.ledger.terms import Terms
+from dreamd.ports.ledger.transaction import Transaction
 
 
 class GatedFile(LedgerFile):

@@ -3,7 +3,11 @@
 import time
 from collections.abc import Mapping
 
-from dreamd.ports.ledger import Commit, Exposure, Ledger, MarkMove, TermDraw, Transaction
+from dreamd.ports.commit import Commit
+from dreamd.ports.ledger.exposure import Exposure, MarkMove
+from dreamd.ports.ledger.ledger import Ledger
+from dreamd.ports.ledger.terms import TermDraw
+from dreamd.ports.ledger.transaction import Transaction
 from dreamd.simulation.machines.memory_ledger import LedgerStorage, MemoryLedger
 
 __all__ = ["LedgerStorage", "MemoryLedger", "charge", "draw", "holds", "settled"]

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 from dreamd.adapters.consents import AGREED
+from dreamd.ports.commit import LedgerError
 from dreamd.ports.consent import ConsentStatus, Dose
-from dreamd.ports.ledger import Exposure, LedgerError, MarkMove
+from dreamd.ports.ledger.exposure import Exposure, MarkMove
 
 
 class Consents:

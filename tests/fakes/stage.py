@@ -17,7 +17,7 @@ from dreamd.core.access.caller import RESTARTED
 from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.ports.consent import Consents, Exposures
-from dreamd.ports.ledger import Ledger
+from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
 from dreamd.ports.worker import Worker
 from dreamwire.blend import first_seq, next_seq

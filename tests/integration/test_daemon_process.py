@@ -19,7 +19,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.composition import LEDGER_FILE
-from dreamd.ports.ledger import LAPSED_S, Transaction
+from dreamd.ports.ledger.generation import LAPSED_S
+from dreamd.ports.ledger.transaction import Transaction
 from mosquitto import Broker, free_port
 
 WITHIN_S = 15.0

@@ -13,7 +13,7 @@ WRITER = textwrap.dedent(
     import sys, time
     from pathlib import Path
     from dreamd.adapters.ledger.sqlite import SqliteLedger
-    from dreamd.ports.ledger import Transaction
+    from dreamd.ports.ledger.transaction import Transaction
 
     ledger, number = SqliteLedger(Path(sys.argv[1])), 0
     while True:

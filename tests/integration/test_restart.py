@@ -14,7 +14,7 @@ from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.composition import LEDGER_FILE
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Lock
-from dreamd.ports.ledger import Transaction
+from dreamd.ports.ledger.transaction import Transaction
 from integration.fleet import LEASE_AND_FADE_S, NIGHT, Fleet, boottime_s, number, stamp_s, until
 from mosquitto import Broker
 

@@ -1078,7 +1078,7 @@ _RESTORED: Final = (
     Mutation(
         "restored.whole",
         "an old copy of the whole directory is taken for the ledger",
-        "daemon/dreamd/ports/ledger.py",
+        "daemon/dreamd/ports/ledger/generation.py",
         "return lived_s > 0.0 and not now_s - lived_s <= LAPSED_S",
         "return False",
         ("tests/daemon/test_sqlite_ledger.py", "tests/conformance/test_ledger.py"),

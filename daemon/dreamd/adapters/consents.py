@@ -11,11 +11,12 @@ here: the ledger holds the hours for when one does.
 
 from collections.abc import Callable, Collection, Mapping
 from math import inf
-from typing import Final
+from typing import Final, Protocol
 
 from dreamd.core.limits import GUIDELINE_CAP, LEASE_FADE_S, LEASE_S, MARK_HOLDS_S
 from dreamd.ports.consent import ConsentStatus, Dose
-from dreamd.ports.ledger import Exposure, Ledger, MarkMove, Transaction
+from dreamd.ports.ledger.exposure import Exposure, ExposureLedger, MarkMove
+from dreamd.ports.ledger.transaction import Transaction, Transactions
 
 AGREED: Final = ConsentStatus(ceiling=1.0, intimate=True, until_s=inf)
 WITHDRAWN: Final = ConsentStatus(withdrawn=True, revision=1)
@@ -50,10 +51,14 @@ class CheckInConsent:
                 tell(sleeper)
 
 
+class ChargedLedger(Transactions, ExposureLedger, Protocol):
+    """The part of the ledger that exposure needs."""
+
+
 class LedgerExposure:
     """ports.people.Exposures for the ledger; one thread uses it."""
 
-    def __init__(self, ledger: Ledger, now_s: float) -> None:
+    def __init__(self, ledger: ChargedLedger, now_s: float) -> None:
         """Charge what is found open: a daemon has ended without closing its accounts.
 
         Raises:

@@ -38,7 +38,8 @@ from dreamd.core.access.caller import Caller
 from dreamd.core.limits import HOP_S, TICK_CLOSES_AFTER_S
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.consent import Consents, Exposures
-from dreamd.ports.ledger import CLOSES_WITHIN_S, Ledger
+from dreamd.ports.ledger.ledger import Ledger
+from dreamd.ports.ledger.transaction import CLOSES_WITHIN_S
 from dreamd.ports.metrics import Metrics
 from dreamd.ports.pod_link import PodLink
 from dreamd.ports.worker import NullWorker, Worker

@@ -13,7 +13,7 @@ from dreamd.app.safety.step_failures import StepFailures
 from dreamd.app.safety.wake_orders import WakeOrderRegistry
 from dreamd.ports.clock import SessionClock
 from dreamd.ports.consent import Consents, Exposures
-from dreamd.ports.ledger import Ledger
+from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.metrics import Metrics
 from dreamd.ports.pod_link import PodLink
 from dreamd.ports.worker import Worker

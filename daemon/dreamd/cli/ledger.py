@@ -11,7 +11,7 @@ from pathlib import Path
 from dreamd import settings
 from dreamd.adapters.ledger.backup import back_up, restore, verify
 from dreamd.adapters.state_dir import StateDir, StateDirError
-from dreamd.ports.ledger import LedgerError
+from dreamd.ports.commit import LedgerError
 
 LEDGER_FILE = "ledger.sqlite3"
 

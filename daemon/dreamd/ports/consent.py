@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Protocol
 
-from dreamd.ports.ledger import Exposure
+from dreamd.ports.ledger.exposure import Exposure
 
 
 @dataclass(frozen=True, slots=True)

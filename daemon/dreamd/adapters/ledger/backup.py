@@ -24,7 +24,7 @@ from typing import Final
 
 from dreamd.adapters.ledger.schema import SCHEMA_VERSION
 from dreamd.adapters.ledger.writes_note import AS_A_COPY, WritesNote
-from dreamd.ports.ledger import LedgerError
+from dreamd.ports.commit import LedgerError
 
 COUNTED_FROM: Final = 4
 """The schema version from which on a ledger counts its writes."""

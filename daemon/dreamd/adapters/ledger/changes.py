@@ -5,7 +5,9 @@ from typing import Final, assert_never
 
 from dreamd.adapters.ledger.record_text import record_text
 from dreamd.adapters.ledger.schema import order_text
-from dreamd.ports.ledger import HOUR_S, Exposure, MarkMove, TermDraw, Transaction
+from dreamd.ports.ledger.exposure import HOUR_S, Exposure, MarkMove
+from dreamd.ports.ledger.terms import TermDraw
+from dreamd.ports.ledger.transaction import Transaction
 
 COUNTER_BLOCK: Final = 1 << 32
 COUNTERS_PER_MS: Final = 1 << 20

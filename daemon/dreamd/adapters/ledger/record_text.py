@@ -5,7 +5,8 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan
-from dreamd.ports.ledger import DreamscapeRecord, LedgerError
+from dreamd.ports.commit import LedgerError
+from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 
 
 def record_text(record: DreamscapeRecord) -> str:

@@ -31,17 +31,12 @@ from dreamd.adapters.ledger.sqlite_file import BUSY_TIMEOUT_S, LedgerFile
 from dreamd.core.safety.causes import cause_named
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
-from dreamd.ports.commit import Commit
-from dreamd.ports.ledger import (
-    CLOSES_WITHIN_S,
-    HOUR_S,
-    TRANSACTIONS_WAITING,
-    DreamscapeRecord,
-    LedgerError,
-    Terms,
-    Transaction,
-    lapsed,
-)
+from dreamd.ports.commit import Commit, LedgerError
+from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
+from dreamd.ports.ledger.exposure import HOUR_S
+from dreamd.ports.ledger.generation import lapsed
+from dreamd.ports.ledger.terms import Terms
+from dreamd.ports.ledger.transaction import CLOSES_WITHIN_S, TRANSACTIONS_WAITING, Transaction
 
 T = TypeVar("T")
 Asked = tuple[str, dict[int, int]]
@@ -49,7 +44,7 @@ Asked = tuple[str, dict[int, int]]
 
 
 class SqliteLedger:
-    """ports.ledger.Ledger on the file at `path`; one thread uses it, its own two threads do the work."""
+    """`Ledger` on the file at `path`; one thread uses it, its own two threads do the work."""
 
     def __init__(
         self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S, file: LedgerFile | None = None

@@ -24,7 +24,9 @@ from typing import Final, TypeVar
 from dreamd.adapters.ledger.changes import apply
 from dreamd.adapters.ledger.schema import SCHEMA_VERSION, SCHEMAS
 from dreamd.adapters.ledger.writes_note import WritesNote
-from dreamd.ports.ledger import LedgerError, Terms, Transaction
+from dreamd.ports.commit import LedgerError
+from dreamd.ports.ledger.terms import Terms
+from dreamd.ports.ledger.transaction import Transaction
 
 BUSY_TIMEOUT_S: Final = 0.2
 """The state directory is locked by one daemon: only a backup is met here."""

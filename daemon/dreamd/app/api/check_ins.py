@@ -16,8 +16,10 @@ from dreamd.app.people.withdrawals import Withdrawals
 from dreamd.core.dreamscapes.admission import NAME_RULE
 from dreamd.core.dreamscapes.views import PodView
 from dreamd.core.refusals import Code, Figure, Refusal, bad_field
+from dreamd.ports.commit import Commit
 from dreamd.ports.deferred import Deferred
-from dreamd.ports.ledger import Commit, Terms, Transaction
+from dreamd.ports.ledger.terms import Terms
+from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.topics import is_name
 
 Answer = PodView | Refusal | Deferred[PodView]

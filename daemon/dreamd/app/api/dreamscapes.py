@@ -24,7 +24,9 @@ from dreamd.core.dreamscapes.admission import validate_plan
 from dreamd.core.dreamscapes.views import Check, DreamscapeState, DreamscapeView, Plan
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.causes import Cause
-from dreamd.ports.ledger import Commit, Terms, Transaction
+from dreamd.ports.commit import Commit
+from dreamd.ports.ledger.terms import Terms
+from dreamd.ports.ledger.transaction import Transaction
 
 
 class DreamscapeCommands:

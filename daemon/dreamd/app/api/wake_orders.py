@@ -17,7 +17,7 @@ from dreamd.core.listing import dated
 from dreamd.core.refusals import Code, Refusal, bad_field
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.deferred import Deferred
-from dreamd.ports.ledger import Transaction
+from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import WakeScope
 
 

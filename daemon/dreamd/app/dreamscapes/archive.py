@@ -27,7 +27,8 @@ from dreamd.core.limits import ENDED_KEPT, ENDED_KEPT_S, ENDED_SEATS_KEPT
 from dreamd.core.listing import Newest
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.views import BreakerView
-from dreamd.ports.ledger import DreamscapeRecord, LedgerError
+from dreamd.ports.commit import LedgerError
+from dreamd.ports.ledger.dreamscapes import DreamscapeLedger, DreamscapeRecord
 
 ENDED: Final = DreamscapeState.ENDED
 LONG_AGO: Final = "ended before this daemon began"
@@ -160,6 +161,7 @@ class Archive:
 
     def __init__(self, dependencies: Dependencies) -> None:
         self._deps = dependencies
+        self._ledger: DreamscapeLedger = dependencies.ledger
         self._used = UsedNames()
         self._rows: OrderedDict[str, Row] = OrderedDict()
         self.places = Newest()
@@ -171,8 +173,8 @@ class Archive:
         Raises:
             LedgerError: they cannot be read.
         """
-        self._used = UsedNames(self._deps.ledger.names())
-        for record in reversed(self._deps.ledger.ended(ENDED_KEPT)):
+        self._used = UsedNames(self._ledger.names())
+        for record in reversed(self._ledger.ended(ENDED_KEPT)):
             self._keep(row_of(record))
         self._forget_old()
 
@@ -228,7 +230,7 @@ class Archive:
         if kept is not None:
             return kept
         try:
-            record = self._deps.ledger.find(name)
+            record = self._ledger.find(name)
         except LedgerError as error:
             return Refusal(
                 Code.LEDGER_UNAVAILABLE, f"{name} has ended, and the ledger cannot be read: {error}"

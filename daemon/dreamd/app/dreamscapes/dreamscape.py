@@ -44,7 +44,7 @@ from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.breaker import Transition, seated
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.quorum import MassFailure, quorum
-from dreamd.ports.ledger import DreamscapeRecord
+from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamwire.messages import Floats, Release, WakePod, What
 from dreamwire.schema import schema_named
 

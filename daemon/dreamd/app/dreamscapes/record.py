@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 from dreamd.app.durability.commits import Commits
 from dreamd.core.dreamscapes.views import DreamscapeState, SeatState
 from dreamd.core.safety.causes import Cause
-from dreamd.ports.ledger import Commit, DreamscapeRecord, Terms, Transaction
+from dreamd.ports.commit import Commit
+from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
+from dreamd.ports.ledger.terms import Terms
+from dreamd.ports.ledger.transaction import Transaction
 
 if TYPE_CHECKING:
     from dreamd.app.dreamscapes.dreamscape import Dreamscape

@@ -25,6 +25,7 @@ from dreamd.core.listing import dated, newest_first
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.breaker import Observation, Reset, Trip, step
 from dreamd.core.safety.causes import Cause
+from dreamd.ports.ledger.dreamscapes import DreamscapeLedger
 from dreamwire.messages import Release, Status
 
 
@@ -42,6 +43,7 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
 
     def __init__(self, dependencies: Dependencies) -> None:
         self._deps = dependencies
+        self._ledger: DreamscapeLedger = dependencies.ledger
         self._runtimes: dict[str, DreamscapeRuntime] = {}
         self._creating: set[str] = set()
         self._awaited: WeakValueDictionary[str, DreamscapeRuntime] = WeakValueDictionary()
@@ -70,7 +72,7 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
             LedgerError: they cannot be read.
         """
         self.archive.open()
-        for record in self._deps.ledger.load():
+        for record in self._ledger.load():
             runtime = DreamscapeRuntime.restore(record, self._deps)
             self._runtimes[record.plan.dreamscape] = runtime
             for seat in runtime.seats:

@@ -31,7 +31,7 @@ from dreamd.core.safety.breaker import Reset
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.quorum import INTIMATE_MIN, quorum
 from dreamd.fusion.frame_table import FrameVerdict
-from dreamd.ports.ledger import Transaction
+from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.buggify import buggify
 from dreamwire.messages import Assign, Frame, PodEvent, Status
 from dreamwire.schema import schema_named

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.core.safety.breaker import initial_after_crash
-from dreamd.ports.ledger import Transaction
+from dreamd.ports.ledger.transaction import Transaction
 
 
 def suspend(dependencies: Dependencies, runtimes: Iterable[DreamscapeRuntime], writes: int) -> None:

@@ -20,8 +20,10 @@ from dreamd.app.events.journal import Journal
 from dreamd.core.limits import LEDGER_ANSWERS_WITHIN_S, LEDGER_SLOW_S
 from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.clock import SessionClock
+from dreamd.ports.commit import Commit
 from dreamd.ports.deferred import Deferred
-from dreamd.ports.ledger import Commit, Ledger, Terms, Transaction
+from dreamd.ports.ledger.terms import Terms
+from dreamd.ports.ledger.transaction import Transaction, Transactions
 from dreamd.ports.metrics import Metrics
 
 T = TypeVar("T")
@@ -33,7 +35,7 @@ SAID_MOST: Final = 64
 class Commits:
     """Every write of one daemon."""
 
-    def __init__(self, ledger: Ledger, clock: SessionClock, journal: Journal, meters: Metrics) -> None:
+    def __init__(self, ledger: Transactions, clock: SessionClock, journal: Journal, meters: Metrics) -> None:
         self._ledger = ledger
         self._clock = clock
         self._journal = journal

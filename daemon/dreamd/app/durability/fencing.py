@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from dreamd.core.limits import TERM_UNCONFIRMED_S
-from dreamd.ports.ledger import Commit, Ledger, TermDraw, Terms
+from dreamd.ports.commit import Commit
+from dreamd.ports.ledger.terms import TermDraw, TermLedger, Terms
 from dreamwire.buggify import buggify
 
 CONFIRM_EVERY_S: Final = 1.0
@@ -22,7 +23,7 @@ CONFIRM_EVERY_S: Final = 1.0
 class TermFence:
     """The terms under which one Dreamscape publishes."""
 
-    def __init__(self, ledger: Ledger, dreamscape: str) -> None:
+    def __init__(self, ledger: TermLedger, dreamscape: str) -> None:
         self._ledger = ledger
         self._dreamscape = dreamscape
         self._terms: dict[int, int] = {}

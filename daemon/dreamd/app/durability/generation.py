@@ -7,17 +7,23 @@ it records is the least there was. Terms and counters grow all the same, by the 
 of this begins it anew.
 """
 
-from typing import Final
+from typing import Final, Protocol
 
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
-from dreamd.ports.ledger import Ledger, Transaction
+from dreamd.ports.ledger.check_ins import CheckInLedger
+from dreamd.ports.ledger.generation import GenerationLedger
+from dreamd.ports.ledger.transaction import Transaction, Transactions
 
 TOUCHED_EVERY_S: Final = 60.0
 """So often a daemon writes that it lives."""
 
 
-def start_new_generation(ledger: Ledger, journal: Journal, now_s: float) -> bool:
+class DatedLedger(Transactions, CheckInLedger, GenerationLedger, Protocol):
+    """The part of the ledger that a new generation needs."""
+
+
+def start_new_generation(ledger: DatedLedger, journal: Journal, now_s: float) -> bool:
     """Where the ledger is outdated: suspend what it says of consent; True where it was.
 
     Raises:

@@ -8,14 +8,21 @@ was written, so at most a tick's writes are unknown to the broker.
 Nothing is told before the broker has been reached: what it remembers is heard first.
 """
 
-from dreamd.ports.ledger import Ledger, Transaction
+from typing import Protocol
+
+from dreamd.ports.ledger.generation import GenerationLedger
+from dreamd.ports.ledger.transaction import Transaction, Transactions
 from dreamd.ports.pod_link import PodLink
+
+
+class CountedLedger(Transactions, GenerationLedger, Protocol):
+    """The part of the ledger that a witness needs."""
 
 
 class LedgerWitness:
     """Keeps the count on the broker, and compares it."""
 
-    def __init__(self, ledger: Ledger, link: PodLink, *, suspended: bool) -> None:
+    def __init__(self, ledger: CountedLedger, link: PodLink, *, suspended: bool) -> None:
         """suspended: the ledger was known for a copy at the start, and what it says of people is void."""
         self._ledger = ledger
         self._link = link

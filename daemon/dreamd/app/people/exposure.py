@@ -21,8 +21,11 @@ from dreamd.core.dreamscapes.roster import Slot
 from dreamd.core.dreamscapes.seats import Seat
 from dreamd.core.limits import CHARGE_EVERY_S, EXPOSURE_WARN_SHARE, MARK_HOLDS_S
 from dreamd.core.safety.causes import Cause
+from dreamd.ports.commit import Commit, LedgerError
 from dreamd.ports.consent import ConsentStatus, Dose
-from dreamd.ports.ledger import Commit, Exposure, LedgerError, Terms, Transaction
+from dreamd.ports.ledger.exposure import Exposure
+from dreamd.ports.ledger.terms import Terms
+from dreamd.ports.ledger.transaction import Transaction
 
 if TYPE_CHECKING:
     from dreamd.app.dreamscapes.dreamscape import Dreamscape

@@ -6,13 +6,15 @@ nothing: it acts first, and is written afterwards, again and again until it is. 
 that it may forget the event (`settled`).
 """
 
-from dreamd.ports.ledger import Commit, Ledger, Terms, Transaction
+from dreamd.ports.commit import Commit
+from dreamd.ports.ledger.terms import Terms
+from dreamd.ports.ledger.transaction import Transaction, Transactions
 
 
 class Withdrawals:
     """The withdrawals that are not in the ledger yet."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Transactions) -> None:
         """None is waiting."""
         self._ledger = ledger
         self._waiting: dict[str, None] = {}

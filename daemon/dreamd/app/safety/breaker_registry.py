@@ -21,7 +21,10 @@ from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamd.core.safety.breaker import Breaker, Transition, initial_after_crash, locked
 from dreamd.core.safety.causes import CAUSES, Cause, Kind, Scope, cause_named, kind_of
 from dreamd.core.safety.views import BreakerMove, Lock, Mark
-from dreamd.ports.ledger import Commit, Ledger, Terms, Transaction
+from dreamd.ports.commit import Commit
+from dreamd.ports.ledger.breakers import BreakerLedger
+from dreamd.ports.ledger.terms import Terms
+from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import StoredSever
 
 MOVES_KEPT: Final = 16
@@ -31,7 +34,9 @@ MOVES_KEPT: Final = 16
 class BreakerRegistry:
     """What breakers did lately, and the locks."""
 
-    def __init__(self, ledger: Ledger, commits: Commits, journal: Journal, doubted_s: float = 0.0) -> None:
+    def __init__(
+        self, ledger: BreakerLedger, commits: Commits, journal: Journal, doubted_s: float = 0.0
+    ) -> None:
         """Read the locks. doubted_s: now, where the ledger was restored from a copy: nobody starts CLOSED.
 
         Raises:

@@ -13,7 +13,10 @@ from dreamd.app.durability.commits import Commits
 from dreamd.core.limits import WAKE_ORDERS_KEPT
 from dreamd.core.listing import Dated, Newest
 from dreamd.core.safety.wake_orders import Order, next_revision, reaches, shown
-from dreamd.ports.ledger import Commit, Ledger, Terms, Transaction
+from dreamd.ports.commit import Commit
+from dreamd.ports.ledger.terms import Terms
+from dreamd.ports.ledger.transaction import Transaction
+from dreamd.ports.ledger.wake_orders import WakeOrderLedger
 from dreamd.ports.pod_link import PodLink
 from dreamwire.messages import WakeOrder, WakeScope
 
@@ -21,7 +24,7 @@ from dreamwire.messages import WakeOrder, WakeScope
 class WakeOrderRegistry:
     """Every wake order, by id, oldest first."""
 
-    def __init__(self, ledger: Ledger, commits: Commits, link: PodLink) -> None:
+    def __init__(self, ledger: WakeOrderLedger, commits: Commits, link: PodLink) -> None:
         """Read the orders.
 
         Raises:

@@ -4,9 +4,9 @@ import random
 from collections.abc import Mapping
 from typing import Final
 
-from dreamd.adapters.consents import LedgerExposure
+from dreamd.adapters.consents import ChargedLedger, LedgerExposure
 from dreamd.ports.consent import Dose
-from dreamd.ports.ledger import Exposure, Ledger
+from dreamd.ports.ledger.exposure import Exposure
 
 LIMITED_NIGHTS: Final = 0.3
 LIMITED_SLEEPERS: Final = 0.25
@@ -17,7 +17,7 @@ LIMITS_MIN: Final = (0.02, 0.4)
 class LimitedExposures(LedgerExposure):
     """ports.people.Exposures over the ledger, with limits. A night is shorter than every window."""
 
-    def __init__(self, ledger: Ledger, now_s: float, limits_min: Mapping[str, float]) -> None:
+    def __init__(self, ledger: ChargedLedger, now_s: float, limits_min: Mapping[str, float]) -> None:
         super().__init__(ledger, now_s)
         self._limits_min = limits_min
         self._hours = ledger

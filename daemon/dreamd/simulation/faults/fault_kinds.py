@@ -14,7 +14,7 @@ from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.views import BreakerView
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.deferred import Deferred
-from dreamd.ports.ledger import LAPSED_S
+from dreamd.ports.ledger.generation import LAPSED_S
 from dreamd.simulation.faults import group_faults, process_faults
 from dreamd.simulation.faults.byzantine import LIES
 from dreamd.simulation.faults.congestion import CONGESTION

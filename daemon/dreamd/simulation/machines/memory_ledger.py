@@ -12,21 +12,12 @@ from typing import Protocol
 
 from dreamd.core.safety.views import Lock, Mark
 from dreamd.core.safety.wake_orders import Order
-from dreamd.ports.commit import WITHDRAWN
-from dreamd.ports.ledger import (
-    CLOSES_WITHIN_S,
-    HOUR_S,
-    TRANSACTIONS_WAITING,
-    Commit,
-    DreamscapeRecord,
-    Exposure,
-    LedgerError,
-    MarkMove,
-    TermDraw,
-    Terms,
-    Transaction,
-    lapsed,
-)
+from dreamd.ports.commit import WITHDRAWN, Commit, LedgerError
+from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
+from dreamd.ports.ledger.exposure import HOUR_S, Exposure, MarkMove
+from dreamd.ports.ledger.generation import lapsed
+from dreamd.ports.ledger.terms import TermDraw, Terms
+from dreamd.ports.ledger.transaction import CLOSES_WITHIN_S, TRANSACTIONS_WAITING, Transaction
 
 
 @dataclass
@@ -123,7 +114,7 @@ class Disk(Protocol):
 
 
 class MemoryLedger:
-    """ports.ledger.Ledger on a shelf.
+    """ports.ledger.ledger.Ledger on a shelf.
 
     A commit is over when it is returned, unless the ledger is `held`, as by a slow disk: then what was
     submitted waits for `release`, and a crash loses it. `broken` makes every call fail, as a full disk would.

@@ -22,8 +22,10 @@ from dreamd.core.dreamscapes.seats import Seat
 from dreamd.core.dreamscapes.views import DreamscapeView, SeatState
 from dreamd.core.limits import LEDGER_SLOW_S
 from dreamd.core.refusals import Code, Refusal
+from dreamd.ports.commit import Commit, LedgerError
 from dreamd.ports.deferred import Deferred
-from dreamd.ports.ledger import Commit, LedgerError, Terms, Transaction
+from dreamd.ports.ledger.terms import Terms
+from dreamd.ports.ledger.transaction import Transaction
 from dreamwire.messages import Floats
 
 if TYPE_CHECKING:

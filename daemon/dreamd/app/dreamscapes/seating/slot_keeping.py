@@ -16,7 +16,9 @@ from dreamd.app.dependencies import Dependencies
 from dreamd.core.dreamscapes.seats import Seat
 from dreamd.core.dreamscapes.slot_places import CHOSEN, COHORTS_MAX
 from dreamd.core.limits import COHORT_SLOTS, HOP_S, LEASE_FADE_S, LEASE_S, SEATS_MAX
-from dreamd.ports.ledger import Commit, Terms, Transaction
+from dreamd.ports.commit import Commit
+from dreamd.ports.ledger.terms import Terms
+from dreamd.ports.ledger.transaction import Transaction
 
 if TYPE_CHECKING:
     from dreamd.app.dreamscapes.dreamscape import Dreamscape

@@ -1,0 +1,26 @@
+"""The whole ledger: every subject of it, as an adapter provides it and as the conformance suite tests it."""
+
+from typing import Protocol
+
+from dreamd.ports.ledger.breakers import BreakerLedger
+from dreamd.ports.ledger.check_ins import CheckInLedger
+from dreamd.ports.ledger.dreamscapes import DreamscapeLedger
+from dreamd.ports.ledger.exposure import ExposureLedger
+from dreamd.ports.ledger.generation import GenerationLedger
+from dreamd.ports.ledger.terms import TermLedger
+from dreamd.ports.ledger.transaction import Transactions
+from dreamd.ports.ledger.wake_orders import WakeOrderLedger
+
+
+class Ledger(
+    Transactions,
+    TermLedger,
+    DreamscapeLedger,
+    CheckInLedger,
+    BreakerLedger,
+    WakeOrderLedger,
+    ExposureLedger,
+    GenerationLedger,
+    Protocol,
+):
+    """Durable memory. Only the composition and tests name it; all others depend on the subject they use."""

@@ -1,0 +1,35 @@
+"""Terms and counters: numbers that never come back, whatever becomes of the ledger or of the clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from dreamd.ports.commit import Commit
+
+Terms = Mapping[tuple[str, int], int]
+"""Drawn terms by (Dreamscape, cohort)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TermDraw:
+    """The next term of a cohort is wanted: max(stored + 1, unix ms of `now_s`)."""
+
+    dreamscape: str
+    cohort: int
+    now_s: float
+
+
+class TermLedger(Protocol):
+    """Terms of cohorts, and the counters of commands."""
+
+    def confirm(self, dreamscape: str, terms: Mapping[int, int]) -> Commit[bool]:
+        """Ask whether each of these terms, by cohort, is still the highest drawn.
+
+        MUST return at once, and MUST NOT wait behind a write: a slow disk is no evidence against a term.
+        MUST fail where the ledger cannot be read, or where the last write to it failed.
+        """
+        ...
+
+    def draw_counters(self, now_s: float) -> int:
+        """MUST return a first command counter above every one any process may have used."""
+        ...

@@ -1,0 +1,112 @@
+"""Transactions: everything that is written to the ledger, and how it is submitted.
+
+A write is a `Transaction`: plain values, grouped by subject, all durable or none. `submit` takes one and
+returns a `Commit` at once; the commit ends later, in `deliver`, on the thread of the caller. So no disk holds
+up a tick.
+
+Rules
+- Grants are in the ledger before their effect; severing never waits for it and is written afterwards.
+- Reading is synchronous and is done at the start, before anything runs.
+- `write` and the calls that draw counters or begin a generation are synchronous too, for the start alone.
+"""
+
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, Protocol
+
+from dreamd.core.safety.views import Lock, Mark
+from dreamd.core.safety.wake_orders import Order
+from dreamd.ports.commit import Commit
+from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
+from dreamd.ports.ledger.exposure import Exposure
+from dreamd.ports.ledger.terms import TermDraw, Terms
+
+TRANSACTIONS_WAITING: Final = 1024
+"""A ledger takes so many transactions that are not yet written; a further one fails at once."""
+
+CLOSES_WITHIN_S: Final = 1.0
+"""On closing, waiting transactions are written for so long, unless the caller gives another time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """The changes that are written together. Within a subject, removals go before additions.
+
+    check_ins: (pod, sleeper), an empty sleeper clears the bed. unlocked: pods whose locks are forgotten.
+    lived_s: session time at which a daemon lives on the ledger, 0: not stated.
+    counted: the count of writes known elsewhere, from which the ledger counts on.
+    """
+
+    terms: tuple[TermDraw, ...] = ()
+    dreamscapes: tuple[DreamscapeRecord, ...] = ()
+    check_ins: tuple[tuple[str, str], ...] = ()
+    unlocked: tuple[str, ...] = ()
+    locks: tuple[Lock, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    dropped_wake_orders: tuple[str, ...] = ()
+    wake_orders: tuple[Order, ...] = ()
+    exposure: tuple[Exposure, ...] = ()
+    lived_s: float = field(default=0.0)
+    counted: int = 0
+
+    @property
+    def empty(self) -> bool:
+        """Nothing is to be written."""
+        return not any(getattr(self, one.name) for one in fields(self))
+
+    def plus(self, other: "Transaction") -> "Transaction":
+        """Both in one, this one's part of each subject first."""
+        parts: dict[str, Any] = {
+            one.name: getattr(self, one.name) + getattr(other, one.name)
+            for one in fields(self)
+            if one.name not in ("lived_s", "counted")
+        }
+        lived_s, counted = max(self.lived_s, other.lived_s), max(self.counted, other.counted)
+        return Transaction(**parts, lived_s=lived_s, counted=counted)
+
+
+class Transactions(Protocol):
+    """Writing. One thread uses it; every failure is a LedgerError or a failed commit."""
+
+    def submit(self, transaction: Transaction) -> Commit[Terms]:
+        """Take a transaction to be written.
+
+        MUST return at once, without waiting for a disk, and never raise. MUST write transactions in the order
+        in which they were submitted, each wholly or not at all; one that fails MUST NOT fail another. The
+        commit ends well once everything in it is durable; its value is the terms it drew. With
+        TRANSACTIONS_WAITING before it, it MUST fail.
+        """
+        ...
+
+    def deliver(self) -> None:
+        """End every commit that is finished, on the calling thread; MUST return at once."""
+        ...
+
+    @property
+    def idle(self) -> bool:
+        """Whether every transaction submitted has been delivered."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """Where it is kept, for sentences."""
+        ...
+
+    @property
+    def failure(self) -> str:
+        """Why the last write failed; empty while all is well. Any thread may read it."""
+        ...
+
+    def write(self, transaction: Transaction) -> Terms:
+        """MUST write it durably before returning the terms it drew.
+
+        Raises:
+            LedgerError: nothing of it was written.
+        """
+        ...
+
+    def close(self, within_s: float = CLOSES_WITHIN_S) -> int:
+        """Write what waits, for at most `within_s`, and close; return how many transactions were not written.
+
+        MUST be safe to call twice.
+        """
+        ...
