@@ -82,7 +82,7 @@ def test_no_broker_outlives_a_killed_run(kind: str, tmp_path: Path) -> None:
     """A run that is killed with SIGKILL leaves no process behind."""
     port = free_port()
     program = (
-        "import asyncio, sys; from pathlib import Path; from dreamd.up import brokers\n"
+        "import asyncio, sys; from pathlib import Path; from dreamd.up.processes import brokers\n"
         "from dreamd.up.processes.child_process import Child\n"
         f"room = Path({str(tmp_path)!r})\n"
         f"child = Child('b', brokers.command({installed(kind)!r}, {port}, room), room / 'log', kept=True,\n"
