@@ -4,9 +4,11 @@
 it is stopped.
 """
 
+import argparse
 import json
 import multiprocessing
 import os
+import re
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -14,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from depth import LONG
+from dreamd.cli import simulate
 from dreamd.main import main
+from dreamd.simulation.checks.violations import Violation
 from dreamd.simulation.machines.network import NetworkConditions
 from dreamd.simulation.scenario import FinalCheck, NightAccount, _well_again, tell
 from dreamd.simulation.world import World
@@ -101,6 +105,34 @@ def test_the_account_is_json_and_says_by_its_status_what_it_found(
     account = json.loads(capsys.readouterr().out)
     assert {"seed", "pods", "seconds", "faults", "severs", "violations"} <= set(account)
     assert (account["seed"], account["pods"], account["violations"], status) == (3, 4, [], 0)
+
+
+def test_a_night_without_violations_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """The line has beds, length, faults and checks; -v adds the faults and severs by kind; status 0."""
+    asked = ["simulate", "--seed", "3", "--pods", "4", "--seconds", "30"]
+    assert main(asked) == 0
+    line = capsys.readouterr().out
+    night = (
+        r"a simulated night of 4 pods, 30 s, with (no faults|\d+ faults?); all [\d,]+ safety checks held\n"
+    )
+    assert re.fullmatch(night, line)
+    assert main([*asked, "-v"]) == 0
+    first, *more = capsys.readouterr().out.splitlines()
+    assert first == line.rstrip()
+    assert [words.split()[0] for words in more] == ["seed", "faults", "severs"]
+
+
+def test_a_violation_is_printed_with_the_command_that_replays_it() -> None:
+    """The first line counts violations, each follows with its rule and pod, and the last is the command."""
+    violation = Violation(31.5, "tether", "bed-1", "renders 0.15 without a lease")
+    account = NightAccount(7, 4, 40.0, {"cut": 1}, {}, (violation,), 1_234)
+    night = argparse.Namespace(verbose=False, network=True, held_back=0.0)
+    first, broken, replay = simulate._report(account, night)
+    assert first == (
+        "a simulated night of 4 pods, 40 s, with 1 fault; a safety rule was broken once (1,234 safety checks)"
+    )
+    assert broken == f"VIOLATION {violation}"
+    assert replay == "replay it: dreamd simulate --seed 7 --pods 4 --seconds 40 --network --trace"
 
 
 @pytest.mark.parametrize(

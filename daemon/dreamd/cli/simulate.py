@@ -1,7 +1,8 @@
 """`dreamd simulate`: a whole night in virtual time, from one seed, with everything that can go wrong.
 
-One seed prints its account. Many (`--seeds N`, or `--endless` until stopped) run on all cores with a line of
-progress; each that fails prints the command that replays it. Exit status: 0 only without violations.
+One seed prints one line, with `--verbose` also its faults and severs, and after a violation the command
+that replays it. Many seeds (`--seeds N`, or `--endless` until stopped) run on all cores with a line of
+progress; each that fails prints that command. Exit status: 0 only without violations.
 """
 
 import argparse
@@ -30,7 +31,7 @@ PODS: Final = (3, 500)
 SECONDS: Final = (20.0, 86_400.0)
 HELD_BACK_MOST_S: Final = 60.0
 AHEAD: Final = 4
-"""Stories under way for each core."""
+"""Nights under way for each core."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
@@ -46,6 +47,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     held = "nothing fails, but all that pods send comes S seconds late"
     nights.add_argument("--held-back", type=float, default=0.0, metavar="S", help=held)
     parser.add_argument("--json", action="store_true", help="one JSON object a story, and nothing else")
+    parser.add_argument("-v", "--verbose", action="store_true", help="print the faults and severs by kind")
     parser.add_argument("--trace", action="store_true", help="every line of every journal, as it happens")
     many = parser.add_mutually_exclusive_group()
     many.add_argument("--seeds", type=int, default=1, metavar="N", help="so many seeds from --seed on")
@@ -54,7 +56,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def run(args: argparse.Namespace) -> int:
-    """Tell one story, or many."""
+    """Simulate one night, or many."""
     refusal = _refusal(args)
     if refusal:
         print(f"dreamd simulate: {refusal}", file=sys.stderr)
@@ -65,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     from dreamd.simulation.scenario import tell  # noqa: PLC0415
 
     account = tell(args.seed, args.pods, args.seconds, print if args.trace else None, _night(args))
-    print(json.dumps(account.as_dict()) if args.json else "\n".join(_shown(account)))
+    print(json.dumps(account.as_dict()) if args.json else "\n".join(_report(account, args)))
     return VIOLATED if account.violations else 0
 
 
@@ -81,17 +83,31 @@ def _refusal(args: argparse.Namespace) -> str:
     return "--trace follows one seed, not many" if args.trace and (args.endless or args.seeds > 1) else ""
 
 
-def _shown(account: "NightAccount") -> Iterator[str]:
-    yield f"seed {account.seed}: {account.pods} pods, {account.seconds:g} s, {account.checks} checks"
-    yield f"faults  {_counts(account.faults)}"
-    yield f"severs  {_counts(account.severs)}"
+def _report(account: "NightAccount", args: argparse.Namespace) -> Iterator[str]:
+    """One line a night; with --verbose the counts, after a violation the rules broken and the replay."""
+    faults, broken = sum(account.faults.values()), len(account.violations)
+    night = f"a simulated night of {account.pods} pods, {account.seconds:g} s, with "
+    night += "no faults" if not faults else "1 fault" if faults == 1 else f"{faults} faults"
+    checks = f"{account.checks:,} safety checks"
+    times = "once" if broken == 1 else f"{broken} times"
+    yield f"{night}; a safety rule was broken {times} ({checks})" if broken else f"{night}; all {checks} held"
+    if args.verbose:
+        yield f"seed    {account.seed}"
+        yield f"faults  {_counts(account.faults)}"
+        yield f"severs  {_counts(account.severs)}"
     yield from (f"VIOLATION {violation}" for violation in account.violations)
-    if not account.violations:
-        yield "nothing happened that must not"
+    if broken:
+        yield f"replay it: {_replay(account, args)} --trace"
+
+
+def _replay(account: "NightAccount", args: argparse.Namespace) -> str:
+    """The command that simulates this night again."""
+    command = f"dreamd simulate --seed {account.seed} --pods {account.pods} --seconds {account.seconds:g}"
+    return command + " --network" * args.network + f" --held-back {args.held_back:g}" * (args.held_back > 0.0)
 
 
 def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{name} {number}" for name, number in counts.items()) or "none"
+    return ", ".join(f"{number} {name}" for name, number in counts.items()) or "none"
 
 
 def _night(args: argparse.Namespace) -> "Night":
@@ -129,16 +145,15 @@ def _many(args: argparse.Namespace) -> int:
 def _progress(told: int, failed: int, seconds: float, wall_s: float) -> str:
     times = told * seconds / wall_s if wall_s > 0 else 0.0
     hours = told * seconds / 3600
-    return f"{told} stories, {hours:.1f} h simulated, {times:.0f} times real time, {failed} failed"
+    nights = "1 night" if told == 1 else f"{told} nights"
+    return f"{nights}, {hours:.1f} h simulated, {times:.0f} times real time, {failed} failed"
 
 
 def _told(account: "NightAccount", args: argparse.Namespace) -> Iterator[str]:
     if args.json:
         yield json.dumps(account.as_dict())
     elif account.violations:
-        replay = f"dreamd simulate --seed {account.seed} --pods {account.pods} --seconds {account.seconds:g}"
-        replay += " --network" * args.network + f" --held-back {args.held_back:g}" * (args.held_back > 0.0)
-        yield f"{replay}  # {account.violations[0]}"
+        yield f"{_replay(account, args)}  # {account.violations[0]}"
 
 
 def _accounts(
