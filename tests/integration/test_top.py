@@ -76,22 +76,22 @@ def _flat(text: str) -> str:
 
 
 async def test_a_night_watched_from_a_terminal(fleet: Fleet, opened: Open) -> None:
-    """Merged, cut and why; a daemon killed is no connection within 2.5 s, no row stays; back it is live."""
+    """Merged, severed and why; a killed daemon is no connection in 2.5 s, no row stays; back it is live."""
     top = opened(fleet)
-    await top.shows("all six merged")
-    assert "safe: nobody is coupled who should not be" in top.screen
+    await top.shows("6 of 6 merged")
+    assert "OK: no bed above its limit" in top.screen
     assert not top.echoes()
     fleet.tell(WARD, "ail light-3 railed")
-    await top.shows("cut: light-3 (railed)", within_s=10.0)
+    await top.shows("severed: light-3 (railed)", within_s=10.0)
     rows = [line for line in top.screen.splitlines() if re.match(r"[ >]light-", line)]
-    assert "cut: railed" in rows[0]
+    assert "severed: railed" in rows[0]
     top.press("\r")
     await top.shows("rendered of")
     await top.shows("breaker open: railed", within_s=5.0)
     top.press("\x1b")
     await top.hides("rendered of")
-    top.press("/dreaming\r")
-    await top.shows("5 of 6 have: dreaming")
+    top.press("/merged\r")
+    await top.shows("5 of 6 have: merged")
     top.press("\x1b")
     fleet.kill_daemon()
     killed_s = time.monotonic()
@@ -101,7 +101,7 @@ async def test_a_night_watched_from_a_terminal(fleet: Fleet, opened: Open) -> No
     assert len(rows) == len(PODS)
     assert all(_flat(row).endswith("not known") for row in rows)
     fleet.daemon()
-    await top.becomes(lambda screen: LOST not in screen and "safe" in screen, 15.0, "come back")
+    await top.becomes(lambda screen: LOST not in screen and "OK:" in screen, 15.0, "come back")
     top.press("q")
     assert await asyncio.to_thread(top.process.wait, 5.0) == 0
     assert top.echoes()
@@ -113,7 +113,7 @@ async def test_a_paused_picture_says_so_and_is_not_held_over_a_lost_connection(
 ) -> None:
     """PAUSED with its age while the daemon lives; once that stands still, no connection, paused or not."""
     top = opened(fleet, size=(120, 30))
-    await top.shows("all six merged")
+    await top.shows("6 of 6 merged")
     top.press("p")
     await top.shows("PAUSED, 1 s old", within_s=5.0)
     fleet.signal("daemon", signal.SIGSTOP)
@@ -133,7 +133,7 @@ async def test_a_paused_picture_says_so_and_is_not_held_over_a_lost_connection(
 async def test_three_keys_sever_and_the_answer_names_whom(fleet: Fleet, opened: Open) -> None:
     """One bed, then the whole house: the question names what it reaches, the rows say what came of it."""
     top = opened(fleet, size=(120, 30))
-    await top.shows("all six merged")
+    await top.shows("6 of 6 merged")
     top.press("x")
     await top.shows("d night", "i site", "f all beds of this house")
     top.press("b")
@@ -164,7 +164,7 @@ async def test_once_is_for_scripts(fleet: Fleet) -> None:
     assert "merged" in {event["kind"] for event in told["events"]}
     status, out, _ = await _once(fleet, "--dreamscape", f"dreamscapes/{NIGHT}")
     assert status == 0
-    assert "all six merged" in out
+    assert "6 of 6 merged" in out
     status, out, err = await _once(fleet, "--json", "--dreamscape", "noon")
     assert (status, out) == (1, "")
     assert "no Dreamscape is named 'noon'" in err

@@ -17,7 +17,7 @@ PAGE = 5
 
 @cache
 def scene() -> ViewModel:
-    """Eight, of whom bed-4 was cut and bed-7 is locked."""
+    """Eight, bed-4 severed and bed-7 locked."""
     seats = eight()
     seats[3], seats[6] = cut(4), cut(7, "actuator", 4)
     return watched(seats).scene(10 * S)
@@ -37,7 +37,7 @@ def beds(browse: Browse, of: ViewModel | None = None) -> list[int]:
 
 
 def test_those_of_whom_a_person_must_know_stand_first() -> None:
-    """Locked, then cut, then the rest by number; S turns it round."""
+    """Locked, then severed, then the rest by number; S turns it round."""
     assert beds(Browse()) == [7, 4, 1, 2, 3, 5, 6, 8]
     assert beds(after("S"))[-1] == 7
 
@@ -87,7 +87,7 @@ def test_words_filter_beds_names_and_how_they_are() -> None:
     """All words must be there, in any case; esc clears, enter keeps; keys are letters while typing."""
     assert beds(after("/", *"RAILED")) == [4]
     assert beds(after("/", *"tree-2")) == [2]
-    assert beds(after("/", *"cut 4")) == [4]
+    assert beds(after("/", *"severed 4")) == [4]
     assert after("/", *"qs", "enter").words == "qs"
     assert not after("/", *"q").over
     assert beds(after("/", *"nobody", "enter", "enter")) == []

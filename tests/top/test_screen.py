@@ -54,17 +54,17 @@ def test_a_row_has_all_there_is_of_a_sleeper() -> None:
     rows = shown(watched(seats))
     (row,) = [line for line in rows if line.startswith(" bed-2")]
     assert row.split() == [
-        *("bed-2", "tree-2", "━━━━━●─────", ".075/.150", "0.90", "2.50", "0.02", "0.98", "dreaming"),
+        *("bed-2", "tree-2", "━━━━●───", ".075/.150", "0.90", "2.50", "0.02", "0.98", "merged"),
     ]
 
 
 def test_the_crowd_is_shown_with_what_stands_beyond_its_line() -> None:
     """Synchrony z a band, the identity axes, energy, what is halved; `not known` where it is not."""
     text = "\n".join(shown(watched(synchrony=BANDS, identity=IDENTITY, runaway=RUNAWAY)))
-    assert "synchrony z  delta 0.3  theta -0.4  alpha 4.2" in text
+    assert "synchrony z (limit 4) delta +0.3 theta -0.4 alpha +4.2" in text
     assert "spread 0.97  rank 0.84  own 0.93  energy 0.41 of 1.20  halved no" in text
     empty = "\n".join(shown(watched()))
-    assert "synchrony z  not known" in empty
+    assert "synchrony z (limit 4)  not known" in empty
     assert "identity     not known  energy not known" in empty
 
 
@@ -76,7 +76,7 @@ def test_a_long_cause_hides_no_word_of_what_is_possible(size: tuple[int, int]) -
     cause = f"quorum: {healthy}: fewer than half of the assigned sleepers are healthy"
     heard.told(night([cut(1)], state=dreams.Dreamscape.STATE_SEVERED, state_cause=cause), 10 * S)
     verdict = shown(heard, size)[1]
-    assert verdict.startswith(" safe: everyone was severed and sleeps on; resume is possible (quorum")
+    assert verdict.startswith(" OK: everyone was severed and sleeps on; resume is possible (quorum")
 
 
 def test_a_lost_picture_has_no_bar_and_no_number() -> None:
@@ -101,11 +101,11 @@ def test_a_picture_that_stands_still_says_so() -> None:
 
 
 def test_the_sentences_of_a_picture_that_stands_still_are_of_now() -> None:
-    """Rows stand still; that somebody was cut meanwhile, or is coupled who should not be, is said at once."""
+    """Rows stand still; a bed severed meanwhile, or one above its limit, is named at once."""
     later = watched([*eight()[:7], cut(8)]).scene(10 * S)
     drawn = "\n".join(shown(watched(), paused_s=5.0, now=later))
-    assert "cut: bed-8 (railed)" in drawn
-    assert "cut: railed" not in drawn
+    assert "severed: bed-8 (railed)" in drawn
+    assert "severed: railed" not in drawn
 
 
 def test_five_hundred_scroll_around_the_cursor() -> None:
@@ -142,7 +142,7 @@ def test_one_sleeper_closely() -> None:
     heard = watched([*eight()[:2], cut(3, state=3)])
     drawn = shown(heard, browse=Browse(closely="bed-3"), detail=Detail(pod, breaker, 10 * S))
     text = "\n".join(drawn)
-    assert "bed-3  tree-3  seat 3  half-open: railed" in text
+    assert "bed-3  tree-3  seat 3  on trial after railed" in text
     assert "0.000 rendered of 0.000 granted" in text
     assert "seated, lsl Muse, site ward-a" in text
     assert "AF7 0.40 railed" in text

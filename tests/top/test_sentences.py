@@ -15,9 +15,11 @@ def said(heard: Watched, now_ns: int = 10 * S) -> list[str]:
 
 
 def test_a_calm_night_is_safe() -> None:
-    """The verdict first, then who is merged."""
+    """The verdict first, with the age of the oldest bed's data, then how many are merged."""
     heard = watched()
-    assert said(heard) == ["safe: nobody is coupled who should not be", "all eight merged, eight heard"]
+    verdict, merged = said(heard)
+    assert verdict == "OK: no bed above its limit (data 0.2 s old)"
+    assert merged == "8 of 8 merged, 8 in the collective"
     assert headline(heard.scene(10 * S))[0].tone is Tone.GOOD
     assert safe(heard.scene(10 * S)) is True
 
@@ -27,12 +29,12 @@ def test_who_was_cut_is_named_with_the_cause() -> None:
     seats = [*eight()[:3], cut(4), cut(5, "flat"), cut(6, "flat"), cut(7, "actuator", 4)]
     heard = watched(seats)
     assert said(heard) == [
-        "safe, and bed-7 waits for a person: dreamd breakers reset",
-        "three of seven merged, three heard",
-        "cut: bed-7 (actuator), bed-4 (railed), bed-5, bed-6 (flat)",
+        "OK, but bed-7 is locked and waits for a person: dreamd breakers reset",
+        "3 of 7 merged, 3 in the collective",
+        "severed: bed-7 (actuator), bed-4 (railed), bed-5, bed-6 (flat)",
     ]
     many = watched([cut(number, "operator") for number in range(1, 9)])
-    assert said(many)[-1] == "cut: eight sleepers (operator)"
+    assert said(many)[-1] == "severed: eight sleepers (operator)"
 
 
 def test_nobody_calls_a_lost_picture_safe() -> None:
@@ -71,7 +73,7 @@ def test_what_was_halved_and_why_is_the_verdict() -> None:
         ({"identity": dreams.Identity(rank_ratio=0.8)}, "watch: effective rank below 0.85"),
         ({"runaway": dreams.Runaway(energy=1.3, energy_limit=1.2)}, "watch: energy above its limit"),
         ({"runaway": dreams.Runaway(lag_correlation=0.6)}, "watch: the centre repeats itself (0.60)"),
-        ({"synchrony": [dreams.Synchrony(band="alpha")], "identity": dreams.Identity()}, "safe: nobody is"),
+        ({"synchrony": [dreams.Synchrony(band="alpha")], "identity": dreams.Identity()}, "OK: no bed above"),
     ],
 )
 def test_what_stands_beyond_its_line_is_watched(fields: dict[str, object], words: str) -> None:
@@ -82,10 +84,10 @@ def test_what_stands_beyond_its_line_is_watched(fields: dict[str, object], words
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (dreams.Dreamscape.STATE_PLANNED, "night is planned: no seats are taken, nobody is merged"),
-        (dreams.Dreamscape.STATE_GATHERING, "night is gathering: no seats are taken, nobody is merged"),
-        (dreams.Dreamscape.STATE_WAKING, "night is waking (an order); no merged"),
-        (dreams.Dreamscape.STATE_ENDED, "night is ended (an order); no merged"),
+        (dreams.Dreamscape.STATE_PLANNED, "night is planned; no sleeper is merged"),
+        (dreams.Dreamscape.STATE_GATHERING, "night gathers: 0 of 0 are ready"),
+        (dreams.Dreamscape.STATE_WAKING, "night is waking (an order); 0 merged"),
+        (dreams.Dreamscape.STATE_ENDED, "night is ended (an order); 0 merged"),
     ],
 )
 def test_a_night_that_does_not_dream_says_where_it_is(state: int, words: str) -> None:
@@ -97,10 +99,10 @@ def test_a_night_that_does_not_dream_says_where_it_is(state: int, words: str) ->
 
 
 def test_a_sever_of_all_is_said_with_its_cause() -> None:
-    """Safe, and that it can be resumed."""
+    """No bed is above its limit, and it can be resumed."""
     heard = watched([cut(1, "operator")])
     heard.told(night([cut(1)], state=dreams.Dreamscape.STATE_SEVERED, state_cause="operator"), 10 * S)
-    assert said(heard)[0] == "safe: everyone was severed and sleeps on; resume is possible (operator)"
+    assert said(heard)[0] == "OK: everyone was severed and sleeps on; resume is possible (operator)"
 
 
 def test_without_a_dreamscape_it_says_what_to_do() -> None:
@@ -110,3 +112,25 @@ def test_without_a_dreamscape_it_says_what_to_do() -> None:
     assert said(heard) == ["there is no Dreamscape; plan one: dreamd dreamscapes create"]
     heard.lost("no Dreamscape is named 'nigth'")
     assert said(heard) == ["no Dreamscape is named 'nigth'"]
+
+
+def test_a_gathering_names_how_many_are_ready_and_needed() -> None:
+    """Seats that passed every check are ready; the plan's least is named."""
+    waiting = seat(3, state=dreams.Seat.STATE_WAITING, refusal_code="QUALITY_LOW", granted=0.0, applied=0.0)
+    ready = [seat(n, state=dreams.Seat.STATE_ADMITTED, granted=0.0, applied=0.0) for n in (1, 2)]
+    heard = Watched()
+    heard.turn("night")
+    plan = dreams.Plan(seats_min=3)
+    heard.told(night([*ready, waiting], state=dreams.Dreamscape.STATE_GATHERING, plan=plan), 10 * S)
+    assert "night gathers: 2 of 3 are ready, 3 must be" in said(heard)
+    words = [one.words for one in heard.scene(10 * S).sleepers]
+    assert words == ["ready", "ready", "not admitted: quality-low"]
+
+
+def test_an_artist_who_leads_is_named_with_the_share() -> None:
+    """The share of the blend in percent while it dreams; without an artist, or after a sever, no line."""
+    led = watched(artist=[0.1] * 12, artist_share=0.3)
+    assert said(led)[2] == "an artist leads: 30 % of what is blended is the artist's"
+    assert not any("artist" in words for words in said(watched()))
+    led.told(night(eight(), state=dreams.Dreamscape.STATE_SEVERED), 10 * S)
+    assert not any("artist" in words for words in said(led))

@@ -114,14 +114,14 @@ def test_a_seat_says_how_its_sleeper_is() -> None:
     ]
     sleepers = watched(seats).scene(10 * S).sleepers
     assert [one.words for one in sleepers] == [
-        "dreaming",
-        "at rest",
-        "cut: railed",
-        "LOCKED: actuator",
-        "half-open: stale",
-        "waiting: quality-low",
-        "woken: wake",
-        "home",
+        "merged",
+        "alone",
+        "severed: railed",
+        "locked: actuator",
+        "on trial after stale",
+        "not admitted: quality-low",
+        "left: wake",
+        "left: home",
     ]
     assert sleepers[5].state is State.COMING
     assert math.isnan(sleepers[5].quality)

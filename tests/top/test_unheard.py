@@ -12,7 +12,7 @@ from dreamd.top.screen import View, picture
 from dreamd.top.sentences import Tone, headline, safe
 from dreamd.top.state import Watched
 from dreamd.top.view_model import chosen, sleeper_of
-from top.stories import S, eight, event, lines, night, seat, tick, watched
+from top.stories import S, cut, eight, event, lines, night, seat, tick, watched
 
 
 def silent(number: int, age_s: int = 40) -> dreams.Seat:
@@ -33,7 +33,30 @@ def test_a_bed_that_is_not_heard_is_not_known_and_not_safe() -> None:
     verdict, merged, *_ = headline(scene)
     assert verdict.words.startswith("not known: bed-8")
     assert verdict.tone is Tone.GRAVE
-    assert merged.words == "seven of eight merged, seven heard, one not known"
+    assert merged.words == "7 of 8 merged, 7 in the collective, no data from 1"
+
+
+def test_without_data_from_any_bed_the_line_says_so() -> None:
+    """Four seats, none heard for 1.5 s: no number of beds in the collective is claimed."""
+    scene = watched([silent(number) for number in range(1, 5)], merged=0, included=0).scene(10 * S)
+    assert headline(scene)[1].words == "0 of 4 merged, no data from any bed"
+
+
+def test_a_severed_bed_that_is_not_heard_has_both_words() -> None:
+    """The cause stays, and that its report is old is added, as in the console."""
+    one = cut(1)
+    one.heard_age.seconds = 40
+    assert sleeper_of(one).words == "severed: railed, not heard"
+
+
+def test_a_seat_without_a_frame_has_dashes() -> None:
+    """Before its first frame a seat has a dash for quality, distance, synchrony and identity, never 0.00."""
+    waiting = seat(1, state=dreams.Seat.STATE_WAITING, refusal_code="QUALITY_LOW", quality=0.0)
+    waiting.granted = waiting.applied = 0.0
+    drawn = lines(picture(View(watched([waiting]).scene(10 * S), Browse()), (80, 24)), 80)
+    (row,) = (line for line in drawn if "tree-1" in line)
+    assert row.split()[-7:-3] == ["-", "-", "-", "-"]
+    assert "0.00" not in row
 
 
 def test_a_silent_bed_is_not_accused() -> None:

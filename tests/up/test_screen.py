@@ -214,14 +214,16 @@ def test_numbers_are_words_up_to_twelve() -> None:
 
 
 def test_synchrony_is_shown_on_one_line_while_it_is_fresh() -> None:
-    """Band by band with its sign, within 80 columns; three seconds later, or never told, it is not there."""
+    """The limit, then each band's z with its sign, within 80 columns; gone once 3 s old, or without z."""
     chronicle = dreaming()
     assert not any("synchrony" in line for line in shown(chronicle, 80))
     bands = ("delta", "theta", "alpha", "sigma", "beta")
     chronicle.board.agree(at(25.0), zip(bands, (-0.34, 1.26, 4.5, 0.0, 12.3), strict=True))
     lines = shown(chronicle, 80)
     (line,) = (line for line in lines if "synchrony" in line)
-    assert " ".join(line.split()) == "synchrony z delta -0.3 theta +1.3 alpha +4.5 sigma +0.0 beta +12.3"
+    assert " ".join(line.split()) == (
+        "synchrony z (limit 4) delta -0.3 theta +1.3 alpha +4.5 sigma +0.0 beta +12.3"
+    )
     assert len(lines) <= 24
     assert not any("synchrony" in line for line in shown(chronicle, 80, now_s=28.5))
 

@@ -103,7 +103,9 @@ def _report(account: "NightAccount", args: argparse.Namespace) -> Iterator[str]:
 def _replay(account: "NightAccount", args: argparse.Namespace) -> str:
     """The command that simulates this night again."""
     command = f"dreamd simulate --seed {account.seed} --pods {account.pods} --seconds {account.seconds:g}"
-    return command + " --network" * args.network + f" --held-back {args.held_back:g}" * (args.held_back > 0.0)
+    if args.network:
+        command += " --network"
+    return command + (f" --held-back {args.held_back:g}" if args.held_back > 0.0 else "")
 
 
 def _counts(counts: dict[str, int]) -> str:

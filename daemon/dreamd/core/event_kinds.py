@@ -52,3 +52,12 @@ KINDS: Final = {
     "ledger-slow": "a write has waited too long for the disk: no new sleeper is seated",
     "ledger-recovered": "the ledger accepts writes again, or is fast again",
 }
+
+GRAVE: Final = frozenset(
+    {
+        *("severed", "breaker-tripped", "latched", "assign-refused", "uplink-lost", "broker-down"),
+        *("group-severed", "coupling-halved", "identity-lost", "step-failed"),
+        *("ledger-restored", "ledger-write-failed"),
+    }
+)
+"""The kinds that a person should look at: screens mark them, and their filter leaves them."""

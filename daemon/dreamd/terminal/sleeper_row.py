@@ -22,6 +22,7 @@ class State(Enum):
     """The state of a sleeper, in the words of a row."""
 
     COMING = "coming"
+    READY = "ready"
     HERE = "at rest"
     DREAMING = "dreaming"
     SEVERED = "severed"

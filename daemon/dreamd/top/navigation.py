@@ -14,7 +14,7 @@ from dreamd.top.order_prompt import NOTHING, VERBS, OrderPrompt, Reach, pressed
 from dreamd.top.view_model import Sleeper, ViewModel
 
 GRAVITY: Final = (
-    *(State.SEVERED, State.GONE, State.UNKNOWN, State.AWAKE, State.COMING),
+    *(State.SEVERED, State.GONE, State.UNKNOWN, State.AWAKE, State.COMING, State.READY),
     *(State.HERE, State.DREAMING, State.LEFT, State.HOME),
 )
 """The order of `state`: those first of whom a person must know."""
@@ -28,6 +28,7 @@ KEYS: Final = (
     ("/", "show only rows with these words; enter keeps, esc clears"),
     ("p", "pause: the picture stands still and says so"),
     ("d", "the next Dreamscape"),
+    ("g", "show only the events that a person should look at; all again"),
     ("x w", "sever, wake: this bed, the Dreamscape, its site, the house; then y"),
     ("? q", "this help; quit"),
 )
@@ -68,6 +69,7 @@ class Browse:
     closely: str = ""
     helping: bool = False
     turns: int = 0
+    grave_only: bool = False
     over: bool = False
     asking: OrderPrompt | None = None
     ordered: OrderPrompt | None = None
@@ -135,6 +137,7 @@ _SIMPLE: Final[dict[str, Callable[[Browse], Browse]]] = {
     "p": lambda browse: replace(browse, paused=not browse.paused),
     " ": lambda browse: replace(browse, paused=not browse.paused),
     "d": lambda browse: replace(browse, turns=browse.turns + 1, cursor="", closely="", paused=False),
+    "g": lambda browse: replace(browse, grave_only=not browse.grave_only),
     "?": lambda browse: replace(browse, helping=True),
     "h": lambda browse: replace(browse, helping=True),
 }

@@ -18,10 +18,10 @@ from dreamd.core.limits import (
     IDENTITY_HALVE,
     LAG_CORRELATION_MOST,
     RANK_HALVE,
-    SYNCHRONY_Z_MOST,
 )
 from dreamd.terminal.sleeper_row import Row, State
-from dreamd.terminal.style import GRAVE, STATE_STYLE, TONE_STYLE, folded, marker, quality
+from dreamd.terminal.style import GRAVE, STATE_STYLE, TONE_STYLE, folded, marker, quality, synchrony
+from dreamd.top.event_groups import EventLine, event_lines, ranked
 from dreamd.top.navigation import KEYS, ORDERS, Browse, first_line, place, rows
 from dreamd.top.order_prompt import NOTHING, Reach, question
 from dreamd.top.sentences import estranged, headline
@@ -37,8 +37,8 @@ EVENTS_SHARE: Final = 5
 """One line in so many is the events'."""
 FOOTER: Final = (
     ("?", "help"),
-    ("s", "sort"),
     ("/", "filter"),
+    ("g", "grave"),
     ("x", "sever"),
     ("enter", "closely"),
     ("q", "quit"),
@@ -70,8 +70,8 @@ def clock(at_s: float) -> str:
 
 
 def figure(value: float, digits: int = 2) -> str:
-    """A number, or a dot where it is not known."""
-    return f"{value:.{digits}f}" if math.isfinite(value) else "·"
+    """A number, or a dash where it is not known."""
+    return f"{value:.{digits}f}" if math.isfinite(value) else "-"
 
 
 def picture(view: View, size: tuple[int, int]) -> RenderableType:
@@ -85,7 +85,8 @@ def picture(view: View, size: tuple[int, int]) -> RenderableType:
         middle = closely(view.scene, view.browse.closely, view.detail, width)
     else:
         table = _table(view, width, body)
-        middle = [*table, *_events(view.scene, width, body - len(table))]
+        events = _events(view.scene, width, body - len(table), grave_only=view.browse.grave_only)
+        middle = [*table, *events]
     drawn = [*top, *middle][: height - 1]
     for line in drawn:
         line.truncate(width, overflow="ellipsis")
@@ -98,7 +99,12 @@ def whole(scene: ViewModel, width: int) -> RenderableType:
     shown = rows(scene, view.browse)
     columns = _widths(scene, width)
     lines = [_row(scene, one, columns, selected=False) for one in shown]
-    return Group(*_top(view, width), _columns(view.browse, columns), *lines, *_events(scene, width, 20))
+    return Group(
+        *_top(view, width),
+        _columns(view.browse, columns),
+        *lines,
+        *_events(scene, width, 20, grave_only=False),
+    )
 
 
 def rows_that_fit(view: View, size: tuple[int, int]) -> int:
@@ -153,11 +159,7 @@ def _fact(text: Text, name: str, value: str, *, grave: bool) -> None:
 
 
 def _synchrony(crowd: Crowd, width: int) -> Text:
-    text = Text(" synchrony z", FAINT, no_wrap=True, overflow="ellipsis")
-    if not crowd.synchrony:
-        text.append(f"  {NOT_KNOWN}", FAINT)
-    for band in crowd.synchrony:
-        _fact(text, band.band, figure(band.z, 1), grave=band.z > SYNCHRONY_Z_MOST)
+    text = Text(" ", FAINT).append_text(synchrony((band.band, band.z) for band in crowd.synchrony))
     text.truncate(width)
     return text
 
@@ -231,9 +233,9 @@ def _row(scene: ViewModel, one: Sleeper, columns: Widths, *, selected: bool) -> 
 
 
 def _share(coupling: float) -> str:
-    """A coupling in four columns; a dot where it is not known."""
+    """A coupling in four columns; a dash where it is not known."""
     if not math.isfinite(coupling):
-        return "   ·"
+        return "   -"
     return f"{coupling:.3f}".removeprefix("0") if coupling < 1.0 else f"{coupling:.2f}"
 
 
@@ -255,29 +257,31 @@ def _table(view: View, width: int, body: int) -> list[Text]:
     seen = shown[first : first + lines]
     drawn = [_row(view.scene, one, columns, selected=first + n == at) for n, one in enumerate(seen)]
     if not drawn:
-        drawn = [
-            Text("  nobody here has these words" if view.browse.words else "  no seat is taken yet", FAINT)
-        ]
+        drawn = [Text("  no row has these words" if view.browse.words else "  no seat is taken yet", FAINT)]
     return [head, *drawn, Text()] if len(drawn) < lines else [head, *drawn]
 
 
-def _events(scene: ViewModel, width: int, lines: int) -> list[Text]:
-    """The newest of what happened, oldest first."""
-    shown: list[Text] = []
-    for event in reversed(scene.events):
-        happened = f" (happened at {clock(event.acted_s)})" if event.late else ""
-        words = folded(f"{event.sentence}{happened}", width - 11)
-        grave = (
-            event.kind in {"severed", "breaker-tripped", "latched", "mass-failure"}
-            or "LOCKED" in event.sentence
-        )
-        tone = GRAVE if grave else "grey70"
-        new = [Text(f" {clock(event.at_s)}  ", FAINT).append(words[0], tone)]
-        new += [Text(" " * 11 + more, tone) for more in words[1:2]]
-        if len(shown) + len(new) > lines:
+def _events(scene: ViewModel, width: int, lines: int, *, grave_only: bool) -> list[Text]:
+    """The events that have room, oldest first: grave ones of the last minute, then the newest."""
+    told = event_lines(scene.events, grave_only=grave_only)
+    drawn: dict[int, list[Text]] = {}
+    used = 0
+    for at in ranked(told):
+        new = _event(told[at], width)
+        if used + len(new) > lines:
             break
-        shown = [*new, *shown]
-    return shown or [Text(" nothing has happened yet", FAINT)]
+        drawn[at], used = new, used + len(new)
+    if not drawn:
+        return [Text(" no event needs a look (g: all events)" if grave_only else " no events yet", FAINT)]
+    return [line for at in sorted(drawn) for line in drawn[at]]
+
+
+def _event(event: EventLine, width: int) -> list[Text]:
+    happened = f" (happened at {clock(event.acted_s)})" if event.late else ""
+    first, *more = folded(f"{event.words}{happened}", width - 11)
+    tone = GRAVE if event.grave else "grey70"
+    head = Text(f" {clock(event.at_s)}  ", FAINT).append(first, tone)
+    return [head, *(Text(" " * 11 + words, tone) for words in more[:1])]
 
 
 # -- help and foot ------------------------------------------------------------------------------------
@@ -296,10 +300,8 @@ def _help(body: int) -> list[Text]:
             FAINT,
         ),
         Text("   own: likeness to the own template above that to the others'", FAINT),
-        Text(
-            f"   synchrony z: agreement against chance; above {SYNCHRONY_Z_MOST:g} three times: halved", FAINT
-        ),
-        Text("   · and `not known`: the bed was not heard for 1.5 s, or it cannot be said (yet)", FAINT),
+        Text("   synchrony z: agreement against chance; above its limit three times: halved", FAINT),
+        Text("   - and `not known`: the bed was not heard for 1.5 s, or there is no value yet", FAINT),
     ]
     return lines[:body]
 

@@ -1,9 +1,11 @@
-"""The scene in sentences: who is merged, who was cut and why, whether tonight is safe.
+"""The scene in sentences: which beds are merged, which are severed and why, whether tonight is safe.
 
-The verdict comes first, since whoever looks has seconds. It is "safe" only by what was heard just now; a
-picture that is old, or was never heard, is "not known", and then nothing else is said.
+The verdict comes first, because a reader in a hurry reads one line. It is "OK" only by data that is fresh;
+a picture that is old, or was never received, is "not known", and then no other sentence follows. States and
+acts have the words of the console (`adapters/http/page/words.js`); a test holds both together.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +16,7 @@ from dreamd.core.limits import (
     RANK_HALVE,
     SYNCHRONY_Z_MOST,
 )
-from dreamd.terminal.sleeper_row import State, Tone, count, plural, pod_names
+from dreamd.terminal.sleeper_row import State, Tone, pod_names
 from dreamd.top.view_model import Crowd, Link, Sleeper, ViewModel
 
 
@@ -34,7 +36,7 @@ def headline(scene: ViewModel) -> tuple[Said, ...]:
     if not scene.dreamscape:
         return (Said(scene.trouble or "there is no Dreamscape; plan one: dreamd dreamscapes create"),)
     troubles = tuple(Said(trouble, Tone.GRAVE) for trouble in scene.troubles)
-    return (*troubles, _verdict(scene), _merged(scene), *_cut(scene.sleepers))
+    return (*troubles, _verdict(scene), _merged(scene), *_led(scene), *_cut(scene.sleepers))
 
 
 def safe(scene: ViewModel) -> bool | None:
@@ -76,7 +78,7 @@ def _verdict(scene: ViewModel) -> Said:
 
 
 def _unheard(scene: ViewModel) -> Said | None:
-    """Of a bed that has not been heard neither good nor bad can be said."""
+    """A bed that is not heard is neither well nor at fault."""
     if not scene.unheard:
         return None
     beds = pod_names(scene.unheard)
@@ -93,34 +95,46 @@ def _calm(scene: ViewModel) -> Said:
         )
     if scene.state == "severed":
         why = f" ({scene.state_cause})" if scene.state_cause else ""
-        return Said(f"safe: everyone was severed and sleeps on; resume is possible{why}", Tone.GRAVE)
+        return Said(f"OK: everyone was severed and sleeps on; resume is possible{why}", Tone.GRAVE)
     if locked:
-        wait = "waits" if len(locked) == 1 else "wait"
-        return Said(f"safe, and {pod_names(locked)} {wait} for a person: dreamd breakers reset", Tone.GRAVE)
+        waits = "is locked and waits" if len(locked) == 1 else "are locked and wait"
+        return Said(f"OK, but {pod_names(locked)} {waits} for a person: dreamd breakers reset", Tone.GRAVE)
     near = warnings(scene.crowd)
     if near:
         return Said(f"watch: {'; '.join(near)}", Tone.GRAVE)
-    return Said("safe: nobody is coupled who should not be", Tone.GOOD)
+    age = f" (data {scene.data_age_s:.1f} s old)" if math.isfinite(scene.data_age_s) else ""
+    return Said(f"OK: no bed above its limit{age}", Tone.GOOD)
 
 
 def _merged(scene: ViewModel) -> Said:
-    if scene.state in {"planned", "gathering"}:
-        here = sum(one.state is not State.LEFT for one in scene.sleepers)
-        seats = plural(here, "seat is", "seats are")
-        return Said(f"{scene.dreamscape} is {scene.state}: {seats} taken, nobody is merged")
+    here = [one for one in scene.sleepers if one.state not in (State.LEFT, State.AWAKE, State.HOME)]
+    if scene.state == "planned":
+        return Said(f"{scene.dreamscape} is planned; no sleeper is merged")
+    if scene.state == "gathering":
+        ready = sum(one.state is not State.COMING for one in here)
+        needed = f", {scene.seats_min} must be" if scene.seats_min else ""
+        return Said(f"{scene.dreamscape} gathers: {ready} of {len(here)} are ready{needed}")
     if scene.state in {"waking", "ended"}:
         why = f" ({scene.state_cause})" if scene.state_cause else ""
-        return Said(f"{scene.dreamscape} is {scene.state}{why}; {count(scene.merged)} merged")
-    heard = f"{count(scene.included)} heard"
-    if scene.unheard:
-        heard += f", {count(len(scene.unheard))} not known"
-    whole = f"all {count(scene.assigned)}" if scene.merged == scene.assigned else None
-    some = f"{count(scene.merged)} of {count(scene.assigned)}"
-    return Said(f"{whole if whole and scene.assigned else some} merged, {heard}")
+        return Said(f"{scene.dreamscape} is {scene.state}{why}; {scene.merged} merged")
+    merged = f"{scene.merged} of {scene.assigned} merged"
+    seated = sum(one.seated for one in scene.sleepers)
+    if scene.unheard and len(scene.unheard) == seated:
+        return Said(f"{merged}, no data from any bed")
+    missing = f", no data from {len(scene.unheard)}" if scene.unheard else ""
+    return Said(f"{merged}, {scene.included} in the collective{missing}")
+
+
+def _led(scene: ViewModel) -> tuple[Said, ...]:
+    """That an artist leads, and how strongly."""
+    share = scene.crowd.artist_share
+    if scene.state != "dreaming" or not share > 0.0:
+        return ()
+    return (Said(f"an artist leads: {share:.0%} of what is blended is the artist's".replace("%", " %")),)
 
 
 def _cut(sleepers: Sequence[Sleeper]) -> tuple[Said, ...]:
-    """Who was cut and why, those that a person must help first."""
+    """The severed beds by cause, locked ones first."""
     cut = [one for one in sleepers if one.locked or one.state is State.SEVERED]
     cut.sort(key=lambda one: not one.locked)
     if not cut:
@@ -129,7 +143,7 @@ def _cut(sleepers: Sequence[Sleeper]) -> tuple[Said, ...]:
     for one in cut:
         by_cause.setdefault(one.cause or "no cause given", []).append(one.pod)
     parts = [f"{pod_names(pods)} ({cause})" for cause, pods in by_cause.items()]
-    return (Said(f"cut: {', '.join(parts)}", Tone.GRAVE),)
+    return (Said(f"severed: {', '.join(parts)}", Tone.GRAVE),)
 
 
 def warnings(crowd: Crowd) -> tuple[str, ...]:

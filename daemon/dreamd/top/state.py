@@ -157,6 +157,7 @@ class Watched:
             ticks_skipped=told.ticks_skipped,
             assigned=told.assigned,
             merged=told.merged,
+            seats_min=told.plan.seats_min,
             ceiling=told.plan.ceiling,
             sleepers=tuple(sleeper_of(seat, since_s) for seat in told.seats),
         )

@@ -21,6 +21,14 @@ from dreamd.core.fleet.freshness import known
 from dreamd.core.safety.causes import Cause
 from dreamd.terminal.sleeper_row import State
 
+NOT_KNOWN: Final = "not known"
+_STANDING: Final = {
+    State.COMING: "not admitted",
+    State.READY: "ready",
+    State.DREAMING: "merged",
+    State.HERE: "alone",
+    State.UNKNOWN: NOT_KNOWN,
+}
 TOLD_LATE_S: Final = 2.0
 WOKEN: Final = (Cause.WAKE.value, Cause.DISTRESS.value, Cause.WITHDRAWN.value)
 """Causes by which a sleeper's own latch, or a wake order, ends their seat."""
@@ -61,19 +69,29 @@ class Sleeper:
 
     @property
     def words(self) -> str:
-        """How this sleeper is, in a few words."""
-        why = f": {self.cause}" if self.cause else ""
+        """How this sleeper is, in the words of the console (`standing` in its words.js)."""
+        words = self._words
+        return f"{words}, not heard" if self.seated and self.unheard and words != NOT_KNOWN else words
+
+    @property
+    def unheard(self) -> bool:
+        """Whether the bed's last report is too old to be believed, or there is none."""
+        return not known(self.heard_age_s)
+
+    @property
+    def _words(self) -> str:
+        """Without the age of the report."""
+        if self.state in (State.LEFT, State.AWAKE, State.HOME):
+            return f"left: {self.cause}" if self.cause else "left"
         if self.locked:
-            return f"LOCKED{why}"
-        match self.state:
-            case State.SEVERED:
-                return f"{'half-open' if self.breaker == 'half-open' else 'cut'}{why}"
-            case State.COMING:
-                return f"waiting{why}"
-            case State.DREAMING | State.HERE | State.HOME | State.UNKNOWN:
-                return str(self.state.value)
-            case _:
-                return f"{self.state.value}{why}"
+            return f"locked: {self.cause or NOT_KNOWN}"
+        if self.breaker == "half-open":
+            return f"on trial after {self.cause or 'a sever'}"
+        if self.breaker == "open" or self.state is State.SEVERED:
+            return f"severed: {self.cause or NOT_KNOWN}"
+        return _STANDING[self.state] + (
+            f": {self.cause}" if self.cause and self.state is State.COMING else ""
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +121,7 @@ class Crowd:
     lag_correlation: float = math.nan
     level: float = math.nan
     halved_cause: str = ""
+    artist_share: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +165,7 @@ class ViewModel:
     assigned: int = 0
     merged: int = 0
     included: int = 0
+    seats_min: int = 0
     ceiling: float = math.nan
     sleepers: tuple[Sleeper, ...] = ()
     crowd: Crowd = Crowd()
@@ -157,7 +177,13 @@ class ViewModel:
     @property
     def unheard(self) -> tuple[str, ...]:
         """Beds with a slot of which nothing is known now."""
-        return tuple(one.pod for one in self.sleepers if one.seated and not known(one.heard_age_s))
+        return tuple(one.pod for one in self.sleepers if one.seated and one.unheard)
+
+    @property
+    def data_age_s(self) -> float:
+        """Age of the oldest report among the beds with a slot; of the daemon's last word without any."""
+        seated = [one.heard_age_s for one in self.sleepers if one.seated]
+        return max(seated, default=self.age_s)
 
 
 def sleeper_of(seat: dreams.Seat, since_s: float = 0.0) -> Sleeper:
@@ -194,10 +220,11 @@ def _state(seat: dreams.Seat, *, heard: bool) -> State:
             return State.HOME if seat.cause == "home" else State.LEFT
         case dreams.Seat.STATE_SEVERED:
             return State.SEVERED
-        case dreams.Seat.STATE_ASSIGNED if not heard:
-            return State.UNKNOWN
+        case dreams.Seat.STATE_ADMITTED | dreams.Seat.STATE_COMMITTING:
+            return State.READY
         case dreams.Seat.STATE_ASSIGNED:
-            return State.DREAMING if seat.applied > 0.0 else State.HERE
+            alone_or_merged = State.DREAMING if seat.applied > 0.0 else State.HERE
+            return alone_or_merged if heard else State.UNKNOWN
         case _:
             return State.COMING
 
@@ -227,6 +254,7 @@ def crowd_of(tick: dreams.Collective) -> Crowd:
         lag_correlation=number_of(runaway, "lag_correlation"),
         level=tick.level,
         halved_cause=tick.halved_cause,
+        artist_share=tick.artist_share if tick.artist else 0.0,
     )
 
 

@@ -12,8 +12,8 @@ FIXED: Final = 54
 """Columns of a row that do not grow: names of BED and SLEEPER columns included."""
 BED, SLEEPER = 7, 8
 NAME_MOST: Final = 32
-BAR: Final = (10, 40)
-WHY: Final = (14, 44)
+BAR: Final = (8, 40)
+WHY: Final = (18, 44)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from dreamd.core.limits import SYNCHRONY_Z_MOST
 from dreamd.terminal.sleeper_row import Row, State
-from dreamd.terminal.style import GRAVE, SHADES, STATE_STYLE, TONE_STYLE, folded, marker, quality
+from dreamd.terminal.style import SHADES, STATE_STYLE, TONE_STYLE, folded, marker, quality, synchrony
 from dreamd.up.screen_model import Board, Line
 
 ROWS_MAX: Final = 16
@@ -128,10 +127,7 @@ def _crowd(board: Board, now_s: float) -> Text:
     fresh = now_s - board.synchrony_at_s <= FRESH_S
     if not (fresh and board.synchrony):
         return Text()
-    text = Text("  synchrony z ", "grey50", no_wrap=True, overflow="ellipsis")
-    for band, z in board.synchrony:
-        text.append(f"  {band} ", "grey50").append(f"{z:+.1f}", GRAVE if z > SYNCHRONY_Z_MOST else "grey78")
-    return text
+    return Text("  ").append_text(synchrony(board.synchrony))
 
 
 def screen(

@@ -246,7 +246,11 @@ export function bedLine(bed, now_s) {
   return parts.join(" · ");
 }
 
-const GRAVE_KINDS = new Set(["severed", "breaker-tripped", "latched", "uplink-lost", "assign-refused"]);
+// The kinds of events that a person should look at (core/event_kinds.py; a test holds both together).
+const GRAVE_KINDS = new Set([
+  "severed", "breaker-tripped", "latched", "assign-refused", "uplink-lost", "broker-down",
+  "group-severed", "coupling-halved", "identity-lost", "step-failed", "ledger-restored", "ledger-write-failed",
+]);
 
 export const isGrave = (event) => GRAVE_KINDS.has(event.kind) || (event.kind === "state" && /sever/.test(event.sentence));
 
