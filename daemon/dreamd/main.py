@@ -20,6 +20,7 @@ from typing import Final, Protocol, cast
 from dreamd import settings
 from dreamd.cli import serve as serve_verb
 from dreamd.cli import settings as settings_verb
+from dreamwire.argument_parser import ArgumentParser
 from dreamwire.standard_output import PIPE_CLOSED, discard_output, escape_unencodable
 from dreamwire.text import shown
 
@@ -50,7 +51,10 @@ VERBS: Final = {
     "rehearse": Verb("the disaster on cue, and who came home", "up"),
     "simulate": Verb("a fleet in virtual time, from one seed", "up"),
     "settings": Verb("print every setting and where it came from", "daemon"),
+    "completion": Verb("print what completes this command in a shell", "daemon"),
 }
+SINGULARS: Final = {"pod": "pods", "dreamscape": "dreamscapes", "breaker": "breakers", "setting": "settings"}
+"""Words that are taken for their plural."""
 
 
 class Module(Protocol):
@@ -70,6 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, threads in BLAS_THREADS.items():
         os.environ.setdefault(name, threads)
     given = list(sys.argv[1:] if argv is None else argv)
+    given[:1] = [SINGULARS.get(word, word) for word in given[:1]]
     escape_unencodable(sys.stdout)
     verb = given[0] if given and given[0] in VERBS else ""
     try:
@@ -99,11 +104,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def _run(verb: str, given: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
+def _parser() -> argparse.ArgumentParser:
+    parser = ArgumentParser(
         prog="dreamd", description="Coordination of fleets of sleep pods: live many-person EEG sessions."
     )
     parser.add_argument("--version", action="version", version=f"dreamd {version('dreamd')}")
+    return parser
+
+
+def whole_parser() -> argparse.ArgumentParser:
+    """Return the parser with every verb loaded, those left out whose extra is not installed."""
+    parser = _parser()
+    subparsers = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name in VERBS:
+        try:
+            module = cast("Module", importlib.import_module(f"dreamd.cli.{name}"))
+        except ImportError:
+            continue
+        added = module.add_parser(subparsers)
+        if name in ("serve", "settings"):
+            settings.add_flags(cast("argparse.ArgumentParser", added))
+    return parser
+
+
+def _run(verb: str, given: Sequence[str]) -> int:
+    parser = _parser()
     subparsers = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, row in VERBS.items():
         if name != verb:
@@ -115,6 +140,10 @@ def _run(verb: str, given: Sequence[str]) -> int:
         settings.add_flags(settings_verb.add_parser(subparsers))
         args = parser.parse_args(given)
         return settings_verb.run(args, settings.load(os.environ, vars(args)).sources)
+    if verb == "completion":
+        completion = importlib.import_module("dreamd.cli.completion")
+        completion.add_parser(subparsers)
+        return int(completion.run(parser.parse_args(given), whole_parser))
     if not verb:
         parser.parse_args(given)
         raise AssertionError("argparse ends the process where there is no verb")

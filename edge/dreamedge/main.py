@@ -49,6 +49,7 @@ from dreamedge.ports.journal import Journal
 from dreamedge.ports.recorder import RecorderError
 from dreamedge.ports.renderer import RendererError
 from dreamedge.settings import PodSettings, Settings, SettingsError, load, state_root
+from dreamwire.argument_parser import ArgumentParser
 from dreamwire.broker_access import AccessError, open_access
 from dreamwire.schema import BANDS6X2
 from dreamwire.sd_notify import ServiceManager
@@ -83,8 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="dreamedge", description="The agent at the bed.")
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="dreamedge", description="The agent at the bed.")
     parser.add_argument("--version", action="version", version=f"dreamedge {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run the agents of one or several beds")

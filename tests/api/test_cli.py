@@ -204,7 +204,6 @@ async def test_a_daemon_that_is_not_there(unused_tcp_port: int, shell: Shell) ->
     [
         "pods",
         "pods get",
-        "pods check-in bed-1",
         "dreamscapes create n --min 0 --max 2",
         "dreamscapes create n --min 1 --max 2 --ramp nan",
         "dreamscapes wake n --reason fire",

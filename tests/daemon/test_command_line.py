@@ -95,3 +95,44 @@ def test_the_matrix_library_has_one_thread() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], env={}, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "1 1"
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("pod lisst", "list"),
+        ("dreamscapes delete night", "end"),
+        ("sarve", "serve"),
+        ("breakers show", "get"),
+        ("dreamscape sever", ""),
+    ],
+)
+def test_a_word_that_is_no_verb_is_answered_with_the_one_meant(
+    line: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Near words, words of other programs, and singulars; nothing is suggested where a word fits."""
+    with pytest.raises(SystemExit) as ended:
+        main(line.split())
+    assert ended.value.code == 2
+    err = capsys.readouterr().err
+    assert f"did you mean {meant}?" in err if meant else "did you mean" not in err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_a_completion_script_holds_every_verb(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each verb stands in the script, and so do the verbs below it."""
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert all(verb in script for verb in (*VERBS, "check-in", "explain"))
+
+
+def test_bash_completes_from_the_script(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """`dreamd pods ch<TAB>` offers check-in and check-out."""
+    assert main(["completion", "bash"]) == 0
+    script = tmp_path / "dreamd.bash"
+    script.write_text(capsys.readouterr().out)
+    asked = "COMP_WORDS=(dreamd pods ch); COMP_CWORD=2; _shtab_dreamd; echo ${COMPREPLY[@]}"
+    done = subprocess.run(
+        ["bash", "-c", f"source {script}; {asked}"], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["check-in", "check-out"]

@@ -356,6 +356,8 @@ class FakeDreamscapes:
             return refusal
         watch = FakeCollectiveWatch(changed, lambda gone: self._app.collective_watches.pop(gone, None))
         self._app.collective_watches[watch] = name
+        if self._app.sessions[name].state is DreamscapeState.ENDED:
+            watch.finish()
         return watch
 
     def lead(self, caller: Caller, name: str) -> LeadStream | Refusal:

@@ -30,6 +30,10 @@ PIPE_COLUMNS: Final = 160
 Verb = Callable[[dreamapi.Api, argparse.Namespace], Awaitable[None]]
 
 
+class PartlyRefusedError(Exception):
+    """Some of several requests were refused; each was reported, and the message says how many."""
+
+
 class NothingAskedError(Exception):
     """A verb was given nothing to do; the message says what it needs."""
 
@@ -70,6 +74,9 @@ async def answered(args: argparse.Namespace) -> int:
     except NothingAskedError as no:
         print(f"dreamd: {no}", file=sys.stderr)
         return 2
+    except PartlyRefusedError as no:
+        print(f"dreamd: {no}", file=sys.stderr)
+        return 1
     except dreamapi.ApiError as no:
         print(f"dreamd: {shown(in_flags(no, getattr(args, 'flags', {})))}", file=sys.stderr)
         return 1

@@ -9,6 +9,7 @@ from typing import Final
 from rich.live import Live
 
 import dreamapi
+from dreamapi import names
 from dreamd.cli import client
 from dreamd.cli.client import add_verb, as_json, console, print_json
 from dreamd.cli.printing import tables
@@ -65,9 +66,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     wake.add_argument("name", metavar="NAME")
     wake.add_argument("--reason", required=True)
     wake.add_argument("--issuer", required=True, help="who gives the order")
-    explain = add_verb(verbs, "explain", _explain, "every admission check of one pod")
+    explain = add_verb(verbs, "explain", _explain, "the first failed check of each pod, or all of one")
     explain.add_argument("name", metavar="NAME")
-    explain.add_argument("pod", metavar="POD")
+    explain.add_argument("pod", metavar="POD", nargs="?", help="every check of this pod")
     watch = add_verb(verbs, "watch", _watch, "the collective, tick by tick")
     watch.add_argument("name", metavar="NAME")
     watch.add_argument("--events", action="store_true", help="the journal instead, from now on")
@@ -185,11 +186,30 @@ async def _end(api: dreamapi.Api, args: argparse.Namespace) -> None:
 
 
 async def _explain(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    if args.pod is None:
+        await _explain_all(api, args)
+        return
     checks = await api.dreamscapes.explain_admission(args.name, args.pod)
     if args.json:
         print_json([as_json(check) for check in checks])
     else:
         console().print(tables.checks(checks))
+
+
+async def _explain_all(api: dreamapi.Api, args: argparse.Namespace) -> None:
+    """One line a pod that the plan asks for: admitted, or the first check that failed."""
+    plan = (await api.dreamscapes.get(args.name)).plan
+    asked = [names.bare(pod) for pod in plan.pods]
+    if not asked:
+        asked = [names.bare(pod.name) for pod in await api.pods.list() if plan.site in ("", pod.site)]
+    for pod in asked:
+        failed = [one for one in await api.dreamscapes.explain_admission(args.name, pod) if not one.passed]
+        if args.json:
+            print_json({"pod": pod, "failed": [as_json(one) for one in failed]}, indent=None)
+        else:
+            print(f"{pod}: {failed[0].sentence if failed else 'may be admitted'}", flush=True)
+    if not asked and not args.json:
+        print("no pod has connected yet; start one: dreamedge run --pod bed-1")
 
 
 async def _watch(api: dreamapi.Api, args: argparse.Namespace) -> None:
@@ -213,6 +233,8 @@ async def _watch_ticks(api: dreamapi.Api, args: argparse.Namespace, show: tables
             shown += 1
             if shown == args.count:
                 return
+    if not shown and (await api.dreamscapes.get(args.name)).state == dreamapi.Dreamscape.STATE_ENDED:
+        print(f"dreamd: {args.name} has ended; its events: --events --after 0", file=sys.stderr)
 
 
 async def _watch_events(api: dreamapi.Api, args: argparse.Namespace) -> None:

@@ -2,10 +2,13 @@
 
 import argparse
 import math
+import sys
 from contextlib import aclosing
+from pathlib import Path
 
 import dreamapi
 from dreamapi import names
+from dreamapi.text import shown
 from dreamd.cli import client
 from dreamd.cli.client import add_verb, as_json, console, print_json
 from dreamd.cli.printing import tables
@@ -30,10 +33,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_verb(verbs, "get", _get, "one pod with its channels").add_argument("pod", metavar="POD")
     watch = add_verb(verbs, "watch", _watch, "every pod, then each that changes")
     watch.add_argument("--count", type=client.positive, metavar="N", help="stop after N pods were shown")
-    check_in = add_verb(verbs, "check-in", _check_in, "bind a sleeper to a pod")
-    check_in.add_argument("pod", metavar="POD")
-    check_in.add_argument("sleeper", metavar="SLEEPER", help="a pseudonym, never a name")
-    check_in.add_argument("--etag", default="", help="refuse where the pod has changed since")
+    check_in = add_verb(verbs, "check-in", _check_in, "bind sleepers to pods")
+    check_in.add_argument(
+        "pairs", metavar="POD SLEEPER", nargs="*", help="one pair or several; a pseudonym, never a name"
+    )
+    check_in.add_argument("--file", type=Path, metavar="FILE", help="pairs, one a line: POD,SLEEPER")
+    check_in.add_argument("--etag", default="", help="of one pair: refuse where the pod has changed since")
     check_out = add_verb(verbs, "check-out", _check_out, "release the pod, then unbind its sleeper")
     check_out.add_argument("pod", metavar="POD")
     release = add_verb(verbs, "release", _release, "this bed alone, now")
@@ -84,7 +89,59 @@ async def _get(api: dreamapi.Api, args: argparse.Namespace) -> None:
 
 
 async def _check_in(api: dreamapi.Api, args: argparse.Namespace) -> None:
-    _show(await api.pods.check_in(args.pod, args.sleeper, etag=args.etag), args)
+    pairs = _pairs(args)
+    if len(pairs) == 1:
+        _show(await api.pods.check_in(*pairs[0], etag=args.etag), args)
+        return
+    if args.etag:
+        raise client.NothingAskedError("--etag is of one pair; leave it out, or check in one pod")
+    refused = 0
+    for pod, sleeper in pairs:
+        try:
+            checked_in = await api.pods.check_in(pod, sleeper)
+        except dreamapi.Refused as no:
+            refused += 1
+            print(f"dreamd: {pod}: {shown(str(no))}", file=sys.stderr)
+        else:
+            if args.json:
+                print_json(as_json(checked_in), indent=None)
+            else:
+                print(f"{pod}: {sleeper} is checked in", flush=True)
+    if refused:
+        raise client.PartlyRefusedError(f"{refused} of {len(pairs)} check-ins were refused; see above")
+
+
+def _pairs(args: argparse.Namespace) -> list[tuple[str, str]]:
+    """The pods and sleepers of the command line and of --file, in order.
+
+    Raises:
+        NothingAskedError: there is none, or half of one; the sentence names the place.
+    """
+    words: list[str] = args.pairs
+    if len(words) % 2:
+        raise client.NothingAskedError(f"pod {words[-1]} has no sleeper beside it; write POD SLEEPER")
+    pairs = list(zip(words[::2], words[1::2], strict=True))
+    if args.file is not None:
+        pairs += _read_pairs(args.file)
+    if not pairs:
+        raise client.NothingAskedError("name a pod and its sleeper: dreamd pods check-in bed-1 s-1")
+    return pairs
+
+
+def _read_pairs(path: Path) -> list[tuple[str, str]]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise client.NothingAskedError(f"{path} cannot be read ({error}); check the path") from error
+    pairs = []
+    for number, line in enumerate(lines, 1):
+        words = [word.strip() for word in line.split(",")]
+        if line.strip() == "" or line.lstrip().startswith("#"):
+            continue
+        if len(words) != len(("pod", "sleeper")) or not all(words):
+            raise client.NothingAskedError(f"{path}, line {number}: expected POD,SLEEPER, got {line!r}")
+        pairs.append((words[0], words[1]))
+    return pairs
 
 
 async def _check_out(api: dreamapi.Api, args: argparse.Namespace) -> None:
@@ -100,13 +157,13 @@ async def _release(api: dreamapi.Api, args: argparse.Namespace) -> None:
 
 
 async def _watch(api: dreamapi.Api, args: argparse.Namespace) -> None:
-    shown = 0
+    seen = 0
     async with aclosing(api.pods.watch()) as watch:
         async for pod in watch:
             if args.json:
                 print_json(as_json(pod), indent=None)
             else:
                 print(tables.pod_line(pod), flush=True)
-            shown += 1
-            if shown == args.count:
+            seen += 1
+            if seen == args.count:
                 return

@@ -24,7 +24,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     wake = subparsers.add_parser("wake", help=does, description=does)
     verbs = wake.add_subparsers(required=True, metavar="VERB")
     order = add_verb(verbs, "order", _order, "zero and wake them now; nobody is merged until it is lifted")
-    order.add_argument("scope", choices=SCOPES)
+    order.add_argument("scope", choices=tuple(SCOPES))
     order.add_argument("target", metavar="NAME", nargs="?", default="", help="nothing for the fleet")
     order.add_argument("--issuer", default="", help="who gives the order; may be left out")
     order.add_argument("--reason", default="", help="may be left out")

@@ -1,0 +1,99 @@
+"""The command line for a whole ward: many check-ins, first failed checks, a Dreamscape that is over."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from api.test_cli import Shell, shell  # noqa: F401 - a fixture
+from dreamd.core.dreamscapes.views import DreamscapeState
+from dreamd.core.refusals import Code, Refusal
+from fakes.coordination import FakeCoordination
+
+
+async def test_several_pairs_are_checked_in_with_a_line_each(
+    shell: Shell,  # noqa: F811 - a fixture
+    application: FakeCoordination,
+) -> None:
+    """Each pair is its own request, in order."""
+    status, out, err = await shell("pods check-in bed-1 s-1 bed-2 s-2")
+    assert (status, err) == (0, "")
+    assert out.splitlines() == ["bed-1: s-1 is checked in", "bed-2: s-2 is checked in"]
+    assert [call for call in application.calls if call[0] == "check_in"] == [
+        ("check_in", "bed-1", "s-1", ""),
+        ("check_in", "bed-2", "s-2", ""),
+    ]
+
+
+async def test_one_refused_pair_holds_up_no_other(
+    shell: Shell,  # noqa: F811 - a fixture
+    application: FakeCoordination,
+) -> None:
+    """The refused bed is named on standard error, the rest are checked in, and the status is 1."""
+    application.refuse("check_in", Refusal(Code.POD_UNKNOWN, "pod bed-9 has never connected"))
+    status, out, err = await shell("pods check-in bed-9 s-9 bed-2 s-2")
+    assert status == 1
+    assert out.splitlines() == ["bed-2: s-2 is checked in"]
+    assert "bed-9: pod bed-9 has never connected" in err
+    assert "1 of 2 check-ins were refused" in err
+
+
+async def test_pairs_come_from_a_file_and_a_bad_line_is_named(
+    shell: Shell,  # noqa: F811 - a fixture
+    application: FakeCoordination,
+    tmp_path: Path,
+) -> None:
+    """Comments and empty lines count for nothing; a bad line ends it before anything is sent."""
+    file = tmp_path / "ward.csv"
+    file.write_text("# night of the 30th\nbed-1, s-1\n\nbed-2,s-2\n")
+    status, out, _ = await shell(f"pods check-in --file {file} --json")
+    assert status == 0
+    assert [json.loads(line)["sleeper"] for line in out.splitlines()] == ["sleepers/s-1", "sleepers/s-2"]
+    application.calls.clear()
+    file.write_text("bed-1,s-1\nbed-2\n")
+    status, _, err = await shell(f"pods check-in --file {file}")
+    assert status == 2
+    assert "line 2: expected POD,SLEEPER, got 'bed-2'" in err
+    assert not [call for call in application.calls if call[0] == "check_in"]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("pods check-in", "name a pod and its sleeper"),
+        ("pods check-in bed-1", "pod bed-1 has no sleeper beside it"),
+        ("pods check-in --file /nowhere/ward.csv", "/nowhere/ward.csv cannot be read"),
+        ("pods check-in bed-1 s-1 bed-2 s-2 --etag e", "--etag is of one pair"),
+    ],
+)
+async def test_half_a_check_in_is_a_usage_error(
+    shell: Shell,  # noqa: F811 - a fixture
+    line: str,
+    says: str,
+) -> None:
+    """The sentence names what is missing, and the status is 2."""
+    status, _, err = await shell(line)
+    assert status == 2
+    assert says in err
+
+
+async def test_explain_without_a_pod_names_the_first_failed_check_of_each(
+    shell: Shell,  # noqa: F811 - a fixture
+    application: FakeCoordination,
+) -> None:
+    """One line a pod of the plan."""
+    application.add("night", DreamscapeState.GATHERING, ("bed-1", "bed-3"))
+    status, out, _ = await shell("dreamscapes explain night")
+    assert status == 0
+    assert out.splitlines() == ["bed-1: pod bed-1 has 4 of 8 s", "bed-3: pod bed-3 has 4 of 8 s"]
+
+
+async def test_a_watch_of_an_ended_dreamscape_says_that_it_has_ended(
+    shell: Shell,  # noqa: F811 - a fixture
+    application: FakeCoordination,
+) -> None:
+    """No tick comes, and the reason stands on standard error."""
+    application.add("night", DreamscapeState.ENDED)
+    status, out, err = await shell("dreamscapes watch night")
+    assert (status, out) == (0, "")
+    assert "night has ended" in err
