@@ -37,7 +37,7 @@ from dreamd.adapters.http.server import HttpServer
 from dreamd.adapters.keys import Seal, open_key
 from dreamd.adapters.ledger.sqlite import SqliteLedger
 from dreamd.adapters.log_events import fields_of, level_of, named
-from dreamd.adapters.logs import Log, Spool, open_log
+from dreamd.adapters.logs import Log, Spool, is_journald, open_log
 from dreamd.adapters.metrics.disk_space import DiskSpace, space_of
 from dreamd.adapters.metrics.gauges import BuildInfo
 from dreamd.adapters.metrics.prometheus import PrometheusMetrics
@@ -100,8 +100,9 @@ async def serve(settings: Settings, announce: Callable[[Ready], None]) -> None:
     """
     sys.setswitchinterval(SWITCH_S)
     _allow_descriptors()
-    spool = Spool(sys.stderr, settings.log_format)
-    log = open_log(settings.log_format, settings.log_level, spool)
+    journald = is_journald(sys.stderr, os.environ)
+    spool = Spool(sys.stderr, settings.log_format, journald=journald)
+    log = open_log(settings.log_format, settings.log_level, spool, journald=journald)
     try:
         state = StateDir(settings.state_dir)
         manager = ServiceManager.of(os.environ, os.getpid())
@@ -340,7 +341,7 @@ class Daemon:
         self._log.warning("broker_unreachable", why=sentence)
 
     def _write_down(self, event: Event) -> None:
-        """An event of the journal; its sentence may name people's words, its fields do not."""
+        """Write an event of the journal into the log."""
         fields = fields_of(event, self._application.registry.tick_of(event.dreamscape))
         self._log.log(level_of(event.kind), named(event.kind), **fields)
 

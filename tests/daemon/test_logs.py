@@ -5,11 +5,12 @@ import json
 import logging
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from dreamd.adapters.log_events import fields_of, level_of
-from dreamd.adapters.logs import LINES, Spool, open_log
+from dreamd.adapters.logs import LINES, Spool, is_journald, open_log
 from dreamd.core.dreamscapes.views import Event
 
 
@@ -160,19 +161,13 @@ def test_a_log_for_people_obeys_no_stranger() -> None:
 
 
 def test_a_ledger_that_fails_is_an_error_with_its_path_and_reason() -> None:
-    """Whoever reads the log at three in the morning finds the file and what is wrong with it."""
+    """The line of a failed write has the file, the error and the sentence, at the level error."""
     fact = Event(
-        7,
-        1.0,
-        "ledger-write-failed",
-        "night",
-        "",
-        0,
-        "",
-        "could not keep ash's",
+        *(7, 1.0, "ledger-write-failed", "night", "", 0, "", "the ledger could not keep a seat"),
         reason="/x/ledger: disk is full",
     )
     assert fields_of(fact, 3) == {
+        "sentence": "the ledger could not keep a seat",
         "cursor": 7,
         "dreamscape": "night",
         "tick": 3,
@@ -181,10 +176,50 @@ def test_a_ledger_that_fails_is_an_error_with_its_path_and_reason() -> None:
     assert level_of("ledger-write-failed") == logging.ERROR
     assert level_of("broker-down") == logging.WARNING
     assert level_of("merged") == logging.INFO
+    assert level_of("of another release") == logging.WARNING
 
 
-def test_a_line_has_the_pods_own_time_and_no_sentence() -> None:
-    """What was told late says when it happened; the sentence stays out."""
+def test_a_line_has_its_sentence_first_and_the_pods_own_time() -> None:
+    """A late report has the time of the act; the sentence comes before all other fields."""
     fact = Event(8, 100.0, "severed", "night", "bed-1", 1, "lease", "bed-1 severed", {}, acted_s=25.1234)
-    told = fields_of(fact, 0)
-    assert told == {"cursor": 8, "dreamscape": "night", "pod": "bed-1", "cause": "lease", "acted_s": 25.123}
+    fields = fields_of(fact, 0)
+    assert fields == {
+        "sentence": "bed-1 severed",
+        "cursor": 8,
+        "dreamscape": "night",
+        "pod": "bed-1",
+        "cause": "lease",
+        "acted_s": 25.123,
+    }
+    assert next(iter(fields)) == "sentence"
+
+
+@pytest.mark.parametrize(("form", "level", "mark"), [("json", "error", "<3>"), ("console", "warning", "<4>")])
+def test_systemds_journal_is_given_each_lines_priority(form: str, level: str, mark: str) -> None:
+    """Every line of an event is marked, those of a traceback too, so `journalctl -p` finds all of them."""
+    out = io.StringIO()
+    spool = Spool(out, form, journald=True)
+    log = open_log(form, "info", spool, journald=True)
+    try:
+        1 / 0  # noqa: B018 -- it is raised, not used
+    except ZeroDivisionError:
+        getattr(log, level)("bug", exc_info=True)
+    log.info("merged", pod="bed-1")
+    spool.close()
+    *of_bug, last = out.getvalue().splitlines()
+    assert of_bug
+    assert all(line.startswith(mark) for line in of_bug)
+    assert last.startswith("<6>")
+    if form == "json":
+        assert json.loads(last.removeprefix("<6>"))["event"] == "merged"
+
+
+def test_systemds_journal_is_known_by_the_stream_it_names(tmp_path: Path) -> None:
+    """Only the file with device and inode of JOURNAL_STREAM is the journal; a stream in memory never is."""
+    with (tmp_path / "log").open("w") as out, (tmp_path / "other").open("w") as other:
+        status = os.fstat(out.fileno())
+        environment = {"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}
+        assert is_journald(out, environment)
+        assert not is_journald(other, environment)
+        assert not is_journald(out, {})
+    assert not is_journald(io.StringIO(), environment)

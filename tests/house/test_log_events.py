@@ -1,9 +1,10 @@
 """The names in the log: each is documented, none is documented that is not written."""
 
 import ast
+import logging
 from pathlib import Path
 
-from dreamd.adapters.log_events import EVENTS, PROCESS, markdown, named
+from dreamd.adapters.log_events import EVENTS, LEVELS, PROCESS, QUOTING, markdown, named
 from dreamd.core.event_kinds import KINDS
 from dreamwire.messages import PodEventKind
 
@@ -19,7 +20,7 @@ WRITES = {
     "_tell": (0, 1),
 }
 """Methods of the application that write into the journal, and the arguments that may be their kind."""
-LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
+METHODS = {"debug", "info", "warning", "error", "exception", "critical"}
 
 
 def words(node: ast.expr) -> set[str]:
@@ -54,11 +55,26 @@ def test_every_kind_of_the_journal_is_documented() -> None:
     assert written == set(KINDS)
 
 
+def test_every_kind_has_a_level() -> None:
+    """The table of levels has each kind once, and no other; a sentence is replaced for kinds alone."""
+    assert set(LEVELS) == set(KINDS)
+    assert set(QUOTING) <= set(KINDS)
+
+
+def test_trouble_is_no_mere_information() -> None:
+    """Severs, trips, a lost broker and a failing ledger are warnings or worse, and so are their ends."""
+    troubles = ("severed", "breaker-tripped", "latched", "broker-down", "uplink-lost", "group-severed")
+    ends = ("broker-up", "uplink-restored", "coupling-restored", "ledger-recovered")
+    assert all(LEVELS[kind] >= logging.WARNING for kind in (*troubles, *ends))
+    assert LEVELS["ledger-write-failed"] == LEVELS["step-failed"] == logging.ERROR
+    assert LEVELS["merged"] == LEVELS["state"] == LEVELS["checked-in"] == logging.INFO
+
+
 def test_every_event_of_the_process_is_documented() -> None:
     """The first word of every call of a log is in PROCESS, and a word it is."""
     said = set()
     for target, method, call in calls(DAEMON):
-        if method in LEVELS and target.endswith("_log"):
+        if method in METHODS and target.endswith("_log"):
             said |= words(call.args[0])
     assert said | {"library", "lines_lost"} == set(PROCESS)
     assert all(name.replace("_", "").isalpha() and name.islower() for name in EVENTS)

@@ -1,7 +1,8 @@
 """Every event name of the log, and what it means: the journal's kinds, and what the process says of itself.
 
-In the log a kind has underscores where the journal has dashes, as a field's name would. A sentence of the
-journal stays out of the log, because it may repeat a person's words; `reason` is what of it may be logged.
+In the log a kind has underscores where the journal has dashes, as a field's name would. A line has the
+event's sentence, except where that may quote a person or name a sleeper: there the log makes one of its own
+(`QUOTING`) from `reason`, the part of a sentence that may be logged.
 """
 
 import logging
@@ -26,44 +27,67 @@ PROCESS: Final = {
 
 
 LEVELS: Final = {
-    "ledger-write-failed": logging.ERROR,
-    "step-failed": logging.ERROR,
+    **dict.fromkeys(("ledger-write-failed", "step-failed", "group-severed"), logging.ERROR),
     **dict.fromkeys(
         (
-            *(
-                "severed",
-                "breaker-tripped",
-                "latched",
-                "malfunction",
-                "warned",
-                "assign-refused",
-                "malformed",
-            ),
-            *("broker-down", "uplink-lost", "coupling-halved", "group-severed", "identity-lost"),
-            *("exposure-warning", "ledger-restored", "ledger-slow", "ledger-recovered"),
+            *("severed", "latched", "malfunction", "warned", "assign-refused", "identity-lost"),
+            *("breaker-tripped", "sever-order", "wake-order", "exposure-warning", "malformed"),
+            *("broker-down", "uplink-lost", "coupling-halved", "ledger-restored", "ledger-slow"),
+            *("broker-up", "uplink-restored", "coupling-restored", "ledger-recovered"),
         ),
         logging.WARNING,
     ),
+    **dict.fromkeys(
+        (
+            *("state", "plan-changed", "admitted", "assigned", "merged", "alone", "unlatched", "left"),
+            *("breaker-changed", "breaker-reset", "wake-lifted", "lead-started", "lead-ended"),
+            *("cause-classified", "outlier-excluded", "outlier-included", "checked-in", "checked-out"),
+            *("pod-online", "pod-offline", "events-dropped"),
+        ),
+        logging.INFO,
+    ),
 }
-"""The kinds that are written above `info`: what a person who reads warnings only has to see."""
+"""The level of each kind. A recovery has the level of its trouble: a reader of warnings sees both ends."""
+
+QUOTING: Final = {
+    "state": "{dreamscape} is {cause}: {reason}",
+    "breaker-tripped": "breaker of {pod} is {reason}",
+    "breaker-changed": "breaker of {pod} is {reason}",
+    "breaker-reset": "breaker of {pod} is reset by a person",
+    "sever-order": "sever order, scope: {reason}",
+    "wake-order": "wake order, scope: {reason}",
+    "wake-lifted": "wake order lifted, scope: {reason}",
+}
+"""Kinds with a sentence that may quote a person or name a sleeper: their line has this one instead."""
 
 
 def level_of(kind: str) -> int:
     """The level, as `logging` counts, at which a kind of the journal is written."""
-    return LEVELS.get(kind, logging.INFO)
+    return LEVELS.get(kind, logging.WARNING)
+
+
+def sentence_of(event: Event) -> str:
+    """The event in words, without a person's words and without a pseudonym."""
+    template = QUOTING.get(event.kind)
+    if template is None:
+        return event.sentence
+    words = {"dreamscape": event.dreamscape, "pod": event.pod, "cause": event.cause, "reason": event.reason}
+    return template.format(**words)
 
 
 def fields_of(event: Event, tick: int) -> dict[str, float | int | str]:
-    """The fields of an event's line: no sentence, no pseudonym. tick: of its Dreamscape, 0: none."""
+    """The fields of an event's line, its sentence first. tick: of its Dreamscape, 0: none."""
     words: dict[str, float | int | str] = {
+        "sentence": sentence_of(event),
         "dreamscape": event.dreamscape,
         "tick": tick,
         "pod": event.pod,
         "cause": event.cause,
         "reason": event.reason,
         "acted_s": round(event.acted_s, 3),
+        "cursor": event.cursor,
     }
-    return {"cursor": event.cursor, **{name: value for name, value in words.items() if value}, **event.values}
+    return {**{name: value for name, value in words.items() if value}, **event.values}
 
 
 def named(kind: str) -> str:
@@ -74,7 +98,12 @@ def named(kind: str) -> str:
 EVENTS: Final = {**{named(kind): meaning for kind, meaning in KINDS.items()}, **PROCESS}
 
 
+def _level(name: str) -> str:
+    kind = name.replace("_", "-")
+    return logging.getLevelName(LEVELS[kind]).lower() if kind in LEVELS else "-"
+
+
 def markdown() -> str:
     """The table of docs/reference.md."""
-    rows = [f"| `{name}` | {meaning} |" for name, meaning in EVENTS.items()]
-    return "\n".join(["| event | meaning |", "|---|---|", *rows]) + "\n"
+    rows = [f"| `{name}` | {_level(name)} | {meaning} |" for name, meaning in EVENTS.items()]
+    return "\n".join(["| event | level | meaning |", "|---|---|---|", *rows]) + "\n"

@@ -15,9 +15,11 @@ the next one that gets through says how many were.
 import io
 import json
 import logging
+import os
 import sys
 import threading
 from collections import deque
+from collections.abc import Mapping
 from typing import Final, TextIO
 
 import structlog
@@ -28,14 +30,17 @@ Log = structlog.typing.FilteringBoundLogger
 
 LINES: Final = 10_000
 CLOSE_WITHIN_S: Final = 0.5
+PRIORITIES: Final = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}
+"""The levels as syslog counts them."""
 
 
 class Spool:
     """A text stream whose `write` never waits."""
 
-    def __init__(self, out: TextIO, form: str = "console") -> None:
+    def __init__(self, out: TextIO, form: str = "console", *, journald: bool = False) -> None:
         """Write to `out`, from a thread; form: how that lines were lost is said, `json` or `console`."""
         self._out, self._form = out, form
+        self._mark = _mark("warning") if journald else ""
         self._lines: deque[str] = deque()
         self._lost = 0
         self._changed = threading.Condition()
@@ -58,8 +63,9 @@ class Spool:
 
     def _lost_lines(self, lost: int) -> str:
         if self._form == "json":
-            return json.dumps({"lines": lost, "event": "lines_lost", "level": "warning"}) + "\n"
-        return f"{lost} lines of the log were lost\n"
+            line = json.dumps({"lines": lost, "event": "lines_lost", "level": "warning"})
+            return f"{self._mark}{line}\n"
+        return f"{self._mark}{lost} lines of the log were lost\n"
 
     def close(self) -> None:
         """Let what waits be written, for CLOSE_WITHIN_S at most."""
@@ -86,13 +92,40 @@ class Spool:
                 return  # nobody reads it any more; the session goes on
 
 
-def open_log(form: str, level: str, spool: Spool) -> Log:
+def is_journald(out: TextIO, environment: Mapping[str, str]) -> bool:
+    """Whether this stream goes to systemd's journal, by what systemd says of it (`JOURNAL_STREAM`)."""
+    try:
+        status = os.fstat(out.fileno())
+    except (OSError, ValueError):
+        return False  # no file: a stream in memory, or a closed one
+    return environment.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
+
+
+def _mark(level: str) -> str:
+    """The mark by which systemd's journal knows a line's priority (sd-daemon(3))."""
+    return f"<{PRIORITIES.get(level, PRIORITIES['info'])}>"
+
+
+def _marked(renderer: structlog.typing.Processor) -> structlog.typing.Processor:
+    """A renderer that marks each line of an event with its priority."""
+
+    def render(log: object, method: str, event: structlog.typing.EventDict) -> str:
+        mark = _mark(str(event.get("level", "")))
+        lines = str(renderer(log, method, event)).split("\n")
+        return "\n".join(f"{mark}{line}" for line in lines)
+
+    return render
+
+
+def open_log(form: str, level: str, spool: Spool, *, journald: bool = False) -> Log:
     """Set the process's log up and return it.
 
     Args:
         form: `json` or `console`.
         level: `debug`, `info`, `warning` or `error`: the least that is written.
         spool: where the lines go.
+        journald: they go to systemd's journal; each line is marked with its priority, so that
+            `journalctl -p warning` finds it.
     """
     least = logging.getLevelNamesMapping()[level.upper()]
     colours = form == "console" and sys.stderr.isatty()
@@ -112,7 +145,7 @@ def open_log(form: str, level: str, spool: Spool) -> Log:
     # The console renders tracebacks itself.
     processors.append(structlog.processors.format_exc_info if form == "json" else _for_screen)
     structlog.configure(
-        processors=[*processors, renderer],
+        processors=[*processors, _marked(renderer) if journald else renderer],
         wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.WriteLoggerFactory(file=spool),  # type: ignore[arg-type]  # it only writes
         cache_logger_on_first_use=False,

@@ -46,6 +46,14 @@ class Broker:
     up: bool = False
     since_s: float = 0.0
 
+    def sentence(self, before: "Broker") -> str:
+        """The change in words; after an outage with its seconds."""
+        if not self.up:
+            return "broker lost: every pod is alone by its own tether"
+        if before.since_s > 0.0 and not before.up:
+            return f"broker reached again after {self.since_s - before.since_s:.0f} s"
+        return "broker reached"
+
 
 class InboundRouter:
     """Routes messages; `InboundGuard` stands before it in a running daemon."""
@@ -226,12 +234,12 @@ class InboundRouter:
     def on_link(self, *, up: bool) -> None:
         """The broker has been reached or lost."""
         now_s = self._deps.clock.now_s()
-        self.broker = Broker(up, now_s)
-        word = "reached" if up else "lost: every pod is alone by its own tether"
+        before, self.broker = self.broker, Broker(up, now_s)
         if up:
             self._deps.wakes.publish()
             self._witness.say()
-        self._deps.journal.append(now_s, "broker-up" if up else "broker-down", f"broker {word}")
+        sentence = self.broker.sentence(before)
+        self._deps.journal.append(now_s, "broker-up" if up else "broker-down", sentence)
 
     def on_count(self, writes: int) -> None:
         """The broker's retained count of our ledger's writes; a higher one: the ledger is a copy."""

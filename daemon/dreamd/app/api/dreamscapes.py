@@ -94,7 +94,9 @@ class DreamscapeCommands:
         name = runtime.plan.dreamscape
         self._dreamscapes.add(runtime)
         now_s = self._deps.clock.now_s()
-        self._deps.journal.append(now_s, "state", f"{name} is planned", dreamscape=name, cause="planned")
+        self._deps.journal.append(
+            now_s, "state", f"{name} is planned", dreamscape=name, cause="planned", reason="created"
+        )
         return runtime.view()
 
     def update(self, caller: Caller, plan: Plan, etag: str = "", *, validate_only: bool = False) -> Started:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dreamd.app.api.protocols import Ordered
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.registry import DreamscapeRegistry
-from dreamd.app.dreamscapes.wake_execution import WakeExecution, reach_of
+from dreamd.app.dreamscapes.wake_execution import WakeExecution, reach_of, scope_of
 from dreamd.core.access.caller import Caller
 from dreamd.core.listing import dated
 from dreamd.core.refusals import Code, Refusal, bad_field
@@ -59,7 +59,7 @@ class WakeOrderCommands:
         ticket = self._execution.wake(order)
         now_s = self._deps.clock.now_s()
         sentence = f"wake order {order.id} ({reach_of(order)}) by {order.issuer}: {order.reason}"
-        self._deps.journal.append(now_s, "wake-order", sentence, cause="wake")
+        self._deps.journal.append(now_s, "wake-order", sentence, cause="wake", reason=scope_of(order))
         self._deps.wakes.flush()
         return Ordered(order, ticket)
 
@@ -108,7 +108,7 @@ class WakeOrderCommands:
         self._deps.wakes.lift(lifted, now_s)
         by = f"{lifted.lifted_by}: {lifted.lifted_reason}"
         sentence = f"wake order {lifted.id} ({reach_of(lifted)}) is lifted by {by}"
-        self._deps.journal.append(now_s, "wake-lifted", sentence)
+        self._deps.journal.append(now_s, "wake-lifted", sentence, reason=scope_of(lifted))
         return lifted
 
 

@@ -148,7 +148,11 @@ class Dreamscape:
             self._deps.locks.note_dreamscape(
                 self.plan.dreamscape, before, self.state, self._deps.clock.now_s(), cause
             )
-            self.say("state", f"{self.plan.dreamscape} is {self.state.value}: {cause}", self.state.value)
+            sentence, plain = (
+                f"{self.plan.dreamscape} is {self.state.value}: {cause}",
+                cause.partition(": ")[0],
+            )
+            self.say("state", sentence, self.state.value, reason=plain)
 
     def _wrong_state(self, step_: Move) -> Refusal | None:
         return refused(self.plan.dreamscape, self.state, step_)

@@ -50,6 +50,7 @@ class Happenings:
         cause: str,
         values: dict[str, float],
         acted_s: float = 0.0,
+        reason: str = "",
     ) -> None:
         self._deps.journal.append(
             self._deps.clock.now_s(),
@@ -61,6 +62,7 @@ class Happenings:
             cause=cause,
             values=values,
             acted_s=acted_s,
+            reason=reason,
         )
 
     def breaker(self, record: PodRecord, seat: Seat, transition: Transition) -> None:
@@ -76,6 +78,7 @@ class Happenings:
             seat.number,
             cause,
             {},
+            reason=f"{transition.after.value}{because}",
         )
 
     def on_event(self, record: PodRecord, event: PodEvent) -> None:

@@ -85,8 +85,13 @@ class WakeExecution:
             f"wake order {order.id} ({reach_of(order)}) by {order.issuer} stands at the broker and not in "
             f"the ledger: it stands again: {order.reason}"
         )
-        self._deps.journal.append(now_s, "wake-order", sentence, cause="wake")
+        self._deps.journal.append(now_s, "wake-order", sentence, cause="wake", reason=scope_of(order))
         self._deps.wakes.flush()
+
+
+def scope_of(order: Order) -> str:
+    """The order's scope in one word; its target may be a pseudonym."""
+    return order.scope.name.lower()
 
 
 def reach_of(order: Order) -> str:

@@ -143,7 +143,7 @@ class Commits:
     def _well(self, now_s: float) -> None:
         if self._said and not self._ledger.failure:
             self._said.clear()
-            sentence = f"the ledger {self._ledger.place} takes what it is given"
+            sentence = f"the ledger {self._ledger.place} accepts writes again"
             self._journal.append(now_s, "ledger-recovered", sentence, reason=sentence)
 
     def look(self, now_s: float) -> None:
@@ -157,7 +157,7 @@ class Commits:
             sentence = f"{reason} ({what}); nobody new is seated until it has"
             self._journal.append(now_s, "ledger-slow", sentence, reason=reason)
         elif self._slow and not slow:
-            sentence = f"the ledger {self._ledger.place} is quick again"
+            sentence = f"the ledger {self._ledger.place} is fast again"
             self._journal.append(now_s, "ledger-recovered", sentence, reason=sentence)
         self._slow = slow
         for commit, (at_s, give_up) in tuple(self._asked.items()):

@@ -91,7 +91,8 @@ class BreakerRegistry:
             )
             named = breaker.cause.value if breaker.cause else ""
             sentence = f"breaker of {pod} is locked: {named} ({why})"
-            self._journal.append(now_s, "breaker-tripped", sentence, pod=pod, cause=named)
+            plain = f"locked: {named}"
+            self._journal.append(now_s, "breaker-tripped", sentence, pod=pod, cause=named, reason=plain)
         return breaker
 
     def unheard(self, pod: str, breaker: Breaker) -> bool:
