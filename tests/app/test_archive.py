@@ -233,7 +233,7 @@ def test_what_was_lived_is_charged_before_it_is_put_away() -> None:
     for pod in stage.pods:
         pod.status()
     stage.hop(4)
-    assert len(stage.ledger.shelf.merging) == 4  # type: ignore[attr-defined] -- the ledger in memory
+    assert len(stage.ledger.storage.merging) == 4  # type: ignore[attr-defined] -- the ledger in memory
     stage.ledger.broken = ""  # type: ignore[attr-defined] -- the ledger in memory
     stage.hop(4)
     assert stage.ledger.merging() == {}

@@ -213,7 +213,7 @@ def test_a_lock_severs_though_the_ledger_is_broken_and_is_kept_later() -> None:
     sentences = [event.sentence for event in stage.app.journal._events]
     assert sum("could not keep a lock" in sentence for sentence in sentences) == 1
     assert refused(stage.app.breakers.reset(named("mira"), "pods/bed-1", "x")) is Code.LEDGER_UNAVAILABLE
-    assert ledger.shelf.locks == {}
+    assert ledger.storage.locks == {}
     ledger.broken = ""
     stage.hop(1)
     assert [lock.pod for lock in ledger.locks()] == ["bed-1"]

@@ -18,10 +18,10 @@ def restored() -> tuple[Stage, MemoryLedger]:
     stage = Stage(5, ledger)
     stage.appear()
     stage.dream(seats_max=8)
-    backup = ledger.shelf.copy()
+    backup = ledger.storage.copy()
     stage.hop(16)
     ledger.write(Transaction(check_ins=(("bed-5", ""),)))
-    ledger.shelf.restore(backup)
+    ledger.storage.restore(backup)
     stage.restart()
     for pod in stage.pods:
         pod.assign = None
@@ -85,7 +85,7 @@ def test_a_second_daemon_on_the_copy_trusts_nobody_either() -> None:
 def test_a_generation_that_cannot_begin_lets_no_daemon_start() -> None:
     """And the next start finds the copy again."""
     stage, ledger = restored()
-    ledger.shelf.replaced = True
+    ledger.storage.replaced = True
     ledger.broken = "the disk is full"
     with pytest.raises(LedgerError):
         Stage(5, ledger)
@@ -99,7 +99,7 @@ def test_after_an_hour_without_a_daemon_nobody_is_merged_on_the_word_of_before()
     stage = Stage(5, ledger)
     stage.appear()
     stage.dream(seats_max=8)
-    ledger.shelf.lived_s -= LAPSED_S + 2.0
+    ledger.storage.lived_s -= LAPSED_S + 2.0
     stage.restart()
     assert ledger.checked_in() == {}
     assert any(event.kind == "ledger-restored" for event in stage.app.journal._events)
@@ -111,14 +111,14 @@ def test_a_daemon_says_in_its_ledger_that_it_lives_and_goes_on_where_it_cannot()
     """Once a minute; a full disk costs the touch and nothing else."""
     ledger = MemoryLedger()
     stage = Stage(5, ledger)
-    began_s = ledger.shelf.lived_s
+    began_s = ledger.storage.lived_s
     stage.hop(260)
-    assert 0.0 < stage.clock.now_s() - ledger.shelf.lived_s < TOUCHED_EVERY_S + 1.0
-    assert ledger.shelf.lived_s > began_s
+    assert 0.0 < stage.clock.now_s() - ledger.storage.lived_s < TOUCHED_EVERY_S + 1.0
+    assert ledger.storage.lived_s > began_s
     ledger.broken = "the disk is full"
-    before_s = ledger.shelf.lived_s
+    before_s = ledger.storage.lived_s
     stage.hop(260)
-    assert ledger.shelf.lived_s == before_s
+    assert ledger.storage.lived_s == before_s
     ledger.broken = ""
     stage.hop(260)
-    assert ledger.shelf.lived_s > before_s
+    assert ledger.storage.lived_s > before_s

@@ -258,8 +258,8 @@ def test_a_ledger_with_an_ended_session_whose_beds_were_never_given_back_is_mend
     stage = Stage(5, ledger)
     stage.appear()
     stage.dream(seats_max=8)
-    record = ledger.shelf.records["night"]
-    ledger.shelf.records["night"] = type(record)(
+    record = ledger.storage.records["night"]
+    ledger.storage.records["night"] = type(record)(
         record.plan, DreamscapeState.ENDED, record.created_s, record.seats
     )
     stage.restart()
@@ -303,7 +303,7 @@ def test_a_stopping_daemon_trips_no_pod_for_having_obeyed(hops: int) -> None:
     stage.app.shutdown(SIGNALLED)
     stage.hop(8)
     assert state(stage) is DreamscapeState.DREAMING
-    assert ledger.shelf.records["night"].state is DreamscapeState.DREAMING
+    assert ledger.storage.records["night"].state is DreamscapeState.DREAMING
     assert {pod.breaker for pod in stage.app.pods.list()} == {BreakerState.CLOSED}
     assert sentences(stage)[told:] == []
 
@@ -330,4 +330,4 @@ def test_a_malfunction_during_the_stop_is_a_malfunction() -> None:
     ill: Puppet = stage.pods[0]
     ill.event(PodEventKind.MALFUNCTION, Cause.NONFINITE.value)
     assert stage.app.pods.get(ill.name).breaker is BreakerState.OPEN
-    assert ledger.shelf.marks[ill.name].cause is Cause.NONFINITE
+    assert ledger.storage.marks[ill.name].cause is Cause.NONFINITE

@@ -20,7 +20,7 @@ def dreaming(ledger: MemoryLedger) -> Stage:
 
 def whole_copy_restored(stage: Stage, ledger: MemoryLedger) -> Stage:
     """Everything on the disk is put back from a copy that is a moment old; the broker is another machine."""
-    backup = ledger.shelf.copy()
+    backup = ledger.storage.copy()
     backup.known = backup.writes
     stage.hop(8)
     stage.pods[4].latched = "withdraw"
@@ -29,7 +29,7 @@ def whole_copy_restored(stage: Stage, ledger: MemoryLedger) -> Stage:
     told = stage.link.counts[-1]
     assert told > backup.writes
     stage.pods[4].latched = ""
-    ledger.shelf.restore(backup, whole=True)
+    ledger.storage.restore(backup, whole=True)
     assert not ledger.outdated(stage.clock.now_s()), "nothing on the disk says so"
     stage.restart()
     stage.app.inbound.on_count(told)
@@ -124,7 +124,7 @@ def test_a_count_that_is_smaller_empty_or_a_strangers_is_set_right() -> None:
 def test_an_older_count_does_not_hide_a_lock_that_is_in_the_ledger() -> None:
     """A new generation forgets no lock that the copy has."""
     ledger = MemoryLedger()
-    ledger.shelf.locks["bed-1"] = Lock("bed-1", Cause.NONFINITE, 1.0, "twice")
+    ledger.storage.locks["bed-1"] = Lock("bed-1", Cause.NONFINITE, 1.0, "twice")
     stage = Stage(5, ledger)
     stage.appear()
     stage.app.inbound.on_count(10_000)
@@ -144,7 +144,7 @@ def test_a_wake_order_that_a_restored_ledger_has_lost_stands_again() -> None:
     stage.hop(8)
     assert {pod.latched for pod in stage.pods} == {"wake"}
     assert [order.id for order in stage.app.wake_orders.list() if order.stands] == ["w9"]
-    assert "w9" in ledger.shelf.wake_orders
+    assert "w9" in ledger.storage.wake_orders
     assert stage.link.wakes[-1] == ORDER
 
 

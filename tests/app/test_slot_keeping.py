@@ -163,7 +163,7 @@ def test_few_slots_left_empty_the_emptiest_cohort() -> None:
     assert again.term > before.term
 
 
-def test_a_second_owner_is_noticed_although_the_first_cohort_is_closed() -> None:
+def test_a_second_daemon_is_noticed_although_the_first_cohort_is_closed() -> None:
     """Whoever takes over draws the term of the first cohort first: that one is confirmed for ever."""
     ledger = MemoryLedger()
     stage = Stage(4, ledger)
@@ -174,7 +174,7 @@ def test_a_second_owner_is_noticed_although_the_first_cohort_is_closed() -> None
     stage.hop(LOOKED)
     assert {message.cohort for message in said(stage)} == {1}
     stage.begin(stage.app._deps.aside).open(RESTARTED)
-    MemoryLedger(ledger.shelf).shelf.terms["night", 0] += 1
+    MemoryLedger(ledger.storage).storage.terms["night", 0] += 1
     stage.hop(8)
     assert runtime.ownership.lost
     assert said(stage) == []

@@ -232,10 +232,10 @@ def test_a_failing_ledger_is_found_well_again_though_nothing_is_to_be_written() 
     stage.hop(8)
     assert stage.app.ledger_trouble == "the disk is full"
     assert len(told(stage, "ledger-write-failed")) == 2, "of the plan, and of the first that asks"
-    ledger.broken, before = "", ledger.shelf.writes
+    ledger.broken, before = "", ledger.storage.writes
     stage.hop(8)
     assert stage.app.ledger_trouble == ""
-    assert ledger.shelf.writes == before + 1, "once it is well nothing asks any more"
+    assert ledger.storage.writes == before + 1, "once it is well nothing asks any more"
     assert len(told(stage, "ledger-recovered")) == 1
 
 
@@ -347,9 +347,9 @@ def test_all_trips_of_a_tick_are_one_transaction() -> None:
     for pod in stage.pods:
         pod.event(PodEventKind.MALFUNCTION, "railed")
     assert len(ledger._waiting) == 1
-    before = ledger.shelf.writes
+    before = ledger.storage.writes
     ledger.release()
-    assert ledger.shelf.writes == before + 2
+    assert ledger.storage.writes == before + 2
     assert len(ledger.marks()) == 50
 
 
@@ -378,7 +378,7 @@ def test_what_waits_in_a_crash_is_lost_and_makes_things_stricter() -> None:
     stage.app.dreamscapes.sever(OPERATOR, "night", "a drill")
     stage.pod("bed-1").event(PodEventKind.SEVERED, "railed", evidence_ns=1, zero_ns=2)
     ledger.crash(durable=False)
-    stage.ledger = MemoryLedger(ledger.shelf)
+    stage.ledger = MemoryLedger(ledger.storage)
     before = len(stage.link.collectives)
     stage.restart()
     for pod in stage.pods:

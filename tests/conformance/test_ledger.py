@@ -33,10 +33,12 @@ Library = Callable[[], Ledger]
 @pytest.fixture(params=["sqlite", "memory"])
 def library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Library]:
     """Open a ledger on the one store of this test."""
-    shelf, opened = LedgerStorage(), list[Ledger]()
+    storage, opened = LedgerStorage(), list[Ledger]()
 
     def open_one() -> Ledger:
-        one: Ledger = MemoryLedger(shelf) if request.param == "memory" else SqliteLedger(tmp_path / "ledger")
+        one: Ledger = (
+            MemoryLedger(storage) if request.param == "memory" else SqliteLedger(tmp_path / "ledger")
+        )
         opened.append(one)
         return one
 

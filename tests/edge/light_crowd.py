@@ -39,10 +39,10 @@ class Crowd:
         """So many different people."""
         return cls([FeatureOnlyImplant(seed) for seed in range(1, count + 1)], share)
 
-    def fall_ill(self, kind: str, count: int) -> None:
+    def inject_fault(self, kind: str, count: int) -> None:
         """The first `count` implants fail now."""
         for bed in self.beds[:count]:
-            bed.ailment = SimulatedFault(kind, self.hop * HOP_NS)
+            bed.fault = SimulatedFault(kind, self.hop * HOP_NS)
 
     def run(self, seconds: float) -> tuple[Array, NDArray[np.complex128]]:
         """Go on; returns features [hops, n, 12] in dB, and newest phasors [hops, n, bands]."""

@@ -72,7 +72,7 @@ def test_homogenised_sleepers_fade_into_one_another_and_come_back() -> None:
     crowd = Crowd.of(N, share=0.0)
     before, _ = crowd.run(40.0)
     crowd.share = 0.15
-    crowd.fall_ill("homogenise", N)
+    crowd.inject_fault("homogenise", N)
     drawn_in, _ = crowd.run(50.0)
     crowd.share = 0.0
     again, _ = crowd.run(80.0)
@@ -85,7 +85,7 @@ def test_a_collapse_keeps_the_dispersion_and_takes_the_rank() -> None:
     crowd = Crowd.of(N, share=0.0)
     before, _ = crowd.run(40.0)
     crowd.share = 0.15
-    crowd.fall_ill("collapse", N)
+    crowd.inject_fault("collapse", N)
     after, _ = crowd.run(50.0)
     assert spread(after) / spread(before) > 0.5
     assert rank(after) / rank(before) < 0.7
@@ -95,7 +95,7 @@ def test_gain_ten_in_a_fifth_runs_away_and_halving_does_not_stop_it() -> None:
     """E passes 1.2 within eight seconds, stays at half the share, and falls at zero."""
     crowd = Crowd.of(40)
     calm = crowd.energy(crowd.run(20.0)[0])
-    crowd.fall_ill("gain-runaway", 8)
+    crowd.inject_fault("gain-runaway", 8)
     rising = crowd.energy(crowd.run(8.0)[0])
     assert rising[-1] > 1.2 > 2.0 * calm.max()
     crowd.share = 0.075
@@ -108,7 +108,7 @@ def test_paced_rhythms_lock_by_what_they_hear_and_part_at_zero() -> None:
     """A third of the crowd paced: alpha locks within seconds although all is heard late; at zero it parts."""
     crowd = Crowd.of(30)
     crowd.run(10.0)
-    crowd.fall_ill("synchrony-runaway", 10)
+    crowd.inject_fault("synchrony-runaway", 10)
     _, z = crowd.run(20.0)
     locked = np.abs(z[-20:, :10, ALPHA].mean(axis=1)).mean()
     others = np.abs(z[-20:, 10:, ALPHA].mean(axis=1)).mean()
@@ -123,7 +123,7 @@ def test_paced_rhythms_lock_by_what_they_hear_and_part_at_zero() -> None:
 def test_a_rhythm_from_outside_does_not_ask_for_the_coupling(name: str) -> None:
     """A lamp and mains have everybody in step at share zero as at any other."""
     crowd = Crowd.of(10, share=0.0)
-    crowd.fall_ill(name, 10)
+    crowd.inject_fault(name, 10)
     _, z = crowd.run(5.0)
     assert np.abs(z[-10:, :, BEATS[name].band].mean(axis=1)).min() > 0.99
 
@@ -133,8 +133,8 @@ def test_two_beds_with_one_brain_agree_hop_by_hop() -> None:
     crowd = Crowd.of(4)
     crowd.beds[1].other = crowd.beds[0]
     crowd.run(10.0)
-    crowd.beds[1].ailment = None
-    crowd.fall_ill("crosstalk", 2)
+    crowd.beds[1].fault = None
+    crowd.inject_fault("crosstalk", 2)
     features, z = crowd.run(12.0)
     last = features[-40:] - features[-40:].mean(axis=0)
     alike = [float(np.median(_correlation(last[:, 0], last[:, other]))) for other in (1, 2)]
@@ -155,7 +155,7 @@ def measured(kind: str, seconds: float, others_db: float) -> tuple[Baseline, Arr
     own = enrol(BANDS6X2, implant.montage, block, implant.source)
     assert isinstance(own, Baseline)
     front = FrontEnd(BANDS6X2, implant.montage)
-    implant.fall_ill(kind)
+    implant.inject_fault(kind)
     features, phasors = [], []
     for step in range(1, round(4 * seconds)):
         now_ns = S + step * S // 4

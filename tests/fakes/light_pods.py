@@ -154,9 +154,9 @@ class LightPod:
             case "nan", ():
                 self.link.lie = True
             case "ail", (kind,):
-                self.body.ailment = SimulatedFault(kind, boottime_ns())
+                self.body.fault = SimulatedFault(kind, boottime_ns())
             case "cure", ():
-                self.body.ailment = None
+                self.body.fault = None
             case "unlatch", ():
                 self.keep.asked = True
             case "still", ():

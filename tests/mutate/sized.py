@@ -64,8 +64,8 @@ SIZED: Final = (
         "ended.not-taken-up",
         "a start takes up every Dreamscape that has ended",
         "daemon/dreamd/simulation/machines/memory_ledger.py",
-        "living = (record for record in self.shelf.records.values() if not record.ended_s)",
-        "living = iter(self.shelf.records.values())",
+        "living = (record for record in self.storage.records.values() if not record.ended_s)",
+        "living = iter(self.storage.records.values())",
         ("tests/conformance/test_ledger.py",),
     ),
     Mutation(

@@ -26,46 +26,46 @@ def _later(world: World, seconds: float, happen: Callable[[], object]) -> None:
 
 
 def _daemon_stop(world: World) -> None:
-    owner = world.owner
-    assert owner is not None
-    owner.stop(lambda: _later(world, GONE_S, world.start_owner))
+    daemon = world.daemon
+    assert daemon is not None
+    daemon.stop(lambda: _later(world, GONE_S, world.start_daemon))
 
 
 def _daemon_update(world: World) -> None:
-    owner = world.owner
-    assert owner is not None
-    owner.stop(lambda: _later(world, 0.1, world.start_owner))
+    daemon = world.daemon
+    assert daemon is not None
+    daemon.stop(lambda: _later(world, 0.1, world.start_daemon))
 
 
 def _daemon_kill(world: World) -> None:
-    owner = world.owner
-    assert owner is not None
-    owner.kill()
-    _later(world, GONE_S, world.start_owner)
+    daemon = world.daemon
+    assert daemon is not None
+    daemon.kill()
+    _later(world, GONE_S, world.start_daemon)
 
 
 def _daemon_freeze(world: World) -> None:
-    owner = world.owner
-    assert owner is not None
-    owner.freeze()
-    _later(world, OUT_S, owner.thaw)
+    daemon = world.daemon
+    assert daemon is not None
+    daemon.freeze()
+    _later(world, OUT_S, daemon.thaw)
 
 
 def _daemon_restore(world: World) -> None:
     """The whole state directory, a backup of just now, is put back while the daemon is stopped."""
-    owner = world.owner
-    assert owner is not None
-    backup = world.shelf.copy()
+    daemon = world.daemon
+    assert daemon is not None
+    backup = world.storage.copy()
     backup.known = backup.writes
     world.run(2.0)
-    owner.app.pods.check_out(OPERATOR, "bed-1")
+    daemon.app.pods.check_out(OPERATOR, "bed-1")
     world.run(1.0)
 
     def put_back() -> None:
-        world.shelf.restore(backup, whole=True)
-        world.start_owner()
+        world.storage.restore(backup, whole=True)
+        world.start_daemon()
 
-    owner.stop(put_back)
+    daemon.stop(put_back)
 
 
 def _broker_kill(world: World) -> None:
@@ -81,7 +81,7 @@ def _broker_freeze(world: World) -> None:
 def _bed_stop(world: World) -> None:
     pod = world.pods[0]
     pod.catch_up()
-    pod.bed.leave("stopped")
+    pod.runner.leave("stopped")
     pod.plan()
     _later(world, GONE_S, pod.kill)
     _later(world, GONE_S + OUT_S, pod.boot)

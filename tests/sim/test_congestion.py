@@ -61,14 +61,14 @@ def merged(pods: int = 5) -> World:
     assert world.gather() == ""
     world.run(12.0)
     assert min(pod.share() for pod in world.pods) > 0.0
-    world.watch.calm = False
+    world.checker.calm = False
     return world
 
 
 def breakers(world: World) -> set[BreakerState]:
     """The states of all breakers."""
-    assert world.owner is not None
-    return {view.breaker for view in world.owner.app.pods.list()}
+    assert world.daemon is not None
+    return {view.breaker for view in world.daemon.app.pods.list()}
 
 
 @pytest.mark.parametrize(("seconds", "way"), DELAYS)
@@ -79,12 +79,12 @@ def test_a_constant_delay_of_any_length_and_direction_is_nobodys_fault(
     world = merged()
     for some in (world.pods[:1], world.pods[1:]):
         slow = Delay((seconds * way[0],) * 2, (seconds * way[1],) * 2)
-        ends = [lag(pod.line, slow) for pod in some]
+        ends = [lag(pod.link, slow) for pod in some]
         world.run(12.0)
         for end in ends:
             end()
         world.run(seconds + 20.0)
-    assert not world.watch.violations
+    assert not world.checker.violations
     assert breakers(world) == {BreakerState.CLOSED}
     assert min(pod.share() for pod in world.pods) > 0.0
 
@@ -92,13 +92,13 @@ def test_a_constant_delay_of_any_length_and_direction_is_nobodys_fault(
 def test_a_flood_by_one_sender_is_nobodys_fault() -> None:
     """The queue to the daemon fills to 6 s and half of the frames find no room: alone, then back."""
     world = merged()
-    assert world.owner is not None
-    end = lag(world.owner.line, Flood(world.schedule.now_s, 1.0, 6.0, 0.5))
+    assert world.daemon is not None
+    end = lag(world.daemon.link, Flood(world.schedule.now_s, 1.0, 6.0, 0.5))
     world.run(20.0)
     assert not any(pod.share() for pod in world.pods)
     end()
     world.run(30.0)
-    assert not world.watch.violations
+    assert not world.checker.violations
     assert breakers(world) == {BreakerState.CLOSED}
     assert min(pod.share() for pod in world.pods) > 0.0
 
@@ -106,25 +106,25 @@ def test_a_flood_by_one_sender_is_nobodys_fault() -> None:
 def test_a_device_that_sticks_behind_a_delay_is_found_when_its_frames_are_young_again() -> None:
     """Behind 3.5 s nobody accuses it but its own guard; the daemon does with the second young frame."""
     world = merged()
-    pod, owner = world.pods[0], world.owner
-    assert owner is not None
-    world.watch.touched.add(pod.name)
-    end = lag(pod.line, Delay((3.5, 3.5), (0.0, 0.0)))
+    pod, daemon = world.pods[0], world.daemon
+    assert daemon is not None
+    world.checker.touched.add(pod.name)
+    end = lag(pod.link, Delay((3.5, 3.5), (0.0, 0.0)))
     world.run(6.0)
     pod.bend = lambda frame: (replace(frame, applied=0.4),)
     world.run(6.0)
-    assert owner.meters.counts["above-granted"] == 0
+    assert daemon.metrics.counts["above-granted"] == 0
     end()
     world.run(3.5 + 1.0)
-    assert owner.meters.counts["above-granted"] >= 2
-    assert owner.app.pods.get(pod.name).breaker_cause == "actuator"
-    assert not world.watch.violations
+    assert daemon.metrics.counts["above-granted"] >= 2
+    assert daemon.app.pods.get(pod.name).breaker_cause == "actuator"
+    assert not world.checker.violations
 
 
 def test_a_lag_keeps_the_order_it_promises() -> None:
     """A delay with order kept delivers what was sent after it behind what was sent in it; a flood as well."""
     world = World(1, 3)
-    line, seen = world.pods[0].line, []
+    line, seen = world.pods[0].link, []
     end = lag(line, Delay((3.0, 3.0), (0.0, 0.0)))
     for number in range(4):
         line.carry(line.out, lambda number=number: seen.append((number, world.schedule.now_s)), qos=0)  # type: ignore[misc]
@@ -159,12 +159,12 @@ def test_delays_are_drawn_from_a_fifth_of_a_second_to_ten() -> None:
 def test_a_network_that_accuses_is_found() -> None:
     """The watch of an innocent night names a Dreamscape that is severed, and a meter that is not zero."""
     world = merged()
-    world.watch.innocent = True
-    owner = world.owner
-    assert owner is not None
-    owner.meters.above_granted = 1
-    world.watch.metered(owner)
-    runtime = owner.app.registry["night"]
+    world.checker.innocent = True
+    daemon = world.daemon
+    assert daemon is not None
+    daemon.metrics.above_granted = 1
+    world.checker.metrics_updated(daemon)
+    runtime = daemon.app.registry["night"]
     runtime.say("state", "night is severed: 3 of 5 failed within 10 s", DreamscapeState.SEVERED.value)
-    assert {violation.rule for violation in world.watch.violations} == {"metrics", "nothing"}
+    assert {violation.rule for violation in world.checker.violations} == {"metrics", "nothing"}
     assert world.schedule.now_ns > SECOND_NS

@@ -3,7 +3,7 @@
 import pytest
 
 from depth import LONG
-from dreamd.simulation.faults.group_faults import CROWDS, QUICK, WARD, answer_s, befall
+from dreamd.simulation.faults.group_faults import CROWDS, QUICK, WARD, answer_s, inject_group_fault
 from dreamd.simulation.machines.sleepers import SimulatedFault
 from dreamd.simulation.world import World
 
@@ -28,20 +28,20 @@ def test_each_failure_of_a_crowd_is_answered_within_its_bound(kind: str) -> None
         pytest.skip("DREAMD_LONG: minutes of 60 s means")
     failing = CROWDS[kind]
     world = merged(8, failing.begins_s)
-    assert not world.watch.acts
+    assert not world.checker.acts
     full = share(world)
     began_s = world.schedule.now_s
-    pods = befall(world, kind)
+    pods = inject_group_fault(world, kind)
     world.run(failing.bound_s)
     assert answer_s(world, kind, began_s) <= failing.bound_s
     assert max(pod.share() for pod in pods) <= 0.55 * full
-    assert not world.watch.violations
+    assert not world.checker.violations
 
 
 def test_gain_ten_in_a_third_is_at_zero_within_twenty_seconds() -> None:
     """Halving does not stop so large a gain: all are alone 20 s after it began."""
     world = merged(8, 15.0)
-    befall(world, "gain-runaway")
+    inject_group_fault(world, "gain-runaway")
     world.run(20.0)
     assert share(world) == 0.0
 
@@ -52,10 +52,10 @@ def test_what_everybody_shares_is_labelled_so(kind: str) -> None:
     """A lamp and mains lock phases as a loop would: severed, and then told apart by what zero changes."""
     world = merged(8, 15.0)
     told = []
-    world.watch.trace = told.append
+    world.checker.trace = told.append
     for pod in world.pods:
-        world.watch.touched.add(pod.name)
-        pod.fall_ill(SimulatedFault(kind, pod.local_ns()))
+        world.checker.touched.add(pod.name)
+        pod.inject_fault(SimulatedFault(kind, pod.local_ns()))
     world.run(75.0)
     labels = [line for line in told if ": labelled " in line]
     assert labels
@@ -66,8 +66,8 @@ def test_what_everybody_shares_is_labelled_so(kind: str) -> None:
 def test_healthy_crowds_are_left_alone(pods: int, seconds: float) -> None:
     """At the shipped ceiling for minutes: nobody halved, nobody severed."""
     world = merged(pods, seconds)
-    assert not world.watch.acts
-    assert not world.watch.violations
+    assert not world.checker.acts
+    assert not world.checker.violations
     assert share(world) > 0.0
 
 
@@ -76,6 +76,6 @@ def test_healthy_crowds_are_left_alone(pods: int, seconds: float) -> None:
 def test_healthy_crowds_are_left_alone_for_an_hour(pods: int) -> None:
     """An hour at the shipped ceiling without one halving."""
     world = merged(pods, 3_600.0)
-    assert not world.watch.acts
-    assert not world.watch.violations
+    assert not world.checker.acts
+    assert not world.checker.violations
     assert share(world) > 0.0

@@ -8,8 +8,8 @@ from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, Plan
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.views import Lock
-from dreamd.simulation.machines.daemons import START_S
 from dreamd.simulation.machines.network import NetworkConditions
+from dreamd.simulation.processes.daemons import START_S
 from dreamd.simulation.world import DREAMSCAPE, World
 from dreamwire.messages import WakeScope
 from fakes.callers import OPERATOR, named
@@ -24,14 +24,14 @@ def world_with_a_past(one_way_ms: int) -> World:
     """Four dream; a fifth is locked, a sixth has withdrawn and cleared the latch, the seventh is woken."""
     line_s = one_way_ms / 2000
     world = World(7, 7, NetworkConditions(delay_s=(line_s, line_s)))
-    assert world.owner is not None
-    world.owner.kill()
-    world.shelf.locks[LOCKED] = Lock(LOCKED, Cause.NONFINITE, START_S, "a second time")
-    world.start_owner()
+    assert world.daemon is not None
+    world.daemon.kill()
+    world.storage.locks[LOCKED] = Lock(LOCKED, Cause.NONFINITE, START_S, "a second time")
+    world.start_daemon()
     assert world.gather() == ""
-    owner = world.owner
-    assert owner is not None
-    owner.app.wake_orders.order(named("an advocate"), WakeScope.POD, WOKEN, "asked")
+    daemon = world.daemon
+    assert daemon is not None
+    daemon.app.wake_orders.order(named("an advocate"), WakeScope.POD, WOKEN, "asked")
     world.pods[5].press("withdraw")
     world.run(2.0)
     world.pods[5].unlatch()
@@ -60,7 +60,7 @@ def test_a_restart_leaves_everyone_alone_brings_them_back_and_forgets_nothing(
 ) -> None:
     """As the table says, over lines of 0, 60 and 150 ms one way."""
     world = world_with_a_past(one_way_ms)
-    exposed_min, world.watch.calm = dict(world.shelf.exposed_min), False
+    exposed_min, world.checker.calm = dict(world.storage.exposed_min), False
     concerned = set(WELL if row.beds == "all" else WELL[:1])
     row.act(world)
     since_s = world.schedule.now_s  # a restore lives through what is forgotten first
@@ -69,7 +69,7 @@ def test_a_restart_leaves_everyone_alone_brings_them_back_and_forgets_nothing(
     if row.merged_s == NEVER:
         world.run(40.0)
         assert merged(world) == set()
-        assert world.shelf.beds == {}
+        assert world.storage.beds == {}
     else:
         again_s = wait(world, lambda: merged(world) == set(WELL), row.merged_s + 1.0)
         told = f"alone {alone_s:.2f} s, merged again {alone_s + again_s:.1f} s"
@@ -77,20 +77,20 @@ def test_a_restart_leaves_everyone_alone_brings_them_back_and_forgets_nothing(
         assert merged(world) == set(WELL)
         assert world.schedule.now_s - since_s <= row.merged_s
     assert_nothing_is_forgotten(world, exposed_min)
-    assert [str(violation) for violation in world.watch.violations] == []
+    assert [str(violation) for violation in world.checker.violations] == []
 
 
 def assert_nothing_is_forgotten(world: World, exposed_min: dict[tuple[str, int], float]) -> None:
     """Lock, withdrawal, wake order, exposure, the name, and the state of the night."""
-    owner = world.owner
-    assert owner is not None
-    lock = owner.app.pods.get(LOCKED)
+    daemon = world.daemon
+    assert daemon is not None
+    lock = daemon.app.pods.get(LOCKED)
     assert getattr(lock, "breaker", None) is BreakerState.LOCKED
     assert world.pods[5].share() == 0.0
-    assert WITHDRAWN not in world.shelf.beds
-    assert [order.target for order in owner.app.wake_orders.list() if order.stands] == [WOKEN]
-    assert all(world.shelf.exposed_min[key] >= lived for key, lived in exposed_min.items())
-    again = owner.app.dreamscapes.create(OPERATOR, Plan(DREAMSCAPE, seats_min=3, seats_max=8))
+    assert WITHDRAWN not in world.storage.beds
+    assert [order.target for order in daemon.app.wake_orders.list() if order.stands] == [WOKEN]
+    assert all(world.storage.exposed_min[key] >= lived for key, lived in exposed_min.items())
+    again = daemon.app.dreamscapes.create(OPERATOR, Plan(DREAMSCAPE, seats_min=3, seats_max=8))
     assert isinstance(again, Refusal)
     assert again.code is Code.DREAMSCAPE_EXISTS
-    assert getattr(owner.app.dreamscapes.get(DREAMSCAPE), "state", None) is DreamscapeState.DREAMING
+    assert getattr(daemon.app.dreamscapes.get(DREAMSCAPE), "state", None) is DreamscapeState.DREAMING

@@ -18,7 +18,7 @@ def merged(seed: int, pods: int = 5) -> World:
     assert world.gather() == ""
     world.run(20.0)
     assert all(pod.share() > 0.0 for pod in world.pods)
-    world.watch.calm = False  # what a daemon or an operator severs here is meant
+    world.checker.calm = False  # what a daemon or an operator severs here is meant
     return world
 
 
@@ -35,51 +35,51 @@ def alone(world: World, seconds: float) -> set[str]:
 def test_thirty_seconds_an_fsync_sever_nobody_who_is_merged(seed: int) -> None:
     """For four minutes of such writes, each behind another, every lease holds; nothing is under-counted."""
     world = merged(seed)
-    assert world.owner is not None
-    world.owner.fsync_least_s = FSYNC_TAKES_S
+    assert world.daemon is not None
+    world.daemon.fsync_least_s = FSYNC_TAKES_S
     assert alone(world, 240.0) == set()
-    assert any(event.kind == "ledger-slow" for event in world.owner.app.journal._events)
-    world.owner.fsync_least_s = 0.0
+    assert any(event.kind == "ledger-slow" for event in world.daemon.app.journal._events)
+    world.daemon.fsync_least_s = 0.0
     world.run(FSYNC_TAKES_S + 5.0)
-    world.watch.settle()
-    assert world.watch.violations == []
-    assert world.owner.app.ledger_trouble == ""
+    world.checker.check_exposure()
+    assert world.checker.violations == []
+    assert world.daemon.app.ledger_trouble == ""
 
 
 def test_nobody_new_is_granted_anything_while_the_disk_is_slow() -> None:
     """Who is checked out and in again waits without a slot until the disk has what names their seat."""
     world = merged(3)
-    owner, pod = world.owner, world.pods[0]
-    assert owner is not None
-    world.answered(owner.app.pods.check_out(OPERATOR, pod.name))
+    daemon, pod = world.daemon, world.pods[0]
+    assert daemon is not None
+    world.answered(daemon.app.pods.check_out(OPERATOR, pod.name))
     world.run(2.0)
-    world.answered(owner.app.pods.check_in(OPERATOR, pod.name, f"sleeper-{pod.number}"))
-    owner.slow_until_s = world.schedule.now_s + 45.0
+    world.answered(daemon.app.pods.check_in(OPERATOR, pod.name, f"sleeper-{pod.number}"))
+    daemon.slow_until_s = world.schedule.now_s + 45.0
     world.run(40.0)
     assert pod.share() == 0.0
     assert all(other.share() > 0.0 for other in world.pods[1:])
     world.run(30.0)
     assert pod.share() > 0.0
-    assert world.watch.violations == []
+    assert world.checker.violations == []
 
 
 @pytest.mark.parametrize("seed", range(6) if LONG else range(3))
 def test_a_crash_with_writes_waiting_loses_nothing_that_was_answered(seed: int) -> None:
     """A sever is answered at once and may be lost with a crash; then everyone is scored before any grant."""
     world = merged(seed)
-    owner = world.owner
-    assert owner is not None
-    owner.slow_until_s = world.schedule.now_s + 20.0
+    daemon = world.daemon
+    assert daemon is not None
+    daemon.slow_until_s = world.schedule.now_s + 20.0
     world.run(1.0)
-    out = owner.app.pods.check_out(OPERATOR, "bed-1")
+    out = daemon.app.pods.check_out(OPERATOR, "bed-1")
     assert isinstance(out, Deferred), "it is not answered before it is durable"
-    owner.app.dreamscapes.sever(OPERATOR, DREAMSCAPE, "a drill")
-    world.watch.silenced(owner, DREAMSCAPE, silenced=True)
+    daemon.app.dreamscapes.sever(OPERATOR, DREAMSCAPE, "a drill")
+    world.checker.set_silenced(daemon, DREAMSCAPE, silenced=True)
     world.run(1.0)
-    owner.kill()
-    kept_out = "bed-1" not in world.shelf.beds
+    daemon.kill()
+    kept_out = "bed-1" not in world.storage.beds
     world.run(1.0)
-    again = world.start_owner()
+    again = world.start_daemon()
     world.run(6.0)
     assert all(pod.share() == 0.0 for pod in world.pods), "nobody is granted anything before they are scored"
     view = again.app.dreamscapes.get(DREAMSCAPE)
@@ -88,5 +88,5 @@ def test_a_crash_with_writes_waiting_loses_nothing_that_was_answered(seed: int) 
     seats = {seat.pod: seat.state for seat in getattr(view, "seats", ())}
     assert not kept_out or seats.get("bed-1") is not SeatState.ASSIGNED
     world.run(20.0)
-    world.watch.settle()
-    assert world.watch.violations == []
+    world.checker.check_exposure()
+    assert world.checker.violations == []

@@ -92,8 +92,8 @@ def test_a_hundred_healthy_pods_on_slow_links_are_never_severed() -> None:
     world = World(3, 100, NetworkConditions(delay_s=(0.05, 0.15)))
     assert world.gather() == ""
     world.run(SLOW_S)
-    assert not world.watch.severs
-    assert not world.watch.violations
+    assert not world.checker.severs
+    assert not world.checker.violations
     assert min(pod.share() for pod in world.pods) > 0.14
 
 
@@ -172,5 +172,5 @@ def test_who_was_well_on_the_eve_is_due_to_dream(latched: str, merged: bool, fou
     pod.disk.latched = ""
     pod.device.share_at = lambda _now_ns: 0.0  # type: ignore[method-assign]
     _well_again(world, eve)
-    told = [(violation.rule, violation.whom) for violation in world.watch.violations]
+    told = [(violation.rule, violation.whom) for violation in world.checker.violations]
     assert told == ([("well-again", pod.name)] if found else [])

@@ -15,8 +15,8 @@ from dreamd.core.dreamscapes.views import BreakerState
 from dreamd.core.limits import COHORT_SLOTS
 from dreamd.core.safety.breaker import Breaker, Trip, step
 from dreamd.core.safety.causes import Cause
-from dreamd.simulation.machines.pods import Pod
 from dreamd.simulation.machines.sleepers import SimulatedFault
+from dreamd.simulation.processes.pods import Pod
 from dreamd.simulation.world import World
 from dreamedge.core.merging.dose import Dose
 from dreamedge.core.merging.tether import Tether
@@ -29,22 +29,22 @@ def merged(seed: int = 1) -> World:
     assert world.gather() == ""
     world.run(6.0)
     assert min(pod.share() for pod in world.pods) > 0.0
-    assert not world.watch.violations
+    assert not world.checker.violations
     return world
 
 
 def rules(world: World) -> set[str]:
     """The rules broken so far."""
-    return {violation.rule for violation in world.watch.violations}
+    return {violation.rule for violation in world.checker.violations}
 
 
 def test_a_tether_that_does_not_expire_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pods that go on without a daemon break `tether`."""
     world = merged()
     monkeypatch.setattr(Tether, "living", lambda self, _now_ns: self._permission)
-    owner = world.owner
-    assert owner is not None
-    owner.kill()
+    daemon = world.daemon
+    assert daemon is not None
+    daemon.kill()
     world.run(3.0)
     assert "tether" in rules(world)
 
@@ -53,7 +53,7 @@ def test_a_latch_that_does_not_hold_is_found(monkeypatch: pytest.MonkeyPatch) ->
     """A button that does not stop the coupling breaks `latch`."""
     world = merged()
     monkeypatch.setattr(Pod, "press", lambda _self, _button: None)
-    world.watch.latched(world.pods[0])
+    world.checker.on_latched(world.pods[0])
     world.pods[0].press("distress")
     world.run(1.0)
     assert "latch" in rules(world)
@@ -63,8 +63,8 @@ def test_a_malfunction_that_is_not_seen_is_found() -> None:
     """An implant that rails, and a pod that sees nothing of it, break `bound`."""
     world = merged()
     pod = world.pods[2]
-    world.watch.touched.add(pod.name)
-    world.watch.ails(pod, "railed", pod.local_ns())
+    world.checker.touched.add(pod.name)
+    world.checker.on_fault(pod, "railed", pod.local_ns())
     world.run(1.0)
     assert rules(world) == {"bound"}
 
@@ -72,7 +72,7 @@ def test_a_malfunction_that_is_not_seen_is_found() -> None:
 def test_a_healthy_sleeper_severed_for_nothing_is_found() -> None:
     """A pod that is cut for a fault nobody caused breaks `nothing`."""
     world = merged()
-    world.pods[1].fall_ill(SimulatedFault("flat", world.pods[1].local_ns()))
+    world.pods[1].inject_fault(SimulatedFault("flat", world.pods[1].local_ns()))
     world.run(1.0)
     assert rules(world) == {"nothing"}
 
@@ -80,10 +80,10 @@ def test_a_healthy_sleeper_severed_for_nothing_is_found() -> None:
 def bent(change: Callable[[Collective], Collective]) -> World:
     """A world whose daemon publishes something else than it should."""
     world = merged()
-    owner = world.owner
-    assert owner is not None
-    publish = owner.publish
-    owner.app._deps.link.publish = lambda collective: publish(change(collective))  # type: ignore[method-assign]
+    daemon = world.daemon
+    assert daemon is not None
+    publish = daemon.publish
+    daemon.app._deps.link.publish = lambda collective: publish(change(collective))  # type: ignore[method-assign]
     world.run(1.0)
     return world
 
@@ -105,9 +105,9 @@ def test_a_grant_in_a_slot_of_nobody_is_found() -> None:
 def test_a_severed_dreamscape_that_goes_on_is_found() -> None:
     """Couplings above zero after an operator's sever break `excluded`."""
     world = merged()
-    owner = world.owner
-    assert owner is not None
-    world.watch.silenced(owner, "night", silenced=True)
+    daemon = world.daemon
+    assert daemon is not None
+    world.checker.set_silenced(daemon, "night", silenced=True)
     world.run(1.0)
     assert rules(world) == {"excluded"}
 
@@ -115,12 +115,12 @@ def test_a_severed_dreamscape_that_goes_on_is_found() -> None:
 def test_weight_of_the_excluded_is_found() -> None:
     """Whoever is told to have tripped and keeps their weight breaks `excluded`."""
     world = merged()
-    owner = world.owner
-    assert owner is not None
-    record = owner.app._deps.fleet.get("bed-1")
+    daemon = world.daemon
+    assert daemon is not None
+    record = daemon.app._deps.fleet.get("bed-1")
     assert record is not None
-    world.watch.touched.add("bed-1")
-    runtime = owner.app.registry["night"]
+    world.checker.touched.add("bed-1")
+    runtime = daemon.app.registry["night"]
     seat = runtime.seats.of("bed-1")
     assert seat is not None
     runtime._happenings.breaker(record, seat, _transition())
@@ -139,14 +139,14 @@ def _transition() -> object:
 def test_a_sleeper_in_two_beds_is_found() -> None:
     """One pseudonym in two pods breaks `one-pod`."""
     world = merged()
-    owner = world.owner
-    assert owner is not None
-    fleet = owner.app._deps.fleet
+    daemon = world.daemon
+    assert daemon is not None
+    fleet = daemon.app._deps.fleet
     for name in ("bed-1", "bed-2"):
         record = fleet.get(name)
         assert record is not None
         fleet.lay(record, "same", 0.0)
-    world.watch.beds(owner)
+    world.checker.check_beds(daemon)
     assert rules(world) == {"one-pod"}
 
 
@@ -154,11 +154,11 @@ def test_what_is_lived_and_not_charged_is_found(monkeypatch: pytest.MonkeyPatch)
     """An account that stands still breaks `exposure`; one that is kept does not."""
     world = merged()
     world.run(30.0)
-    world.watch.settle()
-    assert not world.watch.violations
+    world.checker.check_exposure()
+    assert not world.checker.violations
     monkeypatch.setattr(SlotTable, "live", lambda _self, _seconds: None)
     world.run(240.0)  # a mark that is open stands for 180 s
-    world.watch.settle()
+    world.checker.check_exposure()
     assert "exposure" in rules(world)
 
 
@@ -167,11 +167,11 @@ def test_a_withdrawal_that_is_not_heeded_is_found(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(CheckInConsent, "withdraw", lambda _self, _sleeper: None)
     world = merged()
     pod = world.pods[1]
-    world.watch.touched.add(pod.name)
-    world.watch.latched(pod)
+    world.checker.touched.add(pod.name)
+    world.checker.on_latched(pod)
     pod.press("withdraw")
     world.run(2.0)
-    world.watch.unlatched(pod)
+    world.checker.on_unlatched(pod)
     pod.unlatch()
     world.run(10.0)
     assert "withdrawn" in rules(world)
@@ -189,11 +189,11 @@ def limited(monkeypatch: pytest.MonkeyPatch) -> World:
 def test_a_dose_is_held_by_the_pod_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon that forgets the limit merges nobody beyond it: the pod severs itself and is let go."""
     world = limited(monkeypatch)
-    assert not world.watch.violations
-    assert world.watch.severs["exposure"] == 1
-    owner = world.owner
-    assert owner is not None
-    seat = owner.app.registry["night"].seats.of("bed-2")
+    assert not world.checker.violations
+    assert world.checker.severs["exposure"] == 1
+    daemon = world.daemon
+    assert daemon is not None
+    seat = daemon.app.registry["night"].seats.of("bed-2")
     assert seat is None or seat.slot is None
 
 
@@ -206,15 +206,15 @@ def test_a_dose_that_nobody_holds_is_found(monkeypatch: pytest.MonkeyPatch) -> N
 def on_a_copy() -> World:
     """Five dream; then a daemon starts on a copy of the ledger."""
     world = merged()
-    backup = world.shelf.copy()
+    backup = world.storage.copy()
     world.run(6.0)
-    assert world.owner is not None
-    world.owner.kill()
-    world.shelf.known += 1
-    world.shelf.restore(backup)
-    world.watch.restored(backup)
-    world.watch.calm = False
-    world.start_owner()
+    assert world.daemon is not None
+    world.daemon.kill()
+    world.storage.known += 1
+    world.storage.restore(backup)
+    world.checker.ledger_restored(backup)
+    world.checker.calm = False
+    world.start_daemon()
     world.run(20.0)
     return world
 
@@ -222,7 +222,7 @@ def on_a_copy() -> World:
 def test_a_copy_merges_nobody() -> None:
     """Nobody is given a slot on its word, and everybody is alone."""
     world = on_a_copy()
-    assert not world.watch.violations
+    assert not world.checker.violations
     assert not any(pod.share() for pod in world.pods)
 
 
@@ -236,16 +236,16 @@ def test_a_copy_that_is_taken_for_the_ledger_is_found(monkeypatch: pytest.Monkey
 def test_a_dreamscape_that_is_severed_for_who_comes_back_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two of five were touched: that three have failed, who were at zero before a crash, breaks `nothing`."""
     world = merged()
-    owner = world.owner
-    assert owner is not None
-    world.watch.calm = False
-    world.watch.touched.update(pod.name for pod in world.pods[:2])
+    daemon = world.daemon
+    assert daemon is not None
+    world.checker.calm = False
+    world.checker.touched.update(pod.name for pod in world.pods[:2])
     monkeypatch.setattr(Breaker, "away", property(lambda breaker: breaker.cause is Cause.STALE))
     for pod in world.pods[:3]:
-        breaker = step(Breaker(), Trip(Cause.DAEMON, "a zero", ""), owner.now_s())[0]
-        owner.app._deps.fleet.get(pod.name).breaker = breaker  # type: ignore[union-attr]
-        seat = owner.app.registry["night"].seats.of(pod.name)
-        owner.app.registry["night"].cohorts.moved(seat.slot, breaker)  # type: ignore[union-attr, arg-type]
+        breaker = step(Breaker(), Trip(Cause.DAEMON, "a zero", ""), daemon.now_s())[0]
+        daemon.app._deps.fleet.get(pod.name).breaker = breaker  # type: ignore[union-attr]
+        seat = daemon.app.registry["night"].seats.of(pod.name)
+        daemon.app.registry["night"].cohorts.moved(seat.slot, breaker)  # type: ignore[union-attr, arg-type]
     world.run(1.0)
     assert "nothing" in rules(world)
 
@@ -256,21 +256,21 @@ def test_a_daemon_that_dies_at_a_lock_resets_none(seed: int) -> None:
     world = World(seed, 5)
     assert world.gather() == ""
     world.run(15.0)
-    pod, owner = world.pods[2], world.owner
-    assert owner is not None
-    world.watch.touched.add(pod.name)
-    world.watch.calm = False
-    owner.dies_at_a_lock = True
+    pod, daemon = world.pods[2], world.daemon
+    assert daemon is not None
+    world.checker.touched.add(pod.name)
+    world.checker.calm = False
+    daemon.dies_at_a_lock = True
     for _ in range(2):
-        pod.fall_ill(SimulatedFault("railed", pod.local_ns()))
+        pod.inject_fault(SimulatedFault("railed", pod.local_ns()))
         world.run(2.0)
-        pod.fall_ill(None)
-        world.run(50.0 if owner.alive else 2.0)
-    assert not owner.alive
-    assert not world.shelf.locks, "it died before it was written"
-    after = world.start_owner()
+        pod.inject_fault(None)
+        world.run(50.0 if daemon.alive else 2.0)
+    assert not daemon.alive
+    assert not world.storage.locks, "it died before it was written"
+    after = world.start_daemon()
     world.run(60.0)
     assert after.app.pods.get(pod.name).breaker is BreakerState.LOCKED  # type: ignore[union-attr]
     assert pod.share() == 0.0
     assert min(other.share() for other in world.pods if other is not pod) > 0.0
-    assert not world.watch.violations
+    assert not world.checker.violations

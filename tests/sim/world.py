@@ -14,12 +14,12 @@ from functools import cache
 from itertools import cycle
 
 import numpy as np
+from dreamd.simulation.machines.daemons import take_in
 
 from dreamd.adapters.consents import CheckInConsent, LedgerExposure
 from dreamd.app.application import Application
 from dreamd.core.access.caller import RESTARTED
 from dreamd.core.dreamscapes.views import Plan
-from dreamd.simulation.machines.daemons import take_in
 from dreamd.simulation.machines.pod_hardware import Disk
 from dreamedge.adapters.fault_onset import Onset
 from dreamedge.adapters.implants.simulated.implant import SimulatedImplant

@@ -13,17 +13,15 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import count, islice
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from dreamd.simulation.nights import Night
+from dreamd.simulation.scenario import NightAccount, tell
 from dreamd.terminal.clock import now_ns
-
-if TYPE_CHECKING:
-    from dreamd.simulation.nights import Night
-    from dreamd.simulation.scenario import NightAccount
 
 VIOLATED: Final = 1
 ASKED_WRONGLY: Final = 2
@@ -63,9 +61,6 @@ def run(args: argparse.Namespace) -> int:
         return ASKED_WRONGLY
     if args.endless or args.seeds > 1:
         return _many(args)
-    # Here and not above: the fleet is loaded only where it is wanted.
-    from dreamd.simulation.scenario import tell  # noqa: PLC0415
-
     account = tell(args.seed, args.pods, args.seconds, print if args.trace else None, _night(args))
     print(json.dumps(account.as_dict()) if args.json else "\n".join(_report(account, args)))
     return VIOLATED if account.violations else 0
@@ -83,7 +78,7 @@ def _refusal(args: argparse.Namespace) -> str:
     return "--trace follows one seed, not many" if args.trace and (args.endless or args.seeds > 1) else ""
 
 
-def _report(account: "NightAccount", args: argparse.Namespace) -> Iterator[str]:
+def _report(account: NightAccount, args: argparse.Namespace) -> Iterator[str]:
     """One line a night; with --verbose the counts, after a violation the rules broken and the replay."""
     faults, broken = sum(account.faults.values()), len(account.violations)
     night = f"a simulated night of {account.pods} pods, {account.seconds:g} s, with "
@@ -100,7 +95,7 @@ def _report(account: "NightAccount", args: argparse.Namespace) -> Iterator[str]:
         yield f"replay it: {_replay(account, args)} --trace"
 
 
-def _replay(account: "NightAccount", args: argparse.Namespace) -> str:
+def _replay(account: NightAccount, args: argparse.Namespace) -> str:
     """The command that simulates this night again."""
     command = f"dreamd simulate --seed {account.seed} --pods {account.pods} --seconds {account.seconds:g}"
     if args.network:
@@ -112,15 +107,11 @@ def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{number} {name}" for name, number in counts.items()) or "none"
 
 
-def _night(args: argparse.Namespace) -> "Night":
-    from dreamd.simulation.nights import Night  # noqa: PLC0415
-
+def _night(args: argparse.Namespace) -> Night:
     return Night(args.network, args.held_back)
 
 
-def _tell(job: tuple[int, int, float, "Night"]) -> "NightAccount":
-    from dreamd.simulation.scenario import tell  # noqa: PLC0415
-
+def _tell(job: tuple[int, int, float, Night]) -> NightAccount:
     seed, pods, seconds, night = job
     return tell(seed, pods, seconds, night=night)
 
@@ -151,7 +142,7 @@ def _progress(told: int, failed: int, seconds: float, wall_s: float) -> str:
     return f"{nights}, {hours:.1f} h simulated, {times:.0f} times real time, {failed} failed"
 
 
-def _told(account: "NightAccount", args: argparse.Namespace) -> Iterator[str]:
+def _told(account: NightAccount, args: argparse.Namespace) -> Iterator[str]:
     if args.json:
         yield json.dumps(account.as_dict())
     elif account.violations:
@@ -159,8 +150,8 @@ def _told(account: "NightAccount", args: argparse.Namespace) -> Iterator[str]:
 
 
 def _accounts(
-    seeds: Iterator[int] | range, pods: int, seconds: float, night: "Night"
-) -> Iterator["NightAccount"]:
+    seeds: Iterator[int] | range, pods: int, seconds: float, night: Night
+) -> Iterator[NightAccount]:
     """The accounts, in the order of their seeds; no more are under way than cores can chew."""
     workers = os.cpu_count() or 1
     context = multiprocessing.get_context("spawn")

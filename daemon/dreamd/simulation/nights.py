@@ -85,10 +85,10 @@ class Night:
             world.schedule.at(round(between_s[0] * SECOND_NS), lambda: self._lag(world, between_s[1]))
 
     def _lag(self, world: World, until_s: float) -> None:
-        world.watch.calm = False
+        world.checker.calm = False
         what = Delay((self.held_back_s, self.held_back_s), (0.0, 0.0))
         for pod in world.pods:
-            world.schedule.at(round(until_s * SECOND_NS), lag(pod.line, what))
+            world.schedule.at(round(until_s * SECOND_NS), lag(pod.link, what))
 
 
 ANY: Final = Night()

@@ -15,11 +15,11 @@ from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, SeatSta
 from dreamd.core.limits import QUORUM_SHARE
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.quorum import INTIMATE_MIN
-from dreamd.simulation.checks.exposure_limits import limits
 from dreamd.simulation.checks.violations import Violation
 from dreamd.simulation.faults import fault_kinds
 from dreamd.simulation.machines.network import NetworkConditions
 from dreamd.simulation.nights import ANY, Night
+from dreamd.simulation.processes.exposure_limits import limits
 from dreamd.simulation.world import World
 from dreamwire.buggify import POINTS, installed
 
@@ -37,7 +37,7 @@ RESUMED_AFTER_S: Final = 50.0
 """When an operator begins to look at a Dreamscape that was severed, and resumes it as soon as they may."""
 RESUMED_BEFORE_S: Final = 5.0
 """Before the end: whoever is resumed, or well, only later need not be merged by then."""
-WEATHERS: Final = (
+CONDITIONS: Final = (
     NetworkConditions(),
     NetworkConditions(delay_s=(0.001, 0.02)),
     NetworkConditions(delay_s=(0.02, 0.08)),
@@ -79,10 +79,10 @@ def tell(
 ) -> NightAccount:
     """Live through one seed; `trace` is told every line of every journal. night: what may go wrong."""
     rng = random.Random(f"story {seed}")  # noqa: S311 - one seed, one story
-    world = World(seed, pods, rng.choice(WEATHERS), {} if night.innocent else limits(seed, pods))
-    world.watch.innocent = night.innocent
+    world = World(seed, pods, rng.choice(CONDITIONS), {} if night.innocent else limits(seed, pods))
+    world.checker.innocent = night.innocent
     if trace is not None:
-        world.watch.trace = trace
+        world.checker.trace = trace
     whole = seconds >= WHOLE_S
     ending_s = seconds - WELL_AGAIN_S if whole else seconds
     eve = FinalCheck()
@@ -98,16 +98,16 @@ def tell(
         world.schedule.at(round((seconds - RESUMED_BEFORE_S) * 1e9), lambda: eve.look(world))
     why = world.gather()
     if why:
-        world.watch.violated("start", world.dreamscape, why)
+        world.checker.violated("start", world.dreamscape, why)
     with installed(_dice(rng, world, drawn, ending_s)):
         world.run(max(seconds - world.schedule.now_s, 0.0))
     if goes_wrong and whole:
         _well_again(world, eve)
-    world.watch.settle()
+    world.checker.check_exposure()
     kinds = Counter(fault.kind for fault in drawn)
     return NightAccount(
-        seed, pods, seconds, dict(sorted(kinds.items())), dict(sorted(world.watch.severs.items())),
-        tuple(world.watch.violations), world.watch.checks,
+        seed, pods, seconds, dict(sorted(kinds.items())), dict(sorted(world.checker.severs.items())),
+        tuple(world.checker.violations), world.checker.checks,
     )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def _dice(
 
     def roll(point: str) -> bool:
         assert point in POINTS, f"{point} is no point"
-        going_wrong = not world.watch.calm and world.schedule.now_s < ending_s
+        going_wrong = not world.checker.calm and world.schedule.now_s < ending_s
         if point == BUG:
             return buggy and going_wrong and bugs.random() < BUG_SHARE
         return point in often and going_wrong and own.random() < BUGGY_SHARE
@@ -132,7 +132,7 @@ def _dice(
 
 def _begin(world: World, fault: fault_kinds.Fault, rng: random.Random) -> None:
     what = f"FAULT {fault.kind} bed-{fault.pod + 1} {fault.lasts_s:.2f} s"
-    world.watch.trace(f"{world.schedule.now_s:9.3f} {what}")
+    world.checker.trace(f"{world.schedule.now_s:9.3f} {what}")
     fault_kinds.begin(world, fault, rng)
 
 
@@ -142,7 +142,7 @@ def quorum(world: World, healthy: int) -> bool:
 
 
 def _seats(world: World) -> tuple[SeatView, ...]:
-    view = world.owner.app.dreamscapes.get(world.dreamscape) if world.owner is not None else None
+    view = world.daemon.app.dreamscapes.get(world.dreamscape) if world.daemon is not None else None
     return tuple(getattr(view, "seats", ()))
 
 
@@ -188,12 +188,12 @@ def _well_again(world: World, eve: FinalCheck) -> None:
 
     Whoever dreamt on the eve is not left out: on a line that loses messages a lease lapses now and then.
     """
-    owner = world.owner
-    if owner is None:
-        world.watch.violated("well-again", "daemon", "no daemon lives")
+    daemon = world.daemon
+    if daemon is None:
+        world.checker.violated("well-again", "daemon", "no daemon lives")
         return
-    view = owner.app.dreamscapes.get(world.dreamscape)
-    if isinstance(view, Refusal) and world.watch.forgotten:
+    view = daemon.app.dreamscapes.get(world.dreamscape)
+    if isinstance(view, Refusal) and world.checker.forgotten:
         return  # it was created after the copy that was restored
     state = getattr(view, "state", None)
     if state is DreamscapeState.SEVERED and (eve.lacks_quorum or _lacks_quorum(world)):
@@ -202,16 +202,16 @@ def _well_again(world: World, eve: FinalCheck) -> None:
         # The next session may lack sleepers; that a seat is still held elsewhere is no reason.
         for seat in _seats(world):
             if seat.refusal_code == Code.SEAT_TAKEN.value:
-                world.watch.violated("next-session", seat.pod, seat.refusal)
+                world.checker.violated("next-session", seat.pod, seat.refusal)
         return
     if state is not DreamscapeState.DREAMING:
         why = getattr(view, "state_cause", "")
-        world.watch.violated("well-again", world.dreamscape, f"is {state} ({why})")
+        world.checker.violated("well-again", world.dreamscape, f"is {state} ({why})")
         return
     due = eve.well & _well(world)
     merged = eve.merged | _merged(world)
     for seat in _seats(world):
         if seat.pod in due and seat.pod not in merged:
-            world.watch.violated(
+            world.checker.violated(
                 "well-again", seat.pod, f"is {seat.state.value}, well and alone ({seat.cause})"
             )

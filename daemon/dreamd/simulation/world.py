@@ -1,4 +1,4 @@
-"""The world: time, the broker, the ledger's shelf, daemons, pods, and the watch over all of them."""
+"""The world: time, the broker, the ledger's storage, daemons, pods, and the watch over all of them."""
 
 import random
 from collections.abc import Mapping
@@ -10,13 +10,14 @@ from dreamd.core.limits import RAMP_MIN_S
 from dreamd.core.refusals import Refusal
 from dreamd.ports.deferred import Deferred
 from dreamd.simulation.checks.invariants import InvariantChecker
+from dreamd.simulation.environment import Environment
 from dreamd.simulation.machines.clocks import MachineClock
-from dreamd.simulation.machines.daemons import DaemonProcess
 from dreamd.simulation.machines.memory_ledger import LedgerStorage
 from dreamd.simulation.machines.mqtt_broker import MqttBroker
-from dreamd.simulation.machines.network import NetworkConditions, NetworkLink
+from dreamd.simulation.machines.network import NetworkConditions
 from dreamd.simulation.machines.operators import OPERATOR
-from dreamd.simulation.machines.pods import Pod
+from dreamd.simulation.processes.daemons import DaemonProcess
+from dreamd.simulation.processes.pods import Pod
 from dreamd.simulation.schedule import SECOND_NS, Schedule
 from dreamedge.adapters.message_verifier import Broadcasts
 from dreamwire.signing import KeyedSealer
@@ -35,52 +36,59 @@ class World:
         self,
         seed: int,
         pods: int,
-        weather: NetworkConditions | None = None,
+        conditions: NetworkConditions | None = None,
         limits_min: Mapping[str, float] | None = None,
     ) -> None:
         """limits_min: merge-minutes by pseudonym, of those who have a limit."""
         self.seed = seed
         self.rng = random.Random(seed)  # noqa: S311 - one seed, one story
-        self.weather = weather or NetworkConditions()
-        self.limits_min = limits_min or {}
         self.schedule = Schedule()
-        self.key = KeyedSealer(SECRET)
-        self.broadcasts = Broadcasts(self.key)
-        self.broker = MqttBroker()
-        self.shelf = LedgerStorage()
+        self.conditions = conditions or NetworkConditions()
+        self.limits_min = limits_min or {}
+        self.storage = LedgerStorage()
+        self.broker = MqttBroker(self.schedule)
         self.dreamscape = DREAMSCAPE
         self.between = False
-        self.watch = InvariantChecker(self)
-        self.watch.calm = self.weather.loss == 0.0
-        self.owners: list[DaemonProcess] = []
+        self.daemons: list[DaemonProcess] = []
         self.pods: list[Pod] = []
-        self.start_owner()
+        self.checker = InvariantChecker(self.schedule, self.storage, self.limits_min, self.pods)
+        self.checker.calm = self.conditions.loss == 0.0
+        key = KeyedSealer(SECRET)
+        self.environment = Environment(
+            seed=seed,
+            rng=self.rng,
+            schedule=self.schedule,
+            conditions=self.conditions,
+            limits_min=self.limits_min,
+            key=key,
+            broadcasts=Broadcasts(key),
+            broker=self.broker,
+            storage=self.storage,
+            observer=self.checker,
+        )
+        self.start_daemon()
         for number in range(1, pods + 1):
             self.add_pod(f"bed-{number}", number)
-
-    def line(self) -> NetworkLink:
-        """A new line to the broker, in the world's weather."""
-        return NetworkLink(self.schedule, self.rng, self.weather)
 
     def add_pod(self, name: str, number: int) -> Pod:
         """Set a pod up and start it."""
         skew_ppm = self.rng.uniform(-SKEW_PPM, SKEW_PPM)
         clock = MachineClock(self.rng.randrange(10**12, 10**15), skew_ppm)
-        pod = Pod(self, name, number, clock, self.line())
+        pod = Pod(self.environment, name, number, clock)
         self.pods.append(pod)
         pod.boot()
         return pod
 
-    def start_owner(self, *, set_by_s: float = 0.0) -> DaemonProcess:
-        """Start a daemon over the one ledger; one that lives already is not asked."""
-        owner = DaemonProcess(self, len(self.owners) + 1, self.shelf, self.line(), set_by_s=set_by_s)
-        self.owners.append(owner)
-        return owner
+    def start_daemon(self, *, set_by_s: float = 0.0) -> DaemonProcess:
+        """Start a daemon over the one ledger; one that runs already keeps running."""
+        daemon = DaemonProcess(self.environment, len(self.daemons) + 1, set_by_s=set_by_s)
+        self.daemons.append(daemon)
+        return daemon
 
     @property
-    def owner(self) -> DaemonProcess | None:
+    def daemon(self) -> DaemonProcess | None:
         """The newest daemon that lives."""
-        return next((owner for owner in reversed(self.owners) if owner.alive), None)
+        return next((daemon for daemon in reversed(self.daemons) if daemon.alive), None)
 
     def run(self, seconds: float) -> None:
         """Let time pass."""
@@ -97,16 +105,16 @@ class World:
     def gather(self, **plan: object) -> str:
         """Check everybody in, create, wait until all are admitted, start; returns why not, or nothing."""
         self.run(6.0)
-        owner = self.owner
-        assert owner is not None
+        daemon = self.daemon
+        assert daemon is not None
         for pod in self.pods:
-            self.answered(owner.app.pods.check_in(OPERATOR, pod.name, f"sleeper-{pod.number}"))
+            self.answered(daemon.app.pods.check_in(OPERATOR, pod.name, f"sleeper-{pod.number}"))
         intimate = len(self.pods) <= INTIMATE_SEATS[1]
         most = max(len(self.pods), 5)
         wanted = {"seats_min": 3, "seats_max": most, "ramp_s": RAMP_MIN_S, "intimate": intimate} | plan
-        created = self.answered(owner.app.dreamscapes.create(OPERATOR, Plan(DREAMSCAPE, **wanted)))  # type: ignore[arg-type]
+        created = self.answered(daemon.app.dreamscapes.create(OPERATOR, Plan(DREAMSCAPE, **wanted)))  # type: ignore[arg-type]
         if isinstance(created, Refusal):
             return created.sentence
         self.run(2.0)
-        started = self.answered(owner.app.dreamscapes.start(OPERATOR, DREAMSCAPE))
+        started = self.answered(daemon.app.dreamscapes.start(OPERATOR, DREAMSCAPE))
         return str(getattr(started, "sentence", ""))

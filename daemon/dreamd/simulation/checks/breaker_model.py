@@ -5,16 +5,13 @@ the lock holds only as far as the pod has stored this trip. Who was at zero has 
 before, which the next daemon knows already: for them the next one locks.
 """
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Sequence
+from typing import Final
 
+from dreamd.core.dreamscapes.views import Event
 from dreamd.core.safety.causes import Kind, cause_named, kind_of
-
-if TYPE_CHECKING:
-    from dreamd.core.dreamscapes.views import Event
-    from dreamd.simulation.machines.daemons import DaemonProcess
-    from dreamd.simulation.world import World
-    from dreamwire.messages import StoredSever
+from dreamd.simulation.environment import ObservedDaemon, ObservedPod
+from dreamwire.messages import StoredSever
 
 COUNTED: Final = (Kind.HARD, Kind.SOFT)
 """What is held against a person or a device."""
@@ -23,23 +20,23 @@ COUNTED: Final = (Kind.HARD, Kind.SOFT)
 class BreakerModel:
     """Kept from what daemons write into their journals."""
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
+    def __init__(self, pods: Sequence[ObservedPod]) -> None:
+        self._pods = pods
         self.locked: set[str] = set()
         self._stored_at: dict[str, set[StoredSever]] = {}
 
-    def told(self, owner: "DaemonProcess", event: "Event") -> None:
+    def told(self, daemon: ObservedDaemon, event: Event) -> None:
         """A breaker has tripped, and may be locked now."""
         if kind_of(cause_named(event.cause)) not in COUNTED:
             return
-        stored = {pod.disk.severed for pod in self._world.pods if pod.name == event.pod and pod.disk.severed}
+        stored = {pod.disk.severed for pod in self._pods if pod.name == event.pod and pod.disk.severed}
         fresh = stored - self._stored_at.get(event.pod, set())
         self._stored_at[event.pod] = stored
         if "LOCKED" not in event.sentence.upper():
             return
-        dies = owner.dies_at_a_lock
+        dies = daemon.dies_at_a_lock
         if dies:
-            owner.die_at_a_lock()
+            daemon.die_at_a_lock()
         if not dies or any(kind_of(cause_named(severed.cause)) in COUNTED for severed in fresh):
             self.locked.add(event.pod)
 

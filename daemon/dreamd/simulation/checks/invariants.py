@@ -25,16 +25,15 @@ Held here
 """
 
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import isnan
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-from dreamd.adapters.consents import UNDER_A_MARK_MIN
 from dreamd.app.dreamscapes.pod_events import NO_TRIP
-from dreamd.core.dreamscapes.views import DreamscapeState
+from dreamd.core.dreamscapes.views import DreamscapeState, Event
 from dreamd.core.safety.causes import Cause, Kind, cause_named, kind_of
 from dreamd.core.safety.quorum import QuorumVerdict
 from dreamd.simulation.checks.bounds import (
@@ -50,16 +49,21 @@ from dreamd.simulation.checks.bounds import (
     TIMER_NS,
 )
 from dreamd.simulation.checks.breaker_model import COUNTED, BreakerModel
-from dreamd.simulation.checks.violations import Bar, Permit, Violation, lie_once, over, sleeper_of
-from dreamd.simulation.schedule import MS_NS, SECOND_NS
-from dreamwire.messages import Collective, Command, PodEvent, PodEventKind, WakeOrder, WakePod, WakeScope
-
-if TYPE_CHECKING:
-    from dreamd.core.dreamscapes.views import Event
-    from dreamd.simulation.machines.daemons import DaemonProcess
-    from dreamd.simulation.machines.memory_ledger import LedgerStorage
-    from dreamd.simulation.machines.pods import Pod
-    from dreamd.simulation.world import World
+from dreamd.simulation.checks.rendered_exposure import RenderedExposure
+from dreamd.simulation.checks.violations import Bar, Permit, Violation, committed, lie_once, over
+from dreamd.simulation.environment import ObservedDaemon, ObservedPod
+from dreamd.simulation.machines.memory_ledger import LedgerStorage
+from dreamd.simulation.schedule import MS_NS, Schedule
+from dreamwire.messages import (
+    Assign,
+    Collective,
+    Command,
+    PodEvent,
+    PodEventKind,
+    WakeOrder,
+    WakePod,
+    WakeScope,
+)
 
 VIOLATIONS_MAX: Final = 20
 ACTS_MAX: Final = 1_000
@@ -68,17 +72,25 @@ ALIKE_MAX: Final = 2
 SLACK_MIN: Final = 1e-3
 FOREVER_S: Final = float("inf")
 NOT_DUE: Final = (0, "")
-NOT_SEEN: Final = (0, 0.0)
 
 
 class InvariantChecker:
     """Keeps the books of the world and finds what must not be."""
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
+    def __init__(
+        self,
+        schedule: Schedule,
+        storage: LedgerStorage,
+        limits_min: Mapping[str, float],
+        pods: Sequence[ObservedPod],
+    ) -> None:
+        """pods: the list of the world, which grows. limits_min: merge-minutes by pseudonym."""
+        self._schedule = schedule
+        self._storage = storage
+        self._pods = pods
         self.violations: list[Violation] = []
         self.severs: Counter[str] = Counter()
-        self.touched: set[str] = {f"bed-{who.rpartition('-')[2]}" for who in world.limits_min}
+        self.touched: set[str] = {f"bed-{who.rpartition('-')[2]}" for who in limits_min}
         self.calm = True
         self.innocent = False
         self.acts: deque[tuple[float, str]] = deque(maxlen=ACTS_MAX)
@@ -87,9 +99,9 @@ class InvariantChecker:
         self._permits: dict[tuple[int, int], Permit] = {}
         self._latched: dict[int, int] = {}
         self._due_ns: dict[int, tuple[int, str]] = {}
-        self._terms: dict[tuple[str, int, int], DaemonProcess] = {}
+        self._terms: dict[tuple[str, int, int], ObservedDaemon] = {}
         self._bars: dict[tuple[int, str], Bar] = {}
-        self.trips = BreakerModel(world)
+        self.trips = BreakerModel(pods)
         self.forgotten = self._renewing = False
         self._actuators: dict[int, int] = {}
         self._silenced: set[tuple[int, str]] = set()
@@ -97,30 +109,29 @@ class InvariantChecker:
         self._wake_revision: dict[int, int] = {}
         self._wakes: set[tuple[int, int]] = set()
         self._withdrawn: set[tuple[int, str]] = set()
-        self._lived_min: dict[int, float] = {}
-        self._seen: dict[int, tuple[int, float]] = {}
+        self._exposure = RenderedExposure(schedule, storage, limits_min, pods)
 
     def violated(self, rule: str, whom: str, what: str) -> None:
         """Write a violation down, the first few of a kind and person."""
         alike = sum(v.rule == rule and v.whom == whom for v in self.violations)
         if alike < ALIKE_MAX and len(self.violations) < VIOLATIONS_MAX:
-            self.violations.append(Violation(self._world.schedule.now_s, rule, whom, what))
+            self.violations.append(Violation(self._schedule.now_s, rule, whom, what))
 
     # -- what pods hear and render ----------------------------------------------------------------
 
-    def booted(self, pod: "Pod") -> None:
+    def pod_booted(self, pod: ObservedPod) -> None:
         """A process begins: nothing permits it anything."""
         self._permits[pod.number, pod.disk.starts] = Permit()
 
-    def heard(self, pod: "Pod", collective: Collective) -> None:
+    def collective_received(self, pod: ObservedPod, collective: Collective) -> None:
         """A pod's process hears a broadcast: what may it render now?"""
         permit = self._permits[pod.number, pod.disk.starts]
         key = (collective.dreamscape, collective.cohort)
         if not (collective.term, collective.tick) > permit.heard.get(key, (0, 0)):
             return
         permit.heard[key] = (collective.term, collective.tick)
-        owner = self._terms.get((*key, collective.term))
-        held = owner.held.get((pod.name, pod.incarnation)) if owner is not None else None
+        daemon = self._terms.get((*key, collective.term))
+        held = daemon.held.get((pod.name, pod.incarnation)) if daemon is not None else None
         if held is None:
             return
         now_ns = pod.local_ns()
@@ -135,27 +146,27 @@ class InvariantChecker:
             if captured_ns is not None and now_ns - captured_ns < LEASE_NS:
                 permit.until_ns = max(permit.until_ns, captured_ns + PERMIT_NS)
 
-    def ordered(self, pod: "Pod", order: WakeOrder) -> None:
+    def wake_order_received(self, pod: ObservedPod, order: WakeOrder) -> None:
         """A pod hears a wake order."""
         if not order.revision > self._wake_revision.get(pod.number, 0):
             return
         self._wake_revision[pod.number] = order.revision
         meant = order.scope is WakeScope.FLEET or (order.scope is WakeScope.POD and order.target == pod.name)
         if meant and not order.lifted:
-            self.latched(pod)
+            self.on_latched(pod)
 
-    def commanded(self, pod: "Pod", command: Command) -> None:
+    def command_received(self, pod: ObservedPod, command: Command) -> None:
         """A pod hears a command; who is told to wake is latched, by a copy of it not again."""
         wake = pod.number, command.counter
         if isinstance(command.what, WakePod) and command.pod == pod.name and wake not in self._wakes:
             self._wakes.add(wake)
-            self.latched(pod)
+            self.on_latched(pod)
 
-    def woken(self, owner: "DaemonProcess", pod: str) -> None:
+    def wake_ordered(self, daemon: ObservedDaemon, pod: str) -> None:
         """A daemon was given a wake order for this pod: it is in no later collective."""
-        self._bars[owner.number, pod] = Bar(FOREVER_S, "it was woken")
+        self._bars[daemon.number, pod] = Bar(FOREVER_S, "it was woken")
 
-    def sticks(self, pod: "Pod") -> None:
+    def on_stuck_device(self, pod: ObservedPod) -> None:
         """A device gives more than it is told: whoever is assigned is severed for it, in time."""
         life = pod.disk.starts
         assigned = 0 if pod.agent.home else pod.newest_assignment  # of one that is over, nothing is due
@@ -166,31 +177,33 @@ class InvariantChecker:
             if ran_on and held and pod.device.stuck and self._actuators.get(pod.number) != assigned:
                 self.violated("bound", pod.name, "its device gives too much, and nobody has said so")
 
-        self._world.schedule.after(STUCK_NS, look)
+        self._schedule.after(STUCK_NS, look)
 
-    def latched(self, pod: "Pod") -> None:
+    def on_latched(self, pod: ObservedPod) -> None:
         """A sleeper pressed a button, or was woken."""
         self._latched.setdefault(pod.number, pod.local_ns())
 
-    def unlatched(self, pod: "Pod") -> None:
+    def on_unlatched(self, pod: ObservedPod) -> None:
         """The sleeper's own act."""
         self._latched.pop(pod.number, None)
 
-    def ails(self, pod: "Pod", kind: str, since_ns: int) -> None:
+    def on_fault(self, pod: ObservedPod, kind: str, since_ns: int) -> None:
         """An implant fails: at zero within its bound, as long as it lasts."""
         bound_ns = SILENT_NS if kind == "silence" else HOP_NS
         self._due_ns[pod.number] = (since_ns + bound_ns + TIMER_NS + FADE_NS, kind)
 
-    def recovers(self, pod: "Pod") -> None:
+    def on_fault_cleared(self, pod: ObservedPod) -> None:
         """It works again."""
         self._due_ns.pop(pod.number, None)
 
-    def pod(self, pod: "Pod") -> None:
+    def pod_changed(self, pod: ObservedPod) -> None:
         """Something has happened at this pod: may it render what it renders?"""
         self.checks += 1
         now_ns = pod.local_ns()
         share = pod.device.share_at(now_ns)
-        self._live(pod, share)
+        lived_min, limit_min = self._exposure.rendered(pod, share), self._exposure.limit_min(pod.name)
+        if share > 0.0 and not self.forgotten and not lived_min <= limit_min + SLACK_MIN:
+            self.violated("dose", pod.name, f"lives {lived_min:.4f} of {limit_min:.4f} min")
         if not share > 0.0 or pod.device.stuck:
             return
         permit = self._permits[pod.number, pod.disk.starts]
@@ -206,39 +219,18 @@ class InvariantChecker:
             late_ms = (now_ns - due_ns) / MS_NS
             self.violated("bound", pod.name, f"{kind}: renders {share:.4f}, {late_ms:.0f} ms past its bound")
 
-    def _live(self, pod: "Pod", share: float) -> None:
-        """What a device renders that does as it is told; one that is not fed falls silent by itself."""
-        number, now_ns = pod.number, self._world.schedule.now_ns
-        since_ns, was = self._seen.get(number, NOT_SEEN)
-        if was:
-            lasted_s = min(now_ns - since_ns, SILENT_NS) / SECOND_NS
-            self._lived_min[number] = self._lived_min.get(number, 0.0) + was * lasted_s / 60.0
-        self._seen[number] = (now_ns, 0.0 if pod.device.stuck else share)
-        held = share > 0.0 and not self.forgotten
-        limit_min = self._world.limits_min.get(sleeper_of(pod.name)) if held else None
-        if limit_min is not None and not self._lived(pod.name) <= limit_min + SLACK_MIN:
-            self.violated("dose", pod.name, f"lives {self._lived(pod.name):.4f} of {limit_min:.4f} min")
-
-    def _lived(self, name: str) -> float:
-        beds = (pod.number for pod in self._world.pods if pod.name == name)
-        return sum(self._lived_min.get(number, 0.0) for number in beds)
-
-    def settle(self) -> None:
-        """The night is over: was everything charged that was lived? What a copy has lost nobody can say."""
+    def check_exposure(self) -> None:
+        """At the end everything lived must be charged, unless a restored copy has lost the account."""
         if self.forgotten:
             return
-        shelf = self._world.shelf
-        for name in {pod.name for pod in self._world.pods}:
-            sleeper = sleeper_of(name)
-            charged_min = sum(lived for (who, _), lived in shelf.exposed_min.items() if who == sleeper)
-            charged_min += UNDER_A_MARK_MIN if sleeper in shelf.merging else 0.0
-            lived_min = self._lived(name)
+        for name in {pod.name for pod in self._pods}:
+            lived_min, charged_min = self._exposure.lived_min(name), self._exposure.charged_min(name)
             if not lived_min <= charged_min + SLACK_MIN:
                 self.violated("exposure", name, f"lived {lived_min:.4f} min, {charged_min:.4f} charged")
 
-    def noted(self, pod: "Pod", kind: str, values: dict[str, float | int | str]) -> None:
+    def pod_journal_line(self, pod: ObservedPod, kind: str, values: Mapping[str, float | int | str]) -> None:
         """A line of a pod's journal."""
-        self.trace(f"{self._world.schedule.now_s:9.3f} {pod.name}#{pod.number} {kind} {values}")
+        self.trace(f"{self._schedule.now_s:9.3f} {pod.name}#{pod.number} {kind} {values}")
         if values.get("cause") == "actuator":
             self._actuators[pod.number] = pod.newest_assignment
         if kind == "severed":
@@ -258,111 +250,117 @@ class InvariantChecker:
 
     # -- what daemons say and are told ------------------------------------------------------------
 
-    def began(self, owner: "DaemonProcess") -> None:
+    def daemon_started(self, daemon: ObservedDaemon) -> None:
         """A daemon has started: whoever it finds is scored before they are granted anything."""
-        now_s = self._world.schedule.now_s
+        now_s = self._schedule.now_s
         if now_s == 0.0:
             return
         if self._renewing:
             self._renewing = False
-            for pod in self._world.pods:
-                self._bars[owner.number, pod.name] = Bar(FOREVER_S, "the ledger was restored from a copy")
+            for pod in self._pods:
+                self._bars[daemon.number, pod.name] = Bar(FOREVER_S, "the ledger was restored from a copy")
             return
-        seated = {pod for record in self._world.shelf.records.values() for _, pod, _ in record.seats}
-        for pod in self._world.pods:
+        seated = {pod for record in self._storage.records.values() for _, pod, _ in record.seats}
+        for pod in self._pods:
             if pod.name not in seated:
                 continue
             severed = pod.disk.severed
             fault = severed is not None and kind_of(cause_named(severed.cause)) in COUNTED
             wait_s = BACK_AFTER_FAULT_S if fault else SCORED_S
-            self._bars[owner.number, pod.name] = Bar(now_s + wait_s, "the daemon has just started")
+            self._bars[daemon.number, pod.name] = Bar(now_s + wait_s, "the daemon has just started")
 
-    def published(self, owner: "DaemonProcess", collective: Collective) -> None:
+    def collective_published(self, daemon: ObservedDaemon, collective: Collective) -> None:
         """A daemon broadcasts: is anybody in it who must not be?"""
         self.checks += 1
         key = (collective.dreamscape, collective.cohort)
-        self._terms[*key, collective.term] = owner
+        self._terms[*key, collective.term] = daemon
         granted = np.flatnonzero(collective.coupling)
         used = np.flatnonzero(collective.answered)
-        if len(granted) and (owner.number, collective.dreamscape) in self._silenced:
+        if len(granted) and (daemon.number, collective.dreamscape) in self._silenced:
             self.violated("excluded", collective.dreamscape, "couplings above zero after it was severed")
         for slot in {*granted.tolist(), *used.tolist()}:
-            holder = owner.slots.get((*key, slot))
+            holder = daemon.slots.get((*key, slot))
             if holder is None:
                 self.violated("slot", collective.dreamscape, f"slot {slot} is granted and was never given")
                 continue
-            self._excluded(owner, holder[0], granted=bool(collective.coupling[slot]))
+            self._excluded(daemon, holder[0], granted=bool(collective.coupling[slot]))
 
-    def _excluded(self, owner: "DaemonProcess", pod: str, *, granted: bool) -> None:
-        bar = self._bars.get((owner.number, pod))
+    def _excluded(self, daemon: ObservedDaemon, pod: str, *, granted: bool) -> None:
+        bar = self._bars.get((daemon.number, pod))
         what = "is granted a coupling" if granted else "has weight"
         if pod in self.trips.locked:
             self.violated("excluded", pod, f"{what} although its breaker is LOCKED")
-        elif bar is not None and self._world.schedule.now_s < bar.until_s:
+        elif bar is not None and self._schedule.now_s < bar.until_s:
             self.violated("excluded", pod, f"{what} although {bar.why}")
 
-    def assigned(self, owner: "DaemonProcess", pod: str) -> None:
-        """A daemon gives a pod a slot: whoever had left or unlatched may come back by it."""
-        bar = self._bars.get((owner.number, pod))
+    def slot_assigned(self, daemon: ObservedDaemon, pod: str, assign: Assign) -> None:
+        """A daemon gives a pod a slot: a pod that had left or unlatched may come back by it."""
+        self._seat_taken(daemon, pod)
+        lacks = committed(self._storage, daemon, pod, assign)
+        if lacks:
+            self.violated("committed", pod, f"is given a slot, and {lacks}")
+
+    def _seat_taken(self, daemon: ObservedDaemon, pod: str) -> None:
+        bar = self._bars.get((daemon.number, pod))
         if bar is not None and bar.until_s == FOREVER_S and "restored" in bar.why:
             self.violated("excluded", pod, "is given a slot before being checked in anew")
             return
-        beds = [other for other in self._world.pods if other.alive and other.name == pod]
+        beds = [other for other in self._pods if other.alive and other.name == pod]
         latched = all(bed.disk.latched for bed in beds)  # a twin that is not may take the seat
         if bar is not None and bar.until_s == FOREVER_S and not latched:
-            del self._bars[owner.number, pod]
-        if (owner.number, pod) in self._withdrawn:
+            del self._bars[daemon.number, pod]
+        if (daemon.number, pod) in self._withdrawn:
             self.violated("withdrawn", pod, "is given a slot although its sleeper withdrew")
 
-    def taken(self, owner: "DaemonProcess", event: PodEvent) -> None:
+    def pod_event_accepted(self, daemon: ObservedDaemon, event: PodEvent) -> None:
         """A daemon has taken in a pod's event: from here on it knows."""
-        if (owner.number, event.id) in self._events:
+        if (daemon.number, event.id) in self._events:
             return
-        self._events.add((owner.number, event.id))
+        self._events.add((daemon.number, event.id))
         if event.kind is PodEventKind.LATCHED and event.cause == Cause.WITHDRAWN.value:
-            self._withdrawn.add((owner.number, event.pod))
+            self._withdrawn.add((daemon.number, event.pod))
         if event.kind in (PodEventKind.LATCHED, PodEventKind.LEFT):
-            self._bars[owner.number, event.pod] = Bar(FOREVER_S, f"it {event.kind.name.lower()}")
+            self._bars[daemon.number, event.pod] = Bar(FOREVER_S, f"it {event.kind.name.lower()}")
         elif event.kind in (PodEventKind.SEVERED, PodEventKind.MALFUNCTION):
             cause = cause_named(event.cause)
             if cause not in NO_TRIP and kind_of(cause) in (*COUNTED, Kind.TRANSPORT):
-                self._bar(owner, event.pod, SCORED_S, f"it was severed for {cause.value}")
+                self._bar(daemon, event.pod, SCORED_S, f"it was severed for {cause.value}")
 
-    def _bar(self, owner: "DaemonProcess", pod: str, wait_s: float, why: str) -> None:
-        until_s = self._world.schedule.now_s + wait_s
-        bar = self._bars.get((owner.number, pod))
+    def _bar(self, daemon: ObservedDaemon, pod: str, wait_s: float, why: str) -> None:
+        until_s = self._schedule.now_s + wait_s
+        bar = self._bars.get((daemon.number, pod))
         if bar is None or bar.until_s < until_s:
-            self._bars[owner.number, pod] = Bar(until_s, why)
+            self._bars[daemon.number, pod] = Bar(until_s, why)
 
-    def told(self, owner: "DaemonProcess", event: "Event") -> None:
+    def daemon_event(self, daemon: ObservedDaemon, event: Event) -> None:
         """A daemon writes its journal."""
-        self.trace(f"{self._world.schedule.now_s:9.3f} daemon {owner.number}: {event.kind} {event.sentence}")
+        self.trace(f"{self._schedule.now_s:9.3f} daemon {daemon.number}: {event.kind} {event.sentence}")
         if event.kind == "checked-in":
-            bar = self._bars.get((owner.number, event.pod))
+            bar = self._bars.get((daemon.number, event.pod))
             if bar is not None and bar.until_s == FOREVER_S and "restored" in bar.why:
-                self._bars[owner.number, event.pod] = Bar(self._world.schedule.now_s + SCORED_S, bar.why)
-            self._withdrawn.discard((owner.number, event.pod))
+                self._bars[daemon.number, event.pod] = Bar(self._schedule.now_s + SCORED_S, bar.why)
+            self._withdrawn.discard((daemon.number, event.pod))
         if event.kind == "state":
             self._state_told(event)
         if event.kind == "state" and event.cause == DreamscapeState.ENDED.value:
-            self._world.schedule.after(1, partial(over, owner, event.dreamscape, self.violated))
+            self._schedule.after(1, partial(over, daemon, event.dreamscape, self.violated))
         if event.kind in CROWD_ACTS:
             if not self.touched:
                 self.violated("nothing", event.dreamscape, f"a healthy crowd: {event.sentence}")
-            self.acts.append((self._world.schedule.now_s, event.cause))
+            self.acts.append((self._schedule.now_s, event.cause))
         if event.kind == "breaker-tripped":
-            self.acts.append((self._world.schedule.now_s, event.cause))
+            self.acts.append((self._schedule.now_s, event.cause))
             if not event.cause:
                 self.violated("cause", event.pod, "its breaker tripped without a cause")
             if not event.sentence.endswith(")"):
                 self.violated("cause", event.pod, f"no evidence is told: {event.sentence}")
-            self.trips.told(owner, event)
+            self.trips.told(daemon, event)
             counted = kind_of(cause_named(event.cause)) in COUNTED
             wait_s = BACK_AFTER_FAULT_S if counted else BACK_AFTER_WAY_S
-            self._bar(owner, event.pod, wait_s, f"its breaker tripped for {event.cause}")
+            self._bar(daemon, event.pod, wait_s, f"its breaker tripped for {event.cause}")
             self._blame(event.pod, event.cause, "by the daemon")
 
-    def _state_told(self, event: "Event") -> None:
+    def _state_told(self, event: Event) -> None:
         """A Dreamscape has moved: not severed for more failures than there are, nor for the way alone."""
         if QuorumVerdict.MOST_FAILED.value in event.sentence:
             healthy, assigned, *away = (int(word) for word in event.sentence.split() if word.isdigit())
@@ -371,30 +369,30 @@ class InvariantChecker:
         if self.innocent and event.cause == DreamscapeState.SEVERED.value:
             self.violated("nothing", event.dreamscape, f"nothing failed but the way: {event.sentence}")
 
-    def metered(self, owner: "DaemonProcess") -> None:
+    def metrics_updated(self, daemon: ObservedDaemon) -> None:
         """A daemon has told its meters how the fleet is."""
-        above = owner.meters.above_granted
+        above = daemon.metrics.above_granted
         said = not isnan(above)  # NaN: no pod with a slot is heard, so nothing is said of any
         if said and not above <= len(self.touched):
-            self.violated("metrics", f"daemon {owner.number}", f"{above} pods render more than was granted")
+            self.violated("metrics", f"daemon {daemon.number}", f"{above} pods render more than was granted")
 
-    def restored(self, backup: "LedgerStorage") -> None:
+    def ledger_restored(self, backup: LedgerStorage) -> None:
         """The ledger was restored from a copy: nobody is granted anything before they are checked in anew."""
         self.trips.restored(backup.locks)
         self.forgotten = self._renewing = True
 
-    def silenced(self, owner: "DaemonProcess", dreamscape: str, *, silenced: bool) -> None:
+    def set_silenced(self, daemon: ObservedDaemon, dreamscape: str, *, silenced: bool) -> None:
         """Somebody severed, woke or ended a Dreamscape, or resumed it."""
-        key = (owner.number, dreamscape)
+        key = (daemon.number, dreamscape)
         (self._silenced.add if silenced else self._silenced.discard)(key)
 
-    def reset(self, pod: str) -> None:
+    def breaker_reset(self, pod: str) -> None:
         """A named person has reset a LOCKED breaker: it is scored from now on, however lately it tripped."""
         self.trips.reset(pod)
-        until_s = self._world.schedule.now_s + SCORED_S
+        until_s = self._schedule.now_s + SCORED_S
         for bar in [bar for (_, name), bar in self._bars.items() if name == pod]:
             bar.until_s = until_s if until_s < bar.until_s < FOREVER_S else bar.until_s
 
-    def beds(self, owner: "DaemonProcess") -> None:
+    def check_beds(self, daemon: ObservedDaemon) -> None:
         """Who lies where, by this daemon."""
-        lie_once(owner, self.violated)
+        lie_once(daemon, self.violated)

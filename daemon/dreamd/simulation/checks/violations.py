@@ -3,18 +3,10 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from dreamd.simulation.environment import ObservedDaemon
+from dreamd.simulation.machines.memory_ledger import LedgerStorage
 from dreamwire.messages import Assign
-
-if TYPE_CHECKING:
-    from dreamd.simulation.machines.daemons import DaemonProcess
-    from dreamd.simulation.machines.memory_ledger import LedgerStorage
-
-
-def sleeper_of(pod: str) -> str:
-    """Who lies in the bed of this name, all night, whoever is checked out meanwhile."""
-    return f"sleeper-{pod.rpartition('-')[2]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,34 +39,34 @@ class Bar:
     why: str
 
 
-def over(owner: "DaemonProcess", dreamscape: str, violated: Callable[[str, str, str], None]) -> None:
+def over(daemon: ObservedDaemon, dreamscape: str, violated: Callable[[str, str, str], None]) -> None:
     """A Dreamscape has ended: no bed may hold a seat in it."""
-    held = [view.pod for view in owner.app.pods.list() if view.dreamscape == dreamscape]
-    if owner.alive and held:
+    held = [view.pod for view in daemon.app.pods.list() if view.dreamscape == dreamscape]
+    if daemon.alive and held:
         violated("ended", dreamscape, f"has ended, and holds {', '.join(held)}")
 
 
-def lie_once(owner: "DaemonProcess", violated: Callable[[str, str, str], None]) -> None:
+def lie_once(daemon: ObservedDaemon, violated: Callable[[str, str, str], None]) -> None:
     """One pseudonym lies in one pod, by this daemon."""
-    lying = Counter(view.sleeper for view in owner.app.pods.list() if view.sleeper)
+    lying = Counter(view.sleeper for view in daemon.app.pods.list() if view.sleeper)
     for sleeper, count in lying.items():
         if count > 1:
             violated("one-pod", sleeper, f"lies in {count} pods")
 
 
-def committed(shelf: "LedgerStorage", owner: "DaemonProcess", pod: str, assign: Assign) -> str:
+def committed(storage: LedgerStorage, daemon: ObservedDaemon, pod: str, assign: Assign) -> str:
     """Return what of seat, term and mark is not in the ledger when a pod is assigned; empty: nothing lacks.
 
     A daemon that another has replaced is not held to it: what that one writes is its own.
     """
-    if owner.lost:
+    if daemon.lost:
         return ""
-    record = shelf.records.get(assign.dreamscape)
+    record = storage.records.get(assign.dreamscape)
     sleepers = [sleeper for _, name, sleeper in record.seats if name == pod] if record else []
     if not sleepers:
         return "the ledger names no seat of it"
-    if sleepers[0] not in shelf.merging:
+    if sleepers[0] not in storage.merging:
         return "no mark of exposure is in the ledger"
-    if not shelf.terms.get((assign.dreamscape, assign.cohort), 0) >= assign.term:
+    if not storage.terms.get((assign.dreamscape, assign.cohort), 0) >= assign.term:
         return f"its term {assign.term} is not kept"
     return ""

@@ -11,14 +11,12 @@ None of this touches a pod or a person: whatever is severed for it is severed fo
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from dreamd.simulation.faults.process_faults import later
+from dreamd.simulation.machines.network import NetworkLink
+from dreamd.simulation.processes.pods import Pod
 from dreamd.simulation.world import World
-
-if TYPE_CHECKING:
-    from dreamd.simulation.machines.network import NetworkLink
-    from dreamd.simulation.machines.pods import Pod
 
 LEAST_S, MOST_S = 0.2, 10.0
 """One way."""
@@ -27,7 +25,7 @@ NIGHTS: Final = 0.5
 DIRECTIONS: Final = ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
 """From the pod, to the pod, both."""
 
-Act = Callable[[World, "Pod", float, random.Random], None]
+Act = Callable[[World, Pod, float, random.Random], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +76,13 @@ class Flood:
 Lag = Delay | Flood
 
 
-def lag(line: "NetworkLink", what: Lag) -> Callable[[], None]:
-    """Let this line lag from now on; returns what ends it. A later one takes its place."""
-    line.lag = what
+def lag(link: NetworkLink, what: Lag) -> Callable[[], None]:
+    """Let this link lag from now on; returns what ends it. A later one takes its place."""
+    link.lag = what
 
     def over() -> None:
-        if line.lag is what:
-            line.lag = None
+        if link.lag is what:
+            link.lag = None
 
     return over
 
@@ -98,29 +96,29 @@ def drawn_delay(rng: random.Random) -> Delay:
     return Delay(*times, reorders=rng.random() < 0.3)  # noqa: PLR2004 - most ways keep the order
 
 
-def _delay(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+def _delay(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None:
     """One line is slow."""
-    later(world, lasts_s, lag(pod.line, drawn_delay(rng)))
+    later(world, lasts_s, lag(pod.link, drawn_delay(rng)))
 
 
-def _delay_all(world: World, _pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+def _delay_all(world: World, _pod: Pod, lasts_s: float, rng: random.Random) -> None:
     """Every pod's line is slow in the same way: their uplink, or the daemon's."""
     what = drawn_delay(rng)
     for pod in world.pods:
-        later(world, lasts_s, lag(pod.line, what))
+        later(world, lasts_s, lag(pod.link, what))
 
 
-def _delay_some(world: World, _pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+def _delay_some(world: World, _pod: Pod, lasts_s: float, rng: random.Random) -> None:
     """A part of the pods is slow, each in its own way."""
     for pod in rng.sample(world.pods, rng.randint(1, len(world.pods))):
-        later(world, lasts_s, lag(pod.line, drawn_delay(rng)))
+        later(world, lasts_s, lag(pod.link, drawn_delay(rng)))
 
 
-def _flood(world: World, _pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+def _flood(world: World, _pod: Pod, lasts_s: float, rng: random.Random) -> None:
     """One sender fills the queue in front of the daemon."""
-    if world.owner is not None:
+    if world.daemon is not None:
         flood = Flood(world.schedule.now_s, rng.uniform(0.2, 3.0), rng.uniform(1.0, MOST_S), rng.random())
-        later(world, lasts_s, lag(world.owner.line, flood))
+        later(world, lasts_s, lag(world.daemon.link, flood))
 
 
 CONGESTION: Final[dict[str, tuple[Act, float, float]]] = {

@@ -7,7 +7,7 @@ Every fault ends by itself well before the story does: what is left must be well
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from dreamd.core.dreamscapes.views import PodView
 from dreamd.core.refusals import Code, Refusal
@@ -23,12 +23,10 @@ from dreamd.simulation.faults.sessions import SESSIONS
 from dreamd.simulation.machines.network import NetworkConditions
 from dreamd.simulation.machines.operators import OPERATOR, named
 from dreamd.simulation.machines.sleepers import MALFUNCTIONS, SimulatedFault
+from dreamd.simulation.processes.pods import Pod
 from dreamd.simulation.schedule import MS_NS, SECOND_NS
 from dreamd.simulation.world import World
 from dreamwire.messages import WakeScope
-
-if TYPE_CHECKING:
-    from dreamd.simulation.machines.pods import Pod
 
 STORM: Final = NetworkConditions(delay_s=(0.05, 0.6), loss=0.3, duplicates=0.2)
 SHUFFLE: Final = NetworkConditions(delay_s=(0.0, 0.4), reorders=True)
@@ -53,31 +51,31 @@ class Fault:
     pod: int
 
 
-Act = Callable[[World, "Pod", float, random.Random], None]
+Act = Callable[[World, Pod, float, random.Random], None]
 
 
 # -- pods ---------------------------------------------------------------------------------------------
 
 
-def _ail(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+def _ail(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None:
     """An implant fails, and works again."""
-    if pod.body.ailment is not None:
+    if pod.body.fault is not None:
         return
     kind = rng.choice(MALFUNCTIONS)
-    world.watch.touched.add(pod.name)
-    pod.fall_ill(SimulatedFault(kind, pod.local_ns()))
-    world.watch.ails(pod, kind, pod.local_ns())
+    world.checker.touched.add(pod.name)
+    pod.inject_fault(SimulatedFault(kind, pod.local_ns()))
+    world.checker.on_fault(pod, kind, pod.local_ns())
 
     def heal() -> None:
-        pod.fall_ill(None)
-        world.watch.recovers(pod)
+        pod.inject_fault(None)
+        world.checker.on_fault_cleared(pod)
 
     later(world, lasts_s, heal)
 
 
-def _lie(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+def _lie(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None:
     """A pod begins to say what is not so."""
-    world.watch.touched.add(pod.name)
+    world.checker.touched.add(pod.name)
     pod.bend = LIES[rng.choice(sorted(LIES))].bend()
 
     def tell_the_truth() -> None:
@@ -86,54 +84,54 @@ def _lie(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
     later(world, lasts_s, tell_the_truth)
 
 
-def _freeze(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+def _freeze(world: World, pod: Pod, lasts_s: float, _rng: random.Random) -> None:
     """A process stands still, and goes on."""
     pod.freeze()
     later(world, lasts_s, pod.thaw)
 
 
-def _kill(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+def _kill(world: World, pod: Pod, lasts_s: float, _rng: random.Random) -> None:
     """A process is killed, and started again."""
     if pod.alive:
         pod.kill()
         later(world, lasts_s, lambda: None if pod.alive else pod.boot())
 
 
-def _cut(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+def _cut(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None:
     """A partition, one way or both."""
     out, back = rng.choice(((True, True), (True, False), (False, True)))
-    pod.line.cut(out=out, back=back)
-    pod.watch_line()
-    later(world, lasts_s, pod.line.heal)
+    pod.link.cut(out=out, back=back)
+    pod.watch_link()
+    later(world, lasts_s, pod.link.heal)
 
 
-def _switch(world: World, _pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+def _switch(world: World, _pod: Pod, lasts_s: float, rng: random.Random) -> None:
     """A switch fails: most pods at once, both ways, for longer than a keepalive."""
     most = rng.sample(
         world.pods, min(len(world.pods), rng.randint(len(world.pods) // 2 + 1, len(world.pods)))
     )
     for pod in most:
-        pod.line.cut()
-        pod.watch_line()
-        later(world, lasts_s, pod.line.heal)
+        pod.link.cut()
+        pod.watch_link()
+        later(world, lasts_s, pod.link.heal)
 
 
-def _blackhole(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+def _blackhole(world: World, pod: Pod, lasts_s: float, _rng: random.Random) -> None:
     """Nothing comes through, then everything at once."""
-    pod.line.hold()
-    pod.watch_line()
-    later(world, lasts_s, pod.line.let_go)
+    pod.link.hold()
+    pod.watch_link()
+    later(world, lasts_s, pod.link.let_go)
 
 
-def _jump(world: World, pod: "Pod", _lasts_s: float, rng: random.Random) -> None:
+def _jump(world: World, pod: Pod, _lasts_s: float, rng: random.Random) -> None:
     """A machine's clock leaps ahead."""
-    world.watch.touched.add(pod.name)
+    world.checker.touched.add(pod.name)
     pod.jump(rng.randrange(10 * MS_NS, 5 * SECOND_NS))
 
 
-def _twin(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+def _twin(world: World, pod: Pod, lasts_s: float, _rng: random.Random) -> None:
     """A second pod with the same name, for a while."""
-    world.watch.touched.add(pod.name)
+    world.checker.touched.add(pod.name)
     twin = world.add_pod(pod.name, 100 + len(world.pods))
 
     def part() -> None:
@@ -145,32 +143,32 @@ def _twin(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None
     later(world, lasts_s, part)
 
 
-def _button(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+def _button(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None:
     """A sleeper presses a button, and later lifts the latch."""
     if not pod.alive or pod.frozen:
         return
-    world.watch.latched(pod)
+    world.checker.on_latched(pod)
     pod.press(rng.choice(("wake", "distress", "withdraw", "arousal")))
-    world.watch.pod(pod)
+    world.checker.pod_changed(pod)
     later(world, lasts_s, lambda: _unlatch(world, pod))
 
 
-def _unlatch(world: World, pod: "Pod") -> None:
+def _unlatch(world: World, pod: Pod) -> None:
     if not pod.alive or pod.frozen:
         later(world, 1.0, lambda: _unlatch(world, pod))
         return
-    world.watch.unlatched(pod)
+    world.checker.on_unlatched(pod)
     pod.unlatch()
 
 
-def _storm(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
-    """One line's weather turns bad; a storm within a storm takes its place and ends by itself."""
+def _storm(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None:
+    """One line's conditions turns bad; a storm within a storm takes its place and ends by itself."""
     storm = replace(rng.choice((STORM, SHUFFLE)))
-    pod.line.weather = storm
+    pod.link.conditions = storm
 
     def clear() -> None:
-        if pod.line.weather is storm:
-            pod.line.weather = world.weather
+        if pod.link.conditions is storm:
+            pod.link.conditions = world.conditions
 
     later(world, lasts_s, clear)
 
@@ -178,42 +176,42 @@ def _storm(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None
 # -- daemon, broker, ledger ---------------------------------------------------------------------------
 
 
-def _kill_at_a_lock(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+def _kill_at_a_lock(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None:
     """The daemon is killed in the call in which the next breaker locks, and started again; a pod ails."""
-    owner = world.owner
-    if owner is None:
+    daemon = world.daemon
+    if daemon is None:
         return
-    owner.dies_at_a_lock = True
+    daemon.dies_at_a_lock = True
     _ail(world, pod, lasts_s, rng)
     later(world, 45.0, lambda: _ail(world, pod, lasts_s, rng))
 
     def start() -> None:
-        if world.owner is None:
-            world.start_owner()
-        elif world.owner is owner and owner.alive:
+        if world.daemon is None:
+            world.start_daemon()
+        elif world.daemon is daemon and daemon.alive:
             later(world, 1.0, start)
 
     later(world, 1.0, start)
 
 
-def _restore_ledger(world: World, _pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+def _restore_ledger(world: World, _pod: Pod, lasts_s: float, rng: random.Random) -> None:
     """A copy of the ledger is put in its place after a while; everybody is checked in anew after that.
 
     It is of this night, with what was noted beside the ledger since; or an old one of everything.
     """
-    backup, whole = world.shelf.copy(), rng.random() < WHOLE_COPIES
+    backup, whole = world.storage.copy(), rng.random() < WHOLE_COPIES
     if whole:
         backup.lived_s -= 2.0 * LAPSED_S
 
     def restore() -> None:
-        for owner in world.owners:
-            owner.kill()
-        world.shelf.restore(backup, whole=whole)
-        if world.shelf.replaced or whole:  # else nothing was written since: it is no copy of anything older
-            world.watch.restored(backup)
-        world.start_owner()
+        for daemon in world.daemons:
+            daemon.kill()
+        world.storage.restore(backup, whole=whole)
+        if world.storage.replaced or whole:  # else nothing was written since: it is no copy of anything older
+            world.checker.ledger_restored(backup)
+        world.start_daemon()
         for pod in world.pods:
-            later(world, RENEWED_AFTER_S, lambda pod=pod: lay(world, pod))  # type: ignore[misc]
+            later(world, RENEWED_AFTER_S, lambda pod=pod: bind_sleeper(world, pod))  # type: ignore[misc]
         later(world, RESUMED_AFTER_S, lambda: resume(world))
 
     later(world, lasts_s, restore)
@@ -222,25 +220,25 @@ def _restore_ledger(world: World, _pod: "Pod", lasts_s: float, rng: random.Rando
 # -- people -------------------------------------------------------------------------------------------
 
 
-def _sever(world: World, _pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+def _sever(world: World, _pod: Pod, lasts_s: float, _rng: random.Random) -> None:
     """An operator severs the Dreamscape, and resumes it."""
-    owner = world.owner
-    if owner is None or owner.frozen or world.between:
+    daemon = world.daemon
+    if daemon is None or daemon.frozen or world.between:
         return
-    owner.app.dreamscapes.sever(OPERATOR, world.dreamscape, "a drill")
-    world.watch.silenced(owner, world.dreamscape, silenced=True)
+    daemon.app.dreamscapes.sever(OPERATOR, world.dreamscape, "a drill")
+    world.checker.set_silenced(daemon, world.dreamscape, silenced=True)
     later(world, lasts_s, lambda: resume(world))
 
 
 def resume(world: World) -> None:
     """An operator resumes the Dreamscape, where it can be."""
-    owner = world.owner
+    daemon = world.daemon
     if (
-        owner is not None
-        and not owner.frozen
-        and not isinstance(owner.app.dreamscapes.resume(OPERATOR, world.dreamscape), Refusal)
+        daemon is not None
+        and not daemon.frozen
+        and not isinstance(daemon.app.dreamscapes.resume(OPERATOR, world.dreamscape), Refusal)
     ):
-        world.watch.silenced(owner, world.dreamscape, silenced=False)
+        world.checker.set_silenced(daemon, world.dreamscape, silenced=False)
 
 
 def resume_in_time(world: World, until_s: float) -> None:
@@ -250,42 +248,42 @@ def resume_in_time(world: World, until_s: float) -> None:
         later(world, ASKED_EVERY_S, lambda: resume_in_time(world, until_s))
 
 
-def _release(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+def _release(world: World, pod: Pod, lasts_s: float, _rng: random.Random) -> None:
     """An operator releases one bed; somebody is checked in to it again."""
-    owner = world.owner
-    if owner is None or owner.frozen:
+    daemon = world.daemon
+    if daemon is None or daemon.frozen:
         return
-    owner.app.pods.check_out(OPERATOR, pod.name)
-    later(world, lasts_s, lambda: lay(world, pod))
+    daemon.app.pods.check_out(OPERATOR, pod.name)
+    later(world, lasts_s, lambda: bind_sleeper(world, pod))
 
 
-def lay(world: World, pod: "Pod") -> None:
+def bind_sleeper(world: World, pod: Pod) -> None:
     """The sleeper lies down again; somebody who is refused asks again."""
-    owner = world.owner
+    daemon = world.daemon
     answer = None
-    if owner is not None and not owner.frozen:
-        answer = owner.app.pods.check_in(OPERATOR, pod.name, f"sleeper-{pod.number}")
-        world.watch.beds(owner)
+    if daemon is not None and not daemon.frozen:
+        answer = daemon.app.pods.check_in(OPERATOR, pod.name, f"sleeper-{pod.number}")
+        world.checker.check_beds(daemon)
     if not isinstance(answer, PodView):
-        later(world, 1.0, lambda: lay(world, pod))
+        later(world, 1.0, lambda: bind_sleeper(world, pod))
 
 
-def _wake_one(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+def _wake_one(world: World, pod: Pod, lasts_s: float, _rng: random.Random) -> None:
     """A wake order for one pod; lifted, and later the latch by the sleeper."""
-    owner = world.owner
-    if owner is None or owner.frozen:
+    daemon = world.daemon
+    if daemon is None or daemon.frozen:
         return
-    given = owner.app.wake_orders.order(named("advocate"), WakeScope.POD, pod.name, "asked")
+    given = daemon.app.wake_orders.order(named("advocate"), WakeScope.POD, pod.name, "asked")
     if isinstance(given, Refusal):
         return
-    world.watch.woken(owner, pod.name)
+    world.checker.wake_ordered(daemon, pod.name)
     later(world, lasts_s, lambda: _lift(world, pod, given.order.id))
 
 
-def _lift(world: World, pod: "Pod", order_id: str) -> None:
+def _lift(world: World, pod: Pod, order_id: str) -> None:
     """A named person lifts a wake order; refused, they ask again."""
-    owner = world.owner
-    orders = owner.app.wake_orders if owner is not None and not owner.frozen else None
+    daemon = world.daemon
+    orders = daemon.app.wake_orders if daemon is not None and not daemon.frozen else None
     lifted = orders.lift(named("advocate"), order_id, "morning") if orders is not None else None
     gone = isinstance(lifted, Refusal) and lifted.code is Code.WAKE_ORDER_UNKNOWN
     if not (gone or isinstance(lifted, Order)):
@@ -294,12 +292,12 @@ def _lift(world: World, pod: "Pod", order_id: str) -> None:
     later(world, 3.0, lambda: _unlatch(world, pod))
 
 
-def _reset(world: World, pod: "Pod", _lasts_s: float, _rng: random.Random) -> None:
+def _reset(world: World, pod: Pod, _lasts_s: float, _rng: random.Random) -> None:
     """A named person resets a breaker that is LOCKED."""
-    owner = world.owner
-    if owner is None or owner.frozen:
+    daemon = world.daemon
+    if daemon is None or daemon.frozen:
         return
-    answer = owner.app.breakers.reset(named("a clinician"), f"pods/{pod.name}", "looked at the electrodes")
+    answer = daemon.app.breakers.reset(named("a clinician"), f"pods/{pod.name}", "looked at the electrodes")
     _see_reset(world, pod.name, answer)
 
 
@@ -310,18 +308,18 @@ def _see_reset(world: World, pod: str, answer: BreakerView | Refusal | Deferred[
             return
         answer = answer.answer()
     if not isinstance(answer, Refusal):
-        world.watch.reset(pod)
+        world.checker.breaker_reset(pod)
 
 
-def _stick(world: World, pod: "Pod", lasts_s: float, _rng: random.Random) -> None:
+def _stick(world: World, pod: Pod, lasts_s: float, _rng: random.Random) -> None:
     """A device gives more than it is told."""
     if not pod.alive:
         return
-    world.watch.touched.add(pod.name)
+    world.checker.touched.add(pod.name)
     pod.catch_up()
     device = pod.device
     device.stuck = STUCK_SHARE
-    world.watch.sticks(pod)
+    world.checker.on_stuck_device(pod)
 
     def give() -> None:
         device.stuck = 0.0
@@ -343,10 +341,10 @@ KINDS: Final[Kinds] = {
     "twin": (_twin, 2.0, 12.0),
     "button": (_button, 2.0, 8.0),
     "storm": (_storm, 2.0, 12.0),
-    "kill-daemon": (process_faults.kill_owner, 0.2, 6.0),
+    "kill-daemon": (process_faults.kill_daemon, 0.2, 6.0),
     "kill-at-a-lock": (_kill_at_a_lock, 0.3, 6.0),
-    "freeze-daemon": (process_faults.freeze_owner, 0.1, 6.0),
-    "second-daemon": (process_faults.second_owner, 0.1, 8.0),
+    "freeze-daemon": (process_faults.freeze_daemon, 0.1, 6.0),
+    "second-daemon": (process_faults.second_daemon, 0.1, 8.0),
     "ledger": (process_faults.break_ledger, 1.0, 9.0),
     "slow-disk": (process_faults.slow_disk, 2.0, 45.0),
     "kill-broker": (process_faults.crash_broker, 0.2, 6.0),
@@ -379,5 +377,5 @@ def draw(rng: random.Random, pods: int, begin_s: float, end_s: float) -> tuple[F
 
 def begin(world: World, fault: Fault, rng: random.Random) -> None:
     """Let it go wrong."""
-    world.watch.calm = False
+    world.checker.calm = False
     (KINDS | CONGESTION | SESSIONS)[fault.kind][0](world, world.pods[fault.pod], fault.lasts_s, rng)

@@ -8,15 +8,13 @@ nobody can say by when; what must not happen is held by the watch all the same.
 import math
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from dreamd.core.safety.causes import Cause
 from dreamd.simulation.machines.network import NetworkConditions
 from dreamd.simulation.machines.sleepers import SimulatedFault
+from dreamd.simulation.processes.pods import Pod
 from dreamd.simulation.world import World
-
-if TYPE_CHECKING:
-    from dreamd.simulation.machines.pods import Pod
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,38 +40,37 @@ QUICK: Final = ("gain-runaway", "synchrony-runaway", "crosstalk")
 """Those that a night of minutes has room for."""
 
 
-def befall(world: World, kind: str, first: int = 0) -> "tuple[Pod, ...]":
+def inject_group_fault(world: World, kind: str, first: int = 0) -> tuple[Pod, ...]:
     """Let the crowd fail from now on, counted from bed `first`; returns the pods that are made to."""
-    world.watch.calm = False
+    world.checker.calm = False
     count = len(world.pods)
     number = max(math.ceil(CROWDS[kind].share * count), 2)
     pods = tuple(world.pods[(first + index) % count] for index in range(number))
     if kind == "crosstalk":
         pods[1].body.other = pods[0].body
     for pod in pods:
-        world.watch.touched.add(pod.name)
+        world.checker.touched.add(pod.name)
     for pod in pods[1:] if kind == "crosstalk" else pods:
-        pod.fall_ill(SimulatedFault(kind, pod.local_ns()))
+        pod.inject_fault(SimulatedFault(kind, pod.local_ns()))
     return pods
 
 
-def heal(pods: "tuple[Pod, ...]") -> None:
+def heal(pods: tuple[Pod, ...]) -> None:
     """Let these implants work again."""
     for pod in pods:
-        pod.fall_ill(None)
+        pod.inject_fault(None)
 
 
 def answer_s(world: World, kind: str, began_s: float) -> float:
     """How long after `began_s` a crowd that failed like this was halved or severed for it; inf: never."""
     causes = {cause.value for cause in CROWDS[kind].causes}
-    return next(
-        (at_s - began_s for at_s, cause in world.watch.acts if cause in causes and at_s >= began_s), math.inf
-    )
+    acts = (at_s for at_s, cause in world.checker.acts if cause in causes and at_s >= began_s)
+    return next(acts, math.inf) - began_s
 
 
-def act(world: World, pod: "Pod", lasts_s: float, rng: random.Random) -> None:
+def act(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None:
     """One of the quick failures, from this bed on, for a while: a fault like any other of a night."""
-    if any(other.body.ailment is not None for other in world.pods):
+    if any(other.body.fault is not None for other in world.pods):
         return
-    pods = befall(world, rng.choice(QUICK), world.pods.index(pod))
+    pods = inject_group_fault(world, rng.choice(QUICK), world.pods.index(pod))
     world.schedule.after(round(lasts_s * 1e9), lambda: heal(pods))

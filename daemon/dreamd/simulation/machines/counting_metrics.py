@@ -6,7 +6,7 @@ from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
 
 
 class CountingMetrics:
-    """ports.meters.Meters over plain counters."""
+    """ports.metrics.Meters over plain counters."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()

@@ -114,15 +114,15 @@ class Disk(Protocol):
 
 
 class MemoryLedger:
-    """ports.ledger.ledger.Ledger on a shelf.
+    """ports.ledger.ledger.Ledger on a storage.
 
     A commit is over when it is returned, unless the ledger is `held`, as by a slow disk: then what was
     submitted waits for `release`, and a crash loses it. `broken` makes every call fail, as a full disk would.
     """
 
-    def __init__(self, shelf: LedgerStorage | None = None, disk: Disk | None = None) -> None:
+    def __init__(self, storage: LedgerStorage | None = None, disk: Disk | None = None) -> None:
         """disk: takes its time for what is submitted, and writes together what has waited for it."""
-        self.shelf = shelf or LedgerStorage()
+        self.storage = storage or LedgerStorage()
         self.broken = ""
         self.held = False
         self.reopen()
@@ -204,18 +204,18 @@ class MemoryLedger:
         if self.broken or self._failure:
             commit.fail(self.broken or self._failure)
         else:
-            newest = self.shelf.terms
+            newest = self.storage.terms
             commit.end(all(newest.get((dreamscape, cohort)) == term for cohort, term in terms.items()))
         return commit
 
     @property
     def writes(self) -> int:
-        """How many writes are on the shelf."""
-        return self.shelf.writes
+        """How many writes are on the storage."""
+        return self.storage.writes
 
     def reopen(self) -> None:
         """Another process opens it."""
-        self.found = self.shelf.writes
+        self.found = self.storage.writes
 
     @property
     def idle(self) -> bool:
@@ -237,10 +237,10 @@ class MemoryLedger:
             raise LedgerError(self.broken)
 
     def write(self, transaction: Transaction) -> Terms:
-        """Put it on the shelf."""
+        """Put it on the storage."""
         self._check()
-        terms = self.shelf.take(transaction)
-        self.shelf.written()
+        terms = self.storage.take(transaction)
+        self.storage.written()
         return terms
 
     # -- at the start ---------------------------------------------------------------------------------
@@ -248,78 +248,78 @@ class MemoryLedger:
     def draw_counters(self, now_s: float) -> int:
         """The start of a block of 2^32."""
         self._check()
-        self.shelf.written()
-        first = max(self.shelf.next_counter, int(now_s * 1000) << 20)
-        self.shelf.next_counter = first + (1 << 32)
+        self.storage.written()
+        first = max(self.storage.next_counter, int(now_s * 1000) << 20)
+        self.storage.next_counter = first + (1 << 32)
         return first
 
     def load(self) -> tuple[DreamscapeRecord, ...]:
         """Every record that has not ended, oldest first."""
         self._check()
-        living = (record for record in self.shelf.records.values() if not record.ended_s)
+        living = (record for record in self.storage.records.values() if not record.ended_s)
         return tuple(sorted(living, key=lambda r: (r.created_s, r.plan.dreamscape)))
 
     def names(self) -> tuple[str, ...]:
         """Every name ever given."""
         self._check()
-        return tuple(self.shelf.records)
+        return tuple(self.storage.records)
 
     def ended(self, most: int) -> tuple[DreamscapeRecord, ...]:
         """Those that ended last."""
         self._check()
-        over = (record for record in self.shelf.records.values() if record.ended_s)
+        over = (record for record in self.storage.records.values() if record.ended_s)
         return tuple(sorted(over, key=lambda record: record.ended_s, reverse=True)[:most])
 
     def find(self, dreamscape: str) -> DreamscapeRecord | None:
         """The record of this name."""
         self._check()
-        return self.shelf.records.get(dreamscape)
+        return self.storage.records.get(dreamscape)
 
     def checked_in(self) -> dict[str, str]:
         """Pod -> sleeper."""
         self._check()
-        return dict(sorted(self.shelf.beds.items()))
+        return dict(sorted(self.storage.beds.items()))
 
     def locks(self) -> tuple[Lock, ...]:
         """Every lock, by pod."""
         self._check()
-        return tuple(lock for _, lock in sorted(self.shelf.locks.items()))
+        return tuple(lock for _, lock in sorted(self.storage.locks.items()))
 
     def marks(self) -> tuple[Mark, ...]:
         """Every mark, by pod."""
         self._check()
-        return tuple(mark for _, mark in sorted(self.shelf.marks.items()))
+        return tuple(mark for _, mark in sorted(self.storage.marks.items()))
 
     def wake_orders(self) -> tuple[Order, ...]:
         """Every order, by revision."""
         self._check()
-        return tuple(sorted(self.shelf.wake_orders.values(), key=lambda order: order.revision))
+        return tuple(sorted(self.storage.wake_orders.values(), key=lambda order: order.revision))
 
     def merging(self) -> dict[str, float]:
         """Who is marked, and since when."""
         self._check()
-        return dict(self.shelf.merging)
+        return dict(self.storage.merging)
 
     def exposures(self, since_s: float) -> dict[str, float]:
         """Merge-minutes by sleeper."""
         self._check()
         sums: dict[str, float] = {}
-        for (sleeper, hour), lived_min in self.shelf.exposed_min.items():
+        for (sleeper, hour), lived_min in self.storage.exposed_min.items():
             if hour >= int(since_s // HOUR_S):
                 sums[sleeper] = sums.get(sleeper, 0.0) + lived_min
         return sums
 
     def outdated(self, now_s: float) -> str:
-        """Whether the shelf was filled from a copy, or nobody was here for an hour."""
+        """Whether the storage was filled from a copy, or nobody was here for an hour."""
         self._check()
-        if self.shelf.replaced:
+        if self.storage.replaced:
             return "the ledger was restored from a copy"
-        return "nobody has lived on the ledger for an hour" if lapsed(self.shelf.lived_s, now_s) else ""
+        return "nobody has lived on the ledger for an hour" if lapsed(self.storage.lived_s, now_s) else ""
 
     def begin_generation(self, now_s: float) -> None:
         """What is on it now is the newest."""
         self._check()
-        self.shelf.writes, self.shelf.replaced = self.shelf.known, False
+        self.storage.writes, self.storage.replaced = self.storage.known, False
         self.write(Transaction(lived_s=now_s))
 
     def close(self, within_s: float = CLOSES_WITHIN_S) -> int:

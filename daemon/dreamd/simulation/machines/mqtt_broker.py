@@ -1,55 +1,91 @@
 """The simulated broker: it retains, hands on, and takes a client's name from its older holder."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
-from dreamd.simulation.schedule import MS_NS
+from dreamd.simulation.machines.network import NetworkLink
+from dreamd.simulation.schedule import MS_NS, Schedule
 from dreamwire import codec, topics
 from dreamwire.messages import WakeOrder
 from dreamwire.signing import Sealer, seal
-
-if TYPE_CHECKING:
-    from dreamd.simulation.machines.daemons import DaemonProcess
-    from dreamd.simulation.machines.pods import Pod
 
 FRAMES: Final = topics.FRAMES.partition("+")[0]
 """What the topics of frames begin with."""
 
 
-class MqttBroker:
-    """MQTT as far as both ends need it; a message passes two lines, the sender's and the receiver's."""
+class PodClient(Protocol):
+    """A pod as a client. wanted: the one topic of broadcasts that it has subscribed to."""
 
-    def __init__(self) -> None:
+    name: str
+    alive: bool
+    frozen: bool
+    link: NetworkLink
+    wanted: str
+    taken_over: int
+
+    def land(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
+        """A message has reached the pod's machine."""
+        ...
+
+    def disconnected(self, why: str) -> None:
+        """The connection is gone."""
+        ...
+
+
+class DaemonClient(Protocol):
+    """A daemon as a client: it has subscribed to everything that pods publish."""
+
+    alive: bool
+    link: NetworkLink
+
+    def take(self, topic: str, payload: bytes) -> None:
+        """A message has reached the daemon's machine."""
+        ...
+
+    def recall(self, writes: int) -> None:
+        """The retained count of the ledger's writes."""
+        ...
+
+    def on_broker(self, *, up: bool) -> None:
+        """The connection is there, or gone."""
+        ...
+
+
+class MqttBroker:
+    """MQTT as far as both ends need it; a message passes two links, the sender's and the receiver's."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._schedule = schedule
         self.alive = True
         self.frozen = False
-        self.pods: list[Pod] = []
-        self.owners: list[DaemonProcess] = []
+        self.pods: list[PodClient] = []
+        self.daemons: list[DaemonClient] = []
         self._retained: dict[str, bytes] = {}
         self._counted = 0
 
     # -- who is connected -------------------------------------------------------------------------
 
-    def greet(self, pod: "Pod") -> None:
+    def greet(self, pod: PodClient) -> None:
         """A pod has connected: an older connection of that name is closed, what is retained is told."""
         for other in self.pods:
-            if other is not pod and other.name == pod.name and other.line.up:
-                other.line.up = False
+            if other is not pod and other.name == pod.name and other.link.up:
+                other.link.up = False
                 other.taken_over += 1
                 other.disconnected("taken over")
         if pod not in self.pods:
             self.pods.append(pod)
         order = self._retained.get(topics.WAKE)
         if order is not None:
-            pod.line.carry(pod.line.back, lambda: pod.land(topics.WAKE, order, retained=True), qos=1)
+            pod.link.carry(pod.link.back, lambda: pod.land(topics.WAKE, order, retained=True), qos=1)
 
-    def welcome(self, owner: "DaemonProcess") -> None:
+    def welcome(self, daemon: DaemonClient) -> None:
         """A daemon has connected: it hears every presence that is retained."""
-        self.owners = [other for other in self.owners if other.alive and other is not owner]
-        self.owners.append(owner)
-        owner.recall(self._counted)
+        self.daemons = [other for other in self.daemons if other.alive and other is not daemon]
+        self.daemons.append(daemon)
+        daemon.recall(self._counted)
         for topic, payload in self._retained.items():
             if topic != topics.WAKE:
-                self._to(owner, topic, payload)
+                self._to(daemon, topic, payload)
 
     # -- what passes ------------------------------------------------------------------------------
 
@@ -59,16 +95,16 @@ class MqttBroker:
             return
         if retain:
             self._retained[topic] = payload
-        for owner in self.owners:
-            self._to(owner, topic, payload)
+        for daemon in self.daemons:
+            self._to(daemon, topic, payload)
 
     def will(self, topic: str, payload: bytes) -> None:
         """A client was lost."""
         self.receive(topic, payload, retain=True)
 
-    def _to(self, owner: "DaemonProcess", topic: str, payload: bytes) -> None:
+    def _to(self, daemon: DaemonClient, topic: str, payload: bytes) -> None:
         frame = topic.startswith(FRAMES)
-        owner.line.carry(owner.line.back, partial(owner.take, topic, payload), qos=1, frame=frame)
+        daemon.link.carry(daemon.link.back, partial(daemon.take, topic, payload), qos=1, frame=frame)
 
     def spread(self, topic: str, payload: bytes) -> None:
         """A broadcast, to whoever listens."""
@@ -86,8 +122,8 @@ class MqttBroker:
             if pod.name == name:
                 self._hand(pod, topic, payload, qos)
 
-    def _hand(self, pod: "Pod", topic: str, payload: bytes, qos: int) -> None:
-        pod.line.carry(pod.line.back, partial(pod.land, topic, payload), qos=qos)
+    def _hand(self, pod: PodClient, topic: str, payload: bytes, qos: int) -> None:
+        pod.link.carry(pod.link.back, partial(pod.land, topic, payload), qos=qos)
 
     def order(self, key: Sealer, order: WakeOrder) -> None:
         """A wake order: retained, told to all."""
@@ -110,37 +146,37 @@ class MqttBroker:
     def crash(self) -> None:
         """SIGKILL: every connection is closed, what was under way is lost; retained messages are on disk."""
         self.alive = False
-        for owner in self.owners:
-            owner.line.cut()
-            owner.app.inbound.on_link(up=False)
+        for daemon in self.daemons:
+            daemon.link.cut()
+            daemon.on_broker(up=False)
         for pod in self.pods:
-            if pod.line.up:
-                pod.line.up = False
+            if pod.link.up:
+                pod.link.up = False
                 if pod.alive and not pod.frozen:
                     pod.disconnected("the broker is gone")
 
     def restart(self) -> None:
         """It is back; clients return by themselves, each with its own jitter."""
         self.alive = True
-        for owner in self.owners:
-            if owner.alive:
-                owner.world.schedule.after(100 * MS_NS, lambda owner=owner: self._back(owner))  # type: ignore[misc]
+        for daemon in self.daemons:
+            if daemon.alive:
+                self._schedule.after(100 * MS_NS, lambda daemon=daemon: self._back(daemon))  # type: ignore[misc]
 
-    def _back(self, owner: "DaemonProcess") -> None:
-        if self.alive and owner.alive:
-            owner.line.heal()
-            owner.recall(self._counted)
-            owner.app.inbound.on_link(up=True)
-            self.welcome(owner)
+    def _back(self, daemon: DaemonClient) -> None:
+        if self.alive and daemon.alive:
+            daemon.link.heal()
+            daemon.recall(self._counted)
+            daemon.on_broker(up=True)
+            self.welcome(daemon)
 
     def freeze(self) -> None:
         """SIGSTOP: it keeps what it is sent."""
         self.frozen = True
-        for line in [pod.line for pod in self.pods] + [owner.line for owner in self.owners]:
-            line.hold()
+        for link in [pod.link for pod in self.pods] + [daemon.link for daemon in self.daemons]:
+            link.hold()
 
     def thaw(self) -> None:
         """SIGCONT: everything at once."""
         self.frozen = False
-        for line in [pod.line for pod in self.pods] + [owner.line for owner in self.owners]:
-            line.let_go()
+        for link in [pod.link for pod in self.pods] + [daemon.link for daemon in self.daemons]:
+            link.let_go()

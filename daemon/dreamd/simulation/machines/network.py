@@ -9,12 +9,9 @@ A will is told when a process dies (at once) or its line has been dead for a kee
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from dreamd.simulation.schedule import MS_NS, SECOND_NS, Schedule
-
-if TYPE_CHECKING:
-    from dreamd.simulation.faults.congestion import Lag
 
 KEEPALIVE_NS: Final = round(7.5 * SECOND_NS)
 """A broker gives up a client after one and a half keepalives of 5 s."""
@@ -30,6 +27,23 @@ class NetworkConditions:
     loss: float = 0.0
     duplicates: float = 0.0
     reorders: bool = False
+
+
+class Lag(Protocol):
+    """Congestion of one link: it holds messages back, and may drop frames."""
+
+    @property
+    def reorders(self) -> bool:
+        """The order of messages is not kept."""
+        ...
+
+    def held_s(self, now_s: float, rng: random.Random, *, out: bool) -> float:
+        """How long a message that is sent now is held back."""
+        ...
+
+    def drops(self, now_s: float, rng: random.Random) -> bool:
+        """Whether a frame that is sent now finds no room."""
+        ...
 
 
 @dataclass
@@ -51,35 +65,35 @@ class NetworkLink:
 
     schedule: Schedule
     rng: random.Random
-    weather: NetworkConditions
+    conditions: NetworkConditions
     up: bool = True
     out: Way = field(default_factory=Way)
     back: Way = field(default_factory=Way)
-    lag: "Lag | None" = None
+    lag: Lag | None = None
 
     def carry(self, way: Way, deliver: Deliver, *, qos: int, frame: bool = False) -> None:
         """Send one message along a way; it may arrive late, twice or never. frame: a full queue drops it."""
         if way.cut or not self.up:
             return
-        weather = self.weather
+        conditions = self.conditions
         if way.held is not None:
             way.held.append(deliver)
             return
-        if qos == 0 and weather.loss and self.rng.random() < weather.loss:
+        if qos == 0 and conditions.loss and self.rng.random() < conditions.loss:
             return
         if frame and self.lag is not None and self.lag.drops(self.schedule.now_s, self.rng):
             return
         self._send(way, deliver)
-        if qos and weather.duplicates and self.rng.random() < weather.duplicates:
+        if qos and conditions.duplicates and self.rng.random() < conditions.duplicates:
             self._send(way, deliver)
 
     def _send(self, way: Way, deliver: Deliver) -> None:
-        weather, schedule, lag = self.weather, self.schedule, self.lag
-        low_s, high_s = weather.delay_s
+        conditions, schedule, lag = self.conditions, self.schedule, self.lag
+        low_s, high_s = conditions.delay_s
         due_ns = schedule.now_ns + round((low_s + (high_s - low_s) * self.rng.random()) * SECOND_NS)
         if lag is not None:
             due_ns += round(lag.held_s(schedule.now_s, self.rng, out=way is self.out) * SECOND_NS)
-        if not (weather.reorders or (lag is not None and lag.reorders)):
+        if not (conditions.reorders or (lag is not None and lag.reorders)):
             if due_ns < way.newest_ns:
                 due_ns = way.newest_ns
             else:

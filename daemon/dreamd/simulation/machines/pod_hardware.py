@@ -1,14 +1,11 @@
 """What a simulated pod is made of besides its bed: a disk, a device, a journal, a memory of what it sent."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from dreamedge.adapters.renderers.null import NullRenderer
 from dreamedge.core.merging.obeyed_wakes import Wake
 from dreamwire.messages import PodEvent, StoredSever
-
-if TYPE_CHECKING:
-    from dreamd.simulation.machines.pods import Pod
 
 
 @dataclass
@@ -49,12 +46,12 @@ class Notes:
 
     hops = False
 
-    def __init__(self, pod: "Pod") -> None:
-        self._pod = pod
+    def __init__(self, noted: Callable[[str, dict[str, float | int | str]], None]) -> None:
+        self._noted = noted
 
     def note(self, at_ns: int, pod: str, kind: str, values: dict[str, float | int | str]) -> None:  # noqa: ARG002 - the port's own
         """A line of the journal."""
-        self._pod.world.watch.noted(self._pod, kind, values)
+        self._noted(kind, values)
 
     def close(self) -> None:
         """Nothing to write."""

@@ -8,18 +8,25 @@ sentence. New kinds are added to the table below.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from dreamedge.adapters.fault_onset import Onset
 from dreamedge.adapters.implants.devices.live import LiveImplant
 from dreamedge.adapters.implants.files.replay import Replay
+from dreamedge.core.signal.baseline import Baseline
+from dreamedge.core.signal.signal_path import SignalPath
 from dreamedge.ports.implant import Implant, ImplantError
-
-if TYPE_CHECKING:
-    from dreamedge.adapters.implants.simulated.feature_only import FeatureOnlyImplant
 
 LIGHT: Final = "sim-light"
 """The kind of implant that produces features without a signal."""
+
+
+class FeatureSource(SignalPath, Protocol):
+    """A sleeper without a signal: the implant is its own signal path, and brings its calibration."""
+
+    def template(self) -> Baseline:
+        """MUST return the calibration that goes with the features."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +178,7 @@ def tapped(inner: Implant) -> Implant:
     return Tap(inner)
 
 
-def light_sleeper(implant: Implant) -> "FeatureOnlyImplant | None":
+def light_sleeper(implant: Implant) -> FeatureSource | None:
     """The feature-only sleeper inside `implant`, or None if the implant has a signal."""
     # Imported here: a pod with a real sleeper does not need the memory of the random generators.
     from dreamedge.adapters.implants.simulated.feature_only import FeatureOnlyImplant  # noqa: PLC0415

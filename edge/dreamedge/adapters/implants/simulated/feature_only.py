@@ -109,7 +109,7 @@ class FeatureOnlyImplant:
         self._paced: deque[float] = deque(maxlen=_LAG + INSTANTS_PER_HOP)
         self.captured_ns = 0
         self.origin_ns = 0
-        self.ailment: SimulatedFault | None = None
+        self.fault: SimulatedFault | None = None
         self.other: FeatureOnlyImplant | None = None
         self.missing_features: tuple[str, ...] = ()
         self.montage = Montage(("Cz",), _RATE_HZ)
@@ -214,12 +214,12 @@ class FeatureOnlyImplant:
         return round((instant_ns - self.origin_ns) / HOP_NS) % _LOOP_HOPS
 
     def _shown(self, instant_ns: int) -> str:
-        ailment = self.ailment
-        return ailment.kind if ailment is not None and instant_ns > ailment.since_ns else ""
+        fault = self.fault
+        return fault.kind if fault is not None and instant_ns > fault.since_ns else ""
 
     def _silent(self, now_ns: int) -> bool:
-        ailment = self.ailment
-        return ailment is not None and ailment.kind == "silence" and now_ns > ailment.since_ns
+        fault = self.fault
+        return fault is not None and fault.kind == "silence" and now_ns > fault.since_ns
 
     # -- ports.implant.Implant --------------------------------------------------------------------
 

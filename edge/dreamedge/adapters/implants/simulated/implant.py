@@ -99,9 +99,9 @@ class SimulatedImplant:
         """The feedback that the sleeper hears from now on, for half a second."""
         self._felt, self._felt_ns = felt, now_ns
 
-    def fall_ill(self, malfunction: str) -> None:
+    def inject_fault(self, malfunction: str) -> None:
         """Start a malfunction of the sleeper's dynamics at the next quarter second."""
-        self._sleeper.fall_ill(malfunction)
+        self._sleeper.inject_fault(malfunction)
 
     def close(self) -> None:
         """Do nothing: there is nothing to release."""

@@ -149,7 +149,7 @@ class MalfunctioningImplant(_Around):
         self._name = check_name(name)
         self._onset = onset
         self._now_ns = 0
-        self._ill = False
+        self._injected = False
         self._tap = tap
         self._rng = np.random.default_rng(6)
         self._check()
@@ -179,7 +179,7 @@ class MalfunctioningImplant(_Around):
         """The inner samples up to the onset, spoiled after it."""
         self._onset.read(now_ns)
         self._now_ns = now_ns
-        self._fall_ill()
+        self._inject_fault()
         block = self.inner.read(now_ns)
         if self._name == CROSSTALK:
             return self._copied(block, now_ns)
@@ -193,19 +193,19 @@ class MalfunctioningImplant(_Around):
         in_signal = self._name == "silence" or self._name in _SPOILERS
         return in_signal and not isinstance(self.inner, FeatureOnlyImplant)
 
-    def _fall_ill(self) -> None:
+    def _inject_fault(self) -> None:
         """Start a malfunction of the sleeper, once."""
         at_ns = self._onset.at_ns
-        if self._ill or at_ns is None:
+        if self._injected or at_ns is None:
             return
         if isinstance(self.inner, FeatureOnlyImplant):
-            self._ill = True
+            self._injected = True
             if self._name in (*SIGNAL, *SLEEPERS, CROSSTALK):
-                self.inner.ailment = SimulatedFault(self._name, at_ns)
+                self.inner.fault = SimulatedFault(self._name, at_ns)
         elif isinstance(self.inner, SimulatedImplant) and self._now_ns >= at_ns:
-            self._ill = True
+            self._injected = True
             if self._name in SLEEPERS:
-                self.inner.fall_ill(self._name)
+                self.inner.inject_fault(self._name)
 
     def feel(self, felt: Felt, now_ns: int) -> None:
         """Pass the feedback to the inner implant; the first share may start the malfunction."""

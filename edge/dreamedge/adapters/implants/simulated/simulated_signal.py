@@ -15,8 +15,8 @@ Closed loop: the levels x relax to the profile p at rate r, wander a little, and
 -r (x - p) dt + k (f - x) dt + noise. With f = (1 - a) x + a c (DESIGN 7.4) a group keeps (r / (r + k a
 n/(n-1)))^2 of its dispersion.
 
-A malfunction (`fall_ill`) replaces the healthy following by a drive (`sleeper_dynamics`), or paces the alpha
-rhythm (`rhythm`), or adds an external rhythm, which is no implant's fault.
+A malfunction (`inject_fault`) replaces the healthy following by a drive (`sleeper_dynamics`), or paces the
+alpha rhythm (`rhythm`), or adds an external rhythm, which is no implant's fault.
 """
 
 from dataclasses import dataclass
@@ -187,7 +187,7 @@ class Sleeper:
         self._rhythm: Rhythm | None = None
         self._beat: Beat | None = None
 
-    def fall_ill(self, malfunction: str) -> None:
+    def inject_fault(self, malfunction: str) -> None:
         """Start a malfunction at the next step: a drive or a beat by name, or `synchrony-runaway`.
 
         Raises:

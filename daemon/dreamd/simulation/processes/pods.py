@@ -8,10 +8,11 @@ import random
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from dreamd.simulation.environment import Environment
 from dreamd.simulation.machines.clocks import MachineClock
-from dreamd.simulation.machines.network import KEEPALIVE_NS, NetworkLink
+from dreamd.simulation.machines.network import KEEPALIVE_NS
 from dreamd.simulation.machines.pod_hardware import Device, Disk, Notes, Sent
 from dreamd.simulation.machines.sleepers import Body, SimulatedFault
 from dreamd.simulation.schedule import MS_NS, SECOND_NS
@@ -39,9 +40,6 @@ from dreamwire.messages import (
 )
 from dreamwire.schema import BANDS6X2
 
-if TYPE_CHECKING:
-    from dreamd.simulation.world import World
-
 RESEND_NS: Final = SECOND_NS
 NOTICED_NS: Final = 5 * MS_NS
 """A dead process's socket is closed by its machine; the broker knows at once."""
@@ -55,14 +53,14 @@ class Pod:
     dropped = 0
     failed = ""
 
-    def __init__(
-        self, world: "World", name: str, number: int, clock: MachineClock, line: NetworkLink
-    ) -> None:
-        self.world = world
+    def __init__(self, environment: Environment, name: str, number: int, clock: MachineClock) -> None:
+        self._environment = environment
+        self._schedule, self._broker = environment.schedule, environment.broker
+        self._observer = environment.observer
         self.name = name
         self.number = number
         self.machine = clock
-        self.line = line
+        self.link = environment.link()
         self.disk = Disk()
         self.body = Body(number)
         self.body.origin_ns = clock.local_ns(0)
@@ -76,7 +74,6 @@ class Pod:
         self._planned_ns = 0
         self._tries = 0
         self._unlatching = False
-        self._schedule = world.schedule
         self._world_ns, self._local_ns = -1, 0
         self.taken_over = 0
         self._frames_of, self._frames_topic = ("", 0), ""
@@ -112,29 +109,31 @@ class Pod:
         self.newest_assignment, self.stood_still = 0, False
         self._planned_ns = 0
         self.device = Device()
-        incarnation = self.world.schedule.now_ns // MS_NS + self.disk.starts
+        incarnation = self._schedule.now_ns // MS_NS + self.disk.starts
         identity = Identity(
             self.name, "here", self.body.device, "sim", BANDS6X2, CalibrationSource.SIMULATED, incarnation
         )
         clock = SessionClock()
         restored = Restored(self.disk.latched, self.disk.severed, self.disk.woken)
-        rng = random.Random(f"{self.world.seed} {self.name} {incarnation}")  # noqa: S311 - one seed, one story
+        rng = random.Random(f"{self._environment.seed} {self.name} {incarnation}")  # noqa: S311 - one seed, one story
         self.agent = Agent(identity, self.body, clock, self.body.template(), restored, rng, tells_hops=False)
         self.presence = identity.presence
         self.incarnation = incarnation
-        self.door = MessageVerifier(self.name, self.world.broadcasts)
-        self.bed = PodRunner(
-            Parts(
-                self.name, self.agent, clock, self.body, self.device, self, self, Notes(self), self.local_ns
-            )
-        )
+        self._verifier = MessageVerifier(self.name, self._environment.broadcasts)
+        notes = Notes(self._note)
+        parts = Parts(self.name, self.agent, clock, self.body, self.device, self, self, notes, self.local_ns)
+        self.runner = PodRunner(parts)
         life = self.disk.starts
-        self.world.watch.booted(self)
-        self.line.up = False
+        self._observer.pod_booted(self)
+        self.link.up = False
         self.connect()
-        self.pulses = PulsePlanner(self.bed, self.local_ns() + self.world.rng.randrange(SECOND_NS // 4))
+        first_ns = self.local_ns() + self._environment.rng.randrange(SECOND_NS // 4)
+        self.pulses = PulsePlanner(self.runner, first_ns)
         self.plan()
-        self.world.schedule.after(RESEND_NS, lambda: self._resend(life))
+        self._schedule.after(RESEND_NS, lambda: self._resend(life))
+
+    def _note(self, kind: str, values: dict[str, float | int | str]) -> None:
+        self._observer.pod_journal_line(self, kind, values)
 
     def catch_up(self) -> None:
         """Be where a pod is that has given every pulse up to now; for whoever is about to touch it."""
@@ -149,7 +148,7 @@ class Pod:
         if at_ns != self._planned_ns:
             self._planned_ns = at_ns
             life = self.disk.starts
-            self.world.schedule.at(self.machine.world_ns(at_ns), lambda: self._pulse(life, at_ns))
+            self._schedule.at(self.machine.world_ns(at_ns), lambda: self._pulse(life, at_ns))
 
     def _pulse(self, life: int, at_ns: int) -> None:
         if not self.alive or life != self.disk.starts or at_ns != self._planned_ns:
@@ -159,14 +158,14 @@ class Pod:
         else:
             self._hear()
             self.pulses.give(max(at_ns, self.local_ns()))
-            self.world.watch.pod(self)
+            self._observer.pod_changed(self)
         self._planned_ns = 0
         self.plan()
 
     def jump(self, by_ns: int) -> None:
         """The machine's clock leaps ahead."""
         self.catch_up()
-        self.machine.jump(self.world.schedule.now_ns, by_ns)
+        self.machine.jump(self._schedule.now_ns, by_ns)
         self._planned_ns, self._world_ns = 0, -1
         if self.alive:
             self.plan()
@@ -174,13 +173,13 @@ class Pod:
     def press(self, button: str) -> None:
         """The sleeper's button."""
         self.catch_up()
-        self.bed.press(button)
+        self.runner.press(button)
         self.plan()
 
-    def fall_ill(self, ailment: SimulatedFault | None) -> None:
+    def inject_fault(self, fault: SimulatedFault | None) -> None:
         """The implant fails, or works again."""
         self.catch_up()
-        self.body.ailment = ailment
+        self.body.fault = fault
         if self.alive:
             self.plan()
 
@@ -191,26 +190,26 @@ class Pod:
         for arrival in arrivals:
             message = arrival.message if isinstance(arrival, Heard) else None
             if isinstance(message, Collective):
-                self.world.watch.heard(self, message)
+                self._observer.collective_received(self, message)
             elif isinstance(message, WakeOrder):
-                self.world.watch.ordered(self, message)
+                self._observer.wake_order_received(self, message)
             elif isinstance(message, Command):
-                self.world.watch.commanded(self, message)
-        self.bed.hear(arrivals)
+                self._observer.command_received(self, message)
+        self.runner.hear(arrivals)
 
     def _resend(self, life: int) -> None:
         if self.alive and life == self.disk.starts:
             if not self.frozen:
                 for event in list(self.disk.events.values()):
                     self._publish("event", codec.encode(event), qos=1)
-            self.world.schedule.after(RESEND_NS, lambda: self._resend(life))
+            self._schedule.after(RESEND_NS, lambda: self._resend(life))
 
     def kill(self) -> None:
         """SIGKILL: the device plays what it has and falls silent; the broker tells the will."""
         self.catch_up()
         self.alive = self.frozen = False
         life = self.disk.starts
-        self.world.schedule.after(NOTICED_NS, lambda: self._lose_line() if life == self.disk.starts else None)
+        self._schedule.after(NOTICED_NS, lambda: self._lose_link() if life == self.disk.starts else None)
 
     def freeze(self) -> None:
         """SIGSTOP, or a machine that sleeps."""
@@ -224,38 +223,38 @@ class Pod:
             self.catch_up()
             self.frozen = False
             self.plan()
-            if not self.line.up:
+            if not self.link.up:
                 self.disconnected("the broker had given it up")
 
     def unlatch(self) -> None:
         """The sleeper's own act at the pod."""
         self._unlatching = True
         self.catch_up()
-        self.bed.look_after(0.0, 0)
+        self.runner.look_after(0.0, 0)
         self.plan()
 
     # -- its connection ---------------------------------------------------------------------------
 
-    def watch_line(self) -> None:
+    def watch_link(self) -> None:
         """The line is not whole: after a keepalive and a half both ends give the connection up."""
-        self._expire(lambda: not self.line.whole)
+        self._expire(lambda: not self.link.whole)
 
     def _expire(self, still: Callable[[], bool]) -> None:
         life = self.disk.starts
 
         def give_up() -> None:
-            if still() and self.line.up and life == self.disk.starts:
-                self._lose_line()
+            if still() and self.link.up and life == self.disk.starts:
+                self._lose_link()
                 if self.alive and not self.frozen:
                     self.disconnected("no answer")
 
-        self.world.schedule.after(KEEPALIVE_NS, give_up)
+        self._schedule.after(KEEPALIVE_NS, give_up)
 
-    def _lose_line(self) -> None:
+    def _lose_link(self) -> None:
         """The broker has lost this client: its will is told."""
-        if self.line.up:
-            self.line.up = False
-            self.world.broker.will(topics.pod_topic(self.name, "presence"), self._word(online=False))
+        if self.link.up:
+            self.link.up = False
+            self._broker.will(topics.pod_topic(self.name, "presence"), self._word(online=False))
 
     def disconnected(self, why: str) -> None:
         """The connection is gone; try again, with jitter, until it is back."""
@@ -267,19 +266,19 @@ class Pod:
         most_ns = min(BACK_OFF_MIN_NS << min(self._tries, 10), BACK_OFF_MAX_NS)
         self._tries += 1
         life = self.disk.starts
-        delay_ns = self.world.rng.randrange(most_ns) + MS_NS
-        self.world.schedule.after(delay_ns, lambda: self.connect() if life == self.disk.starts else None)
+        delay_ns = self._environment.rng.randrange(most_ns) + MS_NS
+        self._schedule.after(delay_ns, lambda: self.connect() if life == self.disk.starts else None)
 
     def connect(self) -> None:
         """Connect to the broker, say presence, hear what is retained."""
-        if not self.alive or self.line.up:
+        if not self.alive or self.link.up:
             return
-        if self.frozen or not self.world.broker.alive or self.line.out.cut or self.line.out.held is not None:
+        if self.frozen or not self._broker.alive or self.link.out.cut or self.link.out.held is not None:
             self._try_again()
             return
-        self.line.up = True
+        self.link.up = True
         self._publish("presence", self._word(online=True), qos=1, retain=True)
-        self.world.broker.greet(self)
+        self._broker.greet(self)
         self._waiting.append(Connected(self.local_ns()))
         if self._planned_ns:
             self._arrived()
@@ -289,9 +288,9 @@ class Pod:
 
     def land(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
         """Something has reached this pod's machine."""
-        if not self.alive or not self.line.up:
+        if not self.alive or not self.link.up:
             return
-        judged = self.door.judge(ReceivedPayload(topic, payload, retained, self.local_ns()))
+        judged = self._verifier.judge(ReceivedPayload(topic, payload, retained, self.local_ns()))
         if judged is not None:
             self._waiting.append(judged)
             self._arrived()
@@ -304,7 +303,7 @@ class Pod:
         if self.alive and not self.frozen:
             self.pulses.hear(self.local_ns())
             self._hear()
-            self.world.watch.pod(self)
+            self._observer.pod_changed(self)
             self.plan()
 
     def _publish(self, leaf: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
@@ -312,12 +311,12 @@ class Pod:
 
     def _send(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
         deliver = partial(self._reach, self.taken_over, topic, payload, retain=retain)
-        self.line.carry(self.line.out, deliver, qos=qos)
+        self.link.carry(self.link.out, deliver, qos=qos)
 
     def _reach(self, taken_over: int, topic: str, payload: bytes, *, retain: bool) -> None:
         """A broker reads nothing more from a connection that it closed for a newer one of the same name."""
         if taken_over == self.taken_over:
-            self.world.broker.receive(topic, payload, retain=retain)
+            self._broker.receive(topic, payload, retain=retain)
 
     # -- ports.link -------------------------------------------------------------------------------
 

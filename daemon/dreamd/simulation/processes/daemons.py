@@ -7,7 +7,7 @@ when it started: the wall clock may have been set meanwhile.
 import random
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from dreamd.adapters.consents import CheckInConsent
 from dreamd.app.application import Application
@@ -15,19 +15,15 @@ from dreamd.app.inbound import InboundRouter
 from dreamd.app.inbound_guard import InboundGuard
 from dreamd.app.safety.step_failures import Failure, InjectedError
 from dreamd.core.access.caller import RESTARTED, SIGNALLED
-from dreamd.simulation.checks.exposure_limits import LimitedExposures
-from dreamd.simulation.checks.violations import committed
+from dreamd.simulation.environment import Environment
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
-from dreamd.simulation.machines.memory_ledger import LedgerStorage, MemoryLedger
-from dreamd.simulation.machines.network import NetworkLink
+from dreamd.simulation.machines.memory_ledger import MemoryLedger
+from dreamd.simulation.processes.exposure_limits import LimitedExposures
 from dreamd.simulation.schedule import SECOND_NS
 from dreamwire import codec, topics
 from dreamwire.messages import Assign, ClockProbe, Collective, Command, PodEvent, WakeOrder
 from dreamwire.signing import seal
 from dreamwire.topics import FramesTopic, PodTopic
-
-if TYPE_CHECKING:
-    from dreamd.simulation.world import World
 
 FSYNC_S: Final = (0.004, 0.012)
 STALLS: Final = 0.02
@@ -41,62 +37,66 @@ LOOK_NS: Final = SECOND_NS // 20
 class DaemonProcess:
     """A daemon process: the application, its link and its intake."""
 
-    def __init__(
-        self, world: "World", number: int, shelf: LedgerStorage, line: NetworkLink, *, set_by_s: float = 0.0
-    ) -> None:
+    def __init__(self, environment: Environment, number: int, *, set_by_s: float = 0.0) -> None:
         """Start it. set_by_s: how far the wall clock it anchored to is off."""
-        self.world = world
+        self._environment = environment
+        self._schedule, self._broker = environment.schedule, environment.broker
+        self._observer = environment.observer
         self.number = number
-        self.line = line
+        self.link = environment.link()
         self.alive, self.frozen = True, False
-        self.ledger = MemoryLedger(shelf, self)
-        self._dice = random.Random(f"disk {world.seed} {number}")  # noqa: S311 - one seed, one story
+        self.ledger = MemoryLedger(environment.storage, self)
+        self._dice = random.Random(f"disk {environment.seed} {number}")  # noqa: S311 - one seed, one story
         self.slow_until_s = 0.0
         self.fsync_least_s = 0.0
-        self.meters = CountingMetrics()
-        self.began_s = world.schedule.now_s
+        self.metrics = CountingMetrics()
+        self.began_s = environment.schedule.now_s
         self.dies_at_a_lock = False
         self._anchor_s = START_S + set_by_s
-        rng = random.Random(world.rng.random())  # noqa: S311 - one seed, one story
-        people = CheckInConsent(), LimitedExposures(self.ledger, self.now_s(), world.limits_min)
-        self.app = Application(self, self, self.ledger, self.meters, rng, people)
+        rng = random.Random(environment.rng.random())  # noqa: S311 - one seed, one story
+        people = CheckInConsent(), LimitedExposures(self.ledger, self.now_s(), environment.limits_min)
+        self.app = Application(self, self, self.ledger, self.metrics, rng, people)
         self.inbound = InboundGuard(self.app.inbound, self.app.failures)
         self.slots: dict[tuple[str, int, int], tuple[str, int]] = {}
         self.held: dict[tuple[str, int], list[tuple[str, int, int, int]]] = {}
         self.drawn: dict[tuple[str, int], int] = {}
-        world.watch.began(self)
-        self.app.journal.observe(lambda event: world.watch.told(self, event))
+        environment.observer.daemon_started(self)
+        self.app.journal.observe(lambda event: environment.observer.daemon_event(self, event))
         self.app.failures.observe(self._failed)
         self.app.open(RESTARTED)
-        world.broker.welcome(self)
-        self.app.inbound.on_link(up=world.broker.alive)
-        self._schedule()
+        environment.broker.welcome(self)
+        self.app.inbound.on_link(up=environment.broker.alive)
+        self._plan()
 
     def _failed(self, failure: Failure) -> None:
         if not isinstance(failure.error, InjectedError):
-            self.world.watch.violated("bug", failure.step, repr(failure.error))
+            self._observer.violated("bug", failure.step, repr(failure.error))
 
     def now_s(self) -> float:
         """Session clock."""
-        return self._anchor_s + self.world.schedule.now_ns / SECOND_NS
+        return self._anchor_s + self._schedule.now_ns / SECOND_NS
+
+    def on_broker(self, *, up: bool) -> None:
+        """The connection to the broker is there, or gone."""
+        self.app.inbound.on_link(up=up)
 
     @property
     def lost(self) -> bool:
         """Another daemon has drawn a higher term."""
         return any(
-            self.ledger.shelf.terms.get((name, cohort), 0) > term
+            self.ledger.storage.terms.get((name, cohort), 0) > term
             for (name, cohort), term in self.drawn.items()
         )
 
-    def _schedule(self) -> None:
+    def _plan(self) -> None:
         due_ns = round((self.app.next_due_s() - self.now_s()) * SECOND_NS) + 1
-        self.world.schedule.after(max(due_ns, 1), self._tick)
+        self._schedule.after(max(due_ns, 1), self._tick)
 
     def _tick(self) -> None:
         if self.alive and not self.frozen:
             self.app.run_due()
-            self.world.watch.metered(self)
-            self._schedule()
+            self._observer.metrics_updated(self)
+            self._plan()
 
     def kill(self, *, durable: bool | None = None) -> None:
         """SIGKILL: nothing is said, nothing more is written.
@@ -115,7 +115,7 @@ class DaemonProcess:
         if not self.alive:
             return
         if not self.app.settled:
-            self.world.schedule.after(LOOK_NS, lambda: self._await_end(then))
+            self._schedule.after(LOOK_NS, lambda: self._await_end(then))
             return
         self.app.close()
         self.alive = False
@@ -124,33 +124,33 @@ class DaemonProcess:
     def die_at_a_lock(self) -> None:
         """SIGKILL in the very call in which a breaker locks: before it is written, and perhaps broadcast."""
         self.dies_at_a_lock = False
-        if self.world.rng.random() < 0.5:  # noqa: PLR2004 - as likely as not
+        if self._environment.rng.random() < 0.5:  # noqa: PLR2004 - as likely as not
             self.kill(durable=False)
         else:
-            self.world.schedule.after(1, partial(self.kill, durable=False))
+            self._schedule.after(1, partial(self.kill, durable=False))
 
     def freeze(self) -> None:
         """SIGSTOP: what arrives waits in the kernel."""
         self.frozen = True
-        self.line.hold()
+        self.link.hold()
 
     def thaw(self) -> None:
         """SIGCONT: everything that waited is read at once, then the tick that is due."""
         if self.frozen:
             self.frozen = False
-            self.line.let_go()
-            self._schedule()
+            self.link.let_go()
+            self._plan()
 
     # -- its disk -----------------------------------------------------------------------------------
 
     def takes_s(self) -> float:
         """How long the next fsync takes: milliseconds, now and then more, or as long as the disk is slow."""
         usual_s = self._dice.uniform(*(STALL_S if self._dice.random() < STALLS else FSYNC_S))
-        return max(usual_s, self.fsync_least_s, self.slow_until_s - self.world.schedule.now_s)
+        return max(usual_s, self.fsync_least_s, self.slow_until_s - self._schedule.now_s)
 
     def after(self, seconds: float, happen: Callable[[], None]) -> None:
         """Let it happen later."""
-        self.world.schedule.after(round(seconds * SECOND_NS), happen)
+        self._schedule.after(round(seconds * SECOND_NS), happen)
 
     def finished(self) -> None:
         """Commits end between ticks, where the process runs."""
@@ -164,10 +164,10 @@ class DaemonProcess:
         if not self.alive:
             return
         self.drawn[collective.dreamscape, collective.cohort] = collective.term
-        self.world.watch.published(self, collective)
+        self._observer.collective_published(self, collective)
         topic = topics.collective(collective.dreamscape, collective.cohort)
-        payload = seal(self.world.key, codec.COLLECTIVE, codec.encode(collective))
-        self.line.carry(self.line.out, lambda: self.world.broker.spread(topic, payload), qos=0)
+        payload = seal(self._environment.key, codec.COLLECTIVE, codec.encode(collective))
+        self.link.carry(self.link.out, lambda: self._broker.spread(topic, payload), qos=0)
 
     def command(self, command: Command) -> None:
         """One order; a process that died in the midst of this call does nothing more."""
@@ -179,31 +179,28 @@ class DaemonProcess:
             if place not in self.slots:
                 self.slots[place] = (command.pod, what.assignment)
                 self.held.setdefault((command.pod, what.incarnation), []).append((*place, what.assignment))
-                self.world.watch.assigned(self, command.pod)
-                lacks = committed(self.ledger.shelf, self, command.pod, what)
-                if lacks:
-                    self.world.watch.violated("committed", command.pod, f"is given a slot, and {lacks}")
+                self._observer.slot_assigned(self, command.pod, what)
             elif self.slots[place] != (command.pod, what.assignment):
-                self.world.watch.violated("slot", command.pod, f"slot {what.slot} was given before")
-        payload = seal(self.world.key, codec.COMMAND, codec.encode(command))
+                self._observer.violated("slot", command.pod, f"slot {what.slot} was given before")
+        payload = seal(self._environment.key, codec.COMMAND, codec.encode(command))
         topic = topics.pod_topic(command.pod, "command")
-        self.line.carry(self.line.out, lambda: self.world.broker.hand(command.pod, topic, payload), qos=1)
+        self.link.carry(self.link.out, lambda: self._broker.hand(command.pod, topic, payload), qos=1)
 
     def wake(self, order: WakeOrder) -> None:
         """The wake order for the retained place."""
         if not self.alive:
             return
-        self.line.carry(self.line.out, lambda: self.world.broker.order(self.world.key, order), qos=1)
+        self.link.carry(self.link.out, lambda: self._broker.order(self._environment.key, order), qos=1)
 
     def clear_wake(self) -> None:
         """Nothing of ours stands there; nobody else writes to the simulated broker's place."""
         if self.alive:
-            self.line.carry(self.line.out, self.world.broker.unorder, qos=1)
+            self.link.carry(self.link.out, self._broker.unorder, qos=1)
 
     def count(self, writes: int) -> None:
         """How many writes the ledger has seen, retained."""
         if self.alive:
-            self.world.broker.remember(writes)  # at once: its way is no part of any story
+            self._broker.remember(writes)  # at once: its way is no part of any story
 
     def seek(self, pod: str) -> None:
         """No presence is dropped here: the broker's places are not counted."""
@@ -211,7 +208,7 @@ class DaemonProcess:
     def answer(self, pod: str, probe: ClockProbe) -> None:
         """The time."""
         topic, payload = topics.clock_answer(pod), codec.encode(probe)
-        self.line.carry(self.line.out, lambda: self.world.broker.hand(pod, topic, payload, qos=0), qos=0)
+        self.link.carry(self.link.out, lambda: self._broker.hand(pod, topic, payload, qos=0), qos=0)
 
     # -- what arrives -----------------------------------------------------------------------------
 
@@ -226,7 +223,7 @@ class DaemonProcess:
             return
         event = take_in(self.inbound, topic, payload, self.now_s())
         if event is not None:
-            self.world.watch.taken(self, event)
+            self._observer.pod_event_accepted(self, event)
 
 
 def take_in(

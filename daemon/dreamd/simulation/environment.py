@@ -1,0 +1,147 @@
+"""The environment of every simulated process: time, chance, the broker, the ledger's storage, an observer.
+
+`World` makes one environment and gives it to each pod and daemon. The observer knows them by what it sees of
+them, `ObservedPod` and `ObservedDaemon`, and not by their classes.
+"""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from dreamd.app.application import Application
+from dreamd.core.dreamscapes.views import Event
+from dreamd.simulation.machines.counting_metrics import CountingMetrics
+from dreamd.simulation.machines.memory_ledger import LedgerStorage
+from dreamd.simulation.machines.mqtt_broker import MqttBroker
+from dreamd.simulation.machines.network import NetworkConditions, NetworkLink
+from dreamd.simulation.machines.pod_hardware import Device, Disk
+from dreamd.simulation.schedule import Schedule
+from dreamedge.adapters.message_verifier import Broadcasts
+from dreamedge.core.agent import Agent
+from dreamwire.messages import Assign, Collective, Command, PodEvent, WakeOrder
+from dreamwire.signing import KeyedSealer
+
+
+class ObservedPod(Protocol):
+    """A pod as the observer sees it."""
+
+    name: str
+    number: int
+    alive: bool
+    frozen: bool
+    stood_still: bool
+    newest_assignment: int
+    incarnation: int
+    disk: Disk
+    device: Device
+    agent: Agent
+
+    def local_ns(self) -> int:
+        """The pod's own clock."""
+        ...
+
+    def captured(self, assignment: int, low: int) -> int | None:
+        """The capture time of the frame that a broadcast names; None if this process sent none."""
+        ...
+
+
+class ObservedDaemon(Protocol):
+    """A daemon as the observer sees it."""
+
+    number: int
+    alive: bool
+    app: Application
+    metrics: CountingMetrics
+    slots: dict[tuple[str, int, int], tuple[str, int]]
+    held: dict[tuple[str, int], list[tuple[str, int, int, int]]]
+    dies_at_a_lock: bool
+
+    @property
+    def lost(self) -> bool:
+        """Another daemon has drawn a higher term."""
+        ...
+
+    def die_at_a_lock(self) -> None:
+        """Be killed in the call in which a breaker locks."""
+        ...
+
+
+class Observer(Protocol):
+    """Everything that pods and daemons report while they run; the invariant checker implements it."""
+
+    def violated(self, rule: str, subject: str, text: str) -> None:
+        """A process has seen by itself that a rule was broken."""
+        ...
+
+    def pod_booted(self, pod: ObservedPod) -> None:
+        """A pod's process has begun."""
+        ...
+
+    def pod_changed(self, pod: ObservedPod) -> None:
+        """Something has happened at a pod that may change its rendered share."""
+        ...
+
+    def collective_received(self, pod: ObservedPod, collective: Collective) -> None:
+        """A pod's process hears a broadcast."""
+        ...
+
+    def wake_order_received(self, pod: ObservedPod, order: WakeOrder) -> None:
+        """A pod's process hears a wake order."""
+        ...
+
+    def command_received(self, pod: ObservedPod, command: Command) -> None:
+        """A pod's process hears a command."""
+        ...
+
+    def pod_journal_line(self, pod: ObservedPod, kind: str, values: Mapping[str, float | int | str]) -> None:
+        """A line of a pod's journal."""
+        ...
+
+    def daemon_started(self, daemon: ObservedDaemon) -> None:
+        """A daemon's process has begun."""
+        ...
+
+    def daemon_event(self, daemon: ObservedDaemon, event: Event) -> None:
+        """A line of a daemon's journal."""
+        ...
+
+    def pod_event_accepted(self, daemon: ObservedDaemon, event: PodEvent) -> None:
+        """A daemon has taken in a pod's event."""
+        ...
+
+    def slot_assigned(self, daemon: ObservedDaemon, pod: str, assign: Assign) -> None:
+        """A daemon gives a pod a slot."""
+        ...
+
+    def collective_published(self, daemon: ObservedDaemon, collective: Collective) -> None:
+        """A daemon broadcasts."""
+        ...
+
+    def metrics_updated(self, daemon: ObservedDaemon) -> None:
+        """A daemon has ticked and updated its metrics."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The parts that all processes of a world share.
+
+    conditions: those of every link that has none of its own. limits_min: merge-minutes by pseudonym, of the
+    sleepers that have a limit.
+    """
+
+    seed: int
+    rng: random.Random
+    schedule: Schedule
+    conditions: NetworkConditions
+    limits_min: Mapping[str, float]
+    key: KeyedSealer
+    broadcasts: Broadcasts
+    broker: MqttBroker
+    storage: LedgerStorage
+    observer: Observer
+
+    def link(self) -> NetworkLink:
+        """A new link to the broker, under the conditions of the environment."""
+        return NetworkLink(self.schedule, self.rng, self.conditions)

@@ -1,0 +1,1 @@
+"""Processes of the simulated fleet: pods and daemons, each production code over simulated machines."""
