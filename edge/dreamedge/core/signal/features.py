@@ -30,7 +30,7 @@ from dreamedge.core.signal.blocks import Block, Montage
 from dreamedge.core.signal.electrodes import electrodes
 from dreamedge.core.signal.quality import BRIDGE_S, CAUSES, GOOD, RATE, QualityEvaluator, RateWatch, Verdict
 from dreamedge.core.signal.sample_buffer import Fault, Samples
-from dreamedge.core.signal.spectrum import HIGHFREQ_BAND, POWER_HOPS, Spectrum, sample_at
+from dreamedge.core.signal.spectrum import HIGHFREQ_BAND, POWER_HOPS, Spectrum, nearest_sample, sample_at
 from dreamwire.messages import ChannelState, Floats
 from dreamwire.schema import HOP_MS, Schema
 
@@ -41,11 +41,8 @@ CLEAN_HOPS: Final = POWER_HOPS + 1
 HARD: Final = {Fault.NONFINITE: "nonfinite", Fault.RANGE: "range"}
 """One sample of these is a hard cause."""
 
-_REACH_NS: Final = 10_000
 _FOLLOWS_NS: Final = 5_000_000
 """A block is the continuation of the last one if its stamp is this close to what that foretells."""
-"""How much later than half a period before the instant the newest sample may be: rounding of stamps."""
-
 
 _NOTHING: Final = np.zeros(0, dtype=np.float32)
 _NOTHING.flags.writeable = False
@@ -206,8 +203,7 @@ class FrontEnd:
         self._take_in()
         if self._samples.count == 0 or (self._instant_ns is not None and instant_ns <= self._instant_ns):
             return None
-        late_ns = instant_ns - self._samples.time_ns(self._samples.count - 1)
-        if late_ns > 0.5e9 / self._samples.rate_hz + _REACH_NS:
+        if nearest_sample(self._samples, instant_ns) >= self._samples.count:
             return None
         seen = None
         for instant in self._owed(instant_ns):

@@ -26,17 +26,27 @@ POWER_HOPS: Final = 8
 FLOOR_UV2: Final = 1e-6
 HIGHFREQ_BAND: Final = "gamma"
 
+_ROUNDING_NS: Final = 10_000
+"""The rounding of stamps: within it two samples count as equally near."""
 _INSTANT_NS: Final = HOP_MS * 1_000_000 // INSTANTS_PER_HOP
 
 Bools = NDArray[np.bool_]
 Doubles = NDArray[np.float64]
 
 
+def nearest_sample(samples: Samples, instant_ns: int) -> int:
+    """The number of the sample nearest an instant, delivered or not; of two equally near, the earlier one.
+
+    The earlier one is delivered first, so a hop that is computed from it stays the same however later samples
+    are cut into blocks. At 250 Hz every second grid instant lies halfway between two samples.
+    """
+    return math.ceil(samples.position(instant_ns - _ROUNDING_NS) - 0.5)
+
+
 def sample_at(samples: Samples, instant_ns: int) -> tuple[int, float]:
     """The sample nearest an instant (the newest at most) and how far after it, in samples."""
-    position = samples.position(instant_ns)
-    nearest = min(math.floor(position + 0.5), samples.count - 1)
-    return nearest, min(max(nearest - position, -0.5), 0.5)
+    nearest = min(nearest_sample(samples, instant_ns), samples.count - 1)
+    return nearest, min(max(nearest - samples.position(instant_ns), -0.5), 0.5)
 
 
 class Spectrum:
