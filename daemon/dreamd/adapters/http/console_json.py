@@ -15,6 +15,7 @@ from dreamd.core import limits
 from dreamd.core.dreamscapes.admission import ceiling_for
 from dreamd.core.dreamscapes.states import rank
 from dreamd.core.dreamscapes.views import (
+    REPORTED,
     CollectiveView,
     CrowdView,
     DreamscapeView,
@@ -130,20 +131,25 @@ def _breaker(view: BreakerView) -> dict[str, object]:
     }
 
 
-def _pod(view: PodView) -> dict[str, object]:
+def pod_json(view: PodView) -> dict[str, object]:
+    """The bed that a console looks into."""
     return {
         "pod": view.pod,
         "state": view.state.value,
         "online": view.online,
         "site": view.site,
         "device": f"{view.device_kind} {view.device_model}".strip(),
-        "quality_cause": view.quality_cause,
         "channels": [[one.name, number(one.quality), one.cause] for one in view.channels],
         "calibrated": view.calibrated,
         "clock_uncertainty_ms": number(view.clock_uncertainty_us / 1000) if view.clock_synced else None,
         "latched": view.latched,
         "heard_age_s": number(view.heard_age_s),
+        **{name: _plain(getattr(view, name)) for name in REPORTED},
     }
+
+
+def _plain(value: bool | float | str) -> bool | float | str | None:  # noqa: FBT001 - a value, no switch
+    return number(value) if isinstance(value, float) else value
 
 
 def _bed(view: PodView) -> dict[str, object]:
@@ -243,7 +249,7 @@ class SnapshotEncoder:
             "events": [_event(fact) for fact in sight.events],
             "cursor": sight.cursor,
             "missed": sight.missed,
-            "pod": None if sight.pod is None else _pod(sight.pod),
+            "pod": None if sight.pod is None else pod_json(sight.pod),
             "breaker": None if sight.breaker is None else _breaker(sight.breaker),
             "trouble": sight.trouble,
         }

@@ -20,7 +20,7 @@ from dreamd.app.fleet.presence_limit import LATE_WORD, PresenceLimit
 from dreamd.app.fleet.statistics import FleetStatistics
 from dreamd.app.fleet.unseated_pods import UnseatedPods
 from dreamd.core.dreamscapes.admission import Candidate
-from dreamd.core.dreamscapes.views import BreakerState, ChannelView, PodState, PodView
+from dreamd.core.dreamscapes.views import REPORTED, BreakerState, ChannelView, PodState, PodView
 from dreamd.core.fleet.freshness import SILENCE, Word, believed, known, newest
 from dreamd.core.limits import INCARNATION_AHEAD_S, PODS_MAX, WATCHERS_MAX
 from dreamd.core.listing import Names
@@ -382,7 +382,6 @@ def view(record: PodRecord, now_s: float, frame: Word = SILENCE) -> PodView:
         dreamscape=record.dreamscape,
         seat=record.seat,
         quality=word.quality,
-        quality_cause=status.quality_cause if status and told else "",
         channels=tuple(ChannelView(c.name, c.quality, c.cause) for c in channels),
         calibrated=status.calibration.done if status else False,
         calibration_source=status.calibration.source.name.lower() if status else "",
@@ -397,4 +396,5 @@ def view(record: PodRecord, now_s: float, frame: Word = SILENCE) -> PodView:
         last_heard_s=now_s - word.age_s if word.age_s < inf else 0.0,
         etag=etag_of(record),
         heard_age_s=word.age_s,
+        **({name: getattr(status, name) for name in REPORTED} if status and told else {}),
     )

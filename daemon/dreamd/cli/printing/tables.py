@@ -15,6 +15,7 @@ from dreamapi import names
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1.severing_pb2 import Breaker, SeverOutcome
+from dreamd.core.dreamscapes.views import REPORTED
 
 BAR_CELLS: Final = 20
 MINUTES_FROM_S: Final = 120.0
@@ -28,6 +29,8 @@ SEAT_COLUMNS: Final = (
     *("seat", "pod", "state", "self > collective", "coupling", "quality", "last heard", "breaker", "why"),
 )
 NOT_KNOWN: Final = "not known"
+IN_A_CELL: Final = ("quality_cause",)
+"""Reported fields of a pod that stand in a cell of its row; the others get a line each in `pods get`."""
 
 
 def _table(columns: Iterable[str]) -> Table:
@@ -90,8 +93,15 @@ def pod(shown: beds.Pod) -> RenderableType:
         f"channels: {channels}",
         f"latched: {shown.latched or 'no'}",
         f"etag: {shown.etag}",
+        *(f"{name.replace('_', ' ')}: {_plain(shown, name)}" for name in REPORTED if name not in IN_A_CELL),
     )
     return Group(pods([shown]), *(Text(fact) for fact in facts))
+
+
+def _plain(shown: beds.Pod, name: str) -> str:
+    """A reported field; a number that is absent is not known."""
+    value = getattr(shown, name)
+    return figure(shown, name, 3) if isinstance(value, float) else str(value)
 
 
 def _clock_words(pod: beds.Pod) -> str:

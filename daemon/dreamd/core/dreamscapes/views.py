@@ -4,9 +4,10 @@ The application fills them, the API and the watchers read them. Times are sessio
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from math import inf, nan
+from typing import Final, TypeVar
 
 from dreamd.core.fleet.freshness import known
 
@@ -63,6 +64,18 @@ class ChannelView:
     cause: str
 
 
+Plain = TypeVar("Plain", bool, int, float, str)
+
+
+def reported(default: Plain) -> Plain:
+    """A field of `PodView` that shows the field of the same name in the pod's last status, unchanged.
+
+    Such a field reaches the API message (field of the same name), the console JSON and `dreamd pods get`
+    without a line there. default: shown where the last status is too old to describe the pod.
+    """
+    return field(default=default, metadata={"reported": True})
+
+
 @dataclass(frozen=True, slots=True)
 class PodView:
     """A pod as the API shows it.
@@ -83,7 +96,6 @@ class PodView:
     dreamscape: str
     seat: int  # 0: none
     quality: float
-    quality_cause: str
     channels: tuple[ChannelView, ...]
     calibrated: bool
     calibration_source: str
@@ -98,11 +110,16 @@ class PodView:
     last_heard_s: float  # session time of its last report; 0: none
     etag: str
     heard_age_s: float = inf
+    quality_cause: str = reported("")
 
     @property
     def heard(self) -> bool:
         """Whether its last report still describes it."""
         return known(self.heard_age_s)
+
+
+REPORTED: Final = tuple(one.name for one in fields(PodView) if one.metadata.get("reported"))
+"""The names of the fields of a pod that are shown as its status has them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Views become messages. Nothing is decided here; an absent thing is an absent field."""
 
 import math
-from typing import Final
+from typing import Any, Final
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -14,6 +14,7 @@ from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1 import severing_pb2 as severing
 from dreamapi.v1 import wake_pb2 as waking
 from dreamd.core.dreamscapes.views import (
+    REPORTED,
     BreakerState,
     Check,
     CollectiveView,
@@ -149,7 +150,6 @@ def pod(view: PodView) -> beds.Pod:
         dreamscape=names.dreamscape(view.dreamscape),
         seat=names.seat(view.dreamscape, view.seat),
         quality=said(view.quality),
-        quality_cause=view.quality_cause,
         channels=[beds.Channel(name=c.name, quality=c.quality, cause=c.cause) for c in view.channels],
         calibration=beds.Calibration(
             done=view.calibrated,
@@ -164,7 +164,14 @@ def pod(view: PodView) -> beds.Pod:
         last_seen_time=moment(view.last_heard_s),
         etag=view.etag,
         heard_age=age(view.heard_age_s),
+        **_reported(view),
     )
+
+
+def _reported(view: PodView) -> dict[str, Any]:
+    """The fields that are shown as the pod reported them; a number that is not known is absent."""
+    values = ((name, getattr(view, name)) for name in REPORTED)
+    return {name: said(value) if isinstance(value, float) else value for name, value in values}
 
 
 def _clock(view: PodView) -> beds.Clock | None:
