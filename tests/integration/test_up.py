@@ -327,7 +327,7 @@ def test_before_the_night_keys_are_refused_and_a_closed_terminal_ends_everything
         terminal.press("kw")
         terminal.until("k (kill the daemon) does nothing now", 10)
         terminal.until("w (wake) does nothing now", 10)
-        terminal.until("beds: ", 30)
+        terminal.until("gathering: ", 30)
         children = psutil.Process(terminal.process.pid).children(recursive=True)
         assert len(children) > 2
     finally:

@@ -1,14 +1,17 @@
 """What the screen says."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from dreamd.terminal.sleeper_row import State, Tone, plural
+from dreamd.up.plan import Flags, plan
 from dreamd.up.run_state import RunState
 from dreamd.up.screen import Heading, plain, progress, screen
-from up.stories import at, dreaming, entry, hop_of, sever
+from dreamd.up.signal_words import cannot_join
+from up.stories import CEILING, T0_NS, at, dreaming, entry, hop_of, sever
 
 HEADING = Heading(
     "Eight simulated sleepers dream together, and any of them can leave at once.",
@@ -21,12 +24,19 @@ HEADING = Heading(
 )
 
 
-def shown(chronicle: RunState, width: int, height: int = 24, now_s: float = 26.0) -> list[str]:
+def shown(
+    chronicle: RunState, width: int, height: int = 24, now_s: float = 26.0, heading: Heading = HEADING
+) -> list[str]:
     """The screen as lines of text."""
     out = io.StringIO()
     console = Console(file=out, width=width, height=height, force_terminal=True, color_system=None)
-    console.print(screen(chronicle.board, HEADING, now_s, 60.0, (width, height)))
+    console.print(screen(chronicle.board, heading, now_s, 60.0, (width, height)))
     return out.getvalue().splitlines()
+
+
+def drawn_with(heading: Heading, width: int) -> list[str]:
+    """A night of eight on 24 lines under this heading."""
+    return shown(dreaming(), width, heading=heading)
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -73,7 +83,7 @@ def test_severs_that_come_together_are_one_line() -> None:
     assert not chronicle.board.lines
     chronicle.settle(at(26.0))
     (line,) = chronicle.board.lines
-    assert line.words == "eight sleepers severed: operator, zero in 12 ms, nobody dreams now"
+    assert line.words == "eight sleepers severed: operator, zero in 12 ms, none dream on"
 
 
 def test_a_killed_daemon_is_measured_at_the_pods() -> None:
@@ -88,7 +98,7 @@ def test_a_killed_daemon_is_measured_at_the_pods() -> None:
     assert [line.words for line in chronicle.board.lines] == [
         "the daemon killed (SIGKILL)",
         "all eight alone after 1.10 to 1.80 s, measured at the pods",
-        "the daemon is back after 2.0 s; whoever was alone is drawn in again from zero",
+        "the daemon is back after 2.0 s; the beds are drawn in again from zero",
     ]
 
 
@@ -100,7 +110,7 @@ def test_pods_that_say_nothing_are_not_counted_as_alone() -> None:
     chronicle.settle(at(33.1))
     words = chronicle.board.lines[-1].words
     assert "one alone after 1.40 s" in words
-    assert "four have not said" in words
+    assert "four have not reported it" in words
 
 
 def test_who_was_answered_again_within_the_lease_dreamt_on() -> None:
@@ -117,7 +127,7 @@ def test_who_was_answered_again_within_the_lease_dreamt_on() -> None:
     words = chronicle.board.lines[-1].words
     assert words == (
         "one alone after 1.40 s, measured at the pods; three dreamt on, answered again within their lease; "
-        "one has not said so"
+        "one has not reported it"
     )
 
 
@@ -128,12 +138,12 @@ def test_an_outage_that_reached_nobody_is_told_at_once() -> None:
     for number in range(1, 6):
         chronicle.note(entry(f"bed-{number}", 31.6, "hop", applied=0.15))
     words = chronicle.board.lines[-1].words
-    assert words == "nobody was alone: five were answered again within their lease"
+    assert words == "no bed was alone: five were answered again within their lease"
 
 
 def test_a_pod_that_is_killed_is_gone_and_said_so() -> None:
     """A process that ends unasked is told; one that ends after the closing is home."""
-    chronicle = dreaming()
+    chronicle = dreaming(until_s=25.0)
     chronicle.pods_ended(("bed-2",), at(25.0), "killed by SIGKILL")
     assert chronicle.board.lines[-1].words == "bed-2 gone: its process was killed by SIGKILL; seven dream on"
     chronicle.close(at(30.0))
@@ -151,8 +161,73 @@ def test_who_had_been_severed_before_is_alone_too() -> None:
         if sleeper.pod != "bed-5":
             sever(chronicle, sleeper.pod, 30.6, cause="lease", fade_s=0.5)
     assert chronicle.board.lines[-1].words == (
-        "all eight alone: the seven who dreamt after 1.10 to 1.10 s, measured at the pods"
+        "all eight alone: the seven that dreamt after 1.10 to 1.10 s, measured at the pods"
     )
+
+
+def test_only_beds_that_are_heard_dream_on() -> None:
+    """Beds whose journal stopped 1.5 s ago are not among those that dream on; they are counted apart."""
+    chronicle = dreaming(until_s=20.0)
+    for sleeper in chronicle.sleepers[2:]:
+        chronicle.note(hop_of(sleeper.pod, 24.9))
+    sever(chronicle, "bed-5", 25.0)
+    chronicle.settle(at(25.5))
+    assert chronicle.board.lines[-1].words == (
+        "bed-5 severed: railed, zero in 12 ms, five dream on, two not heard"
+    )
+
+
+def test_before_its_first_sample_a_bed_has_no_quality() -> None:
+    """Silence before the first sample is a dash, not 0.00; silence after it is a quality of 0.00."""
+    chronicle = RunState.begin(plan(Flags(sleepers=5)).sleepers, T0_NS, CEILING)
+    silent = {"applied": 0.0, "granted": 0.0, "quality": 0.0, "cause": "silence"}
+    chronicle.note(entry("bed-1", 1.0, "up"))
+    chronicle.note(entry("bed-1", 1.25, "hop", **silent))
+    (row,) = (line for line in shown(chronicle, 80) if "bed-1" in line)
+    assert row.split()[-4:] == ["-", "at", "rest:", "silence"]
+    chronicle.note(entry("bed-1", 1.5, "hop", applied=0.0, granted=0.0, quality=0.9))
+    chronicle.note(entry("bed-1", 1.75, "hop", **silent))
+    (row,) = (line for line in shown(chronicle, 80) if "bed-1" in line)
+    assert row.split()[-4:] == ["0.00", "at", "rest:", "silence"]
+
+
+@pytest.mark.parametrize(
+    ("cause", "refusal", "words"),
+    [
+        ("contact", "signal quality of pod bed-1 is 0.10 (contact), needs 0.5; mend", "no electrode contact"),
+        ("silence", "", "no signal from its implant"),
+        ("mains", "", "line noise drowns the signal"),
+        (
+            "NOT_CALIBRATED",
+            "pod bed-1 has 0 s of clean calibration, needs 8; wait for the calibration (watch the pod)",
+            "it has 0 s of clean calibration, needs 8",
+        ),
+        ("not seated", "", "no reason given"),
+    ],
+)
+def test_a_bed_that_cannot_join_has_one_reason_in_words(cause: str, refusal: str, words: str) -> None:
+    """The cause of its signal in words, else the daemon's sentence without the next step for a caller."""
+    assert cannot_join("bed-1", cause, refusal) == words
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_a_link_stands_on_one_line(width: int) -> None:
+    """With a port of its own the line for Python has 72 characters: at 80 columns it loses its margin."""
+    paste = """.venv/bin/python -c 'import dreamapi; dreamapi.show("127.0.0.1:21051")'"""
+    links = (("console", "http://127.0.0.1:21080/"), ("python", paste))
+    drawn = drawn_with(replace(HEADING, links=links), width)
+    assert any(line.rstrip().endswith(paste) for line in drawn)
+    assert len(drawn) <= 24
+    assert "26 of 60 s" in drawn[-1]
+
+
+def test_a_link_longer_than_its_line_loses_its_label_and_only_then_is_folded() -> None:
+    """At 80 columns 78 characters stand alone on their line; 100 take two, and the keys stay in sight."""
+    alone = drawn_with(replace(HEADING, links=(("python", "x" * 78),)), 80)
+    assert "x" * 78 in [line.strip() for line in alone]
+    folded = drawn_with(replace(HEADING, links=(("python", "x" * 100),)), 80)
+    assert [line.count("x") for line in folded if "xx" in line] == [80, 20]
+    assert "26 of 60 s" in folded[-1]
 
 
 def test_a_frozen_pod_is_shown_as_silent_and_not_as_dreaming() -> None:
@@ -230,13 +305,13 @@ def test_synchrony_is_shown_on_one_line_while_it_is_fresh() -> None:
 
 def test_before_the_night_the_screen_says_what_is_awaited() -> None:
     """While beds gather, screen and pipe name what is awaited; the minute is counted from the night on."""
-    told = "signals: 3 of 8 beds are ready (bed-4: QUALITY_LOW)"
+    told = "gathering: 3 of 8 calibrated (bed-4: quality-low)"
     chronicle = dreaming()
     chronicle.awaits(told)
     lines = shown(chronicle, 80)
-    assert any(f"waiting for {told}" in line for line in lines)
+    assert any(told in line for line in lines)
     assert "of 60 s" not in lines[-1]
-    assert progress(chronicle.board, 26.0).endswith(f"waiting for {told}")
+    assert progress(chronicle.board, 26.0).endswith(told)
     chronicle.begins(at(26.0))
-    assert not any("waiting for" in line for line in shown(chronicle, 80))
+    assert not any("gathering" in line for line in shown(chronicle, 80))
     assert "26 of 60 s" in shown(chronicle, 80)[-1]

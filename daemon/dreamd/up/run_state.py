@@ -70,7 +70,7 @@ class RunState:
         return None if ends_s is None else self.record.t0_ns + int(ends_s * 1e9)
 
     def awaits(self, words: str) -> None:
-        """Say what the run waits for before the night begins; empty: for nothing."""
+        """Show these words while the run waits before the night; empty: it waits for nothing."""
         self.board.awaited = words
 
     def note(self, entry: Entry) -> None:
@@ -117,9 +117,7 @@ class RunState:
         if outage is not None:
             outage.back_ns = at_ns
             after_s = (at_ns - outage.at_ns) / 1e9
-            self.say(
-                at_ns, f"{what} is back after {after_s:.1f} s; whoever was alone is drawn in again from zero"
-            )
+            self.say(at_ns, f"{what} is back after {after_s:.1f} s; the beds are drawn in again from zero")
 
     def _open(self, what: str) -> Outage | None:
         return next((one for one in reversed(self.outages) if one.what == what and not one.back_ns), None)

@@ -102,13 +102,23 @@ def _clock(line: Line) -> str:
     return f"  {line.at_s:6.1f} s  "
 
 
-def _top(heading: Heading) -> Group:
-    links = Table(box=None, padding=(0, 1, 0, 0), show_header=False, pad_edge=False)
-    links.add_column(style="grey50", no_wrap=True)
-    links.add_column(style="#8fb4ff", overflow="fold")
+def _top(heading: Heading, width: int) -> list[Text]:
+    """The sentence and the links.
+
+    A link stands on one line, because a folded one cannot be copied: where it would not fit it loses its
+    margin, then its label. Only a link that is longer than the terminal is wide is folded.
+    """
+    lines = [Text(f"  {heading.sentence}", "bold #dfe6ff", no_wrap=True, overflow="ellipsis")]
+    label = max((len(what) for what, _ in heading.links), default=0)
+    longest = max((len(paste) for _, paste in heading.links), default=0)
+    margin = "  " if 2 + label + 1 + longest <= width else ""
     for what, paste in heading.links:
-        links.add_row(f"  {what}", paste)
-    return Group(Text(f"  {heading.sentence}", "bold #dfe6ff", no_wrap=True, overflow="ellipsis"), links)
+        head = f"{margin}{what:<{label}} "
+        room = width if len(head) + len(paste) > width else width - len(head)
+        first, *more = [paste[at : at + room] for at in range(0, len(paste), room)] or [""]
+        lines.append(Text("" if room == width else head, "grey50", no_wrap=True).append(first, "#8fb4ff"))
+        lines += [Text(part, "#8fb4ff", no_wrap=True) for part in more]
+    return lines
 
 
 def _footer(heading: Heading, now_s: float, ends_s: float | None) -> Text:
@@ -123,7 +133,7 @@ def _footer(heading: Heading, now_s: float, ends_s: float | None) -> Text:
 def _crowd(board: Board, now_s: float) -> Text:
     """What is awaited before the night, then each band's synchrony while it is fresh, or an empty line."""
     if board.awaited:
-        return Text(f"  waiting for {board.awaited}", "#ffd9a0", no_wrap=True, overflow="ellipsis")
+        return Text(f"  {board.awaited}", "#ffd9a0", no_wrap=True, overflow="ellipsis")
     fresh = now_s - board.synchrony_at_s <= FRESH_S
     if not (fresh and board.synchrony):
         return Text()
@@ -135,12 +145,13 @@ def screen(
 ) -> RenderableType:
     """The whole screen for a terminal of (columns, lines); what does not fit are older lines."""
     width, height = size
-    few = len(board.rows) <= min(ROWS_MAX, height - len(heading.links) - NOT_ROWS)
-    used = 1 + len(heading.links) + 1 + (len(board.rows) + 1 if few else 4 + len(board.rows) // 25) + 1 + 2
+    top = _top(heading, width)
+    few = len(board.rows) <= min(ROWS_MAX, height - len(top) + 1 - NOT_ROWS)
+    used = len(top) + 1 + (len(board.rows) + 1 if few else 4 + len(board.rows) // 25) + 1 + 2
     room = max(1, height - used - 1)
     rows = [row for line in board.lines for row in _said(line, width)][-room:]
     return Group(
-        _top(heading),
+        *top,
         Text(),
         _rows(board, width) if few else _field(board, width),
         _crowd(board, now_s),
@@ -153,7 +164,7 @@ def screen(
 def progress(board: Board, now_s: float) -> str:
     """One plain line for a pipe: how many dream, and how near the collective on average."""
     if board.awaited:
-        return f"{now_s:6.1f} s  waiting for {board.awaited}"
+        return f"{now_s:6.1f} s  {board.awaited}"
     near = [row.share for row in board.rows.values() if row.state is State.DREAMING]
     mean = sum(near) / len(near) if near else 0.0
     way = f"{100 * mean:.0f} % of the way to the ceiling"

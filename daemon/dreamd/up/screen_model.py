@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from dreamd.core.safety.causes import Cause
 from dreamd.terminal.sleeper_row import Row, State, Tone, by_number, count, pod_names
 from dreamd.up.processes.pod_journal import DEPARTURES, Entry
 
@@ -65,6 +66,7 @@ class Board:
     synchrony_at_s: float = -math.inf
     awaited: str = ""
     _batches: dict[str, _Batch] = field(default_factory=dict)
+    _sampled: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, t0_ns: int, ceiling: float, sleepers: Iterable[tuple[str, str]]) -> "Board":
@@ -77,7 +79,7 @@ class Board:
 
     @property
     def dreaming(self) -> int:
-        """How many dream."""
+        """How many dream, of those that are heard."""
         return sum(row.state is State.DREAMING and not row.silent for row in self.rows.values())
 
     def agree(self, at_ns: int, synchrony: Iterable[tuple[str, float]]) -> None:
@@ -120,9 +122,14 @@ class Board:
     def _hop(self, row: Row, entry: Entry) -> None:
         share = entry.number("applied") / self.ceiling
         row.share = min(max(share, 0.0), 1.0) if math.isfinite(share) else 0.0
+        cause = entry.words("cause")
         row.quality = entry.number("quality")
+        if row.quality > 0.0:
+            self._sampled.add(row.pod)
+        elif cause == Cause.SILENCE.value and row.pod not in self._sampled:
+            row.quality = math.nan  # its implant has not delivered yet: not known, and not bad
         if row.state is State.HERE:
-            row.cause = entry.words("cause")
+            row.cause = cause
         if (
             row.state in {State.COMING, State.HERE, State.SEVERED}
             and entry.number("granted") > 0
@@ -139,7 +146,9 @@ class Board:
         row.share, row.cause = 0.0, entry.words("cause")
         if not self.closing and row.state is not State.LEFT:
             row.state = State.LEFT
-            self.say(entry.t_ns, f"{row.pod} ({row.pseudonym}) leaves; {self._others()}", pod=row.pod)
+            self.say(
+                entry.t_ns, f"{row.pod} ({row.pseudonym}) leaves; {self._others(entry.t_ns)}", pod=row.pod
+            )
 
     def _severed(self, row: Row, entry: Entry) -> None:
         was_dreaming = row.state is State.DREAMING
@@ -164,14 +173,16 @@ class Board:
             pods = sorted(batch.zero_ms, key=by_number)
             slowest = max((ms for ms in batch.zero_ms.values() if ms >= 0), default=math.nan)
             within = f", zero in {slowest:.0f} ms" if slowest >= 0 else ""
-            words = f"{pod_names(pods)} severed: {cause or 'no cause given'}{within}, {self._others()}"
+            words = f"{pod_names(pods)} severed: {cause or 'no cause given'}{within}, {self._others(now_ns)}"
             self.say(batch.first_ns, words, Tone.GRAVE, pods[0] if len(pods) == 1 else "")
 
-    def _others(self) -> str:
-        dreaming = self.dreaming
-        return (
-            f"{count(dreaming)} dream{'s' if dreaming == 1 else ''} on" if dreaming else "nobody dreams now"
-        )
+    def _others(self, at_ns: int) -> str:
+        """How many dream on at this stamp; a bed that is not heard counts apart, for it may be alone."""
+        merged = [row for row in self.rows.values() if row.state is State.DREAMING]
+        dreaming = sum(at_ns - row.heard_ns <= SILENT_NS for row in merged)
+        unheard = len(merged) - dreaming
+        words = f"{count(dreaming)} dream{'s' if dreaming == 1 else ''} on" if dreaming else "none dream on"
+        return f"{words}, {count(unheard)} not heard" if unheard else words
 
     def gone(self, pods: Iterable[str], at_ns: int, how: str) -> None:
         """The process of these pods has ended, unasked unless the night is closing."""
@@ -183,4 +194,4 @@ class Board:
             row.cause = how
         if unexpected:
             names = unexpected[0].pod if len(unexpected) == 1 else f"{len(unexpected)} pods"
-            self.say(at_ns, f"{names} gone: its process was {how}; {self._others()}", Tone.GRAVE, names)
+            self.say(at_ns, f"{names} gone: its process was {how}; {self._others(at_ns)}", Tone.GRAVE, names)

@@ -21,6 +21,7 @@ from dreamd.terminal.sleeper_row import Tone, count, plural
 from dreamd.up.plan import SLEEPERS_MIN, CannotRun, Plan
 from dreamd.up.processes.processes import Processes
 from dreamd.up.run_state import RunState
+from dreamd.up.signal_words import cannot_join
 
 GATHER_WITHIN_S: Final = 25.0
 GATHER_EACH_S: Final = 1.5
@@ -30,6 +31,7 @@ CROWD_S: Final = 1.0
 HOME_WITHIN_S: Final = 3.0
 ORDERS_MAX: Final = 16
 REAL_RAMP_S: Final = 60
+BY_KEY: Final = "by key in dreamd up"
 
 
 def _unmoved(_event: Event) -> None:
@@ -37,9 +39,11 @@ def _unmoved(_event: Event) -> None:
 
 
 def _first_reason(outside: list[Seat]) -> str:
-    """Why the first bed that is not ready is not: its name and the refusal's code."""
+    """Why the first bed that is not ready is not: its name and the refusal's code, as screens write it."""
     named = next((seat for seat in outside if seat.refusal_code), None)
-    return "" if named is None else f" ({named.pod.removeprefix('pods/')}: {named.refusal_code})"
+    if named is None:
+        return ""
+    return f" ({named.pod.removeprefix('pods/')}: {named.refusal_code.lower().replace('_', '-')})"
 
 
 @dataclass
@@ -107,7 +111,7 @@ class SessionDriver:
                 bed = pod.name.removeprefix("pods/")
                 if pod.state != Pod.STATE_OFFLINE and bed in coming:
                     await api.pods.check_in(bed, coming.pop(bed))
-            self.chronicle.awaits(f"beds: {beds - len(coming)} of {beds} connected")
+            self.chronicle.awaits(f"gathering: {beds - len(coming)} of {beds} connected")
             failed = self.household.failed_pods()
             if failed is not None:
                 raise failed
@@ -142,8 +146,8 @@ class SessionDriver:
         for seat in outside:
             bed = seat.pod.removeprefix("pods/")
             self.chronicle.account.outside(bed, seat.refusal_code)
-            why = self.chronicle.account.cause(bed)
-            self.say(f"{self.chronicle.named(bed)} sleeps beside it: {why}; {seat.refusal}", Tone.GRAVE)
+            why = cannot_join(bed, self.chronicle.account.cause(bed), seat.refusal)
+            self.say(f"{self.chronicle.named(bed)} cannot join: {why}", Tone.GRAVE)
         await api.dreamscapes.start(self.name)
         self.say(
             f"the night begins: {count(len(beds) - len(outside))} drawn in over {self.plan.ramp_s:.0f} s "
@@ -157,7 +161,7 @@ class SessionDriver:
             seats = (await api.dreamscapes.get(self.name)).seats
             outside = [seat for seat in seats if seat.state == Seat.STATE_WAITING]
             admitted = len(seats) - len(outside)
-            self.chronicle.awaits(f"signals: {admitted} of {beds} beds are ready{_first_reason(outside)}")
+            self.chronicle.awaits(f"gathering: {admitted} of {beds} calibrated{_first_reason(outside)}")
             in_vain = len(seats) == beds and all(self._in_vain(seat) for seat in outside)
             late = in_vain or now_ns() > give_up_ns
             if self.end.is_set() or admitted == beds or (late and admitted >= least):
@@ -228,14 +232,14 @@ class SessionDriver:
             match key:
                 case "s":
                     self.say("sever: everyone to zero, they sleep on (r: resume)")
-                    await api.dreamscapes.sever(self.name, reason="a hand on the key")
+                    await api.dreamscapes.sever(self.name, reason=BY_KEY)
                 case "r":
                     await api.dreamscapes.resume(self.name)
                     self.say("resume: everyone is drawn in again from zero")
                 case "w":
                     self._woken = True
                     self.say("wake: everyone to zero, then the beds wake their sleepers", Tone.GOOD)
-                    await api.dreamscapes.wake(self.name, issuer="up", reason="a hand on the key")
+                    await api.dreamscapes.wake(self.name, issuer="up", reason=BY_KEY)
                 case _:
                     pass
         except dreamapi.ApiError as error:

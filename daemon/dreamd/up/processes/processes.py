@@ -87,12 +87,12 @@ class Processes:
 
     async def open(self, tasks: asyncio.TaskGroup) -> None:
         """Start everything; raises CannotRun where something does not come up."""
-        self.reports.awaited("the broker")
+        self.reports.awaited("waiting for the broker")
         if self.plan.owns_broker:
             await self._open_broker(tasks)
         else:
             await brokers.require(self.plan)
-        self.reports.awaited("the daemon")
+        self.reports.awaited("waiting for the daemon")
         tasks.create_task(self.daemon.keep(), name="daemon")
         await self._until_daemon(self._key.exists)
         beds = len(self.plan.sleepers)

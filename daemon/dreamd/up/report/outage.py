@@ -64,13 +64,13 @@ class Outage:
     @property
     def finding(self) -> str:
         """Who was alone after how long."""
-        waiting = f"; {plural(len(self.waiting), 'has', 'have')} not said so" if self.waiting else ""
+        waiting = f"; {plural(len(self.waiting), 'has', 'have')} not reported it" if self.waiting else ""
         if self.kept:
             waiting = f"; {count(len(self.kept))} dreamt on, answered again within their lease{waiting}"
         if not self.alone_after_s and not self.waiting and self.kept:
-            return f"nobody was alone: {count(len(self.kept))} were answered again within their lease"
+            return f"no bed was alone: {count(len(self.kept))} were answered again within their lease"
         if not self.alone_after_s:
-            return f"nobody has said so far to be alone{waiting}" if waiting else "nobody was coupled"
+            return f"no bed has reported yet that it is alone{waiting}" if waiting else "no bed was coupled"
         first, last = min(self.alone_after_s.values()), max(self.alone_after_s.values())
         number = len(self.alone_after_s)
         span = f"{first:.2f} to {last:.2f} s" if number > 1 else f"{last:.2f} s"
@@ -79,9 +79,8 @@ class Outage:
             return f"{count(number)} {after}{waiting}"
         if number == self.sleepers:
             return f"all {count(number)} {after}"
-        return (
-            f"all {count(self.sleepers)} alone: the {count(number)} who dreamt {after.removeprefix('alone ')}"
-        )
+        dreamt = f"the {count(number)} that dreamt {after.removeprefix('alone ')}"
+        return f"all {count(self.sleepers)} alone: {dreamt}"
 
     @property
     def sentence(self) -> str:
