@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from boards.alerting.tickets import TICKETS
 from boards.kit import SCOPE, TITLE_PER_COLUMN
 from boards.links import GRAFANA_URL, JOB, RUNBOOKS_URL
 from dreamd.adapters.metrics.catalogue import CATALOGUE
-from house.test_deploy import typed, understood
+from house.test_deploy import installed, typed, understood
 
 RUNBOOKS = DEPLOY / "runbooks"
 JSON = sorted((DEPLOY / "grafana/dashboards").glob("*.json"))
@@ -321,6 +322,13 @@ def test_alertmanagers_part_is_well_formed() -> None:
             found = re.fullmatch(r'alertname(=|=~|!=)"(.+)"', matcher)
             assert found is not None, matcher
             assert re.compile(found[2])
+
+
+def test_alertmanagers_own_check_takes_its_part() -> None:
+    """`amtool` finds the configuration in order."""
+    check = [installed("amtool"), "check-config", str(DEPLOY / "prometheus/alertmanager.yml")]
+    done = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_only_danger_to_a_sleeper_or_the_loss_of_a_night_pages() -> None:

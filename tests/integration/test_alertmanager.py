@@ -1,0 +1,129 @@
+"""A real Alertmanager takes the shipped configuration, and sends no alert that follows from another."""
+
+import json
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from boards.alerting.pages import PAGES
+from boards.alerting.rules import PREFIX
+from boards.alerting.tickets import TICKETS
+from integration.conftest import free_port
+
+CONFIG = Path(__file__).resolve().parents[2] / "deploy/prometheus/alertmanager.yml"
+SEVERITY = {alert.name: alert.severity for alert in (*PAGES, *TICKETS)}
+
+
+@dataclass(frozen=True)
+class Alertmanager:
+    """One that runs."""
+
+    port: int
+
+    def ask(self, path: str, body: object = None) -> Any:  # noqa: ANN401 -- JSON
+        """The answer of its API; a body is posted."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/api/v2/{path}", data, {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return json.loads(answer.read() or "null")
+
+    def fire(self, *names: str, instance: str = "a", **labels: str) -> None:
+        """Alerts of this daemon fire."""
+        shared = {"job": "dreamd", "instance": instance, **labels}
+        self.ask(
+            "alerts",
+            [
+                {"labels": {"alertname": PREFIX + name, "severity": SEVERITY[PREFIX + name], **shared}}
+                for name in names
+            ],
+        )
+
+    def sent(self, within_s: float = 20.0) -> dict[tuple[str, str], str]:
+        """The receiver of each alert that is not inhibited, by name and instance, once all are processed."""
+        give_up_s = time.monotonic() + within_s
+        while True:
+            found = self.ask("alerts")
+            if all(one["status"]["state"] != "unprocessed" for one in found) or time.monotonic() > give_up_s:
+                break
+            time.sleep(0.1)
+        return {
+            (one["labels"]["alertname"].removeprefix(PREFIX), one["labels"]["instance"]): one["receivers"][0][
+                "name"
+            ]
+            for one in found
+            if one["status"]["state"] == "active"
+        }
+
+
+@pytest.fixture
+def alertmanager(tmp_path: Path) -> Iterator[Alertmanager]:
+    """With the shipped configuration on a port of its own, but no wait before a group is sent."""
+    program = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
+    if program is None:
+        pytest.skip("prometheus-alertmanager is not installed (make system-packages)")
+    one = Alertmanager(free_port())
+    shipped = CONFIG.read_text(encoding="utf-8")
+    assert "group_wait: 10s" in shipped
+    (tmp_path / "alertmanager.yml").write_text(shipped.replace("group_wait: 10s", "group_wait: 0s"))
+    command = [
+        program,
+        f"--config.file={tmp_path / 'alertmanager.yml'}",
+        f"--storage.path={tmp_path}",
+        f"--web.listen-address=127.0.0.1:{one.port}",
+        "--cluster.listen-address=",
+        "--log.level=error",
+    ]
+    with subprocess.Popen(command) as process:
+        give_up_s = time.monotonic() + 15
+        while True:
+            try:
+                one.ask("status")
+            except (OSError, urllib.error.URLError):
+                assert time.monotonic() < give_up_s
+                time.sleep(0.1)
+            else:
+                break
+        yield one
+        process.kill()
+
+
+def test_a_lost_broker_pages_once(alertmanager: Alertmanager) -> None:
+    """What follows from the lost broker is not sent, for this daemon; another daemon's alerts are."""
+    alertmanager.fire("BrokerLost", "SeversUnconfirmed", "BedOffline", "FramesLost", "CoupledAboveGranted")
+    alertmanager.fire("EveryoneAlone", "SleeperUnreachable", dreamscape="night")
+    alertmanager.fire("BedOffline", "SeversUnconfirmed", instance="b")
+    assert alertmanager.sent() == {
+        ("BrokerLost", "a"): "pager",
+        ("CoupledAboveGranted", "a"): "pager",
+        ("BedOffline", "b"): "tickets",
+        ("SeversUnconfirmed", "b"): "pager",
+    }
+
+
+def test_the_loss_of_all_metrics_stands_for_all(alertmanager: Alertmanager) -> None:
+    """While a daemon is not scraped, its other alerts are not sent, and itself it does not inhibit."""
+    alertmanager.fire("NothingScraped", "CoupledAboveGranted", "LoopLag", "BrokerLost")
+    assert alertmanager.sent() == {("NothingScraped", "a"): "pager"}
+
+
+def test_no_ticket_hides_a_page(alertmanager: Alertmanager) -> None:
+    """A ticket inhibits its own consequences, and a page that fires beside it is sent."""
+    alertmanager.fire("LedgerNotWritable", "LedgerSlow", "LedgerWriteFailures", "SeversUnconfirmed")
+    alertmanager.fire("EveryoneAlone", dreamscape="night")
+    alertmanager.fire("SleeperUnreachable", dreamscape="other")
+    assert alertmanager.sent() == {
+        ("LedgerNotWritable", "a"): "tickets",
+        ("SeversUnconfirmed", "a"): "pager",
+        ("EveryoneAlone", "a"): "pager",
+        ("SleeperUnreachable", "a"): "pager",
+    }
