@@ -1,10 +1,10 @@
 """The composition root of the edge: the only file that names technologies.
 
-`dreamedge run` runs the agents of one or several beds until they are stopped or their recordings are
-over; `dreamedge inspect` shows what a recording holds and whether it could be seated; `dreamedge
-unlatch` is the sleeper's own act. SIGTERM and SIGINT send everyone home; SIGUSR1 is the wake button,
-SIGUSR2 distress, SIGRTMIN withdraw, SIGRTMIN+1 the gate that says aroused. Exit status: 0 home, 1 a bed
-failed, 2 something is wrong with what it was told.
+`dreamedge run` runs the agents of one or several beds until they are stopped or their recordings are over;
+`dreamedge inspect` shows the contents of a recording and whether it is usable; `dreamedge unlatch` is the
+sleeper's own act. SIGTERM and SIGINT send every bed home; SIGUSR1 is the wake button, SIGUSR2 distress,
+SIGRTMIN withdraw, SIGRTMIN+1 the arousal gate. Exit status: 0 home, 1 a bed failed, 2 a setting or an
+argument is wrong.
 """
 
 import argparse
@@ -59,9 +59,9 @@ from dreamwire.text import shown as on_screen
 USAGE_ERROR = 2
 RUN_ERROR = 1
 INTERRUPTED = 130
-"""As a shell has it, of a program that Ctrl-C ended before anybody was in a bed."""
+"""A shell's exit status for a program that Ctrl-C ended before any bed was running."""
 INSPECT_LEAST_S = 5.0
-"""It takes nearly that long until kernels and windows are full."""
+"""Shortest reading of a device: kernels and windows need nearly as long to fill."""
 _UNLATCH_WITHIN_S = 3.0
 _Refusal = (
     *(SettingsError, ImplantError, RendererError, RecorderError),
@@ -172,7 +172,7 @@ def _inspect(chosen: dict[str, Any]) -> int:
 
 
 def _tell_heard(of_s: float, heard_s: float) -> None:
-    """Where a terminal shows it: how long the device has been listened to."""
+    """Show on a terminal how long the device has been read."""
     over = "\n" if heard_s >= of_s else ""
     print(f"\rlistening: {heard_s:.0f} of {of_s:.0f} s", end=over, file=sys.stderr, flush=True)
 
@@ -211,7 +211,7 @@ def _run(chosen: dict[str, str | list[str] | None]) -> int:
     journal = open_journal(settings.journal, hops_every_s=settings.journal_every_s)
     logging.basicConfig(handlers=[LibraryNotes(journal, boottime_ns)], level=logging.WARNING)
     try:
-        # Before the loop runs: a device may take seconds, and Ctrl-C shall end that at once.
+        # Before the loop runs: opening a device may take seconds, and Ctrl-C must end it at once.
         beds = _beds(settings, key, journal)
         give_back()
         return asyncio.run(_dream(beds, settings.duration_s))
@@ -255,7 +255,7 @@ BUTTON_SIGNALS: Final = {
     int(signal.SIGRTMIN): "withdraw",
     int(signal.SIGRTMIN) + 1: "arousal",
 }
-"""By which signal whatever reads the bed's buttons hands them on."""
+"""The buttons by signal, for the program that reads the bed's buttons."""
 
 
 async def _dream(beds: list[PodRunner], duration_s: float) -> int:

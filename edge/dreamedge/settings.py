@@ -1,14 +1,14 @@
 """The edge's settings: flag over environment (DREAMEDGE_*) over TOML file over default.
 
-One table names them all; what cannot be read is refused in a sentence that says where the value came
-from. Which pods: `--pod NAME`, repeatable, each with an implant of its own as
-`--pod NAME=SPEC[,malfunction=KIND@[+]SECONDS]`; or `--pods a,b,c`, which share `--implant`.
+One table names them all. A value that cannot be read is refused with a sentence that names its source. Pods:
+`--pod NAME`, repeatable, each with an implant of its own as `--pod NAME=SPEC[,malfunction=KIND@[+]SECONDS]`;
+or `--pods a,b,c`, which share `--implant`.
 
-A simulated sleeper is made from a seed. Without one it is the pod's name that seeds it, so that pods are
-different people also in different processes. Pods that share a given seed count on from it.
+A simulated sleeper is made from a seed. Without one, the pod's name is the seed, so that pods are different
+sleepers also in different processes. Pods that share a given seed count on from it.
 
-Each pod is somebody of its own at the broker: its user is its name, and where several are run their
-password files are told apart by `{pod}`, which stands for the name in all that is shown to the broker.
+Each pod has its own identity at the broker: its user is its name. If several pods run, their password files
+are distinguished by `{pod}`, which stands for the name in every broker setting.
 """
 
 import re
@@ -26,7 +26,7 @@ from dreamwire.topics import RESERVED, is_name
 _PREFIX: Final = "DREAMEDGE_"
 
 TEXT_MAX: Final = 1 << 16
-"""Characters of one setting: a ward names its pods in one."""
+"""Characters of one setting: a ward names all its pods in one."""
 
 
 class SettingsError(Exception):
@@ -35,9 +35,10 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PodSettings:
-    """One bed: its name, its implant's spec, and what shall go wrong (empty: nothing) after how long.
+    """One bed: its name, its implant's spec, and its malfunction (empty: none) with the delay.
 
-    when_merged: counted from the moment its sleeper is first merged, else from the start of the process.
+    when_merged: the delay counts from the moment its sleeper is first merged, else from the start of the
+    process.
     """
 
     name: str
@@ -53,12 +54,11 @@ class PodSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything an agent process is told; `duration_s` 0: until stopped.
+    """All settings of an agent process; `duration_s` 0: until stopped.
 
-    montage, rate_hz, full_scale_uv: what recordings leave unsaid; the numbers 0: nothing was told.
-
-    record: where every bed is recorded; None: nowhere.
-    replay_from_ns: CLOCK_BOOTTIME at which recordings begin; None: each when its bed is up.
+    montage, rate_hz, full_scale_uv: values missing in recordings; the numbers are 0 if not given. record: the
+    directory of all beds' recordings; None: no recording. replay_from_ns: CLOCK_BOOTTIME at which recordings
+    begin; None: each when its bed is up.
     """
 
     pods: tuple[PodSettings, ...]
@@ -118,7 +118,7 @@ _TRUTH: Final = {"true": True, "yes": True, "1": True, "false": False, "no": Fal
 def load(
     flags: Mapping[str, str | Sequence[str]], environ: Mapping[str, str], config: Path | None
 ) -> Settings:
-    """Put the settings together.
+    """Combine the settings.
 
     flags: by setting name; `pod` is a list. config: a TOML file, or None.
 
@@ -150,13 +150,13 @@ def load(
 
 
 def state_root(text: str, environ: Mapping[str, str]) -> Path:
-    """Where pods keep their state: `text`, or $DREAMEDGE_STATE_DIR, or the user's state directory."""
+    """The pods' state directory: `text`, or $DREAMEDGE_STATE_DIR, or the user's state directory."""
     chosen = text or environ.get(f"{_PREFIX}STATE_DIR", "")
     return Path(chosen).expanduser() if chosen else _user_state(environ) / "dreamedge"
 
 
 def daemon_key_path(environ: Mapping[str, str]) -> Path:
-    """Where a daemon on this machine leaves its public key."""
+    """The path at which a daemon on this machine leaves its public key."""
     chosen = environ.get("DREAMD_STATE_DIR", "")
     directory = Path(chosen).expanduser() if chosen else _user_state(environ) / "dreamd"
     return directory / "daemon.pub"

@@ -30,7 +30,7 @@ from dreamwire.codec import WireError, decode_event, encode
 from dreamwire.messages import PodEvent, PodEventKind, StoredSever
 
 UNREADABLE: Final = "unreadable"
-"""The cause of a latch whose file cannot be read."""
+"""The cause of a latch that cannot be read from its file."""
 _PLAIN_EVENTS: Final = 256
 _SAFETY: Final = frozenset(PodEventKind) - {PodEventKind.UNSPECIFIED, PodEventKind.MERGED}
 _WRITE_WITHIN_S: Final = 1.0

@@ -1,12 +1,13 @@
-"""The beds of one process: their tasks, each named, and the one way out.
+"""The beds of one process: their tasks, each named, and their shutdown.
 
-Each bed has three tasks that never end by themselves: its link, its ear (what the link brings) and
-its pulse, the tether's own timer at 20 Hz. A bed whose task fails is silenced and closed, and said
-so; its neighbours dream on. The service manager hears a beat while every bed that stays pulses: the
-tether's own timer makes it, so that silence means a tether that stands still.
-The way out, in this order: zero; the daemon told, at most a second; goodbye to the broker, at most a second;
-tasks ended; device, disk and journal closed, at most five seconds. Whatever hangs on that way, a broker that
-does not answer, a name server, a device's driver, is left behind: the agent is gone within OUT_WITHIN_S.
+Each bed has three tasks that never end by themselves: its link, its listener (the link's arrivals) and its
+pulse, the tether's own timer at 20 Hz. A bed with a failed task is silenced and closed, with a journal entry;
+its neighbours dream on. The service manager gets a heartbeat while every remaining bed pulses. The tether's
+own timer sends it, so a missing heartbeat means a tether that stands still.
+
+Shutdown, in this order: zero; notify the daemon, at most a second; goodbye to the broker, at most a second;
+end the tasks; close device, disk and journal, at most five seconds. A broker that does not answer, a name
+server or a device's driver that hangs is left behind: the agent ends within OUT_WITHIN_S.
 """
 
 import asyncio
@@ -40,7 +41,7 @@ class PodSupervisor:
     Args:
         beds: at least one.
         measure: share of a core since the last call, and resident KiB, of this process.
-        manager: told when every bed pulses, as long as they do, how they are, and of the way out.
+        manager: gets readiness, heartbeats and status while every bed pulses, and the start of the shutdown.
     """
 
     def __init__(self, beds: Sequence[PodRunner], measure: Measure, manager: ServiceManager) -> None:
@@ -54,9 +55,9 @@ class PodSupervisor:
         self.failed: dict[str, str] = {}
 
     def stop(self, reason: str) -> None:
-        """Every bed to zero in this call; then home."""
+        """Set every bed to zero in this call; then end them."""
         self._reason = self._reason or reason
-        self._stop.set()  # first: a bed whose leaving fails is on its way out all the same
+        self._stop.set()  # first: a bed that fails to leave is ending all the same
         for bed in self._beds:
             try:
                 bed.leave(self._reason)
@@ -65,12 +66,12 @@ class PodSupervisor:
         self._manager.stopping(f"everyone to zero: {self._reason}")
 
     def press(self, button: str) -> None:
-        """The same button at every bed."""
+        """Press the same button at every bed."""
         for bed in self._beds:
             bed.press(button)
 
     async def run(self, duration_s: float) -> None:
-        """Run until every bed is home; after `duration_s` (0: never) all are sent there."""
+        """Run until every bed is home; after `duration_s` (0: never) stop all."""
         async with asyncio.TaskGroup() as group:
             aside = [group.create_task(self._look_after_all(), name="look after")]
             if duration_s:
@@ -81,7 +82,7 @@ class PodSupervisor:
                 task.cancel()
 
     async def _stay(self, bed: PodRunner) -> None:
-        """One bed from its start to its end, whatever it ends by."""
+        """One bed from its start to its end, whatever ends it."""
         why = ""
         try:
             why = await self._dream(bed)
@@ -98,7 +99,10 @@ class PodSupervisor:
         bed.note("failed", {"why": self.failed[bed.pod]})
 
     async def _close(self, bed: PodRunner) -> None:
-        """Release a bed's device and disk. No other bed waits for it; the end of the agent waits its time."""
+        """Release a bed's device and disk.
+
+        Other beds do not wait for it; the agent's end does, for a limited time.
+        """
         try:
             async with asyncio.timeout(_CLOSED_WITHIN_S):
                 await aside(bed.close, f"{bed.pod} close")
@@ -143,9 +147,9 @@ class PodSupervisor:
             await asyncio.sleep((due_ns - now_ns) / 1e9)
 
     def _pulsed(self, bed: PodRunner) -> None:
-        """One bed has pulsed; twice a second, where all of them have lately, the manager is told.
+        """Record one bed's pulse; twice a second, if all beds have pulsed lately, notify the manager.
 
-        By the loop's clock: a bed's own may leap, and beds are compared.
+        The loop's clock is used: a bed's own may leap, and beds are compared.
         """
         now_s = asyncio.get_running_loop().time()
         self._pulsed_s[bed.pod] = now_s
@@ -161,7 +165,7 @@ class PodSupervisor:
             self._manager.status(self._status())
 
     def _status(self) -> str:
-        """How the beds are, in words."""
+        """The state of the beds, as a sentence."""
         staying = [bed for bed in self._beds if bed.pod in self._pulsed_s]
         apart = [bed.pod for bed in staying if not bed.connected]
         failed = f"; failed: {', '.join(self.failed)}" if self.failed else ""
@@ -191,7 +195,7 @@ async def _listen(bed: PodRunner) -> None:
 
 
 async def _cancel(tasks: Sequence[asyncio.Task[object]]) -> None:
-    """Cancel until each task has ended; one that swallows a cancellation gets another."""
+    """Cancel until each task has ended; a task that swallows a cancellation is cancelled again."""
     left = set(tasks)
     for _ in range(int(_CANCELLED_WITHIN_S / _GLANCE_S)):
         for task in left:
@@ -202,7 +206,10 @@ async def _cancel(tasks: Sequence[asyncio.Task[object]]) -> None:
 
 
 async def _tell(bed: PodRunner) -> None:
-    """Wait until the fade is over and the daemon knows, at most a second; nobody to tell: the fade alone."""
+    """Wait for the fade's end and the daemon's acknowledgement, at most a second.
+
+    Without a connection only the fade is waited for.
+    """
     for _ in range(int(_TELL_WITHIN_S / _GLANCE_S)):
         if bed.at_home or not bed.connected:
             break

@@ -1,5 +1,5 @@
-"""The pod's decisions and signal processing: pure, time and randomness are arguments.
+"""The pod's decisions and signal processing: pure; time and randomness are arguments.
 
-May import numpy, the standard library's pure parts and the wire's plain words (`messages`, `schema`,
-`blend`). No I/O, no clock, no protobuf, no signature library.
+It may import numpy, the pure parts of the standard library and the wire's plain modules (`messages`,
+`schema`, `blend`). No I/O, no clock, no protobuf, no signature library.
 """

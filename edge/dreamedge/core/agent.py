@@ -1,27 +1,25 @@
-"""One pod: everything that can happen to it, and what it decides (DESIGN 6, 7.4, 8.2).
+"""One pod: every input that can reach it, and its decisions (DESIGN 6, 7.4, 8.2).
 
-The agent does no I/O and reads no clock. Each method is one thing that happened, at `now_ns` by the pod's
-monotonic clock; it returns what is to be done, in order. The shell around it acts and asks nothing back.
+The agent does no I/O and reads no clock. Each method is one input, at `now_ns` by the pod's monotonic clock.
+It returns the effects for the shell to carry out, in order.
 
-Who decides what: `orders` whom to obey, `tether` what is permitted, `guard` what the pod's own senses
-forbid, `coupling` how the share may move, `feedback` what that share is a share of (`merge` puts these
-four together), `frames` and `account` what is said about it. The order of precedence:
-
-1. To zero is always possible and always first. Whatever severs (own evidence, the daemon's zero, a
-   release, a wake, a button) has its zero rendered by the effects of that very call, before anything is
-   stored or told.
+`command_filter` decides which commands to obey, `tether` what is permitted, `guard` what the pod's own
+evidence forbids, `coupling` how the share may move, `feedback` how it is blended (`merge_controller` combines
+these four), `frames` and `event_reporter` what is sent about it. The order of precedence:
+1. Going to zero is always possible and always first. For every sever (own evidence, the daemon's zero, a
+   release, a wake, a button) the zero is an effect of that very call, before anything is stored or sent.
 2. A latch is stronger than an assignment, an assignment than a permission. A latch ends the assignment.
-3. A fault of one's own is not argued with: while the guard does not allow, permissions are dropped.
-4. Only a broadcast raises, and only from zero, slowly.
+3. The pod's own fault outranks every permission: while the guard does not allow, permissions are dropped.
+4. Only a broadcast raises the share, and only from zero, slowly.
 
-A zero that severed a merged sleeper is kept (`StoredSever`) and repeated until a later assign, so that a
-daemon that starts over knows. A lapsed lease is not kept: it says something about the network, nothing
-about the sleeper. Nor is a release or an end: leaving is not a failure.
+A zero that severed a merged sleeper is stored (`StoredSever`) and repeated until a later assign, so that a
+restarted daemon learns of it. A lapsed lease is not stored: it is evidence about the network, not about the
+sleeper. Nor is a release or an end: leaving is not a failure.
 
-`pulse` is meant for 20 Hz, aligned to the 50 ms grid of the session clock; a late pulse catches up by
-time, never by repetition. At each grid instant one hop is taken, as soon as the samples reach it, and one
-frame sent. Most pulses only draw the same ramp on: `needed_ns` says when the next one is due that may do
-more, so that whoever runs a fleet in virtual time can leave the others out.
+`pulse` is meant for 20 Hz, aligned to the 50 ms grid of the session clock. A late pulse catches up by time,
+never by repetition. At each grid instant one hop is taken, as soon as the samples reach it, and one frame
+sent. Most pulses only continue the same ramp: `needed_ns` returns when the next one is due that may do more,
+so that a fleet in virtual time can omit the others.
 """
 
 import random
@@ -64,10 +62,11 @@ from dreamwire.schema import HOP_MS
 __all__ = ["BUTTONS", "Agent", "Identity", "Restored"]
 
 STATUS_NS: Final = 1_000_000_000
-"""Nanoseconds between two statuses, but for those that follow a decision; due soon after a hop, with it."""
+"""Nanoseconds between two statuses, apart from those that follow a decision. A status due soon after a hop
+goes with that hop."""
 
 BUTTONS: Final = ("wake", "distress", "withdraw", "arousal")
-"""What a sleeper's button can say, and the last a gate at the bed; each latches."""
+"""The sleeper's buttons, and last the bed's arousal gate; each latches."""
 
 
 class Agent:
@@ -85,7 +84,7 @@ class Agent:
         *,
         tells_hops: bool = True,
     ) -> None:
-        """Start alone, or latched as the disk says. own: None to calibrate now. tells_hops: note each hop."""
+        """Start alone, or latched as stored. own: None to calibrate now. tells_hops: note each hop."""
         self._identity = identity
         self._path = path
         self._clock = clock
@@ -107,25 +106,25 @@ class Agent:
         self._leaving = False
         self._tells_hops = tells_hops
 
-    # What the shell may look at.
+    # Read by the shell.
 
     def presence(self, online: bool) -> Presence:  # noqa: FBT001 - the one field that differs
-        """Return what the pod says on arriving, and what its will says."""
+        """Return the pod's presence message; `online` False is its will."""
         return self._identity.presence(online=online)
 
     @property
     def wants_to_leave(self) -> bool:
-        """Whether the pod has ended by itself; it takes no assignment any more."""
+        """Whether the pod has ended by itself; it accepts no further assignment."""
         return self._leaving
 
     @property
     def home(self) -> bool:
-        """Whether nothing of the others is rendered and no assignment held."""
+        """Whether the share of the others is zero and no assignment is held."""
         return self._merge.home
 
     @property
     def rising(self) -> bool:
-        """Whether the share of the others is on its way up."""
+        """Whether the share of the others is rising."""
         return self._merge.rising
 
     @property
@@ -133,29 +132,29 @@ class Agent:
         """The calibration in use."""
         return self._own
 
-    # What happens at the bed.
+    # Inputs at the bed.
 
     def samples(self, block: Block, now_ns: int) -> list[Effect]:
-        """The implant has delivered samples; they are judged at the next grid instant."""
+        """Take the implant's samples; they are judged at the next grid instant."""
         self._path.push(block)
         if len(block.uv):
             self._merge.guard.sampled(now_ns)
         return []
 
     def onset(self, onset_ns: int) -> None:
-        """The implant knows when an injected malfunction began; it goes into the stamps of what follows."""
+        """Take the onset of an injected malfunction; later stamps include it."""
         self._account.onset(onset_ns)
 
     def rendered(self, share: float) -> None:
-        """The renderer says what it renders: by this the actuator is judged."""
+        """Take the share that the renderer reports: the actuator is judged by it."""
         self._merge.guard.rendered(share)
 
     def loaded(self, cpu: float, rss_kib: int) -> None:
-        """The shell has measured its own load, for the next status."""
+        """Take the process's load, for the next status."""
         self._load = (cpu, rss_kib)
 
     def button(self, cause: str, now_ns: int) -> list[Effect]:
-        """The sleeper pressed wake, distress or withdraw, or a gate at the bed says that they are aroused.
+        """Latch: the sleeper pressed wake, distress or withdraw, or the bed's gate reports arousal.
 
         Raises:
             ValueError: no such button.
@@ -167,13 +166,13 @@ class Agent:
         return [*effects, *woken, self._status(now_ns)]
 
     def unlatch(self, now_ns: int) -> list[Effect]:
-        """The sleeper's own act at the pod; nothing else lifts a latch."""
+        """Lift the latch by the sleeper's own act at the pod; nothing else lifts it."""
         effects = self._merge.unlatch(now_ns)
         self._orders.woken_by.cleared()
         return [*effects, self._status(now_ns)] if effects else []
 
     def end(self, reason: str, now_ns: int) -> list[Effect]:
-        """The pod leaves by itself: zero now, no assignment any more. Pulse on until `home`."""
+        """End the pod: zero now, and no further assignment. Pulse on until `home`."""
         if self._leaving:
             return []
         self._leaving = True
@@ -182,10 +181,10 @@ class Agent:
         effects += self._account.fact(PodEventKind.LEFT, assign, now_ns, reason)
         return [*effects, *self._merge.leave(), self._status(now_ns)]
 
-    # What comes from the daemon: unsealed, decoded, not retained.
+    # Inputs from the daemon: verified, decoded, not retained.
 
     def link(self, up: bool, now_ns: int) -> list[Effect]:  # noqa: FBT001 - a state, not an option
-        """The broker has us, or has lost us. Nothing is decided by it: the lease decides."""
+        """Record whether the broker is connected. It decides nothing about the share: the lease does."""
         was, self._link_up = self._link_up, up
         if not up:
             return [Note("link", {"up": 0})] if was else []
@@ -193,15 +192,15 @@ class Agent:
         return [Note("link", {"up": 1}), *self._merge.listening(), self._status(now_ns)]
 
     def collective(self, message: Collective, now_ns: int) -> list[Effect]:
-        """A broadcast."""
+        """Take a broadcast."""
         return self._merge.hear(message, now_ns)
 
     def broadcast_refused(self, reason: str, now_ns: int) -> list[Effect]:
-        """A broadcast was refused at the door: seal, retained, malformed."""
+        """Count a broadcast that the verifier refused: seal, retained, malformed."""
         return self._account.refused("broadcast", reason, now_ns)
 
     def command(self, message: Command, now_ns: int) -> list[Effect]:
-        """A command. Its outcome stands in the status that follows at once."""
+        """Take a command. Its outcome is in the status that follows at once."""
         session_ms = self._clock.session_ms(now_ns)
         verdict = self._orders.weigh(message, session_ms, self._hindrance(message.what))
         match verdict:
@@ -217,18 +216,18 @@ class Agent:
         return effects if untold else [*effects, self._status(now_ns)]
 
     def command_refused(self, reason: str, now_ns: int) -> list[Effect]:
-        """A command was refused at the door: seal, retained, malformed."""
+        """Count a command that the verifier refused: seal, retained, malformed."""
         return self._account.refused("command", reason, now_ns)
 
     def wake_order(self, order: WakeOrder, now_ns: int) -> list[Effect]:
-        """A wake order, which is retained by intent. A lifted one unlatches nobody."""
+        """Take a wake order, which is retained by intent. A lifted order clears no latch."""
         assign = self._merge.assigned
         if not self._orders.wakes(order, assign.dreamscape if assign else ""):
             return []
         return [*self._wake(order.reason, order.issuer, now_ns), self._status(now_ns)]
 
     def clock_answer(self, probe: ClockProbe, now_ns: int) -> list[Effect]:
-        """The daemon answered a clock probe. A session clock that jumps severs."""
+        """Take the daemon's answer to a clock probe. A jump of the session clock severs."""
         reason = self._clock.answer(probe, now_ns)
         if reason is not None:
             return self._account.refused("clock", reason, now_ns)
@@ -253,20 +252,21 @@ class Agent:
                 effects.append(self._hop_note(hop, now_ns))
         if now_ns >= (self._status_due_ns if hop is None else self._status_due_ns - HOP_NS // 2):
             effects.append(self._status(now_ns))
-            self._status_due_ns -= HOP_NS // 2 if hop is None else 0  # so the next finds a hop to go with
+            self._status_due_ns -= HOP_NS // 2 if hop is None else 0  # the next goes with a hop
         if self._link_up and self._clock.due(now_ns):
             nonce = self._rng.getrandbits(64) or 1
             effects.append(AskClock(self._clock.probe(now_ns, nonce)))
         return effects
 
     def draw_on(self, at_ns: int) -> list[Effect]:
-        """The newest cue again, as of `at_ns`, if there has been none since."""
+        """Render the newest cue again as of `at_ns`, unless a later one was rendered."""
         return self._merge.draw_on(at_ns)
 
     def needed_ns(self) -> int:
-        """No pulse before this decides, sends or changes anything but how far a ramp is drawn.
+        """Earlier pulses only continue a ramp: they decide, send and change nothing else.
 
-        It holds until something else happens than pulses and samples; in the past: pulse as ever.
+        The answer holds until an input other than pulses and samples arrives. A time in the past means: pulse
+        as usual.
         """
         probe_ns = self._clock.due_ns if self._link_up else self._status_due_ns
         return min(self._hops.due_ns, self._status_due_ns, probe_ns, self._merge.needed_ns())
@@ -312,10 +312,10 @@ class Agent:
         quality, cause = self._felt(hop)
         return Note("hop", {"quality": quality, "cause": cause, **self._merge.figures(now_ns)})
 
-    # What is obeyed.
+    # Obeying commands.
 
     def _hindrance(self, what: What) -> str:
-        """Why this pod cannot be bound by this now, or nothing."""
+        """Why this pod cannot be bound by this command now; empty if it can."""
         if isinstance(what, Recalibrate):
             return "assigned" if self._merge.assigned else ""
         if not isinstance(what, Assign):
@@ -355,7 +355,7 @@ class Agent:
         latched = self._merge.latch("wake", now_ns, f"{issuer}: {reason}")
         return [*latched, self._orders.kept(), WakeSleeper(reason, issuer)]
 
-    # What is said.
+    # Messages of the pod.
 
     def _unix_ms(self, now_ns: int) -> int:
         session_ms = self._clock.session_ms(now_ns)
@@ -365,7 +365,7 @@ class Agent:
         return self._calibrator.progress if self._own is None else self._own.told()
 
     def _felt(self, hop: Hop) -> tuple[float, str]:
-        """A hop's quality and cause; samples in a wrong unit have no other."""
+        """A hop's quality and cause; samples in a wrong unit have quality 0 and cause `unit`."""
         wrong = self._own is None and self._calibrator.unit_error
         return (0.0, UNIT) if wrong else (hop.quality, hop.cause)
 

@@ -1,26 +1,28 @@
-"""The session clock as a pod knows it: for the grid and for phase, never for permission.
+"""The pod's estimate of the session clock: used for the grid and for phase, never for permission.
 
-One NTP-style probe every 2 s (eight 25 ms apart at the start, or whenever the link is new), offset =
-((t1 - t0) + (t2 - t3)) / 2 (Mills 1991). Each answer bounds the offset from both sides: it is no more than
-t1 - t0 and no less than t2 - t3, but for 50 ppm of its age. Of the last 64 answers the least upper and the
-greatest lower bound count, and the middle between them wins (Marzullo 1984): the quickest way there and
-the quickest way back seldom come in one answer. Bounds that contradict one another are of a clock that was
-set: the oldest answers are forgotten until they agree.
-(The smallest round trip of the last eight is not enough: on links of 100 to 300 ms each way it is wrong by
-50 ms often enough that a healthy pod's lease lapses now and then; nor is the smallest of 64.)
+One NTP-style probe every 2 s (eight 25 ms apart at the start, or whenever the link is new), offset = ((t1 -
+t0) + (t2 - t3)) / 2 (Mills 1991). Each answer bounds the offset from both sides: it is at most t1 - t0 and at
+least t2 - t3, apart from 50 ppm of its age. Of the last 64 answers the least upper and the greatest lower
+bound count, and the middle between them wins (Marzullo 1984): the quickest way there and the quickest way
+back seldom come in one answer. Bounds that contradict one another come from a clock that was set: the oldest
+answers are dropped until the rest agree.
+
+(The smallest round trip of the last eight is not enough: on links of 100 to 300 ms each way it is wrong by 50
+ms often enough that a healthy pod's lease lapses now and then. The smallest of 64 is not enough either.)
 
 Rules
-- Uncertainty = half the distance of the two bounds + what is still to be slewed.
-- Over the first eight answers the clock steps: nobody relies on it yet. After that what the pod reads is
-  slewed by at most 10 ms a second and never stepped, so grid instants strictly increase; a change
-  beyond 1 s is a jump: the clock steps and says `jumped`, which the pod answers by letting go. It learns
-  anew then, in a burst: the answer that told of the jump may have been under way for two seconds.
-- An answer tells of a jump only by what its own way cannot explain: the time held is more than 1 s outside
-  the answer's two bounds. A lopsided way of 2 s puts the middle of an answer off by 1 s, and is no jump.
+- Uncertainty = half the distance of the two bounds + the rest of the slew.
+- Over the first eight answers the clock steps, because nothing relies on it yet. After that the reading is
+  slewed by at most 10 ms a second and never stepped, so grid instants strictly increase. A change beyond 1 s
+  is a jump: the clock steps and sets `jumped`, and the pod severs. It then learns anew, in a burst: the
+  answer that showed the jump may have been under way for two seconds.
+- An answer shows a jump only by a difference that its own way cannot explain: the present time is more than 1
+  s outside the answer's two bounds. A lopsided way of 2 s puts the middle of an answer off by 1 s, and is not
+  a jump.
 - A bound that is much better than those of the last 64 answers stays, for at most ten minutes: behind a way
   that is lopsided for minutes the time is still known.
-- An answer counts once, to a question of ours that is less than 2 s old, with sane stamps.
-- A band of centre f whose phase would be uncertain by more than 10 degrees (1 / (36 f)) is masked.
+- An answer counts once, to a probe of this pod that is less than 2 s old, with plausible stamps.
+- A band of centre f is masked if its phase would be uncertain by more than 10 degrees (1 / (36 f)).
 """
 
 from collections import OrderedDict, deque
@@ -40,7 +42,7 @@ EVERY_NS: Final = 2_000_000_000
 LEARNING: Final = 8
 KEPT: Final = 64
 KEPT_LONGER_US: Final = 200_000
-"""Bounds further apart than this are so poor that an older answer is kept for a better one."""
+"""Bounds further apart than this are so poor that a better, older answer is kept."""
 KEPT_LONGEST_US: Final = 600_000_000
 ANSWER_WITHIN_US: Final = 2_000_000
 STAMP_SLACK_US: Final = 250_000
@@ -75,7 +77,7 @@ class _Sample:
 
 
 class _Slew:
-    """The offset read by the pod: from `from_us` at `at_us` towards `to_us` at SLEW_PPM, until `over_us`."""
+    """The offset in use: from `from_us` at `at_us` towards `to_us` at SLEW_PPM, until `over_us`."""
 
     __slots__ = ("_at_us", "_from_us", "_gap_us", "over_us", "to_us")
 
@@ -95,12 +97,12 @@ class _Slew:
 
 
 def _distance_us(most: _Sample, least: _Sample, now_us: float) -> float:
-    """How far the bounds of the offset are apart by now."""
+    """The distance between the bounds of the offset at `now_us`."""
     return most.most_us - least.least_us + 2 * _DRIFT * now_us
 
 
 def _quickest_us(most: _Sample, least: _Sample) -> float:
-    """The quickest way there and the quickest way back, together; clocks drift, so not below none."""
+    """The quickest way there plus the quickest way back; at least 0, because clocks drift."""
     return max(most.offset_us - least.offset_us + (most.round_trip_us + least.round_trip_us) / 2, 0.0)
 
 
@@ -108,27 +110,27 @@ class SessionClock:
     """The pod's estimate of the session clock; all `now_ns` are the pod's monotonic ns."""
 
     def __init__(self) -> None:
-        """Know nothing yet; the first probe is due at once."""
+        """Start without an estimate; the first probe is due at once."""
         self._asked: OrderedDict[int, int] = OrderedDict()
         self._samples: deque[_Sample] = deque()
         self._bounds: tuple[_Sample, _Sample] | None = None
         self._burst_left = BURST
         self.due_ns = 0
-        """When the next probe is to be sent; 0: at once."""
+        """When the next probe is due; 0: at once."""
         self._slew: _Slew | None = None
         self._jumped = False
         self._stepping = LEARNING
         self.learnt = 0
-        """Answers taken so far: while it stands still, so does everything that was computed of the grid."""
+        """Number of answers taken. While it is unchanged, results computed from the grid stay valid."""
 
     def begin(self) -> None:
-        """The link is new: probe in a burst again. What is known stays."""
+        """Probe in a burst again for a new link. The estimate stays."""
         self._burst_left = BURST
         self.due_ns = 0
         self._asked.clear()
 
     def due(self, now_ns: int) -> bool:
-        """Whether a probe is to be sent now."""
+        """Whether a probe is due now."""
         return now_ns >= self.due_ns
 
     def probe(self, now_ns: int, nonce: int) -> ClockProbe:
@@ -178,7 +180,7 @@ class SessionClock:
         self._stepping = max(self._stepping - 1, 0)
 
     def _forget_one(self, now_us: int) -> None:
-        """Forget the oldest answer, or the next oldest where the bounds need the oldest."""
+        """Drop the oldest answer, or the next oldest if the bounds need the oldest."""
         oldest = self._samples.popleft()
         most, least = min(self._samples, key=_MOST), max(self._samples, key=_LEAST)
         poor = _distance_us(most, least, now_us) > KEPT_LONGER_US
@@ -188,7 +190,7 @@ class SessionClock:
             self._samples.appendleft(oldest)
 
     def _agreed(self, now_us: int) -> tuple[_Sample, _Sample]:
-        """The answers with the least upper and the greatest lower bound; those that contradict are gone."""
+        """The answers with the least upper and the greatest lower bound; drops contradicting answers."""
         while True:
             most, least = min(self._samples, key=_MOST), max(self._samples, key=_LEAST)
             if _distance_us(most, least, now_us) >= 0.0 or len(self._samples) == 1:
@@ -201,11 +203,11 @@ class SessionClock:
         return self._jumped
 
     def settle(self) -> None:
-        """The jump has been answered; the new time holds."""
+        """Clear `jumped`: the jump has been handled, and the new time holds."""
         self._jumped = False
 
     def offset_us(self, now_ns: int) -> float | None:
-        """Session minus monotonic time as the pod reads it now, us; None while unknown."""
+        """Session minus monotonic time in use now, us; None while unknown."""
         return None if self._slew is None else self._slew.offset_us(now_ns / 1000)
 
     def session_ms(self, now_ns: int) -> float | None:
@@ -216,10 +218,10 @@ class SessionClock:
         return (now_us + self._slew.offset_us(now_us)) / 1000
 
     def monotonic_ns(self, session_s: float) -> int:
-        """The pod's monotonic moment of a session time, by what is known now.
+        """The pod's monotonic moment of a session time, by the present estimate.
 
         Raises:
-            ValueError: nothing is known yet (`session_ms` says None).
+            ValueError: there is no estimate yet (`session_ms` returns None).
         """
         if self._slew is None:
             raise ValueError("the session clock is not known yet")
@@ -239,11 +241,11 @@ class SessionClock:
             return UNSYNCED_US
         now_us = now_ns / 1000
         left_us = abs(self._slew.to_us - self._slew.offset_us(now_us))
-        apart_us = max(_distance_us(*self._bounds, now_us), 0.0)  # asked of a moment before the newest answer
+        apart_us = max(_distance_us(*self._bounds, now_us), 0.0)  # for moments before the newest answer
         return min(round(apart_us / 2 + left_us), UNSYNCED_US)
 
     def state(self, now_ns: int) -> ClockState:
-        """What frames and statuses say of the clock."""
+        """The clock's state for frames and statuses."""
         offset_us = self.offset_us(now_ns)
         if offset_us is None or self._bounds is None:
             return ClockState(synced=False, offset_us=0, uncertainty_us=UNSYNCED_US, round_trip_us=0)
@@ -256,17 +258,17 @@ class SessionClock:
 
 
 def phase_limits_us(schema: Schema) -> NDArray[np.float64]:
-    """The uncertainty up to which a band's phase holds to 10 degrees, us; float64[B]."""
+    """The largest uncertainty at which a band's phase holds to 10 degrees, us; float64[B]."""
     return np.array([1e6 / (36.0 * band.centre_hz) for band in schema.phase_bands])
 
 
 def between(limits_us: NDArray[np.float64], uncertainty_us: float) -> tuple[float, float]:
-    """The limits around an uncertainty: above the first and up to the second the same bands are held."""
+    """The limits around an uncertainty: above the first and up to the second, the same bands hold."""
     below = [limit for limit in limits_us.tolist() if limit < uncertainty_us]
     above = [limit for limit in limits_us.tolist() if limit >= uncertainty_us]
     return max(below, default=-inf), min(above, default=inf)
 
 
 def mask_phasors(phasors: Floats, limits_us: NDArray[np.float64], uncertainty_us: float) -> Floats:
-    """Omit (NaN) bands whose phase the clock cannot hold to 10 degrees; float32[2, B, 2], a copy."""
+    """Mask (NaN) bands that the clock cannot hold to 10 degrees of phase; float32[2, B, 2], a copy."""
     return np.where((uncertainty_us <= limits_us)[:, np.newaxis], phasors, _OMITTED)

@@ -1,8 +1,8 @@
-"""The grid at the pod: one hop an instant, and of one assignment one frame a hop.
+"""The grid at the pod: one hop per instant, and one frame per hop and assignment.
 
-Why the start is random: the seq is what a broadcast answers, so a pod that starts over must not be
-answered for frames of its earlier life. Instants only grow; a stall leaves a gap, never a burst. A hop is
-asked for at every pulse until the samples reach its instant, and given up when the next one begins.
+The first sequence number is random: a broadcast answers a sequence number, so a restarted pod must not be
+answered for frames of its earlier run. Instants only grow; a stall leaves a gap, never a burst. A hop is
+requested at every pulse until the samples reach its instant, and given up when the next instant begins.
 """
 
 import random
@@ -24,7 +24,7 @@ _ROUNDING_NS: Final = 1_000_000
 
 
 class Hops:
-    """The newest grid instant's hop, each once."""
+    """The hop of the newest grid instant, each returned once."""
 
     def __init__(self, path: SignalPath, clock: SessionClock) -> None:
         self._path = path
@@ -37,17 +37,17 @@ class Hops:
 
     @property
     def due_ns(self) -> int:
-        """No hop can be had earlier than this, by what is known of the session clock; 0: at any time."""
+        """The earliest possible time of the next hop, by the present session clock; 0: any time."""
         learnt = self._clock.learnt
         if learnt != self._due_by and self._due_s is not None:
             due_ns = self._clock.monotonic_ns(self._due_s) - _ROUNDING_NS
-            # Only a clock that was stepped far can show another instant before the next one.
+            # Only a clock that was stepped far can yield another instant before the next one.
             self._due_ns = due_ns if abs(due_ns - self._due_ns) < HOP_NS // 4 else 0
             self._due_by = learnt
         return self._due_ns
 
     def newest(self, now_ns: int) -> Hop | None:
-        """Return the hop if it is there; on the pod's own grid until the session's is known."""
+        """Return the newest hop if ready; on the pod's own grid until the session clock is known."""
         if now_ns < self.due_ns:
             return None
         session_ms = self._clock.session_ms(now_ns)
@@ -55,7 +55,7 @@ class Hops:
             instant_ns = now_ns // HOP_NS * HOP_NS
         else:
             instant_ns = self._clock.monotonic_ns(session_ms // HOP_MS * HOP_MS / 1000)
-        if instant_ns - self._instant_ns < HOP_NS // 2:  # the same instant, a little slewed
+        if instant_ns - self._instant_ns < HOP_NS // 2:  # the same instant, slightly slewed
             return None
         hop = self._path.hop(instant_ns)
         if hop is not None:
@@ -85,7 +85,7 @@ class Framer:
         self._instant = None
 
     def due(self, instant: int) -> bool:
-        """Whether this grid instant is later than every one framed."""
+        """Whether this grid instant is later than every framed one."""
         return self._instant is None or instant > self._instant
 
     def frame(
@@ -127,7 +127,7 @@ class Framer:
         )
 
     def _masked(self, phasors: Floats, uncertainty_us: int) -> Floats:
-        """The phasors whose phase holds, see `mask_phasors`; one mask does until a limit is crossed."""
+        """The masked phasors, see `mask_phasors`; the mask is reused until a limit is crossed."""
         above_us, up_to_us = self._mask_us
         if not above_us < uncertainty_us <= up_to_us:
             self._mask = mask_phasors(self._one, self._limits_us, uncertainty_us)

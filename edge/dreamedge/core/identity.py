@@ -1,4 +1,4 @@
-"""Who a pod is, and what it was when it last stopped."""
+"""A pod's identity, and its state at its last stop."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from dreamwire.schema import WIRE_REVISION, Schema
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Which pod this is; `incarnation` grows with every start of the agent."""
+    """The identity of a pod; `incarnation` grows with every start of the agent."""
 
     pod: str
     site: str
@@ -20,7 +20,7 @@ class Identity:
     incarnation: int
 
     def presence(self, *, online: bool) -> Presence:
-        """Return what the pod says on arriving, and what its will says."""
+        """Return the pod's presence message; `online` False is its will."""
         versions = Versions(self.software, WIRE_REVISION)
         return Presence(
             self.pod, self.incarnation, online, self.site, self.device, self.schema.name, versions
@@ -29,7 +29,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What the pod's disk remembers of its earlier life."""
+    """The state that the pod's disk kept from its earlier run."""
 
     latched: str = ""
     severed: StoredSever | None = None

@@ -1,1 +1,1 @@
-"""What the agent needs from outside, as protocols; obligations are written MUST."""
+"""The agent's needs from outside, as protocols; obligations are written MUST."""

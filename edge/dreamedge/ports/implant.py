@@ -1,4 +1,4 @@
-"""The implant: where samples come from and, for a simulated sleeper, where feedback goes."""
+"""The implant: the source of samples and, for a simulated sleeper, the receiver of feedback."""
 
 from typing import Protocol
 
@@ -24,11 +24,11 @@ class Implant(Protocol):
 
     @property
     def source(self) -> CalibrationSource:
-        """MUST be LIVE where a person lies in the bed, else REPLAY or SIMULATED."""
+        """MUST be LIVE if a person lies in the bed, else REPLAY or SIMULATED."""
         ...
 
     def enrolment(self) -> Block | None:
-        """MUST return earlier samples to calibrate from, or None where calibration has to be live."""
+        """MUST return earlier samples to calibrate from, or None if calibration has to be live."""
         ...
 
     def read(self, now_ns: int) -> Block | None:
@@ -39,17 +39,17 @@ class Implant(Protocol):
         ...
 
     def feel(self, felt: Felt, now_ns: int) -> None:
-        """MUST accept what the sleeper is given; only a simulated sleeper reacts to it."""
+        """MUST accept the sleeper's feedback; only a simulated sleeper reacts to it."""
         ...
 
     @property
     def ended(self) -> bool:
-        """MUST be True once no sample will ever come again by plan (a recording is over)."""
+        """MUST be True once no sample will come again by plan (a recording is over)."""
         ...
 
     @property
     def onset_ns(self) -> int:
-        """MUST be the stamp at which an injected malfunction began, 0 where none did or none is known."""
+        """MUST be the stamp at which an injected malfunction began, 0 if none did or none is known."""
         ...
 
     def close(self) -> None:
@@ -58,4 +58,4 @@ class Implant(Protocol):
 
 
 class ImplantError(Exception):
-    """An implant cannot be opened; the text is one sentence for a person: what, why, what to do."""
+    """An implant cannot be opened; the text is one sentence for a person: subject, reason, remedy."""

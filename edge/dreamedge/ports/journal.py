@@ -1,20 +1,20 @@
-"""The journal: one line a fact, for whoever started the agent."""
+"""The journal: one line per fact, for the program that started the agent."""
 
 from typing import Protocol
 
 
 class Journal(Protocol):
-    """Where an agent's facts go."""
+    """The destination of an agent's facts."""
 
     @property
     def hops(self) -> bool:
-        """MUST say whether a line for every hop is wanted; nobody computes them otherwise."""
+        """MUST be whether a line for every hop is wanted; they are not computed otherwise."""
         ...
 
     def note(self, at_ns: int, pod: str, kind: str, values: dict[str, float | int | str]) -> None:
-        """MUST return at once; MAY drop the oldest waiting lines where nobody reads."""
+        """MUST return at once; MAY drop the oldest waiting lines if they are not read."""
         ...
 
     def close(self) -> None:
-        """MUST write what waits, briefly; safe to call twice."""
+        """MUST write the waiting lines, briefly; safe to call twice."""
         ...

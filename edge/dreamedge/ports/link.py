@@ -1,4 +1,4 @@
-"""The link: how a pod says things to the daemon and hears it. Saying never waits."""
+"""The link: a pod's connection to the daemon. Sending never waits."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,7 +19,7 @@ Message = Collective | Command | ClockProbe | WakeOrder | DaemonPresence
 
 @dataclass(slots=True)
 class Heard:
-    """A message whose seal, size and form are good, with the pod's stamp of its arrival (CLOCK_BOOTTIME)."""
+    """A message of good seal, size and form, with the pod's stamp of its arrival (CLOCK_BOOTTIME)."""
 
     message: Message
     at_ns: int
@@ -27,7 +27,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Unheard:
-    """A message refused at the door.
+    """A message that the verifier refused.
 
     kind: collective, command, clock, wake or presence. reason: retained, size, seal or malformed.
     """
@@ -39,14 +39,14 @@ class Unheard:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The broker has us, subscriptions included."""
+    """The broker has accepted the pod, subscriptions included."""
 
     at_ns: int
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """The broker has lost us, or will not have us; the link tries again by itself."""
+    """The connection is lost or was refused; the link retries by itself."""
 
     why: str
     at_ns: int
@@ -60,11 +60,11 @@ class Link(Protocol):
 
     @property
     def dropped(self) -> int:
-        """MUST count what was not sent because newer things were waiting."""
+        """MUST count messages that were dropped because newer ones were waiting."""
         ...
 
     def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
-        """MUST return at once; where the link is down or slow the oldest is dropped."""
+        """MUST return at once; if the link is down or slow the oldest is dropped."""
         ...
 
     def status(self, status: Status) -> None:
@@ -92,7 +92,7 @@ class Link(Protocol):
         ...
 
     async def arrived(self) -> None:
-        """MUST return as soon as `take` would return something."""
+        """MUST return as soon as `take` would return an arrival."""
         ...
 
     def take(self) -> list[Arrival]:
@@ -100,7 +100,7 @@ class Link(Protocol):
         ...
 
     def part(self) -> None:
-        """MUST make `run` say goodbye (presence offline, retained) and return."""
+        """MUST make `run` send the goodbye (presence offline, retained) and return."""
         ...
 
     async def run(self) -> None:

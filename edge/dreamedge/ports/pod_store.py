@@ -1,4 +1,4 @@
-"""What a pod keeps on disk, so that a reboot changes nothing that was decided for safety."""
+"""A pod's state on disk, so that a reboot changes no safety decision."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,10 +9,10 @@ from dreamwire.messages import PodEvent, StoredSever
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What the last start left behind.
+    """The state left by the last run.
 
     incarnation: this start's number, above every earlier one. latched: cause, or empty. events: not yet
-    acknowledged, oldest first. damage: what could not be read, in words, or empty. woken: wakes obeyed.
+    acknowledged, oldest first. damage: a description of unreadable parts, or empty. woken: wakes obeyed.
     """
 
     incarnation: int
@@ -35,7 +35,7 @@ class PodStore(Protocol):
         ...
 
     def woken(self, wakes: tuple[Wake, ...]) -> None:
-        """MUST survive a reboot: the wakes obeyed so far, in place of those kept before."""
+        """MUST survive a reboot: the wakes obeyed so far, replacing those kept before."""
         ...
 
     def event(self, event: PodEvent) -> None:
@@ -52,9 +52,9 @@ class PodStore(Protocol):
 
     @property
     def failed(self) -> str:
-        """MUST say why nothing is written any more, or be empty."""
+        """MUST be the reason why writing has stopped, or empty."""
         ...
 
     def close(self) -> bool:
-        """MUST write what waits within a second or so; True if it did. Safe to call twice."""
+        """MUST write pending changes within a second or so; True if it did. Safe to call twice."""
         ...

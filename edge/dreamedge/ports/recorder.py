@@ -1,4 +1,4 @@
-"""The recorder: keeps what the implant gave, for whoever analyses the night."""
+"""The recorder: keeps the implant's samples for a later analysis of the night."""
 
 from typing import Protocol
 
@@ -6,25 +6,25 @@ from dreamedge.core.signal.blocks import Block
 
 
 class Recorder(Protocol):
-    """A record of one bed. Nothing of it may hold up a pulse, and its failure ends nobody's dream."""
+    """A record of one bed. It MUST NOT hold up a pulse, and its failure ends no dream."""
 
     def take(self, block: Block) -> None:
-        """MUST return at once; where the disk is slow the oldest blocks are dropped and become a gap."""
+        """MUST return at once; if the disk is slow the oldest blocks are dropped and become a gap."""
         ...
 
     def mark(self, text: str, at_ns: int) -> None:
-        """MUST return at once. Something happened at `at_ns` (CLOCK_BOOTTIME); `text` names nobody."""
+        """MUST return at once. Marks an event at `at_ns` (CLOCK_BOOTTIME); `text` holds no name."""
         ...
 
     @property
     def failed(self) -> str:
-        """MUST say why nothing is recorded any more, or be empty."""
+        """MUST be the reason why recording has stopped, or empty."""
         ...
 
     def close(self) -> bool:
-        """MUST write what waits within a second or so; True if it did. Safe to call twice."""
+        """MUST write the waiting blocks within a second or so; True if it did. Safe to call twice."""
         ...
 
 
 class RecorderError(Exception):
-    """Nothing can be recorded here; the text is one sentence for a person: what, why, what to do."""
+    """The recording cannot start; the text is one sentence for a person: subject, reason, remedy."""

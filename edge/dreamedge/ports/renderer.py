@@ -1,4 +1,4 @@
-"""The renderer: what makes the feedback felt, and falls silent by itself."""
+"""The renderer: turns the feedback into a sensation, and falls silent by itself."""
 
 from typing import Protocol
 
@@ -11,7 +11,7 @@ class Renderer(Protocol):
     """A feedback device."""
 
     def render(self, cue: Cue, now_ns: int) -> None:
-        """MUST return at once. MUST fall silent 0.5 s after the last cue without being told."""
+        """MUST return at once. MUST fall silent by itself 0.5 s after the last cue."""
         ...
 
     def share_at(self, now_ns: int) -> float:
@@ -24,4 +24,4 @@ class Renderer(Protocol):
 
 
 class RendererError(Exception):
-    """A renderer cannot be opened; the text is one sentence for a person: what, why, what to do."""
+    """A renderer cannot be opened; the text is one sentence for a person: subject, reason, remedy."""

@@ -135,7 +135,7 @@ def open_implant(
 ) -> Implant:
     """Open the implant that `spec` names.
 
-    seed: used for a simulated sleeper whose spec has none. loop: restart a recording at its end. montage:
+    seed: used for a simulated sleeper without one in its spec. loop: restart a recording at its end. montage:
     electrodes, in order, for a recording or device that names none. rate_hz: for a recording that names none.
     full_scale_uv: the amplifier's limit; 0 takes the value of the recording or device, if it has one.
     replay_from_ns: CLOCK_BOOTTIME at which a recording's first slot plays; None: at the first read.

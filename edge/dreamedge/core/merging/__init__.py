@@ -1,1 +1,1 @@
-"""What permits, limits and ends a merge at the pod: tether, guard, coupling, dose, commands."""
+"""Rules that permit, limit and end a merge at the pod: tether, guard, coupling, dose, commands."""

@@ -1,16 +1,16 @@
-"""What the daemon orders: which commands are obeyed, which refused, and what is said of it.
+"""Decides which of the daemon's commands are obeyed or refused, and records the outcomes.
 
-Why by counter: a command is resent until its counter stands in a Status, so each arrives once or many
-times, in any order. The rules follow from one asymmetry: an order that frees is obeyed at any age, in any
-order, from any term; an order that binds has to be the newest, in date, for this start of this pod.
+A command is resent until its counter is in a Status, so each arrives once or many times, in any order. The
+rules follow from one asymmetry: a command that frees is obeyed at any age, in any order, from any term; a
+command that binds has to be the newest, in date, for this start of this pod.
 
 Rules (DESIGN 6).
-- Release, wake and ack are obeyed always; a repeated counter is answered again, not done again. For a wake
-  that holds over restarts too (`woken`).
-- Assign and recalibrate are refused past `not_after` (and while there is no session clock to tell), for
-  another incarnation, and when their counter is not above that of every release and wake seen, and of
-  every order of their own kind obeyed. A reboot voids everything, because the incarnation is new.
-- The newest 16 outcomes stand in each Status.
+- Release, wake and ack are always obeyed. A repeated counter is answered again but not carried out again; for
+  a wake this holds over restarts too (`woken_by`).
+- Assign and recalibrate are refused past `not_after` (and while the session clock is unknown), for another
+  incarnation, and when their counter is not above that of every release and wake seen and of every obeyed
+  command of their own kind. A reboot voids all of them, because the incarnation is new.
+- The newest 16 outcomes are in each Status.
 """
 
 from collections import OrderedDict
@@ -28,7 +28,7 @@ from dreamwire.schema import Schema
 from dreamwire.topics import is_name
 
 OUTCOMES_KEPT: Final = 16
-"""Outcomes in a Status; the oldest goes first, and a command that old is answered by doing it again."""
+"""Outcomes in a Status; the oldest is dropped first. A repeat of a dropped command is carried out again."""
 
 SLOTS: Final = 256
 """Slots of a cohort."""
@@ -39,19 +39,19 @@ What = Assign | Recalibrate | Release | WakePod | Ack
 
 @dataclass(frozen=True, slots=True)
 class Obey:
-    """Do this now."""
+    """Carry this out now."""
 
     what: What
 
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """Done or refused before: say so again."""
+    """Carried out or refused before: report the outcome again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """Refused, and why."""
+    """Refused, with the reason."""
 
     reason: str
 
@@ -60,7 +60,7 @@ Verdict = Obey | Repeated | Declined
 
 
 class CommandFilter:
-    """The commands and wake orders one start of a pod has seen."""
+    """The commands and wake orders seen since this start of the pod."""
 
     def __init__(self, pod: str, site: str, incarnation: int, woken: ObeyedWakes | None = None) -> None:
         self.woken_by = woken or ObeyedWakes()
@@ -72,18 +72,18 @@ class CommandFilter:
         self._bound: dict[type[Binding], int] = {Assign: 0, Recalibrate: 0}
         self._wake: WakeOrder | None = None
         self.outcomes: tuple[CommandOutcome, ...] = ()
-        """What became of the newest commands, oldest first."""
+        """The outcomes of the newest commands, oldest first."""
 
     def weigh(self, command: Command, session_ms: float | None, hindrance: str) -> Verdict:
         """Judge one command and keep its outcome.
 
         Args:
-            command: unsealed, not retained.
-            session_ms: the session clock, ms; None while it is not known.
-            hindrance: why this pod cannot be bound now (`""`: it can); binding orders are refused with it.
+            command: verified, not retained.
+            session_ms: the session clock, ms; None while it is unknown.
+            hindrance: why this pod cannot be bound now (`""`: it can); a binding command is refused with it.
         """
         if command.pod != self._pod:
-            return Declined("other-pod")  # not ours to answer for: no outcome
+            return Declined("other-pod")  # addressed to another pod: no outcome to report
         if command.counter in self._outcomes:
             return Repeated()
         what = command.what
@@ -108,12 +108,12 @@ class CommandFilter:
         return Declined(reason) if reason else Obey(what)
 
     def decline(self, command: Command, reason: str) -> Declined:
-        """Refuse after all a command that was to be obeyed."""
+        """Refuse a command that was to be obeyed."""
         self._keep(command.counter, reason)
         return Declined(reason)
 
     def wakes(self, order: WakeOrder, dreamscape: str) -> bool:
-        """Keep a wake order if it is the newest; True where it is set, reaches this pod, and is no copy."""
+        """Keep a wake order if it is the newest; True if it is set, reaches this pod, and is not a copy."""
         if self._wake is not None and not order.revision > self._wake.revision:
             return False
         self._wake = order
@@ -136,12 +136,12 @@ class CommandFilter:
             case Scope.DREAMSCAPE:
                 return order.target == dreamscape != ""
             case Scope.FLEET | Scope.UNSPECIFIED:
-                return True  # a scope this pod cannot read is read as the widest
+                return True  # a scope that is unknown counts as the widest
             case _:
                 assert_never(order.scope)
 
     def kept(self) -> KeepWoken:
-        """Which wakes were obeyed, for the disk."""
+        """The wakes obeyed, for the disk."""
         return KeepWoken(self.woken_by.kept)
 
     def _unbinding(self, command: Command, what: Binding, session_ms: float | None) -> str:
@@ -163,9 +163,9 @@ class CommandFilter:
 
 
 def unfit(assign: Assign, schema: Schema, incarnation: int) -> str:
-    """Return why this assignment cannot be taken up, or nothing. Every number has to be one.
+    """Return why this assignment cannot be accepted, or nothing. Every number must be finite and in range.
 
-    An assign that does not tell that merge-minutes are left, as one by an older daemon, leaves none.
+    An assign without merge-minutes left, as from an older daemon, leaves none and is refused.
     """
     if assign.incarnation != incarnation:
         return "other-incarnation"

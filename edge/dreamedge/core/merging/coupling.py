@@ -4,16 +4,16 @@
       |                |                       |
       +---- latch -----+--------- latch -------+--> LATCHING --silent--> LATCHED --unlatch--> ALONE
 
-Why one table: what may follow what is the whole of the pod's promise. A fade once begun ends at zero;
-only from zero does a ramp start, and it starts at zero; out of a latch only the sleeper's own act leads.
-A move that the table does not have is a bug and raises.
+The table is the whole of the pod's promise: it defines which move may follow which. A fade that has begun
+ends at zero. Only from zero does a ramp start, and it starts at zero. Only the sleeper's own act leads out of
+a latch. A move that the table does not have is a bug and raises.
 
-Rules (DESIGN 4, 7.4). The target is the least of what is granted, consented, capped, the ceiling and the
-ramp. Down is immediate; up is slow: linear over `ramp_s` (never under 10 s) and never faster than .05 a
-second. How far it has risen is reckoned from the last change of its target: it does not matter how often it
-is asked. A lapse fades linearly for 0.5 s *from the moment the lease ran out*, and looks one pulse ahead,
-because what is rendered at a pulse stands until the next: the share is zero within lease + fade, not a
-pulse later. A sever is a 50 ms raised cosine, the shortest that does not click.
+Rules (DESIGN 4, 7.4). The target is the least of grant, consent, cap, ceiling and ramp. Down is immediate; up
+is slow: linear over `ramp_s` (never under 10 s) and never faster than .05 a second. The rise is computed from
+the last change of the target, so it does not depend on how often it is read. A lapse fades linearly for 0.5 s
+*from the moment the lease ran out*, and looks one pulse ahead, because the share rendered at a pulse stands
+until the next: the share is zero within lease + fade, not a pulse later. A sever is a 50 ms raised cosine,
+the shortest that does not click.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ SEVER_FADE_NS: Final = 50_000_000
 """The raised-cosine fade of a sever, wake, withdrawal or fault."""
 
 RAMP_MIN_S: Final = 10.0
-"""No ramp is shorter, whatever an assign says."""
+"""No ramp is shorter, even if an assign asks for it."""
 
 SLEW_MAX_PER_S: Final = 0.05
 """The coupling never rises faster than this, in 1/s."""
@@ -40,7 +40,7 @@ _NS: Final = 1e-9
 
 
 class State(Enum):
-    """Where a sleeper stands."""
+    """The states of a coupling."""
 
     ALONE = "alone"
     MERGED = "merged"
@@ -50,7 +50,7 @@ class State(Enum):
 
 
 class Move(Enum):
-    """What can happen to a coupling."""
+    """The moves of a coupling."""
 
     GRANT = "grant"
     LAPSE = "lapse"
@@ -85,7 +85,7 @@ _FALLING: Final = (State.FADING, State.LATCHING)
 
 
 class IllegalMoveError(Exception):
-    """A move the table does not have: a bug."""
+    """A move that the table does not have: a bug."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Limits:
 
     @property
     def ramp_ns(self) -> float:
-        """The ramp's length in ns, at least 10 s, longer where `top` would be reached too fast."""
+        """The ramp's length in ns: at least 10 s, longer if `top` would be reached too fast."""
         return max(self.ramp_s, RAMP_MIN_S, self.top / SLEW_MAX_PER_S) / _NS
 
 
@@ -128,11 +128,11 @@ _STILL: Final = Fade(share=0.0, begin_ns=0, length_ns=SEVER_FADE_NS, cosine=True
 
 
 class Coupling:
-    """The share of the others that is rendered, and how it may move."""
+    """The rendered share of the others, and its permitted moves."""
 
     def __init__(self, *, latched: bool = False) -> None:
         self.state = State.LATCHED if latched else State.ALONE
-        """Where the sleeper stands; moved here alone."""
+        """The state of the coupling; changed only by this class."""
         self._share = 0.0
         self._level = 0.0
         self._ramp_ns = 0
@@ -148,21 +148,21 @@ class Coupling:
 
     @property
     def fading(self) -> bool:
-        """Whether the share is on its way to zero."""
+        """Whether the share is falling to zero."""
         return self.state in _FALLING
 
     @property
     def hastened(self) -> bool:
-        """Whether the fade is the 50 ms one, which the renderer draws by itself."""
+        """Whether the fade is the 50 ms one, which the renderer performs by itself."""
         return self.state in _FALLING and self._fade.cosine
 
     @property
     def rising(self) -> bool:
-        """Whether the share is still on its way up."""
+        """Whether the share is still rising."""
         return self.state is State.MERGED and self._share < self._level
 
     def limit(self, limits: Limits) -> None:
-        """Take the bounds of an assignment; bounds that are no numbers in range allow nothing."""
+        """Set the bounds of an assignment; bounds that are not numbers in range allow nothing."""
         ok = 0.0 <= limits.top <= 1.0 and 0.0 <= limits.ramp_s < inf
         taken = limits if ok else _NOTHING
         self._top, self._ramp_length_ns = taken.top, taken.ramp_ns
@@ -175,12 +175,12 @@ class Coupling:
         return self._share
 
     def target(self, granted: float) -> float:
-        """Return the level a grant leads to in the end; 0 where it is no number above zero."""
+        """Return the final level of a grant; 0 if the grant is not a number above zero."""
         ok = 0.0 < granted <= 1.0
         return min(granted, self._top) if ok else 0.0
 
     def grant(self, granted: float, now_ns: int) -> bool:
-        """Follow a living permission; False where there is nothing to rise to or a fade has to end first."""
+        """Follow a valid permission; False if it allows no rise or a fade has to end first."""
         level = self.target(granted)
         if level == self._level and self.state is State.MERGED:
             return True
@@ -203,7 +203,7 @@ class Coupling:
         self._settle()
 
     def sever(self, now_ns: int) -> None:
-        """Go to zero now: 50 ms, unless a faster end is under way. Legal in every state."""
+        """Go to zero within 50 ms, unless a faster fade is under way. Legal in every state."""
         self._hasten(Move.SEVER, now_ns)
 
     def latch(self, now_ns: int) -> None:
@@ -211,7 +211,7 @@ class Coupling:
         self._hasten(Move.LATCH, now_ns)
 
     def silence(self) -> None:
-        """The renderer has fallen silent by itself: the share is zero already, whatever was planned."""
+        """Set the share to zero: the renderer has fallen silent by itself, whatever was planned."""
         self._move(Move.SEVER)
         self._level = self._share = 0.0
         self._fade = _STILL
@@ -223,7 +223,7 @@ class Coupling:
         self._move(Move.UNLATCH)
 
     def advance(self, now_ns: int) -> int | None:
-        """Move on to `now_ns`; returns when the share reached zero, once, at the end of a fade."""
+        """Advance to `now_ns`; returns when the share reached zero, once, at the end of a fade."""
         if self.state is State.MERGED:
             self._share = self._risen(now_ns)
             return None

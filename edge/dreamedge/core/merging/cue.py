@@ -1,4 +1,4 @@
-"""What a sleeper is given: the cue for the renderer, and the same as a simulated sleeper feels it."""
+"""The sleeper's feedback: the cue for the renderer, and its form for a simulated sleeper."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -15,11 +15,11 @@ SILENT_AFTER_S: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """What to render from now on.
+    """The feedback to render from now on.
 
-    feedback: float32[D], the blend in the shared scale. share: the rendered share of the others,
-    0..1, after ramp, slew limit and fade; 0 means the sleeper is alone. fade_ms: reach this share along
-    a raised cosine that takes so many milliseconds; 0: at once, as smoothly as the device always is.
+    feedback: float32[D], the blend in the shared scale. share: the rendered share of the others, 0..1, after
+    ramp, slew limit and fade; 0 means the sleeper is alone. fade_ms: reach this share along a raised cosine
+    of that many milliseconds; 0: at once, as smoothly as the device always is.
     """
 
     feedback: Floats
@@ -29,11 +29,11 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Felt:
-    """What the sleeper was given: the blend (float32[D], shared scale) and the share of the others in it.
+    """A simulated sleeper's feedback: the blend (float32[D], shared scale) and the others' share in it.
 
-    mu_db, sigma_db: float32[D], the shared scale; only who feels it asks for dB. For implants simulated to
-    mix wrongly, also what it was mixed from: others, float32[D], their centre; phase_means, float32[B, 2]
-    (re, im), theirs by band at the grid instant phases_ns, by the pod's own clock.
+    mu_db, sigma_db: float32[D], the shared scale; dB values are computed on demand. For implants simulated to
+    mix wrongly, also the parts of the mix: others, float32[D], their centre; phase_means, float32[B, 2] (re,
+    im), their mean phasors by band at the grid instant phases_ns, by the pod's own clock.
     """
 
     feedback: Floats
@@ -51,13 +51,13 @@ class Felt:
 
     @property
     def others_db(self) -> NDArray[np.float64] | None:
-        """The others in dB, float64[D]; None where nobody is known."""
+        """The others in dB, float64[D]; None while there are none."""
         if self.others is None:
             return None
         return from_shared(self.others, self.mu_db, self.sigma_db).astype(np.float64)
 
     def phase(self, band: int) -> complex:
-        """The mean phasor of a phase band at `phases_ns`; NaN where none was told."""
+        """The mean phasor of a phase band at `phases_ns`; NaN if it was not given."""
         if self.phase_means is None or not band < len(self.phase_means):
             return complex(np.nan, np.nan)
         return complex(*self.phase_means[band].tolist())

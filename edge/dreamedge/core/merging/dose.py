@@ -1,16 +1,18 @@
-"""The pod's own dose: what it renders under one assignment, held against what is left to the sleeper.
+"""The pod's own dose: the merge-minutes rendered under one assignment, against the sleeper's remaining ones.
 
-The daemon keeps the account of a sleeper's merge-minutes over pods and days; an assign tells what is left.
-From there the pod counts by itself, by its own clock, so that a miscounting daemon merges nobody for longer.
-A restart of the agent loses the count and needs none: its assignment is void, and the next one tells what
-is left after the daemon has charged this one up to the end of lease and fade.
+The daemon accounts a sleeper's merge-minutes over pods and days; an assign carries the remaining ones. From
+there the pod counts by itself, by its own clock, so that a miscounting daemon cannot merge a sleeper for
+longer. A restart of the agent loses the count and needs none: its assignment is void, and the next one
+carries the remainder after the daemon has charged this one up to the end of lease and fade.
 
 Rules
-- Counted from above: between two looks the larger share counts, up to the moment at which a renderer that is
-  not fed has fallen silent. Shares are the larger of the agent's own account and of the device's.
-- It is over while what a stopped agent could still render (its renderer's silence and a fade) fits in what is
-  left. Over is over until the next assign; being told nothing, or no number, is nothing left.
-- At four fifths of the sleeper's whole limit it says so, once an assignment. No limit is infinity, and told.
+- The count is an upper bound: between two readings the larger share counts, up to the moment at which a
+  renderer without cues has fallen silent. The share is the larger of the agent's own and the device's.
+- The dose allows merging only while a stopped agent's remaining output (its renderer's silence and a fade)
+  still fits. Once spent it stays spent until the next assign. A missing remainder, or one that is not a
+  number, counts as zero.
+- At four fifths of the sleeper's whole limit the pod warns, once per assignment. "No limit" is an explicit
+  infinity.
 """
 
 from math import inf, isfinite
@@ -40,7 +42,7 @@ class Dose:
         self._over = False
 
     def begin(self, left_min: float, limit_min: float, now_ns: int) -> None:
-        """Count anew: so many merge-minutes are left, of a limit of so many."""
+        """Restart the count: `left_min` merge-minutes remain, of a limit of `limit_min`."""
         ok = 0.0 < left_min <= limit_min
         self._left_min, self._limit_min = (left_min, limit_min) if ok else (0.0, 0.0)
         self._lived_min = 0.0
@@ -50,7 +52,7 @@ class Dose:
         self.live(self._share, now_ns)
 
     def live(self, share: float, now_ns: int) -> None:
-        """The share rendered from now on is this, 0..1; time since the last look has been lived."""
+        """Render `share` from now on, 0..1; charge the time since the last call."""
         since_ns = now_ns if self._seen_ns is None else self._seen_ns
         lasted_ns = min(max(now_ns - since_ns, 0), _SILENT_NS)
         self._lived_min += max(share, self._share) * lasted_ns / _MIN_NS
@@ -60,21 +62,21 @@ class Dose:
 
     @property
     def lived_min(self) -> float:
-        """Merge-minutes lived under this assignment."""
+        """Merge-minutes used under this assignment."""
         return self._lived_min
 
     @property
     def allows(self) -> bool:
-        """Whether anything is left."""
+        """Whether merge-minutes are left."""
         return self._seen_ns is not None and not self._over
 
     @property
     def told(self) -> str:
-        """The evidence in words."""
+        """The evidence as a phrase."""
         return f"{self._lived_min:.3f} of {self._left_min:.3f} merge-minutes lived"
 
     def warning(self) -> str:
-        """What is to be said of four fifths of the limit, once; empty where there is nothing to say."""
+        """The warning at four fifths of the limit, returned once; else empty."""
         used_min = self._limit_min - self._left_min + self._lived_min
         if self._warned or used_min < WARN_SHARE * self._limit_min:
             return ""
@@ -82,7 +84,7 @@ class Dose:
         return f"{used_min:.3f} of {self._limit_min:.3f} merge-minutes used"
 
     def due_ns(self, top: float) -> int:
-        """When it may next have something to say, if no more than `top` is rendered."""
+        """When the dose may next end or warn, if at most `top` is rendered."""
         if self._seen_ns is None or not top > 0.0 or self._left_min == inf:
             return NEVER_NS
         room_min = self._left_min - self._lived_min

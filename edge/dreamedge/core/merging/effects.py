@@ -1,7 +1,7 @@
-"""What the agent wants done, as values: it decides, the shell acts, in the order given.
+"""The agent's decisions as values: the shell carries them out in the given order.
 
-Inputs are method calls on `Agent`; each returns a list of these. A zero always stands before the
-effects that store or tell it: severing waits for nothing.
+Inputs are method calls on `Agent`; each returns a list of effects. A zero always comes before the effects
+that store or report it: severing waits for nothing.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from dreamwire.messages import ClockProbe, Frame, PodEvent, Status, StoredSever
 
 @dataclass(frozen=True, slots=True)
 class SendFrame:
-    """Publish one frame, QoS 0; dropped where the link is down."""
+    """Publish one frame, QoS 0; dropped while the link is down."""
 
     dreamscape: str
     cohort: int
@@ -36,7 +36,7 @@ class SendEvent:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """The daemon has these events: drop them from the outbox."""
+    """Drop these events from the outbox: the daemon has them."""
 
     ids: tuple[bytes, ...]
 
@@ -57,7 +57,7 @@ class Render:
 
 @dataclass(frozen=True, slots=True)
 class Feel:
-    """Let the implant know what its sleeper was given (simulated sleepers react)."""
+    """Give the feedback to the implant (simulated sleepers react to it)."""
 
     felt: Felt
 
@@ -91,14 +91,14 @@ class KeepSever:
 
 @dataclass(frozen=True, slots=True)
 class KeepWoken:
-    """Write which wakes were obeyed to disk; the coupling is zero and the latch kept already."""
+    """Write the obeyed wakes to disk; the coupling is zero and the latch stored already."""
 
     wakes: tuple[Wake, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class WakeSleeper:
-    """Wake the person: lights, chime, whatever the bed has."""
+    """Wake the sleeper: lights, chime, whatever the bed has."""
 
     reason: str
     issuer: str

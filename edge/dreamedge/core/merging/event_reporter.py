@@ -1,10 +1,10 @@
-"""The pod's account of itself: events with their stamps, the journal's notes, what was refused.
+"""The pod's own reports: events with their stamps, journal notes, refusals.
 
-Why stamps are taken here: how long a zero took is measured where it happened, by one monotonic clock, not
-where it was heard of. A fall is told twice, when the target went to zero and when the rendered share got
-there; the second telling repeats the first's stamps, so that either alone is whole.
+The stamps are taken at the pod: the duration of a zero is measured where it happened, by one monotonic clock,
+not where the report arrives. A fall is reported twice, when the target goes to zero and when the rendered
+share gets there. The second report repeats the first one's stamps, so that either alone is complete.
 
-Notes of refusals are thinned to one a second for each run of the same reason; the count in Status is not.
+Notes of refusals are limited to one a second for each run of the same reason; the count in Status is not.
 """
 
 import random
@@ -22,10 +22,10 @@ _MS: Final = 1e-6
 
 
 class EventReporter:
-    """Makes events and notes; remembers the fall that has not reached zero yet."""
+    """Makes events and notes; keeps the fall that has not reached zero yet."""
 
     def __init__(self, pod: str, incarnation: int, rng: random.Random, unix_ms: Callable[[int], int]) -> None:
-        """`unix_ms` reads the session clock at a monotonic stamp, ms; 0 while it is not known."""
+        """`unix_ms` reads the session clock at a monotonic stamp, ms; 0 while it is unknown."""
         self._unix_ms = unix_ms
         self._pod = pod
         self._incarnation = incarnation
@@ -38,11 +38,11 @@ class EventReporter:
         self.refused_broadcasts = 0
 
     def onset(self, onset_ns: int) -> None:
-        """Take what the implant knows of an injected malfunction's beginning; each is told once."""
+        """Take the onset of an injected malfunction; each is reported once."""
         self._onset_ns = onset_ns
 
     def merged(self, assign: Assign | None, now_ns: int, captured_ns: int) -> list[Effect]:
-        """The coupling rose above zero."""
+        """Report that the coupling rose above zero."""
         return self._tell(self._event(PodEventKind.MERGED, assign, now_ns, evidence_ns=captured_ns))
 
     def severed(
@@ -56,7 +56,10 @@ class EventReporter:
         own: bool = False,
         detail: str = "",
     ) -> list[Effect]:
-        """The target went to zero; `own`: by the pod's own evidence, which an onset may explain."""
+        """Report that the target went to zero.
+
+        own: by the pod's own evidence, which an onset may explain.
+        """
         fall = self._event(
             PodEventKind.SEVERED,
             assign,
@@ -71,7 +74,7 @@ class EventReporter:
         return self._tell(self._fall)
 
     def alone(self, now_ns: int, alone_ns: int) -> list[Effect]:
-        """The rendered share has reached zero; nothing to tell where nobody was merged."""
+        """Report that the rendered share reached zero; nothing to report without a fall."""
         fall, self._fall = self._fall, None
         if fall is None:
             return []
@@ -87,7 +90,7 @@ class EventReporter:
     def malfunction(
         self, assign: Assign | None, now_ns: int, cause: str, evidence_ns: int, detail: str
     ) -> list[Effect]:
-        """Evidence against the pod while it was not merged."""
+        """Report evidence against the pod while it was not merged."""
         return self._tell(
             self._event(
                 PodEventKind.MALFUNCTION,
@@ -103,19 +106,19 @@ class EventReporter:
     def fact(
         self, kind: PodEventKind, assign: Assign | None, now_ns: int, cause: str, detail: str = ""
     ) -> list[Effect]:
-        """LATCHED, UNLATCHED or LEFT, as of now."""
+        """Report LATCHED, UNLATCHED or LEFT, as of now."""
         return self._tell(
             self._event(kind, assign, now_ns, cause=cause, evidence_ns=now_ns, zero_ns=now_ns, detail=detail)
         )
 
     def warned(self, assign: Assign | None, now_ns: int, cause: str, detail: str) -> list[Effect]:
-        """A limit is near; nothing has gone to zero."""
+        """Report that a limit is near; nothing has gone to zero."""
         return self._tell(
             self._event(PodEventKind.WARNED, assign, now_ns, cause=cause, evidence_ns=now_ns, detail=detail)
         )
 
     def refused(self, what: str, reason: str, now_ns: int) -> list[Effect]:
-        """A broadcast, command or wake order was refused."""
+        """Count and note a refused broadcast, command or wake order."""
         if what == "broadcast":
             self.refused_broadcasts += 1
         key = f"{what} {reason}"

@@ -1,12 +1,12 @@
-"""What the sleeper is given: oneself, with a share of the others (DESIGN 7.4).
+"""The sleeper's feedback: the own state with a share of the others (DESIGN 7.4).
 
-f = (1 - a) x + a [(1 - b) c_-i + b A], with x the newest own state that is finite, c_-i the centre of the
-others from the newest permission, A the artist's vector and a the rendered share.
+f = (1 - a) x + a [(1 - b) c_-i + b A], with x the newest finite own state, c_-i the centre of the others from
+the newest permission, A the artist's vector and a the rendered share.
 
-Why the pieces are held here: a fade goes on blending with the last centre of the others, so that nothing
-jumps while the share falls; and a fault brings states that are NaN just when a cue has to be given. So
-what is not finite never enters, and the last that was stays until a better one comes. The artist is the
-one part that ages by itself: dropped one second after it was received, fade or not.
+The parts are kept here for two reasons. A fade goes on blending with the last centre of the others, so that
+nothing jumps while the share falls. A fault brings NaN states just when a cue is needed: a state that is not
+finite never enters, and the last finite one stays until the next. Only the artist's vector ages by itself: it
+is dropped one second after it was received, fade or not.
 """
 
 from math import sqrt
@@ -39,14 +39,14 @@ class Blend:
 
     @property
     def distance(self) -> float | None:
-        """Euclidean distance from oneself to the others, shared scale; None before both are known."""
+        """Euclidean distance from the own state to the others, shared scale; None before both are known."""
         if self._x is None or self._others is None:
             return None
         away = self._x - self._others.c_minus
         return sqrt(away.dot(away))
 
     def own(self, x: Floats) -> None:
-        """Take an own state, float32[D], shared scale; one that is not finite is passed over."""
+        """Take an own state, float32[D], shared scale; a state that is not finite is ignored."""
         if finite(x):
             self._x, self._made = x, None
 
@@ -64,12 +64,12 @@ class Blend:
         leads = 0 <= now_ns - others.received_ns < ARTIST_NS
         of = (share, others.artist_share if leads else 0.0)
         if self._made is None or self._made_of != of:
-            # Finite, as both are that it lies between.
+            # The result is finite, because it lies between two finite states.
             self._made, self._made_of = feedback(self._x, others.c_minus, share, others.artist, of[1]), of
         return self._made
 
     def felt(self, shared: Floats, share: float) -> Felt:
-        """What a sleeper feels of a shared-scale state, and what it was mixed from."""
+        """A shared-scale state as a simulated sleeper feels it, with the parts it was mixed from."""
         others = self._others
         if others is None:
             return Felt(shared, share, self._mu_db, self._sigma_db)

@@ -1,16 +1,17 @@
-"""The pod's own limits: what it needs nobody's permission to act on (DESIGN 8.2, pod rows).
+"""The pod's own limits, which need no permission to act (DESIGN 8.2, pod rows).
 
-Why at the pod: evidence here is one hop old, and no network stands between it and zero. The guard only
-judges; whoever holds the coupling acts on its `Fault` in the same call.
+Evidence at the pod is one hop old, and no network stands between it and zero. The guard only judges; the
+merge controller acts on its `Fault` in the same call.
 
 Rules.
-- Signal: out below quality .4 or not eligible or a hard cause, in again at .5, so that a contact at the
-  border does not flutter. Comparisons are written so that a NaN is out. Until the first good hop: out.
+- Signal: out below quality .4, not eligible or with a hard cause; in again at .5, so that a marginal contact
+  does not flutter. Comparisons are written so that a NaN is out. Out until the first good hop.
 - Silence: no samples for 500 ms. The evidence is the moment the half second was over.
 - Clock: a session clock that jumped by more than a second. Out until the next good hop.
-- Actuator: in two frames running, more is rendered than the largest grant whose lease and fade are not
-  over. That is a device that does not obey: out until a new assignment. Without samples there are no frames;
-  then the pod's own timer judges once a hop, because a device may go on rendering without them.
+- Actuator: in two consecutive frames, more is rendered than the largest grant whose lease and fade are not
+  over. Such a device does not obey: out until a new assignment. Without samples there are no frames; then the
+  pod's own timer judges once a hop, because a device may go on rendering without them.
+
 A fault is reported once, when the guard goes out.
 """
 
@@ -28,10 +29,10 @@ SILENT_NS: Final = 500_000_000
 """Nanoseconds without samples that are a fault."""
 
 DISOBEYED_FRAMES: Final = 2
-"""Frames running with too much rendered that are a fault."""
+"""Consecutive frames with too much rendered that are a fault."""
 
 SHARE_SLACK: Final = 1e-6
-"""Shares travel as float32."""
+"""Tolerance, because shares are sent as float32."""
 
 GRANTS_KEPT: Final = 8
 """Grants within a lease and its fade: six at 4 Hz."""
@@ -47,11 +48,11 @@ class Fault:
 
 
 class Guard:
-    """Whether this pod may be coupled, by what it sees itself."""
+    """Whether this pod may be coupled, by its own evidence."""
 
     def __init__(self) -> None:
         self.steady = False
-        """Whether the signal is good; judged here alone."""
+        """Whether the signal is good; changed only by this class."""
         self._disobeyed = False
         self._sampled_ns: int | None = None
         self._grants: deque[tuple[int, float]] = deque(maxlen=GRANTS_KEPT)
@@ -65,13 +66,13 @@ class Guard:
         return self.steady and not self._disobeyed
 
     def renew(self) -> None:
-        """Begin a new assignment: a device that did not obey gets its next chance."""
+        """Begin a new assignment: a device that did not obey is judged anew."""
         self._disobeyed = False
         self._over = 0
         self._grants.clear()
 
     def sampled(self, now_ns: int) -> None:
-        """Samples have come."""
+        """Record that samples have arrived."""
         self._sampled_ns = now_ns
 
     def hop(self, hop: Hop) -> Fault | None:
@@ -85,7 +86,7 @@ class Guard:
         return self._fall(Fault(cause, hop.evidence_ns or hop.captured_ns, f"quality {hop.quality:.2f}"))
 
     def silence(self, now_ns: int) -> Fault | None:
-        """Judge how long ago samples last came, and what is rendered while they are away."""
+        """Judge the time since the last samples, and the rendered share while they are missing."""
         if self._sampled_ns is None or not self.silent(now_ns):
             return None
         fault = self._fall(Fault("silence", self._sampled_ns + SILENT_NS, "no samples"))
@@ -94,7 +95,7 @@ class Guard:
 
     @property
     def silent_ns(self) -> int:
-        """When the samples will have been away for too long, if none come; 0 before the first."""
+        """When the absence of samples will be a fault, if none come; 0 before the first."""
         return 0 if self._sampled_ns is None else self._sampled_ns + SILENT_NS
 
     def silent(self, now_ns: int) -> bool:
@@ -103,28 +104,28 @@ class Guard:
         return not ok
 
     def jumped(self, now_ns: int) -> Fault | None:
-        """Take note that the session clock has jumped."""
+        """Record that the session clock has jumped."""
         return self._fall(Fault("clock", now_ns, "session clock jumped"))
 
     def granted(self, level: float, over_ns: int) -> None:
-        """A permission may render up to `level` until `over_ns`."""
+        """Record that a permission allows up to `level` until `over_ns`."""
         self._grants.append((over_ns + LAPSE_FADE_NS, level))
 
     def zeroed(self) -> None:
-        """The target is zero: from here on no earlier grant excuses anything."""
+        """Record that the target is zero: earlier grants no longer count."""
         self._grants.clear()
 
     def rendered(self, share: float) -> None:
-        """Take what the renderer says it renders."""
+        """Take the share that the renderer reports."""
         self._rendered = share
 
     @property
     def device_share(self) -> float:
-        """What the renderer said last that it renders."""
+        """The share that the renderer reported last."""
         return self._rendered
 
     def frame(self, share: float, now_ns: int) -> Fault | None:
-        """Judge what is rendered, once a frame. share: by the agent's own account."""
+        """Judge the rendered share, once a frame. share: by the agent's own account."""
         self._framed_ns = now_ns
         bound = 0.0
         for over_ns, level in self._grants:

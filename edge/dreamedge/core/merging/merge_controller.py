@@ -1,14 +1,13 @@
-"""One sleeper's merging: permission, own limits, dose, coupling and blend, put together.
+"""One sleeper's merging: permission, own limits, dose, coupling and blend, combined.
 
-The parts are pure and know nothing of each other; their order is here. A permission reaches the coupling
-only while guard and dose allow. Whatever severs does three things at once, in one place (`sever`): the
-coupling moves, the permission is dropped, the guard forgets earlier grants; so that nothing decided
-before a zero can raise anything after it. Only then are cues, stores and events made, in that order.
+The parts are pure and independent of each other; their order is here. A permission reaches the coupling only
+while guard and dose allow. Every sever does three things at once, in one place (`sever`): the coupling moves,
+the permission is dropped, the guard forgets earlier grants. So nothing decided before a zero can raise the
+share after it. Only then are cues, stores and events made, in that order.
 
-The renderer is given a cue at every pulse while there is something to hear: the share, or at zero
-oneself. A sever is one cue, zero within 50 ms, and the renderer draws the cosine; no other cue is given
-until its end. Where the signal is not to be trusted or a latch holds, no cue is given and the renderer
-falls silent by itself.
+The renderer gets a cue at every pulse while there is feedback to render: the share, or at zero the own state.
+A sever is one cue, zero within 50 ms, and the renderer performs the cosine; no other cue is given until its
+end. While the signal is untrusted or a latch holds, no cue is given and the renderer falls silent by itself.
 """
 
 from math import isfinite
@@ -33,7 +32,7 @@ SILENT_NS: Final = round(SILENT_AFTER_S * 1e9)
 
 
 class MergeController:
-    """Where one sleeper stands between oneself and the others."""
+    """The merge of one sleeper, from permission to share."""
 
     def __init__(
         self, events: EventReporter, size: int, ceiling: float, latched: str, severed: StoredSever | None
@@ -74,17 +73,17 @@ class MergeController:
 
     @property
     def state(self) -> State:
-        """Where the coupling stands."""
+        """The state of the coupling."""
         return self._coupling.state
 
     @property
     def fading(self) -> bool:
-        """Whether the share is on its way to zero."""
+        """Whether the share is falling to zero."""
         return self._coupling.fading
 
     @property
     def rising(self) -> bool:
-        """Whether the share is on its way up."""
+        """Whether the share is rising."""
         return self._coupling.rising
 
     @property
@@ -95,7 +94,7 @@ class MergeController:
 
     @property
     def home(self) -> bool:
-        """Nothing of the others is rendered, and no assignment held."""
+        """Whether the share of the others is zero and no assignment is held."""
         return self.assigned is None and self.state in (State.ALONE, State.LATCHED)
 
     def assignable(self, assign: Assign) -> bool:
@@ -103,7 +102,7 @@ class MergeController:
         return assign.term >= self._tether.heard(assign.dreamscape, assign.cohort)[0]
 
     def listening(self) -> list[Effect]:
-        """Which broadcast to listen to."""
+        """The subscription to the cohort's broadcast, while assigned."""
         assign = self.assigned
         return [Listen(assign.dreamscape, assign.cohort)] if assign else []
 
@@ -111,13 +110,13 @@ class MergeController:
         """The share of the others rendered at `now_ns`, 0..1."""
         return self._coupling.share_at(now_ns)
 
-    # What the daemon grants.
+    # Grants from the daemon.
 
     def assign(self, assign: Assign, now_ns: int) -> list[Effect]:
-        """Take up an assignment that is fit; one in force is severed first. The ramp starts at zero."""
+        """Accept a valid assignment; a present one is severed first. The ramp starts at zero."""
         effects = self.sever("reassigned", now_ns) if self.assigned else []
         if self.applied(now_ns) > 0.0:
-            effects += self._feel(0.0, now_ns)  # the old blend's last word: the new one knows nobody yet
+            effects += self._feel(0.0, now_ns)  # end of the old blend: the new one has no others yet
         if not self._tether.assign(assign):
             raise ValueError(f"term {assign.term} is older than one heard: not to be assigned")
         self._blend = Blend(assign)
@@ -129,14 +128,14 @@ class MergeController:
         return [*effects, *self._stored.forget(), Listen(assign.dreamscape, assign.cohort)]
 
     def leave(self) -> list[Effect]:
-        """Give up the assignment; the fade under way goes on."""
+        """Give up the assignment; a running fade continues."""
         if self.assigned is None:
             return []
         self._tether.release()
         return [StopListening()]
 
     def excuse(self, term: int, tick: int) -> list[Effect]:
-        """The daemon's zeros from this one on are its planned stop; see `stored`."""
+        """Read the daemon's zeros from this tick on as its planned stop; see `stored_sever`."""
         return self._stored.excuse(self.assigned, term, tick)
 
     def hear(self, collective: Collective, now_ns: int) -> list[Effect]:
@@ -170,7 +169,7 @@ class MergeController:
         self._unheard = granted
         return self.play(now_ns) if self._coupling.share_at(now_ns) > 0.0 else []
 
-    # What makes it zero.
+    # Reasons for zero.
 
     def sever(
         self,
@@ -184,7 +183,7 @@ class MergeController:
         detail: str = "",
         latch: bool = False,
     ) -> list[Effect]:
-        """Go to zero now. own: by the pod's own evidence; keep: store it, if anybody was merged."""
+        """Go to zero now. own: by the pod's own evidence; keep: store it, if the share was above zero."""
         share, drawn = self.applied(now_ns), self._coupling.hastened
         merged = self._coupling.state is State.MERGED and self._told
         if latch:
@@ -213,7 +212,7 @@ class MergeController:
         return effects
 
     def fault(self, fault: Fault, now_ns: int) -> list[Effect]:
-        """Act on the pod's own evidence; told as a malfunction where nobody was merged."""
+        """Act on the pod's own evidence; reported as a malfunction if the pod was not merged."""
         merged = self._coupling.state is State.MERGED and self._told
         effects = self.sever(
             fault.cause,
@@ -249,7 +248,7 @@ class MergeController:
         return [KeepLatch(""), *told]
 
     def watch(self, now_ns: int) -> list[Effect]:
-        """Look after what ends by itself: what is left to the sleeper, the samples, the assignment."""
+        """Check what ends by itself: merge-minutes, samples, the assignment's time."""
         effects = [*self._stalled(now_ns), *self._measure(now_ns)]
         fault = self.guard.silence(now_ns)
         effects += self.fault(fault, now_ns) if fault else []
@@ -258,7 +257,7 @@ class MergeController:
         return effects
 
     def _measure(self, now_ns: int) -> list[Effect]:
-        """Count what is lived; sever at the limit, and tell of four fifths of it."""
+        """Charge the dose; sever at the limit, and warn at four fifths of it."""
         self._dose.live(max(self.applied(now_ns), self.guard.device_share), now_ns)
         if self._coupling.state is not State.MERGED:
             return []
@@ -277,7 +276,7 @@ class MergeController:
             return at_ns
         return min(at_ns, self._tether.until_ns, self._cued_ns + SILENT_NS // 2, self._dose.due_ns(self._top))
 
-    # What is heard of it.
+    # Frames and rendering.
 
     def own(self, x: Floats) -> None:
         """Take the newest own state, float32[D], shared scale."""
@@ -285,16 +284,16 @@ class MergeController:
             self._blend.own(x)
 
     def sent(self, seq: int, captured_ns: int, now_ns: int, x: Floats, instant: int) -> None:
-        """Remember a frame that a broadcast may answer."""
+        """Keep a sent frame that a broadcast may answer."""
         self._tether.sent(seq, captured_ns, now_ns, x, instant)
 
     def check(self, now_ns: int) -> list[Effect]:
-        """Once a frame: is no more rendered than was granted?"""
+        """Check, once a frame, that no more is rendered than was granted."""
         fault = self.guard.frame(self.applied(now_ns), now_ns)
         return self.fault(fault, now_ns) if fault else []
 
     def play(self, now_ns: int) -> list[Effect]:
-        """Move on to `now_ns` and render; a lease that has run out begins its fade here."""
+        """Advance to `now_ns` and render; an expired lease begins its fade here."""
         told = self._lapse(now_ns)
         alone_ns = self._coupling.advance(now_ns)
         share = self._coupling.share_at(now_ns)
@@ -319,7 +318,7 @@ class MergeController:
         return [*self._words[:1]]
 
     def figures(self, now_ns: int) -> dict[str, float | int | str]:
-        """What the journal says of it once a hop: shares, distance to the others, newest latency."""
+        """Figures for the journal, once a hop: shares, distance to the others, newest latency."""
         granted = self._tether.living(now_ns)
         figures: dict[str, float | int | str] = {
             "applied": self.applied(now_ns),
@@ -335,9 +334,9 @@ class MergeController:
         return figures
 
     def _stalled(self, now_ns: int) -> list[Effect]:
-        """This process stood still for so long that the renderer fell silent: that was an instant at zero.
+        """Handle a stall of this process so long that the renderer fell silent: it was at zero.
 
-        The stamps are of that instant, not of the awakening, and the ramp starts anew.
+        The stamps are those of that instant, not of the resumption, and the ramp starts anew.
         """
         silent_ns = self._cued_ns + SILENT_NS
         if now_ns < silent_ns or not self.applied(now_ns) > 0.0:
@@ -377,7 +376,7 @@ class MergeController:
         return self._events.merged(self.assigned, now_ns, granted.captured_ns)
 
     def _drawn(self, share: float, now_ns: int) -> tuple[Effect, ...]:
-        """The cue of this moment, and the same as it is felt; what stays as it is is said as it was."""
+        """The cue for this instant and its sensed form. Reuses the last objects if nothing changed."""
         shared = self._blend.at(share, now_ns) if self._blend is not None else None
         if self._blend is None or shared is None:
             return (Render(self._cue(share, now_ns)),)

@@ -1,8 +1,8 @@
-"""The zero that severed this sleeper, kept on the pod's disk and repeated until a later assign (DESIGN 6).
+"""The zero that severed this sleeper, kept on the disk and repeated until a later assign (DESIGN 6).
 
-A daemon that starts over reads it as an open breaker, because a zero of the daemon may have been a trip. A
-planned stop is none: the daemon names the first zero it stopped with, and what is stored of it, or of a later
-zero of that term, becomes the order `shutdown`. Whatever else severed this sleeper stays as it is stored.
+A restarted daemon reads it as an open breaker, because a zero of the daemon may have been a trip. A planned
+stop is not a trip: the daemon names the first zero of its stop, and a stored zero from that one on, in the
+same term, becomes the order `shutdown`. Any other stored cause stays.
 """
 
 from dataclasses import replace
@@ -16,10 +16,10 @@ SHUTDOWN = "shutdown"
 
 
 class StoredSeverState:
-    """What is stored of the last sever; `sever` is None where nothing is."""
+    """The stored sever; `sever` is None if there is none."""
 
     def __init__(self, sever: StoredSever | None) -> None:
-        """Begin with what the disk has."""
+        """Begin with the sever on the disk."""
         self.sever = sever
 
     def keep(self, assign: Assign, heard: tuple[int, int], cause: str) -> list[Effect]:
@@ -28,7 +28,7 @@ class StoredSeverState:
         return [KeepSever(self.sever)]
 
     def forget(self) -> list[Effect]:
-        """A later assign has come."""
+        """Clear the stored sever: a later assign has arrived."""
         was, self.sever = self.sever, None
         return [] if was is None else [KeepSever(None)]
 

@@ -1,21 +1,22 @@
-"""The tether: the pod's own fail-safe. No living permission, no coupling (DESIGN 6).
+"""The tether: the pod's own fail-safe. Without a valid permission, no coupling (DESIGN 6).
 
-A broadcast does not say "you may"; it says "I saw *this* frame of yours, and for it I grant so much". The
-pod couples only while the newest broadcast answers a frame that the pod itself sent under its present
-assignment and captured less than one second ago by its own clock. Silence, delay, replay, a dead daemon,
-a partition and a NaN therefore all look the same from here: the second runs out. No clock but the pod's
-own is trusted for it, and nothing here needs to notice that anything has failed.
+A broadcast does not permit a coupling in general; it answers one frame of this pod and grants a coupling for
+it. The pod couples only while the newest broadcast answers a frame that the pod itself sent under its present
+assignment and captured less than one second ago by its own clock. Silence, delay, replay, a dead daemon, a
+partition and a NaN therefore all have the same effect: the second runs out. Only the pod's own clock is
+trusted, and no failure needs to be detected.
 
 Rules, in the order they are judged:
 1. Not assigned, another Dreamscape, another cohort: refused.
-2. Each (dreamscape, cohort) has one highest (term, tick). Older or equal is refused, whatever it says, and
-   the mark outlives the assignment. Whatever passes this raises the mark, even when refused below.
-3. Slots are given per term: a newer term grants nothing until an assign of that term says which slot.
-4. A zero in the own slot is obeyed before anything else in the message is looked at.
-5. A message that needs a newer reader, has a wrong shape or a number that is not finite (among those one is
-   drawn to; phase means are only shown), or leaves nobody but oneself, ends the permission there and then:
-   it is the newest word and one cannot couple by it.
-6. A message that answers no frame of ours, or one too old, grants nothing; the lease runs out by itself.
+2. Each (dreamscape, cohort) has one highest (term, tick). Older or equal is refused, whatever its contents,
+   and the mark outlives the assignment. A broadcast that passes this rule raises the mark, even when refused
+   below.
+3. Slots are given per term: a newer term grants nothing until an assign of that term names the slot.
+4. A zero in the own slot is obeyed before anything else in the message is read.
+5. A message ends the permission at once if it needs a newer reader, has a wrong shape or a number that is not
+   finite (among those that affect feedback; phase means are only shown), or leaves no other sleeper: it is
+   the newest broadcast, and it cannot be coupled by.
+6. A message that answers no frame of this pod, or one too old, grants nothing; the lease runs out by itself.
 """
 
 from collections import deque
@@ -32,14 +33,14 @@ from dreamwire.schema import HOP_MS, WIRE_REVISION
 
 HOP_NS: Final = HOP_MS * 1_000_000
 LEASE_NS: Final = 1_000_000_000
-"""Nanoseconds from the capture of one's own answered frame for which a permission lives."""
+"""Nanoseconds from the capture of the pod's own answered frame for which a permission is valid."""
 
 FRAMES_KEPT: Final = 8
-"""Frames remembered: at 4 Hz twice what a lease can answer; the oldest is forgotten."""
+"""Sent frames kept: at 4 Hz twice as many as a lease can answer; the oldest is dropped."""
 
 COHORTS_KEPT: Final = 256
-"""Cohorts whose highest (term, tick) is remembered; the longest unheard is forgotten first. Forgetting is
-harmless: to be coupled by it again takes a signed assign that is still in date."""
+"""Cohorts whose highest (term, tick) is kept; the one unheard for longest is dropped first. Dropping is
+harmless: to be coupled by that cohort again takes a signed assign that is still in date."""
 
 
 class Reason(Enum):
@@ -61,11 +62,11 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A permission: how much, for which own frame, and what to be drawn to.
+    """A permission: the coupling, the answered frame, and the others to be drawn to.
 
-    coupling: 0..1 exclusive of 0. captured_ns: capture of the answered frame. c_minus: float32[D], the
-    centre of the others, shared scale. artist: float32[D] or None; artist_share 0..0.5. phase_means:
-    float32[B, 2] (re, im) of the grid instant instant_ns, by the pod's own clock; empty: none were told.
+    coupling: 0..1 exclusive of 0. captured_ns: capture of the answered frame. c_minus: float32[D], the centre
+    of the others, shared scale. artist: float32[D] or None; artist_share 0..0.5. phase_means: float32[B, 2]
+    (re, im) of the grid instant instant_ns, by the pod's own clock; empty if none were sent.
     """
 
     coupling: float
@@ -83,10 +84,10 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Zeroed:
-    """The daemon says zero.
+    """The daemon has set this pod to zero.
 
-    evidence_ns: capture of the own frame it names, or, for whoever is excluded is answered no frame, of the
-    newest that its tick could have seen; without any, when it was heard.
+    evidence_ns: capture of the own frame that the broadcast answers. An excluded slot is answered with no
+    frame; then the capture of the newest frame that the tick could have used. Without any, the arrival.
     """
 
     cause: str
@@ -115,23 +116,23 @@ class _Sent:
 
 
 class Tether:
-    """What this pod is permitted, by its own clock."""
+    """The permission of this pod, by its own clock."""
 
     def __init__(self) -> None:
         self.assigned: Assign | None = None
-        """The assignment permissions are judged under."""
+        """The assignment under which permissions are judged."""
         self._sent: deque[_Sent] = deque(maxlen=FRAMES_KEPT)
         self._heard: dict[tuple[str, int], tuple[int, int]] = {}
         self._permission: Granted | None = None
         self.until_ns = 0
-        """When the last permission ends or has ended; 0 where there is none."""
+        """The end, past or future, of the last permission; 0 if there is none."""
 
     def heard(self, dreamscape: str, cohort: int) -> tuple[int, int]:
-        """Return the highest (term, tick) heard or assigned there; (0, 0) if none."""
+        """Return the highest (term, tick) received or assigned there; (0, 0) if none."""
         return self._heard.get((dreamscape, cohort), (0, 0))
 
     def assign(self, assign: Assign) -> bool:
-        """Take up an assignment, forgetting frames and permission; False: a newer term has been heard."""
+        """Accept an assignment and drop frames and permission; False: a newer term has been received."""
         term, tick = self.heard(assign.dreamscape, assign.cohort)
         if not assign.term >= term:
             return False
@@ -141,7 +142,7 @@ class Tether:
         return True
 
     def release(self) -> None:
-        """Give up the assignment; what was heard stays known."""
+        """Give up the assignment; the highest (term, tick) stays."""
         self.assigned = None
         self._sent.clear()
         self._permission, self.until_ns = None, 0
@@ -151,17 +152,16 @@ class Tether:
         self._permission, self.until_ns = None, 0
 
     def sent(self, seq: int, captured_ns: int, now_ns: int, x: Floats, instant: int = 0) -> None:
-        """Remember a frame that was sent, of grid instant `instant`.
+        """Keep a sent frame of grid instant `instant`.
 
-        x: float32[D], shared scale, as the daemon computes it.
-        A state that is not finite is not remembered, so that no broadcast can answer it. A capture
-        stamped ahead of its sending counts from the sending.
+        x: float32[D], shared scale, as the daemon computes it. A state that is not finite is not kept, so
+        that no broadcast can answer it. A capture stamped later than its sending counts from the sending.
         """
         if finite(x):
             self._sent.append(_Sent(seq, seq_low(seq), min(captured_ns, now_ns), x, instant))
 
     def judge(self, collective: Collective, now_ns: int) -> Judgement:
-        """Judge one broadcast whose seal is good and which was not retained, and keep what it grants."""
+        """Judge one verified broadcast that was not retained, and keep the permission it grants."""
         assign = self.assigned
         refusal = _misdirected(collective, assign) or self._outdated(collective)
         if refusal is not None:
@@ -180,7 +180,7 @@ class Tether:
         return self._answer(collective, assign.slot, now_ns)
 
     def living(self, now_ns: int) -> Granted | None:
-        """Return the permission that holds at `now_ns`, or None."""
+        """Return the permission that is valid at `now_ns`, or None."""
         permission = self._permission
         if permission is None:
             return None
@@ -189,7 +189,7 @@ class Tether:
 
     @property
     def captured_ns(self) -> int:
-        """Capture of the own frame that the last permission answers; 0 where there is none."""
+        """Capture of the own frame that the last permission answers; 0 if there is none."""
         return self._permission.captured_ns if self._permission else 0
 
     def _zero(self, collective: Collective, slot: int, now_ns: int) -> Zeroed:

@@ -1,17 +1,17 @@
-"""The individual alpha frequency: where a person's posterior rhythm peaks, measured once, at calibration.
+"""The individual alpha frequency: the peak of a sleeper's posterior rhythm, measured once, at calibration.
 
-Healthy adults differ by some Hz in it and keep it for years, so it is a fact about a person that an
-artist or a clinician asks for first. It is found as it usually is (Klimesch 1999; Corcoran 2018): a
-power spectrum by Welch's method, and in it the highest peak that stands above the 1/f background.
+Healthy adults differ by some Hz in it and keep it for years, so it is a stable personal figure that an artist
+or a clinician asks for first. The method is the usual one (Klimesch 1999; Corcoran 2018): a power spectrum by
+Welch's method, and in it the highest peak that stands above the 1/f background.
 
 Rules
-- Hann windows of 4 s, half overlapping, so the grid is 0.25 Hz wide. A window counts where the channel
-  was clean throughout it. O, PO and P sites where the montage has one, else every posterior site.
-- Log power is smoothed by a Gaussian of 0.5 Hz: a minute gives few windows, and a bin alone means nothing.
+- Hann windows of 4 s, half overlapping, so the grid is 0.25 Hz wide. A window counts if the channel was clean
+  throughout it. O, PO and P sites if the montage has one, else every posterior site.
+- Log power is smoothed by a Gaussian of 0.5 Hz: a minute gives few windows, and a single bin means nothing.
 - The background is a straight line through log power over log frequency from 3 to 30 Hz, alpha left out.
-- A peak is a local maximum of log power less that line between 7 and 13 Hz, 1 dB or more above it, and
-  two standard deviations of what the line leaves elsewhere (Donoghue 2020); where there is none, 0 is
-  told. The highest counts; of those within 1 dB of it one in the alpha band proper, 8 to 12 Hz, because
+- A peak is a local maximum of log power less that line between 7 and 13 Hz, 1 dB or more above it, and two
+  standard deviations of the line's residual elsewhere (Donoghue 2020); without one the result is 0. The
+  highest counts. Of those within 1 dB of it, one in the alpha band proper, 8 to 12 Hz, is preferred, because
   7 Hz may be theta. A parabola through it and its neighbours gives the frequency.
 """
 
@@ -44,7 +44,7 @@ Doubles = NDArray[np.float64]
 
 
 def alpha_columns(electrodes: tuple[Electrode, ...]) -> NDArray[np.int64]:
-    """Which of the electrodes are listened to for alpha."""
+    """The columns of the electrodes used for alpha."""
     first = [at for at, e in enumerate(electrodes) if e.site.rstrip("Z0123456789H") in _FIRST]
     posterior = [at for at, e in enumerate(electrodes) if e.region == POSTERIOR]
     return np.array(first or posterior, dtype=np.int64)
@@ -72,9 +72,9 @@ class Periodogram:
 
 
 def alpha_peak_hz(densities: NDArray[np.float32]) -> float:
-    """The alpha peak of a person, Hz; 0.0 where none stands out.
+    """The alpha peak of a sleeper, Hz; 0.0 if none stands out.
 
-    densities: float32[windows, bins], uV^2 / Hz every 0.25 Hz from 0, as `Periodogram` gives them.
+    densities: float32[windows, bins], uV^2 / Hz every 0.25 Hz from 0, as returned by `Periodogram`.
     """
     if len(densities) < WINDOWS_LEAST:
         return 0.0
@@ -100,7 +100,7 @@ def _smoothed(log_power: Doubles) -> Doubles:
 
 
 def _highest(hz: Doubles, above: Doubles, least: float) -> float:
-    """The frequency of the peak that counts, 0.0 where none rises by `least`."""
+    """The frequency of the peak that counts, 0.0 if none rises by `least`."""
     middle = above[1:-1]
     peak = (middle >= above[:-2]) & (middle >= above[2:]) & (middle >= least)
     peaks = 1 + np.flatnonzero(peak & (hz[1:-1] >= ALPHA_HZ[0]) & (hz[1:-1] <= ALPHA_HZ[1]))

@@ -1,7 +1,7 @@
-"""The own scale: where a person's features lie when they are alone, and how far they wander.
+"""The own scale: a sleeper's usual features without coupling, and their spread.
 
-In one's own z everybody is the origin, so it says nothing about who someone is: it serves quality and
-runaway only. The template (the medians) is what identifies, and travels in the calibration.
+In the own z every sleeper is the origin, so it identifies none of them: it serves quality and runaway only.
+The template (the medians) identifies, and is sent in the calibration.
 """
 
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from dreamwire.messages import Calibration, CalibrationSource, Floats
 class Baseline:
     """A calibration.
 
-    template_db, scale_db: float32[D], dB: median and max(1.4826 MAD, 1.5 dB) of each feature.
-    highfreq_db, highfreq_scale_db: float32[channels], the same of each channel's gamma power; NaN
-    where the device has no gamma. clean_s: seconds of clean signal it rests on. alpha_hz: the peak of
-    the posterior alpha rhythm, 0 where none was found.
+    template_db, scale_db: float32[D], dB: median and max(1.4826 MAD, 1.5 dB) of each feature. highfreq_db,
+    highfreq_scale_db: float32[channels], the same of each channel's gamma power; NaN if the device has no
+    gamma. clean_s: seconds of clean signal it rests on. alpha_hz: the peak of the posterior alpha rhythm, 0
+    if none was found.
     """
 
     template_db: Floats
@@ -32,7 +32,7 @@ class Baseline:
     alpha_hz: float = 0.0
 
     def told(self) -> Calibration:
-        """What a status says of it."""
+        """The calibration as sent in a status."""
         return Calibration(
             done=True,
             source=self.source,
@@ -44,7 +44,7 @@ class Baseline:
 
 
 def own_z(features_db: NDArray[np.floating], own: Baseline) -> float:
-    """Root mean square over features of the own z; not finite where a feature is not."""
-    # Python's floats: for a dozen numbers a third of numpy's cost.
+    """Root mean square over features of the own z; not finite if a feature is not."""
+    # Python's floats: for a dozen numbers they cost a third of numpy.
     each = zip(features_db.tolist(), own.template_db.tolist(), own.scale_db.tolist(), strict=True)
     return hypot(*[(db - median) / scale for db, median, scale in each]) / sqrt(features_db.size)

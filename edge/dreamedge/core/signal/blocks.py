@@ -1,4 +1,4 @@
-"""What an implant delivers: blocks of samples with the moment they were captured."""
+"""An implant's output: blocks of samples with their capture times."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 class Montage:
     """The channels of an implant.
 
-    names: 10-20 names, in sample order. rate_hz: nominal samples per second. full_scale_uv: the
-    amplifier's positive limit in uV, 0 where unknown. mains_hz: 50 or 60, 0 where unknown.
+    names: 10-20 names, in sample order. rate_hz: nominal samples per second. full_scale_uv: the amplifier's
+    positive limit in uV, 0 if unknown. mains_hz: 50 or 60, 0 if unknown.
     """
 
     names: tuple[str, ...]
@@ -24,9 +24,9 @@ class Montage:
 class Block:
     """Samples in the order captured.
 
-    uv: float64[n, channels], microvolts, NaN where the device delivered none.
-    last_ns: the pod's monotonic stamp (CLOCK_BOOTTIME) of the last sample.
-    contact: float64[channels] in 0..1 by the device's own indicator, or None where it has none.
+    uv: float64[n, channels], microvolts, NaN where the device delivered none. last_ns: the pod's monotonic
+    stamp (CLOCK_BOOTTIME) of the last sample. contact: float64[channels] in 0..1 by the device's own
+    indicator, or None if it has none.
     """
 
     uv: NDArray[np.float64]

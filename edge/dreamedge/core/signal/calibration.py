@@ -1,19 +1,19 @@
-"""Calibration: learning a person's own scale and template from clean signal, live or from a file.
+"""Calibration: learning a sleeper's own scale and template from clean signal, live or from a file.
 
-No calibration, no merge. Live it takes at least 120 s of clean hops; a recording or a simulated sleeper
-(nobody lies in the bed) is enrolled from 8 s of earlier samples by the very same front end.
+No calibration, no merge. Live it takes at least 120 s of clean hops. A recording or a simulated sleeper is
+enrolled from 8 s of earlier samples by the very same front end.
 
 Rules
-- A hop is clean if it is eligible, its quality at least .5 and nothing hard was seen.
+- A hop is clean if it is eligible, its quality is at least .5 and it has no hard cause.
 - template = median, scale = max(1.4826 MAD, 1.5 dB) per feature; the same per channel for gamma power,
   against which high frequencies are judged from then on.
-- Once `at_most_s` clean seconds are there it stands still: a scale that followed its owner would
-  hide what it is there to show.
-- Unit error: the median over the newest 30 to 60 s of a channel's 2 s standard deviations (high-passed
-  at 0.5 Hz) outside 0.1-1000 uV on at least half of the channels. Medians, because one movement of
-  20 mV is no wrong unit; the newest, because nobody is judged for long by how the headset was put on. A
-  channel without any signal has no unit to be wrong.
-- The alpha peak comes with it, from what the hops carry of the posterior spectrum (`alpha`).
+- After `at_most_s` clean seconds it is fixed: a scale that followed its owner would hide the deviations that
+  it exists to show.
+- Unit error: the median over the newest 30 to 60 s of a channel's 2 s standard deviations (high-passed at 0.5
+  Hz) outside 0.1-1000 uV on at least half of the channels. Medians, because one movement of 20 mV is not a
+  wrong unit; the newest, so that the fitting of the headset is soon forgotten. A channel without any signal
+  has no unit that could be wrong.
+- The alpha peak is computed from the hops' posterior spectra (`alpha_peak`).
 """
 
 from collections import deque
@@ -51,7 +51,7 @@ _UNIT_EVERY: Final = round(1.0 / HOP_S)
 
 @dataclass(frozen=True, slots=True)
 class EnrolRefusal:
-    """Why samples gave no calibration: 'unit', 'schema' or 'short', with a sentence saying more."""
+    """Why samples gave no calibration: 'unit', 'schema' or 'short', with a sentence of detail."""
 
     reason: str
     sentence: str
@@ -66,18 +66,18 @@ def median_and_scale(values: NDArray[np.float32]) -> tuple[Floats, Floats]:
 
 
 def calibrator_for(source: CalibrationSource) -> "Calibrator":
-    """What a pod calibrates with while it runs: live it takes longer than where nobody lies in the bed."""
+    """The calibrator of a running pod: a live source needs more time than a replayed or simulated one."""
     offline = source in (CalibrationSource.REPLAY, CalibrationSource.SIMULATED)
     return Calibrator(source, OFFLINE_S if offline else LIVE_S)
 
 
 class Calibrator:
-    """Gathers clean hops until they make a calibration."""
+    """Collects clean hops until they make a calibration."""
 
     def __init__(
         self, source: CalibrationSource, min_clean_s: float = LIVE_S, at_most_s: float | None = None
     ) -> None:
-        """Need `min_clean_s`, take up to `at_most_s` (None: no more than needed)."""
+        """Require `min_clean_s`, use up to `at_most_s` (None: no more than required)."""
         self._source = source
         self._need = round(min_clean_s / HOP_S)
         self._limit = max(self._need, round((at_most_s or min_clean_s) / HOP_S))
@@ -90,7 +90,7 @@ class Calibrator:
         self._own: Baseline | None = None
 
     def add(self, hop: Hop) -> None:
-        """Take the next hop; one that is not clean serves the unit check alone."""
+        """Take the next hop; an unclean hop is used for the unit check only."""
         if self._hops % _UNIT_EVERY == 0:
             self._spread.append(hop.sd_uv)
             self._unit_error = self._judged_unit()
@@ -124,7 +124,7 @@ class Calibrator:
 
     @property
     def progress(self) -> Calibration:
-        """What a status says of it."""
+        """The progress as sent in a status."""
         own = self.own
         none = np.zeros(0, dtype=np.float32)
         return Calibration(
@@ -138,7 +138,7 @@ class Calibrator:
 
     @property
     def unit_error(self) -> bool:
-        """Whether at least 30 s of signal say that the samples are not in microvolts."""
+        """Whether at least 30 s of signal show that the samples are not in microvolts."""
         return self._unit_error
 
     def _judged_unit(self) -> bool:
@@ -156,7 +156,7 @@ def enrol(
     source: CalibrationSource,
     min_clean_s: float = OFFLINE_S,
 ) -> Baseline | EnrolRefusal:
-    """Calibrate from earlier samples, at most the 300 s of clean signal that come first.
+    """Calibrate from earlier samples: at most their first 300 s of clean signal.
 
     Raises:
         ValueError: the montage cannot be used at all, see `FrontEnd`.

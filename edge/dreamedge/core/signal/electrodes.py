@@ -1,9 +1,8 @@
-"""Electrode names: which channels are EEG, and which region of the schema each belongs to.
+"""Electrode names: which channels are EEG, and the schema's region of each.
 
-Devices and files write the 10-20 names in many ways (`Fp1`, `FP1.`, `EEG Fpz-Cz`, `C3:A2`). A channel
-is EEG if its first electrode is a site of the 10-20 system or its refinements (10-10, 10-5); ECG, EOG,
-EMG, ears, mastoids, references, respiration and markers are not, and no quality or feature is taken
-from them. Rows that begin with A or F are anterior, all others posterior.
+Devices and files write the 10-20 names in many ways (`Fp1`, `FP1.`, `EEG Fpz-Cz`, `C3:A2`). A channel is EEG
+if its first electrode is a site of the 10-20 system or its refinements (10-10, 10-5). ECG, EOG, EMG, ears,
+mastoids, references, respiration and markers are not, and no quality or feature is computed from them.
 """
 
 import re
@@ -47,7 +46,7 @@ class Electrode:
 
 
 def site_of(name: str) -> str:
-    """Return the 10-20 site of a channel's first electrode in capitals, or '' where it is not EEG."""
+    """Return the 10-20 site of a channel's first electrode in capitals, or '' if it is not EEG."""
     text = re.sub(r"^\s*EEG[\s:_]*", "", name.upper()).strip()
     first = re.split(r"[-:/\s_]", text, maxsplit=1)[0].strip(".")
     return first if _SITE.fullmatch(first) else ""

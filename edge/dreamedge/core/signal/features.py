@@ -1,20 +1,21 @@
 """The front end: samples in, one hop of features, phasors and quality out, four times a second.
 
-Everything is computed from the newest seconds in a ring at the grid instant asked for, so neither the
-way samples are cut into blocks nor a late call changes a hop; a hop skipped by the caller is made up
-for. Feature age is 1 to 2 s by nature (half a kernel, half a window).
+Everything is computed from the newest seconds in a ring at the requested grid instant, so neither the
+division of samples into blocks nor a late call changes a hop. A hop skipped by the caller is computed
+afterwards. The features are 1 to 2 s old by nature (half a kernel, half a window).
 
 Rules
-- Power is the mean of |analytic|^2 / 2 over the 16 instants (8 Hz) of the newest 2 s: a sine of
-  amplitude A in a band gives A^2 / 2 uV^2. In dB, floor 1e-6 uV^2 (a flat channel is finite; quality
-  says flat). A region's feature is the mean dB of its channels that count.
-- A channel counts while its quality is at least .5 and has been for as long as kernel and window
-  reach back (9 hops of 2 s verdicts: each of the 16 instants had a clean kernel). Before that, and for
-  a region without a channel that counts, the feature is NaN and the hop not eligible.
+- Power is the mean of |analytic|^2 / 2 over the 16 instants (8 Hz) of the newest 2 s: a sine of amplitude A
+  in a band gives A^2 / 2 uV^2. In dB, floor 1e-6 uV^2 (a flat channel is finite; its quality marks it as
+  flat). A region's feature is the mean dB of its channels that count.
+- A channel counts while its quality is at least .5 and has been for as long as kernel and window reach back
+  (9 hops of 2 s verdicts: each of the 16 instants had a clean kernel). Before that, and for a region without
+  a channel that counts, the feature is NaN and the hop not eligible.
 - Phasors are unit phasors of one pinned channel, omitted (NaN) while it is bad.
-- A device whose sampling rate is not its own (`RateWatch`) makes every hop ineligible: `rate`.
-- A hop's cause is the one that costs most quality, told when the quality is below .5 or a region is
-  missing; its evidence is the first sample or window that showed it in this run.
+- A device whose effective sampling rate is not the nominal one (`RateWatch`) makes every hop ineligible:
+  `rate`.
+- A hop's cause is the one that costs most quality, reported while the quality is below .5 or a region is
+  missing. Its evidence is the first sample or window that showed it in this run.
 """
 
 import math
@@ -39,10 +40,10 @@ RATE_MIN_HZ: Final = 64.0
 RATE_MAX_HZ: Final = 1000.0
 CLEAN_HOPS: Final = POWER_HOPS + 1
 HARD: Final = {Fault.NONFINITE: "nonfinite", Fault.RANGE: "range"}
-"""One sample of these is a hard cause."""
+"""One sample with such a fault is a hard cause."""
 
 _FOLLOWS_NS: Final = 5_000_000
-"""A block is the continuation of the last one if its stamp is this close to what that foretells."""
+"""A block continues the last one if its stamp is this close to the expected one."""
 
 _NOTHING: Final = np.zeros(0, dtype=np.float32)
 _NOTHING.flags.writeable = False
@@ -52,19 +53,18 @@ def _none() -> Floats:
     return _NOTHING
 
 
-@dataclass(slots=True)  # frozen it would take four times as long to make; nobody changes it
+@dataclass(slots=True)  # frozen it would take four times as long to make; no code changes it
 class Hop:
-    """What the front end knows at one grid instant.
+    """The front end's result at one grid instant.
 
-    instant_ns: the instant asked for, monotonic ns. captured_ns: the last sample used.
-    features_db: float32[D], dB re 1 uV^2, NaN where a region has no channel that counts.
-    phasors: float32[2, B, 2], unit (re, im) half a kernel before instant - 125 ms and instant.
-    quality: mean over the EEG channels, 0..1; 0 where not eligible. cause: why it is low, '' while good.
-    channels: the EEG channels. hard: '' or the cause, see HARD, seen first since the hop before.
-    evidence_ns: the first sample or window that showed `hard` or `cause`, 0 if none.
-    eligible: every feature is finite, the rate right. highfreq_db, sd_uv: float32[channels], gamma power
-    and the high-passed signal's standard deviation; posterior_uv2_hz: float32[bins], now and then, see
-    `alpha`: all for the calibration.
+    instant_ns: the instant asked for, monotonic ns. captured_ns: the last sample used. features_db:
+    float32[D], dB re 1 uV^2, NaN where a region has no channel that counts. phasors: float32[2, B, 2], unit
+    (re, im) half a kernel before instant - 125 ms and instant. quality: mean over the EEG channels, 0..1; 0
+    if not eligible. cause: why it is low, '' while good. channels: the EEG channels. hard: '' or the hard
+    cause, see HARD, first seen since the previous hop. evidence_ns: the first sample or window that showed
+    `hard` or `cause`, 0 if none. eligible: every feature is finite, the rate right. highfreq_db, sd_uv:
+    float32[channels], gamma power and the high-passed signal's standard deviation; posterior_uv2_hz:
+    float32[bins], now and then, see `alpha_peak`: all for the calibration.
     """
 
     instant_ns: int
@@ -140,7 +140,7 @@ class FrontEnd:
 
     @property
     def missing_features(self) -> tuple[str, ...]:
-        """What this device can never measure: a band beyond its rate, a region without a site."""
+        """Features that this device can never measure: a band beyond its rate, a region without a site."""
         return tuple(
             f"{region}.{band.name}"
             for region, here in zip(self._schema.regions, self._regions, strict=True)
@@ -160,19 +160,19 @@ class FrontEnd:
 
     @property
     def pinned(self) -> str:
-        """The channel whose phasors are sent, '' until one is pinned."""
+        """The channel that the phasors are of, '' until one is pinned."""
         pinned = self._spectrum.pinned
         return "" if pinned is None else self.electrodes[pinned].name
 
     def use(self, own: Baseline | None) -> None:
-        """Judge high frequencies against this calibration from now on; None: against none."""
+        """Judge high frequencies against this calibration from now on; None: do not judge them."""
         self._own = own
 
     def push(self, block: Block) -> None:
         """Take new samples; an empty block renews the contact alone.
 
-        Blocks that follow one another without a gap are taken in together at the next hop: five small
-        ones cost as much as one each, and nobody looks at them before.
+        Consecutive blocks without a gap are processed together at the next hop: five small ones cost as much
+        as one each, and their samples are not needed before.
         """
         self._contact = None if block.contact is None else block.contact[self._columns]
         if len(block.uv) == 0:
@@ -183,7 +183,7 @@ class FrontEnd:
         self._waiting_n += len(block.uv)
 
     def _follows(self, block: Block) -> bool:
-        """Whether the block comes right after the newest waiting one, by its stamp, and there is room."""
+        """Whether the block directly follows the newest waiting one, by its stamp, and there is room."""
         if not self._waiting:
             return True
         expected_ns = self._waiting[-1].last_ns + round(len(block.uv) * 1e9 / self._samples.rate_hz)
@@ -199,7 +199,7 @@ class FrontEnd:
             self._restart()
 
     def hop(self, instant_ns: int) -> Hop | None:
-        """The hop at a grid instant; None until samples reach it, or where it is not after the last one."""
+        """The hop at a grid instant; None until samples reach it, or if it is not after the last one."""
         self._take_in()
         if self._samples.count == 0 or (self._instant_ns is not None and instant_ns <= self._instant_ns):
             return None
@@ -220,7 +220,7 @@ class FrontEnd:
         return [instant_ns - back * HOP_NS for back in range(skipped, -1, -1)]
 
     def _observe(self, instant_ns: int) -> _Seen | None:
-        """Advance by one hop; None where the ring no longer reaches back to it."""
+        """Advance by one hop; None if the ring no longer reaches back to it."""
         last, _ = sample_at(self._samples, instant_ns)
         first = last + 1 - self._judge.samples
         if not (self._samples.holds(first, last + 1) and self._spectrum.reaches(self._samples, instant_ns)):
@@ -242,19 +242,19 @@ class FrontEnd:
         return _Seen(verdict, power_db, fault, last)
 
     def _hardest(self, fresh: NDArray[np.uint8], last: int) -> tuple[int, str]:
-        """The first sample among the newest that is a hard fault: its stamp and cause; 0 and '' if none."""
+        """The first hard fault among the newest samples: its stamp and cause; 0 and '' if none."""
         found = ((self._first(fresh == fault, 0, last), why) for fault, why in HARD.items())
         return min((seen for seen in found if seen[0]), default=(0, ""))
 
     def _high_z(self, power_db: NDArray[np.float64]) -> NDArray[np.float64]:
-        """float64[channels]: gamma's z against the own calibration, NaN where there is none."""
+        """float64[channels]: gamma's z against the own calibration, NaN without one."""
         if self._own is None or len(self._own.highfreq_db) != len(self.electrodes):
             return np.full(len(self.electrodes), np.nan)
         z = (power_db[self._high_row] - self._own.highfreq_db) / self._own.highfreq_scale_db
         return np.asarray(z, dtype=np.float64)
 
     def _first(self, bad: NDArray[np.bool_], allowed: int, last: int) -> int:
-        """Stamp of the sample at which a channel of bool[n, channels] first has more than `allowed`, or 0."""
+        """Stamp of the first sample at which a channel of bool[n, channels] exceeds `allowed`, or 0."""
         over = np.flatnonzero((np.cumsum(bad, axis=0) > allowed).any(axis=1))
         return self._samples.time_ns(last + 1 - len(bad) + int(over[0])) if len(over) else 0
 
@@ -289,7 +289,7 @@ class FrontEnd:
         )
 
     def _posterior(self, last: int, counts: NDArray[np.bool_]) -> Floats:
-        """The spectrum of those posterior channels that count, while there is no calibration yet."""
+        """The spectrum of the posterior channels that count, while there is no calibration yet."""
         use = self._alpha[counts[self._alpha]]
         if self._own is not None or self._observed % EVERY_HOPS or not len(use):
             return _none()
@@ -306,7 +306,7 @@ class FrontEnd:
         return features_db
 
     def _cause(self, verdict: Verdict) -> str:
-        """The cause that costs most quality; where nothing does now, what keeps channels from counting."""
+        """The cause that costs most quality; if none does now, the one that keeps channels from counting."""
         cost = dict.fromkeys(CAUSES, 0.0)
         for why, quality in zip(verdict.causes, verdict.quality, strict=True):
             if why:
@@ -318,7 +318,7 @@ class FrontEnd:
         return worst if cost[worst] > 0.0 else ""
 
     def _evidence(self, cause: str, seen: _Seen) -> int:
-        """When this run of `cause` first showed; for samples at the rail the one that was one too many."""
+        """The first evidence of this run of `cause`; for railed samples the first beyond the tolerance."""
         if cause != self._run_cause:
             self._run_cause = cause
             self._run_ns = self._samples.time_ns(seen.last) if cause else 0

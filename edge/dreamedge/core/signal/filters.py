@@ -1,18 +1,18 @@
 """The filter bank: complex band-pass FIR kernels by the window method, on any instant of the grid.
 
-One kernel per band gives the analytic signal at one instant: its squared magnitude is power, its
-angle is phase. Why so: a matrix product of a few rows with the newest window is all a pod has to do
-eight times a second, it needs no state that a gap could poison, and its delay is known exactly.
+One kernel per band gives the analytic signal at one instant: its squared magnitude is power, its angle is
+phase. A pod then computes only a matrix product of a few rows with the newest window, eight times a second.
+The product needs no state that a gap could corrupt, and its delay is known exactly.
 
 Rules
-- h(t) = w(t) 2 sinc-low-pass(t) exp(i 2 pi fc t), w a Kaiser window of 60 dB (Kaiser 1974): half of
-  the transition is 1.8 Hz for a 1 s kernel, so gamma (to 45 Hz) stops from 46.8 Hz and mains stays out.
-- h is zero at 0 Hz exactly (amplifiers have offsets of tens of millivolts) and a sine of amplitude A at
-  the band's centre gives magnitude A.
+- h(t) = w(t) 2 sinc-low-pass(t) exp(i 2 pi fc t), w a Kaiser window of 60 dB (Kaiser 1974): half of the
+  transition is 1.8 Hz for a 1 s kernel, so gamma (to 45 Hz) stops from 46.8 Hz and mains stays out.
+- h is zero at 0 Hz exactly (amplifiers have offsets of tens of millivolts) and a sine of amplitude A at the
+  band's centre gives magnitude A.
 - Kernels are even in time about their centre up to conjugation: the delay is half a kernel, exactly.
-- A grid instant falls between samples. The kernel is therefore sampled at one of 16 sub-sample
-  offsets, and what is left (1/32 sample at most) is turned back at the band's centre frequency.
-- A band is measurable where its upper edge is at most 0.9 of Nyquist.
+- A grid instant falls between samples. The kernel is therefore sampled at one of 16 sub-sample offsets, and
+  the rest (1/32 sample at most) is corrected by a rotation at the band's centre frequency.
+- A band is measurable if its upper edge is at most 0.9 of Nyquist.
 """
 
 import math
@@ -44,7 +44,7 @@ def kaiser_at(time_s: Doubles, length_s: float, beta: float) -> Doubles:
 
 
 def kernel(band: Band, time_s: Doubles) -> Complexes:
-    """The band's kernel at `time_s` before the instant it is centred on; complex128, same shape."""
+    """The band's kernel at `time_s` before its centre; complex128, same shape."""
     half_width_hz = (band.high_hz - band.low_hz) / 2
     window = kaiser_at(time_s, band.kernel_s, kaiser_beta(STOP_DB))
     turn = np.exp(2j * math.pi * band.centre_hz * time_s)
@@ -58,7 +58,7 @@ class FilterBank:
     """All measurable bands at one sampling rate, as one real matrix per sub-sample offset."""
 
     def __init__(self, bands: tuple[Band, ...], rate_hz: float) -> None:
-        """Measure those of `bands` that `rate_hz` allows; the others are not in `bands`."""
+        """Measure those of `bands` that `rate_hz` allows; the attribute `bands` omits the others."""
         limit_hz = NYQUIST_SHARE * rate_hz / 2
         self.bands = tuple(band for band in bands if band.high_hz <= limit_hz)
         longest_s = max((band.kernel_s for band in bands), default=0.0)

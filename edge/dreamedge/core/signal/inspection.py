@@ -1,16 +1,15 @@
-"""Whether a recording could be seated, and what its quality was from beginning to end.
+"""Decides whether a recording is usable, and reports its quality from beginning to end.
 
-The very front end of a pod listens to the whole of it, calibrated as a bed would be: from the first
-part of a replay, else from its own clean signal while it plays. Nothing here is judged by other rules
-than at night.
+The pod's own front end processes all of it, calibrated as a bed would be: from the first part of a replay,
+else from its own clean signal while it plays. The rules are those of a night.
 
 Rules
-- It could be seated if it measures every feature, its unit and its sampling rate are right, a
-  calibration comes about, and at least half of its hops are eligible at a quality of at least .5.
-- Why not is the first of: what the front end refuses, `schema`, `unit`, `rate`, the cause that spoiled
-  most hops (contact, mains, ...), `short`.
-- A live device is heard for less than its calibration takes: nobody waits for that, and it is not held
-  against it.
+- It is usable if it measures every feature, its unit and its sampling rate are right, a calibration succeeds,
+  and at least half of its hops are eligible at a quality of at least .5.
+- The reason otherwise is the first of: the front end's refusal, `schema`, `unit`, `rate`, the cause that
+  spoiled most hops (contact, mains, ...), `short`.
+- A live device is read for less time than its calibration takes; a missing calibration does not count against
+  it.
 """
 
 from collections import Counter
@@ -30,7 +29,7 @@ SEATED_SHARE: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A signal as it was found: what it is taken for, its electrode ('' where it is dropped), its unit."""
+    """A signal as found: its kind, its electrode ('' if it is not used), its unit."""
 
     label: str
     kind: str
@@ -51,7 +50,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What came of it. `cause` and `sentence` are '' where it could be seated; alpha_hz: 0 where unknown."""
+    """The result. `cause` and `sentence` are '' if it is usable; alpha_hz: 0 if unknown."""
 
     seated: bool
     cause: str
@@ -72,7 +71,7 @@ class Inspection:
 
 
 def refused(cause: str, sentence: str) -> Inspection:
-    """What could not even be listened to."""
+    """The result for a source that cannot be processed at all."""
     return Inspection(seated=False, cause=cause, sentence=sentence)
 
 
@@ -83,10 +82,10 @@ def inspect(
     blocks: Iterable[tuple[int, tuple[Block, ...]]],
     source: CalibrationSource = CalibrationSource.REPLAY,
 ) -> Inspection:
-    """Listen to all of it.
+    """Process all of it.
 
-    earlier: what to calibrate from before it plays, or None. blocks: at every hop's instant (monotonic
-    ns, ascending) all that was read at it.
+    earlier: signal to calibrate from before it plays, or None. blocks: at every hop's instant (monotonic ns,
+    ascending) all blocks read at it.
     """
     front = _front_end(schema, montage)
     if not isinstance(front, FrontEnd):
@@ -101,7 +100,7 @@ def inspect(
         if calibrated is None and live.own is not None:
             calibrated = live.own
             front.use(calibrated)
-        # Kernels and windows fill first: nobody's fault, and no verdict.
+        # Kernels and windows fill first; these hops are no evidence against the recording.
         if round(at_s * 1e9 / HOP_NS) > 2 * CLEAN_HOPS:
             channels = tuple((state.quality, state.cause) for state in hop.channels)
             moments.append(Moment(at_s, hop.quality, hop.cause, channels))
@@ -129,7 +128,7 @@ def inspect(
 
 
 def _share(moments: Sequence[Moment]) -> float:
-    """Of the hops, those that are good."""
+    """The share of good hops."""
     return sum(moment.quality >= GOOD for moment in moments) / len(moments) if moments else 0.0
 
 

@@ -1,23 +1,23 @@
-"""Signal quality: what each EEG channel is worth at one hop, 0..1, and the first reason why not 1.
+"""Signal quality: the worth of each EEG channel at one hop, 0..1, and the first reason why it is not 1.
 
-Causal, over the newest 2 s, no history beyond them but the state of one high-pass. The rules are few
-and fixed because each was seen on real recordings to separate good from bad; a headset lying on a
-table passes every rule on the signal, so the device's own contact indicator stands before the signal.
+Causal, over the newest 2 s, without history beyond them but the state of one high-pass. The rules are few and
+fixed, because each separated good from bad on real recordings. A headset lying on a table passes every rule
+on the signal, so the device's own contact indicator is checked first.
 
 Rules (a channel's quality is the minimum, its cause the first that is below 1)
 - nonfinite: any sample not finite: 0. range: any beyond 10 V: 0. silence: more than BRIDGE_S missing: 0.
 - contact: the device's indicator, as it is (NaN: 0).
-- railed: more than BRIDGE_S at >= 90 % of full scale: 0; at >= 75 %: 0.4. A glitch of a sample or two
-  is held over, a channel that rails is out within the hop in which it began.
+- railed: more than BRIDGE_S at >= 90 % of full scale: 0; at >= 75 %: 0.4. A glitch of a sample or two is held
+  over; a channel that rails is out within the hop in which it began.
 - flat: peak to peak below 1 uV for 2 s: 0.
-- amplitude: peak to peak after a 0.5 Hz high-pass above 200 uV (Fp, AF, F) or 350 uV: 0. Slow waves
-  are 75-350 uV and no artefact.
-- mains: RMS within 1 Hz of the mains, before any filter, above 60 uV: 0. Then what the mains adds to the
-  peak to peak is no movement: it is taken off before amplitude is judged, or strong mains would be told
-  as amplitude and somebody asked to lie still for a loose ground.
+- amplitude: peak to peak after a 0.5 Hz high-pass above 200 uV (Fp, AF, F) or 350 uV: 0. Slow waves are
+  75-350 uV and not an artefact.
+- mains: RMS within 1 Hz of the mains, before any filter, above 60 uV: 0. Then the mains' part of the peak to
+  peak is subtracted before amplitude is judged. Otherwise strong mains would be reported as amplitude, and
+  the sleeper asked to lie still because of a loose ground.
 - highfreq: gamma power more than 5 robust standard deviations above the own calibration: 0.4.
-- rate, of the device as a whole: effective against nominal more than 2 % off once 10 s are measured, until
-  it is within 1.5 % again. Every filter would be at the wrong place.
+- rate, of the device as a whole: effective against nominal more than 2 % off once 10 s are measured, until it
+  is within 1.5 % again. Every filter would be at the wrong place.
 """
 
 import math
@@ -43,10 +43,10 @@ CAUSES: Final = (
     "mains",
     "highfreq",
 )
-"""Of a channel, in the order in which they are told."""
+"""Causes of a channel, in the order in which they are reported."""
 RATE: Final = "rate"
 UNIT: Final = "unit"
-"""Of the whole device: its sampling rate is not its own; its samples are not in microvolts."""
+"""Causes of the whole device: a wrong sampling rate; samples that are not in microvolts."""
 
 GOOD: Final = 0.5
 """A channel of at least this quality counts."""
@@ -72,13 +72,13 @@ _CHUNK_S: Final = 1.0
 
 
 class RateWatch:
-    """Whether a device keeps its own sampling rate; a rate at the border does not flutter."""
+    """Whether a device keeps its nominal sampling rate; a marginal rate does not flutter."""
 
     def __init__(self) -> None:
         self.ok = True
 
     def judge(self, error: float) -> None:
-        """Take by what share the effective rate is beside the nominal one."""
+        """Take the relative deviation of the effective rate from the nominal one."""
         self.ok = error <= (RATE_OUT if self.ok else RATE_IN)
 
 
@@ -146,7 +146,7 @@ class QualityEvaluator:
     """Judges every EEG channel at every hop; holds two seconds of the high-passed signal."""
 
     def __init__(self, electrodes: tuple[Electrode, ...], rate_hz: float, mains_hz: float) -> None:
-        """`mains_hz` 0 where unknown: then both 50 and 60 Hz count."""
+        """`mains_hz` 0 if unknown: then both 50 and 60 Hz count."""
         self.samples = round(WINDOW_S * rate_hz)
         self._bridge = BRIDGE_S * rate_hz
         self._channels = len(electrodes)
@@ -158,7 +158,7 @@ class QualityEvaluator:
         self.restart()
 
     def restart(self) -> None:
-        """Forget the signal so far."""
+        """Reset the signal so far."""
         self._high_pass = HighPass(self._channels, self._rate_hz)
         self._passed = np.zeros((self._channels, self.samples)).T
 
@@ -169,10 +169,10 @@ class QualityEvaluator:
 
         Args:
             uv: float64[samples, channels], microvolts, held where bad; oldest first.
-            fault: uint8[samples, channels], see `samples.Fault`.
-            fresh: how many of the samples have not been given before (the newest).
-            contact: float64[channels] 0..1 by the device, or None where it has no indicator.
-            high_z: float64[channels], gamma's z against the own calibration, NaN where there is none.
+            fault: uint8[samples, channels], see `sample_buffer.Fault`.
+            fresh: how many of the samples, the newest, are new since the last call.
+            contact: float64[channels] 0..1 by the device, or None if it has no indicator.
+            high_z: float64[channels], gamma's z against the own calibration, NaN without one.
         """
         self._advance(uv, min(fresh, self.samples))
         bad = bool(fault.any())

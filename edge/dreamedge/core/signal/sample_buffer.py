@@ -1,16 +1,16 @@
 """The newest seconds of samples: contiguous, gap-aware, each sample with its time and its fault.
 
-A ring of a fixed span in one preallocated array (kept contiguous by moving the newest span to the
-front whenever the end is reached). Why so: every later step reads a plain slice.
+A ring of a fixed span in one preallocated array. It is kept contiguous, by moving the newest span to the
+front whenever the end is reached, so that every later step reads a plain slice.
 
 Rules
-- A bad sample (non-finite or out of range, railed, missing) is held at the channel's last good value
-  and its fault is kept beside it; before the first sample everything counts as missing.
-- Sample n has time anchor + (n - anchor_n) period. Blocks' stamps steer phase and period by a second
-  order loop (jitter is averaged, drift followed); exact stamps change nothing, so how samples are cut
-  into blocks does not matter.
-- A stamp later than foretold by more than GAP_S (and 1.5 samples) is a gap, filled with missing
-  samples; an earlier one moves the time alone; beyond the span, or 1 s back, everything starts anew.
+- A bad sample (non-finite or out of range, railed, missing) is held at the channel's last good value and its
+  fault is kept beside it; before the first sample everything counts as missing.
+- Sample n has time anchor + (n - anchor_n) period. Blocks' stamps steer phase and period by a second order
+  loop (jitter is averaged, drift followed). Exact stamps change nothing, so the division into blocks does not
+  matter.
+- A stamp later than expected by more than GAP_S (and 1.5 samples) is a gap, filled with missing samples. An
+  earlier one moves the time alone. Beyond the span, or 1 s back, everything starts anew.
 """
 
 import math
@@ -24,7 +24,7 @@ SPAN_S: Final = 8.0
 GAP_S: Final = 0.025
 BACK_S: Final = 1.0
 RANGE_UV: Final = 1e7
-"""No EEG amplifier delivers ten volts: beyond this a sample is out of every range."""
+"""No EEG amplifier delivers ten volts: a sample beyond this is out of every range."""
 HIGH_SHARE: Final = 0.75
 RAILED_SHARE: Final = 0.90
 
@@ -38,12 +38,12 @@ _OUTAGE_S: Final = 0.25
 _LOST_MOST: Final = 0.1
 _SUDDEN: Final = 0.1
 RATE_SURE_S: Final = 10.0
-"""Measured for less than this, a rate is not held against a device."""
+"""A rate measured for less than this is not held against a device."""
 _NS: Final = 1e9
 
 
 class Fault(IntEnum):
-    """What is wrong with a sample; from RAILED on it is held."""
+    """The fault of a sample; from RAILED on it is held."""
 
     NONE = 0
     HIGH = 1
@@ -57,12 +57,12 @@ class Samples:
     """A ring of the newest samples of some channels."""
 
     def __init__(self, channels: int, rate_hz: float, full_scale_uv: float) -> None:
-        """Keep SPAN_S seconds; `full_scale_uv` 0 where the amplifier's limit is unknown."""
+        """Keep SPAN_S seconds; `full_scale_uv` 0 if the amplifier's limit is unknown."""
         self._span = math.ceil(SPAN_S * rate_hz)
         self._nominal_hz = rate_hz
         self._full_scale_uv = full_scale_uv
         self._plain_uv = min(HIGH_SHARE * full_scale_uv if full_scale_uv > 0 else RANGE_UV, RANGE_UV)
-        # Time runs along memory: what follows reduces over it, and that is six times faster so.
+        # Time runs along memory: later steps reduce over time, which is six times faster this way.
         self._uv = np.zeros((channels, 2 * self._span)).T
         self._fault = np.zeros((channels, 2 * self._span), dtype=np.uint8).T
         self._restart()
@@ -83,22 +83,22 @@ class Samples:
 
     @property
     def count(self) -> int:
-        """Samples since the last start anew, missing ones included; sample n is the n-th, from 0."""
+        """Samples since the last restart, missing ones included; sample n is the n-th, from 0."""
         return self._count
 
     @property
     def rate_hz(self) -> float:
-        """Samples delivered a second, outages apart; the nominal rate until 2 s have been seen."""
+        """Samples delivered a second, without outages; the nominal rate until 2 s have been seen."""
         known = self._elapsed_s >= _RATE_MIN_S
         return self._delivered / self._elapsed_s if known else self._nominal_hz
 
     @property
     def rate_error(self) -> float:
-        """By what share the device is beside its nominal rate at the least; 0 until 10 s are measured.
+        """The least relative deviation from the nominal rate; 0 until 10 s are measured.
 
-        What fell into short gaps may have been lost (a radio's packets) or have come late: the rate lies
-        between those that would follow, and whoever has the nominal rate among them is not beside it. A
-        tenth may be lost so; a device that misses more is not doing what it says.
+        Samples missing in short gaps may have been lost (a radio's packets) or late. The true rate lies
+        between the rates of these two cases; if the nominal rate lies there too, the deviation is 0. At most
+        a tenth may be lost this way; a device that misses more does not keep its rate.
         """
         if not self._elapsed_s >= RATE_SURE_S:
             return 0.0
@@ -113,7 +113,7 @@ class Samples:
         return self._anchor_ns + round((n - self._anchor_n) * self._period_ns)
 
     def position(self, instant_ns: int) -> float:
-        """Where an instant lies on the scale of sample numbers, between samples."""
+        """The position of an instant on the scale of sample numbers, between samples."""
         return self._anchor_n + (instant_ns - self._anchor_ns) / self._period_ns
 
     def holds(self, first: int, stop: int) -> bool:
@@ -127,7 +127,7 @@ class Samples:
         return self._uv[first + shift : stop + shift], self._fault[first + shift : stop + shift]
 
     def append(self, uv: NDArray[np.float64], last_ns: int) -> bool:
-        """Add samples float64[n, channels], the last captured at `last_ns`; True if all started anew."""
+        """Add samples float64[n, channels], the last captured at `last_ns`; True if all restarted."""
         if len(uv) == 0:
             return False
         anew = self._align(len(uv), last_ns)
@@ -136,7 +136,7 @@ class Samples:
         return anew
 
     def _align(self, added: int, last_ns: int) -> bool:
-        """Settle the time of the samples to come; make up for missing ones."""
+        """Set the time of the next samples; fill in missing ones."""
         last = self._count + added - 1
         if self._count == 0:
             self._anchor_n, self._anchor_ns = last, last_ns
@@ -163,7 +163,7 @@ class Samples:
         return False
 
     def _steer(self, last: int, late_ns: float, block_s: float) -> None:
-        """One step of a critically damped second-order loop, slower (rad/s) as it comes to know more."""
+        """One step of a critically damped second-order loop, slower (rad/s) as more is measured."""
         omega = min(max(_LOOP_TURNS / max(self._elapsed_s, 1.0), _LOOP_SLOW), _LOOP_FAST)
         block_s = min(block_s, 0.5)
         self._anchor_ns = self.time_ns(last) + round(2 * omega * block_s * late_ns)
@@ -171,11 +171,11 @@ class Samples:
         self._period_ns += omega**2 * block_s * late_ns / self._nominal_hz
 
     def _measure(self, added: int, last_ns: int, outage_s: float) -> None:
-        """Count towards the effective rate; halves what it remembers once a minute.
+        """Count towards the effective rate; the count is halved once a minute.
 
-        An outage does not count, nor does one that is made good: what comes after it by far too early
-        (`outage_s` below 0) was only late before. A short gap is one that opened with this block at once;
-        one that grew from block to block is a device that is slow.
+        An outage does not count, nor does one that is made good: samples far too early after it (`outage_s`
+        below 0) were only late before. A short gap is one that opened with this block at once; one that grew
+        from block to block is a slow device.
         """
         passed_s = (last_ns - self._last_ns) / _NS
         self._last_ns = last_ns

@@ -1,9 +1,9 @@
-"""Finds an amplifier's limit in what it recorded: where signals stand still, all at the same height.
+"""Finds an amplifier's limit in its recording: signals that stand still, all at the same height.
 
-A living signal passes through its peak; one that is cut off stays there, sample for sample. Where at
-least two channels stood at the outermost value they ever had, on either side, for a quarter of a
-second and at the same distance from zero, that distance is the limit. Limits below 500 uV are not
-believed: no EEG amplifier has so small a range, and a channel that hangs in the air may well rest there.
+A living signal passes through its peak; a clipped one stays there, sample for sample. If at least two
+channels stood at their own extreme value, on either side, for a quarter of a second and at the same distance
+from zero, that distance is the limit. Limits below 500 uV are rejected: no EEG amplifier has so small a
+range, and an unconnected channel may well rest there.
 """
 
 from typing import Final
@@ -18,7 +18,7 @@ _SAME: Final = 1e-3
 
 
 def limit_uv(uv: NDArray[np.floating], rate_hz: float) -> float:
-    """Return the limit in uV by samples [n, channels] (NaN where there is none), or 0 if nothing shows it."""
+    """Return the limit in uV by samples [n, channels] (NaN where missing), or 0 if nothing shows it."""
     held = max(2, round(HELD_S * rate_hz))
     found = [_height_uv(column, held) for column in uv.T]
     highest = max(found, default=0.0)
@@ -27,7 +27,7 @@ def limit_uv(uv: NDArray[np.floating], rate_hz: float) -> float:
 
 
 def _height_uv(column: NDArray[np.floating], held: int) -> float:
-    """How far from zero a channel stood at its outermost value; 0 where it did not, or never moved."""
+    """The distance from zero at which a channel stood at its extreme; 0 if it did not, or never moved."""
     if not np.isfinite(column).any():
         return 0.0
     low, high = float(np.nanmin(column)), float(np.nanmax(column))

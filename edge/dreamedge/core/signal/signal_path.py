@@ -1,7 +1,7 @@
-"""What the agent's decisions stand on, as a protocol: the signal path.
+"""The signal path as a protocol: the source of the hops that the agent decides by.
 
-Why a protocol inside the core: a whole fleet in virtual time needs no raw signal, so a simulation plugs a
-source of finished hops here; the agent cannot tell. `features.FrontEnd` is the real one.
+A whole fleet in virtual time needs no raw signal, so a simulation provides finished hops here, and the agent
+sees no difference. `features.FrontEnd` is the real one.
 """
 
 from typing import Protocol
@@ -15,7 +15,7 @@ class SignalPath(Protocol):
     """Samples in, hops out."""
 
     def push(self, block: Block) -> None:
-        """MUST take the samples; MUST NOT raise for what is in them."""
+        """MUST take the samples; MUST NOT raise whatever they contain."""
         ...
 
     def hop(self, instant_ns: int) -> Hop | None:
@@ -23,10 +23,10 @@ class SignalPath(Protocol):
         ...
 
     def use(self, calibration: Baseline | None) -> None:
-        """MUST judge by this calibration from now on, None: by none."""
+        """MUST judge by this calibration from now on, None: without one."""
         ...
 
     @property
     def missing_features(self) -> tuple[str, ...]:
-        """MUST name the features of the schema this device can never measure."""
+        """MUST name the features of the schema that this device can never measure."""
         ...

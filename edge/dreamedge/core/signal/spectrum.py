@@ -1,12 +1,12 @@
 """Power and phase of every band and channel, hop by hop: the filter bank's short memory.
 
-Two instants a hop (the 8 Hz grid); power is the mean over the newest 2 s of them, phase that of one
-pinned channel. See `filters` for the kernels, `features` for what counts.
+Two instants a hop (the 8 Hz grid). Power is the mean over the newest 2 s of them, phase that of one pinned
+channel. See `filters` for the kernels, `features` for the channels that count.
 
 Rules
-- The pinned channel is the first, in a fixed order of sites, that counts when one first may be pinned:
-  a posterior one, or an anterior one where the montage has no posterior site. It is never changed: a
-  person must not change sides in the middle of a synchrony window.
+- The pinned channel is the first, in a fixed order of sites, that counts when a channel may first be pinned:
+  a posterior one, or an anterior one if the montage has no posterior site. It is never changed: a sleeper's
+  phase must not move to another site in the middle of a synchrony window.
 """
 
 import math
@@ -44,7 +44,7 @@ def nearest_sample(samples: Samples, instant_ns: int) -> int:
 
 
 def sample_at(samples: Samples, instant_ns: int) -> tuple[int, float]:
-    """The sample nearest an instant (the newest at most) and how far after it, in samples."""
+    """The sample nearest an instant (the newest at most), and its distance after it in samples."""
     nearest = min(nearest_sample(samples, instant_ns), samples.count - 1)
     return nearest, min(max(nearest - samples.position(instant_ns), -0.5), 0.5)
 
@@ -66,7 +66,7 @@ class Spectrum:
         self.restart()
 
     def restart(self) -> None:
-        """Forget power and phase; the pinned channel stays."""
+        """Clear power and phase; the pinned channel stays."""
         shape = (len(self._bank.bands), len(self._electrodes))
         self._squares = np.zeros((POWER_HOPS, *shape))
         self._hops = 0
@@ -79,7 +79,7 @@ class Spectrum:
         return samples.holds(oldest + 1 - self._bank.taps, newest + 1)
 
     def advance(self, samples: Samples, instant_ns: int) -> None:
-        """Take the two instants of one hop; `reaches` has said yes."""
+        """Take the two instants of one hop; call only if `reaches` is true."""
         for slot in range(INSTANTS_PER_HOP):
             back_ns = (INSTANTS_PER_HOP - 1 - slot) * _INSTANT_NS
             last, offset = sample_at(samples, instant_ns - back_ns)
@@ -97,11 +97,11 @@ class Spectrum:
         return power_db
 
     def phasors(self, counts: Bools, clean: Bools) -> Floats:
-        """float32[2, phase bands, 2]: unit (re, im) of the pinned channel, NaN where there is none.
+        """float32[2, phase bands, 2]: unit (re, im) of the pinned channel, NaN without one.
 
         Args:
-            counts: bool[channels], who may be pinned.
-            clean: bool[channels], whose kernels are clean at both instants.
+            counts: bool[channels], channels that may be pinned.
+            clean: bool[channels], channels whose kernels are clean at both instants.
         """
         phasors = np.full((INSTANTS_PER_HOP, len(self._schema.phase_bands), 2), np.nan, dtype=np.float32)
         if self.pinned is None:

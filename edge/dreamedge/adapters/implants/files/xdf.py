@@ -149,7 +149,7 @@ def channels(streams: tuple[Stream, ...], name: str, montage: tuple[str, ...] = 
 
 
 def choose(streams: tuple[Stream, ...], wanted: str, path: Path) -> Stream:
-    """The EEG stream of that name, or the only one whose name begins with it.
+    """The EEG stream of that name, or the only one with a name that begins so.
 
     Raises:
         ImplantError: no stream or several match; the text lists them.

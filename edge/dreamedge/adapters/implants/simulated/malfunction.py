@@ -4,7 +4,7 @@ The pod gets no notice and has to find the malfunction in the samples. Only the 
 the time from onset to alone can be measured at the pod itself.
 
 A malfunction of the signal works with any implant. One of the sleeper (driven, paced, or under a flickering
-lamp) needs a simulated one. `crosstalk` needs a second bed in the process, whose brain it copies. A
+lamp) needs a simulated one. `crosstalk` needs a second bed in the process and copies its brain. A
 malfunction elsewhere in the pod (`fault_injection`) also passes through here, so that its onset is reported
 in the same way.
 """

@@ -213,7 +213,7 @@ class Sleeper:
         return block
 
     def _paced(self, felt: Felt | None, at_s: float) -> tuple[int, Array] | None:
-        """The band whose noise is replaced by a rhythm, and its phases."""
+        """The band that has a rhythm in place of its noise, and its phases."""
         if self._beat is not None:
             moments_s = at_s + np.arange(STEP_SAMPLES) / RATE_HZ
             return self._beat.band, self._beat.phases(moments_s)
