@@ -5,7 +5,7 @@
         async for tick in api.dreamscapes.watch_collective("first-night"):
             print(tick.tick, tick.merged)
 
-What may live here: resource names, the client, its errors. Nothing of the daemon; `v1` is generated.
+This package holds resource names, the client and its errors, and nothing of the daemon; `v1` is generated.
 """
 
 from dreamapi.client import Api, connect

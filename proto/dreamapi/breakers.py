@@ -1,4 +1,4 @@
-"""Breakers as a caller sees them: `bed-1`, `pods/bed-1`, `dreamscapes/night` or a full name."""
+"""The caller's view of breakers: `bed-1`, `pods/bed-1`, `dreamscapes/night` or a full name."""
 
 import grpc.aio
 
@@ -36,7 +36,7 @@ class Breakers:
         return await self._line.ask(self._stub.GetBreaker, request, breaking.BreakerDetail)
 
     async def trip(self, name: str, *, by: str = "", reason: str = "") -> breaking.BreakerDetail:
-        """Open it now; for a Dreamscape this is Sever."""
+        """Open it now; for a Dreamscape this is a sever."""
         request = freeing(
             breaking.TripBreakerRequest,
             name=names.breaker(name),

@@ -1,8 +1,8 @@
-"""How the client calls: every call has a deadline, and what may be repeated is repeated.
+"""The client's calls: every call has a deadline, and a safe call is repeated.
 
-All of the API may: reads change nothing, writes carry a request id, and what severs is idempotent. A
-call is repeated only where the connection failed (UNAVAILABLE without a refusal in it) or the daemon
-was stopping, with full jitter (Brooker 2015), never past its deadline. A refusal is an answer and is
+Every call of the API is safe to repeat: reads change nothing, writes carry a request id, and severing calls
+are idempotent. A call is repeated only if the connection failed (UNAVAILABLE without a refusal in it) or the
+daemon was stopping, with full jitter (Brooker 2015), never past its deadline. A refusal is an answer and is
 never repeated.
 """
 
@@ -25,7 +25,7 @@ BACKOFF_FIRST_S: Final = 0.2
 BACKOFF_MOST_S: Final = 5.0
 DEADLINE_S: Final = 10.0
 PATIENCE_S: Final = 60.0
-"""How long a watch tries to come back before it gives up."""
+"""How long a watch tries to reconnect before it gives up."""
 
 Said = TypeVar("Said", bound=Message)
 
@@ -37,7 +37,7 @@ def new_request_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One address and how patient to be with it; `rng` draws the jitter.
+    """One address and the patience for it; `rng` draws the jitter.
 
     to_screen: the text of answers is escaped for a terminal.
     """
@@ -48,7 +48,7 @@ class Line:
     to_screen: bool = False
 
     def read(self, answer: Said) -> Said:
-        """The answer as its reader wants it."""
+        """The answer, escaped for a screen if so configured."""
         return for_screen(answer) if self.to_screen else answer
 
     def backoff_s(self, attempt: int) -> float:
@@ -119,5 +119,5 @@ class Line:
 
 
 def _passing(failure: ApiError) -> bool:
-    """Whether it may be gone in a moment."""
+    """Whether the failure may be over in a moment."""
     return isinstance(failure, Unreachable | ShuttingDown)

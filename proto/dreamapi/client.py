@@ -1,9 +1,9 @@
 """The connection: `async with dreamapi.connect("127.0.0.1:50051") as api`.
 
-Entering it reaches the daemon or raises Unreachable at once, rather than at the first call. A stream
-runs ahead of its reader by its flow-control window, which gRPC by default lets grow to megabytes:
-minutes of a stale collective. It is small and fixed here (measured: 4 ticks of eight seats), so that
-the daemon skips for a slow reader; larger answers are not slower for it.
+Entering it reaches the daemon or raises Unreachable at once, rather than at the first call. A stream runs
+ahead of its reader by its flow-control window, which gRPC by default lets grow to megabytes: minutes of a
+stale collective. The window is small and fixed here (measured: 4 ticks of eight seats), so that the daemon
+skips ticks for a slow reader; larger answers are not slowed down by it.
 """
 
 import asyncio
@@ -97,12 +97,12 @@ def connect(
     """A connection to the daemon at `host:port`, to be entered with `async with`.
 
     deadline_s: of each call that is not a watch; connect_s: of reaching the daemon at all; to_screen: escape
-    the text of answers, because a terminal would obey the control characters of a stranger's words;
-    user_agent: the name of the calling program, one ASCII word.
+    the text of answers, because a terminal would obey control characters in foreign text; user_agent: the
+    name of the calling program, one ASCII word.
 
     Raises:
         InvalidArgument: the address is no text that a resolver could take.
-        Unreachable: on entering, where nobody answers.
+        Unreachable: on entering, if the daemon does not answer.
     """
     if wrong := unfit(target):
         raise refused("target", wrong)

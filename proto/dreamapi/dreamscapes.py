@@ -1,4 +1,4 @@
-"""Dreamscapes as a caller sees them: bare ids or full names in, the API's messages out."""
+"""The caller's view of Dreamscapes: bare ids or full names in, the API's messages out."""
 
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
 from contextlib import aclosing
@@ -29,7 +29,7 @@ def plan(
     ramp_s: float | None = None,
     artist_share: float = 0.0,
 ) -> dreams.Plan:
-    """A plan; what is left out takes the daemon's default. ceiling: coupling 0..1; artist_share: 0..0.5."""
+    """A plan; an omitted value takes the daemon's default. ceiling: coupling 0..1; artist_share: 0..0.5."""
     return asking(
         dreams.Plan,
         "plan.",
@@ -61,7 +61,7 @@ class Dreamscapes:
     async def create(
         self, name: str, plan: dreams.Plan, *, validate_only: bool = False, request_id: str = ""
     ) -> dreams.Dreamscape:
-        """Create a Dreamscape, or only say what is wrong with the plan."""
+        """Create a Dreamscape, or only validate the plan."""
         request = asking(
             dreams.CreateDreamscapeRequest,
             dreamscape_id=names.bare(name),
@@ -134,7 +134,7 @@ class Dreamscapes:
         return await self._line.ask(self._stub.ResumeDreamscape, request, dreams.Dreamscape)
 
     async def sever(self, name: str, *, reason: str = "") -> SeverOutcome:
-        """Everyone to zero now; they sleep on."""
+        """Set every pod to zero now; the sleepers sleep on."""
         request = freeing(
             dreams.SeverDreamscapeRequest,
             name=names.dreamscape(name),
@@ -144,7 +144,7 @@ class Dreamscapes:
         return await self._line.ask(self._stub.SeverDreamscape, request, SeverOutcome)
 
     async def wake(self, name: str, *, issuer: str, reason: str) -> SeverOutcome:
-        """Sever, then wake everyone."""
+        """Sever, then wake every sleeper."""
         request = freeing(
             dreams.WakeDreamscapeRequest,
             name=names.dreamscape(name),
@@ -155,7 +155,7 @@ class Dreamscapes:
         return await self._line.ask(self._stub.WakeDreamscape, request, SeverOutcome)
 
     async def end(self, name: str, *, reason: str = "") -> SeverOutcome:
-        """Close the books once all are home."""
+        """Release each pod, then close the Dreamscape for good."""
         request = freeing(
             dreams.EndDreamscapeRequest,
             name=names.dreamscape(name),
@@ -190,15 +190,15 @@ class Dreamscapes:
     async def lead(
         self, name: str, vectors: AsyncIterable[tuple[Sequence[float], float]]
     ) -> dreams.LeadDreamscapeResponse:
-        """Lead a Dreamscape live, from the first of `vectors` until they end; never begins again by itself.
+        """Lead a Dreamscape live, from the first of `vectors` until they end; never restarts by itself.
 
-        Each is D numbers on the shared scale and their share of what is blended. Send several a second: each
-        counts for one. One that is refused ends the lead.
+        Each item is D numbers on the shared scale and their share of the blend. Send several a second: each
+        counts for one second. A refused vector ends the lead.
 
         Raises:
             NobodyLeads: the plan has no artist share.
-            LeadTaken: somebody leads already.
-            Refused: of reason INVALID_ARGUMENT, a vector or share that cannot be.
+            LeadTaken: another artist leads already.
+            Refused: of reason INVALID_ARGUMENT, a vector or share that is out of range.
         """
 
         async def requests() -> AsyncGenerator[dreams.LeadDreamscapeRequest, None]:

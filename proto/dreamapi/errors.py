@@ -1,8 +1,8 @@
-"""What can go wrong with a call, as types.
+"""The errors of a call, as types.
 
-`Refused` is the daemon's own no: it has a reason from the catalogue, a sentence and a next step, and
-each reason has its class, so `except dreamapi.PodOffline` says what it means. `Unreachable` and
-`TimedOut` are about the way there; `Failed` is a bug at the other end.
+`Refused` is the daemon's refusal: it has a reason from the catalogue, a sentence and a next step. Each reason
+has its own class, such as `dreamapi.PodOffline`. `Unreachable` and `TimedOut` are errors of the connection;
+`Failed` is a bug at the other end.
 """
 # ruff: noqa: N818 - a refusal is named by what was refused
 
@@ -20,11 +20,11 @@ DETAILS_TRAILER: Final = "grpc-status-details-bin"
 
 
 class ApiError(Exception):
-    """A call did not do what was asked; the message says why and what to do next."""
+    """A call was not carried out; the message gives the reason and the next step."""
 
 
 class Unreachable(ApiError):
-    """Nobody answers at the address, or the connection broke."""
+    """The address does not answer, or the connection broke."""
 
 
 class TimedOut(ApiError):
@@ -36,7 +36,7 @@ class Failed(ApiError):
 
 
 class Refused(ApiError):
-    """The daemon said no. `reason` is the catalogue's code, `metadata` the particulars."""
+    """The daemon refused. `reason` is the catalogue's code, `metadata` the particulars."""
 
     by_reason: ClassVar[dict[str, type["Refused"]]] = {}
 
@@ -73,7 +73,7 @@ class PodLatched(Refused, reason="POD_LATCHED"):
 
 
 class NotCheckedIn(Refused, reason="NOT_CHECKED_IN"):
-    """Nobody is in the pod."""
+    """No sleeper is checked in to the pod."""
 
 
 class SleeperElsewhere(Refused, reason="SLEEPER_ELSEWHERE"):
@@ -93,11 +93,11 @@ class ConsentMissing(Refused, reason="CONSENT_MISSING"):
 
 
 class ExposureReached(Refused, reason="EXPOSURE_REACHED"):
-    """The sleeper has merged enough for now."""
+    """The sleeper has reached the limit of merge-minutes."""
 
 
 class SchemaMismatch(Refused, reason="SCHEMA_MISMATCH"):
-    """The device does not measure what the Dreamscape needs."""
+    """The device lacks a feature that the Dreamscape needs."""
 
 
 class ClockUnsynced(Refused, reason="CLOCK_UNSYNCED"):
@@ -137,15 +137,15 @@ class SlotsExhausted(Refused, reason="SLOTS_EXHAUSTED"):
 
 
 class LateJoiningClosed(Refused, reason="LATE_JOINING_CLOSED"):
-    """The Dreamscape takes nobody after Start."""
+    """The Dreamscape takes no pod after Start."""
 
 
 class BelowQuorum(Refused, reason="BELOW_QUORUM"):
-    """Too few of the assigned are healthy."""
+    """Too few of the assigned pods are healthy."""
 
 
 class BelowMinimum(Refused, reason="BELOW_MINIMUM"):
-    """Fewer are admitted than the plan's minimum."""
+    """Fewer pods are admitted than the plan's minimum."""
 
 
 class WrongState(Refused, reason="WRONG_STATE"):
@@ -173,11 +173,11 @@ class LeadTaken(Refused, reason="LEAD_TAKEN"):
 
 
 class LedgerUnavailable(Refused, reason="LEDGER_UNAVAILABLE"):
-    """The daemon cannot write down what was asked, so it did not do it."""
+    """The ledger cannot store the change, so the daemon did not make it."""
 
 
 class StaleEtag(Refused, reason="STALE_ETAG"):
-    """It has changed since it was read."""
+    """The resource has changed since it was read."""
 
 
 class RequestIdReused(Refused, reason="REQUEST_ID_REUSED"):
@@ -201,7 +201,7 @@ class TooManyWatchers(Refused, reason="TOO_MANY_WATCHERS"):
 
 
 class LaneFull(Refused, reason="LANE_FULL"):
-    """The places for calls of this sort are taken; `metadata` names the `lane` and its `limit`."""
+    """The places for calls of this kind are taken; `metadata` names the `lane` and its `limit`."""
 
 
 class StreamSilent(Refused, reason="STREAM_SILENT"):

@@ -1,6 +1,6 @@
 """Resource names of dreamapi.v1: built here, parsed here, nowhere else.
 
-Builders take a bare id or a name already built, so a caller may say `bed-1` or `pods/bed-1`.
+Builders take a bare id or a full name: `bed-1` or `pods/bed-1`.
 """
 
 import re
@@ -80,7 +80,7 @@ def bare(name: str) -> str:
 
 
 def word(enum: EnumNames, number: int) -> str:
-    """An enum's value as people read it: STATE_HALF_OPEN is `half-open`; an unnamed number is itself."""
+    """An enum's value as a word: STATE_HALF_OPEN is `half-open`; an unnamed number is itself."""
     try:
         name = enum.Name(number)
     except ValueError:  # of a newer daemon

@@ -1,4 +1,4 @@
-"""Pods as a caller sees them: bare ids or full names in, the API's messages out."""
+"""The caller's view of pods: bare ids or full names in, the API's messages out."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -64,7 +64,7 @@ class Pods:
         return await self._line.ask(self._stub.CheckOutPod, request, beds.Pod)
 
     async def release(self, pod: str, *, reason: str = "") -> SeverOutcome:
-        """This bed alone, now."""
+        """Set this bed alone to zero, now."""
         request = freeing(
             beds.ReleasePodRequest, name=names.pod(pod), reason=reason, request_id=new_request_id()
         )

@@ -29,7 +29,7 @@ async def _print(target: str, ticks: int) -> None:
 
 
 async def lines(api: Api, ticks: int) -> AsyncIterator[str]:
-    """What `show` prints, line by line."""
+    """The lines that `show` prints."""
     pods, dreamscapes = await api.pods.list(), await api.dreamscapes.list()
     for pod in pods:
         yield _pod(pod)

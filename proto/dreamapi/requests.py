@@ -1,8 +1,8 @@
-"""Requests, built: every text in them is fit, so that protobuf can write them and the daemon takes them.
+"""Builds requests with fit text only, so that protobuf can write them and the daemon accepts them.
 
 `freeing` builds the request of a way out. Its text is repaired, because a reason must keep no sleeper merged:
 `café` from a Latin-1 terminal reaches Python with a surrogate, at which protobuf raises. `asking` builds
-every other request and refuses, by the path of the field, a text that is not fit.
+every other request and refuses unfit text, naming the field's path.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
-"""Answers for a screen: every text in them escaped where it enters, so that no face can forget it.
+"""Answers for a screen: every text in them is escaped on arrival, so that no view can forget it.
 
 A bed's own words, a caller's reason, the name of a device: a terminal obeys the control characters in them,
-and a bidirectional override makes `bed-1` read as another bed. A program reads answers as they were sent.
+and a bidirectional override makes `bed-1` read as another bed. A program gets answers unescaped.
 """
 
 from typing import TypeVar
@@ -15,7 +15,7 @@ Answer = TypeVar("Answer", bound=Message)
 
 
 def for_screen(answer: Answer) -> Answer:
-    """Escape every text of an answer, in place; `dreamapi.text.shown` says how. Returns the answer."""
+    """Escape every text of an answer, in place, with `dreamapi.text.shown`. Returns the answer."""
     for field, value in answer.ListFields():
         if field.type == FieldDescriptor.TYPE_STRING:
             if isinstance(value, str):
@@ -29,5 +29,5 @@ def for_screen(answer: Answer) -> Answer:
 
 
 def _is_map(field: FieldDescriptor) -> bool:
-    """Maps hold numbers by the daemon's own words alone."""
+    """Whether the field is a map; maps hold numbers under the daemon's own words only."""
     return field.message_type is not None and field.message_type.GetOptions().map_entry

@@ -1,4 +1,4 @@
-"""Severs and the house as a caller sees them."""
+"""The caller's view of severs and of the house."""
 
 import grpc.aio
 
@@ -55,12 +55,12 @@ class Severs:
 
 
 class Houses:
-    """What concerns every Dreamscape at once."""
+    """The state of the house: everything that concerns every Dreamscape at once."""
 
     def __init__(self, channel: grpc.aio.Channel, line: Line) -> None:
         self._stub = HousesStub(channel)  # type: ignore[no-untyped-call]  # generated code is untyped
         self._line = line
 
     async def get(self) -> houses.House:
-        """The way to the pods, the ledger, and a sentence for each trouble."""
+        """The connection to the pods, the ledger, and a sentence for each trouble."""
         return await self._line.ask(self._stub.GetHouse, houses.GetHouseRequest(), houses.House)

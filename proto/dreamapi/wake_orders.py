@@ -1,4 +1,4 @@
-"""Wake orders as a caller sees them: given, lifted, listed."""
+"""The caller's view of wake orders: give, lift, list."""
 
 import grpc.aio
 
@@ -51,7 +51,7 @@ class WakeOrders:
         return await self._line.ask(self._stub.OrderWake, request, waking.OrderWakeResponse)
 
     async def lift(self, name: str, *, by: str, reason: str) -> waking.WakeOrder:
-        """The order stands no longer."""
+        """Lift the order."""
         request = freeing(
             waking.LiftWakeOrderRequest,
             name=names.wake_order(name),

@@ -1,9 +1,8 @@
-"""The pods' protocol: the only place where the daemon and the edge meet.
+"""The pods' protocol: the only package shared by the daemon and the edge.
 
-What may live here: the words of the wire (`messages`), its topics, its schemas, text from outside made fit
-(`text`), the arithmetic both ends must do alike (`blend`), the two translations that touch a library: `codec`
-(protobuf) and `seal` (Ed25519), how both ends get to their broker: `access` (where, as whom) and `connection`
-(aiomqtt), and what both tell the service manager that started them: `notify`.
-Nothing else here does I/O than those three and the keys' files; nothing reads a clock. `v1` is generated
-code.
+It holds the wire's plain messages (`messages`), topics, schemas, fit text (`text`), the arithmetic that both
+ends must compute alike (`blend`), the two translations that use a library (`codec`: protobuf, `signing`:
+Ed25519), the way to the broker (`broker_access`: address and credentials, `connection`: aiomqtt) and the
+notices to the service manager (`sd_notify`). Only these three and the key files do I/O; no module reads a
+clock. `v1` is generated code.
 """

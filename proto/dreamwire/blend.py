@@ -1,10 +1,10 @@
-"""The arithmetic both ends must do alike: shared scale, weights, leave-one-out, feedback, coupling bytes.
+"""The arithmetic that both ends compute alike: shared scale, weights, leave-one-out, feedback, bytes.
 
-Why it is shared: the daemon broadcasts sums over everyone, and each pod takes itself out of them. That
-works only if a pod's state and weight are, bit for bit, what the daemon added. So both ends call this
-code on the same float32 values, and no reduction here depends on how many rows stand in the array.
+The daemon broadcasts sums over all sleepers, and each pod subtracts its own part. That works only if a pod's
+state and weight are, bit for bit, the values that the daemon added. So both ends call this code on the same
+float32 values, and no reduction here depends on the number of rows in the array.
 
-Rules. States are float32 on the shared scale, clipped to +-6. What is not finite stays visible: a NaN
+Rules. States are float32 on the shared scale, clipped to +-6. A value that is not finite stays visible: a NaN
 or an infinity becomes NaN, never the clip's edge, and the pod that meets one has no collective (None).
 Every doubt is settled towards the sleeper: no sum, no share; no number, no coupling; bytes round down.
 """
@@ -28,7 +28,7 @@ REST_MIN: Final = 1e-3
 """Least share of the total weight the others must hold for a leave-one-out centre."""
 
 SHARE_B_MAX: Final = 0.5
-"""The artist's greatest share of what is blended in."""
+"""The artist's greatest share of the blend."""
 
 _LIMIT: Final = np.float32(X_LIMIT)
 _LEAST: Final = np.float32(-X_LIMIT)
@@ -56,7 +56,7 @@ def to_shared(db: ArrayLike, mu_db: ArrayLike, sigma_db: ArrayLike) -> Floats:
     features = np.asarray(db, dtype=np.float32)
     with np.errstate(all="ignore"):
         x = (features - np.asarray(mu_db, dtype=np.float32)) / np.asarray(sigma_db, dtype=np.float32)
-        x = x + (x - x)  # nothing to what is finite, and NaN to an infinity
+        x = x + (x - x)  # leaves finite values unchanged; an infinity becomes NaN
     return np.minimum(np.maximum(x, _LEAST), _LIMIT)
 
 
@@ -112,10 +112,10 @@ def weight(x: ArrayLike, r: ArrayLike) -> float:
 
 
 def leave_one_out(sum_: ArrayLike, weight_total: float, x_own: ArrayLike, w_own: float) -> Floats | None:
-    """Return the centre of the others, c = (S - w x) / (W - w), or None where there is none to be had.
+    """Return the centre of the others, c = (S - w x) / (W - w), or None.
 
-    None where the others hold too little weight (W - w <= 1e-3 W), where anything is not finite, and
-    where the result lies outside the clip: then it is no mean of clipped states and S is not W's sum.
+    None if the others hold too little weight (W - w <= 1e-3 W), if anything is not finite, and if the result
+    lies outside the clip: then it is not a mean of clipped states, and S does not belong to W.
 
     Args:
         sum_: [D], S = sum of w_i x_i, shared scale.
@@ -134,7 +134,7 @@ def leave_one_out(sum_: ArrayLike, weight_total: float, x_own: ArrayLike, w_own:
     sums, states = np.asarray(sum_).tolist(), np.asarray(x_own).tolist()
     # Python's floats: for a dozen numbers a third of numpy's cost, and the same float64 arithmetic.
     centre = [(s - own * x) / rest for s, x in zip(sums, states, strict=True)]
-    beyond = sum(centre)  # a NaN is not sure to be a list's least or greatest
+    beyond = sum(centre)  # min and max of a list may miss a NaN
     within = min(centre) >= -_HULL and max(centre) <= _HULL and beyond - beyond == 0.0
     return np.array(centre, dtype=np.float32) if within else None
 
@@ -142,16 +142,16 @@ def leave_one_out(sum_: ArrayLike, weight_total: float, x_own: ArrayLike, w_own:
 def feedback(
     x: ArrayLike, c_minus: ArrayLike | None, share_a: float, artist: ArrayLike | None, share_b: float
 ) -> Floats:
-    """Return what a sleeper is given: f = (1 - a) x + a [(1 - b) c_minus + b A].
+    """Return a sleeper's feedback: f = (1 - a) x + a [(1 - b) c_minus + b A].
 
-    A share that is no number in its range counts as zero, a collective that is missing or not finite
-    leaves the sleeper with x, and an artist's vector that is missing or not finite has no share.
+    A share that is not a number in its range counts as zero. A collective that is missing or not finite
+    leaves the sleeper with x. An artist's vector that is missing or not finite has no share.
 
     Args:
         x: [D], the own state, shared scale.
         c_minus: [D], the centre of the others, or None.
         share_a: the rendered share of the others, 0..1.
-        artist: [D], clipped here to +-6; None or empty where nobody leads.
+        artist: [D], clipped here to +-6; None or empty if no artist leads.
         share_b: the artist's share of the blend, 0..0.5.
 
     Returns:
@@ -182,7 +182,7 @@ def _led(others: Floats, artist: ArrayLike, share_b: float) -> Floats:
 
 
 def coupling_to_byte(coupling: float) -> int:
-    """Return the greatest byte that grants no more than `coupling`; 0 for what is not within 0..1."""
+    """Return the greatest byte that grants no more than `coupling`; 0 for a value outside 0..1."""
     ok = 0.0 <= coupling <= 1.0
     return bisect_right(_LEVELS, coupling) - 1 if ok else 0
 

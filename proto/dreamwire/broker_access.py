@@ -1,13 +1,12 @@
-"""How an end gets to its broker: where it is, whom it trusts there, and as whom it speaks.
+"""Access to the broker: its address, the trust in it, and the own identity there.
 
-Why: a ward's broker listens on a network. What a pod says is bound to the pod by the broker's access
-rules, and these know it by a user name; so the name needs a password, and a password needs TLS.
+A ward's broker listens on a network. The broker's access rules bind a pod's messages to the pod, by its user
+name; so the name needs a password, and a password needs TLS.
 
-Rules. A secret is named by a file, never by a flag or an address, which everyone on the machine may read
-in the process list; its file is not open to everyone. A password leaves this machine over TLS alone.
-There is no way to leave the broker's certificate or its name unchecked. What is told and could have no
-effect is refused, not ignored. Files are read once, when an end starts: a new password or certificate
-needs a new start.
+Rules. A secret is named by a file, never by a flag or an address, which every user of the machine may read in
+the process list; its file is not open to all. A password leaves this machine over TLS only. The broker's
+certificate and its name are always checked. A setting that could have no effect is refused, not ignored.
+Files are read once, at the start: a new password or certificate needs a restart.
 """
 
 import ipaddress
@@ -25,12 +24,12 @@ _EVERYONE: Final = 0o007
 
 
 class AccessError(ValueError):
-    """The broker cannot be used as told; the message is one sentence that says what to do."""
+    """The broker cannot be used with these settings; the message is one sentence with the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a broker listens, and whether it speaks TLS there."""
+    """A broker's address, and whether it uses TLS."""
 
     host: str
     port: int
@@ -38,13 +37,13 @@ class Address:
 
     @property
     def url(self) -> str:
-        """As it is written; the port always."""
+        """The address as a URL, always with the port."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'mqtts' if self.tls else 'mqtt'}://{host}:{self.port}"
 
     @property
     def on_this_machine(self) -> bool:
-        """Whether what is sent there stays on this machine."""
+        """Whether messages to it stay on this machine."""
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
@@ -53,9 +52,9 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """What an end was told to show and to trust; empty: nothing.
+    """The credentials to present and the certificates to trust; empty: none.
 
-    flags: how its flags begin, `--broker` or `--mqtt`, for the sentences of refusals.
+    flags: the prefix of its flags, `--broker` or `--mqtt`, for the sentences of refusals.
     """
 
     flags: str
@@ -68,7 +67,7 @@ class Papers:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Everything a client needs; `tls` None: plain, `user` empty: nobody in particular."""
+    """Everything a client needs; `tls` None: plain, `user` empty: anonymous."""
 
     address: Address
     tls: ssl.SSLContext | None = None
@@ -80,21 +79,21 @@ def parse_address(text: str) -> Address:
     """Parse `mqtt://HOST[:PORT]` or `mqtts://HOST[:PORT]`; the ports are 1883 and 8883 by default.
 
     Raises:
-        ValueError: it is something else; EXPECTED says what it should be.
+        ValueError: the text is something else; EXPECTED names the form.
     """
     url = urlsplit(text)
     bare = not (url.username or url.password or url.path.strip("/") or url.query or url.fragment)
     if url.scheme not in ("mqtt", "mqtts") or not bare or not url.hostname or url.port == 0:
         raise ValueError(EXPECTED)
-    url.hostname.encode("idna")  # UnicodeError, which is a ValueError, where it is no name of a host
+    url.hostname.encode("idna")  # UnicodeError, a ValueError, if it is no host name
     tls = url.scheme == "mqtts"
     return Address(url.hostname, url.port or (TLS_PORT if tls else PLAIN_PORT), tls)
 
 
 def open_access(address: Address, papers: Papers, name: str) -> Access:
-    """Read the files and put the access together.
+    """Read the files and combine the access.
 
-    name: the user where a password is given and no user.
+    name: the user if a password is given without a user.
 
     Raises:
         AccessError: the papers do not fit the address or one another, or a file cannot be used.
@@ -144,7 +143,7 @@ def _password(path: str, flag: str) -> str:
 
 
 def _closed(path: str, flag: str) -> None:
-    """Refuse a secret that cannot be read, or that everyone on this machine could."""
+    """Refuse a secret that cannot be read, or that every user of this machine could read."""
     _readable(path, flag)
     mode = Path(path).stat().st_mode
     if mode & _EVERYONE:
@@ -163,7 +162,7 @@ def _readable(path: str, flag: str) -> None:
 
 
 class _Closing(ssl.SSLSocket):
-    """Closed when its handshake fails; paho, which makes it, only forgets it."""
+    """Closed when its handshake fails; paho, which creates it, does not close it."""
 
     def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 -- as the base class has it
         """Shake hands, or close."""
@@ -175,7 +174,7 @@ class _Closing(ssl.SSLSocket):
 
 
 def _context(papers: Papers) -> ssl.SSLContext:
-    """A context that checks chain and host name, of TLS 1.2 or newer."""
+    """A TLS context (1.2 or newer) that checks chain and host name."""
     flags = papers.flags
     if papers.ca:
         _readable(papers.ca, f"{flags}-ca")
@@ -196,7 +195,7 @@ def _context(papers: Papers) -> ssl.SSLContext:
 
 
 def _load(context: ssl.SSLContext, papers: Papers) -> None:
-    def none() -> str:  # without it OpenSSL asks at the terminal, and an agent without one would hang
+    def none() -> str:  # without it OpenSSL prompts at the terminal, and an agent without one would hang
         return ""
 
     try:

@@ -1,31 +1,31 @@
-"""An MQTT client that writes at once: aiomqtt, taught not to wait for the event loop.
+"""An MQTT client that writes at once: aiomqtt, without waiting for the event loop.
 
 aiomqtt's `publish` is a coroutine that lets the event loop write later. Both ends do a tick's work in one
-turn of the loop: a daemon computes one Dreamscape after another, a ward pulses one bed after another. So
-the first one's message would leave with the last one's; and a sever should be on the wire before the
-call that asked for it returns. `send` therefore hands the packet to paho, which aiomqtt drives, and lets
-it write to the socket there and then.
+turn of the loop: a daemon computes one Dreamscape after another, a ward pulses one bed after another. So the
+first one's message would leave with the last one's, and a sever should be on the wire before its call
+returns. `send` therefore hands the packet to paho, which aiomqtt drives, and lets it write to the socket
+there and then.
 
-That needs one correction underneath. When a packet is queued, paho asks for a writer, and aiomqtt
-grants it with `call_soon_threadsafe`: later. Had we emptied the queue meanwhile, the late writer would
-stay registered on a socket that is always writable, and the loop would spin. On the loop's own thread
-the writer is therefore granted at once, and taken away at once; and while `send` is about to write by
-itself it is not granted at all, which spares two system calls.
+That needs one correction underneath. When a packet is queued, paho asks for a writer, and aiomqtt grants it
+with `call_soon_threadsafe`: later. If the queue were emptied meanwhile, the late writer would stay registered
+on a socket that is always writable, and the loop would spin. On the loop's own thread the writer is therefore
+granted at once, and taken away at once. While `send` is about to write by itself it is not granted at all,
+which saves two system calls.
 
-What arrives is handed to `offer` in the reader's callback: aiomqtt's own iterator makes a task for each
-message, so its queue is replaced by one that hands on, and `lost` alone uses the iterator.
+Arrivals go to `offer` in the reader's callback: aiomqtt's own iterator makes a task for each message, so its
+queue is replaced by one that passes them on, and only `lost` uses the iterator.
 
-Connecting is done on a thread of its own (`aside`), name look-up and TLS handshake included: at worst it
-takes ten seconds and more, the loop none of them, and the end of the program does not wait for it. Each way
-it can fail is put into words here for both ends (`_told`), and nothing is left open behind it.
+Connecting runs on a thread of its own (`aside`), name look-up and TLS handshake included: at worst it takes
+ten seconds and more. It takes none of the loop's time, and the end of the program does not wait for it. Each
+failure is described in words here for both ends (`_told`), and leaves nothing open.
 
 A cancelled connection ends at once. aiomqtt waits with `asyncio.wait_for`, which in Python 3.11 can swallow a
 cancellation that arrives together with the answer; `_wait_for` is therefore replaced, and a cancelled client
-does not wait for the broker's side of the good-bye.
+does not wait for the broker's side of the goodbye.
 
-A broker that will not have us say something drops it in silence: MQTT 3.1.1 has no word for it, and
-mosquitto acknowledges all the same. So `announce` says who we are and believes it only when it has heard
-itself: a pod whose user name is not its own would otherwise dream on with nobody hearing it.
+A broker silently drops a publication that its access rules forbid: MQTT 3.1.1 has no refusal for it, and
+mosquitto acknowledges it all the same. So `announce` publishes the presence and succeeds only when it has
+received it back. Otherwise a pod with the user name of another would dream on unheard.
 
 Underscored names of aiomqtt 2.5 are used here and nowhere else: `_client`, `_client_connect`, `_connected`,
 `_disconnected`, `_lock`, `_loop` and the overrides of `_wait_for`, `_on_socket_open`,
@@ -55,17 +55,17 @@ NO_DELAY: Final = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 """Neither paho nor aiomqtt sets it: Nagle and delayed acknowledgements cost 40 ms a packet."""
 
 READ_S: Final = 0.02
-"""So long at most what has come is read in one turn of the loop."""
+"""The longest time that one turn of the loop spends on reading arrivals."""
 
 Offer = Callable[[aiomqtt.Message], None]
 
 _UNHEARD: Final = logging.getLogger(__name__)
-"""Paho's log of failures, each of which is told by value as well; unheard, or it would be told twice."""
+"""Paho's log of failures. Each failure is also returned by value, so the log is silenced."""
 _UNHEARD.disabled = True
 
 _GRANT_REFUSED: Final = 0x80
 _CONNECT_REFUSED: Final = (134, 135)
-"""Bad user name or password, not authorised: brokers use either for either."""
+"""Bad user name or password, not authorised: brokers use either code for either."""
 _NOT_YET_VALID: Final = 9
 _EXPIRED: Final = 10
 _WRONG_NAMES: Final = (62, 64)
@@ -73,13 +73,14 @@ _WRONG_NAMES: Final = (62, 64)
 
 
 class PromptClient(aiomqtt.Client):
-    """aiomqtt's client with `send`, used once; made on the thread that runs its event loop."""
+    """aiomqtt's client with `send`, used once; created on the thread of its event loop."""
 
     def __init__(self, access: Access, offer: Offer, **options: Any) -> None:  # noqa: ANN401 -- aiomqtt's own options
         """Prepare; entering the context connects.
 
         Raises (on entering):
-            aiomqtt.MqttError: the broker is not there, is not who it should be, or refuses; says which.
+            aiomqtt.MqttError: the broker is absent, fails the identity check, or refuses; the text names
+                which.
         """
         route = self._route
 
@@ -87,7 +88,7 @@ class PromptClient(aiomqtt.Client):
             """aiomqtt's hook for incoming messages."""
 
             def put_nowait(self, item: aiomqtt.Message) -> None:
-                """Hand on instead of keeping."""
+                """Pass the message on instead of keeping it."""
                 route(item)
 
         super().__init__(
@@ -107,7 +108,7 @@ class PromptClient(aiomqtt.Client):
         self._thread = threading.get_ident()
         self._entering = self._writes_itself = self._abandoned = False
         self.behind = False
-        """More has come than could be read in READ_S."""
+        """Whether more has arrived than could be read in READ_S."""
 
     async def __aenter__(self) -> Self:
         """Connect; a failure leaves no socket behind."""
@@ -125,7 +126,7 @@ class PromptClient(aiomqtt.Client):
         return self
 
     async def _connect(self) -> None:
-        """Do as the base class does, but on a thread that is waited for by this call alone."""
+        """Connect as the base class does, but on a thread that only this call waits for."""
         await self._lock.acquire()
         try:
             await aside(self._reach, "mqtt connect")
@@ -138,7 +139,7 @@ class PromptClient(aiomqtt.Client):
         await self._wait_for(self._connected, timeout=None)
 
     def _reach(self) -> None:
-        """On the thread: connect; a connection that came too late is closed again."""
+        """Connect, on the thread; close a connection that came too late."""
         self._client_connect()
         if self._abandoned:
             self._loop.call_soon_threadsafe(self._abandon)
@@ -146,7 +147,7 @@ class PromptClient(aiomqtt.Client):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Say good-bye and wait until it is said; a cancelled client says it and waits for nothing."""
+        """Send the goodbye and wait until it is sent; a cancelled client sends it without waiting."""
         if kind is not None and issubclass(kind, asyncio.CancelledError):
             self._abandon()
             return
@@ -164,7 +165,7 @@ class PromptClient(aiomqtt.Client):
             raise aiomqtt.MqttError("Operation timed out") from None
 
     def _abandon(self) -> None:
-        """Close the socket, of a connection that was never completed too; aiomqtt leaves that one open."""
+        """Close the socket, also of an incomplete connection, which aiomqtt leaves open."""
         self._entering, self._abandoned = False, True
         self._client.disconnect()
         self._client.loop_write()
@@ -180,7 +181,7 @@ class PromptClient(aiomqtt.Client):
             raise aiomqtt.MqttError("it refuses our subscriptions; look at its access rules (ACL)")
 
     async def overhear(self, filters: Sequence[tuple[str, int]]) -> None:
-        """Subscribe to these where the broker lets us; where not, we go on without.
+        """Subscribe to these topics; without the broker's permission, go on without them.
 
         Raises:
             aiomqtt.MqttError: the broker is gone.
@@ -190,12 +191,12 @@ class PromptClient(aiomqtt.Client):
     async def announce(
         self, topic: str, payload: bytes, said_there: Callable[[bytes], None] | None = None
     ) -> None:
-        """Say who we are, retained, and hear it come back: so the access rules are as they should be.
+        """Publish the presence, retained, and receive it back: this proves the broker's access rules.
 
-        said_there: told of all that is said there, our own word too, in the reader's callback.
+        said_there: gets every message on the topic, the own one too, in the reader's callback.
 
         Raises:
-            aiomqtt.MqttError: nobody will hear us there, or the broker is gone.
+            aiomqtt.MqttError: the presence does not come back, or the broker is gone.
         """
         self._own_topic, self._own_word, self._said_there = topic, payload, said_there
         self._heard_itself.clear()
@@ -222,7 +223,7 @@ class PromptClient(aiomqtt.Client):
         raise AssertionError("a message reached the iterator")
 
     def send(self, topic: str, payload: bytes, qos: int = 0, *, retain: bool = False) -> bool:
-        """Write a message to the socket; False where it does not take all that came before."""
+        """Write a message to the socket; False if the socket has not taken all earlier ones."""
         paho = self._client
         if paho.want_write():
             paho.loop_write()
@@ -250,7 +251,7 @@ class PromptClient(aiomqtt.Client):
     def _on_disconnect(self, *told: Any) -> None:  # noqa: ANN401 -- as the base class has them
         if self._entering and not self._connected.done():  # aiomqtt would wait for an answer that cannot come
             self._connected.set_exception(aiomqtt.MqttError(self._hung_up()))
-            self._connected.exception()  # seen, should nobody wait for it any more
+            self._connected.exception()  # retrieved, in case it is awaited no more
         super()._on_disconnect(*told)
         self._heard_itself.set()  # `announce` waits no longer
 
@@ -263,11 +264,11 @@ class PromptClient(aiomqtt.Client):
         super()._on_socket_open(client, userdata, sock)
         self._inward = select.poll()
         self._inward.register(sock.fileno(), select.POLLIN)
-        # After the base class's own: the newer reader of a socket stands for the older.
+        # After the base class's own: the newer reader of a socket replaces the older one.
         self._loop.call_soon_threadsafe(self._loop.add_reader, sock.fileno(), self._read)
 
     def _read(self) -> None:
-        """Read all that has come, for READ_S at most; the base class takes a turn of the loop a packet."""
+        """Read all arrivals, for READ_S at most; the base class takes a turn of the loop per packet."""
         until_s = self._loop.time() + READ_S
         try:
             while True:
@@ -280,14 +281,14 @@ class PromptClient(aiomqtt.Client):
                 self._disconnected.set_exception(error)
 
     def _more(self) -> bool:
-        """Whether something has come that is not read."""
+        """Whether unread data has arrived."""
         end = self._client.socket()
         if isinstance(end, ssl.SSLSocket) and end.pending():
             return True
         return end is not None and bool(self._inward.poll(0))
 
     def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:  # noqa: ANN401 -- as the base class has them
-        if threading.get_ident() != self._thread:  # CONNECT is queued on the thread that connects
+        if threading.get_ident() != self._thread:  # CONNECT is queued on the connecting thread
             super()._on_socket_register_write(client, userdata, sock)
         elif not self._writes_itself:
             self._grant_writer()
@@ -306,7 +307,7 @@ class PromptClient(aiomqtt.Client):
 
 
 def _told(error: aiomqtt.MqttError, access: Access) -> str:
-    """Why there is no connection, and what to do where it is not the broker's absence."""
+    """Why there is no connection, with the remedy unless the broker is absent."""
     cause = error.__context__
     if isinstance(error, aiomqtt.MqttCodeError):
         value = getattr(error.rc, "value", error.rc)

@@ -1,9 +1,9 @@
-"""Work that may block, on a thread that neither the event loop nor the interpreter waits for at the end.
+"""Blocking work, on a thread that neither the event loop nor the interpreter waits for at the end.
 
-`asyncio.to_thread` uses the loop's executor. It has a handful of threads, so that work which hangs keeps
-other work from its turn; and `asyncio.run` waits for each of its threads before it returns. A name server
-that does not answer would hold up the end of an agent for half a minute. Here each piece of work has a thread
-of its own, which ends with the process.
+`asyncio.to_thread` uses the loop's executor. It has a handful of threads, so that hanging work keeps other
+work waiting; and `asyncio.run` waits for each of its threads before it returns. A name server that does not
+answer would delay the end of an agent by half a minute. Here each piece of work has a thread of its own,
+which ends with the process.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 async def aside(work: Callable[[], T], name: str) -> T:
-    """Return what `work` returns, or raise what it raises; a cancelled wait leaves its thread to itself."""
+    """Return the result of `work`, or raise its error; a cancelled wait leaves the thread running."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 
@@ -34,7 +34,7 @@ async def aside(work: Callable[[], T], name: str) -> T:
             result = work()
         except BaseException as error:  # noqa: BLE001 -- raised again where it is awaited
             failure = error
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nothing awaits it
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the result is awaited no more
             loop.call_soon_threadsafe(settle, result, failure)
 
     threading.Thread(target=run, name=name, daemon=True).start()

@@ -1,7 +1,7 @@
 """The messages of dreamwire.v1 as plain values, for the pure rooms of both ends.
 
-`codec` translates them to and from bytes. Field meanings and units stand in v1/wire.proto; arrays
-are float32. A message is data: whoever receives one decides what it may do.
+`codec` translates them to and from bytes. Field meanings and units are in v1/wire.proto; arrays are float32.
+A message is data: the receiver decides what it may do.
 """
 
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class Versions:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A pod's neuro-interface; `rate_hz` measured where it could be."""
+    """A pod's neuro-interface; `rate_hz` is measured where possible."""
 
     kind: str
     model: str
@@ -33,7 +33,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """A pod is there, or gone; an incarnation lower than one already seen is a late will."""
+    """A pod is online, or gone; an incarnation lower than one already seen is a late will."""
 
     pod: str
     incarnation: int
@@ -45,7 +45,7 @@ class Presence:
 
 
 class CalibrationSource(IntEnum):
-    """Where a scale and template come from."""
+    """The source of a scale and template."""
 
     UNSPECIFIED = 0
     LIVE = 1
@@ -57,7 +57,7 @@ class CalibrationSource(IntEnum):
 class Calibration:
     """A pod's calibration; template and scale are float32[D] in dB, empty until done.
 
-    alpha_hz: the peak of the posterior alpha rhythm, 0 where none was found.
+    alpha_hz: the peak of the posterior alpha rhythm, 0 if none was found.
     """
 
     done: bool
@@ -80,7 +80,7 @@ class ClockState:
 
 @dataclass(frozen=True, slots=True)
 class ChannelState:
-    """One channel's quality 0..1 and why it is below 1."""
+    """One channel's quality 0..1 and the cause if it is below 1."""
 
     name: str
     quality: float
@@ -89,7 +89,7 @@ class ChannelState:
 
 @dataclass(frozen=True, slots=True)
 class CommandOutcome:
-    """What became of the command with this counter; `refused` empty means obeyed."""
+    """The outcome of the command with this counter; `refused` empty means obeyed."""
 
     counter: int
     refused: str
@@ -107,7 +107,7 @@ class StoredSever:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A pod's once-a-second account of itself. at_us: its CLOCK_BOOTTIME when it was written; 0: not told."""
+    """A pod's state, sent once a second. at_us: its CLOCK_BOOTTIME at writing; 0: not given."""
 
     pod: str
     incarnation: int
@@ -128,18 +128,18 @@ class Status:
     at_us: int = 0
 
     def written_s(self, unknown_s: float) -> float:
-        """Session time at which it was written, at the earliest; `unknown_s` where the pod does not say."""
+        """Session time of the writing, at the earliest; `unknown_s` if the pod gives none."""
         if not (self.at_us and self.clock.synced):
             return unknown_s
         return (self.at_us + self.clock.offset_us - self.clock.uncertainty_us) * 1e-6
 
     def older_than(self, other: "Status") -> bool:
-        """Whether the same process wrote this before `other`; False where either does not say."""
+        """Whether the same process wrote this before `other`; False if either has no time."""
         return 0 < self.at_us < other.at_us and self.incarnation == other.incarnation
 
 
 class PodEventKind(IntEnum):
-    """What happened at a pod."""
+    """The kinds of a pod's events."""
 
     UNSPECIFIED = 0
     MERGED = 1
@@ -175,9 +175,10 @@ class PodEvent:
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """Permission to take part: which slot of which cohort, on what scale, up to where.
+    """Permission to take part: a slot of a cohort, with its scale and limits.
 
-    dose_left_min, of dose_limit_min: merge-minutes, infinity for no limit; what is not told is nothing left.
+    dose_left_min, of dose_limit_min: merge-minutes, infinity for no limit; a missing value means nothing is
+    left.
     """
 
     dreamscape: str
@@ -201,7 +202,8 @@ class Assign:
 class Release:
     """Leave the Dreamscape; never refused.
 
-    term, tick: of the first zero of a planned stop, told to a pod that nothing is held against; 0: no stop.
+    term, tick: of the first zero of a planned stop, sent to a pod without any evidence against it; 0: no
+    stop.
     """
 
     reason: str
@@ -226,7 +228,7 @@ class Recalibrate:
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """These events are with the daemon; the outbox may forget them."""
+    """The daemon has stored these events; the outbox may drop them."""
 
     ids: tuple[bytes, ...]
 
@@ -236,7 +238,7 @@ What = Assign | Release | WakePod | Recalibrate | Ack
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One order to one pod; `not_after_ms` is session time, ignored for release, wake and ack."""
+    """One command to one pod; `not_after_ms` is session time, ignored for release, wake and ack."""
 
     pod: str
     counter: int
@@ -255,7 +257,7 @@ class ClockProbe:
     t2_us: int = 0
 
 
-@dataclass(slots=True)  # frozen it would take four times as long to make, at both ends; nobody changes it
+@dataclass(slots=True)  # frozen it would take four times as long to make, at both ends; no code changes it
 class Frame:
     """One hop's features. features: float32[D] dB; phasors: float32[2, B, 2] (re, im), NaN = omitted."""
 
@@ -279,7 +281,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Collective:
-    """What a cohort hears each tick. r, m, sum: float32[D]; coupling uint8[slots]; answered uint16[slots]."""
+    """A cohort's broadcast of a tick. r, m, sum: float32[D]; coupling: uint8[S]; answered: uint16[S]."""
 
     dreamscape: str
     cohort: int
@@ -299,7 +301,7 @@ class Collective:
 
 
 class WakeScope(IntEnum):
-    """Whom a wake order reaches."""
+    """The scope of a wake order."""
 
     UNSPECIFIED = 0
     POD = 1
@@ -324,7 +326,7 @@ class WakeOrder:
 
 @dataclass(frozen=True, slots=True)
 class DaemonPresence:
-    """The daemon is there, or gone. writes: of its ledger so far; 0: not told."""
+    """The daemon is online, or gone. writes: of its ledger so far; 0: not given."""
 
     instance: str
     online: bool

@@ -1,9 +1,9 @@
-"""Feature schemas: which numbers a frame holds, and on what scale sleepers are compared.
+"""Feature schemas: the numbers in a frame, and the scale on which sleepers are compared.
 
-A schema fixes bands, regions and the order of a frame's features: feature `region * n_bands + band`,
-anterior first. The shared scale is x = (dB - mu) / sigma with mu and sigma frozen at Start; a
-Dreamscape with fewer than eight enrolled templates uses the constants shipped here, because a
-median over a handful of people says more about them than about the scale.
+A schema fixes bands, regions and the order of a frame's features: feature `region * n_bands + band`, anterior
+first. The shared scale is x = (dB - mu) / sigma with mu and sigma frozen at Start. A Dreamscape with fewer
+than eight enrolled templates uses the constants shipped here, because a median over a handful of sleepers
+depends on them more than on the scale.
 """
 
 import zlib
@@ -100,7 +100,7 @@ def schema_named(name: str) -> Schema:
     """Return the schema called `name`.
 
     Raises:
-        KeyError: no such schema; the message lists those there are.
+        KeyError: no such schema; the message lists the existing ones.
     """
     if name not in SCHEMAS:
         known = ", ".join(sorted(SCHEMAS))

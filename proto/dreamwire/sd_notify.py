@@ -1,13 +1,14 @@
-"""What a process tells the service manager that started it: ready, alive, how it is, on its way out.
+"""A process's notices to its service manager: ready, alive, status, stopping.
 
 systemd gives a unit of type `notify` the address of a datagram socket in NOTIFY_SOCKET, and the watchdog's
-limit in WATCHDOG_USEC; sd_notify(3) has the words. It is a line of text on a socket, so no library is needed
-for it. Started by hand there is no address, and nothing is said.
+limit in WATCHDOG_USEC; sd_notify(3) lists the messages. Each is a line of text on a socket, so no library is
+needed. A process started by hand has no address, and sends nothing.
 
-Rules. Nothing here waits: a manager that does not read loses the word, and the next beat comes within BEAT_S.
-Nothing raises. Whoever beats has just done what shows that it lives (a tick that was completed, a pulse of
-the tether), never a timer of its own: a hung loop stops the beats, is killed and started again. That is no
-matter of safety, for the sleepers are alone by their tether long before; it brings them back.
+Rules. Sending never waits: a manager that does not read loses the message, and the next heartbeat comes
+within BEAT_S. Sending never raises. The caller sends a heartbeat right after work that proves life (a
+completed tick, a pulse of the tether), never from a timer of its own: a hung loop stops the heartbeats, is
+killed and restarted. Safety does not depend on it, for the sleepers are alone by their tether long before; it
+brings the service back.
 """
 
 import socket
@@ -16,13 +17,13 @@ from typing import Final
 
 BEAT_S: Final = 1.0
 BEATS_PER_LIMIT: Final = 4
-"""A watchdog's limit holds at least so many beats, one of which may be lost."""
+"""Heartbeats within a watchdog's limit, one of which may be lost."""
 STARTING_MORE_S: Final = 15.0
-"""While it starts each beat asks for this much more time: waiting for a broker is no hang, silence is."""
+"""Extra time requested by each heartbeat during the start: waiting for a broker is not a hang, silence is."""
 
 
 class ServiceManager:
-    """The manager behind `address` (empty: none). `watchdog_s`: the limit it keeps; 0: no watchdog."""
+    """The manager behind `address` (empty: none). `watchdog_s`: its limit; 0: no watchdog."""
 
     def __init__(self, address: str = "", watchdog_s: float = 0.0) -> None:
         self._address = f"\0{address[1:]}" if address.startswith("@") else address
@@ -37,20 +38,20 @@ class ServiceManager:
 
     @classmethod
     def of(cls, environment: Mapping[str, str], pid: int) -> "ServiceManager":
-        """The manager that the environment of process `pid` names; a watchdog kept over another is none."""
+        """The manager in the environment of process `pid`; a watchdog over another process is none."""
         limit_us = environment.get("WATCHDOG_USEC", "")
         meant = environment.get("WATCHDOG_PID", str(pid)) == str(pid)
         limit_s = int(limit_us) / 1e6 if meant and limit_us.isdecimal() else 0.0
         return cls(environment.get("NOTIFY_SOCKET", ""), limit_s)
 
     def ready(self, status: str) -> None:
-        """Say once that what was started does its work now."""
+        """Report once that the process does its work now."""
         if not self._ready:
             self._ready, self._said = True, status
             self._tell("READY=1", f"STATUS={status}")
 
     def alive(self, now_s: float) -> None:
-        """Beat, if it is time for one; `now_s`: of any clock that does not go back."""
+        """Send a heartbeat if one is due; `now_s`: of any clock that does not go back."""
         if self._socket is None or not now_s >= self._beat_s + self._every_s:
             return
         self._beat_s = now_s
@@ -58,18 +59,18 @@ class ServiceManager:
         self._tell("WATCHDOG=1", *more)
 
     def status(self, words: str) -> None:
-        """Say how it is, where that has changed."""
+        """Report the status if it has changed."""
         if words != self._said:
             self._said = words
             self._tell(f"STATUS={words}")
 
     def stopping(self, status: str) -> None:
-        """Say that the way out has begun."""
+        """Report that the shutdown has begun."""
         self._said = status
         self._tell("STOPPING=1", f"STATUS={status}")
 
     def close(self) -> None:
-        """Say nothing any more; safe to call twice."""
+        """Send nothing any more; safe to call twice."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -77,9 +78,9 @@ class ServiceManager:
     def _tell(self, *lines: str) -> None:
         if self._socket is None:
             return
-        # A new line would end the word and begin another.
+        # A line break would end the message and begin another.
         text = "\n".join(line.replace("\n", " ") for line in lines)
         try:
             self._socket.sendto(text.encode(), self._address)
         except OSError:
-            return  # full, or gone: what is lost is a word, and the next beat comes soon
+            return  # full or gone: only a notice is lost, and the next heartbeat comes soon

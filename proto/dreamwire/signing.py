@@ -1,13 +1,13 @@
-"""What the daemon says is signed: Ed25519 keys, their files, and the envelope around a body.
+"""Signatures of the daemon's messages: Ed25519 keys, their files, and the envelope around a body.
 
-Why: a broker, or whoever has its keys, must not be able to move a person. A pod pins one public key at
+A broker, or an intruder with its keys, must not be able to move a sleeper. A pod pins one public key at
 enrolment and obeys nothing else. The signature covers `context || 0x00 || body`, the context being the
-message's full name, so a Command can never be replayed as a Collective; replay of the same message is
-the receiver's to refuse (terms, ticks, counters).
+message's full name, so a Command can never be replayed as a Collective. A replay of the same message is
+refused by the receiver (terms, ticks, counters).
 
-Rules. `unseal` raises SealError and nothing else, whatever the bytes. A secret is never printed, never
-overwritten, and its file is never readable by others. `Sealer` and `Opener` are what the envelope needs
-of a key; `KeyedSealer` is a cheap one for simulations, and what it seals no pinned key ever opens.
+Rules. `unseal` raises only SealError, whatever the bytes. A secret is never printed, never overwritten, and
+its file is never readable by others. `Sealer` and `Opener` are the envelope's requirements of a key;
+`KeyedSealer` is a cheap one for simulations, and no pinned key ever opens its seals.
 """
 
 import hashlib
@@ -34,11 +34,11 @@ _KEYED_SECRET_BYTES_MIN: Final = 16
 
 
 class SealError(ValueError):
-    """A payload that the pinned key did not seal for this context; it says nothing to anybody."""
+    """A payload that the pinned key did not seal for this context; the error carries no detail."""
 
 
 class KeyFileError(ValueError):
-    """A key, or the file it should stand in, that cannot be used; the message says what to do."""
+    """A key, or its file, that cannot be used; the message names the remedy."""
 
 
 class Sealer(Protocol):
@@ -46,7 +46,7 @@ class Sealer(Protocol):
 
     @property
     def key_id(self) -> int:
-        """MUST be the u32 by which an opener can tell that another key signed."""
+        """MUST be the u32 that lets an opener recognise another key's signature."""
         ...
 
     def sign(self, covered: bytes) -> bytes:
@@ -68,7 +68,7 @@ class Opener(Protocol):
 
 
 def seal(key: Sealer, context: str, body: bytes) -> bytes:
-    """Return the payload that says `body` under `context`, the message's full name."""
+    """Return the sealed payload of `body` under `context`, the message's full name."""
     signature = key.sign(_covered(context, body))
     return pb.Sealed(body=body, signature=signature, key=key.key_id).SerializeToString()
 
@@ -121,7 +121,7 @@ class VerifyKey:
 
     @classmethod
     def from_hex(cls, text: str) -> Self:
-        """Read a public key written as 64 hexadecimal digits; KeyFileError where it is not."""
+        """Read a public key written as 64 hexadecimal digits; KeyFileError for anything else."""
         try:
             raw = bytes.fromhex(text)
         except ValueError:
@@ -130,7 +130,7 @@ class VerifyKey:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read the PEM file that `SigningKey.save_public` wrote; KeyFileError where that fails."""
+        """Read the PEM file that `SigningKey.save_public` wrote; KeyFileError on failure."""
         pem = _read(path, "the daemon's public key")
         try:
             key = serialization.load_pem_public_key(pem)
@@ -159,7 +159,7 @@ class VerifyKey:
         return True
 
     def __eq__(self, other: object) -> bool:
-        """Two keys are one where their bytes are."""
+        """Two keys are equal if their bytes are."""
         return isinstance(other, VerifyKey) and self.raw == other.raw
 
     def __hash__(self) -> int:
@@ -213,7 +213,7 @@ class SigningKey:
         """Write the key as PEM, mode 0600, whole or not at all.
 
         Raises:
-            FileExistsError: a key stands there; every pod that pinned it would be lost.
+            FileExistsError: a key exists there; replacing it would strand every pod that pinned it.
             OSError: the disk refused.
         """
         pem = self._key.private_bytes(
@@ -222,7 +222,7 @@ class SigningKey:
         _write(path, pem, _SECRET_MODE, replace=False)
 
     def save_public(self, path: Path) -> None:
-        """Write the public key as PEM, mode 0644, replacing what stands there; OSError from the disk."""
+        """Write the public key as PEM, mode 0644, replacing an existing file; OSError from the disk."""
         pem = self._key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
@@ -245,8 +245,8 @@ class SigningKey:
 class KeyedSealer:
     """Sealer and opener in one, by keyed BLAKE2b: thirty times cheaper, for whole fleets in one process.
 
-    Symmetric, so whoever can verify can forge: for simulations alone. It cannot slip into a real fleet:
-    no file or setting makes one, and its 32-byte tags are no Ed25519 signatures.
+    It is symmetric: a verifier can forge, so it is for simulations only. It cannot enter a real fleet: no
+    file or setting makes one, and its 32-byte tags are not Ed25519 signatures.
 
     Args:
         secret: 16 to 64 bytes.
@@ -262,7 +262,7 @@ class KeyedSealer:
 
     @property
     def key_id(self) -> int:
-        """Derived from the secret, of which it tells nothing."""
+        """Derived from the secret without revealing it."""
         return self._key_id
 
     def sign(self, covered: bytes) -> bytes:

@@ -1,9 +1,9 @@
-"""Text that came from outside: made fit to be kept, held to being fit, or shown as it is.
+"""Text from outside: repaired to be stored, checked for fitness, or escaped for a screen.
 
-`fit` repairs and never refuses. It is for a way out (sever, wake, release), and for words that come with
-facts that must not be lost. `unfit` says what is wrong. It is for every other field, which is refused.
-`shown` is for screens: a terminal obeys control characters, and an override of the writing direction can turn
-a line around.
+`fit` repairs and never refuses. It is for a way out (sever, wake, release), and for text that comes with
+facts that must not be lost. `unfit` names the fault. It is for every other field, which is refused. `shown`
+is for screens: a terminal obeys control characters, and an override of the writing direction can reverse a
+line.
 
 Fit text is one line of Unicode scalars without control or format characters, at most TEXT_MAX long. Every
 encoder takes it: protobuf, JSON, SQLite, UTF-8. U+200C and U+200D are format characters that Persian, the
@@ -26,7 +26,7 @@ _PLAIN: Final = re.compile(r"[!-~]+(?: [!-~]+)*")
 _JOINERS: Final = "\u200c\u200d"
 _UNFIT: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _LOOKED_AT: Final = 16
-"""Characters looked at for each one that is kept: a megabyte of spaces must cost nothing."""
+"""Characters examined for each one that is kept: a megabyte of spaces must cost nothing."""
 
 
 def fit(text: str | bytes, most: int = TEXT_MAX) -> str:
@@ -43,7 +43,7 @@ def fit(text: str | bytes, most: int = TEXT_MAX) -> str:
 
 
 def unfit(text: str, most: int = TEXT_MAX) -> str:
-    """Return what keeps the text from being kept as it is; empty where it is fit. Spaces are not judged."""
+    """Return why the text cannot be kept as it is; empty if it is fit. Spaces are not judged."""
     if not len(text) <= most:
         return f"{len(text)} characters, at most {most} are kept"
     if _PLAIN.fullmatch(text) is not None:
@@ -55,7 +55,7 @@ def unfit(text: str, most: int = TEXT_MAX) -> str:
 
 
 def shown(text: str) -> str:
-    r"""Return the text for a screen: whatever is not printable is escaped, `\x1b`, `\n` or `\u202e`."""
+    r"""Return the text for a screen: unprintable characters are escaped, `\x1b`, `\n` or `\u202e`."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else _escaped(char) for char in text)

@@ -9,10 +9,10 @@ ROOT: Final = "dreamd/v1"
 WAKE: Final = f"{ROOT}/wake"
 DAEMON_PRESENCE: Final = f"{ROOT}/daemon/presence"
 DAEMON_LEDGER: Final = f"{ROOT}/daemon/ledger"
-"""How many writes the daemon's ledger has seen; for the daemon itself, after a restart."""
+"""The daemon's own topic for its ledger's write count, read after a restart."""
 
 POD_REPORTS: Final = tuple(f"{ROOT}/pods/+/{leaf}" for leaf in ("presence", "status", "event", "clock"))
-"""What the daemon subscribes to besides frames; the filters do not overlap."""
+"""Subscriptions of the daemon besides frames; the filters do not overlap."""
 
 FRAMES: Final = f"{ROOT}/frames/+/+/+"
 
@@ -20,7 +20,7 @@ LEAVES: Final = frozenset({"presence", "status", "event", "clock", "command"})
 """Last parts of a pod's own topics."""
 
 RESERVED: Final = frozenset({"dreamd"})
-"""Names that no pod may have: a pod's name is its account at the broker, and these are accounts of others."""
+"""Names that no pod may have: a pod's name is its account at the broker, and these accounts are taken."""
 
 _COHORT: Final = re.compile(r"0|[1-9][0-9]{0,8}")
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?")
@@ -42,17 +42,17 @@ def pod_topic(pod: str, leaf: str) -> str:
 
 
 def clock_answer(pod: str) -> str:
-    """Where the daemon answers a pod's clock probe."""
+    """The topic of the daemon's answers to a pod's clock probes."""
     return f"{ROOT}/clock/{pod}"
 
 
 def frames(dreamscape: str, cohort: int, sender: str) -> str:
-    """Where a pod or gateway publishes its frames."""
+    """The topic of a pod's or gateway's frames."""
     return f"{ROOT}/frames/{dreamscape}/{cohort}/{sender}"
 
 
 def collective(dreamscape: str, cohort: int) -> str:
-    """Where the daemon broadcasts a cohort's collective."""
+    """The topic of a cohort's collective."""
     return f"{ROOT}/collective/{dreamscape}/{cohort}"
 
 
@@ -74,14 +74,17 @@ class FramesTopic:
 
 
 PODS_REMEMBERED: Final = 20_000
-"""Pods of the largest fleet; what is remembered by name has room for each of them."""
+"""Pods of the largest fleet; caches by name have room for each of them."""
 LEAVES_HEARD: Final = 5
 """Topics that one pod publishes to: presence, status, event, clock, frames."""
 
 
 @lru_cache(maxsize=PODS_REMEMBERED * LEAVES_HEARD)
 def parse(topic: str) -> PodTopic | FramesTopic | None:
-    """Parse a topic a pod publishes to; None if it is not one of ours. The same few come all night."""
+    """Parse a topic that a pod publishes to; None if it is not one of ours.
+
+    Cached: the same few come all night.
+    """
     parts = topic.split("/")
     if parts[:2] != ["dreamd", "v1"]:
         return None

@@ -1,9 +1,9 @@
-"""Bytes of dreamwire.v1 to plain values and back: `encode` anything, `decode_*` by the topic it came on.
+"""Bytes of dreamwire.v1 to plain values and back: `encode` any message, `decode_*` by its topic.
 
-What may live here: protobuf and the bounds of each field, nothing that decides. Decoding raises
-WireError and nothing else, whatever the bytes; arrays it returns are read-only. Fields that a newer
-peer added are ignored, and so can loosen nothing. Encoding holds to the same lengths and counts; a
-number its field cannot carry is the caller's bug and raises protobuf's ValueError or TypeError.
+This package holds protobuf and the bounds of each field, and decides nothing. Decoding raises only WireError,
+whatever the bytes; its arrays are read-only. Fields that a newer peer added are ignored, and so can loosen
+nothing. Encoding holds to the same lengths and counts. A number that its field cannot carry is the caller's
+bug and raises protobuf's ValueError or TypeError.
 """
 
 from typing import Final, assert_never
@@ -44,10 +44,10 @@ from dreamwire.messages import (
 from dreamwire.v1 import wire_pb2 as pb
 
 PodSays = Presence | Status | PodEvent | ClockProbe | tuple[Frame, ...]
-"""What travels as it is: a pod's words, bound to it by the broker; and clock probes, both ways."""
+"""Unsealed messages: a pod's own, bound to it by the broker; and clock probes, both ways."""
 
 DaemonSays = Collective | Command | WakeOrder | DaemonPresence
-"""What travels sealed: encode, then `seal` under `context_of` the message."""
+"""Sealed messages: encode, then `seal` under `context_of` the message."""
 
 COLLECTIVE: Final = pb.Collective.DESCRIPTOR.full_name
 COMMAND: Final = pb.Command.DESCRIPTOR.full_name
@@ -78,11 +78,11 @@ __all__ = [
 
 
 def encode(message: PodSays | DaemonSays) -> bytes:
-    """Write a message: a topic's payload, or for what the daemon says the body to be sealed.
+    """Write a message: a topic's payload, or for the daemon's messages the body to be sealed.
 
     Raises:
         WireError: empty, above 64 KiB, or a list longer than a reader would take.
-        ValueError, TypeError: a field holds what its type cannot carry.
+        ValueError, TypeError: a field holds a value that its type cannot carry.
     """
     match message:
         case tuple():

@@ -1,8 +1,8 @@
-"""What a peer may send: bounds, and the one error that says which were broken.
+"""The bounds of a peer's message, and the one error that names the broken one.
 
-A payload is a stranger's until it has passed here. Every check names the field, what was wrong with it
-and what was expected, and shows neither samples nor a stranger's text at length. Tests are written
-`ok = low <= value <= high`, so that a NaN fails them.
+A payload is untrusted until it has passed here. Every check names the field, the fault and the expected
+value, and shows neither samples nor long foreign text. Tests are written `ok = low <= value <= high`, so that
+a NaN fails them.
 """
 
 from collections.abc import Collection
@@ -33,23 +33,23 @@ FLOAT32: Final = np.dtype("<f4")
 UINT16: Final = np.dtype("<u2")
 
 SIZES: Final = frozenset(schema.size for schema in SCHEMAS.values())
-"""Feature counts D of the schemas there are."""
+"""Feature counts D of the existing schemas."""
 
 _FLOAT32_BYTES: Final = 4
 _SHOWN_CHARS: Final = 40
 
 _is_name = lru_cache(maxsize=topics.PODS_REMEMBERED)(topics.is_name)
-"""The same few names come in every message."""
+"""Cached: the same few names come in every message."""
 
 
 class WireError(ValueError):
-    """A payload that is no message of ours, or one that breaks a bound.
+    """A payload that is not a message of this protocol, or breaks a bound.
 
     Attributes:
-        kind: which topic's payload it was: presence, status, event, clock, frames, collective, ...
+        kind: the payload's topic: presence, status, event, clock, frames, collective, ...
         field: the field's path, or `payload`.
-        wrong: what was wrong with it.
-        expected: what would have been right.
+        wrong: the fault.
+        expected: the valid values.
     """
 
     def __init__(self, kind: str, field: str, wrong: str, expected: str) -> None:
@@ -76,14 +76,14 @@ def parsed(kind: str, message: type[Parsed], payload: bytes) -> Parsed:
 
 
 def measured(kind: str, payload: bytes) -> bytes:
-    """Hold a payload to 1 byte to 64 KiB, on its way out as on its way in."""
+    """Check a payload's size, 1 byte to 64 KiB, in both directions."""
     if not 0 < len(payload) <= BYTES_MAX:
         raise WireError(kind, "payload", f"{len(payload)} bytes", f"1 to {BYTES_MAX}")
     return payload
 
 
 def within(kind: str, field: str, value: float, low: float, high: float) -> float:
-    """Hold a finite number to low..high."""
+    """Check that a number is finite and in low..high."""
     ok = low <= value <= high and value - value == 0.0
     if not ok:
         top = f"to {high:g}" if np.isfinite(high) else "or more, finite"
@@ -92,7 +92,7 @@ def within(kind: str, field: str, value: float, low: float, high: float) -> floa
 
 
 def without_end(kind: str, field: str, value: float) -> float:
-    """Hold a number to 0 or more; infinity says that there is no limit."""
+    """Check that a number is 0 or more; infinity means no limit."""
     ok = value >= 0.0
     if not ok:
         raise WireError(kind, field, f"is {value:g}", "0 or more")
@@ -100,13 +100,13 @@ def without_end(kind: str, field: str, value: float) -> float:
 
 
 def counted(kind: str, field: str, count: int, most: int) -> None:
-    """Hold a count to 0..most."""
+    """Check that a count is in 0..most."""
     if not count <= most:
         raise WireError(kind, field, f"{count} of them", f"at most {most}")
 
 
 def named(kind: str, field: str, text: str) -> str:
-    """Hold a text to what may name a pod, a Dreamscape or a site."""
+    """Check that a text may name a pod, a Dreamscape or a site."""
     if not _is_name(text):
         shown = repr(text[:_SHOWN_CHARS])
         raise WireError(kind, field, f"{shown} is no name", "1-63 of a-z 0-9 _ . -, alphanumeric at its ends")
@@ -114,19 +114,19 @@ def named(kind: str, field: str, text: str) -> str:
 
 
 def pod_named(kind: str, text: str) -> str:
-    """Hold a text to what may name a pod; the account of the daemon at the broker may not."""
+    """Check that a text may name a pod; the daemon's own account at the broker may not."""
     if text in topics.RESERVED:
         raise WireError(kind, "pod", f"{text!r} is the daemon's own name", "another name")
     return named(kind, "pod", text)
 
 
 def named_or_empty(kind: str, field: str, text: str) -> str:
-    """Hold a text to a name, or to nothing at all."""
+    """Check that a text is a name or empty."""
     return named(kind, field, text) if text else text
 
 
 def identified(kind: str, field: str, data: bytes) -> bytes:
-    """Hold an event's id to 16 bytes."""
+    """Check that an event's id has 16 bytes."""
     if len(data) != EVENT_ID_BYTES:
         raise WireError(kind, field, f"{len(data)} bytes", f"{EVENT_ID_BYTES}")
     return data

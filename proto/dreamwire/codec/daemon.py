@@ -1,11 +1,10 @@
-"""What the daemon says: collectives, commands, wake orders and its presence, between values and bytes.
+"""The daemon's messages: collectives, commands, wake orders and its presence, between values and bytes.
 
-These are the bodies that `seal` signs; unseal first, then decode. A Collective's numbers are not judged
-here: whatever is not finite in it leaves each pod alone by the tether's own rule, while refusing the
-message would hide the zeros it brings to others until their lease has run out. Release and wake are
-read with nothing to stumble over but the pod's name; an Assign, which could move a person, is held to
-every bound. Reasons and issuers are made fit both ways: an order to let go is written whatever its reason
-holds.
+These are the bodies that `signing.seal` signs; unseal first, then decode. A Collective's numbers are not
+judged here: a number that is not finite leaves each pod alone by the tether's own rule, while refusing the
+message would hide its zeros from other pods until their lease has run out. Release and wake are read without
+any check but the pod's name. An Assign, which could move a sleeper, is held to every bound. Reasons and
+issuers are repaired both ways: a command to release is written whatever its reason holds.
 """
 
 from typing import Final, assert_never
@@ -59,7 +58,7 @@ _PHASE_MEANS: Final = {
     size: {0} | {2 * len(schema.phase_bands) for schema in SCHEMAS.values() if schema.size == size}
     for size in SIZES
 }
-"""Numbers in the phase means of a Collective of D features: two a phase band; none is always allowed."""
+"""Numbers in the phase means of a Collective of D features: two per phase band; none is always allowed."""
 
 
 def encode_collective(message: Collective) -> bytes:
@@ -88,11 +87,10 @@ def encode_collective(message: Collective) -> bytes:
 
 
 def decode_collective(body: bytes) -> Collective:
-    """Read the body of a Collective; its numbers may be anything, its arrays fit one another.
+    """Read the body of a Collective; its numbers may be anything, its arrays have matching lengths.
 
     Raises:
-        WireError: malformed, a name out of bounds, more than 256 slots, or arrays whose lengths do not
-            belong together.
+        WireError: malformed, a name out of bounds, more than 256 slots, or arrays of different lengths.
     """
     raw = parsed(_COLLECTIVE, pb.Collective, body)
     r = vector(_COLLECTIVE, "r", raw.r, SIZES)
@@ -151,8 +149,8 @@ def decode_command(body: bytes) -> Command:
     """Read the body of a Command.
 
     Raises:
-        WireError: malformed, a name out of bounds, an order this reader does not know, or an Assign
-            whose schema, scale, slot or limits are out of bounds.
+        WireError: malformed, a name out of bounds, a command this reader does not know, or an Assign with
+            schema, scale, slot or limits out of bounds.
     """
     raw = parsed(_COMMAND, pb.Command, body)
     return Command(

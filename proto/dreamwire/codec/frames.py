@@ -1,9 +1,9 @@
-"""Frames, between values and bytes: the one payload that comes in thousands, so the one read in haste.
+"""Frames, between values and bytes: the one payload that comes in thousands, so decoding is fast.
 
-A frame whose features, phasors or own z are not finite is decoded as it is: to the breaker it is
-evidence, and hiding it would call a broken implant a lost one. A quality or an applied coupling that is
-no number in 0..1 is refused, because nothing can be concluded from it. The checks of one frame are one
-expression; only where it fails is it asked again which of them it was.
+A frame with features, phasors or own z that are not finite is decoded as it is: to the breaker it is
+evidence, and dropping it would report a broken implant as a lost one. A quality or an applied coupling that
+is not a number in 0..1 is refused, because it supports no conclusion. The checks of one frame are one
+expression; only a failure is examined again to find the failing check.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ _FRAMES: Final = "frames"
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """A schema as the hot path needs it: array lengths in bytes, the phasors' shape."""
+    """A schema for the hot path: array lengths in bytes, the phasors' shape."""
 
     features_bytes: int
     phasors_bytes: int
@@ -95,14 +95,14 @@ def _frame_out(body: pb.Frames, frame: Frame) -> None:
 
 
 def decode_frames(payload: bytes) -> tuple[Frame, ...]:
-    """Read a payload of frames; features, phasors and own_z may hold what is not finite.
+    """Read a payload of frames; features, phasors and own_z may hold values that are not finite.
 
     Returns:
         The frames in the order sent; their arrays are read-only, float32[D] and float32[2, B, 2].
 
     Raises:
-        WireError: malformed, an unknown schema, an array that is not of the schema's length, or a
-            quality or applied coupling outside 0..1. One bad frame refuses the payload.
+        WireError: malformed, an unknown schema, an array of the wrong length for its schema, or a quality or
+            applied coupling outside 0..1. One bad frame refuses the payload.
     """
     raw = parsed(_FRAMES, pb.Frames, payload)
     counted(_FRAMES, "frames", len(raw.frames), FRAMES_MAX)

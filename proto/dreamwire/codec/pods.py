@@ -1,9 +1,9 @@
-"""What pods say about themselves: presence, status, events and clock probes, between values and bytes.
+"""The pods' messages: presence, status, events and clock probes, between values and bytes.
 
-An enum value of a newer peer reads as UNSPECIFIED, so that an event whose kind is not known here can
-still be acknowledged; parts that are absent read as their most cautious value (not synced, not
-calibrated, no coupling). Text is made fit both ways, never refused: an odd character of a device's name must
-not cost a status, and a bed must not fail at writing its own.
+An enum value of a newer peer reads as UNSPECIFIED, so that an event of an unknown kind can still be
+acknowledged. Absent parts read as their most cautious value (not synced, not calibrated, no coupling). Text
+is repaired both ways, never refused: an odd character in a device's name must not cost a status, and a bed
+must not fail at writing its own.
 """
 
 from functools import lru_cache
@@ -189,7 +189,7 @@ def _calibration(
     scale: bytes,
     alpha_hz: float,
 ) -> Calibration:
-    """A pod says the same once a second all night."""
+    """Cached: a pod sends the same calibration once a second all night."""
     sizes = SIZES if done else SIZES | {0}
     template_db = finite_vector(_STATUS, "calibration.template_db", template, sizes)
     return Calibration(
