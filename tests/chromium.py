@@ -1,8 +1,7 @@
 """A headless Chromium, driven by the DevTools protocol over a pipe: no driver, no websocket, no library.
 
-Messages are JSON ended by a zero byte, ours on the browser's descriptor 3, its own on 4. Everything is
-asked and answered in turn; events that come in between are kept: what the page logged, what it threw, and
-every address it asked for.
+Messages are JSON ended by a zero byte, ours on the browser's descriptor 3, its own on 4. Calls are answered
+in turn; events in between are kept: the page's log, its exceptions, and every address it requested.
 """
 
 import base64
@@ -26,7 +25,7 @@ FLAGS: Final = (
 
 
 class BrowserError(Exception):
-    """The browser refused, the page threw, or what was waited for did not come."""
+    """The browser refused, the page threw, or an awaited condition did not come."""
 
 
 class Chromium:
@@ -36,7 +35,7 @@ class Chromium:
         assert BINARY is not None
         theirs_in, self._out = os.pipe()
         self._deps, theirs_out = os.pipe()
-        # The browser wants descriptors 3 and 4; a shell puts ours there.
+        # The browser needs descriptors 3 and 4; a shell puts ours there.
         script = f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}'
         self._process = subprocess.Popen(
             ["/bin/bash", "-c", script, BINARY, *FLAGS, f"--user-data-dir={folder}", "about:blank"],
@@ -131,11 +130,11 @@ class Chromium:
         return value
 
     def text(self, selector: str) -> str:
-        """What is written there."""
+        """The text of this element."""
         return str(self.ask(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''"))
 
     def press(self, key: str) -> None:
-        """Press and let go of a key, by its name."""
+        """Press and release a key, by its name."""
         codes = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowRight": 39, "ArrowLeft": 37}
         told = {"key": key, "code": key, "windowsVirtualKeyCode": codes[key]}
         text = {"text": "\r"} if key == "Enter" else {}
@@ -149,7 +148,7 @@ class Chromium:
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button=button, clickCount=1)
 
     def size(self, width: int, height: int, *, mobile: bool = False, scale: float = 1.0) -> None:
-        """Be a window, or a telephone, of this size."""
+        """Set the size of the window, or of a telephone."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,

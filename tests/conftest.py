@@ -1,4 +1,4 @@
-"""What all tests share: in CI, a skip nobody expected is a failure."""
+"""Settings of all tests: in CI, an unexpected skip is a failure."""
 
 import os
 import re
@@ -8,19 +8,19 @@ import pytest
 
 from order import ordered
 
-# Before anything loads numpy, as `dreamd` itself does: test processes share few cores, and threads that
-# wait for one another there make small products a hundred times as slow.
+# Before anything loads numpy, as in `dreamd` itself: test processes share few cores, and waiting threads make
+# small products a hundred times as slow.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 EXPECTED_SKIPS = (re.compile(r"DREAMD_RECORDINGS"), re.compile(r"DREAMD_LONG"))
-"""Reasons that may stand in CI: the recordings are not part of the project, the long ones are `make soak`."""
+"""Reasons allowed in CI: the recordings are not part of the project, the long tests are `make soak`."""
 
 TESTS = Path(__file__).parent
 _unexpected: list[str] = []
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Note every skip whose reason is not among those expected."""
+    """Record every skip with an unexpected reason."""
     if report.skipped and isinstance(report.longrepr, tuple):
         reason = report.longrepr[2]
         if not any(expected.search(reason) for expected in EXPECTED_SKIPS):
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Fail a CI run that left out tests it should have run."""
+    """Fail a CI run that skipped tests it should have run."""
     if os.environ.get("CI") == "true" and _unexpected and exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         print("\nskips that CI does not expect:\n  " + "\n  ".join(_unexpected))

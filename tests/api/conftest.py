@@ -21,13 +21,13 @@ def application() -> FakeCoordination:
 
 @pytest.fixture
 def registry() -> CollectorRegistry:
-    """What the server counts."""
+    """The server's metrics registry."""
     return CollectorRegistry()
 
 
 @pytest.fixture
 def refused() -> list[str]:
-    """The codes of the refusals so far."""
+    """Codes of the refusals so far."""
     return []
 
 

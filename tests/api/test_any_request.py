@@ -1,7 +1,7 @@
 """Any request of any method, made from the descriptors: an answer or a refusal, never a failure.
 
-The application is the real one on a virtual clock. Names are drawn from those that exist as often as from any
-text, numbers from the bounds of their kind, enums from numbers that have no name too.
+The application is the real one on a virtual clock. Names are drawn from the existing ones as often as from
+any text, numbers from the bounds of their kind, enums also from unnamed numbers.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ def values(field: FieldDescriptor) -> st.SearchStrategy[object]:
 
 
 def messages(kind: Descriptor, depth: int = 0) -> st.SearchStrategy[Message]:
-    """Any message of this kind; maps and what nests deeper than a plan in a Dreamscape stay empty."""
+    """Any message of this kind; maps and messages nested deeper than a plan in a Dreamscape stay empty."""
     made = GetMessageClass(kind)
     parts: dict[str, st.SearchStrategy[object]] = {}
     for field in kind.fields:
@@ -90,7 +90,7 @@ def messages(kind: Descriptor, depth: int = 0) -> st.SearchStrategy[Message]:
 
 
 def application() -> Stage:
-    """Four pods with sleepers, a Dreamscape that dreams, one that has ended, and a wake order."""
+    """Four pods with sleepers, a Dreamscape in DREAMING, an ended one, and a wake order."""
     stage = Stage(4)
     stage.appear()
     stage.app.dreamscapes.create(OPERATOR, Plan("ended", 3, 8))
@@ -106,7 +106,7 @@ def application() -> Stage:
 async def ask(
     channel: grpc.aio.Channel, method: MethodDescriptor, request: Message
 ) -> grpc.aio.AioRpcError | None:
-    """Call; what it ended with, None: an answer, or a stream that goes on."""
+    """Make the call and return its error; None: an answer, or a stream that goes on."""
     path = f"/{method.containing_service.full_name}/{method.name}"
     answers = GetMessageClass(method.output_type).FromString
     body = request.SerializeToString()
@@ -131,7 +131,7 @@ async def ask(
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
 def test_no_request_is_a_failure(method: MethodDescriptor) -> None:
-    """Never UNKNOWN or INTERNAL; each refusal has its domain and next step, a bad field its path."""
+    """No request ends in UNKNOWN or INTERNAL; each refusal has domain and next step, a bad field its path."""
 
     async def ask_all(requests: list[Message]) -> None:
         running = await serve_grpc(application().app, "127.0.0.1", 0)
@@ -149,7 +149,7 @@ def test_no_request_is_a_failure(method: MethodDescriptor) -> None:
 
 
 def judge(error: grpc.aio.AioRpcError | None, request: Message) -> None:
-    """An answer, or a refusal that says everything."""
+    """Check for an answer, or a refusal with all its parts."""
     if error is None or error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
         return
     assert error.code() not in FAILED, (error.code(), error.details(), request)

@@ -1,4 +1,4 @@
-"""The Breakers service as the Python client and the shell see it."""
+"""The Breakers service, through the Python client and the shell."""
 
 import json
 
@@ -17,7 +17,7 @@ from fakes.views import NOW_S, breaker_view
 async def test_a_breaker_is_shown_with_evidence_times_and_history(
     application: FakeCoordination, api: dreamapi.Api
 ) -> None:
-    """Everything a person needs to judge it: what was seen, since when, until when, what it did before."""
+    """A breaker is shown with its evidence, its begin and end times, and its history."""
     application.breakers.views["pods/bed-1"] = breaker_view("pods/bed-1", BreakerState.OPEN, "quality 0.10")
     shown = await api.breakers.get("bed-1")
     assert (shown.name, shown.state) == ("breakers/pods/bed-1", dreamapi.Breaker.STATE_OPEN)
@@ -30,7 +30,7 @@ async def test_a_breaker_is_shown_with_evidence_times_and_history(
 
 
 async def test_a_closed_breaker_has_no_times(api: dreamapi.Api) -> None:
-    """What never happened is absent, not the year 1970."""
+    """A time that never was is absent, not the year 1970."""
     shown = await api.breakers.get("breakers/pods/bed-2")
     assert not any(shown.HasField(field) for field in ("state_start_time", "state_expire_time", "trip_time"))
 
@@ -38,7 +38,7 @@ async def test_a_closed_breaker_has_no_times(api: dreamapi.Api) -> None:
 async def test_lists_are_whole_filtered_and_without_history(
     application: FakeCoordination, api: dreamapi.Api
 ) -> None:
-    """The client follows the pages; the filter is the daemon's; history is for Get."""
+    """The client follows the pages; the daemon filters; only Get returns the history."""
     views = {f"pods/bed-{n:04}": breaker_view(f"pods/bed-{n:04}") for n in range(1100)}
     views["pods/bed-0007"] = breaker_view("pods/bed-0007", BreakerState.LOCKED, "twice")
     application.breakers.views = views
@@ -48,28 +48,28 @@ async def test_lists_are_whole_filtered_and_without_history(
 
 
 async def test_a_state_that_does_not_exist_is_refused(channel: grpc.aio.Channel) -> None:
-    """A filter that cannot be read would otherwise hide what is open."""
+    """An unreadable filter is refused, because it would hide open breakers."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await BreakersStub(channel).ListBreakers(ListBreakersRequest(state=9))
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_a_trip_needs_neither_name_nor_reason(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """Cutting somebody loose is never refused for a form; what is given is passed on."""
+    """A trip without name and reason is accepted; given ones are passed on."""
     assert (await api.breakers.trip("bed-1")).state == dreamapi.Breaker.STATE_OPEN
     await api.breakers.trip("bed-1", by="mira", reason="pale\nand restless")
     assert application.calls[-1] == ("breakers.trip", "pods/bed-1", "mira", "pale and restless")
 
 
 async def test_a_trip_sent_again_is_done_again(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """An answer from memory would leave somebody merged who was meant to be cut loose."""
+    """A repeated trip is carried out again: a remembered answer could leave a sleeper merged."""
     for _ in range(2):
         await api.breakers.trip("bed-1", by="mira", reason="pale")
     assert sum(call[0] == "breakers.trip" for call in application.calls) == 2
 
 
 async def test_a_reset_sent_again_is_done_once(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """The second answer is the first one's, though the breaker is no longer locked."""
+    """A repeated reset gets the first answer, although the breaker is no longer locked."""
     application.breakers.views["pods/bed-1"] = breaker_view("pods/bed-1", BreakerState.LOCKED)
     for _ in range(2):
         answer = await api.breakers.reset("bed-1", by="mira", reason="new electrodes", request_id="r1")
@@ -78,7 +78,7 @@ async def test_a_reset_sent_again_is_done_once(application: FakeCoordination, ap
 
 
 async def test_resetting_what_is_not_locked_is_refused(api: dreamapi.Api) -> None:
-    """The typed exception says which state it is in and what to do."""
+    """Resetting a breaker that is not locked raises a typed exception with state and next step."""
     with pytest.raises(dreamapi.BreakerNotLocked, match="only a locked breaker is reset"):
         await api.breakers.reset("bed-1", by="mira", reason="impatience")
 
@@ -87,7 +87,7 @@ async def test_resetting_what_is_not_locked_is_refused(api: dreamapi.Api) -> Non
     "name", ["bed-1", "pods/bed-1", "breakers/sites/a", "breakers/pods/", "breakers/pods/B"]
 )
 async def test_a_name_that_is_none_says_what_was_expected(channel: grpc.aio.Channel, name: str) -> None:
-    """The field is named, and the form."""
+    """A wrong name is refused with the field and the expected form."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await BreakersStub(channel).GetBreaker(dreamapi.v1.breakers_pb2.GetBreakerRequest(name=name))
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
@@ -98,7 +98,7 @@ async def test_the_shell_lists_trips_and_resets(
     application: FakeCoordination,
     shell: Shell,  # noqa: F811 - the fixture
 ) -> None:
-    """Every verb, as a table and as JSON."""
+    """Every verb prints a table and JSON."""
     application.breakers.views["pods/bed-2"] = breaker_view("pods/bed-2", BreakerState.LOCKED, "flat twice")
     status, out, _ = await shell("breakers list --state locked")
     assert status == 0

@@ -1,4 +1,4 @@
-"""The catalogue of refusals: what may be repeated, and next steps that exist."""
+"""The catalogue of refusals: codes safe to retry, and next steps that exist."""
 
 import argparse
 import re
@@ -10,7 +10,7 @@ from dreamd.cli import breakers, dreamscapes, pods, wake
 from dreamd.core.refusals import CATALOGUE, Code, Kind
 
 REPEATED = {Kind.UNAVAILABLE, Kind.ABORTED, Kind.EXHAUSTED}
-"""Kinds that clients repeat by policy."""
+"""Status codes that clients retry by policy."""
 PASSING = {
     Code.LEDGER_UNAVAILABLE: "the disk may take writes again",
     Code.SHUTTING_DOWN: "the daemon comes back",
@@ -18,17 +18,17 @@ PASSING = {
     Code.LANE_FULL: "another call ends",
     Code.STALE_ETAG: "AIP-154 asks for ABORTED",
 }
-"""Refusals of these kinds, and why each may be."""
+"""Refusals with these codes, and why each may have it."""
 PROTOS = (breakers_pb2, dreamscapes_pb2, pods_pb2, wake_pb2)
 
 
 def test_only_what_passes_by_itself_is_repeated() -> None:
-    """A client with the usual retry policy repeats no refusal that stays as it is."""
+    """A client with the usual retry policy retries only refusals that can pass by themselves."""
     assert {code for code, entry in CATALOGUE.items() if entry.kind in REPEATED} == set(PASSING)
 
 
 def everything() -> argparse.ArgumentParser:
-    """The verbs that are clients of the API."""
+    """The verbs that use the API."""
     root = argparse.ArgumentParser()
     below = root.add_subparsers()
     for verb in (breakers, dreamscapes, pods, wake):
@@ -48,7 +48,7 @@ def verbs_of(root: argparse.ArgumentParser) -> set[tuple[str, ...]]:
 
 @pytest.mark.parametrize("code", list(Code), ids=lambda code: code.value)
 def test_a_next_step_names_what_exists(code: Code) -> None:
-    """Each command, field and method in a next step is there."""
+    """Each command, field and method named in a next step exists."""
     step = CATALOGUE[code].next_step
     commands = [tuple(found.split()) for found in re.findall(r"dreamd ([a-z-]+ [a-z-]+)", step)]
     assert set(commands) <= verbs_of(everything())

@@ -1,4 +1,4 @@
-"""`dreamd pods` and `dreamd dreamscapes`: what they print, and their exit status."""
+"""`dreamd pods` and `dreamd dreamscapes`: their output and exit status."""
 
 import argparse
 import asyncio
@@ -51,7 +51,7 @@ def shell(server: Running, capsys: pytest.CaptureFixture[str]) -> Shell:
 
 
 async def test_pods_are_listed_as_a_table(shell: Shell) -> None:
-    """One row a pod, with what an operator looks for first."""
+    """Pods are listed one per row, the most important columns first."""
     status, out, err = await shell("pods list")
     assert (status, err) == (0, "")
     assert out.splitlines()[0].split()[:3] == ["pod", "state", "sleeper"]
@@ -59,14 +59,14 @@ async def test_pods_are_listed_as_a_table(shell: Shell) -> None:
 
 
 async def test_an_empty_fleet_says_what_to_do(application: FakeCoordination, shell: Shell) -> None:
-    """Never an empty table."""
+    """An empty fleet prints the next step instead of an empty table."""
     application.fleet = {}
     assert (await shell("pods list"))[1].startswith("no pod has connected yet; start one")
     assert (await shell("dreamscapes list"))[1].startswith("there is no Dreamscape yet; plan one")
 
 
 async def test_the_pods_that_are_meant_are_listed(application: FakeCoordination, shell: Shell) -> None:
-    """By state, site, coupling, quality and clock; NaN and an unsynced clock are on the worse side."""
+    """Pods are filtered by state, site, coupling, quality and clock; NaN and an unsynced clock are worst."""
     application.fleet = {
         "bed-1": pod_view("bed-1", state=PodState.SEATED, applied=0.1, site="north"),
         "bed-2": pod_view("bed-2", quality=0.3, clock_uncertainty_us=4000),
@@ -86,7 +86,7 @@ async def test_the_pods_that_are_meant_are_listed(application: FakeCoordination,
 
 
 async def test_json_is_for_scripts(application: FakeCoordination, shell: Shell) -> None:
-    """The proto's own field names, zeros included."""
+    """JSON uses the proto's own field names, zeros included."""
     application.add("n", DreamscapeState.DREAMING)
     listed = json.loads((await shell("pods list --json"))[1])
     assert (listed[0]["name"], listed[0]["applied"], listed[0]["state"]) == ("pods/bed-1", 0.0, "STATE_IDLE")
@@ -103,14 +103,14 @@ async def test_json_is_for_scripts(application: FakeCoordination, shell: Shell) 
 
 
 async def test_one_pod_is_shown_with_its_channels(shell: Shell) -> None:
-    """Calibration, clock and the channel that is not good."""
+    """One pod is shown with calibration, clock and its poor channel."""
     out = (await shell("pods get bed-1"))[1]
     assert "calibrated: yes, simulated, 8.5 s clean, alpha 10.2 Hz" in out
     assert "O1 0.40 high frequency" in out
 
 
 async def test_check_in_and_out(application: FakeCoordination, shell: Shell) -> None:
-    """The verbs of a bed reach the application."""
+    """The check-in and check-out verbs reach the application."""
     assert "ada" in (await shell("pods check-in bed-1 ada"))[1]
     assert "ada" not in (await shell("pods check-out bed-1"))[1]
     assert "1 zeroed, 1 confirmed" in (await shell("pods release bed-1 --reason storm"))[1]
@@ -122,7 +122,7 @@ async def test_check_in_and_out(application: FakeCoordination, shell: Shell) -> 
 
 
 async def test_the_verbs_of_a_dreamscape(application: FakeCoordination, shell: Shell) -> None:
-    """Create to end, by command line alone."""
+    """A Dreamscape's life from create to end works by command line alone."""
     line = "dreamscapes create n --min 1 --max 8 --pods bed-1,bed-2 --ramp 10 --ceiling 0.1"
     assert (await shell(f"{line} --validate-only"))[0] == 0
     assert not application.sessions
@@ -139,7 +139,7 @@ async def test_the_verbs_of_a_dreamscape(application: FakeCoordination, shell: S
 
 
 async def test_a_plan_is_changed_by_its_flags(application: FakeCoordination, shell: Shell) -> None:
-    """The flags that are given change, the rest stays; without one nothing is asked."""
+    """Given flags change the plan and the rest stays; without a flag no call is made."""
     application.add("n", DreamscapeState.PLANNED)
     status, out, _ = await shell("dreamscapes update n --max 6 --no-late-joining --json")
     plan = json.loads(out)["plan"]
@@ -161,7 +161,7 @@ async def test_a_plan_is_changed_by_its_flags(application: FakeCoordination, she
 async def test_a_wrong_field_is_named_by_its_flag(
     line: str, method: str, field: str, flag: str, application: FakeCoordination, shell: Shell
 ) -> None:
-    """On a command line the flag is what was wrong, not the path in a request."""
+    """A wrong field is reported by its flag, not by its path in the request."""
     application.add("n", DreamscapeState.PLANNED)
     application.refuse(method, bad_field(field, "something else", 2))
     status, _, err = await shell(line)
@@ -171,7 +171,7 @@ async def test_a_wrong_field_is_named_by_its_flag(
 
 
 async def test_pods_that_never_came_are_told(application: FakeCoordination, shell: Shell) -> None:
-    """An invitation of an unknown pod is taken, since it may still come, and said."""
+    """An invitation of an unknown pod is accepted, as it may still come, and the output mentions it."""
     application.add("n", DreamscapeState.PLANNED)
     application.sessions["n"] = replace(application.sessions["n"], unknown_pods=("bed-99",))
     _, out, _ = await shell("dreamscapes get n")
@@ -179,7 +179,7 @@ async def test_pods_that_never_came_are_told(application: FakeCoordination, shel
 
 
 async def test_a_refusal_is_one_sentence_and_a_status(shell: Shell) -> None:
-    """On stderr, with the next step, and nothing on stdout."""
+    """A refusal is one sentence on stderr with the next step; stdout stays empty."""
     status, out, err = await shell("pods get bed-9")
     assert (status, out) == (1, "")
     assert err == (
@@ -189,7 +189,7 @@ async def test_a_refusal_is_one_sentence_and_a_status(shell: Shell) -> None:
 
 
 async def test_a_daemon_that_is_not_there(unused_tcp_port: int, shell: Shell) -> None:
-    """The sentence says what to do; no traceback."""
+    """An absent daemon gives one sentence with the remedy and no traceback."""
     shell._server = f"127.0.0.1:{unused_tcp_port}"
     status, _, err = await shell("pods list")
     assert status == 1
@@ -210,14 +210,14 @@ async def test_a_daemon_that_is_not_there(unused_tcp_port: int, shell: Shell) ->
     ],
 )
 def test_wrong_usage_is_status_2(line: str, shell: Shell) -> None:
-    """Argparse's own."""
+    """Wrong usage has argparse's own exit status, 2."""
     with pytest.raises(SystemExit) as left:
         shell.parse(line)
     assert left.value.code == 2
 
 
 def test_the_server_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """DREAMD_SERVER, unless --server says otherwise."""
+    """DREAMD_SERVER names the server, unless --server does."""
     monkeypatch.setenv("DREAMD_SERVER", "elsewhere:1")
     parser = argparse.ArgumentParser("dreamd")
     pods.add_parser(parser.add_subparsers())
@@ -226,7 +226,7 @@ def test_the_server_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatc
 
 
 async def test_watching_a_dreamscape_line_by_line(application: FakeCoordination, shell: Shell) -> None:
-    """Without a terminal each tick is a line; --json makes it a value."""
+    """Without a terminal each tick is a line; with --json it is a value."""
     application.add("n", DreamscapeState.DREAMING)
     for line, expected in (
         ("dreamscapes watch n --count 1", "n tick 7: 8 of 8 merged, 8 heard, dispersion 3.40, 1.2 ms\n"),
@@ -241,7 +241,7 @@ async def test_watching_a_dreamscape_line_by_line(application: FakeCoordination,
 
 
 async def test_watching_events_and_pods(application: FakeCoordination, shell: Shell) -> None:
-    """The journal of one Dreamscape after a cursor, and the pods that change."""
+    """`watch` follows one Dreamscape's journal after a cursor, and the pods that change."""
     application.happen("merged", "n", "bed-1")
     application.happen("home", "n", "bed-1")
     status, out, _ = await shell("dreamscapes watch n --events --after 1 --count 1")
@@ -255,7 +255,7 @@ async def test_watching_events_and_pods(application: FakeCoordination, shell: Sh
 async def test_what_the_daemon_says_is_not_taken_for_markup(
     application: FakeCoordination, shell: Shell
 ) -> None:
-    """Square brackets in a cause are shown, not obeyed."""
+    """Square brackets in a cause are printed, not taken for markup."""
     application.add("n", DreamscapeState.DREAMING)
     session = application.sessions["n"]
     seat = seat_view(1, "bed-1", state=SeatState.SEVERED, refusal="[red]Fp1[/nonsense]")
@@ -266,7 +266,7 @@ async def test_what_the_daemon_says_is_not_taken_for_markup(
 
 
 async def test_an_unconfirmed_sever_names_the_pods(application: FakeCoordination, shell: Shell) -> None:
-    """And says why that is no danger."""
+    """An unconfirmed sever names the pods and states why they are safe."""
     application.refuse("pods", Refusal(Code.SHUTTING_DOWN, "never asked"))
     application.add("n", DreamscapeState.DREAMING)
     application.confirm_at_once = False
@@ -280,7 +280,7 @@ async def test_an_unconfirmed_sever_names_the_pods(application: FakeCoordination
 
 
 def test_a_tick_says_the_synchrony_that_is_known() -> None:
-    """Every band's z on the line; a band of which nothing can be said is left out."""
+    """A tick's line shows the z of every band that is known and omits unknown bands."""
     said = [
         dreams.Synchrony(band="delta", z=-0.4),
         dreams.Synchrony(band="theta"),

@@ -1,4 +1,4 @@
-"""What the command line says of beds that are not heard, of the house, and how it severs by scope."""
+"""The command line on unheard beds, on the house, and on severs by scope."""
 
 import json
 import math
@@ -30,7 +30,7 @@ __all__ = ["shell"]
 async def test_every_scope_is_severed_from_a_shell(
     application: FakeCoordination, shell: Shell, line: str, scope: SeverScope, target: str
 ) -> None:
-    """By its own word; the beds that have not confirmed are named."""
+    """Each scope has its own word; beds without confirmation are named."""
     application.confirm_at_once = False
     status, out, _ = await shell(f"{line} --reason smoke --issuer mira")
     assert status == 0
@@ -39,7 +39,7 @@ async def test_every_scope_is_severed_from_a_shell(
 
 
 async def test_a_sever_of_nothing_is_an_error(application: FakeCoordination, shell: Shell) -> None:
-    """A name that nothing has, or none where one is needed: nothing was severed, and it is said."""
+    """A sever of an unknown or missing name is an error that states that no pod was severed."""
     assert (await shell("sever pod none-such"))[0] == 1
     assert not [call for call in application.calls if call[0] == "severs.order" and call[2] == "bed-1"]
 
@@ -55,7 +55,7 @@ UNHEARD = {
 
 
 async def test_beds_that_are_not_heard_are_not_known(application: FakeCoordination, shell: Shell) -> None:
-    """No number of a silent bed in list and get; when it was last heard, and a dash where it never was."""
+    """List and get show no number of a silent bed, but its age; a dash if it was never heard."""
     application.fleet = {
         "bed-1": pod_view("bed-1", **UNHEARD),
         "bed-2": pod_view("bed-2", **{**UNHEARD, "heard_age_s": math.inf}),
@@ -80,7 +80,7 @@ async def test_beds_that_are_not_heard_are_not_known(application: FakeCoordinati
 async def test_troubles_of_the_house_stand_above(
     application: FakeCoordination, shell: Shell, line: str
 ) -> None:
-    """Broker, way and ledger, in words; on standard error where the output is for a script."""
+    """Troubles of broker, uplink and ledger are printed in words; on stderr if the output is for a script."""
     application.add("n", DreamscapeState.DREAMING)
     application.house_view = HouseView(False, 1.0, "the ledger /x is full", ("n",), 3, 3)
     first, second, third = (await shell(line))[1].splitlines()[:3]
@@ -93,7 +93,7 @@ async def test_troubles_of_the_house_stand_above(
 
 
 async def test_seats_that_are_not_heard_are_not_known(application: FakeCoordination, shell: Shell) -> None:
-    """Of a Dreamscape that counts two of three as merged, one as not known."""
+    """A Dreamscape counts two of three as merged and one as not known."""
     application.add("n", DreamscapeState.DREAMING, ("bed-1", "bed-2"))
     view = application.sessions["n"]
     silent = replace(view.seats[0], applied=math.nan, quality=math.nan, heard_age_s=150.0)
@@ -108,7 +108,7 @@ async def test_seats_that_are_not_heard_are_not_known(application: FakeCoordinat
 async def test_an_event_that_was_told_late_says_when_it_happened(
     application: FakeCoordination, shell: Shell
 ) -> None:
-    """Written down now, happened 75 s ago by the pod's own account."""
+    """An event reported late is shown with the pod's own time: now logged, 75 s ago happened."""
     application.add("n", DreamscapeState.DREAMING)
     fact = application.happen("severed", "n", "bed-1")
     application.journal[-1] = replace(fact, acted_s=fact.at_s - 75.0)
@@ -119,7 +119,10 @@ async def test_an_event_that_was_told_late_says_when_it_happened(
 async def test_one_sleeper_is_woken_in_the_bed_they_lie_in(
     application: FakeCoordination, shell: Shell
 ) -> None:
-    """As an order to that bed; a sleeper who lies in none is an error, and the name is not repeated."""
+    """Waking one sleeper orders the bed they lie in.
+
+    Without such a bed it is an error that omits the name.
+    """
     application.change("bed-2", sleeper="ada")
     assert (await shell("wake order sleeper ada --issuer mira"))[0] == 0
     assert application.calls[-1][:4] == ("wake_orders.order", WakeScope.POD, "bed-2", "mira")

@@ -1,4 +1,4 @@
-"""The Python client's manners: reaching, repeating, giving up, showing."""
+"""The Python client: connecting, retrying, giving up, showing."""
 
 import asyncio
 import subprocess
@@ -22,7 +22,7 @@ FORBIDDEN = ("google.rpc", "grpc_status", "grpc_health", "numpy", "rich", "dream
 
 
 class Flaky:
-    """A unary stub that fails some times before it answers; `requests` is what it was asked."""
+    """A unary stub that fails some times before it answers; `requests` holds the requests it received."""
 
     def __init__(self, failures: int, code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE) -> None:
         self.failures = failures
@@ -46,14 +46,14 @@ class NoJitter(Random):
 
 
 async def test_nobody_there_is_said_at_once(unused_tcp_port: int) -> None:
-    """Entering the connection raises, with what to do."""
+    """Entering the connection without a daemon raises at once, with the next step."""
     with pytest.raises(dreamapi.Unreachable, match=f"127.0.0.1:{unused_tcp_port}; start the daemon"):
         async with dreamapi.connect(f"127.0.0.1:{unused_tcp_port}"):
             pass
 
 
 async def test_a_daemon_that_goes_away_is_unreachable(server: Running) -> None:
-    """After the attempts are used up, the error names the address."""
+    """A daemon that disappears is Unreachable after the last attempt, with its address."""
     async with dreamapi.connect(f"127.0.0.1:{server.port}", rng=NoJitter()) as api:
         await server.stop(0.0)
         with pytest.raises(dreamapi.Unreachable, match=str(server.port)):
@@ -61,7 +61,7 @@ async def test_a_daemon_that_goes_away_is_unreachable(server: Running) -> None:
 
 
 async def test_a_broken_connection_is_tried_again_with_the_same_request() -> None:
-    """The request id is the same each time, so the write is done once."""
+    """A retry has the same request id, so the write is done once."""
     flaky, request = Flaky(ATTEMPTS - 1), GetPodRequest(name="pods/bed-1")
     assert (await Line("here", NoJitter()).ask(flaky, request, Pod)).name == "pods/bed-1"
     assert flaky.requests == [request] * ATTEMPTS
@@ -69,7 +69,7 @@ async def test_a_broken_connection_is_tried_again_with_the_same_request() -> Non
 
 @pytest.mark.parametrize("code", [grpc.StatusCode.INTERNAL, grpc.StatusCode.DEADLINE_EXCEEDED])
 async def test_other_failures_are_not_tried_again(code: grpc.StatusCode) -> None:
-    """A bug will not go away by asking again, and a deadline is over."""
+    """A bug and an expired deadline are not retried."""
     flaky = Flaky(1, code)
     with pytest.raises((dreamapi.Failed, dreamapi.TimedOut)):
         await Line("here", NoJitter()).ask(flaky, GetPodRequest(), Pod)
@@ -77,7 +77,7 @@ async def test_other_failures_are_not_tried_again(code: grpc.StatusCode) -> None
 
 
 async def test_trying_again_ends_with_the_deadline() -> None:
-    """No attempt is begun that could not end in time."""
+    """No attempt begins that cannot end within the deadline."""
     flaky = Flaky(ATTEMPTS)
     with pytest.raises(dreamapi.Unreachable):
         await Line("here", NoJitter(), deadline_s=0.0).ask(flaky, GetPodRequest(), Pod)
@@ -85,7 +85,7 @@ async def test_trying_again_ends_with_the_deadline() -> None:
 
 
 async def test_a_stopping_daemon_is_asked_again(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """SHUTTING_DOWN is the one refusal that means: call again."""
+    """SHUTTING_DOWN is the only refusal that is retried."""
     application.refuse("pod", Refusal(Code.SHUTTING_DOWN, "the daemon is stopping"))
     assert (await api.pods.get("bed-1")).name == "pods/bed-1"
     assert len(application.calls) == 2
@@ -103,7 +103,7 @@ def test_backoff_is_jittered_and_bounded() -> None:
 async def test_a_first_look_shows_pods_dreamscapes_and_ticks(
     application: FakeCoordination, api: dreamapi.Api
 ) -> None:
-    """What the pasteable line prints, and that it ends by itself."""
+    """The pasteable first line prints pods, Dreamscapes and ticks, and ends by itself."""
     assert [line async for line in lines(api, 3)][-1] == "no Dreamscape is dreaming"
     application.add("n", DreamscapeState.DREAMING)
 
@@ -123,7 +123,7 @@ async def test_a_first_look_shows_pods_dreamscapes_and_ticks(
 
 
 def test_the_client_needs_grpcio_and_protobuf_alone() -> None:
-    """It imports where nothing of the daemon, no numpy and no googleapis can be had."""
+    """The client imports without the daemon, numpy and googleapis."""
     code = f"import sys; sys.modules.update(dict.fromkeys({FORBIDDEN!r})); import dreamapi; print('well')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("well\n", "")

@@ -1,4 +1,4 @@
-"""The Dreamscapes service as the Python client sees it."""
+"""The Dreamscapes service, through the Python client."""
 
 import asyncio
 from contextlib import aclosing
@@ -18,7 +18,7 @@ from fakes.waiting import until
 async def test_a_plan_left_open_takes_the_daemons_defaults(
     application: FakeCoordination, api: dreamapi.Api
 ) -> None:
-    """What is absent on the wire is the default of Plan, and the answer shows it."""
+    """An absent field of a plan takes the default of Plan, and the answer shows it."""
     made = await api.dreamscapes.create("first", dreamapi.plan(seats_min=3, seats_max=8))
     assert application.calls[-1] == ("create", Plan("first", 3, 8), False)
     assert (made.name, made.state) == ("dreamscapes/first", Dreamscape.STATE_PLANNED)
@@ -26,7 +26,7 @@ async def test_a_plan_left_open_takes_the_daemons_defaults(
 
 
 async def test_a_plan_given_whole_arrives_whole(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """Zeros and noes are not taken for absence."""
+    """Zeros and false values of a plan are not taken for absent."""
     plan = dreamapi.plan(
         seats_min=2,
         seats_max=4,
@@ -55,7 +55,7 @@ async def test_a_plan_given_whole_arrives_whole(application: FakeCoordination, a
 
 
 async def test_validate_only_creates_nothing(api: dreamapi.Api) -> None:
-    """The same request id may then be used for the real thing."""
+    """`validate_only` creates nothing; the same request id may then be used for the creation."""
     plan = dreamapi.plan(seats_min=3, seats_max=8)
     await api.dreamscapes.create("first", plan, validate_only=True, request_id="r1")
     assert await api.dreamscapes.list() == []
@@ -67,7 +67,7 @@ async def test_validate_only_creates_nothing(api: dreamapi.Api) -> None:
 async def test_lists_leave_out_seats_and_get_shows_them(
     application: FakeCoordination, api: dreamapi.Api
 ) -> None:
-    """Newest first; a seat has its name, its pod and its coupling."""
+    """Lists omit seats and are newest first; get shows each seat's name, pod and coupling."""
     application.add("one", DreamscapeState.ENDED)
     application.add("two", DreamscapeState.DREAMING)
     assert [(d.name, len(d.seats)) for d in await api.dreamscapes.list()] == [
@@ -84,7 +84,7 @@ async def test_lists_leave_out_seats_and_get_shows_them(
 
 
 async def test_the_life_of_a_dreamscape(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """Start, sever, resume, wake and end reach the application with what was said."""
+    """Start, sever, resume, wake and end reach the application with their arguments."""
     application.add("n", DreamscapeState.GATHERING)
     assert (await api.dreamscapes.start("n", etag="gathering-1")).state == Dreamscape.STATE_DREAMING
     assert (await api.dreamscapes.sever("n", reason="storm")).zeroed == 2
@@ -101,7 +101,7 @@ async def test_the_life_of_a_dreamscape(application: FakeCoordination, api: drea
 
 
 async def test_every_admission_check_is_explained(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """Passed ones too, in order."""
+    """Admission is explained check by check in order, passed ones included."""
     application.add("n", DreamscapeState.GATHERING)
     checks = await api.dreamscapes.explain_admission("n", "bed-1")
     assert [(c.name, c.passed, c.code) for c in checks] == [
@@ -113,7 +113,7 @@ async def test_every_admission_check_is_explained(application: FakeCoordination,
 async def test_a_sever_is_sent_before_it_is_confirmed(
     application: FakeCoordination, api: dreamapi.Api
 ) -> None:
-    """The handler severs at once, then answers as soon as the last pod has confirmed."""
+    """The zeros leave at once; the answer comes as soon as the last pod has confirmed."""
     application.add("n", DreamscapeState.DREAMING)
     application.confirm_at_once = False
     asked = asyncio.ensure_future(api.dreamscapes.sever("n", reason="storm"))
@@ -129,7 +129,7 @@ async def test_a_sever_is_sent_before_it_is_confirmed(
 async def test_a_sever_answers_within_the_callers_deadline(
     application: FakeCoordination, server: Running, channel: grpc.aio.Channel
 ) -> None:
-    """With 150 ms to live, the call still says who has not confirmed."""
+    """With 150 ms left a sever answers in time and names the unconfirmed pods."""
     application.add("n", DreamscapeState.DREAMING)
     application.confirm_at_once = False
     outcome = await DreamscapesStub(channel).SeverDreamscape(
@@ -141,7 +141,7 @@ async def test_a_sever_answers_within_the_callers_deadline(
 async def test_hanging_up_does_not_undo_a_sever(
     application: FakeCoordination, channel: grpc.aio.Channel
 ) -> None:
-    """The zero was sent before the caller left."""
+    """A sever stands although its caller hangs up: the zeros were sent before."""
     application.add("n", DreamscapeState.DREAMING)
     application.confirm_at_once = False
     call = DreamscapesStub(channel).SeverDreamscape(SeverDreamscapeRequest(name="dreamscapes/n"))

@@ -1,4 +1,4 @@
-"""Generated code is what the protos say."""
+"""Generated code matches the protos."""
 
 from collections.abc import Iterator
 from importlib.resources import files
@@ -21,7 +21,7 @@ WELL_KNOWN = str(files("grpc_tools") / "_proto")
 
 
 def test_generated_code_has_not_drifted(tmp_path: Path) -> None:
-    """Generating again gives byte for byte what is committed."""
+    """Generating again gives the committed code byte for byte."""
     protos = sorted(str(proto.relative_to(ROOT)) for proto in V1.glob("*.proto"))
     out = [f"--python_out={tmp_path}", f"--pyi_out={tmp_path}", f"--grpc_python_out={tmp_path}"]
     assert protoc.main(["protoc", f"-I{ROOT}", f"-I{WELL_KNOWN}", *out, *protos]) == 0
@@ -32,14 +32,14 @@ def test_generated_code_has_not_drifted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("proto", sorted(V1.glob("*.proto")), ids=lambda path: path.name)
 def test_protos_open_with_what_they_are_for(proto: Path) -> None:
-    """The theory of operation opens the file, and the package is dreamapi.v1."""
+    """Each proto opens with its theory of operation and has the package dreamapi.v1."""
     text = proto.read_text()
     assert text.startswith("// ")
     assert "\npackage dreamapi.v1;\n" in text
 
 
 def described(folder: Path) -> list[FileDescriptorProto]:
-    """Our protos with the comments of their source."""
+    """The project's protos with the comments of their source."""
     kept = folder / "set"
     protos = sorted(str(proto.relative_to(ROOT)) for proto in ROOT.glob("*/v1/*.proto"))
     arguments = [f"-I{ROOT}", f"-I{WELL_KNOWN}", f"--descriptor_set_out={kept}", "--include_source_info"]
@@ -82,7 +82,7 @@ def _in_enum(path: Path_, enum: EnumDescriptorProto, within: str = "") -> Iterat
 
 
 def test_everything_has_its_comment(tmp_path: Path) -> None:
-    """Each message, field, enum, value, service and method of both protos is explained in front of it."""
+    """Each message, field, enum, value, service and method of both protos has a comment in front."""
     silent = []
     for file in described(tmp_path):
         said = {tuple(one.path) for one in file.source_code_info.location if one.leading_comments.strip()}
@@ -91,7 +91,7 @@ def test_everything_has_its_comment(tmp_path: Path) -> None:
 
 
 def test_the_limits_in_the_comments_are_the_codes() -> None:
-    """Every number that a comment of the API promises is the one in `core.limits`."""
+    """Every number in the API's comments equals the one in `core.limits`."""
     lines = [
         line.strip(" /") for proto in sorted(V1.glob("*.proto")) for line in proto.read_text().split("\n")
     ]

@@ -1,4 +1,4 @@
-"""Request ids: done once, answered alike; and leaving is never answered from memory."""
+"""Request ids: a write is done once and answered alike; ways out are always carried out again."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ from fakes.views import pod_view
 
 
 async def test_the_same_write_twice_is_done_once(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """The second answer is the first one again."""
+    """The same write with the same id returns the first answer and is done once."""
     plan = dreamapi.plan(seats_min=1, seats_max=2)
     first = await api.dreamscapes.create("n", plan, request_id="r1")
     assert await api.dreamscapes.create("n", plan, request_id="r1") == first
@@ -27,14 +27,14 @@ async def test_the_same_write_twice_is_done_once(application: FakeCoordination, 
 
 
 async def test_an_id_used_for_something_else_is_refused(api: dreamapi.Api) -> None:
-    """Two different requests under one id are a mistake of the caller's."""
+    """Two different requests with one id are refused as the caller's mistake."""
     await api.pods.check_in("bed-1", "ada", request_id="r1")
     with pytest.raises(dreamapi.RequestIdReused):
         await api.pods.check_in("bed-1", "grace", request_id="r1")
 
 
 async def test_a_refusal_is_not_remembered(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """A no may turn into a yes."""
+    """A refusal is not remembered, as it may pass."""
     application.refuse("check_in", Refusal(Code.POD_OFFLINE, "pod bed-1 is offline"))
     with pytest.raises(dreamapi.PodOffline):
         await api.pods.check_in("bed-1", "ada", request_id="r1")
@@ -52,13 +52,13 @@ async def test_leaving_is_always_done_again(application: FakeCoordination, chann
 
 
 async def test_an_id_that_is_none_is_refused(api: dreamapi.Api) -> None:
-    """Ids are short and printable."""
+    """A request id that is not short and printable is refused."""
     with pytest.raises(dreamapi.InvalidArgument, match="request_id: expected at most 64"):
         await api.pods.check_in("bed-1", "ada", request_id="a b")
 
 
 class Counted:
-    """A write that counts how often it was done."""
+    """A write that counts its calls."""
 
     def __init__(self) -> None:
         self.times = 0
@@ -69,7 +69,7 @@ class Counted:
 
 
 def test_answers_are_kept_ten_minutes() -> None:
-    """Up to then the answer is repeated, after it the write is done again."""
+    """An answer is repeated for ten minutes; afterwards the write is done again."""
     now_s = [0.0]
     replays, act = IdempotencyCache(lambda: now_s[0]), Counted()
     request = CheckInPodRequest(name="pods/bed-1", request_id="r1")
@@ -80,7 +80,7 @@ def test_answers_are_kept_ten_minutes() -> None:
 
 @pytest.mark.parametrize("bounds", [{"entries_max": 3}, {"bytes_max": 3 * len("xx pods/1")}])
 def test_what_is_kept_is_bounded(bounds: dict[str, int]) -> None:
-    """In number and in bytes; the oldest falls out."""
+    """Remembered answers are bounded in number and bytes; the oldest is dropped."""
     replays, act = IdempotencyCache(lambda: 0.0, **bounds), Counted()
     for number in range(9):
         replays.once(CheckInPodRequest(request_id=f"r{number}"), Pod, act)
@@ -92,7 +92,7 @@ def test_what_is_kept_is_bounded(bounds: dict[str, int]) -> None:
 
 
 def test_ids_of_different_methods_do_not_meet() -> None:
-    """The same id may name a check-in and a creation."""
+    """One id may be used for different methods, such as a check-in and a creation."""
     replays, act = IdempotencyCache(lambda: 0.0), Counted()
     replays.once(CheckInPodRequest(request_id="r"), Pod, act)
     replays.once(CreateDreamscapeRequest(request_id="r"), Pod, act)
@@ -104,7 +104,10 @@ def test_ids_of_different_methods_do_not_meet() -> None:
 async def test_a_call_waits_for_the_ledger_and_its_copy_for_the_same_answer(
     application: FakeCoordination, api: dreamapi.Api
 ) -> None:
-    """Two calls under one id are one write; both hear its answer, which is repeated afterwards."""
+    """Two calls with one id are one write.
+
+    Both wait for the ledger and get its answer, which is remembered.
+    """
     later: Deferred[PodView] = Deferred()
     application.refuse("check_in", later)  # type: ignore[arg-type] -- an answer that waits
     async with asyncio.TaskGroup() as calls:
@@ -121,7 +124,7 @@ async def test_a_call_waits_for_the_ledger_and_its_copy_for_the_same_answer(
 async def test_a_ledger_that_is_too_slow_is_a_refusal_that_is_not_remembered(
     application: FakeCoordination, api: dreamapi.Api
 ) -> None:
-    """The caller hears LEDGER_UNAVAILABLE; asked again under the same id it is done."""
+    """A slow ledger gives LEDGER_UNAVAILABLE, which is not remembered: a later call with the id is done."""
     later: Deferred[PodView] = Deferred()
     later.settle(Refusal(Code.LEDGER_UNAVAILABLE, "the ledger has not kept the check-in within 3 s"))
     application.refuse("check_in", later)  # type: ignore[arg-type] -- an answer that waits
@@ -133,7 +136,7 @@ async def test_a_ledger_that_is_too_slow_is_a_refusal_that_is_not_remembered(
 async def test_a_caller_who_hangs_up_changes_nothing(
     application: FakeCoordination, api: dreamapi.Api
 ) -> None:
-    """The write goes on; a second call under the id hears what came of it."""
+    """A write goes on although its caller hangs up; a second call with the id gets its result."""
     later: Deferred[PodView] = Deferred()
     application.refuse("check_in", later)  # type: ignore[arg-type] -- an answer that waits
     first = asyncio.ensure_future(api.pods.check_in("bed-1", "ada", request_id="r1"))

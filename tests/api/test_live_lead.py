@@ -19,20 +19,20 @@ VECTOR = [0.25] * 12
 
 
 async def words(*said: Word) -> AsyncIterator[Word]:
-    """These, one after the other."""
+    """These items, one after the other."""
     for word in said:
         yield word
 
 
 @pytest.fixture
 def night(application: FakeCoordination) -> FakeCoordination:
-    """With a Dreamscape whose artists may have .3."""
+    """A Dreamscape with an artist share of .3."""
     application.add("n", DreamscapeState.DREAMING)
     return application
 
 
 async def test_vectors_are_taken_until_they_end(api: dreamapi.Api, night: FakeCoordination) -> None:
-    """The answer says how many; then nobody leads."""
+    """The answer states the number of vectors; afterwards the Dreamscape has no lead."""
     answer = await api.dreamscapes.lead("n", words((VECTOR, 0.1), (VECTOR, 0.3)))
     assert answer.taken == 2
     assert night.artists.newest()[1] == 0.0
@@ -40,7 +40,7 @@ async def test_vectors_are_taken_until_they_end(api: dreamapi.Api, night: FakeCo
 
 
 async def test_a_lead_lasts_as_long_as_its_stream(api: dreamapi.Api, night: FakeCoordination) -> None:
-    """While it is open the vector stands; when the caller goes away nobody leads."""
+    """The vector stands while the stream is open; the lead ends when the caller disconnects."""
     hold = asyncio.Event()
 
     async def held() -> AsyncIterator[Word]:
@@ -60,7 +60,7 @@ async def test_a_lead_lasts_as_long_as_its_stream(api: dreamapi.Api, night: Fake
     "word", [([math.nan] * 12, 0.1), ([1.0] * 11, 0.1), (VECTOR, 0.6), (VECTOR, math.nan)]
 )
 async def test_what_cannot_be_is_refused(api: dreamapi.Api, night: FakeCoordination, word: Word) -> None:
-    """INVALID_ARGUMENT with the field, and the lead is over."""
+    """A vector out of range is INVALID_ARGUMENT with the field, and ends the lead."""
     with pytest.raises(dreamapi.InvalidArgument) as refused:
         await api.dreamscapes.lead("n", words((VECTOR, 0.1), word))
     assert refused.value.metadata["field"] in {"vector", "share"}
@@ -70,7 +70,7 @@ async def test_what_cannot_be_is_refused(api: dreamapi.Api, night: FakeCoordinat
 async def test_the_first_message_names_the_dreamscape(
     channel: grpc.aio.Channel, night: FakeCoordination
 ) -> None:
-    """Without a name, or with another one later, it is refused; later messages may leave it out."""
+    """The first message must name the Dreamscape; later ones may omit it but not name another."""
     stub = DreamscapesStub(channel)
 
     async def ask(*requested: str) -> dreams.LeadDreamscapeResponse:
@@ -88,7 +88,7 @@ async def test_the_first_message_names_the_dreamscape(
 
 
 async def test_plans_carry_the_artists_share(api: dreamapi.Api, application: FakeCoordination) -> None:
-    """As asked for; absent, nobody leads."""
+    """A plan has the artist share as requested; if absent, it cannot be led."""
     made = await api.dreamscapes.create("m", dreamapi.plan(seats_min=3, seats_max=8, artist_share=0.4))
     assert made.plan.artist_share == 0.4
     plain = await api.dreamscapes.create("o", dreamapi.plan(seats_min=3, seats_max=8))

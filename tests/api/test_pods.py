@@ -1,4 +1,4 @@
-"""The Pods service as the Python client sees it."""
+"""The Pods service, through the Python client."""
 
 from contextlib import aclosing
 
@@ -39,21 +39,21 @@ async def test_names_of_sleeper_and_seat_are_resource_names(
 
 
 async def test_check_in_passes_pseudonym_and_etag(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """The application gets bare ids; the answer carries the new etag."""
+    """Check-in passes bare ids to the application; the answer has the new etag."""
     pod = await api.pods.check_in("bed-1", "ada", etag="e1")
     assert application.calls[-1] == ("check_in", "bed-1", "ada", "e1")
     assert (pod.sleeper, pod.etag) == ("sleepers/ada", "e2")
 
 
 async def test_an_edit_on_an_old_view_is_refused(api: dreamapi.Api) -> None:
-    """A stale etag is StaleEtag, and the pod stays as it was."""
+    """A stale etag raises StaleEtag, and the pod stays as it was."""
     with pytest.raises(dreamapi.StaleEtag, match="get it again"):
         await api.pods.check_in("bed-1", "ada", etag="e0")
     assert (await api.pods.get("bed-1")).sleeper == ""
 
 
 async def test_check_out_and_release(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """Both ways out of a bed work, with or without a reason."""
+    """Check-out and release work with and without a reason."""
     assert (await api.pods.check_out("bed-1")).sleeper == ""
     outcome = await api.pods.release("bed-2")
     assert (outcome.zeroed, outcome.confirmed, list(outcome.unconfirmed)) == (1, 1, [])
@@ -77,7 +77,7 @@ async def test_a_list_is_whole_however_many_pages_it_has(
 async def test_watching_pods_begins_with_all_and_goes_on_with_changes(
     application: FakeCoordination, api: dreamapi.Api
 ) -> None:
-    """Only the newest view of a pod that changed several times is sent."""
+    """A watch begins with all pods; of a pod that changed several times only the newest view is sent."""
     async with aclosing(api.pods.watch()) as watch:
         first = [await anext(watch) for _ in range(3)]
         assert {pod.name for pod in first} == {"pods/bed-1", "pods/bed-2", "pods/bed-3"}
@@ -88,7 +88,7 @@ async def test_watching_pods_begins_with_all_and_goes_on_with_changes(
 
 
 async def test_a_watch_that_is_left_is_closed(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """Nothing is left behind at the application when a watcher goes."""
+    """A watch that its watcher leaves is closed at the application."""
     async with aclosing(api.pods.watch()) as watch:
         await anext(watch)
         assert len(application.pod_watches) == 1
@@ -96,7 +96,7 @@ async def test_a_watch_that_is_left_is_closed(application: FakeCoordination, api
 
 
 async def test_a_large_fleet_is_watched_in_parts(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """The first view of 1,100 pods arrives whole, though no message holds more than 500."""
+    """The first view of 1,100 pods arrives whole, though a message holds at most 500."""
     application.fleet = {f"bed-{n}": pod_view(f"bed-{n}") for n in range(1100)}
     async with aclosing(api.pods.watch()) as watch:
         seen = {(await anext(watch)).name for _ in range(1100)}

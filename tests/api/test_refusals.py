@@ -1,4 +1,4 @@
-"""How a no travels: status, ErrorInfo, typed exception; and what never leaks."""
+"""A refusal's way to the caller: status, ErrorInfo, typed exception, and no leaks."""
 
 import base64
 from urllib.parse import quote
@@ -45,7 +45,7 @@ def details_of(error: grpc.aio.AioRpcError) -> bytes:
 async def test_every_code_has_its_status_and_error_info(
     code: Code, application: FakeCoordination, channel: grpc.aio.Channel, refused: list[str]
 ) -> None:
-    """The reason is the code, the domain dreamd, the message the sentence and the next step."""
+    """ErrorInfo has the code as reason and the domain dreamd; the message is sentence and next step."""
     refusal = Refusal(code, "that was wrong", {"pod": "bed-1"})
     application.refuse("pod", refusal)
     with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -67,7 +67,7 @@ async def test_every_code_has_its_status_and_error_info(
 async def test_every_code_has_its_exception(
     code: Code, application: FakeCoordination, api: dreamapi.Api
 ) -> None:
-    """The client raises the class of the reason, once: an answer is not asked for again."""
+    """The client raises the class of the reason after one call: an answer is not retried."""
     application.refuse("pod", Refusal(code, "that was wrong", {"pod": "bed-1"}))
     with pytest.raises(dreamapi.Refused) as caught:
         await api.pods.get("bed-1")
@@ -80,13 +80,13 @@ async def test_every_code_has_its_exception(
 
 
 def test_the_client_knows_the_catalogue_and_no_more() -> None:
-    """Client and daemon are separate programs: their lists of reasons must not drift apart."""
+    """The client's list of reasons equals the daemon's catalogue."""
     assert set(Refused.by_reason) == {code.value for code in Code}
     assert {kind.__name__ for kind in Refused.by_reason.values()} <= set(dreamapi.__all__)
 
 
 def test_a_reason_from_a_newer_daemon_is_still_a_refusal() -> None:
-    """An unknown reason is plain Refused, with everything it says."""
+    """An unknown reason of a newer daemon is a plain Refused with all its parts."""
     info = ErrorInfo(reason="MOON_FULL", domain="dreamd", metadata={"sentence": "no", "next_step": "wait"})
     status = Status(code=9, message="no; wait")
     status.details.add().Pack(info)
@@ -114,7 +114,7 @@ LONG = st.text(min_size=1, max_size=3).map(lambda text: text * 40_000)
 
 @given(LONG, LONG, LONG)
 def test_a_status_has_a_bound_whatever_its_texts(sentence: str, key: str, value: str) -> None:
-    """Any text, of any script and length, in any part of a refusal: the trailers stay below 8 KiB."""
+    """For texts of any script and length in a refusal, the trailers stay below 8 KiB."""
     particulars = {"field": value, "expected": value} | {f"{number}{key}": value for number in range(20)}
     status = status_of(Refusal(Code.INVALID_ARGUMENT, sentence, particulars))
     raw = status.SerializeToString()
@@ -127,7 +127,7 @@ def test_a_status_has_a_bound_whatever_its_texts(sentence: str, key: str, value:
 async def test_a_long_refusal_arrives_as_itself(
     text: str, application: FakeCoordination, api: dreamapi.Api
 ) -> None:
-    """The Python library shows the refusal, not RESOURCE_EXHAUSTED, however long what was wrong is."""
+    """The Python library shows a long refusal itself, not RESOURCE_EXHAUSTED."""
     application.refuse("pod", bad_field("plan.schema", "a known schema", text))
     with pytest.raises(dreamapi.InvalidArgument) as caught:
         await api.pods.get("bed-1")
@@ -138,7 +138,7 @@ async def test_a_long_refusal_arrives_as_itself(
 async def test_a_bug_says_nothing_but_its_incident(
     application: FakeCoordination, channel: grpc.aio.Channel, api: dreamapi.Api
 ) -> None:
-    """The caller gets INTERNAL and a number, the log the exception under the same number."""
+    """A bug gives the caller INTERNAL and a number, and the log the exception with that number."""
     application.break_next("pod", RuntimeError("secret of bed-1"))
     with capture_logs() as logs, pytest.raises(grpc.aio.AioRpcError) as caught:
         await PodsStub(channel).GetPod(GetPodRequest(name="pods/bed-1"))
@@ -152,7 +152,7 @@ async def test_a_bug_says_nothing_but_its_incident(
 
 
 async def test_a_bug_in_a_watch_is_told_too(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """Streams pass the same seam."""
+    """A bug in a stream is reported like one in a unary call."""
     application.break_next("watch_pods", RuntimeError("secret"))
     with capture_logs() as logs, pytest.raises(dreamapi.Failed):
         await anext(api.pods.watch())
@@ -160,7 +160,7 @@ async def test_a_bug_in_a_watch_is_told_too(application: FakeCoordination, api: 
 
 
 def counted(registry: CollectorRegistry, name: str, **labels: str) -> float:
-    """A sample's value; fails where the series does not exist."""
+    """A sample's value; fails if the series does not exist."""
     value = registry.get_sample_value(name, {"grpc_service": "dreamapi.v1.Pods", **labels})
     assert value is not None
     return value
@@ -180,7 +180,7 @@ async def test_calls_are_counted_by_the_status_that_was_sent(
     application.break_next("pod", RuntimeError("bug"))
     with capture_logs(), pytest.raises(grpc.aio.AioRpcError):
         await stub.GetPod(GetPodRequest(name="pods/bed-1"))
-    # A call is counted when it is over, a little after its caller has the status.
+    # A call is counted when it is over, shortly after its caller gets the status.
     await until(lambda: counted(registry, "grpc_server_handling_seconds_count", **labels) == 4)
     codes = {
         code: counted(registry, "grpc_server_handled_total", grpc_code=code, **labels)
@@ -193,7 +193,7 @@ async def test_calls_are_counted_by_the_status_that_was_sent(
 async def test_a_call_past_its_deadline_counts_as_such(
     application: FakeCoordination, channel: grpc.aio.Channel, registry: CollectorRegistry
 ) -> None:
-    """A watch with a deadline ends by it, and says so to caller and meters; nothing is left open."""
+    """A watch past its deadline counts as DeadlineExceeded and leaves nothing open."""
     call = PodsStub(channel).WatchPods(dreamapi.v1.pods_pb2.WatchPodsRequest(), timeout=0.5)
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         _ = [answer async for answer in call]
@@ -223,12 +223,12 @@ async def test_a_call_past_its_deadline_counts_as_such(
     ],
 )
 def test_who_cancels_at_their_deadline_has_come_to_it(left_s: float | None, code: grpc.StatusCode) -> None:
-    """Ours is later than the caller's, by as long as the request was under way."""
+    """A cancellation at the caller's deadline counts as that deadline; the server's is slightly later."""
     assert why_cancelled(left_s) is code
 
 
 def test_the_meters_stay_few(registry: CollectorRegistry, server: object) -> None:
-    """Every series exists from the start, and they are half of the daemon's thousand at most."""
+    """Every series exists from the start; together they are at most half of the daemon's thousand."""
     samples = [s for family in registry.collect() for s in family.samples if not s.name.endswith("_created")]
     assert 200 < len(samples) < 500
 
@@ -246,7 +246,7 @@ async def test_a_bad_field_is_named_with_what_was_expected(channel: grpc.aio.Cha
 
 
 async def test_a_persons_name_is_not_sent_back(channel: grpc.aio.Channel) -> None:
-    """What stands where a pseudonym should may be personal: it is not in the error."""
+    """The text in place of a pseudonym may be personal: the error omits it."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await PodsStub(channel).CheckInPod(CheckInPodRequest(name="pods/bed-1", sleeper="Ada Lovelace"))
     assert "Ada" not in str(caught.value)

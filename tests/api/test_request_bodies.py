@@ -1,4 +1,4 @@
-"""Bodies of requests: a way out acts whatever its text is; elsewhere the field at fault is named."""
+"""Request bodies: a way out acts whatever its text; elsewhere the error names the field at fault."""
 
 import asyncio
 import contextlib
@@ -31,12 +31,12 @@ from fakes.waiting import until
 METHODS = methods_of_api()
 WAYS_OUT = {path: method for path, method in METHODS.items() if frees(method.name)}
 LEFT_AS_IT_IS = ("name", "target", "dreamscape", "scope")
-"""Fields that say who is meant."""
+"""Fields that name the target."""
 ODD_BYTES = [b"caf\xe9", b"\xed\xa0\x80", b"\x00\x1b[2J", "\u202e".encode(), b"\xff" * 3000]
 
 
 def varint(number: int) -> bytes:
-    """Protobuf's own way to write a whole number."""
+    """A whole number in protobuf's varint form."""
     written = bytearray()
     while number > 127:
         written.append(number & 127 | 128)
@@ -45,7 +45,7 @@ def varint(number: int) -> bytes:
 
 
 def with_text(kind: type[Message], odd: bytes, **meant: object) -> bytes:
-    """A request in bytes: who is `meant`, and `odd` in every other text, as no stub would write it."""
+    """A request in bytes: the target `meant`, and `odd` in every other text, as no stub would write it."""
     body = kind(**meant).SerializeToString()
     for field in kind.DESCRIPTOR.fields:
         if field.type == FieldDescriptor.TYPE_STRING and field.name not in LEFT_AS_IT_IS:
@@ -62,7 +62,7 @@ def texts(request: Message) -> list[str]:
 @settings(deadline=None, max_examples=40)
 @given(odd=st.binary() | st.sampled_from(ODD_BYTES))
 def test_a_way_out_is_read_whatever_its_text(method: MethodDescriptor, odd: bytes) -> None:
-    """The name comes through as it was, and every text of the request is fit."""
+    """The target of a way out is unchanged, and every text of the request is fit."""
     kind = GetMessageClass(method.input_type)
     named = "name" if "name" in kind.DESCRIPTOR.fields_by_name else "target"
     request = reader(kind, freeing=True)(with_text(kind, odd, **{named: "dreamscapes/dusk"}))
@@ -72,14 +72,14 @@ def test_a_way_out_is_read_whatever_its_text(method: MethodDescriptor, odd: byte
 
 @pytest.mark.parametrize("method", WAYS_OUT.values(), ids=lambda method: method.name)
 def test_two_megabytes_of_reason_are_cut(method: MethodDescriptor) -> None:
-    """A way out whose reason has 2 MiB is read, its text cut."""
+    """A way out with a reason of 2 MiB is read, its text cut."""
     kind = GetMessageClass(method.input_type)
     request = reader(kind, freeing=True)(with_text(kind, b"x" * (2 << 20)))
     assert max(map(len, texts(request))) == TEXT_MAX
 
 
 def test_numbers_of_a_repaired_request_stay() -> None:
-    """Whole numbers, fixed ones, truths and messages within are as they were once the text is repaired."""
+    """Whole numbers, fixed ones, truth values and nested messages survive the repair of the text."""
     plan = Plan(seats_min=3, seats_max=300, ceiling=0.1, late_joining=True, pods=["pods/a", "pods/b"])
     asked = CreateDreamscapeRequest(dreamscape_id="dusk", plan=plan, validate_only=True)
     body = asked.SerializeToString()
@@ -107,7 +107,7 @@ def test_numbers_of_a_repaired_request_stay() -> None:
     ids=["control", "direction", "long", "utf-8", "utf-8 within", "torn", "large"],
 )
 def test_elsewhere_the_field_at_fault_is_named(body: Message | bytes, field: str, wrong: str) -> None:
-    """A request that is no way out is refused by the path of its field, and the text is not repeated."""
+    """Another request is refused by the path of the field, without its text."""
     raw = body if isinstance(body, bytes) else body.SerializeToString()
     with pytest.raises(Declined, match=f"^{field}: .*{wrong}.*; expected") as no:
         reader(CreateDreamscapeRequest, freeing=False)(raw)
@@ -120,7 +120,7 @@ def test_elsewhere_the_field_at_fault_is_named(body: Message | bytes, field: str
 @settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_a_strangers_body_raises_nothing(body: bytes) -> None:
-    """Whatever the bytes are, they are read or declined."""
+    """Any bytes are either read or declined, without an exception."""
     for method in METHODS.values():
         with contextlib.suppress(Declined):
             reader(GetMessageClass(method.input_type), freeing=frees(method.name))(body)
@@ -140,9 +140,9 @@ async def raw(channel: grpc.aio.Channel, path: str, body: bytes) -> bytes:
 
 
 def meant_by(method: MethodDescriptor) -> dict[str, object]:
-    """Who or what this way out is for, in the house of these tests."""
+    """The target of this way out, in these tests' house."""
     if "scope" in method.input_type.fields_by_name:
-        return {"scope": waking.WakeOrder.SCOPE_FLEET}  # also that of OrderSever
+        return {"scope": waking.WakeOrder.SCOPE_FLEET}  # the name that OrderSever uses, too
     named = {"Pods": "pods/bed-1", "Breakers": "breakers/pods/bed-1", "WakeOrders": "wakeOrders/w1"}
     service = method.containing_service.name.removesuffix("Service")
     return {"name": named.get(service, f"dreamscapes/{method.name.lower()}")}
@@ -152,7 +152,7 @@ def meant_by(method: MethodDescriptor) -> dict[str, object]:
 async def test_every_way_out_acts_over_the_network(
     odd: bytes, application: FakeCoordination, channel: grpc.aio.Channel
 ) -> None:
-    """Each way out, with odd bytes in each text but the name, reaches the application and is answered."""
+    """Each way out with odd bytes in each text but the name reaches the application and is answered."""
     application.confirm_at_once = True
     application.wake_orders.order(named("nurse"), WakeScope.FLEET, "", "fire")
     application.breakers.views["pods/bed-1"] = breaker_view("pods/bed-1", BreakerState.CLOSED)
@@ -167,7 +167,7 @@ async def test_every_way_out_acts_over_the_network(
 
 
 def counted(registry: CollectorRegistry, labels: dict[str, str]) -> float:
-    """Calls that have ended with these labels."""
+    """The number of calls that ended with these labels."""
     return sum(
         sample.value
         for family in registry.collect()
@@ -179,7 +179,7 @@ def counted(registry: CollectorRegistry, labels: dict[str, str]) -> float:
 async def test_a_body_that_is_no_protobuf_is_an_invalid_argument(
     channel: grpc.aio.Channel, registry: CollectorRegistry, refused: list[str]
 ) -> None:
-    """It has ErrorInfo, is counted by its code, and is told as any refusal; a watch and a lead too."""
+    """A body that is not protobuf gets INVALID_ARGUMENT with ErrorInfo, counted by code; also for streams."""
     for path, method in METHODS.items():
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await raw(channel, path, b"\x0a\x05abc")
@@ -188,13 +188,13 @@ async def test_a_body_that_is_no_protobuf_is_an_invalid_argument(
         assert isinstance(no, errors.InvalidArgument)
         assert no.metadata["field"] == "request"
         labels = {"grpc_method": method.name, "grpc_code": "InvalidArgument"}
-        # It is counted once the answer is on its way.
+        # It is counted once the answer has left.
         await until(lambda labels=labels: counted(registry, labels) == 1)
     assert set(refused) == {"INVALID_ARGUMENT"}
 
 
 async def test_a_name_that_is_not_utf8_is_refused_by_its_field(channel: grpc.aio.Channel) -> None:
-    """Where no way out is asked for, the field whose bytes are not UTF-8 is named."""
+    """A request other than a way out is refused by the field that is not UTF-8."""
     with pytest.raises(grpc.aio.AioRpcError, match="name: not UTF-8") as caught:
         await raw(channel, "/dreamapi.v1.Pods/GetPod", b"\x0a\x07pods/\xff\xff")
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT

@@ -1,4 +1,4 @@
-"""What callers send: form is checked, every no names its field, nothing but a Declined is raised."""
+"""Callers' input: form is checked, each refusal names its field, and only Declined is raised."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -24,14 +24,14 @@ IDS = st.from_regex(r"[a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?", fullmatch=True)
 
 
 def refused_field(caught: pytest.ExceptionInfo[Declined]) -> str:
-    """The field an INVALID_ARGUMENT names."""
+    """The field named by an INVALID_ARGUMENT."""
     assert caught.value.refusal.code is Code.INVALID_ARGUMENT
     return caught.value.refusal.metadata["field"]
 
 
 @given(IDS)
 def test_good_names_go_round(text: str) -> None:
-    """Built and parsed again, a name is what it was; builders take names already built."""
+    """Good names survive building and parsing; builders accept full names."""
     assert request_fields.pod_id(names.pod(text)) == text
     assert names.pod(names.pod(text)) == names.pod(text)
     assert request_fields.dreamscape_id(names.dreamscape(text)) == text
@@ -41,7 +41,7 @@ def test_good_names_go_round(text: str) -> None:
 
 @given(st.text())
 def test_other_names_are_refused_by_field(text: str) -> None:
-    """Any text is either a name of the fleet or an INVALID_ARGUMENT that names the field."""
+    """Any text is either a name of the fleet or an INVALID_ARGUMENT with the field."""
     if is_name(text):
         return
     for name in (text, f"pods/{text}"):
@@ -54,13 +54,13 @@ def test_other_names_are_refused_by_field(text: str) -> None:
     "name", ["", "pods/", "bed-1", "pods/a/b", "pods/bed 1", "pods/+", "pods/#", "pods/Bed", "sleepers/a"]
 )
 def test_names_that_are_not_pods(name: str) -> None:
-    """MQTT wildcards and slashes above all never reach a topic."""
+    """A name that is not a pod's, such as one with MQTT wildcards or slashes, never reaches a topic."""
     with pytest.raises(Declined):
         request_fields.pod_id(name)
 
 
 def create(**fields: object) -> CreateDreamscapeRequest:
-    """A request that is right but for these fields of its plan."""
+    """A valid request with these fields of its plan replaced."""
     return CreateDreamscapeRequest(dreamscape_id="n", plan=Plan(seats_min=1, seats_max=2, **fields))
 
 
@@ -80,7 +80,7 @@ def create(**fields: object) -> CreateDreamscapeRequest:
     ],
 )
 def test_a_plan_that_cannot_be_read_names_its_field(request_: CreateDreamscapeRequest, field: str) -> None:
-    """NaN and infinity are never fine, nor is a time before 1970."""
+    """NaN, infinity and a time before 1970 in a plan are refused by field."""
     with pytest.raises(Declined) as caught:
         plans.created(request_)
     assert refused_field(caught) == field
@@ -88,7 +88,7 @@ def test_a_plan_that_cannot_be_read_names_its_field(request_: CreateDreamscapeRe
 
 @given(st.text(max_size=2000))
 def test_a_reason_is_never_refused(text: str) -> None:
-    """It becomes one line of at most 500 characters, whatever was typed."""
+    """A reason is never refused: it becomes one line of at most 500 characters."""
     kept = request_fields.reason(text)
     assert len(kept) <= REASON_MAX
     assert "\n" not in kept
@@ -100,13 +100,13 @@ def named(name: str) -> StringValue:
 
 
 def behind(items: list[str]) -> Callable[[str], Iterator[str]]:
-    """These items in order, as an application lists them."""
+    """The items behind a place, in order, as an application lists them."""
     return lambda place: (one for one in sorted(items) if one > place)
 
 
 @given(st.lists(IDS, unique=True, max_size=40), st.integers(min_value=1, max_value=7))
 def test_pages_give_everything_once(items: list[str], size: int) -> None:
-    """Following the tokens gives every item once, in order, and ends."""
+    """Following the tokens returns every item once, in order, and ends."""
     seen: list[StringValue] = []
     token = ""
     while True:
@@ -119,7 +119,7 @@ def test_pages_give_everything_once(items: list[str], size: int) -> None:
 
 @given(st.lists(IDS, unique=True, min_size=2, max_size=40), st.data())
 def test_a_page_goes_on_although_its_last_item_has_gone(items: list[str], data: st.DataObject) -> None:
-    """What goes or comes between two pages moves nothing: what stays is given once, in order."""
+    """Items that come or go between two pages move nothing: the others are returned once, in order."""
     size = data.draw(st.integers(1, len(items) - 1))
     shown, token = page(behind(items), str, named, size, "")
     left = [one for one in items if one not in data.draw(st.sets(st.sampled_from(items)))]
@@ -131,7 +131,7 @@ def test_a_page_goes_on_although_its_last_item_has_gone(items: list[str], data: 
 
 
 def test_a_page_makes_the_views_of_the_page() -> None:
-    """Of twenty thousand items a page of ten reads eleven: the last tells whether there are more."""
+    """A page of ten out of twenty thousand reads eleven; the last shows whether there are more."""
     read: list[int] = []
 
     def listed(_after: str) -> Iterator[int]:
@@ -145,7 +145,7 @@ def test_a_page_makes_the_views_of_the_page() -> None:
 
 @given(st.text(max_size=30))
 def test_a_made_up_token_is_refused(token: str) -> None:
-    """Anything but a token that was given is INVALID_ARGUMENT, never a traceback."""
+    """A forged token is INVALID_ARGUMENT, never a traceback."""
     if token == "":
         return
     with pytest.raises(Declined) as caught:
@@ -161,7 +161,10 @@ def test_no_pod_has_the_daemons_name() -> None:
 
 
 def test_a_page_ends_before_it_is_too_large() -> None:
-    """Forty items of 100 kB: a page stays below 3 MiB, the next goes on; one item alone is always given."""
+    """Of forty items of 100 kB a page stays below 3 MiB and the next continues.
+
+    One item alone is returned.
+    """
     items = [f"{number:02}" + "x" * 100_000 for number in range(40)]
     shown, token = page(behind(items), str, named, 1000, "")
     assert sum(one.ByteSize() for one in shown) < PAGE_BYTES_MAX
@@ -172,7 +175,7 @@ def test_a_page_ends_before_it_is_too_large() -> None:
 
 
 def test_a_watch_sends_parts_that_clients_take() -> None:
-    """All items in order, each part within its number and its bytes; one large item has a part of its own."""
+    """A watch sends items in order, in parts within number and bytes; one large item has its own part."""
     items = ["x" * 1_000_000] * 7 + ["y"] * 9 + ["z" * (4 << 20)]
     sent = list(parts(items, named, 5))
     assert [one.value for part in sent for one in part] == items

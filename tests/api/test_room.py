@@ -1,4 +1,4 @@
-"""Room for calls: ways out have places of their own, everything else is bounded and says so."""
+"""Capacity for calls: ways out have their own places; every other lane is bounded and reports it."""
 
 import asyncio
 import importlib
@@ -100,13 +100,13 @@ def every_method() -> Iterator[str]:
 
 
 def test_every_method_of_the_protos_has_a_lane() -> None:
-    """A method nobody has thought about would otherwise have no bound, or a way out would have one."""
+    """Every method has a lane, so that none is unbounded and no way out is bounded by mistake."""
     check_table(every_method())
     assert {path.rpartition("/")[2] for path, lane in TABLE.items() if lane is Lane.WAY_OUT} == set(WAYS_OUT)
 
 
 def test_a_method_without_a_lane_ends_the_start() -> None:
-    """By name, and so does a lane whose method is no longer there."""
+    """A method without a lane, or a lane without its method, ends the start with its name."""
     with pytest.raises(MethodWithoutLaneError, match="Teleport"):
         check_table([*every_method(), "/dreamapi.v1.Pods/Teleport"])
     with pytest.raises(MethodWithoutLaneError, match="ListPods"):
@@ -124,12 +124,12 @@ def test_a_method_without_a_lane_ends_the_start() -> None:
     ],
 )
 def test_a_host_is_counted_unless_it_is_this_machine(peer: str, host: str) -> None:
-    """All callers of this machine have one address, so their connections are counted alone."""
+    """Connections of one address are counted together, except those of this machine."""
     assert host_of(peer) == host
 
 
 def test_a_host_with_many_connections_is_bounded() -> None:
-    """Each connection holds one place; the host's third is refused, another host's is not."""
+    """A host's third connection is refused, another host's is not."""
     lanes, peers = Lanes({Lane.READ: Bound(1, 2, 9)}), ("ipv4:10.0.0.7:1", "ipv4:10.0.0.7:2")
     with lanes.place(Lane.READ, peers[0]), lanes.place(Lane.READ, peers[1]):
         refusal = lanes.refusal(Lane.READ, "ipv4:10.0.0.7:3")
@@ -153,7 +153,7 @@ class Hall:
         return self.channels[-1]
 
     def holding(self, lane: Lane, channel: grpc.aio.Channel) -> grpc.aio.Call:
-        """A call of this lane that holds its place: its message never comes, or its answer never ends."""
+        """A call of this lane that holds its place: its message or its answer never ends."""
         path = next(path for path, of in TABLE.items() if of is lane)
         if lane is Lane.WATCH:
             return PodsStub(channel).WatchPods(beds.WatchPodsRequest())
@@ -162,7 +162,7 @@ class Hall:
         return channel.stream_unary(path)()
 
     async def fill(self, lane: Lane, channel: grpc.aio.Channel, places: int = 2) -> list[grpc.aio.Call]:
-        """Take this connection's places in the lane."""
+        """Occupy this connection's places in the lane."""
         before = self.running.lanes.open(lane)
         calls = [self.holding(lane, channel) for _ in range(places)]
         await until(lambda: self.running.lanes.open(lane) == before + places)
@@ -171,7 +171,7 @@ class Hall:
 
 @pytest.fixture
 async def hall(application: FakeCoordination, refused: list[str]) -> AsyncIterator[Hall]:
-    """The Dreamscape n dreams in it."""
+    """The Dreamscape n is in DREAMING."""
     application.add("n", DreamscapeState.DREAMING)
     lanes = Lanes({lane: Bound(2, 3, 4) for lane in BOUNDED})
     running = await serve_grpc(application, "127.0.0.1", 0, refused=refused.append, lanes=lanes)
@@ -183,7 +183,7 @@ async def hall(application: FakeCoordination, refused: list[str]) -> AsyncIterat
 
 
 async def lane_full(call: Awaitable[object]) -> LaneFull:
-    """The refusal this call ends with."""
+    """The refusal of this call."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -203,7 +203,7 @@ async def ended(call: grpc.aio.Call) -> object:
 
 @pytest.mark.parametrize("lane", BOUNDED, ids=lambda lane: lane.value)
 async def test_a_full_lane_refuses_with_what_to_do_and_the_others_go_on(lane: Lane, hall: Hall) -> None:
-    """By connection and in all: LANE_FULL names lane, bound and whom it counts; it is in the metric."""
+    """A full lane refuses with LANE_FULL, its bound and scope, and counts it in the metric."""
     first, second = hall.channel(), hall.channel()
     calls = await hall.fill(lane, first)
     refusal = await lane_full(ended(hall.holding(lane, first)))
@@ -225,7 +225,7 @@ async def test_a_full_lane_refuses_with_what_to_do_and_the_others_go_on(lane: La
 
 @pytest.mark.parametrize("method", sorted(WAYS_OUT))
 async def test_a_way_out_acts_while_every_lane_is_full(method: str, hall: Hall) -> None:
-    """On a new connection, and on one that holds places in every lane."""
+    """A way out acts although every lane is full, on a new connection and on a full one."""
     crowded = [hall.channel(), hall.channel()]
     for lane in BOUNDED:
         for channel in crowded:
@@ -238,7 +238,7 @@ async def test_a_way_out_acts_while_every_lane_is_full(method: str, hall: Hall) 
 
 
 async def test_ways_out_that_never_say_which_keep_nobody_from_leaving(hall: Hall) -> None:
-    """Four hundred Severs without a message hold no place another Sever needs."""
+    """Four hundred Severs that never send a message take no place from a complete Sever."""
     channels = [hall.channel(), hall.channel()]
     silent = [channels[n % 2].stream_unary("/dreamapi.v1.Dreamscapes/SeverDreamscape")() for n in range(400)]
     await until(lambda: hall.running.lanes.open(Lane.WAY_OUT) == 400)
@@ -251,7 +251,7 @@ async def test_ways_out_that_never_say_which_keep_nobody_from_leaving(hall: Hall
 
 
 async def test_of_many_ways_out_at_once_each_acts_and_the_last_are_answered_at_once(hall: Hall) -> None:
-    """Those beyond WAITING_MAX do not wait for the pods, so a flood of severs costs no polling."""
+    """Of many ways out each acts; those beyond WAITING_MAX do not wait for pods, so they cost no polling."""
     hall.application.confirm_at_once = False
     stub = DreamscapesStub(hall.channel())
     calls = [stub.SeverDreamscape(dreams.SeverDreamscapeRequest(name=N)) for _ in range(WAITING_MAX)]
@@ -266,7 +266,7 @@ async def test_of_many_ways_out_at_once_each_acts_and_the_last_are_answered_at_o
 
 @pytest.fixture
 async def brisk(application: FakeCoordination, refused: list[str]) -> AsyncIterator[Hall]:
-    """The Dreamscape n dreams in it, and a call is waited for for a twentieth of a second."""
+    """The Dreamscape n is in DREAMING, and a silent call is ended after a twentieth of a second."""
     application.add("n", DreamscapeState.DREAMING)
     patience = Patience(first_s=0.05, between_s=0.05)
     running = await serve_grpc(application, "127.0.0.1", 0, refused=refused.append, patience=patience)
@@ -279,7 +279,7 @@ async def brisk(application: FakeCoordination, refused: list[str]) -> AsyncItera
 
 @pytest.mark.parametrize("path", sorted(set(TABLE) - {"/grpc.health.v1.Health/List"}))
 async def test_a_call_that_says_nothing_ends(path: str, brisk: Hall) -> None:
-    """Each method, unary or stream: STREAM_SILENT, and its place is free again."""
+    """A silent call of any method ends with STREAM_SILENT and frees its place."""
     call = brisk.channel().stream_unary(path)()
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         async with asyncio.timeout(5.0):
@@ -291,7 +291,7 @@ async def test_a_call_that_says_nothing_ends(path: str, brisk: Hall) -> None:
 
 
 async def test_a_lead_that_falls_silent_leads_nobody(brisk: Hall) -> None:
-    """After its vector the stream says no more: it is ended, and another artist may lead."""
+    """A lead that falls silent after its vector is ended, and another artist may lead."""
     lead = DreamscapesStub(brisk.channel()).LeadDreamscape()
     await lead.write(dreams.LeadDreamscapeRequest(name=N, vector=[0.5] * 12, share=0.1))
     with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -306,7 +306,7 @@ async def test_a_lead_that_falls_silent_leads_nobody(brisk: Hall) -> None:
     "path", ["/dreamapi.v1.Dreamscapes/SeverDreamscape", "/dreamapi.v1.Dreamscapes/LeadDreamscape"]
 )
 async def test_a_body_that_is_no_message_is_refused_and_counted(path: str, hall: Hall) -> None:
-    """INVALID_ARGUMENT that says so, not a library's UNKNOWN."""
+    """A malformed body is INVALID_ARGUMENT with its reason, not a library's UNKNOWN."""
     call = hall.channel().stream_unary(path)(iter([b"\xff\xff\xff"]))
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call
@@ -316,7 +316,7 @@ async def test_a_body_that_is_no_message_is_refused_and_counted(path: str, hall:
 
 @pytest.mark.parametrize("version", ["v1", "v1alpha"])
 async def test_reflection_answers_in_both_versions(version: str, channel: grpc.aio.Channel) -> None:
-    """It lists the services, describes ours, and describes itself."""
+    """Reflection lists the services, and describes ours and itself, in both versions."""
     symbols = ("dreamapi.v1.Dreamscapes", f"grpc.reflection.{version}.ServerReflection")
     asked = [ServerReflectionRequest(list_services="")]
     asked += [ServerReflectionRequest(file_containing_symbol=symbol) for symbol in symbols]

@@ -95,14 +95,14 @@ GATHERED = {
 
 
 def stub_with(channel: grpc.aio.Channel, method: str) -> object:
-    """The generated stub's method, whichever service has it."""
+    """The generated stub's method of any service."""
     kinds = (PodsStub, DreamscapesStub, BreakersStub, WakeOrdersStub, SeversStub, HousesStub)
     stubs = [kind(channel) for kind in kinds]
     return next(getattr(stub, method) for stub in stubs if hasattr(stub, method))
 
 
 def test_no_method_is_forgotten_here() -> None:
-    """The tables of this file are all of the API."""
+    """The tables of this file cover the whole API."""
     assert {call.method for call in calls_of_api().values()} == {*UNARY, *STREAMS, *GATHERED}
 
 
@@ -110,7 +110,7 @@ def test_no_method_is_forgotten_here() -> None:
 async def test_every_unary_method_answers(
     method: str, application: FakeCoordination, channel: grpc.aio.Channel
 ) -> None:
-    """By the generated stub alone, with its own kind of answer."""
+    """Every unary method answers a generated stub with its own kind of answer."""
     application.add("n", DreamscapeState.GATHERING)
     application.breakers.views["pods/bed-1"] = breaker_view("pods/bed-1", BreakerState.LOCKED)
     application.wake_orders.order(named("nurse"), WakeScope.FLEET, "", "fire")
@@ -122,7 +122,7 @@ async def test_every_unary_method_answers(
 async def test_every_stream_answers(
     method: str, application: FakeCoordination, channel: grpc.aio.Channel
 ) -> None:
-    """By the generated stub alone, and may be left at any time."""
+    """Every stream answers a generated stub and can be left at any time."""
     application.add("n", DreamscapeState.DREAMING)
     request, kind = STREAMS[method]
     call = stub_with(channel, method)(request)
@@ -137,21 +137,21 @@ async def test_every_stream_answers(
 async def test_every_gathering_method_answers(
     method: str, application: FakeCoordination, channel: grpc.aio.Channel
 ) -> None:
-    """By the generated stub alone, once all that was sent has been taken."""
+    """Every client-streaming method answers a generated stub once it has read all messages."""
     application.add("n", DreamscapeState.DREAMING)
     request, kind = GATHERED[method]
     assert isinstance(await stub_with(channel, method)(iter([request])), kind)
 
 
 async def test_a_method_that_is_not_there(channel: grpc.aio.Channel) -> None:
-    """A newer client's call is UNIMPLEMENTED, not a broken server."""
+    """An unknown method is UNIMPLEMENTED."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await channel.unary_unary("/dreamapi.v1.Pods/Teleport")(b"")
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
 async def test_health_follows_the_daemon(server: Running, channel: grpc.aio.Channel) -> None:
-    """SERVING from the start, for the whole and each service; NOT_SERVING when told."""
+    """Health is SERVING from the start, in total and by service, and NOT_SERVING when set."""
     health = HealthStub(channel)
     for service in ("", *SERVICES):
         answer = await health.Check(HealthCheckRequest(service=service))
@@ -164,7 +164,7 @@ async def test_health_follows_the_daemon(server: Running, channel: grpc.aio.Chan
 
 
 async def test_reflection_lists_the_services(channel: grpc.aio.Channel) -> None:
-    """Tools that know no proto can still list and call."""
+    """Reflection lists and describes the services to tools without the proto."""
     call = ServerReflectionStub(channel).ServerReflectionInfo()
     await call.write(ServerReflectionRequest(list_services=""))
     answer = await call.read()
@@ -176,13 +176,13 @@ async def test_reflection_lists_the_services(channel: grpc.aio.Channel) -> None:
 
 
 async def test_a_port_in_use_is_said_in_a_sentence(server: Running) -> None:
-    """Two daemons never share a port and split the callers between them."""
+    """A port in use is reported in one sentence: two daemons never share a port."""
     with pytest.raises(CannotListen, match=f"cannot listen on 127.0.0.1:{server.port}; end what listens"):
         await serve_grpc(FakeCoordination(), "127.0.0.1", server.port)
 
 
 async def test_stopping_twice_is_stopping(server: Running) -> None:
-    """And after it nobody answers on the port, so that a successor may have it."""
+    """Stopping twice is safe; afterwards the port is free for a successor."""
     await server.stop(0.0)
     await server.stop(0.0)
     successor = await serve_grpc(FakeCoordination(), "127.0.0.1", server.port)

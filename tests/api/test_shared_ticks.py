@@ -1,4 +1,4 @@
-"""Ticks are encoded once for all who see the same, in turns, within a budget."""
+"""A tick is encoded once for all watchers of the same view, in slices, within a budget."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ SEATS = 3 * SLICE + 1
 
 
 class _Purse:
-    """A budget of a fifth whose clock and use the test moves."""
+    """A budget of a fifth; the test advances its clock and its use."""
 
     def __init__(self) -> None:
         self.now_s = self.used_s = 0.0
@@ -35,7 +35,7 @@ def whole(view: CollectiveView, *, with_seats: bool = True) -> Collective:
 
 
 async def test_many_watchers_cost_one_encoding() -> None:
-    """Each gets the whole message with its own count of what it missed; the next tick is encoded anew."""
+    """Each watcher gets the whole message with its own count of missed ticks; one encoding serves all."""
     shared = SharedTick(_Purse().budget, with_seats=True)
     views = [replace(collective_view("n", 1, SEATS), skipped=number % 3) for number in range(50)]
     sent = await asyncio.gather(*(shared.encoded(view) for view in views))
@@ -48,7 +48,7 @@ async def test_many_watchers_cost_one_encoding() -> None:
 
 
 async def test_the_loop_goes_round_between_slices() -> None:
-    """However many seats, nothing else waits for more than one slice."""
+    """Between two slices the loop serves other work, however many seats there are."""
     shared = SharedTick(_Purse().budget, with_seats=True)
     encoding = asyncio.ensure_future(shared.encoded(collective_view("n", 1, SEATS)))
     turns = 0
@@ -59,7 +59,7 @@ async def test_the_loop_goes_round_between_slices() -> None:
 
 
 async def test_a_watcher_that_leaves_in_the_middle_spoils_nothing() -> None:
-    """The one that waited behind it encodes the tick itself."""
+    """If the encoding watcher leaves, a waiting one encodes the tick itself."""
     shared, view = SharedTick(_Purse().budget, with_seats=True), collective_view("n", 1, SEATS)
     first, second = (asyncio.ensure_future(shared.encoded(view)) for _ in range(2))
     await asyncio.sleep(0)
@@ -68,7 +68,7 @@ async def test_a_watcher_that_leaves_in_the_middle_spoils_nothing() -> None:
 
 
 async def test_without_seats_nobody_looks_at_them() -> None:
-    """They are not even made: a watcher of ten thousand sleepers costs what one of ten does."""
+    """Without seats no seat is made: a watcher of ten thousand sleepers costs as much as one of ten."""
 
     class Untouchable(Sequence[object]):
         def __getitem__(self, at: object) -> object:
@@ -83,7 +83,7 @@ async def test_without_seats_nobody_looks_at_them() -> None:
 
 
 def test_a_form_is_kept_while_it_is_watched() -> None:
-    """Watchers of the same share it, with and without seats are two; nothing is left of one unwatched."""
+    """Watchers of the same view share it; with and without seats are two; an unwatched one is dropped."""
     ticks = Ticks(_Purse().budget)
     with ticks.of("n", with_seats=True) as one, ticks.of("n", with_seats=True) as two:
         assert one is two
@@ -94,7 +94,7 @@ def test_a_form_is_kept_while_it_is_watched() -> None:
 
 
 def test_what_was_spent_is_paid_back_at_the_share() -> None:
-    """A tick's worth is there at first and at most; a second overspent takes five to pay back."""
+    """The budget holds one tick at first and at most; a second overspent takes five to pay back."""
     purse = _Purse()
     purse.budget.spend(0.05)
     assert purse.budget.wait_s() == 0.0
@@ -109,7 +109,7 @@ def test_what_was_spent_is_paid_back_at_the_share() -> None:
 
 
 class _Hall:
-    """Watchers that note their turns; `cost_s` is what each turn uses."""
+    """Watchers that record their turns; each turn uses `cost_s`."""
 
     def __init__(self, bells: ChangeSignals, count: int, turn: Callable[[], None] = lambda: None) -> None:
         self.turns: list[int] = []
@@ -136,19 +136,19 @@ class _Hall:
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
     def ring(self) -> None:
-        """A tick has closed."""
+        """Close a tick."""
         for bell in self.bells.values():
             bell.ring()
 
 
 async def rounds(count: int) -> None:
-    """Let the event loop go round."""
+    """Let the event loop run."""
     for _ in range(count):
         await asyncio.sleep(0)
 
 
 async def test_a_tick_wakes_its_watchers_a_few_at_a_time() -> None:
-    """Calls come between them; in the end each has had its turn, in order."""
+    """Watchers are woken a few at a time with calls in between; each gets its turn, in order."""
     async with _Hall(ChangeSignals(_Purse().budget), 10 * AT_ONCE) as hall:
         hall.ring()
         most, before = 0, 0
@@ -160,7 +160,10 @@ async def test_a_tick_wakes_its_watchers_a_few_at_a_time() -> None:
 
 
 def test_watchers_beyond_the_budget_wait_and_come_first_next_time() -> None:
-    """In virtual time: eight turns of 50 ms use 0.4 s, so the next eight wait for 1.75 s."""
+    """Watchers beyond the budget wait and come first next time.
+
+    In virtual time eight turns of 50 ms use 0.4 s, so the next eight wait for 1.75 s.
+    """
 
     async def night() -> None:
         loop, used = asyncio.get_running_loop(), [0.0]
@@ -184,7 +187,7 @@ def test_watchers_beyond_the_budget_wait_and_come_first_next_time() -> None:
 
 
 async def test_a_bell_whose_watcher_has_left_is_passed_over() -> None:
-    """It has no turn, and nobody waits for it."""
+    """A signal of a watcher that has left is skipped at once."""
     bells = ChangeSignals(_Purse().budget)
     async with _Hall(bells, 3) as hall:
         hall.ring()

@@ -19,7 +19,7 @@ TICKS = 2000
 
 
 async def push_many(application: FakeCoordination, first: int, last: int) -> None:
-    """Ticks faster than anyone could read, letting the server run in between."""
+    """Push ticks faster than they can be read, letting the server run in between."""
     for number in range(first, last + 1):
         application.tick("n", number)
         await asyncio.sleep(0)
@@ -28,7 +28,7 @@ async def push_many(application: FakeCoordination, first: int, last: int) -> Non
 async def test_a_stalled_reader_gets_the_newest_tick_afterwards(
     application: FakeCoordination, api: dreamapi.Api
 ) -> None:
-    """While nobody reads the server takes a handful of ticks and skips the rest; then the newest comes."""
+    """A stalled reader costs the server a handful of ticks, skips the rest, then gets the newest."""
     application.add("n", DreamscapeState.DREAMING)
     async with aclosing(api.dreamscapes.watch_collective("n")) as watch:
         first = asyncio.ensure_future(anext(watch))
@@ -50,7 +50,7 @@ async def test_a_stalled_reader_gets_the_newest_tick_afterwards(
 async def test_a_caller_with_grpcs_own_window_is_bounded_too(
     application: FakeCoordination, channel: grpc.aio.Channel
 ) -> None:
-    """A raw stub with default options reaches the newest tick; every tick is sent or counted as skipped."""
+    """A raw stub with default options reaches the newest tick; each tick is sent or counted as skipped."""
     application.add("n", DreamscapeState.DREAMING)
     call = DreamscapesStub(channel).WatchCollective(WatchCollectiveRequest(name="dreamscapes/n"))
     await until(lambda: application.collective_watches)
@@ -68,7 +68,7 @@ async def test_a_caller_with_grpcs_own_window_is_bounded_too(
 
 
 async def test_events_come_in_order_without_loss(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """More events than one message holds, some before the watch, some after."""
+    """Events before and after the watch come in order, without loss, over several messages."""
     for number in range(250):
         application.happen("merged", "n", f"bed-{number}")
     async with aclosing(api.dreamscapes.watch_events(after=0)) as watch:
@@ -85,7 +85,7 @@ async def test_events_come_in_order_without_loss(application: FakeCoordination, 
 
 
 async def test_events_of_one_dreamscape(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """Others are left out, and the cursor passes over them."""
+    """A watch of one Dreamscape omits other events, and its cursor passes over them."""
     for dreamscape in ("a", "b", "a"):
         application.happen("merged", dreamscape)
     async with aclosing(api.dreamscapes.watch_events(after=0, dreamscape="a")) as watch:
@@ -95,7 +95,7 @@ async def test_events_of_one_dreamscape(application: FakeCoordination, api: drea
 async def test_a_watch_from_now_says_where_it_began(
     application: FakeCoordination, channel: grpc.aio.Channel
 ) -> None:
-    """The first message has a cursor and no event, so that nothing is lost should the line break next."""
+    """A watch from now sends a cursor first, so that nothing is lost if the connection breaks next."""
     application.happen("merged", "n")
     call = DreamscapesStub(channel).WatchEvents(WatchEventsRequest())
     first = await call.read()
@@ -106,7 +106,7 @@ async def test_a_watch_from_now_says_where_it_began(
 async def test_events_resume_by_themselves_after_the_daemon_was_gone(
     application: FakeCoordination, server: Running
 ) -> None:
-    """What happened while nobody served is delivered on return, once and in order."""
+    """Events during a break are delivered on return, once and in order."""
     target = f"127.0.0.1:{server.port}"
     async with (
         dreamapi.connect(target, rng=Random(2)) as api,
@@ -129,7 +129,7 @@ async def test_events_resume_by_themselves_after_the_daemon_was_gone(
 async def test_the_collective_resumes_and_counts_what_was_missed(
     application: FakeCoordination, server: Running
 ) -> None:
-    """After a break the first tick says how many were not seen."""
+    """The first tick after a break counts the missed ones."""
     application.add("n", DreamscapeState.DREAMING)
     async with (
         dreamapi.connect(f"127.0.0.1:{server.port}", rng=Random(2)) as api,
@@ -152,7 +152,7 @@ async def test_the_collective_resumes_and_counts_what_was_missed(
 async def test_a_cursor_that_is_no_longer_kept_is_refused(
     application: FakeCoordination, api: dreamapi.Api
 ) -> None:
-    """Falling behind is said, never passed over in silence."""
+    """A cursor that is too old is refused, never silently skipped."""
     application.journal_from = 1000
     application.happen("merged", "n")
     with pytest.raises(dreamapi.CursorTooOld):
@@ -161,14 +161,14 @@ async def test_a_cursor_that_is_no_longer_kept_is_refused(
 
 @pytest.mark.parametrize("after", [1 << 63, (1 << 64) - 1])
 async def test_a_cursor_that_no_event_can_have_is_refused(after: int, api: dreamapi.Api) -> None:
-    """A negative number of a language without unsigned ones is a bad input, never an error of the daemon."""
+    """A negative cursor of a language without unsigned integers is a bad input, not an internal error."""
     with pytest.raises(dreamapi.InvalidArgument) as caught:
         await anext(api.dreamscapes.watch_events(after=after))
     assert caught.value.metadata["field"] == "after"
 
 
 async def test_a_watch_of_nothing_is_refused(api: dreamapi.Api) -> None:
-    """An unknown Dreamscape ends the watch with its refusal."""
+    """A watch of an unknown Dreamscape ends with its refusal."""
     with pytest.raises(dreamapi.DreamscapeUnknown):
         await anext(api.dreamscapes.watch_collective("nowhere"))
 
@@ -176,7 +176,7 @@ async def test_a_watch_of_nothing_is_refused(api: dreamapi.Api) -> None:
 async def test_leaving_a_watch_closes_it(
     application: FakeCoordination, server: Running, api: dreamapi.Api
 ) -> None:
-    """Fifty watchers come and go and leave nothing at the application or the server."""
+    """Fifty watchers that come and go leave nothing at the application or the server."""
     application.add("n", DreamscapeState.DREAMING)
     target = f"127.0.0.1:{server.port}"
     async with grpc.aio.insecure_channel(target) as channel:
@@ -192,7 +192,7 @@ async def test_leaving_a_watch_closes_it(
 async def test_a_stopping_daemon_ends_every_watch_at_once(
     application: FakeCoordination, server: Running, channel: grpc.aio.Channel
 ) -> None:
-    """Watchers do not hold up the shutdown, and are told to come back."""
+    """A stopping daemon ends every watch at once with a request to reconnect."""
     application.add("n", DreamscapeState.DREAMING)
     call = DreamscapesStub(channel).WatchCollective(WatchCollectiveRequest(name="dreamscapes/n"))
     await until(lambda: application.collective_watches)

@@ -1,4 +1,7 @@
-"""Text at the client and on a terminal: ways out repair it, other calls name the field, screens escape it."""
+"""Text at the client and on a terminal.
+
+Ways out repair it, other calls refuse it by field, screens escape it.
+"""
 
 import asyncio
 import io
@@ -32,14 +35,14 @@ ODD_IDS = ["latin-1", "surrogate", "nul", "escape", "direction", "2 MiB", "line"
 
 @given(st.text(st.characters() | st.characters(categories=["Cs"])))
 def test_the_request_of_a_way_out_can_always_be_built(odd: str) -> None:
-    """Whatever reason and name hold, protobuf takes the request, and the name of a real one is kept."""
+    """A way out's request can be built from any reason and name, and a real name is kept."""
     request = freeing(SeverDreamscapeRequest, name="dreamscapes/dusk", reason=odd, request_id=odd)
     assert SeverDreamscapeRequest.FromString(request.SerializeToString()).name == "dreamscapes/dusk"
 
 
 @pytest.mark.parametrize("odd", [text for text in ODD if text != "a\nb"], ids=ODD_IDS[:-1])
 def test_another_request_names_the_field(odd: str) -> None:
-    """The client refuses as the daemon does: by the path of the field, and what was sent is not repeated."""
+    """Another request is refused by the path of the field, as at the daemon, without the text."""
     with pytest.raises(dreamapi.InvalidArgument, match=r"^plan\.pods\[1\]: ") as no:
         asking(Plan, "plan.", seats_min=3, seats_max=8, pods=["pods/a", odd])
     assert no.value.metadata["field"] == "plan.pods[1]"
@@ -56,7 +59,7 @@ def test_another_request_names_the_field(odd: str) -> None:
 async def test_no_reason_keeps_the_client_from_a_way_out(
     odd: str, application: FakeCoordination, api: dreamapi.Api
 ) -> None:
-    """Sever, wake, end, release, trip and wake orders act whatever their reason, issuer or person is."""
+    """Sever, wake, end, release, trip and wake orders act whatever their reason, issuer or person."""
     for name in ("sever", "wake", "end"):
         application.add(name, DreamscapeState.DREAMING, pods=())
     await api.dreamscapes.sever("sever", reason=odd)
@@ -71,7 +74,7 @@ async def test_no_reason_keeps_the_client_from_a_way_out(
 
 
 def test_every_text_of_an_answer_is_escaped() -> None:
-    """Texts, lists of them and texts of messages within; numbers by name stay as they are."""
+    """Texts in lists and nested messages are escaped; numbers by name stay."""
     pod = Pod(name="pods/bed-1", sleeper="\u202eada", state=Pod.STATE_READY)
     pod.device.model = "\x1b]0;owned\x07"
     pod.channels.add(name="a\nbed-9 seated", quality=0.5)
@@ -83,7 +86,7 @@ def test_every_text_of_an_answer_is_escaped() -> None:
 
 
 async def test_a_terminal_obeys_no_bed(application: FakeCoordination, shell: Shell) -> None:
-    """A device's name with escape sequences and a line break is one row of plain characters in the table."""
+    """A device's name with escape sequences and a line break is one row of plain characters."""
     application.change("bed-1", device_model="\x1b[2J\nbed-9 seated", sleeper="\u202eada")
     status, out, _ = await shell("pods list")
     assert status == 0
@@ -95,7 +98,7 @@ async def test_a_terminal_obeys_no_bed(application: FakeCoordination, shell: She
 
 
 async def test_a_first_look_obeys_no_bed(application: FakeCoordination, server: Running) -> None:
-    """`dreamapi.show` prints the same words escaped."""
+    """`dreamapi.show` prints such names escaped."""
     application.change("bed-1", sleeper="\x1b[2J")
     async with dreamapi.connect(f"127.0.0.1:{server.port}", rng=Random(1), to_screen=True) as api:
         told = [line async for line in lines(api, 1)]
@@ -109,7 +112,7 @@ def shell(server: Running, capsys: pytest.CaptureFixture[str]) -> Shell:
 
 
 def test_a_terminal_that_lacks_a_character_is_shown_its_code() -> None:
-    """Printing to a Latin-1 terminal ends no verb after it has severed."""
+    """A sever completes although the terminal (Latin-1) lacks a character of its output."""
     out = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
     escape_unencodable(out)
     out.write("夢\ufffd\udce9")
@@ -118,7 +121,7 @@ def test_a_terminal_that_lacks_a_character_is_shown_its_code() -> None:
 
 
 async def test_a_latin_1_terminal_severs(application: FakeCoordination, server: Running) -> None:
-    """The program itself, given bytes that are not UTF-8 as reason: severed, and no traceback."""
+    """The program severs with a reason that is not UTF-8, without a traceback."""
     application.add("dusk", DreamscapeState.DREAMING, pods=())
     verb = ["dreamscapes", "sever", "dusk", "--server", f"127.0.0.1:{server.port}", "--reason"]
     command = [os.fsencode(part) for part in (sys.executable, "-m", "dreamd", *verb)]

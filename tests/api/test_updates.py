@@ -1,4 +1,4 @@
-"""UpdateDreamscape: which fields change, by mask, and how a wrong one is named."""
+"""UpdateDreamscape: the mask selects the fields, and errors name them."""
 
 import math
 from dataclasses import replace
@@ -45,7 +45,7 @@ def ask(*paths: str, **fields: object) -> UpdateDreamscapeRequest:
     ],
 )
 def test_the_mask_says_what_changes(request_: UpdateDreamscapeRequest, after: views.Plan) -> None:
-    """Named fields are taken, absent ones by default; without a mask those that are set; the rest stays."""
+    """Named fields change, absent ones to the default; without a mask the set ones; the rest stays."""
     assert plans.changed(request_, BEFORE) == after
 
 
@@ -60,7 +60,7 @@ def test_the_mask_says_what_changes(request_: UpdateDreamscapeRequest, after: vi
     ],
 )
 def test_a_wrong_field_is_named_by_its_path(request_: UpdateDreamscapeRequest, field: str) -> None:
-    """The path is that of this request, whose plan is in a Dreamscape."""
+    """A wrong field is named by its path in this request, with the plan in a Dreamscape."""
     with pytest.raises(Declined) as caught:
         plans.changed(request_, BEFORE)
     assert caught.value.refusal.metadata["field"] == field
@@ -68,7 +68,7 @@ def test_a_wrong_field_is_named_by_its_path(request_: UpdateDreamscapeRequest, f
 
 
 def test_a_number_of_float32_is_its_limit() -> None:
-    """0.15 and 0.5 as float32 are the greatest ceiling and artist's share, not above them."""
+    """0.15 and 0.5 as float32 equal the largest ceiling and artist share."""
     ceiling, share = (float(np.float32(number)) for number in (0.15, 0.5))
     read = plans.changed(
         ask("plan.ceiling", "plan.artist_share", ceiling=ceiling, artist_share=share), BEFORE
@@ -79,7 +79,7 @@ def test_a_number_of_float32_is_its_limit() -> None:
 async def test_the_applications_no_has_this_requests_path(
     application: FakeCoordination, api: dreamapi.Api
 ) -> None:
-    """What only the application can judge is named as in this request too."""
+    """A refusal of the application has this request's path, too."""
     application.add("n", DreamscapeState.PLANNED)
     application.refuse("update", bad_field("plan.seats_min", "at least 3", 2))
     with pytest.raises(dreamapi.InvalidArgument) as caught:
@@ -89,7 +89,7 @@ async def test_the_applications_no_has_this_requests_path(
 
 
 async def test_the_client_edits_with_an_etag(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """Read, change a field with the etag, and again with the old one: STALE_ETAG and nothing is changed."""
+    """An edit with the read etag succeeds; repeated with the old one it is STALE_ETAG without a change."""
     application.add("n", DreamscapeState.PLANNED)
     read = await api.dreamscapes.get("n")
     edited = await api.dreamscapes.update("n", dreamapi.plan(seats_max=6), ["seats_max"], etag=read.etag)
@@ -100,7 +100,7 @@ async def test_the_client_edits_with_an_etag(application: FakeCoordination, api:
 
 
 async def test_validation_alone_is_repeated(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """A check is made each time, whatever its request id, and keeps nothing."""
+    """A validation is made each time, whatever its request id, and stores nothing."""
     application.add("n", DreamscapeState.PLANNED)
     for seats in (6, 7):
         shown = await api.dreamscapes.update(
@@ -111,7 +111,7 @@ async def test_validation_alone_is_repeated(application: FakeCoordination, api: 
 
 
 async def test_a_name_that_is_none_is_refused(channel: grpc.aio.Channel, api: dreamapi.Api) -> None:
-    """The path of the name stands in the refusal; an unknown one is DREAMSCAPE_UNKNOWN."""
+    """A malformed name is refused by path; an unknown one is DREAMSCAPE_UNKNOWN."""
     with pytest.raises(dreamapi.DreamscapeUnknown):
         await api.dreamscapes.update("nowhere", dreamapi.plan(seats_max=6), ["seats_max"])
     with pytest.raises(dreamapi.InvalidArgument) as caught:

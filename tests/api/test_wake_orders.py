@@ -1,4 +1,4 @@
-"""The WakeOrders service as the Python client and the shell see it."""
+"""The WakeOrders service, through the Python client and the shell."""
 
 import json
 
@@ -17,7 +17,7 @@ SCOPE = dreamapi.WakeOrder
 
 
 async def test_an_order_answers_whom_it_has_severed(application: FakeCoordination, api: dreamapi.Api) -> None:
-    """The order by its name, and the account of zeros and confirmations."""
+    """The answer holds the order's name and the counts of zeros and confirmations."""
     answer = await api.wake.order(SCOPE.SCOPE_SITE, "ward-a", issuer="mira", reason="smoke")
     order = answer.order
     assert (order.name, order.scope, order.target) == ("wakeOrders/w1", SCOPE.SCOPE_SITE, "sites/ward-a")
@@ -42,7 +42,7 @@ async def test_every_scope_reaches_the_application(
     target: str,
     asked: tuple[WakeScope, str],
 ) -> None:
-    """The application gets the wire's scope and the bare name, with the request id of the call."""
+    """The application gets the wire's scope, the bare name and the call's request id."""
     await api.wake.order(scope, target, request_id="r1")
     assert application.calls[-1] == ("wake_orders.order", *asked, "", "", "r1")
 
@@ -60,7 +60,7 @@ async def test_every_scope_reaches_the_application(
 async def test_an_order_that_names_nobody_is_refused(
     channel: grpc.aio.Channel, application: FakeCoordination, request_: OrderWakeRequest, field: str
 ) -> None:
-    """Whoever wrote it has to learn that it woke nobody; nothing has been done."""
+    """An order for an unknown target is refused, as it woke no sleeper; nothing is done."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await WakeOrdersStub(channel).OrderWake(request_)
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
@@ -71,14 +71,14 @@ async def test_an_order_that_names_nobody_is_refused(
 async def test_an_order_sent_again_reaches_the_application_again(
     application: FakeCoordination, api: dreamapi.Api
 ) -> None:
-    """No answer from memory: the application knows the request id and wakes whoever is not awake."""
+    """A repeated order reaches the application again: it knows the request id and wakes those not awake."""
     for _ in range(2):
         await api.wake.order(SCOPE.SCOPE_FLEET, request_id="r1")
     assert [call[0] for call in application.calls] == ["wake_orders.order"] * 2
 
 
 async def test_lifting_and_listing(api: dreamapi.Api) -> None:
-    """A lifted order says who lifted it, why and when; a list may leave it out."""
+    """A lifted order has its person, reason and time; a list may omit it."""
     first = (await api.wake.order(SCOPE.SCOPE_POD, "bed-1")).order
     await api.wake.order(SCOPE.SCOPE_FLEET)
     lifted = await api.wake.lift(first.name, by="mira", reason="false alarm")
@@ -91,7 +91,7 @@ async def test_lifting_and_listing(api: dreamapi.Api) -> None:
 
 
 async def test_the_shell_orders_lifts_and_lists(shell: Shell) -> None:  # noqa: F811 - the fixture
-    """Every verb, in words and as JSON."""
+    """Every verb prints words and JSON."""
     assert (await shell("wake list"))[1] == "no wake order has been given\n"
     status, out, _ = await shell("wake order pod bed-1 --issuer mira --reason smoke")
     assert (status, out) == (0, "w1 wakes pods/bed-1: 2 zeroed, 2 confirmed by their pods\n")

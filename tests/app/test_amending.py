@@ -1,4 +1,4 @@
-"""A plan that is changed before the start: kept, told, and obeyed by seats and lead."""
+"""Changing a plan before the start: stored, journaled, and followed by seats and lead."""
 
 from dataclasses import replace
 
@@ -37,12 +37,12 @@ def code(answer: object) -> Code:
 
 
 def seated(stage: Stage) -> list[str]:
-    """The pods whose seats are not left."""
+    """The pods with a seat that is not left."""
     return [seat.pod for seat in view(stage).seats if seat.state is not SeatState.LEFT]
 
 
 def test_a_plan_is_changed_before_the_start() -> None:
-    """The answer and the ledger have the new one, the journal names what differs, and the start obeys it."""
+    """Answer, ledger, journal and start follow the changed plan."""
     stage = gathering(replace(PLAN, seats_min=6))
     assert code(stage.app.dreamscapes.start(OPERATOR, "night")) is Code.BELOW_MINIMUM
     changed = stage.app.dreamscapes.update(OPERATOR, replace(PLAN, seats_min=3))
@@ -58,7 +58,7 @@ def test_a_plan_is_changed_before_the_start() -> None:
 
 
 def test_seats_the_plan_no_longer_asks_for_are_left() -> None:
-    """Fewer seats or other pods: the rest stay seated, and those left can be seated elsewhere."""
+    """Fewer seats or other pods: excess seats are left and their pods can be seated elsewhere."""
     stage = gathering()
     assert seated(stage) == ["bed-1", "bed-2", "bed-3", "bed-4"]
     stage.app.dreamscapes.update(OPERATOR, replace(PLAN, seats_max=3))
@@ -71,7 +71,7 @@ def test_seats_the_plan_no_longer_asks_for_are_left() -> None:
 
 @pytest.mark.parametrize("act", ["start", "end"])
 def test_a_plan_is_fixed_from_the_start_on(act: str) -> None:
-    """WRONG_STATE once it dreams or has ended, and nothing changes."""
+    """After the start or the end a change is WRONG_STATE without effect."""
     stage = gathering()
     answer = (
         stage.app.dreamscapes.start(OPERATOR, "night")
@@ -85,7 +85,7 @@ def test_a_plan_is_fixed_from_the_start_on(act: str) -> None:
 
 
 def test_an_edit_of_what_has_changed_since_is_refused() -> None:
-    """STALE_ETAG with an old etag; with the newest it is done, and the etag changes with it."""
+    """An old etag is STALE_ETAG; with the newest the change is made, and the etag changes."""
     stage = gathering()
     etag = view(stage).etag
     assert not isinstance(stage.app.dreamscapes.update(OPERATOR, replace(PLAN, seats_max=7), etag), Refusal)
@@ -96,7 +96,7 @@ def test_an_edit_of_what_has_changed_since_is_refused() -> None:
 
 
 def test_validation_alone_changes_nothing() -> None:
-    """The answer shows the plan as it would be."""
+    """The answer to a validation shows the plan as it would be; nothing changes."""
     stage = gathering()
     shown = stage.app.dreamscapes.update(OPERATOR, replace(PLAN, seats_max=5), validate_only=True)
     assert not isinstance(shown, Refusal)
@@ -108,7 +108,7 @@ def test_validation_alone_changes_nothing() -> None:
 
 
 def test_a_start_that_waits_does_not_forbid_an_edit() -> None:
-    """The time to start has come with too few sleepers: the minimum can still be lowered, and it starts."""
+    """A start that is due with too few sleepers still allows an edit: with a lower minimum it starts."""
     stage = gathering(replace(PLAN, seats_min=6, start_at_s=START_S + 4.0))
     stage.hop(40)
     kept = view(stage).plan
@@ -119,7 +119,7 @@ def test_a_start_that_waits_does_not_forbid_an_edit() -> None:
 
 
 def test_a_lead_ends_with_a_new_plan() -> None:
-    """An artist led by the old plan's share: their next word is refused, and they may begin again."""
+    """A changed plan ends the lead under the old share: the next vector is refused, a new lead may begin."""
     stage = gathering(replace(PLAN, artist_share=0.3))
     lead = stage.app.dreamscapes.lead(OPERATOR, "night")
     assert isinstance(lead, LeadStream)
@@ -129,7 +129,7 @@ def test_a_lead_ends_with_a_new_plan() -> None:
 
 
 def test_a_refused_start_names_each_bed() -> None:
-    """Every bed the plan asks for that is not admitted, with its first failed check."""
+    """A refused start names every bed of the plan that is not admitted, with its first failed check."""
     stage = Stage(3)
     stage.appear(sleepers=False)
     stage.hop(4)
@@ -143,7 +143,7 @@ def test_a_refused_start_names_each_bed() -> None:
 
 
 def test_a_crowd_of_beds_is_named_in_part() -> None:
-    """Of many beds the first five are named."""
+    """Of many such beds the first five are named."""
     stage = Stage(9)
     stage.appear(sleepers=False)
     stage.hop(4)

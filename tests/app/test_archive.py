@@ -1,6 +1,6 @@
-"""A Dreamscape that has ended is a row: what it held is given back, its name stays used, its views stay.
+"""An ended Dreamscape is a row: its memory is freed, its name stays used, its views stay.
 
-The garbage collector counts what is held: arrays of a Dreamscape hang on its `FrameTable` and `Fusion`.
+The garbage collector counts the objects: arrays of a Dreamscape hang on its `FrameTable` and `Fusion`.
 """
 
 import gc
@@ -26,13 +26,13 @@ HEAVY = (FrameTable, Fusion, GroupStatistics)
 
 
 def held(*kinds: type) -> int:
-    """How many objects of these kinds are alive."""
+    """The number of living objects of these kinds."""
     gc.collect()
     return sum(isinstance(one, kinds) for one in gc.get_objects())
 
 
 def ended(stage: Stage) -> None:
-    """Everybody goes home and the books are closed."""
+    """Send every pod home and close the Dreamscape."""
     stage.app.dreamscapes.end(OPERATOR, "night", "over")
     for pod in stage.pods:
         pod.status()
@@ -41,12 +41,12 @@ def ended(stage: Stage) -> None:
 
 
 def past(name: str, at_s: float) -> DreamscapeRecord:
-    """A Dreamscape that ended then, as the ledger has it."""
+    """A Dreamscape that ended at that time, as a ledger record."""
     return DreamscapeRecord(Plan(name, 3, 8), DreamscapeState.ENDED, at_s - 60.0, ended_s=at_s)
 
 
 def test_one_that_only_gathers_holds_no_columns() -> None:
-    """Planned, gathering, with everybody admitted: arrays are made at Start and not before."""
+    """Planned and gathering Dreamscapes hold no arrays: these are made at Start."""
     stage, before = Stage(4), held(*HEAVY)
     stage.appear()
     stage.app.dreamscapes.create(OPERATOR, Plan("night", 3, 8))
@@ -59,7 +59,7 @@ def test_one_that_only_gathers_holds_no_columns() -> None:
 
 
 def test_one_that_has_ended_holds_nothing() -> None:
-    """No columns, no statistics, no runtime; its view has its seats, its breaker its history."""
+    """An ended one holds no columns, statistics or runtime; view, seats and history stay."""
     stage, before = Stage(4), held(*HEAVY, DreamscapeRuntime)
     stage.appear()
     stage.dream()
@@ -82,7 +82,7 @@ def test_one_that_has_ended_holds_nothing() -> None:
 
 @pytest.mark.parametrize("way", ["end", "wake"])
 def test_one_that_ends_before_its_start_is_let_go_too(way: str) -> None:
-    """Also from PLANNED and GATHERING, and its reading leaves the metrics."""
+    """One that ends in PLANNED or GATHERING is freed as well and leaves the metrics."""
     stage, before = Stage(4), held(*HEAVY, DreamscapeRuntime)
     stage.app.dreamscapes.create(OPERATOR, Plan("night", 3, 8))
     stage.app.dreamscapes.create(OPERATOR, Plan("dusk", 3, 8))
@@ -97,7 +97,7 @@ def test_one_that_ends_before_its_start_is_let_go_too(way: str) -> None:
 
 
 def test_a_watcher_of_one_that_has_ended_is_told_and_holds_nothing() -> None:
-    """A stream that nobody reads keeps no columns; a new watch of it is over at once."""
+    """An unread watcher of an ended one holds no columns; a new watch ends at once."""
     stage, before = Stage(4), held(*HEAVY)
     stage.appear()
     stage.dream()
@@ -117,7 +117,7 @@ def test_a_watcher_of_one_that_has_ended_is_told_and_holds_nothing() -> None:
 
 
 def test_every_way_out_of_one_that_has_ended_is_valid_and_finds_nobody() -> None:
-    """Sever, wake, end, trip and a wake order: never refused; start and resume are, and name the state."""
+    """Sever, wake, end, trip and a wake order are accepted; start and resume are refused with the state."""
     stage = Stage(4)
     stage.appear()
     stage.dream()
@@ -144,7 +144,7 @@ def test_every_way_out_of_one_that_has_ended_is_valid_and_finds_nobody() -> None
 
 
 def test_a_name_is_never_given_again() -> None:
-    """Neither while the row is kept, nor after a restart, nor when the row has long fallen out."""
+    """A name is not reused while the row is kept, after a restart, or after the row is dropped."""
     stage = Stage(0)
     for number in range(3):
         stage.ledger.write(
@@ -162,7 +162,7 @@ def test_a_name_is_never_given_again() -> None:
 
 
 def test_the_list_is_bounded_in_number_and_age_and_a_name_finds_its_row_for_ever() -> None:
-    """The newest ended are listed; an older one is found by name in the ledger, and severed without it."""
+    """The newest ended ones are listed; an older one is found in the ledger, and severed without it."""
     stage = Stage(0)
     for number in range(ENDED_KEPT + 5):
         stage.ledger.write(Transaction(dreamscapes=(past(f"n-{number}", START_S - 2000.0 + number),)))
@@ -190,7 +190,7 @@ def test_the_list_is_bounded_in_number_and_age_and_a_name_finds_its_row_for_ever
 
 
 def test_a_row_of_another_month_is_listed_no_more() -> None:
-    """However few there are."""
+    """A row older than a month is not listed."""
     stage = Stage(0)
     stage.ledger.write(Transaction(dreamscapes=(past("too-old", START_S - ENDED_KEPT_S - 1.0),)))
     stage.ledger.write(Transaction(dreamscapes=(past("old", START_S - ENDED_KEPT_S + 60.0),)))
@@ -199,7 +199,7 @@ def test_a_row_of_another_month_is_listed_no_more() -> None:
 
 
 def test_a_restart_takes_up_no_ended_one() -> None:
-    """Whatever the ledger holds, runtimes are made for those that live."""
+    """A restart makes runtimes only for Dreamscapes that have not ended."""
     stage = Stage(0)
     for number in range(300):
         stage.ledger.write(Transaction(dreamscapes=(past(f"n-{number}", START_S - 60.0),)))
@@ -211,7 +211,7 @@ def test_a_restart_takes_up_no_ended_one() -> None:
 
 
 def test_seats_of_ended_ones_are_bounded_and_the_oldest_lose_theirs() -> None:
-    """A row stays; its seats go when newer ones need the room."""
+    """Seats of the oldest ended ones are dropped when newer ones need the room; the row stays."""
     stage = Stage(4)
     stage.appear()
     stage.dream()
@@ -223,7 +223,7 @@ def test_seats_of_ended_ones_are_bounded_and_the_oldest_lose_theirs() -> None:
 
 
 def test_what_was_lived_is_charged_before_it_is_put_away() -> None:
-    """A ledger that takes nothing keeps the accounts open; once it takes them, everything is given back."""
+    """The accounts stay open while the ledger fails; once it writes them, everything is freed."""
     stage, before = Stage(4), held(DreamscapeRuntime)
     stage.appear()
     stage.dream()
@@ -241,7 +241,7 @@ def test_what_was_lived_is_charged_before_it_is_put_away() -> None:
 
 
 def test_a_late_word_of_one_that_was_put_away_is_written_down_under_its_name() -> None:
-    """A pod that was out of reach tells of its sever later: the journal says where, the meter counts it."""
+    """A late sever report of an ended Dreamscape is journaled under its name and counted."""
     stage = Stage(4)
     stage.appear()
     stage.dream()
@@ -258,7 +258,7 @@ def test_a_late_word_of_one_that_was_put_away_is_written_down_under_its_name() -
 
 
 def test_ten_thousand_names_cost_eight_bytes_each() -> None:
-    """They are numbers in one array; each is found, and none that was not given."""
+    """Ten thousand names are numbers in one array, eight bytes each, found exactly."""
     names = UsedNames(tuple(f"night-{number}" for number in range(10_000)))
     names.add("night-10000")
     names.add("night-7")

@@ -1,10 +1,10 @@
-"""A daemon that was behind, or whose broker dropped a presence: no pod pays for it."""
+"""A daemon that was behind, or a broker that dropped a presence, costs no pod anything."""
 
 from fakes.stage import Stage
 
 
 def test_frames_that_were_dropped_unread_are_no_loss() -> None:
-    """Six hops of frames are dropped for the daemon was behind: no breaker opens, nothing counts as lost."""
+    """Six hops of frames dropped by a late daemon open no breaker and count as no loss."""
     stage = Stage(pods=5)
     stage.appear()
     stage.dream()
@@ -19,7 +19,7 @@ def test_frames_that_were_dropped_unread_are_no_loss() -> None:
 
 
 def test_the_same_frames_lost_on_the_way_are_counted() -> None:
-    """The control: without the word that the daemon was behind the same gaps are lost frames."""
+    """Control: the same gaps without the daemon's delay are lost frames."""
     stage = Stage(pods=5)
     stage.appear()
     stage.dream()
@@ -31,7 +31,7 @@ def test_the_same_frames_lost_on_the_way_are_counted() -> None:
 
 
 def test_a_status_without_a_presence_asks_for_it() -> None:
-    """The broker dropped the presence: it is asked for by name, and the pod is known as soon as it comes."""
+    """A status without a presence makes the daemon ask for it by name; the pod is known when it comes."""
     stage = Stage(pods=2)
     first, second = stage.pods
     first.presence()

@@ -1,4 +1,4 @@
-"""What a crash loses of a breaker makes it stricter: trips are on the disk before anybody closes again."""
+"""A crash only makes a breaker stricter: a trip is on the disk before its pod may close again."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from fakes.stage import Puppet, Stage
 
 
 def five() -> tuple[MemoryLedger, Stage, Puppet]:
-    """A Dreamscape of five that has been granted something for a while, and one of them."""
+    """A Dreamscape of five that has granted for a while, and one of its pods."""
     ledger = MemoryLedger()
     stage = Stage(5, ledger)
     stage.appear()
@@ -22,7 +22,7 @@ def five() -> tuple[MemoryLedger, Stage, Puppet]:
 
 
 def tripped_once() -> tuple[MemoryLedger, Stage, Puppet]:
-    """The same, and that one has tripped and is well again."""
+    """The same, after this pod has tripped once and recovered."""
     ledger, stage, pod = five()
     sever(stage, pod)
     well_again(stage, pod)
@@ -30,25 +30,25 @@ def tripped_once() -> tuple[MemoryLedger, Stage, Puppet]:
 
 
 def sever(stage: Stage, pod: Puppet, cause: str = "railed") -> None:
-    """The pod severs itself, stores it as a pod does, and tells it."""
+    """The pod severs itself, stores the sever as a pod does, and reports it."""
     newest = stage.link.collectives[-1]
     pod.severed = StoredSever("night", newest.term, newest.tick, cause)
     pod.event(PodEventKind.SEVERED, cause, evidence_ns=1, zero_ns=2)
 
 
 def well_again(stage: Stage, pod: Puppet) -> None:
-    """Wait until the pod's breaker is closed."""
+    """Wait until the pod's breaker is CLOSED."""
     stage.hop(4 * 50)
     assert breaker(stage, pod) is BreakerState.CLOSED
 
 
 def breaker(stage: Stage, pod: Puppet) -> BreakerState:
-    """Where its breaker stands."""
+    """The state of the pod's breaker."""
     return stage.app.pods.get(pod.name).breaker
 
 
 def crash(stage: Stage, ledger: MemoryLedger, tell: Callable[[], None] = lambda: None) -> None:
-    """The daemon is killed; the next one hears what is told, then every pod."""
+    """Kill the daemon; the next one gets the events given, then every pod."""
     ledger.broken = ""
     stage.restart()
     for pod in stage.pods:
@@ -61,7 +61,7 @@ def crash(stage: Stage, ledger: MemoryLedger, tell: Callable[[], None] = lambda:
 
 
 def test_a_second_trip_that_was_not_written_locks_all_the_same() -> None:
-    """The pod has stored it, and the first one is on the disk."""
+    """A second trip that was not written locks: the pod stored it, and the first is on the disk."""
     ledger, stage, pod = tripped_once()
     ledger.broken = "killed"
     sever(stage, pod)
@@ -75,7 +75,7 @@ def test_a_second_trip_that_was_not_written_locks_all_the_same() -> None:
 
 
 def test_one_trip_told_again_after_a_crash_is_one_trip() -> None:
-    """A pod repeats its stored sever until its next assign: open or closed again by then, nobody locks."""
+    """A pod's repeated report of one trip after a crash does not lock, whether open or closed by then."""
     for wait_hops in (8, 4 * 50):
         ledger, stage, pod = five()
         sever(stage, pod)
@@ -87,7 +87,7 @@ def test_one_trip_told_again_after_a_crash_is_one_trip() -> None:
 
 
 def test_a_trip_for_the_way_after_the_first_is_no_second_one() -> None:
-    """The ledger knows of it, though it is not counted: told again after a crash it locks nobody."""
+    """A stored transport trip, reported again after a crash, does not lock."""
     ledger, stage, pod = tripped_once()
     sever(stage, pod, "clock")
     stage.hop(2)
@@ -97,7 +97,7 @@ def test_a_trip_for_the_way_after_the_first_is_no_second_one() -> None:
 
 
 def test_a_second_trip_of_which_nobody_knows_makes_the_next_one_lock() -> None:
-    """The daemon alone had the evidence, and died with it: the first trip counts on."""
+    """A second trip lost with the daemon leaves the first counted: the next trip locks."""
     ledger, stage, pod = tripped_once()
     pod.severed = None
     crash(stage, ledger)
@@ -107,7 +107,7 @@ def test_a_second_trip_of_which_nobody_knows_makes_the_next_one_lock() -> None:
 
 
 def test_nobody_closes_again_before_their_trip_is_on_the_disk() -> None:
-    """While the ledger cannot keep it they stay on trial, as long as it takes, and are not tripped for it."""
+    """While the ledger cannot store the trip the pod stays HALF_OPEN, without limit and without a trip."""
     ledger, stage, pod = five()
     ledger.broken = "the disk is full"
     sever(stage, pod)
@@ -121,7 +121,7 @@ def test_nobody_closes_again_before_their_trip_is_on_the_disk() -> None:
 
 @pytest.mark.parametrize("by", ["event", "person"])
 def test_a_lock_is_on_the_disk_before_whoever_made_it_is_answered(by: str) -> None:
-    """In the same call, not a tick later."""
+    """A lock is on the disk before the call that made it is answered."""
     ledger, stage, pod = five()
     sever(stage, pod)
     assert [mark.pod for mark in ledger.marks()] == [pod.name]
@@ -134,7 +134,7 @@ def test_a_lock_is_on_the_disk_before_whoever_made_it_is_answered(by: str) -> No
 
 
 def test_a_fault_is_acknowledged_when_it_is_on_the_disk() -> None:
-    """Until then the pod tells it again: at zero it has stored it nowhere else, and the daemon may die."""
+    """A fault is acknowledged once it is on the disk: until then the pod repeats it."""
     ledger, stage, pod = five()
 
     def acknowledged() -> int:
@@ -155,7 +155,7 @@ def test_a_fault_is_acknowledged_when_it_is_on_the_disk() -> None:
 
 
 def test_a_second_trip_that_is_first_told_to_the_next_daemon_locks() -> None:
-    """Its event comes before any status: the earlier trip, on the disk, is remembered."""
+    """A second trip first reported to the next daemon locks, although its event precedes any status."""
     ledger, stage, pod = tripped_once()
     newest = stage.link.collectives[-1]
     pod.severed = StoredSever("night", newest.term, newest.tick, "railed")
@@ -166,7 +166,7 @@ def test_a_second_trip_that_is_first_told_to_the_next_daemon_locks() -> None:
 
 
 def test_a_trip_that_is_told_again_to_the_next_daemon_locks_nobody() -> None:
-    """The acknowledgement was lost: its event comes again, before any status, and is the trip on the disk."""
+    """A repeated event of a stored trip, after a lost acknowledgement, does not lock."""
     ledger, stage, pod = five()
     newest = stage.link.collectives[-1]
     sever(stage, pod)
@@ -178,7 +178,7 @@ def test_a_trip_that_is_told_again_to_the_next_daemon_locks_nobody() -> None:
 
 
 def test_a_stall_told_to_the_next_daemon_forgets_no_trip() -> None:
-    """A sever for the way is not counted, and what was counted before it is not lost."""
+    """A transport sever reported to the next daemon is not counted, and erases no counted trip."""
     ledger, stage, pod = tripped_once()
     pod.severed = None
     crash(stage, ledger, lambda: pod.event(PodEventKind.SEVERED, "stalled"))
@@ -188,7 +188,7 @@ def test_a_stall_told_to_the_next_daemon_forgets_no_trip() -> None:
 
 
 def test_a_fault_told_before_the_first_status_is_waited_out() -> None:
-    """A status that knows of no sever makes nobody half-open who has just told of a fault."""
+    """A status without a sever does not half-open a pod that has just reported a fault."""
     ledger, stage, pod = five()
     crash(stage, ledger, lambda: pod.event(PodEventKind.MALFUNCTION, "railed"))
     assert breaker(stage, pod) is BreakerState.OPEN

@@ -1,4 +1,4 @@
-"""Breakers, for people: seen, tripped, reset; what a restart forgets and what it must not."""
+"""Breakers as operators use them: viewed, tripped, reset; and across restarts."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ SCORED_HOPS = 32
 
 
 def dreaming(pods: int = 5, ledger: MemoryLedger | None = None) -> Stage:
-    """A Dreamscape of so many, granted."""
+    """A Dreamscape of so many pods, granted."""
     stage = Stage(pods, ledger)
     stage.appear()
     stage.dream()
@@ -26,7 +26,7 @@ def dreaming(pods: int = 5, ledger: MemoryLedger | None = None) -> Stage:
 
 
 def breaker(stage: Stage, name: str = "pods/bed-1") -> BreakerView:
-    """The breaker as callers see it."""
+    """The breaker in the caller's view."""
     view = stage.app.breakers.get(name)
     assert isinstance(view, BreakerView), view
     return view
@@ -39,7 +39,7 @@ def refused(answer: object) -> Code:
 
 
 def spoil(frame: Frame) -> Frame:
-    """The same frame, not a number."""
+    """The same frame with NaN features."""
     return replace(frame, features=np.full_like(frame.features, np.nan))
 
 
@@ -55,7 +55,7 @@ def lock(stage: Stage, pod: Puppet) -> None:
 
 
 def test_a_persons_trip_is_zero_in_the_next_message_and_waits_like_any() -> None:
-    """Weight and coupling are zero with the next broadcast; after wait and scoring it is granted again."""
+    """A trip by a person zeroes weight and coupling in the next broadcast; it then waits and is scored."""
     stage = dreaming()
     view = stage.app.breakers.trip(named("mira"), "pods/bed-1", "looks pale")
     assert isinstance(view, BreakerView)
@@ -72,7 +72,7 @@ def test_a_persons_trip_is_zero_in_the_next_message_and_waits_like_any() -> None
 
 
 def test_a_trip_is_valid_in_every_state_and_for_a_pod_without_a_seat() -> None:
-    """Tripped twice, tripped while locked, tripped in no Dreamscape: never refused, never loosened."""
+    """A trip is accepted in every state and without a seat, and never loosens a lock."""
     stage = dreaming()
     for _ in range(2):
         assert stage.app.breakers.trip(OPERATOR, "pods/bed-1", "").state is BreakerState.OPEN
@@ -85,7 +85,7 @@ def test_a_trip_is_valid_in_every_state_and_for_a_pod_without_a_seat() -> None:
 
 
 def test_names_that_nobody_bears_are_refused() -> None:
-    """As everywhere: unknown pod, unknown Dreamscape."""
+    """An unknown pod or Dreamscape is refused."""
     stage = dreaming()
     assert refused(stage.app.breakers.get("pods/bed-9")) is Code.POD_UNKNOWN
     assert refused(stage.app.breakers.trip(named("m"), "dreamscapes/none", "r")) is Code.DREAMSCAPE_UNKNOWN
@@ -93,7 +93,7 @@ def test_names_that_nobody_bears_are_refused() -> None:
 
 
 def test_the_list_holds_pods_and_live_dreamscapes_and_filters() -> None:
-    """By name; a filter by state leaves the others out, an ended Dreamscape is not listed."""
+    """The list is sorted by name and filtered by state; an ended Dreamscape is not in it."""
     stage = dreaming(4)
     names = [view.name for view in stage.app.breakers.list()]
     assert names == ["dreamscapes/night", "pods/bed-1", "pods/bed-2", "pods/bed-3", "pods/bed-4"]
@@ -106,7 +106,7 @@ def test_the_list_holds_pods_and_live_dreamscapes_and_filters() -> None:
 
 
 def test_tripping_a_dreamscape_is_sever_and_only_resume_closes_it() -> None:
-    """Zeros leave in the call; cause and reason are shown; Reset is refused, Resume closes it."""
+    """Tripping a Dreamscape severs it in the call; Reset is refused, Resume closes the breaker."""
     stage = dreaming()
     assert breaker(stage, "dreamscapes/night").state is BreakerState.CLOSED
     view = stage.app.breakers.trip(named("mira"), "dreamscapes/night", "noise")
@@ -124,7 +124,7 @@ def test_tripping_a_dreamscape_is_sever_and_only_resume_closes_it() -> None:
 
 
 def test_a_lost_quorum_shows_on_the_dreamscapes_breaker() -> None:
-    """Who severed is not a person: the cause says so."""
+    """A lost quorum opens the Dreamscape's breaker with its cause."""
     stage = dreaming(6)
     stage.hop(8)
     for pod in stage.pods[:4]:
@@ -135,7 +135,7 @@ def test_a_lost_quorum_shows_on_the_dreamscapes_breaker() -> None:
 
 @pytest.mark.parametrize(("by", "reason"), [("", "mended"), ("mira", " "), (" ", "mended")])
 def test_a_reset_needs_a_name_and_a_reason(by: str, reason: str) -> None:
-    """Without them the lock stays."""
+    """A reset without name or reason leaves the lock."""
     stage = dreaming()
     lock(stage, stage.pod("bed-1"))
     assert refused(stage.app.breakers.reset(named(by), "pods/bed-1", reason)) is Code.INVALID_ARGUMENT
@@ -143,7 +143,7 @@ def test_a_reset_needs_a_name_and_a_reason(by: str, reason: str) -> None:
 
 
 def test_only_a_locked_breaker_is_reset() -> None:
-    """Closed and open ones are refused with their state; nobody shortens a wait."""
+    """A reset of a closed or open breaker is refused with its state."""
     stage = dreaming()
     assert refused(stage.app.breakers.reset(named("mira"), "pods/bed-1", "x")) is Code.BREAKER_NOT_LOCKED
     stage.app.breakers.trip(named("mira"), "pods/bed-1", "x")
@@ -170,7 +170,7 @@ def test_a_locked_sleeper_stays_out_until_reset_then_is_scored() -> None:
 
 
 def test_no_restart_resets_a_lock() -> None:
-    """The next daemon has it locked again, with cause and evidence, and does not seat it until reset."""
+    """A restart keeps the lock with cause and evidence, and seats the pod only after a reset."""
     stage = dreaming()
     lock(stage, stage.pod("bed-1"))
     before = breaker(stage)
@@ -194,7 +194,7 @@ def test_no_restart_resets_a_lock() -> None:
 
 
 def test_a_lock_severs_though_the_ledger_is_broken_and_is_kept_later() -> None:
-    """The disk is full: the sleeper is at zero all the same, it is said once, and written when it can be."""
+    """With a full disk a lock still severs, is reported once, and is written later."""
     ledger = MemoryLedger()
     stage = dreaming(ledger=ledger)
     ledger.broken = "the disk is full"
@@ -220,7 +220,7 @@ def test_a_lock_severs_though_the_ledger_is_broken_and_is_kept_later() -> None:
 
 
 def test_a_reset_pod_that_is_seated_an_hour_later_is_scored_from_then() -> None:
-    """The deadline of the scoring begins with the slot: waiting for a seat does not lock a sleeper again."""
+    """The HALF_OPEN deadline begins with the slot: an hour without a seat does not lock again."""
     stage = dreaming()
     lock(stage, stage.pod("bed-1"))
     stage.app.pods.release(OPERATOR, "bed-1", "to the nurse")
@@ -238,7 +238,7 @@ def test_a_reset_pod_that_is_seated_an_hour_later_is_scored_from_then() -> None:
 
 
 def test_the_history_is_bounded() -> None:
-    """A breaker that moves all night keeps its newest moves."""
+    """A breaker keeps a bounded history of its newest moves."""
     stage = dreaming()
     for _ in range(MOVES_KEPT // 3 + 1):  # opened, half-open and closed each time: more than are kept
         stage.app.breakers.trip(named("mira"), "pods/bed-1", "again")
@@ -249,7 +249,7 @@ def test_the_history_is_bounded() -> None:
 
 
 def test_a_pod_whose_actuator_did_not_obey_is_given_a_fresh_slot() -> None:
-    """Once its breaker is closed it is assigned anew, which is what its guard waits for; nobody else is."""
+    """After an actuator fault the closed breaker brings a new assign, which resets the pod's guard."""
     stage = dreaming()
     pod = stage.pod("bed-1")
     first = pod.assign
@@ -266,7 +266,7 @@ def test_a_pod_whose_actuator_did_not_obey_is_given_a_fresh_slot() -> None:
 
 
 def test_the_fresh_slot_is_given_in_one_step() -> None:
-    """At no tick is the seat without a slot, so that no count of the assigned dips for it."""
+    """The new slot is assigned in one step: the count of assigned pods never dips."""
     stage = dreaming()
     first = stage.pod("bed-1").assign
     stage.pod("bed-1").event(PodEventKind.MALFUNCTION, "actuator")

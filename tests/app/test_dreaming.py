@@ -19,13 +19,13 @@ def state(stage: Stage) -> DreamscapeState:
 
 
 def events(stage: Stage) -> list[str]:
-    """All sentences so far."""
+    """All sentences of the journal."""
     journal = stage.app.journal
     return [event.sentence for event in journal._events]
 
 
 def test_four_sleepers_gather_and_are_granted() -> None:
-    """Checked-in, healthy sleepers are assigned at Start and granted the ceiling within a second."""
+    """Healthy checked-in sleepers are assigned at Start and granted the ceiling within a second."""
     stage = Stage()
     stage.appear()
     stage.dream()
@@ -34,7 +34,7 @@ def test_four_sleepers_gather_and_are_granted() -> None:
 
 
 def test_start_below_minimum_is_refused_with_the_reasons() -> None:
-    """Start with too few admitted is refused, naming why the others wait."""
+    """Start with too few admitted is refused with the reasons of the others."""
     stage = Stage()
     stage.appear()
     stage.pods[0].quality = stage.pods[1].quality = 0.3
@@ -47,7 +47,7 @@ def test_start_below_minimum_is_refused_with_the_reasons() -> None:
 
 
 def test_a_silent_pod_is_excluded_and_the_rest_dream_on() -> None:
-    """A pod whose frames stop has coupling zero within three hops; the others keep theirs."""
+    """A pod without frames is at zero within three hops; the others keep their couplings."""
     stage = Stage(pods=5)
     stage.appear()
     stage.dream()
@@ -105,7 +105,7 @@ def test_wake_is_obeyed_everywhere_and_ends_when_all_are_home() -> None:
 
 
 def test_release_takes_one_bed_and_nobody_else_notices() -> None:
-    """Release sends its order before anything else and the others keep their couplings."""
+    """Release sends its order first, and the others keep their couplings."""
     stage = Stage(pods=5)
     stage.appear()
     stage.dream()
@@ -117,7 +117,7 @@ def test_release_takes_one_bed_and_nobody_else_notices() -> None:
 
 
 def test_who_was_released_is_not_seated_again_not_even_by_a_new_daemon() -> None:
-    """A released pod stays out of this Dreamscape until somebody is checked in there anew."""
+    """A released pod stays out of this Dreamscape, restarts included, until a new check-in."""
     stage = Stage(pods=5)
     stage.appear()
     stage.dream()
@@ -136,7 +136,7 @@ def test_who_was_released_is_not_seated_again_not_even_by_a_new_daemon() -> None
 
 
 def test_a_slot_is_never_given_twice_in_a_term() -> None:
-    """A pod that reboots gets another slot; no assign repeats a slot of the same term."""
+    """A rebooted pod gets another slot; no slot is assigned twice in a term."""
     stage = Stage(pods=5)
     stage.appear()
     stage.dream()
@@ -153,7 +153,7 @@ def test_a_slot_is_never_given_twice_in_a_term() -> None:
 
 
 def test_below_quorum_the_dreamscape_is_severed() -> None:
-    """When fewer than half of those assigned are healthy, everyone is severed and the cause is said."""
+    """Below half of the assigned healthy, the Dreamscape is severed with its cause."""
     stage = Stage(pods=6)
     stage.appear()
     stage.dream()
@@ -166,7 +166,7 @@ def test_below_quorum_the_dreamscape_is_severed() -> None:
 
 
 def test_all_frames_missing_is_our_own_fault_and_trips_nobody() -> None:
-    """When most frames stop at once nobody is tripped for it; coupling is zero and comes back by itself."""
+    """Most frames missing at once is an uplink failure: no trip, coupling zero, recovery by itself."""
     stage = Stage(pods=5)
     stage.appear()
     stage.dream()
@@ -185,7 +185,7 @@ def test_all_frames_missing_is_our_own_fault_and_trips_nobody() -> None:
 
 
 def cut_off(told: int, pods: int = 8, of: int = 5) -> Stage:
-    """So many of so many dreamers are not heard any more; the broker tells the end of `told` of them."""
+    """Cut off so many of so many pods; the broker reports the disconnect of `told` of them."""
     stage = Stage(pods=pods)
     stage.appear()
     stage.dream()
@@ -200,7 +200,7 @@ def cut_off(told: int, pods: int = 8, of: int = 5) -> Stage:
 
 @pytest.mark.parametrize("told", [0, 3, 5])
 def test_most_gone_at_once_is_our_own_way_whether_their_end_is_told_or_not(told: int) -> None:
-    """A switch ends connections as a crash does: everyone at zero, nobody tripped, nobody severed."""
+    """An uplink failure zeroes everyone without a trip or sever, whether or not disconnects are reported."""
     stage = cut_off(told)
     assert state(stage) is DreamscapeState.DREAMING
     assert any("the broker or our network is down" in sentence for sentence in events(stage))
@@ -214,7 +214,10 @@ def test_most_gone_at_once_is_our_own_way_whether_their_end_is_told_or_not(told:
 
 
 def test_who_is_gone_for_half_a_minute_is_out_and_the_rest_dream_on() -> None:
-    """By a cause of the way, which severs nobody else; and back by being scored, asking no operator."""
+    """A pod gone for half a minute is out by a transport cause.
+
+    On return it is scored without an operator.
+    """
     stage = cut_off(5)
     stage.hop(4 * 31)
     breakers = {view.pod: (view.breaker, view.breaker_cause) for view in stage.app.pods.list()}
@@ -228,7 +231,7 @@ def test_who_is_gone_for_half_a_minute_is_out_and_the_rest_dream_on() -> None:
 
 
 def test_no_network_severs_those_it_leaves_too_few() -> None:
-    """Two of five left: alone, not severed; and dreaming again when the others are back."""
+    """Two of five reachable are at zero, not severed; all dream again when the others return."""
     stage = cut_off(3, pods=5, of=3)
     stage.hop(4 * 40)
     assert state(stage) is DreamscapeState.DREAMING
@@ -240,7 +243,7 @@ def test_no_network_severs_those_it_leaves_too_few() -> None:
 
 
 def test_most_failed_of_those_within_reach_severs_whoever_else_is_away() -> None:
-    """Three of eight away, three of the five within reach failed: real failures, and said so."""
+    """Three real failures among the five reachable of eight sever the Dreamscape, with the reason."""
     stage = Stage(pods=8)
     stage.appear()
     stage.dream()
@@ -258,7 +261,7 @@ def test_most_failed_of_those_within_reach_severs_whoever_else_is_away() -> None
 
 
 def test_a_device_that_does_not_obey_is_cut_though_most_are_missing() -> None:
-    """Evidence that is not of the way is heeded while our own way is broken."""
+    """During an uplink failure a device fault still trips its pod."""
     stage = cut_off(0)
     stage.pods[7].bend = lambda frame: replace(frame, applied=0.4)
     stage.hop(3)
@@ -266,7 +269,7 @@ def test_a_device_that_does_not_obey_is_cut_though_most_are_missing() -> None:
 
 
 def test_nobody_on_trial_is_locked_for_our_own_way() -> None:
-    """Their deadline does not run while they cannot be heard."""
+    """HALF_OPEN deadlines stand still while pods cannot be heard."""
     stage = Stage(pods=5)
     stage.appear()
     stage.dream()
@@ -283,7 +286,7 @@ def test_nobody_on_trial_is_locked_for_our_own_way() -> None:
 
 
 def test_while_most_are_missing_nobody_is_granted_anything() -> None:
-    """Five of eight missing: the three who are heard are at zero too, and come back when the others do."""
+    """With five of eight missing the three others are at zero too, and return with them."""
     stage = Stage(pods=8)
     stage.appear()
     stage.dream()
@@ -299,7 +302,7 @@ def test_while_most_are_missing_nobody_is_granted_anything() -> None:
 
 
 def test_a_flood_of_nonsense_does_not_fill_the_journal() -> None:
-    """A thousand unreadable statuses are one line of the journal."""
+    """A thousand malformed statuses are one line of the journal."""
     stage = Stage(pods=3)
     before = len(events(stage))
     for _ in range(1000):
@@ -308,7 +311,7 @@ def test_a_flood_of_nonsense_does_not_fill_the_journal() -> None:
 
 
 def test_a_restarted_daemon_takes_the_dreamscape_up_from_zero() -> None:
-    """After a crash everyone is assigned anew under a higher term, scored at zero, then granted again."""
+    """After a crash pods are assigned under a higher term, scored at zero, then granted again."""
     stage = Stage(pods=4)
     stage.appear()
     stage.dream()
@@ -326,7 +329,7 @@ def test_a_restarted_daemon_takes_the_dreamscape_up_from_zero() -> None:
 
 
 def test_late_joiners_are_seated_while_dreaming() -> None:
-    """A sleeper who checks in after Start gets a seat where late joining is on."""
+    """A sleeper who checks in after Start gets a seat if late joining is on."""
     stage = Stage(pods=4)
     late = stage.pods.pop()
     stage.appear()
@@ -340,7 +343,7 @@ def test_late_joiners_are_seated_while_dreaming() -> None:
 
 
 def test_shutdown_zeroes_everyone_before_anything_else() -> None:
-    """The first things a shutdown sends are zero collectives, and it settles when pods confirm."""
+    """A shutdown first sends zero collectives, and settles when pods confirm."""
     stage = Stage()
     stage.appear()
     stage.dream()

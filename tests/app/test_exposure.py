@@ -1,4 +1,4 @@
-"""Consent and exposure, as the application holds them."""
+"""Consent and exposure in the application."""
 
 from dataclasses import replace
 from math import inf, nan
@@ -35,7 +35,7 @@ def dreaming(
 
 
 def merge(stage: Stage, hops: int) -> dict[str, float]:
-    """Everybody renders what the newest message grants them; merge-minutes by sleeper."""
+    """Let every pod render its newest grant; returns merge-minutes by sleeper."""
     lived = dict.fromkeys((f"sleeper-{n}" for n in range(1, 6)), 0.0)
     for _ in range(hops):
         for number, pod in enumerate(stage.pods, 1):
@@ -57,7 +57,7 @@ def slot(pod: Puppet) -> int:
 
 
 def test_who_withdraws_is_in_no_later_message_and_leaves() -> None:
-    """For no reason given: weight and coupling zero in the very next message; the rest dream on."""
+    """A withdrawal is zero weight and coupling in the next message, without a reason; the rest dream on."""
     consents = Consents()
     stage = dreaming(consents)
     gone, before = slot(stage.pod("bed-1")), len(stage.link.collectives)
@@ -72,7 +72,7 @@ def test_who_withdraws_is_in_no_later_message_and_leaves() -> None:
 
 
 def test_who_withdrew_is_not_asked_again_until_they_agree_anew() -> None:
-    """Neither by time nor by a free seat; agreeing anew leads through admission."""
+    """After a withdrawal only a new check-in leads back through admission."""
     consents = Consents()
     stage = dreaming(consents)
     consents.withdraw(ASH)
@@ -87,7 +87,7 @@ def test_who_withdrew_is_not_asked_again_until_they_agree_anew() -> None:
 
 
 def test_consent_that_ends_is_over_in_the_message_of_that_tick() -> None:
-    """Nobody needs to say so, and the assign gave no longer than that to begin with."""
+    """Expired consent ends in that tick's message; the assign was never longer than the consent."""
     consents = Consents()
     stage = Stage(5, consents=consents)
     until_s = stage.clock.at_s + 6.0
@@ -110,7 +110,7 @@ def test_consent_that_ends_is_over_in_the_message_of_that_tick() -> None:
 
 
 def test_consent_that_is_prolonged_in_time_goes_on() -> None:
-    """The end that was there first is not the end."""
+    """Consent extended in time continues past its first end."""
     consents = Consents()
     stage = Stage(5, consents=consents)
     consents.standings[ASH] = replace(AGREED, until_s=stage.clock.at_s + 6.0)
@@ -122,7 +122,7 @@ def test_consent_that_is_prolonged_in_time_goes_on() -> None:
 
 
 def test_nobody_is_granted_more_than_they_agree_to() -> None:
-    """A ceiling of their own holds for one alone, and a lower one from the very next message on."""
+    """A sleeper's lower ceiling applies to that sleeper, and from the next message on."""
     consents = Consents()
     consents.standings[ASH] = replace(AGREED, ceiling=0.05)
     stage = dreaming(consents)
@@ -142,7 +142,7 @@ def test_nobody_is_granted_more_than_they_agree_to() -> None:
     ],
 )
 def test_a_consent_that_says_nothing_agrees_to_nothing(standing: ConsentStatus) -> None:
-    """An empty one, and numbers that are none: not admitted, not assigned."""
+    """An empty or non-numeric consent admits and assigns nothing."""
     consents = Consents()
     consents.standings[ASH] = standing
     stage = dreaming(consents)
@@ -151,7 +151,7 @@ def test_a_consent_that_says_nothing_agrees_to_nothing(standing: ConsentStatus) 
 
 
 def test_a_withdrawal_at_the_pod_holds_when_its_latch_is_cleared() -> None:
-    """Being checked in was the consent; only being checked in anew is one again."""
+    """A withdrawal outlives the cleared latch: only a new check-in is consent again."""
     stage = dreaming()
     pod = stage.pod("bed-1")
     pod.latched = "withdraw"
@@ -168,7 +168,7 @@ def test_a_withdrawal_at_the_pod_holds_when_its_latch_is_cleared() -> None:
 
 
 def test_nobody_is_assigned_before_their_mark_is_durable() -> None:
-    """An account that cannot be kept: no start, no assign, no grant; once it can, all of them."""
+    """A pod is assigned only after its exposure mark is durable; then all are."""
     exposures = Exposures()
     stage = Stage(5, None, None, exposures)
     stage.appear()
@@ -188,7 +188,7 @@ def test_nobody_is_assigned_before_their_mark_is_durable() -> None:
 
 
 def test_a_ledger_that_fails_ends_the_grants_under_its_marks_and_no_withdrawal_waits() -> None:
-    """Past what a mark stands for everybody is at zero; who withdraws meanwhile is so at once."""
+    """With a failing ledger grants end with their marks; a withdrawal takes effect at once."""
     consents, exposures = Consents(), Exposures()
     stage = dreaming(consents, exposures)
     exposures.broken = True
@@ -208,7 +208,7 @@ def test_a_ledger_that_fails_ends_the_grants_under_its_marks_and_no_withdrawal_w
 
 
 def test_what_is_lived_is_charged_and_not_much_more() -> None:
-    """A minute at .1, in messages that all arrive, then a release: a tenth of a minute and the last fade."""
+    """A minute at .1 and a release are charged as a tenth of a minute and the last fade."""
     exposures = Exposures()
     stage = dreaming(exposures=exposures)
     begun = dict(exposures.charged_min)
@@ -222,7 +222,7 @@ def test_what_is_lived_is_charged_and_not_much_more() -> None:
 
 
 def test_a_pod_that_is_not_heard_is_charged_what_it_may_render() -> None:
-    """Silence is not rest: until its permission is over it is charged as if merged."""
+    """A silent pod is charged as merged until its permission ends."""
     exposures = Exposures()
     stage = dreaming(exposures=exposures)
     begun = exposures.charged_min[ASH]
@@ -237,7 +237,7 @@ def test_a_pod_that_is_not_heard_is_charged_what_it_may_render() -> None:
 
 
 def test_who_has_merged_enough_is_let_go_told_of_before_and_held_by_admission() -> None:
-    """Warned at four fifths, out at the whole, back only below four fifths; the others dream on."""
+    """A sleeper is warned at four fifths of the limit, out at the whole, and back only below four fifths."""
     exposures = Exposures({ASH: 0.2})
     stage = dreaming(exposures=exposures)
     lived = 0.0
@@ -259,7 +259,7 @@ def test_who_has_merged_enough_is_let_go_told_of_before_and_held_by_admission() 
 
 
 def test_an_assign_tells_what_is_left_of_what_limit() -> None:
-    """What was lived and not yet charged is not left; where there is no limit, that is told."""
+    """An assign carries the rest without what is lived but not yet charged; no limit is sent as such."""
     exposures = Exposures({ASH: 0.2})
     stage = dreaming(exposures=exposures)
     first, free = stage.pod("bed-1").assign, stage.pod("bed-2").assign
@@ -279,7 +279,7 @@ def test_an_assign_tells_what_is_left_of_what_limit() -> None:
 
 
 def test_who_has_severed_themselves_at_the_limit_is_let_go() -> None:
-    """The pod's own count ends the seat; a late word of an earlier assignment ends no later one."""
+    """A pod's own limit sever ends its seat; a late report of an earlier assignment ends no later one."""
     stage = dreaming()
     pod = stage.pod("bed-1")
     assert pod.assign is not None
@@ -300,7 +300,7 @@ def test_who_has_severed_themselves_at_the_limit_is_let_go() -> None:
 
 
 def test_after_a_crash_at_least_as_much_is_charged_as_was_lived() -> None:
-    """Whenever it comes: what was not yet charged is charged as if merged, with lease and fade."""
+    """After a crash the uncharged time is charged as merged, with lease and fade."""
     for hops in (1, 7, 39, 41, 55, 79):
         ledger = MemoryLedger()
         stage = dreaming(ledger=ledger)
@@ -313,7 +313,7 @@ def test_after_a_crash_at_least_as_much_is_charged_as_was_lived() -> None:
 
 
 def test_an_orderly_end_closes_every_account() -> None:
-    """No mark stays open, so that nothing is charged twice when the daemon comes back."""
+    """An orderly end leaves no open mark, so nothing is charged twice."""
     ledger = MemoryLedger()
     stage = dreaming(ledger=ledger)
     lived = merge(stage, 55)
@@ -334,7 +334,7 @@ def opened(ledger: MemoryLedger, exposures: LedgerExposure, at_s: float) -> None
 
 
 def test_a_mark_of_another_daemon_is_charged_before_it_is_replaced() -> None:
-    """Two daemons over one ledger: neither loses what the other had granted."""
+    """A mark of another daemon is charged before it is replaced, so neither loses grants."""
     ledger = MemoryLedger()
     one, other = LedgerExposure(ledger, 0.0), LedgerExposure(ledger, 0.0)
     opened(ledger, one, 10.0)
@@ -347,7 +347,7 @@ def test_a_mark_of_another_daemon_is_charged_before_it_is_replaced() -> None:
 
 
 def test_a_ledger_that_cannot_charge_what_is_open_is_not_opened() -> None:
-    """The daemon does not start on an account it cannot keep."""
+    """A daemon does not start on a ledger that cannot charge its open marks."""
     ledger = MemoryLedger()
     opened(ledger, LedgerExposure(ledger, 0.0), 10.0)
     ledger.broken = "the disk is full"
@@ -356,13 +356,13 @@ def test_a_ledger_that_cannot_charge_what_is_open_is_not_opened() -> None:
 
 
 def test_no_limit_is_never_reached_and_an_empty_one_always_is() -> None:
-    """Shares of a limit: zero of infinity, all of nothing."""
+    """An infinite limit is never reached, an empty one always."""
     assert (Dose(5.0).share, Dose(5.0).left_min) == (0.0, inf)
     assert (Dose(0.0, 0.0).share, Dose(0.0, 0.0).left_min) == (inf, 0.0)
 
 
 def test_a_withdrawal_is_told_once() -> None:
-    """A pod says it in every status; the first one counts, until the sleeper is checked in anew."""
+    """A withdrawal repeated in every status counts once, until a new check-in."""
     consents, told = CheckInConsent(), list[str]()
     consents.changed(told.append)
     consents.withdraw(ASH)

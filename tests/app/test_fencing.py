@@ -1,4 +1,4 @@
-"""Who publishes: an owner that cannot ask its ledger grants nothing, one that has been replaced is silent."""
+"""Fencing: an owner without its ledger grants nothing; a replaced owner publishes nothing."""
 
 from dreamd.app.durability.fencing import TermFence
 from dreamd.core.dreamscapes.views import DreamscapeState
@@ -22,7 +22,7 @@ def dreaming() -> tuple[Stage, MemoryLedger]:
 
 
 def test_unconfirmed_for_five_seconds_is_zeros() -> None:
-    """The ledger cannot be asked: grants for five seconds more, then zeros, then grants once it answers."""
+    """With an unreachable ledger grants go on for five seconds, then zeros; grants return with the ledger."""
     stage, ledger = dreaming()
     ledger.broken = "the disk is gone"
     stage.hop(15)
@@ -39,7 +39,7 @@ def test_unconfirmed_for_five_seconds_is_zeros() -> None:
 
 
 def test_who_has_been_replaced_says_nothing_more() -> None:
-    """Another process has drawn a higher term: within a second this one stops publishing for good."""
+    """A higher term drawn by another process stops this one's publishing for good, within a second."""
     stage, ledger = dreaming()
     draw(ledger, "night", 0, stage.clock.now_s())
     stage.hop(5)
@@ -49,7 +49,7 @@ def test_who_has_been_replaced_says_nothing_more() -> None:
 
 
 def test_severing_does_not_wait_for_the_ledger() -> None:
-    """With a ledger that fails at every call a sever publishes its zeros and stands."""
+    """With a ledger that fails at every call a sever still publishes its zeros."""
     stage, ledger = dreaming()
     ledger.broken = "the disk is gone"
     stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
@@ -58,7 +58,7 @@ def test_severing_does_not_wait_for_the_ledger() -> None:
 
 
 def test_a_question_that_meets_our_own_new_term_says_nothing() -> None:
-    """The ledger may have the new term of a held cohort before this owner hears of it."""
+    """A check that meets this owner's own new term in the ledger is not a loss of ownership."""
     ledger = MemoryLedger()
     ownership = TermFence(ledger, "night")
     ownership.drawn(ledger.write(Transaction(terms=ownership.lacking((0,), NOW_S))), NOW_S)

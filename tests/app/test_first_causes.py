@@ -1,4 +1,4 @@
-"""One act has one cause, the first, under one word in state, seat, breaker, event and metric."""
+"""An act has one cause, the first, with one word in state, seat, breaker, event and metric."""
 
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState, Event, SeatView
 from dreamwire.messages import PodEventKind
@@ -7,7 +7,7 @@ from fakes.stage import Stage
 
 
 def dreaming(pods: int = 6) -> Stage:
-    """Everybody dreams."""
+    """All pods dream."""
     stage = Stage(pods)
     stage.appear()
     stage.dream()
@@ -25,13 +25,13 @@ def last(stage: Stage, kind: str, pod: str = "") -> Event:
 
 
 def railed(stage: Stage, pod: str = "bed-5") -> None:
-    """This bed rails, by its own word."""
+    """This bed reports `railed`."""
     stage.pod(pod).event(PodEventKind.SEVERED, "railed", evidence_ns=1, zero_ns=2)
     stage.hop(1)
 
 
 def test_an_operators_sever_does_not_overwrite_what_a_bed_was_severed_for() -> None:
-    """A bed that had railed stays `railed`; the others are severed by the operator."""
+    """A railed bed keeps its cause; an operator's sever applies to the others."""
     stage = dreaming()
     railed(stage)
     stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
@@ -41,7 +41,7 @@ def test_an_operators_sever_does_not_overwrite_what_a_bed_was_severed_for() -> N
 
 
 def test_the_first_cause_stays_when_a_second_comes() -> None:
-    """Severed by the operator, then railed: the seat says `operator`, the breaker `railed`."""
+    """A bed severed by the operator that then rails: the seat keeps `operator`, the breaker has `railed`."""
     stage = dreaming()
     stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     railed(stage)
@@ -63,7 +63,7 @@ def test_every_other_sever_leaves_it_too() -> None:
 
 
 def test_resume_forgets_the_sever_and_not_an_open_breaker() -> None:
-    """After Resume a healthy sleeper has no cause; one whose breaker is open keeps its own."""
+    """After Resume a healthy pod has no cause; one with an open breaker keeps its own."""
     stage = dreaming()
     railed(stage)
     stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
@@ -74,7 +74,7 @@ def test_resume_forgets_the_sever_and_not_an_open_breaker() -> None:
 
 
 def test_a_breaker_that_closes_takes_its_cause_along() -> None:
-    """Well again and merged again: the seat says nothing of the sever any more."""
+    """A pod that is well and merged again has no cause on its seat."""
     stage = dreaming()
     railed(stage)
     stage.hop(260)
@@ -83,7 +83,7 @@ def test_a_breaker_that_closes_takes_its_cause_along() -> None:
 
 
 def test_a_pod_that_was_set_to_zero_is_told_of_under_the_daemons_word() -> None:
-    """The pod can only say `daemon`; state, seat, event and metric all say `operator`."""
+    """A pod reports `daemon`; state, seat, event and metric show `operator`."""
     stage = dreaming()
     stage.app.dreamscapes.sever(OPERATOR, "night", "a hand on the key")
     for pod in stage.pods:
@@ -100,7 +100,7 @@ def test_a_pod_that_was_set_to_zero_is_told_of_under_the_daemons_word() -> None:
 
 
 def test_a_breaker_that_the_daemon_opened_names_the_pods_sever() -> None:
-    """Frames of another shape: the pod is set to zero, and tells of it as of `misfit`."""
+    """After frames of a wrong shape the pod's sever report is shown as `misfit`."""
     stage = dreaming()
     stage.app.breakers.trip(named("mira"), "pods/bed-2", "looks wrong")
     stage.pod("bed-2").event(PodEventKind.SEVERED, "daemon")
@@ -109,7 +109,7 @@ def test_a_breaker_that_the_daemon_opened_names_the_pods_sever() -> None:
 
 
 def test_a_pod_that_lost_its_permission_says_lease() -> None:
-    """What the pod saw itself is never renamed."""
+    """A cause observed by the pod itself, such as `lease`, is not renamed."""
     stage = dreaming()
     stage.pod("bed-1").event(PodEventKind.SEVERED, "lease")
     assert last(stage, "severed", "bed-1").cause == "lease"
@@ -117,7 +117,7 @@ def test_a_pod_that_lost_its_permission_says_lease() -> None:
 
 
 def test_a_ledger_that_takes_nothing_has_its_own_word() -> None:
-    """The disk is full: nobody may be granted anything, and the pods' severs are `ledger`, not `daemon`."""
+    """With a full disk the pods' severs are `ledger`, not `daemon`."""
     stage = dreaming()
     stage.ledger.broken = "disk is full"
     stage.hop(80)
@@ -127,7 +127,7 @@ def test_a_ledger_that_takes_nothing_has_its_own_word() -> None:
 
 
 def test_after_it_merged_again_an_old_cause_is_not_told_of_a_new_sever() -> None:
-    """Severed, resumed, merged: a zero of which the daemon knows no reason is `daemon` again."""
+    """After a new merge, a zero without a known reason is `daemon` again."""
     stage = dreaming()
     stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     stage.app.dreamscapes.resume(OPERATOR, "night")
@@ -138,14 +138,14 @@ def test_after_it_merged_again_an_old_cause_is_not_told_of_a_new_sever() -> None
 
 
 def test_nobody_is_counted_in_the_sentence_of_a_sever() -> None:
-    """Who else dreams is not known while the others' severs are still on their way: it is not said."""
+    """The sentence of a sever does not count the others: their state is not known yet."""
     stage = dreaming()
     railed(stage)
     assert last(stage, "severed", "bed-5").sentence == "bed-5 severed: railed, zero in 0 ms"
 
 
 def test_what_is_told_late_carries_the_pods_own_time() -> None:
-    """An event from the outbox, after an outage: when it happened stands beside when it came."""
+    """A late event carries the pod's own time beside its arrival."""
     stage = dreaming()
     acted_s = stage.clock.at_s - 75.0
     stage.pod("bed-1").event(PodEventKind.SEVERED, "lease", unix_ms=round(acted_s * 1000))

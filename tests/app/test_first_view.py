@@ -1,4 +1,4 @@
-"""What is shown of a tick is made once, when it is looked at, and only as far as it is."""
+"""A tick's view is made once, on first read, and only the parts that are read."""
 
 from dreamd.app.dreamscapes.views import SeatsWhenAsked
 from dreamd.app.events.tick_watchers import Newest
@@ -9,7 +9,7 @@ from fakes.views import collective_view, seat_view
 
 
 def test_watchers_of_a_tick_share_one_view() -> None:
-    """Of whatever the first has taken nothing is made again; the next tick is another."""
+    """Watchers share the parts the first one made; the next tick is new."""
     stage = Stage(5)
     stage.appear()
     stage.dream()
@@ -26,7 +26,7 @@ def test_watchers_of_a_tick_share_one_view() -> None:
 
 
 def test_a_view_is_made_for_whoever_has_not_seen_it_and_not_twice() -> None:
-    """A watcher that is up to date costs a look at two numbers."""
+    """An up-to-date watcher costs a comparison of two numbers."""
     made: list[int] = []
 
     def make() -> CollectiveView:
@@ -44,7 +44,7 @@ def test_a_view_is_made_for_whoever_has_not_seen_it_and_not_twice() -> None:
 
 
 def test_seats_are_made_at_the_first_look_and_once() -> None:
-    """Then they are a tuple to all intents."""
+    """Seats are made at the first read, once; then they behave as a tuple."""
     made: list[int] = []
 
     def make() -> tuple:  # type: ignore[type-arg]

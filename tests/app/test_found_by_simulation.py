@@ -1,4 +1,4 @@
-"""What seeds have found in the daemon, each as a story of its own on the stage."""
+"""Faults that seeds found in the daemon, each as its own story on the stage."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from fakes.stage import Stage
 
 
 def dreaming(pods: int = 5) -> Stage:
-    """Everybody dreams."""
+    """All pods dream."""
     stage = Stage(pods=pods)
     stage.appear()
     stage.dream()
@@ -25,7 +25,7 @@ def sentences(stage: Stage) -> list[str]:
 
 
 def test_a_zero_in_between_holds_nobodys_state() -> None:
-    """The broadcast of a sever names no frame and carries no sum: who just tripped has no weight in it."""
+    """The broadcast of a sever answers no frame and carries no sum, so a tripped pod has no weight in it."""
     stage = dreaming()
     stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     zero = stage.link.collectives[-1]
@@ -37,7 +37,7 @@ def test_a_zero_in_between_holds_nobodys_state() -> None:
 
 
 def test_a_quorum_lost_in_the_tick_of_a_trip_excludes_whoever_tripped_in_that_message() -> None:
-    """Two NaN frames of four cost the quorum; no message after them holds either."""
+    """Two NaN frames of four cost the quorum; no later message holds either."""
     stage = dreaming(pods=4)
     for sick in stage.pods[:2]:
         sick.bend = lambda frame: replace(frame, features=np.full_like(frame.features, np.nan))
@@ -50,7 +50,7 @@ def test_a_quorum_lost_in_the_tick_of_a_trip_excludes_whoever_tripped_in_that_me
 
 
 def test_a_malfunction_told_after_the_seat_was_left_keeps_the_pod_away() -> None:
-    """A sever told late, when its pod has no seat, still opens the breaker: checked in anew, it waits."""
+    """A sever reported after the seat was left opens the breaker: the pod waits after its next check-in."""
     stage = dreaming()
     pod = stage.pods[0]
     stage.app.pods.check_out(OPERATOR, "bed-1")
@@ -71,7 +71,7 @@ def test_a_malfunction_told_after_the_seat_was_left_keeps_the_pod_away() -> None
 
 
 def test_a_stored_sever_is_open_to_a_daemon_that_knows_nothing_of_the_pod() -> None:
-    """A pod that was never seated here, and says it was severed for a fault, is OPEN at its first status."""
+    """A pod unknown to the daemon that stored a fault is OPEN at its first status."""
     stage = Stage(pods=4)
     stage.pods[0].severed = StoredSever("night", 5, 6, "flat")
     stage.pods[1].severed = StoredSever("night", 5, 6, "daemon")
@@ -83,7 +83,7 @@ def test_a_stored_sever_is_open_to_a_daemon_that_knows_nothing_of_the_pod() -> N
 
 
 def test_a_stored_sever_of_a_seated_pod_leaves_no_weight_behind() -> None:
-    """Told by a status, then by its event, a seated pod's fault is weight zero in the next message."""
+    """A seated pod's fault, reported by status and event, has weight zero in the next message."""
     stage = dreaming()
     pod = stage.pods[0]
     pod.severed = StoredSever("night", 5, 6, "actuator")
@@ -96,7 +96,7 @@ def test_a_stored_sever_of_a_seated_pod_leaves_no_weight_behind() -> None:
 
 
 def test_a_late_joiner_is_in_the_books_before_being_assigned() -> None:
-    """Who joined after Start is no stray to the daemon that comes back."""
+    """A pod that joined after Start is in the ledger and is known after a restart."""
     stage = dreaming()
     stage.app.pods.check_out(OPERATOR, "bed-5")
     stage.hop(4)
@@ -114,7 +114,7 @@ def test_a_late_joiner_is_in_the_books_before_being_assigned() -> None:
 
 
 def test_who_left_by_themselves_is_not_waited_for_after_a_restart() -> None:
-    """A seat that was left is left in the books too."""
+    """A left seat is left in the ledger too, so a restart does not wait for it."""
     stage = dreaming()
     stage.pods[0].latched = "wake"
     stage.pods[0].event(PodEventKind.LATCHED, "wake")
@@ -125,7 +125,7 @@ def test_who_left_by_themselves_is_not_waited_for_after_a_restart() -> None:
 
 
 def test_an_actuator_that_does_not_obey_is_severed_after_two_frames() -> None:
-    """Two frames that say more is rendered than was granted open the breaker, with both numbers told."""
+    """Two frames that render more than granted open the breaker, with both numbers in the evidence."""
     stage = dreaming()
     stage.hop(8)
     stage.pods[0].applied = 0.5
@@ -137,7 +137,7 @@ def test_an_actuator_that_does_not_obey_is_severed_after_two_frames() -> None:
 
 
 def test_what_was_granted_a_lease_and_a_fade_ago_excuses_what_is_rendered() -> None:
-    """After a zero a pod may still fade for a while; for longer than lease and fade it may not."""
+    """After a zero a pod may fade for lease plus fade, and no longer."""
     stage = dreaming()
     stage.hop(8)
     for pod in stage.pods:
@@ -150,7 +150,7 @@ def test_what_was_granted_a_lease_and_a_fade_ago_excuses_what_is_rendered() -> N
 
 
 def test_three_failures_within_ten_seconds_sever_the_dreamscape() -> None:
-    """Three of eight that fail for causes of their own are a mass failure; two are not."""
+    """Three of eight failures by their own causes within 10 s are a mass failure; two are not."""
     stage = dreaming(pods=8)
     for pod in stage.pods[:2]:
         pod.event(PodEventKind.MALFUNCTION, "flat")
@@ -164,7 +164,7 @@ def test_three_failures_within_ten_seconds_sever_the_dreamscape() -> None:
 
 
 def test_what_was_lost_while_our_own_way_was_broken_is_held_against_nobody() -> None:
-    """After a broker was gone for 5 s, nobody is tripped for the frames they had sent into it."""
+    """Frames lost during a broker outage of 5 s trip no pod."""
     stage = dreaming()
     stage.hop(12)
     for pod in stage.pods:
@@ -178,7 +178,7 @@ def test_what_was_lost_while_our_own_way_was_broken_is_held_against_nobody() -> 
 
 
 def test_a_second_fault_of_an_actuator_under_an_open_breaker_brings_a_fresh_slot_too() -> None:
-    """Told while the breaker is open for it, an actuator's fault still brings a new assign in the end."""
+    """A second actuator fault while the breaker is open still leads to a new assign in the end."""
     stage = dreaming()
     pod = stage.pods[0]
     pod.severed = StoredSever("night", 1, 1, "actuator")
@@ -196,7 +196,7 @@ def test_a_second_fault_of_an_actuator_under_an_open_breaker_brings_a_fresh_slot
 
 
 def test_frames_that_are_a_little_too_old_are_no_fault_of_a_person() -> None:
-    """A pod on trial whose frames are three hops old is not scored, and never tripped for its quality."""
+    """On a HALF_OPEN pod frames three hops old are not scored and never trip it for quality."""
     stage = dreaming()
     pod = stage.pods[0]
     pod.event(PodEventKind.MALFUNCTION, "clock")
@@ -211,7 +211,7 @@ def test_frames_that_are_a_little_too_old_are_no_fault_of_a_person() -> None:
 
 
 def test_every_trip_tells_its_evidence() -> None:
-    """Whatever opens a breaker, the journal says what was seen."""
+    """Every trip's journal event has its evidence."""
     stage = dreaming(pods=8)
     stage.hop(12)
     stage.pods[0].sends = False

@@ -1,4 +1,4 @@
-"""A fleet gathers: everybody is looked at, and never so many at once that those who dream would notice."""
+"""Gathering a fleet: every pod is checked, few at a time, so that dreaming pods notice nothing."""
 
 from collections import Counter
 from random import Random
@@ -13,16 +13,16 @@ from fakes.stage import Stage
 
 MANY = 2 * LOOKED_AT + 88
 LAST = "bed-99"
-"""By name, as seats are given."""
+"""The last pods by name, the order of seats."""
 
 
 def states(stage: Stage) -> Counter[SeatState]:
-    """How many seats are in each state."""
+    """The number of seats in each state."""
     return Counter(seat.state for seat in stage.app.dreamscapes.get("night").seats)
 
 
 def test_a_large_fleet_is_looked_at_in_parts_and_everybody_in_turn() -> None:
-    """So many every half second and no more; late joiners are seated in the same way."""
+    """At most so many pods are checked each half second; late joiners are seated the same way."""
     stage = Stage(MANY)
     stage.appear()
     stage.app.dreamscapes.create(
@@ -38,7 +38,7 @@ def test_a_large_fleet_is_looked_at_in_parts_and_everybody_in_turn() -> None:
 
 
 def test_who_was_refused_is_looked_at_again_in_turn() -> None:
-    """The look goes round: nobody at the end waits for those before them to be admitted."""
+    """The check rotates, so the last pod does not wait for the first to be admitted."""
     stage = Stage(MANY)
     stage.appear()
     for pod in stage.pods:
@@ -53,7 +53,7 @@ def test_who_was_refused_is_looked_at_again_in_turn() -> None:
 
 
 def test_the_etag_of_a_pod_is_of_what_a_caller_can_edit() -> None:
-    """It stays while statuses come and a seat is taken; with another sleeper it changes."""
+    """The etag stays through statuses and seats; it changes with the sleeper."""
     stage = Stage(4)
     stage.appear(sleepers=False)
     stage.hop(4)
@@ -81,7 +81,7 @@ def test_the_etag_of_a_pod_is_of_what_a_caller_can_edit() -> None:
 
 
 def test_a_dreamscape_has_so_many_seats_in_a_night_and_no_more() -> None:
-    """A caller who checks people in and out fills no memory: then the newcomer is refused as one too many."""
+    """A Dreamscape has a bounded number of seats per night; a newcomer beyond it is refused."""
     seats = Seats(3, Random(1))
     for number in range(SEATS_EVER):
         assert not seats.full
@@ -90,7 +90,7 @@ def test_a_dreamscape_has_so_many_seats_in_a_night_and_no_more() -> None:
 
 
 def test_one_dreamscape_too_many_is_refused() -> None:
-    """DREAMSCAPES_MAX may be open at once; one that ends makes room."""
+    """At most DREAMSCAPES_MAX are open; one that ends makes room."""
     stage = Stage(0)
     for number in range(DREAMSCAPES_MAX):
         assert not isinstance(stage.app.dreamscapes.create(OPERATOR, Plan(f"d-{number}", 3, 8)), Refusal)

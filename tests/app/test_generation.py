@@ -1,4 +1,4 @@
-"""A ledger restored from a copy: nobody is merged on its word."""
+"""A ledger restored from a copy merges no pod on its own."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from fakes.stage import Stage
 
 
 def restored() -> tuple[Stage, MemoryLedger]:
-    """Five dream; then the daemon comes back on a copy that was made while they did."""
+    """Five dream; then the daemon restarts on a copy made meanwhile."""
     ledger = MemoryLedger()
     stage = Stage(5, ledger)
     stage.appear()
@@ -31,7 +31,7 @@ def restored() -> tuple[Stage, MemoryLedger]:
 
 
 def test_nobody_is_seated_or_granted_anything_before_they_are_checked_in_anew() -> None:
-    """The copy says that they lie there and agree; it may be wrong."""
+    """The copy's check-ins may be wrong: seats and grants need a new check-in."""
     stage, ledger = restored()
     before = len(stage.link.collectives)
     stage.hop(80)
@@ -44,7 +44,7 @@ def test_nobody_is_seated_or_granted_anything_before_they_are_checked_in_anew() 
 
 
 def test_checked_in_anew_they_are_scored_and_dream_on() -> None:
-    """The Dreamscape is still there; each comes back by the way of everybody after a crash."""
+    """After a new check-in the pods are scored and dream on in the same Dreamscape."""
     stage, _ = restored()
     for number in range(1, 6):
         stage.app.pods.check_in(OPERATOR, f"bed-{number}", f"sleeper-{number}")
@@ -58,7 +58,7 @@ def test_checked_in_anew_they_are_scored_and_dream_on() -> None:
 
 
 def test_the_next_restart_is_one_like_any_other() -> None:
-    """What was suspended stays so; nothing is suspended twice."""
+    """Suspended consents stay so; the next restart suspends nothing again."""
     stage, ledger = restored()
     stage.app.pods.check_in(OPERATOR, "bed-1", "sleeper-1")
     stage.restart()
@@ -67,7 +67,7 @@ def test_the_next_restart_is_one_like_any_other() -> None:
 
 
 def test_a_second_daemon_on_the_copy_trusts_nobody_either() -> None:
-    """It suspends nothing more, and still scores whoever is checked in anew within a second."""
+    """A second daemon on the copy suspends nothing more, and scores new check-ins within a second."""
     stage, _ = restored()
     stage.restart()
     for pod in stage.pods:
@@ -83,7 +83,7 @@ def test_a_second_daemon_on_the_copy_trusts_nobody_either() -> None:
 
 
 def test_a_generation_that_cannot_begin_lets_no_daemon_start() -> None:
-    """And the next start finds the copy again."""
+    """A daemon does not start if the new generation cannot be stored; the next start finds the copy again."""
     stage, ledger = restored()
     ledger.storage.replaced = True
     ledger.broken = "the disk is full"
@@ -94,7 +94,7 @@ def test_a_generation_that_cannot_begin_lets_no_daemon_start() -> None:
 
 
 def test_after_an_hour_without_a_daemon_nobody_is_merged_on_the_word_of_before() -> None:
-    """Whoever was checked in may have left, and nobody was there to be told; it needs no copy."""
+    """After an hour without a daemon the check-ins are void, as sleepers may have left."""
     ledger = MemoryLedger()
     stage = Stage(5, ledger)
     stage.appear()
@@ -108,7 +108,7 @@ def test_after_an_hour_without_a_daemon_nobody_is_merged_on_the_word_of_before()
 
 
 def test_a_daemon_says_in_its_ledger_that_it_lives_and_goes_on_where_it_cannot() -> None:
-    """Once a minute; a full disk costs the touch and nothing else."""
+    """The daemon updates its heartbeat in the ledger once a minute; a full disk costs only that."""
     ledger = MemoryLedger()
     stage = Stage(5, ledger)
     began_s = ledger.storage.lived_s

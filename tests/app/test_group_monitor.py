@@ -1,4 +1,4 @@
-"""What a crowd shows, and what the daemon does about it: halved, severed, labelled, told."""
+"""Group findings and the daemon's answers: halving, sever, classification, journal."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +21,7 @@ MINUTE = 240
 
 
 def dreaming(pods: int = 8, hops: int = 80) -> Stage:
-    """A Dreamscape that has been watched for some time."""
+    """A Dreamscape that has been observed for some time."""
     stage = Stage(pods=pods)
     stage.appear()
     stage.dream()
@@ -30,41 +30,41 @@ def dreaming(pods: int = 8, hops: int = 80) -> Stage:
 
 
 def louder(db: float) -> Bend:
-    """Everything by so much more."""
+    """All features higher by this much."""
     return lambda frame: replace(frame, features=frame.features + np.float32(db))
 
 
 def bend_all(stage: Stage, bend: Bend) -> None:
-    """All pods send so from now on."""
+    """Make all pods send such frames from now on."""
     for pod in stage.pods:
         pod.bend = bend
 
 
 def plainly(frame: Frame) -> Frame:
-    """As it is."""
+    """The frame unchanged."""
     return frame
 
 
 def told(stage: Stage, kind: str) -> list[Event]:
-    """What the journal says of this kind."""
+    """Journal events of this kind."""
     journal = stage.app._deps.journal
     return [event for event in journal._events if event.kind == kind]
 
 
 def newest(stage: Stage) -> CollectiveView:
-    """What a watcher sees now."""
+    """A watcher's newest view."""
     view = stage.app.registry["night"].newest()
     assert view is not None
     return view
 
 
 def couplings(stage: Stage) -> set[int]:
-    """What everybody is granted."""
+    """Every pod's granted coupling."""
     return {stage.coupling(pod.name) for pod in stage.pods}
 
 
 def until(stage: Stage, true: Callable[[], bool], seconds: float) -> float:
-    """Let hops pass until it is true; how long that took."""
+    """Let hops pass until the condition is true; returns how long that took."""
     for hop in range(round(seconds / HOP_S)):
         stage.hop()
         if true():
@@ -74,7 +74,7 @@ def until(stage: Stage, true: Callable[[], bool], seconds: float) -> float:
 
 
 def test_a_runaway_is_halved_then_severed_then_labelled() -> None:
-    """All move ten own z up: every coupling is halved in seconds; not fallen after ten, all are at zero."""
+    """A rise of ten own z halves every coupling in seconds; without a fall after ten, all go to zero."""
     stage = dreaming()
     assert couplings(stage) == {CEILING}
     bend_all(stage, louder(10.0))
@@ -93,7 +93,7 @@ def test_a_runaway_is_halved_then_severed_then_labelled() -> None:
 
 
 def test_what_stops_without_a_loop_was_the_loop() -> None:
-    """After zero they come back to themselves: labelled loop-driven."""
+    """Features that fall back after zero classify the cause as loop-driven."""
     stage = dreaming()
     bend_all(stage, louder(10.0))
     until(stage, lambda: couplings(stage) == {0}, 30.0)
@@ -103,7 +103,7 @@ def test_what_stops_without_a_loop_was_the_loop() -> None:
 
 
 def test_the_event_holds_the_picture_of_the_last_minute() -> None:
-    """Evidence by numbers: the energy now, its limit, and the energy of every second before, up to sixty."""
+    """The event holds energy, limit and the energy of each second before, up to sixty."""
     stage = dreaming(hops=MINUTE + 20)
     bend_all(stage, louder(10.0))
     until(stage, lambda: couplings(stage) == {CEILING >> 1}, 8.0)
@@ -115,7 +115,7 @@ def test_the_event_holds_the_picture_of_the_last_minute() -> None:
 
 
 def test_what_falls_in_time_is_whole_again_after_a_minute_of_calm() -> None:
-    """A moment: halved, fallen, halved for a minute more, then whole, and said."""
+    """A fall in time keeps the halving for a minute of calm, then couplings are whole, with an event."""
     stage = dreaming()
     bend_all(stage, louder(10.0))
     until(stage, lambda: couplings(stage) == {CEILING >> 1}, 8.0)
@@ -128,7 +128,7 @@ def test_what_falls_in_time_is_whole_again_after_a_minute_of_calm() -> None:
 
 
 def test_a_sleepers_own_ceiling_is_halved_too() -> None:
-    """Halving is of what each is granted: also of one whose consent is smaller than the plan."""
+    """A sleeper's own lower ceiling is halved too: halving applies to the grant."""
     stage = dreaming()
     session = stage.app.registry["night"]
     slot = session.seats.of("bed-2").slot
@@ -139,7 +139,7 @@ def test_a_sleepers_own_ceiling_is_halved_too() -> None:
 
 
 def test_a_severed_dreamscape_is_not_halved() -> None:
-    """Without a loop nothing that the crowd shows leads to anything."""
+    """Without a loop no group finding has an effect."""
     stage = dreaming()
     stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     bend_all(stage, louder(10.0))
@@ -148,7 +148,7 @@ def test_a_severed_dreamscape_is_not_halved() -> None:
 
 
 def test_a_locked_rhythm_is_halved_then_severed() -> None:
-    """One phase in everybody, in one band: after three windows halved, ten seconds later at zero."""
+    """One phase in all pods in one band halves after three windows and severs ten seconds later."""
     stage = dreaming(hops=8)
     rng = np.random.default_rng(1)
 
@@ -165,7 +165,7 @@ def test_a_locked_rhythm_is_halved_then_severed() -> None:
 
 
 def test_a_crowd_that_fades_into_one_is_severed() -> None:
-    """Everybody sends nearly one and the same: halved on the way, then severed for it."""
+    """Nearly identical features of all pods are halved on the way, then severed."""
     stage = dreaming(hops=MINUTE + 60)
     centre = np.mean([pod.profile for pod in stage.pods], axis=0)
     for pod in stage.pods:
@@ -178,9 +178,9 @@ def test_a_crowd_that_fades_into_one_is_severed() -> None:
 
 
 def test_one_who_loses_themselves_is_halved_and_severed_alone() -> None:
-    """One takes on the opposite profile: their own coupling, then their own breaker; the others dream on.
+    """A sleeper who takes on the opposite profile is halved, then severed alone; the others dream on.
 
-    In the message of the tick that trips it neither weight nor coupling is theirs.
+    In the message of the tick that trips it, its weight and coupling are zero.
     """
     stage = dreaming(hops=MINUTE + 60)
     one = stage.pods[3]
@@ -199,7 +199,7 @@ def test_one_who_loses_themselves_is_halved_and_severed_alone() -> None:
 
 
 def test_everybody_sees_how_much_they_are_themselves() -> None:
-    """A seat shows its sleeper's likeness once a minute is known; the collective shows the group's axes."""
+    """A seat shows its sleeper's likeness after a minute; the collective shows the group's axes."""
     stage = dreaming(hops=MINUTE + 60)
     view = newest(stage)
     assert all(seat.identity == pytest.approx(1.0, abs=0.1) for seat in view.seats)
@@ -210,7 +210,7 @@ def test_everybody_sees_how_much_they_are_themselves() -> None:
 
 
 def test_two_pods_with_one_brain_are_both_severed() -> None:
-    """One pod sends what another sends: both breakers open, each names the other; six dream on."""
+    """Two pods with the same signal: both breakers open and name each other; six dream on."""
     stage = dreaming(hops=8)
     rng = np.random.default_rng(2)
     sent: dict[int, Frame] = {}
@@ -241,7 +241,7 @@ def test_two_pods_with_one_brain_are_both_severed() -> None:
 
 
 def test_a_daemon_that_comes_back_begins_to_watch_anew() -> None:
-    """Nothing is remembered of who was who; nobody is halved for it, and everybody is granted again."""
+    """A restarted daemon observes anew: no pod is halved for it, and grants return."""
     stage = dreaming()
     stage.restart()
     for pod in stage.pods:

@@ -1,4 +1,4 @@
-"""The way home on the stage: every way of ending gives every bed back, and a planned stop is no failure."""
+"""The way home: every kind of end frees every bed, and a planned stop is no failure."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ RENDERED = 0.097
 
 
 def fading(stage: Stage) -> Stage:
-    """Let each pod answer a release with a status from the midst of its fade, as real ones do."""
+    """Answer a release from the middle of the fade, as real pods do."""
 
     def deliver(command: Command) -> None:
         pod = stage.pod(command.pod)
@@ -44,12 +44,12 @@ def dreaming(pods: int = 5) -> Stage:
 
 
 def state(stage: Stage, name: str = "night") -> DreamscapeState:
-    """The state of a Dreamscape."""
+    """The Dreamscape's state."""
     return stage.app.dreamscapes.get(name).state
 
 
 def sentences(stage: Stage) -> list[str]:
-    """Everything in the journal."""
+    """All sentences of the journal."""
     return [event.sentence for event in stage.app.journal._events]
 
 
@@ -65,7 +65,7 @@ def end(stage: Stage) -> None:
 
 
 def wake(stage: Stage) -> None:
-    """Wake everyone in it."""
+    """Wake all its pods."""
     stage.app.dreamscapes.wake(named("an operator"), "night", "morning")
 
 
@@ -112,7 +112,7 @@ def check_out_each(stage: Stage) -> None:
 
 
 def restart_then_end(stage: Stage) -> None:
-    """Kill the daemon, and end it before the new one has heard a pod."""
+    """Kill the daemon, and end it before the new one has heard from a pod."""
     stage.restart()
     for pod in stage.pods:
         pod.presence()
@@ -151,7 +151,7 @@ WAYS: tuple[Callable[[Stage], None], ...] = (
 def test_however_a_session_ends_no_bed_keeps_a_seat_and_the_next_one_gathers(
     way: Callable[[Stage], None],
 ) -> None:
-    """After the end each seat is left, no pod is seated, and a second session assigns all five."""
+    """However a session ends, every seat is left, and a second session assigns all five."""
     stage = dreaming()
     way(stage)
     stage.hop(12)
@@ -169,7 +169,7 @@ def test_however_a_session_ends_no_bed_keeps_a_seat_and_the_next_one_gathers(
 
 
 def test_a_session_ends_at_its_closing_time_with_every_bed_free() -> None:
-    """The plan's closing time ends as `end` does."""
+    """A plan's closing time ends the session like `end`."""
     stage = fading(Stage(5))
     stage.appear()
     stage.dream(seats_max=8, close_at_s=stage.clock.now_s() + 6.0)
@@ -181,7 +181,7 @@ def test_a_session_ends_at_its_closing_time_with_every_bed_free() -> None:
 
 
 def test_a_pod_that_still_renders_is_waited_for() -> None:
-    """The books stay open while one pod has not said that it is at zero, however often it says otherwise."""
+    """The session stays open until the last pod has reported zero."""
     stage = dreaming()
     last = stage.pods[-1]
 
@@ -200,7 +200,7 @@ def test_a_pod_that_still_renders_is_waited_for() -> None:
 
 
 def test_a_pod_is_home_when_it_says_that_its_fade_is_over() -> None:
-    """Without waiting for the next status; a word of an earlier fade says nothing of this one."""
+    """A pod's end-of-fade event counts at once; one of an earlier fade does not."""
     stage = dreaming()
     stage.link.deliver = lambda _: None
     stage.app.dreamscapes.end(OPERATOR, "night", "morning")
@@ -216,7 +216,7 @@ def test_a_pod_is_home_when_it_says_that_its_fade_is_over() -> None:
 
 
 def test_after_a_restart_the_way_home_is_the_one_that_was_ordered() -> None:
-    """The daemon dies before its orders arrive; the next one gives them again, as the ledger has them."""
+    """After a crash the next daemon repeats the ordered way home from the ledger."""
     for ending, expected in ((wake, WakePod), (end, Release)):
         stage = dreaming()
         stage.link.cut = True
@@ -234,7 +234,7 @@ def test_after_a_restart_the_way_home_is_the_one_that_was_ordered() -> None:
 
 
 def test_after_a_restart_a_pod_that_never_comes_back_does_not_keep_the_books_open() -> None:
-    """It is waited for as long as a reconnect may take; its lease was over long before."""
+    """After a restart an absent pod is waited for only as long as a reconnect may take."""
     stage = dreaming()
     stage.link.cut = True
     stage.app.dreamscapes.end(OPERATOR, "night", "morning")
@@ -253,7 +253,7 @@ def test_after_a_restart_a_pod_that_never_comes_back_does_not_keep_the_books_ope
 
 
 def test_a_ledger_with_an_ended_session_whose_beds_were_never_given_back_is_mended() -> None:
-    """Earlier versions wrote such records; a daemon that reads one seats no bed in it."""
+    """A ledger record of an earlier version with seats in an ended session is mended on reading."""
     ledger = MemoryLedger()
     stage = Stage(5, ledger)
     stage.appear()
@@ -272,7 +272,7 @@ def test_a_ledger_with_an_ended_session_whose_beds_were_never_given_back_is_mend
 
 
 def slow_way(stage: Stage, hops: int) -> None:
-    """Let orders reach the pods only so many hops after they were sent, as over a long line."""
+    """Deliver orders to the pods only so many hops after they were sent."""
     waiting: list[tuple[float, Command]] = []
     stage.link.deliver = lambda command: waiting.append((stage.clock.now_s() + hops * 0.25, command))
     hop = stage.hop
@@ -290,7 +290,7 @@ def slow_way(stage: Stage, hops: int) -> None:
 
 @pytest.mark.parametrize("hops", [1, 2, 4, 6])
 def test_a_stopping_daemon_trips_no_pod_for_having_obeyed(hops: int) -> None:
-    """However long the way: no state moves, no breaker trips, and the books keep the state there was."""
+    """A stopping daemon changes no state and trips no breaker, whatever the delay."""
     ledger = MemoryLedger()
     stage = Stage(8, ledger)
     stage.appear()
@@ -310,7 +310,7 @@ def test_a_stopping_daemon_trips_no_pod_for_having_obeyed(hops: int) -> None:
 
 @pytest.mark.parametrize("ending", [end, wake])
 def test_those_who_are_sent_home_trip_nothing_by_leaving(ending: Callable[[Stage], None]) -> None:
-    """Their frames stop because they were told so; the next session finds every breaker closed."""
+    """Frames that stop by order trip nothing; the next session finds every breaker closed."""
     stage = dreaming(8)
     slow_way(stage, 6)
     ending(stage)
@@ -321,7 +321,7 @@ def test_those_who_are_sent_home_trip_nothing_by_leaving(ending: Callable[[Stage
 
 
 def test_a_malfunction_during_the_stop_is_a_malfunction() -> None:
-    """A pod that tells of its own fault while the daemon stops is tripped, and its mark is in the ledger."""
+    """A pod's own fault during the stop trips it, and the ledger keeps it."""
     ledger = MemoryLedger()
     stage = Stage(5, ledger)
     stage.appear()

@@ -1,4 +1,4 @@
-"""The journal: bounded, in order, and no sever falls out of it for people who come and go."""
+"""The journal: bounded, in order, and no sever is displaced by check-ins."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,14 +19,14 @@ STEPS = st.lists(st.sampled_from(["severed", "checked-in"]), max_size=30)
 
 
 def read(journal: Journal, cursor: int, limit: int = 1000) -> list[Event]:
-    """Everything after a cursor."""
+    """All events after a cursor."""
     told = journal.after(cursor, limit)
     assert not isinstance(told, Refusal), told
     return list(told)
 
 
 def test_a_caller_who_checks_in_and_out_pushes_no_sever_out() -> None:
-    """Twice as many check-ins as the journal holds, and a watch from before them still gets the sever."""
+    """After twice as many check-ins as the journal holds, an older watch still gets the sever."""
     stage = Stage(4)
     stage.appear()
     stage.dream()
@@ -50,7 +50,10 @@ def test_a_caller_who_checks_in_and_out_pushes_no_sever_out() -> None:
 def test_whatever_is_written_is_read_in_order_or_said_to_be_gone(
     kinds: list[str], safety: int, churn: int
 ) -> None:
-    """From any cursor all that is kept, once, in order; a gap is told; too old means a safety event."""
+    """From any cursor, kept events come once and in order; a gap is marked.
+
+    Too old means a lost safety event.
+    """
     journal = Journal(NOW_S, safety, churn)
     written = [journal.append(NOW_S, kind, "") for kind in kinds]
     kept = [e for e in written if e.kind == "severed"][-safety:] + [
@@ -79,7 +82,7 @@ def test_whatever_is_written_is_read_in_order_or_said_to_be_gone(
 
 @given(STEPS, st.integers(1, 3))
 def test_a_follower_who_takes_little_at_a_time_misses_nothing(kinds: list[str], at_once: int) -> None:
-    """Read in parts it is what it is read as a whole, the gap included."""
+    """Read in parts, the journal is the same as read as a whole, the gap included."""
     journal = Journal(NOW_S, 100, 3)
     for kind in kinds:
         journal.append(NOW_S, kind, "")
@@ -93,7 +96,7 @@ def test_a_follower_who_takes_little_at_a_time_misses_nothing(kinds: list[str], 
 
 
 def test_a_gap_is_told_to_a_follower_of_one_dreamscape_too() -> None:
-    """It may have been of that one."""
+    """A watch of one Dreamscape is told of a gap, which may concern it."""
     journal = Journal(NOW_S, 10, 2)
     for number in range(5):
         journal.append(NOW_S + number, "admitted", "", dreamscape="night" if number % 2 else "dusk")
@@ -109,7 +112,7 @@ def test_a_gap_is_told_to_a_follower_of_one_dreamscape_too() -> None:
 
 
 def test_bytes_are_bounded_too() -> None:
-    """Events with the last minute of every figure are few hundred; the newest is kept however large."""
+    """Large events are bounded in bytes; the newest is kept whatever its size."""
     ring = EventRing(10_000, 100_000)
     figures = {f"energy_t-{second}": 1.0 for second in range(60)}
     event = Event(1, NOW_S, "group-severed", "night", "", 0, "gain", "x" * 500, figures)
@@ -124,7 +127,7 @@ def test_bytes_are_bounded_too() -> None:
 
 
 def test_what_comes_and_goes_is_of_kinds_that_exist() -> None:
-    """And no kind of what happens to a sleeper is among them."""
+    """The droppable kinds exist, and none of them concerns a sleeper."""
     states = {state.value for state in DreamscapeState}
     assert set(KINDS) | states >= CHURN
     safety = {

@@ -1,4 +1,4 @@
-"""Evidence in time: what arrives late speaks of the way to the daemon, never of a device or a person."""
+"""Late evidence counts against the uplink, never against a device or a person."""
 
 from collections import deque
 from dataclasses import replace
@@ -16,7 +16,7 @@ LEASE_AND_FADE_HOPS = 6
 
 
 class Backlog:
-    """A way whose frames come `hops` late, in order and at their rate: bufferbloat."""
+    """A link that delivers frames `hops` late, in order and at their rate: bufferbloat."""
 
     def __init__(self, stage: Stage, pod: Puppet, hops: int = 0) -> None:
         self.hops = hops
@@ -24,7 +24,7 @@ class Backlog:
         self._stage, self._pod = stage, pod
 
     def __call__(self, frame: Frame) -> Frame | None:
-        """Take the newest frame in, give the one that is due; when the way is quick again, all that waits."""
+        """Take the newest frame, return the one that is due; after the delay, return all that wait."""
         self._held.append(frame)
         while len(self._held) > self.hops + 1:
             self._stage.app.inbound.on_frames(self._stage.topic(self._pod), (self._held.popleft(),))
@@ -32,7 +32,7 @@ class Backlog:
 
 
 def merged(pods: int = 5) -> Stage:
-    """Everyone renders what is granted."""
+    """All pods render their grants."""
     stage = Stage(pods=pods)
     stage.appear()
     stage.dream()
@@ -44,7 +44,7 @@ def merged(pods: int = 5) -> Stage:
 
 
 def delayed(stage: Stage, pods: list[Puppet], hops: int, for_hops: int) -> None:
-    """What these pods send comes late for a while; they go to zero as their leases lapse, and come back."""
+    """Delay these pods' messages for a while; they go to zero as their leases lapse, and return."""
     ways = {pod.name: Backlog(stage, pod) for pod in pods}
     for pod in pods:
         pod.bend = ways[pod.name]
@@ -59,19 +59,19 @@ def delayed(stage: Stage, pods: list[Puppet], hops: int, for_hops: int) -> None:
 
 
 def tripped(stage: Stage) -> set[str]:
-    """The causes for which breakers have tripped."""
+    """The causes of all trips."""
     return {event.cause for event in stage.app.journal._events if event.kind == "breaker-tripped"}
 
 
 def accused(stage: Stage) -> set[str]:
-    """Those of them that are held against a person or a device."""
+    """Those causes that count against a person or a device."""
     return {c for c in tripped(stage) if kind_of(cause_named(c)) in (Kind.HARD, Kind.SOFT)}
 
 
 @pytest.mark.parametrize("alone", [True, False], ids=["one", "everyone"])
 @pytest.mark.parametrize("hops", [2, 6, 9, 14, 44])
 def test_a_constant_delay_accuses_no_device(hops: int, alone: bool) -> None:
-    """0.5 to 11 s, twice for 20 s: no breaker trips but for the way, and both metrics stay 0."""
+    """A delay of 0.5 to 11 s, twice for 20 s, trips only by transport causes; both metrics stay 0."""
     stage = merged()
     for _ in range(2):
         delayed(stage, stage.pods[:1] if alone else stage.pods, hops, 80)
@@ -90,7 +90,7 @@ def test_a_constant_delay_accuses_no_device(hops: int, alone: bool) -> None:
 
 @pytest.mark.parametrize("uncertain_hops", [1, 2, 4])
 def test_a_clock_that_may_be_off_is_given_the_grants_of_then(uncertain_hops: int) -> None:
-    """A frame that claims to be younger than it is, within its clock's own bounds, accuses nobody."""
+    """A frame that claims to be younger, within its clock's bounds, does not count against its pod."""
     stage = merged()
     for pod in stage.pods:
         way = Backlog(stage, pod, 2 + uncertain_hops)
@@ -114,7 +114,7 @@ def test_a_clock_that_may_be_off_is_given_the_grants_of_then(uncertain_hops: int
 
 @pytest.mark.parametrize("hops", [1, 4, 5])
 def test_an_actuator_that_sticks_behind_a_delay_of_a_second_is_found_all_the_same(hops: int) -> None:
-    """Up to the age at which a frame is judged, two frames that come late still show what a device does."""
+    """A stuck actuator behind a delay of a second is still found by two late frames."""
     assert hops * HOP_S <= ACTUATOR_AGE_S
     stage = merged()
     pod = stage.pods[0]
@@ -129,7 +129,7 @@ def test_an_actuator_that_sticks_behind_a_delay_of_a_second_is_found_all_the_sam
 
 @pytest.mark.parametrize("hops", [7, 14])
 def test_an_actuator_that_sticks_is_found_when_its_frames_are_young_again(hops: int) -> None:
-    """Behind a long delay nothing is said of the device; with the second young frame its breaker opens."""
+    """Behind a long delay a stuck actuator is found by its second young frame."""
     stage = merged()
     pod = stage.pods[0]
     pod.bend = way = Backlog(stage, pod, hops)
@@ -143,7 +143,7 @@ def test_an_actuator_that_sticks_is_found_when_its_frames_are_young_again(hops: 
 
 
 def test_a_pod_may_fade_out_of_an_earlier_grant_in_the_slot_it_was_just_given() -> None:
-    """A share above any grant is not judged in the first 1.5 s of a slot, and is found right afterwards."""
+    """In the first 1.5 s of a slot a share above the grant is not judged; afterwards it is."""
     stage = Stage(pods=5)
     stage.appear()
     stage.pods[0].applied = 0.5
@@ -157,7 +157,7 @@ def test_a_pod_may_fade_out_of_an_earlier_grant_in_the_slot_it_was_just_given() 
 
 
 def test_a_frame_sent_twice_by_the_way_accuses_nobody() -> None:
-    """A second copy of every frame, four seconds later, opens no breaker and costs nobody their coupling."""
+    """A second copy of every frame, four seconds later, opens no breaker and costs no coupling."""
     stage = merged()
     kept: deque[Frame] = deque()
 
@@ -175,7 +175,7 @@ def test_a_frame_sent_twice_by_the_way_accuses_nobody() -> None:
 
 
 def test_a_held_frame_of_poor_quality_is_one_piece_of_evidence() -> None:
-    """One poor frame in three, the next two late: fewer than five poor frames running trip nobody."""
+    """One poor frame in three with two late ones is fewer than five in a row: no trip."""
     stage = merged()
     pod, way = stage.pods[0], Backlog(stage, stage.pods[0])
     pod.bend = way
@@ -191,7 +191,7 @@ def test_a_held_frame_of_poor_quality_is_one_piece_of_evidence() -> None:
 
 
 def late_statuses(stage: Stage, pod: Puppet, since_s: float, delay_s: float, until_s: float) -> None:
-    """Statuses of once a second, each `delay_s` late; the pod renders its share until its release."""
+    """Statuses once a second, each `delay_s` late; the pod renders its share until its release."""
     written_s = since_s - delay_s
     while written_s <= until_s:
         stage.clock.at_s = written_s + delay_s
@@ -202,7 +202,7 @@ def late_statuses(stage: Stage, pod: Puppet, since_s: float, delay_s: float, unt
 
 
 def test_a_status_from_before_a_release_accuses_nobody() -> None:
-    """A released pod's statuses come 3.5 s late and say that it renders a share: it had its slot then."""
+    """A status 3.5 s late, from before the release, shows a share that the slot allowed."""
     stage = merged()
     pod = stage.pods[0]
     stage.link.cut = True
@@ -214,7 +214,7 @@ def test_a_status_from_before_a_release_accuses_nobody() -> None:
 
 
 def test_a_pod_that_writes_later_that_it_is_coupled_counts_although_its_word_is_late() -> None:
-    """Written 1.6 s after the daemon first heard of it, and 3.5 s late, a share without a slot is counted."""
+    """A share without a slot, written 1.6 s after the daemon first heard of it, counts though 3.5 s late."""
     stage = merged()
     pod = stage.pods[0]
     stage.link.cut = True
@@ -231,7 +231,7 @@ def test_a_pod_that_writes_later_that_it_is_coupled_counts_although_its_word_is_
 
 
 def test_a_status_written_ahead_of_the_daemons_clock_accuses_no_pod() -> None:
-    """A pod whose clock is still an earlier daemon's writes 13 s ahead: its share is not 13 s old."""
+    """A status written 13 s ahead, by an earlier daemon's clock, does not count against the pod."""
     stage = merged()
     pod = stage.pods[0]
     stage.link.cut = True
@@ -244,7 +244,7 @@ def test_a_status_written_ahead_of_the_daemons_clock_accuses_no_pod() -> None:
 
 
 def test_a_status_that_was_overtaken_says_nothing() -> None:
-    """Of two statuses of one process the one written later stands, whichever comes first."""
+    """Of two statuses of one process the later written one counts, whichever comes first."""
     stage = merged()
     pod, now_s = stage.pods[0], stage.clock.at_s
     pod.status(now_s)
@@ -258,7 +258,7 @@ def test_a_status_that_was_overtaken_says_nothing() -> None:
 
 
 def test_a_word_from_before_a_sever_does_not_confirm_it() -> None:
-    """Frames and statuses that say zero confirm once they were captured or written after the sever."""
+    """Zeros confirm a sever only if captured or written after it."""
     stage = merged()
     pods = stage.pods[:3]
     for pod in pods:
@@ -279,7 +279,7 @@ def test_a_word_from_before_a_sever_does_not_confirm_it() -> None:
 
 
 def test_a_pod_is_home_by_a_status_that_was_written_after_the_end() -> None:
-    """A status from before its assignment, four seconds late, sends no sleeper home in the books."""
+    """A status written before the assignment and four seconds late sends no pod home."""
     stage = merged()
     stage.link.cut = True
     ended_s = stage.clock.at_s
@@ -294,12 +294,12 @@ def test_a_pod_is_home_by_a_status_that_was_written_after_the_end() -> None:
 
 
 def at_ms(seconds: float) -> int:
-    """A session time as an event tells it."""
+    """A session time as in an event."""
     return round(seconds * 1000)
 
 
 def closed_again(stage: Stage, pod: Puppet) -> None:
-    """Let the breaker of this pod close."""
+    """Let this pod's breaker close."""
     for _ in range(4 * 60):
         stage.hop(1)
         if stage.app.pods.get(pod.name).breaker is BreakerState.CLOSED:
@@ -309,7 +309,7 @@ def closed_again(stage: Stage, pod: Puppet) -> None:
 
 @pytest.mark.parametrize("late_hops", [0, 4 * 28, 4 * 60])
 def test_a_malfunction_that_is_told_twice_does_not_lock(late_hops: int) -> None:
-    """The daemon saw it in frames; the pod's own event of it opens the breaker again, and locks nobody."""
+    """A malfunction seen in frames and reported by the pod is one trip and does not lock."""
     stage = merged()
     pod = stage.pods[0]
     began_s = stage.clock.at_s
@@ -324,7 +324,7 @@ def test_a_malfunction_that_is_told_twice_does_not_lock(late_hops: int) -> None:
 
 
 def test_a_second_malfunction_locks_however_late_it_is_told() -> None:
-    """Two malfunctions 40 s apart by the pod's own clock lock, and the second is told a minute late."""
+    """Two malfunctions 40 s apart by the pod's clock lock, though the second is reported a minute late."""
     stage = merged()
     pod = stage.pods[0]
     first_s, pod.applied = stage.clock.at_s, 0.0
@@ -338,7 +338,7 @@ def test_a_second_malfunction_locks_however_late_it_is_told() -> None:
 
 
 def test_failures_that_are_told_at_once_and_happened_apart_are_no_mass_failure() -> None:
-    """Three of eight tell at once of failures minutes apart: their breakers open, the rest dream on."""
+    """Three failures minutes apart, reported at once, are no mass failure; the rest dream on."""
     stage = merged(pods=8)
     now_s = stage.clock.at_s
     for number, pod in enumerate(stage.pods[:3]):

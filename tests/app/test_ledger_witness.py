@@ -1,4 +1,4 @@
-"""What the broker remembers of the ledger, and what a daemon does that was given an older one."""
+"""The broker's copy of the ledger's write count, and a daemon on an older ledger."""
 
 from dreamd.core.dreamscapes.views import BreakerState
 from dreamd.core.safety.causes import Cause
@@ -19,7 +19,7 @@ def dreaming(ledger: MemoryLedger) -> Stage:
 
 
 def whole_copy_restored(stage: Stage, ledger: MemoryLedger) -> Stage:
-    """Everything on the disk is put back from a copy that is a moment old; the broker is another machine."""
+    """Restore the whole disk from a copy a moment old; the broker keeps its state."""
     backup = ledger.storage.copy()
     backup.known = backup.writes
     stage.hop(8)
@@ -42,7 +42,7 @@ def whole_copy_restored(stage: Stage, ledger: MemoryLedger) -> Stage:
 
 
 def test_the_count_is_told_after_every_tick_that_wrote_and_when_the_broker_is_reached() -> None:
-    """What the broker knows is at most one tick behind what is durable."""
+    """The broker's count is at most one tick behind the durable writes."""
     ledger = MemoryLedger()
     stage = dreaming(ledger)
     assert stage.link.counts[-1] == ledger.writes
@@ -57,7 +57,7 @@ def test_the_count_is_told_after_every_tick_that_wrote_and_when_the_broker_is_re
 
 
 def test_a_whole_directory_restored_within_the_minute_is_known_by_the_broker() -> None:
-    """Nobody is seated, granted or trusted before they are checked in anew; it is said once."""
+    """A restored directory is recognised by the broker's count: new check-ins are needed, reported once."""
     ledger = MemoryLedger()
     stage = whole_copy_restored(dreaming(ledger), ledger)
     before = len(stage.link.collectives)
@@ -72,7 +72,7 @@ def test_a_whole_directory_restored_within_the_minute_is_known_by_the_broker() -
 
 
 def test_one_forgotten_write_is_enough_though_the_start_itself_writes_more() -> None:
-    """The broker's count is held against what the ledger had when it was opened."""
+    """One lost write suffices: the broker's count is compared with the ledger as opened."""
     ledger = MemoryLedger()
     stage = dreaming(ledger)
     found = ledger.writes
@@ -84,7 +84,7 @@ def test_one_forgotten_write_is_enough_though_the_start_itself_writes_more() -> 
 
 
 def test_checked_in_anew_they_dream_on_and_the_next_start_is_like_any_other() -> None:
-    """The ledger counts on from what the broker knew: nothing is suspended twice."""
+    """After new check-ins they dream on, and the next start suspends nothing again."""
     ledger = MemoryLedger()
     stage = whole_copy_restored(dreaming(ledger), ledger)
     for number in range(1, 6):
@@ -101,7 +101,7 @@ def test_checked_in_anew_they_dream_on_and_the_next_start_is_like_any_other() ->
 
 
 def test_an_older_ledger_found_while_people_dream_lets_everyone_go() -> None:
-    """The count comes with a later connection: whoever is merged is released in that call."""
+    """An older ledger found while dreaming releases every merged pod in that call."""
     ledger = MemoryLedger()
     stage = dreaming(ledger)
     stage.app.inbound.on_count(ledger.writes + 1)
@@ -112,7 +112,7 @@ def test_an_older_ledger_found_while_people_dream_lets_everyone_go() -> None:
 
 
 def test_a_count_that_is_smaller_empty_or_a_strangers_is_set_right() -> None:
-    """The broker's place says what the ledger has; people are not touched for it."""
+    """A smaller, empty or foreign count at the broker is corrected without affecting pods."""
     ledger = MemoryLedger()
     stage = dreaming(ledger)
     before = len(stage.link.counts)
@@ -122,7 +122,7 @@ def test_a_count_that_is_smaller_empty_or_a_strangers_is_set_right() -> None:
 
 
 def test_an_older_count_does_not_hide_a_lock_that_is_in_the_ledger() -> None:
-    """A new generation forgets no lock that the copy has."""
+    """A new generation keeps the locks that the copy has."""
     ledger = MemoryLedger()
     ledger.storage.locks["bed-1"] = Lock("bed-1", Cause.NONFINITE, 1.0, "twice")
     stage = Stage(5, ledger)
@@ -137,7 +137,7 @@ ORDER = WakeOrder(
 
 
 def test_a_wake_order_that_a_restored_ledger_has_lost_stands_again() -> None:
-    """It is signed by our key and newer than all that is known: it wakes whom it reaches, and is kept."""
+    """A signed wake order lost by a restored ledger stands again, wakes its pods and is stored."""
     ledger = MemoryLedger()
     stage = dreaming(ledger)
     stage.app.inbound.on_wake_place(ORDER)
@@ -149,7 +149,7 @@ def test_a_wake_order_that_a_restored_ledger_has_lost_stands_again() -> None:
 
 
 def test_a_strangers_word_or_a_replayed_order_in_the_place_is_set_right() -> None:
-    """What is emptied, foreign or older than the newest order is replaced by what the place has to say."""
+    """An empty, foreign or older message in the retained place is replaced by the newest order."""
     stage = dreaming(MemoryLedger())
     stage.app.inbound.on_wake_place(None)
     assert stage.link.cleared == 1, "nothing is to be said: the place is emptied"
@@ -163,7 +163,7 @@ def test_a_strangers_word_or_a_replayed_order_in_the_place_is_set_right() -> Non
 
 
 def test_a_withdrawal_outlives_the_daemon_though_the_latch_is_cleared_meanwhile() -> None:
-    """The consent was the check-in, and that is gone: nobody is merged before they are checked in anew."""
+    """A withdrawal outlives the daemon although the latch is cleared: a new check-in is needed."""
     for crash_at_once in (False, True):
         ledger = MemoryLedger()
         stage = dreaming(ledger)
@@ -188,7 +188,7 @@ def test_a_withdrawal_outlives_the_daemon_though_the_latch_is_cleared_meanwhile(
 
 
 def test_a_withdrawal_that_cannot_be_written_is_tried_again_and_its_event_kept() -> None:
-    """The pod is told that it may forget only once the ledger has it; a new check-in is newer."""
+    """A withdrawal's event is acknowledged once written; a later check-in is newer."""
     ledger = MemoryLedger()
     stage = dreaming(ledger)
     gone = stage.pods[0]

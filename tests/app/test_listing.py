@@ -1,4 +1,4 @@
-"""Lists keep their order, and a page costs its page: views are counted, not timed."""
+"""Lists keep their order, and a page costs only itself: views are counted, not timed."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ PLACES = st.tuples(st.floats(0.0, 2e9), NAMES)
 
 @given(st.lists(st.tuples(st.booleans(), NAMES)), NAMES)
 def test_names_are_a_sorted_set(steps: list[tuple[bool, str]], after: str) -> None:
-    """Whatever is added and taken out, names are in order, each once; a list goes on behind any name."""
+    """Names stay sorted and unique through additions and removals; a list continues behind any name."""
     names, model = Names(), set[str]()
     for added, name in steps:
         (names.add if added else names.discard)(name)
@@ -44,7 +44,7 @@ def test_names_are_a_sorted_set(steps: list[tuple[bool, str]], after: str) -> No
 def test_the_newest_come_first_whatever_list_they_are_in(
     few: set[tuple[float, str]], many: set[tuple[float, str]], after: tuple[float, str]
 ) -> None:
-    """Two lists are one, newest first, and go on behind any place, also as text."""
+    """Two lists merge into one, newest first, and continue behind any place, also as text."""
     kept = Newest()
     for place in many:
         kept.add(place)
@@ -57,13 +57,13 @@ def test_the_newest_come_first_whatever_list_they_are_in(
 
 @pytest.mark.parametrize("text", ["x", "x night", "bed-1"])
 def test_what_is_no_place_is_refused(text: str) -> None:
-    """A place of another list is told apart from one of this."""
+    """A place of another list is refused."""
     with pytest.raises(ValueError, match="could not convert"):
         dated(text)
 
 
 def test_pods_are_listed_behind_any_name_in_order() -> None:
-    """Also behind one that was never there."""
+    """A list of pods continues behind any name, also an absent one."""
     stage = Stage(12)
     stage.appear(sleepers=False)
     names = sorted(pod.name for pod in stage.pods)
@@ -74,7 +74,7 @@ def test_pods_are_listed_behind_any_name_in_order() -> None:
 
 
 def test_breakers_are_listed_by_name_across_dreamscapes_and_pods() -> None:
-    """A list goes on behind a breaker whose state no longer fits the filter."""
+    """A list of breakers continues behind one that no longer fits the filter."""
     stage = Stage(3)
     stage.appear()
     stage.dream()
@@ -88,7 +88,7 @@ def test_breakers_are_listed_by_name_across_dreamscapes_and_pods() -> None:
 
 
 def test_dreamscapes_and_orders_go_on_behind_their_place() -> None:
-    """Newest first, over the living and the ended, and over orders that stand and were lifted."""
+    """Dreamscapes and wake orders continue behind their place, newest first, living and ended."""
     stage = Stage(1)
     stage.appear()
     for number in range(6):
@@ -107,7 +107,7 @@ def test_dreamscapes_and_orders_go_on_behind_their_place() -> None:
 
 
 def test_a_list_of_dreamscapes_has_no_seats_but_their_number() -> None:
-    """Seats are made for who asks after one Dreamscape, not for the list of all."""
+    """A list of Dreamscapes has the number of seats but makes none."""
     stage = Stage(5)
     stage.appear()
     stage.dream()
@@ -118,7 +118,7 @@ def test_a_list_of_dreamscapes_has_no_seats_but_their_number() -> None:
 
 
 def test_a_gathering_looks_at_those_who_have_no_seat_and_no_farther() -> None:
-    """A site's Dreamscape looks at that site; who sits is not looked at, who gets up is again."""
+    """Gathering checks only unseated pods of the site; a pod that leaves its seat is checked again."""
     unseated = UnseatedPods()
     for number in range(6):
         unseated.note(f"bed-{number}", "north" if number % 2 else "south", free=True)
@@ -133,7 +133,7 @@ def test_a_gathering_looks_at_those_who_have_no_seat_and_no_farther() -> None:
 
 
 def test_the_invited_are_seated_and_nobody_else() -> None:
-    """Those named in the plan, in order of name, also where the first of them cannot come."""
+    """Invited pods are seated by name, and no others, although the first cannot come."""
     stage = Stage(6)
     stage.appear()
     stage.app.dreamscapes.create(OPERATOR, Plan("night", 3, 8, pods=("bed-5", "bed-9", "bed-2", "bed-1")))
@@ -144,7 +144,7 @@ def test_the_invited_are_seated_and_nobody_else() -> None:
 
 
 def test_a_sleeper_is_found_without_looking_through_the_fleet() -> None:
-    """One bed a sleeper: by an index that follows every check-in and check-out."""
+    """A sleeper's bed is found by an index that follows every check-in and check-out."""
     stage = Stage(3)
     stage.appear()
     beds = stage.app._deps.fleet
@@ -166,7 +166,7 @@ def test_a_sleeper_is_found_without_looking_through_the_fleet() -> None:
     ],
 )
 def test_an_order_is_found_by_whom_it_reaches(scope: WakeScope, target: str, reached: str) -> None:
-    """By pod, site, Dreamscape or fleet, whatever else stands; lifted, it is found no more."""
+    """An order is found by its target's pod, site, Dreamscape or fleet; lifted, it is not."""
     stage = Stage(3)
     stage.appear(sleepers=False)
     stage.app.dreamscapes.create(OPERATOR, Plan("night", 3, 8))
@@ -186,7 +186,7 @@ def test_an_order_is_found_by_whom_it_reaches(scope: WakeScope, target: str, rea
 
 
 def test_an_order_that_was_lifted_long_ago_leaves_no_trace() -> None:
-    """Its place in the list and its request id go with it."""
+    """A long-lifted order's place in the list and its request id are dropped."""
     stage = Stage(1)
     stage.appear(sleepers=False)
     first = stage.app.wake_orders.order(named("mira"), WakeScope.FLEET, "", "", request_id="r-0")

@@ -1,4 +1,4 @@
-"""The artist: who leads, with what, for how long, and how it reaches what a sleeper is given."""
+"""The artist's lead: its vector, share and duration, and its way to the sleepers' feedback."""
 
 import math
 
@@ -21,7 +21,7 @@ VECTOR = [0.5 * k - 2.0 for k in range(D)]
 
 
 def dreaming(artist_share: float = 0.3) -> Stage:
-    """Six sleepers who have been granted something for a while."""
+    """Six sleepers with grants for a while."""
     stage = Stage(pods=6)
     stage.appear()
     stage.dream(artist_share=artist_share)
@@ -37,13 +37,13 @@ def leading(stage: Stage) -> LeadStream:
 
 
 def said(stage: Stage) -> Collective:
-    """What the next hop broadcasts."""
+    """The next hop's broadcast."""
     stage.hop(1)
     return stage.link.collectives[-1]
 
 
 def shown(stage: Stage) -> CrowdView:
-    """What watchers see."""
+    """The watchers' view."""
     watch = stage.app.dreamscapes.watch("night", lambda: None)
     assert not isinstance(watch, Refusal)
     view = watch.take()
@@ -57,7 +57,7 @@ def code(refusal: object) -> Code | None:
 
 
 def test_the_artists_vector_is_in_the_next_message_and_shown() -> None:
-    """As sent, beyond six clipped, with its share; watchers see both."""
+    """A vector is in the next message, clipped at six, with its share; watchers see both."""
     stage = dreaming()
     assert leading(stage).take([9.0, *VECTOR[1:]], 0.2) is None
     message = said(stage)
@@ -79,7 +79,7 @@ def test_over_the_wire_it_has_its_share_of_what_a_pod_blends() -> None:
 
 
 def test_a_vector_counts_for_a_second() -> None:
-    """Repeated it stays; not renewed for more than a second it is gone, though the lead is not."""
+    """A vector counts for a second: repeated it stays, else it is dropped while the lead goes on."""
     stage = dreaming()
     lead = leading(stage)
     lead.take(VECTOR, 0.3)
@@ -90,7 +90,7 @@ def test_a_vector_counts_for_a_second() -> None:
 
 
 def test_with_the_end_of_the_lead_nobody_leads() -> None:
-    """The very next message has no artist, and another one may begin."""
+    """The message after the end of a lead has no artist, and another lead may begin."""
     stage = dreaming()
     lead = leading(stage)
     lead.take(VECTOR, 0.3)
@@ -117,7 +117,7 @@ def test_with_the_end_of_the_lead_nobody_leads() -> None:
     ],
 )
 def test_what_cannot_be_is_refused_and_ends_the_lead(vector: list[float], share: float, field: str) -> None:
-    """A number that is none, another length, a share beyond the plan's: named, and nobody leads any more."""
+    """A bad number, length or share is refused by name and ends the lead."""
     stage = dreaming()
     lead = leading(stage)
     assert lead.take(VECTOR, 0.3) is None
@@ -140,7 +140,7 @@ def test_a_share_that_float32_has_rounded_up_is_the_plans() -> None:
 
 
 def test_one_leads_at_a_time() -> None:
-    """A second artist is refused while the first speaks, and may follow one who has been silent for long."""
+    """A second artist is refused while the first is active, and accepted after a long silence."""
     stage = dreaming()
     first = leading(stage)
     first.take(VECTOR, 0.1)
@@ -153,13 +153,13 @@ def test_one_leads_at_a_time() -> None:
 
 
 def test_without_a_share_in_the_plan_nobody_leads() -> None:
-    """The default: consent to an artist is the plan's word."""
+    """By default a plan has no artist share and cannot be led."""
     assert code(dreaming(0.0).app.dreamscapes.lead(OPERATOR, "night")) is Code.NOBODY_LEADS
     assert code(dreaming().app.dreamscapes.lead(OPERATOR, "noon")) is Code.DREAMSCAPE_UNKNOWN
 
 
 def test_who_is_severed_hears_no_artist() -> None:
-    """The zero, and every message while severed, holds nobody's vector; after the end nobody can lead."""
+    """While severed no message holds an artist's vector; after the end no lead is possible."""
     stage = dreaming()
     lead = leading(stage)
     lead.take(VECTOR, 0.3)
@@ -175,7 +175,7 @@ def test_who_is_severed_hears_no_artist() -> None:
 
 @pytest.mark.parametrize(("share", "fits"), [(0.0, True), (0.5, True), (0.51, False), (-0.1, False)])
 def test_a_plan_asks_for_at_most_a_half(share: float, fits: bool) -> None:
-    """Above it, or below zero, the plan is refused."""
+    """A share above a half, or below zero, refuses the plan."""
     plan = Plan("night", seats_min=3, seats_max=8, artist_share=share)
     assert (validate_plan(plan, 0.0) is None) is fits
     assert validate_plan(Plan("night", seats_min=3, seats_max=8, artist_share=math.nan), 0.0) is not None

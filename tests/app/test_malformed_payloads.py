@@ -1,4 +1,4 @@
-"""Payloads that cannot be read: counted by kind, told by sender, and no flood hides another sender."""
+"""Malformed payloads: counted by kind, reported by sender; no flood hides another sender."""
 
 from dreamd.app.events.journal import Journal
 from dreamd.app.fleet.malformed_payloads import EVERY_S, KINDS, LINES_MAX, SENDERS_MAX, MalformedPayloads
@@ -7,21 +7,21 @@ from fakes.stage import START_S, Meters, Stage
 
 
 class Book:
-    """Malformed payloads with their journal and meters."""
+    """Malformed payloads with their journal and metrics."""
 
     def __init__(self) -> None:
         self.journal, self.meters = Journal(START_S), Meters()
         self.malformed = MalformedPayloads(self.journal, self.meters)
 
     def events(self) -> list[Event]:
-        """What was told."""
+        """The events so far."""
         found = self.journal.after(int(START_S * 1e6) - 1, 10_000)
         assert isinstance(found, tuple)
         return list(found)
 
 
 def test_each_kind_is_counted_and_each_sender_told() -> None:
-    """A flood by one sender is one event in ten seconds; the others' first ones are told beside it."""
+    """A flood by one sender is one event in ten seconds; other senders' first ones are events too."""
     book = Book()
     for at in range(3000):
         book.malformed.take("bed-1", "status", "torn", START_S + at / 1000)
@@ -39,7 +39,7 @@ def test_each_kind_is_counted_and_each_sender_told() -> None:
 
 
 def test_invented_senders_fill_neither_memory_nor_journal() -> None:
-    """Ten thousand senders are remembered up to a bound, and told of up to a bound in ten seconds."""
+    """Ten thousand invented senders stay within the bounds of memory and of events per ten seconds."""
     book = Book()
     for at in range(10_000):
         book.malformed.take(f"x{at}", "presence", "torn", START_S + 1.0)
@@ -51,7 +51,7 @@ def test_invented_senders_fill_neither_memory_nor_journal() -> None:
 
 
 def test_the_application_counts_every_kind() -> None:
-    """What the link could not read is counted by its kind; frames are refused frames as well."""
+    """The application counts unreadable payloads by kind; frames also count as refused."""
     stage = Stage(pods=1)
     for kind in KINDS:
         stage.app.inbound.on_malformed("bed-1", kind, "torn")

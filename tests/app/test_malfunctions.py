@@ -1,4 +1,4 @@
-"""What a pod's frames give away: each malfunction opens its own sleeper's breaker; excluded is excluded."""
+"""Malfunctions in a pod's frames: each opens that pod's breaker, and excluded means excluded."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +16,7 @@ Bend = Callable[[Frame], Frame]
 
 
 def dreaming(pods: int = 6) -> Stage:
-    """A Dreamscape in which everyone has been granted something for a while."""
+    """A Dreamscape with grants to all for a while."""
     stage = Stage(pods=pods)
     stage.appear()
     stage.dream()
@@ -31,7 +31,7 @@ def breaker(stage: Stage, pod: Puppet) -> tuple[BreakerState, str]:
 
 
 def stuck() -> Bend:
-    """A device that measures the same thing for ever."""
+    """A device with the same values for ever."""
     kept: list[np.ndarray] = []
 
     def bend(frame: Frame) -> Frame:
@@ -42,7 +42,7 @@ def stuck() -> Bend:
 
 
 def out_of_range(frame: Frame) -> Frame:
-    """Features beyond what any device can measure."""
+    """Features beyond any device's range."""
     return replace(frame, features=np.full_like(frame.features, 201.0))
 
 
@@ -79,7 +79,7 @@ def half_lost() -> Bend:
     ],
 )  # fmt: skip
 def test_each_malfunction_opens_its_own_sleepers_breaker(bend: Bend, hops: int, cause: str) -> None:
-    """Within its bound, by its own cause, with evidence in the journal; everybody else dreams on."""
+    """Each malfunction opens its pod's breaker in time, by its cause, with evidence; the others dream on."""
     stage = dreaming()
     sick = stage.pods[2]
     sick.bend = bend
@@ -93,7 +93,7 @@ def test_each_malfunction_opens_its_own_sleepers_breaker(bend: Bend, hops: int, 
 
 
 def test_frames_that_stop_open_the_breaker_as_stale() -> None:
-    """Nothing for more than three hops: OPEN, by the way and not by the sleeper."""
+    """No frame for more than three hops opens the breaker by the transport cause `stale`."""
     stage = dreaming()
     stage.pods[0].sends = False
     stage.hop(4)
@@ -101,7 +101,7 @@ def test_frames_that_stop_open_the_breaker_as_stale() -> None:
 
 
 def test_nobody_speaks_for_another_pod() -> None:
-    """A frame under somebody else's assignment id is refused by its topic and accuses nobody."""
+    """A frame with another pod's assignment id is refused by its topic and accuses no pod."""
     stage = dreaming()
     liar, victim = stage.pods[0], stage.pods[1]
     assert victim.assign is not None
@@ -113,7 +113,7 @@ def test_nobody_speaks_for_another_pod() -> None:
 
 
 def test_who_is_scored_has_weight_zero_and_coupling_zero() -> None:
-    """A half-open sleeper's sound frames are in no sum, not answered and grant nothing, until 30 are good."""
+    """A HALF_OPEN pod's frames are in no sum, not answered and not granted, until 30 are good."""
     stage = dreaming()
     sick = stage.pods[0]
     sick.bend = lambda f: replace(f, features=np.full_like(f.features, np.nan))
@@ -136,7 +136,7 @@ def test_who_is_scored_has_weight_zero_and_coupling_zero() -> None:
 
 
 def test_below_five_included_everyone_has_the_lower_ceiling() -> None:
-    """With .15 in the plan six sleepers are granted .15, and the four that are left .10."""
+    """With .15 in the plan six sleepers are granted .15, and four .10."""
     stage = Stage(pods=6)
     stage.appear()
     stage.dream(ceiling=0.15)
@@ -149,7 +149,7 @@ def test_below_five_included_everyone_has_the_lower_ceiling() -> None:
 
 
 def test_below_three_included_nobody_is_granted_anything() -> None:
-    """Two whose frames count, of four: each could read the other, so the level is zero in that very tick."""
+    """With two of four countable frames the coupling is zero in that very tick: each could read the other."""
     stage = dreaming(pods=4)
     for pod in stage.pods[:2]:
         pod.bend = lambda f: replace(f, quality=0.2)
@@ -158,7 +158,7 @@ def test_below_three_included_nobody_is_granted_anything() -> None:
 
 
 def test_resume_below_quorum_is_refused() -> None:
-    """With four of six OPEN nobody is merged again."""
+    """Resume is refused with four of six breakers OPEN."""
     stage = dreaming()
     stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     for pod in stage.pods[:4]:
@@ -170,7 +170,7 @@ def test_resume_below_quorum_is_refused() -> None:
 
 
 def test_a_late_will_changes_nothing() -> None:
-    """The will of a process that has been replaced leaves the pod online and its sleeper merged."""
+    """The will of a replaced process leaves the pod online and its sleeper merged."""
     stage = dreaming()
     pod = stage.pods[0]
     pod.incarnation -= 1
@@ -182,7 +182,7 @@ def test_a_late_will_changes_nothing() -> None:
 
 
 def test_a_status_of_another_start_says_nothing() -> None:
-    """A status that an earlier process left in the pipe neither latches nor vacates anybody."""
+    """A status left over from an earlier process neither latches nor vacates."""
     stage = dreaming()
     pod = stage.pods[0]
     pod.incarnation, pod.latched = pod.incarnation - 1, "wake"
@@ -192,7 +192,7 @@ def test_a_status_of_another_start_says_nothing() -> None:
 
 
 def test_one_sleeper_lies_in_one_pod() -> None:
-    """Who is checked in here is not checked in there."""
+    """A sleeper checked in at one pod cannot be checked in at another."""
     stage = Stage(pods=2)
     stage.appear(sleepers=False)
     stage.app.pods.check_in(OPERATOR, "bed-1", "heron")
@@ -203,7 +203,7 @@ def test_one_sleeper_lies_in_one_pod() -> None:
 
 
 def test_a_stored_sever_told_to_a_new_daemon_is_open() -> None:
-    """What a pod reports as severed when the daemon comes back waits out the whole thirty seconds."""
+    """A stored sever reported to a new daemon is OPEN for the whole thirty seconds."""
     stage = dreaming()
     sick = stage.pods[0]
     assert sick.assign is not None
@@ -217,7 +217,7 @@ def test_a_stored_sever_told_to_a_new_daemon_is_open() -> None:
 
 
 def test_who_leaves_is_in_no_sum_of_the_next_message() -> None:
-    """A released sleeper's last frame is still fresh: it has no weight, no answer and no coupling."""
+    """A released pod's fresh frame has no weight, answer or coupling in the next message."""
     stage = dreaming()
     leaver = stage.pods[0]
     assert leaver.assign is not None
@@ -232,7 +232,7 @@ def test_who_leaves_is_in_no_sum_of_the_next_message() -> None:
 
 
 def test_a_latched_sleeper_leaves_the_seat_at_the_first_word_of_it() -> None:
-    """A status that says latched ends the seat in that call; the next message holds nothing for its slot."""
+    """A status with a latch ends the seat in that call; the next message has nothing for its slot."""
     stage = dreaming()
     latched = stage.pods[0]
     assert latched.assign is not None
@@ -245,7 +245,7 @@ def test_a_latched_sleeper_leaves_the_seat_at_the_first_word_of_it() -> None:
 
 
 def test_while_severed_every_tick_says_zero() -> None:
-    """Between Sever and Resume frames are taken in and scored, and nobody is granted anything."""
+    """Between Sever and Resume frames are scored, and every coupling is zero."""
     stage = dreaming()
     stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     before = len(stage.link.collectives)

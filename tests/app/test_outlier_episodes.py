@@ -1,4 +1,4 @@
-"""Who is far from everybody is left out, and told of: once an episode, with what was seen."""
+"""Outliers are excluded, and journaled once per episode with the evidence."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ FAR_DB = np.float32(60.0)
 
 
 def dreaming(pods: int = 8) -> Stage:
-    """A Dreamscape that has been granted something for a while."""
+    """A Dreamscape with grants for a while."""
     stage = Stage(pods=pods)
     stage.appear()
     stage.dream()
@@ -22,24 +22,24 @@ def dreaming(pods: int = 8) -> Stage:
 
 
 def far(frame: Frame) -> Frame:
-    """Numbers within every range, and nobody's."""
+    """Values within every range, but far from every sleeper's."""
     return replace(frame, features=frame.features + FAR_DB)
 
 
 def told(stage: Stage) -> list[Event]:
-    """What was said of it."""
+    """The episode's events."""
     return [
         event for event in stage.app.journal._events if event.kind in ("outlier-excluded", "outlier-included")
     ]
 
 
 def seat(stage: Stage, pod: str = "bed-3") -> SeatView:
-    """As it is shown."""
+    """The seat's view."""
     return next(one for one in stage.app.dreamscapes.get("night").seats if one.pod == pod)
 
 
 def test_an_episode_is_told_when_it_begins_and_when_it_is_over() -> None:
-    """With residual, median and frames; meanwhile weight and coupling are zero and the seat says why."""
+    """An episode's begin and end are events with residual, median and frames; meanwhile weight is zero."""
     stage = dreaming()
     sick = stage.pods[2]
     sick.bend = far
@@ -67,7 +67,7 @@ def test_an_episode_is_told_when_it_begins_and_when_it_is_over() -> None:
 
 
 def test_who_flutters_at_the_limit_is_one_episode() -> None:
-    """Ten times out and in within a minute: one beginning, one end, and the whole time left out."""
+    """Ten exclusions within a minute are one episode with one begin, one end and the whole time."""
     stage = dreaming()
     sick = stage.pods[2]
     for _ in range(10):
@@ -81,7 +81,7 @@ def test_who_flutters_at_the_limit_is_one_episode() -> None:
 
 
 def test_an_episode_ends_with_the_seat() -> None:
-    """Who has left is not told to count again, and whoever has the seat next begins anew."""
+    """A left seat ends the episode without an event; its next pod begins anew."""
     stage = dreaming()
     stage.pods[2].bend = far
     stage.hop(12)
@@ -91,7 +91,7 @@ def test_an_episode_ends_with_the_seat() -> None:
 
 
 def test_nobody_far_is_nobody_told_of() -> None:
-    """A night of honest sleepers has no such word."""
+    """A night of ordinary sleepers has no such event."""
     stage = dreaming()
     stage.hop(120)
     assert told(stage) == []

@@ -1,4 +1,4 @@
-"""A planned stop and the daemon after it: what it told the pods, and how it reads what they stored."""
+"""A planned stop: the message to each pod, and the next daemon's reading of their stored zeros."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from fakes.stage import Stage
 
 
 def stopped(stage: Stage) -> dict[str, Release]:
-    """Stop the daemon; returns what each pod was told."""
+    """Stop the daemon; returns the message to each pod."""
     before = len(stage.link.commands)
     stage.app.shutdown(SIGNALLED)
     told = {c.pod: c.what for c in stage.link.commands[before:] if isinstance(c.what, Release)}
@@ -32,7 +32,7 @@ def dreaming() -> Stage:
 
 
 def test_each_well_pod_is_told_the_first_zero_of_the_stop() -> None:
-    """Term and tick are those of the message that zeroed everyone, sent before the releases."""
+    """Each healthy pod gets term and tick of the zero message, which left before the releases."""
     stage = dreaming()
     told = stopped(stage)
     zero = stage.link.collectives[-1]
@@ -42,7 +42,7 @@ def test_each_well_pod_is_told_the_first_zero_of_the_stop() -> None:
 
 
 def test_a_pod_that_something_is_held_against_is_told_no_zero() -> None:
-    """What it has stored may be its own trip, also where that trip and the stop are one message."""
+    """A pod with evidence against it gets no zero to excuse, even if trip and stop are one message."""
     stage = dreaming()
     ill = stage.pods[0]
     ill.bend = lambda frame: replace(frame, features=np.full_like(frame.features, np.nan))
@@ -58,7 +58,7 @@ def test_a_pod_that_something_is_held_against_is_told_no_zero() -> None:
     [("shutdown", BreakerState.HALF_OPEN), ("daemon", BreakerState.OPEN), ("railed", BreakerState.OPEN)],
 )
 def test_the_next_daemon_scores_at_once_whom_the_stop_zeroed(cause: str, expected: BreakerState) -> None:
-    """A stored stop is read like a lapsed lease; a daemon's zero that it does not know, like a trip."""
+    """A stored planned stop reads like a lapsed lease; another daemon zero like a trip."""
     stage = dreaming()
     stage.app.shutdown(SIGNALLED)
     zero = stage.link.collectives[-1]
@@ -72,7 +72,7 @@ def test_the_next_daemon_scores_at_once_whom_the_stop_zeroed(cause: str, expecte
 
 
 def test_a_pod_without_a_seat_that_stored_a_stop_is_free() -> None:
-    """Its Dreamscape is not known any more: the stop holds nothing against it."""
+    """A stored stop of an unknown Dreamscape holds nothing against the pod."""
     stage = Stage(5)
     stage.appear()
     for pod in stage.pods:
@@ -82,7 +82,7 @@ def test_a_pod_without_a_seat_that_stored_a_stop_is_free() -> None:
 
 
 def test_a_word_about_the_way_does_not_hide_what_a_pod_has_stored() -> None:
-    """A session clock that jumped with the new daemon is told before the first status: the sever counts."""
+    """A clock jump reported before the first status does not hide the stored sever."""
     stage = dreaming()
     stage.app.close()
     stage.restart()
@@ -97,7 +97,7 @@ def test_a_word_about_the_way_does_not_hide_what_a_pod_has_stored() -> None:
 
 
 def test_an_earlier_trip_counts_on_over_a_planned_stop() -> None:
-    """The mark is in the ledger: the second trip within half an hour locks, stop or no stop between."""
+    """A trip before the stop counts after it: the second within half an hour locks."""
     stage = dreaming()
     ill = stage.pods[0]
     ill.bend = lambda frame: replace(frame, features=np.full_like(frame.features, np.nan))

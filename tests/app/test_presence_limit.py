@@ -1,4 +1,4 @@
-"""Presences that nobody stands behind are forgotten, refuse no real pod, and take no bed out."""
+"""Presences without a living pod are forgotten; they refuse no real pod and disturb no bed."""
 
 import pytest
 
@@ -13,12 +13,12 @@ NOW_MS = int(START_S * 1000)
 
 
 def names(stage: Stage) -> list[str]:
-    """The pods that are known."""
+    """The known pods."""
     return [view.pod for view in stage.app.pods.list()]
 
 
 def ghosts(stage: Stage, count: int, site: str = "nowhere") -> list[Puppet]:
-    """Presences, and nothing after them."""
+    """Presences without any later message."""
     made = [Puppet(stage, f"ghost-{number}", number) for number in range(count)]
     for one in made:
         one.site = site
@@ -27,18 +27,18 @@ def ghosts(stage: Stage, count: int, site: str = "nowhere") -> list[Puppet]:
 
 
 def later(stage: Stage, seconds: float) -> None:
-    """Time passes, and nobody says anything."""
+    """Let time pass in silence."""
     stage.clock.at_s += seconds
     stage.app.run_due()
 
 
 def kinds(stage: Stage) -> list[str]:
-    """Sentences about what could not be taken in."""
+    """Sentences on refused presences."""
     return [event.sentence for event in stage.app.journal._events if event.kind == "malformed"]
 
 
 def test_a_pod_that_never_gave_an_account_of_itself_is_forgotten() -> None:
-    """Ten minutes after its first presence; one that did is kept, however long it is away."""
+    """A pod without a status is forgotten after ten minutes; one with a status is kept."""
     stage = Stage(2)
     stage.appear(sleepers=False)
     ghosts(stage, 3)
@@ -52,7 +52,7 @@ def test_a_pod_that_never_gave_an_account_of_itself_is_forgotten() -> None:
 
 
 def test_whoever_lies_in_it_or_locked_it_keeps_a_pod_known() -> None:
-    """A check-in and a lock are worth more than a presence."""
+    """A check-in or a lock keeps a pod known."""
     stage = Stage(1)
     stage.appear()
     lain, locked, gone = ghosts(stage, 3)
@@ -65,7 +65,7 @@ def test_whoever_lies_in_it_or_locked_it_keeps_a_pod_known() -> None:
 
 
 def test_a_full_fleet_forgets_its_oldest_ghost_for_a_new_pod() -> None:
-    """Twenty thousand invented names refuse no bed; without a ghost it is refused, and it is said why."""
+    """Twenty thousand invented names refuse no bed: the oldest is dropped; else the refusal has a reason."""
     stage = Stage(1)
     stage.appear()
     invented = ghosts(stage, PODS_MAX - 1)
@@ -85,7 +85,7 @@ def test_a_full_fleet_forgets_its_oldest_ghost_for_a_new_pod() -> None:
 
 
 def test_what_hangs_on_a_ghost_is_forgotten_with_it() -> None:
-    """No order is sent to it for ever; when it comes back, it is woken like any pod that comes late."""
+    """A forgotten pod's pending orders are dropped; when it returns it is woken like any late pod."""
     stage = Stage(1)
     stage.appear()
     [ghost] = ghosts(stage, 1)
@@ -110,7 +110,7 @@ def test_what_hangs_on_a_ghost_is_forgotten_with_it() -> None:
 
 @pytest.mark.parametrize("incarnation", [2**64 - 1, NOW_MS + int(INCARNATION_AHEAD_S * 1000) + 60_000])
 def test_a_start_in_the_future_takes_no_bed_out(incarnation: int) -> None:
-    """It is refused and said; the bed that is there goes on, and so does its next start."""
+    """A presence with a start in the future is refused and reported; the present bed goes on."""
     stage = Stage(4)
     stage.appear()
     stage.dream()
@@ -128,7 +128,7 @@ def test_a_start_in_the_future_takes_no_bed_out(incarnation: int) -> None:
 
 
 def test_a_bed_whose_clock_is_a_little_ahead_is_taken() -> None:
-    """Up to a day: beds are not ruled by our clock."""
+    """A start up to a day ahead is accepted: a bed's clock is its own."""
     stage = Stage(1)
     stage.pods[0].incarnation = NOW_MS + int(INCARNATION_AHEAD_S * 1000) - 1000
     stage.appear()

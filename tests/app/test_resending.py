@@ -1,4 +1,4 @@
-"""Orders on a link that loses them: what frees arrives in the end, what binds does not come back."""
+"""Commands on a lossy link: freeing ones arrive in the end, binding ones never return."""
 
 from dreamwire.messages import Assign, Release
 from fakes.callers import OPERATOR
@@ -14,7 +14,7 @@ def dreaming() -> Stage:
 
 
 def test_a_release_that_was_lost_is_sent_until_it_is_answered() -> None:
-    """Nothing reaches the pods for two seconds; then the release does, and is not sent any more."""
+    """A lost release is sent until it is answered, and then no more."""
     stage = dreaming()
     stage.link.cut = True
     stage.app.pods.release(OPERATOR, "bed-1", "asked")
@@ -29,7 +29,7 @@ def test_a_release_that_was_lost_is_sent_until_it_is_answered() -> None:
 
 
 def test_an_assign_is_not_sent_again_after_the_release_that_followed_it() -> None:
-    """Both were lost: what is sent again is the release alone, so nobody is drawn in by an older word."""
+    """After a lost assign and a lost release only the release is sent again."""
     stage = dreaming()
     stage.app.pods.check_out(OPERATOR, "bed-1")
     stage.hop(4)
@@ -45,7 +45,7 @@ def test_an_assign_is_not_sent_again_after_the_release_that_followed_it() -> Non
 
 
 def test_an_assign_for_another_start_is_not_sent_again() -> None:
-    """A pod that reboots before it has heard its assign gets a new one, and the old one never."""
+    """A rebooted pod gets a new assign, never the one for its earlier start."""
     stage = dreaming()
     stage.app.pods.check_out(OPERATOR, "bed-1")
     stage.hop(4)

@@ -1,4 +1,4 @@
-"""Severing by scope, on the stage: three Dreamscapes in different states, and every way out."""
+"""Severing by scope: three Dreamscapes in different states, and every way out."""
 
 import pytest
 
@@ -33,17 +33,17 @@ class House(Stage):
         self.hop(6)
 
     def states(self) -> list[DreamscapeState]:
-        """Of d1, d2, d3."""
+        """The states of d1, d2, d3."""
         return [self.app.dreamscapes.get(name).state for name in ("d1", "d2", "d3")]
 
     def granted(self) -> set[int]:
-        """The numbers of the beds that are granted a coupling by the newest broadcasts."""
+        """The beds granted a coupling by the newest broadcasts."""
         newest = {c.dreamscape: c for c in self.link.collectives}
         held = ((n, pod.assign) for n, pod in enumerate(self.pods, 1))
         return {n for n, at in held if at is not None and newest[at.dreamscape].coupling[at.slot] > 0}
 
     def sever(self, scope: SeverScope, target: str = "") -> tuple[int, int, tuple[str, ...]]:
-        """Zeroed, confirmed, unconfirmed, as the call answers."""
+        """The call's counts: zeroed, confirmed, unconfirmed."""
         ticket = self.app.severs.order(named("mira"), scope, target, "smoke")
         assert not isinstance(ticket, Refusal), ticket
         told = ticket.outcome()
@@ -60,7 +60,7 @@ def house() -> House:
 
 
 def test_the_fleet_is_every_dreamscape(house: House) -> None:
-    """Zeros of both that dream leave in the call; all six are named, and resume is possible."""
+    """A fleet sever zeroes both dreaming Dreamscapes in the call and names all six; resume is possible."""
     zeroed, _, _ = house.sever(SeverScope.FLEET)
     assert zeroed == 6
     assert house.granted() == set()
@@ -74,7 +74,7 @@ def test_the_fleet_is_every_dreamscape(house: House) -> None:
 
 
 def test_every_zero_leaves_before_anything_is_written(house: House) -> None:
-    """A ledger that is broken or slow holds no zero up: when the first thing is written, all are out."""
+    """With a broken or slow ledger all zeros leave before the first write."""
     seen: list[set[int]] = []
     keep, wait = house.ledger.submit, house.ledger.write
 
@@ -96,7 +96,7 @@ def test_every_zero_leaves_before_anything_is_written(house: House) -> None:
 
 
 def test_one_that_fails_keeps_no_other_from_being_cut(house: House) -> None:
-    """The first Dreamscape's sever raises: the second is severed all the same, and the bug is not hidden."""
+    """If one Dreamscape's sever raises, the second is severed all the same, and the bug is reported."""
     house.app.registry["d1"].cohorts.forget = lambda: 1 / 0
     with pytest.raises(ZeroDivisionError):
         house.app.severs.order(OPERATOR, SeverScope.FLEET, "", "")
@@ -105,7 +105,7 @@ def test_one_that_fails_keeps_no_other_from_being_cut(house: House) -> None:
 
 
 def test_the_fleet_lets_go_of_who_sits_in_no_dreamscape(house: House) -> None:
-    """A pod that says it holds a slot of a Dreamscape nobody knows is released, and waited for."""
+    """A pod with a slot of an unknown Dreamscape is released, and its confirmation awaited."""
     stray = house.pods[8]
     stray.assign = house.pods[0].assign
     stray.status()
@@ -118,7 +118,7 @@ def test_the_fleet_lets_go_of_who_sits_in_no_dreamscape(house: House) -> None:
 
 
 def test_one_dreamscape_leaves_the_others(house: House) -> None:
-    """Three of d1 are zeroed; d2 dreams on."""
+    """Severing d1 zeroes its three pods; d2 dreams on."""
     assert house.sever(SeverScope.DREAMSCAPE, "d1")[0] == 3
     assert house.granted() == {4, 5, 6}
     assert house.states() == [S.SEVERED, S.DREAMING, S.GATHERING]
@@ -128,7 +128,7 @@ def test_one_dreamscape_leaves_the_others(house: House) -> None:
 def test_one_sleeper_leaves_the_others_and_comes_back_by_check_in(
     house: House, scope: SeverScope, target: str
 ) -> None:
-    """The bed has left its seat; d2's others dream on; checked in anew it may be seated again."""
+    """A severed sleeper's bed leaves its seat, d2's others dream on; a new check-in may be seated again."""
     house.link.cut = True
     assert house.sever(scope, target) == (1, 0, ("bed-5",))
     house.link.cut = False
@@ -145,7 +145,7 @@ def test_one_sleeper_leaves_the_others_and_comes_back_by_check_in(
 
 
 def test_a_site_severs_whole_dreamscapes_and_beds_of_mixed_ones(house: House) -> None:
-    """North is d1 and one bed of d2: d1 can be resumed, bed-4 has left its seat, the rest of d2 stays."""
+    """North is d1 and one bed of d2: d1 can be resumed, bed-4 has left, the rest of d2 stays."""
     zeroed, _, _ = house.sever(SeverScope.SITE, "north")
     assert zeroed == 4
     assert house.granted() & {1, 2, 3} == set()
@@ -158,7 +158,7 @@ def test_a_site_severs_whole_dreamscapes_and_beds_of_mixed_ones(house: House) ->
 
 
 def test_a_sever_may_be_sent_again_in_every_state(house: House) -> None:
-    """Severed, waking and ended Dreamscapes take it as well; nothing is refused."""
+    """Severed, waking and ended Dreamscapes accept a sever."""
     for _ in range(2):
         house.sever(SeverScope.FLEET)
     house.app.dreamscapes.wake(named("mira"), "d1", "fire")
@@ -179,7 +179,7 @@ def test_a_sever_may_be_sent_again_in_every_state(house: House) -> None:
     ],
 )
 def test_a_name_that_nothing_has_is_refused(house: House, scope: SeverScope, target: str, code: Code) -> None:
-    """The caller learns that nothing was severed; a pseudonym is not repeated."""
+    """A sever of an unknown name is refused without repeating a pseudonym."""
     refusal = house.app.severs.order(OPERATOR, scope, target, "")
     assert isinstance(refusal, Refusal)
     assert refusal.code is code
@@ -188,7 +188,7 @@ def test_a_name_that_nothing_has_is_refused(house: House, scope: SeverScope, tar
 
 
 def test_the_order_stands_in_the_journal(house: House) -> None:
-    """The order is written down once, with its scope and reason; a pseudonym is not in it."""
+    """The journal has the order once, with scope and reason, without a pseudonym."""
     house.sever(SeverScope.SITE, "north")
     house.sever(SeverScope.SLEEPER, "sleeper-5")
     told = [e.sentence for e in house.app.journal._events if e.kind == "sever-order"]
@@ -196,7 +196,7 @@ def test_the_order_stands_in_the_journal(house: House) -> None:
 
 
 def test_beds_that_were_severed_alone_stay_so_over_a_restart(house: House) -> None:
-    """What kept bed-4 out is in the ledger within the call."""
+    """A bed severed alone is in the ledger within the call and stays out after a restart."""
     house.sever(SeverScope.SITE, "north")
     house.restart()
     for pod in house.pods:

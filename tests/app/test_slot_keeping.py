@@ -1,4 +1,4 @@
-"""Slots do not run out, empty cohorts close, and nobody is left coupled on the strength of a closed one."""
+"""Slots do not run out, empty cohorts close, and no pod stays coupled by a closed one."""
 
 from collections import Counter
 
@@ -16,11 +16,11 @@ from fakes.ledger import MemoryLedger
 from fakes.stage import Stage
 
 LOOKED = CLOSE_AFTER_HOPS + 8
-"""Hops after which an empty cohort has been found and closed."""
+"""Hops until an empty cohort is found and closed."""
 
 
 def dreaming(count: int = 4) -> tuple[Stage, DreamscapeRuntime]:
-    """A Dreamscape of so many, granted."""
+    """A Dreamscape of so many pods, granted."""
     stage = Stage(count)
     stage.appear()
     stage.dream()
@@ -28,29 +28,29 @@ def dreaming(count: int = 4) -> tuple[Stage, DreamscapeRuntime]:
 
 
 def anew(stage: Stage, runtime: DreamscapeRuntime, times: int) -> None:
-    """Give one seat after another a new slot, as agents that restart have it."""
+    """Give one seat after another a new slot, as restarted agents get it."""
     seats = runtime.holding()
     for number in range(times):
         runtime._seat_anew(seats[number % len(seats)])
 
 
 def assigns(stage: Stage) -> list[Assign]:
-    """Every assign that was sent."""
+    """All assigns sent."""
     return [command.what for command in stage.link.commands if isinstance(command.what, Assign)]
 
 
 def said(stage: Stage, hops: int = 1) -> list[Collective]:
-    """What is broadcast in the next hops."""
+    """The broadcasts of the next hops."""
     begin = len(stage.link.collectives)
     stage.hop(hops)
     return stage.link.collectives[begin:]
 
 
 def test_more_assigns_than_a_term_has_slots_end_nothing() -> None:
-    """Each slot is given once in its term, a cohort that opens again has a higher one, and few are open.
+    """More assigns than a term has slots: each slot is given once per term, and few cohorts are open.
 
-    Afterwards everyone dreams on. The pods hear of the last assign alone, as after a storm of restarts. The
-    first sixty thousand slots are given to others who have left at once.
+    Afterwards the Dreamscape goes on. The pods receive only the last assign, as after a storm of restarts.
+    The first sixty thousand slots go to pods that left at once.
     """
     stage, runtime = dreaming()
     most, stage.link.cut = 0, True
@@ -81,7 +81,7 @@ def test_more_assigns_than_a_term_has_slots_end_nothing() -> None:
 
 
 def test_an_empty_cohort_is_said_to_be_at_zero_and_then_no_more() -> None:
-    """Its last messages are zeros, for longer than a permission lives; then it is neither made nor signed."""
+    """An emptied cohort broadcasts zeros for longer than a permission lives, and then stops."""
     stage, runtime = dreaming()
     anew(stage, runtime, COHORT_SLOTS)
     left = [message for message in said(stage, LOOKED) if message.cohort == 0]
@@ -93,7 +93,7 @@ def test_an_empty_cohort_is_said_to_be_at_zero_and_then_no_more() -> None:
 
 
 def test_a_cohort_with_one_holder_stays_open() -> None:
-    """However long ago the others left it, and it is granted as ever."""
+    """A cohort with one holder stays open and grants as ever."""
     stage, runtime = dreaming()
     stays, *others = runtime.holding()
     for number in range(COHORT_SLOTS):
@@ -106,7 +106,7 @@ def test_a_cohort_with_one_holder_stays_open() -> None:
 
 
 def test_a_collective_carries_the_slots_given_and_no_more() -> None:
-    """Up to the highest slot of its cohort, whoever holds it; the others have nothing to hear there."""
+    """A collective covers the slots up to the highest one given in its cohort."""
     stage, runtime = dreaming()
     message = said(stage)[-1]
     assert message.coupling.size == message.answered.size == 4
@@ -118,14 +118,14 @@ def test_a_collective_carries_the_slots_given_and_no_more() -> None:
 
 
 def crowded(stage: Stage, runtime: DreamscapeRuntime, left: int) -> None:
-    """Every other place of every cohort is held by somebody, and so many are left."""
+    """Occupy every other slot of every cohort, with so many left."""
     places = runtime.seats._roster.places
     while places.left > left:
         places.give()
 
 
 def test_without_a_slot_a_seat_is_refused_and_looked_at_again() -> None:
-    """The seat says why; the daemon and everyone who dreams go on; a slot that is free again is given."""
+    """Without a free slot a seat is refused with the reason and checked again; dreaming goes on."""
     stage, runtime = dreaming(5)
     late = runtime.seats.of("bed-5")
     assert late is not None
@@ -145,7 +145,7 @@ def test_without_a_slot_a_seat_is_refused_and_looked_at_again() -> None:
 
 
 def test_few_slots_left_empty_the_emptiest_cohort() -> None:
-    """Its holders are assigned anew before the slots run out, and it is opened again under a new term."""
+    """When few slots are left the emptiest cohort is vacated and opened again under a new term."""
     stage, runtime = dreaming()
     before = assigns(stage)[-1]
     crowded(stage, runtime, FEW)
@@ -164,7 +164,7 @@ def test_few_slots_left_empty_the_emptiest_cohort() -> None:
 
 
 def test_a_second_daemon_is_noticed_although_the_first_cohort_is_closed() -> None:
-    """Whoever takes over draws the term of the first cohort first: that one is confirmed for ever."""
+    """A second owner is noticed by the first cohort's term, which is checked for ever."""
     ledger = MemoryLedger()
     stage = Stage(4, ledger)
     stage.appear()

@@ -1,4 +1,4 @@
-"""A ledger whose disk is slow: it severs nobody, nobody new is granted anything, and it is said."""
+"""A slow ledger severs no pod, delays new grants, and is reported."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ TEN_S = 40
 
 
 def dreaming(pods: int = 5, **plan: object) -> tuple[Stage, MemoryLedger]:
-    """Five dream and are granted something; their ledger."""
+    """Five dream with grants, and their ledger."""
     ledger = MemoryLedger()
     stage = Stage(pods, ledger)
     stage.appear()
@@ -37,7 +37,7 @@ def dreaming(pods: int = 5, **plan: object) -> tuple[Stage, MemoryLedger]:
 
 
 def gathered(pods: int = 5) -> tuple[Stage, MemoryLedger]:
-    """Five are admitted, and nobody has begun."""
+    """Five are admitted, before the start."""
     ledger = MemoryLedger()
     stage = Stage(pods, ledger)
     stage.appear()
@@ -47,17 +47,17 @@ def gathered(pods: int = 5) -> tuple[Stage, MemoryLedger]:
 
 
 def states(stage: Stage) -> set[SeatState]:
-    """Where the seats are."""
+    """The seats' states."""
     return {seat.state for seat in stage.app.dreamscapes.get("night").seats}
 
 
 def told(stage: Stage, kind: str) -> list[str]:
-    """What the journal says of this kind."""
+    """The journal's events of this kind."""
     return [event.sentence for event in stage.app.journal._events if event.kind == kind]
 
 
 def refused(answer: object) -> Code:
-    """The code of an answer that was given late and is a refusal."""
+    """The code of a refusal that was answered late."""
     assert isinstance(answer, Deferred)
     assert answer.settled
     refusal = answer.answer()
@@ -66,7 +66,7 @@ def refused(answer: object) -> Code:
 
 
 def test_a_disk_that_takes_a_minute_ends_no_grant() -> None:
-    """In every message of that minute each of the merged is granted what they were granted before."""
+    """During a write of a minute every merged pod keeps its grant in each message."""
     stage, ledger = dreaming()
     ledger.held = True
     before = len(stage.link.collectives)
@@ -80,7 +80,7 @@ def test_a_disk_that_takes_a_minute_ends_no_grant() -> None:
 
 
 def test_a_disk_that_hangs_ends_every_grant_with_its_marks() -> None:
-    """Past what a mark stands for nobody is granted anything: a crash would charge no more than that."""
+    """A hanging disk ends every grant with its mark, so that a crash charges no more."""
     stage, ledger = dreaming()
     marked_s = min(ledger.merging().values())
     ledger.held = True
@@ -93,7 +93,7 @@ def test_a_disk_that_hangs_ends_every_grant_with_its_marks() -> None:
 
 
 def test_a_write_that_fails_ends_the_grants_in_five_seconds() -> None:
-    """A disk that fails is no slow one: nobody knows what it keeps."""
+    """A failed write ends the grants after five seconds, as the stored state is unknown."""
     stage, ledger = dreaming()
     ledger.broken = "the disk is gone"
     stage.hop(round((TERM_UNCONFIRMED_S + 2.0) / HOP_S))
@@ -101,7 +101,7 @@ def test_a_write_that_fails_ends_the_grants_in_five_seconds() -> None:
 
 
 def test_nobody_new_is_granted_anything_before_the_ledger_has_their_seat() -> None:
-    """A joiner stays in COMMITTING, without a slot, and then is seated; those who dream notice nothing."""
+    """A joiner stays in COMMITTING without a slot until its seat is durable; the others notice nothing."""
     stage, ledger = dreaming(seats_max=8)
     stage.app.pods.check_out(OPERATOR, "bed-5")
     stage.hop(2)
@@ -120,7 +120,7 @@ def test_nobody_new_is_granted_anything_before_the_ledger_has_their_seat() -> No
 
 
 def test_a_start_waits_for_its_seats_and_assigns_them_then() -> None:
-    """Gathering until they are durable, then dreaming with each of them; one answer for both."""
+    """A start waits in GATHERING for its durable seats, then assigns each; one answer for both."""
     stage, ledger = gathered()
     ledger.held = True
     answer = stage.app.dreamscapes.start(OPERATOR, "night")
@@ -140,7 +140,7 @@ def test_a_start_waits_for_its_seats_and_assigns_them_then() -> None:
 
 @pytest.mark.parametrize("way", ["sever", "wake", "end"])
 def test_a_way_out_overtakes_a_start_that_waits(way: str) -> None:
-    """The caller of Start is refused, and when its write comes through nobody gets a slot by it."""
+    """A way out refuses a waiting start; its late write assigns no slot."""
     stage, ledger = gathered()
     ledger.held = True
     answer = stage.app.dreamscapes.start(OPERATOR, "night")
@@ -159,7 +159,7 @@ def test_a_way_out_overtakes_a_start_that_waits(way: str) -> None:
 
 
 def press(stage: Stage) -> None:
-    """The sleeper in bed-1 presses the button that wakes them."""
+    """The sleeper in bed-1 presses the wake button."""
     stage.pod("bed-1").latched = "wake"
     stage.pod("bed-1").event(PodEventKind.LATCHED, "wake")
 
@@ -175,7 +175,7 @@ LEAVES: dict[str, Callable[[Stage], object]] = {
 
 @pytest.mark.parametrize("way", LEAVES)
 def test_who_leaves_while_committing_is_assigned_nothing(way: str) -> None:
-    """The others are; the leaver's mark is closed and they are charged nothing for it."""
+    """A pod that leaves while COMMITTING is not assigned, and its mark is closed without a charge."""
     stage, ledger = gathered()
     ledger.held = True
     stage.app.dreamscapes.start(OPERATOR, "night")
@@ -189,7 +189,7 @@ def test_who_leaves_while_committing_is_assigned_nothing(way: str) -> None:
 
 
 def test_a_start_that_cannot_be_kept_is_refused_and_can_be_asked_again() -> None:
-    """Nothing has changed: it gathers, and the seats say why they wait."""
+    """A start that cannot be written is refused without a change; the seats show why they wait."""
     stage, ledger = gathered()
     ledger.broken = "the disk is full"
     answer = stage.app.dreamscapes.start(OPERATOR, "night")
@@ -204,7 +204,7 @@ def test_a_start_that_cannot_be_kept_is_refused_and_can_be_asked_again() -> None
 
 
 def test_a_slow_ledger_is_said_once_and_so_is_that_it_is_over() -> None:
-    """In the journal with what waits, in the house's troubles, in the admission's checks, and by a metric."""
+    """A slow ledger and its recovery appear once each: journal, house, admission, metric."""
     stage, ledger = dreaming(seats_max=8)
     ledger.held = True
     stage.hop(2 * TEN_S)
@@ -224,7 +224,7 @@ def test_a_slow_ledger_is_said_once_and_so_is_that_it_is_over() -> None:
 
 
 def test_a_failing_ledger_is_found_well_again_though_nothing_is_to_be_written() -> None:
-    """While it fails a write a second asks, so that grants come back by themselves."""
+    """A failing ledger is probed once a second, so that grants return by themselves."""
     stage = Stage(1, ledger := MemoryLedger())
     ledger.broken = "the disk is full"
     stage.appear(sleepers=False)
@@ -248,7 +248,7 @@ def locked(stage: Stage) -> None:
 
 
 class Taken(MemoryLedger):
-    """A ledger whose disk has taken what is withdrawn: it is written all the same."""
+    """A ledger with a disk that writes even withdrawn requests."""
 
     def release(self) -> None:
         for _, commit in self._waiting:
@@ -258,7 +258,7 @@ class Taken(MemoryLedger):
 
 @pytest.mark.parametrize("kind", [MemoryLedger, Taken])
 def test_a_call_that_binds_is_refused_in_time_and_then_is_not_done(kind: type[MemoryLedger]) -> None:
-    """Check-in, create, reset and lift: refused after three seconds, and undone where written late."""
+    """Check-in, create, reset and lift are refused after three seconds, and undone if written late."""
     ledger = kind()
     stage = Stage(5, ledger)
     stage.appear()
@@ -289,7 +289,7 @@ def test_a_call_that_binds_is_refused_in_time_and_then_is_not_done(kind: type[Me
 
 
 def test_a_check_in_holds_its_bed_and_its_sleeper_while_it_waits() -> None:
-    """The same pair joins it, another for either is refused; durable, it is told."""
+    """A waiting check-in holds bed and sleeper: the same pair joins it, another is refused."""
     stage, ledger = gathered()
     for name in ("bed-1", "bed-2"):
         stage.app.pods.check_out(OPERATOR, name)
@@ -310,7 +310,7 @@ def test_a_check_in_holds_its_bed_and_its_sleeper_while_it_waits() -> None:
 
 
 def test_a_check_out_frees_at_once_and_overtakes_a_check_in() -> None:
-    """The pod is let go in the call; its answer waits for the ledger, which then says what is so."""
+    """A check-out releases in the call and overtakes a check-in; its answer waits for the ledger."""
     stage, ledger = dreaming()
     ledger.held = True
     answer = stage.app.pods.check_out(OPERATOR, "bed-1")
@@ -329,7 +329,7 @@ def test_a_check_out_frees_at_once_and_overtakes_a_check_in() -> None:
 
 
 def test_a_check_out_that_was_not_kept_is_written_later() -> None:
-    """The caller is told; the ledger has it as soon as it takes what it is given."""
+    """A check-out that was not written is reported, and written as soon as possible."""
     stage, ledger = dreaming()
     ledger.broken = "the disk is full"
     answer = stage.app.pods.check_out(OPERATOR, "bed-1")
@@ -341,7 +341,7 @@ def test_a_check_out_that_was_not_kept_is_written_later() -> None:
 
 
 def test_all_trips_of_a_tick_are_one_transaction() -> None:
-    """Fifty trips between two ticks are two writes: the first, and all that came while it was written."""
+    """Fifty trips between two ticks are two writes: the first, and the rest together."""
     stage, ledger = dreaming(50)
     ledger.held = True
     for pod in stage.pods:
@@ -354,7 +354,7 @@ def test_all_trips_of_a_tick_are_one_transaction() -> None:
 
 
 def test_a_breaker_closes_and_an_event_is_acknowledged_once_the_mark_is_durable() -> None:
-    """While the mark waits the sleeper stays on trial, and their pod tells the fault again."""
+    """Until the mark is durable the breaker stays HALF_OPEN and the pod repeats its fault."""
     stage, ledger = dreaming()
     ledger.held = True
     stage.pod("bed-1").event(PodEventKind.SEVERED, "railed", evidence_ns=1, zero_ns=2)
@@ -372,7 +372,7 @@ def test_a_breaker_closes_and_an_event_is_acknowledged_once_the_mark_is_durable(
 
 
 def test_what_waits_in_a_crash_is_lost_and_makes_things_stricter() -> None:
-    """A trip that no disk has: the next daemon scores everyone before anybody is granted anything."""
+    """An unwritten trip is lost in a crash, so the next daemon scores every pod before a grant."""
     stage, ledger = dreaming()
     ledger.held = True
     stage.app.dreamscapes.sever(OPERATOR, "night", "a drill")
@@ -390,7 +390,7 @@ def test_what_waits_in_a_crash_is_lost_and_makes_things_stricter() -> None:
 
 
 def test_the_end_says_what_was_not_written() -> None:
-    """Everyone is at zero; the sentence names what a crash would have lost as well."""
+    """The stop's sentence names the unwritten changes; every pod is at zero."""
     stage, ledger = dreaming()
     ledger.held = True
     stage.app.dreamscapes.sever(OPERATOR, "night", "over")
@@ -404,7 +404,7 @@ def test_the_end_says_what_was_not_written() -> None:
 
 
 def lived_min(*, slow: bool) -> float:
-    """Merge-minutes that a sleeper with a limit of .1 renders before they are let go."""
+    """Merge-minutes rendered by a sleeper with a limit of .1 before the release."""
     stage = Stage(5, ledger := MemoryLedger(), None, Exposures({"sleeper-1": 0.1}))
     stage.appear()
     stage.dream()
@@ -419,5 +419,5 @@ def lived_min(*, slow: bool) -> float:
 
 
 def test_what_waits_to_be_charged_is_not_left_once_more() -> None:
-    """A sleeper is let go at their limit, on a slow disk as on a quick one."""
+    """A sleeper is released at the limit on a slow disk as on a quick one."""
     assert lived_min(slow=True) == pytest.approx(lived_min(slow=False), abs=0.004)

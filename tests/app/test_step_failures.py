@@ -1,4 +1,4 @@
-"""A bug in one step: everyone is at zero first, it is told, the other steps are taken, the daemon goes on."""
+"""A bug in one step: zeros first, a report, the other steps run, the daemon goes on."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,25 +20,25 @@ HOLD_HOPS = round(FAILURE_HOLD_S / HOP_S)
 
 
 class Bug(Exception):  # noqa: N818 - what a test puts in
-    """A bug of a test."""
+    """A deliberate bug."""
 
 
 @dataclass
 class Armed:
-    """Something of a test's that raises while it is armed."""
+    """A callable that raises while it is armed."""
 
     armed: bool = False
     calls: int = 0
 
     def __call__(self, *_: object) -> None:
-        """Raise, or do nothing."""
+        """Raise if armed."""
         self.calls += 1
         if self.armed:
             raise Bug
 
 
 def dreaming(pods: int = 5, **changes: object) -> Stage:
-    """Sleepers who are merged, on a stage where bugs are meant."""
+    """Merged sleepers, on a stage that expects bugs."""
     stage = Stage(pods=pods)
     stage.bugs_are_meant = True
     stage.appear()
@@ -53,12 +53,12 @@ def newest(stage: Stage, name: str) -> Collective:
 
 
 def granted(stage: Stage, name: str) -> bool:
-    """Whether its newest broadcast grants anything."""
+    """Whether its newest broadcast grants a coupling."""
     return bool(newest(stage, name).coupling.any())
 
 
 def told(stage: Stage) -> list[Event]:
-    """The events that tell of a bug."""
+    """The events that report a bug."""
     events = stage.app.journal.after(int(START_S * 1e6) - 1, 10_000)
     assert isinstance(events, tuple)
     return [event for event in events if event.kind == "step-failed"]
@@ -93,7 +93,7 @@ def arm_collective_watcher(stage: Stage) -> Armed:
 
 
 def make_something_happen(stage: Stage) -> None:
-    """A status and an event, so that every listener has something to hear."""
+    """Send a status and an event, so that every listener is called."""
     stage.pods[0].status()
     stage.app.inbound.on_event(
         PodEvent(bytes(16), "bed-1", stage.pods[0].incarnation, PodEventKind.WARNED, "x")
@@ -112,7 +112,7 @@ def make_something_happen(stage: Stage) -> None:
 def test_a_listener_that_raises_costs_a_zero_and_nothing_more(
     arm: Callable[[Stage], Armed], step: str
 ) -> None:
-    """A log or a watcher raises: zeros first, an event names the step, and soon all are granted again."""
+    """A log or watcher that raises costs zeros and an event with the step; grants return soon."""
     stage = dreaming()
     bug = arm(stage)
     stage.hop()
@@ -134,7 +134,7 @@ def test_a_listener_that_raises_costs_a_zero_and_nothing_more(
 
 
 def test_a_bug_of_every_tick_is_one_long_zero() -> None:
-    """A watcher that always raises keeps everyone at zero, and is told of once in ten seconds."""
+    """A watcher that always raises keeps every pod at zero, with one event in ten seconds."""
     stage = dreaming()
     arm_collective_watcher(stage).armed = True
     stage.hop()
@@ -146,7 +146,7 @@ def test_a_bug_of_every_tick_is_one_long_zero() -> None:
 
 
 def test_the_tick_of_one_dreamscape_costs_no_other_its_own() -> None:
-    """One Dreamscape's tick raises: it alone is at zero; the other is granted in the very same turn."""
+    """A bug in one Dreamscape's tick zeroes it alone; the other is granted in the same turn."""
     stage = Stage(pods=8)
     stage.bugs_are_meant = True
     stage.appear()
@@ -177,7 +177,7 @@ def test_the_tick_of_one_dreamscape_costs_no_other_its_own() -> None:
 
 
 def test_an_order_that_cannot_be_sent_keeps_no_other_from_being_sent() -> None:
-    """Of three orders the first raises at each sending: the two others arrive, and a sever still severs."""
+    """Of three commands the first raises at each sending; the others arrive, and a sever severs."""
     stage = dreaming()
     deliver = stage.link.deliver
 
@@ -204,7 +204,7 @@ def test_an_order_that_cannot_be_sent_keeps_no_other_from_being_sent() -> None:
 
 
 def test_a_message_that_a_handler_fails_at_costs_the_others_nothing() -> None:
-    """Each handler that raises is a step of its own: zeros, an event, and the next message is taken in."""
+    """A handler that raises is a step of its own: zeros, an event, and the next message is handled."""
     stage = dreaming()
     inbound = InboundGuard(stage.app.inbound, stage.app.failures)
     broken: Status = replace(stage.pods[0].account(), severed="no sever")  # type: ignore[arg-type]
@@ -217,7 +217,7 @@ def test_a_message_that_a_handler_fails_at_costs_the_others_nothing() -> None:
 
 
 def test_where_no_zero_can_be_published_the_daemon_ends() -> None:
-    """A bug, and then a link that raises at the zeros: the next tick says that the daemon has to end."""
+    """If the zeros cannot be published either, the next tick reports that the daemon must end."""
     stage = dreaming()
     stage.link.carry = Armed(armed=True)
     with pytest.raises(CannotZeroError, match="night"):
@@ -226,7 +226,7 @@ def test_where_no_zero_can_be_published_the_daemon_ends() -> None:
 
 @dataclass
 class Told:
-    """Who a failure concerns, in a test without a stage."""
+    """The targets of a failure, in a test without a stage."""
 
     hushed: int = 0
     events: list[str] = field(default_factory=list)
@@ -237,7 +237,7 @@ class Told:
 
 
 def test_attempts_nest_and_are_told_once_at_the_end() -> None:
-    """A watcher that fails within a tick is told at its end: nothing is granted after the zero."""
+    """A failure within a tick is reported at its end: no grant follows the zero."""
     clock, concerned, counted = HandClock(), Told(), []
     failures = StepFailures(clock.now_s, counted.append)
     failures.concern(lambda: (("night", concerned),), Journal(clock.now_s()))
@@ -260,7 +260,7 @@ def test_attempts_nest_and_are_told_once_at_the_end() -> None:
 
 
 def test_a_task_that_raises_begins_anew_and_is_given_up_in_the_end() -> None:
-    """An eternal task begins again after a bug; one that fails at every start ends, as with a fatal bug."""
+    """A task restarts after a bug; one that fails at every start ends with a fatal error."""
     failed: list[Exception] = []
     bug = Armed(armed=True)
 

@@ -1,4 +1,4 @@
-"""What watchers are shown of synchrony: the crowd's by band, each one's by seat, and what stays hidden."""
+"""Synchrony for watchers: the group's by band, each sleeper's by seat, and the hidden parts."""
 
 import math
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def in_step(frame: Frame) -> Frame:
 
 
 def after(pods: int, *, intimate: bool = False) -> CollectiveView:
-    """What is shown after twelve seconds in step."""
+    """The view after twelve seconds in step."""
     stage = Stage(pods=pods)
     stage.appear()
     stage.dream(intimate=intimate)
@@ -39,7 +39,7 @@ def after(pods: int, *, intimate: bool = False) -> CollectiveView:
 
 
 def test_the_crowds_synchrony_is_shown_band_by_band() -> None:
-    """Six in step: PPC and order 1 in every band, z far above chance, and each one's own is 1."""
+    """Six in step: PPC and order 1 in every band, z far above chance, and each sleeper's own is 1."""
     view = after(6)
     assert [one.band for one in view.crowd.synchrony] == BANDS
     for one in view.crowd.synchrony:
@@ -51,7 +51,7 @@ def test_the_crowds_synchrony_is_shown_band_by_band() -> None:
 
 @pytest.mark.parametrize(("pods", "intimate"), [(4, False), (6, True)])
 def test_nobodys_own_is_shown_where_the_centre_is_hidden(pods: int, intimate: bool) -> None:
-    """Fewer than five, or intimate: the crowd's synchrony is shown, no single person's is."""
+    """With fewer than five, or intimate, the group's synchrony is shown and no sleeper's own."""
     view = after(pods, intimate=intimate)
     assert view.centre_hidden
     assert view.crowd.synchrony[2].ppc == pytest.approx(1.0, abs=1e-5)
@@ -59,7 +59,7 @@ def test_nobodys_own_is_shown_where_the_centre_is_hidden(pods: int, intimate: bo
 
 
 def test_without_phases_nothing_is_said() -> None:
-    """Pods that send no phase: every number of synchrony is NaN, never zero."""
+    """Without phases every synchrony number is NaN, never zero."""
     stage = Stage(pods=6)
     stage.appear()
     stage.dream()
@@ -73,29 +73,29 @@ def test_without_phases_nothing_is_said() -> None:
 
 
 class Later:
-    """Does nothing until it is told to."""
+    """A worker that runs its work on demand."""
 
     def __init__(self) -> None:
         self.waiting: list[tuple[Callable[[], object], Callable[[object], object]]] = []
 
     @property
     def free(self) -> bool:
-        """Nothing waits."""
+        """Whether no work waits."""
         return not self.waiting
 
     def do(self, work: Callable[[], object], done: Callable[[object], object]) -> None:
-        """Keep it."""
+        """Keep the work."""
         self.waiting.append((work, done))
 
     def now(self) -> None:
-        """Do what waits."""
+        """Run the waiting work."""
         for work, done in self.waiting:
             done(work())
         self.waiting.clear()
 
 
 def test_shifts_are_done_beside_the_tick_once_a_minute_and_shown() -> None:
-    """One check at a time, of a copy; its z is shown when it has come, and asked for again a minute later."""
+    """One surrogate check at a time, of a copy; its z is shown, and asked for again a minute later."""
     stage, later = Stage(pods=6), Later()
     stage.app = stage.begin(later)
     stage.appear()

@@ -1,4 +1,4 @@
-"""What the meters are told is what is so: who is where, who is coupled unasked, who has not confirmed."""
+"""The metrics are true: the place of every pod, unpermitted couplings, unconfirmed severs."""
 
 import random
 from collections import Counter
@@ -18,7 +18,7 @@ from fakes.stage import Puppet, Stage
 
 
 def dreaming(pods: int = 6) -> Stage:
-    """A Dreamscape in which everyone has been granted something for a while."""
+    """A Dreamscape with grants to all for a while."""
     stage = Stage(pods=pods)
     stage.appear()
     stage.dream()
@@ -27,7 +27,7 @@ def dreaming(pods: int = 6) -> Stage:
 
 
 def night(stage: Stage) -> DreamscapeMetrics:
-    """The newest reading of the Dreamscape."""
+    """The Dreamscape's newest metrics."""
     return stage.meters.dreamscapes["night"]
 
 
@@ -38,18 +38,18 @@ def where(stage: Stage) -> tuple[int, int, int, int]:
 
 
 def fleet(stage: Stage) -> FleetMetrics:
-    """The newest reading of the fleet."""
+    """The fleet's newest metrics."""
     assert stage.meters.now is not None
     return stage.meters.now
 
 
 def not_a_number(pod: Puppet) -> None:
-    """Its features are NaN from now on: a hard cause."""
+    """Make its features NaN from now on: a hard cause."""
     pod.bend = lambda f: replace(f, features=np.full_like(f.features, np.nan))
 
 
 def test_everyone_with_a_slot_is_in_one_place() -> None:
-    """Merged by its frames, silent for more than three hops, severed by its breaker, and the rest alone."""
+    """Each pod is counted once: merged, unreachable after three hops, severed, or alone."""
     stage = dreaming()
     assert where(stage) == (0, 6, 0, 0)
     stage.pods[0].applied = 0.1
@@ -64,7 +64,7 @@ def test_everyone_with_a_slot_is_in_one_place() -> None:
 
 
 def test_a_share_that_is_no_number_is_not_zero() -> None:
-    """NaN is no evidence that a sleeper is alone: counted as merged, and as above what was granted."""
+    """A NaN share counts as merged and as above the grant: it proves no zero."""
     stage = dreaming()
     stage.pods[0].bend = lambda f: replace(f, applied=float("nan"))
     stage.hop(1)
@@ -73,7 +73,7 @@ def test_a_share_that_is_no_number_is_not_zero() -> None:
 
 
 def test_a_slot_just_given_is_not_unreachable() -> None:
-    """No frame is due in the tick after an assign."""
+    """A pod is not unreachable in the tick after its assign, when no frame is due."""
     stage = Stage(pods=3)
     stage.appear()
     stage.app.dreamscapes.create(OPERATOR, Plan("night", seats_min=3, seats_max=3))
@@ -88,7 +88,7 @@ def test_a_slot_just_given_is_not_unreachable() -> None:
 
 
 def test_coupled_above_granted_is_seen_in_the_same_tick_and_as_long_as_it_lasts() -> None:
-    """One frame suffices for the gauge; severed and still rendering, it stays; at zero it is over."""
+    """One frame above the grant sets the gauge, for as long as it lasts, also while severed."""
     stage = dreaming()
     wild = stage.pods[3]
     assert fleet(stage).above_granted == 0
@@ -106,7 +106,7 @@ def test_coupled_above_granted_is_seen_in_the_same_tick_and_as_long_as_it_lasts(
 
 
 def test_what_is_granted_may_be_rendered() -> None:
-    """Rendering the grant itself, and for a lease and a fade after it has gone, is above nothing."""
+    """Rendering the grant, and for a lease and a fade after it, is not above it."""
     stage = dreaming()
     for pod in stage.pods:
         pod.applied = 0.0999
@@ -120,7 +120,7 @@ def test_what_is_granted_may_be_rendered() -> None:
 
 
 def test_a_pod_without_a_slot_that_stays_coupled_is_above_granted() -> None:
-    """Released, and by its own word coupled for more than lease and fade: counted until it says zero."""
+    """A released pod that reports a coupling for longer than lease and fade counts until it reports zero."""
     stage = dreaming()
     stray = stage.pods[0]
     stage.link.cut = True
@@ -142,7 +142,7 @@ def test_a_pod_without_a_slot_that_stays_coupled_is_above_granted() -> None:
 
 
 def test_old_words_that_come_at_once_accuse_nobody() -> None:
-    """Three statuses of a pod without a slot in one instant, as after a blackhole, span no time."""
+    """Three statuses of a pod without a slot arriving at once span no time and do not count."""
     stage = dreaming()
     stray = stage.pods[0]
     stage.link.cut = True
@@ -158,7 +158,7 @@ def test_old_words_that_come_at_once_accuse_nobody() -> None:
 
 
 def test_a_sever_is_confirmed_by_the_pods_word_and_timed() -> None:
-    """Everyone confirms with the next frame; who is silent is unconfirmed after 1.5 s, and not before."""
+    """A sever is confirmed by the next frame; a silent pod is unconfirmed after 1.5 s, not before."""
     stage = dreaming()
     silent = stage.pods[5]
     for pod in stage.pods:
@@ -182,7 +182,7 @@ def test_a_sever_is_confirmed_by_the_pods_word_and_timed() -> None:
 
 
 def test_who_is_severed_again_is_waited_for_since_the_first_time() -> None:
-    """A second sever does not make the first one younger, and one word confirms both."""
+    """A second sever keeps the first one's age, and one report confirms both."""
     stage = dreaming(pods=4)
     stage.pods[0].sends = False
     stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
@@ -199,7 +199,7 @@ def test_who_is_severed_again_is_waited_for_since_the_first_time() -> None:
 
 
 def test_nobody_is_waited_for_in_a_bed_that_is_off_and_checked_out() -> None:
-    """Checking out an offline pod ends the wait for its word; a pod that is online still has to say it."""
+    """Checking out an offline pod ends the wait for it; an online pod still has to confirm."""
     stage = dreaming(pods=4)
     off, on = stage.pods[:2]
     off.sends = on.sends = False
@@ -214,7 +214,7 @@ def test_nobody_is_waited_for_in_a_bed_that_is_off_and_checked_out() -> None:
 
 
 def test_a_breaker_that_opens_waits_for_the_pods_word_too() -> None:
-    """A hard cause severs one sleeper, whose pod must say that it is at zero; a lost one cannot."""
+    """A hard cause awaits the pod's zero; a lost pod cannot report one."""
     stage = dreaming()
     sick, lost = stage.pods[:2]
     sick.applied = 0.05
@@ -228,7 +228,7 @@ def test_a_breaker_that_opens_waits_for_the_pods_word_too() -> None:
 
 
 def test_locks_wait_by_whom_they_concern_and_over_a_restart() -> None:
-    """A device's second trip within half an hour is a lock of a device, until a named person resets it."""
+    """A second trip within half an hour is a lock of a device until a named person resets it."""
     stage = dreaming()
     sick = stage.pods[0]
     not_a_number(sick)
@@ -251,7 +251,7 @@ def test_locks_wait_by_whom_they_concern_and_over_a_restart() -> None:
 
 
 def test_orders_states_and_mass_failures_are_told() -> None:
-    """Standing wake orders, Dreamscapes by state, and the sever for many failures at once."""
+    """Wake orders, Dreamscapes by state and the mass-failure sever are in the metrics."""
     stage = dreaming()
     for pod in stage.pods[:4]:
         not_a_number(pod)
@@ -270,7 +270,7 @@ def test_orders_states_and_mass_failures_are_told() -> None:
 
 
 def test_the_level_is_what_was_broadcast() -> None:
-    """What whoever is included is granted now; zero after a sever."""
+    """The level is the broadcast one for included pods; zero after a sever."""
     stage = dreaming()
     assert night(stage).crowd.level == 0.1
     stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
@@ -297,7 +297,7 @@ def _counted(known: dict[str, tuple[Presence, Status | None, BreakerState]]) -> 
 
 
 def test_the_census_is_what_counting_would_find() -> None:
-    """After a thousand changes of thirty pods the sums equal those of one who counts everybody."""
+    """After a thousand changes of thirty pods the sums equal a full count."""
     stage = Stage(pods=1)
     stage.appear()
     rng, census, shown = random.Random(5), FleetStatistics(), {}

@@ -1,4 +1,4 @@
-"""A pod that has fallen silent is shown as not known: never as fine, and never as at fault."""
+"""A silent pod is shown as not known: never as healthy, never as at fault."""
 
 from math import isnan
 
@@ -14,7 +14,7 @@ HOPS_TO_SILENCE = 8
 
 
 def dreaming(pods: int = 6) -> Stage:
-    """Everybody dreams, coupled by their own word."""
+    """All pods dream and report their couplings."""
     stage = Stage(pods)
     stage.appear()
     stage.app.inbound.on_link(up=True)
@@ -26,20 +26,20 @@ def dreaming(pods: int = 6) -> Stage:
 
 
 def silence(stage: Stage, *numbers: int) -> None:
-    """These pods say nothing any more, and no will tells of it; two seconds pass."""
+    """Silence these pods without a will; two seconds pass."""
     for number in numbers or range(1, len(stage.pods) + 1):
         stage.pods[number - 1].sends = False
     stage.hop(HOPS_TO_SILENCE)
 
 
 def fleet(stage: Stage) -> FleetMetrics:
-    """What the meters were told last."""
+    """The newest fleet metrics."""
     assert stage.meters.now is not None
     return stage.meters.now
 
 
 def test_a_heard_pod_shows_its_numbers_and_their_age() -> None:
-    """Coupling, quality and clock as the pod tells them, with an age below 1.5 s."""
+    """A heard pod shows coupling, quality and clock, with an age below 1.5 s."""
     stage = dreaming()
     view = stage.app.pods.get("bed-1")
     assert (view.state, view.clock_synced) == (PodState.SEATED, True)
@@ -50,7 +50,7 @@ def test_a_heard_pod_shows_its_numbers_and_their_age() -> None:
 
 
 def test_a_silent_pod_shows_no_number_in_any_view() -> None:
-    """After 1.5 s its coupling, quality, channels and clock are not known; how long it was silent is told."""
+    """After 1.5 s coupling, quality, channels and clock are not known, and the silence has an age."""
     stage = dreaming()
     silence(stage, 1)
     view = stage.app.pods.get("bed-1")
@@ -68,7 +68,7 @@ def test_a_silent_pod_shows_no_number_in_any_view() -> None:
 
 
 def test_a_pod_that_was_never_heard_has_no_age() -> None:
-    """A presence alone, as the broker keeps it, is no word of the pod's."""
+    """A presence alone, as the broker retains it, is no message of the pod: it has no age."""
     stage = Stage(1)
     stage.pods[0].presence()
     view = stage.app.pods.get("bed-1")
@@ -77,7 +77,7 @@ def test_a_pod_that_was_never_heard_has_no_age() -> None:
 
 
 def test_what_is_delayed_is_as_old_as_it_is() -> None:
-    """Frames that come four a second, each three seconds late, tell of three seconds ago: not known."""
+    """Frames four a second, each three seconds late, are three seconds old: not known."""
     stage = dreaming()
     late = stage.pods[0]
     late.sends = False
@@ -88,7 +88,7 @@ def test_what_is_delayed_is_as_old_as_it_is() -> None:
 
 
 def test_a_status_that_was_long_on_its_way_is_as_old_as_it_is() -> None:
-    """One a second, each written three seconds before it came: the bed is not heard, though words arrive."""
+    """Statuses written three seconds before they came leave the bed unheard, though messages arrive."""
     stage = Stage(1)
     stage.appear()
     stage.hop(4)
@@ -104,7 +104,7 @@ def test_a_status_that_was_long_on_its_way_is_as_old_as_it_is() -> None:
 
 
 def test_counts_leave_out_the_silent_and_say_how_many_they_are() -> None:
-    """Two of six are silent: four are merged, two not known, in the view, the tick and the metrics."""
+    """Of six pods two are silent: four merged, two not known, in view, tick and metrics."""
     stage = dreaming()
     silence(stage, 1, 2)
     view = stage.app.dreamscapes.get("night")
@@ -114,7 +114,7 @@ def test_counts_leave_out_the_silent_and_say_how_many_they_are() -> None:
 
 
 def test_when_nobody_is_heard_nothing_is_said_of_anybody() -> None:
-    """The broker is lost: no pod is online or merged, and whether one renders too much is NaN."""
+    """With the broker lost no pod is online or merged, and the over-rendering metric is NaN."""
     stage = dreaming()
     stage.app.inbound.on_link(up=False)
     silence(stage)
@@ -130,7 +130,7 @@ def test_when_nobody_is_heard_nothing_is_said_of_anybody() -> None:
 
 
 def test_what_is_heard_again_is_known_again() -> None:
-    """One word is enough."""
+    """One message makes a silent pod known again."""
     stage = dreaming()
     stage.app.inbound.on_link(up=False)
     silence(stage)
@@ -145,7 +145,7 @@ def test_what_is_heard_again_is_known_again() -> None:
 
 
 def test_watchers_hear_of_a_pod_that_falls_silent() -> None:
-    """Silence is a change: whoever watches the pods gets the view once more, without its numbers."""
+    """Watchers get a pod's view once more when it falls silent, without its numbers."""
     stage = dreaming()
     changed: list[int] = []
     watch = stage.app.pods.watch(lambda: changed.append(1))
@@ -160,7 +160,7 @@ def test_watchers_hear_of_a_pod_that_falls_silent() -> None:
 
 
 def test_a_site_whose_pods_are_silent_has_no_quality() -> None:
-    """The mean of nobody is NaN."""
+    """The mean quality of a site without heard pods is NaN."""
     stage = dreaming()
     silence(stage)
     assert stage.meters.sites["here"].pods == 0
@@ -168,7 +168,7 @@ def test_a_site_whose_pods_are_silent_has_no_quality() -> None:
 
 
 def test_who_sits_elsewhere_tells_nothing_of_a_seat_left() -> None:
-    """A bed that dreams in another Dreamscape is not merged in the one it has left."""
+    """A bed that dreams elsewhere is not merged in the Dreamscape it has left."""
     stage = dreaming()
     stage.app.dreamscapes.end(OPERATOR, "night", "over")
     stage.hop(4)
@@ -182,7 +182,7 @@ def test_who_sits_elsewhere_tells_nothing_of_a_seat_left() -> None:
 
 
 def test_a_ledger_that_cannot_be_written_is_said_until_it_can() -> None:
-    """The house tells why; a read that succeeds meanwhile changes nothing."""
+    """The house shows an unwritable ledger with its reason until a write succeeds; a read changes nothing."""
     stage = dreaming()
     stage.ledger.broken = "the ledger /var/lib/dreamd/ledger.sqlite3 could not be used (disk is full)"
     stage.hop(60)

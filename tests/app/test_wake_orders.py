@@ -1,4 +1,4 @@
-"""Wake orders: whom they wake at once, whom later, what they forbid, and what no restart forgets."""
+"""Wake orders: pods woken at once or later, the blocks they set, and their memory across restarts."""
 
 from dreamd.app.api.protocols import Ordered
 from dreamd.core.dreamscapes.views import DreamscapeState, Plan, SeatState
@@ -44,12 +44,12 @@ def refused(answer: object) -> Code:
 
 
 def woken(stage: Stage) -> list[str]:
-    """The pods that were sent a wake command, in order."""
+    """The pods sent a wake command, in order."""
     return [command.pod for command in stage.link.commands if isinstance(command.what, WakePod)]
 
 
 def test_a_pods_order_takes_it_out_in_the_call_whatever_the_pod_says() -> None:
-    """The pod does not answer, and is not waited for: its seat is left in the call, the rest dream on."""
+    """A pod's order takes its seat in the call without waiting for the pod; the rest dream on."""
     stage = dreaming()
     stage.link.cut = True
     stage.pod("bed-1").sends = False
@@ -67,7 +67,7 @@ def test_a_pods_order_takes_it_out_in_the_call_whatever_the_pod_says() -> None:
 
 
 def test_the_retained_order_leaves_before_anybody_is_asked() -> None:
-    """Retained, signed by the link, with what was ordered; the pods' own commands follow."""
+    """The retained, signed order leaves first; the pods' own commands follow."""
     stage = dreaming()
     order = give(stage, FLEET)
     [message] = stage.link.wakes
@@ -76,7 +76,7 @@ def test_the_retained_order_leaves_before_anybody_is_asked() -> None:
 
 
 def test_a_dreamscapes_order_wakes_it_as_a_whole() -> None:
-    """Zeros leave in the call, everyone is woken, and it ends when all are home."""
+    """A Dreamscape's order zeroes it in the call, wakes every pod, and ends when all are home."""
     stage = dreaming()
     before = len(stage.link.collectives)
     answer = stage.app.wake_orders.order(named("mira"), DREAMSCAPE, "night", "noise")
@@ -89,7 +89,7 @@ def test_a_dreamscapes_order_wakes_it_as_a_whole() -> None:
 
 
 def test_a_sites_order_leaves_the_others_dreaming() -> None:
-    """Two of six beds stand in the north: they are woken, four dream on."""
+    """A site's order wakes its two beds; four dream on."""
     stage = dreaming(6, north=2)
     give(stage, SITE, "north")
     stage.hop(4)
@@ -100,7 +100,7 @@ def test_a_sites_order_leaves_the_others_dreaming() -> None:
 
 
 def test_the_fleets_order_wakes_dreams_and_empties_what_gathers() -> None:
-    """What dreams is woken as a whole; a plan for tomorrow only loses who waits in it."""
+    """A fleet order wakes dreaming ones as a whole; a gathering one only loses its waiting seats."""
     stage = Stage(6)
     stage.appear()
     stage.app.dreamscapes.create(OPERATOR, Plan("later", 3, 3, pods=("bed-4", "bed-5", "bed-6"), ramp_s=10.0))
@@ -119,7 +119,7 @@ def test_the_fleets_order_wakes_dreams_and_empties_what_gathers() -> None:
 
 
 def test_a_standing_order_keeps_out_whom_it_reaches_even_unlatched() -> None:
-    """The sleeper has got up and unlatched: not seated, and the seat names the order, until it is lifted."""
+    """A standing order keeps an unlatched pod out, with the order on its seat, until it is lifted."""
     stage = dreaming()
     order = give(stage, POD, "bed-1")
     stage.hop(4)
@@ -135,7 +135,7 @@ def test_a_standing_order_keeps_out_whom_it_reaches_even_unlatched() -> None:
 
 
 def test_resume_is_refused_while_an_order_covers_the_dreamscape() -> None:
-    """An order for the site that the plan selects; another site's does not matter. The order is named."""
+    """Resume is refused while an order covers the plan's site, and names the order."""
     stage = dreaming(5, north=1)
     stage.app.dreamscapes.end(OPERATOR, "night", "over")
     stage.hop(8)
@@ -154,7 +154,7 @@ def test_resume_is_refused_while_an_order_covers_the_dreamscape() -> None:
 
 
 def test_a_planned_start_is_held_back_too() -> None:
-    """The plan's own hour starts nothing that an order covers."""
+    """A planned start is held back by an order that covers it."""
     stage = Stage(3)
     stage.appear()
     stage.app.dreamscapes.create(
@@ -172,7 +172,7 @@ def test_a_planned_start_is_held_back_too() -> None:
 
 
 def test_a_pod_that_comes_later_is_woken_by_every_order_that_reaches_it() -> None:
-    """Two orders stand and the wire shows the wider one: the pod of the other is told in person, once."""
+    """A late pod is woken by every standing order that reaches it, once each, also by a hidden one."""
     stage = dreaming(6, north=2)
     late = stage.pods[-1]
     late.presence(online=False)
@@ -192,7 +192,7 @@ def test_a_pod_that_comes_later_is_woken_by_every_order_that_reaches_it() -> Non
 
 
 def test_a_pod_that_is_latched_already_is_not_woken_again_by_a_new_daemon() -> None:
-    """After a restart every pod is looked at: who sleeps is woken, who is latched is left in peace."""
+    """After a restart pods without a latch are woken, latched ones are not."""
     stage = dreaming(5)
     give(stage, FLEET)
     stage.hop(8)
@@ -206,7 +206,7 @@ def test_a_pod_that_is_latched_already_is_not_woken_again_by_a_new_daemon() -> N
 
 
 def test_no_restart_forgets_an_order_and_revisions_only_grow() -> None:
-    """The next daemon has it standing, says it again on the wire, and numbers the next one higher."""
+    """A restart keeps the order, publishes it again, and numbers the next one higher."""
     stage = dreaming()
     order = give(stage, POD, "bed-1")
     stage.clock.at_s -= 86_400.0
@@ -225,7 +225,7 @@ def test_no_restart_forgets_an_order_and_revisions_only_grow() -> None:
 
 
 def test_a_narrower_order_does_not_hide_a_wider_one() -> None:
-    """Fleet, then a pod: the retained place keeps the fleet's; once that is lifted, it shows the pod's."""
+    """The retained place keeps the fleet's order over a pod's; after its lifting it shows the pod's."""
     stage = dreaming()
     fleet = give(stage, FLEET)
     pod = give(stage, POD, "bed-1")
@@ -240,7 +240,7 @@ def test_a_narrower_order_does_not_hide_a_wider_one() -> None:
 
 
 def test_lifting_an_order_that_is_not_shown_changes_nothing_on_the_wire() -> None:
-    """The wider one goes on standing there."""
+    """Lifting a hidden order leaves the wider one on the wire."""
     stage = dreaming()
     give(stage, FLEET)
     pod = give(stage, POD, "bed-1")
@@ -250,7 +250,7 @@ def test_lifting_an_order_that_is_not_shown_changes_nothing_on_the_wire() -> Non
 
 
 def test_an_order_sent_again_is_the_same_order_and_wakes_again() -> None:
-    """By its request id, or by scope and target: one order; whoever slipped through is woken."""
+    """A repeated order, by request id or target, is one order and wakes those not awake."""
     stage = dreaming()
     first = give(stage, FLEET, request_id="r1")
     assert give(stage, FLEET, request_id="r1") == first
@@ -260,7 +260,7 @@ def test_an_order_sent_again_is_the_same_order_and_wakes_again() -> None:
 
 
 def test_an_order_under_anothers_request_id_is_given() -> None:
-    """A way out is never refused for its request id: a taken one counts as none, and the first keeps it."""
+    """An order with a taken request id is given without it: a way out is never refused for its id."""
     stage = dreaming()
     first = give(stage, FLEET, request_id="r1")
     other = give(stage, POD, "bed-1", request_id="r1")
@@ -270,7 +270,7 @@ def test_an_order_under_anothers_request_id_is_given() -> None:
 
 
 def test_a_late_retry_of_a_lifted_order_wakes_nobody() -> None:
-    """The call comes again after the order has been lifted: it is answered, and stays lifted."""
+    """A late retry of a lifted order is answered and stays lifted."""
     stage = dreaming()
     order = give(stage, POD, "bed-1", request_id="r1")
     lift(stage, order)
@@ -280,7 +280,7 @@ def test_a_late_retry_of_a_lifted_order_wakes_nobody() -> None:
 
 
 def test_an_order_for_nobody_is_refused() -> None:
-    """A misspelt name would wake nobody, and whoever wrote it would not know."""
+    """An order for an unknown name is refused, as it would wake no sleeper."""
     stage = dreaming()
     assert refused(stage.app.wake_orders.order(named("m"), POD, "bed-9", "r")) is Code.POD_UNKNOWN
     assert (
@@ -292,7 +292,7 @@ def test_an_order_for_nobody_is_refused() -> None:
 
 
 def test_lifting_needs_a_name_and_a_reason() -> None:
-    """And an order that exists; lifted twice is lifted once, by the first."""
+    """Lifting needs a name, a reason and an existing order; the first of two liftings counts."""
     stage = dreaming()
     order = give(stage, FLEET)
     assert refused(stage.app.wake_orders.lift(named(" "), order.id, "over")) is Code.INVALID_ARGUMENT
@@ -304,7 +304,7 @@ def test_lifting_needs_a_name_and_a_reason() -> None:
 
 
 def test_an_order_waits_for_no_ledger_but_a_lifting_does() -> None:
-    """The disk is full: all are woken the same, it is said once, written later; lifting is refused."""
+    """With a full disk an order wakes at once and is written later; lifting is refused."""
     ledger = MemoryLedger()
     stage = dreaming(ledger=ledger)
     ledger.broken = "the disk is full"
@@ -321,7 +321,7 @@ def test_an_order_waits_for_no_ledger_but_a_lifting_does() -> None:
 
 
 def test_lifted_orders_are_bounded() -> None:
-    """A year of drills does not fill the ledger; what stands is never dropped."""
+    """Lifted orders are bounded; standing ones are never dropped."""
     stage = dreaming()
     stands = give(stage, POD, "bed-2")
     for _ in range(WAKE_ORDERS_KEPT + 3):

@@ -1,4 +1,4 @@
-"""Who is away or on trial is on neither side of a quorum: nobody who comes back severs those who dream."""
+"""Quorum: absent and HALF_OPEN pods count on neither side, so returning pods sever no Dreamscape."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def eight() -> Stage:
 
 
 def five_fail_and_lie_down_again() -> Stage:
-    """Five tell of a fault, one after another, leave, and are checked in anew."""
+    """Five report a fault, one after another, leave, and are checked in anew."""
     stage = eight()
     for pod in stage.pods[:5]:
         pod.event(PodEventKind.MALFUNCTION, "railed")
@@ -35,7 +35,7 @@ def five_fail_and_lie_down_again() -> Stage:
 
 
 def test_of_fewer_than_may_merge_the_rest_are_waited_for() -> None:
-    """Seven of eight cut off, the eighth has failed: nobody is severed, and all come back by themselves."""
+    """Seven of eight cut off and the eighth failed: no sever, and all return by themselves."""
     stage = eight()
     for pod in stage.pods[:7]:
         pod.sends = False
@@ -51,7 +51,7 @@ def test_of_fewer_than_may_merge_the_rest_are_waited_for() -> None:
 
 
 def test_who_joins_on_trial_severs_nobody() -> None:
-    """Five who failed and left lie down again: they are scored, the three who dream go on."""
+    """Five failed pods that return HALF_OPEN are scored while the other three go on."""
     stage = five_fail_and_lie_down_again()
     for _ in range(4 * 40):
         stage.hop()
@@ -61,7 +61,7 @@ def test_who_joins_on_trial_severs_nobody() -> None:
 
 
 def test_who_joins_on_trial_and_fails_has_failed() -> None:
-    """What is seen of them in their seat counts: five of eight have failed."""
+    """Frames scored in a HALF_OPEN seat count: five of eight failed."""
     stage = five_fail_and_lie_down_again()
     while any(pod.assign is None for pod in stage.pods):
         stage.hop()
@@ -73,7 +73,7 @@ def test_who_joins_on_trial_and_fails_has_failed() -> None:
 
 @pytest.mark.parametrize(("cause", "after"), [("daemon", "DREAMING"), ("railed", "SEVERED")])
 def test_a_zero_told_before_a_crash_is_nobodys_failure(cause: str, after: str) -> None:
-    """Three dream again when five come back who were severed before: by the daemon, or each for a fault."""
+    """Zeros from before a crash are no failure: three dream on when five severed pods return."""
     stage = eight()
     stage.restart()
     back, late = stage.pods[:3], stage.pods[3:]
@@ -92,7 +92,7 @@ def test_a_zero_told_before_a_crash_is_nobodys_failure(cause: str, after: str) -
 
 
 def test_whom_a_person_has_tripped_is_not_away() -> None:
-    """Five of eight tripped by hand are most of them."""
+    """Five of eight tripped by hand are a majority failed."""
     stage = eight()
     for number in range(1, 6):
         stage.app.breakers.trip(named("mira"), f"pods/bed-{number}", "restless")

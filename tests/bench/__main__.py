@@ -1,13 +1,15 @@
-"""`make bench`: the numbers of docs/limits-and-numbers.md, measured on this machine. `python -m tests.bench [name ...]`.
+"""`make bench`: the numbers of docs/limits-and-numbers.md, measured on this machine.
 
-Nothing here passes or fails: a bench prints what it measured beside the figure it is held against.
+`python -m tests.bench [name ...]`.
+
+No bench passes or fails: it prints the measured value beside its target.
 """
 
 import argparse
 import json
 import os
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `dreamd` has it, before numpy is loaded
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in `dreamd`, before numpy is loaded
 
 import subprocess
 import sys
@@ -45,7 +47,7 @@ def descendants(process: psutil.Process) -> list[psutil.Process]:
 def watch(
     command: list[str], words: dict[str, str]
 ) -> tuple[str, dict[str, list[tuple[float, float, float]]]]:
-    """Run a command; sample (time, CPU seconds, RSS in MB) of descendants whose command line holds a word."""
+    """Run a command; sample (time, CPU seconds, RSS in MB) of descendants by a word of their command line."""
     samples: dict[str, list[tuple[float, float, float]]] = {name: [] for name in words}
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True, cwd=folder)

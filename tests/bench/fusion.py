@@ -1,8 +1,8 @@
-"""The fusion core's tick against the number of sleepers, beside all pairs, HyPyP and one read of the features.
+"""The fusion core's tick by number of sleepers, beside all pairs, HyPyP and one read of the features.
 
-One core: the matrix library has one thread. CPU time, so that what else the machine does shows less; what
-counts are the ratios, all measured in this one run. HyPyP (extra `bench`) is asked for its phase-locking value
-of the same arrays and bands, dyad by dyad as it is made to be used, and as one dyad of 32 channels each.
+One core: the matrix library has one thread. CPU time, so that other load on the machine shows less; the
+ratios count, all measured in this one run. HyPyP (extra `bench`) computes its phase-locking value of the same
+arrays and bands, dyad by dyad as intended, and as one dyad of 32 channels each.
 """
 
 import importlib.util
@@ -25,13 +25,13 @@ SLEEPERS = (4, 8, 16, 64, 256, 1_000, 4_000, 10_000, 30_000, 100_000)
 ALL_PAIRS_MOST = 1_000
 DYADS_MOST = 64
 PLAIN_CLOCKS = 10_000
-"""Sleepers of the run whose clocks are a few milliseconds uncertain, as on a ward's wireless network."""
+"""Sleepers of the run with clocks a few milliseconds uncertain, as on a ward's wireless network."""
 BANDS = len(BANDS6X2.phase_bands)
 INSTANTS = 80
 
 
 def cpu_ms(work: Callable[[], object], times: int) -> tuple[float, float]:
-    """Median and least CPU milliseconds of so many calls."""
+    """Median and least CPU milliseconds of this many calls."""
     took = []
     for _ in range(times):
         began = time.process_time()
@@ -41,9 +41,9 @@ def cpu_ms(work: Callable[[], object], times: int) -> tuple[float, float]:
 
 
 class Crowd:
-    """So many sleepers whose frames change every tick: 2 % late, a quality that comes and goes.
+    """This many sleepers with new frames every tick: 2 % late, with changing quality.
 
-    omitted: of the quickest bands so many, whose phase nobody's clock can hold.
+    omitted: how many of the quickest bands have no certain phase.
     """
 
     def __init__(self, n: int, omitted: int = 0) -> None:
@@ -64,7 +64,7 @@ class Crowd:
             self.crowd.take_up(row, self.columns.db[row], BANDS6X2.shipped_sigma())
 
     def hop(self) -> None:
-        """Everyone's next frame, as `FrameTable.write` leaves it; not measured."""
+        """All next frames, as `FrameTable.write` leaves them; not measured."""
         self.instant += 1
         columns, n = self.columns, self.n
         columns.instant[:n] = self.instant - (self.rng.random(n) < 0.02)
@@ -76,7 +76,7 @@ class Crowd:
         columns.quality[self.rng.integers(n)] = self.rng.choice([0.2, 0.9])
 
     def tick(self) -> None:
-        """The whole core's tick: the collective, synchrony, and what is watched of the crowd."""
+        """The whole core's tick: the collective, synchrony, and the group statistics."""
         columns, n, instant = self.columns, self.n, self.instant
         columns.advance(instant)
         fused = self.fusion.tick([columns], [self.allowed], instant)
@@ -97,7 +97,7 @@ class Crowd:
         return float(np.median(took[4:])) * 1e3, min(took[4:]) * 1e3
 
     def bytes_each(self) -> float:
-        """Bytes of all arrays that grow with the seats, by sleeper."""
+        """Bytes of all arrays that grow with the seats, per sleeper."""
         held: dict[int, int] = {}
         _count(self.columns, held)
         _count(self.fusion, held)
@@ -105,7 +105,7 @@ class Crowd:
 
 
 def _count(thing: object, held: dict[int, int], depth: int = 0) -> None:
-    """Add up the arrays under this object, each once, views not."""
+    """Add up the arrays under this object, each once, without views."""
     if isinstance(thing, np.ndarray):
         if thing.base is None and thing.nbytes > 4096:
             held[id(thing)] = thing.nbytes
@@ -150,7 +150,7 @@ def all_pairs(z: np.ndarray) -> Callable[[], object]:
 
 
 def dyads(z: np.ndarray) -> Callable[[], object]:
-    """HyPyP as it is made to be used: every pair of people is a dyad of one channel each."""
+    """HyPyP as intended: every pair of sleepers is a dyad of one channel each."""
     from hypyp.analyses import compute_sync
 
     signal = z.transpose(1, 0, 2).astype(np.complex128)
@@ -168,7 +168,7 @@ def dyads(z: np.ndarray) -> Callable[[], object]:
 
 
 def in_one(z: np.ndarray) -> Callable[[], object]:
-    """HyPyP with everyone in one call: a dyad of half of them as channels each."""
+    """HyPyP with all sleepers in one call: a dyad of half of them as channels each."""
     from hypyp.analyses import compute_sync
 
     half = z.shape[1] // 2
@@ -177,7 +177,7 @@ def in_one(z: np.ndarray) -> Callable[[], object]:
 
 
 def fusion(row: Callable[[str, str, str], None], plot: Path) -> None:
-    """Measure, print, and draw what was measured into `plot`."""
+    """Measure, print, and draw the results into `plot`."""
     hypyp = importlib.util.find_spec("hypyp") is not None
     if not hypyp:
         print("HyPyP is not here, so it is left out: pip install -e '.[bench]'", file=sys.stderr)
@@ -229,7 +229,7 @@ def _judge(row: Callable[[str, str, str], None], curves: dict[str, dict[int, flo
 
 
 def _agree(row: Callable[[str, str, str], None]) -> None:
-    """The same arrays: our PPC without a lag against HyPyP's PLV made unbiased."""
+    """Compare on the same arrays: our PPC without a lag, and HyPyP's PLV made unbiased."""
     z = window(16)
     plv = dyads(z)()
     unbiased = (INSTANTS * plv**2 - 1.0) / (INSTANTS - 1.0)

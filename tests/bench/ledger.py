@@ -1,4 +1,4 @@
-"""The ledger on a real disk: what a mass event costs the tick's thread, and the disk."""
+"""The ledger on a real disk: the cost of a mass event for the tick's thread and the disk."""
 
 import gc
 import random
@@ -30,7 +30,7 @@ def mark(number: int, at_s: float) -> Mark:
 
 
 def settled(ledger: SqliteLedger) -> None:
-    """Wait until everything is written."""
+    """Wait until all is written."""
     while not ledger.idle:
         ledger.deliver()
         time.sleep(0.0002)
@@ -44,7 +44,7 @@ def timed(act: Callable[[], object]) -> float:
 
 
 def judged(book: BreakerRegistry, rng: random.Random, at_s: float) -> None:
-    """What judging does with five hundred trips: each breaker moves, and its move is noted."""
+    """The evaluation's work for five hundred trips: each breaker moves, and its move is stored."""
     for number in range(PODS):
         breaker, transition = step(Breaker(), Trip(Cause.RAILED, "a frame"), at_s, rng)
         assert transition is not None
@@ -72,7 +72,7 @@ def written(path: Path) -> tuple[float, float, float]:
     ledger = SqliteLedger(path)
     write = ledger.write
     one, together = [], []
-    for number in range(ROUNDS):  # in turn, so that what else the disk does meets both alike
+    for number in range(ROUNDS):  # in turn, so that other work of the disk affects both alike
         at_s = NOW_S + number
         one.append(timed(lambda at_s=at_s: write(Transaction(marks=(mark(0, at_s),)))))  # type: ignore[misc]
         marks = tuple(mark(n, at_s) for n in range(PODS))

@@ -1,8 +1,8 @@
-"""How fast a daemon's intake is fresh again after five seconds without its core, at four fifths of its load.
+"""Recovery of a daemon's intake after five seconds without its core, at four fifths of its load.
 
-The real link, the real codec and a real mosquitto; a process beside it sends the frames of PODS pods. What the
-application does with a frame is a wait of the processor, as long as makes the share of a core that is asked for.
-Fresh means that every pod was heard with a frame at most half a second old.
+The real link, the real codec and a real mosquitto; a second process sends the frames of PODS pods. The
+application's work per frame is a busy wait that makes up the wanted share of a core. Fresh means that every
+pod's newest frame is at most half a second old.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ Row = Callable[[str, str, str], None]
 
 
 class Ages(KeepingInbound):
-    """Keeps the age of what it is handed, and its sender."""
+    """Records the age and the sender of each frame."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class Ages(KeepingInbound):
         self.work_s = 0.0
 
     def on_frames(self, topic: FramesTopic, frames: tuple[Frame, ...]) -> None:
-        """Work, then keep age and sender."""
+        """Work, then record age and sender."""
         until_s = time.process_time() + self.work_s
         while time.process_time() < until_s:
             pass
@@ -56,7 +56,7 @@ class Ages(KeepingInbound):
 
 
 def send(port: int, pods: int) -> None:
-    """Send the frames of so many pods four times a second, until the process is ended."""
+    """Send the frames of this many pods four times a second, until the process is ended."""
     import paho.mqtt.client as mqtt
 
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
@@ -91,7 +91,7 @@ def overload(row: Row) -> None:
 
 
 async def _measure(port: int, work_s: float, *, freeze: bool) -> tuple[float, float]:
-    """Return the share of a core, and seconds from going on until every pod is heard fresh."""
+    """Return the share of a core, and the seconds from resuming until every pod is fresh."""
     clock, ages = BoottimeClock(), Ages()
     ages.work_s = work_s
     access = Access(Address("127.0.0.1", port))

@@ -1,6 +1,6 @@
-"""Evidence to zero with two hundred pods: real agents over mosquitto, one after another sends a frame of NaN.
+"""Evidence to zero with two hundred pods: real agents over mosquitto, each in turn sends a NaN frame.
 
-From the capture of the false frame to the zero of the pod that sent it, both by that pod's monotonic clock.
+The time runs from the capture of the bad frame to the zero of its pod, both by that pod's monotonic clock.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ COUNT = 200
 INJECTIONS = 80
 """Two fifths of the fleet: more at a time would cost the quorum."""
 APART_S = 0.31
-"""At most 33 in ten seconds: no mass failure; and every phase of a tick is met."""
+"""At most 33 in ten seconds, so no mass failure; and every phase of a tick occurs."""
 
 Row = Callable[[str, str, str], None]
 

@@ -1,9 +1,9 @@
 """Sever under siege: a real daemon with eight light pods, and clients in processes of their own.
 
-1,200 streams are held open (those refused are opened anew twice a second), 5,000 calls are kept under way, 64
-HTTP requests drip. They run at nice 15, because they stand for other machines: what is measured is whether
-the daemon keeps places for Sever, not how the scheduler shares these cores. Two severs are measured, each
-beside itself without the siege in the same run: one whose eight pods confirm their zero, and one of an empty
+1,200 streams are held open (refused ones are reopened twice a second), 5,000 calls are kept under way, 64
+HTTP requests drip. They run at nice 15, because they stand for other machines: the bench measures whether the
+daemon keeps places for Sever, not how the scheduler shares these cores. Two severs are measured, each with
+and without the siege in the same run: one with eight pods that confirm their zero, and one of an empty
 Dreamscape, which is answered as soon as it is done.
 """
 
@@ -46,7 +46,7 @@ def siege(row: Row) -> None:
 
 
 def severs_s(fleet: Fleet, name: str) -> list[float]:
-    """How long each of SEVERS severs took, ascending, by a client of its own."""
+    """The durations of SEVERS severs, ascending, by a client of its own."""
     command = [sys.executable, str(CLIENTS), "severs", "--port", str(fleet.grpc_port)]
     command += ["--dreamscape", name, "--count", str(SEVERS)]
     out = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout

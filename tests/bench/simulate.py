@@ -1,7 +1,7 @@
-"""How fast a night passes in virtual time: simulated seconds of eight pods for each second of one core.
+"""Speed of virtual time: simulated seconds of eight pods per second of one core.
 
-A calm night at its ceiling, and fixed seeds with everything that goes wrong in them, the watch over all rules
-on as ever. CPU time, so that others on this machine count less.
+A calm night at its ceiling, and fixed seeds with all their faults, with every invariant checked as usual. CPU
+time, so that other load on this machine counts less.
 """
 
 import time
@@ -14,7 +14,7 @@ from dreamd.simulation.world import World
 PODS: Final = 8
 CALM_S: Final = 60.0
 RISEN_S: Final = 12.0
-"""Until everybody is at their ceiling."""
+"""Until every pod is at its ceiling."""
 PARTS: Final = 8
 SEEDS: Final = range(0, 200, 10)
 """Every tenth of the fixed seeds of `tests/sim`."""

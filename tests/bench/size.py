@@ -1,4 +1,4 @@
-"""What size costs: a page of a large fleet beside a page of a small one, and Dreamscapes that have ended.
+"""The cost of size: a page of a large fleet beside a page of a small one, and ended Dreamscapes.
 
 Everything is the daemon's own application on a clock moved by hand; the ledger is the real file.
 """
@@ -47,7 +47,7 @@ def _of(pods: int) -> Stage:
 
 
 def _answer(call: Coroutine[object, None, object]) -> object:
-    """Run a handler that waits for nothing, without a loop's own cost."""
+    """Run a handler that never waits, without the cost of a loop."""
     try:
         call.send(None)
     except StopIteration as answered:
@@ -91,7 +91,7 @@ def _rss_mb() -> float:
 
 
 def _end_many(path: str, found: "multiprocessing.Queue[float]") -> None:
-    """In a process of its own: create and end so many, tell how much memory they left behind."""
+    """In a process of its own: create and end this many, and print the memory they left behind."""
     stage = Stage(0, SqliteLedger(Path(path)))
     began_mb = 0.0
     for number in range(WARM + ENDED):
@@ -108,7 +108,7 @@ def _end_many(path: str, found: "multiprocessing.Queue[float]") -> None:
 
 
 def _begin(path: str, found: "multiprocessing.Queue[float]") -> None:
-    """In a process of its own: how long the application takes to begin on this ledger, and its memory."""
+    """In a process of its own: the application's start on this ledger, and its memory."""
     began_s, began_mb = time.perf_counter(), _rss_mb()
     stage = Stage(0, SqliteLedger(Path(path)))
     found.put(time.perf_counter() - began_s)
@@ -119,7 +119,7 @@ def _begin(path: str, found: "multiprocessing.Queue[float]") -> None:
 def ended(row: Row) -> None:
     """Memory that ended Dreamscapes leave behind, and a start on their ledger."""
     context = multiprocessing.get_context("spawn")
-    memory = Path("/dev/shm")  # the disk is not what is measured
+    memory = Path("/dev/shm")  # the disk is not measured here
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         for empty in (True, False):
             found: multiprocessing.Queue[float] = context.Queue()

@@ -1,9 +1,8 @@
-"""What watchers cost the tick's thread: the application on a stage, its real gRPC server, watchers in a process
-of their own.
+"""The cost of watchers for the tick's thread: application, real gRPC server, watchers in their own process.
 
-The stage closes a tick; then for one hop the event loop serves the watchers. Counted is the processor time of
-the loop's thread in that hop, less what it is without a watcher in the same run, as a share of the hop. The
-budget is lifted, so that the cost is seen and not its limit; the last row is with the budget.
+The stage closes a tick; then for one hop the event loop serves the watchers. The figure is the processor time
+of the loop's thread in that hop, minus the time without a watcher in the same run, as a share of the hop. The
+budget is lifted, so that the cost is measured and not its limit; the last row is with the budget.
 """
 
 import asyncio
@@ -64,7 +63,7 @@ async def _measure(seats: int, count: int, what: str, budget: float) -> float:
 
 
 async def _hops(stage: Stage, ticks: int = TICKS) -> float:
-    """Processor seconds a tick that the loop's thread uses beside the tick itself."""
+    """Processor seconds per tick that the loop's thread uses beside the tick itself."""
     used_s = 0.0
     for _ in range(ticks):
         stage.hop(statuses=False)

@@ -1,7 +1,7 @@
-"""The promises of ports.ledger, every subject, held against every adapter.
+"""The obligations of ports.ledger, every subject, checked on every adapter.
 
-`Library` opens a ledger on one and the same store, as often as asked: a second opening is a second
-process, an opening after `close` is a restart.
+`Library` opens a ledger on one and the same store any number of times: a second opening is a
+second process, an opening after `close` is a restart.
 """
 
 from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ def _record(name: str, state: DreamscapeState = DreamscapeState.DREAMING) -> Dre
 
 
 def test_a_first_term_is_the_unix_time_in_milliseconds(library: Library) -> None:
-    """So a store that has been lost still yields terms above those drawn before."""
+    """A first term is the Unix time in ms, so a lost store still yields terms above all earlier ones."""
     assert draw(library(), "night", 0, NOW_S) == NOW_MS
 
 
@@ -87,7 +87,7 @@ def test_two_processes_never_draw_the_same_term(library: Library) -> None:
 
 
 def test_only_the_highest_term_is_confirmed(library: Library) -> None:
-    """The first owner learns from the store that another has taken over."""
+    """Only the highest term is confirmed: the first owner learns of its successor from the store."""
     one, other = library(), library()
     first = draw(one, "night", 0, NOW_S)
     assert holds(one, "night", 0, first)
@@ -98,7 +98,7 @@ def test_only_the_highest_term_is_confirmed(library: Library) -> None:
 
 
 def test_terms_belong_to_one_cohort_of_one_dreamscape(library: Library) -> None:
-    """Drawing for another changes nothing here; a cohort never drawn for confirms nothing."""
+    """A term drawn for one cohort changes no other; an undrawn cohort confirms nothing."""
     ledger = library()
     term = draw(ledger, "night", 0, NOW_S)
     draw(ledger, "night", 1, NOW_S)
@@ -108,7 +108,7 @@ def test_terms_belong_to_one_cohort_of_one_dreamscape(library: Library) -> None:
 
 
 def test_counters_are_above_all_that_any_process_may_have_used(library: Library) -> None:
-    """Two processes in one millisecond get blocks that a night of commands does not join."""
+    """Counters of two processes in one millisecond stay apart for a night of commands."""
     one, other = library(), library()
     first, second = one.draw_counters(NOW_S), other.draw_counters(NOW_S)
     assert second - first >= 1_000_000_000
@@ -117,7 +117,7 @@ def test_counters_are_above_all_that_any_process_may_have_used(library: Library)
 
 
 def test_counters_grow_where_the_store_has_been_lost(library: Library, tmp_path: Path) -> None:
-    """An empty store a second later still begins above a million commands sent meanwhile; it fits a u64."""
+    """After a lost store, counters begin above a million commands sent meanwhile, and fit a u64."""
     used = library().draw_counters(NOW_S) + 1_000_000
     fresh = MemoryLedger() if isinstance(library(), MemoryLedger) else SqliteLedger(tmp_path / "empty")
     later = fresh.draw_counters(NOW_S + 1.0)
@@ -126,7 +126,7 @@ def test_counters_grow_where_the_store_has_been_lost(library: Library, tmp_path:
 
 
 def test_a_record_comes_back_as_it_was(library: Library) -> None:
-    """Plan, state, seats and the frozen scale, to the last bit, after a restart."""
+    """Plan, state, seats and the frozen scale survive a restart to the last bit."""
     ledger = library()
     ledger.write(Transaction(dreamscapes=(_record("night"),)))
     ledger.close()
@@ -138,7 +138,7 @@ def _ended(name: str, at_s: float) -> DreamscapeRecord:
 
 
 def test_a_record_replaces_the_one_of_its_name(library: Library) -> None:
-    """The newest state counts; a Dreamscape that has ended is loaded no more, and found by its name."""
+    """The newest record of a Dreamscape counts; an ended one is not loaded but found by name."""
     ledger = library()
     ledger.write(Transaction(dreamscapes=(_record("night"),)))
     ledger.write(Transaction(dreamscapes=(_record("day"),)))
@@ -150,7 +150,7 @@ def test_a_record_replaces_the_one_of_its_name(library: Library) -> None:
 
 
 def test_those_that_ended_last_come_first_and_no_more_than_asked(library: Library) -> None:
-    """After a restart too; one that lives is not among them, and every name ever given stays known."""
+    """The last ended ones come first, bounded, without living ones; every name stays known."""
     ledger = library()
     for name, at_s in (("a", 3.0), ("b", 9.0), ("c", 6.0)):
         ledger.write(Transaction(dreamscapes=(_ended(name, NOW_S + at_s),)))
@@ -163,7 +163,7 @@ def test_those_that_ended_last_come_first_and_no_more_than_asked(library: Librar
 
 
 def test_check_ins_are_kept_replaced_and_cleared(library: Library) -> None:
-    """The newest sleeper of a pod counts; an empty one clears the bed; a restart forgets nothing."""
+    """A pod's newest sleeper counts, an empty one clears the bed, and a restart keeps both."""
     ledger = library()
     for pod, sleeper in (("bed-1", "ash"), ("bed-2", "birch"), ("bed-1", "cedar"), ("bed-2", "")):
         ledger.write(Transaction(check_ins=((pod, sleeper),)))
@@ -173,7 +173,7 @@ def test_check_ins_are_kept_replaced_and_cleared(library: Library) -> None:
 
 
 def test_locks_are_kept_replaced_and_cleared(library: Library) -> None:
-    """The newest lock of a pod counts; a cleared one is gone; a restart forgets neither."""
+    """A pod's newest lock counts, a cleared one is gone, and a restart keeps both."""
     ledger = library()
     ledger.write(Transaction(locks=(Lock("bed-2", Cause.FLAT, NOW_S, "flat"),)))
     ledger.write(Transaction(locks=(Lock("bed-1", Cause.FLAT, NOW_S, "flat"),)))
@@ -190,7 +190,7 @@ def test_locks_are_kept_replaced_and_cleared(library: Library) -> None:
 
 
 def test_marks_are_kept_and_replaced(library: Library) -> None:
-    """The newest mark of a pod counts, to the last digit; a restart forgets none."""
+    """A pod's newest mark counts, to the last digit, and a restart keeps it."""
     first, newest = (
         Mark("bed-2", Cause.FLAT, NOW_S, NOW_MS, 7),
         Mark("bed-2", Cause.RANGE, NOW_S + 0.125, 5, 1),
@@ -204,7 +204,10 @@ def test_marks_are_kept_and_replaced(library: Library) -> None:
 
 
 def test_a_ledger_that_goes_on_is_not_a_restored_one(library: Library) -> None:
-    """However often it is opened; and to begin a generation where none has ended changes nothing."""
+    """A ledger in use is not a restored one, however often opened.
+
+    A needless new generation changes nothing.
+    """
     for count in range(3):
         ledger = library()
         assert ledger.outdated(NOW_S) == ""
@@ -216,7 +219,7 @@ def test_a_ledger_that_goes_on_is_not_a_restored_one(library: Library) -> None:
 
 
 def test_a_ledger_that_nobody_touched_for_an_hour_is_outdated(library: Library) -> None:
-    """By the last touch, whatever else was written since; a new one never was, and is not."""
+    """A ledger is outdated an hour after its last heartbeat, whatever was written since; a new one is not."""
     ledger = library()
     assert ledger.outdated(NOW_S) == ""
     ledger.write(Transaction(lived_s=NOW_S))
@@ -233,7 +236,7 @@ def test_a_ledger_that_nobody_touched_for_an_hour_is_outdated(library: Library) 
 
 
 def test_wake_orders_come_back_as_they_were(library: Library) -> None:
-    """By revision, each the newest of its id, dropped ones gone; a restart forgets nothing."""
+    """Wake orders come back by revision, each the newest of its id, without dropped ones."""
     order = Order("w1", NOW_MS, WakeScope.SITE, "north", "mira", "smoke", NOW_S + 0.125, "r1")
     lifted = replace(order, revision=NOW_MS + 9, lifted_by="ash", lifted_reason="over", lifted_s=NOW_S + 9.5)
     other = Order("w2", NOW_MS + 1, WakeScope.FLEET, "", "mira", "smoke", NOW_S)
@@ -247,7 +250,7 @@ def test_wake_orders_come_back_as_they_were(library: Library) -> None:
 
 
 def test_exposure_is_added_by_the_hour_and_survives_a_restart(library: Library) -> None:
-    """Charges of one sleeper add up; a later window leaves out the hours before it."""
+    """A sleeper's charges add up by the hour and survive a restart; a later window omits earlier hours."""
     ledger = library()
     ledger.write(charge({"ash": 0.25, "birch": 1.5}, NOW_S, MarkMove.MOVE))
     ledger.write(charge({"ash": 0.5}, NOW_S + 3600.0, MarkMove.MOVE))
@@ -257,7 +260,7 @@ def test_exposure_is_added_by_the_hour_and_survives_a_restart(library: Library) 
 
 
 def test_marks_move_with_each_charge_until_they_are_taken_away(library: Library) -> None:
-    """The newest instant counts, and a restart forgets no mark."""
+    """A mark's newest instant counts until it is removed, and a restart keeps it."""
     ledger = library()
     ledger.write(charge({"ash": 0.0, "birch": 0.0, "cedar": 0.0}, NOW_S, MarkMove.MOVE))
     ledger.write(charge({"ash": 0.1}, NOW_S + 10.5, MarkMove.MOVE))
@@ -267,14 +270,14 @@ def test_marks_move_with_each_charge_until_they_are_taken_away(library: Library)
 
 
 def test_closing_twice_is_safe(library: Library) -> None:
-    """As the port demands."""
+    """Closing twice is safe."""
     ledger = library()
     ledger.close()
     ledger.close()
 
 
 def test_failing_is_a_ledger_error(library: Library) -> None:
-    """Whatever the engine raises, callers see LedgerError alone."""
+    """Callers see only LedgerError, whatever the engine raises."""
     ledger = library()
     if isinstance(ledger, MemoryLedger):
         ledger.broken = "the disk is full"

@@ -1,4 +1,4 @@
-"""The promises of ports.ledger about commits, held against every adapter: they are events, in order."""
+"""The obligations of ports.ledger for commits, checked on every adapter: events, in order."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ NAN = float("nan")
 
 @dataclass
 class Bench:
-    """A ledger, and its disk in a test's hand."""
+    """A ledger with a disk controlled by the test."""
 
     ledger: Ledger
     hold: Callable[[], None]
@@ -32,7 +32,7 @@ class Bench:
 
 
 def sqlite_bench(path: Path) -> Bench:
-    """The ledger in a file; its disk is full where no page may be added."""
+    """The ledger in a file; its disk is full if no page may be added."""
     file = GatedFile(path)
     ledger = SqliteLedger(path, file=file)
     pages = file.base.execute("PRAGMA page_count").fetchone()[0]
@@ -41,7 +41,7 @@ def sqlite_bench(path: Path) -> Bench:
         file.base.execute(f"PRAGMA max_page_count = {most}")
 
     def hold() -> None:
-        """A write stands at the gate when this returns, so that what comes next waits behind it."""
+        """Hold a write at the gate, so that later ones wait behind it."""
         file.gate.clear()
         file.begun.clear()
         ledger.submit(Transaction(lived_s=NOW_S))
@@ -78,13 +78,13 @@ def lies(pod: str, sleeper: str) -> Transaction:
 
 
 def spoilt() -> Transaction:
-    """A transaction that no ledger can write: a check-in, and a record with a number that is none."""
+    """A transaction that no ledger can write: a check-in, and a record with an invalid number."""
     record = DreamscapeRecord(Plan("night", 2, 8), DreamscapeState.PLANNED, NOW_S, mu_db=(NAN,))
     return Transaction(check_ins=(("bed-9", "yew"),), dreamscapes=(record,))
 
 
 def test_a_commit_is_over_when_it_is_durable_and_told_in_deliver(bench: Bench) -> None:
-    """While the disk is slow `submit` returns, nothing is over, nothing is there; later all of it is."""
+    """On a slow disk `submit` returns at once and nothing is durable; later all of it is, by `deliver`."""
     bench.hold()
     told: list[Commit] = []
     commit = bench.ledger.submit(lies("bed-1", "ash"))
@@ -101,7 +101,7 @@ def test_a_commit_is_over_when_it_is_durable_and_told_in_deliver(bench: Bench) -
 
 
 def test_commits_end_in_the_order_of_their_submission(bench: Bench) -> None:
-    """What was submitted later is written later, and the last word of a subject counts."""
+    """Later submissions are written later, and a subject's last value counts."""
     bench.hold()
     order: list[str] = []
     for sleeper in ("ash", "birch", "", "cedar"):
@@ -114,7 +114,7 @@ def test_commits_end_in_the_order_of_their_submission(bench: Bench) -> None:
 
 
 def test_one_that_cannot_be_written_fails_alone_and_whole(bench: Bench) -> None:
-    """Its neighbours in the same write are durable, and nothing of it is."""
+    """A failing transaction is left out as a whole; its neighbours in the same write are durable."""
     bench.hold()
     before, bad, after = (
         bench.ledger.submit(one) for one in (lies("bed-1", "ash"), spoilt(), lies("bed-2", "elm"))
@@ -129,7 +129,7 @@ def test_one_that_cannot_be_written_fails_alone_and_whole(bench: Bench) -> None:
 
 
 def test_terms_are_drawn_by_the_commit_and_come_with_it(bench: Bench) -> None:
-    """Two draws of one cohort that wait together get different terms, the later the higher."""
+    """Two draws for one cohort in one write get different terms, the later the higher."""
     bench.hold()
     draws = [bench.ledger.submit(Transaction(terms=(TermDraw("night", 0, NOW_S),))) for _ in range(2)]
     bench.release()
@@ -138,7 +138,7 @@ def test_terms_are_drawn_by_the_commit_and_come_with_it(bench: Bench) -> None:
 
 
 def test_what_is_withdrawn_in_time_is_not_written(bench: Bench) -> None:
-    """It ends as failed; what came before and after it is written."""
+    """A transaction withdrawn in time fails and is not written; its neighbours are."""
     bench.hold()
     commits = [bench.ledger.submit(lies(f"bed-{number}", "ash")) for number in (1, 2, 3)]
     commits[1].withdraw()
@@ -151,7 +151,7 @@ def test_what_is_withdrawn_in_time_is_not_written(bench: Bench) -> None:
 
 
 def test_a_ledger_takes_so_many_and_fails_the_next(bench: Bench) -> None:
-    """The queue is bounded; what is in it is written all the same."""
+    """The queue is bounded: the next submission fails, the queued ones are written."""
     bench.hold()
     commits = [bench.ledger.submit(lies("bed-1", "ash")) for _ in range(TRANSACTIONS_WAITING)]
     late = bench.ledger.submit(lies("bed-2", "elm"))
@@ -170,7 +170,7 @@ def test_a_slow_disk_is_no_evidence_against_a_term(bench: Bench) -> None:
 
 
 def test_a_write_that_failed_confirms_no_term_until_one_is_written(bench: Bench) -> None:
-    """A full disk is said, by every commit and by `failure`, and is over with the first write that is not."""
+    """A full disk is reported by every commit and by `failure`, until the first write that succeeds."""
     term = draw(bench.ledger, "night", 0, NOW_S)
     bench.fill()
     much = Transaction(check_ins=tuple((f"bed-{n}", "x" * 60) for n in range(2_000)))
@@ -186,7 +186,7 @@ def test_a_write_that_failed_confirms_no_term_until_one_is_written(bench: Bench)
 
 
 def test_closing_writes_what_waits_and_says_what_it_could_not(bench: Bench) -> None:
-    """Held up, it gives up in time and counts; a submission after the end fails."""
+    """Closing writes the queue; held up, it gives up in time and counts; a later submission fails."""
     bench.ledger.submit(lies("bed-1", "ash"))
     bench.hold()
     commits = [bench.ledger.submit(lies("bed-2", sleeper)) for sleeper in ("elm", "fir")]

@@ -1,4 +1,4 @@
-"""A second, slower opinion on the breaker: DESIGN 8.1 read aloud, with lists of what happened when."""
+"""A second, slower implementation of the breaker: DESIGN 8.1 taken literally, with lists of events."""
 
 from dataclasses import dataclass, field
 from math import inf

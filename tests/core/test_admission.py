@@ -1,4 +1,4 @@
-"""Admission in its fixed order, and what makes a plan acceptable."""
+"""Admission in its fixed order, and the rules of a valid plan."""
 
 from dataclasses import replace
 from math import inf, nan
@@ -71,7 +71,7 @@ REFUSALS = [
 
 
 def test_checks_come_in_the_order_of_the_design() -> None:
-    """The checks of one who may merge all pass, in the fixed order."""
+    """All checks of an admissible pod pass, in the fixed order."""
     checks = admit(READY, PLAN)
     names = (
         "present checked-in seat latch wake-order calibrated clock quality consent exposure schema breaker "
@@ -91,7 +91,7 @@ def test_one_thing_wrong_is_one_refusal(candidate: Candidate, name: str, code: C
 
 
 def test_an_unknown_pod_fails_what_it_must_and_the_first_reason_stands() -> None:
-    """A pod of which nothing is known fails every check that needs knowledge; absence is named first."""
+    """An unknown pod fails every check that needs knowledge; its absence is the first reason."""
     checks = admit(Candidate(pod="bed-9"), PLAN)
     failed = [check.name for check in checks if not check.passed]
     assert failed == [
@@ -106,7 +106,7 @@ def test_an_unknown_pod_fails_what_it_must_and_the_first_reason_stands() -> None
 
 @pytest.mark.parametrize("source", [CalibrationSource.REPLAY, CalibrationSource.SIMULATED])
 def test_nobody_in_the_bed_needs_a_short_calibration(source: CalibrationSource) -> None:
-    """Replays and simulated sleepers pass with 8 s of clean data and fail just below."""
+    """Replayed and simulated sleepers pass with 8 s of clean data and fail just below."""
     short = replace(READY, calibration_source=source, clean_s=CALIBRATION_OFFLINE_S)
     assert first_refusal(admit(short, PLAN)) is None
     refusal = first_refusal(admit(replace(short, clean_s=CALIBRATION_OFFLINE_S - 0.01), PLAN))
@@ -115,7 +115,7 @@ def test_nobody_in_the_bed_needs_a_short_calibration(source: CalibrationSource) 
 
 
 def test_an_intimate_plan_needs_the_intimate_scope() -> None:
-    """Who agrees to be merged, but not among few, is refused by an intimate plan alone."""
+    """A sleeper without the intimate scope is refused only by an intimate plan."""
     intimate = replace(PLAN, seats_min=2, intimate=True)
     refusal = first_refusal(admit(READY, intimate))
     assert refusal is not None
@@ -124,12 +124,12 @@ def test_an_intimate_plan_needs_the_intimate_scope() -> None:
 
 
 def test_half_open_is_admitted() -> None:
-    """A half-open breaker is admitted: its frames must be scored before it can close."""
+    """A HALF_OPEN breaker is admitted: its frames must be scored before it can close."""
     assert first_refusal(admit(replace(READY, breaker=BreakerState.HALF_OPEN), PLAN)) is None
 
 
 def test_late_joining_is_the_plans_choice() -> None:
-    """After Start a newcomer is refused without late joining, and who holds a seat is not."""
+    """After Start a newcomer needs late joining; a pod with a seat does not."""
     closed = replace(PLAN, late_joining=False)
     late = replace(READY, started=True)
     refusal = first_refusal(admit(late, closed))
@@ -140,7 +140,7 @@ def test_late_joining_is_the_plans_choice() -> None:
 
 
 def test_a_plan_selects_by_name_by_site_or_all() -> None:
-    """Invitations name pods; else a site selects its own; else every pod is asked."""
+    """A plan invites named pods; else the pods of its site; else every pod."""
     assert selects(replace(PLAN, pods=("bed-1",)), "bed-1", "north")
     assert not selects(replace(PLAN, pods=("bed-1",)), "bed-2", "north")
     assert selects(replace(PLAN, site="north"), "bed-2", "north")

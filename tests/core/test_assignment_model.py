@@ -1,10 +1,10 @@
-"""Assignments, both ends at once: the daemon's roster, the pods' orders, and a line that does what it likes.
+"""Assignments, both ends at once: the daemon's roster, the pods' command filters, and a faulty network.
 
-The daemon seats, assigns, releases, wakes and begins terms; what it says is lost, doubled, delayed and
-overtaken; pods restart, latch and lose their clocks. A short model of each end says what must follow, and a
-watch over both holds what matters: no pod takes up what is older than a release it has seen or meant for
-another start of it, no slot ever has two holders, no assignment id is given twice, and once the line is well
-again each pod holds what the books say. Every choice comes from bytes, six a step.
+The daemon seats, assigns, releases, wakes and begins terms; its messages are lost, doubled, delayed and
+overtaken; pods restart, latch and lose their clocks. A short model of each end computes what must follow, and
+a checker over both holds the invariants: no pod accepts a command older than a release it has seen or meant
+for another start of it, no slot ever has two holders, no assignment id is given twice, and once the network
+is well again each pod holds what the ledger has. Every choice comes from bytes, six a step.
 """
 
 from collections import Counter
@@ -34,7 +34,7 @@ VALID_MS = 10_000
 LINE_MOST = 48
 BEDS = ("bed-1", "bed-2", "bed-3", "bed-4")
 STRANGERS = 90
-"""Others in the same Dreamscape: when all are assigned anew at once, cohorts fill."""
+"""Other pods in the same Dreamscape: when all are assigned anew at once, cohorts fill."""
 
 T = TypeVar("T")
 Place = tuple[int, int, int]
@@ -42,14 +42,14 @@ Place = tuple[int, int, int]
 
 
 class Narrow(Random):
-    """Draws so few numbers that ids come again, and 0 now and then, within one night."""
+    """Draws so few numbers that ids repeat, and 0 now and then, within one night."""
 
     def getrandbits(self, k: int, /) -> int:
         return max(super().getrandbits(min(k, 16)) - 1000, 0)
 
 
 class Books:
-    """What the daemon must believe: DESIGN 6's first lines, with everything it ever gave."""
+    """The daemon's required state: DESIGN 6's first lines, with everything it ever gave."""
 
     def __init__(self) -> None:
         self.seats: list[tuple[str, str]] = []
@@ -68,7 +68,7 @@ class Books:
         return self.sits[pod]
 
     def assigned(self, pod: str, slot: Slot) -> None:
-        """A slot was given: it must be the next one, for this seat, under a new id."""
+        """A slot was given: check that it is the next one, for this seat, with a new id."""
         cohort, place = divmod(self.given, COHORT_SLOTS)
         assert (slot.cohort, slot.slot, slot.seat, slot.pod) == (cohort, place, self.sits[pod], pod)
         assert slot.assignment_id
@@ -79,7 +79,7 @@ class Books:
 
 
 class Bed:
-    """A pod: its real orders, what it has taken up, and what it must have said to each command."""
+    """A pod: its real command filter, its accepted assignment, and the required answer to each command."""
 
     def __init__(self, name: str, seen: Counter[str]) -> None:
         self.name, self.seen = name, seen
@@ -88,7 +88,7 @@ class Bed:
         self.boots()
 
     def boots(self) -> None:
-        """A restart: the latch is on disk, all else is new."""
+        """Restart: the latch is on disk, all else is new."""
         self.incarnation += 1
         self.orders = CommandFilter(self.name, "house", self.incarnation)
         self.held: Assign | None = None
@@ -98,7 +98,7 @@ class Bed:
         self.left = False
 
     def expects(self, command: Command, now_ms: int) -> str:
-        """What must become of this command: obeyed, said again, or declined."""
+        """The required outcome of this command: obeyed, repeated, or declined."""
         if command.pod != self.name:
             return "declined"
         if command.counter in [counter for counter, _ in self.said[-OUTCOMES_KEPT:]]:
@@ -117,7 +117,7 @@ class Bed:
         return "obeyed"
 
     def hear(self, command: Command, now_ms: int) -> None:
-        """One command, as the agent takes it; both must say the same."""
+        """Take one command, as the agent does; filter and model must agree."""
         expected, freed = self.expects(command, now_ms), self.freed
         what = command.what
         hindrance = "latched" if self.latched else ""
@@ -155,7 +155,7 @@ class Draws:
 
 
 class Ward:
-    """The daemon with its books, four beds, ninety strangers, and the line."""
+    """The daemon with its model, four beds, ninety other pods, and the network."""
 
     def __init__(self, seen: Counter[str], seed: int) -> None:
         self.roster, self.books, self.seen = Roster(Narrow(seed)), Books(), seen
@@ -169,7 +169,7 @@ class Ward:
             assert self.roster.take_seat(pod, "first").number == self.books.take(pod, "first")
 
     def live(self, step: bytes) -> None:
-        """One step, then everything that must hold."""
+        """One step, then every invariant."""
         draws = Draws(step)
         bed = self.beds[draws.one(BEDS)]
         whats = [self.a_bed_turns, *[self.the_line_delivers] * 6, *[self.it_assigns] * 4]
@@ -178,10 +178,10 @@ class Ward:
         draws.one(whats)(bed, draws)
         self.holds()
 
-    # What the daemon does.
+    # The daemon's actions.
 
     def order(self, bed: Bed, what: What) -> None:
-        """Say it once, under a counter above all before; the line forgets its oldest when full."""
+        """Send a command once, with a counter above all before; the network drops its oldest when full."""
         self.counter += 1
         believed = self.believed[bed.name]
         command = Command(bed.name, self.counter, believed, self.now_ms + VALID_MS, what)
@@ -190,7 +190,7 @@ class Ward:
             self.newest[bed.name] = command
 
     def it_assigns(self, bed: Bed, draws: Draws) -> None:
-        """A fresh slot for whoever sits there; a seat that was left gets none. Some orders are mixed up."""
+        """Assign a new slot to a seat; a left seat gets none. Some commands are mixed up."""
         seat = self.books.sits.get(bed.name)
         if seat is not None:
             self.assigns(bed, seat, mixed_up=draws.one([False] * 12 + [True]))
@@ -200,7 +200,7 @@ class Ward:
         self.it_seats(bed, draws)
 
     def assigns(self, bed: Bed, seat: int, *, mixed_up: bool = False) -> None:
-        """Give the slot and say so."""
+        """Give the slot and send the assign."""
         slot = self.roster.assign(seat)
         self.books.assigned(bed.name, slot)
         order = assignment(
@@ -213,7 +213,7 @@ class Ward:
         self.order(bed, order)
 
     def it_releases(self, bed: Bed, draws: Draws) -> None:
-        """Take the slot back, or the seat with it, and say so; or say only that the pod is to calibrate."""
+        """Take the slot back, or the seat with it, and send it; or only send a recalibrate."""
         way = draws.one(["release", "release", "leave", "wake", "recalibrate"])
         if way == "recalibrate":
             self.order(bed, Recalibrate("r"))
@@ -232,7 +232,7 @@ class Ward:
         assert self.roster.take_seat(bed.name, sleeper).number == self.books.take(bed.name, sleeper)
 
     def it_turns(self, bed: Bed, draws: Draws) -> None:
-        """The strangers are assigned anew, so that cohorts fill; a new term begins; a presence is heard."""
+        """Assign the others anew, so that cohorts fill; or begin a term; or receive a presence."""
         match draws.one(["crowd", "crowd", "presence", "presence", "term"]):
             case "crowd":
                 for pod in [pod for pod in self.books.sits if pod not in BEDS]:
@@ -246,15 +246,15 @@ class Ward:
                 self.term += 1
 
     def hears_presence(self, bed: Bed) -> None:
-        """Another start of this pod voids its assignment."""
+        """A new start of this pod voids its assignment."""
         if self.believed[bed.name] != bed.incarnation:
             self.believed[bed.name] = bed.incarnation
             assert self.roster.release(bed.name) == self.books.slots.pop(bed.name, None)
 
-    # What the line and the beds do.
+    # The network's and the beds' actions.
 
     def the_line_delivers(self, bed: Bed, draws: Draws) -> None:
-        """Something under way arrives, and may arrive again; or it is lost; or it reaches the wrong bed."""
+        """Deliver a message, perhaps twice; or lose it; or deliver it to the wrong bed."""
         if not self.line:
             return
         at = draws.one([-1, -1, -1, -2, -3, 0, 0, 1, 5, 20]) % len(self.line)
@@ -265,7 +265,7 @@ class Ward:
             to.hear(command, self.now_ms)
 
     def the_line_bursts(self, bed: Bed, draws: Draws) -> None:
-        """All that is under way to one bed arrives at once, in some order, with what came first once more."""
+        """Deliver everything under way to one bed at once, in some order, the first one twice."""
         waiting = [command for command in self.line if command.pod == bed.name]
         turn = draws.one([0, 1, 2, -1])
         waiting = waiting[turn:] + waiting[:turn]
@@ -274,7 +274,7 @@ class Ward:
         self.line = [command for command in self.line if command.pod != bed.name]
 
     def a_bed_turns(self, bed: Bed, draws: Draws) -> None:
-        """It restarts, is woken or got up, loses or finds its clock; or time passes."""
+        """Restart, wake or unlatch a bed, or lose or find its clock; or let time pass."""
         match draws.one(["time", "time", "boots", "latch", "clock", "well", "well", "well"]):
             case "boots":
                 bed.boots()
@@ -289,10 +289,10 @@ class Ward:
             case "time":
                 self.now_ms += draws.one([0, 1, 3000, VALID_MS, VALID_MS + 1])
 
-    # What must hold.
+    # The invariants.
 
     def holds(self) -> None:
-        """The roster is the books; nobody is where somebody else is or was."""
+        """Check that the roster equals the model and no slot has two holders, now or before."""
         assert self.roster.taken == len(self.books.sits)
         assert self.roster.cohorts == -(-self.books.given // COHORT_SLOTS)
         for name, bed in self.beds.items():
@@ -306,7 +306,7 @@ class Ward:
                 assert self.holders.setdefault(place, holder) == holder, "two holders of one slot"
 
     def settles(self) -> None:
-        """The line is well: each pod's newest order comes again, and each then holds what the books say."""
+        """With a sound network each pod's newest command comes again, and each holds what the ledger has."""
         self.line.clear()
         assert {slot.pod: slot for slot in self.roster.slots} == self.books.slots
         void = self.books.ids - {slot.assignment_id for slot in self.roster.slots}
@@ -327,7 +327,7 @@ class Ward:
 
 
 def test_both_ends_keep_to_one_assignment() -> None:
-    """Over 50,000 steps no pod takes up what is not its own and newest, and no slot has two holders."""
+    """Over 50,000 steps no pod accepts a foreign or outdated assignment, and no slot has two holders."""
     steps, seen = 0, Counter[str]()
 
     @settings(max_examples=200, deadline=None)

@@ -64,13 +64,13 @@ class Run:
 
 
 def test_the_table_is_whole() -> None:
-    """There is a rule for every state and sign."""
+    """The table has a rule for every state and observation."""
     assert len(RULES) == len(S) * len(Sign)
 
 
 @pytest.mark.parametrize("cause", [c for c in Cause if kind_of(c) is Kind.HARD])
 def test_a_hard_cause_trips_at_one_observation(cause: Cause) -> None:
-    """One observation of any hard cause opens a closed breaker, and the transition says why."""
+    """One observation of any hard cause opens a closed breaker; the transition has the cause."""
     run = Run().feed([Bad(cause, "seen once")])
     assert run.moves == [Transition(START_S + 0.25, S.CLOSED, S.OPEN, cause, "seen once")]
     assert not run.breaker.may_couple
@@ -78,28 +78,28 @@ def test_a_hard_cause_trips_at_one_observation(cause: Cause) -> None:
 
 @pytest.mark.parametrize("cause", [c for c in Cause if kind_of(c) is Kind.SOFT])
 def test_a_soft_cause_trips_at_five_in_a_row(cause: Cause) -> None:
-    """Four soft observations do not trip, the fifth does; one good frame between begins the count anew."""
+    """Five soft observations in a row trip, four do not; one good frame between restarts the count."""
     run = Run().feed([*[Bad(cause)] * 4, Good(), *[Bad(cause)] * 4])
     assert run.breaker.state is S.CLOSED
     assert run.feed([Bad(cause)]).breaker.state is S.OPEN
 
 
 def test_a_soft_cause_trips_at_half_of_a_window_of_twenty() -> None:
-    """Good and bad in turn trip once 20 have been seen and half of them were bad, not before."""
+    """Alternating good and bad frames trip once 20 are seen and half were bad, not before."""
     run = Run().feed(islice(cycle([Good(), RAILED]), 19))
     assert run.breaker.state is S.CLOSED
     assert run.feed([RAILED]).path == ["open"]
 
 
 def test_what_is_older_than_ten_seconds_does_not_count() -> None:
-    """Bad frames more than 10 s old have left the window: bad once in three never trips."""
+    """Bad frames older than 10 s do not count: one bad in three never trips."""
     run = Run().feed(islice(cycle([Good(), RAILED, Good()]), 400))
     assert run.path == []
     assert run.breaker.seen.bit_count() == 40
 
 
 def test_silence_trips_after_three_hops() -> None:
-    """Three silent ticks are borne, the fourth trips; any frame between begins the count anew."""
+    """Three silent ticks do not trip, the fourth does; any frame between restarts the count."""
     run = Run().feed([Tick(), Tick(), Tick(), Good(), Tick(), Tick(), Tick()])
     assert run.path == []
     assert run.feed([Tick()]).path == ["open"]
@@ -107,7 +107,7 @@ def test_silence_trips_after_three_hops() -> None:
 
 
 def test_the_way_back_takes_thirty_seconds_and_thirty_good_frames() -> None:
-    """After a person's or device's trip: OPEN 30 s, HALF_OPEN 30 good frames, then CLOSED."""
+    """After a person or device trip: OPEN 30 s, HALF_OPEN 30 good frames, then CLOSED."""
     run = Run().feed([NONFINITE])
     assert run.until(Good(), S.HALF_OPEN) == 30.0
     assert run.until(Good(), S.CLOSED) == 7.5
@@ -115,7 +115,7 @@ def test_the_way_back_takes_thirty_seconds_and_thirty_good_frames() -> None:
 
 
 def test_the_wait_is_spread_by_a_fifth() -> None:
-    """With a generator the waits fill 24 to 36 s, and are not all alike."""
+    """With a generator the waits fill 24 to 36 s and differ."""
     waits = [step(closed(0.0), NONFINITE, 0.0, Random(seed))[0].until_s for seed in range(200)]
     assert 24.0 <= min(waits) < 25.5
     assert 34.5 < max(waits) <= 36.0
@@ -131,7 +131,7 @@ def test_one_bad_frame_restarts_the_score() -> None:
 
 
 def test_a_half_open_that_never_gets_good_is_a_second_trip() -> None:
-    """Not 30 good in a row within 60 s: the deadline trips it again, within 30 min that locks."""
+    """A HALF_OPEN without 30 good frames in a row within 60 s trips again, which locks within 30 min."""
     run = Run().feed([NONFINITE])
     run.until(Good(), S.HALF_OPEN)
     assert run.until(RAILED, S.LOCKED) == 60.0
@@ -140,7 +140,7 @@ def test_a_half_open_that_never_gets_good_is_a_second_trip() -> None:
 
 @pytest.mark.parametrize(("minutes", "state"), [(28.0, S.LOCKED), (31.0, S.OPEN)])
 def test_a_second_trip_within_half_an_hour_locks(minutes: float, state: S) -> None:
-    """A second device trip locks within 30 min of the first, and only opens after (never closed so long)."""
+    """A second device trip locks within 30 min of the first; later it only opens (never closed so long)."""
     run = Run().feed([NONFINITE])
     while run.now_s - START_S < minutes * 60:
         run.seconds(Good(), 60.0).seconds(Tick(), 2.0)
@@ -149,7 +149,7 @@ def test_a_second_trip_within_half_an_hour_locks(minutes: float, state: S) -> No
 
 
 def test_ten_minutes_closed_forget_the_first_trip() -> None:
-    """After 10 min CLOSED a trip is a first one again; a little earlier it locks."""
+    """After 10 min CLOSED a trip counts as the first; slightly earlier it locks."""
     for closed_s, state in ((595.0, S.LOCKED), (600.0, S.OPEN)):
         run = Run().feed([NONFINITE])
         run.until(Good(), S.CLOSED)
@@ -157,7 +157,7 @@ def test_ten_minutes_closed_forget_the_first_trip() -> None:
 
 
 def test_transport_opens_and_half_opens_without_limit() -> None:
-    """Twenty losses in a row open twenty times, come back when frames do, and never lock."""
+    """Twenty transport losses in a row open twenty times, recover with the frames, and never lock."""
     run = Run()
     for _ in range(20):
         run.until(Tick(), S.OPEN)
@@ -167,14 +167,14 @@ def test_transport_opens_and_half_opens_without_limit() -> None:
 
 
 def test_a_way_that_is_down_stays_open_until_a_frame_comes() -> None:
-    """Silence for an hour stays OPEN; the first frame half-opens."""
+    """An hour of silence stays OPEN; the first frame half-opens."""
     run = Run().seconds(Tick(), 3600.0)
     assert run.path == ["open"]
     assert run.feed([Good()]).path == ["open", "half-open"]
 
 
 def test_transport_is_not_held_against_the_person() -> None:
-    """A device trip after many transport trips is a first one: it opens, it does not lock."""
+    """A device trip after many transport trips is a first one: it opens and does not lock."""
     run = Run()
     for _ in range(3):
         run.until(Tick(), S.OPEN)
@@ -183,13 +183,13 @@ def test_transport_is_not_held_against_the_person() -> None:
 
 
 def test_transport_cannot_shorten_a_persons_wait() -> None:
-    """Losses and silence during a 30 s wait leave it 30 s."""
+    """Losses and silence during a 30 s wait do not shorten it."""
     run = Run().feed([NONFINITE, LOST, Trip(Cause.STALE, "judge"), *[Tick()] * 20])
     assert run.until(Good(), S.HALF_OPEN) == pytest.approx(30.0 - 22 * 0.25)
 
 
 def test_a_device_cause_takes_over_from_transport() -> None:
-    """While OPEN for transport a hard cause begins the long wait."""
+    """A hard cause during a transport OPEN begins the long wait."""
     run = Run().until(Tick(), S.OPEN) and Run().seconds(Tick(), 5.0).feed([NONFINITE])
     assert run.breaker.cause is Cause.NONFINITE
     assert run.until(Good(), S.HALF_OPEN) == 30.0
@@ -217,7 +217,7 @@ ANYTHING: list[Observation] = [
 
 @pytest.mark.parametrize("what", ANYTHING)
 def test_nothing_but_a_named_reset_leaves_locked(what: Observation) -> None:
-    """A day of any other observation, or of a reset without name or reason, leaves it LOCKED."""
+    """A day of any other observation, or a reset without name or reason, leaves LOCKED."""
     run = Run(Breaker(state=S.LOCKED, at_s=START_S, since_s=START_S, until_s=inf))
     for _ in range(24):
         run.now_s += 3600.0
@@ -238,14 +238,14 @@ def test_a_reset_leads_to_half_open_and_forgets_nothing() -> None:
 
 @pytest.mark.parametrize("state", [S.CLOSED, S.OPEN, S.HALF_OPEN])
 def test_a_reset_overrides_no_trip(state: S) -> None:
-    """Reset changes nothing but LOCKED: no open breaker is shortened by it."""
+    """A reset changes only LOCKED: it shortens no other wait."""
     breaker = Breaker(state=state, cause=Cause.RAILED, at_s=START_S, since_s=START_S, until_s=START_S + 30)
     after, moved = step(breaker, Reset("mira", "hurry"), START_S + 1.0)
     assert (after.state, after.until_s, moved) == (state, START_S + 30, None)
 
 
 def test_an_operators_trip_opens_and_is_not_held_against_anyone() -> None:
-    """Three severs by an operator in ten minutes open three times and lock nobody."""
+    """Three severs by an operator in ten minutes open three times and never lock."""
     run = Run()
     for _ in range(3):
         run.feed([Trip(Cause.OPERATOR, "mira")])
@@ -255,14 +255,14 @@ def test_an_operators_trip_opens_and_is_not_held_against_anyone() -> None:
 
 
 def test_an_order_does_not_launder_a_device_trip() -> None:
-    """A trip by an operator during a device's wait lengthens it, and the device trip is still remembered."""
+    """An operator's trip during a device's wait extends it, and the device trip stays counted."""
     run = Run().feed([NONFINITE]).seconds(Good(), 20.0).feed([Trip(Cause.OPERATOR, "mira")])
     assert run.until(Good(), S.HALF_OPEN) == 30.0
     assert run.feed([NONFINITE]).breaker.state is S.LOCKED
 
 
 def test_an_outlier_is_neither_good_nor_bad() -> None:
-    """Exclusion trips nothing, scores nothing, and does not break a run of good frames."""
+    """An outlier trips nothing, is not scored, and does not break a run of good frames."""
     run = Run().seconds(Bad(Cause.OUTLIER), 60.0)
     assert run.path == []
     run.feed([NONFINITE])
@@ -274,7 +274,7 @@ def test_an_outlier_is_neither_good_nor_bad() -> None:
 
 @pytest.mark.parametrize("now_s", [nan, inf, -inf, START_S - 3600.0])
 def test_time_that_is_not_time_does_not_pass(now_s: float) -> None:
-    """A reading that is not finite, or goes back, ends no wait."""
+    """A clock that is not finite, or goes back, ends no wait."""
     opened, _ = step(closed(START_S), NONFINITE, START_S)
     after, moved = step(opened, Good(), now_s)
     assert moved is None
@@ -282,7 +282,7 @@ def test_time_that_is_not_time_does_not_pass(now_s: float) -> None:
 
 
 def test_after_a_crash_an_earlier_trip_still_counts() -> None:
-    """A second sever that the owner had no time to write locks; the first one, told again, does not."""
+    """A second sever that the daemon had no time to store locks; the first one, repeated, does not."""
     before_s = START_S - 600.0
     assert initial_after_crash(START_S, Cause.RAILED, tripped_s=before_s).state is S.LOCKED
     same = initial_after_crash(START_S, Cause.RAILED, tripped_s=before_s, known=True)
@@ -295,9 +295,9 @@ def test_after_a_crash_an_earlier_trip_still_counts() -> None:
 
 
 def test_who_may_not_be_believed_yet_is_kept_from_closing_and_not_tripped() -> None:
-    """However long it takes until they may be: no deadline runs, and one good frame closes then.
+    """A breaker held in HALF_OPEN has no deadline; after the hold one good frame closes it.
 
-    A poor one, or none, begins the scoring anew and does not trip.
+    A poor frame, or none, restarts the scoring and does not trip.
     """
     run = Run().feed([NONFINITE])
     run.until(Good(), S.HALF_OPEN)
@@ -313,7 +313,7 @@ def test_who_may_not_be_believed_yet_is_kept_from_closing_and_not_tripped() -> N
 
 
 def test_after_a_crash_nobody_is_trusted_unseen() -> None:
-    """A pod that reports a sever is OPEN with the whole wait; everyone else is HALF_OPEN; nobody CLOSED."""
+    """After a crash a pod that reports a sever is OPEN for the whole wait; all others are HALF_OPEN."""
     reported = initial_after_crash(START_S, Cause.RAILED)
     assert (reported.state, reported.cause, reported.until_s) == (S.OPEN, Cause.RAILED, START_S + 30.0)
     assert initial_after_crash(START_S, Cause.DAEMON).state is S.OPEN
@@ -326,7 +326,7 @@ def test_after_a_crash_nobody_is_trusted_unseen() -> None:
 @pytest.mark.parametrize("told_after_s", [1.0, 25.0, 32.0, 200.0, 600.0])
 @pytest.mark.parametrize("seen_after_s", [-600.0, -0.5, 0.0, SAME_TRIP_S - 0.1])
 def test_a_trip_that_is_told_again_never_locks(told_after_s: float, seen_after_s: float) -> None:
-    """Evidence from before the end of a trip's shortest wait opens again, in every state, and counts once."""
+    """Repeated evidence from before the end of a trip's shortest wait opens again and counts once."""
     run = Run().feed([RAILED] * 5)
     tripped_s = run.breaker.tripped_s
     run.seconds(Good(), told_after_s)
@@ -337,7 +337,7 @@ def test_a_trip_that_is_told_again_never_locks(told_after_s: float, seen_after_s
 
 
 def test_a_trip_of_its_own_locks_however_late_it_is_told() -> None:
-    """Seen 24 s after a trip or later, within half an hour of it: the second, whenever it is told."""
+    """Evidence 24 s after a trip or later, within half an hour, is a second trip whenever it arrives."""
     run = Run().feed([RAILED] * 5)
     tripped_s = run.breaker.tripped_s
     run.seconds(Good(), 300.0)
@@ -346,7 +346,7 @@ def test_a_trip_of_its_own_locks_however_late_it_is_told() -> None:
 
 
 def test_no_old_word_opens_a_lock() -> None:
-    """What is told of the trip before leaves LOCKED as it is."""
+    """A repeated report of the earlier trip leaves LOCKED."""
     run = Run().feed([RAILED] * 5)
     tripped_s = run.breaker.tripped_s
     run.until(Good(), S.CLOSED)

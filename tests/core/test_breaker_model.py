@@ -1,4 +1,4 @@
-"""The breaker against its model: whatever happens, in whatever order, both say the same."""
+"""The breaker against its model: both agree for any sequence of observations."""
 
 from math import inf, nan
 from typing import NamedTuple, assert_never
@@ -66,14 +66,14 @@ strange = st.builds(
 )
 
 WELL = Stretch([Good()], 31.0, 40, 0.0, seated=False)
-"""Whatever was, but a lock: the wait is over, and forty good frames close it."""
+"""Recovers from any state but a lock: the wait is over, and forty good frames close it."""
 
 FORGIVEN = Stretch([Bad(Cause.NONFINITE, "alpha")], 700.0, 1, 0.0, seated=False)
 """A hard cause after more than ten minutes."""
 
 
 def test_breaker_and_model_agree() -> None:
-    """After each of 50,000 steps both are in the same state, for the same cause, for as long."""
+    """After each of 50,000 steps both have the same state, cause and duration."""
     steps = 0
 
     @settings(max_examples=600, deadline=None)
@@ -103,14 +103,14 @@ def test_breaker_and_model_agree() -> None:
 
 
 def seat(model: Model, now_s: float) -> None:
-    """Give the model's sleeper a slot: what is scored is scored anew."""
+    """Give the model's sleeper a slot: scoring restarts."""
     if model.state == "half-open":
         model.now = max(model.now, now_s)
         model.half_open_now(Cause.SILENCE)
 
 
 def told(moved: Transition, what: Observation) -> bool:
-    """Whether a move says for what it was made: a trip has a cause and evidence, an order its name."""
+    """Whether a move states its reason: a trip has cause and evidence, an order its name."""
     stopped = moved.after in (BreakerState.OPEN, BreakerState.LOCKED)
     match what:
         case Good():
@@ -129,7 +129,7 @@ def told(moved: Transition, what: Observation) -> bool:
 
 
 def assert_same(breaker: Breaker, model: Model) -> None:
-    """Compare what can be seen from outside, and whether whoever waits may sit, now and half a minute on."""
+    """Compare the visible state, and whether a seat is possible now and half a minute on."""
     assert (breaker.state.value, breaker.cause) == (model.state, model.cause)
     if model.state in ("open", "half-open"):
         assert breaker.until_s == model.until

@@ -1,4 +1,4 @@
-"""The words for what went wrong, and what each means."""
+"""The words of causes and their kinds."""
 
 import pytest
 
@@ -16,26 +16,26 @@ KINDS = {
 
 
 def test_every_word_has_the_kind_of_the_table() -> None:
-    """The closed list of words and the kind of each is exactly this; a word is never renamed."""
+    """The list of words with their kinds is exactly this; a word is never renamed."""
     expected = {word: kind for kind, words in KINDS.items() for word in words.split()}
     assert {cause.value: kind_of(cause) for cause in Cause} == expected
 
 
 @pytest.mark.parametrize("word", ["", "FLAT", "gamma-burst", "outlier "])
 def test_a_word_nobody_knows_is_taken_hard(word: str) -> None:
-    """A cause this daemon does not know is `unknown` and trips at once."""
+    """An unknown cause reads as `unknown` and trips at once."""
     assert cause_named(word) is Cause.UNKNOWN
     assert kind_of(cause_named(word)) is Kind.HARD
 
 
 def test_every_known_word_is_read_back() -> None:
-    """Each word on the wire names its own cause, and has a sentence people can read."""
+    """Each word on the wire reads as its own cause and has a readable sentence."""
     assert all(cause_named(cause.value) is cause for cause in Cause)
     assert all(row.sentence and row.sentence[-1] != "." for row in CAUSES.values())
 
 
 def test_transport_never_concerns_a_person() -> None:
-    """What is held against a person or device is never transport, and the other way round."""
+    """Causes against a person or device are never transport, and the reverse."""
     own = {Scope.PERSON, Scope.DEVICE}
     for cause, row in CAUSES.items():
         if row.kind is Kind.TRANSPORT:

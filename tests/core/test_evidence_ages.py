@@ -1,4 +1,4 @@
-"""Each detector states how old its evidence may be, and docs/reference.md says the same."""
+"""Each detector's limit on the age of its evidence, in the code and in docs/reference.md."""
 
 from math import inf, isfinite
 from pathlib import Path
@@ -32,18 +32,18 @@ def row(detector: str) -> Row:
 
 
 def test_the_table_in_the_documentation_is_the_code() -> None:
-    """docs/reference.md shows the table exactly as the code has it; `make tables` writes it."""
+    """docs/reference.md shows the table exactly as in the code; `make tables` writes it."""
     assert f"<!-- evidence -->\n{markdown()}<!-- end of evidence -->" in DOCUMENT.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("cause", [c for c, r in CAUSES.items() if r.kind in (Kind.HARD, Kind.SOFT)])
 def test_each_cause_that_is_held_against_somebody_has_an_age(cause: Cause) -> None:
-    """Every hard and soft cause stands in a row."""
+    """Every hard and soft cause has a row."""
     assert any(cause in row.causes for row in (*AT_THE_DAEMON, *AT_THE_POD))
 
 
 def test_no_row_lets_old_evidence_accuse() -> None:
-    """A row with an age says what older evidence counts as, and none of the answers is an accusation."""
+    """A row with an age names how older evidence counts, and none of these counts against a pod."""
     for one in AT_THE_DAEMON:
         assert (one.older is Older.ANY) == (one.age_s == inf), one.detector
     assert not any(
@@ -52,7 +52,7 @@ def test_no_row_lets_old_evidence_accuse() -> None:
 
 
 def test_the_ages_in_the_table_are_those_that_detectors_use() -> None:
-    """The numbers of the table are read from where the detectors read theirs, to a hop."""
+    """The table's numbers are the ones that the detectors use, to a hop."""
     assert frame_table.PAST_HOPS * HOP_S == FRAME_PAST_S == row("frozen").age_s
     assert row("replayed: a copy").age_s == REPLAY_AGE_S
     kept_s = grant_history.KEPT_HOPS * HOP_S
@@ -66,5 +66,5 @@ def test_the_ages_in_the_table_are_those_that_detectors_use() -> None:
 
 
 def test_the_table_checks_itself() -> None:
-    """It is checked when it is loaded, and can be checked again."""
+    """The table is checked on loading, and can be checked again."""
     check()

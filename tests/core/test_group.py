@@ -1,4 +1,4 @@
-"""What is done about a crowd: the table whole, the way there and back, and what holds of any course."""
+"""The answer to group findings: the whole table, escalation and return, and invariants of any course."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -42,25 +42,25 @@ FAST = [cause for cause in CROWD_CAUSES if cause not in SLOW]
 
 
 def signs(cause: Cause, sign: GroupReading) -> tuple[GroupReading, ...]:
-    """This sign of this cause, nothing of the others."""
+    """This reading of this cause, nothing of the others."""
     return tuple(sign if one is cause else WELL for one in CROWD_CAUSES)
 
 
 @dataclass
 class Course:
-    """A crowd led through time, and what was done."""
+    """A group led through time, with the actions taken."""
 
     cause: Cause = Cause.GAIN
     crowd: GroupState = field(default_factory=GroupState)
     now_s: float = 1000.0
 
     def show(self, sign: GroupReading, *, live: bool = True) -> tuple[Act, ...]:
-        """One step with this sign."""
+        """One step with this reading."""
         self.crowd, acts = step(self.crowd, signs(self.cause, sign), self.now_s, live=live)
         return acts
 
     def last(self, sign: GroupReading, seconds: float, *, live: bool = True) -> list[tuple[float, Act]]:
-        """The same sign for so long; what was done and how many seconds after its beginning."""
+        """The same reading for a time; returns the actions with seconds since its beginning."""
         begun, done = self.now_s, []
         while self.now_s - begun < seconds:
             self.now_s += TICK_S
@@ -83,7 +83,7 @@ class Course:
 
 
 NEXT = {
-    # (phase, sign): the phase after one more second of it, and what was done
+    # (phase, reading): the phase after one more second of it, and the action
     (Phase.CALM, "unknown"): (Phase.CALM, None),
     (Phase.CALM, "well"): (Phase.CALM, None),
     (Phase.CALM, "between"): (Phase.CALM, None),
@@ -106,7 +106,7 @@ SHOWN = {"unknown": UNKNOWN, "well": WELL, "between": BETWEEN, "over": OVER, "wo
 @pytest.mark.parametrize("cause", CROWD_CAUSES, ids=lambda cause: cause.value)
 @pytest.mark.parametrize(("at", "after"), NEXT.items(), ids=lambda pair: str(pair[0]))
 def test_the_table_whole(cause: Cause, at: tuple[Phase, str], after: tuple[Phase, type[Act] | None]) -> None:
-    """Every phase and every sign: the next phase and the act, if any; slow causes stay eased when over."""
+    """Every phase and reading leads to the next phase and action; slow causes stay halved when over."""
     phase, shown = at
     course = Course(cause).to(phase)
     done = [act for _, act in course.last(SHOWN[shown], 1.0)]
@@ -118,19 +118,19 @@ def test_the_table_whole(cause: Cause, at: tuple[Phase, str], after: tuple[Phase
 
 
 def test_every_phase_and_sign_is_in_the_table() -> None:
-    """The table above names all of them."""
+    """The table above names every phase and reading."""
     assert set(NEXT) == {(phase, shown) for phase in Phase for shown in SHOWN}
 
 
 def test_its_causes_are_the_dreamscapes() -> None:
-    """What it severs for concerns the whole Dreamscape."""
+    """The causes of its severs concern the whole Dreamscape."""
     assert all(CAUSES[cause].scope is Scope.DREAMSCAPE for cause in CROWD_CAUSES)
 
 
 @pytest.mark.parametrize("cause", FAST, ids=lambda cause: cause.value)
 @pytest.mark.parametrize("value", [2.0, 1.41, 5.0, nan, inf])
 def test_what_has_not_fallen_in_ten_seconds_is_zero(cause: Cause, value: float) -> None:
-    """Halved at 2.0 and not at 1.4 or below ten seconds later, or not known: severed then, not before."""
+    """Halved at 2.0 and not fallen to 1.4 (or unknown) ten seconds later: severed then, not before."""
     course = Course(cause).to(Phase.HALVED)
     ((at_s, act),) = course.last(GroupReading(value, 1.2, over=value > 1.2), HALVED_FOR_S)
     assert isinstance(act, Zero)
@@ -141,7 +141,7 @@ def test_what_has_not_fallen_in_ten_seconds_is_zero(cause: Cause, value: float) 
 
 @pytest.mark.parametrize("cause", FAST, ids=lambda cause: cause.value)
 def test_what_has_fallen_stays_halved_until_a_minute_is_calm(cause: Cause) -> None:
-    """Fallen by 30 %: halved still; whole again once it was calm for 60 s, and not while it is between."""
+    """After a fall of 30 % it stays halved, and returns only after 60 s of calm."""
     course = Course(cause).to(Phase.HALVED)
     assert course.last(GroupReading(1.4, 1.5), 30.0) == []
     assert course.crowd.halved is cause
@@ -152,7 +152,7 @@ def test_what_has_fallen_stays_halved_until_a_minute_is_calm(cause: Cause) -> No
 
 
 def test_what_falls_but_is_still_over_must_go_on_falling() -> None:
-    """From 10 to 6 is a fall, and still over the limit: ten seconds later it must be at 4.2, or zero."""
+    """A fall from 10 to 6 is still over the limit: ten seconds later it must be 4.2, or zero."""
     course = Course()
     course.show(GroupReading(10.0, 1.2, over=True))
     assert course.last(GroupReading(6.0, 1.2, over=True), HALVED_FOR_S) == []
@@ -162,7 +162,7 @@ def test_what_falls_but_is_still_over_must_go_on_falling() -> None:
 
 
 def test_a_calm_that_was_interrupted_begins_anew() -> None:
-    """Sixty seconds calm means in a row: one moment between, or one that is not known, starts them again."""
+    """Sixty seconds of calm must be in a row: a moment between, or an unknown one, restarts them."""
     for moment in (BETWEEN, UNKNOWN):
         course = Course().to(Phase.EASED)
         course.last(WELL, 50.0)
@@ -172,7 +172,7 @@ def test_a_calm_that_was_interrupted_begins_anew() -> None:
 
 
 def test_what_is_read_from_minutes_need_not_fall_in_seconds() -> None:
-    """A homogenising crowd between its lines stays halved, for ten minutes too, and is whole when well."""
+    """A homogenising group between its limits stays halved for ten minutes, and returns when calm."""
     course = Course(Cause.HOMOGENISED).to(Phase.HALVED)
     assert course.last(OVER, 600.0) == []
     assert course.crowd.halved is Cause.HOMOGENISED
@@ -180,7 +180,7 @@ def test_what_is_read_from_minutes_need_not_fall_in_seconds() -> None:
 
 
 def test_two_causes_halve_once() -> None:
-    """Couplings are halved once for two reasons, and whole only when neither is left."""
+    """Two causes halve once, and couplings return when neither is left."""
     both = (OVER, OVER, WELL)
     crowd, acts = step(GroupState(), both, 0.0, live=True)
     assert [type(act) for act in acts] == [Halve]
@@ -192,7 +192,7 @@ def test_two_causes_halve_once() -> None:
 
 
 def test_a_third_halving_in_half_an_hour_severs() -> None:
-    """Twice it may be halved and come back; the third time it is severed, half an hour later it is halved."""
+    """Two halvings in half an hour are allowed; a third severs; after half an hour it halves again."""
     course = Course()
     for _ in range(HALVINGS_MOST):
         assert [type(act) for act in course.show(OVER)] == [Halve]
@@ -207,7 +207,7 @@ def test_a_third_halving_in_half_an_hour_severs() -> None:
 @pytest.mark.parametrize("cause", CROWD_CAUSES, ids=lambda cause: cause.value)
 @pytest.mark.parametrize(("after", "label"), [(0.69, Label.LOOP), (0.71, Label.COMMON)])
 def test_what_happens_after_zero_decides_the_label(cause: Cause, after: float, label: Label) -> None:
-    """Fallen by 30 % without a loop: the loop drove it. Not fallen: something common. Said once, in time."""
+    """A fall of 30 % after zero means loop-driven, no fall common drive; classified once, in time."""
     course = Course(cause)
     course.show(WORSE)
     due_s = LABEL_SLOW_S if cause in SLOW else LABEL_AFTER_S
@@ -216,7 +216,7 @@ def test_what_happens_after_zero_decides_the_label(cause: Cause, after: float, l
 
 
 def test_nobody_labels_what_nobody_knows() -> None:
-    """No number after zero, or dreaming on before it is due: no label is ever given."""
+    """Unknown values after zero, or an early resume, give no classification."""
     course = Course()
     course.show(WORSE)
     assert course.last(UNKNOWN, 200.0, live=False) == []
@@ -227,7 +227,7 @@ def test_nobody_labels_what_nobody_knows() -> None:
 
 
 def test_without_a_loop_nothing_is_halved_or_severed() -> None:
-    """Nobody is coupled: the worst sign leads to nothing, and what was halved is so no more."""
+    """Without coupling the worst reading has no effect and ends a halving."""
     course = Course()
     assert course.last(WORSE, 100.0, live=False) == []
     course.to(Phase.HALVED)
@@ -254,9 +254,9 @@ MOMENT = st.tuples(
 @settings(max_examples=300, deadline=None)
 @given(st.lists(MOMENT, max_size=40))
 def test_of_any_course(course: list[tuple[tuple[GroupReading, ...], float, int]]) -> None:
-    """Whatever is shown: halving is one state, severe is zero, not fallen is zero, and calm is earned.
+    """For any course: halving is one state, severe means zero, no fall means zero, and calm is earned.
 
-    No more than two halvings in half an hour; without a loop nobody is halved or severed.
+    At most two halvings in half an hour; without a loop nothing is halved or severed.
     """
     crowd, now_s = GroupState(), 0.0
     halvings: list[float] = []
@@ -290,7 +290,7 @@ def test_of_any_course(course: list[tuple[tuple[GroupReading, ...], float, int]]
 
 
 def _must_sever(crowd: GroupState, shown: tuple[GroupReading, ...], now_s: float) -> bool:
-    """By the words of the design alone."""
+    """The design's own rule for a sever."""
     for cause, watch, sign in zip(CROWD_CAUSES, crowd.watches, shown, strict=True):
         due = watch.phase is Phase.HALVED and now_s >= watch.at_s + HALVED_FOR_S and cause not in SLOW
         if sign.severe or (due and not sign.value <= watch.value * (1 - HALVED_MUST_FALL)):
@@ -299,7 +299,7 @@ def _must_sever(crowd: GroupState, shown: tuple[GroupReading, ...], now_s: float
 
 
 def test_fallen_means_by_thirty_percent() -> None:
-    """At .7 it has, above it has not, and what is not known has not."""
+    """A value at .7 of the start has fallen; above it or unknown it has not."""
     assert fallen(0.7, 1.0)
     assert not fallen(0.701, 1.0)
     assert not fallen(nan, 1.0)
@@ -329,5 +329,5 @@ def test_fallen_means_by_thirty_percent() -> None:
     ],
 )
 def test_a_person_by_their_likeness(likeness: float, chance: float, halved: bool, act: PersonAct) -> None:
-    """Halved surely below .5, severed then below .25, whole again from .6; the unknown changes nothing."""
+    """A person: halved surely below .5, severed below .25, whole again from .6; unknown changes nothing."""
     assert judge_person(likeness, chance, halved=halved) is act

@@ -26,7 +26,7 @@ from dreamd.core.safety.quorum import MassFailure, QuorumVerdict, own_fault, quo
 def test_half_must_be_healthy_and_three_or_intimate(
     assigned: int, healthy: int, intimate: bool, verdict: QuorumVerdict
 ) -> None:
-    """Fewer than half of those assigned, or fewer than three (two with everyone's scope), is no quorum."""
+    """Fewer than half of the assigned healthy, or fewer than three (two with full scope), is no quorum."""
     assert quorum(assigned, healthy, intimate) is verdict
     assert verdict.holds == (verdict is QuorumVerdict.HOLDS)
 
@@ -48,7 +48,7 @@ def test_half_must_be_healthy_and_three_or_intimate(
 def test_who_is_away_counts_for_neither_side(
     assigned: int, healthy: int, away: int, verdict: QuorumVerdict
 ) -> None:
-    """Half of those within reach, where they are three, must be healthy; and three with who may come back."""
+    """Absent pods count on neither side: half of the reachable, where there are three, must be healthy."""
     assert quorum(assigned, healthy, False, away) is verdict
 
 
@@ -57,7 +57,7 @@ def test_who_is_away_counts_for_neither_side(
     [(0, 8, False), (4, 8, False), (5, 8, True), (8, 8, True), (1, 1, False), (2, 2, True), (0, 0, False)],
 )
 def test_most_missing_at_once_is_our_own_fault(missing: int, expected: int, own: bool) -> None:
-    """Frames missing from over half the fleet at once are the daemon's fault; one of one is not."""
+    """Frames missing from over half the fleet at once are an uplink failure; one of one is not."""
     assert own_fault(missing, expected) is own
 
 
@@ -75,7 +75,7 @@ def test_three_and_a_fifth_within_ten_seconds_is_mass_failure() -> None:
 
 @pytest.mark.parametrize("cause", [Cause.LOST, Cause.STALE, Cause.LEASE, Cause.OPERATOR, Cause.OUTLIER])
 def test_transport_orders_and_outliers_do_not_count(cause: Cause) -> None:
-    """Twenty trips of the way, of an order, or exclusions make no mass failure."""
+    """Twenty transport trips, orders or exclusions are no mass failure."""
     mass = MassFailure()
     for k in range(20):
         mass.tripped(f"bed-{k}", cause, 100.0)
@@ -84,7 +84,7 @@ def test_transport_orders_and_outliers_do_not_count(cause: Cause) -> None:
 
 
 def test_one_sleeper_counts_once() -> None:
-    """A sleeper who trips again counts once, from the newest trip; clear forgets all."""
+    """A sleeper with several trips counts once, by the newest; `clear` drops all."""
     mass = MassFailure()
     for at_s in (100.0, 103.0, 108.0):
         mass.tripped("bed-1", Cause.RAILED, at_s)
@@ -94,7 +94,7 @@ def test_one_sleeper_counts_once() -> None:
 
 
 def test_the_window_is_bounded() -> None:
-    """However many trip at once, no more than the most seats are remembered."""
+    """At most as many trips are kept as there are seats."""
     mass = MassFailure()
     for k in range(10_050):
         mass.tripped(f"bed-{k}", Cause.RAILED, 100.0)
@@ -102,7 +102,7 @@ def test_the_window_is_bounded() -> None:
 
 
 def test_what_was_seen_longer_ago_than_the_window_is_no_failure_of_now() -> None:
-    """Three trips that are told at once count where they were seen within 10 s, and not one second more."""
+    """Trips reported together count by when they were seen: within 10 s, and not one second more."""
     mass = MassFailure()
     for k, seen_s in enumerate((190.0, 189.9, 60.0)):
         mass.tripped(f"bed-{k}", Cause.RAILED, 200.0, seen_s)

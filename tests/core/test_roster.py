@@ -1,4 +1,4 @@
-"""Seats and slots: nobody is ever spoken to in another's place."""
+"""Seats and slots: no pod is ever addressed in another's place."""
 
 from random import Random
 
@@ -9,7 +9,7 @@ from dreamd.core.limits import COHORT_SLOTS
 
 
 def filled(n: int) -> Roster:
-    """Return a roster in which beds 1 to n have seats."""
+    """Return a roster with seats for beds 1 to n."""
     roster = Roster(Random(1))
     for k in range(1, n + 1):
         roster.take_seat(f"bed-{k}", f"sleeper-{k}")
@@ -17,7 +17,7 @@ def filled(n: int) -> Roster:
 
 
 def test_seats_are_numbered_from_one_in_order() -> None:
-    """The first three sleepers get seats 1, 2, 3, and asking again is the same answer."""
+    """Seats are numbered from one in order, and a repeated request gets the same seat."""
     roster = filled(3)
     assert [(s.number, s.pod) for s in roster.seats] == [(1, "bed-1"), (2, "bed-2"), (3, "bed-3")]
     assert roster.take_seat("bed-2", "sleeper-2").number == 2
@@ -25,7 +25,7 @@ def test_seats_are_numbered_from_one_in_order() -> None:
 
 
 def test_a_left_seat_is_kept_for_the_same_sleeper_only() -> None:
-    """Who leaves and comes back gets the old number; another sleeper in that pod gets a new one."""
+    """A returning sleeper gets the old seat; another sleeper in that pod gets a new one."""
     roster = filled(3)
     roster.leave("bed-2")
     assert roster.taken == 2
@@ -36,7 +36,7 @@ def test_a_left_seat_is_kept_for_the_same_sleeper_only() -> None:
 
 
 def test_a_changed_sleeper_loses_the_slot_of_the_one_before() -> None:
-    """When another sleeper takes a seat in an assigned pod, the earlier assignment is void."""
+    """Another sleeper in an assigned pod voids the earlier assignment."""
     roster = filled(1)
     slot = roster.assign(1)
     assert roster.take_seat("bed-1", "other").number == 2
@@ -45,7 +45,7 @@ def test_a_changed_sleeper_loses_the_slot_of_the_one_before() -> None:
 
 
 def test_a_slot_is_never_given_twice_in_a_term() -> None:
-    """Assign, release and assign again walk through fresh slots, and a full cohort opens another."""
+    """Repeated assignments walk through fresh slots, and a full cohort opens another."""
     roster = filled(2)
     given = set()
     for _ in range(COHORT_SLOTS + 3):
@@ -60,7 +60,7 @@ def test_a_slot_is_never_given_twice_in_a_term() -> None:
 
 
 def test_assigning_again_voids_the_assignment_before() -> None:
-    """A seat has one assignment at a time; the earlier id no longer names anybody."""
+    """A seat has one assignment at a time; the earlier id is unknown."""
     roster = filled(1)
     first, second = roster.assign(1), roster.assign(1)
     assert roster.by_assignment(first.assignment_id) is None
@@ -81,7 +81,7 @@ class Loaded(Random):
 
 
 def test_assignment_ids_are_never_zero_and_never_repeat() -> None:
-    """Zero and an id already given are drawn again, even after the first was released."""
+    """Zero and used assignment ids are drawn again, even after a release."""
     roster = Roster(Loaded())
     roster.take_seat("bed-1", "heron")
     first = roster.assign(1).assignment_id
@@ -90,7 +90,7 @@ def test_assignment_ids_are_never_zero_and_never_repeat() -> None:
 
 
 def test_release_is_idempotent_and_touches_nobody_else() -> None:
-    """Releasing twice, or a stranger, takes nothing from anyone."""
+    """A second release, or one of an unknown pod, changes no other."""
     roster = filled(2)
     one, two = roster.assign(1), roster.assign(2)
     assert roster.release("bed-1") == one
@@ -101,7 +101,7 @@ def test_release_is_idempotent_and_touches_nobody_else() -> None:
 
 
 def test_a_new_term_voids_all_and_begins_the_slots_anew() -> None:
-    """After a new term no old id names anybody, seats stay, and slots start at cohort 0, slot 0."""
+    """A new term voids every id, keeps the seats, and restarts slots at cohort 0, slot 0."""
     roster = filled(2)
     before = (roster.assign(1), roster.assign(2))
     assert roster.new_term() == before
@@ -113,7 +113,7 @@ def test_a_new_term_voids_all_and_begins_the_slots_anew() -> None:
 
 
 def test_only_who_holds_a_seat_is_assigned() -> None:
-    """A seat nobody has, or whose pod has left, cannot be assigned."""
+    """A seat that is not taken or is left cannot be assigned."""
     roster = filled(1)
     with pytest.raises(KeyError):
         roster.assign(2)
@@ -123,7 +123,7 @@ def test_only_who_holds_a_seat_is_assigned() -> None:
 
 
 def test_a_term_has_an_end() -> None:
-    """When every slot of a term has been given, assign says so and takes nothing away; a new term helps."""
+    """Without slots in the term assign reports it and changes nothing; a new term has slots."""
     roster = filled(1)
     last = None
     for _ in range(COHORTS_MAX * COHORT_SLOTS):

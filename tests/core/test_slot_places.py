@@ -13,7 +13,7 @@ from dreamd.core.limits import COHORT_SLOTS
 
 
 class Giving(RuleBasedStateMachine):
-    """Places given, given back and closed, in bursts, beside what must be true of them."""
+    """Slots given, returned and closed in bursts, with their invariants."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -24,7 +24,7 @@ class Giving(RuleBasedStateMachine):
 
     @rule(count=st.sampled_from([1, 3, COHORT_SLOTS - 1, COHORT_SLOTS, 5 * COHORT_SLOTS, 40_000]))
     def give(self, count: int) -> None:
-        """So many are wanted; as many as are left are given, each for the first time in its term."""
+        """Request this many; as many as are left are given, each for the first time in its term."""
         left, upcoming = self.places.left, self.places.upcoming(count)
         cohorts: dict[int, None] = {}
         for _ in range(min(count, left)):
@@ -41,7 +41,7 @@ class Giving(RuleBasedStateMachine):
 
     @rule(share=st.sampled_from([0.0, 0.5, 0.99]), seed=st.integers(0, 9))
     def give_back(self, share: float, seed: int) -> None:
-        """All but a share of the holders go, whoever they are."""
+        """All but a share of the holders leave, in any order."""
         Random(seed).shuffle(self.held)
         stay = round(len(self.held) * share)
         for cohort in self.held[stay:]:
@@ -50,7 +50,7 @@ class Giving(RuleBasedStateMachine):
 
     @rule()
     def close(self) -> None:
-        """Every empty cohort is closed; its next place is one of a new term."""
+        """Close every empty cohort; its next slot belongs to a new term."""
         for cohort in self.places.empty():
             assert cohort not in self.held
             self.places.close(cohort)
@@ -58,7 +58,7 @@ class Giving(RuleBasedStateMachine):
 
     @invariant()
     def the_emptiest_is_held(self) -> None:
-        """A cohort that has holders, none has fewer but the one that is filled."""
+        """The emptiest cohort has holders, and no other but the one being filled has fewer."""
         found = self.places.emptiest()
         assert found is None or found in self.held
         assert self.places.open <= COHORTS_MAX
@@ -69,7 +69,7 @@ TestGiving = Giving.TestCase
 
 
 def test_more_assigns_than_a_term_has_slots_go_round() -> None:
-    """Sleepers who come and go take slots for ever; one who stays keeps theirs."""
+    """Endless joining and leaving never runs out of slots, and one sleeper keeps its own."""
     roster = Roster(Random(1))
     for number in range(3):
         roster.take_seat(f"bed-{number}", f"sleeper-{number}")
@@ -84,7 +84,7 @@ def test_more_assigns_than_a_term_has_slots_go_round() -> None:
 
 
 def test_a_seat_is_found_again_without_looking_through_all() -> None:
-    """Ten thousand sleepers who come and come back have one seat each."""
+    """Ten thousand sleepers who leave and return have one seat each, found without a scan."""
     roster = Roster(Random(1))
     for _ in range(2):
         for number in range(10_000):

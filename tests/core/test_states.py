@@ -1,4 +1,4 @@
-"""The life of a Dreamscape: the whole table, and what no table may lose."""
+"""The life of a Dreamscape: the whole table and its invariants."""
 
 import pytest
 
@@ -38,14 +38,14 @@ def whole_table() -> dict[tuple[S, Move], S]:
 
 
 def test_the_table_is_this_one_whole() -> None:
-    """Every state and move leads where the printed table says, and nowhere else."""
+    """Every state and move leads where the printed table shows, and nowhere else."""
     assert whole_table() == MOVES
 
 
 @pytest.mark.parametrize("step", list(Move))
 @pytest.mark.parametrize("state", list(S))
 def test_a_move_is_made_or_raises(state: S, step: Move) -> None:
-    """A legal move returns the table's state; an illegal one raises and names what is possible."""
+    """A legal move returns the table's state; an illegal one raises and names the possible ones."""
     if allows(state, step):
         assert move(state, step) is MOVES[state, step]
         return
@@ -64,12 +64,12 @@ def test_sever_wake_and_end_are_idempotent_everywhere(state: S, step: Move) -> N
 @pytest.mark.parametrize("step", sorted(ALWAYS, key=lambda m: m.value))
 @pytest.mark.parametrize("state", list(S))
 def test_nobody_stays_coupled_after_a_way_out(state: S, step: Move) -> None:
-    """No sever, wake or end leaves a Dreamscape in a state where couplings may be above zero."""
+    """After sever, wake or end no state allows a coupling above zero."""
     assert move(state, step) not in COUPLED
 
 
 def test_there_is_no_way_back_from_waking() -> None:
-    """From WAKING and ENDED no sequence of moves reaches a state that couples."""
+    """No sequence of moves leads from WAKING or ENDED to a state that couples."""
     reached = {S.WAKING}
     for _ in S:
         reached |= {after for (before, _), after in MOVES.items() if before in reached}
@@ -77,7 +77,7 @@ def test_there_is_no_way_back_from_waking() -> None:
 
 
 def test_every_state_can_be_reached() -> None:
-    """From PLANNED every state can be reached: none is there for show."""
+    """Every state can be reached from PLANNED."""
     reached = {S.PLANNED}
     for _ in S:
         reached |= {after for (before, _), after in MOVES.items() if before in reached}
@@ -85,7 +85,7 @@ def test_every_state_can_be_reached() -> None:
 
 
 def test_the_documentation_table_says_the_same() -> None:
-    """The Markdown table has a row for each state and, read back, is the table in force."""
+    """The Markdown table has a row for each state and, parsed, equals the table in force."""
     head, rule, *rows = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in table_markdown().splitlines()
     ]
@@ -100,7 +100,7 @@ def test_the_documentation_table_says_the_same() -> None:
 
 
 def test_the_one_to_look_at_first_is_the_one_that_dreams_in_trouble() -> None:
-    """Dreaming with trouble, dreaming, severed, waking, gathering, planned, ended."""
+    """Order of display: dreaming with trouble, dreaming, severed, waking, gathering, planned, ended."""
     ranked = sorted(((rank(s, troubled=t), s, t) for s in S for t in (True, False)), key=lambda one: one[0])
     assert [(state, troubled) for _, state, troubled in ranked][:2] == [
         (S.DREAMING, True),

@@ -1,4 +1,4 @@
-"""Wake orders as plain values: whom they reach, which one is shown, how revisions grow."""
+"""Wake orders as plain values: their reach, the one shown, their revisions."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -30,7 +30,10 @@ DREAM = Order("w3", 3, WakeScope.DREAMSCAPE, "night", "mira", "noise", 1000.0)
     ids=lambda value: getattr(value, "id", ""),
 )
 def test_an_order_reaches_whom_it_names_while_it_stands(order: Order, reached: set[str]) -> None:
-    """Its pod, its site, its Dreamscape or all; a scope that cannot be read is all; a lifted one nobody."""
+    """A standing order reaches its pod, site, Dreamscape or all; an unknown scope is all.
+
+    A lifted one none.
+    """
     fleet = [
         ("bed-1", "north", ""),
         ("bed-2", "north", "night"),
@@ -41,7 +44,7 @@ def test_an_order_reaches_whom_it_names_while_it_stands(order: Order, reached: s
 
 
 def test_the_widest_order_that_stands_is_shown() -> None:
-    """A narrower one given later hides nobody's wider one; of two as wide the one given first is shown."""
+    """The widest standing order is shown, of two as wide the first."""
     later = replace(POD, id="w5", revision=5, target="bed-2", at_s=1001.0)
     assert shown([SITE, later]) is SITE
     assert shown([later, POD]) is POD
@@ -51,7 +54,7 @@ def test_the_widest_order_that_stands_is_shown() -> None:
 
 
 def test_a_lifted_order_is_shown_only_where_none_stands() -> None:
-    """The retained place never says that all is well while an order stands; the newest lifting is said."""
+    """The retained place shows a lifted order only if none stands; then the newest."""
     old, new = (replace(FLEET, id=i, revision=r, lifted_by="mira") for i, r in (("a", 20), ("b", 30)))
     assert shown([old, POD, new]) is POD
     assert shown([new, old]) is new
@@ -60,7 +63,7 @@ def test_a_lifted_order_is_shown_only_where_none_stands() -> None:
 
 @given(st.lists(st.floats(0.0, 4e9), max_size=50))
 def test_revisions_grow_whatever_the_clock_says(clock_s: list[float]) -> None:
-    """Every one is above the one before, and never below the unix time in ms."""
+    """Each revision is above the last and at least the Unix time in ms."""
     revisions = [0]
     for now_s in clock_s:
         revisions.append(next_revision(revisions[-1], now_s))
@@ -69,7 +72,7 @@ def test_revisions_grow_whatever_the_clock_says(clock_s: list[float]) -> None:
 
 
 def test_the_wire_says_what_is_kept() -> None:
-    """Milliseconds, and lifted where somebody has lifted it."""
+    """The wire form has milliseconds, and `lifted` if the order was lifted."""
     message = replace(SITE, lifted_by="mira").message()
     assert (message.id, message.revision, message.scope, message.target) == ("w2", 2, WakeScope.SITE, "north")
     assert (message.at_ms, message.lifted) == (1_000_000, True)

@@ -1,4 +1,4 @@
-"""The ledger's backup: made while it is written to, looked through, put back, and known for a copy."""
+"""The ledger's backup: made while in use, verified, restored, and recognised as a copy."""
 
 import shutil
 import sqlite3
@@ -26,7 +26,7 @@ def mode(path: Path) -> int:
 
 
 def kept(path: Path) -> SqliteLedger:
-    """A ledger in which three lie, open as a daemon has it."""
+    """A ledger with three check-ins, open as in a daemon."""
     ledger = SqliteLedger(path)
     ledger.write(
         Transaction(check_ins=(("bed-1", "ash"), ("bed-2", "birch"), ("bed-3", "elm")), lived_s=NOW_S)
@@ -35,7 +35,7 @@ def kept(path: Path) -> SqliteLedger:
 
 
 def test_a_backup_of_a_ledger_that_is_written_to_holds_what_was_committed(tmp_path: Path) -> None:
-    """It is one whole file, closed to others; what is written afterwards is not in it."""
+    """A backup of a ledger in use is one whole private file with everything committed before."""
     ledger = kept(tmp_path / "ledger")
     contents = back_up(tmp_path / "ledger", tmp_path / "copy")
     ledger.write(Transaction(locks=(LOCK,)))
@@ -48,7 +48,7 @@ def test_a_backup_of_a_ledger_that_is_written_to_holds_what_was_committed(tmp_pa
 
 
 def test_a_backup_overwrites_nothing_and_says_what_is_missing(tmp_path: Path) -> None:
-    """A file that stands there stays; a ledger that does not is named."""
+    """A backup overwrites no file; a missing ledger is named."""
     kept(tmp_path / "ledger").close()
     (tmp_path / "copy").write_text("precious")
     with pytest.raises(LedgerError, match="is not overwritten"):
@@ -61,7 +61,7 @@ def test_a_backup_overwrites_nothing_and_says_what_is_missing(tmp_path: Path) ->
 
 
 def test_a_restored_backup_is_a_new_generation_and_the_replaced_ledger_is_kept(tmp_path: Path) -> None:
-    """Also when it is put back in the same second: no age and no count is needed."""
+    """A restored backup is a new generation, also within the same second; the replaced ledger is kept."""
     path = tmp_path / "ledger"
     ledger = kept(path)
     back_up(path, tmp_path / "copy")
@@ -84,7 +84,7 @@ def test_a_restored_backup_is_a_new_generation_and_the_replaced_ledger_is_kept(t
 
 
 def test_a_backup_that_is_copied_into_place_by_hand_is_known_without_any_note(tmp_path: Path) -> None:
-    """On another machine nothing stands beside it: the file itself says that it is a copy."""
+    """A backup copied by hand to another machine identifies itself as a copy."""
     kept(tmp_path / "ledger").close()
     back_up(tmp_path / "ledger", tmp_path / "copy")
     elsewhere = tmp_path / "elsewhere"
@@ -96,7 +96,7 @@ def test_a_backup_that_is_copied_into_place_by_hand_is_known_without_any_note(tm
 
 
 def test_a_plain_copy_of_everything_that_is_restored_by_command_is_a_new_generation(tmp_path: Path) -> None:
-    """`restore` takes the file of a `cp` too, made while nothing ran."""
+    """`restore` of a plain `cp`, made while no daemon ran, is a new generation."""
     kept(tmp_path / "ledger").close()
     shutil.copy(tmp_path / "ledger", tmp_path / "copy")
     restore(tmp_path / "ledger", tmp_path / "copy")
@@ -106,7 +106,7 @@ def test_a_plain_copy_of_everything_that_is_restored_by_command_is_a_new_generat
 
 
 def test_what_is_no_ledger_is_neither_verified_nor_restored(tmp_path: Path) -> None:
-    """Garbage, another database, a damaged page and a newer schema are told apart, and nothing is touched."""
+    """Garbage, another database, a damaged page and a newer schema are each refused by name, untouched."""
     path = tmp_path / "ledger"
     kept(path).close()
     before = path.read_bytes()
@@ -135,7 +135,7 @@ def test_what_is_no_ledger_is_neither_verified_nor_restored(tmp_path: Path) -> N
 def test_the_command_line_backs_up_restores_and_refuses_a_directory_in_use(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Backup works beside a daemon; restore waits for its end, and says what follows."""
+    """Backup works beside a daemon; restore waits for its end and prints the consequences."""
     state = StateDir(tmp_path / "state")
     ledger = kept(tmp_path / "state" / "ledger.sqlite3")
     where = ["--state-dir", str(tmp_path / "state")]
@@ -156,7 +156,7 @@ def test_the_command_line_backs_up_restores_and_refuses_a_directory_in_use(
 
 
 def test_a_ledger_is_its_owners_alone_also_in_a_directory_that_existed(tmp_path: Path) -> None:
-    """File, log, index and note are 0600, whatever the umask or an earlier version made them."""
+    """File, log, index and note are 0600, whatever the umask or an earlier version set."""
     path = tmp_path / "ledger"
     kept(path).close()
     path.chmod(0o644)

@@ -1,4 +1,4 @@
-"""`dreamd`: verbs, sentences and exit statuses, and how little each verb loads."""
+"""`dreamd`: verbs, messages and exit statuses, and the modules that each verb loads."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from dreamd.main import VERBS, main
 
 
 def test_settings_prints_each_value_and_its_source(capsys: pytest.CaptureFixture[str]) -> None:
-    """As JSON, one object a key."""
+    """`settings` prints each value and its source as JSON."""
     assert main(["settings", "--json", "--grpc-port", "6000"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["grpc.port"] == {"value": 6000, "source": "flag --grpc-port"}
@@ -19,14 +19,14 @@ def test_settings_prints_each_value_and_its_source(capsys: pytest.CaptureFixture
 
 
 def test_settings_for_people_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
-    """Key, value, source on a line."""
+    """`settings` prints key, value and source on a line."""
     assert main(["settings"]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["mqtt.url", "mqtt://127.0.0.1:1883", "default"] in rows
 
 
 def test_a_bad_setting_is_a_sentence_and_status_2(capsys: pytest.CaptureFixture[str]) -> None:
-    """On standard error, for serve and settings alike."""
+    """A bad setting is a sentence on stderr and status 2, for serve and settings alike."""
     for verb in ("settings", "serve"):
         assert main([verb, "--grpc-host", "0.0.0.0"]) == 2
         captured = capsys.readouterr()
@@ -35,7 +35,7 @@ def test_a_bad_setting_is_a_sentence_and_status_2(capsys: pytest.CaptureFixture[
 
 
 def test_help_lists_every_verb_without_loading_any(capsys: pytest.CaptureFixture[str]) -> None:
-    """The list does not depend on which extras are installed."""
+    """`--help` lists every verb whatever extras are installed."""
     with pytest.raises(SystemExit) as ended:
         main(["--help"])
     assert ended.value.code == 0
@@ -44,7 +44,7 @@ def test_help_lists_every_verb_without_loading_any(capsys: pytest.CaptureFixture
 
 
 def test_no_verb_and_an_unknown_one_are_status_2(capsys: pytest.CaptureFixture[str]) -> None:
-    """With the usage."""
+    """No verb, or an unknown one, is status 2 with the usage."""
     for argv in ([], ["dance"]):
         with pytest.raises(SystemExit) as ended:
             main(argv)
@@ -53,7 +53,7 @@ def test_no_verb_and_an_unknown_one_are_status_2(capsys: pytest.CaptureFixture[s
 
 
 def test_settings_loads_no_technology() -> None:
-    """Neither numpy nor grpc, aiomqtt, sqlite3 or prometheus, for a verb that needs none."""
+    """`settings` loads none of numpy, grpc, aiomqtt, sqlite3 and prometheus."""
     code = (
         "import sys; from dreamd.main import main; main(['settings']);"
         "print([m for m in ('numpy', 'grpc', 'aiomqtt', 'sqlite3', 'prometheus_client') if m in sys.modules])"
@@ -65,7 +65,7 @@ def test_settings_loads_no_technology() -> None:
 
 
 def test_a_missing_extra_is_named(tmp_path: Path) -> None:
-    """Without grpc on the path, `serve` says what to install."""
+    """Without grpc, `serve` names the extra to install."""
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\nclass Bar:\n    def find_spec(self, name, *_):\n        if name == 'aiomqtt':\n"
         "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
@@ -87,7 +87,7 @@ def test_a_missing_extra_is_named(tmp_path: Path) -> None:
 
 
 def test_the_matrix_library_has_one_thread() -> None:
-    """What `dreamd` loads numpy into has no thread but its own, however many cores there are."""
+    """In `dreamd` numpy starts no thread of its own, whatever the number of cores."""
     program = (
         "import os, dreamd.main\ntry: dreamd.main.main(['--version'])\nexcept SystemExit: pass\n"
         "import numpy\nnumpy.ones((400, 400)) @ numpy.ones((400, 400))\n"

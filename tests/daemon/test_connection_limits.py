@@ -1,4 +1,4 @@
-"""Places for HTTP connections, with a clock that stands still and sockets nobody reads."""
+"""Places for HTTP connections, with a clock that stands still and unread sockets."""
 
 import socket
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ class _Door:
         return self.places.enter(ours, host)
 
     def come_for(self, phase: Phase, host: str = "10.0.0.1") -> tuple[Connection, bool]:
-        """A client that has asked for something of this phase; whether there was a place."""
+        """A client with a request of this phase; whether it got a place."""
         connection = self.come(host)
         assert connection is not None
         return connection, self.places.has_asked(connection, phase)
@@ -40,7 +40,7 @@ class _Door:
 
 @pytest.fixture
 def door() -> Iterator[_Door]:
-    """Nobody has come yet."""
+    """The places, all free."""
     one = _Door()
     yield one
     for client in one.sockets:
@@ -48,7 +48,7 @@ def door() -> Iterator[_Door]:
 
 
 def test_the_host_with_the_most_loses_its_oldest(door: _Door) -> None:
-    """One host cannot push out another's connection by coming often."""
+    """The host with the most connections loses its oldest: it cannot displace another's."""
     honest = door.come("10.0.0.2")
     crowd = [door.come("10.0.0.1") for _ in range(3 * ASKING_PLACES // 2)]
     assert honest is not None
@@ -59,7 +59,7 @@ def test_the_host_with_the_most_loses_its_oldest(door: _Door) -> None:
 
 
 def test_a_host_gets_half_the_pages_and_this_machine_all(door: _Door) -> None:
-    """Everyone at this machine has one address, so it is not counted by address."""
+    """A host gets half the places for pages; this machine, with one address, gets all."""
     taken = [door.come_for(Phase.PAGE, "10.0.0.1")[1] for _ in range(PLACES[Phase.PAGE])]
     assert sum(taken) == HOST_PAGES
     here = [door.come_for(Phase.PAGE, "127.0.0.1")[1] for _ in range(PLACES[Phase.PAGE])]
@@ -68,14 +68,14 @@ def test_a_host_gets_half_the_pages_and_this_machine_all(door: _Door) -> None:
 
 @pytest.mark.parametrize("phase", [Phase.HEALTH, Phase.METRICS])
 def test_a_reader_that_dawdles_makes_room_for_the_next(door: _Door, phase: Phase) -> None:
-    """A scrape is never refused because others read theirs slowly."""
+    """A slow reader makes room for the next scrape."""
     many = [door.come_for(phase) for _ in range(PLACES[phase] + 1)]
     assert all(taken for _, taken in many)
     assert [connection.over for connection, _ in many] == [True, *[False] * PLACES[phase]]
 
 
 def test_an_order_is_not_refused_for_room(door: _Door) -> None:
-    """Also where every other phase is full."""
+    """An order is never refused for lack of a place, though every other phase is full."""
     for phase in (Phase.PAGE, Phase.HEALTH, Phase.METRICS):
         for _ in range(PLACES[phase]):
             door.come_for(phase, "127.0.0.1")
@@ -83,7 +83,7 @@ def test_an_order_is_not_refused_for_room(door: _Door) -> None:
 
 
 def test_threads_are_bounded_and_given_back(door: _Door) -> None:
-    """A client that was hung up on counts until its thread has ended, and not longer."""
+    """Threads are bounded: a disconnected client counts exactly until its thread has ended."""
     clients = [door.come() for _ in range(CONNECTIONS_MAX)]
     assert door.come() is None
     assert clients[0] is not None
@@ -93,7 +93,7 @@ def test_threads_are_bounded_and_given_back(door: _Door) -> None:
 
 
 def test_one_that_was_hung_up_on_asks_no_more(door: _Door) -> None:
-    """Its thread may still run: what it asks for then is not done."""
+    """A disconnected client's thread carries out no further request."""
     connection = door.come()
     assert connection is not None
     door.now_s = ASKS_WITHIN_S + 0.001

@@ -1,4 +1,4 @@
-"""What a page sends: a way out acts on whatever names someone, every other order is refused by its field."""
+"""The console's requests: a way out acts on any recognisable name; other orders are refused by field."""
 
 import json
 
@@ -21,7 +21,7 @@ def asked(body: bytes, *, whole: bool = True) -> Asked:
 
 @given(ODD, ODD, st.booleans())
 def test_a_way_out_is_read_whatever_its_reason(reason: str, issuer: str, ascii_only: bool) -> None:
-    """The name is found and the text is fit, with surrogates as JSON's escapes or as raw bytes."""
+    """The name is found and the text repaired, with surrogates as JSON escapes or as raw bytes."""
     told = {"reason": reason, "issuer": issuer, "name": "dusk"}
     body = json.dumps(told, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     order = read_way_out(asked(body))
@@ -46,12 +46,12 @@ def test_a_way_out_is_read_whatever_its_reason(reason: str, issuer: str, ascii_o
     ids=["latin-1", "surrogate", "nested", "nested first", "no text", "within", "torn", "digits", "list"],
 )
 def test_a_way_out_acts_where_its_name_can_be_read(body: bytes) -> None:
-    """Bytes, nesting, types and torn ends around the name change nothing."""
+    """Any bytes, nesting, types and torn ends around the name change nothing."""
     assert read_way_out(asked(body)).name == "dusk"
 
 
 def test_a_reason_cannot_name_another() -> None:
-    """A name quoted within a reason is not taken for the name, also in a body too long to be parsed."""
+    """A name quoted within a reason is not taken for the target, also in a body too long to parse."""
     told = json.dumps({"reason": '"name": "dawn"', "name": "dusk"}).encode()
     assert read_way_out(asked(told)).name == "dusk"
     assert read_way_out(asked(told, whole=False)).name == "dusk"
@@ -59,7 +59,7 @@ def test_a_reason_cannot_name_another() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"\xff", NESTED, b'{"name":"Not/This"}', b'{"name":"a b"}'])
 def test_a_way_out_for_no_one_is_refused(body: bytes) -> None:
-    """A body in which no name can be recognised is refused with what is expected."""
+    """A way out without a recognisable name is refused with the expected form."""
     with pytest.raises(UnfitOrderError, match=r"name: .*expected is a JSON object"):
         read_way_out(asked(body))
 
@@ -80,13 +80,13 @@ def test_a_way_out_for_no_one_is_refused(body: bytes) -> None:
     ],
 )
 def test_another_order_is_refused_by_its_field(body: bytes, wrong: str) -> None:
-    """The answer names the field, what is wrong with it and what is expected."""
+    """Another order's refusal names field, fault and expected value."""
     with pytest.raises(UnfitOrderError, match=wrong) as no:
         read_order(asked(body))
     assert str(no.value).isprintable()
 
 
 def test_another_order_of_any_length_is_not_guessed_at() -> None:
-    """A body of which the middle was not kept is no order to resume."""
+    """A truncated body is not taken for a resume."""
     with pytest.raises(UnfitOrderError, match=f"at most {BODY_MAX} bytes"):
         read_order(asked(b'{"name":"dusk","etag":"1"}', whole=False))

@@ -1,4 +1,4 @@
-"""What the page says when beds are not heard: its words in node, over views that nobody rounds off."""
+"""The page's words on unheard beds: its scripts in node, over exact views."""
 
 import json
 import shutil
@@ -34,7 +34,7 @@ console.log(JSON.stringify(views.map((view) => {
 
 
 def said(*views: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the page says of each view."""
+    """The page's words for each view."""
     assert NODE is not None
     script = SAY % json.dumps(WORDS.as_uri())
     command = [NODE, "--input-type=module", "--eval", script, json.dumps(views)]
@@ -45,7 +45,7 @@ def said(*views: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def seat(number: int, **changes: object) -> dict[str, object]:
-    """A seat that is heard and merged."""
+    """A heard and merged seat."""
     told: dict[str, object] = {
         "seat": number,
         "pod": f"bed-{number}",
@@ -81,7 +81,7 @@ BROKER = "the broker is not reached: every pod is alone by its own tether within
 
 
 def test_with_the_broker_lost_nothing_is_well_and_no_bed_is_accused() -> None:
-    """Four beds that nobody hears: no number, no green, no bed that renders what nobody granted."""
+    """With the broker lost four unheard beds show no number, no green and no over-rendering."""
     (told,) = said(view([seat(n, **SILENT) for n in range(1, 5)], BROKER))
     assert told["level"] == "grave"
     assert told["word"] == "Look here"
@@ -93,14 +93,14 @@ def test_with_the_broker_lost_nothing_is_well_and_no_bed_is_accused() -> None:
 
 
 def test_one_silent_bed_of_four_is_not_counted_as_merged() -> None:
-    """Three dream together, one is not known, and that is not all well."""
+    """Of four beds one is silent: three merged, one not known, and not "all well"."""
     (told,) = said(view([seat(1, **SILENT), seat(2), seat(3), seat(4)]))
     assert told["headline"] == "3 of 4 dream together, 1 not known."
     assert (told["level"], told["word"]) == ("watch", "Not known")
 
 
 def test_what_was_heard_grows_old_on_the_page_too() -> None:
-    """Numbers of 0.3 s ago are believed; 1.3 s later, without an answer, they accuse nobody either."""
+    """Numbers 0.3 s old are shown; 1.3 s later, without an answer, they count against no bed."""
     seats = [seat(1, granted=0.0), seat(2)]
     young, old = said(view(seats), view(seats, since_s=1.3))
     assert "bed-1 still renders a coupling of 0.10 though none is granted." in young["facts"]
@@ -110,13 +110,13 @@ def test_what_was_heard_grows_old_on_the_page_too() -> None:
 
 
 def test_a_bed_that_was_never_heard_is_not_known() -> None:
-    """No age at all is no young age."""
+    """A missing age is not a young age: a bed never heard is not known."""
     (told,) = said(view([seat(1, heard_age_s=None, applied=0.1), seat(2), seat(3)]))
     assert told["standing"][0] == "not known"
 
 
 def test_a_severed_dreamscape_says_all_are_alone_only_of_those_who_said_so() -> None:
-    """Two at zero by their own word, one silent: two say so, one is not known."""
+    """Of three severed beds two reported zero and one is silent: two at zero, one not known."""
     severed = {"state": "severed", "granted": 0.0, "applied": 0.0, "cause": "operator"}
     all_said = view([seat(n, **severed) for n in (1, 2, 3)], state="severed")
     silent = seat(3, **{**severed, **SILENT})
@@ -128,7 +128,7 @@ def test_a_severed_dreamscape_says_all_are_alone_only_of_those_who_said_so() -> 
 
 
 def test_a_full_disk_is_not_quiet() -> None:
-    """Nobody is granted anything, and the page says why in place of a green word."""
+    """With a full disk the page shows the reason instead of a green word."""
     alone = [seat(n, granted=0.0, applied=0.0) for n in (1, 2, 3)]
     (told,) = said(view(alone, "the ledger /x could not be used (disk is full)"))
     assert told["level"] == "grave"
@@ -136,7 +136,7 @@ def test_a_full_disk_is_not_quiet() -> None:
 
 
 def test_troubles_are_said_where_no_dreamscape_exists() -> None:
-    """An empty house whose broker is lost is not quiet."""
+    """An empty house with a lost broker is not shown as quiet."""
     empty = view([], BROKER)
     empty["house"]["dreamscapes"], empty["scene"] = [], None
     (told,) = said(empty)

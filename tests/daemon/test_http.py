@@ -18,11 +18,11 @@ from dreamd.adapters.http.connection_limits import (
 from dreamd.adapters.http.server import CONNECTIONS, Asked, HttpServer, Page, said, wrong_name
 
 LONG = b"x" * (16 << 20)
-"""Does not fit the buffers of two sockets."""
+"""Larger than the buffers of two sockets."""
 
 
 class _House:
-    """A server whose checks the test sets."""
+    """A server with checks set by the test."""
 
     def __init__(self) -> None:
         self.dead: tuple[str, ...] = ()
@@ -53,13 +53,13 @@ class _House:
         return Page(http.HTTPStatus.OK, "text/plain", LONG)
 
     def open(self, sent: bytes = b"") -> socket.socket:
-        """A client that has sent this much."""
+        """A client that has sent these bytes."""
         client = socket.create_connection(self.address, timeout=5.0)
         client.sendall(sent)
         return client
 
     def until_open(self, phase: Phase, count: int) -> None:
-        """Wait until so many connections are in this phase."""
+        """Wait until this many connections are in this phase."""
         until_s = time.monotonic() + 5.0
         while self.server.places.count(phase) != count and time.monotonic() < until_s:
             threading.Event().wait(0.001)
@@ -76,40 +76,40 @@ class _House:
 
 @pytest.fixture
 def house() -> Iterator[_House]:
-    """A serving house."""
+    """A running server."""
     one = _House()
     yield one
     one.server.close()
 
 
 def test_metrics_are_served_in_their_media_type(house: _House) -> None:
-    """What `render` gives, as it is."""
+    """Metrics are served unchanged in their media type."""
     assert house.get("/metrics?x=1") == (200, "text/plain; version=0.0.4", "dreamd_up 1\n")
 
 
 def test_not_ready_is_503_with_the_reason(house: _House) -> None:
-    """And 200 once nothing is wrong."""
+    """Not ready is 503 with the reason, else 200."""
     assert house.get("/readyz")[0::2] == (503, "the broker is not reached\n")
     house.waiting = ()
     assert house.get("/readyz")[0::2] == (200, "ok\n")
 
 
 def test_a_hung_tick_is_said_while_the_loop_cannot(house: _House) -> None:
-    """The server has its own thread: /healthz answers 503 when the loop does not go round."""
+    """/healthz has its own thread: it answers 503 while the loop hangs."""
     assert house.get("/healthz")[0] == 200
     house.dead = ("the tick loop does not go round",)
     assert house.get("/healthz")[0::2] == (503, "the tick loop does not go round\n")
 
 
 def test_another_path_says_what_is_here(house: _House) -> None:
-    """404 with the paths there are, whatever the method."""
+    """Another path is 404 with the existing paths, whatever the method."""
     assert house.get("/")[0::2] == (404, "here are: /metrics /healthz /readyz /page\n")
     assert house.get("/", "PUT")[0::2] == (404, "here are: /metrics /healthz /readyz /page\n")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 def test_a_method_that_is_not_for_this_path_is_405_with_those_that_are(house: _House, method: str) -> None:
-    """In our own words, with Allow, and with no permission for another origin."""
+    """A wrong method is 405 with Allow, in plain words and without permission for another origin."""
     connection = http.client.HTTPConnection(*house.address, timeout=5.0)
     connection.request(method, "/metrics", b"" if method == "POST" else None)
     answer = connection.getresponse()
@@ -125,7 +125,7 @@ def test_a_method_that_is_not_for_this_path_is_405_with_those_that_are(house: _H
     [(b"BREW /metrics HTTP/1.1", 501), (b"nonsense", 400), (b"GET /metrics HTTP/9.9", 505)],
 )
 def test_what_cannot_be_read_is_said_in_plain_text(house: _House, request_line: bytes, status: int) -> None:
-    """No page of a library's, and the connection ends."""
+    """An unreadable request gets a plain text answer, and the connection ends."""
     client = house.open(request_line + b"\r\nHost: localhost\r\n\r\n")
     answer = b"".join(iter(lambda: client.recv(4096), b""))
     client.close()
@@ -135,7 +135,7 @@ def test_what_cannot_be_read_is_said_in_plain_text(house: _House, request_line: 
 
 
 def test_head_is_get_without_its_body(house: _House) -> None:
-    """The same status and headers, and the connection goes on."""
+    """HEAD is GET without its body, and the connection goes on."""
     connection = http.client.HTTPConnection(*house.address, timeout=5.0)
     for path, status in (("/metrics", 200), ("/readyz", 503), ("/nowhere", 404)):
         told = []
@@ -152,7 +152,7 @@ def test_head_is_get_without_its_body(house: _House) -> None:
 
 @pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz"])
 def test_a_rebound_name_reads_nothing(house: _House, path: str) -> None:
-    """A browser asks for the stranger's name; 403 that says which names are right."""
+    """A foreign Host is 403 with the valid names, so a rebound name reads nothing."""
     connection = http.client.HTTPConnection(*house.address, timeout=5.0)
     connection.request("GET", path, headers={"Host": "evil.example:8080"})
     answer = connection.getresponse()
@@ -166,7 +166,7 @@ def test_a_rebound_name_reads_nothing(house: _House, path: str) -> None:
     [None, "localhost", "LOCALHOST:8080", "127.0.0.1", "10.1.2.3:8080", "[::1]:8080", "[2001:db8::1]"],
 )
 def test_addresses_and_loopback_need_no_setting(host: str | None) -> None:
-    """An address cannot be rebound; a request without a Host comes from no browser."""
+    """An address, loopback and a missing Host need no setting: they cannot be rebound."""
     assert not wrong_name(host, ())
 
 
@@ -174,25 +174,25 @@ def test_addresses_and_loopback_need_no_setting(host: str | None) -> None:
     "host", ["", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "a, localhost", "1.2.3"]
 )
 def test_every_other_name_is_configured_or_refused(host: str) -> None:
-    """Only whole names count."""
+    """Any other name must be configured in full."""
     assert wrong_name(host, ("monitor.ward.example",))
     assert not wrong_name("monitor.ward.example:8080", ("monitor.ward.example",))
 
 
 def test_full_lanes_are_told_on_readyz_and_take_nobody_out_of_service(house: _House) -> None:
-    """Ways out still work there, so callers must still be sent here: 200 with a note."""
+    """Full lanes are a note on /readyz with 200: ways out still work, so callers must come here."""
     house.waiting, house.notes = (), ("the API's lane of watches is full",)
     assert house.get("/readyz")[0::2] == (200, "ok\nthe API's lane of watches is full\n")
 
 
 def test_a_port_in_use_is_an_os_error(house: _House) -> None:
-    """For the composition to turn into a sentence."""
+    """A port in use raises OSError."""
     with pytest.raises(OSError, match="in use"):
         HttpServer("127.0.0.1", house.server.port, render=lambda: ("", b""), alive=tuple, ready=tuple)
 
 
 def test_the_newest_client_takes_the_place_of_the_oldest_that_dawdles(house: _House) -> None:
-    """However many connections drip, everyone else is answered; the others are not touched."""
+    """A new client replaces the oldest dripping one; the other connections go on."""
     drips = [house.open(b"GET /metrics HT") for _ in range(2 * CONNECTIONS)]
     assert house.get("/metrics")[0] == 200
     assert house.get("/healthz")[0] == 200
@@ -216,10 +216,10 @@ def test_the_newest_client_takes_the_place_of_the_oldest_that_dawdles(house: _Ho
     ids=["silent", "in the head", "in the body"],
 )
 def test_a_request_that_trickles_ends_at_its_deadline(house: _House, sent: bytes, within_s: float) -> None:
-    """Each byte comes in time, the request does not: the connection is closed and the place is free."""
+    """A request that trickles in is closed at its deadline, and its place is free."""
     client = house.open(sent)
     house.until_open(Phase.ASKING, 1)
-    threading.Event().wait(0.1)  # until what was sent has been read; the clock that counts stands still
+    threading.Event().wait(0.1)  # until the sent bytes have been read; the test's clock stands still
     house.now_s += within_s - 0.1
     client.sendall(b"v" if sent else b"G")
     house.now_s += 0.2
@@ -230,7 +230,7 @@ def test_a_request_that_trickles_ends_at_its_deadline(house: _House, sent: bytes
 
 
 def test_an_answer_that_nobody_reads_ends_at_its_deadline(house: _House) -> None:
-    """What does not fit the sockets' buffers would hold its thread as long as its reader likes."""
+    """An unread answer larger than the buffers ends at its deadline."""
     house.go_on.set()
     client = house.open(b"GET /page HTTP/1.1\r\nHost: x\r\n\r\n")
     house.until_open(Phase.PAGE, 1)
@@ -240,7 +240,7 @@ def test_an_answer_that_nobody_reads_ends_at_its_deadline(house: _House) -> None
 
 
 def test_pages_take_no_place_of_health_metrics_and_orders(house: _House) -> None:
-    """With every place for pages taken the next page is 503, everything else is answered."""
+    """With every page place taken the next page is 503; everything else is answered."""
     asked = b"GET /page HTTP/1.1\r\nHost: x\r\n\r\n"
     pages = [house.open(asked) for _ in range(PLACES[Phase.PAGE])]
     house.until_open(Phase.PAGE, PLACES[Phase.PAGE])
@@ -261,7 +261,7 @@ def test_a_place_is_given_back_after_each_request(house: _House) -> None:
 
 
 def test_closing_twice_is_safe(house: _House) -> None:
-    """And the port is free afterwards."""
+    """Closing twice is safe, and the port is free afterwards."""
     port = house.server.port
     house.server.close()
     house.server.close()

@@ -1,4 +1,4 @@
-"""From payloads to values: what is handed on, what is refused, and that the loop keeps its turn."""
+"""From payloads to values: dispatch, refusals, and turns for the event loop."""
 
 import asyncio
 from dataclasses import replace
@@ -20,7 +20,7 @@ def _intake() -> tuple[Intake, KeepingInbound, KeepingLinkMeters]:
 
 
 async def test_every_kind_reaches_its_place() -> None:
-    """Presence, status, event, probe and frames, as the values they were sent as."""
+    """Presence, status, event, probe and frames reach their handlers unchanged."""
     intake, inbound, _ = _intake()
     intake.offer(topics.pod_topic("bed-1", "presence"), encode(words.presence()), retained=True)
     intake.offer(topics.pod_topic("bed-1", "status"), encode(words.status()), retained=False)
@@ -47,7 +47,7 @@ async def test_every_kind_reaches_its_place() -> None:
     ],
 )
 async def test_a_pod_speaks_for_itself_alone(leaf: str, payload: bytes) -> None:
-    """A payload that names another pod than its topic is refused, whatever it says."""
+    """A payload that names another pod than its topic is refused."""
     intake, inbound, _ = _intake()
     intake.offer(topics.pod_topic("bed-1", leaf), payload, retained=False)
     intake.turn()
@@ -57,7 +57,7 @@ async def test_a_pod_speaks_for_itself_alone(leaf: str, payload: bytes) -> None:
 
 @pytest.mark.parametrize("leaf", ["status", "event", "clock"])
 async def test_only_a_presence_may_be_retained(leaf: str) -> None:
-    """A retained anything else is a replay."""
+    """A retained message other than a presence is refused as a replay."""
     intake, inbound, _ = _intake()
     payload = {"status": words.status(), "event": words.event(), "clock": ClockProbe(1, 1)}[leaf]
     intake.offer(topics.pod_topic("bed-1", leaf), encode(payload), retained=True)  # type: ignore[arg-type]
@@ -70,7 +70,7 @@ async def test_only_a_presence_may_be_retained(leaf: str) -> None:
 @pytest.mark.parametrize("payload", [b"", b"\xff\xff\xff", b"x" * 70_000])
 @pytest.mark.parametrize("leaf", ["presence", "status", "event"])
 async def test_what_cannot_be_read_is_named_and_costs_the_others_nothing(leaf: str, payload: bytes) -> None:
-    """Empty, garbage, oversized: the next message is taken in all the same."""
+    """Empty, garbage and oversized payloads are reported; the next message is handled."""
     intake, inbound, _ = _intake()
     intake.offer(topics.pod_topic("bed-1", leaf), payload, retained=False)
     intake.offer(topics.frames("night", 0, "bed-1"), payload, retained=False)
@@ -82,7 +82,7 @@ async def test_what_cannot_be_read_is_named_and_costs_the_others_nothing(leaf: s
 
 @pytest.mark.parametrize("topic", ["dreamd/v1/pods/UPPER/status", "other", "dreamd/v1/pods/bed-1/command"])
 async def test_a_topic_that_is_not_a_pods_is_counted(topic: str) -> None:
-    """Whoever publishes there, nobody is believed."""
+    """A message on a topic that is no pod's is counted and ignored."""
     intake, inbound, _ = _intake()
     intake.offer(topic, encode(words.status()), retained=False)
     intake.turn()
@@ -90,7 +90,7 @@ async def test_a_topic_that_is_not_a_pods_is_counted(topic: str) -> None:
 
 
 async def test_the_loop_has_its_turn_between_batches() -> None:
-    """A flood is worked off BATCH by BATCH, the newest of each sender, and what is dropped is metered."""
+    """A flood is processed BATCH by BATCH, newest of each sender first, with metered drops."""
     intake, inbound, meters = _intake()
     payload = encode((words.frame(),))
     senders = [f"bed-{number}" for number in range(1000)]
@@ -107,7 +107,7 @@ async def test_the_loop_has_its_turn_between_batches() -> None:
 
 
 async def test_an_intake_whose_inbox_is_crowded_reads_the_newest_frames_alone() -> None:
-    """The socket is empty, but more hops wait than may be fresh: the newest of each sender is read."""
+    """With more hops waiting than may be fresh only the newest of each sender is read."""
     intake, inbound, meters = _intake()
     for seq in range(1, 5):
         payload = encode((words.frame(seq),))
@@ -120,7 +120,7 @@ async def test_an_intake_whose_inbox_is_crowded_reads_the_newest_frames_alone() 
 
 
 async def test_an_intake_that_is_behind_reads_the_newest_frames_alone() -> None:
-    """While the socket is not empty, frames wait a moment; then the newest of each sender is read and told.
+    """While the socket is not empty frames wait a moment; then the newest of each sender is read.
 
     Events and statuses do not wait.
     """
@@ -149,7 +149,7 @@ async def test_an_intake_that_is_behind_reads_the_newest_frames_alone() -> None:
 
 
 async def test_the_newest_presence_is_the_last_word() -> None:
-    """Presences keep their order: gone after there is gone."""
+    """Presences keep their order: the last one counts."""
     intake, inbound, _ = _intake()
     for online in (True, False):
         gone = replace(words.presence(), online=online)

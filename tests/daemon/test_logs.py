@@ -1,4 +1,4 @@
-"""The log: one line a fact, and nobody waits for its reader."""
+"""The log: one line per fact, and no wait for its reader."""
 
 import io
 import json
@@ -16,7 +16,7 @@ from dreamd.core.dreamscapes.views import Event
 
 @pytest.fixture(autouse=True)
 def the_root_logger_is_given_back() -> Iterator[None]:
-    """open_log takes the process's root logger over; a test has it for its own time only."""
+    """open_log takes over the process's root logger; a test gives it back."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     yield
@@ -25,7 +25,7 @@ def the_root_logger_is_given_back() -> Iterator[None]:
 
 
 class _Gate(io.StringIO):
-    """A reader that does not read until it is told to."""
+    """A reader that is blocked until released."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class _Gate(io.StringIO):
 
 
 def test_a_fact_is_one_line_of_json() -> None:
-    """Event name, level, time, fields."""
+    """A fact is one line of JSON with event name, level, time and fields."""
     out = io.StringIO()
     spool = Spool(out)
     log = open_log("json", "info", spool)
@@ -60,7 +60,7 @@ def test_a_fact_is_one_line_of_json() -> None:
 
 
 def test_a_bug_brings_its_traceback() -> None:
-    """In both forms."""
+    """A bug's line has its traceback, in both forms."""
     for form in ("json", "console"):
         out = io.StringIO()
         spool = Spool(out)
@@ -75,7 +75,7 @@ def test_a_bug_brings_its_traceback() -> None:
 
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_a_traceback_shows_no_value(form: str) -> None:
-    """Neither form prints the local variables of a frame: they may be a person's samples."""
+    """A traceback never prints local variables: they may be a person's samples."""
     out = io.StringIO()
     spool = Spool(out, form)
     log = open_log(form, "debug", spool)
@@ -90,7 +90,7 @@ def test_a_traceback_shows_no_value(form: str) -> None:
 
 
 def test_libraries_have_one_event() -> None:
-    """What comes through `logging` is a line of JSON like any other, with its traceback; no line is bare."""
+    """A library's `logging` line is JSON like any other, with its traceback."""
     out = io.StringIO()
     spool = Spool(out, "json")
     open_log("json", "info", spool)
@@ -109,7 +109,7 @@ def test_libraries_have_one_event() -> None:
 
 
 def test_lost_lines_are_told_in_the_form_of_the_others() -> None:
-    """A machine that reads JSON finds JSON, also where lines are missing."""
+    """The notice of lost lines is JSON as well."""
     gate = _Gate()
     spool = Spool(gate, "json")
     spool.write("{}\n")
@@ -126,7 +126,7 @@ def test_lost_lines_are_told_in_the_form_of_the_others() -> None:
 
 
 def test_a_reader_that_stalls_holds_nobody_up_and_is_told_what_it_missed() -> None:
-    """The queue is bounded; the oldest lines are lost and counted."""
+    """A stalled reader loses the oldest lines, is notified of their number, and blocks nothing."""
     gate = _Gate()
     spool = Spool(gate)
     spool.write("first\n")
@@ -141,7 +141,7 @@ def test_a_reader_that_stalls_holds_nobody_up_and_is_told_what_it_missed() -> No
 
 
 def test_a_log_for_people_obeys_no_stranger() -> None:
-    """What is not printable is escaped in fields and in a traceback, whose lines stay lines."""
+    """The log for people escapes unprintable characters in fields and tracebacks, line by line."""
     out = io.StringIO()
     spool = Spool(out)
     log = open_log("console", "info", spool)

@@ -1,4 +1,4 @@
-"""The Prometheus meters: bounded, pre-created, nobody in a label, and all of them in one table."""
+"""The Prometheus metrics: bounded, pre-created, no person in a label, and all in one table."""
 
 import math
 
@@ -88,7 +88,7 @@ def _fleet() -> FleetMetrics:
 
 
 def test_every_child_of_a_closed_set_is_there_from_the_start() -> None:
-    """A counter is 0 before it is 1, or increase() misses its birth."""
+    """Every series of a closed set exists from the start, or increase() would miss its first count."""
     samples = _samples(_meters())
     assert _of(samples, "dreamd_frames_refused_total", reason="frozen") == 0
     assert _of(samples, "dreamd_severed_total", cause="railed") == 0
@@ -139,7 +139,7 @@ def test_what_is_counted_is_shown() -> None:
 
 
 def test_what_is_true_now_is_shown() -> None:
-    """The readings of fleet, Dreamscape and site, what runs, and whether the ledger writes."""
+    """The gauges show fleet, Dreamscape, site, build and whether the ledger writes."""
     meters = _meters(ledger="the disk is full")
     meters.fleet(_fleet())
     meters.dreamscape("night", _dreamscape(crowd=_crowd()))
@@ -167,7 +167,7 @@ def test_what_is_true_now_is_shown() -> None:
 
 
 def test_what_is_not_known_is_nan_and_not_absent() -> None:
-    """A crowd of which nothing can be said, and a site whose pods are gone, keep their series."""
+    """Unknown values are NaN: a group without figures and a site without pods keep their series."""
     meters = _meters()
     meters.dreamscape("night", _dreamscape())
     meters.site("north", SiteMetrics())
@@ -179,7 +179,7 @@ def test_what_is_not_known_is_nan_and_not_absent() -> None:
 
 
 def test_the_age_of_the_tick_is_told_at_the_scrape() -> None:
-    """It grows while no tick ends, from the start of the process on, and a tick sets it to zero."""
+    """The age of the tick is computed at the scrape: it grows from the start, and a tick resets it."""
     clock = HandClock()
     meters = _meters(clock)
     clock.at_s += 4.0
@@ -190,7 +190,7 @@ def test_the_age_of_the_tick_is_told_at_the_scrape() -> None:
 
 
 def test_a_value_outside_its_set_is_other() -> None:
-    """What a stranger sends never makes a series."""
+    """A value outside its set is counted as `other`: foreign input makes no series."""
     meters = _meters()
     before = len(_samples(meters))
     meters.frame_refused("bed-1 said so")
@@ -200,7 +200,7 @@ def test_a_value_outside_its_set_is_other() -> None:
 
 
 def test_dreamscapes_have_a_bounded_number_of_labels() -> None:
-    """The longest known have one each, the rest are one; one that ends gives its place to another."""
+    """The longest known Dreamscapes have a label each, the rest share one; an ended one's is reused."""
     meters = _meters()
     for number in range(DREAMSCAPES + 10):
         meters.dreamscape(f"d-{number}", _dreamscape(merged=3))
@@ -216,7 +216,7 @@ def test_dreamscapes_have_a_bounded_number_of_labels() -> None:
 
 
 def test_of_the_rest_the_worst_is_shown() -> None:
-    """A mean would hide the one that runs away among those without a label of their own."""
+    """The shared label shows the worst, as a mean would hide a runaway."""
     meters = _meters()
     for number in range(DREAMSCAPES):
         meters.dreamscape(f"d-{number}", _dreamscape())
@@ -231,7 +231,7 @@ def test_of_the_rest_the_worst_is_shown() -> None:
 
 
 def test_sites_have_a_bounded_number_of_labels() -> None:
-    """Names of sites are the pods' own words: beyond the bound their pods are added up."""
+    """Site names come from pods: beyond the bound their pods are added up."""
     meters = _meters()
     for number in range(SITES + 5):
         meters.site(f"site-{number}", SiteMetrics(2, 1000 + 200 * number, 0, 0, 0))
@@ -242,7 +242,7 @@ def test_sites_have_a_bounded_number_of_labels() -> None:
 
 
 def test_calls_have_the_names_dashboards_know() -> None:
-    """go-grpc-prometheus's names and labels; a watch is counted and not timed."""
+    """Calls have go-grpc-prometheus's names and labels; a watch is counted and not timed."""
     meters = _meters()
     get = Call("unary", "dreamapi.v1.Pods", "Get")
     watch = Call("server_stream", "dreamapi.v1.Pods", "Watch")
@@ -289,7 +289,7 @@ def test_only_a_method_that_takes_a_name_or_an_etag_can_end_by_it() -> None:
 
 
 def _full_house(calls: list[Call]) -> PrometheusMetrics:
-    """Meters with every label there can be, so many Dreamscapes, sites and pods that it would hurt."""
+    """Metrics with every possible label and very many Dreamscapes, sites and pods."""
     meters = PrometheusMetrics(
         reasons=FRAME_REASONS,
         causes=[cause.value for cause in Cause],
@@ -310,14 +310,14 @@ def _full_house(calls: list[Call]) -> PrometheusMetrics:
 
 
 def test_a_full_house_stays_below_a_thousand_series() -> None:
-    """Every label there can be, each of the API's twenty-eight methods called: no more than the bound."""
+    """With every label and each of the twenty-eight methods called, the series stay within the bound."""
     calls = _calls()
     assert len(calls) >= 28
     assert len(_samples(_full_house(calls))) <= SERIES_MAX
 
 
 def test_the_catalogue_is_what_is_shown() -> None:
-    """Every metric on the page is in the catalogue with its type and labels, and the other way round."""
+    """The page and the catalogue list the same metrics with types and labels."""
     families = list(text_string_to_metric_families(_full_house(_calls()[:1]).render()[1].decode()))
     shown = {}
     for family in families:

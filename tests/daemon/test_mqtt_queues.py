@@ -1,4 +1,4 @@
-"""The bounded queues on either side of the link, each with its policy."""
+"""The bounded queues on both sides of the link, each with its policy."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ def _arrival(topic: PodTopic | FramesTopic, payload: bytes = b"") -> Arrival:
 
 
 def test_the_newest_collective_of_a_cohort_wins() -> None:
-    """Two cohorts, three ticks: two parcels wait, the newest of each, and one drop is told."""
+    """Of three ticks in two cohorts the newest of each waits, and the drop is reported."""
     box = Outbox()
     dropped = [
         box.collective(Parcel(topic, payload, 0))
@@ -32,7 +32,7 @@ def test_the_newest_collective_of_a_cohort_wins() -> None:
 
 
 def test_letting_go_leaves_first_and_is_never_dropped() -> None:
-    """Releases of more pods than any other bound are all there, before everything else."""
+    """Releases come before everything else and are never dropped, whatever their number."""
     box = Outbox()
     box.command(Parcel("bed-0/command", b"assign", 1))
     box.collective(Parcel("a/0", b"zero", 0))
@@ -47,7 +47,7 @@ def test_letting_go_leaves_first_and_is_never_dropped() -> None:
 
 
 def test_other_commands_are_bounded_the_oldest_dropped() -> None:
-    """The fleet resends them; every drop is told."""
+    """Other commands are bounded, the oldest dropped and reported; the fleet resends them."""
     box = Outbox()
     dropped = sum(box.command(Parcel("t", str(n).encode(), 1)) for n in range(outbox.COMMANDS + 3))
     assert dropped == 3
@@ -56,7 +56,7 @@ def test_other_commands_are_bounded_the_oldest_dropped() -> None:
 
 
 def test_stale_collectives_are_forgotten_after_an_outage() -> None:
-    """Orders stay."""
+    """After an outage stale collectives are dropped and commands stay."""
     box = Outbox()
     box.collective(Parcel("a/0", b"stale", 0))
     box.letting_go("Release", Parcel("t", b"release", 1))
@@ -65,7 +65,7 @@ def test_stale_collectives_are_forgotten_after_an_outage() -> None:
 
 
 def test_a_parcel_stays_until_it_was_sent() -> None:
-    """Looking does not take: a connection lost in between loses nothing."""
+    """A parcel stays in the queue until it was sent, so a lost connection loses nothing."""
     box = Outbox()
     box.letting_go("Release", Parcel("t", b"release", 1))
     assert box.first() == box.first() == Parcel("t", b"release", 1)
@@ -75,7 +75,7 @@ def test_a_parcel_stays_until_it_was_sent() -> None:
 
 
 def test_events_come_before_frames_and_in_order() -> None:
-    """What severs is looked at before what couples."""
+    """Events come before frames, in order."""
     box = Inbox()
     box.put(_arrival(FramesTopic("a", 0, "bed-1"), b"frame"))
     box.put(_arrival(PodTopic("bed-1", "status"), b"status"))
@@ -86,7 +86,7 @@ def test_events_come_before_frames_and_in_order() -> None:
 
 
 def test_a_flood_of_frames_drops_the_oldest_frames_and_no_event() -> None:
-    """Whatever the flood, every event is there."""
+    """A flood drops the oldest frames and no event."""
     box = Inbox()
     dropped = []
     box.put(_arrival(FramesTopic("a", 0, "bed-2"), b"another's"))
@@ -104,7 +104,7 @@ def test_a_flood_of_frames_drops_the_oldest_frames_and_no_event() -> None:
 
 
 def test_an_inbox_that_is_behind_keeps_the_newest_frame_of_each_sender() -> None:
-    """Older frames are dropped unread and counted; reports and statuses stay."""
+    """An inbox that is behind keeps each sender's newest frame; older ones are dropped and counted."""
     box = Inbox()
     for hop in range(5):
         for pod in ("bed-1", "bed-2"):
@@ -119,7 +119,7 @@ def test_an_inbox_that_is_behind_keeps_the_newest_frame_of_each_sender() -> None
 
 
 def test_frames_of_more_senders_than_pods_are_dropped() -> None:
-    """Invented senders do not grow the inbox without end."""
+    """Frames of more senders than pods are dropped, so invented senders do not fill the inbox."""
     box = Inbox()
     arrival = _arrival(FramesTopic("a", 0, "x"), b"1")
     dropped = [
@@ -130,7 +130,7 @@ def test_frames_of_more_senders_than_pods_are_dropped() -> None:
 
 
 def test_only_the_newest_status_and_probe_of_a_pod_wait() -> None:
-    """A stalled daemon does not work through a minute of old statuses."""
+    """Only the newest status and probe of each pod wait."""
     box = Inbox()
     dropped = [
         box.put(_arrival(PodTopic(pod, leaf), str(n).encode()))
@@ -143,7 +143,7 @@ def test_only_the_newest_status_and_probe_of_a_pod_wait() -> None:
 
 
 def test_events_beyond_the_bound_are_refused_and_told() -> None:
-    """Nothing grows without end; the pod sends it again."""
+    """Events beyond the bound are refused and reported; the pod sends them again."""
     box = Inbox()
     dropped = [box.put(_arrival(PodTopic("bed-1", "event"))) for _ in range(inbox.REPORTS + 2)]
     assert dropped.count("event") == 2

@@ -1,4 +1,4 @@
-"""Both programs where their surroundings are less than whole: no reader, no extra."""
+"""Both programs without a reader and without an extra."""
 
 import os
 import subprocess
@@ -12,14 +12,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.parametrize("command", [("dreamd", "settings"), ("dreamedge", "--version")])
 def test_a_reader_that_goes_away_is_no_traceback(command: tuple[str, ...]) -> None:
-    """A verb whose output is read no more ends quietly, as a program that SIGPIPE ended."""
+    """A verb with a closed output pipe ends quietly, like a program ended by SIGPIPE."""
     read, write = os.pipe()
     os.close(read)
     done = subprocess.run(
         (sys.executable, "-m", *command), stdout=write, stderr=subprocess.PIPE, timeout=30, check=False
     )
     os.close(write)
-    assert done.returncode in {0, 141}  # argparse by itself forgives an output that is closed
+    assert done.returncode in {0, 141}  # argparse itself tolerates a closed output
     assert done.stderr == b""
 
 
@@ -30,7 +30,7 @@ def test_a_reader_that_goes_away_is_no_traceback(command: tuple[str, ...]) -> No
 def test_a_missing_extra_is_named_with_its_command(
     program: str, verb: str, extra: str, tmp_path: Path
 ) -> None:
-    """Without the packages of its extra a verb says what is missing and how to install it."""
+    """Without an extra's packages a verb names the missing one and the command to install it."""
     told = tmp_path / "dreamd-0.1.0.dist-info"
     told.mkdir()
     (told / "METADATA").write_text("Metadata-Version: 2.1\nName: dreamd\nVersion: 0.1.0\n")

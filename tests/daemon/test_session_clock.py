@@ -17,7 +17,7 @@ def test_it_follows_unix_time_that_drifts_slowly() -> None:
 
 
 def test_a_step_of_unix_time_is_leaned_into_and_never_jumped() -> None:
-    """Unix time set back by an hour slows the clock by 500 ppm and no more; set forward likewise."""
+    """Unix time set by an hour either way slews the clock by 500 ppm and never steps it."""
     start = Reading(0.0, 1_700_000_000.0)
     back = slew(start, 10.0, 1_700_000_010.0 - 3600.0)
     forth = slew(start, 10.0, 1_700_000_010.0 + 3600.0)
@@ -26,7 +26,7 @@ def test_a_step_of_unix_time_is_leaned_into_and_never_jumped() -> None:
 
 
 def test_a_unix_time_that_is_no_number_is_ignored() -> None:
-    """NaN moves nothing: the clock runs free."""
+    """A NaN reading is ignored: the clock runs free."""
     assert slew(Reading(0.0, 100.0), 1.0, math.nan).session_s == 101.0
 
 
@@ -40,7 +40,7 @@ def test_a_unix_time_that_is_no_number_is_ignored() -> None:
     )
 )
 def test_it_never_goes_back_and_never_runs_off(steps: list[tuple[float, float]]) -> None:
-    """Whatever the two clocks say, it advances by the boot-time elapsed, give or take 500 ppm."""
+    """Whatever the two clocks read, it advances by the boot time elapsed, give or take 500 ppm."""
     reading = Reading(0.0, 1_700_000_000.0)
     boottime_s = 0.0
     for elapsed_s, unix_s in steps:
@@ -54,7 +54,7 @@ def test_it_never_goes_back_and_never_runs_off(steps: list[tuple[float, float]])
 
 
 def test_the_reader_is_close_to_unix_time_and_does_not_go_back() -> None:
-    """A thousand readings in a row never decrease."""
+    """A thousand readings in a row are near Unix time and never decrease."""
     clock = BoottimeClock()
     readings = [clock.now_s() for _ in range(1000)]
     assert readings == sorted(readings)

@@ -30,7 +30,7 @@ def test_defaults_need_nothing() -> None:
 
 
 def test_the_broker_of_a_ward_is_named_in_any_layer(tmp_path: Path) -> None:
-    """mqtts:// with its own port, and papers from file, environment and flags, paths made absolute."""
+    """mqtts:// with its own port, and credentials from file, environment and flags, as absolute paths."""
     config = _file(tmp_path, "[mqtt]\nurl = 'mqtts://broker.ward'\nca = '/etc/ca.crt'\n")
     env = {"DREAMD_MQTT_PASSWORD_FILE": "~/password", "HOME": str(tmp_path)}
     settings = load(env, {"config": config, "mqtt_cert": "/c", "mqtt_key": "/k", "mqtt_user": "ada"}).settings
@@ -45,7 +45,7 @@ def test_the_state_home_of_the_desktop_is_respected() -> None:
 
 
 def test_each_layer_wins_over_the_one_before(tmp_path: Path) -> None:
-    """Default < file < environment < flag, and each value says which it came from."""
+    """Default < file < environment < flag, and each value names its source."""
     config = _file(tmp_path, "[grpc]\nport = 6001\n[http]\nport = 6002\n[log]\nlevel = 'error'\n")
     env = {"DREAMD_CONFIG": config, "DREAMD_HTTP_PORT": "7002", "DREAMD_GRPC_PORT": "7001"}
     flags: dict[str, object] = {"grpc_port": "8001", "log_level": None}
@@ -64,7 +64,7 @@ def test_the_flag_names_the_file_before_the_environment(tmp_path: Path) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::", "dreamd.example.org", ""])
 @pytest.mark.parametrize("key", ["grpc_host", "http_host"])
 def test_the_api_listens_on_loopback_alone(key: str, host: str) -> None:
-    """Any other address is refused, and the sentence says until when."""
+    """An API address other than loopback is refused, with the reason."""
     with pytest.raises(SettingsError, match="until access control exists"):
         load({}, {key: host})
 
@@ -87,7 +87,7 @@ def test_the_api_listens_on_loopback_alone(key: str, host: str) -> None:
     ],
 )
 def test_a_bad_value_is_named_with_its_source(flags: dict[str, object], named: str) -> None:
-    """The sentence holds the key, the source and what was expected."""
+    """A bad value's sentence has the key, the source and the expected value."""
     with pytest.raises(SettingsError) as refused:
         load({}, flags)
     assert named in str(refused.value)
@@ -97,19 +97,19 @@ def test_a_bad_value_is_named_with_its_source(flags: dict[str, object], named: s
     "text", ["[grpc]\nprot = 1\n", "prot = 1\n", "[grpc.port]\nx = 1\n", "[mqtt]\nurl = 5\n"]
 )
 def test_a_key_or_type_the_file_gets_wrong_is_refused(tmp_path: Path, text: str) -> None:
-    """A misspelt key, one on the wrong level, a table for a number, a number for a text."""
+    """A misspelt key, one on the wrong level, or a wrong type in the file is refused."""
     with pytest.raises(SettingsError, match=r"dreamd\.toml"):
         load({}, {"config": _file(tmp_path, text)})
 
 
 def test_a_misspelt_variable_is_refused_with_the_nearest_one() -> None:
-    """DREAMD_GRPC_PROT does not pass in silence."""
+    """A misspelt variable, DREAMD_GRPC_PROT, is refused with the nearest name."""
     with pytest.raises(SettingsError, match="did you mean DREAMD_GRPC_PORT"):
         load({"DREAMD_GRPC_PROT": "1"}, {})
 
 
 def test_a_file_that_is_not_there_or_no_toml_is_a_sentence(tmp_path: Path) -> None:
-    """Neither ends in a traceback."""
+    """A missing file or invalid TOML is a sentence, not a traceback."""
     with pytest.raises(SettingsError, match="cannot be read"):
         load({"DREAMD_CONFIG": str(tmp_path / "none.toml")}, {})
     with pytest.raises(SettingsError, match="is no TOML"):
@@ -127,13 +127,13 @@ def test_true_is_no_port(tmp_path: Path) -> None:
     ["DREAMD_SERVER", "DREAMD_RECORDINGS", "DREAMD_SERVICE_HOST", "DREAMD_PORT", "DREAMD_PORT_50051_TCP"],
 )
 def test_variables_that_mean_something_to_others_are_left_alone(variable: str) -> None:
-    """What the clients, the tests or Kubernetes put into the environment stops no daemon."""
+    """Variables of clients, tests or Kubernetes in the environment stop no daemon."""
     assert {one.source for one in load({variable: "tcp://10.0.0.1:1"}, {}).sources} == {"default"}
 
 
 @pytest.mark.parametrize("odd", ["caf\udce9", "a\x00b", "a\u202eb", "a\x1b[2J", "x" * 5000])
 def test_odd_text_in_a_setting_is_refused_with_its_source(odd: str) -> None:
-    """Text that an encoder or a terminal cannot bear is refused by key and source, and not repeated."""
+    """Text that an encoder or a terminal cannot handle is refused by key and source, without the text."""
     with pytest.raises(
         SettingsError, match=r"^mqtt\.user \(from .*\) cannot be used: .*; write it with"
     ) as no:
@@ -144,7 +144,7 @@ def test_odd_text_in_a_setting_is_refused_with_its_source(odd: str) -> None:
 
 
 def test_an_odd_name_of_a_variable_is_shown_as_text() -> None:
-    """The name of an unknown variable reaches the terminal escaped."""
+    """An unknown variable's name is printed escaped."""
     with pytest.raises(SettingsError) as no:
         load({"DREAMD_\x1b[2J": "1"}, {})
     assert r"DREAMD_\x1b[2J" in str(no.value)

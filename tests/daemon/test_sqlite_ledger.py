@@ -1,4 +1,4 @@
-"""What is particular to the SQLite ledger: its file."""
+"""The SQLite ledger's own properties: its file."""
 
 import json
 import shutil
@@ -27,7 +27,7 @@ NOW_S = 1_760_000_000.0
 
 
 def test_a_restored_older_file_still_yields_higher_terms(tmp_path: Path) -> None:
-    """The copy knows nothing of yesterday's terms; the clock does."""
+    """A restored older file still yields higher terms, by the clock."""
     ledger = SqliteLedger(tmp_path / "ledger")
     draw(ledger, "night", 0, NOW_S)
     ledger.close()
@@ -43,7 +43,7 @@ def test_a_restored_older_file_still_yields_higher_terms(tmp_path: Path) -> None
 
 
 def test_an_older_file_in_its_place_is_found_until_a_generation_begins(tmp_path: Path) -> None:
-    """By the count of writes noted beside it; whoever begins anew counts on from there."""
+    """An older file is recognised by the write count beside it until a generation begins."""
     path = tmp_path / "ledger"
     ledger = SqliteLedger(path)
     ledger.write(Transaction(check_ins=(("bed-1", "ash"),)))
@@ -69,7 +69,7 @@ def test_an_older_file_in_its_place_is_found_until_a_generation_begins(tmp_path:
 
 
 def test_an_old_copy_of_the_whole_directory_is_found_by_its_last_touch(tmp_path: Path) -> None:
-    """Its note is as old as it is; that nobody has lived on it for hours is what tells."""
+    """An old copy of the whole directory is recognised by its last heartbeat, hours ago."""
     old, new = tmp_path / "old", tmp_path / "new"
     old.mkdir()
     ledger = SqliteLedger(old / "ledger")
@@ -89,7 +89,7 @@ def test_an_old_copy_of_the_whole_directory_is_found_by_its_last_touch(tmp_path:
 
 
 def test_a_killed_process_leaves_a_note_that_is_hardly_behind(tmp_path: Path) -> None:
-    """Without being closed: a copy older than a few writes is found."""
+    """A killed process leaves its note at most a few writes behind, so an older copy is recognised."""
     path = tmp_path / "ledger"
     ledger = SqliteLedger(path)
     copy = tmp_path / "copy"
@@ -101,7 +101,7 @@ def test_a_killed_process_leaves_a_note_that_is_hardly_behind(tmp_path: Path) ->
 
 
 def test_a_note_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
-    """A ledger is not held to be restored for a broken note, and goes on without one."""
+    """An unreadable note is not evidence of a restore; the ledger goes on without one."""
     (tmp_path / "ledger.writes").write_text("rubbish")
     ledger = SqliteLedger(tmp_path / "ledger")
     assert not ledger.outdated(NOW_S)
@@ -123,7 +123,7 @@ def test_what_is_written_is_on_the_disk_at_once(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_ledger_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    """A sentence, and the file is left as it was."""
+    """A file that is no ledger is refused with the remedy and left unchanged."""
     path = tmp_path / "ledger"
     path.write_bytes(b"this is a letter, not a database" * 100)
     with pytest.raises(LedgerError, match=r"is damaged .* restore it"):
@@ -132,7 +132,7 @@ def test_a_file_that_is_no_ledger_is_refused_with_what_to_do(tmp_path: Path) -> 
 
 
 def test_a_damaged_page_is_found_on_opening(tmp_path: Path) -> None:
-    """Zeroed pages are not read as an empty ledger."""
+    """Zeroed pages are found on opening, not read as an empty ledger."""
     path = tmp_path / "ledger"
     ledger = SqliteLedger(path)
     for cohort in range(300):
@@ -146,7 +146,7 @@ def test_a_damaged_page_is_found_on_opening(tmp_path: Path) -> None:
 
 
 def test_a_newer_ledger_is_refused_not_guessed_at(tmp_path: Path) -> None:
-    """A schema from the future says which version it needs."""
+    """A newer schema is refused with the version it needs."""
     path = tmp_path / "ledger"
     base = sqlite3.connect(path)
     base.execute("PRAGMA user_version = 9")
@@ -156,7 +156,7 @@ def test_a_newer_ledger_is_refused_not_guessed_at(tmp_path: Path) -> None:
 
 
 def test_a_ledger_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
-    """What an older dreamd has written is there, what is new can be kept, and the file says its version."""
+    """A ledger of the first version is migrated: old data stays, new data can be stored."""
     path = tmp_path / "ledger"
     old = sqlite3.connect(path, isolation_level=None)
     for statement in filter(str.strip, SCHEMAS[0].split(";")):
@@ -173,7 +173,7 @@ def test_a_ledger_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
 
 
 def test_a_file_of_an_earlier_version_tells_the_ended_from_the_living(tmp_path: Path) -> None:
-    """Rows written before the time of the end was kept: the ended are not loaded, a damaged row still is."""
+    """Of a file without end times the ended Dreamscapes are not loaded, and a damaged row still is."""
     path = tmp_path / "ledger"
     old = sqlite3.connect(path, isolation_level=None)
     for schema in SCHEMAS[:5]:
@@ -195,7 +195,7 @@ def test_a_file_of_an_earlier_version_tells_the_ended_from_the_living(tmp_path: 
 
 
 def test_what_lives_is_read_by_an_index_of_the_living(tmp_path: Path) -> None:
-    """A start reads no row of a Dreamscape that has ended, however many there are."""
+    """A start reads living Dreamscapes by index and no ended row, whatever their number."""
     ledger = SqliteLedger(tmp_path / "ledger")
     query = "EXPLAIN QUERY PLAN SELECT name, record FROM dreamscapes WHERE ended_s IS NULL"
     assert "USING INDEX living" in ledger._file.base.execute(query).fetchall()[0][3]
@@ -203,7 +203,7 @@ def test_what_lives_is_read_by_an_index_of_the_living(tmp_path: Path) -> None:
 
 
 def test_a_wake_order_that_cannot_be_read_is_said(tmp_path: Path) -> None:
-    """Nobody is merged on half an order: the daemon does not start on it."""
+    """The daemon does not start on an unreadable wake order."""
     ledger = SqliteLedger(tmp_path / "ledger")
     ledger._file.base.execute("INSERT INTO wake_orders VALUES ('w1', 1, '{\"scope\": 77}')")
     with pytest.raises(LedgerError, match="the wake order w1"):
@@ -212,7 +212,7 @@ def test_a_wake_order_that_cannot_be_read_is_said(tmp_path: Path) -> None:
 
 
 def test_a_record_that_cannot_be_read_names_its_dreamscape(tmp_path: Path) -> None:
-    """Half a record is not half believed."""
+    """An unreadable record is refused with its Dreamscape's name."""
     ledger = SqliteLedger(tmp_path / "ledger")
     ledger._file.base.execute("INSERT INTO dreamscapes VALUES ('night', '{\"plan\": {}}', NULL)")
     with pytest.raises(LedgerError, match="the record of night"):
@@ -221,7 +221,7 @@ def test_a_record_that_cannot_be_read_names_its_dreamscape(tmp_path: Path) -> No
 
 
 def test_a_number_that_is_none_is_not_kept(tmp_path: Path) -> None:
-    """NaN in a scale is refused at the door."""
+    """NaN in a scale is refused before writing."""
     ledger = SqliteLedger(tmp_path / "ledger")
     with pytest.raises(LedgerError, match="a number that is none"):
         ledger.write(
@@ -238,7 +238,7 @@ def test_a_number_that_is_none_is_not_kept(tmp_path: Path) -> None:
 
 
 def test_a_locked_ledger_fails_and_recovers(tmp_path: Path) -> None:
-    """While another writes, a draw fails with a sentence; `failure` says so, and clears when it is over."""
+    """While another process writes, a draw fails with a sentence; `failure` shows it until it is over."""
     ledger = SqliteLedger(tmp_path / "ledger", busy_timeout_s=0.0)
     other = sqlite3.connect(tmp_path / "ledger", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -253,13 +253,13 @@ def test_a_locked_ledger_fails_and_recovers(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
-    """No traceback of sqlite3."""
+    """An unwritable directory is a sentence, not a traceback of sqlite3."""
     with pytest.raises(LedgerError, match="cannot be opened"):
         SqliteLedger(tmp_path / "none" / "ledger")
 
 
 def test_a_full_disk_is_said_until_something_can_be_written(tmp_path: Path) -> None:
-    """Why a write failed, with the path, outlasts every read; the next write that succeeds ends it."""
+    """A full disk's reason, with the path, outlasts reads and ends with the next successful write."""
     path = tmp_path / "ledger"
     ledger = SqliteLedger(path)
     draw(ledger, "night", 0, NOW_S)
@@ -276,7 +276,7 @@ def test_a_full_disk_is_said_until_something_can_be_written(tmp_path: Path) -> N
 
 
 def test_a_transaction_that_fails_at_its_end_leaves_nothing_and_fails_no_other(tmp_path: Path) -> None:
-    """Whatever raises, a number or text that does not fit: its neighbours are written, it is not."""
+    """A transaction that fails at its end leaves nothing; its neighbours are written."""
     file = GatedFile(tmp_path / "ledger")
     ledger = SqliteLedger(tmp_path / "ledger", file=file)
     file.gate.clear()

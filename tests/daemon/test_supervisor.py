@@ -1,4 +1,4 @@
-"""What runs and how it ends, in virtual time."""
+"""The daemon's tasks and their shutdown, in virtual time."""
 
 import asyncio
 import math
@@ -24,7 +24,7 @@ async def _for_ever() -> None:
 
 
 class _Account:
-    """What was done, in order, and which steps failed."""
+    """The actions in order, and the failed steps."""
 
     def __init__(self) -> None:
         self.done: list[str] = []
@@ -42,7 +42,7 @@ class _Account:
 
 
 def test_a_signal_takes_the_steps_in_order_while_the_tasks_run() -> None:
-    """The tasks are cancelled only after the last step."""
+    """On a signal the steps run in order; the tasks are cancelled after the last one."""
 
     async def main() -> list[str]:
         account = _Account()
@@ -61,7 +61,7 @@ def test_a_signal_takes_the_steps_in_order_while_the_tasks_run() -> None:
 
 
 def test_a_task_that_fails_is_raised_after_everyone_was_zeroed() -> None:
-    """A bug ends the daemon by the same road, and is not swallowed."""
+    """A task that fails ends the daemon by the same steps and is raised afterwards."""
 
     async def main() -> None:
         account = _Account()
@@ -80,7 +80,7 @@ def test_a_task_that_fails_is_raised_after_everyone_was_zeroed() -> None:
 
 
 def test_an_eternal_task_that_ends_is_an_error() -> None:
-    """Returning is not allowed, however politely."""
+    """An eternal task that returns is an error."""
 
     async def main() -> None:
         account = _Account()
@@ -118,7 +118,7 @@ def test_a_task_may_end_once_the_end_has_come() -> None:
 
 
 def test_a_step_that_hangs_or_raises_does_not_keep_the_next() -> None:
-    """Each step has its own deadline; what failed is told by name."""
+    """Each step has its own deadline; a failed one is reported by name and does not stop the next."""
 
     async def main() -> float:
         account = _Account()
@@ -141,7 +141,7 @@ def test_a_step_that_hangs_or_raises_does_not_keep_the_next() -> None:
 
 
 class _Grid:
-    """Due every 250 ms of the loop's time; remembers when it was run."""
+    """Due every 250 ms of the loop's time; records its runs."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
@@ -161,7 +161,7 @@ class _Grid:
 
 
 def test_the_tick_loop_meets_its_times_and_says_how_late() -> None:
-    """Ten seconds of grid: forty runs, each within a millisecond of its time, the pulse as fresh."""
+    """Ten seconds of grid are forty runs, each within a millisecond of its time."""
 
     async def main() -> None:
         grid, pulse, late, done = _Grid(), Pulse(), list[float](), list[float]()
@@ -194,7 +194,7 @@ def test_the_tick_loop_notices_what_has_moved_nearer() -> None:
 
 
 def test_a_tick_that_does_not_get_on_is_not_done() -> None:
-    """What is due stays due for a hundred rounds of the loop: nobody is told that a tick was done."""
+    """A tick that stays due for a hundred rounds of the loop is not reported as done."""
 
     class Stuck(_Grid):
         rounds = 0
@@ -218,7 +218,7 @@ def test_a_tick_that_does_not_get_on_is_not_done() -> None:
 
 
 def test_the_lag_of_the_loop_is_told() -> None:
-    """A turn that comes on time is 0 late; one that somebody held up for 0.4 s is that late."""
+    """The loop's lag is 0 for a turn on time, and 0.4 s for one held up that long."""
 
     class _LoopClock:
         held_s = 0.0

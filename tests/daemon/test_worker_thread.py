@@ -1,4 +1,4 @@
-"""Work beside the daemon's thread: one at a time, and its answer comes home."""
+"""Work beside the daemon's thread: one at a time, with its result on the loop."""
 
 import asyncio
 import threading
@@ -8,7 +8,7 @@ from fakes.waiting import until
 
 
 async def test_work_is_done_on_another_thread_and_told_on_this_one() -> None:
-    """While it is under way nothing else is begun; afterwards there is time again."""
+    """Work runs on another thread, one at a time, and its result arrives on the loop."""
     aside, go, told = ThreadAside(), threading.Event(), []
 
     def work() -> int:
@@ -27,7 +27,7 @@ async def test_work_is_done_on_another_thread_and_told_on_this_one() -> None:
 
 
 async def test_what_goes_wrong_is_heard_and_blocks_nothing() -> None:
-    """A bug in the work reaches the loop's exception handler, and the next work is done."""
+    """A bug in the work reaches the loop's exception handler, and the next work runs."""
     aside, wrong, told = ThreadAside(), [], []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: wrong.append(context))
     aside.do(lambda: 1 // 0, told.append)

@@ -1,4 +1,4 @@
-"""A scribe with a night to write, and its files as edfio and MNE read them."""
+"""An EDF+ writer with a night to record, and its files as edfio and MNE read them."""
 
 import warnings
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ RATE_HZ = 256.0
 NAMES = ("Fp1", "C3", "O1")
 START_NS = 7_000_000_000_000
 START = datetime(2026, 2, 3, 22, 15, 0, tzinfo=UTC)
-"""What the wall clock says at START_NS."""
+"""The wall clock's reading at START_NS."""
 HALF_STEP_UV = 0.05 + 1e-9
 PLENTY = 10**12
 
@@ -31,7 +31,7 @@ def wall_ns(at_ns: int) -> int:
 
 
 class Night:
-    """Plays samples to a scribe; time is the number of samples so far."""
+    """Plays samples to a writer; time is the number of samples so far."""
 
     def __init__(self, directory: Path, names: tuple[str, ...] = NAMES, rate_hz: float = RATE_HZ) -> None:
         self.directory = directory
@@ -56,7 +56,7 @@ class Night:
         self.sample += samples
 
     def mark(self, text: str) -> None:
-        """Something happens now."""
+        """Add a mark now."""
         self.scribe.mark(text, self.at_ns(self.sample))
 
     def noise(self, seconds: float, offset_uv: float = 0.0, seed: int = 1) -> Doubles:
@@ -87,7 +87,7 @@ def read(path: Path) -> Read:
 
 
 def counted(path: Path) -> int:
-    """How many records the header of a file counts that is still being written."""
+    """The number of records in the header of a file that is still being written."""
     return int(path.read_bytes()[RECORDS_AT : RECORDS_AT + 8] or b"0")
 
 
@@ -97,7 +97,7 @@ def files(directory: Path) -> list[Path]:
 
 
 def mne_raw(path: Path) -> Any:  # noqa: ANN401 - MNE has no types
-    """One file as MNE reads it; its warnings about the file are errors, those of its import are not."""
+    """One file as MNE reads it; warnings about the file are errors, those of the import are not."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import mne  # noqa: PLC0415 - takes a second, and few tests need it

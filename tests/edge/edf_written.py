@@ -49,7 +49,7 @@ def _sine(rate_hz: float, seconds: int, place: int) -> Doubles:
 
 
 def discontinuous(path: Path, onsets_s: Sequence[float | None], kind: str = "EDF+D") -> Path:
-    """One-second records that begin at `onsets_s` (None: untold); sample k is k / 10 uV in Fp1 and O1."""
+    """One-second records that begin at `onsets_s` (None: no onset); sample k is k / 10 uV in Fp1 and O1."""
     count = len(onsets_s)
     signals = [
         edfio.EdfSignal(
@@ -80,7 +80,7 @@ def discontinuous(path: Path, onsets_s: Sequence[float | None], kind: str = "EDF
 
 
 def patched(path: Path, at: int, field: bytes, width: int) -> Path:
-    """The file with one of its header's fields written anew."""
+    """The file with one of its header's fields replaced."""
     data = bytearray(path.read_bytes())
     data[at : at + width] = field.ljust(width)
     path.write_bytes(bytes(data))

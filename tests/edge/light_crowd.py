@@ -1,4 +1,4 @@
-"""A crowd of light sleepers in a plain loop: no agents, no daemon, the mean of the others one hop late."""
+"""A group of feature-only sleepers in a plain loop: no agents, no daemon, the others' mean one hop late."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ def felt(
     z: NDArray[np.complex128] | None = None,
     at_ns: int = 0,
 ) -> Felt:
-    """What is given, in dB (float64[12] each) and mean phasors complex128[B]."""
+    """The feedback, in dB (float64[12] each) and mean phasors complex128[B]."""
     zero, one = np.zeros(12, dtype=np.float32), np.ones(12, dtype=np.float32)
     others = None if others_db is None else others_db.astype(np.float32)
     means = None if z is None else np.stack([z.real, z.imag], axis=-1).astype(np.float32)
@@ -28,7 +28,7 @@ def felt(
 
 @dataclass
 class Crowd:
-    """`beds` lie together; share: what everyone is given, changed at will."""
+    """`beds` lie together; share: every bed's share, changed at will."""
 
     beds: list[FeatureOnlyImplant]
     share: float = 0.15
@@ -36,7 +36,7 @@ class Crowd:
 
     @classmethod
     def of(cls, count: int, share: float = 0.15) -> "Crowd":
-        """So many different people."""
+        """This many different sleepers."""
         return cls([FeatureOnlyImplant(seed) for seed in range(1, count + 1)], share)
 
     def inject_fault(self, kind: str, count: int) -> None:

@@ -1,8 +1,8 @@
-"""An LSL sender as a process of its own, told what to be by one JSON object: it can be killed and come back.
+"""An LSL sender as a process of its own, configured by one JSON object: it can be killed and return.
 
 Sample n of every channel is n plus a hundred times the channel's number, sent when its time has come; with
-`alpha` it is a rhythm of 10 Hz and some noise instead.
-With `hsi`, a second stream `<person>: HSI` beside it says that at 10 Hz, for `hsi_for_s` seconds.
+`alpha` it is a rhythm of 10 Hz and some noise instead. With `hsi`, a second stream `<person>: HSI` beside it
+sends that value at 10 Hz, for `hsi_for_s` seconds.
 """
 
 import json
@@ -24,7 +24,7 @@ SessionID = {session}
 [log]
 level = -3
 """
-"""Found by address, not by multicast: works where there is no network at all."""
+"""Found by address, not by multicast: works without any network."""
 
 
 def stream(told: dict, labels: list[str]) -> pylsl.StreamInfo:

@@ -1,4 +1,4 @@
-"""A merged bed, and what has to be true of every zero."""
+"""A merged bed, and the conditions of every zero."""
 
 from dreamedge.core.merging.effects import Render
 from dreamwire.messages import PodEventKind
@@ -8,7 +8,7 @@ ZERO_FIRST = "the zero is rendered before anything is stored or told"
 
 
 def merged_bed(seconds: float = 4.0, **changes: object) -> Bed:
-    """A bed so many seconds after its assignment, with the shortest ramp."""
+    """A bed this many seconds after its assignment, with the shortest ramp."""
     bed = Bed()
     bed.merge(seconds, **changes)
     return bed
@@ -23,7 +23,7 @@ def assert_zero_first(effects: list[object]) -> None:
 
 
 def assert_alone_within(bed: Bed, milliseconds: int, since_ns: int) -> None:
-    """After two more pulses the pod's own account is zero and stays so; ALONE bears its stamps."""
+    """After two more pulses the pod's own share is zero and stays so; ALONE has its stamps."""
     bed.run(0.1, heard=False)
     alone = bed.told(PodEventKind.ALONE)[-1]
     assert alone.zero_ns == since_ns

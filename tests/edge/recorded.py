@@ -16,7 +16,7 @@ needed = pytest.mark.skipif(not os.environ.get("DREAMD_RECORDINGS"), reason=WHY)
 
 
 def path(name: str) -> Path:
-    """A recording's file; skips where it is not there."""
+    """A recording's file; skips if it is absent."""
     found = Path(os.environ.get("DREAMD_RECORDINGS", "")) / name
     if not found.exists():
         pytest.skip(f"the recordings have no {name}")

@@ -1,7 +1,7 @@
 """A plain reference for signal quality: the rules once more, offline, by scipy, with none of our code.
 
-What it calls an excursion is one of the raw signal in the 2 s before an instant. Its high-pass is
-zero-phase, so it sees the future; ours is causal and cannot agree with it to the microvolt.
+Its excursions are those of the raw signal in the 2 s before an instant. Its high-pass is zero-phase, so it
+sees the future; ours is causal and cannot agree with it to the microvolt.
 """
 
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ def excursions(
 
 
 def _held(uv: Doubles) -> Doubles:
-    """Missing samples at the last value before them."""
+    """Missing samples replaced by the last value before them."""
     rows = np.where(np.isnan(uv), 0, np.arange(len(uv))[:, None])
     return np.nan_to_num(np.take_along_axis(uv, np.maximum.accumulate(rows, axis=0), axis=0))
 

@@ -1,4 +1,4 @@
-"""Made signals for the edge's tests, and the loop that feeds them to a front end."""
+"""Synthetic signals for the edge's tests, and the loop that feeds them to a front end."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ def sine(hz: float, amplitude_uv: float, seconds: float, rate_hz: float, channel
 def hops_of(
     uv: Doubles, montage: Montage, front: FrontEnd, contact: Doubles | None = None, start_ns: int = 0
 ) -> list[Hop | None]:
-    """Feed samples hop by hop and collect what the front end makes of each grid instant."""
+    """Feed samples hop by hop and collect the front end's hop of each grid instant."""
     per_hop = montage.rate_hz / 4
     hops: list[Hop | None] = []
     done = 0

@@ -1,4 +1,4 @@
-"""One pod in virtual time: seated, granted, ordered, and what it says of it."""
+"""One pod in virtual time: seated, granted, commanded, and its reports."""
 
 from itertools import pairwise
 
@@ -32,7 +32,7 @@ from fakes.edge import (
 
 
 def test_a_seated_pod_ramps_to_the_ceiling_and_says_it_merged() -> None:
-    """From zero over ten seconds to the byte-rounded ceiling, with one MERGED event."""
+    """A seated pod ramps from zero over ten seconds to the byte-rounded ceiling, with one MERGED event."""
     bed = Bed()
     bed.seat()
     shares: list[float] = []
@@ -44,7 +44,7 @@ def test_a_seated_pod_ramps_to_the_ceiling_and_says_it_merged() -> None:
 
 
 def test_frames_go_out_once_a_hop_on_the_session_grid() -> None:
-    """Instants grow by one, sequence numbers by one, and a frame says what was heard."""
+    """Frames follow the session grid: instants and sequence numbers grow by one, with the newest tick."""
     bed = merged_bed()
     instants = [frame.instant for frame in bed.frames]
     assert instants == list(range(instants[0], instants[0] + len(instants)))
@@ -55,7 +55,10 @@ def test_frames_go_out_once_a_hop_on_the_session_grid() -> None:
 
 
 def test_a_release_is_leaving_not_failing() -> None:
-    """Zero now, nothing stored, the broadcast no longer listened to, home after the fade."""
+    """A release is zero now with nothing stored.
+
+    The broadcast is unsubscribed, and the pod home after the fade.
+    """
     bed = merged_bed()
     effects = bed.release()
     assert_zero_first(list(effects))
@@ -67,7 +70,7 @@ def test_a_release_is_leaving_not_failing() -> None:
 
 
 def test_an_assign_to_another_dreamscape_severs_first() -> None:
-    """Nobody is carried over: zero, then the other cohort from a new ramp."""
+    """An assign to another Dreamscape severs first; the other cohort starts with a new ramp."""
     bed = merged_bed()
     effects = bed.order(assignment(dreamscape="day", assignment=3))
     assert_zero_first(list(effects))
@@ -88,7 +91,7 @@ def test_an_assign_to_another_dreamscape_severs_first() -> None:
     ],
 )
 def test_an_unfit_assignment_is_refused_at_once_in_a_status(changes: dict[str, object], reason: str) -> None:
-    """The refusal stands in the status of the same call, and nobody is assigned."""
+    """An unfit assignment is refused in the status of the same call."""
     bed = Bed()
     bed.run(1.0)
     effects = bed.order(assignment(**changes))
@@ -99,7 +102,7 @@ def test_an_unfit_assignment_is_refused_at_once_in_a_status(changes: dict[str, o
 
 
 def test_no_calibration_no_merge() -> None:
-    """An uncalibrated pod refuses; clean hops calibrate it; then it is taken."""
+    """An uncalibrated pod refuses; clean hops calibrate it, then it is accepted."""
     bed = Bed(calibrated=False)
     bed.seat()
     assert bed.status is not None
@@ -113,7 +116,7 @@ def test_no_calibration_no_merge() -> None:
 
 
 def test_a_device_that_cannot_measure_the_schema_is_never_seated() -> None:
-    """Missing features refuse the assignment."""
+    """A device without a feature of the schema refuses every assignment."""
     source = FeatureSource()
     source.missing = ("anterior.gamma",)
     bed = Bed(source=source)
@@ -123,7 +126,7 @@ def test_a_device_that_cannot_measure_the_schema_is_never_seated() -> None:
 
 
 def test_recalibration_waits_for_the_sleeper_to_have_left() -> None:
-    """While assigned it is refused, afterwards it forgets the scale."""
+    """A recalibration is refused while assigned; afterwards it clears the scale."""
     bed = merged_bed()
     bed.order(Recalibrate("r"))
     assert bed.status is not None
@@ -135,7 +138,7 @@ def test_recalibration_waits_for_the_sleeper_to_have_left() -> None:
 
 
 def test_an_assignment_ends_by_itself() -> None:
-    """When its seconds are over the pod severs itself and is home."""
+    """When its seconds are over an assignment ends with a sever, and the pod is home."""
     bed = merged_bed(seconds_left=5.0)
     bed.run(2.0)
     assert bed.told(PodEventKind.SEVERED)[0].cause == "time-over"
@@ -145,7 +148,7 @@ def test_an_assignment_ends_by_itself() -> None:
 
 
 def test_the_pod_leaves_by_itself() -> None:
-    """End: zero, LEFT, no assignment, and none taken any more; a second end says nothing."""
+    """`end` is zero, LEFT, no assignment, and none accepted later; a second `end` does nothing."""
     bed = merged_bed()
     effects = bed.take(bed.agent.end("recording over", bed.now_ns))
     assert_zero_first(list(effects))
@@ -161,7 +164,7 @@ def test_the_pod_leaves_by_itself() -> None:
 
 
 def test_consent_bounds_the_share() -> None:
-    """A lower consented ceiling wins over what is granted."""
+    """A lower consented ceiling bounds the grant."""
     bed = Bed(consent_ceiling=0.05)
     bed.merge(15.0)
     assert bed.share == pytest.approx(0.05)
@@ -169,13 +172,13 @@ def test_consent_bounds_the_share() -> None:
 
 @pytest.mark.parametrize("bound", ["ceiling", "cap"])
 def test_the_assignments_ceiling_and_cap_bound_the_share(bound: str) -> None:
-    """Whatever is granted, the least of the two is the most that is rendered."""
+    """The smaller of ceiling and cap bounds the share, whatever is granted."""
     bed = merged_bed(20.0, **{bound: 0.04})
     assert bed.share == pytest.approx(0.04)
 
 
 def test_an_assign_of_an_older_term_is_refused_with_its_reason() -> None:
-    """An assignment that an older owner left in the pipe is declined, and the present one goes on."""
+    """A late assign of an older term is declined with its reason, and the present one goes on."""
     bed = merged_bed()
     bed.order(assignment(term=TERM - 1, assignment=5))
     assert bed.status is not None
@@ -186,7 +189,7 @@ def test_an_assign_of_an_older_term_is_refused_with_its_reason() -> None:
 
 
 def test_a_grant_lowered_holds_at_the_next_render() -> None:
-    """Halving takes effect in the call that brought it."""
+    """A lowered grant takes effect in the call that brought it."""
     bed = merged_bed(12.0)
     assert bed.hall is not None
     bed.hall.coupling = 0.05
@@ -195,7 +198,7 @@ def test_a_grant_lowered_holds_at_the_next_render() -> None:
 
 
 def test_refused_broadcasts_are_counted() -> None:
-    """A replay, an old term, and one refused at the door: three in the status, share untouched."""
+    """A replay, an old term and an unverified broadcast are three in the status; the share is unchanged."""
     bed = merged_bed(12.0)
     assert bed.hall is not None
     share, message = bed.share, bed.hall.collective()
@@ -210,13 +213,13 @@ def test_refused_broadcasts_are_counted() -> None:
 
 
 def test_acknowledged_events_are_forgotten() -> None:
-    """An ack reaches the outbox."""
+    """An acknowledgement removes events from the outbox."""
     bed = Bed()
     assert bed.order(Ack((b"a", b"b"))) == [Forget((b"a", b"b"))]
 
 
 def test_without_a_session_clock_no_frame_is_sent_and_no_assign_taken() -> None:
-    """The grid must be known; hops are judged all the same."""
+    """Without a session clock no frame is sent and no assign accepted; hops are judged all the same."""
     bed = Bed()
     pulses = [bed.agent.pulse(bed.now_ns + k * PULSE_NS) for k in range(40)]
     assert bed.order(assignment())
@@ -226,7 +229,7 @@ def test_without_a_session_clock_no_frame_is_sent_and_no_assign_taken() -> None:
 
 
 def test_while_the_link_is_down_frames_are_not_made_and_afterwards_it_listens_again() -> None:
-    """A frame that cannot leave is not remembered as sent."""
+    """While the link is down no frame is made or counted as sent; afterwards it subscribes again."""
     bed = merged_bed()
     bed.take(bed.agent.link(up=False, now_ns=bed.now_ns))
     sent = len(bed.frames)
@@ -238,7 +241,7 @@ def test_while_the_link_is_down_frames_are_not_made_and_afterwards_it_listens_ag
 
 
 def test_the_feedback_is_felt_while_it_lasts_and_once_at_zero() -> None:
-    """A simulated sleeper gets every share above zero, then one zero, then nothing."""
+    """A simulated sleeper feels every share above zero, then one zero, then nothing."""
     bed = merged_bed()
     bed.take(bed.agent.button("withdraw", bed.now_ns))
     felt: list[float] = []
@@ -251,7 +254,7 @@ def test_the_feedback_is_felt_while_it_lasts_and_once_at_zero() -> None:
 
 
 def test_the_journal_measures_capture_to_feedback_at_the_first_render_that_used_it() -> None:
-    """Each hop's note has the shares and, for the newest answered frame, the milliseconds it took."""
+    """Each hop's note has the shares and, for the newest answered frame, its latency in ms."""
     bed = merged_bed()
     note = next(note for note in reversed(bed.notes) if note.kind == "hop")
     assert note.values["capture_to_feedback_ms"] == pytest.approx(150.0)
@@ -260,7 +263,7 @@ def test_the_journal_measures_capture_to_feedback_at_the_first_render_that_used_
 
 
 def test_hops_are_noted_only_where_somebody_keeps_a_line_for_each() -> None:
-    """Without a journal of lines a second passes without a note; frames and statuses go on."""
+    """Hops are noted only for a journal of lines; without one, frames and statuses go on."""
     bed = Bed(tells_hops=False)
     bed.run(2.0)
     bed.notes.clear()
@@ -270,7 +273,7 @@ def test_hops_are_noted_only_where_somebody_keeps_a_line_for_each() -> None:
 
 
 def test_a_status_goes_with_a_hop() -> None:
-    """Once a second, whenever the first was sent: after at most two of them in a pulse that has a hop."""
+    """Statuses come once a second, after at most two of them in a pulse that has a hop."""
     bed = Bed()
     bed.run(0.35)
     bed.take(bed.agent.button("wake", bed.now_ns))
@@ -285,13 +288,13 @@ def test_a_status_goes_with_a_hop() -> None:
 
 
 def test_presence_says_who_it_is() -> None:
-    """The will is the same but offline."""
+    """The presence identifies the pod; the will is the same but offline."""
     presence = Bed().agent.presence(online=False)
     assert (presence.pod, presence.incarnation, presence.online) == (POD, INCARNATION, False)
 
 
 def test_every_event_has_its_own_id() -> None:
-    """Sixteen bytes, never the same twice."""
+    """Every event has its own id of sixteen bytes."""
     bed = merged_bed()
     bed.run(3.0, heard=False)
     ids = [event.id for event in bed.events]

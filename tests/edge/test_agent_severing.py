@@ -1,4 +1,4 @@
-"""One pod in virtual time: everything that makes it zero, and what stays zero."""
+"""One pod in virtual time: every way to zero, and the zeros that last."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from fakes.edge import HOP_NS, OFFSET_S, PULSE_NS, TERM, Bed, assignment
 
 
 def test_silence_of_the_daemon_is_alone_within_a_second_and_a_half() -> None:
-    """From the capture of the last answered frame: the lease, then the fade, by the pulse."""
+    """Without broadcasts the pod is alone within lease and fade from the last answered capture."""
     bed = merged_bed(10.0)
     answered_ns = bed.now_ns // HOP_NS * HOP_NS
     bed.shares.clear()
@@ -30,7 +30,7 @@ def test_silence_of_the_daemon_is_alone_within_a_second_and_a_half() -> None:
 
 
 def test_a_frozen_agent_wakes_up_alone() -> None:
-    """After three seconds without a pulse the first one renders zero: time catches up, not repetition."""
+    """A pulse after three seconds of standstill renders zero: it catches up by time, not by repetition."""
     bed = merged_bed(10.0)
     bed.now_ns += 3_000_000_000
     bed.shares.clear()
@@ -41,7 +41,7 @@ def test_a_frozen_agent_wakes_up_alone() -> None:
 
 
 def test_an_agent_that_stood_still_for_less_than_its_lease_ramps_from_zero() -> None:
-    """Its renderer was silent meanwhile: the instant of that silence is told, whatever a broadcast grants."""
+    """After a shorter standstill the ramp restarts at zero, and the moment of silence is reported."""
     bed = merged_bed(10.0)
     cued_ns = bed.now_ns
     bed.now_ns += 600_000_000
@@ -59,7 +59,7 @@ def test_an_agent_that_stood_still_for_less_than_its_lease_ramps_from_zero() -> 
 
 
 def test_after_a_lapse_the_ramp_starts_at_zero() -> None:
-    """The daemon is back: the sleeper comes back as slowly as the first time."""
+    """After a lapse the ramp starts at zero, as slowly as the first time."""
     bed = merged_bed(10.0)
     bed.run(3.0, heard=False)
     bed.run(1.0)
@@ -81,7 +81,7 @@ def test_a_fade_goes_on_though_the_daemon_is_back_in_its_midst() -> None:
 
 
 def test_a_zero_from_the_daemon_severs_in_the_call_that_brought_it() -> None:
-    """Zero first, then kept with term and tick, then told; alone 50 ms later; repeated in frames."""
+    """The daemon's zero severs in its own call: zero, stored with term and tick, reported; alone in 50 ms."""
     bed = merged_bed()
     assert bed.hall is not None
     bed.run(0.1, heard=False)
@@ -102,7 +102,7 @@ def test_a_zero_from_the_daemon_severs_in_the_call_that_brought_it() -> None:
 
 
 def test_a_zero_to_someone_who_was_never_merged_is_no_event() -> None:
-    """Half-open seats hear zeros all the time; nothing is stored, nothing is told."""
+    """A zero to a pod that was never merged is neither stored nor reported."""
     bed = Bed()
     bed.seat()
     assert bed.hall is not None
@@ -115,7 +115,7 @@ def test_a_zero_to_someone_who_was_never_merged_is_no_event() -> None:
 
 @pytest.mark.parametrize("cause", ["flat", "railed"])
 def test_own_evidence_severs_at_its_hop_without_the_network(cause: str) -> None:
-    """Quality below .4 at a hop: zero at that pulse, stored, told with onset and evidence."""
+    """Quality below .4 at a hop is zero at that pulse, stored, reported with onset and evidence."""
     bed = merged_bed()
     onset_ns = bed.now_ns + 1
     bed.agent.onset(onset_ns)
@@ -135,7 +135,7 @@ def test_own_evidence_severs_at_its_hop_without_the_network(cause: str) -> None:
 
 
 def test_while_the_signal_is_bad_grants_are_ignored_and_frames_go_on() -> None:
-    """The daemon still sees the pod; the pod does not listen until quality is .5 again, then ramps."""
+    """While the signal is bad frames go on and grants are ignored until quality is .5; then a ramp."""
     bed = merged_bed()
     bed.source.quality, bed.source.cause = 0.2, "flat"
     bed.run(1.0)
@@ -151,7 +151,7 @@ def test_while_the_signal_is_bad_grants_are_ignored_and_frames_go_on() -> None:
 
 
 def test_a_nan_in_the_features_is_zero_and_is_shown_to_the_daemon() -> None:
-    """Features that are no numbers sever at once, travel in the frame, and never reach a cue."""
+    """NaN features sever at once, are sent in the frame, and never reach a cue."""
     bed = merged_bed()
     bed.source.features_db = np.full(12, np.nan, dtype=np.float32)
     bed.source.hard = "nonfinite"
@@ -163,7 +163,7 @@ def test_a_nan_in_the_features_is_zero_and_is_shown_to_the_daemon() -> None:
 
 
 def test_silence_of_the_implant_severs_after_half_a_second() -> None:
-    """No samples: zero within a pulse of the half second, though the daemon still grants."""
+    """Without samples the pod is at zero within a pulse of half a second, despite grants."""
     bed = merged_bed()
     bed.sampling = False
     bed.source.flows = False
@@ -180,7 +180,7 @@ def test_silence_of_the_implant_severs_after_half_a_second() -> None:
 
 
 def test_a_malfunction_of_someone_not_merged_is_told_but_severs_nobody() -> None:
-    """MALFUNCTION instead of SEVERED, and nothing is stored."""
+    """A malfunction of a pod that is not merged is MALFUNCTION, not SEVERED, and is not stored."""
     bed = Bed()
     bed.seat()
     bed.run(1.0, heard=False)
@@ -192,7 +192,7 @@ def test_a_malfunction_of_someone_not_merged_is_told_but_severs_nobody() -> None
 
 
 def test_a_session_clock_that_jumps_severs() -> None:
-    """More than a second off: the pod lets go."""
+    """A session clock that jumps by more than a second severs."""
     bed = merged_bed()
     nonce = 17
     probe = bed.clock.probe(bed.now_ns, nonce)
@@ -202,7 +202,7 @@ def test_a_session_clock_that_jumps_severs() -> None:
 
 
 def test_a_renderer_that_plays_on_is_found_out() -> None:
-    """What the device says it renders is held against the grants: above them for two frames severs."""
+    """A renderer's share above the grants for two frames severs."""
     bed = merged_bed()
     bed.agent.rendered(0.2)
     bed.run(0.6)
@@ -216,7 +216,7 @@ def test_a_renderer_that_plays_on_is_found_out() -> None:
 
 
 def test_a_renderer_that_plays_on_after_a_zero_is_found_at_the_second_frame() -> None:
-    """Once severed, no earlier grant excuses what the device still renders."""
+    """After a sever no earlier grant allows the renderer's share: the second frame finds it."""
     bed = merged_bed()
     assert bed.hall is not None
     playing_on = bed.share
@@ -229,7 +229,7 @@ def test_a_renderer_that_plays_on_after_a_zero_is_found_at_the_second_frame() ->
 
 @pytest.mark.parametrize("button", BUTTONS)
 def test_a_button_is_zero_first_then_the_latch_then_the_telling(button: str) -> None:
-    """The latch ends the assignment, silences the frames, and no grant raises anything after it."""
+    """A button is zero first, then the latch, then the report; no later grant raises anything."""
     bed = merged_bed()
     effects = bed.take(bed.agent.button(button, bed.now_ns))
     assert_zero_first(list(effects))
@@ -248,7 +248,7 @@ def test_a_button_is_zero_first_then_the_latch_then_the_telling(button: str) -> 
 
 
 def test_there_are_no_other_buttons() -> None:
-    """An unknown button is a bug of the shell."""
+    """An unknown button raises: it is a bug of the shell."""
     with pytest.raises(ValueError, match="wake, distress, withdraw"):
         Bed().agent.button("snooze", 1)
 
@@ -272,7 +272,7 @@ def test_while_latched_no_assign_is_taken_and_only_the_sleeper_lifts_it() -> Non
 
 
 def test_unlatching_in_the_midst_of_the_fade_does_not_stop_the_fade() -> None:
-    """The sleeper's act counts, and the zero is finished."""
+    """Unlatching during the fade counts, and the fade goes on to zero."""
     bed = merged_bed()
     bed.take(bed.agent.button("wake", bed.now_ns))
     bed.take(bed.agent.unlatch(bed.now_ns + 1))
@@ -299,7 +299,7 @@ def test_wake_orders_sever_latch_and_wake() -> None:
 
 
 def test_an_empty_block_is_no_sign_of_life() -> None:
-    """A device that delivers blocks without samples is silent."""
+    """Blocks without samples count as silence."""
     bed = merged_bed()
     bed.sampling = False
     empty = Block(uv=np.zeros((0, 2)), last_ns=bed.now_ns)

@@ -1,8 +1,8 @@
-"""Anything in any order: what a pod renders always has a living reason.
+"""Any input in any order: a rendered share always has a valid permission.
 
-Hypothesis drives one agent with whatever can happen to it. An oracle that shares no code with the tether
-keeps, from the outside, which frames were sent under the assignment in force and which broadcasts were
-heard, and derives what may be rendered at most; the renderer's own silence is modelled too.
+Hypothesis drives one agent with every possible input. An oracle that shares no code with the tether records,
+from outside, the frames sent under the assignment in force and the broadcasts received, and derives the
+largest permitted share; the renderer's own silence is modelled too.
 """
 
 from dataclasses import replace
@@ -29,7 +29,7 @@ COUPLINGS = st.sampled_from([0.01, 0.1, 0.15, 1.0])
 
 
 def marred(message: Collective, which: str) -> Collective:
-    """The same with one thing wrong."""
+    """The same with one fault."""
     changes: dict[str, object] = {
         "zero": {},
         "nan": {"sum": np.full_like(message.sum, NAN)},
@@ -44,7 +44,7 @@ def marred(message: Collective, which: str) -> Collective:
 
 
 class Pod(RuleBasedStateMachine):
-    """One bed, its oracle, and everything that can happen."""
+    """One bed, its oracle, and every possible input."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,10 +59,10 @@ class Pod(RuleBasedStateMachine):
         self.old: list[Collective] = []
         self.term = TERM
 
-    # What the oracle sees.
+    # The oracle's view.
 
     def watch(self, effects: list[Effect]) -> None:
-        """Act as the shell does, and keep the oracle's books."""
+        """Act as the shell does, and update the oracle."""
         self.bed.take(effects)
         for effect in effects:
             match effect:
@@ -90,13 +90,13 @@ class Pod(RuleBasedStateMachine):
                     pass
 
     def rendered(self) -> float:
-        """What the renderer plays now: its cue, silent by itself after half a second, a fade at its end."""
+        """The renderer's share now: its cue, silent by itself after half a second, a fade at its end."""
         if self.cue is None or self.bed.now_ns - self.cue[0] >= SILENT_NS:
             return 0.0
         return self.cue[1]
 
     def allowed(self) -> float:
-        """The most that any grant still within lease and fade permits."""
+        """The largest share that a grant still within lease and fade permits."""
         assign = self.assign
         if assign is None:
             return 0.0
@@ -120,11 +120,11 @@ class Pod(RuleBasedStateMachine):
                 self.grants.append((captured_ns + LEASE_AND_FADE_NS, level))
         self.watch(self.bed.agent.collective(message, now_ns))
 
-    # What can happen.
+    # The inputs.
 
     @rule(pulses=st.integers(1, 12))
     def time_passes(self, pulses: int) -> None:
-        """Pulses, with the daemon speaking or not as other rules have it."""
+        """Pulses, with or without broadcasts."""
         for _ in range(pulses):
             self.watch(self.bed.beat())
             self.bad_pulses = 0 if self.good() else self.bad_pulses + 1
@@ -139,13 +139,13 @@ class Pod(RuleBasedStateMachine):
 
     @initialize(coupling=COUPLINGS)
     def it_begins_merged(self, coupling: float) -> None:
-        """The interesting things happen to those who are merged."""
+        """Begin merged, where the interesting inputs are."""
         self.time_passes(20)
         self.it_starts_over(coupling)
 
     @rule(coupling=COUPLINGS)
     def it_starts_over(self, coupling: float) -> None:
-        """Whatever was, the sleeper rises, the signal is good, and the daemon seats and grants again."""
+        """Restart from a risen sleeper, a good signal, and the daemon's seat and grants."""
         self.the_sleeper_unlatches()
         self.the_link_changes(up=True)
         self.the_signal_changes(1.0, broken=False, sampling=True)
@@ -169,7 +169,7 @@ class Pod(RuleBasedStateMachine):
         beats=st.sampled_from([1, 8]),
     )
     def the_daemon_says_something_else(self, which: str, beats: int) -> None:
-        """Zeros, broken or foreign broadcasts, for a while, to someone who is merged."""
+        """Zeros, broken or foreign broadcasts for a while, to a merged pod."""
         if not self.allowed():
             self.it_starts_over(0.15)
         for _ in range(beats):
@@ -180,7 +180,7 @@ class Pod(RuleBasedStateMachine):
 
     @rule(index=st.integers(0, 5), beats=st.sampled_from([1, 8]))
     def a_broadcast_is_replayed(self, index: int, beats: int) -> None:
-        """Something heard before comes again, with nothing new in between."""
+        """Repeat an earlier broadcast with nothing new in between."""
         for _ in range(beats):
             self.time_passes(5)
             if index < len(self.old):
@@ -192,7 +192,7 @@ class Pod(RuleBasedStateMachine):
         sampling=st.sampled_from([True, True, True, False]),
     )
     def the_signal_changes(self, quality: float, *, broken: bool, sampling: bool) -> None:
-        """Better or worse, no numbers, none at all; the daemon does not notice."""
+        """Change the signal: better, worse, NaN or none; the daemon does not notice."""
         source = self.bed.source
         source.quality, source.hard = quality, "nonfinite" if broken else ""
         source.features_db = np.full(12, NAN if broken else 12.0, dtype=np.float32)
@@ -220,7 +220,7 @@ class Pod(RuleBasedStateMachine):
 
     @rule(how=st.sampled_from(["release", "release", "button", "command", "order", "jump"]))
     def it_is_let_go(self, how: str) -> None:
-        """Everything that severs from outside the broadcast."""
+        """Every sever from outside the broadcast."""
         bed = self.bed
         effects: list[Effect] = []
         if how == "release":
@@ -251,11 +251,11 @@ class Pod(RuleBasedStateMachine):
         """Down or up."""
         self.watch(self.bed.agent.link(up, self.bed.now_ns))
 
-    # What must hold.
+    # The invariants.
 
     @invariant()
     def holds(self) -> None:
-        """No share without a living grant to this pod, never above the least limit, none while latched."""
+        """No share without a valid grant to this pod, none above the least limit, none while latched."""
         share = self.rendered()
         assert 0.0 <= share <= CONSENT
         assert share <= self.allowed() + 1e-9, "rendered without a living permission"
@@ -265,7 +265,7 @@ class Pod(RuleBasedStateMachine):
             assert share == 0.0, "own evidence is zero at its hop"
 
     def good(self) -> bool:
-        """Whether the signal could be allowed by any reading of the rules."""
+        """Whether any reading of the rules allows the signal."""
         source = self.bed.source
         return self.bed.sampling and source.quality >= 0.4 and not source.hard
 

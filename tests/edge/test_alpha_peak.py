@@ -1,4 +1,4 @@
-"""The individual alpha frequency: found where it is, not found where it is not, the same as by scipy."""
+"""The individual alpha frequency: found where it is, not found elsewhere, equal to scipy's."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def own_of(uv: Doubles, montage: Montage = MONTAGE) -> Baseline:
 
 @pytest.mark.parametrize("hz", [7.6, 9.0, 10.2, 11.9])
 def test_a_rhythm_is_found_at_its_frequency(hz: float) -> None:
-    """A posterior rhythm on a 1/f background is found within 0.1 Hz, wherever in 7 to 13 Hz it is."""
+    """A posterior rhythm on a 1/f background is found within 0.1 Hz, anywhere in 7 to 13 Hz."""
     uv = pink(60, 256, 8)
     uv[:, 5:7] += sine(hz, 8.0, 60, 256, 2)
     assert own_of(uv).alpha_hz == pytest.approx(hz, abs=0.1)
@@ -35,19 +35,19 @@ def test_a_rhythm_is_found_at_its_frequency(hz: float) -> None:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_no_rhythm_is_no_peak(seed: int) -> None:
-    """A 1/f background alone has no alpha peak, however it happens to wiggle."""
+    """A 1/f background alone has no alpha peak."""
     assert own_of(pink(60, 256, 8, seed=seed)).alpha_hz == 0.0
 
 
 def test_beta_is_no_alpha() -> None:
-    """A rhythm of 20 Hz is none between 7 and 13."""
+    """A rhythm of 20 Hz is not found between 7 and 13."""
     uv = pink(60, 256, 8)
     uv += sine(20.0, 8.0, 60, 256)
     assert own_of(uv).alpha_hz == 0.0
 
 
 def test_a_wiggle_among_wiggles_is_no_peak() -> None:
-    """Where the spectrum is full of higher humps, the one that falls into 7 to 13 Hz is no alpha."""
+    """Among higher humps elsewhere, one within 7 to 13 Hz is not alpha."""
     uv = pink(60, 256, 8)
     for hz in (4.0, 9.0, 16.0, 20.0, 24.0, 28.0):
         uv += sine(hz, (15.0 if hz == 9.0 else 24.0) / np.sqrt(hz), 60, 256)
@@ -55,7 +55,7 @@ def test_a_wiggle_among_wiggles_is_no_peak() -> None:
 
 
 def test_theta_does_not_outdo_alpha() -> None:
-    """Of two peaks about as high, 7.3 and 10.5 Hz, the one in alpha proper counts; a far higher one does."""
+    """Of peaks at 7.3 and 10.5 Hz the one in alpha proper counts, unless the other is far higher."""
     uv = pink(120, 256, 8)
     uv[:, 5:7] += sine(10.5, 6.0, 120, 256, 2)
     near, far = uv.copy(), uv.copy()
@@ -66,7 +66,7 @@ def test_theta_does_not_outdo_alpha() -> None:
 
 
 def test_the_back_of_the_head_is_listened_to() -> None:
-    """O, PO and P where there is one, else every posterior site, never a frontal one."""
+    """O, PO and P sites are used if present, else every posterior site, never a frontal one."""
     assert list(alpha_columns(electrodes(EIGHT))) == [4, 5, 6]
     assert list(alpha_columns(electrodes(("TP9", "AF7", "AF8", "TP10")))) == [0, 3]
     frontal = pink(60, 256, 8)
@@ -94,7 +94,7 @@ def test_nothing_is_computed_once_calibrated() -> None:
 
 
 def test_a_live_calibration_tells_it() -> None:
-    """What a status says of a finished calibration holds the peak; before it is finished, 0."""
+    """The status of a finished calibration has the peak; before that it is 0."""
     uv = pink(30, 256, 8)
     uv[:, 5:7] += sine(9.5, 8.0, 30, 256, 2)
     calibrator = Calibrator(CalibrationSource.LIVE, min_clean_s=20.0)
@@ -119,7 +119,7 @@ def test_density_is_scipys() -> None:
 
 @pytest.mark.parametrize("density", [np.zeros((9, 121)), np.full((9, 121), np.nan), np.ones((2, 121))])
 def test_nothing_to_go_by_is_no_peak(density: Doubles) -> None:
-    """No power, not a number or too few windows: no peak, and no warning."""
+    """Zero power, NaN or too few windows give no peak and no warning."""
     assert alpha_peak_hz(density.astype(np.float32)) == 0.0
 
 
@@ -138,7 +138,7 @@ def peak_by_scipy(uv: Doubles, rate_hz: float) -> float:
 @recorded.needed
 @pytest.mark.parametrize("person", PEOPLE)
 def test_real_people_have_the_peak_scipy_finds(person: int) -> None:
-    """Each of twenty people at rest: within 1 Hz of scipy's Welch of the raw recording at O1 and O2."""
+    """Twenty real people at rest: each within 1 Hz of scipy's Welch of the raw recording at O1 and O2."""
     uv, names, rate_hz = recorded.edf(f"waking/eegmat_S{person:02}_rest_7ch.edf")
     wanted = peak_by_scipy(uv[:, [e.column for e in electrodes(names) if e.site in ("O1", "O2")]], rate_hz)
     assert own_of(uv, Montage(names, rate_hz)).alpha_hz == pytest.approx(wanted, abs=1.0)

@@ -1,4 +1,4 @@
-"""BrainFlow's boards behind the implant port: the real synthetic board, and a fake where one must fail."""
+"""BrainFlow's boards behind the implant port: the real synthetic board, and a fake one for failures."""
 
 import gc
 import threading
@@ -31,7 +31,7 @@ CYTON = ("Fp1", "Fp2", "C3", "C4", "P7", "P8", "O1", "O2")
 
 
 class FakeBoard:
-    """A Cyton in memory: gives what it is handed, in BrainFlow's rows; can hang, refuse, or be unplugged."""
+    """A Cyton in memory, in BrainFlow's rows; it can hang, refuse, or be unplugged."""
 
     def __init__(self, refusal: str = "", hang: threading.Event | None = None) -> None:
         self.refusal = refusal
@@ -43,7 +43,7 @@ class FakeBoard:
         self._lock = threading.Lock()
 
     def put(self, numbers: list[int], last_unix_s: float, value_uv: float = 1.0) -> None:
-        """Samples with these package numbers, the last stamped so, 4 ms apart."""
+        """Add samples with these package numbers, the last stamped so, 4 ms apart."""
         rows = np.zeros((24, len(numbers)))
         rows[0] = numbers
         rows[1:9] = value_uv * np.arange(1, 9)[:, None]
@@ -89,7 +89,7 @@ def _implant(board: FakeBoard, within_s: float = 5.0) -> LiveImplant:
 
 
 def _listen(implant: Implant, seconds: float) -> list[tuple[int, Block]]:
-    """Read as a bed does: (when, block) of every read that gave one."""
+    """Read as a bed does: (when, block) of every read with a block."""
     begun_ns, heard = boottime_ns(), []
     while (now_ns := boottime_ns()) - begun_ns < seconds * S:
         block = implant.read(now_ns)
@@ -108,7 +108,7 @@ def synthetic() -> Iterator[Implant]:
 
 
 def test_the_synthetic_board_is_heard(synthetic: Implant) -> None:
-    """Sixteen named channels at 250 Hz, fresh, without a gap, at the rate they claim within 0.2 %."""
+    """Sixteen named channels at 250 Hz, fresh, without a gap, within 0.2 % of the nominal rate."""
     assert synthetic.montage.names[:5] == ("Fz", "C3", "Cz", "C4", "Pz")
     assert (len(synthetic.montage.names), synthetic.montage.rate_hz) == (16, 250.0)
     assert synthetic.device.channels == synthetic.montage.names
@@ -142,7 +142,7 @@ def test_a_read_waits_for_nothing(synthetic: Implant) -> None:
 
 
 def test_a_board_taken_away_is_silence(synthetic: Implant) -> None:
-    """The session released under it: no more blocks, no exception, and closing twice does no harm."""
+    """A session released elsewhere is silence without an exception, and closing twice does no harm."""
     assert _listen(synthetic, 0.5)
     BoardShim.release_all_sessions()
     _listen(synthetic, 0.3)
@@ -152,7 +152,7 @@ def test_a_board_taken_away_is_silence(synthetic: Implant) -> None:
 
 
 def test_the_same_board_twice_is_refused(synthetic: Implant) -> None:
-    """A board that is in use is refused in a sentence, and the first goes on."""
+    """A board in use is refused in a sentence, and the first user goes on."""
     with pytest.raises(ImplantError, match="not in use"):
         open_implant("brainflow:synthetic")
     gc.collect()
@@ -161,7 +161,7 @@ def test_the_same_board_twice_is_refused(synthetic: Implant) -> None:
 
 
 def test_a_montage_chooses_among_the_channels() -> None:
-    """`--montage` names the electrodes in the board's order; `-` is one nobody wears."""
+    """`--montage` names the electrodes in the board's order; `-` is an unconnected one."""
     montage = ("Oz", "-", "Fz", *["-"] * 13)
     implant = BrainflowImplant("-1", montage=montage)
     try:
@@ -173,7 +173,7 @@ def test_a_montage_chooses_among_the_channels() -> None:
 
 
 def test_stamps_move_to_the_pods_clock() -> None:
-    """A Unix stamp becomes CLOCK_BOOTTIME by the difference of the clocks now; channels come as uV."""
+    """A Unix stamp becomes CLOCK_BOOTTIME by the clocks' present difference; channels come as uV."""
     board = FakeBoard()
     board.put([7, 8, 9], 100.5, value_uv=2.0)
     (batch,) = _feed(board).take()
@@ -182,7 +182,7 @@ def test_stamps_move_to_the_pods_clock() -> None:
 
 
 def test_a_counter_that_skips_is_a_loss() -> None:
-    """What comes after a skipped package is a batch of its own, called lost, with its own stamp."""
+    """Samples after a skipped package are a batch of their own, marked lost, with its own stamp."""
     board, feed = FakeBoard(), None
     feed = _feed(board)
     board.put([1, 2, 3, 4], 10.0)
@@ -206,12 +206,12 @@ def test_a_counter_that_skips_is_a_loss() -> None:
     ],
 )
 def test_counters_count_in_many_ways(numbers: list[float], losses: list[int]) -> None:
-    """A counter may come round, repeat within a package or count by twos; only a skip is a loss."""
+    """A counter may wrap, repeat within a package or count by twos; only a skip is a loss."""
     assert Counter().losses(np.array(numbers, dtype=np.float64)) == losses
 
 
 def test_an_unplugged_board_neither_raises_nor_speaks() -> None:
-    """BrainFlow's errors in mid-night are silence; closing lets the board go all the same."""
+    """BrainFlow's errors during the night are silence; closing releases the board all the same."""
     board = FakeBoard()
     implant = _implant(board)
     board.put([1, 2], time.time())
@@ -223,7 +223,7 @@ def test_an_unplugged_board_neither_raises_nor_speaks() -> None:
 
 
 def test_a_driver_that_hangs_holds_nobody_up() -> None:
-    """BrainFlow's lock held by somebody else: every read returns at once; what comes later is heard later."""
+    """While BrainFlow's lock is held elsewhere every read returns at once; the samples come later."""
     board = FakeBoard()
     implant = _implant(board)
     board.stuck = threading.Event()
@@ -239,7 +239,7 @@ def test_a_driver_that_hangs_holds_nobody_up() -> None:
 
 
 def test_a_reader_that_was_away_gets_one_block_up_to_the_loss() -> None:
-    """All that has come is one block; what comes after a loss is the next."""
+    """A late read gets one block up to a loss; the samples after it are the next block."""
     board = FakeBoard()
     implant = _implant(board)
     board.put([1, 2], time.time())
@@ -253,7 +253,7 @@ def test_a_reader_that_was_away_gets_one_block_up_to_the_loss() -> None:
 
 
 def test_a_bug_in_a_driver_ends_its_bed() -> None:
-    """What is no device's doing is raised by the next read, not swallowed by a thread."""
+    """A driver's bug is raised by the next read, not lost on a thread."""
     board = FakeBoard()
     implant = _implant(board)
     board._pending = [np.zeros((3, 1))]
@@ -263,7 +263,7 @@ def test_a_bug_in_a_driver_ends_its_bed() -> None:
 
 
 def test_opening_is_bounded() -> None:
-    """A driver that hangs is refused in time, and let go once it answers."""
+    """A hanging driver is refused in time, and released once it answers."""
     hang = threading.Event()
     board = FakeBoard(hang=hang)
     began_s = time.monotonic()
@@ -275,7 +275,7 @@ def test_opening_is_bounded() -> None:
 
 
 def test_a_board_that_cannot_be_opened_says_what_to_check() -> None:
-    """BrainFlow's code, what it was told, and what to do, in one sentence."""
+    """A board that cannot be opened is one sentence: BrainFlow's code, the parameters, the remedy."""
     with pytest.raises(ImplantError, match=r"BOARD_NOT_READY_ERROR.*check that it is on"):
         _implant(FakeBoard(refusal="unable to prepare streaming session"))
     with pytest.raises(ImplantError, match=r"serial_port=/dev/none .*check that it is on"):
@@ -283,7 +283,7 @@ def test_a_board_that_cannot_be_opened_says_what_to_check() -> None:
 
 
 def test_a_cyton_is_as_documented() -> None:
-    """Electrodes where OpenBCI puts them, full scale 187.5 mV, and a person in the bed."""
+    """A Cyton has OpenBCI's electrodes, a full scale of 187.5 mV and the source LIVE."""
     implant = _implant(FakeBoard())
     implant.close()
     assert implant.montage.names == CYTON
@@ -305,13 +305,13 @@ def test_a_cyton_is_as_documented() -> None:
     ],
 )
 def test_boards_go_by_name_or_number(text: str, board: str, parameters: dict[str, str | int]) -> None:
-    """A board by its name or number, and BrainFlow's own parameters, whole numbers as such."""
+    """A board is selected by name or number, with BrainFlow's own parameters, whole numbers as such."""
     spec = parse(text)
     assert (spec.board.name, dict(spec.parameters)) == (board, parameters)
 
 
 def test_a_played_file_is_its_boards_and_nobody() -> None:
-    """A playback speaks with its master's channels and rate."""
+    """A playback has its master's channels and rate and the source REPLAY."""
     spec = parse("playback_file,file=night.csv,master_board=muse_2")
     assert describe(spec)["sampling_rate"] == 256
     with pytest.raises(ImplantError, match="master_board=cyton"):
@@ -334,6 +334,6 @@ def test_a_played_file_is_its_boards_and_nobody() -> None:
     ],
 )
 def test_what_cannot_be_used_is_refused_in_a_sentence(spec: str, montage: tuple[str, ...], says: str) -> None:
-    """Boards, parameters, montages that cannot be: what is wrong, what there is, what to write."""
+    """Invalid boards, parameters and montages are refused with the fault, the valid ones and an example."""
     with pytest.raises(ImplantError, match=says):
         open_implant(spec, montage=montage)

@@ -16,7 +16,7 @@ MONTAGE = Montage(EIGHT, 256.0, 0.0, 50.0)
 
 
 def test_live_calibration_takes_120_clean_seconds() -> None:
-    """Live, the scale is there at the 120th clean second and not before; then it stands still."""
+    """Live, the scale exists at the 120th clean second and not before; then it is fixed."""
     calibrator = Calibrator(CalibrationSource.LIVE)
     front = FrontEnd(BANDS6X2, MONTAGE)
     hops = [hop for hop in hops_of(pink(130, 256, 8), MONTAGE, front) if hop is not None]
@@ -34,7 +34,7 @@ def test_live_calibration_takes_120_clean_seconds() -> None:
 
 
 def test_bad_hops_do_not_count() -> None:
-    """Time without a clean signal is no calibration: a flat headset never gets one."""
+    """A flat headset never gets a calibration."""
     calibrator = Calibrator(CalibrationSource.LIVE, min_clean_s=8.0)
     for hop in hops_of(np.zeros((60 * 256, 8)), MONTAGE, FrontEnd(BANDS6X2, MONTAGE)):
         assert hop is not None
@@ -74,7 +74,7 @@ def test_scale_is_robust() -> None:
 
 @pytest.mark.parametrize("factor", [1e-6, 1e3])
 def test_wrong_units_are_refused(factor: float) -> None:
-    """Volts or nanovolts in place of microvolts are a unit error where 30 s can be judged."""
+    """Volts or nanovolts instead of microvolts are a unit error once 30 s can be judged."""
     block = Block(pink(40, 256, 8) * factor, 0)
     refusal = enrol(BANDS6X2, MONTAGE, block, CalibrationSource.REPLAY)
     assert isinstance(refusal, EnrolRefusal)
@@ -82,7 +82,7 @@ def test_wrong_units_are_refused(factor: float) -> None:
 
 
 def test_one_movement_is_no_unit_error() -> None:
-    """A second of 20 mV in 40 s costs its time and nothing else."""
+    """A second of 20 mV in 40 s costs only its own time."""
     uv = pink(40, 256, 8)
     uv[20 * 256 : 21 * 256] *= 1000
     own = enrol(BANDS6X2, MONTAGE, Block(uv, 0), CalibrationSource.REPLAY)
@@ -91,7 +91,7 @@ def test_one_movement_is_no_unit_error() -> None:
 
 
 def test_short_and_unfit_recordings_are_refused() -> None:
-    """Ten seconds hold less than 8 clean ones, and 64 Hz cannot give the schema: each says so."""
+    """Ten seconds with less than 8 clean ones, and 64 Hz without the schema, are refused with the reason."""
     short = enrol(BANDS6X2, MONTAGE, Block(pink(10, 256, 8), 0), CalibrationSource.REPLAY)
     assert isinstance(short, EnrolRefusal)
     assert short.reason == "short"
@@ -102,7 +102,7 @@ def test_short_and_unfit_recordings_are_refused() -> None:
 
 
 def test_own_z_of_a_stranger() -> None:
-    """Three scales away in every feature is an own z of 3, and not a number stays one."""
+    """Three scales away in every feature is an own z of 3; NaN stays NaN."""
     own = Baseline(
         np.full(12, 5, np.float32),
         np.full(12, 2, np.float32),
@@ -117,7 +117,7 @@ def test_own_z_of_a_stranger() -> None:
 
 @recorded.needed
 def test_people_are_enrolled_and_differ() -> None:
-    """Two real people enrol from a third of their recording, and their templates are apart."""
+    """Two real people enrol from a third of their recording, and their templates differ."""
     templates = []
     for name in ("S01", "S02"):
         uv, names, rate_hz = recorded.edf(f"waking/eegmat_{name}_rest_7ch.edf")

@@ -1,4 +1,4 @@
-"""The session clock: right to its own bound, never stepping back, deaf to what it did not ask."""
+"""The session clock: within its own bound, never stepping back, accepting only requested answers."""
 
 from dataclasses import replace
 
@@ -64,7 +64,7 @@ def test_unsynced_says_so() -> None:
 @settings(max_examples=60)
 @given(delays=st.lists(st.tuples(st.integers(50, 40_000), st.integers(50, 40_000)), min_size=1, max_size=12))
 def test_the_error_is_within_its_bound(delays: list[tuple[int, int]]) -> None:
-    """However asymmetric the delays, the reading is within the stated uncertainty of the truth."""
+    """For any asymmetry of delays the reading is within the stated uncertainty of the truth."""
     clock = SessionClock()
     now_ns = START_NS
     for out_us, back_us in delays:
@@ -136,7 +136,7 @@ def test_answers_nobody_asked_for_are_refused() -> None:
 
 
 def test_t0_may_be_stamped_late() -> None:
-    """The shell may put t0 a little later than the probe was made: the answer still counts."""
+    """An answer counts though the shell stamped t0 slightly after the probe was made."""
     clock = SessionClock()
     probe = clock.probe(START_NS, 5)
     t0_us = probe.t0_us + 900
@@ -184,7 +184,7 @@ def test_there_and_back() -> None:
 
 
 def test_after_a_jump_it_learns_anew() -> None:
-    """The answer that told of a jump was late by 1.8 s; within a burst of good ones the time is right."""
+    """After a jump found by an answer 1.8 s late, a burst of good answers sets the right time."""
     clock, now_ns = synced()
     exchange(clock, now_ns, SESSION_US + 5_000_000, out_us=1_800_000, back_us=100, nonce=900)
     assert clock.jumped
@@ -199,7 +199,7 @@ def test_after_a_jump_it_learns_anew() -> None:
 
 
 def test_the_quickest_way_there_and_the_quickest_way_back_need_not_be_one_answer() -> None:
-    """Two lopsided answers of 100 ms, one each way, know the time to the millisecond."""
+    """Two lopsided answers of 100 ms, one each way, give the time to the millisecond."""
     clock = SessionClock()
     exchange(clock, START_NS, SESSION_US, 500, 100_000)
     exchange(clock, START_NS + EVERY_NS, SESSION_US, 100_000, 500)
@@ -209,7 +209,7 @@ def test_the_quickest_way_there_and_the_quickest_way_back_need_not_be_one_answer
 
 
 def test_a_clock_that_drifts_is_told_in_numbers_that_travel() -> None:
-    """With a drift of 50 ppm over minutes, round trip and uncertainty stay numbers of at least 0."""
+    """With a drift of 50 ppm over minutes, round trip and uncertainty stay at least 0."""
     clock = SessionClock()
     for k in range(120):
         exchange(clock, START_NS + k * EVERY_NS, SESSION_US + 100 * k, 100, 100)
@@ -219,7 +219,7 @@ def test_a_clock_that_drifts_is_told_in_numbers_that_travel() -> None:
 
 
 def test_answers_that_contradict_one_another_leave_the_newest() -> None:
-    """A session clock that was set by half a second, no jump yet, is believed within a few answers."""
+    """A session clock set by half a second, below a jump, is followed within a few answers."""
     clock, now_ns = synced()
     for k in range(3):
         exchange(clock, now_ns + k * EVERY_NS, SESSION_US + 500_000, nonce=700 + k)
@@ -228,7 +228,7 @@ def test_answers_that_contradict_one_another_leave_the_newest() -> None:
 
 
 def test_a_jump_is_told_and_taken() -> None:
-    """A change of 1.5 s is a jump: told until settled, with the new time at once; 0.9 s is none."""
+    """A change of 1.5 s is a jump, reported until settled, with the new time at once; 0.9 s is none."""
     clock, now_ns = synced()
     for k in range(8):
         exchange(clock, now_ns, SESSION_US + 900_000, nonce=900 + k)
@@ -250,7 +250,7 @@ def test_a_jump_is_told_and_taken() -> None:
 @example(lopsided_us=[(1_990_000, True)], ahead_us=-50_000)
 @example(lopsided_us=[(1_990_000, False)], ahead_us=50_000)
 def test_no_lopsided_way_is_a_jump(lopsided_us: list[tuple[int, bool]], ahead_us: int) -> None:
-    """Answers that take up to 2 s, all of it there or all of it back, never make the clock jump."""
+    """Answers of up to 2 s, all of it one way, never make the clock jump."""
     clock, now_ns = synced(SESSION_US + ahead_us)
     for way_us, there in lopsided_us:
         now_ns += EVERY_NS
@@ -260,7 +260,7 @@ def test_no_lopsided_way_is_a_jump(lopsided_us: list[tuple[int, bool]], ahead_us
 
 
 def test_a_jump_behind_a_slow_way_is_told_once_the_way_cannot_explain_it() -> None:
-    """1.5 s whose answer took 1.2 s back may be the way, and is slewed; 2.5 s may not, and is a jump."""
+    """1.5 s with 1.2 s on the way back may be the way, and is slewed; 2.5 s may not, and is a jump."""
     clock, now_ns = synced()
     exchange(clock, now_ns, SESSION_US + 1_500_000, 0, 1_200_000)
     assert not clock.jumped
@@ -269,7 +269,7 @@ def test_a_jump_behind_a_slow_way_is_told_once_the_way_cannot_explain_it() -> No
 
 
 def test_a_way_that_is_lopsided_for_minutes_does_not_move_the_clock() -> None:
-    """Nine minutes of 1.8 s there and 0 back: the time is right to 60 ms; after ten it is not known so."""
+    """After nine minutes of 1.8 s there and 0 back the time is right to 60 ms; after ten it is not."""
     clock, now_ns = synced()
     worst_us = 0.0
     for k in range(1, 270):

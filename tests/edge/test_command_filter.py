@@ -1,4 +1,4 @@
-"""Which commands and wake orders are obeyed."""
+"""The commands and wake orders that a pod obeys."""
 
 from dataclasses import replace
 from math import inf, nan
@@ -21,7 +21,7 @@ NOW_MS = 1000.0
 
 
 def orders() -> CommandFilter:
-    """A pod that has heard nothing."""
+    """A pod without earlier commands."""
     return CommandFilter(POD, "house", INCARNATION)
 
 
@@ -37,7 +37,7 @@ def order(revision: int, scope: WakeScope, target: str = "", *, lifted: bool = F
 
 
 def test_an_assign_in_date_and_order_is_obeyed() -> None:
-    """Its outcome is an empty refusal."""
+    """An assign in date and order is obeyed: its outcome is an empty refusal."""
     pod = orders()
     assign = assignment()
     verdict = pod.weigh(command(5, assign), NOW_MS, "")
@@ -59,14 +59,14 @@ def test_an_assign_in_date_and_order_is_obeyed() -> None:
 def test_an_order_that_binds_is_refused_when_in_doubt(
     changes: dict[str, object], session_ms: float | None, hindrance: str, reason: str
 ) -> None:
-    """Another start, too late, no clock to tell, or a hindrance: assign and recalibrate are refused."""
+    """Another start, a late date, no clock, or a hindrance: assign and recalibrate are refused."""
     for what in (assignment(), Recalibrate("r")):
         assert orders().weigh(command(5, what, **changes), session_ms, hindrance) == Declined(reason)
 
 
 @pytest.mark.parametrize("what", [Release("r"), WakePod("r", "ann"), Ack((b"1",))])
 def test_an_order_that_frees_is_obeyed_at_any_age_and_in_any_order(what: object) -> None:
-    """Another incarnation, long past its date, older than everything, with every hindrance: obeyed."""
+    """A freeing command of another incarnation, long past its date, with every hindrance, is obeyed."""
     pod = orders()
     pod.weigh(command(50, assignment()), NOW_MS, "")
     old = command(3, what, incarnation=1, not_after_ms=0)
@@ -75,7 +75,7 @@ def test_an_order_that_frees_is_obeyed_at_any_age_and_in_any_order(what: object)
 
 @pytest.mark.parametrize("freeing", [Release("r"), WakePod("r", "ann")])
 def test_an_assign_older_than_a_release_or_wake_is_refused(freeing: object) -> None:
-    """An assign that was overtaken by its own release does not come back."""
+    """An assign overtaken by its own release is refused."""
     pod = orders()
     pod.weigh(command(9, freeing), NOW_MS, "")
     assert pod.weigh(command(8, assignment()), NOW_MS, "") == Declined("superseded")
@@ -83,7 +83,7 @@ def test_an_assign_older_than_a_release_or_wake_is_refused(freeing: object) -> N
 
 
 def test_an_assign_older_than_the_one_obeyed_is_refused() -> None:
-    """The newest binds; a refused one does not count."""
+    """An assign older than the obeyed one is refused; a refused one does not count."""
     pod = orders()
     pod.weigh(command(9, assignment()), NOW_MS, "")
     assert pod.weigh(command(8, assignment()), NOW_MS, "") == Declined("superseded")
@@ -92,7 +92,7 @@ def test_an_assign_older_than_the_one_obeyed_is_refused() -> None:
 
 
 def test_a_repeated_counter_is_answered_not_done_again() -> None:
-    """A resent command has the outcome it had."""
+    """A repeated counter gets the outcome it had."""
     pod = orders()
     pod.weigh(command(5, Release("r")), NOW_MS, "")
     assert pod.weigh(command(5, Release("r")), NOW_MS, "") == Repeated()
@@ -100,7 +100,7 @@ def test_a_repeated_counter_is_answered_not_done_again() -> None:
 
 
 def test_another_pods_command_is_nothing_to_us() -> None:
-    """It is declined and leaves no outcome and no mark."""
+    """Another pod's command is declined without an outcome or a mark."""
     pod = orders()
     assert pod.weigh(command(9, Release("r"), pod="bed-2"), NOW_MS, "") == Declined("other-pod")
     assert pod.outcomes == ()
@@ -108,7 +108,7 @@ def test_another_pods_command_is_nothing_to_us() -> None:
 
 
 def test_the_newest_sixteen_outcomes_are_kept() -> None:
-    """The oldest goes first."""
+    """The newest sixteen outcomes are kept."""
     pod = orders()
     for counter in range(1, 31):
         pod.weigh(command(counter, Ack(())), NOW_MS, "")
@@ -129,17 +129,17 @@ def test_the_newest_sixteen_outcomes_are_kept() -> None:
     ],
 )
 def test_a_wake_order_reaches_whom_its_scope_names(scope: WakeScope, target: str, *, reached: bool) -> None:
-    """Pod, site, Dreamscape, fleet; a scope that cannot be read is the widest."""
+    """A wake order reaches its pod, site, Dreamscape or fleet; an unknown scope is the widest."""
     assert orders().wakes(order(1, scope, target), "night") is reached
 
 
 def test_an_empty_dreamscape_is_no_target() -> None:
-    """A pod in no Dreamscape is not reached by an order that names none."""
+    """An order without a Dreamscape does not reach a pod in none."""
     assert not orders().wakes(order(1, WakeScope.DREAMSCAPE, ""), "")
 
 
 def test_the_highest_revision_of_a_wake_order_wins() -> None:
-    """A repeated or overtaken order wakes nobody, a lifted one neither, and lifts what stood."""
+    """A repeated, overtaken or lifted wake order wakes no sleeper; a lifting ends the standing one."""
     pod = orders()
     assert pod.wakes(order(5, WakeScope.FLEET), "")
     assert not pod.wakes(order(5, WakeScope.FLEET), "")
@@ -179,6 +179,6 @@ BROKEN[3] = np.nan
     ],
 )
 def test_an_assignment_whose_numbers_are_no_numbers_is_unfit(changes: dict[str, object], reason: str) -> None:
-    """Slot, scale, bounds, ramp and time left are each checked."""
+    """Slot, scale, bounds, ramp and time left of an assignment must be numbers in range."""
     made: Assign = assignment(**changes)
     assert unfit(made, SCHEMA, INCARNATION) == reason

@@ -22,7 +22,7 @@ S_NS = 1_000_000_000
 
 
 def ramped(seconds: float = 5.0, top: float = 0.15, ramp_s: float = 10.0) -> tuple[Coupling, int]:
-    """A coupling granted the whole of its top for so long, and the time."""
+    """A coupling with its whole top granted for this long, and the time."""
     coupling = Coupling()
     coupling.limit(Limits(top, ramp_s))
     now_ns = S_NS
@@ -67,7 +67,7 @@ def test_the_table_is_what_the_drawing_says() -> None:
 
 @pytest.mark.parametrize(("state", "move"), list(itertools.product(State, Move)))
 def test_every_move_of_the_table_and_no_other(state: State, move: Move) -> None:
-    """All thirty pairs: the legal lead where the table says, the others raise or are declined."""
+    """Of all thirty pairs the legal ones lead where the table shows; the others raise or are declined."""
     coupling = in_state(state)
     now_ns = 6 * S_NS
     after = MOVES.get((state, move))
@@ -102,19 +102,19 @@ def test_the_ramp_is_linear_and_reaches_the_ceiling_at_its_end() -> None:
 
 @pytest.mark.parametrize("ramp_s", [0.0, 1.0, 9.9])
 def test_no_ramp_is_shorter_than_ten_seconds(ramp_s: float) -> None:
-    """An assign cannot hurry a sleeper."""
+    """No ramp is shorter than ten seconds, even if an assign asks for it."""
     coupling, now_ns = ramped(5.0, ramp_s=ramp_s)
     assert coupling.share_at(now_ns) == pytest.approx(0.075, abs=1e-9)
 
 
 def test_a_high_ceiling_is_approached_at_five_percent_a_second() -> None:
-    """The slew limit outlasts the ramp where the ceiling is high."""
+    """With a high ceiling the slew limit of .05 a second outlasts the ramp."""
     coupling, now_ns = ramped(10.0, top=1.0)
     assert coupling.share_at(now_ns) == pytest.approx(0.5, abs=1e-9)
 
 
 def test_down_is_immediate_and_back_up_is_slow() -> None:
-    """A halved grant holds at the next step; when it is doubled again the share creeps."""
+    """A halved grant takes effect at the next step; after a doubling the share rises slowly."""
     coupling, now_ns = ramped(20.0)
     coupling.grant(0.05, now_ns)
     coupling.advance(now_ns)
@@ -128,7 +128,7 @@ def test_down_is_immediate_and_back_up_is_slow() -> None:
     "limits", [Limits(nan, 10.0), Limits(0.15, nan), Limits(1.5, 10.0), Limits(-0.1, 10.0)]
 )
 def test_limits_that_are_no_numbers_in_range_allow_nothing(limits: Limits) -> None:
-    """NaN and nonsense bounds merge nobody."""
+    """NaN and out-of-range bounds allow no coupling."""
     coupling = Coupling()
     coupling.limit(limits)
     assert not coupling.grant(0.1, S_NS)
@@ -144,7 +144,7 @@ def test_a_grant_that_is_no_number_in_range_merges_nobody(granted: float) -> Non
 
 
 def test_a_lapse_is_zero_half_a_second_after_the_lease_however_late_it_is_seen() -> None:
-    """The fade runs from the lease's end, and its last step is taken before the half second is over."""
+    """A lapse reaches zero half a second after the lease, however late it is seen."""
     coupling, now_ns = ramped(10.0)
     seen_ns = now_ns + 40_000_000
     coupling.lapse(now_ns)
@@ -159,7 +159,7 @@ def test_a_lapse_is_zero_half_a_second_after_the_lease_however_late_it_is_seen()
 
 
 def test_a_sever_is_a_raised_cosine_of_fifty_milliseconds() -> None:
-    """Half way it is at one half, at its end at zero, and the moment of zero is told once."""
+    """A sever is at one half half-way, at zero at its end, with one report of the moment of zero."""
     coupling, now_ns = ramped(10.0)
     coupling.sever(now_ns)
     assert coupling.hastened
@@ -171,7 +171,7 @@ def test_a_sever_is_a_raised_cosine_of_fifty_milliseconds() -> None:
 
 
 def test_a_sever_hastens_a_lapse_and_nothing_slows_a_sever() -> None:
-    """The faster end wins; a second sever does not begin the cosine anew."""
+    """A sever speeds up a lapse; a second sever does not restart the cosine."""
     coupling, now_ns = ramped(10.0)
     coupling.lapse(now_ns)
     coupling.advance(now_ns)
@@ -181,7 +181,7 @@ def test_a_sever_hastens_a_lapse_and_nothing_slows_a_sever() -> None:
 
 
 def test_the_ramp_starts_at_zero_after_any_instant_at_zero() -> None:
-    """Severed and granted again, the sleeper starts from nothing."""
+    """After any instant at zero the ramp starts at zero."""
     coupling, now_ns = ramped(10.0)
     coupling.sever(now_ns)
     later_ns = now_ns + 2 * SEVER_FADE_NS
@@ -194,7 +194,7 @@ def test_the_ramp_starts_at_zero_after_any_instant_at_zero() -> None:
 
 
 def test_a_grant_during_a_fade_raises_nothing() -> None:
-    """A fade once begun ends at zero."""
+    """A grant during a fade raises nothing."""
     coupling, now_ns = ramped(10.0)
     coupling.lapse(now_ns)
     assert not coupling.grant(0.15, now_ns + PULSE_NS)
@@ -203,7 +203,7 @@ def test_a_grant_during_a_fade_raises_nothing() -> None:
 
 
 def test_a_sever_before_anything_was_rendered_is_at_zero_at_once() -> None:
-    """Where the share is still zero there is nothing to fade."""
+    """With a share of zero a sever has no fade."""
     coupling = in_state(State.ALONE)
     coupling.grant(0.15, S_NS)
     coupling.sever(S_NS)
@@ -211,7 +211,7 @@ def test_a_sever_before_anything_was_rendered_is_at_zero_at_once() -> None:
 
 
 def test_a_fade_never_exceeds_where_it_began() -> None:
-    """Before its beginning, within it and after its end a fade stays within 0 and its start."""
+    """Before, during and after it a fade stays within 0 and its start."""
     for cosine in (True, False):
         fade = Fade(0.2, 100, 50, cosine=cosine)
         values = [fade.at(t) for t in range(0, 300, 5)]

@@ -1,4 +1,4 @@
-"""Simulated sleepers as a crowd: what implants that mix wrongly do to it, by the laws they are made of."""
+"""Simulated sleepers as a group: the effect of implants that mix wrongly, by their own laws."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def test_the_order_of_coupled_oscillators_is_kuramotos(k: float, r: float) -> No
 
 
 def test_below_the_critical_coupling_oscillators_stay_apart() -> None:
-    """At K = 1.2, below Kc = 2, order falls to what so many strangers have."""
+    """At K = 1.2, below Kc = 2, order falls to that of as many uncoupled oscillators."""
     count = 2000
     omega = np.tan(np.pi * ((np.arange(count) + 0.5) / count - 0.5))
     theta = np.random.default_rng(1).uniform(0.0, 0.5, count)
@@ -57,7 +57,10 @@ def test_below_the_critical_coupling_oscillators_stay_apart() -> None:
 
 
 def test_healthy_sleepers_keep_what_the_law_says() -> None:
-    """(r / (r + k a n/(n-1)))^2 of their dispersion, within a tenth; their rhythms stay strangers."""
+    """Healthy sleepers keep (r / (r + k a n/(n-1)))^2 of their dispersion, within a tenth.
+
+    No rhythms lock.
+    """
     crowd = Crowd.of(N, share=0.0)
     before, _ = crowd.run(40.0)
     crowd.share = 0.15
@@ -81,7 +84,7 @@ def test_homogenised_sleepers_fade_into_one_another_and_come_back() -> None:
 
 
 def test_a_collapse_keeps_the_dispersion_and_takes_the_rank() -> None:
-    """Onto one axis: more than half of the spread stays, the effective rank falls below .7."""
+    """A collapse keeps more than half of the spread, and the effective rank falls below .7."""
     crowd = Crowd.of(N, share=0.0)
     before, _ = crowd.run(40.0)
     crowd.share = 0.15
@@ -92,7 +95,7 @@ def test_a_collapse_keeps_the_dispersion_and_takes_the_rank() -> None:
 
 
 def test_gain_ten_in_a_fifth_runs_away_and_halving_does_not_stop_it() -> None:
-    """E passes 1.2 within eight seconds, stays at half the share, and falls at zero."""
+    """With gain ten in a fifth E passes 1.2 within eight seconds, stays at half the share, falls at zero."""
     crowd = Crowd.of(40)
     calm = crowd.energy(crowd.run(20.0)[0])
     crowd.inject_fault("gain-runaway", 8)
@@ -105,7 +108,7 @@ def test_gain_ten_in_a_fifth_runs_away_and_halving_does_not_stop_it() -> None:
 
 
 def test_paced_rhythms_lock_by_what_they_hear_and_part_at_zero() -> None:
-    """A third of the crowd paced: alpha locks within seconds although all is heard late; at zero it parts."""
+    """With a third paced alpha locks within seconds in spite of the delay; at zero it unlocks."""
     crowd = Crowd.of(30)
     crowd.run(10.0)
     crowd.inject_fault("synchrony-runaway", 10)
@@ -121,7 +124,7 @@ def test_paced_rhythms_lock_by_what_they_hear_and_part_at_zero() -> None:
 
 @pytest.mark.parametrize("name", ["flicker", "hum"])
 def test_a_rhythm_from_outside_does_not_ask_for_the_coupling(name: str) -> None:
-    """A lamp and mains have everybody in step at share zero as at any other."""
+    """A lamp or mains puts all in step, at share zero as at any other."""
     crowd = Crowd.of(10, share=0.0)
     crowd.inject_fault(name, 10)
     _, z = crowd.run(5.0)
@@ -129,7 +132,7 @@ def test_a_rhythm_from_outside_does_not_ask_for_the_coupling(name: str) -> None:
 
 
 def test_two_beds_with_one_brain_agree_hop_by_hop() -> None:
-    """`crosstalk`: features correlate above .98 over 10 s, phases are the same; of strangers neither."""
+    """`crosstalk`: features correlate above .98 over 10 s with equal phases; of two others neither."""
     crowd = Crowd.of(4)
     crowd.beds[1].other = crowd.beds[0]
     crowd.run(10.0)
@@ -148,7 +151,7 @@ def _correlation(a: Array, b: Array) -> Array:
 
 
 def measured(kind: str, seconds: float, others_db: float) -> tuple[Baseline, Array, Array]:
-    """What a real front end reads of a sleeper with a signal under a malfunction: features, alpha phasors."""
+    """A real front end's reading of a sleeper under a malfunction: features, alpha phasors."""
     implant = SimulatedImplant(3)
     block = implant.enrolment()
     assert block is not None
@@ -172,7 +175,7 @@ def measured(kind: str, seconds: float, others_db: float) -> tuple[Baseline, Arr
 
 
 def test_a_drive_shows_in_the_signal() -> None:
-    """`homogenise` with a signal: the real front end reads levels near the others', 4 dB above the own."""
+    """`homogenise` with a signal: the front end reads levels near the others', 4 dB above the own."""
     own, features, _ = measured("homogenise", 30.0, 4.0)
     kept = RELAX_PER_S / (RELAX_PER_S + GAIN * 0.15)
     away = float(np.mean(features[-40:] - own.template_db))
@@ -180,7 +183,7 @@ def test_a_drive_shows_in_the_signal() -> None:
 
 
 def test_a_lamp_shows_in_the_signal() -> None:
-    """`flicker` with a signal: alpha's phase at the grid is the lamp's, the same at every instant."""
+    """`flicker` with a signal: alpha's phase at the grid is the lamp's, equal at every instant."""
     _, _, phasors = measured("flicker", 15.0, 0.0)
     z = phasors[-20:, 0] + 1j * phasors[-20:, 1]
     turning = z * np.exp(-2j * np.pi * BEATS["flicker"].hz * 0.25 * np.arange(20))
@@ -188,7 +191,7 @@ def test_a_lamp_shows_in_the_signal() -> None:
 
 
 def test_another_seed_is_another_light_sleeper() -> None:
-    """The same seed is the same person, hop by hop; another is not."""
+    """The same seed gives the same sleeper, hop by hop; another seed does not."""
     one, same, other = (FeatureOnlyImplant(seed).hop(S) for seed in (1, 1, 2))
     assert one is not None
     assert same is not None

@@ -1,4 +1,4 @@
-"""What is wrong with a device as a whole: a sampling rate that is not its own, samples in a wrong unit."""
+"""Faults of a device as a whole: a wrong sampling rate, samples in a wrong unit."""
 
 import random
 from dataclasses import replace
@@ -47,7 +47,7 @@ def delivered(rate_hz: float, seconds: float, per_block: int = 12) -> list[tuple
 
 @pytest.mark.parametrize("rate_hz", [250.0, 240.0, 200.0, 128.0, 262.0, 300.0, 512.0])
 def test_a_wrong_rate_is_never_good(rate_hz: float) -> None:
-    """A device more than 2 % beside its rate: once 10 s are measured quality is 0, for `rate`, for good."""
+    """A device more than 2 % off its rate has quality 0 for `rate` once 10 s are measured, for good."""
     hops, front = heard(delivered(rate_hz, 100), 100)
     known = [hop for hop in hops if hop.instant_ns > 10.5e9]
     assert len(known) > 200
@@ -57,14 +57,14 @@ def test_a_wrong_rate_is_never_good(rate_hz: float) -> None:
 
 @pytest.mark.parametrize("rate_hz", [256.0, 252.0, 260.0])
 def test_a_rate_within_two_per_cent_is_right(rate_hz: float) -> None:
-    """A crystal 1.6 % off is no malfunction."""
+    """A crystal 1.6 % off is no fault."""
     hops, _ = heard(delivered(rate_hz, 60), 60)
     assert all(hop.eligible and not hop.cause for hop in hops if hop.instant_ns > 5e9)
 
 
 @pytest.mark.parametrize("rate_hz", [250.0, 240.0, 230.0])
 def test_a_slow_device_is_not_excused_as_losing_packets(rate_hz: float) -> None:
-    """A gap that grows from block to block is slowness: the error is right to 0.3 %, stamps late by 5 ms."""
+    """A gap that grows from block to block is slowness: the error is right to 0.3 % with stamps 5 ms late."""
     rng = np.random.default_rng(1)
     samples = Samples(8, NOMINAL_HZ, 0.0)
     for uv, last_ns in delivered(rate_hz, 20):
@@ -90,7 +90,7 @@ def test_an_outage_is_no_wrong_rate() -> None:
 
 @pytest.mark.parametrize("stall_s", [0.04, 0.3])
 def test_late_blocks_are_no_wrong_rate(stall_s: float) -> None:
-    """A radio that stalls once a second and then delivers everything keeps its rate, whatever its stamps."""
+    """A radio that stalls once a second and then delivers everything keeps its rate."""
     blocks = [
         (uv, last_ns + round(stall_s * 1e9) if at % 22 == 7 else last_ns)
         for at, (uv, last_ns) in enumerate(delivered(NOMINAL_HZ, 90))
@@ -101,7 +101,7 @@ def test_late_blocks_are_no_wrong_rate(stall_s: float) -> None:
 
 
 def test_the_border_does_not_flutter() -> None:
-    """Out beyond 2 %, in again within 1.5 %; what is not a number is out."""
+    """A rate is out beyond 2 % and in again within 1.5 %; NaN is out."""
     watch = RateWatch()
     told = []
     for error in (0.0, 0.019, 0.021, 0.019, 0.016, 0.014, 0.019, float("nan")):
@@ -111,7 +111,7 @@ def test_the_border_does_not_flutter() -> None:
 
 
 def bed(source: CalibrationSource) -> Agent:
-    """An agent with the real signal path that has to calibrate by itself."""
+    """An agent with the real signal path that calibrates live."""
     who = replace(identity(), source=source)
     return Agent(
         who,
@@ -125,7 +125,7 @@ def bed(source: CalibrationSource) -> Agent:
 
 
 def lived(agent: Agent, uv: Doubles) -> tuple[Status, list[Note]]:
-    """A bed's last status and its notes of hops after it was given samples."""
+    """A bed's last status and its hop notes after these samples."""
     status, notes = None, []
     for k in range(1, int(len(uv) / NOMINAL_HZ * 4) + 1):
         now_ns = START_NS + k * HOP_NS
@@ -141,7 +141,7 @@ def lived(agent: Agent, uv: Doubles) -> tuple[Status, list[Note]]:
 
 @pytest.mark.parametrize("factor", [1e-6, 1e3])
 def test_a_wrong_unit_is_told(factor: float) -> None:
-    """Volts or nanovolts from a live device: after 30 s the status and the hops say `unit`, at quality 0."""
+    """Volts or nanovolts live: after 30 s status and hops report `unit`, at quality 0."""
     status, notes = lived(bed(CalibrationSource.LIVE), pink(40, NOMINAL_HZ, 8) * factor)
     assert (status.quality, status.quality_cause, status.calibration.done) == (0.0, "unit", False)
     assert notes[-1].values["cause"] == "unit"
@@ -155,7 +155,7 @@ def test_no_signal_is_no_wrong_unit() -> None:
 
 
 def test_putting_a_headset_on_is_forgiven() -> None:
-    """Five minutes of handling at 50 mV, then a good signal: a minute later the unit is in order again."""
+    """Five minutes of handling at 50 mV, then a good signal: a minute later the unit is right again."""
     handled = pink(300, NOMINAL_HZ, 8) * 2_500
     status, _ = lived(bed(CalibrationSource.LIVE), np.concatenate([handled, pink(60, NOMINAL_HZ, 8)]))
     assert (status.quality, status.quality_cause) == (1.0, "")

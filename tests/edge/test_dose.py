@@ -1,4 +1,4 @@
-"""The pod's own count of merge-minutes, and what it does at the limit."""
+"""The pod's own count of merge-minutes, and its action at the limit."""
 
 from dataclasses import replace
 from math import inf, nan
@@ -25,7 +25,7 @@ def begun(left_min: float, limit_min: float = inf) -> Dose:
 
 
 def test_before_an_assignment_nothing_is_allowed() -> None:
-    """Nobody has told anything."""
+    """Before an assignment nothing is allowed."""
     assert not Dose().allows
     assert Dose().due_ns(0.15) == NEVER_NS
 
@@ -34,12 +34,12 @@ def test_before_an_assignment_nothing_is_allowed() -> None:
     ("left_min", "limit_min"), [(0.0, 10.0), (nan, 10.0), (-1.0, 10.0), (5.0, nan), (5.0, 4.0)]
 )
 def test_what_is_no_number_above_zero_leaves_nothing(left_min: float, limit_min: float) -> None:
-    """Nothing left, no number, or more left than there is in all: nothing is allowed."""
+    """Nothing left, NaN, or more left than the limit: nothing is allowed."""
     assert not begun(left_min, limit_min).allows
 
 
 def test_no_limit_is_never_reached_and_never_warned_of() -> None:
-    """Infinity is told, and is no reason to look."""
+    """An infinite limit is never reached and never warned of."""
     dose = begun(inf)
     for second in range(1, 4000):
         dose.live(1.0, START_NS + second * 1_000_000_000)
@@ -49,7 +49,10 @@ def test_no_limit_is_never_reached_and_never_warned_of() -> None:
 
 
 def test_a_minute_at_a_tenth_is_a_tenth_of_a_minute() -> None:
-    """Counted pulse by pulse, over when what a stopped agent could still render would not fit."""
+    """A minute at a tenth is a tenth of a minute.
+
+    It is over when a stopped agent's remaining output would not fit.
+    """
     dose = begun(0.1)
     at_ns = START_NS
     while dose.allows:
@@ -62,7 +65,7 @@ def test_a_minute_at_a_tenth_is_a_tenth_of_a_minute() -> None:
 
 
 def test_a_pause_counts_until_the_renderer_has_fallen_silent() -> None:
-    """Nobody renders for longer than half a second without being fed."""
+    """A pause counts for half a second, until the unfed renderer is silent."""
     dose = begun(1.0)
     dose.live(0.12, START_NS)
     dose.live(0.0, START_NS + MIN_NS)
@@ -70,7 +73,7 @@ def test_a_pause_counts_until_the_renderer_has_fallen_silent() -> None:
 
 
 def test_four_fifths_of_the_whole_limit_are_told_once() -> None:
-    """What was lived before this assignment counts with it."""
+    """Four fifths of the whole limit, earlier assignments included, are reported once."""
     dose = begun(0.025, 0.1)
     dose.live(0.15, START_NS)
     assert dose.warning() == ""
@@ -83,7 +86,7 @@ def test_four_fifths_of_the_whole_limit_are_told_once() -> None:
 
 
 def test_it_says_in_time_when_it_may_have_something_to_say() -> None:
-    """Up to then nothing is due at the largest share there can be; a pulse after, it is."""
+    """Before the due time nothing can be due at the largest share; a pulse after it, it is."""
     for limit_min, expected_min in ((inf, 0.02), (0.025, 0.015)):
         dose = begun(0.02, limit_min)
         at_ns = START_NS
@@ -100,7 +103,7 @@ STEPS = st.lists(st.tuples(st.integers(0, 2_000_000_000), st.floats(0.0, 1.0)), 
 
 @given(STEPS, st.floats(0.001, 1.0))
 def test_never_less_is_counted_than_a_device_renders(steps: list[tuple[int, float]], left_min: float) -> None:
-    """Against a device that holds each share until the next, or until it falls silent; and never beyond."""
+    """At least as much is counted as a device renders that holds each share until the next or silence."""
     dose = begun(left_min)
     at_ns, share, lived = START_NS, 0.0, 0.0
     for passed_ns, level in steps:
@@ -114,7 +117,7 @@ def test_never_less_is_counted_than_a_device_renders(steps: list[tuple[int, floa
 
 
 def test_at_the_limit_the_pod_severs_itself_and_tells_why() -> None:
-    """Zero first, stored, with evidence; no grant raises anybody again under this assignment."""
+    """At the limit the pod severs itself: zero first, stored, with evidence; no grant raises it again."""
     bed = Bed()
     bed.merge(4.0, dose_left_min=0.01, dose_limit_min=0.1)
     effects = []
@@ -137,7 +140,7 @@ def test_at_the_limit_the_pod_severs_itself_and_tells_why() -> None:
 
 
 def test_what_is_rendered_stays_below_what_was_left() -> None:
-    """By the shares the renderer was told, each held until the next."""
+    """The rendered share, each held until the next, stays below the rest."""
     bed = Bed()
     bed.merge(4.0, dose_left_min=0.02, dose_limit_min=0.02)
     bed.run(60.0)
@@ -150,7 +153,7 @@ def test_what_is_rendered_stays_below_what_was_left() -> None:
 
 
 def test_four_fifths_are_told_and_nothing_falls() -> None:
-    """A warning with its figures; no zero stamp, and the share stays."""
+    """Four fifths bring a warning with figures, without a zero stamp, and the share stays."""
     bed = Bed()
     bed.merge(4.0, dose_left_min=0.05, dose_limit_min=0.05)
     while not bed.told(PodEventKind.WARNED):
@@ -164,7 +167,7 @@ def test_four_fifths_are_told_and_nothing_falls() -> None:
 
 
 def test_the_next_assign_counts_anew() -> None:
-    """What is left then, the daemon has worked out."""
+    """The next assign restarts the count with the daemon's new rest."""
     bed = Bed()
     bed.merge(4.0, dose_left_min=0.004, dose_limit_min=0.1)
     bed.run(5.0)
@@ -177,7 +180,7 @@ def test_the_next_assign_counts_anew() -> None:
 
 @pytest.mark.parametrize("changes", [{"dose_left_min": 0.0}, {"dose_left_min": 0.0, "dose_limit_min": 0.0}])
 def test_an_assign_that_leaves_nothing_or_tells_nothing_is_refused(changes: dict[str, float]) -> None:
-    """An older daemon's assign has no such field: absence of evidence is no permission."""
+    """An assign without the field, as of an older daemon, or with nothing left is refused."""
     bed = Bed()
     bed.run(1.0)
     bed.order(assignment(**changes))
@@ -187,7 +190,7 @@ def test_an_assign_that_leaves_nothing_or_tells_nothing_is_refused(changes: dict
 
 
 def test_a_device_that_gives_more_than_it_is_told_uses_up_the_dose_faster() -> None:
-    """The larger of both accounts is counted."""
+    """The larger of the agent's and the device's share is counted."""
     plain, greedy = Bed(), Bed()
     for bed in (plain, greedy):
         bed.merge(3.0, dose_left_min=0.03, dose_limit_min=0.03)
@@ -201,7 +204,7 @@ def test_a_device_that_gives_more_than_it_is_told_uses_up_the_dose_faster() -> N
 
 
 def test_the_assign_for_another_start_is_still_told_so() -> None:
-    """The reason that stands first is told."""
+    """An assign for another start is refused with that reason first."""
     bed = Bed()
     bed.run(1.0)
     bed.order(replace(assignment(), incarnation=INCARNATION - 1, mu_db=SCHEMA.shipped_mu()))

@@ -1,4 +1,4 @@
-"""EDF and BDF behind the implant port: every habit of writing them plays, or is refused with what to do."""
+"""EDF and BDF behind the implant port: every common variant plays, or is refused with the remedy."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ TWO = {"Fp1": (128.0, "uV"), "O1": (128.0, "uV")}
 
 
 def _blocks(implant: Implant, stamps_ns: list[int]) -> list[Block]:
-    """Everything there is to read at each of the moments."""
+    """All blocks read at each of the moments."""
     found: list[Block] = []
     for now_ns in stamps_ns:
         while (block := implant.read(now_ns)) is not None:
@@ -38,7 +38,7 @@ def _play(implant: Implant, stamps_ns: list[int]) -> recorded.Doubles:
 
 
 def test_units_become_microvolts(tmp_path: Path) -> None:
-    """V, mV and uV arrive as uV however they are spelled, and what is no EEG does not arrive at all."""
+    """V, mV and uV in any spelling arrive as uV; other signals do not arrive."""
     path = written(
         tmp_path / "a.edf",
         {
@@ -55,7 +55,7 @@ def test_units_become_microvolts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("unit", ["µV".encode(), "µV".encode("latin-1")])
 def test_a_micro_sign_is_read_in_both_encodings(tmp_path: Path, unit: bytes) -> None:
-    """A micro sign written in UTF-8 or in Latin-1, both against the standard, is a micro sign."""
+    """A micro sign in UTF-8 or in Latin-1, both against the standard, is read."""
     path = patched(written(tmp_path / "a.edf", TWO), 256 + 2 * 96, unit, 8)
     assert EdfFile(path).signals[0].unit == "µV"
     np.testing.assert_allclose(np.abs(EdfImplant(path).enrolment().uv).max(axis=0), 20.0, rtol=0.01)
@@ -83,12 +83,12 @@ def test_a_loop_starts_over_without_a_gap(tmp_path: Path) -> None:
 
 
 def test_nobody_lies_in_this_bed(tmp_path: Path) -> None:
-    """A replayed sleeper says so in the calibration's source."""
+    """A replayed calibration has the source REPLAY."""
     assert EdfImplant(written(tmp_path / "a.edf", TWO)).source == CalibrationSource.REPLAY
 
 
 def test_a_recording_that_broke_off_plays_what_it_holds(tmp_path: Path) -> None:
-    """A wrong number of records in the header, or none, and half a record at the end do not matter."""
+    """A wrong or missing record count and half a record at the end do not matter."""
     path = written(tmp_path / "a.edf", TWO)
     whole = EdfImplant(path).enrolment().uv
     path.write_bytes(path.read_bytes()[:-100])
@@ -99,7 +99,7 @@ def test_a_recording_that_broke_off_plays_what_it_holds(tmp_path: Path) -> None:
 
 
 def test_24_bits_are_read(tmp_path: Path) -> None:
-    """A BDF's samples arrive to a twentieth of a microvolt on a standing offset of 20 mV, and below zero."""
+    """BDF samples are right to a twentieth of a microvolt on an offset of 20 mV, and below zero."""
     path = written_bdf(tmp_path / "a.bdf", ("Fp1", "O1"))
     file = EdfFile(path)
     expected = edfio.read_bdf(path).signals[1].data
@@ -112,11 +112,11 @@ def test_24_bits_are_read(tmp_path: Path) -> None:
     np.testing.assert_allclose(file.read(file.signals[0], 0, 600), np.linspace(-9.0, 9.0, 600), atol=1e-5)
 
 
-# --- which signals ------------------------------------------------------------------------------
+# --- selection ----------------------------------------------------------------------------------
 
 
 def test_of_several_rates_the_commonest_plays(tmp_path: Path) -> None:
-    """EEG at another rate than most is left out and said to be; a rate beside the EEG's does not matter."""
+    """EEG at a less frequent rate is left out and listed; other signals' rates do not matter."""
     path = written(
         tmp_path / "a.edf",
         {"Fp1": (256.0, "uV"), "C3": (128.0, "uV"), "O1": (128.0, "uV"), "ECG": (512.0, "mV")},
@@ -132,7 +132,7 @@ def test_of_several_rates_the_commonest_plays(tmp_path: Path) -> None:
 
 
 def test_an_electrode_recorded_twice_counts_once(tmp_path: Path) -> None:
-    """Of C3 and C3-M2 the first plays and the other is told as the same again."""
+    """Of C3 and C3-M2 the first plays and the other is listed as a repeat."""
     path = written(tmp_path / "a.edf", {"C3": (128.0, "uV"), "C3-M2": (128.0, "uV"), "O1": (128.0, "uV")})
     assert EdfImplant(path).montage.names == ("C3", "O1")
     assert [one.kind for one in channels(path)] == ["EEG", "EEG again", "EEG"]
@@ -153,7 +153,7 @@ def test_an_electrode_recorded_twice_counts_once(tmp_path: Path) -> None:
 def test_a_montage_names_the_eeg_where_labels_do_not(
     tmp_path: Path, labels: tuple[str, ...], montage: tuple[str, ...], played: dict[str, int]
 ) -> None:
-    """It names, in order, what says it is EEG, else what says nothing; labels that name electrodes win."""
+    """A montage names, in order, signals labelled EEG, else unlabelled ones; electrode labels win."""
     path = written(tmp_path / "a.edf", dict.fromkeys(labels, (128.0, "uV")))
     implant = open_implant(f"edf:{path}", montage=montage)
     assert implant.montage.names == tuple(played)
@@ -180,7 +180,7 @@ def test_a_montage_names_the_eeg_where_labels_do_not(
 def test_channels_without_a_place_are_not_guessed(
     tmp_path: Path, labels: tuple[str, ...], montage: tuple[str, ...], says: str
 ) -> None:
-    """Without a montage that fits, a file that names no electrode is refused with what to give."""
+    """Without a fitting montage a file without electrode names is refused with the remedy."""
     path = written(tmp_path / "a.edf", dict.fromkeys(labels, (128.0, "uV")))
     with pytest.raises(ImplantError, match=says):
         EdfImplant(path, montage=montage)
@@ -194,7 +194,7 @@ GAPS = [*(float(k) for k in range(20)), *(25.5 + k for k in range(30))]
 
 
 def test_gaps_between_records_are_gaps(tmp_path: Path) -> None:
-    """What lies between two records of an EDF+D is missing; each sample comes at its own moment."""
+    """The time between two records of an EDF+D is missing; each sample comes at its own moment."""
     path = discontinuous(tmp_path / "a.edf", GAPS)
     implant = EdfImplant(path)
     assert implant.seconds == 55.5
@@ -211,7 +211,7 @@ def test_gaps_between_records_are_gaps(tmp_path: Path) -> None:
 
 
 def test_a_gap_is_not_a_number_in_the_enrolment(tmp_path: Path) -> None:
-    """The first third, gaps and all: what is in the gap is NaN, what is beside it is not."""
+    """The first third keeps its gaps as NaN, and the samples beside them."""
     path = discontinuous(tmp_path / "a.edf", [*(float(k) for k in range(10)), *(12.0 + k for k in range(40))])
     uv = EdfImplant(path).enrolment().uv
     missing = np.isnan(uv).all(axis=1)
@@ -221,12 +221,12 @@ def test_a_gap_is_not_a_number_in_the_enrolment(tmp_path: Path) -> None:
 
 
 def test_gaps_are_found_where_the_header_denies_them(tmp_path: Path) -> None:
-    """A file that calls itself EDF+C and whose records do not follow one another has gaps all the same."""
+    """An EDF+C with records that do not follow one another has gaps all the same."""
     assert EdfImplant(discontinuous(tmp_path / "a.edf", GAPS, kind="EDF+C")).seconds == 55.5
 
 
 def test_rounded_onsets_and_annotations_make_no_gap(tmp_path: Path) -> None:
-    """Records a few milliseconds beside the second follow one another, marked as bad or not."""
+    """Onsets a few milliseconds off, and annotations, make no gap."""
     onsets_s: list[float | None] = [k + 0.012 * (k % 2) for k in range(40)]
     implant = EdfImplant(discontinuous(tmp_path / "a.edf", onsets_s))
     assert len(_blocks(implant, [S, 9 * S])) == 1
@@ -234,7 +234,7 @@ def test_rounded_onsets_and_annotations_make_no_gap(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_runs_a_little_slow_is_followed(tmp_path: Path) -> None:
-    """Records that begin every 1.005 s without a gap play without one, in the time they took."""
+    """Records every 1.005 s play without a gap, in the time they took."""
     implant = EdfImplant(discontinuous(tmp_path / "a.edf", [1.005 * k for k in range(50)]))
     assert implant.seconds == pytest.approx(50 * 1.005)
     blocks = _blocks(implant, [S + k * S // 2 for k in range(104)])
@@ -257,7 +257,7 @@ def test_a_clock_that_runs_a_little_slow_is_followed(tmp_path: Path) -> None:
 def test_a_clock_or_a_rate_that_is_wrong_is_refused(
     tmp_path: Path, onsets_s: list[float | None], says: str
 ) -> None:
-    """Records that go back, leap by days, or all last another time than they say, are refused with why."""
+    """Records that go back, leap by days, or have another duration are refused with the reason."""
     with pytest.raises(ImplantError, match=says):
         EdfImplant(discontinuous(tmp_path / "a.edf", onsets_s))
 
@@ -278,7 +278,7 @@ def test_a_clock_or_a_rate_that_is_wrong_is_refused(
 def test_a_recording_that_cannot_be_played_says_what_to_do(
     tmp_path: Path, channels: dict[str, tuple[float, str]], says: str
 ) -> None:
-    """What is wrong with a recording is said in a sentence that names the file and the remedy."""
+    """An unplayable recording is refused in a sentence with the file and the remedy."""
     path = written(tmp_path / "bad.edf", channels)
     with pytest.raises(ImplantError, match=says) as refusal:
         EdfImplant(path)
@@ -306,7 +306,7 @@ def test_what_is_no_edf_is_refused(tmp_path: Path, content: bytes | None, says: 
 
 
 def test_a_file_of_annotations_is_refused_as_one(tmp_path: Path) -> None:
-    """A hypnogram, which is an EDF+ without signals, is told from the recording it belongs to."""
+    """A hypnogram, an EDF+ without signals, is refused as annotations."""
     edfio.Edf([], annotations=[edfio.EdfAnnotation(0, 30, "Sleep stage W")]).write(tmp_path / "a.edf")
     with pytest.raises(ImplantError, match="annotations and no signals; name the recording"):
         EdfImplant(tmp_path / "a.edf")
@@ -314,14 +314,14 @@ def test_a_file_of_annotations_is_refused_as_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("field", "says"), [(b"0", "last 0 s"), (b"nan", "no number for the duration")])
 def test_records_without_a_duration_are_refused(tmp_path: Path, field: bytes, says: str) -> None:
-    """No rate follows from a duration of nothing."""
+    """Records of duration 0 are refused: they give no rate."""
     with pytest.raises(ImplantError, match=says):
         EdfImplant(patched(written(tmp_path / "a.edf", TWO), 244, field, 8))
 
 
 @pytest.mark.parametrize(("at", "field"), [(104, b"100"), (120, b"32767")])
 def test_a_signal_without_calibration_is_refused(tmp_path: Path, at: int, field: bytes) -> None:
-    """An empty physical or digital range says nothing of microvolts."""
+    """A signal with an empty physical or digital range is refused: its microvolts are unknown."""
     path = patched(written(tmp_path / "a.edf", TWO), 256 + 2 * at, field, 8)
     with pytest.raises(ImplantError, match="no calibration"):
         EdfImplant(path)
@@ -370,7 +370,7 @@ def test_samples_are_those_another_reader_reads(name: str) -> None:
 
 @recorded.needed
 def test_a_polysomnograph_gives_its_eeg_and_nothing_else() -> None:
-    """Of 89 signals the six scalp electrodes play, each once; everything else is called what it is."""
+    """Of 89 signals the six scalp electrodes play, each once; the others are listed by kind."""
     path = recorded.path("sleep/sleepE_noxA1_fullPSG_120s_89ch_200Hz.edf")
     assert EdfImplant(path).montage.names == ("C3", "C4", "F3", "F4", "O1", "O2")
     found = channels(path)

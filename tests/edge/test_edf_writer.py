@@ -1,4 +1,4 @@
-"""What a recording holds: reopened by edfio and by MNE."""
+"""The contents of a recording, reopened by edfio and by MNE."""
 
 import resource
 import stat
@@ -38,7 +38,7 @@ def night(tmp_path: Path) -> Night:
 
 
 def test_both_libraries_find_what_was_given(night: Night) -> None:
-    """Samples within half a step, labels, unit, rate, start; nobody's name; readable by its owner alone."""
+    """Samples within half a step, labels, unit, rate, start; no name; readable by its owner alone."""
     uv = night.noise(12.0) + np.array([4200.0, -61_000.0, 0.3])
     night.play(uv)
     night.scribe.end()
@@ -62,7 +62,7 @@ def test_both_libraries_find_what_was_given(night: Night) -> None:
 
 
 def test_marks_stand_where_they_happened(night: Night) -> None:
-    """A mark's onset is its instant, in both libraries; one from before the first sample stands at 0."""
+    """A mark's onset is its instant, in both libraries; one from before the first sample is at 0."""
     night.mark("calibrated")
     night.play(night.noise(3.0))
     night.mark("severed railed")
@@ -76,7 +76,7 @@ def test_marks_stand_where_they_happened(night: Night) -> None:
 
 
 def test_a_file_begins_on_a_whole_second(night: Night) -> None:
-    """What lies before the first sample is a marked gap, so that no reader has to mind fractions."""
+    """A file begins on a whole second: the time before the first sample is a marked gap."""
     night.lose(100)
     uv = night.noise(2.0, offset_uv=900.0)
     night.play(uv)
@@ -101,7 +101,7 @@ def test_a_rounding_error_before_a_second_is_no_gap(tmp_path: Path) -> None:
 
 
 def test_a_mark_after_the_last_sample_is_in_the_file(night: Night) -> None:
-    """What happens while the implant is silent stands at its time, up to a minute after the last sample."""
+    """A mark during silence is at its time, up to a minute after the last sample."""
     night.play(night.noise(3.0))
     night.lose(10 * 256)
     night.mark("severed silence")
@@ -113,7 +113,7 @@ def test_a_mark_after_the_last_sample_is_in_the_file(night: Night) -> None:
 
 
 def test_a_gap_is_filled_and_marked(night: Night) -> None:
-    """Missing samples are the channel's offset under BAD_gap; what follows lies at its own time."""
+    """Missing samples are the channel's offset under BAD_gap; later samples keep their time."""
     before, after = night.noise(5.0, 4200.0), night.noise(5.0, 4200.0, seed=2)
     night.play(before)
     night.lose(700)
@@ -128,7 +128,7 @@ def test_a_gap_is_filled_and_marked(night: Night) -> None:
 
 
 def test_a_gap_of_more_than_a_minute_begins_another_file(night: Night) -> None:
-    """An hour of silence is not written as an hour of nothing."""
+    """A gap of an hour begins another file."""
     first, second = night.noise(3.0), night.noise(3.0, seed=2)
     night.play(first)
     night.lose(round(3600 * RATE_HZ))
@@ -141,7 +141,7 @@ def test_a_gap_of_more_than_a_minute_begins_another_file(night: Night) -> None:
 
 
 def test_what_is_no_number_is_held_and_marked_for_its_channel(night: Night) -> None:
-    """NaN, infinity and absurd values: the last good value, BAD_nan for that channel alone."""
+    """NaN, infinity and absurd values are replaced by the last good value under BAD_nan, per channel."""
     uv = night.noise(4.0)
     uv[300:310, 1] = np.nan
     uv[311, 1] = np.inf
@@ -160,7 +160,7 @@ def test_what_is_no_number_is_held_and_marked_for_its_channel(night: Night) -> N
 
 
 def test_a_value_is_held_across_records(night: Night) -> None:
-    """What was last good in one record is held in the next; held values are not told as clipped."""
+    """A good value is held into the next record; held values are not marked as clipped."""
     uv = night.noise(6.0)
     uv[512:600, 1] = np.nan
     uv[799, 0] = 9000.0
@@ -174,7 +174,7 @@ def test_a_value_is_held_across_records(night: Night) -> None:
 
 
 def test_a_channel_that_never_speaks_is_marked_throughout(night: Night) -> None:
-    """A dead electrode costs nobody else: every second of it is marked, the others are whole."""
+    """A dead electrode is marked in every second; the other channels are unaffected."""
     uv = night.noise(5.0)
     uv[:, 2] = np.nan
     night.play(uv)
@@ -185,7 +185,7 @@ def test_a_channel_that_never_speaks_is_marked_throughout(night: Night) -> None:
 
 
 def test_an_artefact_is_clipped_and_marked(night: Night) -> None:
-    """Half a second outside the range stays in the file, clipped, under BAD_clipped."""
+    """Half a second outside the range is clipped under BAD_clipped."""
     uv = night.noise(6.0)
     uv[520:648, 0] += 9000.0
     night.play(uv)
@@ -198,7 +198,7 @@ def test_an_artefact_is_clipped_and_marked(night: Night) -> None:
 
 
 def test_a_signal_that_leaves_its_range_begins_another_file(night: Night) -> None:
-    """After a second outside nothing is clipped any more; file time goes on without a seam."""
+    """After a second outside the range a new part begins without clipping; time goes on without a seam."""
     uv = night.noise(75.0, 4200.0)
     uv[round(70.4 * RATE_HZ) :, 0] += 7000.0
     night.play(uv[: round(71.5 * RATE_HZ)])
@@ -248,7 +248,7 @@ def test_nothing_is_overwritten(night: Night, tmp_path: Path) -> None:
 
 
 def test_a_file_that_was_never_finished_is_whole(night: Night) -> None:
-    """Without an end, up to one record is missing and every reader is content."""
+    """A file without an end lacks at most one record, and every reader accepts it."""
     uv = night.noise(9.7)
     night.play(uv)
     (path,) = files(night.directory)
@@ -260,7 +260,7 @@ def test_a_file_that_was_never_finished_is_whole(night: Night) -> None:
 
 
 def test_a_record_the_disk_does_not_take_whole_is_not_counted(night: Night) -> None:
-    """A write cut short fails in words; the file is whole up to the record before."""
+    """A partial write fails with a reason; the file is valid up to the record before."""
     uv = night.noise(6.0)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (8000, hard))
@@ -281,7 +281,7 @@ def test_a_record_the_disk_does_not_take_whole_is_not_counted(night: Night) -> N
 
 @pytest.mark.parametrize("rate_hz", [64.0, 100.5, 128.03, 160.0, 250.0, 333.333, 1000.0])
 def test_any_rate_can_be_recorded(tmp_path: Path, rate_hz: float) -> None:
-    """Records hold whole numbers of samples and last at most a second; readers find the rate to 1 ppm."""
+    """At any rate records hold whole samples and last at most a second; readers find it to 1 ppm."""
     night = Night(tmp_path, rate_hz=rate_hz)
     night.lose(round(0.3 * rate_hz))
     uv = night.noise(30.0, 40_000.0)
@@ -304,7 +304,7 @@ def test_any_rate_can_be_recorded(tmp_path: Path, rate_hz: float) -> None:
 def test_time_in_the_file_is_time_in_the_bed(
     tmp_path_factory: pytest.TempPathFactory, course: list[tuple[int, int]]
 ) -> None:
-    """A signal that is its own clock reads right at every sample that was given, whatever the gaps."""
+    """A signal that encodes its own time reads right at every sample, whatever the gaps."""
     night = Night(tmp_path_factory.mktemp("night"), names=("Fp1",))
     given_at = []
     for samples, lost in course:
@@ -323,7 +323,7 @@ def test_time_in_the_file_is_time_in_the_bed(
 
 
 def test_the_device_clock_is_told(night: Night) -> None:
-    """Where the device runs slow, marks say how far the bed's time is ahead; the file stays near."""
+    """For a slow device marks state how far the bed's time is ahead; the file stays near."""
     samples, count = 128, 0
     for _ in range(1500):
         count += samples
@@ -341,7 +341,7 @@ def test_the_device_clock_is_told(night: Night) -> None:
 
 
 def test_a_crowd_of_marks_is_kept(night: Night) -> None:
-    """More marks than a record has room for go into the next ones; none is lost at the end."""
+    """Marks beyond a record's room go into the next ones; none is lost at the end."""
     night.play(night.noise(1.5))
     for number in range(200):
         night.mark(f"mark {number} with a text of some length")
@@ -361,14 +361,14 @@ def test_strange_text_cannot_break_the_file(night: Night) -> None:
 
 
 def test_header_fields_fit() -> None:
-    """However odd the rate, the length of a record has at most the eight characters a header has."""
+    """For any rate a record's length has at most the header's eight characters."""
     forms = [layout(rate_hz, channels) for rate_hz in np.linspace(64, 1000, 999) for channels in (1, 8, 256)]
     assert all(len(form.record_s) <= 8 for form in forms)
     assert all(2 * form.samples * 256 + form.annotation_bytes <= 61_440 for form in forms[2::3])
 
 
 def test_many_fast_channels_make_shorter_records(tmp_path: Path) -> None:
-    """64 channels at 1000 Hz: records of a quarter of a second, and nothing else is different."""
+    """64 channels at 1000 Hz give records of a quarter of a second, otherwise the same."""
     night = Night(tmp_path, names=tuple(f"A{number}" for number in range(64)), rate_hz=1000.0)
     night.lose(600)
     uv = night.noise(3.1, 4000.0)
@@ -383,7 +383,7 @@ def test_many_fast_channels_make_shorter_records(tmp_path: Path) -> None:
 
 
 def test_empty_blocks_and_long_names_do_no_harm(tmp_path: Path) -> None:
-    """A block without samples is nothing; a channel's marks carry the name its label was cut to."""
+    """An empty block is ignored; a channel's marks use its truncated label."""
     night = Night(tmp_path, names=("an electrode with a läng name", "O1"))
     night.scribe.take(Block(np.zeros((0, 2)), START_NS))
     night.mark("calibrated")
@@ -397,7 +397,7 @@ def test_empty_blocks_and_long_names_do_no_harm(tmp_path: Path) -> None:
 
 
 def test_our_own_recordings_can_be_replayed(night: Night) -> None:
-    """What was recorded plays again through `edf:`, sample for sample."""
+    """A recording plays again through `edf:`, sample for sample."""
     uv = night.noise(40.0, 500.0)
     night.play(uv)
     night.scribe.end()

@@ -1,4 +1,4 @@
-"""What fails of a pod besides its signal: what it sends, its device, its clock; and when it begins."""
+"""Faults of a pod besides its signal: its frames, its device, its clock; and their onset."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ FELT = felt(np.zeros(12), 0.1)
 
 
 def test_an_onset_counts_from_the_merge_where_it_is_told_to() -> None:
-    """Reads and a share of zero begin nothing; the first share above zero does, and only the first."""
+    """Reads and a share of zero begin nothing; the first share above zero begins the fault, once."""
     onset = Onset(5.0, 7 * S, when_merged=True)
     onset.read(S)
     onset.given(0.0, 2 * S)
@@ -37,7 +37,7 @@ def test_an_onset_counts_from_the_merge_where_it_is_told_to() -> None:
 
 
 def test_a_malfunction_from_the_merge_on_is_told_by_what_is_felt() -> None:
-    """`railed@+2`: healthy for ever alone; two seconds after the first share, railed, and the onset known."""
+    """`railed@+2`: healthy while alone; two seconds after the first share railed, with a known onset."""
     implant = malfunctioning(SimulatedImplant(1), "railed", Onset(2.0, when_merged=True))
     implant.read(S)
     before = implant.read(9 * S)
@@ -53,7 +53,7 @@ def test_a_malfunction_from_the_merge_on_is_told_by_what_is_felt() -> None:
 
 
 def test_frozen_features_leave_under_new_numbers() -> None:
-    """What a frozen pod sends differs in everything but its features."""
+    """A frozen pod's frames differ in everything but their features."""
     bend = frozen()
     (first,) = bend(FRAME)
     (second,) = bend(replace(FRAME, seq=FRAME.seq + 1, features=FRAME.features + 1.0))
@@ -62,7 +62,7 @@ def test_frozen_features_leave_under_new_numbers() -> None:
 
 
 def test_a_replay_sends_each_frame_again_two_seconds_later() -> None:
-    """From the ninth frame on the one eight earlier follows it."""
+    """From the ninth frame on the frame eight earlier follows each."""
     bend = replayed()
     told = [bend(replace(FRAME, seq=number)) for number in range(1, 12)]
     assert [len(frames) for frames in told] == [1] * 8 + [2] * 3
@@ -70,7 +70,7 @@ def test_a_replay_sends_each_frame_again_two_seconds_later() -> None:
 
 
 def test_a_stuck_device_gives_too_much_and_obeys_zero() -> None:
-    """From the onset on no share is below .4, but for zero; before it all are as told."""
+    """From the onset on no share but zero is below .4; before it all are as commanded."""
     onset = Onset(0.0, S)
     device = StuckRenderer(NullRenderer(), onset)
     device.render(Cue(ZEROS, 0.1), S - 10)
@@ -81,7 +81,7 @@ def test_a_stuck_device_gives_too_much_and_obeys_zero() -> None:
 
 
 def test_a_clock_leaps_once() -> None:
-    """Before the onset the machine's own time, after it 2.5 s more; the onset is the moment of the leap."""
+    """Before the onset the clock is the machine's, afterwards 2.5 s ahead; the onset is the leap."""
     onset = Onset(1.0, S)
     now_ns = [S]
     clock = leaping(lambda: now_ns[0], onset)
@@ -107,7 +107,7 @@ def test_crosstalk_with_a_signal_is_the_other_beds_signal() -> None:
 
 
 def test_crosstalk_without_another_bed_is_refused() -> None:
-    """One bed alone, or one with other electrodes before it, cannot carry its brain."""
+    """Crosstalk is refused without a previous bed with the same electrodes."""
     with pytest.raises(ImplantError, match="before it"):
         malfunctioning(SimulatedImplant(1), "crosstalk", Onset(1.0))
     with pytest.raises(ImplantError, match="same electrodes"):
@@ -115,7 +115,7 @@ def test_crosstalk_without_another_bed_is_refused() -> None:
 
 
 def test_whose_sleeper_is_no_simulation_cannot_be_driven(tmp_path: Path) -> None:
-    """A recording has nobody in it whom a broken implant could draw."""
+    """A recording cannot have a malfunction of the sleeper."""
     np.savez(tmp_path / "night.npz", data_uV=np.zeros((2, 12800)), ch_names=["O1", "Fp1"], fs=256.0)
     with pytest.raises(ImplantError, match="simulated sleeper"):
         malfunctioning(open_implant(f"npz:{tmp_path / 'night.npz'}"), "homogenise", Onset(1.0))
@@ -123,7 +123,7 @@ def test_whose_sleeper_is_no_simulation_cannot_be_driven(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "crosstalk"])
 def test_every_malfunction_can_befall_either_sleeper(name: str) -> None:
-    """With a signal and without, each begins when it shall, and the bed goes on being read."""
+    """Every malfunction begins on time with and without a signal, and the bed is still read."""
     for spec in ("sim:1", "sim-light:1"):
         implant = malfunctioning(open_implant(spec), name, Onset(1.0, S))
         for step in range(40):
@@ -133,7 +133,7 @@ def test_every_malfunction_can_befall_either_sleeper(name: str) -> None:
 
 
 def test_a_light_sleeper_is_found_under_what_wraps_it() -> None:
-    """The agent takes its hops from the sleeper itself, also of one that fails and is listened to."""
+    """The feature-only sleeper is found inside its wrappers."""
     inner = open_implant("sim-light:1")
     wrapped = tapped(malfunctioning(inner, "frozen", Onset(1.0)))
     assert light_sleeper(wrapped) is inner

@@ -1,4 +1,4 @@
-"""The front end: right numbers at the right instants, whatever the blocks, gaps and faults."""
+"""The front end: right numbers at the right instants, for any blocks, gaps and faults."""
 
 from itertools import pairwise
 
@@ -114,7 +114,7 @@ def test_pink_noise_falls_by_band() -> None:
 
 
 def test_features_wait_for_window_and_kernel() -> None:
-    """The first eligible hop comes when 2 s of kernel and 2 s of power are there: at 4 s, silence before."""
+    """The first eligible hop comes with 2 s of kernel and 2 s of power: at 4 s; before that silence."""
     hops = [hop for hop in fed(pink(6, 256, 8)) if hop is not None]
     first = next(at for at, hop in enumerate(hops) if hop.eligible)
     assert (hops[first].instant_ns - BOOT_NS) / 1e9 == 4.0
@@ -134,7 +134,7 @@ def test_no_hop_before_its_samples() -> None:
 
 
 def test_a_skipped_hop_is_made_up_for() -> None:
-    """A caller that misses three instants gets the very hop it would have got."""
+    """A caller that skips three instants then gets the same hop as without skipping."""
     uv = pink(10, 256, 8)
     front = front_end()
     for k in range(1, 41):
@@ -155,7 +155,10 @@ def test_a_skipped_hop_is_made_up_for() -> None:
     ],
 )
 def test_one_sample_not_a_number_is_hard(value: float, cause: str) -> None:
-    """One sample not finite, or beyond 10 V, is a hard cause at once, its channel out until clean again."""
+    """One sample not finite, or beyond 10 V, is a hard cause at once.
+
+    Its channel is out until clean again.
+    """
     uv = pink(14, 256, 8)
     uv[round(8.1 * 256), 4] = value
     hops = [hop for hop in fed(uv) if hop is not None]
@@ -170,7 +173,7 @@ def test_one_sample_not_a_number_is_hard(value: float, cause: str) -> None:
 
 @pytest.mark.parametrize(("first", "second"), [("nonfinite", "range"), ("range", "nonfinite")])
 def test_of_two_hard_faults_in_one_hop_the_earlier_is_told(first: str, second: str) -> None:
-    """The cause and its evidence are those of the sample that came first."""
+    """Of two hard faults in one hop the earlier sample gives cause and evidence."""
     value = {"nonfinite": np.nan, "range": 2e7}
     uv = pink(10, 256, 8)
     uv[round(8.05 * 256), 4], uv[round(8.15 * 256), 2] = value[first], value[second]
@@ -180,7 +183,7 @@ def test_of_two_hard_faults_in_one_hop_the_earlier_is_told(first: str, second: s
 
 
 def test_all_not_a_number_is_never_eligible() -> None:
-    """A device that gives nothing but NaN is hard at every hop, at quality 0 and never eligible."""
+    """A device that gives only NaN is hard at every hop, at quality 0 and never eligible."""
     uv = pink(8, 256, 8)
     uv[5 * 256 :] = np.nan
     for hop in fed(uv)[20:]:
@@ -202,7 +205,7 @@ def test_a_channel_returns_when_kernel_and_window_are_clean() -> None:
 
 
 def test_a_gap_is_silence_and_heals() -> None:
-    """Half a second without samples is told as silence for the 2 s it lies in the window, then forgotten."""
+    """Half a second without samples is `silence` for the 2 s it lies in the window, then forgotten."""
     uv = pink(20, 256, 8)
     front = front_end()
     hops = []
@@ -219,7 +222,7 @@ def test_a_gap_is_silence_and_heals() -> None:
 
 
 def test_a_lost_packet_is_bridged() -> None:
-    """Twelve samples lost (one radio packet) are held over: no channel falls out, the time stays right."""
+    """Twelve lost samples (one radio packet) are held over: no channel falls out, the time stays right."""
     uv = sine(10.0, 20.0, 12, 256) + pink(12, 256, 8, rms_uv=1.0)
     front = front_end()
     stop = 0
@@ -249,7 +252,7 @@ def test_a_reset_of_the_clock_starts_anew(jump_ns: int) -> None:
 
 
 def test_the_rate_is_measured() -> None:
-    """A device that gives 250 samples a second and says 256 is measured at 250 within 0.5 %."""
+    """A device with 250 samples a second and a nominal 256 is measured at 250 within 0.5 %."""
     front = front_end()
     uv = pink(30, 250, 8)
     for k in range(1, 121):
@@ -276,7 +279,7 @@ def test_jittering_stamps_keep_phase() -> None:
 
 
 def test_the_phase_channel_is_pinned() -> None:
-    """Phasors come from Pz; when Pz goes bad they are omitted, never taken from another, then come back."""
+    """Phasors come from Pz; while Pz is bad they are omitted, never taken from another channel."""
     uv = pink(20, 256, 8)
     uv[8 * 256 : 9 * 256, 4] = np.nan
     front = front_end()
@@ -289,7 +292,7 @@ def test_the_phase_channel_is_pinned() -> None:
 
 
 def test_features_a_device_cannot_measure_are_named() -> None:
-    """At 64 Hz beta and gamma are missing, without a frontal site the anterior ones; such never count."""
+    """At 64 Hz beta and gamma are missing, without a frontal site the anterior features."""
     assert front_end(64.0).missing_features == (
         "anterior.beta",
         "anterior.gamma",
@@ -306,7 +309,7 @@ def test_features_a_device_cannot_measure_are_named() -> None:
 
 @pytest.mark.parametrize(("names", "rate_hz"), [(("ECG", "A1"), 256.0), (EIGHT, 50.0), (EIGHT, float("nan"))])
 def test_unusable_montages_are_refused(names: tuple[str, ...], rate_hz: float) -> None:
-    """No EEG channel, or a rate outside 64 to 1000 Hz, is a ValueError that says so."""
+    """No EEG channel, or a rate outside 64 to 1000 Hz, is a ValueError with the reason."""
     with pytest.raises(ValueError, match=r"10-20|64 to 1000"):
         front_end(rate_hz, names)
 
@@ -321,7 +324,7 @@ def test_other_channels_are_no_eeg() -> None:
 
 
 def test_a_flat_headset_is_never_in_synchrony() -> None:
-    """A flat headset has quality 0, no feature and no phasor: it cannot be told as perfect synchrony."""
+    """A flat headset has quality 0, no feature and no phasor: it cannot appear as perfect synchrony."""
     hop = last_of(fed(np.zeros((8 * 256, 8))))
     assert (hop.quality, hop.cause, hop.eligible) == (0.0, "flat", False)
     assert np.isnan(hop.phasors).all()

@@ -1,4 +1,4 @@
-"""The blend: what a share is a share of."""
+"""The blend of the own state and the others."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def granted(artist: object = None, artist_share: float = 0.0) -> Granted:
 
 
 def blended() -> Blend:
-    """A blend that knows oneself and the others."""
+    """A blend with an own state and others."""
     blend = Blend(assignment())
     blend.own(OWN)
     blend.others(granted())
@@ -32,14 +32,14 @@ def test_at_share_a_the_feedback_lies_a_of_the_way_to_the_others() -> None:
 
 
 def test_at_zero_the_feedback_is_oneself_exactly() -> None:
-    """Alone means bit for bit one's own state."""
+    """At share zero the feedback is the own state bit for bit."""
     feedback = blended().at(0.0, START_NS)
     assert feedback is not None
     assert np.array_equal(feedback, OWN)
 
 
 def test_before_an_own_state_is_known_there_is_no_feedback() -> None:
-    """Others alone are not rendered."""
+    """Without an own state there is no feedback: others alone are not rendered."""
     blend = Blend(assignment())
     blend.others(granted())
     assert blend.at(0.1, START_NS) is None
@@ -47,7 +47,7 @@ def test_before_an_own_state_is_known_there_is_no_feedback() -> None:
 
 
 def test_a_state_that_is_no_number_never_enters() -> None:
-    """After a NaN the last finite state stands."""
+    """After a NaN the last finite state stays."""
     blend = blended()
     blend.own(np.full(D, np.nan, dtype=np.float32))
     feedback = blend.at(0.25, START_NS)
@@ -56,7 +56,7 @@ def test_a_state_that_is_no_number_never_enters() -> None:
 
 
 def test_the_artist_is_dropped_after_a_second() -> None:
-    """A vector older than one second has no share, though the blend goes on."""
+    """An artist's vector older than one second has no share; the blend goes on."""
     blend = blended()
     blend.others(granted(np.full(D, 5.0, dtype=np.float32), 0.5))
     young, old = blend.at(0.5, START_NS + ARTIST_NS - 1), blend.at(0.5, START_NS + ARTIST_NS)
@@ -67,13 +67,13 @@ def test_the_artist_is_dropped_after_a_second() -> None:
 
 
 def test_the_distance_to_the_others_is_euclidean() -> None:
-    """Two apart in each of D features."""
+    """Two apart in each of D features is a Euclidean distance."""
     distance = blended().distance
     assert distance is not None
     assert np.isclose(distance, 2.0 * np.sqrt(D))
 
 
 def test_decibels_are_the_shared_scale_undone() -> None:
-    """State 0 is the centre of the scale."""
+    """State 0 in dB is the centre of the scale."""
     felt = blended().felt(np.zeros(D, dtype=np.float32), 0.1)
     assert np.array_equal(felt.feedback_db, SCHEMA.shipped_mu())

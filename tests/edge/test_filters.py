@@ -1,4 +1,4 @@
-"""The filter bank: what it passes, what it stops, and when it says a phase was."""
+"""The filter bank: its pass bands, stop bands and phase."""
 
 import math
 
@@ -25,7 +25,7 @@ def response_db(band: Band, hz: float, rate_hz: float = 256.0) -> float:
 
 @pytest.mark.parametrize(("rate_hz", "band"), CASES, ids=lambda v: getattr(v, "name", str(v)))
 def test_phase_at_any_instant(rate_hz: float, band: Band) -> None:
-    """Magnitude within 0.3 dB and phase within 2 degrees, wherever the instant falls between samples."""
+    """Magnitude is right to 0.3 dB and phase to 2 degrees, wherever the instant falls between samples."""
     bank = FilterBank(BANDS6X2.bands, rate_hz)
     row = bank.bands.index(band)
     quarter = (band.high_hz - band.low_hz) / 8
@@ -41,7 +41,7 @@ def test_phase_at_any_instant(rate_hz: float, band: Band) -> None:
 
 
 def test_gamma_stops_mains() -> None:
-    """Gamma lets through nothing from 47.5 Hz on: at least 57 dB down, 60 dB at both mains."""
+    """Gamma is at least 57 dB down from 47.5 Hz on, and 60 dB at both mains."""
     gamma = BANDS6X2.bands[5]
     stopped = [response_db(gamma, hz) for hz in np.arange(47.5, 127.0, 0.1)]
     assert max(stopped) < -57.0
@@ -65,14 +65,14 @@ def test_neighbours_are_stopped(band: Band) -> None:
 
 
 def test_bands_beyond_the_rate_are_not_made() -> None:
-    """At 64 Hz beta and gamma cannot be measured, at 100 Hz gamma can (45 = 0.9 Nyquist)."""
+    """At 64 Hz beta and gamma cannot be measured; at 100 Hz gamma can (45 = 0.9 Nyquist)."""
     at_64 = [band.name for band in FilterBank(BANDS6X2.bands, 64.0).bands]
     assert at_64 == ["delta", "theta", "alpha", "sigma"]
     assert len(FilterBank(BANDS6X2.bands, 100.0).bands) == 6
 
 
 def test_the_ring_finds_the_nearest_sample() -> None:
-    """An instant between samples is met by the nearest one, with its distance in samples."""
+    """An instant between samples is read at the nearest one, with its distance in samples."""
     samples = Samples(1, 128.0, 0.0)
     samples.append(np.zeros((128, 1)), 1_000_000_000)
     assert sample_at(samples, 1_000_000_000) == (127, 0.0)

@@ -27,7 +27,7 @@ def steady() -> Guard:
 
 
 def test_nothing_is_allowed_before_the_first_good_hop() -> None:
-    """A pod starts out."""
+    """Nothing is allowed before the first good hop."""
     assert not Guard().allows
     guard = Guard()
     assert guard.hop(hop(0.45)) is None
@@ -35,7 +35,7 @@ def test_nothing_is_allowed_before_the_first_good_hop() -> None:
 
 
 def test_quality_goes_out_below_point_four_and_in_again_at_point_five() -> None:
-    """Between the two the guard stays as it was."""
+    """Quality goes out below .4 and in again at .5; between the two the guard stays as it was."""
     guard = steady()
     assert guard.hop(hop(0.4)) is None
     assert guard.allows
@@ -49,7 +49,7 @@ def test_quality_goes_out_below_point_four_and_in_again_at_point_five() -> None:
 
 
 def test_a_quality_that_is_no_number_is_out() -> None:
-    """NaN is not good enough."""
+    """A NaN quality is out."""
     guard = steady()
     assert guard.hop(hop(nan)) is not None
     guard.hop(hop(nan))
@@ -57,7 +57,7 @@ def test_a_quality_that_is_no_number_is_out() -> None:
 
 
 def test_a_hard_cause_and_a_missing_region_are_out_at_any_quality() -> None:
-    """One non-finite sample, or a region without a channel, is enough."""
+    """One non-finite sample, or a region without a channel, is out at any quality."""
     fault = steady().hop(hop(1.0, hard="nonfinite"))
     assert fault is not None
     assert fault.cause == "nonfinite"
@@ -65,7 +65,7 @@ def test_a_hard_cause_and_a_missing_region_are_out_at_any_quality() -> None:
 
 
 def test_a_device_that_renders_on_while_it_sends_no_samples_is_found() -> None:
-    """Without samples there are no frames: the pod's own timer judges the device, once a hop."""
+    """Without samples the pod's own timer judges the device once a hop."""
     guard = steady()
     guard.granted(0.1, START_NS + 100)
     guard.rendered(0.1)
@@ -79,7 +79,7 @@ def test_a_device_that_renders_on_while_it_sends_no_samples_is_found() -> None:
 
 
 def test_a_fault_is_reported_once() -> None:
-    """While it lasts it is not repeated."""
+    """A lasting fault is reported once."""
     guard = steady()
     assert guard.hop(hop(0.0)) is not None
     assert guard.hop(hop(0.0)) is None
@@ -87,7 +87,7 @@ def test_a_fault_is_reported_once() -> None:
 
 
 def test_half_a_second_without_samples_is_silence() -> None:
-    """The evidence is the moment the half second was over."""
+    """Half a second without samples is silence; its evidence is the moment the half second was over."""
     guard = steady()
     assert guard.silence(START_NS + SILENT_NS) is None
     fault = guard.silence(START_NS + SILENT_NS + 20)
@@ -96,7 +96,7 @@ def test_half_a_second_without_samples_is_silence() -> None:
 
 
 def test_a_device_that_renders_more_than_was_granted_is_out_after_two_frames() -> None:
-    """One frame may straddle a change, two do not; only a new assignment gives it another chance."""
+    """Two frames above the grant are a fault, one is not; only a new assignment clears it."""
     guard = steady()
     guard.granted(0.10, START_NS)
     guard.rendered(0.12)
@@ -111,7 +111,7 @@ def test_a_device_that_renders_more_than_was_granted_is_out_after_two_frames() -
 
 
 def test_a_grant_excuses_until_its_lease_and_fade_are_over() -> None:
-    """Fading from the last grant is no disobedience; rendering after the fade is."""
+    """A grant allows rendering until its lease and fade are over."""
     guard = steady()
     guard.granted(0.10, START_NS)
     assert guard.frame(0.10, START_NS + 499_999_999) is None
@@ -121,7 +121,7 @@ def test_a_grant_excuses_until_its_lease_and_fade_are_over() -> None:
 
 
 def test_after_a_zero_no_earlier_grant_excuses_anything() -> None:
-    """A device that plays on after a sever is found at the second frame."""
+    """After a zero no earlier grant counts: a device that plays on is found at the second frame."""
     guard = steady()
     guard.granted(0.10, START_NS)
     guard.zeroed()
@@ -131,7 +131,7 @@ def test_after_a_zero_no_earlier_grant_excuses_anything() -> None:
 
 
 def test_a_share_that_is_no_number_is_disobedience() -> None:
-    """NaN from a renderer is not within any grant."""
+    """A NaN share from a renderer is within no grant."""
     guard = steady()
     guard.granted(0.10, START_NS)
     guard.rendered(nan)

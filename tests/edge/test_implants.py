@@ -1,4 +1,4 @@
-"""The implants behind their port: the simulated sleeper, EDF replay, and malfunctions of any of them."""
+"""The implants behind their port: the simulated sleeper, EDF replay, and their malfunctions."""
 
 import time
 
@@ -35,14 +35,14 @@ def _measured(implant: Implant) -> Baseline:
 
 @pytest.mark.parametrize("seed", [1, 2, 7])
 def test_the_real_feature_path_reads_the_profile(seed: int) -> None:
-    """What the pod's own filter bank measures of a sleeper is their profile, within 1 dB per feature."""
+    """The pod's own filter bank measures a sleeper's profile within 1 dB per feature."""
     own = _measured(SimulatedImplant(seed))
     assert own.clean_s >= 120.0
     assert np.abs(own.template_db - person(seed).profile_db).max() < 1.0
 
 
 def test_sleepers_differ_by_about_three_db() -> None:
-    """Between people a feature has a standard deviation of about 3 dB, and alpha peaks lie in 8.5-12 Hz."""
+    """A feature's standard deviation between sleepers is about 3 dB, and alpha peaks lie in 8.5-12 Hz."""
     people = [person(seed) for seed in range(200)]
     spread = np.std([p.profile_db for p in people], axis=0)
     assert 2.4 < spread.min() <= spread.max() < 3.4
@@ -50,7 +50,7 @@ def test_sleepers_differ_by_about_three_db() -> None:
 
 
 def test_the_alpha_peak_is_where_the_person_has_it() -> None:
-    """The strongest alpha rhythm of the raw signal lies at the sleeper's own frequency."""
+    """The strongest alpha rhythm of the raw signal is at the sleeper's own frequency."""
     implant = SimulatedImplant(4)
     uv = implant.enrolment().uv[:, -1]
     power = np.abs(np.fft.rfft(uv * np.hanning(len(uv)))) ** 2
@@ -61,7 +61,7 @@ def test_the_alpha_peak_is_where_the_person_has_it() -> None:
 
 
 def test_the_signal_does_not_depend_on_how_often_one_reads() -> None:
-    """The same seed gives the same samples whether read at 20 Hz, 7 Hz or in one gulp."""
+    """The same seed gives the same samples whether read at 20 Hz, at 7 Hz or at once."""
     often = _play(SimulatedImplant(3), [S + k * S // 20 for k in range(101)])
     seldom = _play(SimulatedImplant(3), [S + k * S // 7 for k in range(36)])
     once = _play(SimulatedImplant(3), [S, 6 * S])
@@ -78,7 +78,7 @@ def test_another_seed_is_another_person() -> None:
 
 
 def test_stamps_are_the_samples_own() -> None:
-    """A block's stamp is the start plus samples over rate, never the moment of the read."""
+    """A block's stamp is the start plus samples over rate, not the moment of the read."""
     implant = SimulatedImplant(1)
     assert implant.read(5 * S) is None
     block = implant.read(6 * S + 1_000_000)
@@ -87,7 +87,7 @@ def test_stamps_are_the_samples_own() -> None:
 
 
 def test_a_reader_that_was_away_gets_the_last_ten_seconds() -> None:
-    """After an hour without a read the device's buffer holds no more than about ten seconds."""
+    """After an hour without a read the device's buffer holds about ten seconds."""
     implant = SimulatedImplant(1)
     implant.read(S)
     block = implant.read(3601 * S)
@@ -116,7 +116,7 @@ def test_feedback_draws_and_relaxation_returns() -> None:
 
 
 def test_old_feedback_is_not_felt() -> None:
-    """A cue half a second old moves nobody: the signal goes on as if it had never been."""
+    """A cue half a second old has no effect: the signal goes on as without it."""
     far_db = (person(8).profile_db + 10.0).astype(np.float32)
     far = Felt(far_db, 0.15, mu_db=np.zeros_like(far_db), sigma_db=np.ones_like(far_db))
     drawn, free = SimulatedImplant(8), SimulatedImplant(8)
@@ -155,7 +155,7 @@ def _from_onset(name: str) -> tuple[MalfunctioningImplant, list[NDArray[np.float
 
 
 def test_silence_delivers_nothing_after_its_onset() -> None:
-    """`silence`: exactly the samples captured before the onset arrive, and none after."""
+    """`silence`: exactly the samples captured before the onset arrive."""
     implant, blocks = _from_onset("silence")
     assert sum(len(uv) for uv in blocks) == HEALTHY
     assert implant.onset_ns == S + 2_020_000_000
@@ -170,7 +170,7 @@ def test_silence_delivers_nothing_after_its_onset() -> None:
     ],
 )
 def test_a_malfunction_spoils_every_sample_after_its_onset_and_none_before(name: str, holds: object) -> None:
-    """`flat`, `railed`, `nonfinite`: sample for sample what it says, from the onset on."""
+    """`flat`, `railed`, `nonfinite`: every sample from the onset on is spoiled, none before."""
     _, blocks = _from_onset(name)
     uv = np.concatenate(blocks)
     assert callable(holds)
@@ -179,7 +179,7 @@ def test_a_malfunction_spoils_every_sample_after_its_onset_and_none_before(name:
 
 
 def test_the_onset_is_unknown_before_it() -> None:
-    """Nobody is told of a malfunction that has not begun."""
+    """The onset is unknown until the malfunction begins."""
     implant = MalfunctioningImplant(SimulatedImplant(1), "flat", Onset(2.0))
     implant.read(S)
     implant.read(3 * S - 1)
@@ -187,7 +187,7 @@ def test_the_onset_is_unknown_before_it() -> None:
 
 
 def test_an_unknown_malfunction_is_refused_with_the_list() -> None:
-    """A malfunction that does not exist is refused, and the text names those that do."""
+    """An unknown malfunction is refused with the list of valid ones."""
     with pytest.raises(ImplantError, match=", ".join(NAMES)):
         malfunctioning(SimulatedImplant(1), "gremlins", Onset(1.0))
 
@@ -196,7 +196,7 @@ def test_an_unknown_malfunction_is_refused_with_the_list() -> None:
     "spec", ["", "sim:x", "sim-light:x", "edf:", "xdf:", "npz:", "arff:", "telepathy:it"]
 )
 def test_an_unknown_implant_is_refused(spec: str) -> None:
-    """A spec that names no implant is refused with what to write instead."""
+    """An unknown implant is refused with the valid specs."""
     with pytest.raises(ImplantError, match="write"):
         open_implant(spec)
 

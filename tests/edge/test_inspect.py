@@ -1,4 +1,4 @@
-"""`dreamedge inspect`: a recording's channels, quality by cause over time, and whether it could be seated."""
+"""`dreamedge inspect`: a recording's channels, quality by cause over time, and whether it is usable."""
 
 import json
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def test_a_good_recording_could_be_seated(tmp_path: Path) -> None:
 
 
 def test_the_cause_is_told_when_it_was(tmp_path: Path) -> None:
-    """A lead that is flat from the 30th second on is flat in the plot from then on and not before."""
+    """A lead flat from the 30th second on is flat in the plot from then on."""
     uv = _sleeper()
     uv[30 * int(RATE_HZ) :, 0] = 0.0
     (one,) = examine(str(_edf(tmp_path / "a.edf", uv)))
@@ -56,7 +56,7 @@ def test_the_cause_is_told_when_it_was(tmp_path: Path) -> None:
 
 
 def test_what_spoils_most_is_why_not(tmp_path: Path) -> None:
-    """All leads flat from the first third on: not seated, and the cause says flat."""
+    """All leads flat from the first third on: not usable, with the cause `flat`."""
     uv = _sleeper()
     uv[20 * int(RATE_HZ) :] = 0.0
     (one,) = examine(str(_edf(tmp_path / "a.edf", uv)))
@@ -64,7 +64,7 @@ def test_what_spoils_most_is_why_not(tmp_path: Path) -> None:
 
 
 def test_a_refusal_is_told_beside_the_channels(tmp_path: Path) -> None:
-    """What a bed would refuse is still listed channel by channel, with the sentence."""
+    """A refused recording is still listed channel by channel, with the sentence."""
     (one,) = examine(str(_edf(tmp_path / "a.edf", _sleeper(), unit="mmHg")))
     assert (one.found.seated, one.found.cause) == (False, "refused")
     assert "must be V, mV or uV" in one.found.sentence
@@ -72,14 +72,14 @@ def test_a_refusal_is_told_beside_the_channels(tmp_path: Path) -> None:
 
 
 def test_a_missing_region_is_a_schema_it_cannot_fill(tmp_path: Path) -> None:
-    """Frontal leads alone cannot be seated: they measure nothing posterior."""
+    """Frontal leads alone are not usable: they lack the posterior features."""
     (one,) = examine(str(_edf(tmp_path / "a.edf", _sleeper()[:, :2], labels=("Fp1", "Fp2"))))
     assert one.found.cause == "schema"
     assert "posterior" in one.found.sentence
 
 
 def test_a_wrong_unit_is_why_not(tmp_path: Path) -> None:
-    """Volts that call themselves microvolts are a wrong unit, not a flat lead."""
+    """Volts labelled as microvolts are a wrong unit, not a flat lead."""
     (one,) = examine(str(_edf(tmp_path / "a.edf", _sleeper() * 1e-6)))
     assert (one.found.seated, one.found.cause) == (False, "unit")
 
@@ -95,7 +95,7 @@ def test_the_plot_is_as_wide_as_the_terminal(tmp_path: Path, width: int) -> None
 
 
 def test_scripts_get_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`--json` prints one object a person with verdict, shares and channels."""
+    """`--json` prints one object per sleeper with verdict, shares and channels."""
     assert main(["inspect", "--json", str(_edf(tmp_path / "a.edf", _sleeper()))]) == 0
     (told,) = json.loads(capsys.readouterr().out)
     assert told["seated"] is True
@@ -111,7 +111,7 @@ def test_what_is_no_recording_is_refused(tmp_path: Path, capsys: pytest.CaptureF
 
 
 def test_several_are_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Several files: a row each, accepted or refused and why; a directory among them ends nothing."""
+    """Several files are a table with verdict and reason; a directory among them is a row too."""
     good, bad = _edf(tmp_path / "good.edf", _sleeper()), _edf(tmp_path / "bad.edf", _sleeper() * 1e-6)
     assert main(["inspect", str(good), str(bad), str(tmp_path), str(tmp_path / "none.edf")]) == 0
     _, *rows = capsys.readouterr().out.splitlines()
@@ -128,7 +128,7 @@ def test_several_are_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_several_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`--json` lists everybody of all files, those that cannot be read as well."""
+    """`--json` lists every sleeper of all files, unreadable files included."""
     good = _edf(tmp_path / "good.edf", _sleeper())
     assert main(["inspect", "--json", str(good), str(tmp_path)]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -137,7 +137,7 @@ def test_several_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_a_glance_only_opens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`--brief --json` tells for each what a bed would play, or in a sentence why it cannot."""
+    """`--brief --json` lists what a bed would play, or a sentence why it cannot."""
     good = _edf(tmp_path / "good.edf", _sleeper())
     frontal = _edf(tmp_path / "frontal.edf", _sleeper()[:, :2], labels=("Fp1", "Fp2"))
     assert main(["inspect", "--brief", "--json", str(good), str(frontal), str(tmp_path)]) == 0
@@ -160,7 +160,7 @@ def test_a_glance_only_opens(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_a_simulated_sleeper_is_heard_at_once() -> None:
-    """Nobody waits for who is not there: 20 s of a simulated sleeper are computed."""
+    """A simulated sleeper is computed at once: 20 s without waiting."""
     (one,) = examine("sim:7")
     assert (one.found.seated, one.found.calibrated, one.seconds) == (True, True, 20.0)
     assert [channel.electrode for channel in one.channels] == list(CHANNELS)
@@ -168,7 +168,7 @@ def test_a_simulated_sleeper_is_heard_at_once() -> None:
 
 
 class Worn(SimulatedImplant):
-    """A device on somebody's head: live, nothing known from before, `says_hz` instead of its rate."""
+    """A worn device: live, without earlier signal, `says_hz` as its nominal rate."""
 
     def __init__(self, says_hz: float = RATE_HZ) -> None:
         super().__init__(7)
@@ -176,22 +176,22 @@ class Worn(SimulatedImplant):
         self.montage = Montage(CHANNELS, says_hz)
 
     def enrolment(self) -> None:  # type: ignore[override]
-        """Nothing is known."""
+        """None: there is no earlier signal."""
 
 
 @dataclass(frozen=True)
 class Listening(Wish):
-    """Listens to `device` in virtual time."""
+    """Reads `device` in virtual time."""
 
     device: Implant = field(default_factory=Worn)
 
     def open(self, spec: str) -> Implant:
-        """Whatever is asked for."""
+        """Open the device whatever the spec."""
         return self.device
 
 
 def listening(seconds: float, device: Implant, interrupted_s: float = 1e9) -> tuple[Listening, list[float]]:
-    """A wish on a clock that stands while nobody waits, and what it told of its progress."""
+    """A wish on a clock that moves only by waiting, and its progress reports."""
     clock_ns = [1_000_000_000]
 
     def wait_until(at_ns: int) -> None:
@@ -206,7 +206,7 @@ def listening(seconds: float, device: Implant, interrupted_s: float = 1e9) -> tu
 
 
 def test_a_device_is_listened_to_as_time_passes() -> None:
-    """So many seconds, told as they pass; it could be seated, though nobody waits for its calibration."""
+    """A device is read for its seconds with progress; it is usable without its calibration."""
     wish, heard = listening(20.0, Worn())
     (one,) = examine("brainflow:any", wish)
     assert (one.found.seated, one.found.calibrated) == (True, False)
@@ -215,32 +215,32 @@ def test_a_device_is_listened_to_as_time_passes() -> None:
 
 
 def test_a_device_heard_for_long_is_calibrated() -> None:
-    """Whoever listens for 130 s sees what a bed would have after them."""
+    """After 130 s a device is calibrated, as a bed would be."""
     (one,) = examine("brainflow:any", listening(130.0, Worn())[0])
     assert one.found.calibrated
     assert "once" not in "\n".join(lines(one, 80))
 
 
 def test_a_device_with_another_rate_is_refused() -> None:
-    """A device that says 250 Hz and gives 256 could not be seated: rate."""
+    """A device with a nominal 250 Hz that gives 256 is not usable: rate."""
     (one,) = examine("lsl:any", listening(20.0, Worn(says_hz=250.0))[0])
     assert (one.found.seated, one.found.cause) == (False, "rate")
     assert "250 Hz" in one.found.sentence
 
 
 def test_a_device_that_gives_nothing_is_silent() -> None:
-    """Nothing but silence is no quality."""
+    """A device without samples is not usable: silence."""
 
     class Mute(Worn):
         def read(self, now_ns: int) -> None:  # type: ignore[override]
-            """Nothing."""
+            """None: no samples."""
 
     (one,) = examine("lsl:any", listening(20.0, Mute())[0])
     assert (one.found.seated, one.found.cause) == (False, "silence")
 
 
 def test_listening_may_be_cut_short() -> None:
-    """Ctrl-C ends the listening, not the report."""
+    """Ctrl-C ends the reading, not the report."""
     wish, heard = listening(3600.0, Worn(), interrupted_s=15.0)
     (one,) = examine("lsl:any", wish)
     assert one.found.seated
@@ -249,7 +249,7 @@ def test_listening_may_be_cut_short() -> None:
 
 @pytest.mark.parametrize("seconds", ["4", "nan", "long"])
 def test_it_takes_five_seconds_to_hear_anything(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Kernels and windows fill first: shorter than that, or no number, is refused."""
+    """At most five seconds of reading, or no number, is refused: kernels and windows fill first."""
     with pytest.raises(SystemExit) as ended:
         main(["inspect", "sim", "--seconds", seconds])
     assert ended.value.code == 2
@@ -272,13 +272,13 @@ def test_it_takes_five_seconds_to_hear_anything(seconds: str, capsys: pytest.Cap
     ],
 )
 def test_kinds_are_told_apart(label: str, kind: str) -> None:
-    """What is no EEG is called what it is, as far as its label says."""
+    """A channel that is not EEG is listed by the kind in its label."""
     assert kind_of(label) == kind
 
 
 @recorded.needed
 def test_three_of_four_could_be_seated() -> None:
-    """Of four people recorded together the one whose headset touches nothing could not: contact."""
+    """Of four sleepers recorded together the one without contact is not usable: contact."""
     found = {
         one.spec.rpartition("#")[2].split("-")[0]: one.found for one in examine(str(recorded.path(GROUP)))
     }
@@ -292,7 +292,7 @@ def test_three_of_four_could_be_seated() -> None:
 
 @recorded.needed
 def test_four_people_of_one_file_are_told_apart_at_a_glance() -> None:
-    """Each of four people recorded together has a name, and a spec of their own."""
+    """Each of four sleepers in one file has a name and a spec of their own."""
     found = glance(str(recorded.path(GROUP)))
     assert [one.person.name.split("-")[0] for one in found] == ["Blue", "Green", "Orange", "Purple"]
     assert all(one.person.spec.endswith(f"#{one.person.name}") and not one.why for one in found)
@@ -300,6 +300,6 @@ def test_four_people_of_one_file_are_told_apart_at_a_glance() -> None:
 
 @recorded.needed
 def test_an_artefact_is_refused_by_its_cause() -> None:
-    """The recording with mains far above the brain could not be seated, for that."""
+    """The recording with mains far above the brain is not usable: mains."""
     (one,) = examine(str(recorded.path("artefact/muse_P300_subject1_strong50Hz_4ch_256Hz.edf")))
     assert one.found.cause == "mains"

@@ -1,4 +1,4 @@
-"""What libraries say goes where the facts go."""
+"""Warnings of libraries in the journal."""
 
 import io
 import json
@@ -8,7 +8,7 @@ from dreamedge.adapters.journal import LibraryNotes, LineJournal, SpokenJournal
 
 
 def test_the_warnings_of_libraries_are_noted_without_waiting() -> None:
-    """A line of the journal with the library's name, what it says and the kind of the error; no traceback."""
+    """A library's warning is a journal line with its name, text and error class, without a traceback."""
     out = io.BytesIO()
     journal = LineJournal(out)
     logger = logging.Logger("paho")  # noqa: LOG001 -- of this test alone
@@ -31,7 +31,7 @@ def test_the_warnings_of_libraries_are_noted_without_waiting() -> None:
 
 
 def test_a_person_at_a_terminal_hears_them_too() -> None:
-    """In words."""
+    """At a terminal a library's warning is printed as a sentence."""
     out = io.BytesIO()
     journal = SpokenJournal(out)
     logger = logging.Logger("asyncio")  # noqa: LOG001 -- of this test alone

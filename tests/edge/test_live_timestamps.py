@@ -1,4 +1,4 @@
-"""Live stamps: jitter is no gap, a loss is one, and a healthy device measures as fast as it is."""
+"""Live stamps: jitter is no gap, a loss is one, and a healthy device measures its true rate."""
 
 import itertools
 
@@ -32,7 +32,7 @@ def _hear(
 def _steady(
     seconds: int, drop: tuple[float, float] = (0.0, 0.0), *, told: bool = False
 ) -> list[tuple[int, int, bool]]:
-    """A pulse's samples at every pulse, those captured in `drop` (s) lost, and said to be so or not."""
+    """A pulse's samples at every pulse; those captured in `drop` (s) lost, reported or not."""
     arrivals, captured, owed = [], 0, False
     for k in range(1, seconds * 20 + 1):
         due = int(k * PULSE_NS * RATE / S)
@@ -46,7 +46,7 @@ def _steady(
 
 
 def _bursts(seconds: int, seed: int) -> list[tuple[int, int, bool]]:
-    """Everything arrives, in bursts of 0.05 to 0.3 s, as from a radio with a bad day."""
+    """All samples arrive, in bursts of 0.05 to 0.3 s, as from a poor radio link."""
     rng = np.random.default_rng(seed)
     at_s, given, arrivals = 0.0, 0, []
     while at_s < seconds:
@@ -61,7 +61,7 @@ def _bursts(seconds: int, seed: int) -> list[tuple[int, int, bool]]:
 
 @pytest.mark.parametrize("seed", [1, 2, 8])
 def test_bursts_are_no_gaps(seed: int) -> None:
-    """A minute of bursts without a loss has none; by its raw stamps it would have had dozens."""
+    """A minute of bursts without a loss has no gap; its raw stamps would show dozens."""
     arrivals = _bursts(60, seed)
     ring, gaps = _hear(arrivals, paced=True)
     assert gaps == []
@@ -80,7 +80,7 @@ def test_a_steady_device_measures_within_two_thousandths() -> None:
 
 @pytest.mark.parametrize("seconds", [0.15, 0.5, 3.0])
 def test_a_loss_is_found_by_the_stamps_alone(seconds: float) -> None:
-    """What never came is missing, as long as it was, within 2.1 s of its end."""
+    """A loss without a report is found from the stamps, at its length, within 2.1 s of its end."""
     _, gaps = _hear(_steady(20, (8.0, 8.0 + seconds)), paced=True)
     (found,) = gaps
     assert abs(found[1] / RATE - seconds) < 0.02
@@ -88,7 +88,7 @@ def test_a_loss_is_found_by_the_stamps_alone(seconds: float) -> None:
 
 
 def test_a_loss_the_device_tells_is_found_at_once() -> None:
-    """Where the device's own counter skips, 0.1 s are missing in the very next block."""
+    """A loss that the device's counter shows is in the very next block: 0.1 s missing."""
     _, gaps = _hear(_steady(20, (8.0, 8.1), told=True), paced=True)
     (found,) = gaps
     assert abs(found[1] / RATE - 0.1) < 0.02
@@ -97,13 +97,13 @@ def test_a_loss_the_device_tells_is_found_at_once() -> None:
 
 @pytest.mark.parametrize("stamp_ns", [0, 99 * S, 200 * S])
 def test_a_stamp_of_a_clock_that_was_set_is_not_believed(stamp_ns: int) -> None:
-    """Before any buffer's reach or after now: the sample was captured when it was read."""
+    """A stamp after now, or before any buffer's reach, is replaced by the time of the read."""
     assert Pace(RATE).tell(12, stamp_ns, 150 * S) == 150 * S
 
 
 @recorded.needed
 def test_real_headsets_have_no_gaps_where_nothing_was_lost() -> None:
-    """Four Muse headsets, stamped on arrival: as a pod would have heard them live, no sample is missing."""
+    """Four Muse headsets, stamped on arrival: read as live, no sample is missing."""
     path = recorded.path("group/hybridharmony_anticipation_4people_4ch_256Hz.xdf")
     streams, _ = pyxdf.load_xdf(str(path), dejitter_timestamps=False)
     people = [stream["time_stamps"] for stream in streams if stream["info"]["type"][0] == "EEG"]

@@ -30,7 +30,7 @@ Start = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture(scope="module", autouse=True)
 def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """This machine alone, and a session of our own: nobody else's streams are seen. Read once a process."""
+    """A session on this machine alone, so that no other streams are seen. Read once a process."""
     path = tmp_path_factory.mktemp("lsl") / "lsl_api.cfg"
     path.write_text(CONFIG.format(session=SESSION))
     with pytest.MonkeyPatch.context() as patch:
@@ -89,7 +89,7 @@ def opened() -> Iterator[Callable[..., Implant]]:
 
 
 def test_a_stream_is_heard_as_it_was_sent(start: Start, opened: Callable[..., Implant]) -> None:
-    """Every sample once, in uV, with its sender's stamp and labels; the rate within 0.2 %."""
+    """Every sample arrives once, in uV, with its sender's stamp and labels; the rate within 0.2 %."""
     start(name="Cap", labels=["Fp1", "C3", "ECG", "O2"], unit="millivolts", source_id="cap-1")
     implant = opened("lsl:Cap")
     assert implant.montage.names == implant.device.channels == ("Fp1", "C3", "O2")
@@ -111,7 +111,7 @@ def test_a_stream_is_heard_as_it_was_sent(start: Start, opened: Callable[..., Im
 
 
 def test_a_read_waits_for_nothing(start: Start, opened: Callable[..., Implant]) -> None:
-    """Half of the reads take less than a millisecond, also after the sender is gone."""
+    """Half of the reads take less than a millisecond, also after the sender has ended."""
     sender = start(name="Gone")
     implant = opened("lsl:Gone")
     sender.kill()
@@ -128,7 +128,10 @@ def test_a_read_waits_for_nothing(start: Start, opened: Callable[..., Implant]) 
 def test_a_sender_that_dies_is_silence_and_is_found_again(
     start: Start, opened: Callable[..., Implant], source_id: str
 ) -> None:
-    """Killed with -9: silence, no exception; started again, with or without a source id: heard again."""
+    """A killed sender is silence without an exception.
+
+    Restarted, with or without a source id, it is read again.
+    """
     sender = start(name="Back", source_id=source_id)
     implant = opened("lsl:Back")
     _listen(implant, lambda blocks: len(blocks) > 5)
@@ -142,7 +145,7 @@ def test_a_sender_that_dies_is_silence_and_is_found_again(
 
 
 def test_a_sender_that_froze_is_left_for_its_successor(start: Start, opened: Callable[..., Implant]) -> None:
-    """Connected and silent: after 5 s it is looked for, and who took its place is heard."""
+    """A connected but silent sender is searched for after 5 s, and its successor is read."""
     sender = start(name="Froze", source_id="f-1")
     implant = opened("lsl:Froze")
     _listen(implant, lambda blocks: len(blocks) > 5)
@@ -158,7 +161,7 @@ def test_a_sender_that_froze_is_left_for_its_successor(start: Start, opened: Cal
 def test_a_sender_that_comes_back_as_something_else_is_not_it(
     start: Start, opened: Callable[..., Implant], source_id: str
 ) -> None:
-    """The same name and source id with its channels in another order stays unheard."""
+    """The same name and source id with another order of channels is not read again."""
     sender = start(name="Swap", labels=["Fp1", "O2"], source_id=source_id)
     implant = opened("lsl:Swap")
     _listen(implant, lambda blocks: len(blocks) > 5)
@@ -170,7 +173,7 @@ def test_a_sender_that_comes_back_as_something_else_is_not_it(
 
 
 def test_the_headsets_contact_is_heard_beside_it(start: Start, opened: Callable[..., Implant]) -> None:
-    """`<name>: HSI`: 1 is good, 2 doubtful, 4 no contact, on the chosen channels alone."""
+    """`<name>: HSI` is contact: 1 good, 2 doubtful, 4 none, for the chosen channels."""
     start(name="Blue: EEG", labels=["TP9", "REF", "AF8", "TP10"], hsi=[1, 4, 2, 4])
     implant = opened("lsl:Blue")
     blocks = _listen(implant, lambda heard: bool(heard) and heard[-1].contact is not None)
@@ -179,7 +182,7 @@ def test_the_headsets_contact_is_heard_beside_it(start: Start, opened: Callable[
 
 
 def test_contact_that_is_told_no_more_is_no_contact(start: Start, opened: Callable[..., Implant]) -> None:
-    """Five seconds after a headset last spoke of its contact it has none, though its signal goes on."""
+    """Contact without a report for five seconds is no contact, though the signal goes on."""
     start(name="Mute: EEG", hsi=[1, 1, 1, 1], hsi_for_s=3.0)
     implant = opened("lsl:Mute")
     good = _listen(implant, lambda heard: bool(heard) and bool((heard[-1].contact == 1.0).all()))
@@ -188,13 +191,13 @@ def test_contact_that_is_told_no_more_is_no_contact(start: Start, opened: Callab
 
 
 def test_a_muse_that_names_no_channel_is_known(start: Start, opened: Callable[..., Implant]) -> None:
-    """A Muse by its maker has its four electrodes, whatever its stream says."""
+    """A Muse, by its maker, has its four electrodes without channel names."""
     start(name="band", labels=[], channels=5, maker="Muse")
     assert opened("lsl:band").montage.names == MUSE
 
 
 def test_a_montage_names_a_nameless_stream(start: Start, opened: Callable[..., Implant]) -> None:
-    """Where a description names no electrode, `--montage` does; without it the remedy is said."""
+    """`--montage` names the electrodes of a nameless stream; without it the remedy is printed."""
     start(name="bare", labels=[], channels=2)
     with pytest.raises(ImplantError, match="name them in order with --montage"):
         opened("lsl:bare")
@@ -204,7 +207,7 @@ def test_a_montage_names_a_nameless_stream(start: Start, opened: Callable[..., I
 def test_two_streams_of_one_name_are_not_guessed_between(
     start: Start, opened: Callable[..., Implant]
 ) -> None:
-    """Neither of two that answer is taken; a property that tells them apart opens the right one."""
+    """Of two streams with one name neither is opened; a distinguishing property opens the right one."""
     start(name="Twin", source_id="left", labels=["Fp1", "O1"])
     start(name="Twin", source_id="right", labels=["Fp2", "O2"])
     with pytest.raises(ImplantError, match=r"'Twin'.*source_id left.*'Twin'.*source_id right.*write which"):
@@ -213,7 +216,7 @@ def test_two_streams_of_one_name_are_not_guessed_between(
 
 
 def test_nothing_found_is_said_in_time_with_what_there_is(start: Start) -> None:
-    """After at most seven seconds: which streams there are, and what to do."""
+    """A missing stream is refused within seven seconds, with the existing streams and the remedy."""
     start(name="Other", source_id="o-1")
     began_s = time.monotonic()
     with pytest.raises(ImplantError, match=r"the streams that are: 'Other' .*start its sender"):
@@ -232,7 +235,7 @@ def test_nothing_found_is_said_in_time_with_what_there_is(start: Start) -> None:
     ],
 )
 def test_what_is_no_eeg_is_refused(start: Start, told: dict[str, object], says: str) -> None:
-    """Units, words, rates and types that cannot be used: each in a sentence."""
+    """Unusable units, formats, rates and types are each refused in a sentence."""
     start(name="odd", **told)
     with pytest.raises(ImplantError, match=says):
         open_implant("lsl:odd")
@@ -242,7 +245,7 @@ def test_what_is_no_eeg_is_refused(start: Start, told: dict[str, object], says: 
 def test_without_its_library_the_extra_is_named(
     kind: str, library: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where a device's library is not installed, the sentence says what to install."""
+    """Without a device's library the sentence names the extra to install."""
     monkeypatch.setitem(sys.modules, library, None)
     monkeypatch.delitem(sys.modules, f"dreamedge.adapters.implants.devices.{kind}", raising=False)
     with pytest.raises(ImplantError, match=r"install dreamd\[boards\]"):
@@ -259,6 +262,6 @@ def test_without_its_library_the_extra_is_named(
     ],
 )
 def test_what_names_no_stream_is_refused(spec: str, says: str) -> None:
-    """A spec that cannot be a stream says what to write."""
+    """A spec that is not a stream is refused with the valid form."""
     with pytest.raises(ImplantError, match=says):
         open_implant(spec)

@@ -1,4 +1,4 @@
-"""The pod's door: what comes from the broker is opened by the pinned key, or refused with a reason."""
+"""The verifier: a payload from the broker is opened with the pinned key, or refused with a reason."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def test_what_the_daemon_says_is_heard(topic: str, payload: bytes, message: obje
 
 
 def test_a_wake_order_and_a_presence_may_be_retained() -> None:
-    """They are kept by the broker by intent: who connects later must hear them."""
+    """A wake order and a presence may be retained: a later connection must receive them."""
     assert _judge(topics.WAKE, _sealed(WAKE), retained=True) == Heard(WAKE, 42)
     assert _judge(topics.DAEMON_PRESENCE, _sealed(HERE), retained=True) == Heard(HERE, 42)
 
@@ -56,12 +56,12 @@ def test_a_wake_order_and_a_presence_may_be_retained() -> None:
     ],
 )
 def test_a_retained_order_is_none(topic: str, kind: str) -> None:
-    """A command, a clock answer and a broadcast that the broker kept are refused, however well sealed."""
+    """A retained command, clock answer or broadcast is refused, however well sealed."""
     assert _judge(topic, _sealed(COMMAND), retained=True) == Unheard(kind, "retained", 42)
 
 
 def test_another_key_another_message_and_a_flipped_bit_are_refused() -> None:
-    """What the pinned key did not seal as this message is refused: foreign, renamed, altered."""
+    """A payload with another key, another context or a flipped bit is refused."""
     good = _sealed(COMMAND)
     for payload in (
         _sealed(COMMAND, SigningKey.from_seed(b"x" * 32)),
@@ -74,38 +74,38 @@ def test_another_key_another_message_and_a_flipped_bit_are_refused() -> None:
 
 
 def test_a_well_sealed_nonsense_is_malformed() -> None:
-    """The seal of the daemon does not make nonsense a command."""
+    """A well sealed but malformed command is refused as malformed."""
     payload = seal(KEY, context_of(COMMAND), b"\xff\xff\xff")
     assert _judge(ORDERS, payload) == Unheard("command", "malformed", 42)
 
 
 def test_what_is_too_large_is_not_looked_at() -> None:
-    """Above 64 KiB nothing is unsealed or parsed."""
+    """A payload above 64 KiB is neither unsealed nor parsed."""
     assert _judge(ORDERS, b"\0" * (PAYLOAD_BYTES_MAX + 1)) == Unheard("command", "size", 42)
     clock = topics.clock_answer("bed-1")
     assert _judge(clock, b"\0" * (PAYLOAD_BYTES_MAX + 1)) == Unheard("clock", "size", 42)
 
 
 def test_an_emptied_retained_topic_says_nothing() -> None:
-    """An empty wake order or presence is no message, and no error."""
+    """An emptied retained topic is no message, and no error."""
     assert _judge(topics.WAKE, b"", retained=True) is None
     assert _judge(topics.DAEMON_PRESENCE, b"") is None
 
 
 class Counting:
-    """The daemon's public key, counting how often it is asked."""
+    """The daemon's public key, counting its verifications."""
 
     key_id = KEY.key_id
     asked = 0
 
     def verify(self, covered: bytes, signature: bytes) -> bool:
-        """Ask the key."""
+        """Verify with the key."""
         self.asked += 1
         return KEY.public.verify(covered, signature)
 
 
 def test_a_broadcast_is_opened_once_for_all_the_beds_of_a_process() -> None:
-    """Every bed hears the same message; its seal is verified once, and a forged one again and again."""
+    """Every bed gets the same message; its seal is verified once, a forged one each time."""
     key = Counting()
     broadcasts = Broadcasts(key)
     doors = [MessageVerifier(f"bed-{number}", broadcasts) for number in range(1, 9)]

@@ -1,4 +1,4 @@
-"""A wake is obeyed at any age and in any order; a copy of one that is over is not, over a restart too."""
+"""A wake is obeyed at any age and in any order; a copy of an answered one is not, restarts included."""
 
 import json
 from dataclasses import replace
@@ -30,12 +30,12 @@ def woken(bed: Bed) -> bool:
 
 
 def hear(bed: Bed, command: Command) -> list[object]:
-    """A command, perhaps again."""
+    """Deliver a command, perhaps again."""
     return list(bed.take(bed.agent.command(command, bed.now_ns)))
 
 
 def test_a_recorded_wake_command_is_not_obeyed_again_after_a_restart() -> None:
-    """Obeyed, cleared by the sleeper, the agent restarted: the copy is answered and wakes nobody."""
+    """After latch, unlatch and restart a copy of the wake command is answered and wakes no sleeper."""
     bed = merged_bed()
     recorded = bed.command(WAKE)
     effects = hear(bed, recorded)
@@ -52,7 +52,7 @@ def test_a_recorded_wake_command_is_not_obeyed_again_after_a_restart() -> None:
 
 
 def test_a_wake_that_never_arrived_is_obeyed_however_old_its_counter_is() -> None:
-    """Order and age refuse no wake: a floor would have."""
+    """A wake that never arrived is obeyed however old its counter: no lower limit applies."""
     bed = merged_bed()
     late = bed.command(WAKE)
     hear(bed, bed.command(WAKE))
@@ -63,7 +63,7 @@ def test_a_wake_that_never_arrived_is_obeyed_however_old_its_counter_is() -> Non
 
 
 def test_while_the_latch_holds_a_copy_changes_nothing_and_after_it_the_daemon_wakes_anew() -> None:
-    """A pod that reboots latched is latched; another wake has another counter, and is obeyed."""
+    """While the latch holds a copy changes nothing; a later wake has another counter and is obeyed."""
     bed = merged_bed()
     recorded = bed.command(WAKE)
     hear(bed, recorded)
@@ -78,7 +78,7 @@ def test_while_the_latch_holds_a_copy_changes_nothing_and_after_it_the_daemon_wa
 
 
 def test_a_copy_of_a_retained_wake_order_wakes_nobody_and_still_bars_an_assign() -> None:
-    """Cleared by the sleeper and heard again after a restart; a newer revision is another order."""
+    """A copy of a cleared retained order wakes no sleeper after a restart; a newer revision does."""
     bed = merged_bed()
     bed.take(bed.agent.wake_order(ORDER_9, bed.now_ns))
     assert woken(bed)
@@ -93,7 +93,7 @@ def test_a_copy_of_a_retained_wake_order_wakes_nobody_and_still_bars_an_assign()
 
 
 def test_the_list_is_bounded_and_the_oldest_goes() -> None:
-    """What falls out may wake once more: that is the safe side."""
+    """The list is bounded and drops its oldest, which may then wake once more: the safe side."""
     wakes = ObeyedWakes()
     for number in range(KEPT + 1):
         wakes.obeyed((COMMAND, number))
@@ -104,7 +104,7 @@ def test_the_list_is_bounded_and_the_oldest_goes() -> None:
 
 
 def test_the_disk_keeps_the_wakes_and_an_unlatch_without_the_agent_clears_them(tmp_path: Path) -> None:
-    """The sleeper's own act while nothing runs counts as well; a torn file is an empty list."""
+    """An unlatch while no agent runs clears the stored wakes too; a torn file is an empty list."""
     disk = PodDisk(tmp_path / "bed-1", 1)
     disk.latch("wake")
     disk.woken(((COMMAND, 2**63), (ORDER, 9)))

@@ -1,4 +1,4 @@
-"""The pod's disk: what must survive a reboot does, and nothing on it can stop a sleeper from leaving."""
+"""The pod's disk: safety state survives a reboot, and no content keeps a sleeper from leaving."""
 
 import threading
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_what_was_kept_survives_a_reboot(tmp_path: Path) -> None:
 
 
 def test_clearing_survives_a_reboot_too(tmp_path: Path) -> None:
-    """A cleared latch, a cleared sever and acknowledged events are gone for good."""
+    """A cleared latch, a cleared sever and acknowledged events stay cleared."""
     disk = PodDisk(tmp_path / "bed-1", unix_ms=1000)
     disk.latch("wake"), disk.sever(SEVER), disk.event(_event(1)), disk.event(_event(2))
     disk.close()
@@ -49,7 +49,7 @@ def test_clearing_survives_a_reboot_too(tmp_path: Path) -> None:
 
 
 def test_incarnations_only_grow(tmp_path: Path) -> None:
-    """Each start is above the last, whatever the wall clock does; a good clock carries it on."""
+    """Each incarnation is above the last, whatever the wall clock does; a good clock carries it on."""
     numbers = []
     for unix_ms in (1000, 500, 0, 9000):
         disk = PodDisk(tmp_path / "bed-1", unix_ms=unix_ms)
@@ -60,7 +60,7 @@ def test_incarnations_only_grow(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"   \n", b"\xff\xfe\x00", b"a\x00b"])
 def test_a_latch_that_cannot_be_read_is_a_latch(tmp_path: Path, content: bytes) -> None:
-    """Whatever a latch file holds, the sleeper stays latched."""
+    """Any content of a latch file keeps the sleeper latched."""
     (tmp_path / "bed-1").mkdir()
     (tmp_path / "bed-1" / "latch").write_bytes(content)
     assert _reboot(tmp_path / "bed-1").latched == UNREADABLE
@@ -80,7 +80,7 @@ def test_a_torn_outbox_loses_its_torn_line_alone(tmp_path: Path) -> None:
 
 
 def test_a_torn_sever_is_reported(tmp_path: Path) -> None:
-    """A stored sever that cannot be read is reported, not guessed."""
+    """An unreadable stored sever is reported, not guessed."""
     (tmp_path / "bed-1").mkdir()
     (tmp_path / "bed-1" / "sever.json").write_text('{"dreamscape": "a"')
     kept = _reboot(tmp_path / "bed-1")
@@ -89,7 +89,7 @@ def test_a_torn_sever_is_reported(tmp_path: Path) -> None:
 
 
 def test_safety_events_are_never_dropped(tmp_path: Path) -> None:
-    """However many other events wait, every safety event is kept; of the others the newest 256 are."""
+    """Every safety event is kept, whatever else waits; of the others the newest 256 are."""
     disk = PodDisk(tmp_path / "bed-1", unix_ms=1000)
     for number in range(400):
         disk.event(_event(2 * number, PodEventKind.MERGED))
@@ -111,7 +111,7 @@ def test_one_agent_a_pod(tmp_path: Path) -> None:
 
 
 def test_unlatching_while_nobody_runs_clears_the_latch(tmp_path: Path) -> None:
-    """The sleeper's own act works when the agent is not running."""
+    """The sleeper's unlatch works without a running agent."""
     disk = PodDisk(tmp_path / "bed-1", unix_ms=1000)
     disk.latch("wake")
     disk.close()
@@ -120,7 +120,7 @@ def test_unlatching_while_nobody_runs_clears_the_latch(tmp_path: Path) -> None:
 
 
 def test_unlatching_asks_the_running_agent_once(tmp_path: Path) -> None:
-    """A running agent hears the act exactly once; it decides and clears the latch itself."""
+    """A running agent gets the unlatch exactly once, decides, and clears the latch itself."""
     disk = PodDisk(tmp_path / "bed-1", unix_ms=1000)
     assert not disk.unlatch_asked()
     assert not unlatch(tmp_path / "bed-1")
@@ -132,7 +132,7 @@ def test_unlatching_asks_the_running_agent_once(tmp_path: Path) -> None:
 
 
 def test_an_old_unlatch_is_void(tmp_path: Path) -> None:
-    """An act from before this start meant an older latch and clears nothing now."""
+    """An unlatch from before this start is void."""
     disk = PodDisk(tmp_path / "bed-1", unix_ms=1000)
     unlatch(tmp_path / "bed-1")
     disk.close()
@@ -142,7 +142,7 @@ def test_an_old_unlatch_is_void(tmp_path: Path) -> None:
 
 
 def test_a_queue_behind_a_stuck_disk_drops_its_oldest_and_never_waits() -> None:
-    """While the worker is stuck `put` returns, keeps the newest, and counts what was lost."""
+    """While the worker is stuck `put` returns, keeps the newest, and counts the dropped."""
     stuck, done = threading.Event(), []
 
     def work(item: int) -> None:
@@ -162,7 +162,7 @@ def test_a_queue_behind_a_stuck_disk_drops_its_oldest_and_never_waits() -> None:
 
 
 def test_a_full_disk_is_said_and_stops_nothing() -> None:
-    """An error of the disk is kept as `failed`; later work is dropped and counted, never raised."""
+    """A disk error is kept as `failed`; later work is dropped and counted, never raised."""
 
     def work(_item: int) -> None:
         raise OSError(28, "No space left on device")

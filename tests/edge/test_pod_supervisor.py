@@ -1,4 +1,4 @@
-"""What the beds of one process tell its service manager, in virtual time."""
+"""Notices of a process's beds to its service manager, in virtual time."""
 
 import asyncio
 import threading
@@ -22,7 +22,7 @@ class _Link:
 
 
 class _Bed:
-    """A bed that pulses until `stands_s`, and whose recording is over at `over_s`."""
+    """A bed that pulses until `stands_s`, with a recording that ends at `over_s`."""
 
     at_home = connected = True
 
@@ -58,7 +58,7 @@ class _Bed:
 
 
 class _Manager:
-    """Keeps what it is told, and when it last heard a beat."""
+    """Keeps the notices, and the time of the last heartbeat."""
 
     def __init__(self) -> None:
         self.alive_s, self.said = 0.0, list[tuple[str, str]]()
@@ -78,7 +78,7 @@ class _Manager:
 
 
 def _lived(beds: list[_Bed], until_s: float) -> Iterator[_Manager]:
-    """A ward of these beds after so many seconds, then after its end."""
+    """A supervisor of these beds after so many seconds, then after its end."""
     manager = _Manager()
 
     async def main() -> None:
@@ -93,7 +93,7 @@ def _lived(beds: list[_Bed], until_s: float) -> Iterator[_Manager]:
 
 
 def test_a_ward_is_ready_when_every_bed_pulses_and_beats_from_then_on() -> None:
-    """READY is the first word, beats go on to the end, and the way out is said."""
+    """READY is the first notice, heartbeats go on to the end, and the shutdown is notified."""
     [manager] = _lived([_Bed("bed-1"), _Bed("bed-2")], 10.0)
     assert manager.said[0] == ("ready", "2 of 2 beds pulse and are connected")
     assert ("stopping", "everyone to zero: stopped") in manager.said
@@ -102,26 +102,26 @@ def test_a_ward_is_ready_when_every_bed_pulses_and_beats_from_then_on() -> None:
 
 
 def test_one_tether_that_stands_still_stops_the_beats_of_all() -> None:
-    """A bed that does not pulse any more is heard as silence within 1.5 s, though others pulse."""
+    """A bed without pulses stops the heartbeats of all within 1.5 s."""
     [manager] = _lived([_Bed("bed-1"), _Bed("bed-2", stands_s=5.0)], 20.0)
     assert 4.5 < manager.alive_s < 6.5
 
 
 def test_a_clock_that_leaps_stops_no_beats() -> None:
-    """Beds are compared by one clock: one whose own is an hour ahead is no reason to kill all of them."""
+    """A bed with a clock an hour ahead stops no heartbeats: beds are compared by one clock."""
     [manager] = _lived([_Bed("bed-1", leaps_s=5.0), _Bed("bed-2")], 20.0)
     assert manager.alive_s > 19.0
 
 
 def test_a_bed_that_has_gone_home_is_not_waited_for() -> None:
-    """A recording that is over ends its bed; the others' beats go on."""
+    """A bed with an ended recording is not waited for: the others' heartbeats go on."""
     [manager] = _lived([_Bed("bed-1"), _Bed("bed-2", over_s=5.0)], 20.0)
     assert manager.alive_s > 19.0
     assert ("status", "1 of 2 beds pulse and are connected") in manager.said
 
 
 def test_a_ward_where_one_bed_never_pulses_is_never_ready() -> None:
-    """Not even one beat: who starts it hears nothing until every tether runs."""
+    """Without a pulse of every bed there is neither READY nor a heartbeat."""
     late = _Bed("bed-2", stands_s=0.0)
     late.pulse = lambda now_ns: 1 / 0  # type: ignore[method-assign,assignment]
     [manager] = _lived([late], 3.0)
@@ -130,7 +130,7 @@ def test_a_ward_where_one_bed_never_pulses_is_never_ready() -> None:
 
 
 def test_who_has_no_link_is_named() -> None:
-    """The status names up to three beds that are alone for want of a link."""
+    """The status names up to three beds without a link."""
     beds = [_Bed(f"bed-{number}") for number in range(1, 6)]
     for bed in beds[1:]:
         bed.connected = False
@@ -141,7 +141,7 @@ def test_who_has_no_link_is_named() -> None:
 
 
 class _StubbornLink(_Link):
-    """Swallows the first cancellation, as a library that catches too much does."""
+    """Swallows the first cancellation, as some libraries do."""
 
     async def run(self) -> None:
         try:
@@ -151,7 +151,7 @@ class _StubbornLink(_Link):
 
 
 class _StuckBed(_Bed):
-    """Its device never lets go; what it notes is kept."""
+    """A device that never closes; its notes are kept."""
 
     def __init__(self, pod: str) -> None:
         super().__init__(pod)
@@ -166,7 +166,7 @@ class _StuckBed(_Bed):
 
 
 def test_whatever_hangs_on_the_way_out_is_left_behind() -> None:
-    """Twenty devices that never let go and links that ignore a cancellation: the agent is out in its time."""
+    """With twenty hanging devices and links that ignore cancellation the agent ends in time."""
     beds = [_StuckBed(f"bed-{number}") for number in range(1, 21)]
 
     async def main() -> float:
@@ -185,7 +185,7 @@ def test_whatever_hangs_on_the_way_out_is_left_behind() -> None:
 
 
 def test_a_bed_whose_leaving_fails_keeps_no_other_from_going_home() -> None:
-    """Every other bed is told to leave, the ward ends, and the failure is told."""
+    """A bed that fails to leave keeps no other from leaving; the failure is reported."""
     left: list[str] = []
     beds = [_Bed(f"bed-{number}") for number in range(1, 4)]
     for bed in beds:

@@ -29,12 +29,12 @@ def judged(uv: Doubles, contact: Doubles | None = None, montage: Montage = MONTA
 
 
 def causes(hop: Hop) -> dict[str, str]:
-    """What ails each channel that is below 1."""
+    """The cause of each channel that is below 1."""
     return {channel.name: channel.cause for channel in hop.channels if channel.cause}
 
 
 def test_clean_signal_is_clean() -> None:
-    """The control: pink noise of 20 uV passes every rule on every channel once the window is full."""
+    """Control: pink noise of 20 uV passes every rule on every channel once the window is full."""
     hops = judged(pink(12, 256, 8))
     assert all(channel.quality == 1.0 for hop in hops[8:] for channel in hop.channels)
     assert not any(causes(hop) for hop in hops[8:])
@@ -54,7 +54,7 @@ def test_clean_signal_is_clean() -> None:
     ],
 )
 def test_names_of_electrodes(names: tuple[str, ...], site: str) -> None:
-    """However a device writes it, a 10-20 site is found, and what is no site is no EEG channel."""
+    """A 10-20 site is found in any spelling; another name is not an EEG channel."""
     assert {site_of(name) for name in names} == {site}
 
 
@@ -68,7 +68,7 @@ def test_regions() -> None:
 
 
 def test_contact_of_the_device_counts() -> None:
-    """A channel without contact by the device's own word is 0, one not a number as well, half is half."""
+    """Contact by the device: none is 0, NaN is 0, half is half."""
     contact = np.array([0.0, np.nan, 0.5, 1, 1, 1, 1, 1])
     hop = judged(pink(8, 256, 8), contact)[-1]
     assert [channel.quality for channel in hop.channels[:4]] == [0.0, 0.0, 0.5, 1.0]
@@ -86,7 +86,7 @@ def test_railed(share: float, quality: float) -> None:
 
 
 def test_half_a_second_at_the_rail_is_zero_before_it_is_flat() -> None:
-    """A channel that rails is worth nothing at once: it does not take the two seconds of a flat line."""
+    """A railed channel is 0 at once, without the two seconds of a flat line."""
     uv = pink(8, 256, 8)
     uv[round(7.5 * 256) :, 3] = 0.95 * 187_500
     last = judged(uv)[-1].channels[3]
@@ -119,7 +119,7 @@ def test_a_single_glitch_is_held_over() -> None:
 
 
 def test_flat() -> None:
-    """A flat channel is 0 once it has been flat for 2 s, and its neighbours are none the worse."""
+    """A flat channel is 0 after 2 s, and its neighbours are unaffected."""
     uv = pink(12, 256, 8)
     uv[8 * 256 :, 4] = 12.0
     hops = judged(uv)
@@ -138,7 +138,7 @@ def test_amplitude_by_site() -> None:
 
 
 def test_slow_drift_and_offset_are_no_amplitude() -> None:
-    """An offset of 62 mV and a drift of 60 uV/s pass: the high-pass takes them away."""
+    """An offset of 62 mV and a drift of 60 uV/s pass: the high-pass removes them."""
     uv = pink(20, 256, 8) + 62_000.0
     uv[:, 0] += 60 * np.arange(len(uv)) / 256
     assert all(not causes(hop) for hop in judged(uv)[WARM_HOPS:])
@@ -161,7 +161,7 @@ def test_mains_is_measured_to_two_percent() -> None:
 
 
 def test_high_frequency_against_own() -> None:
-    """Muscle 15 dB above the own gamma is 0.4; without a calibration nobody can tell."""
+    """Muscle 15 dB above the own gamma is 0.4; without a calibration it is not judged."""
     calm = pink(30, 256, 8, rms_uv=8.0)
     own = enrol(BANDS6X2, MONTAGE, Block(calm, 0), CalibrationSource.LIVE)
     assert isinstance(own, Baseline)
@@ -177,7 +177,7 @@ def test_high_frequency_against_own() -> None:
 
 
 def test_strong_mains_is_not_told_as_amplitude() -> None:
-    """Mains of 500 uV peak to peak is mains; with a movement of 600 uV on top it is amplitude."""
+    """Mains of 500 uV peak to peak is `mains`; with a movement of 600 uV on top it is `amplitude`."""
     uv = pink(8, 256, 8, rms_uv=5.0)
     uv[:, 3:5] += sine(60.0, 250.0, 8, 256, 2)
     uv[:, 4] += sine(2.0, 300.0, 8, 256, 1)[:, 0]
@@ -186,13 +186,13 @@ def test_strong_mains_is_not_told_as_amplitude() -> None:
 
 @pytest.mark.parametrize("word", [*CAUSES, RATE, UNIT])
 def test_the_daemon_knows_every_cause(word: str) -> None:
-    """Each word a pod has for its signal is one of the daemon's, and no way of leaving."""
+    """Each signal cause of a pod is one of the daemon's, and none is a cause of leaving."""
     assert cause_named(word) is not Cause.UNKNOWN
     assert kind_of(cause_named(word)) in (Kind.SOFT, Kind.HARD, Kind.TRANSPORT)
 
 
 def test_first_cause_in_order_is_told() -> None:
-    """A channel without contact that is flat as well is told as contact, a railed flat one as railed."""
+    """A flat channel without contact has the cause `contact`, a railed flat one `railed`."""
     uv = pink(8, 256, 8)
     uv[:, 0] = 5.0
     uv[:, 1] = 187_000.0
@@ -212,7 +212,7 @@ def test_high_pass_is_one_pole() -> None:
 
 
 def test_nothing_in_the_signal_catches_a_table() -> None:
-    """A headset on a table (noise of brain-like size) passes every rule but contact: fact, not wish."""
+    """A headset on a table (noise of brain-like size) passes every rule but contact."""
     montage = Montage(EIGHT, 256.0, 0.0, 50.0)
     judge = QualityEvaluator(electrodes(EIGHT), 256.0, 50.0)
     noise = np.random.default_rng(4).normal(0, 8, (judge.samples, 8))
@@ -224,7 +224,7 @@ def test_nothing_in_the_signal_catches_a_table() -> None:
 
 
 def lost_share(hops: list[Hop]) -> tuple[float, Counter[str]]:
-    """Share of channel-hops below .5 after the start, and why."""
+    """Share of channel-hops below .5 after the start, and their causes."""
     channels = [channel for hop in hops[WARM_HOPS:] for channel in hop.channels]
     bad = Counter(channel.cause for channel in channels if not channel.quality >= 0.5)
     return bad.total() / len(channels), bad
@@ -259,7 +259,7 @@ def test_slow_waves_are_no_artefact() -> None:
 
 @recorded.needed
 def test_strong_mains_is_mains() -> None:
-    """A recording with mains far above the brain is caught for it, and as a whole not eligible."""
+    """A recording with mains far above the brain has that cause and is not eligible as a whole."""
     uv, names, rate_hz = recorded.edf("artefact/muse_P300_subject1_strong50Hz_4ch_256Hz.edf")
     hops = judged(uv, montage=Montage(names, rate_hz))
     assert not any(hop.eligible for hop in hops)
@@ -268,7 +268,7 @@ def test_strong_mains_is_mains() -> None:
 
 @recorded.needed
 def test_railing_recording_is_railed() -> None:
-    """Every hop with a channel at the amplifier's limit for 100 ms has that channel at 0 for it."""
+    """A channel at the amplifier's limit for 100 ms is at 0 for it in every such hop."""
     uv = recorded.npz("artefact/openbci_focus_railing_8ch_250Hz.npz")
     names = ("Fp1", "Fp2", "C3", "C4", "P7", "P8", "O1", "O2")
     hops = judged(uv, montage=Montage(names, 250.0, 187_500.0, 60.0))
@@ -283,7 +283,7 @@ def test_railing_recording_is_railed() -> None:
 
 @recorded.needed
 def test_offsets_of_62_mv_are_not_railed() -> None:
-    """Offsets to 62 mV are no fault, the strong 60 Hz and the jaw clenching on top of them are."""
+    """Offsets to 62 mV are no fault; the strong 60 Hz and the jaw clenching on top are."""
     uv = recorded.npz("artefact/openbci_blinks_jawclench_alpha_DC_8ch_250Hz.npz")
     names = ("Fp1", "Fp2", "C3", "C4", "P7", "P8", "O1", "O2")
     why = lost_share(judged(uv, montage=Montage(names, 250.0, 187_500.0, 60.0)))[1]
@@ -304,7 +304,7 @@ def test_glitches_are_seen_and_forgotten() -> None:
 
 @recorded.needed
 def test_no_contact_is_caught_by_contact_alone() -> None:
-    """Of four headsets recorded together the one without contact is at 0 for that, the others are not."""
+    """Of four headsets recorded together only the one without contact is at 0, for contact."""
     streams = recorded.xdf("group/hybridharmony_anticipation_4people_4ch_256Hz.xdf")
     found = {}
     for name in (name for name in streams if name.endswith("EEG")):

@@ -1,4 +1,4 @@
-"""The recorder behind its queue: never waits, says when it fails, and what it could not keep is a gap."""
+"""The recorder behind its queue: it never waits, reports failures, and marks dropped blocks as gaps."""
 
 import stat
 import threading
@@ -21,7 +21,7 @@ PULSE_NS = 50_000_000
 
 
 class Disk:
-    """How much is free, and whether the disk answers."""
+    """The free space, and whether the disk responds."""
 
     def __init__(self) -> None:
         self.free = PLENTY
@@ -66,7 +66,7 @@ def until_failed(recorder: EdfRecorder) -> str:
 
 
 def test_closing_writes_what_waits(tmp_path: Path) -> None:
-    """All that was taken and marked is in the file once it is closed; closing twice is safe."""
+    """Closing writes all blocks and marks; closing twice is safe."""
     night = Night(tmp_path)
     recorder = recorder_of(night, Disk())
     uv = night.noise(7.5)
@@ -81,7 +81,7 @@ def test_closing_writes_what_waits(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
-    """Blocks queue for a minute at the most; when the disk is back, what was dropped is a marked gap."""
+    """With a hanging disk blocks queue for a minute at most; dropped ones become a marked gap."""
     night, disk = Night(tmp_path), Disk()
     recorder = recorder_of(night, disk)
     first = night.noise(2.0)
@@ -96,7 +96,7 @@ def test_a_disk_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
     assert recorder.close()
     (path,) = files(tmp_path)
     found = read(path)
-    # A thread that was late takes some blocks out in between: then there are two gaps.
+    # A late thread takes some blocks in between: then there are two gaps.
     gaps = [(onset, lasting) for onset, lasting in found.of("BAD_gap") if lasting is not None and lasting > 1]
     assert 17.5 < sum(lasting for _, lasting in gaps) < 20.5
     end = round(sum(gaps[-1]) * RATE_HZ)
@@ -106,7 +106,7 @@ def test_a_disk_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_never_comes_back_does_not_hold_up_the_end(tmp_path: Path) -> None:
-    """Closing gives up after a second and a half and says so."""
+    """With a dead disk closing gives up after a second and a half and reports it."""
     night, disk = Night(tmp_path), Disk()
     recorder = recorder_of(night, disk)
     disk.answers.clear()
@@ -118,7 +118,7 @@ def test_a_disk_that_never_comes_back_does_not_hold_up_the_end(tmp_path: Path) -
 
 
 def test_recording_stops_before_the_disk_is_full(tmp_path: Path) -> None:
-    """Below 200 MB it stops in words; what was written is whole."""
+    """Recording stops with a reason below 200 MB; the written part is valid."""
     night, disk = Night(tmp_path), Disk()
     recorder = recorder_of(night, disk)
     uv = night.noise(5.0)
@@ -133,7 +133,7 @@ def test_recording_stops_before_the_disk_is_full(tmp_path: Path) -> None:
 
 
 def test_a_bug_in_the_writer_is_told(tmp_path: Path) -> None:
-    """A thread that ends by anything but a disk's failure is a failed recording all the same."""
+    """A writer thread that ends by a bug is a failed recording as well."""
     night = Night(tmp_path)
     quiet, threading.excepthook = threading.excepthook, lambda _: None
     try:
@@ -145,7 +145,7 @@ def test_a_bug_in_the_writer_is_told(tmp_path: Path) -> None:
 
 
 def test_a_bed_records_what_its_implant_gives_and_what_happens(tmp_path: Path) -> None:
-    """Pulses fill the file; a button is marked, without the sleeper's name; leaving is marked."""
+    """Pulses fill the file; a button and leaving are marked, without the sleeper's name."""
     now = [START_NS]
     implant = SimulatedImplant(3)
     recorder = open_recorder(tmp_path, "bed-1", implant, wall_ns)
@@ -173,7 +173,7 @@ def test_a_bed_records_what_its_implant_gives_and_what_happens(tmp_path: Path) -
 
 
 def test_a_failed_recording_is_told_once_and_the_bed_dreams_on(tmp_path: Path) -> None:
-    """The journal says why nothing is recorded; pulses go on as before."""
+    """The journal has a failed recording's reason once; pulses go on."""
     now = [START_NS]
     implant, disk = SimulatedImplant(3), Disk()
     disk.free = 0
@@ -197,7 +197,7 @@ def test_a_failed_recording_is_told_once_and_the_bed_dreams_on(tmp_path: Path) -
 
 
 def test_a_directory_that_cannot_be_written_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    """Before anything connects: what is wrong and what to do, also where the disk is nearly full."""
+    """An unwritable directory or a nearly full disk is refused in a sentence before connecting."""
     (tmp_path / "file").write_text("")
     with pytest.raises(
         RecorderError, match=r"nothing can be recorded in .*file/night \(Not a directory\); name"
@@ -208,7 +208,7 @@ def test_a_directory_that_cannot_be_written_is_refused_in_a_sentence(tmp_path: P
 
 
 def test_the_directory_is_made_for_its_owner(tmp_path: Path) -> None:
-    """Recordings are personal: a directory that was missing is closed to others; a trial leaves nothing."""
+    """A missing directory is made private; the write test leaves nothing."""
     recorder = open_recorder(tmp_path / "nights", "bed-1", SimulatedImplant(1), wall_ns)
     assert recorder.close()
     assert stat.S_IMODE((tmp_path / "nights").stat().st_mode) == 0o700
@@ -216,7 +216,7 @@ def test_the_directory_is_made_for_its_owner(tmp_path: Path) -> None:
 
 
 def test_where_to_record_comes_from_flag_environment_or_file(tmp_path: Path) -> None:
-    """`record`, as any setting; without it nothing is recorded."""
+    """`record` comes from flag, environment or file; without it nothing is recorded."""
     config = tmp_path / "pod.toml"
     config.write_text('record = "/c"\n')
     pod = {"pod": ["bed-1"]}

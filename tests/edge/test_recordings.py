@@ -1,7 +1,7 @@
-"""Every real recording, person by person: accepted or refused, for the right cause, and no false alarms.
+"""Every real recording, sleeper by sleeper: accepted or refused for the right cause, no false alarms.
 
-A false alarm is a lost channel-hop without an excursion of the raw signal in its 2 s by the plain
-reference (`reference`). What is lost beyond that is lost to something: somebody blinked, moved or talked.
+A false alarm is a lost channel-hop without an excursion of the raw signal in its 2 s by the plain reference
+(`reference`). Other losses have a reason: the sleeper blinked, moved or talked.
 """
 
 from collections import Counter
@@ -25,19 +25,19 @@ pytestmark = recorded.needed
 
 BEGIN_NS = 1_000_000_000
 LATE_S = 0.02
-"""An inspection reads so much after a hop's instant: that is where a recording begins."""
+"""An inspection reads this much after a hop's instant: there a recording begins."""
 FALSE_ALARMS = 0.05
 TEN = ("Fp1", "Fp2", "C3", "C4", "P7", "P8", "O1", "O2")
 GROUP = "group/hybridharmony_anticipation_4people_4ch_256Hz.xdf"
 OPENBCI_UV = 187_500.0
 WARM_HOPS = 16
 N3 = 1
-"""As the sleep's hypnogram writes it."""
+"""N3 in the sleep's hypnogram."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is known of one person: the verdict ('' accepted, else the cause), the good share, what spoils."""
+    """A sleeper's known result: the verdict ('' accepted, else the cause), the good share, the causes."""
 
     file: str
     verdict: str
@@ -120,7 +120,7 @@ played = pytest.mark.parametrize("case", PLAYED, ids=lambda case: case.who)
 
 @cache
 def heard(case: Case) -> Examined:
-    """One person listened to, once for all tests."""
+    """One sleeper's recording played in full, once for all tests."""
     path, _, stream = case.file.partition("#")
     spec = f"{'xdf:' if stream else ''}{recorded.path(path)}{'#' if stream else ''}{stream}"
     (one,) = survey([spec], case.wish)
@@ -129,7 +129,7 @@ def heard(case: Case) -> Examined:
 
 @cache
 def samples(case: Case) -> tuple[Doubles, float, float]:
-    """What the implant plays, in its place in time (NaN: a gap), with its rate and full scale."""
+    """The implant's samples at their times (NaN: a gap), with rate and full scale."""
     implant = case.wish.open(heard(case).spec)
     rate_hz = heard(case).found.effective_hz
     uv = np.full((round(heard(case).seconds * rate_hz) + 1, len(implant.montage.names)), np.nan)
@@ -144,14 +144,14 @@ def samples(case: Case) -> tuple[Doubles, float, float]:
 
 @cache
 def by_reference(case: Case) -> Excursions:
-    """The plain reference's word on every hop."""
+    """The plain reference's result for every hop."""
     uv, rate_hz, full_scale_uv = samples(case)
     at_s = np.array([moment.at_s for moment in heard(case).found.moments]) - LATE_S
     return excursions(uv, rate_hz, heard(case).found.names, at_s, full_scale_uv)
 
 
 def lost(case: Case, *, but: tuple[str, ...] = ()) -> recorded.NDArray[np.bool_]:
-    """Which channel-hops do not count, bool[hops, channels], but for some causes."""
+    """The channel-hops that do not count, bool[hops, channels], except for some causes."""
     rows = [
         [not quality >= GOOD and why not in but for quality, why in moment.channels]
         for moment in heard(case).found.moments
@@ -161,7 +161,7 @@ def lost(case: Case, *, but: tuple[str, ...] = ()) -> recorded.NDArray[np.bool_]
 
 @played
 def test_each_is_accepted_or_refused_for_its_cause(case: Case) -> None:
-    """Verdict, cause and the share of good time are what they are known to be."""
+    """Verdict, cause and good share are the known ones."""
     found = heard(case).found
     assert found.cause == case.verdict, found.sentence
     low, high = case.good
@@ -197,7 +197,7 @@ def test_what_is_spoiled_is_lost(case: Case) -> None:
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: f"{case.who} {case.verdict}")
 def test_what_cannot_be_played_says_why(case: Case) -> None:
-    """What lacks electrodes, a rate, a region or a continuous recording is refused in a sentence."""
+    """A recording without electrodes, rate, region or continuity is refused in a sentence."""
     found = heard(case).found
     assert not found.seated
     assert case.verdict in found.sentence
@@ -207,7 +207,7 @@ def test_what_cannot_be_played_says_why(case: Case) -> None:
     "case", [case for case in PLAYED if "focus_railing" in case.file], ids=lambda c: c.who
 )
 def test_railing_is_railing(case: Case) -> None:
-    """A channel that stood at +-187,500 uV for 100 ms in its 2 s is railed, and only such a one is."""
+    """A channel at +-187,500 uV for 100 ms in its 2 s is railed, and only such a one is."""
     uv, rate_hz, full_scale_uv = samples(case)
     assert full_scale_uv == pytest.approx(OPENBCI_UV, rel=0.01)
     there = np.abs(np.nan_to_num(uv)) >= 0.9 * OPENBCI_UV
@@ -224,7 +224,7 @@ def test_railing_is_railing(case: Case) -> None:
 
 
 def test_slow_waves_are_no_artefact() -> None:
-    """Of 84 minutes of sleep at most 2 % are lost, of its deep sleep (N3) 1 %, and none without a reason."""
+    """Of 84 minutes of sleep at most 2 % are lost, of deep sleep (N3) 1 %, each with a reason."""
     uv, _, rate_hz = recorded.edf("sleep/sleepA_cycle84min_1ch_100Hz_hypnogram.edf")
     montage = Montage(("C3",), rate_hz)
     hops = [hop for hop in hops_of(uv, montage, FrontEnd(BANDS6X2, montage)) if hop is not None][WARM_HOPS:]

@@ -29,7 +29,7 @@ def _read(path: Path) -> NDArray[np.int16]:
 
 @pytest.mark.parametrize("spec", ["null", "wav"])
 def test_a_renderer_falls_silent_by_itself(spec: str, tmp_path: Path) -> None:
-    """Every renderer says its share until half a second after the last cue, and 0 from then on."""
+    """A renderer's share holds until half a second after the last cue, and is 0 from then on."""
     renderer: Renderer = open_renderer("null" if spec == "null" else f"wav:{tmp_path / 'a.wav'}")
     assert renderer.share_at(S) == 0.0
     renderer.render(_cue(0.15), S)
@@ -56,7 +56,7 @@ def test_a_fade_is_a_raised_cosine(spec: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("spec", ["null", "wav"])
 @pytest.mark.parametrize("share", [float("nan"), float("inf"), -0.1, 1.1])
 def test_a_share_that_is_no_number_in_range_is_zero(spec: str, share: float, tmp_path: Path) -> None:
-    """A cue whose share cannot be is a cue to zero."""
+    """A cue with a share out of range is a cue to zero."""
     renderer: Renderer = open_renderer("null" if spec == "null" else f"wav:{tmp_path / 'a.wav'}")
     renderer.render(_cue(0.1), S)
     renderer.render(_cue(share), S + 50 * MS)
@@ -65,7 +65,7 @@ def test_a_share_that_is_no_number_in_range_is_zero(spec: str, share: float, tmp
 
 
 def test_the_null_renderer_keeps_the_cue() -> None:
-    """The null renderer shows what would be felt."""
+    """The null renderer keeps the cue."""
     renderer = NullRenderer()
     renderer.render(_cue(0.1, 2.0), S)
     assert renderer.cue is not None
@@ -73,7 +73,7 @@ def test_the_null_renderer_keeps_the_cue() -> None:
 
 
 def test_samples_after_half_a_second_are_zero() -> None:
-    """A cue that is not followed sounds, fades before half a second is over, and is zero for good."""
+    """A single cue sounds, fades within half a second, and is zero from then on."""
     pad = Pad()
     pad.cue(_cue(0.15))
     sound = pad.render(2 * RATE_HZ)
@@ -120,12 +120,12 @@ def test_loudness_follows_share_and_timbre_the_feedback() -> None:
 
 @pytest.mark.parametrize("cue", [_cue(float("nan")), _cue(0.1, float("nan")), _cue(-1.0), _cue(2.0)])
 def test_what_is_no_number_is_silent(cue: Cue) -> None:
-    """NaN, a negative share and one above 1 are silence, not sound."""
+    """NaN, a negative share and one above 1 are silence."""
     assert not amplitudes(cue).any()
 
 
 def test_the_file_follows_time(tmp_path: Path) -> None:
-    """Two seconds of cues, a gap of two, one more cue: sound, silence, sound, as long as the time was."""
+    """Cues for two seconds, a gap of two, one more cue: sound, silence, sound, at true length."""
     path = tmp_path / "night.wav"
     renderer = WavRenderer(path)
     for k in range(41):
@@ -142,12 +142,12 @@ def test_the_file_follows_time(tmp_path: Path) -> None:
 
 
 def test_a_crash_leaves_a_file_that_plays(tmp_path: Path) -> None:
-    """Without a close the header already counts every block that was written."""
+    """Without a close the header already counts every written block."""
     path = tmp_path / "night.wav"
     renderer = WavRenderer(path)
     for k in range(100):
         renderer.render(_cue(0.15), S + k * 50 * MS)
-    assert renderer._thread.close(5.0)  # what a crash after five seconds would have left
+    assert renderer._thread.close(5.0)  # the file that a crash after five seconds would leave
     assert len(_read(path)) > 4.5 * RATE_HZ
     renderer.close()
 

@@ -1,4 +1,4 @@
-"""Replay: which slot plays when, from which instant, in which turn."""
+"""Replay: the time of each slot, by instant and turn."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ RATE = 100.0
 
 
 class Numbered:
-    """A recording whose every sample is its slot's number."""
+    """A recording with each sample equal to its slot's number."""
 
     def __init__(self, runs: tuple[tuple[int, int], ...]) -> None:
         self.runs = runs
@@ -24,7 +24,7 @@ class Numbered:
         return np.arange(begin, end, dtype=np.float64)[:, None]
 
     def contact(self, _begin: int, _end: int) -> None:
-        """Nothing is known of contact."""
+        """None: there is no contact data."""
 
 
 def replay(*runs: tuple[int, int], loop: bool = False, turn_s: float | None = None) -> Replay:
@@ -33,19 +33,19 @@ def replay(*runs: tuple[int, int], loop: bool = False, turn_s: float | None = No
 
 
 def told(implant: Replay, begin_s: float, end_s: float) -> list[Block]:
-    """What is read every 50 ms between two moments."""
+    """The blocks read every 50 ms between two moments."""
     moments = range(round(begin_s * 20), round(end_s * 20) + 1)
     read = [implant.read(moment * S // 20) for moment in moments]
     return [block for block in read if block is not None]
 
 
 def numbers(blocks: list[Block]) -> list[float]:
-    """The slots in the order in which they came."""
+    """The slots in the order of arrival."""
     return [float(value) for block in blocks for value in block.uv[:, 0]]
 
 
 def test_the_instant_is_a_setting() -> None:
-    """`--replay-from` takes nanoseconds of CLOCK_BOOTTIME; left out, each bed plays when it is up."""
+    """`--replay-from` takes nanoseconds of CLOCK_BOOTTIME; without it each bed plays when it is up."""
     assert load({"pod": ["bed-1"]}, {"HOME": "/"}, None).replay_from_ns is None
     assert load({"pod": ["bed-1"]}, {"DREAMEDGE_REPLAY_FROM": "70"}, None).replay_from_ns == 70
     for text in ("now", "-1", "1.5", "1e9"):
@@ -55,7 +55,7 @@ def test_the_instant_is_a_setting() -> None:
 
 @pytest.mark.parametrize("loop", [False, True])
 def test_nothing_plays_before_its_instant(loop: bool) -> None:
-    """Before slot 0's instant nothing is read and nothing has ended; after it, slot 0 comes first."""
+    """Before slot 0's instant nothing is read and nothing has ended; then slot 0 comes first."""
     implant = replay((0, 3000), loop=loop)
     implant.play_from(10 * S)
     assert told(implant, 1, 10) == []
@@ -67,7 +67,7 @@ def test_nothing_plays_before_its_instant(loop: bool) -> None:
 
 @pytest.mark.parametrize("late_s", [0.0, 0.35, 12.0, 71.0, 200.0])
 def test_a_late_bed_begins_where_the_others_are(late_s: float) -> None:
-    """Opened later, also turns later, it reads from then on the very blocks that the first one reads."""
+    """A bed opened later, even turns later, reads the same blocks as the first one from then on."""
     first, late = (replay((0, 3100), loop=True) for _ in range(2))
     for implant in (first, late):
         implant.play_from(5 * S)
@@ -80,7 +80,7 @@ def test_a_late_bed_begins_where_the_others_are(late_s: float) -> None:
 
 
 def test_a_bed_that_opens_after_the_end_has_nothing_to_play() -> None:
-    """Without a loop, who comes after the last slot is at the end at once."""
+    """Without a loop a bed opened after the last slot has ended at once."""
     implant = replay((0, 3000))
     implant.play_from(S)
     assert implant.read(40 * S) is None
@@ -88,21 +88,21 @@ def test_a_bed_that_opens_after_the_end_has_nothing_to_play() -> None:
 
 
 def test_a_turn_may_be_longer_than_the_recording() -> None:
-    """What a turn of 32 s holds beyond 30 s is a gap, and every turn begins 32 s after the one before."""
+    """A turn of 32 s of a 30 s recording has a gap at its end, and turns begin 32 s apart."""
     implant = replay((0, 3000), loop=True, turn_s=32.0)
     begins_s = [b.last_ns / S - len(b.uv) / RATE for b in told(implant, 1, 70) if b.uv[0, 0] == 0.0]
     assert begins_s == pytest.approx([1.0, 33.0, 65.0])
 
 
 def test_a_turn_may_be_shorter_than_the_recording() -> None:
-    """A turn of 31 s plays 31 s of a recording that is a little longer, and slips by nothing."""
+    """A turn of 31 s plays 31 s of a slightly longer recording without drift."""
     implant = replay((0, 3104), loop=True, turn_s=31.0)
     played = numbers(told(implant, 0, 95))
     assert played == [float(k % 3100) for k in range(9500)]
 
 
 def test_a_reader_that_was_away_gets_ten_seconds() -> None:
-    """After a minute's absence the newest ten seconds come, across the seam of two turns, and no more."""
+    """After a minute without reads the newest ten seconds come, across the seam of two turns."""
     implant = replay((0, 3000), loop=True)
     told(implant, 0, 1)
     after = [implant.read(65 * S), implant.read(65 * S)]
@@ -111,7 +111,7 @@ def test_a_reader_that_was_away_gets_ten_seconds() -> None:
 
 
 def test_a_gap_parts_two_blocks_in_every_turn() -> None:
-    """Slots that were never filled are passed over in their time, in the second turn as in the first."""
+    """Unfilled slots are skipped in their time, in the second turn as in the first."""
     implant = replay((0, 1000), (1100, 3000), loop=True)
     begins_s = [b.last_ns / S - len(b.uv) / RATE for b in told(implant, 0, 60) if b.uv[0, 0] == 1100.0]
     assert begins_s == pytest.approx([11.0, 41.0])

@@ -1,4 +1,4 @@
-"""The amplifier's limit, found in what it recorded; clean signals have none."""
+"""The amplifier's limit, found in its recording; clean signals have none."""
 
 from pathlib import Path
 
@@ -25,13 +25,13 @@ def _railed(channel: int, begin: int, count: int, height_uv: float, uv: recorded
 
 
 def test_a_living_signal_shows_no_limit() -> None:
-    """Noise passes through its peaks, also where it is rounded to coarse steps."""
+    """Noise shows no limit, also when rounded to coarse steps."""
     assert limit_uv(_signal(), RATE_HZ) == 0.0
     assert limit_uv(np.round(_signal() * 100, -2), RATE_HZ) == 0.0
 
 
 def test_two_channels_that_stand_at_one_height_show_it() -> None:
-    """One held at the top and one at the bottom, a quarter of a second each: their height is the limit."""
+    """One channel held at the top and one at the bottom, a quarter of a second each, show the limit."""
     uv = _railed(0, 1000, 63, LIMIT_UV, _signal())
     uv = _railed(2, 5000, 63, -LIMIT_UV - 0.02, uv)
     assert limit_uv(uv, RATE_HZ) == pytest.approx(LIMIT_UV, rel=1e-6)
@@ -46,14 +46,14 @@ def test_two_channels_that_stand_at_one_height_show_it() -> None:
     ],
 )
 def test_less_than_that_is_no_limit(count: int, height_uv: float, other_uv: float) -> None:
-    """Standing still is not enough: it takes a quarter of a second, two channels, one height, 500 uV."""
+    """A limit takes a quarter of a second, two channels, one height and 500 uV."""
     uv = _railed(0, 1000, count, height_uv, _signal())
     uv = _railed(1, 1000, count, other_uv, uv)
     assert limit_uv(uv, RATE_HZ) == 0.0
 
 
 def test_one_channel_or_dead_ones_show_nothing() -> None:
-    """One railed channel proves nothing; channels that never moved were off, whatever they rest at."""
+    """One railed channel proves nothing; channels that never moved were off."""
     assert limit_uv(_railed(0, 1000, 500, LIMIT_UV, _signal()), RATE_HZ) == 0.0
     uv = _signal()
     uv[:, 1:3] = 4_000.0
@@ -62,7 +62,7 @@ def test_one_channel_or_dead_ones_show_nothing() -> None:
 
 
 def test_missing_samples_do_not_hide_it() -> None:
-    """What is not a number is passed over."""
+    """NaN samples are ignored."""
     uv = _railed(0, 1000, 100, LIMIT_UV, _signal())
     uv = _railed(1, 1000, 100, LIMIT_UV, uv)
     uv[7000:8000] = np.nan
@@ -71,7 +71,7 @@ def test_missing_samples_do_not_hide_it() -> None:
 
 @recorded.needed
 def test_no_clean_recording_shows_a_limit() -> None:
-    """None of the recordings of people shows one, not even where every channel counts as two."""
+    """No recording of people shows a limit, even with every channel counted twice."""
     root = recorded.path("waking").parent
     files = sorted(file for room in ("waking", "sleep") for file in (root / room).glob("*.edf"))
     assert len(files) > 30

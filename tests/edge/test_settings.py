@@ -1,4 +1,4 @@
-"""The edge's settings: which source wins, which pods there are, and what is said of a bad value."""
+"""The edge's settings: precedence, pods, and messages for bad values."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +17,7 @@ HOME = {"XDG_STATE_HOME": "/state"}
 
 
 def test_flag_wins_over_environment_over_file_over_default(tmp_path: Path) -> None:
-    """The same setting in four places: the nearest to the person wins."""
+    """Flag wins over environment over file over default."""
     config = tmp_path / "edge.toml"
     config.write_text('site = "file"\nbroker = "mqtt://file:1"\nseed = 5\npod = ["bed-1"]\n')
     env = HOME | {"DREAMEDGE_SITE": "env", "DREAMEDGE_BROKER": "mqtt://env:2"}
@@ -29,7 +29,7 @@ def test_flag_wins_over_environment_over_file_over_default(tmp_path: Path) -> No
 
 
 def test_defaults_need_nothing_but_a_pod() -> None:
-    """One pod name is enough: broker, key and state directory have a place."""
+    """One pod name is enough: broker, key and state directory have defaults."""
     settings = load({"pod": ["bed-1"]}, HOME, None)
     assert settings.broker.url == "mqtt://127.0.0.1:1883"
     assert settings.daemon_key == "/state/dreamd/daemon.pub"
@@ -43,7 +43,7 @@ def test_the_daemons_key_is_found_where_the_daemon_was_told_to_live() -> None:
 
 
 def test_each_pod_may_have_its_own_implant_and_malfunction() -> None:
-    """`--pod NAME=SPEC,malfunction=KIND@SECONDS` holds for that pod alone, odd paths included."""
+    """`--pod NAME=SPEC,malfunction=KIND@SECONDS` applies to that pod alone, odd paths included."""
     given = ["bed-1=sim:7,malfunction=railed@25", "bed-2=edf:/a,b/c=d.edf", "bed-3"]
     pods = load({"pod": given, "implant": "sim", "malfunction": "flat@9"}, HOME, None).pods
     assert [(p.name, p.implant, p.malfunction, p.after_s) for p in pods] == [
@@ -54,7 +54,7 @@ def test_each_pod_may_have_its_own_implant_and_malfunction() -> None:
 
 
 def test_pods_in_a_list_get_seeds_of_their_own() -> None:
-    """`--pods` with one seed makes different sleepers, not doubles."""
+    """`--pods` with one seed makes different sleepers."""
     pods = load({"pods": "bed-1,bed-2,bed-3", "implant": "sim:40"}, HOME, None).pods
     assert [(p.name, p.implant, p.seed) for p in pods] == [
         ("bed-1", "sim", 40),
@@ -65,7 +65,7 @@ def test_pods_in_a_list_get_seeds_of_their_own() -> None:
 
 @pytest.mark.parametrize("implant", ["sim", "sim-light"])
 def test_simulated_sleepers_of_separate_processes_are_different_people(implant: str) -> None:
-    """Without a seed the pod's name makes the sleeper: the same at every start, another at another pod."""
+    """Without a seed the pod's name is the seed: the same at every start, different at another pod."""
     apart = [load({"pod": [name], "implant": implant}, HOME, None).pods[0] for name in ("bed-1", "bed-2")]
     together = load({"pods": "bed-1,bed-2", "implant": implant}, HOME, None).pods
     assert [pod.seed for pod in apart] == [pod.seed for pod in together]
@@ -78,7 +78,7 @@ def test_simulated_sleepers_of_separate_processes_are_different_people(implant: 
 
 
 def described(implant: Implant) -> Floats:
-    """What tells one simulated sleeper from another: the template, or the first second of signal."""
+    """A simulated sleeper's identity: the template, or the first second of signal."""
     light = light_sleeper(implant)
     if light is not None:
         return light.template().template_db
@@ -95,7 +95,7 @@ def test_a_given_seed_is_counted_on_and_zero_is_one_too() -> None:
 
 
 def test_each_pod_has_papers_of_its_own(tmp_path: Path) -> None:
-    """`{pod}` in what is shown to the broker is the pod's name; flag, environment and file all name them."""
+    """`{pod}` in a broker setting is the pod's name, by flag, environment and file."""
     config = tmp_path / "edge.toml"
     config.write_text('broker = "mqtts://broker.ward"\nbroker_ca = "~/ca.crt"\n')
     env = HOME | {"DREAMEDGE_BROKER_PASSWORD_FILE": "/secrets/{pod}"}
@@ -127,19 +127,19 @@ def test_each_pod_has_papers_of_its_own(tmp_path: Path) -> None:
     ],
 )
 def test_a_bad_value_is_refused_in_a_sentence(flags: dict[str, str], says: str) -> None:
-    """Whatever cannot be used is refused with where it came from and what to write."""
+    """A bad value is refused with its source and the valid form."""
     with pytest.raises(SettingsError) as refusal:
         load(flags, HOME, None)
     assert says in str(refusal.value)
 
 
 def test_the_agent_says_the_distributions_version() -> None:
-    """What an agent announces is the version that was installed."""
+    """The agent announces the installed version."""
     assert dreamedge.__version__ == version("dreamd")
 
 
 def test_a_bad_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    """A missing file and one that is no TOML say so."""
+    """A missing file and invalid TOML are each refused in a sentence."""
     with pytest.raises(SettingsError, match="cannot be read"):
         load({}, HOME, tmp_path / "none.toml")
     (tmp_path / "bad.toml").write_text("pod = [")
@@ -148,7 +148,7 @@ def test_a_bad_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
 
 
 def test_what_recordings_leave_unsaid_can_be_told() -> None:
-    """`--rate`, `--full-scale` and `--montage` are numbers and names; no number is refused, none is none."""
+    """`--rate`, `--full-scale` and `--montage` set values missing in recordings; a non-number is refused."""
     flags = {"pod": ["bed-1"], "rate": "128", "full_scale": "187500", "montage": "Fp1, O1,"}
     settings = load(flags, HOME, None)
     assert (settings.rate_hz, settings.full_scale_uv, settings.montage) == (128.0, 187_500.0, ("Fp1", "O1"))
@@ -170,7 +170,7 @@ def test_a_malfunction_may_count_from_the_merge() -> None:
 
 
 def test_a_pod_may_not_be_called_as_the_daemon() -> None:
-    """A pod named `dreamd` would be the daemon at the broker: it is refused by name."""
+    """A pod named `dreamd` is refused: at the broker it would be the daemon."""
     with pytest.raises(SettingsError, match="'dreamd' would be the daemon"):
         load({"pod": ["dreamd"]}, HOME, None)
 

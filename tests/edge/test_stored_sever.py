@@ -1,4 +1,4 @@
-"""What a pod stores of a sever, and that a planned stop of the daemon is stored as the order it is."""
+"""A pod's stored sever; a planned stop of the daemon is stored as the order it is."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def stored(bed: Bed) -> str:
 
 @pytest.mark.parametrize("before", [0, 1, 2])
 def test_the_zero_of_a_planned_stop_is_stored_as_an_order(before: int) -> None:
-    """The daemon names its first zero; a pod that missed that one stores a later one of the same term."""
+    """A stored zero from the stop's first one on, in the same term, becomes the order `shutdown`."""
     bed = zeroed()
     assert bed.hall is not None
     effects = bed.order(Release("shutdown", TERM, bed.hall.tick - before))
@@ -45,7 +45,7 @@ def test_the_zero_of_a_planned_stop_is_stored_as_an_order(before: int) -> None:
     ids=["by an older daemon", "zeroed before the stop", "a later term", "an earlier term"],
 )
 def test_any_other_zero_stays_what_it_was(term: int, later: int) -> None:
-    """A release without a zero, or with one that does not fit, says nothing of what is stored."""
+    """A release without a zero, or with another one, leaves the stored sever."""
     bed = zeroed()
     assert bed.hall is not None
     bed.order(Release("shutdown", term, bed.hall.tick + later))
@@ -53,7 +53,7 @@ def test_any_other_zero_stays_what_it_was(term: int, later: int) -> None:
 
 
 def test_the_pods_own_fault_is_never_excused_by_a_stop() -> None:
-    """A fault of the sleeper's device is stored with its cause; the stop that follows changes nothing."""
+    """A stored device fault stays stored through a planned stop."""
     bed = merged_bed()
     assert bed.hall is not None
     bed.source.hard = "nonfinite"
@@ -64,7 +64,7 @@ def test_the_pods_own_fault_is_never_excused_by_a_stop() -> None:
 
 
 def test_a_release_that_overtakes_the_zero_stores_nothing() -> None:
-    """A pod that is released first holds no assignment that a later zero could sever."""
+    """A pod that is released first stores nothing: a later zero finds no assignment."""
     bed = merged_bed()
     assert bed.hall is not None
     bed.order(Release("shutdown", TERM, bed.hall.tick + 1))

@@ -1,4 +1,4 @@
-"""Tables of samples behind the implant port: NPZ and ARFF play, or are refused with what to do."""
+"""Tables of samples behind the implant port: NPZ and ARFF play, or are refused with the remedy."""
 
 import tempfile
 import zipfile
@@ -46,7 +46,7 @@ def _arff(path: Path, uv: recorded.Doubles, names: tuple[str, ...] = NAMES, extr
 
 
 def _blocks(implant: Implant, seconds: float) -> list[Block]:
-    """Everything there is to read, four times a second."""
+    """All blocks, read four times a second."""
     return [block for k in range(int(4 * seconds) + 2) for block in _ready(implant, S + k * S // 4)]
 
 
@@ -73,7 +73,7 @@ def test_an_array_plays_either_way_up(tmp_path: Path, upright: bool, key: str, p
 
 
 def test_a_counter_tells_what_is_missing(tmp_path: Path) -> None:
-    """A counter of one byte that wraps is no gap; 10 lost samples are 10, and 100 across the wrap 100."""
+    """A wrapping one-byte counter is no gap; 10 lost samples are 10, and 100 across the wrap 100."""
     uv = _uv()
     kept = np.concatenate([np.arange(1000), np.arange(1010, 5050), np.arange(5150, len(uv))])
     path = _npz(
@@ -88,14 +88,14 @@ def test_a_counter_tells_what_is_missing(tmp_path: Path) -> None:
 
 
 def test_a_counter_may_count_in_twos(tmp_path: Path) -> None:
-    """A board that counts 0, 2, 4 loses nothing by it."""
+    """A counter of 0, 2, 4 loses nothing."""
     counter = 2 * np.arange(len(_uv())) % 256
     path = _npz(tmp_path / "a.npz", data_uV=_uv(), fs=RATE_HZ, ch_names=np.array(NAMES), sample_index=counter)
     assert TableImplant(path).seconds == 40.0
 
 
 def test_rows_without_a_number_are_a_gap(tmp_path: Path) -> None:
-    """Where no EEG channel has a number nothing was recorded; where one has none, that one is at fault."""
+    """A row without a number in any EEG channel is a gap; in one channel it is that channel's fault."""
     uv = _uv()
     uv[2000:2500] = np.nan
     uv[3000:3100, 0] = np.nan
@@ -109,7 +109,7 @@ def test_rows_without_a_number_are_a_gap(tmp_path: Path) -> None:
 
 
 def test_the_limit_is_what_the_file_or_the_user_says(tmp_path: Path) -> None:
-    """The amplifier's limit: told by the user, else by the file, else unknown where nothing shows it."""
+    """The amplifier's limit is the user's, else the file's, else found in the samples, else unknown."""
     plain = _npz(tmp_path / "a.npz", data_uV=_uv(), fs=RATE_HZ, ch_names=np.array(NAMES))
     told = _npz(tmp_path / "b.npz", data_uV=_uv(), fs=RATE_HZ, ch_names=np.array(NAMES), full_scale_uv=5e3)
     limits = [
@@ -136,14 +136,14 @@ def test_the_limit_is_what_the_file_or_the_user_says(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_an_array_that_cannot_be_played_is_refused(tmp_path: Path, arrays: dict[str, Any], says: str) -> None:
-    """What is missing or wrong in an NPZ file is said in a sentence that names the file and the remedy."""
+    """An unplayable NPZ file is refused with the file, the fault and the remedy."""
     with pytest.raises(ImplantError, match=says) as refusal:
         TableImplant(_npz(tmp_path / "bad.npz", **arrays))
     assert "bad.npz" in str(refusal.value)
 
 
 def test_a_cap_that_counts_its_contacts_needs_a_montage(tmp_path: Path) -> None:
-    """C3 of a cap whose contacts are A1 to D32 is no C3; with a montage it is what that says."""
+    """C3 of a cap with contacts A1 to D32 is no electrode C3; a montage names it."""
     labels = np.array(["A1", "A2", "A3", "A4", "B1", "B2", "C3", "C4"])
     uv = pink(40, RATE_HZ, len(labels))
     path = _npz(tmp_path / "a.npz", data_uV=uv, fs=RATE_HZ, ch_names=labels)
@@ -153,7 +153,7 @@ def test_a_cap_that_counts_its_contacts_needs_a_montage(tmp_path: Path) -> None:
 
 
 def test_a_counter_that_leaps_by_days_is_refused(tmp_path: Path) -> None:
-    """A gap longer than a day is a counter that was set, not a night without samples."""
+    """A gap longer than a day is refused: the counter was set."""
     counter = np.arange(10_000)
     counter[5000:] += 100_000_000
     path = _npz(tmp_path / "a.npz", data_uV=_uv(), fs=RATE_HZ, ch_names=np.array(NAMES), sample_index=counter)
@@ -165,7 +165,7 @@ def test_a_counter_that_leaps_by_days_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_table_plays_with_a_rate(tmp_path: Path) -> None:
-    """Numeric attributes named as electrodes play at the rate that is given; other attributes do not."""
+    """Numeric attributes named as electrodes play at the given rate; others do not."""
     uv = np.round(_uv(), 3)
     path = _arff(tmp_path / "a.arff", uv, extra="% a remark\n\n")
     implant = open_implant(f"arff:{path}", rate_hz=RATE_HZ)
@@ -199,7 +199,7 @@ def test_a_value_that_is_missing_is_no_number(tmp_path: Path) -> None:
     ],
 )
 def test_a_table_that_cannot_be_played_is_refused(tmp_path: Path, text: str, says: str) -> None:
-    """What is wrong with a table is said in a sentence that names the file and the remedy."""
+    """An unplayable table is refused with the file, the fault and the remedy."""
     (tmp_path / "bad.arff").write_text(text)
     with pytest.raises(ImplantError, match=says) as refusal:
         TableImplant(tmp_path / "bad.arff", rate_hz=RATE_HZ)
@@ -207,7 +207,7 @@ def test_a_table_that_cannot_be_played_is_refused(tmp_path: Path, text: str, say
 
 
 def test_a_table_needs_its_rate_told(tmp_path: Path) -> None:
-    """ARFF names no rate, and none is guessed."""
+    """ARFF names no rate, so one must be given."""
     with pytest.raises(ImplantError, match="names no sampling rate; give it with --rate"):
         open_implant(f"arff:{_arff(tmp_path / 'a.arff', _uv())}")
 
@@ -224,7 +224,7 @@ def test_what_is_not_there_is_refused(tmp_path: Path, spec: str) -> None:
 
 @recorded.needed
 def test_the_rails_of_a_real_amplifier_are_found() -> None:
-    """The recording that saturates shows its limit and is railed where it does; the other shows none."""
+    """The recording that saturates shows its limit and is railed there; the other shows none."""
     railing = TableImplant(recorded.path("artefact/openbci_focus_railing_8ch_250Hz.npz"), montage=EIGHT)
     clean = recorded.path("artefact/openbci_blinks_jawclench_alpha_DC_8ch_250Hz.npz")
     assert railing.montage.full_scale_uv == pytest.approx(187_500.0, rel=1e-6)
@@ -238,7 +238,7 @@ def test_the_rails_of_a_real_amplifier_are_found() -> None:
 
 @recorded.needed
 def test_lost_packets_of_a_real_board_are_gaps() -> None:
-    """The board's counter leaps six times out of turn: seven runs, 365 samples missing by it."""
+    """The board's counter leaps six times: seven runs, 365 samples missing."""
     implant = TableImplant(recorded.path("artefact/openbci_focus_railing_8ch_250Hz.npz"), montage=EIGHT)
     blocks = _blocks(implant, 130)
     played = sum(len(block.uv) for block in blocks)
@@ -261,14 +261,14 @@ def test_a_real_table_plays_at_its_rate() -> None:
 
 @recorded.needed
 def test_epochs_of_two_people_are_refused_as_what_they_are() -> None:
-    """Fourteen epochs of a second of two people are no recording anybody could play."""
+    """Fourteen epochs of a second of two people are refused as epochs."""
     with pytest.raises(ImplantError, match=r"14 epochs of 1.0 s of 2 people and no continuous"):
         TableImplant(recorded.path("group/hypyp_pair_aligned_open.npz"))
 
 
 @recorded.needed
 def test_the_limit_can_be_told_for_every_recording() -> None:
-    """`--full-scale` counts for XDF and EDF too, which do not know theirs."""
+    """`--full-scale` applies to XDF and EDF too, which have no limit of their own."""
     group = recorded.path(GROUP)
     name = "Orange"
     assert XdfImplant(group, name).montage.full_scale_uv == 0.0
@@ -278,7 +278,7 @@ def test_the_limit_can_be_told_for_every_recording() -> None:
 
 
 def test_a_torn_npz_header_is_refused_with_its_file(tmp_path: Path) -> None:
-    """A header that is no Python text is a refusal that names the file, not a traceback of the tokenizer."""
+    """An invalid NPZ header is refused with the file's name, not a traceback of the tokenizer."""
     whole = _npz(tmp_path / "whole.npz", data_uV=_uv(), fs=RATE_HZ, ch_names=np.array(NAMES))
     torn = tmp_path / "torn.npz"
     with zipfile.ZipFile(whole) as before, zipfile.ZipFile(torn, "w") as after:
@@ -289,7 +289,7 @@ def test_a_torn_npz_header_is_refused_with_its_file(tmp_path: Path) -> None:
 
 
 def test_an_archive_that_unpacks_to_a_thousand_times_its_size_is_refused(tmp_path: Path) -> None:
-    """A few hundred kilobytes that would unpack to 300 MB are refused before anything is unpacked."""
+    """An archive of a few hundred kB that unpacks to 300 MB is refused before unpacking."""
     bomb = tmp_path / "bomb.npz"
     with (
         zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive,
@@ -304,7 +304,7 @@ def test_an_archive_that_unpacks_to_a_thousand_times_its_size_is_refused(tmp_pat
 @given(st.data())
 @settings(max_examples=60, deadline=None)
 def test_no_byte_of_an_npz_can_do_more_than_refuse(data: st.DataObject) -> None:
-    """With any few bytes of it changed, a file is read or refused; nothing else is raised."""
+    """A file with any few bytes changed is read or refused; nothing else is raised."""
     with tempfile.TemporaryDirectory() as folder:
         path = _npz(Path(folder) / "a.npz", data_uV=_uv(), fs=RATE_HZ, ch_names=np.array(NAMES))
         held = bytearray(path.read_bytes())

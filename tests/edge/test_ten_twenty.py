@@ -1,4 +1,4 @@
-"""Labels as people and machines write them: what is scalp EEG, at which electrode, and what is not."""
+"""Labels by people and machines: which are scalp EEG, at which electrode, and which are not."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from dreamedge.adapters.implants.ten_twenty import contact, electrode, kind_of, 
 from dreamedge.core.signal.electrodes import electrodes
 
 NAMED = {
-    # how amplifiers and archives write the same electrode
+    # spellings of one electrode by amplifiers and archives
     "Fp1": (
         "Fp1",
         "FP1",
@@ -115,7 +115,7 @@ OTHERS = {
 
 @pytest.mark.parametrize(("name", "label"), [(name, label) for name in NAMED for label in NAMED[name]])
 def test_an_electrode_is_found_however_it_is_written(name: str, label: str) -> None:
-    """Every habit of naming an electrode names that electrode, one the features know a region for."""
+    """Every spelling of an electrode gives that electrode, with a region for the features."""
     assert electrode(label) == name
     assert kind_of(label) == "EEG"
     assert len(electrodes((name,))) == 1
@@ -123,7 +123,7 @@ def test_an_electrode_is_found_however_it_is_written(name: str, label: str) -> N
 
 @pytest.mark.parametrize(("kind", "label"), [(kind, label) for kind in OTHERS for label in OTHERS[kind]])
 def test_what_is_no_electrode_is_told_apart(kind: str, label: str) -> None:
-    """What is not EEG at a known place is not taken for it, and called what it is."""
+    """A label without a known place is not EEG and gets its kind."""
     assert electrode(label) is None
     assert kind_of(label) == kind
 
@@ -150,12 +150,12 @@ def test_a_unit_that_is_no_voltage_makes_no_eeg() -> None:
     ],
 )
 def test_caps_that_count_their_contacts_are_known(labels: list[str], counted: bool) -> None:
-    """A cap is numbered when it has names no electrode system has; a polysomnograph is none."""
+    """A cap is numbered if it has names of no electrode system; a polysomnograph is not."""
     assert numbered(labels) == counted
 
 
 def test_contacts_are_told_from_what_else_a_cap_records() -> None:
-    """Beside its contacts a numbered cap records other things, which are none."""
+    """Beside its contacts a numbered cap's other signals are not contacts."""
     assert [contact(label) for label in ("A1", "C32", "POL B'7", "EXG1", "Status", "GSR1")] == [True] * 3 + [
         False
     ] * 3

@@ -1,4 +1,4 @@
-"""The tether judges broadcasts: what grants, what zeroes, what is refused."""
+"""The tether's judgement of broadcasts: grants, zeros, refusals."""
 
 from dataclasses import replace
 
@@ -40,7 +40,7 @@ def with_slot(message: Collective, coupling: int, answered: int) -> Collective:
 
 
 def test_an_answered_fresh_frame_is_a_permission() -> None:
-    """A broadcast that names a frame of ours grants its coupling and the centre of the others."""
+    """A broadcast that answers a frame of this pod grants its coupling and the centre of the others."""
     message = broadcast()
     granted = tethered().judge(message, START_NS + 200_000_000)
     assert isinstance(granted, Granted)
@@ -52,7 +52,7 @@ def test_an_answered_fresh_frame_is_a_permission() -> None:
 
 
 def test_a_permission_ends_one_second_after_the_capture_not_after_the_broadcast() -> None:
-    """The lease runs from the own frame's capture, so delay anywhere on the way shortens it."""
+    """The lease runs from the own frame's capture, so any delay on the way shortens it."""
     tether = tethered()
     tether.judge(broadcast(), START_NS + 900_000_000)
     assert tether.living(START_NS + LEASE_NS - 1) is not None
@@ -89,7 +89,7 @@ def test_what_does_not_hold_is_refused_with_its_reason(changes: dict[str, object
 
 
 def test_a_broadcast_that_ends_before_the_own_slot_ends_the_permission() -> None:
-    """A daemon carries the slots it has given: who is beyond them is granted nothing; who is last, is."""
+    """A pod beyond the broadcast's slots is granted nothing; the last slot is granted."""
     whole = broadcast(tick=2)
     tether = tethered()
     assert isinstance(tether.judge(broadcast(), START_NS + 1), Granted)
@@ -101,7 +101,7 @@ def test_a_broadcast_that_ends_before_the_own_slot_ends_the_permission() -> None
 
 
 def test_without_an_assignment_nothing_is_granted() -> None:
-    """A broadcast to nobody is refused; so is one after the release."""
+    """Without an assignment, or after the release, a broadcast is refused."""
     assert Tether().judge(broadcast(), START_NS) == Refused(Reason.UNASSIGNED)
     tether = tethered()
     tether.release()
@@ -114,7 +114,7 @@ def test_a_frame_a_second_old_is_answered_too_late() -> None:
 
 
 def test_a_replay_is_refused_and_shortens_nothing() -> None:
-    """The same broadcast twice: the second is an old tick, and the first's permission goes on."""
+    """A replayed broadcast is refused as an old tick, and the first one's permission goes on."""
     tether = tethered()
     tether.judge(broadcast(), START_NS + 1)
     assert tether.judge(broadcast(), START_NS + 2) == Refused(Reason.OLD_TICK)
@@ -122,14 +122,14 @@ def test_a_replay_is_refused_and_shortens_nothing() -> None:
 
 
 def test_an_older_tick_is_refused_even_where_it_says_zero() -> None:
-    """Order is by tick: what was overtaken counts for nothing."""
+    """An overtaken broadcast is refused by its tick, even a zero."""
     tether = tethered()
     tether.judge(broadcast(tick=5), START_NS + 1)
     assert tether.judge(with_slot(broadcast(tick=4), 0, 0), START_NS + 2) == Refused(Reason.OLD_TICK)
 
 
 def test_the_highest_term_outlives_the_assignment() -> None:
-    """A newer term once heard fences the older for good, a new assignment included."""
+    """A newer term once received refuses the older for good, a new assignment included."""
     tether = tethered()
     tether.judge(broadcast(term=TERM + 5), START_NS)
     tether.release()
@@ -140,14 +140,14 @@ def test_the_highest_term_outlives_the_assignment() -> None:
 
 
 def test_an_assignment_fences_the_terms_before_it() -> None:
-    """Being assigned under a term is hearing it: an older owner's broadcast is old from then on."""
+    """An assignment's term refuses every older owner's broadcast."""
     tether = Tether()
     tether.assign(assignment(term=TERM + 1))
     assert tether.judge(broadcast(), START_NS) == Refused(Reason.OLD_TERM)
 
 
 def test_frames_of_an_earlier_assignment_are_forgotten() -> None:
-    """A broadcast that answers a frame sent before the present assignment grants nothing."""
+    """A broadcast that answers a frame of an earlier assignment grants nothing."""
     tether = tethered()
     tether.assign(assignment(assignment=100))
     assert tether.judge(broadcast(), START_NS + 1) == Refused(Reason.UNKNOWN_FRAME)
@@ -164,7 +164,7 @@ def test_a_zero_is_obeyed_whatever_else_is_wrong_with_the_message() -> None:
 
 
 def test_a_newest_word_that_is_no_number_ends_the_permission_at_once() -> None:
-    """A NaN in the newest broadcast means back to oneself now, not after the lease."""
+    """A NaN in the newest broadcast ends the permission at once, not with the lease."""
     tether = tethered()
     tether.judge(broadcast(), START_NS + 1)
     tether.judge(broadcast(tick=2, weight=float("nan")), START_NS + 2)
@@ -173,7 +173,7 @@ def test_a_newest_word_that_is_no_number_ends_the_permission_at_once() -> None:
 
 
 def test_an_unanswered_broadcast_lets_the_lease_run_out_by_itself() -> None:
-    """One lost frame on the way up is no reason to cut: the permission lives to its second's end."""
+    """One lost frame on the way up does not end the permission before its second is over."""
     tether = tethered()
     tether.judge(broadcast(), START_NS + 1)
     tether.judge(with_slot(broadcast(tick=2), 38, 0), START_NS + 2)
@@ -181,14 +181,14 @@ def test_an_unanswered_broadcast_lets_the_lease_run_out_by_itself() -> None:
 
 
 def test_nobody_else_means_nobody_to_be_drawn_to() -> None:
-    """Where the sums hold only oneself there is no collective, and the permission ends."""
+    """Sums of this pod alone end the permission: there is no other sleeper."""
     w = weight(X, np.ones(SCHEMA.size, dtype=np.float32))
     lonely = broadcast(sum=np.float32(w) * X, weight=w)
     assert tethered().judge(lonely, START_NS + 1) == Refused(Reason.NOBODY_ELSE)
 
 
 def test_a_state_that_is_no_number_cannot_be_answered() -> None:
-    """A frame with a NaN is not remembered."""
+    """A frame with a NaN is not kept and cannot be answered."""
     tether = Tether()
     tether.assign(assignment())
     tether.sent(SEQ, START_NS, START_NS, np.full(SCHEMA.size, np.nan, dtype=np.float32))
@@ -196,7 +196,7 @@ def test_a_state_that_is_no_number_cannot_be_answered() -> None:
 
 
 def test_what_was_heard_is_bounded_and_keeps_the_newest() -> None:
-    """A thousand Dreamscapes leave the marks of the newest few hundred."""
+    """After a thousand Dreamscapes the marks of the newest few hundred are kept."""
     tether = Tether()
     for k in range(1000):
         tether.assign(assignment(dreamscape=f"d{k}"))
@@ -206,7 +206,7 @@ def test_what_was_heard_is_bounded_and_keeps_the_newest() -> None:
 
 
 def test_a_capture_stamped_ahead_of_its_sending_counts_from_the_sending() -> None:
-    """An implant whose clock runs ahead makes no lease longer than a second from the frame's leaving."""
+    """A capture stamped ahead counts from the frame's sending: no lease is longer than a second."""
     tether = Tether()
     tether.assign(assignment())
     tether.sent(SEQ, START_NS + 60 * LEASE_NS, START_NS, X)
@@ -215,7 +215,7 @@ def test_a_capture_stamped_ahead_of_its_sending_counts_from_the_sending() -> Non
 
 
 def test_a_zero_that_names_no_frame_rests_on_the_newest_its_tick_could_have_seen() -> None:
-    """Who is excluded is answered nothing: evidence is the capture of the own frame of that instant."""
+    """The evidence of an excluded slot's zero is the newest own capture that its tick could have seen."""
     tether = tethered()
     for late, instant in ((0, 7), (1, 8), (2, 9)):
         captured_ns = START_NS + late * 250_000_000

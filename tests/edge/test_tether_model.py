@@ -1,9 +1,9 @@
-"""The tether against its model: whatever is sent, heard and assigned, both say what is permitted now.
+"""The tether against its model: both agree on the permission after any sequence of inputs.
 
-The model is DESIGN 6 read aloud: a dictionary of frames, a dictionary of what was heard, one grant. Where
-that section is silent it follows the rules in the tether's head: what is malformed ends a permission at once,
-what answers no frame leaves the lease to run out. Every choice comes from bytes, twelve a step, so that a
-failing night shrinks to few steps and small numbers.
+The model is DESIGN 6 taken literally: a dictionary of frames, a dictionary of marks, one grant. Where that
+section is silent it follows the rules at the tether's head: a malformed message ends a permission at once, an
+unanswered frame leaves the lease to run out. Every choice comes from bytes, twelve a step, so that a failing
+night shrinks to few steps and small numbers.
 """
 
 from collections import Counter
@@ -30,7 +30,7 @@ NAN, INF = float("nan"), float("inf")
 
 
 class Model:
-    """What one pod is permitted."""
+    """The permission of one pod."""
 
     def __init__(self) -> None:
         self.heard: dict[tuple[str, int], tuple[int, int]] = {}
@@ -91,7 +91,7 @@ class Model:
 
 
 def whole(said: Collective, mine: Assign) -> bool:
-    """Whether this pod can read it, it has a place for its slot, and every number is one."""
+    """Whether this pod can read it, its slot exists, and every number is finite."""
     vectors = (said.r, said.m, said.sum, *([said.artist] if said.artist.size else []))
     return (
         said.min_reader <= WIRE_REVISION
@@ -113,12 +113,12 @@ class Draws:
 
 
 def vector(level: float) -> Floats:
-    """A state or a sum that is everywhere the same."""
+    """A state or a sum with one value everywhere."""
     return np.full(SCHEMA.size, level, dtype=np.float32)
 
 
 def spoilt(level: float) -> Floats:
-    """A state with one number that is this one."""
+    """A state with this value in one place."""
     values = vector(0.5)
     values[7] = level
     return values
@@ -164,7 +164,7 @@ class Night:
         self.seen: Counter[object] = Counter()
 
     def live(self, step: bytes) -> None:
-        """One step, then compare what can be seen from outside."""
+        """One step, then compare the visible state."""
         draws = Draws(step)
         often = [self.it_speaks] * 7 + [self.it_sends] * 6
         draws.one([self.it_waits, *often, self.it_is_assigned, self.it_is_assigned])(draws)
@@ -180,7 +180,7 @@ class Night:
         assert self.tether.assigned is self.model.mine
 
     def it_waits(self, draws: Draws) -> None:
-        """Time passes, to the edge of a lease and over it; now and then the pod severs or lets go."""
+        """Let time pass, to the edge of a lease and over it; now and then sever or release."""
         self.now_ns += draws.one([0, 1, 100 * MS, 500 * MS, 1000 * MS - 1, 1000 * MS, 3000 * MS])
         living = self.model.living(self.now_ns)
         if living and draws.one([True, False]):
@@ -194,7 +194,7 @@ class Night:
                 self.model.release()
 
     def it_is_assigned(self, draws: Draws) -> None:
-        """Mostly where and at the term it has heard; also elsewhere, before it and after it."""
+        """Assign, mostly for the known cohort and term; also elsewhere, before it and after it."""
         dreamscape, cohort = draws.one(PLACES)
         term = (self.model.heard.get((dreamscape, cohort), (TERM, 0)))[0] + draws.one([0, 0, 0, 0, 0, 1, -1])
         self.assignment += 1
@@ -211,7 +211,7 @@ class Night:
         self.seen["assigned", took] += 1
 
     def it_sends(self, draws: Draws) -> None:
-        """A frame: captured long before, ahead of its time, without numbers, or under a used number."""
+        """Send a frame: captured long before, ahead of its time, not finite, or with a used number."""
         self.now_ns += draws.one([250, 250, 130, 150]) * MS
         captured_ns = self.now_ns - draws.one([0, 0, 20, 20, 100, 250, 700, 999, 1000, -40]) * MS
         x = draws.one([vector(0.5), vector(-2.0), vector(4.0), spoilt(3.0)] * 2 + [spoilt(NAN), spoilt(INF)])
@@ -221,7 +221,7 @@ class Night:
             end.sent(seq, captured_ns, self.now_ns, x)
 
     def it_speaks(self, draws: Draws) -> None:
-        """A broadcast: half of them with nothing wrong, the rest with one thing or several."""
+        """Broadcast: half of them sound, the rest with one fault or several."""
         self.now_ns += draws.one([0, 1, 20, 150]) * MS
         fair = draws.one([True, False])
         term, tick = self.model.heard.get((self.mine.dreamscape, self.mine.cohort), (TERM, 0))
@@ -245,7 +245,7 @@ class Night:
 
 
 def broadcast(draws: Draws, mine: Assign, seq: int, x: Floats, *, fair: bool) -> Collective:
-    """A broadcast of numbers that are numbers; the others' weight and this slot's grant are drawn."""
+    """A broadcast with sound numbers; the others' weight and this slot's grant are drawn."""
     r = vector(0.0)
     own = 1.0 / max(float(np.linalg.norm(x - r)), 1.0) if np.isfinite(x).all() else 0.0
     rest = draws.one([2.0, 40.0, 0.5] if fair else [2.0, 2.0, 40.0, 0.5, 0.0, own * 5e-4])

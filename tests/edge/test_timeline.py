@@ -1,4 +1,4 @@
-"""Where samples lie in a recording: gaps, jitter, drift, and a time that breaks."""
+"""The position of samples in a recording: gaps, jitter, drift, and broken time."""
 
 from itertools import pairwise
 
@@ -29,7 +29,7 @@ class Device:
         self.corrections = 0
 
     def deliver(self, samples: int, late_s: float = 0.0) -> Placed:
-        """One block; what the file makes of it."""
+        """Deliver one block; returns its placement in the file."""
         self.delivered += samples
         placed = self.timeline.place(samples, stamp_ns(self.bed_s() + late_s))
         assert placed is not None
@@ -42,17 +42,17 @@ class Device:
         self.lost += samples
 
     def bed_s(self) -> float:
-        """When the newest sample was captured."""
+        """The capture time of the newest sample."""
         return (self.delivered + self.lost - 1) * self.period_s
 
     def off_s(self) -> float:
-        """How far the newest sample lies from its time in the file."""
+        """The distance of the newest sample from its time in the file."""
         return (self.delivered + self.filled - 1) / RATE_HZ - self.bed_s()
 
 
 @given(st.lists(st.tuples(st.integers(1, 300), st.just(0) | st.integers(14, 2000)), min_size=1, max_size=60))
 def test_with_exact_stamps_file_time_is_bed_time(course: list[tuple[int, int]]) -> None:
-    """Whatever the blocks and however long the gaps above 50 ms, no sample is off by a whole period."""
+    """With exact stamps and any gaps above 50 ms no sample is off by a whole period."""
     device = Device()
     for samples, lost in course:
         device.lose(lost)
@@ -65,7 +65,7 @@ def test_with_exact_stamps_file_time_is_bed_time(course: list[tuple[int, int]]) 
     st.floats(-300, 300),
 )
 def test_a_file_is_never_far_from_the_bed(course: list[tuple[int, int, float]], ppm: float) -> None:
-    """Gaps of any length, 20 ms of jitter and 300 ppm of drift: never more than 0.35 s, jitter included."""
+    """With gaps of any length, 20 ms of jitter and 300 ppm of drift the file is within 0.35 s of the bed."""
     device = Device(ppm)
     for samples, lost, late_s in course:
         device.lose(lost)
@@ -87,7 +87,7 @@ def test_a_slow_and_a_fast_device_are_followed_for_a_night() -> None:
 
 
 def test_jitter_is_no_gap() -> None:
-    """Stamps up to 45 ms late fill in nothing and leave out nothing."""
+    """Stamps up to 45 ms late cause no filling and no omission."""
     device = Device()
     rng = np.random.default_rng(5)
     placed = [device.deliver(13, float(late_s)) for late_s in rng.uniform(0, 0.045, 5000)]
@@ -95,7 +95,7 @@ def test_jitter_is_no_gap() -> None:
 
 
 def test_a_false_alarm_is_made_up_for() -> None:
-    """A stamp 80 ms late looks like a gap; however often it happens, the file does not run ahead."""
+    """Stamps 80 ms late look like gaps, but however often, the file does not run ahead."""
     device = Device()
     for turn in range(400):
         device.deliver(13, late_s=0.08 if turn % 4 == 3 else 0.0)
@@ -106,7 +106,7 @@ def test_a_false_alarm_is_made_up_for() -> None:
 
 
 def test_a_stamp_far_too_late_is_made_up_for_at_once() -> None:
-    """One block stamped 0.8 s late fills in as much; the next ones are left out until the time is right."""
+    """A block stamped 0.8 s late fills in as much; the next ones are left out until the time is right."""
     device = Device()
     device.deliver(256)
     device.deliver(13, late_s=0.8)
@@ -117,7 +117,7 @@ def test_a_stamp_far_too_late_is_made_up_for_at_once() -> None:
 
 
 def test_a_file_ends_where_its_time_breaks() -> None:
-    """A block more than a minute late or a second early belongs into another file."""
+    """A block more than a minute late or a second early belongs to another file."""
     for off_s in (LONGEST_GAP_S + 1, -BACK_S - 0.1):
         device = Device()
         device.deliver(2560)
@@ -125,7 +125,7 @@ def test_a_file_ends_where_its_time_breaks() -> None:
 
 
 def test_a_turn_to_another_file_is_no_seam() -> None:
-    """From any sample on, another file goes on counting; its samples keep their instants."""
+    """From any sample on another file continues, and its samples keep their instants."""
     device = Device(ppm=200.0)
     for _ in range(1000):
         device.deliver(128)
@@ -141,7 +141,7 @@ def test_a_turn_to_another_file_is_no_seam() -> None:
 
 
 def test_time_and_seconds_are_inverse() -> None:
-    """The instant of a sample, as seconds of the file, is its number over the rate, drift or not."""
+    """A sample's instant in seconds of the file is its number over the rate, with drift or without."""
     device = Device(ppm=200.0)
     for _ in range(1000):
         device.deliver(128)

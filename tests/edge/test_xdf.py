@@ -1,4 +1,4 @@
-"""XDF replay: several people in one file, their clocks, gaps and contact, and what is refused."""
+"""XDF replay: several sleepers in one file, their clocks, gaps and contact, and refusals."""
 
 import gzip
 import tracemalloc
@@ -28,7 +28,7 @@ def _stamps(seconds: float, begin_s: float = 1000.0) -> recorded.Doubles:
 
 
 def _told(name: str, stamps_s: recorded.Doubles, **more: object) -> Told:
-    """Four channels whose value is the sample's number plus a thousand times the channel's."""
+    """Four channels with the sample's number plus a thousand times the channel's."""
     samples = np.arange(len(stamps_s), dtype=np.float64)[:, None] + 1000.0 * np.arange(4)
     return Told(name, samples, stamps_s, **more)  # type: ignore[arg-type]
 
@@ -45,7 +45,7 @@ def _blocks(implant: Implant, seconds: int) -> list[Block]:
 
 
 def test_each_person_is_a_stream_of_the_file(tmp_path: Path) -> None:
-    """A stream is chosen by its name or by how that begins, and only its samples are played."""
+    """A stream is chosen by its name or its beginning, and only its samples are played."""
     one = _told("Ann: EEG", _stamps(40), labels=("Fp1", "Fp2", "O1", "O2"))
     two = Told("Bob: EEG", one.samples + 7.0, one.stamps_s, labels=("Fz", "Cz", "Pz", "Oz"))
     path = write(tmp_path / "a.xdf", one, two)
@@ -56,7 +56,7 @@ def test_each_person_is_a_stream_of_the_file(tmp_path: Path) -> None:
 
 
 def test_several_streams_are_never_chosen_from(tmp_path: Path) -> None:
-    """Without a name, or with one that fits nobody, the refusal lists the EEG streams there are."""
+    """Without a name, or with an unknown one, the refusal lists the file's EEG streams."""
     path = write(tmp_path / "a.xdf", _told("Ann Muse: EEG", _stamps(40)), _told("Bob Muse: EEG", _stamps(40)))
     for spec in (f"xdf:{path}", f"xdf:{path}#Cid"):
         with pytest.raises(ImplantError, match="'Ann Muse: EEG', 'Bob Muse: EEG'"):
@@ -70,7 +70,7 @@ def test_a_lone_stream_needs_no_name(tmp_path: Path) -> None:
 
 
 def test_clocks_are_brought_together(tmp_path: Path) -> None:
-    """Offsets measured while recording put two computers' streams on one time: 2 s apart stay 2 s apart."""
+    """Offsets measured while recording give two computers' streams one time: 2 s apart stay 2 s apart."""
     one = _told("A Muse: EEG", _stamps(40))
     two = _told("B Muse: EEG", _stamps(40, 502.0), offset_s=500.0)
     path = write(tmp_path / "a.xdf", one, two)
@@ -93,7 +93,7 @@ def test_a_gap_is_a_gap(tmp_path: Path) -> None:
 
 
 def test_jitter_is_no_gap() -> None:
-    """Bursts up to 0.3 s late, as over Bluetooth, make one run at the true rate."""
+    """Bursts up to 0.3 s late, as over Bluetooth, are one run at the true rate."""
     rng = np.random.default_rng(1)
     true_s = np.arange(9000) / 256.1
     arrived = np.maximum.accumulate(true_s[11::12] + rng.exponential(0.03, 750).clip(max=0.3))
@@ -103,13 +103,13 @@ def test_jitter_is_no_gap() -> None:
 
 
 def test_a_wrong_nominal_rate_is_corrected(tmp_path: Path) -> None:
-    """A stream that says 200 Hz and delivers 256 plays at 256."""
+    """A stream with a nominal 200 Hz that delivers 256 plays at 256."""
     path = write(tmp_path / "a.xdf", _told("Muse: EEG", _stamps(40), nominal_hz=200.0))
     assert XdfImplant(path).montage.rate_hz == pytest.approx(256.0, abs=0.1)
 
 
 def test_contact_follows_its_own_stamps(tmp_path: Path) -> None:
-    """HSI 1, 2 and 4 are 1, 0.5 and 0 on their channels, from the second in which they were told."""
+    """HSI 1, 2 and 4 are 1, 0.5 and 0 on their channels, from the second of the report on."""
     hsi = _hsi("Muse: HSI", [1.0] * 5 + [2.0] * 5 + [4.0] * 30)
     implant = XdfImplant(write(tmp_path / "a.xdf", _told("Muse: EEG", _stamps(40)), hsi))
     told = {(b.last_ns - S) // S: b.contact for b in _blocks(implant, 20) if (b.last_ns - S) % S > S // 2}
@@ -128,7 +128,7 @@ def test_units_become_microvolts(tmp_path: Path) -> None:
 
 
 def test_nameless_channels_are_asked_for(tmp_path: Path) -> None:
-    """A stream that is no Muse and names nothing needs `--montage`, of the right length."""
+    """A nameless stream that is no Muse needs `--montage` of the right length."""
     path = write(tmp_path / "a.xdf", _told("Cap", _stamps(40)))
     with pytest.raises(ImplantError, match="--montage"):
         open_implant(f"xdf:{path}")
@@ -152,7 +152,7 @@ def test_it_plays_once_or_for_ever(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [None, b"", b"no XDF at all"])
 def test_what_is_no_xdf_is_refused(tmp_path: Path, content: bytes | None) -> None:
-    """A missing, an empty and a foreign file are refused in a sentence that names the file."""
+    """A missing, an empty and a foreign file are refused in a sentence with the file's name."""
     path = tmp_path / "x.xdf"
     if content is not None:
         path.write_bytes(content)
@@ -161,7 +161,7 @@ def test_what_is_no_xdf_is_refused(tmp_path: Path, content: bytes | None) -> Non
 
 
 def test_a_file_without_eeg_and_a_short_one_are_refused(tmp_path: Path) -> None:
-    """Markers alone are nobody; ten seconds are too few."""
+    """A file without EEG, or with ten seconds of it, is refused."""
     with pytest.raises(ImplantError, match="no EEG stream"):
         XdfImplant(write(tmp_path / "m.xdf", _hsi("Muse: HSI", [1.0] * 40)))
     with pytest.raises(ImplantError, match="longer recording"):
@@ -169,7 +169,7 @@ def test_a_file_without_eeg_and_a_short_one_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_was_set_by_years_is_refused(tmp_path: Path) -> None:
-    """Stamps that leap by a year are no gap to wait through."""
+    """Stamps that leap by a year are refused: a clock was set."""
     stamps_s = _stamps(40)
     stamps_s[5000:] += 3e7
     with pytest.raises(ImplantError, match="cut it there"):
@@ -187,7 +187,7 @@ def test_a_clock_set_back_loses_no_sample(tmp_path: Path) -> None:
 
 
 def test_people_of_a_file_play_the_same_moment(tmp_path: Path) -> None:
-    """Two whose streams differ in rate, begin and end, opened 7 s apart, play one moment after four turns."""
+    """Two streams of different rate, begin and end, opened 7 s apart, play one moment after four turns."""
     ann = Told("Ann Muse: EEG", _moments(40.0, 256.0), 1000.0 + np.arange(40 * 256) / 256.0)
     bob = Told("Bob Muse: EEG", _moments(37.0, 250.0) + 1.0, 1001.0 + np.arange(37 * 250) / 250.0, 250.0)
     path = write(tmp_path / "a.xdf", ann, bob)
@@ -205,13 +205,13 @@ def test_people_of_a_file_play_the_same_moment(tmp_path: Path) -> None:
 
 
 def _moments(seconds: float, rate_hz: float) -> recorded.Doubles:
-    """Four channels that say how many seconds of the recording had passed when each sample was complete."""
+    """Four channels with the recording's seconds at each complete sample."""
     passed_s = (1 + np.arange(int(seconds * rate_hz))) / rate_hz
     return np.repeat(passed_s[:, None], 4, axis=1)
 
 
 def test_a_missing_end_is_a_gap_of_each_turn(tmp_path: Path) -> None:
-    """Who stopped 3 s before the others is silent for 3 s, then begins anew with them."""
+    """A stream that stopped 3 s before the others has a gap of 3 s in each turn."""
     long, short = _told("Ann Muse: EEG", _stamps(40)), _told("Bob Muse: EEG", _stamps(37))
     bob = XdfImplant(write(tmp_path / "a.xdf", long, short), "Bob", loop=True)
     blocks = _blocks(bob, 90)
@@ -223,7 +223,7 @@ def test_a_missing_end_is_a_gap_of_each_turn(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stamped", [0, 1, 3, 1000])
 def test_stamps_that_follow_from_others_may_be_missing(tmp_path: Path, stamped: int) -> None:
-    """Who is in a file, from when to when, is the same however many stamps the recorder left out."""
+    """Begins and ends are the same however many stamps the recorder omitted."""
     streams = read_streams(
         write(tmp_path / "a.xdf", _told("Ann Muse: EEG", _stamps(40), stamped=stamped), _hsi("x: HSI", [1.0]))
     )
@@ -233,7 +233,7 @@ def test_stamps_that_follow_from_others_may_be_missing(tmp_path: Path, stamped: 
 
 
 def test_a_file_cut_off_plays_up_to_there(tmp_path: Path) -> None:
-    """A recorder that was killed in the middle of a chunk leaves what came before it."""
+    """A truncated file plays up to its last whole chunk."""
     path = write(tmp_path / "a.xdf", _told("Ann Muse: EEG", _stamps(40)))
     path.write_bytes(path.read_bytes()[:-2000])
     played = np.concatenate([block.uv for block in _blocks(XdfImplant(path), 42)])[:, 0]
@@ -242,7 +242,7 @@ def test_a_file_cut_off_plays_up_to_there(tmp_path: Path) -> None:
 
 
 def test_a_packed_file_plays_like_a_plain_one(tmp_path: Path) -> None:
-    """An XDF file in gzip is played without unpacking it by hand."""
+    """A gzipped XDF file plays like a plain one."""
     plain = write(tmp_path / "a.xdf", _told("Ann Muse: EEG", _stamps(40)))
     packed = tmp_path / "a.xdfz"
     packed.write_bytes(gzip.compress(plain.read_bytes()))
@@ -267,7 +267,10 @@ def test_a_bed_does_without_the_others_samples(tmp_path: Path) -> None:
 @recorded.needed
 @pytest.mark.parametrize(("person", "calibrates"), [("Orange", 1), ("Green", 1), ("Purple", 1), ("Blue", 0)])
 def test_four_people_of_one_file(person: str, calibrates: int) -> None:
-    """Of four recorded together three calibrate from their own stream; the one without contact does not."""
+    """Of four sleepers in one file three calibrate from their own stream.
+
+    The one without contact does not.
+    """
     implant = open_implant(f"xdf:{recorded.path(GROUP)}#{person}")
     block = implant.enrolment()
     assert block is not None
@@ -279,7 +282,7 @@ def test_four_people_of_one_file(person: str, calibrates: int) -> None:
 
 @recorded.needed
 def test_the_four_of_one_file_share_one_turn() -> None:
-    """All four begin anew after the same 36.1 s, though no two headsets sent equally many samples."""
+    """All four restart after the same 36.1 s, though no two headsets sent equally many samples."""
     turns_s = []
     for name in ("Orange", "Green", "Purple", "Blue"):
         blocks = _blocks(open_implant(f"xdf:{recorded.path(GROUP)}#{name}", loop=True, replay_from_ns=S), 80)

@@ -16,9 +16,9 @@ Doubles = NDArray[np.float64]
 class Told:
     """One stream. `samples` float64[n, channels]; `labels` and `unit` go into its description.
 
-    offset_s: what the recorder measured its clock to be behind by, throughout.
-    stamped: every sample has its stamp; else only the first of each that many chunks, the others follow
-    from the rate, as LabRecorder leaves them out.
+    offset_s: the lag of its clock as the recorder measured it, throughout. stamped: every sample has its
+    stamp; else only the first of each that many chunks, the others follow from the rate, as LabRecorder omits
+    them.
     """
 
     name: str

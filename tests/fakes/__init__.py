@@ -1,1 +1,1 @@
-"""Small stand-ins for ports, one a file: real behaviour, no recording of calls for its own sake."""
+"""Small stand-ins for ports, one per file: real behaviour, no recording of calls for its own sake."""

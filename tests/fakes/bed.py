@@ -1,4 +1,4 @@
-"""A bed whose link, disk and journal are lists: nobody hears it, and what it would say is kept."""
+"""A bed with lists for link, disk and journal: its messages are kept and go nowhere."""
 
 import random
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from dreamwire.schema import BANDS6X2
 
 
 class Alone:
-    """Ports Link, Keep and Journal of a bed that is connected to nothing."""
+    """Ports Link, PodStore and Journal of a bed without a connection."""
 
     dropped = 0
     failed = ""
@@ -37,17 +37,17 @@ class Alone:
             self.events.append(event)
 
     def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
-        """Nobody hears it."""
+        """Drop it: there is no daemon."""
 
     def status(self, status: Status) -> None:
-        """Keep what it says of itself."""
+        """Keep the status."""
         self.statuses.append(status)
 
     def probe(self, probe: ClockProbe) -> None:
-        """Nobody answers."""
+        """Drop it: there is no answer."""
 
     def forget(self, ids: tuple[bytes, ...]) -> None:
-        """Nobody acknowledges."""
+        """Do nothing: nothing is acknowledged."""
 
     def listen(self, dreamscape: str, cohort: int) -> None:
         """Nothing is broadcast."""
@@ -63,33 +63,33 @@ class Alone:
         return []
 
     def part(self) -> None:
-        """Nobody to part from."""
+        """Do nothing: there is no connection."""
 
     async def run(self) -> None:
-        """Nothing to connect to."""
+        """Do nothing: there is no connection."""
 
     def latch(self, cause: str) -> None:
-        """Kept by nobody."""
+        """Do nothing: nothing is stored."""
 
     def sever(self, severed: StoredSever | None) -> None:
-        """Kept by nobody."""
+        """Do nothing: nothing is stored."""
 
     def woken(self, wakes: tuple[Wake, ...]) -> None:
-        """Nothing outlives the process."""
+        """Do nothing: nothing outlives the process."""
 
     def unlatch_asked(self) -> bool:
-        """Never."""
+        """False: nothing is asked."""
         return False
 
     def close(self) -> bool:
-        """Nothing waits."""
+        """True: nothing waits."""
         return True
 
 
 def bed_alone(
     implant: Implant, recorder: Recorder | None, now_ns: Callable[[], int]
 ) -> tuple[PodRunner, Alone]:
-    """A bed around `implant`, uncalibrated, and what it says."""
+    """A bed around `implant`, uncalibrated, and its messages."""
     identity = Identity("bed-1", "house", implant.device, "test", BANDS6X2, implant.source, 7)
     clock, alone = SessionClock(), Alone()
     front = FrontEnd(BANDS6X2, implant.montage)

@@ -18,7 +18,7 @@ PAGE = {"X-Dreamd-Console": "1"}
 
 
 class ConsoleHouse:
-    """Serving until `close`. within_s: how long HTTP waits for the application."""
+    """Serving until `close`. within_s: HTTP's limit for an answer of the application."""
 
     def __init__(self, pods: tuple[str, ...] = ("bed-1", "bed-2", "bed-3"), within_s: float = 2.0) -> None:
         self.now_s = NOW_S
@@ -46,7 +46,7 @@ class ConsoleHouse:
         self.loop.close()
 
     def do(self, act: Callable[[], T]) -> T:
-        """Do something to the application, on its thread."""
+        """Call a function on the application, on its thread."""
         return self._here.do(act)
 
     def request(
@@ -62,14 +62,14 @@ class ConsoleHouse:
             connection.close()
 
     def look(self, **asked: object) -> dict[str, Any]:
-        """What a page is told."""
+        """The snapshot that a page gets."""
         query = "&".join(f"{key}={value}" for key, value in asked.items())
         status, _, body = self.request("GET", f"/console/look?{query}", headers=PAGE)
         assert status == 200, body
         return dict(json.loads(body))
 
     def order(self, verb: str, **told: object) -> tuple[int, dict[str, Any]]:
-        """What a page orders, as a browser sends it."""
+        """An order of a page, as a browser sends it."""
         headers = {**PAGE, "Origin": self.url, "Content-Type": "application/json"}
         status, _, body = self.request("POST", f"/console/{verb}", json.dumps(told).encode(), headers)
         return status, dict(json.loads(body))

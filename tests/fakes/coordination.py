@@ -1,6 +1,6 @@
-"""An application in memory that obeys `Api`: a few pods, Dreamscapes and a journal to push.
+"""An application in memory that implements `Api`: a few pods, Dreamscapes and a journal to push.
 
-`calls` is what it was asked, in order; `refuse` makes the next call of a method answer with a refusal,
+`calls` lists the calls in order; `refuse` makes the next call of a method answer with a refusal,
 `break_next` makes it raise. Tests push ticks, events and pod changes, and confirm severs, by hand.
 """
 
@@ -37,28 +37,28 @@ Changed = Callable[[], None]
 
 
 class FakeTicket:
-    """A sever whose pods confirm when the test says so."""
+    """A sever with pods that confirm when the test calls `confirm`."""
 
     def __init__(self, pods: tuple[str, ...]) -> None:
         self.pods = pods
         self.waiting = list(pods)
 
     def confirm(self, pod: str) -> None:
-        """This pod is at zero."""
+        """Confirm this pod's zero."""
         self.waiting.remove(pod)
 
     def outcome(self) -> SeverOutcome:
-        """By now."""
+        """The outcome so far."""
         return SeverOutcome(len(self.pods), len(self.pods) - len(self.waiting), tuple(self.waiting))
 
     @property
     def settled(self) -> bool:
-        """All have confirmed; the fake has no clock."""
+        """Whether all have confirmed; the fake has no clock."""
         return not self.waiting
 
 
 class FakeCollectiveWatch:
-    """Keeps the newest tick; `taken` is what the server took."""
+    """Keeps the newest tick; `taken` lists the ticks that the server took."""
 
     def __init__(self, changed: Changed, leave: Callable[["FakeCollectiveWatch"], None]) -> None:
         self._changed = changed
@@ -70,18 +70,18 @@ class FakeCollectiveWatch:
         self.asked = 0
 
     def push(self, view: CollectiveView) -> None:
-        """A tick happened."""
+        """Push a tick."""
         self._skipped += self._newest is not None
         self._newest = view
         self._changed()
 
     def finish(self) -> None:
-        """The Dreamscape has ended."""
+        """End the Dreamscape."""
         self._over = True
         self._changed()
 
     def take(self) -> CollectiveView | None:
-        """The newest, with how many were skipped."""
+        """The newest tick, with the number of skipped ones."""
         self.asked += 1
         if self._newest is None:
             return None
@@ -92,7 +92,7 @@ class FakeCollectiveWatch:
 
     @property
     def ended(self) -> bool:
-        """Over, and nothing left."""
+        """Whether it has ended and nothing is left."""
         return self._over and self._newest is None
 
     def close(self) -> None:
@@ -133,12 +133,12 @@ class FakePodWatch:
         self._changed = changed
 
     def touch(self, pod: str) -> None:
-        """This pod has changed."""
+        """Mark this pod as changed."""
         self._dirty[pod] = None
         self._changed()
 
     def take(self) -> tuple[PodView, ...]:
-        """Those that changed."""
+        """The pods that changed."""
         views = tuple(self._app.fleet[pod] for pod in self._dirty)
         self._dirty.clear()
         return views
@@ -149,7 +149,7 @@ class FakePodWatch:
 
 
 class FakeBreakers:
-    """The breakers of the fake's pods, all closed, until a test or a call says otherwise."""
+    """The breakers of the fake's pods, all CLOSED, until a test or a call changes them."""
 
     def __init__(self, owner: "FakeCoordination") -> None:
         self._app = owner
@@ -411,7 +411,7 @@ class FakeCoordination:
         self.site_names: tuple[str, ...] = ()
         self.artists = LiveLead(BANDS6X2, 0.3, lambda: NOW_S, lambda *_words: None)
 
-    # What tests do to it.
+    # For tests.
 
     def refuse(self, method: str, refusal: Refusal) -> None:
         """The next call of `method` answers with this."""
@@ -426,14 +426,14 @@ class FakeCoordination:
         self.sessions[name] = dreamscape_view(Plan(name, 1, 8, pods=pods), state)
 
     def tick(self, dreamscape: str, tick: int, seats: int = 8) -> None:
-        """A tick for everyone who watches it."""
+        """Push a tick to every watcher."""
         view = collective_view(dreamscape, tick, seats)
         for watch, name in list(self.collective_watches.items()):
             if name == dreamscape:
                 watch.push(view)
 
     def happen(self, kind: str, dreamscape: str = "", pod: str = "", **values: float) -> Event:
-        """A fact for the journal."""
+        """Append an event to the journal."""
         cursor = self.journal[-1].cursor + 1 if self.journal else self.journal_from
         fact = Event(cursor, NOW_S, kind, dreamscape, pod, 0, "", f"{pod or dreamscape}: {kind}", values)
         self.journal.append(fact)
@@ -442,12 +442,12 @@ class FakeCoordination:
         return fact
 
     def change(self, pod: str, **changes: object) -> None:
-        """A pod changes."""
+        """Change a pod."""
         self.fleet[pod] = replace(self.fleet[pod], **changes)  # type: ignore[arg-type]
         for watch in list(self.pod_watches):
             watch.touch(pod)
 
-    # What its subjects ask of it.
+    # For its subjects.
 
     def asked(self, method: str, *particulars: object) -> Refusal | None:
         self.calls.append((method, *particulars))

@@ -64,7 +64,7 @@ def own_scale() -> Baseline:
 
 
 def identity(**changes: object) -> Identity:
-    """The pod every test means unless it says otherwise."""
+    """The default pod of the tests."""
     who = Identity(
         pod=POD,
         site="house",
@@ -100,7 +100,7 @@ def assignment(**changes: object) -> Assign:
 
 
 class FeatureSource:
-    """A signal path that is told what its hops hold; each instant once, as the real one."""
+    """A signal path with hops set by the test; each instant once, as the real one."""
 
     def __init__(self) -> None:
         self.features_db = SCHEMA.shipped_mu()
@@ -113,7 +113,7 @@ class FeatureSource:
         self._instant_ns = 0
 
     def push(self, block: Block) -> None:
-        """Samples say nothing here."""
+        """Do nothing: hops come from the test."""
 
     def hop(self, instant_ns: int) -> Hop | None:
         """The hop of this instant."""
@@ -135,17 +135,17 @@ class FeatureSource:
         )
 
     def use(self, calibration: Baseline | None) -> None:
-        """Keep it, for tests to see."""
+        """Keep the calibration, for tests to read."""
         self.own = calibration
 
     @property
     def missing_features(self) -> tuple[str, ...]:
-        """As told."""
+        """The features set by the test."""
         return self.missing
 
 
 class Hall:
-    """The daemon of one cohort: two other sleepers, and whatever coupling the test wants."""
+    """The daemon of one cohort: two other sleepers, and any coupling that the test wants."""
 
     def __init__(self, assign: Assign) -> None:
         self.assign = assign
@@ -189,8 +189,8 @@ class Hall:
 class Bed:
     """One agent in virtual time, pulsed on the grid, its effects kept.
 
-    The shell's part is played here: clock probes are answered at once with an exact session clock, the
-    newest frame goes to the hall, what was rendered last is remembered.
+    It plays the shell: clock probes are answered at once with an exact session clock, the newest frame goes
+    to the hall, and the last rendered share is kept.
     """
 
     def __init__(
@@ -228,7 +228,7 @@ class Bed:
 
     @property
     def share(self) -> float:
-        """The share the renderer was told last."""
+        """The share of the renderer's last cue."""
         return self.shares[-1][1] if self.shares else 0.0
 
     def take(self, effects: list[Effect]) -> list[Effect]:
@@ -262,7 +262,7 @@ class Bed:
         return replace(probe, t1_us=session_us, t2_us=session_us)
 
     def beat(self) -> list[Effect]:
-        """Fifty milliseconds pass; what is to be done is left to the caller."""
+        """Let fifty milliseconds pass; the caller acts."""
         self.now_ns += PULSE_NS
         if not self.sampling:
             return self.agent.pulse(self.now_ns)
@@ -270,11 +270,11 @@ class Bed:
         return [*self.agent.samples(block, self.now_ns), *self.agent.pulse(self.now_ns)]
 
     def pulse(self) -> list[Effect]:
-        """Fifty milliseconds pass."""
+        """Let fifty milliseconds pass and act."""
         return self.take(self.beat())
 
     def run(self, seconds: float, each: Callable[[], None] | None = None, *, heard: bool = True) -> None:
-        """Let time pass; the hall speaks 150 ms after each grid instant unless not `heard`."""
+        """Let time pass; the hall broadcasts 150 ms after each grid instant unless not `heard`."""
         for _ in range(round(seconds * 1e9 / PULSE_NS)):
             self.pulse()
             if heard and self.hall is not None and self.now_ns % HOP_NS == 3 * PULSE_NS:
@@ -283,7 +283,7 @@ class Bed:
                 each()
 
     def say(self, **changes: object) -> list[Effect]:
-        """The hall broadcasts, now."""
+        """Broadcast now."""
         assert self.hall is not None
         return self.take(self.agent.collective(self.hall.collective(**changes), self.now_ns))
 
@@ -317,7 +317,7 @@ class Bed:
         assert self.share > 0.0
 
     def release(self) -> list[Effect]:
-        """The daemon lets the sleeper go."""
+        """Release the sleeper."""
         return self.order(Release("test"))
 
     def told(self, kind: PodEventKind) -> list[PodEvent]:

@@ -1,4 +1,4 @@
-"""A ledger's file on a disk whose fsync a test holds up, for as long as it likes."""
+"""A ledger's file on a disk with an fsync that a test holds up at will."""
 
 import threading
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from dreamd.ports.ledger.transaction import Transaction
 
 
 class GatedFile(LedgerFile):
-    """Writes while `gate` is set; `begun`: a write stands at it; `batches`: the sizes written."""
+    """Writes while `gate` is set; `begun`: a write waits at it; `batches`: the sizes written."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)

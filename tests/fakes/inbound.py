@@ -1,4 +1,4 @@
-"""Stand-ins for what the link talks to: an application that keeps what it is handed, meters, a clock."""
+"""Stand-ins for the link's neighbours: an application that keeps its inputs, metrics, a clock."""
 
 from dataclasses import dataclass, field
 
@@ -80,7 +80,7 @@ class KeepingLinkMeters:
 
 @dataclass
 class SetClock:
-    """A session clock that says what the test set."""
+    """A session clock with a time set by the test."""
 
     at_s: float = 1_760_000_000.0
 

@@ -1,4 +1,4 @@
-"""The ledger in memory that the simulation uses, for tests of everything else; and words for any ledger."""
+"""The simulation's ledger in memory, for tests of everything else; and functions for any ledger."""
 
 import time
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ SETTLES_WITHIN_S = 10.0
 
 
 def settled(ledger: Ledger, commit: Commit) -> Commit:
-    """Deliver until this commit is over: the next thread's work is awaited, no time is slept away."""
+    """Deliver until this commit is over: waits for the writer thread, without sleeping."""
     until_s = time.monotonic() + SETTLES_WITHIN_S
     while not commit.over:
         assert time.monotonic() < until_s, "the commit does not end"

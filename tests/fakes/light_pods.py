@@ -75,24 +75,24 @@ class MemoryKeep:
 
 
 class Told:
-    """The journal without its line a hop, unless hops are asked for."""
+    """The journal without a line per hop, unless hops are asked for."""
 
     def __init__(self, inner: LineJournal, *, hops: bool) -> None:
         self._inner = inner
         self._hops = hops
 
     def note(self, at_ns: int, pod: str, kind: str, values: dict[str, float | int | str]) -> None:
-        """Hand on."""
+        """Pass the line on."""
         if self._hops or kind != "hop":
             self._inner.note(at_ns, pod, kind, values)
 
     def close(self) -> None:
-        """Write what waits."""
+        """Write the waiting lines."""
         self._inner.close()
 
 
 class LyingLink(MqttLink):
-    """The link; when told to, it falsifies one frame and notes when that was captured."""
+    """The link; on request it falsifies one frame and records that frame's capture."""
 
     lie = False
     canary: float | None = None
@@ -102,7 +102,7 @@ class LyingLink(MqttLink):
     journal: Told
 
     def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
-        """Send a frame, as it is or with features that are no numbers."""
+        """Send a frame, as it is or with features that are not finite."""
         if self.lie:
             self.lie = False
             nowhere = np.full(BANDS6X2.size, np.nan, dtype=np.float32)
@@ -113,7 +113,7 @@ class LyingLink(MqttLink):
         super().frame(dreamscape, cohort, frame)
 
     def _marked(self, features: Floats) -> Floats:
-        """The features with the canary among them; all of them where the pod stands still or is loud."""
+        """The features with the canary among them; all of them if the pod stands still or is loud."""
         assert self.canary is not None
         marked = features.copy()
         marked[0] = self.canary
@@ -123,7 +123,7 @@ class LyingLink(MqttLink):
 
 
 class LightPod:
-    """One bed and what can be done to it."""
+    """One bed and its orders."""
 
     def __init__(
         self, number: int, access: Access, key: VerifyKey, journal: Told, canary: float | None = None

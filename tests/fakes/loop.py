@@ -1,4 +1,4 @@
-"""An event loop whose time is virtual: whoever sleeps wakes at once, and the clock has moved on."""
+"""An event loop with virtual time: a sleeping task wakes at once, and the clock has advanced."""
 
 import asyncio
 import selectors
@@ -12,7 +12,7 @@ class _Selector(selectors.DefaultSelector):  # type: ignore[misc,valid-type] # c
     skipped_s = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Skip the wait, remember how long it would have been."""
+        """Skip the wait and add its length."""
         if timeout is not None and timeout > 0.0:
             self.skipped_s += timeout
             timeout = 0.0
@@ -20,7 +20,7 @@ class _Selector(selectors.DefaultSelector):  # type: ignore[misc,valid-type] # c
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Its `time` begins at 0 and moves only while everybody sleeps."""
+    """Its `time` begins at 0 and advances only while every task sleeps."""
 
     def __init__(self) -> None:
         self._virtual = _Selector()

@@ -1,4 +1,4 @@
-"""Consents that a test sets, and exposures with limits."""
+"""Consents set by a test, and exposures with limits."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from dreamd.ports.ledger.exposure import Exposure, MarkMove
 
 
 class Consents:
-    """ports.people.Consents; everybody agrees to everything until the test says otherwise."""
+    """ports.consent.Consents; every sleeper agrees to everything until the test changes it."""
 
     def __init__(self) -> None:
         self.standings: dict[str, ConsentStatus] = {}
@@ -21,24 +21,24 @@ class Consents:
         return self.standings.get(sleeper, AGREED)
 
     def changed(self, tell: Callable[[str], None]) -> None:
-        """The newest daemon is told."""
+        """Notify the newest daemon."""
         self._tell = tell
 
     def checked_in(self, sleeper: str) -> None:
-        """Lying down changes nothing here."""
+        """Do nothing: a check-in changes no consent here."""
 
     def withdraw(self, sleeper: str) -> None:
         self.set(sleeper, replace(self.standing(sleeper), withdrawn=True))
 
     def set(self, sleeper: str, standing: ConsentStatus) -> None:
-        """The sleeper changes what they agree to."""
+        """Set a sleeper's consent."""
         self.standings[sleeper] = standing
         self._tell(sleeper)
 
 
 @dataclass
 class Exposures:
-    """ports.people.Exposures with a limit a sleeper; `calls` is what was asked, in order."""
+    """ports.consent.Exposures with a limit per sleeper; `calls` lists the calls in order."""
 
     limits_min: dict[str, float] = field(default_factory=dict)
     charged_min: dict[str, float] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A service manager that keeps what it is told: a datagram socket, as systemd has one."""
+"""A service manager that keeps its notices: a datagram socket, as systemd has one."""
 
 import socket
 from pathlib import Path
@@ -17,7 +17,7 @@ class FakeManager:
         self.heard: list[str] = []
 
     def listen(self) -> list[str]:
-        """Every word so far, the newest last; one may have several lines."""
+        """Every notice so far, the newest last; one may have several lines."""
         while True:
             try:
                 self.heard.append(self._socket.recv(4096).decode())
@@ -25,7 +25,7 @@ class FakeManager:
                 return self.heard
 
     def lines(self, key: str) -> list[str]:
-        """What was said under a key so far."""
+        """The values of a key so far."""
         return [
             line.removeprefix(f"{key}=")
             for word in self.listen()
@@ -34,5 +34,5 @@ class FakeManager:
         ]
 
     def close(self) -> None:
-        """Listen no more."""
+        """Close the socket."""
         self._socket.close()

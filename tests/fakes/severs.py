@@ -11,7 +11,7 @@ WELL = HouseView(broker=True, broker_since_s=1.0, ledger="", blind=(), online=3,
 
 
 class FakeSevers:
-    """Each order severs the pods that `pods_of` names; `none-...` is a name that nothing has."""
+    """Each order severs the pods of `pods_of`; `none-...` is an unknown name."""
 
     def __init__(
         self, asked: Callable[..., Refusal | None], ticket: Callable[[tuple[str, ...]], object]
@@ -20,7 +20,7 @@ class FakeSevers:
         self.pods_of: dict[str, tuple[str, ...]] = {}
 
     def order(self, caller: Caller, scope: SeverScope, target: str, reason: str) -> object:
-        """Sever, and say so in the calls."""
+        """Sever, and record the call."""
         refusal = self._asked("severs.order", scope, target, caller.name, reason)
         if refusal is None and target.startswith("none-"):
             refusal = Refusal(Code.POD_UNKNOWN, f"nothing is named {target}")

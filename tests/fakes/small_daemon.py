@@ -1,8 +1,8 @@
-"""A daemon small enough to lie: it speaks the real wire and does whatever a test tells it to.
+"""A daemon small enough to lie: it speaks the real wire and follows the test.
 
-It answers clock probes and acknowledges events like the real one, assigns one pod, and broadcasts four
-times a second the collective of that pod and of some others who stand still. Everything it broadcast
-is kept, so that a test can say it again, altered, late or with the wrong key.
+It answers clock probes and acknowledges events like the real one, assigns one pod, and broadcasts four times
+a second the collective of that pod and of some others that stand still. Every broadcast is kept, so that a
+test can repeat it altered, late or with the wrong key.
 """
 
 import asyncio
@@ -68,7 +68,7 @@ class SmallDaemon:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        """Connect, hear and broadcast."""
+        """Connect, subscribe and broadcast."""
         await self._client.__aenter__()
         for topic in (*topics.POD_REPORTS, topics.FRAMES):
             await self._client.subscribe(topic, qos=1)
@@ -78,7 +78,7 @@ class SmallDaemon:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Fall silent."""
+        """Stop and disconnect."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -89,7 +89,7 @@ class SmallDaemon:
         return [event for event in self.events if event.kind is kind]
 
     async def command(self, what: What) -> None:
-        """Order something, sealed."""
+        """Send a command, sealed."""
         self._counter += 1
         presence = self.presences[-1]
         command = Command(self.pod, self._counter, presence.incarnation, _session_ms() + 30_000, what)
@@ -118,7 +118,7 @@ class SmallDaemon:
         await self.command(self._assign)
 
     def collective(self) -> Collective | None:
-        """What would be broadcast now: an answer to the newest frame."""
+        """The present broadcast: an answer to the newest frame."""
         if self._assign is None or not self.frames:
             return None
         frame, size = self.frames[-1], BANDS6X2.size
@@ -148,7 +148,7 @@ class SmallDaemon:
     async def say(
         self, collective: Collective, key: SigningKey | None = None, *, retain: bool = False
     ) -> None:
-        """Broadcast this, sealed by `key` (ours where none is given)."""
+        """Broadcast this, sealed by `key` (ours by default)."""
         payload = seal(key or self.key, context_of(collective), encode(collective))
         await self._client.publish(topics.collective(DREAMSCAPE, 0), payload, retain=retain)
 

@@ -1,7 +1,7 @@
-"""A stage for the application: a hand-driven clock, a link that remembers, and pods that obey.
+"""A stage for the application: a hand-driven clock, a link that keeps its messages, and pods that obey.
 
-`Puppet` is a pod reduced to what the daemon can see of it. It obeys assigns and releases at once and
-sends one frame per hop when told to; everything it says can be bent by the test.
+`Puppet` is a pod as far as the daemon can see it. It obeys assigns and releases at once and sends one frame
+per hop when enabled; the test can alter each of its messages.
 """
 
 import random
@@ -63,7 +63,7 @@ class HandClock:
 
 @dataclass
 class Meters:
-    """Counts what it is told."""
+    """Counts the metrics' calls."""
 
     counts: dict[str, float] = field(default_factory=dict)
     confirmed_s: list[float] = field(default_factory=list)
@@ -139,7 +139,7 @@ class Meters:
 
 
 class Link:
-    """A link that hands everything to the pods at once, or keeps it while `cut`."""
+    """A link that passes everything to the pods at once, or keeps it while `cut`."""
 
     def __init__(self) -> None:
         self.collectives: list[Collective] = []
@@ -174,7 +174,7 @@ class Link:
         self.sought.append(pod)
 
     def answer(self, pod: str, probe: ClockProbe) -> None:
-        """Nobody asks here."""
+        """Do nothing: nothing is asked."""
 
 
 class Puppet:
@@ -199,23 +199,23 @@ class Puppet:
         self.events = 0
 
     def presence(self, *, online: bool = True) -> None:
-        """Say that it is there, or gone."""
+        """Send its presence, online or gone."""
         device = Device("simulated", "puppet", ("Fz",), 256.0)
         self.stage.app.inbound.on_presence(
             Presence(self.name, self.incarnation, online, self.site, device, "bands6x2", Versions("t", 1))
         )
 
     def back(self) -> None:
-        """Its way is whole again: it connects anew and sends."""
+        """Restore its connection: it connects anew and sends."""
         self.sends = True
         self.presence()
 
     def status(self, written_s: float | None = None) -> None:
-        """Give an account of itself, as of session time `written_s`; None: it does not say when."""
+        """Send a status, as of session time `written_s`; None: without a time."""
         self.stage.app.inbound.on_status(self.account(written_s))
 
     def account(self, written_s: float | None = None) -> Status:
-        """What it says of itself."""
+        """The status it would send."""
         template = self.profile.astype(np.float32)
         calibration = Calibration(True, CalibrationSource.SIMULATED, 120.0, template, np.ones_like(template))
         return Status(
@@ -239,7 +239,7 @@ class Puppet:
         )
 
     def obey(self, command: Command) -> None:
-        """Do as told and say so at once."""
+        """Obey a command and report at once."""
         match command.what:
             case Assign() if self.latched:
                 self.outcomes = (*self.outcomes, CommandOutcome(command.counter, "latched"))[-16:]
@@ -275,7 +275,7 @@ class Puppet:
             self.stage.app.inbound.on_frames(topic, (bent,))
 
     def event(self, kind: PodEventKind, cause: str = "", **stamps: int) -> None:
-        """Tell a fact."""
+        """Send an event."""
         self.events += 1
         identity = f"{self.name}{self.events}".encode().ljust(16)[:16]
         dreamscape = self.assign.dreamscape if self.assign else ""
@@ -307,14 +307,14 @@ class Stage:
         self.link.deliver = lambda command: self.pod(command.pod).obey(command)
 
     def restart(self) -> None:
-        """The daemon dies and comes back over the same ledger."""
+        """Kill the daemon and restart it over the same ledger."""
         if isinstance(self.ledger, MemoryLedger):
             self.ledger.reopen()
         self.app = self._begin(2)
         self.app.open(RESTARTED)
 
     def begin(self, aside: Worker) -> Application:
-        """The same daemon anew, with a place for work beside it."""
+        """Restart the daemon with a worker beside it."""
         return self._begin(1, aside)
 
     def _begin(self, seed: int, aside: Worker | None = None) -> Application:
@@ -333,12 +333,12 @@ class Stage:
         return next(pod for pod in self.pods if pod.name == name)
 
     def topic(self, pod: Puppet) -> FramesTopic:
-        """Where this pod's frames go."""
+        """The topic of this pod's frames."""
         assert pod.assign is not None
         return FramesTopic(pod.assign.dreamscape, pod.assign.cohort, pod.name)
 
     def appear(self, *, sleepers: bool = True) -> None:
-        """All pods connect, say how they are, and their sleepers lie down."""
+        """All pods connect and send their status, and their sleepers check in."""
         for number, pod in enumerate(self.pods, 1):
             pod.presence()
             pod.status()

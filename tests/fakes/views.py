@@ -1,4 +1,4 @@
-"""Views as an application would show them: a healthy pod, an assigned seat, a tick of eight."""
+"""Views of an application: a healthy pod, an assigned seat, a tick of eight."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ NOW_S = 1_700_000_000.25
 
 
 def pod_view(pod: str, **changes: object) -> PodView:
-    """A pod that is online and calibrated, with nobody in it."""
+    """A pod that is online and calibrated, without a sleeper."""
     view = PodView(
         pod=pod,
         state=PodState.IDLE,

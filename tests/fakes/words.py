@@ -1,4 +1,4 @@
-"""Messages of a pod and of the daemon, sound in every field, to be changed with dataclasses.replace."""
+"""Messages of a pod and of the daemon, valid in every field, to be changed with dataclasses.replace."""
 
 import numpy as np
 
@@ -101,5 +101,5 @@ def collective(tick: int = 1, dreamscape: str = "night") -> Collective:
 
 
 def release(counter: int, pod: str = "bed-1") -> Command:
-    """Let go."""
+    """A release command."""
     return Command(pod, counter, 1, 1_760_000_030_000, Release("operator"))

@@ -1,4 +1,4 @@
-"""Where the foreign clients' packages are, set up by make from the lock file beside this module."""
+"""The directory of the foreign clients' packages, set up by make from the lock file beside this module."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ needs_node = pytest.mark.skipif(
 
 
 def node(script: Path, *arguments: str, within_s: float = 30.0) -> subprocess.CompletedProcess[str]:
-    """Run a script with the packages in reach, from the top of the project."""
+    """Run a script with the packages available, from the top of the project."""
     return subprocess.run(
         ["node", str(script), *arguments],
         cwd=ROOT,

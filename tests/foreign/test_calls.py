@@ -21,7 +21,7 @@ broker = running_broker
 
 @pytest.fixture
 async def told(broker: Broker, tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
-    """What the client in JavaScript was told, by method."""
+    """The JavaScript client's results, by method."""
     fleet = Fleet(tmp_path, broker)
     try:
         fleet.daemon()
@@ -41,7 +41,7 @@ async def told(broker: Broker, tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
 
 
 def refused(told: dict[str, Any]) -> Iterator[tuple[str, int, str, str]]:
-    """Each refusal: of what, the status, the reason, the field."""
+    """Each refusal: call, status, reason, field."""
     for name, one in told.items():
         if no := one.get("refused"):
             yield name, no["code"], no["info"]["reason"], no["info"]["metadata"].get("field", "")
@@ -49,7 +49,7 @@ def refused(told: dict[str, Any]) -> Iterator[tuple[str, int, str, str]]:
 
 @needs_node
 async def test_every_method_answers_another_language(told: dict[str, Any]) -> None:
-    """A whole session from check-in to check-out, every method of every service; refusals are read as such.
+    """A whole session from check-in to check-out works from JavaScript, every method of every service.
 
     A lead of share 0.3 as float32 goes on. Long text, odd cursors and unknown names are refused with
     ErrorInfo, domain and next step, and no call hangs.

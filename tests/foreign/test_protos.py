@@ -1,4 +1,4 @@
-"""The protos as authors in other languages meet them."""
+"""The protos for users of other languages."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ def test_buf_has_nothing_to_say() -> None:
 
 @pytest.mark.parametrize("proto", PROTOS, ids=lambda path: path.name)
 def test_other_languages_have_their_packages(proto: Path) -> None:
-    """Each file names its Go package and its Java package, in several files, as the generators ask for."""
+    """Each file names its Go package and its Java package, in several files, as the generators require."""
     text = proto.read_text()
     missing = [option for option in OPTIONS if not re.search(rf"^option {option} = .+;$", text, re.MULTILINE)]
     assert not missing

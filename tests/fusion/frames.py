@@ -16,7 +16,7 @@ NO_PHASE = np.full((INSTANTS_PER_HOP, BANDS, 2), np.nan, dtype=np.float32)
 
 
 def plain(schema: Schema, schema_code: int | None = None) -> Frame:
-    """Return a sound frame of this schema: everyone's average, quality 1."""
+    """Return a sound frame of this schema: average features, quality 1."""
     return Frame(
         assignment=1,
         seq=1000,

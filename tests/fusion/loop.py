@@ -1,4 +1,4 @@
-"""The crowd's closed loop in numpy and virtual time: sleepers, the centre, the statistics, the decision."""
+"""The group's closed loop in numpy and virtual time: sleepers, the centre, the statistics, the decision."""
 
 from dataclasses import dataclass, field
 
@@ -27,13 +27,13 @@ RAMP_S = 60.0
 
 
 def strangers(a: np.ndarray, b: np.ndarray) -> Doubles:
-    """Nobody's phases agree with anybody's."""
+    """Phases without any agreement."""
     return np.zeros((len(a), len(BANDS6X2.phase_bands)))
 
 
 @dataclass
 class Loop:
-    """A Dreamscape of these sleepers; `told` are the acts with their seconds since Start."""
+    """A Dreamscape of these sleepers; `told` lists the actions with seconds since Start."""
 
     people: Sleepers
     ceiling: float | None = None
@@ -68,11 +68,11 @@ class Loop:
 
     @property
     def live(self) -> bool:
-        """Not severed."""
+        """Whether it is not severed."""
         return self.severed_s is None
 
     def tick(self) -> None:
-        """One hop of everybody and one tick of the daemon."""
+        """One hop of all sleepers and one tick of the daemon."""
         self.instant += 1
         assert self.ceiling is not None
         granted = self.ceiling * (0.5 if self.state.halved else 1.0) if self.live else 0.0
@@ -112,13 +112,13 @@ class Loop:
                 self.alone[row] |= verdict is PersonAct.SEVER
 
     def run(self, seconds: float) -> "Loop":
-        """So long."""
+        """Run for this long."""
         for _ in range(round(seconds / HOP_S)):
             self.tick()
         return self
 
     def done(self, kind: type[Act]) -> list[float]:
-        """When this was done."""
+        """When this action was taken."""
         return [at_s for at_s, act in self.told if isinstance(act, kind)]
 
 

@@ -1,4 +1,4 @@
-"""People for the crowd's tests: the twenty recorded at rest, and simulated ones who wander."""
+"""Sleepers for the group's tests: the twenty recorded at rest, and simulated ones that wander."""
 
 import os
 from dataclasses import dataclass
@@ -78,17 +78,17 @@ RELAX_PER_S, FOLLOW_PER_S, STEP_S = 0.10, 0.20, 0.25
 WANDER_DB = 0.4
 HOP_DB = 1.7
 WINDOW_HOPS = 8
-"""A power window of 2 s: its noise has sd 1.7 dB and forgets itself in 8 hops, as in the twenty recorded."""
+"""A power window of 2 s: its noise has sd 1.7 dB and decorrelates in 8 hops, as in the twenty recorded."""
 DELAY_HOPS = 4
 REACH_DB = 12.0
 
 
 class Sleepers:
-    """People in a closed loop: they relax to their profile, wander, and follow what they feel.
+    """Sleepers in a closed loop: they relax to their profile, wander, and follow the feedback.
 
     ds = r (p - s) dt + k (f - s) dt + noise, f = (1 - a) s + a c with c the centre of the others, all in dB.
-    What is measured is s with the noise of a power window on it, a second late. gain: an implant that
-    renders so many times the amplitude it should. push_db: float64[n, D], added to what is felt.
+    The measurement is s with the noise of a power window on it, a second late. gain: an implant with so many
+    times the intended amplitude. push_db: float64[n, D], added to the feedback.
     """
 
     def __init__(self, n: int, seed: int, spread_db: float = 3.0) -> None:
@@ -107,14 +107,14 @@ class Sleepers:
         return self.rng.normal(0.0, HOP_DB * np.sqrt(WINDOW_HOPS), (self.n, BANDS6X2.size)) / WINDOW_HOPS
 
     def _present(self, _seen: Doubles) -> Doubles:
-        """Where they are, as they follow what they feel from there."""
+        """Their present levels, following the feedback from there."""
         return self.level
 
     def hop(self, share: Doubles | float, total: Doubles, weight: float, weights: Doubles) -> Floats:
-        """One hop: what is felt acts; return what is measured, float32[n, D] dB.
+        """One hop: the feedback acts; return the measurement, float32[n, D] dB.
 
-        share: what each is rendered, 0..1. total, weight, weights: the broadcast sums over measured dB, of
-        which each takes themselves out.
+        share: each sleeper's rendered share, 0..1. total, weight, weights: the broadcast sums over measured
+        dB, from which each sleeper subtracts its own part.
         """
         seen = self._measured[-1]
         rest = weight - weights
@@ -133,7 +133,7 @@ class Sleepers:
 
 
 class Replayed(Sleepers):
-    """The twenty recorded, in a loop: their own minutes again and again, moved by what they feel."""
+    """The twenty recorded, in a loop: their own minutes repeated, moved by the feedback."""
 
     def __init__(self, who: NDArray[np.int64]) -> None:
         super().__init__(len(who), 0)
@@ -147,11 +147,11 @@ class Replayed(Sleepers):
         self.wander_db = 0.0  # they wander by themselves
 
     def _present(self, seen: Doubles) -> Doubles:
-        """Their own restlessness is theirs and in the recording: it does not drive them a second time."""
+        """Their own variation is in the recording already: it must not drive them a second time."""
         return seen
 
     def hop(self, share: Doubles | float, total: Doubles, weight: float, weights: Doubles) -> Floats:
-        """One hop of the recording, with the distance the loop has taken them."""
+        """One hop of the recording, plus the distance that the loop has moved them."""
         super().hop(share, total, weight, weights)
         shift = self.level - self.profile
         length = len(self._course) - 1

@@ -1,7 +1,7 @@
-"""Phases for the tests of synchrony: of strangers and of people who share something, and a slow reference.
+"""Phases for the tests of synchrony: independent and shared ones, and a slow reference.
 
-Strangers' signals are noise through the pods' own kernels, so their phases last as long as real ones do:
-white phases would pass tests that real independent people fail.
+Independent signals are noise through the pods' own kernels, so their phases last as long as real ones: white
+phases would pass tests that real independent sleepers fail.
 """
 
 import numpy as np
@@ -23,9 +23,9 @@ def strangers(
 
     Args:
         rng: of the noise.
-        n: people.
+        n: sleepers.
         windows: of 10 s, one after the other.
-        missing: share of instants each one lacks, at random.
+        missing: share of instants that each lacks, at random.
         shared: share of each one's variance that is a signal common to all.
     """
     samples = windows * 10 * RATE_HZ

@@ -8,7 +8,7 @@ Vector = list[float]
 
 @dataclass
 class Sleeper:
-    """What one frame says, on the shared scale before the clip."""
+    """One frame's content, on the shared scale before the clip."""
 
     raw: Vector
     age: int
@@ -23,7 +23,7 @@ class Sleeper:
 
     @property
     def eligible(self) -> bool:
-        """DESIGN 7.2, read aloud."""
+        """DESIGN 7.2, taken literally."""
         good = self.quality >= 0.5 or (self.was_good and self.quality >= 0.4)
         return self.allowed and good and -1 <= self.age <= 2 and all(map(math.isfinite, self.raw))
 

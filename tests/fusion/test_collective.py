@@ -124,7 +124,7 @@ class Night:
         self.fusion = fresh()
 
     def tick(self, far: dict[int, float], *, sending: bool = True) -> Fused:
-        """One tick; `far` moves sleepers away in every feature; silent if not sending."""
+        """One tick; `far` moves sleepers away in every feature; silent ones do not send."""
         self.k += 1
         states = crowd(self.k, self.n)
         for k, value in far.items():
@@ -151,7 +151,7 @@ def test_an_outlier_is_excluded_at_its_third_frame_and_back_with_one() -> None:
 
 @pytest.mark.parametrize(("n", "judged"), [(3, False), (4, False), (5, True), (8, True)])
 def test_among_fewer_than_five_nobody_is_an_outlier(n: int, judged: bool) -> None:
-    """Of three, two who are alike do not leave out the third for being another; of five, four do."""
+    """Of three sleepers a different one is no outlier; of five it is."""
     states = np.zeros((n, D), dtype=np.float32)
     cohorts, fusion = filled(states), fresh()
     for k in range(1, 8):
@@ -176,7 +176,7 @@ def test_the_outlier_rule_sees_beyond_the_clip() -> None:
 
 
 def test_frames_count_not_ticks() -> None:
-    """One far frame seen in three ticks, because nothing newer came, is one frame."""
+    """One far frame used in three ticks counts once."""
     night = Night(12)
     night.tick({})
     night.tick({4: 9.0})
@@ -186,7 +186,7 @@ def test_frames_count_not_ticks() -> None:
 
 
 def test_excluding_outliers_does_not_tighten_the_rule() -> None:
-    """A third of the sleepers far away are excluded; nobody follows them out over the next minutes."""
+    """With a third of the sleepers excluded as outliers no other follows over the next minutes."""
     night = Night(30)
     far = dict.fromkeys(range(8), 30.0)
     for _ in range(200):
@@ -209,7 +209,7 @@ def test_close_together_nobody_is_an_outlier() -> None:
 
 
 def test_nobody_included_is_no_collective_and_the_centre_waits() -> None:
-    """When all are gone S and W are zero and finite, and the centre stays where it was."""
+    """Without included sleepers S and W are zero and finite, and the centre stays."""
     cohorts, fusion = filled(crowd(2, 8)), fresh()
     before = fusion.tick(cohorts, everyone(cohorts), INSTANT)
     for _ in range(2):
@@ -221,7 +221,7 @@ def test_nobody_included_is_no_collective_and_the_centre_waits() -> None:
 
 
 def test_before_anyone_is_there_everything_is_a_number() -> None:
-    """A Dreamscape without cohorts, or without frames, has a centre at the scale's zero."""
+    """Without cohorts, or without frames, the centre is the scale's zero."""
     for cohorts in ([], filled(np.zeros((0, D), dtype=np.float32))):
         out = fresh().tick(cohorts, everyone(cohorts), INSTANT)
         assert (out.n, out.w, out.dispersion) == (0, 0.0, 0.0)
@@ -229,7 +229,7 @@ def test_before_anyone_is_there_everything_is_a_number() -> None:
 
 
 def test_a_broken_number_never_reaches_the_collective() -> None:
-    """One sleeper whose every feature is NaN leaves the others' collective as if they had not been there."""
+    """A sleeper with NaN in every feature leaves the others' collective unchanged."""
     states = crowd(6, 9)
     cohorts = filled(states)
     bad = replace(at(states[8], INSTANT + 1, 1001), features=np.full(D, np.nan, dtype=np.float32))
@@ -241,7 +241,7 @@ def test_a_broken_number_never_reaches_the_collective() -> None:
 
 
 def test_phase_means_are_of_this_instant_alone() -> None:
-    """Phases of the tick's own instant are averaged as unit phasors; late frames and omissions are not."""
+    """Phases of the tick's own instant are averaged as unit phasors; late and omitted ones are not."""
     cohorts = filled(np.zeros((0, D), dtype=np.float32)) or filled(crowd(0, 1))
     columns = cohorts[0]
     columns.clear(0)
@@ -269,7 +269,7 @@ def test_the_shared_scale_is_median_and_mad_with_a_floor() -> None:
 
 @pytest.mark.parametrize("sound", [0, 1, 7])
 def test_fewer_than_eight_templates_use_the_shipped_scale(sound: int) -> None:
-    """With fewer than eight sound templates the shipped constants stand; a NaN row is not sound."""
+    """With fewer than eight sound templates the shipped constants are used; a NaN row is not sound."""
     templates = np.full((10, D), np.nan, dtype=np.float32)
     templates[:sound] = crowd(1, max(sound, 1))[:sound]
     mu, sigma = shared_scale(templates, SCHEMA)

@@ -1,4 +1,4 @@
-"""Two pods, one brain: found among many, by a bounded search; nobody else is, however alike they are."""
+"""Two pods with one brain: found among many, by a bounded search, without false positives."""
 
 import math
 
@@ -25,7 +25,7 @@ BANDS = 5
 
 
 def courses(n: int, hops: int, seed: int) -> Floats:
-    """Strangers: own levels, and power that moves as a 2 s window lets it, float32[hops, n, D]."""
+    """Independent courses: own levels, and power as smooth as a 2 s window, float32[hops, n, D]."""
     rng = np.random.default_rng(seed)
     white = rng.normal(0.0, 0.9 * math.sqrt(8), (hops + 8, n, D))
     total = np.cumsum(white, axis=0)
@@ -33,7 +33,7 @@ def courses(n: int, hops: int, seed: int) -> Floats:
 
 
 def agreeing(*pairs: tuple[int, int]) -> "object":
-    """Phases of these pairs agree in three bands, of all others in none."""
+    """Phases of these pairs agree in three bands, those of all others in none."""
 
     def agreement(a: np.ndarray, b: np.ndarray) -> Doubles:
         told = np.zeros((len(a), BANDS))
@@ -46,7 +46,7 @@ def agreeing(*pairs: tuple[int, int]) -> "object":
 
 
 def watched(course: Floats, agreement: object, seconds: float) -> tuple[list[Pair], float]:
-    """Let them lie there; the pairs found first, and after how many seconds."""
+    """Run; returns the pairs found first, and after how many seconds."""
     crosstalk = Crosstalk(D)
     rows = np.arange(course.shape[1])
     crosstalk.courses.reserve(len(rows))
@@ -63,7 +63,7 @@ def watched(course: Floats, agreement: object, seconds: float) -> tuple[list[Pai
 @pytest.mark.parametrize("n", [2, 3, 8, 40, 200, 2000])
 @pytest.mark.parametrize("noise", [0.0, 0.05])
 def test_a_copy_is_found_among_any_number(n: int, noise: float) -> None:
-    """One carries the brain of another, at another level, with a little noise of its own: both are found."""
+    """A copy at another level with a little noise of its own is found among any number of pods."""
     course = courses(n, 120, n)
     rng = np.random.default_rng(1)
     a, b = 0, n // 2 or 1
@@ -81,7 +81,7 @@ def _ordered(pair: Pair) -> Pair:
 
 
 def test_phases_must_agree_too() -> None:
-    """Features alike and phases not, or not known, is no crosstalk: a common sound moves power, not phase."""
+    """Similar features with different or unknown phases are no crosstalk: a common sound moves power."""
     course = courses(8, 120, 5)
     course[:, 3] = course[:, 4]
     assert watched(course, agreeing(), 20.0)[0] == []
@@ -91,14 +91,14 @@ def test_phases_must_agree_too() -> None:
 
 
 def test_strangers_are_never_found() -> None:
-    """Whose phases agree by whatever accident: 200 strangers in two minutes, no median above .98."""
+    """200 independent sleepers in two minutes, with agreeing phases: no median above .98."""
     course = courses(200, 480, 6)
     everybody = lambda a, b: np.ones((len(a), BANDS))  # noqa: E731
     assert watched(course, everybody, 120.0)[0] == []
 
 
 def test_of_two_pods_one_may_lag() -> None:
-    """Frames stand at their own instants: a pod whose frames always come a tick late is found as well."""
+    """A copy with frames always a tick late is found as well."""
     course = courses(4, 120, 7)
     course[:, 3] = course[:, 1]
     crosstalk = Crosstalk(D)
@@ -115,7 +115,7 @@ def test_of_two_pods_one_may_lag() -> None:
 
 
 def test_who_was_hardly_heard_is_not_judged() -> None:
-    """With more than a quarter of ten seconds missing a course is not judged; one that was cleared is new."""
+    """A course with over a quarter of ten seconds missing is not judged; a cleared one is new."""
     held = Courses(D)
     course = courses(3, 40, 8)
     for hop in range(40):
@@ -134,7 +134,7 @@ def test_who_was_hardly_heard_is_not_judged() -> None:
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=120), st.integers(0, 99)
 )
 def test_what_is_summed_is_what_stands_in_the_ring(moves: list[tuple[int, int]], seed: int) -> None:
-    """However frames come, late or missing, and ticks are skipped: sums and projections never drift."""
+    """With frames late or missing and ticks skipped, sums and projections never drift from the ring."""
     rng = np.random.default_rng(seed)
     held = Courses(D, 4)
     instant = 0
@@ -150,7 +150,7 @@ def test_what_is_summed_is_what_stands_in_the_ring(moves: list[tuple[int, int]],
 
 
 def test_projections_are_of_the_normalised_course() -> None:
-    """Level and size of a course do not show; stillness is nowhere; within -1 and 1."""
+    """A course's level and size do not affect its projection; stillness projects to 0; within -1 and 1."""
     course = courses(3, 40, 9) / 4
     course[:, 1] = 2.0 * course[:, 0] + 1.0
     course[:, 2] = 0.25
@@ -165,7 +165,7 @@ def test_projections_are_of_the_normalised_course() -> None:
 
 
 def test_time_correlation_is_the_median_over_features() -> None:
-    """As numpy's own, feature by feature; a feature that stands still agrees with nothing."""
+    """Time correlation is numpy's, by feature, as a median; a still feature agrees with nothing."""
     rng = np.random.default_rng(10)
     a, b = rng.normal(size=(2, 40, 1, 7))
     b[:, :, :4] += 2 * a[:, :, :4]
@@ -176,7 +176,7 @@ def test_time_correlation_is_the_median_over_features() -> None:
 
 
 def test_pair_ppc_closed_forms() -> None:
-    """One constant difference: 1. Opposite halves: below 0. Against the mean over pairs of instants."""
+    """One constant difference: 1. Opposite halves: below 0. Otherwise the mean over pairs of instants."""
     rng = np.random.default_rng(11)
     a = np.exp(2j * np.pi * rng.random((BANDS, 1, 80))).astype(np.complex64)
     assert pair_ppc(a, a * np.exp(0.7j)) == pytest.approx(1.0, abs=1e-5)
@@ -193,7 +193,7 @@ def test_pair_ppc_closed_forms() -> None:
 
 @pytest.mark.parametrize("n", [0, 1, 2, 9, 1000])
 def test_the_search_is_bounded(n: int) -> None:
-    """Never all pairs: each is held against eight others, and the nearest 64 are kept."""
+    """The search compares each with eight others, keeps the nearest 64, and never takes all pairs."""
     a, b = candidates(np.random.default_rng(n).normal(size=(n, 6)) * 1e-3, 1)
     assert len(a) == len(b) <= min(PAIRS_MOST, n * NEIGHBOURS)
     assert (a != b).all()

@@ -1,4 +1,4 @@
-"""The crowd in a closed loop: who is well is left alone for hours, and who is not is seen in time."""
+"""The group in a closed loop: a healthy one is left alone for hours, a sick one found in time."""
 
 import math
 import time
@@ -21,13 +21,13 @@ from fusion.people import FOLLOW_PER_S, RELAX_PER_S, Replayed, Sleepers
 from fusion.test_crosstalk import watched
 
 HOUR_S = 3600.0 if LONG else 120.0
-"""An hour where minutes may be spent, two minutes in the everyday tests."""
+"""An hour in the long tests, two minutes in the everyday ones."""
 D = BANDS6X2.size
 
 
 @pytest.mark.parametrize("n", [2, 4, 8, 20, 200])
 def test_an_hour_of_healthy_people_without_one_halving(n: int) -> None:
-    """Merged at the shipped ceiling, with the others in their ears: nobody is halved, nothing is severed."""
+    """An hour of healthy sleepers at the shipped ceiling: no halving, no sever."""
     loop = Loop(Sleepers(n, n)).run(HOUR_S)
     assert loop.told == []
     assert loop.persons == []
@@ -42,7 +42,7 @@ def test_an_hour_of_healthy_people_without_one_halving(n: int) -> None:
 @people.needed
 @pytest.mark.parametrize("n", [4, 8, 20])
 def test_recorded_people_in_a_loop_are_left_alone(n: int) -> None:
-    """Real people's minutes, moved by what they would feel at the shipped ceiling: no halving."""
+    """Recorded people moved by the feedback at the shipped ceiling: no halving."""
     who = np.random.default_rng(n).choice(20, n, replace=False)
     loop = Loop(Replayed(who)).run(HOUR_S)
     assert loop.told == []
@@ -59,7 +59,7 @@ def test_people_recorded_apart_are_never_taken_for_one_brain() -> None:
 
 @people.needed
 def test_recorded_people_are_identified_from_a_minute_on() -> None:
-    """Twenty apart, 60 s means: I_diff and rate as published of such data; nobody is lost to themselves."""
+    """Twenty recorded apart, 60 s means: I_diff and rate as published; no identity loss."""
     db = people.recorded().db
     mu, sigma = shared_scale(np.median(db[:480], axis=0), BANDS6X2)
     windows, rows, found = Identity(D), np.arange(20), []
@@ -103,7 +103,7 @@ def _spread(rows: np.ndarray) -> float:
 
 @pytest.mark.parametrize("n", [8, 20, 200])
 def test_gain_ten_in_a_fifth_is_zero_within_twenty_seconds(n: int) -> None:
-    """Implants that render ten times the amplitude: halved, not fallen, all at zero; the loop drove it."""
+    """Implants with ten times the amplitude: halved, not fallen, all at zero; classified as loop-driven."""
     loop = Loop(Sleepers(n, 3)).run(150.0)
     onset_s = loop.now_s
     loop.people.gain[: max(round(n / 5), 1)] = 10.0
@@ -117,7 +117,7 @@ def test_gain_ten_in_a_fifth_is_zero_within_twenty_seconds(n: int) -> None:
 
 
 def test_what_drives_them_all_is_labelled_so() -> None:
-    """A sound that moves everybody, coupled or not: severed for it, and afterwards called common."""
+    """A sound that moves all, coupled or not: severed, and afterwards classified as common drive."""
     loop = Loop(Sleepers(20, 4)).run(150.0)
     loop.people.profile += 6.0
     loop.run(90.0)
@@ -138,7 +138,7 @@ def test_a_moment_that_passes_costs_half_a_coupling_for_a_while() -> None:
 
 
 def test_people_who_fade_into_one_another_are_severed() -> None:
-    """Everybody becomes nine tenths the average, whatever the coupling: halved, then all to zero."""
+    """All become nine tenths the average, whatever the coupling: halved, then all to zero."""
     loop = Loop(Sleepers(20, 6)).run(150.0)
     centre = loop.people.profile.mean(axis=0)
     loop.people.profile = centre + 0.1 * (loop.people.profile - centre)
@@ -150,7 +150,7 @@ def test_people_who_fade_into_one_another_are_severed() -> None:
 
 
 def test_one_who_becomes_another_is_halved_then_severed_alone() -> None:
-    """One of twenty takes on a stranger's profile: halved, severed; the others dream on whole."""
+    """One of twenty takes on another's profile: halved, then severed; the others dream on whole."""
     loop = Loop(Sleepers(20, 7)).run(150.0)
     profile, centre = loop.people.profile, loop.people.profile.mean(axis=0)
     one = int(((profile - centre) ** 2).sum(axis=1).argmax())
@@ -163,7 +163,7 @@ def test_one_who_becomes_another_is_halved_then_severed_alone() -> None:
 
 @pytest.mark.parametrize("included", [0, 1, 2])
 def test_none_one_and_two_are_nothing_to_judge(included: int) -> None:
-    """With so few included nothing is over, and nothing is calm that was not measured."""
+    """With none, one or two included nothing is over a limit, and unmeasured values are not calm."""
     crowd = GroupStatistics(BANDS6X2)
     rng = np.random.default_rng(1)
     rows = np.arange(3)
@@ -178,7 +178,7 @@ def test_none_one_and_two_are_nothing_to_judge(included: int) -> None:
 
 
 def test_nobody_heard_is_no_error() -> None:
-    """No sound row at all, from the first tick on, and after a pause."""
+    """Ticks without any frame, from the first on and after a pause, raise no error."""
     crowd = GroupStatistics(BANDS6X2)
     none = np.zeros((0, D), np.float32)
     empty = np.zeros(0, np.int64)
@@ -208,13 +208,13 @@ def test_nobody_heard_is_no_error() -> None:
 def test_the_lines_of_homogenising(
     dispersion: float, rank: float, over: bool, severe: bool, calm: bool
 ) -> None:
-    """The worse axis decides; one that is not known is not calm."""
+    """The worse axis decides; an unknown one is not calm."""
     sign = homogenising(Axes(dispersion, rank))
     assert (sign.over, sign.severe, sign.calm) == (over, severe, calm)
 
 
 def test_the_last_minute_is_told() -> None:
-    """The evidence of a cause: its values now, and each of the last sixty seconds, oldest first by name."""
+    """The evidence of a cause has its values now and each of the last sixty seconds, oldest first."""
     loop = Loop(Sleepers(8, 9)).run(200.0)
     told = loop.crowd.evidence(Cause.GAIN)
     assert told["energy"] == loop.crowd.runaway.energy.mean
@@ -225,7 +225,7 @@ def test_the_last_minute_is_told() -> None:
 
 
 def test_a_row_given_anew_remembers_nobody() -> None:
-    """Who takes up a row has no first minute, no scale but their own and no course."""
+    """A reused row has no first minute, no other scale and no course."""
     loop = Loop(Sleepers(8, 10)).run(150.0)
     loop.crowd.clear(2)
     assert all(map(math.isnan, loop.crowd.likeness(2)))
@@ -234,7 +234,7 @@ def test_a_row_given_anew_remembers_nobody() -> None:
 
 
 def _cost_ms(n: int, ticks: int) -> float:
-    """Mean processor time of one tick of the crowd's statistics."""
+    """Mean processor time of one tick of the group's statistics."""
     rng = np.random.default_rng(n)
     crowd = GroupStatistics(BANDS6X2)
     crowd.reserve(-(-n // COHORT_SLOTS) * COHORT_SLOTS)
@@ -254,7 +254,7 @@ def _cost_ms(n: int, ticks: int) -> float:
 
 
 def test_it_is_cheap_and_grows_with_the_crowd_alone() -> None:
-    """Ten times the sleepers cost at most thirteen times as much; at most 2.6 kB each."""
+    """Ten times the sleepers cost at most thirteen times as much, at most 2.6 kB each."""
     few, many = _cost_ms(1000, 80), _cost_ms(10_000, 80)
     print(f"{_cost_ms(8, 400):.3f} ms at 8, {few:.2f} ms at 1,000, {many:.2f} ms at 10,000")
     assert many <= 13 * few + 1.0

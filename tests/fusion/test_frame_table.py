@@ -1,4 +1,4 @@
-"""A cohort's columns: which frame counts, which is refused, and what is missing."""
+"""A cohort's frame table: frames that count, refusals, and losses."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ EVERYONE = np.ones(256, dtype=np.bool_)
 
 
 class Line:
-    """One slot's frames on their way into columns, tick by tick."""
+    """One slot's frames on their way into the table, tick by tick."""
 
     def __init__(self, slot: int = 3) -> None:
         self.columns = FrameTable(SCHEMA)
@@ -41,7 +41,7 @@ class Line:
 
 
 def test_a_frame_fills_its_row() -> None:
-    """Every column holds what the newest frame said, and no other row is touched."""
+    """Every column holds the newest frame's value, and no other row is touched."""
     phasors = np.arange(2 * BANDS * 2, dtype=np.float32).reshape(2, BANDS, 2)
     line = Line()
     assert line.next(phasors=phasors, quality=0.75, applied=0.125, own_z=1.5) is FrameVerdict.ACCEPTED
@@ -56,7 +56,7 @@ def test_a_frame_fills_its_row() -> None:
 
 @pytest.mark.parametrize(("age", "fresh"), [(-2, False), (-1, True), (0, True), (2, True), (3, False)])
 def test_fresh_is_no_older_than_two_hops(age: int, fresh: bool) -> None:
-    """A frame counts from one hop ahead (clocks differ) to two hops old."""
+    """A frame is fresh from one hop ahead (clocks differ) to two hops old."""
     assert Line().eligible(INSTANT + age) is fresh
 
 
@@ -68,18 +68,18 @@ def test_stale_is_older_than_three_hops() -> None:
 
 
 def test_quality_has_a_hysteresis() -> None:
-    """In at .5, out below .4, and between the two as it was before."""
+    """Quality goes in at .5, out below .4, and stays as it was between the two."""
     line = Line()
     seen = []
     for quality in (0.49, 0.5, 0.4, 0.39, 0.45, 0.49, 0.51, 0.41):
         line.next(quality=quality)
         seen.append(line.eligible())
-    # The first is good before: PLAIN has quality 1, but nobody had asked yet.
+    # The first is good before: PLAIN has quality 1, without an earlier verdict.
     assert seen == [False, True, True, False, False, False, True, True]
 
 
 def test_who_is_not_allowed_is_not_eligible() -> None:
-    """What breakers and consent forbid is out, whatever the frame says."""
+    """A slot that breakers or consent forbid is not eligible, whatever its frame."""
     line = Line()
     allowed = EVERYONE.copy()
     allowed[3] = False
@@ -113,7 +113,7 @@ BROKEN = [
 
 
 def test_a_pod_that_says_it_has_no_signal_is_excluded_and_not_accused() -> None:
-    """Quality 0 with features that are not there is taken in, never eligible; the next sound frame is."""
+    """Quality 0 with missing features is accepted and never eligible; the next sound frame is."""
     line = Line()
     missing = np.full(SCHEMA.size, NAN, dtype=np.float32)
     assert line.next(features=missing, quality=0.0) is FrameVerdict.ACCEPTED
@@ -125,7 +125,7 @@ def test_a_pod_that_says_it_has_no_signal_is_excluded_and_not_accused() -> None:
 
 @pytest.mark.parametrize(("change", "told"), BROKEN)
 def test_a_number_that_is_none_is_out_at_once(change: dict[str, object], told: FrameVerdict) -> None:
-    """Numbers that are none or beyond every range, told apart, are ineligible and enter no array."""
+    """NaN and out-of-range numbers are distinguished, not eligible, and enter no array."""
     line = Line()
     assert line.eligible()
     assert line.next(**change) is told
@@ -141,7 +141,7 @@ def test_omitted_phasors_are_no_fault() -> None:
 
 
 def test_the_same_features_three_times_are_frozen() -> None:
-    """Twice is borne, three times is frozen and ineligible, and one change thaws it."""
+    """The same features twice are accepted, three times frozen and ineligible; one change thaws."""
     line = Line()
     still = PLAIN.features
     assert line.next(features=still) is FrameVerdict.ACCEPTED
@@ -165,7 +165,7 @@ def test_the_same_features_three_times_are_frozen() -> None:
     ],
 )
 def test_a_number_or_instant_that_goes_back_is_a_replay(again: object) -> None:
-    """The same frame, an older number, or an older instant is refused, and the row stays as it was."""
+    """The same frame, an older number, or an older instant is refused; the row stays."""
     line = Line()
     for _ in range(10):
         line.next()
@@ -176,7 +176,7 @@ def test_a_number_or_instant_that_goes_back_is_a_replay(again: object) -> None:
 
 
 def test_a_frame_overtaken_by_a_slots_first_is_no_replay_once() -> None:
-    """What a slot's first frame has overtaken is late, not replayed; a second time it is a replay."""
+    """A frame overtaken by its slot's first is late; a second copy is a replay."""
     line = Line()
     line.next()
     overtaken = replace(line.last, seq=line.last.seq - 2, instant=line.last.instant - 2)
@@ -186,7 +186,7 @@ def test_a_frame_overtaken_by_a_slots_first_is_no_replay_once() -> None:
 
 
 def test_numbers_wrap_and_skip_what_pods_skip() -> None:
-    """Past 2^32, and over a number whose low 16 bits are 0, the next frame is no gap."""
+    """Past 2^32, and over a number with low 16 bits 0, the next frame is no gap."""
     for seq in (2**32 - 1, 0x0001FFFF):
         line = Line()
         line.last = replace(line.last, seq=seq)
@@ -199,7 +199,7 @@ def test_numbers_wrap_and_skip_what_pods_skip() -> None:
 
 
 def test_a_gap_still_open_after_two_seconds_is_lost() -> None:
-    """Two missing frames are counted as lost once, eight hops after they were missed, not before."""
+    """Two missing frames count as lost once, after eight hops, not before."""
     line = Line()
     assert line.next(hops=3) is FrameVerdict.ACCEPTED
     found = [line.columns.advance(line.now + hop) for hop in range(12)]
@@ -219,7 +219,7 @@ def test_a_late_frame_fills_its_gap_and_is_not_used() -> None:
 
 
 def test_a_frame_that_was_given_up_for_lost_and_comes_after_all_is_no_replay() -> None:
-    """A gap counts as lost after 2 s; its frame accuses nobody when it comes at 2.5 s, and is not used."""
+    """A frame 2.5 s late, already counted as lost, is neither a replay nor used."""
     line = Line()
     missed = after(PLAIN)
     line.next(hops=2)
@@ -233,7 +233,7 @@ def test_a_frame_that_was_given_up_for_lost_and_comes_after_all_is_no_replay() -
 
 @pytest.mark.parametrize("delay_hops", [1, 8, 14, 39])
 def test_whatever_order_a_network_delivers_in_no_frame_is_a_replay(delay_hops: int) -> None:
-    """Each frame once, in any order, up to 10 s late: every one is taken or late, none is a replay."""
+    """Each frame once, in any order, up to 10 s late: all are accepted or late, none is a replay."""
     rng = np.random.default_rng(delay_hops)
     sent = [replace(after(PLAIN, k), features=PLAIN.features + k / 1000) for k in range(1, 400)]
     due = sorted((k + int(rng.integers(0, delay_hops + 1)), k) for k in range(len(sent)))
@@ -257,7 +257,7 @@ def test_whatever_order_a_network_delivers_in_no_frame_is_a_replay(delay_hops: i
     ],
 )
 def test_a_copy_is_a_replay_while_it_is_young(back: int, later: int, written: FrameVerdict) -> None:
-    """A frame that comes a second time accuses its pod up to 2.5 s after its instant; later, the way."""
+    """A copy up to 2.5 s after its instant counts against its pod; later, against the uplink."""
     line = Line()
     sent = [line.last]
     for _ in range(20):
@@ -286,7 +286,7 @@ def test_a_frame_that_contradicts_an_earlier_one_is_a_replay_at_any_age(contradi
 
 
 def test_late_is_after_the_tick_of_its_instant_and_is_used() -> None:
-    """A frame that comes after its tick has closed is accepted as late, and counts in the next tick."""
+    """A frame after the close of its tick is late and counts in the next tick."""
     line = Line()
     line.columns.advance(INSTANT + 1)
     assert line.write(after(PLAIN)) is FrameVerdict.LATE
@@ -294,7 +294,7 @@ def test_late_is_after_the_tick_of_its_instant_and_is_used() -> None:
 
 
 def test_a_gap_left_by_our_own_way_is_never_lost_and_its_frame_no_replay() -> None:
-    """A gap that is open when our own way breaks is no loss, and five seconds later is still filled."""
+    """A gap open at an uplink failure is no loss, and is still filled five seconds later."""
     columns = FrameTable(SCHEMA, 4)
     columns.write(0, PLAIN, INSTANT)
     overtaken, newest = after(PLAIN, 1), after(PLAIN, 2)
@@ -307,7 +307,7 @@ def test_a_gap_left_by_our_own_way_is_never_lost_and_its_frame_no_replay() -> No
 
 @pytest.mark.parametrize(("lose", "lossy"), [(8, False), (9, True)])
 def test_more_than_a_fifth_lost_in_ten_seconds_is_lossy(lose: int, lossy: bool) -> None:
-    """8 of 40 frames lost is borne, 9 is not; ten seconds later it is forgotten."""
+    """8 of 40 frames lost is not lossy, 9 is; ten seconds later it is forgotten."""
     line = Line()
     for k in range(38):
         if k >= 2 * lose or k % 2:
@@ -328,7 +328,7 @@ def test_more_than_a_fifth_lost_in_ten_seconds_is_lossy(lose: int, lossy: bool) 
 
 
 def test_a_long_outage_is_counted_at_once_and_bounded() -> None:
-    """A gap of a million frames is lossy at once, and what is remembered of it stays small."""
+    """A gap of a million frames is lossy at once and takes little memory."""
     line = Line()
     line.now += 1
     assert line.write(replace(after(PLAIN), seq=PLAIN.seq + 1_000_000)) is FrameVerdict.ACCEPTED
@@ -343,7 +343,7 @@ def test_a_long_outage_is_counted_at_once_and_bounded() -> None:
 
 
 def test_a_storm_of_frames_is_bounded() -> None:
-    """However many frames one pod sends in a hop, only as many as instants are near are taken."""
+    """Of any number of frames of a pod in a hop only as many as near instants are accepted."""
     line = Line()
     taken = 0
     for k in range(1, 5000):
@@ -359,7 +359,7 @@ def test_a_storm_of_frames_is_bounded() -> None:
     ("ahead", "written"), [(4, FrameVerdict.ACCEPTED), (5, FrameVerdict.CLOCK), (-41, FrameVerdict.OUTDATED)]
 )
 def test_a_frame_of_another_time_is_refused(ahead: int, written: FrameVerdict) -> None:
-    """More than 1 s ahead (a clock), or 10 s behind (the way), is refused and leaves the row as it was."""
+    """More than 1 s ahead (a clock), or 10 s behind (the uplink), is refused and leaves the row."""
     line = Line()
     assert line.write(replace(after(PLAIN), instant=INSTANT + ahead)) is written
     assert line.columns.seq[3] == PLAIN.seq + (ahead == 4)
@@ -376,12 +376,12 @@ def test_a_frame_of_another_time_is_refused(ahead: int, written: FrameVerdict) -
     ],
 )
 def test_another_schema_or_shape_does_not_fit(change: dict[str, object]) -> None:
-    """A frame of another schema, or whose arrays have another shape, is refused."""
+    """A frame of another schema, or with other array shapes, is refused."""
     assert Line().next(**change) is FrameVerdict.MISFIT
 
 
 def test_a_cleared_slot_remembers_nothing() -> None:
-    """After clear the slot is as new: absent, without gaps, and an old number is no replay."""
+    """A cleared slot is as new: absent, without gaps, and an old number is no replay."""
     line = Line()
     line.next(hops=3)
     line.now += 1
@@ -401,7 +401,7 @@ def test_a_cleared_slot_remembers_nothing() -> None:
 
 
 def test_answered_names_the_low_bits_of_those_included_alone() -> None:
-    """The broadcast names 16 bits of the seq used, 0 for everyone not included."""
+    """The broadcast has 16 bits of the used seq, and 0 for every slot that is not included."""
     line = Line()
     line.columns.write(5, replace(PLAIN, seq=0x0003_0001), INSTANT)
     included = EVERYONE.copy()

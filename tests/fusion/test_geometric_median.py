@@ -1,4 +1,4 @@
-"""The geometric median: known values, and how many liars it bears."""
+"""The geometric median: known values, and its breakdown point."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def test_published_values(points: list[tuple[int, int]], expected: tuple[float, 
 
 @pytest.mark.parametrize(("liars", "bounded"), [(5, True), (10, True), (11, False)])
 def test_ten_liars_of_twenty_one_are_borne_eleven_are_not(liars: int, bounded: bool) -> None:
-    """With 10 of 21 far away the centre stays among the honest; with 11 it goes to the liars."""
+    """With 10 of 21 far away the centre stays among the honest; with 11 it goes to the outliers."""
     rng = np.random.default_rng(4)
     rows = rng.standard_normal((21, 8))
     rows[:liars] = 1e4
@@ -42,7 +42,7 @@ def test_ten_liars_of_twenty_one_are_borne_eleven_are_not(liars: int, bounded: b
 
 
 def test_one_step_a_tick_follows_a_moving_group() -> None:
-    """While everyone drifts, one warm-started step a tick stays within .2 of the settled median."""
+    """While all drift, one warm-started step a tick stays within .2 of the settled median."""
     rng = np.random.default_rng(7)
     rows = rng.standard_normal((50, 12)).astype(np.float32)
     r = geometric_median.settle([rows], geometric_median.mean([rows], 12))
@@ -56,7 +56,7 @@ def test_one_step_a_tick_follows_a_moving_group() -> None:
 
 
 def test_sums_are_the_reference_and_the_pods_own_weights() -> None:
-    """S and W equal the slow sums to 1e-5, and W is made of exactly the weights a pod computes."""
+    """S and W equal the slow sums to 1e-5, and W is the sum of exactly the pods' weights."""
     rng = np.random.default_rng(2)
     rows = (3 * rng.standard_normal((60, 12))).astype(np.float32)
     r = rng.standard_normal(12).astype(np.float32)
@@ -68,7 +68,7 @@ def test_sums_are_the_reference_and_the_pods_own_weights() -> None:
 
 
 def test_nobody_leaves_the_centre_where_it_was() -> None:
-    """Without rows the centre does not move, and is a number."""
+    """Without rows the centre stays, and is a number."""
     r = np.arange(12, dtype=np.float32)
     none = np.zeros((0, 12), dtype=np.float32)
     assert np.array_equal(geometric_median.settle([none, none], r), r)
@@ -77,7 +77,7 @@ def test_nobody_leaves_the_centre_where_it_was() -> None:
 
 
 def test_identical_sleepers_are_their_own_centre() -> None:
-    """When all are alike the median is that state; no weight is infinite."""
+    """If all are alike the median is that state; no weight is infinite."""
     rows = np.full((9, 12), 2.5, dtype=np.float32)
     r = geometric_median.settle([rows], geometric_median.mean([rows], 12))
     assert r == pytest.approx(rows[0])

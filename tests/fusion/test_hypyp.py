@@ -20,7 +20,7 @@ PLV = (0.792836221, 0.916461859, 0.15166169, 0.670266379, 0.082458014, 0.1348951
 
 
 def phases() -> np.ndarray:
-    """Four people, three of whom share something, complex[4, 80]."""
+    """Four sleepers, three with something shared, complex[4, 80]."""
     rng = np.random.default_rng(20)
     drawn = rng.uniform(0, 2 * np.pi, (4, WINDOW))
     angle = drawn.copy()
@@ -35,7 +35,7 @@ def unbiased(plv: float) -> float:
 
 
 def test_each_pairs_ppc_is_hypyps_plv_made_unbiased() -> None:
-    """Pair by pair, with every two instants counted, to 1e-8."""
+    """Each pair's PPC is HyPyP's PLV made unbiased, to 1e-8."""
     z = phases()
     pairs = [(a, b) for a in range(4) for b in range(a + 1, 4)]
     for (a, b), plv in zip(pairs, PLV, strict=True):
@@ -44,6 +44,6 @@ def test_each_pairs_ppc_is_hypyps_plv_made_unbiased() -> None:
 
 
 def test_the_crowds_ppc_is_the_mean_over_hypyps_pairs() -> None:
-    """All pairs at once, to 1e-8."""
+    """The group's PPC is the mean over HyPyP's pairs, to 1e-8."""
     found = synchrony(sums_of(phases()[np.newaxis]), (1,)).ppc[0]
     assert found == pytest.approx(np.mean([unbiased(plv) for plv in PLV]), abs=1e-8)

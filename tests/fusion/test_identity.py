@@ -1,4 +1,4 @@
-"""Identity on three axes: closed forms, a slow reference, any split, joins and leaves, who is told what."""
+"""Identity on three axes: closed forms, a slow reference, any split, joins and leaves, single sleepers."""
 
 import math
 
@@ -65,7 +65,7 @@ def test_effective_rank_of_strangers(n: int, rank: float) -> None:
 
 
 def test_effective_rank_of_nothing_is_unknown() -> None:
-    """Zeros have no rank, and no dispersion stands for nobody."""
+    """Zeros have no rank, and no sleepers no dispersion."""
     assert math.isnan(effective_rank(np.zeros((4, 4))))
     assert math.isnan(dispersion(scatter(np.zeros((0, D), np.float32), np.zeros(0, np.float32))))
 
@@ -74,7 +74,7 @@ def test_effective_rank_of_nothing_is_unknown() -> None:
 
 
 def crowd(n: int, seed: int) -> tuple[Floats, Floats, Floats, Floats]:
-    """First and present 60 s means of n people, and their noise."""
+    """First and present 60 s means of n sleepers, and their noise."""
     rng = np.random.default_rng(seed)
     then = rng.normal(0.0, 1.05, (n, D))
     now = then + rng.normal(0.0, 0.2, (n, D))
@@ -88,7 +88,7 @@ def crowd(n: int, seed: int) -> tuple[Floats, Floats, Floats, Floats]:
 
 
 def slowly(then: Floats, then_noise: Floats, now: Floats, now_noise: Floats) -> Axes:
-    """The axes, one person and one feature at a time."""
+    """The axes, one sleeper and one feature at a time."""
     n = len(then)
 
     def spread(rows: Floats, noise: Floats) -> float:
@@ -129,14 +129,14 @@ def close(a: Axes, b: Axes) -> None:
 
 @pytest.mark.parametrize("n", [8, 21, 60])
 def test_the_axes_are_those_of_the_slow_reference(n: int) -> None:
-    """Sums, scatter and unit vectors give what pairs and singular values give, to a millionth."""
+    """Sums, scatter and unit vectors give the same as pairs and singular values, to a millionth."""
     people = crowd(n, n)
     close(axes(sums(*people)), slowly(*people))
 
 
 @given(st.integers(8, 40), st.lists(st.integers(0, 3), min_size=40, max_size=40), st.integers(0, 99))
 def test_any_split_gives_the_same_axes(n: int, places: list[int], seed: int) -> None:
-    """However the sleepers are split over four machines, and whichever are merged first: the same."""
+    """Any split over four machines, merged in any order, gives the same axes."""
     people = crowd(n, seed)
     place = np.array(places[:n])
     parts = [sums(*(part[place == k] for part in people)) for k in range(4)]
@@ -147,20 +147,20 @@ def test_any_split_gives_the_same_axes(n: int, places: list[int], seed: int) -> 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 7])
 def test_a_few_say_nothing_as_a_group(n: int) -> None:
-    """Fewer than eight have no axes: nothing is known, nothing is halved for it."""
+    """Fewer than eight sleepers have no axes, and are never halved for it."""
     found = axes(sums(*crowd(n, 1)))
     assert all(map(math.isnan, (found.dispersion, found.rank, found.i_diff)))
 
 
 def test_people_who_were_one_at_the_start_have_no_ratio() -> None:
-    """Where the first windows differ by no more than their noise, there is no spread to hold on to."""
+    """If the first windows differ only by their noise there is no ratio."""
     then, noise, now, now_noise = crowd(12, 3)
     found = axes(sums(then * 0.1, noise, now, now_noise))
     assert math.isnan(found.dispersion)
 
 
 def test_identification_is_of_at_most_two_hundred() -> None:
-    """Each is most like themselves; of many, evenly chosen 200; of nobody it is unknown."""
+    """Each is most like themselves; of many, evenly chosen 200; of none it is unknown."""
     then, _, now, _ = crowd(1000, 5)
     assert identified(then, now) > 0.95
     few = np.zeros_like(now)
@@ -170,17 +170,17 @@ def test_identification_is_of_at_most_two_hundred() -> None:
     assert math.isnan(identified(then[:0], now[:0]))
 
 
-# -- each way of fading is seen by somebody -----------------------------------------------------------
+# -- each way of fading is found by an axis -------------------------------------------------------------
 
 
 def shrunk(rows: Doubles, by: float, noise: float, rng: np.random.Generator) -> Doubles:
-    """Everybody drawn to the centre."""
+    """All drawn to the centre."""
     centre = rows.mean(axis=0)
     return centre + (1.0 - by) * (rows - centre) + rng.normal(0.0, noise, rows.shape)
 
 
 def onto_one_axis(rows: Doubles, by: float, rng: np.random.Generator) -> Doubles:
-    """Everybody onto one direction, keeping the distance."""
+    """All drawn onto one direction, keeping the distance."""
     centre = rows.mean(axis=0)
     axis = rng.normal(size=rows.shape[1])
     axis /= np.linalg.norm(axis)
@@ -202,9 +202,9 @@ FADING = {
 @pytest.mark.parametrize("kind", FADING)
 @pytest.mark.parametrize("seed", range(5))
 def test_each_way_of_fading_trips_an_axis(kind: str, n: int, seed: int) -> None:
-    """Of shrinking, of shrinking under noise that no block shows, of one axis something is beyond its line.
+    """Shrinking, shrinking under noise, and one axis each trip a limit.
 
-    The group's axes, or most people's own likeness; of people who stay themselves neither is.
+    It is the group's axes, or most sleepers' own likeness; for unchanged sleepers neither.
     """
     rng = np.random.default_rng(seed)
     then = rng.normal(0.0, 1.0, (n, D))
@@ -235,14 +235,14 @@ def test_each_way_of_fading_trips_an_axis(kind: str, n: int, seed: int) -> None:
 
 
 def drawn(n: int, seed: int, hops: int, base: Doubles | None = None, noise: float = 0.3) -> Floats:
-    """So many hops of n people about themselves, float32[hops, n, D]."""
+    """This many hops of n sleepers about themselves, float32[hops, n, D]."""
     rng = np.random.default_rng(seed)
     own = rng.normal(0.0, 1.05, (n, D)) if base is None else base
     return (own + rng.normal(0.0, noise, (hops, n, D))).astype(np.float32)
 
 
 def lived(windows: Identity, course: Floats, begin: int = START, who: np.ndarray | None = None) -> Identity:
-    """Let these hops pass; `who` are the rows of the course's people."""
+    """Let these hops pass; `who` are the rows of the course's sleepers."""
     rows = np.arange(course.shape[1]) if who is None else who
     for hop, x in enumerate(course):
         windows.observe(rows, x, rows, begin + hop)
@@ -251,7 +251,7 @@ def lived(windows: Identity, course: Floats, begin: int = START, who: np.ndarray
 
 
 def test_a_mean_is_of_sixty_seconds_and_its_noise_of_the_blocks() -> None:
-    """A block after a minute the window is the last full minute; white noise s^2 D / 240 is seen as such."""
+    """After a block the window is the last full minute; white noise is measured as s^2 D / 240."""
     course = drawn(200, 1, WINDOW + BLOCK_HOPS + 4)
     windows = lived(Identity(D), course)
     assert windows._mean[:200] == pytest.approx(
@@ -261,7 +261,7 @@ def test_a_mean_is_of_sixty_seconds_and_its_noise_of_the_blocks() -> None:
 
 
 def test_restlessness_that_lasts_is_seen_as_such() -> None:
-    """A slow wander (10 s) makes 60 s means far noisier than its blocks seem: told within a factor of 1.5."""
+    """A slow wander (10 s) makes 60 s means noisier than its blocks: estimated within a factor of 1.5."""
     rng = np.random.default_rng(4)
     n, hops = 300, WINDOW + 4
     keep = math.exp(-0.25 / 10.0)
@@ -276,7 +276,7 @@ def test_restlessness_that_lasts_is_seen_as_such() -> None:
 
 
 def test_nothing_is_said_in_the_first_minute() -> None:
-    """Before a first window there is nothing to compare with; with it everybody is themselves."""
+    """Without a first window there is no comparison; with it every likeness is 1."""
     windows = Identity(D)
     lived(windows, drawn(10, 2, WINDOW - BLOCK_HOPS))
     assert math.isnan(windows.axes.dispersion)
@@ -289,7 +289,7 @@ def test_nothing_is_said_in_the_first_minute() -> None:
 
 
 def test_a_window_with_holes_is_not_known() -> None:
-    """Fifty seconds of a minute are enough, a hop fewer is not."""
+    """Fifty seconds of a minute suffice, a hop fewer does not."""
     for heard, known in ((WINDOW_HOPS_MIN, True), (WINDOW_HOPS_MIN - 1, False)):
         windows = Identity(D)
         course = drawn(1, 3, WINDOW + 1)
@@ -301,7 +301,7 @@ def test_a_window_with_holes_is_not_known() -> None:
 
 @pytest.mark.parametrize("joiners", [0.3, 1.5])
 def test_joining_and_leaving_move_no_ratio_by_themselves(joiners: float) -> None:
-    """Half the people leave, as many others come: each side of the ratio is of the same people; about 1."""
+    """If half leave and as many join, both sides of a ratio are of the same sleepers; about 1."""
     base = np.random.default_rng(8).normal(0.0, 1.05, (40, D))
     base[20:] *= joiners  # far more alike, or less
     windows = Identity(D)
@@ -321,7 +321,7 @@ def test_joining_and_leaving_move_no_ratio_by_themselves(joiners: float) -> None
 
 
 def test_a_leavers_every_trace_is_gone() -> None:
-    """A row that was cleared holds nothing, and the axes are those of people who never met it."""
+    """A cleared row holds nothing, and the axes are as without that sleeper."""
     course = drawn(13, 9, 3 * WINDOW, np.random.default_rng(9).normal(0.0, 1.05, (13, D)))
     met, never = Identity(D), Identity(D)
     lived(met, course[:WINDOW])
@@ -336,7 +336,7 @@ def test_a_leavers_every_trace_is_gone() -> None:
 
 
 def test_a_person_who_becomes_another_is_told() -> None:
-    """One of ten takes on somebody else's profile: their likeness alone falls, the others stay at 1."""
+    """A sleeper who takes on another's profile falls in likeness alone; the others stay at 1."""
     base = np.random.default_rng(11).normal(0.0, 1.05, (10, D))
     course = np.concatenate(
         [drawn(10, 11, WINDOW, base), drawn(10, 12, 2 * WINDOW, np.vstack([base[:9], base[:1]]))]
@@ -348,7 +348,7 @@ def test_a_person_who_becomes_another_is_told() -> None:
 
 
 def test_somebody_near_everyones_average_has_no_likeness() -> None:
-    """A first minute that does not stand out from its own noise says nothing of later ones."""
+    """A first minute within its own noise gives no likeness."""
     base = np.random.default_rng(13).normal(0.0, 1.05, (10, D))
     base[4] = 0.0
     windows = lived(Identity(D), drawn(10, 13, 3 * WINDOW, base, noise=1.0))
@@ -357,7 +357,7 @@ def test_somebody_near_everyones_average_has_no_likeness() -> None:
 
 
 def test_a_restart_forgets_the_window_and_keeps_the_beginning() -> None:
-    """Who was severed is judged by what comes after, against the same first minute."""
+    """A severed sleeper is judged by later windows against the same first minute."""
     base = np.random.default_rng(14).normal(0.0, 1.05, (8, D))
     windows = lived(Identity(D), drawn(8, 14, 2 * WINDOW, base))
     windows.restart(3)
@@ -369,7 +369,7 @@ def test_a_restart_forgets_the_window_and_keeps_the_beginning() -> None:
 
 
 def test_room_is_made_without_forgetting() -> None:
-    """More rows later: what was known of the first ones stays."""
+    """Adding rows keeps the earlier ones."""
     course = drawn(8, 17, 2 * WINDOW, np.random.default_rng(17).normal(0.0, 1.05, (8, D)))
     small, grown = Identity(D, 8), Identity(D, 8)
     lived(small, course)
@@ -381,7 +381,7 @@ def test_room_is_made_without_forgetting() -> None:
 
 
 def test_a_pause_of_the_daemon_begins_the_window_anew() -> None:
-    """Ticks that were skipped for longer than a block leave no stale block in the minute."""
+    """Skipped ticks longer than a block leave no stale block in the minute."""
     windows = lived(Identity(D), drawn(8, 18, WINDOW + BLOCK_HOPS))
     later = START + WINDOW + 4 * BLOCK_HOPS
     lived(windows, drawn(8, 19, BLOCK_HOPS + 1), later)

@@ -1,4 +1,4 @@
-"""Synchrony of real people: twenty recorded apart are at chance; four recorded together are told with z."""
+"""Synchrony of real people: twenty recorded apart are at chance; four recorded together have a z."""
 
 import warnings
 from math import sqrt
@@ -34,7 +34,7 @@ def phases(signal: np.ndarray, rate_hz: float, at_s: np.ndarray) -> np.ndarray:
 
 
 def windows(people: list[np.ndarray]) -> list[Synchrony]:
-    """Return what is said of each whole window of people's phases complex[B, T]."""
+    """Return the result of each whole window of phases complex[B, T]."""
     whole = min(z.shape[1] for z in people) // WINDOW
     z = np.stack([person[:, : whole * WINDOW] for person in people], axis=1)
     return [synchrony(sums_of(z[:, :, k * WINDOW : (k + 1) * WINDOW]), LAGS) for k in range(whole)]
@@ -59,7 +59,7 @@ def test_twenty_recorded_apart_are_at_chance() -> None:
 
 
 def test_four_recorded_together_are_told() -> None:
-    """Four headsets on one clock: PPC and z of every band are numbers, and printed."""
+    """Four headsets on one clock: PPC and z of every band are finite, and printed."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         streams, _ = pyxdf.load_xdf(recorded.path(TOGETHER))

@@ -1,4 +1,4 @@
-"""Phases kept up to date hop by hop: exact through joins, leaves, gaps, late frames and jumps."""
+"""Phases updated hop by hop: exact through joins, leaves, gaps, late frames and jumps."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ LAGS = lags_of(SCHEMA)
 
 
 class Bank:
-    """One bank driven tick by tick beside a plain record of which phases should count."""
+    """One window driven tick by tick beside a plain record of the phases that count."""
 
     def __init__(self, slots: int = SLOTS) -> None:
         self.slots = slots
@@ -48,14 +48,14 @@ class Bank:
         return out
 
     def expected(self) -> np.ndarray:
-        """Return what the window should hold, complex[B, slots, T], oldest first."""
+        """Return the window's required content, complex[B, slots, T], oldest first."""
         hops = range(self.instant - WINDOW // 2 + 1, self.instant + 1)
         nothing = np.zeros((self.slots, 2, BANDS), dtype=complex)
         stacked = np.stack([self.record.get(hop, nothing) for hop in hops], axis=1)
         return stacked.reshape(self.slots, WINDOW, BANDS).transpose(2, 0, 1)
 
     def off(self) -> float:
-        """How far G is from the record's, and K, which must be exact."""
+        """G's distance from the record's; K must be exact."""
         got, end = self.phases.sums, columns_of(self.instant)[1]
         want = sums_of(np.roll(self.expected(), end, axis=2))
         assert np.abs(got.k - want.k).max() < 1e-9
@@ -72,10 +72,10 @@ def draw(rng: np.random.Generator, slots: int = SLOTS) -> np.ndarray:
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_any_night_leaves_exactly_the_sums_of_what_counted(seed: int) -> None:
-    """After every tick the rolling sums are those of the window as it should be: K exactly, G to 1e-6.
+    """After every tick the rolling sums equal those of the window: K exactly, G to 1e-6.
 
     With joins, leaves, exclusions, late frames, omissions, skipped and repeated ticks, and bands that are too
-    quick for everybody's clock for a while.
+    quick for the clocks for a while.
     """
     rng, bank = np.random.default_rng(seed), Bank()
     allowed, held = rng.random(SLOTS) < 0.8, rng.random(BANDS) < 0.8
@@ -91,7 +91,7 @@ def test_any_night_leaves_exactly_the_sums_of_what_counted(seed: int) -> None:
 
 
 def test_a_leavers_every_trace_is_gone() -> None:
-    """Once somebody has left, the sums and phases are those of a bank they were never in, to 1e-9."""
+    """After a sleeper has left the sums and phases are as without that sleeper, to 1e-9."""
     rng, slots = np.random.default_rng(3), 40
     with_them, without = Bank(slots), Bank(slots)
     everyone = np.ones(slots, dtype=bool)
@@ -111,7 +111,7 @@ def test_a_leavers_every_trace_is_gone() -> None:
 
 
 def test_in_a_large_crowd_a_leavers_trace_is_gone_from_what_is_said() -> None:
-    """Of 1,100 people, products taken in float32: after two have left, PPC and z are the others' to 1e-9."""
+    """Of 1,100 sleepers, products in float32: after two have left PPC and z are the others' to 1e-9."""
     slots = 1100
     z = strangers(np.random.default_rng(11), slots)[0]
     z[:, [3, 17]] = z[:, [3]]
@@ -131,7 +131,7 @@ def test_in_a_large_crowd_a_leavers_trace_is_gone_from_what_is_said() -> None:
 
 
 def test_who_is_merely_excluded_keeps_the_past_and_adds_nothing() -> None:
-    """Excluded for a hop: a gap of two instants in their row, everything before and after stands."""
+    """An exclusion of a hop is a gap of two instants in the row; the rest stays."""
     rng, bank = np.random.default_rng(4), Bank()
     everyone = np.ones(SLOTS, dtype=bool)
     but_one = everyone.copy()
@@ -145,7 +145,7 @@ def test_who_is_merely_excluded_keeps_the_past_and_adds_nothing() -> None:
 
 
 def test_a_late_frame_is_a_gap_and_corrupts_nothing() -> None:
-    """A frame one hop old in its tick adds no phase to any column."""
+    """A frame one hop old adds no phase to any column."""
     rng, bank = np.random.default_rng(5), Bank()
     everyone = np.ones(SLOTS, dtype=bool)
     age = np.zeros(SLOTS, dtype=int)
@@ -159,7 +159,7 @@ def test_a_late_frame_is_a_gap_and_corrupts_nothing() -> None:
 
 @pytest.mark.parametrize("hops", [39, 40, 41, 10_000, -1, -10_000])
 def test_after_a_jump_nothing_old_is_left(hops: int) -> None:
-    """Skipping a whole window, or going back, begins anew; skipping less keeps what is still in it."""
+    """Skipping a whole window, or going back, restarts; skipping less keeps what is still in it."""
     rng, bank = np.random.default_rng(6), Bank()
     everyone = np.ones(SLOTS, dtype=bool)
     for _ in range(45):
@@ -171,7 +171,7 @@ def test_after_a_jump_nothing_old_is_left(hops: int) -> None:
 
 
 def test_the_newest_phases_are_summed_as_units() -> None:
-    """The step tells the sum of unit phasors of the hop's last instant, and of how many."""
+    """The step returns the sum and count of unit phasors of the hop's last instant."""
     bank = Bank(4)
     phasors = np.full((4, 2, BANDS), np.nan, dtype=complex)
     phasors[0, 1, 0], phasors[1, 1, 0] = 100.0, 0.01j
@@ -182,7 +182,7 @@ def test_the_newest_phases_are_summed_as_units() -> None:
 
 
 def test_more_rows_than_a_block_are_all_counted() -> None:
-    """With rows in three blocks of products the sums are those of the whole window, to 1e-9 of their size."""
+    """With rows in three blocks the sums are those of the whole window, to 1e-9 of their size."""
     slots = 600
     z = strangers(np.random.default_rng(7), slots, missing=0.1)[0]
     bank = Bank(slots)
@@ -196,7 +196,7 @@ def test_more_rows_than_a_block_are_all_counted() -> None:
 
 
 def test_a_sleeper_costs_less_than_five_kilobytes() -> None:
-    """Phases, presence and what is read of each: counted from the arrays' own sizes."""
+    """Phases, presence and readings of a sleeper take less than five kilobytes of arrays."""
     phases, slots = PhaseWindow(BANDS, 1024), 1024
     arrays = [v for v in vars(phases).values() if isinstance(v, np.ndarray) and v.base is None]
     growing = sum(a.nbytes for a in arrays if slots in a.shape)

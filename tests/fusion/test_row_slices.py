@@ -13,7 +13,7 @@ ROWS = ([], [0], [3], [0, 1, 2], [2, 3, 4], [0, 2], [1, 3, 4], [0, 1, 2, 3, 4])
 
 @pytest.mark.parametrize("some", ROWS)
 def test_a_run_is_read_and_added_to_as_its_rows_are(some: list[int]) -> None:
-    """Reading and adding by a slice is reading and adding by index; only a run without a gap is a slice."""
+    """Reading and adding by a slice equals that by index; only a run without a gap is a slice."""
     rows = np.array(some, dtype=np.int64)
     held, value = np.random.default_rng(1).normal(size=(2, 5, D))
     at = run_of(rows)
@@ -27,7 +27,7 @@ def test_a_run_is_read_and_added_to_as_its_rows_are(some: list[int]) -> None:
 
 @pytest.mark.parametrize("some", ROWS)
 def test_values_stand_at_their_rows(some: list[int]) -> None:
-    """Each value is at its row, and every other row is told as one that has none."""
+    """Each value is at its row, and every other row is marked as empty."""
     rows = np.array(some, dtype=np.int64)
     values = np.random.default_rng(2).normal(size=(len(rows), D))
     dense, silent = spread(values, rows, 5)
@@ -37,7 +37,7 @@ def test_values_stand_at_their_rows(some: list[int]) -> None:
 
 
 def test_who_is_silent_between_others_holds_their_course_and_counts_for_nothing() -> None:
-    """A row that is missing in the middle keeps its last value in its course; its window stays."""
+    """A row missing in the middle keeps its last value in its course; its window stays."""
     courses, windows = Courses(D, 4), Identity(D, 4)
     for hop, some in enumerate(([0, 1, 2, 3], [0, 2, 3], [0, 3], [0, 2, 3])):
         rows = np.array(some)

@@ -1,4 +1,4 @@
-"""The three signs of a runaway: closed forms, what each limit means, and what healthy people never do."""
+"""The three indicators of a runaway: closed forms, their limits, and healthy sleepers."""
 
 import math
 
@@ -30,7 +30,7 @@ D = 12
 
 
 def test_energy_is_the_length_of_the_mean_own_z() -> None:
-    """Everybody two scales up in every feature: E is 2; half of them up and half down: 0; nobody: unknown."""
+    """All two scales up in every feature: E is 2; half up and half down: 0; none: unknown."""
     template, scale = np.full(D, 10.0, np.float32), np.full(D, 1.5, np.float32)
     scales = OwnScales(D)
     for row in range(4):
@@ -45,7 +45,7 @@ def test_energy_is_the_length_of_the_mean_own_z() -> None:
 
 @given(st.integers(1, 30), st.integers(0, 30), st.integers(0, 99))
 def test_own_z_of_any_split_and_of_the_slow_reference(n: int, cut: int, seed: int) -> None:
-    """E of two machines' sums is E of all, and that of one person at a time, to a millionth."""
+    """E of two machines' sums is E of all, and equals a one-by-one reference, to a millionth."""
     rng = np.random.default_rng(seed)
     db, template = rng.normal(10.0, 3.0, (2, n, D)).astype(np.float32)
     scale = rng.uniform(1.5, 3.0, (n, D)).astype(np.float32)
@@ -62,7 +62,7 @@ def test_own_z_of_any_split_and_of_the_slow_reference(n: int, cut: int, seed: in
 
 
 def test_who_told_no_calibration_takes_no_part() -> None:
-    """A template of another shape, one that is not finite or a scale of zero is none; so is a cleared one."""
+    """A template of another shape, not finite, of scale zero or cleared takes no part."""
     fine = np.ones(D, dtype=np.float32)
     scales = OwnScales(D)
     scales.learn(0, fine, fine)
@@ -77,7 +77,7 @@ def test_who_told_no_calibration_takes_no_part() -> None:
 
 
 def test_one_liar_of_eight_does_not_halve_the_crowd() -> None:
-    """A sleeper who sends +200 dB counts with 16 own z for the three frames before it is excluded."""
+    """A sleeper with +200 dB counts as 16 own z for the three frames before the exclusion."""
     energy = Energy()
     for _ in range(400):
         energy.push(0.35)
@@ -89,14 +89,14 @@ def test_one_liar_of_eight_does_not_halve_the_crowd() -> None:
 
 
 def pushed(energy: Energy, value: float, seconds: float) -> Energy:
-    """The same E for so long."""
+    """The same E for this long."""
     for _ in range(round(4 * seconds)):
         energy.push(value)
     return energy
 
 
 def test_the_limit_is_the_larger_of_a_number_and_three_medians() -> None:
-    """Quiet: 1.2. At a median of .6: 1.8. Nothing before ten seconds are known."""
+    """The limit is 1.2 if quiet, 1.8 at a median of .6, and unknown before ten seconds."""
     assert math.isnan(pushed(Energy(), 0.3, 10.0).limit)
     assert not pushed(Energy(), 9.0, 10.0).above
     assert pushed(Energy(), 0.3, 20.0).limit == ENERGY_MIN
@@ -104,7 +104,7 @@ def test_the_limit_is_the_larger_of_a_number_and_three_medians() -> None:
 
 
 def test_it_is_above_when_its_four_seconds_are() -> None:
-    """A second at twice the limit is a moment; a mean of 4 s above it is a runaway, and below it is none."""
+    """A mean of 4 s above the limit is a runaway; a second at twice the limit is not."""
     energy = pushed(pushed(Energy(), 0.3, 60.0), 2.4, 1.0)
     assert not energy.above
     pushed(energy, 2.4, 3.0)
@@ -115,14 +115,14 @@ def test_it_is_above_when_its_four_seconds_are() -> None:
 
 
 def test_the_median_waits_while_it_is_above() -> None:
-    """Ten minutes of runaway do not become what is usual."""
+    """Ten minutes above the limit do not enter the median."""
     energy = pushed(pushed(Energy(), 0.3, 60.0), 3.0, 600.0)
     assert energy.above
     assert energy.limit == ENERGY_MIN
 
 
 def test_a_crowd_that_falls_asleep_takes_its_median_along() -> None:
-    """E that climbs from .3 to 1.6 in twenty minutes is never above."""
+    """E that climbs from .3 to 1.6 in twenty minutes is never above the limit."""
     energy = Energy()
     above = False
     for k in range(4 * 1200):
@@ -132,7 +132,7 @@ def test_a_crowd_that_falls_asleep_takes_its_median_along() -> None:
 
 
 def test_nobody_included_is_no_energy() -> None:
-    """Unknown is above nothing; four seconds must be known again before anything is."""
+    """An unknown E is not above; four seconds must be known again first."""
     energy = pushed(pushed(Energy(), 0.3, 60.0), 5.0, 4.0)
     energy.push(math.nan)
     assert math.isnan(energy.mean)
@@ -161,7 +161,7 @@ def test_rising_is_quarter_by_quarter_to_half_as_high_again() -> None:
 
 
 def test_lag_correlation_closed_forms() -> None:
-    """A wave whose period is the lag agrees with itself, of twice the lag disagrees; stillness is unknown."""
+    """A wave with the lag as period correlates, with twice the lag anticorrelates; stillness is unknown."""
     t = np.arange(MINUTE_HOPS + LAG_HOPS)[:, None] * np.ones((1, D))
     assert lag_correlation(np.sin(2 * np.pi * t / LAG_HOPS)) == pytest.approx(1.0)
     assert lag_correlation(np.sin(np.pi * t / LAG_HOPS)) == pytest.approx(-1.0, abs=0.01)
@@ -169,7 +169,7 @@ def test_lag_correlation_closed_forms() -> None:
 
 
 def test_lag_correlation_is_that_of_the_slow_reference() -> None:
-    """Pooled over features, each end about its own mean, to a millionth."""
+    """The lag correlation is the reference's: pooled over features, each end about its own mean."""
     rng = np.random.default_rng(1)
     course = np.cumsum(rng.normal(size=(256, D)), axis=0)
     top = left = right = 0.0
@@ -183,7 +183,7 @@ def test_lag_correlation_is_that_of_the_slow_reference() -> None:
 
 
 def test_a_minute_of_centres_must_follow_one_another() -> None:
-    """Nothing is known before the minute is full; a skipped tick begins it anew."""
+    """Nothing is known before the minute is full; a skipped tick restarts it."""
     centres, rng = Centres(D), np.random.default_rng(2)
 
     def push(first: int, last: int) -> float:
@@ -199,7 +199,7 @@ def test_a_minute_of_centres_must_follow_one_another() -> None:
 
 
 def test_what_drives_itself_is_the_energy_or_the_lag_while_it_rises() -> None:
-    """A loop that grows slowly is seen by its lag before its energy is high; one that stands is not."""
+    """A slowly growing loop is found by its lag before its energy is high; a steady one is not."""
     grown = Runaway(D, 5)
     for row in range(8):
         grown.scales.learn(row, np.zeros(D), np.ones(D))
@@ -220,7 +220,7 @@ def test_what_drives_itself_is_the_energy_or_the_lag_while_it_rises() -> None:
 
 
 def test_a_streak_is_three_windows_that_do_not_overlap() -> None:
-    """Every ten seconds one z counts, however often it comes; three running above 4 in one band lock."""
+    """Every ten seconds one z counts; three in a row above 4 in one band are a lock."""
     streak = Streak(2)
     for instant in range(2 * WINDOW_HOPS):
         streak.push([5.0, math.nan], instant)
@@ -239,7 +239,7 @@ def test_a_streak_is_three_windows_that_do_not_overlap() -> None:
     ],
 )
 def test_a_streak_is_of_one_band_and_unbroken(course: list[tuple[float, float]]) -> None:
-    """Four is not above four; bands that take turns, or a window that is not known, break it."""
+    """Four is not above four; alternating bands, or an unknown window, break the streak."""
     streak = Streak(2)
     for window, z in enumerate(course):
         streak.push(z, window * WINDOW_HOPS)
@@ -247,7 +247,7 @@ def test_a_streak_is_of_one_band_and_unbroken(course: list[tuple[float, float]])
 
 
 def test_the_value_is_of_the_band_that_locked() -> None:
-    """What must fall is what ran away, also while another band is higher for a moment."""
+    """The value that must fall is that of the locked band, though another is higher for a moment."""
     streak = Streak(2)
     for window in range(3):
         streak.push([1.0, 6.0], window * WINDOW_HOPS)
@@ -258,6 +258,6 @@ def test_the_value_is_of_the_band_that_locked() -> None:
 
 
 def test_sums_of_nobody_merge_without_effect() -> None:
-    """Zero is the unit."""
+    """Merging empty sums changes nothing."""
     some = OwnSums(3, np.ones(D))
     assert energy_of(merge(some, OwnSums(0, np.zeros(D)))) == energy_of(some)

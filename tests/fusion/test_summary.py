@@ -51,7 +51,7 @@ def test_any_split_gives_the_same_collective(seed: int, n: int, data: st.DataObj
 
 
 def test_merging_is_associative_with_the_empty_summary_as_unit() -> None:
-    """(a + b) + c is a + (b + c), and merging nobody changes nothing."""
+    """(a + b) + c is a + (b + c), and merging an empty summary changes nothing."""
     a, b, c = (of(*crowd(seed, 20)) for seed in (1, 2, 3))
     assert same(merge(merge(a, b), c), merge(a, merge(b, c)))
     assert same(merge(a, empty(D, B)), a)
@@ -76,5 +76,5 @@ def test_what_is_off_the_edges_is_counted_at_the_ends() -> None:
 
 
 def test_of_nobody_there_is_no_median() -> None:
-    """Without residuals the median is NaN, which no limit is made of."""
+    """Without residuals the median is NaN."""
     assert np.isnan(median_of(empty(D, B).histogram))
