@@ -1,7 +1,7 @@
 """How deep the tests go. `make test` has minutes; `make soak` sets DREAMD_LONG and takes what time it needs.
 
-What `make test` leaves out for its time is run by `make soak`: more seeds, longer nights, more examples. The
-files that read this one are the ones that `make soak` names.
+`make soak` runs the parts that `make test` omits to save time: more seeds, longer nights, more examples. The
+files that read this module are the ones that `make soak` names.
 """
 
 import os

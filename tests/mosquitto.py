@@ -15,7 +15,7 @@ MOSQUITTO = shutil.which(
 
 
 def free_port() -> int:
-    """A port nobody listens on just now."""
+    """A port that is free just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -59,7 +59,7 @@ class Broker:
         self.stop(signal.SIGKILL)
 
     def stop(self, number: int = signal.SIGTERM) -> None:
-        """Send a signal; SIGSTOP and SIGCONT leave it where it is, others end it."""
+        """Send a signal; SIGSTOP and SIGCONT leave it running, others end it."""
         if self.process is None:
             return
         self.process.send_signal(number)
@@ -68,6 +68,6 @@ class Broker:
             self.process = None
 
     def restart(self) -> None:
-        """End it if it runs, and start it on the same port."""
+        """Stop it if it runs, and start it on the same port."""
         self.kill()
         self.start()

@@ -40,7 +40,7 @@ WAITING: Final[Mapping[str, float]] = {
     "integration/test_recording_process.py": 15.0,
     "integration/test_wheel.py": 15.0,
 }
-"""Seconds of the files whose tests wait for processes and clocks."""
+"""Seconds of the files with tests that wait for processes and clocks."""
 
 COMPUTING: Final[Mapping[str, float]] = {
     "sim/test_stories.py": 40.0,

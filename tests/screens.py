@@ -1,7 +1,7 @@
 """`make screenshots`: the two pictures of the documents from one real night, terminal and console.
 
-The terminal's is kept by `dreamd up` itself; the console's is taken in a headless Chromium some seconds after
-the malfunction. Without Chromium only the first is made, which is said.
+`dreamd up` keeps the terminal's itself; the console's is taken in a headless Chromium some seconds after the
+malfunction. Without Chromium only the first is made, with a notice.
 """
 
 import subprocess
@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def shoot(url: str, path: Path) -> None:
-    """Look at the console until somebody has been cut loose, and keep what is seen then."""
+    """Follow the console until a bed is severed, and keep that picture."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         browser = Chromium(Path(folder))
         try:

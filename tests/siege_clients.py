@@ -1,12 +1,12 @@
 """Clients that besiege a daemon, each a process of its own: `python tests/siege_clients.py WHAT --port N`.
 
 - watchers, bare: follow a Dreamscape's ticks with and without seats, each on a connection of its own.
-- streams: hold streams of every kind open, and open anew what is refused or ended.
+- streams: hold streams of every kind open, and reopen refused or ended ones.
 - calls: keep so many reads under way.
-- drips: send a byte of an HTTP request now and then, and connect anew when hung up on.
+- drips: send a byte of an HTTP request now and then, and reconnect when disconnected.
 - severs: sever so often, one after another, and print how long each took, in seconds; then end.
 
-The others say on standard output that they have begun, and end with standard input.
+The others print a line once they have begun, and end with standard input.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def channel(port: int) -> grpc.aio.Channel:
 
 
 async def watch(port: int, name: str, *, seats: bool) -> None:
-    """Read every tick that is given."""
+    """Read every tick."""
     request = dreams.WatchCollectiveRequest(name=f"dreamscapes/{name}", omit_seats=not seats)
     method = channel(port).unary_stream(
         "/dreamapi.v1.Dreamscapes/WatchCollective", dreams.WatchCollectiveRequest.SerializeToString
@@ -97,7 +97,7 @@ async def call(port: int, count: int, name: str) -> None:
 
 
 async def drip(port: int, count: int) -> None:
-    """Keep so many HTTP requests that never become whole."""
+    """Keep so many HTTP requests that are never completed."""
 
     async def one() -> None:
         while True:
@@ -124,12 +124,12 @@ async def order(port: int, name: str, count: int, pause_s: float) -> None:
 
 
 async def until_told() -> None:
-    """Standard input has ended."""
+    """Wait for the end of standard input."""
     await asyncio.to_thread(sys.stdin.read)
 
 
 async def main() -> None:
-    """Be what the command line says until told to stop."""
+    """Run as the command line asks until stopped."""
     parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=["watchers", "bare", "streams", "calls", "drips", "severs"])
     parser.add_argument("--port", type=int, required=True)

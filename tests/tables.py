@@ -18,7 +18,7 @@ TABLES: Final = {
     "log": log_events.markdown,
     "restarts": restarts.markdown,
 }
-"""What stands between `<!-- NAME -->` and `<!-- end of NAME -->`."""
+"""The text between `<!-- NAME -->` and `<!-- end of NAME -->`."""
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ class Authority:
         self._certificate = builder.add_extension(can_sign, critical=True).sign(self._key, hashes.SHA256())
 
     def save(self, path: Path) -> Path:
-        """Write what others trust."""
+        """Write the certificate for others to trust."""
         path.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
         return path
 
@@ -67,7 +67,7 @@ def secret(path: Path, content: bytes) -> Path:
 
 @dataclass
 class Ward:
-    """A running broker on its own certificate; `require_certificates`: in the place of passwords."""
+    """A running broker with its own certificate; `require_certificates`: instead of passwords."""
 
     folder: Path
     expired: bool = False
@@ -101,20 +101,20 @@ class Ward:
         return f"mqtts://{HOST}:{self.port}"
 
     def admit(self, users: tuple[str, ...]) -> None:
-        """Write the password file for these and nobody else."""
+        """Write the password file for these users and no others."""
         lines = (f"{user}:{_hashed(self.passwords[user])}\n" for user in users)
         secret(self.folder / "passwords", "".join(lines).encode())
 
     def password_file(self, user: str) -> Path:
-        """The user's own copy."""
+        """The user's own password file."""
         return secret(self.folder / f"{user}.password", f"{self.passwords[user]}\n".encode())
 
     def papers(self, user: str) -> Papers:
-        """What that user shows and trusts."""
+        """The user's credentials and trusted CA."""
         return Papers("--x", ca=str(self.ca), user=user, password_file=str(self.password_file(user)))
 
     def access(self, user: str) -> Access:
-        """That user's way in."""
+        """The user's access."""
         return open_access(Address(HOST, self.port, tls=True), self.papers(user), user)
 
     def tls(self) -> ssl.SSLContext:
@@ -140,7 +140,7 @@ def _builder(
 
 
 def _hashed(password: str) -> str:
-    """As mosquitto_passwd writes it: PBKDF2-SHA512, 101 rounds."""
+    """The hash as mosquitto_passwd writes it: PBKDF2-SHA512, 101 rounds."""
     salt = secrets.token_bytes(12)
     digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, 101)
     return f"$7$101${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
@@ -150,7 +150,7 @@ def _hashed(password: str) -> str:
 async def speaking(
     ward: Ward, user: str, *filters: str, **options: object
 ) -> AsyncIterator[tuple[PromptClient, list[aiomqtt.Message]]]:
-    """A client of that user, and what it hears of `filters`."""
+    """A client of that user, and the messages it receives of `filters`."""
     heard: list[aiomqtt.Message] = []
     async with PromptClient(ward.access(user), heard.append, **options) as client:
         if filters:

@@ -1,4 +1,4 @@
-"""Synchrony over all pairs: closed forms, a slow reference, chance, and what cannot be said."""
+"""Synchrony over all pairs: closed forms, a slow reference, chance, and unknown values."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ LAGS = lags_of(SCHEMA)
 
 
 def everywhere(z: np.ndarray) -> np.ndarray:
-    """Return [n, T] phasors as the same in every band."""
+    """Return [n, T] phasors, the same in every band."""
     return np.broadcast_to(z, (BANDS, *z.shape)).copy()
 
 
@@ -34,13 +34,13 @@ def of(z: np.ndarray) -> np.ndarray:
 
 
 def test_the_lag_is_the_kernels_length() -> None:
-    """Two seconds in delta and one elsewhere: sixteen and eight instants."""
+    """The lag is the kernel's length: two seconds in delta, one elsewhere; sixteen and eight instants."""
     assert LAGS == (16, 8, 8, 8, 8)
 
 
 @pytest.mark.parametrize("offset", [0.0, 1.0, np.pi])
 def test_phases_that_keep_their_differences_are_one_whatever_the_difference(offset: float) -> None:
-    """Two or five people locked at any constant distance have PPC 1; the order parameter would not say so."""
+    """Two or five sleepers locked at any constant distance have PPC 1, unlike the order parameter."""
     common = np.exp(1j * np.random.default_rng(0).uniform(0, 6.28, WINDOW))
     for n in (2, 5):
         locked = np.exp(1j * offset * np.arange(n))[:, np.newaxis] * common
@@ -48,7 +48,7 @@ def test_phases_that_keep_their_differences_are_one_whatever_the_difference(offs
 
 
 def test_a_difference_that_turns_evenly_is_minus_what_the_lag_leaves_out() -> None:
-    """A full turn over the window sums to nothing over all instants, so PPC is minus what near pairs give."""
+    """A full turn over the window sums to zero over all instants, so PPC is minus the near pairs' part."""
     turning = np.exp(2j * np.pi * np.arange(WINDOW) / WINDOW)
     z = np.stack([np.ones(WINDOW, dtype=complex), turning])
     for band, lag in enumerate(LAGS):
@@ -58,7 +58,7 @@ def test_a_difference_that_turns_evenly_is_minus_what_the_lag_leaves_out() -> No
 
 
 def test_half_locked_half_opposite_is_one_third_less() -> None:
-    """Three people, one of them turned by half a circle for the second half of the window: closed form."""
+    """Three sleepers, one turned by half a circle for the second half of the window: closed form."""
     z = np.ones((3, WINDOW), dtype=complex)
     z[2, WINDOW // 2 :] = -1
     lag = LAGS[1]
@@ -80,7 +80,7 @@ def test_sums_are_the_pairwise_definition(seed: int, n: int, missing: float) -> 
 @settings(max_examples=5, deadline=None)
 @given(st.integers(0, 2**16), st.integers(3, 4))
 def test_each_ones_own_is_the_pairwise_definition(seed: int, n: int) -> None:
-    """One person's PPC with all others equals that of their pairs alone, to 1e-5 (float32)."""
+    """One sleeper's PPC with all others equals that of their pairs alone, to 1e-5 (float32)."""
     z = strangers(np.random.default_rng(seed), n, missing=0.2, shared=0.3)[0]
     everyone = Everyone(LAGS)
     everyone.see(sums_of(z), WINDOW)
@@ -90,7 +90,7 @@ def test_each_ones_own_is_the_pairwise_definition(seed: int, n: int) -> None:
 
 
 def test_in_a_large_crowd_each_ones_own_is_read_once_a_second() -> None:
-    """From 256 on one instant a second is used, and gives the PPC of those instants."""
+    """From 256 sleepers on one instant a second is used, and gives the PPC of those instants."""
     z = strangers(np.random.default_rng(1), 300, shared=0.4)[0]
     everyone = Everyone(LAGS)
     everyone.see(sums_of(z), WINDOW)
@@ -107,7 +107,7 @@ def test_in_a_large_crowd_each_ones_own_is_read_once_a_second() -> None:
 
 
 def test_a_crowd_is_large_from_its_first_instants_on() -> None:
-    """Two instants of 300 people in an empty ring, wherever they stand: one instant a second is used."""
+    """Two instants of 300 sleepers in an empty ring, anywhere in it: one instant a second is used."""
     for column in (0, 30, 78):
         z = np.zeros((BANDS, 300, WINDOW), dtype=complex)
         z[:, :, column : column + 2] = 1.0
@@ -121,7 +121,7 @@ def test_a_crowd_is_large_from_its_first_instants_on() -> None:
 def test_strangers_are_at_chance(n: int, windows: int, missing: float) -> None:
     """Independent band-limited signals: mean PPC and mean z are 0 within 3 standard errors in every band.
 
-    z's own spread, and with it the standard error, is held by the next test.
+    The next test checks z's own spread, and with it the standard error.
     """
     rng = np.random.default_rng(n + int(10 * missing))
     found = [synchrony(sums_of(z), LAGS) for z in strangers(rng, n, windows, missing)]
@@ -136,21 +136,21 @@ def test_strangers_are_at_chance(n: int, windows: int, missing: float) -> None:
 @pytest.mark.parametrize("missing", [0.0, 0.4])
 @pytest.mark.parametrize("n", [2, 5, 20])
 def test_z_is_a_z(n: int, missing: float) -> None:
-    """Of independent band-limited signals z has a standard deviation of 1 within a fifth in every band."""
+    """For independent band-limited signals z has a standard deviation of 1 within a fifth in every band."""
     rng = np.random.default_rng(3 * n)
     z = np.array([synchrony(sums_of(w), LAGS).z for w in strangers(rng, n, 300, missing)])
     assert (np.abs(np.nanstd(z, axis=0) - 1.0) <= 0.2).all(), np.nanstd(z, axis=0)
 
 
 def test_without_the_lag_strangers_agree() -> None:
-    """With every pair of instants counted, strangers' PPC is above chance: why the lag rule is there."""
+    """With every pair of instants counted, independent PPC is above chance: hence the lag rule."""
     windows = strangers(np.random.default_rng(4), 20, 50)
     ppc = np.array([synchrony(sums_of(z), (1,) * BANDS).ppc for z in windows])
     assert (ppc.mean(axis=0)[:3] > 6 * ppc.std(axis=0)[:3] / np.sqrt(50)).all()
 
 
 def test_phases_depend_on_one_another_until_the_whole_kernel_has_passed() -> None:
-    """Theta phases half a kernel apart are alike by 5 standard errors, at a whole kernel by less than 3.5."""
+    """Theta phases half a kernel apart are alike by 5 standard errors, a whole kernel by less than 3.5."""
     sums = sums_of(strangers(np.random.default_rng(1), 2000)[0])
     for tau, alike in ((LAGS[1] // 2, True), (LAGS[1], False)):
         n = np.diagonal(sums.k[1], tau).sum()
@@ -159,7 +159,7 @@ def test_phases_depend_on_one_another_until_the_whole_kernel_has_passed() -> Non
 
 
 def test_people_who_share_a_signal_are_seen() -> None:
-    """Ten who share a fifth of their variance have z above 4 in every band."""
+    """Ten sleepers with a fifth of their variance in common have z above 4 in every band."""
     found = synchrony(sums_of(strangers(np.random.default_rng(5), 10, shared=0.45)[0]), LAGS)
     assert (found.z > 4.0).all()
     assert (found.ppc < 0.5).all()
@@ -175,7 +175,7 @@ def test_effective_instants_are_those_of_the_bands() -> None:
 
 
 def test_shifts_agree_with_the_closed_form() -> None:
-    """The surrogate z is the closed form's within a third where there is synchrony, and small where not."""
+    """The surrogate z is the closed form's within a third with synchrony, and small without."""
     shared = strangers(np.random.default_rng(7), 12, shared=0.25)[0].astype(np.complex64)
     closed, shifted = synchrony(sums_of(shared), LAGS).z, surrogate_z(shared, LAGS, seed=1)
     assert shifted == pytest.approx(closed, rel=0.34)
@@ -184,7 +184,7 @@ def test_shifts_agree_with_the_closed_form() -> None:
 
 
 def test_shifts_are_bounded() -> None:
-    """More than two hundred sleepers, or one shift, are refused; nobody's surrogate z is NaN."""
+    """More than two hundred sleepers, or one shift, are refused; no surrogate z is NaN."""
     many = np.ones((BANDS, SURROGATE_SLEEPERS + 1, WINDOW), dtype=np.complex64)
     with pytest.raises(ValueError, match="at most 200"):
         surrogate_z(many, LAGS, seed=0)
@@ -195,7 +195,7 @@ def test_shifts_are_bounded() -> None:
 
 @pytest.mark.parametrize("n", [0, 1])
 def test_of_nobody_and_of_one_nothing_is_said(n: int) -> None:
-    """PPC, z and dof are NaN, never zero or one."""
+    """Of no sleeper and of one PPC, z and dof are NaN, never zero or one."""
     found = synchrony(sums_of(np.ones((BANDS, n, WINDOW), dtype=complex)), LAGS)
     assert np.isnan(found.ppc).all()
     assert np.isnan(found.z).all()
@@ -203,7 +203,7 @@ def test_of_nobody_and_of_one_nothing_is_said(n: int) -> None:
 
 
 def test_of_two_who_hardly_met_nothing_is_said() -> None:
-    """Below a quarter of the window's instants in common PPC is not said; from there on it is."""
+    """Below a quarter of the window's instants in common PPC is NaN; from there on it is known."""
     z = np.ones((BANDS, 2, WINDOW), dtype=complex)
     z[:, 1, WINDOW // 4 - 1 :] = 0
     assert np.isnan(of(z)).all()
@@ -214,7 +214,7 @@ def test_of_two_who_hardly_met_nothing_is_said() -> None:
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**16), st.integers(0, 12), st.data())
 def test_sums_of_any_split_merge_to_those_of_all(seed: int, n: int, data: st.DataObject) -> None:
-    """People dealt to banks at random merge to the sums of all, in any order; nobody changes nothing."""
+    """Sums of any split over banks merge to the sums of all, in any order; an empty bank changes nothing."""
     z = strangers(np.random.default_rng(seed), n, missing=0.3)[0]
     deal = np.array(data.draw(st.lists(st.integers(0, 3), min_size=n, max_size=n)), dtype=int)
     parts = [sums_of(z[:, deal == bank]) for bank in range(4)]
@@ -226,7 +226,7 @@ def test_sums_of_any_split_merge_to_those_of_all(seed: int, n: int, data: st.Dat
 
 
 def test_a_ring_says_the_same_as_a_window_in_order() -> None:
-    """Columns just after the newest are the oldest: wherever a ring begins, it says what the window says."""
+    """A ring gives the same as the window in order, wherever it begins."""
     z = strangers(np.random.default_rng(9), 4)[0]
     z[:, 1, 5:30] = 0.0
     told = synchrony(sums_of(z), LAGS)

@@ -1,4 +1,4 @@
-"""Synchrony of a whole Dreamscape, as its fusion tells it each tick."""
+"""Synchrony of a whole Dreamscape, tick by tick."""
 
 import tracemalloc
 from dataclasses import replace
@@ -21,7 +21,7 @@ START = INSTANT - INSTANT % TURNS
 
 
 class Night:
-    """People whose phases are given, in banks of so many slots, fused hop by hop."""
+    """Sleepers with given phases, in banks of so many slots, fused hop by hop."""
 
     def __init__(self, z: np.ndarray, slots: int) -> None:
         """Of unit phasors complex[B, n, T], zero where missing."""
@@ -30,7 +30,7 @@ class Night:
         self.fusion = Fusion(SCHEMA, SCHEMA.shipped_mu(), SCHEMA.shipped_sigma())
 
     def hop(self, hop: int, allowed: list[np.ndarray] | None = None, silent: tuple[int, ...] = ()) -> Fused:
-        """Write everyone's frame of this hop and tick; `silent` send none."""
+        """Write every frame of this hop and tick; `silent` ones send none."""
         now = START + hop
         states = np.random.default_rng(hop).standard_normal((self.n, SCHEMA.size)).astype(np.float32)
         for k in range(self.n):
@@ -51,7 +51,7 @@ class Night:
 @settings(max_examples=6, deadline=None)
 @given(st.integers(0, 2**16), st.integers(2, 12), st.integers(1, 9))
 def test_how_sleepers_are_split_over_banks_does_not_show(seed: int, n: int, slots: int) -> None:
-    """In one bank or in many: the same synchrony, order and phase means to 1e-5, each one's own to 1e-4."""
+    """One bank or many: the same synchrony, order and phase means to 1e-5, each one's own to 1e-4."""
     z = strangers(np.random.default_rng(seed), n, missing=0.1, shared=0.3)[0]
     one, many = Night(z, 256).window(), Night(z, slots).window()
     for a, b in (
@@ -67,7 +67,7 @@ def test_how_sleepers_are_split_over_banks_does_not_show(seed: int, n: int, slot
 
 
 def test_what_is_told_is_the_pairwise_definition() -> None:
-    """After a window, PPC of a band is that of all pairs and instants at the last reading, to 1e-6."""
+    """After a window, a band's PPC is that of all pairs and instants at the last reading, to 1e-6."""
     z = strangers(np.random.default_rng(1), 4, missing=0.1, shared=0.4)[0]
     night = Night(z, 256)
     night.window()
@@ -85,7 +85,7 @@ def test_what_is_told_is_the_pairwise_definition() -> None:
 
 
 def test_one_whose_breaker_opens_is_out_of_the_past_as_well() -> None:
-    """Not allowed: at that very tick neither sums nor order nor anyone's reading knows of them."""
+    """A pod whose breaker opens is out of sums, order and every reading in that very tick."""
     z = strangers(np.random.default_rng(2), 6, shared=0.5)[0]
     night, without = Night(z, 256), Night(z[:, :5], 256)
     night.window()
@@ -99,7 +99,7 @@ def test_one_whose_breaker_opens_is_out_of_the_past_as_well() -> None:
 
 
 def test_an_outlier_adds_no_phase() -> None:
-    """Excluded for being far away: from the third frame on their phases are in no sum."""
+    """An outlier's phases are in no sum from the third frame on."""
     z = strangers(np.random.default_rng(3), 12)[0]
     night = Night(z, 256)
     for hop in range(8):
@@ -115,7 +115,7 @@ def test_an_outlier_adds_no_phase() -> None:
 
 @pytest.mark.parametrize("n", [0, 1])
 def test_alone_nothing_is_said(n: int) -> None:
-    """Of nobody and of one: no PPC, no z, nobody's own; the order of one is 1, of nobody NaN."""
+    """Of none and of one: no PPC, no z, no own value; the order of one is 1, of none NaN."""
     out = Night(np.ones((BANDS, n, WINDOW), dtype=complex), 256).window()
     assert np.isnan(out.synchrony.ppc).all()
     assert np.isnan(out.synchrony.z).all()
@@ -124,7 +124,7 @@ def test_alone_nothing_is_said(n: int) -> None:
 
 
 def test_all_excluded_nothing_is_said() -> None:
-    """When nobody is allowed any more, what was said is unsaid at the next reading."""
+    """When no pod is allowed any more the values are NaN at the next reading."""
     night = Night(strangers(np.random.default_rng(4), 5, shared=0.5)[0], 256)
     assert np.isfinite(night.window().synchrony.z).all()
     nobody = [np.zeros(256, dtype=np.bool_)]
@@ -134,14 +134,14 @@ def test_all_excluded_nothing_is_said() -> None:
 
 
 def test_frames_without_phases_are_no_synchrony() -> None:
-    """Pods that omit every phase take part in the collective, and nothing is said of synchrony."""
+    """Pods that omit every phase take part in the collective, and synchrony is NaN."""
     out = Night(np.zeros((BANDS, 6, WINDOW), dtype=complex), 256).window()
     assert out.n == 6
     assert np.isnan(out.synchrony.ppc).all()
 
 
 def test_the_snapshot_is_bounded_and_in_order() -> None:
-    """What is handed out for the shifts is a copy of an even share of each bank, oldest instant first."""
+    """The snapshot for the surrogate check is a copy of an even share of each bank, oldest instant first."""
     z = strangers(np.random.default_rng(5), 9, shared=0.3)[0]
     night = Night(z, 4)
     night.window()

@@ -1,4 +1,4 @@
-"""The command lines of both programs, and where a text names one of them."""
+"""The command lines of both programs, and their mentions in a text."""
 
 import argparse
 import importlib
@@ -45,7 +45,7 @@ def parser_of(program: str) -> argparse.ArgumentParser:
 
 
 def understood(command: str) -> bool:
-    """Whether `dreamd` or `dreamedge` would take this command line."""
+    """Whether `dreamd` or `dreamedge` accepts this command line."""
     program, *arguments = shlex.split(command, comments=True)
     try:
         parser_of(program).parse_args(arguments)
@@ -55,7 +55,7 @@ def understood(command: str) -> bool:
 
 
 def typed(text: str) -> list[str]:
-    """The commands of ours in shell blocks and comments, continued lines joined, without what is before."""
+    """Our commands in shell blocks and comments, continued lines joined, without the text in front."""
     line = re.compile(
         r"^(?:#\s+|ExecStart=)?(?:runuser -u \S+ -- )?(?:\S*/bin/)?(dreamd|dreamedge) ([a-z][^`\n]*)$",
         re.MULTILINE,
@@ -65,7 +65,7 @@ def typed(text: str) -> list[str]:
 
 
 def mentioned(text: str) -> list[str]:
-    """The commands of ours in backticks within a sentence, which may leave out what follows a verb."""
+    """Our commands in backticks within a sentence; arguments after a verb may be missing."""
     return re.findall(r"`(?:\S*/bin/)?((?:dreamd|dreamedge)(?: [^`]+)?)`", text)
 
 

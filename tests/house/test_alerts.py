@@ -1,7 +1,7 @@
 """Each alert fires when it should and stays silent when it should: promtool plays Prometheus.
 
-Values are written in Prometheus' own shorthand, one every five seconds, or every minute where hours pass:
-`0x11 1` is twelve times 0, then 1; `0+24x100` is a counter that grows by 24.
+Values are in Prometheus' own shorthand, one every five seconds, or every minute where hours pass: `0x11 1` is
+twelve times 0, then 1; `0+24x100` is a counter that grows by 24.
 """
 
 import json
@@ -26,7 +26,7 @@ Played = dict[str, str]
 
 @dataclass(frozen=True)
 class Case:
-    """At a time after the beginning, with which values an alert fires, and with which it is silent."""
+    """Values with which an alert fires at a time, and values with which it stays silent."""
 
     at: str
     fires: tuple[Played, ...]
@@ -35,18 +35,18 @@ class Case:
 
 
 def calls(code: str, values: str) -> Played:
-    """Calls of one method that ended so."""
+    """Calls of one method with this result."""
     return {f'grpc_server_handled_total{{{OF_A},grpc_method="SeverDreamscape",grpc_code="{code}"}}': values}
 
 
 def lag(quick: str, every: str) -> Played:
-    """Turns of the event loop: so many within 0.1 s, so many at all."""
+    """Turns of the event loop: so many within 0.1 s, of so many."""
     name = 'dreamd_loop_lag_seconds_bucket{instance="a",le="%s"}'
     return {name % "0.1": quick, name % "0.25": every, name % "+Inf": every}
 
 
 def accepted(part: str, values: str) -> Played:
-    """Frames of six pods for ten minutes, and so many of this part of them."""
+    """Frames of six pods for ten minutes, with this part of them accepted."""
     return {"dreamd_frames_accepted_total": "0+120x140", f"dreamd_frames_{part}_total": values}
 
 
@@ -303,7 +303,7 @@ CASES = {
 
 
 def spelt(values: str) -> str:
-    """The shorthand knows no repeated NaN: enough of them, one by one."""
+    """Enough NaN values, one by one: the shorthand cannot repeat them."""
     return " ".join(["NaN"] * 140) if values == "NaN" else values
 
 
@@ -343,7 +343,7 @@ def runs(alert: str, case: Case) -> list[dict[str, object]]:
 def judged(
     folder: Path, tests: list[dict[str, object]], step_s: int = STEP_S
 ) -> subprocess.CompletedProcess[str]:
-    """What promtool says of these runs (JSON is YAML)."""
+    """Promtool's verdict on these runs (JSON is YAML)."""
     told = {"rule_files": [str(RULES)], "evaluation_interval": f"{step_s}s", "tests": tests}
     (folder / "tests.yml").write_text(json.dumps(told))
     command = [promtool(), "test", "rules", str(folder / "tests.yml")]
@@ -351,7 +351,7 @@ def judged(
 
 
 def test_the_rules_are_well_formed() -> None:
-    """Nothing is wrong with them, and there are as many as alerts."""
+    """The rules are valid, and there are as many as alerts."""
     done = subprocess.run(
         [promtool(), "check", "rules", str(RULES)], capture_output=True, text=True, check=False
     )
@@ -360,7 +360,7 @@ def test_the_rules_are_well_formed() -> None:
 
 
 def test_every_alert_is_tested_both_ways() -> None:
-    """Each has values with which it fires and values with which it is silent."""
+    """Each alert has values with which it fires and values with which it is silent."""
     assert CASES.keys() == {alert.name.removeprefix(PREFIX) for alert in ALERTS}
     assert all(case.fires and case.silent for case in CASES.values())
 
@@ -374,7 +374,7 @@ def test_each_fires_and_each_stays_silent(step_s: int, tmp_path: Path) -> None:
 
 
 def test_a_wrong_expectation_is_seen(tmp_path: Path) -> None:
-    """That promtool finds all in order means something: told the contrary, it objects."""
+    """Promtool rejects a wrong expectation, so its approval means something."""
     case = CASES["BreakerLocked"]
     assert judged(tmp_path, [played("BreakerLocked", case, case.silent[0], fires=True)]).returncode != 0
     assert judged(tmp_path, [played("BreakerLocked", case, case.fires[0], fires=False)]).returncode != 0

@@ -1,4 +1,4 @@
-"""Grafana's boards and Prometheus' alerts: made from code, true of the metrics, their commands exist."""
+"""Grafana's boards and Prometheus' alerts: generated, with existing metrics and commands."""
 
 import json
 import re
@@ -81,7 +81,7 @@ ASKED = [
 
 
 def test_boards_and_alerts_are_what_their_code_makes() -> None:
-    """Every committed file equals what `make boards` would write, and no other board lies beside them."""
+    """Every committed file equals the output of `make boards`, and there is no other board."""
     made = files()
     drifted = [path.name for path, text in made.items() if path.read_text(encoding="utf-8") != text]
     assert drifted == []
@@ -176,7 +176,7 @@ def test_every_metric_is_looked_at() -> None:
 
 @pytest.mark.parametrize("path", JSON, ids=lambda path: path.stem)
 def test_every_panel_says_what_it_means_and_lists_who_it_is(path: Path) -> None:
-    """Each has words, and a command that could be pasted: `dreamd` takes it as it stands."""
+    """Each panel has a description and a command that `dreamd` accepts."""
     for panel in panels_of(load(path)):
         commands = re.findall(r"`((?:dreamd|curl) [^`]+)`", panel["description"])
         assert commands, panel["title"]
@@ -205,7 +205,10 @@ def test_panels_stand_side_by_side(path: Path) -> None:
 
 @pytest.mark.parametrize("path", JSON, ids=lambda path: path.stem)
 def test_a_board_is_what_grafanas_own_schema_reads(path: Path) -> None:
-    """Read by the SDK's model of Grafana 11 and written again it is the same, but for annotations' words."""
+    """A board read by the SDK's model of Grafana 11 and written again is the same.
+
+    Only the text of annotations differs.
+    """
     board = load(path)
     again = json.loads(json.dumps(Dashboard.from_json(load(path)), cls=JSONEncoder))
     for annotation, read in zip(board["annotations"]["list"], again["annotations"]["list"], strict=True):
@@ -222,7 +225,7 @@ def test_a_board_is_what_grafanas_own_schema_reads(path: Path) -> None:
 
 
 def test_safety_is_one_screen_and_begins_with_who_is_coupled_unasked() -> None:
-    """The first panel is the one that must be 0, and nothing of the board is below the fold."""
+    """Safety's first panel is the one that must be 0, and the whole board fits on one screen."""
     panels = load(DEPLOY / "grafana/dashboards/safety.json")["panels"]
     assert panels[0]["title"] == "Coupled above what was granted: must be 0"
     assert max(panel["gridPos"].get("y", 0) + panel["gridPos"]["h"] for panel in panels) <= ROWS_OF_A_SCREEN

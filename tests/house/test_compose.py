@@ -1,8 +1,8 @@
-"""What is shipped for containers, as far as it can be held to anything where no container engine is.
+"""The container files, checked without a container engine.
 
-The composition against the schema of its specification (check-jsonschema ships it), its references against
-what is in the tree, its commands and its checks of health against the programs themselves; the Dockerfile
-against its context, and the build of a wheel from nothing but what it copies.
+The composition against the schema of its specification (check-jsonschema has it), its references against the
+tree, its commands and health checks against the programs themselves; the Dockerfile against its context, and
+the build of a wheel from only the files it copies.
 """
 
 import re
@@ -26,7 +26,7 @@ COMPOSE = DEPLOY / "compose.yaml"
 READ: dict[str, Any] = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = READ["services"]
 MADE_BY_HAND = ("./daemon.pub", "./secrets/grafana-admin")
-"""What the head of compose.yaml has whoever deploys it make."""
+"""Files that the head of compose.yaml asks the operator to make."""
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -56,7 +56,7 @@ def lineage(stage: str) -> list[tuple[str, str]]:
 
 
 def sent_to_the_builder(path: str) -> bool:
-    """Whether .dockerignore lets this file of the context through; the last line that fits decides."""
+    """Whether .dockerignore lets this file of the context through; the last matching line decides."""
     through = True
     for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines():
         if not line or line.startswith("#"):
@@ -69,14 +69,14 @@ def sent_to_the_builder(path: str) -> bool:
 
 
 def check_schema(path: Path) -> subprocess.CompletedProcess[str]:
-    """What check-jsonschema says of a file by the compose specification's schema, which it brings along."""
+    """check-jsonschema's output for a file by the compose specification's schema."""
     program = str(Path(sys.executable).with_name("check-jsonschema"))
     command = [program, "--builtin-schema", "vendor.compose-spec", str(path)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_the_composition_is_one_by_its_specification(tmp_path: Path) -> None:
-    """Its schema has nothing to say; of a misspelt word in it, it has."""
+    """The composition fits its schema; a misspelt word in it does not."""
     assert check_schema(COMPOSE).returncode == 0, check_schema(COMPOSE).stdout
     wrong = tmp_path / "compose.yaml"
     wrong.write_text(COMPOSE.read_text(encoding="utf-8").replace("stop_grace_period:", "stop_grace_time:"))
@@ -84,7 +84,7 @@ def test_the_composition_is_one_by_its_specification(tmp_path: Path) -> None:
 
 
 def test_images_are_pinned() -> None:
-    """Each image and each base has a tag with a version of three numbers."""
+    """Each image and base has a tag with a version of three numbers."""
     bases = [rest.split(" AS ")[0] for word, rest in instructions() if word == "FROM"]
     images = [one["image"] for one in SERVICES.values() if "image" in one]
     assert len(images) == 3
@@ -94,7 +94,7 @@ def test_images_are_pinned() -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_service_is_confined_comes_back_and_says_how_it_is(service: str) -> None:
-    """No capability, nothing writable but its volumes, restarted, bounded; its health is looked at."""
+    """Each service drops all capabilities, writes only to volumes, restarts, is bounded and checked."""
     one = SERVICES[service]
     assert one["cap_drop"] == ["ALL"]
     assert one["read_only"] is True
@@ -109,7 +109,7 @@ def test_every_service_is_confined_comes_back_and_says_how_it_is(service: str) -
 
 
 def test_whatever_is_referred_to_is_there() -> None:
-    """Files that are mounted, read only; volumes, secrets, services and stages that are named."""
+    """Mounted files (read only), volumes, secrets, services and stages that are named exist."""
     for one in SERVICES.values():
         for mount in one.get("volumes", []):
             source, target, *mode = (
@@ -134,7 +134,7 @@ def test_whatever_is_referred_to_is_there() -> None:
 
 
 def test_no_password_is_in_what_is_shipped() -> None:
-    """What is called a secret is a file under /run/secrets; nothing is anybody's default."""
+    """A secret is a file under /run/secrets; no password is in the shipped files."""
     for service, one in SERVICES.items():
         for name, value in one.get("environment", {}).items():
             if re.search("PASSWORD|SECRET|TOKEN|KEY", name):
@@ -145,7 +145,7 @@ def test_no_password_is_in_what_is_shipped() -> None:
 
 
 def test_everybody_is_looked_for_where_they_listen() -> None:
-    """Broker, metrics, Prometheus, Grafana: who asks names the address at which the other listens."""
+    """Broker, metrics, Prometheus and Grafana are addressed at the ports they listen on."""
     listener = re.findall(r"^listener (\d+) (\S+)$", (DEPLOY / "mosquitto.conf").read_text(), re.MULTILINE)
     port, host = listener[0]
     assert SERVICES["daemon"]["environment"]["DREAMD_MQTT_URL"] == f"mqtt://{host}:{port}"
@@ -184,7 +184,7 @@ def health_of_the_daemon(port: int) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("stage", ["daemon", "edge"])
 def test_what_an_image_runs_is_a_command_we_have(stage: str) -> None:
-    """ENTRYPOINT with CMD, and with what compose.yaml gives instead, are understood by our command lines."""
+    """ENTRYPOINT with CMD, and with the commands of compose.yaml, are accepted by our command lines."""
     said = dict(lineage(stage))
     entry, usual = yaml.safe_load(said["ENTRYPOINT"]), yaml.safe_load(said["CMD"])
     assert understood(shlex.join([*entry, *usual]))
@@ -196,7 +196,7 @@ def test_what_an_image_runs_is_a_command_we_have(stage: str) -> None:
 
 
 def test_what_is_copied_is_sent_and_there() -> None:
-    """Each COPY's source exists and passes .dockerignore; each --from names a stage before."""
+    """Each COPY's source exists and passes .dockerignore; each --from names an earlier stage."""
     before: list[str] = []
     for name, steps in stages().items():
         for word, rest in steps:
@@ -216,7 +216,7 @@ def test_what_is_copied_is_sent_and_there() -> None:
 
 
 def context(folder: Path) -> Path:
-    """A folder with what the Dockerfile's stage `source` copies, and nothing else."""
+    """A folder with exactly the files that the Dockerfile's stage `source` copies."""
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
     copied = [rest.split()[:-1] for word, rest in stages()["source"] if word == "COPY"]
     for file in tracked.stdout.splitlines():
@@ -229,7 +229,7 @@ def context(folder: Path) -> Path:
 
 
 def test_a_wheel_is_built_from_what_is_copied_alone(tmp_path: Path) -> None:
-    """All four packages, whole, the broker's configuration and both programs; of the rest nothing."""
+    """A wheel from only the copied files has all four packages, the broker's files and both programs."""
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "out")]
     made = subprocess.run(
         build, cwd=context(tmp_path / "context"), capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""The files that are shipped for deploying, held against the programs themselves."""
+"""The shipped deployment files, checked against the programs themselves."""
 
 import re
 import shutil
@@ -31,19 +31,19 @@ def installed(program: str) -> str:
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
 def test_every_variable_that_is_named_is_one(path: Path) -> None:
-    """A setting named in what is shipped is one the loaders know."""
+    """Every setting named in the shipped files is one that the loaders know."""
     named = set(re.findall(r"\bDREAM(?:D|EDGE)_[A-Z_]+[A-Z]\b", path.read_text(encoding="utf-8")))
     assert named <= VARIABLES
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
 def test_every_command_that_is_printed_is_understood(path: Path) -> None:
-    """What is shipped prints no `dreamd` or `dreamedge` command that does not exist."""
+    """Every `dreamd` or `dreamedge` command in the shipped files exists."""
     assert [command for command in typed(path.read_text(encoding="utf-8")) if not understood(command)] == []
 
 
 def test_the_check_of_commands_sees_them() -> None:
-    """The units' commands are found; a flag that does not exist is seen."""
+    """The units' commands are found, and an unknown flag is reported."""
     assert typed((UNITS / "dreamedge@.service").read_text()) == ["dreamedge run --pod bed-1"]
     assert typed((UNITS / "dreamd.service").read_text()) == ["dreamd serve"]
     assert not understood("dreamd serve --mqtt-passwort-file x")
@@ -51,7 +51,7 @@ def test_the_check_of_commands_sees_them() -> None:
 
 
 def test_the_example_settings_load() -> None:
-    """The environment files are taken as they stand, with what is commented out as well."""
+    """The environment files load as they are, commented lines included."""
     shipped = {}
     for name in ("dreamd.env", "bed.env"):
         lines = re.findall(r"^#?(DREAM\w+)=(.*)$", (UNITS / name).read_text(), re.MULTILINE)
@@ -74,7 +74,7 @@ def units_here(folder: Path) -> list[Path]:
 
 
 def test_systemd_takes_the_units(tmp_path: Path) -> None:
-    """`systemd-analyze verify` has nothing to say about them: each directive is one, and well written."""
+    """`systemd-analyze verify` finds nothing: each directive exists and is well formed."""
     verify = [installed("systemd-analyze"), "verify", "--man=no", *map(str, units_here(tmp_path))]
     done = subprocess.run(verify, capture_output=True, text=True, check=False)
     ours = [line for line in done.stderr.splitlines() if "dreamd" in line or "dreamedge" in line]
@@ -83,17 +83,17 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
 
 
 def seconds(unit: str, name: str) -> float:
-    """A time of a unit, in seconds; NaN where it is not said."""
+    """A time of a unit, in seconds; NaN if missing."""
     said = re.findall(rf"^{name}=(\d+)$", (UNITS / unit).read_text(), re.MULTILINE)
     return float(said[0]) if said else float("nan")
 
 
 @pytest.mark.parametrize("unit", ["dreamd.service", "dreamedge@.service"])
 def test_the_watchdogs_of_the_units_are_no_hurry(unit: str) -> None:
-    """Ready by notice; a beat may be lost; all are alone before anybody is killed for standing still."""
+    """The watchdog's limit allows a lost heartbeat, and all are alone before a restart."""
     text = (UNITS / unit).read_text()
     assert re.findall(r"^Type=(.*)$", text, re.MULTILINE) == ["notify"]
-    assert "NotifyAccess" not in text  # the main process alone is believed
+    assert "NotifyAccess" not in text  # only the main process may notify
     limit_s = seconds(unit, "WatchdogSec")
     assert 3 * BEAT_S <= limit_s <= 10.0
     assert limit_s > LEASE_S + LEASE_FADE_S
@@ -102,7 +102,7 @@ def test_the_watchdogs_of_the_units_are_no_hurry(unit: str) -> None:
 
 
 def test_the_units_are_confined(tmp_path: Path) -> None:
-    """`systemd-analyze security` finds an exposure of at most 2.0 of 10 (9.2 is a unit with nothing said)."""
+    """`systemd-analyze security` finds an exposure of at most 2.0 of 10 (9.2 is an empty unit)."""
     analyze = installed("systemd-analyze")
     for unit in units_here(tmp_path):
         security = [analyze, "security", "--offline=true", "--threshold=20", "--no-pager", str(unit)]
@@ -111,7 +111,7 @@ def test_the_units_are_confined(tmp_path: Path) -> None:
 
 
 def test_prometheus_takes_its_configuration() -> None:
-    """`promtool` finds the scrape configuration in order, and knows every flag that compose.yaml passes."""
+    """`promtool` accepts the scrape configuration, and Prometheus every flag of compose.yaml."""
     check = [installed("promtool"), "check", "config", str(DEPLOY / "prometheus.yml")]
     assert subprocess.run(check, capture_output=True, check=False).returncode == 0
     known = subprocess.run([installed("prometheus"), "--help"], capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Links, commands, names, figures and sentences of the documents, held against the tree and the programs."""
+"""Links, commands, names, figures and sentences of the documents, checked against tree and programs."""
 
 import importlib
 import re
@@ -176,7 +176,7 @@ def test_each_variable_is_read() -> None:
 
 
 def test_each_path_exists() -> None:
-    """A path of the tree in backticks exists, `*` for anything; a module may be named by its end."""
+    """A path of the tree in backticks exists, with `*` as wildcard; a module may be named by its end."""
     assert in_each(DOCUMENTS, missing_paths) == {}
 
 
@@ -203,7 +203,7 @@ def test_sentences_begin_with_their_subject() -> None:
 
 
 def test_the_readme_is_one_page() -> None:
-    """README.md has at most 700 words; targets of links are none."""
+    """README.md has at most 700 words, without link targets."""
     assert len(re.sub(r"\]\([^)]*\)", "]", read(ROOT / "README.md")).split()) <= 700
 
 

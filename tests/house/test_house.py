@@ -1,4 +1,4 @@
-"""The rules of the house, held by tests: CONTRIBUTING.md says them in words."""
+"""The rules of the house, checked by tests; CONTRIBUTING.md lists them in words."""
 
 import ast
 import re
@@ -31,17 +31,17 @@ def tracked(*suffixes: str) -> list[Path]:
 
 
 def sources() -> list[Path]:
-    """Return our modules, tests and generated code left out."""
+    """Return our modules, without tests and generated code."""
     return [path for path in tracked(".py") if path.relative_to(ROOT).parts[0] in SOURCES]
 
 
 def relative(path: Path) -> str:
-    """Return the path as a reader of the project knows it."""
+    """Return the path from the top of the project."""
     return str(path.relative_to(ROOT))
 
 
 def test_top_level_is_as_asked() -> None:
-    """The top level of the project holds what its layout names and nothing else."""
+    """The top level of the project holds its layout's names and no others."""
     names = {path.relative_to(ROOT).parts[0] for path in tracked("")}
     assert names <= TOP_LEVEL
 
@@ -65,7 +65,7 @@ def test_functions_are_short() -> None:
 
 
 def test_modules_are_named_for_what_they_are() -> None:
-    """No module has a name that says nothing."""
+    """No module has an empty name such as utils or helpers."""
     vague = [relative(path) for path in sources() if path.stem in BANNED_NAMES]
     assert not vague
 

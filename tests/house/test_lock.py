@@ -1,4 +1,4 @@
-"""The locks of `requirements/` against pyproject.toml: what `make` installs is what the project asks for."""
+"""The locks of `requirements/` against pyproject.toml: `make` installs the project's requirements."""
 
 import re
 import tomllib
@@ -19,7 +19,7 @@ HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
 
 def asked(extra: str) -> list[Requirement]:
-    """What an extra asks for, with the extras of ours that it names."""
+    """An extra's requirements, with those of our extras that it names."""
     found = []
     for text in EXTRAS[extra]:
         one = Requirement(text)

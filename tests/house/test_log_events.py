@@ -1,4 +1,4 @@
-"""The names in the log: each is documented, none is documented that is not written."""
+"""The names in the log: exactly the documented ones are written."""
 
 import ast
 import logging
@@ -24,7 +24,7 @@ METHODS = {"debug", "info", "warning", "error", "exception", "critical"}
 
 
 def words(node: ast.expr) -> set[str]:
-    """The words an expression may be; a kind that is made elsewhere is none."""
+    """The values that an expression may have; none for a kind made elsewhere."""
     match node:
         case ast.Constant(value=str(word)):
             return {word}
@@ -35,7 +35,7 @@ def words(node: ast.expr) -> set[str]:
 
 
 def calls(folder: Path) -> list[tuple[str, str, ast.Call]]:
-    """Every method call in the files of a folder: what it is called on, its name, itself."""
+    """Every method call in a folder's files: its object, its name, the call."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in folder.rglob("*.py")]
     return [
         (ast.unparse(node.func.value), node.func.attr, node)
@@ -46,7 +46,7 @@ def calls(folder: Path) -> list[tuple[str, str, ast.Call]]:
 
 
 def test_every_kind_of_the_journal_is_documented() -> None:
-    """What the application writes, and what pods tell of, is KINDS, not one more or less."""
+    """The kinds that the application writes and pods report are exactly KINDS."""
     written = {kind.name.lower() for kind in PodEventKind if kind is not PodEventKind.UNSPECIFIED}
     for _, method, call in calls(DAEMON / "app"):
         for at in WRITES.get(method, ()):
@@ -71,7 +71,7 @@ def test_trouble_is_no_mere_information() -> None:
 
 
 def test_every_event_of_the_process_is_documented() -> None:
-    """The first word of every call of a log is in PROCESS, and a word it is."""
+    """The first argument of every log call is a literal word in PROCESS."""
     said = set()
     for target, method, call in calls(DAEMON):
         if method in METHODS and target.endswith("_log"):
@@ -81,7 +81,7 @@ def test_every_event_of_the_process_is_documented() -> None:
 
 
 def test_no_two_facts_share_a_name() -> None:
-    """A kind with its dashes replaced is no other kind, and no event of the process."""
+    """A kind with its dashes replaced equals no other kind and no process event."""
     assert len({named(kind) for kind in KINDS} | set(PROCESS)) == len(KINDS) + len(PROCESS)
 
 

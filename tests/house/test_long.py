@@ -1,4 +1,4 @@
-"""What `make test` leaves out for its time is run by `make soak`; the order of the files names real ones."""
+"""`make soak` runs every part that `make test` omits; the order of the files names existing ones."""
 
 import re
 

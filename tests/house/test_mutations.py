@@ -1,4 +1,4 @@
-"""The table of `make mutate` is true of the code it would break."""
+"""The table of `make mutate` fits the code that it breaks."""
 
 import ast
 from functools import cache
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @cache
 def named_tests(file: str) -> frozenset[str]:
-    """Return the names of the tests in a file; none where it does not exist."""
+    """Return the names of the tests in a file; none if it does not exist."""
     path = ROOT / file
     if not path.is_file():
         return frozenset()
@@ -25,7 +25,7 @@ def named_tests(file: str) -> frozenset[str]:
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
 def test_every_mutation_still_applies(mutation: Mutation) -> None:
-    """Its old text stands exactly once, breaking it leaves Python, and the tests it names exist."""
+    """A mutation's old text occurs exactly once, the new file is valid Python, and its tests exist."""
     broken = mutation.broken_text(ROOT)
     assert broken != (ROOT / mutation.file).read_text()
     ast.parse(broken)
@@ -36,6 +36,6 @@ def test_every_mutation_still_applies(mutation: Mutation) -> None:
 
 
 def test_every_guard_has_a_name_of_its_own() -> None:
-    """`--only` means one guard."""
+    """Every guard has its own name, so `--only` selects one."""
     names = [mutation.name for mutation in MUTATIONS]
     assert len(names) == len(set(names))

@@ -13,7 +13,7 @@ CLIENTS = Path(__file__).parents[1] / "siege_clients.py"
 
 @contextmanager
 def besieged(fleet: Fleet, streams: int, calls: int, drips: int) -> Iterator[None]:
-    """The siege, from when each of its clients has begun until they are told to stop."""
+    """Run the siege, from the moment each client has begun until they are stopped."""
     hosts = [
         *([("streams", fleet.grpc_port, streams // 2)] * 2),
         *([("calls", fleet.grpc_port, calls // 2)] * 2),

@@ -14,7 +14,7 @@ from ward import Ward
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
-    """A running broker; the test is skipped where mosquitto is not installed."""
+    """A running broker; skips if mosquitto is not installed."""
     if MOSQUITTO is None:
         pytest.skip("mosquitto is not installed (make system-packages)")
     port = free_port()
@@ -28,7 +28,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def ward(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Ward]:
-    """A ward's broker, whose users are dreamd and three beds; a parameter is what is special about it."""
+    """A ward's broker with the users dreamd and three beds; a parameter changes its settings."""
     if MOSQUITTO is None:
         pytest.skip("mosquitto is not installed (make system-packages)")
     one = Ward(tmp_path, **getattr(request, "param", {}))
@@ -41,7 +41,7 @@ Start = Callable[..., subprocess.Popen[bytes]]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Start a program of ours, its standard error in the file `said`; it is killed in the end."""
+    """Start a program of ours, its standard error in the file `said`; killed at the end."""
     running_now: list[subprocess.Popen[bytes]] = []
 
     def begin(program: str, *arguments: str) -> subprocess.Popen[bytes]:

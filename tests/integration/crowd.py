@@ -1,4 +1,4 @@
-"""Light pods by the hundred, in two processes, and the questions a test or a bench has about all of them."""
+"""Light pods by the hundred, in two processes, and readings of all of them for a test or a bench."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class Crowd:
         self.pods = tuple(f"light-{number}" for number in range(1, self.count + 1))
 
     async def begin(self) -> None:
-        """Start the daemon and all pods, check everyone in and begin the night."""
+        """Start the daemon and all pods, check all in and begin the night."""
         self.fleet.daemon()
         each = self.count // len(WARDS)
         for number, ward in enumerate(WARDS):
@@ -30,7 +30,7 @@ class Crowd:
         await self.fleet.begin(self.pods, within_s=60.0)
 
     def told(self, kind: str, since_s: float) -> Iterator[Fact]:
-        """Facts of one kind since, of all pods."""
+        """All pods' facts of one kind since then."""
         for ward in WARDS:
             yield from (f for f in self.fleet.journal(ward) if f["kind"] == kind and stamp_s(f) > since_s)
 
@@ -42,7 +42,7 @@ class Crowd:
     def evidence_to_zero_s(self, since_s: float) -> list[float]:
         """From the capture of each false frame to its pod's zero, ascending; inf: it never came.
 
-        Those who were alone already when they lied are left out: there was nothing to sever.
+        Pods that were alone already are left out: there was nothing to sever.
         """
         moves: dict[object, list[tuple[float, bool]]] = {}
         for kind, stamp, coupled in (("merged", "t_ns", True), ("severed", "zero_ns", False)):

@@ -1,7 +1,7 @@
-"""A fleet of real processes: mosquitto, `dreamd serve` and pods, and what the pods have written.
+"""A fleet of real processes: mosquitto, `dreamd serve` and pods, and the pods' journals.
 
-Every pod keeps a journal, one JSON line a fact, with stamps of CLOCK_BOOTTIME; all processes and the tests
-share that clock, so the moment of a fault compares with the stamps of what followed.
+Every pod keeps a journal, one JSON line per fact, with stamps of CLOCK_BOOTTIME. All processes and the tests
+share that clock, so the moment of a fault compares with the later stamps.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ Fact = dict[str, object]
 
 
 def boottime_s() -> float:
-    """The clock all stamps are of."""
+    """The clock of all stamps."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
@@ -53,10 +53,10 @@ async def until(true: Callable[[], object], within_s: float = 30.0) -> None:
 
 @dataclass
 class Fleet:
-    """The processes, and what the pods have written. through: the broker's URL, for whom it is another.
+    """The processes and the pods' journals.
 
-    fixed_port: of the API, where it must be the same after a restart of the daemon; 0: any. flags: of the
-    daemon.
+    through: the broker's URL for a program, if not the direct one. fixed_port: of the API, if it must survive
+    a restart of the daemon; 0: any. flags: of the daemon.
     """
 
     folder: Path
@@ -80,7 +80,7 @@ class Fleet:
         return self.state / "daemon.pub"
 
     def daemon(self) -> float:
-        """Start the daemon and wait until it is ready; returns the moment it was started."""
+        """Start the daemon and wait until it is ready; returns the moment of the start."""
         started_s = boottime_s()
         process = self.start(
             "daemon",
@@ -96,13 +96,13 @@ class Fleet:
         return started_s
 
     def kill_daemon(self) -> float:
-        """SIGKILL it and wait for its end; returns the moment before."""
+        """Kill it (SIGKILL) and wait for its end; returns the moment before."""
         killed_s = self.signal("daemon", signal.SIGKILL)
         _end(self.processes["daemon"])
         return killed_s
 
     def stop_daemon(self, within_s: float) -> int:
-        """SIGTERM it and wait for its end; returns its exit status."""
+        """Stop it (SIGTERM) and wait for its end; returns its exit status."""
         self.signal("daemon", signal.SIGTERM)
         status = self.processes["daemon"].wait(within_s)
         _end(self.processes["daemon"])
@@ -128,7 +128,7 @@ class Fleet:
         assert process.stdin is not None
 
     def tell(self, name: str, order: str) -> None:
-        """Give a process of light pods an order."""
+        """Send an order to a process of light pods."""
         stdin = self.processes[name].stdin
         assert stdin is not None
         stdin.write(f"{order}\n".encode())
@@ -138,7 +138,7 @@ class Fleet:
         return self.through.get(name, self.broker.url)
 
     def start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
-        """Start a Python process; what it says on standard error goes into NAME.log."""
+        """Start a Python process; its standard error goes into NAME.log."""
         environment = {key: value for key, value in os.environ.items() if key != LONG_VARIABLE}
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
@@ -157,16 +157,16 @@ class Fleet:
         return self._journals.setdefault(process, Journal(path)).read()
 
     def facts(self, pod: str, kind: str, process: str = "") -> list[Fact]:
-        """This pod's facts of one kind, oldest first; process: whose journal, if not its own."""
+        """This pod's facts of one kind, oldest first; process: the journal's owner, if another."""
         return [f for f in self.journal(process or pod) if f["kind"] == kind and f["pod"] == pod]
 
     def applied(self, pod: str, process: str = "") -> float:
-        """The share this pod wrote last."""
+        """The last share in this pod's journal."""
         hops = self.facts(pod, "hop", process)
         return number(hops[-1], "applied") if hops else 0.0
 
     def alone_after_s(self, pod: str, since_s: float, process: str = "") -> float:
-        """How long after `since_s` this pod's sleeper was alone, by its own stamp."""
+        """Seconds from `since_s` until this pod's sleeper was alone, by its own stamp."""
         stamps = [stamp_s(fact, "alone_ns") for fact in self.facts(pod, "alone", process)]
         return next(stamp for stamp in stamps if stamp >= since_s) - since_s
 
@@ -182,7 +182,7 @@ class Fleet:
         return dreamapi.connect(f"127.0.0.1:{self.grpc_port}")
 
     async def begin(self, pods: Iterable[str], within_s: float = 30.0) -> None:
-        """Check everyone in, and begin the night with a ramp of ten seconds."""
+        """Check all in, and begin the night with a ramp of ten seconds."""
         names = list(pods)
         deadline = time.monotonic() + within_s
         async with self.api() as api:
@@ -206,7 +206,7 @@ class Fleet:
             await api.dreamscapes.start(NIGHT)
 
     async def breakers(self) -> dict[str, Pod]:
-        """Every pod as the daemon sees it, by name."""
+        """Every pod in the daemon's view, by name."""
         async with self.api() as api:
             return {pod.name.removeprefix("pods/"): pod for pod in await api.pods.list()}
 
@@ -231,7 +231,7 @@ def _ready(pods: list[Pod], names: list[str]) -> bool:
 
 
 class Journal:
-    """A journal that is read on from where it was read to; a line that is not whole yet waits."""
+    """A journal that is read incrementally; an incomplete last line waits."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

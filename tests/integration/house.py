@@ -1,4 +1,4 @@
-"""The daemon's link on a real broker, with an application behind it that keeps what it is told."""
+"""The daemon's link on a real broker, with an application behind it that keeps its inputs."""
 
 import asyncio
 import random
@@ -44,14 +44,14 @@ class House:
         self.intake = Intake(self.inbound, clock, self.meters)
 
     def open_presence(self, payload: bytes) -> bool:
-        """Whether the daemon says that it is there."""
+        """Whether the daemon's retained presence is online."""
         body = unseal(self.key.public, codec.DAEMON_PRESENCE, payload)
         return codec.decode_daemon_presence(body).online
 
 
 @asynccontextmanager
 async def running(access: Access) -> AsyncIterator[House]:
-    """A house whose link runs, and is closed."""
+    """A house with a running link, closed at the end."""
     house = House(access)
     async with asyncio.TaskGroup() as group:
         group.create_task(house.link.run(house.intake), name="link")

@@ -1,13 +1,13 @@
-"""A stretch of bad network: a TCP proxy on loopback whose faults are switched while it runs.
+"""A faulty network link: a TCP proxy on loopback with faults that are switched while it runs.
 
-It stands between one client, or many, and one port. Each direction of each connection has a reader that
-takes what comes and a writer that passes it on: later (latency, drawn anew for each read; order is kept, as
-TCP keeps it, so one slow packet holds up those behind it), slower (bytes a second), or not at all.
-Between the two stand at most HELD reads of CHUNK_BYTES; then the reader stops, and the sender feels it, as
-at a full router. A blackhole accepts and keeps; when it ends, everything kept is delivered at once: the
-flood in which old orders come back. `reset` tears every connection with RST, `refuse` closes the door.
+It stands between one client, or many, and one port. Each direction of each connection has a reader that takes
+data and a writer that passes it on: later (latency, drawn anew for each read; order is kept, as in TCP, so
+one slow packet delays those behind it), slower (bytes a second), or not at all. Between the two there are at
+most HELD reads of CHUNK_BYTES; then the reader stops, and the sender notices, as at a full router. A
+blackhole accepts and keeps; when it ends, everything kept is delivered at once: a flood with old commands.
+`reset` resets every connection with RST, `refuse` closes the port.
 
-The proxy has a thread and an event loop of its own, so that a test that computes is no fault of the line.
+The proxy has a thread and an event loop of its own, so that a busy test does not delay the link.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from typing import Any, Final, Self
 CHUNK_BYTES: Final = 4096
 HELD: Final = 64
 SOCKET_BYTES: Final = 16384
-"""Asked of the kernel for each socket, so that a full proxy is felt by the sender soon."""
+"""Requested from the kernel for each socket, so that the sender soon notices a full proxy."""
 SWITCHED_WITHIN_S: Final = 5.0
 _RST: Final = struct.pack("ii", 1, 0)
 UP, DOWN = 0, 1
@@ -66,7 +66,7 @@ class Proxy:
 
     @property
     def url(self) -> str:
-        """Where clients connect to."""
+        """The address for clients."""
         return f"mqtt://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
@@ -78,30 +78,30 @@ class Proxy:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Tear everything and stop."""
+        """Reset all and stop."""
         self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join(SWITCHED_WITHIN_S)
 
     def shape(self, up: Way | None = None, down: Way | None = None) -> None:
-        """From the next read on each direction is like this; None: as it was."""
+        """From the next read on each direction behaves like this; None: unchanged."""
         for direction, way in ((UP, up), (DOWN, down)):
             if way is not None:
                 self._ways[direction] = replace(way)
 
     def blackhole(self, *directions: int) -> None:
-        """Accept and keep what comes in these directions, and pass nothing on."""
+        """Accept and keep data in these directions, and pass none on."""
         self._switch(self._pass(directions, passing=False))
 
     def heal(self) -> None:
-        """Pass everything on again, what was kept first."""
+        """Pass everything on again, the kept data first."""
         self._switch(self._pass((UP, DOWN), passing=True))
 
     def reset(self) -> int:
-        """Tear every connection with RST; returns how many."""
+        """Reset every connection with RST; returns how many."""
         return int(self._switch(self._tear()))
 
     def refuse(self) -> None:
-        """Nobody listens here any more; connections that stand go on."""
+        """Close the port; existing connections go on."""
         self._switch(self._shut())
 
     def accept(self) -> None:

@@ -1,7 +1,7 @@
-"""A program on a terminal of its own: keys in, and what stands on the screen.
+"""A program on a terminal of its own: keys in, and the text on the screen.
 
-The terminal is read all the time, as a real one is: a program whose terminal is not read stands still in its
-next write, and with it everything it does at once.
+The terminal is read all the time, as a real one is: a program with an unread terminal blocks in its next
+write, and with it all its other work.
 """
 
 import asyncio
@@ -22,7 +22,10 @@ _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\r")
 
 
 class Terminal:
-    """Runs `command` on a terminal of (columns, lines). What it draws, it draws whole, from the top left."""
+    """Runs `command` on a terminal of (columns, lines).
+
+    It draws every picture whole, from the top left.
+    """
 
     def __init__(
         self, command: list[str], environment: Mapping[str, str], size: tuple[int, int] = (80, 24)
@@ -44,7 +47,7 @@ class Terminal:
         self._reader.start()
 
     def resize(self, size: tuple[int, int]) -> None:
-        """Make it as large as this."""
+        """Resize it."""
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
 
     def press(self, text: str) -> None:
@@ -68,20 +71,23 @@ class Terminal:
 
     @property
     def screen(self) -> str:
-        """The last picture that was drawn whole."""
+        """The last complete picture."""
         frames = self.listen().split(_HOME)
         return _CONTROL.sub("", frames[-2] if len(frames) > 2 else "")
 
     async def shows(self, *words: str, within_s: float = 30.0) -> None:
-        """Wait until all of these words stand on the screen; a sentence may go over two lines."""
+        """Wait until all of these words are on the screen; a sentence may break over two lines."""
         await self.becomes(lambda screen: all(one in screen for one in words), within_s, f"show {words}")
 
     async def hides(self, *words: str, within_s: float = 30.0) -> None:
-        """Wait until none of these words stands on the screen."""
+        """Wait until none of these words is on the screen."""
         await self.becomes(lambda screen: not any(one in screen for one in words), within_s, f"hide {words}")
 
     async def becomes(self, true: Callable[[str], object], within_s: float, what: str) -> None:
-        """Wait until `true` is of the screen's words, which are one line; else fail with the whole screen."""
+        """Wait until the condition holds for the screen's words, joined to one line.
+
+        Else fail with the screen.
+        """
         deadline = time.monotonic() + within_s
         while not true(" ".join(self.screen.split())):
             if time.monotonic() >= deadline:
@@ -93,7 +99,7 @@ class Terminal:
             await asyncio.sleep(0.05)
 
     def echoes(self) -> bool:
-        """Whether what is typed is written, as on a terminal that was given back."""
+        """Whether the terminal echoes input, as after a proper exit."""
         return bool(termios.tcgetattr(self._master)[3] & termios.ECHO)
 
     def close(self) -> None:

@@ -98,7 +98,7 @@ def alertmanager(tmp_path: Path) -> Iterator[Alertmanager]:
 
 
 def test_a_lost_broker_pages_once(alertmanager: Alertmanager) -> None:
-    """What follows from the lost broker is not sent, for this daemon; another daemon's alerts are."""
+    """Alerts that follow from a lost broker are not sent for this daemon; another daemon's are."""
     alertmanager.fire("BrokerLost", "SeversUnconfirmed", "BedOffline", "FramesLost", "CoupledAboveGranted")
     alertmanager.fire("EveryoneAlone", "SleeperUnreachable", dreamscape="night")
     alertmanager.fire("BedOffline", "SeversUnconfirmed", instance="b")

@@ -1,7 +1,7 @@
-"""The checks of health that compose.yaml and the Dockerfile have, against what they look at.
+"""The health checks of compose.yaml and the Dockerfile, run against their targets.
 
-What the images bring along and Debian does not (busybox's wget, Grafana) is not run: of Prometheus the
-address that is asked is, of Grafana nothing.
+Programs that the images bring along and Debian lacks (busybox's wget, Grafana) are not run: of Prometheus
+only the requested address is checked, of Grafana nothing.
 """
 
 import os
@@ -22,7 +22,7 @@ from mosquitto import Broker, free_port
 
 
 def test_the_daemons_check_tells_ready_from_not(broker: Broker, tmp_path: Path) -> None:
-    """Well with its broker; unwell without it, and where nobody listens."""
+    """The daemon's check passes with its broker, and fails without it or without a daemon."""
     assert health_of_the_daemon(free_port()).returncode == 1
     fleet = Fleet(tmp_path, broker)
     try:
@@ -38,7 +38,7 @@ def test_the_daemons_check_tells_ready_from_not(broker: Broker, tmp_path: Path) 
 
 
 def test_the_brokers_check_is_answered(broker: Broker) -> None:
-    """The command itself: the broker confirms an empty message; where none listens, it fails."""
+    """The broker's check passes if the broker confirms an empty message, and fails without a broker."""
     if shutil.which("mosquitto_pub") is None:
         pytest.skip("mosquitto_pub is not installed (make system-packages)")
     word, *command = SERVICES["broker"]["healthcheck"]["test"]
@@ -49,7 +49,7 @@ def test_the_brokers_check_is_answered(broker: Broker) -> None:
 
 
 def test_prometheus_starts_as_it_is_told_and_answers_where_it_is_asked(tmp_path: Path) -> None:
-    """The flags, the configuration with its rules and the address of the check, with Debian's Prometheus."""
+    """Debian's Prometheus starts with the flags, configuration and rules, and answers the check's address."""
     program = shutil.which("prometheus")
     if program is None:
         pytest.skip("prometheus is not installed (make system-packages)")
@@ -87,7 +87,10 @@ def _answers(url: str) -> bool:
     ("stage", "extra", "program"), [("daemon", "daemon", "dreamd"), ("edge", "edge", "dreamedge")]
 )
 def test_the_images_steps_install_what_they_run(stage: str, extra: str, program: str, tmp_path: Path) -> None:
-    """What RUN says, in a fresh environment, from what COPY brings: it starts; the edge has no gRPC."""
+    """The RUN steps in a fresh environment, with the files of COPY, install what starts.
+
+    The edge has no gRPC.
+    """
     (step,) = [rest for word, rest in lineage(f"{stage}-build") if word == "RUN"]
     assert step.endswith(f"pip install --no-cache-dir '.[{extra}]'")
     here = tmp_path / "opt"

@@ -1,4 +1,4 @@
-"""The console's server side over real sockets: following, and what the page is told."""
+"""The console's server side over real sockets: following, and the content of its answers."""
 
 import json
 import socket
@@ -21,7 +21,7 @@ from fakes.views import collective_view, pod_view, seat_view
 
 @pytest.fixture
 def house() -> Iterator[ConsoleHouse]:
-    """A Dreamscape named night dreams in it, with two beds."""
+    """A Dreamscape named night with two beds, in DREAMING."""
     one = ConsoleHouse()
     one.do(lambda: one.coordination.add("night", DreamscapeState.DREAMING))
     yield one
@@ -29,7 +29,7 @@ def house() -> Iterator[ConsoleHouse]:
 
 
 def push(house: ConsoleHouse, tick: int, **changes: object) -> None:
-    """A tick of eight, with these changes."""
+    """Push a tick of eight, with these changes."""
     view = replace(collective_view("night", tick), **changes)  # type: ignore[arg-type]
     house.do(lambda: [watch.push(view) for watch in list(house.coordination.collective_watches)])
 
@@ -43,7 +43,7 @@ def seat_rows(scene: dict[str, object]) -> dict[str, dict[str, object]]:
 
 
 def test_the_first_look_tells_every_dreamscape_and_the_last_events(house: ConsoleHouse) -> None:
-    """At once, whatever happened before; the cursor goes on from there."""
+    """The first answer comes at once with every Dreamscape, the last events and a cursor."""
     for _ in range(3):
         house.do(lambda: house.coordination.happen("severed", "night", "bed-1"))
     told = house.look()
@@ -54,21 +54,21 @@ def test_the_first_look_tells_every_dreamscape_and_the_last_events(house: Consol
 
 
 def test_no_dreamscape_is_an_empty_list_not_an_error() -> None:
-    """The page says that there is none."""
+    """Without Dreamscapes the answer is an empty list, not an error."""
     house = ConsoleHouse()
     assert house.look()["house"]["dreamscapes"] == []
     house.close()
 
 
 def test_before_the_first_tick_the_seats_are_shown_as_they_gather(house: ConsoleHouse) -> None:
-    """No tick, and everyone who has a seat."""
+    """Before the first tick there is no tick, and every seat is shown."""
     scene = house.look(dreamscape="night")["scene"]
     assert scene["tick"] is None
     assert set(seat_rows(scene)) == {"bed-1", "bed-2"}
 
 
 def test_a_page_is_answered_when_a_tick_comes_and_not_before(house: ConsoleHouse) -> None:
-    """It waits without asking again, and what it has seen is not told a second time."""
+    """A waiting page is answered by the next tick, without repeated events."""
     first = house.look(dreamscape="night")
     seen = {"house": first["house"]["number"], "scene": first["scene"]["number"], "cursor": first["cursor"]}
     threading.Timer(0.2, push, (house, 41)).start()
@@ -80,7 +80,7 @@ def test_a_page_is_answered_when_a_tick_comes_and_not_before(house: ConsoleHouse
 
 
 def test_nothing_new_is_answered_within_a_second(house: ConsoleHouse) -> None:
-    """So a page that hears nothing for longer knows that the daemon is gone."""
+    """Without news an answer comes within a second, so a silent page knows that the daemon is gone."""
     first = house.look(dreamscape="night")
     seen = {"house": first["house"]["number"], "scene": first["scene"]["number"], "cursor": first["cursor"]}
     began_s = time.monotonic()
@@ -90,7 +90,7 @@ def test_nothing_new_is_answered_within_a_second(house: ConsoleHouse) -> None:
 
 
 def test_who_asks_late_gets_the_newest_tick_and_none_between(house: ConsoleHouse) -> None:
-    """Conflation: fewer ticks, never older ones."""
+    """A late request gets the newest tick and none between."""
     seen = house.look(dreamscape="night")["scene"]["number"]
     for tick in range(50, 90):
         push(house, tick)
@@ -99,17 +99,20 @@ def test_who_asks_late_gets_the_newest_tick_and_none_between(house: ConsoleHouse
 
 
 def test_many_consoles_are_one_watch(house: ConsoleHouse) -> None:
-    """The application is asked for each tick once, however many look: finding none costs as much as one."""
+    """The application is asked for each tick once, however many pages look."""
     house.look(dreamscape="night")
     push(house, 41)
     assert [house.look(dreamscape="night")["scene"]["tick"]["tick"] for _ in range(5)] == [41] * 5
     (watch,) = house.coordination.collective_watches
     assert len(watch.taken) == 1
-    assert watch.asked == 2  # at the first look, before there was a tick, and for this one
+    assert watch.asked == 2  # at the first look, before the first tick, and for this one
 
 
 def test_a_client_that_stops_reading_holds_one_answer_then_gets_the_newest(house: ConsoleHouse) -> None:
-    """500 sleepers, fifteen seconds of ticks while it does not read: nothing piles up for it."""
+    """A client that does not read for fifteen seconds holds one answer, then gets the newest.
+
+    It has 500 sleepers; nothing piles up for it.
+    """
     house.look(dreamscape="night")
     house.do(lambda: house.coordination.tick("night", 1, 500))
     slow = socket.create_connection(("127.0.0.1", house.server.port))
@@ -147,7 +150,7 @@ def _read_until(client: socket.socket, held: bytes, enough: Callable[[bytes], bo
 
 
 def test_a_watch_nobody_looks_through_is_closed(house: ConsoleHouse) -> None:
-    """A few seconds after the last console has gone, at the next tick."""
+    """The watch is closed at a tick a few seconds after the last console has left."""
     house.look(dreamscape="night")
     assert len(house.coordination.collective_watches) == 1
     house.now_s += IDLE_S + 1.0
@@ -157,7 +160,7 @@ def test_a_watch_nobody_looks_through_is_closed(house: ConsoleHouse) -> None:
 
 
 def test_one_console_too_many_is_told_so(house: ConsoleHouse) -> None:
-    """Waiting looks are bounded; the place is free again afterwards."""
+    """One console too many is refused; its place is free again afterwards."""
     first = house.look(dreamscape="night")
     seen = f"house={first['house']['number']}&scene={first['scene']['number']}&cursor={first['cursor']}"
     path = f"/console/look?dreamscape=night&{seen}"
@@ -176,7 +179,7 @@ def test_one_console_too_many_is_told_so(house: ConsoleHouse) -> None:
 
 
 def test_what_is_not_known_is_null_never_zero(house: ConsoleHouse) -> None:
-    """NaN, a distance of zero, the quality of somebody without a slot."""
+    """Unknown values are null: NaN, a distance of zero, a quality without a slot."""
     house.look(dreamscape="night")
     seats = (
         seat_view(1, "bed-1", synchrony=nan, identity=0.0, distance=0.0),
@@ -194,7 +197,7 @@ def test_what_is_not_known_is_null_never_zero(house: ConsoleHouse) -> None:
 
 
 def test_the_collective_itself_is_told_to_no_console(house: ConsoleHouse) -> None:
-    """Neither where the API hides it nor elsewhere: a centre could be read back to a person."""
+    """The centre is sent to no console, as it could be traced to a sleeper."""
     house.look(dreamscape="night")
     push(house, 41, centre=(0.123,) * 12, centre_hidden=True)
     tick = house.look(dreamscape="night")["scene"]["tick"]
@@ -203,7 +206,7 @@ def test_the_collective_itself_is_told_to_no_console(house: ConsoleHouse) -> Non
 
 
 def test_who_is_cut_is_told_with_the_evidence(house: ConsoleHouse) -> None:
-    """From the pod's breaker: since when, why, and when it tries again."""
+    """A severed bed comes with the breaker's evidence: since when, why, next attempt."""
     house.look(dreamscape="night")
     house.do(lambda: house.coordination.breakers.trip("pods/bed-1", "mara", "a cable"))
     push(house, 41, seats=(seat_view(1, "bed-1", breaker=BreakerState.OPEN), seat_view(2, "bed-2")))
@@ -213,7 +216,7 @@ def test_who_is_cut_is_told_with_the_evidence(house: ConsoleHouse) -> None:
 
 
 def test_looking_into_a_sleeper_tells_their_bed(house: ConsoleHouse) -> None:
-    """Channels with their causes; an unknown bed is told as none."""
+    """The detail of a sleeper has channels with causes; an unknown bed is null."""
     house.do(lambda: house.coordination.change("bed-1", latched="distress"))
     told = house.look(dreamscape="night", pod="bed-1")
     assert told["pod"]["latched"] == "distress"
@@ -223,7 +226,7 @@ def test_looking_into_a_sleeper_tells_their_bed(house: ConsoleHouse) -> None:
 
 
 def test_events_that_are_no_longer_kept_are_told_as_missed(house: ConsoleHouse) -> None:
-    """The page begins anew with the oldest there is."""
+    """Dropped events are reported as missed, and the page restarts at the oldest."""
     house.do(lambda: setattr(house.coordination, "journal_from", 1000))
     house.do(lambda: house.coordination.happen("severed", "night", "bed-1"))
     told = house.look(dreamscape="night", cursor=3)
@@ -232,21 +235,24 @@ def test_events_that_are_no_longer_kept_are_told_as_missed(house: ConsoleHouse) 
 
 
 def test_an_unknown_dreamscape_is_said_in_the_answer(house: ConsoleHouse) -> None:
-    """The rest of the answer still comes."""
+    """An unknown Dreamscape is reported in the answer; the rest still comes."""
     told = house.look(dreamscape="day")
     assert "no Dreamscape" in told["trouble"] or "there is no Dreamscape" in told["trouble"]
     assert told["house"]["dreamscapes"]
 
 
 def test_no_place_to_watch_is_said_in_the_answer(house: ConsoleHouse) -> None:
-    """As the API refuses it."""
+    """A refused watch is reported in the answer, as the API refuses it."""
     full = Refusal(Code.TOO_MANY_WATCHERS, "256 watchers watch this Dreamscape already")
     house.do(lambda: house.coordination.refuse("watch_collective", full))
     assert "256 watchers" in house.look(dreamscape="night")["trouble"]
 
 
 def test_the_house_tells_its_troubles_and_ranks_its_dreamscapes(house: ConsoleHouse) -> None:
-    """Sentences as everywhere; the one that dreams with a bed unheard before the newer one that gathers."""
+    """Troubles have the usual sentences.
+
+    A dreaming Dreamscape with a silent bed is before a gathering one.
+    """
 
     def lose() -> None:
         ask = house.coordination
@@ -262,7 +268,7 @@ def test_the_house_tells_its_troubles_and_ranks_its_dreamscapes(house: ConsoleHo
 
 
 def test_beds_words_have_their_age_from_when_they_were_looked_at(house: ConsoleHouse) -> None:
-    """A list that is made anew makes no seat of the last tick younger; a number that is not known is null."""
+    """Ages count from the reading: a rebuilt list makes no seat younger; an unknown number is null."""
     seats = (seat_view(1, "bed-1"), seat_view(2, "bed-2", applied=nan, quality=nan, heard_age_s=40.0))
     house.look(dreamscape="night")
     push(house, 1, seats=seats)
@@ -282,7 +288,7 @@ def test_beds_words_have_their_age_from_when_they_were_looked_at(house: ConsoleH
 
 
 def test_what_a_pod_told_late_has_its_own_time(house: ConsoleHouse) -> None:
-    """When it came and when it happened."""
+    """A late event has its arrival and the pod's own time."""
 
     def late() -> None:
         fact = house.coordination.happen("severed", "night", "bed-1")

@@ -1,4 +1,4 @@
-"""The console over a real night: `dreamd up`, a malfunction, a sever by hand, a daemon killed."""
+"""The console over a real night: `dreamd up`, a malfunction, a sever by hand, a killed daemon."""
 
 import signal
 import subprocess
@@ -26,7 +26,7 @@ def browser() -> Iterator[Chromium]:
 
 
 def daemon_of(up: subprocess.Popen[str]) -> psutil.Process:
-    """The daemon of this run."""
+    """The daemon's process of this run."""
     (found,) = (one for one in psutil.Process(up.pid).children(recursive=True) if "serve" in one.cmdline())
     return found
 
@@ -34,7 +34,7 @@ def daemon_of(up: subprocess.Popen[str]) -> psutil.Process:
 def test_an_operator_watches_severs_and_is_told_that_the_daemon_is_gone(
     browser: Chromium, tmp_path: Path
 ) -> None:
-    """A malfunction is on the page with its cause, Sever zeroes everyone, a killed daemon is said."""
+    """The page shows a malfunction with its cause, Sever zeroes all, and a killed daemon is reported."""
     ports = [f"--{name}-port={free_port()}" for name in ("mqtt", "grpc", "http")]
     command = [sys.executable, "-m", "dreamd", "up", "--no-view", "--malfunction", "railed@22", *ports]
     command += ["--duration", "90", "--night", str(tmp_path / "night.svg")]
@@ -54,7 +54,7 @@ def test_an_operator_watches_severs_and_is_told_that_the_daemon_is_gone(
 def _watch(browser: Chromium, up: subprocess.Popen[str], url: str) -> None:
     browser.size(1280, 800)
     browser.until(f"fetch('{url}healthz', {{mode: 'no-cors'}}).then(() => true, () => false)", 30.0)
-    browser.complaints.clear()  # those of asking before anybody listened
+    browser.complaints.clear()  # those from before the daemon listened
     browser.go(url)
     browser.until("/^8 of 8 dream together/.test(document.querySelector('h1').textContent)", 40.0)
     browser.until("/bed-. .* severed: railed/.test(document.getElementById('facts').textContent)", 30.0)

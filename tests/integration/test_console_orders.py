@@ -1,4 +1,4 @@
-"""The console's server side over real sockets: who may act, and what comes of it."""
+"""The console's server side over real sockets: access control, and the effect of orders."""
 
 import json
 import socket
@@ -19,7 +19,7 @@ BODY = json.dumps({"name": "night"}).encode()
 
 @pytest.fixture
 def house() -> Iterator[ConsoleHouse]:
-    """A Dreamscape named night dreams in it; HTTP waits for the application for 0.3 s."""
+    """A Dreamscape named night in DREAMING; HTTP waits for the application for 0.3 s."""
     one = ConsoleHouse(within_s=0.3)
     one.do(lambda: one.coordination.add("night", DreamscapeState.DREAMING))
     yield one
@@ -39,12 +39,12 @@ def as_page(house: ConsoleHouse, **changes: str | None) -> dict[str, str]:
 
 
 def severs(house: ConsoleHouse) -> int:
-    """How often the application was asked to sever."""
+    """The number of severs the application got."""
     return sum(call[0] == "sever" for call in house.coordination.calls)
 
 
 def test_sever_is_one_request_and_answers_like_the_api(house: ConsoleHouse) -> None:
-    """Zeroed, confirmed, unconfirmed; a second time is as good as the first."""
+    """Sever answers zeroed, confirmed, unconfirmed, like the API, and may be repeated."""
     for _ in range(2):
         assert house.order("sever", name="night") == (
             200,
@@ -54,7 +54,7 @@ def test_sever_is_one_request_and_answers_like_the_api(house: ConsoleHouse) -> N
 
 
 def test_who_does_not_confirm_is_named(house: ConsoleHouse) -> None:
-    """After 1.5 s, like the API."""
+    """Pods without confirmation are named after 1.5 s, like in the API."""
     house.coordination.confirm_at_once = False
     began_s = time.monotonic()
     status, told = house.order("sever", name="night", reason="a drill")
@@ -63,7 +63,7 @@ def test_who_does_not_confirm_is_named(house: ConsoleHouse) -> None:
 
 
 def test_wake_and_release_carry_who_and_why(house: ConsoleHouse) -> None:
-    """In one line each; nameless orders are the console's."""
+    """Wake and release carry person and reason in one line each; without a name they are the console's."""
     assert house.order("wake", name="night", issuer="mara", reason="a\nfire")[0] == 200
     assert house.order("wake", name="night")[0] == 200
     assert house.order("release", name="bed-1")[1] == {"zeroed": 1, "confirmed": 1, "unconfirmed": []}
@@ -74,14 +74,14 @@ def test_wake_and_release_carry_who_and_why(house: ConsoleHouse) -> None:
 
 
 def test_resume_wants_what_was_looked_at(house: ConsoleHouse) -> None:
-    """No etag, no resume; with it, it is asked with that etag."""
+    """Resume needs the etag that was read, and passes it on."""
     assert house.order("resume", name="night")[0] == 400
     assert house.order("resume", name="night", etag="severed-1") == (200, {"resumed": True})
     assert house.coordination.calls[-1] == ("resume", "night", "severed-1")
 
 
 def test_a_refusal_is_said_in_its_own_words(house: ConsoleHouse) -> None:
-    """With the code of the catalogue."""
+    """A refusal is passed on in its own words, with the catalogue's code."""
     status, told = house.order("sever", name="day")
     assert (status, told["code"]) == (404, "DREAMSCAPE_UNKNOWN")
 
@@ -104,7 +104,7 @@ def test_a_refusal_is_said_in_its_own_words(house: ConsoleHouse) -> None:
     ids=str,
 )
 def test_nobody_else_may_act(house: ConsoleHouse, changes: dict[str, str | None]) -> None:
-    """Another origin, a rebound name, a form, a request without the page's header: all 403, nothing done."""
+    """Another origin, a rebound name, a form, a missing header: all 403, nothing done."""
     status, _, body = house.request("POST", "/console/sever", BODY, as_page(house, **changes))
     assert status == 403
     assert json.loads(body)["error"]
@@ -112,14 +112,14 @@ def test_nobody_else_may_act(house: ConsoleHouse, changes: dict[str, str | None]
 
 
 def test_another_port_of_this_machine_is_another_origin(house: ConsoleHouse) -> None:
-    """Whatever else this machine serves may not act here."""
+    """Another port of this machine is another origin and may not act."""
     headers = as_page(house, Origin="http://127.0.0.1:1")
     assert house.request("POST", "/console/sever", BODY, headers)[0] == 403
 
 
 @pytest.mark.parametrize("name", ["localhost", "[::1]"])
 def test_every_name_of_loopback_and_any_port_may_be_used(house: ConsoleHouse, name: str) -> None:
-    """A tunnel has a port of its own."""
+    """Any loopback name and port may be used, as through a tunnel."""
     headers = as_page(house, Host=f"{name}:9000", Origin=f"http://{name}:9000")
     assert house.request("POST", "/console/sever", BODY, headers)[0] == 200
 
@@ -128,12 +128,12 @@ def test_every_name_of_loopback_and_any_port_may_be_used(house: ConsoleHouse, na
     "changes", [{"X-Dreamd-Console": ""}, {"Host": "evil.example"}, {"Sec-Fetch-Site": "cross-site"}]
 )
 def test_nobody_else_may_look(house: ConsoleHouse, changes: dict[str, str]) -> None:
-    """Data want the page's header and a name of loopback."""
+    """Data need the page's header and a loopback name."""
     assert house.request("GET", "/console/look", headers={**PAGE, **changes})[0] == 403
 
 
 def test_a_preflight_is_given_no_permission(house: ConsoleHouse) -> None:
-    """So no browser lets another origin send the header."""
+    """A preflight gets no permission, so no other origin can send the header."""
     status, headers, _ = house.request("OPTIONS", "/console/sever", headers={"Origin": "http://evil.example"})
     assert status == 405
     assert not [name for name in headers if name.startswith("access-control")]
@@ -141,7 +141,7 @@ def test_a_preflight_is_given_no_permission(house: ConsoleHouse) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/console/main.js", "/console/look"])
 def test_everything_is_guarded_by_headers(house: ConsoleHouse, path: str) -> None:
-    """Nothing but our own files runs, frames or is kept, also in what is refused."""
+    """The headers of every answer, refusals included, forbid foreign scripts, frames and caching."""
     for headers in (PAGE, {"Host": "evil.example"}):
         _, told, _ = house.request("GET", path, headers=headers)
         assert {name: told[name.lower()] for name in request_guard.PROTECTION} == request_guard.PROTECTION
@@ -150,7 +150,7 @@ def test_everything_is_guarded_by_headers(house: ConsoleHouse, path: str) -> Non
 
 
 def test_the_page_is_served_whole_and_asks_nobody_else(house: ConsoleHouse) -> None:
-    """Each file it names is there, in its type; no address of elsewhere, no script in the markup."""
+    """Each file that the page names is served in its type, without foreign addresses or inline scripts."""
     _, headers, page = house.request("GET", "/")
     assert headers["content-type"] == "text/html; charset=utf-8"
     text = page.decode()
@@ -168,13 +168,13 @@ def test_the_page_is_served_whole_and_asks_nobody_else(house: ConsoleHouse) -> N
     "body", [b"", b"{", b"[]", b'"night"', b'{"name": 1}', b'{"name": "no good"}', b"{}", b"\xff"], ids=repr
 )
 def test_bodies_that_are_no_order_are_refused(house: ConsoleHouse, body: bytes) -> None:
-    """400 with what is expected; nothing is done."""
+    """A body that is no order is 400 with the expected form; nothing is done."""
     assert house.request("POST", "/console/sever", body, as_page(house))[0] == 400
     assert severs(house) == 0
 
 
 def test_a_body_too_long_or_of_no_length_is_not_read(house: ConsoleHouse) -> None:
-    """413 and 411, and the connection ends."""
+    """A body too long or without a length is 413 or 411, and the connection ends."""
     lengths = (f"Content-Length: {LONG_MAX + 1}", "Content-Length: -5", "Content-Length: 1e3")
     for line in ("Transfer-Encoding: chunked", "X-Nothing: 1", *lengths):
         client = socket.create_connection(("127.0.0.1", house.server.port), timeout=5.0)
@@ -187,7 +187,7 @@ def test_a_body_too_long_or_of_no_length_is_not_read(house: ConsoleHouse) -> Non
 
 
 def test_a_long_reason_stops_no_way_out(house: ConsoleHouse) -> None:
-    """Two megabytes of it before or after the name: severed; to resume so is refused."""
+    """Two megabytes of reason before or after the name sever all the same; a resume is refused."""
     for body in (
         {"name": "night", "reason": "x" * (2 << 20)},
         {"reason": "\ud800" * (1 << 18), "name": "night"},
@@ -200,7 +200,7 @@ def test_a_long_reason_stops_no_way_out(house: ConsoleHouse) -> None:
 
 
 def test_nesting_is_no_bug_of_ours(house: ConsoleHouse) -> None:
-    """JSON nested deeper than a parser follows is a 400; where it names a Dreamscape, that is severed."""
+    """JSON nested deeper than the parser follows is 400; with a Dreamscape's name in it, it is severed."""
     nested = b"[" * 4000
     assert house.request("POST", "/console/sever", nested, as_page(house))[0] == 400
     assert house.request("POST", "/console/resume", nested, as_page(house))[0] == 400
@@ -211,18 +211,18 @@ def test_nesting_is_no_bug_of_ours(house: ConsoleHouse) -> None:
 
 @pytest.mark.parametrize("query", ["dreamscape=no%20good", "pod=../../etc", "&".join(["a=b"] * 40)])
 def test_looks_that_make_no_sense_are_refused(house: ConsoleHouse, query: str) -> None:
-    """400, not a guess."""
+    """A malformed look is 400, not a guess."""
     assert house.request("GET", f"/console/look?{query}", headers=PAGE)[0] == 400
 
 
 def test_numbers_that_are_none_are_as_if_not_said(house: ConsoleHouse) -> None:
-    """A cursor like these begins anew."""
+    """A cursor that is not a number counts as missing."""
     for cursor in ("x", "-1", "9" * 40, "\u0663"):
         assert house.look(cursor=cursor.encode().hex() if not cursor.isascii() else cursor)["house"]
 
 
 def test_a_hung_application_is_said_and_its_sever_still_happens(house: ConsoleHouse) -> None:
-    """503 with what holds meanwhile; a sever asked for is done when the loop goes round, a resume is not."""
+    """A hung application is 503 with the state that holds; a sever is done later, a resume is not."""
     release = threading.Event()
     house.loop.call_soon_threadsafe(release.wait, 10.0)
     status, told = house.order("sever", name="night")
@@ -239,7 +239,7 @@ def test_a_hung_application_is_said_and_its_sever_still_happens(house: ConsoleHo
 
 
 def test_a_bug_is_one_callers_500_without_its_particulars(house: ConsoleHouse) -> None:
-    """The log has them; the next request is answered."""
+    """A bug is one caller's 500 without details; the log has them, and the next request is answered."""
     house.do(lambda: house.coordination.break_next("sever", ValueError("a secret")))
     status, _, body = house.request("POST", "/console/sever", BODY, as_page(house))
     assert status == 500
@@ -252,7 +252,7 @@ def test_a_bug_is_one_callers_500_without_its_particulars(house: ConsoleHouse) -
     [("sleeper", "ada"), ("pod", "bed-1"), ("dreamscape", "night"), ("site", "north"), ("fleet", "")],
 )
 def test_every_scope_is_severed_by_one_request(house: ConsoleHouse, scope: str, name: str) -> None:
-    """The fleet needs no name; the answer is that of the API."""
+    """Every scope is severed by one request, answered like the API; the fleet needs no name."""
     status, told = house.order("sever-scope", scope=scope, name=name, reason="smoke", issuer="mira")
     assert (status, told["zeroed"]) == (200, 2)
     assert house.coordination.calls[-1] == ("severs.order", SeverScope(scope), name, "mira", "smoke")
@@ -262,14 +262,14 @@ def test_every_scope_is_severed_by_one_request(house: ConsoleHouse, scope: str, 
     ("scope", "name"), [("pod", "bed-1"), ("dreamscape", "night"), ("site", "north"), ("fleet", "")]
 )
 def test_every_scope_is_woken_by_one_request(house: ConsoleHouse, scope: str, name: str) -> None:
-    """As a wake order, which stands."""
+    """Every scope is woken by one request, as a standing wake order."""
     assert house.order("wake-scope", scope=scope, name=name, issuer="mira")[0] == 200
     method, asked, target, issuer, *_ = house.coordination.calls[-1]
     assert (method, asked.name.lower(), target, issuer) == ("wake_orders.order", scope, name, "mira")
 
 
 def test_a_scope_that_is_none_severs_nobody(house: ConsoleHouse) -> None:
-    """400 with the scopes there are; a bed's name without its scope is not guessed at."""
+    """An unknown or missing scope is 400 with the valid ones; a bed's name alone is not guessed at."""
     for told in ({}, {"scope": "moon"}, {"scope": "pod"}, {"name": "bed-1"}):
         assert house.order("sever-scope", **told)[0] == 400
     assert house.order("wake-scope", scope="sleeper", name="ada")[0] == 400
@@ -277,7 +277,7 @@ def test_a_scope_that_is_none_severs_nobody(house: ConsoleHouse) -> None:
 
 
 def test_a_sever_of_the_house_acts_whatever_its_reason_is(house: ConsoleHouse) -> None:
-    """Bytes that are no text, and nesting that no parser follows, around a scope that can be read."""
+    """A sever acts whatever its reason holds, as long as the scope can be read."""
     for body in (b'{"scope": "fleet", "reason": "caf\xe9"}', b'{"scope":"fleet","x":' + b"[" * 5000):
         status, _, _ = house.request("POST", "/console/sever-scope", body, as_page(house))
         assert status == 200

@@ -1,4 +1,4 @@
-"""The console's page in a real browser, over an application in memory: what people see, hear and press."""
+"""The console's page in a real browser, over an application in memory: display, speech and keys."""
 
 import math
 import tempfile
@@ -26,7 +26,7 @@ from fakes.views import NOW_S, collective_view, seat_view
 pytestmark = pytest.mark.skipif(BINARY is None, reason="chromium is not installed (make system-packages)")
 BEDS = tuple(f"bed-{n}" for n in range(1, 9))
 DRAW_MS = 8.0
-"""Script a frame may take with 500 sleepers: half of what 60 frames a second leave."""
+"""Script time of a frame with 500 sleepers: half of the budget at 60 frames a second."""
 
 FIRST_ROW = """(() => {
   const button = document.querySelector('#rows button');
@@ -67,7 +67,7 @@ def chromium() -> Iterator[Chromium]:
 
 
 class Night:
-    """A Dreamscape named night that ticks when told to, and the page that looks at it."""
+    """A Dreamscape named night that ticks on request, and the page that shows it."""
 
     def __init__(self, browser: Chromium) -> None:
         self.house = ConsoleHouse(BEDS)
@@ -76,7 +76,7 @@ class Night:
         self.crowd = CrowdView()
 
     def begin(self, state: DreamscapeState = DreamscapeState.DREAMING) -> None:
-        """The Dreamscape is there, and ticks once the page looks."""
+        """Create the Dreamscape, which ticks once the page looks."""
         self.house.do(lambda: self.house.coordination.add("night", state, BEDS))
 
     def load(self) -> Chromium:
@@ -89,7 +89,7 @@ class Night:
         return self.page
 
     def tick(self) -> None:
-        """A tick of everyone as they are now."""
+        """Push a tick of all sleepers as they are now."""
         self.tick_number += 1
         self.house.now_s = NOW_S + 0.25 * self.tick_number + 0.2
         view = replace(
@@ -110,14 +110,14 @@ class Night:
         return self.page
 
     def change(self, number: int, **changes: object) -> None:
-        """One sleeper changes, and everybody is told by the next tick."""
+        """Change one sleeper and push the next tick."""
         seats = list(self.seats)
         seats[number - 1] = replace(seats[number - 1], **changes)  # type: ignore[arg-type]
         self.seats = tuple(seats)
         self.tick()
 
     def railed(self, number: int = 5) -> None:
-        """This bed's implant rails: its breaker opens, its pod tells, the next tick shows it."""
+        """Rail this bed's implant: its breaker opens, its pod reports, the next tick shows it."""
         pod = f"bed-{number}"
         self.house.do(lambda: self.house.coordination.breakers.trip(f"pods/{pod}", "the pod", "quality 0.00"))
         self.house.do(lambda: self.house.coordination.happen("severed", "night", pod))
@@ -125,7 +125,7 @@ class Night:
         self.change(number, **cut, granted=0.0, applied=0.0, quality=0.0)
 
     def orders(self) -> list[object]:
-        """What the application was told to do."""
+        """The orders that the application got."""
         return [
             call
             for call in self.house.coordination.calls
@@ -144,7 +144,7 @@ def night(chromium: Chromium) -> Iterator[Night]:
 
 
 def until(so: Callable[[], object], within_s: float = 5.0) -> None:
-    """Wait for something outside the page."""
+    """Wait for a condition outside the page."""
     until_s = time.monotonic() + within_s
     while not so():
         assert time.monotonic() < until_s
@@ -152,7 +152,7 @@ def until(so: Callable[[], object], within_s: float = 5.0) -> None:
 
 
 def test_no_dreamscape_is_said(night: Night) -> None:
-    """And that nobody is merged; there is nothing to sever."""
+    """Without a Dreamscape the page shows no merged sleeper and nothing to sever."""
     page = night.load()
     assert page.text("h1") == "No Dreamscape exists."
     assert "No sleeper is merged" in page.text(".facts")
@@ -161,7 +161,7 @@ def test_no_dreamscape_is_said(night: Night) -> None:
 
 
 def test_eight_dream_together_and_nothing_comes_from_elsewhere(night: Night) -> None:
-    """State in words; no complaint of the browser, no address but ours."""
+    """Eight merged sleepers: the state in words, no browser error, no foreign address."""
     page = night.show()
     page.until("/8 of 8 dream together/.test(document.querySelector('h1').textContent)")
     assert page.text(".verdict").strip() == "All is well"
@@ -171,7 +171,7 @@ def test_eight_dream_together_and_nothing_comes_from_elsewhere(night: Night) -> 
 
 
 def test_a_malfunction_is_seen_read_and_heard(night: Night) -> None:
-    """Who was cut, why and when: in the headline, in the list, in the table, in the live region."""
+    """A malfunction with bed, cause and time is in headline, list, table and live region."""
     page = night.show()
     night.railed()
     page.until("/7 of 8 dream/.test(document.querySelector('h1').textContent)")
@@ -184,7 +184,7 @@ def test_a_malfunction_is_seen_read_and_heard(night: Night) -> None:
 
 
 def test_sever_by_keyboard_is_one_confirmation(night: Night) -> None:
-    """Tab to the button, Enter, Enter; the outcome is said, and focus comes back."""
+    """Sever by keyboard is Tab, Enter, Enter; the outcome is announced, and focus returns."""
     page = night.show()
     for _ in range(6):
         if page.ask("document.activeElement.id") == "sever":
@@ -201,7 +201,7 @@ def test_sever_by_keyboard_is_one_confirmation(night: Night) -> None:
 
 
 def test_a_confirmation_can_be_left(night: Night) -> None:
-    """Escape severs nobody."""
+    """Escape leaves a confirmation without a sever."""
     page = night.show()
     page.ask("document.getElementById('sever').click()")
     page.until("document.getElementById('confirm').open")
@@ -211,7 +211,7 @@ def test_a_confirmation_can_be_left(night: Night) -> None:
 
 
 def test_after_a_sever_resume_is_offered_with_the_etag(night: Night) -> None:
-    """And not before."""
+    """Resume is offered only after a sever, and with the etag."""
     page = night.show()
     assert page.ask("document.getElementById('resume').hidden")
     night.house.do(lambda: night.house.coordination.dreamscapes.sever("night", "a drill"))
@@ -226,7 +226,7 @@ def test_after_a_sever_resume_is_offered_with_the_etag(night: Night) -> None:
 
 
 def test_wake_carries_a_name(night: Night) -> None:
-    """Whoever wakes a ward may say who they are."""
+    """A wake carries the operator's name."""
     page = night.show()
     page.ask("document.getElementById('wake').click()")
     page.ask("document.querySelector('[name=issuer]').value = 'mara'")
@@ -235,7 +235,7 @@ def test_wake_carries_a_name(night: Night) -> None:
 
 
 def test_a_sleeper_is_looked_into_by_keyboard_and_by_hand(night: Night) -> None:
-    """Arrow and Enter on the drawing; everything known of them; Escape goes back to the drawing."""
+    """Arrow and Enter open a sleeper's detail in the drawing; Escape returns to it."""
     page = night.show()
     page.ask("document.getElementById('sky').focus()")
     page.press("ArrowRight")
@@ -255,7 +255,7 @@ def test_a_sleeper_is_looked_into_by_keyboard_and_by_hand(night: Night) -> None:
 
 
 def test_what_is_not_known_is_said_and_what_is_is_shown(night: Night) -> None:
-    """Never a zero in its place, in traces, table and panel."""
+    """Unknown values are never shown as zero, in traces, table and panel."""
     page = night.show()
     assert page.ask(VALUES) == ["not known"] * 5
     synchrony = (SynchronyView("theta", z=1.25), SynchronyView("alpha", z=3.5))
@@ -273,7 +273,7 @@ def test_what_is_not_known_is_said_and_what_is_is_shown(night: Night) -> None:
 
 
 def test_an_old_tick_is_not_shown_as_live(night: Night) -> None:
-    """Its age is said, the drawing is veiled, and what holds meanwhile."""
+    """An old tick is shown with its age, veiled, with the state that holds."""
     page = night.show()
     night.house.now_s += 4.0
     page.until("!document.getElementById('veil').hidden")
@@ -285,7 +285,7 @@ def test_an_old_tick_is_not_shown_as_live(night: Night) -> None:
 
 
 def test_a_hung_daemon_is_said_and_the_page_comes_back(night: Night) -> None:
-    """Loudly, with what holds; when it goes round again the page is live again."""
+    """A hung daemon is announced with the state that holds; afterwards the page is live again."""
     page = night.show()
     going = threading.Event()
     night.house.loop.call_soon_threadsafe(going.wait, 30.0)
@@ -298,7 +298,7 @@ def test_a_hung_daemon_is_said_and_the_page_comes_back(night: Night) -> None:
 
 
 def test_a_bed_that_renders_without_a_grant_is_called_out(night: Night) -> None:
-    """Coupled who should not be, for longer than a lease can live."""
+    """A bed that renders without a grant for longer than a lease is called out."""
     page = night.show()
     night.change(3, granted=0.0)
     for _ in range(12):
@@ -311,7 +311,7 @@ def test_a_bed_that_renders_without_a_grant_is_called_out(night: Night) -> None:
 
 
 def test_a_page_that_fails_says_so(night: Night) -> None:
-    """An answer it cannot take: it does not pass for live, nor for a lost connection."""
+    """A page that fails on an answer reports itself, as neither live nor disconnected."""
     page = night.show()
     page.ask("globalThis.fetch = async () => new Response('{}')")
     page.until("/This page has failed/.test(document.querySelector('h1').textContent)")
@@ -319,7 +319,7 @@ def test_a_page_that_fails_says_so(night: Night) -> None:
 
 
 def test_a_page_that_is_not_let_in_says_so_and_claims_nothing(night: Night) -> None:
-    """One console too many is no dead daemon: nobody is said to be alone."""
+    """A page without access says so and claims nothing about the sleepers."""
     page = night.show()
     page.ask(
         "globalThis.fetch = async () => new Response("
@@ -331,7 +331,7 @@ def test_a_page_that_is_not_let_in_says_so_and_claims_nothing(night: Night) -> N
 
 
 def test_several_dreamscapes_can_be_chosen(night: Night) -> None:
-    """The newest that lives is shown at first; another by the chooser."""
+    """The newest living Dreamscape is shown first; the chooser shows another."""
     night.house.do(lambda: night.house.coordination.add("dusk", DreamscapeState.GATHERING, ("bed-1",)))
     page = night.show()
     assert page.ask("document.getElementById('chooser').value") == "night"
@@ -345,7 +345,7 @@ def test_several_dreamscapes_can_be_chosen(night: Night) -> None:
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 def test_the_page_fits_and_is_legible(night: Night, width: int, height: int, theme: str) -> None:
-    """No sideways scrolling; ink on paper is at least 7 to 1, what is faint or grave 4.5 to 1."""
+    """The page does not scroll sideways; contrast is at least 7 to 1, faint or grave text 4.5 to 1."""
     page = night.show()
     night.railed()
     page.prefer(prefers_color_scheme=theme)
@@ -371,7 +371,7 @@ def contrast(one: float, other: float) -> float:
 
 
 def test_who_wants_no_motion_gets_none(night: Night) -> None:
-    """A frame a tick: places are not interpolated."""
+    """With reduced motion the drawing has one frame per tick, without interpolation."""
     page = night.show()
     page.prefer(prefers_reduced_motion="reduce")
     time.sleep(0.5)
@@ -383,7 +383,7 @@ def test_who_wants_no_motion_gets_none(night: Night) -> None:
 
 
 def test_markup_in_a_name_is_text(night: Night) -> None:
-    """Nothing that is told becomes an element, and the browser would not run it."""
+    """Markup in a name is text, and the browser would not run it."""
     page = night.show()
     night.change(1, sleeper="<img src=x onerror=alert(1)>", cause="<b>x</b>")
     page.until("/onerror/.test(document.getElementById('rows').textContent)")
@@ -392,7 +392,7 @@ def test_markup_in_a_name_is_text(night: Night) -> None:
 
 
 def test_500_sleepers_are_drawn_within_half_a_frame(night: Night) -> None:
-    """All of them on the move, four ticks a second: script a frame, table and drawing together."""
+    """500 moving sleepers at four ticks a second stay within the script budget of a frame."""
     night.seats = tuple(seat_view(n, f"bed-{n:03}") for n in range(1, 501))
     page = night.show()
     page.until("document.querySelectorAll('#rows tr').length === 500", 20.0)

@@ -61,7 +61,7 @@ def opened(browser: Chromium, house: ConsoleHouse, size: tuple[int, int], of: st
 
 
 def until(so: Callable[[], object], within_s: float = 5.0) -> None:
-    """Wait for something outside the page."""
+    """Wait for a condition outside the page."""
     until_s = time.monotonic() + within_s
     while not so():
         assert time.monotonic() < until_s
@@ -69,7 +69,7 @@ def until(so: Callable[[], object], within_s: float = 5.0) -> None:
 
 
 def asked(house: ConsoleHouse, *methods: str) -> list[tuple[object, ...]]:
-    """What the application was told to do."""
+    """The orders that the application got."""
     return [call for call in house.coordination.calls if call[0] in methods]
 
 
@@ -92,7 +92,7 @@ def by_keyboard(page: Chromium, button: str) -> None:
 def test_the_page_opens_on_the_dreamscape_that_dreams(
     chromium: Chromium, house: ConsoleHouse, size: tuple[int, int]
 ) -> None:
-    """Not on the newest, which is empty; and its buttons name it, and how far the others reach."""
+    """The page opens on the dreaming Dreamscape, not the newest; buttons name it and the wider scopes."""
     page = opened(chromium, house, size)
     assert page.ask("document.getElementById('chooser').value") == "d1"
     assert page.text("#sever") == "Sever d1"
@@ -107,7 +107,7 @@ def test_the_page_opens_on_the_dreamscape_that_dreams(
 def test_every_view_severs_what_its_button_says(
     chromium: Chromium, house: ConsoleHouse, size: tuple[int, int], name: str
 ) -> None:
-    """By keyboard, in a Dreamscape that dreams, one that is severed and one that is empty."""
+    """By keyboard, in a dreaming, a severed and an empty one, each view severs what its button names."""
     page = opened(chromium, house, size, name)
     page.until(f"document.getElementById('sever').textContent === 'Sever {name}'")
     by_keyboard(page, "sever")
@@ -125,7 +125,7 @@ def test_every_view_severs_what_its_button_says(
 
 
 def test_one_bed_and_one_site(chromium: Chromium, house: ConsoleHouse) -> None:
-    """From the panel of a bed, and from the list of sites: each order names what it reaches."""
+    """One bed from its panel and one site from the list: each order names its scope."""
     page = opened(chromium, house, (1280, 800))
     page.until("document.querySelector('#rows button') !== null")
     page.ask("document.querySelector('#rows button').click()")
@@ -151,7 +151,7 @@ def test_one_bed_and_one_site(chromium: Chromium, house: ConsoleHouse) -> None:
 
 
 def test_the_beds_that_have_not_confirmed_are_named(chromium: Chromium, house: ConsoleHouse) -> None:
-    """By name, in every Dreamscape that the order reached."""
+    """Beds without confirmation are named, in every Dreamscape of the order."""
     house.coordination.confirm_at_once = False
     page = opened(chromium, house, (1280, 800))
     by_keyboard(page, "sever-house")
@@ -159,7 +159,7 @@ def test_the_beds_that_have_not_confirmed_are_named(chromium: Chromium, house: C
 
 
 def test_the_dialog_says_what_goes_on(chromium: Chromium, house: ConsoleHouse) -> None:
-    """To sever d2 leaves d1, and says so; to sever the house leaves none."""
+    """The dialog of d2 states that d1 goes on; that of the house that none does."""
     page = opened(chromium, house, (1280, 800), "d2")
     page.until("document.getElementById('sever').textContent === 'Sever d2'")
     page.ask("document.getElementById('sever').click()")
@@ -177,7 +177,7 @@ def test_the_dialog_says_what_goes_on(chromium: Chromium, house: ConsoleHouse) -
 def test_a_lost_broker_is_the_first_thing_said_and_the_ways_out_stay(
     chromium: Chromium, house: ConsoleHouse, size: tuple[int, int]
 ) -> None:
-    """No green word, no sideways scroll, every button to press."""
+    """With a lost broker no green word is shown, and every way out stays on screen."""
     house.do(lambda: setattr(house.coordination, "house_view", LOST))
     page = opened(chromium, house, size)
     page.until("document.getElementById('verdict').dataset.level === 'grave'")
@@ -190,7 +190,7 @@ def test_a_lost_broker_is_the_first_thing_said_and_the_ways_out_stay(
 
 
 def test_with_no_dreamscape_the_house_can_still_be_severed(chromium: Chromium, house: ConsoleHouse) -> None:
-    """A bed may hold a slot of a Dreamscape nobody here knows."""
+    """Without a Dreamscape the house can still be severed: a bed may hold an unknown slot."""
     house.do(house.coordination.sessions.clear)
     chromium.size(1280, 800)
     chromium.go(f"{house.url}/")

@@ -1,4 +1,4 @@
-"""The daemon as a process: how it starts, what it says of itself, how it ends."""
+"""The daemon as a process: its start, its messages, its end."""
 
 import json
 import os
@@ -44,7 +44,7 @@ class Daemon:
     process: subprocess.Popen[str]
 
     def get(self, path: str) -> tuple[int, str]:
-        """GET from its HTTP port; status 0 while nobody listens there."""
+        """GET from its HTTP port; status 0 while the port is closed."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=5.0) as answer:
                 return answer.status, answer.read().decode()
@@ -134,7 +134,7 @@ def test_every_way_of_asking_it_to_go_is_the_same(broker: Broker, serve: Serve, 
 
 
 def test_the_ready_line_may_go_to_a_descriptor(broker: Broker, serve: Serve) -> None:
-    """Written whole and closed."""
+    """The ready line to a descriptor is complete, and the descriptor closed."""
     read_fd, write_fd = os.pipe()
     daemon = serve(broker.url, "--ready-fd", str(write_fd), pass_fds=(write_fd,))
     os.close(write_fd)
@@ -143,7 +143,7 @@ def test_the_ready_line_may_go_to_a_descriptor(broker: Broker, serve: Serve) -> 
 
 
 def test_without_a_broker_it_waits_and_says_so(broker: Broker, serve: Serve) -> None:
-    """Alive, not ready with the reason, a sentence in the log; ready once the broker is there."""
+    """Without a broker it is alive and not ready, with the reason in the log; ready once it connects."""
     broker.kill()
     daemon = serve(broker.url)
     until(lambda: daemon.get("/healthz")[0] == 200)
@@ -161,7 +161,7 @@ def test_without_a_broker_it_waits_and_says_so(broker: Broker, serve: Serve) -> 
 
 
 def test_a_frozen_daemon_is_not_called_healthy_after_thawing_it_is(broker: Broker, serve: Serve) -> None:
-    """SIGSTOP holds the tick loop; after SIGCONT it goes round again and nothing is queued up."""
+    """SIGSTOP holds the tick loop; after SIGCONT it goes on and nothing has queued up."""
     daemon = serve(broker.url)
     daemon.ready()
     daemon.process.send_signal(signal.SIGSTOP)
@@ -172,7 +172,7 @@ def test_a_frozen_daemon_is_not_called_healthy_after_thawing_it_is(broker: Broke
 
 
 def test_a_second_daemon_on_the_state_directory_is_refused(broker: Broker, serve: Serve) -> None:
-    """With the first one's process in the sentence, and status 1."""
+    """A second daemon on the state directory is refused with the first one's process, status 1."""
     first = serve(broker.url)
     first.ready()
     second = serve(broker.url)
@@ -182,7 +182,7 @@ def test_a_second_daemon_on_the_state_directory_is_refused(broker: Broker, serve
 
 
 def test_after_a_kill_the_state_directory_is_free_and_the_key_the_same(broker: Broker, serve: Serve) -> None:
-    """A kill -9 leaves no stale lock; the pods' pinned key still fits."""
+    """After kill -9 there is no stale lock, and the pods' pinned key still fits."""
     first = serve(broker.url)
     first.ready()
     public = (first.folder / "state" / "daemon.pub").read_bytes()
@@ -193,7 +193,7 @@ def test_after_a_kill_the_state_directory_is_free_and_the_key_the_same(broker: B
 
 
 def test_a_daemon_on_an_outdated_ledger_says_so_in_its_log(broker: Broker, serve: Serve) -> None:
-    """It is found before there is a log, and stands in it all the same, with how many it concerns."""
+    """An outdated ledger, found before the log opened, is in the log with the number it affects."""
     first = serve(broker.url)
     first.ready()
     first.end()
@@ -215,7 +215,7 @@ def test_a_daemon_on_an_outdated_ledger_says_so_in_its_log(broker: Broker, serve
 
 @pytest.mark.parametrize("flag", ["--grpc-port", "--http-port"])
 def test_a_port_in_use_is_a_sentence(broker: Broker, serve: Serve, flag: str) -> None:
-    """Status 1, the flag that helps is named, no traceback."""
+    """A port in use is one sentence with the flag to use, status 1, no traceback."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -227,7 +227,7 @@ def test_a_port_in_use_is_a_sentence(broker: Broker, serve: Serve, flag: str) ->
 
 
 def test_what_cannot_be_used_is_a_sentence(broker: Broker, serve: Serve, tmp_path: Path) -> None:
-    """A state directory that is a file; a ledger that is none."""
+    """A state directory that is a file, or an invalid ledger, is one sentence."""
     (tmp_path / "file").write_text("")
     daemon = serve(broker.url, "--state-dir", str(tmp_path / "file" / "state"))
     assert daemon.process.wait(timeout=10.0) == 1

@@ -1,4 +1,4 @@
-"""An agent with a device as a process against a real broker: connects, and learns who lies in the bed."""
+"""An agent with a device as a process against a real broker: it connects and calibrates live."""
 
 import asyncio
 import json
@@ -58,7 +58,7 @@ async def _until(holds: Callable[[], bool], what: str, within_s: float = 25.0) -
 
 
 async def test_a_board_calibrates_live(broker: Broker, start: Start, tmp_path: Path) -> None:
-    """`brainflow:synthetic`: its electrodes announced, calibration grows by the second, home on SIGTERM."""
+    """`brainflow:synthetic` announces its electrodes, calibrates live, and goes home on SIGTERM."""
     async with SmallDaemon(broker.port, POD) as daemon:
         agent = start(*_run(broker, daemon, tmp_path, "brainflow:synthetic", "--montage", BOARD_MONTAGE))
         clean_s = lambda: daemon.statuses[-1].calibration.clean_s if daemon.statuses else 0.0  # noqa: E731
@@ -78,7 +78,7 @@ async def test_a_board_calibrates_live(broker: Broker, start: Start, tmp_path: P
 async def test_an_outlet_that_dies_in_mid_night_is_silence(
     broker: Broker, start: Start, tmp_path: Path
 ) -> None:
-    """Its sender killed: the status says so within 3 s and goes on; the sender back: heard again."""
+    """A killed sender is in the status within 3 s, and the sender is read again when it returns."""
     told = json.dumps({"name": "Cap", "labels": ["Fz", "Cz", "Pz", "Oz"], "alpha": True})
     async with SmallDaemon(broker.port, POD) as daemon:
         sender = start(str(OUTLET), told)

@@ -1,4 +1,4 @@
-"""One agent as a process against a real broker: merges, and is alone again whatever the daemon does."""
+"""One agent as a process against a real broker: it merges, and is alone again whatever the daemon does."""
 
 import asyncio
 import itertools
@@ -50,7 +50,7 @@ def _start(broker: Broker, key: str, tmp_path: Path, *more: str, pod: str = f"{P
 
 @pytest.fixture
 async def daemon(broker: Broker) -> AsyncIterator[SmallDaemon]:
-    """A daemon that does as it is told."""
+    """A daemon controlled by the test."""
     async with SmallDaemon(broker.port, POD) as one:
         yield one
 
@@ -65,7 +65,7 @@ def agent(broker: Broker, daemon: SmallDaemon, tmp_path: Path) -> Iterator[Agent
 
 
 async def _until(holds: Callable[[], bool], what: str, within_s: float = 25.0) -> float:
-    """Wait until it holds; how long it took, in seconds."""
+    """Wait for a condition; returns the seconds it took."""
     began = time.monotonic()
     while not holds():
         assert time.monotonic() - began < within_s, f"not within {within_s} s: {what}"
@@ -108,7 +108,7 @@ async def test_it_merges_slowly_and_is_alone_within_a_second_and_a_half_of_silen
 async def test_forged_replayed_and_old_broadcasts_keep_nobody_merged(
     agent: Agent, daemon: SmallDaemon
 ) -> None:
-    """Replayed, forged, altered, old-term: refused and counted, and the lease runs out all the same."""
+    """Replayed, forged, altered and old-term broadcasts are refused and counted; the lease runs out."""
     await _merged(daemon)
     daemon.speaking = False
     stranger, before = SigningKey.generate(), daemon.statuses[-1].refused_broadcasts
@@ -128,7 +128,7 @@ async def test_forged_replayed_and_old_broadcasts_keep_nobody_merged(
 
 
 async def test_a_retained_broadcast_is_refused(agent: Agent, daemon: SmallDaemon, broker: Broker) -> None:
-    """What the broker kept is a recording of a permission: refused at the door."""
+    """A retained broadcast is refused: it is a recording of a permission."""
     await _ready(daemon)
     await daemon.assign()
     await _until(lambda: len(daemon.frames) > 2, "frames")
@@ -145,7 +145,7 @@ async def test_a_retained_broadcast_is_refused(agent: Agent, daemon: SmallDaemon
 
 
 async def test_sigterm_is_zero_then_left_then_goodbye(agent: Agent, daemon: SmallDaemon) -> None:
-    """SIGTERM: severed at once, LEFT acknowledged, presence offline by its own word, exit status 0."""
+    """SIGTERM severs at once; LEFT is acknowledged, presence is offline without the will, status 0."""
     await _merged(daemon)
     agent.process.send_signal(signal.SIGTERM)
     assert await _exit(agent, within_s=3.0) == 0
@@ -195,7 +195,7 @@ async def test_the_wake_button_latches_until_the_sleepers_own_act(
 async def test_every_button_of_a_bed_reaches_its_agent(
     agent: Agent, daemon: SmallDaemon, number: int, button: str
 ) -> None:
-    """A signal each: zero first, then the latch with its word."""
+    """Each button has a signal: zero first, then the latch with its cause."""
     await _merged(daemon)
     agent.process.send_signal(number)
     await _until(lambda: daemon.statuses[-1].latched == button, "latched")
@@ -207,13 +207,13 @@ async def test_every_button_of_a_bed_reaches_its_agent(
 async def test_events_survive_a_dead_broker_and_a_reboot(
     broker: Broker, agent: Agent, daemon: SmallDaemon, tmp_path: Path
 ) -> None:
-    """A sever nobody acknowledged is on the disk, and the next start of the agent tells it again."""
+    """An unacknowledged sever is on the disk, and the next start of the agent reports it again."""
     daemon.acking = False
     await _merged(daemon)
     await daemon.command(Release("test"))
     await _until(lambda: bool(daemon.of_kind(PodEventKind.SEVERED)), "severed")
     severed = daemon.of_kind(PodEventKind.SEVERED)[0]
-    # It is told at once and written beside that: the disk has it a moment later.
+    # It is sent at once and written beside that: the disk has it a moment later.
     outbox = agent.state / POD / "outbox.jsonl"
     await _until(lambda: outbox.exists() and '"SEVERED"' in outbox.read_text(), "on the disk")
     agent.process.kill()
@@ -245,7 +245,7 @@ async def test_a_broker_that_dies_leaves_the_sleeper_alone_and_the_agent_comes_b
 async def test_a_malfunction_is_seen_at_the_bed_itself(
     broker: Broker, daemon: SmallDaemon, tmp_path: Path
 ) -> None:
-    """An implant that rails while its sleeper is merged: severed by its own evidence, with the onset."""
+    """An implant that rails while merged is severed by the pod's own evidence, with the onset."""
     agent = _start(broker, daemon.key.public.hex, tmp_path, pod=f"{POD}=sim:3,malfunction=railed@14")
     try:
         await _merged(daemon)
@@ -275,7 +275,7 @@ async def test_several_beds_share_a_process(broker: Broker, tmp_path: Path) -> N
 
 
 async def test_one_agent_is_small(agent: Agent, daemon: SmallDaemon) -> None:
-    """Merged, with eight channels at 256 Hz, one agent holds at most 70 MB."""
+    """A merged agent with eight channels at 256 Hz uses at most 70 MB."""
     await _merged(daemon)
     assert psutil.Process(agent.process.pid).memory_info().rss <= 70 * 2**20
 
@@ -291,7 +291,7 @@ async def test_one_agent_is_small(agent: Agent, daemon: SmallDaemon) -> None:
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path, arguments: list[str], says: str) -> None:
-    """A missing key, file, malfunction, name: one line on standard error, status 2, never a traceback."""
+    """A missing key, file, malfunction or name is one line on stderr, status 2, never a traceback."""
     done = subprocess.run(
         [sys.executable, "-m", "dreamedge", "run", "--state-dir", str(tmp_path), *arguments],
         capture_output=True,
@@ -306,7 +306,7 @@ def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path, arguments: list[s
 
 
 def test_no_broker_is_said_and_tried_again(tmp_path: Path) -> None:
-    """Without a broker the agent says so in words, keeps trying, and still ends on SIGTERM with status 0."""
+    """Without a broker the agent reports it, keeps trying, and ends on SIGTERM with status 0."""
     command = [
         *(sys.executable, "-m", "dreamedge", "run", "--pod", "bed-1", "--daemon-key", "00" * 32),
         *("--broker", f"mqtt://127.0.0.1:{free_port()}", "--state-dir", str(tmp_path), "--duration", "2"),

@@ -1,8 +1,8 @@
-"""Five faces against the truth of the pods, while broker, bed, disk and daemon break in real processes.
+"""Five views against the pods' own journals, while broker, bed, disk and daemon break in real processes.
 
-The faces: what the console's page is told, `top --once --json`, `pods list --json`, `dreamscapes get --json`,
-the metrics. The truth: what each pod wrote into its own journal. A face may say `not known`. It may never say
-merged of a bed that is alone, nor fine of one that is not heard, nor accuse it.
+The views: the console's answer, `top --once --json`, `pods list --json`, `dreamscapes get --json`, the
+metrics. The truth: each pod's own journal. A view may show "not known". It must never show a bed as merged
+that is alone, or an unheard bed as healthy or at fault.
 """
 
 import asyncio
@@ -27,12 +27,12 @@ from mosquitto import Broker, free_port
 WARD, ALONE = "ward", "lonely"
 PODS = ("light-1", "light-2", "light-3", "light-4")
 LATER_S = 2.6
-"""Lease, fade, and what a face may be late."""
+"""Lease, fade, and the permitted delay of a view."""
 
 
 @dataclass(frozen=True)
 class Faces:
-    """What the five say: of each bed its coupling (None: not known), and what troubles the house."""
+    """The five views: each bed's coupling (None: not known), and the troubles of the house."""
 
     console: dict[str, Any]
     top: dict[str, Any]
@@ -42,7 +42,7 @@ class Faces:
     banners: tuple[str, ...]
 
     def couplings(self) -> list[dict[str, float | None]]:
-        """By face, of each bed that it shows."""
+        """Each view's couplings by bed."""
         scene = self.console["scene"]
         rows = [dict(zip(scene["columns"], row, strict=True)) for row in scene["rows"]]
         return [
@@ -53,7 +53,7 @@ class Faces:
         ]
 
     def troubles(self) -> list[str]:
-        """What each face but the metrics says is wrong, as one text."""
+        """The troubles in each view but the metrics, as one text."""
         return [" ".join(self.console["house"]["troubles"]), " ".join(self.top["troubles"]), *self.banners]
 
 
@@ -73,7 +73,7 @@ async def fleet(broker: Broker, tmp_path: Path) -> AsyncIterator[Fleet]:
 
 
 def applied(fleet: Fleet, pod: str) -> float:
-    """The share a pod wrote last, in its own journal."""
+    """The last share in a pod's own journal."""
     return fleet.applied(pod, ALONE if pod == PODS[3] else WARD)
 
 
@@ -125,7 +125,7 @@ async def read(fleet: Fleet) -> Faces:
 
 
 async def test_five_faces_say_what_is_so(fleet: Fleet) -> None:
-    """Broker frozen, a bed killed, the disk full, the daemon killed: nothing false, each trouble named."""
+    """Broker frozen, a bed killed, the disk full, the daemon killed: no view shows anything false."""
     told = await read(fleet)
     assert all(couplings[pod] > 0.02 for couplings in told.couplings() for pod in PODS)  # type: ignore[operator]
     assert told.troubles() == ["", "", "", ""]
@@ -138,7 +138,7 @@ async def test_five_faces_say_what_is_so(fleet: Fleet) -> None:
 
 
 async def broker_is_frozen(fleet: Fleet) -> None:
-    """Everyone is alone by their own journals; no face has a number of them, each says why, none accuses."""
+    """All are alone by their journals; no view has a number, each has the reason, none shows a fault."""
     fleet.signal("broker", signal.SIGSTOP)
     await asyncio.sleep(LATER_S)
     told = await read(fleet)
@@ -158,7 +158,7 @@ async def broker_is_frozen(fleet: Fleet) -> None:
 
 
 async def bed_is_killed(fleet: Fleet) -> None:
-    """One bed is not known, three go on, and no face counts four."""
+    """One bed is not known, three go on, and no view counts four."""
     fleet.processes[ALONE].kill()
     await asyncio.sleep(LATER_S)
     told = await read(fleet)
@@ -170,7 +170,7 @@ async def bed_is_killed(fleet: Fleet) -> None:
 
 
 async def disk_is_full(fleet: Fleet) -> None:
-    """A write has failed: each face names the ledger's file, until one succeeds."""
+    """After a failed write each view names the ledger's file, until a write succeeds."""
     daemon = fleet.processes["daemon"]
     log = fleet.folder / "daemon.log"
     most = log.stat().st_size + 32_768
@@ -194,7 +194,7 @@ async def fill(api: dreamapi.Api) -> None:
 
 
 async def daemon_is_killed(fleet: Fleet) -> None:
-    """Faces without a daemon say that nothing answers; what pods tell of it later has the pods' own time."""
+    """Without a daemon the views report it; late reports have the pods' own time."""
     fleet.kill_daemon()
     for line in (("top", "--once", "--json"), ("pods", "list", "--json"), ("dreamscapes", "get", NIGHT)):
         status, out, err = await command(fleet, *line)
@@ -210,6 +210,6 @@ async def daemon_is_killed(fleet: Fleet) -> None:
 
 
 def told_late(fleet: Fleet) -> list[dict[str, Any]]:
-    """The severs that pods have told this daemon of."""
+    """The severs that pods have reported to this daemon."""
     told = json.loads(fetched(fleet, f"/console/look?dreamscape={NIGHT}"))
     return [event for event in told["events"] if event["kind"] == "severed"]

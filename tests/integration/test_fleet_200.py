@@ -1,9 +1,9 @@
 """Two hundred pods over a real broker: it dies and they come back; one after another malfunctions.
 
 The pods are light ones (`fakes.light_pods`): real agents, links and connections, sleepers of ready-made
-numbers, in two processes. Asserted are safety deadlines by the pods' own stamps, and who is blamed. How fast
-it was is printed, and measured without company by `make bench ARGS=sever`: beside other tests this fleet may
-starve, then leases lapse, and the night is resumed where it lost its quorum.
+numbers, in two processes. The test asserts safety deadlines by the pods' own stamps, and the causes. Speed is
+printed, and measured alone by `make bench ARGS=sever`: beside other tests this fleet may starve, then leases
+lapse, and the night is resumed after a lost quorum.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ DOWN_S = 2.0
 INJECTIONS = 40
 """A fifth of the fleet: one more within ten seconds would be a mass failure."""
 OF_THE_WAY = {"", "lease", "stale", "lost", "clock", "stalled", "daemon"}
-"""Causes that are held against nobody."""
+"""Causes that count against no pod."""
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ async def crowd(broker: Broker, tmp_path: Path) -> AsyncIterator[Crowd]:
 
 
 async def all_merged(crowd: Crowd, since_s: float) -> None:
-    """Wait until all have merged since; resume the night where the quorum was lost."""
+    """Wait until all have merged since then; resume the night after a lost quorum."""
     deadline_s = boottime_s() + 60.0
     async with crowd.fleet.api() as api:
         while len({fact["pod"] for fact in crowd.told("merged", since_s)}) < COUNT:
@@ -55,7 +55,7 @@ async def all_merged(crowd: Crowd, since_s: float) -> None:
 
 
 async def test_two_hundred_come_back_to_a_restarted_broker_one_by_one(crowd: Crowd, broker: Broker) -> None:
-    """Kill -9 of the broker: all alone within 1.5 s, all back with jitter and merged again, nobody blamed."""
+    """After kill -9 of the broker all are alone within 1.5 s, then merged again, without a personal cause."""
     killed_s = boottime_s()
     broker.kill()
     await asyncio.sleep(DOWN_S)
@@ -83,7 +83,7 @@ async def test_two_hundred_come_back_to_a_restarted_broker_one_by_one(crowd: Cro
 
 
 async def test_false_frames_are_severed_by_the_daemon_in_time(crowd: Crowd) -> None:
-    """Forty pods send a NaN, their agents unaware: each is at zero in 1.5 s, nobody else is blamed."""
+    """Forty pods send a NaN without notice: each is at zero in 1.5 s, and no other has a cause."""
     liars = crowd.pods[:: COUNT // INJECTIONS]
     began_s = boottime_s()
     for liar in liars:

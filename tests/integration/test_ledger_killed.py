@@ -1,4 +1,4 @@
-"""A process killed with writes waiting: what was answered is kept, what was not is whole or not there."""
+"""A process killed with writes waiting: answered commits are kept, others are whole or absent."""
 
 import signal
 import subprocess
@@ -29,7 +29,7 @@ WRITER = textwrap.dedent(
 
 
 def test_what_was_answered_survives_kill_9_and_nothing_is_half_there(tmp_path: Path) -> None:
-    """Five times: every commit that ended is in the ledger, in order, each transaction whole."""
+    """Five times: every ended commit is in the ledger, in order, each transaction whole."""
     for round_ in range(5):
         path = tmp_path / f"ledger-{round_}"
         with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""What is written down by real processes: nobody's data, and nobody waits for its reader."""
+"""Output of real processes: no personal data, and no wait for a reader."""
 
 import asyncio
 import fcntl
@@ -25,12 +25,12 @@ WARD = "ward"
 PODS = tuple(f"light-{k}" for k in range(1, 6))
 CANARY = 41.85673
 TRACES = ("1.85673", "sleeper-light")
-"""The canary with or without what is added to it, and everybody's pseudonym."""
+"""The canary with and without offsets, and every pseudonym."""
 
 
 @pytest.fixture
 async def fleet(broker: Broker, tmp_path: Path) -> AsyncIterator[Fleet]:
-    """Five sleepers, one of whom is the canary; the log tells everything."""
+    """Five sleepers, one of them the canary; the log is at debug level."""
     one = Fleet(tmp_path, broker, flags=("--log-level", "debug", "--log-format", "json"))
     try:
         one.daemon()
@@ -65,7 +65,7 @@ def _metrics(fleet: Fleet) -> str:
 
 
 async def _errors(api: dreamapi.Api) -> str:
-    """The sentences of what the daemon refuses about the canary."""
+    """The daemon's refusals that concern the canary."""
     said: list[str] = []
     for attempt in (
         api.pods.check_in("light-1", "sleeper-other"),
@@ -82,10 +82,10 @@ async def _errors(api: dreamapi.Api) -> str:
 
 
 async def test_nobodys_data_is_written_down(fleet: Fleet) -> None:
-    """A canary in features and template, and pseudonyms, through trips of all sorts: nowhere to be found.
+    """A canary in features and template, and pseudonyms, appear in no output, through all kinds of trips.
 
-    Looked for in the daemon's log at debug level, the pods' journals and standard error, /metrics, the
-    journal's events and the refusals of the API.
+    Searched: the daemon's log at debug level, the pods' journals and standard error, /metrics, the journal's
+    events and the refusals of the API.
     """
     log = fleet.folder / "daemon.log"
     fleet.tell(WARD, "ail light-3 railed")
@@ -123,7 +123,7 @@ async def test_nobodys_data_is_written_down(fleet: Fleet) -> None:
 
 @pytest.fixture
 def full_pipe() -> Iterator[int]:
-    """The write end of a pipe that is full, and that nobody reads."""
+    """The write end of a full, unread pipe."""
     read_fd, write_fd = os.pipe()
     fcntl.fcntl(write_fd, fcntl.F_SETPIPE_SZ, 4096)
     os.write(write_fd, b"." * 4096)
@@ -135,7 +135,7 @@ def full_pipe() -> Iterator[int]:
 async def test_a_full_pipe_holds_no_tick_up_and_no_sever(
     broker: Broker, tmp_path: Path, full_pipe: int
 ) -> None:
-    """Standard error full from the first line on: ready, ticks, severs at once, goes with status 0."""
+    """With standard error full from the first line on the daemon is ready, ticks, severs and ends with 0."""
     fleet = Fleet(tmp_path, broker)
     command = [
         *(sys.executable, "-m", "dreamd", "serve", "--ready-json", "--mqtt-url", broker.url),
@@ -167,7 +167,7 @@ async def test_a_full_pipe_holds_no_tick_up_and_no_sever(
 
 
 def test_a_bed_whose_words_nobody_reads_goes_on(broker: Broker, tmp_path: Path, full_pipe: int) -> None:
-    """A full standard error from the first line on: the agent connects, says so to its broker, goes home."""
+    """With standard error full from the first line on the agent connects, reports and goes home."""
     command = [
         *(sys.executable, "-m", "dreamedge", "run", "--pod", "bed-1=sim:3", "--broker", broker.url),
         *("--daemon-key", SigningKey.generate().public.hex, "--state-dir", str(tmp_path / "pods")),

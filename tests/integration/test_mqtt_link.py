@@ -1,4 +1,4 @@
-"""The link against a real broker: what arrives, what waits, what comes back."""
+"""The link against a real broker: arrivals, queues, reconnects."""
 
 import asyncio
 import signal
@@ -27,7 +27,7 @@ def running(port: int) -> AbstractAsyncContextManager[House]:
 
 @asynccontextmanager
 async def observer(port: int, pattern: str) -> AsyncIterator[list[aiomqtt.Message]]:
-    """Everything that is published under `pattern` from now on, retained messages included."""
+    """Everything published under `pattern` from now on, retained messages included."""
     heard: list[aiomqtt.Message] = []
 
     class Listening(asyncio.Queue[aiomqtt.Message]):
@@ -40,7 +40,7 @@ async def observer(port: int, pattern: str) -> AsyncIterator[list[aiomqtt.Messag
 
 
 async def test_it_says_that_it_is_there_and_at_last_that_it_is_gone(broker: RealBroker) -> None:
-    """Sealed and retained; after a close the retained word is offline, without a will."""
+    """The presence is sealed and retained; after a close it is offline, without the will."""
     async with observer(broker.port, topics.DAEMON_PRESENCE) as heard:
         async with running(broker.port) as house:
             await until(lambda: not house.link.trouble)
@@ -56,7 +56,7 @@ async def test_it_says_that_it_is_there_and_at_last_that_it_is_gone(broker: Real
 
 
 async def test_what_a_pod_publishes_arrives_as_values(broker: RealBroker) -> None:
-    """Retained presence from before we came, status, event, frames: each once."""
+    """Retained presence from before, status, event and frames arrive as values, each once."""
     async with aiomqtt.Client("127.0.0.1", broker.port) as pod:
         presence = codec.encode(words.presence())
         await pod.publish(topics.pod_topic("bed-1", "presence"), presence, qos=1, retain=True)
@@ -74,7 +74,7 @@ async def test_what_a_pod_publishes_arrives_as_values(broker: RealBroker) -> Non
 
 
 async def test_a_collective_is_on_the_wire_before_publish_returns(broker: RealBroker) -> None:
-    """With the event loop held up for 100 ms after the call, a subscriber has it within 50."""
+    """With the event loop blocked for 100 ms after the call, a subscriber has the collective within 50."""
     async with running(broker.port) as house:
         await until(lambda: not house.link.trouble)
         program = (
@@ -103,7 +103,7 @@ async def test_a_collective_is_on_the_wire_before_publish_returns(broker: RealBr
 
 
 async def test_a_probe_is_answered_with_a_stamp_of_its_leaving(broker: RealBroker) -> None:
-    """t0 and t1 as they came, t2 not before t1."""
+    """A probe's answer has t0 and t1 as received, and t2 not before t1."""
     async with observer(broker.port, "dreamd/v1/clock/+") as heard, running(broker.port) as house:
         await until(lambda: not house.link.trouble)
         house.link.answer("bed-1", ClockProbe(9, 1, 1_000_000, 0))
@@ -114,7 +114,7 @@ async def test_a_probe_is_answered_with_a_stamp_of_its_leaving(broker: RealBroke
 
 
 async def test_a_broker_that_is_killed_is_found_again(broker: RealBroker) -> None:
-    """Down is told at once with the reason; releases given meanwhile arrive, stale collectives do not."""
+    """A killed broker is reported at once; releases given meanwhile arrive, stale collectives do not."""
     async with running(broker.port) as house:
         await until(lambda: not house.link.trouble)
         broker.kill()
@@ -137,7 +137,7 @@ async def test_a_broker_that_is_killed_is_found_again(broker: RealBroker) -> Non
 
 
 async def test_a_broker_that_hangs_costs_nobody_a_wait(broker: RealBroker) -> None:
-    """Frozen until the socket is full: no call waits, older ticks are dropped, thawed the newest leaves."""
+    """With a frozen broker and a full socket no call waits; afterwards the newest tick leaves."""
     async with running(broker.port) as house, observer(broker.port, "dreamd/v1/collective/#") as heard:
         await until(lambda: not house.link.trouble)
         broker.stop(signal.SIGSTOP)
@@ -168,7 +168,7 @@ def _newest_tick(house: House, heard: list[aiomqtt.Message]) -> int:
 
 
 async def test_a_broker_that_is_not_there_is_waited_for(broker: RealBroker) -> None:
-    """The reason names the address; it is said once, not at every try."""
+    """An absent broker is reported once, with its address, not at every try."""
     broker.kill()
     async with running(broker.port) as house:
         await until(lambda: house.said)
@@ -181,7 +181,7 @@ async def test_a_broker_that_is_not_there_is_waited_for(broker: RealBroker) -> N
 
 
 async def test_the_newest_wake_order_waits_for_the_broker_and_is_retained(broker: RealBroker) -> None:
-    """Given before the broker is reached, the newer stands for the older; whoever comes late is told it."""
+    """The newest wake order replaces the older before the connection, and is retained for late pods."""
     older = WakeOrder("w1", 1, WakeScope.FLEET, "", "mira", "smoke", 0, lifted=False)
     newer = replace(older, revision=2, lifted=True)
     async with running(broker.port) as house:
@@ -201,7 +201,7 @@ async def test_the_newest_wake_order_waits_for_the_broker_and_is_retained(broker
 
 
 async def test_the_loop_rests_when_nothing_happens(broker: RealBroker) -> None:
-    """No writer is left registered behind a direct write: a second of idling costs almost no processor."""
+    """No writer stays registered after a direct write: an idle second costs almost no processor."""
     async with running(broker.port) as house:
         await until(lambda: not house.link.trouble)
         for tick in range(20):

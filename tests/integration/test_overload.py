@@ -1,4 +1,4 @@
-"""A crowd that connects at once, and a daemon that was without its core: over a real broker."""
+"""Many pods that connect at once, and a daemon that lacked its core: over a real broker."""
 
 import asyncio
 import sys
@@ -16,7 +16,7 @@ PODS = 400
 
 
 async def test_presences_that_the_broker_dropped_are_asked_for(broker: RealBroker) -> None:
-    """A broker that queues twenty messages a reader drops most of 400 presences; asked for, all are known."""
+    """A broker that queues twenty messages drops most of 400 presences; requested by name, all are known."""
     text = broker.conf.read_text()
     few = text.replace("max_queued_messages 65536", "max_queued_messages 20")
     broker.conf.write_text(few.replace("max_inflight_messages 100", "max_inflight_messages 20"))
@@ -41,9 +41,9 @@ async def test_presences_that_the_broker_dropped_are_asked_for(broker: RealBroke
 
 
 async def test_a_link_that_was_held_up_reads_the_newest_frames_first(broker: RealBroker) -> None:
-    """The loop stands still for two seconds while 200 pods send: old frames are dropped unread and counted.
+    """After two seconds of standstill with 200 pods sending, old frames are dropped unread and counted.
 
-    Half a second after it goes on, what is handed on is fresh, and every pod has been heard.
+    Half a second later the frames are fresh, and every pod has been heard.
     """
     async with running(Access(Address("127.0.0.1", broker.port))) as house:
         await until(lambda: not house.link.trouble)

@@ -1,4 +1,4 @@
-"""Our own retained topics on a real broker: heard first, and set right when a stranger writes there."""
+"""Our own retained topics on a real broker: read first, and restored after a foreign write."""
 
 import asyncio
 
@@ -17,14 +17,14 @@ HERE = DaemonPresence("an-earlier-one", online=True, versions=Versions("0", 1), 
 
 
 async def newest(port: int, topic: str) -> bytes:
-    """What is retained there now."""
+    """The message retained there now."""
     async with observer(port, topic) as heard:
         await asyncio.sleep(0.2)
         return bytes(heard[-1].payload) if heard else b""
 
 
 async def test_a_strangers_word_in_the_presence_is_replaced_by_ours(broker: RealBroker) -> None:
-    """Emptied, or filled with what our key never signed: a second later ours is retained again, once."""
+    """An emptied or foreign presence is replaced by ours within a second, once."""
     access = Access(Address("127.0.0.1", broker.port))
     async with running(access) as house, aiomqtt.Client("127.0.0.1", broker.port) as stranger:
         await until(lambda: not house.link.trouble)
@@ -41,7 +41,7 @@ async def test_a_strangers_word_in_the_presence_is_replaced_by_ours(broker: Real
 
 
 async def test_what_the_broker_remembers_of_us_is_heard_before_any_pod(broker: RealBroker) -> None:
-    """The count and the wake order of an earlier life reach the application, sealed by our key, first."""
+    """The retained count and wake order of an earlier run reach the application first, sealed by our key."""
     access = Access(Address("127.0.0.1", broker.port))
     house = House(access)
     async with aiomqtt.Client("127.0.0.1", broker.port) as before:

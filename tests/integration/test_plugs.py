@@ -1,8 +1,8 @@
 """Plugs pulled out of a running fleet: real processes, a real broker, the pods' own stamps.
 
-A fleet is mosquitto, `dreamd serve` and four `dreamedge run` processes; a Dreamscape is begun through the
-API and everyone is merged. Then something is killed or frozen, and each pod's journal says when its
-sleeper was alone. All processes share CLOCK_BOOTTIME, so the moment of the pull compares with them.
+A fleet is mosquitto, `dreamd serve` and four `dreamedge run` processes; a Dreamscape is begun through the API
+and all merge. Then a process is killed or frozen, and each pod's journal shows when its sleeper was alone.
+All processes share CLOCK_BOOTTIME, so the moment of the pull compares with them.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ async def fleet(broker: Broker, tmp_path: Path) -> AsyncIterator[Fleet]:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])
 @pytest.mark.parametrize("name", ["daemon", "broker"])
 async def test_without_daemon_or_broker_everyone_is_alone(fleet: Fleet, name: str, number: int) -> None:
-    """Kill or freeze the daemon or the broker: every sleeper is alone within 1.5 s, by their pod's stamp."""
+    """With daemon or broker killed or frozen every sleeper is alone within 1.5 s, by their pod's stamp."""
     pulled_s = fleet.signal(name, number)
     await until(lambda: all(len(fleet.facts(pod, "alone")) == 1 for pod in PODS), 10.0)
     after_s = {pod: fleet.alone_after_s(pod, pulled_s) for pod in PODS}
@@ -46,7 +46,7 @@ async def test_without_daemon_or_broker_everyone_is_alone(fleet: Fleet, name: st
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])
 async def test_a_lost_pod_is_nobodys_loss_but_its_own(fleet: Fleet, number: int) -> None:
-    """Kill or freeze a pod: the others dream on, unsevered; thawed, its sleeper has been alone all along."""
+    """With a pod killed or frozen the others dream on; thawed, its sleeper has been alone all along."""
     pulled_s = fleet.signal("bed-1", number)
     await asyncio.sleep(3.0)
     others = PODS[1:]
@@ -63,7 +63,7 @@ async def test_a_lost_pod_is_nobodys_loss_but_its_own(fleet: Fleet, number: int)
 
 
 async def test_sigterm_zeroes_everyone_first(fleet: Fleet) -> None:
-    """SIGTERM to the daemon: every sleeper is severed by its word within 500 ms, not by a lapsed lease."""
+    """SIGTERM to the daemon severs every sleeper by broadcast within 500 ms, not by a lapsed lease."""
     asked_s = fleet.signal("daemon", signal.SIGTERM)
     await until(lambda: all(fleet.facts(pod, "alone") for pod in PODS), 5.0)
     causes = {str(fleet.facts(pod, "severed")[0]["cause"]) for pod in PODS}

@@ -1,4 +1,4 @@
-"""A real Prometheus scrapes a running night, and every query of every board is asked of it."""
+"""A real Prometheus scrapes a running night and answers every query of every board."""
 
 import json
 import re
@@ -30,17 +30,17 @@ MAY_BE_EMPTY = {
     f"sum by (reason) (rate(dreamd_frames_refused_total{EVERY}[10s])) > 0": "no frame was refused",
     f"sum by (kind) (rate(dreamd_malformed_total{EVERY}[10s])) > 0": "every payload was read",
 }
-"""Queries that show only what went wrong, and why it did not here."""
+"""Queries that show only failures, with the reason why they are empty here."""
 
 
 @dataclass(frozen=True)
 class Prometheus:
-    """One that runs."""
+    """A running Prometheus."""
 
     port: int
 
     def ask(self, path: str, **asked: str) -> Any:  # noqa: ANN401 -- JSON
-        """The data of an answer; AssertionError with Prometheus' own words where it is an error."""
+        """The data of an answer; AssertionError with Prometheus' own text on an error."""
         url = f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(asked)}"
         try:
             with urllib.request.urlopen(url, timeout=5) as answer:
@@ -51,7 +51,7 @@ class Prometheus:
         return told["data"]
 
     def value(self, expr: str) -> dict[str, float]:
-        """The newest values, by the one label the expression keeps (or nothing)."""
+        """The newest values, by the one label that the expression keeps (or none)."""
         found = self.ask("query", query=expr)["result"]
         return {" ".join(one["metric"].values()): float(one["value"][1]) for one in found}
 
@@ -71,7 +71,7 @@ def ports() -> tuple[int, int, int, int]:
 
 @pytest.fixture
 def night(tmp_path: Path, ports: tuple[int, int, int, int]) -> Iterator[subprocess.Popen[str]]:
-    """Six sleepers, one of whose implants rails once everybody is merged."""
+    """Six sleepers; one implant rails once all are merged."""
     flags = [f"--{name}-port={port}" for name, port in zip(("mqtt", "grpc", "http"), ports[:3], strict=True)]
     fails = f"--malfunction=railed@{FAILS_AT_S}"
     more = ["--sleepers=6", "--duration=60", "--json", fails, f"--night={tmp_path / 'n.svg'}"]
@@ -122,14 +122,14 @@ def filled(expr: str) -> str:
 
 
 def queries(board: dict[str, Any]) -> list[tuple[str, str]]:
-    """(where it stands, expression) of every panel and annotation."""
+    """(place, expression) of every panel and annotation."""
     panels = [(panel["title"], t["expr"]) for panel in board["panels"] for t in panel.get("targets", [])]
     marks = [(one["name"], one["expr"]) for one in board["annotations"]["list"]]
     return [(f"{board['title']}: {where}", filled(expr)) for where, expr in (*panels, *marks)]
 
 
 def ask_everything(prometheus: Prometheus) -> list[str]:
-    """Ask every query of every board, over the last 15 s; returns those that are empty and should not be."""
+    """Ask every query of every board, over the last 15 s; returns the unexpectedly empty ones."""
     empty, now_s = [], time.time()
     for path in BOARDS:
         board = json.loads(path.read_text())
@@ -155,7 +155,7 @@ def firing(prometheus: Prometheus, severity: str) -> set[str]:
 
 
 def test_every_query_of_every_board_is_answered(night: subprocess.Popen[str], prometheus: Prometheus) -> None:
-    """None errs, none is empty but for a reason; the severs seen happened, and nobody is paged."""
+    """No query fails or is unexpectedly empty; the severs happened, and no alert pages."""
     prometheus.until("sum(dreamd_sleepers{state='merged'}) == 6", 25)
     prometheus.until("sum(dreamd_severed_total) > 0", 25)
     prometheus.until("sum(dreamd_sleepers{state='severed'}) == 1", 5)

@@ -1,7 +1,7 @@
-"""Bad network between real processes: each link through a proxy whose faults are switched while it runs.
+"""Bad network between real processes: each link through a proxy with faults switched while it runs.
 
-Four pods, each behind a proxy of its own, the daemon behind a fifth. What is asserted are safety deadlines,
-by the pods' own stamps, and that nothing old is obeyed; how soon everyone is back is printed.
+Four pods, each behind a proxy of its own, the daemon behind a fifth. The tests assert safety deadlines, by
+the pods' own stamps, and that no old command is obeyed; the time of recovery is printed.
 """
 
 import asyncio
@@ -54,31 +54,31 @@ async def fleet(broker: Broker, proxies: dict[str, Proxy], tmp_path: Path) -> As
 
 
 def shares_after(fleet: Fleet, pod: str, since_s: float) -> list[float]:
-    """The shares a pod has written since."""
+    """The shares in a pod's journal since then."""
     return [number(hop, "applied") for hop in fleet.facts(pod, "hop") if stamp_s(hop) > since_s]
 
 
 def since(fleet: Fleet, pod: str, kind: str, since_s: float) -> list[float]:
-    """When this pod has told facts of this kind since."""
+    """The times of this pod's facts of this kind since then."""
     return [stamp_s(fact) for fact in fleet.facts(pod, kind) if stamp_s(fact) > since_s]
 
 
 def merged_again(fleet: Fleet, pod: str, since_s: float) -> bool:
-    """Whether a pod has merged, and drawn some of the ramp, since."""
+    """Whether a pod has merged and risen some way since then."""
     return bool(since(fleet, pod, "merged", since_s)) and fleet.applied(pod) > 0.01
 
 
 def causes(fleet: Fleet, pods: tuple[str, ...] = PODS, process: str = "") -> set[str]:
-    """Why pods were severed, by their own account."""
+    """The causes of the pods' severs, by their own reports."""
     return {str(fact["cause"]) for pod in pods for fact in fleet.facts(pod, "severed", process)}
 
 
 async def test_a_blackhole_swallows_one_pod_and_its_flood_is_not_obeyed(
     fleet: Fleet, proxies: dict[str, Proxy]
 ) -> None:
-    """One pod's line holds everything back: that pod alone is severed, within 1.5 s, and the others dream on.
+    """A blackhole of one pod severs that pod alone, within 1.5 s, and the others dream on.
 
-    What comes at once when the line opens grants nothing: the pod is scored at zero, then ramps from zero.
+    The flood at its end grants nothing: the pod is scored at zero, then ramps from zero.
     """
     others = PODS[1:]
     held_s = boottime_s()
@@ -110,7 +110,7 @@ async def test_a_blackhole_swallows_one_pod_and_its_flood_is_not_obeyed(
 async def test_a_blackhole_before_the_daemon_leaves_everyone_alone(
     fleet: Fleet, proxies: dict[str, Proxy]
 ) -> None:
-    """The daemon mute, deaf, or both: everyone is alone within 1.5 s; then all return, nobody is blamed."""
+    """With the daemon mute, deaf, or both all are alone within 1.5 s; then all return, without a cause."""
     for directions in ((UP,), (DOWN,), (UP, DOWN)):
         held_s = boottime_s()
         proxies["daemon"].blackhole(*directions)
@@ -129,9 +129,9 @@ async def test_a_blackhole_before_the_daemon_leaves_everyone_alone(
 
 
 async def test_torn_connections_come_back_with_jitter(fleet: Fleet, proxies: dict[str, Proxy]) -> None:
-    """Every connection is reset at once: pods reconnect by themselves, nobody loses more than a lease.
+    """With every connection reset pods reconnect by themselves and lose at most a lease.
 
-    One that finds the door shut for a while is alone in 1.5 s and comes back from zero; the others dream on.
+    A pod refused for a while is alone in 1.5 s and returns from zero; the others dream on.
     """
     torn_s = boottime_s()
     assert sum(proxy.reset() for proxy in proxies.values()) >= len(proxies)
@@ -160,7 +160,7 @@ async def test_torn_connections_come_back_with_jitter(fleet: Fleet, proxies: dic
 async def test_a_line_too_narrow_leaves_a_pod_alone_rather_than_on_old_data(
     fleet: Fleet, proxies: dict[str, Proxy]
 ) -> None:
-    """At 400 bytes a second a pod is alone, never on data older than a lease; it neither dies nor swells."""
+    """At 400 bytes a second a pod is alone, never on data older than a lease; its memory does not grow."""
     before_kib = _rss_kib(fleet, "bed-1")
     narrowed_s = boottime_s()
     proxies["bed-1"].shape(Way(bytes_per_s=400.0), Way(bytes_per_s=400.0))
@@ -184,7 +184,7 @@ def _rss_kib(fleet: Fleet, name: str) -> int:
 async def slow_lines(
     broker: Broker, folder: Path, way: Way, count: int, learn_s: float, for_s: float
 ) -> None:
-    """So many light pods behind lines like `way`: they learn the clock for a while, then dream."""
+    """Light pods behind links like `way`: they learn the clock for a while, then dream."""
     with Proxy(broker.port) as line:
         line.shape(way, way)
         fleet = Fleet(folder, broker, dict.fromkeys(WARDS, line.url))
@@ -198,7 +198,7 @@ async def slow_lines(
             await fleet.begin(pods, within_s=60.0)
             await until(lambda: {f["pod"] for f in told(fleet, "merged")} == set(pods), 60.0)
             await asyncio.sleep(for_s)
-            over_s = boottime_s()  # counting holds up the proxy, which is a thread of this process
+            over_s = boottime_s()  # counting delays the proxy, a thread of this process
             facts = [fact for ward in WARDS for fact in fleet.journal(ward) if stamp_s(fact) < over_s]
             hops = [fact for fact in facts if fact["kind"] == "hop"]
             ages_ms = sorted(number(hop, LATENCY) for hop in hops if LATENCY in hop)
@@ -214,7 +214,7 @@ async def slow_lines(
 
 
 def told(fleet: Fleet, kind: str) -> list[Fact]:
-    """Facts of one kind, of all light pods."""
+    """All light pods' facts of one kind."""
     return [fact for ward in WARDS for fact in fleet.journal(ward) if fact["kind"] == kind]
 
 
@@ -230,7 +230,7 @@ async def test_slow_and_uneven_lines_sever_nobody_in_two_minutes(broker: Broker,
 
 
 async def test_what_comes_seconds_late_twice_accuses_no_bed(fleet: Fleet, proxies: dict[str, Proxy]) -> None:
-    """All that four beds send comes 3.5 s late, in order, twice: 0 hard, 0 locked, all back by themselves."""
+    """Four beds' messages 3.5 s late, twice, in order: 0 hard causes, 0 locks, all return by themselves."""
     for _ in range(2):
         slow_s = boottime_s()
         for name in PODS:

@@ -1,4 +1,4 @@
-"""An agent that records, as a process: killed, stopped, several beds; nobody has to be connected for it."""
+"""An agent that records, as a process: killed, stopped, several beds; without a connection."""
 
 import json
 import signal
@@ -45,7 +45,7 @@ def test_a_killed_agent_leaves_all_but_the_last_second(tmp_path: Path) -> None:
     nights = tmp_path / "nights"
     agent = _start(tmp_path, "--pod", "bed-1=sim:3", record=nights)
     _until_records(nights, 4)
-    time.sleep(0.9)  # into a record, so that something can be lost
+    time.sleep(0.9)  # into a record, so that there is data to lose
     killed_ns = wall_ns(boottime_ns())
     agent.kill()
     agent.communicate()
@@ -69,7 +69,7 @@ def test_a_killed_agent_leaves_all_but_the_last_second(tmp_path: Path) -> None:
 
 
 def test_every_bed_has_a_file_and_a_stopped_agent_finishes_it(tmp_path: Path) -> None:
-    """SIGTERM: the files end with the mark of leaving, and nothing is cut off."""
+    """After SIGTERM every bed's file ends with the mark of leaving, complete."""
     nights = tmp_path / "nights"
     agent = _start(tmp_path, "--pods", "bed-1,bed-2", "--implant", "sim", record=nights)
     _until_records(nights, 2, beds=2)
@@ -85,7 +85,7 @@ def test_every_bed_has_a_file_and_a_stopped_agent_finishes_it(tmp_path: Path) ->
 
 @pytest.mark.parametrize("where", ["file/nights", "file"])
 def test_a_directory_that_cannot_be_used_ends_it_before_it_begins(tmp_path: Path, where: str) -> None:
-    """Status 2 and one sentence."""
+    """An unusable directory ends the agent at the start: status 2 and one sentence."""
     (tmp_path / "file").write_text("")
     agent = _start(tmp_path, "--pod", "bed-1=sim:3", record=tmp_path / where)
     _, said = agent.communicate(timeout=20)
@@ -95,7 +95,7 @@ def test_a_directory_that_cannot_be_used_ends_it_before_it_begins(tmp_path: Path
 
 
 def test_a_vanished_directory_ends_the_recording_and_nothing_else(tmp_path: Path) -> None:
-    """A file that cannot be made is told in the journal; the bed goes on until it is stopped."""
+    """A vanished directory is in the journal and ends only the recording; the bed goes on."""
     nights = tmp_path / "nights"
     agent = _start(tmp_path, "--pod", "bed-1=sim:3", record=nights)
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""`dreamd rehearse` with real processes: a small rehearsal of each way to fail; most are for `make soak`."""
+"""`dreamd rehearse` with real processes: a small rehearsal of each failure; most are for `make soak`."""
 
 import json
 import subprocess
@@ -14,11 +14,11 @@ from integration.conftest import free_port
 
 REHEARSE = (sys.executable, "-m", "dreamd", "rehearse", "festival", "--json")
 SHORT = ("frozen",)
-"""Whatever the others need besides: agents, a link that lies, the daemon's own finding, the way home."""
+"""Besides the failure it runs agents, a lying link, the daemon's own finding and the way home."""
 
 
 def rehearsed(*flags: str, within_s: float = 120.0) -> tuple[int, dict[str, Any]]:
-    """Exit status and account of a rehearsal on free ports."""
+    """Exit status and result of a rehearsal on free ports."""
     if brokers.mosquitto_binary() is None:
         pytest.skip("mosquitto is not installed (make system-packages)")
     ports = [f"--{name}-port={free_port()}" for name in ("mqtt", "grpc", "http")]
@@ -33,7 +33,7 @@ def rehearsed(*flags: str, within_s: float = 120.0) -> tuple[int, dict[str, Any]
     ["silence", "flat", "railed", "nonfinite", "frozen", "replay", "clock-jump", "actuator-stuck", "mass"],
 )
 def test_who_is_made_to_fail_is_found_out_and_everyone_comes_home(name: str, tmp_path: Path) -> None:
-    """Twelve light sleepers, real MQTT, real daemon: all found, nobody severed for nothing, all home."""
+    """Twelve light sleepers, real MQTT, real daemon: all failures found, no false sever, all home."""
     if name not in SHORT and not LONG:
         pytest.skip("DREAMD_LONG: half a minute")
     report = tmp_path / "report.html"
@@ -48,7 +48,7 @@ def test_who_is_made_to_fail_is_found_out_and_everyone_comes_home(name: str, tmp
 
 @pytest.mark.skipif(not LONG, reason="DREAMD_LONG: a minute")
 def test_a_sleeper_with_a_signal_fails_alike() -> None:
-    """Eight sleepers with their whole signal path: one rails, its own pod finds out, all come home."""
+    """Eight sleepers with the whole signal path: one rails, its own pod finds it, all come home."""
     status, told = rehearsed("--sleepers=8", "--share=0.13", "--malfunction=railed")
     assert (told["signal"], told["detected"], told["false_severs"], told["home"]) == ("whole", 1, 0, 8)
     assert told["evidence_to_zero_ms"]["max"] <= 500.0
@@ -56,7 +56,7 @@ def test_a_sleeper_with_a_signal_fails_alike() -> None:
 
 
 def test_what_could_not_show_itself_starts_nothing() -> None:
-    """Status 2 at once, and one sentence that says why."""
+    """An impossible rehearsal is refused at once with status 2 and one sentence."""
     command = [*REHEARSE, "--sleepers=6", "--malfunction=homogenise", "--duration=5"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
     assert (done.returncode, done.stdout) == (2, "")

@@ -1,4 +1,4 @@
-"""The daemon killed and started again: what the ledger and the pods remember, and what nobody is granted."""
+"""The daemon killed and restarted: the ledger's and the pods' memory, and the missing grants."""
 
 import asyncio
 import time
@@ -27,7 +27,7 @@ SCORED_S = 30 * 0.25
 
 @pytest.fixture
 async def fleet(broker: Broker, tmp_path: Path) -> AsyncIterator[Fleet]:
-    """Six sleepers, merged; their pods tell every hop."""
+    """Six sleepers, merged; their pods journal every hop."""
     one = Fleet(tmp_path, broker)
     try:
         one.daemon()
@@ -40,7 +40,7 @@ async def fleet(broker: Broker, tmp_path: Path) -> AsyncIterator[Fleet]:
 
 
 async def breaker(fleet: Fleet, pod: str) -> int:
-    """The state of a pod's breaker, as the daemon shows it."""
+    """The state of a pod's breaker in the daemon's view."""
     return (await fleet.breakers())[pod].breaker.state
 
 
@@ -53,12 +53,12 @@ async def wait_for_breaker(fleet: Fleet, pod: str, state: int, within_s: float) 
 
 
 def again(fleet: Fleet, pod: str, since_s: float) -> list[float]:
-    """When this pod has merged since."""
+    """The times of this pod's merges since then."""
     return [stamp_s(fact) for fact in fleet.facts(pod, "merged", WARD) if stamp_s(fact) > since_s]
 
 
 async def first_tick_s(fleet: Fleet) -> float:
-    """Wait for a tick of this daemon; returns when it was seen."""
+    """Wait for a tick of this daemon; returns the moment."""
     async with fleet.api() as api, aclosing(api.dreamscapes.watch_collective(NIGHT)) as ticks:
         async for tick in ticks:
             if tick.tick > 0:
@@ -69,7 +69,7 @@ async def first_tick_s(fleet: Fleet) -> float:
 async def test_a_restarted_daemon_trusts_nobody_and_draws_the_well_in_again_from_zero(fleet: Fleet) -> None:
     """After kill -9 all are alone in 1.5 s; a new daemon ticks in 3 s, scores 30 ticks at zero, then ramps.
 
-    Who reports a sever of their own is OPEN, who is locked in the ledger stays LOCKED: neither is coupled.
+    A pod that reports its own sever is OPEN, one locked in the ledger stays LOCKED: neither is coupled.
     """
     fleet.tell(WARD, f"ail {ILL} railed")
     await until(lambda: fleet.facts(ILL, "alone", WARD), 5.0)
@@ -100,7 +100,7 @@ async def test_a_restarted_daemon_trusts_nobody_and_draws_the_well_in_again_from
 
 
 def lock(fleet: Fleet, pod: str) -> None:
-    """Write into the ledger of a daemon that does not run what it writes when a breaker locks."""
+    """Write a lock into the ledger of a stopped daemon, as the daemon would."""
     ledger = SqliteLedger(fleet.state / LEDGER_FILE)
     ledger.write(Transaction(locks=(Lock(pod, Cause.NONFINITE, time.time(), "a second time"),)))
     ledger.close()
@@ -108,7 +108,7 @@ def lock(fleet: Fleet, pod: str) -> None:
 
 @pytest.mark.skipif(not LONG, reason="DREAMD_LONG: waits for breakers, over a minute")
 async def test_a_lock_made_by_two_trips_outlives_its_daemon(fleet: Fleet) -> None:
-    """Two malfunctions within half an hour lock a breaker; after kill -9 it is locked still, and alone."""
+    """Two malfunctions within half an hour lock a breaker; after kill -9 it is still locked, and alone."""
     fleet.tell(WARD, f"nan {LOCKED}")
     await wait_for_breaker(fleet, LOCKED, Breaker.STATE_OPEN, 5.0)
     await wait_for_breaker(fleet, LOCKED, Breaker.STATE_HALF_OPEN, 45.0)

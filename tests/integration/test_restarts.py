@@ -1,6 +1,6 @@
 """Rows of the table of restarts with real processes: a few always, the rest in `make soak`.
 
-The table itself, every restart over lines of 0, 60 and 150 ms one way, is lived through in virtual time
+The whole table, every restart over links of 0, 60 and 150 ms one way, runs in virtual time
 (`tests/sim/test_restarts.py`).
 """
 
@@ -22,7 +22,7 @@ from mosquitto import Broker
 WARD = "ward"
 PODS = tuple(f"light-{k}" for k in range(1, 7))
 STOPPED_WITHIN_S = 8.0
-"""Three seconds of it are for calls under way; here none is."""
+"""Three seconds of it are for running calls; here there are none."""
 
 
 async def stop(fleet: Fleet) -> None:
@@ -53,7 +53,7 @@ async def kill_broker(fleet: Fleet) -> None:
 
 @dataclass(frozen=True)
 class Row:
-    """One restart over a line of so many milliseconds one way; again_s: merged again by then."""
+    """One restart over a link of so many milliseconds one way; again_s: the limit until merged again."""
 
     act: Callable[[Fleet], Awaitable[None]]
     one_way_ms: int
@@ -75,7 +75,7 @@ ROWS = (
 
 @contextmanager
 def line(broker: Broker, one_way_ms: int) -> Iterator[str]:
-    """The way from the beds to the broker."""
+    """The link from the beds to the broker."""
     if not one_way_ms:
         yield broker.url
         return
@@ -99,7 +99,7 @@ def line(broker: Broker, one_way_ms: int) -> Iterator[str]:
 async def test_a_restart_leaves_all_alone_in_time_and_brings_them_back_without_a_person(
     row: Row, broker: Broker, tmp_path: Path
 ) -> None:
-    """By the pods' own stamps; the Dreamscape dreams on, and no breaker is open."""
+    """By the pods' own stamps all are alone in time; the Dreamscape dreams on, and no breaker is open."""
     with line(broker, row.one_way_ms) as url:
         fleet = Fleet(tmp_path, broker, through={WARD: url})
         try:

@@ -8,7 +8,7 @@ from up.test_screenshot import words
 
 
 def test_a_run_without_a_terminal_keeps_its_screen(tmp_path: Path) -> None:
-    """A night that ends before the second asked for is taken at its end: it is all there."""
+    """A night that ends before the requested second is kept at its end, complete."""
     screen = tmp_path / "screen.svg"
     where = ports()
     command = [

@@ -1,4 +1,4 @@
-"""Daemon and agent under a service manager: what they say on its socket, and when the beats stop."""
+"""Daemon and agent under a service manager: their notices, and the end of the heartbeats."""
 
 import os
 import re
@@ -30,7 +30,7 @@ def until(true: Callable[[], object], within_s: float = 15.0) -> None:
 
 @pytest.fixture
 def manager(tmp_path: Path) -> Iterator[FakeManager]:
-    """Whoever started the process."""
+    """The service manager's socket."""
     one = FakeManager(tmp_path / "notify")
     yield one
     one.close()
@@ -41,7 +41,7 @@ Start = Callable[..., subprocess.Popen[bytes]]
 
 @pytest.fixture
 def start(tmp_path: Path, manager: FakeManager) -> Iterator[Start]:
-    """Start a program as a unit would: with the manager's socket, its limit, and what `unit` sets."""
+    """Start a program as a unit would: with the manager's socket, its limit, and the unit's variables."""
     running: list[subprocess.Popen[bytes]] = []
 
     def begin(unit: str, program: str, *arguments: str) -> subprocess.Popen[bytes]:
@@ -71,7 +71,7 @@ def _beats(manager: FakeManager) -> int:
 
 
 def _stands_still_and_comes_back(manager: FakeManager, process: subprocess.Popen[bytes]) -> None:
-    """No beat for twice its time while stopped, and beats again after."""
+    """No heartbeat for twice its time while stopped, and heartbeats again after."""
     until(lambda: _beats(manager) >= 2)
     process.send_signal(signal.SIGSTOP)
     time.sleep(0.1)
@@ -91,7 +91,7 @@ def _daemon(start: Start, tmp_path: Path, url: str) -> subprocess.Popen[bytes]:
 def test_the_daemon_is_ready_with_its_broker_and_beats_while_it_waits(
     broker: Broker, manager: FakeManager, start: Start, tmp_path: Path
 ) -> None:
-    """No broker: beats that ask for time and a status that says why. With it: READY. In the end: STOPPING."""
+    """Without a broker the heartbeats ask for time with a reason; with it READY; at the end STOPPING."""
     broker.kill()
     daemon = _daemon(start, tmp_path, broker.url)
     until(lambda: len(manager.lines("EXTEND_TIMEOUT_USEC")) >= 2)
@@ -116,7 +116,10 @@ def test_the_daemon_is_ready_with_its_broker_and_beats_while_it_waits(
 def test_the_agent_is_ready_when_its_tether_runs_and_says_that_it_has_no_link(
     manager: FakeManager, start: Start, tmp_path: Path
 ) -> None:
-    """Without any broker a bed is ready, for its tether is; stopped it falls silent, and it says good-bye."""
+    """Without a broker a bed is ready, as its tether runs.
+
+    Stopped it falls silent, and at the end STOPPING.
+    """
     arguments = (
         "--broker",
         f"mqtt://127.0.0.1:{free_port()}",
@@ -138,7 +141,7 @@ def test_the_agent_is_ready_when_its_tether_runs_and_says_that_it_has_no_link(
 def test_a_daemon_killed_for_standing_still_says_where_it_stood(
     broker: Broker, manager: FakeManager, start: Start, tmp_path: Path
 ) -> None:
-    """SIGABRT, which systemd's watchdog sends, leaves the stack in the log: files and lines, no values."""
+    """SIGABRT, as sent by systemd's watchdog, leaves the stack in the log: files and lines, no values."""
     daemon = _daemon(start, tmp_path, broker.url)
     until(lambda: manager.lines("READY"))
     daemon.send_signal(signal.SIGABRT)

@@ -20,7 +20,7 @@ WITHIN_S = 25.0
 
 @pytest.fixture
 async def fleet(broker: Broker, tmp_path: Path) -> AsyncIterator[Fleet]:
-    """Four beds with their sleepers in them; the API keeps its port over restarts."""
+    """Four beds with their sleepers; the API keeps its port over restarts."""
     one = Fleet(tmp_path, broker, fixed_port=free_port())
     try:
         one.daemon()
@@ -31,7 +31,7 @@ async def fleet(broker: Broker, tmp_path: Path) -> AsyncIterator[Fleet]:
 
 
 async def settled(true: Callable[[], Awaitable[bool]], what: str, within_s: float = WITHIN_S) -> None:
-    """Wait until `true` answers so, or fail."""
+    """Wait until the answer is true, or fail."""
     deadline_s = time.monotonic() + within_s
     while not await true():
         assert time.monotonic() < deadline_s, f"{what} did not come true in {within_s:.0f} s"
@@ -39,7 +39,7 @@ async def settled(true: Callable[[], Awaitable[bool]], what: str, within_s: floa
 
 
 async def begin(fleet: Fleet, name: str, close_in_s: float = 0.0) -> None:
-    """Check in whoever is not, create, gather all, start, and wait until all are merged."""
+    """Check in the missing sleepers, create, gather all, start, and wait until all are merged."""
     merged_before = {pod: len(fleet.facts(pod, "merged", WARD)) for pod in PODS}
     async with fleet.api() as api:
 
@@ -68,7 +68,7 @@ async def begin(fleet: Fleet, name: str, close_in_s: float = 0.0) -> None:
 
 
 async def over(fleet: Fleet, name: str) -> None:
-    """Wait until it has ended; then no bed is seated anywhere, and every latch is cleared."""
+    """Wait until it has ended; then no bed is seated, and every latch is cleared."""
     async with fleet.api() as api:
 
         async def ended() -> bool:
@@ -99,14 +99,14 @@ async def wake_order_then_lift(api: dreamapi.Api, _name: str) -> None:
 
 
 async def release_each(api: dreamapi.Api, name: str) -> None:
-    """Each bed by itself, then the end."""
+    """Release each bed, then end."""
     for pod in PODS:
         await api.pods.release(pod)
     await api.dreamscapes.end(name)
 
 
 async def check_out_each(api: dreamapi.Api, name: str) -> None:
-    """Each sleeper gets up, then the end."""
+    """Check out each sleeper, then end."""
     for pod in PODS:
         await api.pods.check_out(pod)
     await api.dreamscapes.end(name)
@@ -123,7 +123,7 @@ WAYS: dict[str, Callable[[dreamapi.Api, str], Awaitable[object]]] = {
 
 
 async def test_one_session_after_another_however_each_is_ended(fleet: Fleet) -> None:
-    """After every way of ending each bed is free, and the next session gathers and merges all four."""
+    """After every kind of end each bed is free, and the next session gathers and merges all four."""
     for name, way in WAYS.items():
         await begin(fleet, name)
         async with fleet.api() as api:

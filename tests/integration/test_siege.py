@@ -1,4 +1,4 @@
-"""Ways out under siege, with real processes: streams, calls and drips in hundreds, and every button acts."""
+"""Ways out under siege, with real processes: hundreds of streams, calls and drips, and every button acts."""
 
 import asyncio
 import http.client
@@ -21,7 +21,7 @@ ANSWERED_WITHIN_S = 5.0
 
 @pytest.fixture
 async def fleet(broker: Broker, tmp_path: Path) -> AsyncIterator[Fleet]:
-    """Six sleepers, merged; their pods tell every hop."""
+    """Six sleepers, merged; their pods journal every hop."""
     one = Fleet(tmp_path, broker)
     try:
         one.daemon()
@@ -51,7 +51,7 @@ def press(fleet: Fleet, button: str, name: str) -> dict[str, object]:
 
 
 async def test_every_way_out_acts_while_readers_take_all_they_can(fleet: Fleet) -> None:
-    """Release, sever, wake, by API and by button; pods are alone in time. A silent connection is ended."""
+    """Release, sever and wake act by API and by button, in time; a silent connection is ended."""
     silent = socket.create_connection(("127.0.0.1", fleet.grpc_port))
     with besieged(fleet, 1200, 1000, 64):
         await asyncio.sleep(3.0)
@@ -82,7 +82,7 @@ async def test_every_way_out_acts_while_readers_take_all_they_can(fleet: Fleet) 
 
 
 def ended(connection: socket.socket) -> bool:
-    """Whether the other side ends a connection that says nothing: well before gRPC's own two minutes."""
+    """Whether the other side ends a silent connection well before gRPC's own two minutes."""
     connection.settimeout(20.0)
     while connection.recv(1024):  # it may greet first
         pass

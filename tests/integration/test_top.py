@@ -67,7 +67,7 @@ async def _once(fleet: Fleet, *flags: str) -> tuple[int, str, str]:
 
 
 def _severed(fleet: Fleet, pod: str) -> set[str]:
-    """The causes by which this pod was set to zero."""
+    """The causes of this pod's zeros."""
     return {str(fact["cause"]) for fact in fleet.facts(pod, "severed", WARD)}
 
 
@@ -111,7 +111,7 @@ async def test_a_night_watched_from_a_terminal(fleet: Fleet, opened: Open) -> No
 async def test_a_paused_picture_says_so_and_is_not_held_over_a_lost_connection(
     fleet: Fleet, opened: Open
 ) -> None:
-    """PAUSED with its age while the daemon lives; once that stands still, no connection, paused or not."""
+    """PAUSED has its age while the daemon lives; after its death it is no connection, paused or not."""
     top = opened(fleet, size=(120, 30))
     await top.shows("6 of 6 merged")
     top.press("p")
@@ -131,7 +131,7 @@ async def test_a_paused_picture_says_so_and_is_not_held_over_a_lost_connection(
 
 
 async def test_three_keys_sever_and_the_answer_names_whom(fleet: Fleet, opened: Open) -> None:
-    """One bed, then the whole house: the question names what it reaches, the rows say what came of it."""
+    """One bed, then the whole house: the question names the scope, the rows show the result."""
     top = opened(fleet, size=(120, 30))
     await top.shows("6 of 6 merged")
     top.press("x")
@@ -152,7 +152,7 @@ async def test_three_keys_sever_and_the_answer_names_whom(fleet: Fleet, opened: 
 
 
 async def test_once_is_for_scripts(fleet: Fleet) -> None:
-    """The documented object, live; words without --json; a name that is not there is an error."""
+    """--once prints the documented object, or words without --json; an unknown name is an error."""
     status, out, err = await _once(fleet, "--json")
     told = json.loads(out)
     assert (status, err) == (0, "")
@@ -175,7 +175,7 @@ async def test_once_is_for_scripts(fleet: Fleet) -> None:
 
 
 def test_without_a_terminal_it_says_what_to_do() -> None:
-    """Exit status 2 and one sentence, and nothing is drawn into a pipe."""
+    """Without a terminal `top` exits with status 2 and one sentence, and draws nothing."""
     for flags in ([], ["--json"]):
         command = [sys.executable, "-m", "dreamd", "top", *flags]
         done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-"""`dreamd up` with its real processes: brokers, the leash, whole nights, and what goes wrong."""
+"""`dreamd up` with its real processes: brokers, child processes, whole nights, and failures."""
 
 import asyncio
 import contextlib
@@ -36,7 +36,7 @@ UP = (sys.executable, "-m", "dreamd", "up")
 
 
 def installed(kind: str) -> str:
-    """The kind of broker, or a skip where it is not there."""
+    """The kind of broker; skips if it is not installed."""
     if kind == "mosquitto" and brokers.mosquitto_binary() is None:
         pytest.skip("mosquitto is not installed (make system-packages)")
     return kind
@@ -44,7 +44,7 @@ def installed(kind: str) -> str:
 
 @contextlib.asynccontextmanager
 async def kept(child: Child) -> AsyncIterator[Child]:
-    """A child that is kept while the block runs."""
+    """A child that runs while the block runs."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(child.keep())
         try:
@@ -62,7 +62,7 @@ async def until_answered(url: str) -> None:
 
 @pytest.mark.parametrize("kind", ["mosquitto", "amqtt"])
 async def test_a_broker_answers_comes_back_and_goes(kind: str, tmp_path: Path) -> None:
-    """Either broker answers a CONNECT, is back after SIGKILL, ends when told to, and complains of nothing."""
+    """Either broker answers a CONNECT, is back after SIGKILL, ends on request, and logs no complaint."""
     port = free_port()
     child = Child(kind, brokers.command(installed(kind), port, tmp_path), tmp_path / "log", kept=True)
     url = f"mqtt://127.0.0.1:{port}"
@@ -79,7 +79,7 @@ async def test_a_broker_answers_comes_back_and_goes(kind: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("kind", ["mosquitto", "amqtt"])
 def test_no_broker_outlives_a_killed_run(kind: str, tmp_path: Path) -> None:
-    """A run that is killed with SIGKILL leaves no process behind."""
+    """A run killed with SIGKILL leaves no process behind."""
     port = free_port()
     program = (
         "import asyncio, sys; from pathlib import Path; from dreamd.up.processes import brokers\n"
@@ -101,7 +101,7 @@ def test_no_broker_outlives_a_killed_run(kind: str, tmp_path: Path) -> None:
 
 
 async def test_a_stopped_child_is_ended_all_the_same(tmp_path: Path) -> None:
-    """A child frozen with SIGSTOP that ignores SIGTERM is gone after its grace."""
+    """A child frozen with SIGSTOP that ignores SIGTERM is gone after its grace period."""
     program = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
         "print('up', flush=True); time.sleep(60)"
@@ -119,7 +119,7 @@ async def test_a_stopped_child_is_ended_all_the_same(tmp_path: Path) -> None:
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """A port somebody listens on."""
+    """A port in use."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(1)
@@ -128,7 +128,7 @@ def taken() -> Iterator[int]:
 
 @pytest.mark.parametrize("flag", ["mqtt_port", "grpc_port", "http_port"])
 def test_a_port_in_use_is_named_with_its_flag(flag: str, taken: int, tmp_path: Path) -> None:
-    """The sentence names the port and the flag that chooses another; none is picked silently."""
+    """A port in use is refused with port and flag; no other is picked silently."""
     ports = {name: free_port() for name in ("mqtt_port", "grpc_port", "http_port")} | {flag: taken}
     with pytest.raises(CannotRun, match=f"port {taken} .* in use.*--{flag.replace('_', '-')}"):
         check(plan(Flags(**ports, night=tmp_path / "night.svg")))
@@ -145,7 +145,7 @@ def test_a_port_in_use_is_named_with_its_flag(flag: str, taken: int, tmp_path: P
     ],
 )
 def test_a_bad_file_is_named(flags: Flags, words: str) -> None:
-    """A recording that is missing or no EDF, and a picture that cannot be kept, are said before the start."""
+    """A missing recording, one that is no EDF, or an unwritable picture is refused before the start."""
     with pytest.raises(CannotRun, match=words):
         check(look_over(flags))
 
@@ -156,7 +156,7 @@ def ports() -> list[str]:
 
 
 def test_a_dead_broker_is_one_sentence(tmp_path: Path) -> None:
-    """An address where no broker answers: status 2, one line on stderr, no traceback."""
+    """An address without a broker: status 2, one line on stderr, no traceback."""
     command = [
         *UP,
         *ports(),
@@ -195,7 +195,7 @@ def test_a_night_comes_to_an_end_and_everyone_home(kind: str, tmp_path: Path) ->
 
 
 def headset(name: str, seconds: float, worn: bool = True) -> Told:
-    """A Muse as a recorder keeps it: alpha in noise where it is worn, zeros where it is not."""
+    """A recorded Muse: alpha in noise while worn, zeros while not."""
     rng = np.random.default_rng(sum(name.encode()))
     at_s = np.arange(int(seconds * 256)) / 256
     alpha = 8 * np.sin(2 * np.pi * 10 * at_s)[:, None] + np.cumsum(rng.normal(0, 0.5, (len(at_s), 4)), axis=0)
@@ -205,7 +205,7 @@ def headset(name: str, seconds: float, worn: bool = True) -> Told:
 
 
 def test_people_of_one_recording_dream_together(tmp_path: Path) -> None:
-    """Of three in one file two merge; the one whose headset was off never does, and why is in the numbers."""
+    """Of three in one file two merge; the one with the headset off never does, with the reason."""
     group = write(tmp_path / "g.xdf", headset("Ann", 33), headset("Bob", 33), headset("Off", 33, worn=False))
     foreign = tmp_path / "notes.txt"
     foreign.write_text("nobody")
@@ -226,7 +226,7 @@ def test_people_of_one_recording_dream_together(tmp_path: Path) -> None:
 
 @recorded.needed
 def test_of_four_recorded_together_three_merge(tmp_path: Path) -> None:
-    """Four real headsets of one file: Blue has no contact and never merges; the others do, and come home."""
+    """Of four real headsets in one file Blue has no contact and never merges; the others come home."""
     group = recorded.path("group/hybridharmony_anticipation_4people_4ch_256Hz.xdf")
     command = [*UP, *ports(), "--json", f"--night={tmp_path / 'n.svg'}", "--recordings", str(group)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
@@ -250,7 +250,7 @@ class Terminal:
         self.seen = ""
 
     def until(self, words: str, within_s: float) -> None:
-        """Read until the words have been on the screen."""
+        """Read until these words have been on the screen."""
         give_up_s = time.monotonic() + within_s
         while words not in self.seen:
             assert time.monotonic() < give_up_s, f"{words!r} not seen in: {self.seen[-2000:]}"
@@ -269,7 +269,7 @@ class Terminal:
 
 
 def test_k_kills_the_daemon_everyone_is_alone_and_it_comes_back(tmp_path: Path) -> None:
-    """On a terminal: after `k` all are alone within 1.5 s, the daemon returns; after `q` all are home."""
+    """After `k` all are alone within 1.5 s and the daemon returns; after `q` all are home."""
     flags = ("--sleepers=5", "--duration=300", "--malfunction=flat@290", f"--night={tmp_path / 'n.svg'}")
     terminal = Terminal(*ports(), *flags)
     try:
@@ -290,7 +290,7 @@ def test_k_kills_the_daemon_everyone_is_alone_and_it_comes_back(tmp_path: Path) 
 
 
 def test_a_pipe_that_closes_ends_the_night_in_order(tmp_path: Path) -> None:
-    """Where nobody reads any more everyone is brought home, without a traceback, and nothing is left."""
+    """A closed pipe ends the night in order: all come home, without a traceback or a left process."""
     command = [*UP, *ports(), "--no-view", "--sleepers=2", f"--night={tmp_path / 'n.svg'}"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -305,7 +305,7 @@ def test_a_pipe_that_closes_ends_the_night_in_order(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_the_night_in_order(tmp_path: Path) -> None:
-    """SIGINT in the middle: everyone is brought home, status 0, and no process is left."""
+    """SIGINT brings all home with status 0, and no process is left."""
     command = [*UP, *ports(), "--json", "--sleepers=5", f"--night={tmp_path / 'n.svg'}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         time.sleep(9)
@@ -319,7 +319,7 @@ def test_ctrl_c_ends_the_night_in_order(tmp_path: Path) -> None:
 
 
 def test_before_the_night_keys_are_refused_and_a_closed_terminal_ends_everything(tmp_path: Path) -> None:
-    """While beds gather, `k` and `w` are refused with a word; a closed terminal ends the whole run."""
+    """While beds gather `k` and `w` are refused with a word; a closed terminal ends the whole run."""
     flags = ("--sleepers=5", f"--night={tmp_path / 'n.svg'}")
     terminal = Terminal(*ports(), *flags)
     try:

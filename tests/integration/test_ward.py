@@ -1,4 +1,4 @@
-"""A ward's broker, with the shipped configuration and rules: what is said over TLS, and who may say what."""
+"""A ward's broker, with the shipped configuration and rules: traffic over TLS, and access rights."""
 
 import asyncio
 import contextlib
@@ -47,7 +47,7 @@ async def test_a_pod_dreams_over_tls(ward: Ward, start: Start) -> None:
 async def test_a_daemon_and_two_beds_of_one_process_are_let_in_by_their_flags(
     ward: Ward, start: Start
 ) -> None:
-    """`dreamd serve` and `dreamedge run`, each bed with its own password: all are heard on the broker."""
+    """`dreamd serve` and two beds of one `dreamedge run`, each with its own password, reach the broker."""
     async with speaking(ward, "bed-3", topics.DAEMON_PRESENCE) as (_, heard):
         http = free_port()
         start(
@@ -91,7 +91,7 @@ async def test_the_daemons_link_and_a_pod_hear_one_another(ward: Ward) -> None:
 
 
 async def test_a_pod_speaks_as_itself_and_as_nobody_else(ward: Ward) -> None:
-    """What bed-2 says on its own topics arrives; on bed-1's, the daemon's, anyone's: nothing does."""
+    """bed-2's messages on its own topics arrive; on bed-1's, the daemon's or other topics none does."""
     own = [topics.pod_topic("bed-2", leaf) for leaf in ("presence", "status", "event", "clock")]
     own.append(topics.frames("night", 0, "bed-2"))
     others = [topics.pod_topic("bed-1", leaf) for leaf in ("presence", "status", "event", "clock")]
@@ -110,7 +110,7 @@ async def test_a_pod_speaks_as_itself_and_as_nobody_else(ward: Ward) -> None:
 
 
 async def test_a_pod_gives_no_orders(ward: Ward) -> None:
-    """A command, a collective, a wake, an answer, the daemon's presence: said by a pod they reach nobody."""
+    """A command, collective, wake, answer or daemon's presence published by a pod reaches no subscriber."""
     mine = (topics.pod_topic("bed-1", "command"), topics.clock_answer("bed-1"))
     everyones = (topics.collective("night", 0), topics.WAKE, topics.DAEMON_PRESENCE)
     async with (
@@ -128,7 +128,7 @@ async def test_a_pod_gives_no_orders(ward: Ward) -> None:
 
 
 async def test_a_pod_hears_its_own_orders_alone(ward: Ward) -> None:
-    """Subscribed to everything, bed-2 hears its own commands, no other's, nor what others report."""
+    """Subscribed to everything, bed-2 receives only its own commands and no other pod's reports."""
     async with (
         speaking(ward, "bed-2", "#", topics.pod_topic("bed-1", "command"), topics.FRAMES) as (_, heard),
         speaking(ward, "bed-1") as (neighbour, _),
@@ -146,7 +146,7 @@ async def test_a_pod_hears_its_own_orders_alone(ward: Ward) -> None:
 
 
 async def test_a_will_is_bound_like_a_word(ward: Ward) -> None:
-    """A pod that leaves another's presence as its will: it is not said when its socket breaks."""
+    """A pod's will for another's presence is not published."""
     async with speaking(ward, "dreamd", *topics.POD_REPORTS) as (_, heard):
         for whose in ("bed-1", "bed-2"):
             will = aiomqtt.Will(topics.pod_topic(whose, "presence"), b"gone", qos=1)
@@ -160,14 +160,14 @@ async def test_a_will_is_bound_like_a_word(ward: Ward) -> None:
 
 
 async def test_a_second_of_the_same_name_takes_the_place_of_the_first(ward: Ward) -> None:
-    """Whatever client ids they choose: one connection a user."""
+    """A user has one connection: a second one replaces the first, whatever the client ids."""
     async with speaking(ward, "bed-1", identifier="a") as (first, _), speaking(ward, "bed-1", identifier="b"):
         async with asyncio.timeout(WITHIN_S):
             assert await first.lost()
 
 
 async def test_whose_password_is_taken_away_is_out_at_a_sighup(ward: Ward) -> None:
-    """Rules and passwords are read anew; who is no longer in them is disconnected, others stay."""
+    """SIGHUP rereads rules and passwords: a removed user is disconnected, others stay."""
     async with speaking(ward, "bed-1") as (one, _), speaking(ward, "bed-2") as (other, _):
         ward.admit(tuple(user for user in USERS if user != "bed-1"))
         os.kill(ward.broker.pid, signal.SIGHUP)
@@ -177,7 +177,7 @@ async def test_whose_password_is_taken_away_is_out_at_a_sighup(ward: Ward) -> No
 
 
 async def test_a_handshake_that_hangs_holds_up_no_tick(ward: Ward) -> None:
-    """With a broker that accepts and then says nothing the loop goes round; thawed, it is connected."""
+    """A broker that accepts and stays silent does not block the loop; afterwards it is connected."""
     ward.broker.stop(signal.SIGSTOP)
     async with running(ward.access("dreamd")) as house:
         gaps, before_s = [], time.monotonic()
@@ -191,7 +191,7 @@ async def test_a_handshake_that_hangs_holds_up_no_tick(ward: Ward) -> None:
 
 
 async def test_a_tls_socket_that_is_full_costs_nobody_a_wait(ward: Ward) -> None:
-    """Broker frozen, socket full: no call waits, older ticks are dropped; thawed, what waited is whole."""
+    """With the broker frozen and the socket full no call waits; afterwards the queue arrives whole."""
     hears = ("dreamd/v1/collective/+/+", topics.pod_topic("bed-1", "command"))
     async with running(ward.access("dreamd")) as house, speaking(ward, "bed-1", *hears) as (_, heard):
         await until(lambda: not house.link.trouble)
@@ -223,7 +223,7 @@ async def test_a_tls_socket_that_is_full_costs_nobody_a_wait(ward: Ward) -> None
 
 
 async def test_a_collective_is_on_the_wire_before_publish_returns_under_tls_too(ward: Ward) -> None:
-    """With the event loop held up for 100 ms after the call, a subscriber has it within 50."""
+    """With the event loop blocked for 100 ms after the call, a subscriber has the message within 50."""
     program = (
         "import sys, time, paho.mqtt.client as m\n"
         "c = m.Client(m.CallbackAPIVersion.VERSION2)\n"

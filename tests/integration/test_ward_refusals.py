@@ -1,4 +1,4 @@
-"""Who is not let in by a ward's broker, or does not let itself in: said in one sentence, and tried again."""
+"""Refusals by a ward's broker, and of the broker by our ends: one sentence each, and retries."""
 
 import asyncio
 import signal
@@ -55,7 +55,7 @@ MISTAKES = [
 async def test_the_daemon_says_why_it_is_not_let_in_and_tries_on(
     ward: Ward, mistake: Callable[[Ward, str], Access], says: str
 ) -> None:
-    """One sentence for each reason, however often it is tried; never an exception."""
+    """The daemon logs one sentence per reason, however often it retries, and never an exception."""
     async with running(mistake(ward, "dreamd")) as house:
         await until(lambda: house.said)
         await asyncio.sleep(1.0)
@@ -67,7 +67,7 @@ async def test_the_daemon_says_why_it_is_not_let_in_and_tries_on(
 
 @pytest.mark.parametrize("ward", [{"expired": True}], indirect=True)
 async def test_an_expired_certificate_is_said(ward: Ward) -> None:
-    """And it does not get by: nothing is said over it."""
+    """An expired certificate is refused with a sentence, and nothing is sent."""
     async with running(ward.access("dreamd")) as house:
         await until(lambda: house.said)
         assert "its certificate has expired; renew it" in house.said[0]
@@ -89,7 +89,7 @@ async def test_an_expired_certificate_is_said(ward: Ward) -> None:
 async def test_a_pod_says_why_it_is_not_let_in_and_tries_on(
     ward: Ward, start: Start, change: dict[str, str], says: str
 ) -> None:
-    """One line of the agent's, however often it tries; SIGTERM ends it with status 0, no traceback."""
+    """The agent prints one line, however often it retries; SIGTERM ends it with status 0, no traceback."""
     Authority("Another CA").save(ward.folder / "other.crt")
     for user in USERS:
         ward.password_file(user)
@@ -111,7 +111,7 @@ async def test_a_pod_says_why_it_is_not_let_in_and_tries_on(
 
 
 async def test_a_new_reason_is_said(ward: Ward, start: Start) -> None:
-    """First nobody listens, then the password is wrong: the agent says the one and then the other."""
+    """A new reason is reported: first no broker, then a wrong password."""
     command = [*agent_command(ward, "00" * 32)]
     command[-1] = str(ward.password_file("bed-2"))
     said = ward.folder / "said"
@@ -128,7 +128,7 @@ async def test_a_new_reason_is_said(ward: Ward, start: Start) -> None:
 
 @pytest.mark.parametrize("ward", [{"require_certificates": True}], indirect=True)
 async def test_certificates_may_stand_for_passwords(ward: Ward) -> None:
-    """With the two lines uncommented: a client is who its certificate says, without one it is nobody."""
+    """With the two lines uncommented a client's user is its certificate's name; without one it is refused."""
     ward.authority.issue(ward.folder, "bed-1", "bed-1")
     cert, key = str(ward.folder / "bed-1.crt"), str(ward.folder / "bed-1.key")
     papers = Papers("--broker", ca=str(ward.ca), cert=cert, key=key)
@@ -144,7 +144,7 @@ async def test_certificates_may_stand_for_passwords(ward: Ward) -> None:
 
 
 async def test_a_connection_lost_meanwhile_is_not_laid_to_the_rules(ward: Ward) -> None:
-    """Who waits to hear itself when the broker dies is told of the loss, and at once."""
+    """A connection lost during the presence check is reported at once, as a loss and not as a refusal."""
     async with PromptClient(ward.access("bed-3"), lambda _: None) as client, asyncio.timeout(3.0):
         asyncio.get_running_loop().call_later(0.3, ward.broker.kill)
         with pytest.raises(aiomqtt.MqttError, match="the connection was lost"):

@@ -1,8 +1,8 @@
-"""Odd text down every way out by every door: each one lets go, and every reader is still served.
+"""Odd text in every way out through every interface: each acts, and every reader is still served.
 
 A real application with real encoders beneath it, behind the real gRPC server and the real console. Four
-doors: the Python client, raw gRPC, the console's POST, the command line. The words that go with a way out are
-such as no encoder takes; what is checked is what the pods are granted.
+interfaces: the Python client, raw gRPC, the console's POST, the command line. The text of a way out is such
+as no encoder accepts; the test checks the pods' grants.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ ODD = st.one_of(
 
 
 def raw_of(odd: str) -> bytes:
-    """The text as the bytes it stands for, valid or not."""
+    """The text's bytes, valid or not."""
     return odd.encode("utf-8", "surrogatepass")
 
 
@@ -113,7 +113,7 @@ class House:
             return await act(api)
 
     async def raw(self, path: str, body: bytes) -> None:
-        """One call whose body no stub would write."""
+        """One call with a body that no stub would write."""
         async with grpc.aio.insecure_channel(self.address) as channel:
             await channel.unary_unary(f"/dreamapi.v1.{path}")(body, timeout=20)
 
@@ -136,7 +136,7 @@ class House:
 
 
 class WaysOut(RuleBasedStateMachine):
-    """A Dreamscape dreams; someone pulls a way out, by some door, with odd words."""
+    """A Dreamscape in DREAMING, and a way out through some interface with odd text."""
 
     @initialize()
     def begin(self) -> None:
@@ -150,7 +150,7 @@ class WaysOut(RuleBasedStateMachine):
             self.house.close()
 
     def _dream(self) -> None:
-        """A Dreamscape of everyone, until it grants."""
+        """A Dreamscape of all pods, until it grants."""
         app, stage = self.house.stage.app, self.house.stage
         if self.name:
             self.house.do(lambda: app.dreamscapes.end(OPERATOR, self.name, "over"))
@@ -178,7 +178,7 @@ class WaysOut(RuleBasedStateMachine):
         return self.house.stage.app.dreamscapes.get(self.name).state
 
     def _granted(self) -> int:
-        """How many are granted anything in the newest broadcast."""
+        """The number of pods with a grant in the newest broadcast."""
         found = [one for one in self.house.stage.link.collectives if one.dreamscape == self.name]
         return int((found[-1].coupling > 0).sum()) if found else 0
 

@@ -1,13 +1,13 @@
 """`make mutate`: each detector and guard broken once, and the test that fails for it, as a table.
 
 Theory of operation. The tree is copied twice; in each copy one mutation at a time is applied, its tests are
-run in a process of their own, and the file is put back. A guard whose tests still pass when it is broken is
-guarded by nobody: it has survived. First the same tests are run in the whole tree, because a test that fails
-anyway proves nothing.
+run in a process of their own, and the file is restored. A guard with tests that pass although it is broken
+has survived: it is untested. First the same tests are run in the whole tree, because a test that fails anyway
+proves nothing.
 
-Rules. Only a test that ran and failed counts: nothing collected, an import that broke or a hang is no
-proof. Status 0 only where every mutation was caught. Files are stamped one second apart, so that Python
-never takes the bytecode of one version for the other's.
+Rules. Only a test that ran and failed counts: an empty selection, a broken import or a hang is no proof.
+Status 0 only if every mutation was caught. Files are stamped one second apart, so that Python never takes the
+bytecode of one version for the other's.
 """
 
 import argparse
@@ -38,16 +38,16 @@ COPIES: Final = 2
 WITHIN_S: Final = 120.0
 """Seconds a selection may take; one that takes longer has proved nothing."""
 ALL_WITHIN_S: Final = 600.0
-"""Seconds all of them may take in the whole tree."""
+"""Seconds that all of them may take in the whole tree."""
 FAILED: Final = re.compile(r"^FAILED (\S+)", re.MULTILINE)
 SHOWN_CHARS: Final = 110
 TESTS_FAILED: Final = 1
-"""pytest's status where tests ran and some failed."""
+"""pytest's status if tests ran and some failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one mutation. failed: the test that failed for it; why: where none did, why not."""
+    """The result of one mutation. failed: the test that failed for it; why: the reason if none did."""
 
     mutation: Mutation
     failed: str
@@ -79,7 +79,7 @@ class Copies:
 
     @contextmanager
     def broken(self, mutation: Mutation) -> Iterator[Path]:
-        """Lend a copy with this guard broken; StaleMutationError where that is not possible."""
+        """Lend a copy with this guard broken; StaleMutationError if the text does not match."""
         with self.one() as copy:
             path = copy / mutation.file
             whole = path.read_text()
@@ -104,7 +104,7 @@ def _copied(source: Path, target: Path) -> None:
 
 
 def run(copy: Path, tests: Sequence[str], within_s: float = WITHIN_S) -> tuple[int | None, str]:
-    """Run these tests in this copy; return pytest's status, None where it took too long, and its output."""
+    """Run these tests in this copy; return pytest's status, None on a timeout, and its output."""
     paths = os.pathsep.join(str(copy / source) for source in SOURCES)
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     try:
@@ -123,7 +123,7 @@ def run(copy: Path, tests: Sequence[str], within_s: float = WITHIN_S) -> tuple[i
 
 
 def attempt(copies: Copies, mutation: Mutation) -> Outcome:
-    """Break one guard and see which test fails."""
+    """Break one guard and return the test that fails."""
     began_s = time.monotonic()
     try:
         with copies.broken(mutation) as copy:
@@ -153,7 +153,7 @@ def _why_not(status: int | None, output: str) -> str:
 
 
 def broken_anyway(copies: Copies, mutations: Sequence[Mutation]) -> str:
-    """Run every selection in the whole tree; return what fails without any mutation, or nothing."""
+    """Run every selection in the whole tree; return the failures without any mutation, or nothing."""
     tests = sorted({test for mutation in mutations for test in mutation.tests})
     with copies.one() as copy:
         status, output = run(copy, tests, ALL_WITHIN_S)
@@ -186,7 +186,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 
 def main() -> int:
-    """Break them all, or one; 0 only where every one was caught."""
+    """Break them all, or one; returns 0 only if every one was caught."""
     parser = argparse.ArgumentParser(prog="make mutate", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", metavar="NAME", action="append", help="this guard alone; may be repeated")
     wanted = parser.parse_args().only

@@ -1,4 +1,4 @@
-"""What callers of the API are told: refusals that arrive, lists that end, fields by their paths."""
+"""The API's answers to callers: refusals that arrive, lists that end, fields by their paths."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The ledger off the tick's thread: what waits for a commit, what does not, and what a slow disk may do."""
+"""The ledger off the tick's thread: operations that wait for a commit or not, and slow disks."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The console: who may look and act, what happens late, what is told of what is not known."""
+"""The console: access to views and orders, late results, unknown values."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The crowd: identity, runaway, crosstalk, and what is done about them (DESIGN 7.6, 7.7, 8.2)."""
+"""The group: identity, runaway, crosstalk, and the answers to them (DESIGN 7.6, 7.7, 8.2)."""
 
 from typing import Final
 

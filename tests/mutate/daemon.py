@@ -1,4 +1,4 @@
-"""The daemon: its detectors, its breakers, and what it publishes (DESIGN 6, 8.1, 8.2, 10)."""
+"""The daemon: its detectors, its breakers, and its broadcasts (DESIGN 6, 8.1, 8.2, 10)."""
 
 from typing import Final
 

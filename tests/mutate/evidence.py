@@ -1,4 +1,4 @@
-"""Evidence in time: what is too old, or told again, accuses nobody and confirms nothing."""
+"""Evidence in time: old or repeated evidence counts against no pod and confirms nothing."""
 
 from typing import Final
 

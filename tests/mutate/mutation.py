@@ -1,8 +1,8 @@
 """A mutation: one detector or guard broken in one place, and the tests that must fail for it.
 
-Why by exact text: a mutation is an edit somebody could make by mistake, written down with its file. The old
-text stands exactly once in that file, or the mutation no longer applies and says so; `tests/house` holds
-every entry to that, so the table cannot rot unseen.
+A mutation is an edit that could be made by mistake, written down as exact text with its file. The old text
+must occur exactly once in that file, or the mutation no longer applies and reports it. `tests/house` checks
+every entry, so the table cannot rot unseen.
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from pathlib import Path
 
 
 class StaleMutationError(Exception):
-    """The old text does not stand exactly once in its file: the code has moved on."""
+    """The old text does not occur exactly once in its file: the code has moved on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """One breakage. name: of the guard, unique. broken: what it now does wrong, for people.
+    """One breakage. name: of the guard, unique. broken: the wrong behaviour, in words.
 
-    file: from the root of the project. old, new: exact text. tests: what pytest is given.
+    file: from the root of the project. old, new: exact text. tests: pytest's arguments.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Mutation:
         """Return the file's text with the guard broken.
 
         Raises:
-            StaleMutationError: the old text is not there, or there more than once.
+            StaleMutationError: the old text does not occur, or more than once.
         """
         text = (root / self.file).read_text()
         times = text.count(self.old)

@@ -1,4 +1,4 @@
-"""What operators are told: the service manager, the terminal, the log (DESIGN 11, 13)."""
+"""Notices to operators: the service manager, the terminal, the log (DESIGN 11, 13)."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What judges a rehearsal, and stamps its evidence: a judge that lets everything pass proves nothing."""
+"""The verdict of a rehearsal and the stamps of its evidence: a verdict that passes all proves nothing."""
 
 from typing import Final
 

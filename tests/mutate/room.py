@@ -1,4 +1,4 @@
-"""Room: ways out have places of their own, and everything else is bounded and ends."""
+"""Capacity: ways out have places of their own, and everything else is bounded and ends."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What operators are shown: each alarm that would stay silent, and each that would cry wolf (DESIGN 11)."""
+"""Views for operators: alarms that would stay silent, and alarms without cause (DESIGN 11)."""
 
 from typing import Final
 

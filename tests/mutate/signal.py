@@ -1,4 +1,4 @@
-"""The pod's own detectors: what it sees in its samples, its clock and its device (DESIGN 8.2, 8.3)."""
+"""The pod's own detectors: of its samples, its clock and its device (DESIGN 8.2, 8.3)."""
 
 from typing import Final
 

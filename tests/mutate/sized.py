@@ -1,4 +1,4 @@
-"""What is bounded, and what is given back: ended Dreamscapes, slots and terms, lists, ghosts, the journal."""
+"""Bounds and released memory: ended Dreamscapes, slots and terms, lists, unknown pods, the journal."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""How sessions and daemons end: the way home, the planned stop, what a restart remembers."""
+"""Ends of sessions and daemons: the way home, the planned stop, memory across a restart."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Synchrony over all pairs: what keeps it honest (DESIGN 7.5)."""
+"""Synchrony over all pairs: its safeguards (DESIGN 7.5)."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What both ends share: seals, couplings as bytes, the others without oneself (DESIGN 5, 7.3)."""
+"""Code shared by both ends: seals, couplings as bytes, leave-one-out (DESIGN 5, 7.3)."""
 
 from typing import Final
 

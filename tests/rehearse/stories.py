@@ -1,4 +1,4 @@
-"""A rehearsal told by hand, in journal entries of pods and facts of the daemon."""
+"""A rehearsal written by hand, as journal entries of pods and facts of the daemon."""
 
 from dreamd.rehearsal.results import Results, Told
 from dreamd.rehearsal.scenarios import cue, scene_named
@@ -28,7 +28,7 @@ class Story:
             self.say(pod, 20.0, "onset", onset_ns=at(20.0))
 
     def say(self, pod: str, seconds: float, kind: str, **values: object) -> None:
-        """A journal line of a pod."""
+        """Add a journal line of a pod."""
         entry = Entry(at(seconds), pod, kind, values)
         self.account.note(entry)
         self.books.note(entry)
@@ -40,5 +40,5 @@ class Story:
         self.say(pod, seconds + 0.05, "alone", cause=cause, alone_ns=at(seconds + 0.05), **stamps)
 
     def tell(self, seconds: float, pod: str, cause: str) -> None:
-        """The daemon's journal: a breaker tripped; pod empty: the Dreamscape was severed."""
+        """Add the daemon's journal entry: a breaker tripped; pod empty: the Dreamscape was severed."""
         self.books.heard(Told(at(seconds), "breaker-tripped" if pod else "state", pod, cause))

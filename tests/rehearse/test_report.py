@@ -1,4 +1,4 @@
-"""The report of a rehearsal: one page that needs nothing else, and says what the books say."""
+"""The report of a rehearsal: one self-contained page with the recorded results."""
 
 import math
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from rehearse.stories import COUNT, T0_NS, Story, at
 
 
 class Tags(HTMLParser):
-    """Tags and words of a page; a tag that is closed twice or never is an error."""
+    """Tags and words of a page; a tag closed twice or never is an error."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ def tick(dispersion: float, halved: str = "") -> Collective:
 
 
 def reported() -> Tags:
-    """The page of a crowd that was halved and severed."""
+    """The page of a group that was halved and severed."""
     failing = tuple(f"bed-{number}" for number in range(1, COUNT + 1))
     story = Story("homogenise", failing)
     story.tell(90.0, "", "homogenise")
@@ -69,7 +69,7 @@ def reported() -> Tags:
 
 
 def test_the_page_is_whole_and_needs_nothing_else() -> None:
-    """Every tag is closed, and nothing is fetched from anywhere."""
+    """Every tag is closed, and nothing is loaded from elsewhere."""
     tags = reported()
     assert tags.open == []
     assert tags.links == []
@@ -77,7 +77,7 @@ def test_the_page_is_whole_and_needs_nothing_else() -> None:
 
 
 def test_the_page_says_what_the_books_say() -> None:
-    """Name, causes, lines at which it acts, when it was halved and severed, and who did not come home."""
+    """The page has name, causes, limits, times of halving and sever, and the sleepers not home."""
     words = reported().words
     for said in (
         *("homogenise begins", "halved: homogenise", "everyone severed: homogenise", "halved below 0.2"),
@@ -93,14 +93,14 @@ def test_the_page_says_what_the_books_say() -> None:
 
 
 def test_a_curve_has_a_gap_where_nothing_is_known() -> None:
-    """NaN lifts the pen: no line is drawn through what was not said."""
+    """A curve has a gap at NaN."""
     path = curve(Axis(0.0, 10.0), [(0.0, 1.0), (1.0, 1.0), (2.0, math.nan), (3.0, 1.0)], (0.0, 2.0), 100.0)
     assert path.count("M") == 2
     assert "nan" not in path
 
 
 def test_the_moments_kept_are_bounded() -> None:
-    """Of an hour at four a second no more than 2,400 are kept, evenly, and the newest among them."""
+    """Of an hour at four a second at most 2,400 moments are kept, evenly, with the newest."""
     crowd = CrowdRecord()
     for number in range(14_400):
         crowd.note(tick(1.0), number / 4)
@@ -109,7 +109,7 @@ def test_the_moments_kept_are_bounded() -> None:
 
 
 def test_what_could_not_be_said_is_no_number() -> None:
-    """A statistic that is absent from the tick is NaN, and a band without a z does not count."""
+    """A statistic missing in the tick is NaN, and a band without a z does not count."""
     crowd = CrowdRecord()
     crowd.note(tick(0.5), 1.0)
     (moment,) = crowd.moments
@@ -118,7 +118,7 @@ def test_what_could_not_be_said_is_no_number() -> None:
 
 
 def test_a_halving_is_counted_once_until_it_ends() -> None:
-    """Forty ticks halved are one halving; another after a pause is a second."""
+    """Forty halved ticks are one halving; another after a pause is a second."""
     crowd = CrowdRecord()
     for second, cause in enumerate(["", "gain-runaway", "gain-runaway", "", "gain-runaway"]):
         crowd.note(tick(1.0, cause), float(second))

@@ -1,4 +1,4 @@
-"""The books of a rehearsal: what counts as found out, what as false, and how long it took."""
+"""The results of a rehearsal: found, false and missing severs, and their times."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from rehearse.stories import COUNT, Story, at
 
 
 def test_a_pods_own_finding_is_detected_and_timed() -> None:
-    """A railed pod that severs itself: found, evidence to zero and onset to alone by its own stamps."""
+    """A railed pod that severs itself is found, with both times by its own stamps."""
     story = Story("railed", ("bed-3",))
     story.fall("bed-3", 20.2, "railed")
     books = story.books
@@ -19,7 +19,7 @@ def test_a_pods_own_finding_is_detected_and_timed() -> None:
 
 
 def test_a_zero_from_the_daemon_has_the_daemons_cause() -> None:
-    """No broadcast says why: the cause is what the daemon's journal says of that pod at that moment."""
+    """A zero from the daemon has the cause in the daemon's journal for that pod at that moment."""
     story = Story("frozen", ("bed-3",))
     story.tell(20.9, "bed-3", "frozen")
     story.fall("bed-3", 21.0, "daemon")
@@ -28,7 +28,7 @@ def test_a_zero_from_the_daemon_has_the_daemons_cause() -> None:
 
 
 def test_what_the_daemon_said_at_another_time_explains_nothing() -> None:
-    """A trip ten seconds before is not this zero's cause: not found out."""
+    """A trip ten seconds before is not this zero's cause: not found."""
     story = Story("frozen", ("bed-3",))
     story.tell(11.0, "bed-3", "frozen")
     story.fall("bed-3", 21.0, "daemon")
@@ -37,14 +37,14 @@ def test_what_the_daemon_said_at_another_time_explains_nothing() -> None:
 
 
 def test_what_came_before_the_onset_is_not_found_out() -> None:
-    """The right cause too early is luck, or a fault of ours."""
+    """The right cause before the onset is not found: it is luck, or our fault."""
     story = Story("railed", ("bed-3",))
     story.fall("bed-3", 12.0, "railed")
     assert story.books.detected == 0
 
 
 def test_a_healthy_sleeper_severed_for_a_fault_is_false() -> None:
-    """A personal cause without an injected fault counts against us, by either end's word."""
+    """A personal cause without an injected fault is a false sever, by either end's report."""
     story = Story("railed", ("bed-3",))
     story.fall("bed-4", 21.0, "flat")
     story.tell(22.0, "bed-5", "crosstalk")
@@ -55,7 +55,7 @@ def test_a_healthy_sleeper_severed_for_a_fault_is_false() -> None:
 
 
 def test_what_befalls_the_whole_dreamscape_is_nobodys_false_sever() -> None:
-    """All at zero because of the crowd: counted apart, each sleeper's fall answers, timed from the onset."""
+    """A sever of the whole Dreamscape is counted apart, each sleeper timed from the onset."""
     failing = tuple(f"bed-{number}" for number in range(1, COUNT + 1))
     story = Story("homogenise", failing)
     story.tell(90.0, "", "homogenise")
@@ -69,7 +69,7 @@ def test_what_befalls_the_whole_dreamscape_is_nobodys_false_sever() -> None:
 
 
 def test_a_crowd_is_not_found_out_where_the_dreamscape_was_not_severed() -> None:
-    """In a mass failure each implant severs its own; without the whole the scene has failed."""
+    """A group fault without a sever of the Dreamscape has failed, though each implant severs its own."""
     failing = ("bed-1", "bed-2", "bed-3")
     story = Story("mass", failing)
     for pod in failing:
@@ -80,7 +80,7 @@ def test_a_crowd_is_not_found_out_where_the_dreamscape_was_not_severed() -> None
 
 
 def test_it_has_passed_only_with_everyone_found_and_home() -> None:
-    """Home is part of it: somebody still coupled fails a rehearsal that found everything."""
+    """A rehearsal with a sleeper still coupled fails, though it found everything."""
     story = Story("railed", ("bed-3",))
     story.fall("bed-3", 20.2, "railed")
     assert not story.books.passed
@@ -90,7 +90,7 @@ def test_it_has_passed_only_with_everyone_found_and_home() -> None:
 
 
 def test_where_nothing_began_nothing_has_passed() -> None:
-    """Implants that never failed are no proof: an onset that nobody told is not found out."""
+    """An onset that was never reported is not found: an implant that never failed proves nothing."""
     story = Story("railed", ())
     for number in range(1, COUNT + 1):
         story.say(f"bed-{number}", 30.0, "alone", alone_ns=at(30.0))
@@ -98,7 +98,7 @@ def test_where_nothing_began_nothing_has_passed() -> None:
 
 
 def test_the_stretches_of_being_merged_are_the_pods_own() -> None:
-    """From merged to alone; who still dreams has an open end."""
+    """Merged stretches run from merged to alone by the pod; one still running has an open end."""
     story = Story("railed", ("bed-3",))
     story.fall("bed-3", 20.2, "railed")
     (span,) = story.books.spans["bed-3"]
@@ -107,7 +107,7 @@ def test_the_stretches_of_being_merged_are_the_pods_own() -> None:
 
 
 def test_the_account_has_the_fields_that_were_asked_for() -> None:
-    """The object of --json."""
+    """The result has the documented fields of --json."""
     story = Story("railed", ("bed-3",))
     story.fall("bed-3", 20.2, "railed")
     told = story.books.as_json(Totals(ticks=80, ticks_skipped=1))
@@ -118,14 +118,14 @@ def test_the_account_has_the_fields_that_were_asked_for() -> None:
 
 
 def test_percentiles_are_of_what_is_known() -> None:
-    """Nearest rank; unknown values are left out, nothing is None."""
+    """Percentiles are nearest rank; unknown values are left out, an empty set is None."""
     assert Spread.of([None]).as_json() == {"p50": None, "p99": None, "max": None}
     hundred = Spread.of([float(value) for value in range(1, 101)])
     assert hundred.as_json() == {"p50": 50.0, "p99": 99.0, "max": 100.0}
 
 
 def test_of_two_with_one_brain_both_must_be_found() -> None:
-    """The second bed's implant fails, and tells; the first is as much a part of it, from the same moment."""
+    """Of two beds with one brain both must be found, from the second one's onset."""
     story = Story("railed", ())
     books = Results(story.books.cue, story.account, frozenset({"bed-1", "bed-2"}), {"bed-2": "bed-1"})
     books.note(Entry(at(20.0), "bed-2", "onset", {"onset_ns": at(20.0)}))

@@ -1,4 +1,4 @@
-"""What can be rehearsed: every scene as it is usually played, and those that could not show themselves."""
+"""The scenarios: each as usually played, and those that could not show their failure."""
 
 import pytest
 
@@ -13,7 +13,7 @@ ASKED = (
 
 
 def test_every_name_there_is_can_be_played_by_two_hundred() -> None:
-    """The thirteen names, each with its usual share, moment and length."""
+    """The thirteen scenarios, each with its usual share, moment and length, fit two hundred sleepers."""
     assert tuple(SCENES) == ASKED
     for scene in SCENES.values():
         played = cue(scene, 200)
@@ -49,20 +49,20 @@ def test_every_name_there_is_can_be_played_by_two_hundred() -> None:
 def test_what_could_not_show_itself_is_refused_with_the_reason(
     name: str, sleepers: int, share: float | None, at_s: float | None, lasts_s: float | None, why: str
 ) -> None:
-    """Too few, too many, too soon, too short: one sentence that says what to give instead."""
+    """Too few, too many, too soon or too short is refused in one sentence with the remedy."""
     with pytest.raises(CannotRun, match=f"{name} could not show itself: .*{why}"):
         cue(scene_named(name), sleepers, share, at_s, lasts_s)
 
 
 def test_an_unknown_name_is_refused_with_the_list() -> None:
-    """The sentence names what there is."""
+    """An unknown name is refused with the list."""
     with pytest.raises(CannotRun, match=r"gremlins.*railed.*mass"):
         scene_named("gremlins")
 
 
 @pytest.mark.parametrize("share", [0.0, -0.1, 1.5, float("nan")])
 def test_a_share_is_a_part_of_the_sleepers(share: float) -> None:
-    """Above nothing, at most all."""
+    """A share is above zero and at most all."""
     with pytest.raises(CannotRun, match=r"--share"):
         cue(scene_named("railed"), 20, share)
 
@@ -80,7 +80,7 @@ def test_a_night_is_planned_with_the_failing_spread_over_the_ward() -> None:
 
 
 def test_two_beds_with_one_brain_lie_side_by_side_in_one_process() -> None:
-    """Of each pair the second carries the first's brain, and no process parts them."""
+    """Of each pair the second bed carries the first's brain, in the same process."""
     wish = Wish(250, cue(scene_named("crosstalk"), 250))
     night = planned(wish)
     copies = [number for number, sleeper in enumerate(night.sleepers) if sleeper.malfunction]
@@ -90,6 +90,6 @@ def test_two_beds_with_one_brain_lie_side_by_side_in_one_process() -> None:
 
 
 def test_a_mass_failure_is_many_drivers_at_once() -> None:
-    """The scene `mass` is `nonfinite` in three beds of ten."""
+    """The scenario `mass` is `nonfinite` in three beds of ten."""
     night = planned(Wish(20, cue(scene_named("mass"), 20)))
     assert [s.malfunction.name for s in night.sleepers if s.malfunction] == ["nonfinite"] * 6

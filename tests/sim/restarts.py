@@ -1,8 +1,8 @@
-"""Every restart of anything, as rows: what is done, by when all are alone, by when they are merged again.
+"""Every restart as a row: the act, the limit until all are alone, the limit until they are merged again.
 
-A row is lived through in virtual time by the production code, over lines of 0, 60 and 150 ms one way. Before
-it a breaker is locked, a sleeper has withdrawn and cleared the latch, a wake order stands for one pod,
-exposure is charged; afterwards nothing of it may be forgotten. Bounds are seconds since the act began.
+A row runs in virtual time with the production code, over links of 0, 60 and 150 ms one way. Before it a
+breaker is locked, a sleeper has withdrawn and cleared the latch, a wake order stands for one pod, exposure is
+charged; afterwards nothing of it may be forgotten. Bounds are seconds since the act began.
 """
 
 from collections.abc import Callable
@@ -16,9 +16,9 @@ from fakes.callers import OPERATOR
 ALONE_WITHIN_S: Final = 1.5
 ONE_WAY_MS: Final = (0, 60, 150)
 GONE_S: Final = 1.0
-"""A process that was ended is started again after so long."""
+"""Time until a stopped process is started again."""
 OUT_S: Final = 3.0
-"""A broker, a bed or a frozen daemon is out for so long."""
+"""Time for which a broker, a bed or a frozen daemon is out."""
 
 
 def _later(world: World, seconds: float, happen: Callable[[], object]) -> None:
@@ -52,7 +52,7 @@ def _daemon_freeze(world: World) -> None:
 
 
 def _daemon_restore(world: World) -> None:
-    """The whole state directory, a backup of just now, is put back while the daemon is stopped."""
+    """Restore the whole state directory from a backup of just now while the daemon is stopped."""
     daemon = world.daemon
     assert daemon is not None
     backup = world.storage.copy()
@@ -100,9 +100,9 @@ def _bed_reboot(world: World) -> None:
 
 @dataclass(frozen=True)
 class Row:
-    """One restart. merged_s: by when everyone who was is merged again, infinity: not without a person.
+    """One restart. merged_s: the limit until all are merged again; infinity: not without a person.
 
-    beds: whom it ends, all of them or the first alone; the others dream on.
+    beds: the ones it ends, all of them or the first alone; the others dream on.
     """
 
     what: str

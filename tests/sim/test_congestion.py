@@ -1,4 +1,4 @@
-"""Slow ways, full queues and floods in virtual time: no accusation, and all come back without a person."""
+"""Slow links, full queues and floods in virtual time: no personal cause, and all return by themselves."""
 
 import multiprocessing
 import os
@@ -46,7 +46,7 @@ def test_nothing_but_the_network_accuses_nobody() -> None:
 
 
 def test_everything_held_back_for_minutes_accuses_nobody() -> None:
-    """All that pods send comes 3.5 s late: 0 hard, 0 locked, 0 above granted, all back at the end."""
+    """All pods' messages 3.5 s late: 0 hard causes, 0 locks, 0 above grants, all back at the end."""
     pods, seconds = HELD_BACK
     account = tell(1, pods, seconds, night=Night(held_back_s=3.5))
     assert not account.violations, account.violations[0]
@@ -56,7 +56,7 @@ def test_everything_held_back_for_minutes_accuses_nobody() -> None:
 
 
 def merged(pods: int = 5) -> World:
-    """Everyone is merged."""
+    """Whether all are merged."""
     world = World(1, pods)
     assert world.gather() == ""
     world.run(12.0)
@@ -75,7 +75,7 @@ def breakers(world: World) -> set[BreakerState]:
 def test_a_constant_delay_of_any_length_and_direction_is_nobodys_fault(
     seconds: float, way: tuple[int, int]
 ) -> None:
-    """Of one bed and of all but it: alone while it must be, no accusation, and merged again 20 s later."""
+    """Delays of one bed and of all others: alone as needed, no cause, and merged again 20 s later."""
     world = merged()
     for some in (world.pods[:1], world.pods[1:]):
         slow = Delay((seconds * way[0],) * 2, (seconds * way[1],) * 2)
@@ -90,7 +90,7 @@ def test_a_constant_delay_of_any_length_and_direction_is_nobodys_fault(
 
 
 def test_a_flood_by_one_sender_is_nobodys_fault() -> None:
-    """The queue to the daemon fills to 6 s and half of the frames find no room: alone, then back."""
+    """With a queue of 6 s and half of the frames dropped they are alone, then back, without a cause."""
     world = merged()
     assert world.daemon is not None
     end = lag(world.daemon.link, Flood(world.schedule.now_s, 1.0, 6.0, 0.5))
@@ -104,7 +104,10 @@ def test_a_flood_by_one_sender_is_nobodys_fault() -> None:
 
 
 def test_a_device_that_sticks_behind_a_delay_is_found_when_its_frames_are_young_again() -> None:
-    """Behind 3.5 s nobody accuses it but its own guard; the daemon does with the second young frame."""
+    """Behind 3.5 s only the pod's own guard finds a stuck device.
+
+    The daemon does by its second young frame.
+    """
     world = merged()
     pod, daemon = world.pods[0], world.daemon
     assert daemon is not None
@@ -122,7 +125,7 @@ def test_a_device_that_sticks_behind_a_delay_is_found_when_its_frames_are_young_
 
 
 def test_a_lag_keeps_the_order_it_promises() -> None:
-    """A delay with order kept delivers what was sent after it behind what was sent in it; a flood as well."""
+    """A delay with order kept delivers later messages behind earlier ones; a flood as well."""
     world = World(1, 3)
     line, seen = world.pods[0].link, []
     end = lag(line, Delay((3.0, 3.0), (0.0, 0.0)))
@@ -138,7 +141,7 @@ def test_a_lag_keeps_the_order_it_promises() -> None:
 
 
 def test_delays_are_drawn_from_a_fifth_of_a_second_to_ten() -> None:
-    """Each direction, constant and not, order kept and not, up to ten seconds."""
+    """Delays cover each direction, constant or not, order kept or not, up to ten seconds."""
     rng = random.Random(1)
     drawn = [drawn_delay(rng) for _ in range(400)]
     longest = [max(what.out_s[1], what.back_s[1]) for what in drawn]
@@ -157,7 +160,7 @@ def test_delays_are_drawn_from_a_fifth_of_a_second_to_ten() -> None:
 
 
 def test_a_network_that_accuses_is_found() -> None:
-    """The watch of an innocent night names a Dreamscape that is severed, and a meter that is not zero."""
+    """The checker of an innocent night reports a severed Dreamscape, and a metric that is not zero."""
     world = merged()
     world.checker.innocent = True
     daemon = world.daemon

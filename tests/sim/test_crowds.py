@@ -1,4 +1,4 @@
-"""Crowds in virtual time: each failure is halved or severed within its bound, healthy crowds never are."""
+"""Groups in virtual time: each failure is halved or severed in time, healthy groups never are."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from dreamd.simulation.world import World
 
 
 def merged(pods: int, seconds: float) -> World:
-    """A world in which everybody has been merged for so long."""
+    """A world in which all have been merged for so long."""
     world = World(3, pods, WARD)
     assert world.gather() == ""
     world.run(seconds)
@@ -17,13 +17,13 @@ def merged(pods: int, seconds: float) -> World:
 
 
 def share(world: World) -> float:
-    """The largest share that any device gives."""
+    """The largest share of any device."""
     return max(pod.share() for pod in world.pods)
 
 
 @pytest.mark.parametrize("kind", sorted(CROWDS))
 def test_each_failure_of_a_crowd_is_answered_within_its_bound(kind: str) -> None:
-    """Eight beds: halved, or severed, for the right cause; and nothing happens that must not."""
+    """Eight beds: halved, or severed, for the right cause, in time, without any violation."""
     if kind not in QUICK and not LONG:
         pytest.skip("DREAMD_LONG: minutes of 60 s means")
     failing = CROWDS[kind]
@@ -39,7 +39,7 @@ def test_each_failure_of_a_crowd_is_answered_within_its_bound(kind: str) -> None
 
 
 def test_gain_ten_in_a_third_is_at_zero_within_twenty_seconds() -> None:
-    """Halving does not stop so large a gain: all are alone 20 s after it began."""
+    """Gain ten in a third: halving does not stop it, and all are alone 20 s after the onset."""
     world = merged(8, 15.0)
     inject_group_fault(world, "gain-runaway")
     world.run(20.0)
@@ -49,7 +49,7 @@ def test_gain_ten_in_a_third_is_at_zero_within_twenty_seconds() -> None:
 @pytest.mark.skipif(not LONG, reason="DREAMD_LONG: half a minute")
 @pytest.mark.parametrize("kind", ["flicker", "hum"])
 def test_what_everybody_shares_is_labelled_so(kind: str) -> None:
-    """A lamp and mains lock phases as a loop would: severed, and then told apart by what zero changes."""
+    """A lamp and mains lock phases like a loop: severed, and then classified by the effect of zero."""
     world = merged(8, 15.0)
     told = []
     world.checker.trace = told.append
@@ -64,7 +64,7 @@ def test_what_everybody_shares_is_labelled_so(kind: str) -> None:
 
 @pytest.mark.parametrize(("pods", "seconds"), [(4, 60.0), (8, 90.0)])
 def test_healthy_crowds_are_left_alone(pods: int, seconds: float) -> None:
-    """At the shipped ceiling for minutes: nobody halved, nobody severed."""
+    """At the shipped ceiling for minutes: no halving, no sever."""
     world = merged(pods, seconds)
     assert not world.checker.acts
     assert not world.checker.violations

@@ -1,4 +1,4 @@
-"""A fleet in virtual time: the main job, and what happens when something is pulled out of it."""
+"""A fleet in virtual time: the main job, and the loss of its parts."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from sim.world import Fact, Weather, World, severs
 
 
 def alone_s(world: World, pod: str) -> float:
-    """When this pod's sleeper was last told to be alone, world time."""
+    """When this pod's sleeper was last reported alone, world time."""
     return max(fact.at_s for fact in world.facts if fact.pod == pod and fact.kind == "alone")
 
 
@@ -19,7 +19,7 @@ def facts(world: World, kind: str) -> list[Fact]:
 
 @pytest.fixture(scope="module")
 def quiet() -> World:
-    """Eight pods, sixty seconds, nothing goes wrong; do not disturb."""
+    """Eight pods, sixty quiet seconds; read only."""
     world = World(seed=1)
     world.gather()
     world.run(55.0)
@@ -27,7 +27,7 @@ def quiet() -> World:
 
 
 def test_eight_sleepers_merge_and_stay_merged(quiet: World) -> None:
-    """In sixty quiet seconds everyone merges once, reaches the ceiling, and nobody is severed."""
+    """In sixty quiet seconds all merge once and reach the ceiling, without a sever."""
     assert len(facts(quiet, "merged")) == 8
     assert severs(quiet) == []
     assert all(0.14 < applied <= 0.15 for applied in quiet.applied().values())
@@ -42,7 +42,7 @@ def test_every_frame_arrives_in_its_tick(quiet: World) -> None:
 
 
 def test_feedback_is_younger_than_half_a_second(quiet: World) -> None:
-    """From capture to the feedback that answers it, no more than 250 ms pass on a good network."""
+    """On a good network at most 250 ms pass from capture to the feedback that answers it."""
     latencies = [float(f.values["capture_to_feedback_ms"]) for f in facts(quiet, "hop")
                  if "capture_to_feedback_ms" in f.values]  # fmt: skip
     assert latencies
@@ -50,7 +50,7 @@ def test_feedback_is_younger_than_half_a_second(quiet: World) -> None:
 
 
 def test_a_minute_of_eight_pods_without_their_signal_is_the_same_minute() -> None:
-    """With ready-made features everyone merges too, and a dead daemon is survived: sixty seconds in two."""
+    """With ready-made features all merge too and survive a killed daemon: sixty seconds in two."""
     world = World(seed=14, raw=False)
     world.gather()
     world.run(22.0)
@@ -66,7 +66,7 @@ def test_a_minute_of_eight_pods_without_their_signal_is_the_same_minute() -> Non
 
 
 def test_one_seed_is_one_story() -> None:
-    """The same seed gives the same facts at the same moments, another seed gives others."""
+    """One seed gives the same facts at the same moments, another seed others."""
 
     def story(seed: int) -> list[tuple[float, str, str]]:
         world = World(seed, pods=3)
@@ -79,7 +79,7 @@ def test_one_seed_is_one_story() -> None:
 
 
 def test_a_killed_daemon_leaves_everyone_alone_within_lease_and_fade() -> None:
-    """Without a daemon each renderer is at zero within 1.5 s; the new daemon ramps everyone from zero."""
+    """Without a daemon each renderer is at zero within 1.5 s; the new daemon ramps all from zero."""
     world = World(seed=2, pods=4)
     world.gather()
     world.run(15.0)
@@ -98,7 +98,7 @@ def test_a_killed_daemon_leaves_everyone_alone_within_lease_and_fade() -> None:
 
 
 def test_a_railed_implant_is_alone_within_a_hop_and_the_rest_dream_on() -> None:
-    """Railing is seen at the pod: zero within one hop of the evidence, seven dream on, breaker OPEN."""
+    """Railing is found at the pod: zero within one hop of the evidence, seven dream on, breaker OPEN."""
     world = World(seed=5)
     sick = world.pods["bed-5"]
     sick.kill()
@@ -116,7 +116,7 @@ def test_a_railed_implant_is_alone_within_a_hop_and_the_rest_dream_on() -> None:
 
 @pytest.mark.parametrize("name", ["silence", "flat", "nonfinite"])
 def test_each_malfunction_is_severed_by_its_own_cause(name: str) -> None:
-    """Silence, a flat line and a NaN each sever their own sleeper by their own name, and nobody else."""
+    """Silence, a flat line and a NaN each sever their own sleeper by their own cause, and no other."""
     world = World(seed=6, pods=4)
     sick = world.pods["bed-2"]
     sick.kill()
@@ -130,7 +130,7 @@ def test_each_malfunction_is_severed_by_its_own_cause(name: str) -> None:
 
 
 def test_an_unplugged_pod_is_alone_by_itself_and_merges_again_later() -> None:
-    """A pod without network is at zero within 1.5 s, nobody else notices, and it ramps again from zero."""
+    """A pod without network is at zero within 1.5 s, the others go on, and it ramps again from zero."""
     world = World(seed=7, pods=5)
     world.gather()
     world.run(15.0)
@@ -147,7 +147,7 @@ def test_an_unplugged_pod_is_alone_by_itself_and_merges_again_later() -> None:
 
 @pytest.mark.parametrize("frozen_s", [0.7, 3.6])
 def test_a_frozen_pod_falls_silent_by_its_renderer(frozen_s: float) -> None:
-    """A pod that stands still renders nothing 0.5 s after its last cue, says when, and ramps from zero."""
+    """A frozen pod renders nothing 0.5 s after its last cue, reports that time, and ramps from zero."""
     world = World(seed=8, pods=4)
     world.gather()
     world.run(12.0)
@@ -166,7 +166,7 @@ def test_a_frozen_pod_falls_silent_by_its_renderer(frozen_s: float) -> None:
 
 
 def test_a_woken_sleeper_stays_out_through_a_reboot() -> None:
-    """The latch of a wake survives the agent: the pod is seated by nobody until its sleeper says so."""
+    """The latch of a wake survives the agent: the pod is not seated until its sleeper unlatches."""
     world = World(seed=9, pods=4)
     world.gather()
     world.run(12.0)
@@ -183,7 +183,7 @@ def test_a_woken_sleeper_stays_out_through_a_reboot() -> None:
 
 
 def test_a_replayed_collective_is_refused() -> None:
-    """Every broadcast of a coupled minute, played again to a pod, changes nothing and is counted."""
+    """Every broadcast of a coupled minute, replayed to a pod, changes nothing and is counted."""
     world = World(seed=10, pods=3)
     heard: list[tuple[str, bytes]] = []
     world.tap = lambda topic, payload: heard.append((topic, payload))
@@ -206,7 +206,7 @@ def test_a_replayed_collective_is_refused() -> None:
 
 
 def test_an_older_daemon_is_obeyed_by_nobody() -> None:
-    """When a second daemon has taken over, the first one's lower term moves no pod, and it notices."""
+    """After a second daemon has taken over the first one's term moves no pod, and it notices."""
     world = World(seed=11, pods=3)
     world.gather()
     world.run(12.0)

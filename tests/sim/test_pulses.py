@@ -1,7 +1,7 @@
-"""Leaving out pulses that decide nothing: the same night is told, word for word.
+"""Omitting pulses that decide nothing leaves the same night, word for word.
 
-A story is everything anybody could tell two worlds apart by: each byte each pod sends and the nanosecond it
-is sent at, each line of each journal with its moment and its numbers, and the share each renderer gives.
+A record is every observable difference between two worlds: each byte that a pod sends with its nanosecond,
+each line of each journal with its moment and numbers, and each renderer's share.
 """
 
 import random
@@ -18,7 +18,7 @@ STEP_S = 0.37
 
 
 class Listener(World):
-    """A world that keeps its story."""
+    """A world that keeps its record."""
 
     def __init__(self, seed: int, weather: Weather, *, every_pulse: bool) -> None:
         self.said: list[tuple[int, str, bytes]] = []
@@ -26,11 +26,11 @@ class Listener(World):
         super().__init__(seed, weather=weather, raw=False, every_pulse=every_pulse)
 
     def hears(self, topic: str, payload: bytes) -> None:
-        """A pod says something."""
+        """Record a pod's message."""
         self.said.append((self.now_ns, topic, payload))
 
     def dream(self, seconds: float) -> None:
-        """Let time pass and look at the renderers now and then."""
+        """Let time pass and record the renderers' shares now and then."""
         for _ in range(int(seconds / STEP_S)):
             self.run(STEP_S)
             self.shares.append(self.applied())
@@ -38,7 +38,7 @@ class Listener(World):
 
 
 def trouble(world: Listener, rng: random.Random) -> None:
-    """One of everything that can happen to a pod, at moments of chance."""
+    """One of every event that a pod can have, at random moments."""
     cut, killed, frozen, woken, poor, silent = rng.sample(list(world.pods.values()), 6)
     cut.unplug()
     world.dream(rng.uniform(0.3, 2.0))
@@ -63,20 +63,20 @@ def trouble(world: Listener, rng: random.Random) -> None:
 
 
 def poorly(pod: Pod, quality: float) -> None:
-    """This pod's electrodes sit badly."""
+    """Make this pod's electrodes fit badly."""
     assert isinstance(pod.front, Features)
     pod.front.quality, pod.front.cause = quality, "contact" if quality < 1.0 else ""
 
 
 def broken(pod: Pod, *, really: bool) -> None:
-    """This pod's implant gives no samples."""
+    """Stop this pod's implant."""
     assert isinstance(pod.implant, Quiet)
     pod.catch_up()
     pod.implant.broken = really
 
 
 def night(seed: int, weather: Weather, monkeypatch: pytest.MonkeyPatch, *, every_pulse: bool) -> Listener:
-    """A night with one of everything, twice: on the way up and at the top."""
+    """A night with one of every event, twice: during the ramp and at the ceiling."""
     send = Pod._send
 
     def overheard(pod: Pod, topic: str, payload: bytes) -> None:
@@ -101,7 +101,7 @@ def night(seed: int, weather: Weather, monkeypatch: pytest.MonkeyPatch, *, every
 def test_pulses_left_out_change_no_story(
     seed: int, weather: Weather, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At 20 Hz or only when needed: the same words, facts and shares, at the same moments."""
+    """At 20 Hz or only when needed: the same messages, facts and shares, at the same moments."""
     whole, sparing = (night(seed, weather, monkeypatch, every_pulse=every) for every in (True, False))
     assert {"merged", "severed", "alone", "latched"} <= {fact.kind for fact in whole.facts}
     assert {"quality", "contact", "silence"} & {fact.values.get("cause") for fact in whole.facts}
@@ -111,7 +111,7 @@ def test_pulses_left_out_change_no_story(
 
 
 def test_most_pulses_of_a_steady_night_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A merged pod at its ceiling pulses once a hop, and once before each broadcast: not twenty times."""
+    """A merged pod at its ceiling pulses once a hop, and once before each broadcast, not twenty times."""
     world = World(1, raw=False)
     world.gather()
     world.run(15.0)

@@ -1,4 +1,4 @@
-"""Every restart of anything is a row of one table (`restarts`): alone, merged again, nothing forgotten."""
+"""Every restart is a row of one table (`restarts`): alone, merged again, nothing forgotten."""
 
 from collections.abc import Callable
 
@@ -41,12 +41,12 @@ def world_with_a_past(one_way_ms: int) -> World:
 
 
 def merged(world: World) -> set[str]:
-    """Whose device renders something of the others."""
+    """The pods with a rendered share."""
     return {pod.name for pod in world.pods if pod.share() > 0.0}
 
 
 def wait(world: World, true: Callable[[], bool], within_s: float) -> float:
-    """Let time pass until it is so; returns how long that took."""
+    """Let time pass until the condition holds; returns how long that took."""
     began_s = world.schedule.now_s
     while not true() and world.schedule.now_s - began_s < within_s:
         world.run(STEP_S)
@@ -58,12 +58,12 @@ def wait(world: World, true: Callable[[], bool], within_s: float) -> float:
 def test_a_restart_leaves_everyone_alone_brings_them_back_and_forgets_nothing(
     row: Row, one_way_ms: int
 ) -> None:
-    """As the table says, over lines of 0, 60 and 150 ms one way."""
+    """Each restart keeps the table's limits, over links of 0, 60 and 150 ms one way."""
     world = world_with_a_past(one_way_ms)
     exposed_min, world.checker.calm = dict(world.storage.exposed_min), False
     concerned = set(WELL if row.beds == "all" else WELL[:1])
     row.act(world)
-    since_s = world.schedule.now_s  # a restore lives through what is forgotten first
+    since_s = world.schedule.now_s  # a restore may forget, so it comes first
     alone_s = wait(world, lambda: not merged(world) & concerned, 5.0)
     assert alone_s <= ALONE_WITHIN_S + STEP_S
     if row.merged_s == NEVER:
@@ -81,7 +81,7 @@ def test_a_restart_leaves_everyone_alone_brings_them_back_and_forgets_nothing(
 
 
 def assert_nothing_is_forgotten(world: World, exposed_min: dict[tuple[str, int], float]) -> None:
-    """Lock, withdrawal, wake order, exposure, the name, and the state of the night."""
+    """Lock, withdrawal, wake order, exposure, name and state of the night are kept."""
     daemon = world.daemon
     assert daemon is not None
     lock = daemon.app.pods.get(LOCKED)

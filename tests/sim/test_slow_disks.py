@@ -1,4 +1,4 @@
-"""Whole nights on slow disks: they sever nobody, and what a crash loses makes things stricter."""
+"""Whole nights on slow disks: no sever, and a crash only makes things stricter."""
 
 import pytest
 
@@ -13,17 +13,17 @@ STEP_S = 0.1
 
 
 def merged(seed: int, pods: int = 5) -> World:
-    """A world in which all of them dream together, and nothing goes wrong by itself."""
+    """A world in which all dream together, without faults of its own."""
     world = World(seed, pods)
     assert world.gather() == ""
     world.run(20.0)
     assert all(pod.share() > 0.0 for pod in world.pods)
-    world.checker.calm = False  # what a daemon or an operator severs here is meant
+    world.checker.calm = False  # severs by daemon or operator are intended here
     return world
 
 
 def alone(world: World, seconds: float) -> set[str]:
-    """Who was at zero at any time of the next so many seconds."""
+    """The pods at zero at any time of the next so many seconds."""
     found: set[str] = set()
     for _ in range(round(seconds / STEP_S)):
         world.run(STEP_S)
@@ -33,7 +33,7 @@ def alone(world: World, seconds: float) -> set[str]:
 
 @pytest.mark.parametrize("seed", [1, 2] if LONG else [1])
 def test_thirty_seconds_an_fsync_sever_nobody_who_is_merged(seed: int) -> None:
-    """For four minutes of such writes, each behind another, every lease holds; nothing is under-counted."""
+    """For four minutes of writes of thirty seconds every lease holds, and nothing is under-counted."""
     world = merged(seed)
     assert world.daemon is not None
     world.daemon.fsync_least_s = FSYNC_TAKES_S
@@ -47,7 +47,7 @@ def test_thirty_seconds_an_fsync_sever_nobody_who_is_merged(seed: int) -> None:
 
 
 def test_nobody_new_is_granted_anything_while_the_disk_is_slow() -> None:
-    """Who is checked out and in again waits without a slot until the disk has what names their seat."""
+    """A pod checked out and in again waits without a slot until its seat is on the disk."""
     world = merged(3)
     daemon, pod = world.daemon, world.pods[0]
     assert daemon is not None
@@ -65,7 +65,7 @@ def test_nobody_new_is_granted_anything_while_the_disk_is_slow() -> None:
 
 @pytest.mark.parametrize("seed", range(6) if LONG else range(3))
 def test_a_crash_with_writes_waiting_loses_nothing_that_was_answered(seed: int) -> None:
-    """A sever is answered at once and may be lost with a crash; then everyone is scored before any grant."""
+    """A sever is answered at once and may be lost in a crash; then all are scored before any grant."""
     world = merged(seed)
     daemon = world.daemon
     assert daemon is not None

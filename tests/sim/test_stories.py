@@ -27,18 +27,18 @@ CALM = (77, 91, 160, 179, 190)
 """Nights without a fault: of the first 48 one is."""
 SEEDS = tuple(range(200)) if LONG else (*range(48), *CALM)
 SHORT_S, WHOLE_S = 45.0, 115.0
-"""Three of four nights end while things go wrong; one of four must be well again."""
+"""Three of four nights end while faults go on; one of four must be well again."""
 SLOW_S = 600.0 if LONG else 24.0
 REGRESSIONS = Path(__file__).with_name("regressions.txt")
 
 
 def pods_of(seed: int) -> int:
-    """Four to seven pods: quorums differ."""
+    """Four to seven pods, for different quorums."""
     return 4 + seed // 4 % 4
 
 
 def stories() -> list[tuple[int, int, float]]:
-    """(seed, pods, seconds) of every story: the fixed ones, then the regressions."""
+    """(seed, pods, seconds) of every night: the fixed ones, then the regressions."""
     lines = [line.split("#")[0].split() for line in REGRESSIONS.read_text().splitlines()]
     known = [(int(seed), int(pods), float(seconds)) for seed, pods, seconds in filter(None, lines)]
     return [(seed, pods_of(seed), SHORT_S if seed % 4 else WHOLE_S) for seed in SEEDS] + known
@@ -46,7 +46,7 @@ def stories() -> list[tuple[int, int, float]]:
 
 @pytest.fixture(scope="module")
 def told() -> list[NightAccount]:
-    """All stories, on all cores."""
+    """All nights, on all cores."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
         return list(pool.map(_tell, stories(), chunksize=4))
@@ -67,7 +67,7 @@ def test_no_story_holds_what_must_not_be(told: list[NightAccount]) -> None:
 
 
 def test_the_stories_hold_every_fault_and_many_causes(told: list[NightAccount]) -> None:
-    """The seeds leave no kind of fault out, and people are severed for many causes: the net is not empty."""
+    """The seeds include every kind of fault and many causes of severs."""
     from dreamd.simulation.faults.congestion import CONGESTION  # noqa: PLC0415
     from dreamd.simulation.faults.fault_kinds import KINDS  # noqa: PLC0415
     from dreamd.simulation.faults.sessions import SESSIONS  # noqa: PLC0415
@@ -80,7 +80,7 @@ def test_the_stories_hold_every_fault_and_many_causes(told: list[NightAccount]) 
 
 
 def test_one_seed_is_one_story() -> None:
-    """Told twice, a seed is the same story in every line of every journal."""
+    """Run twice, a seed gives the same night in every line of every journal."""
     lines: list[list[str]] = [[], []]
     accounts = [tell(7, 5, 60.0, said.append) for said in lines]
     assert accounts[0] == accounts[1]
@@ -88,7 +88,7 @@ def test_one_seed_is_one_story() -> None:
 
 
 def test_a_hundred_healthy_pods_on_slow_links_are_never_severed() -> None:
-    """100 pods, 100 to 300 ms each way: nobody is severed (24 s here, ten minutes by `make soak`)."""
+    """100 pods at 100 to 300 ms each way are never severed (24 s here, ten minutes by `make soak`)."""
     world = World(3, 100, NetworkConditions(delay_s=(0.05, 0.15)))
     assert world.gather() == ""
     world.run(SLOW_S)
@@ -148,7 +148,7 @@ def test_a_violation_is_printed_with_the_command_that_replays_it() -> None:
 def test_what_cannot_be_simulated_is_said(
     flags: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A flag out of range is one sentence with what was expected, and status 2."""
+    """A flag out of range is one sentence with the expected values, and status 2."""
     assert main(["simulate", *flags]) == 2
     assert sentence in capsys.readouterr().err
 
@@ -157,9 +157,9 @@ def test_what_cannot_be_simulated_is_said(
     ("latched", "merged", "found"), [("", False, True), ("distress", False, False), ("", True, False)]
 )
 def test_who_was_well_on_the_eve_is_due_to_dream(latched: str, merged: bool, found: bool) -> None:
-    """Who stays alone though nothing has kept them for a while is found.
+    """A pod that stays alone without a reason is found.
 
-    Who has just become well is not, nor who dreamt on the eve and has just lapsed.
+    A pod that has just recovered is not, nor one that dreamt before and has just lapsed.
     """
     world = World(1, 5)
     assert world.gather() == ""

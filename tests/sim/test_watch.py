@@ -1,4 +1,4 @@
-"""The watch itself: each of its rules is broken once on purpose, and it says so."""
+"""The invariant checker itself: each of its rules is violated once on purpose and reported."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,12 +34,12 @@ def merged(seed: int = 1) -> World:
 
 
 def rules(world: World) -> set[str]:
-    """The rules broken so far."""
+    """The rules violated so far."""
     return {violation.rule for violation in world.checker.violations}
 
 
 def test_a_tether_that_does_not_expire_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pods that go on without a daemon break `tether`."""
+    """Pods that go on without a daemon violate `tether`."""
     world = merged()
     monkeypatch.setattr(Tether, "living", lambda self, _now_ns: self._permission)
     daemon = world.daemon
@@ -50,7 +50,7 @@ def test_a_tether_that_does_not_expire_is_found(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_latch_that_does_not_hold_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A button that does not stop the coupling breaks `latch`."""
+    """A button that does not stop the coupling violates `latch`."""
     world = merged()
     monkeypatch.setattr(Pod, "press", lambda _self, _button: None)
     world.checker.on_latched(world.pods[0])
@@ -60,7 +60,7 @@ def test_a_latch_that_does_not_hold_is_found(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_malfunction_that_is_not_seen_is_found() -> None:
-    """An implant that rails, and a pod that sees nothing of it, break `bound`."""
+    """A railed implant that the pod does not notice violates `bound`."""
     world = merged()
     pod = world.pods[2]
     world.checker.touched.add(pod.name)
@@ -70,7 +70,7 @@ def test_a_malfunction_that_is_not_seen_is_found() -> None:
 
 
 def test_a_healthy_sleeper_severed_for_nothing_is_found() -> None:
-    """A pod that is cut for a fault nobody caused breaks `nothing`."""
+    """A pod severed for a fault that was not injected violates `nothing`."""
     world = merged()
     world.pods[1].inject_fault(SimulatedFault("flat", world.pods[1].local_ns()))
     world.run(1.0)
@@ -78,7 +78,7 @@ def test_a_healthy_sleeper_severed_for_nothing_is_found() -> None:
 
 
 def bent(change: Callable[[Collective], Collective]) -> World:
-    """A world whose daemon publishes something else than it should."""
+    """A world with a daemon that publishes wrong broadcasts."""
     world = merged()
     daemon = world.daemon
     assert daemon is not None
@@ -89,7 +89,7 @@ def bent(change: Callable[[Collective], Collective]) -> World:
 
 
 def test_a_grant_in_a_slot_of_nobody_is_found() -> None:
-    """A coupling for a slot that was never given breaks `slot`."""
+    """A coupling for a slot that was never given violates `slot`."""
 
     def change(collective: Collective) -> Collective:
         coupling = np.zeros(COHORT_SLOTS, dtype=np.uint8)
@@ -103,7 +103,7 @@ def test_a_grant_in_a_slot_of_nobody_is_found() -> None:
 
 
 def test_a_severed_dreamscape_that_goes_on_is_found() -> None:
-    """Couplings above zero after an operator's sever break `excluded`."""
+    """Couplings above zero after an operator's sever violate `excluded`."""
     world = merged()
     daemon = world.daemon
     assert daemon is not None
@@ -113,7 +113,7 @@ def test_a_severed_dreamscape_that_goes_on_is_found() -> None:
 
 
 def test_weight_of_the_excluded_is_found() -> None:
-    """Whoever is told to have tripped and keeps their weight breaks `excluded`."""
+    """A tripped pod that keeps its weight violates `excluded`."""
     world = merged()
     daemon = world.daemon
     assert daemon is not None
@@ -137,7 +137,7 @@ def _transition() -> object:
 
 
 def test_a_sleeper_in_two_beds_is_found() -> None:
-    """One pseudonym in two pods breaks `one-pod`."""
+    """One pseudonym in two pods violates `one-pod`."""
     world = merged()
     daemon = world.daemon
     assert daemon is not None
@@ -151,19 +151,19 @@ def test_a_sleeper_in_two_beds_is_found() -> None:
 
 
 def test_what_is_lived_and_not_charged_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An account that stands still breaks `exposure`; one that is kept does not."""
+    """An account that stands still violates `exposure`; one that is kept does not."""
     world = merged()
     world.run(30.0)
     world.checker.check_exposure()
     assert not world.checker.violations
     monkeypatch.setattr(SlotTable, "live", lambda _self, _seconds: None)
-    world.run(240.0)  # a mark that is open stands for 180 s
+    world.run(240.0)  # an open mark lasts 180 s
     world.checker.check_exposure()
     assert "exposure" in rules(world)
 
 
 def test_a_withdrawal_that_is_not_heeded_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A daemon that seats again whoever withdrew, once they are unlatched, breaks `withdrawn`."""
+    """A daemon that seats a withdrawn sleeper again after the unlatch violates `withdrawn`."""
     monkeypatch.setattr(CheckInConsent, "withdraw", lambda _self, _sleeper: None)
     world = merged()
     pod = world.pods[1]
@@ -178,7 +178,7 @@ def test_a_withdrawal_that_is_not_heeded_is_found(monkeypatch: pytest.MonkeyPatc
 
 
 def limited(monkeypatch: pytest.MonkeyPatch) -> World:
-    """Five pods merge, one of them with a limit that the daemon does not hold."""
+    """Five pods merge, one of them with a limit that the daemon does not apply."""
     monkeypatch.setattr(Cohorts, "overexposed", lambda _self: [])
     world = World(1, 5, limits_min={"sleeper-2": 0.06})
     assert world.gather() == ""
@@ -187,7 +187,7 @@ def limited(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def test_a_dose_is_held_by_the_pod_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A daemon that forgets the limit merges nobody beyond it: the pod severs itself and is let go."""
+    """If the daemon forgets a limit the pod severs itself at it and is released."""
     world = limited(monkeypatch)
     assert not world.checker.violations
     assert world.checker.severs["exposure"] == 1
@@ -198,7 +198,7 @@ def test_a_dose_is_held_by_the_pod_alone(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_dose_that_nobody_holds_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the pod does not count either, `dose` is broken."""
+    """If the pod does not count either, `dose` is violated."""
     monkeypatch.setattr(Dose, "live", lambda _self, _share, _now_ns: None)
     assert "dose" in rules(limited(monkeypatch))
 
@@ -220,21 +220,21 @@ def on_a_copy() -> World:
 
 
 def test_a_copy_merges_nobody() -> None:
-    """Nobody is given a slot on its word, and everybody is alone."""
+    """On a copy no slot is given, and all are alone."""
     world = on_a_copy()
     assert not world.checker.violations
     assert not any(pod.share() for pod in world.pods)
 
 
 def test_a_copy_that_is_taken_for_the_ledger_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A daemon that goes on as if nothing were breaks `excluded`."""
+    """A daemon that takes a copy for the ledger violates `excluded`."""
     monkeypatch.setattr(application, "start_new_generation", lambda _ledger, _journal, _now_s: False)
     monkeypatch.setattr(LedgerWitness, "newer", lambda _self, _writes: False)
     assert "excluded" in rules(on_a_copy())
 
 
 def test_a_dreamscape_that_is_severed_for_who_comes_back_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two of five were touched: that three have failed, who were at zero before a crash, breaks `nothing`."""
+    """Two of five were touched: severing for three zeroed before a crash violates `nothing`."""
     world = merged()
     daemon = world.daemon
     assert daemon is not None
@@ -252,7 +252,7 @@ def test_a_dreamscape_that_is_severed_for_who_comes_back_is_found(monkeypatch: p
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4] if LONG else [1, 2])
 def test_a_daemon_that_dies_at_a_lock_resets_none(seed: int) -> None:
-    """Killed in the call in which a breaker locks, before it is written: the next daemon has it locked."""
+    """A daemon killed in the call of a lock, before it is written: the next daemon has it locked."""
     world = World(seed, 5)
     assert world.gather() == ""
     world.run(15.0)

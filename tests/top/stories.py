@@ -30,14 +30,14 @@ def seat(number: int, **fields: object) -> dreams.Seat:
 
 
 def cut(number: int, cause: str = "railed", state: int = Breaker.STATE_OPEN) -> dreams.Seat:
-    """A seat whose breaker is not closed."""
+    """A seat with a breaker that is not closed."""
     return seat(
         number, state=dreams.Seat.STATE_SEVERED, granted=0.0, applied=0.0, quality=0.0, breaker=(state, cause)
     )
 
 
 def eight() -> list[dreams.Seat]:
-    """Eight who dream."""
+    """Eight dreaming seats."""
     return [seat(number) for number in range(1, 9)]
 
 
@@ -69,7 +69,7 @@ def event(cursor: int, sentence: str, kind: str = "merged", **fields: object) ->
 
 
 def watched(seats: Iterable[dreams.Seat] | None = None, at_ns: int = 10 * S, **fields: object) -> Watched:
-    """What was heard when a tick with these seats came."""
+    """The received state after a tick with these seats."""
     heard, seats = Watched(), eight() if seats is None else list(seats)
     heard.turn("night")
     heard.listed([night()], at_ns)

@@ -1,4 +1,4 @@
-"""What the keys do."""
+"""The keys of `top`."""
 
 import math
 from dataclasses import replace
@@ -43,7 +43,7 @@ def test_those_of_whom_a_person_must_know_stand_first() -> None:
 
 
 def test_every_order_sorts_and_what_is_not_known_comes_last() -> None:
-    """Each column once round; unknown numbers at the end, whichever way."""
+    """Each column sorts; unknown numbers are last in either direction."""
     seats = [seat(1), seat(2, applied=0.1, quality=0.5, distance=2.0, synchrony=0.2, identity=0.4)]
     seats += [seat(3, applied=0.05, quality=0.7, distance=3.0, synchrony=0.1, identity=0.9), seat(10)]
     shown = watched(seats).scene(10 * S)
@@ -64,7 +64,7 @@ def test_every_order_sorts_and_what_is_not_known_comes_last() -> None:
 
 
 def test_the_cursor_holds_on_to_a_sleeper() -> None:
-    """Moved to a bed it stays there when the order changes; it does not leave the table."""
+    """The cursor stays on its sleeper when the order changes, and never leaves the table."""
     state = after("down", "j", "down")
     assert state.cursor == "bed-2"
     assert after("s", browse=state).cursor == "bed-2"
@@ -76,7 +76,7 @@ def test_the_cursor_holds_on_to_a_sleeper() -> None:
 
 
 def test_a_sleeper_is_looked_at_closely_and_left_again() -> None:
-    """Enter, esc; moving on while looking closely looks at the next."""
+    """Enter opens a sleeper's detail, esc closes it; moving meanwhile opens the next."""
     assert after("enter").closely == "bed-7"
     assert after("enter", "down").closely == "bed-4"
     assert after("enter", "esc").closely == ""
@@ -84,7 +84,7 @@ def test_a_sleeper_is_looked_at_closely_and_left_again() -> None:
 
 
 def test_words_filter_beds_names_and_how_they_are() -> None:
-    """All words must be there, in any case; esc clears, enter keeps; keys are letters while typing."""
+    """All words must match beds, names or states, in any case; esc clears, enter keeps; keys are letters."""
     assert beds(after("/", *"RAILED")) == [4]
     assert beds(after("/", *"tree-2")) == [2]
     assert beds(after("/", *"severed 4")) == [4]
@@ -98,7 +98,7 @@ def test_words_filter_beds_names_and_how_they_are() -> None:
 
 
 def test_pause_help_quit_and_the_next_dreamscape() -> None:
-    """P and space stop and go on; ? helps until any key; d turns; q and Ctrl-C end."""
+    """P and space pause and resume; ? shows help until any key; d switches; q and Ctrl-C quit."""
     assert after("p").paused
     assert not after("p", " ").paused
     assert after("?").helping
@@ -115,7 +115,7 @@ def test_pause_help_quit_and_the_next_dreamscape() -> None:
     st.lists(st.sampled_from([*"kjqsSpd?h/ x", "up", "down", "pgup", "pgdn", "home", "end", "enter", "esc"]))
 )
 def test_no_keys_lose_the_cursor_or_break(keys: list[str]) -> None:
-    """Whatever is pressed, the cursor is on a bed that exists, or nowhere."""
+    """After any keys the cursor is on an existing bed, or nowhere."""
     state = after(*keys)
     assert state.cursor in {"", *(one.pod for one in scene().sleepers)}
     assert 0 <= state.order < len(ORDERS)
@@ -123,7 +123,7 @@ def test_no_keys_lose_the_cursor_or_break(keys: list[str]) -> None:
 
 @given(st.integers(0, 600), st.integers(1, 60), st.integers(0, 600))
 def test_the_cursor_is_always_in_sight(at: int, lines: int, total: int) -> None:
-    """Of 500 rows those around the cursor are shown, and no line stays empty that could be a row."""
+    """Of 500 rows those around the cursor are shown, without empty lines."""
     at = min(at, max(total - 1, 0))
     first = first_line(at, lines, total)
     assert 0 <= first <= max(0, total - lines)
@@ -145,17 +145,17 @@ def test_the_cursor_is_always_in_sight(at: int, lines: int, total: int) -> None:
     ],
 )
 def test_what_a_terminal_sends_is_read_as_keys(text: str, keys: list[str]) -> None:
-    """Arrows in both habits, a lone escape, and a sequence that means nothing is left out whole."""
+    """Arrows in both encodings and a lone escape are keys; an unknown sequence is dropped whole."""
     assert keys_in(text) == keys
 
 
 @given(st.text())
 def test_no_input_breaks_the_reading_of_keys(text: str) -> None:
-    """Every text is read to its end."""
+    """Any input is read to its end."""
     assert len(keys_in(text)) <= len(text)
 
 
 def test_not_a_number_is_not_smaller_than_a_number() -> None:
-    """The key of every order is a number or NaN."""
+    """The sort key of every order is a number or NaN."""
     one = watched([seat(1, applied=math.nan)]).scene(10 * S)
     assert beds(Browse(order=2), one) == [1]

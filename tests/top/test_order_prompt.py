@@ -1,4 +1,4 @@
-"""Sever and wake by keys: three of them, in words that name what they reach."""
+"""Sever and wake by three keys, in words that name the scope."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def foot(browse: Browse, width: int = 80) -> str:
 def test_an_order_is_three_keys_and_names_what_it_reaches(
     key: str, verb: str, choice: str, scope: SeverScope, called: str
 ) -> None:
-    """What, how far, yes; the question says whom before the last key."""
+    """Order, scope, confirmation; the question names the scope before the last key."""
     assert f"{choice} {called}" in foot(after(key), 120)
     assert f"{verb} {called}? y: yes" in foot(after(key, choice))
     assert after(key, choice).ordered is None
@@ -49,13 +49,13 @@ def test_an_order_is_three_keys_and_names_what_it_reaches(
 
 @pytest.mark.parametrize("keys", [("x", "esc"), ("x", "q"), ("x", "d", "n"), ("x", "d", "esc"), ("x", "y")])
 def test_every_other_key_severs_nobody(keys: tuple[str, ...]) -> None:
-    """And ends the question, not the program."""
+    """Every other key cancels the question without a sever, and the program goes on."""
     state = after(*keys)
     assert (state.ordered, state.asking, state.over) == (None, None, False)
 
 
 def test_what_is_not_there_is_not_offered() -> None:
-    """Without a Dreamscape or a known site there are no keys for them; the house is always there."""
+    """Without a Dreamscape or a known site its key is not offered; the house always is."""
     nothing = Reach()
     assert after("x", "d", "y", reach=nothing).ordered is None
     assert after("x", "i", "y", reach=nothing).ordered is None
@@ -63,7 +63,7 @@ def test_what_is_not_there_is_not_offered() -> None:
 
 
 def test_what_came_of_it_stands_above_the_rows() -> None:
-    """The beds that have not confirmed are named."""
+    """Above the rows stands the result, with the beds that have not confirmed."""
     said = ("sever night: 8 zeroed, 7 confirmed by their pods; not confirmed: bed-4", True)
     view = View(watched(eight()).scene(10 * S), Browse(), said=said)
     drawn = " ".join(lines(picture(view, (80, 24)), 80))

@@ -12,14 +12,14 @@ NAMED = ("synchrony", "identity", "runaway", "sleepers", "events")
 
 
 def reported(heard: Watched, now_ns: int = 10 * S) -> dict[str, object]:
-    """What a script reads: no number in it that JSON does not have."""
+    """The JSON as a script reads it, without NaN."""
     text = json.dumps(report(heard.scene(now_ns)), allow_nan=False)
     read: dict[str, object] = json.loads(text)
     return read
 
 
 def test_the_documentation_is_the_schema() -> None:
-    """FIELDS, which --help prints, names exactly what is printed, the fields of what is nested too."""
+    """FIELDS, printed by --help, names exactly the printed fields, nested ones included."""
     heard = watched(synchrony=[dreams.Synchrony(band="delta", z=0.3)])
     heard.happened(event(1, "bed-1 is merged", pod="pods/bed-1"))
     told = reported(heard)
@@ -32,7 +32,7 @@ def test_the_documentation_is_the_schema() -> None:
 
 
 def test_what_is_not_known_is_null() -> None:
-    """Never zero, never left out, never NaN."""
+    """An unknown value is null: never zero, missing or NaN."""
     told = reported(watched([seat(1)]))
     assert told["sleepers"][0]["synchrony"] is None
     assert told["identity"]["i_diff"] is None
@@ -44,7 +44,7 @@ def test_what_is_not_known_is_null() -> None:
 
 
 def test_a_night_as_a_script_sees_it() -> None:
-    """Counts, verdict, causes, moments in UTC."""
+    """The report of a night has counts, verdict, causes, and moments in UTC."""
     heard = watched([*eight()[:7], cut(8)], halved_cause="energy")
     heard.happened(event(5, "bed-8 severed", kind="severed", pod="pods/bed-8", cause="railed"))
     told = reported(heard)
@@ -72,6 +72,6 @@ def test_a_night_as_a_script_sees_it() -> None:
 
 
 def test_a_lost_picture_is_neither_live_nor_safe() -> None:
-    """A script that reads only `safe` is not told yes."""
+    """For a lost connection `live` is false and `safe` is not true."""
     told = reported(watched([seat(1, applied=math.nan)]), 60 * S)
     assert (told["live"], told["safe"]) == (False, None)

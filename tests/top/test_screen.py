@@ -1,4 +1,4 @@
-"""The picture."""
+"""The screen of `top`."""
 
 import time
 
@@ -36,7 +36,7 @@ def shown(
 )
 @pytest.mark.parametrize("now_s", [10, 60])
 def test_the_screen_fits(size: tuple[int, int], browse: Browse, now_s: int) -> None:
-    """At every size exactly as many lines as the terminal has, none wider, live and lost."""
+    """At every size the screen has as many lines as the terminal, none wider, live and lost."""
     heard = watched([*eight(), cut(9, "a very long cause that no terminal of this size has room for")])
     for number in range(30):
         heard.happened(
@@ -48,7 +48,7 @@ def test_the_screen_fits(size: tuple[int, int], browse: Browse, now_s: int) -> N
 
 
 def test_a_row_has_all_there_is_of_a_sleeper() -> None:
-    """Bed, name, bar, rendered of granted, signal, distance, synchrony, identity, how they are."""
+    """A row has bed, name, bar, rendered of granted, signal, distance, synchrony, identity, state."""
     seats = eight()
     seats[1] = seat(2, applied=0.075, distance=2.5, synchrony=0.021, identity=0.98)
     rows = shown(watched(seats))
@@ -59,7 +59,7 @@ def test_a_row_has_all_there_is_of_a_sleeper() -> None:
 
 
 def test_the_crowd_is_shown_with_what_stands_beyond_its_line() -> None:
-    """Synchrony z a band, the identity axes, energy, what is halved; `not known` where it is not."""
+    """The group shows synchrony z by band, identity axes, energy and halving; `not known` if unknown."""
     text = "\n".join(shown(watched(synchrony=BANDS, identity=IDENTITY, runaway=RUNAWAY)))
     assert "synchrony z (limit 4) delta +0.3 theta -0.4 alpha +4.2" in text
     assert "spread 0.97  rank 0.84  own 0.93  energy 0.41 of 1.20  halved no" in text
@@ -70,7 +70,7 @@ def test_the_crowd_is_shown_with_what_stands_beyond_its_line() -> None:
 
 @pytest.mark.parametrize("size", [(120, 30), (80, 24)])
 def test_a_long_cause_hides_no_word_of_what_is_possible(size: tuple[int, int]) -> None:
-    """The verdict on a severed Dreamscape stands in one line; its cause comes after, and is cut first."""
+    """The verdict on a severed Dreamscape is one line; its cause comes last, and is cut first."""
     heard = watched([cut(1)])
     healthy = "2 of 5 are healthy, 1 away or on trial"
     cause = f"quorum: {healthy}: fewer than half of the assigned sleepers are healthy"
@@ -80,7 +80,7 @@ def test_a_long_cause_hides_no_word_of_what_is_possible(size: tuple[int, int]) -
 
 
 def test_a_lost_picture_has_no_bar_and_no_number() -> None:
-    """Beds by name, and that nothing is known of them; the events stay, they have happened."""
+    """Without a connection beds have a name and no number or bar; the events stay."""
     heard = watched(synchrony=BANDS)
     heard.happened(event(1, "bed-1 is merged"))
     drawn = shown(heard, now_ns=60 * S)
@@ -96,7 +96,7 @@ def test_a_lost_picture_has_no_bar_and_no_number() -> None:
 
 
 def test_a_picture_that_stands_still_says_so() -> None:
-    """PAUSED and how old it is, beside the name."""
+    """A paused screen shows PAUSED and its age, beside the name."""
     assert "PAUSED, 12 s old: p goes on" in shown(watched(), paused_s=12.3)[0]
 
 
@@ -109,7 +109,7 @@ def test_the_sentences_of_a_picture_that_stands_still_are_of_now() -> None:
 
 
 def test_five_hundred_scroll_around_the_cursor() -> None:
-    """The rows around the cursor are there at once, and a picture costs a few milliseconds of a core."""
+    """The rows around the cursor appear at once, and a screen costs a few milliseconds of a core."""
     heard = watched([seat(number) for number in range(1, 501)])
     drawn = shown(heard, browse=Browse(order=1, cursor="bed-250"))
     beds = [line.split()[0] for line in drawn if "tree-" in line]
@@ -123,7 +123,7 @@ def test_five_hundred_scroll_around_the_cursor() -> None:
 
 
 def test_one_sleeper_closely() -> None:
-    """The seat, the bed's own account with its channels, and what the breaker did, newest first."""
+    """The detail has the seat, the bed's status with channels, and the breaker's moves, newest first."""
     pod = Pod(
         name="pods/bed-3",
         online=True,
@@ -158,7 +158,7 @@ def test_one_sleeper_closely() -> None:
 
 
 def test_help_names_every_key() -> None:
-    """And what the columns mean."""
+    """The help names every key and the columns."""
     text = "\n".join(shown(watched(), browse=Browse(helping=True)))
     for key, does in KEYS:
         assert f"{key:<9}{does}" in text
@@ -166,14 +166,14 @@ def test_help_names_every_key() -> None:
 
 
 def test_once_prints_everyone() -> None:
-    """As long as it is, whatever the terminal's height."""
+    """`--once` prints every row, whatever the terminal's height."""
     heard = watched([seat(number) for number in range(1, 101)])
     drawn = lines(whole(heard.scene(10 * S), 120), 120)
     assert sum("tree-" in line for line in drawn) == 100
 
 
 def test_what_the_daemon_says_is_never_taken_for_markup() -> None:
-    """A reason in square brackets is shown as it is."""
+    """A reason in square brackets is printed, not taken for markup."""
     heard = watched()
     heard.happened(event(1, "severed: [bold]storm[/bold]"))
     assert "severed: [bold]storm[/bold]" in "\n".join(shown(heard))

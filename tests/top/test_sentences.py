@@ -1,4 +1,4 @@
-"""The sentences at the top."""
+"""The sentences at the top of the screen."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_a_calm_night_is_safe() -> None:
 
 
 def test_who_was_cut_is_named_with_the_cause() -> None:
-    """One cause, one clause; those that wait for a person first; more than three are counted."""
+    """Severed beds are named by cause, locked ones first; more than three are counted."""
     seats = [*eight()[:3], cut(4), cut(5, "flat"), cut(6, "flat"), cut(7, "actuator", 4)]
     heard = watched(seats)
     assert said(heard) == [
@@ -38,7 +38,7 @@ def test_who_was_cut_is_named_with_the_cause() -> None:
 
 
 def test_nobody_calls_a_lost_picture_safe() -> None:
-    """Old, silent or without ticks: one sentence, and safe is not known."""
+    """An old, silent or tickless picture is one sentence, and its safety is not known."""
     heard = watched()
     (lost,) = said(heard, 30 * S)
     assert lost.startswith("no connection: every sleeper is alone by their own tether within 1.5 s")
@@ -52,7 +52,7 @@ def test_nobody_calls_a_lost_picture_safe() -> None:
 
 
 def test_more_than_was_granted_is_not_safe() -> None:
-    """The verdict names the bed."""
+    """A bed above its grant is not safe, and is named."""
     heard = watched([seat(1, granted=0.0)])
     heard.ticked(tick([seat(1, granted=0.0)], 101), 10 * S)
     assert said(heard)[0] == "NOT SAFE: bed-1 renders more than was granted"
@@ -60,7 +60,7 @@ def test_more_than_was_granted_is_not_safe() -> None:
 
 
 def test_what_was_halved_and_why_is_the_verdict() -> None:
-    """A crowd that is held back is watched, and the cause said."""
+    """A halved group is `watched`, with the cause."""
     heard = watched(halved_cause="synchrony-runaway")
     assert said(heard)[0].startswith("watch: every coupling is halved (synchrony-runaway)")
 
@@ -77,7 +77,7 @@ def test_what_was_halved_and_why_is_the_verdict() -> None:
     ],
 )
 def test_what_stands_beyond_its_line_is_watched(fields: dict[str, object], words: str) -> None:
-    """Each axis has its line; what is not known warns of nothing."""
+    """Each axis has its limit; an unknown value gives no warning."""
     assert said(watched(**fields))[0].startswith(words)
 
 
@@ -91,7 +91,7 @@ def test_what_stands_beyond_its_line_is_watched(fields: dict[str, object], words
     ],
 )
 def test_a_night_that_does_not_dream_says_where_it_is(state: int, words: str) -> None:
-    """In every state there is a sentence."""
+    """Every state has its sentence."""
     heard = Watched()
     heard.turn("night")
     heard.told(night(state=state, state_cause="an order"), 10 * S)
@@ -106,7 +106,7 @@ def test_a_sever_of_all_is_said_with_its_cause() -> None:
 
 
 def test_without_a_dreamscape_it_says_what_to_do() -> None:
-    """Never an empty screen; a name that is not known is said to be."""
+    """Without a Dreamscape the screen shows the next step; an unknown name is reported."""
     heard = Watched()
     heard.listed([], 10 * S)
     assert said(heard) == ["there is no Dreamscape; plan one: dreamd dreamscapes create"]

@@ -1,4 +1,4 @@
-"""What was heard, and when it is no longer believed."""
+"""The received state, and its expiry."""
 
 import math
 
@@ -12,7 +12,10 @@ from top.stories import S, cut, eight, event, night, seat, tick, watched
 
 
 def test_silence_alone_is_no_connection() -> None:
-    """1.5 s after the last word the picture is lost, whatever a socket says; one word, and it is live."""
+    """1.5 s without a message the connection counts as lost, whatever the socket's state.
+
+    One message restores it.
+    """
     heard = watched(at_ns=10 * S)
     assert heard.scene(10 * S).link is Link.LIVE
     assert heard.scene(10 * S + int(SILENT_S * S)).link is Link.LIVE
@@ -24,14 +27,14 @@ def test_silence_alone_is_no_connection() -> None:
 
 
 def test_before_anything_is_heard_nothing_is_known() -> None:
-    """NEVER, and no age."""
+    """Before any message nothing is known: NEVER, without an age."""
     scene = Watched().scene(5 * S)
     assert scene.link is Link.NEVER
     assert math.isnan(scene.age_s)
 
 
 def test_a_daemon_that_answers_and_does_not_tick_is_told_from_one_that_is_gone() -> None:
-    """Answers alone keep no dreaming picture alive: seats are those of the answer, the crowd is unknown."""
+    """Answers without ticks: the seats are the answer's, the group is unknown."""
     heard = watched(at_ns=10 * S, halved_cause="energy")
     heard.told(night([cut(1)]), 14 * S)
     scene = heard.scene(14 * S)
@@ -43,7 +46,7 @@ def test_a_daemon_that_answers_and_does_not_tick_is_told_from_one_that_is_gone()
 
 
 def test_a_dreamscape_that_gathers_needs_no_tick() -> None:
-    """Nothing is to tick before Start, so answers are enough."""
+    """A gathering Dreamscape has no ticks, so answers suffice."""
     heard = Watched()
     heard.turn("night")
     heard.told(night(state=dreams.Dreamscape.STATE_GATHERING, tick=0), 3 * S)
@@ -55,7 +58,10 @@ def test_a_dreamscape_that_gathers_needs_no_tick() -> None:
 
 
 def test_more_than_was_granted_is_seen_in_two_ticks_running() -> None:
-    """Above the largest grant of the last two seconds; a share that still falls after a cut is none."""
+    """Two ticks above the largest grant of the last two seconds count.
+
+    A falling share after a sever does not.
+    """
     heard = watched(at_ns=10 * S)
     falling = [seat(1, granted=0.0, applied=0.15)]
     for step in range(1, 9):
@@ -70,14 +76,14 @@ def test_more_than_was_granted_is_seen_in_two_ticks_running() -> None:
 
 
 def test_a_share_that_is_no_number_is_more_than_was_granted() -> None:
-    """NaN is never fine."""
+    """A NaN share is above the grant."""
     heard = watched([seat(1, applied=math.nan)], at_ns=10 * S)
     heard.ticked(tick([seat(1, applied=math.nan)], 101), 10 * S + 1)
     assert heard.scene(10 * S + 1).coupled == ("bed-1",)
 
 
 def test_turning_to_another_dreamscape_leaves_nothing_of_the_last() -> None:
-    """No seat, no tick, none of its events; a tick of the old one that comes late is not taken."""
+    """Switching Dreamscapes keeps no seat, tick or event of the last; its late tick is dropped."""
     heard = watched()
     heard.happened(event(1, "of the night", dreamscape="dreamscapes/night"))
     heard.happened(event(2, "of the house"))
@@ -90,7 +96,7 @@ def test_turning_to_another_dreamscape_leaves_nothing_of_the_last() -> None:
 
 
 def test_nothing_grows_with_the_night() -> None:
-    """Two hundred events, two seconds of grants."""
+    """Memory is bounded: two hundred events, two seconds of grants."""
     heard = watched()
     for number in range(3 * EVENTS_KEPT):
         heard.happened(event(number, "again"))
@@ -100,7 +106,7 @@ def test_nothing_grows_with_the_night() -> None:
 
 
 def test_a_seat_says_how_its_sleeper_is() -> None:
-    """Dreaming, at rest, cut, locked, waiting, woken, home: the words a person reads."""
+    """A seat's state in words: dreaming, at rest, severed, locked, waiting, woken, home."""
     left = dreams.Seat.STATE_LEFT
     seats = [
         seat(1),
@@ -129,7 +135,7 @@ def test_a_seat_says_how_its_sleeper_is() -> None:
 
 
 def test_who_dreams_is_shown_first() -> None:
-    """One by name; else one that is not over, those that dream before others; the key goes round."""
+    """A named one is shown; else a dreaming one before others not over; the key cycles."""
     ended = dreams.Dreamscape(name="dreamscapes/old", state=dreams.Dreamscape.STATE_ENDED)
     planned = dreams.Dreamscape(name="dreamscapes/later", state=dreams.Dreamscape.STATE_PLANNED)
     listed = [ended, planned, night()]

@@ -1,4 +1,4 @@
-"""What `top` says of beds that are not heard, of the house, and which Dreamscape it opens on."""
+"""`top` on unheard beds and on the house, and the Dreamscape it opens on."""
 
 import math
 
@@ -16,7 +16,7 @@ from top.stories import S, cut, eight, event, lines, night, seat, tick, watched
 
 
 def silent(number: int, age_s: int = 40) -> dreams.Seat:
-    """A seat as the daemon tells of it when its bed is not heard: without its numbers."""
+    """A seat in the daemon's view with a silent bed: without its numbers."""
     one = seat(number, heard_age=Duration(seconds=age_s))
     one.ClearField("applied")
     one.ClearField("quality")
@@ -24,7 +24,7 @@ def silent(number: int, age_s: int = 40) -> dreams.Seat:
 
 
 def test_a_bed_that_is_not_heard_is_not_known_and_not_safe() -> None:
-    """No number and no colour; the verdict is grave, and neither yes nor no."""
+    """A silent bed has no number and no colour; the verdict is grave, neither safe nor unsafe."""
     scene = watched([*eight()[:7], silent(8)]).scene(10 * S)
     assert scene.unheard == ("bed-8",)
     assert math.isnan(scene.sleepers[7].applied)
@@ -60,7 +60,7 @@ def test_a_seat_without_a_frame_has_dashes() -> None:
 
 
 def test_a_silent_bed_is_not_accused() -> None:
-    """It rendered its grant when it was last heard; since then nobody knows: it is not above anything."""
+    """A silent bed that rendered its grant when last heard is not above anything."""
     heard = watched(eight())
     for at in range(8):
         heard.ticked(tick([*eight()[:7], silent(8)], 101 + at), (11 + at) * S)
@@ -68,21 +68,21 @@ def test_a_silent_bed_is_not_accused() -> None:
 
 
 def test_what_was_told_grows_old_while_nothing_comes() -> None:
-    """A word of 0.3 s, told 1.3 s ago: not known, although the picture is still live."""
+    """A value of 0.3 s, received 1.3 s ago, is not known, although the connection is live."""
     heard = watched([seat(n, heard_age=Duration(nanos=300_000_000)) for n in range(1, 9)])
     assert heard.scene(10 * S).unheard == ()
     assert len(heard.scene(int(11.3 * S)).unheard) == 8
 
 
 def test_a_seat_without_an_age_was_never_heard() -> None:
-    """No age is no young age."""
+    """A seat without an age was never heard."""
     one = seat(1)
     one.ClearField("heard_age")
     assert math.isnan(sleeper_of(one).applied)
 
 
 def test_troubles_of_the_house_come_first() -> None:
-    """Broker and ledger, above the verdict, in words and in the report."""
+    """Troubles of broker and ledger are above the verdict, on screen and in the report."""
     heard = watched(eight())
     heard.housed(House(troubles=["the broker is not reached", "the ledger /x is full"]))
     scene = heard.scene(10 * S)
@@ -96,7 +96,7 @@ def test_troubles_of_the_house_come_first() -> None:
 
 
 def test_it_opens_on_the_dreamscape_that_needs_a_person_most() -> None:
-    """One that dreams with a bed unheard, before one that dreams, one that is severed, one that gathers."""
+    """It opens on a dreaming one with a silent bed, then a dreaming, a severed, a gathering one."""
 
     def named(name: str, state: int, **counts: int) -> dreams.Dreamscape:
         return dreams.Dreamscape(name=f"dreamscapes/{name}", state=state, **counts)
@@ -113,7 +113,7 @@ def test_it_opens_on_the_dreamscape_that_needs_a_person_most() -> None:
 
 
 def test_names_are_shown_whole_where_there_is_room_and_by_their_end_where_not() -> None:
-    """README's own names at 140 columns and at 80; a very long one keeps what tells it from the next."""
+    """README's names are whole at 140 and 80 columns; a very long one keeps its distinguishing end."""
     seats = eight()
     for number, one in enumerate(seats, 1):
         one.pod, one.sleeper = f"pods/ward-north-bed-{number:02}", f"sleepers/sleeper-{number}"
@@ -125,7 +125,7 @@ def test_names_are_shown_whole_where_there_is_room_and_by_their_end_where_not() 
 
 
 def test_an_event_told_late_says_when_it_happened() -> None:
-    """Both times, in the picture and in the report."""
+    """A late event has both times, on screen and in the report."""
     heard: Watched = watched(eight())
     fact = event(1000, "bed-1 severed: lease", kind="severed")
     fact.act_time.seconds = fact.event_time.seconds - 75

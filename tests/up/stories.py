@@ -1,4 +1,4 @@
-"""A night told by hand: journal entries of pods, for the tests of what is made of them."""
+"""A night written by hand: journal entries of pods, for the tests of its reports."""
 
 from dreamd.up.plan import Flags, plan
 from dreamd.up.processes.pod_journal import Entry
@@ -20,7 +20,7 @@ def entry(pod: str, seconds: float, kind: str, **values: object) -> Entry:
 
 
 def dreaming(sleepers: int = 8, until_s: float = 20.0) -> RunState:
-    """A chronicle in which everybody has merged at 4 s and is drawn in over 10 s."""
+    """A run state in which all merged at 4 s and ramp over 10 s."""
     chronicle = RunState.begin(plan(Flags(sleepers=sleepers)).sleepers, T0_NS, CEILING)
     for sleeper in chronicle.sleepers:
         chronicle.note(entry(sleeper.pod, 1.0, "up"))
@@ -32,7 +32,7 @@ def dreaming(sleepers: int = 8, until_s: float = 20.0) -> RunState:
 
 
 def hop_of(pod: str, seconds: float) -> Entry:
-    """A hop of a pod drawn in between 4 and 14 s."""
+    """A hop of a pod that ramps between 4 and 14 s."""
     applied = CEILING * min(max((seconds - 4.0) / 10.0, 0.0), 1.0)
     return entry(
         pod,
@@ -47,12 +47,12 @@ def hop_of(pod: str, seconds: float) -> Entry:
 
 
 def hash_of(pod: str) -> int:
-    """A small number that is a pod's own."""
+    """A small number specific to a pod."""
     return sum(pod.encode()) % 7
 
 
 def sever(chronicle: RunState, pod: str, seconds: float, cause: str = "railed", fade_s: float = 0.05) -> None:
-    """A pod notices, zeroes 12 ms later and is alone after the fade."""
+    """A pod finds its fault, zeroes 12 ms later and is alone after the fade."""
     stamps = {
         "onset_ns": at(seconds - 0.2),
         "evidence_ns": at(seconds - 0.012),

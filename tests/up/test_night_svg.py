@@ -15,7 +15,7 @@ WORDS = Words("eight dreamt together", "one minute", everyone_home=True)
 
 
 def drawn(chronicle: RunState) -> str:
-    """The picture of a chronicle."""
+    """The picture of a run state."""
     chronicle.record.marks = list(chronicle.marks())
     return picture(chronicle.record, WORDS, "The night", seed=1)
 
@@ -33,7 +33,7 @@ def test_every_sleeper_and_every_sever_is_shown() -> None:
 
 
 def test_it_stands_by_itself() -> None:
-    """No script, no font, no image and no address but the namespace's."""
+    """The SVG has no script, font, image or address but the namespace's."""
     svg = drawn(dreaming())
     for word in ("<script", "@font-face", "<image", "url(http"):
         assert word not in svg
@@ -42,7 +42,7 @@ def test_it_stands_by_itself() -> None:
 
 
 def test_it_can_be_heard() -> None:
-    """Title and description say who slept and what happened."""
+    """Title and description name the sleepers and the events."""
     chronicle = dreaming()
     sever(chronicle, "bed-5", 20.0)
     root = ET.fromstring(drawn(chronicle))
@@ -53,7 +53,7 @@ def test_it_can_be_heard() -> None:
 
 
 def test_many_severed_at_once_are_one_mark() -> None:
-    """A daemon that dies makes one mark for all, not eight."""
+    """A killed daemon is one mark for all, not eight."""
     chronicle = dreaming()
     chronicle.outage("the daemon", "killed (SIGKILL)", at(20.0))
     for sleeper in chronicle.sleepers:
@@ -85,7 +85,7 @@ def test_nothing_leaves_the_frame_for_two_or_two_hundred() -> None:
 
 
 def test_lanes_are_symmetric_and_apart() -> None:
-    """Lanes go from top to bottom and nobody's lies on the middle line."""
+    """Lanes go from top to bottom, and none is the middle line."""
     for count in (2, 3, 8, 61):
         offsets = lanes(count)
         assert len(offsets) == count
@@ -111,7 +111,7 @@ def test_a_track_of_any_length_is_bounded() -> None:
 
 
 def test_a_night_without_anyone_is_still_a_picture() -> None:
-    """No sample at all, and hops whose numbers are missing, draw without an error."""
+    """Without samples, or with missing numbers, the picture is drawn without an error."""
     empty = Record.of(T0_NS, CEILING, [("bed-1", "ash"), ("bed-2", "birch")])
     ET.fromstring(picture(empty, WORDS, "The night", seed=1))
     empty.note(Entry(at(3.0), "bed-1", "hop", {}))

@@ -1,4 +1,4 @@
-"""What the flags of `dreamd up` come to."""
+"""The flags of `dreamd up` and their plan."""
 
 from pathlib import Path
 
@@ -9,14 +9,14 @@ from dreamwire.topics import is_name
 
 
 def test_malfunction_reads_name_seconds_and_count() -> None:
-    """NAME@SECONDS[:COUNT] is read with fractions of a second, COUNT being 1 where it is left out."""
+    """NAME@SECONDS[:COUNT] is read with fractions of a second; COUNT is 1 if omitted."""
     assert malfunction("railed@25") == Malfunction("railed", 25.0, 1)
     assert malfunction("silence@7.5:3") == Malfunction("silence", 7.5, 3)
     assert malfunction("flat@+4:2") == Malfunction("flat", 4.0, 2, when_merged=True)
 
 
 def test_unknown_malfunction_is_refused_with_the_list() -> None:
-    """Another name is refused, and the sentence lists all there are."""
+    """An unknown malfunction is refused with the list."""
     with pytest.raises(CannotRun, match="silence, flat, railed, nonfinite"):
         malfunction("gremlins@3")
 
@@ -25,19 +25,19 @@ def test_unknown_malfunction_is_refused_with_the_list() -> None:
     "text", ["railed", "railed@", "railed@-3", "railed@3:", "railed@3:x", "@3", "railed@nan"]
 )
 def test_bad_syntax_shows_how_it_is_written(text: str) -> None:
-    """What cannot be read is answered with an example that can."""
+    """An unreadable malfunction is refused with an example."""
     with pytest.raises(CannotRun, match="railed@25"):
         malfunction(text)
 
 
 def test_one_implant_rails_by_itself_after_its_merge() -> None:
-    """Without --malfunction and --json, bed-5 alone rails, 6 s after its own merge."""
+    """Without --malfunction and --json bed-5 alone rails, 6 s after its own merge."""
     failing = {s.pod: s.malfunction for s in plan(Flags()).sleepers if s.malfunction}
     assert failing == {"bed-5": Malfunction("railed", 6.0, when_merged=True)}
 
 
 def test_nothing_fails_by_itself_under_json_or_beside_a_wish() -> None:
-    """With --json nothing fails unasked, and an own --malfunction replaces the built-in one."""
+    """With --json nothing fails by default, and an own --malfunction replaces the built-in one."""
     assert not any(s.malfunction for s in plan(Flags(json=True)).sleepers)
     asked = {
         s.pod: s.malfunction
@@ -52,7 +52,7 @@ def test_nothing_fails_by_itself_under_json_or_beside_a_wish() -> None:
 
 
 def test_more_failures_than_beds_are_refused() -> None:
-    """Each bed fails once at most."""
+    """More failures than beds are refused: each bed fails at most once."""
     with pytest.raises(CannotRun, match="9 failing implants and there are 8 beds"):
         plan(Flags(malfunctions=("flat@3:9",)))
 
@@ -67,7 +67,7 @@ EPOCHS = Found("c.npz", "", "", "c.npz holds 14 epochs of 1 s, and a bed needs 3
 
 
 def test_each_person_of_each_recording_is_a_sleeper() -> None:
-    """A bed for everybody, in the order of the files, and the run lasts as long as they do."""
+    """Each sleeper of each recording has a bed, in the order of the files, for as long as they last."""
     made = plan(Flags(recordings=FILES[:2]), (ALONE, *GROUP))
     assert [s.recording for s in made.sleepers] == ["edf:/a.edf", *(one.spec for one in GROUP)]
     assert made.duration_s is None
@@ -76,7 +76,7 @@ def test_each_person_of_each_recording_is_a_sleeper() -> None:
 
 
 def test_people_of_one_file_keep_their_names() -> None:
-    """As much of a name as tells the people of the file apart; who is alone in a file is called by a tree."""
+    """A sleeper's name is the distinguishing part in its file; one alone in a file is named by a tree."""
     assert [s.pseudonym for s in plan(Flags(recordings=FILES), (ALONE, *GROUP)).sleepers] == [
         *("ash", "blue", "green", "orange")
     ]
@@ -92,20 +92,20 @@ def test_people_of_one_file_keep_their_names() -> None:
     ],
 )
 def test_a_name_is_one_that_the_api_takes(people: tuple[str, ...], called: tuple[str, ...]) -> None:
-    """Equal names get a number, letters that no name may have go, and where nothing is left a tree helps."""
+    """Equal names get a number, invalid letters are dropped, and an empty name becomes a tree."""
     found = tuple(Found("b.xdf", person, f"xdf:/b.xdf#{person}") for person in people)
     assert names(found) == called
     assert all(is_name(name) for name in called)
 
 
 def test_equal_names_of_two_files_are_told_apart() -> None:
-    """Two files that both have a Blue have a blue and a blue-2: a pseudonym is in one bed."""
+    """Two files that both have a Blue give blue and blue-2: a pseudonym is in one bed."""
     again = tuple(Found("d.xdf", one.person, one.spec) for one in GROUP[:2])
     assert names((*GROUP, *again)) == ("blue", "green", "orange", "blue-2", "green-2")
 
 
 def test_what_cannot_be_played_is_left_out_while_two_remain() -> None:
-    """With two playable people the others' reasons are kept in the plan; with fewer they refuse the run."""
+    """With two playable sleepers the others' reasons are kept in the plan; with fewer the run is refused."""
     made = plan(Flags(recordings=FILES), (*GROUP[:2], EPOCHS))
     assert (len(made.sleepers), made.refused) == (2, (EPOCHS,))
     with pytest.raises(CannotRun, match=r"14 epochs of 1 s.*; without it one sleeper is left"):
@@ -115,13 +115,13 @@ def test_what_cannot_be_played_is_left_out_while_two_remain() -> None:
 
 
 def test_one_person_alone_is_no_collective() -> None:
-    """A recording of one person is refused for the number, as it is readable."""
+    """A readable recording of one sleeper is refused for the number."""
     with pytest.raises(CannotRun, match="this would be 1"):
         plan(Flags(recordings=FILES[:1]), (ALONE,))
 
 
 def test_no_recording_fails_unasked() -> None:
-    """The implant that rails by itself is a simulated one; in a recording only what is asked for fails."""
+    """In recordings only requested failures happen; the built-in one needs a simulated sleeper."""
     assert not any(s.malfunction for s in plan(Flags(recordings=FILES), (ALONE, *GROUP)).sleepers)
     asked = plan(Flags(recordings=FILES, malfunctions=("flat@3",)), (ALONE, *GROUP))
     assert [s.pod for s in asked.sleepers if s.malfunction] == ["bed-4"]
@@ -143,7 +143,7 @@ def test_no_recording_fails_unasked() -> None:
     ],
 )
 def test_a_bad_flag_is_named(flags: Flags, words: str) -> None:
-    """Every flag that cannot be used is refused with a sentence that names it or shows one that can."""
+    """Every invalid flag is refused with its name or a valid example."""
     with pytest.raises(CannotRun, match=words):
         plan(flags)
 
@@ -158,7 +158,7 @@ def test_pods_are_packed_16_to_25_to_a_process_above_eight(sleepers: int, sizes:
 
 
 def test_names_seeds_and_pseudonyms_are_all_different() -> None:
-    """Nobody of two hundred sleepers is anybody else's double."""
+    """Two hundred sleepers have different names, seeds and pseudonyms."""
     sleepers = plan(Flags(sleepers=200)).sleepers
     for values in ({s.pod for s in sleepers}, {s.seed for s in sleepers}, {s.pseudonym for s in sleepers}):
         assert len(values) == 200

@@ -1,4 +1,4 @@
-"""What the edge says of recordings before a run, and what is made of it."""
+"""The edge's answers about recordings before a run, and the plan made from them."""
 
 import json
 import sys
@@ -21,20 +21,20 @@ PAIR = {
 
 
 def saying(*found: object) -> tuple[str, ...]:
-    """A program that says this of every file."""
+    """A program that gives this answer for every file."""
     return (sys.executable, "-c", f"print({json.dumps(json.dumps(found))})")
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[Path, ...]:
-    """Two files that can be read."""
+    """Two readable files."""
     for name in ("g.xdf", "p.npz"):
         (tmp_path / name).write_bytes(b"x")
     return tuple(sorted(tmp_path.iterdir()))
 
 
 def test_the_edge_says_who_is_in_a_file(files: tuple[Path, ...]) -> None:
-    """Everybody playable gets a bed with what opens them; what is not is kept with its reason."""
+    """Each playable sleeper gets a bed with its spec; the others are kept with their reasons."""
     found = look_over(Flags(recordings=files), saying(ANN, BOB, PAIR))
     assert [(one.pseudonym, one.recording) for one in found.sleepers] == [
         ("ann", "xdf:/g.xdf#Ann: EEG"),
@@ -44,7 +44,7 @@ def test_the_edge_says_who_is_in_a_file(files: tuple[Path, ...]) -> None:
 
 
 def test_the_files_are_named_by_whole_paths(files: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file is asked about by a path that cannot be taken for a flag, wherever the run was started."""
+    """A file is passed by an absolute path that cannot be taken for a flag."""
     monkeypatch.chdir(files[0].parent)
     odd = Path("--loop.xdf")
     odd.write_bytes(b"x")
@@ -54,7 +54,7 @@ def test_the_files_are_named_by_whole_paths(files: tuple[Path, ...], monkeypatch
 
 
 def test_a_montage_is_asked_with_and_kept_for_the_beds(files: tuple[Path, ...]) -> None:
-    """Electrodes given for files that name none reach the edge's look and the plan of the run."""
+    """A montage reaches the edge's inspection and the plan of the run."""
     echo = f"import json, sys; print(json.dumps([one | {{'spec': sys.argv[2]}} for one in {[ANN, BOB]!r}]))"
     found = look_over(Flags(recordings=files, montage="C3,C4"), (sys.executable, "-c", echo))
     assert (found.sleepers[0].recording, found.montage) == ("C3,C4", "C3,C4")
@@ -65,7 +65,7 @@ def test_a_montage_is_asked_with_and_kept_for_the_beds(files: tuple[Path, ...]) 
 def test_settings_of_other_pods_are_kept_from_the_edge(
     files: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A DREAMEDGE_ variable of this shell changes nothing about what is found."""
+    """A DREAMEDGE_ variable of this shell does not affect the inspection."""
     monkeypatch.setenv("DREAMEDGE_MONTAGE", "Cz")
     told = "'DREAMEDGE_MONTAGE' in os.environ"
     program = f"import json, os; print(json.dumps([] if {told} else {[ANN, BOB]!r}))"
@@ -81,13 +81,13 @@ def test_settings_of_other_pods_are_kept_from_the_edge(
     ],
 )
 def test_an_edge_that_cannot_say_is_quoted(files: tuple[Path, ...], program: str) -> None:
-    """Where the edge fails, or answers with something else, its own last words are in the sentence."""
+    """If the edge fails, or answers with something else, its own last words are quoted."""
     with pytest.raises(CannotRun, match="No module named dreamedge"):
         look_over(Flags(recordings=files), (sys.executable, "-c", program))
 
 
 @pytest.mark.parametrize("path", ["/nowhere/a.edf", "/"])
 def test_a_mistyped_file_is_refused_and_not_left_out(files: tuple[Path, ...], path: str) -> None:
-    """What is not there, or is a directory, ends the run before anybody is asked, though two would remain."""
+    """A missing file or a directory ends the run before any inspection, though two would remain."""
     with pytest.raises(CannotRun, match=r"cannot be read.*--recordings"):
         look_over(Flags(recordings=(*files, Path(path))), saying(ANN, BOB))

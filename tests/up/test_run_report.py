@@ -27,7 +27,7 @@ def test_a_sever_is_reported_in_the_pods_own_stamps() -> None:
 
 
 def test_unknown_stamps_are_null_and_not_zero() -> None:
-    """A sever whose onset nobody knows has null, which no reader takes for a fast one."""
+    """A sever with an unknown onset has null, which cannot be taken for a fast one."""
     chronicle = dreaming()
     chronicle.note(entry("bed-2", 21.0, "severed", cause="lease"))
     (one,) = chronicle.account.as_json(Totals())["severed"]
@@ -56,7 +56,7 @@ def test_the_object_has_the_promised_keys() -> None:
 
 
 def test_home_is_zero_confirmed_or_the_process_ended() -> None:
-    """Of eight who dream none is home; one that says alone is, and one whose process has ended is."""
+    """Home is a confirmed zero or an ended process; of eight dreaming none is."""
     chronicle = dreaming()
     assert chronicle.account.home == 0
     sever(chronicle, "bed-1", 21.0)
@@ -66,7 +66,7 @@ def test_home_is_zero_confirmed_or_the_process_ended() -> None:
 
 
 def test_who_dreams_again_is_not_home() -> None:
-    """A pod that was alone and is coupled again counts as away until it confirms zero once more."""
+    """A pod that was alone and is coupled again is not home until it confirms zero once more."""
     chronicle = dreaming()
     sever(chronicle, "bed-1", 21.0)
     chronicle.note(entry("bed-1", 40.0, "hop", applied=0.01, granted=0.15))
@@ -74,7 +74,7 @@ def test_who_dreams_again_is_not_home() -> None:
 
 
 def test_the_end_of_the_night_is_no_sever() -> None:
-    """The zeros that come with the closing are the way home; they are not listed."""
+    """The zeros at the closing are the way home and not listed as severs."""
     chronicle = dreaming()
     chronicle.close(at(30.0))
     sever(chronicle, "bed-3", 30.2, cause="ended")
@@ -83,9 +83,9 @@ def test_the_end_of_the_night_is_no_sever() -> None:
 
 
 def test_merged_counts_who_ever_was() -> None:
-    """Merged stays merged after the zero; who never was is not counted."""
+    """Merged stays merged after the zero; a pod that never was is not counted."""
     chronicle = dreaming(until_s=3.0)
-    assert chronicle.account.merged == 8  # they said so themselves at 4 s
+    assert chronicle.account.merged == 8  # by their own report at 4 s
     sever(chronicle, "bed-1", 21.0)
     assert chronicle.account.merged == 8
 
@@ -112,12 +112,12 @@ dreamd_tick_seconds_count 40.0
 
 
 def test_the_daemons_counters_are_read_from_its_metrics() -> None:
-    """Ticks, skipped ticks and frames come from the page; a reason that never occurred is left out."""
+    """Ticks, skipped ticks and frames come from the metrics page; a reason that never occurred is omitted."""
     assert totals(PAGE) == Totals(40, 1, 120, {"malformed": 3})
 
 
 def test_a_killed_daemons_counters_are_added() -> None:
-    """The last reading of each incarnation counts, and only the last."""
+    """Of each incarnation exactly the last reading counts."""
     counters = Counters()
     counters.read(1, PAGE.replace("40.0", "10.0"))
     counters.read(1, PAGE)
@@ -134,7 +134,7 @@ def test_chatter_is_no_entry(line: str) -> None:
 
 
 def test_null_and_absent_read_as_nan() -> None:
-    """A value that is no number is NaN, which no comparison takes for good."""
+    """A value that is not a number is NaN, which passes no comparison."""
     found = parse(f'{{"t_ns": {T0_NS}, "pod": "bed-1", "kind": "hop", "quality": null, "applied": "NaN"}}')
     assert found is not None
     for name in ("quality", "applied", "granted"):
@@ -142,7 +142,7 @@ def test_null_and_absent_read_as_nan() -> None:
 
 
 def test_a_slow_machine_loses_nothing_of_the_night() -> None:
-    """The duration counts from the beginning of the run; gathering beyond 15 s is added to it."""
+    """The duration counts from the begin of the run; gathering beyond 15 s is added to it."""
     chronicle = dreaming()
     chronicle.begins(at(12.0))
     assert chronicle.until_ns(20.0) == at(20.0)
@@ -152,7 +152,7 @@ def test_a_slow_machine_loses_nothing_of_the_night() -> None:
 
 
 def test_a_recording_that_is_over_is_no_sever() -> None:
-    """A pod that leaves by its own plan goes to zero and home; nobody severed it."""
+    """A pod with an ended recording goes to zero and home; it is not a sever."""
     chronicle = dreaming()
     sever(chronicle, "bed-4", 25.0, cause="recording-over")
     assert chronicle.account.severed == ()
@@ -165,7 +165,7 @@ def bad(pod: str, seconds: float, cause: str, quality: float = 0.0) -> Entry:
 
 
 def gathering() -> RunState:
-    """Two beds: one whose signal is good from 2 s on, one without contact throughout."""
+    """Two beds: one with a good signal from 2 s on, one without contact throughout."""
     chronicle = RunState.begin(plan(Flags(sleepers=2)).sleepers, T0_NS, CEILING)
     for hop in range(4, 60):
         chronicle.note(bad("bed-1", hop / 4, "", 0.9) if hop >= 8 else bad("bed-1", hop / 4, "filling"))
@@ -174,7 +174,7 @@ def gathering() -> RunState:
 
 
 def test_who_never_merged_is_named_with_the_cause() -> None:
-    """The cause told by most hops of a pod that was never coupled is in the numbers and in the one line."""
+    """A pod that never merged is listed with its most frequent cause, in the numbers and in the line."""
     chronicle = gathering()
     chronicle.note(entry("bed-1", 16.0, "merged"))
     chronicle.account.outside("bed-2", "NOT_CALIBRATED")
@@ -183,7 +183,7 @@ def test_who_never_merged_is_named_with_the_cause() -> None:
 
 
 def test_with_good_signal_the_daemons_reason_counts() -> None:
-    """A pod that tells of nothing wrong was kept out by the daemon, and one that tells nothing was silent."""
+    """A pod without a cause of its own was refused by the daemon; one without any hop was silent."""
     chronicle = RunState.begin(plan(Flags(sleepers=3)).sleepers, T0_NS, CEILING)
     chronicle.note(bad("bed-1", 2.0, "", 0.9))
     chronicle.account.outside("bed-1", "BREAKER_LOCKED")
@@ -191,7 +191,7 @@ def test_with_good_signal_the_daemons_reason_counts() -> None:
 
 
 def test_many_who_never_merged_are_counted_by_cause() -> None:
-    """From three on they are a number and their causes, the most frequent first."""
+    """From three on they are a number with their causes, the most frequent first."""
     chronicle = RunState.begin(plan(Flags(sleepers=5)).sleepers, T0_NS, CEILING)
     chronicle.note(entry("bed-1", 4.0, "merged"))
     for pod, cause in (("bed-2", "flat"), ("bed-3", "contact"), ("bed-4", "contact"), ("bed-5", "contact")):
@@ -200,14 +200,14 @@ def test_many_who_never_merged_are_counted_by_cause() -> None:
 
 
 def test_signal_that_was_never_good_is_given_up_after_eight_seconds() -> None:
-    """Eight seconds after anybody's first good hop, and not before, there is no waiting for one without."""
+    """Eight seconds after the first good hop, and not before, a pod without one is no longer waited for."""
     account = gathering().account
     assert [account.hopeless("bed-2", at(second)) for second in (9.9, 10.1)] == [False, True]
     assert not account.hopeless("bed-1", at(16.0))
 
 
 def test_nobody_is_given_up_while_nobody_is_good() -> None:
-    """As long as nobody has good signal the recordings may not have begun: everybody is waited for."""
+    """Without any good signal all are waited for, as the recordings may not have begun."""
     chronicle = RunState.begin(plan(Flags(sleepers=2)).sleepers, T0_NS, CEILING)
     for hop in range(200):
         chronicle.note(bad("bed-1", hop / 4, "filling"))

@@ -1,4 +1,4 @@
-"""What the screen says."""
+"""The screen of `dreamd up`."""
 
 import io
 from dataclasses import replace
@@ -41,7 +41,7 @@ def drawn_with(heading: Heading, width: int) -> list[str]:
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_the_screen_fits_and_shows_everyone(width: int) -> None:
-    """At 80 and at 120 columns by 24 lines all eight rows, the links and the keys are there, none cut off."""
+    """At 80 and at 120 columns by 24 lines all eight rows, the links and the keys are shown whole."""
     chronicle = dreaming()
     lines = shown(chronicle, width)
     assert len(lines) <= 24
@@ -54,7 +54,7 @@ def test_the_screen_fits_and_shows_everyone(width: int) -> None:
 
 
 def test_the_marker_goes_from_self_to_the_collective() -> None:
-    """The marker stands further right the more coupling is applied, and at the end at the ceiling."""
+    """The marker moves right with the applied coupling, to the end at the ceiling."""
     places = []
     for until_s in (3.0, 9.0, 20.0):
         row = next(line for line in shown(dreaming(until_s=until_s), 80) if "bed-1" in line)
@@ -64,7 +64,7 @@ def test_the_marker_goes_from_self_to_the_collective() -> None:
 
 
 def test_a_sever_is_told_with_its_numbers_and_who_dreams_on() -> None:
-    """The sentence is the promised one, and the row says why."""
+    """A sever has its sentence with numbers, and the row has the cause."""
     chronicle = dreaming(until_s=25.0)
     sever(chronicle, "bed-5", 25.0)
     chronicle.settle(at(26.0))
@@ -75,7 +75,7 @@ def test_a_sever_is_told_with_its_numbers_and_who_dreams_on() -> None:
 
 
 def test_severs_that_come_together_are_one_line() -> None:
-    """A hand on `s` severs all eight; one line says so, with the slowest zero."""
+    """A sever of all eight by key is one line, with the slowest zero."""
     chronicle = dreaming()
     for sleeper in chronicle.sleepers:
         sever(chronicle, sleeper.pod, 25.0, cause="operator")
@@ -87,7 +87,7 @@ def test_severs_that_come_together_are_one_line() -> None:
 
 
 def test_a_killed_daemon_is_measured_at_the_pods() -> None:
-    """One sentence says after how long all eight were alone; the severs by lease are not told one by one."""
+    """One sentence has the time until all eight were alone; severs by lease are not listed."""
     chronicle = dreaming()
     chronicle.outage("the daemon", "killed (SIGKILL)", at(30.0))
     chronicle.outage("the daemon", "killed by SIGKILL", at(30.01))
@@ -103,7 +103,7 @@ def test_a_killed_daemon_is_measured_at_the_pods() -> None:
 
 
 def test_pods_that_say_nothing_are_not_counted_as_alone() -> None:
-    """After three seconds the outage is told with those who have answered, and no more."""
+    """After three seconds the outage is reported with the pods that answered, and no more."""
     chronicle = dreaming(sleepers=5)
     chronicle.outage("the broker", "killed by SIGKILL", at(30.0))
     sever(chronicle, "bed-1", 31.0, cause="lease", fade_s=0.4)
@@ -114,7 +114,7 @@ def test_pods_that_say_nothing_are_not_counted_as_alone() -> None:
 
 
 def test_who_was_answered_again_within_the_lease_dreamt_on() -> None:
-    """A broker that is back at once costs those their dream whose lease ran out, and is told so."""
+    """After a quick return of the broker, pods that kept their lease dream on, and the line counts them."""
     chronicle = dreaming(sleepers=5)
     chronicle.outage("the broker", "killed by SIGKILL", at(30.0))
     sever(chronicle, "bed-1", 31.0, cause="lease", fade_s=0.4)
@@ -132,7 +132,7 @@ def test_who_was_answered_again_within_the_lease_dreamt_on() -> None:
 
 
 def test_an_outage_that_reached_nobody_is_told_at_once() -> None:
-    """When the last has rendered beyond lease and fade there is nothing to wait for."""
+    """An outage that affected no pod is reported once lease and fade have passed for all."""
     chronicle = dreaming(sleepers=5)
     chronicle.outage("the broker", "killed by SIGKILL", at(30.0))
     for number in range(1, 6):
@@ -142,7 +142,7 @@ def test_an_outage_that_reached_nobody_is_told_at_once() -> None:
 
 
 def test_a_pod_that_is_killed_is_gone_and_said_so() -> None:
-    """A process that ends unasked is told; one that ends after the closing is home."""
+    """A process that ends unasked is reported; one that ends after the closing is home."""
     chronicle = dreaming(until_s=25.0)
     chronicle.pods_ended(("bed-2",), at(25.0), "killed by SIGKILL")
     assert chronicle.board.lines[-1].words == "bed-2 gone: its process was killed by SIGKILL; seven dream on"
@@ -153,7 +153,7 @@ def test_a_pod_that_is_killed_is_gone_and_said_so() -> None:
 
 
 def test_who_had_been_severed_before_is_alone_too() -> None:
-    """A death with one already alone is told for all eight, and the time is that of the seven who dreamt."""
+    """With one already alone a daemon's death is reported for all eight, with the time of the seven."""
     chronicle = dreaming()
     sever(chronicle, "bed-5", 25.0)
     chronicle.outage("the daemon", "killed (SIGKILL)", at(30.0))
@@ -254,14 +254,14 @@ def test_more_than_sixteen_become_a_field_of_dots() -> None:
 
 @pytest.mark.parametrize("sleepers", range(2, 30))
 def test_no_number_of_sleepers_pushes_the_keys_off_the_screen(sleepers: int) -> None:
-    """On 24 lines rows become dots where they would not fit: the last line is always that of the keys."""
+    """On 24 lines too many rows become dots: the last line is always that of the keys."""
     lines = shown(dreaming(sleepers=sleepers, until_s=5.0), 80)
     assert len(lines) <= 24
     assert "26 of 60 s" in lines[-1]
 
 
 def test_a_pipe_gets_plain_lines() -> None:
-    """Lines carry the second and no control characters."""
+    """On a pipe lines have the second and no control characters."""
     chronicle = dreaming(until_s=25.0)
     sever(chronicle, "bed-5", 25.0)
     chronicle.settle(at(26.0))
@@ -272,7 +272,7 @@ def test_a_pipe_gets_plain_lines() -> None:
 
 
 def test_a_recording_that_ends_leaves_and_when_all_have_the_night_is_over() -> None:
-    """Leaving is told, and a night from which everyone has left is over."""
+    """Leaving is reported, and a night that all have left is over."""
     chronicle = dreaming(sleepers=2)
     for pod in ("bed-1", "bed-2"):
         assert not chronicle.all_left
@@ -304,7 +304,7 @@ def test_synchrony_is_shown_on_one_line_while_it_is_fresh() -> None:
 
 
 def test_before_the_night_the_screen_says_what_is_awaited() -> None:
-    """While beds gather, screen and pipe name what is awaited; the minute is counted from the night on."""
+    """While beds gather screen and pipe name the awaited step; the minute counts from the night on."""
     told = "gathering: 3 of 8 calibrated (bed-4: quality-low)"
     chronicle = dreaming()
     chronicle.awaits(told)

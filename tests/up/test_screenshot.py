@@ -37,7 +37,7 @@ def severed_night() -> Display:
 
 
 def test_the_picture_says_what_the_screen_says() -> None:
-    """Every line a terminal of 100 by 24 shows is in the picture, in the same order, and no other."""
+    """The picture has exactly the lines of a terminal of 100 by 24, in order."""
     show = severed_night()
     shown = screen(show.chronicle.board, HEADING, 26.0, 60.0, SIZE)
     out = io.StringIO()
@@ -48,20 +48,20 @@ def test_the_picture_says_what_the_screen_says() -> None:
 
 
 def test_the_picture_loads_nothing() -> None:
-    """No font, image, script or style comes from elsewhere: it is legible without a network."""
+    """No font, image, script or style is loaded: the picture is legible without a network."""
     svg = picture(screen(severed_night().chronicle.board, HEADING, 26.0, 60.0, SIZE), "dreamd up")
     assert not re.search(r"@font-face|@import|href|<image|<script|url\((?!#)", svg)
     assert "monospace" in svg
 
 
 def test_what_could_be_markup_is_text() -> None:
-    """A name with angle brackets and quotes is shown as it is and leaves the picture whole."""
+    """A name with angle brackets and quotes is printed as it is and leaves the picture whole."""
     svg = picture(Text("<b>&\"'{x}"), "<up>&")
     assert words(svg) == ["<b>&\"'{x}"]
 
 
 async def test_the_screenshot_is_taken_once_and_with_the_keys() -> None:
-    """Past its second it is taken at once; what comes later does not replace it."""
+    """The screenshot is taken at its second, once, with the keys."""
     show = severed_night()
     show.chronicle.record.t0_ns = show.chronicle.board.t0_ns = now_ns() - 27_000_000_000
     show.chronicle.begins(show.chronicle.record.t0_ns + 5_000_000_000)
@@ -76,7 +76,7 @@ async def test_the_screenshot_is_taken_once_and_with_the_keys() -> None:
 
 
 def test_path_and_second_are_read(tmp_path: Path) -> None:
-    """The last @ divides: a path may have one of its own."""
+    """The last @ separates the second: a path may have one of its own."""
     one = wanted(f"{tmp_path}/a@b.svg@27.5")
     assert (one.path, one.at_s) == (tmp_path / "a@b.svg", 27.5)
 
@@ -95,6 +95,6 @@ def test_path_and_second_are_read(tmp_path: Path) -> None:
     ],
 )
 def test_a_screenshot_that_cannot_be_is_refused(text: str, sentence: str) -> None:
-    """The flag is refused before anything starts, in a sentence that says what to write."""
+    """An invalid flag is refused before the start, with the valid form."""
     with pytest.raises(CannotRun, match=sentence):
         wanted(text)

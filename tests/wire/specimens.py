@@ -1,4 +1,4 @@
-"""One fixed specimen of every message, every field set, and what it means for two values to be the same."""
+"""One fixed specimen of every message, every field set, and the equality of two values."""
 
 from dataclasses import fields, is_dataclass, replace
 from math import inf
@@ -190,7 +190,7 @@ ASSIGN = Assign(
 
 
 def command(what: Assign | Release | WakePod | Recalibrate | Ack) -> Command:
-    """Return a command to bed-5 that orders `what`."""
+    """Return a command to bed-5 with `what`."""
     return Command("bed-5", 77, 3, 1_700_000_150_000, what)
 
 

@@ -1,4 +1,4 @@
-"""The arithmetic both ends share: what a pod takes out is what the daemon put in, and doubt means alone."""
+"""The arithmetic of both ends: a pod subtracts exactly what the daemon added, and doubt means alone."""
 
 from dataclasses import replace
 from math import inf, nan
@@ -26,7 +26,7 @@ def crowds(least: int) -> st.SearchStrategy[Floats]:
 
 
 def broadcast(db: Floats, r: Floats) -> Collective:
-    """Do what the daemon does: frames in, sums in float32 out, by way of the wire."""
+    """Do as the daemon does: frames in, sums in float32 out, by way of the wire."""
     payload = codec.encode(tuple(replace(FRAME, features=row) for row in db))
     heard = np.stack([frame.features for frame in codec.decode_frames(payload)])
     x = blend.to_shared(heard, MU, SIGMA)
@@ -58,7 +58,7 @@ def test_leaving_oneself_out_gives_the_mean_of_the_others(db: Floats, r: Floats)
 def test_one_sleeper_who_is_no_number_gives_nobody_a_collective(
     db: Floats, r: Floats, bad: float, data: st.DataObject
 ) -> None:
-    """A NaN or an infinity that slips into the sums leaves every pod without a collective."""
+    """A NaN or an infinity in the sums leaves every pod without a collective."""
     sick = db.copy()
     sick[data.draw(st.integers(0, len(db) - 1)), data.draw(st.integers(0, 11))] = bad
     heard = broadcast(sick, r)
@@ -68,7 +68,7 @@ def test_one_sleeper_who_is_no_number_gives_nobody_a_collective(
 
 
 def test_nobody_else_is_no_collective() -> None:
-    """Alone in the sums, or with others of hardly any weight, there is no mean of the others."""
+    """Alone in the sums, or with others of almost no weight, there is no mean of the others."""
     x = np.ones(12, np.float32)
     assert blend.leave_one_out(x, 1.0, x, 1.0) is None
     assert blend.leave_one_out(x * 1.001, 1.001, x, 1.0) is None
@@ -98,7 +98,7 @@ def test_one_number_that_is_none_gives_no_collective(bad: float) -> None:
 
 
 def test_a_sum_that_is_not_of_clipped_states_gives_no_collective() -> None:
-    """A centre beyond the clip is no mean of states within it: the sums are wrong, and the pod is alone."""
+    """A centre beyond the clip shows wrong sums and leaves the pod alone."""
     x = np.zeros(12, np.float32)
     total = np.zeros(12, np.float32)
     total[4] = 4 * 6.5
@@ -110,7 +110,7 @@ def test_a_sum_that_is_not_of_clipped_states_gives_no_collective() -> None:
 @settings(deadline=None)
 @given(crowds(1), states)
 def test_a_row_and_a_matrix_are_computed_alike(db: Floats, r: Floats) -> None:
-    """A pod's state and weight are, bit for bit, those of its row at the daemon, however the matrix lies."""
+    """A pod's state and weight are, bit for bit, those of its row at the daemon, in any memory layout."""
     for layout in (db, np.asfortranarray(db), np.repeat(db, 2, axis=0)[::2]):
         x = blend.to_shared(layout, MU, SIGMA)
         w = blend.weights(np.asarray(x, order="F"), r)
@@ -137,7 +137,7 @@ def test_the_shared_scale_goes_back_to_db(x: Floats) -> None:
 
 
 def test_weights_fall_with_distance_and_stop_rising_at_eps() -> None:
-    """A weight is one over the distance, one within EPS, and NaN for what is no number."""
+    """A weight is one over the distance, one within EPS, and NaN for a row with NaN."""
     r = np.zeros(3, np.float32)
     x = np.array([[0, 0, 0], [0, 1, 0], [3, 4, 0], [np.nan, 0, 0]], np.float32)
     w = blend.weights(x, r)
@@ -165,7 +165,7 @@ def test_feedback_is_the_designed_blend(x: Floats, c: Floats, a: float, lead: Fl
 
 @pytest.mark.parametrize("share_a", [0.0, -0.5, 1.01, nan, inf])
 def test_a_share_that_cannot_be_leaves_the_sleeper_alone(share_a: float) -> None:
-    """With no share, or one that is no number within 0..1, the sleeper is given their own state, exactly."""
+    """Without a share within 0..1 the feedback is exactly the own state."""
     x = np.linspace(-3, 3, 12, dtype=np.float32)
     f = blend.feedback(x, x + 1, share_a, None, 0.0)
     assert f.tobytes() == x.tobytes()
@@ -173,7 +173,7 @@ def test_a_share_that_cannot_be_leaves_the_sleeper_alone(share_a: float) -> None
 
 
 def test_no_collective_leaves_the_sleeper_alone() -> None:
-    """With no centre of the others, or one that is not finite, the sleeper is given their own state."""
+    """Without a finite centre of the others the feedback is the own state."""
     x = np.linspace(-3, 3, 12, dtype=np.float32)
     broken = x.copy()
     broken[5] = np.nan
@@ -204,7 +204,7 @@ def test_an_artists_vector_that_cannot_be_has_no_share(artist: Floats) -> None:
 @example(np.nextafter(38 / 255, 0))
 @example(np.nextafter(1.0, 0))
 def test_a_coupling_byte_never_grants_more(a: float) -> None:
-    """The byte of a coupling grants no more than it, and the next byte would."""
+    """A coupling's byte grants no more than the coupling, and the next byte would."""
     byte = blend.coupling_to_byte(a)
     assert blend.byte_to_coupling(byte) <= a
     assert byte == 255 or blend.byte_to_coupling(byte + 1) > a
@@ -236,7 +236,7 @@ def test_every_byte_comes_back() -> None:
 @example(0xFFFF_FFFF)
 @example(0x0001_FFFF)
 def test_seqs_wrap_and_never_answer_none(draw: int) -> None:
-    """A seq is a u32 whose low 16 bits are never 0, and the next one is one or two further."""
+    """A seq is a u32 with low 16 bits that are never 0, and the next one is one or two further."""
     first = blend.first_seq(draw)
     following = blend.next_seq(first)
     for seq in (first, following):

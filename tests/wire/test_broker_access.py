@@ -1,4 +1,4 @@
-"""The way to the broker: addresses, and every paper that is refused, in one sentence."""
+"""Access to the broker: addresses, and every invalid credential, in one sentence."""
 
 import ssl
 from dataclasses import replace
@@ -14,7 +14,7 @@ FAR = Address("broker.ward", 8883, tls=True)
 
 @pytest.fixture
 def papers(tmp_path: Path) -> Papers:
-    """A CA, a certificate with its key, and a password, all as they should be."""
+    """A valid CA, a certificate with its key, and a password."""
     authority = Authority()
     authority.issue(tmp_path, "bed-1", "bed-1")
     return Papers(
@@ -64,13 +64,13 @@ def test_an_address_has_the_port_of_its_scheme(text: str, url: str) -> None:
     ],
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
-    """Other schemes, credentials, paths, ports and hosts that cannot be: ValueError, nothing else."""
-    with pytest.raises(ValueError):  # noqa: PT011 -- whoever asked makes the sentence, with its source
+    """Other schemes, credentials, paths, ports and invalid hosts raise ValueError, nothing else."""
+    with pytest.raises(ValueError):  # noqa: PT011 -- the caller makes the sentence, with its source
         parse_address(text)
 
 
 def test_good_papers_make_a_checking_context(papers: Papers) -> None:
-    """TLS 1.2 or newer, chain and host name checked; the user is the pod; no line's end in a password."""
+    """Good credentials give TLS 1.2 or newer with chain and host name checked, and the pod as user."""
     access = open_access(FAR, papers, "bed-1")
     assert access.tls is not None
     assert access.tls.minimum_version is ssl.TLSVersion.TLSv1_2
@@ -82,7 +82,7 @@ def test_good_papers_make_a_checking_context(papers: Papers) -> None:
 
 
 def test_without_papers_a_name_is_not_shown() -> None:
-    """No password, no user: as ever, on loopback and elsewhere; with TLS the system's CAs count."""
+    """Without a password there is no user; with TLS the system's CAs count."""
     plain = open_access(Address("10.0.0.1", 1883), Papers("--broker"), "bed-1")
     assert (plain.tls, plain.user, plain.password) == (None, "", "")
     trusting = open_access(FAR, Papers("--broker"), "bed-1")
@@ -92,14 +92,14 @@ def test_without_papers_a_name_is_not_shown() -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
 def test_a_password_needs_no_tls_on_this_machine(papers: Papers, host: str) -> None:
-    """Loopback is nobody else's."""
+    """On loopback a password needs no TLS."""
     bare = Papers("--broker", password_file=papers.password_file)
     assert open_access(Address(host, 1883), bare, "bed-1").password
 
 
 @pytest.mark.parametrize("host", ["10.0.0.1", "0.0.0.0", "broker.ward", "localhost.evil.org", "::"])
 def test_a_password_does_not_cross_a_network_in_the_clear(papers: Papers, host: str) -> None:
-    """Refused before anything is sent, wherever the broker is but here."""
+    """A password for a broker on the network without TLS is refused before anything is sent."""
     bare = Papers("--broker", password_file=papers.password_file)
     with pytest.raises(AccessError, match="in the clear; use a broker with TLS and write mqtts://"):
         open_access(Address(host, 1883), bare, "bed-1")
@@ -128,7 +128,7 @@ def test_a_password_does_not_cross_a_network_in_the_clear(papers: Papers, host: 
 def test_papers_that_cannot_be_used_are_refused(
     papers: Papers, tmp_path: Path, change: dict[str, str], says: str
 ) -> None:
-    """Each in a sentence with the file, the flag, and what to do; a locked key asks nobody at a terminal."""
+    """Each unusable file is refused in a sentence with file, flag and remedy; a locked key never prompts."""
     Authority().issue(tmp_path, "other", "bed-1")
     Authority().issue(tmp_path, "locked", "bed-1", passphrase=b"moss")
     secret(tmp_path / "open", b"moss").chmod(0o644)
@@ -145,7 +145,7 @@ def test_papers_that_cannot_be_used_are_refused(
 
 
 def test_papers_for_tls_are_not_ignored_without_it(papers: Papers) -> None:
-    """Who names a CA and writes mqtt:// has made a mistake."""
+    """A CA with mqtt:// is refused as a mistake."""
     with pytest.raises(
         AccessError, match="are for TLS and mqtt://localhost:1883 is without it; write mqtts://"
     ):

@@ -1,4 +1,4 @@
-"""The codec: what a peer says is what is heard, and whatever else comes is a WireError."""
+"""The codec: a message survives the wire unchanged, and anything else is a WireError."""
 
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -71,14 +71,14 @@ def _heard_or_refused(name: str, payload: bytes) -> None:
 
 @pytest.mark.parametrize("name", SPECIMENS)
 def test_a_newer_peers_unknown_fields_change_nothing(name: str) -> None:
-    """A field no revision of ours has is ignored: the message reads as it would without it."""
+    """A field that no revision of ours has is ignored."""
     payload = codec.encode(SPECIMENS[name])
     assert same(decode(name, payload + UNKNOWN_FIELD), SPECIMENS[name])
     assert same(decode(name, UNKNOWN_FIELD + payload), SPECIMENS[name])
 
 
 def test_unknown_fields_inside_a_frame_change_nothing() -> None:
-    """A frame of a newer pod, with a field of its own, reads as the frame it is."""
+    """A newer pod's frame with a field of its own reads as the frame it is."""
     raw = pb.Frame.FromString(pb.Frames.FromString(codec.encode((FRAME,))).frames[0].SerializeToString())
     raw.MergeFromString(UNKNOWN_FIELD)
     assert same(codec.decode_frames(pb.Frames(frames=[raw]).SerializeToString()), (FRAME,))
@@ -96,14 +96,14 @@ def test_unknown_fields_loosen_nothing() -> None:
 
 
 def test_an_order_of_a_newer_daemon_is_refused_by_name() -> None:
-    """A command whose order is none we know (field 10, the anchor to come) is no other command."""
+    """A command with an unknown order (field 10, the future anchor) is refused by name."""
     payload = pb.Command(pod="bed-5", counter=1).SerializeToString() + b"\x52\x00"
     with pytest.raises(codec.WireError, match="no order this reader knows"):
         codec.decode_command(payload)
 
 
 def test_enum_values_of_a_newer_peer_read_as_unspecified() -> None:
-    """An event of a kind not known here can still be acknowledged: it reads as UNSPECIFIED."""
+    """An event of an unknown kind can still be acknowledged: it reads as UNSPECIFIED."""
     raw = pb.PodEvent.FromString(codec.encode(SPECIMENS["event"]))
     raw.MergeFromString(b"\x20\x63")
     event = codec.decode_event(raw.SerializeToString())
@@ -112,7 +112,7 @@ def test_enum_values_of_a_newer_peer_read_as_unspecified() -> None:
 
 
 def test_arrays_are_read_only() -> None:
-    """What came off the wire cannot be changed by accident: its arrays are read-only."""
+    """Decoded arrays are read-only."""
     (frame,) = codec.decode_frames(codec.encode((FRAME,)))
     heard = codec.decode_collective(codec.encode(COLLECTIVE))
     arrays = (frame.features, frame.phasors, heard.sum, heard.coupling, heard.answered)
@@ -159,7 +159,7 @@ def _full_collective() -> messages.Collective:
     ],
 )
 def test_values_and_protobuf_name_the_same_fields(value: type) -> None:
-    """Every message has the same fields as a value and in wire.proto: none is dropped on the way."""
+    """Every message has the same fields as a value and in wire.proto."""
     descriptor = pb.DESCRIPTOR.message_types_by_name[value.__name__]
     assert {field.name for field in fields(value)} == {field.name for field in descriptor.fields}
 
@@ -190,7 +190,7 @@ def test_no_text_keeps_an_order_to_let_go_from_being_written(odd: str, cause: st
 
 
 def test_odd_words_of_a_bed_cost_it_nothing() -> None:
-    """Device, channels, causes and details with odd characters are written and read, made fit."""
+    """Device, channels, causes and details with odd characters are written and read, repaired."""
     status, presence, event = (SPECIMENS[name] for name in ("status", "presence", "event"))
     assert isinstance(status, messages.Status)
     assert isinstance(presence, messages.Presence)
@@ -211,7 +211,7 @@ def test_odd_words_of_a_bed_cost_it_nothing() -> None:
 
 
 def test_a_strangers_odd_words_are_read_as_fit_text() -> None:
-    """What another author's bed writes is made fit where it is read: a screen sees no escape sequence."""
+    """Another author's odd text is repaired on reading: a screen gets no escape sequence."""
     raw = pb.Presence(pod="bed-1", device=pb.Device(kind="a\nbed-9 seated", model="\x1b]0;owned\x07"))
     device = codec.decode_presence(raw.SerializeToString()).device
     assert (device.kind, device.model) == ("a bed-9 seated", "\ufffd]0;owned\ufffd")
@@ -219,7 +219,7 @@ def test_a_strangers_odd_words_are_read_as_fit_text() -> None:
 
 @pytest.mark.parametrize("decode_of", [codec.decode_presence, codec.decode_status, codec.decode_event])
 def test_no_pod_has_the_daemons_name(decode_of: Callable[[bytes], object]) -> None:
-    """A pod that calls itself `dreamd` is refused by name: at the broker it would be the daemon."""
+    """A pod named `dreamd` is refused by name: at the broker it would be the daemon."""
     kind = {codec.decode_presence: pb.Presence, codec.decode_status: pb.Status}.get(decode_of, pb.PodEvent)
     body = {"pod": "dreamd", **({"id": bytes(16)} if kind is pb.PodEvent else {})}
     with pytest.raises(codec.WireError, match="'dreamd' is the daemon's own name"):

@@ -1,4 +1,4 @@
-"""The codec's bounds: each one refuses by name, and what must stay visible passes."""
+"""The codec's bounds: each refuses by name, and evidence passes."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -104,7 +104,7 @@ REFUSED: list[tuple[str, str, Spoil]] = [
 
 @pytest.mark.parametrize(("name", "field", "spoil"), REFUSED, ids=[f"{n}-{f}" for n, f, _ in REFUSED])
 def test_a_broken_bound_is_refused_by_name(name: str, field: str, spoil: Spoil) -> None:
-    """A field out of its bounds refuses the message, and the error names the field and what was expected."""
+    """A field out of its bounds refuses the message; the error has the field and the valid values."""
     raw = TYPES[name].FromString(codec.encode(SPECIMENS[name]))
     spoil(raw)
     with pytest.raises(codec.WireError) as caught:
@@ -139,7 +139,7 @@ def test_a_bad_frame_is_refused_by_name(field: str, value: object) -> None:
 
 @pytest.mark.parametrize("bad", [nan, inf, -inf])
 def test_non_finite_features_are_heard(bad: float) -> None:
-    """Features, phasors and own z that are not finite reach the breaker: they are its evidence."""
+    """Features, phasors and own z that are not finite pass: they are the breaker's evidence."""
     features = FRAME.features.copy()
     features[3] = bad
     sick = replace(FRAME, features=features, own_z=bad)
@@ -149,7 +149,7 @@ def test_non_finite_features_are_heard(bad: float) -> None:
 
 
 def test_a_collective_that_is_not_finite_still_brings_its_zeros() -> None:
-    """A broadcast with NaN sums is heard: pods judge its numbers, and its zeros wait for no lease."""
+    """A broadcast with NaN sums passes: pods judge its numbers, and its zeros need no lease."""
     sick = replace(COLLECTIVE, sum=np.full(12, nan, np.float32), weight=nan, share=nan)
     heard = codec.decode_collective(codec.encode(sick))
     assert isnan(heard.weight)
@@ -171,7 +171,7 @@ def test_a_collective_that_is_not_finite_still_brings_its_zeros() -> None:
     ],
 )
 def test_text_that_is_not_utf8_is_refused(name: str, text: bytes) -> None:
-    """A text that is not UTF-8 refuses the payload, instead of raising a decoding error somewhere later."""
+    """A text that is not UTF-8 refuses the payload, instead of a decoding error later."""
     payload = codec.encode(SPECIMENS[name])
     assert text in payload
     with pytest.raises(codec.WireError, match="UTF-8"):
@@ -180,7 +180,7 @@ def test_text_that_is_not_utf8_is_refused(name: str, text: bytes) -> None:
 
 @pytest.mark.parametrize("name", SPECIMENS)
 def test_empty_and_oversize_payloads_are_refused(name: str) -> None:
-    """Nothing at all, or more than 64 KiB, is refused before it is parsed."""
+    """An empty payload, or more than 64 KiB, is refused before it is parsed."""
     for payload in (b"", codec.encode(SPECIMENS[name]) + bytes(codec.BYTES_MAX)):
         with pytest.raises(codec.WireError, match="1 to 65536"):
             decode(name, payload)
@@ -202,7 +202,7 @@ def test_what_a_reader_would_refuse_is_not_written() -> None:
 
 
 def test_a_pod_not_calibrated_needs_no_template() -> None:
-    """A status before calibration has empty arrays, and parts left out read as their most cautious value."""
+    """A status before calibration has empty arrays, and missing parts read as their most cautious value."""
     status = codec.decode_status(pb.Status(pod="bed-1").SerializeToString())
     assert not status.calibration.done
     assert status.calibration.template_db.size == 0
@@ -211,7 +211,7 @@ def test_a_pod_not_calibrated_needs_no_template() -> None:
 
 
 def test_a_release_has_nothing_to_stumble_over() -> None:
-    """A release is read whatever its age, counter or incarnation says: the pod's name is all it needs."""
+    """A release is read whatever its age, counter or incarnation: the pod's name suffices."""
     raw = pb.Command(pod="bed-1", release=pb.Release())
     heard = codec.decode_command(raw.SerializeToString())
     assert isinstance(heard, Command)
@@ -219,7 +219,7 @@ def test_a_release_has_nothing_to_stumble_over() -> None:
 
 
 def test_errors_show_no_sample_and_little_of_a_strangers_text() -> None:
-    """An error about an array tells its length alone, and a stranger's name is cut to forty characters."""
+    """An error about an array has only its length, and a foreign name is cut to forty characters."""
     wrong = replace(ASSIGN, mu_db=np.array([123.456] * 11, np.float32))
     with pytest.raises(codec.WireError) as caught:
         codec.decode_command(codec.encode(command(wrong)))

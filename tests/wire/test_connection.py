@@ -1,4 +1,4 @@
-"""The MQTT client both ends share: the end of a program waits for no broker and no name server."""
+"""The MQTT client of both ends: a program's end waits for no broker and no name server."""
 
 import asyncio
 import threading
@@ -15,7 +15,7 @@ NOWHERE = Access(Address("127.0.0.1", 1, tls=False), None, "", "")
 
 
 class Hanging(PromptClient):
-    """Its connecting hangs, as a name server that does not answer makes it."""
+    """A client that hangs in connecting, as with a name server that does not answer."""
 
     let_go: threading.Event
     ended = False
@@ -27,12 +27,12 @@ class Hanging(PromptClient):
 
 
 def client(kind: type[PromptClient] = PromptClient) -> PromptClient:
-    """A client of nobody's."""
+    """A client without a user."""
     return kind(NOWHERE, lambda _: None, identifier="x", timeout=5.0)
 
 
 def test_the_end_of_a_program_does_not_wait_for_a_connection_that_hangs() -> None:
-    """Cancelled, the client is out at once; neither the loop nor its end waits for the thread."""
+    """A cancelled client ends at once; neither the loop nor its end waits for the thread."""
     Hanging.let_go = threading.Event()
 
     async def main() -> float:
@@ -53,7 +53,7 @@ def test_the_end_of_a_program_does_not_wait_for_a_connection_that_hangs() -> Non
 
 
 def test_a_cancellation_that_comes_with_the_answer_is_not_swallowed() -> None:
-    """Python 3.11's `wait_for` returns the answer and forgets that it was cancelled; the client must not."""
+    """A cancellation that comes with the answer is kept, unlike in Python 3.11's `wait_for`."""
 
     async def main() -> bool:
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -68,7 +68,7 @@ def test_a_cancellation_that_comes_with_the_answer_is_not_swallowed() -> None:
 
 
 def test_work_aside_returns_raises_and_outlives_a_wait_that_is_cancelled() -> None:
-    """What it returns or raises arrives where it is awaited; a late result harms nothing."""
+    """A result or an error arrives at the awaiting call; a late result does no harm."""
     hold = threading.Event()
 
     async def main() -> None:

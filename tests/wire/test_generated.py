@@ -1,4 +1,4 @@
-"""Generated code: what is committed is what the .proto files say today."""
+"""Generated code: the committed files match the .proto files."""
 
 import re
 import subprocess

@@ -1,7 +1,7 @@
 """Golden bytes: pods in the field were built with these; today's code must read and write them alike.
 
-A line of golden/v1.txt is a name and the payload in hexadecimal. Lines are never changed: a new field
-gets a new specimen and a new line, and an old line must then still decode to what it said.
+A line of golden/v1.txt is a name and the payload in hexadecimal. Lines are never changed: a new field gets a
+new specimen and a new line, and an old line must still decode to its old values.
 """
 
 from pathlib import Path
@@ -38,5 +38,5 @@ def test_the_golden_envelope_opens_and_is_made_again() -> None:
 
 
 def test_every_golden_line_is_tested() -> None:
-    """No committed line is left unread."""
+    """Every committed line is tested."""
     assert set(GOLDEN) == {*SPECIMENS, "sealed_collective"}

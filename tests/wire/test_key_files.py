@@ -1,4 +1,4 @@
-"""Key files: the daemon's secret stays its own, and a pod pins what was published."""
+"""Key files: the daemon's secret stays private, and a pod pins the published key."""
 
 import os
 import stat
@@ -25,7 +25,7 @@ def _mode(path: Path) -> int:
 
 
 def test_a_saved_key_loads_and_signs_alike(tmp_path: Path) -> None:
-    """A key that was saved loads again and makes the same signatures."""
+    """A saved key loads again and makes the same signatures."""
     key = signing.SigningKey.generate()
     key.save(tmp_path / "daemon.key")
     again = signing.SigningKey.load(tmp_path / "daemon.key")
@@ -44,7 +44,7 @@ def test_a_pinned_key_is_the_published_one(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("careless_umask")
 def test_a_secret_is_closed_and_a_public_key_readable_whatever_the_umask(tmp_path: Path) -> None:
-    """A secret's file is 0600, a public key's is 0644 to be copied from, and no draft is left behind."""
+    """A secret's file is 0600, a public key's 0644, whatever the umask, and no draft is left behind."""
     key = signing.SigningKey.generate()
     key.save(tmp_path / "daemon.key")
     key.save_public(tmp_path / "daemon.pub")
@@ -54,7 +54,7 @@ def test_a_secret_is_closed_and_a_public_key_readable_whatever_the_umask(tmp_pat
 
 
 def test_a_secret_is_never_overwritten(tmp_path: Path) -> None:
-    """Saving over a key is refused and leaves it as it was: every pod that pinned it would be lost."""
+    """Saving over a secret is refused and leaves it: every pod that pinned it would be lost."""
     first = signing.SigningKey.generate()
     first.save(tmp_path / "daemon.key")
     with pytest.raises(FileExistsError):
@@ -64,7 +64,7 @@ def test_a_secret_is_never_overwritten(tmp_path: Path) -> None:
 
 
 def test_a_public_key_may_be_published_again(tmp_path: Path) -> None:
-    """Saving a public key replaces what stood there."""
+    """Saving a public key replaces the existing file."""
     signing.SigningKey.generate().save_public(tmp_path / "daemon.pub")
     key = signing.SigningKey.generate()
     key.save_public(tmp_path / "daemon.pub")
@@ -82,7 +82,7 @@ def test_a_secret_open_to_others_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("load", [signing.SigningKey.load, signing.VerifyKey.load])
 def test_a_file_that_is_no_key_is_a_sentence(load: type, tmp_path: Path) -> None:
-    """A missing file, a folder, garbage or a key of another kind is a KeyFileError that names the file."""
+    """A missing file, a folder, garbage or another kind of key is a KeyFileError with the file's name."""
     stranger = X25519PrivateKey.generate()
     encoding = serialization.Encoding.PEM
     private = stranger.private_bytes(
@@ -99,7 +99,7 @@ def test_a_file_that_is_no_key_is_a_sentence(load: type, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("load", [signing.SigningKey.load, signing.VerifyKey.load])
 def test_a_file_that_cannot_be_read_is_not_called_a_wrong_key(load: type, tmp_path: Path) -> None:
-    """The message says what the system said, so that the right thing is mended."""
+    """An unreadable file is reported with the system's reason, not as a wrong key."""
     with pytest.raises(signing.KeyFileError, match="cannot be read: Is a directory"):
         load(tmp_path)
     with pytest.raises(signing.KeyFileError, match="is not at"):

@@ -1,4 +1,4 @@
-"""What a process tells its service manager, and that nobody waits for one."""
+"""Notices to a service manager, without waiting for it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +11,14 @@ from fakes.service_manager import FakeManager
 
 @pytest.fixture
 def listener(tmp_path: Path) -> Iterator[FakeManager]:
-    """A manager that keeps what it is told."""
+    """A manager that keeps its notices."""
     one = FakeManager(tmp_path / "notify")
     yield one
     one.close()
 
 
 def test_ready_is_said_once_and_status_where_it_changes(listener: FakeManager) -> None:
-    """READY with its words, a status that is the same is not repeated, STOPPING in the end."""
+    """READY is sent once, an unchanged status is not repeated, and STOPPING comes at the end."""
     manager = ServiceManager(str(listener.path))
     manager.ready("ready")
     manager.ready("ready again")
@@ -36,7 +36,7 @@ def test_ready_is_said_once_and_status_where_it_changes(listener: FakeManager) -
 
 
 def test_beats_leave_room_for_one_that_is_lost(listener: FakeManager) -> None:
-    """At most one a second, at least four within the watchdog's limit, however often it lives."""
+    """Heartbeats are at most one a second and at least four within the watchdog's limit."""
     manager = ServiceManager.of({"NOTIFY_SOCKET": str(listener.path), "WATCHDOG_USEC": "2000000"}, 7)
     manager.ready("")
     for step in range(320):
@@ -49,7 +49,7 @@ def test_beats_leave_room_for_one_that_is_lost(listener: FakeManager) -> None:
 
 
 def test_while_it_starts_each_beat_asks_for_more_time(listener: FakeManager) -> None:
-    """Waiting for a broker is no hang; once ready no more time is asked for."""
+    """During the start each heartbeat asks for more time; once ready none does."""
     manager = ServiceManager(str(listener.path))
     manager.alive(1.0)
     manager.ready("")
@@ -60,7 +60,7 @@ def test_while_it_starts_each_beat_asks_for_more_time(listener: FakeManager) -> 
 
 
 def test_a_word_is_one_line(listener: FakeManager) -> None:
-    """A status with a line's end in it cannot say READY."""
+    """A status with a line break cannot send READY."""
     manager = ServiceManager(str(listener.path))
     manager.status("the broker said no\nREADY=1")
     manager.close()
@@ -68,7 +68,7 @@ def test_a_word_is_one_line(listener: FakeManager) -> None:
 
 
 def test_nobody_waits_for_a_manager_that_does_not_read(tmp_path: Path) -> None:
-    """A full queue loses words and blocks nobody; a manager that is gone likewise."""
+    """A full queue loses notices and blocks nothing; so does a manager that is gone."""
     listener = FakeManager(tmp_path / "notify", deep=False)
     manager = ServiceManager(str(listener.path))
     for step in range(10_000):
@@ -90,13 +90,13 @@ def test_nobody_waits_for_a_manager_that_does_not_read(tmp_path: Path) -> None:
     ],
 )
 def test_the_watchdog_is_the_one_over_this_process(environment: dict[str, str], limit_s: float) -> None:
-    """A limit meant for another process, or no number, is none; then beats come once a second."""
+    """A limit for another process, or no number, is none; then heartbeats come once a second."""
     every_s = min(BEAT_S, limit_s / BEATS_PER_LIMIT) if limit_s else BEAT_S
     assert ServiceManager.of(environment, 7)._every_s == every_s
 
 
 def test_started_by_hand_nothing_is_said() -> None:
-    """Without NOTIFY_SOCKET every word goes nowhere, and no socket is opened."""
+    """Without NOTIFY_SOCKET nothing is sent, and no socket is opened."""
     manager = ServiceManager.of({}, 7)
     manager.ready("ready")
     manager.alive(1.0)

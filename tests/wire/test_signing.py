@@ -1,4 +1,4 @@
-"""The envelope: only the pinned key moves a person, and only with the message it signed."""
+"""The envelope: only the pinned key moves a sleeper, and only with the message it signed."""
 
 import pytest
 from hypothesis import given, settings
@@ -45,7 +45,7 @@ def test_no_truncation_goes_unseen() -> None:
 @pytest.mark.parametrize("sealed_as", CONTEXTS)
 @pytest.mark.parametrize("read_as", CONTEXTS)
 def test_a_message_cannot_be_replayed_as_another(sealed_as: str, read_as: str) -> None:
-    """What was sealed as one message opens as that one alone."""
+    """A body sealed as one message opens as that one only."""
     payload = signing.seal(KEY, sealed_as, BODY)
     if sealed_as == read_as:
         assert signing.unseal(KEY.public, read_as, payload) == BODY
@@ -64,7 +64,7 @@ def test_context_and_body_cannot_be_shifted_into_one_another() -> None:
 
 
 def test_another_key_is_refused_and_named() -> None:
-    """A payload sealed by another key is refused, and the error tells both keys' ids."""
+    """A payload sealed by another key is refused, and the error has both keys' ids."""
     payload = signing.seal(OTHER, codec.COLLECTIVE, BODY)
     with pytest.raises(signing.SealError, match=f"{OTHER.key_id:08x}; expected {KEY.key_id:08x}"):
         signing.unseal(KEY.public, codec.COLLECTIVE, payload)
@@ -72,7 +72,7 @@ def test_another_key_is_refused_and_named() -> None:
 
 @pytest.mark.parametrize("forger", [OTHER, CHEAP])
 def test_claiming_the_pinned_keys_id_helps_nobody(forger: signing.Sealer) -> None:
-    """A payload signed by another key under the pinned key's id is refused by its signature."""
+    """A payload signed by another key with the pinned key's id is refused by its signature."""
     forged = pb.Sealed.FromString(signing.seal(forger, codec.COLLECTIVE, BODY))
     forged.key = KEY.key_id
     with pytest.raises(signing.SealError, match="does not fit"):
@@ -88,7 +88,7 @@ def test_a_signature_of_another_length_is_refused(length: int) -> None:
 
 
 def test_an_unsigned_message_is_no_sealed_one() -> None:
-    """A bare Collective, as anyone could publish it, is refused."""
+    """A bare Collective without a seal is refused."""
     with pytest.raises(signing.SealError):
         signing.unseal(KEY.public, codec.COLLECTIVE, BODY)
 
@@ -103,13 +103,13 @@ def test_random_bytes_raise_nothing_but_seal_error(payload: bytes) -> None:
 
 @pytest.mark.parametrize("payload", [b"", bytes(signing.PAYLOAD_BYTES_MAX + 1)])
 def test_empty_and_oversize_payloads_are_refused(payload: bytes) -> None:
-    """Nothing at all, or more than 64 KiB, is refused before it is parsed."""
+    """An empty payload, or more than 64 KiB, is refused before it is parsed."""
     with pytest.raises(signing.SealError, match="1 to 65536"):
         signing.unseal(KEY.public, codec.WAKE_ORDER, payload)
 
 
 def test_a_newer_envelopes_fields_change_no_body() -> None:
-    """An unknown field beside the body changes neither what is signed nor what is read."""
+    """An unknown field beside the body changes neither the signed nor the read body."""
     payload = signing.seal(KEY, codec.COLLECTIVE, BODY) + b"\x82\x7d\x03new"
     assert signing.unseal(KEY.public, codec.COLLECTIVE, payload) == BODY
 

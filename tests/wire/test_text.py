@@ -44,7 +44,7 @@ def test_odd_text_is_repaired(odd: str | bytes, repaired: str) -> None:
 
 @given(ODD_TEXT | st.binary())
 def test_repaired_text_suits_every_encoder(odd: str | bytes) -> None:
-    """Whatever comes in, UTF-8, JSON and a one-line screen take what comes out, and it is bounded."""
+    """Repaired text fits UTF-8, JSON and a one-line screen, and is bounded."""
     line = fit(odd)
     assert line.encode().decode() == line
     assert json.loads(json.dumps(line)) == line
@@ -55,7 +55,7 @@ def test_repaired_text_suits_every_encoder(odd: str | bytes) -> None:
 
 
 def test_two_megabytes_are_cut() -> None:
-    """Text of 2 MiB is cut at its bound, whatever it is made of."""
+    """Text of 2 MiB is cut at its bound, whatever its characters."""
     for odd in ("x", "\ud800", " ", "\x1b", " x"):
         assert len(fit(odd * (2 << 20))) <= TEXT_MAX
 
@@ -80,13 +80,13 @@ def test_only_fit_text_passes_unrepaired(odd: str) -> None:
     ],
 )
 def test_what_is_wrong_is_said(odd: str, why: str) -> None:
-    """The reason names the character, where it stands and what it is; or the length."""
+    """The reason names the character, its place and its kind; or the length."""
     assert unfit(odd) == why
 
 
 @given(ODD_TEXT)
 def test_a_screen_is_given_nothing_to_obey(odd: str) -> None:
-    """All that a screen is given is printable, in one line, and in no encoding's way."""
+    """All text for a screen is printable, in one line, and in any encoding."""
     assert shown(odd).isprintable()
     assert shown(odd).encode().decode() == shown(odd)
 

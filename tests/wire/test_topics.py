@@ -1,4 +1,4 @@
-"""Topics: what is built is what is parsed, and nobody else's name gets in."""
+"""Topics: every built topic parses back, and no foreign name gets in."""
 
 import pytest
 from hypothesis import given
@@ -54,13 +54,13 @@ def test_what_is_not_a_pods_topic_is_none(topic: str) -> None:
 
 @pytest.mark.parametrize("name", ["a", "0", "bed-1", "ward_a.2", "x" * 63])
 def test_names(name: str) -> None:
-    """1 to 63 of a-z 0-9 _ . - that end alphanumeric make a name."""
+    """A name is 1 to 63 of a-z 0-9 _ . - that begins and ends alphanumeric."""
     assert topics.is_name(name)
 
 
 @pytest.mark.parametrize("name", ["", "-a", "a-", "A", "a/b", "a b", "a\n", "é", "#", "+", "x" * 64])
 def test_what_is_no_name(name: str) -> None:
-    """Slashes, wildcards, capitals, white space and anything longer are no name."""
+    """Slashes, wildcards, capitals, white space and anything longer are not a name."""
     assert not topics.is_name(name)
 
 
