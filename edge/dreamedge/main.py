@@ -102,45 +102,43 @@ def _parser() -> ArgumentParser:
         metavar="SPEC",
         help="sim[:SEED], sim-light[:SEED], edf:PATH, xdf:PATH#STREAM, brainflow:BOARD[,...], lsl:NAME",
     )
-    run.add_argument(
-        "--montage", metavar="A,B,C", help="electrodes, where a recording or device names none; - unused"
-    )
+    run.add_argument("--montage", metavar="A,B,C", help="electrodes, if a source names none; - unused")
     run.add_argument("--rate", metavar="HZ", help="sampling rate of recordings that name none")
-    run.add_argument("--full-scale", metavar="UV", help="the limit of the amplifier that made the recordings")
+    run.add_argument("--full-scale", metavar="UV", help="full scale of the recordings' amplifier")
     run.add_argument(
         "--malfunction", metavar="KIND@[+]SECONDS", help="silence, flat, railed, ...; +: from the merge on"
     )
     run.add_argument("--broker", metavar="mqtt[s]://HOST[:PORT]", help="default mqtt://127.0.0.1:1883")
-    run.add_argument("--broker-ca", metavar="FILE", help="whose certificate to trust (default: the system's)")
-    run.add_argument("--broker-cert", metavar="FILE", help="the pod's certificate, where the broker asks")
+    run.add_argument("--broker-ca", metavar="FILE", help="CA certificates to trust (default: the system's)")
+    run.add_argument("--broker-cert", metavar="FILE", help="the pod's certificate, if the broker asks")
     run.add_argument("--broker-key", metavar="FILE", help="its key; {pod} in any of these is the bed's name")
-    run.add_argument("--broker-user", metavar="NAME", help="default the bed's name")
+    run.add_argument("--broker-user", metavar="NAME", help="default: the bed's name")
     run.add_argument("--broker-password-file", metavar="FILE", help="one line, not readable by others")
     run.add_argument("--daemon-key", metavar="FILE|HEX", help="the daemon's public key, pinned")
-    run.add_argument("--state-dir", metavar="DIR", help="latch, outbox and stored sever live in DIR/POD")
-    run.add_argument("--site", metavar="NAME", help="default home")
+    run.add_argument("--state-dir", metavar="DIR", help="latch, outbox and stored sever, in DIR/POD")
+    run.add_argument("--site", metavar="NAME", help="default: home")
     run.add_argument("--renderer", metavar="null|wav:FILE", help="{pod} in FILE is the bed's name")
-    run.add_argument("--journal", metavar="FILE|-|FD", help="one JSON line a fact")
+    run.add_argument("--journal", metavar="FILE|-|FD", help="write one JSON line per event")
     run.add_argument(
-        "--journal-every", metavar="S", help="a line of each bed's hops every S seconds; 0: each hop"
+        "--journal-every", metavar="S", help="journal each bed's hops every S seconds; 0: every hop"
     )
-    run.add_argument("--record", metavar="DIR", help="write what each implant gives as EDF+ into DIR")
-    run.add_argument("--loop", action="store_const", const="true", help="recordings start over at their end")
-    run.add_argument("--replay-from", metavar="NS", help="CLOCK_BOOTTIME at which all recordings begin")
-    run.add_argument("--seed", metavar="K", help="of all chance at the beds; default their names")
-    run.add_argument("--duration", metavar="S", help="go home after S seconds")
-    look = commands.add_parser("inspect", help="what a recording holds, and whether it could be seated")
+    run.add_argument("--record", metavar="DIR", help="record each implant's samples as EDF+ files in DIR")
+    run.add_argument("--loop", action="store_const", const="true", help="restart recordings at their end")
+    run.add_argument("--replay-from", metavar="NS", help="CLOCK_BOOTTIME (ns) at which all recordings begin")
+    run.add_argument("--seed", metavar="K", help="random seed of the beds; default: their names")
+    run.add_argument("--duration", metavar="S", help="end after S seconds; default: when stopped")
+    look = commands.add_parser("inspect", help="show channels and signal quality of recordings or devices")
     look.add_argument(
         "recordings", nargs="+", metavar="FILE|SPEC", help="recordings or devices; several: a table"
     )
-    look.add_argument("--brief", action="store_true", help="open them and listen to nobody")
-    look.add_argument("--montage", metavar="A,B,C", help="electrodes where it names no channels")
+    look.add_argument("--brief", action="store_true", help="only list channels, no analysis")
+    look.add_argument("--montage", metavar="A,B,C", help="electrodes, if it names none")
     number, seconds = partial(_above, 0.0), partial(_above, INSPECT_LEAST_S)
-    look.add_argument("--rate", metavar="HZ", type=number, default=0.0, help="where it names none")
-    look.add_argument("--full-scale", metavar="UV", type=number, default=0.0, help="its amplifier's limit")
+    look.add_argument("--rate", metavar="HZ", type=number, default=0.0, help="if it names none")
+    look.add_argument("--full-scale", metavar="UV", type=number, default=0.0, help="of its amplifier")
     look.add_argument("--seconds", metavar="S", type=seconds, default=20.0, help="of a device (default 20)")
-    look.add_argument("--json", action="store_true", help="for scripts")
-    act = commands.add_parser("unlatch", help="the sleeper's own act: lift the latch of this pod")
+    look.add_argument("--json", action="store_true", help="print JSON, for scripts")
+    act = commands.add_parser("unlatch", help="clear the latch of this pod: the sleeper's own act")
     act.add_argument("--pod", required=True, metavar="NAME")
     act.add_argument("--state-dir", metavar="DIR")
     return parser
@@ -174,7 +172,7 @@ def _inspect(chosen: dict[str, Any]) -> int:
 def _tell_heard(of_s: float, heard_s: float) -> None:
     """Show on a terminal how long the device has been read."""
     over = "\n" if heard_s >= of_s else ""
-    print(f"\rlistening: {heard_s:.0f} of {of_s:.0f} s", end=over, file=sys.stderr, flush=True)
+    print(f"\rreading: {heard_s:.0f} of {of_s:.0f} s", end=over, file=sys.stderr, flush=True)
 
 
 def _above(least: float, text: str) -> float:
@@ -270,7 +268,7 @@ async def _dream(beds: list[PodRunner], duration_s: float) -> int:
     manager.close()
     for name, why in ward.failed.items():
         print(
-            f"dreamedge: {name} failed ({why}); its sleeper is alone, the others were not touched.",
+            f"dreamedge: {name} failed ({why}); its sleeper is alone; the other beds are not affected.",
             file=sys.stderr,
         )
     return RUN_ERROR if ward.failed else 0

@@ -276,7 +276,7 @@ def test_opening_is_bounded() -> None:
 
 def test_a_board_that_cannot_be_opened_says_what_to_check() -> None:
     """A board that cannot be opened is one sentence: BrainFlow's code, the parameters, the remedy."""
-    with pytest.raises(ImplantError, match=r"BOARD_NOT_READY_ERROR.*check that it is on"):
+    with pytest.raises(ImplantError, match=r"BOARD_NOT_READY_ERROR.*check that .*serial_port=/dev/ttyUSB0"):
         _implant(FakeBoard(refusal="unable to prepare streaming session"))
     with pytest.raises(ImplantError, match=r"serial_port=/dev/none .*check that it is on"):
         open_implant("brainflow:cyton,serial_port=/dev/none")
@@ -322,9 +322,9 @@ def test_a_played_file_is_its_boards_and_nobody() -> None:
     ("spec", "montage", "says"),
     [
         ("brainflow:gremlin", (), "number or one of .*synthetic, cyton, ganglion.*muse_2"),
-        ("brainflow:", (), "is no board"),
+        ("brainflow:", (), "is not a board"),
         ("brainflow:cyton,baud=9600", (), "there are serial_port, .*preset"),
-        ("brainflow:cyton,ip_port=x", (), "no whole number"),
+        ("brainflow:cyton,ip_port=x", (), "not a whole number"),
         ("brainflow:cyton,preset=best", (), "default, auxiliary, ancillary"),
         ("brainflow:synthetic,preset=auxiliary", (), "measures no EEG with preset=auxiliary"),
         ("brainflow:callibri_emg", (), "measures no EEG; choose"),

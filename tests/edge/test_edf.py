@@ -135,7 +135,7 @@ def test_an_electrode_recorded_twice_counts_once(tmp_path: Path) -> None:
     """Of C3 and C3-M2 the first plays and the other is listed as a repeat."""
     path = written(tmp_path / "a.edf", {"C3": (128.0, "uV"), "C3-M2": (128.0, "uV"), "O1": (128.0, "uV")})
     assert EdfImplant(path).montage.names == ("C3", "O1")
-    assert [one.kind for one in channels(path)] == ["EEG", "EEG again", "EEG"]
+    assert [one.kind for one in channels(path)] == ["EEG", "EEG, repeated", "EEG"]
 
 
 @pytest.mark.parametrize(
@@ -374,7 +374,7 @@ def test_a_polysomnograph_gives_its_eeg_and_nothing_else() -> None:
     path = recorded.path("sleep/sleepE_noxA1_fullPSG_120s_89ch_200Hz.edf")
     assert EdfImplant(path).montage.names == ("C3", "C4", "F3", "F4", "O1", "O2")
     found = channels(path)
-    again = {one.label for one in found if one.kind == "EEG again"}
+    again = {one.label for one in found if one.kind == "EEG, repeated"}
     assert again == {"C3-M2", "C4-M1", "F3-M2", "F4-M1", "O1-M2", "O2-M1"}
     assert {one.kind for one in found if "Imp" in one.label} == {"impedance"}
     assert all(one.unit == "V" for one in found if one.kind.startswith("EEG"))

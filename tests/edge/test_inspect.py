@@ -104,7 +104,7 @@ def test_scripts_get_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 def test_what_is_no_recording_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file of another kind ends with status 2 and one sentence."""
-    with pytest.raises(ImplantError, match="no recording by its ending"):
+    with pytest.raises(ImplantError, match="not a recording by its ending"):
         examine(str(tmp_path / "a.csv"))
     assert main(["inspect", str(tmp_path / "none.edf")]) == 2
     assert "check the path" in capsys.readouterr().err
@@ -123,7 +123,7 @@ def test_several_are_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     ]
     assert rows[0].split()[2:8] == ["60", "s", "8", "256", "100", "%"]
     assert "unit: Its samples are not in microvolts" in rows[1]
-    assert "no recording by its ending" in rows[2]
+    assert "not a recording by its ending" in rows[2]
     assert "check the path" in rows[3]
 
 
@@ -211,7 +211,7 @@ def test_a_device_is_listened_to_as_time_passes() -> None:
     (one,) = examine("brainflow:any", wish)
     assert (one.found.seated, one.found.calibrated) == (True, False)
     assert (heard[0], heard[-1], len(heard)) == (0.0, 20.0, 81)
-    assert "once 120 s of clean signal have calibrated it" in "\n".join(lines(one, 80))
+    assert "usable; needs 120 s of clean signal to calibrate (not done here)" in "\n".join(lines(one, 80))
 
 
 def test_a_device_heard_for_long_is_calibrated() -> None:

@@ -228,7 +228,7 @@ def test_nothing_found_is_said_in_time_with_what_there_is(start: Start) -> None:
     ("told", "says"),
     [
         ({"unit": "hPa"}, "channel 1 in 'hPa'; it must be V, mV or uV"),
-        ({"format": "string", "type": "EEG"}, "sends words, no signal"),
+        ({"format": "string", "type": "EEG"}, "is a text stream, not a signal"),
         ({"rate_hz": 0.0}, "names no sampling rate"),
         ({"rate_hz": 25.0}, "is sent at 25 Hz"),
         ({"channel_type": "EOG"}, "has no EEG channel"),

@@ -131,7 +131,7 @@ def test_the_limit_is_what_the_file_or_the_user_says(tmp_path: Path) -> None:
         ({"data_uV": _uv(10.0), "fs": RATE_HZ, "ch_names": np.array(NAMES)}, "longer recording"),
         ({"data_uV": _uv(), "fs": 2000.0, "ch_names": np.array(NAMES)}, "resample it"),
         ({"X": _uv(), "fs": RATE_HZ}, "no table of samples by its keys .X, fs.; save data_uV"),
-        ({"data_uV": np.array([{}], dtype=object)}, "no NPZ file that can be read .*pickle"),
+        ({"data_uV": np.array([{}], dtype=object)}, "not a readable NPZ file .*pickle"),
         ({"A_uV": np.zeros((5, 3, 250)), "fs": RATE_HZ}, "5 epochs of 1.0 s of 1 person and no contin"),
     ],
 )  # fmt: skip
@@ -188,7 +188,7 @@ def test_a_value_that_is_missing_is_no_number(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("time,Fp1,O1\n0,1,2\n", "no ARFF table"),
+        ("time,Fp1,O1\n0,1,2\n", "not an ARFF table"),
         ("@relation x\n@attribute Fp1 numeric\n@data\n", "no rows"),
         ("@relation x\n@attribute Fp1 numeric\n@data\n{0 3.5}\n", "sparse ARFF"),
         (
@@ -284,7 +284,7 @@ def test_a_torn_npz_header_is_refused_with_its_file(tmp_path: Path) -> None:
     with zipfile.ZipFile(whole) as before, zipfile.ZipFile(torn, "w") as after:
         for name in before.namelist():
             after.writestr(name, before.read(name).replace(b"'shape': (", b"'shape': \"("))
-    with pytest.raises(ImplantError, match=r"torn\.npz is no NPZ file"):
+    with pytest.raises(ImplantError, match=r"torn\.npz is not a readable NPZ file"):
         TableImplant(torn)
 
 

@@ -284,7 +284,7 @@ async def test_one_agent_is_small(agent: Agent, daemon: SmallDaemon) -> None:
     ("arguments", "says"),
     [
         (["--pod", "bed-1"], "start `dreamd serve` once"),
-        (["--pod", "bed-1", "--daemon-key", "00" * 32, "--implant", "edf:/none.edf"], "is not there"),
+        (["--pod", "bed-1", "--daemon-key", "00" * 32, "--implant", "edf:/none.edf"], "does not exist"),
         (["--pod", "bed-1=sim,malfunction=gremlins@3", "--daemon-key", "00" * 32], "silence, flat, railed"),
         (["--pod", "Bed 1", "--daemon-key", "00" * 32], "is no name"),
         ([], "give --pod NAME"),

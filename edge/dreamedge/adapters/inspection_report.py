@@ -32,7 +32,7 @@ _LETTER: Final = {
 _NARROWEST: Final = 20
 _PERCENT: Final = 100.0
 _LEAST_TOLD: Final = 0.005
-_HEADS: Final = ("who", "verdict", "time", "EEG", "Hz", "good", "alpha", "lost to, or why not")
+_HEADS: Final = ("sleeper", "verdict", "time", "EEG", "Hz", "good", "alpha", "spoiled by, or reason")
 _TEXTS: Final = 2
 """Number of left-aligned columns. The last column is not padded."""
 
@@ -43,14 +43,14 @@ Judged = tuple[float, str]
 def lines(one: Examined, width: int) -> list[str]:
     """The full report on one sleeper's recording; lines fit `width` where names allow."""
     found = one.found
-    verdict = "could be seated" if found.seated else f"could not be seated: {found.cause}. {found.sentence}"
+    verdict = "usable" if found.seated else f"not usable: {found.cause}. {found.sentence}"
     if found.seated and not found.calibrated:
-        verdict += f", once {LIVE_S:.0f} s of clean signal have calibrated it, for which nobody waited here"
+        verdict += f"; needs {LIVE_S:.0f} s of clean signal to calibrate (not done here)"
     if found.alpha_hz:
         verdict += f"; alpha {found.alpha_hz:.1f} Hz"
     made = [one.spec or one.person.file, f"  {verdict}", *_channels(one)]
     if found.moments:
-        causes = f", lost to {_causes(one)}" if found.causes else ""
+        causes = f"; spoiled by {_causes(one)}" if found.causes else ""
         made += [f"  {_percent(found.good_share)} good{causes}", *_plot(one, width)]
     return made
 
@@ -170,7 +170,7 @@ def _channels(one: Examined) -> list[str]:
     wide = max((len(channel.label) for channel in one.channels), default=0)
     made = []
     for channel in one.channels:
-        region = f"{channel.electrode} {_region(channel.electrode)}" if channel.electrode else "dropped"
+        region = f"{channel.electrode} {_region(channel.electrode)}" if channel.electrode else "not used"
         rate = f"{channel.rate_hz:g} Hz"
         if channel.electrode and effective:
             rate += f" (effective {effective:.2f})"

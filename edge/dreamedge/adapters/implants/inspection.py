@@ -154,7 +154,7 @@ def _kind(recording: str) -> tuple[str, str]:
     if path.suffix.lower() not in _BY_ENDING:
         endings = ", ".join(_BY_ENDING)
         raise ImplantError(
-            f"{recording} is no recording by its ending ({endings}) and no device; "
+            f"{recording} is not a recording by its ending ({endings}) and not a device; "
             "convert it, or write edf:PATH, xdf:PATH#STREAM, sim, brainflow:BOARD or lsl:NAME."
         )
     return _BY_ENDING[path.suffix.lower()], recording

@@ -109,7 +109,7 @@ def inspect(
     if calibrated is None and (wrong or live.unit_error):
         why = (UNIT, "Its samples are not in microvolts (SD outside 0.1 to 1000 uV).")
     elif not front.rate_ok:
-        why = (RATE, f"It says {montage.rate_hz:g} Hz and gives {front.rate_hz:.2f}; tell it its rate.")
+        why = (RATE, f"Its nominal rate is {montage.rate_hz:g} Hz, measured {front.rate_hz:.2f}; correct it.")
     elif not _share(moments) >= SEATED_SHARE:
         worst = Counter(moment.cause for moment in moments if moment.cause).most_common(1)
         percent = f"{100 * _share(moments):.0f} %"

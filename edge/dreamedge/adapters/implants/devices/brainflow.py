@@ -44,6 +44,7 @@ _NOBODY: Final = {
     BoardIds.SYNTHETIC_BOARD: CalibrationSource.SIMULATED,
     BoardIds.PLAYBACK_FILE_BOARD: CalibrationSource.REPLAY,
 }
+_PORT_HINT: Final = " (a board on a serial port or dongle: serial_port=/dev/ttyUSB0, on Windows COM3)"
 _PROXIES: Final = (BoardIds.PLAYBACK_FILE_BOARD, BoardIds.STREAMING_BOARD)
 """Boards that stand for another one, their `master_board`."""
 
@@ -147,9 +148,10 @@ class BoardFeed:
             self._board.start_stream(round(BUFFER_S * self._rate_hz))
         except BrainFlowError as error:
             told = ", ".join(f"{name}={value}" for name, value in spec.parameters.items()) or "no parameters"
+            port = "" if "serial_port" in spec.parameters else _PORT_HINT
             raise ImplantError(
                 f"{spec.title} cannot be opened with {told} ({error}); "
-                "check that it is on, in reach, not in use, and that its parameters are right."
+                f"check that it is on, in reach, not in use, and that its parameters are right{port}."
             ) from error
         full_scale_uv = _FULL_SCALE_UV.get(spec.described, 0.0)
         return Opened(
@@ -325,7 +327,7 @@ def _board_id(text: str) -> BoardIds:
     by_number = {str(int(board)): board for board in by_name.values()}
     if wanted not in by_name | by_number:
         raise ImplantError(
-            f"brainflow:{text} is no board; write its number or one of {', '.join(_eeg_boards())}."
+            f"brainflow:{text} is not a board; write its number or one of {', '.join(_eeg_boards())}."
         )
     return (by_name | by_number)[wanted]
 
@@ -343,5 +345,5 @@ def _preset_title(preset: BrainFlowPresets) -> str:
 
 def _whole(key: str, value: str) -> int:
     if not value.isdecimal():
-        raise ImplantError(f"{key}={value} is no whole number; write for instance {key}=15.")
+        raise ImplantError(f"{key}={value} is not a whole number; write for instance {key}=15.")
     return int(value)

@@ -264,7 +264,7 @@ def _find(wanted: Wanted) -> pylsl.StreamInfo:
             return found[0]
         if found:
             raise ImplantError(
-                f"{wanted.title} is answered by {_listed(found)}; write which, "
+                f"{wanted.title} matches several streams: {_listed(found)}; choose one, "
                 "for instance lsl:source_id=ID or lsl:name=NAME,hostname=HOST."
             )
     there = _listed(pylsl.resolve_streams(_LOOK_S)) or "none"
@@ -309,7 +309,7 @@ def _rate_hz(info: pylsl.StreamInfo, what: str) -> float:
     """
     rate_hz, (low, high) = float(info.nominal_srate()), RATE_LIMITS_HZ
     if info.channel_format() == pylsl.cf_string:
-        raise ImplantError(f"{what} sends words, no signal; name the headset's EEG stream.")
+        raise ImplantError(f"{what} is a text stream, not a signal; name the headset's EEG stream.")
     if not rate_hz > 0:
         raise ImplantError(
             f"{what} names no sampling rate; let its sender name one, or choose another stream."

@@ -112,15 +112,15 @@ def _open(path: Path) -> EdfFile:
     try:
         file = EdfFile(path)
     except FileNotFoundError:
-        raise ImplantError(f"{path} is not there; check the path.") from None
+        raise ImplantError(f"{path} does not exist; check the path.") from None
     except IsADirectoryError:
         raise ImplantError(f"{path} is a directory; name one EDF file in it.") from None
     except PermissionError:
         raise ImplantError(f"{path} may not be read by this user; change its permissions.") from None
     except OSError as error:
-        raise ImplantError(f"{path} cannot be read ({error.strerror}); copy it anew.") from None
+        raise ImplantError(f"{path} cannot be read ({error.strerror}); copy it again.") from None
     except EdfError as error:
-        raise ImplantError(f"{path} is no EDF file that can be read ({error}); convert it to EDF.") from None
+        raise ImplantError(f"{path} is not a readable EDF file ({error}); convert it to EDF.") from None
     if not file.signals:
         raise ImplantError(
             f"{path} holds annotations and no signals; name the recording that they belong to."
@@ -155,7 +155,7 @@ def _named(signals: Sequence[Signal], montage: tuple[str, ...], path: Path) -> l
         elif signal.rate_hz != rate_hz:
             found.append(("EEG, other rate", ""))
         elif name in seen:
-            found.append(("EEG again", ""))
+            found.append(("EEG, repeated", ""))
         else:
             seen.add(name)
             found.append(("EEG", name))
@@ -231,7 +231,7 @@ def _pace(onsets_s: Doubles, record_s: float, path: Path) -> float:
     usual = float(np.median(pairs_s)) / (2 * record_s) - 1 if len(pairs_s) else 0.0
     if _RATE_TOLERANCE < abs(usual) < _RATE_REACH:
         raise ImplantError(
-            f"{path} says that a data record lasts {record_s:g} s, and they begin every "
+            f"{path} says that a data record lasts {record_s:g} s, but they begin every "
             f"{(1 + usual) * record_s:g} s: its rates are wrong; correct the duration in its header."
         )
     slack_s = _RATE_TOLERANCE * record_s + GAP_S

@@ -78,13 +78,13 @@ def read_table(path: Path) -> Table:
             npz = file.read(len(_NPZ_MAGIC)) == _NPZ_MAGIC
         return _npz(path) if npz else _arff(path)
     except FileNotFoundError:
-        raise ImplantError(f"{path} is not there; check the path.") from None
+        raise ImplantError(f"{path} does not exist; check the path.") from None
     except IsADirectoryError:
         raise ImplantError(f"{path} is a directory; name one file in it.") from None
     except PermissionError:
         raise ImplantError(f"{path} may not be read by this user; change its permissions.") from None
     except OSError as error:
-        raise ImplantError(f"{path} cannot be read ({error}); copy it anew.") from None
+        raise ImplantError(f"{path} cannot be read ({error}); copy it again.") from None
 
 
 def _npz(path: Path) -> Table:
@@ -93,7 +93,7 @@ def _npz(path: Path) -> Table:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: np.asarray(file[name]) for name in file.files}
     except _UNREADABLE as error:
-        raise ImplantError(f"{path} is no NPZ file that can be read ({error}); {_WANTED}.") from None
+        raise ImplantError(f"{path} is not a readable NPZ file ({error}); {_WANTED}.") from None
     rate_hz = _scalar(arrays, "fs", path)
     found = [name for name in arrays if name.startswith(_DATA) and name[len(_DATA) :].lower() in UV_PER]
     epoched = [array for array in arrays.values() if array.ndim == _EPOCHED]
@@ -155,7 +155,7 @@ def _arff(path: Path) -> Table:
     header, begun, body = (*re.split(_BEGUN, text, maxsplit=1), "", "")[:3]
     attributes = [found for line in header.splitlines() if (found := _ATTRIBUTE.match(line.strip()))]
     if not begun or not attributes:
-        raise ImplantError(f"{path} is no ARFF table (it has no @attribute or no @data); export it anew.")
+        raise ImplantError(f"{path} is not an ARFF table (no @attribute or no @data); export it again.")
     names = [found[1].strip("'\"") for found in attributes]
     columns = [n for n, found in enumerate(attributes) if found[2].strip().lower() in _NUMERIC]
     rows = [line for line in body.splitlines() if line.strip() and not line.lstrip().startswith("%")]

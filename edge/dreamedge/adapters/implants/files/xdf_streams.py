@@ -109,13 +109,13 @@ def _in_a_sentence(path: Path) -> Iterator[None]:
     except ImplantError:
         raise
     except FileNotFoundError:
-        raise ImplantError(f"{path} is not there; check the path.") from None
+        raise ImplantError(f"{path} does not exist; check the path.") from None
     except PermissionError:
         raise ImplantError(f"{path} may not be read by this user; change its permissions.") from None
     except Exception as error:
         # pyxdf raises whatever its parser runs into. The cause is always the file.
         raise ImplantError(
-            f"{path} is no XDF file that can be read ({error}); record it again or repair it."
+            f"{path} is not a readable XDF file ({error}); record it again or repair it."
         ) from error
 
 
@@ -138,7 +138,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         whole.seek(0)
         with gzip.open(whole) if packed else nullcontext(whole) as file:
             if file.read(4) != _PLAIN:
-                raise ImplantError(f"{path} is no XDF file; name one that LabRecorder wrote.")
+                raise ImplantError(f"{path} is not an XDF file; name one that LabRecorder wrote.")
             yield cast("IO[bytes]", file)
 
 
