@@ -1,8 +1,16 @@
 """A rehearsal written by hand, as journal entries of pods and facts of the daemon."""
 
+from datetime import UTC, datetime
+
+from dreamapi.v1.dreamscapes_pb2 import Collective, Identity, Runaway, Synchrony
+from dreamd.rehearsal.group_history import CrowdRecord
+from dreamd.rehearsal.origin import Origin
+from dreamd.rehearsal.report import Page, page
 from dreamd.rehearsal.results import Results, Told
 from dreamd.rehearsal.scenarios import cue, scene_named
 from dreamd.up.processes.pod_journal import Entry
+from dreamd.up.report.metrics_scrape import Totals
+from dreamd.up.report.night_history import Record
 from dreamd.up.report.run_report import RunReport
 
 SECOND = 1_000_000_000
@@ -42,3 +50,52 @@ class Story:
     def tell(self, seconds: float, pod: str, cause: str) -> None:
         """Add the daemon's journal entry: a breaker tripped; pod empty: the Dreamscape was severed."""
         self.books.heard(Told(at(seconds), "breaker-tripped" if pod else "state", pod, cause))
+
+
+ORIGIN = Origin(
+    "dreamd rehearse festival --malfunction homogenise --sleepers 10",
+    *("0.1.0", "3.12.1", "Debian GNU/Linux 12, Linux 6.1 x86_64"),
+    cores=2,
+)
+
+
+def tick(dispersion: float, halved: str = "") -> Collective:
+    """A tick as watchers see it."""
+    return Collective(
+        merged=9,
+        level=0.15,
+        identity=Identity(dispersion_ratio=dispersion),
+        runaway=Runaway(energy=0.3, energy_limit=1.2),
+        synchrony=[Synchrony(band="alpha", z=1.0), Synchrony(band="beta")],
+        halved_cause=halved,
+    )
+
+
+def told_of(story: Story, ticks: int = 332) -> dict[str, object]:
+    """The whole object of `--json`."""
+    return {
+        **story.books.as_json(Totals(ticks=ticks)),
+        "halved": 1,
+        "share": 1.0,
+        "at_s": 68.0,
+        "duration_s": 70.0,
+        "seed": 7,
+        "signal": "features",
+        "passed": story.books.passed,
+    }
+
+
+def homogenised() -> str:
+    """The page of a group that was halved and severed."""
+    failing = tuple(f"bed-{number}" for number in range(1, COUNT + 1))
+    story = Story("homogenise", failing)
+    story.tell(90.0, "", "homogenise")
+    crowd = CrowdRecord()
+    for second in range(20, 90):
+        crowd.note(tick(1.0 - second / 100.0, "homogenise" if second > 80 else ""), float(second))
+        story.fall("bed-2", float(second), "daemon") if second == 89 else None
+    story.account.closing = True
+    record = Record.of(T0_NS, 0.15, [])
+    record.close(at(100.0))
+    when = datetime(2026, 7, 1, 23, 5, tzinfo=UTC)
+    return page(Page(story.books, crowd, told_of(story), record, when, ORIGIN))

@@ -1,16 +1,12 @@
 """The report of a rehearsal: one self-contained page with the recorded results."""
 
 import math
-from datetime import UTC, datetime
 from html.parser import HTMLParser
 
-from dreamapi.v1.dreamscapes_pb2 import Collective, Identity, Runaway, Synchrony
 from dreamd.rehearsal.charts import Axis, curve
 from dreamd.rehearsal.group_history import MOMENTS_MAX, CrowdRecord
-from dreamd.rehearsal.report import Page, page
-from dreamd.up.report.metrics_scrape import Totals
-from dreamd.up.report.night_history import Record
-from rehearse.stories import COUNT, T0_NS, Story, at
+from dreamd.rehearsal.report_labels import LABELS
+from rehearse.stories import ORIGIN, Story, homogenised, tick, told_of
 
 
 class Tags(HTMLParser):
@@ -37,33 +33,10 @@ class Tags(HTMLParser):
         self.words += data
 
 
-def tick(dispersion: float, halved: str = "") -> Collective:
-    """A tick as watchers see it."""
-    return Collective(
-        merged=9,
-        level=0.15,
-        identity=Identity(dispersion_ratio=dispersion),
-        runaway=Runaway(energy=0.3, energy_limit=1.2),
-        synchrony=[Synchrony(band="alpha", z=1.0), Synchrony(band="beta")],
-        halved_cause=halved,
-    )
-
-
 def reported() -> Tags:
-    """The page of a group that was halved and severed."""
-    failing = tuple(f"bed-{number}" for number in range(1, COUNT + 1))
-    story = Story("homogenise", failing)
-    story.tell(90.0, "", "homogenise")
-    crowd = CrowdRecord()
-    for second in range(20, 90):
-        crowd.note(tick(1.0 - second / 100.0, "homogenise" if second > 80 else ""), float(second))
-        story.fall("bed-2", float(second), "daemon") if second == 89 else None
-    story.account.closing = True
-    record = Record.of(T0_NS, 0.15, [])
-    record.close(at(100.0))
-    told = {**story.books.as_json(Totals()), "halved": 1, "signal": "features"}
+    """The page of a group that was halved and severed, read."""
     tags = Tags()
-    tags.feed(page(Page(story.books, crowd, told, record, datetime(2026, 7, 1, 23, 5, tzinfo=UTC))))
+    tags.feed(homogenised())
     tags.close()
     return tags
 
@@ -84,10 +57,44 @@ def test_the_page_says_what_the_books_say() -> None:
         *(
             "severed below 0.1",
             "1 of 10 came home",
-            "not said",
-            "made to fail (10)",
+            "not known: it needs 8 merged sleepers",
+            "with a fault (10)",
             "01 July 2026",
         ),
+    ):
+        assert said in words, said
+
+
+def test_each_figure_stands_beside_its_limit() -> None:
+    """Counts beside what they must be, times beside their limits, what is not kept by a word."""
+    words = reported().words
+    for said in (
+        "Failed: 1 of 10 faults were found, no healthy sleeper was severed, 1 of 10 came home.",
+        "1 of 10came homelimit: all, not kept",
+        "100 msevidence to zero, p99limit: 500 ms",
+        "0 of 332ticks skippedlimit: 0",
+        "oncewhole Dreamscape severedlimit: at least once",
+    ):
+        assert said in words, said
+
+
+def test_the_page_says_what_repeats_it() -> None:
+    """Command, version, Python, cores, system and seed."""
+    words = reported().words
+    assert ORIGIN.command in words
+    assert "dreamd 0.1.0 on Python 3.12.1, 2 cores, Debian GNU/Linux 12, Linux 6.1 x86_64" in words
+    assert "seed7" in words
+
+
+def test_no_name_of_a_field_is_on_the_page() -> None:
+    """Every field of `--json` has a label, and nothing on the page is in snake case."""
+    assert set(told_of(Story("railed", ("bed-3",)))) == set(LABELS)
+    words = reported().words.rpartition("}")[2]  # the style sheet is before
+    assert "_" not in words.replace(ORIGIN.system, "")
+    for said in (
+        "sleepers severed, by cause1 for homogenise",
+        "couplings halvedonce",
+        "100 % of the sleepers",
     ):
         assert said in words, said
 

@@ -66,7 +66,8 @@ def plot(
     )
     above = "".join(
         f'<span class="{line.kind}{" late" if axis.x(line.t_s) > 0.6 * WIDE else ""}" '
-        f'style="left:{axis.x(line.t_s) / WIDE:.2%};top:{1.3 * row:.2f}em">{escape(line.words)}</span>'
+        f'style="left:{axis.x(line.t_s) / WIDE:.2%};top:{1.3 * row:.2f}em">'
+        f"{line.t_s - axis.from_s:.0f} s: {escape(line.words)}</span>"
         for row, line in enumerate(lines)
     )
     words = (

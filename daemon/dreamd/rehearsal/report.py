@@ -1,7 +1,8 @@
 """The report of a rehearsal: one HTML page that needs nothing else, light or dark as its reader has it.
 
-Who was merged when, severs by cause over time, what the collective said of the crowd beside the lines at
-which it is halved and severed, and the account that everyone came home.
+The verdict in one sentence, each figure beside its limit, when each sleeper was merged, severs by cause over
+time, the group's statistics beside the limits at which couplings are halved and severed, the account that
+everyone came home, and what repeats it: the command, the version and the machine.
 """
 
 import math
@@ -12,6 +13,7 @@ from html import escape
 from typing import Final
 
 from dreamd.core.limits import (
+    CROWD_MIN,
     DISPERSION_HALVE,
     DISPERSION_SEVER,
     ENERGY_MIN,
@@ -21,7 +23,11 @@ from dreamd.core.limits import (
 )
 from dreamd.rehearsal.charts import Axis, Level, Line, curve, level, plot, rectangle
 from dreamd.rehearsal.group_history import CrowdRecord, Moment
+from dreamd.rehearsal.origin import Origin
+from dreamd.rehearsal.report_labels import labelled
+from dreamd.rehearsal.report_style import STYLE
 from dreamd.rehearsal.results import Results
+from dreamd.rehearsal.verdict import figures, verdict
 from dreamd.terminal.sleeper_row import plural
 from dreamd.up.report.night_history import Record
 
@@ -30,52 +36,17 @@ STRIP_MOST: Final = 14.0
 CURVE_HIGH: Final = 96.0
 LANE_HIGH: Final = 22.0
 
-STYLE: Final = """
-:root{color-scheme:light dark;--paper:#fbfaf7;--card:#fff;--ink:#1d2433;--soft:#667085;--rule:#e2dfd6;
---dream:#5b7fd6;--fail:#d97706;--cut:#c2413b;--good:#2f7d4f;--curve:#4464b8}
-@media(prefers-color-scheme:dark){:root{--paper:#0b1020;--card:#121931;--ink:#e6eaf5;--soft:#93a0bd;--rule:#26304d;
---dream:#7fa2ff;--fail:#f5a742;--cut:#ff7a70;--good:#6fd49a;--curve:#9db6ff}}
-*{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);
-font:16px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif}
-main{max-width:60rem;margin:0 auto;padding:2rem 1rem 4rem}
-h1{font:italic 600 clamp(1.6rem,5vw,2.4rem)/1.15 Georgia,serif;margin:0 0 .4rem}
-h2{font-size:1.05rem;margin:2.4rem 0 .3rem}p{margin:.2rem 0 .8rem;color:var(--soft);max-width:44rem}
-.verdict{display:inline-block;padding:.25rem .8rem;border-radius:2rem;font-weight:600;color:var(--paper);
-background:var(--good)}.verdict.no{background:var(--cut)}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.6rem;margin:1.4rem 0}
-.tiles div{background:var(--card);border:1px solid var(--rule);border-radius:.6rem;padding:.6rem .8rem}
-.tiles b{display:block;font-size:1.35rem;font-variant-numeric:tabular-nums}
-.tiles span{color:var(--soft);font-size:.85rem}
-.plot{position:relative;margin:.2rem 0 .6rem}svg{display:block;width:100%;background:var(--card);
-border:1px solid var(--rule);border-radius:.3rem}
-.ticks,.words{position:relative;font-size:.75rem;color:var(--soft)}.ticks{height:1.3em}
-.ticks span,.words span{position:absolute;white-space:nowrap;transform:translateX(-50%)}
-.ticks span:first-child{transform:none}.words span{transform:none;padding-left:.2em}
-.words span.late{transform:translateX(-100%);padding-right:.2em}
-.onset{color:var(--fail);stroke:var(--fail)}.cut{color:var(--cut);stroke:var(--cut)}.end{color:var(--soft);stroke:var(--soft)}
-path.at{stroke-width:1.5;vector-effect:non-scaling-stroke;fill:none}
-path.curve{fill:none;stroke:var(--curve);stroke-width:1.8;vector-effect:non-scaling-stroke;stroke-linejoin:round}
-path.level{fill:none;stroke:var(--soft);stroke-width:1;stroke-dasharray:4 4;vector-effect:non-scaling-stroke}
-rect.well{fill:var(--dream)}rect.ill{fill:var(--fail)}rect.fall{fill:var(--cut);opacity:.75}
-.key{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;font-size:.85rem;color:var(--soft)}
-.key i{display:inline-block;width:.8em;height:.8em;border-radius:.2em;margin-right:.4em;vertical-align:-.05em}
-.lane{display:flex;justify-content:space-between;font-size:.85rem;margin-top:.5rem}
-.lane span{color:var(--soft)}
-table{border-collapse:collapse;width:100%;font-size:.9rem}
-td{border-top:1px solid var(--rule);padding:.3rem .4rem;
-vertical-align:top;overflow-wrap:anywhere}td:first-child{color:var(--soft);width:40%}
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the report is made of; told: the object of `--json`."""
+    """What the report is made of. told: the object of `--json`. origin: what repeats it."""
 
     books: Results
     crowd: CrowdRecord
     told: dict[str, object]
     record: Record
     when: datetime
+    origin: Origin
 
 
 def page(what: Page) -> str:
@@ -87,12 +58,14 @@ def page(what: Page) -> str:
         '<meta name=viewport content="width=device-width,initial-scale=1">',
         f"<title>{escape(scene.name)}, rehearsed</title><style>{STYLE}</style><main>",
         f"<h1>The festival, rehearsed: {escape(scene.name)}</h1>",
-        f"<p>{escape(_occasion(what))}</p>{_verdict(what)}",
-        _tiles(what.told),
+        _verdict(what),
+        f"<p>{escape(_occasion(what))}</p>",
+        _tiles(what),
         *_strips(what, axis, lines),
         *_severs(what, axis, lines),
         *_crowd(what, axis, lines),
         *_account(what.told),
+        *_repeat(what),
         "</main></html>\n",
     ]
     return "\n".join(parts)
@@ -110,35 +83,21 @@ def _occasion(what: Page) -> str:
 
 
 def _verdict(what: Page) -> str:
-    home, count = what.books.account.home, len(what.books.account.pods)
-    good = what.books.passed
-    words = "Everyone came home" if home == count else f"{home} of {count} came home"
-    rest = "" if good else f"; {what.books.detected} of {len(what.books.failing)} found out, "
-    rest += "" if good else f"{len(what.books.false_severs)} severed for nothing"
-    return f'<div class="verdict{"" if good else " no"}">{words}{rest}</div>'
+    kind = "verdict" if what.books.passed else "verdict no"
+    return f'<p class="{kind}">{escape(verdict(what.books, what.told))}</p>'
 
 
-def _tiles(told: dict[str, object]) -> str:
-    evidence, alone = told["evidence_to_zero_ms"], told["onset_to_alone_ms"]
-    assert isinstance(evidence, dict)
-    assert isinstance(alone, dict)
-    tiles = (
-        (f"{told['detected']} of {told['malfunctioned']}", "malfunctions found out"),
-        (told["false_severs"], "severed for nothing"),
-        (f"{told['home']} of {told['sleepers']}", "came home"),
-        (f"{told['halved']} / {told['dreamscape_severed']}", "Dreamscape halved / severed"),
-        (_ms(evidence["p99"]), "evidence to zero, p99"),
-        (_ms(alone["max"]), "onset to alone, at most"),
-        (f"{told['ticks_skipped']} of {told['ticks']}", "ticks skipped"),
-    )
-    cells = "".join(f"<div><b>{escape(str(value))}</b><span>{what}</span></div>" for value, what in tiles)
-    return f'<div class="tiles">{cells}</div>'
-
-
-def _ms(value: float | None) -> str:
-    if value is None:
-        return "not known"
-    return f"{value:.0f} ms" if value < 10_000 else f"{value / 1000:.1f} s"  # noqa: PLR2004 -- seconds read better
+def _tiles(what: Page) -> str:
+    """Each figure beside its limit; one that is not kept is marked by colour and by a word."""
+    cells = []
+    for one in figures(what.books, what.told):
+        over = one.kept is False
+        limit = f"limit: {one.limit}{', not kept' if over else ''}" if one.limit else "no limit"
+        cells.append(
+            f"<div{' class=over' if over else ''}><b>{escape(one.value)}</b><span>{escape(one.label)}</span>"
+            f"<small>{escape(limit)}</small></div>"
+        )
+    return f'<div class="tiles">{"".join(cells)}</div>'
 
 
 def _axis(what: Page) -> Axis:
@@ -162,7 +121,7 @@ def _lines(what: Page) -> tuple[Line, ...]:
 
 
 def _strips(what: Page, axis: Axis, lines: Sequence[Line]) -> Iterator[str]:
-    """A strip a sleeper, whoever was made to fail on top."""
+    """A strip for each sleeper, those with a fault on top."""
     books, seconds = what.books, what.record.seconds
     pods = sorted(books.account.pods, key=lambda pod: pod not in books.failing)
     low, high = STRIPS_HIGH
@@ -175,12 +134,12 @@ def _strips(what: Page, axis: Axis, lines: Sequence[Line]) -> Iterator[str]:
         for span in books.spans.get(pod, []):
             right = axis.x(seconds(span.to_ns)) if span.to_ns else axis.x(axis.to_s)
             marks.append(rectangle(axis.x(seconds(span.from_ns)), right, tall * row + gap, tall - gap, kind))
-    yield "<h2>Who was merged when</h2>"
-    yield "<p>A strip a sleeper, drawn while any share of the others is rendered.</p>"
-    yield plot(axis, height, "".join(marks), lines, "who was merged when", worded=True)
+    yield "<h2>When each sleeper was merged</h2>"
+    yield "<p>One strip for each sleeper, drawn while its pod renders any share of the others.</p>"
+    yield plot(axis, height, "".join(marks), lines, "when each sleeper was merged", worded=True)
     keys = (
-        ("fail", "made to fail", len(books.failing)),
-        ("dream", "the others", len(pods) - len(books.failing)),
+        ("fail", "with a fault", len(books.failing)),
+        ("dream", "healthy", len(pods) - len(books.failing)),
     )
     words = "".join(
         f'<span><i style="background:var(--{colour})"></i>{who} ({count})</span>'
@@ -190,12 +149,12 @@ def _strips(what: Page, axis: Axis, lines: Sequence[Line]) -> Iterator[str]:
 
 
 def _severs(what: Page, axis: Axis, lines: Sequence[Line]) -> Iterator[str]:
-    """A lane a cause, a mark a sever."""
+    """A lane for each cause, a mark for each sever."""
     falls = what.books.falls
     yield "<h2>Severs by cause</h2>"
-    yield "<p>At the moment of each pod's own zero. What the daemon decided has the daemon's cause.</p>"
+    yield "<p>At the moment of each pod's own zero. A sever by the daemon has the daemon's cause.</p>"
     if not falls:
-        yield "<p>Nobody was severed.</p>"
+        yield "<p>No sleeper was severed.</p>"
     for cause in sorted({fall.cause for fall in falls}):
         own = [fall for fall in falls if fall.cause == cause]
         marks = "".join(
@@ -203,15 +162,16 @@ def _severs(what: Page, axis: Axis, lines: Sequence[Line]) -> Iterator[str]:
             for t_s in (what.record.seconds(fall.severed.zero_ns) for fall in own)
         )
         sleepers = len({fall.pod for fall in own})
-        whose = "of all" if all(fall.of_all for fall in own) else "their own"
-        yield f'<div class="lane"><b>{escape(cause)}</b><span>{sleepers} sleepers, {whose}</span></div>'
+        how = "the whole Dreamscape" if all(fall.of_all for fall in own) else "one by one"
+        counted = plural(sleepers, "sleeper", "sleepers")
+        yield f'<div class="lane"><b>{escape(cause)}</b><span>{counted}, {how}</span></div>'
         yield plot(axis, LANE_HIGH, marks, lines, f"severs for {cause}")
 
 
 def _crowd(what: Page, axis: Axis, lines: Sequence[Line]) -> Iterator[str]:
     """The statistics of the collective, each with its lines."""
     moments = what.crowd.moments
-    yield "<h2>The crowd</h2><p>What the collective said of everyone, beside the lines at which it acts.</p>"
+    yield "<h2>The group</h2><p>The group's statistics, beside the limits at which couplings change.</p>"
     yield from _statistic(
         "merged sleepers",
         moments,
@@ -222,7 +182,7 @@ def _crowd(what: Page, axis: Axis, lines: Sequence[Line]) -> Iterator[str]:
         least=len(what.books.account.pods),
     )
     yield from _statistic(
-        "energy: how far everyone is drawn away from themselves", moments, [m.energy for m in moments],
+        "energy: how far the sleepers are drawn away from themselves", moments, [m.energy for m in moments],
         (Level(ENERGY_MIN, f"halved above {ENERGY_MIN:g}"),), axis, lines,
     )  # fmt: skip
     yield from _statistic(
@@ -251,7 +211,8 @@ def _statistic(
 ) -> Iterator[str]:  # fmt: skip
     known = [value for value in values if math.isfinite(value)]
     if not known:
-        yield f'<div class="lane"><b>{escape(name)}</b><span>not said</span></div>'
+        why = f"not known: it needs {CROWD_MIN} merged sleepers, and some time with them"
+        yield f'<div class="lane"><b>{escape(name)}</b><span>{why}</span></div>'
         return
     scale = (0.0, 1.1 * max([*known, *(one.value for one in levels), least, 1e-6]))
     points = list(zip((moment.t_s for moment in moments), values, strict=True))
@@ -262,14 +223,15 @@ def _statistic(
 
 
 def _account(told: dict[str, object]) -> Iterator[str]:
-    """Everything that `--json` says."""
-    rows = "".join(f"<tr><td>{escape(name)}<td>{escape(_plain(value))}" for name, value in told.items())
+    """All that `--json` has, under labels for a reader."""
+    rows = "".join(f"<tr><td>{escape(label)}<td>{escape(value)}" for label, value in labelled(told))
     yield f"<h2>The account</h2><table>{rows}</table>"
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_plain(one)}" for name, one in value.items()) or "none"
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
-    return "not known" if value is None else str(value)
+def _repeat(what: Page) -> Iterator[str]:
+    """What repeats the rehearsal, and on what it ran."""
+    origin = what.origin
+    cores = "1 core" if origin.cores == 1 else f"{origin.cores} cores"
+    machine = f"dreamd {origin.version} on Python {origin.python}, {cores}, {origin.system}"
+    yield "<h2>Repeat it</h2>"
+    yield f"<pre>{escape(origin.command)}</pre><p>It ran with {escape(machine)}.</p>"

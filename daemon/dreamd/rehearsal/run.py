@@ -18,9 +18,11 @@ from dreamapi import Api
 from dreamapi.v1.dreamscapes_pb2 import Event
 from dreamd.core.limits import RAMP_MIN_S
 from dreamd.rehearsal.group_history import CrowdRecord
+from dreamd.rehearsal.origin import command_of, origin
 from dreamd.rehearsal.report import Page, page
 from dreamd.rehearsal.results import ENDS, Results, Told
 from dreamd.rehearsal.scenarios import Cue
+from dreamd.rehearsal.verdict import EVIDENCE_TO_ZERO_P99_MS, alone_within_ms, milliseconds, times, verdict
 from dreamd.terminal.clock import now_ns
 from dreamd.terminal.sleeper_row import plural
 from dreamd.up.plan import CannotRun, Flags, Malfunction, Plan, Sleeper, plan
@@ -172,10 +174,13 @@ class Rehearsal(Run):
             self.show.line(json.dumps(told, indent=2))
         else:
             self.show.last_picture() if self.viewed else self.show.new_lines()
-            for line in lines(told):
+            for line in lines(self.books, told):
                 self.show.line(line)
         if self.wish.report is not None:
-            made = page(Page(self.books, self.crowd, told, self.chronicle.record, when))
+            wish = self.wish
+            command = command_of(wish.cue, wish.sleepers, wish.seed, wish.broker, light=self.plan.light)
+            record = self.chronicle.record
+            made = page(Page(self.books, self.crowd, told, record, when, origin(command)))
             keep(self.wish.report, made, "--report")
             if not self.plan.json:
                 self.show.line(f"the report is in {self.wish.report}")
@@ -193,27 +198,29 @@ def sentence(wish: Wish, what: Plan) -> str:
     )
 
 
-def lines(told: dict[str, object]) -> list[str]:
-    """The account for a person."""
+def lines(books: Results, told: dict[str, object]) -> list[str]:
+    """The account for a person: the verdict, then the figures beside their limits."""
     severed = told["severed"]
     assert isinstance(severed, dict)
-    causes = ", ".join(f"{count} {cause}" for cause, count in severed.items()) or "nobody"
-    whole = told["dreamscape_causes"]
-    labels = told["labels"]
+    causes = ", ".join(f"{count} {cause}" for cause, count in severed.items()) or "none"
+    whole, labels, halved = told["dreamscape_causes"], told["labels"], told["halved"]
     assert isinstance(whole, list)
     assert isinstance(labels, list)
+    assert isinstance(halved, int)
+    evidence, alone = _spread(told["evidence_to_zero_ms"]), _spread(told["onset_to_alone_ms"])
+    alone_limit = milliseconds(alone_within_ms(books.cue))
     merged, count = told["merged"], told["sleepers"]
     busy = [] if merged == count else [f"only {merged} of {count} were ever merged: this machine is too busy"]
     return [
         "",
         *busy,
-        f"{told['detected']} of {told['malfunctioned']} malfunctions found out; severed: {causes}",
-        f"the Dreamscape: halved {told['halved']} times, severed {len(whole)} times"
+        verdict(books, told),
+        f"sleepers severed, by cause: {causes}",
+        f"the Dreamscape: halved {times(halved)}, severed {times(len(whole))}"
         + (f" ({', '.join([*whole, *labels])})" if whole else ""),
-        f"severed for nothing: {told['false_severs']}",
-        f"evidence to zero: {_spread(told['evidence_to_zero_ms'])}",
-        f"onset to alone: {_spread(told['onset_to_alone_ms'])}",
-        f"{told['ticks']} ticks, {told['ticks_skipped']} skipped",
+        f"evidence to zero: {evidence} (limit of p99: {milliseconds(EVIDENCE_TO_ZERO_P99_MS)})",
+        f"onset to alone: {alone} (limit: {alone_limit})",
+        f"{told['ticks']} ticks, {told['ticks_skipped']} skipped (limit: 0)",
         f"{told['home']} of {told['sleepers']} came home",
     ]
 
@@ -222,7 +229,8 @@ def _spread(value: object) -> str:
     assert isinstance(value, dict)
     if value["p50"] is None:
         return "not known"
-    return f"p50 {value['p50']:.0f} ms, p99 {value['p99']:.0f} ms, at most {value['max']:.0f} ms"
+    p50, p99, most = (milliseconds(value[name]) for name in ("p50", "p99", "max"))
+    return f"p50 {p50}, p99 {p99}, at most {most}"
 
 
 def check(wish: Wish) -> None:

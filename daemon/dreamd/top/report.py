@@ -21,7 +21,7 @@ SLEEPER: Final = (
 FIELDS: Final = (
     ("schema", f'"{SCHEMA}"'),
     ("live", "whether what follows is so now"),
-    ("safe", "nobody is coupled who should not be; null: not known"),
+    ("safe", "no bed renders more than was granted; null: not known"),
     ("sentences", "the same in words, the verdict first"),
     ("dreamscape", "its id; null: there is none"),
     ("state", "planned gathering dreaming severed waking ended"),

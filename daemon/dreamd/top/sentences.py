@@ -40,7 +40,7 @@ def headline(scene: ViewModel) -> tuple[Said, ...]:
 
 
 def safe(scene: ViewModel) -> bool | None:
-    """Whether nobody is coupled who should not be; None: not known."""
+    """Whether no bed renders more than was granted; None: not known."""
     if scene.link is not Link.LIVE or not scene.dreamscape:
         return None
     if scene.coupled:
@@ -147,7 +147,7 @@ def _cut(sleepers: Sequence[Sleeper]) -> tuple[Said, ...]:
 
 
 def warnings(crowd: Crowd) -> tuple[str, ...]:
-    """What stands beyond a line at which couplings are halved; what is not known warns of nothing."""
+    """The statistics beyond a limit at which couplings are halved; an unknown value warns of nothing."""
     over = [band.band for band in crowd.synchrony if band.z > SYNCHRONY_Z_MOST]
     facts = (
         (bool(over), f"synchrony z above {SYNCHRONY_Z_MOST:g} in {', '.join(over)}"),
