@@ -1,18 +1,17 @@
-"""From frames to the collective, once a tick: who counts, where the centre is, how far each is from it.
+"""From frames to the collective, once a tick: eligibility, the centre, and each sleeper's distance from it.
 
-One `Fusion` belongs to one Dreamscape in one term. `tick` decides in four passes over columns, none of
-which knows one sleeper from another: shared scale, eligibility, outliers by last tick's median, sums.
-Columns come in banks: one for a whole Dreamscape as a rule, more when its first is full. Whatever crosses
-from one bank to another is a `Summary` or a `Sums`, so banks can live on many machines, and what a tick
-works on was allocated with the bank.
+One `Fusion` belongs to one Dreamscape in one term. `tick` decides in four passes over columns, without a loop
+over sleepers: shared scale, eligibility, outliers by the last tick's median, sums. Columns come in banks: one
+for a whole Dreamscape as a rule, more when its first is full. Only a `Summary` or a `Sums` crosses from one
+bank to another, so banks can live on many machines. A tick's work arrays are allocated with the bank.
 
 Rules
-- Whoever is not in `included` has weight zero here and must get coupling zero in the same message.
-- An outlier's residual is above four medians in three frames of its own in a row; one frame within
-  brings it back. Within the weights' own eps nobody is an outlier.
-- The median is of everyone eligible; with nobody eligible there is none, and nobody is an outlier. Nor is
-  anybody among fewer than five: of three, two who are alike would leave out the third for being another.
-- With nobody included the centre stays where it was, and S and W are zero: no pod has a collective then.
+- A slot that is not in `included` has weight zero here and must get coupling zero in the same message.
+- A residual above four medians in three frames of its own in a row makes an outlier; one frame within brings
+  it back. Within the weights' own eps there is no outlier.
+- The median is over all eligible sleepers; with none eligible there is no median and no outlier. Below five
+  sleepers there is no outlier either: of three, two that are alike would exclude the third for differing.
+- With no sleeper included the centre stays where it was, and S and W are zero: no pod has a collective then.
 """
 
 from collections.abc import Sequence
@@ -35,9 +34,9 @@ OUTLIER_MEDIANS: Final = 4.0
 OUTLIER_FRAMES: Final = 3
 SIGMA_MIN_DB: Final = 1.0
 KEPT_BYTES: Final = 24 << 20
-"""More than all temporary arrays of a tick of 100,000."""
+"""More than all temporary arrays of a tick of 100,000 sleepers."""
 MAD_TO_SIGMA: Final = 1.4826
-"""Of a normal distribution, sigma / MAD (Hampel 1974)."""
+"""Sigma / MAD of a normal distribution (Hampel 1974)."""
 
 
 def shared_scale(templates_db: Floats, schema: Schema) -> tuple[Floats, Floats]:
@@ -64,13 +63,13 @@ def shared_scale(templates_db: Floats, schema: Schema) -> tuple[Floats, Floats]:
 class Fused:
     """The collective of one tick.
 
-    r: the reference centre, m: the new one, s: S at r, all float32[D] on the shared scale; w: W. n: how
-    many are included. dispersion: mean squared distance to m. mean_distance: mean distance to r. median:
-    of the residuals before the clip, NaN of nobody. phase_means: float32[B, 2], mean unit phasor (re,
-    im), NaN where no phase was sent. Per bank, in the order given: included and outliers bool[slots],
-    residuals float32[slots], |x - r| before the clip, NaN where not eligible, and own_synchrony
-    float32[slots], each one's PPC with everyone. order: float64[B], length of the mean phasor, NaN where
-    nobody's phase is known; synchrony: over all pairs, as read once a second.
+    r: the reference centre, m: the new one, s: S at r, all float32[D] on the shared scale; w: W. n: the
+    number included. dispersion: mean squared distance to m. mean_distance: mean distance to r. median: of the
+    residuals before the clip, NaN without any. phase_means: float32[B, 2], mean unit phasor (re, im), NaN
+    where no phase was sent. Per bank, in the order given: included and outliers bool[slots], residuals
+    float32[slots], |x - r| before the clip, NaN where not eligible, and own_synchrony float32[slots], each
+    sleeper's PPC with all others. order: float64[B], length of the mean phasor, NaN where no phase is known;
+    synchrony: over all pairs, as read once a second.
     """
 
     r: Floats
@@ -91,10 +90,10 @@ class Fused:
 
 
 class _Workspace:
-    """What one bank is worked on with, tick after tick, allocated once.
+    """Work arrays of one bank, allocated once and reused every tick.
 
-    x: float32[slots, D], the states of the eligible on the shared scale, and `rows`, those of the
-    included, close together; of both only as much as the last tick filled is of any meaning.
+    x: float32[slots, D], the states of the eligible on the shared scale. `rows`: those of the included,
+    without gaps. In both, only the part that the last tick filled is valid.
     """
 
     def __init__(self, slots: int, size: int) -> None:
@@ -105,17 +104,18 @@ class _Workspace:
         self._counting = False
 
     def scale(self, columns: FrameTable, mu: Floats, sigma: Floats) -> None:
-        """Bring every used row to the shared scale."""
+        """Convert every used row to the shared scale."""
         for block in blocks(columns.used):
             self.x[block] = blend.to_shared(columns.db[block], mu, sigma)
 
     def rows(self, included: Mask, used: int) -> Floats:
-        """Return the states of these, float32[n, D], in order of their slots; until the next call."""
+        """Return the included states, float32[n, D], in order of slots; valid until the next call."""
         n = int(np.count_nonzero(included[:used]))
         return np.compress(included[:used], self.x[:used], axis=0, out=self._rows[:n])
 
     def judge(self, columns: FrameTable, eligible: Mask, residuals: Floats, limit: float) -> Mask:
-        """Count this tick's new frames against the limit; return who of the eligible is an outlier."""
+        """Count this tick's new frames against the limit; return the eligible slots that are outliers."""
+        # Not `residuals > limit`: a NaN must count as far.
         far = eligible & ~(residuals <= limit)
         if self._counting or far.any():
             new = eligible & (columns.seq != self._judged)
@@ -129,8 +129,8 @@ class _Workspace:
 def _keep_what_is_given_back() -> None:
     """Let the C library keep a tick's temporary arrays for the next tick.
 
-    glibc gives freed blocks back to the system until one as large as this has been freed; a tick of ten
-    thousand then faults 260 pages in again. Nothing is written, so nothing is used.
+    glibc returns freed blocks to the system until one as large as this has been freed; without it, each tick
+    of ten thousand sleepers faults 260 pages in again. The array is never written, so it uses no memory.
     """
     np.empty(KEPT_BYTES, dtype=np.uint8)
 
@@ -152,11 +152,11 @@ class Fusion:
         self.chorus = SynchronyTracker(schema)
 
     def tick(self, banks: Sequence[FrameTable], allowed: Sequence[Mask], instant: int) -> Fused:
-        """Fuse the newest frames of all banks at this grid instant, which they have been `advance`d to.
+        """Fuse the newest frames of all banks at this grid instant, to which the banks have been `advance`d.
 
         Args:
             banks: always in the same order; more may follow at the end in a later tick.
-            allowed: bool[slots] for each, what breakers, consent and guidelines say.
+            allowed: bool[slots] for each, the slots that breakers, consent and guidelines allow.
             instant: the grid instant that closes.
         """
         self._spaces += [_Workspace(bank.slots, self._size) for bank in banks[len(self._spaces) :]]
@@ -188,7 +188,7 @@ class Fusion:
         return self._fused(total, r, included, outliers, residuals)
 
     def _rows(self, banks: Sequence[FrameTable], masks: list[Mask]) -> list[Floats]:
-        """The states of these, close together, one array a bank."""
+        """The states of these slots without gaps, one array a bank."""
         return [
             space.rows(mask, bank.used) for space, bank, mask in zip(self._spaces, banks, masks, strict=True)
         ]
@@ -202,7 +202,7 @@ class Fusion:
         return residuals
 
     def _limit(self) -> float:
-        """How far away nobody is an outlier: by the last tick's median; there may be none, or of too few."""
+        """The outlier distance by the last tick's median; infinity without one, or with too few sleepers."""
         known = self._median >= 0.0 and self._measured >= INTIMATE_BELOW
         return max(OUTLIER_MEDIANS * self._median, blend.EPS) if known else float("inf")
 

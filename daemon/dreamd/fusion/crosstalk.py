@@ -1,23 +1,24 @@
-"""Two pods, one brain: a cable in the wrong socket, a headset bound twice, somebody copied.
+"""Two pods with one brain's signal: a cable in the wrong socket, a headset bound twice, a copied stream.
 
-Two people never have one course of ten seconds in twelve features; two pods that do carry one of them, and
-whoever is merged with a copy of themselves is in a loop of one. Evidence (DESIGN 7.7): the median
+Two people never have the same course of ten seconds in twelve features. Two pods with one course carry one
+brain, and a sleeper merged with a copy of themselves is in a loop of one. Evidence (DESIGN 7.7): the median
 over features of the 10 s time correlation above .98, and PPC above .8 in three bands.
 
-All pairs would be N^2. So each sleeper's normalised course is projected onto fixed pseudo-random
-directions, whoever lies close is sorted close, and only the nearest few pairs are looked at exactly. A
-pair that a border parts is found in a later pass: the borders move with every one.
+All pairs would be N^2. So each sleeper's normalised course is projected onto fixed pseudo-random directions,
+near projections are sorted close together, and only the nearest few pairs are verified exactly. A pair that a
+cell border separates is found in a later pass: the borders move with every pass.
 
-How it is kept cheap
+Cost
 - Courses are int16 (thousandths of the shared scale) in a ring of 40 hops, 1.1 kB a sleeper. Sum, sum of
-  squares and projection are exact integers, moved by what enters and leaves: O(D) a sleeper a tick.
+  squares and projection are exact integers, updated by the entering and the leaving hop: O(D) a sleeper a
+  tick.
 - A pass takes a second, a quarter of it after each tick's message: project, sort, compare neighbours, verify.
-  Not more than 64 pairs a pass are verified.
+  At most 64 pairs a pass are verified.
 
 Rules
-- A frame stands at its own instant, not at its tick: of two pods on unequal links one lags. What has not come
-  is held; with more than a quarter of its hops held nobody is judged.
-- A feature that stands still agrees with nothing. What cannot be said is no evidence.
+- A frame is stored at its own instant, not at its tick: of two pods on unequal links one lags. A missing hop
+  repeats the previous one; a row with more than a quarter of its hops repeated is not judged.
+- A constant feature correlates with nothing. An unknown value is no evidence.
 """
 
 from collections.abc import Callable
@@ -42,20 +43,20 @@ Rows = NDArray[np.int64]
 Doubles = NDArray[np.float64]
 Phasors = NDArray[np.complex64]
 Agreement = Callable[[Rows, Rows], Doubles]
-"""PPC of pairs: rows a and rows b, int64[P] each -> float64[P, B], NaN where it cannot be said."""
+"""PPC of pairs: rows a and rows b, int64[P] each -> float64[P, B], NaN where not known."""
 
 WINDOW_HOPS: Final = round(10.0 / HOP_S)
 HEARD_MIN: Final = 0.75
-"""Share of a window's hops that must have come."""
+"""Share of a window's hops that must have arrived."""
 PAIRS_MOST: Final = 64
 NEIGHBOURS: Final = 8
 DIRECTIONS: Final = 6
 A_CELL: Final = 12
-"""Sleepers a cell holds on average: cells are cut along as many directions as that takes."""
+"""Average sleepers in a cell: cells are cut along as many directions as that takes."""
 SPREAD: Final = 1.2
-"""How far strangers lie apart in each direction (standard deviation of real people's points)."""
+"""Standard deviation, in each direction, of the points of different real people."""
 NEAR: Final = 0.5
-"""Squared distance, in variances of strangers and a direction, below which a pair is looked at."""
+"""Squared distance, in variances of strangers and a direction, below which a pair is verified."""
 INSTANTS_MIN: Final = 40
 _PER_X: Final = 1000.0
 _STILL: Final = 0.5 / WINDOW_HOPS
@@ -68,7 +69,7 @@ _SEED: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two rows that carry one brain. correlation: median over features; ppc: the third highest band's."""
+    """Two rows with one brain's signal. correlation: median over features; ppc: the third highest band's."""
 
     a: int
     b: int
@@ -79,7 +80,7 @@ class Pair:
 def time_correlation(a: Doubles, b: Doubles) -> Doubles:
     """Median over features of the correlation in time of P pairs, float64[T, P, D] each -> float64[P].
 
-    A feature that stands still correlates 0 with everything.
+    A constant feature correlates 0 with everything.
     """
     a = a - np.add.reduce(a, axis=0) / len(a)
     b = b - np.add.reduce(b, axis=0) / len(b)
@@ -106,7 +107,7 @@ def pair_ppc(a: Phasors, b: Phasors) -> Doubles:
 
 
 def _waves(size: int) -> NDArray[np.int32]:
-    """Weights of the 40 hops for each feature, int32[40, D]: slow waves, as power moves slowly."""
+    """Weights of the 40 hops for each feature, int32[40, D]: slow waves, because power changes slowly."""
     rng = np.random.default_rng(_SEED)
     cycles, phase = rng.integers(1, 4, size=size), rng.uniform(0.0, 2.0 * np.pi, size=size)
     hop = np.arange(WINDOW_HOPS)[:, np.newaxis]
@@ -115,7 +116,7 @@ def _waves(size: int) -> NDArray[np.int32]:
 
 
 class Courses:
-    """The last 10 s of every row's features, and what is summed over them."""
+    """The last 10 s of every row's features, and their running sums."""
 
     def __init__(self, size: int, rows: int = COHORT_SLOTS) -> None:
         self._size = size
@@ -140,7 +141,7 @@ class Courses:
         return sum(part.nbytes for part in parts)
 
     def reserve(self, rows: int) -> None:
-        """Make room for so many rows."""
+        """Make room for this many rows."""
         held = len(self._sum)
         if rows <= held:
             return
@@ -156,12 +157,12 @@ class Courses:
         self._sum[row] = self._square[row] = self._projected[row] = 0
 
     def observe(self, rows: Rows, x: Floats, age: Rows, instant: int) -> None:
-        """Take in one tick.
+        """Store one tick.
 
         Args:
-            rows: int64[k], ascending, whose frames are sound.
+            rows: int64[k], ascending, the rows with sound frames.
             x: float32[k, D], shared scale, finite.
-            age: int64[k], how many hops before `instant` each frame was captured; below 0 counts as 0.
+            age: int64[k], hops from each frame's capture to `instant`; below 0 counts as 0.
             instant: the grid instant that closes.
         """
         if len(rows):
@@ -190,11 +191,11 @@ class Courses:
             self._change((instant - back) % WINDOW_HOPS, rows[late], values[late])
 
     def _held(self, instant: int) -> NDArray[np.int16]:
-        """What the hop before this one ended with."""
+        """The values at the end of the hop before this one."""
         return self._ring[instant % WINDOW_HOPS - 1, : self._used].copy()
 
     def _begin(self, instant: int, values: NDArray[np.int16]) -> None:
-        """A new hop."""
+        """Start a hop with these values."""
         self._change(instant % WINDOW_HOPS, slice(self._used), values)
         self._heard[instant % WINDOW_HOPS, : self._used] = False
 
@@ -215,7 +216,7 @@ class Courses:
         added(self._projected, rows, moved)
 
     def judged(self) -> Rows:
-        """Rows of which enough has come, int64[n]."""
+        """The rows with enough hops arrived, int64[n]."""
         heard = self._heard[:, : self._used].view(np.uint8).sum(axis=0, dtype=np.uint8)
         return np.flatnonzero(heard >= HEARD_MIN * WINDOW_HOPS)
 
@@ -258,7 +259,7 @@ def candidates(points: Doubles, turn: int, neighbours: int = NEIGHBOURS) -> tupl
         apart = ordered[:, step:] - ordered[:, :-step]
         distance = np.einsum("ji,ji->i", apart, apart)
         near = np.flatnonzero(distance <= limit)
-        if len(near) >= PAIRS_MOST:  # whoever is further than so many is not among the nearest
+        if len(near) >= PAIRS_MOST:  # a pair further away is not among the nearest
             near = near[np.argpartition(distance[near], PAIRS_MOST - 1)[:PAIRS_MOST]]
             limit = distance[near].max()
         first.append(order[near])
@@ -276,7 +277,7 @@ def _all_pairs(n: int) -> tuple[Rows, Rows]:
 
 
 def _nearest_of_few(points: Doubles) -> tuple[Rows, Rows]:
-    """So few that each is held against every other, unsorted."""
+    """Compare every pair, unsorted; for few points."""
     a, b = _all_pairs(len(points))
     apart = points[a] - points[b]
     near = np.einsum("ij,ij->i", apart, apart) <= NEAR * points.shape[1] * SPREAD**2
@@ -296,7 +297,7 @@ def _sorted(points: Doubles, turn: int) -> Rows:
 
 
 class Crosstalk:
-    """Finds pairs of rows that carry one brain; `found` are those of the last pass, until taken."""
+    """Finds pairs of rows with one brain's signal; `found` holds those of the last pass until taken."""
 
     def __init__(self, size: int) -> None:
         self.courses = Courses(size)
@@ -310,11 +311,11 @@ class Crosstalk:
         self._found: list[Pair] = []
 
     def observe(self, rows: Rows, x: Floats, age: Rows, instant: int) -> None:
-        """One tick's sound rows, see `Courses.observe`."""
+        """Store one tick's sound rows, see `Courses.observe`."""
         self.courses.observe(rows, x, age, instant)
 
     def digest(self, agreement: Agreement) -> None:
-        """After a tick's message: one quarter of a pass."""
+        """Do one quarter of a pass, after a tick's message."""
         parts = (self._choose, self._project, self._sort)
         part, self._part = self._part, (self._part + 1) % (len(parts) + 1)
         if part < len(parts):
@@ -334,12 +335,12 @@ class Crosstalk:
         self._pairs = self._rows[a], self._rows[b]
 
     def take(self) -> list[Pair]:
-        """The pairs found since this was last asked."""
+        """The pairs found since the last call."""
         found, self._found = self._found, []
         return found
 
     def verified(self, a: Rows, b: Rows, agreement: Agreement) -> list[Pair]:
-        """Return those of these pairs whose courses and phases say so."""
+        """Return the pairs that both their courses and their phases confirm."""
         if len(a) == 0:
             return []
         alike = time_correlation(self.courses.courses(a), self.courses.courses(b))

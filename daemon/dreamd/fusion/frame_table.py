@@ -1,22 +1,23 @@
 """The newest frames as columns: one row a slot, preallocated for all seats, read by the tick without a loop.
 
 A frame costs a few copies when it arrives (`write`); a tick reads whole columns (`advance`, `eligible`,
-`recent`, `lossy`). Nothing is kept of a frame but the newest row: raw signals never came, and history is
-what summaries are for.
+`recent`, `lossy`). Only the newest row of a frame is kept: raw signals never reach the daemon, and summaries
+hold the history.
 
 Rules
-- Which of the newest 64 numbers have come is remembered. An older number that has not come yet was overtaken
-  on its way: it is counted, never used, and accuses nobody, however late it is. A gap still open after 2 s
-  is lost. In numbers whose low 16 bits are 0 there is no gap: pods skip them.
-- A number that has come before is a replay while the frame is at most REPLAY_AGE_S old, because frames
-  travel at QoS 0, which delivers nothing twice. An older copy is evidence of the way: refused and counted.
-- A frame whose number goes forward and whose instant does not, or the other way about, is a replay at any
-  age: it contradicts the pod's own earlier frame, and no network changes what a frame says.
-- The same features three times are frozen; a number may not be finite, or be out of every range (+-200
-  dB, a share outside 0..1). Each of these makes the slot ineligible at once.
+- The table remembers which of the newest 64 numbers have arrived. An older number that has not arrived yet
+  was overtaken in the network: it is counted, never used, and counts against no pod, however late it is. A
+  gap still open after 2 s is a lost frame. Numbers with low 16 bits of 0 leave no gap: pods skip them.
+- A number that has arrived before is a replay while the frame is at most REPLAY_AGE_S old, because frames
+  travel at QoS 0, which delivers nothing twice. An older copy is evidence about the network: refused and
+  counted.
+- A frame with a number that goes forward and an instant that does not, or the reverse, is a replay at any
+  age: it contradicts the pod's own earlier frame, and no network changes the content of a frame.
+- The same features three times are frozen. A number must be finite and within the widest range (+-200 dB,
+  shares 0..1). Each violation makes the slot ineligible at once.
 - A frame more than 1 s ahead is refused: its clock has jumped. One more than 10 s behind is outdated.
-- What is refused leaves the row as it was, except that an unsound frame marks it so: its numbers never
-  enter an array the fusion reads.
+- A refused frame leaves the row as it was, except that an unsound frame marks it so: its numbers never enter
+  an array the fusion reads.
 - Quality has a hysteresis: in at .5, out below .4. NaN is out. A frame from the future is not fresh.
 """
 
@@ -51,11 +52,12 @@ Mask = NDArray[np.bool_]
 CLOCK_JUMP_HOPS: Final = 4
 """A frame this far ahead of the daemon's own instant comes from a clock that has jumped (1 s)."""
 PAST_HOPS: Final = round(FRAME_PAST_S / HOP_S)
-"""A frame this far behind (10 s) is of no use to anyone; so a slot takes few frames, whatever is sent."""
+"""A frame this far behind (10 s) is useless. The limit bounds the frames a slot accepts, however many are
+sent."""
 SHARE_MOST: Final = 1.001
-"""Greatest quality or coupling: 1, and what rounding adds."""
+"""Greatest quality or coupling: 1, and an allowance for rounding."""
 FUTURE_HOPS: Final = 1
-"""How far ahead a fresh frame may be: clocks differ by less than a hop."""
+"""The furthest a fresh frame may be ahead: clocks differ by less than a hop."""
 
 _LOST_AFTER_HOPS: Final = round(LOST_AFTER_S / HOP_S)
 _REPLAY_AGE_HOPS: Final = round(REPLAY_AGE_S / HOP_S)
@@ -65,27 +67,27 @@ _NEVER: Final = -(1 << 62)
 _SEQ_SPAN: Final = 1 << 32
 _SEQ_LOW: Final = 1 << 16
 _REMEMBERED: Final = 64
-"""Numbers of which is known whether they have come: more than a slot can be sent within PAST_HOPS."""
+"""Numbers for which arrival is remembered: more than a slot can receive within PAST_HOPS."""
 _REMEMBERED_MASK: Final = (1 << _REMEMBERED) - 1
 
 
 class FrameVerdict(Enum):
-    """What became of a frame; the value is the reason counted where it was refused."""
+    """The outcome of a frame; the value is the reason counted where it was refused."""
 
     ACCEPTED = "accepted"
     LATE = "late"  # accepted, after the tick of its instant had closed
     FILLED = "filled"  # overtaken by the row's frame, so not used
     REPLAYED = "replayed"
-    OUTDATED = "outdated"  # an old copy, or over 10 s behind: the way's doing
+    OUTDATED = "outdated"  # an old copy, or over 10 s behind: caused by the network
     FROZEN = "frozen"
     NONFINITE = "nonfinite"
     RANGE = "range"
     MISFIT = "misfit"  # another schema or shape
-    CLOCK = "clock"  # of a time that is still to come
+    CLOCK = "clock"  # from the future
 
     @property
     def sound(self) -> bool:
-        """Whether the frame may be held for its sleeper."""
+        """Whether the frame may count for its sleeper."""
         return self in (FrameVerdict.ACCEPTED, FrameVerdict.LATE, FrameVerdict.FILLED)
 
 
@@ -94,9 +96,9 @@ class FrameTable:
 
     db: float32[slots, D], dB. phasors: complex64[slots, 2, B], NaN where omitted, older instant first.
     instant: int64[slots]. seq: uint32[slots]. quality, applied, own_z: float32[slots]. uncertain_s:
-    float32[slots], how far the instant may be off, by the pod's clock. present: a frame
-    has been heard since `clear`. finite (sound in every number), frozen: of the newest frame. lost:
-    frames of the whole bank lost so far. used: rows from here on have never been given.
+    float32[slots], the instant's possible error, by the pod's clock. present: a frame has arrived since
+    `clear`. finite (sound in every number), frozen: of the newest frame. lost: frames of the whole bank lost
+    so far. used: rows from here on have never been given.
     """
 
     def __init__(self, schema: Schema, slots: int = COHORT_SLOTS) -> None:
@@ -131,7 +133,7 @@ class FrameTable:
         self._lost_lately = np.zeros(slots, dtype=np.int32)  # the sum of the window above
 
     def clear(self, slot: int) -> None:
-        """Forget everything of this slot: it is given, or its assignment has ended."""
+        """Reset this slot: it is given to a pod, or its assignment has ended."""
         self.used = max(self.used, slot + 1)
         self.present[slot] = self.finite[slot] = self.frozen[slot] = self._good[slot] = False
         self.db[slot] = 0.0
@@ -145,7 +147,7 @@ class FrameTable:
             del self._gaps[key]
 
     def write(self, slot: int, frame: Frame, instant_now: int) -> FrameVerdict:
-        """Take in one frame for this slot; return what became of it.
+        """Store one frame for this slot; return the outcome.
 
         Args:
             slot: 0 up to `slots`.
@@ -175,7 +177,7 @@ class FrameTable:
         return self._take(slot, frame)
 
     def _older(self, slot: int, frame: Frame, back: int, instant_now: int) -> FrameVerdict:
-        """What becomes of a frame whose number is the newest or `back` before it."""
+        """Return the outcome of a frame with the newest number, or with the number `back` before it."""
         newest = int(self.instant[slot])
         bit = 1 << min(back, _REMEMBERED)
         consistent = frame.instant < newest if back else frame.instant == newest
@@ -189,13 +191,13 @@ class FrameTable:
         return FrameVerdict.REPLAYED if age_hops <= _REPLAY_AGE_HOPS else FrameVerdict.OUTDATED
 
     def forgive(self, instant: int) -> None:
-        """Our own way was broken: gaps open now or opening until 2 s after it, are nobody's loss."""
+        """Count no losses of an uplink failure: gaps open now, or opening within 2 s, are not losses."""
         self._forgiven_to = instant + _LOST_AFTER_HOPS
         self._gaps.clear()
         self._due.clear()
 
     def _open_gap(self, slot: int, last: int, step: int, instant: int) -> None:
-        """Note the numbers between `last` and the one `step` after it; all but the newest few are lost."""
+        """Record the numbers between `last` and the one `step` after it; all but the newest few are lost."""
         missing = step - 1 - ((last + step - 1) // _SEQ_LOW - last // _SEQ_LOW)
         if instant <= self._forgiven_to:
             return
@@ -242,10 +244,10 @@ class FrameTable:
         return FrameVerdict.LATE if frame.instant <= self._closed else FrameVerdict.ACCEPTED
 
     def advance(self, instant: int) -> int:
-        """Close the tick of this instant: what comes for it now is late; safe to repeat.
+        """Close the tick of this instant: a frame that arrives for it now is late; safe to repeat.
 
         Returns:
-            How many frames were found lost since the last time; `lost` counts them all.
+            The number of frames found lost since the last call; `lost` counts them all.
         """
         skipped = min(max(instant - self._closed, 0), _LOST_WINDOW_HOPS)
         for hop in range(instant - skipped + 1, instant + 1):
@@ -261,13 +263,13 @@ class FrameTable:
         return found
 
     def eligible(self, instant_now: int, allowed: Mask) -> Mask:
-        """Return bool[slots]: who has a base weight of 1 this tick (DESIGN 7.2).
+        """Return bool[slots]: the slots with a base weight of 1 this tick (DESIGN 7.2).
 
-        Quality's hysteresis moves here, once a tick; asking again for the same tick changes nothing.
+        Quality's hysteresis moves here, once a tick; a second call for the same tick changes nothing.
 
         Args:
             instant_now: the grid instant that closes.
-            allowed: bool[slots], what breakers, consent and guidelines say.
+            allowed: bool[slots], the slots that breakers, consent and guidelines allow.
         """
         self._good = (self.quality >= QUALITY_IN) | (self._good & (self.quality >= QUALITY_OUT))
         age = instant_now - self.instant
@@ -292,17 +294,20 @@ class FrameTable:
 
 
 def _says_so_itself(frame: Frame) -> bool:
-    """Return whether the pod says that it has no signal, quality 0: then its features need not be there."""
+    """Return whether the pod reports no signal, quality 0: then its features may be missing."""
     return frame.quality == 0.0 and 0.0 <= frame.applied <= SHARE_MOST and math.isfinite(frame.own_z)
 
 
 def _unsound(frame: Frame) -> FrameVerdict | None:
-    """Return why a frame's numbers cannot be used: one is not finite, or beyond +-200 dB or 0..1."""
+    """Return why a frame's numbers are unusable: one is not finite, or beyond +-200 dB or 0..1."""
     values: list[float] = frame.features.tolist()
     total = sum(values) + frame.own_z + frame.quality + frame.applied
+    # Infinity and NaN survive the sum, and inf - inf is NaN, not 0: one check for all
+    # the numbers.
     finite = total - total == 0.0
     if not finite:
         return FrameVerdict.NONFINITE
+    # The Python list is faster than numpy for a dozen numbers.
     within = max(values) <= FEATURE_DB_LIMIT and min(values) >= -FEATURE_DB_LIMIT
     shares = 0.0 <= frame.quality <= SHARE_MOST and 0.0 <= frame.applied <= SHARE_MOST
     return None if within and shares else FrameVerdict.RANGE

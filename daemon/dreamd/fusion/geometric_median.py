@@ -1,17 +1,17 @@
 """The geometric median, warm-started: one Weiszfeld step a tick follows a centre that moves slowly.
 
-The geometric median is where the sum of distances is least. Half of the sleepers could send anything and
-it would stay among the others; a mean follows a single one. Weiszfeld (1937) finds it by weighted means,
-w_i = 1 / max(|x_i - r|, eps): a pod can recompute its own weight and take itself out of the sums, which
-no sorted estimator allows.
+The geometric median is the point with the least sum of distances. Even if almost half of the sleepers sent
+arbitrary values it would stay among the others; a mean follows a single one. Weiszfeld (1937) finds it by
+weighted means, w_i = 1 / max(|x_i - r|, eps): a pod can recompute its own weight and take itself out of the
+sums, which no sorted estimator allows.
 
 Rules
-- r is the last centre, m = S / W the new one; the pods get S and W as they were computed at r.
-- One step a tick; up to 12 to move r first when the membership has changed, or when there is no r yet.
-- The base weight is 1 or 0. Rows that are not included are never read into a sum, whatever they hold.
-- Rows are float32 and weighted by the pods' own arithmetic (`blend.weights`); sums are float64, so that
-  how sleepers are split over banks does not show.
-- Rows are worked through in blocks that stay in a core's cache: nothing temporary grows with the crowd.
+- r is the last centre, m = S / W the new one; the pods receive S and W as they were computed at r.
+- One step a tick; up to 12 steps first move r when the membership has changed, or when there is no r yet.
+- The base weight is 1 or 0. Rows that are not included never enter a sum, whatever they hold.
+- Rows are float32 and weighted by the pods' own arithmetic (`blend.weights`). Sums are float64, so that the
+  split of sleepers over banks does not show in the result.
+- Rows are processed in blocks that fit a core's cache: no temporary array grows with the group.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,16 +26,16 @@ from dreamwire.messages import Floats
 
 STEPS_ON_CHANGE: Final = 12
 SETTLED: Final = 1e-3
-"""Shared-scale distance; a step shorter than this has arrived."""
+"""Shared-scale distance; a shorter step counts as converged."""
 
 BLOCK_ROWS: Final = 2048
-"""Rows worked on at once: with twelve features, 96 kB."""
+"""Rows processed at once: with twelve features, 96 kB."""
 
 Doubles = NDArray[np.float64]
 
 
 def blocks(rows: int, most: int = BLOCK_ROWS) -> Iterator[slice]:
-    """Cut so many rows into slices of at most `most`, in order."""
+    """Cut this many rows into slices of at most `most`, in order."""
     return (slice(begin, min(begin + most, rows)) for begin in range(0, rows, most))
 
 
@@ -47,7 +47,7 @@ class Sums:
     w: float
 
     def centre(self, otherwise: Floats) -> Floats:
-        """Return m = S / W, float32[D]; `otherwise` where nobody is included."""
+        """Return m = S / W, float32[D]; `otherwise` where no sleeper is included."""
         ok = self.w > 0.0
         return np.asarray(self.s / self.w, dtype=np.float32) if ok else otherwise
 
@@ -73,7 +73,7 @@ def merge(parts: Sequence[Sums], size: int) -> Sums:
 
 
 def mean(banks: Sequence[Floats], size: int) -> Floats:
-    """Return the plain mean of all rows, float32[size]: where the search begins; zeros of nobody."""
+    """Return the plain mean of all rows, float32[size], as the start of the search; zeros without rows."""
     n = sum(len(rows) for rows in banks)
     total = np.zeros(size, dtype=np.float64)
     for rows in banks:

@@ -1,17 +1,17 @@
-"""What a Dreamscape's crowd shows as a whole: identity, runaway and crosstalk over the same rows.
+"""Statistics of a Dreamscape's group as a whole: identity, runaway and crosstalk over the same rows.
 
-`observe` stands on the tick's path and only adds up; `digest` runs after the tick's message has left and
-does its share of what takes longer, so that no tick carries a whole evaluation. `signs` turns what is known
-into what `core.severing.crowd` judges, and knows nothing of what follows.
+`observe` is on the tick's path and only adds up. `digest` runs after the tick's message has been sent and
+does its share of the longer work, so that no tick carries a whole evaluation. `signs` turns the statistics
+into the readings that `core.safety.group` judges, and does not depend on the consequences.
 
-Rows are those of the whole Dreamscape, cohort x 256 + slot. Sound rows are observed whatever their
-breakers say: who is kept away must be seen to come back to themselves. Only the included make the
-crowd's energy and the group's axes.
+Rows are those of the whole Dreamscape, cohort x 256 + slot. Sound rows are observed whatever their breakers'
+state: the recovery of an excluded sleeper must be visible. Only the included make the group's energy and
+axes.
 
 Rules
-- How bad homogenising is, is the loss of the worse axis over its loss at the line where couplings are
-  halved: 1 at the line, larger is worse, and comparable before and after.
-- The last minute of each statistic is kept at 1 Hz, for the event that tells what ran away.
+- The value of homogenisation is the loss of the worse axis over its loss at the halving limit: 1 at the
+  limit, larger is worse, and comparable before and after.
+- The last minute of each statistic is kept at 1 Hz, for the event that reports the runaway.
 """
 
 from collections import deque
@@ -44,13 +44,13 @@ Rows = NDArray[np.int64]
 RECORD_S: Final = 60
 SECOND_HOPS: Final = round(1.0 / HOP_S)
 CALM_MARGIN: Final = 0.2
-"""A share of the way from a halving line to 1 that is still not calm."""
+"""Share of the way from a halving limit to 1 that is not yet calm."""
 RECORDED: Final = {
     Cause.GAIN: ("energy", "energy_limit", "lag_correlation"),
     Cause.SYNCHRONY: ("z",),
     Cause.HOMOGENISED: ("dispersion_ratio", "rank_ratio"),
 }
-"""What the record holds of each cause, by the names of an event's values."""
+"""The recorded statistics of each cause, by the names of an event's values."""
 _NAMES: Final = tuple(name for names in RECORDED.values() for name in names)
 
 
@@ -90,7 +90,7 @@ class GroupStatistics:
         return self.identity.nbytes + self.runaway.scales.nbytes + self.crosstalk.courses.nbytes
 
     def reserve(self, rows: int) -> None:
-        """Make room for so many rows."""
+        """Make room for this many rows."""
         if rows > self._rows:
             self._rows = rows
             self.identity.reserve(rows)
@@ -98,19 +98,19 @@ class GroupStatistics:
             self.crosstalk.courses.reserve(rows)
 
     def take_up(self, row: int, template_db: ArrayLike, scale_db: ArrayLike) -> None:
-        """The row has been given to a sleeper with this calibration, float32[D] dB each."""
+        """Give the row to a sleeper with this calibration, float32[D] dB each."""
         self.clear(row)
         self.runaway.scales.learn(row, template_db, scale_db)
 
     def clear(self, row: int) -> None:
-        """Forget everything of this row; its assignment has ended."""
+        """Reset this row; its assignment has ended."""
         self.reserve(-(-(row + 1) // COHORT_SLOTS) * COHORT_SLOTS)
         self.identity.clear(row)
         self.runaway.scales.clear(row)
         self.crosstalk.courses.clear(row)
 
     def observe(self, heard: Heard) -> None:
-        """Take in one tick, before its message: what `signs` says is of now."""
+        """Add one tick, before its message, so that `signs` is current."""
         self._instant = heard.instant
         members, db = heard.rows, heard.db
         if not heard.included.all():
@@ -121,21 +121,21 @@ class GroupStatistics:
         self.runaway.observe(members, db, heard.m, heard.instant)
 
     def synchronised(self, z: ArrayLike, instant: int) -> None:
-        """Synchrony z of the 10 s that end with this instant, float[B]."""
+        """Add synchrony z of the 10 s that end with this instant, float[B]."""
         self.runaway.streak.push(z, instant)
 
     def digest(self, agreement: Agreement) -> None:
-        """After the tick's message: its share of what takes longer; `agreement`: PPC of pairs of rows."""
+        """Do a share of the longer work, after the tick's message; `agreement`: PPC of pairs of rows."""
         self.identity.digest()
         self.runaway.digest()
         self.crosstalk.digest(agreement)
         if self._instant % SECOND_HOPS == 0:
             self._record.append(tuple(self._values()[name] for name in _NAMES))
 
-    # -- what is said -----------------------------------------------------------------------------
+    # -- results ----------------------------------------------------------------------------------
 
     def signs(self) -> GroupReadings:
-        """One sign for each of `CROWD_CAUSES`, in their order."""
+        """One reading for each of `CROWD_CAUSES`, in their order."""
         energy, streak = self.runaway.energy, self.runaway.streak
         driven, locked = self.runaway.driven, streak.locked
         gain = GroupReading(
@@ -150,7 +150,7 @@ class GroupStatistics:
         return gain, synchrony, self._homogenising
 
     def doubted(self) -> list[int]:
-        """Rows whose likeness is below where a halving would be taken back; once for each evaluation."""
+        """Rows with a likeness below the restoring limit; once for each evaluation."""
         if not self.identity.compared:
             return []
         self.identity.compared = False
@@ -158,7 +158,7 @@ class GroupStatistics:
         return rows
 
     def likeness(self, row: int) -> tuple[float, float]:
-        """One person's likeness to their own first window, and what of it may be chance; NaN: not known."""
+        """One person's likeness to their own first window, and its possible chance drop; NaN: not known."""
         if row >= self._rows:
             return nan, nan
         return float(self.identity.likeness[row]), float(self.identity.chance[row])
@@ -175,9 +175,9 @@ class GroupStatistics:
         }
 
     def evidence(self, cause: Cause) -> dict[str, float]:
-        """What speaks for this cause: the values now, and those of the last minute as `name_t-seconds`.
+        """The evidence for this cause: the values now, and those of the last minute as `name_t-seconds`.
 
-        What was not known is left out.
+        Unknown values are left out.
         """
         now = self._values()
         names = RECORDED[cause]
@@ -189,7 +189,7 @@ class GroupStatistics:
 
 
 def homogenising(axes: Axes) -> GroupReading:
-    """Return the sign of the group's two axes: the worse of them decides; both unknown say nothing."""
+    """Return the reading of the group's two axes: the worse of them decides; both unknown are unknown."""
     lines = ((axes.dispersion, DISPERSION_HALVE, DISPERSION_SEVER), (axes.rank, RANK_HALVE, RANK_SEVER))
     known = [line for line in lines if line[0] >= 0.0]
     if not known:

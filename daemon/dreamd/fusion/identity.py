@@ -1,27 +1,28 @@
-"""Whether people stay who they are: three axes on 60 s means, and each one's likeness to their own beginning.
+"""Identity of people in a merge: three axes on 60 s means, and each one's likeness to their own start.
 
-A merge that works too well is a loss: sleepers fade into one another. No single number sees every way of it.
-Spread is blind to a crowd that collapses onto one axis, rank is blind to everybody shrinking alike, and
-likeness is blind to a shrinking that keeps each one's direction. So all three are taken (DESIGN 7.6), on
-the shared scale, each as a ratio to what the *same people* showed in their own first minute: who joins or
-leaves changes both sides of a ratio and moves it only by being different.
+A merge that works too well is a loss: sleepers grow alike. No single number detects every form of it. Spread
+misses a group that collapses onto one axis, rank misses a uniform shrinking, and likeness misses a shrinking
+that keeps each sleeper's direction. So all three are taken (DESIGN 7.6), on the shared scale, each as a ratio
+to the value of the *same people* in their own first minute: a sleeper that joins or leaves changes both sides
+of a ratio and moves it only by being different.
 
-- Dispersion: mean squared distance to the mean, less what each one's own restlessness adds to it.
-- Effective rank: exp of the entropy of the normalised singular values (Roy & Vetterli 2007) of the centred
-  60 s means, from their D x D scatter.
+- Dispersion: mean squared distance to the mean, less the share of each sleeper's own restlessness.
+- Effective rank: exp of the entropy of the normalised singular values (Roy & Vetterli 2007) of the centred 60
+  s means, from their D x D scatter.
 - Identifiability (Amico & Goni 2018) on unit vectors centred over features: I_self, I_others by the mean of
-  the templates, and the share of people who are most like themselves.
-- Likeness of one: correlation over features of now with the own first minute, over what two minutes
-  as restless as the first would show; `chance` is how much of what is missing may be chance.
+  the templates, and the share of people that are most like themselves.
+- Likeness of one: correlation over features of now with the own first minute, over the value expected of two
+  minutes as restless as the first; `chance` is the part of the drop that may be chance.
 
 Rules
 - Twelve blocks of 5 s are kept, not 240 hops: about 750 bytes a sleeper. A window with fewer than 50 s in it
-  is not known; a first window has something in every block, and is never replaced.
-- Restlessness of a 60 s mean is judged from how its blocks differ, so that noise is never taken for spread.
-- Whose first minute does not stand out from their own restlessness (somebody near everyone's average) has no
-  likeness: it would measure noise. The group's axes still see them.
-- `Sums` of any split of the sleepers merge to the same axes. Identification compares everybody with
-  everybody; it is no sum, so it is taken of at most 200, after the tick's message has left.
+  is unknown. A first window has a frame in every block, and is never replaced.
+- Restlessness of a 60 s mean is estimated from the differences of its blocks, so that noise is never taken
+  for spread.
+- A sleeper with a first minute that does not exceed their own restlessness (one near the average) has no
+  likeness: it would measure noise. The group's axes still include them.
+- `Sums` of any split of the sleepers merge to the same axes. Identification compares each sleeper with each
+  other one; it is no sum, so it is taken of at most 200, after the tick's message has been sent.
 """
 
 from collections.abc import Callable
@@ -43,22 +44,22 @@ Mask = NDArray[np.bool_]
 BLOCKS: Final = 12
 BLOCK_HOPS: Final = round(5.0 / HOP_S)
 WINDOW_HOPS_MIN: Final = round(50.0 / HOP_S)
-"""Of the 240 hops of a window; with fewer it is not known."""
+"""Of the 240 hops of a window; with fewer the window is unknown."""
 RELIABLE_MIN: Final = 0.9
-"""Share of a first window's profile that is not restlessness; below, chance alone could cross a line."""
+"""Share of a first window's profile that is not restlessness; below it, chance alone could cross a limit."""
 CHANCE_ERRORS: Final = 3.0
-"""So many standard errors of a correlation between two windows may be chance."""
+"""Standard errors of a correlation between two windows that count as chance."""
 NO_STEP: Final = -1.0
 AGREE_MOST: Final = 0.8
-"""Greatest correlation of neighbouring blocks that is believed."""
+"""Greatest correlation of neighbouring blocks that is accepted."""
 IDENTIFIED_MOST: Final = 200
-"""Identification takes everybody against everybody: at most of so many."""
+"""Identification compares each sleeper with each other one: at most this many."""
 _TINY: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
 class Scatter:
-    """Sums over people: how many, x: float64[D], xx: float64[D, D] of x x^T, and their noise, |.|^2."""
+    """Sums over people: their number, x: float64[D], xx: float64[D, D] of x x^T, and their noise, |.|^2."""
 
     n: int
     x: Doubles
@@ -68,9 +69,9 @@ class Scatter:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What merges: the same people then and now, and their unit profiles.
+    """The mergeable sums: the same people then and now, and their unit profiles.
 
-    u, v: float64[D], sums of unit profiles then and now; uv: sum of their products; profiles: of how many.
+    u, v: float64[D], sums of unit profiles then and now; uv: sum of their products; profiles: their number.
     """
 
     then: Scatter
@@ -83,7 +84,7 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """The group's three axes; NaN: cannot be said. dispersion and rank are ratios to the start."""
+    """The group's three axes; NaN: not known. dispersion and rank are ratios to the start."""
 
     dispersion: float = nan
     rank: float = nan
@@ -94,7 +95,7 @@ class Axes:
 
     @property
     def i_diff(self) -> float:
-        """How much more like themselves people are than like the others."""
+        """How much more people resemble themselves than the others."""
         return self.i_self - self.i_others
 
 
@@ -143,7 +144,7 @@ def merge(a: Sums, b: Sums) -> Sums:
 
 
 def dispersion(s: Scatter) -> float:
-    """Mean squared distance to the mean less the noise in it; NaN of nobody, not below zero."""
+    """Mean squared distance to the mean less its noise; NaN without people, not below zero."""
     if s.n == 0:
         return nan
     centre = s.x / s.n
@@ -157,7 +158,7 @@ def centred(s: Scatter) -> Doubles:
 
 
 def effective_rank(gram: Doubles) -> float:
-    """Effective rank (Roy & Vetterli 2007) of the matrix whose M^T M this is, float64[D, D]; NaN of zeros."""
+    """Effective rank (Roy & Vetterli 2007) of M, from M^T M, float64[D, D]; NaN of zeros."""
     singular = np.sqrt(np.maximum(np.linalg.eigvalsh(gram), 0.0))
     total = float(singular.sum())
     ok = total > _TINY
@@ -168,7 +169,7 @@ def effective_rank(gram: Doubles) -> float:
 
 
 def axes(s: Sums, identified: float = nan) -> Axes:
-    """Read the axes off the sums; fewer than eight people say nothing as a group."""
+    """Read the axes off the sums; fewer than eight people give none."""
     n = s.now.n
     if not n >= CROWD_MIN:
         return Axes(n=n)
@@ -191,9 +192,9 @@ def identified(then: Floats, now: Floats) -> float:
 class Identity:
     """The windows of one Dreamscape's sleepers, by row.
 
-    likeness, chance: float32[rows], to the own first window over what it was then, and how far below it may
-    be by chance (three standard errors); NaN: not known. axes: the newest.
-    compared: likeness has been worked out since somebody set this back.
+    likeness, chance: float32[rows], likeness to the own first window over its value then, and the drop that
+    may be chance (three standard errors); NaN: not known. axes: the newest. compared: likeness has been
+    computed since a reader reset this.
     """
 
     def __init__(self, size: int, rows: int = COHORT_SLOTS) -> None:
@@ -227,7 +228,7 @@ class Identity:
         return sum(value.nbytes for value in vars(self).values() if isinstance(value, np.ndarray))
 
     def reserve(self, rows: int) -> None:
-        """Make room for so many rows; those there are keep what they hold."""
+        """Make room for this many rows; present rows keep their data."""
         held = len(self._known)
         if rows <= held:
             return
@@ -248,13 +249,13 @@ class Identity:
             getattr(self, name)[:held] = kept[name]
 
     def clear(self, row: int) -> None:
-        """Forget everything of this row; its assignment has ended."""
+        """Reset this row; its assignment has ended."""
         self.restart(row)
         self._began[row] = False
         self._first[row] = 0.0
 
     def restart(self, row: int) -> None:
-        """Forget the present window: what comes is judged by itself. The first window stays."""
+        """Reset the present window, so that new frames are judged by themselves. The first window stays."""
         self._sums[:, row] = 0.0
         self._counts[:, row] = 0
         self._squares[:, row] = 0.0
@@ -265,12 +266,12 @@ class Identity:
         self.likeness[row] = self.chance[row] = np.nan
 
     def observe(self, rows: Rows, x: Floats, members: Rows, instant: int) -> None:
-        """Take in one tick's sound rows.
+        """Add one tick's sound rows.
 
         Args:
-            rows: int64[k], ascending, whose frames are sound, whatever their breakers say.
+            rows: int64[k], ascending, rows with sound frames, whatever their breakers' state.
             x: float32[k, D] on the shared scale, finite.
-            members: int64[m], who counts in the group: the included.
+            members: int64[m], rows that count in the group: the included.
             instant: the grid instant that closes.
         """
         block = instant // BLOCK_HOPS
@@ -289,12 +290,12 @@ class Identity:
         self._sums[at, :last] += dense
 
     def digest(self) -> None:
-        """After the tick's message: one share of what has to be worked out every 5 s."""
+        """Do one share of the 5 s work, after the tick's message."""
         if self._todo:
             self._todo.pop(0)()
 
     def _turn(self, block: int) -> None:
-        """The block is full: sum up the window before its oldest block makes room."""
+        """Evaluate the window when a block is full, before its oldest block makes room."""
         last, self._block = self._block, block
         if last is None:
             return
@@ -308,7 +309,7 @@ class Identity:
             self._steps[old % BLOCKS] = NO_STEP
 
     def _close(self, at: int) -> None:
-        """Keep of a full block what tells how blocks differ: |mean|^2, and |step|^2 from the block before."""
+        """Keep how a full block differs from others: |mean|^2, and |step|^2 from the block before."""
         there = self._counts[at] > 0
         means = self._sums[at] / np.maximum(self._counts[at], 1).astype(np.float32)[:, np.newaxis]
         self._squares[at] = np.einsum("ij,ij->i", means, means)
@@ -318,7 +319,7 @@ class Identity:
         self._block_mean = means
 
     def _weigh(self) -> None:
-        """60 s means and their noise, by how the blocks differ."""
+        """Compute 60 s means and their noise, by the differences of the blocks."""
         counts = self._counts.astype(np.float32)
         n = np.maximum(counts.sum(axis=0), 1.0)
         np.divide(self._sums.sum(axis=0), n[:, np.newaxis], out=self._mean)
@@ -334,7 +335,7 @@ class Identity:
     def _restlessness(self, counts: Floats, n: Floats) -> Floats:
         """Variance of the 60 s means, float32[rows], summed over features.
 
-        Of b blocks of variance v whose neighbours correlate by p it is v / b x (1 + p) / (1 - p). A step from
+        Of b blocks of variance v with a neighbour correlation p it is v / b x (1 + p) / (1 - p). A step from
         block to block has the mean square 2 v (1 - p) (von Neumann 1941), which no level disturbs.
         """
         used = np.count_nonzero(self._counts, axis=0)
@@ -348,7 +349,7 @@ class Identity:
         return np.asarray(noise, dtype=np.float32)
 
     def sums(self) -> Sums:
-        """The sums over those of the group whose first and present windows are known."""
+        """The sums over the members with a known first and present window."""
         rows = self._members[self._known[self._members] & self._began[self._members]]
         self._judged = rows
         return sums(self._first[rows], self._first_noise[rows], self._mean[rows], self._noise[rows])
@@ -357,7 +358,7 @@ class Identity:
         self.axes = axes(self.sums(), self.axes.identified)
 
     def _compare(self) -> None:
-        """Everybody's likeness to their own first window."""
+        """Compute each sleeper's likeness to their own first window."""
         u, v = _centred_rows(self._first), _centred_rows(self._mean)
         then = np.einsum("ij,ij->i", u, u)
         size = np.sqrt(then * np.einsum("ij,ij->i", v, v))

@@ -1,21 +1,21 @@
-"""The last ten seconds' phases of one bank, and their sums kept up to date, one hop at a time.
+"""The last ten seconds' phases of one bank, and their sums, updated one hop at a time.
 
-A ring of T = 80 instants a band: instant t stands in column t mod T, whenever it comes. A tick writes its
-hop's two columns over the oldest two and computes these two columns of G and K anew, both in one pass over
-the ring, block by block; nothing else of G changes. Products are taken in float64, so that a leaver's trace
-goes to 1e-13; from 1,024 rows on those of a block are, for speed, taken in float32 and summed in float64: a
-leaver's trace in G is 1e-6 then, in what is said of a thousand people less than 1e-9. That costs 2 T N
-complex products a band, and memory is read once.
+A ring of T = 80 instants a band: instant t is in column t mod T, whenever it arrives. A tick writes its hop's
+two columns over the oldest two and recomputes these two columns of G and K, both in one pass over the ring,
+block by block; the rest of G stays. Products are taken in float64, so that a removed sleeper's trace falls to
+1e-13. From 1,024 rows on the products of a block are taken in float32, for speed, and summed in float64: a
+removed sleeper's trace in G is then 1e-6, in the results for a thousand people less than 1e-9. The cost is 2
+T N complex products a band, and memory is read once.
 
 Rules
 - Nothing drifts: an entry of G lives for one window at most and is computed as a whole when it is made.
-- Whoever is not allowed any more (left, or their breaker has opened) is taken out of the past as well: their
-  outer products are subtracted and their rows cleared. Whoever is merely not counted just now, because a
-  frame is late or its quality poor, or as an outlier, has a gap there and keeps the rest.
+- A sleeper that is no longer allowed (left, or the breaker has opened) is removed from the past too: their
+  outer products are subtracted and their rows cleared. A sleeper that is only not counted at this tick (a
+  late frame, poor quality, an outlier) has a gap there and keeps the rest.
 - A phase counts only in the tick of its own instant. A late frame is a gap in its hop and changes no other.
-- Ticks that were skipped are gaps of everybody. A tick that comes again writes the same columns again; an
-  instant that goes back begins anew.
-- A phasor's length does not weigh; zero, infinite or NaN: missing.
+- Skipped ticks are gaps of all sleepers. A repeated tick writes the same columns again; an instant that goes
+  back restarts the window.
+- A phasor's length has no weight; zero, infinite or NaN: missing.
 """
 
 from typing import Final
@@ -39,11 +39,11 @@ from dreamwire.schema import INSTANTS_PER_HOP
 PRODUCT_ROWS: Final = 256
 """Rows multiplied at once: widened to float64, five bands of them are 1.6 MB, about a core's own cache."""
 TURNS: Final = 4
-"""Once a second: each one's own PPC is computed so often, a part of the rows in each tick."""
+"""Each sleeper's own PPC is computed once in this many ticks (one second), a part of the rows in each."""
 LARGE_ROWS: Final = 1024
-"""From so many rows on a block's products are taken in float32."""
+"""From this many rows on, a block's products are taken in float32."""
 EACH_ROWS: Final = 1024
-"""Rows whose own PPC is computed at once."""
+"""Rows for which own PPC is computed at once."""
 _HOPS: Final = WINDOW // INSTANTS_PER_HOP
 
 
@@ -56,10 +56,9 @@ def columns_of(instant: int) -> tuple[int, int]:
 class PhaseWindow:
     """The phases of one bank. z: complex64[B, slots, T], unit or zero; there: uint8 of the same shape.
 
-    sparse: complex64[B, slots, 10], z once a second, close together.
-
-    sums: G and K of everyone here, in the ring's order. own: float32[slots], each one's PPC with everyone,
-    mean over bands, as last computed; NaN: not known.
+    sparse: complex64[B, slots, 10], z once a second, without gaps. sums: G and K of the whole bank, in the
+    ring's order. own: float32[slots], each sleeper's PPC with all others, mean over bands, as last computed;
+    NaN: not known.
     """
 
     def __init__(self, bands: int, slots: int) -> None:
@@ -81,16 +80,16 @@ class PhaseWindow:
     def step(
         self, columns: FrameTable, included: Mask, allowed: Mask, instant: int
     ) -> tuple[Complexes, Doubles]:
-        """Take in the hop of this instant.
+        """Add the hop of this instant.
 
         Args:
             columns: the bank's newest frames.
-            included: bool[slots], whose phases count.
-            allowed: bool[slots], whose past may count.
+            included: bool[slots], phases that count.
+            allowed: bool[slots], rows with a past that may count.
             instant: the grid instant that closes.
 
         Returns:
-            complex128[B], the sum of unit phasors at the hop's last instant, and float64[B], of how many.
+            complex128[B], the sum of unit phasors at the hop's last instant, and float64[B], their number.
         """
         gone = self._heard & ~allowed
         if gone.any():
@@ -140,10 +139,10 @@ class PhaseWindow:
         return np.asarray(new.sum(axis=2))
 
     def _miss(self, block: slice, here: Mask, told: Mask, gaps: Doubles) -> None:
-        """Add to `gaps` how often those who are missing now were there; mostly they are few.
+        """Add to `gaps` how often the rows missing now were there; mostly they are few.
 
-        told: bool[B], bands in which anybody is there. One that is too quick for everybody's clock is missed
-        by all of them, which needs no counting.
+        told: bool[B], bands with any phase. A band too quick for every clock is missing in all rows, which
+        needs no counting.
         """
         rows = np.flatnonzero(self._heard[block] & ~here[told].all(axis=(0, 1)))
         if len(rows):
@@ -153,7 +152,7 @@ class PhaseWindow:
     def _put(self, hop: slice, g: Doubles, counts: Doubles, gaps: Doubles) -> None:
         """Set G's and K's columns of this hop, and the rows that mirror them.
 
-        Who is there now and was there then are all who were there then but those who are missing now.
+        Rows there at both instants are the rows there then, less those missing now.
         """
         parts = g.reshape(len(g), INSTANTS_PER_HOP, 2, WINDOW, 2)
         columns = (
@@ -168,7 +167,7 @@ class PhaseWindow:
         self.sums.k[:, :, hop] = both.transpose(0, 2, 1)
 
     def _forget(self, rows: NDArray[np.int64]) -> None:
-        """Take these out of the window and its sums, as if they had never been there."""
+        """Remove these rows from the window and its sums, as if they had never been there."""
         for part in blocks(len(rows), PRODUCT_ROWS):
             z = self.z[:, rows[part]].astype(np.complex128)
             there = self.there[:, rows[part]].astype(np.float64)
@@ -183,7 +182,7 @@ class PhaseWindow:
             self.own[rows] = np.nan
 
     def _turn_to(self, instant: int) -> None:
-        """Make gaps of the hops between the last one and this; all of the window after a jump."""
+        """Make gaps of the hops between the last one and this; of the whole window after a jump."""
         last, self._last = self._last, instant
         if last is None:
             return
@@ -200,7 +199,7 @@ class PhaseWindow:
                 sums[:, :, first:end] = 0.0
 
     def due(self, used: int, instant: int) -> list[slice]:
-        """The rows, of those used, whose turn it is at this tick to have `own` computed."""
+        """The rows, of those used, for which this tick computes `own`."""
         quarter = max(-(-used // TURNS), PRODUCT_ROWS)
         begin = (-instant) % TURNS * quarter
         parts = blocks(min(quarter, used - begin), EACH_ROWS)
@@ -217,7 +216,7 @@ class PhaseWindow:
             self.own[rows] = np.where(told.any(axis=0), mean, np.nan)
 
     def some(self, most: int = SURROGATE_SLEEPERS) -> Phasors:
-        """Return a copy of at most so many sleepers' phases, complex64[B, n, T], oldest instant first."""
+        """Return a copy of at most `most` sleepers' phases, complex64[B, n, T], oldest instant first."""
         rows = np.flatnonzero(self._heard)
         rows = rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)] if len(rows) > most else rows
         end = columns_of(self._last)[1] if self._last is not None else 0
@@ -229,7 +228,7 @@ def _units(phasors: Phasors, fresh: Mask) -> tuple[NDArray[np.float32], Mask]:
 
     Args:
         phasors: complex64[n, 2, B].
-        fresh: bool[n], of whom they are taken.
+        fresh: bool[n], the rows to take.
 
     Returns:
         The phasors, zero where missing, and bool[B, 2, n].

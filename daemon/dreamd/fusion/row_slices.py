@@ -1,6 +1,7 @@
-"""Rows that follow one another without a gap are a slice: reading and adding to it costs a tenth of a gather.
+"""Rows without a gap as a slice: reading and adding to a slice costs a tenth of a gather.
 
-Whoever is heard of a full Dreamscape is mostly such a run; with one row missing the same is done by index.
+In a full Dreamscape the rows with frames mostly form such a run; with one row missing, an index does the
+same.
 """
 
 from typing import Any, TypeVar
@@ -20,15 +21,15 @@ def run_of(rows: Rows) -> slice | Rows:
 
 
 def taken(held: NDArray[_T], at: slice | Rows) -> NDArray[_T]:
-    """Return these rows of `held`: a view of a slice, a copy of others."""
+    """Return these rows of `held`: a view for a slice, a copy for others."""
     return held[at] if isinstance(at, slice) else np.take(held, at, axis=0)
 
 
 def spread(values: NDArray[_T], rows: Rows, used: int) -> tuple[NDArray[_T], Rows]:
-    """Put k values, [k, D], where their rows stand among `used`: [used, D], and the rows that have none.
+    """Return k values, [k, D], at their rows among `used`: [used, D], and the rows without a value.
 
-    What stands in a row without a value is not told: the caller fills it. A gather that reads some rows in
-    vain costs half of what writing the others one by one does.
+    A row without a value has undefined content: the caller fills it. A gather that reads some rows in vain
+    costs half as much as writing the others one by one.
     """
     if len(rows) == used:
         return values, rows[:0]
@@ -40,7 +41,7 @@ def spread(values: NDArray[_T], rows: Rows, used: int) -> tuple[NDArray[_T], Row
 
 
 def added(held: NDArray[Any], at: slice | Rows, value: NDArray[Any] | int) -> None:
-    """Add to these rows of `held`, each of which stands there once."""
+    """Add to these rows of `held`, each of which occurs once."""
     if isinstance(at, slice):
         held[at] += value
     else:

@@ -1,26 +1,26 @@
-"""Whether the loop runs away: how far the crowd as one has left where its people were calibrated.
+"""Runaway of the loop: how far the group as a whole has left the state in which its people were calibrated.
 
-One sleeper far from their own calibration is a restless sleeper; all of them far in one direction is a loop,
-or something that drives them all. So the vectors of own z are averaged before their length is taken:
-E = |mean own z of the included| / sqrt(D) (DESIGN 7.7). Independent people give about 1 / sqrt(n).
-A frame carries only the length of its own z, so the vector is made here, from the features and the
-template and scale that each pod told with its calibration: 96 bytes a sleeper.
+One sleeper far from their own calibration is a restless sleeper. All of them far in one direction are a loop,
+or respond to a common drive. So the vectors of own z are averaged before their length is taken: E = |mean own
+z of the included| / sqrt(D) (DESIGN 7.7). Independent people give about 1 / sqrt(n). A frame carries only the
+length of its own z, so the vector is made here, from the features and from the template and scale that each
+pod sent with its calibration: 96 bytes a sleeper.
 
 Three signs, each of which is enough
-- Energy: the 4 s mean of E above max(1.2, 3 x its median of the last 5 minutes). A crowd that falls asleep
-  moves far, but slowly, and its median comes along; while E is above the limit the median waits.
+- Energy: the 4 s mean of E above max(1.2, 3 x its median of the last 5 minutes). A group that falls asleep
+  moves far, but slowly, and its median follows; while E is above the limit the median pauses.
 - Lag: the correlation of the centre m with itself 4 s earlier above .5 over 60 s, while E rises: each quarter
-  of the minute above the one before it, the last half as high again as the first, and E above half its
-  limit. The power window is 2 s, so what still agrees after 4 s is the sleepers or the loop; sleepers alone
-  drift both ways.
-- Streak: synchrony z above 4 in three windows of 10 s running, none overlapping another, of one band.
-  Windows that slide would ask the same question again and again (4.8 false alarms an hour).
+  of the minute above the one before it, the last 1.5 times the first, and E above half its limit. The power
+  window is 2 s, so agreement after 4 s comes from the sleepers or the loop; sleepers alone drift both ways.
+- Streak: synchrony z above 4 in three consecutive windows of 10 s, none overlapping another, of one band.
+  Sliding windows would test the same data again and again (4.8 false alarms an hour).
 
 Rules
-- Own z is clipped to +-16, so that one liar of eight stays below the limit for the three frames until it is
-  excluded. Whoever told no calibration of this schema takes no part; nobody included has no energy.
-- Nothing is said before 10 s of energies, or a minute of centres, are there. Ticks that were skipped
-  begin the minute anew. NaN is above nothing and rises nowhere.
+- Own z is clipped to +-16, so that one false pod of eight stays below the limit for the three frames until
+  it is excluded. A pod that sent no calibration of this schema takes no part; without included sleepers
+  there is no energy.
+- Energy is unknown before 10 s of it, lag before a minute of centres. Skipped ticks restart the minute. NaN
+  is above nothing and rises nowhere.
 """
 
 from collections import deque
@@ -55,16 +55,16 @@ MEDIAN_S: Final = 300
 MEDIAN_FROM_S: Final = 10
 QUARTER_S: Final = 15
 RISEN: Final = 1.5
-"""The last quarter of a rising minute over its first."""
+"""Least ratio of the last quarter of a rising minute to its first."""
 RISING_FROM: Final = 0.5
-"""Of the limit: below, a quiet crowd stirs."""
+"""Share of the limit; below it a rise is a quiet group that stirs."""
 OWN_Z_LIMIT: Final = 16.0
 WINDOW_HOPS: Final = round(10.0 / HOP_S)
 
 
 @dataclass(frozen=True, slots=True)
 class OwnSums:
-    """What merges: how many, and the sum of their own z, float64[D]."""
+    """The mergeable sums: the number of sleepers, and the sum of their own z, float64[D]."""
 
     n: int
     z: Doubles
@@ -82,7 +82,7 @@ def merge(a: OwnSums, b: OwnSums) -> OwnSums:
 
 
 def energy_of(s: OwnSums) -> float:
-    """E = |mean own z| / sqrt(D); NaN of nobody."""
+    """E = |mean own z| / sqrt(D); NaN without sleepers."""
     if s.n == 0:
         return nan
     mean = s.z / s.n
@@ -90,7 +90,7 @@ def energy_of(s: OwnSums) -> float:
 
 
 class OwnScales:
-    """Template and scale of every row, as its pod told them."""
+    """Template and scale of every row, as its pod sent them."""
 
     def __init__(self, size: int, rows: int = COHORT_SLOTS) -> None:
         self._size = size
@@ -104,7 +104,7 @@ class OwnScales:
         return self._template.nbytes + self._per.nbytes + self._known.nbytes
 
     def reserve(self, rows: int) -> None:
-        """Make room for so many rows."""
+        """Make room for this many rows."""
         more = rows - len(self._known)
         if more > 0:
             self._template = np.pad(self._template, ((0, more), (0, 0)))
@@ -112,7 +112,7 @@ class OwnScales:
             self._known = np.pad(self._known, (0, more))
 
     def learn(self, row: int, template_db: ArrayLike, scale_db: ArrayLike) -> None:
-        """This row's calibration, float32[D] dB each; one of another shape or not finite is none."""
+        """Store this row's calibration, float32[D] dB each; none for a wrong shape or a non-finite number."""
         template, scale = (np.asarray(part, dtype=np.float32) for part in (template_db, scale_db))
         right = template.shape == scale.shape == (self._size,)
         self._known[row] = ok = right and bool(np.isfinite(template).all() and (scale > 0.0).all())
@@ -120,7 +120,7 @@ class OwnScales:
             self._template[row], self._per[row] = template, 1.0 / scale
 
     def clear(self, row: int) -> None:
-        """The row's assignment has ended."""
+        """Forget this row's calibration: its assignment has ended."""
         self._known[row] = False
 
     def sums(self, rows: Rows, db: Floats) -> OwnSums:
@@ -133,7 +133,7 @@ class OwnScales:
 
 
 class Energy:
-    """E of one Dreamscape in time: its 4 s mean, its limit, whether it rises."""
+    """E of one Dreamscape over time: its 4 s mean, its limit, whether it rises."""
 
     def __init__(self) -> None:
         self._hops: deque[float] = deque(maxlen=MEAN_HOPS)
@@ -150,7 +150,7 @@ class Energy:
 
     @property
     def rising(self) -> bool:
-        """Whether the last minute rose quarter by quarter, to half as high again and half the limit."""
+        """Whether the last minute rose quarter by quarter, by half in all, and above half the limit."""
         if len(self._minute) < 4 * QUARTER_S:
             return False
         minute = list(self._minute)
@@ -158,7 +158,7 @@ class Energy:
         return a < b < c < d and d > RISEN * a and self.mean > RISING_FROM * self.limit
 
     def push(self, energy: float) -> None:
-        """One tick's E."""
+        """Add one tick's E."""
         ok = energy >= 0.0
         if not ok:
             self._hops.clear()
@@ -182,7 +182,7 @@ class Energy:
 def lag_correlation(centres: Doubles, lag: int = LAG_HOPS) -> float:
     """Correlate a course of centres, float64[T, D], with itself `lag` hops earlier, pooled over features.
 
-    Each end is taken about its own mean; NaN of a course that stands still.
+    Each end is taken about its own mean; NaN of a constant course.
     """
     early, late = centres[:-lag], centres[lag:]
     each = np.ones(len(early))
@@ -193,7 +193,7 @@ def lag_correlation(centres: Doubles, lag: int = LAG_HOPS) -> float:
 
 
 class Centres:
-    """The last minute of the centre m, and a lag before it."""
+    """The last minute of the centre m, and one lag before it."""
 
     def __init__(self, size: int) -> None:
         self._ring = np.zeros((MINUTE_HOPS + LAG_HOPS, size), dtype=np.float64)
@@ -202,14 +202,14 @@ class Centres:
         self.correlation = nan
 
     def push(self, m: Floats, instant: int) -> None:
-        """The centre of this grid instant; what does not follow the last begins anew."""
+        """Store the centre of this grid instant; a gap restarts the minute."""
         follows = self._last is not None and instant == self._last + 1
         self._held = min(self._held + 1, len(self._ring)) if follows else 1
         self._last = instant
         self._ring[instant % len(self._ring)] = m
 
     def digest(self) -> None:
-        """After the tick's message, once a second: the correlation of the minute."""
+        """Compute the minute's correlation, once a second, after the tick's message."""
         if self._last is None or self._last % SECOND_HOPS:
             return
         full = self._held == len(self._ring)
@@ -219,10 +219,10 @@ class Centres:
 
 
 class Streak:
-    """Synchrony above chance in windows running that do not overlap, band by band.
+    """Synchrony above chance in consecutive windows that do not overlap, band by band.
 
-    z: float64[B], the newest. run: how many windows running were above, by band. locked: whether some
-    band was above for three windows running.
+    z: float64[B], the newest. run: consecutive windows above the limit, by band. locked: whether a band was
+    above it for three windows.
     """
 
     def __init__(self, bands: int) -> None:
@@ -233,7 +233,7 @@ class Streak:
         self._next: int | None = None
 
     def push(self, z: ArrayLike, instant: int) -> None:
-        """Take z of the 10 s that end with this grid instant, one a band; NaN: cannot be said."""
+        """Take z of the 10 s that end with this grid instant, one a band; NaN: not known."""
         self.z = np.array(z, dtype=np.float64)
         if self._next is not None and instant < self._next:
             return
@@ -259,15 +259,15 @@ class Runaway:
         self.streak = Streak(bands)
 
     def observe(self, rows: Rows, db: Floats, m: Floats, instant: int) -> None:
-        """One tick: the included rows, their features float32[k, D] in dB, and the centre."""
+        """Add one tick: the included rows, their features float32[k, D] in dB, and the centre."""
         self.energy.push(energy_of(self.scales.sums(rows, db)))
         self.centres.push(m, instant)
 
     def digest(self) -> None:
-        """What need not be done before the tick's message."""
+        """Do the work that need not precede the tick's message."""
         self.centres.digest()
 
     @property
     def driven(self) -> bool:
-        """Whether energy or lag says that the loop drives itself."""
+        """Whether energy or lag shows that the loop drives itself."""
         return self.energy.above or (self.centres.correlation > LAG_CORRELATION_MOST and self.energy.rising)

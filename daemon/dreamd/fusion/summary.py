@@ -1,13 +1,13 @@
-"""What one bank of rows contributes to a tick: sums alone, so that banks can live anywhere.
+"""The contribution of one bank of rows to a tick: sums alone, so that banks can live anywhere.
 
-Any split of the sleepers over banks, processes or machines merges to the same collective, in any order
-and any grouping. A median is not a sum, so residuals are counted in a histogram with fixed edges, which
-is one; its median is right to within one bin, a twelfth of an octave.
+Any split of the sleepers over banks, processes or machines merges to the same collective, in any order and
+any grouping. A median is not a sum, so residuals are counted in a histogram with fixed edges, which is one.
+Its median is exact to within one bin, a twelfth of an octave.
 
 Rules
 - A summary is taken at one reference centre r; summaries of different r are never merged.
-- Residuals are taken before the clip and over everyone eligible, outliers too: a median that forgot
-  those it excludes would tighten by itself. S, W, n and phases are taken over the included.
+- Residuals are taken before the clip and over all eligible sleepers, outliers too: a median without those it
+  excludes would tighten by itself. S, W, n and phases are taken over the included.
 - Phases are summed only where the frame is of this very instant; each sleeper counts with a unit phasor.
 """
 
@@ -36,9 +36,9 @@ Phases = NDArray[np.complex128]
 class Summary:
     """The mergeable sums of one bank at one tick and one r.
 
-    s: float64[D], w: S and W at r. n: included. x: float64[D] and squares: sums of x and of |x|^2.
-    distances: sum of |x - r|. phases: complex128[B], sums of unit phasors, and phase_n: float64[B], of how
-    many. histogram: int64[BINS] of the residuals of everyone eligible.
+    s: float64[D], w: S and W at r. n: included. x: float64[D] and squares: sums of x and of |x|^2. distances:
+    sum of |x - r|. phases: complex128[B], sums of unit phasors, and phase_n: float64[B], their number.
+    histogram: int64[BINS] of the residuals of all eligible sleepers.
     """
 
     s: Doubles
@@ -53,7 +53,7 @@ class Summary:
 
 
 def empty(size: int, bands: int) -> Summary:
-    """Return the summary of nobody: what merges without effect."""
+    """Return the summary of no sleepers, the unit of `merge`."""
     return Summary(
         s=np.zeros(size),
         w=0.0,
@@ -73,9 +73,9 @@ def summarise(rows: Floats, r: Floats, phases: tuple[Phases, Doubles], residuals
     Args:
         rows: float32[n, D], the included, shared scale.
         r: float32[D], the reference centre.
-        phases: complex128[B], the sum of unit phasors of those included whose frame is of this instant, and
-            float64[B], of how many.
-        residuals: float32[e], of everyone eligible, before the clip.
+        phases: complex128[B], the sum of unit phasors of the included with a frame of this instant, and
+            float64[B], their number.
+        residuals: float32[e], of all eligible sleepers, before the clip.
     """
     both, w, squares, distances = np.zeros((2, len(r))), 0.0, 0.0, 0.0
     for block in blocks(len(rows)):
@@ -131,7 +131,7 @@ def median_of(histogram: NDArray[np.int64]) -> float:
 
 
 def _bins(residuals: Floats) -> NDArray[np.int64]:
-    """Return the bin of each residual; one that is no number stands in the last."""
+    """Return the bin of each residual; a NaN goes to the last."""
     with np.errstate(divide="ignore", invalid="ignore"):
         place = (np.log2(residuals.astype(np.float64)) - _OCTAVE_LOW) * BINS_PER_OCTAVE + 1.0
     place = np.where(place < BINS - 1.0, place, BINS - 1.0)  # NaN too

@@ -1,28 +1,29 @@
-"""Do phases agree, over all pairs of people, and is it more than chance: from two small sums a band.
+"""Agreement of phases over all pairs of people, tested against chance, from two small sums a band.
 
 Over T instants let z_it be the unit phasor of sleeper i at instant t, zero where it is missing, and m_it
-whether it is there. All that is asked of any number of sleepers stands in two T x T matrices a band,
-G = Z^H Z and K = M^T M, which add over sleepers: banks, processes and machines merge by a sum. From them
+whether it is there. Two T x T matrices a band suffice for any number of sleepers, G = Z^H Z and K = M^T M,
+which add over sleepers: banks, processes and machines merge by a sum. From them
 
   PPC = sum (|G_tt'|^2 - K_tt') / sum K_tt' (K_tt' - 1)        over instants |t - t'| >= L
 
-is the pairwise phase consistency (Vinck et al. 2010) averaged over all pairs of sleepers, exactly, in
-O(N T) a new instant and never O(N^2). It is unbiased: 0 at chance however many people, however much is
-missing. Phases nearer than L are not independent; left in, they make strangers agree. L is the length of
-the band's kernel: nearer instants are made of the same samples. Half of it, which does for twenty people,
-leaves 2e-5, and to ten thousand that is a z of 8.
+is the pairwise phase consistency (Vinck et al. 2010) averaged over all pairs of sleepers, exactly, in O(N T)
+a new instant and never O(N^2). It is unbiased: 0 at chance for any number of people and any number of gaps.
+Phases nearer than L are not independent; if they counted, strangers would seem to agree. L is the length of
+the band's kernel: nearer instants are made of the same samples. Half of it, which is enough for twenty
+people, leaves 2e-5, and for ten thousand that is a z of 8.
 
 Against chance: with D the sum below the line, independent people give PPC the variance 2 kappa^2 / D, where
 kappa = 1 + 2 sum_tau c(tau) is how much longer than one instant a phase difference lasts, and c(tau) the
-squared mean autocorrelation of the phases themselves, which is G's own diagonal at distance tau. So
-z = PPC sqrt(D / 2) / kappa; with nothing missing that is PPC x dof x sqrt(N (N - 1) / 2) for the effective
-instants dof = sqrt(instant pairs) / kappa. Circular shifts of each person's series against the others
-(`surrogate_z`) check it without any of these assumptions; they cost too much for a tick.
+squared mean autocorrelation of the phases themselves, which is G's own diagonal at distance tau. So z = PPC
+sqrt(D / 2) / kappa; with nothing missing that is PPC x dof x sqrt(N (N - 1) / 2) for the effective instants
+dof = sqrt(instant pairs) / kappa. Circular shifts of each person's series against the others (`surrogate_z`)
+check it without any of these assumptions; they cost too much for a tick.
 
 Rules
-- What cannot be said is NaN: fewer than two people, or fewer than a quarter of the window's instants shared.
-- PPC does not ask that people agree on one phase, only that each pair keeps its difference. The order
-  parameter does ask that; a constant latency destroys it, so it is shown and never acted on.
+- Unknown is NaN: fewer than two people, or fewer than a quarter of the window's instants shared.
+- PPC does not require that people agree on one phase, only that each pair keeps its difference. The order
+  parameter does require it. A constant latency destroys the order parameter, so it is shown and no decision
+  uses it.
 - A phase-locking value is biased upward by 1/sqrt(T) and used nowhere.
 """
 
@@ -41,10 +42,10 @@ WINDOW: Final = 80
 """T: instants of the window, 10 s."""
 EVERY_INSTANT_BELOW: Final = 256
 SPARSE: Final = 8
-"""From so many sleepers on, each one's own PPC is read from one instant a second."""
+"""From EVERY_INSTANT_BELOW sleepers on, each sleeper's own PPC uses every SPARSE-th instant, one a second."""
 SHIFTS: Final = 100
 SURROGATE_SLEEPERS: Final = 200
-"""Shifts, and the most sleepers they are done on: enough for a z, and bounded."""
+"""SHIFTS shifts on at most this many sleepers: enough for a z, and bounded."""
 
 Phasors = NDArray[np.complex64]
 Complexes = NDArray[np.complex128]
@@ -61,7 +62,7 @@ class PhaseSums:
 
 @dataclass(frozen=True, slots=True)
 class Synchrony:
-    """What the sums say, float64[B] each, NaN where nothing can be said.
+    """Results of the sums, float64[B] each, NaN where not known.
 
     ppc: mean over pairs. z: against chance. dof: effective number of instants.
     """
@@ -72,13 +73,13 @@ class Synchrony:
 
 
 def empty(bands: int) -> PhaseSums:
-    """Return the sums of nobody: what merges without effect."""
+    """Return the sums of no sleepers, the unit of `merge`."""
     shape = (bands, WINDOW, WINDOW)
     return PhaseSums(np.zeros(shape, dtype=np.complex128), np.zeros(shape))
 
 
 def nothing_known(bands: int) -> Synchrony:
-    """Return what can be said of nobody."""
+    """Return the synchrony of no sleepers: NaN everywhere."""
     nothing = np.full(bands, np.nan)
     return Synchrony(nothing, nothing, nothing)
 
@@ -116,15 +117,15 @@ def admissible(lags: tuple[int, ...], instants: int = WINDOW, end: int = 0) -> D
 
 
 def _times(instants: int, end: int) -> NDArray[np.int64]:
-    """Return which instant stands in each column of a ring, 0 the oldest."""
+    """Return the instant in each column of a ring, 0 the oldest."""
     return (np.arange(instants) - end) % instants
 
 
 @dataclass(frozen=True, slots=True)
 class _Near:
-    """Where the pairs of instants less than the longest L apart stand in a flat T x T, by distance.
+    """The places of instants less than the longest L apart, in a flat T x T, by distance.
 
-    begins: where each distance begins. counts: float64[B, distances], 1 where it is below the band's own L.
+    begins: start of each distance. counts: float64[B, distances], 1 where it is below the band's own L.
     """
 
     places: NDArray[np.int64]
@@ -142,10 +143,10 @@ def _near(lags: tuple[int, ...], instants: int, end: int) -> _Near:
 
 
 def synchrony(sums: PhaseSums, lags: tuple[int, ...], end: int = 0) -> Synchrony:
-    """Return what these sums say of all pairs of the sleepers in them.
+    """Return the synchrony over all pairs of the sleepers in these sums.
 
     Args:
-        sums: of everyone; a window, or a ring.
+        sums: of all sleepers; a window, or a ring.
         lags: L of each band, instants.
         end: the column just after the newest instant, in a ring.
     """
@@ -167,7 +168,7 @@ def synchrony(sums: PhaseSums, lags: tuple[int, ...], end: int = 0) -> Synchrony
 def _after(sums: PhaseSums, near: _Near) -> Doubles:
     """Return the squared mean autocorrelation times the pairs that share both instants, over 0 < tau < L.
 
-    The square is freed of what n independent phases would give by chance, as PPC is.
+    The square is corrected for the chance agreement of n independent phases, as PPC is.
     """
     k = np.take(sums.k.reshape(len(sums.k), -1), near.places, axis=1)
     g = np.take(sums.g.reshape(len(sums.g), -1), near.places, axis=1)
@@ -180,14 +181,14 @@ def _after(sums: PhaseSums, near: _Near) -> Doubles:
 
 
 class Everyone:
-    """What each one's PPC with everyone is read from: their sums, made ready when it is asked for.
+    """The group's sums in the form from which each sleeper's PPC with all others is computed.
 
-    every: the instants used, each one or one a second. Of large crowds one a second is enough: the noise of
-    one person's PPC falls with the square root of the others, and the work to a sixtieth.
+    every: 1 for each instant, or SPARSE for one a second. For large groups one a second is enough: the noise
+    of one person's PPC falls with the square root of the others, and the work falls to a sixtieth.
     """
 
     def __init__(self, lags: tuple[int, ...], instants: int = WINDOW) -> None:
-        """For bands with these L, instants, and a ring of so many instants."""
+        """Allocate for bands with these L, in instants, and a ring of `instants` columns."""
         self._lags, self._instants = lags, instants
         self._forms: dict[int, tuple[Phasors, NDArray[np.float32]]] = {}
         for every in (1, SPARSE):
@@ -199,7 +200,7 @@ class Everyone:
         self.every = 1
 
     def see(self, ring: PhaseSums, end: int) -> None:
-        """Take in the sums of a ring whose newest instant stands just before column `end`."""
+        """Read the sums of a ring; its newest instant is just before column `end`."""
         there = np.einsum("btt->bt", ring.k)
         self.every = SPARSE if bool((there >= EVERY_INSTANT_BELOW).any()) else 1
         at = (slice(None), slice(None, None, self.every), slice(None, None, self.every))
@@ -210,14 +211,14 @@ class Everyone:
         np.multiply(apart, ring.k[at] - 1.0, out=counts[:, :, 1], casting="same_kind")
 
     def ppc_each(self, z: Phasors, there: NDArray[np.uint8]) -> Floats:
-        """Return float32[B, n]: the PPC of each of these with all others, whom they are among.
+        """Return float32[B, n]: the PPC of each of these with all others; they are part of the sums.
 
         Args:
             z: complex64[B, n, T'], unit phasors, zero where missing, at the instants used.
             there: uint8 of the same shape, 1 where they are not missing.
 
         Returns:
-            NaN for those with fewer than a quarter of the pairs of instants, and where nobody else is there.
+            NaN for sleepers with fewer than a quarter of the pairs of instants, and where no other is there.
         """
         bands, n, instants = z.shape
         form, of_counts = self._forms[self.every]
@@ -234,14 +235,14 @@ class Everyone:
 def surrogate_z(z: Phasors, lags: tuple[int, ...], seed: int, shifts: int = SHIFTS) -> Doubles:
     """Return float64[B]: PPC against that of the same series, each shifted in a circle by its own amount.
 
-    A shift keeps every person's own rhythm and gaps and breaks what is between people. Takes about a
+    A shift keeps every person's own rhythm and gaps and breaks the relations between people. It takes about a
     millisecond a shift for SURROGATE_SLEEPERS: never on a tick.
 
     Args:
         z: complex64[B, n, T], unit phasors, zero where missing, of at most SURROGATE_SLEEPERS.
         lags: L of each band, instants.
         seed: of the shifts.
-        shifts: how many.
+        shifts: the number of shifts.
 
     Raises:
         ValueError: more sleepers than that, or fewer than two shifts.

@@ -1,7 +1,7 @@
-"""The phases of a whole Dreamscape, tick after tick: all banks' sums together, and what they say.
+"""The phases of a whole Dreamscape, tick after tick: all banks' sums together, and their results.
 
-Every tick takes in a hop; what the sums say of everyone is read once a second, what they say of each one in
-parts, so that everybody is looked at once a second and no tick bears it all.
+Every tick adds a hop. The group's result is read once a second. Each sleeper's own result is computed in
+parts, so that every sleeper is covered once a second and no tick carries the whole work.
 """
 
 from collections.abc import Sequence
@@ -50,16 +50,16 @@ class SynchronyTracker:
     def tick(
         self, banks: Sequence[FrameTable], included: Sequence[Mask], allowed: Sequence[Mask], instant: int
     ) -> list[tuple[Complexes, Doubles]]:
-        """Take in the hop of this instant.
+        """Add the hop of this instant.
 
         Args:
             banks: always in the same order; more may follow at the end in a later tick.
-            included: bool[slots] for each, whose phases count.
-            allowed: bool[slots] for each, whose past may count.
+            included: bool[slots] for each, phases that count.
+            allowed: bool[slots] for each, rows with a past that may count.
             instant: the grid instant that closes.
 
         Returns:
-            For each bank the sum of unit phasors at this very instant, complex128[B], and of how many.
+            For each bank the sum of unit phasors at this very instant, complex128[B], and their number.
         """
         self.banks += [PhaseWindow(len(self.lags), bank.slots) for bank in banks[len(self.banks) :]]
         self._began = instant if self._began is None else self._began
@@ -89,26 +89,26 @@ class SynchronyTracker:
         return sums
 
     def own(self) -> tuple[Floats, ...]:
-        """Each one's PPC with everyone, mean over bands, float32[slots] for each bank; NaN: not known."""
+        """Each sleeper's PPC with all others, mean over bands, float32[slots] a bank; NaN: not known."""
         return tuple(phases.own.copy() for phases in self.banks)
 
     def shifts_due(self, instant: int) -> bool:
-        """Whether something can be said of a whole window, and was not checked by shifts for a minute."""
+        """Whether a whole window has a result that was not checked by shifts for a minute."""
         young = self._began is None or instant - self._began < WINDOW // INSTANTS_PER_HOP
         lately = self._lent is not None and 0 <= instant - self._lent < SHIFTS_EVERY_HOPS
         return not (young or lately) and bool(np.isfinite(self.synchrony.z).any())
 
     def lend(self, instant: int) -> Phasors:
-        """Return the copy that shifts are made of; the next is due a minute later."""
+        """Return the copy to shift; the next check is due a minute later."""
         self._lent = instant
         return self.some()
 
     def shifts_told(self, z: Doubles) -> None:
-        """What the shifts came to."""
+        """Store the result of the shifts."""
         self.shifted = z
 
     def some(self, most: int = SURROGATE_SLEEPERS) -> Phasors:
-        """Return a copy of at most so many sleepers' phases, complex64[B, n, T], for `surrogate_z`."""
+        """Return a copy of at most `most` sleepers' phases, complex64[B, n, T], for `surrogate_z`."""
         share = max(most // max(len(self.banks), 1), 1)
         parts = [phases.some(share) for phases in self.banks[:most]]
         nobody = np.zeros((len(self.lags), 0, WINDOW), dtype=np.complex64)

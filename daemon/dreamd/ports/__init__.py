@@ -1,1 +1,1 @@
-"""What the application needs from outside, as protocols; obligations are written MUST."""
+"""Needs of the application from outside, as protocols; obligations are written MUST."""

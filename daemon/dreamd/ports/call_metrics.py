@@ -1,4 +1,4 @@
-"""What is measured of the API's calls, as a port; Prometheus is one adapter."""
+"""Metrics of the API's calls, as a port; Prometheus is one adapter."""
 
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
@@ -38,7 +38,7 @@ class Call:
 
 
 def codes_of(call: Call) -> tuple[str, ...]:
-    """Return the statuses this call can end with: only a stream is asked for from a position."""
+    """Return the statuses this call can end with: only a stream can start from a position."""
     return tuple(code for code in CODES if _possible(code, call))
 
 
@@ -53,13 +53,13 @@ class CallMetrics(Protocol):
     """Counts calls; every method MUST be cheap and MUST NOT raise."""
 
     def expect(self, call: Call) -> None:
-        """MUST make the call's series now, so that the first increase is seen."""
+        """MUST create the call's series now, so that the first increase is visible."""
         ...
 
     def started(self, call: Call) -> None:
-        """A call has arrived."""
+        """Count a call that has arrived."""
         ...
 
     def handled(self, call: Call, code: str, seconds: float) -> None:
-        """A call has ended with this status (one of `codes_of`)."""
+        """Count a call that has ended with this status (one of `codes_of`)."""
         ...

@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class SessionClock(Protocol):
-    """Unix time anchored once and slewed: what grid instants and session times are read from."""
+    """Unix time anchored once and slewed: the source of grid instants and session times."""
 
     def now_s(self) -> float:
         """MUST never go back and MUST never jump; seconds, comparable to Unix time."""

@@ -1,12 +1,12 @@
-"""A commit: something that was asked of the ledger and is over at a later moment, well or not.
+"""A commit: a request to the ledger that ends later, with success or failure.
 
-The ledger hands a `Commit` back at once. It ends it later, on the thread that calls `Ledger.deliver`, with a
-value or with the sentence that says why there is none. A commit ends exactly once.
+The ledger returns a `Commit` at once. It ends it later, on the thread that calls `Ledger.deliver`, with a
+value or with a sentence that gives the reason of the failure. A commit ends exactly once.
 
 Rules
-- `then` is called last, after the caller has put its own state in order: a commit may be over already, and
-  then the callback runs inside the call.
-- A commit that was withdrawn in time writes nothing and ends as failed. One that is being written cannot be
+- Call `then` last, after the caller's own state is in order: a commit may have ended already, and then the
+  callback runs inside the call.
+- A commit that is withdrawn in time writes nothing and ends as failed. One that is being written cannot be
   withdrawn: it ends as it would have.
 - One thread uses a commit. Only `withdrawn` is read by a ledger's own thread.
 """
@@ -20,11 +20,11 @@ WITHDRAWN: Final = "it was withdrawn before it was written"
 
 
 class LedgerError(Exception):
-    """The ledger could not do what was asked; the message says what was wrong."""
+    """The ledger could not do what was requested; the message names the fault."""
 
 
 class Commit(Generic[T]):
-    """One write, or one question, on its way."""
+    """One write, or one query, in progress."""
 
     __slots__ = ("_tell", "_value", "failure", "over", "withdrawn")
 
@@ -37,12 +37,12 @@ class Commit(Generic[T]):
 
     @property
     def done(self) -> bool:
-        """It is over, and went well: what was written is durable."""
+        """Whether the commit has ended well: its write is durable."""
         return self.over and not self.failure
 
     @property
     def value(self) -> T:
-        """What the ledger answered.
+        """The ledger's answer.
 
         Raises:
             LedgerError: the commit failed.
@@ -54,7 +54,7 @@ class Commit(Generic[T]):
         return self._value
 
     def then(self, tell: "Callable[[Commit[T]], None]") -> None:
-        """Call `tell` with this commit once it is over; at once where it is over already."""
+        """Call `tell` with this commit once it has ended; at once where it has ended already."""
         if self.over:
             tell(self)
         else:
@@ -67,11 +67,11 @@ class Commit(Generic[T]):
     # -- for the ledger -----------------------------------------------------------------------------
 
     def end(self, value: T) -> None:
-        """End it well."""
+        """End it with success."""
         self._end(value, "")
 
     def fail(self, why: str) -> None:
-        """End it: nothing was written. why: a sentence, never empty."""
+        """End it with failure: nothing was written. why: a sentence, never empty."""
         assert why, "a failure has a reason"
         self._end(None, why)
 

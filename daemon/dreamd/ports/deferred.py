@@ -1,4 +1,4 @@
-"""An answer that a caller does not have yet: it waits until the ledger has what was asked."""
+"""An answer that the caller receives later, once the ledger has written the request."""
 
 from typing import Generic, TypeVar
 
@@ -15,7 +15,7 @@ class Deferred(Generic[T]):
 
     @property
     def settled(self) -> bool:
-        """There is an answer."""
+        """Whether there is an answer."""
         return self._answer is not None
 
     def answer(self) -> T | Refusal:

@@ -1,4 +1,4 @@
-"""What is measured, as a port; Prometheus is one adapter. No pod or sleeper is ever a label."""
+"""Metrics of the daemon, as a port; Prometheus is one adapter. No pod or sleeper is ever a label."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +11,12 @@ from dreamd.core.safety.causes import Scope
 
 @dataclass(frozen=True, slots=True)
 class DreamscapeMetrics:
-    """One Dreamscape now. Every sleeper who holds a slot is in exactly one of the first four.
+    """One Dreamscape now. Every sleeper with a slot is in exactly one of the first four.
 
-    merged: renders a share above zero. alone: at zero, and nothing is held against them. severed: at zero
-    because a breaker or the Dreamscape is open. unreachable: no frame for three hops; what they render is
-    not known, and by their own tether it is nothing.
-
-    dreaming: it is in the state DREAMING. overdue_s: how long it gathers past its plan's start.
+    merged: renders a share above zero. alone: at zero otherwise. severed: at zero because a breaker or the
+    Dreamscape is open. unreachable: no frame for three hops; their rendered share is unknown, and by their
+    own tether it is zero. dreaming: the state is DREAMING. overdue_s: time in GATHERING past the plan's
+    start.
     """
 
     merged: int
@@ -33,13 +32,12 @@ class DreamscapeMetrics:
 class FleetMetrics:
     """The fleet now.
 
-    online: pods that are connected, by their presence, and have been heard just now. unheard: those connected
-    of which nothing has been heard for lease and fade. above_granted: pods that render more than the largest
-    grant of the last lease and fade, or anything at all without a slot; NaN while no pod with a slot is
-    heard. unconfirmed: pods that were severed longer ago than a sever may take to be confirmed, and have not
-    said that they are at zero. locked: breakers that wait for a person, by whom their cause concerns.
-    wake_orders: that stand. beds_offline: checked-in sleepers in pods that are offline or not heard.
-    wake_oldest_s: the age of the oldest order that stands; 0: none does.
+    online: pods connected, by their presence, that were heard just now. unheard: connected pods silent for
+    lease and fade. above_granted: pods that render more than the largest grant of the last lease and fade, or
+    anything at all without a slot; NaN while no pod with a slot is heard. unconfirmed: pods that were severed
+    longer ago than a confirmation may take, and have not reported zero. locked: breakers that wait for a
+    person, by the scope of their cause. wake_orders: the number standing. beds_offline: checked-in sleepers
+    in pods that are offline or not heard. wake_oldest_s: the age of the oldest standing order; 0: none.
     """
 
     online: int
@@ -57,10 +55,10 @@ class FleetMetrics:
 
 @dataclass(frozen=True, slots=True)
 class SiteMetrics:
-    """The pods of one site that are online and have said how they are; sums, so that sites can be added.
+    """The online pods of one site that have reported; sums, so that sites can be added.
 
-    quality_milli: sum of quality in thousandths. low: pods whose quality admits nobody. uncertainty_us: sum
-    over those whose clock is synced.
+    quality_milli: sum of quality in thousandths. low: pods with too low a quality for admission.
+    uncertainty_us: sum over pods with a synced clock.
     """
 
     pods: int = 0
@@ -71,7 +69,7 @@ class SiteMetrics:
 
     @property
     def quality(self) -> float:
-        """Mean quality, 0..1; NaN where no pod is there."""
+        """Mean quality, 0..1; NaN without pods."""
         return self.quality_milli / self.pods / 1000 if self.pods else nan
 
     @property
@@ -95,93 +93,93 @@ class Metrics(Protocol):
     """Counters and gauges; every method MUST be cheap and MUST NOT raise."""
 
     def frame_accepted(self) -> None:
-        """One frame was taken in."""
+        """Count one accepted frame."""
         ...
 
     def frame_refused(self, reason: str) -> None:
-        """One frame was refused; reasons are a fixed set (see composition.FRAME_REASONS)."""
+        """Count one refused frame; reasons are a fixed set (see composition.FRAME_REASONS)."""
         ...
 
     def frame_late(self) -> None:
-        """One frame arrived after its tick had closed."""
+        """Count one frame that arrived after its tick had closed."""
         ...
 
     def frames_lost(self, count: int) -> None:
-        """Sequence gaps still open after two seconds."""
+        """Count sequence gaps still open after two seconds."""
         ...
 
     def frames_above_granted(self, count: int) -> None:
-        """Frames that said more was rendered than the last lease and fade granted."""
+        """Count frames that reported more coupling than the last lease and fade granted."""
         ...
 
     def tick(self, seconds: float, skipped: int) -> None:
-        """A tick took this long and is over; `skipped` ticks before it were missed."""
+        """Record the duration of a finished tick; `skipped` ticks before it were missed."""
         ...
 
     def ledger_commit(self, seconds: float) -> None:
-        """The ledger has made a transaction durable, so long after it was submitted."""
+        """Record how long after its submission a transaction became durable."""
         ...
 
     def ledger_failed(self) -> None:
-        """The ledger could not write a transaction."""
+        """Count a transaction that the ledger could not write."""
         ...
 
     def ledger_waits(self, seconds: float) -> None:
-        """The oldest transaction that is not yet durable waits for so long; 0: none waits."""
+        """Record the waiting time of the oldest transaction not yet durable; 0: none waits."""
         ...
 
     def severed(self, cause: str) -> None:
-        """A sleeper was severed."""
+        """Count one sever of a sleeper."""
         ...
 
     def evidence_to_zero(self, seconds: float) -> None:
-        """From the pod's own stamps."""
+        """Record the time from evidence to zero, by the pod's own stamps."""
         ...
 
     def confirmed(self, seconds: float) -> None:
-        """A pod has said that it is at zero, this long after the sever that asked for it was sent."""
+        """Record the time from the sending of a sever to the pod's report of zero."""
         ...
 
     def step_failed(self, step: str) -> None:
-        """A bug in a step of the daemon; steps are a fixed set (see app.failures.STEPS)."""
+        """Count a bug in a step of the daemon; steps are a fixed set (see app.safety.step_failures.STEPS)."""
         ...
 
     def malformed(self, kind: str) -> None:
-        """A payload could not be read; kinds are a fixed set (see app.malformed.KINDS)."""
+        """Count an unreadable payload; kinds are a fixed set (see app.fleet.malformed_payloads.KINDS)."""
         ...
 
     def mass_failure(self) -> None:
-        """A Dreamscape was severed because many of its sleepers failed at once."""
+        """Count a Dreamscape severed because many of its sleepers failed at once."""
         ...
 
     def dreamscape(self, name: str, reading: DreamscapeMetrics) -> None:
-        """One Dreamscape now."""
+        """Record the state of one Dreamscape."""
         ...
 
     def dreamscape_gone(self, name: str) -> None:
-        """The Dreamscape has ended."""
+        """Remove a Dreamscape that has ended."""
         ...
 
     def fleet(self, reading: FleetMetrics) -> None:
-        """The fleet now."""
+        """Record the state of the fleet."""
         ...
 
     def site(self, name: str, reading: SiteMetrics) -> None:
-        """The pods of one site now; the name is the pods' own word."""
+        """Record the pods of one site; the name comes from the pods."""
         ...
 
     def refused(self, code: str) -> None:
-        """An API call was refused."""
+        """Count a refused API call."""
         ...
 
 
 class LinkMetrics(Protocol):
-    """What the way to the pods measures of itself; every method MUST be cheap and MUST NOT raise."""
+    """Metrics of the link to the pods; every method MUST be cheap and MUST NOT raise."""
 
     def link(self, *, up: bool) -> None:
-        """The broker has been reached or lost."""
+        """Record that the broker has been reached or lost."""
         ...
 
     def link_dropped(self, what: str) -> None:
-        """Something did not fit a full queue: collective, command, frame, status, clock or event."""
+        """Count a drop from a full queue: collective, command, frame, status, clock or event."""
         ...

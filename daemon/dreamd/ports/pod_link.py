@@ -1,4 +1,4 @@
-"""The way to the pods. Severing goes through here, so nothing here may wait."""
+"""The link to the pods. Severing goes through here, so nothing here may wait."""
 
 from typing import Protocol
 
@@ -17,15 +17,15 @@ class PodLink(Protocol):
         ...
 
     def wake(self, order: WakeOrder) -> None:
-        """MUST sign and publish retained; while the link is broken the newest waits and is never dropped."""
+        """MUST sign and publish retained; on a broken link the newest order waits and is never dropped."""
         ...
 
     def clear_wake(self) -> None:
-        """MUST empty the retained place of wake orders: what stands there is not ours."""
+        """MUST empty the retained topic of wake orders: its content is not from this daemon."""
         ...
 
     def count(self, writes: int) -> None:
-        """MUST sign and publish retained how many writes the ledger has seen; the newest count wins."""
+        """MUST sign and publish retained the ledger's number of writes; the newest number wins."""
         ...
 
     def seek(self, pod: str) -> None:

@@ -1,35 +1,35 @@
-"""Work that would hold up the tick, done beside it."""
+"""Work that would delay the tick, done on another thread."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
 
 
 class Worker(Protocol):
-    """One worker beside the daemon's thread, and no queue."""
+    """One worker beside the daemon's thread, without a queue."""
 
     @property
     def free(self) -> bool:
-        """Whether work would be begun now. MUST be False while something is under way."""
+        """Whether work would start now. MUST be False while work is in progress."""
         ...
 
     def do(self, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
         """MUST return at once, MUST call `done` with the result on the daemon's thread; only while free.
 
-        `work` touches nothing that the daemon's thread may touch: it is given copies.
+        `work` touches nothing that the daemon's thread may touch: it receives copies.
         """
         ...
 
 
 class NullWorker:
-    """Has no time, ever: what is not worth its cost where one thread lives through many nights."""
+    """Never free: for simulations, where one thread runs many nights and the work is not worth its cost."""
 
     @property
     def free(self) -> bool:
-        """Never."""
+        """Always False."""
         return False
 
     def do(self, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
-        """Nobody asks who has no time.
+        """Never called: `free` is always False.
 
         Raises:
             RuntimeError: always.

@@ -1,1 +1,1 @@
-"""The ledger: one Protocol a subject. A subject says what can be read of it; writes are transactions."""
+"""The ledger: one Protocol a subject. A subject declares the reads; writes are transactions."""

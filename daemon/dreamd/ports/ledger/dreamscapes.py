@@ -10,9 +10,9 @@ from dreamd.core.dreamscapes.views import DreamscapeState, Plan
 class DreamscapeRecord:
     """A Dreamscape as it is kept: its plan, state, seats (number, pod, sleeper), the frozen scale.
 
-    excused: pods that were released from it and are not seated again until a sleeper is checked in anew.
-    ended_s: session time at which it ended; 0 while it lives.
-    sever_cause: of the last sever, wake or end of all; empty where there was none.
+    excused: pods that were released from it and are not seated again before a new check-in. ended_s: session
+    time at which it ended; 0 while it lives. sever_cause: of the last sever, wake or end of all; empty where
+    there was none.
     """
 
     plan: Plan
@@ -30,9 +30,9 @@ class DreamscapeLedger(Protocol):
     """The records of Dreamscapes."""
 
     def load(self) -> tuple[DreamscapeRecord, ...]:
-        """MUST return every record whose Dreamscape has not ended, oldest first.
+        """MUST return every record of a Dreamscape that has not ended, oldest first.
 
-        The cost MUST NOT grow with how many have ended.
+        The cost MUST NOT grow with the number that have ended.
         """
         ...
 
@@ -41,7 +41,7 @@ class DreamscapeLedger(Protocol):
         ...
 
     def ended(self, most: int) -> tuple[DreamscapeRecord, ...]:
-        """MUST return the records of the Dreamscapes that ended last, at most so many, newest first."""
+        """MUST return the records of the Dreamscapes that ended last, at most `most`, newest first."""
         ...
 
     def find(self, dreamscape: str) -> DreamscapeRecord | None:

@@ -10,16 +10,16 @@ HOUR_S: Final = 3600.0
 
 
 class MarkMove(Enum):
-    """What a charge of exposure does to the sleepers' marks."""
+    """The effect of a charge of exposure on the sleepers' marks."""
 
-    OPEN = "open"  # charged only where a mark stands already; then all are marked
+    OPEN = "open"  # charged where a mark stands already; then all are marked
     MOVE = "move"  # charged, and marked from the new instant on
-    CLOSE = "close"  # charged, and marked no more
+    CLOSE = "close"  # charged, and the marks removed
 
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """Merge-minutes by sleeper, charged in the hour of `at_s`, and what becomes of their marks."""
+    """Merge-minutes by sleeper, charged in the hour of `at_s`, and the effect on their marks."""
 
     minutes: Mapping[str, float]
     at_s: float

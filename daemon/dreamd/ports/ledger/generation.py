@@ -1,13 +1,13 @@
-"""The generation: whether the ledger is the newest there is, or a copy that people have outlived."""
+"""The generation: whether the ledger is the newest there is, or an outdated copy."""
 
 from typing import Final, Protocol
 
 LAPSED_S: Final = 3600.0
-"""A ledger on which no daemon has lived for so long is outdated."""
+"""A ledger that no daemon has used for this long is outdated."""
 
 
 def lapsed(lived_s: float, now_s: float) -> bool:
-    """Return whether a ledger was last touched too long ago, at `lived_s`; 0: it never was."""
+    """Return whether a ledger was last used too long ago, at `lived_s`; 0: never used."""
     return lived_s > 0.0 and not now_s - lived_s <= LAPSED_S
 
 
@@ -16,26 +16,29 @@ class GenerationLedger(Protocol):
 
     @property
     def writes(self) -> int:
-        """MUST return how many writes are durable, as the ledger counts them, without waiting for a disk.
+        """MUST return the number of durable writes, by the ledger's own count, without waiting for a disk.
 
-        It falls neither while the ledger is open nor over a restart; a copy in its place has fewer.
+        It falls neither while the ledger is open nor over a restart; a restored copy has fewer.
         """
         ...
 
     @property
     def found(self) -> int:
-        """MUST return what `writes` was when the ledger was opened, before this process wrote anything."""
+        """MUST return `writes` as it was when the ledger was opened, before this process wrote."""
         ...
 
     def outdated(self, now_s: float) -> str:
-        """MUST return why acts of people may be missing from it; empty where there is no sign of that.
+        """MUST return why the ledger may miss acts of people; empty without such evidence.
 
-        Either it is older than the last write here: a copy has been put in its place. Or it was not touched
-        for LAPSED_S: a copy of everything, or no daemon was there to be informed. The record of writes beside
-        the ledger may be a little behind, so a copy that is hardly older passes.
+        Evidence is: the ledger is older than the last write known beside it (a copy was restored), or it was
+        not used for LAPSED_S (a copy of everything, or no daemon was running). The knowledge beside the
+        ledger may be slightly behind, so a copy that is hardly older passes.
         """
         ...
 
     def begin_generation(self, now_s: float) -> None:
-        """MUST accept the current content as the newest and touch it; it is not outdated then."""
+        """MUST accept the current content as the latest generation and update the heartbeat.
+
+        After that `outdated` is empty.
+        """
         ...

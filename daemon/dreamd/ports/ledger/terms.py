@@ -1,4 +1,4 @@
-"""Terms and counters: numbers that never come back, whatever becomes of the ledger or of the clock."""
+"""Terms and counters: numbers that never repeat, even with an older ledger or a clock set back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Terms = Mapping[tuple[str, int], int]
 
 @dataclass(frozen=True, slots=True)
 class TermDraw:
-    """The next term of a cohort is wanted: max(stored + 1, unix ms of `now_s`)."""
+    """A request for the next term of a cohort: max(stored + 1, unix ms of `now_s`)."""
 
     dreamscape: str
     cohort: int
@@ -31,5 +31,5 @@ class TermLedger(Protocol):
         ...
 
     def draw_counters(self, now_s: float) -> int:
-        """MUST return a first command counter above every one any process may have used."""
+        """MUST return a first command counter above every one that any process may have used."""
         ...

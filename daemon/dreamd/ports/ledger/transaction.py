@@ -1,11 +1,11 @@
-"""Transactions: everything that is written to the ledger, and how it is submitted.
+"""Transactions: the writes of the ledger, and their submission.
 
 A write is a `Transaction`: plain values, grouped by subject, all durable or none. `submit` takes one and
-returns a `Commit` at once; the commit ends later, in `deliver`, on the thread of the caller. So no disk holds
-up a tick.
+returns a `Commit` at once; the commit ends later, in `deliver`, on the thread of the caller. So no disk
+delays a tick.
 
 Rules
-- Grants are in the ledger before their effect; severing never waits for it and is written afterwards.
+- Grants are in the ledger before their effect. Severing never waits for the ledger and is written afterwards.
 - Reading is synchronous and is done at the start, before anything runs.
 - `write` and the calls that draw counters or begin a generation are synchronous too, for the start alone.
 """
@@ -21,19 +21,19 @@ from dreamd.ports.ledger.exposure import Exposure
 from dreamd.ports.ledger.terms import TermDraw, Terms
 
 TRANSACTIONS_WAITING: Final = 1024
-"""A ledger takes so many transactions that are not yet written; a further one fails at once."""
+"""Transactions that may wait to be written; a further one fails at once."""
 
 CLOSES_WITHIN_S: Final = 1.0
-"""On closing, waiting transactions are written for so long, unless the caller gives another time."""
+"""Default time in which a closing ledger writes its waiting transactions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """The changes that are written together. Within a subject, removals go before additions.
+    """Values that are written together. Within a subject, removals are written before additions.
 
-    check_ins: (pod, sleeper), an empty sleeper clears the bed. unlocked: pods whose locks are forgotten.
-    lived_s: session time at which a daemon lives on the ledger, 0: not stated.
-    counted: the count of writes known elsewhere, from which the ledger counts on.
+    check_ins: (pod, sleeper), an empty sleeper clears the bed. unlocked: pods with locks to remove. lived_s:
+    session time at which a daemon uses the ledger, 0: not stated. counted: the number of writes known
+    elsewhere, from which the ledger continues.
     """
 
     terms: tuple[TermDraw, ...] = ()
@@ -50,7 +50,7 @@ class Transaction:
 
     @property
     def empty(self) -> bool:
-        """Nothing is to be written."""
+        """Whether there is nothing to write."""
         return not any(getattr(self, one.name) for one in fields(self))
 
     def plus(self, other: "Transaction") -> "Transaction":
@@ -68,7 +68,7 @@ class Transactions(Protocol):
     """Writing. One thread uses it; every failure is a LedgerError or a failed commit."""
 
     def submit(self, transaction: Transaction) -> Commit[Terms]:
-        """Take a transaction to be written.
+        """Accept a transaction for writing.
 
         MUST return at once, without waiting for a disk, and never raise. MUST write transactions in the order
         in which they were submitted, each wholly or not at all; one that fails MUST NOT fail another. The
@@ -88,16 +88,16 @@ class Transactions(Protocol):
 
     @property
     def place(self) -> str:
-        """Where it is kept, for sentences."""
+        """The path or address of the ledger, for sentences."""
         ...
 
     @property
     def failure(self) -> str:
-        """Why the last write failed; empty while all is well. Any thread may read it."""
+        """Why the last write failed; empty while writes succeed. Any thread may read it."""
         ...
 
     def write(self, transaction: Transaction) -> Terms:
-        """MUST write it durably before returning the terms it drew.
+        """MUST write the transaction durably before returning the terms it drew.
 
         Raises:
             LedgerError: nothing of it was written.
@@ -105,7 +105,7 @@ class Transactions(Protocol):
         ...
 
     def close(self, within_s: float = CLOSES_WITHIN_S) -> int:
-        """Write what waits, for at most `within_s`, and close; return how many transactions were not written.
+        """Write waiting transactions for at most `within_s`, and close; return how many were not written.
 
         MUST be safe to call twice.
         """
