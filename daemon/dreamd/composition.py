@@ -1,14 +1,15 @@
 """The daemon, put together: the one file that names every technology, and the order of its life.
 
-Begin: settings, state directory, keys, ledger, application, MQTT, gRPC, HTTP. A thing that cannot be had
-(a port in use, a directory that cannot be written, a damaged ledger) ends the start with one sentence.
-A broker that is not there does not: the daemon keeps trying and says on /readyz what it waits for.
+Start: settings, state directory, keys, ledger, application, MQTT, gRPC, HTTP. A missing resource (a port in
+use, a directory that cannot be written, a damaged ledger) ends the start with one sentence. A missing broker
+does not: the daemon keeps trying, and /readyz names what it waits for.
 
-The service manager, where there is one, is told READY with the first readiness, and hears a beat after a
-tick that was completed (`dreamwire.sd_notify`).
+The service manager, where there is one, receives READY with the first readiness, and a heartbeat after each
+completed tick (`dreamwire.sd_notify`).
 
-End: `Daemon.shutdown` is the sequence. Everyone is zeroed first and has 1.5 s to confirm it, by the tick
-and the link that still run; then the faces close, then the link says good-bye, then the books.
+End: `Daemon.shutdown` is the sequence. Every sleeper is zeroed first and has 1.5 s to confirm it, by the tick
+and the link that still run. Then the API and HTTP ports close, then the link publishes that the daemon is
+offline, then the ledger closes.
 
 `main` imports this file only for `serve`, so that `dreamd pods` loads neither numpy nor aiomqtt.
 """
@@ -70,12 +71,12 @@ ALIVE_PULSE_S: Final = 3.0
 LOOK_S: Final = 0.05
 DESCRIPTORS: Final = 65_536
 SWITCH_S: Final = 0.001
-"""gRPC's poller needs the interpreter's lock to hand a call over; Python's own 5 ms would hold up a Sever."""
+"""gRPC's poller needs the interpreter's lock to hand over a call; Python's own 5 ms would delay a Sever."""
 STATUS_S: Final = 1.0
 BOOKS_WITHIN_S: Final = 5.0
-"""What waits is written for so long; what is not written then is said."""
+"""Time for the ledger's waiting writes; the rest is reported as lost."""
 GRACE_S: Final = 0.3
-"""For calls under way; everyone is home by then."""
+"""Time for calls in progress; every sleeper is home by then."""
 
 FRAME_REASONS: Final = (
     *("malformed", "unknown-dreamscape", "not-assigned", "wrong-sender"),
@@ -84,19 +85,19 @@ FRAME_REASONS: Final = (
 
 
 def url_host(host: str) -> str:
-    """The host as an address bar wants it."""
+    """The host as it stands in a URL."""
     return f"[{host}]" if ":" in host else host
 
 
 async def serve(settings: Settings, announce: Callable[[Ready], None]) -> None:
-    """Serve until SIGTERM, SIGINT or SIGHUP; returns once everyone is home and everything is closed.
+    """Serve until SIGTERM, SIGINT or SIGHUP; return once every sleeper is home and everything is closed.
 
     Args:
-        settings: what `settings.load` settled.
-        announce: told once, when the daemon is ready.
+        settings: the result of `settings.load`.
+        announce: called once, when the daemon is ready.
 
     Raises:
-        CannotServe: with the sentence that says what to do.
+        CannotServe: with the sentence that has the next step.
     """
     sys.setswitchinterval(SWITCH_S)
     _allow_descriptors()
@@ -120,7 +121,7 @@ async def serve(settings: Settings, announce: Callable[[Ready], None]) -> None:
 
 
 def _allow_descriptors() -> None:
-    """Take as many descriptors as the system allows: idle connections must keep no way out from opening."""
+    """Raise the limit of descriptors: idle connections must not keep a way out from opening."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -128,7 +129,7 @@ def _allow_descriptors() -> None:
 
 
 class Daemon:
-    """Everything that `serve` opened, and how it is closed."""
+    """The resources that `serve` opened, and how they are closed."""
 
     def __init__(
         self,
@@ -140,7 +141,7 @@ class Daemon:
     ) -> None:
         self._settings, self._log, self._announce, self._manager = settings, log, announce, manager
         self._clock, self._pulse = BoottimeClock(), Pulse()
-        self._health_clock = BoottimeClock()  # a clock has one reading thread, and health has its own
+        self._health_clock = BoottimeClock()  # one thread reads a clock, and health checks run on HTTP's
         self._meters = PrometheusMetrics(
             reasons=FRAME_REASONS,
             causes=[cause.value for cause in Cause],
@@ -229,11 +230,11 @@ class Daemon:
 
     def _deliver_soon(self, loop: asyncio.AbstractEventLoop) -> None:
         """Have commits ended on the application's thread; called on the ledger's."""
-        with suppress(RuntimeError):  # the loop is closed: there is nothing left to tell
+        with suppress(RuntimeError):  # the loop is closed: there is nothing left to deliver
             loop.call_soon_threadsafe(self._failures.attempt, "ledger", self._ledger.deliver)
 
     def shutdown(self) -> tuple[Step, ...]:
-        """How it ends: people first, then the faces, then the link, then the books."""
+        """Close in order: sleepers to zero, then API and HTTP, then the link, then the ledger."""
         self._log.info("shutting_down")
         self._manager.stopping("everyone to zero, then the books")
         return (
@@ -287,19 +288,19 @@ class Daemon:
             ) from error
 
     def _wrong_alive(self) -> tuple[str, ...]:
-        """What is wrong with the process; called on HTTP's thread."""
+        """Faults of the process; called on HTTP's thread."""
         age_s = self._health_clock.now_s() - self._pulse.at_s
         ok = age_s <= ALIVE_PULSE_S
         return () if ok else ("the tick loop does not go round",)
 
     def _wrong_ready(self) -> tuple[str, ...]:
-        """What keeps us from working; called on HTTP's thread."""
+        """Faults that keep the daemon from working; called on HTTP's thread."""
         ok = self._health_clock.now_s() - self._pulse.at_s <= READY_PULSE_S
         late = "" if ok else f"the last tick is more than {READY_PULSE_S:.0f} s ago"
         return (*self._wrong_work(), *((late,) if late else ()))
 
     async def _watch_readiness(self) -> None:
-        """Announce the first readiness; tell health checkers of every change."""
+        """Announce the first readiness; pass every change to health checkers."""
         assert self._grpc is not None
         assert self._http is not None
         ready, announced = True, False  # serve_grpc begins with SERVING
@@ -317,14 +318,14 @@ class Daemon:
             await asyncio.sleep(LOOK_S)
 
     async def _tell_status(self) -> None:
-        """Tell the service manager how it is, until the way out."""
+        """Send the daemon's status to the service manager, until the shutdown."""
         while not self._application.closing:
             self._manager.status(self._status())
             await asyncio.sleep(STATUS_S)
         await asyncio.Event().wait()
 
     def _status(self) -> str:
-        """How it is, in words; counts alone."""
+        """The status in words; counts alone."""
         wrong = "; ".join(self._wrong_work())
         if wrong:
             return f"not ready: {wrong}"
@@ -341,12 +342,12 @@ class Daemon:
         self._log.warning("broker_unreachable", why=sentence)
 
     def _write_down(self, event: Event) -> None:
-        """Write an event of the journal into the log."""
+        """Write an event of the journal to the log."""
         fields = fields_of(event, self._application.registry.tick_of(event.dreamscape))
         self._log.log(level_of(event.kind), named(event.kind), **fields)
 
     def _bug(self, failure: Failure) -> None:
-        """A bug that the daemon survives, with its traceback."""
+        """Log a bug that the daemon survives, with its traceback."""
         self._log.error("bug", step=failure.step, dreamscape=failure.of, exc_info=failure.error)
 
     def _step_failed(self, failed: StepFailed) -> None:
@@ -354,6 +355,6 @@ class Daemon:
 
 
 def _facts(settings: Settings) -> BuildInfo:
-    """What runs, and a digest by which a change of settings is seen and nothing of them is told."""
+    """The build, and a digest of the settings that shows a change and reveals no value."""
     digest = hashlib.sha256(repr(settings).encode()).hexdigest()[:12]
     return BuildInfo(version("dreamd"), platform.python_version(), str(WIRE_REVISION), digest)

@@ -1,11 +1,11 @@
 """`dreamd`: the command line, and through `composition` the composition root.
 
-Only the verb that is asked for is imported, so `dreamd pods` starts without numpy, MQTT or SQL, and a verb
-whose extra is not installed says which one it needs. Exit status: 0 done, 1 could not, 2 asked wrongly.
+Only the requested verb is imported, so `dreamd pods` starts without numpy, MQTT or SQL, and a verb with a
+missing extra names it. Exit status: 0 done, 1 failed, 2 wrong usage.
 
-The matrix library under numpy reads how many threads it may have when it is loaded, so that is said here:
-one. The tick owns one core, its products are small, and threads that spin between ticks would take the
-cores that brokers and pods need. Whoever sets the variables has their way.
+The matrix library under numpy reads its number of threads when it is loaded, so that is set here: one. The
+tick owns one core, its products are small, and threads that spin between ticks would take the cores that
+brokers and pods need. Variables that are set already win.
 """
 
 import argparse
@@ -25,14 +25,14 @@ from dreamwire.standard_output import PIPE_CLOSED, discard_output, escape_unenco
 from dreamwire.text import shown
 
 BLAS_THREADS: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""Threads of whatever numpy multiplies matrices with: OpenBLAS in its wheels."""
+"""Threads of the matrix library under numpy: OpenBLAS in its wheels."""
 
 Subparsers = argparse._SubParsersAction  # noqa: SLF001 -- argparse gives the type no public name
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """A verb: what it does, in a few words, and the extra that brings what it imports."""
+    """A verb: its purpose in a few words, and the extra that provides its imports."""
 
     help: str
     extra: str
@@ -58,19 +58,19 @@ SINGULARS: Final = {"pod": "pods", "dreamscape": "dreamscapes", "breaker": "brea
 
 
 class Module(Protocol):
-    """What every file of `cli` but serve and settings is."""
+    """The interface of every file of `cli` but serve and settings."""
 
     def add_parser(self, subparsers: "Subparsers[argparse.ArgumentParser]") -> object:
         """Add the verb."""
         ...
 
     def run(self, args: argparse.Namespace) -> int:
-        """Do it; returns the exit status."""
+        """Run it; return the exit status."""
         ...
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the verb of `argv` (the process's own by default); returns the exit status."""
+    """Run the verb of `argv` (the process's own by default); return the exit status."""
     for name, threads in BLAS_THREADS.items():
         os.environ.setdefault(name, threads)
     given = list(sys.argv[1:] if argv is None else argv)
@@ -154,7 +154,7 @@ def _run(verb: str, given: Sequence[str]) -> int:
 
 def _serve(args: argparse.Namespace) -> int:
     loaded = settings.load(os.environ, vars(args))
-    # Here and not above: see the opening of this file.
+    # Not at the top: see the docstring of this file.
     composition = importlib.import_module("dreamd.composition")
     return serve_verb.run(args, loaded.settings, composition.serve)
 

@@ -1,12 +1,12 @@
-"""What the daemon is told from outside: one frozen `Settings`, each value knowing where it came from.
+"""The daemon's settings: one frozen `Settings`, each value with its source.
 
 Four layers, the later wins: the default written here, a TOML file (--config or DREAMD_CONFIG), the
-environment (DREAMD_MQTT_URL for mqtt.url, and so on), the flags of the command line. A layer may name
-the keys of KEYS and no other; anything else is refused with the nearest key's name, because a
-misspelt setting that is silently ignored is worse than a daemon that does not start.
+environment (DREAMD_MQTT_URL for mqtt.url, and so on), the flags of the command line. A layer may name the
+keys of KEYS and no other; anything else is refused with the nearest key's name, because a misspelt setting
+that is silently ignored is worse than a daemon that does not start.
 
-Until access control exists gRPC and HTTP listen on loopback and refuse any other address: whoever
-reaches the API can move every sleeper in the house.
+Until access control exists gRPC and HTTP listen on loopback and refuse any other address: a caller of the API
+can move every sleeper in the house.
 
 `load` is pure but for reading the file; the environment is an argument.
 """
@@ -28,7 +28,7 @@ CONFIG_VARIABLE: Final = "DREAMD_CONFIG"
 NOT_SETTINGS: Final = re.compile(
     r"DREAMD_(CONFIG|SERVER|RECORDINGS|SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_.*)?)"
 )
-"""Variables of that prefix which mean something to others: the clients, the tests, Kubernetes' links."""
+"""Variables with that prefix and another meaning: for the clients, the tests, Kubernetes' links."""
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 BROKER_USER: Final = "dreamd"
 LOG_FORMATS: Final = ("console", "json")
@@ -39,11 +39,11 @@ TEXT_MAX: Final = 4096
 
 
 class SettingsError(Exception):
-    """A setting cannot be used; the message names it, its source, what was wrong and what was expected."""
+    """A setting cannot be used; the message names it, its source, its fault and the expected value."""
 
 
 class UnfitError(ValueError):
-    """A value a key cannot have; `load` makes a sentence of it and of every ValueError."""
+    """A value that a key cannot have; `load` makes a sentence of it and of every ValueError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,12 @@ class Settings:
 
     @property
     def broker(self) -> Address:
-        """What `mqtt_url` says."""
+        """The parsed `mqtt_url`."""
         return parse_address(self.mqtt_url)
 
     @property
     def papers(self) -> Papers:
-        """What is shown to the broker, and whom we trust there."""
+        """The credentials shown to the broker, and the trusted CA."""
         return Papers(
             "--mqtt", self.mqtt_ca, self.mqtt_cert, self.mqtt_key, self.mqtt_user, self.mqtt_password_file
         )
@@ -89,7 +89,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Settings, and where each came from, in the order of KEYS."""
+    """Settings, and the source of each, in the order of KEYS."""
 
     settings: Settings
     sources: tuple[Setting, ...]
@@ -225,7 +225,7 @@ def load(env: Mapping[str, str], flags: Mapping[str, object]) -> Loaded:
     """Settle every key from defaults, file, environment and flags, the later winning.
 
     Args:
-        env: the environment; only DREAMD_*, XDG_STATE_HOME and HOME are looked at.
+        env: the environment; only DREAMD_*, XDG_STATE_HOME and HOME are read.
         flags: parsed flags by field name; None means not given, names that are no keys are ignored.
 
     Raises:

@@ -1,10 +1,10 @@
 """The session clock: Unix time anchored once at start, carried by CLOCK_BOOTTIME, slewed.
 
-Why not plain Unix time: an administrator or NTP may set it back by an hour, and every instant on the
-grid would come twice. Why not CLOCK_BOOTTIME alone: its crystal drifts tens of ppm, and by the morning
-our stamps would be seconds from everybody else's. So the clock runs on CLOCK_BOOTTIME (which counts
-through suspend, like the pods') and leans towards Unix time by at most 500 ppm, the rate at which
-`adjtime` slews. At that rate a hop of 250 ms is off by 125 us at most, far below the probes' noise.
+Why not plain Unix time: an administrator or NTP may set it back by an hour, and every instant on the grid
+would come twice. Why not CLOCK_BOOTTIME alone: its crystal drifts tens of ppm, and by the morning the
+daemon's stamps would differ by seconds from all others. So the clock runs on CLOCK_BOOTTIME (which counts
+through suspend, like the pods') and leans towards Unix time by at most 500 ppm, the rate at which `adjtime`
+slews. At that rate a hop of 250 ms is off by 125 us at most, far below the probes' noise.
 
 `slew` is the whole arithmetic and is pure; `BoottimeClock` reads the two clocks and remembers.
 """
@@ -19,7 +19,7 @@ SLEW_MAX: Final = 500e-6
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the session clock said (`session_s`, Unix-like) when CLOCK_BOOTTIME said `boottime_s`."""
+    """A reading of both clocks: the session clock (`session_s`, Unix-like) at CLOCK_BOOTTIME `boottime_s`."""
 
     boottime_s: float
     session_s: float
@@ -28,9 +28,9 @@ class Reading:
 def slew(last: Reading, boottime_s: float, unix_s: float) -> Reading:
     """Carry the session clock from `last` to `boottime_s`, leaning towards `unix_s`.
 
-    Never goes back and never jumps: it advances by the boot-time elapsed, times 1 +- SLEW_MAX. A boot
-    time before `last` (two readers racing) and a Unix time that is no number leave it where it was, or
-    running free.
+    It never goes back and never jumps: it advances by the boot-time elapsed, times 1 +- SLEW_MAX. A boot time
+    before `last` (two readers racing) leaves it where it was; a Unix time that is no number leaves it running
+    free.
     """
     elapsed_s = max(0.0, boottime_s - last.boottime_s)
     free_s = last.session_s + elapsed_s

@@ -1,12 +1,12 @@
-"""Consent and exposure as they are today: being checked in is the consent, and exposure is kept, not limited.
+"""Consent and exposure today: a check-in is the consent, and exposure is recorded, not limited.
 
 `CheckInConsent` lives in memory. A check-in is consent to everything a plan may ask, without an end, until
-the sleeper withdraws at the pod; from then on to nothing, until the next check-in. A daemon that comes back
-finds no check-in of a sleeper who withdrew (`app.people.withdrawals`), also where the latch was cleared
-meanwhile.
+the sleeper withdraws at the pod. From then on there is no consent until the next check-in. A daemon that
+restarts finds no check-in of a sleeper that withdrew (`app.people.withdrawals`), even where the latch was
+cleared meanwhile.
 
 `LedgerExposure` charges and marks in the ledger. No guideline limits exposure yet, so nothing is summed up
-here: the ledger holds the hours for when one does.
+here: the ledger holds the hours for a guideline that does.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -21,11 +21,11 @@ from dreamd.ports.ledger.transaction import Transaction, Transactions
 AGREED: Final = ConsentStatus(ceiling=1.0, intimate=True, until_s=inf)
 WITHDRAWN: Final = ConsentStatus(withdrawn=True, revision=1)
 UNDER_A_MARK_MIN: Final = GUIDELINE_CAP * (MARK_HOLDS_S + LEASE_S + LEASE_FADE_S) / 60.0
-"""The most that can be lived under one mark, whenever and however its daemon ended."""
+"""The most merge-minutes possible under one mark, whenever and however its daemon ended."""
 
 
 class CheckInConsent:
-    """ports.people.Consents; one thread uses it."""
+    """ports.consent.Consents; one thread uses it."""
 
     def __init__(self) -> None:
         self._withdrawn: set[str] = set()
@@ -36,15 +36,15 @@ class CheckInConsent:
         return WITHDRAWN if sleeper in self._withdrawn else AGREED
 
     def changed(self, tell: Callable[[str], None]) -> None:
-        """Tell of withdrawals."""
+        """Register a callback for withdrawals."""
         self._tell.append(tell)
 
     def checked_in(self, sleeper: str) -> None:
-        """The sleeper lies down, and by that agrees anew."""
+        """Record a check-in, which is a new consent."""
         self._withdrawn.discard(sleeper)
 
     def withdraw(self, sleeper: str) -> None:
-        """From now on, nothing."""
+        """End the consent now."""
         if sleeper not in self._withdrawn:
             self._withdrawn.add(sleeper)
             for tell in self._tell:
@@ -56,10 +56,10 @@ class ChargedLedger(Transactions, ExposureLedger, Protocol):
 
 
 class LedgerExposure:
-    """ports.people.Exposures for the ledger; one thread uses it."""
+    """ports.consent.Exposures for the ledger; one thread uses it."""
 
     def __init__(self, ledger: ChargedLedger, now_s: float) -> None:
-        """Charge what is found open: a daemon has ended without closing its accounts.
+        """Charge every open mark: an earlier daemon has ended without closing its accounts.
 
         Raises:
             LedgerError: it cannot be read or charged.
@@ -70,7 +70,7 @@ class LedgerExposure:
             ledger.write(Transaction(exposure=(Exposure(found, now_s, MarkMove.CLOSE),)))
 
     def opening(self, sleepers: Collection[str], at_s: float) -> Exposure:
-        """Mark; where another daemon's mark stands, it is charged first."""
+        """Mark; another daemon's open mark is charged first."""
         minutes = {sleeper: 0.0 if sleeper in self._ours else UNDER_A_MARK_MIN for sleeper in sleepers}
         return Exposure(minutes, at_s, MarkMove.OPEN)
 
@@ -79,11 +79,11 @@ class LedgerExposure:
         return Exposure(minutes, at_s, MarkMove.MOVE)
 
     def closing(self, minutes: Mapping[str, float], at_s: float) -> Exposure:
-        """Charge and take the marks away."""
+        """Charge and remove the marks."""
         return Exposure(minutes, at_s, MarkMove.CLOSE)
 
     def kept(self, exposure: Exposure) -> None:
-        """Remember whose marks are ours."""
+        """Remember the marks of this daemon."""
         if exposure.move is MarkMove.CLOSE:
             self._ours.difference_update(exposure.minutes)
         else:

@@ -1,8 +1,7 @@
-"""The daemon's signing key: made at the first start, then the same for ever.
+"""The daemon's signing key: made at the first start, then never changed.
 
-`daemon.key` never leaves the state directory and is readable by its owner alone; `daemon.pub` is
-what a pod pins at its enrolment. The public half is written anew at every start, so a lost one costs
-nothing.
+`daemon.key` never leaves the state directory and is readable by its owner alone; a pod pins `daemon.pub` at
+its enrolment. The public half is written again at every start, so a lost one costs nothing.
 """
 
 from pathlib import Path
@@ -19,7 +18,7 @@ def open_key(state_dir: Path) -> SigningKey:
     """Load the key of this state directory, or make it.
 
     Raises:
-        KeyFileError: it is damaged, open to others, or cannot be written; the message says what to do.
+        KeyFileError: it is damaged, open to others, or cannot be written; the message has the next step.
     """
     path = state_dir / KEY_FILE
     try:
@@ -35,12 +34,12 @@ def open_key(state_dir: Path) -> SigningKey:
 
 
 class Seal:
-    """Signs what the daemon says: message in, payload out."""
+    """Signs the daemon's messages: message in, payload out."""
 
     def __init__(self, key: SigningKey) -> None:
         """Sign with `key`."""
         self._key = key
 
     def __call__(self, message: DaemonSays) -> bytes:
-        """Encode and sign; 40 us, raises what `codec.encode` raises."""
+        """Encode and sign; 40 us, raises the errors of `codec.encode`."""
         return seal(self._key, context_of(message), encode(message))

@@ -1,4 +1,4 @@
-"""Every event name of the log, and what it means: the journal's kinds, and what the process says of itself.
+"""Every event name of the log and its meaning: the journal's kinds, and the process's own events.
 
 In the log a kind has underscores where the journal has dashes, as a field's name would. A line has the
 event's sentence, except where that may quote a person or name a sleeper: there the log makes one of its own

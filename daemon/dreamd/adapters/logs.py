@@ -1,15 +1,15 @@
 """The log: one event name per fact, its values as fields, on standard error.
 
-JSON lines for machines, a coloured line for people. No sample, no feature, no pseudonym is ever a field:
-pods and Dreamscapes are named, sleepers are not. Standard output stays free for what a command prints.
+JSON lines for machines, a coloured line for people. No sample, no feature, no pseudonym is ever a field: pods
+and Dreamscapes are named, sleepers are not. Standard output stays free for the output of commands.
 
-A traceback shows lines of code and never their values: what stands in a variable here may be a person's.
-Whatever is not printable is escaped for people, a traceback's line breaks excepted; JSON escapes by itself.
-Libraries that write through `logging` have one event, `library`. `log_events` has every name.
+A traceback shows lines of code and never their values: a variable here may hold a person's data. Unprintable
+characters are escaped for people, except a traceback's line breaks; JSON escapes by itself. Libraries that
+write through `logging` have one event, `library`. `log_events` has every name.
 
-A pipe that nobody reads blocks whoever writes to it, and the writer here would be the tick. So lines go
-to a `Spool`: a bounded queue that a thread of its own empties. When it is full the oldest line is lost, and
-the next one that gets through says how many were.
+A pipe that is not read blocks its writer, and the writer here would be the tick. So lines go to a `Spool`: a
+bounded queue that a thread of its own empties. When it is full the oldest line is lost, and the next line
+that is written reports the number lost.
 """
 
 import io
@@ -35,10 +35,10 @@ PRIORITIES: Final = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug"
 
 
 class Spool:
-    """A text stream whose `write` never waits."""
+    """A text stream with a `write` that never waits."""
 
     def __init__(self, out: TextIO, form: str = "console", *, journald: bool = False) -> None:
-        """Write to `out`, from a thread; form: how that lines were lost is said, `json` or `console`."""
+        """Write to `out`, from a thread; form: of the report of lost lines, `json` or `console`."""
         self._out, self._form = out, form
         self._mark = _mark("warning") if journald else ""
         self._lines: deque[str] = deque()
@@ -49,7 +49,7 @@ class Spool:
         self._thread.start()
 
     def write(self, text: str) -> int:
-        """Take a line, for the thread to write."""
+        """Queue a line for the thread."""
         with self._changed:
             if len(self._lines) >= LINES:
                 self._lines.popleft()
@@ -59,7 +59,7 @@ class Spool:
         return len(text)
 
     def flush(self) -> None:
-        """Nothing: the thread is always on its way."""
+        """Nothing to do: the thread writes all the time."""
 
     def _lost_lines(self, lost: int) -> str:
         if self._form == "json":
@@ -68,7 +68,7 @@ class Spool:
         return f"{self._mark}{lost} lines of the log were lost\n"
 
     def close(self) -> None:
-        """Let what waits be written, for CLOSE_WITHIN_S at most."""
+        """Wait for queued lines to be written, CLOSE_WITHIN_S at most."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -89,7 +89,7 @@ class Spool:
                 self._out.writelines(batch)
                 self._out.flush()
             except (OSError, ValueError):
-                return  # nobody reads it any more; the session goes on
+                return  # the reader has gone; the session goes on
 
 
 def is_journald(out: TextIO, environment: Mapping[str, str]) -> bool:
@@ -118,14 +118,14 @@ def _marked(renderer: structlog.typing.Processor) -> structlog.typing.Processor:
 
 
 def open_log(form: str, level: str, spool: Spool, *, journald: bool = False) -> Log:
-    """Set the process's log up and return it.
+    """Set up the process's log and return it.
 
     Args:
         form: `json` or `console`.
         level: `debug`, `info`, `warning` or `error`: the least that is written.
-        spool: where the lines go.
-        journald: they go to systemd's journal; each line is marked with its priority, so that
-            `journalctl -p warning` finds it.
+        spool: receives the lines.
+        journald: the lines go to systemd's journal; each is marked with its priority, so that `journalctl -p
+            warning` finds it.
     """
     least = logging.getLevelNamesMapping()[level.upper()]
     colours = form == "console" and sys.stderr.isatty()
@@ -157,7 +157,7 @@ def open_log(form: str, level: str, spool: Spool, *, journald: bool = False) -> 
 
 
 def _for_screen(_log: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Escape each text: a terminal would obey the control characters of a stranger's words."""
+    """Escape each text: a terminal would execute control characters in foreign text."""
     return {name: shown(value) if isinstance(value, str) else value for name, value in event.items()}
 
 
@@ -175,7 +175,7 @@ class _Libraries(logging.Handler):
         self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write it down, with its traceback where it has one."""
+        """Write the record, with its traceback where it has one."""
         error = record.exc_info[1] if record.exc_info else None
         said = {"library": record.name, "says": record.getMessage()}
         self._log.log(record.levelno, "library", exc_info=error, **said)

@@ -1,8 +1,8 @@
 """The daemon's directory: made private, and held by one process at a time.
 
-Terms, counters and the signing key live here. Two daemons on one directory would each believe that
-they own every Dreamscape, so the second is refused: an advisory lock on `daemon.lock`, which the kernel
-drops when its holder dies however it dies, so nothing stale is ever left to clean up.
+It holds terms, counters and the signing key. Two daemons on one directory would each believe that they own
+every Dreamscape, so the second is refused by an advisory lock on `daemon.lock`. The kernel drops the lock
+when its holder dies, however it dies, so no stale lock remains.
 """
 
 import errno
@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Final
 
 _OTHERS_WRITE: Final = 0o002
-"""To list the directory tells nothing: each file in it is closed to others, but for the public key."""
+"""Listing the directory reveals nothing: each file in it is closed to others, except the public key."""
 
 
 class StateDirError(Exception):
-    """The directory cannot be used; the message says why and what to do."""
+    """The directory cannot be used; the message has the reason and the next step."""
 
 
 class StateDir:
-    """A locked state directory; `close` lets go of it."""
+    """A locked state directory; `close` releases it."""
 
     def __init__(self, path: Path) -> None:
         """Make and lock the directory at `path`.
@@ -67,7 +67,7 @@ class StateDir:
         os.pwrite(self._lock_fd, f"{os.getpid()}\n".encode(), 0)
 
     def close(self) -> None:
-        """Let another daemon have the directory; safe to call twice."""
+        """Release the directory for another daemon; safe to call twice."""
         if self._lock_fd >= 0:
             os.close(self._lock_fd)
             self._lock_fd = -1

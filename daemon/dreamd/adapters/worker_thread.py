@@ -1,4 +1,4 @@
-"""A thread beside the daemon's own, for what would hold up the tick; numpy's products let go of the lock."""
+"""A thread beside the daemon's own, for work that would delay the tick; numpy's products release the GIL."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class ThreadAside:
-    """One worker thread, begun with the first work; used from a running event loop alone."""
+    """One worker thread, started with the first work; used from a running event loop alone."""
 
     def __init__(self) -> None:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="aside")
@@ -15,16 +15,16 @@ class ThreadAside:
         self._failed: Callable[[Exception], object] | None = None
 
     def observe(self, failed: Callable[[Exception], object]) -> None:
-        """Tell `failed`, in the loop, what goes wrong in the work or in hearing of it."""
+        """Set the callback, run in the loop, for errors of the work or of its `done`."""
         self._failed = failed
 
     @property
     def free(self) -> bool:
-        """Nothing is under way."""
+        """Whether no work is in progress."""
         return not self._busy
 
     def do(self, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
-        """Do it, and tell `done` in the loop; `observe` is told of what goes wrong, else the loop itself."""
+        """Run it, and call `done` in the loop; errors go to `observe`'s callback, else to the loop."""
         loop = asyncio.get_running_loop()
         self._busy = True
 
@@ -46,5 +46,5 @@ class ThreadAside:
             self._failed(error)
 
     def close(self) -> None:
-        """Begin nothing more; what is under way ends by itself and is told to nobody who has gone."""
+        """Start no more work; work in progress ends by itself, and its result is dropped."""
         self._worker.shutdown(wait=False, cancel_futures=True)

@@ -1,7 +1,7 @@
-"""How a verb asks the daemon: one connection, one answer, and a no in one sentence.
+"""Calls of a verb to the daemon: one connection, one answer, and a refusal in one sentence.
 
-Exit status: 0 done, 1 refused or not reached (the sentence is on stderr), 2 usage (argparse),
-130 interrupted.
+Exit status: 0 done, 1 refused or not reached (the sentence is on stderr), 2 usage (argparse), 130
+interrupted.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from dreamd.core.access.caller import COMMAND_LINE_AGENT
 
 DEFAULT_SERVER: Final = "127.0.0.1:50051"
 PIPE_COLUMNS: Final = 160
-"""Columns of a table that no terminal shows: wide enough that nothing is cut."""
+"""Columns of a table outside a terminal: wide enough that nothing is cut."""
 
 Verb = Callable[[dreamapi.Api, argparse.Namespace], Awaitable[None]]
 
@@ -35,13 +35,13 @@ class PartlyRefusedError(Exception):
 
 
 class NothingAskedError(Exception):
-    """A verb was given nothing to do; the message says what it needs."""
+    """A verb was given nothing to do; the message names what it needs."""
 
 
 def add_verb(
     verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, ask: Verb, does: str
 ) -> argparse.ArgumentParser:
-    """A verb with --server and --json; `ask` is what it does."""
+    """Add a verb with --server and --json; `ask` is its action."""
     parser = verbs.add_parser(name, help=does, description=does)
     parser.add_argument(
         "--server",
@@ -57,7 +57,7 @@ def add_verb(
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do the verb that was parsed; return the exit status."""
+    """Run the parsed verb; return the exit status."""
     try:
         return asyncio.run(answered(args))
     except KeyboardInterrupt:
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def answered(args: argparse.Namespace) -> int:
-    """Connect, ask, and put a no into one sentence on stderr."""
+    """Connect, ask, and write a refusal as one sentence on stderr."""
     try:
         async with dreamapi.connect(
             args.server, to_screen=not args.json, user_agent=COMMAND_LINE_AGENT
@@ -84,7 +84,7 @@ async def answered(args: argparse.Namespace) -> int:
 
 
 def in_flags(no: dreamapi.ApiError, flags: Mapping[str, str]) -> str:
-    """The sentence of a no, with the flag of this command line in place of the request's field.
+    """The sentence of a refusal, with this command's flag in place of the request's field.
 
     flags: by the path of the field, without an index.
     """
@@ -94,7 +94,7 @@ def in_flags(no: dreamapi.ApiError, flags: Mapping[str, str]) -> str:
 
 
 def console() -> Console:
-    """Where tables go."""
+    """The output for tables."""
     return Console() if sys.stdout.isatty() else Console(width=PIPE_COLUMNS)
 
 
@@ -107,7 +107,7 @@ def as_json(message: Message) -> dict[str, object]:
 
 
 async def show_troubles(api: dreamapi.Api, args: argparse.Namespace) -> None:
-    """Say what is wrong with the house, above what is shown; with --json on standard error."""
+    """Write what is wrong with the house above the output; with --json on standard error."""
     for trouble in (await api.houses.get()).troubles:
         if args.json:
             print(f"dreamd: {trouble}", file=sys.stderr)
@@ -117,7 +117,7 @@ async def show_troubles(api: dreamapi.Api, args: argparse.Namespace) -> None:
 
 def print_json(value: object, *, indent: int | None = 2) -> None:
     """A value, or with indent None one line of a watch, flushed at once; ASCII without control characters."""
-    # The one control character that JSON lets stand.
+    # The one control character that JSON leaves unescaped.
     print(json.dumps(value, indent=indent).replace("\x7f", "\\u007f"), flush=True)
 
 

@@ -38,7 +38,7 @@ FLAGS: Final = {
         for field, flag in PLAN_FLAGS.items()
     },
 }
-"""Paths of fields in requests, and what they are called here."""
+"""Paths of fields in requests, and their names on this command line."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -93,7 +93,7 @@ def _add_update(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _add_plan(verb: argparse.ArgumentParser, *, required: bool) -> None:
-    """Flags of a plan; what is not given is None."""
+    """Add the flags of a plan; an absent one is None."""
     verb.add_argument("--min", type=client.positive, required=required, metavar="N", help="sleepers to start")
     verb.add_argument("--max", type=client.positive, required=required, metavar="N", help="seats")
     verb.add_argument("--pods", metavar="A,B", help="invited pods; else every pod of the site")
@@ -141,7 +141,7 @@ async def _update(api: dreamapi.Api, args: argparse.Namespace) -> None:
 
 
 def _plan(args: argparse.Namespace) -> tuple[dreamapi.Plan, list[str]]:
-    """The plan of the flags that were given, and the names of its fields."""
+    """The plan of the given flags, and the names of its fields."""
     given = {field: value for field, flag in PLAN_FLAGS.items() if (value := vars(args)[flag]) is not None}
     words = {PYTHON_NAMES.get(field, field): value for field, value in given.items()}
     if "pods" in words:

@@ -1,6 +1,6 @@
-"""`dreamd ledger`: a copy of the ledger, made while the daemon runs; looked through; put back.
+"""`dreamd ledger`: back up the ledger while the daemon runs; verify it; restore it.
 
-These verbs work on the files of a state directory, not on the API: a restore is for a daemon that is stopped.
+These verbs work on the files of a state directory, not on the API: a restore needs a stopped daemon.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do it; returns the exit status."""
+    """Run the verb; return the exit status."""
     try:
         if args.act == "verify":
             print(f"{args.file} is a whole ledger, {verify(args.file)}")

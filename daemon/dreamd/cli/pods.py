@@ -62,9 +62,9 @@ async def _list(api: dreamapi.Api, args: argparse.Namespace) -> None:
 
 
 def _meant(pod: dreamapi.Pod, args: argparse.Namespace) -> bool:
-    """Whether the pod is one of those asked for.
+    """Whether the pod matches the filters.
 
-    A clock that is not synced is certain of nothing; a coupling or a quality that is not known may be any.
+    An unsynced clock has no bound on its uncertainty; an unknown coupling or quality matches every limit.
     """
     certain_ms = pod.clock.uncertainty.ToMicroseconds() / 1e3 if pod.clock.synced else math.inf
     return (

@@ -1,7 +1,7 @@
-"""`dreamd rehearse`: the disaster on cue, against real processes, with the account that everyone came home.
+"""`dreamd rehearse`: faults on cue, against real processes, with a report of who came home.
 
-Exit status: 0 everyone came home, all that were made to fail were found out, nobody was severed for nothing;
-1 otherwise; 2 it could not run, or could not have shown itself (the sentence is on stderr).
+Exit status: 0 every sleeper came home, every injected fault was found, and no one was severed without cause;
+1 otherwise; 2 it could not run, or was too small to show the fault (the sentence is on stderr).
 """
 
 import argparse
@@ -100,7 +100,7 @@ def _wish(args: argparse.Namespace, scene: Scenario) -> Wish:
 
 
 def _listed() -> Iterator[str]:
-    """A line a scene: whom it concerns, how much there must be of it, what must follow."""
+    """One line a scene: its subject, the size it needs, the expected result."""
     yield f"{'name':<18} {'scope':<7} {'share':<12} {'duration':<9} what happens"
     for scene in SCENES.values():
         least = max(scene.share_least, scene.beds_least / 200)
@@ -110,7 +110,7 @@ def _listed() -> Iterator[str]:
 
 
 def _all(args: argparse.Namespace, console: Console, *, viewed: bool) -> int:
-    """Each scene in turn, as usual; a row each, then the table."""
+    """Rehearse each scene in turn, with its defaults; print a row each, then the table."""
     told: list[dict[str, object]] = []
     wishes = [_of_its_own(_wish(args, scene)) for scene in SCENES.values()]
     worst = HOME
@@ -124,14 +124,14 @@ def _all(args: argparse.Namespace, console: Console, *, viewed: bool) -> int:
 
 
 def _of_its_own(wish: Wish) -> Wish:
-    """A report a scene, named for it."""
+    """One report a scene, named after it."""
     if wish.report is None:
         return wish
     return replace(wish, report=wish.report.with_stem(f"{wish.report.stem}-{wish.cue.scene.name}"))
 
 
 def _table(told: list[dict[str, object]]) -> Iterator[str]:
-    """The accounts as a table in Markdown."""
+    """The results as a table in Markdown."""
     yield f"| {' | '.join(HEAD)} |"
     yield f"|{'---|' * len(HEAD)}"
     for one in told:

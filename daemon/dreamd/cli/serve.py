@@ -1,8 +1,8 @@
 """`dreamd serve`: the daemon in the foreground.
 
-How it ends: 0 after a signal, everyone home; 1 with a sentence where something it needs cannot be had.
-A supervisor that started it learns of the ready daemon from one line of JSON, on standard output
-(--ready-json) or on a descriptor it passed (--ready-fd), and of nothing else: the log is on standard error.
+Exit status: 0 after a signal, with every sleeper home; 1 with a sentence where a resource is missing. A
+supervisor that started it learns that the daemon is ready from one line of JSON, on standard output
+(--ready-json) or on a descriptor it passed (--ready-fd), and from nothing else: the log is on standard error.
 """
 
 import argparse
@@ -18,7 +18,7 @@ Settings = TypeVar("Settings")
 
 
 class CannotServe(Exception):  # noqa: N818 -- it is a sentence for a person, not a programming error
-    """The daemon cannot start or go on; the message is one sentence that says what to do."""
+    """The daemon cannot start or continue; the message is one sentence with the next step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def run(
     settings: Settings,
     serve: Callable[[Settings, Announce], Coroutine[Any, Any, None]],
 ) -> int:
-    """Serve with these settings until told to end; CannotServe where that is not possible."""
+    """Serve with these settings until a signal; CannotServe where that is not possible."""
     asyncio.run(serve(settings, lambda ready: _announce(args, ready)))
     return 0
 

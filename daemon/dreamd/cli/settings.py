@@ -1,4 +1,4 @@
-"""`dreamd settings`: every setting in force and where it came from."""
+"""`dreamd settings`: every setting in force and its source."""
 
 import argparse
 import json
@@ -16,12 +16,12 @@ class Setting(Protocol):
 
     @property
     def value(self) -> object:
-        """What is in force."""
+        """The value in force."""
         ...
 
     @property
     def source(self) -> str:
-        """Where it came from."""
+        """Its source."""
         ...
 
 

@@ -1,8 +1,8 @@
-"""`dreamd simulate`: a whole night in virtual time, from one seed, with everything that can go wrong.
+"""`dreamd simulate`: a whole night in virtual time, from one seed, with every fault it can inject.
 
-One seed prints one line, with `--verbose` also its faults and severs, and after a violation the command
-that replays it. Many seeds (`--seeds N`, or `--endless` until stopped) run on all cores with a line of
-progress; each that fails prints that command. Exit status: 0 only without violations.
+One seed prints one line, with `--verbose` also its faults and severs, and after a violation the command that
+replays it. Many seeds (`--seeds N`, or `--endless` until stopped) run on all cores with a line of progress;
+each that fails prints that command. Exit status: 0 only without violations.
 """
 
 import argparse
@@ -29,7 +29,7 @@ PODS: Final = (3, 500)
 SECONDS: Final = (20.0, 86_400.0)
 HELD_BACK_MOST_S: Final = 60.0
 AHEAD: Final = 4
-"""Nights under way for each core."""
+"""Nights in progress for each core."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
@@ -152,7 +152,7 @@ def _told(account: NightAccount, args: argparse.Namespace) -> Iterator[str]:
 def _accounts(
     seeds: Iterator[int] | range, pods: int, seconds: float, night: Night
 ) -> Iterator[NightAccount]:
-    """The accounts, in the order of their seeds; no more are under way than cores can chew."""
+    """The accounts, in the order of their seeds; the number of nights in progress is bounded by the cores."""
     workers = os.cpu_count() or 1
     context = multiprocessing.get_context("spawn")
     jobs = ((seed, pods, seconds, night) for seed in seeds)

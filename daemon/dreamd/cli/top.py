@@ -1,6 +1,6 @@
-"""`dreamd top`: a Dreamscape on a terminal, closely; `--once --json` is the same for scripts.
+"""`dreamd top`: a Dreamscape on a terminal, in detail; `--once --json` is the same for scripts.
 
-Exit status: 0 done, 1 nobody answered (with --once), 2 asked wrongly (also: no terminal, and not --once).
+Exit status: 0 done, 1 no daemon answered (with --once), 2 wrong usage (also: no terminal, and not --once).
 """
 
 import argparse
@@ -30,12 +30,12 @@ from dreamd.top.state import Watched
 from dreamd.top.view_model import Link, ViewModel
 
 FRAME_S: Final = 0.1
-"""At most so often a picture."""
+"""Shortest time between two frames on the screen."""
 ISSUER: Final = "dreamd top"
 ORDER_S: Final = 4.0
-"""Longer than pods may take to confirm."""
+"""Deadline of an order, longer than pods may take to confirm."""
 LOOK_S: Final = 0.25
-"""At least so often: silence is seen by nothing arriving."""
+"""Longest time between two frames: silence shows only by nothing arriving."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -62,7 +62,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look until `q`; with --once, look once."""
+    """Watch until `q`; with --once, print once."""
     if args.json and not args.once:
         return _fail("--json goes with --once: dreamd top --once --json", 2)
     terminal = sys.stdout.isatty() and keyboard.available()
@@ -100,7 +100,7 @@ async def _once(args: argparse.Namespace, wish: Wish) -> int:
 
 @dataclass
 class Top:
-    """The terminal, until `q`: what is heard and what is typed meet here, and are drawn."""
+    """The terminal until `q`: combines received data and typed keys, and draws."""
 
     server: str
     wish: Wish
@@ -113,7 +113,7 @@ class Top:
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def look(self) -> None:
-        """Look until `q`, or until the terminal is gone."""
+        """Watch until `q`, or until the terminal is gone."""
         looking = Looking(self.server, self.wish, self.watched, now_ns, self._changed.set)
         async with asyncio.TaskGroup() as group:
             self._group = group
@@ -136,7 +136,7 @@ class Top:
         return self.console.size.width, self.console.size.height
 
     def _view(self) -> screen.View:
-        """What to draw: the newest, or the picture that is held; held over a lost connection none is."""
+        """The view to draw: the newest, or the held one; a lost connection ends holding."""
         now = now_ns()
         scene = self.watched.scene(now)
         paused_s, newest = None, scene
@@ -147,7 +147,7 @@ class Top:
         return screen.View(scene, self.browse, detail, paused_s, newest, self._reach(scene), self.said)
 
     def _reach(self, scene: ViewModel) -> Reach:
-        """What a sever may reach from here; the site is that of the bed under the cursor, once known."""
+        """The reach of a sever from here; the site is that of the bed under the cursor, once known."""
         shown = rows(scene, self.browse)
         pod = shown[place(shown, self.browse)].pod if shown else ""
         detail = self.watched.detail
@@ -172,7 +172,7 @@ class Top:
         self._changed.set()
 
     def _order(self, verb: str, scope: SeverScope, reach: Reach) -> None:
-        """Send it at once, on a connection of its own: what is watched may hang."""
+        """Send it at once, on a connection of its own: the watched connection may hang."""
         self.browse = replace(self.browse, ordered=None)
         assert self._group is not None
         target = reach.target(scope)
@@ -200,7 +200,7 @@ async def _sever(api: dreamapi.Api, scope: SeverScope, target: str) -> dreamapi.
 
 
 async def _wake(api: dreamapi.Api, scope: SeverScope, target: str) -> dreamapi.SeverOutcome:
-    """A wake order, which stands until a named person lifts it."""
+    """Give a wake order, which stands until a named person lifts it."""
     number = getattr(dreamapi.WakeOrder, f"SCOPE_{scope.name}")
     return (await api.wake.order(number, target, issuer=ISSUER)).outcome
 

@@ -1,6 +1,6 @@
 """`dreamd up`: broker, daemon and sleepers on this machine, for the first minute and for demonstrations.
 
-Exit status: 0 everyone came home, 1 somebody did not, 2 it could not run (the sentence is on stderr).
+Exit status: 0 every sleeper came home, 1 one did not, 2 it could not run (the sentence is on stderr).
 """
 
 import argparse

@@ -1,1 +1,1 @@
-"""The services' API over grpc.aio: translation, deadlines, watches; the application decides everything."""
+"""The services' API over grpc.aio: translation, deadlines, watches; the application makes every decision."""

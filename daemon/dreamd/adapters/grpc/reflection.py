@@ -1,8 +1,8 @@
 """Server reflection, v1 and v1alpha: tools that have no .proto files list and call the methods.
 
-grpcio-reflection 1.71 serves v1alpha alone. The two versions have the same messages, fields and numbers;
-only the package differs. So v1 is served by the same servicer under its own path, and the description of
-v1 that a tool may ask for is made from v1alpha's.
+grpcio-reflection 1.71 serves v1alpha alone. The two versions have the same messages, fields and numbers; only
+the package differs. So the same servicer serves v1 under its own path, and the description of v1 that a tool
+may request is derived from v1alpha's.
 """
 
 from collections.abc import Iterable

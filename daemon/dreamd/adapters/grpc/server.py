@@ -1,8 +1,8 @@
 """The grpc.aio server: the services, health and reflection, on one port.
 
-Runs on the event loop the application lives on, so handlers call it directly. The port is never
-shared with another process (gRPC would let two daemons listen on one port and split the callers
-between them). Stopping says NOT_SERVING first, ends every watch, then waits for the calls under way.
+It runs on the application's event loop, so handlers call the application directly. The port is never shared
+with another process (gRPC would let two daemons listen on one port and split the callers between them).
+Stopping first sets NOT_SERVING, ends every watch, then waits for the calls in progress.
 """
 
 from collections.abc import Callable
@@ -47,7 +47,7 @@ SERVICES: Final = (
     *("dreamapi.v1.Severs", "dreamapi.v1.Houses"),
 )
 RECEIVE_MAX: Final = 8 << 20
-"""Bytes of a request. A way out acts however long its reason is; of all else `bodies` takes a megabyte."""
+"""Bytes of a request. A way out acts however long its reason is; other requests get REQUEST_BYTES_MAX."""
 
 OPTIONS: Final = (
     ("grpc.so_reuseport", 0),
@@ -65,7 +65,7 @@ OPTIONS: Final = (
 
 
 class CannotListen(OSError):  # noqa: N818 - the name says it
-    """The address could not be had; the message says what to do."""
+    """The address is not available; the message has the next step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Running:
     _health: health.aio.HealthServicer
 
     async def serving(self, *, ready: bool) -> None:
-        """Tell health checkers whether to send callers here."""
+        """Set the status that health checkers read."""
         status = (
             health_pb2.HealthCheckResponse.SERVING if ready else health_pb2.HealthCheckResponse.NOT_SERVING
         )
@@ -87,7 +87,7 @@ class Running:
             await self._health.set(service, status)
 
     async def stop(self, grace_s: float = 2.0) -> None:
-        """Take no more calls, end the watches, give the others `grace_s` seconds; safe to call twice."""
+        """Accept no more calls, end the watches, give the others `grace_s` seconds; safe to call twice."""
         await self._health.enter_graceful_shutdown()
         self.bells.close()
         await self._server.stop(grace_s)
@@ -106,14 +106,15 @@ async def serve_grpc(
 ) -> Running:
     """Serve dreamapi.v1 on `host:port` (port 0: any free one).
 
-    `refused` is told the catalogue's code of each refusal. lanes, patience, bells: absent, the daemon's own.
+    `refused` is called with the catalogue's code of each refusal. lanes, patience, bells: absent, the
+    daemon's own.
 
     Raises:
         CannotListen: the port is in use or the address is not of this machine.
     """
     lanes = lanes or Lanes()
     seam = ApiInterceptor(meters or Unmetered(), refused, lanes, Requests(patience))
-    # No maximum_concurrent_rpcs: it refuses everything alike, ways out too. Lanes bound each sort of call.
+    # No maximum_concurrent_rpcs: it refuses everything alike, ways out too. Lanes bound each kind of call.
     server = grpc.aio.server(interceptors=[seam], options=OPTIONS)
     replays, checker = IdempotencyCache(monotonic), health.aio.HealthServicer()
     bells = ChangeSignals() if bells is None else bells

@@ -1,1 +1,1 @@
-"""HTTP: metrics and health for machines, and the console, one page for people who watch over a night."""
+"""HTTP: metrics and health for machines, and the console, one page for people that watch over a night."""

@@ -1,13 +1,13 @@
 """Places for HTTP connections: each phase of a request has places and a deadline of its own.
 
-A connection ASKS until its whole request has been read, head and body, and its phase is then that of the
-page it asked for. Nothing a client does or fails to do holds a place longer than its phase may last: at the
-deadline the connection is closed, however many bytes still trickle.
+A connection is ASKING until its whole request has been read, head and body; its phase is then that of the
+requested page. No client holds a place longer than its phase may last: at the deadline the connection is
+closed, however many bytes still trickle.
 
-What happens where a phase is full. ASKING, HEALTH and METRICS close their oldest connection of the host
-that holds the most, and take the newest: an honest request lasts milliseconds there, so the oldest is the
-one that dawdles. PAGE refuses. ORDER has no bound of its own, because leaving is never refused for room; an
-order is short, and `console` answers at once where many wait.
+When a phase is full. ASKING, HEALTH and METRICS close the oldest connection of the host that holds the most,
+and take the newest: an honest request lasts milliseconds there, so the oldest is the slow one. PAGE refuses.
+ORDER has no bound of its own, because leaving is never refused for room; an order is short, and
+`console_routes` answers at once where many wait.
 
 Any thread may call; the clock is an argument.
 """
@@ -24,7 +24,7 @@ from typing import Final
 
 
 class Phase(Enum):
-    """What a connection is at."""
+    """The phase of a connection."""
 
     ASKING = "asking"
     HEALTH = "health"
@@ -35,21 +35,21 @@ class Phase(Enum):
 
 ASKING_PLACES: Final = 64
 CONNECTIONS_MAX: Final = 256
-"""Of all phases together, each with its thread."""
+"""Connections in all phases together, each with its thread."""
 PLACES: Final = {Phase.ASKING: ASKING_PLACES, Phase.HEALTH: 16, Phase.METRICS: 8, Phase.PAGE: 64}
 HOST_PAGES: Final = 32
-"""Of the places for pages, for one host that is not this machine."""
+"""Places for pages that one remote host may hold."""
 ASKS_WITHIN_S: Final = 5.0
 """From the connection, or from the last answer, to the whole head."""
 BODY_WITHIN_S: Final = 2.0
 ANSWERED_WITHIN_S: Final = 10.0
-"""From the whole request to the answer's last byte: a hung application takes 2 s, a sever's word 1.5 s."""
+"""From the whole request to the answer's last byte: a hung application takes 2 s, a confirmation 1.5 s."""
 _REFUSING: Final = (Phase.PAGE,)
 
 
 @dataclass(slots=True, eq=False)
 class Connection:
-    """One client. until_s: when it is closed whatever it is at."""
+    """One client. until_s: the time at which it is closed in any phase."""
 
     socket: socket.socket
     host: str
@@ -59,7 +59,7 @@ class Connection:
 
 
 class ConnectionLimits:
-    """Which connections there are, and what each is at."""
+    """The open connections, and the phase of each."""
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         """now_s: a clock that never goes back."""
@@ -69,7 +69,7 @@ class ConnectionLimits:
         self._threads = 0
 
     def enter(self, client: socket.socket, host: str) -> Connection | None:
-        """A place for a new client; None: there are too many threads, hang up."""
+        """A place for a new client; None: too many threads, close the socket."""
         with self._lock:
             if self._threads >= CONNECTIONS_MAX:
                 return None
@@ -80,26 +80,26 @@ class ConnectionLimits:
             return connection
 
     def ask_again(self, connection: Connection) -> bool:
-        """The connection has been answered and may ask once more; False: it is closed."""
+        """Move an answered connection back to ASKING; False: it is closed."""
         return self._move(connection, Phase.ASKING, ASKS_WITHIN_S)
 
     def has_head(self, connection: Connection) -> None:
-        """The head is read; the body follows."""
+        """Start the body's deadline: the head is read."""
         with self._lock:
             connection.until_s = self._now_s() + BODY_WITHIN_S
 
     def has_asked(self, connection: Connection, phase: Phase) -> bool:
-        """The whole request is read and this is what it wants; False: the phase has no place."""
+        """Move to the phase of the request, which is read whole; False: the phase has no place."""
         return self._move(connection, phase, ANSWERED_WITHIN_S)
 
     def leave(self, connection: Connection) -> None:
-        """The connection's thread ends."""
+        """Free the place: the connection's thread ends."""
         with self._lock:
             self._held[connection.phase].pop(connection, None)
             self._threads -= 1
 
     def expire(self) -> None:
-        """Close every connection whose time is over."""
+        """Close every connection past its deadline."""
         with self._lock:
             now_s = self._now_s()
             for held in self._held.values():
@@ -107,7 +107,7 @@ class ConnectionLimits:
                     self._hang_up(connection)
 
     def count(self, phase: Phase) -> int:
-        """Connections in this phase."""
+        """The number of connections in this phase."""
         return len(self._held[phase])
 
     def _move(self, connection: Connection, phase: Phase, within_s: float) -> bool:
@@ -139,7 +139,7 @@ class ConnectionLimits:
         """Free the place now; the thread that serves it finds its socket shut and ends."""
         connection.over = True
         self._held[connection.phase].pop(connection, None)
-        with suppress(OSError):  # it may have gone by itself
+        with suppress(OSError):  # the client may have closed it
             connection.socket.shutdown(socket.SHUT_RDWR)
 
 

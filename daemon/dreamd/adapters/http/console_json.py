@@ -1,7 +1,7 @@
-"""A sight as JSON. What is not known is null: never zero, never NaN.
+"""A console's view as JSON. An unknown value is null: never zero, never NaN.
 
-Seats come as rows under one list of columns: five hundred sleepers are 50 kB that way, four times a
-second. What all consoles share (house, scene) is encoded once by `SnapshotEncoder` and kept as bytes.
+Seats are rows under one list of columns: five hundred sleepers are 50 kB that way, four times a second. The
+parts that all consoles share (house, scene) are encoded once by `SnapshotEncoder` and kept as bytes.
 """
 
 import json
@@ -42,12 +42,12 @@ _DIGITS: Final = 4
 
 
 def number(value: float) -> float | None:
-    """A number, rounded; None for one that is none."""
+    """A number, rounded; None for NaN and infinity."""
     return round(value, _DIGITS) if math.isfinite(value) else None
 
 
 def _known(value: float) -> float | None:
-    """A number for which 0 means that it is not known."""
+    """A number of which 0 means not known."""
     return number(value) if value != 0.0 else None
 
 
@@ -182,7 +182,7 @@ def _event(fact: Event) -> dict[str, object]:
 
 
 def house_json(house: FleetSnapshot) -> bytes:
-    """Every Dreamscape, and the wake orders that stand."""
+    """Every Dreamscape, and the standing wake orders."""
     return _bytes(
         {
             "number": house.number,
@@ -209,7 +209,7 @@ def house_json(house: FleetSnapshot) -> bytes:
 
 
 def scene_json(scene: DreamscapeSnapshot) -> bytes:
-    """One Dreamscape and everyone in it."""
+    """One Dreamscape and all its seats."""
     view, tick = scene.dreamscape, scene.tick
     ceiling = view.plan.ceiling if tick is None else ceiling_for(view.plan, tick.included)
     return _bytes(
@@ -230,12 +230,12 @@ def scene_json(scene: DreamscapeSnapshot) -> bytes:
 
 
 def _bytes(value: object) -> bytes:
-    """Raises ValueError for a number that is none: it would not be JSON."""
+    """Encode as JSON; raises ValueError for NaN and infinity, which JSON lacks."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
 
 
 class SnapshotEncoder:
-    """Encodes what is shared once, whichever thread comes first."""
+    """Encodes shared parts once, on the first thread that needs them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -243,7 +243,7 @@ class SnapshotEncoder:
         self._scenes: dict[str, tuple[int, bytes]] = {}
 
     def tell(self, sight: ConsoleView, *, house_seen: int, scene_seen: int) -> bytes:
-        """The whole answer; house and scene are null where the caller has seen these numbers."""
+        """The whole answer; house and scene are null where the caller has these numbers already."""
         own = {
             "now_s": sight.now_s,
             "events": [_event(fact) for fact in sight.events],
@@ -277,4 +277,4 @@ class SnapshotEncoder:
 
 
 SCENES_KEPT: Final = 4
-"""Encoded Dreamscapes that are kept; of others every console has its own."""
+"""Encoded Dreamscapes that are kept; further ones are encoded for each console."""

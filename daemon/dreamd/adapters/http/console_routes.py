@@ -1,13 +1,13 @@
-"""The console's routes: the page, what it looks at, and what it may order.
+"""The console's routes: the page, its data, and its orders.
 
-How a page follows. It asks `/console/look` with the numbers of what it has seen; the answer comes as soon
-as there is something newer, after HOLD_S at the latest. It asks again when it has drawn. So a slow browser
-gets fewer ticks and never an older one: nothing lies in a queue or a socket's buffer, a client that stops
+How a page follows. It requests `/console/look` with the numbers of the parts it has. The answer comes as soon
+as there is a newer part, after HOLD_S at the latest. The page asks again when it has drawn. So a slow browser
+gets fewer ticks and never an older one: nothing waits in a queue or a socket's buffer. A client that stops
 reading holds one answer and loses its connection after CLIENT_S. At most LOOKERS wait at once.
 
-How it acts. One POST, guarded by `gate`. What severs waits for nothing but the application's own thread,
-happens even where that is late, may be sent twice, and answers like the API: zeroed, confirmed,
-unconfirmed, within 1.5 s. Resume wants the etag of what was looked at.
+How it acts. One POST, guarded by `request_guard`. A sever waits for the application's thread alone, happens
+even where that is late, may be sent twice, and answers like the API: zeroed, confirmed, unconfirmed, within
+1.5 s. Resume needs the etag of the view on which it is based.
 """
 
 import json
@@ -41,7 +41,7 @@ from dreamwire.messages import WakeScope
 from dreamwire.topics import is_name
 
 HOLD_S: Final = 1.0
-"""The longest an answer is held back: a page that hears nothing for longer knows that we are gone."""
+"""The longest an answer is held back: a page without an answer for longer knows that the daemon is gone."""
 LOOKERS: Final = 16
 WAITING_MAX: Final = 16
 """Orders that wait for the pods' confirmation at once."""
@@ -52,7 +52,7 @@ WAKES: Final = {
     SeverScope.SITE: WakeScope.SITE,
     SeverScope.FLEET: WakeScope.FLEET,
 }
-"""A wake order has no scope of one sleeper: it is given to their bed."""
+"""Wake scopes; there is none for a single sleeper, whose order goes to the bed's pod."""
 _Told = TypeVar("_Told")
 NAMELESS: Final = "the console"
 
@@ -103,7 +103,7 @@ class Console:
         now_s: Callable[[], float],
         budget: WatcherBudget | None = None,
     ) -> None:
-        """budget: what all watchers together may use; the console's own where absent."""
+        """budget: of all watchers together; the console's own where absent."""
         self._api = api
         self._application = application
         self._lookout = SnapshotCache(api, now_s)
@@ -114,7 +114,7 @@ class Console:
         self._waiting = threading.BoundedSemaphore(WAITING_MAX)
 
     def routes(self) -> Routes:
-        """Everything it answers."""
+        """All routes of the console."""
         routes: dict[tuple[str, str], Route] = {("GET", "/console/look"): self._look}
         for file in files("dreamd.adapters.http").joinpath("page").iterdir():
             media = MEDIA.get(file.name[file.name.rfind(".") :])
@@ -175,7 +175,7 @@ class Console:
         return self._api.severs.order(_caller(told), scope, told.name, told.reason)
 
     def _wake_scope(self, order: tuple[SeverScope, Order]) -> SeverTicket | Refusal:
-        """A wake order, which stands until a named person lifts it."""
+        """Give a wake order, which stands until a named person lifts it."""
         scope, told = order
         if scope not in WAKES:
             return Refusal(Code.INVALID_ARGUMENT, "scope: a wake order is given to a pod", {"field": "scope"})
@@ -196,7 +196,7 @@ class Console:
         return route
 
     def _settled(self, ticket: SeverTicket) -> Page:
-        if self._waiting.acquire(blocking=False):  # else it is done all the same, and answered at once
+        if self._waiting.acquire(blocking=False):  # otherwise the sever is done too, and answered at once
             try:
                 until_s = monotonic() + CONFIRM_WITHIN_S
                 while not self._application.do(lambda: ticket.settled) and monotonic() < until_s:

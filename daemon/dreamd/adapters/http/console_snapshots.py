@@ -1,15 +1,14 @@
-"""What the consoles look at, made once for all of them, when one of them asks.
+"""Snapshots for the consoles, made once for all of them, when one of them asks.
 
-Everything here but `wait` runs on the application's thread. A Dreamscape that somebody looks at has one
-watch, however many look; its newest tick is taken when the first of them asks after it and kept for the
-others, so eight consoles cost the application what one does, and one that stops asking costs nothing: its
-watch is closed IDLE_S later. Nothing is queued: who asks gets the newest tick there is, with the events
-after their cursor.
+Everything here but `wait` runs on the application's thread. A Dreamscape on any console has one watch,
+however many consoles show it. Its newest tick is taken when the first of them asks for it and kept for the
+others, so eight consoles cost the application the same as one. A watch that no console asks for is closed
+IDLE_S later. Nothing is queued: a request gets the newest tick there is, with the events after its cursor.
 
-Scenes are made within the budget for watchers: where it is spent, a console is shown the scene before and the
-newest one later.
+Snapshots are made within the budget for watchers: where it is spent, a console gets the previous snapshot,
+and the newest one later.
 
-The list of Dreamscapes is made anew once a second, or a tick after something happened.
+The list of Dreamscapes is renewed once a second, or a tick after an event.
 """
 
 import threading
@@ -42,16 +41,17 @@ LIST_EVERY_S: Final = 1.0
 EVENTS_AT_FIRST: Final = 200
 EVENTS_AT_ONCE: Final = 200
 HOUSE_MAX: Final = 300
-"""Dreamscapes, and orders that stand, that are told: those that have not ended, then the newest."""
+"""Dreamscapes in the list: those that have not ended, then the newest. The same bound holds for standing
+orders."""
 SITES_MAX: Final = 50
 TICKING: Final = (DreamscapeState.DREAMING, DreamscapeState.SEVERED, DreamscapeState.WAKING)
 BREAKERS_MAX: Final = 64
-"""Open breakers that are told in full."""
+"""Open breakers that are listed in full."""
 
 
 @dataclass(frozen=True, slots=True)
 class FleetSnapshot:
-    """What does not change with every tick. number: grows with each."""
+    """The part that does not change with every tick. number: grows with each snapshot."""
 
     number: int
     dreamscapes: tuple[DreamscapeView, ...]
@@ -66,8 +66,8 @@ class FleetSnapshot:
 class DreamscapeSnapshot:
     """One Dreamscape at its newest tick; `tick` is None before the first one and after the last.
 
-    made_s: session time at which the seats were looked at; the ages of the beds' words count from there.
-    number: grows with each scene made, over all Dreamscapes.
+    made_s: session time at which the seats were read; the ages of the beds' reports count from there. number:
+    grows with each snapshot, over all Dreamscapes.
     """
 
     number: int
@@ -78,13 +78,13 @@ class DreamscapeSnapshot:
 
     @property
     def seats(self) -> Sequence[SeatView]:
-        """Everyone in it."""
+        """All seats."""
         return self.tick.seats if self.tick is not None else self.dreamscape.seats
 
 
 @dataclass(frozen=True, slots=True)
 class ConsoleView:
-    """What one console is told: the house, its Dreamscape, what happened since, the bed it looks into."""
+    """The answer to one console: the house, its Dreamscape, the events since, the bed it shows."""
 
     now_s: float
     house: FleetSnapshot
@@ -101,7 +101,7 @@ class ConsoleView:
 class _Watched:
     watch: CollectiveWatch
     asked_s: float
-    ticked: bool = True  # since its newest tick was taken; to find that there is none costs as much as one
+    ticked: bool = True  # since the last take; asking in vain costs as much as a tick
     tick: CollectiveView | None = None
     tick_s: float = 0.0
     scene: DreamscapeSnapshot | None = None
@@ -131,18 +131,18 @@ class SnapshotCache:
 
     @property
     def beats(self) -> int:
-        """How often something has changed."""
+        """The number of changes so far."""
         return self._beats
 
     def wait(self, since: int, within_s: float) -> None:
-        """Return once something has changed after `beats` was `since`, or after `within_s` seconds."""
+        """Return once a change has followed `since`, or after `within_s` seconds."""
         with self._beaten:
             self._beaten.wait_for(lambda: self._beats != since, within_s)
 
     # -- on the application's thread --------------------------------------------------------------
 
     def look(self, dreamscape: str, cursor: int | None, pod: str) -> ConsoleView:
-        """Everything a console shows; dreamscape, pod: empty for none. cursor: None for the last events."""
+        """The data of one console; dreamscape, pod: empty for none. cursor: None for the last events."""
         now_s = self.now_s()
         self._close_idle(now_s)
         house = self._house_at(now_s)
@@ -164,7 +164,7 @@ class SnapshotCache:
 
     @property
     def watching(self) -> int:
-        """Dreamscapes watched now."""
+        """The number of Dreamscapes watched."""
         return len(self._watched)
 
     def _changed(self) -> None:
@@ -218,7 +218,7 @@ class SnapshotCache:
         if isinstance(watched, Refusal):
             return watched
         if watched.scene is not None and self.budget.wait_s() > 0.0:
-            return watched.scene  # what was drawn is not paid for yet: the newest tick comes later
+            return watched.scene  # the budget is spent: the newest tick comes later
         with self.budget.spending():
             return self._newest_scene(name, watched, house, now_s)
 
@@ -265,7 +265,7 @@ class SnapshotCache:
     def _events(self, cursor: int | None) -> tuple[tuple[Event, ...], int, bool]:
         """The events after the cursor, the cursor after them, and whether some are no longer kept."""
         newest = self._read(None)
-        if isinstance(newest, Refusal):  # too many follow the journal
+        if isinstance(newest, Refusal):  # too many watches of the journal
             return (), cursor or 0, False
         after = newest[1] - EVENTS_AT_FIRST if cursor is None else cursor
         taken = self._read(after)

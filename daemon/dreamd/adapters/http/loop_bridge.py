@@ -1,9 +1,9 @@
-"""The way from HTTP's threads to the application, which lives on one thread, the event loop's.
+"""Calls from HTTP's threads to the application, which lives on one thread, the event loop's.
 
-A call is handed over, done there between two turns of the loop, and its answer brought back. A caller
-waits at most ANSWERS_WITHIN_S: an application that does not answer by then hangs, which is said. What is
-to happen with a call that was given up is the call's own: a sever asked for happens, however late; a
-resume that comes true a minute later would be a surprise, so it is dropped.
+A call is handed over, run there between two turns of the loop, and its answer returned. A caller waits at
+most ANSWERS_WITHIN_S: an application that does not answer by then hangs, and the error reports that. The call
+decides what happens after its caller has given up: a sever still runs, however late; a resume is dropped,
+because one that takes effect a minute later would be a surprise.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class NoAnswerError(Exception):
-    """The application's thread does not go round, or has ended."""
+    """The application's thread is stuck, or has ended."""
 
 
 class LoopBridge:
@@ -28,11 +28,11 @@ class LoopBridge:
         self._within_s = within_s
 
     def do(self, act: Callable[[], T], *, even_late: bool = False) -> T:
-        """The value of `act()`, called on the application's thread.
+        """Return the value of `act()`, called on the application's thread.
 
         Raises:
             NoAnswerError: not in time; with `even_late` it will still be done, else it never is.
-            Exception: what `act` raises.
+            Exception: the error of `act`.
         """
         answer: Future[T] = Future()
 
@@ -52,7 +52,7 @@ class LoopBridge:
             return answer.result(self._within_s)
         except TimeoutError as error:
             if answer.done():
-                raise  # the act's own
+                raise  # raised by `act` itself
             if not even_late:
                 answer.cancel()
             raise NoAnswerError from error

@@ -1,9 +1,9 @@
-"""What a page wants done, read from the body of its POST. Pure.
+"""A page's orders, read from the body of its POST. Pure.
 
-A way out acts where the name in the body can be recognised, whatever stands around it: bytes that are not
-UTF-8, nesting that no parser follows, a reason that is no text, megabytes of it. Its text is made fit. Of
-every other order the body is JSON, an object of texts that are fit, and at most BODY_MAX bytes; else the
-answer names the field and what is wrong with it.
+A way out acts where the name in the body can be recognised, whatever surrounds it: bytes that are not UTF-8,
+nesting that no parser follows, a reason that is no text, megabytes of it. Its text is made fit. The body of
+every other order is JSON, an object of fit texts, and at most BODY_MAX bytes; otherwise the answer names the
+field and its fault.
 
 The name is searched for only where the body is no such object. A quote within a text is always escaped in
 JSON, so `"name":` cannot stand in a reason.
@@ -25,12 +25,12 @@ _OBJECT: Final = "expected is a JSON object of texts, one of them a name"
 
 
 class UnfitOrderError(ValueError):
-    """A body that says no order; the message says what is wrong with it."""
+    """A body that holds no order; the message names the fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a page wants done. name: a Dreamscape, for release a pod, for a scope what it names."""
+    """An order of a page. name: a Dreamscape, for release a pod, for a scope its target."""
 
     name: str
     reason: str
@@ -39,10 +39,10 @@ class Order:
 
 
 def read_way_out(asked: Asked) -> Order:
-    """Read an order that lets somebody go.
+    """Read an order that lets people out.
 
     Raises:
-        UnfitOrderError: whom it is for cannot be recognised.
+        UnfitOrderError: its target cannot be recognised.
     """
     body = asked.body.decode("utf-8", "replace")
     told = _object(body) if asked.whole else {}
@@ -57,10 +57,10 @@ def read_way_out(asked: Asked) -> Order:
 
 
 def read_scoped(asked: Asked) -> tuple[SeverScope, Order]:
-    """Read an order that lets a whole scope go; the fleet needs no name.
+    """Read an order that lets a whole scope out; the fleet needs no name.
 
     Raises:
-        UnfitOrderError: how far it reaches, or whom it is for, cannot be recognised.
+        UnfitOrderError: its scope, or its target, cannot be recognised.
     """
     body = asked.body.decode("utf-8", "replace")
     told = _object(body) if asked.whole else {}
@@ -85,7 +85,7 @@ def read_order(asked: Asked) -> Order:
     """Read any other order.
 
     Raises:
-        UnfitOrderError: the body is none, or a text in it is not fit.
+        UnfitOrderError: the body is no such object, or a text in it is not fit.
     """
     if not asked.whole:
         raise UnfitOrderError(f"a body is at most {BODY_MAX} bytes")
@@ -106,7 +106,7 @@ def read_order(asked: Asked) -> Order:
 
 
 def _object(body: str) -> dict[str, object]:
-    """Return the object in a body; an empty one where it is none, or nested deeper than a parser follows."""
+    """Return the object in a body; an empty one where there is none, or nesting is too deep to parse."""
     try:
         told = json.loads(body)
     except (ValueError, RecursionError):

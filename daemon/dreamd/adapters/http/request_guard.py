@@ -1,16 +1,16 @@
-"""Who may come in: what a request must show before the console does anything for it. Pure.
+"""Admission of requests to the console: the evidence a request must carry before it has any effect. Pure.
 
-The port listens on loopback, so whoever reaches it sits at this machine; but so does every page their
-browser has open. Against those:
+The port listens on loopback, so its users sit at this machine; but so does every page that their browser has
+open. Against those:
 
 - DNS rebinding (a stranger's name that suddenly means 127.0.0.1): the Host must be a name of loopback. Its
   port may be any, because a tunnel has its own.
-- Reading from elsewhere: no answer is ever shared with another origin, and data want HEADER, which another
+- Reading from elsewhere: no answer is ever shared with another origin, and data need HEADER, which another
   origin cannot send without a permission that is never given.
-- Acting from elsewhere (CSRF): the Origin must be the very page's own, the body JSON, and HEADER there.
+- Acting from elsewhere (CSRF): the Origin must be the page's own, the body JSON, and HEADER present.
 
-Why no secret token: a page left open over a restart of the daemon would hold a stale one, and its Sever be
-refused. Origin and HEADER are set by the browser and cannot go stale.
+Why no secret token: a page left open over a restart of the daemon would hold a stale one, and its Sever would
+be refused. The browser sets Origin and HEADER, and neither can go stale.
 """
 
 import re
@@ -34,11 +34,11 @@ PROTECTION: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-"""Goes with everything the console answers."""
+"""Headers of every answer of the console."""
 
 
 def wrong_host(asked: Asked) -> str:
-    """Why this request is not for us; empty: it is."""
+    """Why this request is not for this server; empty: it is."""
     host = asked.headers.get("host", "")
     if _HOST.fullmatch(host) is None:
         return "this port answers to 127.0.0.1, localhost and [::1] alone"
@@ -46,7 +46,7 @@ def wrong_host(asked: Asked) -> str:
 
 
 def wrong_reader(asked: Asked) -> str:
-    """Why data may not be read by this request; empty: they may."""
+    """Why this request may not read data; empty: it may."""
     if asked.headers.get(HEADER) != "1":
         return f"the console's own page alone may ask here: {HEADER} is missing"
     if asked.headers.get("sec-fetch-site", "same-origin") != "same-origin":

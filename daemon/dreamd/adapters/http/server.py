@@ -1,16 +1,16 @@
 """The HTTP port: routes answered on threads of their own, never on the event loop.
 
-Why the standard library's server, and threads. prometheus-client already brings `http.server` into the
-process, so it weighs nothing (aiohttp: 30 MB more and a third of a second at every start). Rendering a
-thousand series or a page for five hundred sleepers stays off the event loop, a client that reads slowly
-holds up its own thread and nobody else, and this is the one place from which "the tick loop hangs" can
-still be said. Nothing streams: whoever wants to follow asks again (see `console`).
+Why the standard library's server, and threads. prometheus-client already loads `http.server` into the
+process, so it costs nothing (aiohttp: 30 MB more and a third of a second at every start). Rendering a
+thousand series or a page for five hundred sleepers stays off the event loop. A client that reads slowly
+blocks only its own thread. And this thread can still report that the tick loop hangs. Nothing streams: a
+client that follows asks again (see `console_routes`).
 
-Rules. Loopback only (settings see to that). Every connection has a place and every phase of a request a
-deadline (`places`). A body is at most BODY_MAX bytes of told length; of a longer one, up to LONG_MAX,
-beginning and end are kept, because a way out is not refused for the length of its reason. The three pages
-for machines look at plain attributes and nothing else. A check answers with what is wrong, none of it means
-all is well.
+Rules. Loopback only (settings enforce it). Every connection has a place and every phase of a request a
+deadline (`connection_limits`). A body is at most BODY_MAX bytes with a declared length. Of a longer one, up
+to LONG_MAX, beginning and end are kept, because a way out is not refused for the length of its reason. The
+three pages for machines read plain attributes and nothing else. A check returns what is wrong; an empty
+answer means that all is well.
 """
 
 import re
@@ -40,7 +40,7 @@ from dreamd.adapters.http.connection_limits import (
 CONNECTIONS: Final = ASKING_PLACES
 """Connections that have not sent their whole request; one more closes the oldest of them."""
 CLIENT_S: Final = ASKS_WITHIN_S
-"""A read or a write that waits longer ends; `places` ends what goes on but takes too long in all."""
+"""Longest wait of one read or write; `connection_limits` bounds the total of many short ones."""
 BODY_MAX: Final = 4096
 LONG_MAX: Final = 16 << 20
 _CHUNK: Final = 64 << 10
@@ -49,16 +49,16 @@ _FIELDS_MAX: Final = 16
 _POLL_S: Final = 0.05
 
 Check = Callable[[], tuple[str, ...]]
-"""What is wrong, one sentence each; empty: nothing."""
+"""Returns what is wrong, one sentence each; empty: nothing."""
 
 _log = structlog.get_logger("dreamd.http")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request. headers: names in small letters; one that came twice has all its values, by comma.
+    """A request. headers: names in lower case; a repeated one has all its values, by comma.
 
-    whole: the body was at most BODY_MAX bytes; else it is the first BODY_MAX of them and the last.
+    whole: the body was at most BODY_MAX bytes; otherwise `body` is its first and its last BODY_MAX bytes.
     """
 
     method: str
@@ -85,7 +85,7 @@ Routes = Mapping[tuple[str, str], Route]
 
 
 def said(status: HTTPStatus, sentence: str) -> Page:
-    """A page that is one sentence."""
+    """A page of one sentence."""
     return Page(status, TEXT, f"{sentence}\n".encode())
 
 
@@ -95,10 +95,10 @@ def _health(wrong: tuple[str, ...], notes: tuple[str, ...] = ()) -> Page:
 
 
 def wrong_name(host: str | None, names: Collection[str]) -> str:
-    """Why a page for machines is not given to a request for this Host; empty: it is.
+    """Why this Host gets no page for machines; empty: it does.
 
-    A browser whose page has rebound a stranger's name to this machine asks for that name. An IP address
-    cannot be rebound, and a request without a Host comes from no browser.
+    A browser page that has rebound a stranger's name to this machine sends that name. An IP address cannot be
+    rebound, and a request without a Host comes from no browser.
     """
     if host is None:
         return ""
@@ -120,7 +120,7 @@ def _for_machines(route: Route, names: Collection[str]) -> Route:
 
 
 def phase_of(asked: Asked) -> Phase:
-    """Whose place a request takes once it has been read."""
+    """The phase of a request that has been read."""
     if asked.method == "POST":
         return Phase.ORDER
     if asked.path in ("/healthz", "/readyz"):
@@ -134,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True  # a head and a body are two writes: the second must not wait for an ACK
 
     def setup(self) -> None:
-        """Find the place this connection was given."""
+        """Get the place of this connection."""
         super().setup()
         assert isinstance(self.server, _Server)
         self._place = self.server.place_of(self.request)
@@ -185,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def _body(self, length: int) -> bytes:
-        """Read it all; of one that is longer than BODY_MAX keep the beginning and the end."""
+        """Read the body; of one longer than BODY_MAX keep the beginning and the end."""
         body = self.rfile.read(min(length, BODY_MAX))
         left, end = length - len(body), b""
         while left > 0 and (chunk := self.rfile.read(min(left, _CHUNK))):
@@ -194,7 +194,7 @@ class _Handler(BaseHTTPRequestHandler):
         return body + end
 
     def _unfit(self, headers: Mapping[str, str]) -> Page | None:
-        """Why the body will not be read; what cannot be read ends the connection."""
+        """Return why the body will not be read, which ends the connection; None: it will be."""
         told = headers.get("content-length", "" if self.command == "POST" else "0")
         length = int(told) if told.isascii() and told.isdigit() and len(told) <= len(str(LONG_MAX)) else -1
         if "transfer-encoding" in headers or not told:
@@ -219,11 +219,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(page.body)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Say what was wrong with a request that cannot be read, as plainly as every other answer."""
+        """Answer an unreadable request with one sentence, like every other answer."""
         del explain
         self.close_connection = True
         self.command = getattr(self, "command", None) or ""
-        self.request_version = self.protocol_version  # else an answer to what was no HTTP has no head
+        self.request_version = self.protocol_version  # an answer to bytes that are no HTTP needs a head
         status = HTTPStatus(code)
         self._send(said(status, message or status.phrase))
 
@@ -232,13 +232,13 @@ class _Handler(BaseHTTPRequestHandler):
         return "dreamd"
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
-        """Keep quiet: a scrape every few seconds is no fact worth a line."""
+        """Write nothing: a scrape every few seconds is no fact worth a line."""
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
-    request_queue_size = 4 * CONNECTIONS  # a page and its files come at once, and drips among them
+    request_queue_size = 4 * CONNECTIONS  # a page and its files come at once, among slow clients
 
     def __init__(self, address: tuple[str, int], routes: Routes, now_s: Callable[[], float]) -> None:
         self._routes = routes
@@ -252,15 +252,15 @@ class _Server(ThreadingHTTPServer):
         return self._connections[request]
 
     def service_actions(self) -> None:
-        """Close what has taken too long; called at each poll."""
+        """Close expired connections; called at each poll."""
         self.places.expire()
 
     def server_bind(self) -> None:
-        """Bind without asking the name service who we are, as the base class would: that may take seconds."""
+        """Bind without a name lookup, which the base class makes and which may take seconds."""
         socketserver.TCPServer.server_bind(self)
 
     def page(self, asked: Asked) -> Page:
-        """Answer what was asked; a bug is one caller's 500, told in the log."""
+        """Answer a request; a bug is a 500 for this caller and an error in the log."""
         method = "GET" if asked.method == "HEAD" else asked.method
         route = self._routes.get((method, asked.path))
         if route is None:
@@ -283,7 +283,7 @@ class _Server(ThreadingHTTPServer):
         return said(HTTPStatus.NOT_FOUND, f"here are: {known}")
 
     def process_request(self, request: object, client_address: object) -> None:
-        """Serve on a thread where a place can be had, else hang up."""
+        """Serve on a thread where there is a place, else close the socket."""
         assert isinstance(request, socket.socket)
         assert isinstance(client_address, tuple)
         connection = self.places.enter(request, str(client_address[0]))
@@ -294,14 +294,14 @@ class _Server(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: object, client_address: object) -> None:
-        """Give the place back, however the request ended."""
+        """Free the place, however the request ended."""
         try:
             super().process_request_thread(request, client_address)  # type: ignore[arg-type]
         finally:
             self.places.leave(self._connections.pop(request))
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away in the middle is no fact worth a line."""
+        """Write nothing: a client that left halfway is no fact worth a line."""
 
 
 class HttpServer:
@@ -326,11 +326,11 @@ class HttpServer:
             host: a loopback address.
             port: 0 for any free one; see `port`.
             render: media type and body of /metrics.
-            alive: what is wrong with the process.
-            ready: what keeps it from working.
-            notes: what /readyz tells although it works.
-            names: by which machines may ask for the pages for machines, besides loopback and IP addresses.
-            routes: everything else.
+            alive: faults of the process.
+            ready: faults that keep it from working.
+            notes: notes of /readyz that do not make it fail.
+            names: host names allowed for the pages for machines, besides loopback and IP addresses.
+            routes: all other routes.
             now_s: the deadlines' clock, which never goes back.
 
         Raises:
@@ -355,12 +355,12 @@ class HttpServer:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port it listens on."""
         return int(self._server.server_address[1])
 
     @property
     def places(self) -> ConnectionLimits:
-        """Who is connected, and at what."""
+        """The connections and their phases."""
         return self._server.places
 
     def close(self) -> None:

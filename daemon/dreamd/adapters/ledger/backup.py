@@ -1,15 +1,15 @@
-"""Copies of the ledger: made while a daemon runs, looked at, and put back.
+"""Copies of the ledger: made while a daemon runs, verified, and restored.
 
-A backup is made by SQLite's own online copy, in one step: it holds every transaction that was committed when
-it began, whole, and delays no write. It is one file, closed to others, and marked as a copy (`AS_A_COPY`): a
+A backup is made by SQLite's own online copy, in one step: it holds every transaction committed before it
+began, whole, and delays no write. It is one file, closed to others, and marked as a copy (`AS_A_COPY`): a
 daemon that opens it begins a new generation, however it came into its place.
 
-To restore is to forget. Whatever was written since the backup, a withdrawal, a lock, a check-out, is not in
-it. So a restore always ends in a new generation: check-ins are suspended until renewed, breakers start
-half-open, and recorded exposure is the least there was. The replaced ledger is kept beside it.
+A restore forgets. Every write since the backup (a withdrawal, a lock, a check-out) is missing. So a restore
+always ends in a new generation: check-ins are suspended until renewed, breakers start half-open, and recorded
+exposure is a lower bound. The replaced ledger is kept beside it.
 
-Rules: nothing is overwritten; a file is whole or absent; what is written is on the disk before it is renamed.
-Every error is a LedgerError that names the file and what to do.
+Rules: nothing is overwritten; a file is whole or absent; a written file is on the disk before it is renamed.
+Every error is a LedgerError that names the file and the next step.
 """
 
 import os
@@ -40,19 +40,19 @@ _TABLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a ledger's file holds: its schema version, and how many rows of what."""
+    """The contents of a ledger's file: its schema version, and its rows by subject."""
 
     schema: int
     rows: dict[str, int]
 
     def __str__(self) -> str:
-        """In words."""
+        """The contents in words."""
         told = ", ".join(f"{many} {what}" for what, many in self.rows.items())
         return f"schema {self.schema}: {told}"
 
 
 def verify(path: Path) -> Contents:
-    """Look a ledger's file through.
+    """Verify a ledger's file and return its contents.
 
     Raises:
         LedgerError: it is missing, is no ledger, is damaged, or is newer than this program.
@@ -62,7 +62,7 @@ def verify(path: Path) -> Contents:
 
 
 def back_up(ledger: Path, to: Path) -> Contents:
-    """Copy what is committed in `ledger` to the new file `to`; a daemon may be writing meanwhile.
+    """Copy the committed state of `ledger` to the new file `to`; a daemon may be writing meanwhile.
 
     Raises:
         LedgerError: there is no ledger, it is damaged, `to` exists, or the disk refuses.
@@ -76,7 +76,7 @@ def back_up(ledger: Path, to: Path) -> Contents:
 
 
 def restore(ledger: Path, copy: Path) -> tuple[Contents, Path | None]:
-    """Put `copy` into the ledger's place; returns what it holds and where the replaced one is kept.
+    """Replace the ledger by `copy`; return the copy's contents and the path of the replaced ledger.
 
     The caller holds the state directory. The replaced ledger is kept as `NAME.replaced-1`, -2 and so on.
 
@@ -89,7 +89,7 @@ def restore(ledger: Path, copy: Path) -> tuple[Contents, Path | None]:
         draft.unlink(missing_ok=True)  # of a restore that was killed
         _copy(base, draft)
     try:
-        # The note first: from here on whatever stands in the ledger's place is known as a copy.
+        # The note first: from here on any file in the ledger's place is recognised as a copy.
         WritesNote(ledger).raise_above(_writes(ledger))
         kept = _set_aside(ledger)
         draft.rename(ledger)
@@ -140,7 +140,7 @@ def _copy(base: sqlite3.Connection, to: Path) -> None:
     try:
         with closing(sqlite3.connect(draft, isolation_level=None)) as made:
             base.backup(made)
-            made.execute("PRAGMA journal_mode = DELETE")  # one file, whatever becomes of it
+            made.execute("PRAGMA journal_mode = DELETE")  # no write-ahead log beside it: one file
             if int(made.execute("PRAGMA user_version").fetchone()[0]) >= COUNTED_FROM:
                 made.execute("UPDATE generation SET writes = ?", (AS_A_COPY,))
         _sync(Path(draft))
@@ -156,14 +156,14 @@ def _copy(base: sqlite3.Connection, to: Path) -> None:
 
 
 def _writes(ledger: Path) -> int:
-    """How many writes the ledger that is to be replaced has counted; 0 where it does not say."""
+    """The write count of the ledger to be replaced; 0 where it has none."""
     with suppress(LedgerError), _reading(ledger) as base:
         return int(base.execute("SELECT writes FROM generation").fetchone()[0])
     return 0
 
 
 def _set_aside(ledger: Path) -> Path | None:
-    """Move the ledger and what SQLite keeps beside it; returns where to, None where there is none."""
+    """Move the ledger and SQLite's files beside it; return the new path, None where there was none."""
     there = ledger.exists()
     names = (ledger.with_name(f"{ledger.name}.replaced-{number}") for number in count(1))
     aside = next(name for name in names if not name.exists())

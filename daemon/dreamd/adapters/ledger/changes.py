@@ -23,7 +23,7 @@ _CHARGE_MARKED: Final = (
 
 
 def apply(base: sqlite3.Connection, change: Transaction) -> dict[tuple[str, int], int]:
-    """Make every change of a transaction; returns the terms it drew.
+    """Make every change of a transaction; return the terms it drew.
 
     Raises:
         sqlite3.Error, LedgerError: the caller rolls back.
@@ -80,7 +80,7 @@ def _charge(base: sqlite3.Connection, exposure: Exposure) -> None:
 
 
 def draw_counters(base: sqlite3.Connection, now_s: float) -> int:
-    """The first command counter of a block that no process has or will have."""
+    """The first command counter of a block that no other process has used or will use."""
     row = base.execute("SELECT next FROM counters WHERE id = 1").fetchone()
     first = max(int(row[0]) if row else 1, int(now_s * 1000) * COUNTERS_PER_MS)
     base.execute("INSERT OR REPLACE INTO counters VALUES (1, ?)", (first + COUNTER_BLOCK,))

@@ -1,8 +1,8 @@
-"""A thread of the ledger: takes everything that waits, does it together, and hands the ends back.
+"""A thread of the ledger: takes all waiting requests, processes them together, and returns the results.
 
-The queue is bounded by the caller. What is withdrawn before the thread takes it is not done. The thread is a
-daemon thread: a process may end while its disk holds the thread up, and what was not finished then counts as
-not written.
+The caller bounds the queue. A request withdrawn before the thread takes it is not processed. The thread is a
+daemon thread: a process may end while its disk blocks the thread, and unfinished requests then count as not
+written.
 """
 
 import threading
@@ -18,10 +18,10 @@ Answer = TypeVar("Answer")
 
 
 class LedgerThread(Generic[Asked, Answer]):
-    """Does `act` with all that waits, in order.
+    """Calls `act` with all waiting requests, in order.
 
-    act: returns an answer or a LedgerError for each, or raises one for all.
-    finished: called on this thread when there is something to `deliver`.
+    act: returns an answer or a LedgerError for each, or raises one for all. finished: called on this thread
+    when there is something to `deliver`.
     """
 
     def __init__(
@@ -41,18 +41,18 @@ class LedgerThread(Generic[Asked, Answer]):
 
     @property
     def idle(self) -> bool:
-        """Nothing waits, is under way, or is to be delivered."""
+        """Whether no request waits, is in progress, or is to be delivered."""
         with self._changed:
             return not (self._waiting or self._under_way or self._ends)
 
     @property
     def unfinished(self) -> int:
-        """How many wait or are under way."""
+        """The number of requests waiting or in progress."""
         with self._changed:
             return len(self._waiting) + self._under_way
 
     def take(self, asked: Asked, commit: Commit[Answer]) -> None:
-        """Take one more; returns at once."""
+        """Queue one request; returns at once."""
         with self._changed:
             closed = self._closing
             if not closed:
@@ -64,18 +64,18 @@ class LedgerThread(Generic[Asked, Answer]):
             self._thread.start()
 
     def refuse(self, commit: Commit[Answer], why: str) -> None:
-        """End this one at the next `deliver` without doing anything."""
+        """Fail this commit at the next `deliver` without doing anything."""
         self._ends.append((commit, LedgerError(why)))
         self._finished()
 
     def wait(self) -> None:
-        """Wait until there is something to deliver, or nothing waits."""
+        """Wait until there is something to deliver, or no request waits."""
         with self._changed:
             while not self._ends and (self._waiting or self._under_way):
                 self._changed.wait()
 
     def deliver(self) -> None:
-        """End what is finished, on the calling thread."""
+        """End the finished commits, on the calling thread."""
         while self._ends:
             commit, end = self._ends.popleft()
             if isinstance(end, LedgerError):
@@ -84,7 +84,10 @@ class LedgerThread(Generic[Asked, Answer]):
                 commit.end(end)
 
     def close(self, within_s: float) -> int:
-        """Do what waits, for so long at most, and stop; return how many were not done. Safe to call twice."""
+        """Process waiting requests for at most `within_s`, and stop; return how many remain.
+
+        Safe to call twice.
+        """
         until_s = monotonic() + within_s
         with self._changed:
             self._closing = True

@@ -1,4 +1,4 @@
-"""The record of a Dreamscape as the text that a ledger keeps in a row."""
+"""The record of a Dreamscape as the text in a ledger's row."""
 
 import json
 from dataclasses import asdict, fields
@@ -22,10 +22,10 @@ def record_text(record: DreamscapeRecord) -> str:
 
 
 def record_of(kept: dict[str, Any]) -> DreamscapeRecord:
-    """Build a record of what `record_text` wrote.
+    """Build a record from the output of `record_text`.
 
     A field with a default may be missing, an unknown field is dropped. A row that ended before the time of
-    the end was kept counts as ended when it was created.
+    the end was recorded counts as ended when it was created.
 
     Raises:
         ValueError, KeyError, TypeError: it is no record.

@@ -48,7 +48,7 @@ CREATE INDEX living ON dreamscapes (name) WHERE ended_s IS NULL;
 CREATE INDEX ended ON dreamscapes (ended_s) WHERE ended_s IS NOT NULL;
 """,
 )
-"""What each version adds to the one before; a file of an earlier version is brought up when it is opened."""
+"""The additions of each version to the one before; an older file is upgraded when it is opened."""
 
 SCHEMA_VERSION: Final = len(SCHEMAS)
 

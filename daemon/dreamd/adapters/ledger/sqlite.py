@@ -1,13 +1,13 @@
 """The ledger in one SQLite file, written by a thread of its own.
 
 `submit` queues a transaction and returns. The writer takes all that wait, writes them with one fsync and
-hands their ends back; `deliver` ends the commits on the caller's thread. So neither a disk that is slow nor
-five hundred trips in one tick hold that thread up, and what arrives while the disk is busy shares the next
-fsync.
+returns their results; `deliver` ends the commits on the caller's thread. So neither a slow disk nor five
+hundred trips in one tick block that thread, and transactions that arrive while the disk is busy share the
+next fsync.
 
-Whether a term still holds is read by another thread, on another connection: in a write-ahead log a reader
-does not wait for a writer's fsync. So a slow disk is no evidence against a term; a write that failed is,
-because then nobody knows what the file will keep.
+Another thread, on another connection, reads whether a term still holds: in a write-ahead log a reader does
+not wait for a writer's fsync. So a slow disk is no evidence against a term. A failed write is, because the
+content of the file is then uncertain.
 
 Numbers that must never repeat come from two sources at once, the stored one and the clock, and the larger
 wins: a restored older file still yields a higher term (unix ms), and a clock set back still yields a higher
@@ -65,7 +65,7 @@ class SqliteLedger:
         self._reader = LedgerThread[Asked, bool]("ledger-reader", self._read, self._tell)
 
     def tell(self, finished: Callable[[], None]) -> None:
-        """Call `finished`, on a thread of the ledger's, whenever there is something to `deliver`."""
+        """Set the callback, run on a thread of the ledger, for when there is something to `deliver`."""
         self._finished = finished
 
     def _tell(self) -> None:
@@ -78,17 +78,17 @@ class SqliteLedger:
 
     @property
     def failure(self) -> str:
-        """Why the last write failed; empty while all is well."""
+        """Why the last write failed; empty while writes succeed."""
         return self._file.failure
 
     @property
     def writes(self) -> int:
-        """How many writes are on the disk."""
+        """The number of writes on the disk."""
         return self._file.writes
 
     @property
     def found(self) -> int:
-        """How many there were when it was opened."""
+        """The number of writes when the file was opened."""
         return self._file.found
 
     @property
@@ -135,7 +135,7 @@ class SqliteLedger:
         return all(newest.get(cohort) == term for cohort, term in terms.items())
 
     def deliver(self) -> None:
-        """End what is finished."""
+        """End the finished commits."""
         self._writer.deliver()
         self._reader.deliver()
 
@@ -150,7 +150,7 @@ class SqliteLedger:
         return commit.value
 
     def draw_counters(self, now_s: float) -> int:
-        """The first command counter of a block that no process has or will have."""
+        """The first command counter of a block that no other process has used or will use."""
         with self._using:
             return self._file.alone(lambda base: draw_counters(base, now_s))
 
@@ -195,7 +195,7 @@ class SqliteLedger:
         return {str(pod): str(sleeper) for pod, sleeper in rows}
 
     def locks(self) -> tuple[Lock, ...]:
-        """Every lock, by pod; a cause that is not known any more reads as `unknown`."""
+        """Every lock, by pod; a cause that is no longer known reads as `unknown`."""
         rows = self._rows("SELECT pod, cause, since_s, evidence FROM locks ORDER BY pod")
         return tuple(Lock(str(p), cause_named(str(c)), _float(s), str(e)) for p, c, s, e in rows)
 
@@ -213,7 +213,7 @@ class SqliteLedger:
         return tuple(self._understood(f"the wake order {name}", order_of, text) for name, text in rows)
 
     def merging(self) -> dict[str, float]:
-        """Who is marked, and since when."""
+        """The sleepers with an open mark, and the time of each mark."""
         rows = self._rows("SELECT sleeper, since_s FROM merging")
         return {str(sleeper): _float(since_s) for sleeper, since_s in rows}
 
@@ -224,7 +224,7 @@ class SqliteLedger:
         return {str(sleeper): _float(minutes) for sleeper, minutes in rows}
 
     def outdated(self, now_s: float) -> str:
-        """Whether fewer writes are in it than were noted beside it, or the last touch is an hour ago."""
+        """Compare the writes with the note beside the file, and the last use with LAPSED_S."""
         if self._file.restored:
             return "the ledger was restored from a copy"
         lived_s = _float(self._rows("SELECT lived_s FROM generation")[0][0])
@@ -233,14 +233,14 @@ class SqliteLedger:
         return f"nobody has lived on the ledger for {(now_s - lived_s) / HOUR_S:.1f} h"
 
     def begin_generation(self, now_s: float) -> None:
-        """Count on from what was noted beside it."""
+        """Continue the count from the note beside the file."""
         with self._using:
             self._file.begin_generation(now_s)
 
     # -- the end ------------------------------------------------------------------------------------
 
     def close(self, within_s: float = CLOSES_WITHIN_S) -> int:
-        """Write what waits, then close the file; a writer that is held up by the disk keeps it open."""
+        """Write waiting transactions, then close the file; a writer blocked by the disk keeps it open."""
         reading = self._reader.close(0.0)
         left = self._writer.close(within_s)
         if not left:

@@ -1,17 +1,17 @@
-"""The ledger's file: opened, brought up to this program's schema, read, and written.
+"""The ledger's file: opened, upgraded to this program's schema, read, and written.
 
-Write-ahead log and `synchronous = FULL`: what a commit has returned from is on the disk. A connection that
-reads does not wait for one that writes: it sees the state before the write until the write is durable.
+Write-ahead log and `synchronous = FULL`: a commit that has returned is on the disk. A connection that reads
+does not wait for one that writes: it sees the state before the write until the write is durable.
 
-Several transactions are written as one (`write`): each within a savepoint, so that one that cannot be made is
-rolled back alone, and one fsync for all of them. Where the whole cannot be written, all of them failed.
+Several transactions are written as one (`write`): each within a savepoint, so that a failing one is rolled
+back alone, and one fsync for all of them. Where the whole cannot be written, all of them failed.
 
-A file that was restored from a copy has fewer writes in it than a note beside it says (`NAME.writes`), or,
-where the note was restored with it, was last touched long ago: that is a new generation, and whoever opens
-it decides what still holds.
+A file restored from a copy has fewer writes than a note beside it (`NAME.writes`). Where the note was
+restored too, the last use of the file is long ago. Either is a new generation, and the caller decides which
+records still hold.
 
 Rules: `user_version` names the schema and a newer one is refused, never guessed at; every sqlite3 error
-leaves here as a LedgerError that says what to do.
+becomes a LedgerError with the next step.
 """
 
 import os
@@ -29,9 +29,9 @@ from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
 
 BUSY_TIMEOUT_S: Final = 0.2
-"""The state directory is locked by one daemon: only a backup is met here."""
+"""One daemon locks the state directory, so only a backup can compete for the file."""
 NOTED_EVERY: Final = 8
-"""Writes between two notes beside the file of how many there were; a copy no older than that passes."""
+"""Writes between two updates of the note beside the file; a copy no older than that passes."""
 
 _OWNER_ALONE: Final = 0o600
 _OTHERS: Final = 0o077
@@ -79,7 +79,7 @@ class LedgerFile:
             return self._reads.execute(query, values).fetchall()
 
     def write(self, changes: Sequence[Transaction]) -> list[Terms | LedgerError]:
-        """Write several transactions with one fsync; returns for each its terms, or why it was not made.
+        """Write several transactions with one fsync; return for each its terms, or its error.
 
         Raises:
             LedgerError: the whole could not be written: nothing of any of them is in the file.
@@ -117,7 +117,7 @@ class LedgerFile:
         return value
 
     def begin_generation(self, now_s: float) -> None:
-        """Count on from what was noted beside it."""
+        """Continue the count from the note beside the file."""
         noted = self._beside.read()
         self.alone(
             lambda base: base.execute(
@@ -128,7 +128,7 @@ class LedgerFile:
         self._note()
 
     def damaged(self, detail: str) -> str:
-        """What to do with a file in which this was found."""
+        """The sentence, with the next step, for a file with this damage."""
         return (
             f"the ledger {self._path} is damaged ({detail}); restore it from a copy, or move it away "
             "to start with an empty one (terms still grow, check-ins are lost)"
@@ -166,14 +166,14 @@ class LedgerFile:
 
     def _bring_up(self) -> None:
         with self.writing():
-            # Another process may have done it between our reading of the version and this lock.
+            # Another process may have upgraded it between the reading of the version and this lock.
             version = int(self.base.execute("PRAGMA user_version").fetchone()[0])
             for schema in SCHEMAS[version:]:
                 for statement in filter(str.strip, schema.split(";")):
                     self.base.execute(statement)
             self.base.execute(f"PRAGMA user_version = {max(version, SCHEMA_VERSION)}")
 
-    # -- how many writes there were -------------------------------------------------------------------
+    # -- the count of writes --------------------------------------------------------------------------
 
     def _count(self, writes: int) -> None:
         if self._counts_writes and writes:
@@ -190,7 +190,7 @@ class LedgerFile:
             self._note()
 
     def _note(self) -> None:
-        """Note beside the file how far it has come; a note that cannot be written is a little behind."""
+        """Update the note beside the file; a note that cannot be written stays slightly behind."""
         self._unnoted = 0
         with suppress(OSError, LedgerError):
             self._beside.write(max(self.writes, self._beside.read()))
@@ -230,7 +230,7 @@ class LedgerFile:
 
 
 def _close_to_others(path: Path) -> None:
-    """Make the file, and what SQLite keeps beside it, readable by its owner alone; OSError where it cannot.
+    """Make the file and SQLite's files beside it readable by the owner alone; OSError on failure.
 
     SQLite gives the files it makes beside a database the database's own mode.
     """

@@ -1,7 +1,7 @@
-"""The note beside the ledger: how many writes it has seen, so that an older file in its place is known.
+"""The note beside the ledger: its number of writes, so that an older file in its place is recognised.
 
-The note is not in what a backup copies. A file with fewer writes than the note says is older than what was
-last written here. A note that cannot be read says nothing.
+A backup does not copy the note. A file with fewer writes than the note is older than the last write here. An
+unreadable note is no evidence.
 """
 
 import os
@@ -16,7 +16,7 @@ class WritesNote:
     """The file `NAME.writes` beside the ledger `NAME`; closed to others."""
 
     def __init__(self, ledger: Path) -> None:
-        """Nothing is read yet."""
+        """Store the path; nothing is read yet."""
         self._path = ledger.with_name(f"{ledger.name}.writes")
 
     def read(self) -> int:
@@ -38,5 +38,5 @@ class WritesNote:
         fresh.replace(self._path)
 
     def raise_above(self, writes: int) -> None:
-        """Say that more was written than any file here has; OSError from the disk."""
+        """Record more writes than any file here has; OSError from the disk."""
         self.write(max(self.read(), writes, 0) + 1)

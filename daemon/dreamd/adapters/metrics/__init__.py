@@ -1,1 +1,1 @@
-"""What is measured, shown to a monitoring system; one file per system."""
+"""Metrics, shown to a monitoring system; one file per system."""

@@ -1,8 +1,8 @@
-"""Every metric the daemon shows, in one table: from it the series and docs/reference.md's table are made.
+"""Every metric of the daemon, in one table: the source of the series and of docs/reference.md's table.
 
-Names follow Prometheus: base units, `_total` on counters. A gauge that cannot be said now (a ratio of
-nobody, a synchrony of too few) is NaN: it stays a series, no comparison with it is true, so no alert fires
-on what is not known. No label ever names a pod or a sleeper; `labels` is every label there is.
+Names follow Prometheus: base units, `_total` on counters. A gauge that is not known now (a ratio without
+sleepers, a synchrony of too few) is NaN: it stays a series, no comparison with it is true, so no alert fires
+on an unknown value. No label ever names a pod or a sleeper; `labels` is every label there is.
 """
 
 from dataclasses import dataclass

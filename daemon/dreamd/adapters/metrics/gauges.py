@@ -1,11 +1,12 @@
-"""What is true now: gauges, written as they are scraped from the newest readings.
+"""Gauges, written at the scrape from the newest readings.
 
-A tick hands over a reading and goes on; labels, sums over the rest and NaNs are the scrape's work, on its
-own thread. Dictionaries are copied in one step before they are looked at.
+A tick stores a reading and goes on; the scrape does labels, sums over the rest and NaNs, on its own thread.
+Dictionaries are copied in one step before they are read.
 
-Dreamscapes and sites come and go, and sites are the pods' own words, so their labels are bounded: the
-longest known DREAMSCAPES and SITES have one each, the rest are `other`. Of sites the rest are added; of
-Dreamscapes sleepers are added, and of everything else the worst stands, because a mean would hide it.
+Dreamscapes and sites come and go, and pods choose the names of sites, so their labels are bounded: the
+longest known DREAMSCAPES and SITES have one each, the rest are `other`. The rest of the sites are added up.
+The rest of the Dreamscapes add up their sleepers and show the worst of every other value, because a mean
+would hide it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,7 +34,7 @@ Row = tuple[Sequence[str], float]
 
 @dataclass(frozen=True, slots=True)
 class BuildInfo:
-    """What does not change while the process lives. settings: a digest of those in force."""
+    """Facts that stay while the process lives. settings: a digest of those in force."""
 
     version: str
     python: str
@@ -69,12 +70,12 @@ class Now(Collector):
         disk: Callable[[], Space],
         now_s: Callable[[], float],
     ) -> None:
-        """Begin with nothing known.
+        """Start with nothing known.
 
         Args:
             facts: shown as they are.
-            bands: those whose phases are compared.
-            ledger: why the ledger takes nothing, empty while it does.
+            bands: those with compared phases.
+            ledger: why the ledger refuses writes, empty while it accepts them.
             disk: the newest measurement of the state directory's disk; never waits for it.
             now_s: a clock that never goes back and may be read from any thread.
         """
@@ -162,11 +163,11 @@ _WORST: Final[tuple[tuple[str, _Read, Callable[[Iterable[float]], float]], ...]]
     ("dreamd_rank_ratio", lambda of: of.crowd.identity.rank_ratio, min),
     ("dreamd_identifiability", lambda of: of.crowd.identity.i_diff, min),
 )
-"""What is read of a Dreamscape, and which of several is the worst."""
+"""The gauges of a Dreamscape, and the choice of the worst of several."""
 
 
 def _nearness(of: DreamscapeMetrics) -> float:
-    """How near the energy is to its limit; what is not known is far."""
+    """How near the energy is to its limit; an unknown value is far."""
     runaway = of.crowd.runaway
     share = runaway.energy / runaway.energy_limit if runaway.energy_limit else nan
     return -1.0 if isnan(share) else share

@@ -1,7 +1,7 @@
 """The API's calls for Prometheus, under the names other dashboards know.
 
-All children are made when a method is announced, because increase() misses a counter born at 1. Only
-unary calls are timed: how long a watch was open says nothing.
+All children are made when a method is announced, because increase() misses a counter born at 1. Only unary
+calls are timed: the duration of a watch measures nothing.
 """
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -31,13 +31,13 @@ class GrpcMetrics:
             self._took[call] = self._handling_s.labels(*labels)
 
     def started(self, call: Call) -> None:
-        """A call has arrived."""
+        """Count a call that has arrived."""
         self._started[call].inc()
 
     def handled(self, call: Call, code: str, seconds: float) -> None:
-        """A call has ended with this status."""
+        """Count a call that has ended with this status."""
         counted = self._handled.get((call, code))
-        if counted is None:  # no call of this kind is expected to end so; it is counted all the same
+        if counted is None:  # a status not expected of this kind; it is counted all the same
             counted = self._handled_total.labels(call.kind, call.service, call.method, code)
         counted.inc()
         if (took := self._took.get(call)) is not None:

@@ -1,4 +1,4 @@
-"""Counters and histograms, made as the catalogue says."""
+"""Counters and histograms, made from the catalogue."""
 
 from collections.abc import Iterable
 from typing import Final

@@ -1,8 +1,8 @@
-"""The meters, for Prometheus: prefix `dreamd_`, at most SERIES_MAX series, no pod or sleeper anywhere.
+"""The metrics, for Prometheus: prefix `dreamd_`, at most SERIES_MAX series, no pod or sleeper anywhere.
 
-Every child of a closed set (reasons, causes, codes) is made at the start: `increase()` does not see a
-counter that is born at 1. A label value outside its set becomes `other`. Gauges are written at the scrape
-(`now`). The registry is our own; nothing a library registers globally shows up. `catalogue` is the list.
+Every child of a closed set (reasons, causes, codes) is made at the start: `increase()` does not see a counter
+that is born at 1. A label value outside its set becomes `other`. Gauges are written at the scrape (`gauges`).
+The registry is the daemon's own; a library's global registrations do not appear. `catalogue` is the list.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -29,7 +29,7 @@ LINK_DROPS: Final = ("collective", "command", "frame", "status", "clock", "event
 
 
 class PrometheusMetrics:
-    """ports.meters.Meters and LinkMeters; `calls` is the CallMeters. `render` may run on another thread."""
+    """ports.metrics.Metrics and LinkMetrics; `calls` is the CallMetrics. `render` may run on any thread."""
 
     def __init__(
         self,
@@ -49,9 +49,9 @@ class PrometheusMetrics:
             reasons: why a frame is refused.
             causes: why a sleeper is severed.
             codes: the catalogue of refusals.
-            bands: those whose phases are compared.
+            bands: those with compared phases.
             facts: of the build and its settings.
-            ledger: why the ledger takes nothing, empty while it does.
+            ledger: why the ledger refuses writes, empty while it accepts them.
             disk: the newest measurement of the state directory's disk; never waits for it.
             now_s: a clock that never goes back.
         """
@@ -87,101 +87,101 @@ class PrometheusMetrics:
         return CONTENT_TYPE_PLAIN_0_0_4, generate_latest(self._registry)
 
     def frame_accepted(self) -> None:
-        """One frame was taken in."""
+        """Count one accepted frame."""
         self._accepted.inc()
 
     def frame_refused(self, reason: str) -> None:
-        """One frame was refused."""
+        """Count one refused frame."""
         self._refused_frames.inc(reason)
 
     def frame_late(self) -> None:
-        """One frame arrived after its tick had closed."""
+        """Count one frame that arrived after its tick had closed."""
         self._late.inc()
 
     def frames_lost(self, count: int) -> None:
-        """Sequence gaps still open after two seconds."""
+        """Count sequence gaps still open after two seconds."""
         self._lost.inc(max(0, count))
 
     def frames_above_granted(self, count: int) -> None:
-        """Frames that said more was rendered than granted."""
+        """Count frames that reported more coupling than granted."""
         self._above.inc(max(0, count))
 
     def tick(self, seconds: float, skipped: int) -> None:
-        """A tick took this long and is over; `skipped` ticks before it were missed."""
+        """Record the duration of a finished tick; `skipped` ticks before it were missed."""
         self._tick.observe(seconds)
         self._skipped.inc(max(0, skipped))
         self._now.tick()
 
     def tick_late(self, seconds: float) -> None:
-        """A tick began this long after it was due."""
+        """Record how late a tick began."""
         self._lateness.observe(seconds)
 
     def loop_late(self, seconds: float) -> None:
-        """The event loop gave a turn this long after it was asked for."""
+        """Record how late the event loop ran a requested turn."""
         self._lag.observe(seconds)
 
     def ledger_commit(self, seconds: float) -> None:
-        """A transaction is durable, so long after it was submitted."""
+        """Record how long after its submission a transaction became durable."""
         self._commits.observe(seconds)
 
     def ledger_failed(self) -> None:
-        """A transaction could not be written."""
+        """Count a transaction that the ledger could not write."""
         self._ledger_failures.inc()
 
     def ledger_waits(self, seconds: float) -> None:
-        """The oldest transaction that is not yet durable waits for so long."""
+        """Record the waiting time of the oldest transaction not yet durable."""
         self._now.oldest_write_s = seconds
 
     def severed(self, cause: str) -> None:
-        """A sleeper was severed."""
+        """Count one sever of a sleeper."""
         self._severed.inc(cause)
 
     def evidence_to_zero(self, seconds: float) -> None:
-        """From the pod's own stamps."""
+        """Record the time from evidence to zero, by the pod's own stamps."""
         self._zero.observe(seconds)
 
     def confirmed(self, seconds: float) -> None:
-        """A pod has said that it is at zero, this long after the sever."""
+        """Record the time from a sever to the pod's report of zero."""
         self._confirmed.observe(seconds)
 
     def step_failed(self, step: str) -> None:  # noqa: ARG002 -- the event and the log name it
-        """A bug in a step of the daemon."""
+        """Count a bug in a step of the daemon."""
         self._steps.inc()
 
     def malformed(self, kind: str) -> None:
-        """A payload could not be read."""
+        """Count an unreadable payload."""
         self._malformed.inc(kind)
 
     def mass_failure(self) -> None:
-        """A Dreamscape was severed because many failed at once."""
+        """Count a Dreamscape severed because many failed at once."""
         self._mass.inc()
 
     def dreamscape(self, name: str, reading: DreamscapeMetrics) -> None:
-        """One Dreamscape now."""
+        """Record the state of one Dreamscape."""
         self._now.dreamscapes[name] = reading
 
     def dreamscape_gone(self, name: str) -> None:
-        """The Dreamscape has ended; its label is free again."""
+        """Remove a Dreamscape that has ended; its label is free again."""
         self._now.dreamscapes.pop(name, None)
 
     def fleet(self, reading: FleetMetrics) -> None:
-        """The fleet now."""
+        """Record the state of the fleet."""
         self._now.fleet = reading
 
     def site(self, name: str, reading: SiteMetrics) -> None:
-        """The pods of one site now."""
+        """Record the pods of one site."""
         self._now.sites[name] = reading
 
     def refused(self, code: str) -> None:
-        """An API call was refused."""
+        """Count a refused API call."""
         self._refusals.inc(code)
 
     def link(self, *, up: bool) -> None:
-        """The broker has been reached or lost."""
+        """Record that the broker has been reached or lost."""
         self._now.broker = up
         if up:
             self._reached.inc()
 
     def link_dropped(self, what: str) -> None:
-        """Something did not fit a full queue."""
+        """Count a drop from a full queue."""
         self._drops.inc(what)

@@ -1,5 +1,5 @@
-"""The way to the pods over MQTT.
+"""The link to the pods over MQTT.
 
 `connection` is one connection to the broker; `link` keeps one alive and sends through it; `outbox` and
-`inbox` are the bounded queues on either side, pure; `intake` turns what came into values.
+`inbox` are the bounded queues on either side, pure; `intake` decodes payloads into values.
 """

@@ -1,7 +1,7 @@
-"""One connection of the daemon to the broker: used once, its messages handed on, its end awaited.
+"""One connection of the daemon to the broker: used once; its messages go to `offer`, its end is awaited.
 
-All of it is `dreamwire.connection`'s but the daemon's own numbers, and parcels. Never call `send` from inside
-a message callback (intake keeps to that).
+`dreamwire.connection` does the work; this module adds the daemon's own numbers, and parcels. Never call
+`send` from inside a message callback (intake keeps to that).
 """
 
 from typing import Final
@@ -14,9 +14,9 @@ from dreamwire.connection import Offer, PromptClient
 
 KEEPALIVE_S: Final = 5
 ANSWER_S: Final = 3.0
-"""How long the broker may take to answer CONNECT, SUBSCRIBE or a confirmed publish."""
+"""The longest the broker may take to answer CONNECT, SUBSCRIBE or a confirmed publish."""
 UNACKNOWLEDGED: Final = 4096
-"""Publishes with QoS 1 that the broker has not acknowledged yet."""
+"""QoS 1 publishes that the broker has not acknowledged yet."""
 
 
 class Connection(PromptClient):
@@ -25,8 +25,7 @@ class Connection(PromptClient):
     def __init__(self, access: Access, *, identifier: str, will: Parcel, offer: Offer) -> None:
         """Prepare; entering the context connects.
 
-        Raises (on entering):
-            aiomqtt.MqttError: the broker is not there, or refuses.
+        Raises (on entering): aiomqtt.MqttError: the broker is unreachable, or refuses.
         """
         super().__init__(
             access,
@@ -41,5 +40,5 @@ class Connection(PromptClient):
         )
 
     def give(self, parcel: Parcel) -> bool:
-        """Write a parcel to the socket; False where it does not take all that came before."""
+        """Write a parcel to the socket; False where the socket has not taken all earlier bytes."""
         return self.send(parcel.topic, parcel.payload, parcel.qos, retain=parcel.retain)

@@ -1,11 +1,11 @@
-"""What has come and has not been looked at yet: bounded, sorted by how much it may wait.
+"""Arrivals that wait to be read: bounded, sorted by how long they may wait.
 
-- Reports (presence, event) come first and in order. At REPORTS the newest is refused, which loses
-  nothing: a pod resends its events until they are acknowledged, and presence is retained.
-- Status and clock: the newest of each pod, which is all that anybody wants of them.
-- Frames: FRAMES_A_SENDER of each sender and FRAMES in all, the oldest dropped, because the newest hop is the
-  one that is still fresh. One sender's flood drops no frame of another. `skim` leaves the newest of each
-  sender: an intake that is behind reads no frame that a newer one stands for.
+- Reports (presence, event) come first and in order. At REPORTS the newest is refused, which loses nothing: a
+  pod resends its events until they are acknowledged, and presence is retained.
+- Status and clock: the newest of each pod; an older one has no use.
+- Frames: FRAMES_A_SENDER of each sender and FRAMES in all, the oldest dropped, because only the newest hop is
+  still fresh. One sender's flood drops no frame of another. `skim` leaves the newest of each sender: an
+  intake that is behind reads no frame that a newer one replaces.
 """
 
 from collections import OrderedDict, deque
@@ -21,7 +21,7 @@ FRAMES_A_SENDER: Final = 64
 FRAMES: Final = 4 * PODS_MAX
 SENDERS: Final = PODS_MAX
 SENDERS_FEW: Final = 32
-"""Of so few senders a burst is read as it came: it holds up nobody."""
+"""With this few senders a burst is read whole: it delays no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +45,21 @@ class Inbox:
         self._frames_count = 0
 
     def __len__(self) -> int:
-        """How many arrivals wait."""
+        """The number of waiting arrivals."""
         return len(self._reports) + len(self._newest) + self._frames_count
 
     @property
     def frames(self) -> int:
-        """How many of them are frames."""
+        """The number of waiting frames."""
         return self._frames_count
 
     @property
     def crowded(self) -> bool:
-        """Whether more hops of frames wait than may still be fresh, in the mean of the senders."""
+        """Whether more hops of frames wait than may still be fresh, on average over the senders."""
         return self._frames_count > FRAME_FRESH_HOPS * max(len(self._frames), SENDERS_FEW)
 
     def put(self, arrival: Arrival) -> str:
-        """Take an arrival in; returns what was dropped for it: frame, event, status, clock or nothing."""
+        """Store an arrival; return the kind dropped for it: frame, event, status, clock or nothing."""
         topic = arrival.topic
         if isinstance(topic, FramesTopic):
             return self._put_frames(topic.sender, arrival)
@@ -90,7 +90,7 @@ class Inbox:
         return ""
 
     def take(self, *, frames: bool = True) -> Arrival | None:
-        """The arrival to be looked at next, or None; without `frames`, of everything but frames."""
+        """The next arrival to read, or None; without `frames`, skip frames."""
         if self._reports:
             return self._reports.popleft()
         if self._newest:
@@ -98,7 +98,7 @@ class Inbox:
         return self._take_frames() if frames else None
 
     def _take_frames(self) -> Arrival | None:
-        """The oldest of the sender who waits longest, who then waits behind the others."""
+        """The oldest arrival of the sender that waits longest; that sender then goes to the end."""
         if not self._frames:
             return None
         sender, waiting = self._frames.popitem(last=False)
@@ -109,7 +109,7 @@ class Inbox:
         return taken
 
     def skim(self) -> int:
-        """Drop every frame but the newest of each sender; returns how many."""
+        """Drop every frame but the newest of each sender; return the number dropped."""
         before = self._frames_count
         for waiting in self._frames.values():
             while len(waiting) > 1:

@@ -1,19 +1,17 @@
 """From a payload on a topic to a value in the application's hands.
 
-The MQTT client calls `offer` from inside its own reading, where nothing may be sent (its callback lock
-is held), so `offer` only sorts the payload into the inbox and asks the loop for a turn. In that turn
-everything that waits is read in one go, BATCH at most, and handed on; then the loop, and with it the
-tick, has its own turn again.
+The MQTT client calls `offer` from inside its own reading, where nothing may be sent (its callback lock is
+held). So `offer` only sorts the payload into the inbox and asks the loop for a turn. In that turn all waiting
+arrivals are read, BATCH at most, and handed on; then the loop, and with it the tick, has its own turn again.
 
-Overload. While the socket still holds what came (`behind`), frames wait up to FRAMES_WAIT_S for it to be
-emptied. Then, and where more hops wait in the inbox than may be fresh, only the newest of each sender is
-read: a daemon that has been without its core for seconds works through no hop that has passed. The others are
-counted, and told, because no pod has lost them.
+Overload. While the socket still holds arrivals (`behind`), frames wait up to FRAMES_WAIT_S for it to be
+emptied. After that, and where more hops wait in the inbox than may be fresh, only the newest frame of each
+sender is read: a daemon that was without its core for seconds processes no hop that has passed. The skipped
+frames are counted and reported, because no pod has lost them.
 
-Rules. A pod speaks for itself alone: the name in a payload must be the one in its topic, which the
-broker has bound to the pod. Only a presence may be retained; a retained frame, status, event or probe is
-somebody's replay. What cannot be read is counted and named, never guessed at, and costs the others
-nothing.
+Rules. A pod reports only for itself: the name in a payload must be the one in its topic, which the broker has
+bound to the pod. Only a presence may be retained; a retained frame, status, event or probe is a replay. An
+unreadable payload is counted and named, never guessed at, and costs the others nothing.
 """
 
 import asyncio
@@ -29,20 +27,20 @@ from dreamwire.messages import ClockProbe, Frame, PodEvent, Presence, Status, Wa
 from dreamwire.topics import FramesTopic, PodTopic
 
 FRAMES_WAIT_S: Final = HOP_S
-"""While the socket is not empty, frames of all senders are read in rounds so far apart."""
+"""While the socket is not empty, frames of all senders are read in rounds at this interval."""
 BATCH: Final = 256
 """Arrivals handed on before the loop has its turn: about ten milliseconds of frames."""
 
 
 class Inbound(Protocol):
-    """Who takes in what pods say."""
+    """Receives the decoded reports of pods."""
 
     def on_presence(self, presence: Presence) -> None:
-        """A pod is there, or gone."""
+        """A pod has connected, or disconnected."""
         ...
 
     def on_status(self, status: Status) -> None:
-        """A pod's account of itself."""
+        """A pod's status report."""
         ...
 
     def on_event(self, event: PodEvent) -> None:
@@ -50,7 +48,7 @@ class Inbound(Protocol):
         ...
 
     def on_clock_probe(self, pod: str, probe: ClockProbe, received_s: float) -> None:
-        """A clock probe, with the session time at which it came."""
+        """A clock probe, with the session time of its arrival."""
         ...
 
     def on_frames(self, topic: FramesTopic, frames: tuple[Frame, ...]) -> None:
@@ -58,11 +56,11 @@ class Inbound(Protocol):
         ...
 
     def on_behind(self, dropped: int) -> None:
-        """So many frames were dropped unread, because newer ones of their senders have come."""
+        """This many frames were dropped unread, because newer ones of their senders have arrived."""
         ...
 
     def on_malformed(self, sender: str, kind: str, reason: str) -> None:
-        """Something that could not be read."""
+        """A payload that could not be read."""
         ...
 
     def on_link(self, *, up: bool) -> None:
@@ -70,16 +68,16 @@ class Inbound(Protocol):
         ...
 
     def on_count(self, writes: int) -> None:
-        """The broker remembers so many writes of our ledger; heard before anything of a pod."""
+        """The broker has this number of the ledger's writes; it arrives before any report of a pod."""
         ...
 
     def on_wake_place(self, said: WakeOrder | None) -> None:
-        """The retained place of wake orders holds what we did not say last: None, or an order of our key."""
+        """The topic of wake orders does not hold the last order sent: None, or an order of our key."""
         ...
 
 
 class Intake:
-    """Everything that comes in."""
+    """Reads everything that arrives."""
 
     def __init__(self, inbound: Inbound, clock: SessionClock, meters: LinkMetrics) -> None:
         """Hand on to `inbound`, stamping with `clock`."""
@@ -92,7 +90,7 @@ class Intake:
         self.behind: Callable[[], bool] = lambda: False
 
     def offer(self, topic: str, payload: bytes, *, retained: bool) -> None:
-        """Take a payload; called on the loop's thread, from inside the MQTT client."""
+        """Store a payload; called on the loop's thread, from inside the MQTT client."""
         parsed = topics.parse(topic)
         if parsed is None:
             self.inbound.on_malformed("", "topic", "not a topic of dreamwire.v1")
@@ -105,7 +103,7 @@ class Intake:
             asyncio.get_running_loop().call_soon(self.turn)
 
     def turn(self) -> None:
-        """Hand on what waits, at most BATCH, and ask for another turn if that was not all."""
+        """Hand on waiting arrivals, at most BATCH, and ask for another turn if more wait."""
         self._turn_asked = False
         frames = self._frames_due()
         for _ in range(BATCH):
@@ -121,7 +119,7 @@ class Intake:
             asyncio.get_running_loop().call_soon(self.turn)
 
     def _frames_due(self) -> bool:
-        """Whether frames are read in this turn; while we are behind, in rounds of one a sender."""
+        """Whether frames are read in this turn; under overload, in rounds of one frame a sender."""
         behind = self.behind()
         if self._round > 0:
             return True

@@ -1,16 +1,16 @@
-"""The way to the pods: keeps one connection to the broker alive and sends through it.
+"""The link to the pods: keeps one connection to the broker alive and sends through it.
 
-Sending never waits. A parcel is signed and written to the socket inside the call; where the broker is
-away or does not read, it goes to the outbox, whose policy is by kind, and leaves as soon as there is room.
-What the socket does not take is tried again every RETRY_S.
+Sending never waits. A parcel is signed and written to the socket inside the call. Where the broker is away or
+does not read, the parcel goes to the outbox, which has a policy for each kind, and leaves as soon as there is
+room. Bytes that the socket does not take are tried again every RETRY_S.
 
-`run` is the eternal task: connect, subscribe, say that we are here (retained, with the opposite as our
-will), serve until the connection is lost, wait with full jitter, begin again. Each connection is a new
-client, so nothing that an old one left half sent comes out hours later. The wait doubles from BACKOFF_MIN_S
-to BACKOFF_MAX_S and is drawn from zero up to that (full jitter, Brooker 2015), so that a restarted
-broker does not meet everybody at once; it starts over once a connection has lived STEADY_S.
+`run` is the eternal task: connect, subscribe, publish the daemon's presence (retained, with the opposite as
+the will), serve until the connection is lost, wait with full jitter, begin again. Each connection is a new
+client, so a message that an old one left half sent does not appear hours later. The wait doubles from
+BACKOFF_MIN_S to BACKOFF_MAX_S and is drawn from zero up to that (full jitter, Brooker 2015), so that a
+restarted broker does not meet all clients at once. It starts over once a connection has lived STEADY_S.
 
-`close` says good-bye, so that the will is not needed.
+`close` publishes the offline presence, so that the will is not needed.
 """
 
 import asyncio
@@ -52,12 +52,12 @@ RETRY_S: Final = 0.005
 FAREWELL_S: Final = 0.5
 SEEK_EVERY_S: Final = 0.5
 SEEK_AT_ONCE: Final = 200
-"""Presences asked for at once: two thousand pods take five seconds, and a flood of names is bounded."""
+"""Presences requested at once: two thousand pods take five seconds, and a flood of names is bounded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """How we get to the broker, and who we are there."""
+    """Access to the broker, and the daemon's identity there."""
 
     access: Access
     instance: str
@@ -81,13 +81,14 @@ class MqttLink:
         """Prepare; `run` connects.
 
         Args:
-            broker: where to, as whom.
+            broker: its address, and the daemon's identity there.
             seal: encodes and signs.
-            opener: of what this daemon's key has signed.
+            opener: verifies payloads that this daemon's key has signed.
             clock: stamps clock answers and presences.
-            meters: what was dropped, and whether the broker is reached.
+            meters: counts drops, and whether the broker is connected.
             rng: draws the waits.
-            say: told a sentence whenever the broker is lost or stays unreachable, once for each reason.
+            say: called with a sentence whenever the broker is lost or stays unreachable, once for each
+                reason.
         """
         self._broker = broker
         self._seal = seal
@@ -108,7 +109,7 @@ class MqttLink:
 
     @property
     def trouble(self) -> str:
-        """Why the broker is not reached; empty while it is."""
+        """Why the broker is not connected; empty while it is."""
         return self._trouble
 
     def publish(self, collective: Collective) -> None:
@@ -130,24 +131,24 @@ class MqttLink:
             self._park("command", self._outbox.command(parcel))
 
     def answer(self, pod: str, probe: ClockProbe) -> None:
-        """Answer a clock probe, t2 stamped here; one that cannot leave at once is of no use."""
+        """Answer a clock probe, t2 stamped here; an answer that cannot leave at once is dropped."""
         stamped = replace(probe, t2_us=int(self._clock.now_s() * 1e6))
         if not self._sent(Parcel(topics.clock_answer(pod), codec.encode(stamped), qos=0)):
             self._meters.link_dropped("clock")
 
     def wake(self, order: WakeOrder) -> None:
-        """Publish retained; one that cannot leave now waits, and a newer one stands for it."""
+        """Publish retained; an order that cannot leave now waits, and a newer one replaces it."""
         parcel = Parcel(topics.WAKE, self._seal(order), qos=1, retain=True)
         if not self._sent(parcel):
             self._outbox.letting_go("WakeOrder", parcel)
             self._park("command", 0)
 
     def clear_wake(self) -> None:
-        """Publish nothing, retained; where it cannot leave now it is not worth waiting for."""
+        """Publish nothing, retained; not queued where it cannot leave now."""
         self._sent(Parcel(topics.WAKE, b"", qos=1, retain=True))
 
     def count(self, writes: int) -> None:
-        """Publish retained; one that cannot leave now is said again once the broker is reached."""
+        """Publish retained; a count that cannot leave now is sent again once the broker is connected."""
         self._sent(Parcel(topics.DAEMON_LEDGER, self._seal(self._word(writes=writes)), qos=1, retain=True))
 
     def seek(self, pod: str) -> None:
@@ -156,7 +157,7 @@ class MqttLink:
             self._sought[pod] = None
 
     async def run(self, intake: Intake) -> None:
-        """Keep connected, handing what comes to `intake`, until `close`."""
+        """Stay connected, handing arrivals to `intake`, until `close`."""
         attempt = 0
         while not self._closing.is_set():
             began_s = self._clock.now_s()
@@ -168,12 +169,12 @@ class MqttLink:
                     await self._closing.wait()
 
     async def close(self) -> None:
-        """Say that we are gone, and disconnect; safe to call twice."""
+        """Publish the offline presence, and disconnect; safe to call twice."""
         self._closing.set()
         await self._idle.wait()
 
     async def _connected(self, intake: Intake) -> None:
-        """One connection, from CONNECT to its end; returns however it ends."""
+        """Serve one connection, from CONNECT to its end; return however it ends."""
         self._own = ours = OwnTopics(intake.inbound, self._opener, self._clock.now_s, self._say_presence)
 
         def offer(message: aiomqtt.Message) -> None:
@@ -191,7 +192,7 @@ class MqttLink:
         self._idle.clear()
         try:
             async with connection:
-                # First, so that what the broker remembers of us is known before a pod is heard.
+                # First, so that the daemon's own retained state is known before a pod's report arrives.
                 await connection.overhear([(name, 1) for name in own_topics.TOPICS])
                 self._connection = connection
                 intake.behind = lambda: connection.behind
@@ -211,7 +212,7 @@ class MqttLink:
             self._idle.set()
 
     async def _serve(self, connection: Connection) -> str:
-        """Empty the outbox as it fills, until the connection is lost (why) or we close (empty)."""
+        """Empty the outbox as it fills, until the connection is lost (reason) or `close` (empty)."""
         async with asyncio.TaskGroup() as group:
             lost = group.create_task(connection.lost(), name="mqtt-lost")
             closing = group.create_task(self._closing.wait(), name="mqtt-closing")
@@ -238,9 +239,9 @@ class MqttLink:
                     await asyncio.sleep(RETRY_S)
 
     async def _seek_on(self, connection: Connection) -> None:
-        """Subscribe to each presence that is sought: the broker then sends what it has retained.
+        """Subscribe to each requested presence: the broker then sends its retained message.
 
-        It drops presences where more pods connect at once than it queues for one reader.
+        The broker drops presences where more pods connect at once than it queues for one reader.
         """
         while True:
             await asyncio.sleep(SEEK_EVERY_S)
@@ -249,7 +250,7 @@ class MqttLink:
                 del self._sought[pod]
             presences = [topics.pod_topic(pod, "presence") for pod in pods]
             if presences:
-                with contextlib.suppress(aiomqtt.MqttError):  # a lost connection is told by `lost`
+                with contextlib.suppress(aiomqtt.MqttError):  # `lost` reports a lost connection
                     await connection.subscribe([(name, 1) for name in presences])
                     await connection.unsubscribe(presences)
 
@@ -277,7 +278,7 @@ class MqttLink:
         intake.inbound.on_link(up=True)
 
     def _lost(self, intake: Intake, why: str) -> None:
-        """Write down that the broker is not reached; `why` is empty where it is we who leave."""
+        """Record that the broker is not connected; `why` is empty where the daemon itself leaves."""
         if not self._trouble:
             self._meters.link(up=False)
             if why:
@@ -300,6 +301,6 @@ class MqttLink:
         return parcel
 
     def _say_presence(self) -> None:
-        """Say again that we are here, while we are."""
+        """Publish the presence again while connected."""
         if self._connection is not None and not self._closing.is_set():
             self._sent(self._presence(online=True))

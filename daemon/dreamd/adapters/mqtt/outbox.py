@@ -1,14 +1,14 @@
-"""What could not be written at once, because the broker is away or does not read.
+"""Parcels that could not be written at once, because the broker is away or does not read.
 
-Bounded, and each kind has its own policy when more comes than fits:
+Bounded, and each kind has its own policy when full:
 
-- Collectives: the newest of a (Dreamscape, cohort) wins, at most COHORTS of them. An older one answers
-  frames that are no longer fresh, so it could only be refused.
-- Orders that let go (release, wake): the newest of each pod and kind, never dropped. The bound is the
+- Collectives: the newest of a (Dreamscape, cohort) wins, at most COHORTS of them. An older one answers frames
+  that are no longer fresh, so pods would refuse it.
+- Orders that let people go (release, wake): the newest of each pod and kind, never dropped. The bound is the
   fleet's size.
 - Other orders: COMMANDS of them, the oldest dropped. The fleet resends until the pod has answered.
 
-Orders that let go are taken first, then collectives (zeros travel in them), then the rest.
+Orders that let people go are sent first, then collectives (zeros travel in them), then the rest.
 """
 
 from collections import OrderedDict, deque
@@ -39,11 +39,11 @@ class Outbox:
         self._commands: deque[Parcel] = deque()
 
     def __len__(self) -> int:
-        """How many parcels wait."""
+        """The number of waiting parcels."""
         return len(self._letting_go) + len(self._collectives) + len(self._commands)
 
     def collective(self, parcel: Parcel) -> int:
-        """Park a broadcast; returns how many were dropped for it."""
+        """Park a broadcast; return the number dropped for it."""
         replaced = self._collectives.pop(parcel.topic, None) is not None
         self._collectives[parcel.topic] = parcel
         if len(self._collectives) > COHORTS:
@@ -52,12 +52,12 @@ class Outbox:
         return int(replaced)
 
     def letting_go(self, kind: str, parcel: Parcel) -> None:
-        """Park a release or a wake; the newest of its pod and kind stands for the older ones."""
+        """Park a release or a wake; the newest of its pod and kind replaces older ones."""
         self._letting_go.pop((kind, parcel.topic), None)
         self._letting_go[kind, parcel.topic] = parcel
 
     def command(self, parcel: Parcel) -> int:
-        """Park any other order; returns how many were dropped for it."""
+        """Park any other order; return the number dropped for it."""
         self._commands.append(parcel)
         if len(self._commands) > COMMANDS:
             self._commands.popleft()
@@ -65,13 +65,13 @@ class Outbox:
         return 0
 
     def forget_collectives(self) -> int:
-        """Drop the broadcasts: after an outage they are stale. Returns how many."""
+        """Drop the broadcasts: after an outage they are stale. Return the number dropped."""
         count = len(self._collectives)
         self._collectives.clear()
         return count
 
     def first(self) -> Parcel | None:
-        """The parcel to be sent next, or None; it stays until `sent`."""
+        """The next parcel to send, or None; it stays until `sent`."""
         if self._letting_go:
             return next(iter(self._letting_go.values()))
         if self._collectives:
@@ -79,7 +79,7 @@ class Outbox:
         return self._commands[0] if self._commands else None
 
     def sent(self) -> None:
-        """Remove the parcel that `first` gave."""
+        """Remove the parcel that `first` returned."""
         if self._letting_go:
             self._letting_go.popitem(last=False)
         elif self._collectives:

@@ -1,13 +1,13 @@
-"""Our own retained topics: what we said there last, what stands there now, and when to say it again.
+"""The daemon's own retained topics: their last sent payload, their present payload, and when to repeat.
 
-A client with write access to the broker may empty or replace what is retained. So the daemon hears its own
-topics. What is not its newest word there is set right, at most once in AGAIN_S for each topic, so that two
-that disagree do not make a storm of it. A stranger cannot sign. What our own key has signed is read first: a
-larger count of the ledger's writes, or a wake order that the ledger does not know, tells of a ledger that was
-lost.
+A client with write access to the broker may empty or replace retained messages. So the daemon subscribes to
+its own topics. A payload there that differs from the last one sent is corrected, at most once in AGAIN_S for
+each topic, so that two daemons that disagree do not flood the broker. A stranger cannot sign. A payload
+signed by this daemon's key is read first: a larger count of the ledger's writes, or a wake order that the
+ledger lacks, is evidence of a lost ledger.
 
 Rules: nothing is sent from `heard`, which the MQTT client calls from inside its reading; the loop's next turn
-does it. A presence of ours that is newer than our own is another daemon's: it stays.
+sends. A presence of this name with a newer stamp belongs to another daemon: it stays.
 """
 
 import asyncio
@@ -20,28 +20,28 @@ from dreamwire.signing import Opener, SealError, unseal
 
 AGAIN_S: Final = 1.0
 TOPICS: Final = (topics.DAEMON_LEDGER, topics.WAKE)
-"""What is subscribed to before anything else; the presence is heard by the connection that announces it."""
+"""Topics subscribed to before all others; the connection that announces the presence watches it."""
 
 
 class Owner(Protocol):
-    """Who is told what stands there."""
+    """Receives the content of the daemon's own topics."""
 
     def on_count(self, writes: int) -> None:
-        """The broker remembers so many writes of our ledger."""
+        """The broker has this number of the ledger's writes."""
         ...
 
     def on_wake_place(self, said: WakeOrder | None) -> None:
-        """The place of wake orders holds what we did not say last: None, or an order of our key."""
+        """The topic of wake orders does not hold the last order sent: None, or an order of our key."""
         ...
 
 
 class OwnTopics:
-    """Compares what stands in our retained topics with what we said."""
+    """Compares the content of the daemon's retained topics with the last payloads sent."""
 
     def __init__(
         self, owner: Owner, opener: Opener, now_s: Callable[[], float], say_presence: Callable[[], None]
     ) -> None:
-        """say_presence: publishes our presence again. presence_ms: when it was said last, Unix time."""
+        """say_presence: publishes the presence again. presence_ms: its last stamp, Unix time."""
         self._owner = owner
         self._opener = opener
         self._now_s = now_s
@@ -53,18 +53,18 @@ class OwnTopics:
         self.presence_ms = 0
 
     def said(self, topic: str, payload: bytes) -> None:
-        """We have published this, retained."""
+        """Remember this payload as sent, retained."""
         if topic in (*TOPICS, topics.DAEMON_PRESENCE):
             self._said[topic] = payload
 
     def heard(self, topic: str, payload: bytes) -> None:
-        """This stands there now; looked at in a later turn of the loop."""
+        """Remember this payload as present; a later turn of the loop compares it."""
         self._stands[topic] = payload
         if payload == self._said.get(topic) or topic in self._due:
             return
         wait_s = self._done_s.get(topic, -AGAIN_S) + AGAIN_S - self._now_s()
         if topic == topics.DAEMON_PRESENCE:
-            wait_s = AGAIN_S  # what an earlier connection left is replaced by the announcement under way
+            wait_s = AGAIN_S  # the announcement in progress replaces the presence of an earlier connection
         loop = asyncio.get_running_loop()
         later = wait_s > 0.0
         self._due[topic] = (
@@ -72,7 +72,7 @@ class OwnTopics:
         )
 
     def close(self) -> None:
-        """The connection is over: what stands there is heard anew with the next."""
+        """Forget the present payloads: the next connection receives them again."""
         for timer in self._due.values():
             timer.cancel()
         self._due.clear()

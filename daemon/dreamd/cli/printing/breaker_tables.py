@@ -1,4 +1,4 @@
-"""How breakers and wake orders look on a terminal."""
+"""Tables of breakers and wake orders for a terminal."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -27,7 +27,7 @@ def _when(at: Timestamp) -> str:
 
 
 def _table(columns: Iterable[str], rows: Iterable[tuple[str | Text, ...]]) -> Table:
-    """Cells as they are: what the daemon says is never taken for markup."""
+    """Print cells literally: text from the daemon is never markup."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
         table.add_column(column, no_wrap=True)

@@ -1,4 +1,4 @@
-"""How pods, Dreamscapes and ticks look on a terminal."""
+"""Tables of pods, Dreamscapes and ticks for a terminal."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -20,7 +20,7 @@ from dreamd.core.dreamscapes.views import REPORTED
 BAR_CELLS: Final = 20
 MINUTES_FROM_S: Final = 120.0
 TOLD_LATE_S: Final = 2.0
-"""An event that came this much later than it happened shows both times."""
+"""An event reported this much later than it happened shows both times."""
 ShowTick = Callable[[dreams.Collective], None]
 POD_COLUMNS: Final = (
     *("pod", "state", "sleeper", "dreamscape", "quality", "coupling", "last heard", "breaker", "device"),
@@ -41,7 +41,7 @@ def _table(columns: Iterable[str]) -> Table:
 
 
 def _add_row(table: Table, *cells: str | Text, style: str = "") -> None:
-    """Cells as they are: what the daemon says is never taken for markup."""
+    """Print cells literally: text from the daemon is never markup."""
     table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells), style=style)
 
 
@@ -112,18 +112,18 @@ def _clock_words(pod: beds.Pod) -> str:
 
 
 def number_of(message: Message, field: str) -> float:
-    """An optional number of a message; NaN where it is absent, which is: not known."""
+    """An optional number of a message; NaN where it is absent, which means not known."""
     return float(getattr(message, field)) if message.HasField(field) else math.nan
 
 
 def figure(message: Message, field: str, digits: int) -> str:
-    """An optional number, or the words that stand for one that is not known."""
+    """An optional number, or the words for an unknown one."""
     value = number_of(message, field)
     return f"{value:.{digits}f}" if math.isfinite(value) else NOT_KNOWN
 
 
 def last_heard(shown: beds.Pod | dreams.Seat) -> str:
-    """How long ago the bed last spoke; a dash where it never has."""
+    """The time since the bed's last report; a dash without one."""
     if not shown.HasField("heard_age"):
         return "-"
     age_s = shown.heard_age.ToMilliseconds() / 1e3
@@ -175,7 +175,7 @@ def seats(shown: Iterable[dreams.Seat]) -> RenderableType:
 
 
 def bar(share: float) -> str:
-    """How far from self (all dots) toward the collective (all blocks) a sleeper is; 0..1, or not known."""
+    """The distance of a sleeper from self (all dots) to the collective (all blocks); 0..1, or not known."""
     if not math.isfinite(share):
         return NOT_KNOWN
     full = round(min(max(share, 0.0), 1.0) * BAR_CELLS)
@@ -203,7 +203,7 @@ def _unheard(tick: dreams.Collective) -> str:
 
 
 def _synchrony(tick: dreams.Collective) -> str:
-    """Every band's z, where anything can be said."""
+    """Every known band's z."""
     told = " ".join(f"{one.band} {one.z:+.1f}" for one in tick.synchrony if one.HasField("z"))
     return f"synchrony z {told}, " if told else ""
 
@@ -230,7 +230,7 @@ def checks(shown: Iterable[dreams.Check]) -> RenderableType:
 
 
 def outcome(said: SeverOutcome) -> str:
-    """What a sever came to, in one sentence."""
+    """The outcome of a sever, in one sentence."""
     sentence = f"{said.zeroed} zeroed, {said.confirmed} confirmed by their pods"
     if not said.unconfirmed:
         return sentence

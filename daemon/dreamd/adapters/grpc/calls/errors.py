@@ -1,9 +1,9 @@
-"""Refusals become statuses here, at one seam.
+"""Refusals become statuses here, in one place.
 
-The application returns a `Refusal`; `granted` turns it into `Declined`, the only exception a handler
-raises on purpose, and `calls.Seam` ends the call with `decline`. The status carries google.rpc.Status
-with ErrorInfo (reason = the code, domain `dreamd`) in the trailer grpcio-status defines; the metadata
-repeats sentence and next step apart, so that no client has to split a message.
+The application returns a `Refusal`. `granted` turns it into `Declined`, the only exception a handler raises
+on purpose, and `interceptor.ApiInterceptor` ends the call with `decline`. The status carries
+google.rpc.Status with ErrorInfo (reason = the code, domain `dreamd`) in the trailer grpcio-status defines;
+the metadata repeats sentence and next step separately, so that no client has to split a message.
 
 Rule: every text of a status is cut, because trailers are small. Above 8 KiB of trailers grpcio shows
 RESOURCE_EXHAUSTED in place of the refusal, and far above it grpc-js ends the connection. The details travel
@@ -40,10 +40,10 @@ SENTENCE_BYTES_MAX: Final = 500
 VALUE_BYTES_MAX: Final = 250
 KEY_BYTES_MAX: Final = 40
 METADATA_MAX: Final = 4
-"""Particulars of a refusal beside its sentence and next step."""
+"""Metadata entries of a refusal besides its sentence and next step."""
 MESSAGE_BYTES_MAX: Final = SENTENCE_BYTES_MAX + VALUE_BYTES_MAX
 STATUS_BYTES_MAX: Final = 3584
-"""Of google.rpc.Status with all its details."""
+"""Bytes of google.rpc.Status with all its details."""
 TRAILERS_BYTES_MAX: Final = 7680
 ELLIPSIS: Final = "…"
 assert (
@@ -60,7 +60,7 @@ Value = TypeVar("Value")
 
 
 class Declined(Exception):  # noqa: N818 - a no is an answer, not an error
-    """The application said no; carries its refusal to the seam."""
+    """The application refused; carries the refusal to the interceptor."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(str(refusal))
@@ -75,7 +75,7 @@ def granted(answer: Value | Refusal) -> Value:
 
 
 def bad_input(field: str, expected: str, got: object) -> Declined:
-    """INVALID_ARGUMENT that names the field and what was expected there; raise what it returns."""
+    """Return INVALID_ARGUMENT with the field and its expected values; the caller raises it."""
     return Declined(bad_field(field, expected, got))
 
 
@@ -97,7 +97,7 @@ def status_of(refusal: Refusal) -> Status:
 
 
 def cut(text: str, bytes_max: int) -> str:
-    """At most so many bytes of UTF-8; a text that was cut ends in an ellipsis."""
+    """At most `bytes_max` bytes of UTF-8; a text that was cut ends in an ellipsis."""
     raw = text.encode(errors="replace")
     if len(raw) <= bytes_max:
         return raw.decode()

@@ -1,8 +1,8 @@
 """Request ids: the same write sent twice is done once, and answered alike.
 
-Only answers are kept, never refusals: a no may turn into a yes. What severs, releases or checks out
-does not come here at all: done twice it does no harm, and an answer from memory would leave somebody
-merged. Bounded in number, bytes and age; the oldest falls out, and its retry is simply done again.
+Only answers are kept, never refusals: a refused request may succeed later. Calls that sever, release or check
+out are not kept at all: repeating them does no harm, and an answer from memory would leave a sleeper merged.
+The cache is bounded in number, bytes and age. The oldest entry is dropped; its retry is simply done again.
 """
 
 import hashlib
@@ -64,7 +64,7 @@ class IdempotencyCache:
         self._under_way: dict[tuple[type, str], _UnderWay] = {}
 
     def __len__(self) -> int:
-        """Answers kept now."""
+        """The number of answers kept."""
         return len(self._kept)
 
     def once(self, request: Write, kind: type[Answer], act: Callable[[], Answer]) -> Answer:
@@ -90,9 +90,9 @@ class IdempotencyCache:
         ask: Callable[[], Value | Refusal | Deferred[Value]],
         tell: Callable[[Value], Answer],
     ) -> Answer:
-        """Ask for what waits for the ledger, once for each request id, and tell the answer.
+        """Make a request that waits for the ledger once for each request id, and return its answer.
 
-        A second call under one id waits for the first one's answer; a caller who hangs up changes nothing.
+        A second call under one id waits for the first one's answer. A caller that hangs up changes nothing.
 
         Raises:
             Declined: REQUEST_ID_REUSED, as `once` does; or the refusal that was the answer.
@@ -122,7 +122,7 @@ class IdempotencyCache:
         return tell(value)
 
     def _harvest(self) -> None:
-        """Keep the answers that have come meanwhile; refusals are not kept."""
+        """Keep the answers that have arrived meanwhile; refusals are not kept."""
         for key, one in [(key, one) for key, one in self._under_way.items() if one.later.settled]:
             del self._under_way[key]
             value = one.later.answer()

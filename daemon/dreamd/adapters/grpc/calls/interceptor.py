@@ -1,13 +1,13 @@
-"""The seam every call passes: it counts, times, and turns what was raised into a status.
+"""The interceptor of every call: it counts, times, and turns exceptions into statuses.
 
-grpc.aio's `abort` raises a bare Exception, so an interceptor that looks at how a handler ended counts
-refusals as OK or as bugs. Here the handler raises `Declined`, this seam maps it, and so the code that
-is counted is the code that is sent. Anything else that is raised is a bug: the caller gets INTERNAL
-and an incident number, the log gets the particulars under that number.
+grpc.aio's `abort` raises a bare Exception, so an interceptor that observes how a handler ended counts
+refusals as OK or as bugs. Here the handler raises `Declined` and this interceptor maps it, so the counted
+code is the sent code. Any other exception is a bug: the caller gets INTERNAL and an incident number, and the
+log has the details under that number.
 
-A call takes its place in the lane of its method first (`lanes`), and what it sends is read with a deadline
-(`requests`), its text made fit or refused (`bodies`). Health and reflection have lanes and deadlines too;
-only dreamapi.v1 is measured.
+A call first takes its place in the lane of its method (`lanes`). Its messages are read with a deadline
+(`request_reader`), and their text is made fit or refused (`request_bodies`). Health and reflection have lanes
+and deadlines too; only dreamapi.v1 is measured.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ FILES: Final = (pods_pb2, dreamscapes_pb2, breakers_pb2, wake_pb2, severs_pb2, h
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A method that is served. call: as it is measured; None for what is not of dreamapi.v1."""
+    """A served method. call: its name in the metrics; None outside dreamapi.v1."""
 
     path: str
     lane: Lane
@@ -68,7 +68,7 @@ def methods_of_api() -> dict[str, MethodDescriptor]:
 
 
 def calls_of_api() -> dict[str, Call]:
-    """Every method of dreamapi.v1 by its path, as it is measured."""
+    """Every method of dreamapi.v1 by its path, as the metrics name it."""
     return {
         path: Call(_kind(method), method.containing_service.full_name, method.name)
         for path, method in methods_of_api().items()
@@ -76,7 +76,7 @@ def calls_of_api() -> dict[str, Call]:
 
 
 def readers_of_api() -> dict[str, Deserialize]:
-    """What reads the request of each method of dreamapi.v1, by its path."""
+    """The request reader of each method of dreamapi.v1, by its path."""
     return {
         path: reader(GetMessageClass(method.input_type), freeing=frees(method.name))
         for path, method in methods_of_api().items()
@@ -90,7 +90,7 @@ def _kind(method: MethodDescriptor) -> Literal["unary", "server_stream", "client
 
 
 def word_of(code: grpc.StatusCode) -> str:
-    """The status as Go's grpc prints it, which is what dashboards match: OK, InvalidArgument ..."""
+    """The status as Go's grpc prints it, which dashboards match: OK, InvalidArgument ..."""
     return code.name if code is grpc.StatusCode.OK else code.name.title().replace("_", "")
 
 
@@ -98,7 +98,7 @@ assert {word_of(code) for code in STATUS.values()} <= set(CODES), "every refusal
 
 
 UNDER_WAY_S: Final = 0.1
-"""Longer than this a request is hardly under way."""
+"""Longest likely transit time of a request."""
 
 
 class Unmetered:
@@ -115,7 +115,7 @@ class Unmetered:
 
 
 class ApiInterceptor(grpc.aio.ServerInterceptor):
-    """Wraps every handler that is served; `refused` is told the code of each refusal.
+    """Wraps every served handler; calls `refused` with the code of each refusal.
 
     gRPC sees every handler as one that takes a stream: so the place is taken, and the deadline runs, before
     the first message is read. On the wire nothing differs.
@@ -170,7 +170,7 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
                 if not isinstance(responses, AsyncGenerator):
                     await responses  # writes by itself, as the health checker does
                     return
-                # Closed here and now when the caller leaves: a watch must not wait for the collector.
+                # Closed at once when the caller leaves: a watch must not wait for the garbage collector.
                 async with contextlib.aclosing(responses):
                     async for response in responses:
                         await write(response)
@@ -185,7 +185,7 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
 
     @contextlib.asynccontextmanager
     async def _admitted(self, visit: Visit, context: Context) -> AsyncIterator[Context]:
-        """A place in the method's lane; the call is counted, then its refusal or failure is sent."""
+        """Hold a place in the method's lane; count the call, then send its refusal or failure."""
         began_s, ending = monotonic(), _Ending()
         if visit.call is not None:
             self._meters.started(visit.call)
@@ -219,13 +219,13 @@ class _Ending:
 
 
 class Hasty:
-    """A context whose caller has no time left: what is asked is done, and its confirmation not awaited."""
+    """A context without time left: the order is carried out, and its confirmation not awaited."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
     def time_remaining(self) -> float:
-        """None is left."""
+        """Always 0."""
         return 0.0
 
     def __getattr__(self, name: str) -> object:
@@ -234,7 +234,7 @@ class Hasty:
 
 
 def _either(serialize: Callable[[Message], bytes] | None) -> Callable[[Message | bytes], bytes]:
-    """A serializer that lets bytes pass: a tick is encoded once for all its watchers."""
+    """Return a serializer that passes bytes on: a tick is encoded once for all its watchers."""
     assert serialize is not None
 
     def serialized(response: Message | bytes) -> bytes:
@@ -244,10 +244,10 @@ def _either(serialize: Callable[[Message], bytes] | None) -> Callable[[Message |
 
 
 def why_cancelled(left_s: float | None) -> grpc.StatusCode:
-    """Say why a call was cancelled with so many seconds left to it; None: it had no deadline.
+    """Return why a call was cancelled with this many seconds left; None: it had no deadline.
 
-    The caller's deadline began before ours did, by as long as the request was under way: whoever cancels a
-    little before the end has come to theirs.
+    The caller's deadline began earlier than the server's, by the request's transit time. So a cancellation a
+    little before the end means that the caller's deadline has passed.
     """
     late = left_s is not None and not left_s > UNDER_WAY_S
     return grpc.StatusCode.DEADLINE_EXCEEDED if late else grpc.StatusCode.CANCELLED

@@ -1,18 +1,18 @@
 """Places for calls: one table gives every method its lane, and each lane has places of its own.
 
-Why lanes. A limit over all calls refuses everything alike: once readers have taken every place, Sever is
-refused. Here a call takes a place in the lane of its method. The lane WAY_OUT has no limit, so no other
-call can take its place, and no way out is ever refused for room.
+Why lanes. A limit over all calls refuses everything alike: once readers hold every place, Sever is refused.
+Here a call takes a place in the lane of its method. The lane WAY_OUT has no limit, so no other call can take
+its place, and no way out is ever refused for room.
 
 The lanes stand on three mechanisms below them, set in `server`. gRPC's core keeps one queue for each
-registered method (grpcio 1.84 and newer), so a Sever that has just arrived does not wait behind five
-thousand reads. A connection carries at most STREAMS_PER_CONNECTION streams; the rest wait at their client.
-A connection that does not finish its handshake ends after 5 s, and one without a call after five minutes.
-Their number has no bound: a bound would keep out the one that wants to sever.
+registered method (grpcio 1.84 and newer), so a Sever that has just arrived does not wait behind five thousand
+reads. A connection carries at most STREAMS_PER_CONNECTION streams; the rest wait at their client. A
+connection that does not finish its handshake ends after 5 s, and one without a call after five minutes. Their
+number has no bound: a bound would keep out the connection that wants to sever.
 
-Rules. A place is taken before the first message is read, so calls that never send one are bounded too. A
-full lane refuses with LANE_FULL, whose metadata names the lane, the bound and whom it counts. The limits of
-one connection add up to less than STREAMS_PER_CONNECTION: a client that has filled every lane can still
+Rules. A place is taken before the first message is read, so calls that never send one are bounded too. A full
+lane refuses with LANE_FULL; its metadata names the lane, the bound and the group that it counts. The limits
+of one connection add up to less than STREAMS_PER_CONNECTION: a client that has filled every lane can still
 send a way out on the same connection.
 """
 
@@ -33,7 +33,7 @@ STREAMS_PER_CONNECTION: Final = 768
 
 
 class Lane(Enum):
-    """What a method is for. The value is the lane's name in sentences."""
+    """The purpose of a method. The value is the lane's name in sentences."""
 
     WAY_OUT = "ways out"
     READ = "reads"
@@ -46,7 +46,7 @@ class Lane(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Places of one lane: of one connection, of one host that is not this machine, and of all together."""
+    """Places of one lane: of one connection, of one remote host, and of all together."""
 
     connection: int
     host: int
@@ -126,7 +126,7 @@ def check_table(served: Iterable[str]) -> None:
 
 
 def lane_of(path: str) -> Lane:
-    """The lane of a method that is served; a newer library's health method is of the smallest lane."""
+    """The lane of a served method; an unknown method of a newer library gets the smallest lane."""
     return TABLE.get(path, Lane.DIAGNOSIS)
 
 
@@ -142,7 +142,7 @@ def host_of(peer: str) -> str:
 
 
 class Lanes:
-    """Who has which place; on the event loop's thread, and `full` may be read from any thread."""
+    """The places in use; only the event loop's thread changes them, `full` may be read from any thread."""
 
     def __init__(self, bounds: dict[Lane, Bound] | None = None) -> None:
         self._bounds = BOUNDS if bounds is None else bounds
@@ -150,11 +150,11 @@ class Lanes:
         self._held: Counter[tuple[Lane, str]] = Counter()
 
     def open(self, lane: Lane) -> int:
-        """Calls that hold a place in this lane now."""
+        """The number of calls that hold a place in this lane."""
         return self._open[lane]
 
     def refusal(self, lane: Lane, peer: str) -> Refusal | None:
-        """Why this peer gets no place in the lane now; None: it gets one."""
+        """The reason why this peer gets no place in the lane now; None: it gets one."""
         bound = self._bounds.get(lane)
         if bound is None:
             return None
@@ -189,7 +189,7 @@ class Lanes:
                     del self._held[key]
 
     def notes(self) -> tuple[str, ...]:
-        """`full`, for /readyz: the daemon works, and some callers are refused."""
+        """`full`, for /readyz: the daemon works, but refuses some callers."""
         return self.full
 
     @property

@@ -1,8 +1,8 @@
-"""Lists in pages: the token names the place of the last item given, whether or not it is still there.
+"""Lists in pages: the token names the place of the last item given, whether or not it still exists.
 
-What is added or goes meanwhile moves nothing, and a page costs its page: the application makes a view as it
-is read. A page ends at its size or before it would exceed PAGE_BYTES_MAX, whichever comes first; one item
-always fits.
+Additions and removals in between shift nothing, and a page costs only its own length: the application makes a
+view as it is read. A page ends at its size or before it would exceed PAGE_BYTES_MAX, whichever comes first;
+one item always fits.
 """
 
 import base64
@@ -32,7 +32,7 @@ def page(
     Args:
         list_after: the items behind a place, from the beginning for the empty one; ValueError for no place.
         place: of an item.
-        translate: an item into the message that is sent.
+        translate: an item into its message.
         size: 0 for the default.
         token: of an earlier page, or empty.
 
@@ -60,7 +60,7 @@ def page(
 
 
 def parts(items: Iterable[Item], translate: Callable[[Item], Shown], most: int) -> Iterator[list[Shown]]:
-    """Give all items in parts of at most `most` messages and, together, PAGE_BYTES_MAX; one always fits."""
+    """Yield all items in parts of at most `most` messages and PAGE_BYTES_MAX in total; one always fits."""
     part: list[Shown] = []
     room = PAGE_BYTES_MAX
     for item in items:
@@ -75,7 +75,7 @@ def parts(items: Iterable[Item], translate: Callable[[Item], Shown], most: int) 
 
 
 def _token(place: str) -> str:
-    """Write a place with its checksum, so that a token nobody was given is found out."""
+    """Write a place with its checksum, so that a made-up token is detected."""
     raw = place.encode()
     return base64.urlsafe_b64encode(zlib.crc32(raw).to_bytes(4, "big") + raw).decode()
 

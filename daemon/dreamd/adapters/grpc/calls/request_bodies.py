@@ -1,7 +1,7 @@
-"""The bodies of requests, read: every text in them is fit before a handler sees it.
+"""The bodies of requests, read: every text in them is fit before a handler receives it.
 
 A way out is never refused for its text. Protobuf's own check would end the call where a string is not UTF-8.
-So the fields are read as unknown ones, which protobuf hands on as bytes, and each text is made fit. A Sever
+So the fields are read as unknown ones, which protobuf returns as bytes, and each text is made fit. A Sever
 acts as long as the name in it can be read, whatever its reason holds and however long it is.
 
 Any other request is refused, by the path of the field, where a text in it is not fit, and where it is longer
@@ -24,7 +24,7 @@ from dreamd.core.refusals import Code, Refusal
 from dreamwire.text import fit, unfit
 
 FREEING: Final = ("Sever", "Wake", "End", "Release", "CheckOut", "Trip", "Order", "Lift")
-"""How the names of methods begin that let somebody go; Lift is one, because it takes such an order back."""
+"""Prefixes of methods that let people out; Lift is among them, because it revokes such an order."""
 
 _LINE: Final = "one line of text without control characters"
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
@@ -41,10 +41,10 @@ def frees(method: str) -> bool:
 
 
 def reader(kind: type[Message], *, freeing: bool) -> Read:
-    """Return what reads a request of this kind and gives the message with fit text.
+    """Return a function that reads a request of this kind into a message with fit text.
 
-    What it returns raises Declined where the body is no message of this kind, or, unless it is `freeing`,
-    where a text in it is not fit.
+    The function raises Declined where the body is no message of this kind, or, unless it is `freeing`, where
+    a text in it is not fit.
     """
 
     def read(body: bytes) -> Message:
@@ -62,7 +62,7 @@ def _no_message(kind: type[Message]) -> Declined:
     return _declined("request", "the body is no protobuf message", f"a {kind.DESCRIPTOR.full_name}")
 
 
-# -- what is refused ------------------------------------------------------------------------------
+# -- requests that are refused for a bad text -----------------------------------------------------
 
 
 def _asking(kind: type[Message], body: bytes) -> Message:
@@ -94,7 +94,7 @@ def _texts(message: Message, under: str) -> Iterator[tuple[str, str]]:
 
 
 def _unreadable(kind: type[Message], body: bytes) -> Declined:
-    """Why protobuf could not read it: a text that is not UTF-8, named by its path, or no message at all."""
+    """Return why protobuf could not read it: a text that is not UTF-8, by its path, or no message."""
     try:
         path = _not_utf8(kind(), body, "")
     except DecodeError:
@@ -129,7 +129,7 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-# -- what is repaired -----------------------------------------------------------------------------
+# -- ways out: texts are repaired ------------------------------------------------------------------
 
 
 def _freeing(kind: type[Message], body: bytes) -> Message:
@@ -140,7 +140,7 @@ def _freeing(kind: type[Message], body: bytes) -> Message:
 
 
 def _repaired(blank: Message, body: bytes) -> bytes:
-    """Return the body with every text of it made fit; fields that `blank`, of its kind, lacks are left out.
+    """Return the body with every text made fit; fields that `blank`, of its kind, lacks are left out.
 
     Raises:
         DecodeError: it is no protobuf message.
@@ -166,7 +166,7 @@ def _repaired(blank: Message, body: bytes) -> bytes:
 
 
 def _fields(body: bytes) -> Iterator[tuple[int, int, Any]]:
-    """Number, wire type and value of each field, read by a message that knows none; groups are left out."""
+    """Yield number, wire type and value of each field, read as unknown fields; groups are left out."""
     for field in cast("Iterable[Any]", UnknownFieldSet(Empty.FromString(body))):
         if field.wire_type in (_VARINT, _FIXED64, _LENGTH, _FIXED32):
             yield field.field_number, field.wire_type, field.data

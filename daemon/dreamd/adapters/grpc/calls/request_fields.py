@@ -1,6 +1,6 @@
-"""What callers send, checked: each no names the field and what was expected there.
+"""Fields of requests, checked: each refusal names the field and its expected values.
 
-Only form is judged here. Plans are read in `plans`.
+Only the form is checked here. Plans are read in `servicers.plans`.
 """
 
 import re
@@ -31,7 +31,7 @@ def dreamscape_id(name: str, field: str = "name") -> str:
 
 
 def same_dreamscape(name: str, expected: str) -> None:
-    """A later message of a stream names no Dreamscape, or the same."""
+    """Check that a later message of a stream names no Dreamscape, or the same."""
     if name and dreamscape_id(name) != expected:
         raise bad_input("name", f"dreamscapes/{expected} or nothing", name)
 
@@ -47,7 +47,7 @@ def sleeper_id(name: str, field: str = "sleeper") -> str:
     """The pseudonym of `sleepers/{sleeper}`."""
     found = names.id_in("sleepers", name)
     if found is None:
-        # What was sent is not repeated: it may be the name of a person.
+        # The sent text is not repeated: it may be the name of a person.
         raise bad_input(field, f"sleepers/{{sleeper}}, a pseudonym of {names.ID_RULE}", "something else")
     return found
 
@@ -73,7 +73,7 @@ def site_id(name: str, field: str = "target") -> str:
 
 
 def wake_target(scope: WakeScope, name: str, field: str = "target") -> str:
-    """The pod, Dreamscape or site a wake order is for; empty for the fleet."""
+    """The pod, Dreamscape or site that a wake order names; empty for the fleet."""
     match scope:
         case WakeScope.POD:
             return pod_id(name, field)
@@ -108,7 +108,7 @@ def request_id(text: str) -> str:
 
 
 def request_id_if_fit(text: str) -> str:
-    """A request id for a way out: one that could not be kept counts as none, and the order is given."""
+    """A request id for a way out: an unfit one counts as none, and the order is given."""
     return text if _REQUEST_ID.fullmatch(text) is not None else ""
 
 

@@ -1,9 +1,9 @@
-"""What a call sends, read with a deadline.
+"""The messages of a call, read with a deadline.
 
-Every handler reads its messages here, unary ones too: gRPC would wait without end, and without a place
-being counted, for the one message of a unary call. A call whose first message does not come in time ends,
-and so does a stream that falls silent. An artist's vector counts for a second, so a lead that has been silent
-for `Patience.between_s` leads nobody.
+Every handler reads its messages here, unary ones too: gRPC would wait without end, and without counting a
+place, for the one message of a unary call. A call without its first message in time ends, and so does a
+stream that falls silent. An artist's vector counts for a second, so a lead stream that is silent for
+`Patience.between_s` no longer leads.
 """
 
 import asyncio
@@ -28,11 +28,11 @@ class Patience:
 
 
 PATIENCE: Final = Patience()
-"""The daemon's own."""
+"""The daemon's own values."""
 
 
 class Requests:
-    """Reads what calls send."""
+    """Reads the messages of calls."""
 
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
@@ -58,7 +58,7 @@ class Requests:
 
 
 async def _next(raws: AsyncIterator[bytes], deserialize: Deserialize, within_s: float) -> Message | None:
-    """The next message; None where the caller has said that none follows."""
+    """The next message; None where the caller has ended the stream."""
     try:
         async with asyncio.timeout(within_s):
             raw = await anext(raws, None)

@@ -1,8 +1,8 @@
-"""How a handler waits: for a watch to have something, for a sever to be confirmed, or for the ledger.
+"""Waiting in a handler: for the next item of a watch, for the confirmation of a sever, or for the ledger.
 
-A bell is rung by the application and heard by one handler. Ringing it twice before it is heard is ringing it
-once, so nothing queues here. Bells sound in turn, within a budget of the thread's time. A stopping daemon
-rings every bell, and each watch ends with SHUTTING_DOWN, which tells a client to come back.
+The application rings a bell and one handler waits on it. Two rings before the handler runs are one ring, so
+nothing queues here. Bells sound in turn, within a budget of the thread's time. A stopping daemon rings every
+bell, and each watch ends with SHUTTING_DOWN, which asks a client to come back.
 """
 
 import asyncio
@@ -27,19 +27,19 @@ AT_ONCE: Final = 8
 """Watchers woken in one turn of the event loop."""
 
 WAIT_LEAST_S: Final = 0.005
-"""For a budget that is spent."""
+"""Shortest wait for a spent budget."""
 
 T = TypeVar("T")
 
 LOOK_EVERY_S: Final = 0.01
-"""A ticket has no bell: it is looked at this often."""
+"""A ticket has no bell; it is polled this often."""
 
 ANSWER_TAKES_S: Final = 0.05
-"""Kept back from the caller's deadline, so that the answer still arrives."""
+"""Reserved from the caller's deadline, so that the answer still arrives."""
 
 
 class ChangeSignal:
-    """Rung when there is something to take."""
+    """Signals one watcher that there is something to take."""
 
     def __init__(self, due: Callable[["ChangeSignal"], None]) -> None:
         self._due = due
@@ -47,20 +47,20 @@ class ChangeSignal:
         self._closing = False
 
     def ring(self) -> None:
-        """There is something to take; returns at once, and is heard when it is this watcher's turn."""
+        """Announce something to take; returns at once, the watcher runs when it is its turn."""
         self._due(self)
 
     def sound(self) -> None:
-        """It is this watcher's turn."""
+        """Wake the watcher: it is its turn."""
         self._rung.set()
 
     def close(self) -> None:
-        """The daemon is stopping."""
+        """End the watch: the daemon is stopping."""
         self._closing = True
         self._rung.set()
 
     async def heard(self) -> None:
-        """Wait for a turn since the last time; raises Declined when the daemon is stopping."""
+        """Wait for the next turn; raises Declined when the daemon is stopping."""
         await self._rung.wait()
         self._rung.clear()
         if self._closing:
@@ -68,12 +68,12 @@ class ChangeSignal:
 
 
 class ChangeSignals:
-    """Every bell in use: whose turn it is, and what their turns may cost.
+    """Every bell in use, the order of their turns, and the time that their turns may use.
 
-    A tick rings every bell at once. Here they sound AT_ONCE in one turn of the event loop, so calls and ticks
-    come between; the time that their watchers use is taken from the budget, and where it is spent the others
-    wait, in order, for it to be paid back. A bell that is rung again while it waits keeps its place: its
-    watcher takes what is newest then.
+    A tick rings every bell at once. They sound AT_ONCE in one turn of the event loop, so calls and ticks run
+    in between. The time that the watchers use is taken from the budget; where it is spent the others wait, in
+    order, until it is paid back. A bell that is rung again while it waits keeps its place: its watcher then
+    takes the newest item.
     """
 
     def __init__(self, budget: WatcherBudget | None = None) -> None:
@@ -84,7 +84,7 @@ class ChangeSignals:
         self._pending = False
 
     def __len__(self) -> int:
-        """Watches open now."""
+        """The number of open watches."""
         return len(self._bells)
 
     @contextmanager
@@ -123,7 +123,7 @@ class ChangeSignals:
         for bell in list(islice(self._due, AT_ONCE)):
             del self._due[bell]
             bell.sound()
-        # Called after the watchers that were woken just now: the loop keeps the order.
+        # Runs after the watchers that were woken just now, because the loop keeps the order.
         loop.call_soon(self._paid, self.budget.used_s())
 
     def _paid(self, began_s: float) -> None:
@@ -132,7 +132,7 @@ class ChangeSignals:
 
 
 async def kept(answer: T | Refusal | Deferred[T]) -> T:
-    """The answer, once the ledger has what was asked; the application settles it in time.
+    """The answer, once the ledger has written the request; the application settles it in time.
 
     Raises:
         Declined: the answer is a refusal.
@@ -141,7 +141,7 @@ async def kept(answer: T | Refusal | Deferred[T]) -> T:
 
 
 async def settled(later: Deferred[T]) -> T:
-    """The answer of one that waits for the ledger.
+    """The answer of a request that waits for the ledger.
 
     Raises:
         Declined: the answer is a refusal.
@@ -152,7 +152,7 @@ async def settled(later: Deferred[T]) -> T:
 
 
 async def confirmed(ticket: SeverTicket, context: ServicerContext[Message, Message]) -> SeverOutcome:
-    """The outcome once it has settled, after CONFIRM_WITHIN_S, or just before the caller's deadline."""
+    """The outcome once settled, after CONFIRM_WITHIN_S, or just before the caller's deadline."""
     left_s = cast("float | None", context.time_remaining())  # None without a deadline, whatever the stubs say
     wait_s = CONFIRM_WITHIN_S if left_s is None else min(CONFIRM_WITHIN_S, left_s - ANSWER_TAKES_S)
     until_s = monotonic() + wait_s

@@ -20,7 +20,7 @@ STATES: Final[dict[int, BreakerState | None]] = {
     0: None,
     **{int(number): state for state, number in responses.BREAKER_STATES.items()},
 }
-"""What a caller may filter by; 0 filters nothing."""
+"""The states that a caller may filter by; 0 is no filter."""
 
 
 class Breakers(BreakersServicer):
@@ -52,7 +52,7 @@ class Breakers(BreakersServicer):
     async def TripBreaker(
         self, request: breaking.TripBreakerRequest, context: Context
     ) -> breaking.BreakerDetail:
-        """Open it now; done again where it is asked again."""
+        """Open it now; a repeated request trips it again."""
         name, by = request_fields.breaker_id(request.name), request_fields.reason(request.by)
         tripped = self._breakers.trip(caller_of(context, by), name, request_fields.reason(request.reason))
         return responses.breaker_detail(granted(tripped))

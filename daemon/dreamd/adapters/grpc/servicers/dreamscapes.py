@@ -1,7 +1,7 @@
 """The Dreamscapes service: each method checks its input, asks the application, translates the answer.
 
-What severs is sent in the first synchronous stretch of its handler, before anything is awaited: a
-caller that hangs up afterwards changes nothing.
+A sever is given in the first synchronous stretch of its handler, before anything is awaited: a caller that
+hangs up afterwards changes nothing.
 """
 # ruff: noqa: N802 - methods are named by the proto
 
@@ -44,7 +44,7 @@ class Dreamscapes(DreamscapesServicer):
     async def CreateDreamscape(
         self, request: dreams.CreateDreamscapeRequest, context: Context
     ) -> dreams.Dreamscape:
-        """Create in PLANNED, or only say whether it could be."""
+        """Create in PLANNED, or only check whether that is possible."""
         plan = plans.created(request)
         if request.validate_only:
             checked = await kept(self._dreamscapes.create(caller_of(context), plan, validate_only=True))
@@ -59,7 +59,7 @@ class Dreamscapes(DreamscapesServicer):
     async def UpdateDreamscape(
         self, request: dreams.UpdateDreamscapeRequest, context: Context
     ) -> dreams.Dreamscape:
-        """Change the plan before the start, or only say whether it could be."""
+        """Change the plan before the start, or only check whether that is possible."""
         name = request_fields.dreamscape_id(request.dreamscape.name, "dreamscape.name")
 
         def update() -> DreamscapeView | Refusal | Deferred[DreamscapeView]:
@@ -138,7 +138,7 @@ class Dreamscapes(DreamscapesServicer):
     async def EndDreamscape(
         self, request: dreams.EndDreamscapeRequest, context: Context
     ) -> severing.SeverOutcome:
-        """Close the books once all are home."""
+        """End the session once every pod has confirmed zero."""
         name, reason = request_fields.dreamscape_id(request.name), request_fields.reason(request.reason)
         return await _settled(self._dreamscapes.end(caller_of(context), name, reason), context)
 
@@ -190,7 +190,7 @@ class Dreamscapes(DreamscapesServicer):
     async def WatchEvents(
         self, request: dreams.WatchEventsRequest, _context: Context
     ) -> AsyncIterator[dreams.WatchEventsResponse]:
-        """The journal after a cursor; the first answer comes at once and says where the watch began."""
+        """The journal after a cursor; the first answer comes at once, with the cursor of the beginning."""
         after = request_fields.cursor(request.after) if request.HasField("after") else None
         name = request_fields.dreamscape_id(request.dreamscape, "dreamscape") if request.dreamscape else ""
         with (

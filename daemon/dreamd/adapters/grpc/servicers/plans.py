@@ -1,8 +1,8 @@
 """Plans as callers write them: read whole at the creation, field by field at a change.
 
-Only form is judged here, by the path of the field in the request; whether a plan makes sense is the
-application's word. An absent field takes the daemon's default. A number that float32 has carried above its
-limit is taken as the limit.
+Only the form is checked here, by the path of the field in the request; the application decides whether a plan
+makes sense. An absent field takes the daemon's default. A number that float32 has carried above its limit is
+taken as the limit.
 """
 
 import math
@@ -39,16 +39,16 @@ Answer = TypeVar("Answer")
 
 
 def created(request: CreateDreamscapeRequest) -> Plan:
-    """Return the plan asked for."""
+    """Return the plan of the request."""
     if not is_name(request.dreamscape_id):
         raise bad_input("dreamscape_id", request_fields.FLEET_NAME, request.dreamscape_id)
     return _read(request.dreamscape_id, request.plan, CREATED)
 
 
 def masked(request: UpdateDreamscapeRequest) -> frozenset[str]:
-    """Return the fields of the plan that are to be changed.
+    """Return the fields of the plan to change.
 
-    Without a mask those that are set (AIP-134).
+    Without a mask: the fields that are set (AIP-134).
     """
     given = request.dreamscape.plan
     if not request.update_mask.paths:
@@ -78,7 +78,7 @@ def changed(request: UpdateDreamscapeRequest, before: Plan) -> Plan:
 
 
 def moved(answer: Answer | Refusal) -> Answer | Refusal:
-    """Return the application's answer to a change, with the path of a refused field as it is there."""
+    """Return the application's answer to a change, with a refused field's path as it is in that request."""
     if not isinstance(answer, Refusal) or not answer.metadata.get("field", "").startswith(CREATED):
         return answer
     field = answer.metadata["field"]

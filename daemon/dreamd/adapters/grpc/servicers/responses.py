@@ -1,4 +1,4 @@
-"""Views become messages. Nothing is decided here; an absent thing is an absent field."""
+"""Translates views to messages. It decides nothing; an absent value is an absent field."""
 
 import math
 from typing import Any, Final
@@ -85,7 +85,7 @@ def breaker(pod: str, state: BreakerState, cause: str) -> severing.Breaker:
 
 
 def breaker_detail(view: BreakerView, *, with_history: bool = True) -> breaking.BreakerDetail:
-    """A breaker with what it has done lately."""
+    """A breaker with its last moves."""
     return breaking.BreakerDetail(
         name=names.breaker(view.name),
         state=BREAKER_STATES[view.state],
@@ -219,7 +219,7 @@ def seat(dreamscape: str, view: SeatView) -> dreams.Seat:
 
 
 def said(value: float) -> float | None:
-    """A number that could be said; None leaves the field absent."""
+    """A known number; None leaves the field absent."""
     return value if math.isfinite(value) else None
 
 
@@ -264,7 +264,7 @@ def dreamscape(view: DreamscapeView, *, with_seats: bool = True) -> dreams.Dream
 
 
 def collective(view: CollectiveView) -> dreams.Collective:
-    """One tick for its watchers, but for the seats and for `skipped`, which is each watcher's own."""
+    """One tick for its watchers, without the seats and without `skipped`, which differs for each watcher."""
     return dreams.Collective(
         dreamscape=names.dreamscape(view.dreamscape),
         term=view.term,
@@ -300,7 +300,7 @@ def synchrony(view: SynchronyView) -> dreams.Synchrony:
 
 
 def identity(view: IdentityView) -> dreams.Identity:
-    """Whether people stay who they are."""
+    """Whether people stay distinct and themselves."""
     return dreams.Identity(
         dispersion_ratio=said(view.dispersion_ratio),
         rank_ratio=said(view.rank_ratio),

@@ -1,4 +1,4 @@
-"""The Severs and Houses services: the sever of a scope, and what concerns every Dreamscape at once.
+"""The Severs and Houses services: the sever of a scope, and conditions of the whole house.
 
 A sever is given in the first synchronous stretch of its handler, before anything is awaited: a caller that
 hangs up afterwards changes nothing.

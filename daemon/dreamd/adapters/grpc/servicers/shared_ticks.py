@@ -1,9 +1,9 @@
-"""Ticks as bytes: encoded once for all watchers who see the same.
+"""Ticks as bytes: encoded once for all watchers of the same form.
 
-Two forms are kept of a Dreamscape, with its seats and without, each only while it has a watcher. The first
-watcher who takes a tick encodes it, the others get the same bytes; what differs is `skipped`, which is
-appended, because a protobuf message may be given in parts. Seats are encoded SLICE at a time, and the event
-loop goes round between two slices, so ten thousand seats hold up neither a tick nor a Sever.
+Two forms of a Dreamscape are kept, with its seats and without, each only while it has a watcher. The first
+watcher that takes a tick encodes it, the others get the same bytes. Only `skipped` differs; it is appended,
+because a protobuf message may be given in parts. Seats are encoded SLICE at a time, and the event loop runs
+between two slices, so ten thousand seats delay neither a tick nor a Sever.
 """
 
 import asyncio
@@ -33,12 +33,12 @@ class SharedTick:
         self.encodings = 0
 
     async def encoded(self, view: CollectiveView) -> bytes:
-        """The message for a watcher who has taken this view, `skipped` included."""
+        """The message for a watcher that has taken this view, `skipped` included."""
         number = (view.term, view.tick)
         if self._number != number:
-            seats = tuple(view.seats) if self._with_seats else ()  # made now, while it is this tick's
+            seats = tuple(view.seats) if self._with_seats else ()  # made now, while the view is this tick's
             async with self._lock:
-                # Whoever held the lock before may have encoded it, or may have left in the middle.
+                # The previous holder of the lock may have encoded it, or may have been cancelled halfway.
                 if self._number is None or self._number < number:
                     self._bytes, self._number = await self._encode(view, seats), number
         if not view.skipped:
@@ -51,7 +51,7 @@ class SharedTick:
         for start in range(0, len(seats), SLICE):
             if start:
                 await asyncio.sleep(0)
-            # The turn in which a watcher was woken is paid for where it was woken; later ones here.
+            # The first slice runs in the turn that woke the watcher and is charged there; later slices here.
             with self._budget.spending() if start else nullcontext():
                 shown = [responses.seat(view.dreamscape, one) for one in seats[start : start + SLICE]]
                 parts.append(Collective(seats=shown).SerializeToString())

@@ -1,7 +1,7 @@
 """The WakeOrders service: each method checks its input, asks the application, translates the answer.
 
 An order is given in the first synchronous stretch of its handler, before anything is awaited. Its request id
-goes to the application, not to `replays`: an answer from memory would leave somebody merged.
+goes to the application, not to `replays`: an answer from memory would leave a sleeper merged.
 """
 # ruff: noqa: N802 - methods are named by the proto
 
@@ -43,7 +43,7 @@ class WakeOrders(WakeOrdersServicer):
         )
 
     def _reach(self, request: waking.OrderWakeRequest) -> tuple[WakeScope, str]:
-        """How far the order reaches; that of one sleeper is given to the bed they lie in."""
+        """The reach of the order; one for a sleeper goes to the pod of the bed they lie in."""
         if request.scope == waking.WakeOrder.SCOPE_SLEEPER:
             sleeper = request_fields.sleeper_id(request.target, "target")
             return WakeScope.POD, granted(self._pods.bed_of(sleeper))
@@ -51,7 +51,7 @@ class WakeOrders(WakeOrdersServicer):
         return scope, request_fields.wake_target(scope, request.target)
 
     async def LiftWakeOrder(self, request: waking.LiftWakeOrderRequest, context: Context) -> waking.WakeOrder:
-        """The order stands no longer."""
+        """Lift the order."""
         order_id, by = request_fields.wake_order_id(request.name), request_fields.reason(request.by)
         lifted = self._wake_orders.lift(
             caller_of(context, by), order_id, request_fields.reason(request.reason)
