@@ -45,7 +45,7 @@ class NoJitter(Random):
         return a
 
 
-async def test_nobody_there_is_said_at_once(unused_tcp_port: int) -> None:
+async def test_an_absent_daemon_is_reported_at_once(unused_tcp_port: int) -> None:
     """Entering the connection without a daemon raises at once, with the next step."""
     with pytest.raises(dreamapi.Unreachable, match=f"127.0.0.1:{unused_tcp_port}; start the daemon"):
         async with dreamapi.connect(f"127.0.0.1:{unused_tcp_port}"):

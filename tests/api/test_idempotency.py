@@ -133,7 +133,7 @@ async def test_a_ledger_that_is_too_slow_is_a_refusal_that_is_not_remembered(
     assert (await api.pods.check_in("bed-1", "ada", request_id="r1")).sleeper == "sleepers/ada"
 
 
-async def test_a_caller_who_hangs_up_changes_nothing(
+async def test_a_disconnected_caller_changes_nothing(
     application: FakeCoordination, api: dreamapi.Api
 ) -> None:
     """A write goes on although its caller hangs up; a second call with the id gets its result."""

@@ -222,7 +222,9 @@ async def test_a_call_past_its_deadline_counts_as_such(
         (-1.0, grpc.StatusCode.DEADLINE_EXCEEDED),
     ],
 )
-def test_who_cancels_at_their_deadline_has_come_to_it(left_s: float | None, code: grpc.StatusCode) -> None:
+def test_a_cancellation_at_the_deadline_counts_as_the_deadline(
+    left_s: float | None, code: grpc.StatusCode
+) -> None:
     """A cancellation at the caller's deadline counts as that deadline; the server's is slightly later."""
     assert why_cancelled(left_s) is code
 

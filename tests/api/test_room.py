@@ -237,7 +237,7 @@ async def test_a_way_out_acts_while_every_lane_is_full(method: str, hall: Hall) 
     assert [name for name, *_ in hall.application.calls].count(asked) == 2
 
 
-async def test_ways_out_that_never_say_which_keep_nobody_from_leaving(hall: Hall) -> None:
+async def test_incomplete_severs_take_no_place_from_a_complete_one(hall: Hall) -> None:
     """Four hundred Severs that never send a message take no place from a complete Sever."""
     channels = [hall.channel(), hall.channel()]
     silent = [channels[n % 2].stream_unary("/dreamapi.v1.Dreamscapes/SeverDreamscape")() for n in range(400)]
@@ -290,7 +290,7 @@ async def test_a_call_that_says_nothing_ends(path: str, brisk: Hall) -> None:
     await until(lambda: not any(brisk.running.lanes.open(lane) for lane in Lane))
 
 
-async def test_a_lead_that_falls_silent_leads_nobody(brisk: Hall) -> None:
+async def test_a_silent_lead_is_ended(brisk: Hall) -> None:
     """A lead that falls silent after its vector is ended, and another artist may lead."""
     lead = DreamscapesStub(brisk.channel()).LeadDreamscape()
     await lead.write(dreams.LeadDreamscapeRequest(name=N, vector=[0.5] * 12, share=0.1))

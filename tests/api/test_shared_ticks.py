@@ -67,7 +67,7 @@ async def test_a_watcher_that_leaves_in_the_middle_spoils_nothing() -> None:
     assert Collective.FromString(await second) == whole(view)
 
 
-async def test_without_seats_nobody_looks_at_them() -> None:
+async def test_without_seats_none_are_made() -> None:
     """Without seats no seat is made: a watcher of ten thousand sleepers costs as much as one of ten."""
 
     class Untouchable(Sequence[object]):
@@ -186,7 +186,7 @@ def test_watchers_beyond_the_budget_wait_and_come_first_next_time() -> None:
     run_virtual(night())
 
 
-async def test_a_bell_whose_watcher_has_left_is_passed_over() -> None:
+async def test_the_signal_of_a_watcher_that_left_is_skipped() -> None:
     """A signal of a watcher that has left is skipped at once."""
     bells = ChangeSignals(_Purse().budget)
     async with _Hall(bells, 3) as hall:

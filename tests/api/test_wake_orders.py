@@ -16,7 +16,7 @@ from fakes.views import NOW_S
 SCOPE = dreamapi.WakeOrder
 
 
-async def test_an_order_answers_whom_it_has_severed(application: FakeCoordination, api: dreamapi.Api) -> None:
+async def test_an_order_answers_with_its_counts(application: FakeCoordination, api: dreamapi.Api) -> None:
     """The answer holds the order's name and the counts of zeros and confirmations."""
     answer = await api.wake.order(SCOPE.SCOPE_SITE, "ward-a", issuer="mira", reason="smoke")
     order = answer.order
@@ -57,7 +57,7 @@ async def test_every_scope_reaches_the_application(
         (OrderWakeRequest(scope=SCOPE.SCOPE_SITE), "target"),
     ],
 )
-async def test_an_order_that_names_nobody_is_refused(
+async def test_an_order_for_an_unknown_target_is_refused(
     channel: grpc.aio.Channel, application: FakeCoordination, request_: OrderWakeRequest, field: str
 ) -> None:
     """An order for an unknown target is refused, as it woke no sleeper; nothing is done."""

@@ -116,7 +116,7 @@ def test_a_watcher_of_one_that_has_ended_is_told_and_holds_nothing() -> None:
     late.close()
 
 
-def test_every_way_out_of_one_that_has_ended_is_valid_and_finds_nobody() -> None:
+def test_every_way_out_of_an_ended_dreamscape_is_valid() -> None:
     """Sever, wake, end, trip and a wake order are accepted; start and resume are refused with the state."""
     stage = Stage(4)
     stage.appear()

@@ -96,7 +96,7 @@ def test_a_trip_for_the_way_after_the_first_is_no_second_one() -> None:
     well_again(stage, pod)
 
 
-def test_a_second_trip_of_which_nobody_knows_makes_the_next_one_lock() -> None:
+def test_a_lost_second_trip_makes_the_next_one_lock() -> None:
     """A second trip lost with the daemon leaves the first counted: the next trip locks."""
     ledger, stage, pod = tripped_once()
     pod.severed = None
@@ -106,7 +106,7 @@ def test_a_second_trip_of_which_nobody_knows_makes_the_next_one_lock() -> None:
     assert breaker(stage, pod) is BreakerState.LOCKED
 
 
-def test_nobody_closes_again_before_their_trip_is_on_the_disk() -> None:
+def test_a_breaker_stays_half_open_until_its_trip_is_on_the_disk() -> None:
     """While the ledger cannot store the trip the pod stays HALF_OPEN, without limit and without a trip."""
     ledger, stage, pod = five()
     ledger.broken = "the disk is full"
@@ -120,7 +120,7 @@ def test_nobody_closes_again_before_their_trip_is_on_the_disk() -> None:
 
 
 @pytest.mark.parametrize("by", ["event", "person"])
-def test_a_lock_is_on_the_disk_before_whoever_made_it_is_answered(by: str) -> None:
+def test_a_lock_is_on_the_disk_before_its_call_is_answered(by: str) -> None:
     """A lock is on the disk before the call that made it is answered."""
     ledger, stage, pod = five()
     sever(stage, pod)
@@ -165,7 +165,7 @@ def test_a_second_trip_that_is_first_told_to_the_next_daemon_locks() -> None:
     assert [lock.pod for lock in ledger.locks()] == [pod.name]
 
 
-def test_a_trip_that_is_told_again_to_the_next_daemon_locks_nobody() -> None:
+def test_a_trip_repeated_to_the_next_daemon_does_not_lock() -> None:
     """A repeated event of a stored trip, after a lost acknowledgement, does not lock."""
     ledger, stage, pod = five()
     newest = stage.link.collectives[-1]

@@ -84,7 +84,7 @@ def test_a_trip_is_valid_in_every_state_and_for_a_pod_without_a_seat() -> None:
     assert breaker(alone).evidence == "mira: smell"
 
 
-def test_names_that_nobody_bears_are_refused() -> None:
+def test_unknown_names_are_refused() -> None:
     """An unknown pod or Dreamscape is refused."""
     stage = dreaming()
     assert refused(stage.app.breakers.get("pods/bed-9")) is Code.POD_UNKNOWN
@@ -248,7 +248,7 @@ def test_the_history_is_bounded() -> None:
     assert history[-1].after is BreakerState.CLOSED
 
 
-def test_a_pod_whose_actuator_did_not_obey_is_given_a_fresh_slot() -> None:
+def test_a_pod_with_an_actuator_fault_gets_a_fresh_slot() -> None:
     """After an actuator fault the closed breaker brings a new assign, which resets the pod's guard."""
     stage = dreaming()
     pod = stage.pod("bed-1")

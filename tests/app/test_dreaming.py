@@ -104,7 +104,7 @@ def test_wake_is_obeyed_everywhere_and_ends_when_all_are_home() -> None:
     assert all(seat.state is SeatState.LEFT for seat in stage.app.dreamscapes.get("night").seats)
 
 
-def test_release_takes_one_bed_and_nobody_else_notices() -> None:
+def test_release_takes_one_bed_and_the_others_keep_their_couplings() -> None:
     """Release sends its order first, and the others keep their couplings."""
     stage = Stage(pods=5)
     stage.appear()
@@ -116,7 +116,7 @@ def test_release_takes_one_bed_and_nobody_else_notices() -> None:
     assert stage.app.dreamscapes.get("night").assigned == 4
 
 
-def test_who_was_released_is_not_seated_again_not_even_by_a_new_daemon() -> None:
+def test_a_released_pod_is_not_seated_again_across_restarts() -> None:
     """A released pod stays out of this Dreamscape, restarts included, until a new check-in."""
     stage = Stage(pods=5)
     stage.appear()
@@ -165,7 +165,7 @@ def test_below_quorum_the_dreamscape_is_severed() -> None:
     assert not stage.link.collectives[-1].coupling.any()
 
 
-def test_all_frames_missing_is_our_own_fault_and_trips_nobody() -> None:
+def test_most_frames_missing_is_an_uplink_failure_without_trips() -> None:
     """Most frames missing at once is an uplink failure: no trip, coupling zero, recovery by itself."""
     stage = Stage(pods=5)
     stage.appear()
@@ -213,7 +213,7 @@ def test_most_gone_at_once_is_our_own_way_whether_their_end_is_told_or_not(told:
     assert all(stage.coupling(pod.name) > 0 for pod in stage.pods)
 
 
-def test_who_is_gone_for_half_a_minute_is_out_and_the_rest_dream_on() -> None:
+def test_a_pod_gone_for_half_a_minute_is_out_and_the_rest_dream_on() -> None:
     """A pod gone for half a minute is out by a transport cause.
 
     On return it is scored without an operator.
@@ -242,7 +242,7 @@ def test_no_network_severs_those_it_leaves_too_few() -> None:
     assert all(stage.coupling(pod.name) > 0 for pod in stage.pods)
 
 
-def test_most_failed_of_those_within_reach_severs_whoever_else_is_away() -> None:
+def test_most_reachable_pods_failed_severs_the_dreamscape() -> None:
     """Three real failures among the five reachable of eight sever the Dreamscape, with the reason."""
     stage = Stage(pods=8)
     stage.appear()
@@ -268,7 +268,7 @@ def test_a_device_that_does_not_obey_is_cut_though_most_are_missing() -> None:
     assert stage.app.pods.get("bed-8").breaker_cause == "actuator"
 
 
-def test_nobody_on_trial_is_locked_for_our_own_way() -> None:
+def test_half_open_deadlines_pause_in_an_uplink_failure() -> None:
     """HALF_OPEN deadlines stand still while pods cannot be heard."""
     stage = Stage(pods=5)
     stage.appear()
@@ -285,7 +285,7 @@ def test_nobody_on_trial_is_locked_for_our_own_way() -> None:
     assert stage.app.pods.get("bed-1").breaker is BreakerState.CLOSED
 
 
-def test_while_most_are_missing_nobody_is_granted_anything() -> None:
+def test_while_most_are_missing_no_coupling_is_granted() -> None:
     """With five of eight missing the three others are at zero too, and return with them."""
     stage = Stage(pods=8)
     stage.appear()

@@ -56,7 +56,7 @@ def slot(pod: Puppet) -> int:
     return pod.assign.slot
 
 
-def test_who_withdraws_is_in_no_later_message_and_leaves() -> None:
+def test_a_withdrawal_is_zero_in_the_next_message() -> None:
     """A withdrawal is zero weight and coupling in the next message, without a reason; the rest dream on."""
     consents = Consents()
     stage = dreaming(consents)
@@ -71,7 +71,7 @@ def test_who_withdraws_is_in_no_later_message_and_leaves() -> None:
     assert any(isinstance(one.what, Release) and one.pod == "bed-1" for one in stage.link.commands)
 
 
-def test_who_withdrew_is_not_asked_again_until_they_agree_anew() -> None:
+def test_a_withdrawn_sleeper_needs_a_new_check_in() -> None:
     """After a withdrawal only a new check-in leads back through admission."""
     consents = Consents()
     stage = dreaming(consents)
@@ -121,7 +121,7 @@ def test_consent_that_is_prolonged_in_time_goes_on() -> None:
     assert stage.coupling("bed-1") > 0
 
 
-def test_nobody_is_granted_more_than_they_agree_to() -> None:
+def test_no_grant_exceeds_the_sleepers_consent() -> None:
     """A sleeper's lower ceiling applies to that sleeper, and from the next message on."""
     consents = Consents()
     consents.standings[ASH] = replace(AGREED, ceiling=0.05)
@@ -167,7 +167,7 @@ def test_a_withdrawal_at_the_pod_holds_when_its_latch_is_cleared() -> None:
     assert seat(stage).state is SeatState.ASSIGNED
 
 
-def test_nobody_is_assigned_before_their_mark_is_durable() -> None:
+def test_a_pod_is_assigned_only_after_its_mark_is_durable() -> None:
     """A pod is assigned only after its exposure mark is durable; then all are."""
     exposures = Exposures()
     stage = Stage(5, None, None, exposures)
@@ -236,7 +236,7 @@ def test_a_pod_that_is_not_heard_is_charged_what_it_may_render() -> None:
     assert exposures.charged_min[ASH] - before >= 0.098 * (LEASE_S + LEASE_FADE_S) / 60
 
 
-def test_who_has_merged_enough_is_let_go_told_of_before_and_held_by_admission() -> None:
+def test_the_exposure_limit_warns_releases_and_holds_admission() -> None:
     """A sleeper is warned at four fifths of the limit, out at the whole, and back only below four fifths."""
     exposures = Exposures({ASH: 0.2})
     stage = dreaming(exposures=exposures)
@@ -278,7 +278,7 @@ def test_an_assign_tells_what_is_left_of_what_limit() -> None:
     assert 0.2 - lived[ASH] - 0.01 < again.dose_left_min <= 0.2 - lived[ASH]
 
 
-def test_who_has_severed_themselves_at_the_limit_is_let_go() -> None:
+def test_a_pod_severed_at_its_own_limit_is_released() -> None:
     """A pod's own limit sever ends its seat; a late report of an earlier assignment ends no later one."""
     stage = dreaming()
     pod = stage.pod("bed-1")

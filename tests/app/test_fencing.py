@@ -38,7 +38,7 @@ def test_unconfirmed_for_five_seconds_is_zeros() -> None:
     assert stage.app.dreamscapes.get("night").state is DreamscapeState.DREAMING
 
 
-def test_who_has_been_replaced_says_nothing_more() -> None:
+def test_a_replaced_owner_publishes_nothing_more() -> None:
     """A higher term drawn by another process stops this one's publishing for good, within a second."""
     stage, ledger = dreaming()
     draw(ledger, "night", 0, stage.clock.now_s())

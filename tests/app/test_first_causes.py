@@ -137,7 +137,7 @@ def test_after_it_merged_again_an_old_cause_is_not_told_of_a_new_sever() -> None
     assert last(stage, "severed", "bed-1").cause == "daemon"
 
 
-def test_nobody_is_counted_in_the_sentence_of_a_sever() -> None:
+def test_the_sentence_of_a_sever_does_not_count_the_others() -> None:
     """The sentence of a sever does not count the others: their state is not known yet."""
     stage = dreaming()
     railed(stage)

@@ -25,7 +25,7 @@ def test_watchers_of_a_tick_share_one_view() -> None:
     assert later[1] is later[0]
 
 
-def test_a_view_is_made_for_whoever_has_not_seen_it_and_not_twice() -> None:
+def test_a_view_is_made_once_per_watcher_and_change() -> None:
     """An up-to-date watcher costs a comparison of two numbers."""
     made: list[int] = []
 

@@ -24,7 +24,7 @@ def sentences(stage: Stage) -> list[str]:
     return [event.sentence for event in stage.app.journal._events]
 
 
-def test_a_zero_in_between_holds_nobodys_state() -> None:
+def test_the_broadcast_of_a_sever_holds_no_state() -> None:
     """The broadcast of a sever answers no frame and carries no sum, so a tripped pod has no weight in it."""
     stage = dreaming()
     stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
@@ -36,7 +36,7 @@ def test_a_zero_in_between_holds_nobodys_state() -> None:
     assert stage.link.collectives[-1].answered.any(), "the next tick scores them again"
 
 
-def test_a_quorum_lost_in_the_tick_of_a_trip_excludes_whoever_tripped_in_that_message() -> None:
+def test_a_quorum_lost_in_the_tick_of_a_trip_excludes_the_tripped() -> None:
     """Two NaN frames of four cost the quorum; no later message holds either."""
     stage = dreaming(pods=4)
     for sick in stage.pods[:2]:
@@ -113,7 +113,7 @@ def test_a_late_joiner_is_in_the_books_before_being_assigned() -> None:
     assert {seat.pod for seat in stage.app.dreamscapes.get("night").seats} >= {"bed-5"}
 
 
-def test_who_left_by_themselves_is_not_waited_for_after_a_restart() -> None:
+def test_a_left_seat_is_not_waited_for_after_a_restart() -> None:
     """A left seat is left in the ledger too, so a restart does not wait for it."""
     stage = dreaming()
     stage.pods[0].latched = "wake"
@@ -163,7 +163,7 @@ def test_three_failures_within_ten_seconds_sever_the_dreamscape() -> None:
     assert Cause.MASS.value == "mass"
 
 
-def test_what_was_lost_while_our_own_way_was_broken_is_held_against_nobody() -> None:
+def test_frames_lost_in_an_uplink_failure_trip_no_pod() -> None:
     """Frames lost during a broker outage of 5 s trip no pod."""
     stage = dreaming()
     stage.hop(12)

@@ -21,7 +21,7 @@ def states(stage: Stage) -> Counter[SeatState]:
     return Counter(seat.state for seat in stage.app.dreamscapes.get("night").seats)
 
 
-def test_a_large_fleet_is_looked_at_in_parts_and_everybody_in_turn() -> None:
+def test_a_large_fleet_is_checked_in_parts_and_in_turn() -> None:
     """At most so many pods are checked each half second; late joiners are seated the same way."""
     stage = Stage(MANY)
     stage.appear()
@@ -37,7 +37,7 @@ def test_a_large_fleet_is_looked_at_in_parts_and_everybody_in_turn() -> None:
     assert states(stage) == {SeatState.ASSIGNED: MANY}
 
 
-def test_who_was_refused_is_looked_at_again_in_turn() -> None:
+def test_a_refused_pod_is_checked_again_in_turn() -> None:
     """The check rotates, so the last pod does not wait for the first to be admitted."""
     stage = Stage(MANY)
     stage.appear()

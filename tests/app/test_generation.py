@@ -30,7 +30,7 @@ def restored() -> tuple[Stage, MemoryLedger]:
     return stage, ledger
 
 
-def test_nobody_is_seated_or_granted_anything_before_they_are_checked_in_anew() -> None:
+def test_a_restored_ledger_needs_new_check_ins() -> None:
     """The copy's check-ins may be wrong: seats and grants need a new check-in."""
     stage, ledger = restored()
     before = len(stage.link.collectives)
@@ -66,7 +66,7 @@ def test_the_next_restart_is_one_like_any_other() -> None:
     assert not any(event.kind == "ledger-restored" for event in stage.app.journal._events)
 
 
-def test_a_second_daemon_on_the_copy_trusts_nobody_either() -> None:
+def test_a_second_daemon_on_the_copy_needs_new_check_ins_too() -> None:
     """A second daemon on the copy suspends nothing more, and scores new check-ins within a second."""
     stage, _ = restored()
     stage.restart()
@@ -93,7 +93,7 @@ def test_a_generation_that_cannot_begin_lets_no_daemon_start() -> None:
     assert ledger.outdated(stage.clock.now_s())
 
 
-def test_after_an_hour_without_a_daemon_nobody_is_merged_on_the_word_of_before() -> None:
+def test_after_an_hour_without_a_daemon_check_ins_are_void() -> None:
     """After an hour without a daemon the check-ins are void, as sleepers may have left."""
     ledger = MemoryLedger()
     stage = Stage(5, ledger)

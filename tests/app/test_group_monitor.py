@@ -177,7 +177,7 @@ def test_a_crowd_that_fades_into_one_is_severed() -> None:
     assert newest(stage).crowd.identity.dispersion_ratio < 0.1
 
 
-def test_one_who_loses_themselves_is_halved_and_severed_alone() -> None:
+def test_identity_loss_halves_and_severs_that_sleeper_alone() -> None:
     """A sleeper who takes on the opposite profile is halved, then severed alone; the others dream on.
 
     In the message of the tick that trips it, its weight and coupling are zero.
@@ -198,7 +198,7 @@ def test_one_who_loses_themselves_is_halved_and_severed_alone() -> None:
     assert newest(stage).crowd.halved_cause == ""
 
 
-def test_everybody_sees_how_much_they_are_themselves() -> None:
+def test_a_seat_shows_its_sleepers_likeness() -> None:
     """A seat shows its sleeper's likeness after a minute; the collective shows the group's axes."""
     stage = dreaming(hops=MINUTE + 60)
     view = newest(stage)

@@ -252,7 +252,7 @@ def test_after_a_restart_a_pod_that_never_comes_back_does_not_keep_the_books_ope
     assert state(stage) is DreamscapeState.ENDED
 
 
-def test_a_ledger_with_an_ended_session_whose_beds_were_never_given_back_is_mended() -> None:
+def test_a_ledger_with_seats_in_an_ended_session_is_mended() -> None:
     """A ledger record of an earlier version with seats in an ended session is mended on reading."""
     ledger = MemoryLedger()
     stage = Stage(5, ledger)
@@ -309,7 +309,7 @@ def test_a_stopping_daemon_trips_no_pod_for_having_obeyed(hops: int) -> None:
 
 
 @pytest.mark.parametrize("ending", [end, wake])
-def test_those_who_are_sent_home_trip_nothing_by_leaving(ending: Callable[[Stage], None]) -> None:
+def test_pods_sent_home_trip_nothing_by_leaving(ending: Callable[[Stage], None]) -> None:
     """Frames that stop by order trip nothing; the next session finds every breaker closed."""
     stage = dreaming(8)
     slow_way(stage, 6)

@@ -25,7 +25,7 @@ def read(journal: Journal, cursor: int, limit: int = 1000) -> list[Event]:
     return list(told)
 
 
-def test_a_caller_who_checks_in_and_out_pushes_no_sever_out() -> None:
+def test_many_check_ins_displace_no_sever() -> None:
     """After twice as many check-ins as the journal holds, an older watch still gets the sever."""
     stage = Stage(4)
     stage.appear()
@@ -81,7 +81,7 @@ def test_whatever_is_written_is_read_in_order_or_said_to_be_gone(
 
 
 @given(STEPS, st.integers(1, 3))
-def test_a_follower_who_takes_little_at_a_time_misses_nothing(kinds: list[str], at_once: int) -> None:
+def test_a_follower_that_reads_in_parts_misses_nothing(kinds: list[str], at_once: int) -> None:
     """Read in parts, the journal is the same as read as a whole, the gap included."""
     journal = Journal(NOW_S, 100, 3)
     for kind in kinds:

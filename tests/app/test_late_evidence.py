@@ -156,7 +156,7 @@ def test_a_pod_may_fade_out_of_an_earlier_grant_in_the_slot_it_was_just_given() 
     assert "actuator" in tripped(stage)
 
 
-def test_a_frame_sent_twice_by_the_way_accuses_nobody() -> None:
+def test_a_duplicated_frame_counts_against_no_pod() -> None:
     """A second copy of every frame, four seconds later, opens no breaker and costs no coupling."""
     stage = merged()
     kept: deque[Frame] = deque()
@@ -201,7 +201,7 @@ def late_statuses(stage: Stage, pod: Puppet, since_s: float, delay_s: float, unt
         written_s += 1.0
 
 
-def test_a_status_from_before_a_release_accuses_nobody() -> None:
+def test_a_status_from_before_a_release_does_not_count() -> None:
     """A status 3.5 s late, from before the release, shows a share that the slot allowed."""
     stage = merged()
     pod = stage.pods[0]

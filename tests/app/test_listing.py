@@ -117,7 +117,7 @@ def test_a_list_of_dreamscapes_has_no_seats_but_their_number() -> None:
     assert listed == replace(view, seats=())  # type: ignore[type-var] -- no refusal
 
 
-def test_a_gathering_looks_at_those_who_have_no_seat_and_no_farther() -> None:
+def test_a_gathering_checks_only_unseated_pods() -> None:
     """Gathering checks only unseated pods of the site; a pod that leaves its seat is checked again."""
     unseated = UnseatedPods()
     for number in range(6):
@@ -132,7 +132,7 @@ def test_a_gathering_looks_at_those_who_have_no_seat_and_no_farther() -> None:
     assert list(unseated.of("west")) == []
 
 
-def test_the_invited_are_seated_and_nobody_else() -> None:
+def test_only_the_invited_are_seated() -> None:
     """Invited pods are seated by name, and no others, although the first cannot come."""
     stage = Stage(6)
     stage.appear()
@@ -165,7 +165,7 @@ def test_a_sleeper_is_found_without_looking_through_the_fleet() -> None:
         (WakeScope.UNSPECIFIED, "", "bed-1 bed-2 bed-3"),
     ],
 )
-def test_an_order_is_found_by_whom_it_reaches(scope: WakeScope, target: str, reached: str) -> None:
+def test_an_order_is_found_by_its_target(scope: WakeScope, target: str, reached: str) -> None:
     """An order is found by its target's pod, site, Dreamscape or fleet; lifted, it is not."""
     stage = Stage(3)
     stage.appear(sleepers=False)

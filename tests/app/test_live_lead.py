@@ -89,7 +89,7 @@ def test_a_vector_counts_for_a_second() -> None:
     assert said(stage).share == 0.1
 
 
-def test_with_the_end_of_the_lead_nobody_leads() -> None:
+def test_the_end_of_a_lead_removes_the_artist() -> None:
     """The message after the end of a lead has no artist, and another lead may begin."""
     stage = dreaming()
     lead = leading(stage)
@@ -152,13 +152,13 @@ def test_one_leads_at_a_time() -> None:
     assert code(first.take(VECTOR, 0.1)) is Code.WRONG_STATE
 
 
-def test_without_a_share_in_the_plan_nobody_leads() -> None:
+def test_a_plan_without_an_artist_share_cannot_be_led() -> None:
     """By default a plan has no artist share and cannot be led."""
     assert code(dreaming(0.0).app.dreamscapes.lead(OPERATOR, "night")) is Code.NOBODY_LEADS
     assert code(dreaming().app.dreamscapes.lead(OPERATOR, "noon")) is Code.DREAMSCAPE_UNKNOWN
 
 
-def test_who_is_severed_hears_no_artist() -> None:
+def test_a_severed_dreamscape_broadcasts_no_artist() -> None:
     """While severed no message holds an artist's vector; after the end no lead is possible."""
     stage = dreaming()
     lead = leading(stage)

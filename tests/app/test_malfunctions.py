@@ -100,7 +100,7 @@ def test_frames_that_stop_open_the_breaker_as_stale() -> None:
     assert breaker(stage, stage.pods[0]) == (BreakerState.OPEN, "stale")
 
 
-def test_nobody_speaks_for_another_pod() -> None:
+def test_a_frame_for_another_pod_is_refused() -> None:
     """A frame with another pod's assignment id is refused by its topic and accuses no pod."""
     stage = dreaming()
     liar, victim = stage.pods[0], stage.pods[1]
@@ -112,7 +112,7 @@ def test_nobody_speaks_for_another_pod() -> None:
     assert stage.coupling(victim.name) > 0
 
 
-def test_who_is_scored_has_weight_zero_and_coupling_zero() -> None:
+def test_a_half_open_pod_has_weight_zero_and_coupling_zero() -> None:
     """A HALF_OPEN pod's frames are in no sum, not answered and not granted, until 30 are good."""
     stage = dreaming()
     sick = stage.pods[0]
@@ -148,7 +148,7 @@ def test_below_five_included_everyone_has_the_lower_ceiling() -> None:
     assert stage.coupling("bed-6") == int(0.10 * 255)
 
 
-def test_below_three_included_nobody_is_granted_anything() -> None:
+def test_below_three_included_the_coupling_is_zero() -> None:
     """With two of four countable frames the coupling is zero in that very tick: each could read the other."""
     stage = dreaming(pods=4)
     for pod in stage.pods[:2]:
@@ -216,7 +216,7 @@ def test_a_stored_sever_told_to_a_new_daemon_is_open() -> None:
     assert breaker(stage, stage.pods[1])[0] is BreakerState.HALF_OPEN
 
 
-def test_who_leaves_is_in_no_sum_of_the_next_message() -> None:
+def test_a_released_pod_is_in_no_sum_of_the_next_message() -> None:
     """A released pod's fresh frame has no weight, answer or coupling in the next message."""
     stage = dreaming()
     leaver = stage.pods[0]

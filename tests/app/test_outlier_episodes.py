@@ -66,7 +66,7 @@ def test_an_episode_is_told_when_it_begins_and_when_it_is_over() -> None:
     assert len(told(stage)) == 2
 
 
-def test_who_flutters_at_the_limit_is_one_episode() -> None:
+def test_ten_exclusions_within_a_minute_are_one_episode() -> None:
     """Ten exclusions within a minute are one episode with one begin, one end and the whole time."""
     stage = dreaming()
     sick = stage.pods[2]
@@ -90,7 +90,7 @@ def test_an_episode_ends_with_the_seat() -> None:
     assert [event.kind for event in told(stage)] == ["outlier-excluded"]
 
 
-def test_nobody_far_is_nobody_told_of() -> None:
+def test_a_night_without_outliers_has_no_episode() -> None:
     """A night of ordinary sleepers has no such event."""
     stage = dreaming()
     stage.hop(120)

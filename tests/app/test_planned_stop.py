@@ -57,7 +57,7 @@ def test_a_pod_that_something_is_held_against_is_told_no_zero() -> None:
     ("cause", "expected"),
     [("shutdown", BreakerState.HALF_OPEN), ("daemon", BreakerState.OPEN), ("railed", BreakerState.OPEN)],
 )
-def test_the_next_daemon_scores_at_once_whom_the_stop_zeroed(cause: str, expected: BreakerState) -> None:
+def test_the_next_daemon_scores_pods_zeroed_by_the_stop_at_once(cause: str, expected: BreakerState) -> None:
     """A stored planned stop reads like a lapsed lease; another daemon zero like a trip."""
     stage = dreaming()
     stage.app.shutdown(SIGNALLED)

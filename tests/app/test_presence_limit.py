@@ -51,7 +51,7 @@ def test_a_pod_that_never_gave_an_account_of_itself_is_forgotten() -> None:
     assert stage.meters.now.known == 2
 
 
-def test_whoever_lies_in_it_or_locked_it_keeps_a_pod_known() -> None:
+def test_a_check_in_or_a_lock_keeps_a_pod_known() -> None:
     """A check-in or a lock keeps a pod known."""
     stage = Stage(1)
     stage.appear()
@@ -127,7 +127,7 @@ def test_a_start_in_the_future_takes_no_bed_out(incarnation: int) -> None:
     assert stage.app._deps.fleet.get("bed-1").incarnation == stage.pods[0].incarnation  # type: ignore[union-attr] -- it is there
 
 
-def test_a_bed_whose_clock_is_a_little_ahead_is_taken() -> None:
+def test_a_bed_with_a_clock_slightly_ahead_is_accepted() -> None:
     """A start up to a day ahead is accepted: a bed's clock is its own."""
     stage = Stage(1)
     stage.pods[0].incarnation = NOW_MS + int(INCARNATION_AHEAD_S * 1000) - 1000

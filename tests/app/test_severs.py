@@ -104,7 +104,7 @@ def test_one_that_fails_keeps_no_other_from_being_cut(house: House) -> None:
     assert house.states()[1] is S.SEVERED
 
 
-def test_the_fleet_lets_go_of_who_sits_in_no_dreamscape(house: House) -> None:
+def test_a_fleet_sever_releases_a_pod_of_an_unknown_dreamscape(house: House) -> None:
     """A pod with a slot of an unknown Dreamscape is released, and its confirmation awaited."""
     stray = house.pods[8]
     stray.assign = house.pods[0].assign

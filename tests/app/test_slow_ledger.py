@@ -100,7 +100,7 @@ def test_a_write_that_fails_ends_the_grants_in_five_seconds() -> None:
     assert not stage.link.collectives[-1].coupling.any()
 
 
-def test_nobody_new_is_granted_anything_before_the_ledger_has_their_seat() -> None:
+def test_a_joiner_gets_no_slot_before_its_seat_is_durable() -> None:
     """A joiner stays in COMMITTING without a slot until its seat is durable; the others notice nothing."""
     stage, ledger = dreaming(seats_max=8)
     stage.app.pods.check_out(OPERATOR, "bed-5")
@@ -174,7 +174,7 @@ LEAVES: dict[str, Callable[[Stage], object]] = {
 
 
 @pytest.mark.parametrize("way", LEAVES)
-def test_who_leaves_while_committing_is_assigned_nothing(way: str) -> None:
+def test_a_pod_that_leaves_while_committing_is_not_assigned(way: str) -> None:
     """A pod that leaves while COMMITTING is not assigned, and its mark is closed without a charge."""
     stage, ledger = gathered()
     ledger.held = True

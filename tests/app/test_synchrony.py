@@ -50,7 +50,7 @@ def test_the_crowds_synchrony_is_shown_band_by_band() -> None:
 
 
 @pytest.mark.parametrize(("pods", "intimate"), [(4, False), (6, True)])
-def test_nobodys_own_is_shown_where_the_centre_is_hidden(pods: int, intimate: bool) -> None:
+def test_no_own_synchrony_is_shown_while_the_centre_is_hidden(pods: int, intimate: bool) -> None:
     """With fewer than five, or intimate, the group's synchrony is shown and no sleeper's own."""
     view = after(pods, intimate=intimate)
     assert view.centre_hidden

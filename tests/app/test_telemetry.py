@@ -141,7 +141,7 @@ def test_a_pod_without_a_slot_that_stays_coupled_is_above_granted() -> None:
     assert fleet(stage).above_granted == 0
 
 
-def test_old_words_that_come_at_once_accuse_nobody() -> None:
+def test_old_statuses_that_come_at_once_do_not_count() -> None:
     """Three statuses of a pod without a slot arriving at once span no time and do not count."""
     stage = dreaming()
     stray = stage.pods[0]
@@ -181,7 +181,7 @@ def test_a_sever_is_confirmed_by_the_pods_word_and_timed() -> None:
     assert stage.meters.confirmed_s[-1] > 1.5
 
 
-def test_who_is_severed_again_is_waited_for_since_the_first_time() -> None:
+def test_a_second_sever_keeps_the_age_of_the_first() -> None:
     """A second sever keeps the first one's age, and one report confirms both."""
     stage = dreaming(pods=4)
     stage.pods[0].sends = False
@@ -198,7 +198,7 @@ def test_who_is_severed_again_is_waited_for_since_the_first_time() -> None:
     assert fleet(stage).unconfirmed == 0
 
 
-def test_nobody_is_waited_for_in_a_bed_that_is_off_and_checked_out() -> None:
+def test_a_checked_out_offline_pod_is_not_waited_for() -> None:
     """Checking out an offline pod ends the wait for it; an online pod still has to confirm."""
     stage = dreaming(pods=4)
     off, on = stage.pods[:2]
@@ -227,7 +227,7 @@ def test_a_breaker_that_opens_waits_for_the_pods_word_too() -> None:
     assert fleet(stage).unconfirmed == 0
 
 
-def test_locks_wait_by_whom_they_concern_and_over_a_restart() -> None:
+def test_locks_are_counted_by_kind_and_over_a_restart() -> None:
     """A second trip within half an hour is a lock of a device until a named person resets it."""
     stage = dreaming()
     sick = stage.pods[0]

@@ -113,7 +113,7 @@ def test_counts_leave_out_the_silent_and_say_how_many_they_are() -> None:
     assert stage.meters.dreamscapes["night"].unreachable == 2
 
 
-def test_when_nobody_is_heard_nothing_is_said_of_anybody() -> None:
+def test_with_the_broker_lost_nothing_is_known_of_any_pod() -> None:
     """With the broker lost no pod is online or merged, and the over-rendering metric is NaN."""
     stage = dreaming()
     stage.app.inbound.on_link(up=False)
@@ -159,7 +159,7 @@ def test_watchers_hear_of_a_pod_that_falls_silent() -> None:
     assert views["bed-1"].state is PodState.UNHEARD
 
 
-def test_a_site_whose_pods_are_silent_has_no_quality() -> None:
+def test_a_site_of_silent_pods_has_no_quality() -> None:
     """The mean quality of a site without heard pods is NaN."""
     stage = dreaming()
     silence(stage)
@@ -167,7 +167,7 @@ def test_a_site_whose_pods_are_silent_has_no_quality() -> None:
     assert isnan(stage.meters.sites["here"].quality)
 
 
-def test_who_sits_elsewhere_tells_nothing_of_a_seat_left() -> None:
+def test_a_bed_seated_elsewhere_is_not_merged_in_a_left_seat() -> None:
     """A bed that dreams elsewhere is not merged in the Dreamscape it has left."""
     stage = dreaming()
     stage.app.dreamscapes.end(OPERATOR, "night", "over")

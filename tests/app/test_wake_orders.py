@@ -118,7 +118,7 @@ def test_the_fleets_order_wakes_dreams_and_empties_what_gathers() -> None:
     assert not isinstance(stage.app.dreamscapes.start(OPERATOR, "later"), Refusal)
 
 
-def test_a_standing_order_keeps_out_whom_it_reaches_even_unlatched() -> None:
+def test_a_standing_order_keeps_an_unlatched_pod_out() -> None:
     """A standing order keeps an unlatched pod out, with the order on its seat, until it is lifted."""
     stage = dreaming()
     order = give(stage, POD, "bed-1")
@@ -269,7 +269,7 @@ def test_an_order_under_anothers_request_id_is_given() -> None:
     assert give(stage, FLEET, request_id="r1") == first
 
 
-def test_a_late_retry_of_a_lifted_order_wakes_nobody() -> None:
+def test_a_late_retry_of_a_lifted_order_wakes_no_pod() -> None:
     """A late retry of a lifted order is answered and stays lifted."""
     stage = dreaming()
     order = give(stage, POD, "bed-1", request_id="r1")
@@ -279,7 +279,7 @@ def test_a_late_retry_of_a_lifted_order_wakes_nobody() -> None:
     assert stage.app.journal.newest == before
 
 
-def test_an_order_for_nobody_is_refused() -> None:
+def test_an_order_for_an_unknown_name_is_refused() -> None:
     """An order for an unknown name is refused, as it would wake no sleeper."""
     stage = dreaming()
     assert refused(stage.app.wake_orders.order(named("m"), POD, "bed-9", "r")) is Code.POD_UNKNOWN

@@ -50,7 +50,7 @@ def test_of_fewer_than_may_merge_the_rest_are_waited_for() -> None:
     assert all(stage.coupling(pod.name) > 0 for pod in stage.pods[:7])
 
 
-def test_who_joins_on_trial_severs_nobody() -> None:
+def test_returning_half_open_pods_sever_no_dreamscape() -> None:
     """Five failed pods that return HALF_OPEN are scored while the other three go on."""
     stage = five_fail_and_lie_down_again()
     for _ in range(4 * 40):
@@ -60,7 +60,7 @@ def test_who_joins_on_trial_severs_nobody() -> None:
     assert all(stage.coupling(pod.name) > 0 for pod in stage.pods)
 
 
-def test_who_joins_on_trial_and_fails_has_failed() -> None:
+def test_a_half_open_pod_that_fails_counts_as_failed() -> None:
     """Frames scored in a HALF_OPEN seat count: five of eight failed."""
     stage = five_fail_and_lie_down_again()
     while any(pod.assign is None for pod in stage.pods):
@@ -72,7 +72,7 @@ def test_who_joins_on_trial_and_fails_has_failed() -> None:
 
 
 @pytest.mark.parametrize(("cause", "after"), [("daemon", "DREAMING"), ("railed", "SEVERED")])
-def test_a_zero_told_before_a_crash_is_nobodys_failure(cause: str, after: str) -> None:
+def test_a_zero_from_before_a_crash_is_no_failure(cause: str, after: str) -> None:
     """Zeros from before a crash are no failure: three dream on when five severed pods return."""
     stage = eight()
     stage.restart()
@@ -91,7 +91,7 @@ def test_a_zero_told_before_a_crash_is_nobodys_failure(cause: str, after: str) -
     assert state(stage) is DreamscapeState[after]
 
 
-def test_whom_a_person_has_tripped_is_not_away() -> None:
+def test_a_pod_tripped_by_a_person_counts_as_failed() -> None:
     """Five of eight tripped by hand are a majority failed."""
     stage = eight()
     for number in range(1, 6):

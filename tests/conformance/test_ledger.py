@@ -218,7 +218,7 @@ def test_a_ledger_that_goes_on_is_not_a_restored_one(library: Library) -> None:
         ledger.close()
 
 
-def test_a_ledger_that_nobody_touched_for_an_hour_is_outdated(library: Library) -> None:
+def test_a_ledger_without_a_heartbeat_for_an_hour_is_outdated(library: Library) -> None:
     """A ledger is outdated an hour after its last heartbeat, whatever was written since; a new one is not."""
     ledger = library()
     assert ledger.outdated(NOW_S) == ""

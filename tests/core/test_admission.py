@@ -105,7 +105,7 @@ def test_an_unknown_pod_fails_what_it_must_and_the_first_reason_stands() -> None
 
 
 @pytest.mark.parametrize("source", [CalibrationSource.REPLAY, CalibrationSource.SIMULATED])
-def test_nobody_in_the_bed_needs_a_short_calibration(source: CalibrationSource) -> None:
+def test_a_simulated_or_replayed_bed_needs_a_short_calibration(source: CalibrationSource) -> None:
     """Replayed and simulated sleepers pass with 8 s of clean data and fail just below."""
     short = replace(READY, calibration_source=source, clean_s=CALIBRATION_OFFLINE_S)
     assert first_refusal(admit(short, PLAN)) is None

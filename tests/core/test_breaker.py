@@ -294,7 +294,7 @@ def test_after_a_crash_an_earlier_trip_still_counts() -> None:
     assert initial_after_crash(START_S, Cause.RAILED, tripped_s=START_S - 1900.0).state is S.OPEN
 
 
-def test_who_may_not_be_believed_yet_is_kept_from_closing_and_not_tripped() -> None:
+def test_a_breaker_held_half_open_neither_closes_nor_trips() -> None:
     """A breaker held in HALF_OPEN has no deadline; after the hold one good frame closes it.
 
     A poor frame, or none, restarts the scoring and does not trip.
@@ -312,7 +312,7 @@ def test_who_may_not_be_believed_yet_is_kept_from_closing_and_not_tripped() -> N
         assert step(kept, other, kept.at_s + 0.25)[0].state is S.HALF_OPEN
 
 
-def test_after_a_crash_nobody_is_trusted_unseen() -> None:
+def test_after_a_crash_no_breaker_starts_closed() -> None:
     """After a crash a pod that reports a sever is OPEN for the whole wait; all others are HALF_OPEN."""
     reported = initial_after_crash(START_S, Cause.RAILED)
     assert (reported.state, reported.cause, reported.until_s) == (S.OPEN, Cause.RAILED, START_S + 30.0)

@@ -22,7 +22,7 @@ def test_every_word_has_the_kind_of_the_table() -> None:
 
 
 @pytest.mark.parametrize("word", ["", "FLAT", "gamma-burst", "outlier "])
-def test_a_word_nobody_knows_is_taken_hard(word: str) -> None:
+def test_an_unknown_cause_is_hard(word: str) -> None:
     """An unknown cause reads as `unknown` and trips at once."""
     assert cause_named(word) is Cause.UNKNOWN
     assert kind_of(cause_named(word)) is Kind.HARD

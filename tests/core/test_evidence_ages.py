@@ -37,7 +37,7 @@ def test_the_table_in_the_documentation_is_the_code() -> None:
 
 
 @pytest.mark.parametrize("cause", [c for c, r in CAUSES.items() if r.kind in (Kind.HARD, Kind.SOFT)])
-def test_each_cause_that_is_held_against_somebody_has_an_age(cause: Cause) -> None:
+def test_each_hard_and_soft_cause_has_an_age(cause: Cause) -> None:
     """Every hard and soft cause has a row."""
     assert any(cause in row.causes for row in (*AT_THE_DAEMON, *AT_THE_POD))
 

@@ -215,7 +215,7 @@ def test_what_happens_after_zero_decides_the_label(cause: Cause, after: float, l
     assert done == [(due_s, Labelled(cause, label, 9.0 * after))]
 
 
-def test_nobody_labels_what_nobody_knows() -> None:
+def test_unknown_values_give_no_classification() -> None:
     """Unknown values after zero, or an early resume, give no classification."""
     course = Course()
     course.show(WORSE)

@@ -45,7 +45,7 @@ def test_half_must_be_healthy_and_three_or_intimate(
         (8, 0, 6, QuorumVerdict.HOLDS),
     ],
 )
-def test_who_is_away_counts_for_neither_side(
+def test_absent_pods_count_on_neither_side(
     assigned: int, healthy: int, away: int, verdict: QuorumVerdict
 ) -> None:
     """Absent pods count on neither side: half of the reachable, where there are three, must be healthy."""

@@ -89,7 +89,7 @@ def test_assignment_ids_are_never_zero_and_never_repeat() -> None:
     assert (first, roster.assign(1).assignment_id) == (5, 6)
 
 
-def test_release_is_idempotent_and_touches_nobody_else() -> None:
+def test_release_is_idempotent_and_touches_no_other() -> None:
     """A second release, or one of an unknown pod, changes no other."""
     roster = filled(2)
     one, two = roster.assign(1), roster.assign(2)
@@ -112,7 +112,7 @@ def test_a_new_term_voids_all_and_begins_the_slots_anew() -> None:
     assert again.assignment_id not in {slot.assignment_id for slot in before}
 
 
-def test_only_who_holds_a_seat_is_assigned() -> None:
+def test_only_a_held_seat_is_assigned() -> None:
     """A seat that is not taken or is left cannot be assigned."""
     roster = filled(1)
     with pytest.raises(KeyError):

@@ -63,7 +63,7 @@ def test_sever_wake_and_end_are_idempotent_everywhere(state: S, step: Move) -> N
 
 @pytest.mark.parametrize("step", sorted(ALWAYS, key=lambda m: m.value))
 @pytest.mark.parametrize("state", list(S))
-def test_nobody_stays_coupled_after_a_way_out(state: S, step: Move) -> None:
+def test_no_state_after_a_way_out_couples(state: S, step: Move) -> None:
     """After sever, wake or end no state allows a coupling above zero."""
     assert move(state, step) not in COUPLED
 

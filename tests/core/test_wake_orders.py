@@ -29,7 +29,7 @@ DREAM = Order("w3", 3, WakeScope.DREAMSCAPE, "night", "mira", "noise", 1000.0)
     ],
     ids=lambda value: getattr(value, "id", ""),
 )
-def test_an_order_reaches_whom_it_names_while_it_stands(order: Order, reached: set[str]) -> None:
+def test_a_standing_order_reaches_its_target(order: Order, reached: set[str]) -> None:
     """A standing order reaches its pod, site, Dreamscape or all; an unknown scope is all.
 
     A lifted one none.

@@ -115,7 +115,7 @@ def test_a_bed_that_was_never_heard_is_not_known() -> None:
     assert told["standing"][0] == "not known"
 
 
-def test_a_severed_dreamscape_says_all_are_alone_only_of_those_who_said_so() -> None:
+def test_a_severed_dreamscape_counts_only_reported_zeros() -> None:
     """Of three severed beds two reported zero and one is silent: two at zero, one not known."""
     severed = {"state": "severed", "granted": 0.0, "applied": 0.0, "cause": "operator"}
     all_said = view([seat(n, **severed) for n in (1, 2, 3)], state="severed")

@@ -179,7 +179,7 @@ def test_every_other_name_is_configured_or_refused(host: str) -> None:
     assert not wrong_name("monitor.ward.example:8080", ("monitor.ward.example",))
 
 
-def test_full_lanes_are_told_on_readyz_and_take_nobody_out_of_service(house: _House) -> None:
+def test_full_lanes_are_noted_on_readyz_without_503(house: _House) -> None:
     """Full lanes are a note on /readyz with 200: ways out still work, so callers must come here."""
     house.waiting, house.notes = (), ("the API's lane of watches is full",)
     assert house.get("/readyz")[0::2] == (200, "ok\nthe API's lane of watches is full\n")
@@ -229,7 +229,7 @@ def test_a_request_that_trickles_ends_at_its_deadline(house: _House, sent: bytes
     client.close()
 
 
-def test_an_answer_that_nobody_reads_ends_at_its_deadline(house: _House) -> None:
+def test_an_unread_answer_ends_at_its_deadline(house: _House) -> None:
     """An unread answer larger than the buffers ends at its deadline."""
     house.go_on.set()
     client = house.open(b"GET /page HTTP/1.1\r\nHost: x\r\n\r\n")

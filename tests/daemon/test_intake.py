@@ -106,7 +106,7 @@ async def test_the_loop_has_its_turn_between_batches() -> None:
     assert max(after - before for before, after in zip([0, *seen], seen, strict=False)) <= BATCH
 
 
-async def test_an_intake_whose_inbox_is_crowded_reads_the_newest_frames_alone() -> None:
+async def test_an_intake_with_a_crowded_inbox_reads_the_newest_frames_alone() -> None:
     """With more hops waiting than may be fresh only the newest of each sender is read."""
     intake, inbound, meters = _intake()
     for seq in range(1, 5):

@@ -125,7 +125,7 @@ def test_lost_lines_are_told_in_the_form_of_the_others() -> None:
     }
 
 
-def test_a_reader_that_stalls_holds_nobody_up_and_is_told_what_it_missed() -> None:
+def test_a_stalled_reader_blocks_nothing_and_learns_its_losses() -> None:
     """A stalled reader loses the oldest lines, is notified of their number, and blocks nothing."""
     gate = _Gate()
     spool = Spool(gate)

@@ -262,7 +262,7 @@ def test_the_journal_measures_capture_to_feedback_at_the_first_render_that_used_
     assert float(note.values["distance"]) > 0.0
 
 
-def test_hops_are_noted_only_where_somebody_keeps_a_line_for_each() -> None:
+def test_hops_are_noted_only_for_a_journal_of_lines() -> None:
     """Hops are noted only for a journal of lines; without one, frames and statuses go on."""
     bed = Bed(tells_hops=False)
     bed.run(2.0)
@@ -287,7 +287,7 @@ def test_a_status_goes_with_a_hop() -> None:
     assert {late - early for early, late in pairwise(sent_ns[2:])} == {STATUS_NS}
 
 
-def test_presence_says_who_it_is() -> None:
+def test_the_presence_identifies_the_pod() -> None:
     """The presence identifies the pod; the will is the same but offline."""
     presence = Bed().agent.presence(online=False)
     assert (presence.pod, presence.incarnation, presence.online) == (POD, INCARNATION, False)

@@ -101,7 +101,7 @@ def test_a_zero_from_the_daemon_severs_in_the_call_that_brought_it() -> None:
     assert bed.frames[-1].severed is None
 
 
-def test_a_zero_to_someone_who_was_never_merged_is_no_event() -> None:
+def test_a_zero_to_a_pod_that_never_merged_is_no_event() -> None:
     """A zero to a pod that was never merged is neither stored nor reported."""
     bed = Bed()
     bed.seat()
@@ -179,7 +179,7 @@ def test_silence_of_the_implant_severs_after_half_a_second() -> None:
     assert (bed.status.quality, bed.status.quality_cause) == (0.0, "silence")
 
 
-def test_a_malfunction_of_someone_not_merged_is_told_but_severs_nobody() -> None:
+def test_a_malfunction_without_a_merge_is_reported_and_not_stored() -> None:
     """A malfunction of a pod that is not merged is MALFUNCTION, not SEVERED, and is not stored."""
     bed = Bed()
     bed.seat()

@@ -222,7 +222,7 @@ def test_an_unplugged_board_neither_raises_nor_speaks() -> None:
     assert board.released.is_set()
 
 
-def test_a_driver_that_hangs_holds_nobody_up() -> None:
+def test_a_hanging_driver_blocks_no_read() -> None:
     """While BrainFlow's lock is held elsewhere every read returns at once; the samples come later."""
     board = FakeBoard()
     implant = _implant(board)
@@ -310,7 +310,7 @@ def test_boards_go_by_name_or_number(text: str, board: str, parameters: dict[str
     assert (spec.board.name, dict(spec.parameters)) == (board, parameters)
 
 
-def test_a_played_file_is_its_boards_and_nobody() -> None:
+def test_a_played_file_has_its_boards_channels() -> None:
     """A playback has its master's channels and rate and the source REPLAY."""
     spec = parse("playback_file,file=night.csv,master_board=muse_2")
     assert describe(spec)["sampling_rate"] == 256

@@ -111,7 +111,7 @@ def test_uncertainty_grows_with_age() -> None:
     assert grown == pytest.approx(5000, abs=2)
 
 
-def test_answers_nobody_asked_for_are_refused() -> None:
+def test_unrequested_answers_are_refused() -> None:
     """Unknown, repeated, old and impossible answers are refused by name and change nothing."""
     clock, now_ns = synced()
     before = clock.state(now_ns)

@@ -128,7 +128,7 @@ def test_the_newest_sixteen_outcomes_are_kept() -> None:
         (WakeScope.UNSPECIFIED, "", True),
     ],
 )
-def test_a_wake_order_reaches_whom_its_scope_names(scope: WakeScope, target: str, *, reached: bool) -> None:
+def test_a_wake_order_reaches_its_scope(scope: WakeScope, target: str, *, reached: bool) -> None:
     """A wake order reaches its pod, site, Dreamscape or fleet; an unknown scope is the widest."""
     assert orders().wakes(order(1, scope, target), "night") is reached
 
@@ -178,7 +178,7 @@ BROKEN[3] = np.nan
         ({"sigma_db": np.zeros(SCHEMA.size, dtype=np.float32)}, "malformed"),
     ],
 )
-def test_an_assignment_whose_numbers_are_no_numbers_is_unfit(changes: dict[str, object], reason: str) -> None:
+def test_an_assignment_with_invalid_numbers_is_unfit(changes: dict[str, object], reason: str) -> None:
     """Slot, scale, bounds, ramp and time left of an assignment must be numbers in range."""
     made: Assign = assignment(**changes)
     assert unfit(made, SCHEMA, INCARNATION) == reason

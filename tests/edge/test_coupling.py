@@ -136,7 +136,7 @@ def test_limits_that_are_no_numbers_in_range_allow_nothing(limits: Limits) -> No
 
 
 @pytest.mark.parametrize("granted", [nan, 0.0, -0.1, 1.1])
-def test_a_grant_that_is_no_number_in_range_merges_nobody(granted: float) -> None:
+def test_a_grant_out_of_range_is_no_grant(granted: float) -> None:
     """Only 0 < granted <= 1 is a grant."""
     coupling = in_state(State.ALONE)
     assert not coupling.grant(granted, S_NS)

@@ -82,7 +82,7 @@ def test_a_loop_starts_over_without_a_gap(tmp_path: Path) -> None:
     assert not implant.ended
 
 
-def test_nobody_lies_in_this_bed(tmp_path: Path) -> None:
+def test_a_replayed_calibration_has_its_source(tmp_path: Path) -> None:
     """A replayed calibration has the source REPLAY."""
     assert EdfImplant(written(tmp_path / "a.edf", TWO)).source == CalibrationSource.REPLAY
 

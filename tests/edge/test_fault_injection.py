@@ -114,7 +114,7 @@ def test_crosstalk_without_another_bed_is_refused() -> None:
         malfunctioning(SimulatedImplant(1), "crosstalk", Onset(1.0), tapped(open_implant("sim-light:1")))
 
 
-def test_whose_sleeper_is_no_simulation_cannot_be_driven(tmp_path: Path) -> None:
+def test_a_recorded_sleeper_cannot_be_driven(tmp_path: Path) -> None:
     """A recording cannot have a malfunction of the sleeper."""
     np.savez(tmp_path / "night.npz", data_uV=np.zeros((2, 12800)), ch_names=["O1", "Fp1"], fs=256.0)
     with pytest.raises(ImplantError, match="simulated sleeper"):

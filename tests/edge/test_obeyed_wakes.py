@@ -77,7 +77,7 @@ def test_while_the_latch_holds_a_copy_changes_nothing_and_after_it_the_daemon_wa
     assert woken(again)
 
 
-def test_a_copy_of_a_retained_wake_order_wakes_nobody_and_still_bars_an_assign() -> None:
+def test_a_copy_of_a_retained_wake_order_only_bars_an_assign() -> None:
     """A copy of a cleared retained order wakes no sleeper after a restart; a newer revision does."""
     bed = merged_bed()
     bed.take(bed.agent.wake_order(ORDER_9, bed.now_ns))

@@ -110,7 +110,7 @@ def test_one_agent_a_pod(tmp_path: Path) -> None:
     _reboot(tmp_path / "bed-1")
 
 
-def test_unlatching_while_nobody_runs_clears_the_latch(tmp_path: Path) -> None:
+def test_unlatching_without_an_agent_clears_the_latch(tmp_path: Path) -> None:
     """The sleeper's unlatch works without a running agent."""
     disk = PodDisk(tmp_path / "bed-1", unix_ms=1000)
     disk.latch("wake")

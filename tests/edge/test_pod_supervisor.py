@@ -129,7 +129,7 @@ def test_a_ward_where_one_bed_never_pulses_is_never_ready() -> None:
     assert [kind for kind, _ in manager.said] == ["stopping"]
 
 
-def test_who_has_no_link_is_named() -> None:
+def test_beds_without_a_link_are_named() -> None:
     """The status names up to three beds without a link."""
     beds = [_Bed(f"bed-{number}") for number in range(1, 6)]
     for bed in beds[1:]:
@@ -184,7 +184,7 @@ def test_whatever_hangs_on_the_way_out_is_left_behind() -> None:
         bed.let_go.set()
 
 
-def test_a_bed_whose_leaving_fails_keeps_no_other_from_going_home() -> None:
+def test_a_bed_that_fails_to_leave_keeps_no_other() -> None:
     """A bed that fails to leave keeps no other from leaving; the failure is reported."""
     left: list[str] = []
     beds = [_Bed(f"bed-{number}") for number in range(1, 4)]

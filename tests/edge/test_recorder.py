@@ -80,7 +80,7 @@ def test_closing_writes_what_waits(tmp_path: Path) -> None:
     assert recorder.failed == ""
 
 
-def test_a_disk_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
+def test_a_hanging_disk_blocks_nothing(tmp_path: Path) -> None:
     """With a hanging disk blocks queue for a minute at most; dropped ones become a marked gap."""
     night, disk = Night(tmp_path), Disk()
     recorder = recorder_of(night, disk)

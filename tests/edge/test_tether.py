@@ -180,7 +180,7 @@ def test_an_unanswered_broadcast_lets_the_lease_run_out_by_itself() -> None:
     assert tether.living(START_NS + LEASE_NS - 1) is not None
 
 
-def test_nobody_else_means_nobody_to_be_drawn_to() -> None:
+def test_sums_of_this_pod_alone_end_the_permission() -> None:
     """Sums of this pod alone end the permission: there is no other sleeper."""
     w = weight(X, np.ones(SCHEMA.size, dtype=np.float32))
     lonely = broadcast(sum=np.float32(w) * X, weight=w)

@@ -105,7 +105,7 @@ def test_a_pod_takes_itself_out_of_the_sums() -> None:
         assert np.allclose(got, expected, atol=1e-4)
 
 
-def test_one_who_goes_far_cannot_move_the_centre_far() -> None:
+def test_one_far_sleeper_cannot_move_the_centre_far() -> None:
     """One of 21 at the clip's edge moves the centre less than half as far as it would move the mean."""
     states = crowd(5, 21)
     moved = states.copy()
@@ -150,7 +150,7 @@ def test_an_outlier_is_excluded_at_its_third_frame_and_back_with_one() -> None:
 
 
 @pytest.mark.parametrize(("n", "judged"), [(3, False), (4, False), (5, True), (8, True)])
-def test_among_fewer_than_five_nobody_is_an_outlier(n: int, judged: bool) -> None:
+def test_among_fewer_than_five_there_is_no_outlier(n: int, judged: bool) -> None:
     """Of three sleepers a different one is no outlier; of five it is."""
     states = np.zeros((n, D), dtype=np.float32)
     cohorts, fusion = filled(states), fresh()
@@ -197,7 +197,7 @@ def test_excluding_outliers_does_not_tighten_the_rule() -> None:
     assert abs(np.log2(out.median / everyones)) <= 1 / 12
 
 
-def test_close_together_nobody_is_an_outlier() -> None:
+def test_close_together_there_is_no_outlier() -> None:
     """When all but one are nearly alike, one within the weights' own eps is not excluded."""
     cohorts, fusion = filled(np.zeros((12, D), dtype=np.float32)), fresh()
     for k in range(1, 8):
@@ -208,7 +208,7 @@ def test_close_together_nobody_is_an_outlier() -> None:
         assert not out.outliers[0].any()
 
 
-def test_nobody_included_is_no_collective_and_the_centre_waits() -> None:
+def test_without_included_sleepers_there_is_no_collective() -> None:
     """Without included sleepers S and W are zero and finite, and the centre stays."""
     cohorts, fusion = filled(crowd(2, 8)), fresh()
     before = fusion.tick(cohorts, everyone(cohorts), INSTANT)

@@ -114,7 +114,7 @@ def test_of_two_pods_one_may_lag() -> None:
     assert found[0].correlation > 0.99
 
 
-def test_who_was_hardly_heard_is_not_judged() -> None:
+def test_a_course_with_many_gaps_is_not_judged() -> None:
     """A course with over a quarter of ten seconds missing is not judged; a cleared one is new."""
     held = Courses(D)
     course = courses(3, 40, 8)

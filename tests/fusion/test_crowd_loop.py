@@ -137,7 +137,7 @@ def test_a_moment_that_passes_costs_half_a_coupling_for_a_while() -> None:
     assert loop.live
 
 
-def test_people_who_fade_into_one_another_are_severed() -> None:
+def test_a_homogenising_group_is_severed() -> None:
     """All become nine tenths the average, whatever the coupling: halved, then all to zero."""
     loop = Loop(Sleepers(20, 6)).run(150.0)
     centre = loop.people.profile.mean(axis=0)
@@ -149,7 +149,7 @@ def test_people_who_fade_into_one_another_are_severed() -> None:
     ]
 
 
-def test_one_who_becomes_another_is_halved_then_severed_alone() -> None:
+def test_identity_loss_in_a_loop_severs_that_sleeper_alone() -> None:
     """One of twenty takes on another's profile: halved, then severed; the others dream on whole."""
     loop = Loop(Sleepers(20, 7)).run(150.0)
     profile, centre = loop.people.profile, loop.people.profile.mean(axis=0)
@@ -177,7 +177,7 @@ def test_none_one_and_two_are_nothing_to_judge(included: int) -> None:
         assert not any(sign.calm for sign in crowd.signs())
 
 
-def test_nobody_heard_is_no_error() -> None:
+def test_ticks_without_frames_raise_no_error() -> None:
     """Ticks without any frame, from the first on and after a pause, raise no error."""
     crowd = GroupStatistics(BANDS6X2)
     none = np.zeros((0, D), np.float32)
@@ -224,7 +224,7 @@ def test_the_last_minute_is_told() -> None:
     assert len(CROWD_CAUSES) == 3
 
 
-def test_a_row_given_anew_remembers_nobody() -> None:
+def test_a_reused_row_is_empty() -> None:
     """A reused row has no first minute, no other scale and no course."""
     loop = Loop(Sleepers(8, 10)).run(150.0)
     loop.crowd.clear(2)

@@ -78,7 +78,7 @@ def test_quality_has_a_hysteresis() -> None:
     assert seen == [False, True, True, False, False, False, True, True]
 
 
-def test_who_is_not_allowed_is_not_eligible() -> None:
+def test_a_forbidden_slot_is_not_eligible() -> None:
     """A slot that breakers or consent forbid is not eligible, whatever its frame."""
     line = Line()
     allowed = EVERYONE.copy()

@@ -67,7 +67,7 @@ def test_sums_are_the_reference_and_the_pods_own_weights() -> None:
     assert got.w == float(weights(rows, r).astype(np.float64).sum())
 
 
-def test_nobody_leaves_the_centre_where_it_was() -> None:
+def test_without_rows_the_centre_stays() -> None:
     """Without rows the centre stays, and is a number."""
     r = np.arange(12, dtype=np.float32)
     none = np.zeros((0, 12), dtype=np.float32)

@@ -152,7 +152,7 @@ def test_a_few_say_nothing_as_a_group(n: int) -> None:
     assert all(map(math.isnan, (found.dispersion, found.rank, found.i_diff)))
 
 
-def test_people_who_were_one_at_the_start_have_no_ratio() -> None:
+def test_first_windows_within_their_noise_have_no_ratio() -> None:
     """If the first windows differ only by their noise there is no ratio."""
     then, noise, now, now_noise = crowd(12, 3)
     found = axes(sums(then * 0.1, noise, now, now_noise))
@@ -335,7 +335,7 @@ def test_a_leavers_every_trace_is_gone() -> None:
     )
 
 
-def test_a_person_who_becomes_another_is_told() -> None:
+def test_a_sleeper_with_anothers_profile_falls_in_likeness() -> None:
     """A sleeper who takes on another's profile falls in likeness alone; the others stay at 1."""
     base = np.random.default_rng(11).normal(0.0, 1.05, (10, D))
     course = np.concatenate(
@@ -347,7 +347,7 @@ def test_a_person_who_becomes_another_is_told() -> None:
     assert windows.axes.identified == pytest.approx(0.9)
 
 
-def test_somebody_near_everyones_average_has_no_likeness() -> None:
+def test_a_first_minute_within_its_noise_has_no_likeness() -> None:
     """A first minute within its own noise gives no likeness."""
     base = np.random.default_rng(13).normal(0.0, 1.05, (10, D))
     base[4] = 0.0

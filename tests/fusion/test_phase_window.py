@@ -130,7 +130,7 @@ def test_in_a_large_crowd_a_leavers_trace_is_gone_from_what_is_said() -> None:
     assert said[0].ppc == pytest.approx(exact.ppc, abs=1e-9)
 
 
-def test_who_is_merely_excluded_keeps_the_past_and_adds_nothing() -> None:
+def test_an_exclusion_keeps_the_past_and_adds_nothing() -> None:
     """An exclusion of a hop is a gap of two instants in the row; the rest stays."""
     rng, bank = np.random.default_rng(4), Bank()
     everyone = np.ones(SLOTS, dtype=bool)

@@ -36,7 +36,7 @@ def test_values_stand_at_their_rows(some: list[int]) -> None:
     assert silent.tolist() == sorted(set(range(5)) - set(some))
 
 
-def test_who_is_silent_between_others_holds_their_course_and_counts_for_nothing() -> None:
+def test_a_missing_row_holds_its_course_and_counts_for_nothing() -> None:
     """A row missing in the middle keeps its last value in its course; its window stays."""
     courses, windows = Courses(D, 4), Identity(D, 4)
     for hop, some in enumerate(([0, 1, 2, 3], [0, 2, 3], [0, 3], [0, 2, 3])):

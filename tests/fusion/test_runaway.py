@@ -61,7 +61,7 @@ def test_own_z_of_any_split_and_of_the_slow_reference(n: int, cut: int, seed: in
     assert whole == pytest.approx(math.sqrt(sum(z * z for z in mean) / D), rel=1e-5)
 
 
-def test_who_told_no_calibration_takes_no_part() -> None:
+def test_a_pod_without_a_calibration_takes_no_part() -> None:
     """A template of another shape, not finite, of scale zero or cleared takes no part."""
     fine = np.ones(D, dtype=np.float32)
     scales = OwnScales(D)
@@ -131,7 +131,7 @@ def test_a_crowd_that_falls_asleep_takes_its_median_along() -> None:
     assert not above
 
 
-def test_nobody_included_is_no_energy() -> None:
+def test_without_included_sleepers_there_is_no_energy() -> None:
     """An unknown E is not above; four seconds must be known again first."""
     energy = pushed(pushed(Energy(), 0.3, 60.0), 5.0, 4.0)
     energy.push(math.nan)
@@ -257,7 +257,7 @@ def test_the_value_is_of_the_band_that_locked() -> None:
     assert not streak.locked
 
 
-def test_sums_of_nobody_merge_without_effect() -> None:
+def test_empty_sums_merge_without_effect() -> None:
     """Merging empty sums changes nothing."""
     some = OwnSums(3, np.ones(D))
     assert energy_of(merge(some, OwnSums(0, np.zeros(D)))) == energy_of(some)

@@ -75,6 +75,6 @@ def test_what_is_off_the_edges_is_counted_at_the_ends() -> None:
     assert (histogram[0], histogram[-1], histogram.sum(), len(histogram)) == (2, 3, 5, BINS)
 
 
-def test_of_nobody_there_is_no_median() -> None:
+def test_without_residuals_there_is_no_median() -> None:
     """Without residuals the median is NaN."""
     assert np.isnan(median_of(empty(D, B).histogram))

@@ -194,7 +194,7 @@ def test_shifts_are_bounded() -> None:
 
 
 @pytest.mark.parametrize("n", [0, 1])
-def test_of_nobody_and_of_one_nothing_is_said(n: int) -> None:
+def test_none_and_one_have_no_synchrony(n: int) -> None:
     """Of no sleeper and of one PPC, z and dof are NaN, never zero or one."""
     found = synchrony(sums_of(np.ones((BANDS, n, WINDOW), dtype=complex)), LAGS)
     assert np.isnan(found.ppc).all()
@@ -202,7 +202,7 @@ def test_of_nobody_and_of_one_nothing_is_said(n: int) -> None:
     assert np.isnan(found.dof).all()
 
 
-def test_of_two_who_hardly_met_nothing_is_said() -> None:
+def test_two_with_few_common_instants_have_no_ppc() -> None:
     """Below a quarter of the window's instants in common PPC is NaN; from there on it is known."""
     z = np.ones((BANDS, 2, WINDOW), dtype=complex)
     z[:, 1, WINDOW // 4 - 1 :] = 0

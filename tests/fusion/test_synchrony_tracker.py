@@ -84,7 +84,7 @@ def test_what_is_told_is_the_pairwise_definition() -> None:
     assert out.order == pytest.approx(np.abs(last.sum(axis=1)) / present, abs=1e-5)
 
 
-def test_one_whose_breaker_opens_is_out_of_the_past_as_well() -> None:
+def test_an_opened_breaker_removes_the_past_as_well() -> None:
     """A pod whose breaker opens is out of sums, order and every reading in that very tick."""
     z = strangers(np.random.default_rng(2), 6, shared=0.5)[0]
     night, without = Night(z, 256), Night(z[:, :5], 256)

@@ -175,7 +175,7 @@ def test_every_metric_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize("path", JSON, ids=lambda path: path.stem)
-def test_every_panel_says_what_it_means_and_lists_who_it_is(path: Path) -> None:
+def test_every_panel_has_a_description_and_a_command(path: Path) -> None:
     """Each panel has a description and a command that `dreamd` accepts."""
     for panel in panels_of(load(path)):
         commands = re.findall(r"`((?:dreamd|curl) [^`]+)`", panel["description"])
@@ -224,7 +224,7 @@ def test_a_board_is_what_grafanas_own_schema_reads(path: Path) -> None:
     assert again == board
 
 
-def test_safety_is_one_screen_and_begins_with_who_is_coupled_unasked() -> None:
+def test_safety_is_one_screen_and_begins_with_unpermitted_couplings() -> None:
     """Safety's first panel is the one that must be 0, and the whole board fits on one screen."""
     panels = load(DEPLOY / "grafana/dashboards/safety.json")["panels"]
     assert panels[0]["title"] == "Coupled above what was granted: must be 0"

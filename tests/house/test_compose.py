@@ -144,7 +144,7 @@ def test_no_password_is_in_what_is_shipped() -> None:
     assert grafana["GF_AUTH_ANONYMOUS_ENABLED"] == "false"
 
 
-def test_everybody_is_looked_for_where_they_listen() -> None:
+def test_every_service_is_addressed_at_its_port() -> None:
     """Broker, metrics, Prometheus and Grafana are addressed at the ports they listen on."""
     listener = re.findall(r"^listener (\d+) (\S+)$", (DEPLOY / "mosquitto.conf").read_text(), re.MULTILINE)
     port, host = listener[0]

@@ -89,7 +89,7 @@ def test_nothing_new_is_answered_within_a_second(house: ConsoleHouse) -> None:
     assert (told["scene"], told["house"], told["events"]) == (None, None, [])
 
 
-def test_who_asks_late_gets_the_newest_tick_and_none_between(house: ConsoleHouse) -> None:
+def test_a_late_request_gets_the_newest_tick_and_none_between(house: ConsoleHouse) -> None:
     """A late request gets the newest tick and none between."""
     seen = house.look(dreamscape="night")["scene"]["number"]
     for tick in range(50, 90):
@@ -149,7 +149,7 @@ def _read_until(client: socket.socket, held: bytes, enough: Callable[[bytes], bo
     return held
 
 
-def test_a_watch_nobody_looks_through_is_closed(house: ConsoleHouse) -> None:
+def test_an_unused_watch_is_closed(house: ConsoleHouse) -> None:
     """The watch is closed at a tick a few seconds after the last console has left."""
     house.look(dreamscape="night")
     assert len(house.coordination.collective_watches) == 1
@@ -205,7 +205,7 @@ def test_the_collective_itself_is_told_to_no_console(house: ConsoleHouse) -> Non
     assert "centre" not in tick
 
 
-def test_who_is_cut_is_told_with_the_evidence(house: ConsoleHouse) -> None:
+def test_a_severed_bed_is_shown_with_its_evidence(house: ConsoleHouse) -> None:
     """A severed bed comes with the breaker's evidence: since when, why, next attempt."""
     house.look(dreamscape="night")
     house.do(lambda: house.coordination.breakers.trip("pods/bed-1", "mara", "a cable"))

@@ -53,7 +53,7 @@ def test_sever_is_one_request_and_answers_like_the_api(house: ConsoleHouse) -> N
     assert house.coordination.calls.count(("sever", "night", "the console")) == 2
 
 
-def test_who_does_not_confirm_is_named(house: ConsoleHouse) -> None:
+def test_pods_without_confirmation_are_named(house: ConsoleHouse) -> None:
     """Pods without confirmation are named after 1.5 s, like in the API."""
     house.coordination.confirm_at_once = False
     began_s = time.monotonic()
@@ -62,7 +62,7 @@ def test_who_does_not_confirm_is_named(house: ConsoleHouse) -> None:
     assert (status, told) == (200, {"zeroed": 2, "confirmed": 0, "unconfirmed": ["bed-1", "bed-2"]})
 
 
-def test_wake_and_release_carry_who_and_why(house: ConsoleHouse) -> None:
+def test_wake_and_release_carry_person_and_reason(house: ConsoleHouse) -> None:
     """Wake and release carry person and reason in one line each; without a name they are the console's."""
     assert house.order("wake", name="night", issuer="mara", reason="a\nfire")[0] == 200
     assert house.order("wake", name="night")[0] == 200
@@ -103,7 +103,7 @@ def test_a_refusal_is_said_in_its_own_words(house: ConsoleHouse) -> None:
     ],
     ids=str,
 )
-def test_nobody_else_may_act(house: ConsoleHouse, changes: dict[str, str | None]) -> None:
+def test_foreign_origins_may_not_act(house: ConsoleHouse, changes: dict[str, str | None]) -> None:
     """Another origin, a rebound name, a form, a missing header: all 403, nothing done."""
     status, _, body = house.request("POST", "/console/sever", BODY, as_page(house, **changes))
     assert status == 403
@@ -127,7 +127,7 @@ def test_every_name_of_loopback_and_any_port_may_be_used(house: ConsoleHouse, na
 @pytest.mark.parametrize(
     "changes", [{"X-Dreamd-Console": ""}, {"Host": "evil.example"}, {"Sec-Fetch-Site": "cross-site"}]
 )
-def test_nobody_else_may_look(house: ConsoleHouse, changes: dict[str, str]) -> None:
+def test_data_need_the_page_and_a_loopback_name(house: ConsoleHouse, changes: dict[str, str]) -> None:
     """Data need the page's header and a loopback name."""
     assert house.request("GET", "/console/look", headers={**PAGE, **changes})[0] == 403
 
@@ -149,7 +149,7 @@ def test_everything_is_guarded_by_headers(house: ConsoleHouse, path: str) -> Non
     assert "default-src 'none'" in request_guard.PROTECTION["Content-Security-Policy"]
 
 
-def test_the_page_is_served_whole_and_asks_nobody_else(house: ConsoleHouse) -> None:
+def test_the_page_is_served_whole_without_foreign_addresses(house: ConsoleHouse) -> None:
     """Each file that the page names is served in its type, without foreign addresses or inline scripts."""
     _, headers, page = house.request("GET", "/")
     assert headers["content-type"] == "text/html; charset=utf-8"
@@ -268,7 +268,7 @@ def test_every_scope_is_woken_by_one_request(house: ConsoleHouse, scope: str, na
     assert (method, asked.name.lower(), target, issuer) == ("wake_orders.order", scope, name, "mira")
 
 
-def test_a_scope_that_is_none_severs_nobody(house: ConsoleHouse) -> None:
+def test_an_unknown_scope_is_refused(house: ConsoleHouse) -> None:
     """An unknown or missing scope is 400 with the valid ones; a bed's name alone is not guessed at."""
     for told in ({}, {"scope": "moon"}, {"scope": "pod"}, {"name": "bed-1"}):
         assert house.order("sever-scope", **told)[0] == 400

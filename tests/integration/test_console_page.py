@@ -370,7 +370,7 @@ def contrast(one: float, other: float) -> float:
     return (max(one, other) + 0.05) / (min(one, other) + 0.05)
 
 
-def test_who_wants_no_motion_gets_none(night: Night) -> None:
+def test_reduced_motion_is_respected(night: Night) -> None:
     """With reduced motion the drawing has one frame per tick, without interpolation."""
     page = night.show()
     page.prefer(prefers_reduced_motion="reduce")

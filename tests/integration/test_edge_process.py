@@ -105,7 +105,7 @@ async def test_it_merges_slowly_and_is_alone_within_a_second_and_a_half_of_silen
     assert daemon.of_kind(PodEventKind.SEVERED)[0].zero_ns == alone.zero_ns
 
 
-async def test_forged_replayed_and_old_broadcasts_keep_nobody_merged(
+async def test_forged_replayed_and_old_broadcasts_do_not_renew_the_lease(
     agent: Agent, daemon: SmallDaemon
 ) -> None:
     """Replayed, forged, altered and old-term broadcasts are refused and counted; the lease runs out."""

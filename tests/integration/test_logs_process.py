@@ -81,7 +81,7 @@ async def _errors(api: dreamapi.Api) -> str:
     return "\n".join(said)
 
 
-async def test_nobodys_data_is_written_down(fleet: Fleet) -> None:
+async def test_no_personal_data_is_written(fleet: Fleet) -> None:
     """A canary in features and template, and pseudonyms, appear in no output, through all kinds of trips.
 
     Searched: the daemon's log at debug level, the pods' journals and standard error, /metrics, the journal's
@@ -166,7 +166,7 @@ async def test_a_full_pipe_holds_no_tick_up_and_no_sever(
         fleet.close()
 
 
-def test_a_bed_whose_words_nobody_reads_goes_on(broker: Broker, tmp_path: Path, full_pipe: int) -> None:
+def test_a_bed_with_an_unread_stderr_goes_on(broker: Broker, tmp_path: Path, full_pipe: int) -> None:
     """With standard error full from the first line on the agent connects, reports and goes home."""
     command = [
         *(sys.executable, "-m", "dreamedge", "run", "--pod", "bed-1=sim:3", "--broker", broker.url),

@@ -136,7 +136,7 @@ async def test_a_broker_that_is_killed_is_found_again(broker: RealBroker) -> Non
     assert "trying again" in house.said[0]
 
 
-async def test_a_broker_that_hangs_costs_nobody_a_wait(broker: RealBroker) -> None:
+async def test_a_hanging_broker_makes_no_call_wait(broker: RealBroker) -> None:
     """With a frozen broker and a full socket no call waits; afterwards the newest tick leaves."""
     async with running(broker.port) as house, observer(broker.port, "dreamd/v1/collective/#") as heard:
         await until(lambda: not house.link.trouble)

@@ -45,7 +45,7 @@ async def test_without_daemon_or_broker_everyone_is_alone(fleet: Fleet, name: st
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])
-async def test_a_lost_pod_is_nobodys_loss_but_its_own(fleet: Fleet, number: int) -> None:
+async def test_a_lost_pod_affects_no_other(fleet: Fleet, number: int) -> None:
     """With a pod killed or frozen the others dream on; thawed, its sleeper has been alone all along."""
     pulled_s = fleet.signal("bed-1", number)
     await asyncio.sleep(3.0)

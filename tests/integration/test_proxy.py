@@ -218,13 +218,15 @@ def told(fleet: Fleet, kind: str) -> list[Fact]:
     return [fact for ward in WARDS for fact in fleet.journal(ward) if fact["kind"] == kind]
 
 
-async def test_slow_lines_sever_nobody(broker: Broker, tmp_path: Path) -> None:
+async def test_slow_lines_sever_no_healthy_pod(broker: Broker, tmp_path: Path) -> None:
     """Twenty healthy pods at 100 to 200 ms each way are never severed."""
     await slow_lines(broker, tmp_path, Way(latency_s=(0.1, 0.2)), 20, learn_s=0.0, for_s=10.0)
 
 
 @pytest.mark.skipif(not LONG, reason="DREAMD_LONG: four minutes")
-async def test_slow_and_uneven_lines_sever_nobody_in_two_minutes(broker: Broker, tmp_path: Path) -> None:
+async def test_slow_and_uneven_lines_sever_no_healthy_pod_in_two_minutes(
+    broker: Broker, tmp_path: Path
+) -> None:
     """A hundred healthy pods at 100 to 300 ms each way, clocks learnt, are not severed in two minutes."""
     await slow_lines(broker, tmp_path, Way(latency_s=(0.1, 0.3)), 100, learn_s=60.0, for_s=120.0)
 

@@ -32,7 +32,7 @@ def rehearsed(*flags: str, within_s: float = 120.0) -> tuple[int, dict[str, Any]
     "name",
     ["silence", "flat", "railed", "nonfinite", "frozen", "replay", "clock-jump", "actuator-stuck", "mass"],
 )
-def test_who_is_made_to_fail_is_found_out_and_everyone_comes_home(name: str, tmp_path: Path) -> None:
+def test_every_injected_failure_is_found_and_all_come_home(name: str, tmp_path: Path) -> None:
     """Twelve light sleepers, real MQTT, real daemon: all failures found, no false sever, all home."""
     if name not in SHORT and not LONG:
         pytest.skip("DREAMD_LONG: half a minute")

@@ -66,7 +66,7 @@ async def first_tick_s(fleet: Fleet) -> float:
     raise AssertionError("the Dreamscape ended")
 
 
-async def test_a_restarted_daemon_trusts_nobody_and_draws_the_well_in_again_from_zero(fleet: Fleet) -> None:
+async def test_a_restarted_daemon_scores_all_and_ramps_from_zero(fleet: Fleet) -> None:
     """After kill -9 all are alone in 1.5 s; a new daemon ticks in 3 s, scores 30 ticks at zero, then ramps.
 
     A pod that reports its own sever is OPEN, one locked in the ledger stays LOCKED: neither is coupled.

@@ -130,7 +130,7 @@ async def test_a_paused_picture_says_so_and_is_not_held_over_a_lost_connection(
     assert top.echoes()
 
 
-async def test_three_keys_sever_and_the_answer_names_whom(fleet: Fleet, opened: Open) -> None:
+async def test_three_keys_sever_and_the_answer_names_the_beds(fleet: Fleet, opened: Open) -> None:
     """One bed, then the whole house: the question names the scope, the rows show the result."""
     top = opened(fleet, size=(120, 30))
     await top.shows("6 of 6 merged")

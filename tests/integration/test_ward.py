@@ -90,7 +90,7 @@ async def test_the_daemons_link_and_a_pod_hear_one_another(ward: Ward) -> None:
     assert house.said == []
 
 
-async def test_a_pod_speaks_as_itself_and_as_nobody_else(ward: Ward) -> None:
+async def test_a_pod_publishes_only_on_its_own_topics(ward: Ward) -> None:
     """bed-2's messages on its own topics arrive; on bed-1's, the daemon's or other topics none does."""
     own = [topics.pod_topic("bed-2", leaf) for leaf in ("presence", "status", "event", "clock")]
     own.append(topics.frames("night", 0, "bed-2"))
@@ -166,7 +166,7 @@ async def test_a_second_of_the_same_name_takes_the_place_of_the_first(ward: Ward
             assert await first.lost()
 
 
-async def test_whose_password_is_taken_away_is_out_at_a_sighup(ward: Ward) -> None:
+async def test_a_removed_password_disconnects_at_a_sighup(ward: Ward) -> None:
     """SIGHUP rereads rules and passwords: a removed user is disconnected, others stay."""
     async with speaking(ward, "bed-1") as (one, _), speaking(ward, "bed-2") as (other, _):
         ward.admit(tuple(user for user in USERS if user != "bed-1"))
@@ -190,7 +190,7 @@ async def test_a_handshake_that_hangs_holds_up_no_tick(ward: Ward) -> None:
     assert max(gaps) < 0.1
 
 
-async def test_a_tls_socket_that_is_full_costs_nobody_a_wait(ward: Ward) -> None:
+async def test_a_full_tls_socket_makes_no_call_wait(ward: Ward) -> None:
     """With the broker frozen and the socket full no call waits; afterwards the queue arrives whole."""
     hears = ("dreamd/v1/collective/+/+", topics.pod_topic("bed-1", "command"))
     async with running(ward.access("dreamd")) as house, speaking(ward, "bed-1", *hears) as (_, heard):

@@ -34,7 +34,7 @@ API: Final = (
     ),
     Mutation(
         "plan.fixed-from-start",
-        "the plan of people who are merged is changed",
+        "a plan is changed after the start",
         "daemon/dreamd/app/dreamscapes/plan_changes.py",
         "if runtime.state not in AMENDABLE:",
         "if False:",

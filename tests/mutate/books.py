@@ -20,7 +20,7 @@ BOOKS: Final = (
     ),
     Mutation(
         "books.withdrawal-wins",
-        "a sleeper who withdrew while their seat was being written is assigned",
+        "a pod that left while its seat was being written is assigned",
         "daemon/dreamd/app/dreamscapes/seating/seat_commits.py",
         "if self._stays(seat) and self._session.seating.still_admitted(seat):",
         "if self._stays(seat):",
@@ -100,7 +100,7 @@ BOOKS: Final = (
     ),
     Mutation(
         "books.failed-confirms-nothing",
-        "a term holds although nobody knows what the ledger keeps",
+        "a term holds although the ledger's state is unknown",
         f"{_STORE}sqlite.py",
         "if self._file.failure:",
         "if False:",

@@ -21,7 +21,7 @@ _CONSOLE_ORDERS, _TESTS_TEXT = (
 )
 _TESTS_LOOK: Final = "tests/integration/test_console.py"
 _TESTS_ORDERS: Final = "tests/integration/test_console_orders.py"
-_NOBODY: Final = (f"{_TESTS_ORDERS}::test_nobody_else_may_act",)
+_NOBODY: Final = (f"{_TESTS_ORDERS}::test_foreign_origins_may_not_act",)
 _HUNG: Final = (f"{_TESTS_ORDERS}::test_a_hung_application_is_said_and_its_sever_still_happens",)
 
 CONSOLE: Final = (
@@ -75,7 +75,7 @@ CONSOLE: Final = (
     ),
     Mutation(
         "console.writer-reads",
-        "who may not look may act",
+        "a request without access may act",
         _GATE,
         "    return wrong_reader(asked)",
         '    return ""',
@@ -119,7 +119,7 @@ CONSOLE: Final = (
         _LOOKOUT,
         "if watched is not None and not self.now_s() - watched.asked_s <= IDLE_S:",
         "if False:",
-        (f"{_TESTS_LOOK}::test_a_watch_nobody_looks_through_is_closed",),
+        (f"{_TESTS_LOOK}::test_an_unused_watch_is_closed",),
     ),
     Mutation(
         "console.one-take",

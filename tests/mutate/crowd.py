@@ -63,7 +63,7 @@ CROWD: Final = (
     ),
     Mutation(
         "crowd.person-by-chance",
-        "one bad minute costs somebody their night",
+        "one bad minute severs a sleeper for the night",
         _MACHINE,
         "lost = halved or likeness + chance < IDENTITY_HALVE",
         "lost = halved or likeness < IDENTITY_HALVE",
@@ -87,7 +87,7 @@ CROWD: Final = (
     ),
     Mutation(
         "identity.same-people",
-        "who has no first minute yet counts in the present",
+        "a row without a first minute counts in the present",
         _IDENTITY,
         "rows = self._members[self._known[self._members] & self._began[self._members]]",
         "rows = self._members[self._known[self._members]]",
@@ -167,7 +167,7 @@ CROWD: Final = (
     ),
     Mutation(
         "crosstalk.silent-holds",
-        "who is not heard gets a neighbour's course",
+        "a silent row gets a neighbour's course",
         _CROSSTALK,
         "newest[silent] = self._ring[(instant % WINDOW_HOPS) - bool(missed), silent]",
         "pass",
@@ -175,7 +175,7 @@ CROWD: Final = (
     ),
     Mutation(
         "identity.silent-adds-nothing",
-        "who is not heard gets a neighbour's minute",
+        "a silent row gets a neighbour's minute",
         _IDENTITY,
         "dense[silent] = 0.0",
         "pass",
@@ -199,7 +199,7 @@ CROWD: Final = (
     ),
     Mutation(
         "halved.own-ceiling",
-        "who has a smaller ceiling of their own is not halved",
+        "a sleeper with a lower ceiling of their own is not halved",
         "daemon/dreamd/app/collective/cohorts.py",
         "np.minimum((included & bank.allowed) * np.uint8(byte), bank.most) >> bank.halved",
         "np.minimum(((included & bank.allowed) * np.uint8(byte)) >> bank.halved, bank.most)",
@@ -207,7 +207,7 @@ CROWD: Final = (
     ),
     Mutation(
         "identity.severed-alone",
-        "who loses themselves is halved and no more",
+        "identity loss halves and never severs",
         _WATCH,
         'self._session.judge.trip(seat, Cause.IDENTITY, "the daemon", told)',
         "pass",

@@ -42,7 +42,7 @@ _LOCKS, _TESTS_LOCKS = "daemon/dreamd/app/safety/breaker_registry.py", "tests/ap
 _FRAMES: Final = (
     Mutation(
         "frame.number-back",
-        "a frame whose number goes back is taken in",
+        "a frame with an older number is accepted",
         _COLUMNS,
         "if step == 0 or step >= _SEQ_SPAN // 2:",
         "if False:",
@@ -50,7 +50,7 @@ _FRAMES: Final = (
     ),
     Mutation(
         "frame.instant-back",
-        "a frame whose instant goes back is taken in",
+        "a frame with an older instant is accepted",
         _COLUMNS,
         "if not frame.instant > self.instant[slot]:",
         "if False:",
@@ -122,7 +122,7 @@ _FRAMES: Final = (
     ),
     Mutation(
         "frame.range-silent",
-        "who says that it has no signal may send numbers out of every range",
+        "a pod without a signal may send numbers out of range",
         _COLUMNS,
         "not (unsound is FrameVerdict.NONFINITE and _says_so_itself(frame))",
         "not _says_so_itself(frame)",
@@ -138,7 +138,7 @@ _FRAMES: Final = (
     ),
     Mutation(
         "frame.finite-excluded",
-        "a pod whose newest frame is no number keeps its weight",
+        "a pod with a NaN frame keeps its weight",
         _COLUMNS,
         "self.present & self.finite & ~self.frozen & self._good & fresh & allowed",
         "self.present & ~self.frozen & self._good & fresh & allowed",
@@ -186,7 +186,7 @@ _FRAMES: Final = (
     ),
     Mutation(
         "frame.quality",
-        "quality, or what is no number in its place, excludes nobody",
+        "low or NaN quality excludes no pod",
         _COLUMNS,
         "self._good = (self.quality >= QUALITY_IN) | (self._good & (self.quality >= QUALITY_OUT))",
         "self._good = ~(self.quality < 0.0)",
@@ -328,7 +328,7 @@ _EVIDENCE: Final = (
     ),
     Mutation(
         "outlier.of-few",
-        "of three, two who are alike leave out the third",
+        "of three, two similar sleepers exclude the third",
         _FUSION,
         "self._median >= 0.0 and self._measured >= INTIMATE_BELOW",
         "self._median >= 0.0",
@@ -336,7 +336,7 @@ _EVIDENCE: Final = (
     ),
     Mutation(
         "outlier.excluded",
-        "whoever is far from everybody keeps the weight",
+        "an outlier keeps its weight",
         _FUSION,
         "included = [e & ~out for e, out in zip(eligible, outliers, strict=True)]",
         "included = [e.copy() for e in eligible]",
@@ -451,7 +451,7 @@ _BREAKERS: Final = (
     ),
     Mutation(
         "breaker.named-reset",
-        "anybody resets a locked breaker",
+        "a locked breaker is reset without a name",
         "daemon/dreamd/core/safety/observations.py",
         "return (Sign.RESET if named else Sign.NEUTRAL), Cause.OPERATOR",
         "return Sign.RESET, Cause.OPERATOR",
@@ -531,7 +531,7 @@ _BREAKERS: Final = (
     ),
     Mutation(
         "excluded.coupling",
-        "whoever is in no sum keeps the coupling",
+        "a pod without weight keeps its coupling",
         _COHORTS,
         "(included & bank.allowed) * np.uint8(byte)",
         "bank.occupied * np.uint8(byte)",
@@ -571,7 +571,7 @@ _DREAMSCAPE: Final = (
     ),
     Mutation(
         "quorum.half",
-        "a collective most of whose members have failed goes on",
+        "a collective with most members failed goes on",
         _QUORUM,
         "if within_reach >= fewest and not healthy >= QUORUM_SHARE * within_reach:",
         "if False:",
@@ -579,7 +579,7 @@ _DREAMSCAPE: Final = (
     ),
     Mutation(
         "quorum.severs",
-        "a lost quorum severs nobody",
+        "a lost quorum does not sever",
         _CONDUCTOR,
         "elif self._quorate and not verdict.holds:",
         "elif False:",
@@ -587,7 +587,7 @@ _DREAMSCAPE: Final = (
     ),
     Mutation(
         "quorum.level",
-        "two whose frames count are coupled to one another",
+        "two countable pods are coupled to one another",
         _CONDUCTOR,
         "and fused.n >= fewest",
         "and fused.n >= 1",
@@ -619,7 +619,7 @@ _DREAMSCAPE: Final = (
     ),
     Mutation(
         "mass.severs",
-        "a mass failure severs nobody",
+        "a mass failure does not sever",
         _CONDUCTOR,
         "if self.mass.failed(holding, now_s):",
         "if False:",
@@ -667,7 +667,7 @@ _DREAMSCAPE: Final = (
     ),
     Mutation(
         "blind.excused",
-        "whoever was on trial is locked for our own way",
+        "an uplink failure locks HALF_OPEN pods",
         _JUDGING,
         "                record.breaker = seated(record.breaker, now_s)\n",
         "                pass\n",
@@ -683,7 +683,7 @@ _DREAMSCAPE: Final = (
     ),
     Mutation(
         "quorum.within-reach",
-        "whoever is away counts as healthy",
+        "an absent pod counts as healthy",
         _QUORUM,
         "not healthy >= QUORUM_SHARE * within_reach:",
         "not healthy + away >= QUORUM_SHARE * assigned:",
@@ -691,7 +691,7 @@ _DREAMSCAPE: Final = (
     ),
     Mutation(
         "quorum.few-within-reach",
-        "one who has failed while all others are cut off is most of them",
+        "one failure while all others are cut off counts as a majority",
         _QUORUM,
         "if within_reach >= fewest and not healthy",
         "if not healthy",
@@ -699,7 +699,7 @@ _DREAMSCAPE: Final = (
     ),
     Mutation(
         "quorum.joins-on-trial",
-        "who joins on trial severs those who dream",
+        "a returning HALF_OPEN pod severs the Dreamscape",
         _COHORTS,
         "breaker.away or (joins and not breaker.may_couple)",
         "breaker.away",
@@ -707,7 +707,7 @@ _DREAMSCAPE: Final = (
     ),
     Mutation(
         "quorum.scored-on-trial",
-        "who joins severs those who dream once the scoring begins",
+        "a returning pod severs the Dreamscape once its scoring begins",
         _COHORTS,
         "breaker.away or (scored and bank.away[row])",
         "breaker.away",
@@ -715,7 +715,7 @@ _DREAMSCAPE: Final = (
     ),
     Mutation(
         "quorum.fails-on-trial",
-        "who fails in the seat on trial has not failed",
+        "a failure in a HALF_OPEN seat does not count",
         _COHORTS,
         "breaker.away or (scored and bank.away[row])",
         "breaker.away or bank.away[row]",
@@ -723,7 +723,7 @@ _DREAMSCAPE: Final = (
     ),
     Mutation(
         "quorum.zeroed-before",
-        "who was at zero before a crash severs those who dream",
+        "pods at zero before a crash sever the Dreamscape",
         _BREAKER,
         "return out and self.cause is not Cause.OPERATOR and not _counts(self.cause)",
         "return out and _is_transport(self.cause)",
@@ -731,7 +731,7 @@ _DREAMSCAPE: Final = (
     ),
     Mutation(
         "quorum.tripped-by-hand",
-        "whom people have tripped counts for nothing",
+        "a pod tripped by a person does not count",
         _BREAKER,
         "return out and self.cause is not Cause.OPERATOR and not _counts(self.cause)",
         "return out and not _counts(self.cause)",
@@ -747,7 +747,7 @@ _DREAMSCAPE: Final = (
     ),
     Mutation(
         "ceiling.every-tick",
-        "the ceiling follows the plan and not who is there",
+        "the ceiling follows the plan and not the number included",
         _CONDUCTOR,
         "return ceiling_for(self.plan, fused.n) if",
         "return self.plan.ceiling if",
@@ -840,7 +840,7 @@ _OWNERS: Final = (
     ),
     Mutation(
         "slot.left",
-        "who has left stays in the sums until the last frame is old",
+        "a pod that left stays in the sums until its last frame is old",
         _COHORTS,
         "        bank.occupied[row] = bank.allowed[row] = bank.away[row] = False\n"
         "        bank.granted[row] = 0\n        bank.columns.clear(row)\n",
@@ -889,7 +889,7 @@ _OWNERS: Final = (
     ),
     Mutation(
         "pod.released-stays-out",
-        "whoever was released is asked again",
+        "a released pod is seated again",
         _SEATING,
         "and record.pod not in self.excused",
         "and True",
@@ -897,7 +897,7 @@ _OWNERS: Final = (
     ),
     Mutation(
         "pod.stored-sever",
-        "a stored sever is news to nobody",
+        "a stored sever is ignored",
         _INBOUND,
         "if cause is not None and self._unknown(record) and not locked and cause not in NO_TRIP:",
         "if False:",
@@ -996,7 +996,7 @@ _WAKES: Final = (
     ),
     Mutation(
         "wakes.named-lift",
-        "nobody in particular lifts a wake order",
+        "a wake order is lifted without a name",
         "daemon/dreamd/app/api/wake_orders.py",
         "if missing is not None or not order.stands:",
         "if not order.stands:",
@@ -1028,7 +1028,7 @@ _ADMISSION: Final = tuple(
         ("latch", "a latched sleeper is seated", 'passed=candidate.latched == ""', "passed=True"),
         (
             "wake-order",
-            "whom a wake order reaches is seated",
+            "a pod under a wake order is seated",
             'passed=candidate.wake_order == ""',
             "passed=True",
         ),
@@ -1053,7 +1053,7 @@ _ADMISSION: Final = tuple(
 _RESTORED: Final = (
     Mutation(
         "gather.in-parts",
-        "a fleet that gathers holds up those who dream",
+        "gathering a fleet delays the ticks",
         "daemon/dreamd/app/dreamscapes/seating/admission.py",
         "if most is not None and len(seats) > most:",
         "if most is None:",
@@ -1061,7 +1061,7 @@ _RESTORED: Final = (
     ),
     Mutation(
         "gather.in-turn",
-        "who waits behind a part that is refused is never looked at",
+        "pods behind a refused part are never checked",
         "daemon/dreamd/app/dreamscapes/seating/admission.py",
         "self._looked = seats[-1].number if seats else 0",
         "self._looked = 0",
@@ -1101,7 +1101,7 @@ _RESTORED: Final = (
     ),
     Mutation(
         "restored.consents",
-        "whoever a copy says lies there is merged",
+        "a check-in of a restored copy is merged",
         "daemon/dreamd/app/durability/generation.py",
         '    ledger.write(Transaction(check_ins=tuple((pod, "") for pod in beds)))\n',
         "",
@@ -1117,7 +1117,7 @@ _RESTORED: Final = (
     ),
     Mutation(
         "restored.second-daemon",
-        "the second daemon on a copy trusts whoever is checked in anew",
+        "the second daemon on a copy trusts its check-ins",
         _LOCKS,
         "doubted_s = self._found_s.get(pod, self._doubted_s)",
         "doubted_s = self._doubted_s",
@@ -1144,7 +1144,7 @@ _EXCLUDING: Final = (
     ),
     Mutation(
         "excluding.once",
-        "whoever flutters at the limit fills the journal",
+        "an outlier that flutters fills the journal",
         "daemon/dreamd/app/safety/outlier_episodes.py",
         "if held and episode.near_hops < OVER_AFTER_HOPS:",
         "if held and episode.near_hops < 1:",
@@ -1163,7 +1163,7 @@ _EXCLUDING: Final = (
 _CRASHES: Final = (
     Mutation(
         "crash.first-trip-counts",
-        "a crash forgets that somebody has tripped before",
+        "a crash forgets an earlier trip",
         _LOCKS,
         "tripped_s = mark.tripped_s if mark is not None else -inf",
         "tripped_s = -inf",
@@ -1179,7 +1179,7 @@ _CRASHES: Final = (
     ),
     Mutation(
         "crash.closes-when-kept",
-        "who has tripped is granted again before it is on the disk",
+        "a tripped pod is granted again before its trip is on the disk",
         _JUDGING,
         "if good and about_to_close(record.breaker) and not self._deps.locks.settled(record.pod):",
         "if False:",
@@ -1187,7 +1187,7 @@ _CRASHES: Final = (
     ),
     Mutation(
         "crash.patience",
-        "a ledger that fails locks whoever waits for it",
+        "a failing ledger locks the waiting breakers",
         _BREAKER,
         "return at._replace(until_s=at.at_s + HALF_OPEN_DEADLINE_S, silent=0)",
         "return at",
@@ -1203,7 +1203,7 @@ _CRASHES: Final = (
     ),
     Mutation(
         "crash.event-first",
-        "a second trip whose event comes before any status is a first one",
+        "a second trip reported before any status counts as the first",
         _LOCKS,
         "breaker if mark is None or again else breaker._replace(tripped_s=mark.tripped_s)",
         "breaker",
@@ -1211,7 +1211,7 @@ _CRASHES: Final = (
     ),
     Mutation(
         "crash.event-again",
-        "a trip whose event comes again is a second one",
+        "a repeated trip event counts as a second trip",
         _LOCKS,
         "breaker if mark is None or again else",
         "breaker if mark is None else",
@@ -1219,7 +1219,7 @@ _CRASHES: Final = (
     ),
     Mutation(
         "crash.event-of-the-way",
-        "a stall makes a crash forget that somebody has tripped before",
+        "a stall makes a crash forget an earlier trip",
         _LOCKS,
         "again = kind_of(cause) in (Kind.HARD, Kind.SOFT) and",
         "again =",
@@ -1262,7 +1262,7 @@ _PEOPLE: Final = (
     ),
     Mutation(
         "people.dose-spent",
-        "who has severed themselves at the limit keeps their seat",
+        "a pod severed at its own limit keeps its seat",
         "daemon/dreamd/app/dreamscapes/pod_events.py",
         "elif seat is not None and _spent(event, seat):",
         "elif False:",
@@ -1347,7 +1347,7 @@ _BUGS: Final = (
     ),
     Mutation(
         "intake.presence-sought",
-        "a pod whose presence the broker dropped stays unknown",
+        "a pod with a dropped presence stays unknown",
         "daemon/dreamd/app/inbound.py",
         "self._deps.link.seek(status.pod)",
         "pass",

@@ -68,7 +68,7 @@ EVIDENCE: Final = (
     ),
     Mutation(
         "late.stray-ahead",
-        "a pod whose clock is still an earlier daemon's is coupled without a slot for as long as it is ahead",
+        "a pod with an earlier daemon's clock counts as coupled without a slot while it is ahead",
         "daemon/dreamd/app/fleet/statistics.py",
         "ok = min(now_s, now_s if written_s is None else written_s) - since_s <= ALONE_WITHIN_S",
         "ok = (now_s if written_s is None else written_s) - since_s <= ALONE_WITHIN_S",

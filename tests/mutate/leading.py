@@ -29,7 +29,7 @@ LEADING: Final = (
             ),
             (
                 "ended",
-                "an artist who has gone still leads",
+                "an artist that has disconnected still leads",
                 "self._lead, self._newest = None, NOBODY",
                 "self._lead = None",
             ),

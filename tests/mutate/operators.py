@@ -65,7 +65,7 @@ _TERMINAL: Final = (
     ),
     Mutation(
         "top.more-than-granted",
-        "nobody is ever seen to render more than was granted",
+        "over-rendering is never seen",
         "daemon/dreamd/top/state.py",
         "ok = seat.applied <= max(granted for _, granted in grants) + ROUNDING",
         "ok = not seat.applied > max(granted for _, granted in grants) + ROUNDING",
@@ -105,7 +105,7 @@ _TERMINAL: Final = (
     ),
     Mutation(
         "top.asks-first",
-        "two keys sever, and nobody has read what they reach",
+        "two keys sever without showing the scope",
         "daemon/dreamd/top/order_prompt.py",
         'return None, asking if key == "y" else None',
         "return None, asking",

@@ -82,7 +82,7 @@ _PERMISSION: Final = (
     ),
     Mutation(
         "tether.own-frame",
-        "an answer to somebody else's frame grants",
+        "an answer to another pod's frame grants",
         _TETHER,
         "if sent.low == low:",
         "if sent:",
@@ -191,7 +191,7 @@ _GATES: Final = (
     ),
     Mutation(
         "gate.quality",
-        "a pod whose own signal is bad may be coupled",
+        "a pod with a bad signal may be coupled",
         _GUARD,
         "return self.steady and not self._disobeyed",
         "return not self._disobeyed",
@@ -464,7 +464,7 @@ _OBEYED: Final = (
     ),
     Mutation(
         "orders.assign-finite",
-        "an assignment whose bounds are no numbers is fit",
+        "an assignment with NaN bounds is fit",
         _ORDERS,
         "if not (named and placed and scaled and bounded):",
         "if not (named and placed and scaled):",
@@ -472,7 +472,7 @@ _OBEYED: Final = (
     ),
     Mutation(
         "orders.scale-finite",
-        "an assignment whose scale is no number is fit",
+        "an assignment with a NaN scale is fit",
         _ORDERS,
         "if not (named and placed and scaled and bounded):",
         "if not (named and placed and bounded):",
@@ -488,10 +488,10 @@ _OBEYED: Final = (
     ),
     Mutation(
         "wake.unknown-scope",
-        "a wake order whose scope cannot be read reaches nobody",
+        "a wake order with an unknown scope reaches no pod",
         _ORDERS,
-        "return True  # a scope",
-        "return order.scope is Scope.FLEET  # a scope",
+        "return True  # an unknown scope",
+        "return order.scope is Scope.FLEET  # an unknown scope",
         (_TESTS_ORDERS,),
     ),
     Mutation(
@@ -654,7 +654,7 @@ _TAKEN: Final = (
     ),
     Mutation(
         "dose.stays-over",
-        "a grant raises whoever has just reached the limit",
+        "a grant raises a pod that has just reached its limit",
         _MERGE,
         "if not (self.guard.allows and self._dose.allows):",
         "if not self.guard.allows:",
@@ -694,7 +694,7 @@ _TAKEN: Final = (
     ),
     Mutation(
         "dose.warning",
-        "nobody is told at four fifths",
+        "no warning is sent at four fifths",
         _DOSE,
         "if self._warned or used_min < WARN_SHARE * self._limit_min:",
         "if True:",

@@ -10,7 +10,7 @@ _TESTS_BOOKS, _TESTS_SCENES = "tests/rehearse/test_results.py", "tests/rehearse/
 REHEARSED: Final = (
     Mutation(
         "rehearse.home",
-        "a rehearsal passes with somebody still coupled",
+        "a rehearsal passes with a sleeper still coupled",
         _BOOKS,
         "return found and self.account.everyone_home and not self.false_severs",
         "return found and not self.false_severs",
@@ -18,7 +18,7 @@ REHEARSED: Final = (
     ),
     Mutation(
         "rehearse.false",
-        "nobody is severed for nothing, whatever they are severed for",
+        "a false sever is never counted",
         _BOOKS,
         "if fall.pod not in self.failing and not fall.of_all and personal(fall.cause)",
         "if False",
@@ -50,7 +50,7 @@ REHEARSED: Final = (
     ),
     Mutation(
         "tether.excluded-evidence",
-        "who is excluded is at zero in no time at all",
+        "an excluded pod's time to zero is always 0",
         "edge/dreamedge/core/merging/tether.py",
         "decisive = named or self._newest(collective.instant)",
         "decisive = named",

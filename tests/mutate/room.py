@@ -34,7 +34,7 @@ ROOM: Final = (
         _LANES,
         "bound = self._bounds.get(lane)",
         "bound = self._bounds.get(Lane.READ if lane is Lane.WAY_OUT else lane)",
-        (f"{_TESTS}::test_ways_out_that_never_say_which_keep_nobody_from_leaving",),
+        (f"{_TESTS}::test_incomplete_severs_take_no_place_from_a_complete_one",),
     ),
     Mutation(
         "room.place-kept",

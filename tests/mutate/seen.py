@@ -23,7 +23,7 @@ _METERS: Final = ("tests/daemon/test_metrics.py",)
 SEEN: Final[tuple[Mutation, ...]] = (
     Mutation(
         "seen.above-granted",
-        "whoever renders more than was granted is shown only once tripped",
+        "an over-rendering pod is shown only once tripped",
         _GRANTS,
         "self._above = np.where(known, self._above, new & ~ok)",
         "self._above = self._over >= ACTUATOR_FRAMES",
@@ -39,7 +39,7 @@ SEEN: Final[tuple[Mutation, ...]] = (
     ),
     Mutation(
         "seen.stray",
-        "a pod that is coupled without a slot is nobody's",
+        "a pod coupled without a slot is not counted",
         _READING,
         "above_granted=nan if blind else seated_above + census.strays,",
         "above_granted=nan if blind else seated_above,",
@@ -55,7 +55,7 @@ SEEN: Final[tuple[Mutation, ...]] = (
     ),
     Mutation(
         "seen.blind-above",
-        "where nobody is heard, nobody is said to render too much",
+        "without heard pods over-rendering is 0 instead of unknown",
         _READING,
         "above_granted=nan if blind else",
         "above_granted=",
@@ -119,7 +119,7 @@ SEEN: Final[tuple[Mutation, ...]] = (
     ),
     Mutation(
         "seen.unconfirmed",
-        "a sever that nobody confirmed is forgotten with its ticket",
+        "an unconfirmed sever is forgotten with its ticket",
         _TICKETS,
         "self._overdue[pod] = None",
         "self._since_s.pop(pod)",
@@ -143,7 +143,7 @@ SEEN: Final[tuple[Mutation, ...]] = (
     ),
     Mutation(
         "seen.locked-after-restart",
-        "after a restart no lock waits for anybody until its pod speaks",
+        "after a restart a lock is not counted until its pod reports",
         _LOCKS,
         "Counter(_whom(lock) for lock in self._locks.values())",
         "Counter()",
@@ -183,7 +183,7 @@ SEEN: Final[tuple[Mutation, ...]] = (
     ),
     Mutation(
         "severs.strays",
-        "the fleet's sever leaves who holds a slot of no Dreamscape",
+        "the fleet's sever leaves a pod with a slot of no Dreamscape",
         "daemon/dreamd/app/api/severs.py",
         "return list(self._dreamscapes.values()), self._strays()",
         "return list(self._dreamscapes.values()), []",

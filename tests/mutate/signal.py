@@ -100,7 +100,7 @@ _CHANNELS: Final = (
     ),
     Mutation(
         "signal.nonfinite-hard",
-        "one sample that is no number severs nobody",
+        "one NaN sample does not sever",
         _FEATURES,
         "hard = self._hard\n",
         'hard = ""\n',
@@ -215,7 +215,7 @@ _POD: Final = (
     ),
     Mutation(
         "guard.hard",
-        "a hard cause at good quality severs nobody",
+        "a hard cause at good quality does not sever",
         _GUARD,
         "ok = hop.quality >= bound and hop.eligible and not hop.hard",
         "ok = hop.quality >= bound and hop.eligible",
@@ -239,7 +239,7 @@ _POD: Final = (
     ),
     Mutation(
         "guard.acted-on",
-        "the pod's own evidence is told and severs nobody",
+        "the pod's own evidence is reported and does not sever",
         _AGENT,
         "effects = self._merge.fault(fault, now_ns) if fault else []\n        if self._own is None:",
         "effects: list[Effect] = []\n        if self._own is None:",
@@ -303,7 +303,7 @@ _POD: Final = (
     ),
     Mutation(
         "actuator.looked-at",
-        "nobody asks once a frame what is rendered",
+        "the rendered share is not checked once a frame",
         _AGENT,
         "return effects + self._merge.check(now_ns)",
         "return effects",
@@ -319,10 +319,10 @@ _POD: Final = (
     ),
     Mutation(
         "clock.jump-severs",
-        "a session clock that jumps severs nobody",
+        "a session clock that jumps does not sever",
         _AGENT,
-        "return self._merge.fault(fault, now_ns) if fault else []\n\n    # What time brings.",
-        "return []\n\n    # What time brings.",
+        "return self._merge.fault(fault, now_ns) if fault else []\n\n    # Time.",
+        "return []\n\n    # Time.",
         (_TESTS_SEVERING,),
     ),
     Mutation(
@@ -335,11 +335,11 @@ _POD: Final = (
     ),
     Mutation(
         "clock.asked-for",
-        "a clock answer nobody asked for counts",
+        "an unrequested clock answer counts",
         _CLOCK,
         "asked_us = self._asked.pop(probe.nonce, None)",
         "asked_us = self._asked.pop(probe.nonce, probe.t0_us)",
-        (f"{_TESTS_CLOCK}::test_answers_nobody_asked_for_are_refused",),
+        (f"{_TESTS_CLOCK}::test_unrequested_answers_are_refused",),
     ),
 )
 

@@ -102,7 +102,7 @@ SIZED: Final = (
     ),
     Mutation(
         "lists.bed-of-a-sleeper",
-        "a sleeper who got up is still looked for in their bed",
+        "a checked-out sleeper is still found in the bed",
         "daemon/dreamd/app/fleet/registry.py",
         "            del self._beds[before]\n",
         "            pass\n",
@@ -110,7 +110,7 @@ SIZED: Final = (
     ),
     Mutation(
         "lists.seated-out",
-        "whoever has a seat is looked at whenever seats are given",
+        "seated pods are checked whenever seats are given",
         "daemon/dreamd/app/fleet/unseated_pods.py",
         "            self._take_out(pod, filed)\n",
         "            pass\n",
@@ -142,7 +142,7 @@ SIZED: Final = (
     ),
     Mutation(
         "slots.first-cohort-fences",
-        "with the first cohort closed, whoever takes over is not noticed",
+        "with the first cohort closed a new owner is not noticed",
         "daemon/dreamd/app/durability/fencing.py",
         "if cohort == 0:",
         "if False:",
@@ -150,7 +150,7 @@ SIZED: Final = (
     ),
     Mutation(
         "slots.holder-keeps-open",
-        "a cohort is closed although somebody holds a slot of it",
+        "a cohort with a held slot is closed",
         "daemon/dreamd/core/dreamscapes/slot_places.py",
         "if cohort != self._filling and not self._held[cohort]]",
         "if cohort != self._filling]",
@@ -190,7 +190,7 @@ SIZED: Final = (
     ),
     Mutation(
         "journal.apart",
-        "people who check in and out push severs out of the journal",
+        "check-ins and check-outs displace severs in the journal",
         "daemon/dreamd/app/events/journal.py",
         'churn = kind in CHURN or (kind == "state" and cause in CHURN)',
         "churn = False",
@@ -222,7 +222,7 @@ SIZED: Final = (
     ),
     Mutation(
         "ghosts.forgotten",
-        "a presence that nobody stands behind is kept for the life of the daemon",
+        "a presence without a living pod is kept for ever",
         "daemon/dreamd/app/fleet/presence_limit.py",
         'return oldest if oldest and not now_s - self._since_s[oldest] <= GHOST_S else ""',
         'return ""',
@@ -238,7 +238,7 @@ SIZED: Final = (
     ),
     Mutation(
         "ghosts.of-account",
-        "a pod in which somebody lies is forgotten for being silent",
+        "a silent pod with a checked-in sleeper is forgotten",
         "daemon/dreamd/app/fleet/registry.py",
         "        if _of_account(record):\n            return self._forget",
         "        if False:\n            return self._forget",
@@ -254,7 +254,7 @@ SIZED: Final = (
     ),
     Mutation(
         "seats.ever",
-        "a caller who checks people in and out takes any number of seats",
+        "repeated check-ins take any number of seats",
         "daemon/dreamd/core/dreamscapes/seats.py",
         "return self._roster.taken >= self._most or len(self._seats) >= SEATS_EVER",
         "return self._roster.taken >= self._most",

@@ -88,7 +88,7 @@ STOPS: Final = (
     ),
     Mutation(
         "out.one-bed-fails",
-        "a bed whose leaving fails keeps the others from going home",
+        "a bed that fails to leave keeps the others from going home",
         "edge/dreamedge/app/pod_supervisor.py",
         "                bed.leave(self._reason)\n            except Exception as error:",
         "                bed.leave(self._reason)\n            except OSError as error:",
@@ -134,7 +134,7 @@ STOPS: Final = (
     ),
     Mutation(
         "stop.tells-the-well-alone",
-        "a pod whose breaker is open is told that its zero was a stop",
+        "a pod with an open breaker is told that its zero was a stop",
         _HOMECOMING,
         "well = record.breaker.may_couple",
         "well = True",

@@ -11,7 +11,7 @@ _TESTS_CHORUS: Final = "tests/fusion/test_synchrony_tracker.py"
 SYNCHRONY: Final = (
     Mutation(
         "phases.leaver",
-        "who has left stays in the sums for a window",
+        "a pod that left stays in the sums for a window",
         _PHASES,
         "            self._forget(np.flatnonzero(gone))\n",
         "            pass\n",
@@ -27,7 +27,7 @@ SYNCHRONY: Final = (
     ),
     Mutation(
         "phases.excluded",
-        "who has no weight counts for synchrony",
+        "a pod without weight counts for synchrony",
         _PHASES,
         "fresh = included & (columns.instant == instant)",
         "fresh = columns.instant == instant",
@@ -43,7 +43,7 @@ SYNCHRONY: Final = (
     ),
     Mutation(
         "phases.band",
-        "in a band that nobody's clock holds the old phases pass for new ones",
+        "in a band beyond the clocks' precision old phases count as new",
         _PHASES,
         "both = np.where(counts[:, :, np.newaxis] > 0.0, then[:, np.newaxis] - gaps, 0.0)",
         "both = then[:, np.newaxis] - gaps",
@@ -83,11 +83,11 @@ SYNCHRONY: Final = (
     ),
     Mutation(
         "synchrony.too-little",
-        "two who hardly met are said to agree",
+        "two with few common instants have a PPC",
         _SYNCHRONY,
         "told = (below > 0.0) & (4 * np.count_nonzero(here > 0.0, axis=1) >= instants)",
         "told = below > 0.0",
-        (f"{_TESTS_SYNCHRONY}::test_of_two_who_hardly_met_nothing_is_said",),
+        (f"{_TESTS_SYNCHRONY}::test_two_with_few_common_instants_have_no_ppc",),
     ),
     Mutation(
         "synchrony.autocorrelation",

@@ -80,7 +80,7 @@ WIRE: Final = (
     ),
     Mutation(
         "text.client-repairs",
-        "the client raises at a reason from a Latin-1 terminal, and severs nobody",
+        "the client raises at a reason from a Latin-1 terminal and does not sever",
         "proto/dreamapi/requests.py",
         "return kind(**{name: _repaired(value) for name, value in fields.items()})",
         "return kind(**fields)",
@@ -112,7 +112,7 @@ WIRE: Final = (
     ),
     Mutation(
         "seal.signature",
-        "whatever anybody signed is obeyed",
+        "a message signed by any key is obeyed",
         _SEAL,
         "if not verify.verify(_covered(context, sealed.body), sealed.signature):",
         "if False:",
@@ -200,7 +200,7 @@ WIRE: Final = (
     ),
     Mutation(
         "codec.scale-finite",
-        "an assign whose scale is no number is read",
+        "an assign with a NaN scale is read",
         "proto/dreamwire/codec/bounds.py",
         "ok = np.isfinite(values) & (values > above)",
         "ok = ~(values <= above)",

@@ -54,7 +54,7 @@ def test_a_healthy_sleeper_severed_for_a_fault_is_false() -> None:
     assert not story.books.passed
 
 
-def test_what_befalls_the_whole_dreamscape_is_nobodys_false_sever() -> None:
+def test_a_sever_of_the_whole_dreamscape_is_no_false_sever() -> None:
     """A sever of the whole Dreamscape is counted apart, each sleeper timed from the onset."""
     failing = tuple(f"bed-{number}" for number in range(1, COUNT + 1))
     story = Story("homogenise", failing)

@@ -35,7 +35,7 @@ def _network(seed: int) -> NightAccount:
     return tell(seed, 4 + seed % 5, 115.0, night=Night(network=True))
 
 
-def test_nothing_but_the_network_accuses_nobody() -> None:
+def test_network_faults_alone_give_no_hard_cause() -> None:
     """Nights of cuts, blackholes, storms, delays, floods: no hard cause, no lock, no Dreamscape severed."""
     with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn")) as pool:
         told = list(pool.map(_network, NETWORK_SEEDS))
@@ -45,7 +45,7 @@ def test_nothing_but_the_network_accuses_nobody() -> None:
     assert any(account.severs.get("lease", 0) for account in told)
 
 
-def test_everything_held_back_for_minutes_accuses_nobody() -> None:
+def test_minutes_of_delay_give_no_hard_cause() -> None:
     """All pods' messages 3.5 s late: 0 hard causes, 0 locks, 0 above grants, all back at the end."""
     pods, seconds = HELD_BACK
     account = tell(1, pods, seconds, night=Night(held_back_s=3.5))
@@ -72,7 +72,7 @@ def breakers(world: World) -> set[BreakerState]:
 
 
 @pytest.mark.parametrize(("seconds", "way"), DELAYS)
-def test_a_constant_delay_of_any_length_and_direction_is_nobodys_fault(
+def test_a_constant_delay_of_any_length_and_direction_gives_no_cause(
     seconds: float, way: tuple[int, int]
 ) -> None:
     """Delays of one bed and of all others: alone as needed, no cause, and merged again 20 s later."""
@@ -89,7 +89,7 @@ def test_a_constant_delay_of_any_length_and_direction_is_nobodys_fault(
     assert min(pod.share() for pod in world.pods) > 0.0
 
 
-def test_a_flood_by_one_sender_is_nobodys_fault() -> None:
+def test_a_flood_by_one_sender_counts_against_no_pod() -> None:
     """With a queue of 6 s and half of the frames dropped they are alone, then back, without a cause."""
     world = merged()
     assert world.daemon is not None

@@ -48,7 +48,7 @@ def test_gain_ten_in_a_third_is_at_zero_within_twenty_seconds() -> None:
 
 @pytest.mark.skipif(not LONG, reason="DREAMD_LONG: half a minute")
 @pytest.mark.parametrize("kind", ["flicker", "hum"])
-def test_what_everybody_shares_is_labelled_so(kind: str) -> None:
+def test_a_common_drive_is_classified_as_common(kind: str) -> None:
     """A lamp and mains lock phases like a loop: severed, and then classified by the effect of zero."""
     world = merged(8, 15.0)
     told = []

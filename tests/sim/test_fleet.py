@@ -205,7 +205,7 @@ def test_a_replayed_collective_is_refused() -> None:
     assert record.status.refused_broadcasts == 2 * len(replayed)
 
 
-def test_an_older_daemon_is_obeyed_by_nobody() -> None:
+def test_an_older_daemon_moves_no_pod() -> None:
     """After a second daemon has taken over the first one's term moves no pod, and it notices."""
     world = World(seed=11, pods=3)
     world.gather()
@@ -219,7 +219,7 @@ def test_an_older_daemon_is_obeyed_by_nobody() -> None:
     assert runtime.ownership.lost
 
 
-def test_slow_links_sever_nobody() -> None:
+def test_slow_links_sever_no_healthy_pod() -> None:
     """With 100 to 300 ms each way for half a minute no healthy sleeper is severed."""
     world = World(seed=12, pods=4, weather=Weather(delay_s=(0.1, 0.3)))
     world.gather()

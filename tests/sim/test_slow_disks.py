@@ -32,7 +32,7 @@ def alone(world: World, seconds: float) -> set[str]:
 
 
 @pytest.mark.parametrize("seed", [1, 2] if LONG else [1])
-def test_thirty_seconds_an_fsync_sever_nobody_who_is_merged(seed: int) -> None:
+def test_thirty_seconds_per_fsync_sever_no_merged_pod(seed: int) -> None:
     """For four minutes of writes of thirty seconds every lease holds, and nothing is under-counted."""
     world = merged(seed)
     assert world.daemon is not None
@@ -46,7 +46,7 @@ def test_thirty_seconds_an_fsync_sever_nobody_who_is_merged(seed: int) -> None:
     assert world.daemon.app.ledger_trouble == ""
 
 
-def test_nobody_new_is_granted_anything_while_the_disk_is_slow() -> None:
+def test_a_slow_disk_delays_new_grants() -> None:
     """A pod checked out and in again waits without a slot until its seat is on the disk."""
     world = merged(3)
     daemon, pod = world.daemon, world.pods[0]

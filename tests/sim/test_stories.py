@@ -156,7 +156,7 @@ def test_what_cannot_be_simulated_is_said(
 @pytest.mark.parametrize(
     ("latched", "merged", "found"), [("", False, True), ("distress", False, False), ("", True, False)]
 )
-def test_who_was_well_on_the_eve_is_due_to_dream(latched: str, merged: bool, found: bool) -> None:
+def test_a_pod_that_stays_alone_without_a_reason_is_found(latched: str, merged: bool, found: bool) -> None:
     """A pod that stays alone without a reason is found.
 
     A pod that has just recovered is not, nor one that dreamt before and has just lapsed.

@@ -88,7 +88,7 @@ def bent(change: Callable[[Collective], Collective]) -> World:
     return world
 
 
-def test_a_grant_in_a_slot_of_nobody_is_found() -> None:
+def test_a_grant_in_an_unused_slot_is_found() -> None:
     """A coupling for a slot that was never given violates `slot`."""
 
     def change(collective: Collective) -> Collective:
@@ -197,7 +197,7 @@ def test_a_dose_is_held_by_the_pod_alone(monkeypatch: pytest.MonkeyPatch) -> Non
     assert seat is None or seat.slot is None
 
 
-def test_a_dose_that_nobody_holds_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unapplied_dose_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """If the pod does not count either, `dose` is violated."""
     monkeypatch.setattr(Dose, "live", lambda _self, _share, _now_ns: None)
     assert "dose" in rules(limited(monkeypatch))
@@ -219,7 +219,7 @@ def on_a_copy() -> World:
     return world
 
 
-def test_a_copy_merges_nobody() -> None:
+def test_a_copy_of_the_ledger_merges_no_pod() -> None:
     """On a copy no slot is given, and all are alone."""
     world = on_a_copy()
     assert not world.checker.violations
@@ -233,7 +233,7 @@ def test_a_copy_that_is_taken_for_the_ledger_is_found(monkeypatch: pytest.Monkey
     assert "excluded" in rules(on_a_copy())
 
 
-def test_a_dreamscape_that_is_severed_for_who_comes_back_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sever_for_returning_pods_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two of five were touched: severing for three zeroed before a crash violates `nothing`."""
     world = merged()
     daemon = world.daemon

@@ -36,7 +36,7 @@ def beds(browse: Browse, of: ViewModel | None = None) -> list[int]:
     return [int(one.pod.removeprefix("bed-")) for one in rows(of or scene(), browse)]
 
 
-def test_those_of_whom_a_person_must_know_stand_first() -> None:
+def test_locked_and_severed_beds_come_first() -> None:
     """Locked, then severed, then the rest by number; S turns it round."""
     assert beds(Browse()) == [7, 4, 1, 2, 3, 5, 6, 8]
     assert beds(after("S"))[-1] == 7

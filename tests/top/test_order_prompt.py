@@ -48,7 +48,7 @@ def test_an_order_is_three_keys_and_names_what_it_reaches(
 
 
 @pytest.mark.parametrize("keys", [("x", "esc"), ("x", "q"), ("x", "d", "n"), ("x", "d", "esc"), ("x", "y")])
-def test_every_other_key_severs_nobody(keys: tuple[str, ...]) -> None:
+def test_every_other_key_cancels_the_sever(keys: tuple[str, ...]) -> None:
     """Every other key cancels the question without a sever, and the program goes on."""
     state = after(*keys)
     assert (state.ordered, state.asking, state.over) == (None, None, False)

@@ -24,7 +24,7 @@ def test_a_calm_night_is_safe() -> None:
     assert safe(heard.scene(10 * S)) is True
 
 
-def test_who_was_cut_is_named_with_the_cause() -> None:
+def test_a_severed_bed_is_named_with_its_cause() -> None:
     """Severed beds are named by cause, locked ones first; more than three are counted."""
     seats = [*eight()[:3], cut(4), cut(5, "flat"), cut(6, "flat"), cut(7, "actuator", 4)]
     heard = watched(seats)
@@ -37,7 +37,7 @@ def test_who_was_cut_is_named_with_the_cause() -> None:
     assert said(many)[-1] == "severed: eight sleepers (operator)"
 
 
-def test_nobody_calls_a_lost_picture_safe() -> None:
+def test_a_lost_connection_is_never_shown_as_safe() -> None:
     """An old, silent or tickless picture is one sentence, and its safety is not known."""
     heard = watched()
     (lost,) = said(heard, 30 * S)

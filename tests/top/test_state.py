@@ -134,7 +134,7 @@ def test_a_seat_says_how_its_sleeper_is() -> None:
     assert math.isnan(sleepers[0].synchrony)
 
 
-def test_who_dreams_is_shown_first() -> None:
+def test_a_dreaming_dreamscape_is_shown_first() -> None:
     """A named one is shown; else a dreaming one before others not over; the key cycles."""
     ended = dreams.Dreamscape(name="dreamscapes/old", state=dreams.Dreamscape.STATE_ENDED)
     planned = dreams.Dreamscape(name="dreamscapes/later", state=dreams.Dreamscape.STATE_PLANNED)

@@ -33,7 +33,7 @@ def files(tmp_path: Path) -> tuple[Path, ...]:
     return tuple(sorted(tmp_path.iterdir()))
 
 
-def test_the_edge_says_who_is_in_a_file(files: tuple[Path, ...]) -> None:
+def test_each_playable_sleeper_of_a_file_gets_a_bed(files: tuple[Path, ...]) -> None:
     """Each playable sleeper gets a bed with its spec; the others are kept with their reasons."""
     found = look_over(Flags(recordings=files), saying(ANN, BOB, PAIR))
     assert [(one.pseudonym, one.recording) for one in found.sleepers] == [

@@ -65,7 +65,7 @@ def test_home_is_zero_confirmed_or_the_process_ended() -> None:
     assert not chronicle.account.everyone_home
 
 
-def test_who_dreams_again_is_not_home() -> None:
+def test_a_pod_coupled_again_is_not_home() -> None:
     """A pod that was alone and is coupled again is not home until it confirms zero once more."""
     chronicle = dreaming()
     sever(chronicle, "bed-1", 21.0)
@@ -82,7 +82,7 @@ def test_the_end_of_the_night_is_no_sever() -> None:
     assert chronicle.account.is_home("bed-3")
 
 
-def test_merged_counts_who_ever_was() -> None:
+def test_merged_counts_every_pod_that_ever_was() -> None:
     """Merged stays merged after the zero; a pod that never was is not counted."""
     chronicle = dreaming(until_s=3.0)
     assert chronicle.account.merged == 8  # by their own report at 4 s
@@ -173,7 +173,7 @@ def gathering() -> RunState:
     return chronicle
 
 
-def test_who_never_merged_is_named_with_the_cause() -> None:
+def test_a_pod_that_never_merged_is_named_with_its_cause() -> None:
     """A pod that never merged is listed with its most frequent cause, in the numbers and in the line."""
     chronicle = gathering()
     chronicle.note(entry("bed-1", 16.0, "merged"))
@@ -190,7 +190,7 @@ def test_with_good_signal_the_daemons_reason_counts() -> None:
     assert [chronicle.account.cause(f"bed-{n}") for n in (1, 2)] == ["BREAKER_LOCKED", "silence"]
 
 
-def test_many_who_never_merged_are_counted_by_cause() -> None:
+def test_many_pods_that_never_merged_are_counted_by_cause() -> None:
     """From three on they are a number with their causes, the most frequent first."""
     chronicle = RunState.begin(plan(Flags(sleepers=5)).sleepers, T0_NS, CEILING)
     chronicle.note(entry("bed-1", 4.0, "merged"))
@@ -206,7 +206,7 @@ def test_signal_that_was_never_good_is_given_up_after_eight_seconds() -> None:
     assert not account.hopeless("bed-1", at(16.0))
 
 
-def test_nobody_is_given_up_while_nobody_is_good() -> None:
+def test_without_any_good_signal_all_are_waited_for() -> None:
     """Without any good signal all are waited for, as the recordings may not have begun."""
     chronicle = RunState.begin(plan(Flags(sleepers=2)).sleepers, T0_NS, CEILING)
     for hop in range(200):

@@ -63,7 +63,7 @@ def test_the_marker_goes_from_self_to_the_collective() -> None:
     assert "─" not in row
 
 
-def test_a_sever_is_told_with_its_numbers_and_who_dreams_on() -> None:
+def test_a_sever_is_shown_with_its_numbers() -> None:
     """A sever has its sentence with numbers, and the row has the cause."""
     chronicle = dreaming(until_s=25.0)
     sever(chronicle, "bed-5", 25.0)
@@ -113,7 +113,7 @@ def test_pods_that_say_nothing_are_not_counted_as_alone() -> None:
     assert "four have not reported it" in words
 
 
-def test_who_was_answered_again_within_the_lease_dreamt_on() -> None:
+def test_a_quick_return_of_the_broker_counts_those_that_dream_on() -> None:
     """After a quick return of the broker, pods that kept their lease dream on, and the line counts them."""
     chronicle = dreaming(sleepers=5)
     chronicle.outage("the broker", "killed by SIGKILL", at(30.0))
@@ -131,7 +131,7 @@ def test_who_was_answered_again_within_the_lease_dreamt_on() -> None:
     )
 
 
-def test_an_outage_that_reached_nobody_is_told_at_once() -> None:
+def test_an_outage_that_affected_no_pod_is_reported_at_once() -> None:
     """An outage that affected no pod is reported once lease and fade have passed for all."""
     chronicle = dreaming(sleepers=5)
     chronicle.outage("the broker", "killed by SIGKILL", at(30.0))
@@ -152,7 +152,7 @@ def test_a_pod_that_is_killed_is_gone_and_said_so() -> None:
     assert chronicle.board.rows["bed-2"].state is State.GONE
 
 
-def test_who_had_been_severed_before_is_alone_too() -> None:
+def test_an_outage_counts_a_bed_severed_before() -> None:
     """With one already alone a daemon's death is reported for all eight, with the time of the seven."""
     chronicle = dreaming()
     sever(chronicle, "bed-5", 25.0)

@@ -55,9 +55,7 @@ def test_leaving_oneself_out_gives_the_mean_of_the_others(db: Floats, r: Floats)
 
 @settings(deadline=None, max_examples=50)
 @given(crowds(2), states, st.sampled_from([nan, inf, -inf]), st.data())
-def test_one_sleeper_who_is_no_number_gives_nobody_a_collective(
-    db: Floats, r: Floats, bad: float, data: st.DataObject
-) -> None:
+def test_one_nan_sleeper_gives_no_collective(db: Floats, r: Floats, bad: float, data: st.DataObject) -> None:
     """A NaN or an infinity in the sums leaves every pod without a collective."""
     sick = db.copy()
     sick[data.draw(st.integers(0, len(db) - 1)), data.draw(st.integers(0, 11))] = bad
@@ -67,7 +65,7 @@ def test_one_sleeper_who_is_no_number_gives_nobody_a_collective(
         assert blend.leave_one_out(heard.sum, heard.weight, own, blend.weight(own, heard.r)) is None
 
 
-def test_nobody_else_is_no_collective() -> None:
+def test_without_others_there_is_no_collective() -> None:
     """Alone in the sums, or with others of almost no weight, there is no mean of the others."""
     x = np.ones(12, np.float32)
     assert blend.leave_one_out(x, 1.0, x, 1.0) is None

@@ -67,7 +67,7 @@ def test_a_word_is_one_line(listener: FakeManager) -> None:
     assert listener.listen() == ["STATUS=the broker said no READY=1"]
 
 
-def test_nobody_waits_for_a_manager_that_does_not_read(tmp_path: Path) -> None:
+def test_a_manager_that_does_not_read_blocks_nothing(tmp_path: Path) -> None:
     """A full queue loses notices and blocks nothing; so does a manager that is gone."""
     listener = FakeManager(tmp_path / "notify", deep=False)
     manager = ServiceManager(str(listener.path))

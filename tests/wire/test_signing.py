@@ -71,7 +71,7 @@ def test_another_key_is_refused_and_named() -> None:
 
 
 @pytest.mark.parametrize("forger", [OTHER, CHEAP])
-def test_claiming_the_pinned_keys_id_helps_nobody(forger: signing.Sealer) -> None:
+def test_claiming_the_pinned_keys_id_is_refused(forger: signing.Sealer) -> None:
     """A payload signed by another key with the pinned key's id is refused by its signature."""
     forged = pb.Sealed.FromString(signing.seal(forger, codec.COLLECTIVE, BODY))
     forged.key = KEY.key_id

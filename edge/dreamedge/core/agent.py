@@ -237,7 +237,7 @@ class Agent:
         fault = self._merge.guard.jumped(now_ns)
         return self._merge.fault(fault, now_ns) if fault else []
 
-    # What time brings.
+    # Time.
 
     def pulse(self, now_ns: int) -> list[Effect]:
         """Twenty times a second: leases, fades, ramps, rendering; at grid instants a hop and a frame."""

@@ -136,7 +136,7 @@ class CommandFilter:
             case Scope.DREAMSCAPE:
                 return order.target == dreamscape != ""
             case Scope.FLEET | Scope.UNSPECIFIED:
-                return True  # a scope that is unknown counts as the widest
+                return True  # an unknown scope counts as the widest
             case _:
                 assert_never(order.scope)
 
