@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from mutate.alarms import ALARMS
 from mutate.api import API
 from mutate.books import BOOKS
 from mutate.console import CONSOLE
@@ -23,7 +24,7 @@ from mutate.wire import WIRE
 
 MUTATIONS: Final[tuple[Mutation, ...]] = (
     *(*POD, *SIGNAL, *WIRE, *DAEMON, *SYNCHRONY, *LEADING, *OPERATORS),
-    *(*SEEN, *CONSOLE, *ROOM, *CROWD),
+    *(*SEEN, *ALARMS, *CONSOLE, *ROOM, *CROWD),
     *(*REHEARSED, *SIZED),
     *STOPS,
     *API,
