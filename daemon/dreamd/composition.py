@@ -224,7 +224,7 @@ class Daemon:
         except Exception as error:
             self._log.exception("failed")
             raise CannotServe(
-                "dreamd has failed, everyone was zeroed first; the log says where, please report it"
+                "dreamd has failed after setting every bed to zero; the log has a traceback, please report it"
             ) from error
         self._log.info("ended")
 
@@ -236,12 +236,12 @@ class Daemon:
     def shutdown(self) -> tuple[Step, ...]:
         """Close in order: sleepers to zero, then API and HTTP, then the link, then the ledger."""
         self._log.info("shutting_down")
-        self._manager.stopping("everyone to zero, then the books")
+        self._manager.stopping("every bed to zero, then the ledger")
         return (
-            Step("zero everyone", self._zero, CONFIRM_WITHIN_S + 0.25),
+            Step("zero every bed", self._zero, CONFIRM_WITHIN_S + 0.25),
             Step("close gRPC and HTTP", self._close_faces, 3.0),
             Step("leave the broker", self._link.close, 1.0),
-            Step("write the books", self._write_books, BOOKS_WITHIN_S),
+            Step("write the ledger", self._write_books, BOOKS_WITHIN_S),
             Step("close the ledger", self._close_ledger, 1.0),
         )
 
@@ -291,7 +291,7 @@ class Daemon:
         """Faults of the process; called on HTTP's thread."""
         age_s = self._health_clock.now_s() - self._pulse.at_s
         ok = age_s <= ALIVE_PULSE_S
-        return () if ok else ("the tick loop does not go round",)
+        return () if ok else ("the daemon is frozen: no tick",)
 
     def _wrong_ready(self) -> tuple[str, ...]:
         """Faults that keep the daemon from working; called on HTTP's thread."""
@@ -331,7 +331,7 @@ class Daemon:
             return f"not ready: {wrong}"
         tally = self._application.registry.tally()
         if not tally.dreaming:
-            return "ready; nobody dreams"
+            return "ready; no Dreamscape dreams"
         what = "Dreamscape dreams" if tally.dreaming == 1 else "Dreamscapes dream"
         return f"ready; {tally.dreaming} {what}, {tally.merged} of {tally.assigned} sleepers merged"
 

@@ -39,18 +39,18 @@ class Verb:
 
 
 VERBS: Final = {
-    "up": Verb("everything on this machine, for the first minute", "up"),
+    "up": Verb("broker, daemon and simulated sleepers on this machine", "up"),
     "serve": Verb("run the daemon", "daemon"),
-    "top": Verb("a Dreamscape on this terminal, closely", "daemon"),
-    "pods": Verb("list, watch, check in, release the pods", "daemon"),
+    "top": Verb("watch one Dreamscape on this terminal", "daemon"),
+    "pods": Verb("list, watch, check in, release pods", "daemon"),
     "dreamscapes": Verb("create, watch, sever, wake Dreamscapes", "daemon"),
-    "sever": Verb("to zero now: a sleeper, a Dreamscape, a site, the fleet", "daemon"),
-    "breakers": Verb("list, trip, reset the breakers", "daemon"),
+    "sever": Verb("set a sleeper, a pod, a Dreamscape, a site or the fleet to zero now", "daemon"),
+    "breakers": Verb("list, trip, reset breakers", "daemon"),
     "wake": Verb("give, lift, list wake orders", "daemon"),
     "ledger": Verb("back up, verify, restore the ledger", "daemon"),
-    "rehearse": Verb("the disaster on cue, and who came home", "up"),
-    "simulate": Verb("a fleet in virtual time, from one seed", "up"),
-    "settings": Verb("print every setting and where it came from", "daemon"),
+    "rehearse": Verb("inject faults into a test fleet; report who was severed, how fast", "up"),
+    "simulate": Verb("simulate a fleet in virtual time from one seed, and check safety rules", "up"),
+    "settings": Verb("print every setting and its source", "daemon"),
     "completion": Verb("print what completes this command in a shell", "daemon"),
 }
 SINGULARS: Final = {"pod": "pods", "dreamscape": "dreamscapes", "breaker": "breakers", "setting": "settings"}

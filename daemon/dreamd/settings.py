@@ -194,20 +194,26 @@ KEYS: Final = (
         "mqtt://127.0.0.1:1883",
         _broker,
         EXPECTED,
-        "the broker the pods are on",
+        "URL of the broker that the pods use",
     ),
-    Key("mqtt.ca", "", _file, _A_FILE, "whose certificate to trust there, else the system's"),
-    Key("mqtt.cert", "", _file, _A_FILE, "the daemon's certificate, where the broker asks for one"),
+    Key("mqtt.ca", "", _file, _A_FILE, "CA certificate to trust for the broker, else the system's"),
+    Key("mqtt.cert", "", _file, _A_FILE, "the daemon's certificate, if the broker requires one"),
     Key("mqtt.key", "", _file, _A_FILE, "its key"),
     Key("mqtt.user", "", _user, "a name", f"the daemon's user there, {BROKER_USER} where it has a password"),
     Key("mqtt.password_file", "", _file, _A_FILE, "one line, not readable by others"),
-    Key("grpc.host", "127.0.0.1", _loopback, _LOOPBACK_ONLY, "where the API listens"),
+    Key("grpc.host", "127.0.0.1", _loopback, _LOOPBACK_ONLY, "address on which the API listens"),
     Key("grpc.port", 50051, _port, _A_PORT, "the API's port"),
-    Key("http.host", "127.0.0.1", _loopback, _LOOPBACK_ONLY, "where console, /metrics, /healthz listen"),
+    Key("http.host", "127.0.0.1", _loopback, _LOOPBACK_ONLY, "address for console, /metrics, /healthz"),
     Key("http.port", 8080, _port, _A_PORT, "their port"),
-    Key("http.names", (), _names, _HOST_NAMES, "by which Prometheus may ask for /metrics besides addresses"),
-    Key("log.format", "console", _one_of(LOG_FORMATS), " or ".join(LOG_FORMATS), "how the log is written"),
-    Key("log.level", "info", _one_of(LOG_LEVELS), ", ".join(LOG_LEVELS), "the least that is written"),
+    Key(
+        "http.names",
+        (),
+        _names,
+        _HOST_NAMES,
+        "host names by which /metrics may be requested, besides addresses",
+    ),
+    Key("log.format", "console", _one_of(LOG_FORMATS), " or ".join(LOG_FORMATS), "format of the log"),
+    Key("log.level", "info", _one_of(LOG_LEVELS), ", ".join(LOG_LEVELS), "lowest level that is logged"),
 )
 _BY_NAME: Final = {key.name: key for key in KEYS}
 
@@ -250,7 +256,7 @@ def _settle(key: Key, given: object, source: str) -> Setting:
     try:
         return Setting(key.name, key.read(given), source)
     except ValueError:
-        raise SettingsError(f"{key.name} is {given!r} (from {source}); expected is {key.expected}") from None
+        raise SettingsError(f"{key.name} is {given!r} (from {source}); expected {key.expected}") from None
 
 
 def _default_state_dir(env: Mapping[str, str]) -> str:
@@ -277,7 +283,7 @@ def _from_file(named: tuple[str, str] | None) -> Iterator[tuple[str, tuple[objec
             f"the configuration file {path} (from {source}) cannot be read: {error.strerror}"
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"the configuration file {path} is no TOML: {error}") from error
+        raise SettingsError(f"the configuration file {path} is not valid TOML: {error}") from error
     for name, value in _leaves(tree, ""):
         _known(name, f"file {path}", {key.name: key.name for key in KEYS})
         yield name, (value, f"file {path}")
@@ -303,4 +309,4 @@ def _known(given: str, source: str, names: Mapping[str, str]) -> str:
         return names[given]
     near = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
-    raise SettingsError(f"{shown(given)} (from {source}) is no setting; {hint}")
+    raise SettingsError(f"{shown(given)} (from {source}) is not a setting; {hint}")

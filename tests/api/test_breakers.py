@@ -79,7 +79,7 @@ async def test_a_reset_sent_again_is_done_once(application: FakeCoordination, ap
 
 async def test_resetting_what_is_not_locked_is_refused(api: dreamapi.Api) -> None:
     """Resetting a breaker that is not locked raises a typed exception with state and next step."""
-    with pytest.raises(dreamapi.BreakerNotLocked, match="only a locked breaker is reset"):
+    with pytest.raises(dreamapi.BreakerNotLocked, match="reset only a locked breaker"):
         await api.breakers.reset("bed-1", by="mira", reason="impatience")
 
 

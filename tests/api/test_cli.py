@@ -82,7 +82,7 @@ async def test_the_pods_that_are_meant_are_listed(application: FakeCoordination,
     assert await names("--below-quality 0.5") == ["bed-2", "bed-3"]
     assert await names("--clock-above 2.5") == ["bed-2", "bed-3"]
     assert await names("--site ward-a --clock-above 5") == ["bed-3"]
-    assert (await shell("pods list --state latched"))[1] == "none of 3 pods is so\n"
+    assert (await shell("pods list --state latched"))[1] == "none of 3 pods matches\n"
 
 
 async def test_json_is_for_scripts(application: FakeCoordination, shell: Shell) -> None:
@@ -146,7 +146,7 @@ async def test_a_plan_is_changed_by_its_flags(application: FakeCoordination, she
     assert (status, plan["seats_max"], plan["late_joining"]) == (0, 6, False)
     assert plan["pods"] == ["pods/bed-1", "pods/bed-2"]
     status, out, err = await shell("dreamscapes update n")
-    assert (status, out, err) == (2, "", "dreamd: name what is to change, such as --min 3\n")
+    assert (status, out, err) == (2, "", "dreamd: give at least one field to change, such as --min 3\n")
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,8 @@ async def test_an_unconfirmed_sever_names_the_pods(application: FakeCoordination
     application.tickets[0].confirm("bed-1")
     out = (await severing)[1]
     assert out == (
-        "2 zeroed, 1 confirmed by their pods; not confirmed: bed-2 (alone within 1.5 s by their own tether)\n"
+        "2 zeroed, 1 confirmed by their pods; not confirmed: bed-2 "
+        "(each switches to zero by its own tether within 1.5 s)\n"
     )
 
 

@@ -85,7 +85,7 @@ async def test_troubles_of_the_house_stand_above(
     application.house_view = HouseView(False, 1.0, "the ledger /x is full", ("n",), 3, 3)
     first, second, third = (await shell(line))[1].splitlines()[:3]
     assert first.startswith("! the broker is not reached")
-    assert second.startswith("! most frames of n are missing")
+    assert second.startswith("! no data from most beds of n")
     assert third.startswith("! the ledger /x is full")
     _, out, err = await shell(f"{line} --json")
     json.loads(out)

@@ -47,7 +47,7 @@ async def test_check_in_passes_pseudonym_and_etag(application: FakeCoordination,
 
 async def test_an_edit_on_an_old_view_is_refused(api: dreamapi.Api) -> None:
     """A stale etag raises StaleEtag, and the pod stays as it was."""
-    with pytest.raises(dreamapi.StaleEtag, match="get it again"):
+    with pytest.raises(dreamapi.StaleEtag, match="read it again"):
         await api.pods.check_in("bed-1", "ada", etag="e0")
     assert (await api.pods.get("bed-1")).sleeper == ""
 

@@ -101,7 +101,7 @@ def test_numbers_of_a_repaired_request_stay() -> None:
         ),
         (b"\x0a\x02\xc3\x28", "dreamscape_id", "not UTF-8"),
         (b"\x12\x06\x2a\x01a\x2a\x01\xe9", r"plan.pods\[1\]", "not UTF-8"),
-        (b"\x0a\x05abc", "request", "no protobuf message"),
+        (b"\x0a\x05abc", "request", "not a protobuf message"),
         (b"x" * (REQUEST_BYTES_MAX + 1), "request", "1048577 bytes"),
     ],
     ids=["control", "direction", "long", "utf-8", "utf-8 within", "torn", "large"],

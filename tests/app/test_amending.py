@@ -136,7 +136,7 @@ def test_a_refused_start_names_each_bed() -> None:
     stage.app.dreamscapes.create(OPERATOR, replace(PLAN, pods=("bed-1", "bed-2", "bed-99")))
     refusal = stage.app.dreamscapes.start(OPERATOR, "night")
     assert code(refusal) is Code.BELOW_MINIMUM
-    assert "bed-1: nobody is checked in to it" in str(refusal)
+    assert "bed-1: no sleeper is checked in to it" in str(refusal)
     assert "bed-99: has never connected" in str(refusal)
     assert "dreamd dreamscapes explain" in str(refusal)
     assert view(stage).unknown_pods == ("bed-99",)
@@ -150,5 +150,5 @@ def test_a_crowd_of_beds_is_named_in_part() -> None:
     stage.app.dreamscapes.create(OPERATOR, PLAN)
     refusal = stage.app.dreamscapes.start(OPERATOR, "night")
     assert isinstance(refusal, Refusal)
-    assert refusal.sentence.count("nobody is checked in") == 5
+    assert refusal.sentence.count("no sleeper is checked in") == 5
     assert "and others" in refusal.sentence

@@ -93,7 +93,7 @@ def test_a_pod_that_was_set_to_zero_is_told_of_under_the_daemons_word() -> None:
     assert (view.state, view.state_cause) == (DreamscapeState.SEVERED, "operator: a hand on the key")
     assert {one.cause for one in view.seats} == {"operator"}
     assert (last(stage, "severed").cause, last(stage, "alone").cause) == ("operator", "operator")
-    assert "severed: operator" in last(stage, "severed").sentence
+    assert "(operator)" in last(stage, "severed").sentence
     assert stage.meters.counts["severed:operator"] == 6
     assert "severed:daemon" not in stage.meters.counts
     assert stage.app.breakers.get("dreamscapes/night").cause == "operator"
@@ -141,7 +141,7 @@ def test_the_sentence_of_a_sever_does_not_count_the_others() -> None:
     """The sentence of a sever does not count the others: their state is not known yet."""
     stage = dreaming()
     railed(stage)
-    assert last(stage, "severed", "bed-5").sentence == "bed-5 severed: railed, zero in 0 ms"
+    assert last(stage, "severed", "bed-5").sentence == "bed-5: at zero after 0 ms (railed)"
 
 
 def test_what_is_told_late_carries_the_pods_own_time() -> None:

@@ -221,6 +221,6 @@ def test_every_trip_tells_its_evidence() -> None:
     tripped = {
         event.pod: event.sentence for event in stage.app.journal._events if event.kind == "breaker-tripped"
     }
-    assert "the newest frame is 4 hops old" in tripped["bed-1"]
+    assert "no data for 1.0 s" in tripped["bed-1"]
     assert "quality 0.10" in tripped["bed-2"]
     assert "a frame: number" in tripped["bed-3"]

@@ -114,7 +114,7 @@ def told(moved: Transition, what: Observation) -> bool:
     stopped = moved.after in (BreakerState.OPEN, BreakerState.LOCKED)
     match what:
         case Good():
-            said = "not well within 60 s" if stopped else ""
+            said = "no recovery within 60 s" if stopped else ""
         case Tick():
             said = "no frame came"
         case Bad(_, evidence):

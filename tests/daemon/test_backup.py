@@ -121,7 +121,7 @@ def test_what_is_no_ledger_is_neither_verified_nor_restored(tmp_path: Path) -> N
     base.close()
     for name, sentence in (
         ("garbage", "cannot be used as a ledger"),
-        ("other", "is no ledger of dreamd"),
+        ("other", "is not a ledger of dreamd"),
         ("newer", "newer dreamd"),
         ("missing", "no ledger at"),
     ):

@@ -97,14 +97,14 @@ def test_not_ready_is_503_with_the_reason(house: _House) -> None:
 def test_a_hung_tick_is_said_while_the_loop_cannot(house: _House) -> None:
     """/healthz has its own thread: it answers 503 while the loop hangs."""
     assert house.get("/healthz")[0] == 200
-    house.dead = ("the tick loop does not go round",)
-    assert house.get("/healthz")[0::2] == (503, "the tick loop does not go round\n")
+    house.dead = ("the daemon is frozen: no tick",)
+    assert house.get("/healthz")[0::2] == (503, "the daemon is frozen: no tick\n")
 
 
 def test_another_path_says_what_is_here(house: _House) -> None:
     """Another path is 404 with the existing paths, whatever the method."""
-    assert house.get("/")[0::2] == (404, "here are: /metrics /healthz /readyz /page\n")
-    assert house.get("/", "PUT")[0::2] == (404, "here are: /metrics /healthz /readyz /page\n")
+    assert house.get("/")[0::2] == (404, "no such page; available: /metrics /healthz /readyz /page\n")
+    assert house.get("/", "PUT")[0::2] == (404, "no such page; available: /metrics /healthz /readyz /page\n")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
@@ -115,7 +115,7 @@ def test_a_method_that_is_not_for_this_path_is_405_with_those_that_are(house: _H
     answer = connection.getresponse()
     assert (answer.status, answer.getheader("Allow")) == (405, "GET, HEAD")
     assert answer.getheader("Content-Type") == "text/plain; charset=utf-8"
-    assert answer.read() == b"/metrics takes GET HEAD\n"
+    assert answer.read() == b"/metrics accepts only GET HEAD\n"
     assert not [name for name, _ in answer.getheaders() if name.lower().startswith("access-control")]
     connection.close()
 

@@ -76,7 +76,7 @@ def test_the_api_listens_on_loopback_alone(key: str, host: str) -> None:
         ({"http_port": "web"}, "http.port is 'web'"),
         ({"mqtt_url": "http://127.0.0.1"}, "mqtt.url"),
         ({"mqtt_url": "mqtts://broker/topic"}, "mqtt://HOST[:PORT] or mqtts://HOST[:PORT]"),
-        ({"mqtt_ca": 0}, "mqtt.ca is 0 (from flag --mqtt-ca); expected is a file's path"),
+        ({"mqtt_ca": 0}, "mqtt.ca is 0 (from flag --mqtt-ca); expected a file's path"),
         ({"mqtt_user": "a\nb"}, "mqtt.user"),
         ({"mqtt_url": "mqtt://ada:secret@127.0.0.1"}, "without credentials"),
         ({"mqtt_url": "mqtt://127.0.0.1:99999"}, "mqtt.url"),
@@ -112,7 +112,7 @@ def test_a_file_that_is_not_there_or_no_toml_is_a_sentence(tmp_path: Path) -> No
     """A missing file or invalid TOML is a sentence, not a traceback."""
     with pytest.raises(SettingsError, match="cannot be read"):
         load({"DREAMD_CONFIG": str(tmp_path / "none.toml")}, {})
-    with pytest.raises(SettingsError, match="is no TOML"):
+    with pytest.raises(SettingsError, match="is not valid TOML"):
         load({}, {"config": _file(tmp_path, "port ==")})
 
 

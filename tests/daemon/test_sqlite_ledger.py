@@ -84,7 +84,7 @@ def test_an_old_copy_of_the_whole_directory_is_found_by_its_last_touch(tmp_path:
     assert not ledger.outdated(NOW_S + 3.5 * LAPSED_S)
     ledger.close()
     restored = SqliteLedger(new / "ledger")
-    assert restored.outdated(NOW_S + 3.5 * LAPSED_S) == "nobody has lived on the ledger for 3.5 h"
+    assert restored.outdated(NOW_S + 3.5 * LAPSED_S) == "no daemon has used the ledger for 3.5 h"
     restored.close()
 
 
@@ -223,7 +223,7 @@ def test_a_record_that_cannot_be_read_names_its_dreamscape(tmp_path: Path) -> No
 def test_a_number_that_is_none_is_not_kept(tmp_path: Path) -> None:
     """NaN in a scale is refused before writing."""
     ledger = SqliteLedger(tmp_path / "ledger")
-    with pytest.raises(LedgerError, match="a number that is none"):
+    with pytest.raises(LedgerError, match="a number that is not finite"):
         ledger.write(
             Transaction(
                 dreamscapes=(

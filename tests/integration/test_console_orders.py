@@ -196,7 +196,7 @@ def test_a_long_reason_stops_no_way_out(house: ConsoleHouse) -> None:
     assert severs(house) == 2
     long = json.dumps({"name": "night", "etag": "x" * (BODY_MAX + 1)}).encode()
     status, _, told = house.request("POST", "/console/resume", long, as_page(house))
-    assert (status, json.loads(told)["error"]) == (400, f"a body is at most {BODY_MAX} bytes")
+    assert (status, json.loads(told)["error"]) == (400, f"the body must be at most {BODY_MAX} bytes")
 
 
 def test_nesting_is_no_bug_of_ours(house: ConsoleHouse) -> None:

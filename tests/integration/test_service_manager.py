@@ -99,7 +99,7 @@ def test_the_daemon_is_ready_with_its_broker_and_beats_while_it_waits(
     assert manager.lines("STATUS")[-1].startswith("not ready: ")
     broker.start()
     until(lambda: manager.lines("READY"))
-    until(lambda: manager.lines("STATUS")[-1] == "ready; nobody dreams")
+    until(lambda: manager.lines("STATUS")[-1] == "ready; no Dreamscape dreams")
     extended = len(manager.lines("EXTEND_TIMEOUT_USEC"))
     _stands_still_and_comes_back(manager, daemon)
     broker.kill()

@@ -72,7 +72,7 @@ def test_the_crowd_is_shown_with_what_stands_beyond_its_line() -> None:
 def test_a_long_cause_hides_no_word_of_what_is_possible(size: tuple[int, int]) -> None:
     """The verdict on a severed Dreamscape is one line; its cause comes last, and is cut first."""
     heard = watched([cut(1)])
-    healthy = "2 of 5 are healthy, 1 away or on trial"
+    healthy = "2 of 5 are healthy, 1 away or re-checked"
     cause = f"quorum: {healthy}: fewer than half of the assigned sleepers are healthy"
     heard.told(night([cut(1)], state=dreams.Dreamscape.STATE_SEVERED, state_cause=cause), 10 * S)
     verdict = shown(heard, size)[1]

@@ -14,15 +14,15 @@ from dreamd.core.event_kinds import KINDS
 PROCESS: Final = {
     "ready": "the daemon can work: with its broker and its ledger",
     "broker_unreachable": "why the broker is not reached; once for each reason",
-    "shutting_down": "everyone is zeroed, then everything is closed",
-    "shutdown_step_failed": "a step of the end failed or took too long; the next was taken",
+    "shutting_down": "every bed is set to zero, then everything is closed",
+    "shutdown_step_failed": "a step of the shutdown failed or took too long; the next one runs",
     "bug": "a bug in one step, which `step` names; the daemon goes on, and the traceback follows",
     "failed": "a bug has ended the daemon; the traceback follows",
     "ended": "everything is closed",
-    "call_failed": "a bug in one call of the API; `incident` is what its caller was told",
+    "call_failed": "a bug in one call of the API; its caller received the same `incident`",
     "page_failed": "a bug in one page of the HTTP port, likewise",
     "library": "a warning or worse of a library, by name",
-    "lines_lost": "nobody read the log for a while: so many lines are missing here",
+    "lines_lost": "the log was not read for a while: this many lines are missing here",
 }
 
 

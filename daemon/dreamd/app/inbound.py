@@ -49,7 +49,7 @@ class Broker:
     def sentence(self, before: "Broker") -> str:
         """The change in words; after an outage with its seconds."""
         if not self.up:
-            return "broker lost: every pod is alone by its own tether"
+            return "broker lost: every bed switches to zero by its own 1 s timeout"
         if before.since_s > 0.0 and not before.up:
             return f"broker reached again after {self.since_s - before.since_s:.0f} s"
         return "broker reached"

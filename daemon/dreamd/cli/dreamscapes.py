@@ -51,27 +51,27 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_verb(verbs, "list", _list, "every Dreamscape, newest first")
     for name, ask, does in (
         ("get", _get, "one Dreamscape with its seats"),
-        ("start", _start, "begin to dream"),
-        ("resume", _resume, "dream on after a sever; everyone ramps from zero"),
+        ("start", _start, "start the merge"),
+        ("resume", _resume, "continue after a sever; couplings ramp up from zero"),
     ):
         add_verb(verbs, name, ask, does).add_argument("name", metavar="NAME")
     for name, ask, does in (
-        ("sever", _sever, "everyone to zero now; they sleep on"),
-        ("end", _end, "close the books once all are home"),
+        ("sever", _sever, "set everyone to zero now; they sleep on"),
+        ("end", _end, "end the session when every bed confirms zero"),
     ):
         verb = add_verb(verbs, name, ask, does)
         verb.add_argument("name", metavar="NAME")
-        verb.add_argument("--reason", default="", help="may be left out")
+        verb.add_argument("--reason", default="", help="optional")
     wake = add_verb(verbs, "wake", _wake, "sever, then wake everyone")
     wake.add_argument("name", metavar="NAME")
     wake.add_argument("--reason", required=True)
-    wake.add_argument("--issuer", required=True, help="who gives the order")
+    wake.add_argument("--issuer", required=True, help="name of the person that gives the order")
     explain = add_verb(verbs, "explain", _explain, "the first failed check of each pod, or all of one")
     explain.add_argument("name", metavar="NAME")
     explain.add_argument("pod", metavar="POD", nargs="?", help="every check of this pod")
-    watch = add_verb(verbs, "watch", _watch, "the collective, tick by tick")
+    watch = add_verb(verbs, "watch", _watch, "print the collective, tick by tick")
     watch.add_argument("name", metavar="NAME")
-    watch.add_argument("--events", action="store_true", help="the journal instead, from now on")
+    watch.add_argument("--events", action="store_true", help="print the journal instead, from now on")
     watch.add_argument("--after", type=int, metavar="CURSOR", help="with --events: from after this event")
     watch.add_argument("--count", type=client.positive, metavar="N", help="stop after N")
     dreamscapes.set_defaults(run=run, flags=FLAGS)
@@ -81,15 +81,15 @@ def _add_create(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     create = add_verb(verbs, "create", _create, "plan a Dreamscape")
     create.add_argument("name", metavar="NAME", help="never reused")
     _add_plan(create, required=True)
-    create.add_argument("--validate-only", action="store_true", help="say what is wrong, create nothing")
+    create.add_argument("--validate-only", action="store_true", help="check the plan, create nothing")
 
 
 def _add_update(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    update = add_verb(verbs, "update", _update, "change a plan before its start: the flags that are given")
+    update = add_verb(verbs, "update", _update, "change the given fields of a plan, before its start")
     update.add_argument("name", metavar="NAME")
     _add_plan(update, required=False)
-    update.add_argument("--etag", default="", help="refuse where it has changed since")
-    update.add_argument("--validate-only", action="store_true", help="say what is wrong, change nothing")
+    update.add_argument("--etag", default="", help="refuse if the Dreamscape has changed since")
+    update.add_argument("--validate-only", action="store_true", help="check the plan, change nothing")
 
 
 def _add_plan(verb: argparse.ArgumentParser, *, required: bool) -> None:
@@ -102,15 +102,17 @@ def _add_plan(verb: argparse.ArgumentParser, *, required: bool) -> None:
         "--artist-share",
         type=client.finite,
         metavar="B",
-        help="most that an artist may have in what is blended, 0 to 0.5; 0: it cannot be led",
+        help="largest share of an artist in the blend, 0 to 0.5; 0: no artist can lead",
     )
     verb.add_argument(
         "--ramp", type=client.finite, metavar="S", help="seconds from zero to the granted coupling"
     )
     verb.add_argument("--ceiling", type=client.finite, metavar="C", help="highest coupling, 0 to 1")
     switch = argparse.BooleanOptionalAction
-    verb.add_argument("--intimate", action=switch, help="each sleeper agreed to fewer than five")
-    verb.add_argument("--late-joining", action=switch, help="pods may join after the start (they may)")
+    verb.add_argument(
+        "--intimate", action=switch, help="allow fewer than five sleepers; each must have agreed"
+    )
+    verb.add_argument("--late-joining", action=switch, help="pods may join after the start (default: yes)")
 
 
 def _show(dreamscape: dreamapi.Dreamscape, args: argparse.Namespace) -> None:
@@ -135,7 +137,7 @@ async def _create(api: dreamapi.Api, args: argparse.Namespace) -> None:
 async def _update(api: dreamapi.Api, args: argparse.Namespace) -> None:
     plan, fields = _plan(args)
     if not fields:
-        raise client.NothingAskedError("name what is to change, such as --min 3")
+        raise client.NothingAskedError("give at least one field to change, such as --min 3")
     asked = api.dreamscapes.update(args.name, plan, fields, etag=args.etag, validate_only=args.validate_only)
     _show(await asked, args)
 

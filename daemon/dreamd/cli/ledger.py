@@ -22,8 +22,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     acts = parser.add_subparsers(dest="act", metavar="ACT", required=True)
     for name, told in (
         ("backup", "copy the ledger to a new FILE, while the daemon runs or not"),
-        ("restore", "put FILE into the ledger's place; the daemon must be stopped"),
-        ("verify", "look FILE through and say what it holds"),
+        ("restore", "replace the ledger by FILE; the daemon must be stopped"),
+        ("verify", "check FILE and print its contents"),
     ):
         act = acts.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.")
         act.add_argument("file", metavar="FILE", type=Path)
@@ -59,8 +59,9 @@ def _restore(state_dir: Path, file: Path) -> None:
         state.close()
     print(f"restored from {file}, {contents}")
     if aside is not None:
-        print(f"the ledger that stood there is kept as {aside}")
+        print(f"the replaced ledger is kept as {aside}")
     print(
-        "at its next start the daemon suspends every check-in until it is renewed, scores every breaker, "
-        "and takes recorded exposure for the least there was"
+        "at its next start the daemon suspends every check-in until it is renewed, "
+        "starts every breaker half-open, "
+        "and treats recorded exposure as a lower bound"
     )

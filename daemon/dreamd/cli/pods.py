@@ -21,15 +21,24 @@ STATES = {names.word(dreamapi.Pod.State, number): number for number in dreamapi.
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `pods` and its verbs."""
-    does = "the beds: which are there, who lies in them"
+    does = "list, watch, check in and release the beds"
     pods = subparsers.add_parser("pods", help=does, description=does)
     verbs = pods.add_subparsers(required=True, metavar="VERB")
-    list_ = add_verb(verbs, "list", _list, "every pod ever seen, or those that are meant")
+    list_ = add_verb(verbs, "list", _list, "list beds; filters below")
     list_.add_argument("--state", choices=STATES, help="only those in this state")
     list_.add_argument("--site", help="only those of this site")
-    list_.add_argument("--coupled", action="store_true", help="only those that render a share, or may")
-    list_.add_argument("--below-quality", type=client.finite, metavar="Q", help="only those below, 0 to 1")
-    list_.add_argument("--clock-above", type=client.finite, metavar="MS", help="only those less certain")
+    list_.add_argument(
+        "--coupled", action="store_true", help="only pods with a coupling above zero, or an unknown one"
+    )
+    list_.add_argument(
+        "--below-quality", type=client.finite, metavar="Q", help="only pods with a quality below this, 0 to 1"
+    )
+    list_.add_argument(
+        "--clock-above",
+        type=client.finite,
+        metavar="MS",
+        help="only pods with a clock uncertainty above this",
+    )
     add_verb(verbs, "get", _get, "one pod with its channels").add_argument("pod", metavar="POD")
     watch = add_verb(verbs, "watch", _watch, "every pod, then each that changes")
     watch.add_argument("--count", type=client.positive, metavar="N", help="stop after N pods were shown")
@@ -41,9 +50,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     check_in.add_argument("--etag", default="", help="of one pair: refuse where the pod has changed since")
     check_out = add_verb(verbs, "check-out", _check_out, "release the pod, then unbind its sleeper")
     check_out.add_argument("pod", metavar="POD")
-    release = add_verb(verbs, "release", _release, "this bed alone, now")
+    release = add_verb(verbs, "release", _release, "sever this bed now; it leaves its seat")
     release.add_argument("pod", metavar="POD")
-    release.add_argument("--reason", default="", help="may be left out: leaving needs none")
+    release.add_argument("--reason", default="", help="optional: leaving needs none")
     pods.set_defaults(run=run)
 
 
@@ -56,7 +65,7 @@ async def _list(api: dreamapi.Api, args: argparse.Namespace) -> None:
     elif pods:
         console().print(tables.pods(pods))
     elif known:
-        print(f"none of {len(known)} pods is so")
+        print(f"none of {len(known)} pods matches")
     else:
         print("no pod has connected yet; start one: dreamedge run --pod bed-1")
 

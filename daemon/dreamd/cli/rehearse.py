@@ -30,20 +30,22 @@ HEAD: Final = (
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     """Add the verb."""
-    does = "the disaster on cue: implants fail, one or many; who is severed, how fast, and who came home"
+    does = "inject faults into a test fleet and report who was severed, how fast, and who came home"
     parser = subparsers.add_parser("rehearse", help=does, description=does)
     parser.set_defaults(run=run)
     parser.add_argument(
         "occasion", nargs="?", default=FESTIVAL, choices=[FESTIVAL], help="the only one so far"
     )
-    parser.add_argument("--list", action="store_true", help="what can be rehearsed, and print nothing else")
-    parser.add_argument("--all", action="store_true", help="each in turn, as usual; a table at the end")
-    what = parser.add_argument_group("what goes wrong")
+    parser.add_argument("--list", action="store_true", help="list the faults that can be rehearsed")
+    parser.add_argument(
+        "--all", action="store_true", help="rehearse each fault in turn; print a table at the end"
+    )
+    what = parser.add_argument_group("the fault")
     what.add_argument("--malfunction", default="railed", metavar="NAME", help="see --list (railed)")
     what.add_argument("--share", type=float, metavar="X", help="of the sleepers, 0 to 1")
     what.add_argument("--at", type=float, metavar="S", help="seconds after the merge")
     what.add_argument("--duration", type=float, metavar="S", help="seconds from then to the end of the night")
-    who = parser.add_argument_group("who sleeps")
+    who = parser.add_argument_group("sleepers")
     who.add_argument("--sleepers", type=int, default=20, metavar="N", help="simulated sleepers (20)")
     who.add_argument("--seed", type=int, default=0, metavar="K", help="of the sleepers (0)")
     who.add_argument(
@@ -51,14 +53,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         choices=["whole", "features"],
         help=f"sleepers with a signal, or features alone (whole up to {rehearsing.WHOLE_MOST} sleepers)",
     )
-    where = parser.add_argument_group("where")
+    where = parser.add_argument_group("broker and ports")
     where.add_argument(
         "--broker", default="auto", metavar="|".join([*BROKERS, "URL"]), help="the MQTT broker (auto)"
     )
     where.add_argument("--mqtt-port", type=int, default=1883, metavar="PORT")
     where.add_argument("--grpc-port", type=int, default=50051, metavar="PORT")
     where.add_argument("--http-port", type=int, default=8080, metavar="PORT")
-    shown = parser.add_argument_group("what is shown")
+    shown = parser.add_argument_group("output")
     shown.add_argument("--json", action="store_true", help="one JSON object at the end, and nothing else")
     shown.add_argument("--no-view", action="store_true", help="plain lines, no live screen")
     shown.add_argument("--report", type=Path, metavar="FILE", help="keep a page with pictures (report.html)")

@@ -11,7 +11,7 @@ run = client.run
 
 Scope = dreamapi.OrderSeverRequest.Scope
 SCOPES = {
-    "sleeper": (Scope.SCOPE_SLEEPER, "SLEEPER", "the bed one sleeper is checked in to; the others dream on"),
+    "sleeper": (Scope.SCOPE_SLEEPER, "SLEEPER", "the bed of one sleeper; the others dream on"),
     "pod": (Scope.SCOPE_POD, "POD", "one bed; the others dream on"),
     "dreamscape": (Scope.SCOPE_DREAMSCAPE, "NAME", "one Dreamscape; resume is possible"),
     "site": (Scope.SCOPE_SITE, "SITE", "each bed of one site"),
@@ -21,7 +21,7 @@ SCOPES = {
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `sever` and its scopes."""
-    does = "to zero now: a sleeper, a pod, a Dreamscape, a site or the fleet"
+    does = "set a sleeper, a pod, a Dreamscape, a site or the fleet to zero now"
     sever = subparsers.add_parser(
         "sever",
         help=does,
@@ -33,8 +33,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         scope = add_verb(scopes, word, _sever, reaches)
         if metavar:
             scope.add_argument("target", metavar=metavar)
-        scope.add_argument("--reason", default="", help="may be left out: leaving needs none")
-        scope.add_argument("--issuer", default="", help="who gives the order; may be left out")
+        scope.add_argument("--reason", default="", help="optional: leaving needs none")
+        scope.add_argument("--issuer", default="", help="name of the person that gives the order; optional")
         scope.set_defaults(scope=word, **({} if metavar else {"target": ""}))
     sever.set_defaults(run=run)
 

@@ -34,21 +34,23 @@ AHEAD: Final = 4
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     """Add the verb."""
-    does = "a fleet in virtual time from one seed: faults, severs, and what must not happen"
+    does = "simulate a fleet in virtual time from one seed: faults, severs, and checks of the safety rules"
     parser = subparsers.add_parser("simulate", help=does, description=does)
     parser.set_defaults(run=run)
-    parser.add_argument("--seed", type=int, default=0, metavar="K", help="the story (0)")
+    parser.add_argument("--seed", type=int, default=0, metavar="K", help="seed of the night (0)")
     parser.add_argument("--pods", type=int, default=8, metavar="N", help=f"{PODS[0]} to {PODS[1]} (8)")
     parser.add_argument("--seconds", type=float, default=150.0, metavar="S", help="simulated (150)")
     nights = parser.add_mutually_exclusive_group()
-    nights.add_argument("--network", action="store_true", help="nothing fails but ways and brokers")
-    held = "nothing fails, but all that pods send comes S seconds late"
+    nights.add_argument("--network", action="store_true", help="only networks and brokers fail")
+    held = "nothing fails, but every message from the pods arrives S seconds late"
     nights.add_argument("--held-back", type=float, default=0.0, metavar="S", help=held)
-    parser.add_argument("--json", action="store_true", help="one JSON object a story, and nothing else")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a night, and nothing else")
     parser.add_argument("-v", "--verbose", action="store_true", help="print the faults and severs by kind")
-    parser.add_argument("--trace", action="store_true", help="every line of every journal, as it happens")
+    parser.add_argument(
+        "--trace", action="store_true", help="print every line of every journal, as it happens"
+    )
     many = parser.add_mutually_exclusive_group()
-    many.add_argument("--seeds", type=int, default=1, metavar="N", help="so many seeds from --seed on")
+    many.add_argument("--seeds", type=int, default=1, metavar="N", help="number of seeds, from --seed on")
     many.add_argument("--endless", action="store_true", help="seeds from --seed on until stopped")
     return parser
 

@@ -44,9 +44,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     fields = "\n".join(f"  {name:<{width}}  {meaning}" for name, meaning in report.FIELDS)
     parser = subparsers.add_parser(
         "top",
-        help="a Dreamscape on this terminal, closely",
-        description="Who is merged, who was cut and why, and whether tonight is safe. `?` names the keys.",
-        epilog=f"--once --json prints one object; what is not known is null:\n{fields}",
+        help="watch one Dreamscape on this terminal",
+        description="Shows each sleeper's state, the cause of each sever, and whether each bed is within its "
+        "limit. `?` lists the keys.",
+        epilog=f"--once --json prints one object; an unknown value is null:\n{fields}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
@@ -55,8 +56,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         default=os.environ.get("DREAMD_SERVER", DEFAULT_SERVER),
         help=f"the daemon's API (environment DREAMD_SERVER; else {DEFAULT_SERVER})",
     )
-    parser.add_argument("--dreamscape", default="", metavar="NAME", help="which one (else one that dreams)")
-    parser.add_argument("--once", action="store_true", help="print what is so now, and end")
+    parser.add_argument(
+        "--dreamscape", default="", metavar="NAME", help="the Dreamscape (default: one that is DREAMING)"
+    )
+    parser.add_argument("--once", action="store_true", help="print the present state and exit")
     parser.add_argument("--json", action="store_true", help="with --once: for scripts")
     parser.set_defaults(run=run)
 

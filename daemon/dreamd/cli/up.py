@@ -18,11 +18,11 @@ from dreamd.up.report import screenshot
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     """Add the verb."""
-    does = "everything on this machine: a broker, the daemon, sleepers; watch them dream"
+    does = "run a broker, the daemon and simulated sleepers on this machine, and watch the merge"
     parser = subparsers.add_parser("up", help=does, description=does)
     parser.set_defaults(run=run)
     usual = Flags()
-    who = parser.add_argument_group("who sleeps")
+    who = parser.add_argument_group("sleepers")
     who.add_argument("--sleepers", type=int, metavar="N", help="simulated sleepers (8)")
     who.add_argument(
         "--recordings",
@@ -32,7 +32,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="PATH",
         help="one sleeper for each person in them",
     )
-    who.add_argument("--loop", action="store_true", help="a recording begins anew when it ends")
+    who.add_argument("--loop", action="store_true", help="repeat a recording when it ends")
     who.add_argument("--montage", default="", metavar="A,B,C", help="electrodes where a recording names none")
     who.add_argument("--seed", type=int, default=usual.seed, metavar="K", help="of simulated sleepers (0)")
     night = parser.add_argument_group("the night")
@@ -50,14 +50,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help=f"an implant fails: {', '.join(MALFUNCTIONS)}; + counts from its merge; may be repeated "
         "(railed@+6 unless --json or --recordings)",
     )
-    where = parser.add_argument_group("where")
+    where = parser.add_argument_group("broker and ports")
     where.add_argument(
         "--broker", default=usual.broker, metavar="|".join([*BROKERS, "URL"]), help="the MQTT broker (auto)"
     )
     where.add_argument("--mqtt-port", type=int, default=usual.mqtt_port, metavar="PORT")
     where.add_argument("--grpc-port", type=int, default=usual.grpc_port, metavar="PORT")
     where.add_argument("--http-port", type=int, default=usual.http_port, metavar="PORT")
-    shown = parser.add_argument_group("what is shown")
+    shown = parser.add_argument_group("output")
     shown.add_argument("--json", action="store_true", help="one JSON object at the end, and nothing else")
     shown.add_argument("--no-view", action="store_true", help="plain lines, no live screen")
     shown.add_argument(

@@ -23,17 +23,19 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     does = "wake orders: a pod, a Dreamscape, a site or the fleet, until lifted"
     wake = subparsers.add_parser("wake", help=does, description=does)
     verbs = wake.add_subparsers(required=True, metavar="VERB")
-    order = add_verb(verbs, "order", _order, "zero and wake them now; nobody is merged until it is lifted")
+    order = add_verb(
+        verbs, "order", _order, "sever and wake sleepers now; none of them is merged until it is lifted"
+    )
     order.add_argument("scope", choices=tuple(SCOPES))
     order.add_argument("target", metavar="NAME", nargs="?", default="", help="nothing for the fleet")
-    order.add_argument("--issuer", default="", help="who gives the order; may be left out")
-    order.add_argument("--reason", default="", help="may be left out")
-    lift = add_verb(verbs, "lift", _lift, "the order stands no longer; unlatches nobody")
+    order.add_argument("--issuer", default="", help="name of the person that gives the order; optional")
+    order.add_argument("--reason", default="", help="optional")
+    lift = add_verb(verbs, "lift", _lift, "lift an order; latched pods stay latched")
     lift.add_argument("order", metavar="ORDER")
-    lift.add_argument("--by", required=True, help="who answers for it")
+    lift.add_argument("--by", required=True, help="name of the person that answers for it")
     lift.add_argument("--reason", required=True)
     list_ = add_verb(verbs, "list", _list, "every wake order, newest first")
-    list_.add_argument("--standing", action="store_true", help="only those that stand")
+    list_.add_argument("--standing", action="store_true", help="only standing orders")
     wake.set_defaults(run=run)
 
 

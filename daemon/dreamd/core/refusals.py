@@ -96,32 +96,32 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.POD_BUSY: Entry(
         Kind.PRECONDITION, "check out the sleeper in this pod first (dreamd pods check-out)"
     ),
-    Code.POD_LATCHED: Entry(
-        Kind.PRECONDITION, "only the sleeper's own act at the pod clears the latch: dreamedge unlatch"
-    ),
+    Code.POD_LATCHED: Entry(Kind.PRECONDITION, "the sleeper clears the latch at the pod (dreamedge unlatch)"),
     Code.NOT_CHECKED_IN: Entry(Kind.PRECONDITION, "check a sleeper in to this pod (dreamd pods check-in)"),
     Code.SLEEPER_ELSEWHERE: Entry(Kind.PRECONDITION, "check this sleeper out of the other pod first"),
     Code.NOT_CALIBRATED: Entry(Kind.PRECONDITION, "wait for the calibration to finish (watch the pod)"),
     Code.QUALITY_LOW: Entry(Kind.PRECONDITION, "mend the contact of the named channels"),
     Code.CONSENT_MISSING: Entry(
-        Kind.PRECONDITION, "the sleeper agrees by being checked in anew (dreamd pods check-in)"
+        Kind.PRECONDITION, "check the sleeper in again, which is their consent (dreamd pods check-in)"
     ),
     Code.EXPOSURE_REACHED: Entry(
-        Kind.PRECONDITION, "let the sleeper rest; they may merge again once enough of it has passed"
+        Kind.PRECONDITION, "let the sleeper rest until enough merged time has left the limit's window"
     ),
     Code.SCHEMA_MISMATCH: Entry(Kind.PRECONDITION, "use a device that measures this Dreamscape's schema"),
     Code.CLOCK_UNSYNCED: Entry(Kind.PRECONDITION, "wait a few seconds for the pod's clock probes"),
     Code.SLOTS_EXHAUSTED: Entry(
-        Kind.PRECONDITION, "wait some seconds: the seat is looked at again, and an empty cohort opens anew"
+        Kind.PRECONDITION, "wait some seconds: the seat is tried again once a cohort is free"
     ),
     Code.BREAKER_OPEN: Entry(Kind.PRECONDITION, "wait until the breaker has closed"),
     Code.BREAKER_LOCKED: Entry(
-        Kind.PRECONDITION, "a named person resets it, with a reason (dreamd breakers reset)"
+        Kind.PRECONDITION, "reset it with a name and a reason (dreamd breakers reset)"
     ),
     Code.BREAKER_NOT_LOCKED: Entry(
-        Kind.PRECONDITION, "only a locked breaker is reset; an open one closes by itself, see its cause"
+        Kind.PRECONDITION, "reset only a locked breaker; an open one closes by itself, see its cause"
     ),
-    Code.WAKE_ORDER_ACTIVE: Entry(Kind.PRECONDITION, "a named person lifts the order (dreamd wake lift)"),
+    Code.WAKE_ORDER_ACTIVE: Entry(
+        Kind.PRECONDITION, "lift the order with a name and a reason (dreamd wake lift)"
+    ),
     Code.WAKE_ORDER_UNKNOWN: Entry(Kind.NOT_FOUND, "list the wake orders (dreamd wake list)"),
     Code.SEAT_TAKEN: Entry(
         Kind.PRECONDITION, "end that Dreamscape (dreamd dreamscapes end), or check out its sleeper"
@@ -138,22 +138,22 @@ CATALOGUE: Final[dict[Code, Entry]] = {
         Kind.PRECONDITION,
         "see a bed's checks (dreamd dreamscapes explain) or lower seats_min (dreamd dreamscapes update)",
     ),
-    Code.WRONG_STATE: Entry(Kind.PRECONDITION, "ask for a possible one, or create another Dreamscape"),
+    Code.WRONG_STATE: Entry(Kind.PRECONDITION, "make a possible move, or create another Dreamscape"),
     Code.DREAMSCAPE_UNKNOWN: Entry(Kind.NOT_FOUND, "list the Dreamscapes (dreamd dreamscapes list)"),
     Code.DREAMSCAPE_EXISTS: Entry(Kind.EXISTS, "names are never reused; choose another"),
-    Code.STALE_ETAG: Entry(Kind.ABORTED, "get it again and repeat the edit on what you see"),
+    Code.STALE_ETAG: Entry(Kind.ABORTED, "read it again and repeat the edit with the new etag"),
     Code.REQUEST_ID_REUSED: Entry(Kind.INVALID, "make a new request_id for a different request"),
-    Code.TERM_LOST: Entry(Kind.PRECONDITION, "another daemon publishes now; call that one"),
+    Code.TERM_LOST: Entry(Kind.PRECONDITION, "call the daemon that publishes now"),
     Code.CURSOR_TOO_OLD: Entry(
-        Kind.OUT_OF_RANGE, "older events are no longer kept; begin without a cursor, from now on"
+        Kind.OUT_OF_RANGE, "begin without a cursor, from now on: older events are no longer kept"
     ),
     Code.CURSOR_AHEAD: Entry(
-        Kind.OUT_OF_RANGE, "use the cursor of an event that was seen, or begin without one, from now on"
+        Kind.OUT_OF_RANGE, "use the cursor of a received event, or begin without one, from now on"
     ),
     Code.TOO_MANY_WATCHERS: Entry(Kind.EXHAUSTED, "close a watch or try again later"),
     Code.LANE_FULL: Entry(
         Kind.EXHAUSTED,
-        "close a call that is no longer read, or call again later; sever, wake, release and end always work",
+        "close unused calls, or call again later; sever, wake, release and end always work",
     ),
     Code.STREAM_SILENT: Entry(Kind.PRECONDITION, "send the first message at once, and further ones in time"),
     Code.NOBODY_LEADS: Entry(
@@ -164,7 +164,7 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.FLEET_FULL: Entry(Kind.PRECONDITION, "run a second daemon for the other pods"),
     Code.DREAMSCAPES_FULL: Entry(Kind.PRECONDITION, "end a Dreamscape first (dreamd dreamscapes end)"),
     Code.LEDGER_UNAVAILABLE: Entry(Kind.UNAVAILABLE, "free the daemon's disk; severing works without it"),
-    Code.SHUTTING_DOWN: Entry(Kind.UNAVAILABLE, "call again when the daemon is back"),
+    Code.SHUTTING_DOWN: Entry(Kind.UNAVAILABLE, "call again when the daemon is running again"),
 }
 
 

@@ -72,9 +72,7 @@ STATUS: Final = {
     Kind.EXHAUSTED: HTTPStatus.TOO_MANY_REQUESTS,
     Kind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-NO_ANSWER: Final = (
-    "the daemon's tick loop does not go round: every sleeper is alone by their own tether within 1.5 s"
-)
+NO_ANSWER: Final = "the daemon is frozen: every bed switches to zero by its own tether within 1.5 s"
 
 
 def _json(status: HTTPStatus, value: object) -> Page:
@@ -143,7 +141,9 @@ class Console:
         if wrong:
             return _no(HTTPStatus.FORBIDDEN, wrong)
         if not self._places.acquire(blocking=False):
-            return _no(HTTPStatus.SERVICE_UNAVAILABLE, f"{LOOKERS} consoles look already")
+            return _no(
+                HTTPStatus.SERVICE_UNAVAILABLE, f"{LOOKERS} console pages are connected already; close one"
+            )
         try:
             return self._newer(asked)
         except NoAnswerError:
@@ -155,7 +155,7 @@ class Console:
         name, pod = (asked.query.get(key, "") for key in ("dreamscape", "pod"))
         house, scene, cursor = (_count(asked.query.get(key, "")) for key in ("house", "scene", "cursor"))
         if not all(one == "" or is_name(one) for one in (name, pod)):
-            return _no(HTTPStatus.BAD_REQUEST, "a Dreamscape's or a pod's name is none")
+            return _no(HTTPStatus.BAD_REQUEST, "invalid Dreamscape or pod name")
         until_s = monotonic() + HOLD_S
         while True:
             beats = self._lookout.beats
@@ -178,7 +178,9 @@ class Console:
         """Give a wake order, which stands until a named person lifts it."""
         scope, told = order
         if scope not in WAKES:
-            return Refusal(Code.INVALID_ARGUMENT, "scope: a wake order is given to a pod", {"field": "scope"})
+            return Refusal(
+                Code.INVALID_ARGUMENT, "scope: expected pod, dreamscape, site or fleet", {"field": "scope"}
+            )
         ordered = self._api.wake_orders.order(_caller(told), WAKES[scope], told.name, told.reason or NAMELESS)
         return ordered if isinstance(ordered, Refusal) else ordered.ticket
 
@@ -191,7 +193,10 @@ class Console:
                 ticket = self._application.do(lambda: act(order), even_late=True)
                 return _refused(ticket) if isinstance(ticket, Refusal) else self._settled(ticket)
             except NoAnswerError:
-                return _no(HTTPStatus.SERVICE_UNAVAILABLE, f"{NO_ANSWER}; it is done as soon as it does")
+                return _no(
+                    HTTPStatus.SERVICE_UNAVAILABLE,
+                    f"{NO_ANSWER}; the order is carried out as soon as it answers",
+                )
 
         return route
 
@@ -212,13 +217,13 @@ class Console:
         if isinstance(order, Page):
             return order
         if not order.etag:
-            return _no(HTTPStatus.BAD_REQUEST, "to resume takes the etag of what was looked at")
+            return _no(HTTPStatus.BAD_REQUEST, "etag is required to resume")
         try:
             view: DreamscapeView | Refusal = self._application.do(
                 lambda: self._api.dreamscapes.resume(_caller(order), order.name, order.etag)
             )
         except NoAnswerError:
-            return _no(HTTPStatus.SERVICE_UNAVAILABLE, f"{NO_ANSWER}; nobody is resumed")
+            return _no(HTTPStatus.SERVICE_UNAVAILABLE, f"{NO_ANSWER}; nothing is resumed")
         return _refused(view) if isinstance(view, Refusal) else _json(HTTPStatus.OK, {"resumed": True})
 
     @staticmethod

@@ -21,7 +21,7 @@ from dreamwire.topics import is_name
 
 _NAMED: Final = re.compile(r'"name"\s*:\s*"([^"\\]{1,64})"')
 _SCOPED: Final = re.compile(r'"scope"\s*:\s*"([a-z]{1,16})"')
-_OBJECT: Final = "expected is a JSON object of texts, one of them a name"
+_OBJECT: Final = 'the body must be a JSON object of strings with "name"'
 
 
 class UnfitOrderError(ValueError):
@@ -52,7 +52,7 @@ def read_way_out(asked: Asked) -> Order:
         found = None if name else _NAMED.search(body)
         name = found[1] if found is not None else ""
     if not is_name(name):
-        raise UnfitOrderError(f"name: whom this is for cannot be read; {_OBJECT}")
+        raise UnfitOrderError(f"name: missing or unreadable; {_OBJECT}")
     return Order(name, texts.get("reason", ""), texts.get("issuer", ""), texts.get("etag", ""))
 
 
@@ -69,7 +69,7 @@ def read_scoped(asked: Asked) -> tuple[SeverScope, Order]:
     scope = next((one for one in SeverScope if one.value == word), None)
     if scope is None:
         expected = ", ".join(one.value for one in SeverScope)
-        raise UnfitOrderError(f"scope: how far this reaches cannot be read; expected is one of {expected}")
+        raise UnfitOrderError(f"scope: missing or unreadable; expected one of {expected}")
     if scope is not SeverScope.FLEET:
         return scope, read_way_out(asked)
     texts = _texts(told)
@@ -88,20 +88,20 @@ def read_order(asked: Asked) -> Order:
         UnfitOrderError: the body is no such object, or a text in it is not fit.
     """
     if not asked.whole:
-        raise UnfitOrderError(f"a body is at most {BODY_MAX} bytes")
+        raise UnfitOrderError(f"the body must be at most {BODY_MAX} bytes")
     try:
         told = _object(asked.body.decode())
     except UnicodeDecodeError as error:
         raise UnfitOrderError(f"the body is not UTF-8 at byte {error.start}; {_OBJECT}") from None
     for field, value in told.items():
         if not isinstance(value, str):
-            raise UnfitOrderError(f"{fit(field, 40)}: no text; {_OBJECT}")
+            raise UnfitOrderError(f"{fit(field, 40)}: not a string; {_OBJECT}")
         wrong = unfit(value)
         if wrong:
-            raise UnfitOrderError(f"{fit(field, 40)}: {wrong}; expected is one line of text")
+            raise UnfitOrderError(f"{fit(field, 40)}: {wrong}; expected one line of text")
     texts = {field: str(value) for field, value in told.items()}
     if not is_name(texts.get("name", "")):
-        raise UnfitOrderError(f"name: no name; {_OBJECT}")
+        raise UnfitOrderError(f"name: invalid; {_OBJECT}")
     return Order(texts["name"], texts.get("reason", ""), texts.get("issuer", ""), texts.get("etag", ""))
 
 

@@ -41,23 +41,23 @@ def wrong_host(asked: Asked) -> str:
     """Why this request is not for this server; empty: it is."""
     host = asked.headers.get("host", "")
     if _HOST.fullmatch(host) is None:
-        return "this port answers to 127.0.0.1, localhost and [::1] alone"
+        return "this port answers only to 127.0.0.1, localhost and [::1]"
     return ""
 
 
 def wrong_reader(asked: Asked) -> str:
     """Why this request may not read data; empty: it may."""
     if asked.headers.get(HEADER) != "1":
-        return f"the console's own page alone may ask here: {HEADER} is missing"
+        return f"only the console's own page may read here: {HEADER} is missing"
     if asked.headers.get("sec-fetch-site", "same-origin") != "same-origin":
-        return "another site asks here"
+        return "only the console's own page may read here: the request comes from another site"
     return wrong_host(asked)
 
 
 def wrong_writer(asked: Asked) -> str:
     """Why this request may not act; empty: it may."""
     if asked.headers.get("origin") != f"http://{asked.headers.get('host', '')}":
-        return "the console's own page alone may act: the Origin is another or missing"
+        return "only the console's own page may act: the Origin is missing or another"
     if asked.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-        return "what is to be done is told as application/json"
+        return "Content-Type must be application/json"
     return wrong_reader(asked)

@@ -170,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
             try:
                 fields = dict(parse_qsl(query, max_num_fields=_FIELDS_MAX))
             except ValueError:
-                page = said(HTTPStatus.BAD_REQUEST, "too many fields")
+                page = said(HTTPStatus.BAD_REQUEST, "too many query fields")
             else:
                 page = self._page(Asked(self.command, path, fields, headers, body, length <= BODY_MAX))
         self._send(page)
@@ -181,7 +181,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self.server.page(asked)
         self.close_connection = True
         return said(
-            HTTPStatus.SERVICE_UNAVAILABLE, "all places for pages are taken; orders and health are not"
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "all places for pages are taken; orders and health checks still work",
         )
 
     def _body(self, length: int) -> bytes:
@@ -198,9 +199,9 @@ class _Handler(BaseHTTPRequestHandler):
         told = headers.get("content-length", "" if self.command == "POST" else "0")
         length = int(told) if told.isascii() and told.isdigit() and len(told) <= len(str(LONG_MAX)) else -1
         if "transfer-encoding" in headers or not told:
-            page = said(HTTPStatus.LENGTH_REQUIRED, "say the body's length")
+            page = said(HTTPStatus.LENGTH_REQUIRED, "Content-Length is required")
         elif not 0 <= length <= (LONG_MAX if self.command == "POST" else BODY_MAX):
-            page = said(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body is at most {BODY_MAX} bytes")
+            page = said(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body must be at most {BODY_MAX} bytes")
         else:
             return None
         self.close_connection = True
@@ -270,17 +271,20 @@ class _Server(ThreadingHTTPServer):
         except Exception as bug:  # noqa: BLE001 -- the last line before the caller: whatever it is, it is logged
             incident = secrets.token_hex(4)
             _log.error("page_failed", path=asked.path, incident=incident, exc_info=bug)
-            return said(HTTPStatus.INTERNAL_SERVER_ERROR, f"this failed; the log has it as {incident}")
+            return said(
+                HTTPStatus.INTERNAL_SERVER_ERROR,
+                f"internal error; the daemon's log has the details under incident {incident}",
+            )
 
     def _no_route(self, asked: Asked) -> Page:
         methods = sorted(method for method, path in self._routes if path == asked.path)
         if methods:
             allowed = [*methods, *(["HEAD"] if "GET" in methods else [])]
-            page = said(HTTPStatus.METHOD_NOT_ALLOWED, f"{asked.path} takes {' '.join(allowed)}")
+            page = said(HTTPStatus.METHOD_NOT_ALLOWED, f"{asked.path} accepts only {' '.join(allowed)}")
             return Page(page.status, page.media, page.body, {"Allow": ", ".join(allowed)})
         gets = (path for method, path in self._routes if method == "GET")
         known = " ".join(path for path in gets if path.count("/") == 1)
-        return said(HTTPStatus.NOT_FOUND, f"here are: {known}")
+        return said(HTTPStatus.NOT_FOUND, f"no such page; available: {known}")
 
     def process_request(self, request: object, client_address: object) -> None:
         """Serve on a thread where there is a place, else close the socket."""

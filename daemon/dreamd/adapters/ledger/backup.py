@@ -124,7 +124,7 @@ def _contents(base: sqlite3.Connection, path: Path) -> Contents:
         )
     there = {str(name) for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if version < 1 or not {"terms", "beds"} <= there:
-        raise LedgerError(f"{path} is no ledger of dreamd; name a file that `dreamd ledger backup` made")
+        raise LedgerError(f"{path} is not a ledger of dreamd; name a file that `dreamd ledger backup` made")
     known = {table: what for table, what in _TABLES.items() if table in there}
     rows = {what: int(base.execute(f"SELECT count(*) FROM {t}").fetchone()[0]) for t, what in known.items()}  # noqa: S608 - our own names
     return Contents(version, rows)

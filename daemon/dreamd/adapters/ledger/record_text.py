@@ -18,7 +18,9 @@ def record_text(record: DreamscapeRecord) -> str:
     try:
         return json.dumps({**asdict(record), "state": record.state.value}, allow_nan=False)
     except ValueError as error:
-        raise LedgerError(f"the record of {record.plan.dreamscape} holds a number that is none") from error
+        raise LedgerError(
+            f"the record of {record.plan.dreamscape} holds a number that is not finite"
+        ) from error
 
 
 def record_of(kept: dict[str, Any]) -> DreamscapeRecord:

@@ -103,7 +103,7 @@ class SqliteLedger:
         commit = Commit[Terms]()
         waiting = self._writer.unfinished
         if waiting >= TRANSACTIONS_WAITING:
-            self._writer.refuse(commit, f"the ledger {self._path} is behind: {waiting} transactions wait")
+            self._writer.refuse(commit, f"the ledger {self._path} is too slow: {waiting} transactions wait")
         else:
             self._writer.take(transaction, commit)
         return commit
@@ -230,7 +230,7 @@ class SqliteLedger:
         lived_s = _float(self._rows("SELECT lived_s FROM generation")[0][0])
         if not lapsed(lived_s, now_s):
             return ""
-        return f"nobody has lived on the ledger for {(now_s - lived_s) / HOUR_S:.1f} h"
+        return f"no daemon has used the ledger for {(now_s - lived_s) / HOUR_S:.1f} h"
 
     def begin_generation(self, now_s: float) -> None:
         """Continue the count from the note beside the file."""

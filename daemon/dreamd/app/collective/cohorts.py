@@ -222,9 +222,11 @@ class Cohorts:
             case Cause.QUALITY:
                 return f"quality {columns.quality[row]:.2f}"
             case Cause.STALE if columns.present[row]:
-                return f"the newest frame is {instant - int(columns.instant[row])} hops old"
+                return f"no data for {HOP_S * (instant - int(columns.instant[row])):.1f} s"
             case Cause.STALE:
-                return f"no frame in {instant - int(bank.since[row])} hops"
+                return (
+                    f"no data for {HOP_S * (instant - int(bank.since[row])):.1f} s since the slot was given"
+                )
             case _:
                 return f"{columns.lost_lately(row)} frames lost in {LOST_WINDOW_S:.0f} s"
 

@@ -111,18 +111,18 @@ class Happenings:
 
 
 def _sentence(pod: str, event: PodEvent, cause: str, values: dict[str, float]) -> str:
-    because = f": {cause}" if cause else ""
+    because = f" ({cause})" if cause else ""
     match event.kind:
         case PodEventKind.SEVERED:
             took_ms = values.get("evidence_to_zero_ms")
-            fast = f", zero in {took_ms:.0f} ms" if took_ms is not None else ""
-            return f"{pod} severed{because}{fast}"
+            fast = f" after {took_ms:.0f} ms" if took_ms is not None else ""
+            return f"{pod}: at zero{fast}{because}"
         case PodEventKind.ALONE:
-            return f"{pod} is alone with themselves{because}"
+            return f"{pod}: faded out{because}"
         case PodEventKind.MERGED:
             return f"{pod} is merged"
         case PodEventKind.WARNED:
-            return f"{pod} is near a limit{because} ({event.detail})"
+            return f"{pod} is near a limit: {cause or event.kind.name.lower()} ({event.detail})"
         case _:
             return f"{pod} {event.kind.name.lower()}{because}"
 

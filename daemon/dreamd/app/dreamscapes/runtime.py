@@ -297,7 +297,7 @@ class DreamscapeRuntime(Dreamscape):
         if quorum(assigned, healthy, self.plan.intimate).holds:
             self._quorate = True
         elif self._quorate and not verdict.holds:
-            said = f"{healthy} of {assigned} are healthy" + (f", {away} away or on trial" if away else "")
+            said = f"{healthy} of {assigned} are healthy" + (f", {away} away or re-checked" if away else "")
             self.sever(Cause.QUORUM, f"{said}: {verdict.value}")
 
     def _seat_at(self, at: SlotAt) -> Seat | None:

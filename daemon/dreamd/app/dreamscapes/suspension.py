@@ -32,7 +32,7 @@ def suspend(dependencies: Dependencies, runtimes: Iterable[DreamscapeRuntime], w
         "ledger-restored",
         f"the broker knows of {writes} writes, more than the ledger has: it was restored from a copy. "
         f"{len(beds)} sleepers are to be checked in anew, nobody is merged before that; of locks and wake "
-        "orders it may lack the newest, exposure is the least there was",
+        "orders it may lack the newest, recorded exposure is a lower bound",
         values={"check_ins": float(len(beds))},
     )
     change = Transaction(check_ins=tuple((pod, "") for pod in beds), counted=writes, lived_s=now_s)

@@ -40,7 +40,7 @@ def start_new_generation(ledger: DatedLedger, journal: Journal, now_s: float) ->
         now_s,
         "ledger-restored",
         f"{why}: {len(beds)} sleepers are to be checked in anew, nobody is merged before that; "
-        "of locks and wake orders it may lack the newest, exposure is the least there was",
+        "of locks and wake orders it may lack the newest, recorded exposure is a lower bound",
         values={"check_ins": float(len(beds))},
         reason=why,
     )

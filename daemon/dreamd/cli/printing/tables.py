@@ -235,4 +235,4 @@ def outcome(said: SeverOutcome) -> str:
     if not said.unconfirmed:
         return sentence
     missing = ", ".join(names.bare(pod) for pod in said.unconfirmed)
-    return f"{sentence}; not confirmed: {missing} (alone within 1.5 s by their own tether)"
+    return f"{sentence}; not confirmed: {missing} (each switches to zero by its own tether within 1.5 s)"

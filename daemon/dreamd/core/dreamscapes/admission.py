@@ -133,7 +133,7 @@ def _checked_in(candidate: Candidate, _plan: Plan) -> Check:
     if candidate.sleeper_at:
         sentence = f"sleeper {candidate.sleeper} is checked in to pod {candidate.sleeper_at} too"
         return _check("checked-in", Code.SLEEPER_ELSEWHERE, sentence, passed=False)
-    sentence = f"nobody is checked in to pod {candidate.pod}"
+    sentence = f"no sleeper is checked in to pod {candidate.pod}"
     return _check("checked-in", Code.NOT_CHECKED_IN, sentence, passed=candidate.sleeper != "")
 
 
@@ -169,7 +169,7 @@ def _calibrated(candidate: Candidate, _plan: Plan) -> Check:
 
 
 def _clock(candidate: Candidate, _plan: Plan) -> Check:
-    sentence = f"pod {candidate.pod} does not know the session clock yet"
+    sentence = f"the clock of pod {candidate.pod} is not synced yet"
     return _check("clock", Code.CLOCK_UNSYNCED, sentence, passed=candidate.clock_synced)
 
 
@@ -185,7 +185,7 @@ def _consent(candidate: Candidate, plan: Plan) -> Check:
         sentence = f"{who} has not agreed to an intimate Dreamscape"
         passed = candidate.consent_intimate or not plan.intimate
         return _check("consent", Code.CONSENT_MISSING, sentence, passed=passed)
-    why = "has withdrawn" if candidate.withdrawn else "does not agree to be merged, or not any more"
+    why = "has withdrawn" if candidate.withdrawn else "has not agreed to be merged, or the consent has ended"
     return _check("consent", Code.CONSENT_MISSING, f"{who} {why}", passed=False)
 
 
@@ -212,7 +212,7 @@ def _breaker(candidate: Candidate, _plan: Plan) -> Check:
 
 
 def _ledger(candidate: Candidate, _plan: Plan) -> Check:
-    sentence = f"no seat can be kept now: {candidate.ledger}"
+    sentence = f"the ledger cannot keep a seat now: {candidate.ledger}"
     return _check("ledger", Code.LEDGER_UNAVAILABLE, sentence, passed=candidate.ledger == "")
 
 

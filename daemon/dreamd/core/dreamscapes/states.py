@@ -112,9 +112,13 @@ def refused(name: str, state: DreamscapeState, step: Move) -> Refusal | None:
         return None
     return Refusal(
         Code.WRONG_STATE,
-        f"{name} is {state.value}: {step.value} is not possible now, possible are {possible(state)}",
+        f"{_stands(name, state)}: {step.value} is not possible; possible: {possible(state)}",
         {"state": state.value},
     )
+
+
+def _stands(name: str, state: DreamscapeState) -> str:
+    return f"{name} has ended" if state is _ENDED else f"{name} is {state.value}"
 
 
 def rank(state: DreamscapeState, *, troubled: bool) -> int:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 NO_BROKER: Final = (
-    "the broker is not reached: every pod is alone by its own tether within 1.5 s, "
-    "and how each is after that is not known"
+    "the broker is not reached: every bed switches to zero by its own 1 s timeout, "
+    "and its state after that is not known"
 )
-BLIND: Final = "most frames of {names} are missing at once: the way to the pods is broken"
-NO_LEDGER: Final = "{why}: until it can be written, no pod is granted a coupling"
-SLOW_LEDGER: Final = "{why}: until it has finished, no pod is newly seated; what is merged stays so"
+BLIND: Final = "no data from most beds of {names}: the broker or the daemon's network is down"
+NO_LEDGER: Final = "{why}: until it is writable, no sleeper can be merged"
+SLOW_LEDGER: Final = "{why}: until it has finished, no new sleeper is seated; merged sleepers stay merged"
 
 
 @dataclass(frozen=True, slots=True)

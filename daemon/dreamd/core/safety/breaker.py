@@ -174,7 +174,7 @@ def step(
         return after, None
     if not detail and after.state in (BreakerState.OPEN, BreakerState.LOCKED):
         late = breaker.state is BreakerState.HALF_OPEN
-        detail = f"not well within {HALF_OPEN_DEADLINE_S:.0f} s" if late else CAUSES[cause].sentence
+        detail = f"no recovery within {HALF_OPEN_DEADLINE_S:.0f} s" if late else CAUSES[cause].sentence
     return after, Transition(after.at_s, breaker.state, after.state, after.cause, detail, seen_s)
 
 

@@ -187,7 +187,7 @@ def _worst(crowd: GroupState, signs: GroupReadings, now_s: float) -> Zero | None
     """Return the act that severs in this step, if any."""
     for cause, watch, sign in zip(CROWD_CAUSES, crowd.watches, signs, strict=True):
         if sign.severe:
-            return Zero(cause, sign, "beyond the line below which nobody stays merged")
+            return Zero(cause, sign, "beyond the limit for every merge")
         due = watch.phase is Phase.HALVED and cause not in SLOW and now_s - watch.at_s >= HALVED_FOR_S
         if due and not fallen(sign.value, watch.value):
             seconds, share = f"{HALVED_FOR_S:.0f} s", f"{HALVED_MUST_FALL:.0%}"
@@ -229,7 +229,7 @@ def _halve(
     lately = tuple(at_s for at_s in after.halvings if now_s - at_s <= LOCK_WITHIN_S)
     if len(lately) >= HALVINGS_MOST:
         minutes = f"{LOCK_WITHIN_S / 60:.0f} min"
-        return _zeroed(after, Zero(cause, sign, f"to be halved a third time within {minutes}"), now_s)
+        return _zeroed(after, Zero(cause, sign, f"a third halving within {minutes}"), now_s)
     return after._replace(halvings=(*lately, now_s)), (Halve(cause, sign),)
 
 

@@ -47,7 +47,7 @@ class LedgerStorage:
         """
         for record in change.dreamscapes:
             if not all(map(isfinite, (*record.mu_db, *record.sigma_db))):
-                raise LedgerError(f"the record of {record.plan.dreamscape} holds a number that is none")
+                raise LedgerError(f"the record of {record.plan.dreamscape} holds a number that is not finite")
         drawn = {(draw.dreamscape, draw.cohort): self._draw(draw) for draw in change.terms}
         self.records.update((record.plan.dreamscape, record) for record in change.dreamscapes)
         for pod, sleeper in change.check_ins:
@@ -141,7 +141,7 @@ class MemoryLedger:
         if not self.held and self._disk is None:
             self._finish(transaction, commit)
         elif len(self._waiting) >= TRANSACTIONS_WAITING:
-            commit.fail(f"the ledger is behind: {len(self._waiting)} transactions wait")
+            commit.fail(f"the ledger is too slow: {len(self._waiting)} transactions wait")
         else:
             self._waiting.append((transaction, commit))
             self._begin()
@@ -314,7 +314,7 @@ class MemoryLedger:
         self._check()
         if self.storage.replaced:
             return "the ledger was restored from a copy"
-        return "nobody has lived on the ledger for an hour" if lapsed(self.storage.lived_s, now_s) else ""
+        return "no daemon has used the ledger for an hour" if lapsed(self.storage.lived_s, now_s) else ""
 
     def begin_generation(self, now_s: float) -> None:
         """What is on it now is the newest."""

@@ -256,5 +256,5 @@ def why_cancelled(left_s: float | None) -> grpc.StatusCode:
 async def _fail(path: str, context: Context, bug: Exception) -> None:
     incident = secrets.token_hex(4)
     _log.error("call_failed", method=path.rpartition("/")[2], incident=incident, exc_info=bug)
-    sentence = f"the daemon failed at this call; its log has the particulars under incident {incident}"
+    sentence = f"internal error; the daemon's log has the details under incident {incident}"
     await context.abort(grpc.StatusCode.INTERNAL, sentence)

@@ -59,7 +59,7 @@ def _declined(field: str, wrong: str, expected: str) -> Declined:
 
 
 def _no_message(kind: type[Message]) -> Declined:
-    return _declined("request", "the body is no protobuf message", f"a {kind.DESCRIPTOR.full_name}")
+    return _declined("request", "the body is not a protobuf message", f"a {kind.DESCRIPTOR.full_name}")
 
 
 # -- requests that are refused for a bad text -----------------------------------------------------

@@ -29,7 +29,7 @@ def below_minimum(session: "Dreamscape", fleet: "PodRegistry", admitted: int) ->
     why = f" ({'; '.join(named)})" if named else " (no pod has connected)"
     return Refusal(
         Code.BELOW_MINIMUM,
-        f"{admitted} of at least {plan.seats_min} sleepers are admitted{why}",
+        f"{admitted} of {plan.seats_min} admitted{why}",
         {"admitted": str(admitted), "minimum": str(plan.seats_min)},
     )
 
