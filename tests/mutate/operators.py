@@ -48,6 +48,22 @@ _TESTS_WORDS: Final = "tests/top/test_sentences.py"
 
 _TERMINAL: Final = (
     Mutation(
+        "up.dreams-on",
+        "a bed that has not been heard for 1.5 s dreams on in the account",
+        "daemon/dreamd/up/screen_model.py",
+        "dreaming = sum(at_ns - row.heard_ns <= SILENT_NS for row in merged)",
+        "dreaming = len(merged)",
+        ("tests/up/test_screen.py::test_only_beds_that_are_heard_dream_on",),
+    ),
+    Mutation(
+        "top.grave-first",
+        "calm events push a lost broker off the screen",
+        f"{_TOP}event_groups.py",
+        "return sorted(range(len(lines)), key=lambda at: (not first[at], -at))",
+        "return sorted(range(len(lines)), key=lambda at: -at)",
+        ("tests/top/test_event_groups.py",),
+    ),
+    Mutation(
         "top.silence",
         "a picture is live however old",
         "daemon/dreamd/top/state.py",

@@ -49,6 +49,22 @@ REHEARSED: Final = (
         (f"{_TESTS_SCENES}::test_what_could_not_show_itself_is_refused_with_the_reason",),
     ),
     Mutation(
+        "rehearse.limit",
+        "a figure beyond its limit is reported as kept",
+        "daemon/dreamd/rehearsal/verdict.py",
+        "return Figure(milliseconds(value), label, milliseconds(limit_ms), value <= limit_ms)",
+        "return Figure(milliseconds(value), label, milliseconds(limit_ms), True)",
+        ("tests/rehearse/test_verdict.py::test_a_limit_that_is_not_kept_is_named_in_the_verdict",),
+    ),
+    Mutation(
+        "rehearse.address",
+        "a report that is shown around has the address and password of the broker",
+        "daemon/dreamd/rehearsal/origin.py",
+        'where = "URL" if "://" in broker else broker',
+        "where = broker",
+        ("tests/rehearse/test_verdict.py::test_a_report_names_no_host_and_no_address",),
+    ),
+    Mutation(
         "tether.excluded-evidence",
         "an excluded pod's time to zero is always 0",
         "edge/dreamedge/core/merging/tether.py",
