@@ -1,10 +1,10 @@
 """The composition root of the edge: the only file that names technologies.
 
-`dreamedge run` runs the agents of one or several beds until they are stopped or their recordings are over;
-`dreamedge inspect` shows the contents of a recording and whether it is usable; `dreamedge unlatch` is the
-sleeper's own act. SIGTERM and SIGINT send every bed home; SIGUSR1 is the wake button, SIGUSR2 distress,
-SIGRTMIN withdraw, SIGRTMIN+1 the arousal gate. Exit status: 0 home, 1 a bed failed, 2 a setting or an
-argument is wrong.
+`dreamedge run` runs the agents of one or several beds until they are stopped or their recordings are
+over; `dreamedge devices` lists what can be opened; `dreamedge inspect` shows the contents of a recording
+or device and whether it is usable; `dreamedge unlatch` is the sleeper's own act. SIGTERM and SIGINT send
+every bed home; SIGUSR1 is the wake button, SIGUSR2 distress, SIGRTMIN withdraw, SIGRTMIN+1 the arousal
+gate. Exit status: 0 home, 1 a bed failed, 2 a setting or an argument is wrong.
 """
 
 import argparse
@@ -28,6 +28,7 @@ from dreamedge.adapters.clock import Load, boottime_ns, process_began_ns, unix_m
 from dreamedge.adapters.fault_injection import BENDS, CLOCK_JUMP, STUCK, FailingLink, StuckRenderer, leaping
 from dreamedge.adapters.fault_onset import Onset
 from dreamedge.adapters.implants import LIGHT, light_sleeper, malfunctioning, open_implant, tapped
+from dreamedge.adapters.implants.devices.search import found_json, found_lines, lsl_streams, serial_ports
 from dreamedge.adapters.implants.inspection import Wish, examine, glance, survey
 from dreamedge.adapters.inspection_report import facts, glanced, glances, lines, table
 from dreamedge.adapters.journal import JournalError, LibraryNotes, open_journal
@@ -76,6 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if command == "inspect":
             return _inspect(chosen)
+        if command == "devices":
+            return _devices(chosen["seconds"], as_json=chosen["json"])
         return _run(chosen) if command == "run" else _unlatch(chosen)
     except _Refusal as refusal:
         print(f"dreamedge: {on_screen(str(refusal))}", file=sys.stderr)
@@ -127,6 +130,15 @@ def _parser() -> ArgumentParser:
     run.add_argument("--replay-from", metavar="NS", help="CLOCK_BOOTTIME (ns) at which all recordings begin")
     run.add_argument("--seed", metavar="K", help="random seed of the beds; default: their names")
     run.add_argument("--duration", metavar="S", help="end after S seconds; default: when stopped")
+    _add_looking(commands)
+    act = commands.add_parser("unlatch", help="clear the latch of this pod: the sleeper's own act")
+    act.add_argument("--pod", required=True, metavar="NAME")
+    act.add_argument("--state-dir", metavar="DIR")
+    return parser
+
+
+def _add_looking(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
+    """Add the commands that look at recordings and devices without a daemon."""
     look = commands.add_parser("inspect", help="show channels and signal quality of recordings or devices")
     look.add_argument(
         "recordings", nargs="+", metavar="FILE|SPEC", help="recordings or devices; several: a table"
@@ -138,10 +150,9 @@ def _parser() -> ArgumentParser:
     look.add_argument("--full-scale", metavar="UV", type=number, default=0.0, help="of its amplifier")
     look.add_argument("--seconds", metavar="S", type=seconds, default=20.0, help="of a device (default 20)")
     look.add_argument("--json", action="store_true", help="print JSON, for scripts")
-    act = commands.add_parser("unlatch", help="clear the latch of this pod: the sleeper's own act")
-    act.add_argument("--pod", required=True, metavar="NAME")
-    act.add_argument("--state-dir", metavar="DIR")
-    return parser
+    devices = commands.add_parser("devices", help="list the devices that can be opened from this machine")
+    devices.add_argument("--seconds", metavar="S", type=number, default=2.0, help="of searching (default 2)")
+    devices.add_argument("--json", action="store_true", help="print JSON, for scripts")
 
 
 def _inspect(chosen: dict[str, Any]) -> int:
@@ -166,6 +177,15 @@ def _inspect(chosen: dict[str, Any]) -> int:
         told = [facts(one) for one in found]
         shown = "\n\n".join("\n".join(lines(one, width)) for one in found).splitlines()
     print(json.dumps(told, indent=1) if chosen["json"] else "\n".join(map(on_screen, shown)))
+    return 0
+
+
+def _devices(seconds: float, *, as_json: bool) -> int:
+    streams, ports = lsl_streams(seconds), serial_ports()
+    if as_json:
+        print(json.dumps(found_json(streams, ports), indent=1))
+    else:
+        print("\n".join(map(on_screen, found_lines(streams, ports, seconds))))
     return 0
 
 

@@ -16,6 +16,8 @@ from dreamedge.core.signal.electrodes import electrodes
 from dreamedge.core.signal.inspection import Moment
 from dreamedge.core.signal.quality import GOOD
 
+SYNTHETIC: Final = ("brainflow:synthetic", "brainflow:-1")
+"""BrainFlow's own board for trying it out."""
 _GOOD: Final = "."
 _LETTER: Final = {
     "nonfinite": "N",
@@ -46,6 +48,8 @@ def lines(one: Examined, width: int) -> list[str]:
     verdict = "usable" if found.seated else f"not usable: {found.cause}. {found.sentence}"
     if found.seated and not found.calibrated:
         verdict += f"; needs {LIVE_S:.0f} s of clean signal to calibrate (not done here)"
+    if one.spec.startswith(SYNTHETIC):
+        verdict += "; this board is a generator for trying BrainFlow, above the amplitudes of EEG: use sim:1"
     if found.alpha_hz:
         verdict += f"; alpha {found.alpha_hz:.1f} Hz"
     made = [one.spec or one.person.file, f"  {verdict}", *_channels(one)]

@@ -44,7 +44,10 @@ _NOBODY: Final = {
     BoardIds.SYNTHETIC_BOARD: CalibrationSource.SIMULATED,
     BoardIds.PLAYBACK_FILE_BOARD: CalibrationSource.REPLAY,
 }
-_PORT_HINT: Final = " (a board on a serial port or dongle: serial_port=/dev/ttyUSB0, on Windows COM3)"
+_PORT_HINT: Final = (
+    " (a board on a serial port or dongle: serial_port=/dev/ttyUSB0, on Windows COM3; "
+    "`dreamedge devices` lists the ports)"
+)
 _PROXIES: Final = (BoardIds.PLAYBACK_FILE_BOARD, BoardIds.STREAMING_BOARD)
 """Boards that stand for another one, their `master_board`."""
 

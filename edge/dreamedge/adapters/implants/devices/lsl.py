@@ -60,7 +60,7 @@ class LslImplant(LiveImplant):
             ImplantError: the stream does not exist or cannot be used.
         """
         wanted = parse(text)
-        _hush()
+        hush()
         hint = "check the network between this machine and the sender"
         super().__init__(StreamFeed(wanted, montage), wanted.title, _OPEN_WITHIN_S, hint)
 
@@ -337,7 +337,7 @@ def _quoted(text: str) -> str:
     return f'"{text}"' if "'" in text else f"'{text}'"
 
 
-def _hush() -> None:
+def hush() -> None:
     """Silence liblsl's own log on the terminal, unless this machine configures it."""
     configured = os.environ.get("LSLAPICFG") or any(Path(path).expanduser().exists() for path in _CONFIGS)
     if not configured:
