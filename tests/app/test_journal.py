@@ -96,7 +96,7 @@ def test_a_follower_that_reads_in_parts_misses_nothing(kinds: list[str], at_once
 
 
 def test_a_gap_is_told_to_a_follower_of_one_dreamscape_too() -> None:
-    """A watch of one Dreamscape is told of a gap, which may concern it."""
+    """A watch of one Dreamscape also gets a gap, which may concern it."""
     journal = Journal(NOW_S, 10, 2)
     for number in range(5):
         journal.append(NOW_S + number, "admitted", "", dreamscape="night" if number % 2 else "dusk")

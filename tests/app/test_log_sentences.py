@@ -25,7 +25,7 @@ def sentences(stage: Stage, kind: str) -> list[str]:
 
 @pytest.fixture
 def stage() -> Stage:
-    """Four sleepers who dream."""
+    """Four dreaming sleepers."""
     one = Stage(pods=4)
     one.appear()
     one.dream()
@@ -34,7 +34,7 @@ def stage() -> Stage:
 
 
 def test_no_line_quotes_a_person_or_names_a_sleeper(stage: Stage) -> None:
-    """Orders, trips and wake orders with a name and a reason: no line has either, or a pseudonym."""
+    """No line holds the name or reason of an order, trip or wake order, or a pseudonym."""
     app, caller = stage.app, named(PERSON)
     sleeper = app.pods.get("bed-4").sleeper
     app.breakers.trip(caller, "pods/bed-1", WORDS)

@@ -358,7 +358,7 @@ def test_a_start_that_is_late_is_timed() -> None:
 
 
 def test_beds_offline_are_those_with_a_sleeper_that_are_not_heard() -> None:
-    """Each checked-in sleeper counts whose pod is offline, silent for lease and fade, or never connected."""
+    """A checked-in sleeper counts if the pod is offline, silent for lease and fade, or never connected."""
     stage = dreaming(pods=3)
     assert fleet(stage).beds_offline == 0
     stage.pods[0].sends = False

@@ -161,7 +161,7 @@ def test_a_log_for_people_obeys_no_stranger() -> None:
 
 
 def test_a_ledger_that_fails_is_an_error_with_its_path_and_reason() -> None:
-    """The line of a failed write has the file, the error and the sentence, at the level error."""
+    """A failed write's line has the file, the error and the sentence, at the level error."""
     fact = Event(
         *(7, 1.0, "ledger-write-failed", "night", "", 0, "", "the ledger could not keep a seat"),
         reason="/x/ledger: disk is full",
@@ -180,7 +180,7 @@ def test_a_ledger_that_fails_is_an_error_with_its_path_and_reason() -> None:
 
 
 def test_a_line_has_its_sentence_first_and_the_pods_own_time() -> None:
-    """A late report has the time of the act; the sentence comes before all other fields."""
+    """A line begins with its sentence; a late report has the time of the act."""
     fact = Event(8, 100.0, "severed", "night", "bed-1", 1, "lease", "bed-1 severed", {}, acted_s=25.1234)
     fields = fields_of(fact, 0)
     assert fields == {

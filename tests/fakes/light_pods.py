@@ -4,10 +4,10 @@ Agent, bed, ward, link and door are production code, over real MQTT connections 
 sleeper is twelve ready-made numbers (`dreamd.simulation.machines.sleepers`), the disk is memory. One costs
 a third of a simulated brain at 256 Hz.
 
-Orders come on standard input, one a line, and the end of input sends everyone home:
+Orders come on standard input, one a line, and the end of input ends every pod:
 
     nan POD      the next frame of this pod leaves with features that are no numbers; its agent knows nothing
-    ail POD KIND the implant of this pod fails: a malfunction of `bodies`
+    ail POD KIND the implant of this pod fails: a malfunction of `sleepers`
     cure POD     it works again
     still POD    its frames say the same for ever
     loud POD     its frames say what no amplifier can

@@ -85,7 +85,7 @@ def test_what_is_told_is_the_pairwise_definition() -> None:
 
 
 def test_an_opened_breaker_removes_the_past_as_well() -> None:
-    """A pod whose breaker opens is out of sums, order and every reading in that very tick."""
+    """A pod with an opened breaker is out of sums, order and every reading in that very tick."""
     z = strangers(np.random.default_rng(2), 6, shared=0.5)[0]
     night, without = Night(z, 256), Night(z[:, :5], 256)
     night.window()

@@ -187,7 +187,7 @@ def test_every_panel_has_a_description_and_a_command(path: Path) -> None:
 
 @pytest.mark.parametrize("path", JSON, ids=lambda path: path.stem)
 def test_panels_stand_side_by_side(path: Path) -> None:
-    """Within 24 columns, none over another; in a number an unknown value is orange."""
+    """Panels fit in 24 columns without overlap; in a number an unknown value is orange."""
     taken: dict[tuple[int, int], str] = {}
     for panel in load(path)["panels"]:
         at = panel["gridPos"]
@@ -232,7 +232,7 @@ def test_safety_is_one_screen_and_begins_with_unpermitted_couplings() -> None:
 
 
 def test_the_data_source_is_provisioned_with_its_alerts() -> None:
-    """Grafana is given a Prometheus source, the default one, and lists the alerts of its rules."""
+    """Grafana gets a default Prometheus source that lists the alerts of its rules."""
     given = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/dreamd.yaml").read_text())
     [source] = given["datasources"]
     assert (source["type"], source["isDefault"], source["jsonData"]["manageAlerts"]) == (
@@ -244,7 +244,10 @@ def test_the_data_source_is_provisioned_with_its_alerts() -> None:
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
 def test_every_alert_has_a_runbook_with_commands_that_exist(alert: Alert) -> None:
-    """Meaning, patience, first, then, causes, the nurse's sentence, the end; each command is understood."""
+    """Every runbook has meaning, patience, first, then, causes, the nurse's sentence and the end.
+
+    Each of its commands is accepted.
+    """
     text = (RUNBOOKS / alert.runbook).read_text(encoding="utf-8")
     assert text.startswith(f"# {alert.name} ({alert.severity})\n")
     assert [line for line in text.splitlines() if line.startswith("## ")] == SECTIONS
@@ -257,7 +260,7 @@ def test_every_alert_has_a_runbook_with_commands_that_exist(alert: Alert) -> Non
 
 
 def test_a_runbook_names_only_alerts_that_exist() -> None:
-    """An alert that a runbook points to has one of its own."""
+    """An alert that a runbook points to has a runbook, too."""
     for path in RUNBOOKS.glob("*.md"):
         named = set(re.findall(rf"`({PREFIX}[A-Z]\w+)`", path.read_text(encoding="utf-8")))
         assert named <= {alert.name for alert in ALERTS}, path.name
@@ -292,7 +295,7 @@ def test_every_alert_has_a_summary_and_a_description(alert: Alert) -> None:
 
 
 def test_the_list_of_runbooks_maps_the_severities() -> None:
-    """The list says what a page and a ticket are called elsewhere, and names every alert."""
+    """The list names every alert, and the other terms for a page and a ticket."""
     text = (RUNBOOKS / "README.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in text and f"`{other}`" in text for name, other in MAPPING.items())
     assert all(f"[{alert.name}]({alert.runbook})" in text for alert in ALERTS)
@@ -328,7 +331,7 @@ def test_alertmanagers_part_is_well_formed() -> None:
 
 
 def test_alertmanagers_own_check_takes_its_part() -> None:
-    """`amtool` finds the configuration in order."""
+    """`amtool` accepts the configuration."""
     check = [installed("amtool"), "check-config", str(DEPLOY / "prometheus/alertmanager.yml")]
     done = subprocess.run(check, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""The files that wheel and source distribution hold beside the code."""
+"""The files of wheel and source distribution besides the code."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def test_the_wheel_holds_types_and_protos() -> None:
 
 
 def test_the_source_distribution_holds_the_documents() -> None:
-    """README's links lead somewhere in the source distribution too: pages, records, pictures, runbooks."""
+    """README's links also lead to pages, records, pictures and runbooks in the source distribution."""
     held = {file.distribution_path for file in SdistBuilder(str(ROOT)).recurse_included_files()}
     documents = [
         *ROOT.glob("*.md"),

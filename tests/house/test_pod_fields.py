@@ -122,7 +122,7 @@ def _text(view: PodView) -> str:
     "name", [one.name for one in fields(Status) if one.name not in ("pod", "incarnation")]
 )
 def test_a_field_of_a_status_changes_the_view_of_the_pod(name: str) -> None:
-    """Unless it is left out on purpose; one that is left out changes nothing, or its reason is outdated."""
+    """A changed field of a status changes the view of the pod, unless it is listed as left out."""
     before = status()
     after = replace(before, **{name: CHANGED_STATUS.get(name) or _other(getattr(before, name))})
     assert (_shown(before) != _shown(after)) is (name not in NOT_IN_THE_VIEW)
@@ -140,7 +140,7 @@ def test_a_field_of_a_status_changes_the_view_of_the_pod(name: str) -> None:
 def test_a_field_of_the_view_is_shown(
     name: str, place: Callable[[PodView], object], omitted: dict[str, str]
 ) -> None:
-    """In the API message, the console and the command line's table; or its absence has a reason."""
+    """A field of the view is in the API message, the console and the table, or has a reason."""
     before = pod_view("bed-1", sleeper="ash", dreamscape="night", seat=1, breaker=BreakerState.OPEN)
     after = replace(before, **{name: _other(getattr(before, name))})
     assert (place(before) != place(after)) is (name not in omitted)

@@ -1,4 +1,4 @@
-"""A real Alertmanager takes the shipped configuration, and sends no alert that follows from another."""
+"""A real Alertmanager accepts the shipped configuration, and sends no alert that follows from another."""
 
 import json
 import shutil
@@ -24,7 +24,7 @@ SEVERITY = {alert.name: alert.severity for alert in (*PAGES, *TICKETS)}
 
 @dataclass(frozen=True)
 class Alertmanager:
-    """One that runs."""
+    """A running Alertmanager."""
 
     port: int
 
@@ -111,7 +111,7 @@ def test_a_lost_broker_pages_once(alertmanager: Alertmanager) -> None:
 
 
 def test_the_loss_of_all_metrics_stands_for_all(alertmanager: Alertmanager) -> None:
-    """While a daemon is not scraped, its other alerts are not sent, and itself it does not inhibit."""
+    """While a daemon is not scraped only that alert of it is sent."""
     alertmanager.fire("NothingScraped", "CoupledAboveGranted", "LoopLag", "BrokerLost")
     assert alertmanager.sent() == {("NothingScraped", "a"): "pager"}
 

@@ -1,4 +1,4 @@
-"""The wheel in an environment of its own, with what its extra `up` asks for and nothing else."""
+"""The wheel in an environment of its own, with only the packages of its extra `up`."""
 
 import json
 import os

@@ -1,6 +1,6 @@
-"""Fifty nights from fixed seeds, each with faults of its own; and every night that once went wrong.
+"""Fifty nights from fixed seeds, each with its own faults; and every night that once failed.
 
-`dreamd simulate --seed K` tells one of them again. `make soak` runs two hundred, `make sim` fresh ones until
+`dreamd simulate --seed K` runs one of them again. `make soak` runs two hundred, `make sim` fresh ones until
 it is stopped.
 """
 
@@ -57,7 +57,7 @@ def _tell(story: tuple[int, int, float]) -> NightAccount:
 
 
 def test_no_story_holds_what_must_not_be(told: list[NightAccount]) -> None:
-    """In all seeds and all regressions no invariant is broken; each is one command to replay."""
+    """In all seeds and regressions no invariant is violated; each is one command to replay."""
     broken = [
         f"dreamd simulate --seed {a.seed} --pods {a.pods} --seconds {a.seconds:g}  # {a.violations[0]}"
         for a in told

@@ -60,13 +60,13 @@ from fakes.stage import START_S, Meters
 SECOND_NS = 1_000_000_000
 RESEND_NS = SECOND_NS
 RESTLESS_HOPS = 64
-"""After so many hops a sleeper's features come again."""
+"""Hops after which a sleeper's features repeat."""
 SECRET = b"the sim has one key for everybody"
 
 
 @dataclass(frozen=True)
 class Weather:
-    """How the links behave. Delays are one way, seconds; loss is of QoS 0 alone."""
+    """The behaviour of the links. Delays are one way, seconds; loss applies to QoS 0 only."""
 
     delay_s: tuple[float, float] = (0.001, 0.006)
     loss: float = 0.0
@@ -96,7 +96,7 @@ class World:
     ) -> None:
         """Begin; with `raw` off the pods' signal processing is left out and features come ready-made.
 
-        Unless `every_pulse` is on, ready-made features also leave out the pulses that decide nothing.
+        Unless `every_pulse` is on, ready-made features also omit the pulses that decide nothing.
         """
         self.raw = raw
         self.every_pulse = raw if every_pulse is None else every_pulse
@@ -118,7 +118,7 @@ class World:
             pod.boot()
 
     def after(self, delay_ns: int, happen: Callable[[], None]) -> None:
-        """Let something happen so much later."""
+        """Schedule an action this much later."""
         self._order += 1
         heapq.heappush(self._due, (self.now_ns + max(delay_ns, 0), self._order, happen))
 
@@ -147,24 +147,24 @@ class World:
 
     @property
     def app(self) -> Application:
-        """The living daemon."""
+        """The running daemon."""
         assert self.daemon is not None, "the daemon is dead"
         return self.daemon.app
 
     def kill_daemon(self) -> None:
-        """SIGKILL: nothing is said, nothing is written."""
+        """SIGKILL: no message is sent, and no write is made."""
         assert self.daemon is not None
         self.daemon.alive = False
         self.daemon = None
 
     def start_daemon(self) -> None:
-        """A new process over the same disk; the broker hands it what is retained."""
+        """Start a process over the same disk; the broker delivers the retained messages."""
         self.daemon = Daemon(self)
         for pod in self.pods.values():
             pod.say_presence()
 
     def gather(self, **plan: object) -> None:
-        """Check everybody in, create, wait until all are admitted, start."""
+        """Check all in, create, wait until all are admitted, start."""
         self.run(6.0)
         for number, name in enumerate(self.pods, 1):
             self.app.pods.check_in(OPERATOR, name, f"sleeper-{number}")
@@ -179,7 +179,7 @@ class World:
         return [fact.kind for fact in self.facts if fact.pod == pod and fact.kind != "hop"]
 
     def applied(self) -> dict[str, float]:
-        """What each renderer gives its sleeper now."""
+        """Each renderer's share now."""
         for pod in self.pods.values():
             pod.catch_up()
         return {name: pod.renderer.share_at(pod.local_ns()) for name, pod in self.pods.items()}
@@ -224,16 +224,16 @@ class Daemon:
         self.world.pods[command.pod].deliver(topics.pod_topic(command.pod, "command"), payload)
 
     def wake(self, order: WakeOrder) -> None:
-        """ports.pod_link: the retained wake order, for those who are here."""
+        """ports.pod_link: the retained wake order, for the pods in reach."""
         payload = seal(self.world.key, codec.WAKE_ORDER, codec.encode(order))
         for pod in self.world.pods.values():
             pod.deliver(topics.WAKE, payload)
 
     def clear_wake(self) -> None:
-        """ports.pod_link: nothing of ours is retained; nobody else writes here."""
+        """ports.pod_link: no foreign message is retained here, so there is nothing to clear."""
 
     def count(self, writes: int) -> None:
-        """ports.pod_link: how many writes the ledger has seen; the shelf knows."""
+        """ports.pod_link: the ledger's write count; the disk has it."""
 
     def seek(self, pod: str) -> None:
         """ports.pod_link: no presence is dropped here."""
@@ -243,7 +243,7 @@ class Daemon:
         self.world.pods[pod].deliver(topics.clock_answer(pod), codec.encode(probe))
 
     def take(self, topic: str, payload: bytes) -> None:
-        """What a pod has published."""
+        """Take a pod's publication."""
         if not self.alive:
             return
         take_in(self.app.inbound, topic, payload, self.now_s())
@@ -251,7 +251,7 @@ class Daemon:
 
 @cache
 def enrolled(number: int) -> Baseline:
-    """The calibration of the sleeper who always lies in this bed."""
+    """The calibration of this bed's sleeper."""
     implant = SimulatedImplant(number)
     own = enrol(BANDS6X2, implant.montage, implant.enrolment(), CalibrationSource.SIMULATED)
     assert isinstance(own, Baseline), own
@@ -286,7 +286,7 @@ STILL = np.zeros((1, 1))
 
 
 class Quiet(SimulatedImplant):
-    """An implant that only proves that it is there: a sample a pulse."""
+    """An implant that only proves that it is present: a sample a pulse."""
 
     def __init__(self) -> None:
         self.montage = Montage(("Cz",), 256.0)
@@ -300,7 +300,7 @@ class Quiet(SimulatedImplant):
         return None if self.broken else Block(STILL, now_ns)
 
     def feel(self, felt: Felt, now_ns: int) -> None:
-        """Nobody feels it."""
+        """Do nothing: this sleeper does not react."""
 
 
 class Pod:
@@ -382,7 +382,7 @@ class Pod:
             self._plan()
 
     def catch_up(self) -> None:
-        """Be where a pod is that has given every pulse up to now; for whoever is about to touch it."""
+        """Give every pulse up to now, before an action on the pod."""
         if self.alive and self._frozen:
             self.pulses.oversleep(self.local_ns())
         elif self.alive:
@@ -414,7 +414,7 @@ class Pod:
             self.world.after(RESEND_NS, lambda: self._resend(life))
 
     def kill(self) -> None:
-        """SIGKILL: the renderer plays what it has and falls silent; the broker tells the will."""
+        """SIGKILL: the renderer plays out its last cue; the broker publishes the will."""
         self.catch_up()
         self.alive = False
         gone = codec.encode(self.presence(online=False))
@@ -427,7 +427,7 @@ class Pod:
         self._plan()
 
     def unplug(self) -> None:
-        """The network is gone, both ways; nobody is told."""
+        """Cut the network, both ways, without notice."""
         self.cut = True
         self._arrive(Disconnected("cut", self.local_ns()))
 
@@ -529,5 +529,5 @@ class Pod:
 
 
 def severs(world: World) -> list[tuple[str, str]]:
-    """(pod, cause) of every sever told so far."""
+    """(pod, cause) of every sever reported so far."""
     return [(fact.pod, str(fact.values.get("cause"))) for fact in world.facts if fact.kind == "severed"]

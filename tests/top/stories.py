@@ -1,4 +1,4 @@
-"""Dreamscapes as the API tells them, for what is shown of them."""
+"""Dreamscapes as the API returns them, for the tests of their display."""
 
 import io
 from collections.abc import Iterable

@@ -17,7 +17,7 @@ PAGE = 5
 
 @cache
 def scene() -> ViewModel:
-    """Eight, bed-4 severed and bed-7 locked."""
+    """Eight sleepers; bed-4 is severed and bed-7 locked."""
     seats = eight()
     seats[3], seats[6] = cut(4), cut(7, "actuator", 4)
     return watched(seats).scene(10 * S)
@@ -37,7 +37,7 @@ def beds(browse: Browse, of: ViewModel | None = None) -> list[int]:
 
 
 def test_locked_and_severed_beds_come_first() -> None:
-    """Locked, then severed, then the rest by number; S turns it round."""
+    """Locked beds come first, then severed ones, then the rest by number; S reverses the order."""
     assert beds(Browse()) == [7, 4, 1, 2, 3, 5, 6, 8]
     assert beds(after("S"))[-1] == 7
 

@@ -101,7 +101,7 @@ def test_a_picture_that_stands_still_says_so() -> None:
 
 
 def test_the_sentences_of_a_picture_that_stands_still_are_of_now() -> None:
-    """Rows stand still; a bed severed meanwhile, or one above its limit, is named at once."""
+    """On a paused screen a bed severed meanwhile, or above its limit, is named at once."""
     later = watched([*eight()[:7], cut(8)]).scene(10 * S)
     drawn = "\n".join(shown(watched(), paused_s=5.0, now=later))
     assert "severed: bed-8 (railed)" in drawn

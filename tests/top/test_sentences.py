@@ -15,7 +15,7 @@ def said(heard: Watched, now_ns: int = 10 * S) -> list[str]:
 
 
 def test_a_calm_night_is_safe() -> None:
-    """The verdict first, with the age of the oldest bed's data, then how many are merged."""
+    """A calm night has the verdict first, with the age of the oldest data, then the number merged."""
     heard = watched()
     verdict, merged = said(heard)
     assert verdict == "OK: no bed above its limit (data 0.2 s old)"
@@ -99,7 +99,7 @@ def test_a_night_that_does_not_dream_says_where_it_is(state: int, words: str) ->
 
 
 def test_a_sever_of_all_is_said_with_its_cause() -> None:
-    """No bed is above its limit, and it can be resumed."""
+    """After a sever of all no bed is above its limit, and it can be resumed."""
     heard = watched([cut(1, "operator")])
     heard.told(night([cut(1)], state=dreams.Dreamscape.STATE_SEVERED, state_cause="operator"), 10 * S)
     assert said(heard)[0] == "OK: everyone was severed and sleeps on; resume is possible (operator)"
@@ -115,7 +115,7 @@ def test_without_a_dreamscape_it_says_what_to_do() -> None:
 
 
 def test_a_gathering_names_how_many_are_ready_and_needed() -> None:
-    """Seats that passed every check are ready; the plan's least is named."""
+    """A gathering shows the number of ready seats and the plan's minimum."""
     waiting = seat(3, state=dreams.Seat.STATE_WAITING, refusal_code="QUALITY_LOW", granted=0.0, applied=0.0)
     ready = [seat(n, state=dreams.Seat.STATE_ADMITTED, granted=0.0, applied=0.0) for n in (1, 2)]
     heard = Watched()
@@ -128,7 +128,7 @@ def test_a_gathering_names_how_many_are_ready_and_needed() -> None:
 
 
 def test_an_artist_who_leads_is_named_with_the_share() -> None:
-    """The share of the blend in percent while it dreams; without an artist, or after a sever, no line."""
+    """The artist's share is shown in percent while it dreams, and not after a sever."""
     led = watched(artist=[0.1] * 12, artist_share=0.3)
     assert said(led)[2] == "an artist leads: 30 % of what is blended is the artist's"
     assert not any("artist" in words for words in said(watched()))

@@ -166,7 +166,7 @@ def test_an_outage_counts_a_bed_severed_before() -> None:
 
 
 def test_only_beds_that_are_heard_dream_on() -> None:
-    """Beds whose journal stopped 1.5 s ago are not among those that dream on; they are counted apart."""
+    """Beds with a journal silent for 1.5 s are not counted among those that dream on."""
     chronicle = dreaming(until_s=20.0)
     for sleeper in chronicle.sleepers[2:]:
         chronicle.note(hop_of(sleeper.pod, 24.9))
@@ -178,7 +178,7 @@ def test_only_beds_that_are_heard_dream_on() -> None:
 
 
 def test_before_its_first_sample_a_bed_has_no_quality() -> None:
-    """Silence before the first sample is a dash, not 0.00; silence after it is a quality of 0.00."""
+    """Before its first sample a bed shows a dash, not 0.00; silence after it is a quality of 0.00."""
     chronicle = RunState.begin(plan(Flags(sleepers=5)).sleepers, T0_NS, CEILING)
     silent = {"applied": 0.0, "granted": 0.0, "quality": 0.0, "cause": "silence"}
     chronicle.note(entry("bed-1", 1.0, "up"))
@@ -206,7 +206,7 @@ def test_before_its_first_sample_a_bed_has_no_quality() -> None:
     ],
 )
 def test_a_bed_that_cannot_join_has_one_reason_in_words(cause: str, refusal: str, words: str) -> None:
-    """The cause of its signal in words, else the daemon's sentence without the next step for a caller."""
+    """A bed's reason is its signal's cause in words, else the daemon's sentence without the next step."""
     assert cannot_join("bed-1", cause, refusal) == words
 
 
@@ -231,7 +231,7 @@ def test_a_link_longer_than_its_line_loses_its_label_and_only_then_is_folded() -
 
 
 def test_a_frozen_pod_is_shown_as_silent_and_not_as_dreaming() -> None:
-    """A pod whose journal stops for 1.5 s counts as silent until it is heard again."""
+    """A pod with a journal silent for 1.5 s counts as silent until it is heard again."""
     chronicle = dreaming(until_s=20.0)
     for sleeper in chronicle.sleepers[1:]:
         chronicle.note(hop_of(sleeper.pod, 22.0))
@@ -289,7 +289,7 @@ def test_numbers_are_words_up_to_twelve() -> None:
 
 
 def test_synchrony_is_shown_on_one_line_while_it_is_fresh() -> None:
-    """The limit, then each band's z with its sign, within 80 columns; gone once 3 s old, or without z."""
+    """Synchrony is one line of the limit and signed bands; after 3 s, or without z, it is gone."""
     chronicle = dreaming()
     assert not any("synchrony" in line for line in shown(chronicle, 80))
     bands = ("delta", "theta", "alpha", "sigma", "beta")
