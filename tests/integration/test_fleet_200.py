@@ -54,7 +54,13 @@ async def all_merged(crowd: Crowd, since_s: float) -> None:
                     await api.dreamscapes.resume(NIGHT)
 
 
-async def test_two_hundred_come_back_to_a_restarted_broker_one_by_one(crowd: Crowd, broker: Broker) -> None:
+async def test_a_night_of_two_hundred(crowd: Crowd, broker: Broker) -> None:
+    """The broker dies and all come back; then one after another of forty pods sends false frames."""
+    await _come_back_one_by_one(crowd, broker)
+    await _false_frames_are_severed(crowd)
+
+
+async def _come_back_one_by_one(crowd: Crowd, broker: Broker) -> None:
     """After kill -9 of the broker all are alone within 1.5 s, then merged again, without a personal cause."""
     killed_s = boottime_s()
     broker.kill()
@@ -82,7 +88,7 @@ async def test_two_hundred_come_back_to_a_restarted_broker_one_by_one(crowd: Cro
     assert {str(fact["cause"]) for fact in crowd.told("severed", killed_s)} <= OF_THE_WAY
 
 
-async def test_false_frames_are_severed_by_the_daemon_in_time(crowd: Crowd) -> None:
+async def _false_frames_are_severed(crowd: Crowd) -> None:
     """Forty pods send a NaN without notice: each is at zero in 1.5 s, and no other has a cause."""
     liars = crowd.pods[:: COUNT // INJECTIONS]
     began_s = boottime_s()

@@ -23,6 +23,7 @@ import numpy as np
 import psutil
 import pytest
 
+from depth import LONG
 from dreamd.up.plan import CannotRun, Flags, plan
 from dreamd.up.processes import brokers
 from dreamd.up.processes.child_process import Child
@@ -171,7 +172,12 @@ def test_a_dead_broker_is_one_sentence(tmp_path: Path) -> None:
     assert "no MQTT broker answers" in line
 
 
-@pytest.mark.parametrize("kind", ["mosquitto", "amqtt"])
+OTHERS = "DREAMD_LONG: every other night of this file runs on mosquitto"
+
+
+@pytest.mark.parametrize(
+    "kind", ["amqtt", pytest.param("mosquitto", marks=pytest.mark.skipif(not LONG, reason=OTHERS))]
+)
 def test_a_night_comes_to_an_end_and_everyone_home(kind: str, tmp_path: Path) -> None:
     """Five sleepers merge, one rails and is severed by itself, all come home, the picture is kept."""
     picture = tmp_path / "night.svg"
@@ -228,7 +234,8 @@ def test_people_of_one_recording_dream_together(tmp_path: Path) -> None:
 def test_of_four_recorded_together_three_merge(tmp_path: Path) -> None:
     """Of four real headsets in one file Blue has no contact and never merges; the others come home."""
     group = recorded.path("group/hybridharmony_anticipation_4people_4ch_256Hz.xdf")
-    command = [*UP, *ports(), "--json", f"--night={tmp_path / 'n.svg'}", "--recordings", str(group)]
+    flags = ["--json", "--duration=25", f"--night={tmp_path / 'n.svg'}"]
+    command = [*UP, *ports(), *flags, "--recordings", str(group)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
