@@ -118,7 +118,7 @@ class Chromium:
             raise BrowserError(str(told["exceptionDetails"].get("exception", told["exceptionDetails"])))
         return told["result"].get("value")
 
-    def until(self, script: str, within_s: float = 10.0) -> Any:  # noqa: ANN401 -- whatever the page says
+    def until(self, script: str, within_s: float = 20.0) -> Any:  # noqa: ANN401 -- whatever the page says
         """Wait for an expression to be true, and return it."""
         until_s = time.monotonic() + within_s
         while not (value := self.ask(script)):

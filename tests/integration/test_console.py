@@ -15,6 +15,7 @@ from dreamd.adapters.http.console_snapshots import IDLE_S
 from dreamd.core.dreamscapes.views import BreakerState, CrowdView, DreamscapeState, SeatState, SynchronyView
 from dreamd.core.fleet.house import HouseView
 from dreamd.core.refusals import Code, Refusal
+from fakes.callers import named
 from fakes.console_house import PAGE, ConsoleHouse
 from fakes.views import collective_view, pod_view, seat_view
 
@@ -208,7 +209,7 @@ def test_the_collective_itself_is_told_to_no_console(house: ConsoleHouse) -> Non
 def test_a_severed_bed_is_shown_with_its_evidence(house: ConsoleHouse) -> None:
     """A severed bed comes with the breaker's evidence: since when, why, next attempt."""
     house.look(dreamscape="night")
-    house.do(lambda: house.coordination.breakers.trip("pods/bed-1", "mara", "a cable"))
+    house.do(lambda: house.coordination.breakers.trip(named("mara"), "pods/bed-1", "a cable"))
     push(house, 41, seats=(seat_view(1, "bed-1", breaker=BreakerState.OPEN), seat_view(2, "bed-2")))
     (breaker,) = house.look(dreamscape="night")["scene"]["breakers"]
     assert (breaker["pod"], breaker["state"], breaker["evidence"]) == ("bed-1", "open", "mara: a cable")

@@ -58,7 +58,7 @@ def _watch(browser: Chromium, up: subprocess.Popen[str], url: str) -> None:
     browser.go(url)
     browser.until("/^8 of 8 dream together/.test(document.querySelector('h1').textContent)", 40.0)
     browser.until("/bed-. .* severed: railed/.test(document.getElementById('facts').textContent)", 30.0)
-    assert "7 of 8 dream together" in browser.text("h1")
+    browser.until("/^7 of 8 dream together/.test(document.querySelector('h1').textContent)")
     assert browser.complaints == []
     browser.ask("document.getElementById('sever').focus()")
     browser.press("Enter")
