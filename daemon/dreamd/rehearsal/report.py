@@ -162,7 +162,7 @@ def _severs(what: Page, axis: Axis, lines: Sequence[Line]) -> Iterator[str]:
             for t_s in (what.record.seconds(fall.severed.zero_ns) for fall in own)
         )
         sleepers = len({fall.pod for fall in own})
-        how = "the whole Dreamscape" if all(fall.of_all for fall in own) else "one by one"
+        how = "with the whole Dreamscape" if all(fall.of_all for fall in own) else "alone"
         counted = plural(sleepers, "sleeper", "sleepers")
         yield f'<div class="lane"><b>{escape(cause)}</b><span>{counted}, {how}</span></div>'
         yield plot(axis, LANE_HIGH, marks, lines, f"severs for {cause}")
