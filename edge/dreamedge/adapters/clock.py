@@ -12,6 +12,7 @@ def boottime_ns() -> int:
 def process_began_ns() -> int:
     """When this process began, on CLOCK_BOOTTIME: before any import."""
     with open("/proc/self/stat", encoding="ascii") as stat:  # noqa: PTH123 - as below
+        # Field 22 is the start. Field 2, the name, may hold spaces and brackets: count from its end.
         ticks = int(stat.read().rpartition(")")[2].split()[19])
     return ticks * (1_000_000_000 // os.sysconf("SC_CLK_TCK"))
 

@@ -245,6 +245,7 @@ class MqttLink:
 
     def _queue(self, topic: str, message: tuple[Frame, ...] | Status | ClockProbe) -> None:
         client = self._client_now
+        # Past a waiting message none is sent directly: messages keep their order.
         if client is not None and not self._waiting and client.send(topic, self._payload(message)):
             return
         self.dropped += len(self._waiting) == self._waiting.maxlen

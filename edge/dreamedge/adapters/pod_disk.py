@@ -141,6 +141,7 @@ class PodDisk:
         with self._guard:
             waiting = name in self._dirty
             self._dirty[name] = content
+        # A name already queued is written in its newest state: it needs no second entry.
         if not waiting:
             self._thread.put(name)
 

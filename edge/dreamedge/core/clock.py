@@ -163,6 +163,7 @@ class SessionClock:
 
     def _take(self, sample: _Sample) -> None:
         held_us = self._slew.offset_us(sample.at_us) if self._slew else sample.offset_us
+        # Half the round trip is the sample's own error: only what exceeds it can be a jump.
         jumped = abs(sample.offset_us - held_us) - sample.round_trip_us / 2 > JUMP_US
         if jumped:
             self._samples.clear()
@@ -229,6 +230,7 @@ class SessionClock:
         moment_us = session_us - self._slew.to_us
         if moment_us >= self._slew.over_us:
             return round(moment_us * 1000)
+        # During a slew the offset depends on the moment sought: approach it in at most three steps.
         for _ in range(3):
             before_us, moment_us = moment_us, session_us - self._slew.offset_us(moment_us)
             if moment_us == before_us:

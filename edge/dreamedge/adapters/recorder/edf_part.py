@@ -97,6 +97,7 @@ class Part:
         self._put(whole, self._end)
         self._end += len(whole)
         self.count += 1
+        # Counted after it is written: a process killed between the two leaves a valid file, one record short.
         self._put(records(self.count), RECORDS_AT)
         if self.count % FSYNC_RECORDS == 0:
             os.fsync(self._fd)

@@ -54,7 +54,9 @@ class Dose:
     def live(self, share: float, now_ns: int) -> None:
         """Render `share` from now on, 0..1; charge the time since the last call."""
         since_ns = now_ns if self._seen_ns is None else self._seen_ns
+        # A renderer without cues is silent after _SILENT_NS: a longer gap adds no merge-minutes.
         lasted_ns = min(max(now_ns - since_ns, 0), _SILENT_NS)
+        # The share between two readings is unknown: the larger one is the upper bound.
         self._lived_min += max(share, self._share) * lasted_ns / _MIN_NS
         self._share, self._seen_ns = share, max(now_ns, since_ns)
         ok = self._lived_min + share * _TAIL_NS / _MIN_NS < self._left_min

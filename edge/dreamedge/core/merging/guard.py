@@ -91,6 +91,7 @@ class Guard:
             return None
         fault = self._fall(Fault("silence", self._sampled_ns + SILENT_NS, "no samples"))
         due = now_ns - self._framed_ns >= HOP_NS
+        # Share 0.0: only the device's own report is judged, as it may render without samples.
         return self.frame(0.0, now_ns) if fault is None and due else fault
 
     @property

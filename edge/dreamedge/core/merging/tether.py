@@ -167,6 +167,7 @@ class Tether:
         if refusal is not None:
             return Refused(refusal)
         assert assign is not None
+        # Counted as received even if it is refused below, so that an older one cannot follow it.
         self._mark(collective.dreamscape, collective.cohort, (collective.term, collective.tick))
         if collective.term != assign.term:
             return Refused(Reason.NEWER_TERM)
@@ -175,6 +176,7 @@ class Tether:
             return self._zero(collective, assign.slot, now_ns)
         refusal = _unusable(collective, assign)
         if refusal is not None:
+            # An unusable broadcast of its own cohort ends a permission now, not with its lease.
             self.until_ns = min(self.until_ns, now_ns)
             return Refused(refusal)
         return self._answer(collective, assign.slot, now_ns)
@@ -249,6 +251,7 @@ class Tether:
         return None
 
     def _mark(self, dreamscape: str, cohort: int, heard: tuple[int, int]) -> None:
+        # Taken out and put in again at the end: beyond COHORTS_KEPT the cohort heard longest ago is dropped.
         self._heard.pop((dreamscape, cohort), None)
         if len(self._heard) >= COHORTS_KEPT:
             del self._heard[next(iter(self._heard))]

@@ -146,7 +146,7 @@ class LiveImplant:
                 self._asked.wait(_UNASKED_S)
                 self._asked.clear()
                 self._closing.wait(_BEFORE_NEXT_S)
-        except Exception as error:  # noqa: BLE001 - it belongs to whoever reads, not to this thread
+        except Exception as error:  # noqa: BLE001 - raised by the next read, not on this thread
             self._failure = error
         finally:
             self._told.set()
