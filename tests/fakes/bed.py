@@ -1,4 +1,8 @@
-"""A bed with lists for link, disk and journal: its messages are kept and go nowhere."""
+"""A pod runner whose link, disk and journal are lists: the double for tests of the runner alone.
+
+It is connected to nothing, and everything that it would send is kept. A pod of the simulation would need a
+broker and a daemon, which such a test does not look at.
+"""
 
 import random
 from collections.abc import Callable

@@ -1,4 +1,8 @@
-"""Fakes for the pod's decisions: a source of finished hops, a daemon of one cohort, a bed in virtual time."""
+"""Fakes for the pod's decisions: a source of finished hops, a daemon of one cohort, a bed in virtual time.
+
+The double for tests of the agent, which is pure: effects are values, time is an argument, and a test looks at
+both between two pulses. The simulation's pods hide them behind a runner and a broker.
+"""
 
 import random
 from collections.abc import Callable

@@ -1,8 +1,9 @@
 """Many real pods in one process, for fleets larger than a test's machine: only the signal path is left out.
 
-Agent, bed, ward, link and door are production code, over real MQTT connections and at the real pulse; a
-sleeper is twelve ready-made numbers (`dreamd.simulation.machines.sleepers`), the disk is memory. One costs
-a third of a simulated brain at 256 Hz.
+The double for tests of real brokers and daemons, which the simulation's pods, in virtual time, cannot reach.
+Agent, runner, supervisor, link and verifier are production code, over real MQTT connections and at the real
+pulse; a sleeper is twelve ready-made numbers (`dreamd.simulation.machines.sleepers`), the disk is memory. One
+costs a third of a simulated brain at 256 Hz.
 
 Orders come on standard input, one a line, and the end of input ends every pod:
 

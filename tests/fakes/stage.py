@@ -6,7 +6,7 @@ per hop when enabled; the test can alter each of its messages.
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from dreamd.ports.consent import Consents, Exposures
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
 from dreamd.ports.worker import Worker
+from dreamd.simulation.machines.counting_metrics import CountingMetrics
 from dreamwire.blend import first_seq, next_seq
 from dreamwire.messages import (
     Assign,
@@ -61,66 +62,32 @@ class HandClock:
         return self.at_s
 
 
-@dataclass
-class Meters:
-    """Counts the metrics' calls."""
+class Meters(CountingMetrics):
+    """The simulation's counters, and beside them the readings and durations that a test looks at."""
 
-    counts: dict[str, float] = field(default_factory=dict)
-    confirmed_s: list[float] = field(default_factory=list)
-    dreamscapes: dict[str, DreamscapeMetrics] = field(default_factory=dict)
-    sites: dict[str, SiteMetrics] = field(default_factory=dict)
-    now: FleetMetrics | None = None
-    waited_s: float = 0.0
-
-    def add(self, name: str, by: float = 1) -> None:
-        """Count."""
-        self.counts[name] = self.counts.get(name, 0) + by
-
-    def frame_accepted(self) -> None:
-        self.add("accepted")
-
-    def frame_refused(self, reason: str) -> None:
-        self.add(f"refused:{reason}")
-
-    def frame_late(self) -> None:
-        self.add("late")
-
-    def frames_lost(self, count: int) -> None:
-        self.add("lost", count)
-
-    def tick(self, seconds: float, skipped: int) -> None:
-        self.add("ticks")
-        self.add("skipped", skipped)
-
-    def ledger_commit(self, seconds: float) -> None:
-        self.add("commits")
-
-    def ledger_failed(self) -> None:
-        self.add("ledger-failures")
+    def __init__(self) -> None:
+        super().__init__()
+        self.confirmed_s: list[float] = []
+        self.evidence_to_zero_s: list[float] = []
+        self.dreamscapes: dict[str, DreamscapeMetrics] = {}
+        self.sites: dict[str, SiteMetrics] = {}
+        self.now: FleetMetrics | None = None
+        self.waited_s = 0.0
 
     def ledger_waits(self, seconds: float) -> None:
         self.waited_s = seconds
 
-    def severed(self, cause: str) -> None:
-        self.add(f"severed:{cause}")
-
     def evidence_to_zero(self, seconds: float) -> None:
-        self.add("evidence_to_zero", seconds)
-
-    def frames_above_granted(self, count: int) -> None:
-        self.add("above-granted", count)
+        self.evidence_to_zero_s.append(seconds)
 
     def confirmed(self, seconds: float) -> None:
         self.confirmed_s.append(seconds)
 
     def step_failed(self, step: str) -> None:
-        self.add(f"step-failed:{step}")
+        self.counts[f"step-failed:{step}"] += 1
 
     def malformed(self, kind: str) -> None:
-        self.add(f"malformed:{kind}")
-
-    def mass_failure(self) -> None:
-        self.add("mass")
+        self.counts[f"malformed:{kind}"] += 1
 
     def dreamscape(self, name: str, reading: DreamscapeMetrics) -> None:
         self.dreamscapes[name] = reading
@@ -135,7 +102,7 @@ class Meters:
         self.sites[name] = reading
 
     def refused(self, code: str) -> None:
-        self.add(f"api:{code}")
+        self.counts[f"api:{code}"] += 1
 
 
 class Link:
@@ -178,7 +145,11 @@ class Link:
 
 
 class Puppet:
-    """A pod as the daemon sees it."""
+    """A pod as the daemon sees it: the double for tests of the application.
+
+    It has no agent, because a test of the daemon decides each frame, report and event by itself, also those
+    that no agent would send. For pods that decide by themselves see `dreamd.simulation`.
+    """
 
     def __init__(self, stage: "Stage", name: str, number: int) -> None:
         self.stage = stage

@@ -94,8 +94,10 @@ class Observer(Protocol):
         """A pod's process hears a command."""
         ...
 
-    def pod_journal_line(self, pod: ObservedPod, kind: str, values: Mapping[str, float | int | str]) -> None:
-        """A line of a pod's journal."""
+    def pod_journal_line(
+        self, pod: ObservedPod, at_ns: int, kind: str, values: dict[str, float | int | str]
+    ) -> None:
+        """A line of a pod's journal; at_ns: world time."""
         ...
 
     def daemon_started(self, daemon: ObservedDaemon) -> None:
@@ -128,7 +130,8 @@ class Environment:
     """The parts that all processes of a world share.
 
     conditions: those of every link that has none of its own. limits_min: merge-minutes by pseudonym, of the
-    sleepers that have a limit.
+    sleepers that have a limit. every_pulse: pods give also the pulses that decide nothing. hops: journals
+    have a line for each hop.
     """
 
     seed: int
@@ -141,6 +144,8 @@ class Environment:
     broker: MqttBroker
     storage: LedgerStorage
     observer: Observer
+    every_pulse: bool = False
+    hops: bool = False
 
     def link(self) -> NetworkLink:
         """A new link to the broker, under the conditions of the environment."""

@@ -1,7 +1,7 @@
 """The world: time, the broker, the ledger's storage, daemons, pods, and the watch over all of them."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from dreamd.core.dreamscapes.admission import INTIMATE_SEATS
@@ -16,6 +16,7 @@ from dreamd.simulation.machines.memory_ledger import LedgerStorage
 from dreamd.simulation.machines.mqtt_broker import MqttBroker
 from dreamd.simulation.machines.network import NetworkConditions
 from dreamd.simulation.machines.operators import OPERATOR
+from dreamd.simulation.machines.sleepers import Body, Sleeper
 from dreamd.simulation.processes.daemons import DaemonProcess
 from dreamd.simulation.processes.pods import Pod
 from dreamd.simulation.schedule import SECOND_NS, Schedule
@@ -38,8 +39,16 @@ class World:
         pods: int,
         conditions: NetworkConditions | None = None,
         limits_min: Mapping[str, float] | None = None,
+        *,
+        sleeper: Callable[[int], Sleeper] = Body,
+        every_pulse: bool = False,
+        hops: bool = False,
     ) -> None:
-        """limits_min: merge-minutes by pseudonym, of those who have a limit."""
+        """Start one daemon and so many pods.
+
+        limits_min: merge-minutes by pseudonym, of the sleepers that have a limit. sleeper: makes the sleeper
+        of a bed's number. every_pulse, hops: see `Environment`.
+        """
         self.seed = seed
         self.rng = random.Random(seed)  # noqa: S311 - one seed, one story
         self.schedule = Schedule()
@@ -48,6 +57,7 @@ class World:
         self.storage = LedgerStorage()
         self.broker = MqttBroker(self.schedule)
         self.dreamscape = DREAMSCAPE
+        self._sleeper = sleeper
         self.between = False
         self.daemons: list[DaemonProcess] = []
         self.pods: list[Pod] = []
@@ -65,6 +75,8 @@ class World:
             broker=self.broker,
             storage=self.storage,
             observer=self.checker,
+            every_pulse=every_pulse,
+            hops=hops,
         )
         self.start_daemon()
         for number in range(1, pods + 1):
@@ -74,7 +86,7 @@ class World:
         """Set a pod up and start it."""
         skew_ppm = self.rng.uniform(-SKEW_PPM, SKEW_PPM)
         clock = MachineClock(self.rng.randrange(10**12, 10**15), skew_ppm)
-        pod = Pod(self.environment, name, number, clock)
+        pod = Pod(self.environment, name, number, clock, self._sleeper(number))
         self.pods.append(pod)
         pod.boot()
         return pod

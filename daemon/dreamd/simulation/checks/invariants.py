@@ -50,10 +50,10 @@ from dreamd.simulation.checks.bounds import (
 )
 from dreamd.simulation.checks.breaker_model import COUNTED, BreakerModel
 from dreamd.simulation.checks.rendered_exposure import RenderedExposure
-from dreamd.simulation.checks.violations import Bar, Permit, Violation, committed, lie_once, over
+from dreamd.simulation.checks.violations import Bar, JournalLine, Permit, Violation, committed, lie_once, over
 from dreamd.simulation.environment import ObservedDaemon, ObservedPod
 from dreamd.simulation.machines.memory_ledger import LedgerStorage
-from dreamd.simulation.schedule import MS_NS, Schedule
+from dreamd.simulation.schedule import MS_NS, SECOND_NS, Schedule
 from dreamwire.messages import (
     Assign,
     Collective,
@@ -96,6 +96,7 @@ class InvariantChecker:
         self.acts: deque[tuple[float, str]] = deque(maxlen=ACTS_MAX)
         self.checks = 0
         self.trace: Callable[[str], None] = lambda _line: None
+        self.on_journal_line: Callable[[JournalLine], None] = lambda _line: None
         self._permits: dict[tuple[int, int], Permit] = {}
         self._latched: dict[int, int] = {}
         self._due_ns: dict[int, tuple[int, str]] = {}
@@ -228,8 +229,11 @@ class InvariantChecker:
             if not lived_min <= charged_min + SLACK_MIN:
                 self.violated("exposure", name, f"lived {lived_min:.4f} min, {charged_min:.4f} charged")
 
-    def pod_journal_line(self, pod: ObservedPod, kind: str, values: Mapping[str, float | int | str]) -> None:
+    def pod_journal_line(
+        self, pod: ObservedPod, at_ns: int, kind: str, values: dict[str, float | int | str]
+    ) -> None:
         """A line of a pod's journal."""
+        self.on_journal_line(JournalLine(at_ns / SECOND_NS, pod.name, kind, values))
         self.trace(f"{self._schedule.now_s:9.3f} {pod.name}#{pod.number} {kind} {values}")
         if values.get("cause") == "actuator":
             self._actuators[pod.number] = pod.newest_assignment

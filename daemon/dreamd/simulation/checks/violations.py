@@ -23,6 +23,16 @@ class Violation:
         return f"{self.at_s:.3f} s, {self.rule}: {self.whom}: {self.what}"
 
 
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """A line of a pod's journal, in world time."""
+
+    at_s: float
+    pod: str
+    kind: str
+    values: dict[str, float | int | str]
+
+
 @dataclass(slots=True)
 class Permit:
     """What one process of a pod may render, by the model. Times are its own clock's ns."""

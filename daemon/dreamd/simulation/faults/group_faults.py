@@ -12,7 +12,7 @@ from typing import Final
 
 from dreamd.core.safety.causes import Cause
 from dreamd.simulation.machines.network import NetworkConditions
-from dreamd.simulation.machines.sleepers import SimulatedFault
+from dreamd.simulation.machines.sleepers import Body, SimulatedFault
 from dreamd.simulation.processes.pods import Pod
 from dreamd.simulation.world import World
 
@@ -47,7 +47,10 @@ def inject_group_fault(world: World, kind: str, first: int = 0) -> tuple[Pod, ..
     number = max(math.ceil(CROWDS[kind].share * count), 2)
     pods = tuple(world.pods[(first + index) % count] for index in range(number))
     if kind == "crosstalk":
-        pods[1].body.other = pods[0].body
+        carrier, source = pods[1].body, pods[0].body
+        assert isinstance(carrier, Body), "crosstalk needs sleepers of features alone"
+        assert isinstance(source, Body), "crosstalk needs sleepers of features alone"
+        carrier.other = source
     for pod in pods:
         world.checker.touched.add(pod.name)
     for pod in pods[1:] if kind == "crosstalk" else pods:

@@ -42,16 +42,17 @@ class Device(NullRenderer):
 
 
 class Notes:
-    """ports.journal.Journal: every line goes to the watch, which wants none of the hops."""
+    """ports.journal.Journal: every line goes to the pod's observer."""
 
-    hops = False
-
-    def __init__(self, noted: Callable[[str, dict[str, float | int | str]], None]) -> None:
+    def __init__(
+        self, noted: Callable[[int, str, dict[str, float | int | str]], None], *, hops: bool
+    ) -> None:
         self._noted = noted
+        self.hops = hops
 
     def note(self, at_ns: int, pod: str, kind: str, values: dict[str, float | int | str]) -> None:  # noqa: ARG002 - the port's own
         """A line of the journal."""
-        self._noted(kind, values)
+        self._noted(at_ns, kind, values)
 
     def close(self) -> None:
         """Nothing to write."""

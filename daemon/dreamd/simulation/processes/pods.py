@@ -14,7 +14,7 @@ from dreamd.simulation.environment import Environment
 from dreamd.simulation.machines.clocks import MachineClock
 from dreamd.simulation.machines.network import KEEPALIVE_NS
 from dreamd.simulation.machines.pod_hardware import Device, Disk, Notes, Sent
-from dreamd.simulation.machines.sleepers import Body, SimulatedFault
+from dreamd.simulation.machines.sleepers import SimulatedFault, Sleeper
 from dreamd.simulation.schedule import MS_NS, SECOND_NS
 from dreamedge.adapters.fault_injection import Bend
 from dreamedge.adapters.message_verifier import MessageVerifier, ReceivedPayload
@@ -53,7 +53,9 @@ class Pod:
     dropped = 0
     failed = ""
 
-    def __init__(self, environment: Environment, name: str, number: int, clock: MachineClock) -> None:
+    def __init__(
+        self, environment: Environment, name: str, number: int, clock: MachineClock, sleeper: Sleeper
+    ) -> None:
         self._environment = environment
         self._schedule, self._broker = environment.schedule, environment.broker
         self._observer = environment.observer
@@ -62,7 +64,7 @@ class Pod:
         self.machine = clock
         self.link = environment.link()
         self.disk = Disk()
-        self.body = Body(number)
+        self.body = sleeper
         self.body.origin_ns = clock.local_ns(0)
         self.alive = self.frozen = False
         self.wanted = ""
@@ -116,11 +118,12 @@ class Pod:
         clock = SessionClock()
         restored = Restored(self.disk.latched, self.disk.severed, self.disk.woken)
         rng = random.Random(f"{self._environment.seed} {self.name} {incarnation}")  # noqa: S311 - one seed, one story
-        self.agent = Agent(identity, self.body, clock, self.body.template(), restored, rng, tells_hops=False)
+        path, own, hops = self.body.signal_path(), self.body.template(), self._environment.hops
+        self.agent = Agent(identity, path, clock, own, restored, rng, tells_hops=hops)
         self.presence = identity.presence
         self.incarnation = incarnation
         self._verifier = MessageVerifier(self.name, self._environment.broadcasts)
-        notes = Notes(self._note)
+        notes = Notes(self._note, hops=hops)
         parts = Parts(self.name, self.agent, clock, self.body, self.device, self, self, notes, self.local_ns)
         self.runner = PodRunner(parts)
         life = self.disk.starts
@@ -132,8 +135,8 @@ class Pod:
         self.plan()
         self._schedule.after(RESEND_NS, lambda: self._resend(life))
 
-    def _note(self, kind: str, values: dict[str, float | int | str]) -> None:
-        self._observer.pod_journal_line(self, kind, values)
+    def _note(self, at_ns: int, kind: str, values: dict[str, float | int | str]) -> None:
+        self._observer.pod_journal_line(self, self.machine.world_ns(at_ns), kind, values)
 
     def catch_up(self) -> None:
         """Be where a pod is that has given every pulse up to now; for whoever is about to touch it."""
@@ -144,7 +147,8 @@ class Pod:
 
     def plan(self) -> None:
         """Look again when the next pulse is due that may decide something."""
-        at_ns = self.pulses.upcoming_ns if self.frozen else self.pulses.next_ns()
+        every = self.frozen or self._environment.every_pulse
+        at_ns = self.pulses.upcoming_ns if every else self.pulses.next_ns()
         if at_ns != self._planned_ns:
             self._planned_ns = at_ns
             life = self.disk.starts
