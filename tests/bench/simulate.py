@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from dreamd.simulation.scenario import tell
+from dreamd.simulation.scenario import run_scenario
 from dreamd.simulation.world import World
 
 PODS: Final = 8
@@ -30,7 +30,7 @@ def simulate(row: Row) -> None:
     world.run(RISEN_S)
     calm = sorted(_speed(lambda: world.run(CALM_S), CALM_S) for _ in range(PARTS))
     row(f"{PODS} pods, a calm night: simulated s per CPU s", f"{calm[PARTS // 2]:.0f}", ">= 300")
-    faulty = _speed(lambda: [tell(seed, PODS, STORY_S) for seed in SEEDS], STORY_S * len(SEEDS))
+    faulty = _speed(lambda: [run_scenario(seed, PODS, STORY_S) for seed in SEEDS], STORY_S * len(SEEDS))
     row(f"{PODS} pods, {len(SEEDS)} seeds with faults: the same", f"{faulty:.0f}", ">= 300")
 
 

@@ -14,7 +14,7 @@ from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
 from dreamd.core.safety.causes import Kind, cause_named, kind_of
 from dreamd.simulation.faults.congestion import LEAST_S, MOST_S, Delay, Flood, drawn_delay, lag
 from dreamd.simulation.nights import Night
-from dreamd.simulation.scenario import NightAccount, tell
+from dreamd.simulation.scenario import NightAccount, run_scenario
 from dreamd.simulation.schedule import SECOND_NS
 from dreamd.simulation.world import World
 
@@ -32,7 +32,7 @@ HELD_BACK = (60, 640.0) if LONG else (8, 110.0)
 
 
 def _network(seed: int) -> NightAccount:
-    return tell(seed, 4 + seed % 5, 115.0, night=Night(network=True))
+    return run_scenario(seed, 4 + seed % 5, 115.0, night=Night(network=True))
 
 
 def test_network_faults_alone_give_no_hard_cause() -> None:
@@ -48,7 +48,7 @@ def test_network_faults_alone_give_no_hard_cause() -> None:
 def test_minutes_of_delay_give_no_hard_cause() -> None:
     """All pods' messages 3.5 s late: 0 hard causes, 0 locks, 0 above grants, all back at the end."""
     pods, seconds = HELD_BACK
-    account = tell(1, pods, seconds, night=Night(held_back_s=3.5))
+    account = run_scenario(1, pods, seconds, night=Night(held_back_s=3.5))
     assert not account.violations, account.violations[0]
     accusing = {cause for cause in account.severs if kind_of(cause_named(cause)) in (Kind.HARD, Kind.SOFT)}
     assert accusing == set()

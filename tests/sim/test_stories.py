@@ -20,7 +20,7 @@ from dreamd.cli import simulate
 from dreamd.main import main
 from dreamd.simulation.checks.violations import Violation
 from dreamd.simulation.machines.network import NetworkConditions
-from dreamd.simulation.scenario import FinalCheck, NightAccount, _well_again, tell
+from dreamd.simulation.scenario import FinalCheck, NightAccount, _well_again, run_scenario
 from dreamd.simulation.world import World
 
 CALM = (77, 91, 160, 179, 190)
@@ -49,11 +49,11 @@ def told() -> list[NightAccount]:
     """All nights, on all cores."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
-        return list(pool.map(_tell, stories(), chunksize=4))
+        return list(pool.map(_run_one, stories(), chunksize=4))
 
 
-def _tell(story: tuple[int, int, float]) -> NightAccount:
-    return tell(*story)
+def _run_one(story: tuple[int, int, float]) -> NightAccount:
+    return run_scenario(*story)
 
 
 def test_no_story_holds_what_must_not_be(told: list[NightAccount]) -> None:
@@ -82,7 +82,7 @@ def test_the_stories_hold_every_fault_and_many_causes(told: list[NightAccount]) 
 def test_one_seed_is_one_story() -> None:
     """Run twice, a seed gives the same night in every line of every journal."""
     lines: list[list[str]] = [[], []]
-    accounts = [tell(7, 5, 60.0, said.append) for said in lines]
+    accounts = [run_scenario(7, 5, 60.0, said.append) for said in lines]
     assert accounts[0] == accounts[1]
     assert lines[0] == lines[1] != []
 
@@ -164,13 +164,13 @@ def test_a_pod_that_stays_alone_without_a_reason_is_found(latched: str, merged: 
     world = World(1, 5)
     assert world.gather() == ""
     world.run(6.0)
-    pod, eve = world.pods[0], FinalCheck()
+    pod, final = world.pods[0], FinalCheck()
     assert pod.share() > 0.0
     pod.device.share_at = lambda _now_ns: float(merged)  # type: ignore[method-assign]
     pod.disk.latched = latched
-    eve.look(world)
+    final.look(world)
     pod.disk.latched = ""
     pod.device.share_at = lambda _now_ns: 0.0  # type: ignore[method-assign]
-    _well_again(world, eve)
+    _well_again(world, final)
     told = [(violation.rule, violation.whom) for violation in world.checker.violations]
     assert told == ([("well-again", pod.name)] if found else [])

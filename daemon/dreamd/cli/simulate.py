@@ -20,7 +20,7 @@ from rich.live import Live
 from rich.text import Text
 
 from dreamd.simulation.nights import Night
-from dreamd.simulation.scenario import NightAccount, tell
+from dreamd.simulation.scenario import NightAccount, run_scenario
 from dreamd.terminal.clock import now_ns
 
 VIOLATED: Final = 1
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         return ASKED_WRONGLY
     if args.endless or args.seeds > 1:
         return _many(args)
-    account = tell(args.seed, args.pods, args.seconds, print if args.trace else None, _night(args))
+    account = run_scenario(args.seed, args.pods, args.seconds, print if args.trace else None, _night(args))
     print(json.dumps(account.as_dict()) if args.json else "\n".join(_report(account, args)))
     return VIOLATED if account.violations else 0
 
@@ -113,38 +113,38 @@ def _night(args: argparse.Namespace) -> Night:
     return Night(args.network, args.held_back)
 
 
-def _tell(job: tuple[int, int, float, Night]) -> NightAccount:
+def _run_one(job: tuple[int, int, float, Night]) -> NightAccount:
     seed, pods, seconds, night = job
-    return tell(seed, pods, seconds, night=night)
+    return run_scenario(seed, pods, seconds, night=night)
 
 
 def _many(args: argparse.Namespace) -> int:
     console = Console(stderr=True)
     seeds = count(args.seed) if args.endless else range(args.seed, args.seed + args.seeds)
-    told = failed = 0
+    done = failed = 0
     began_s = now_ns() / 1e9
     try:
         with Live(console=console, refresh_per_second=4, transient=True) as live:
             for account in _accounts(seeds, args.pods, args.seconds, _night(args)):
-                told += 1
+                done += 1
                 failed += bool(account.violations)
-                for line in _told(account, args):
+                for line in _lines(account, args):
                     print(line, flush=True)
-                live.update(Text(_progress(told, failed, args.seconds, now_ns() / 1e9 - began_s)))
+                live.update(Text(_progress(done, failed, args.seconds, now_ns() / 1e9 - began_s)))
     except KeyboardInterrupt:
         console.print("stopped")
-    console.print(_progress(told, failed, args.seconds, now_ns() / 1e9 - began_s))
+    console.print(_progress(done, failed, args.seconds, now_ns() / 1e9 - began_s))
     return VIOLATED if failed else 0
 
 
-def _progress(told: int, failed: int, seconds: float, wall_s: float) -> str:
-    times = told * seconds / wall_s if wall_s > 0 else 0.0
-    hours = told * seconds / 3600
-    nights = "1 night" if told == 1 else f"{told} nights"
+def _progress(done: int, failed: int, seconds: float, wall_s: float) -> str:
+    times = done * seconds / wall_s if wall_s > 0 else 0.0
+    hours = done * seconds / 3600
+    nights = "1 night" if done == 1 else f"{done} nights"
     return f"{nights}, {hours:.1f} h simulated, {times:.0f} times real time, {failed} failed"
 
 
-def _told(account: NightAccount, args: argparse.Namespace) -> Iterator[str]:
+def _lines(account: NightAccount, args: argparse.Namespace) -> Iterator[str]:
     if args.json:
         yield json.dumps(account.as_dict())
     elif account.violations:
@@ -159,7 +159,7 @@ def _accounts(
     context = multiprocessing.get_context("spawn")
     jobs = ((seed, pods, seconds, night) for seed in seeds)
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        waiting = [pool.submit(_tell, job) for job in islice(jobs, workers * AHEAD)]
+        waiting = [pool.submit(_run_one, job) for job in islice(jobs, workers * AHEAD)]
         while waiting:
             yield waiting.pop(0).result()
-            waiting += [pool.submit(_tell, job) for job in islice(jobs, 1)]
+            waiting += [pool.submit(_run_one, job) for job in islice(jobs, 1)]

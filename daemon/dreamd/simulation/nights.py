@@ -1,8 +1,9 @@
-"""Nights of several kinds: what goes wrong in them is drawn from the seed.
+"""Kinds of nights, each with the faults that it draws from the seed.
 
 An ordinary night has faults of all kinds, congestion in half of the seeds, several sessions in a quarter. In
-a night of the network ways and brokers fail and a daemon stands still, and nothing else: no person or device
-may be accused in it. In a night that is held back, all that pods send comes later by one constant delay.
+a night of the network, links and brokers fail and a daemon freezes, and nothing else fails: no person or
+device may be accused in it. In a night that is held back, everything that pods send is delayed by one
+constant time.
 """
 
 import random
@@ -16,11 +17,11 @@ from dreamd.simulation.schedule import SECOND_NS
 from dreamd.simulation.world import World
 
 NETWORK: Final = ("cut", "blackhole", "switch", "storm", "kill-broker", "freeze-broker", "freeze-daemon")
-"""Kinds of fault that are of the way alone."""
+"""Kinds of fault that concern the network alone."""
 
 
 def _congestion(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
-    """Dice of their own: a night without congestion is the night it was before there was any."""
+    """Draw congestion from an RNG of its own, so that nights without it do not depend on it."""
     rng = random.Random(f"congestion {seed}")  # noqa: S311 - one seed, one story
     if rng.random() >= NIGHTS:
         return ()
@@ -28,7 +29,7 @@ def _congestion(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[F
 
 
 def _sessions(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
-    """Dice of their own again: sessions follow one another, and daemons are stopped in order."""
+    """Draw from an RNG of its own: sessions follow one another, and daemons are stopped in order."""
     rng = random.Random(f"sessions {seed}")  # noqa: S311 - one seed, one story
     if rng.random() >= sessions.NIGHTS:
         return ()
@@ -36,7 +37,7 @@ def _sessions(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fau
 
 
 def _network(seed: int, pods: int, between_s: tuple[float, float]) -> tuple[Fault, ...]:
-    """Draw a night in which nothing fails but the way."""
+    """Draw a night in which nothing fails but the network."""
     rng = random.Random(f"network {seed}")  # noqa: S311 - one seed, one story
     kinds = {kind: KINDS[kind] for kind in NETWORK} | CONGESTION
     some = rng.sample(sorted(kinds), rng.randint(1, len(kinds)))
@@ -58,14 +59,14 @@ def _drawn(
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """What may go wrong in a night. held_back_s: all that pods send comes so much later, but for its ends."""
+    """The faults of a night. held_back_s: the delay of everything that pods send, except near its ends."""
 
     network: bool = False
     held_back_s: float = 0.0
 
     @property
     def innocent(self) -> bool:
-        """Whether nothing goes wrong but the way."""
+        """Whether nothing fails but the network."""
         return self.network or self.held_back_s > 0.0
 
     def draw(
@@ -80,7 +81,7 @@ class Night:
         return (*ordinary, *_congestion(seed, pods, between_s), *_sessions(seed, pods, between_s))
 
     def hold_back(self, world: World, between_s: tuple[float, float]) -> None:
-        """Hold back what pods send, at its own rate and in order, where this night does."""
+        """Delay the messages of the pods, at their own rate and in order, in a night that is held back."""
         if self.held_back_s > 0.0:
             world.schedule.at(round(between_s[0] * SECOND_NS), lambda: self._lag(world, between_s[1]))
 

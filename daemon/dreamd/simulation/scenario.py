@@ -1,8 +1,8 @@
-"""One story: a seed becomes a night with its faults, and an account of what must not have happened.
+"""One scenario: a seed becomes a night with its faults, and an account of the rules that it broke.
 
-It begins calm (gather, merge), goes wrong as drawn, and, if it is long enough, ends with a stretch in which
-nothing goes wrong any more: who is well then must be dreaming again, unless something the design names keeps
-them.
+A night begins calm (gather, merge) and then runs through the faults it has drawn. A night that is long enough
+ends with a stretch without faults. At its end every healthy sleeper must be dreaming again, unless a reason
+that the design names prevents it.
 """
 
 import random
@@ -26,17 +26,17 @@ from dreamwire.buggify import POINTS, installed
 BUGGY_POINTS: Final = 0.25
 BUG: Final = "step-raises"
 BUG_SHARE: Final = 0.0003
-"""Of the steps, of which eight beds make a hundred a second."""
+"""Share of steps that raise; eight pods make a hundred steps a second."""
 BUGGY_SHARE: Final = 0.05
 MERGED_S: Final = 12.0
 WELL_AGAIN_S: Final = 75.0
 """Open (36 s), scored (7.5 s), reconnected (10 s), and the ramp's beginning."""
 WHOLE_S: Final = 100.0
-"""A shorter night goes wrong until it is over, and nobody asks who is well again."""
+"""In a shorter night faults go on until its end, and recovery is not checked."""
 RESUMED_AFTER_S: Final = 50.0
-"""When an operator begins to look at a Dreamscape that was severed, and resumes it as soon as they may."""
+"""When an operator begins to look at a severed Dreamscape, and resumes it as soon as that is allowed."""
 RESUMED_BEFORE_S: Final = 5.0
-"""Before the end: whoever is resumed, or well, only later need not be merged by then."""
+"""Before the end: a sleeper that is resumed or healthy only later than this need not be merged by then."""
 CONDITIONS: Final = (
     NetworkConditions(),
     NetworkConditions(delay_s=(0.001, 0.02)),
@@ -47,7 +47,7 @@ CONDITIONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class NightAccount:
-    """How a story went."""
+    """The result of a night."""
 
     seed: int
     pods: int
@@ -58,7 +58,7 @@ class NightAccount:
     checks: int
 
     def as_dict(self) -> dict[str, object]:
-        """For JSON."""
+        """The account as JSON values."""
         return {
             "seed": self.seed,
             "pods": self.pods,
@@ -70,14 +70,14 @@ class NightAccount:
         }
 
 
-def tell(
+def run_scenario(
     seed: int,
     pods: int,
     seconds: float,
     trace: Callable[[str], None] | None = None,
     night: Night = ANY,
 ) -> NightAccount:
-    """Live through one seed; `trace` is told every line of every journal. night: what may go wrong."""
+    """Run one seed; `trace` receives every line of every journal. night: the faults that may happen."""
     rng = random.Random(f"story {seed}")  # noqa: S311 - one seed, one story
     world = World(seed, pods, rng.choice(CONDITIONS), {} if night.innocent else limits(seed, pods))
     world.checker.innocent = night.innocent
@@ -85,7 +85,7 @@ def tell(
         world.checker.trace = trace
     whole = seconds >= WHOLE_S
     ending_s = seconds - WELL_AGAIN_S if whole else seconds
-    eve = FinalCheck()
+    final = FinalCheck()
     drawn = night.draw(seed, rng, pods, (MERGED_S, ending_s))
     night.hold_back(world, (MERGED_S, ending_s))
     goes_wrong = bool(drawn) or night.innocent
@@ -95,14 +95,14 @@ def tell(
         asks_ns, until_s = round((ending_s + RESUMED_AFTER_S) * 1e9), seconds - RESUMED_BEFORE_S
         world.schedule.at(asks_ns, lambda: fault_kinds.resume_in_time(world, until_s))
     if goes_wrong and whole:
-        world.schedule.at(round((seconds - RESUMED_BEFORE_S) * 1e9), lambda: eve.look(world))
+        world.schedule.at(round((seconds - RESUMED_BEFORE_S) * 1e9), lambda: final.look(world))
     why = world.gather()
     if why:
         world.checker.violated("start", world.dreamscape, why)
     with installed(_dice(rng, world, drawn, ending_s)):
         world.run(max(seconds - world.schedule.now_s, 0.0))
     if goes_wrong and whole:
-        _well_again(world, eve)
+        _well_again(world, final)
     world.checker.check_exposure()
     kinds = Counter(fault.kind for fault in drawn)
     return NightAccount(
@@ -114,7 +114,7 @@ def tell(
 def _dice(
     rng: random.Random, world: World, drawn: tuple[fault_kinds.Fault, ...], ending_s: float
 ) -> Callable[[str], bool]:
-    """In a night with faults, some of the rare things that production code may do happen often."""
+    """In a night with faults, some of the rare events that production code allows for happen often."""
     often = {point for point in POINTS if point != BUG and drawn and rng.random() < BUGGY_POINTS}
     own = random.Random(f"dice {world.seed}")  # noqa: S311 - one seed, one story
     bugs = random.Random(f"bugs {world.seed}")  # noqa: S311 - of their own: older seeds stay what they were
@@ -137,7 +137,7 @@ def _begin(world: World, fault: fault_kinds.Fault, rng: random.Random) -> None:
 
 
 def quorum(world: World, healthy: int) -> bool:
-    """Whether so many healthy sleepers may dream, of as many as there are beds."""
+    """Whether so many healthy sleepers may dream, of as many as there are pods."""
     return healthy >= INTIMATE_MIN and healthy >= QUORUM_SHARE * len(world.pods)
 
 
@@ -147,13 +147,13 @@ def _seats(world: World) -> tuple[SeatView, ...]:
 
 
 def _lacks_quorum(world: World) -> bool:
-    """Whether too few are healthy for an operator to resume anything."""
+    """Whether too few sleepers are healthy for an operator to resume the Dreamscape."""
     assigned = (seat for seat in _seats(world) if seat.state is SeatState.ASSIGNED)
     return not quorum(world, sum(seat.breaker is BreakerState.CLOSED for seat in assigned))
 
 
 def _well(world: World) -> set[str]:
-    """The pods whose sleepers nothing keeps from dreaming."""
+    """The pods with a sleeper that may dream."""
     latched = {pod.name for pod in world.pods if pod.alive and pod.disk.latched}
     return {
         seat.pod
@@ -167,14 +167,14 @@ def _well(world: World) -> set[str]:
 
 @dataclass(slots=True)
 class FinalCheck:
-    """How it was shortly before the end, when an operator asked for the last time."""
+    """The state shortly before the end, when an operator tried to resume for the last time."""
 
     lacks_quorum: bool = False
     well: frozenset[str] = frozenset()
     merged: frozenset[str] = frozenset()
 
     def look(self, world: World) -> None:
-        """It is now."""
+        """Take the state now."""
         self.lacks_quorum = _lacks_quorum(world)
         self.well, self.merged = frozenset(_well(world)), frozenset(_merged(world))
 
@@ -183,10 +183,11 @@ def _merged(world: World) -> set[str]:
     return {pod.name for pod in world.pods if pod.share() > 0.0}
 
 
-def _well_again(world: World, eve: FinalCheck) -> None:
-    """Nobody who is well, and was on the eve, may be left out without a reason.
+def _well_again(world: World, final: FinalCheck) -> None:
+    """Report each sleeper that is healthy, and was so at the final check, but left out without a reason.
 
-    Whoever dreamt on the eve is not left out: on a line that loses messages a lease lapses now and then.
+    A sleeper that dreamt at the final check is not left out: on a link that loses messages a lease lapses now
+    and then.
     """
     daemon = world.daemon
     if daemon is None:
@@ -196,10 +197,10 @@ def _well_again(world: World, eve: FinalCheck) -> None:
     if isinstance(view, Refusal) and world.checker.forgotten:
         return  # it was created after the copy that was restored
     state = getattr(view, "state", None)
-    if state is DreamscapeState.SEVERED and (eve.lacks_quorum or _lacks_quorum(world)):
+    if state is DreamscapeState.SEVERED and (final.lacks_quorum or _lacks_quorum(world)):
         return
     if world.between and state is not DreamscapeState.DREAMING:
-        # The next session may lack sleepers; that a seat is still held elsewhere is no reason.
+        # The next session may lack sleepers; a seat that is still held elsewhere is a violation.
         for seat in _seats(world):
             if seat.refusal_code == Code.SEAT_TAKEN.value:
                 world.checker.violated("next-session", seat.pod, seat.refusal)
@@ -208,8 +209,8 @@ def _well_again(world: World, eve: FinalCheck) -> None:
         why = getattr(view, "state_cause", "")
         world.checker.violated("well-again", world.dreamscape, f"is {state} ({why})")
         return
-    due = eve.well & _well(world)
-    merged = eve.merged | _merged(world)
+    due = final.well & _well(world)
+    merged = final.merged | _merged(world)
     for seat in _seats(world):
         if seat.pod in due and seat.pod not in merged:
             world.checker.violated(

@@ -1,4 +1,4 @@
-"""Virtual time: a heap of what happens when. Nothing sleeps; the same seed gives the same order."""
+"""Virtual time: a heap of future events. Nothing sleeps; the same seed gives the same order."""
 
 import heapq
 from collections.abc import Callable
@@ -11,7 +11,7 @@ Happening = Callable[[], None]
 
 
 class Schedule:
-    """What happens when, by world time in ns; equal times happen in the order they were asked for."""
+    """Future events by world time in ns; events of the same time keep the order of their scheduling."""
 
     def __init__(self) -> None:
         self.now_ns = 0
@@ -24,17 +24,17 @@ class Schedule:
         return self.now_ns / SECOND_NS
 
     def at(self, instant_ns: int, happen: Happening) -> None:
-        """Let something happen at an instant; what is past happens now."""
+        """Schedule an event at an instant; an instant in the past counts as now."""
         self._order += 1
         due_ns = max(self.now_ns, instant_ns)
         heapq.heappush(self._due, (due_ns, self._order, happen))
 
     def after(self, delay_ns: int, happen: Happening) -> None:
-        """Let something happen so much later."""
+        """Schedule an event after a delay."""
         self.at(self.now_ns + delay_ns, happen)
 
     def run_until(self, until_ns: int) -> None:
-        """Let time pass."""
+        """Run every event up to an instant."""
         due, pop = self._due, heapq.heappop
         while due and due[0][0] <= until_ns:
             self.now_ns, _, happen = pop(due)

@@ -1,4 +1,4 @@
-"""The world: time, the broker, the ledger's storage, daemons, pods, and the watch over all of them."""
+"""The world: time, the broker, the ledger's storage, daemons, pods, and the checker of all of them."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ SKEW_PPM: Final = 100.0
 
 
 class World:
-    """Everything there is, from one seed."""
+    """Everything of one night, from one seed."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class World:
             self.add_pod(f"bed-{number}", number)
 
     def add_pod(self, name: str, number: int) -> Pod:
-        """Set a pod up and start it."""
+        """Add a pod and start it."""
         skew_ppm = self.rng.uniform(-SKEW_PPM, SKEW_PPM)
         clock = MachineClock(self.rng.randrange(10**12, 10**15), skew_ppm)
         pod = Pod(self.environment, name, number, clock, self._sleeper(number))
@@ -99,7 +99,7 @@ class World:
 
     @property
     def daemon(self) -> DaemonProcess | None:
-        """The newest daemon that lives."""
+        """The newest living daemon."""
         return next((daemon for daemon in reversed(self.daemons) if daemon.alive), None)
 
     def run(self, seconds: float) -> None:
@@ -115,7 +115,7 @@ class World:
         return answer.answer()
 
     def gather(self, **plan: object) -> str:
-        """Check everybody in, create, wait until all are admitted, start; returns why not, or nothing."""
+        """Check every sleeper in, create, wait for the admissions, start; returns the refusal, or nothing."""
         self.run(6.0)
         daemon = self.daemon
         assert daemon is not None

@@ -1,4 +1,4 @@
-"""By when something must have happened, as the watch holds it: the design's numbers, in world time."""
+"""The times by which something must have happened: the design's numbers, in world time."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ from dreamd.simulation.schedule import MS_NS, SECOND_NS
 LEASE_NS: Final = round(LEASE_S * SECOND_NS)
 PERMIT_NS: Final = round((LEASE_S + LEASE_FADE_S) * SECOND_NS)
 TIMER_NS: Final = 60 * MS_NS
-"""The tether's own timer is at 20 Hz: so much later it may act."""
+"""The tether's own timer runs at 20 Hz, so it may act this much later."""
 FADE_NS: Final = 50 * MS_NS
 HOP_NS: Final = round(HOP_S * SECOND_NS)
 SILENT_NS: Final = SECOND_NS // 2

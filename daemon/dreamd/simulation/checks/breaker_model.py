@@ -1,8 +1,8 @@
-"""What the watch knows of trips: who is LOCKED, and what each pod had stored when it was last tripped.
+"""A model of the breakers: the LOCKED pods, and the sever that each pod had stored at its last trip.
 
-A daemon may die in the very call in which a breaker locks, before anybody has written or heard of it. Then
-the lock holds only as far as the pod has stored this trip. Who was at zero has stored nothing but the one
-before, which the next daemon knows already: for them the next one locks.
+A daemon may die in the call in which a breaker locks, before the lock is written or broadcast. Then the lock
+holds only if the pod has stored this trip. A pod at zero has stored nothing but the trip before, which the
+next daemon knows already; for such a pod the next trip locks.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,18 +14,18 @@ from dreamd.simulation.environment import ObservedDaemon, ObservedPod
 from dreamwire.messages import StoredSever
 
 COUNTED: Final = (Kind.HARD, Kind.SOFT)
-"""What is held against a person or a device."""
+"""Kinds of cause that count against a person or a device."""
 
 
 class BreakerModel:
-    """Kept from what daemons write into their journals."""
+    """Derived from the journals of the daemons."""
 
     def __init__(self, pods: Sequence[ObservedPod]) -> None:
         self._pods = pods
         self.locked: set[str] = set()
         self._stored_at: dict[str, set[StoredSever]] = {}
 
-    def told(self, daemon: ObservedDaemon, event: Event) -> None:
+    def on_trip(self, daemon: ObservedDaemon, event: Event) -> None:
         """A breaker has tripped, and may be locked now."""
         if kind_of(cause_named(event.cause)) not in COUNTED:
             return
@@ -45,5 +45,5 @@ class BreakerModel:
         self.locked.discard(pod)
 
     def restored(self, locks: Collection[str]) -> None:
-        """A copy of the ledger has taken its place: it knows these locks."""
+        """A copy of the ledger has taken its place: only the locks in it remain."""
         self.locked &= set(locks)

@@ -1,26 +1,27 @@
-"""The watch: what must hold after every event, checked from outside by a model of its own.
+"""The invariant checker: rules that must hold after every event, checked from outside by a model of its own.
 
-It knows what was sent, what was heard, what was broadcast and what each device renders, and believes
-nobody's account of it. After an event only what that event could have changed is looked at.
+It sees every message sent, received or broadcast and the share that each device renders, and takes no
+process's word for it. After an event it checks only what that event could have changed.
 
-Held here
-- tether: a device renders a share only while its process holds an answer to a frame of its own, captured
-  less than lease + fade ago, at the highest term it has heard, in a slot that was given to it.
+Rules
+- tether: a device renders a share only while its process holds an answer to a frame of its own, captured less
+  than lease + fade ago, at the highest term it has received, in a slot that was given to it.
 - latch: a latched pod renders nothing but the end of its fade.
-- excluded: whoever was severed, latched or has left is in no later collective, and is granted nothing
-  before the shortest way back that the design names could have been gone.
-- slot: a grant stands only in a slot that this daemon has given to somebody.
+- excluded: a pod that was severed, latched or has left is in no later collective. It is granted nothing
+  before the shortest way back that the design names could be over.
+- slot: a grant stands only in a slot that this daemon has assigned.
 - bound: an injected malfunction is at zero within its bound, and stays there while it lasts.
-- cause: every trip names its cause and tells its evidence.
-- nothing: nobody untouched is severed for what only a person or a device can do, no Dreamscape for more
-  sleepers than were touched; in a calm world nobody at all is; no crowd is halved that nobody touched.
-- committed: who is given a slot has a seat, a term and a mark in the ledger before that.
+- cause: every trip names its cause and its evidence.
+- nothing: no untouched pod is severed for a cause that only a person or a device can have, and no Dreamscape
+  for more sleepers than were touched; in a calm world no pod is severed at all; no untouched group is halved.
+- committed: a pod that is given a slot has a seat, a term and a mark in the ledger before that.
 - one-pod: one pseudonym lies in one pod.
 - ended: no bed holds a seat in a Dreamscape that has ended.
-- withdrawn: who withdrew at their pod is given no slot by the daemon that was told, until checked in anew.
-- dose: nobody lives more merge-minutes than their limit, whatever daemon, pod or network do.
-- metrics: at most as many pods as were touched render more than was granted, by what the daemon's meters say.
-- restored: on a copy of the ledger nobody is given a slot before they are checked in anew (`excluded`).
+- withdrawn: a sleeper that withdrew at the pod is given no slot by a daemon that has received it, until
+  checked in anew.
+- dose: no sleeper lives more merge-minutes than the limit, whatever daemon, pod or network do.
+- metrics: by the daemon's metrics, at most as many pods as were touched render more than was granted.
+- restored: on a copy of the ledger no pod is given a slot before its sleeper is checked in anew (`excluded`).
 - exposure: in the end at least as much is charged as a device has rendered; an open mark counts as charged.
 """
 
@@ -50,7 +51,7 @@ from dreamd.simulation.checks.bounds import (
 )
 from dreamd.simulation.checks.breaker_model import COUNTED, BreakerModel
 from dreamd.simulation.checks.rendered_exposure import RenderedExposure
-from dreamd.simulation.checks.violations import Bar, JournalLine, Permit, Violation, committed, lie_once, over
+from dreamd.simulation.checks.violations import Bar, JournalLine, Permit, Violation, committed, over
 from dreamd.simulation.environment import ObservedDaemon, ObservedPod
 from dreamd.simulation.machines.memory_ledger import LedgerStorage
 from dreamd.simulation.schedule import MS_NS, SECOND_NS, Schedule
@@ -75,7 +76,7 @@ NOT_DUE: Final = (0, "")
 
 
 class InvariantChecker:
-    """Keeps the books of the world and finds what must not be."""
+    """Follows the world by a model of its own and records each violation."""
 
     def __init__(
         self,
@@ -90,7 +91,7 @@ class InvariantChecker:
         self._pods = pods
         self.violations: list[Violation] = []
         self.severs: Counter[str] = Counter()
-        self.touched: set[str] = {f"bed-{who.rpartition('-')[2]}" for who in limits_min}
+        self.touched: set[str] = {f"bed-{sleeper.rpartition('-')[2]}" for sleeper in limits_min}
         self.calm = True
         self.innocent = False
         self.acts: deque[tuple[float, str]] = deque(maxlen=ACTS_MAX)
@@ -112,11 +113,11 @@ class InvariantChecker:
         self._withdrawn: set[tuple[int, str]] = set()
         self._exposure = RenderedExposure(schedule, storage, limits_min, pods)
 
-    def violated(self, rule: str, whom: str, what: str) -> None:
-        """Write a violation down, the first few of a kind and person."""
-        alike = sum(v.rule == rule and v.whom == whom for v in self.violations)
+    def violated(self, rule: str, subject: str, text: str) -> None:
+        """Record a violation, the first few of a rule and subject."""
+        alike = sum(v.rule == rule and v.subject == subject for v in self.violations)
         if alike < ALIKE_MAX and len(self.violations) < VIOLATIONS_MAX:
-            self.violations.append(Violation(self._schedule.now_s, rule, whom, what))
+            self.violations.append(Violation(self._schedule.now_s, rule, subject, text))
 
     # -- what pods hear and render ----------------------------------------------------------------
 
@@ -125,7 +126,7 @@ class InvariantChecker:
         self._permits[pod.number, pod.disk.starts] = Permit()
 
     def collective_received(self, pod: ObservedPod, collective: Collective) -> None:
-        """A pod's process hears a broadcast: what may it render now?"""
+        """A pod's process receives a broadcast: update its permit."""
         permit = self._permits[pod.number, pod.disk.starts]
         key = (collective.dreamscape, collective.cohort)
         if not (collective.term, collective.tick) > permit.heard.get(key, (0, 0)):
@@ -148,7 +149,7 @@ class InvariantChecker:
                 permit.until_ns = max(permit.until_ns, captured_ns + PERMIT_NS)
 
     def wake_order_received(self, pod: ObservedPod, order: WakeOrder) -> None:
-        """A pod hears a wake order."""
+        """A pod receives a wake order."""
         if not order.revision > self._wake_revision.get(pod.number, 0):
             return
         self._wake_revision[pod.number] = order.revision
@@ -157,7 +158,7 @@ class InvariantChecker:
             self.on_latched(pod)
 
     def command_received(self, pod: ObservedPod, command: Command) -> None:
-        """A pod hears a command; who is told to wake is latched, by a copy of it not again."""
+        """A pod receives a command; an order to wake latches it, a second copy of that order does not."""
         wake = pod.number, command.counter
         if isinstance(command.what, WakePod) and command.pod == pod.name and wake not in self._wakes:
             self._wakes.add(wake)
@@ -168,15 +169,15 @@ class InvariantChecker:
         self._bars[daemon.number, pod] = Bar(FOREVER_S, "it was woken")
 
     def on_stuck_device(self, pod: ObservedPod) -> None:
-        """A device gives more than it is told: whoever is assigned is severed for it, in time."""
+        """A device renders more than commanded: an assigned pod must be severed for it, in time."""
         life = pod.disk.starts
-        assigned = 0 if pod.agent.home else pod.newest_assignment  # of one that is over, nothing is due
+        assigned = 0 if pod.agent.home else pod.newest_assignment  # of an assignment that is over, nothing
 
         def look() -> None:
             ran_on = pod.alive and not pod.frozen and pod.disk.starts == life
             held = assigned and pod.newest_assignment == assigned and not pod.agent.home
             if ran_on and held and pod.device.stuck and self._actuators.get(pod.number) != assigned:
-                self.violated("bound", pod.name, "its device gives too much, and nobody has said so")
+                self.violated("bound", pod.name, "its device renders too much, and no sever follows")
 
         self._schedule.after(STUCK_NS, look)
 
@@ -185,7 +186,7 @@ class InvariantChecker:
         self._latched.setdefault(pod.number, pod.local_ns())
 
     def on_unlatched(self, pod: ObservedPod) -> None:
-        """The sleeper's own act."""
+        """The sleeper lifted the latch."""
         self._latched.pop(pod.number, None)
 
     def on_fault(self, pod: ObservedPod, kind: str, since_ns: int) -> None:
@@ -194,11 +195,11 @@ class InvariantChecker:
         self._due_ns[pod.number] = (since_ns + bound_ns + TIMER_NS + FADE_NS, kind)
 
     def on_fault_cleared(self, pod: ObservedPod) -> None:
-        """It works again."""
+        """The implant works again."""
         self._due_ns.pop(pod.number, None)
 
     def pod_changed(self, pod: ObservedPod) -> None:
-        """Something has happened at this pod: may it render what it renders?"""
+        """Something has happened at this pod: check the share that it renders."""
         self.checks += 1
         now_ns = pod.local_ns()
         share = pod.device.share_at(now_ns)
@@ -252,10 +253,10 @@ class InvariantChecker:
         elif self.calm and pod not in self.touched and named is not Cause.OPERATOR:
             self.violated("nothing", pod, f"in a calm world, severed {where} for {cause}")
 
-    # -- what daemons say and are told ------------------------------------------------------------
+    # -- daemons ------------------------------------------------------------------------------------
 
     def daemon_started(self, daemon: ObservedDaemon) -> None:
-        """A daemon has started: whoever it finds is scored before they are granted anything."""
+        """A daemon has started: each pod that it finds must be scored before it is granted anything."""
         now_s = self._schedule.now_s
         if now_s == 0.0:
             return
@@ -274,7 +275,7 @@ class InvariantChecker:
             self._bars[daemon.number, pod.name] = Bar(now_s + wait_s, "the daemon has just started")
 
     def collective_published(self, daemon: ObservedDaemon, collective: Collective) -> None:
-        """A daemon broadcasts: is anybody in it who must not be?"""
+        """A daemon broadcasts: no excluded pod may be in it."""
         self.checks += 1
         key = (collective.dreamscape, collective.cohort)
         self._terms[*key, collective.term] = daemon
@@ -310,14 +311,14 @@ class InvariantChecker:
             self.violated("excluded", pod, "is given a slot before being checked in anew")
             return
         beds = [other for other in self._pods if other.alive and other.name == pod]
-        latched = all(bed.disk.latched for bed in beds)  # a twin that is not may take the seat
+        latched = all(bed.disk.latched for bed in beds)  # a twin that is not latched may take the seat
         if bar is not None and bar.until_s == FOREVER_S and not latched:
             del self._bars[daemon.number, pod]
         if (daemon.number, pod) in self._withdrawn:
             self.violated("withdrawn", pod, "is given a slot although its sleeper withdrew")
 
     def pod_event_accepted(self, daemon: ObservedDaemon, event: PodEvent) -> None:
-        """A daemon has taken in a pod's event: from here on it knows."""
+        """A daemon has taken in a pod's event: from here on it must act on it."""
         if (daemon.number, event.id) in self._events:
             return
         self._events.add((daemon.number, event.id))
@@ -337,7 +338,7 @@ class InvariantChecker:
             self._bars[daemon.number, pod] = Bar(until_s, why)
 
     def daemon_event(self, daemon: ObservedDaemon, event: Event) -> None:
-        """A daemon writes its journal."""
+        """A line of a daemon's journal."""
         self.trace(f"{self._schedule.now_s:9.3f} daemon {daemon.number}: {event.kind} {event.sentence}")
         if event.kind == "checked-in":
             bar = self._bars.get((daemon.number, event.pod))
@@ -357,15 +358,15 @@ class InvariantChecker:
             if not event.cause:
                 self.violated("cause", event.pod, "its breaker tripped without a cause")
             if not event.sentence.endswith(")"):
-                self.violated("cause", event.pod, f"no evidence is told: {event.sentence}")
-            self.trips.told(daemon, event)
+                self.violated("cause", event.pod, f"no evidence is given: {event.sentence}")
+            self.trips.on_trip(daemon, event)
             counted = kind_of(cause_named(event.cause)) in COUNTED
             wait_s = BACK_AFTER_FAULT_S if counted else BACK_AFTER_WAY_S
             self._bar(daemon, event.pod, wait_s, f"its breaker tripped for {event.cause}")
             self._blame(event.pod, event.cause, "by the daemon")
 
     def _state_told(self, event: Event) -> None:
-        """A Dreamscape has moved: not severed for more failures than there are, nor for the way alone."""
+        """A Dreamscape was severed for more failures than there are, or for the network alone."""
         if QuorumVerdict.MOST_FAILED.value in event.sentence:
             healthy, assigned, *away = (int(word) for word in event.sentence.split() if word.isdigit())
             if not assigned - healthy - sum(away) <= len(self.touched):
@@ -374,19 +375,19 @@ class InvariantChecker:
             self.violated("nothing", event.dreamscape, f"nothing failed but the way: {event.sentence}")
 
     def metrics_updated(self, daemon: ObservedDaemon) -> None:
-        """A daemon has told its meters how the fleet is."""
+        """A daemon has updated the fleet's metrics."""
         above = daemon.metrics.above_granted
-        said = not isnan(above)  # NaN: no pod with a slot is heard, so nothing is said of any
+        said = not isnan(above)  # NaN: no pod with a slot is heard, so the metric has no value
         if said and not above <= len(self.touched):
             self.violated("metrics", f"daemon {daemon.number}", f"{above} pods render more than was granted")
 
     def ledger_restored(self, backup: LedgerStorage) -> None:
-        """The ledger was restored from a copy: nobody is granted anything before they are checked in anew."""
+        """The ledger was restored from a copy: no pod is granted anything before it is checked in anew."""
         self.trips.restored(backup.locks)
         self.forgotten = self._renewing = True
 
     def set_silenced(self, daemon: ObservedDaemon, dreamscape: str, *, silenced: bool) -> None:
-        """Somebody severed, woke or ended a Dreamscape, or resumed it."""
+        """A Dreamscape was severed, woken or ended, or it was resumed."""
         key = (daemon.number, dreamscape)
         (self._silenced.add if silenced else self._silenced.discard)(key)
 
@@ -396,7 +397,3 @@ class InvariantChecker:
         until_s = self._schedule.now_s + SCORED_S
         for bar in [bar for (_, name), bar in self._bars.items() if name == pod]:
             bar.until_s = until_s if until_s < bar.until_s < FOREVER_S else bar.until_s
-
-    def check_beds(self, daemon: ObservedDaemon) -> None:
-        """Who lies where, by this daemon."""
-        lie_once(daemon, self.violated)

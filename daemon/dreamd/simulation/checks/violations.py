@@ -1,4 +1,4 @@
-"""What the watch keeps its books in."""
+"""Records of the invariant checker, and the rules that need no state."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -11,16 +11,16 @@ from dreamwire.messages import Assign
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Something that must not have happened."""
+    """A rule that was broken."""
 
     at_s: float
     rule: str
-    whom: str
-    what: str
+    subject: str
+    text: str
 
     def __str__(self) -> str:
-        """One line."""
-        return f"{self.at_s:.3f} s, {self.rule}: {self.whom}: {self.what}"
+        """The violation in one line."""
+        return f"{self.at_s:.3f} s, {self.rule}: {self.subject}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class JournalLine:
 
 @dataclass(slots=True)
 class Permit:
-    """What one process of a pod may render, by the model. Times are its own clock's ns."""
+    """The share that one process of a pod may render, by the model. Times are ns of its own clock."""
 
     until_ns: int = 0
     heard: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Permit:
 
 @dataclass(slots=True)
 class Bar:
-    """A pod may not be granted anything by one daemon before `until_s`, world time, because of `why`."""
+    """A pod may not be granted anything by one daemon before `until_s`, world time; `why` is the reason."""
 
     until_s: float
     why: str
@@ -65,9 +65,9 @@ def lie_once(daemon: ObservedDaemon, violated: Callable[[str, str, str], None]) 
 
 
 def committed(storage: LedgerStorage, daemon: ObservedDaemon, pod: str, assign: Assign) -> str:
-    """Return what of seat, term and mark is not in the ledger when a pod is assigned; empty: nothing lacks.
+    """Return the part of seat, term and mark that the ledger lacks when a pod is assigned; empty: nothing.
 
-    A daemon that another has replaced is not held to it: what that one writes is its own.
+    A daemon that another has replaced is not checked: the ledger belongs to the other one.
     """
     if daemon.lost:
         return ""

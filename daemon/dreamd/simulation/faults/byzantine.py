@@ -1,6 +1,6 @@
-"""Pods that say what is not so: what leaves them is bent, frame by frame.
+"""Byzantine pods: their frames are altered on the way out, one by one.
 
-`told_by` is the cause by which the daemon has to find it out, empty where one frame cannot show it.
+`found_cause` is the cause by which the daemon has to sever it, empty where one frame cannot show it.
 """
 
 from collections.abc import Callable
@@ -22,22 +22,22 @@ def nonfinite() -> Bend:
 
 
 def out_of_range() -> Bend:
-    """More decibels than there are."""
+    """More decibels than exist."""
     return lambda frame: (replace(frame, features=np.full_like(frame.features, 1e6), quality=1.0),)
 
 
 def ahead() -> Bend:
-    """Frames of the day after tomorrow."""
+    """Frames of an instant far ahead."""
     return lambda frame: (replace(frame, instant=frame.instant + AHEAD_HOPS),)
 
 
 def overdriven() -> Bend:
-    """It says that it renders more than anybody granted."""
+    """It reports that it renders more than was granted."""
     return lambda frame: (replace(frame, applied=0.9),)
 
 
 def extreme() -> Bend:
-    """Numbers within every range, and nobody's: what a geometric median is for."""
+    """Numbers within every range, and of no sleeper: the reason for a geometric median."""
 
     def bend(frame: Frame) -> tuple[Frame, ...]:
         far = np.where(frame.features > 0.0, FAR_DB, -FAR_DB).astype(np.float32)
@@ -48,10 +48,10 @@ def extreme() -> Bend:
 
 @dataclass(frozen=True, slots=True)
 class Lie:
-    """How to begin it, and by which cause the daemon has to sever it."""
+    """How to begin it, and the cause by which the daemon has to sever it."""
 
     bend: Callable[[], Bend]
-    told_by: str
+    found_cause: str
 
 
 LIES: Final = {

@@ -1,11 +1,11 @@
-"""Ways that hold back what passes them: constant delay, jitter, bufferbloat, and a flood by one sender.
+"""Congestion: constant delay, jitter, bufferbloat, and a flood by one sender.
 
-A delay is of one line or of all, from the pods, to them, or both, between LEAST_S and MOST_S, and lasts for
-up to minutes. Where a line keeps its order, everything that was sent during a delay arrives at its own rate,
-and what was sent after it stands in the queue behind it: bufferbloat. A flood is a sender that fills the
+A delay is of one link or of all, from the pods, to them, or both, between LEAST_S and MOST_S, and lasts for
+up to minutes. Where a link keeps its order, everything that was sent during a delay arrives at its own rate,
+and everything sent after it stands in the queue behind it: bufferbloat. A flood is a sender that fills the
 queue in front of the daemon: the others wait in it, longer and longer until it is full, and then lose frames.
 
-None of this touches a pod or a person: whatever is severed for it is severed for the way.
+Congestion touches neither a pod nor a person, so every sever that follows from it has a transport cause.
 """
 
 import random
@@ -21,7 +21,7 @@ from dreamd.simulation.world import World
 LEAST_S, MOST_S = 0.2, 10.0
 """One way."""
 NIGHTS: Final = 0.5
-"""Of the nights with faults of every kind, those with congestion."""
+"""Share of nights with congestion, of those with faults of every kind."""
 DIRECTIONS: Final = ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
 """From the pod, to the pod, both."""
 
@@ -30,9 +30,10 @@ Act = Callable[[World, Pod, float, random.Random], None]
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """A way that holds back each message by a time of its own, uniform; the same time: a constant delay.
+    """A link that delays each message by a time of its own, uniform between two bounds, which may be equal.
 
-    out_s: what the client of the line sends; back_s: what it is sent. reorders: order is not kept.
+    out_s: for messages that the client of the link sends; back_s: for messages to it. reorders: order is not
+    kept.
     """
 
     out_s: tuple[float, float]
@@ -40,7 +41,7 @@ class Delay:
     reorders: bool = False
 
     def held_s(self, now_s: float, rng: random.Random, *, out: bool) -> float:  # noqa: ARG002 - as a flood
-        """How long a message that is sent now is held back."""
+        """The delay of a message that is sent now."""
         low_s, high_s = self.out_s if out else self.back_s
         return low_s + (high_s - low_s) * rng.random()
 
@@ -51,7 +52,7 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Flood:
-    """A queue in front of one client that somebody fills from `began_s` on.
+    """A queue in front of one client that another sender fills from `began_s` on.
 
     rises: seconds of waiting that each second adds. most_s: the wait in a full queue. loss: share of frames
     that find no room in a full queue.
@@ -64,7 +65,7 @@ class Flood:
     reorders: bool = False
 
     def held_s(self, now_s: float, rng: random.Random, *, out: bool) -> float:  # noqa: ARG002 - as a delay
-        """How long a message that is sent now waits."""
+        """The wait of a message that is sent now."""
         return 0.0 if out else min((now_s - self.began_s) * self.rises, self.most_s)
 
     def drops(self, now_s: float, rng: random.Random) -> bool:
@@ -77,7 +78,7 @@ Lag = Delay | Flood
 
 
 def lag(link: NetworkLink, what: Lag) -> Callable[[], None]:
-    """Let this link lag from now on; returns what ends it. A later one takes its place."""
+    """Let this link lag from now on; returns the function that ends it. A later lag takes its place."""
     link.lag = what
 
     def over() -> None:
@@ -97,12 +98,12 @@ def drawn_delay(rng: random.Random) -> Delay:
 
 
 def _delay(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None:
-    """One line is slow."""
+    """One link is slow."""
     later(world, lasts_s, lag(pod.link, drawn_delay(rng)))
 
 
 def _delay_all(world: World, _pod: Pod, lasts_s: float, rng: random.Random) -> None:
-    """Every pod's line is slow in the same way: their uplink, or the daemon's."""
+    """Every pod's link is slow in the same way: their uplink, or the daemon's."""
     what = drawn_delay(rng)
     for pod in world.pods:
         later(world, lasts_s, lag(pod.link, what))
@@ -127,4 +128,4 @@ CONGESTION: Final[dict[str, tuple[Act, float, float]]] = {
     "delay-all": (_delay_all, 2.0, 60.0),
     "flood": (_flood, 2.0, 30.0),
 }
-"""What each kind does, and how long it lasts at least and at most, seconds."""
+"""The action of each kind, and how long it lasts at least and at most, seconds."""

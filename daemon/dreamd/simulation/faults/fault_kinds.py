@@ -1,7 +1,7 @@
-"""What goes wrong, when, and for how long: drawn from the seed, each with its own end.
+"""The faults of a night: kind, time and duration are drawn from the seed, and each has its own end.
 
-A story takes some of the kinds (so that they also come alone, not only all at once) at a rate of its own.
-Every fault ends by itself well before the story does: what is left must be well again.
+A night takes some of the kinds, so that each also comes alone, at a rate of its own. Every fault ends by
+itself well before the night does, so that the fleet can recover.
 """
 
 import random
@@ -15,6 +15,7 @@ from dreamd.core.safety.views import BreakerView
 from dreamd.core.safety.wake_orders import Order
 from dreamd.ports.deferred import Deferred
 from dreamd.ports.ledger.generation import LAPSED_S
+from dreamd.simulation.checks.violations import lie_once
 from dreamd.simulation.faults import group_faults, process_faults
 from dreamd.simulation.faults.byzantine import LIES
 from dreamd.simulation.faults.congestion import CONGESTION
@@ -33,17 +34,17 @@ SHUFFLE: Final = NetworkConditions(delay_s=(0.0, 0.4), reorders=True)
 STUCK_SHARE: Final = 0.4
 STUCK_LEAST_S: Final = 3.0
 WHOLE_COPIES: Final = 0.5
-"""Of the copies that are restored, those of the whole directory."""
+"""Share of restored copies that are of the whole directory."""
 RENEWED_AFTER_S: Final = 5.0
 SEEN_EVERY_S: Final = 0.02
 ASKED_EVERY_S: Final = 1.0
 RESUMED_AFTER_S: Final = 52.0
-"""Who was severed when it happened is open for up to 36 s, then scored."""
+"""A pod that was severed when it happened is open for up to 36 s, then scored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong."""
+    """One fault."""
 
     kind: str
     at_s: float
@@ -74,7 +75,7 @@ def _ail(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None:
 
 
 def _lie(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None:
-    """A pod begins to say what is not so."""
+    """A pod begins to send false frames."""
     world.checker.touched.add(pod.name)
     pod.bend = LIES[rng.choice(sorted(LIES))].bend()
 
@@ -85,7 +86,7 @@ def _lie(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None:
 
 
 def _freeze(world: World, pod: Pod, lasts_s: float, _rng: random.Random) -> None:
-    """A process stands still, and goes on."""
+    """A process freezes, and goes on."""
     pod.freeze()
     later(world, lasts_s, pod.thaw)
 
@@ -135,7 +136,7 @@ def _twin(world: World, pod: Pod, lasts_s: float, _rng: random.Random) -> None:
     twin = world.add_pod(pod.name, 100 + len(world.pods))
 
     def part() -> None:
-        """Somebody finds out: the twin is taken away, the pod is started anew."""
+        """The twin is found out and taken away, and the pod is started anew."""
         twin.kill()
         pod.kill()
         pod.boot()
@@ -162,7 +163,7 @@ def _unlatch(world: World, pod: Pod) -> None:
 
 
 def _storm(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None:
-    """One line's conditions turns bad; a storm within a storm takes its place and ends by itself."""
+    """The conditions of one link turn bad; a storm within a storm takes its place and ends by itself."""
     storm = replace(rng.choice((STORM, SHUFFLE)))
     pod.link.conditions = storm
 
@@ -177,7 +178,7 @@ def _storm(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None:
 
 
 def _kill_at_a_lock(world: World, pod: Pod, lasts_s: float, rng: random.Random) -> None:
-    """The daemon is killed in the call in which the next breaker locks, and started again; a pod ails."""
+    """The daemon is killed in the call in which the next breaker locks, and restarted; an implant fails."""
     daemon = world.daemon
     if daemon is None:
         return
@@ -195,9 +196,9 @@ def _kill_at_a_lock(world: World, pod: Pod, lasts_s: float, rng: random.Random) 
 
 
 def _restore_ledger(world: World, _pod: Pod, lasts_s: float, rng: random.Random) -> None:
-    """A copy of the ledger is put in its place after a while; everybody is checked in anew after that.
+    """A copy of the ledger is put in its place after a while; every sleeper is checked in anew after that.
 
-    It is of this night, with what was noted beside the ledger since; or an old one of everything.
+    The copy is of this night, with everything noted beside the ledger since; or an old one of everything.
     """
     backup, whole = world.storage.copy(), rng.random() < WHOLE_COPIES
     if whole:
@@ -207,7 +208,7 @@ def _restore_ledger(world: World, _pod: Pod, lasts_s: float, rng: random.Random)
         for daemon in world.daemons:
             daemon.kill()
         world.storage.restore(backup, whole=whole)
-        if world.storage.replaced or whole:  # else nothing was written since: it is no copy of anything older
+        if world.storage.replaced or whole:  # else nothing was written since, so the copy is of nothing older
             world.checker.ledger_restored(backup)
         world.start_daemon()
         for pod in world.pods:
@@ -231,25 +232,23 @@ def _sever(world: World, _pod: Pod, lasts_s: float, _rng: random.Random) -> None
 
 
 def resume(world: World) -> None:
-    """An operator resumes the Dreamscape, where it can be."""
+    """An operator resumes the Dreamscape, where it can be resumed."""
     daemon = world.daemon
-    if (
-        daemon is not None
-        and not daemon.frozen
-        and not isinstance(daemon.app.dreamscapes.resume(OPERATOR, world.dreamscape), Refusal)
-    ):
+    if daemon is None or daemon.frozen:
+        return
+    if not isinstance(daemon.app.dreamscapes.resume(OPERATOR, world.dreamscape), Refusal):
         world.checker.set_silenced(daemon, world.dreamscape, silenced=False)
 
 
 def resume_in_time(world: World, until_s: float) -> None:
-    """An operator asks once a second: below quorum they are told to wait for it."""
+    """An operator tries once a second: below quorum the daemon refuses until there are enough."""
     resume(world)
     if world.schedule.now_s < until_s:
         later(world, ASKED_EVERY_S, lambda: resume_in_time(world, until_s))
 
 
 def _release(world: World, pod: Pod, lasts_s: float, _rng: random.Random) -> None:
-    """An operator releases one bed; somebody is checked in to it again."""
+    """An operator releases one bed; its sleeper is checked in again later."""
     daemon = world.daemon
     if daemon is None or daemon.frozen:
         return
@@ -258,12 +257,12 @@ def _release(world: World, pod: Pod, lasts_s: float, _rng: random.Random) -> Non
 
 
 def bind_sleeper(world: World, pod: Pod) -> None:
-    """The sleeper lies down again; somebody who is refused asks again."""
+    """The sleeper lies down again; a refused check-in is tried again."""
     daemon = world.daemon
     answer = None
     if daemon is not None and not daemon.frozen:
         answer = daemon.app.pods.check_in(OPERATOR, pod.name, f"sleeper-{pod.number}")
-        world.checker.check_beds(daemon)
+        lie_once(daemon, world.checker.violated)
     if not isinstance(answer, PodView):
         later(world, 1.0, lambda: bind_sleeper(world, pod))
 
@@ -281,7 +280,7 @@ def _wake_one(world: World, pod: Pod, lasts_s: float, _rng: random.Random) -> No
 
 
 def _lift(world: World, pod: Pod, order_id: str) -> None:
-    """A named person lifts a wake order; refused, they ask again."""
+    """A named person lifts a wake order; a refused lift is tried again."""
     daemon = world.daemon
     orders = daemon.app.wake_orders if daemon is not None and not daemon.frozen else None
     lifted = orders.lift(named("advocate"), order_id, "morning") if orders is not None else None
@@ -312,7 +311,7 @@ def _see_reset(world: World, pod: str, answer: BreakerView | Refusal | Deferred[
 
 
 def _stick(world: World, pod: Pod, lasts_s: float, _rng: random.Random) -> None:
-    """A device gives more than it is told."""
+    """A device renders more than commanded."""
     if not pod.alive:
         return
     world.checker.touched.add(pod.name)
@@ -357,11 +356,11 @@ KINDS: Final[Kinds] = {
     "stuck": (_stick, 2.0, 6.0),
     "crowd": (group_faults.act, 5.0, 40.0),
 }
-"""What each kind does, and how long it lasts at least and at most, seconds."""
+"""The action of each kind, and how long it lasts at least and at most, seconds."""
 
 
 def draw(rng: random.Random, pods: int, begin_s: float, end_s: float) -> tuple[Fault, ...]:
-    """Draw the faults of one story, in order; some stories have none."""
+    """Draw the faults of one night, in order; some nights have none."""
     if rng.random() < 0.1:  # noqa: PLR2004
         return ()
     kinds = rng.sample(sorted(KINDS), rng.randint(1, len(KINDS)))
@@ -376,6 +375,6 @@ def draw(rng: random.Random, pods: int, begin_s: float, end_s: float) -> tuple[F
 
 
 def begin(world: World, fault: Fault, rng: random.Random) -> None:
-    """Let it go wrong."""
+    """Begin a fault."""
     world.checker.calm = False
     (KINDS | CONGESTION | SESSIONS)[fault.kind][0](world, world.pods[fault.pod], fault.lasts_s, rng)

@@ -1,8 +1,8 @@
-"""Failures of a crowd: implants that mix wrongly, in many beds at once, or two with one brain.
+"""Failures of a group: implants that mix wrongly, in many beds at once, or two with one brain.
 
-Each has a bound: so long after it began, in a crowd that is drawn in and otherwise left alone, every coupling
-is halved or zero for it (or both beds are severed, of two with one brain). In a night where more goes wrong
-nobody can say by when; what must not happen is held by the watch all the same.
+Each has a bound: so long after it began, in a group that is drawn in and otherwise left alone, every coupling
+is halved or zero for it (or both beds are severed, of two with one brain). In a night with more faults no
+bound can be given; the invariants hold all the same.
 """
 
 import math
@@ -19,7 +19,7 @@ from dreamd.simulation.world import World
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """A way for a crowd to fail. share: of the beds. begins_s: from the merge, when it can be seen at all."""
+    """A way for a group to fail. share: of the beds. begins_s: from the merge, when it can be seen at all."""
 
     share: float
     begins_s: float
@@ -35,13 +35,13 @@ CROWDS: Final = {
     "crosstalk": Failing(0.0, 15.0, 20.0, frozenset({Cause.CROSSTALK})),
 }
 WARD: Final = NetworkConditions(delay_s=(0.0001, 0.0008))
-"""A wired line: on slower ones the clock is too uncertain for phases, and no crowd is seen to lock."""
+"""A wired link: on slower ones the clock is too uncertain for phases, and no lock of a group is seen."""
 QUICK: Final = ("gain-runaway", "synchrony-runaway", "crosstalk")
-"""Those that a night of minutes has room for."""
+"""The failures for which a night of minutes is long enough."""
 
 
 def inject_group_fault(world: World, kind: str, first: int = 0) -> tuple[Pod, ...]:
-    """Let the crowd fail from now on, counted from bed `first`; returns the pods that are made to."""
+    """Let the group fail from now on, counted from bed `first`; returns the failing pods."""
     world.checker.calm = False
     count = len(world.pods)
     number = max(math.ceil(CROWDS[kind].share * count), 2)
@@ -65,7 +65,7 @@ def heal(pods: tuple[Pod, ...]) -> None:
 
 
 def answer_s(world: World, kind: str, began_s: float) -> float:
-    """How long after `began_s` a crowd that failed like this was halved or severed for it; inf: never."""
+    """The time from `began_s` until the group was halved or severed for this failure; inf: never."""
     causes = {cause.value for cause in CROWDS[kind].causes}
     acts = (at_s for at_s, cause in world.checker.acts if cause in causes and at_s >= began_s)
     return next(acts, math.inf) - began_s

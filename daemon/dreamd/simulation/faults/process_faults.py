@@ -9,12 +9,12 @@ from dreamd.simulation.world import World
 
 
 def later(world: World, seconds: float, happen: Callable[[], None]) -> None:
-    """Let it happen after so many seconds."""
+    """Schedule an event after so many seconds."""
     world.schedule.after(round(seconds * SECOND_NS), happen)
 
 
 def void(_value: object) -> None:
-    """Take a value and say nothing."""
+    """Take a value and ignore it."""
 
 
 def kill_daemon(world: World, _pod: Pod, lasts_s: float, rng: random.Random) -> None:
@@ -36,7 +36,7 @@ def stop_daemon(world: World, _pod: Pod, lasts_s: float, _rng: random.Random) ->
 
 
 def freeze_daemon(world: World, _pod: Pod, lasts_s: float, _rng: random.Random) -> None:
-    """The daemon stands still, and goes on."""
+    """The daemon freezes, and goes on."""
     daemon = world.daemon
     if daemon is not None:
         daemon.freeze()
@@ -53,7 +53,7 @@ def second_daemon(world: World, _pod: Pod, lasts_s: float, _rng: random.Random) 
     def end() -> None:
         first.kill()
         if world.daemon is not None and world.daemon.lost:
-            world.daemon.kill()  # whoever has lost its term stays silent until somebody starts it again
+            world.daemon.kill()  # a daemon that has lost its term stays silent until it is started again
         if world.daemon is None:
             world.start_daemon()
 
@@ -74,7 +74,7 @@ def break_ledger(world: World, _pod: Pod, lasts_s: float, _rng: random.Random) -
 
 
 def slow_disk(world: World, _pod: Pod, lasts_s: float, _rng: random.Random) -> None:
-    """Nothing the daemon writes is on the disk before this is over."""
+    """Nothing that the daemon writes is on the disk before this is over."""
     daemon = world.daemon
     if daemon is not None:
         daemon.slow_until_s = world.schedule.now_s + lasts_s
@@ -88,7 +88,7 @@ def crash_broker(world: World, _pod: Pod, lasts_s: float, _rng: random.Random) -
 
 
 def freeze_broker(world: World, _pod: Pod, lasts_s: float, _rng: random.Random) -> None:
-    """The broker stands still, and goes on."""
+    """The broker freezes, and goes on."""
     if world.broker.alive and not world.broker.frozen:
         world.broker.freeze()
         later(world, lasts_s, world.broker.thaw)

@@ -1,7 +1,7 @@
-"""One session after another in one night: the one there is ends, in one way or another; the next gathers.
+"""Several sessions in one night: the current one ends, in one way or another, and the next one gathers.
 
-The end and the next start are asked for once a second until both are there: a daemon may be gone, a ledger
-full, a sleeper latched. `World.between` is true meanwhile.
+The end and the next start are requested once a second until both have happened: a daemon may be gone, a
+ledger full, a sleeper latched. `World.between` is true meanwhile.
 """
 
 import random
@@ -21,11 +21,11 @@ from dreamd.simulation.world import World
 
 ASKED_EVERY_S: Final = 1.0
 NIGHTS: Final = 0.25
-"""Of the nights with faults of every kind, those with several sessions and planned stops."""
+"""Share of nights with several sessions and planned stops, of those with faults of every kind."""
 
 
 def follow(world: World, _pod: Pod, lasts_s: float, rng: random.Random) -> None:
-    """End the session there is; the next begins so much later."""
+    """End the current session; the next begins so much later."""
     daemon = _asked(world)
     if daemon is None or world.between:
         return
@@ -44,13 +44,13 @@ def follow(world: World, _pod: Pod, lasts_s: float, rng: random.Random) -> None:
 
 
 def _asked(world: World) -> DaemonProcess | None:
-    """The daemon that answers now, if one does."""
+    """The daemon that answers now; None if none does."""
     daemon = world.daemon
     return daemon if daemon is not None and not daemon.frozen and not daemon.app.closing else None
 
 
 def _next(world: World, ended: str) -> None:
-    """Ask until the one has ended, the next is created, and started."""
+    """Retry until the old session has ended and the next is created and started."""
     daemon = _asked(world)
     if daemon is not None and _begun(world, daemon, ended):
         world.between = False
@@ -95,4 +95,4 @@ SESSIONS: Final[dict[str, tuple[Callable[[World, Pod, float, random.Random], Non
     "stop-daemon": (stop_daemon, 0.1, 4.0),
     "next-session": (follow, 1.0, 4.0),
 }
-"""What each kind does, and how long it lasts at least and at most, seconds."""
+"""The action of each kind, and how long it lasts at least and at most, seconds."""

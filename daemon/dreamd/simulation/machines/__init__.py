@@ -1,1 +1,1 @@
-"""The simulated machines: pods, daemons, broker, network, clocks, ledger, on one virtual schedule."""
+"""The simulated machines: broker, network, clocks, disks, devices and sleepers, on one virtual schedule."""

@@ -20,7 +20,7 @@ class MachineClock:
         return self._local_ns + round((world_ns - self._world_ns) * self._rate)
 
     def world_ns(self, local_ns: int) -> int:
-        """The world time at which this machine's clock stands so, since its last jump."""
+        """The world time at which this machine's clock shows this value, since its last jump."""
         return self._world_ns + round((local_ns - self._local_ns) / self._rate)
 
     def jump(self, world_ns: int, by_ns: int) -> None:

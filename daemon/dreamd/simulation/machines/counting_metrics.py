@@ -1,4 +1,4 @@
-"""Meters that count: what a simulated daemon measures of itself."""
+"""Metrics that count: the measurements of a simulated daemon."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ from dreamd.ports.metrics import DreamscapeMetrics, FleetMetrics, SiteMetrics
 
 
 class CountingMetrics:
-    """ports.metrics.Meters over plain counters."""
+    """ports.metrics.Metrics over plain counters."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
@@ -29,7 +29,7 @@ class CountingMetrics:
         self.counts["lost"] += count
 
     def frames_above_granted(self, count: int) -> None:
-        """Some said too much."""
+        """Some reported too large a share."""
         self.counts["above-granted"] += count
 
     def tick(self, seconds: float, skipped: int) -> None:  # noqa: ARG002 - virtual ticks take no time
@@ -46,7 +46,7 @@ class CountingMetrics:
         self.counts["ledger-failures"] += 1
 
     def ledger_waits(self, seconds: float) -> None:
-        """The oldest."""
+        """The oldest commit waits."""
         self.counts["waited"] += seconds > 0.0
 
     def severed(self, cause: str) -> None:
@@ -54,17 +54,17 @@ class CountingMetrics:
         self.counts[f"severed:{cause}"] += 1
 
     def evidence_to_zero(self, seconds: float) -> None:
-        """Told by the pods' own notes here."""
+        """Not counted: the pods' own journals have it."""
 
     def confirmed(self, seconds: float) -> None:  # noqa: ARG002 - the watch measures it
         """One pod has confirmed."""
         self.counts["confirmed"] += 1
 
     def step_failed(self, step: str) -> None:
-        """Told by the failure itself."""
+        """Not counted: the failure itself is reported."""
 
     def malformed(self, kind: str) -> None:
-        """Not asked for here."""
+        """Not counted here."""
 
     def mass_failure(self) -> None:
         """Many failed at once."""

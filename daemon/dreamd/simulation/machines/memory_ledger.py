@@ -1,4 +1,4 @@
-"""A ledger in memory: the same promises, for as long as the process lives.
+"""A ledger in memory with the promises of the real one, for as long as the process lives.
 
 Several may share one `LedgerStorage`, as several processes share a file.
 """
@@ -22,7 +22,7 @@ from dreamd.ports.ledger.transaction import CLOSES_WITHIN_S, TRANSACTIONS_WAITIN
 
 @dataclass
 class LedgerStorage:
-    """What the ledgers on it keep."""
+    """The contents of a ledger, shared by all ledgers opened on it."""
 
     terms: dict[tuple[str, int], int] = field(default_factory=dict)
     next_counter: int = 1
@@ -37,7 +37,8 @@ class LedgerStorage:
     lived_s: float = 0.0
     known: int = 0
     replaced: bool = False
-    """Both beside what can be restored: the most writes there ever were, and that there are fewer now."""
+    """`known` and `replaced` lie beside a backup: the most writes there ever were, and that there are fewer
+    now."""
 
     def take(self, change: Transaction) -> dict[tuple[str, int], int]:
         """Make every change of a transaction; returns the terms it drew.
@@ -91,7 +92,7 @@ class LedgerStorage:
         return deepcopy(self)
 
     def restore(self, backup: "LedgerStorage", *, whole: bool = False) -> None:
-        """Put a backup in its place; what is known beside it stays, unless the backup is of the whole."""
+        """Put a backup in its place; the counts beside it stay, unless the backup is of the whole."""
         known = backup.known if whole else self.known
         vars(self).update(vars(backup.copy()))
         self.known, self.replaced = known, self.writes < known
@@ -109,19 +110,20 @@ class Disk(Protocol):
         ...
 
     def finished(self) -> None:
-        """There is something to deliver."""
+        """Finished commits can be delivered."""
         ...
 
 
 class MemoryLedger:
     """ports.ledger.ledger.Ledger on a storage.
 
-    A commit is over when it is returned, unless the ledger is `held`, as by a slow disk: then what was
-    submitted waits for `release`, and a crash loses it. `broken` makes every call fail, as a full disk would.
+    A commit is over when it is returned, unless the ledger is `held`, as by a slow disk: then submitted
+    transactions wait for `release`, and a crash loses them. `broken` makes every call fail, as a full disk
+    would.
     """
 
     def __init__(self, storage: LedgerStorage | None = None, disk: Disk | None = None) -> None:
-        """disk: takes its time for what is submitted, and writes together what has waited for it."""
+        """disk: takes its time for each write, and writes together everything that has waited for it."""
         self.storage = storage or LedgerStorage()
         self.broken = ""
         self.held = False
@@ -148,7 +150,7 @@ class MemoryLedger:
         return commit
 
     def _begin(self) -> None:
-        """The disk takes all that waits, where it has nothing to do."""
+        """An idle disk takes all that waits."""
         if self._disk is None or self._under_way or not self._waiting or self._dead:
             return
         self._under_way = list(self._waiting)
@@ -156,7 +158,7 @@ class MemoryLedger:
         self._disk.after(self._disk.takes_s(), self._written)
 
     def _written(self) -> None:
-        """The disk has done what it took."""
+        """The disk has finished its write."""
         if self._dead:
             return
         batch, self._under_way = self._under_way, []
@@ -166,7 +168,7 @@ class MemoryLedger:
             self._disk.finished()
 
     def crash(self, *, durable: bool) -> None:
-        """The process is killed. durable: what the disk was writing is written; what waited never is."""
+        """The process is killed. durable: the write under way reaches the disk; the queue never does."""
         if durable:
             for transaction, commit in self._under_way:
                 self._try(transaction, commit)
@@ -180,7 +182,7 @@ class MemoryLedger:
         self.deliver()
 
     def deliver(self) -> None:
-        """Write what waits, unless it is held."""
+        """Write everything that waits, unless it is held."""
         while self._ends:
             _end(*self._ends.popleft())
         while self._disk is None and self._waiting and not self.held:
@@ -224,12 +226,12 @@ class MemoryLedger:
 
     @property
     def place(self) -> str:
-        """Nowhere else."""
+        """No path."""
         return "in memory"
 
     @property
     def failure(self) -> str:
-        """Why the last write failed."""
+        """The reason why the last write failed."""
         return self._failure
 
     def _check(self) -> None:
@@ -265,7 +267,7 @@ class MemoryLedger:
         return tuple(self.storage.records)
 
     def ended(self, most: int) -> tuple[DreamscapeRecord, ...]:
-        """Those that ended last."""
+        """The records that ended last."""
         self._check()
         over = (record for record in self.storage.records.values() if record.ended_s)
         return tuple(sorted(over, key=lambda record: record.ended_s, reverse=True)[:most])
@@ -296,7 +298,7 @@ class MemoryLedger:
         return tuple(sorted(self.storage.wake_orders.values(), key=lambda order: order.revision))
 
     def merging(self) -> dict[str, float]:
-        """Who is marked, and since when."""
+        """The marked sleepers, and since when."""
         self._check()
         return dict(self.storage.merging)
 
@@ -310,20 +312,20 @@ class MemoryLedger:
         return sums
 
     def outdated(self, now_s: float) -> str:
-        """Whether the storage was filled from a copy, or nobody was here for an hour."""
+        """The reason to distrust the storage: it was filled from a copy, or no daemon ran for an hour."""
         self._check()
         if self.storage.replaced:
             return "the ledger was restored from a copy"
         return "no daemon has used the ledger for an hour" if lapsed(self.storage.lived_s, now_s) else ""
 
     def begin_generation(self, now_s: float) -> None:
-        """What is on it now is the newest."""
+        """Accept the current content as the latest."""
         self._check()
         self.storage.writes, self.storage.replaced = self.storage.known, False
         self.write(Transaction(lived_s=now_s))
 
     def close(self, within_s: float = CLOSES_WITHIN_S) -> int:
-        """Nothing is written that is held: time does not pass here."""
+        """Held transactions are not written: time does not pass here."""
         if not (within_s > 0.0 and not self.held):
             return len(self._waiting)
         self.deliver()

@@ -1,4 +1,4 @@
-"""The simulated broker: it retains, hands on, and takes a client's name from its older holder."""
+"""The simulated broker: it retains, forwards, and takes a client's name from its older holder."""
 
 from functools import partial
 from typing import Final, Protocol
@@ -10,7 +10,7 @@ from dreamwire.messages import WakeOrder
 from dreamwire.signing import Sealer, seal
 
 FRAMES: Final = topics.FRAMES.partition("+")[0]
-"""What the topics of frames begin with."""
+"""The prefix of the topics of frames."""
 
 
 class PodClient(Protocol):
@@ -63,10 +63,10 @@ class MqttBroker:
         self._retained: dict[str, bytes] = {}
         self._counted = 0
 
-    # -- who is connected -------------------------------------------------------------------------
+    # -- connections ------------------------------------------------------------------------------
 
     def greet(self, pod: PodClient) -> None:
-        """A pod has connected: an older connection of that name is closed, what is retained is told."""
+        """A pod has connected: close an older connection of that name, send the retained wake order."""
         for other in self.pods:
             if other is not pod and other.name == pod.name and other.link.up:
                 other.link.up = False
@@ -79,7 +79,7 @@ class MqttBroker:
             pod.link.carry(pod.link.back, lambda: pod.land(topics.WAKE, order, retained=True), qos=1)
 
     def welcome(self, daemon: DaemonClient) -> None:
-        """A daemon has connected: it hears every presence that is retained."""
+        """A daemon has connected: it receives every retained presence."""
         self.daemons = [other for other in self.daemons if other.alive and other is not daemon]
         self.daemons.append(daemon)
         daemon.recall(self._counted)
@@ -90,7 +90,7 @@ class MqttBroker:
     # -- what passes ------------------------------------------------------------------------------
 
     def receive(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        """Something a pod has published."""
+        """A pod has published something."""
         if not self.alive:
             return
         if retain:
@@ -107,7 +107,7 @@ class MqttBroker:
         daemon.link.carry(daemon.link.back, partial(daemon.take, topic, payload), qos=1, frame=frame)
 
     def spread(self, topic: str, payload: bytes) -> None:
-        """A broadcast, to whoever listens."""
+        """Forward a broadcast to every pod that has subscribed to it."""
         if not self.alive:
             return
         for pod in self.pods:
@@ -115,7 +115,7 @@ class MqttBroker:
                 self._hand(pod, topic, payload, 0)
 
     def hand(self, name: str, topic: str, payload: bytes, *, qos: int = 1) -> None:
-        """Something for one pod."""
+        """Forward a message to one pod."""
         if not self.alive:
             return
         for pod in self.pods:
@@ -126,25 +126,25 @@ class MqttBroker:
         pod.link.carry(pod.link.back, partial(pod.land, topic, payload), qos=qos)
 
     def order(self, key: Sealer, order: WakeOrder) -> None:
-        """A wake order: retained, told to all."""
+        """Retain a wake order and send it to all pods."""
         payload = seal(key, codec.WAKE_ORDER, codec.encode(order))
         self._retained[topics.WAKE] = payload
         for pod in self.pods:
             self._hand(pod, topics.WAKE, payload, 1)
 
     def unorder(self) -> None:
-        """The retained place of wake orders is emptied."""
+        """Clear the retained wake order."""
         self._retained.pop(topics.WAKE, None)
 
     def remember(self, writes: int) -> None:
-        """The count of a daemon's ledger, retained; a broker that is gone hears nothing."""
+        """Retain the count of a daemon's ledger, unless the broker is down."""
         if self.alive:
             self._counted = writes
 
     # -- its end ----------------------------------------------------------------------------------
 
     def crash(self) -> None:
-        """SIGKILL: every connection is closed, what was under way is lost; retained messages are on disk."""
+        """SIGKILL: every connection is closed, messages under way are lost; retained messages are on disk."""
         self.alive = False
         for daemon in self.daemons:
             daemon.link.cut()
@@ -170,7 +170,7 @@ class MqttBroker:
             self.welcome(daemon)
 
     def freeze(self) -> None:
-        """SIGSTOP: it keeps what it is sent."""
+        """SIGSTOP: messages to it are kept."""
         self.frozen = True
         for link in [pod.link for pod in self.pods] + [daemon.link for daemon in self.daemons]:
             link.hold()

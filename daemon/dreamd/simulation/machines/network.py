@@ -1,9 +1,9 @@
-"""The lines to the broker: delay, loss, duplication, reordering, cuts, congestion.
+"""The links to the broker: delay, loss, duplication, reordering, cuts, congestion.
 
-A line carries one client's messages both ways. QoS 0 may be lost; QoS 1 is lost only where a line is cut
-(both ends resend what matters). MQTT keeps the order of one connection; a line may be told not to, which
-is harsher than any broker. A blackhole keeps what is sent and lets it all through at once when it ends.
-A will is told when a process dies (at once) or its line has been dead for a keepalive and a half.
+A link carries one client's messages both ways. QoS 0 may be lost; QoS 1 is lost only where a link is cut
+(both ends resend whatever matters). MQTT keeps the order of one connection; a link may be set not to, which
+is harsher than any broker. A blackhole keeps every message and lets them all through at once when it ends. A
+will is published when a process dies (at once) or its link has been dead for a keepalive and a half.
 """
 
 import random
@@ -21,7 +21,7 @@ Deliver = Callable[[], None]
 
 @dataclass
 class NetworkConditions:
-    """How a line behaves. delay_s: one way, uniform; loss: share of QoS 0; duplicates: of QoS 1."""
+    """How a link behaves. delay_s: one way, uniform; loss: share of QoS 0; duplicates: of QoS 1."""
 
     delay_s: tuple[float, float] = (0.001, 0.006)
     loss: float = 0.0
@@ -38,7 +38,7 @@ class Lag(Protocol):
         ...
 
     def held_s(self, now_s: float, rng: random.Random, *, out: bool) -> float:
-        """How long a message that is sent now is held back."""
+        """The delay of a message that is sent now."""
         ...
 
     def drops(self, now_s: float, rng: random.Random) -> bool:
@@ -48,7 +48,7 @@ class Lag(Protocol):
 
 @dataclass
 class Way:
-    """One direction of a line."""
+    """One direction of a link."""
 
     cut: bool = False
     held: list[Deliver] | None = None
@@ -59,8 +59,8 @@ class Way:
 class NetworkLink:
     """One client's connection to the broker.
 
-    up: the broker holds a session for it. out, back: towards the broker, and from it. lag: what the way adds
-    to the weather's delay, and drops.
+    up: the broker holds a session for it. out, back: towards the broker, and from it. lag: congestion, which
+    adds to the delay of the conditions, and drops frames.
     """
 
     schedule: Schedule
@@ -101,7 +101,7 @@ class NetworkLink:
         schedule.at(due_ns, deliver)
 
     def hold(self) -> None:
-        """A blackhole: both ways keep what is sent."""
+        """A blackhole: both ways keep every message."""
         for way in (self.out, self.back):
             way.held = [] if way.held is None else way.held
 
@@ -113,11 +113,11 @@ class NetworkLink:
                 self.schedule.after(MS_NS, deliver)
 
     def cut(self, *, out: bool = True, back: bool = True) -> None:
-        """A partition: what is sent is gone."""
+        """A partition: every message is lost."""
         self.out.cut, self.back.cut = out, back
 
     def heal(self) -> None:
-        """Whole again, and nothing held comes."""
+        """The link is whole again, and nothing held is delivered."""
         self.out.cut = self.back.cut = False
         self.out.held = self.back.held = None
 

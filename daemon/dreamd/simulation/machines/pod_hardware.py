@@ -1,4 +1,4 @@
-"""What a simulated pod is made of besides its bed: a disk, a device, a journal, a memory of what it sent."""
+"""The parts of a simulated pod besides its runner: a disk, a device, a journal, a memory of sent frames."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ class Disk:
 
 @dataclass(slots=True)
 class Sent:
-    """A frame of this process, for whoever checks what it may do. captured_ns: by its own clock."""
+    """A frame that this process sent, for the invariant checker. captured_ns: by its own clock."""
 
     low: int
     assignment: int
@@ -29,14 +29,14 @@ class Sent:
 
 
 class Device(NullRenderer):
-    """A renderer that may not obey: it never gives less than `stuck`."""
+    """A renderer that may not obey: it never renders less than `stuck`."""
 
     def __init__(self) -> None:
         super().__init__()
         self.stuck = 0.0
 
     def share_at(self, now_ns: int) -> float:
-        """What its sleeper is given."""
+        """The share rendered now."""
         share = self._share.at(now_ns)
         return max(share, self.stuck)
 

@@ -1,7 +1,7 @@
 """A daemon process of the simulated fleet: the production application over the simulated broker.
 
 Several may live at once over one ledger, as after a partition. Each has a session clock of its own, anchored
-when it started: the wall clock may have been set meanwhile.
+at its start: the wall clock may have been set meanwhile.
 """
 
 import random
@@ -29,7 +29,7 @@ FSYNC_S: Final = (0.004, 0.012)
 STALLS: Final = 0.02
 STALL_S: Final = (0.02, 0.2)
 DURABLE: Final = 0.5
-"""Of what was being written when its process was killed, so much is on the disk."""
+"""Share of writes under way that reach the disk when their process is killed."""
 START_S: Final = 1_800_000_000.0
 LOOK_NS: Final = SECOND_NS // 20
 
@@ -38,7 +38,7 @@ class DaemonProcess:
     """A daemon process: the application, its link and its intake."""
 
     def __init__(self, environment: Environment, number: int, *, set_by_s: float = 0.0) -> None:
-        """Start it. set_by_s: how far the wall clock it anchored to is off."""
+        """Start it. set_by_s: the error of the wall clock that it anchored to."""
         self._environment = environment
         self._schedule, self._broker = environment.schedule, environment.broker
         self._observer = environment.observer
@@ -99,9 +99,9 @@ class DaemonProcess:
             self._plan()
 
     def kill(self, *, durable: bool | None = None) -> None:
-        """SIGKILL: nothing is said, nothing more is written.
+        """SIGKILL: nothing is published, nothing more is written.
 
-        durable: whether what the disk was writing is on it; None: as chance has it.
+        durable: whether the write under way reaches the disk; None: drawn.
         """
         self.alive = False
         self.ledger.crash(durable=self._dice.random() < DURABLE if durable is None else durable)
@@ -130,12 +130,12 @@ class DaemonProcess:
             self._schedule.after(1, partial(self.kill, durable=False))
 
     def freeze(self) -> None:
-        """SIGSTOP: what arrives waits in the kernel."""
+        """SIGSTOP: arriving messages wait in the kernel."""
         self.frozen = True
         self.link.hold()
 
     def thaw(self) -> None:
-        """SIGCONT: everything that waited is read at once, then the tick that is due."""
+        """SIGCONT: everything that waited is read at once, then the due tick runs."""
         if self.frozen:
             self.frozen = False
             self.link.let_go()
@@ -149,11 +149,11 @@ class DaemonProcess:
         return max(usual_s, self.fsync_least_s, self.slow_until_s - self._schedule.now_s)
 
     def after(self, seconds: float, happen: Callable[[], None]) -> None:
-        """Let it happen later."""
+        """Schedule an event on the disk."""
         self._schedule.after(round(seconds * SECOND_NS), happen)
 
     def finished(self) -> None:
-        """Commits end between ticks, where the process runs."""
+        """Deliver finished commits between ticks, unless the process stands still."""
         if self.alive and not self.frozen:
             self.ledger.deliver()
 
@@ -170,7 +170,7 @@ class DaemonProcess:
         self.link.carry(self.link.out, lambda: self._broker.spread(topic, payload), qos=0)
 
     def command(self, command: Command) -> None:
-        """One order; a process that died in the midst of this call does nothing more."""
+        """Send one command; a process that died in the midst of this call does nothing more."""
         if not self.alive:
             return
         if isinstance(command.what, Assign):
@@ -187,26 +187,26 @@ class DaemonProcess:
         self.link.carry(self.link.out, lambda: self._broker.hand(command.pod, topic, payload), qos=1)
 
     def wake(self, order: WakeOrder) -> None:
-        """The wake order for the retained place."""
+        """Publish the wake order, retained."""
         if not self.alive:
             return
         self.link.carry(self.link.out, lambda: self._broker.order(self._environment.key, order), qos=1)
 
     def clear_wake(self) -> None:
-        """Nothing of ours stands there; nobody else writes to the simulated broker's place."""
+        """Clear the retained wake order; no other client writes to its topic here."""
         if self.alive:
             self.link.carry(self.link.out, self._broker.unorder, qos=1)
 
     def count(self, writes: int) -> None:
-        """How many writes the ledger has seen, retained."""
+        """Publish the count of the ledger's writes, retained."""
         if self.alive:
-            self._broker.remember(writes)  # at once: its way is no part of any story
+            self._broker.remember(writes)  # at once: its way is not modelled
 
     def seek(self, pod: str) -> None:
-        """No presence is dropped here: the broker's places are not counted."""
+        """Nothing to do: the simulated broker drops no presence."""
 
     def answer(self, pod: str, probe: ClockProbe) -> None:
-        """The time."""
+        """Answer a clock probe."""
         topic, payload = topics.clock_answer(pod), codec.encode(probe)
         self.link.carry(self.link.out, lambda: self._broker.hand(pod, topic, payload, qos=0), qos=0)
 
@@ -218,7 +218,7 @@ class DaemonProcess:
             self.app.inbound.on_count(writes)
 
     def take(self, topic: str, payload: bytes) -> None:
-        """What a pod has published."""
+        """A pod has published something."""
         if not self.alive:
             return
         event = take_in(self.inbound, topic, payload, self.now_s())
@@ -229,7 +229,7 @@ class DaemonProcess:
 def take_in(
     inbound: InboundRouter | InboundGuard, topic: str, payload: bytes, now_s: float
 ) -> PodEvent | None:
-    """Give a daemon what a pod has published; returns it where it is an event."""
+    """Give a daemon a message of a pod; returns it where it is an event."""
     parsed = topics.parse(topic)
     if isinstance(parsed, FramesTopic):
         inbound.on_frames(parsed, codec.decode_frames(payload))

@@ -1,4 +1,4 @@
-"""People of a simulated fleet: some have a limit of merge-minutes, low enough to be reached in a night."""
+"""Exposure limits of simulated sleepers: some have a limit low enough to be reached in a night."""
 
 import random
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ from dreamd.ports.ledger.exposure import Exposure
 LIMITED_NIGHTS: Final = 0.3
 LIMITED_SLEEPERS: Final = 0.25
 LIMITS_MIN: Final = (0.02, 0.4)
-"""Merge-minutes, least and most: of a night of some minutes."""
+"""Merge-minutes, least and most, for a night of some minutes."""
 
 
 class LimitedExposures(LedgerExposure):
-    """ports.people.Exposures over the ledger, with limits. A night is shorter than every window."""
+    """ports.consent.Exposures over the ledger, with limits. A night is shorter than every window."""
 
     def __init__(self, ledger: ChargedLedger, now_s: float, limits_min: Mapping[str, float]) -> None:
         super().__init__(ledger, now_s)
@@ -24,13 +24,13 @@ class LimitedExposures(LedgerExposure):
         self._charged_min = ledger.exposures(0.0) if limits_min else {}
 
     def kept(self, exposure: Exposure) -> None:
-        """As ever, and look again."""
+        """Keep it, and read the sums again."""
         super().kept(exposure)
         if self._limits_min:
             self._charged_min = self._hours.exposures(0.0)
 
     def dose(self, sleeper: str, now_s: float) -> Dose:
-        """What was charged all night, and the limit where there is one."""
+        """The minutes charged all night, and the limit of a sleeper with one."""
         limit_min = self._limits_min.get(sleeper)
         if limit_min is None:
             return super().dose(sleeper, now_s)
@@ -38,9 +38,9 @@ class LimitedExposures(LedgerExposure):
 
 
 def limits(seed: int, pods: int) -> dict[str, float]:
-    """Draw who has a limit tonight, and which: merge-minutes by pseudonym."""
+    """Draw tonight's limits: merge-minutes by pseudonym."""
     rng = random.Random(f"limits {seed}")  # noqa: S311 - one seed, one story
     if rng.random() >= LIMITED_NIGHTS:
         return {}
     drawn = {f"sleeper-{number}": rng.uniform(*LIMITS_MIN) for number in range(1, pods + 1)}
-    return {who: limit_min for who, limit_min in drawn.items() if rng.random() < LIMITED_SLEEPERS}
+    return {sleeper: limit_min for sleeper, limit_min in drawn.items() if rng.random() < LIMITED_SLEEPERS}

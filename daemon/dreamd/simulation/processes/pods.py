@@ -1,7 +1,8 @@
-"""A pod of the simulated fleet: its machine, its process, its disk; the bed in it is production code.
+"""A pod of the simulated fleet: its machine, its process, its disk; the runner in it is production code.
 
-Link, keep and journal of the bed are implemented here, over a line to the simulated broker. What a pod may
-do wrong besides failing implants is in `liars`: it changes what leaves the pod, or what its device renders.
+The runner's ports Link, PodStore and Journal are implemented here, over a link to the simulated broker. The
+misbehaviour of a pod beyond failing implants is in `byzantine`: it alters the frames that leave the pod, or
+the output of its device.
 """
 
 import random
@@ -48,7 +49,7 @@ BACK_OFF_MIN_NS: Final = SECOND_NS // 5
 
 
 class Pod:
-    """A pod: implements the edge's ports Link and Keep for its bed."""
+    """A pod: implements the edge's ports Link and PodStore for its runner."""
 
     dropped = 0
     failed = ""
@@ -89,12 +90,12 @@ class Pod:
         return self._local_ns
 
     def share(self) -> float:
-        """What its device gives its sleeper now, 0..1."""
+        """The share that its device renders now, 0..1."""
         self.catch_up()
         return self.device.share_at(self.local_ns()) if self.disk.starts else 0.0
 
     def captured(self, assignment: int, low: int) -> int | None:
-        """When the frame of this process was captured that a broadcast names, None if it sent none."""
+        """The capture time of the frame that a broadcast names; None if this process sent none."""
         for sent in self._sent:
             if sent.low == low and sent.assignment == assignment:
                 return sent.captured_ns
@@ -139,14 +140,14 @@ class Pod:
         self._observer.pod_journal_line(self, self.machine.world_ns(at_ns), kind, values)
 
     def catch_up(self) -> None:
-        """Be where a pod is that has given every pulse up to now; for whoever is about to touch it."""
+        """Give every pulse up to now; called before anything touches the pod."""
         if self.alive and self.frozen:
             self.pulses.oversleep(self.local_ns())
         elif self.alive:
             self.pulses.catch_up(self.local_ns())
 
     def plan(self) -> None:
-        """Look again when the next pulse is due that may decide something."""
+        """Plan the next pulse that may decide something."""
         every = self.frozen or self._environment.every_pulse
         at_ns = self.pulses.upcoming_ns if every else self.pulses.next_ns()
         if at_ns != self._planned_ns:
@@ -209,7 +210,7 @@ class Pod:
             self._schedule.after(RESEND_NS, lambda: self._resend(life))
 
     def kill(self) -> None:
-        """SIGKILL: the device plays what it has and falls silent; the broker tells the will."""
+        """SIGKILL: the device plays its buffer and falls silent; the broker publishes the will."""
         self.catch_up()
         self.alive = self.frozen = False
         life = self.disk.starts
@@ -231,7 +232,7 @@ class Pod:
                 self.disconnected("the broker had given it up")
 
     def unlatch(self) -> None:
-        """The sleeper's own act at the pod."""
+        """The sleeper lifts the latch at the pod."""
         self._unlatching = True
         self.catch_up()
         self.runner.look_after(0.0, 0)
@@ -240,7 +241,7 @@ class Pod:
     # -- its connection ---------------------------------------------------------------------------
 
     def watch_link(self) -> None:
-        """The line is not whole: after a keepalive and a half both ends give the connection up."""
+        """The link is not whole: after a keepalive and a half both ends give the connection up."""
         self._expire(lambda: not self.link.whole)
 
     def _expire(self, still: Callable[[], bool]) -> None:
@@ -255,7 +256,7 @@ class Pod:
         self._schedule.after(KEEPALIVE_NS, give_up)
 
     def _lose_link(self) -> None:
-        """The broker has lost this client: its will is told."""
+        """The broker has lost this client and publishes its will."""
         if self.link.up:
             self.link.up = False
             self._broker.will(topics.pod_topic(self.name, "presence"), self._word(online=False))
@@ -274,7 +275,7 @@ class Pod:
         self._schedule.after(delay_ns, lambda: self.connect() if life == self.disk.starts else None)
 
     def connect(self) -> None:
-        """Connect to the broker, say presence, hear what is retained."""
+        """Connect to the broker, publish presence, receive the retained messages."""
         if not self.alive or self.link.up:
             return
         if self.frozen or not self._broker.alive or self.link.out.cut or self.link.out.held is not None:
@@ -291,7 +292,7 @@ class Pod:
         return codec.encode(self.presence(online=online))
 
     def land(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
-        """Something has reached this pod's machine."""
+        """A message has reached this pod's machine."""
         if not self.alive or not self.link.up:
             return
         judged = self._verifier.judge(ReceivedPayload(topic, payload, retained, self.local_ns()))
@@ -325,14 +326,14 @@ class Pod:
     # -- ports.link -------------------------------------------------------------------------------
 
     def frame(self, dreamscape: str, cohort: int, frame: Frame) -> None:
-        """Send a frame, or what a liar makes of it."""
+        """Send a frame, or what a byzantine pod makes of it."""
         self.newest_assignment = frame.assignment
         self._sent.appendleft(Sent(seq_low(frame.seq), frame.assignment, self.body.captured_ns))
         if self._frames_of != (dreamscape, cohort):
             self._frames_of = dreamscape, cohort
             self._frames_topic = topics.frames(dreamscape, cohort, self.name)
-        for told in (frame,) if self.bend is None else self.bend(frame):
-            self._send(self._frames_topic, codec.encode((told,)), qos=0)
+        for sent in (frame,) if self.bend is None else self.bend(frame):
+            self._send(self._frames_topic, codec.encode((sent,)), qos=0)
 
     def status(self, status: Status) -> None:
         """Send a status."""
@@ -343,15 +344,15 @@ class Pod:
         self._publish("clock", codec.encode(probe), qos=0)
 
     def listen(self, dreamscape: str, cohort: int) -> None:
-        """Hear this cohort."""
+        """Subscribe to this cohort."""
         self.wanted = topics.collective(dreamscape, cohort)
 
     def stop_listening(self) -> None:
-        """Hear none."""
+        """Subscribe to none."""
         self.wanted = ""
 
     async def arrived(self) -> None:
-        """Nobody waits here: what arrives is handed over."""
+        """Never waits: arrivals are handed over."""
 
     def take(self) -> list[Arrival]:
         """Everything that has arrived."""
@@ -359,7 +360,7 @@ class Pod:
         return taken
 
     def part(self) -> None:
-        """Say goodbye."""
+        """Publish the end of presence."""
         self._publish("presence", self._word(online=False), qos=1, retain=True)
 
     async def run(self) -> None:
@@ -373,7 +374,7 @@ class Pod:
         self._publish("event", codec.encode(event), qos=1)
 
     def forget(self, ids: tuple[bytes, ...]) -> None:
-        """The daemon has these."""
+        """The daemon has acknowledged these events."""
         for identity in ids:
             self.disk.events.pop(identity, None)
 
@@ -386,7 +387,7 @@ class Pod:
         self.disk.severed = severed
 
     def woken(self, wakes: tuple[Wake, ...]) -> None:
-        """Keep the wakes obeyed."""
+        """Keep the obeyed wake orders."""
         self.disk.woken = wakes
 
     def unlatch_asked(self) -> bool:
