@@ -1,7 +1,7 @@
 """The plots of the report: SVG that stretches to any width, with its words beside it in HTML. Pure.
 
-So a phone reads the words as large as a desk does. Every plot has the same axis of seconds, 1,000 units
-wide, and is drawn in the page's own colours (`var(--...)`).
+So a phone shows the words as large as a desk does. Every plot has the same axis of seconds, 1,000 units wide,
+and is drawn in the page's own colours (`var(--...)`).
 """
 
 import math
@@ -60,7 +60,7 @@ def rectangle(left: float, right: float, top: float, height: float, kind: str) -
 def plot(
     axis: Axis, height: float, marks: str, lines: Sequence[Line], name: str, *, worded: bool = False
 ) -> str:
-    """One plot `height` pixels high; worded: with the lines' words above. name: for who cannot see it."""
+    """One plot `height` pixels high; worded: with the lines' words above. name: for a screen reader."""
     upright = "".join(
         f'<path class="at {line.kind}" d="M{axis.x(line.t_s):.1f},0V{height:.0f}"/>' for line in lines
     )

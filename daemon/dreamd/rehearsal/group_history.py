@@ -1,4 +1,4 @@
-"""What the collective said of the crowd, tick by tick, as anybody sees it who watches: kept for the report.
+"""The group statistics of the collective, tick by tick, as any watcher sees them: kept for the report.
 
 Bounded: when 2,400 moments are kept every second one goes, and from then on half as many come in.
 """
@@ -14,7 +14,7 @@ MOMENTS_MAX: Final = 2_400
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One tick; a number that could not be said is NaN. z: the largest of all bands."""
+    """One tick; a number that is not known is NaN. z: the largest of all bands."""
 
     t_s: float
     merged: int

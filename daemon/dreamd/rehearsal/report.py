@@ -1,4 +1,4 @@
-"""The report of a rehearsal: one HTML page that needs nothing else, light or dark as its reader has it.
+"""The report of a rehearsal: one HTML page that needs nothing else, light or dark by the reader's setting.
 
 The verdict in one sentence, each figure beside its limit, when each sleeper was merged, severs by cause over
 time, the group's statistics beside the limits at which couplings are halved and severed, the account that

@@ -1,13 +1,14 @@
-"""What a rehearsal amounted to: who failed, who was found out and why, how fast, and who came home.
+"""The result of a rehearsal: failing beds, detections with cause and latency, and sleepers at home.
 
-Pure: pods' journal entries and the daemon's events go in with stamps of one clock (CLOCK_BOOTTIME);
-everything about a person is that person's pod's own word. A pod that is set to zero by the daemon does not
-know why, for no broadcast says it: its cause is what the daemon's journal says of it, or of the Dreamscape,
-at that moment.
+Pure: pods' journal entries and the daemon's events go in with stamps of one clock (CLOCK_BOOTTIME); every
+fact about a person comes from that person's pod. A pod that the daemon sets to zero does not know the reason,
+because no broadcast carries it: its cause is the one in the daemon's journal, for the pod or for the
+Dreamscape, at that moment.
 
-Words. Detected: severed after its onset for a cause the scene must lead to; where no pod can see what
-happens, only if the Dreamscape was. False: severed for a cause that is a person's or a device's own,
-without an injected fault. What befalls the whole Dreamscape is counted apart and is nobody's false sever.
+Words. Detected: severed after its onset for a cause that the scenario must lead to; where no pod can see the
+failure, only if the Dreamscape was severed. False: severed for a cause that is a person's or a device's own,
+without an injected fault. A sever of the whole Dreamscape is counted apart and is a false sever of no
+sleeper.
 """
 
 import math
@@ -24,7 +25,7 @@ from dreamd.up.report.metrics_scrape import Totals
 from dreamd.up.report.run_report import RunReport, Severed
 
 ENDS: Final = frozenset({Cause.OPERATOR.value, Cause.ENDED.value, Cause.SHUTDOWN.value, ""})
-"""Why a Dreamscape is at zero by somebody's decision: no sever of a rehearsal's account."""
+"""Causes of a Dreamscape at zero by a decision of a person: no sever of a rehearsal's account."""
 BY_DAEMON: Final = "daemon"
 SAME_NS: Final = 1_500_000_000
 """An event of the daemon this near to a zero explains it."""
@@ -34,7 +35,7 @@ SPANS_MAX: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the daemon's journal said: of a pod, or of the Dreamscape (pod empty)."""
+    """A line of the daemon's journal: of a pod, or of the Dreamscape (pod empty)."""
 
     at_ns: int
     kind: str
@@ -60,7 +61,7 @@ class Fall:
 
     @property
     def pod(self) -> str:
-        """Whose."""
+        """The pod."""
         return self.severed.pod
 
 
@@ -74,7 +75,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Iterable[float | None]) -> "Spread":
-        """Nearest-rank percentiles of what is known."""
+        """Nearest-rank percentiles of the finite values."""
         known = sorted(value for value in values if value is not None)
         if not known:
             return cls(None, None, None)
@@ -88,17 +89,17 @@ class Spread:
 
 
 def personal(cause: str) -> bool:
-    """Whether this cause is held against a person or their device."""
+    """Whether this cause counts against a person or a device."""
     row = CAUSES[cause_named(cause)]
     return row.kind in (Kind.HARD, Kind.SOFT) and row.scope in (Concerns.PERSON, Concerns.DEVICE)
 
 
 @dataclass
 class Results:
-    """The books of one rehearsal.
+    """The accounts of one rehearsal.
 
-    account: what `up` keeps. failing: the pods that are made to fail; partners: of whom each of a pair
-    carries the brain, for a failure that is both their own and told by one.
+    account: the run's own report. failing: the pods that are made to fail; partners: for each of a pair, the
+    pod with the same brain, for a failure that concerns both and is reported by one.
     """
 
     cue: Cue
@@ -131,7 +132,7 @@ class Results:
             spans[-1] = Span(spans[-1].from_ns, max(entry.stamp_ns("alone_ns"), spans[-1].from_ns))
 
     def heard(self, told: Told) -> None:
-        """A fact of the daemon's journal; the first 20,000 are kept."""
+        """Take an event of the daemon's journal; the first 20,000 are kept."""
         if len(self.told) < EVENTS_MAX:
             self.told.append(told)
 
@@ -156,12 +157,12 @@ class Results:
 
     @property
     def dreamscape_causes(self) -> tuple[str, ...]:
-        """Why the whole Dreamscape was severed, each time."""
+        """The cause of each sever of the whole Dreamscape."""
         return tuple(told.cause for told in self.told if not told.pod)
 
     @property
     def answered(self) -> tuple[Fall, ...]:
-        """Of each sleeper who must be at zero because of the scene: the first fall that counts."""
+        """For each sleeper that must be at zero because of the scenario: the first fall that counts."""
         crowd = self.cue.scene.scope is Scope.CROWD
         first_ns = min(self.onsets.values(), default=0)
         found: dict[str, Fall] = {}
@@ -174,7 +175,7 @@ class Results:
 
     @property
     def detected(self) -> int:
-        """How many of the failing were found out."""
+        """The number of failing beds that were detected."""
         whole = self.cue.scene.whole
         if whole and not self.cue.scene.causes & set(self.dreamscape_causes):
             return 0
@@ -182,7 +183,7 @@ class Results:
 
     @property
     def false_severs(self) -> tuple[Fall, ...]:
-        """Severs for a personal cause of those who were not made to fail."""
+        """Severs for a personal cause of sleepers that were not made to fail."""
         return tuple(
             fall
             for fall in self.falls
@@ -191,7 +192,7 @@ class Results:
 
     @property
     def onset_to_alone_ms(self) -> Spread:
-        """From each one's own onset, or the crowd's first, to being alone."""
+        """From each sleeper's own onset, or the group's first, to being alone."""
         first_ns = min(self.onsets.values(), default=0)
         crowd = self.cue.scene.scope is Scope.CROWD
         took = []
@@ -203,18 +204,18 @@ class Results:
 
     @property
     def evidence_to_zero_ms(self) -> Spread:
-        """From the capture of what showed it to the coupling's zero, of those who answered."""
+        """From the capture of the evidence to the coupling's zero, of the detected sleepers."""
         return Spread.of(fall.severed.evidence_to_zero_ms for fall in self.answered)
 
     @property
     def passed(self) -> bool:
-        """Everyone home, all that were made to fail found out, nobody severed for nothing."""
+        """Every sleeper home, every failing bed detected, no false sever."""
         found = len(self.onsets) == len(self.failing) == self.detected > 0
         return found and self.account.everyone_home and not self.false_severs
 
     @property
     def severed(self) -> dict[str, int]:
-        """How many sleepers were severed at least once for each cause."""
+        """The number of sleepers severed at least once for each cause."""
         pairs = {(fall.pod, fall.cause) for fall in self.falls}
         return dict(sorted(Counter(cause for _, cause in pairs).items()))
 

@@ -1,7 +1,7 @@
-"""One rehearsal from the first check to the exit status: a night of `up` in which a scene is played.
+"""One rehearsal from the first check to the exit status: a night of `up` with a scenario in it.
 
-Exit status: 0 everyone came home, all that were made to fail were found out and nobody was severed for
-nothing; 1 otherwise; 2 it could not run.
+Exit status: 0 every sleeper came home, every failing bed was detected and there was no false sever; 1
+otherwise; 2 it could not run.
 """
 
 import asyncio
@@ -30,19 +30,19 @@ from dreamd.up.processes import pod_journal, preflight
 from dreamd.up.run import HOME, NAME, NOT_HOME, Run, conduct, keep
 
 WHOLE_MOST: Final = 24
-"""Sleepers whose signal this machine can make and filter beside everything else; above, features alone."""
+"""Sleepers with a signal that a machine can make and filter beside all the rest; above, features alone."""
 SLEEPERS_MAX: Final = 2_000
 BEGUN_S: Final = 2.0
 """From Start until the last is merged, on a busy machine."""
 RAMP_S: Final = RAMP_MIN_S
 SEVERED: Final = "severed"
 SEVERS_ASKED: Final = 16
-"""Severs of the whole whose cause is not known yet; more at a time are not asked for."""
+"""Severs of the whole Dreamscape without a cause yet; no more than this are looked up at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be rehearsed. light: features alone; None: by how many they are."""
+    """The request for a rehearsal. light: features alone; None: by the number of sleepers."""
 
     sleepers: int
     cue: Cue
@@ -57,14 +57,14 @@ class Wish:
 
 
 def failing(cue: Cue, sleepers: int) -> tuple[int, ...]:
-    """Which beds fail, from 0 on: spread over the ward, pairs side by side."""
+    """The beds that fail, from 0 on: spread over the ward, pairs side by side."""
     if cue.scene.pairs:
         return tuple(range(cue.beds))
     return tuple(index * sleepers // cue.beds for index in range(cue.beds))
 
 
 def planned(wish: Wish) -> Plan:
-    """The night of a wish; raises CannotRun."""
+    """The night of a request; raises CannotRun."""
     if not wish.sleepers <= SLEEPERS_MAX:
         raise CannotRun(f"--sleepers is at most {SLEEPERS_MAX}: this is one machine")
     light = wish.sleepers > WHOLE_MOST if wish.light is None else wish.light
@@ -97,14 +97,14 @@ def planned(wish: Wish) -> Plan:
 
 
 def _partners(cue: Cue) -> dict[str, str]:
-    """Whose brain the second of each pair carries."""
+    """The pod with the brain that the second of each pair carries."""
     if not cue.scene.pairs:
         return {}
     return {f"bed-{number + 1}": f"bed-{number}" for number in range(1, cue.beds, 2)}
 
 
 def _injected(cue: Cue) -> str:
-    """What each implant is made to do."""
+    """The malfunction of each implant."""
     return "nonfinite" if cue.scene.name == "mass" else cue.scene.name
 
 
@@ -130,7 +130,7 @@ class Rehearsal(Run):
             self.books.note(entry)
 
     def _fact(self, event: Event) -> None:
-        """The daemon's journal: whose breaker tripped, and that the whole Dreamscape was severed."""
+        """The daemon's journal: each trip of a breaker, and each sever of the whole Dreamscape."""
         if event.kind == "breaker-tripped":
             self.books.heard(Told(now_ns(), event.kind, event.pod.removeprefix("pods/"), event.cause))
         elif event.kind == "cause-classified" and len(self.books.labels) < SEVERS_ASKED:
@@ -139,7 +139,7 @@ class Rehearsal(Run):
             self._severed.put_nowait(now_ns())
 
     async def _watch(self, api: Api) -> None:
-        """Keep what the collective says of the crowd, and why it was severed as a whole."""
+        """Keep the group statistics, and the causes of severs of the whole Dreamscape."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._ask_why(api), name="why severed")
             async for tick in api.dreamscapes.watch_collective(NAME, omit_seats=True):
@@ -188,7 +188,7 @@ class Rehearsal(Run):
 
 
 def sentence(wish: Wish, what: Plan) -> str:
-    """What is rehearsed, in a line."""
+    """The rehearsal, in a line."""
     cue = wish.cue
     beds = plural(cue.beds, "bed", "beds")
     kind = "features alone" if what.light else "with their signal"
@@ -234,7 +234,7 @@ def _spread(value: object) -> str:
 
 
 def check(wish: Wish) -> None:
-    """Look at what is looked at before anything starts; raises CannotRun."""
+    """Run the checks that precede every start; raises CannotRun."""
     if wish.report is not None:
         preflight.check_picture(wish.report, "--report")
 
@@ -242,7 +242,7 @@ def check(wish: Wish) -> None:
 async def rehearse(
     wish: Wish, console: Console, *, viewed: bool, tell: Callable[[dict[str, object]], None] | None = None
 ) -> int:
-    """Rehearse it; the exit status. tell: is given the account. Raises CannotRun."""
+    """Rehearse it; the exit status. tell: receives the account. Raises CannotRun."""
     check(wish)
     what = planned(wish)
     made: list[Rehearsal] = []

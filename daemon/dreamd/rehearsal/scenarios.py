@@ -1,8 +1,8 @@
-"""What can be rehearsed: each failure, whom it concerns, how much of it there must be, what must follow.
+"""The scenarios: each failure, its victims, its least and largest extent, and the required consequence.
 
-Pure. A scene that could not show itself (too short, in too few beds, in so many that it would be another
-one) is refused before anything starts, with the reason: an account that says "not detected" of what could
-not be seen is worth nothing.
+Pure. A scenario that could not show itself (too short, in too few beds, in so many that it would be another
+one) is refused before anything starts, with the reason: an account that reports "not detected" of an
+invisible failure is worth nothing.
 """
 
 import math
@@ -16,7 +16,7 @@ from dreamd.up.plan import CannotRun
 
 
 class Scope(Enum):
-    """Whom a failure concerns, and who must be at zero because of it."""
+    """The victims of a failure, and the sleepers that must be at zero because of it."""
 
     PERSON = "person"
     CROWD = "crowd"
@@ -26,12 +26,11 @@ class Scope(Enum):
 class Scenario:
     """One failure.
 
-    causes: words of which one must be why the failing are severed; in a crowd, also why the Dreamscape is.
-    share: of the sleepers, as usual, at least and at most. beds_least, sleepers_least: counted.
-    lasts_least_s: from onset until it must have shown; settles_s: how much longer it usually lasts, for the
-    crowd to be labelled. at_least_s: from the merge until it may begin. whole: the Dreamscape must be
-    severed; else pods may find each of the failing out by themselves.
-    does: what happens, in words.
+    causes: one of these must be the cause of the severs of the failing beds; in a group, also of the
+    Dreamscape's. share: of the sleepers, as usual, at least and at most. beds_least, sleepers_least: counted.
+    lasts_least_s: from onset until it must have shown; settles_s: how much longer it usually lasts, until the
+    group's cause is classified. at_least_s: from the merge until it may begin. whole: the Dreamscape must be
+    severed; else pods may detect each failing bed by themselves. does: the failure, in words.
     """
 
     name: str
@@ -145,7 +144,7 @@ SCENES: Final = {scene.name: scene for scene in _ALL}
 
 
 def scene_named(name: str) -> Scenario:
-    """The scene of this name; raises CannotRun naming those there are."""
+    """The scenario of this name; raises CannotRun with the names there are."""
     if name not in SCENES:
         raise CannotRun(f"--malfunction {name!r} is not known; choose one of {', '.join(SCENES)}")
     return SCENES[name]
@@ -153,7 +152,7 @@ def scene_named(name: str) -> Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A scene as it will be played: in `beds` beds, from `at_s` after the merge, for `lasts_s`."""
+    """A scenario as it will be played: in `beds` beds, from `at_s` after the merge, for `lasts_s`."""
 
     scene: Scenario
     beds: int
@@ -168,7 +167,7 @@ def cue(
     at_s: float | None = None,
     lasts_s: float | None = None,
 ) -> Cue:
-    """Work the cue out; None: as usual. Raises CannotRun where the scene could not show itself."""
+    """Work the cue out; None: as usual. Raises CannotRun where the scenario could not show itself."""
     at_s = scene.at_least_s + 3.0 if at_s is None else at_s
     lasts_s = scene.lasts_least_s + scene.settles_s if lasts_s is None else lasts_s
     share = scene.share if share is None else share

@@ -1,9 +1,9 @@
-"""What `dreamd top` asks the daemon, again and again: the only file here that speaks to it.
+"""The connection of `dreamd top` to the daemon: the only file here that speaks to it.
 
-One connection: the newest tick, the events since they are kept, and every POLL_S what a tick does not say
-(while there are no ticks, the seats). Where anything of it breaks, all of it is closed and begun anew after
-AGAIN_S; what was heard before grows old meanwhile and says so (`watched`). Nothing is queued: a slow terminal
-gets fewer ticks, never older ones.
+One connection: the newest tick, the events since they are kept, and every POLL_S the state that a tick does
+not carry (while there are no ticks, the seats). Where any of it breaks, all of it is closed and begun anew
+after AGAIN_S; the data received before grows old meanwhile and the screen shows its age (`state`). Nothing is
+queued: a slow terminal gets fewer ticks, never older ones.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ POLL_S: Final = 0.5
 ANSWER_S: Final = 2.0
 AGAIN_S: Final = 0.5
 FRESH_S: Final = 4 * HOP_S
-"""A tick this new says everything that matters; then the whole is asked for at every fourth poll."""
+"""A tick this new carries everything that matters; then the whole state is fetched at every fourth poll."""
 UNHURRIED: Final = 4
 GLIMPSE_S: Final = 1.5
 """`--once` waits this long for a tick of a Dreamscape that dreams."""
@@ -34,7 +34,7 @@ LONG_AGO: Final = 1
 
 @dataclass
 class Wish:
-    """What to look at; the keys change it. dreamscape: by name, else one is chosen."""
+    """The selection, which the keys change. dreamscape: by name, else one is chosen."""
 
     dreamscape: str = ""
     turns: int = 0
@@ -42,7 +42,7 @@ class Wish:
 
 
 class Looking:
-    """Watches the daemon at `server` into `watched`; `changed` is called after everything that was heard."""
+    """Watches the daemon at `server` into `watched`; `changed` is called after every message received."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Looking:
         self._turns = 0
 
     async def for_ever(self) -> None:
-        """Look, and look again where the connection breaks; never returns by itself."""
+        """Watch, and reconnect where the connection breaks; never returns by itself."""
         while True:
             try:
                 async with self._connect() as api:
@@ -68,7 +68,7 @@ class Looking:
             await asyncio.sleep(AGAIN_S)
 
     async def once(self) -> None:
-        """Look until the events and, where people dream, a tick are there; ApiError where nobody answers."""
+        """Watch until there are events and, of a dreaming Dreamscape, a tick; ApiError without a daemon."""
         async with self._connect() as api:
             ticks = await self._ask(api)
             with suppress(TimeoutError):
@@ -101,7 +101,7 @@ class Looking:
                 await asyncio.sleep(POLL_S)
 
     async def _ask(self, api: dreamapi.Api) -> bool:
-        """Which Dreamscapes there are, and the whole of the one looked at; whether that one ticks."""
+        """Fetch the list of Dreamscapes and the whole selected one; returns whether that one ticks."""
         self._turns = self._wish.turns
         listed = await api.dreamscapes.list()
         self._watched.housed(await api.houses.get())
@@ -122,7 +122,7 @@ class Looking:
         return ticks
 
     async def _follow_ticks(self, api: dreamapi.Api, most: int = 0) -> None:
-        """Until the Dreamscape ends, or for `most` ticks."""
+        """Read ticks until the Dreamscape ends, or `most` of them."""
         seen = 0
         async with aclosing(api.dreamscapes.watch_collective(self._watched.turned_to)) as ticks:
             async for tick in ticks:
@@ -133,7 +133,7 @@ class Looking:
                     return
 
     async def _follow_events(self, api: dreamapi.Api) -> None:
-        """From the oldest that is kept."""
+        """Read events from the oldest that is kept."""
         self._watched.began_anew()
         try:
             await self._events_after(api, LONG_AGO)
@@ -147,7 +147,7 @@ class Looking:
                 self._changed()
 
     async def _look_closely(self, api: dreamapi.Api) -> None:
-        """The bed and the breaker of the one sleeper that is looked at closely, twice a second."""
+        """Fetch the bed and the breaker of the sleeper in the detail view, twice a second."""
         while True:
             pod = self._wish.closely
             if pod:
@@ -159,7 +159,7 @@ class Looking:
 
 
 def _first(broken: BaseExceptionGroup[dreamapi.ApiError]) -> str:
-    """The sentence of the first of what broke."""
+    """The sentence of the first failure."""
     one: BaseException = broken
     while isinstance(one, BaseExceptionGroup):
         one = one.exceptions[0]

@@ -1,7 +1,7 @@
-"""What the keys do: a state and a key give the next state. Which rows stand where follows from it. Pure.
+"""The effects of the keys: a state and a key give the next state, from which the rows follow. Pure.
 
-The cursor holds on to a sleeper and not to a line, so that a row that moves, because somebody was cut, takes
-the cursor along. What is not known sorts last, whichever way.
+The cursor holds on to a sleeper and not to a line, so that a row that moves, because a sleeper was cut, takes
+the cursor along. Unknown values sort last, in both directions.
 """
 
 import math
@@ -17,7 +17,7 @@ GRAVITY: Final = (
     *(State.SEVERED, State.GONE, State.UNKNOWN, State.AWAKE, State.COMING, State.READY),
     *(State.HERE, State.DREAMING, State.LEFT, State.HOME),
 )
-"""The order of `state`: those first of whom a person must know."""
+"""The order of `state`: the most urgent first."""
 
 FILTER_MAX: Final = 40
 
@@ -36,7 +36,7 @@ KEYS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A way to sort. number: small first; NaN last. The words and the seat settle what is equal."""
+    """A sort order. number: small first; NaN last. Equal numbers are ordered by the words and the seat."""
 
     name: str
     number: Callable[[Sleeper], float]
@@ -55,9 +55,9 @@ ORDERS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Browse:
-    """Where somebody is. cursor, closely: pods; "" the first row, and nobody. turns: of the key `d`.
+    """The view of one user. cursor, closely: pods; "" the first row, and none. turns: of the key `d`.
 
-    asking: a sever or a wake that is being asked for. ordered: one that was confirmed, to be carried out.
+    asking: an open question for a sever or a wake. ordered: one that was confirmed, to be carried out.
     """
 
     order: int = 0
@@ -76,7 +76,7 @@ class Browse:
 
 
 def rows(scene: ViewModel, browse: Browse) -> tuple[Sleeper, ...]:
-    """The sleepers in the order and the selection asked for."""
+    """The sleepers in the chosen order and selection."""
     order = ORDERS[browse.order]
     wanted = browse.words.lower().split()
     chosen = [one for one in scene.sleepers if all(word in _text(one) for word in wanted)]
@@ -201,7 +201,7 @@ _SEQUENCES: Final = {
 
 
 def keys_in(text: str) -> list[str]:
-    """The keys in what a terminal sent; what is no key of ours, an unknown sequence, is left out."""
+    """The keys in a terminal's input; an unknown sequence is left out."""
     found: list[str] = []
     at = 0
     while at < len(text):
@@ -221,5 +221,5 @@ def keys_in(text: str) -> list[str]:
 
 
 def _unknown_sequence(text: str) -> int:
-    """How long a sequence that means nothing here is: up to the letter or tilde that ends it."""
+    """The length of an unknown sequence: up to the letter or tilde that ends it."""
     return next((at + 1 for at in range(2, len(text)) if text[at].isalpha() or text[at] == "~"), len(text))

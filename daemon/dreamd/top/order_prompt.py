@@ -1,7 +1,7 @@
-"""Sever and wake from `dreamd top`: which keys ask for what, and in which words. Pure.
+"""Sever and wake from `dreamd top`: the keys of each order, and its question. Pure.
 
-An order takes three keys: `x` (sever) or `w` (wake), how far it reaches, `y`. Every other key ends the
-question. The question names what the order reaches, so that one Dreamscape is not taken for the house.
+An order takes three keys: `x` (sever) or `w` (wake), its scope, `y`. Every other key ends the question. The
+question names the target of the order, so that one Dreamscape is not taken for the house.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ SCOPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class OrderPrompt:
-    """A question that is open. scope: None until it is chosen."""
+    """An open question. scope: None until it is chosen."""
 
     verb: str
     scope: SeverScope | None = None
@@ -28,14 +28,14 @@ class OrderPrompt:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What an order may reach from here; empty: none, or not known."""
+    """The targets that an order may have from here; empty: none, or not known."""
 
     pod: str = ""
     dreamscape: str = ""
     site: str = ""
 
     def target(self, scope: SeverScope) -> str:
-        """The name that this scope has here; the fleet has none."""
+        """The target of this scope; the fleet has none."""
         named = {
             SeverScope.POD: self.pod,
             SeverScope.DREAMSCAPE: self.dreamscape,
@@ -44,7 +44,7 @@ class Reach:
         return named.get(scope, "")
 
     def possible(self, scope: SeverScope) -> bool:
-        """Whether there is something of this scope to sever."""
+        """Whether this scope has a target to sever."""
         return scope is SeverScope.FLEET or bool(self.target(scope))
 
 
@@ -52,14 +52,14 @@ NOTHING: Final = Reach()
 
 
 def called(scope: SeverScope, target: str) -> str:
-    """What an order reaches, in words."""
+    """The target of an order, in words."""
     if scope is SeverScope.FLEET:
         return "all beds of this house"
     return f"site {target}" if scope is SeverScope.SITE else target
 
 
 def pressed(asking: OrderPrompt, key: str, reach: Reach) -> tuple[OrderPrompt | None, OrderPrompt | None]:
-    """The question after a key, and the order that it has become; both None: it was ended."""
+    """The question after a key, and the order that results; both None: it was cancelled."""
     if asking.scope is None:
         scope = SCOPES.get(key)
         return (

@@ -1,7 +1,7 @@
 """`dreamd top --once --json`: the scene for scripts. FIELDS is its documentation, printed by `--help`.
 
-The names and their meaning stay: a field may be added under the same `schema`, none is taken away or given
-another meaning without another number. What is not known is null, never zero and never left out.
+The names and their meaning stay: a field may be added under the same `schema`, none is removed or given
+another meaning without another number. An unknown value is null, never zero and never left out.
 """
 
 import math
@@ -61,7 +61,7 @@ def at_utc(at_s: float) -> str | None:
 
 
 def report(scene: ViewModel) -> dict[str, object]:
-    """The scene as FIELDS say."""
+    """The scene with every field of FIELDS."""
     crowd = scene.crowd
     return {
         "schema": SCHEMA,

@@ -34,7 +34,7 @@ NOT_KNOWN: Final = "not known"
 FAINT: Final = "grey50"
 EVENTS_LEAST: Final = 3
 EVENTS_SHARE: Final = 5
-"""One line in so many is the events'."""
+"""One line in this many belongs to the events."""
 FOOTER: Final = (
     ("?", "help"),
     ("/", "filter"),
@@ -47,10 +47,10 @@ FOOTER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is drawn. paused_s: how long the picture has stood still; None: it is the newest there is.
+    """The input of the screen. paused_s: how long the picture has stood still; None: it is the newest.
 
-    now: what is so meanwhile. The sentences are of now: rows may stand still, "safe" may not. reach: what a
-    sever may reach from here. said: what came of the last order, and whether beds have not confirmed it.
+    now: the newest state. The sentences are of now: rows may stand still, "safe" may not. reach: the possible
+    targets of a sever. said: the result of the last order, and whether beds have not confirmed it.
     """
 
     scene: ViewModel
@@ -63,7 +63,7 @@ class View:
 
 
 def clock(at_s: float) -> str:
-    """A moment on the wall's clock of this machine."""
+    """A moment on the wall clock of this machine."""
     return (
         datetime.fromtimestamp(at_s).astimezone().strftime("%H:%M:%S") if math.isfinite(at_s) else "--:--:--"
     )
@@ -94,7 +94,7 @@ def picture(view: View, size: tuple[int, int]) -> RenderableType:
 
 
 def whole(scene: ViewModel, width: int) -> RenderableType:
-    """Everything, as long as it is: for `--once` in words."""
+    """Everything at its full length: for `--once` in words."""
     view = View(scene, Browse())
     shown = rows(scene, view.browse)
     columns = _widths(scene, width)
@@ -108,7 +108,7 @@ def whole(scene: ViewModel, width: int) -> RenderableType:
 
 
 def rows_that_fit(view: View, size: tuple[int, int]) -> int:
-    """How many rows a page has."""
+    """The number of rows on a page."""
     body = size[1] - len([*_top(view, size[0])]) - 1
     return max(1, body - 1 - _event_lines(body))
 
@@ -190,7 +190,7 @@ def _widths(scene: ViewModel, width: int) -> Widths:
 
 
 def _columns(browse: Browse, columns_: Widths) -> Text:
-    """The heads of the columns, the one that sorts marked."""
+    """The heads of the columns, with a mark on the sorting one."""
     way = "▴" if browse.backwards else "▾"
     text = Text(no_wrap=True)
     heads: Sequence[tuple[str, str, int, Callable[[str, int], str]]] = (

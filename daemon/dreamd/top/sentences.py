@@ -163,5 +163,5 @@ def warnings(crowd: Crowd) -> tuple[str, ...]:
 
 
 def estranged(one: Sleeper) -> bool:
-    """Whether a person is less like themselves than the line at which they are halved."""
+    """Whether a person is less like themselves than the limit at which they are halved."""
     return one.identity < IDENTITY_HALVE

@@ -1,4 +1,4 @@
-"""One sleeper closely: the seat by the last tick, their bed's own account, what their breaker did. Pure."""
+"""One sleeper closely: the seat by the last tick, the bed's own report, the history of the breaker. Pure."""
 
 import math
 
@@ -14,7 +14,7 @@ FAINT = "grey50"
 
 
 def closely(scene: ViewModel, pod: str, detail: Detail | None, width: int) -> list[Text]:
-    """The lines of one sleeper; what is not known is said to be so."""
+    """The lines of one sleeper; unknown values are marked as such."""
     one = next((sleeper for sleeper in scene.sleepers if sleeper.pod == pod), None)
     lines = [Text()]
     if scene.link is not Link.LIVE:
@@ -70,7 +70,7 @@ def _pod(detail: Detail, width: int) -> list[Text]:
 
 
 def _moves(detail: Detail, width: int) -> list[Text]:
-    """What the breaker has done, the newest first."""
+    """The transitions of the breaker, the newest first."""
     breaker = detail.breaker
     state = names.word(Breaker.State, breaker.state)
     why = f": {breaker.cause}" if breaker.cause else ""

@@ -1,10 +1,10 @@
-"""What has been heard of a Dreamscape, folded into a scene. No clock: whoever tells says when.
+"""The data received of a Dreamscape, folded into a scene. No clock: each call brings its time.
 
-Whether the picture may be believed is decided by silence alone, as everywhere here: nothing heard for
-SILENT_S is no connection, whatever a socket says. A lease outlives its last answer by no more than that, so
-"every sleeper is alone" is then true of the pods also where the daemon goes on without us.
+Silence alone decides whether the picture may be believed: nothing received for SILENT_S is no connection,
+whatever a socket reports. A lease outlives its last answer by no more than that, so "every sleeper is alone"
+is then true of the pods also where the daemon goes on without this connection.
 
-Who renders more than was granted: the pod's word above the largest grant of the last GRANT_WINDOW_S (the
+A pod renders more than was granted if its report is above the largest grant of the last GRANT_WINDOW_S (the
 lease, its fade and a frame's way), in two ticks running, which is the daemon's own rule for `actuator`.
 """
 
@@ -25,14 +25,14 @@ from dreamd.top.view_model import Crowd, Happening, Link, ViewModel, crowd_of, h
 SILENT_S: Final = ALONE_WITHIN_S
 GRANT_WINDOW_S: Final = ALONE_WITHIN_S + 0.5
 ROUNDING: Final = 0.005
-"""A coupling travels as a byte of the ceiling; what the pod says may be this much above."""
+"""A coupling travels as a byte of the ceiling; a pod's report may be this much above."""
 EVENTS_KEPT: Final = 200
 OTHERS_MAX: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One pod, closely, and when that was heard."""
+    """One pod in the detail view, and the time of its data."""
 
     pod: Pod
     breaker: BreakerDetail
@@ -41,7 +41,7 @@ class Detail:
 
 @dataclass
 class Watched:
-    """All that was heard. Nothing grows with the night: 200 events, two seconds of grants."""
+    """All data received. Nothing grows with the night: 200 events, two seconds of grants."""
 
     heard_ns: int = 0
     tick_ns: int = 0
@@ -64,7 +64,7 @@ class Watched:
             self._grants, self._excess = {}, {}
 
     def listed(self, dreamscapes: Sequence[dreams.Dreamscape], now_ns: int) -> None:
-        """The daemon has told which Dreamscapes there are."""
+        """The list of Dreamscapes has arrived."""
         self.heard_ns, self.trouble = now_ns, ""
         others = (one for one in dreamscapes if names.bare(one.name) != self.turned_to)
         live = (one for one in others if one.state != dreams.Dreamscape.STATE_ENDED)
@@ -72,7 +72,7 @@ class Watched:
         self._others = tuple(named[:OTHERS_MAX])
 
     def told(self, dreamscape: dreams.Dreamscape, now_ns: int) -> None:
-        """The daemon has told of the whole Dreamscape."""
+        """The whole Dreamscape has arrived."""
         self.heard_ns, self.trouble = now_ns, ""
         if names.bare(dreamscape.name) == self.turned_to:
             self._told, self._told_ns = dreamscape, now_ns
@@ -87,7 +87,7 @@ class Watched:
             self._weigh(names.bare(seat.pod), seat, now_ns)
 
     def housed(self, house: House) -> None:
-        """The daemon has told how broker, ledger and the way to the pods are."""
+        """The health of broker, ledger and link to the pods has arrived."""
         self._troubles = tuple(house.troubles)
 
     def _weigh(self, pod: str, seat: dreams.Seat, now_ns: int) -> None:
@@ -102,7 +102,7 @@ class Watched:
         self._excess[pod] = 0 if ok else self._excess.get(pod, 0) + 1
 
     def happened(self, event: dreams.Event) -> None:
-        """The journal has another event; those of other Dreamscapes are left out when shown."""
+        """An event of the journal; those of other Dreamscapes are left out when shown."""
         self._events.append((names.bare(event.dreamscape), happening_of(event)))
 
     def began_anew(self) -> None:
@@ -110,11 +110,11 @@ class Watched:
         self._events.clear()
 
     def lost(self, why: str) -> None:
-        """Nobody answers; what was heard stays, and is not believed any more once it is old."""
+        """No daemon answers; the data received stays, and is not believed any more once it is old."""
         self.trouble = why
 
     def scene(self, now_ns: int) -> ViewModel:
-        """What is so now, as far as it is known."""
+        """The scene now, as far as it is known."""
         age_s = (now_ns - self.heard_ns) / 1e9 if self.heard_ns else math.nan
         tick_age_s = (now_ns - self.tick_ns) / 1e9 if self._tick is not None else math.nan
         scene = ViewModel(
@@ -163,7 +163,7 @@ class Watched:
         )
 
     def _with_tick(self, scene: ViewModel) -> ViewModel:
-        """The newest tick is newer than what was told, except where ticks have stopped."""
+        """The newest tick is newer than the last poll, except where ticks have stopped."""
         tick = self._tick
         if tick is None or not scene.tick_age_s <= SILENT_S:
             return replace(scene, crowd=Crowd())

@@ -1,7 +1,7 @@
-"""What `dreamd top` shows, as values: one Dreamscape, its sleepers, its crowd. Made from the API's messages.
+"""The scene of `dreamd top` as values: one Dreamscape, its sleepers, its group. Made from the API's messages.
 
-What the daemon could not say is NaN here and "not known" on the screen. A number is never shown as live by
-this file alone: `Link` says whether the whole picture may be believed.
+A value that the daemon does not know is NaN here and "not known" on the screen. No number is live by this
+file alone: `Link` tells whether the whole picture may be believed.
 """
 
 import math
@@ -31,21 +31,21 @@ _STANDING: Final = {
 }
 TOLD_LATE_S: Final = 2.0
 WOKEN: Final = (Cause.WAKE.value, Cause.DISTRESS.value, Cause.WITHDRAWN.value)
-"""Causes by which a sleeper's own latch, or a wake order, ends their seat."""
+"""Causes by which a sleeper's own latch, or a wake order, ends the seat."""
 
 
 class Link(Enum):
-    """Whether what is shown is so now."""
+    """Whether the picture is current."""
 
-    NEVER = "never"  # nothing has been heard yet
+    NEVER = "never"  # nothing has been received yet
     LIVE = "live"
-    STILL = "still"  # the daemon answers and does not tick, though people dream
+    STILL = "still"  # the daemon answers and does not tick, though the Dreamscape dreams
     LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)
 class Sleeper:
-    """A seat. granted, applied: coupling 0..1. heard_age_s: of the bed's last word. NaN: not known."""
+    """A seat. granted, applied: coupling 0..1. heard_age_s: of the bed's last report. NaN: not known."""
 
     seat: int
     pod: str
@@ -64,7 +64,7 @@ class Sleeper:
 
     @property
     def seated(self) -> bool:
-        """Whether they hold a slot."""
+        """Whether the sleeper holds a slot."""
         return self.state in (State.SEVERED, State.HERE, State.DREAMING, State.UNKNOWN)
 
     @property
@@ -107,7 +107,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """What the fusion core says of all together, under the names the API has; NaN: not known."""
+    """The group statistics of the fusion core, under the names the API has; NaN: not known."""
 
     synchrony: tuple[Band, ...] = ()
     dispersion_ratio: float = math.nan
@@ -138,16 +138,16 @@ class Happening:
 
     @property
     def late(self) -> bool:
-        """Whether it was told long after it happened, as after an outage."""
+        """Whether it was reported long after it happened, as after an outage."""
         return self.at_s - self.acted_s > TOLD_LATE_S
 
 
 @dataclass(frozen=True, slots=True)
 class ViewModel:
-    """The picture. age_s: since anything was heard; tick_age_s: since a tick; both NaN: never.
+    """The picture. age_s: since the last message; tick_age_s: since a tick; both NaN: never.
 
     coupled: pods that render more than they were granted. others: the other Dreamscapes as (name, state).
-    trouble: why nobody answers. troubles: what is wrong with broker, ledger and the way to the pods.
+    trouble: the reason that no daemon answers. troubles: faults of broker, ledger and the link to the pods.
     """
 
     link: Link = Link.NEVER
@@ -187,7 +187,7 @@ class ViewModel:
 
 
 def sleeper_of(seat: dreams.Seat, since_s: float = 0.0) -> Sleeper:
-    """A seat as it is shown; since_s: how long ago it was told."""
+    """A seat as it is shown; since_s: the age of its data."""
     age_s = seat.heard_age.ToMilliseconds() / 1e3 + since_s if seat.HasField("heard_age") else math.nan
     heard = known(age_s)
     number = names.bare(seat.name)
@@ -236,7 +236,7 @@ def number_of(message: Message, field: str) -> float:
 
 
 def crowd_of(tick: dreams.Collective) -> Crowd:
-    """What a tick says of all together."""
+    """The group statistics of a tick."""
     identity, runaway = tick.identity, tick.runaway
     return Crowd(
         synchrony=tuple(
@@ -267,9 +267,9 @@ def happening_of(event: dreams.Event) -> Happening:
 
 
 def chosen(dreamscapes: Sequence[dreams.Dreamscape], wish: str, turns: int) -> str:
-    """Which Dreamscape to show: the one wished for; else the one that a person should look at first.
+    """The Dreamscape to show: the requested one; else the one that a person should look at first.
 
-    `turns`: how often the next one was asked for. Empty: there is none.
+    `turns`: how often the next one was requested. Empty: there is none.
     """
     if wish:
         return wish

@@ -1,4 +1,4 @@
-"""How many columns each part of a row gets, from the terminal's width and the longest names. Pure.
+"""The number of columns of each part of a row, from the terminal's width and the longest names. Pure.
 
 Names come first: a row is of no use if its bed cannot be told from the next one. The rest goes to the bar and
 the words. A name that does not fit is cut at its front, because names differ at their end.

@@ -1,8 +1,8 @@
-"""Where a run is shown: a live screen on a terminal, plain lines in a pipe, nothing under --json.
+"""The output of a run: a live screen on a terminal, plain lines in a pipe, nothing under --json.
 
-The screen is the terminal's other one, so that nothing is left of it but the last picture, printed
-once at the end. Drawn eight times a second; a slow terminal sees fewer, never older, pictures. Where
-nobody reads any more (a closed pipe, a terminal that is gone) the night is ended in order.
+The screen is the terminal's other one, so that nothing is left of it but the last picture, printed once at
+the end. Drawn eight times a second; a slow terminal gets fewer, never older, pictures. Where the reader is
+gone (a closed pipe, a closed terminal) the night is ended in order.
 """
 
 import asyncio
@@ -28,9 +28,9 @@ LAST_LINES: Final = 60
 
 @dataclass
 class Display:
-    """What is shown of a chronicle.
+    """The output of a run, drawn from its state.
 
-    duration_s: how long the night takes, None: until its end is asked for. unread: called when the reader of
+    duration_s: how long the night takes, None: until its end is requested. unread: called when the reader of
     the output is gone.
     """
 
@@ -62,7 +62,7 @@ class Display:
         return self.chronicle.seconds(now_ns())
 
     async def quiet(self) -> None:
-        """Show nothing, but let the chronicle settle; never returns by itself."""
+        """Show nothing, but let the state settle; never returns by itself."""
         while True:
             self.chronicle.settle(now_ns())
             await asyncio.sleep(FRAME_S)
@@ -84,7 +84,7 @@ class Display:
         await self.quiet()
 
     def last_picture(self) -> None:
-        """Print what stays: no keys any more, and every line that is kept."""
+        """Print the last picture: without keys, with every line that is kept."""
         heading = replace(self.heading, keys=())
         size = (self.console.size.width, LAST_LINES)
         with self.heard():
@@ -106,7 +106,7 @@ class Display:
         self.shoot()
 
     def shoot(self) -> None:
-        """Take the screenshot unless it is taken: what a terminal would show now, its keys included."""
+        """Take the screenshot unless it is taken: the terminal's picture now, its keys included."""
         self.chronicle.settle(now_ns())
         heading = replace(self.heading, keys=KEYS)
         drawn = screen.screen(self.chronicle.board, heading, self._now_s(), self._ends_s(), screenshot.SIZE)
@@ -119,7 +119,7 @@ class Display:
             self.line(f"  {what}: {paste}")
 
     async def lines(self) -> None:
-        """New lines as they are said, and one of progress every five seconds."""
+        """Print new lines as they come, and one of progress every five seconds."""
         next_s = PROGRESS_EVERY_S
         while True:
             self.chronicle.settle(now_ns())
@@ -130,7 +130,7 @@ class Display:
             await asyncio.sleep(FRAME_S)
 
     def new_lines(self) -> None:
-        """Print the lines said since the last time; more than fifty at once lose the oldest."""
+        """Print the lines since the last time; more than fifty at once lose the oldest."""
         board = self.chronicle.board
         fresh = min(board.told - self._printed, len(board.lines))
         for line in list(board.lines)[len(board.lines) - fresh :]:

@@ -1,13 +1,13 @@
-"""What one run of `dreamd up` is to do, worked out from its flags before anything starts.
+"""The plan of one run of `dreamd up`, worked out from its flags before anything starts.
 
-Pure: flags in, a `Plan` out, or `CannotRun` with one sentence that says what to do. Every second on
-the plan, the screen, the picture and in `--json` is counted from the moment the run begins.
+Pure: flags in, a `Plan` out, or `CannotRun` with one sentence that names the remedy. Every second on the
+plan, the screen, the picture and in `--json` is counted from the moment the run begins.
 
-Rules. Up to eight sleepers have a process each, so that any one can be killed; more are packed, 16
-to 25 to a process. Malfunctions take beds in order from bed-5 on, each bed at most once, so that two
-runs with the same flags fail in the same places; one implant fails unasked, but none that plays a
-recording. Every person who was found in a recording and can be played has a bed, in the order of the
-files; what cannot be played is left out, and it is said, as long as there are two beds without it.
+Rules. Up to eight sleepers have a process each, so that any one can be killed; more are packed, 16 to 25 to a
+process. Malfunctions take beds in order from bed-5 on, each bed at most once, so that two runs with the same
+flags fail in the same places; one implant fails unasked, but none that plays a recording. Every person found
+in a recording that can be played has a bed, in the order of the files; persons that cannot be played are left
+out with a message, as long as two beds remain.
 """
 
 import math
@@ -44,7 +44,7 @@ _SYNTAX: Final = re.compile(r"(?P<name>[a-z_-]+)@(?P<merged>\+?)(?P<at>\d+(\.\d+
 
 
 class CannotRun(Exception):  # noqa: N818 -- it is a sentence for a person, not a programming error
-    """The run cannot start; the message is one sentence that says what to do."""
+    """The run cannot start; the message is one sentence that names the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,9 @@ class Malfunction:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Somebody in a recording: what opens them, or why they cannot be played ('' if they can).
+    """A person in a recording: the spec that opens it, or the reason why it cannot be played ('' if it can).
 
-    person: '' where nobody else is in the file.
+    person: '' for the only person of a file.
     """
 
     file: str
@@ -72,7 +72,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Sleeper:
-    """One bed: who lies in it and what its implant plays. recording '': a simulated sleeper."""
+    """One bed: its sleeper and the recording that its implant plays. recording '': a simulated sleeper."""
 
     pod: str
     pseudonym: str
@@ -105,8 +105,8 @@ class Flags:
 class Plan:
     """A run.
 
-    duration_s: from the beginning of the run, and what gathering takes above 15 s; None: until the
-    recordings are over, or somebody ends it. refused: what was to be played and cannot be. light: simulated
+    duration_s: from the beginning of the run, plus the time that gathering takes above 15 s; None: until the
+    recordings are over, or a person ends it. refused: persons that cannot be played. light: simulated
     sleepers are features alone. packed: many sleepers to a process however few they are. night None: no
     picture.
     """
@@ -129,7 +129,7 @@ class Plan:
 
     @property
     def intimate(self) -> bool:
-        """Fewer than five sleepers need everyone's intimate scope."""
+        """With fewer than five sleepers, each needs the intimate scope."""
         return len(self.sleepers) < INTIMATE_BELOW
 
     @property
@@ -139,7 +139,7 @@ class Plan:
 
     @property
     def mqtt_url(self) -> str:
-        """Where daemon and pods find the broker."""
+        """The address of the broker for daemon and pods."""
         return f"mqtt://127.0.0.1:{self.mqtt_port}" if self.owns_broker else self.broker
 
     @property
@@ -157,7 +157,7 @@ class Plan:
 
 
 def malfunction(text: str) -> Malfunction:
-    """Parse NAME@SECONDS[:COUNT] or NAME@+SECONDS[:COUNT]; raise CannotRun naming what is possible."""
+    """Parse NAME@SECONDS[:COUNT] or NAME@+SECONDS[:COUNT]; raise CannotRun with the possible names."""
     found = _SYNTAX.fullmatch(text)
     if found is None:
         raise CannotRun(
@@ -180,7 +180,7 @@ def pseudonym(number: int) -> str:
 
 
 def _strikes(malfunctions: tuple[Malfunction, ...], beds: int) -> dict[int, Malfunction]:
-    """Which bed (from 1 on) suffers what."""
+    """The malfunction of each bed (from 1 on)."""
     wanted = sum(one.count for one in malfunctions)
     if wanted > beds:
         raise CannotRun(
@@ -232,10 +232,10 @@ def _failing(flags: Flags) -> tuple[Malfunction, ...]:
 
 
 def names(people: tuple[Found, ...]) -> tuple[str, ...]:
-    """A name for each that the API takes: their own where a file has several people, else a tree's.
+    """A name for each person that the API takes: their own where a file has several people, else a tree's.
 
-    Of an own name as few words are taken as tell the people of the file apart: of `Blue-Muse-2265: EEG`
-    and `Green-Muse-1E58: EEG`, blue and green.
+    Of an own name as few words are taken as distinguish the people of the file: of `Blue-Muse-2265: EEG` and
+    `Green-Muse-1E58: EEG`, blue and green.
     """
     taken: list[str] = []
     for number, one in enumerate(people, 1):
@@ -282,7 +282,7 @@ def _check_recordings(flags: Flags, found: tuple[Found, ...]) -> None:
 def plan(flags: Flags, found: tuple[Found, ...] = ()) -> Plan:
     """Work out the run, or raise CannotRun with the one sentence that helps.
 
-    found: who is in the recordings.
+    found: the persons in the recordings.
     """
     _check_recordings(flags, found)
     people = tuple(one for one in found if not one.why)

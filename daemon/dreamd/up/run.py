@@ -1,11 +1,12 @@
 """One run of `dreamd up` from the first check to the exit status: the order in which things happen.
 
-Preflight, a temporary directory, the processes, the night, the way home, the processes again, the
-account and the picture. Everything runs in one TaskGroup; whatever goes wrong, the processes end first
-and the temporary directory goes last. Ctrl-C, SIGTERM and a closed terminal end the night in order; a
-second Ctrl-C ends it at once.
+Preflight, a temporary directory, the processes, the night, the way home, the processes again, the account and
+the picture. Everything runs in one TaskGroup; whatever fails, the processes end first and the temporary
+directory is removed last. Ctrl-C, SIGTERM and a closed terminal end the night in order; a second Ctrl-C ends
+it at once.
 
-Exit status: 0 everyone came home, 1 somebody did not, 2 it could not run (one sentence says why).
+Exit status: 0 every sleeper came home, 1 at least one did not, 2 it could not run (one sentence gives the
+reason).
 """
 
 import asyncio
@@ -48,7 +49,7 @@ ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def heading(plan: Plan, programs: str, sentence: str = "", *, with_keys: bool) -> Heading:
-    """One sentence ('': the usual) and the links; programs: what to write before `python` and `dreamd`."""
+    """One sentence ('': the usual) and the links; programs: the prefix of `python` and `dreamd` in them."""
     number = count(len(plan.sleepers))
     what = "recordings" if plan.sleepers[0].recording else "simulated sleepers"
     usual = f"{number.capitalize()} {what} dream together, and any of them can leave at once."
@@ -75,7 +76,7 @@ def programs() -> str:
 
 
 class Run:
-    """The state of one run; sentence: what is shown on top, '': the usual."""
+    """The state of one run; sentence: the line on top, '': the usual."""
 
     def __init__(
         self,
@@ -137,7 +138,7 @@ class Run:
                 self.director.order(key)
 
     def _refuse(self, key: str) -> None:
-        """Say once for each key why it does nothing now: no order waits unseen for the night to begin."""
+        """Report once for each key why it does nothing now: no order waits unseen for the night to begin."""
         if key not in self._refused:
             self._refused.add(key)
             over = self.chronicle.account.closing
@@ -145,7 +146,7 @@ class Run:
             self.chronicle.say(now_ns(), f"{key} ({dict(KEYS)[key]}) does nothing now: {when}")
 
     async def live(self) -> None:
-        """Everything from the first process to the last; raises CannotRun (in a group) where it cannot."""
+        """Run from the first process to the last; raises CannotRun (in a group) where it cannot."""
         async with asyncio.TaskGroup() as tasks:
             screen = tasks.create_task(self._screen(), name="screen")
             counting = tasks.create_task(self._count(), name="counters")
@@ -159,7 +160,7 @@ class Run:
                 counting.cancel()
                 shooting.cancel()
                 if not self.chronicle.account.closing:
-                    self.chronicle.close(now_ns())  # the processes are ended by us from here on
+                    self.chronicle.close(now_ns())  # the processes are ended by the run from here on
                 await self.household.close()
                 screen.cancel()
 
@@ -207,7 +208,7 @@ class Run:
         return HOME if account.everyone_home else NOT_HOME
 
     def _told(self) -> dict[str, object]:
-        """The object of `--json`: the account, and who lay where of those whose recordings were played."""
+        """The object of `--json`: the account, and the bed of each person with a recording."""
         played = [sleeper for sleeper in self.plan.sleepers if sleeper.recording]
         return {
             **self.chronicle.account.as_json(self.counters.sum),
@@ -233,7 +234,7 @@ class Run:
 
 
 def keep(path: Path, picture: str, flag: str) -> None:
-    """Write a picture or a page; raises CannotRun naming the flag that chose its place."""
+    """Write a picture or a page; raises CannotRun with the flag that chose its place."""
     try:
         path.write_text(picture, encoding="utf-8")
     except OSError as error:
@@ -248,7 +249,7 @@ async def run(plan: Plan, console: Console, *, viewed: bool, shot: Wanted | None
 
 
 async def conduct(plan: Plan, make: Callable[[Path], Run]) -> int:
-    """Run what `make` makes of a temporary directory, from first check to account; raises CannotRun."""
+    """Run the plan that `make` builds from a temporary directory; raises CannotRun."""
     preflight.check(plan)
     if plan.owns_broker:
         brokers.choose(plan.broker)

@@ -1,8 +1,8 @@
-"""One night as it unfolds: every fact goes in here once, and account, board and record are kept in step.
+"""The state of one night as it unfolds: every fact goes in here once, and account, board and record agree.
 
-Pure: facts come with their stamps. An outage (the daemon or the broker dies) is told as one sentence
-when the last coupled pod has said that it is alone, or three seconds after it began; meanwhile the
-severs by lease that it causes are not told one by one.
+Pure: facts come with their stamps. An outage (the daemon or the broker dies) is reported in one sentence when
+the last coupled pod has reported that it is alone, or three seconds after it began; meanwhile the severs by
+lease that it causes are not reported one by one.
 """
 
 from collections import Counter
@@ -40,13 +40,13 @@ class RunState:
 
     @classmethod
     def begin(cls, sleepers: tuple[Sleeper, ...], t0_ns: int, ceiling: float) -> "RunState":
-        """An empty chronicle from t0_ns on; ceiling: the coupling that counts as all the way."""
+        """An empty state from t0_ns on; ceiling: the coupling that counts as all the way."""
         names = [(sleeper.pod, sleeper.pseudonym) for sleeper in sleepers]
         account = RunReport(tuple(pod for pod, _ in names), t0_ns)
         return cls(sleepers, account, Board.of(t0_ns, ceiling, names), Record.of(t0_ns, ceiling, names))
 
     def ceiling(self, ceiling: float) -> None:
-        """What the daemon made the ceiling."""
+        """The ceiling that the daemon granted."""
         self.board.ceiling = self.record.ceiling = ceiling
 
     def seconds(self, t_ns: int) -> float:
@@ -59,7 +59,7 @@ class RunState:
         self.began_s = self.seconds(at_ns)
 
     def ends_s(self, duration_s: float | None) -> float | None:
-        """When the night ends, in seconds of the run: a slow gathering takes nothing from the night."""
+        """The end of the night in seconds of the run: a slow gathering takes nothing from the night."""
         if duration_s is None:
             return None
         return duration_s + max(0.0, self.began_s - self.gathered_by_s)
@@ -101,7 +101,7 @@ class RunState:
                 self._tell(index, at_ns)
 
     def outage(self, what: str, how: str, at_ns: int) -> None:
-        """The daemon or the broker dies now; a second report of a death already told of is ignored."""
+        """The daemon or the broker dies now; a second report of the same death is ignored."""
         if self.account.closing or (self.outages and self._open(what) is not None):
             return
         coupled = [pod for pod in self.account.pods if not self.account.is_home(pod)]
@@ -123,7 +123,7 @@ class RunState:
         return next((one for one in reversed(self.outages) if one.what == what and not one.back_ns), None)
 
     def settle(self, now_ns: int) -> None:
-        """Tell what has waited long enough."""
+        """Report everything that has waited long enough."""
         for index, outage in enumerate(self.outages):
             if now_ns - outage.at_ns >= OUTAGE_TOLD_NS:
                 self._tell(index, now_ns)
@@ -137,14 +137,14 @@ class RunState:
             self.say(at_ns, self.outages[index].finding, Tone.GRAVE)
 
     def close(self, at_ns: int) -> None:
-        """The night ends: what follows is the way home."""
+        """The night ends: everything after it is the way home."""
         self.settle(at_ns + OUTAGE_TOLD_NS)
         self.account.closing = self.board.closing = True
         self.record.close(at_ns)
 
     @property
     def all_left(self) -> bool:
-        """Whether nobody is left who could dream: recordings over, or processes gone."""
+        """Whether no sleeper is left that could dream: recordings over, or processes gone."""
         return all(row.state in {State.LEFT, State.GONE} for row in self.board.rows.values())
 
     @property
@@ -163,7 +163,7 @@ class RunState:
         return f"{pod} ({self.record.tracks[pod].pseudonym})"
 
     def _apart(self) -> Iterable[str]:
-        """Who never merged, and why; many are counted by cause."""
+        """The pods that never merged, each with its cause; many are counted by cause."""
         causes = [(pod, self.account.cause(pod) or "not seated") for pod in self.account.never_merged]
         if not self.account.merged or len(causes) == 0:
             return
@@ -174,7 +174,7 @@ class RunState:
         yield f"{count(len(causes))} never merged: {', '.join(f'{n} {cause}' for cause, n in told)}"
 
     def marks(self) -> tuple[Mark, ...]:
-        """What the picture points at: each sever alone, many at once as one, outages, who is gone."""
+        """The captions of the picture: each sever alone, many at once as one, outages, ended processes."""
         gone = [mark for mark in self.record.marks if mark.words]
         return (*self._outage_marks(), *self._sever_marks(), *gone)
 

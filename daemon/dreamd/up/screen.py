@@ -1,7 +1,7 @@
-"""How a board looks on a terminal: calm, at 80 columns by 24 lines as well as wider. Pure: rich in, rich out.
+"""The board on a terminal: calm, at 80 columns by 24 lines as well as wider. Pure: rich in, rich out.
 
 A row is a sleeper: a line from `self` to `collective` with a marker on it, its place the coupling the pod
-applied as a share of the ceiling. Only what is grave is red. More than sixteen sleepers, or more than the
+applied as a share of the ceiling. Only grave things are red. More than sixteen sleepers, or more than the
 terminal has lines for, become a field of dots, one each, brighter the nearer they are to the collective.
 """
 
@@ -18,17 +18,17 @@ from dreamd.up.screen_model import Board, Line
 
 ROWS_MAX: Final = 16
 NOT_ROWS: Final = 7
-"""Lines that are neither a sleeper's nor a link's, two of what was said among them."""
+"""Lines that belong neither to a sleeper nor to a link, two of the event lines among them."""
 BAR_MIN: Final = 18
 BAR_MAX: Final = 64
 FIXED_COLUMNS: Final = 46
 FRESH_S: Final = 3.0
-"""What was told of the crowd is shown so long."""
+"""Group statistics are shown for this long after they arrived."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What stands above and below the rows; links are (what it is, what to paste)."""
+    """The lines above and below the rows; links are (name, text to paste)."""
 
     sentence: str
     links: tuple[tuple[str, str], ...]
@@ -131,7 +131,7 @@ def _footer(heading: Heading, now_s: float, ends_s: float | None) -> Text:
 
 
 def _crowd(board: Board, now_s: float) -> Text:
-    """What is awaited before the night, then each band's synchrony while it is fresh, or an empty line."""
+    """The awaited event before the night, then each band's synchrony while it is fresh, or an empty line."""
     if board.awaited:
         return Text(f"  {board.awaited}", "#ffd9a0", no_wrap=True, overflow="ellipsis")
     fresh = now_s - board.synchrony_at_s <= FRESH_S
@@ -143,7 +143,7 @@ def _crowd(board: Board, now_s: float) -> Text:
 def screen(
     board: Board, heading: Heading, now_s: float, ends_s: float | None, size: tuple[int, int]
 ) -> RenderableType:
-    """The whole screen for a terminal of (columns, lines); what does not fit are older lines."""
+    """The whole screen for a terminal of (columns, lines); older lines that do not fit are left out."""
     width, height = size
     top = _top(heading, width)
     few = len(board.rows) <= min(ROWS_MAX, height - len(top) + 1 - NOT_ROWS)
@@ -162,7 +162,7 @@ def screen(
 
 
 def progress(board: Board, now_s: float) -> str:
-    """One plain line for a pipe: how many dream, and how near the collective on average."""
+    """One plain line for a pipe: the number of dreaming sleepers, and how near the collective on average."""
     if board.awaited:
         return f"{now_s:6.1f} s  {board.awaited}"
     near = [row.share for row in board.rows.values() if row.state is State.DREAMING]

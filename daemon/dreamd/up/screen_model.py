@@ -1,8 +1,8 @@
-"""What the screen shows: a row for each sleeper and the last lines said, folded from what arrives.
+"""The model of the screen: a row for each sleeper and the last lines, folded from what arrives.
 
-No clock and no terminal here: `note` takes a pod's journal, `say` a line from elsewhere, and `settle`
-is told the time. Severs that come together (a daemon killed, a hand on `s`) are gathered for 0.4 s and
-told in one line; a single one gets the sentence with its own numbers.
+No clock and no terminal here: `note` takes a pod's journal, `say` a line from elsewhere, and `settle` the
+time. Severs that come together (a daemon killed, a hand on `s`) are gathered for 0.4 s and reported in one
+line; a single one gets the sentence with its own numbers.
 """
 
 import math
@@ -18,19 +18,19 @@ from dreamd.up.processes.pod_journal import DEPARTURES, Entry
 LINES_KEPT: Final = 50
 TOGETHER_NS: Final = 400_000_000
 SILENT_NS: Final = 1_500_000_000
-"""A pod that has said nothing for this long: no lease outlives it."""
+"""A pod without a line for this long is silent: no lease outlives it."""
 
 QUIETLY: Final = (State.COMING, State.LEFT)
-"""Whose process may end without a line: who has not come, and who has said good-bye."""
+"""States in which a process may end without a line: a pod that has not come, and one that has left."""
 
 
 SPEAKING: Final = (State.HERE, State.DREAMING, State.SEVERED)
-"""Whose pod tells of every hop."""
+"""States in which a pod reports every hop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Something said, at a second of the run."""
+    """A line of the screen, at a second of the run."""
 
     at_s: float
     words: str
@@ -49,10 +49,10 @@ class _Batch:
 
 @dataclass
 class Board:
-    """All rows and the last 50 lines. muted: causes that somebody else is telling just now.
+    """All rows and the last 50 lines. muted: causes that another part reports just now.
 
-    synchrony: by band, z against chance, as told at this second of the run; of what is not known, nothing.
-    awaited: what the run waits for before the night begins.
+    synchrony: by band, z against chance, as reported at this second of the run; unknown values are left out.
+    awaited: the event that the run waits for before the night begins.
     """
 
     t0_ns: int
@@ -70,7 +70,7 @@ class Board:
 
     @classmethod
     def of(cls, t0_ns: int, ceiling: float, sleepers: Iterable[tuple[str, str]]) -> "Board":
-        """A board where everyone is still coming."""
+        """A board on which every sleeper is still coming."""
         return cls(t0_ns, ceiling, {pod: Row(pod, name) for pod, name in sleepers})
 
     def seconds(self, t_ns: int) -> float:
@@ -83,7 +83,7 @@ class Board:
         return sum(row.state is State.DREAMING and not row.silent for row in self.rows.values())
 
     def agree(self, at_ns: int, synchrony: Iterable[tuple[str, float]]) -> None:
-        """The daemon has told how far above chance phases agree, band by band."""
+        """The daemon has reported how far above chance phases agree, band by band."""
         self.synchrony, self.synchrony_at_s = tuple(synchrony), self.seconds(at_ns)
 
     def say(self, at_ns: int, words: str, tone: Tone = Tone.CALM, pod: str = "") -> None:
@@ -165,7 +165,7 @@ class Board:
         batch.zero_ms[row.pod] = (zero - evidence) / 1e6 if 0 < evidence <= zero else math.nan
 
     def settle(self, now_ns: int) -> None:
-        """Tell the severs that have waited long enough for others of their kind; see who is silent."""
+        """Report the severs that have waited long enough for others of their kind; mark the silent rows."""
         for row in self.rows.values():
             row.silent = row.state in SPEAKING and now_ns - row.heard_ns > SILENT_NS
         for cause in [c for c, b in self._batches.items() if now_ns - b.first_ns >= TOGETHER_NS]:

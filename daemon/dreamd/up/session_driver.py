@@ -1,9 +1,9 @@
-"""Leads the night as any service would, through the public API: check in, create, start, watch, end.
+"""Drives the night as any service would, through the public API: check in, create, start, watch, end.
 
-It waits for nobody for ever: who is not admitted within 25 s and 1.5 s for each sleeper sleeps beside
-the Dreamscape, and the screen says why. So does, as soon as the others are admitted, who has had no good
-signal for 8 s: it may never come, and a recording goes on meanwhile. Keys arrive through a bounded
-queue; each is an API call and nothing else.
+Every wait ends: a pod that is not admitted within 25 s and 1.5 s for each sleeper sleeps beside the
+Dreamscape, and the screen shows the reason. The same holds, as soon as the others are admitted, for a pod
+without good signal for 8 s: it may never come, and a recording goes on meanwhile. Keys arrive through a
+bounded queue; each is an API call and nothing else.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ BY_KEY: Final = "by key in dreamd up"
 
 
 def _unmoved(_event: Event) -> None:
-    """Nobody asked to be told."""
+    """Ignore a report."""
 
 
 def _first_reason(outside: list[Seat]) -> str:
@@ -48,9 +48,9 @@ def _first_reason(outside: list[Seat]) -> str:
 
 @dataclass
 class SessionDriver:
-    """One night's leading; `orders` are keys pressed, the oldest is dropped when nobody reads.
+    """The driver of one night; `orders` are keys pressed, the oldest is dropped when the queue is full.
 
-    facts: is told every event of the daemon's journal. beside: what else watches the night through the API.
+    facts: receives every event of the daemon's journal. beside: other watchers of the night through the API.
     """
 
     plan: Plan
@@ -77,17 +77,17 @@ class SessionDriver:
         self.orders.put_nowait(key)
 
     def say(self, words: str, tone: Tone = Tone.CALM) -> None:
-        """Say something now."""
+        """Show a line now."""
         self.chronicle.say(now_ns(), words, tone)
 
     async def lead(self) -> None:
-        """From the first pod to the closing of the night; raises CannotRun where it cannot begin."""
+        """Run from the first pod to the closing of the night; raises CannotRun where it cannot begin."""
         try:
             async with dreamapi.connect(f"127.0.0.1:{self.plan.grpc_port}", to_screen=True) as api:
                 await self._gather(api)
                 await self._begin(api)
                 if not self.chronicle.began_s:
-                    self.chronicle.close(now_ns())  # ended before it began: nobody was coupled
+                    self.chronicle.close(now_ns())  # ended before it began: no pod was coupled
                     return
                 self.leading = True
                 async with asyncio.TaskGroup() as tasks:
@@ -102,7 +102,7 @@ class SessionDriver:
             raise CannotRun(f"the daemon said no: {error}") from error
 
     async def _gather(self, api: Api) -> None:
-        """Check everyone in as the pods appear."""
+        """Check every sleeper in as the pods appear."""
         coming = {sleeper.pod: sleeper.pseudonym for sleeper in self.plan.sleepers}
         beds = len(coming)
         give_up_ns = now_ns() + int(self._patience_s * 1e9)
@@ -155,7 +155,7 @@ class SessionDriver:
         )
 
     async def _admitted(self, api: Api, beds: int, least: int) -> list[Seat]:
-        """Wait until all are admitted, or as long as is patient until `least` are; return who is not."""
+        """Wait until all are admitted, or out of patience until `least` are; return the pods that are not."""
         give_up_ns = now_ns() + int(self._patience_s * 1e9)
         while True:
             seats = (await api.dreamscapes.get(self.name)).seats
@@ -174,7 +174,7 @@ class SessionDriver:
             await asyncio.sleep(POLL_S)
 
     def _in_vain(self, seat: Seat) -> bool:
-        """Whether there is no waiting for this one: told to fail, and it has; or no good signal for 8 s."""
+        """Whether this pod is not waited for: made to fail, and it has; or no good signal for 8 s."""
         at_ns = now_ns()
         sleeper = next(one for one in self.plan.sleepers if seat.pod == f"pods/{one.pod}")
         fails = sleeper.malfunction
@@ -190,7 +190,7 @@ class SessionDriver:
                 self.say(f"the collective is not watched any more: {why}", Tone.GRAVE)
 
     async def _tell_states(self, api: Api) -> None:
-        """Say when the Dreamscape itself changes: severed for want of a quorum, dreaming again."""
+        """Report when the Dreamscape itself changes: severed for want of a quorum, dreaming again."""
         while True:
             try:
                 async for event in api.dreamscapes.watch_events(dreamscape=self.name):
@@ -205,17 +205,17 @@ class SessionDriver:
                 return
 
     async def _tell_crowd(self, api: Api) -> None:
-        """Show how far above chance phases agree, as the daemon tells it once a second."""
+        """Show how far above chance phases agree, once a second as the daemon reports it."""
         try:
             async for tick in api.dreamscapes.watch_collective(self.name, omit_seats=True):
                 said = [(one.band, one.z) for one in tick.synchrony if one.HasField("z")]
                 self.chronicle.board.agree(now_ns(), said)
                 await asyncio.sleep(CROWD_S)
         except dreamapi.ApiError:
-            return  # the event stream says that it has ended, and why
+            return  # the event stream reports that it has ended, and why
 
     async def _dream(self, api: Api) -> None:
-        """Until the time is up, everyone has left, or somebody ends it."""
+        """Wait until the time is up, every pod has left, or a person ends it."""
         until_ns = self.chronicle.until_ns(self.plan.duration_s)
         while not (self.end.is_set() or self._woken or self.chronicle.all_left):
             if until_ns is not None and now_ns() >= until_ns:
@@ -246,7 +246,7 @@ class SessionDriver:
             self.say(str(error), Tone.GRAVE)
 
     async def _bring_home(self, api: Api) -> None:
-        """End it and wait, at most three seconds, until every pod has said that it is alone."""
+        """End it and wait, at most three seconds, until every pod has reported that it is alone."""
         self.leading = False
         self.chronicle.close(now_ns())
         try:

@@ -1,8 +1,8 @@
-"""Which MQTT broker a run uses, how it is started, and how to know that it answers.
+"""The MQTT broker of a run: the choice, its start, and the check that it answers.
 
-`auto` takes mosquitto where it is installed (120,000 messages a second on one core) and amqtt, which
-comes with the `up` extra, where it is not. An address means somebody else's broker: it is used, never
-started or stopped. A broker is ready when it answers a CONNECT, not when its port is open.
+`auto` takes mosquitto where it is installed (120,000 messages a second on one core) and amqtt, which comes
+with the `up` extra, where it is not. An address is a broker of another owner: it is used, never started or
+stopped. A broker is ready when it answers a CONNECT, not when its port is open.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ SHIPPED_LISTENER: Final = "listener 1883 127.0.0.1\n"
 
 
 def mosquitto_binary() -> str | None:
-    """Where mosquitto is; Debian keeps it in /usr/sbin, which is not on everyone's PATH."""
+    """The path of mosquitto; Debian keeps it in /usr/sbin, which is not on every PATH."""
     return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/sbin")
 
 
@@ -64,7 +64,7 @@ def command(kind: str, port: int, room: Path) -> tuple[str, ...]:
         return (sys.executable, "-m", "dreamd.up.processes.amqtt_broker", "--port", str(port))
     binary = mosquitto_binary()
     assert binary is not None, "choose() has found it"
-    # Started by root, mosquitto would become another user: unable to read the room, and off the leash.
+    # Started by root, mosquitto would become another user: unable to read the room, and not tied to us.
     user = f"\nuser {getpass.getuser()}\n" if os.geteuid() == 0 else ""
     conf = room / "mosquitto.conf"
     conf.write_text(_shipped().replace(SHIPPED_LISTENER, f"listener {port} 127.0.0.1\n") + user)
@@ -101,7 +101,7 @@ async def answers(url: str) -> bool:
 
 
 async def require(plan: Plan) -> None:
-    """Raise CannotRun unless somebody else's broker answers."""
+    """Raise CannotRun unless a broker of another owner answers."""
     if not await answers(plan.mqtt_url):
         raise CannotRun(
             f"no MQTT broker answers at {plan.mqtt_url}; start it, correct --broker, "

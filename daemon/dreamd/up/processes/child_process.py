@@ -1,11 +1,11 @@
-"""The processes of a run: started on a leash, kept alive or let go, their lines read as they come.
+"""The processes of a run: tied to its life, kept alive or let go, their lines read as they come.
 
-Rules. A child is in a session of its own, so that Ctrl-C at the terminal reaches `up` alone and the
-ending stays in one hand; it dies with `up` even if `up` is killed (see leash). What it prints on
-standard output is read at once, whatever happens, and handed over a line at a time: nothing queues
-here and a child never waits for us. Its standard error goes to a file whose last line is quoted when
-it fails. A kept child that ends is started again after 0.2 s, then twice that, at most 5 s; one that
-has lived 10 s is forgiven.
+Rules. A child is in a session of its own, so that Ctrl-C at the terminal reaches `up` alone and the ending
+stays in one hand; it dies with `up` even if `up` is killed (see `parent_death_signal`). Its standard output
+is read at once, whatever happens, and handed over a line at a time: nothing queues here and a child never
+waits for us. Its standard error goes to a file; the last line of it is quoted when the child fails. A kept
+child that ends is started again after 0.2 s, then twice that, at most 5 s; after 10 s of life the wait is 0.2
+s again.
 """
 
 import asyncio
@@ -45,11 +45,11 @@ class Ended:
 
 
 def _quiet(line: str) -> None:
-    """Drop a line nobody asked for."""
+    """Drop a line."""
 
 
 def _unmoved(child: "Child") -> None:
-    """Nobody asked to be told."""
+    """Ignore a start or an end."""
 
 
 @dataclass
@@ -135,7 +135,7 @@ class Child:
             self.heard(line.decode(errors="replace").rstrip("\n"))
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal, if there is anybody to send it to."""
+        """Send a signal, if the process runs."""
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(number)
 
@@ -163,7 +163,7 @@ class Child:
         return lines[-1][:300] if lines else ""
 
     def failure(self, advice: str) -> CannotRun:
-        """Why it did not come up: its own last words, or how it ended, and what to do."""
+        """Why it did not come up: its own last line, or how it ended, and the remedy."""
         words = self.last_words().removeprefix("dreamedge: ").removeprefix("dreamd: ").rstrip(".")
         how = "it has not answered in time" if self.last_end is None else self.last_end.words
         return CannotRun(f"{self.name} did not come up: {words or how}; {advice}")

@@ -1,9 +1,9 @@
-"""Run a program that ends when its parent ends: `python -I -S leash.py PARENT_PID PROGRAM [ARGUMENT...]`.
+"""Run a program that ends when its parent ends: `python -I -S FILE PARENT_PID PROGRAM [ARGUMENT...]`.
 
-A run of `dreamd up` that is itself killed must leave no broker, daemon or pod behind. Linux tells a
-process of its parent's death if it asked before; this asks, then becomes the program. It is a program
-of its own, and not a hook between fork and exec, because the parent has threads (grpc) by then.
-Standard library only, started with -I -S: it costs some ten milliseconds.
+A run of `dreamd up` that is itself killed must leave no broker, daemon or pod behind. Linux signals the death
+of its parent to a process that asked for it before; this asks, then becomes the program. It is a program of
+its own, and not a hook between fork and exec, because the parent has threads (grpc) by then. Standard library
+only, started with -I -S: it costs some ten milliseconds.
 """
 
 import ctypes

@@ -13,7 +13,7 @@ from typing import Final
 
 UNKNOWN_NS: Final = 0
 DEPARTURES: Final = frozenset({"left", "recording-over", "stopped", "duration"})
-"""Causes of a zero by which a pod goes home by its own plan: it has left, nobody severed it."""
+"""Causes of a zero by which a pod goes home by its own plan: it has left and was not severed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""What is looked at before anything is started, so that what cannot work is said in one sentence.
+"""The checks before anything is started, so that a run that cannot work is refused in one sentence.
 
-Ports are tried by binding them; another one is never picked silently, because the links on the screen,
-other terminals and Prometheus count on the usual ones. Who is in a recording, and whether a bed could play
-them, is the edge's to say: it is asked once for all files (`dreamedge inspect --brief`).
+Ports are tried by binding them; another one is never picked silently, because the links on the screen, other
+terminals and Prometheus count on the usual ones. The edge reports the persons in a recording, and whether a
+bed could play them: it is asked once for all files (`dreamedge inspect --brief`).
 """
 
 import errno
@@ -24,7 +24,7 @@ _MEND: Final = "correct --recordings"
 def look_over(flags: Flags, look: tuple[str, ...] = LOOK) -> Plan:
     """Work out the plan, each recording read first: a bad file is a bad file, not too few sleepers.
 
-    look: the program that says who is in the files named after it.
+    look: the program that lists the persons in the files named after it.
     """
     for recording in flags.recordings:
         check_recording(recording)
@@ -33,7 +33,7 @@ def look_over(flags: Flags, look: tuple[str, ...] = LOOK) -> Plan:
 
 
 def people_in(recordings: tuple[Path, ...], look: tuple[str, ...] = LOOK) -> tuple[Found, ...]:
-    """Who is in the files, by what the edge says of them; raises CannotRun where it says nothing."""
+    """The persons in the files, as the edge reports them; raises CannotRun where it reports nothing."""
     try:
         done = subprocess.run(  # noqa: S603 -- our own program
             (*look, *(str(path.absolute()) for path in recordings)),
@@ -61,12 +61,12 @@ def _found(one: dict[str, str]) -> Found:
 
 
 def environment() -> dict[str, str]:
-    """Ours without settings meant for another daemon or pod: a run tells its own everything by flags."""
+    """Our environment without settings meant for another daemon or pod: a run passes its own by flags."""
     return {k: v for k, v in os.environ.items() if not k.startswith(("DREAMD_", "DREAMEDGE_"))}
 
 
 def check(wanted: Plan) -> None:
-    """Raise CannotRun for the first thing that stands in the way."""
+    """Raise CannotRun for the first obstacle."""
     if wanted.night is not None:
         check_picture(wanted.night, "--night")
     if wanted.owns_broker:
@@ -96,7 +96,7 @@ def check_port(what: str, port: int, flag: str, other: str = "") -> None:
 
 
 def check_recording(path: Path) -> None:
-    """Raise CannotRun unless `path` is a file that can be read: what is mistyped is not just left out."""
+    """Raise CannotRun unless `path` is a file that can be read: a mistyped file is not just left out."""
     try:
         with path.open("rb"):
             pass

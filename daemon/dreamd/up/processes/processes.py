@@ -1,8 +1,8 @@
 """The processes of one run and their command lines: broker, daemon, pods, started and ended in order.
 
-Broker first, then the daemon (it has the key that the pods pin), then the pods; the other way round at
-the end. Broker and daemon come back when they die. A pod does not: its sleeper is home, and the place
-stays empty for everyone to see.
+Broker first, then the daemon (it has the key that the pods pin), then the pods; the other way round at the
+end. Broker and daemon come back when they die. A pod does not: its sleeper is home, and the place stays
+visibly empty.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ BROKER_GRACE_S: Final = 2.0
 
 @dataclass
 class Reports:
-    """Who is told of what; each is called at once, on the running loop."""
+    """The receivers of each report; each is called at once, on the running loop."""
 
     journal: Callable[[str], None]
     pods_ended: Callable[[tuple[str, ...], int, str], None]
@@ -42,7 +42,7 @@ class Reports:
 
 @dataclass
 class Processes:
-    """Everything that runs for this run; `room` is its temporary directory."""
+    """All processes of this run; `room` is its temporary directory."""
 
     plan: Plan
     room: Path
@@ -201,7 +201,7 @@ class Processes:
             await self.broker.stop(BROKER_GRACE_S)
 
     def failed_pods(self) -> CannotRun | None:
-        """Why pods have ended that should not have, if any have."""
+        """The reasons of pods that ended unexpectedly, if there are any."""
         for child in self.pods:
             if child.last_end is not None and not child.last_end.asked and child.last_end.returncode != 0:
                 return child.failure("mend that and start again")

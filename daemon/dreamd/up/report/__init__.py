@@ -1,1 +1,1 @@
-"""What a run leaves behind: its report, the picture of the night, the measured outages."""
+"""The results of a run: its report, the picture of the night, the measured outages."""

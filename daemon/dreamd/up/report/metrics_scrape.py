@@ -1,7 +1,7 @@
 """The daemon's counters, read from `/metrics` as any Prometheus would.
 
-A daemon that is killed takes its counters with it, so each incarnation's last reading is kept and
-all are summed; what it counted after the last reading, at most a second, is lost and not guessed.
+A daemon that is killed takes its counters with it, so each incarnation's last reading is kept and all are
+summed; counts after the last reading, at most a second, are lost and not guessed.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ def _samples(page: str) -> Iterator[tuple[str, str, float]]:
 
 
 def totals(page: str) -> Totals:
-    """The counts on one page in Prometheus' text format; what is not there is zero."""
+    """The counts on one page in Prometheus' text format; an absent count is zero."""
     plain = dict.fromkeys((TICKS, SKIPPED, ACCEPTED), 0)
     refused: dict[str, int] = {}
     for name, labels, value in _samples(page):

@@ -1,7 +1,7 @@
-"""What is kept of a night for its picture: one track of samples a pod, and the marks on it.
+"""The history of a night for its picture: one track of samples a pod, and the marks on it.
 
-Bounded: a track holds at most 1,200 samples. When it is full every second one goes and from then on
-half as many come in, so a short night is kept to the hop and a long one to what a picture can show.
+Bounded: a track holds at most 1,200 samples. When it is full every second one goes and from then on half as
+many come in, so a short night is kept to the hop and a long one to the resolution of a picture.
 """
 
 import math
@@ -18,7 +18,7 @@ HOP_S: Final = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A pod at one moment: share 0 (with oneself) to 1 (at the ceiling), distance in the shared scale."""
+    """A pod at one moment: share 0 (alone) to 1 (at the ceiling), distance in the shared scale."""
 
     t_s: float
     share: float
@@ -27,7 +27,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that happened: to a pod, or to everyone (pod empty)."""
+    """A mark: on a pod, or on all of them (pod empty)."""
 
     t_s: float
     kind: str  # severed, alone, gone, woken, outage, back
@@ -99,7 +99,7 @@ class Record:
         return track.samples[-1].t_s if track.samples else 0.0
 
     def close(self, at_ns: int) -> None:
-        """The night is over: what follows is the way home."""
+        """The night is over: everything after it is the way home."""
         self.closed_s = self.seconds(at_ns) if self.closed_s is None else self.closed_s
 
     def mark(self, mark: Mark) -> None:

@@ -1,11 +1,11 @@
 """The geometry of the night's picture: where each sleeper's ribbon runs. Pure, no markup but path data.
 
-Every sleeper has a lane above or below the middle line, which is the collective. Alone, a ribbon runs
-in its lane; at the coupling ceiling it runs with all others close to the middle: its offset is the
-lane's times 1 - 0.96 ease(share), ease(s) = s^2 (3 - 2 s), so that ramps flow. The ripple on it is the
-pod's own distance to the collective against its median. Curves are monotone cubics (Fritsch & Carlson
-1980): a sever is drawn as the edge it was and never rings. What follows the closing of the night is
-not to scale: each ribbon is led home to its name.
+Every sleeper has a lane above or below the middle line, which is the collective. Alone, a ribbon runs in its
+lane; at the coupling ceiling it runs with all others close to the middle: its offset is the lane's times 1 -
+0.96 ease(share), ease(s) = s^2 (3 - 2 s), so that ramps flow. The ripple on it is the pod's own distance to
+the collective against its median. Curves are monotone cubics (Fritsch & Carlson 1980): a sever is drawn as
+the edge it was and never rings. After the closing of the night nothing is to scale: each ribbon is led home
+to its name.
 """
 
 import math

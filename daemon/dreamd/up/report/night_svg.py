@@ -1,9 +1,9 @@
 """`night.svg`: a picture of the night worth keeping, drawn from the record and from nothing else.
 
-Self-contained SVG: no script, no font, no address. A reader who cannot see it is told the same in
-<desc>. What moves is measured: each ribbon is one sleeper, its way to the middle is the coupling the
-pod applied, its ripple the pod's distance to the collective, the glow in the middle the mean of all.
-Only the stars are invented (from the run's seed).
+Self-contained SVG: no script, no font, no address. A screen reader gets the same in <desc>. All motion is
+measured: each ribbon is one sleeper, its way to the middle is the coupling the pod applied, its ripple the
+pod's distance to the collective, the glow in the middle the mean of all. Only the stars are invented (from
+the run's seed).
 """
 
 import colorsys
@@ -64,7 +64,7 @@ DEFS: Final = f"""<defs>
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is written on the picture: the account in one line, and when and how it was."""
+    """The text of the picture: the account in one line, and when and how it was."""
 
     account: str
     occasion: str
@@ -148,7 +148,7 @@ def _ribbon(ribbon: Ribbon, tint: str, count: int) -> Iterator[str]:
 
 
 def _veil(ribbon: Ribbon) -> str:
-    """What hangs between a ribbon and the middle, so faint that every fourth point will do."""
+    """The threads between a ribbon and the middle, so faint that every fourth point will do."""
     coarse = [*ribbon.points[::4], ribbon.points[-1]]
     edge = "L".join(f"{x:.0f},{y:.0f}" for x, y in coarse)
     return f"M{coarse[0][0]:.0f},{MIDDLE:.0f}L{edge}L{coarse[-1][0]:.0f},{MIDDLE:.0f}Z"
@@ -211,7 +211,7 @@ def _caption(mark: Mark, x: float, lane_y: float) -> str:
 
 
 def _everyone(record: Record, axis: Axis) -> Iterator[str]:
-    """What happened to all at once: a sever by hand, a daemon or broker that died, the waking."""
+    """Marks of all sleepers at once: a sever by hand, a daemon or broker that died, the waking."""
     yield f'<g font-family="{SERIF}" font-size="15" font-style="italic">\n'
     top, row = MIDDLE - REACH - 24, 0
     for mark in (mark for mark in record.marks if not mark.pod):
@@ -239,7 +239,7 @@ def _heading(words: Words, title: str) -> Iterator[str]:
 
 
 def description(record: Record, words: Words) -> str:
-    """The picture in words, for who cannot see it."""
+    """The picture in words, for a screen reader."""
     names = ", ".join(f"{track.pod} ({track.pseudonym})" for track in record.tracks.values())
     marks = " ".join(f"At {mark.t_s:.1f} s: {mark.words}." for mark in record.marks if mark.words)
     return (

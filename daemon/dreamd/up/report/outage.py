@@ -1,7 +1,7 @@
-"""A daemon or broker that dies during the night: who was alone after how long, measured at the pods.
+"""A daemon or broker that dies during the night: each sleeper's time to being alone, measured at the pods.
 
-Pure. The beginning is stamped just before the kill (or when the end of the process is seen), the pods
-stamp when the rendered share reached zero; one machine has one CLOCK_BOOTTIME, so they subtract.
+Pure. The beginning is stamped just before the kill (or when the end of the process is seen), the pods stamp
+when the rendered share reached zero; one machine has one CLOCK_BOOTTIME, so they subtract.
 """
 
 from collections.abc import Iterable
@@ -13,15 +13,15 @@ from dreamd.terminal.sleeper_row import count, plural
 from dreamd.up.processes.pod_journal import Entry
 
 OUTLIVED_NS: Final = round((LEASE_S + LEASE_FADE_S) * 1e9)
-"""Who renders anything so long after it has been answered again before the lease was over."""
+"""A pod that still renders so long after it has been answered again before the lease was over."""
 
 
 @dataclass
 class Outage:
     """One death among so many sleepers.
 
-    waiting: pods that were coupled then and have not said since that they are alone. kept: those that never
-    were: what had died was back before their lease was over.
+    waiting: pods that were coupled then and have not reported since that they are alone. kept: those that
+    never were: the dead process was back before their lease was over.
     """
 
     what: str
@@ -35,7 +35,7 @@ class Outage:
 
     @classmethod
     def of(cls, what: str, how: str, at_ns: int, sleepers: int, coupled: Iterable[str]) -> "Outage":
-        """An outage that has just begun; sleepers: how many there are, coupled: which were not alone."""
+        """An outage that has just begun; sleepers: their number, coupled: the pods that were not alone."""
         return cls(what, how, at_ns, sleepers, set(coupled))
 
     def note(self, entry: Entry) -> bool:
@@ -56,7 +56,7 @@ class Outage:
         return not self.waiting
 
     def lost(self, pod: str) -> bool:
-        """The pod's process has ended, it will say no more; True when it was the last one waited for."""
+        """The pod's process has ended, it will report no more; True when it was the last one waited for."""
         was_waiting = pod in self.waiting
         self.waiting.discard(pod)
         return was_waiting and not self.waiting
@@ -84,5 +84,5 @@ class Outage:
 
     @property
     def sentence(self) -> str:
-        """What died and what came of it."""
+        """The death and its consequence."""
         return f"{self.what} {self.how}: {self.finding}"

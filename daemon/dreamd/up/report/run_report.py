@@ -1,13 +1,13 @@
-"""What a run amounted to: the numbers of `--json`, kept as it goes.
+"""The report of a run: the numbers of `--json`, kept as it goes.
 
-Everything about a person comes from that person's pod, in the pod's own stamps; ticks and frames are
-the daemon's counters. Memory is bounded: latencies go into a histogram of half-millisecond bins, and
-each pod keeps its first 32 severs.
+Everything about a person comes from that person's pod, in the pod's own stamps; ticks and frames are the
+daemon's counters. Memory is bounded: latencies go into a histogram of half-millisecond bins, and each pod
+keeps its first 32 severs.
 
-Words. Merged: the coupling was ever above zero. Home: zero confirmed by its pod, or its process seen
-to have ended. A zero that comes with the end of the night, or of a recording, is the way home and no
-sever. Never merged: somebody's coupling stayed at zero all night; the cause is what their pod told of most
-hops, else why the daemon would not seat them.
+Words. Merged: the coupling was ever above zero. Home: zero confirmed by its pod, or its process seen to have
+ended. A zero that comes with the end of the night, or of a recording, is the way home and no sever. Never
+merged: the coupling stayed at zero all night; the cause is the one that the pod reported of most hops, else
+the reason why the daemon would not seat it.
 """
 
 from collections import Counter
@@ -39,7 +39,7 @@ class Severed:
 
     @property
     def evidence_to_zero_ms(self) -> float | None:
-        """From the capture of what showed it to the coupling's zero."""
+        """From the capture of the evidence to the coupling's zero."""
         return _between_ms(self.evidence_ns, self.zero_ns)
 
     @property
@@ -79,7 +79,7 @@ class Latencies:
 
 @dataclass
 class _Pod:
-    """What is known of one pod's coupling."""
+    """The coupling of one pod over the night."""
 
     coupled: bool = False
     merged: bool = False
@@ -93,7 +93,7 @@ class _Pod:
 
 @dataclass
 class RunReport:
-    """The books of one run over the pods named at its start; t0_ns is the run's beginning."""
+    """The accounts of one run over the pods named at its start; t0_ns is the run's beginning."""
 
     pods: tuple[str, ...]
     t0_ns: int
@@ -127,7 +127,7 @@ class RunReport:
                 pass
 
     def _hear(self, page: _Pod, entry: Entry) -> None:
-        """What a hop says of the signal."""
+        """Take the signal fields of a hop."""
         page.heard_ns = page.heard_ns or entry.t_ns
         ok = entry.number("quality") >= QUALITY_GOOD
         if ok:
@@ -141,13 +141,13 @@ class RunReport:
         self._pods[pod].refusal = refusal
 
     def hopeless(self, pod: str, now_ns: int) -> bool:
-        """Whether this pod's signal has not been good for 8 s, in which others' could be heard."""
+        """Whether this pod's signal has not been good for 8 s, while that of others was."""
         page = self._pods[pod]
         since_ns = max(page.heard_ns, page.good_ns, self.first_good_ns)
         return bool(page.heard_ns and self.first_good_ns) and now_ns - since_ns >= HOPELESS_NS
 
     def cause(self, pod: str) -> str:
-        """What is wrong with this pod's signal, as it told most often; else why it was not seated."""
+        """The fault of this pod's signal that it reported most often; else why it was not seated."""
         page = self._pods[pod]
         told = page.causes.most_common(1)
         return told[0][0] if told else page.refusal or ("" if page.heard_ns else "silence")
@@ -187,17 +187,17 @@ class RunReport:
 
     @property
     def home(self) -> int:
-        """How many are home."""
+        """The number of sleepers at home."""
         return sum(self.is_home(pod) for pod in self.pods)
 
     @property
     def merged(self) -> int:
-        """How many were ever coupled."""
+        """The number of pods that were ever coupled."""
         return sum(page.merged for page in self._pods.values())
 
     @property
     def never_merged(self) -> tuple[str, ...]:
-        """Who was never coupled."""
+        """The pods that were never coupled."""
         return tuple(pod for pod in self.pods if not self._pods[pod].merged)
 
     @property

@@ -1,11 +1,11 @@
-"""The live screen as a picture: what a terminal of 100 by 24 shows at one moment of a run, as SVG.
+"""The live screen as a picture: a terminal of 100 by 24 at one moment of a run, as SVG.
 
-For a README, a report, a poster; `make screenshots` makes ours. It needs no terminal and is drawn by
-the code that draws one, so it cannot show what a run does not. The picture names fonts that machines
-have and loads none: it is legible without a network, and where a page may load nothing.
+For a README, a report, a poster; `make screenshots` makes ours. It needs no terminal and is drawn by the code
+that draws one, so it cannot show anything that a run does not. The picture names fonts that machines have and
+loads none: it is legible without a network, and where a page may load nothing.
 
-Taken in memory at its moment and written when the night is over, so that no disk is waited for while
-anybody is coupled. A night that ends sooner is taken at its end.
+Taken in memory at its moment and written when the night is over, so that no coupled sleeper waits for a disk.
+A night that ends sooner is taken at its end.
 """
 
 import io
@@ -62,7 +62,7 @@ class Wanted:
 
 
 def wanted(text: str) -> Wanted:
-    """Parse PATH@SECONDS and see that PATH can be written; raises CannotRun."""
+    """Parse PATH@SECONDS and check that PATH can be written; raises CannotRun."""
     found = _SYNTAX.fullmatch(text)
     at_s = float(found["at"]) if found else math.inf
     if found is None or not at_s < math.inf:
