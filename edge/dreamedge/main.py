@@ -1,4 +1,4 @@
-"""The composition root of the edge: the only file that names technologies.
+"""The command line of the edge.
 
 `dreamedge run` runs the agents of one or several beds until they are stopped or their recordings are
 over; `dreamedge devices` lists what can be opened; `dreamedge inspect` shows the contents of a recording
@@ -12,10 +12,8 @@ import asyncio
 import json
 import logging
 import os
-import random
 import shutil
 import signal
-import string
 import sys
 import time
 from collections.abc import Sequence
@@ -24,37 +22,24 @@ from pathlib import Path
 from typing import Any, Final
 
 from dreamedge import __version__
-from dreamedge.adapters.clock import Load, boottime_ns, process_began_ns, unix_ms, wall_ns
-from dreamedge.adapters.fault_injection import BENDS, CLOCK_JUMP, STUCK, FailingLink, StuckRenderer, leaping
-from dreamedge.adapters.fault_onset import Onset
-from dreamedge.adapters.implants import LIGHT, light_sleeper, malfunctioning, open_implant, tapped
+from dreamedge.adapters.clock import Load, boottime_ns
 from dreamedge.adapters.implants.devices.search import found_json, found_lines, lsl_streams, serial_ports
 from dreamedge.adapters.implants.inspection import Wish, examine, glance, survey
 from dreamedge.adapters.inspection_report import facts, glanced, glances, lines, table
 from dreamedge.adapters.journal import JournalError, LibraryNotes, open_journal
 from dreamedge.adapters.memory import give_back
-from dreamedge.adapters.message_verifier import Broadcasts, MessageVerifier
-from dreamedge.adapters.mqtt import MqttLink
-from dreamedge.adapters.pod_disk import DiskError, PodDisk, unlatch, unlatch_heard
-from dreamedge.adapters.recorder import open_recorder
-from dreamedge.adapters.renderers import open_renderer
-from dreamedge.app.pod_runner import Parts, PodRunner
+from dreamedge.adapters.pod_disk import DiskError, unlatch, unlatch_heard
+from dreamedge.app.pod_runner import PodRunner
 from dreamedge.app.pod_supervisor import PodSupervisor
-from dreamedge.core.agent import Agent
-from dreamedge.core.clock import SessionClock
-from dreamedge.core.identity import Identity, Restored
-from dreamedge.core.signal.calibration import Baseline, EnrolRefusal, enrol
-from dreamedge.core.signal.features import FrontEnd
-from dreamedge.ports.implant import Implant, ImplantError
-from dreamedge.ports.journal import Journal
+from dreamedge.composition import open_beds, open_daemon_key
+from dreamedge.ports.implant import ImplantError
 from dreamedge.ports.recorder import RecorderError
 from dreamedge.ports.renderer import RendererError
-from dreamedge.settings import PodSettings, Settings, SettingsError, load, state_root
+from dreamedge.settings import SettingsError, load, state_root
 from dreamwire.argument_parser import ArgumentParser
-from dreamwire.broker_access import AccessError, open_access
-from dreamwire.schema import BANDS6X2
+from dreamwire.broker_access import AccessError
 from dreamwire.sd_notify import ServiceManager
-from dreamwire.signing import PUBLIC_KEY_BYTES, KeyFileError, VerifyKey
+from dreamwire.signing import KeyFileError
 from dreamwire.text import shown as on_screen
 
 USAGE_ERROR = 2
@@ -225,46 +210,16 @@ def _run(chosen: dict[str, str | list[str] | None]) -> int:
     config = chosen.pop("config") or os.environ.get("DREAMEDGE_CONFIG", "")
     flags = {name: value for name, value in chosen.items() if value is not None}
     settings = load(flags, os.environ, Path(str(config)) if config else None)
-    key = _key(settings.daemon_key)
+    key = open_daemon_key(settings.daemon_key)
     journal = open_journal(settings.journal, hops_every_s=settings.journal_every_s)
     logging.basicConfig(handlers=[LibraryNotes(journal, boottime_ns)], level=logging.WARNING)
     try:
         # Before the loop runs: opening a device may take seconds, and Ctrl-C must end it at once.
-        beds = _beds(settings, key, journal)
+        beds = open_beds(settings, key, journal)
         give_back()
         return asyncio.run(_dream(beds, settings.duration_s))
     finally:
         journal.close()
-
-
-def _key(text: str) -> VerifyKey:
-    if len(text) == 2 * PUBLIC_KEY_BYTES and set(text) <= set(string.hexdigits):
-        return VerifyKey.from_hex(text)
-    path = Path(text).expanduser()
-    if not path.exists():
-        raise SettingsError(
-            f"the daemon's public key is not at {path}; start `dreamd serve` once on this machine, "
-            "or copy its daemon.pub here and name it with --daemon-key."
-        )
-    return VerifyKey.load(path)
-
-
-def _beds(settings: Settings, key: VerifyKey, journal: Journal) -> list[PodRunner]:
-    beds: list[PodRunner] = []
-    broadcasts = Broadcasts(key)
-    implant: Implant | None = None
-    try:
-        for pod, follower in zip(settings.pods, (*settings.pods[1:], None), strict=True):
-            onset = Onset(pod.after_s, process_began_ns(), when_merged=pod.when_merged)
-            listened = follower is not None and follower.malfunction == "crosstalk"
-            implant = _implant(pod, settings, onset, implant)
-            implant = tapped(implant) if listened else implant
-            beds.append(_bed(pod, settings, broadcasts, journal, implant, onset))
-    except BaseException:
-        for bed in beds:
-            bed.close()
-        raise
-    return beds
 
 
 BUTTON_SIGNALS: Final = {
@@ -292,87 +247,3 @@ async def _dream(beds: list[PodRunner], duration_s: float) -> int:
             file=sys.stderr,
         )
     return RUN_ERROR if ward.failed else 0
-
-
-def _implant(pod: PodSettings, settings: Settings, onset: Onset, before: Implant | None) -> Implant:
-    """The implant of one bed, which may be made to fail; before: that of the bed before."""
-    implant = open_implant(
-        pod.implant,
-        seed=pod.seed,
-        loop=settings.loop,
-        montage=settings.montage,
-        rate_hz=settings.rate_hz,
-        full_scale_uv=settings.full_scale_uv,
-        replay_from_ns=settings.replay_from_ns,
-    )
-    return malfunctioning(implant, pod.malfunction, onset, before) if pod.malfunction else implant
-
-
-def _bed(
-    pod: PodSettings,
-    settings: Settings,
-    broadcasts: Broadcasts,
-    journal: Journal,
-    implant: Implant,
-    onset: Onset,
-) -> PodRunner:
-    """One bed, enrolled, not yet connected."""
-    access = open_access(settings.broker, pod.papers, pod.name)
-    disk = PodDisk(pod.state_dir, unix_ms())
-    light = light_sleeper(implant) if pod.implant.partition(":")[0] == LIGHT else None
-    try:
-        renderer = open_renderer(pod.renderer)
-        own = light.template() if light else _enrolled(pod, implant)
-        recorder = open_recorder(settings.record, pod.name, implant, wall_ns) if settings.record else None
-    except BaseException:
-        disk.close()
-        raise
-    kept = disk.kept
-    identity = Identity(
-        pod.name, settings.site, implant.device, __version__, BANDS6X2, implant.source, kept.incarnation
-    )
-    rng = random.Random(f"{pod.seed} {pod.name} {kept.incarnation}")  # noqa: S311 - jitter and numbers, no secret
-    clock = SessionClock()
-    front = light or FrontEnd(BANDS6X2, implant.montage)
-    restored = Restored(kept.latched, kept.severed, kept.woken)
-    agent = Agent(identity, front, clock, own, restored, rng, tells_hops=journal.hops)
-    now_ns = leaping(boottime_ns, onset) if pod.malfunction == CLOCK_JUMP else boottime_ns
-    presence, door = identity.presence(online=True), MessageVerifier(pod.name, broadcasts)
-    if pod.malfunction in BENDS:
-        bend = BENDS[pod.malfunction]()
-        link: MqttLink = FailingLink(access, presence, door, now_ns, rng, bend=bend, onset=onset)
-    else:
-        link = MqttLink(access, presence, door, now_ns, rng)
-    if pod.malfunction == STUCK:
-        renderer = StuckRenderer(renderer, onset)
-    for event in kept.events:
-        link.event(event)
-    bed = PodRunner(Parts(pod.name, agent, clock, implant, renderer, link, disk, journal, now_ns, recorder))
-    bed.note("up", _facts(kept.incarnation, kept.latched, kept.damage, own))
-    return bed
-
-
-def _facts(incarnation: int, latched: str, damage: str, own: Baseline | None) -> dict[str, float | int | str]:
-    return {
-        "pid": os.getpid(),
-        "incarnation": incarnation,
-        "latched": latched,
-        "damage": damage,
-        "clean_s": own.clean_s if own else 0.0,
-    }
-
-
-def _enrolled(pod: PodSettings, implant: Implant) -> Baseline | None:
-    """The calibration from before the first read; None: the agent calibrates while it runs."""
-    block = implant.enrolment()
-    if block is None:
-        return None
-    match enrol(BANDS6X2, implant.montage, block, implant.source):
-        case Baseline() as own:
-            return own
-        case EnrolRefusal("short"):
-            return None
-        case EnrolRefusal(_, sentence):
-            raise ImplantError(
-                f"{pod.name} cannot be calibrated from {pod.implant}: {sentence}; use another."
-            )

@@ -1,0 +1,146 @@
+"""The composition root of the edge: the only file that names technologies.
+
+It builds each bed of a process from the settings: implant, signal path, agent, link, disk, renderer,
+recorder.
+"""
+
+import os
+import random
+import string
+from pathlib import Path
+
+from dreamedge import __version__
+from dreamedge.adapters.clock import boottime_ns, process_began_ns, unix_ms, wall_ns
+from dreamedge.adapters.fault_injection import BENDS, CLOCK_JUMP, STUCK, FailingLink, StuckRenderer, leaping
+from dreamedge.adapters.fault_onset import Onset
+from dreamedge.adapters.implants import LIGHT, light_sleeper, malfunctioning, open_implant, tapped
+from dreamedge.adapters.message_verifier import Broadcasts, MessageVerifier
+from dreamedge.adapters.mqtt import MqttLink
+from dreamedge.adapters.pod_disk import PodDisk
+from dreamedge.adapters.recorder import open_recorder
+from dreamedge.adapters.renderers import open_renderer
+from dreamedge.app.pod_runner import Parts, PodRunner
+from dreamedge.core.agent import Agent
+from dreamedge.core.clock import SessionClock
+from dreamedge.core.identity import Identity, Restored
+from dreamedge.core.signal.calibration import Baseline, EnrolRefusal, enrol
+from dreamedge.core.signal.features import FrontEnd
+from dreamedge.ports.implant import Implant, ImplantError
+from dreamedge.ports.journal import Journal
+from dreamedge.settings import PodSettings, Settings, SettingsError
+from dreamwire.broker_access import open_access
+from dreamwire.schema import BANDS6X2
+from dreamwire.signing import PUBLIC_KEY_BYTES, VerifyKey
+
+
+def open_daemon_key(text: str) -> VerifyKey:
+    """The daemon's public key, in hex or from a file."""
+    if len(text) == 2 * PUBLIC_KEY_BYTES and set(text) <= set(string.hexdigits):
+        return VerifyKey.from_hex(text)
+    path = Path(text).expanduser()
+    if not path.exists():
+        raise SettingsError(
+            f"the daemon's public key is not at {path}; start `dreamd serve` once on this machine, "
+            "or copy its daemon.pub here and name it with --daemon-key."
+        )
+    return VerifyKey.load(path)
+
+
+def open_beds(settings: Settings, key: VerifyKey, journal: Journal) -> list[PodRunner]:
+    """The runners of all beds, each enrolled and not yet connected; a failure closes those opened before."""
+    beds: list[PodRunner] = []
+    broadcasts = Broadcasts(key)
+    implant: Implant | None = None
+    try:
+        for pod, follower in zip(settings.pods, (*settings.pods[1:], None), strict=True):
+            onset = Onset(pod.after_s, process_began_ns(), when_merged=pod.when_merged)
+            listened = follower is not None and follower.malfunction == "crosstalk"
+            implant = _implant(pod, settings, onset, implant)
+            implant = tapped(implant) if listened else implant
+            beds.append(_bed(pod, settings, broadcasts, journal, implant, onset))
+    except BaseException:
+        for bed in beds:
+            bed.close()
+        raise
+    return beds
+
+
+def _implant(pod: PodSettings, settings: Settings, onset: Onset, before: Implant | None) -> Implant:
+    """The implant of one bed, which may be made to fail; before: that of the bed before."""
+    implant = open_implant(
+        pod.implant,
+        seed=pod.seed,
+        loop=settings.loop,
+        montage=settings.montage,
+        rate_hz=settings.rate_hz,
+        full_scale_uv=settings.full_scale_uv,
+        replay_from_ns=settings.replay_from_ns,
+    )
+    return malfunctioning(implant, pod.malfunction, onset, before) if pod.malfunction else implant
+
+
+def _bed(
+    pod: PodSettings,
+    settings: Settings,
+    broadcasts: Broadcasts,
+    journal: Journal,
+    implant: Implant,
+    onset: Onset,
+) -> PodRunner:
+    """One bed, enrolled, not yet connected."""
+    access = open_access(settings.broker, pod.papers, pod.name)
+    disk = PodDisk(pod.state_dir, unix_ms())
+    light = light_sleeper(implant) if pod.implant.partition(":")[0] == LIGHT else None
+    try:
+        renderer = open_renderer(pod.renderer)
+        own = light.template() if light else _enrolled(pod, implant)
+        recorder = open_recorder(settings.record, pod.name, implant, wall_ns) if settings.record else None
+    except BaseException:
+        disk.close()
+        raise
+    kept = disk.kept
+    identity = Identity(
+        pod.name, settings.site, implant.device, __version__, BANDS6X2, implant.source, kept.incarnation
+    )
+    rng = random.Random(f"{pod.seed} {pod.name} {kept.incarnation}")  # noqa: S311 - jitter and numbers, no secret
+    clock = SessionClock()
+    front = light or FrontEnd(BANDS6X2, implant.montage)
+    restored = Restored(kept.latched, kept.severed, kept.woken)
+    agent = Agent(identity, front, clock, own, restored, rng, tells_hops=journal.hops)
+    now_ns = leaping(boottime_ns, onset) if pod.malfunction == CLOCK_JUMP else boottime_ns
+    presence, door = identity.presence(online=True), MessageVerifier(pod.name, broadcasts)
+    if pod.malfunction in BENDS:
+        bend = BENDS[pod.malfunction]()
+        link: MqttLink = FailingLink(access, presence, door, now_ns, rng, bend=bend, onset=onset)
+    else:
+        link = MqttLink(access, presence, door, now_ns, rng)
+    if pod.malfunction == STUCK:
+        renderer = StuckRenderer(renderer, onset)
+    for event in kept.events:
+        link.event(event)
+    bed = PodRunner(Parts(pod.name, agent, clock, implant, renderer, link, disk, journal, now_ns, recorder))
+    started: dict[str, float | int | str] = {
+        "pid": os.getpid(),
+        "incarnation": kept.incarnation,
+        "latched": kept.latched,
+        "damage": kept.damage,
+        "clean_s": own.clean_s if own else 0.0,
+    }
+    bed.note("up", started)
+    return bed
+
+
+def _enrolled(pod: PodSettings, implant: Implant) -> Baseline | None:
+    """The calibration from before the first read; None: the agent calibrates while it runs."""
+    block = implant.enrolment()
+    if block is None:
+        return None
+    match enrol(BANDS6X2, implant.montage, block, implant.source):
+        case Baseline() as own:
+            return own
+        case EnrolRefusal("short"):
+            return None
+        case EnrolRefusal(_, sentence):
+            raise ImplantError(
+                f"{pod.name} cannot be calibrated from {pod.implant}: {sentence}; use another."
+            )
