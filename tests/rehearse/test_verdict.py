@@ -22,7 +22,7 @@ def railed(zero_s: float = 20.2, evidence_s: float = 0.1) -> Story:
 
 
 def test_a_rehearsal_that_passed_is_one_sentence() -> None:
-    """What was found, severed and home; no limit is named where all are kept."""
+    """The verdict counts the found, severed and home; it names no limit where all are kept."""
     story = railed()
     assert verdict(story.books, told_of(story)) == (
         "Passed: 1 of 1 fault was found, no healthy sleeper was severed, 10 of 10 came home."

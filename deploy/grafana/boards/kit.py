@@ -43,7 +43,7 @@ _MORE: Final[dict[str, dict[str, str | bool]]] = {
         "useValueForTime": "on",
     },
 }
-"""What Grafana reads of an annotation and the SDK has no word for."""
+"""Fields of an annotation that Grafana reads and the SDK lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _said(says: str, lists: Sequence[str]) -> str:
 
 
 def _thresholds(steps: Sequence[Step]) -> build.ThresholdsConfig:
-    """What is below the first step, NaN and no data are orange: not known is not well."""
+    """Return thresholds: values below the first step, NaN and no data are orange, for unknown is not well."""
     made = [dashboard.Threshold(value=None, color=ORANGE)]
     made += [dashboard.Threshold(value=value, color=color) for value, color in steps]
     return build.ThresholdsConfig().mode(dashboard.ThresholdsMode.ABSOLUTE).steps(made)

@@ -50,7 +50,7 @@ class Alert:
 
     @property
     def annotations(self) -> dict[str, str]:
-        """What Alertmanager and Grafana show."""
+        """The texts that Alertmanager and Grafana show."""
         return {
             "summary": self.summary,
             "description": self.description,

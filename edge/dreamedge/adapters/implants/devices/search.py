@@ -31,7 +31,7 @@ class Stream:
 
     @property
     def spec(self) -> str:
-        """What `dreamedge run --implant` and `dreamedge inspect` take."""
+        """The argument for `dreamedge run --implant` and `dreamedge inspect`."""
         return f"lsl:{self.name}"
 
 
@@ -45,7 +45,7 @@ class Port:
 
     @property
     def spec(self) -> str:
-        """What `dreamedge run --implant` and `dreamedge inspect` take."""
+        """The argument for `dreamedge run --implant` and `dreamedge inspect`."""
         return f"brainflow:{self.board or 'BOARD'},serial_port={self.path}"
 
 
