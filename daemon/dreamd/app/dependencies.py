@@ -1,4 +1,4 @@
-"""What every Dreamscape shares: the clock, the ports, the fleet, the journal."""
+"""Dependencies that every Dreamscape shares: the clock, the ports, the fleet, the journal."""
 
 import random
 from dataclasses import dataclass

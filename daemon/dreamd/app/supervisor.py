@@ -1,15 +1,14 @@
-"""What runs, by name, and how it ends: the only asyncio in the application.
+"""The tasks of the daemon, by name, and their end: the only asyncio in the application.
 
-Rules. No anonymous task: everything that runs stands in one table and is owned by one TaskGroup. The
-tasks are eternal, so one that returns before the end has come is as much a failure as one that raises.
-However the end comes, by a signal or by a failure, it takes one road: the shutdown steps in the order
-written, each with its own deadline, while the tasks still run (whoever is to go home needs the tick and
-the link for it), and only then are the tasks cancelled. So a bug in one task still zeroes everyone
-before the process is gone. `steadily` keeps a task's own bug from being a failure: the task begins anew, and
-only one that fails again and again is given up.
+Rules. No anonymous task: every task stands in one table and is owned by one TaskGroup. The tasks are eternal,
+so one that returns early is as much a failure as one that raises. Every end, by a signal or by a failure,
+takes one path: the shutdown steps in the order written, each with its own deadline, while the tasks still run
+(a sleeper on the way home needs the tick and the link); only then are the tasks cancelled. So a bug in one
+task still zeroes every sleeper before the process ends. `steadily` keeps a task's own bug from being a
+failure: the task is restarted, and only one that fails again and again is given up.
 
-`drive` is the tick loop: sleep until something is due, do it, say how late that was, and that it was done.
-`listen_for_lag` asks the event loop for a turn at its own times, and says how late each came.
+`drive` is the tick loop: sleep until work is due, do it, report how late it was, and that it was done.
+`listen_for_lag` asks the event loop for a turn at its own times, and reports how late each came.
 """
 
 import asyncio
@@ -21,14 +20,14 @@ from typing import Any, Final, Protocol
 from dreamd.ports.clock import SessionClock
 
 SLEEP_MAX_S: Final = 0.05
-"""What is due may move nearer while the loop sleeps (an API call); it looks again this often."""
+"""An API call may make work due while the loop sleeps; it checks again this often."""
 
 RESTART_AFTER_S: Final = 0.05
 RESTARTS_MAX: Final = 10
 RESTARTS_WITHIN_S: Final = 60.0
 
 LAG_EVERY_S: Final = 0.1
-"""Between two turns of `listen_for_lag`."""
+"""Time between two turns of `listen_for_lag`."""
 
 Task = Callable[[], Coroutine[Any, Any, None]]
 
@@ -39,7 +38,7 @@ class EternalTaskEndedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the shutdown; after `within_s` the next one begins all the same."""
+    """One step of the shutdown; after `within_s` the next one starts anyway."""
 
     name: str
     act: Callable[[], Awaitable[None]]
@@ -48,7 +47,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class StepFailed:
-    """A step that raised or ran out of time; the steps after it were taken nevertheless."""
+    """A step that raised or ran out of time; the steps after it still ran."""
 
     name: str
     error: Exception
@@ -65,12 +64,12 @@ async def supervise(
     Args:
         tasks: eternal tasks by name.
         stop: set by a signal.
-        shutdown: asked for the steps once the end has come.
-        failed: told of every step that failed.
+        shutdown: returns the steps; called once at the end.
+        failed: called with every step that failed.
 
     Raises:
         EternalTaskEndedError: a task returned.
-        Exception: whatever a task raised, after everything has been shut down.
+        Exception: the error of a task, after everything has been shut down.
     """
     failures: list[Exception] = []
 
@@ -108,10 +107,10 @@ async def _take(step: Step, failed: Callable[[StepFailed], None]) -> None:
 async def steadily(
     task: Task, failed: Callable[[Exception], None], *, fatal: type[Exception] = EternalTaskEndedError
 ) -> None:
-    """Run an eternal task, and begin it anew RESTART_AFTER_S after it raised.
+    """Run an eternal task, and restart it RESTART_AFTER_S after it raised.
 
-    failed: told of each bug. One of the kind `fatal`, or more than RESTARTS_MAX within RESTARTS_WITHIN_S, are
-    raised.
+    failed: called with each bug. One of the kind `fatal`, or more than RESTARTS_MAX within RESTARTS_WITHIN_S,
+    are raised.
     """
     loop = asyncio.get_running_loop()
     lately_s: deque[float] = deque(maxlen=RESTARTS_MAX)
@@ -129,20 +128,20 @@ async def steadily(
 
 
 class Due(Protocol):
-    """What the tick loop drives."""
+    """The work that the tick loop drives."""
 
     def next_due_s(self) -> float:
-        """Session time of what is due next."""
+        """Session time of the next due work."""
         ...
 
     def run_due(self) -> None:
-        """Do everything due by now."""
+        """Do all work due by now."""
         ...
 
 
 @dataclass(slots=True)
 class Pulse:
-    """When the tick loop last went round, in session seconds; read by the health checks' thread."""
+    """The last turn of the tick loop, in session seconds; the health checks' thread reads it."""
 
     at_s: float = 0.0
 
@@ -156,8 +155,8 @@ async def drive(
 ) -> None:
     """Run `due` for ever, at its times.
 
-    `late` is told by how many seconds each time was missed. `done` is told the time whenever what was due is
-    done and the next thing lies later: a loop that goes round without getting on says nothing.
+    `late` is called with the seconds by which each time was missed. `done` is called with the time whenever
+    due work is done and the next lies later: a loop that runs without progress reports nothing.
     """
     while True:
         due_s = due.next_due_s()
@@ -172,7 +171,7 @@ async def drive(
 
 
 async def listen_for_lag(clock: SessionClock, late: Callable[[float], None]) -> None:
-    """Ask for a turn for ever; `late` is told how many seconds after its time each came."""
+    """Ask for a turn for ever; `late` is called with the delay of each, in seconds."""
     while True:
         due_s = clock.now_s() + LAG_EVERY_S
         await asyncio.sleep(LAG_EVERY_S)
