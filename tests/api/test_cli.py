@@ -170,7 +170,7 @@ async def test_a_wrong_field_is_named_by_its_flag(
     assert "plan" not in err
 
 
-async def test_pods_that_never_came_are_told(application: FakeCoordination, shell: Shell) -> None:
+async def test_pods_that_never_came_are_reported(application: FakeCoordination, shell: Shell) -> None:
     """An invitation of an unknown pod is accepted, as it may still come, and the output mentions it."""
     application.add("n", DreamscapeState.PLANNED)
     application.sessions["n"] = replace(application.sessions["n"], unknown_pods=("bed-99",))
@@ -252,9 +252,7 @@ async def test_watching_events_and_pods(application: FakeCoordination, shell: Sh
     assert json.loads(out)["name"] == "pods/bed-1"
 
 
-async def test_what_the_daemon_says_is_not_taken_for_markup(
-    application: FakeCoordination, shell: Shell
-) -> None:
+async def test_square_brackets_in_a_cause_are_not_markup(application: FakeCoordination, shell: Shell) -> None:
     """Square brackets in a cause are printed, not taken for markup."""
     application.add("n", DreamscapeState.DREAMING)
     session = application.sessions["n"]

@@ -105,7 +105,7 @@ async def test_seats_that_are_not_heard_are_not_known(application: FakeCoordinat
     assert "2 min ago" in row
 
 
-async def test_an_event_that_was_told_late_says_when_it_happened(
+async def test_an_event_reported_late_shows_the_pods_own_time(
     application: FakeCoordination, shell: Shell
 ) -> None:
     """An event reported late is shown with the pod's own time: now logged, 75 s ago happened."""

@@ -79,7 +79,7 @@ def test_answers_are_kept_ten_minutes() -> None:
 
 
 @pytest.mark.parametrize("bounds", [{"entries_max": 3}, {"bytes_max": 3 * len("xx pods/1")}])
-def test_what_is_kept_is_bounded(bounds: dict[str, int]) -> None:
+def test_remembered_answers_are_bounded(bounds: dict[str, int]) -> None:
     """Remembered answers are bounded in number and bytes; the oldest is dropped."""
     replays, act = IdempotencyCache(lambda: 0.0, **bounds), Counted()
     for number in range(9):

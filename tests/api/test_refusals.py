@@ -151,7 +151,7 @@ async def test_a_bug_says_nothing_but_its_incident(
         await api.pods.get("bed-1")
 
 
-async def test_a_bug_in_a_watch_is_told_too(application: FakeCoordination, api: dreamapi.Api) -> None:
+async def test_a_bug_in_a_watch_is_reported_too(application: FakeCoordination, api: dreamapi.Api) -> None:
     """A bug in a stream is reported like one in a unary call."""
     application.break_next("watch_pods", RuntimeError("secret"))
     with capture_logs() as logs, pytest.raises(dreamapi.Failed):

@@ -175,7 +175,7 @@ async def test_reflection_lists_the_services(channel: grpc.aio.Channel) -> None:
     await call.done_writing()
 
 
-async def test_a_port_in_use_is_said_in_a_sentence(server: Running) -> None:
+async def test_a_port_in_use_is_reported_in_a_sentence(server: Running) -> None:
     """A port in use is reported in one sentence: two daemons never share a port."""
     with pytest.raises(CannotListen, match=f"cannot listen on 127.0.0.1:{server.port}; end what listens"):
         await serve_grpc(FakeCoordination(), "127.0.0.1", server.port)

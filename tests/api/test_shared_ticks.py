@@ -93,7 +93,7 @@ def test_a_form_is_kept_while_it_is_watched() -> None:
         assert later is not one
 
 
-def test_what_was_spent_is_paid_back_at_the_share() -> None:
+def test_an_overspent_budget_is_paid_back_at_the_share() -> None:
     """The budget holds one tick at first and at most; a second overspent takes five to pay back."""
     purse = _Purse()
     purse.budget.spend(0.05)

@@ -96,7 +96,7 @@ def test_one_that_ends_before_its_start_is_let_go_too(way: str) -> None:
     assert stage.meters.dreamscapes == {}
 
 
-def test_a_watcher_of_one_that_has_ended_is_told_and_holds_nothing() -> None:
+def test_a_watch_of_an_ended_dreamscape_ends_and_holds_nothing() -> None:
     """An unread watcher of an ended one holds no columns; a new watch ends at once."""
     stage, before = Stage(4), held(*HEAVY)
     stage.appear()
@@ -222,7 +222,7 @@ def test_seats_of_ended_ones_are_bounded_and_the_oldest_lose_theirs() -> None:
     assert [len(one.view.seats) for one in stage.app.registry.archive.rows()] == [0, ENDED_SEATS_KEPT - 3]
 
 
-def test_what_was_lived_is_charged_before_it_is_put_away() -> None:
+def test_accounts_are_charged_before_they_are_closed() -> None:
     """The accounts stay open while the ledger fails; once it writes them, everything is freed."""
     stage, before = Stage(4), held(DreamscapeRuntime)
     stage.appear()

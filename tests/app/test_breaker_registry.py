@@ -74,7 +74,7 @@ def test_a_second_trip_that_was_not_written_locks_all_the_same() -> None:
     assert [lock.pod for lock in ledger.locks()] == [pod.name]
 
 
-def test_one_trip_told_again_after_a_crash_is_one_trip() -> None:
+def test_one_trip_reported_again_after_a_crash_is_one_trip() -> None:
     """A pod's repeated report of one trip after a crash does not lock, whether open or closed by then."""
     for wait_hops in (8, 4 * 50):
         ledger, stage, pod = five()
@@ -154,7 +154,7 @@ def test_a_fault_is_acknowledged_when_it_is_on_the_disk() -> None:
     assert acknowledged() == 1
 
 
-def test_a_second_trip_that_is_first_told_to_the_next_daemon_locks() -> None:
+def test_a_second_trip_first_reported_to_the_next_daemon_locks() -> None:
     """A second trip first reported to the next daemon locks, although its event precedes any status."""
     ledger, stage, pod = tripped_once()
     newest = stage.link.collectives[-1]
@@ -177,7 +177,7 @@ def test_a_trip_repeated_to_the_next_daemon_does_not_lock() -> None:
     well_again(stage, pod)
 
 
-def test_a_stall_told_to_the_next_daemon_forgets_no_trip() -> None:
+def test_a_stall_reported_to_the_next_daemon_erases_no_trip() -> None:
     """A transport sever reported to the next daemon is not counted, and erases no counted trip."""
     ledger, stage, pod = tripped_once()
     pod.severed = None
@@ -187,7 +187,7 @@ def test_a_stall_told_to_the_next_daemon_forgets_no_trip() -> None:
     assert breaker(stage, pod) is BreakerState.LOCKED
 
 
-def test_a_fault_told_before_the_first_status_is_waited_out() -> None:
+def test_a_fault_reported_before_the_first_status_is_waited_out() -> None:
     """A status without a sever does not half-open a pod that has just reported a fault."""
     ledger, stage, pod = five()
     crash(stage, ledger, lambda: pod.event(PodEventKind.MALFUNCTION, "railed"))

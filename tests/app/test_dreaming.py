@@ -199,7 +199,7 @@ def cut_off(told: int, pods: int = 8, of: int = 5) -> Stage:
 
 
 @pytest.mark.parametrize("told", [0, 3, 5])
-def test_most_gone_at_once_is_our_own_way_whether_their_end_is_told_or_not(told: int) -> None:
+def test_most_gone_at_once_is_an_uplink_failure_reported_or_not(told: int) -> None:
     """An uplink failure zeroes everyone without a trip or sever, whether or not disconnects are reported."""
     stage = cut_off(told)
     assert state(stage) is DreamscapeState.DREAMING

@@ -207,7 +207,7 @@ def test_a_ledger_that_fails_ends_the_grants_under_its_marks_and_no_withdrawal_w
     assert stage.coupling("bed-2") > 0
 
 
-def test_what_is_lived_is_charged_and_not_much_more() -> None:
+def test_exposure_is_charged_and_not_much_more() -> None:
     """A minute at .1 and a release are charged as a tenth of a minute and the last fade."""
     exposures = Exposures()
     stage = dreaming(exposures=exposures)
@@ -361,7 +361,7 @@ def test_no_limit_is_never_reached_and_an_empty_one_always_is() -> None:
     assert (Dose(0.0, 0.0).share, Dose(0.0, 0.0).left_min) == (inf, 0.0)
 
 
-def test_a_withdrawal_is_told_once() -> None:
+def test_a_repeated_withdrawal_counts_once() -> None:
     """A withdrawal repeated in every status counts once, until a new check-in."""
     consents, told = CheckInConsent(), list[str]()
     consents.changed(told.append)

@@ -82,7 +82,7 @@ def test_a_breaker_that_closes_takes_its_cause_along() -> None:
     assert seat(stage, "bed-5").cause == ""
 
 
-def test_a_pod_that_was_set_to_zero_is_told_of_under_the_daemons_word() -> None:
+def test_a_pod_set_to_zero_is_shown_with_the_daemons_cause() -> None:
     """A pod reports `daemon`; state, seat, event and metric show `operator`."""
     stage = dreaming()
     stage.app.dreamscapes.sever(OPERATOR, "night", "a hand on the key")
@@ -126,7 +126,7 @@ def test_a_ledger_that_takes_nothing_has_its_own_word() -> None:
     assert last(stage, "severed", "bed-1").cause == "ledger"
 
 
-def test_after_it_merged_again_an_old_cause_is_not_told_of_a_new_sever() -> None:
+def test_an_old_cause_is_not_shown_for_a_sever_after_a_new_merge() -> None:
     """After a new merge, a zero without a known reason is `daemon` again."""
     stage = dreaming()
     stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
@@ -144,7 +144,7 @@ def test_the_sentence_of_a_sever_does_not_count_the_others() -> None:
     assert last(stage, "severed", "bed-5").sentence == "bed-5: at zero after 0 ms (railed)"
 
 
-def test_what_is_told_late_carries_the_pods_own_time() -> None:
+def test_a_late_event_carries_the_pods_own_time() -> None:
     """A late event carries the pod's own time beside its arrival."""
     stage = dreaming()
     acted_s = stage.clock.at_s - 75.0

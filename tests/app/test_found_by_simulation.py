@@ -49,7 +49,7 @@ def test_a_quorum_lost_in_the_tick_of_a_trip_excludes_the_tripped() -> None:
     assert not any(message.answered[slot] or message.coupling[slot] for message in later for slot in slots)
 
 
-def test_a_malfunction_told_after_the_seat_was_left_keeps_the_pod_away() -> None:
+def test_a_malfunction_reported_after_leaving_the_seat_keeps_the_pod_away() -> None:
     """A sever reported after the seat was left opens the breaker: the pod waits after its next check-in."""
     stage = dreaming()
     pod = stage.pods[0]
@@ -136,7 +136,7 @@ def test_an_actuator_that_does_not_obey_is_severed_after_two_frames() -> None:
     assert any("actuator" in s and "renders 0.500, granted 0.098" in s for s in sentences(stage))
 
 
-def test_what_was_granted_a_lease_and_a_fade_ago_excuses_what_is_rendered() -> None:
+def test_a_grant_excuses_rendering_for_a_lease_and_a_fade() -> None:
     """After a zero a pod may fade for lease plus fade, and no longer."""
     stage = dreaming()
     stage.hop(8)

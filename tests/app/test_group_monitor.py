@@ -92,7 +92,7 @@ def test_a_runaway_is_halved_then_severed_then_labelled() -> None:
     assert [event.cause for event in told(stage, "cause-classified")] == ["common drive or line noise"]
 
 
-def test_what_stops_without_a_loop_was_the_loop() -> None:
+def test_features_that_fall_after_zero_were_loop_driven() -> None:
     """Features that fall back after zero classify the cause as loop-driven."""
     stage = dreaming()
     bend_all(stage, louder(10.0))
@@ -114,7 +114,7 @@ def test_the_event_holds_the_picture_of_the_last_minute() -> None:
     assert course[-1] > 2 * max(course[:50])
 
 
-def test_what_falls_in_time_is_whole_again_after_a_minute_of_calm() -> None:
+def test_couplings_that_fall_in_time_are_whole_after_a_minute_of_calm() -> None:
     """A fall in time keeps the halving for a minute of calm, then couplings are whole, with an event."""
     stage = dreaming()
     bend_all(stage, louder(10.0))

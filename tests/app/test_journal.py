@@ -47,9 +47,7 @@ def test_many_check_ins_displace_no_sever() -> None:
 
 
 @given(STEPS, st.integers(1, 4), st.integers(1, 4))
-def test_whatever_is_written_is_read_in_order_or_said_to_be_gone(
-    kinds: list[str], safety: int, churn: int
-) -> None:
+def test_kept_events_come_in_order_and_gaps_are_marked(kinds: list[str], safety: int, churn: int) -> None:
     """From any cursor, kept events come once and in order; a gap is marked.
 
     Too old means a lost safety event.
@@ -95,7 +93,7 @@ def test_a_follower_that_reads_in_parts_misses_nothing(kinds: list[str], at_once
     assert taken == read(journal, BASE - 1)
 
 
-def test_a_gap_is_told_to_a_follower_of_one_dreamscape_too() -> None:
+def test_a_gap_is_sent_to_a_watch_of_one_dreamscape_too() -> None:
     """A watch of one Dreamscape also gets a gap, which may concern it."""
     journal = Journal(NOW_S, 10, 2)
     for number in range(5):
@@ -126,7 +124,7 @@ def test_bytes_are_bounded_too() -> None:
     assert 10 * size_of(event) < JOURNAL_BYTES
 
 
-def test_what_comes_and_goes_is_of_kinds_that_exist() -> None:
+def test_the_droppable_kinds_exist() -> None:
     """The droppable kinds exist, and none of them concerns a sleeper."""
     states = {state.value for state in DreamscapeState}
     assert set(KINDS) | states >= CHURN

@@ -308,7 +308,7 @@ def closed_again(stage: Stage, pod: Puppet) -> None:
 
 
 @pytest.mark.parametrize("late_hops", [0, 4 * 28, 4 * 60])
-def test_a_malfunction_that_is_told_twice_does_not_lock(late_hops: int) -> None:
+def test_a_malfunction_reported_twice_does_not_lock(late_hops: int) -> None:
     """A malfunction seen in frames and reported by the pod is one trip and does not lock."""
     stage = merged()
     pod = stage.pods[0]
@@ -323,7 +323,7 @@ def test_a_malfunction_that_is_told_twice_does_not_lock(late_hops: int) -> None:
     closed_again(stage, pod)
 
 
-def test_a_second_malfunction_locks_however_late_it_is_told() -> None:
+def test_a_second_malfunction_locks_however_late_the_report() -> None:
     """Two malfunctions 40 s apart by the pod's clock lock, though the second is reported a minute late."""
     stage = merged()
     pod = stage.pods[0]
@@ -337,7 +337,7 @@ def test_a_second_malfunction_locks_however_late_it_is_told() -> None:
     assert stage.app.pods.get(pod.name).breaker is BreakerState.LOCKED
 
 
-def test_failures_that_are_told_at_once_and_happened_apart_are_no_mass_failure() -> None:
+def test_failures_minutes_apart_reported_at_once_are_no_mass_failure() -> None:
     """Three failures minutes apart, reported at once, are no mass failure; the rest dream on."""
     stage = merged(pods=8)
     now_s = stage.clock.at_s

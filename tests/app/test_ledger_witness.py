@@ -41,7 +41,7 @@ def whole_copy_restored(stage: Stage, ledger: MemoryLedger) -> Stage:
     return stage
 
 
-def test_the_count_is_told_after_every_tick_that_wrote_and_when_the_broker_is_reached() -> None:
+def test_the_count_is_sent_after_every_tick_that_wrote_and_on_connection() -> None:
     """The broker's count is at most one tick behind the durable writes."""
     ledger = MemoryLedger()
     stage = dreaming(ledger)

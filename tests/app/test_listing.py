@@ -56,7 +56,7 @@ def test_the_newest_come_first_whatever_list_they_are_in(
 
 
 @pytest.mark.parametrize("text", ["x", "x night", "bed-1"])
-def test_what_is_no_place_is_refused(text: str) -> None:
+def test_a_place_of_another_list_is_refused(text: str) -> None:
     """A place of another list is refused."""
     with pytest.raises(ValueError, match="could not convert"):
         dated(text)

@@ -116,7 +116,9 @@ def test_the_end_of_a_lead_removes_the_artist() -> None:
         (VECTOR, math.nan, "share"),
     ],
 )
-def test_what_cannot_be_is_refused_and_ends_the_lead(vector: list[float], share: float, field: str) -> None:
+def test_an_invalid_vector_is_refused_and_ends_the_lead(
+    vector: list[float], share: float, field: str
+) -> None:
     """A bad number, length or share is refused by name and ends the lead."""
     stage = dreaming()
     lead = leading(stage)

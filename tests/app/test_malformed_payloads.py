@@ -20,7 +20,7 @@ class Book:
         return list(found)
 
 
-def test_each_kind_is_counted_and_each_sender_told() -> None:
+def test_each_kind_is_counted_and_each_sender_reported() -> None:
     """A flood by one sender is one event in ten seconds; other senders' first ones are events too."""
     book = Book()
     for at in range(3000):

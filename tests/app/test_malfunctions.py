@@ -202,7 +202,7 @@ def test_one_sleeper_lies_in_one_pod() -> None:
     assert stage.app.pods.get("bed-2").sleeper == ""
 
 
-def test_a_stored_sever_told_to_a_new_daemon_is_open() -> None:
+def test_a_stored_sever_reported_to_a_new_daemon_is_open() -> None:
     """A stored sever reported to a new daemon is OPEN for the whole thirty seconds."""
     stage = dreaming()
     sick = stage.pods[0]

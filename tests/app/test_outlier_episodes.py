@@ -38,7 +38,7 @@ def seat(stage: Stage, pod: str = "bed-3") -> SeatView:
     return next(one for one in stage.app.dreamscapes.get("night").seats if one.pod == pod)
 
 
-def test_an_episode_is_told_when_it_begins_and_when_it_is_over() -> None:
+def test_an_episodes_begin_and_end_are_events() -> None:
     """An episode's begin and end are events with residual, median and frames; meanwhile weight is zero."""
     stage = dreaming()
     sick = stage.pods[2]

@@ -31,7 +31,7 @@ def dreaming() -> Stage:
     return stage
 
 
-def test_each_well_pod_is_told_the_first_zero_of_the_stop() -> None:
+def test_each_healthy_pod_gets_the_first_zero_of_the_stop() -> None:
     """Each healthy pod gets term and tick of the zero message, which left before the releases."""
     stage = dreaming()
     told = stopped(stage)
@@ -41,7 +41,7 @@ def test_each_well_pod_is_told_the_first_zero_of_the_stop() -> None:
     assert len(told) == 6
 
 
-def test_a_pod_that_something_is_held_against_is_told_no_zero() -> None:
+def test_a_pod_with_evidence_against_it_gets_no_zero() -> None:
     """A pod with evidence against it gets no zero to excuse, even if trip and stop are one message."""
     stage = dreaming()
     ill = stage.pods[0]

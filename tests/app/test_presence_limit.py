@@ -84,7 +84,7 @@ def test_a_full_fleet_forgets_its_oldest_ghost_for_a_new_pod() -> None:
     assert "the fleet holds 20000 pods already: run a second daemon" in kinds(stage)[-1]
 
 
-def test_what_hangs_on_a_ghost_is_forgotten_with_it() -> None:
+def test_a_forgotten_pods_pending_orders_are_dropped() -> None:
     """A forgotten pod's pending orders are dropped; when it returns it is woken like any late pod."""
     stage = Stage(1)
     stage.appear()

@@ -80,7 +80,7 @@ def test_more_assigns_than_a_term_has_slots_end_nothing() -> None:
     assert all(stage.coupling(pod.name) > 0 for pod in stage.pods)
 
 
-def test_an_empty_cohort_is_said_to_be_at_zero_and_then_no_more() -> None:
+def test_an_empty_cohort_broadcasts_zeros_and_then_stops() -> None:
     """An emptied cohort broadcasts zeros for longer than a permission lives, and then stops."""
     stage, runtime = dreaming()
     anew(stage, runtime, COHORT_SLOTS)

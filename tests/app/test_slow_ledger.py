@@ -203,7 +203,7 @@ def test_a_start_that_cannot_be_kept_is_refused_and_can_be_asked_again() -> None
     assert all(pod.assign for pod in stage.pods)
 
 
-def test_a_slow_ledger_is_said_once_and_so_is_that_it_is_over() -> None:
+def test_a_slow_ledger_and_its_recovery_are_reported_once() -> None:
     """A slow ledger and its recovery appear once each: journal, house, admission, metric."""
     stage, ledger = dreaming(seats_max=8)
     ledger.held = True
@@ -371,7 +371,7 @@ def test_a_breaker_closes_and_an_event_is_acknowledged_once_the_mark_is_durable(
     assert stage.app.pods.get("bed-1").breaker is BreakerState.CLOSED
 
 
-def test_what_waits_in_a_crash_is_lost_and_makes_things_stricter() -> None:
+def test_an_unwritten_trip_is_lost_in_a_crash_and_the_next_daemon_is_stricter() -> None:
     """An unwritten trip is lost in a crash, so the next daemon scores every pod before a grant."""
     stage, ledger = dreaming()
     ledger.held = True
@@ -418,6 +418,6 @@ def lived_min(*, slow: bool) -> float:
     return lived
 
 
-def test_what_waits_to_be_charged_is_not_left_once_more() -> None:
+def test_minutes_waiting_to_be_charged_count_as_used() -> None:
     """A sleeper is released at the limit on a slow disk as on a quick one."""
     assert lived_min(slow=True) == pytest.approx(lived_min(slow=False), abs=0.004)

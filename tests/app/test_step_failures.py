@@ -236,7 +236,7 @@ class Told:
         self.hushed += 1
 
 
-def test_attempts_nest_and_are_told_once_at_the_end() -> None:
+def test_attempts_nest_and_report_once_at_the_end() -> None:
     """A failure within a tick is reported at its end: no grant follows the zero."""
     clock, concerned, counted = HandClock(), Told(), []
     failures = StepFailures(clock.now_s, counted.append)

@@ -58,7 +58,7 @@ def test_no_own_synchrony_is_shown_while_the_centre_is_hidden(pods: int, intimat
     assert all(math.isnan(seat.synchrony) for seat in view.seats)
 
 
-def test_without_phases_nothing_is_said() -> None:
+def test_without_phases_every_number_is_nan() -> None:
     """Without phases every synchrony number is NaN, never zero."""
     stage = Stage(pods=6)
     stage.appear()

@@ -105,7 +105,7 @@ def test_coupled_above_granted_is_seen_in_the_same_tick_and_as_long_as_it_lasts(
     assert fleet(stage).above_granted == 0
 
 
-def test_what_is_granted_may_be_rendered() -> None:
+def test_rendering_the_grant_is_not_above_it() -> None:
     """Rendering the grant, and for a lease and a fade after it, is not above it."""
     stage = dreaming()
     for pod in stage.pods:
@@ -250,7 +250,7 @@ def test_locks_are_counted_by_kind_and_over_a_restart() -> None:
     assert sum(fleet(stage).locked.values()) == 0
 
 
-def test_orders_states_and_mass_failures_are_told() -> None:
+def test_orders_states_and_mass_failures_are_reported() -> None:
     """Wake orders, Dreamscapes by state and the mass-failure sever are in the metrics."""
     stage = dreaming()
     for pod in stage.pods[:4]:
@@ -327,7 +327,7 @@ def test_the_census_is_what_counting_would_find() -> None:
     assert +census.breakers == Counter(state for _, _, state in known.values())
 
 
-def test_a_dreamscape_that_dreams_is_told_apart_from_one_that_is_severed() -> None:
+def test_a_dreaming_dreamscape_is_distinguished_from_a_severed_one() -> None:
     """The reading is of a dreaming Dreamscape from Start on, and no longer once it is severed."""
     stage = Stage(pods=3)
     stage.appear()

@@ -76,7 +76,7 @@ def test_a_pod_that_was_never_heard_has_no_age() -> None:
     assert (view.last_heard_s, view.heard) == (0.0, False)
 
 
-def test_what_is_delayed_is_as_old_as_it_is() -> None:
+def test_delayed_frames_keep_their_age() -> None:
     """Frames four a second, each three seconds late, are three seconds old: not known."""
     stage = dreaming()
     late = stage.pods[0]
@@ -129,7 +129,7 @@ def test_with_the_broker_lost_nothing_is_known_of_any_pod() -> None:
     assert len(house.troubles) == 2
 
 
-def test_what_is_heard_again_is_known_again() -> None:
+def test_one_message_makes_a_silent_pod_known_again() -> None:
     """One message makes a silent pod known again."""
     stage = dreaming()
     stage.app.inbound.on_link(up=False)
@@ -181,7 +181,7 @@ def test_a_bed_seated_elsewhere_is_not_merged_in_a_left_seat() -> None:
     assert all(seat.state is SeatState.LEFT and isnan(seat.applied) for seat in view.seats)
 
 
-def test_a_ledger_that_cannot_be_written_is_said_until_it_can() -> None:
+def test_a_ledger_that_cannot_be_written_is_reported_until_it_can() -> None:
     """The house shows an unwritable ledger with its reason until a write succeeds; a read changes nothing."""
     stage = dreaming()
     stage.ledger.broken = "the ledger /var/lib/dreamd/ledger.sqlite3 could not be used (disk is full)"

@@ -83,7 +83,7 @@ def spoilt() -> Transaction:
     return Transaction(check_ins=(("bed-9", "yew"),), dreamscapes=(record,))
 
 
-def test_a_commit_is_over_when_it_is_durable_and_told_in_deliver(bench: Bench) -> None:
+def test_a_commit_is_reported_by_deliver_once_durable(bench: Bench) -> None:
     """On a slow disk `submit` returns at once and nothing is durable; later all of it is, by `deliver`."""
     bench.hold()
     told: list[Commit] = []
@@ -137,7 +137,7 @@ def test_terms_are_drawn_by_the_commit_and_come_with_it(bench: Bench) -> None:
     assert second == first + 1 == int(NOW_S * 1000) + 1
 
 
-def test_what_is_withdrawn_in_time_is_not_written(bench: Bench) -> None:
+def test_a_withdrawn_transaction_is_not_written(bench: Bench) -> None:
     """A transaction withdrawn in time fails and is not written; its neighbours are."""
     bench.hold()
     commits = [bench.ledger.submit(lies(f"bed-{number}", "ash")) for number in (1, 2, 3)]

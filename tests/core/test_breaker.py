@@ -91,7 +91,7 @@ def test_a_soft_cause_trips_at_half_of_a_window_of_twenty() -> None:
     assert run.feed([RAILED]).path == ["open"]
 
 
-def test_what_is_older_than_ten_seconds_does_not_count() -> None:
+def test_bad_frames_older_than_ten_seconds_do_not_count() -> None:
     """Bad frames older than 10 s do not count: one bad in three never trips."""
     run = Run().feed(islice(cycle([Good(), RAILED, Good()]), 400))
     assert run.path == []
@@ -325,7 +325,7 @@ def test_after_a_crash_no_breaker_starts_closed() -> None:
 
 @pytest.mark.parametrize("told_after_s", [1.0, 25.0, 32.0, 200.0, 600.0])
 @pytest.mark.parametrize("seen_after_s", [-600.0, -0.5, 0.0, SAME_TRIP_S - 0.1])
-def test_a_trip_that_is_told_again_never_locks(told_after_s: float, seen_after_s: float) -> None:
+def test_a_repeated_report_of_a_trip_never_locks(told_after_s: float, seen_after_s: float) -> None:
     """Repeated evidence from before the end of a trip's shortest wait opens again and counts once."""
     run = Run().feed([RAILED] * 5)
     tripped_s = run.breaker.tripped_s
@@ -336,7 +336,7 @@ def test_a_trip_that_is_told_again_never_locks(told_after_s: float, seen_after_s
     assert run.until(Good(), S.CLOSED) > 0.0
 
 
-def test_a_trip_of_its_own_locks_however_late_it_is_told() -> None:
+def test_a_second_trip_locks_however_late_the_report() -> None:
     """Evidence 24 s after a trip or later, within half an hour, is a second trip whenever it arrives."""
     run = Run().feed([RAILED] * 5)
     tripped_s = run.breaker.tripped_s

@@ -129,7 +129,7 @@ def test_its_causes_are_the_dreamscapes() -> None:
 
 @pytest.mark.parametrize("cause", FAST, ids=lambda cause: cause.value)
 @pytest.mark.parametrize("value", [2.0, 1.41, 5.0, nan, inf])
-def test_what_has_not_fallen_in_ten_seconds_is_zero(cause: Cause, value: float) -> None:
+def test_a_group_not_fallen_in_ten_seconds_is_severed(cause: Cause, value: float) -> None:
     """Halved at 2.0 and not fallen to 1.4 (or unknown) ten seconds later: severed then, not before."""
     course = Course(cause).to(Phase.HALVED)
     ((at_s, act),) = course.last(GroupReading(value, 1.2, over=value > 1.2), HALVED_FOR_S)
@@ -140,7 +140,7 @@ def test_what_has_not_fallen_in_ten_seconds_is_zero(cause: Cause, value: float) 
 
 
 @pytest.mark.parametrize("cause", FAST, ids=lambda cause: cause.value)
-def test_what_has_fallen_stays_halved_until_a_minute_is_calm(cause: Cause) -> None:
+def test_a_fallen_group_stays_halved_until_a_minute_is_calm(cause: Cause) -> None:
     """After a fall of 30 % it stays halved, and returns only after 60 s of calm."""
     course = Course(cause).to(Phase.HALVED)
     assert course.last(GroupReading(1.4, 1.5), 30.0) == []
@@ -151,7 +151,7 @@ def test_what_has_fallen_stays_halved_until_a_minute_is_calm(cause: Cause) -> No
     assert rest == []
 
 
-def test_what_falls_but_is_still_over_must_go_on_falling() -> None:
+def test_a_falling_group_still_over_must_go_on_falling() -> None:
     """A fall from 10 to 6 is still over the limit: ten seconds later it must be 4.2, or zero."""
     course = Course()
     course.show(GroupReading(10.0, 1.2, over=True))
@@ -171,7 +171,7 @@ def test_a_calm_that_was_interrupted_begins_anew() -> None:
         assert [act for _, act in course.last(WELL, 1.0)] == [Restore(Cause.GAIN)]
 
 
-def test_what_is_read_from_minutes_need_not_fall_in_seconds() -> None:
+def test_homogenising_need_not_fall_in_seconds() -> None:
     """A homogenising group between its limits stays halved for ten minutes, and returns when calm."""
     course = Course(Cause.HOMOGENISED).to(Phase.HALVED)
     assert course.last(OVER, 600.0) == []
@@ -206,7 +206,7 @@ def test_a_third_halving_in_half_an_hour_severs() -> None:
 
 @pytest.mark.parametrize("cause", CROWD_CAUSES, ids=lambda cause: cause.value)
 @pytest.mark.parametrize(("after", "label"), [(0.69, Label.LOOP), (0.71, Label.COMMON)])
-def test_what_happens_after_zero_decides_the_label(cause: Cause, after: float, label: Label) -> None:
+def test_the_fall_after_zero_decides_the_label(cause: Cause, after: float, label: Label) -> None:
     """A fall of 30 % after zero means loop-driven, no fall common drive; classified once, in time."""
     course = Course(cause)
     course.show(WORSE)

@@ -101,7 +101,7 @@ def test_the_window_is_bounded() -> None:
     assert mass.count(100.0) == 10_000
 
 
-def test_what_was_seen_longer_ago_than_the_window_is_no_failure_of_now() -> None:
+def test_trips_seen_before_the_window_do_not_count() -> None:
     """Trips reported together count by when they were seen: within 10 s, and not one second more."""
     mass = MassFailure()
     for k, seen_s in enumerate((190.0, 189.9, 60.0)):

@@ -105,7 +105,7 @@ def test_a_plain_copy_of_everything_that_is_restored_by_command_is_a_new_generat
     ledger.close()
 
 
-def test_what_is_no_ledger_is_neither_verified_nor_restored(tmp_path: Path) -> None:
+def test_an_invalid_ledger_is_neither_verified_nor_restored(tmp_path: Path) -> None:
     """Garbage, another database, a damaged page and a newer schema are each refused by name, untouched."""
     path = tmp_path / "ledger"
     kept(path).close()

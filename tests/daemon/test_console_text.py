@@ -58,7 +58,7 @@ def test_a_reason_cannot_name_another() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"\xff", NESTED, b'{"name":"Not/This"}', b'{"name":"a b"}'])
-def test_a_way_out_for_no_one_is_refused(body: bytes) -> None:
+def test_a_way_out_without_a_name_is_refused(body: bytes) -> None:
     """A way out without a recognisable name is refused with the expected form."""
     with pytest.raises(UnfitOrderError, match=r"name: .*the body must be a JSON object"):
         read_way_out(asked(body))

@@ -99,7 +99,7 @@ def test_one_silent_bed_of_four_is_not_counted_as_merged() -> None:
     assert (told["level"], told["word"]) == ("watch", "Not known")
 
 
-def test_what_was_heard_grows_old_on_the_page_too() -> None:
+def test_received_numbers_age_on_the_page_too() -> None:
     """Numbers 0.3 s old are shown; 1.3 s later, without an answer, they count against no bed."""
     seats = [seat(1, granted=0.0), seat(2)]
     young, old = said(view(seats), view(seats, since_s=1.3))
@@ -135,7 +135,7 @@ def test_a_full_disk_is_not_quiet() -> None:
     assert "disk is full" in told["facts"][0]
 
 
-def test_troubles_are_said_where_no_dreamscape_exists() -> None:
+def test_troubles_are_reported_where_no_dreamscape_exists() -> None:
     """An empty house with a lost broker is not shown as quiet."""
     empty = view([], BROKER)
     empty["house"]["dreamscapes"], empty["scene"] = [], None

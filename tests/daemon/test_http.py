@@ -94,7 +94,7 @@ def test_not_ready_is_503_with_the_reason(house: _House) -> None:
     assert house.get("/readyz")[0::2] == (200, "ok\n")
 
 
-def test_a_hung_tick_is_said_while_the_loop_cannot(house: _House) -> None:
+def test_a_hung_tick_is_reported_while_the_loop_cannot(house: _House) -> None:
     """/healthz has its own thread: it answers 503 while the loop hangs."""
     assert house.get("/healthz")[0] == 200
     house.dead = ("the daemon is frozen: no tick",)
@@ -124,7 +124,9 @@ def test_a_method_that_is_not_for_this_path_is_405_with_those_that_are(house: _H
     ("request_line", "status"),
     [(b"BREW /metrics HTTP/1.1", 501), (b"nonsense", 400), (b"GET /metrics HTTP/9.9", 505)],
 )
-def test_what_cannot_be_read_is_said_in_plain_text(house: _House, request_line: bytes, status: int) -> None:
+def test_an_unreadable_request_gets_a_plain_text_answer(
+    house: _House, request_line: bytes, status: int
+) -> None:
     """An unreadable request gets a plain text answer, and the connection ends."""
     client = house.open(request_line + b"\r\nHost: localhost\r\n\r\n")
     answer = b"".join(iter(lambda: client.recv(4096), b""))

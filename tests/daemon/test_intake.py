@@ -69,7 +69,9 @@ async def test_only_a_presence_may_be_retained(leaf: str) -> None:
 
 @pytest.mark.parametrize("payload", [b"", b"\xff\xff\xff", b"x" * 70_000])
 @pytest.mark.parametrize("leaf", ["presence", "status", "event"])
-async def test_what_cannot_be_read_is_named_and_costs_the_others_nothing(leaf: str, payload: bytes) -> None:
+async def test_unreadable_payloads_are_reported_and_cost_the_others_nothing(
+    leaf: str, payload: bytes
+) -> None:
     """Empty, garbage and oversized payloads are reported; the next message is handled."""
     intake, inbound, _ = _intake()
     intake.offer(topics.pod_topic("bed-1", leaf), payload, retained=False)

@@ -108,7 +108,7 @@ def test_libraries_have_one_event() -> None:
     assert "ZeroDivisionError" in second["exception"]
 
 
-def test_lost_lines_are_told_in_the_form_of_the_others() -> None:
+def test_the_notice_of_lost_lines_has_the_form_of_the_others() -> None:
     """The notice of lost lines is JSON as well."""
     gate = _Gate()
     spool = Spool(gate, "json")

@@ -99,7 +99,7 @@ def test_every_child_of_a_closed_set_is_there_from_the_start() -> None:
     assert _of(samples, "dreamd_breakers_locked", concerns="person") == 0
 
 
-def test_what_is_counted_is_shown() -> None:
+def test_every_counter_reaches_its_series() -> None:
     """Every counter and histogram of the port reaches its series."""
     meters = _meters()
     meters.frame_accepted()
@@ -138,7 +138,7 @@ def test_what_is_counted_is_shown() -> None:
     assert _of(samples, "dreamd_link_dropped_total", what="frame") == 1
 
 
-def test_what_is_true_now_is_shown() -> None:
+def test_the_gauges_show_the_present_state() -> None:
     """The gauges show fleet, Dreamscape, site, build and whether the ledger writes."""
     meters = _meters(ledger="the disk is full")
     meters.fleet(_fleet())
@@ -166,7 +166,7 @@ def test_what_is_true_now_is_shown() -> None:
     assert _of(samples, "dreamd_settings_info", settings="5e771965") == 1
 
 
-def test_what_is_not_known_is_nan_and_not_absent() -> None:
+def test_unknown_values_are_nan_and_not_absent() -> None:
     """Unknown values are NaN: a group without figures and a site without pods keep their series."""
     meters = _meters()
     meters.dreamscape("night", _dreamscape())
@@ -178,7 +178,7 @@ def test_what_is_not_known_is_nan_and_not_absent() -> None:
     assert math.isnan(_of(samples, "dreamd_site_quality", site="north"))
 
 
-def test_the_age_of_the_tick_is_told_at_the_scrape() -> None:
+def test_the_age_of_the_tick_is_reported_at_the_scrape() -> None:
     """The age of the tick is computed at the scrape: it grows from the start, and a tick resets it."""
     clock = HandClock()
     meters = _meters(clock)
@@ -350,7 +350,7 @@ def test_a_dreamscape_that_dreams_without_one_merged_is_shown() -> None:
     assert _of(samples, "dreamd_start_overdue_seconds", dreamscape="late") == 400.0
 
 
-def test_the_rest_of_the_dreamscapes_hides_no_one_that_is_alone() -> None:
+def test_the_rest_of_the_dreamscapes_hides_none_that_is_alone() -> None:
     """Among those without a label of their own, one that is alone and one that is late are seen."""
     meters = _meters()
     for number in range(DREAMSCAPES):

@@ -142,7 +142,7 @@ def test_only_the_newest_status_and_probe_of_a_pod_wait() -> None:
     assert [one.payload for one in iter(box.take, None)] == [b"2"] * 4
 
 
-def test_events_beyond_the_bound_are_refused_and_told() -> None:
+def test_events_beyond_the_bound_are_refused_and_reported() -> None:
     """Events beyond the bound are refused and reported; the pod sends them again."""
     box = Inbox()
     dropped = [box.put(_arrival(PodTopic("bed-1", "event"))) for _ in range(inbox.REPORTS + 2)]

@@ -108,7 +108,7 @@ def test_a_note_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
     ledger.close()
 
 
-def test_what_is_written_is_on_the_disk_at_once(tmp_path: Path) -> None:
+def test_writes_are_on_the_disk_at_once(tmp_path: Path) -> None:
     """WAL with synchronous FULL: a process that dies without closing loses nothing."""
     ledger = SqliteLedger(tmp_path / "ledger")
     assert ledger._file.base.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -194,7 +194,7 @@ def test_a_file_of_an_earlier_version_tells_the_ended_from_the_living(tmp_path: 
     ledger.close()
 
 
-def test_what_lives_is_read_by_an_index_of_the_living(tmp_path: Path) -> None:
+def test_living_dreamscapes_are_read_by_index(tmp_path: Path) -> None:
     """A start reads living Dreamscapes by index and no ended row, whatever their number."""
     ledger = SqliteLedger(tmp_path / "ledger")
     query = "EXPLAIN QUERY PLAN SELECT name, record FROM dreamscapes WHERE ended_s IS NULL"
@@ -202,7 +202,7 @@ def test_what_lives_is_read_by_an_index_of_the_living(tmp_path: Path) -> None:
     ledger.close()
 
 
-def test_a_wake_order_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+def test_a_wake_order_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     """The daemon does not start on an unreadable wake order."""
     ledger = SqliteLedger(tmp_path / "ledger")
     ledger._file.base.execute("INSERT INTO wake_orders VALUES ('w1', 1, '{\"scope\": 77}')")
@@ -258,7 +258,7 @@ def test_a_directory_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> Non
         SqliteLedger(tmp_path / "none" / "ledger")
 
 
-def test_a_full_disk_is_said_until_something_can_be_written(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_until_something_can_be_written(tmp_path: Path) -> None:
     """A full disk's reason, with the path, outlasts reads and ends with the next successful write."""
     path = tmp_path / "ledger"
     ledger = SqliteLedger(path)

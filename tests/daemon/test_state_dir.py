@@ -64,7 +64,7 @@ def test_a_damaged_key_is_refused_and_never_replaced(tmp_path: Path) -> None:
     assert (tmp_path / KEY_FILE).read_text() == "half a key"
 
 
-def test_what_is_sealed_opens_as_itself_and_as_nothing_else(tmp_path: Path) -> None:
+def test_a_sealed_message_opens_only_in_its_context(tmp_path: Path) -> None:
     """A sealed message opens only in its own context: a presence is no collective."""
     key = open_key(tmp_path)
     presence = DaemonPresence("d-1", True, Versions("0.1", 1), 1_760_000_000_000)

@@ -217,7 +217,7 @@ def test_a_tick_that_does_not_get_on_is_not_done() -> None:
     run_virtual(main())
 
 
-def test_the_lag_of_the_loop_is_told() -> None:
+def test_the_lag_of_the_loop_is_reported() -> None:
     """The loop's lag is 0 for a turn on time, and 0.4 s for one held up that long."""
 
     class _LoopClock:

@@ -7,7 +7,7 @@ from dreamd.adapters.worker_thread import ThreadAside
 from fakes.waiting import until
 
 
-async def test_work_is_done_on_another_thread_and_told_on_this_one() -> None:
+async def test_work_runs_on_another_thread_and_reports_on_the_loop() -> None:
     """Work runs on another thread, one at a time, and its result arrives on the loop."""
     aside, go, told = ThreadAside(), threading.Event(), []
 
@@ -26,7 +26,7 @@ async def test_work_is_done_on_another_thread_and_told_on_this_one() -> None:
     aside.close()
 
 
-async def test_what_goes_wrong_is_heard_and_blocks_nothing() -> None:
+async def test_a_bug_in_the_work_is_reported_and_blocks_nothing() -> None:
     """A bug in the work reaches the loop's exception handler, and the next work runs."""
     aside, wrong, told = ThreadAside(), [], []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: wrong.append(context))

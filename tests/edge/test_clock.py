@@ -208,7 +208,7 @@ def test_the_quickest_way_there_and_the_quickest_way_back_need_not_be_one_answer
     assert (state.round_trip_us, state.uncertainty_us < 1_000) == (1_000, True)
 
 
-def test_a_clock_that_drifts_is_told_in_numbers_that_travel() -> None:
+def test_a_drifting_clock_is_reported_in_valid_numbers() -> None:
     """With a drift of 50 ppm over minutes, round trip and uncertainty stay at least 0."""
     clock = SessionClock()
     for k in range(120):
@@ -227,7 +227,7 @@ def test_answers_that_contradict_one_another_leave_the_newest() -> None:
     assert clock.state(now_ns + 60 * EVERY_NS).offset_us == pytest.approx(SESSION_US + 500_000, abs=300)
 
 
-def test_a_jump_is_told_and_taken() -> None:
+def test_a_jump_is_reported_and_taken() -> None:
     """A change of 1.5 s is a jump, reported until settled, with the new time at once; 0.9 s is none."""
     clock, now_ns = synced()
     for k in range(8):
@@ -259,7 +259,7 @@ def test_no_lopsided_way_is_a_jump(lopsided_us: list[tuple[int, bool]], ahead_us
         assert not clock.jumped
 
 
-def test_a_jump_behind_a_slow_way_is_told_once_the_way_cannot_explain_it() -> None:
+def test_a_jump_is_reported_once_the_delay_cannot_explain_it() -> None:
     """1.5 s with 1.2 s on the way back may be the way, and is slewed; 2.5 s may not, and is a jump."""
     clock, now_ns = synced()
     exchange(clock, now_ns, SESSION_US + 1_500_000, 0, 1_200_000)

@@ -140,7 +140,7 @@ def lived(agent: Agent, uv: Doubles) -> tuple[Status, list[Note]]:
 
 
 @pytest.mark.parametrize("factor", [1e-6, 1e3])
-def test_a_wrong_unit_is_told(factor: float) -> None:
+def test_a_wrong_unit_is_reported(factor: float) -> None:
     """Volts or nanovolts live: after 30 s status and hops report `unit`, at quality 0."""
     status, notes = lived(bed(CalibrationSource.LIVE), pink(40, NOMINAL_HZ, 8) * factor)
     assert (status.quality, status.quality_cause, status.calibration.done) == (0.0, "unit", False)

@@ -55,7 +55,7 @@ def test_signals_stand_before_other_streams_and_each_line_has_its_command() -> N
     assert "Markers, 1 channels, no rate" in lines[2]
 
 
-def test_what_is_missing_is_named_with_what_helps() -> None:
+def test_each_missing_part_is_named_with_its_remedy() -> None:
     """No stream, no port and no library each have their own sentence."""
     empty = found_lines((), (), 2.0)
     assert any("start the sender" in line for line in empty)

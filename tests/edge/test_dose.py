@@ -33,7 +33,7 @@ def test_before_an_assignment_nothing_is_allowed() -> None:
 @pytest.mark.parametrize(
     ("left_min", "limit_min"), [(0.0, 10.0), (nan, 10.0), (-1.0, 10.0), (5.0, nan), (5.0, 4.0)]
 )
-def test_what_is_no_number_above_zero_leaves_nothing(left_min: float, limit_min: float) -> None:
+def test_an_invalid_remainder_allows_nothing(left_min: float, limit_min: float) -> None:
     """Nothing left, NaN, or more left than the limit: nothing is allowed."""
     assert not begun(left_min, limit_min).allows
 
@@ -72,7 +72,7 @@ def test_a_pause_counts_until_the_renderer_has_fallen_silent() -> None:
     assert dose.lived_min == pytest.approx(0.12 * 0.5 / 60)
 
 
-def test_four_fifths_of_the_whole_limit_are_told_once() -> None:
+def test_four_fifths_of_the_whole_limit_are_reported_once() -> None:
     """Four fifths of the whole limit, earlier assignments included, are reported once."""
     dose = begun(0.025, 0.1)
     dose.live(0.15, START_NS)
@@ -139,7 +139,7 @@ def test_at_the_limit_the_pod_severs_itself_and_tells_why() -> None:
     assert not any(rising)
 
 
-def test_what_is_rendered_stays_below_what_was_left() -> None:
+def test_the_rendered_share_stays_below_the_rest() -> None:
     """The rendered share, each held until the next, stays below the rest."""
     bed = Bed()
     bed.merge(4.0, dose_left_min=0.02, dose_limit_min=0.02)
@@ -152,7 +152,7 @@ def test_what_is_rendered_stays_below_what_was_left() -> None:
     assert [event.cause for event in bed.told(PodEventKind.SEVERED)] == ["exposure"]
 
 
-def test_four_fifths_are_told_and_nothing_falls() -> None:
+def test_four_fifths_are_reported_and_nothing_falls() -> None:
     """Four fifths bring a warning with figures, without a zero stamp, and the share stays."""
     bed = Bed()
     bed.merge(4.0, dose_left_min=0.05, dose_limit_min=0.05)
@@ -189,7 +189,7 @@ def test_an_assign_that_leaves_nothing_or_tells_nothing_is_refused(changes: dict
     assert bed.status.assignment == 0
 
 
-def test_a_device_that_gives_more_than_it_is_told_uses_up_the_dose_faster() -> None:
+def test_a_device_that_renders_too_much_uses_up_the_dose_faster() -> None:
     """The larger of the agent's and the device's share is counted."""
     plain, greedy = Bed(), Bed()
     for bed in (plain, greedy):
@@ -203,7 +203,7 @@ def test_a_device_that_gives_more_than_it_is_told_uses_up_the_dose_faster() -> N
     assert after[1] - lived[1] > 5 * (after[0] - lived[0])
 
 
-def test_the_assign_for_another_start_is_still_told_so() -> None:
+def test_an_assign_for_another_start_is_refused_with_that_reason() -> None:
     """An assign for another start is refused with that reason first."""
     bed = Bed()
     bed.run(1.0)

@@ -296,7 +296,7 @@ def test_a_recording_that_cannot_be_played_says_what_to_do(
         (b"0".ljust(244) + b"1".ljust(8) + b"2   ", "its header breaks off"),
     ],
 )
-def test_what_is_no_edf_is_refused(tmp_path: Path, content: bytes | None, says: str) -> None:
+def test_an_invalid_edf_is_refused(tmp_path: Path, content: bytes | None, says: str) -> None:
     """A missing, an empty, a foreign and a torn file are each refused in a sentence."""
     path = tmp_path / "x.edf"
     if content is not None:

@@ -140,7 +140,7 @@ def test_a_gap_of_more_than_a_minute_begins_another_file(night: Night) -> None:
     assert np.abs(two.uv - second).max() <= HALF_STEP_UV
 
 
-def test_what_is_no_number_is_held_and_marked_for_its_channel(night: Night) -> None:
+def test_absurd_values_are_replaced_and_marked_for_their_channel(night: Night) -> None:
     """NaN, infinity and absurd values are replaced by the last good value under BAD_nan, per channel."""
     uv = night.noise(4.0)
     uv[300:310, 1] = np.nan
@@ -322,7 +322,7 @@ def test_time_in_the_file_is_time_in_the_bed(
     assert np.array_equal(np.flatnonzero(~bad), at)
 
 
-def test_the_device_clock_is_told(night: Night) -> None:
+def test_the_device_clock_is_reported(night: Night) -> None:
     """For a slow device marks state how far the bed's time is ahead; the file stays near."""
     samples, count = 128, 0
     for _ in range(1500):

@@ -22,7 +22,7 @@ ZEROS = np.zeros(12, dtype=np.float32)
 FELT = felt(np.zeros(12), 0.1)
 
 
-def test_an_onset_counts_from_the_merge_where_it_is_told_to() -> None:
+def test_an_onset_counts_from_the_merge_where_requested() -> None:
     """Reads and a share of zero begin nothing; the first share above zero begins the fault, once."""
     onset = Onset(5.0, 7 * S, when_merged=True)
     onset.read(S)
@@ -36,7 +36,7 @@ def test_an_onset_counts_from_the_merge_where_it_is_told_to() -> None:
     assert not onset.begun(8 * S - 1)
 
 
-def test_a_malfunction_from_the_merge_on_is_told_by_what_is_felt() -> None:
+def test_a_malfunction_from_the_merge_on_begins_with_the_first_share() -> None:
     """`railed@+2`: healthy while alone; two seconds after the first share railed, with a known onset."""
     implant = malfunctioning(SimulatedImplant(1), "railed", Onset(2.0, when_merged=True))
     implant.read(S)

@@ -172,7 +172,7 @@ def test_one_sample_not_a_number_is_hard(value: float, cause: str) -> None:
 
 
 @pytest.mark.parametrize(("first", "second"), [("nonfinite", "range"), ("range", "nonfinite")])
-def test_of_two_hard_faults_in_one_hop_the_earlier_is_told(first: str, second: str) -> None:
+def test_of_two_hard_faults_in_one_hop_the_earlier_is_reported(first: str, second: str) -> None:
     """Of two hard faults in one hop the earlier sample gives cause and evidence."""
     value = {"nonfinite": np.nan, "range": 2e7}
     uv = pink(10, 256, 8)

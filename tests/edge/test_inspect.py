@@ -43,7 +43,7 @@ def test_a_good_recording_could_be_seated(tmp_path: Path) -> None:
     assert one.found.effective_hz == pytest.approx(RATE_HZ, abs=0.1)
 
 
-def test_the_cause_is_told_when_it_was(tmp_path: Path) -> None:
+def test_the_cause_is_reported_at_its_time(tmp_path: Path) -> None:
     """A lead flat from the 30th second on is flat in the plot from then on."""
     uv = _sleeper()
     uv[30 * int(RATE_HZ) :, 0] = 0.0
@@ -55,7 +55,7 @@ def test_the_cause_is_told_when_it_was(tmp_path: Path) -> None:
     assert row.rstrip().endswith("FFF")
 
 
-def test_what_spoils_most_is_why_not(tmp_path: Path) -> None:
+def test_the_main_fault_is_the_reason(tmp_path: Path) -> None:
     """All leads flat from the first third on: not usable, with the cause `flat`."""
     uv = _sleeper()
     uv[20 * int(RATE_HZ) :] = 0.0
@@ -63,7 +63,7 @@ def test_what_spoils_most_is_why_not(tmp_path: Path) -> None:
     assert (one.found.seated, one.found.cause) == (False, "flat")
 
 
-def test_a_refusal_is_told_beside_the_channels(tmp_path: Path) -> None:
+def test_a_refusal_is_listed_with_the_channels(tmp_path: Path) -> None:
     """A refused recording is still listed channel by channel, with the sentence."""
     (one,) = examine(str(_edf(tmp_path / "a.edf", _sleeper(), unit="mmHg")))
     assert (one.found.seated, one.found.cause) == (False, "refused")
@@ -102,7 +102,7 @@ def test_scripts_get_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert {channel["region"] for channel in told["channels"]} == {"anterior", "posterior"}
 
 
-def test_what_is_no_recording_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_of_another_kind_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file of another kind ends with status 2 and one sentence."""
     with pytest.raises(ImplantError, match="not a recording by its ending"):
         examine(str(tmp_path / "a.csv"))
@@ -271,7 +271,7 @@ def test_it_takes_five_seconds_to_hear_anything(seconds: str, capsys: pytest.Cap
         ("Temp rectal", "other"),
     ],
 )
-def test_kinds_are_told_apart(label: str, kind: str) -> None:
+def test_kinds_are_distinguished(label: str, kind: str) -> None:
     """A channel that is not EEG is listed by the kind in its label."""
     assert kind_of(label) == kind
 
@@ -291,7 +291,7 @@ def test_three_of_four_could_be_seated() -> None:
 
 
 @recorded.needed
-def test_four_people_of_one_file_are_told_apart_at_a_glance() -> None:
+def test_four_sleepers_of_one_file_have_distinct_names() -> None:
     """Each of four sleepers in one file has a name and a spec of their own."""
     found = glance(str(recorded.path(GROUP)))
     assert [one.person.name.split("-")[0] for one in found] == ["Blue", "Green", "Orange", "Purple"]

@@ -181,7 +181,7 @@ def test_the_headsets_contact_is_heard_beside_it(start: Start, opened: Callable[
     np.testing.assert_array_equal(blocks[-1].contact, [1.0, 0.5, 0.0])
 
 
-def test_contact_that_is_told_no_more_is_no_contact(start: Start, opened: Callable[..., Implant]) -> None:
+def test_contact_without_reports_is_no_contact(start: Start, opened: Callable[..., Implant]) -> None:
     """Contact without a report for five seconds is no contact, though the signal goes on."""
     start(name="Mute: EEG", hsi=[1, 1, 1, 1], hsi_for_s=3.0)
     implant = opened("lsl:Mute")
@@ -215,7 +215,7 @@ def test_two_streams_of_one_name_are_not_guessed_between(
     assert opened("lsl:name=Twin,source_id=right").montage.names == ("Fp2", "O2")
 
 
-def test_nothing_found_is_said_in_time_with_what_there_is(start: Start) -> None:
+def test_a_missing_stream_is_refused_in_time_with_the_existing_ones(start: Start) -> None:
     """A missing stream is refused within seven seconds, with the existing streams and the remedy."""
     start(name="Other", source_id="o-1")
     began_s = time.monotonic()
@@ -234,7 +234,7 @@ def test_nothing_found_is_said_in_time_with_what_there_is(start: Start) -> None:
         ({"channel_type": "EOG"}, "has no EEG channel"),
     ],
 )
-def test_what_is_no_eeg_is_refused(start: Start, told: dict[str, object], says: str) -> None:
+def test_unusable_streams_are_refused(start: Start, told: dict[str, object], says: str) -> None:
     """Unusable units, formats, rates and types are each refused in a sentence."""
     start(name="odd", **told)
     with pytest.raises(ImplantError, match=says):
@@ -261,7 +261,7 @@ def test_without_its_library_the_extra_is_named(
         ("lsl:both ' and \"", "both kinds of quotes"),
     ],
 )
-def test_what_names_no_stream_is_refused(spec: str, says: str) -> None:
+def test_a_spec_that_is_no_stream_is_refused(spec: str, says: str) -> None:
     """A spec that is not a stream is refused with the valid form."""
     with pytest.raises(ImplantError, match=says):
         open_implant(spec)

@@ -36,7 +36,7 @@ def _judge(topic: str, payload: bytes, *, retained: bool = False) -> Heard | Unh
         (topics.clock_answer("bed-1"), encode(PROBE), PROBE),
     ],
 )
-def test_what_the_daemon_says_is_heard(topic: str, payload: bytes, message: object) -> None:
+def test_each_kind_of_message_is_opened(topic: str, payload: bytes, message: object) -> None:
     """Each kind of message on its own topic is opened, with the stamp of its arrival."""
     assert _judge(topic, payload) == Heard(message, 42)  # type: ignore[arg-type]
 
@@ -79,7 +79,7 @@ def test_a_well_sealed_nonsense_is_malformed() -> None:
     assert _judge(ORDERS, payload) == Unheard("command", "malformed", 42)
 
 
-def test_what_is_too_large_is_not_looked_at() -> None:
+def test_an_oversized_payload_is_not_opened() -> None:
     """A payload above 64 KiB is neither unsealed nor parsed."""
     assert _judge(ORDERS, b"\0" * (PAYLOAD_BYTES_MAX + 1)) == Unheard("command", "size", 42)
     clock = topics.clock_answer("bed-1")

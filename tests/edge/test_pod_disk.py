@@ -23,7 +23,7 @@ def _reboot(directory: Path) -> Kept:
     return disk.kept
 
 
-def test_what_was_kept_survives_a_reboot(tmp_path: Path) -> None:
+def test_latch_sever_and_events_survive_a_reboot(tmp_path: Path) -> None:
     """Latch, sever and unacknowledged events come back as they were."""
     disk = PodDisk(tmp_path / "bed-1", unix_ms=1000)
     disk.latch("wake")
@@ -161,7 +161,7 @@ def test_a_queue_behind_a_stuck_disk_drops_its_oldest_and_never_waits() -> None:
     assert done == [0, 7, 8, 9]
 
 
-def test_a_full_disk_is_said_and_stops_nothing() -> None:
+def test_a_full_disk_is_reported_and_stops_nothing() -> None:
     """A disk error is kept as `failed`; later work is dropped and counted, never raised."""
 
     def work(_item: int) -> None:

@@ -165,7 +165,7 @@ class _StuckBed(_Bed):
         self.let_go.wait()
 
 
-def test_whatever_hangs_on_the_way_out_is_left_behind() -> None:
+def test_hanging_devices_do_not_delay_the_end() -> None:
     """With twenty hanging devices and links that ignore cancellation the agent ends in time."""
     beds = [_StuckBed(f"bed-{number}") for number in range(1, 21)]
 

@@ -176,7 +176,7 @@ def test_high_frequency_against_own() -> None:
     assert hop.channels[7].quality == 0.4
 
 
-def test_strong_mains_is_not_told_as_amplitude() -> None:
+def test_strong_mains_is_not_reported_as_amplitude() -> None:
     """Mains of 500 uV peak to peak is `mains`; with a movement of 600 uV on top it is `amplitude`."""
     uv = pink(8, 256, 8, rms_uv=5.0)
     uv[:, 3:5] += sine(60.0, 250.0, 8, 256, 2)
@@ -191,7 +191,7 @@ def test_the_daemon_knows_every_cause(word: str) -> None:
     assert kind_of(cause_named(word)) in (Kind.SOFT, Kind.HARD, Kind.TRANSPORT)
 
 
-def test_first_cause_in_order_is_told() -> None:
+def test_first_cause_in_order_is_reported() -> None:
     """A flat channel without contact has the cause `contact`, a railed flat one `railed`."""
     uv = pink(8, 256, 8)
     uv[:, 0] = 5.0

@@ -132,7 +132,7 @@ def test_recording_stops_before_the_disk_is_full(tmp_path: Path) -> None:
     assert not recorder.close()
 
 
-def test_a_bug_in_the_writer_is_told(tmp_path: Path) -> None:
+def test_a_bug_in_the_writer_is_reported(tmp_path: Path) -> None:
     """A writer thread that ends by a bug is a failed recording as well."""
     night = Night(tmp_path)
     quiet, threading.excepthook = threading.excepthook, lambda _: None
@@ -172,7 +172,7 @@ def test_a_bed_records_what_its_implant_gives_and_what_happens(tmp_path: Path) -
     assert (pytest.approx(5.95, abs=0.01), "left stopped") in marks
 
 
-def test_a_failed_recording_is_told_once_and_the_bed_dreams_on(tmp_path: Path) -> None:
+def test_a_failed_recording_is_reported_once_and_the_bed_dreams_on(tmp_path: Path) -> None:
     """The journal has a failed recording's reason once; pulses go on."""
     now = [START_NS]
     implant, disk = SimulatedImplant(3), Disk()

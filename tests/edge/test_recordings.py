@@ -171,7 +171,7 @@ def test_each_is_accepted_or_refused_for_its_cause(case: Case) -> None:
 
 
 @played
-def test_what_is_lost_was_spoiled(case: Case) -> None:
+def test_lost_hops_were_spoiled(case: Case) -> None:
     """At most 5 % of all channel-hops are lost without an excursion of the raw signal in their 2 s."""
     alarms = lost(case, but=("contact",)) & ~by_reference(case).some
     why = Counter(heard(case).found.moments[hop].channels[channel][1] for hop, channel in np.argwhere(alarms))
@@ -188,7 +188,7 @@ def test_a_pod_that_is_out_has_a_reason(case: Case) -> None:
 
 
 @played
-def test_what_is_spoiled_is_lost(case: Case) -> None:
+def test_spoiled_hops_are_lost(case: Case) -> None:
     """Flat, railed, missing and anything half as high again as allowed is lost in all but 1 % of its hops."""
     found = by_reference(case)
     spoiled = found.flat | found.railed | found.missing | found.large

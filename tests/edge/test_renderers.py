@@ -119,7 +119,7 @@ def test_loudness_follows_share_and_timbre_the_feedback() -> None:
 
 
 @pytest.mark.parametrize("cue", [_cue(float("nan")), _cue(0.1, float("nan")), _cue(-1.0), _cue(2.0)])
-def test_what_is_no_number_is_silent(cue: Cue) -> None:
+def test_invalid_shares_are_silence(cue: Cue) -> None:
     """NaN, a negative share and one above 1 are silence."""
     assert not amplitudes(cue).any()
 

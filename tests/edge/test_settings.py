@@ -36,7 +36,7 @@ def test_defaults_need_nothing_but_a_pod() -> None:
     assert settings.pods[0].state_dir == Path("/state/dreamedge/bed-1")
 
 
-def test_the_daemons_key_is_found_where_the_daemon_was_told_to_live() -> None:
+def test_the_daemons_key_is_found_in_its_state_directory() -> None:
     """$DREAMD_STATE_DIR moves the daemon's state, and the edge looks there."""
     assert daemon_key_path(HOME | {"DREAMD_STATE_DIR": "/d"}) == Path("/d/daemon.pub")
     assert state_root("", HOME | {"DREAMEDGE_STATE_DIR": "/e"}) == Path("/e")
@@ -147,7 +147,7 @@ def test_a_bad_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
         load({}, HOME, tmp_path / "bad.toml")
 
 
-def test_what_recordings_leave_unsaid_can_be_told() -> None:
+def test_values_missing_in_recordings_can_be_given() -> None:
     """`--rate`, `--full-scale` and `--montage` set values missing in recordings; a non-number is refused."""
     flags = {"pod": ["bed-1"], "rate": "128", "full_scale": "187500", "montage": "Fp1, O1,"}
     settings = load(flags, HOME, None)

@@ -206,7 +206,7 @@ def test_a_table_that_cannot_be_played_is_refused(tmp_path: Path, text: str, say
     assert "bad.arff" in str(refusal.value)
 
 
-def test_a_table_needs_its_rate_told(tmp_path: Path) -> None:
+def test_a_table_needs_a_given_rate(tmp_path: Path) -> None:
     """ARFF names no rate, so one must be given."""
     with pytest.raises(ImplantError, match="names no sampling rate; give it with --rate"):
         open_implant(f"arff:{_arff(tmp_path / 'a.arff', _uv())}")
@@ -267,7 +267,7 @@ def test_epochs_of_two_people_are_refused_as_what_they_are() -> None:
 
 
 @recorded.needed
-def test_the_limit_can_be_told_for_every_recording() -> None:
+def test_the_limit_can_be_given_for_every_recording() -> None:
     """`--full-scale` applies to XDF and EDF too, which have no limit of their own."""
     group = recorded.path(GROUP)
     name = "Orange"

@@ -122,7 +122,7 @@ def test_an_electrode_is_found_however_it_is_written(name: str, label: str) -> N
 
 
 @pytest.mark.parametrize(("kind", "label"), [(kind, label) for kind in OTHERS for label in OTHERS[kind]])
-def test_what_is_no_electrode_is_told_apart(kind: str, label: str) -> None:
+def test_a_label_without_a_known_place_is_not_eeg(kind: str, label: str) -> None:
     """A label without a known place is not EEG and gets its kind."""
     assert electrode(label) is None
     assert kind_of(label) == kind
@@ -154,7 +154,7 @@ def test_caps_that_count_their_contacts_are_known(labels: list[str], counted: bo
     assert numbered(labels) == counted
 
 
-def test_contacts_are_told_from_what_else_a_cap_records() -> None:
+def test_a_caps_other_signals_are_not_contacts() -> None:
     """Beside its contacts a numbered cap's other signals are not contacts."""
     assert [contact(label) for label in ("A1", "C32", "POL B'7", "EXG1", "Status", "GSR1")] == [True] * 3 + [
         False

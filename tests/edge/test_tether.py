@@ -81,7 +81,7 @@ def test_a_permission_ends_one_second_after_the_capture_not_after_the_broadcast(
         ({"answered": np.full(8, 77, dtype=np.uint16)}, Reason.UNKNOWN_FRAME),
     ],
 )
-def test_what_does_not_hold_is_refused_with_its_reason(changes: dict[str, object], reason: Reason) -> None:
+def test_each_broken_condition_is_refused_with_its_reason(changes: dict[str, object], reason: Reason) -> None:
     """Each condition of DESIGN 6, broken alone, refuses the broadcast and leaves no permission."""
     tether = tethered()
     assert tether.judge(broadcast(**changes), START_NS + 1) == Refused(reason)
@@ -195,7 +195,7 @@ def test_a_state_that_is_no_number_cannot_be_answered() -> None:
     assert tether.judge(broadcast(), START_NS + 1) == Refused(Reason.UNKNOWN_FRAME)
 
 
-def test_what_was_heard_is_bounded_and_keeps_the_newest() -> None:
+def test_the_marks_are_bounded_and_the_newest_are_kept() -> None:
     """After a thousand Dreamscapes the marks of the newest few hundred are kept."""
     tether = Tether()
     for k in range(1000):

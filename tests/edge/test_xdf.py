@@ -151,7 +151,7 @@ def test_it_plays_once_or_for_ever(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no XDF at all"])
-def test_what_is_no_xdf_is_refused(tmp_path: Path, content: bytes | None) -> None:
+def test_an_invalid_xdf_is_refused(tmp_path: Path, content: bytes | None) -> None:
     """A missing, an empty and a foreign file are refused in a sentence with the file's name."""
     path = tmp_path / "x.xdf"
     if content is not None:

@@ -133,7 +133,7 @@ def test_a_course_with_many_gaps_is_not_judged() -> None:
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=120), st.integers(0, 99)
 )
-def test_what_is_summed_is_what_stands_in_the_ring(moves: list[tuple[int, int]], seed: int) -> None:
+def test_the_sums_are_those_of_the_ring(moves: list[tuple[int, int]], seed: int) -> None:
     """With frames late or missing and ticks skipped, sums and projections never drift from the ring."""
     rng = np.random.default_rng(seed)
     held = Courses(D, 4)

@@ -116,7 +116,7 @@ def test_gain_ten_in_a_fifth_is_zero_within_twenty_seconds(n: int) -> None:
     assert loop.told[-1][1].label is Label.LOOP
 
 
-def test_what_drives_them_all_is_labelled_so() -> None:
+def test_a_sound_that_moves_all_is_common_drive() -> None:
     """A sound that moves all, coupled or not: severed, and afterwards classified as common drive."""
     loop = Loop(Sleepers(20, 4)).run(150.0)
     loop.people.profile += 6.0
@@ -213,7 +213,7 @@ def test_the_lines_of_homogenising(
     assert (sign.over, sign.severe, sign.calm) == (over, severe, calm)
 
 
-def test_the_last_minute_is_told() -> None:
+def test_the_last_minute_is_reported() -> None:
     """The evidence of a cause has its values now and each of the last sixty seconds, oldest first."""
     loop = Loop(Sleepers(8, 9)).run(200.0)
     told = loop.crowd.evidence(Cause.GAIN)

@@ -232,7 +232,7 @@ def test_a_frame_that_was_given_up_for_lost_and_comes_after_all_is_no_replay() -
 
 
 @pytest.mark.parametrize("delay_hops", [1, 8, 14, 39])
-def test_whatever_order_a_network_delivers_in_no_frame_is_a_replay(delay_hops: int) -> None:
+def test_frames_in_any_order_are_no_replay(delay_hops: int) -> None:
     """Each frame once, in any order, up to 10 s late: all are accepted or late, none is a replay."""
     rng = np.random.default_rng(delay_hops)
     sent = [replace(after(PLAIN, k), features=PLAIN.features + k / 1000) for k in range(1, 400)]

@@ -275,7 +275,7 @@ def test_restlessness_that_lasts_is_seen_as_such() -> None:
     assert truly / 1.5 < float(windows._noise[:n].mean()) < truly * 1.5
 
 
-def test_nothing_is_said_in_the_first_minute() -> None:
+def test_without_a_first_window_there_is_no_comparison() -> None:
     """Without a first window there is no comparison; with it every likeness is 1."""
     windows = Identity(D)
     lived(windows, drawn(10, 2, WINDOW - BLOCK_HOPS))

@@ -58,7 +58,7 @@ def test_twenty_recorded_apart_are_at_chance() -> None:
     assert (z.std(axis=0) < 1.6).all()
 
 
-def test_four_recorded_together_are_told() -> None:
+def test_four_recorded_together_have_finite_synchrony() -> None:
     """Four headsets on one clock: PPC and z of every band are finite, and printed."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -110,7 +110,7 @@ def test_a_leavers_every_trace_is_gone() -> None:
     assert np.abs(with_them.phases.sums.k - without.phases.sums.k).max() < 1e-9
 
 
-def test_in_a_large_crowd_a_leavers_trace_is_gone_from_what_is_said() -> None:
+def test_in_a_large_crowd_a_leaver_leaves_no_trace_in_the_values() -> None:
     """Of 1,100 sleepers, products in float32: after two have left PPC and z are the others' to 1e-9."""
     slots = 1100
     z = strangers(np.random.default_rng(11), slots)[0]

@@ -198,7 +198,7 @@ def test_a_minute_of_centres_must_follow_one_another() -> None:
     assert abs(push(400, 600)) < 0.2
 
 
-def test_what_drives_itself_is_the_energy_or_the_lag_while_it_rises() -> None:
+def test_a_loop_is_found_by_its_lag_before_its_energy() -> None:
     """A slowly growing loop is found by its lag before its energy is high; a steady one is not."""
     grown = Runaway(D, 5)
     for row in range(8):

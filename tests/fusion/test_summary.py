@@ -68,7 +68,7 @@ def test_the_histograms_median_is_within_a_bin(seed: int, n: int) -> None:
     assert abs(np.log2(found / true)) <= 1 / 12
 
 
-def test_what_is_off_the_edges_is_counted_at_the_ends() -> None:
+def test_residuals_off_the_edges_are_counted_at_the_ends() -> None:
     """Zero, tiny, huge, infinite and NaN residuals are all counted, the last three at the far end."""
     residuals = np.array([0.0, 1e-9, 1e9, np.inf, np.nan], dtype=np.float32)
     histogram = of(*crowd(0, 0)[:2], residuals).histogram

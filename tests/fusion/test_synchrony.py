@@ -158,7 +158,7 @@ def test_phases_depend_on_one_another_until_the_whole_kernel_has_passed() -> Non
         assert errors > 5.0 if alike else errors < 3.5
 
 
-def test_people_who_share_a_signal_are_seen() -> None:
+def test_a_shared_signal_is_seen() -> None:
     """Ten sleepers with a fifth of their variance in common have z above 4 in every band."""
     found = synchrony(sums_of(strangers(np.random.default_rng(5), 10, shared=0.45)[0]), LAGS)
     assert (found.z > 4.0).all()

@@ -66,7 +66,7 @@ def test_how_sleepers_are_split_over_banks_does_not_show(seed: int, n: int, slot
     assert own.shape == one.own_synchrony[0][:n].shape
 
 
-def test_what_is_told_is_the_pairwise_definition() -> None:
+def test_ppc_is_the_pairwise_definition() -> None:
     """After a window, a band's PPC is that of all pairs and instants at the last reading, to 1e-6."""
     z = strangers(np.random.default_rng(1), 4, missing=0.1, shared=0.4)[0]
     night = Night(z, 256)
@@ -114,7 +114,7 @@ def test_an_outlier_adds_no_phase() -> None:
 
 
 @pytest.mark.parametrize("n", [0, 1])
-def test_alone_nothing_is_said(n: int) -> None:
+def test_values_of_one_sleeper_are_nan(n: int) -> None:
     """Of none and of one: no PPC, no z, no own value; the order of one is 1, of none NaN."""
     out = Night(np.ones((BANDS, n, WINDOW), dtype=complex), 256).window()
     assert np.isnan(out.synchrony.ppc).all()
@@ -123,7 +123,7 @@ def test_alone_nothing_is_said(n: int) -> None:
     assert np.isnan(out.order).all() if n == 0 else out.order == pytest.approx(np.ones(BANDS))
 
 
-def test_all_excluded_nothing_is_said() -> None:
+def test_with_all_excluded_the_values_are_nan() -> None:
     """When no pod is allowed any more the values are NaN at the next reading."""
     night = Night(strangers(np.random.default_rng(4), 5, shared=0.5)[0], 256)
     assert np.isfinite(night.window().synchrony.z).all()

@@ -108,7 +108,7 @@ def test_every_service_is_confined_comes_back_and_says_how_it_is(service: str) -
         assert one["healthcheck"].get("disable") is True or one["healthcheck"]["test"][0] == "CMD"
 
 
-def test_whatever_is_referred_to_is_there() -> None:
+def test_every_reference_exists() -> None:
     """Mounted files (read only), volumes, secrets, services and stages that are named exist."""
     for one in SERVICES.values():
         for mount in one.get("volumes", []):

@@ -48,7 +48,7 @@ def test_the_brokers_check_is_answered(broker: Broker) -> None:
         assert subprocess.run(asked, capture_output=True, check=False, timeout=3.0).returncode == status
 
 
-def test_prometheus_starts_as_it_is_told_and_answers_where_it_is_asked(tmp_path: Path) -> None:
+def test_prometheus_starts_with_our_flags_and_answers_the_check(tmp_path: Path) -> None:
     """Debian's Prometheus starts with the flags, configuration and rules, and answers the check's address."""
     program = shutil.which("prometheus")
     if program is None:

@@ -160,7 +160,7 @@ def test_an_unused_watch_is_closed(house: ConsoleHouse) -> None:
     assert not house.coordination.event_watches
 
 
-def test_one_console_too_many_is_told_so(house: ConsoleHouse) -> None:
+def test_one_console_too_many_is_refused(house: ConsoleHouse) -> None:
     """One console too many is refused; its place is free again afterwards."""
     first = house.look(dreamscape="night")
     seen = f"house={first['house']['number']}&scene={first['scene']['number']}&cursor={first['cursor']}"
@@ -179,7 +179,7 @@ def test_one_console_too_many_is_told_so(house: ConsoleHouse) -> None:
     assert house.request("GET", path, headers=PAGE)[0] == 200
 
 
-def test_what_is_not_known_is_null_never_zero(house: ConsoleHouse) -> None:
+def test_unknown_values_are_null_never_zero(house: ConsoleHouse) -> None:
     """Unknown values are null: NaN, a distance of zero, a quality without a slot."""
     house.look(dreamscape="night")
     seats = (
@@ -197,7 +197,7 @@ def test_what_is_not_known_is_null_never_zero(house: ConsoleHouse) -> None:
     assert scene["tick"]["crowd"]["dispersion_ratio"] is None
 
 
-def test_the_collective_itself_is_told_to_no_console(house: ConsoleHouse) -> None:
+def test_the_collective_itself_is_sent_to_no_console(house: ConsoleHouse) -> None:
     """The centre is sent to no console, as it could be traced to a sleeper."""
     house.look(dreamscape="night")
     push(house, 41, centre=(0.123,) * 12, centre_hidden=True)
@@ -226,7 +226,7 @@ def test_looking_into_a_sleeper_tells_their_bed(house: ConsoleHouse) -> None:
     assert house.look(dreamscape="night", pod="bed-99")["pod"] is None
 
 
-def test_events_that_are_no_longer_kept_are_told_as_missed(house: ConsoleHouse) -> None:
+def test_dropped_events_are_reported_as_missed(house: ConsoleHouse) -> None:
     """Dropped events are reported as missed, and the page restarts at the oldest."""
     house.do(lambda: setattr(house.coordination, "journal_from", 1000))
     house.do(lambda: house.coordination.happen("severed", "night", "bed-1"))
@@ -235,14 +235,14 @@ def test_events_that_are_no_longer_kept_are_told_as_missed(house: ConsoleHouse) 
     assert [event["cursor"] for event in told["events"]] == [1000]
 
 
-def test_an_unknown_dreamscape_is_said_in_the_answer(house: ConsoleHouse) -> None:
+def test_an_unknown_dreamscape_is_reported_in_the_answer(house: ConsoleHouse) -> None:
     """An unknown Dreamscape is reported in the answer; the rest still comes."""
     told = house.look(dreamscape="day")
     assert "no Dreamscape" in told["trouble"] or "there is no Dreamscape" in told["trouble"]
     assert told["house"]["dreamscapes"]
 
 
-def test_no_place_to_watch_is_said_in_the_answer(house: ConsoleHouse) -> None:
+def test_no_place_to_watch_is_reported_in_the_answer(house: ConsoleHouse) -> None:
     """A refused watch is reported in the answer, as the API refuses it."""
     full = Refusal(Code.TOO_MANY_WATCHERS, "256 watchers watch this Dreamscape already")
     house.do(lambda: house.coordination.refuse("watch_collective", full))
@@ -288,7 +288,7 @@ def test_beds_words_have_their_age_from_when_they_were_looked_at(house: ConsoleH
     )
 
 
-def test_what_a_pod_told_late_has_its_own_time(house: ConsoleHouse) -> None:
+def test_a_late_event_has_the_pods_own_time(house: ConsoleHouse) -> None:
     """A late event has its arrival and the pod's own time."""
 
     def late() -> None:

@@ -31,7 +31,7 @@ def daemon_of(up: subprocess.Popen[str]) -> psutil.Process:
     return found
 
 
-def test_an_operator_watches_severs_and_is_told_that_the_daemon_is_gone(
+def test_an_operator_watches_severs_and_sees_that_the_daemon_is_gone(
     browser: Chromium, tmp_path: Path
 ) -> None:
     """The page shows a malfunction with its cause, Sever zeroes all, and a killed daemon is reported."""

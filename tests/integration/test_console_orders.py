@@ -80,7 +80,7 @@ def test_resume_wants_what_was_looked_at(house: ConsoleHouse) -> None:
     assert house.coordination.calls[-1] == ("resume", "night", "severed-1")
 
 
-def test_a_refusal_is_said_in_its_own_words(house: ConsoleHouse) -> None:
+def test_a_refusal_is_passed_on_in_its_own_words(house: ConsoleHouse) -> None:
     """A refusal is passed on in its own words, with the catalogue's code."""
     status, told = house.order("sever", name="day")
     assert (status, told["code"]) == (404, "DREAMSCAPE_UNKNOWN")
@@ -215,13 +215,13 @@ def test_looks_that_make_no_sense_are_refused(house: ConsoleHouse, query: str) -
     assert house.request("GET", f"/console/look?{query}", headers=PAGE)[0] == 400
 
 
-def test_numbers_that_are_none_are_as_if_not_said(house: ConsoleHouse) -> None:
+def test_a_cursor_that_is_no_number_counts_as_missing(house: ConsoleHouse) -> None:
     """A cursor that is not a number counts as missing."""
     for cursor in ("x", "-1", "9" * 40, "\u0663"):
         assert house.look(cursor=cursor.encode().hex() if not cursor.isascii() else cursor)["house"]
 
 
-def test_a_hung_application_is_said_and_its_sever_still_happens(house: ConsoleHouse) -> None:
+def test_a_hung_application_is_reported_and_its_sever_still_happens(house: ConsoleHouse) -> None:
     """A hung application is 503 with the state that holds; a sever is done later, a resume is not."""
     release = threading.Event()
     house.loop.call_soon_threadsafe(release.wait, 10.0)

@@ -164,7 +164,7 @@ def until(so: Callable[[], object], within_s: float = 5.0) -> None:
         time.sleep(0.02)
 
 
-def test_no_dreamscape_is_said(night: Night) -> None:
+def test_no_dreamscape_is_reported(night: Night) -> None:
     """Without a Dreamscape the page shows no merged sleeper and nothing to sever."""
     page = night.load()
     page.until("document.querySelector('h1').textContent === 'No Dreamscape exists.'")
@@ -267,7 +267,7 @@ def test_a_sleeper_is_looked_into_by_keyboard_and_by_hand(night: Night) -> None:
     page.until("document.getElementById('sleeper-name').textContent === 'bed-1 (s-bed-1)'")
 
 
-def test_what_is_not_known_is_said_and_what_is_is_shown(night: Night) -> None:
+def test_unknown_values_are_never_shown_as_zero(night: Night) -> None:
     """Unknown values are never shown as zero, in traces, table and panel."""
     page = night.show()
     assert page.ask(VALUES) == ["not known"] * 5
@@ -297,7 +297,7 @@ def test_an_old_tick_is_not_shown_as_live(night: Night) -> None:
     page.until("document.getElementById('veil').hidden")
 
 
-def test_a_hung_daemon_is_said_and_the_page_comes_back(night: Night) -> None:
+def test_a_hung_daemon_is_reported_and_the_page_comes_back(night: Night) -> None:
     """A hung daemon is announced with the state that holds; afterwards the page is live again."""
     page = night.show()
     going = threading.Event()

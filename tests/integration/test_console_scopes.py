@@ -174,7 +174,7 @@ def test_the_dialog_says_what_goes_on(chromium: Chromium, house: ConsoleHouse) -
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_lost_broker_is_the_first_thing_said_and_the_ways_out_stay(
+def test_a_lost_broker_is_shown_first_and_the_ways_out_stay(
     chromium: Chromium, house: ConsoleHouse, size: tuple[int, int]
 ) -> None:
     """With a lost broker no green word is shown, and every way out stays on screen."""

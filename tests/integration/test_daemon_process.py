@@ -226,7 +226,7 @@ def test_a_port_in_use_is_a_sentence(broker: Broker, serve: Serve, flag: str) ->
     assert "Traceback" not in daemon.said
 
 
-def test_what_cannot_be_used_is_a_sentence(broker: Broker, serve: Serve, tmp_path: Path) -> None:
+def test_an_unusable_state_directory_is_one_sentence(broker: Broker, serve: Serve, tmp_path: Path) -> None:
     """A state directory that is a file, or an invalid ledger, is one sentence."""
     (tmp_path / "file").write_text("")
     daemon = serve(broker.url, "--state-dir", str(tmp_path / "file" / "state"))

@@ -290,7 +290,7 @@ async def test_one_agent_is_small(agent: Agent, daemon: SmallDaemon) -> None:
         ([], "give --pod NAME"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path, arguments: list[str], says: str) -> None:
+def test_a_wrong_setting_is_refused_in_one_sentence(tmp_path: Path, arguments: list[str], says: str) -> None:
     """A missing key, file, malfunction or name is one line on stderr, status 2, never a traceback."""
     done = subprocess.run(
         [sys.executable, "-m", "dreamedge", "run", "--state-dir", str(tmp_path), *arguments],
@@ -305,7 +305,7 @@ def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path, arguments: list[s
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_no_broker_is_said_and_tried_again(tmp_path: Path) -> None:
+def test_no_broker_is_reported_and_tried_again(tmp_path: Path) -> None:
     """Without a broker the agent reports it, keeps trying, and ends on SIGTERM with status 0."""
     command = [
         *(sys.executable, "-m", "dreamedge", "run", "--pod", "bed-1", "--daemon-key", "00" * 32),

@@ -231,7 +231,7 @@ async def test_slow_and_uneven_lines_sever_no_healthy_pod_in_two_minutes(
     await slow_lines(broker, tmp_path, Way(latency_s=(0.1, 0.3)), 100, learn_s=60.0, for_s=120.0)
 
 
-async def test_what_comes_seconds_late_twice_accuses_no_bed(fleet: Fleet, proxies: dict[str, Proxy]) -> None:
+async def test_late_messages_accuse_no_bed(fleet: Fleet, proxies: dict[str, Proxy]) -> None:
     """Four beds' messages 3.5 s late, twice, in order: 0 hard causes, 0 locks, all return by themselves."""
     for _ in range(2):
         slow_s = boottime_s()

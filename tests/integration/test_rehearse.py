@@ -55,7 +55,7 @@ def test_a_sleeper_with_a_signal_fails_alike() -> None:
     assert status == 0
 
 
-def test_what_could_not_show_itself_starts_nothing() -> None:
+def test_an_impossible_rehearsal_starts_nothing() -> None:
     """An impossible rehearsal is refused at once with status 2 and one sentence."""
     command = [*REHEARSE, "--sleepers=6", "--malfunction=homogenise", "--duration=5"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)

@@ -66,7 +66,7 @@ async def test_the_daemon_says_why_it_is_not_let_in_and_tries_on(
 
 
 @pytest.mark.parametrize("ward", [{"expired": True}], indirect=True)
-async def test_an_expired_certificate_is_said(ward: Ward) -> None:
+async def test_an_expired_certificate_is_reported(ward: Ward) -> None:
     """An expired certificate is refused with a sentence, and nothing is sent."""
     async with running(ward.access("dreamd")) as house:
         await until(lambda: house.said)
@@ -110,7 +110,7 @@ async def test_a_pod_says_why_it_is_not_let_in_and_tries_on(
     assert not [line for line in lines if "Traceback" in line or "failed to" in line], lines
 
 
-async def test_a_new_reason_is_said(ward: Ward, start: Start) -> None:
+async def test_a_new_reason_is_reported(ward: Ward, start: Start) -> None:
     """A new reason is reported: first no broker, then a wrong password."""
     command = [*agent_command(ward, "00" * 32)]
     command[-1] = str(ward.password_file("bed-2"))

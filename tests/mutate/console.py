@@ -22,7 +22,7 @@ _CONSOLE_ORDERS, _TESTS_TEXT = (
 _TESTS_LOOK: Final = "tests/integration/test_console.py"
 _TESTS_ORDERS: Final = "tests/integration/test_console_orders.py"
 _NOBODY: Final = (f"{_TESTS_ORDERS}::test_foreign_origins_may_not_act",)
-_HUNG: Final = (f"{_TESTS_ORDERS}::test_a_hung_application_is_said_and_its_sever_still_happens",)
+_HUNG: Final = (f"{_TESTS_ORDERS}::test_a_hung_application_is_reported_and_its_sever_still_happens",)
 
 CONSOLE: Final = (
     Mutation(
@@ -111,7 +111,7 @@ CONSOLE: Final = (
         _TELLING,
         "return round(value, _DIGITS) if math.isfinite(value) else None",
         "return round(value, _DIGITS) if math.isfinite(value) else 0.0",
-        (f"{_TESTS_LOOK}::test_what_is_not_known_is_null_never_zero",),
+        (f"{_TESTS_LOOK}::test_unknown_values_are_null_never_zero",),
     ),
     Mutation(
         "console.idle",
@@ -135,7 +135,7 @@ CONSOLE: Final = (
         _CONSOLE,
         "if not self._places.acquire(blocking=False):",
         "if self._places.acquire(blocking=False) and False:",
-        (f"{_TESTS_LOOK}::test_one_console_too_many_is_told_so",),
+        (f"{_TESTS_LOOK}::test_one_console_too_many_is_refused",),
     ),
     Mutation(
         "console.name-recognised",

@@ -30,7 +30,7 @@ REHEARSED: Final = (
         _BOOKS,
         "fall.severed.zero_ns >= onset_ns > 0",
         "onset_ns > 0",
-        (f"{_TESTS_BOOKS}::test_what_came_before_the_onset_is_not_found_out",),
+        (f"{_TESTS_BOOKS}::test_a_cause_before_the_onset_is_not_found",),
     ),
     Mutation(
         "rehearse.crowd",
@@ -46,7 +46,7 @@ REHEARSED: Final = (
         _SCENES,
         "if not scene.lasts_least_s <= lasts_s < math.inf:",
         "if False:",
-        (f"{_TESTS_SCENES}::test_what_could_not_show_itself_is_refused_with_the_reason",),
+        (f"{_TESTS_SCENES}::test_an_impossible_rehearsal_is_refused_with_the_reason",),
     ),
     Mutation(
         "rehearse.limit",

@@ -144,7 +144,7 @@ _CHANNELS: Final = (
         _QUALITY,
         "first = (scores < 1.0).argmax(axis=0)",
         "first = len(CAUSES) - 1 - (scores < 1.0)[::-1].argmax(axis=0)",
-        (f"{_TESTS_QUALITY}::test_first_cause_in_order_is_told",),
+        (f"{_TESTS_QUALITY}::test_first_cause_in_order_is_reported",),
     ),
     Mutation(
         "signal.region",
@@ -315,7 +315,7 @@ _POD: Final = (
         _CLOCK,
         "jumped = abs(sample.offset_us - held_us) - sample.round_trip_us / 2 > JUMP_US",
         "jumped = False",
-        (f"{_TESTS_CLOCK}::test_a_jump_is_told_and_taken",),
+        (f"{_TESTS_CLOCK}::test_a_jump_is_reported_and_taken",),
     ),
     Mutation(
         "clock.jump-severs",

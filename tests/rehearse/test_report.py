@@ -115,7 +115,7 @@ def test_the_moments_kept_are_bounded() -> None:
     assert crowd.moments[-1].t_s > 3_590.0
 
 
-def test_what_could_not_be_said_is_no_number() -> None:
+def test_a_missing_statistic_is_nan() -> None:
     """A statistic missing in the tick is NaN, and a band without a z does not count."""
     crowd = CrowdRecord()
     crowd.note(tick(0.5), 1.0)

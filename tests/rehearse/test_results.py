@@ -27,7 +27,7 @@ def test_a_zero_from_the_daemon_has_the_daemons_cause() -> None:
     assert story.books.detected == 1
 
 
-def test_what_the_daemon_said_at_another_time_explains_nothing() -> None:
+def test_a_trip_at_another_time_explains_no_zero() -> None:
     """A trip ten seconds before is not this zero's cause: not found."""
     story = Story("frozen", ("bed-3",))
     story.tell(11.0, "bed-3", "frozen")
@@ -36,7 +36,7 @@ def test_what_the_daemon_said_at_another_time_explains_nothing() -> None:
     assert story.books.detected == 0
 
 
-def test_what_came_before_the_onset_is_not_found_out() -> None:
+def test_a_cause_before_the_onset_is_not_found() -> None:
     """The right cause before the onset is not found: it is luck, or our fault."""
     story = Story("railed", ("bed-3",))
     story.fall("bed-3", 12.0, "railed")

@@ -46,7 +46,7 @@ def test_every_name_there_is_can_be_played_by_two_hundred() -> None:
         ("synchrony-runaway", 6, None, None, None, "needs 8 --sleepers"),
     ],
 )
-def test_what_could_not_show_itself_is_refused_with_the_reason(
+def test_an_impossible_rehearsal_is_refused_with_the_reason(
     name: str, sleepers: int, share: float | None, at_s: float | None, lasts_s: float | None, why: str
 ) -> None:
     """Too few, too many, too soon or too short is refused in one sentence with the remedy."""

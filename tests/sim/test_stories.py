@@ -145,7 +145,7 @@ def test_a_violation_is_printed_with_the_command_that_replays_it() -> None:
         (["--seeds", "3", "--trace"], "--trace follows one seed, not many"),
     ],
 )
-def test_what_cannot_be_simulated_is_said(
+def test_a_flag_out_of_range_is_refused_in_a_sentence(
     flags: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A flag out of range is one sentence with the expected values, and status 2."""

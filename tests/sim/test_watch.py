@@ -151,7 +151,7 @@ def test_a_sleeper_in_two_beds_is_found() -> None:
     assert rules(world) == {"one-pod"}
 
 
-def test_what_is_lived_and_not_charged_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uncharged_exposure_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """An account that stands still violates `exposure`; one that is kept does not."""
     world = merged()
     world.run(30.0)

@@ -54,7 +54,7 @@ def test_every_other_key_cancels_the_sever(keys: tuple[str, ...]) -> None:
     assert (state.ordered, state.asking, state.over) == (None, None, False)
 
 
-def test_what_is_not_there_is_not_offered() -> None:
+def test_a_missing_target_is_not_offered() -> None:
     """Without a Dreamscape or a known site its key is not offered; the house always is."""
     nothing = Reach()
     assert after("x", "d", "y", reach=nothing).ordered is None
@@ -62,7 +62,7 @@ def test_what_is_not_there_is_not_offered() -> None:
     assert after("x", "f", "y", reach=nothing).ordered == OrderPrompt("sever", SeverScope.FLEET)
 
 
-def test_what_came_of_it_stands_above_the_rows() -> None:
+def test_the_result_stands_above_the_rows() -> None:
     """Above the rows stands the result, with the beds that have not confirmed."""
     said = ("sever night: 8 zeroed, 7 confirmed by their pods; not confirmed: bed-4", True)
     view = View(watched(eight()).scene(10 * S), Browse(), said=said)

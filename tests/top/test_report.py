@@ -31,7 +31,7 @@ def test_the_documentation_is_the_schema() -> None:
         assert list(nested) == meaning[name].rpartition(": ")[2].split()
 
 
-def test_what_is_not_known_is_null() -> None:
+def test_unknown_values_are_null() -> None:
     """An unknown value is null: never zero, missing or NaN."""
     told = reported(watched([seat(1)]))
     assert told["sleepers"][0]["synchrony"] is None

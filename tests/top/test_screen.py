@@ -172,7 +172,7 @@ def test_once_prints_everyone() -> None:
     assert sum("tree-" in line for line in drawn) == 100
 
 
-def test_what_the_daemon_says_is_never_taken_for_markup() -> None:
+def test_square_brackets_in_a_reason_are_not_markup() -> None:
     """A reason in square brackets is printed, not taken for markup."""
     heard = watched()
     heard.happened(event(1, "severed: [bold]storm[/bold]"))

@@ -59,7 +59,7 @@ def test_more_than_was_granted_is_not_safe() -> None:
     assert safe(heard.scene(10 * S)) is False
 
 
-def test_what_was_halved_and_why_is_the_verdict() -> None:
+def test_a_halved_group_is_watched_with_the_cause() -> None:
     """A halved group is `watched`, with the cause."""
     heard = watched(halved_cause="synchrony-runaway")
     assert said(heard)[0].startswith("watch: every coupling is halved (synchrony-runaway)")
@@ -76,7 +76,7 @@ def test_what_was_halved_and_why_is_the_verdict() -> None:
         ({"synchrony": [dreams.Synchrony(band="alpha")], "identity": dreams.Identity()}, "OK: no bed above"),
     ],
 )
-def test_what_stands_beyond_its_line_is_watched(fields: dict[str, object], words: str) -> None:
+def test_a_value_beyond_its_limit_is_watched(fields: dict[str, object], words: str) -> None:
     """Each axis has its limit; an unknown value gives no warning."""
     assert said(watched(**fields))[0].startswith(words)
 
@@ -98,7 +98,7 @@ def test_a_night_that_does_not_dream_says_where_it_is(state: int, words: str) ->
     assert words in said(heard)
 
 
-def test_a_sever_of_all_is_said_with_its_cause() -> None:
+def test_a_sever_of_all_is_reported_with_its_cause() -> None:
     """After a sever of all no bed is above its limit, and it can be resumed."""
     heard = watched([cut(1, "operator")])
     heard.told(night([cut(1)], state=dreams.Dreamscape.STATE_SEVERED, state_cause="operator"), 10 * S)
@@ -127,7 +127,7 @@ def test_a_gathering_names_how_many_are_ready_and_needed() -> None:
     assert words == ["ready", "ready", "not admitted: quality-low"]
 
 
-def test_an_artist_who_leads_is_named_with_the_share() -> None:
+def test_a_leading_artist_is_shown_with_the_share() -> None:
     """The artist's share is shown in percent while it dreams, and not after a sever."""
     led = watched(artist=[0.1] * 12, artist_share=0.3)
     assert said(led)[2] == "an artist leads: 30 % of what is blended is the artist's"

@@ -33,7 +33,7 @@ def test_before_anything_is_heard_nothing_is_known() -> None:
     assert math.isnan(scene.age_s)
 
 
-def test_a_daemon_that_answers_and_does_not_tick_is_told_from_one_that_is_gone() -> None:
+def test_a_daemon_that_answers_without_ticks_is_not_shown_as_gone() -> None:
     """Answers without ticks: the seats are the answer's, the group is unknown."""
     heard = watched(at_ns=10 * S, halved_cause="energy")
     heard.told(night([cut(1)]), 14 * S)

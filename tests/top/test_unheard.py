@@ -67,7 +67,7 @@ def test_a_silent_bed_is_not_accused() -> None:
     assert heard.scene(18 * S).coupled == ()
 
 
-def test_what_was_told_grows_old_while_nothing_comes() -> None:
+def test_received_values_age_while_nothing_comes() -> None:
     """A value of 0.3 s, received 1.3 s ago, is not known, although the connection is live."""
     heard = watched([seat(n, heard_age=Duration(nanos=300_000_000)) for n in range(1, 9)])
     assert heard.scene(10 * S).unheard == ()
@@ -124,7 +124,7 @@ def test_names_are_shown_whole_where_there_is_room_and_by_their_end_where_not() 
     assert all(f"bed-{n:02}" in narrow and f"er-{n} " in narrow for n in range(1, 9))
 
 
-def test_an_event_told_late_says_when_it_happened() -> None:
+def test_a_late_event_shows_both_times() -> None:
     """A late event has both times, on screen and in the report."""
     heard: Watched = watched(eight())
     fact = event(1000, "bed-1 severed: lease", kind="severed")

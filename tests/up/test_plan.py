@@ -98,7 +98,7 @@ def test_a_name_is_one_that_the_api_takes(people: tuple[str, ...], called: tuple
     assert all(is_name(name) for name in called)
 
 
-def test_equal_names_of_two_files_are_told_apart() -> None:
+def test_equal_names_of_two_files_are_distinguished() -> None:
     """Two files that both have a Blue give blue and blue-2: a pseudonym is in one bed."""
     again = tuple(Found("d.xdf", one.person, one.spec) for one in GROUP[:2])
     assert names((*GROUP, *again)) == ("blue", "green", "orange", "blue-2", "green-2")

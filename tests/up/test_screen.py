@@ -141,7 +141,7 @@ def test_an_outage_that_affected_no_pod_is_reported_at_once() -> None:
     assert words == "no bed was alone: five were answered again within their lease"
 
 
-def test_a_pod_that_is_killed_is_gone_and_said_so() -> None:
+def test_a_killed_process_is_reported() -> None:
     """A process that ends unasked is reported; one that ends after the closing is home."""
     chronicle = dreaming(until_s=25.0)
     chronicle.pods_ended(("bed-2",), at(25.0), "killed by SIGKILL")

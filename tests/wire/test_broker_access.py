@@ -63,7 +63,7 @@ def test_an_address_has_the_port_of_its_scheme(text: str, url: str) -> None:
         *("mqtt://broker#x", "mqtts://.broker", "mqtt://a..b", "mqtt://" + 70 * "a"),
     ],
 )
-def test_what_is_no_address_is_refused(text: str) -> None:
+def test_an_invalid_address_is_refused(text: str) -> None:
     """Other schemes, credentials, paths, ports and invalid hosts raise ValueError, nothing else."""
     with pytest.raises(ValueError):  # noqa: PT011 -- the caller makes the sentence, with its source
         parse_address(text)

@@ -186,7 +186,7 @@ def test_empty_and_oversize_payloads_are_refused(name: str) -> None:
             decode(name, payload)
 
 
-def test_what_a_reader_would_refuse_is_not_written() -> None:
+def test_encode_refuses_oversized_messages() -> None:
     """Too many frames, slots or acks, an id too short, or a payload above 64 KiB is refused by encode."""
     slots = np.zeros(257, np.uint8)
     for message in (

@@ -18,7 +18,7 @@ KEY = signing.SigningKey.from_seed(bytes(range(32)))
 
 
 @pytest.mark.parametrize("name", SPECIMENS)
-def test_golden_bytes_decode_to_what_they_said(name: str) -> None:
+def test_golden_bytes_decode_to_their_values(name: str) -> None:
     """The committed bytes of each message decode to exactly its values."""
     assert same(decode(name, bytes.fromhex(GOLDEN[name])), SPECIMENS[name])
 

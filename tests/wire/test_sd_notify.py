@@ -17,7 +17,7 @@ def listener(tmp_path: Path) -> Iterator[FakeManager]:
     one.close()
 
 
-def test_ready_is_said_once_and_status_where_it_changes(listener: FakeManager) -> None:
+def test_ready_is_sent_once_and_status_on_change(listener: FakeManager) -> None:
     """READY is sent once, an unchanged status is not repeated, and STOPPING comes at the end."""
     manager = ServiceManager(str(listener.path))
     manager.ready("ready")
@@ -95,7 +95,7 @@ def test_the_watchdog_is_the_one_over_this_process(environment: dict[str, str], 
     assert ServiceManager.of(environment, 7)._every_s == every_s
 
 
-def test_started_by_hand_nothing_is_said() -> None:
+def test_without_notify_socket_nothing_is_sent() -> None:
     """Without NOTIFY_SOCKET nothing is sent, and no socket is opened."""
     manager = ServiceManager.of({}, 7)
     manager.ready("ready")

@@ -79,7 +79,7 @@ def test_only_fit_text_passes_unrepaired(odd: str) -> None:
         ("one  space or two", ""),
     ],
 )
-def test_what_is_wrong_is_said(odd: str, why: str) -> None:
+def test_the_reason_names_the_fault_and_its_place(odd: str, why: str) -> None:
     """The reason names the character, its place and its kind; or the length."""
     assert unfit(odd) == why
 

@@ -47,7 +47,7 @@ def test_parsing_never_raises(text: str) -> None:
         "",
     ],
 )
-def test_what_is_not_a_pods_topic_is_none(topic: str) -> None:
+def test_a_topic_that_is_not_a_pods_is_none(topic: str) -> None:
     """A topic that is not exactly one of a pod's is None: no second spelling of a cohort, no wildcards."""
     assert topics.parse(topic) is None
 
@@ -59,7 +59,7 @@ def test_names(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "-a", "a-", "A", "a/b", "a b", "a\n", "é", "#", "+", "x" * 64])
-def test_what_is_no_name(name: str) -> None:
+def test_invalid_names(name: str) -> None:
     """Slashes, wildcards, capitals, white space and anything longer are not a name."""
     assert not topics.is_name(name)
 
