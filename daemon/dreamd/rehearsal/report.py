@@ -39,7 +39,7 @@ LANE_HIGH: Final = 22.0
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the report is made of. told: the object of `--json`. origin: what repeats it."""
+    """The input of the report. told: the object of `--json`. origin: the command that repeats it."""
 
     books: Results
     crowd: CrowdRecord
@@ -229,7 +229,7 @@ def _account(told: dict[str, object]) -> Iterator[str]:
 
 
 def _repeat(what: Page) -> Iterator[str]:
-    """What repeats the rehearsal, and on what it ran."""
+    """The command that repeats the rehearsal, and the machine on which it ran."""
     origin = what.origin
     cores = "1 core" if origin.cores == 1 else f"{origin.cores} cores"
     machine = f"dreamd {origin.version} on Python {origin.python}, {cores}, {origin.system}"

@@ -63,7 +63,7 @@ class Outage:
 
     @property
     def finding(self) -> str:
-        """Who was alone after how long."""
+        """The times to being alone."""
         waiting = f"; {plural(len(self.waiting), 'has', 'have')} not reported it" if self.waiting else ""
         if self.kept:
             waiting = f"; {count(len(self.kept))} dreamt on, answered again within their lease{waiting}"
