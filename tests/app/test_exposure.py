@@ -269,9 +269,9 @@ def test_an_assign_tells_what_is_left_of_what_limit() -> None:
     assert (free.dose_left_min, free.dose_limit_min) == (inf, inf)
     lived = merge(stage, 32)
     runtime = stage.app.registry["night"]
-    held = runtime.seats.of("bed-1")
+    held = runtime.dreamscape.seats.of("bed-1")
     assert held is not None
-    runtime._seat_anew(held)
+    runtime.dreamscape.seat_anew(held)
     again = stage.pod("bed-1").assign
     assert again is not None
     assert again.assignment != first.assignment

@@ -3,7 +3,7 @@
 from collections import Counter
 from random import Random
 
-from dreamd.app.dreamscapes.runtime import LOOKED_AT
+from dreamd.app.dreamscapes.drivers.housekeeping import LOOKED_AT
 from dreamd.core.dreamscapes.seats import Seats
 from dreamd.core.dreamscapes.views import Plan, SeatState
 from dreamd.core.limits import DREAMSCAPES_MAX, SEATS_EVER

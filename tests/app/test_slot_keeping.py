@@ -29,9 +29,9 @@ def dreaming(count: int = 4) -> tuple[Stage, DreamscapeRuntime]:
 
 def anew(stage: Stage, runtime: DreamscapeRuntime, times: int) -> None:
     """Give one seat after another a new slot, as restarted agents get it."""
-    seats = runtime.holding()
+    seats = runtime.dreamscape.holding()
     for number in range(times):
-        runtime._seat_anew(seats[number % len(seats)])
+        runtime.dreamscape.seat_anew(seats[number % len(seats)])
 
 
 def assigns(stage: Stage) -> list[Assign]:
@@ -54,7 +54,7 @@ def test_more_assigns_than_a_term_has_slots_end_nothing() -> None:
     """
     stage, runtime = dreaming()
     most, stage.link.cut = 0, True
-    places = runtime.seats._roster.places
+    places = runtime.dreamscape.seats._roster.places
     for _ in range(60_000):
         places.give_back(places.give()[0])
     stage.hop(LOOKED)
@@ -73,7 +73,7 @@ def test_more_assigns_than_a_term_has_slots_end_nothing() -> None:
     assert len(terms) <= 40
     assert any(len(known) > 1 for known in terms.values())
     assert all(known == sorted(set(known)) for known in terms.values())
-    assert not runtime.ownership.lost
+    assert not runtime.dreamscape.ownership.lost
     stage.link.cut = False
     stage.hop(LOOKED)
     assert len({message.cohort for message in said(stage)}) == 1
@@ -95,9 +95,9 @@ def test_an_empty_cohort_broadcasts_zeros_and_then_stops() -> None:
 def test_a_cohort_with_one_holder_stays_open() -> None:
     """A cohort with one holder stays open and grants as ever."""
     stage, runtime = dreaming()
-    stays, *others = runtime.holding()
+    stays, *others = runtime.dreamscape.holding()
     for number in range(COHORT_SLOTS):
-        runtime._seat_anew(others[number % len(others)])
+        runtime.dreamscape.seat_anew(others[number % len(others)])
     stage.hop(LOOKED)
     assert stays.slot is not None
     assert stays.slot.cohort == 0
@@ -119,7 +119,7 @@ def test_a_collective_carries_the_slots_given_and_no_more() -> None:
 
 def crowded(stage: Stage, runtime: DreamscapeRuntime, left: int) -> None:
     """Occupy every other slot of every cohort, with so many left."""
-    places = runtime.seats._roster.places
+    places = runtime.dreamscape.seats._roster.places
     while places.left > left:
         places.give()
 
@@ -127,16 +127,16 @@ def crowded(stage: Stage, runtime: DreamscapeRuntime, left: int) -> None:
 def test_without_a_slot_a_seat_is_refused_and_looked_at_again() -> None:
     """Without a free slot a seat is refused with the reason and checked again; dreaming goes on."""
     stage, runtime = dreaming(5)
-    late = runtime.seats.of("bed-5")
+    late = runtime.dreamscape.seats.of("bed-5")
     assert late is not None
     crowded(stage, runtime, 0)
-    runtime._seat_anew(late)
+    runtime.dreamscape.seat_anew(late)
     stage.hop(4)
     assert (late.slot, late.state) == (None, SeatState.WAITING)
     assert late.refusal is not None
     assert late.refusal.code is Code.SLOTS_EXHAUSTED
     assert all(stage.coupling(f"bed-{number}") > 0 for number in range(1, 5))
-    places = runtime.seats._roster.places
+    places = runtime.dreamscape.seats._roster.places
     for _ in range(COHORT_SLOTS):
         places.give_back(7)
     stage.hop(LOOKED + 40)
@@ -150,11 +150,11 @@ def test_few_slots_left_empty_the_emptiest_cohort() -> None:
     before = assigns(stage)[-1]
     crowded(stage, runtime, FEW)
     for _ in range(COHORT_SLOTS - 4):
-        runtime.seats._roster.places.give_back(0)
+        runtime.dreamscape.seats._roster.places.give_back(0)
     stage.hop(LOOKED + 8)
     moved = assigns(stage)[-4:]
     assert {what.cohort for what in moved} == {COHORTS_MAX - 1}
-    assert runtime.seats.slots_left == FEW - 4 + COHORT_SLOTS
+    assert runtime.dreamscape.seats.slots_left == FEW - 4 + COHORT_SLOTS
     assert all(stage.coupling(pod.name) > 0 for pod in stage.pods)
     crowded(stage, runtime, COHORT_SLOTS)
     anew(stage, runtime, 1)
@@ -176,5 +176,5 @@ def test_a_second_daemon_is_noticed_although_the_first_cohort_is_closed() -> Non
     stage.begin(stage.app._deps.aside).open(RESTARTED)
     MemoryLedger(ledger.storage).storage.terms["night", 0] += 1
     stage.hop(8)
-    assert runtime.ownership.lost
+    assert runtime.dreamscape.ownership.lost
     assert said(stage) == []

@@ -55,7 +55,8 @@ def held(path: Path) -> tuple[float, float, float]:
     """(judging, keeping, writing) of five hundred trips in one tick, medians, ms."""
     ledger, clock = SqliteLedger(path), BoottimeClock()
     journal, rng = Journal(NOW_S), random.Random(1)
-    book = BreakerRegistry(ledger, Commits(ledger, clock, journal, CountingMetrics()), journal)
+    commits = Commits(ledger, clock, journal, CountingMetrics())
+    book = BreakerRegistry(ledger, commits, journal, clock, rng)
     judging, keeping, writing = [], [], []
     for number in range(ROUNDS):
         gc.collect()

@@ -38,8 +38,8 @@ ALARMS: Final[tuple[Mutation, ...]] = (
         "alarms.dreaming",
         "a severed Dreamscape counts as dreaming",
         _TELEMETRY,
-        "runtime.state is DreamscapeState.DREAMING, _overdue_s",
-        "runtime.state is not DreamscapeState.GATHERING, _overdue_s",
+        "dreamscape.state is DreamscapeState.DREAMING, _overdue_s",
+        "dreamscape.state is not DreamscapeState.GATHERING, _overdue_s",
         _TESTS_TELEMETRY,
     ),
     Mutation(

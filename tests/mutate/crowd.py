@@ -208,8 +208,8 @@ CROWD: Final = (
     Mutation(
         "identity.severed-alone",
         "identity loss halves and never severs",
-        _WATCH,
-        'self._session.judge.trip(seat, Cause.IDENTITY, "the daemon", told)',
+        "daemon/dreamd/app/safety/group_monitor.py",
+        'yield seat, Trip(Cause.IDENTITY, "the daemon", evidence)',
         "pass",
         (_TESTS_WATCH,),
     ),

@@ -11,8 +11,7 @@ _BREAKER, _TESTS_BREAKER = "daemon/dreamd/core/safety/breaker.py", "tests/core/t
 _QUORUM, _TESTS_QUORUM = "daemon/dreamd/core/safety/quorum.py", "tests/core/test_quorum.py"
 _ASSEMBLY, _TESTS_ASSEMBLY = "daemon/dreamd/core/dreamscapes/admission.py", "tests/core/test_admission.py"
 _ROSTER, _TESTS_ROSTER = "daemon/dreamd/core/dreamscapes/roster.py", "tests/core/test_roster.py"
-_CONDUCTOR, _SESSION, _COHORTS = (
-    "daemon/dreamd/app/dreamscapes/runtime.py",
+_SESSION, _COHORTS = (
     "daemon/dreamd/app/dreamscapes/dreamscape.py",
     "daemon/dreamd/app/collective/cohorts.py",
 )
@@ -195,7 +194,7 @@ _FRAMES: Final = (
     Mutation(
         "frame.sender",
         "a pod speaks for another",
-        _CONDUCTOR,
+        "daemon/dreamd/app/dreamscapes/drivers/pod_inputs.py",
         "if topic.cohort != slot.cohort or topic.sender != seat.pod:",
         "if topic.cohort != slot.cohort:",
         (_TESTS_FAULTS,),
@@ -223,7 +222,7 @@ _EVIDENCE: Final = (
         Mutation(
             f"evidence.{cause.lower()}",
             f"a {cause.lower()} frame opens no breaker",
-            _CONDUCTOR,
+            "daemon/dreamd/app/dreamscapes/drivers/pod_inputs.py",
             f"    FrameVerdict.{cause}: Cause.{cause},\n",
             "",
             (_TESTS_FAULTS,),
@@ -240,16 +239,16 @@ _EVIDENCE: Final = (
             (_TESTS_FAULTS,),
         )
         for cause, broken, found in (
-            ("ACTUATOR", "rendering more than was granted", "cohorts.disobedient(instant)"),
-            ("STALE", "a pod that has fallen silent", "cohorts.missing(instant)"),
-            ("LOST", "losing half of the frames", "cohorts.lossy()"),
-            ("QUALITY", "a quality too low to count", "cohorts.doubtful(instant, QUALITY_OUT)"),
+            ("ACTUATOR", "rendering more than was granted", "conditions.over_rendering_slots(instant)"),
+            ("STALE", "a pod that has fallen silent", "conditions.stale_slots(instant)"),
+            ("LOST", "losing half of the frames", "conditions.lossy_slots()"),
+            ("QUALITY", "a quality too low to count", "conditions.low_quality_slots(instant, QUALITY_OUT)"),
         )
     ),
     Mutation(
         "evidence.looked-for",
         "every tick is taken for a calm one",
-        _COHORTS,
+        "daemon/dreamd/app/collective/slot_conditions.py",
         "if (bank.occupied & ill).any():",
         "if False:",
         (_TESTS_FAULTS,),
@@ -257,7 +256,7 @@ _EVIDENCE: Final = (
     Mutation(
         "evidence.told",
         "a malfunction that the pod tells of opens no breaker",
-        "daemon/dreamd/app/dreamscapes/pod_events.py",
+        "daemon/dreamd/app/dreamscapes/drivers/pod_events.py",
         "return cause if told and faulty else None",
         "return None",
         (_TESTS_DREAMING, _TESTS_FOUND),
@@ -516,9 +515,9 @@ _BREAKERS: Final = (
     Mutation(
         "breaker.adopt-locked",
         "a returning seat's lock is scored away",
-        _JUDGING,
-        "if not locked and self._deps.locks.unheard(record.pod, record.breaker):",
-        "if self._deps.locks.unheard(record.pod, record.breaker):",
+        "daemon/dreamd/app/safety/breaker_evaluator.py",
+        "if not locked and self._breakers.is_initial(record):",
+        "if self._breakers.is_initial(record):",
         ("tests/app/test_breakers.py",),
     ),
     Mutation(
@@ -540,22 +539,27 @@ _BREAKERS: Final = (
     Mutation(
         "excluded.same-message",
         "a trip counts only from the next assignment on",
-        _SESSION,
-        "self.cohorts.moved(seat.slot, record.breaker)",
+        "daemon/dreamd/app/dreamscapes/drivers/breaker_moves.py",
+        "dreamscape.cohorts.moved(seat.slot, record.breaker)",
         "pass",
         (_TESTS_FAULTS,),
     ),
     Mutation(
         "excluded.judged-first",
         "a tick is fused and published before it is judged",
-        _CONDUCTOR,
-        "            self._judge_tick(instant)\n            if not self.ownership.lost:\n"
-        "                self.cohorts.fuse(instant)\n"
-        "                self.excluding.look(self.cohorts, self._seat_at)\n"
-        "                self.crowd.judge(instant, now_s, live=self._live)\n"
-        "                self._publish(self._level(now_s))\n",
-        "            if not self.ownership.lost:\n                self.cohorts.fuse(instant)\n"
-        "                self._publish(self._level(now_s))\n            self._judge_tick(instant)\n",
+        "daemon/dreamd/app/dreamscapes/drivers/control_loop.py",
+        "        self._evaluate(instant)\n"
+        "        if not dreamscape.ownership.lost:\n"
+        "            cohorts.fuse(instant)\n"
+        "            self._episodes.look()\n"
+        "            sever = dreamscape.monitor.judge(instant, now_s, live=dreamscape.live)\n"
+        "            if sever is not None:\n"
+        "                dreamscape.sever(sever.cause, sever.reason)\n"
+        "            dreamscape.publish(self._level(now_s))\n",
+        "        if not dreamscape.ownership.lost:\n"
+        "            cohorts.fuse(instant)\n"
+        "            dreamscape.publish(self._level(now_s))\n"
+        "        self._evaluate(instant)\n",
         (_TESTS_FAULTS, _TESTS_DREAMING),
     ),
 )
@@ -580,15 +584,15 @@ _DREAMSCAPE: Final = (
     Mutation(
         "quorum.severs",
         "a lost quorum does not sever",
-        _CONDUCTOR,
-        "elif self._quorate and not verdict.holds:",
+        "daemon/dreamd/app/dreamscapes/drivers/control_loop.py",
+        "elif dreamscape.quorate and not verdict.holds:",
         "elif False:",
         (_TESTS_DREAMING,),
     ),
     Mutation(
         "quorum.level",
         "two countable pods are coupled to one another",
-        _CONDUCTOR,
+        "daemon/dreamd/app/dreamscapes/drivers/control_loop.py",
         "and fused.n >= fewest",
         "and fused.n >= 1",
         (_TESTS_FAULTS,),
@@ -620,8 +624,8 @@ _DREAMSCAPE: Final = (
     Mutation(
         "mass.severs",
         "a mass failure does not sever",
-        _CONDUCTOR,
-        "if self.mass.failed(holding, now_s):",
+        "daemon/dreamd/app/dreamscapes/drivers/control_loop.py",
+        "if mass.failed(holding, now_s):",
         "if False:",
         (_TESTS_FOUND,),
     ),
@@ -636,8 +640,8 @@ _DREAMSCAPE: Final = (
     Mutation(
         "blind.grants-nothing",
         "while most are missing the rest are granted",
-        _CONDUCTOR,
-        "DREAMING and not self.judge.blind",
+        "daemon/dreamd/app/dreamscapes/dreamscape.py",
+        "DREAMING and not self.evaluator.blind",
         "DREAMING",
         (_TESTS_DREAMING,),
     ),
@@ -668,17 +672,17 @@ _DREAMSCAPE: Final = (
     Mutation(
         "blind.excused",
         "an uplink failure locks HALF_OPEN pods",
-        _JUDGING,
-        "                record.breaker = seated(record.breaker, now_s)\n",
-        "                pass\n",
+        "daemon/dreamd/app/safety/breaker_evaluator.py",
+        "                    self._breakers.restart_scoring(record)\n",
+        "                    pass\n",
         (_TESTS_DREAMING,),
     ),
     Mutation(
         "quorum.away",
         "a network severs those it still reaches",
-        _CONDUCTOR,
-        "quorum(assigned, healthy, self.plan.intimate, away)",
-        "quorum(assigned, healthy, self.plan.intimate)",
+        "daemon/dreamd/app/dreamscapes/drivers/control_loop.py",
+        "quorum(assigned, healthy, dreamscape.plan.intimate, away)",
+        "quorum(assigned, healthy, dreamscape.plan.intimate)",
         (_TESTS_DREAMING,),
     ),
     Mutation(
@@ -748,25 +752,25 @@ _DREAMSCAPE: Final = (
     Mutation(
         "ceiling.every-tick",
         "the ceiling follows the plan and not the number included",
-        _CONDUCTOR,
-        "return ceiling_for(self.plan, fused.n) if",
-        "return self.plan.ceiling if",
+        "daemon/dreamd/app/dreamscapes/drivers/control_loop.py",
+        "return ceiling_for(dreamscape.plan, fused.n) if",
+        "return dreamscape.plan.ceiling if",
         (_TESTS_FAULTS,),
     ),
     Mutation(
         "sever.zeros-at-once",
         "a sever waits for the next tick",
-        _SESSION,
-        "        self._publish(level=0.0)\n",
+        "daemon/dreamd/app/dreamscapes/dreamscape.py",
+        "        self.publish(level=0.0)\n",
         "",
         (_TESTS_DREAMING,),
     ),
     Mutation(
         "sever.holds",
         "the tick after a sever grants again",
-        _CONDUCTOR,
-        "self.state is DreamscapeState.DREAMING and not self.judge.blind",
-        "not self.judge.blind",
+        "daemon/dreamd/app/dreamscapes/dreamscape.py",
+        "self.state is DreamscapeState.DREAMING and not self.evaluator.blind",
+        "not self.evaluator.blind",
         (_TESTS_FAULTS,),
     ),
     Mutation(
@@ -782,9 +786,9 @@ _DREAMSCAPE: Final = (
     Mutation(
         "shutdown.zeros",
         "a daemon that shuts down goes on granting until it is gone",
-        _CONDUCTOR,
-        "self.judge.blind and not self.closing",
-        "self.judge.blind",
+        "daemon/dreamd/app/dreamscapes/dreamscape.py",
+        "self.evaluator.blind and not self.closing",
+        "self.evaluator.blind",
         (_TESTS_DREAMING,),
     ),
 )
@@ -874,15 +878,15 @@ _OWNERS: Final = (
     Mutation(
         "pod.reboot",
         "a rebooted pod keeps its slot",
-        _CONDUCTOR,
-        "elif rebooted and seat.slot is not None and not self.homecoming.under_way:",
+        "daemon/dreamd/app/dreamscapes/drivers/pod_inputs.py",
+        "elif rebooted and seat.slot is not None and not dreamscape.going_home:",
         "elif False:",
         (_TESTS_DREAMING,),
     ),
     Mutation(
         "pod.latched-leaves",
         "a latched sleeper keeps the seat",
-        _CONDUCTOR,
+        "daemon/dreamd/app/dreamscapes/drivers/pod_inputs.py",
         "if status.latched:",
         "if False:",
         (_TESTS_FAULTS,),
@@ -981,17 +985,17 @@ _WAKES: Final = (
     Mutation(
         "wakes.resume",
         "a Dreamscape under a wake order is resumed",
-        _SESSION,
-        "self._wrong_state(Move.RESUME) or self._woken()",
-        "self._wrong_state(Move.RESUME)",
+        "daemon/dreamd/app/dreamscapes/dreamscape.py",
+        "self.state, Move.RESUME) or self._woken()",
+        "self.state, Move.RESUME)",
         (_TESTS_WAKES,),
     ),
     Mutation(
         "wakes.start",
         "a Dreamscape under a wake order is started",
-        _SESSION,
-        "self._wrong_state(Move.START) or self._woken()",
-        "self._wrong_state(Move.START)",
+        "daemon/dreamd/app/dreamscapes/dreamscape.py",
+        "self.state, Move.START) or self._woken()",
+        "self.state, Move.START)",
         (_TESTS_WAKES,),
     ),
     Mutation(
@@ -1137,8 +1141,8 @@ _EXCLUDING: Final = (
     Mutation(
         "excluding.told",
         "an outlier is left out without a word",
-        "daemon/dreamd/app/dreamscapes/runtime.py",
-        "                self.excluding.look(self.cohorts, self._seat_at)\n",
+        "daemon/dreamd/app/dreamscapes/drivers/control_loop.py",
+        "            self._episodes.look()\n",
         "",
         (_TESTS_EXCLUDING,),
     ),
@@ -1180,8 +1184,8 @@ _CRASHES: Final = (
     Mutation(
         "crash.closes-when-kept",
         "a tripped pod is granted again before its trip is on the disk",
-        _JUDGING,
-        "if good and about_to_close(record.breaker) and not self._deps.locks.settled(record.pod):",
+        "daemon/dreamd/app/safety/breaker_registry.py",
+        "if good and about_to_close(record.breaker) and not self.settled(record.pod):",
         "if False:",
         (_TESTS_LOCKS,),
     ),
@@ -1204,17 +1208,17 @@ _CRASHES: Final = (
     Mutation(
         "crash.event-first",
         "a second trip reported before any status counts as the first",
-        _LOCKS,
-        "breaker if mark is None or again else breaker._replace(tripped_s=mark.tripped_s)",
-        "breaker",
+        "daemon/dreamd/app/safety/breaker_registry.py",
+        "if mark is not None and not again:",
+        "if False:",
         (_TESTS_LOCKS,),
     ),
     Mutation(
         "crash.event-again",
         "a repeated trip event counts as a second trip",
-        _LOCKS,
-        "breaker if mark is None or again else",
-        "breaker if mark is None else",
+        "daemon/dreamd/app/safety/breaker_registry.py",
+        "if mark is not None and not again:",
+        "if mark is not None:",
         (_TESTS_LOCKS,),
     ),
     Mutation(
@@ -1228,8 +1232,8 @@ _CRASHES: Final = (
     Mutation(
         "crash.event-stays",
         "a status takes back what an event has told",
-        _JUDGING,
-        "if not locked and self._deps.locks.unheard(record.pod, record.breaker):",
+        "daemon/dreamd/app/safety/breaker_evaluator.py",
+        "if not locked and self._breakers.is_initial(record):",
         "if not locked:",
         (_TESTS_LOCKS,),
     ),
@@ -1263,15 +1267,15 @@ _PEOPLE: Final = (
     Mutation(
         "people.dose-spent",
         "a pod severed at its own limit keeps its seat",
-        "daemon/dreamd/app/dreamscapes/pod_events.py",
-        "elif seat is not None and _spent(event, seat):",
+        "daemon/dreamd/app/dreamscapes/drivers/pod_inputs.py",
+        "elif seat is not None and reports_spent_dose(event, seat):",
         "elif False:",
         (_TESTS_PEOPLE,),
     ),
     Mutation(
         "people.dose-late",
         "a late word of an earlier assignment ends a later one",
-        "daemon/dreamd/app/dreamscapes/pod_events.py",
+        "daemon/dreamd/app/dreamscapes/drivers/pod_events.py",
         "return told and seat.slot is not None and seat.slot.assignment_id == event.assignment",
         "return told",
         (_TESTS_PEOPLE,),
@@ -1292,8 +1296,8 @@ _BUGS: Final = (
     Mutation(
         "failures.hold",
         "after a bug couplings are granted again at the very next tick",
-        "daemon/dreamd/app/dreamscapes/runtime.py",
-        "sound = not self._deps.failures.holds(self.plan.dreamscape)",
+        "daemon/dreamd/app/dreamscapes/drivers/control_loop.py",
+        "sound = not self._deps.failures.holds(dreamscape.plan.dreamscape)",
         "sound = True",
         (_TESTS_FAILURES,),
     ),
@@ -1341,7 +1345,7 @@ _BUGS: Final = (
         "intake.no-loss",
         "frames that the daemon dropped unread count as lost by their pods",
         "daemon/dreamd/app/inbound.py",
-        "            runtime.cohorts.forgive(self._newest())\n",
+        "            runtime.dreamscape.cohorts.forgive(self._newest())\n",
         "            pass\n",
         ("tests/app/test_behind.py",),
     ),

@@ -54,8 +54,8 @@ EVIDENCE: Final = (
         "late.home",
         "a status from before the end sends its sleeper home",
         "daemon/dreamd/app/dreamscapes/homecoming.py",
-        "if status.written_s(inf) >= self._session.severed_s:",
-        "if True:",
+        "return status.written_s(inf) >= severed_s",
+        "return True",
         _LATE,
     ),
     Mutation(

@@ -30,7 +30,7 @@ LEADING: Final = (
             (
                 "ended",
                 "an artist that has disconnected still leads",
-                "self._lead, self._newest = None, NOBODY",
+                "self._lead, self._newest = None, NO_ARTIST",
                 "self._lead = None",
             ),
         )
@@ -39,7 +39,7 @@ LEADING: Final = (
         "lead.severed",
         "the zero of a sever holds an artist's vector",
         "daemon/dreamd/app/collective/cohorts.py",
-        "artist, share = self.artist if level > 0.0 else NOBODY",
+        "artist, share = self.artist if level > 0.0 else NO_ARTIST",
         "artist, share = self.artist",
         (_TESTS,),
     ),

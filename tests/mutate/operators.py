@@ -167,7 +167,7 @@ _LOG: Final = (
     Mutation(
         "log.nobodys-data",
         "the evidence of a trip tells a person's features",
-        "daemon/dreamd/app/dreamscapes/runtime.py",
+        "daemon/dreamd/app/dreamscapes/drivers/pod_inputs.py",
         'f"number {frame.seq} of instant {frame.instant}"',
         'f"{frame.features[0]:.5f}"',
         ("tests/integration/test_logs_process.py",),

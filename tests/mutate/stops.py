@@ -5,49 +5,46 @@ from typing import Final
 from mutate.mutation import Mutation
 
 _APP: Final = "daemon/dreamd/app/"
-_HOMECOMING, _CONDUCTOR = (
-    "daemon/dreamd/app/dreamscapes/homecoming.py",
-    "daemon/dreamd/app/dreamscapes/runtime.py",
-)
+_HOMECOMING: Final = "daemon/dreamd/app/dreamscapes/homecoming.py"
 _TESTS_HOMECOMING: Final = "tests/app/test_homecoming.py"
 
 STOPS: Final = (
     Mutation(
         "home.not-orphaned",
         "a pod on its way home that still fades loses its slot as an orphan",
-        _CONDUCTOR,
-        "elif self.homecoming.under_way:",
-        "elif self.homecoming.under_way and status.applied == 0.0:",
+        "daemon/dreamd/app/dreamscapes/drivers/pod_inputs.py",
+        "elif dreamscape.going_home:",
+        "elif dreamscape.going_home and status.applied == 0.0:",
         (_TESTS_HOMECOMING,),
     ),
     Mutation(
         "home.zero-confirmed",
         "a pod that still renders is home",
-        _HOMECOMING,
-        "if status.applied == 0.0 and status.assignment == 0:",
-        "if status.assignment == 0:",
+        "daemon/dreamd/app/dreamscapes/homecoming.py",
+        "return status.applied == 0.0 and status.assignment == 0",
+        "return status.assignment == 0",
         (_TESTS_HOMECOMING,),
     ),
     Mutation(
         "home.earlier-daemon",
         "a pod that an earlier daemon assigned is not waited for",
-        _HOMECOMING,
-        "and (seat.slot is not None or seat.returning)",
-        "and seat.slot is not None",
+        "daemon/dreamd/app/dreamscapes/homecoming.py",
+        "if seat.slot is not None or seat.returning]",
+        "if seat.slot is not None]",
         (_TESTS_HOMECOMING,),
     ),
     Mutation(
         "home.woken-again",
         "a pod that was to wake when the daemon died is released instead",
-        _HOMECOMING,
-        "if self._session.sever_cause == Cause.WAKE.value:",
-        "if False:",
+        "daemon/dreamd/app/dreamscapes/homecoming.py",
+        "woken = sever_cause == Cause.WAKE.value",
+        "woken = False",
         (_TESTS_HOMECOMING,),
     ),
     Mutation(
         "stop.no-quorum",
         "a planned stop over a long line loses the quorum",
-        _CONDUCTOR,
+        "daemon/dreamd/app/dreamscapes/drivers/control_loop.py",
         "and not verdict.blind and not going_home:",
         "and not verdict.blind:",
         (_TESTS_HOMECOMING,),

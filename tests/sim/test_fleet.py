@@ -231,7 +231,7 @@ def test_an_older_daemon_moves_no_pod() -> None:
     world.run(8.0)
     assert set(world.shares().values()) == {0.0} or world.daemon is not old
     runtime = next(iter(old.app.registry.values()))
-    assert runtime.ownership.lost
+    assert runtime.dreamscape.ownership.lost
 
 
 def test_slow_links_sever_no_healthy_pod() -> None:

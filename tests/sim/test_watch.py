@@ -122,9 +122,9 @@ def test_weight_of_the_excluded_is_found() -> None:
     assert record is not None
     world.checker.touched.add("bed-1")
     runtime = daemon.app.registry["night"]
-    seat = runtime.seats.of("bed-1")
+    seat = runtime.dreamscape.seats.of("bed-1")
     assert seat is not None
-    runtime._happenings.breaker(record, seat, _transition())
+    runtime.dreamscape.log.write_breaker(seat, _transition())
     world.run(0.5)
     assert rules(world) == {"excluded"}
 
@@ -194,7 +194,7 @@ def test_a_dose_is_held_by_the_pod_alone(monkeypatch: pytest.MonkeyPatch) -> Non
     assert world.checker.severs["exposure"] == 1
     daemon = world.daemon
     assert daemon is not None
-    seat = daemon.app.registry["night"].seats.of("bed-2")
+    seat = daemon.app.registry["night"].dreamscape.seats.of("bed-2")
     assert seat is None or seat.slot is None
 
 
@@ -245,8 +245,8 @@ def test_a_sever_for_returning_pods_is_found(monkeypatch: pytest.MonkeyPatch) ->
     for pod in world.pods[:3]:
         breaker = step(Breaker(), Trip(Cause.DAEMON, "a zero", ""), daemon.now_s())[0]
         daemon.app._deps.fleet.get(pod.name).breaker = breaker  # type: ignore[union-attr]
-        seat = daemon.app.registry["night"].seats.of(pod.name)
-        daemon.app.registry["night"].cohorts.moved(seat.slot, breaker)  # type: ignore[union-attr, arg-type]
+        seat = daemon.app.registry["night"].dreamscape.seats.of(pod.name)
+        daemon.app.registry["night"].dreamscape.cohorts.moved(seat.slot, breaker)  # type: ignore[union-attr, arg-type]
     world.run(1.0)
     assert "nothing" in rules(world)
 

@@ -74,7 +74,7 @@ class Application:
         commits = Commits(ledger, clock, journal, meters)
         self._touch = LedgerHeartbeat(commits, now_s)
         self._witness = LedgerWitness(ledger, link, suspended=restored)
-        locks = BreakerRegistry(ledger, commits, journal, now_s if restored else 0.0)
+        locks = BreakerRegistry(ledger, commits, journal, clock, rng, doubted_s=now_s if restored else 0.0)
         self._deps = Dependencies(
             clock=clock,
             link=link,
@@ -111,6 +111,7 @@ class Application:
         self.severs = SeverCommands(self._deps, self.registry)
         self.house = HouseQueries(self._deps, self.registry, lambda: self.inbound.broker)
         locks.on_settled(self.inbound.receipts.pay)
+        locks.on_moved.append(lambda record: self._deps.fleet.changed(record, clock.now_s()))
         self._deps.consents.changed(self._consent_changed)
         self._deps.fleet.forgotten += [self._deps.orders.forget, waking.forget]
 
@@ -132,7 +133,7 @@ class Application:
         record = self._deps.fleet.get(self._deps.fleet.pod_of(sleeper))
         runtime = self.registry.seating(record) if record is not None else None
         if record is not None and runtime is not None:
-            runtime.consent_changed(record)
+            runtime.dreamscape.on_consent_changed(record)
 
     # -- what is due ------------------------------------------------------------------------------
 
@@ -188,7 +189,7 @@ class Application:
     def shutdown(self, _caller: Caller) -> None:
         """Set every sleeper to zero, then release the pods; the ledger keeps the Dreamscapes as they were."""
         self.registry.closing = True
-        tickets = [runtime.close() for runtime in self.registry.values()]
+        tickets = [runtime.dreamscape.close() for runtime in self.registry.values()]
         self._shutdown_tickets = tuple(tickets)
 
     @property
@@ -202,9 +203,9 @@ class Application:
         self._books_closed = True
         self._keep(now_s)
         for runtime in self.registry.values():
-            runtime.books.flush()
-            if not runtime.ownership.lost:
-                runtime.company.close(now_s)
+            runtime.dreamscape.records.flush()
+            if not runtime.dreamscape.ownership.lost:
+                runtime.dreamscape.exposure.close(now_s)
 
     @property
     def ledger_trouble(self) -> str:

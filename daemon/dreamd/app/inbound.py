@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dreamd.app.dependencies import Dependencies
-from dreamd.app.dreamscapes.pod_events import NO_TRIP, fault_told, tell_unseated
+from dreamd.app.dreamscapes.drivers.pod_events import NO_TRIP, fault_told
+from dreamd.app.dreamscapes.drivers.pod_inputs import tell_unseated
 from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.dreamscapes.suspension import suspend
@@ -100,7 +101,7 @@ class InboundRouter:
             self._deps.orders.void_assigns(record.pod)
         runtime = self._dreamscapes.seating(record)
         if runtime is not None:
-            runtime.on_presence(record, rebooted=record.incarnation != was[1])
+            runtime.inputs.on_presence(record, rebooted=record.incarnation != was[1])
 
     def on_status(self, status: Status) -> None:
         """A pod's report on itself, which also answers orders."""
@@ -110,16 +111,17 @@ class InboundRouter:
             if self._deps.fleet.get(status.pod) is None:
                 self._deps.link.seek(status.pod)  # the broker has dropped its presence on the way to us
             return
-        self._read_stored(record, status, now_s)
+        self._read_stored(record, status)
         self._heed(record, status.latched)
         self._dreamscapes.adopt(record, status)
         self._answered(record, status)
         runtime = self._dreamscapes.seating(record)
         if runtime is not None:
-            runtime.on_status(record, status)
-        elif status.assignment:
+            runtime.inputs.on_status(record, status)
+        elif status.assignment and not self._deps.orders.waiting_for(record.pod):
             # It still holds a slot of a Dreamscape that is unknown here.
-            self._release_stray(record, now_s)
+            stray = Release("no such Dreamscape here")
+            self._deps.orders.send(record.pod, record.incarnation, stray, now_s)
         self._waking.on_status(record, status)
         if status.applied == 0.0 and not status.assignment:
             self._deps.tickets.confirm(record.pod, status.written_s(now_s))
@@ -129,14 +131,14 @@ class InboundRouter:
         self, record: PodRecord, status: Status, runtime: DreamscapeRuntime | None, now_s: float
     ) -> None:
         """Count a pod that renders a share without a slot of ours, unless another owner grants it."""
-        seat = runtime.seats.by_assignment(status.assignment) if runtime is not None else None
-        lost = runtime is not None and runtime.ownership.lost
+        seat = runtime.dreamscape.seats.by_assignment(status.assignment) if runtime is not None else None
+        lost = runtime is not None and runtime.dreamscape.ownership.lost
         if seat is not None or lost or status.applied <= 0.0:
             self._deps.fleet.census.obeys(record.pod)
         else:
             self._deps.fleet.census.coupled_without_slot(record.pod, now_s, status.written_s(now_s))
 
-    def _read_stored(self, record: PodRecord, status: Status, now_s: float) -> None:
+    def _read_stored(self, record: PodRecord, status: Status) -> None:
         """Open the breaker of an unseated pod that reports a stored sever unknown to this daemon.
 
         For a pod with a seat its events open the breaker, and take weight and coupling with them.
@@ -144,10 +146,10 @@ class InboundRouter:
         cause = cause_named(status.severed.cause) if status.severed is not None else None
         locked = record.breaker.state is BreakerState.LOCKED
         if cause is not None and self._unknown(record) and not locked and cause not in NO_TRIP:
-            record.breaker = self._deps.locks.after_crash(record.pod, status.severed, now_s, self._deps.rng)
+            self._deps.locks.adopt_stored(record, status.severed)
 
     def _unknown(self, record: PodRecord) -> bool:
-        return not record.dreamscape and self._deps.locks.unheard(record.pod, record.breaker)
+        return not record.dreamscape and self._deps.locks.is_initial(record)
 
     def _heed(self, record: PodRecord, latched: str) -> None:
         """A withdrawal at a pod is a withdrawal everywhere, also after the pod's latch is cleared."""
@@ -161,11 +163,7 @@ class InboundRouter:
         for command, refused in self._deps.orders.answered(record.pod, status.outcomes):
             runtime = self._dreamscapes.seating(record)
             if refused and isinstance(command.what, Assign) and runtime is not None:
-                runtime.on_assign_refused(record, command.what, refused)
-
-    def _release_stray(self, record: PodRecord, now_s: float) -> None:
-        if not self._deps.orders.waiting_for(record.pod):
-            self._deps.orders.send(record.pod, record.incarnation, Release("no such Dreamscape here"), now_s)
+                runtime.inputs.on_assign_refused(record, command.what, refused)
 
     def on_event(self, event: PodEvent) -> None:
         """An event from a pod's outbox: taken in once, acknowledged once all it led to is in the ledger."""
@@ -189,7 +187,7 @@ class InboundRouter:
             self._heed(record, event.cause)
         runtime = self._dreamscapes.get(event.dreamscape) or self._dreamscapes.seating(record)
         if runtime is not None:
-            runtime.on_event(record, event)
+            runtime.inputs.on_event(record, event)
         elif event.kind is not PodEventKind.UNSPECIFIED:
             tell_unseated(self._deps, record, event)
         cause = fault_told(event)
@@ -199,8 +197,7 @@ class InboundRouter:
             if self._unknown(record) and way:
                 return  # at zero already: its stored sever must not be hidden by a transport cause
             if self._unknown(record):
-                at = event.term, event.tick
-                record.breaker = self._deps.locks.recalled(record.pod, record.breaker, cause, at)
+                self._deps.locks.adopt_trip(record, cause, (event.term, event.tick))
             self._dreamscapes.trip(record, cause, "the pod", event.detail, seen_s)
 
     def on_clock_probe(self, pod: str, probe: ClockProbe, received_s: float) -> None:
@@ -216,12 +213,12 @@ class InboundRouter:
                 self._deps.meters.frame_refused("unknown-dreamscape")
             return
         for frame in frames:
-            runtime.on_frame(topic, frame, self._newest())
+            runtime.inputs.on_frame(topic, frame, self._newest())
 
     def on_behind(self, dropped: int) -> None:  # noqa: ARG002 -- the link counts them
         """Frames were dropped unread because this daemon was behind: none of them counts as lost."""
         for runtime in self._dreamscapes.values():
-            runtime.cohorts.forgive(self._newest())
+            runtime.dreamscape.cohorts.forgive(self._newest())
 
     def on_malformed(self, sender: str, kind: str, reason: str) -> None:
         """A payload that could not be read: counted by kind, logged by sender."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from dreamd.app.collective.cohorts import GRACE_HOPS, SlotTable
 from dreamd.app.dependencies import Dependencies
+from dreamd.app.dreamscapes.dreamscape import Dreamscape
 from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.dreamscapes.views import crowd_view
 from dreamd.core.dreamscapes.states import COUPLED
@@ -41,30 +42,30 @@ def above_granted(banks: Iterable[SlotTable], instant: int) -> int:
     return sum(int(np.count_nonzero(b.occupied & b.grants.above & b.columns.recent(instant))) for b in banks)
 
 
-def of_dreamscape(runtime: DreamscapeRuntime, now_s: float) -> DreamscapeMetrics:
+def of_dreamscape(dreamscape: Dreamscape, now_s: float) -> DreamscapeMetrics:
     """One Dreamscape now; outside the states that may couple, whoever is at zero is severed."""
-    merged, alone, severed, unreachable = whereabouts(runtime.cohorts.banks, runtime.instant)
-    if runtime.state not in COUPLED:
+    merged, alone, severed, unreachable = whereabouts(dreamscape.cohorts.banks, dreamscape.instant)
+    if dreamscape.state not in COUPLED:
         alone, severed = 0, severed + alone
-    dreaming, overdue_s = runtime.state is DreamscapeState.DREAMING, _overdue_s(runtime, now_s)
-    crowd = crowd_view(runtime)
+    dreaming, overdue_s = dreamscape.state is DreamscapeState.DREAMING, _overdue_s(dreamscape, now_s)
+    crowd = crowd_view(dreamscape)
     return DreamscapeMetrics(merged, alone, severed, unreachable, crowd, dreaming, overdue_s)
 
 
-def _overdue_s(runtime: DreamscapeRuntime, now_s: float) -> float:
+def _overdue_s(dreamscape: Dreamscape, now_s: float) -> float:
     """Seconds since the start of its plan, while it still gathers; 0: started, or a plan without a time."""
-    start_at_s = runtime.plan.start_at_s
-    waits = runtime.state in (DreamscapeState.PLANNED, DreamscapeState.GATHERING) and start_at_s > 0.0
+    start_at_s = dreamscape.plan.start_at_s
+    waits = dreamscape.state in (DreamscapeState.PLANNED, DreamscapeState.GATHERING) and start_at_s > 0.0
     return max(0.0, now_s - start_at_s) if waits else 0.0
 
 
-def _nobody_is_heard(living: Collection[DreamscapeRuntime], now_s: float) -> bool:
+def _nobody_is_heard(living: Collection[Dreamscape], now_s: float) -> bool:
     """Whether there are pods with a slot, and none of them is heard; the first that is ends the looking."""
     seated = [c for c in living if c.cohorts.counts()[0]]
     return bool(seated) and all(c.cohorts.unheard(now_s) == c.cohorts.counts()[0] for c in seated)
 
 
-def of_fleet(dependencies: Dependencies, living: Collection[DreamscapeRuntime]) -> FleetMetrics:
+def of_fleet(dependencies: Dependencies, living: Collection[Dreamscape]) -> FleetMetrics:
     """The fleet now; of the Dreamscapes, those that have not ended."""
     census = dependencies.fleet.census
     seated_above = sum(above_granted(c.cohorts.banks, c.instant) for c in living)
@@ -88,9 +89,9 @@ def of_fleet(dependencies: Dependencies, living: Collection[DreamscapeRuntime]) 
 def tell(dependencies: Dependencies, runtimes: Collection[DreamscapeRuntime]) -> None:
     """Tell the meters everything, once a tick."""
     meters, now_s = dependencies.meters, dependencies.clock.now_s()
-    living = [c for c in runtimes if c.state is not DreamscapeState.ENDED]
-    for runtime in living:
-        meters.dreamscape(runtime.plan.dreamscape, of_dreamscape(runtime, now_s))
+    living = [c.dreamscape for c in runtimes if c.dreamscape.state is not DreamscapeState.ENDED]
+    for dreamscape in living:
+        meters.dreamscape(dreamscape.plan.dreamscape, of_dreamscape(dreamscape, now_s))
     meters.fleet(of_fleet(dependencies, living))
     for site, reading in dependencies.fleet.census.take_sites():
         meters.site(site, reading)

@@ -38,8 +38,8 @@ class BreakerCommands:
         """
         for name in sorted(self._dreamscapes):
             runtime = self._dreamscapes[name]
-            living = runtime.state is not DreamscapeState.ENDED
-            if living and f"dreamscapes/{name}" > after and state in (None, runtime.breaker_state):
+            living = runtime.dreamscape.state is not DreamscapeState.ENDED
+            if living and f"dreamscapes/{name}" > after and state in (None, runtime.dreamscape.breaker_state):
                 yield self._of_dreamscape(runtime)
         for record in self._deps.fleet.after(
             after.removeprefix("pods/") if after.startswith("pods/") else ""
@@ -62,7 +62,9 @@ class BreakerCommands:
         if isinstance(found, PodRecord):
             self._dreamscapes.trip(found, Cause.OPERATOR, caller.signature, reason)
         elif isinstance(found, DreamscapeRuntime):
-            found.sever(Cause.OPERATOR, f"{caller.signature}: {reason}" if reason else caller.signature)
+            found.dreamscape.sever(
+                Cause.OPERATOR, f"{caller.signature}: {reason}" if reason else caller.signature
+            )
         return self._of(found)
 
     def reset(
@@ -146,4 +148,4 @@ class BreakerCommands:
         )
 
     def _of_dreamscape(self, runtime: DreamscapeRuntime) -> BreakerView:
-        return breaker_view(runtime, self._deps.locks)
+        return breaker_view(runtime.dreamscape, self._deps.locks)

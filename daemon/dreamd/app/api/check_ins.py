@@ -95,7 +95,7 @@ class CheckIns:
             self._keep(record.pod)
         self._deps.consents.checked_in(sleeper)
         for runtime in self._dreamscapes.values():
-            runtime.seating.excused.discard(record.pod)
+            runtime.dreamscape.admission.excused.discard(record.pod)
         sentence = f"a sleeper is checked in to {record.pod}"
         self._deps.journal.append(now_s, "checked-in", sentence, pod=record.pod)
         return self._deps.fleet.shown(record)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes import plan_changes
 from dreamd.app.dreamscapes.archive import Bygone, Over
+from dreamd.app.dreamscapes.dreamscape import Dreamscape
 from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.dreamscapes.seating.seat_commits import Started
@@ -46,9 +47,9 @@ class DreamscapeCommands:
 
     def living(self) -> tuple[DreamscapeView, ...]:
         """Every Dreamscape that has not ended, newest first, without its seats."""
-        living = [c for c in self._dreamscapes.values() if c.state is not DreamscapeState.ENDED]
-        living.sort(key=lambda runtime: runtime.created_s, reverse=True)
-        return tuple(dreamscape_view(one, self._deps.fleet, with_seats=False) for one in living)
+        living = [c for c in self._dreamscapes.values() if c.dreamscape.state is not DreamscapeState.ENDED]
+        living.sort(key=lambda runtime: runtime.dreamscape.created_s, reverse=True)
+        return tuple(dreamscape_view(one.dreamscape, self._deps.fleet, with_seats=False) for one in living)
 
     def get(self, name: str) -> DreamscapeView | Refusal:
         """One Dreamscape."""
@@ -66,13 +67,13 @@ class DreamscapeCommands:
         if refusal is not None:
             return refusal
         self._dreamscapes.put_away(now_s)
-        runtime = DreamscapeRuntime(plan, self._deps, now_s)
+        runtime = DreamscapeRuntime(Dreamscape(plan, self._deps, now_s), self._deps)
         if validate_only:
             return runtime.view()
         return self._create(runtime)
 
     def _create(self, runtime: DreamscapeRuntime) -> Started:
-        name = runtime.plan.dreamscape
+        name = runtime.dreamscape.plan.dreamscape
         self._dreamscapes.reserve(name)
 
         def over(_commit: Commit[Terms]) -> None:
@@ -80,10 +81,10 @@ class DreamscapeCommands:
 
         def undo() -> None:
             self._take_on(runtime)
-            runtime.end("the ledger was too slow for its creation")
+            runtime.dreamscape.end("the ledger was too slow for its creation")
 
         return self._deps.commits.ask(
-            Transaction(dreamscapes=(runtime.record(),)),
+            Transaction(dreamscapes=(runtime.dreamscape.record(),)),
             "the plan",
             lambda _terms: self._take_on(runtime),
             over=over,
@@ -91,7 +92,7 @@ class DreamscapeCommands:
         )
 
     def _take_on(self, runtime: DreamscapeRuntime) -> DreamscapeView:
-        name = runtime.plan.dreamscape
+        name = runtime.dreamscape.plan.dreamscape
         self._dreamscapes.add(runtime)
         now_s = self._deps.clock.now_s()
         self._deps.journal.append(
@@ -110,7 +111,7 @@ class DreamscapeCommands:
         if closing is not None:
             return closing
         if validate_only:
-            refusal = plan_changes.refused(runtime, plan, self._deps.clock.now_s())
+            refusal = plan_changes.refused(runtime.dreamscape, plan, self._deps.clock.now_s())
             return refusal or replace(runtime.view(), plan=plan)
         return runtime.amend(plan)
 
@@ -129,7 +130,7 @@ class DreamscapeCommands:
         runtime = self._dreamscapes.find(name)
         if isinstance(runtime, Bygone):
             return runtime.way_out()
-        return runtime if isinstance(runtime, Refusal) else runtime.sever(Cause.OPERATOR, reason)
+        return runtime if isinstance(runtime, Refusal) else runtime.dreamscape.sever(Cause.OPERATOR, reason)
 
     def resume(self, caller: Caller, name: str, etag: str = "") -> DreamscapeView | Refusal:
         """Dream on after a sever; everyone ramps from zero."""
@@ -146,14 +147,14 @@ class DreamscapeCommands:
         runtime = self._dreamscapes.find(name)
         if isinstance(runtime, Bygone):
             return runtime.way_out()
-        return runtime if isinstance(runtime, Refusal) else runtime.wake(caller.name, reason)
+        return runtime if isinstance(runtime, Refusal) else runtime.dreamscape.wake(caller.name, reason)
 
     def end(self, caller: Caller, name: str, reason: str) -> PendingSever | Refusal:
         """End it: ENDED and in the archive once all are home."""
         runtime = self._dreamscapes.find(name)
         if isinstance(runtime, Bygone):
             return runtime.way_out()
-        return runtime if isinstance(runtime, Refusal) else runtime.end(reason)
+        return runtime if isinstance(runtime, Refusal) else runtime.dreamscape.end(reason)
 
     def explain(self, name: str, pod: str) -> tuple[Check, ...] | Refusal:
         """Every admission check of this pod for this Dreamscape, in order."""
@@ -163,7 +164,7 @@ class DreamscapeCommands:
         if isinstance(runtime, Bygone):
             return Refusal(Code.WRONG_STATE, f"{name} has ended: it admits no pod", {"state": "ended"})
         record = self._deps.fleet.find(pod)
-        return record if isinstance(record, Refusal) else runtime.explain(record)
+        return record if isinstance(record, Refusal) else runtime.dreamscape.explain(record)
 
     def watch(self, name: str, changed: Changed) -> CollectiveWatching | Over | Refusal:
         """Watch a Dreamscape's ticks, conflated."""
@@ -175,6 +176,6 @@ class DreamscapeCommands:
         runtime = self._dreamscapes.find(name)
         if isinstance(runtime, Refusal):
             return runtime
-        if isinstance(runtime, Bygone) or runtime.state is DreamscapeState.ENDED:
-            return Refusal(Code.WRONG_STATE, f"{name} has ended", {"state": runtime.state.value})
-        return runtime.artists.begin()
+        if isinstance(runtime, Bygone) or runtime.dreamscape.state is DreamscapeState.ENDED:
+            return Refusal(Code.WRONG_STATE, f"{name} has ended", {"state": "ended"})
+        return runtime.dreamscape.live_lead.begin()

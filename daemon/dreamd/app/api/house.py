@@ -30,7 +30,9 @@ class HouseQueries:
             broker_since_s=broker.since_s,
             ledger=self._deps.ledger.failure,
             ledger_slow="" if self._deps.ledger.failure else self._deps.commits.slow,
-            blind=tuple(c.plan.dreamscape for c in self._dreamscapes.values() if blind(c)),
+            blind=tuple(
+                c.dreamscape.plan.dreamscape for c in self._dreamscapes.values() if blind(c.dreamscape)
+            ),
             online=census.online,
             unheard=census.unheard,
         )

@@ -49,7 +49,7 @@ class SeverCommands:
         if isinstance(found, Refusal):
             return found
         whole, alone = found
-        holding = [seat.pod for runtime in whole for seat in runtime.holding()]
+        holding = [seat.pod for runtime in whole for seat in runtime.dreamscape.holding()]
         ticket = self._deps.tickets.issue(
             [*holding, *(r.pod for r in alone if self._dreamscapes.holds_slot(r))]
         )
@@ -91,7 +91,7 @@ class SeverCommands:
         if not here:
             return bad_field("target", "a site of which a pod has connected", site)
         whole = [c for c in self._dreamscapes.values() if _all_in(c, here.keys())]
-        covered = {seat.pod for runtime in whole for seat in runtime.holding()}
+        covered = {seat.pod for runtime in whole for seat in runtime.dreamscape.holding()}
         alone = [
             r
             for pod, r in here.items()
@@ -101,7 +101,7 @@ class SeverCommands:
 
     def _strays(self) -> list[PodRecord]:
         """Pods that report a slot which no Dreamscape here has given."""
-        seated = {seat.pod for runtime in self._dreamscapes.values() for seat in runtime.holding()}
+        seated = {seat.pod for runtime in self._dreamscapes.values() for seat in runtime.dreamscape.holding()}
         return [
             record
             for record in self._deps.fleet
@@ -114,17 +114,18 @@ class SeverCommands:
         """Every zero first, then what is written; one that fails does not keep the next from being cut."""
         seated = [(record, self._dreamscapes.seating(record)) for record in alone]
         mixed = dict.fromkeys(runtime for _, runtime in seated if runtime is not None)
-        acts: list[Callable[[], object]] = [partial(runtime.zero, Cause.OPERATOR) for runtime in whole]
+        acts: list[Callable[[], object]] = []
+        acts += [partial(one.dreamscape.zero, Cause.OPERATOR) for one in whole]
         acts += [partial(self._release, record, runtime, said) for record, runtime in seated]
-        acts += [partial(runtime.sever, Cause.OPERATOR, said) for runtime in whole]
-        acts += [runtime.keep_books for runtime in mixed]
+        acts += [partial(runtime.dreamscape.sever, Cause.OPERATOR, said) for runtime in whole]
+        acts += [runtime.dreamscape.keep_record for runtime in mixed]
         _each(acts)
 
     def _release(self, record: PodRecord, runtime: DreamscapeRuntime | None, said: str) -> None:
         order = Release(said or Cause.OPERATOR.value)
         self._deps.orders.send(record.pod, record.incarnation, order, self._deps.clock.now_s())
         if runtime is not None:
-            runtime.cut(record)
+            runtime.dreamscape.cut(record)
 
     def _tell(self, scope: SeverScope, target: str, said: str) -> None:
         whom = {SeverScope.FLEET: "the fleet", SeverScope.SLEEPER: "one sleeper"}
@@ -137,8 +138,8 @@ class SeverCommands:
 
 def _all_in(runtime: DreamscapeRuntime, pods: Iterable[str]) -> bool:
     """Whether every pod that has a slot is one of these, and there is one."""
-    holding = {seat.pod for seat in runtime.holding()}
-    return bool(holding) and holding <= set(pods) and runtime.state is not DreamscapeState.ENDED
+    holding = {seat.pod for seat in runtime.dreamscape.holding()}
+    return bool(holding) and holding <= set(pods) and runtime.dreamscape.state is not DreamscapeState.ENDED
 
 
 def _each(acts: Iterable[Callable[[], object]]) -> None:

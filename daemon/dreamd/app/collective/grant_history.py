@@ -1,14 +1,14 @@
-"""What was granted lately, slot by slot, held against what frames say is rendered.
+"""The grants of the last seconds, slot by slot, held against the shares that frames report as rendered.
 
-A pod may render no more than the largest grant of the last lease and fade; its frames say how much it
-renders. One that says more, in two frames running, has an actuator that does not obey (or a liar for an
+A pod may render no more than the largest grant of the last lease and fade; its frames report how much it
+renders. One that reports more, in two frames running, has an actuator that does not obey (or a liar for an
 agent): either way it must not stay merged. The pod's own guard asks the same of its renderer.
 
 A frame is held against the grants that could have been in force when it was captured, never against those
 of now. It was captured at most `age` ago: the hops by which its instant is behind the tick, and how far its
 pod's clock may be off. A tick's grant answers a frame from before the tick closed, and lives for lease and
-fade after that frame. So a frame of this age speaks of the grants of the last REACH_S + age, and of no
-others. A slot that has just been given says nothing of the grants before it: for REACH_S its pod may still
+fade after that frame. So a frame of this age is judged by the grants of the last REACH_S + age, and by no
+others. The grants before a slot was given do not count: for REACH_S its pod may still
 fade out of what an earlier daemon, or another slot, had granted. Grants are kept for
 REACH_S + ACTUATOR_AGE_S. A frame that may be older, or that is too new for its slot, is not judged at all,
 neither for its pod nor against it: the first is evidence of the way to us.
@@ -47,7 +47,7 @@ assert HELD_HOPS <= KEPT_HOPS
 
 
 class GrantHistory:
-    """The newest grants of one cohort. Arrays are by slot. frames_above: so many have said too much."""
+    """The newest grants of one cohort. Arrays are by slot. frames_above: so many have reported too much."""
 
     def __init__(self, slots: int) -> None:
         self._ring: NDArray[np.uint8] = np.zeros((KEPT_HOPS, slots), dtype=np.uint8)
@@ -111,7 +111,7 @@ class GrantHistory:
 
     @property
     def above(self) -> Mask:
-        """Which slots' newest frame, where it was young enough to be judged, says too much; bool[slots]."""
+        """bool[slots]: the newest frame, where it was young enough to be judged, reports too much."""
         return self._above
 
     def most(self) -> NDArray[np.float64]:

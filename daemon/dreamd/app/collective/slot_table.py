@@ -1,8 +1,9 @@
-"""A bank: the columns of some cohorts in a row, who may take part, and what they live.
+"""The slot table: the columns of some cohorts in a row, with the grants and the exposure of their slots.
 
-Exposure is summed from above. A frame says what was rendered when it was captured; since then it can have
-risen by RISE at most, and never above the largest grant in force; of a pod that is silent nothing better than
-that grant is known. A pause of the daemon counts as long as a permission can outlive its last message.
+Exposure is summed from above. A frame reports the share that was rendered when it was captured. Since then
+the share can have risen by RISE at most, and never above the largest grant in force. Of a silent pod nothing
+better than that grant is known. A pause of the daemon counts as long as a permission can outlive its last
+message.
 """
 
 from dataclasses import dataclass
@@ -23,11 +24,11 @@ _NEVER = -(1 << 62)
 
 @dataclass(slots=True)
 class SlotTable:
-    """The columns of one bank and who may take part. granted: uint8[slots], as last broadcast.
+    """The columns of one table. granted: uint8[slots], as last broadcast.
 
     most: the sleepers' own ceilings, as bytes; halved: how many times a grant is halved. float64[slots]:
-    `rate` is the share that nobody renders more than, `lived_min` what that came to since it was last
-    charged, `left_min` what the limit leaves.
+    `rate` is an upper bound of the rendered share, `lived_min` its integral in minutes since the last
+    charge, `left_min` the minutes that the limit leaves.
     """
 
     columns: FrameTable
@@ -48,7 +49,7 @@ class SlotTable:
 
     @classmethod
     def of(cls, schema: Schema, slots: int) -> Self:
-        """A bank nobody has been given a slot of."""
+        """Return a table of which no slot has been given."""
         return cls(
             FrameTable(schema, slots),
             np.zeros(slots, dtype=np.bool_),
@@ -86,7 +87,7 @@ class SlotTable:
         self.lived_min += self.rate * (seconds / 60.0)
 
     def bound(self, instant: int) -> None:
-        """After a message: what nobody can be rendering more of until the next."""
+        """After a message: bound the share that each slot can be rendering until the next."""
         told = self.columns.applied.astype(np.float64)
         granted = self.grants.most()
         risen = np.maximum(told, np.minimum(told + RISE, granted))

@@ -1,12 +1,11 @@
 """The archive: Dreamscapes that have ended, as rows, and the names that are used.
 
-An ended Dreamscape gives its memory back: what stays is the view it had when its books were closed. The
-rows kept here are bounded in number and age, and their seats in number; a row that falls out is still in the
-ledger, and `view` reads it there by its name. A name is never given again: every name ever given is held as
-a number of eight bytes.
+An ended Dreamscape gives its memory back; the view it had at its end stays. The rows kept here are bounded in
+number and age, and their seats in number. A row that falls out is still in the ledger, and `view` reads it
+there by its name. A name is never given again: every name ever given is held as a number of eight bytes.
 
 Rules
-- A way out is valid for an ended Dreamscape too, and has nobody to sever; it reads nothing from the disk.
+- A way out is valid for an ended Dreamscape too, and severs no sleeper; it reads nothing from the disk.
 - Of two names with the same number the second is refused as used: at a million names one in thirty million.
 """
 
@@ -58,9 +57,9 @@ def _number(name: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is kept of an ended Dreamscape: its last view, that of its breaker, and when it ended.
+    """The row of an ended Dreamscape: its last view, that of its breaker, and when it ended.
 
-    A view says how beds are now, so the view of an ended Dreamscape says nothing of beds: see `of_the_past`.
+    A view shows beds as they are now, so the view of an ended Dreamscape shows none: see `of_the_past`.
     """
 
     view: DreamscapeView
@@ -69,7 +68,7 @@ class Row:
 
 
 def of_the_past(view: DreamscapeView) -> DreamscapeView:
-    """Return the view without what its seats say of their beds, which will be something else tomorrow."""
+    """Return the view without the state of its beds, which will be another tomorrow."""
     seats = (replace(seat, applied=nan, quality=nan, heard_age_s=inf) for seat in view.seats)
     return replace(view, seats=tuple(seats))
 
@@ -148,7 +147,7 @@ class Bygone:
         return refusal
 
     def way_out(self) -> PendingSever:
-        """Sever, wake, end: valid, and there is nobody to sever."""
+        """Sever, wake, end: valid, and no sleeper is left to sever."""
         return self._archive.nobody()
 
     def watch(self, _changed: Changed) -> Over:
@@ -240,5 +239,5 @@ class Archive:
         return row_of(record)
 
     def nobody(self) -> PendingSever:
-        """The ticket of a sever that finds nobody."""
+        """The ticket of a sever that reaches no sleeper."""
         return self._deps.tickets.issue(())

@@ -1,238 +1,279 @@
-"""One Dreamscape, as far as people ask something of it: start, sever, resume, wake, end, release.
+"""The aggregate: the state of one Dreamscape, and every order that people give it.
 
 State moves by one table. Every way out publishes zeros, or sends the order itself, before anything is written
-down. The ledger is asked before a seat is assigned (`granting`) and told after one has been severed
-(`keeping.Books`).
+down. The ledger is asked before a seat is assigned (`seat_commits`) and told after one has been severed
+(`record`). Time, pods and house-keeping act on it through the drivers that hold it (`runtime`).
 """
 
+from collections.abc import Callable
 from typing import Self
-
-import numpy as np
-from numpy.typing import ArrayLike
 
 from dreamd.app.collective.cohorts import Cohorts
 from dreamd.app.dependencies import Dependencies
-from dreamd.app.dreamscapes import record as ledger_record
 from dreamd.app.dreamscapes.homecoming import Homecoming
-from dreamd.app.dreamscapes.pod_events import Happenings
+from dreamd.app.dreamscapes.record import RecordWriter
 from dreamd.app.dreamscapes.seating.admission import Admission
+from dreamd.app.dreamscapes.seating.assignment import Assignment
 from dreamd.app.dreamscapes.seating.seat_commits import SeatCommits, Started
 from dreamd.app.dreamscapes.seating.shortfall import below_minimum
-from dreamd.app.dreamscapes.views import collective_view, dreamscape_view
 from dreamd.app.durability.fencing import TermFence
-from dreamd.app.events.subscriptions import Changed
-from dreamd.app.events.tick_watchers import CollectiveWatching, Newest, TickWatchers
+from dreamd.app.events.dreamscape_log import DreamscapeLog
 from dreamd.app.fleet.registry import PodRecord
 from dreamd.app.fleet.sever_confirmations import PendingSever
 from dreamd.app.people.exposure import ExposureAccounting
 from dreamd.app.safety.breaker_evaluator import BreakerEvaluator
 from dreamd.app.safety.first_causes import FirstCauses, because
 from dreamd.app.safety.group_monitor import GroupMonitor
-from dreamd.core.dreamscapes.roster import Slot
+from dreamd.app.stage.live_lead import LiveLead
 from dreamd.core.dreamscapes.seats import Seat, Seats
-from dreamd.core.dreamscapes.states import Move, move, refused
+from dreamd.core.dreamscapes.states import Move, breaker_of, move, refused
 from dreamd.core.dreamscapes.views import (
     BreakerState,
     Check,
-    CollectiveView,
     DreamscapeState,
     DreamscapeView,
     Plan,
     SeatState,
 )
 from dreamd.core.refusals import Code, Refusal
-from dreamd.core.safety.breaker import Transition, seated
 from dreamd.core.safety.causes import Cause
 from dreamd.core.safety.quorum import MassFailure, quorum
 from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
-from dreamwire.messages import Floats, Release, WakePod, What
+from dreamwire.messages import Release, WakePod, What
 from dreamwire.schema import schema_named
+
+NOT_STARTED = (DreamscapeState.PLANNED, DreamscapeState.GATHERING)
 
 
 class Dreamscape:
-    """One Dreamscape, as far as it is asked for something."""
+    """One Dreamscape.
+
+    skipped: ticks that a pause of the daemon cost. withheld: why nothing is granted, one word of the causes.
+    tick_s: how long the newest tick took. quorate: the quorum has held since the last zero. closing: the
+    daemon stops.
+    """
 
     def __init__(self, plan: Plan, dependencies: Dependencies, created_s: float) -> None:
+        self._deps = dependencies
         self.plan = plan
         self.created_s = created_s
-        self.state = DreamscapeState.PLANNED
-        self.state_cause = ""
-        self.skipped = 0
-        self._deps = dependencies
-        self.seats = Seats(plan.seats_max, dependencies.rng)
-        self.ownership = TermFence(dependencies.ledger, plan.dreamscape)
-        self.seating = Admission(plan, dependencies, self.seats, self.ownership)
-        self.schema = schema_named(plan.schema)
-        self.scale = (self.schema.shipped_mu(), self.schema.shipped_sigma())
-        self.cohorts = Cohorts(self.schema, *self.scale, self.plan.seats_max)
-        self.judge = BreakerEvaluator(dependencies, self._breaker_moved, self._told)
-        self.mass = MassFailure()
-        self.company = ExposureAccounting(self, dependencies)
-        self.crowd = GroupMonitor(self, dependencies)
-        self.causes = FirstCauses(dependencies.fleet)
-        newest = Newest(lambda: (self.ownership.first, self.cohorts.tick_number), self.newest)
-        self._audience = TickWatchers(
-            newest, lambda: self.state is DreamscapeState.ENDED, dependencies.failures.attempt
-        )
-        self._happenings = Happenings(self, dependencies)
-        self.homecoming = Homecoming(self, dependencies)
-        self.instant, self.withheld = 0, ""
-        self._gathered_s = self.tick_s = 0.0
-        self._quorate = self.closing = False
+        self.state, self.state_cause = DreamscapeState.PLANNED, ""
         self.severed_s, self.sever_cause, self.ended_s = 0.0, "", 0.0
-        self.books = ledger_record.RecordWriter(self, dependencies.commits)
-        self.granting = SeatCommits(self, dependencies)
-        self._version = 1
+        self.instant, self.skipped, self.tick_s, self.withheld = 0, 0, 0.0, ""
+        self.quorate = self.closing = False
+        self.version = 1
+        name, schema = plan.dreamscape, schema_named(plan.schema)
+        fleet, commits, clock = dependencies.fleet, dependencies.commits, dependencies.clock
+        self.log = DreamscapeLog(dependencies.journal, clock, name)
+        self.seats = Seats(plan.seats_max, dependencies.rng)
+        self.cohorts = Cohorts(schema, plan.seats_max)
+        self.ownership = TermFence(dependencies.ledger, name)
+        self.admission = Admission(plan, dependencies, self.seats, self.cohorts, self.ownership)
+        self.evaluator = BreakerEvaluator(self.seats, self.cohorts, fleet, dependencies.locks, clock)
+        people = dependencies.consents, dependencies.exposures
+        self.exposure = ExposureAccounting(self.seats, self.cohorts, *people, commits, clock, self.log)
+        self.monitor = GroupMonitor(self.seats, self.cohorts, fleet, self.log)
+        self.mass = MassFailure()
+        self.causes = FirstCauses(fleet)
+        self.live_lead = LiveLead(schema, plan.artist_share, clock.now_s, self.log.write)
+        self.homecoming = Homecoming(name, dependencies, self.seats, self.cohorts, self.ownership)
+        self.records = RecordWriter(name, self.record, self.ownership, commits)
+        self.assignment = Assignment(
+            dependencies,
+            seats=self.seats,
+            cohorts=self.cohorts,
+            ownership=self.ownership,
+            admission=self.admission,
+            exposure=self.exposure,
+            evaluator=self.evaluator,
+            monitor=self.monitor,
+            causes=self.causes,
+            records=self.records,
+            log=self.log,
+        )
+        self.seat_commits = SeatCommits(
+            dependencies,
+            self.seats,
+            self.ownership,
+            self.admission,
+            self.exposure,
+            self.record,
+            lambda seat: self.assignment.give(seat, self.instant),
+        )
 
     # -- what is kept and shown -------------------------------------------------------------------
 
     @classmethod
     def restore(cls, record: DreamscapeRecord, dependencies: Dependencies) -> Self:
-        """Take a Dreamscape up as the ledger has it: same seats, new term, everyone from zero."""
-        runtime = cls(record.plan, dependencies, record.created_s)
-        ledger_record.take_up(runtime, record)
-        return runtime
+        """Return a Dreamscape as the ledger has it: same seats, new term, every sleeper from zero."""
+        dreamscape = cls(record.plan, dependencies, record.created_s)
+        dreamscape.state, dreamscape.ended_s = record.state, record.ended_s
+        dreamscape.state_cause, dreamscape.sever_cause = "the daemon came back", record.sever_cause
+        if record.mu_db:
+            dreamscape.cohorts.freeze_scale(record.mu_db, record.sigma_db)
+        dreamscape.admission.excused.update(record.excused)
+        for number, pod, sleeper in record.seats:
+            seat = dreamscape.seats.restore(number, pod or f"#{number}", sleeper)
+            if not pod or record.state is DreamscapeState.ENDED:
+                dreamscape.seats.leave(seat, Cause.LEFT.value)
+        return dreamscape
 
     def record(self) -> DreamscapeRecord:
-        """What the ledger keeps."""
-        return ledger_record.record_of(self)
-
-    def use_scale(self, mu_db: ArrayLike, sigma_db: ArrayLike) -> None:
-        """Freeze the shared scale, float32[D] each, dB; whoever had a slot has none any more."""
-        self.scale = np.asarray(mu_db, dtype=np.float32), np.asarray(sigma_db, dtype=np.float32)
-        self.cohorts = Cohorts(self.schema, *self.scale, self.plan.seats_max)
-
-    def say(self, kind: str, sentence: str, cause: str = "", reason: str = "") -> None:
-        """Write a fact about this Dreamscape into the journal; reason: what of it the log may have."""
-        now_s, name = self._deps.clock.now_s(), self.plan.dreamscape
-        self._deps.journal.append(now_s, kind, sentence, dreamscape=name, cause=cause, reason=reason)
+        """Return what the ledger keeps; a seat that has been left is kept without a name."""
+        seats = tuple(
+            (s.number, "", "") if s.state is SeatState.LEFT else (s.number, s.pod, s.sleeper)
+            for s in self.seats
+        )
+        mu, sigma = (tuple(map(float, part)) for part in self.cohorts.scale) if self.started else ((), ())
+        return DreamscapeRecord(
+            plan=self.plan,
+            state=self.state,
+            created_s=self.created_s,
+            seats=seats,
+            excused=tuple(sorted(self.admission.excused)),
+            mu_db=mu,
+            sigma_db=sigma,
+            ended_s=self.ended_s,
+            sever_cause=self.sever_cause,
+        )
 
     @property
     def etag(self) -> str:
-        """Changes with every state move and every change of the seats."""
-        return f"{self.ownership.first:x}-{self._version:x}"
-
-    def view(self, *, with_seats: bool = True) -> DreamscapeView:
-        """The Dreamscape as the API shows it."""
-        return dreamscape_view(self, self._deps.fleet, with_seats=with_seats)
-
-    def newest(self) -> CollectiveView | None:
-        """The newest tick, as watchers see it."""
-        return collective_view(self, self._deps.fleet)
-
-    def watch(self, changed: Changed) -> CollectiveWatching | Refusal:
-        """Watch the ticks."""
-        return self._audience.join(changed)
-
-    def explain(self, record: PodRecord) -> tuple[Check, ...]:
-        """Every admission check of this pod."""
-        return self.seating.explain(record, started=self._started)
+        """Changes with every state move, every change of the seats and every move of their breakers."""
+        return f"{self.ownership.first:x}-{self.version + self.assignment.version:x}"
 
     @property
-    def _started(self) -> bool:
-        return self.state not in (DreamscapeState.PLANNED, DreamscapeState.GATHERING)
+    def started(self) -> bool:
+        """Whether it has been started; it may have ended since."""
+        return self.state not in NOT_STARTED
+
+    @property
+    def live(self) -> bool:
+        """Whether a sleeper may be coupled, so that the group's signs may be the doing of the loop."""
+        return self.state is DreamscapeState.DREAMING and not self.evaluator.blind and not self.closing
+
+    @property
+    def going_home(self) -> bool:
+        """Whether pods are on their way home: their silence is then obedience, and no failure."""
+        return self.closing or self.state is DreamscapeState.WAKING
+
+    @property
+    def breaker_state(self) -> BreakerState:
+        """The Dreamscape's own breaker: open while it is severed or on its way home."""
+        return breaker_of(self.state)
 
     def holding(self) -> list[Seat]:
-        """The seats whose pods hold a slot."""
+        """Return the seats that hold a slot."""
         return self.seats.holding()
+
+    def tally(self) -> tuple[int, int, int]:
+        """(assigned, merged, severed)."""
+        assigned, healthy, _ = self.cohorts.counts()
+        return assigned, self.cohorts.merged(self.instant), assigned - healthy
+
+    def explain(self, record: PodRecord) -> tuple[Check, ...]:
+        """Return every admission check of this pod."""
+        return self.admission.explain(record, started=self.started)
 
     # -- moves ------------------------------------------------------------------------------------
 
     def _move(self, step_: Move, cause: str) -> None:
-        before = self.state
+        before, now_s = self.state, self._deps.clock.now_s()
         self.state = move(before, step_)
-        self._version += 1
+        self.version += 1
         if self.state is not before:
             self.state_cause = cause
-            self.ended_s = self._deps.clock.now_s() if self.state is DreamscapeState.ENDED else 0.0
-            self._deps.locks.note_dreamscape(
-                self.plan.dreamscape, before, self.state, self._deps.clock.now_s(), cause
-            )
-            sentence, plain = (
-                f"{self.plan.dreamscape} is {self.state.value}: {cause}",
-                cause.partition(": ")[0],
-            )
-            self.say("state", sentence, self.state.value, reason=plain)
+            self.ended_s = now_s if self.state is DreamscapeState.ENDED else 0.0
+            self._deps.locks.note_dreamscape(self.plan.dreamscape, before, self.state, now_s, cause)
+            sentence = f"{self.plan.dreamscape} is {self.state.value}: {cause}"
+            self.log.write("state", sentence, self.state.value, reason=cause.partition(": ")[0])
 
-    def _wrong_state(self, step_: Move) -> Refusal | None:
-        return refused(self.plan.dreamscape, self.state, step_)
+    def open_seats(self) -> None:
+        """Begin to gather, where it is PLANNED."""
+        if self.state is DreamscapeState.PLANNED:
+            self._move(Move.GATHER, "seats are open")
 
-    def start(self) -> Started:
-        """Freeze the scale, assign everyone admitted, begin to dream: once the ledger has their seats."""
-        self._open()
-        refusal = self._wrong_state(Move.START) or self._woken()
+    def start(self, view: Callable[[], DreamscapeView]) -> Started:
+        """Freeze the scale, assign every admitted seat, begin to dream: once the ledger has the seats.
+
+        view: makes the answer.
+        """
+        self.open_seats()
+        refusal = refused(self.plan.dreamscape, self.state, Move.START) or self._woken()
         if refusal is not None:
             return refusal
-        if self.granting.start_waits:
-            return self.granting.start_waits
+        if self.seat_commits.start_waits:
+            return self.seat_commits.start_waits
         if self._deps.commits.trouble:
             return Refusal(Code.LEDGER_UNAVAILABLE, f"no seat can be kept now: {self._deps.commits.trouble}")
-        admitted = self.seating.gather(started=False)
+        admitted = self.admission.gather(started=False)
         if len(admitted) < self.plan.seats_min:
-            return below_minimum(self, self._deps.fleet, len(admitted))
-        return self.granting.start(admitted, self.seating.scale(admitted))
+            return below_minimum(self.plan, self.seats, self.admission, self._deps.fleet, len(admitted))
+        scale = self.admission.scale(admitted)
 
-    def begin(self, scale: tuple[Floats, Floats], sleepers: int) -> None:
-        """It dreams: the ledger has the seats of so many. That it dreams is written after."""
-        self.use_scale(*scale)
-        self._move(Move.START, f"{sleepers} admitted")
-        self.books.changed = True
+        def begin(sleepers: int) -> None:
+            self.cohorts.freeze_scale(*scale)
+            self._move(Move.START, f"{sleepers} admitted")
+            self.records.changed = True
 
-    def assign(self, seat: Seat) -> None:
-        """Give a slot to a seat that is in the ledger; without a slot, or a term for it, the seat waits."""
-        if not self.seats.slots_left:
-            self.seating.exhausted(seat)
-            self.company.gone(seat, 0.0)
-            return
-        if self.ownership.lacking(self.seats.upcoming(1), 0.0):
-            seat.state = SeatState.WAITING
-            return
-        self.seating.assign(seat, self.cohorts, self.scale, self.instant, self.company.dose(seat))
-        self.company.seated(seat)
-        self.crowd.take_up(seat)
-        record = self._deps.fleet.get(seat.pod)
-        if record is not None and not record.breaker.may_couple:
-            record.breaker = seated(record.breaker, self._deps.clock.now_s())
-            self.judge.attend(seat)
-        self._version += 1
-        self._happenings.seat("assigned", seat, f"{seat.pod} takes seat {seat.number}")
+        return self.seat_commits.start(self.plan, admitted, begin, view)
+
+    def adopt_plan(self, plan: Plan, what: str) -> None:
+        """Use this plan from now on, before the start; what: its differences, in words."""
+        schema = schema_named(plan.schema)
+        self.plan = plan
+        self.cohorts.reset(schema, plan.seats_max)
+        self.seats.resize(plan.seats_max)
+        self.admission.adopt_plan(plan)
+        self.monitor.reset()
+        self.live_lead.close()
+        self.live_lead = LiveLead(schema, plan.artist_share, self._deps.clock.now_s, self.log.write)
+        self.version += 1
+        self.log.write("plan-changed", f"the plan of {plan.dreamscape} is changed: {what}", what)
 
     def sever(self, cause: Cause, reason: str) -> PendingSever:
-        """Everyone to zero in this call; valid in every state."""
+        """Set every sleeper to zero in this call; valid in every state."""
         ticket = self.zero(cause)
         self.severed_s, self.sever_cause = self._deps.clock.now_s(), cause.value
         self._move(Move.SEVER, because(cause, reason))
-        self.books.save()
+        self.records.save()
         return ticket
 
     def zero(self, cause: Cause) -> PendingSever:
-        """Publish zeros to every cohort now, whatever the state says."""
-        self._quorate = False
+        """Publish zeros to every cohort now, in every state."""
+        self.quorate = False
         self.hush()
-        self.granting.overtaken(self._refused_by(cause))
+        sentence = f"{self.plan.dreamscape} was severed while it waited for the ledger: {cause.value}"
+        self.seat_commits.overtaken(Refusal(Code.WRONG_STATE, sentence, {"state": self.state.value}))
         holding = self.holding()
         for seat in holding:
             self.causes.hold(seat, cause)
         return self._deps.tickets.issue(seat.pod for seat in holding)
 
     def hush(self) -> None:
-        """Publish zeros now; the state and the books stay as they are."""
+        """Publish zeros now; the state and the record stay as they are."""
         self.cohorts.forget()
-        self._publish(level=0.0)
+        self.publish(level=0.0)
 
-    def _refused_by(self, cause: Cause) -> Refusal:
-        sentence = f"{self.plan.dreamscape} was severed while it waited for the ledger: {cause.value}"
-        return Refusal(Code.WRONG_STATE, sentence, {"state": self.state.value})
+    def publish(self, level: float) -> None:
+        """Publish one broadcast a cohort, with this coupling for each included sleeper."""
+        if self.ownership.lost or not self.started:
+            return
+        name, held = self.plan.dreamscape, self.ownership.held
+        for message in self.cohorts.broadcasts(name, self.instant, level, held):
+            self._deps.link.publish(message)
 
     def resume(self) -> Refusal | None:
-        """Dream on after a sever, everyone from zero; None: done."""
-        refusal = self._wrong_state(Move.RESUME) or self._woken() or self._below_quorum()
+        """Dream on after a sever, every sleeper from zero; None: done."""
+        refusal = (
+            refused(self.plan.dreamscape, self.state, Move.RESUME) or self._woken() or self._below_quorum()
+        )
         if refusal is not None:
             return refusal
         for seat in self.holding():
             self.causes.release(seat)
         self._move(Move.RESUME, "resumed")
-        self.books.save()
+        self.records.save()
         return None
 
     def _woken(self) -> Refusal | None:
@@ -243,103 +284,110 @@ class Dreamscape:
         return Refusal(Code.WAKE_ORDER_ACTIVE, sentence, {"order": order.id})
 
     def _below_quorum(self) -> Refusal | None:
-        assigned, healthy = self._counts()
+        assigned, healthy, _ = self.cohorts.counts()
         verdict = quorum(assigned, healthy, self.plan.intimate)
         if verdict.holds:
             return None
         return Refusal(Code.BELOW_QUORUM, f"{healthy} of {assigned} assigned are healthy: {verdict.value}")
 
-    def _counts(self) -> tuple[int, int]:
-        """(assigned, healthy): those who hold a slot, those of them whose breaker is closed."""
-        assigned, healthy, _ = self.cohorts.counts()
-        return assigned, healthy
-
     def wake(self, issuer: str, reason: str) -> PendingSever:
-        """Sever, then wake everyone; valid in every state."""
+        """Sever, then wake every sleeper; valid in every state."""
         return self._send_home(Move.WAKE, WakePod(reason, issuer), Cause.WAKE, reason)
 
     def end(self, reason: str) -> PendingSever:
-        """Sever, then let everyone sleep on alone; the books close once all are home."""
+        """Sever, then let every sleeper sleep on alone; it has ended once all are home."""
         return self._send_home(Move.END, Release(reason or "ended"), Cause.ENDED, reason)
 
     def _send_home(self, step_: Move, what: What, cause: Cause, reason: str) -> PendingSever:
         ticket = self.zero(cause)
         self.homecoming.order(what)
-        self.sever_cause = self.homecoming.first_cause(cause)
+        woken = self.state is DreamscapeState.WAKING and self.sever_cause == Cause.WAKE.value
+        self.sever_cause = Cause.WAKE.value if woken else cause.value  # one that was woken stays woken
         self.severed_s = self._deps.clock.now_s()
         self._move(step_, because(cause, reason))
-        self.homecoming.leave_the_others(cause)
-        self.books.save()
-        self._close_if_home()
+        ended = self.state is DreamscapeState.ENDED
+        awaited = set[int]() if ended else {seat.number for seat in self.homecoming.awaited()}
+        for seat in self.homecoming.remaining():
+            if seat.number not in awaited:
+                self.assignment.leave(seat, cause.value)
+        self.records.save()
+        self.close_if_home()
         return ticket
 
+    def close_if_home(self) -> None:
+        """End, where it is WAKING and no pod is awaited any more; every seat that is left over is left."""
+        if self.state is not DreamscapeState.WAKING or self.homecoming.awaited():
+            return
+        for seat in self.homecoming.remaining():
+            self.assignment.leave(seat, Cause.ENDED.value)
+        self._move(Move.CLOSE, "everyone is home")
+        self.records.save()
+
+    # -- one pod of it ----------------------------------------------------------------------------
+
     def release(self, record: PodRecord, reason: str) -> PendingSever:
-        """This bed alone, now; nobody else notices."""
+        """Release this pod alone, now; the others dream on."""
         now_s = self._deps.clock.now_s()
         self._deps.orders.send(record.pod, record.incarnation, Release(reason), now_s)
         seat = self.seats.of(record.pod)
         ticket = self._deps.tickets.issue([record.pod] if seat is not None and seat.slot else [])
-        self.seating.excused.add(record.pod)
+        self.cut(record)
         if seat is not None:
-            self.leave(seat, Cause.RELEASED.value)
-            self.books.save()
+            self.records.save()
         return ticket
 
-    def leave(self, seat: Seat, cause: str) -> None:
-        """The seat's sleeper goes: slot, weight and every trace in the sums go with them."""
-        self._give_back(seat, self.seats.leave(seat, cause))
-        self.judge.forget(seat)
-        record = self._deps.fleet.get(seat.pod)
-        if record is not None and record.dreamscape == self.plan.dreamscape:
-            record.dreamscape, record.seat = "", 0
-            self.causes.left(record, cause)
-            self._deps.fleet.changed(record, self._deps.clock.now_s())
-        self._version += 1
-        self.books.changed = True
-        self._happenings.seat("left", seat, f"{seat.pod} leaves seat {seat.number}: {cause}", cause)
+    def cut(self, record: PodRecord) -> None:
+        """Take this pod, which has its release, out of every later message; it is not asked again by itself.
 
-    def vacate(self, seat: Seat, *, stays: bool = False) -> None:
-        """The seat loses its slot and waits for another one; `stays`: it gets one in this very step."""
-        self._give_back(seat, self.seats.void(seat), stays=stays)
-        self.judge.forget(seat)
-        self._version += 1
+        `keep_record` writes that down, once every pod that is to be cut has been.
+        """
+        seat = self.seats.of(record.pod)
+        self.admission.excused.add(record.pod)
+        if seat is not None:
+            self.assignment.leave(seat, Cause.RELEASED.value)
 
-    def _give_back(self, seat: Seat, slot: Slot | None, *, stays: bool = False) -> None:
-        if slot is not None:
-            self.company.gone(seat, self.cohorts.vacated_min(slot), stays=stays)
-            self.cohorts.vacate(slot)
-            self.crowd.gone(slot)
+    def keep_record(self) -> None:
+        """Write down what severing did not wait for."""
+        self.close_if_home()
+        self.records.save()
 
-    def let_go(self, seat: Seat, cause: Cause) -> None:
-        """This sleeper is in no later message; the books are told at house-keeping."""
-        self._deps.tickets.issue([seat.pod] if seat.slot else [])
-        self.leave(seat, cause.value)
-        self._deps.orders.send(seat.pod, seat.incarnation, Release(cause.value), self._deps.clock.now_s())
+    def wake_seat(self, record: PodRecord) -> None:
+        """A wake order reaches this pod alone: its seat is left as latched, before the pod reports it."""
+        seat = self.seats.of(record.pod)
+        if seat is not None:
+            self.assignment.leave(seat, Cause.WAKE.value)
+            self.close_if_home()
 
-    def tell_of(self, seat: Seat, kind: str, what: str) -> None:
-        """A fact about this seat's sleeper, for the journal."""
-        self._happenings.seat(kind, seat, f"the sleeper in {seat.pod} {what}")
+    def on_consent_changed(self, record: PodRecord) -> None:
+        """The sleeper in this pod has changed what they agree to, or withdrawn."""
+        seat = self.seats.of(record.pod)
+        if seat is not None:
+            cause = self.exposure.changed(seat, intimate=self.plan.intimate)
+            if cause is not None:
+                self.assignment.release_for(seat, cause)
+            self.close_if_home()
 
-    def _close_if_home(self) -> None:
-        if self.homecoming.over():
-            self._move(Move.CLOSE, "everyone is home")
-            self.books.save()
+    def seat_anew(self, seat: Seat) -> None:
+        """Give the seat another slot, where it dreams or may dream on: its sleeper begins at zero."""
+        if self.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED) and not self.ownership.lost:
+            self.assignment.give_anew(seat, self.instant)
+
+    # -- the end ----------------------------------------------------------------------------------
 
     def settled(self, now_s: float) -> bool:
-        """It has ended, and the exposure of all who were in it is charged or another daemon's affair."""
+        """Whether it has ended and all its exposure is charged, or another daemon's affair."""
         if self.state is not DreamscapeState.ENDED:
             return False
         if not self.ownership.lost:
-            self.company.keep(now_s)
-        self.books.flush()
-        return self.ownership.lost or (self.company.settled and self.books.settled)
+            self.exposure.keep(now_s)
+        self.records.flush()
+        return self.ownership.lost or (self.exposure.settled and self.records.settled)
 
     def forget(self) -> None:
-        """It has ended and is put away: columns, seats and statistics are given back, watches are over."""
-        self.cohorts = Cohorts(self.schema, *self.scale, 1)
-        self.crowd = GroupMonitor(self, self._deps)
-        self.seats = Seats(1, self._deps.rng)
-        self._audience.tell()
+        """It has ended and is put away: columns, seats and statistics are given back."""
+        self.cohorts.reset(self.cohorts.schema, 1)
+        self.monitor.reset()
+        self.seats.reset(1)
 
     def close(self) -> PendingSever:
         """The daemon shuts down: zeros from now on, then let the pods go; the state stays as it is."""
@@ -347,42 +395,3 @@ class Dreamscape:
         ticket = self.zero(Cause.SHUTDOWN)
         self.homecoming.order_stop()
         return ticket
-
-    def _open(self) -> None:
-        if self.state is DreamscapeState.PLANNED:
-            self._move(Move.GATHER, "seats are open")
-
-    def _publish(self, level: float) -> None:
-        if self.ownership.lost or not self._started:
-            return
-        for message in self.cohorts.broadcasts(
-            self.plan.dreamscape, self.instant, level, self.ownership.held
-        ):
-            self._deps.link.publish(message)
-
-    def tally(self) -> tuple[int, int, int]:
-        """(assigned, merged, severed)."""
-        assigned, healthy = self._counts()
-        return assigned, self.cohorts.merged(self.instant), assigned - healthy
-
-    def _told(self, seat: Seat) -> tuple[int, int] | None:
-        return (self.ownership.held(at.cohort), self.cohorts.tick_number + 1) if (at := seat.slot) else None
-
-    def _breaker_moved(self, record: PodRecord, seat: Seat, transition: Transition) -> None:
-        if seat.slot is not None:
-            self.cohorts.moved(seat.slot, record.breaker)
-        if transition.after in (BreakerState.OPEN, BreakerState.LOCKED) and transition.cause is not None:
-            self.mass.tripped(seat.pod, transition.cause, transition.at_s, transition.seen_s)
-        self.causes.moved(seat, transition, severed=self.state is DreamscapeState.SEVERED)
-        self._version += 1
-        self._happenings.breaker(record, seat, transition)
-        if seat.disobeyed and transition.after is BreakerState.CLOSED and not self.closing:
-            # A pod whose actuator did not obey stays at zero until it is assigned anew; its time has come.
-            self._seat_anew(seat)
-
-    def _seat_anew(self, seat: Seat) -> None:
-        """The seat gets another slot and its sleeper begins at zero; where no slot is left it waits."""
-        if self.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED) and not self.ownership.lost:
-            ready = self.seats.slots_left and not self.ownership.lacking(self.seats.upcoming(1), 0.0)
-            self.vacate(seat, stays=bool(ready))
-            self.assign(seat)

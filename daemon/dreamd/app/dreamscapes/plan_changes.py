@@ -2,48 +2,77 @@
 
 Until then no pod holds a slot, so nothing that is granted depends on the plan. The new plan is in the ledger
 before it counts. A seat stays where the plan still asks for its pod; the others are left, the highest numbers
-first where there are too many. Everything that was made for the plan is made anew.
+first where there are too many.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from dreamd.app.dependencies import Dependencies
+from dreamd.app.dreamscapes.dreamscape import NOT_STARTED, Dreamscape
+from dreamd.app.dreamscapes.seating.seat_commits import Started
+from dreamd.app.fleet.registry import PodRegistry
 from dreamd.core.dreamscapes.admission import selects, validate_plan
-from dreamd.core.dreamscapes.views import DreamscapeState, Plan, SeatState
+from dreamd.core.dreamscapes.seats import Seat
+from dreamd.core.dreamscapes.views import DreamscapeView, Plan, SeatState
 from dreamd.core.refusals import Code, Refusal
-
-if TYPE_CHECKING:
-    from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
-    from dreamd.app.fleet.registry import PodRegistry
-    from dreamd.core.dreamscapes.seats import Seat
-
-AMENDABLE = (DreamscapeState.PLANNED, DreamscapeState.GATHERING)
+from dreamd.ports.ledger.transaction import Transaction
 
 
-def refused(runtime: "DreamscapeRuntime", plan: Plan, now_s: float) -> Refusal | None:
+def amend(
+    dreamscape: Dreamscape, dependencies: Dependencies, plan: Plan, view: Callable[[], DreamscapeView]
+) -> Started:
+    """Put this plan in the place of the one there is, once the ledger has it; view: makes the answer."""
+    refusal = refused(dreamscape, plan, dependencies.clock.now_s())
+    if refusal is not None:
+        return refusal
+    if dreamscape.seat_commits.start_waits:
+        return Refusal(Code.LEDGER_UNAVAILABLE, f"the start of {plan.dreamscape} waits for the ledger")
+
+    def amended() -> DreamscapeView | Refusal:
+        """The ledger has the plan; a Dreamscape that has begun meanwhile keeps the old one."""
+        late = refused(dreamscape, plan, dependencies.clock.now_s())
+        if late is not None:
+            dreamscape.records.save()
+            return late
+        for seat in misplaced(dreamscape, plan, dependencies.fleet):
+            dreamscape.assignment.leave(seat, "plan")
+        dreamscape.adopt_plan(plan, changed(dreamscape.plan, plan))
+        return view()
+
+    return dependencies.commits.ask(
+        Transaction(dreamscapes=(replace(dreamscape.record(), plan=plan),)),
+        "the plan",
+        lambda _terms: amended(),
+        undo=dreamscape.records.save,
+    )
+
+
+def refused(dreamscape: Dreamscape, plan: Plan, now_s: float) -> Refusal | None:
     """Return why this plan cannot take the place of the one there is, or None."""
-    before = runtime.plan
-    if runtime.state not in AMENDABLE:
-        sentence = f"{before.dreamscape} is {runtime.state.value}: its plan is changed before the start alone"
-        return Refusal(Code.WRONG_STATE, sentence, {"state": runtime.state.value})
+    before = dreamscape.plan
+    if dreamscape.state not in NOT_STARTED:
+        sentence = (
+            f"{before.dreamscape} is {dreamscape.state.value}: its plan is changed before the start alone"
+        )
+        return Refusal(Code.WRONG_STATE, sentence, {"state": dreamscape.state.value})
     # A start whose time has come and that waits for sleepers is no fault of the new plan.
     start_at_s = 0.0 if plan.start_at_s == before.start_at_s else plan.start_at_s
     return validate_plan(replace(plan, start_at_s=start_at_s), now_s)
 
 
-def misplaced(runtime: "DreamscapeRuntime", plan: Plan, fleet: "PodRegistry") -> list["Seat"]:
+def misplaced(dreamscape: Dreamscape, plan: Plan, fleet: PodRegistry) -> list[Seat]:
     """Return the seats this plan has no place for."""
-    taken = [seat for seat in runtime.seats if seat.state is not SeatState.LEFT]
-    if plan.schema != runtime.plan.schema:
+    taken = [seat for seat in dreamscape.seats if seat.state is not SeatState.LEFT]
+    if plan.schema != dreamscape.plan.schema:
         return taken
-    kept = [seat for seat in taken if selects(plan, seat.pod, _site_of(seat, fleet))]
-    fit = {seat.number for seat in kept[: plan.seats_max]}
+    kept = []
+    for seat in taken:
+        record = fleet.get(seat.pod)
+        if selects(plan, seat.pod, record.presence.site if record is not None else ""):
+            kept.append(seat.number)
+    fit = set(kept[: plan.seats_max])
     return [seat for seat in taken if seat.number not in fit]
-
-
-def _site_of(seat: "Seat", fleet: "PodRegistry") -> str:
-    record = fleet.get(seat.pod)
-    return record.presence.site if record is not None else ""
 
 
 def changed(before: Plan, after: Plan) -> str:

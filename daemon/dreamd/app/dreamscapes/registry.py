@@ -14,16 +14,18 @@ from weakref import WeakValueDictionary
 
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.archive import Archive, Bygone, Row, of_the_past
+from dreamd.app.dreamscapes.dreamscape import Dreamscape
 from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.dreamscapes.views import breaker_view, last_frame
 from dreamd.app.fleet.registry import PodRecord
 from dreamd.app.fleet.sever_confirmations import PendingSever
+from dreamd.app.safety.breaker_registry import BreakerListener
 from dreamd.core.dreamscapes.views import DreamscapeState, DreamscapeView, SeatState
 from dreamd.core.fleet.freshness import SILENCE, Word
 from dreamd.core.limits import DREAMSCAPES_MAX
 from dreamd.core.listing import dated, newest_first
 from dreamd.core.refusals import Code, Refusal
-from dreamd.core.safety.breaker import Observation, Reset, Trip, step
+from dreamd.core.safety.breaker import Reset, Trip
 from dreamd.core.safety.causes import Cause
 from dreamd.ports.ledger.dreamscapes import DreamscapeLedger
 from dreamwire.messages import Release, Status
@@ -50,6 +52,7 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
         self.archive = Archive(dependencies)
         self.closing = False
         dependencies.fleet.frame_of = self._frame_of
+        dependencies.locks.listener_of = self._breakers_of
 
     def __getitem__(self, name: str) -> DreamscapeRuntime:
         """The runtime of this name."""
@@ -73,9 +76,9 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
         """
         self.archive.open()
         for record in self._ledger.load():
-            runtime = DreamscapeRuntime.restore(record, self._deps)
+            runtime = DreamscapeRuntime(Dreamscape.restore(record, self._deps), self._deps)
             self._runtimes[record.plan.dreamscape] = runtime
-            for seat in runtime.seats:
+            for seat in runtime.dreamscape.seats:
                 if seat.returning and seat.state is not SeatState.LEFT:
                     self._awaited[seat.pod] = runtime
                     self._deps.locks.find(seat.pod, self._deps.clock.now_s())
@@ -83,7 +86,7 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
     def adopt(self, record: PodRecord, status: Status) -> None:
         """Give a restored seat back to its pod at the pod's first status after a restart."""
         awaiting = self._awaited.get(record.pod)
-        if awaiting is not None and awaiting.adopt(record, status):
+        if awaiting is not None and awaiting.inputs.adopt(record, status):
             del self._awaited[record.pod]
 
     def reserve(self, name: str) -> None:
@@ -96,16 +99,16 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
 
     def add(self, runtime: DreamscapeRuntime) -> None:
         """A Dreamscape is created."""
-        name = runtime.plan.dreamscape
+        name = runtime.dreamscape.plan.dreamscape
         self._runtimes[name] = runtime
         self.archive.use(name)
 
     def put_away(self, now_s: float) -> None:
         """Turn ended Dreamscapes into rows of the archive, once all of their accounts are in the ledger."""
         for name, runtime in tuple(self._runtimes.items()):
-            if runtime.settled(now_s):
-                breaker = breaker_view(runtime, self._deps.locks)
-                self.archive.put(Row(of_the_past(runtime.view()), breaker, runtime.ended_s))
+            if runtime.dreamscape.settled(now_s):
+                breaker = breaker_view(runtime.dreamscape, self._deps.locks)
+                self.archive.put(Row(of_the_past(runtime.view()), breaker, runtime.dreamscape.ended_s))
                 self._deps.locks.forget_dreamscape(name)
                 runtime.forget()
                 self._deps.meters.dreamscape_gone(name)
@@ -122,13 +125,13 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
         if self.archive.used(name) or name in self._creating:
             living = self._runtimes.get(name)
             planned = "planned" if name in self._creating else "ended"
-            state = living.state.value if living is not None else planned
+            state = living.dreamscape.state.value if living is not None else planned
             return Refusal(
                 Code.DREAMSCAPE_EXISTS,
                 f"a Dreamscape named {name!r} exists, {state}",
                 {"dreamscape": name},
             )
-        live = sum(c.state is not DreamscapeState.ENDED for c in self._runtimes.values())
+        live = sum(c.dreamscape.state is not DreamscapeState.ENDED for c in self._runtimes.values())
         live += len(self._creating)
         if live >= DREAMSCAPES_MAX:
             return Refusal(Code.DREAMSCAPES_FULL, f"{live} Dreamscapes are open already")
@@ -144,7 +147,7 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
             if bygone is not None:
                 return bygone
             return Refusal(Code.DREAMSCAPE_UNKNOWN, f"no Dreamscape is named {name!r}", {"dreamscape": name})
-        if etag and etag != runtime.etag:
+        if etag and etag != runtime.dreamscape.etag:
             return Refusal(Code.STALE_ETAG, f"{name} has changed since etag {etag}", {"dreamscape": name})
         return runtime
 
@@ -158,7 +161,7 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
         Raises:
             ValueError: it is no place (`listing.place_of_dreamscape`).
         """
-        living = [(runtime.created_s, name) for name, runtime in self._runtimes.items()]
+        living = [(runtime.dreamscape.created_s, name) for name, runtime in self._runtimes.items()]
         return newest_first(living, self.archive.places, dated(after), self._listed)
 
     def _listed(self, name: str) -> DreamscapeView:
@@ -168,24 +171,28 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
     def tick_of(self, name: str) -> int:
         """The number of this Dreamscape's newest tick; 0: there is none."""
         runtime = self._runtimes.get(name)
-        return runtime.cohorts.tick_number if runtime is not None else 0
+        return runtime.dreamscape.cohorts.tick_number if runtime is not None else 0
 
     def tally(self) -> Tally:
         """Everything that dreams, in three numbers."""
-        dreaming = [c for c in self._runtimes.values() if c.state is DreamscapeState.DREAMING]
-        counts = [runtime.tally() for runtime in dreaming]
+        dreaming = [c for c in self._runtimes.values() if c.dreamscape.state is DreamscapeState.DREAMING]
+        counts = [runtime.dreamscape.tally() for runtime in dreaming]
         return Tally(len(dreaming), sum(one[0] for one in counts), sum(one[1] for one in counts))
 
     # -- pods -------------------------------------------------------------------------------------
 
     def _frame_of(self, record: PodRecord) -> Word:
         runtime = self.seating(record)
-        return last_frame(runtime, record.pod, self._deps.clock.now_s()) if runtime else SILENCE
+        return last_frame(runtime.dreamscape, record.pod, self._deps.clock.now_s()) if runtime else SILENCE
+
+    def _breakers_of(self, name: str) -> BreakerListener | None:
+        runtime = self._runtimes.get(name)
+        return runtime.breakers if runtime is not None else None
 
     def holds_slot(self, record: PodRecord) -> bool:
         """Whether this pod has a slot here, or reports one itself."""
         runtime = self.seating(record)
-        seat = runtime.seats.of(record.pod) if runtime is not None else None
+        seat = runtime.dreamscape.seats.of(record.pod) if runtime is not None else None
         return (seat is not None and seat.slot is not None) or bool(
             record.status and record.status.assignment
         )
@@ -194,7 +201,7 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
         """Release this pod, in whatever Dreamscape it sits, and also if in none."""
         runtime = self.seating(record)
         if runtime is not None:
-            return runtime.release(record, reason)
+            return runtime.dreamscape.release(record, reason)
         self._deps.orders.send(record.pod, record.incarnation, Release(reason), self._deps.clock.now_s())
         return self._deps.tickets.issue([record.pod] if record.status and record.status.assignment else [])
 
@@ -203,20 +210,13 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
     ) -> None:
         """Open the breaker of a pod, wherever it sits, and also if nowhere. seen_s: see `Trip`."""
         runtime = self.seating(record)
-        if runtime is None or not runtime.trip(record, cause, by, evidence, seen_s):
-            self._step(record, Trip(cause, by, evidence, seen_s))
+        trip = Trip(cause, by, evidence, seen_s)
+        if runtime is None or not runtime.breakers.trip(record, trip):
+            self._deps.locks.apply(record, trip)
         self._deps.locks.flush()
 
     def reset(self, record: PodRecord, observation: Reset) -> None:
         """Move a LOCKED breaker to HALF_OPEN, wherever its pod sits."""
         runtime = self.seating(record)
-        if runtime is None or not runtime.reset(record, observation):
-            self._step(record, observation)
-
-    def _step(self, record: PodRecord, observation: Observation) -> None:
-        """Move the breaker of a pod that has no seat."""
-        now_s = self._deps.clock.now_s()
-        record.breaker, transition = step(record.breaker, observation, now_s, self._deps.rng)
-        if transition is not None:
-            self._deps.locks.note_pod(record.pod, transition, record.breaker)
-            self._deps.fleet.changed(record, now_s)
+        if runtime is None or not runtime.breakers.reset(record, observation):
+            self._deps.locks.apply(record, observation)

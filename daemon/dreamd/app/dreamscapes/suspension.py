@@ -1,16 +1,16 @@
-"""A ledger that turns out to be older while the daemon runs: suspend what it says of people, now.
+"""A ledger that turns out to be older while the daemon runs: what it says of people is suspended at once.
 
-The broker remembers more writes than the ledger has (`witness`). In the call that hears of it every slot is
-released, every sleeper is checked out in memory, no breaker stays closed; then it is said, then written. What
-cannot be written is found again at the next start, for the broker keeps its count. A start on such a ledger
-does the same (`generation`); the broker's word comes with the first connection, before a pod is heard.
+The broker remembers more writes than the ledger has (`ledger_witness`). In the call that learns of it every
+slot is released, every sleeper is checked out in memory, and no breaker stays closed; then an event reports
+it, then it is written. A write that fails is found again at the next start, for the broker keeps its count. A
+start on such a ledger does the same (`generation`); the broker's count comes with the first connection,
+before any pod is heard.
 """
 
 from collections.abc import Iterable
 
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
-from dreamd.core.safety.breaker import initial_after_crash
 from dreamd.ports.ledger.transaction import Transaction
 
 
@@ -18,14 +18,13 @@ def suspend(dependencies: Dependencies, runtimes: Iterable[DreamscapeRuntime], w
     """Begin a new generation. writes: how many the broker knows of; the ledger counts on from there."""
     fleet, now_s = dependencies.fleet, dependencies.clock.now_s()
     for runtime in runtimes:
-        for seat in runtime.holding():
+        for seat in runtime.dreamscape.holding():
             record = fleet.get(seat.pod)
             if record is not None:
-                runtime.release(record, "the ledger was restored from a copy")
+                runtime.dreamscape.release(record, "the ledger was restored from a copy")
     dependencies.locks.doubt(now_s)
     for record in fleet:
-        if record.breaker.may_couple:
-            record.breaker = initial_after_crash(now_s, None)
+        dependencies.locks.distrust(record)
     beds = fleet.check_everyone_out(now_s)
     dependencies.journal.append(
         now_s,

@@ -1,10 +1,11 @@
-"""Views of a Dreamscape, made when somebody looks and not before."""
+"""Views of a Dreamscape, made when they are read and not before."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from math import nan
-from typing import TYPE_CHECKING, overload
+from typing import overload
 
+from dreamd.app.dreamscapes.dreamscape import Dreamscape
 from dreamd.app.fleet.registry import PodRecord, PodRegistry, breaker_cause, last_status
 from dreamd.app.safety.breaker_registry import BreakerRegistry
 from dreamd.core.dreamscapes.seats import NOTHING, Seat, shown
@@ -22,15 +23,12 @@ from dreamd.core.fleet.freshness import SILENCE, Word, newest
 from dreamd.core.limits import HOP_S, INTIMATE_BELOW
 from dreamd.core.safety.views import BreakerView
 
-if TYPE_CHECKING:
-    from dreamd.app.dreamscapes.dreamscape import Dreamscape
-
 
 class SeatsWhenAsked(Sequence[SeatView]):
-    """The seats of a Dreamscape, made when they are first looked at, and once for all who look.
+    """The seats of a Dreamscape, made when they are first read, and once for all readers.
 
-    Ten thousand seats cost tens of milliseconds, and most who ask for a Dreamscape or a tick never look at
-    them. They show what is true when they are made, so look on the application's thread, and at once.
+    Ten thousand seats cost tens of milliseconds, and most readers of a Dreamscape or a tick never read them.
+    They show what is true when they are made, so read them on the application's thread, and at once.
     """
 
     __slots__ = ("_made", "_make")
@@ -71,143 +69,143 @@ class SeatsWhenAsked(Sequence[SeatView]):
         return hash(self._all())
 
 
-def _seat_view(session: "Dreamscape", fleet: PodRegistry, seat: Seat, now_s: float) -> SeatView:
+def _seat_view(dreamscape: Dreamscape, fleet: PodRegistry, seat: Seat, now_s: float) -> SeatView:
     record = fleet.get(seat.pod)
-    reading = session.cohorts.reading(seat.slot) if seat.slot else NOTHING
-    if _hidden(session):
+    reading = dreamscape.cohorts.reading(seat.slot) if seat.slot else NOTHING
+    if _hidden(dreamscape):
         reading = replace(reading, synchrony=nan)
     if seat.slot:
-        reading = replace(reading, identity=session.crowd.likeness(seat.slot))
+        reading = replace(reading, identity=dreamscape.monitor.likeness(seat.slot))
     if record is None:
         return shown(seat, BreakerState.CLOSED, "", reading, SILENCE)
-    word = _last_word(session, record, seat, now_s)
+    word = _last_word(dreamscape, record, seat, now_s)
     return shown(seat, record.breaker.state, breaker_cause(record), reading, word)
 
 
-def _last_word(session: "Dreamscape", record: PodRecord, seat: Seat, now_s: float) -> Word:
-    """The last word of a seat's pod; what a pod says that sits elsewhere now says nothing of this seat."""
-    if record.dreamscape not in ("", session.plan.dreamscape):
+def _last_word(dreamscape: Dreamscape, record: PodRecord, seat: Seat, now_s: float) -> Word:
+    """The last word of a seat's pod; the word of a pod that sits elsewhere now does not count here."""
+    if record.dreamscape not in ("", dreamscape.plan.dreamscape):
         return SILENCE
-    frame = session.cohorts.word(seat.slot, now_s) if seat.slot else SILENCE
+    frame = dreamscape.cohorts.word(seat.slot, now_s) if seat.slot else SILENCE
     return newest(last_status(record, now_s), frame)
 
 
-def last_frame(session: "Dreamscape", pod: str, now_s: float) -> Word:
+def last_frame(dreamscape: Dreamscape, pod: str, now_s: float) -> Word:
     """The newest frame of this pod; SILENCE where it has no slot here or has sent none."""
-    seat = session.seats.of(pod)
+    seat = dreamscape.seats.of(pod)
     slot = seat.slot if seat is not None else None
-    return session.cohorts.word(slot, now_s) if slot is not None else SILENCE
+    return dreamscape.cohorts.word(slot, now_s) if slot is not None else SILENCE
 
 
-def blind(session: "Dreamscape") -> bool:
-    """Whether most frames of those who have a slot are missing at once."""
-    return session.judge.blind and session.state is not DreamscapeState.ENDED
+def blind(dreamscape: Dreamscape) -> bool:
+    """Whether most frames of the pods that hold a slot are missing at once."""
+    return dreamscape.evaluator.blind and dreamscape.state is not DreamscapeState.ENDED
 
 
-def _hidden(session: "Dreamscape") -> bool:
-    """Whether what is shown of the collective could be read back to a person."""
-    fused = session.cohorts.fused
-    return session.plan.intimate or fused is None or fused.n < INTIMATE_BELOW
+def _hidden(dreamscape: Dreamscape) -> bool:
+    """Whether the collective must be hidden, for it could be read back to a person."""
+    fused = dreamscape.cohorts.fused
+    return dreamscape.plan.intimate or fused is None or fused.n < INTIMATE_BELOW
 
 
-def _seat_views(session: "Dreamscape", fleet: PodRegistry) -> tuple[SeatView, ...]:
-    named = (seat for seat in session.seats if not seat.pod.startswith("#"))
+def _seat_views(dreamscape: Dreamscape, fleet: PodRegistry) -> tuple[SeatView, ...]:
+    named = (seat for seat in dreamscape.seats if not seat.pod.startswith("#"))
     now_s = fleet.now_s()
-    return tuple(_seat_view(session, fleet, seat, now_s) for seat in named)
+    return tuple(_seat_view(dreamscape, fleet, seat, now_s) for seat in named)
 
 
-def dreamscape_view(session: "Dreamscape", fleet: PodRegistry, *, with_seats: bool = True) -> DreamscapeView:
+def dreamscape_view(dreamscape: Dreamscape, fleet: PodRegistry, *, with_seats: bool = True) -> DreamscapeView:
     """The Dreamscape as the API shows it; without its seats in a list."""
-    assigned, merged, _ = session.tally()
+    assigned, merged, _ = dreamscape.tally()
     return DreamscapeView(
-        plan=session.plan,
-        state=session.state,
-        state_cause=session.state_cause,
-        created_s=session.created_s,
-        term=session.ownership.first,
-        tick=session.cohorts.tick_number,
-        ticks_skipped=session.skipped,
+        plan=dreamscape.plan,
+        state=dreamscape.state,
+        state_cause=dreamscape.state_cause,
+        created_s=dreamscape.created_s,
+        term=dreamscape.ownership.first,
+        tick=dreamscape.cohorts.tick_number,
+        ticks_skipped=dreamscape.skipped,
         assigned=assigned,
         merged=merged,
-        seats=_seat_views(session, fleet) if with_seats else (),
-        etag=session.etag,
-        seats_taken=session.seats.named,
-        unheard=session.cohorts.unheard(fleet.now_s()),
-        unknown_pods=_unknown(session, fleet) if with_seats else (),
+        seats=_seat_views(dreamscape, fleet) if with_seats else (),
+        etag=dreamscape.etag,
+        seats_taken=dreamscape.seats.named,
+        unheard=dreamscape.cohorts.unheard(fleet.now_s()),
+        unknown_pods=_unknown(dreamscape, fleet) if with_seats else (),
     )
 
 
-def _unknown(session: "Dreamscape", fleet: PodRegistry) -> tuple[str, ...]:
+def _unknown(dreamscape: Dreamscape, fleet: PodRegistry) -> tuple[str, ...]:
     """Pods that are invited and have never connected, while they can still be waited for."""
-    if session.state not in (DreamscapeState.PLANNED, DreamscapeState.GATHERING):
+    if dreamscape.state not in (DreamscapeState.PLANNED, DreamscapeState.GATHERING):
         return ()
-    return tuple(pod for pod in session.plan.pods if fleet.get(pod) is None)
+    return tuple(pod for pod in dreamscape.plan.pods if fleet.get(pod) is None)
 
 
-def crowd_view(session: "Dreamscape") -> CrowdView:
-    """What the newest tick says of the crowd as a whole."""
-    fused, halved = session.cohorts.fused, session.crowd.halved
-    artist, share = session.cohorts.artist
+def crowd_view(dreamscape: Dreamscape) -> CrowdView:
+    """Return the newest tick's view of the group as a whole."""
+    fused, halved = dreamscape.cohorts.fused, dreamscape.monitor.halved
+    artist, share = dreamscape.cohorts.artist
     crowd = CrowdView(
-        level=session.cohorts.level / (2.0 if halved else 1.0),
+        level=dreamscape.cohorts.level / (2.0 if halved else 1.0),
         halved_cause=halved.value if halved else "",
         artist=tuple(map(float, artist)),
         artist_share=share,
     )
     if fused is None:
         return crowd
-    said, shifted = fused.synchrony, session.cohorts.fusion.chorus.shifted
+    said, shifted = fused.synchrony, dreamscape.cohorts.fusion.chorus.shifted
     return replace(
         crowd,
         synchrony=tuple(
             SynchronyView(name, *map(float, numbers))
             for name, *numbers in zip(
-                session.cohorts.bands, said.ppc, said.z, shifted, fused.order, strict=True
+                dreamscape.cohorts.bands, said.ppc, said.z, shifted, fused.order, strict=True
             )
         ),
-        identity=session.crowd.identity(),
-        runaway=session.crowd.runaway(),
+        identity=dreamscape.monitor.identity(),
+        runaway=dreamscape.monitor.runaway(),
     )
 
 
-def collective_view(session: "Dreamscape", fleet: PodRegistry) -> CollectiveView | None:
+def collective_view(dreamscape: Dreamscape, fleet: PodRegistry) -> CollectiveView | None:
     """The newest tick; the centre is hidden where it could be read back to a person."""
-    fused = session.cohorts.fused
+    fused = dreamscape.cohorts.fused
     if fused is None:
         return None
-    assigned, merged, _ = session.tally()
-    hidden = _hidden(session)
+    assigned, merged, _ = dreamscape.tally()
+    hidden = _hidden(dreamscape)
     return CollectiveView(
-        dreamscape=session.plan.dreamscape,
-        term=session.ownership.first,
-        tick=session.cohorts.tick_number,
-        instant_s=session.instant * HOP_S,
+        dreamscape=dreamscape.plan.dreamscape,
+        term=dreamscape.ownership.first,
+        tick=dreamscape.cohorts.tick_number,
+        instant_s=dreamscape.instant * HOP_S,
         centre=() if hidden else tuple(float(value) for value in fused.m),
         centre_hidden=hidden,
         included=fused.n,
         assigned=assigned,
         merged=merged,
         dispersion=fused.mean_distance if fused.n else 0.0,
-        seats=SeatsWhenAsked(lambda: _seat_views(session, fleet)),
-        tick_ms=session.tick_s * 1000,
-        crowd=crowd_view(session),
-        unheard=session.cohorts.unheard(fleet.now_s()),
+        seats=SeatsWhenAsked(lambda: _seat_views(dreamscape, fleet)),
+        tick_ms=dreamscape.tick_s * 1000,
+        crowd=crowd_view(dreamscape),
+        unheard=dreamscape.cohorts.unheard(fleet.now_s()),
     )
 
 
-def breaker_view(session: "Dreamscape", locks: BreakerRegistry) -> BreakerView:
+def breaker_view(dreamscape: Dreamscape, locks: BreakerRegistry) -> BreakerView:
     """The breaker of a Dreamscape that is not put away yet; see `breaker_of`."""
-    name = f"dreamscapes/{session.plan.dreamscape}"
-    state = breaker_of(session.state)
+    name = f"dreamscapes/{dreamscape.plan.dreamscape}"
+    state = breaker_of(dreamscape.state)
     is_open = state is BreakerState.OPEN
     return BreakerView(
         name=name,
         state=state,
-        cause=session.sever_cause if is_open else "",
-        since_s=session.severed_s if is_open else session.created_s,
+        cause=dreamscape.sever_cause if is_open else "",
+        since_s=dreamscape.severed_s if is_open else dreamscape.created_s,
         until_s=0.0,
-        tripped_s=session.severed_s,
-        evidence=session.state_cause if is_open else "",
+        tripped_s=dreamscape.severed_s,
+        evidence=dreamscape.state_cause if is_open else "",
         history=locks.moves(name),
-        etag=session.etag,
+        etag=dreamscape.etag,
     )

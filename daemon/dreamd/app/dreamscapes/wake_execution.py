@@ -40,8 +40,8 @@ class WakeExecution:
         with_it: set[str] = set()
         for runtime in tuple(self._dreamscapes.values()):
             if _covered(order, runtime):
-                with_it.update(seat.pod for seat in runtime.holding())
-                runtime.wake(order.issuer, order.reason)
+                with_it.update(seat.pod for seat in runtime.dreamscape.holding())
+                runtime.dreamscape.wake(order.issuer, order.reason)
         for record in reached:
             if record.pod in with_it:
                 self._commanded[record.pod] = (order.id, record.incarnation)
@@ -55,7 +55,7 @@ class WakeExecution:
         runtime = self._dreamscapes.seating(record)
         self._deps.orders.send(record.pod, record.incarnation, WakePod(order.reason, order.issuer), now_s)
         if runtime is not None:
-            runtime.wake_seat(record)
+            runtime.dreamscape.wake_seat(record)
 
     def forget(self, pod: str) -> None:
         """The pod is known no more; should it appear again, it is woken again."""
@@ -102,6 +102,10 @@ def reach_of(order: Order) -> str:
 def _covered(order: Order, runtime: DreamscapeRuntime) -> bool:
     """Whether the order wakes this Dreamscape as a whole. The fleet's leaves those that only gather."""
     if order.scope is WakeScope.DREAMSCAPE:
-        return order.target == runtime.plan.dreamscape
-    dreams = runtime.state in (DreamscapeState.DREAMING, DreamscapeState.SEVERED, DreamscapeState.WAKING)
+        return order.target == runtime.dreamscape.plan.dreamscape
+    dreams = runtime.dreamscape.state in (
+        DreamscapeState.DREAMING,
+        DreamscapeState.SEVERED,
+        DreamscapeState.WAKING,
+    )
     return dreams and order.scope in (WakeScope.FLEET, WakeScope.UNSPECIFIED)

@@ -1,16 +1,16 @@
-"""The application's door to the ledger: each write passes here, is watched while it waits, and is told of.
+"""The application's way to the ledger: each write passes here and is watched while it waits.
 
-Theory of operation. A book (locks, wake orders, exposure, a Dreamscape's record) has one write on its way at
-most and gathers what changes meanwhile, so what waits is bounded and a tick's changes are one transaction.
-Nothing here waits: a commit ends later, between ticks.
+Theory of operation. Each registry (locks, wake orders, exposure, a Dreamscape's record) has one write on its
+way at most and gathers the changes made meanwhile. So the number of waiting writes is bounded, and a tick's
+changes are one transaction. Nothing here waits: a commit ends later, between ticks.
 
-A call that binds somebody is answered once its write is durable (`ask`). After LEDGER_ANSWERS_WITHIN_S
-without a word from the ledger it is refused and given up; where it was written all the same, it is undone.
+A call that binds a person is answered once its write is durable (`ask`). After LEDGER_ANSWERS_WITHIN_S
+without an answer from the ledger it is refused and given up; where it was written all the same, it is undone.
 
 Rules
 - The ledger is slow when its oldest write has waited for LEDGER_SLOW_S, and failing when its last write
-  failed. Both are `trouble`: nobody new is seated, and it is said once, as is that it is over.
-- While it fails and nothing is to be written, a write a second asks whether it still does.
+  failed. Both are `trouble`: no new sleeper is seated. One event reports it, and one its end.
+- While it fails and no write is due, a write a second asks whether it still does.
 """
 
 from collections.abc import Callable
@@ -48,7 +48,7 @@ class Commits:
 
     @property
     def waiting(self) -> tuple[str, ...]:
-        """What is not yet written, in words, the oldest first."""
+        """The writes that wait, in words, the oldest first."""
         return tuple(what for _, what in self._waiting.values())
 
     def oldest_s(self, now_s: float) -> float:
@@ -62,13 +62,13 @@ class Commits:
 
     @property
     def trouble(self) -> str:
-        """Why nobody new is seated: the ledger fails or is slow; empty while all is well."""
+        """Why no new sleeper is seated: the ledger fails or is slow; empty while all is well."""
         return self._ledger.failure or self.slow
 
     def submit(
         self, transaction: Transaction, what: str, over: Callable[[Commit[Terms]], None]
     ) -> Commit[Terms]:
-        """Write this, and tell `over` of its end, which may be within this call. what: it, in words."""
+        """Write this, and call `over` at its end, which may be within this call. what: it, in words."""
         commit = self._ledger.submit(transaction)
         self._waiting[commit] = self._clock.now_s(), what
         commit.then(self._ended)
@@ -85,7 +85,7 @@ class Commits:
         failed: Callable[[], None] = lambda: None,
         undo: Callable[[], None] = lambda: None,
     ) -> T | Refusal | Deferred[T]:
-        """Write this for a caller who waits; return the answer, or the one there will be.
+        """Write this for a waiting caller; return the answer, or the one there will be.
 
         Args:
             transaction: what is written.
@@ -130,7 +130,10 @@ class Commits:
         at_s, what = self._waiting.pop(commit)
         if commit.done:
             self._meters.ledger_commit(now_s - at_s)
-            self._well(now_s)
+            if self._said and not self._ledger.failure:
+                self._said.clear()
+                sentence = f"the ledger {self._ledger.place} accepts writes again"
+                self._journal.append(now_s, "ledger-recovered", sentence, reason=sentence)
             return
         if commit.withdrawn:
             return
@@ -140,14 +143,8 @@ class Commits:
             sentence = f"the ledger could not keep {what}: {commit.failure}"
             self._journal.append(now_s, "ledger-write-failed", sentence, reason=commit.failure)
 
-    def _well(self, now_s: float) -> None:
-        if self._said and not self._ledger.failure:
-            self._said.clear()
-            sentence = f"the ledger {self._ledger.place} accepts writes again"
-            self._journal.append(now_s, "ledger-recovered", sentence, reason=sentence)
-
     def look(self, now_s: float) -> None:
-        """Once a tick: is it slow, who has waited long enough, does it fail still?"""
+        """Once a tick: report a slow ledger, refuse calls that waited too long, probe one that fails."""
         oldest_s = self.oldest_s(now_s)
         self._meters.ledger_waits(oldest_s)
         slow = not oldest_s <= LEDGER_SLOW_S

@@ -1,11 +1,11 @@
-"""Who publishes: terms drawn and confirmed for each cohort of one Dreamscape.
+"""Fencing: the terms under which a Dreamscape publishes, drawn and confirmed for each of its cohorts.
 
 A term is drawn when a cohort opens, in the transaction that names the first seat in it, and confirmed once a
-second. If the ledger says another process has drawn a higher one, this owner is lost and publishes nothing
-more. If it has not been confirmed for five seconds, the owner publishes zeros until it is.
+second. If the ledger reports that another process has drawn a higher one, this owner is lost and publishes
+nothing more. If it has not been confirmed for five seconds, the owner publishes zeros until it is.
 
-A confirmation reads, and waits behind no write. A slow disk alone therefore ends no grant; a ledger that
-cannot be read, or whose last write failed, does.
+A confirmation reads, and waits behind no write. So a slow disk alone ends no grant; a ledger that cannot be
+read, or whose last write failed, ends it.
 """
 
 from collections import Counter
@@ -70,7 +70,7 @@ class TermFence:
     def close(self, cohort: int) -> None:
         """Nothing more is published there; when it is opened again, a new term is drawn.
 
-        That of the first cohort is confirmed all the same: it is the one that whoever takes over draws first.
+        That of the first cohort is confirmed all the same: a daemon that takes over draws that term first.
         """
         if cohort == 0:
             self._again.add(cohort)

@@ -1,10 +1,10 @@
-"""A ledger that people have outlived is a new generation: what they agreed to holds no more.
+"""A ledger that people have outlived starts a new generation: the consents in it hold no more.
 
-One that was restored from a copy does not know who has left, withdrawn, been locked or merged since; nor
-does one on which no daemon has lived for an hour, be it a copy or not. So nobody is merged on its word:
-check-ins, which are the consents, are suspended until renewed; nobody's breaker starts closed; and exposure
-it records is the least there was. Terms and counters grow all the same, by the clock. A crash in the midst
-of this begins it anew.
+A ledger that was restored from a copy does not hold the sleepers who left, withdrew, were locked or merged
+since. Nor does one on which no daemon has lived for an hour, be it a copy or not. So no sleeper is merged on
+its word: check-ins, which are the consents, are suspended until renewed; no breaker starts CLOSED; and the
+exposure that it records is the least there was. Terms and counters grow all the same, by the clock. A crash
+in the midst of this begins it anew.
 """
 
 from typing import Final, Protocol
@@ -16,7 +16,7 @@ from dreamd.ports.ledger.generation import GenerationLedger
 from dreamd.ports.ledger.transaction import Transaction, Transactions
 
 TOUCHED_EVERY_S: Final = 60.0
-"""So often a daemon writes that it lives."""
+"""A daemon writes this often that it lives."""
 
 
 class DatedLedger(Transactions, CheckInLedger, GenerationLedger, Protocol):
@@ -24,10 +24,10 @@ class DatedLedger(Transactions, CheckInLedger, GenerationLedger, Protocol):
 
 
 def start_new_generation(ledger: DatedLedger, journal: Journal, now_s: float) -> bool:
-    """Where the ledger is outdated: suspend what it says of consent; True where it was.
+    """Suspend the consents of an outdated ledger; return whether it was outdated.
 
     Raises:
-        LedgerError: it could not be read or written; nobody may be merged on it.
+        LedgerError: it could not be read or written; no sleeper may be merged on it.
     """
     why = ledger.outdated(now_s)
     if not why:

@@ -1,11 +1,11 @@
-"""How a part of the application is told to run what is not its own: a watcher, a listener, a link."""
+"""How a part of the application runs a step that is not its own: a watcher, a listener, a link."""
 
 from collections.abc import Callable
 
 Attempt = Callable[[str, Callable[[], object]], object]
-"""Run a step by name. `failures.Failures.attempt` keeps a bug in it from ending the step that runs it."""
+"""Run a step by name. `StepFailures.attempt` keeps a bug in it from ending the step that runs it."""
 
 
 def plainly(_step: str, act: Callable[[], object]) -> object:
-    """Run the step and let it raise, where no one keeps failures."""
+    """Run the step and let it raise, where failures are not kept."""
     return act()

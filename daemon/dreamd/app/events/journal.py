@@ -1,16 +1,16 @@
-"""The journal: every fact once, in order, for whoever follows it with a cursor.
+"""The journal: every fact once, in order, for each follower by its cursor.
 
-Bounded in number and in bytes, in two rings that are read as one. What comes and goes (CHURN: check-ins,
-connections, seats that fill) has a ring of its own, so that however much of it there is, no sever, trip,
-latch or wake order falls out for it. Cursors begin at the microsecond the process started, so a cursor from
-an earlier process is always too old and never points at another event by accident. Its text is fit: a
-sentence may quote an error of anything underneath, and every reader's encoder must take it.
+It is bounded in number and in bytes, in two rings that are read as one. Events of coming and going (CHURN:
+check-ins, connections, seats that fill) have a ring of their own, so that however many of them there are, no
+sever, trip, latch or wake order falls out for them. Cursors begin at the microsecond the process started, so
+a cursor from an earlier process is always too old and never points at another event by accident. Its text is
+fit: a sentence may quote an error of anything underneath, and every reader's encoder must take it.
 
 Rules
-- A follower who is behind the oldest safety event kept is told so (CURSOR_TOO_OLD); a cursor above the newest
-  event is refused too (CURSOR_AHEAD).
-- A follower who is behind the oldest event of CHURN gets, in the place of what fell out, one event of the
-  kind `events-dropped`, and then all that is kept. Nothing is missed in silence.
+- A follower behind the oldest safety event kept is refused (CURSOR_TOO_OLD); so is a cursor above the newest
+  event (CURSOR_AHEAD).
+- A follower behind the oldest event of CHURN gets, in the place of those that fell out, one event of the kind
+  `events-dropped`, and then all that is kept. Nothing is missed in silence.
 """
 
 from collections.abc import Callable, Iterator
@@ -139,12 +139,10 @@ class Journal:
         """One event in the place of the last of CHURN that fell out, where that was behind this cursor."""
         place = self._churn.dropped_to
         if cursor < place:
-            yield self._say("events-dropped", place, self._churn.dropped)
-
-    def _say(self, kind: str, place: int, count: int) -> Event:
-        at_s = next((event.at_s for event in self._churn.after(place)), 0.0)
-        sentence = f"{count} events of coming and going up to here are no longer kept"
-        return Event(place, at_s, kind, "", "", 0, "", sentence, {"events": float(count)})
+            count = self._churn.dropped
+            at_s = next((event.at_s for event in self._churn.after(place)), 0.0)
+            sentence = f"{count} events of coming and going up to here are no longer kept"
+            yield Event(place, at_s, "events-dropped", "", "", 0, "", sentence, {"events": float(count)})
 
     def follow(self, cursor: int | None, dreamscape: str, changed: Changed) -> "JournalWatch | Refusal":
         """Follow from `cursor`, or from now on; refused where too many follow already."""

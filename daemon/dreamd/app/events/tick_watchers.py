@@ -1,8 +1,8 @@
-"""Watching a Dreamscape: the newest tick, and how many this watcher has missed.
+"""Watching a Dreamscape: the newest tick, and how many ticks this watcher has missed.
 
-Nothing is queued. A watch remembers the number of the tick it last took. What it takes is made from the
-runtime's newest arrays when the first watcher takes it, and is one view for all of them. So a tick that
-no watcher takes costs nothing, and a thousandth watcher costs no second view.
+Nothing is queued. A watch remembers the number of the tick it last took. The next one is made from the newest
+arrays when the first watcher takes it, and is one view for all of them. So a tick that no watcher takes costs
+nothing, and a thousandth watcher costs no second view.
 """
 
 from collections.abc import Callable

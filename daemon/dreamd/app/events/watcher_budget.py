@@ -1,8 +1,8 @@
 """A budget of time: watchers may use a share of the tick's thread, and no more, however many they are.
 
-What was spent is paid back at `share` seconds a second. Who finds nothing left waits until it is paid back,
-so one encoding that takes a whole tick is followed by four ticks without any: watchers then get a tick now
-and then, told how many were skipped, and whoever dreams notices nothing.
+Time that was spent is paid back at `share` seconds a second. A watcher that finds nothing left waits until it
+is paid back, so one encoding that takes a whole tick is followed by four ticks without any. Watchers then get
+a tick now and then, with the number of those skipped, and no sleeper's tick is late.
 """
 
 import threading

@@ -1,4 +1,4 @@
-"""Orders to pods: sent at once, then again until the pod says it has heard.
+"""Commands to pods: each is sent at once, then again until the pod answers it.
 
 Rules: every order has a counter above all earlier ones of any process. Release and wake are resent
 without end while their pod is there; an assign is resent until it is answered, voided by another
@@ -51,7 +51,7 @@ class CommandQueue:
     def _keep(self, command: Command, now_s: float) -> None:
         waiting = self._waiting.setdefault(command.pod, {})
         if not isinstance(command.what, Assign | Recalibrate):
-            # Whoever is to leave must not be drawn in again by an older assign, nor be woken twice over.
+            # A pod that is to leave must not be drawn in again by an older assign, nor be woken twice over.
             over = Assign | WakePod if isinstance(command.what, WakePod) else Assign
             for counter in [c for c, o in waiting.items() if isinstance(o.command.what, over)]:
                 del waiting[counter]

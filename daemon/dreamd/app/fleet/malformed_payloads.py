@@ -1,10 +1,10 @@
-"""Payloads that could not be read: each is counted by kind, and told by sender.
+"""Payloads that could not be read: each is counted by kind, and reported by sender.
 
-Told means one event with the pod, the kind and the reason: the first of a sender and kind at once, the next
-ones counted and told with the first after EVERY_S. Each sender has lines of its own, so a sender that sends
-nothing else hides no other. The table is bounded, the longest untold fall out; and of all senders together
-at most LINES_MAX lines are written within EVERY_S, so that a thousand invented ones push nothing out of the
-journal.
+A report is one event with the pod, the kind and the reason: the first of a sender and kind at once, the next
+ones counted and reported with the first after EVERY_S. Each sender has lines of its own, so a sender that
+sends nothing else hides no other. The table is bounded, and the senders that were reported longest ago fall
+out. All senders together get at most LINES_MAX lines within EVERY_S, so that a thousand invented ones push
+nothing out of the journal.
 """
 
 from collections import OrderedDict, deque
@@ -15,7 +15,7 @@ from dreamd.app.events.journal import Journal
 from dreamd.ports.metrics import Metrics
 
 KINDS: Final = ("presence", "status", "event", "clock", "frames", "topic")
-"""What cannot be read, as the metric names it; a topic is one that nothing is published to."""
+"""Kinds of unreadable payloads, as the metric names them; topic: one to which nothing is published."""
 EVERY_S: Final = 10.0
 SENDERS_MAX: Final = 4096
 LINES_MAX: Final = 100
@@ -49,23 +49,14 @@ class MalformedPayloads:
         if told is not None and now_s - told.at_s < EVERY_S:
             told.since += 1
             return
-        if self._crowded(now_s):
-            return
-        more = f" ({told.since} more since the last such line)" if told is not None and told.since else ""
-        self._remember(sender, kind, now_s)
-        whom = sender or "somebody"
-        sentence = f"{whom} sent an unreadable {kind}: {reason}{more}"
-        self._journal.append(now_s, "malformed", sentence, pod=sender, cause=kind, reason=reason + more)
-
-    def _crowded(self, now_s: float) -> bool:
-        """Whether the lines of EVERY_S are all written; if not, this is one of them."""
         if len(self._lines_s) == LINES_MAX and now_s - self._lines_s[0] < EVERY_S:
-            return True
+            return
         self._lines_s.append(now_s)
-        return False
-
-    def _remember(self, sender: str, kind: str, now_s: float) -> None:
+        more = f" ({told.since} more since the last such line)" if told is not None and told.since else ""
         self._told.pop((sender, kind), None)
         self._told[sender, kind] = _Told(now_s)
         if len(self._told) > SENDERS_MAX:
             self._told.popitem(last=False)
+        whom = sender or "somebody"
+        sentence = f"{whom} sent an unreadable {kind}: {reason}{more}"
+        self._journal.append(now_s, "malformed", sentence, pod=sender, cause=kind, reason=reason + more)

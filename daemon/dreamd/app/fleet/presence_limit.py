@@ -1,9 +1,9 @@
-"""Ghosts: pods that have said that they are there, and nothing since.
+"""The presence limit: pods that have sent a presence, and no status since.
 
-A presence costs whoever forges it nothing, and a record of the fleet is kept for the life of the daemon. So a
-record is kept for good only once its pod has given an account of itself, or somebody lies in it, or its
-breaker is locked. Any other is forgotten after GHOST_S, and before that where the fleet is full: the oldest
-first, so that no real pod is refused for those. A forgotten pod appears again with its next presence.
+A forged presence costs its sender nothing, and a record of the fleet is kept for the life of the daemon. So a
+record is kept for good only once its pod has sent a status, or a sleeper lies in it, or its breaker is
+locked. Any other is forgotten after GHOST_S, and before that where the fleet is full: the oldest first, so
+that no real pod is refused for them. A forgotten pod appears again with its next presence.
 """
 
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 from dreamd.core.limits import GHOST_S
 
 LATE_WORD: Final = "a late word of an earlier incarnation"
-"""Why most presences that do not count do not: the will of a process that has been replaced."""
+"""Why most refused presences are refused: they are the will of a process that has been replaced."""
 
 
 class PresenceLimit:
@@ -29,7 +29,7 @@ class PresenceLimit:
         self._since_s[pod] = now_s
 
     def spoke(self, pod: str) -> None:
-        """The pod has given an account of itself, or is known otherwise."""
+        """The pod has sent a status, or is known otherwise."""
         self._since_s.pop(pod, None)
 
     def oldest(self) -> str:

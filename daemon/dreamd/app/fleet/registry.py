@@ -1,9 +1,10 @@
-"""The fleet: the record of each pod, from its own messages and from check-ins.
+"""The registry of pods: the facts of every pod, by its own reports and by check-in.
 
-A pod appears with its first presence, and stays once it has sent a status (`presence_limit`); offline is a
-state. Presence is retained and may come late: only an incarnation at least as high as the known one counts,
-so the will of a replaced process changes nothing. One far ahead of our clock is refused: nothing could follow
-it. A status older than three seconds admits no pod; a pod silent for lease and fade is shown as not heard.
+A pod appears with its first presence. Once it has sent a status it never disappears (`presence_limit`), and
+offline is a state. Presence is retained and may come late: only an incarnation at least as high as the known
+one counts, so the will of a process that has been replaced changes nothing. An incarnation far ahead of our
+clock is refused, for none could follow it. Silence of a status is absence: facts older than three seconds
+admit no sleeper, and a pod that has been silent for lease and fade is shown as not heard.
 """
 
 from collections import deque
@@ -33,7 +34,7 @@ EVENT_IDS_KEPT = 256
 
 @dataclass(slots=True)
 class PodRecord:
-    """Everything known of one pod. status_s: when its status came; said_s: when it was written, if known.
+    """The facts of one pod. status_s: when its status came; said_s: when it was written, if known.
 
     zeroed_for: why the daemon last set its coupling to zero; empty once it is merged again.
     """
@@ -78,9 +79,9 @@ class PodRecord:
 
 
 class PodRegistry:
-    """The pods by name, who lies in them, and who watches.
+    """The pods by name, their sleepers, and their watchers.
 
-    breaker_of: where the breaker of a pod starts that is heard of for the first time. now_s: session time.
+    breaker_of: the breaker with which a pod starts that is heard for the first time. now_s: session time.
     """
 
     def __init__(
@@ -95,7 +96,7 @@ class PodRegistry:
         self.frame_of: Callable[[PodRecord], Word] = lambda _record: SILENCE
         """The last frame of a pod that has a slot; set once, by the application that knows the slots."""
         self.forgotten: list[Callable[[str], None]] = []
-        """Told of every pod that is forgotten, by the application that knows what hangs on it."""
+        """Called with every pod that is forgotten, by the application that knows what hangs on it."""
         self._pods: dict[str, PodRecord] = {}
         self._ghosts = PresenceLimit()
         self._names = Names()
@@ -184,7 +185,7 @@ class PodRegistry:
         return record
 
     def fall_silent(self, now_s: float) -> None:
-        """Look for pods whose last word has just become too old to be believed: once a tick."""
+        """Once a tick: find the pods that have just become silent for too long."""
         while self._said and not known(now_s - self._said[0][0]):
             record = self._pods.get(heappop(self._said)[1])
             if record is None or known(record.silent_s(now_s)):
@@ -213,11 +214,11 @@ class PodRegistry:
         return len(self._sleepers) - self.census.in_use
 
     def pod_of(self, sleeper: str) -> str:
-        """Where this sleeper lies, or empty."""
+        """Return the pod in which this sleeper lies, or empty."""
         return self._beds.get(sleeper, "")
 
     def lay(self, record: PodRecord, sleeper: str, now_s: float) -> None:
-        """Bind a sleeper to a pod, or nobody (empty)."""
+        """Bind a sleeper to a pod; empty: unbind."""
         before, record.sleeper = record.sleeper, sleeper
         if self._beds.get(before) == record.pod:
             del self._beds[before]
@@ -239,7 +240,9 @@ class PodRegistry:
     def changed(self, record: PodRecord, now_s: float) -> None:
         """The record differs from what watchers saw."""
         record.touch(now_s)
-        self.unseated.note(record.pod, record.presence.site, free=_free(record))
+        self.unseated.note(
+            record.pod, record.presence.site, free=record.sleeper != "" and not record.dreamscape
+        )
         self._count(record, now_s)
         self._mark(record.pod)
 
@@ -264,11 +267,6 @@ class PodRegistry:
     def forget(self, number: int) -> None:
         """A watch has closed."""
         self._watches.pop(number, None)
-
-
-def _free(record: PodRecord) -> bool:
-    """Whether somebody lies in this pod who has no seat."""
-    return record.sleeper != "" and not record.dreamscape
 
 
 def _of_account(record: PodRecord) -> bool:
@@ -353,13 +351,13 @@ def _state(record: PodRecord, *, heard: bool) -> PodState:
 
 
 def last_status(record: PodRecord, now_s: float) -> Word:
-    """What its last status says of its coupling and its signal."""
+    """Return its last status's word on coupling and signal."""
     status = record.status
     return Word(status.applied, status.quality, record.silent_s(now_s)) if status else SILENCE
 
 
 def etag_of(record: PodRecord) -> str:
-    """Return the etag: of what a caller can edit, so that it stays while only telemetry changes."""
+    """Return the etag of the fields that a caller can edit; it stays while only telemetry changes."""
     return blake2b(f"{record.pod} {record.sleeper}".encode(), digest_size=8).hexdigest()
 
 

@@ -1,10 +1,10 @@
-"""Sever tickets: a sever that has been sent, filling in as pods confirm their zero.
+"""Sever confirmations: a sever that has been sent, and the pods that have not confirmed their zero yet.
 
-A pod confirms by its own word after the sever: a frame, status or event that says applied = 0 and was
-captured or written after the sever was sent. A word that was under way then confirms nothing, however late it
-comes. An offline pod is alone within lease + fade by its own tether, but that is not its word, so it stays
-unconfirmed: in the ticket's answer, and, once the time to confirm is over, in `overdue`, until it says so
-or nobody lies in it any more. Whoever is severed again meanwhile is waited for since the first time.
+A pod confirms by its own report after the sever: a frame, status or event with applied = 0 that was captured
+or written after the sever was sent. A report that was under way then confirms nothing, however late it comes.
+An offline pod is alone within lease + fade by its own tether, but that is no report of its own, so it stays
+unconfirmed: in the answer of its sever, and, once the time to confirm is over, in `overdue`, until it
+confirms or no sleeper lies in it. A pod that is severed again meanwhile is awaited since the first time.
 """
 
 from collections import deque
@@ -16,7 +16,7 @@ from dreamd.core.limits import CONFIRM_WITHIN_S
 
 
 class PendingSever:
-    """One sever: whom it zeroed, who has confirmed."""
+    """One sever: the pods it zeroed, and those that have not confirmed."""
 
     def __init__(self, pods: Iterable[str], sent_s: float, now_s: Callable[[], float]) -> None:
         self._waiting = dict.fromkeys(pods)
@@ -26,11 +26,11 @@ class PendingSever:
 
     @property
     def waiting(self) -> tuple[str, ...]:
-        """Who has not confirmed."""
+        """The pods that have not confirmed."""
         return tuple(self._waiting)
 
     def confirm(self, pod: str, said_s: float) -> bool:
-        """The pod said at `said_s` that its coupling was zero; returns whether that is after the sever."""
+        """The pod reported at `said_s` that its coupling was zero; return whether that is after the sever."""
         after = said_s >= self._sent_s
         if after:
             self._waiting.pop(pod, None)
@@ -42,7 +42,7 @@ class PendingSever:
 
     @property
     def settled(self) -> bool:
-        """Nobody is waited for, or the time to confirm is over."""
+        """Whether no pod is awaited, or the time to confirm is over."""
         return not self._waiting or self.expired
 
     @property
@@ -52,7 +52,7 @@ class PendingSever:
 
 
 class SeverConfirmations:
-    """The open tickets by pod; `confirmed` is told how long each pod took to say that it is at zero."""
+    """The open severs by pod; `confirmed` is called with the seconds that each pod took to confirm."""
 
     def __init__(self, now_s: Callable[[], float], confirmed: Callable[[float], None]) -> None:
         self._now_s = now_s
@@ -85,13 +85,13 @@ class SeverConfirmations:
         self._confirmed(self._now_s() - since_s)
 
     def forget(self, pod: str) -> None:
-        """Nobody lies in it any more: its word is not waited for."""
+        """No sleeper lies in it any more: its confirmation is not awaited."""
         self._open.pop(pod, None)
         self._since_s.pop(pod, None)
         self._overdue.pop(pod, None)
 
     def overdue(self) -> int:
-        """How many pods have not said that they are at zero, although the time for it is over."""
+        """Return how many pods have not confirmed, although the time for it is over."""
         now_s = self._now_s()
         while self._due and not now_s - self._due[0][0] <= CONFIRM_WITHIN_S:
             sent_s, pod = self._due.popleft()

@@ -1,13 +1,14 @@
-"""The census: how many pods are how, by state of their breaker and by site, kept true by every word of a pod.
+"""The statistics of the fleet: how many pods are in each condition, by state of breaker and by site.
 
-Nobody counts the fleet. What a pod counts for is remembered, and whenever its record has changed its old
-share is taken off and its new one added, in integers, so that nothing drifts. A tick reads the sums.
+The fleet is never counted. The share of each pod is remembered. When its record changes, the old share is
+subtracted and the new one added, in integers, so that nothing drifts. A tick reads the sums.
 
-A pod that has been silent for longer than lease and fade is online at most: its last word counts for nothing.
+A pod that has been silent for longer than lease and fade is online at most: its last report counts for
+nothing.
 
-A pod without a slot has been granted nothing: one that writes, longer than lease and fade after the daemon
-first heard of it, that it still renders a share, is coupled although no grant allows it. The time of writing
-counts, not that of arrival: behind a slow way a status tells of a time when the pod had its slot.
+A pod without a slot has been granted nothing. If it writes, longer than lease and fade after the daemon first
+heard it, that it still renders a share, it is coupled although no grant allows it. The time of writing
+counts, not that of arrival: over a slow network a status dates from a time when the pod had its slot.
 """
 
 from collections import Counter
@@ -23,7 +24,7 @@ NO_SITE: Final = "none"
 
 
 Share = tuple[bool, bool, bool, BreakerState, str, int, int, int, int, int]
-"""What one pod counts for: online, silent, in use, its breaker, its site, the numbers of a SiteReading."""
+"""The share of one pod: online, silent, in use, its breaker, its site, the numbers of a SiteReading."""
 
 
 class FleetStatistics:

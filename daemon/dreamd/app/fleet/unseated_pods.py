@@ -1,8 +1,8 @@
-"""The pods in which somebody lies who has no seat: those alone are looked at when seats are given.
+"""The pods whose sleepers have no seat: those alone are looked at when seats are given.
 
 They are filed by site, so that a Dreamscape of one site never looks at the pods of another. A pod is filed
-anew whenever its record has changed; what is filed may be a little behind, so who gives a seat asks the
-record again.
+anew whenever its record has changed. A file may be a little behind, so the record is checked again before a
+seat is given.
 """
 
 from dreamd.core.listing import Names
@@ -17,24 +17,21 @@ class UnseatedPods:
         self._filed: dict[str, str] = {}
 
     def note(self, pod: str, site: str, *, free: bool) -> None:
-        """A pod's record has changed; free: somebody lies in it who has no seat."""
+        """A pod's record has changed; free: a sleeper without a seat lies in it."""
         filed = self._filed.get(pod)
         if filed == (site if free else None):
             return
         if filed is not None:
-            self._take_out(pod, filed)
+            del self._filed[pod]
+            self._all.discard(pod)
+            names = self._sites[filed]
+            names.discard(pod)
+            if not len(names):
+                del self._sites[filed]
         if free:
             self._filed[pod] = site
             self._all.add(pod)
             self._sites.setdefault(site, Names()).add(pod)
-
-    def _take_out(self, pod: str, site: str) -> None:
-        del self._filed[pod]
-        self._all.discard(pod)
-        names = self._sites[site]
-        names.discard(pod)
-        if not len(names):
-            del self._sites[site]
 
     def of(self, site: str) -> Names:
         """Those of this site; empty: all."""

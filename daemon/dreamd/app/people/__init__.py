@@ -1,1 +1,1 @@
-"""What concerns a person and not a pod: exposure, consent, withdrawal."""
+"""Consent, exposure and withdrawal: the rooms of the person, not of the pod."""

@@ -1,34 +1,36 @@
-"""The people of one Dreamscape: what they agreed to, held every tick, and what they live, charged in time.
+"""Exposure and consent of one Dreamscape: consent is checked every tick, merge-minutes are charged in time.
 
-Theory of operation. Before a sleeper is assigned, their consent is asked and their mark of exposure is made
-durable, in the transaction that names the seat (`granting`). What they live is summed by column with every
-broadcast, from above (`cohorts`), and charged every ten seconds, after the tick's message. A charge is on its
-way until the ledger has it; what is lived meanwhile is summed for the next one, under the mark that stands. A
-charge that cannot be written leaves the marks where they were, and past MARK_HOLDS_S nobody is granted
-anything: so a crash never loses more than a mark stands for, and a slow disk ends no grant before that.
-Consent that is withdrawn or changed is pushed and acts at once; one that ends by time waits on a heap. A
-sleeper who has to go goes in memory; the books are closed at house-keeping.
+Theory of operation. Before a sleeper is assigned, their consent is checked and their mark of exposure is made
+durable, in the transaction that names the seat (`seat_commits`). Merge-minutes are summed by column with
+every broadcast, from above (`slot_table`), and charged every ten seconds, after the tick's message. A charge
+is on its way until the ledger has it; minutes lived meanwhile are summed for the next one, under the mark
+that stands. A charge that cannot be written leaves the marks where they were, and past MARK_HOLDS_S nothing
+is granted. So a crash never loses more than a mark stands for, and a slow disk ends no grant before that.
+
+Consent that is withdrawn or changed is pushed and acts at once; consent that ends by time waits on a heap.
+`judge` and `changed` return the causes for which seats are to be released; their caller releases them in the
+same message, and the accounts are closed at house-keeping.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from math import inf
-from typing import TYPE_CHECKING
 
-from dreamd.app.dependencies import Dependencies
+from dreamd.app.collective.cohorts import Cohorts
+from dreamd.app.collective.exposure_meter import ExposureMeter
+from dreamd.app.durability.commits import Commits
+from dreamd.app.events.dreamscape_log import DreamscapeLog
 from dreamd.core.dreamscapes.roster import Slot
-from dreamd.core.dreamscapes.seats import Seat
+from dreamd.core.dreamscapes.seats import Seat, Seats
 from dreamd.core.limits import CHARGE_EVERY_S, EXPOSURE_WARN_SHARE, MARK_HOLDS_S
 from dreamd.core.safety.causes import Cause
+from dreamd.ports.clock import SessionClock
 from dreamd.ports.commit import Commit, LedgerError
-from dreamd.ports.consent import ConsentStatus, Dose
+from dreamd.ports.consent import Consents, ConsentStatus, Dose, Exposures
 from dreamd.ports.ledger.exposure import Exposure
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
-
-if TYPE_CHECKING:
-    from dreamd.app.dreamscapes.dreamscape import Dreamscape
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,26 @@ class Opening:
 
 
 class ExposureAccounting:
-    """Consent and exposure of everybody who holds a slot here."""
+    """Consent and exposure of the sleepers that hold a slot in one Dreamscape."""
 
-    def __init__(self, session: "Dreamscape", dependencies: Dependencies) -> None:
-        self._session = session
-        self._deps = dependencies
+    def __init__(
+        self,
+        seats: Seats,
+        cohorts: Cohorts,
+        consents: Consents,
+        exposures: Exposures,
+        commits: Commits,
+        clock: SessionClock,
+        log: DreamscapeLog,
+    ) -> None:
+        self._seats = seats
+        self._cohorts = cohorts
+        self._meter = ExposureMeter(cohorts)
+        self._consents = consents
+        self._exposures = exposures
+        self._commits = commits
+        self._clock = clock
+        self._log = log
         self._marked: dict[str, Seat] = {}
         self._ended_min: dict[str, float] = {}
         self._carried_min: dict[str, float] = {}
@@ -59,18 +76,18 @@ class ExposureAccounting:
 
     @property
     def settled(self) -> bool:
-        """Nobody is marked, and everything that was lived is charged."""
+        """Whether no sleeper is marked, and all merge-minutes are charged."""
         return not (self._marked or self._ended_min or self._opening or self._writes)
 
     # -- in and out -------------------------------------------------------------------------------
 
     def agreed(self, seats: list[Seat]) -> list[Seat]:
-        """Those who agree now."""
-        now_s = self._deps.clock.now_s()
+        """Return the seats whose sleepers agree now."""
+        now_s = self._clock.now_s()
         return [seat for seat in seats if self._left_s(seat, now_s) > 0.0]
 
     def opening(self, seats: list[Seat], now_s: float) -> Opening:
-        """What makes the marks of these durable; `opened` or `not_opened` follows.
+        """Return the writes that make the marks of these durable; `opened` or `not_opened` follows.
 
         Raises:
             LedgerError: their exposure cannot be kept.
@@ -78,17 +95,17 @@ class ExposureAccounting:
         fresh = tuple(seat.sleeper for seat in seats if seat.sleeper not in self._marked)
         parts: list[Exposure] = []
         if self._ended_min:
-            parts.append(self._deps.exposures.closing(self._ended_min, now_s))
+            parts.append(self._exposures.closing(self._ended_min, now_s))
         if fresh:
-            parts.append(self._deps.exposures.opening(fresh, now_s))
+            parts.append(self._exposures.opening(fresh, now_s))
         closed_min, self._ended_min, self._opening = self._ended_min, {}, fresh
         return Opening(Transaction(exposure=tuple(parts)), fresh, closed_min)
 
     def opened(self, opening: Opening) -> None:
-        """The marks are durable: one that nobody is seated under is closed at house-keeping."""
+        """The marks are durable; one under which no sleeper is seated is closed at house-keeping."""
         self._opening = ()
         for part in opening.transaction.exposure:
-            self._deps.exposures.kept(part)
+            self._exposures.kept(part)
         for sleeper in opening.fresh:
             self._ended_min.setdefault(sleeper, 0.0)
 
@@ -98,72 +115,80 @@ class ExposureAccounting:
         _add(self._ended_min, opening.closed_min)
 
     def _left_s(self, seat: Seat, now_s: float) -> float:
-        return self._deps.consents.standing(seat.sleeper).left_s(now_s)
+        return self._consents.standing(seat.sleeper).left_s(now_s)
 
     def seated(self, seat: Seat) -> None:
-        """The seat holds a slot: its own ceiling and what is left to it hold from the first message on."""
+        """The seat holds a slot: its own ceiling and the minutes left hold from the first message on."""
         if not self._marked:
-            self._moved_s = self._deps.clock.now_s()
+            self._moved_s = self._clock.now_s()
         self._marked[seat.sleeper] = seat
         ended_min = self._ended_min.pop(seat.sleeper, 0.0)
         if ended_min:
             _add(self._carried_min, {seat.sleeper: ended_min})
         if seat.slot is not None:
-            self._hold(seat, seat.slot, self._deps.consents.standing(seat.sleeper))
-            self._session.cohorts.charged(seat.slot, self.dose(seat).left_min)
+            self._hold(seat, seat.slot, self._consents.standing(seat.sleeper))
+            self._meter.charged(seat.slot, self.dose(seat).left_min)
 
     def dose(self, seat: Seat) -> Dose:
-        """What the sleeper has lived of what the limit, as far as it is known now."""
-        dose = self._deps.exposures.dose(seat.sleeper, self._deps.clock.now_s())
+        """Return the sleeper's dose against the limit, as far as it is known now."""
+        dose = self._exposures.dose(seat.sleeper, self._clock.now_s())
         accounts = (self._carried_min, self._charging_min, self._ended_min)
         uncharged_min = sum(account.get(seat.sleeper, 0.0) for account in accounts)
         return replace(dose, charged_min=dose.charged_min + uncharged_min)
 
     def gone(self, seat: Seat, lived_min: float, *, stays: bool = False) -> None:
-        """The seat's slot was taken back: what was lived in it is charged soon after the tick.
+        """The seat's slot was taken back: the minutes lived in it are charged soon after the tick.
 
-        `stays`: it gets another in this very step, under the same mark.
+        stays: the seat gets another slot in this step, under the same mark.
         """
-        who = seat.sleeper
-        if who not in self._marked:
+        sleeper = seat.sleeper
+        if sleeper not in self._marked:
             return
-        lived_min += self._carried_min.pop(who, 0.0)
+        lived_min += self._carried_min.pop(sleeper, 0.0)
         if stays:
-            self._carried_min[who] = lived_min
+            self._carried_min[sleeper] = lived_min
             return
-        del self._marked[who]
-        self._warned.discard(who)
-        self._ended_min[who] = self._ended_min.get(who, 0.0) + lived_min
+        del self._marked[sleeper]
+        self._warned.discard(sleeper)
+        self._ended_min[sleeper] = self._ended_min.get(sleeper, 0.0) + lived_min
 
-    def changed(self, seat: Seat) -> None:
-        """The sleeper has changed what they agree to: it holds in the very next message."""
+    def changed(self, seat: Seat, *, intimate: bool) -> Cause | None:
+        """The sleeper's consent has changed: it holds in the very next message.
+
+        Returns the cause for which the seat is to be released now, or None. intimate: the Dreamscape is.
+        """
         if seat.slot is None:
-            return
-        standing = self._deps.consents.standing(seat.sleeper)
-        intimate = standing.intimate or not self._session.plan.intimate
-        if intimate and standing.left_s(self._deps.clock.now_s()) > 0.0:
-            self._hold(seat, seat.slot, standing)
-        else:
-            self._session.let_go(seat, Cause.WITHDRAWN)
+            return None
+        standing = self._consents.standing(seat.sleeper)
+        agrees = standing.intimate or not intimate
+        if not (agrees and standing.left_s(self._clock.now_s()) > 0.0):
+            return Cause.WITHDRAWN
+        self._hold(seat, seat.slot, standing)
+        return None
 
     def _hold(self, seat: Seat, slot: Slot, standing: ConsentStatus) -> None:
-        self._session.cohorts.limit(slot, standing.ceiling)
+        self._cohorts.limit(slot, standing.ceiling)
         if standing.until_s < inf:
             heappush(self._expiries, (standing.until_s, seat.number))
 
     # -- every tick -------------------------------------------------------------------------------
 
-    def judge(self, now_s: float) -> None:
-        """Before the tick's message: whose consent has ended, and who has merged enough."""
+    def judge(self, now_s: float) -> list[tuple[Seat, Cause]]:
+        """Before the tick's message: return the seats to release now, each once, and the cause.
+
+        A seat whose consent ends in the tick in which its limit is reached is released because consent ended.
+        """
+        due: dict[int, tuple[Seat, Cause]] = {}
         while self._expiries and not now_s < self._expiries[0][0]:
             _, number = heappop(self._expiries)
-            seat = self._session.seats.numbered(number)
+            seat = self._seats.numbered(number)
             if seat is not None and seat.slot is not None and not self._left_s(seat, now_s) > 0.0:
-                self._session.let_go(seat, Cause.EXPIRED)
-        for at in self._session.cohorts.overexposed():
-            seat = self._session.seats.at(at.cohort, at.slot)
+                due.setdefault(number, (seat, Cause.EXPIRED))
+        for at in self._meter.overexposed():
+            seat = self._seats.at(at.cohort, at.slot)
             if seat is not None:
-                self._session.let_go(seat, Cause.EXPOSURE)
+                due.setdefault(seat.number, (seat, Cause.EXPOSURE))
+        return list(due.values())
 
     def covered(self, now_s: float) -> bool:
         """Whether the marks still stand for what is granted now."""
@@ -172,21 +197,24 @@ class ExposureAccounting:
     # -- house-keeping ----------------------------------------------------------------------------
 
     def keep(self, now_s: float) -> None:
-        """After the tick's message: close the accounts of those who went; charge the others in time."""
+        """After the tick's message: close the accounts of the seats that left; charge the others in time."""
         if not self._writes:
             self._write(now_s, charge=not now_s - self._moved_s < CHARGE_EVERY_S)
 
     def _write(self, now_s: float, *, charge: bool) -> None:
-        held = {who: lived for who, lived in self._ended_min.items() if who in self._opening}
-        closed_min = {who: lived for who, lived in self._ended_min.items() if who not in held}
+        held = {sleeper: lived for sleeper, lived in self._ended_min.items() if sleeper in self._opening}
+        closed_min = {sleeper: lived for sleeper, lived in self._ended_min.items() if sleeper not in held}
         parts: list[Exposure] = []
         try:
             if closed_min:
-                parts.append(self._deps.exposures.closing(closed_min, now_s))
+                parts.append(self._exposures.closing(closed_min, now_s))
             if charge and self._marked:
-                parts.append(self._deps.exposures.charging(self._lived_min(), now_s))
+                parts.append(self._exposures.charging(self._lived_min(), now_s))
         except LedgerError as error:
-            self._unkept("exposure could not be charged", error)
+            if not self._said:
+                self._said = True
+                sentence = f"exposure could not be charged: {error}"
+                self._log.write("ledger-write-failed", sentence, reason=str(error))
             return
         if not parts:
             return
@@ -205,14 +233,13 @@ class ExposureAccounting:
             else:
                 self._not_charged(closed_min, lived_min)
 
-        self._deps.commits.submit(Transaction(exposure=tuple(parts)), "exposure", over)
+        self._commits.submit(Transaction(exposure=tuple(parts)), "exposure", over)
 
     def _lived_min(self) -> dict[str, float]:
-        """What each who is marked has lived and was not charged for."""
-        cohorts = self._session.cohorts
+        """Return the uncharged merge-minutes of each marked sleeper."""
         lived = dict.fromkeys(self._marked, 0.0) | self._carried_min
         for sleeper, seat in self._marked.items():
-            lived[sleeper] += cohorts.lived_min(seat.slot) if seat.slot else 0.0
+            lived[sleeper] += self._meter.lived_min(seat.slot) if seat.slot else 0.0
         return lived
 
     def _take_lived(self) -> dict[str, float]:
@@ -220,42 +247,35 @@ class ExposureAccounting:
         self._carried_min.clear()
         for seat in self._marked.values():
             if seat.slot is not None:
-                self._session.cohorts.charging(seat.slot)
+                self._meter.charging(seat.slot)
         return lived
 
     def _not_charged(self, closed_min: Mapping[str, float], lived_min: Mapping[str, float]) -> None:
-        """The ledger has nothing of it: it is charged with what is written next."""
+        """The ledger has none of it: it is charged with the next write."""
         _add(self._ended_min, closed_min)
         for sleeper, lived in lived_min.items():
             _add(self._carried_min if sleeper in self._marked else self._ended_min, {sleeper: lived})
 
     def _charged(self, parts: list[Exposure], lived_min: Mapping[str, float], at_s: float) -> None:
         for part in parts:
-            self._deps.exposures.kept(part)
+            self._exposures.kept(part)
         if not lived_min:
             return
         self._moved_s, self._said = at_s, False
         for sleeper, seat in self._marked.items():
             if seat.slot is not None:
-                self._session.cohorts.charged(seat.slot, self.dose(seat).left_min)
-            self._warn(sleeper, seat, at_s)
-
-    def _warn(self, sleeper: str, seat: Seat, now_s: float) -> None:
-        share = self._deps.exposures.dose(sleeper, now_s).share
-        if not share < EXPOSURE_WARN_SHARE and sleeper not in self._warned:
-            self._warned.add(sleeper)
-            self._session.tell_of(seat, "exposure-warning", f"has merged {share:.0%} of their limit")
+                self._meter.charged(seat.slot, self.dose(seat).left_min)
+            share = self._exposures.dose(sleeper, at_s).share
+            if not share < EXPOSURE_WARN_SHARE and sleeper not in self._warned:
+                self._warned.add(sleeper)
+                sentence = f"the sleeper in {seat.pod} has merged {share:.0%} of their limit"
+                self._log.write_seat("exposure-warning", seat, sentence)
 
     def close(self, now_s: float) -> None:
         """The daemon ends in order: every account is closed, up to the end of the last fade."""
         for seat in tuple(self._marked.values()):
-            self.gone(seat, self._session.cohorts.vacated_min(seat.slot) if seat.slot else 0.0)
+            self.gone(seat, self._meter.vacated_min(seat.slot) if seat.slot else 0.0)
         self._write(now_s, charge=False)
-
-    def _unkept(self, sentence: str, error: LedgerError) -> None:
-        if not self._said:
-            self._said = True
-            self._session.say("ledger-write-failed", f"{sentence}: {error}", reason=str(error))
 
 
 def _add(account_min: dict[str, float], more_min: Mapping[str, float]) -> None:

@@ -1,9 +1,9 @@
-"""A withdrawal at a pod outlives this daemon: the check-in, which was the consent, is taken from the ledger.
+"""Withdrawals: one that is made at a pod outlives this daemon, for the check-in is taken from the ledger.
 
-The sleeper is still shown in the bed; they agree to nothing until they are checked in anew. A daemon that
-comes back finds no check-in, whatever has become of the latch at the pod meanwhile. To withdraw waits for
-nothing: it acts first, and is written afterwards, again and again until it is. Until then the pod is not told
-that it may forget the event (`settled`).
+A check-in is the consent. The sleeper is still shown in the bed; they agree to nothing until they are checked
+in anew. A daemon that comes back finds no check-in, whatever has become of the latch at the pod meanwhile. To
+withdraw waits for nothing: it acts first, and is written afterwards, again and again until it is. Until then
+the pod's event is not acknowledged (`settled`).
 """
 
 from dreamd.ports.commit import Commit

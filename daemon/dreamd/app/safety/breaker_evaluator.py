@@ -1,60 +1,55 @@
-"""The judge: breakers of the seated, moved once a tick by what frames and ticks say.
+"""The breaker evaluator: once a tick, frames and silence become observations of the breakers of seated pods.
 
-Only those who need attention are looked at one by one: whoever gave cause this tick, and whoever's
-breaker is not closed or still counts something against them. Everyone else costs nothing. One broken
-sleeper never moves another's breaker; if more than half are missing at once it is our own way to them
-that is broken: nobody is tripped for it, nobody is granted anything, and it is said. Whether the broker tells
-the end of a pod's connection makes no difference to that, for a switch ends connections as a crash does. Only
-after half a minute are those gone whose end was told: they are out, for a cause of the way; the rest go on.
+Only seats that need attention are looked at one by one: those that gave cause this tick, and those whose
+breaker is not closed or still counts something. The others cost nothing. One broken sleeper never moves
+another's breaker.
+
+If more than half of the pods are missing at once, the uplink is lost: our own way to the pods is broken. Then
+no breaker trips for a missing frame, nothing is granted, and an event reports it. A will of the broker makes
+no difference to that, for a switch ends connections as a crash does. Only after half a minute are the pods
+gone whose will was published: their breakers trip for a cause of transport, and the others go on.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from dreamd.app.collective.cohorts import Cohorts, Condition, SlotAt
-from dreamd.app.dependencies import Dependencies
-from dreamd.app.fleet.registry import PodRecord
-from dreamd.core.dreamscapes.seats import Seat
+from dreamd.app.collective.cohorts import Cohorts, SlotAt
+from dreamd.app.collective.slot_conditions import Condition, SlotConditions
+from dreamd.app.fleet.registry import PodRecord, PodRegistry
+from dreamd.app.safety.breaker_registry import BreakerRegistry
+from dreamd.core.dreamscapes.seats import Seat, Seats
 from dreamd.core.dreamscapes.views import BreakerState
 from dreamd.core.limits import OWN_FAULT_HOLDS_S, QUALITY_OUT
-from dreamd.core.safety.breaker import (
-    Bad,
-    Breaker,
-    Good,
-    Observation,
-    Reset,
-    Tick,
-    Transition,
-    Trip,
-    about_to_close,
-    kept_from_closing,
-    seated,
-    step,
-)
+from dreamd.core.safety.breaker import Bad, Good, Observation, Reset, Tick, Trip
 from dreamd.core.safety.causes import Cause, Kind, kind_of
 from dreamd.core.safety.quorum import own_fault
+from dreamd.ports.clock import SessionClock
 from dreamwire.messages import StoredSever
-
-Moved = Callable[[PodRecord, Seat, Transition], None]
-Told = Callable[[Seat], tuple[int, int] | None]
-"""The (term, tick) of the broadcast in which what happens now will be told to this seat's pod."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the judge saw this tick. blind: most frames are missing at once."""
+    """The result of one tick. blind: most frames are missing at once; missing: of so many pods."""
 
     blind: bool
     missing: int
 
 
 class BreakerEvaluator:
-    """Moves the breakers of one Dreamscape's seats; `moved` is told of every transition."""
+    """Observes the breakers of one Dreamscape's seats."""
 
-    def __init__(self, dependencies: Dependencies, moved: Moved, told: Told) -> None:
-        self._deps = dependencies
-        self._moved = moved
-        self._told = told
+    def __init__(
+        self,
+        seats: Seats,
+        cohorts: Cohorts,
+        fleet: PodRegistry,
+        breakers: BreakerRegistry,
+        clock: SessionClock,
+    ) -> None:
+        self._seats = seats
+        self._conditions = SlotConditions(cohorts)
+        self._fleet = fleet
+        self._breakers = breakers
+        self._clock = clock
         self._attention: dict[int, Seat] = {}
         self.blind = False
         self._blind_s = 0.0
@@ -67,109 +62,98 @@ class BreakerEvaluator:
         """The seat holds no slot any more."""
         self._attention.pop(seat.number, None)
 
-    def trip(
-        self, seat: Seat, cause: Cause, by: str, evidence: str = "", seen_s: float | None = None
-    ) -> None:
-        """Something spoke against this seat's sleeper, seen at `seen_s` (None: now): open the breaker now."""
-        record = self._deps.fleet.get(seat.pod)
-        seat.disobeyed = seat.disobeyed or cause is Cause.ACTUATOR
-        if record is None or (record.breaker.state is BreakerState.OPEN and record.breaker.cause is cause):
+    def trip(self, seat: Seat, trip: Trip) -> None:
+        """Open the breaker of this seat's pod now; one that is open for the same cause stays as it is."""
+        record = self._fleet.get(seat.pod)
+        seat.disobeyed = seat.disobeyed or trip.cause is Cause.ACTUATOR
+        if record is None or (
+            record.breaker.state is BreakerState.OPEN and record.breaker.cause is trip.cause
+        ):
             return
-        self._apply(record, seat, Trip(cause, by, evidence, seen_s))
+        self._breakers.apply(record, trip)
         self.attend(seat)
 
     def reset(self, seat: Seat, observation: Reset) -> None:
-        """A person resets this seat's locked breaker: its frames are scored from now on."""
-        record = self._deps.fleet.get(seat.pod)
+        """A person resets the locked breaker of this seat's pod: its frames are scored from now on."""
+        record = self._fleet.get(seat.pod)
         if record is not None:
-            self._apply(record, seat, observation)
+            self._breakers.apply(record, observation)
             self.attend(seat)
 
     def adopt(self, record: PodRecord, severed: StoredSever | None) -> None:
-        """A restored seat's pod has spoken: what it says of its last sever is where its breaker starts.
+        """The pod of a restored seat has reported: its breaker starts by the last sever that it has stored.
 
-        A lock stays: no restart resets it. So does what its events have told before.
+        A lock stays: no restart resets it. So does a breaker that the pod's events have moved already.
         """
         locked = record.breaker.state is BreakerState.LOCKED
-        if not locked and self._deps.locks.unheard(record.pod, record.breaker):
-            now_s = self._deps.clock.now_s()
-            record.breaker = self._deps.locks.after_crash(record.pod, severed, now_s, self._deps.rng)
+        if not locked and self._breakers.is_initial(record):
+            self._breakers.adopt_stored(record, severed)
 
-    def _apply(self, record: PodRecord, seat: Seat, observation: Observation) -> Breaker:
-        now_s = self._deps.clock.now_s()
-        if isinstance(observation, Bad) and observation.cause is Cause.ACTUATOR:
-            seat.disobeyed = True
-        good = isinstance(observation, Good)
-        if good and about_to_close(record.breaker) and not self._deps.locks.settled(record.pod):
-            record.breaker = kept_from_closing(record.breaker, now_s)
-            return record.breaker
-        record.breaker, transition = step(record.breaker, observation, now_s, self._deps.rng)
-        if transition is not None:
-            self._deps.locks.note_pod(record.pod, transition, record.breaker, self._told(seat))
-            self._moved(record, seat, transition)
-            if seat.slot is not None and _severs(transition):
-                self._deps.tickets.issue([record.pod])
-            self._deps.fleet.changed(record, now_s)
-        return record.breaker
-
-    def tick(
-        self,
-        cohorts: Cohorts,
-        instant: int,
-        seat_at: Callable[[SlotAt], Seat | None],
-        assigned: int,
-        *,
-        going_home: bool = False,
-    ) -> Verdict:
-        """Judge one tick, before it is fused.
+    def tick(self, instant: int, assigned: int, *, going_home: bool = False) -> Verdict:
+        """Observe one tick, before it is fused. assigned: how many hold a slot.
 
         going_home: the pods were ordered to leave, so their silence is obedience. Evidence about a sleeper
-        or a device is judged all the same.
+        or a device counts all the same.
         """
         signs: dict[int, tuple[Seat, Observation]] = {}
         stale: list[Seat] = []
-        for at, cause in _found(cohorts, instant):
-            seat = seat_at(at)
+        for at, cause in self._found(instant):
+            seat = self._seats.at(at.cohort, at.slot)
             if seat is not None:
-                signs.setdefault(seat.number, (seat, Bad(cause, cohorts.evidence(at, cause, instant))))
+                bad = Bad(cause, self._conditions.evidence(at, cause, instant))
+                signs.setdefault(seat.number, (seat, bad))
                 stale += [seat] if cause is Cause.STALE else []
-        out = set[int]() if going_home else self._look_at_our_way(stale, assigned)
-        condition = cohorts.condition_of(instant) if self._attention else None
+        out = set[int]() if going_home else self._look_at_uplink(stale, assigned)
+        condition = self._conditions.condition_of(instant) if self._attention else None
         for number, seat in self._attention.items():
             if number not in signs and seat.slot is not None and condition is not None:
                 signs[number] = (seat, _sign(condition(seat.slot)))
         heard = not self.blind and not going_home
         for seat, sign in signs.values():
             if heard or seat.number in out or _of_the_sleeper(sign):
-                self._judge(seat, sign)
+                self._observe(seat, sign)
         return Verdict(self.blind, len(stale))
 
-    def _look_at_our_way(self, stale: list[Seat], assigned: int) -> set[int]:
-        """Is it our own way that is broken? Returns who is out all the same: the broker told their end."""
-        now_s = self._deps.clock.now_s()
-        records = ((seat.number, self._deps.fleet.get(seat.pod)) for seat in stale)
+    def _found(self, instant: int) -> list[tuple[SlotAt, Cause]]:
+        """The slots that give cause in this tick, worst cause first."""
+        conditions = self._conditions
+        if conditions.all_healthy(instant, QUALITY_OUT):
+            return []
+        return [
+            *((at, Cause.ACTUATOR) for at in conditions.over_rendering_slots(instant)),
+            *((at, Cause.STALE) for at in conditions.stale_slots(instant)),
+            *((at, Cause.LOST) for at in conditions.lossy_slots()),
+            *((at, Cause.QUALITY) for at in conditions.low_quality_slots(instant, QUALITY_OUT)),
+        ]
+
+    def _look_at_uplink(self, stale: list[Seat], assigned: int) -> set[int]:
+        """Set `blind`; return the numbers of the seats whose published will counts all the same.
+
+        When the uplink is back, HALF_OPEN deadlines begin anew: an outage of ours locks no breaker.
+        """
+        now_s = self._clock.now_s()
+        records = ((seat.number, self._fleet.get(seat.pod)) for seat in stale)
         offline = {number: record for number, record in records if record is not None and not record.online}
         gone = sum(not record.breaker.may_couple for record in offline.values())
         was_blind, self.blind = self.blind, own_fault(len(stale) - gone, assigned - gone)
         if self.blind and not was_blind:
             self._blind_s = now_s
         elif was_blind and not self.blind:
-            self._excuse(now_s)
+            for seat in self._attention.values():
+                record = self._fleet.get(seat.pod)
+                if record is not None:
+                    self._breakers.restart_scoring(record)
         lasting = now_s - self._blind_s >= OWN_FAULT_HOLDS_S
         return set(offline) if lasting else set()
 
-    def _excuse(self, now_s: float) -> None:
-        """The time of those on trial does not run while they cannot be heard."""
-        for seat in self._attention.values():
-            record = self._deps.fleet.get(seat.pod)
-            if record is not None:
-                record.breaker = seated(record.breaker, now_s)
-
-    def _judge(self, seat: Seat, sign: Observation) -> None:
-        record = self._deps.fleet.get(seat.pod)
+    def _observe(self, seat: Seat, sign: Observation) -> None:
+        record = self._fleet.get(seat.pod)
         if record is None:
             return
-        breaker = self._apply(record, seat, sign)
+        if isinstance(sign, Bad) and sign.cause is Cause.ACTUATOR:
+            seat.disobeyed = True
+        self._breakers.apply(record, sign)
+        breaker = record.breaker
         if breaker.state is BreakerState.CLOSED and not breaker.bad and not breaker.row:
             self._attention.pop(seat.number, None)
         else:
@@ -177,29 +161,12 @@ class BreakerEvaluator:
 
 
 def _of_the_sleeper(sign: Observation) -> bool:
-    """Whether a sign says something of a sleeper or a device, and not of the way to them."""
+    """Whether an observation is about a sleeper or a device, and not about the way to them."""
     return isinstance(sign, Good) or (isinstance(sign, Bad) and kind_of(sign.cause) is not Kind.TRANSPORT)
 
 
 def _sign(condition: Condition) -> Observation:
-    """A frame that is neither sound nor poor is too old: that says nothing of a person."""
+    """Return the observation of a slot; a frame that is neither sound nor poor is too old to count."""
     if condition.sound:
         return Good()
     return Bad(Cause.QUALITY) if condition.poor else Tick()
-
-
-def _severs(transition: Transition) -> bool:
-    """Whether the pod is now to say that it is at zero; of one that is lost on its way no word can come."""
-    stopped = transition.after in (BreakerState.OPEN, BreakerState.LOCKED)
-    return stopped and transition.cause is not None and kind_of(transition.cause) is not Kind.TRANSPORT
-
-
-def _found(cohorts: Cohorts, instant: int) -> list[tuple[SlotAt, Cause]]:
-    if cohorts.calm(instant, QUALITY_OUT):
-        return []
-    return [
-        *((at, Cause.ACTUATOR) for at in cohorts.disobedient(instant)),
-        *((at, Cause.STALE) for at in cohorts.missing(instant)),
-        *((at, Cause.LOST) for at in cohorts.lossy()),
-        *((at, Cause.QUALITY) for at in cohorts.doubtful(instant, QUALITY_OUT)),
-    ]

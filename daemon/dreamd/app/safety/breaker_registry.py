@@ -1,26 +1,43 @@
-"""The book of breakers: the last moves of each, and which are LOCKED, over restarts too.
+"""The breakers of all pods: their one owner, their last moves, and the locks, over restarts too.
 
-Severing waits for nothing, so a move is noted in memory, and a lock goes to the ledger after the tick that
-made it has been broadcast, in the same call (`flush`); what cannot be written is said once and tried again.
-To unlock is to grant: there the ledger comes first. And to close again after a trip is to grant: a breaker
-that has tripped for a cause of person or device closes only when its mark is in the ledger (`settled`). So
-whatever a crash loses makes things stricter: with the first trip on the disk, a second one that was not
-written is told by what the pod has stored, and locks; without that, the next one does.
+Every observation of a pod's breaker passes through `apply`; no other module assigns `PodRecord.breaker`. A
+move is noted, then told to the listener of the Dreamscape in which the pod sits, then to the listeners of all
+moves.
+
+Severing waits for nothing. So a move is noted in memory, and a lock goes to the ledger after the broadcast of
+the tick that made it, in the same call (`flush`); a failed write is reported once and tried again. To unlock
+is to grant: there the ledger comes first. To close again after a trip is to grant, too: a breaker that has
+tripped for a cause of person or device closes only when its mark is in the ledger (`settled`). So a crash can
+only make things stricter. With the first trip on the disk, a second trip that was not written is known from
+what the pod has stored, and locks; without it, the next one does.
 """
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from math import inf, isfinite
 from random import Random
-from typing import Final
+from typing import Final, Protocol
 
 from dreamd.app.durability.commits import Commits
 from dreamd.app.events.journal import Journal
+from dreamd.app.fleet.registry import PodRecord
 from dreamd.core.dreamscapes.states import breaker_of
 from dreamd.core.dreamscapes.views import BreakerState, DreamscapeState
-from dreamd.core.safety.breaker import Breaker, Transition, initial_after_crash, locked
+from dreamd.core.safety.breaker import (
+    Breaker,
+    Good,
+    Observation,
+    Transition,
+    about_to_close,
+    initial_after_crash,
+    kept_from_closing,
+    locked,
+    seated,
+    step,
+)
 from dreamd.core.safety.causes import CAUSES, Cause, Kind, Scope, cause_named, kind_of
 from dreamd.core.safety.views import BreakerMove, Lock, Mark
+from dreamd.ports.clock import SessionClock
 from dreamd.ports.commit import Commit
 from dreamd.ports.ledger.breakers import BreakerLedger
 from dreamd.ports.ledger.terms import Terms
@@ -31,24 +48,49 @@ MOVES_KEPT: Final = 16
 """Of each breaker; the oldest fall out."""
 
 
+class BreakerListener(Protocol):
+    """A Dreamscape, as far as the breakers of its pods concern it."""
+
+    def broadcast_for(self, pod: str) -> tuple[int, int] | None:
+        """Return (term, tick) of the broadcast that will carry a move of now to this pod; None: no slot."""
+        ...
+
+    def on_breaker_moved(self, record: PodRecord, transition: Transition) -> None:
+        """The breaker of a pod that sits here has moved."""
+        ...
+
+
 class BreakerRegistry:
-    """What breakers did lately, and the locks."""
+    """Owns the breakers of all pods, the locks and the marks."""
 
     def __init__(
-        self, ledger: BreakerLedger, commits: Commits, journal: Journal, doubted_s: float = 0.0
+        self,
+        ledger: BreakerLedger,
+        commits: Commits,
+        journal: Journal,
+        clock: SessionClock,
+        rng: Random,
+        *,
+        doubted_s: float = 0.0,
     ) -> None:
-        """Read the locks. doubted_s: now, where the ledger was restored from a copy: nobody starts CLOSED.
+        """Read the locks. doubted_s: now, where the ledger is a restored copy: no breaker starts CLOSED.
 
         Raises:
-            LedgerError: they cannot be read; nobody may be trusted then.
+            LedgerError: they cannot be read; no sleeper may be merged then.
         """
         self._commits = commits
+        self._clock = clock
+        self._rng = rng
+        self.listener_of: Callable[[str], BreakerListener | None] = lambda _dreamscape: None
+        """Finds the Dreamscape of this name; set once, by the application that knows them."""
+        self.on_moved: list[Callable[[PodRecord], None]] = []
+        """Called after every move, by the application that knows what hangs on it."""
         self._doubted_s = doubted_s
         self._found_s: dict[str, float] = {}
         self._journal = journal
         self._moves: dict[str, deque[BreakerMove]] = {}
         self._locks = {lock.pod: lock for lock in ledger.locks()}
-        self._waiting: Counter[Scope] = Counter(_whom(lock) for lock in self._locks.values())
+        self._waiting: Counter[Scope] = Counter(_scope(lock) for lock in self._locks.values())
         self._unsaved: dict[str, None] = {}
         self._marks = {mark.pod: mark for mark in ledger.marks()}
         self._unmarked: dict[str, None] = {}
@@ -60,7 +102,7 @@ class BreakerRegistry:
         return iter(self._locks.values())
 
     def find(self, pod: str, now_s: float) -> None:
-        """The books give this pod a seat: whatever becomes of the seat, its breaker does not start CLOSED."""
+        """The ledger gives this pod a seat: even if the seat is lost, its breaker does not start CLOSED."""
         self._found_s[pod] = now_s
 
     def doubt(self, now_s: float) -> None:
@@ -68,50 +110,91 @@ class BreakerRegistry:
         self._doubted_s = now_s
 
     def breaker_of(self, pod: str) -> Breaker:
-        """Where the breaker of a pod starts that is heard of for the first time."""
+        """Return the breaker with which a pod starts that is heard for the first time."""
         lock = self._locks.get(pod)
         if lock is not None:
             return locked(lock.since_s, lock.cause)
         doubted_s = self._found_s.get(pod, self._doubted_s)
         return initial_after_crash(doubted_s, None) if doubted_s else Breaker()
 
-    def after_crash(self, pod: str, severed: StoredSever | None, now_s: float, rng: Random) -> Breaker:
-        """Where the breaker of a pod starts whose owner has crashed, by what it has stored itself."""
-        mark = self._marks.get(pod)
+    # -- moves ------------------------------------------------------------------------------------
+
+    def apply(self, record: PodRecord, observation: Observation) -> Transition | None:
+        """Give the pod's breaker one observation; return the transition made, if any.
+
+        A breaker that would close before its mark is in the ledger stays HALF_OPEN, and its deadline pauses.
+        """
+        now_s = self._clock.now_s()
+        good = isinstance(observation, Good)
+        if good and about_to_close(record.breaker) and not self.settled(record.pod):
+            record.breaker = kept_from_closing(record.breaker, now_s)
+            return None
+        record.breaker, transition = step(record.breaker, observation, now_s, self._rng)
+        if transition is None:
+            return None
+        listener = self.listener_of(record.dreamscape)
+        told = listener.broadcast_for(record.pod) if listener is not None else None
+        self.note_pod(record.pod, transition, record.breaker, told)
+        if listener is not None:
+            listener.on_breaker_moved(record, transition)
+        for on_moved in self.on_moved:
+            on_moved(record)
+        return transition
+
+    def restart_scoring(self, record: PodRecord) -> None:
+        """Begin the scoring of a HALF_OPEN breaker anew, with its whole deadline; others stay as they are."""
+        record.breaker = seated(record.breaker, self._clock.now_s())
+
+    def distrust(self, record: PodRecord) -> None:
+        """Set a CLOSED breaker to HALF_OPEN: the ledger on which it rests was restored from a copy."""
+        if record.breaker.may_couple:
+            record.breaker = initial_after_crash(self._clock.now_s(), None)
+
+    def adopt_stored(self, record: PodRecord, severed: StoredSever | None) -> None:
+        """Start the breaker of a pod after a crash of its daemon, by the sever that the pod has stored.
+
+        A sever for a planned stop counts as none: such a pod is scored like one with a lapsed lease.
+        """
+        now_s, mark = self._clock.now_s(), self._marks.get(record.pod)
         cause = cause_named(severed.cause) if severed is not None else None
         if cause is Cause.SHUTDOWN:
-            severed, cause = None, None  # a stop that was planned: scored like a lease that has lapsed
+            severed, cause = None, None
         tripped_s = mark.tripped_s if mark is not None else -inf
         known = mark is not None and severed is not None and mark.tells_of(severed.term, severed.tick)
-        breaker = initial_after_crash(now_s, cause, rng, tripped_s=tripped_s, known=known)
+        breaker = initial_after_crash(now_s, cause, self._rng, tripped_s=tripped_s, known=known)
         if breaker.state is BreakerState.LOCKED:
             why = "severed a second time, and the daemon was gone before it was written"
-            self.note_pod(
-                pod, Transition(now_s, BreakerState.OPEN, breaker.state, breaker.cause, why), breaker
-            )
+            locking = Transition(now_s, BreakerState.OPEN, breaker.state, breaker.cause, why)
+            self.note_pod(record.pod, locking, breaker)
             named = breaker.cause.value if breaker.cause else ""
-            sentence = f"breaker of {pod} is locked: {named} ({why})"
+            sentence = f"breaker of {record.pod} is locked: {named} ({why})"
             plain = f"locked: {named}"
-            self._journal.append(now_s, "breaker-tripped", sentence, pod=pod, cause=named, reason=plain)
-        return breaker
+            self._journal.append(
+                now_s, "breaker-tripped", sentence, pod=record.pod, cause=named, reason=plain
+            )
+        record.breaker = breaker
 
-    def unheard(self, pod: str, breaker: Breaker) -> bool:
-        """Whether nothing has been heard of this pod that has moved its breaker, since this daemon began."""
-        return breaker == self.breaker_of(pod)
+    def adopt_trip(self, record: PodRecord, cause: Cause, at: tuple[int, int]) -> None:
+        """Let an earlier trip count for the initial breaker of a pod that reports a sever or a fault.
 
-    def recalled(self, pod: str, breaker: Breaker, cause: Cause, at: tuple[int, int]) -> Breaker:
-        """Return the breaker of a pod that is `unheard` and tells of a sever or a fault: earlier trips count.
-
-        Unless it tells of that very trip again. at: (term, tick) of the broadcast it had heard then.
+        It does not count where the pod reports that very trip again. at: (term, tick) of the last broadcast
+        that the pod had received.
         """
-        mark = self._marks.get(pod)
+        mark = self._marks.get(record.pod)
         again = kind_of(cause) in (Kind.HARD, Kind.SOFT) and mark is not None and mark.tells_of(*at)
-        return breaker if mark is None or again else breaker._replace(tripped_s=mark.tripped_s)
+        if mark is not None and not again:
+            record.breaker = record.breaker._replace(tripped_s=mark.tripped_s)
+
+    def is_initial(self, record: PodRecord) -> bool:
+        """Whether nothing has moved this pod's breaker since this daemon began."""
+        return record.breaker == self.breaker_of(record.pod)
+
+    # -- what is known of them --------------------------------------------------------------------
 
     def settled(self, pod: str) -> bool:
         """Whether its last trip, and a lock made of it, is in the ledger.
 
-        Before that its breaker does not close, and the pod is not told that it may forget what it told.
+        Before that its breaker does not close, and the event that reported the trip is not acknowledged.
         """
         return pod not in self._unmarked
 
@@ -132,7 +215,7 @@ class BreakerRegistry:
     ) -> None:
         """Keep one move of a pod's breaker, its lock and its mark.
 
-        breaker: after it. told: (term, tick) of the broadcast that tells it, None for a pod without a slot.
+        breaker: after it. told: (term, tick) of the broadcast that carries it, None for a pod without a slot.
         """
         if isfinite(breaker.tripped_s):
             term, tick = told or (int(transition.at_s * 1000), 0)
@@ -148,7 +231,7 @@ class BreakerRegistry:
         if transition.after is BreakerState.LOCKED and transition.cause is not None:
             self._forget(pod)
             self._locks[pod] = Lock(pod, transition.cause, transition.at_s, transition.detail)
-            self._waiting[_whom(self._locks[pod])] += 1
+            self._waiting[_scope(self._locks[pod])] += 1
             self._unsaved[pod] = None
 
     def moves(self, name: str) -> tuple[BreakerMove, ...]:
@@ -160,7 +243,7 @@ class BreakerRegistry:
         self._moves.pop(f"dreamscapes/{name}", None)
 
     def evidence(self, name: str) -> str:
-        """What was seen at the last move; after a restart, what the lock was made for."""
+        """Return the evidence of the last move; after a restart, that of the lock."""
         moves = self._moves.get(name)
         if moves:
             return moves[-1].detail
@@ -174,7 +257,7 @@ class BreakerRegistry:
         return latest if isfinite(latest) else 0.0
 
     def unlocking(self, pod: str) -> Transaction:
-        """What forgets a lock, in the ledger first; `unlocked` or `still_locked` follows."""
+        """Return the write that forgets a lock; `unlocked` or `still_locked` follows."""
         self._unsaved.pop(pod, None)
         return Transaction(unlocked=(pod,))
 
@@ -191,10 +274,10 @@ class BreakerRegistry:
     def _forget(self, pod: str) -> None:
         lock = self._locks.pop(pod, None)
         if lock is not None:
-            self._waiting[_whom(lock)] -= 1
+            self._waiting[_scope(lock)] -= 1
 
     def waiting(self) -> dict[Scope, int]:
-        """How many locks wait for a person, by whom their cause concerns."""
+        """Return how many locks wait for a person, by the scope of their cause."""
         return dict(self._waiting)
 
     def on_settled(self, tell: Callable[[], None]) -> None:
@@ -217,7 +300,7 @@ class BreakerRegistry:
         self._commits.submit(Transaction(locks=locks, marks=marks), "a lock" if locks else "a mark", over)
 
     def _written(self, locks: tuple[Lock, ...], marks: tuple[Mark, ...]) -> None:
-        """These are durable; where a breaker has moved meanwhile, its newer word is still to be written."""
+        """These are durable; a newer lock or mark of the same pod is still to be written."""
         for lock in locks:
             if self._locks.get(lock.pod) is lock:
                 self._unsaved.pop(lock.pod, None)
@@ -229,6 +312,6 @@ class BreakerRegistry:
         self.flush()
 
 
-def _whom(lock: Lock) -> Scope:
-    """Whom its cause concerns: a person, or their device."""
+def _scope(lock: Lock) -> Scope:
+    """The scope of its cause: a person, or their device."""
     return CAUSES[lock.cause].scope

@@ -1,13 +1,13 @@
-"""Why a sleeper is at zero: one cause, the first, under one word on every screen.
+"""First causes: a sleeper is at zero for one cause, the first, under one word on every screen.
 
 Several causes may hold one sleeper at zero at once: a bed that has railed may be in a Dreamscape that an
 operator severs a minute later. Rules:
 
 - The first cause stays on the seat until the sleeper may be merged again: with Resume, or, while the
   Dreamscape dreams, once the breaker has closed.
-- A pod at which the coupling byte has become zero can only tell that the daemon set it. So the daemon keeps
-  with the pod what it did that for, and what the pod tells later gets that word. Once the pod says that it is
-  merged, nothing is kept any more.
+- A pod at which the coupling byte has become zero can only report that the daemon set it. So the daemon keeps
+  the cause of its zero with the pod, and the pod's later report gets that word. Once the pod reports that it
+  is merged, nothing is kept any more.
 """
 
 from dreamd.app.fleet.registry import PodRecord, PodRegistry, breaker_cause
@@ -52,15 +52,15 @@ class FirstCauses:
 
     @staticmethod
     def told(record: PodRecord, cause: str, withheld: str) -> str:
-        """The word for a sever that the pod tells of; withheld: why nobody is granted anything now, if so."""
+        """Return the word for a sever that the pod reports; withheld: why nothing is granted now, if so."""
         return act(cause, record.zeroed_for or withheld)
 
     @staticmethod
     def merged(record: PodRecord) -> None:
-        """The pod says that it is coupled: what it is severed for next is news."""
+        """The pod reports that it is coupled: its next sever has a cause of its own."""
         record.zeroed_for = ""
 
 
 def because(cause: Cause, reason: str) -> str:
-    """The cause by its one word, and what was said of it."""
+    """The cause by its one word, and the reason that was given."""
     return f"{cause.value}: {reason}" if reason and reason != cause.value else cause.value

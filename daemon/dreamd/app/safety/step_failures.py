@@ -1,13 +1,13 @@
-"""Bugs in a step of the daemon: everyone is set to zero first, it is said, and the daemon goes on.
+"""Bugs in a step of the daemon: sleepers are set to zero first, then reported, and the daemon goes on.
 
-Why not end: the other sleepers' ticks, the severs and the resending of orders need this process. Why zero:
-after a bug nothing that is still granted can be vouched for. So each step of house-keeping, each message
-from a pod and each watcher runs in `attempt`. A bug in the tick of one Dreamscape concerns that one alone;
-every other bug concerns all. Whom a bug concerns is granted nothing for HOLD_S, so that a bug of every tick
-is one long zero and no flicker. Where even a zero cannot be published the daemon ends, and each pod is
-alone by its own tether.
+The daemon does not end, for the other sleepers' ticks, the severs and the resending of commands need this
+process. It sets zero, for after a bug no grant can be vouched for. So each step of house-keeping, each
+message from a pod and each watcher runs in `attempt`. A bug in the tick of one Dreamscape concerns that one
+alone; every other bug concerns all. A concerned Dreamscape is granted nothing for HOLD_S, so that a bug of
+every tick is one long zero and no flicker. Where even a zero cannot be published the daemon ends, and each
+pod is alone by its own tether.
 
-Attempts nest: a watcher may fail within a tick. The outermost one tells, so that nothing is granted
+Attempts nest: a watcher may fail within a tick. The outermost one reports, so that nothing is granted
 afterwards in the same turn.
 """
 
@@ -21,7 +21,7 @@ from dreamd.core.limits import FAILURE_HOLD_S
 from dreamwire.buggify import buggify
 
 TELL_EVERY_S: Final = 10.0
-"""A step that fails again within this is counted and not told again."""
+"""A step that fails again within this is counted and not reported again."""
 PENDING_MAX: Final = 64
 
 STEPS: Final = (
@@ -52,7 +52,7 @@ class Failure:
 
 
 class Hushed(Protocol):
-    """Whom a failure concerns."""
+    """A Dreamscape, as far as a failure concerns it."""
 
     def hush(self) -> None:
         """Publish zeros now."""
@@ -63,7 +63,7 @@ class StepFailures:
     """Runs steps, and keeps a bug in one of them from costing the others anything but a zero."""
 
     def __init__(self, now_s: Callable[[], float], count: Callable[[str], None]) -> None:
-        """Begin without a failure; `count` is told the step of each."""
+        """Begin without a failure; `count` is called with the step of each."""
         self._now_s = now_s
         self._count = count
         self._journal: Journal | None = None
@@ -76,28 +76,28 @@ class StepFailures:
         self._fatal = ""
 
     def concern(self, everyone: Callable[[], Collection[tuple[str, Hushed]]], journal: Journal) -> None:
-        """Set whom a failure concerns, by name, and where it is written down."""
+        """Set the Dreamscapes that a failure may concern, by name, and the journal for it."""
         self._everyone, self._journal = everyone, journal
 
     def observe(self, told: Callable[[Failure], None]) -> None:
-        """Tell `told` of each failure that is told at all (the log, which has the traceback)."""
+        """Call `told` with each failure that is reported at all (the log has the traceback)."""
         self._told = told
 
     def attempt(self, step: str, act: Callable[[], Value], of: str = "") -> Value | None:
-        """Do `act`; where it raises, set whom it concerns to zero and return None."""
+        """Run `act`; where it raises, set the Dreamscapes it concerns to zero and return None."""
         with self.together():
             try:
                 value = act()
                 if buggify("step-raises"):
                     raise InjectedError(step)  # noqa: TRY301 -- as if `act` had raised it at its end
                 return value  # noqa: TRY300
-            except Exception as error:  # noqa: BLE001 -- whatever it is, nobody else's tick may end for it
+            except Exception as error:  # noqa: BLE001 -- no error may end another Dreamscape's tick
                 self.note(step, error, of)
                 return None
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Several attempts of one turn: what fails in them is told at the end of the turn."""
+        """Several attempts of one turn: their failures are reported at the end of the turn."""
         self._depth += 1
         try:
             yield
@@ -117,7 +117,7 @@ class StepFailures:
             self.note(step, error)
 
     def note(self, step: str, error: Exception, of: str = "") -> None:
-        """Keep a failure; it is told with the next attempt that ends, at the latest with the next tick."""
+        """Keep a failure; it is reported at the end of the next attempt, at the latest with the next tick."""
         if len(self._pending) < PENDING_MAX:
             self._pending.append(Failure(step, error, of))
 

@@ -1,8 +1,8 @@
-"""The book of wake orders: which stand, what the retained place on the wire says, what the ledger keeps.
+"""The registry of wake orders: those that stand, the retained message on the wire, and the ledger's copy.
 
-Rules and their reasons stand in `core.severing.waking`. Giving an order is severing: it takes effect in
-memory and on the wire first, and is written afterwards (`flush` tries again what could not be written).
-Lifting one is granting: the ledger comes first.
+The rules and their reasons are in `core.safety.wake_orders`. To give an order is to sever: it takes effect in
+memory and on the wire first, and is written afterwards (`flush` tries a failed write again). To lift one is
+to grant: the ledger comes first.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ class WakeOrderRegistry:
         """Read the orders.
 
         Raises:
-            LedgerError: they cannot be read; nobody may be merged then.
+            LedgerError: they cannot be read; no sleeper may be merged then.
         """
         self._commits = commits
         self._link = link
@@ -104,7 +104,7 @@ class WakeOrderRegistry:
         return None
 
     def over(self, dreamscape: str, site: str) -> Order | None:
-        """A standing order that reaches all of this Dreamscape, whose plan selects `site` (empty: any)."""
+        """A standing order that reaches all of this Dreamscape; site: its plan's (empty: any)."""
         return self.reaching("", site, dreamscape)
 
     def next_revision(self, now_s: float) -> int:
@@ -222,6 +222,6 @@ class WakeOrderRegistry:
 
 
 def _reach(scope: WakeScope, target: str) -> tuple[WakeScope, str]:
-    """Under what an order is looked for; one whose scope cannot be read reaches the fleet."""
+    """Return the key of an order; one with an unreadable scope reaches the fleet."""
     wide = scope in (WakeScope.FLEET, WakeScope.UNSPECIFIED)
     return (WakeScope.FLEET, "") if wide else (scope, target)

@@ -1,15 +1,15 @@
-"""The artist: who leads a Dreamscape live, and with what.
+"""The artist's live lead of a Dreamscape.
 
-What an artist sends has a share in what every pod blends with its sleeper (DESIGN 7.4): within the plan's
-artist share, which is what sleepers have agreed to by taking part, and within each one's own coupling.
+The artist's vector has a share in the blend that every pod renders (DESIGN 7.4): within the plan's artist
+share, to which sleepers have agreed by taking part, and within each sleeper's own coupling.
 
 Rules
-- One leads at a time; who comes second is refused, unless the first has been silent for ten seconds: a stream
-  whose network has gone may take minutes to end.
+- One artist leads at a time. A second one is refused, unless the first has been silent for ten seconds: a
+  stream over a network that has gone may take minutes to end.
 - A vector counts until it is a second old by the daemon's clock. Each one is taken whole or refused: a number
-  that is none, another length, a share above the plan's. With a refusal the lead is over.
-- With the end of the lead, however it ends, nobody leads from the next message on.
-- What is severed gets no artist either: the broadcast of a zero holds nobody's vector.
+  that is NaN or infinite, another length, a share above the plan's. A refusal ends the lead.
+- When a lead ends, however it ends, the artist has no share from the next message on.
+- A severed Dreamscape gets no artist either: the broadcast of a zero holds no artist's vector.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,18 +17,16 @@ from typing import Final
 
 import numpy as np
 
+from dreamd.app.collective.artist_input import NO_ARTIST, ArtistInput
 from dreamd.core.limits import ARTIST_FRESH_S, ARTIST_SHARE_MOST, at_most
 from dreamd.core.refusals import Code, Figure, Refusal, bad_field
 from dreamwire.blend import SHARE_B_MAX, X_LIMIT
-from dreamwire.messages import Floats
 from dreamwire.schema import Schema
 
 assert ARTIST_SHARE_MOST <= SHARE_B_MAX, "pods take no artist above theirs"
 
 SILENT_S: Final = 10.0
-"""Whoever leads and has said nothing for longer can be followed by somebody else."""
-NOBODY: Final[tuple[Floats, float]] = (np.zeros(0, dtype=np.float32), 0.0)
-"""The vector and the share where nobody leads."""
+"""A lead that has been silent for longer can be followed by another."""
 
 
 class LeadStream:
@@ -38,7 +36,7 @@ class LeadStream:
         self._artists = artists
 
     def take(self, vector: Sequence[float], share: float) -> Refusal | None:
-        """The artist's newest word; None: taken.
+        """Take the artist's newest input; None: taken.
 
         Args:
             vector: D numbers on the shared scale, clipped to +-6.
@@ -52,7 +50,7 @@ class LeadStream:
 
 
 class LiveLead:
-    """Who leads one Dreamscape. `say` is told when a lead begins and ends."""
+    """The lead of one Dreamscape. say: called when a lead begins and ends."""
 
     def __init__(
         self, schema: Schema, most: float, now_s: Callable[[], float], say: Callable[[str, str], None]
@@ -63,7 +61,7 @@ class LiveLead:
         self._now_s = now_s
         self.say = say
         self._lead: LeadStream | None = None
-        self._newest = NOBODY
+        self._newest = NO_ARTIST
         self._at_s = 0.0
 
     def begin(self) -> LeadStream | Refusal:
@@ -72,12 +70,12 @@ class LiveLead:
             return Refusal(Code.NOBODY_LEADS, "this Dreamscape's plan has no artist share")
         if self._lead is not None and self._now_s() - self._at_s <= SILENT_S:
             return Refusal(Code.LEAD_TAKEN, "somebody leads this Dreamscape already")
-        self._lead, self._newest, self._at_s = LeadStream(self), NOBODY, self._now_s()
+        self._lead, self._newest, self._at_s = LeadStream(self), NO_ARTIST, self._now_s()
         self.say("lead-started", "an artist leads")
         return self._lead
 
     def take(self, lead: LeadStream, vector: Sequence[float], share: float) -> Refusal | None:
-        """What this lead says now; a lead that is over says nothing any more."""
+        """Take the newest input of this lead; a lead that is over is refused."""
         if lead is not self._lead:
             return Refusal(Code.WRONG_STATE, "this lead is over")
         share = at_most(share, self._most)
@@ -101,7 +99,7 @@ class LiveLead:
     def end(self, lead: LeadStream) -> None:
         """This lead is over."""
         if lead is self._lead:
-            self._lead, self._newest = None, NOBODY
+            self._lead, self._newest = None, NO_ARTIST
             self.say("lead-ended", "the artist leads no longer")
 
     def close(self) -> None:
@@ -109,8 +107,8 @@ class LiveLead:
         if self._lead is not None:
             self.end(self._lead)
 
-    def newest(self) -> tuple[Floats, float]:
-        """The vector, float32[D], and its share; empty and 0 where nobody leads or has spoken lately."""
+    def newest(self) -> ArtistInput:
+        """The vector, float32[D], and its share; empty and 0 without a lead, or where it is silent."""
         age_s = self._now_s() - self._at_s
         fresh = 0.0 <= age_s <= ARTIST_FRESH_S
-        return self._newest if fresh and self._newest[1] > 0.0 else NOBODY
+        return self._newest if fresh and self._newest[1] > 0.0 else NO_ARTIST

@@ -83,8 +83,13 @@ class Seats:
     """State of each seat, over the roster's numbers and slots."""
 
     def __init__(self, most: int, rng: Random) -> None:
+        self._rng = rng
+        self.reset(most)
+
+    def reset(self, most: int) -> None:
+        """Begin anew, with so many seats to offer and none taken."""
         self._most = most
-        self._roster = Roster(rng)
+        self._roster = Roster(self._rng)
         self._seats: dict[int, Seat] = {}
         self._nameless = 0
         self._at: dict[tuple[int, int], Seat] = {}

@@ -33,7 +33,7 @@ from typing import Final
 
 import numpy as np
 
-from dreamd.app.dreamscapes.pod_events import NO_TRIP
+from dreamd.app.dreamscapes.drivers.pod_events import NO_TRIP
 from dreamd.core.dreamscapes.views import DreamscapeState, Event
 from dreamd.core.safety.causes import Cause, Kind, cause_named, kind_of
 from dreamd.core.safety.quorum import QuorumVerdict

@@ -1,10 +1,10 @@
-"""Seating: who is asked, who is admitted, and the assign that makes an admitted seat a slot.
+"""Admission: the pods to ask, the seats to admit, and the assign that turns a seat into a slot.
 
-Nobody is seated by force: a seat is given to a checked-in sleeper of a selected pod, its checks are run
-again and again while it waits, and the first that fails is written on it. A seat that held a slot before
-(its pod rebooted, or this daemon did) is assigned again whatever its breaker says: the breaker keeps it
-at zero until its frames have been scored. Whoever was released is excused: this Dreamscape does not ask
-them again until somebody is checked in to that pod anew.
+No sleeper is seated by force. A seat is given to a checked-in sleeper of a selected pod; its checks run again
+and again while it waits, and the first that fails is written on it. A seat that held a slot before (its pod
+or this daemon restarted) is assigned again whatever its breaker is: the breaker keeps it at zero until its
+frames have been scored. A pod that was released is excused: this Dreamscape does not ask it again until a
+sleeper is checked in to it anew.
 """
 
 from dataclasses import replace
@@ -34,23 +34,30 @@ RETRY_S: Final = 5.0
 class Admission:
     """Fills the seats of one Dreamscape."""
 
-    def __init__(self, plan: Plan, dependencies: Dependencies, seats: Seats, ownership: TermFence) -> None:
-        self._plan = plan
+    def __init__(
+        self, plan: Plan, dependencies: Dependencies, seats: Seats, cohorts: Cohorts, ownership: TermFence
+    ) -> None:
         self._deps = dependencies
         self._seats = seats
+        self._cohorts = cohorts
         self._ownership = ownership
+        self.excused: set[str] = set()
+        self.adopt_plan(plan)
+
+    def adopt_plan(self, plan: Plan) -> None:
+        """Fill the seats by this plan from now on; excused pods stay excused."""
+        self._plan = plan
         self._retry_s: dict[int, float] = {}
         self._looked = 0
         self._invited = Names(plan.pods)
         self._asked_to = ""
-        self.excused: set[str] = set()
 
     def explain(self, record: PodRecord, *, started: bool) -> tuple[Check, ...]:
         """Every admission check of this pod, in order."""
         seats_left = 0 if self._seats.full else 1
         now_s = self._deps.clock.now_s()
         facts = candidate(record, now_s, seats_left=seats_left, started=started)
-        # As if seated here: an order over this Dreamscape reaches whoever would join it.
+        # As if seated here: an order over this Dreamscape reaches each pod that would join it.
         order = self._deps.wakes.reaching(record.pod, record.presence.site, self._plan.dreamscape)
         standing = self._deps.consents.standing(record.sleeper)
         facts = replace(
@@ -65,14 +72,16 @@ class Admission:
         return admit(facts, self._plan)
 
     def gather(self, *, started: bool, most: int | None = None) -> list[Seat]:
-        """Seat whoever may be seated and look again at those who wait; returns the newly admitted.
+        """Seat the pods that may be seated and check those that wait again; return the admitted seats.
 
-        most: look at so many who have no seat, and at so many who wait, next time at the next; None: at all.
+        most: look at so many pods without a seat and so many waiting seats, next time at the next; None: all.
         """
         if (not started or self._plan.late_joining) and not self._seats.full:
             for record in self._asked(most):
                 if self._may_sit(record):
-                    self._sit(record)
+                    seat = self._seats.take(record.pod, record.sleeper)
+                    record.dreamscape, record.seat = self._plan.dreamscape, seat.number
+                    self._deps.fleet.changed(record, self._deps.clock.now_s())
         waiting = (SeatState.WAITING, SeatState.ADMITTED)
         seats = [seat for seat in self._seats if seat.state in waiting]
         if most is not None and len(seats) > most:
@@ -81,7 +90,7 @@ class Admission:
         return [seat for seat in seats if self._admit(seat, started=started)]
 
     def _asked(self, most: int | None) -> list[PodRecord]:
-        """Pods that this plan may ask, by name: of those invited, or those in which somebody has no seat."""
+        """The pods to ask, by name: those invited, or those with a sleeper without a seat."""
         names = self._invited or self._deps.fleet.unseated.of(self._plan.site)
         chosen = list(names) if most is None else names.some_after(self._asked_to, most)
         self._asked_to = chosen[-1] if chosen else ""
@@ -101,11 +110,6 @@ class Admission:
             and not self._deps.consents.standing(record.sleeper).withdrawn
             and (len(self._invited) > 0 or selects(self._plan, record.pod, record.presence.site))
         )
-
-    def _sit(self, record: PodRecord) -> None:
-        seat = self._seats.take(record.pod, record.sleeper)
-        record.dreamscape, record.seat = self._plan.dreamscape, seat.number
-        self._deps.fleet.changed(record, self._deps.clock.now_s())
 
     def _admit(self, seat: Seat, *, started: bool) -> bool:
         """Run the checks; True where the seat has just been admitted or is admitted still."""
@@ -136,7 +140,7 @@ class Admission:
         return first_refusal(tuple(check for check in checks if check.name not in without))
 
     def still_admitted(self, seat: Seat) -> bool:
-        """Whether a seat that is in the ledger now may have a slot still; else it waits, and says why."""
+        """Whether a seat that is now in the ledger may still have a slot; else it waits and shows why."""
         record = self._deps.fleet.get(seat.pod)
         if record is not None:
             seat.refusal = self._refusal(seat, record, started=True, without=("ledger",))
@@ -155,12 +159,10 @@ class Admission:
         fitting = [template for template in templates if len(template) == schema.size]
         return shared_scale(np.asarray(fitting, dtype=np.float32), schema)
 
-    def assign(
-        self, seat: Seat, cohorts: Cohorts, scale: tuple[Floats, Floats], instant: int, dose: Dose
-    ) -> None:
-        """Give the seat a slot and tell its pod; its cohort has a term.
+    def assign(self, seat: Seat, instant: int, dose: Dose) -> None:
+        """Give the seat a slot and send its pod the assign; its cohort has a term.
 
-        dose: its sleeper's, with what has not been charged yet.
+        dose: its sleeper's, with the minutes that have not been charged yet.
         """
         record = self._deps.fleet.get(seat.pod)
         if record is None:
@@ -171,7 +173,7 @@ class Admission:
         assert term, "a cohort has a term before it has a slot"
         left_s = self._deps.consents.standing(seat.sleeper).left_s(now_s)
         seat.incarnation = record.incarnation
-        cohorts.occupy(slot, instant, record.breaker, joins=not seat.returning)
+        self._cohorts.occupy(slot, instant, record.breaker, joins=not seat.returning)
         end_s = self._plan.close_at_s or now_s + SESSION_MAX_S
         what = Assign(
             dreamscape=self._plan.dreamscape,
@@ -184,8 +186,8 @@ class Admission:
             cap=GUIDELINE_CAP,
             seconds_left=min(end_s - now_s, left_s),
             schema=self._plan.schema,
-            mu_db=scale[0],
-            sigma_db=scale[1],
+            mu_db=self._cohorts.scale[0],
+            sigma_db=self._cohorts.scale[1],
             ramp_s=self._plan.ramp_s,
             dose_left_min=dose.left_min,
             dose_limit_min=dose.limit_min,
@@ -197,7 +199,7 @@ class Admission:
         self._retry_s[seat.number] = self._deps.clock.now_s() + RETRY_S
 
     def exhausted(self, seat: Seat) -> None:
-        """No slot is left for this seat: it waits, says so, and is looked at again."""
+        """No slot is left for this seat: it waits, shows why, and is looked at again."""
         self.refused(seat)
         seat.state = SeatState.WAITING
         sentence = f"every slot of {self._plan.dreamscape} is given, and each of its cohorts has a holder"

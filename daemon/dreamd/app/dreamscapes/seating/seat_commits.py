@@ -1,42 +1,42 @@
-"""Granting: the way of a seat from ADMITTED to a slot, through the ledger.
+"""Seat commits: the way of a seat from ADMITTED to a slot, through the ledger.
 
 Theory of operation. A seat that is about to get a slot is COMMITTING: one transaction names it, draws the
-term its cohort lacks and opens its sleeper's mark of exposure. Only when that is durable is the pod told. A
-Start is the same: the Dreamscape dreams once the seats it begins with are in the ledger. That it dreams is
-written after, for a crash in between leaves it gathering, which grants nobody anything.
+term that its cohort lacks and opens its sleeper's mark of exposure. Only when that is durable is the pod
+assigned. A Start is the same: the Dreamscape is DREAMING once the seats it begins with are in the ledger.
+That state is written after, for a crash in between leaves it GATHERING, which grants nothing.
 
 Rules
-- Leaving wins: who leaves, withdraws, is latched or is tripped while COMMITTING is assigned nothing; the mark
-  is closed again. A sever sends every COMMITTING seat back to WAITING and refuses a Start that waits.
-- A commit that fails, or that takes long, is said on the seat, and grants nothing.
+- Leaving wins: a seat that is left, withdrawn, latched or tripped while COMMITTING is assigned
+  nothing; the mark is closed again. A sever sends every COMMITTING seat back to WAITING and refuses a Start
+  that waits.
+- A commit that fails, or that takes long, is shown on the seat, and grants nothing.
 - A Dreamscape has one such transaction on its way at most.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from dreamd.app.dependencies import Dependencies
+from dreamd.app.dreamscapes.seating.admission import Admission
 from dreamd.app.dreamscapes.seating.shortfall import below_minimum
-from dreamd.app.people.exposure import Opening
-from dreamd.core.dreamscapes.seats import Seat
-from dreamd.core.dreamscapes.views import DreamscapeView, SeatState
+from dreamd.app.durability.fencing import TermFence
+from dreamd.app.people.exposure import ExposureAccounting, Opening
+from dreamd.core.dreamscapes.seats import Seat, Seats
+from dreamd.core.dreamscapes.views import DreamscapeView, Plan, SeatState
 from dreamd.core.limits import LEDGER_SLOW_S
 from dreamd.core.refusals import Code, Refusal
 from dreamd.ports.commit import Commit, LedgerError
 from dreamd.ports.deferred import Deferred
+from dreamd.ports.ledger.dreamscapes import DreamscapeRecord
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
-from dreamwire.messages import Floats
-
-if TYPE_CHECKING:
-    from dreamd.app.dreamscapes.dreamscape import Dreamscape
 
 Started = DreamscapeView | Refusal | Deferred[DreamscapeView]
 
 
 @dataclass(slots=True)
-class Asked:
-    """Seats on their way, what was written for them, and since when."""
+class SeatCommit:
+    """Seats on their way into the ledger, the writes for them, and since when."""
 
     seats: list[Seat]
     opening: Opening
@@ -47,22 +47,39 @@ class Asked:
 
 
 class SeatCommits:
-    """The seats of one Dreamscape that wait for the ledger."""
+    """The seats of one Dreamscape that wait for the ledger.
 
-    def __init__(self, session: "Dreamscape", dependencies: Dependencies) -> None:
-        self._session = session
+    record: what the ledger keeps of the Dreamscape. assign: gives a seat that is in the ledger its slot.
+    """
+
+    def __init__(
+        self,
+        dependencies: Dependencies,
+        seats: Seats,
+        ownership: TermFence,
+        admission: Admission,
+        exposure: ExposureAccounting,
+        record: Callable[[], DreamscapeRecord],
+        assign: Callable[[Seat], None],
+    ) -> None:
         self._deps = dependencies
-        self._asked: Asked | None = None
+        self._seats = seats
+        self._ownership = ownership
+        self._admission = admission
+        self._exposure = exposure
+        self._record = record
+        self._assign = assign
+        self._waiting: SeatCommit | None = None
 
     @property
     def start_waits(self) -> Deferred[DreamscapeView] | None:
         """The answer of a Start that waits for the ledger; None: there is none."""
-        start = self._asked.start if self._asked is not None else None
+        start = self._waiting.start if self._waiting is not None else None
         return None if start is None or start.settled else start
 
     def seat(self, admitted: list[Seat]) -> None:
-        """Give these a slot once they are in the ledger; those who do not agree are left out."""
-        if self._asked is not None or not self._session.company.agreed(admitted):
+        """Give these a slot once they are in the ledger; sleepers that do not agree are left out."""
+        if self._waiting is not None or not self._exposure.agreed(admitted):
             return
         asked = self._prepare(admitted)
         if isinstance(asked, Refusal):
@@ -71,31 +88,55 @@ class SeatCommits:
         def over(commit: Commit[Terms]) -> None:
             self._written(asked, commit)
             if commit.done:
-                self._assign(asked)
+                self._assign_all(asked)
             else:
                 self._failed(asked, commit.failure)
 
-        self._asked = asked
-        self._session.ownership.draw(asked.transaction.terms)
+        self._waiting = asked
+        self._ownership.draw(asked.transaction.terms)
         asked.commit = self._deps.commits.submit(asked.transaction, "a seat", over)
 
-    def start(self, admitted: list[Seat], scale: tuple[Floats, Floats]) -> Started:
-        """Begin to dream with these once they are in the ledger."""
-        if self._asked is not None:
-            return self._busy()
+    def start(
+        self,
+        plan: Plan,
+        admitted: list[Seat],
+        begin: Callable[[int], None],
+        view: Callable[[], DreamscapeView],
+    ) -> Started:
+        """Start with these once they are in the ledger.
+
+        Args:
+            plan: of the Dreamscape.
+            admitted: the seats to begin with.
+            begin: called with the number of sleepers when the ledger has them, before their slots are given.
+            view: makes the answer.
+        """
+        if self._waiting is not None:
+            sentence = f"the seats of {plan.dreamscape} wait for the ledger"
+            return Refusal(Code.LEDGER_UNAVAILABLE, sentence)
         asked = self._prepare(admitted)
         if isinstance(asked, Refusal):
             return asked
-        if len(asked.seats) < self._session.plan.seats_min:
+        if len(asked.seats) < plan.seats_min:
             self._wait(asked, None)
-            self._session.company.not_opened(asked.opening)
-            return below_minimum(self._session, self._deps.fleet, len(asked.seats))
-        self._asked = asked
-        self._session.ownership.draw(asked.transaction.terms)
+            self._exposure.not_opened(asked.opening)
+            return self._below_minimum(plan, len(asked.seats))
+
+        def done(_terms: Terms) -> DreamscapeView | Refusal:
+            ready = sum(map(self._stays, asked.seats))
+            if ready < plan.seats_min:
+                self._wait(asked, None)
+                return self._below_minimum(plan, ready)
+            begin(ready)
+            self._assign_all(asked)
+            return view()
+
+        self._waiting = asked
+        self._ownership.draw(asked.transaction.terms)
         answer: Started = self._deps.commits.ask(
             asked.transaction,
-            f"the start of {self._session.plan.dreamscape}",
-            lambda _terms: self._begin(asked, scale),
+            f"the start of {plan.dreamscape}",
+            done,
             over=lambda commit: self._written(asked, commit),
             failed=lambda: self._failed(asked),
         )
@@ -103,68 +144,56 @@ class SeatCommits:
             asked.start = answer
         return answer
 
-    def _busy(self) -> Refusal:
-        return Refusal(
-            Code.LEDGER_UNAVAILABLE, f"the seats of {self._session.plan.dreamscape} wait for the ledger"
-        )
+    def _below_minimum(self, plan: Plan, admitted: int) -> Refusal:
+        return below_minimum(plan, self._seats, self._admission, self._deps.fleet, admitted)
 
-    def _prepare(self, admitted: list[Seat]) -> Asked | Refusal:
-        session, now_s = self._session, self._deps.clock.now_s()
-        agreed = session.company.agreed(admitted)
+    def _prepare(self, admitted: list[Seat]) -> SeatCommit | Refusal:
+        now_s = self._deps.clock.now_s()
+        agreed = self._exposure.agreed(admitted)
         try:
-            opening = session.company.opening(agreed, now_s)
+            opening = self._exposure.opening(agreed, now_s)
         except LedgerError as error:
             return Refusal(Code.LEDGER_UNAVAILABLE, f"exposure could not be kept: {error}")
         for seat in agreed:
             seat.state, seat.refusal = SeatState.COMMITTING, None
-        cohorts = session.seats.upcoming(len(agreed))
-        named = Transaction(dreamscapes=(session.record(),), terms=session.ownership.lacking(cohorts, now_s))
-        return Asked(agreed, opening, named.plus(opening.transaction), now_s)
+        cohorts = self._seats.upcoming(len(agreed))
+        named = Transaction(dreamscapes=(self._record(),), terms=self._ownership.lacking(cohorts, now_s))
+        return SeatCommit(agreed, opening, named.plus(opening.transaction), now_s)
 
     # -- how it ends --------------------------------------------------------------------------------
 
-    def _written(self, asked: Asked, commit: Commit[Terms]) -> None:
-        """The ledger has spoken, whoever still waits for it."""
-        self._asked = None
-        self._session.ownership.ended(asked.transaction.terms)
+    def _written(self, asked: SeatCommit, commit: Commit[Terms]) -> None:
+        """The write is over, whether or not a caller still waits for it."""
+        self._waiting = None
+        self._ownership.ended(asked.transaction.terms)
         if commit.done:
-            self._session.ownership.drawn(commit.value, asked.at_s)
-            self._session.company.opened(asked.opening)
+            self._ownership.drawn(commit.value, asked.at_s)
+            self._exposure.opened(asked.opening)
         else:
-            self._session.company.not_opened(asked.opening)
+            self._exposure.not_opened(asked.opening)
 
-    def _begin(self, asked: Asked, scale: tuple[Floats, Floats]) -> DreamscapeView | Refusal:
-        session = self._session
-        ready = sum(map(self._stays, asked.seats))
-        if ready < session.plan.seats_min:
-            self._wait(asked, None)
-            return below_minimum(session, self._deps.fleet, ready)
-        session.begin(scale, ready)
-        self._assign(asked)
-        return session.view()
-
-    def _assign(self, asked: Asked) -> None:
+    def _assign_all(self, asked: SeatCommit) -> None:
         for seat in asked.seats:
-            if self._stays(seat) and self._session.seating.still_admitted(seat):
-                self._session.assign(seat)
+            if self._stays(seat) and self._admission.still_admitted(seat):
+                self._assign(seat)
 
     def _stays(self, seat: Seat) -> bool:
         """Whether the seat is still the one that was committed."""
-        return seat.state is SeatState.COMMITTING and self._session.seats.numbered(seat.number) is seat
+        return seat.state is SeatState.COMMITTING and self._seats.numbered(seat.number) is seat
 
-    def _failed(self, asked: Asked, why: str = "it has taken too long") -> None:
-        """Nothing was written, or the caller has been refused: the seats wait, and say why."""
+    def _failed(self, asked: SeatCommit, why: str = "it has taken too long") -> None:
+        """Nothing was written, or the caller has been refused: the seats wait, and show why."""
         sentence = f"the ledger could not keep the seat: {why}"
         self._wait(asked, Refusal(Code.LEDGER_UNAVAILABLE, sentence))
 
-    def _wait(self, asked: Asked, refusal: Refusal | None) -> None:
+    def _wait(self, asked: SeatCommit, refusal: Refusal | None) -> None:
         for seat in asked.seats:
             if self._stays(seat):
                 seat.state, seat.refusal = SeatState.WAITING, refusal
 
     def overtaken(self, why: Refusal) -> None:
-        """Everyone is severed or sent home: nobody who waits gets a slot by what was asked before."""
-        asked = self._asked
+        """The Dreamscape is severed or sent home: no waiting seat gets a slot by an earlier request."""
+        asked = self._waiting
         if asked is None:
             return
         self._wait(asked, None)
@@ -174,8 +203,8 @@ class SeatCommits:
             asked.start.settle(why)
 
     def look(self, now_s: float) -> None:
-        """Say on the seats that the ledger is slow."""
-        asked = self._asked
+        """Show on the seats that the ledger is slow."""
+        asked = self._waiting
         if asked is None or now_s - asked.at_s <= LEDGER_SLOW_S:
             return
         waited_s = now_s - asked.at_s

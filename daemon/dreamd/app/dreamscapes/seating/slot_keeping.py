@@ -1,27 +1,25 @@
-"""The slots of one Dreamscape over a night: empty cohorts close, and slots do not run out.
+"""Slot keeping: over a night empty cohorts are closed, and slots do not run out.
 
-A cohort that nobody holds a slot of goes on to be published for CLOSE_AFTER_HOPS, all zeros, and is closed:
+A cohort in which no slot is held is still published for CLOSE_AFTER_HOPS, all zeros, and is then closed:
 neither signed nor published. By then no permission that was ever given in it can live. When a closed cohort
-is opened again its term is a new one, by which a pod refuses everything that was said in it before; a pod
-that has missed its release and still believes in the old term is granted nothing by the new one.
+is opened again its term is a new one, by which a pod refuses every message of the old term; a pod that has
+missed its release and still believes in the old term is granted nothing by the new one.
 
 Few slots are left only where every cohort keeps a holder. Then the holders of the emptiest cohort are
 assigned anew, which sets each of them to zero and lets them ramp again, so that it can close.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from dreamd.app.dependencies import Dependencies
-from dreamd.core.dreamscapes.seats import Seat
+from dreamd.app.collective.cohorts import Cohorts
+from dreamd.app.durability.commits import Commits
+from dreamd.app.durability.fencing import TermFence
+from dreamd.core.dreamscapes.seats import Seat, Seats
 from dreamd.core.dreamscapes.slot_places import CHOSEN, COHORTS_MAX
 from dreamd.core.limits import COHORT_SLOTS, HOP_S, LEASE_FADE_S, LEASE_S, SEATS_MAX
 from dreamd.ports.commit import Commit
 from dreamd.ports.ledger.terms import Terms
 from dreamd.ports.ledger.transaction import Transaction
-
-if TYPE_CHECKING:
-    from dreamd.app.dreamscapes.dreamscape import Dreamscape
 
 CLOSE_AFTER_HOPS: Final = round((LEASE_S + LEASE_FADE_S) / HOP_S) + 2
 """An empty cohort is still published for so long: a lease, its fade, and two messages."""
@@ -37,41 +35,40 @@ assert SEATS_MAX // (COHORTS_MAX - 1) <= MOVED_MOST
 
 
 class SlotKeeping:
-    """Looks after the cohorts of one Dreamscape; `seat_anew` gives a seat another slot."""
+    """Keeps the cohorts of one Dreamscape."""
 
-    def __init__(
-        self, session: "Dreamscape", dependencies: Dependencies, seat_anew: Callable[[Seat], None]
-    ) -> None:
-        self._session = session
-        self._deps = dependencies
-        self._seat_anew = seat_anew
+    def __init__(self, seats: Seats, cohorts: Cohorts, ownership: TermFence, commits: Commits) -> None:
+        self._seats = seats
+        self._cohorts = cohorts
+        self._ownership = ownership
+        self._commits = commits
         self._drawing = False
         self._empty_since: dict[int, int] = {}
 
-    def keep(self, instant: int) -> None:
-        """House-keeping of this grid instant, after its messages."""
-        self._draw_ahead()
+    def keep(self, instant: int, now_s: float) -> list[Seat]:
+        """House-keeping of this grid instant, after its messages; return the seats to assign anew."""
+        self._draw_ahead(now_s)
         if instant % LOOK_EVERY_HOPS:
-            return
-        seats = self._session.seats
+            return []
+        seats = self._seats
         empty = seats.empty_cohorts()
         self._empty_since = {cohort: self._empty_since.get(cohort, instant) for cohort in empty}
         for cohort, since in self._empty_since.items():
             if instant - since > CLOSE_AFTER_HOPS:
-                self._close(cohort)
+                seats.close_cohort(cohort)
+                self._cohorts.close(cohort)
+                self._ownership.close(cohort)
         if not empty and seats.slots_left <= FEW:
-            self._empty(seats.of_emptiest_cohort(), seats.slots_left)
+            holders = seats.of_emptiest_cohort()
+            # Only where that gains more slots than it takes, and there is a slot for each.
+            if len(holders) <= min(seats.slots_left, MOVED_MOST):
+                return holders
+        return []
 
-    def _empty(self, holders: list[Seat], slots_left: int) -> None:
-        """Assign these anew where that gains more slots than it takes, and there is one for each."""
-        if len(holders) <= min(slots_left, MOVED_MOST):
-            for seat in holders:
-                self._seat_anew(seat)
-
-    def _draw_ahead(self) -> None:
-        """The cohorts that come next have their terms before they are opened: no seat waits for a disk."""
-        now_s, ownership = self._deps.clock.now_s(), self._session.ownership
-        lacking = ownership.lacking(self._session.seats.upcoming(AHEAD), now_s)
+    def _draw_ahead(self, now_s: float) -> None:
+        """Draw the terms of the next cohorts before they are opened, so that no seat waits for a disk."""
+        ownership = self._ownership
+        lacking = ownership.lacking(self._seats.upcoming(AHEAD), now_s)
         if not lacking or self._drawing or not ownership.first:
             return
 
@@ -83,9 +80,4 @@ class SlotKeeping:
 
         self._drawing = True
         ownership.draw(lacking)
-        self._deps.commits.submit(Transaction(terms=lacking), "the term of a cohort", over)
-
-    def _close(self, cohort: int) -> None:
-        self._session.seats.close_cohort(cohort)
-        self._session.cohorts.close(cohort)
-        self._session.ownership.close(cohort)
+        self._commits.submit(Transaction(terms=lacking), "the term of a cohort", over)

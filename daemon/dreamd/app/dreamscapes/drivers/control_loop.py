@@ -1,0 +1,117 @@
+"""The control loop: each tick it evaluates, fuses and publishes, in this order.
+
+Evaluation comes first (consent and exposure, breakers, quorum), so that an exclusion is weight zero and
+coupling zero in the same message as its evidence. The values that evaluators return are carried out here, in
+that message. The group is judged after the fusion and before the message. Watchers and slower statistics come
+after it.
+"""
+
+from dreamd.app.collective.surrogate_check import check
+from dreamd.app.dependencies import Dependencies
+from dreamd.app.dreamscapes.dreamscape import Dreamscape
+from dreamd.app.events.tick_watchers import TickWatchers
+from dreamd.app.safety.outlier_episodes import OutlierEpisodes
+from dreamd.core.dreamscapes.admission import ceiling_for
+from dreamd.core.dreamscapes.views import DreamscapeState
+from dreamd.core.limits import MASS_WINDOW_S, QUORUM_MIN
+from dreamd.core.safety.causes import Cause
+from dreamd.core.safety.quorum import INTIMATE_MIN, quorum
+
+
+class ControlLoop:
+    """Runs the ticks of one Dreamscape."""
+
+    def __init__(self, dreamscape: Dreamscape, dependencies: Dependencies, watchers: TickWatchers) -> None:
+        self._dreamscape = dreamscape
+        self._deps = dependencies
+        self._watchers = watchers
+        self._episodes = OutlierEpisodes(dreamscape.seats, dreamscape.cohorts, dreamscape.log)
+
+    def tick(self, instant: int, missed: int, now_s: float) -> None:
+        """Close this grid instant; missed: how many before it were skipped."""
+        dreamscape, cohorts = self._dreamscape, self._dreamscape.cohorts
+        dreamscape.instant = instant
+        if not dreamscape.started or dreamscape.state is DreamscapeState.ENDED:
+            return
+        dreamscape.skipped += missed
+        cohorts.artist = dreamscape.live_lead.newest()
+        for seat, cause in dreamscape.exposure.judge(now_s):
+            dreamscape.assignment.release_for(seat, cause)
+        self._evaluate(instant)
+        if not dreamscape.ownership.lost:
+            cohorts.fuse(instant)
+            self._episodes.look()
+            sever = dreamscape.monitor.judge(instant, now_s, live=dreamscape.live)
+            if sever is not None:
+                dreamscape.sever(sever.cause, sever.reason)
+            dreamscape.publish(self._level(now_s))
+        self._deps.meters.frames_lost(cohorts.take_lost())
+        self._deps.meters.frames_above_granted(cohorts.take_frames_above())
+        dreamscape.tick_s = self._deps.clock.now_s() - now_s
+        self._watchers.tell()
+        check(cohorts.fusion.chorus, instant, self._deps.aside)
+        dreamscape.monitor.digest()
+
+    def _evaluate(self, instant: int) -> None:
+        dreamscape = self._dreamscape
+        was_blind = dreamscape.evaluator.blind
+        holding, _, _ = dreamscape.cohorts.counts()
+        going_home = dreamscape.going_home
+        verdict = dreamscape.evaluator.tick(instant, holding, going_home=going_home)
+        if verdict.blind:
+            dreamscape.cohorts.forgive(instant)
+        if verdict.blind and not was_blind:
+            dreamscape.log.write(
+                "uplink-lost",
+                f"no frames from {verdict.missing} of {holding} pods: the broker or our network is down",
+                Cause.UPLINK.value,
+            )
+        elif was_blind and not verdict.blind:
+            dreamscape.log.write("uplink-restored", "frames arrive again", Cause.UPLINK.value)
+        if dreamscape.state is DreamscapeState.DREAMING and not verdict.blind and not going_home:
+            self._judge_mass(holding)
+            self._judge_quorum()
+        for seat, trip in dreamscape.monitor.judge_persons(live=dreamscape.live):
+            dreamscape.evaluator.trip(seat, trip)
+
+    def _judge_mass(self, holding: int) -> None:
+        now_s, mass = self._deps.clock.now_s(), self._dreamscape.mass
+        if mass.failed(holding, now_s):
+            count = mass.count(now_s)
+            mass.clear()
+            self._deps.meters.mass_failure()
+            sentence = f"{count} of {holding} failed within {MASS_WINDOW_S:.0f} s"
+            self._dreamscape.sever(Cause.MASS, sentence)
+
+    def _judge_quorum(self) -> None:
+        dreamscape = self._dreamscape
+        assigned, healthy, away = dreamscape.cohorts.counts()
+        verdict = quorum(assigned, healthy, dreamscape.plan.intimate, away)
+        if quorum(assigned, healthy, dreamscape.plan.intimate).holds:
+            dreamscape.quorate = True
+        elif dreamscape.quorate and not verdict.holds:
+            counted = f"{healthy} of {assigned} are healthy" + (
+                f", {away} away or re-checked" if away else ""
+            )
+            dreamscape.sever(Cause.QUORUM, f"{counted}: {verdict.value}")
+
+    def _level(self, now_s: float) -> float:
+        """Return the coupling to grant each included sleeper: zero unless every condition holds."""
+        dreamscape, fused = self._dreamscape, self._dreamscape.cohorts.fused
+        fewest = INTIMATE_MIN if dreamscape.plan.intimate else QUORUM_MIN
+        written = dreamscape.ownership.may_grant(now_s) and dreamscape.exposure.covered(now_s)
+        enough = fused is not None and fused.n >= fewest
+        sound = not self._deps.failures.holds(dreamscape.plan.dreamscape)
+        ok = dreamscape.live and enough and written and sound
+        dreamscape.withheld = "" if ok else self._why_withheld(written=written)
+        return ceiling_for(dreamscape.plan, fused.n) if ok and fused is not None else 0.0
+
+    def _why_withheld(self, *, written: bool) -> str:
+        """Return the cause for which nothing is granted although each sleeper is healthy."""
+        if self._dreamscape.state is not DreamscapeState.DREAMING:
+            return self._dreamscape.sever_cause
+        if self._dreamscape.evaluator.blind:
+            return Cause.UPLINK.value
+        if self._deps.failures.holds(self._dreamscape.plan.dreamscape):
+            return Cause.DAEMON.value
+        return Cause.QUORUM.value if written else Cause.LEDGER.value
