@@ -9,7 +9,8 @@ import pytest
 from depth import LONG
 from dreamd.adapters.consents import CheckInConsent
 from dreamd.app import application
-from dreamd.app.collective.cohorts import Cohorts, SlotTable
+from dreamd.app.collective.exposure_meter import ExposureMeter
+from dreamd.app.collective.slot_table import SlotTable
 from dreamd.app.durability.ledger_witness import LedgerWitness
 from dreamd.core.dreamscapes.views import BreakerState
 from dreamd.core.limits import COHORT_SLOTS
@@ -180,7 +181,7 @@ def test_a_withdrawal_that_is_not_heeded_is_found(monkeypatch: pytest.MonkeyPatc
 
 def limited(monkeypatch: pytest.MonkeyPatch) -> World:
     """Five pods merge, one of them with a limit that the daemon does not apply."""
-    monkeypatch.setattr(Cohorts, "overexposed", lambda _self: [])
+    monkeypatch.setattr(ExposureMeter, "overexposed", lambda _self: [])
     world = World(1, 5, limits_min={"sleeper-2": 0.06})
     assert world.gather() == ""
     world.run(90.0)
