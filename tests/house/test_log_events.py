@@ -13,11 +13,11 @@ DAEMON = ROOT / "daemon" / "dreamd"
 WRITES = {
     "append": (1,),
     "say": (0,),
-    "tell_of": (1,),
-    "seat": (0,),
+    "write": (0,),
+    "write_seat": (0,),
+    "write_pod": (0,),
     "_write": (0,),
     "_say": (0,),
-    "_tell": (0, 1),
 }
 """Methods of the application that write into the journal, and the arguments that may be their kind."""
 METHODS = {"debug", "info", "warning", "error", "exception", "critical"}

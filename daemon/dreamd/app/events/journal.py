@@ -139,10 +139,12 @@ class Journal:
         """One event in the place of the last of CHURN that fell out, where that was behind this cursor."""
         place = self._churn.dropped_to
         if cursor < place:
-            count = self._churn.dropped
-            at_s = next((event.at_s for event in self._churn.after(place)), 0.0)
-            sentence = f"{count} events of coming and going up to here are no longer kept"
-            yield Event(place, at_s, "events-dropped", "", "", 0, "", sentence, {"events": float(count)})
+            yield self._say("events-dropped", place, self._churn.dropped)
+
+    def _say(self, kind: str, place: int, count: int) -> Event:
+        at_s = next((event.at_s for event in self._churn.after(place)), 0.0)
+        sentence = f"{count} events of coming and going up to here are no longer kept"
+        return Event(place, at_s, kind, "", "", 0, "", sentence, {"events": float(count)})
 
     def follow(self, cursor: int | None, dreamscape: str, changed: Changed) -> "JournalWatch | Refusal":
         """Follow from `cursor`, or from now on; refused where too many follow already."""
