@@ -1,6 +1,6 @@
-"""What the meters are told each tick: sums that are kept anyway, read off, and whole columns counted.
+"""Metrics of each tick: sums that are kept anyway, and counts over whole columns.
 
-Nobody is looked at one by one. A share that is no number is not zero: its sleeper counts as merged.
+No sleeper is looked at alone. A share that is no number is not zero: its sleeper counts as merged.
 """
 
 from collections import Counter
