@@ -36,7 +36,7 @@ def test_an_operator_watches_severs_and_sees_that_the_daemon_is_gone(
 ) -> None:
     """The page shows a malfunction with its cause, Sever zeroes all, and a killed daemon is reported."""
     ports = [f"--{name}-port={free_port()}" for name in ("mqtt", "grpc", "http")]
-    command = [sys.executable, "-m", "dreamd", "up", "--no-view", "--malfunction", "railed@22", *ports]
+    command = [sys.executable, "-m", "dreamd", "up", "--no-view", "--malfunction", "railed@+10", *ports]
     command += ["--duration", "90", "--night", str(tmp_path / "night.svg")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as up:
         assert up.stdout is not None
