@@ -171,11 +171,11 @@ class Daemon:
         self._application = Application(
             self._clock, self._link, self._ledger, self._meters, rng, people, self._aside
         )
-        self._application.journal.observe(self._write_down)
+        self._application.journal.subscribe(self._write_down)
         self._application.open(RESTARTED)
         self._failures = self._application.failures
-        self._failures.observe(self._bug)
-        self._aside.observe(partial(self._failures.fail, "aside"))
+        self._failures.on_failure(self._bug)
+        self._aside.on_failure(partial(self._failures.fail, "aside"))
         self._intake = Intake(
             InboundGuard(self._application.inbound, self._failures), self._clock, self._meters
         )

@@ -239,7 +239,7 @@ async def _dream(beds: list[PodRunner], duration_s: float) -> int:
         loop.add_signal_handler(number, ward.stop, "stopped")
     for pressed, button in BUTTON_SIGNALS.items():
         loop.add_signal_handler(pressed, ward.press, button)
-    await ward.run(duration_s)
+    await ward.supervise(duration_s)
     manager.close()
     for name, why in ward.failed.items():
         print(

@@ -47,7 +47,7 @@ class Line:
     deadline_s: float = DEADLINE_S
     to_screen: bool = False
 
-    def read(self, answer: Said) -> Said:
+    def presented(self, answer: Said) -> Said:
         """The answer, escaped for a screen if so configured."""
         return for_screen(answer) if self.to_screen else answer
 
@@ -71,7 +71,7 @@ class Line:
                 await asyncio.sleep(wait_s)
             else:
                 assert isinstance(answer, kind)
-                return self.read(answer)
+                return self.presented(answer)
         raise AssertionError("the last attempt answers or raises")
 
     async def gather(self, method: Any, requests: AsyncIterable[Any], kind: type[Said]) -> Said:  # noqa: ANN401
@@ -81,7 +81,7 @@ class Line:
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error, self.target) from error
         assert isinstance(answer, kind)
-        return self.read(answer)
+        return self.presented(answer)
 
     async def follow(
         self,
@@ -103,7 +103,7 @@ class Line:
                 async for answer in stream:
                     assert isinstance(answer, kind)
                     heard_s, attempt = loop.time(), 0
-                    yield self.read(answer)
+                    yield self.presented(answer)
                     heard_s = loop.time()
             except grpc.aio.AioRpcError as error:
                 failure = from_rpc(error, self.target)

@@ -163,9 +163,9 @@ class Hall:
 
     async def fill(self, lane: Lane, channel: grpc.aio.Channel, places: int = 2) -> list[grpc.aio.Call]:
         """Occupy this connection's places in the lane."""
-        before = self.running.lanes.open(lane)
+        before = self.running.lanes.open_calls(lane)
         calls = [self.holding(lane, channel) for _ in range(places)]
-        await until(lambda: self.running.lanes.open(lane) == before + places)
+        await until(lambda: self.running.lanes.open_calls(lane) == before + places)
         return calls
 
 
@@ -220,7 +220,7 @@ async def test_a_full_lane_refuses_with_what_to_do_and_the_others_go_on(lane: La
             calls += await hall.fill(other, first, 1)
     for call in calls:
         call.cancel()
-    await until(lambda: not any(hall.running.lanes.open(one) for one in Lane))
+    await until(lambda: not any(hall.running.lanes.open_calls(one) for one in Lane))
 
 
 @pytest.mark.parametrize("method", sorted(WAYS_OUT))
@@ -241,7 +241,7 @@ async def test_incomplete_severs_take_no_place_from_a_complete_one(hall: Hall) -
     """Four hundred Severs that never send a message take no place from a complete Sever."""
     channels = [hall.channel(), hall.channel()]
     silent = [channels[n % 2].stream_unary("/dreamapi.v1.Dreamscapes/SeverDreamscape")() for n in range(400)]
-    await until(lambda: hall.running.lanes.open(Lane.WAY_OUT) == 400)
+    await until(lambda: hall.running.lanes.open_calls(Lane.WAY_OUT) == 400)
     async with asyncio.timeout(5.0):
         assert (
             await DreamscapesStub(hall.channel()).SeverDreamscape(dreams.SeverDreamscapeRequest(name=N))
@@ -287,7 +287,7 @@ async def test_a_call_that_says_nothing_ends(path: str, brisk: Hall) -> None:
     refusal = from_rpc(caught.value, "here")
     assert isinstance(refusal, StreamSilent)
     assert brisk.refused == ["STREAM_SILENT"]
-    await until(lambda: not any(brisk.running.lanes.open(lane) for lane in Lane))
+    await until(lambda: not any(brisk.running.lanes.open_calls(lane) for lane in Lane))
 
 
 async def test_a_silent_lead_is_ended(brisk: Hall) -> None:

@@ -85,11 +85,11 @@ async def test_without_seats_none_are_made() -> None:
 def test_a_form_is_kept_while_it_is_watched() -> None:
     """Watchers of the same view share it; with and without seats are two; an unwatched one is dropped."""
     ticks = Ticks(_Purse().budget)
-    with ticks.of("n", with_seats=True) as one, ticks.of("n", with_seats=True) as two:
+    with ticks.shared("n", with_seats=True) as one, ticks.shared("n", with_seats=True) as two:
         assert one is two
-        with ticks.of("n", with_seats=False) as bare:
+        with ticks.shared("n", with_seats=False) as bare:
             assert bare is not one
-    with ticks.of("n", with_seats=True) as later:
+    with ticks.shared("n", with_seats=True) as later:
         assert later is not one
 
 

@@ -49,7 +49,7 @@ def test_a_plan_is_changed_before_the_start() -> None:
     assert not isinstance(changed, Refusal)
     assert (changed.plan.seats_min, changed.state) == (3, DreamscapeState.GATHERING)
     assert stage.ledger.load()[0].plan.seats_min == 3
-    told = stage.app.journal.after(stage.app.journal.newest - 1, 1)
+    told = stage.app.journal.events_after(stage.app.journal.newest - 1, 1)
     assert not isinstance(told, Refusal)
     assert (told[0].kind, told[0].cause) == ("plan-changed", "seats_min")
     started = stage.app.dreamscapes.start(OPERATOR, "night")
@@ -124,7 +124,7 @@ def test_a_lead_ends_with_a_new_plan() -> None:
     lead = stage.app.dreamscapes.lead(OPERATOR, "night")
     assert isinstance(lead, LeadStream)
     stage.app.dreamscapes.update(OPERATOR, replace(PLAN, artist_share=0.1))
-    assert code(lead.take([0.0] * 12, 0.1)) is Code.WRONG_STATE
+    assert code(lead.offer([0.0] * 12, 0.1)) is Code.WRONG_STATE
     assert isinstance(stage.app.dreamscapes.lead(OPERATOR, "night"), LeadStream)
 
 

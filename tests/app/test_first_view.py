@@ -38,7 +38,7 @@ def test_a_view_is_made_once_per_watcher_and_change() -> None:
     assert made == []
     assert newest.view(None) is newest.view((7, 3))
     assert made == [1]
-    newest.forget()
+    newest.drop_tick()
     assert newest.view(None) is not None
     assert made == [1, 1]
 

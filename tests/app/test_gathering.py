@@ -85,7 +85,7 @@ def test_a_dreamscape_has_so_many_seats_in_a_night_and_no_more() -> None:
     seats = Seats(3, Random(1))
     for number in range(SEATS_EVER):
         assert not seats.full
-        seats.leave(seats.take(f"bed-{number % 3}", f"sleeper-{number}"), "left")
+        seats.leave(seats.seat_pod(f"bed-{number % 3}", f"sleeper-{number}"), "left")
     assert seats.full
 
 

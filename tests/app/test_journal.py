@@ -20,7 +20,7 @@ STEPS = st.lists(st.sampled_from(["severed", "checked-in"]), max_size=30)
 
 def read(journal: Journal, cursor: int, limit: int = 1000) -> list[Event]:
     """All events after a cursor."""
-    told = journal.after(cursor, limit)
+    told = journal.events_after(cursor, limit)
     assert not isinstance(told, Refusal), told
     return list(told)
 
@@ -60,7 +60,7 @@ def test_kept_events_come_in_order_and_gaps_are_marked(kinds: list[str], safety:
     kept.sort(key=lambda event: event.cursor)
     assert list(journal._events) == kept
     for cursor in range(BASE - 2, BASE + len(written)):
-        told = journal.after(cursor, 1000)
+        told = journal.events_after(cursor, 1000)
         lost = [e for e in written if e.cursor > cursor and e not in kept]
         if cursor < BASE - 1 or any(event.kind == "severed" for event in lost):
             assert isinstance(told, Refusal)

@@ -121,15 +121,15 @@ def test_a_gathering_checks_only_unseated_pods() -> None:
     """Gathering checks only unseated pods of the site; a pod that leaves its seat is checked again."""
     unseated = UnseatedPods()
     for number in range(6):
-        unseated.note(f"bed-{number}", "north" if number % 2 else "south", free=True)
-    assert list(unseated.of("north")) == ["bed-1", "bed-3", "bed-5"]
-    unseated.note("bed-3", "north", free=False)
-    unseated.note("bed-5", "south", free=True)
-    assert list(unseated.of("north")) == ["bed-1"]
-    assert list(unseated.of("")) == ["bed-0", "bed-1", "bed-2", "bed-4", "bed-5"]
-    unseated.note("bed-1", "north", free=False)
-    assert list(unseated.of("north")) == []
-    assert list(unseated.of("west")) == []
+        unseated.update_pod(f"bed-{number}", "north" if number % 2 else "south", free=True)
+    assert list(unseated.at_site("north")) == ["bed-1", "bed-3", "bed-5"]
+    unseated.update_pod("bed-3", "north", free=False)
+    unseated.update_pod("bed-5", "south", free=True)
+    assert list(unseated.at_site("north")) == ["bed-1"]
+    assert list(unseated.at_site("")) == ["bed-0", "bed-1", "bed-2", "bed-4", "bed-5"]
+    unseated.update_pod("bed-1", "north", free=False)
+    assert list(unseated.at_site("north")) == []
+    assert list(unseated.at_site("west")) == []
 
 
 def test_only_the_invited_are_seated() -> None:

@@ -59,7 +59,7 @@ def code(refusal: object) -> Code | None:
 def test_the_artists_vector_is_in_the_next_message_and_shown() -> None:
     """A vector is in the next message, clipped at six, with its share; watchers see both."""
     stage = dreaming()
-    assert leading(stage).take([9.0, *VECTOR[1:]], 0.2) is None
+    assert leading(stage).offer([9.0, *VECTOR[1:]], 0.2) is None
     message = said(stage)
     assert message.artist.tolist() == [6.0, *VECTOR[1:]]
     assert message.share == 0.2
@@ -70,7 +70,7 @@ def test_the_artists_vector_is_in_the_next_message_and_shown() -> None:
 def test_over_the_wire_it_has_its_share_of_what_a_pod_blends() -> None:
     """Broadcast, encoded, decoded and blended: f = (1 - a) x + a ((1 - b) c + b A)."""
     stage = dreaming()
-    leading(stage).take(VECTOR, 0.25)
+    leading(stage).offer(VECTOR, 0.25)
     heard = decode_collective(encode(said(stage)))
     x, c = np.full(D, 1.0, dtype=np.float32), np.full(D, -1.0, dtype=np.float32)
     given = blend.feedback(x, c, 0.1, heard.artist, heard.share)
@@ -82,10 +82,10 @@ def test_a_vector_counts_for_a_second() -> None:
     """A vector counts for a second: repeated it stays, else it is dropped while the lead goes on."""
     stage = dreaming()
     lead = leading(stage)
-    lead.take(VECTOR, 0.3)
+    lead.offer(VECTOR, 0.3)
     assert [said(stage).share for _ in range(6)] == [0.3, 0.3, 0.3, 0.3, 0.0, 0.0]
     assert said(stage).artist.size == 0
-    lead.take(VECTOR, 0.1)
+    lead.offer(VECTOR, 0.1)
     assert said(stage).share == 0.1
 
 
@@ -93,14 +93,14 @@ def test_the_end_of_a_lead_removes_the_artist() -> None:
     """The message after the end of a lead has no artist, and another lead may begin."""
     stage = dreaming()
     lead = leading(stage)
-    lead.take(VECTOR, 0.3)
+    lead.offer(VECTOR, 0.3)
     assert said(stage).share == 0.3
     lead.close()
     lead.close()
     assert said(stage).artist.size == 0
     assert shown(stage).artist == ()
     leading(stage)
-    assert code(lead.take(VECTOR, 0.1)) is Code.WRONG_STATE
+    assert code(lead.offer(VECTOR, 0.1)) is Code.WRONG_STATE
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,8 @@ def test_an_invalid_vector_is_refused_and_ends_the_lead(
     """A bad number, length or share is refused by name and ends the lead."""
     stage = dreaming()
     lead = leading(stage)
-    assert lead.take(VECTOR, 0.3) is None
-    refusal = lead.take(vector, share)
+    assert lead.offer(VECTOR, 0.3) is None
+    refusal = lead.offer(vector, share)
     assert refusal is not None
     assert (refusal.code, refusal.metadata["field"]) == (Code.INVALID_ARGUMENT, field)
     assert said(stage).artist.size == 0
@@ -136,22 +136,22 @@ def test_a_share_that_float32_has_rounded_up_is_the_plans() -> None:
     lead = leading(stage)
     rounded = float(np.float32(0.3))
     assert rounded > 0.3
-    assert lead.take(VECTOR, rounded) is None
+    assert lead.offer(VECTOR, rounded) is None
     assert said(stage).share == np.float32(0.3)
-    assert lead.take(VECTOR, 0.3001) is not None
+    assert lead.offer(VECTOR, 0.3001) is not None
 
 
 def test_one_leads_at_a_time() -> None:
     """A second artist is refused while the first is active, and accepted after a long silence."""
     stage = dreaming()
     first = leading(stage)
-    first.take(VECTOR, 0.1)
+    first.offer(VECTOR, 0.1)
     assert code(stage.app.dreamscapes.lead(OPERATOR, "night")) is Code.LEAD_TAKEN
     stage.hop(36)
     assert code(stage.app.dreamscapes.lead(OPERATOR, "night")) is Code.LEAD_TAKEN
     stage.hop(8)
     leading(stage)
-    assert code(first.take(VECTOR, 0.1)) is Code.WRONG_STATE
+    assert code(first.offer(VECTOR, 0.1)) is Code.WRONG_STATE
 
 
 def test_a_plan_without_an_artist_share_cannot_be_led() -> None:
@@ -164,11 +164,11 @@ def test_a_severed_dreamscape_broadcasts_no_artist() -> None:
     """While severed no message holds an artist's vector; after the end no lead is possible."""
     stage = dreaming()
     lead = leading(stage)
-    lead.take(VECTOR, 0.3)
+    lead.offer(VECTOR, 0.3)
     said(stage)
     stage.app.dreamscapes.sever(OPERATOR, "night", "enough")
     assert stage.link.collectives[-1].artist.size == 0
-    lead.take(VECTOR, 0.3)
+    lead.offer(VECTOR, 0.3)
     assert said(stage).artist.size == 0
     stage.app.dreamscapes.end(OPERATOR, "night", "over")
     stage.hop(8)

@@ -15,7 +15,7 @@ class Book:
 
     def events(self) -> list[Event]:
         """The events so far."""
-        found = self.journal.after(int(START_S * 1e6) - 1, 10_000)
+        found = self.journal.events_after(int(START_S * 1e6) - 1, 10_000)
         assert isinstance(found, tuple)
         return list(found)
 
@@ -24,9 +24,9 @@ def test_each_kind_is_counted_and_each_sender_reported() -> None:
     """A flood by one sender is one event in ten seconds; other senders' first ones are events too."""
     book = Book()
     for at in range(3000):
-        book.malformed.take("bed-1", "status", "torn", START_S + at / 1000)
-    book.malformed.take("bed-2", "status", "torn", START_S + 3.0)
-    book.malformed.take("bed-1", "event", "an id of 3 bytes", START_S + 3.0)
+        book.malformed.count_payload("bed-1", "status", "torn", START_S + at / 1000)
+    book.malformed.count_payload("bed-2", "status", "torn", START_S + 3.0)
+    book.malformed.count_payload("bed-1", "event", "an id of 3 bytes", START_S + 3.0)
     told = [(event.pod, event.cause, event.sentence) for event in book.events()]
     assert told == [
         ("bed-1", "status", "bed-1 sent an unreadable status: torn"),
@@ -34,7 +34,7 @@ def test_each_kind_is_counted_and_each_sender_reported() -> None:
         ("bed-1", "event", "bed-1 sent an unreadable event: an id of 3 bytes"),
     ]
     assert book.meters.counts == {"malformed:status": 3001, "malformed:event": 1}
-    book.malformed.take("bed-1", "status", "torn", START_S + EVERY_S)
+    book.malformed.count_payload("bed-1", "status", "torn", START_S + EVERY_S)
     assert book.events()[-1].sentence.endswith("(2999 more since the last such line)")
 
 
@@ -42,11 +42,11 @@ def test_invented_senders_fill_neither_memory_nor_journal() -> None:
     """Ten thousand invented senders stay within the bounds of memory and of events per ten seconds."""
     book = Book()
     for at in range(10_000):
-        book.malformed.take(f"x{at}", "presence", "torn", START_S + 1.0)
+        book.malformed.count_payload(f"x{at}", "presence", "torn", START_S + 1.0)
     assert len(book.events()) == LINES_MAX
     assert len(book.malformed) <= SENDERS_MAX
     assert book.meters.counts["malformed:presence"] == 10_000
-    book.malformed.take("bed-1", "presence", "torn", START_S + 1.0 + EVERY_S)
+    book.malformed.count_payload("bed-1", "presence", "torn", START_S + 1.0 + EVERY_S)
     assert book.events()[-1].pod == "bed-1"
 
 

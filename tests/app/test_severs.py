@@ -97,7 +97,7 @@ def test_every_zero_leaves_before_anything_is_written(house: House) -> None:
 
 def test_one_that_fails_keeps_no_other_from_being_cut(house: House) -> None:
     """If one Dreamscape's sever raises, the second is severed all the same, and the bug is reported."""
-    house.app.registry["d1"].dreamscape.cohorts.forget = lambda: 1 / 0
+    house.app.registry["d1"].dreamscape.cohorts.drop_fused = lambda: 1 / 0
     with pytest.raises(ZeroDivisionError):
         house.app.severs.order(OPERATOR, SeverScope.FLEET, "", "")
     assert house.granted() == {1, 2, 3}, "the one that is broken"

@@ -59,7 +59,7 @@ def granted(stage: Stage, name: str) -> bool:
 
 def told(stage: Stage) -> list[Event]:
     """The events that report a bug."""
-    events = stage.app.journal.after(int(START_S * 1e6) - 1, 10_000)
+    events = stage.app.journal.events_after(int(START_S * 1e6) - 1, 10_000)
     assert isinstance(events, tuple)
     return [event for event in events if event.kind == "step-failed"]
 
@@ -67,7 +67,7 @@ def told(stage: Stage) -> list[Event]:
 def arm_log(stage: Stage) -> Armed:
     """A log that raises."""
     bug = Armed()
-    stage.app.journal.observe(bug)
+    stage.app.journal.subscribe(bug)
     return bug
 
 

@@ -315,7 +315,7 @@ def test_the_census_is_what_counting_would_find() -> None:
         status = replace(record.status, pod=pod, quality=rng.randrange(1001) / 1000, clock=clock)
         known[pod] = (presence, status if rng.random() < 0.9 else None, rng.choice(tuple(BreakerState)))
         used[pod], heard[pod] = rng.random() < 0.5, rng.random() < 0.8
-        census.note(*known[pod], heard=heard[pod], used=used[pod])
+        census.update_pod(*known[pod], heard=heard[pod], used=used[pod])
         shown.update(census.take_sites())
     believed = {pod: (one[0], one[1] if heard[pod] else None, one[2]) for pod, one in known.items()}
     counted = _counted(believed)

@@ -88,7 +88,7 @@ def test_threads_are_bounded_and_given_back(door: _Door) -> None:
     assert door.come() is None
     assert clients[0] is not None
     assert clients[0].over
-    door.places.leave(clients[0])
+    door.places.connection_ended(clients[0])
     assert door.come() is not None
 
 

@@ -81,7 +81,7 @@ def test_events_come_before_frames_and_in_order() -> None:
     box.put(_arrival(PodTopic("bed-1", "status"), b"status"))
     box.put(_arrival(PodTopic("bed-1", "presence"), b"presence"))
     box.put(_arrival(PodTopic("bed-1", "event"), b"event"))
-    taken = [one.payload for one in iter(box.take, None)]
+    taken = [one.payload for one in iter(box.next_arrival, None)]
     assert taken == [b"presence", b"event", b"status", b"frame"]
 
 
@@ -95,7 +95,7 @@ def test_a_flood_of_frames_drops_the_oldest_frames_and_no_event() -> None:
         if number % 100 == 0:
             dropped.append(box.put(_arrival(PodTopic("bed-1", "event"), b"event")))
     assert dropped.count("frame") == 1000
-    taken = [one.payload for one in iter(box.take, None)]
+    taken = [one.payload for one in iter(box.next_arrival, None)]
     assert taken.count(b"event") == 11
     assert taken[-1] == str(inbox.FRAMES_A_SENDER + 999).encode()
     assert b"999" not in taken
@@ -113,9 +113,9 @@ def test_an_inbox_that_is_behind_keeps_the_newest_frame_of_each_sender() -> None
     assert box.skim() == 8
     assert box.skim() == 0
     assert len(box) == 3
-    assert box.take(frames=False) is not None
-    assert box.take(frames=False) is None
-    assert [one.payload for one in iter(box.take, None)] == [b"4", b"4"]
+    assert box.next_arrival(frames=False) is not None
+    assert box.next_arrival(frames=False) is None
+    assert [one.payload for one in iter(box.next_arrival, None)] == [b"4", b"4"]
 
 
 def test_frames_of_more_senders_than_pods_are_dropped() -> None:
@@ -139,7 +139,7 @@ def test_only_the_newest_status_and_probe_of_a_pod_wait() -> None:
         for leaf in ("status", "clock")
     ]
     assert dropped.count("status") == dropped.count("clock") == 4
-    assert [one.payload for one in iter(box.take, None)] == [b"2"] * 4
+    assert [one.payload for one in iter(box.next_arrival, None)] == [b"2"] * 4
 
 
 def test_events_beyond_the_bound_are_refused_and_reported() -> None:

@@ -49,7 +49,7 @@ class Night:
         for begin in range(0, len(uv), size):
             some = uv[begin : begin + size]
             self.sample += len(some)
-            self.scribe.take(Block(some, self.at_ns(self.sample - 1)))
+            self.scribe.record_block(Block(some, self.at_ns(self.sample - 1)))
 
     def lose(self, samples: int) -> None:
         """Let time pass."""

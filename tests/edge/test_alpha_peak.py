@@ -101,7 +101,7 @@ def test_a_live_calibration_tells_it() -> None:
     assert calibrator.progress.alpha_hz == 0.0
     for hop in hops_of(uv, MONTAGE, FrontEnd(BANDS6X2, MONTAGE)):
         assert hop is not None
-        calibrator.add(hop)
+        calibrator.add_hop(hop)
     assert calibrator.progress.alpha_hz == pytest.approx(9.5, abs=0.2)
 
 

@@ -22,7 +22,7 @@ def test_live_calibration_takes_120_clean_seconds() -> None:
     hops = [hop for hop in hops_of(pink(130, 256, 8), MONTAGE, front) if hop is not None]
     done_at = None
     for hop in hops:
-        calibrator.add(hop)
+        calibrator.add_hop(hop)
         if calibrator.own is not None and done_at is None:
             done_at = hop.instant_ns / 1e9
             first = calibrator.own
@@ -38,7 +38,7 @@ def test_bad_hops_do_not_count() -> None:
     calibrator = Calibrator(CalibrationSource.LIVE, min_clean_s=8.0)
     for hop in hops_of(np.zeros((60 * 256, 8)), MONTAGE, FrontEnd(BANDS6X2, MONTAGE)):
         assert hop is not None
-        calibrator.add(hop)
+        calibrator.add_hop(hop)
     assert calibrator.own is None
     assert calibrator.progress.clean_s == 0.0
     assert calibrator.progress.template_db.size == 0

@@ -105,7 +105,7 @@ def test_the_border_does_not_flutter() -> None:
     watch = RateWatch()
     told = []
     for error in (0.0, 0.019, 0.021, 0.019, 0.016, 0.014, 0.019, float("nan")):
-        watch.judge(error)
+        watch.update_error(error)
         told.append(watch.ok)
     assert told == [True, True, False, False, False, True, True, False]
 

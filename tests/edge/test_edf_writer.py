@@ -256,7 +256,7 @@ def test_a_file_that_was_never_finished_is_whole(night: Night) -> None:
     assert len(found.uv) == 9 * 256
     assert np.abs(found.uv - uv[: 9 * 256]).max() <= HALF_STEP_UV
     assert mne_raw(path).n_times == 9 * 256
-    night.scribe.release()
+    night.scribe.abandon()
 
 
 def test_a_record_the_disk_does_not_take_whole_is_not_counted(night: Night) -> None:
@@ -269,7 +269,7 @@ def test_a_record_the_disk_does_not_take_whole_is_not_counted(night: Night) -> N
             night.play(uv)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    night.scribe.release()
+    night.scribe.abandon()
     (path,) = files(night.directory)
     assert path.stat().st_size == 8000
     assert counted(path) == 3
@@ -328,7 +328,7 @@ def test_the_device_clock_is_reported(night: Night) -> None:
     for _ in range(1500):
         count += samples
         late_ns = round(count / RATE_HZ * 500e-6 * 1e9)
-        night.scribe.take(Block(night.noise(0.5), night.at_ns(count - 1) + late_ns))
+        night.scribe.record_block(Block(night.noise(0.5), night.at_ns(count - 1) + late_ns))
     night.scribe.end()
     found = read(files(night.directory)[0])
     told = [(onset, float(text.split()[1])) for onset, _, text in found.marks if text.startswith("clock ")]
@@ -385,7 +385,7 @@ def test_many_fast_channels_make_shorter_records(tmp_path: Path) -> None:
 def test_empty_blocks_and_long_names_do_no_harm(tmp_path: Path) -> None:
     """An empty block is ignored; a channel's marks use its truncated label."""
     night = Night(tmp_path, names=("an electrode with a läng name", "O1"))
-    night.scribe.take(Block(np.zeros((0, 2)), START_NS))
+    night.scribe.record_block(Block(np.zeros((0, 2)), START_NS))
     night.mark("calibrated")
     uv = night.noise(1.0)
     uv[:, 0] = np.nan
@@ -422,7 +422,7 @@ def test_a_real_recording_comes_back(tmp_path: Path, name: str) -> None:
     for pulse in range(30 * 20):
         block = implant.read(START_NS + pulse * 50_000_000)
         if block is not None:
-            scribe.take(block)
+            scribe.record_block(block)
             given_uv.append(block.uv)
     scribe.end()
     uv = np.concatenate(given_uv)

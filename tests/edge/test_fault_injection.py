@@ -25,7 +25,7 @@ FELT = felt(np.zeros(12), 0.1)
 def test_an_onset_counts_from_the_merge_where_requested() -> None:
     """Reads and a share of zero begin nothing; the first share above zero begins the fault, once."""
     onset = Onset(5.0, 7 * S, when_merged=True)
-    onset.read(S)
+    onset.on_read(S)
     onset.given(0.0, 2 * S)
     assert onset.at_ns is None
     assert not onset.begun(100 * S)

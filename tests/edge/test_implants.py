@@ -72,7 +72,7 @@ def test_the_signal_does_not_depend_on_how_often_one_reads() -> None:
 
 def test_another_seed_is_another_person() -> None:
     """Two seeds share neither signal nor profile."""
-    one, two = Sleeper(1).run(8), Sleeper(2).run(8)
+    one, two = Sleeper(1).generate(8), Sleeper(2).generate(8)
     assert abs(np.corrcoef(one[:, 0], two[:, 0])[0, 1]) < 0.5
     assert np.abs(person(1).profile_db - person(2).profile_db).max() > 1.0
 
@@ -99,7 +99,7 @@ def test_a_reader_that_was_away_gets_the_last_ten_seconds() -> None:
 def test_left_alone_a_sleeper_stays_themselves() -> None:
     """Without feedback the levels wander around the profile by less than 2 dB."""
     sleeper = Sleeper(5)
-    sleeper.run(1200)
+    sleeper.generate(1200)
     assert np.abs(sleeper.levels_db - sleeper.person.profile_db).max() < 2.0
 
 
@@ -111,7 +111,7 @@ def test_feedback_draws_and_relaxation_returns() -> None:
         sleeper.step(felt(target, 0.15))
     share = np.mean(sleeper.levels_db - sleeper.person.profile_db) / 4.0
     assert abs(share - FOLLOW_PER_S / (FOLLOW_PER_S + RELAX_PER_S)) < 0.1
-    sleeper.run(int(60 / STEP_S))
+    sleeper.generate(int(60 / STEP_S))
     assert abs(np.mean(sleeper.levels_db - sleeper.person.profile_db)) < 0.5
 
 

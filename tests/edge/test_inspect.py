@@ -32,7 +32,7 @@ def _edf(path: Path, uv: recorded.Doubles, *, labels: tuple[str, ...] = CHANNELS
 
 
 def _sleeper(seconds: int = 60) -> recorded.Doubles:
-    return np.asarray(Sleeper(3).run(4 * seconds))
+    return np.asarray(Sleeper(3).generate(4 * seconds))
 
 
 def test_a_good_recording_could_be_seated(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ class Listening(Wish):
 
     device: Implant = field(default_factory=Worn)
 
-    def open(self, spec: str) -> Implant:
+    def open_implant(self, spec: str) -> Implant:
         """Open the device whatever the spec."""
         return self.device
 

@@ -24,7 +24,7 @@ def _sealed(message: Command | WakeOrder | DaemonPresence, key: SigningKey = KEY
 
 
 def _judge(topic: str, payload: bytes, *, retained: bool = False) -> Heard | Unheard | None:
-    return DOOR.judge(ReceivedPayload(topic, payload, retained, at_ns=42))
+    return DOOR.open_message(ReceivedPayload(topic, payload, retained, at_ns=42))
 
 
 @pytest.mark.parametrize(
@@ -111,10 +111,10 @@ def test_a_broadcast_is_opened_once_for_all_the_beds_of_a_process() -> None:
     doors = [MessageVerifier(f"bed-{number}", broadcasts) for number in range(1, 9)]
     topic = topics.collective("night-1", 0)
     payload = seal(KEY, COLLECTIVE, encode(specimens.COLLECTIVE))
-    heard = [door.judge(ReceivedPayload(topic, payload, retained=False, at_ns=42)) for door in doors]
+    heard = [door.open_message(ReceivedPayload(topic, payload, retained=False, at_ns=42)) for door in doors]
     assert all(isinstance(one, Heard) for one in heard)
     assert key.asked == 1
     forged = payload[:-1] + bytes([payload[-1] ^ 1])
     for door in doors:
-        judged = door.judge(ReceivedPayload(topic, forged, retained=False, at_ns=42))
+        judged = door.open_message(ReceivedPayload(topic, forged, retained=False, at_ns=42))
         assert judged == Unheard("collective", "seal", 42)

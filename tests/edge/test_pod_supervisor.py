@@ -84,7 +84,7 @@ def _lived(beds: list[_Bed], until_s: float) -> Iterator[_Manager]:
     async def main() -> None:
         ward = PodSupervisor(beds, lambda: (0.0, 0), manager)
         async with asyncio.TaskGroup() as group:
-            group.create_task(ward.run(0.0), name="ward")
+            group.create_task(ward.supervise(0.0), name="ward")
             await asyncio.sleep(until_s)
             ward.stop("stopped")
 
@@ -172,7 +172,7 @@ def test_hanging_devices_do_not_delay_the_end() -> None:
     async def main() -> float:
         ward = PodSupervisor(beds, lambda: (0.0, 0), _Manager())
         async with asyncio.TaskGroup() as group:
-            group.create_task(ward.run(0.0), name="ward")
+            group.create_task(ward.supervise(0.0), name="ward")
             await asyncio.sleep(3.0)
             stopped_s = asyncio.get_running_loop().time()
             ward.stop("stopped")
@@ -195,7 +195,7 @@ def test_a_bed_that_fails_to_leave_keeps_no_other() -> None:
     async def main() -> PodSupervisor:
         ward = PodSupervisor(beds, lambda: (0.0, 0), _Manager())
         async with asyncio.TaskGroup() as group:
-            group.create_task(ward.run(0.0), name="ward")
+            group.create_task(ward.supervise(0.0), name="ward")
             await asyncio.sleep(3.0)
             ward.stop("stopped")
         return ward

@@ -45,7 +45,7 @@ def play(recorder: EdfRecorder, night: Night, uv: np.ndarray, size: int = 13) ->
     for begin in range(0, len(uv), size):
         some = uv[begin : begin + size]
         night.sample += len(some)
-        recorder.take(Block(some, night.at_ns(night.sample - 1)))
+        recorder.record_block(Block(some, night.at_ns(night.sample - 1)))
 
 
 def until_written(night: Night, seconds: int) -> None:
@@ -128,7 +128,7 @@ def test_recording_stops_before_the_disk_is_full(tmp_path: Path) -> None:
     play(recorder, night, night.noise(5.0))
     assert until_failed(recorder) == "less than 200 MB are free on its disk"
     assert np.abs(read(files(tmp_path)[0]).uv - uv).max() <= HALF_STEP_UV
-    recorder.take(Block(uv, START_NS))
+    recorder.record_block(Block(uv, START_NS))
     assert not recorder.close()
 
 
@@ -138,7 +138,7 @@ def test_a_bug_in_the_writer_is_reported(tmp_path: Path) -> None:
     quiet, threading.excepthook = threading.excepthook, lambda _: None
     try:
         recorder = recorder_of(night, Disk())
-        recorder.take(Block(np.zeros((13, 99)), START_NS))
+        recorder.record_block(Block(np.zeros((13, 99)), START_NS))
         assert until_failed(recorder) == "its thread has ended by itself"
     finally:
         threading.excepthook = quiet

@@ -130,7 +130,7 @@ def heard(case: Case) -> Examined:
 @cache
 def samples(case: Case) -> tuple[Doubles, float, float]:
     """The implant's samples at their times (NaN: a gap), with rate and full scale."""
-    implant = case.wish.open(heard(case).spec)
+    implant = case.wish.open_implant(heard(case).spec)
     rate_hz = heard(case).found.effective_hz
     uv = np.full((round(heard(case).seconds * rate_hz) + 1, len(implant.montage.names)), np.nan)
     now_ns = BEGIN_NS

@@ -17,7 +17,7 @@ SEQ = 0x0001_0042
 def tethered() -> Tether:
     """A tether with one frame sent just now."""
     tether = Tether()
-    assert tether.assign(assignment())
+    assert tether.accept(assignment())
     tether.sent(SEQ, START_NS, START_NS, X)
     return tether
 
@@ -133,8 +133,8 @@ def test_the_highest_term_outlives_the_assignment() -> None:
     tether = tethered()
     tether.judge(broadcast(term=TERM + 5), START_NS)
     tether.release()
-    assert not tether.assign(assignment())
-    assert tether.assign(assignment(term=TERM + 5))
+    assert not tether.accept(assignment())
+    assert tether.accept(assignment(term=TERM + 5))
     assert tether.judge(broadcast(tick=9), START_NS) == Refused(Reason.OLD_TERM)
     assert tether.heard("night", 0) == (TERM + 5, 1)
 
@@ -142,14 +142,14 @@ def test_the_highest_term_outlives_the_assignment() -> None:
 def test_an_assignment_fences_the_terms_before_it() -> None:
     """An assignment's term refuses every older owner's broadcast."""
     tether = Tether()
-    tether.assign(assignment(term=TERM + 1))
+    tether.accept(assignment(term=TERM + 1))
     assert tether.judge(broadcast(), START_NS) == Refused(Reason.OLD_TERM)
 
 
 def test_frames_of_an_earlier_assignment_are_forgotten() -> None:
     """A broadcast that answers a frame of an earlier assignment grants nothing."""
     tether = tethered()
-    tether.assign(assignment(assignment=100))
+    tether.accept(assignment(assignment=100))
     assert tether.judge(broadcast(), START_NS + 1) == Refused(Reason.UNKNOWN_FRAME)
 
 
@@ -190,7 +190,7 @@ def test_sums_of_this_pod_alone_end_the_permission() -> None:
 def test_a_state_that_is_no_number_cannot_be_answered() -> None:
     """A frame with a NaN is not kept and cannot be answered."""
     tether = Tether()
-    tether.assign(assignment())
+    tether.accept(assignment())
     tether.sent(SEQ, START_NS, START_NS, np.full(SCHEMA.size, np.nan, dtype=np.float32))
     assert tether.judge(broadcast(), START_NS + 1) == Refused(Reason.UNKNOWN_FRAME)
 
@@ -199,7 +199,7 @@ def test_the_marks_are_bounded_and_the_newest_are_kept() -> None:
     """After a thousand Dreamscapes the marks of the newest few hundred are kept."""
     tether = Tether()
     for k in range(1000):
-        tether.assign(assignment(dreamscape=f"d{k}"))
+        tether.accept(assignment(dreamscape=f"d{k}"))
     assert tether.heard("d999", 0) == (TERM, 0)
     assert tether.heard(f"d{1000 - COHORTS_KEPT}", 0) == (TERM, 0)
     assert tether.heard("d0", 0) == (0, 0)
@@ -208,7 +208,7 @@ def test_the_marks_are_bounded_and_the_newest_are_kept() -> None:
 def test_a_capture_stamped_ahead_of_its_sending_counts_from_the_sending() -> None:
     """A capture stamped ahead counts from the frame's sending: no lease is longer than a second."""
     tether = Tether()
-    tether.assign(assignment())
+    tether.accept(assignment())
     tether.sent(SEQ, START_NS + 60 * LEASE_NS, START_NS, X)
     assert isinstance(tether.judge(broadcast(), START_NS + 1), Granted)
     assert tether.until_ns == START_NS + LEASE_NS

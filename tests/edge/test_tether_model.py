@@ -159,7 +159,7 @@ class Night:
         self.tether, self.model = Tether(), Model()
         self.now_ns, self.assignment = START_NS, 0
         self.mine = assignment()
-        assert self.tether.assign(self.mine) == self.model.assign(self.mine)
+        assert self.tether.accept(self.mine) == self.model.assign(self.mine)
         self.frames: list[tuple[int, Floats]] = [(9999, vector(0.0))]
         self.seen: Counter[object] = Counter()
 
@@ -205,7 +205,7 @@ class Night:
             slot=draws.one([3, 0, 7]),
             assignment=self.assignment,
         )
-        took = self.tether.assign(order)
+        took = self.tether.accept(order)
         assert took == self.model.assign(order)
         self.mine = order if took else self.mine
         self.seen["assigned", took] += 1

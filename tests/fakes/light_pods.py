@@ -189,7 +189,7 @@ async def _run(arguments: argparse.Namespace, journal: LineJournal) -> None:
     ward = PodSupervisor([pod.bed for pod in pods], Load().measure, ServiceManager())
     async with asyncio.TaskGroup() as group:
         orders = group.create_task(_obey({pod.name: pod for pod in pods}, ward), name="orders")
-        await ward.run(0.0)
+        await ward.supervise(0.0)
         orders.cancel()
     if ward.failed:
         raise SystemExit(f"beds failed: {ward.failed}")

@@ -296,7 +296,7 @@ class Stage:
             exposures or LedgerExposure(self.ledger, self.clock.now_s()),
         )
         app = Application(self.clock, self.link, self.ledger, self.meters, rng, people, aside)
-        app.failures.observe(self.failures.append)
+        app.failures.on_failure(self.failures.append)
         return app
 
     def pod(self, name: str) -> Puppet:

@@ -244,7 +244,7 @@ def test_phase_means_are_of_this_instant_alone() -> None:
     """Phases of the tick's own instant are averaged as unit phasors; late and omitted ones are not."""
     cohorts = filled(np.zeros((0, D), dtype=np.float32)) or filled(crowd(0, 1))
     columns = cohorts[0]
-    columns.clear(0)
+    columns.clear_slot(0)
     for slot, (angle, age) in enumerate([(0.0, 0), (np.pi / 2, 0), (np.pi, 1)]):
         phasors = np.full((2, BANDS, 2), np.nan, dtype=np.float32)
         phasors[1, 0] = 5 * np.cos(angle), 5 * np.sin(angle)

@@ -54,7 +54,7 @@ def watched(course: Floats, agreement: object, seconds: float) -> tuple[list[Pai
     for hop in range(round(4 * seconds)):
         crosstalk.observe(rows, course[hop % len(course)], age, hop)
         crosstalk.digest(agreement)  # type: ignore[arg-type]
-        found = crosstalk.take()
+        found = crosstalk.take_pairs()
         if found:
             return found, hop / 4
     return [], math.inf
@@ -109,7 +109,7 @@ def test_of_two_pods_one_may_lag() -> None:
         x[3] = course[hop - 1, 3]
         crosstalk.observe(rows, x, np.array([0, 0, 0, 1]), hop)
         crosstalk.digest(agreeing((1, 3)))  # type: ignore[arg-type]
-        found += crosstalk.take()
+        found += crosstalk.take_pairs()
     assert [(pair.a, pair.b) for pair in map(_ordered, found[:1])] == [(1, 3)]
     assert found[0].correlation > 0.99
 

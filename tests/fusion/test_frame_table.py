@@ -190,7 +190,7 @@ def test_numbers_wrap_and_skip_what_pods_skip() -> None:
     for seq in (2**32 - 1, 0x0001FFFF):
         line = Line()
         line.last = replace(line.last, seq=seq)
-        line.columns.clear(3)
+        line.columns.clear_slot(3)
         assert line.write(line.last) is FrameVerdict.ACCEPTED
         assert line.next() is FrameVerdict.ACCEPTED
         for _ in range(12):
@@ -388,7 +388,7 @@ def test_a_cleared_slot_remembers_nothing() -> None:
     line.write(replace(after(line.last), seq=line.last.seq + 100))
     line.columns.advance(line.now)
     assert line.columns.lossy()[3]
-    line.columns.clear(3)
+    line.columns.clear_slot(3)
     assert not line.columns.lossy()[3]
     fresh = FrameTable(SCHEMA)
     for name in ("db", "instant", "seq", "quality", "applied", "own_z", "present", "finite", "frozen"):

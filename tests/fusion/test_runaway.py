@@ -189,7 +189,7 @@ def test_a_minute_of_centres_must_follow_one_another() -> None:
     def push(first: int, last: int) -> float:
         for instant in range(first, last):
             centres.push(rng.normal(size=D).astype(np.float32), instant)
-            centres.digest()
+            centres.correlate_minute()
         return centres.correlation
 
     assert math.isnan(push(0, 256))
@@ -223,9 +223,9 @@ def test_a_streak_is_three_windows_that_do_not_overlap() -> None:
     """Every ten seconds one z counts; three in a row above 4 in one band are a lock."""
     streak = Streak(2)
     for instant in range(2 * WINDOW_HOPS):
-        streak.push([5.0, math.nan], instant)
+        streak.push_z([5.0, math.nan], instant)
         assert not streak.locked
-    streak.push([5.0, math.nan], 2 * WINDOW_HOPS)
+    streak.push_z([5.0, math.nan], 2 * WINDOW_HOPS)
     assert streak.locked
     assert streak.value == 5.0
 
@@ -242,7 +242,7 @@ def test_a_streak_is_of_one_band_and_unbroken(course: list[tuple[float, float]])
     """Four is not above four; alternating bands, or an unknown window, break the streak."""
     streak = Streak(2)
     for window, z in enumerate(course):
-        streak.push(z, window * WINDOW_HOPS)
+        streak.push_z(z, window * WINDOW_HOPS)
         assert not streak.locked
 
 
@@ -250,10 +250,10 @@ def test_the_value_is_of_the_band_that_locked() -> None:
     """The value that must fall is that of the locked band, though another is higher for a moment."""
     streak = Streak(2)
     for window in range(3):
-        streak.push([1.0, 6.0], window * WINDOW_HOPS)
-    streak.push([9.0, 2.0], 3 * WINDOW_HOPS - 1)
+        streak.push_z([1.0, 6.0], window * WINDOW_HOPS)
+    streak.push_z([9.0, 2.0], 3 * WINDOW_HOPS - 1)
     assert streak.value == 2.0
-    streak.push([9.0, 2.0], 3 * WINDOW_HOPS)
+    streak.push_z([9.0, 2.0], 3 * WINDOW_HOPS)
     assert not streak.locked
 
 

@@ -13,7 +13,7 @@ DAEMON = ROOT / "daemon" / "dreamd"
 WRITES = {
     "append": (1,),
     "say": (0,),
-    "write": (0,),
+    "append_event": (0,),
     "write_seat": (0,),
     "write_pod": (0,),
     "_write": (0,),

@@ -847,7 +847,7 @@ _OWNERS: Final = (
         "a pod that left stays in the sums until its last frame is old",
         _COHORTS,
         "        bank.occupied[row] = bank.allowed[row] = bank.away[row] = False\n"
-        "        bank.granted[row] = 0\n        bank.columns.clear(row)\n",
+        "        bank.granted[row] = 0\n        bank.columns.clear_slot(row)\n",
         "        bank.occupied[row] = False\n",
         (_TESTS_FAULTS,),
     ),

@@ -24,7 +24,7 @@ LEADING: Final = (
             (
                 "refused-ends",
                 "after a refusal the last vector stands",
-                "            self.end(lead)\n            return refusal\n",
+                "            self.end_lead(lead)\n            return refusal\n",
                 "            return refusal\n",
             ),
             (

@@ -64,7 +64,7 @@ ROOM: Final = (
         "room.hasty",
         "a flood of severs polls for its confirmations",
         _CALLS,
-        "hasty = visit.lane is Lane.WAY_OUT and self._lanes.open(visit.lane) > WAITING_MAX",
+        "hasty = visit.lane is Lane.WAY_OUT and self._lanes.open_calls(visit.lane) > WAITING_MAX",
         "hasty = False",
         (f"{_TESTS}::test_of_many_ways_out_at_once_each_acts_and_the_last_are_answered_at_once",),
     ),

@@ -16,7 +16,7 @@ SIZED: Final = (
         "ended.columns-given-back",
         "an ended Dreamscape that a stalled watcher still holds keeps its columns",
         "daemon/dreamd/app/dreamscapes/dreamscape.py",
-        "        self.cohorts.reset(self.cohorts.schema, 1)\n        self.monitor",
+        "        self.cohorts.restart(self.cohorts.schema, 1)\n        self.monitor",
         "        self.monitor",
         _ENDED,
     ),

@@ -197,7 +197,7 @@ STOPS: Final = (
         "withdrawal.outlives",
         "a withdrawal is forgotten with the daemon",
         "daemon/dreamd/app/inbound.py",
-        "self._withdrawals.note(record.pod)",
+        "self._withdrawals.add_withdrawal(record.pod)",
         "pass",
         ("tests/app/test_ledger_witness.py",),
     ),

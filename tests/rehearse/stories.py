@@ -38,8 +38,8 @@ class Story:
     def say(self, pod: str, seconds: float, kind: str, **values: object) -> None:
         """Add a journal line of a pod."""
         entry = Entry(at(seconds), pod, kind, values)
-        self.account.note(entry)
-        self.books.note(entry)
+        self.account.on_journal_line(entry)
+        self.books.add_line(entry)
 
     def fall(self, pod: str, seconds: float, cause: str, evidence_s: float = 0.1) -> None:
         """A pod goes to zero, and is alone 50 ms later."""
@@ -49,7 +49,7 @@ class Story:
 
     def tell(self, seconds: float, pod: str, cause: str) -> None:
         """Add the daemon's journal entry: a breaker tripped; pod empty: the Dreamscape was severed."""
-        self.books.heard(Told(at(seconds), "breaker-tripped" if pod else "state", pod, cause))
+        self.books.add_fact(Told(at(seconds), "breaker-tripped" if pod else "state", pod, cause))
 
 
 ORIGIN = Origin(
@@ -92,7 +92,7 @@ def homogenised() -> str:
     story.tell(90.0, "", "homogenise")
     crowd = CrowdRecord()
     for second in range(20, 90):
-        crowd.note(tick(1.0 - second / 100.0, "homogenise" if second > 80 else ""), float(second))
+        crowd.add_tick(tick(1.0 - second / 100.0, "homogenise" if second > 80 else ""), float(second))
         story.fall("bed-2", float(second), "daemon") if second == 89 else None
     story.account.closing = True
     record = Record.of(T0_NS, 0.15, [])

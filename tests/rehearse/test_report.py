@@ -110,7 +110,7 @@ def test_the_moments_kept_are_bounded() -> None:
     """Of an hour at four a second at most 2,400 moments are kept, evenly, with the newest."""
     crowd = CrowdRecord()
     for number in range(14_400):
-        crowd.note(tick(1.0), number / 4)
+        crowd.add_tick(tick(1.0), number / 4)
     assert MOMENTS_MAX / 4 < len(crowd.moments) < MOMENTS_MAX
     assert crowd.moments[-1].t_s > 3_590.0
 
@@ -118,7 +118,7 @@ def test_the_moments_kept_are_bounded() -> None:
 def test_a_missing_statistic_is_nan() -> None:
     """A statistic missing in the tick is NaN, and a band without a z does not count."""
     crowd = CrowdRecord()
-    crowd.note(tick(0.5), 1.0)
+    crowd.add_tick(tick(0.5), 1.0)
     (moment,) = crowd.moments
     assert math.isnan(moment.rank_ratio)
     assert (moment.dispersion_ratio, moment.z) == (0.5, 1.0)
@@ -128,5 +128,5 @@ def test_a_halving_is_counted_once_until_it_ends() -> None:
     """Forty halved ticks are one halving; another after a pause is a second."""
     crowd = CrowdRecord()
     for second, cause in enumerate(["", "gain-runaway", "gain-runaway", "", "gain-runaway"]):
-        crowd.note(tick(1.0, cause), float(second))
+        crowd.add_tick(tick(1.0, cause), float(second))
     assert crowd.halvings == [(1.0, "gain-runaway"), (4.0, "gain-runaway")]

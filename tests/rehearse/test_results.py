@@ -128,5 +128,5 @@ def test_of_two_with_one_brain_both_must_be_found() -> None:
     """Of two beds with one brain both must be found, from the second one's onset."""
     story = Story("railed", ())
     books = Results(story.books.cue, story.account, frozenset({"bed-1", "bed-2"}), {"bed-2": "bed-1"})
-    books.note(Entry(at(20.0), "bed-2", "onset", {"onset_ns": at(20.0)}))
+    books.add_line(Entry(at(20.0), "bed-2", "onset", {"onset_ns": at(20.0)}))
     assert books.onsets == {"bed-1": at(20.0), "bed-2": at(20.0)}

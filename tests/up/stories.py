@@ -23,11 +23,11 @@ def dreaming(sleepers: int = 8, until_s: float = 20.0) -> RunState:
     """A run state in which all merged at 4 s and ramp over 10 s."""
     chronicle = RunState.begin(plan(Flags(sleepers=sleepers)).sleepers, T0_NS, CEILING)
     for sleeper in chronicle.sleepers:
-        chronicle.note(entry(sleeper.pod, 1.0, "up"))
-        chronicle.note(entry(sleeper.pod, 4.0, "merged"))
+        chronicle.on_journal_line(entry(sleeper.pod, 1.0, "up"))
+        chronicle.on_journal_line(entry(sleeper.pod, 4.0, "merged"))
     for hop in range(8, int(until_s * 4) + 1):
         for sleeper in chronicle.sleepers:
-            chronicle.note(hop_of(sleeper.pod, hop / 4))
+            chronicle.on_journal_line(hop_of(sleeper.pod, hop / 4))
     return chronicle
 
 
@@ -58,6 +58,6 @@ def sever(chronicle: RunState, pod: str, seconds: float, cause: str = "railed", 
         "evidence_ns": at(seconds - 0.012),
         "zero_ns": at(seconds),
     }
-    chronicle.note(entry(pod, seconds, "severed", cause=cause, **stamps))
+    chronicle.on_journal_line(entry(pod, seconds, "severed", cause=cause, **stamps))
     alone_ns = at(seconds + fade_s)
-    chronicle.note(entry(pod, seconds + fade_s, "alone", cause=cause, **stamps, alone_ns=alone_ns))
+    chronicle.on_journal_line(entry(pod, seconds + fade_s, "alone", cause=cause, **stamps, alone_ns=alone_ns))

@@ -114,6 +114,6 @@ def test_a_night_without_anyone_is_still_a_picture() -> None:
     """Without samples, or with missing numbers, the picture is drawn without an error."""
     empty = Record.of(T0_NS, CEILING, [("bed-1", "ash"), ("bed-2", "birch")])
     ET.fromstring(picture(empty, WORDS, "The night", seed=1))
-    empty.note(Entry(at(3.0), "bed-1", "hop", {}))
-    empty.note(entry("bed-1", 3.0, "hop", applied=float("nan"), distance=float("nan")))
+    empty.on_journal_line(Entry(at(3.0), "bed-1", "hop", {}))
+    empty.on_journal_line(entry("bed-1", 3.0, "hop", applied=float("nan"), distance=float("nan")))
     ET.fromstring(picture(empty, WORDS, "The <night> & day", seed=1))

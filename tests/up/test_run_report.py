@@ -29,7 +29,7 @@ def test_a_sever_is_reported_in_the_pods_own_stamps() -> None:
 def test_unknown_stamps_are_null_and_not_zero() -> None:
     """A sever with an unknown onset has null, which cannot be taken for a fast one."""
     chronicle = dreaming()
-    chronicle.note(entry("bed-2", 21.0, "severed", cause="lease"))
+    chronicle.on_journal_line(entry("bed-2", 21.0, "severed", cause="lease"))
     (one,) = chronicle.account.as_json(Totals())["severed"]
     assert one["evidence_to_zero_ms"] is None
     assert one["onset_to_alone_ms"] is None
@@ -69,7 +69,7 @@ def test_a_pod_coupled_again_is_not_home() -> None:
     """A pod that was alone and is coupled again is not home until it confirms zero once more."""
     chronicle = dreaming()
     sever(chronicle, "bed-1", 21.0)
-    chronicle.note(entry("bed-1", 40.0, "hop", applied=0.01, granted=0.15))
+    chronicle.on_journal_line(entry("bed-1", 40.0, "hop", applied=0.01, granted=0.15))
     assert not chronicle.account.is_home("bed-1")
 
 
@@ -119,9 +119,9 @@ def test_the_daemons_counters_are_read_from_its_metrics() -> None:
 def test_a_killed_daemons_counters_are_added() -> None:
     """Of each incarnation exactly the last reading counts."""
     counters = Counters()
-    counters.read(1, PAGE.replace("40.0", "10.0"))
-    counters.read(1, PAGE)
-    counters.read(2, PAGE)
+    counters.add_page(1, PAGE.replace("40.0", "10.0"))
+    counters.add_page(1, PAGE)
+    counters.add_page(2, PAGE)
     assert counters.sum == Totals(80, 2, 240, {"malformed": 6})
 
 
@@ -168,15 +168,17 @@ def gathering() -> RunState:
     """Two beds: one with a good signal from 2 s on, one without contact throughout."""
     chronicle = RunState.begin(plan(Flags(sleepers=2)).sleepers, T0_NS, CEILING)
     for hop in range(4, 60):
-        chronicle.note(bad("bed-1", hop / 4, "", 0.9) if hop >= 8 else bad("bed-1", hop / 4, "filling"))
-        chronicle.note(bad("bed-2", hop / 4, "contact" if hop != 20 else "flat"))
+        chronicle.on_journal_line(
+            bad("bed-1", hop / 4, "", 0.9) if hop >= 8 else bad("bed-1", hop / 4, "filling")
+        )
+        chronicle.on_journal_line(bad("bed-2", hop / 4, "contact" if hop != 20 else "flat"))
     return chronicle
 
 
 def test_a_pod_that_never_merged_is_named_with_its_cause() -> None:
     """A pod that never merged is listed with its most frequent cause, in the numbers and in the line."""
     chronicle = gathering()
-    chronicle.note(entry("bed-1", 16.0, "merged"))
+    chronicle.on_journal_line(entry("bed-1", 16.0, "merged"))
     chronicle.account.outside("bed-2", "NOT_CALIBRATED")
     assert chronicle.account.as_json(Totals())["never_merged"] == [{"pod": "bed-2", "cause": "contact"}]
     assert "bed-2 (birch) never merged: contact" in chronicle.account_words
@@ -185,7 +187,7 @@ def test_a_pod_that_never_merged_is_named_with_its_cause() -> None:
 def test_with_good_signal_the_daemons_reason_counts() -> None:
     """A pod without a cause of its own was refused by the daemon; one without any hop was silent."""
     chronicle = RunState.begin(plan(Flags(sleepers=3)).sleepers, T0_NS, CEILING)
-    chronicle.note(bad("bed-1", 2.0, "", 0.9))
+    chronicle.on_journal_line(bad("bed-1", 2.0, "", 0.9))
     chronicle.account.outside("bed-1", "BREAKER_LOCKED")
     assert [chronicle.account.cause(f"bed-{n}") for n in (1, 2)] == ["BREAKER_LOCKED", "silence"]
 
@@ -193,9 +195,9 @@ def test_with_good_signal_the_daemons_reason_counts() -> None:
 def test_many_pods_that_never_merged_are_counted_by_cause() -> None:
     """From three on they are a number with their causes, the most frequent first."""
     chronicle = RunState.begin(plan(Flags(sleepers=5)).sleepers, T0_NS, CEILING)
-    chronicle.note(entry("bed-1", 4.0, "merged"))
+    chronicle.on_journal_line(entry("bed-1", 4.0, "merged"))
     for pod, cause in (("bed-2", "flat"), ("bed-3", "contact"), ("bed-4", "contact"), ("bed-5", "contact")):
-        chronicle.note(bad(pod, 5.0, cause))
+        chronicle.on_journal_line(bad(pod, 5.0, cause))
     assert "four never merged: 3 contact, 1 flat" in chronicle.account_words
 
 
@@ -210,5 +212,5 @@ def test_without_any_good_signal_all_are_waited_for() -> None:
     """Without any good signal all are waited for, as the recordings may not have begun."""
     chronicle = RunState.begin(plan(Flags(sleepers=2)).sleepers, T0_NS, CEILING)
     for hop in range(200):
-        chronicle.note(bad("bed-1", hop / 4, "filling"))
+        chronicle.on_journal_line(bad("bed-1", hop / 4, "filling"))
     assert not chronicle.account.hopeless("bed-1", at(50.0))

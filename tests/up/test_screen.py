@@ -119,10 +119,10 @@ def test_a_quick_return_of_the_broker_counts_those_that_dream_on() -> None:
     chronicle.outage("the broker", "killed by SIGKILL", at(30.0))
     sever(chronicle, "bed-1", 31.0, cause="lease", fade_s=0.4)
     for number in range(2, 6):
-        chronicle.note(entry(f"bed-{number}", 31.4, "hop", applied=0.15))
+        chronicle.on_journal_line(entry(f"bed-{number}", 31.4, "hop", applied=0.15))
     assert len(chronicle.board.lines) == 1, "their fade may not be over yet"
     for number in range(2, 6):
-        chronicle.note(entry(f"bed-{number}", 31.6, "hop", applied=0.15 if number < 5 else 0.0))
+        chronicle.on_journal_line(entry(f"bed-{number}", 31.6, "hop", applied=0.15 if number < 5 else 0.0))
     chronicle.settle(at(33.1))
     words = chronicle.board.lines[-1].words
     assert words == (
@@ -136,7 +136,7 @@ def test_an_outage_that_affected_no_pod_is_reported_at_once() -> None:
     chronicle = dreaming(sleepers=5)
     chronicle.outage("the broker", "killed by SIGKILL", at(30.0))
     for number in range(1, 6):
-        chronicle.note(entry(f"bed-{number}", 31.6, "hop", applied=0.15))
+        chronicle.on_journal_line(entry(f"bed-{number}", 31.6, "hop", applied=0.15))
     words = chronicle.board.lines[-1].words
     assert words == "no bed was alone: five were answered again within their lease"
 
@@ -169,7 +169,7 @@ def test_only_beds_that_are_heard_dream_on() -> None:
     """Beds with a journal silent for 1.5 s are not counted among those that dream on."""
     chronicle = dreaming(until_s=20.0)
     for sleeper in chronicle.sleepers[2:]:
-        chronicle.note(hop_of(sleeper.pod, 24.9))
+        chronicle.on_journal_line(hop_of(sleeper.pod, 24.9))
     sever(chronicle, "bed-5", 25.0)
     chronicle.settle(at(25.5))
     assert chronicle.board.lines[-1].words == (
@@ -181,12 +181,12 @@ def test_before_its_first_sample_a_bed_has_no_quality() -> None:
     """Before its first sample a bed shows a dash, not 0.00; silence after it is a quality of 0.00."""
     chronicle = RunState.begin(plan(Flags(sleepers=5)).sleepers, T0_NS, CEILING)
     silent = {"applied": 0.0, "granted": 0.0, "quality": 0.0, "cause": "silence"}
-    chronicle.note(entry("bed-1", 1.0, "up"))
-    chronicle.note(entry("bed-1", 1.25, "hop", **silent))
+    chronicle.on_journal_line(entry("bed-1", 1.0, "up"))
+    chronicle.on_journal_line(entry("bed-1", 1.25, "hop", **silent))
     (row,) = (line for line in shown(chronicle, 80) if "bed-1" in line)
     assert row.split()[-4:] == ["-", "at", "rest:", "silence"]
-    chronicle.note(entry("bed-1", 1.5, "hop", applied=0.0, granted=0.0, quality=0.9))
-    chronicle.note(entry("bed-1", 1.75, "hop", **silent))
+    chronicle.on_journal_line(entry("bed-1", 1.5, "hop", applied=0.0, granted=0.0, quality=0.9))
+    chronicle.on_journal_line(entry("bed-1", 1.75, "hop", **silent))
     (row,) = (line for line in shown(chronicle, 80) if "bed-1" in line)
     assert row.split()[-4:] == ["0.00", "at", "rest:", "silence"]
 
@@ -234,11 +234,11 @@ def test_a_frozen_pod_is_shown_as_silent_and_not_as_dreaming() -> None:
     """A pod with a journal silent for 1.5 s counts as silent until it is heard again."""
     chronicle = dreaming(until_s=20.0)
     for sleeper in chronicle.sleepers[1:]:
-        chronicle.note(hop_of(sleeper.pod, 22.0))
+        chronicle.on_journal_line(hop_of(sleeper.pod, 22.0))
     chronicle.settle(at(22.0))
     assert chronicle.board.dreaming == 7
     assert any("bed-1" in line and "silent" in line for line in shown(chronicle, 80))
-    chronicle.note(hop_of("bed-1", 22.1))
+    chronicle.on_journal_line(hop_of("bed-1", 22.1))
     chronicle.settle(at(22.2))
     assert chronicle.board.dreaming == 8
 
@@ -277,7 +277,7 @@ def test_a_recording_that_ends_leaves_and_when_all_have_the_night_is_over() -> N
     for pod in ("bed-1", "bed-2"):
         assert not chronicle.all_left
         sever(chronicle, pod, 40.0, cause="recording-over")
-        chronicle.note(entry(pod, 40.1, "left", cause="recording-ended"))
+        chronicle.on_journal_line(entry(pod, 40.1, "left", cause="recording-ended"))
     assert chronicle.all_left
 
 

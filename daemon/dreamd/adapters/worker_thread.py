@@ -14,7 +14,7 @@ class ThreadAside:
         self._busy = False
         self._failed: Callable[[Exception], object] | None = None
 
-    def observe(self, failed: Callable[[Exception], object]) -> None:
+    def on_failure(self, failed: Callable[[Exception], object]) -> None:
         """Set the callback, run in the loop, for errors of the work or of its `done`."""
         self._failed = failed
 

@@ -113,7 +113,7 @@ class Application:
         locks.on_settled(self.inbound.receipts.pay)
         locks.on_moved.append(lambda record: self._deps.fleet.changed(record, clock.now_s()))
         self._deps.consents.changed(self._consent_changed)
-        self._deps.fleet.forgotten += [self._deps.orders.forget, waking.forget]
+        self._deps.fleet.forgotten += [self._deps.orders.forget_pod, waking.forget_pod]
 
     @property
     def journal(self) -> Journal:
@@ -177,12 +177,12 @@ class Application:
         attempt = self.failures.attempt
         attempt("locks", self._deps.locks.flush)
         attempt("wake-orders", self._deps.wakes.flush)
-        attempt("ledger", self._check_ins.flush)
+        attempt("ledger", self._check_ins.write_bindings)
         attempt("ledger", self._withdrawals.flush)
         attempt("ledger", self.inbound.receipts.pay)
         attempt("ledger", partial(self._touch.keep, now_s))
         attempt("ledger", self._witness.tell)
-        attempt("ledger", partial(self._deps.commits.look, now_s))
+        attempt("ledger", partial(self._deps.commits.check_age, now_s))
 
     # -- the end ----------------------------------------------------------------------------------
 

@@ -157,7 +157,7 @@ class InboundRouter:
             return
         if not self._deps.consents.standing(record.sleeper).withdrawn:
             self._deps.consents.withdraw(record.sleeper)
-            self._withdrawals.note(record.pod)
+            self._withdrawals.add_withdrawal(record.pod)
 
     def _answered(self, record: PodRecord, status: Status) -> None:
         for command, refused in self._deps.orders.answered(record.pod, status.outcomes):
@@ -224,7 +224,7 @@ class InboundRouter:
         """A payload that could not be read: counted by kind, logged by sender."""
         if kind == "frames":
             self._deps.meters.frame_refused("malformed")
-        self._malformed.take(sender, kind, reason, self._deps.clock.now_s())
+        self._malformed.count_payload(sender, kind, reason, self._deps.clock.now_s())
 
     # -- the broker --------------------------------------------------------------------------------
 

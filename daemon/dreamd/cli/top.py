@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     if args.once:
         return asyncio.run(_once(args, wish))
     with suppress(KeyboardInterrupt):
-        asyncio.run(Top(args.server, wish).look())
+        asyncio.run(Top(args.server, wish).show())
     return 0
 
 
@@ -115,7 +115,7 @@ class Top:
     _group: asyncio.TaskGroup | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def look(self) -> None:
+    async def show(self) -> None:
         """Watch until `q`, or until the terminal is gone."""
         looking = Looking(self.server, self.wish, self.watched, now_ns, self._changed.set)
         async with asyncio.TaskGroup() as group:

@@ -334,7 +334,7 @@ class Crosstalk:
         a, b = candidates(self._points, self._turn)
         self._pairs = self._rows[a], self._rows[b]
 
-    def take(self) -> list[Pair]:
+    def take_pairs(self) -> list[Pair]:
         """The pairs found since the last call."""
         found, self._found = self._found, []
         return found

@@ -132,7 +132,7 @@ class FrameTable:
         self._lost = np.zeros((_LOST_WINDOW_HOPS, slots), dtype=np.int32)
         self._lost_lately = np.zeros(slots, dtype=np.int32)  # the sum of the window above
 
-    def clear(self, slot: int) -> None:
+    def clear_slot(self, slot: int) -> None:
         """Reset this slot: it is given to a pod, or its assignment has ended."""
         self.used = max(self.used, slot + 1)
         self.present[slot] = self.finite[slot] = self.frozen[slot] = self._good[slot] = False

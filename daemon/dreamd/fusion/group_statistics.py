@@ -122,7 +122,7 @@ class GroupStatistics:
 
     def synchronised(self, z: ArrayLike, instant: int) -> None:
         """Add synchrony z of the 10 s that end with this instant, float[B]."""
-        self.runaway.streak.push(z, instant)
+        self.runaway.streak.push_z(z, instant)
 
     def digest(self, agreement: Agreement) -> None:
         """Do a share of the longer work, after the tick's message; `agreement`: PPC of pairs of rows."""

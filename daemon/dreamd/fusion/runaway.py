@@ -208,7 +208,7 @@ class Centres:
         self._last = instant
         self._ring[instant % len(self._ring)] = m
 
-    def digest(self) -> None:
+    def correlate_minute(self) -> None:
         """Compute the minute's correlation, once a second, after the tick's message."""
         if self._last is None or self._last % SECOND_HOPS:
             return
@@ -232,7 +232,7 @@ class Streak:
         self._band = 0
         self._next: int | None = None
 
-    def push(self, z: ArrayLike, instant: int) -> None:
+    def push_z(self, z: ArrayLike, instant: int) -> None:
         """Take z of the 10 s that end with this grid instant, one a band; NaN: not known."""
         self.z = np.array(z, dtype=np.float64)
         if self._next is not None and instant < self._next:
@@ -265,7 +265,7 @@ class Runaway:
 
     def digest(self) -> None:
         """Do the work that need not precede the tick's message."""
-        self.centres.digest()
+        self.centres.correlate_minute()
 
     @property
     def driven(self) -> bool:

@@ -36,7 +36,7 @@ class CrowdRecord:
     halvings: list[tuple[float, str]] = field(default_factory=list)
     _halved: str = ""
 
-    def note(self, tick: Collective, t_s: float) -> None:
+    def add_tick(self, tick: Collective, t_s: float) -> None:
         """A tick, at a second of the run."""
         if tick.halved_cause and not self._halved:
             self.halvings.append((t_s, tick.halved_cause))

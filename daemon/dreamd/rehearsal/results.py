@@ -111,7 +111,7 @@ class Results:
     labels: list[str] = field(default_factory=list)
     spans: dict[str, list[Span]] = field(default_factory=dict)
 
-    def note(self, entry: Entry) -> None:
+    def add_line(self, entry: Entry) -> None:
         """A line of a pod's journal."""
         match entry.kind:
             case "onset" if entry.pod in self.failing:
@@ -131,7 +131,7 @@ class Results:
         if spans and not spans[-1].to_ns:
             spans[-1] = Span(spans[-1].from_ns, max(entry.stamp_ns("alone_ns"), spans[-1].from_ns))
 
-    def heard(self, told: Told) -> None:
+    def add_fact(self, told: Told) -> None:
         """Take an event of the daemon's journal; the first 20,000 are kept."""
         if len(self.told) < EVENTS_MAX:
             self.told.append(told)

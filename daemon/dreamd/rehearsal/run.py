@@ -126,13 +126,13 @@ class Rehearsal(Run):
     def _journal(self, line: str) -> None:
         entry = pod_journal.parse(line)
         if entry is not None:
-            self.chronicle.note(entry)
-            self.books.note(entry)
+            self.chronicle.on_journal_line(entry)
+            self.books.add_line(entry)
 
     def _fact(self, event: Event) -> None:
         """The daemon's journal: each trip of a breaker, and each sever of the whole Dreamscape."""
         if event.kind == "breaker-tripped":
-            self.books.heard(Told(now_ns(), event.kind, event.pod.removeprefix("pods/"), event.cause))
+            self.books.add_fact(Told(now_ns(), event.kind, event.pod.removeprefix("pods/"), event.cause))
         elif event.kind == "cause-classified" and len(self.books.labels) < SEVERS_ASKED:
             self.books.labels.append(event.cause)
         elif event.kind == "state" and event.cause == SEVERED and not self._severed.full():
@@ -143,16 +143,16 @@ class Rehearsal(Run):
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._ask_why(api), name="why severed")
             async for tick in api.dreamscapes.watch_collective(NAME, omit_seats=True):
-                self.crowd.note(tick, self.chronicle.seconds(now_ns()))
+                self.crowd.add_tick(tick, self.chronicle.seconds(now_ns()))
 
     async def _ask_why(self, api: Api) -> None:
         while True:
             at_ns = await self._severed.get()
             cause = (await api.breakers.get(f"dreamscapes/{NAME}")).cause
             if cause not in ENDS:
-                self.books.heard(Told(at_ns, "state", "", cause))
+                self.books.add_fact(Told(at_ns, "state", "", cause))
 
-    def told(self) -> dict[str, object]:
+    def json_report(self) -> dict[str, object]:
         """The object of `--json`."""
         cue = self.wish.cue
         told = self.books.as_json(self.counters.sum)
@@ -169,7 +169,7 @@ class Rehearsal(Run):
 
     def settle_up(self, when: datetime) -> int:
         """Print the account, keep the report; the exit status."""
-        told = self.told()
+        told = self.json_report()
         if self.plan.json:
             self.show.line(json.dumps(told, indent=2))
         else:
@@ -253,5 +253,5 @@ async def rehearse(
 
     status = await conduct(what, make)
     if tell is not None:
-        tell(made[0].told())
+        tell(made[0].json_report())
     return status

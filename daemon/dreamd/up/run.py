@@ -121,7 +121,7 @@ class Run:
     def _journal(self, line: str) -> None:
         entry = pod_journal.parse(line)
         if entry is not None:
-            self.chronicle.note(entry)
+            self.chronicle.on_journal_line(entry)
 
     def pressed(self, key: str) -> None:
         """Act on a key: `k` and `q` at once, the others through the director; before the night only `q`."""
@@ -185,7 +185,7 @@ class Run:
         incarnation = self.household.daemon.incarnation
         page = await metrics_scrape.fetch(self.plan.http_port) if self.household.ready.is_set() else None
         if page is not None and incarnation == self.household.daemon.incarnation:
-            self.counters.read(incarnation, page)
+            self.counters.add_page(incarnation, page)
 
     def listening(self) -> AbstractContextManager[None]:
         """Keys, where there is a terminal to press them at; its end ends the night in order."""

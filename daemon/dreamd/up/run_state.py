@@ -73,13 +73,13 @@ class RunState:
         """Show these words while the run waits before the night; empty: it waits for nothing."""
         self.board.awaited = words
 
-    def note(self, entry: Entry) -> None:
+    def on_journal_line(self, entry: Entry) -> None:
         """A line of a pod's journal."""
-        self.account.note(entry)
-        self.board.note(entry)
-        self.record.note(entry)
+        self.account.on_journal_line(entry)
+        self.board.on_journal_line(entry)
+        self.record.on_journal_line(entry)
         for index, outage in enumerate(self.outages):
-            if outage.note(entry):
+            if outage.ended_by(entry):
                 self._tell(index, entry.t_ns)
 
     def say(self, at_ns: int, words: str, tone: Tone = Tone.CALM) -> None:
@@ -105,7 +105,7 @@ class RunState:
         if self.account.closing or (self.outages and self._open(what) is not None):
             return
         coupled = [pod for pod in self.account.pods if not self.account.is_home(pod)]
-        self.outages.append(Outage.of(what, how, at_ns, len(self.sleepers), coupled))
+        self.outages.append(Outage.begun(what, how, at_ns, len(self.sleepers), coupled))
         self.board.muted = OUTAGE_CAUSES
         self.say(at_ns, f"{what} {how}", Tone.GRAVE)
         if not coupled:

@@ -91,7 +91,7 @@ class Board:
         self.lines.append(Line(self.seconds(at_ns), words, tone, pod))
         self.told += 1
 
-    def note(self, entry: Entry) -> None:
+    def on_journal_line(self, entry: Entry) -> None:
         """Take one line of a pod's journal."""
         row = self.rows.get(entry.pod)
         if row is None or row.state is State.GONE:

@@ -20,7 +20,7 @@ class Onset:
         """The onset, or None while it is not known."""
         return None if self._since_ns is None else self._since_ns + self._after_ns
 
-    def read(self, now_ns: int) -> None:
+    def on_read(self, now_ns: int) -> None:
         """Record that the implant is read; only the first call counts."""
         if self._since_ns is None and not self._when_merged:
             self._since_ns = now_ns

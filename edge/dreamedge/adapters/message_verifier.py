@@ -94,7 +94,7 @@ class MessageVerifier:
         """The topics to subscribe to besides a cohort's broadcast."""
         return tuple(self._kinds)
 
-    def judge(self, knock: ReceivedPayload) -> Heard | Unheard | None:
+    def open_message(self, knock: ReceivedPayload) -> Heard | Unheard | None:
         """Open a message, or return why it is refused; None for an emptied retained topic."""
         kind = self._kinds.get(knock.topic, self._broadcast)
         if kind.retainable and not knock.payload:

@@ -125,7 +125,7 @@ class MqttLink:
         self._has_arrived.clear()
         taken: list[Arrival] = [*self._changes]
         for queue in (self._orders, self._rest):
-            taken.extend(heard for heard in map(self._door.judge, queue) if heard is not None)
+            taken.extend(heard for heard in map(self._door.open_message, queue) if heard is not None)
             queue.clear()
         self._changes.clear()
         return taken

@@ -98,7 +98,7 @@ class PodRunner:
         if block is not None:
             self._act(agent.samples(block, now_ns), now_ns)
             if self._parts.recorder:
-                self._parts.recorder.take(block)
+                self._parts.recorder.record_block(block)
         if implant.onset_ns:
             self._tell_onset(implant.onset_ns)
         agent.rendered(self._parts.renderer.share_at(now_ns))

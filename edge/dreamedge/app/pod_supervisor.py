@@ -70,7 +70,7 @@ class PodSupervisor:
         for bed in self._beds:
             bed.press(button)
 
-    async def run(self, duration_s: float) -> None:
+    async def supervise(self, duration_s: float) -> None:
         """Run until every bed is home; after `duration_s` (0: never) stop all."""
         async with asyncio.TaskGroup() as group:
             aside = [group.create_task(self._look_after_all(), name="look after")]

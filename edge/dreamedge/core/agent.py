@@ -241,7 +241,7 @@ class Agent:
 
     def pulse(self, now_ns: int) -> list[Effect]:
         """Twenty times a second: leases, fades, ramps, rendering; at grid instants a hop and a frame."""
-        effects = self._merge.watch(now_ns)
+        effects = self._merge.check_deadlines(now_ns)
         hop = self._hops.newest(now_ns)
         if hop is not None:
             effects += self._judge(hop, now_ns)
@@ -275,7 +275,7 @@ class Agent:
         fault = self._merge.guard.hop(hop)
         effects = self._merge.fault(fault, now_ns) if fault else []
         if self._own is None:
-            self._calibrator.add(hop)
+            self._calibrator.add_hop(hop)
             self._own = self._calibrator.own
             if self._own is not None:
                 self._path.use(self._own)
@@ -334,7 +334,7 @@ class Agent:
     def _obey(self, what: What, now_ns: int) -> list[Effect]:
         match what:
             case Assign():
-                self._framer.assign()
+                self._framer.restart_sequence()
                 return self._merge.assign(what, now_ns)
             case Release():
                 effects = self._merge.sever("release", now_ns, detail=what.reason)

@@ -79,7 +79,7 @@ class Framer:
         self._seq = first_seq(rng.getrandbits(32))
         self._instant: int | None = None
 
-    def assign(self) -> None:
+    def restart_sequence(self) -> None:
         """Start a new, random sequence."""
         self._seq = first_seq(self._rng.getrandbits(32))
         self._instant = None

@@ -8,7 +8,7 @@ from dreamedge.core.signal.blocks import Block
 class Recorder(Protocol):
     """A record of one bed. It MUST NOT hold up a pulse, and its failure ends no dream."""
 
-    def take(self, block: Block) -> None:
+    def record_block(self, block: Block) -> None:
         """MUST return at once; if the disk is slow the oldest blocks are dropped and become a gap."""
         ...
 

@@ -92,7 +92,7 @@ class ConnectionLimits:
         """Move to the phase of the request, which is read whole; False: the phase has no place."""
         return self._move(connection, phase, ANSWERED_WITHIN_S)
 
-    def leave(self, connection: Connection) -> None:
+    def connection_ended(self, connection: Connection) -> None:
         """Free the place: the connection's thread ends."""
         with self._lock:
             self._held[connection.phase].pop(connection, None)

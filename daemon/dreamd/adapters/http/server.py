@@ -302,7 +302,7 @@ class _Server(ThreadingHTTPServer):
         try:
             super().process_request_thread(request, client_address)  # type: ignore[arg-type]
         finally:
-            self.places.leave(self._connections.pop(request))
+            self.places.connection_ended(self._connections.pop(request))
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Write nothing: a client that left halfway is no fact worth a line."""

@@ -51,7 +51,7 @@ class LedgerThread(Generic[Asked, Answer]):
         with self._changed:
             return len(self._waiting) + self._under_way
 
-    def take(self, asked: Asked, commit: Commit[Answer]) -> None:
+    def enqueue(self, asked: Asked, commit: Commit[Answer]) -> None:
         """Queue one request; returns at once."""
         with self._changed:
             closed = self._closing

@@ -105,7 +105,7 @@ class SqliteLedger:
         if waiting >= TRANSACTIONS_WAITING:
             self._writer.refuse(commit, f"the ledger {self._path} is too slow: {waiting} transactions wait")
         else:
-            self._writer.take(transaction, commit)
+            self._writer.enqueue(transaction, commit)
         return commit
 
     def _write(self, transactions: Sequence[Transaction]) -> Sequence[Terms | LedgerError]:
@@ -115,7 +115,7 @@ class SqliteLedger:
     def confirm(self, dreamscape: str, terms: Mapping[int, int]) -> Commit[bool]:
         """Queue the question for the reader."""
         commit = Commit[bool]()
-        self._reader.take((dreamscape, dict(terms)), commit)
+        self._reader.enqueue((dreamscape, dict(terms)), commit)
         return commit
 
     def _read(self, asked: Sequence[Asked]) -> Sequence[bool | LedgerError]:

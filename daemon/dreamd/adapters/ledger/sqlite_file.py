@@ -193,7 +193,7 @@ class LedgerFile:
         """Update the note beside the file; a note that cannot be written stays slightly behind."""
         self._unnoted = 0
         with suppress(OSError, LedgerError):
-            self._beside.write(max(self.writes, self._beside.read()))
+            self._beside.keep_count(max(self.writes, self._beside.read()))
 
     # -- errors -------------------------------------------------------------------------------------
 

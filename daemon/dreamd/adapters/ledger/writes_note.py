@@ -26,7 +26,7 @@ class WritesNote:
         except (OSError, ValueError):
             return 0
 
-    def write(self, count: int) -> None:
+    def keep_count(self, count: int) -> None:
         """Keep the count, whole or not at all; OSError from the disk."""
         fresh = self._path.with_suffix(".fresh")
         handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
@@ -39,4 +39,4 @@ class WritesNote:
 
     def raise_above(self, writes: int) -> None:
         """Record more writes than any file here has; OSError from the disk."""
-        self.write(max(self.read(), writes, 0) + 1)
+        self.keep_count(max(self.read(), writes, 0) + 1)

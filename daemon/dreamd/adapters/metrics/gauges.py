@@ -88,7 +88,7 @@ class Now(Collector):
         self.oldest_write_s = 0.0
         self.ticked_s = now_s()
 
-    def tick(self) -> None:
+    def on_tick(self) -> None:
         """A tick is over."""
         self.ticked_s = self._now_s()
 

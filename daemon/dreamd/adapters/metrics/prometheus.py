@@ -110,7 +110,7 @@ class PrometheusMetrics:
         """Record the duration of a finished tick; `skipped` ticks before it were missed."""
         self._tick.observe(seconds)
         self._skipped.inc(max(0, skipped))
-        self._now.tick()
+        self._now.on_tick()
 
     def tick_late(self, seconds: float) -> None:
         """Record how late a tick began."""

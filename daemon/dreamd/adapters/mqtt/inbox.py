@@ -89,7 +89,7 @@ class Inbox:
             return "frame"
         return ""
 
-    def take(self, *, frames: bool = True) -> Arrival | None:
+    def next_arrival(self, *, frames: bool = True) -> Arrival | None:
         """The next arrival to read, or None; without `frames`, skip frames."""
         if self._reports:
             return self._reports.popleft()

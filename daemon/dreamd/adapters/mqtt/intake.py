@@ -107,7 +107,7 @@ class Intake:
         self._turn_asked = False
         frames = self._frames_due()
         for _ in range(BATCH):
-            arrival = self._inbox.take(frames=frames)
+            arrival = self._inbox.next_arrival(frames=frames)
             if arrival is None:
                 break
             self._hand_on(arrival)

@@ -41,7 +41,7 @@ class BreakerCommands:
             living = runtime.dreamscape.state is not DreamscapeState.ENDED
             if living and f"dreamscapes/{name}" > after and state in (None, runtime.dreamscape.breaker_state):
                 yield self._of_dreamscape(runtime)
-        for record in self._deps.fleet.after(
+        for record in self._deps.fleet.records_after(
             after.removeprefix("pods/") if after.startswith("pods/") else ""
         ):
             if state in (None, record.breaker.state):
@@ -127,7 +127,7 @@ class BreakerCommands:
         collection, _, bare = name.partition("/")
         if collection == "pods":
             return self._deps.fleet.find(bare)
-        runtime = self._dreamscapes.get(bare) or self._dreamscapes.archive.get(bare)
+        runtime = self._dreamscapes.get(bare) or self._dreamscapes.archive.ended_named(bare)
         if runtime is None:
             return Refusal(Code.DREAMSCAPE_UNKNOWN, f"no Dreamscape is named {bare!r}", {"dreamscape": bare})
         return runtime

@@ -134,7 +134,7 @@ class CheckIns:
             self._overtake(waiting)
             answer = self._unbind(record)
         if not record.online:
-            self._deps.tickets.forget(pod)
+            self._deps.tickets.forget_pod(pod)
         return self._deps.fleet.shown(record) if answer is None or isinstance(answer, PodView) else answer
 
     def _overtake(self, waiting: Binding | None) -> None:
@@ -144,7 +144,7 @@ class CheckIns:
     def _unbind(self, record: PodRecord) -> Answer:
         pod, now_s = record.pod, self._deps.clock.now_s()
         if record.sleeper:
-            self._dreamscapes.release(record, "checked out")
+            self._dreamscapes.release_pod(record, "checked out")
             self._deps.fleet.lay(record, "", now_s)
             self._deps.journal.append(now_s, "checked-out", f"the sleeper of {pod} is checked out", pod=pod)
         self._unsaved.pop(pod, None)
@@ -163,7 +163,7 @@ class CheckIns:
 
     # -- what is not yet written ----------------------------------------------------------------------
 
-    def flush(self) -> None:
+    def write_bindings(self) -> None:
         """Write the bindings that the ledger does not have yet."""
         pods = [pod for pod in self._unsaved if pod not in self._binding]
         if self._writing or not pods:

@@ -93,7 +93,7 @@ class DreamscapeCommands:
 
     def _take_on(self, runtime: DreamscapeRuntime) -> DreamscapeView:
         name = runtime.dreamscape.plan.dreamscape
-        self._dreamscapes.add(runtime)
+        self._dreamscapes.add_runtime(runtime)
         now_s = self._deps.clock.now_s()
         self._deps.journal.append(
             now_s, "state", f"{name} is planned", dreamscape=name, cause="planned", reason="created"

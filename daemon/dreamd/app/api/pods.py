@@ -31,7 +31,7 @@ class PodCommands:
 
     def list(self, after: str = "") -> Iterator[PodView]:
         """Every known pod, by name, behind the name `after`; each view is made as it is read."""
-        return map(self._fleet.shown, self._fleet.after(after))
+        return map(self._fleet.shown, self._fleet.records_after(after))
 
     def get(self, pod: str) -> PodView | Refusal:
         """One pod."""
@@ -61,4 +61,4 @@ class PodCommands:
     def release(self, caller: Caller, pod: str, reason: str) -> PendingSever | Refusal:
         """Release this pod alone, now; valid in every state."""
         record = self._fleet.find(pod)
-        return record if isinstance(record, Refusal) else self._dreamscapes.release(record, reason)
+        return record if isinstance(record, Refusal) else self._dreamscapes.release_pod(record, reason)

@@ -82,7 +82,7 @@ class PodWatch(Protocol):
 class Leading(Protocol):
     """An artist's lead of one Dreamscape."""
 
-    def take(self, vector: Sequence[float], share: float) -> Refusal | None:
+    def offer(self, vector: Sequence[float], share: float) -> Refusal | None:
         """The artist's newest vector, D numbers on the shared scale, and its share; None: accepted."""
         ...
 

@@ -37,7 +37,9 @@ class WakeOrderCommands:
         Raises:
             ValueError: it is no place (`listing.place_of_order`).
         """
-        return (order for order in self._deps.wakes.after(dated(after)) if order.stands or not standing)
+        return (
+            order for order in self._deps.wakes.orders_before(dated(after)) if order.stands or not standing
+        )
 
     def order(
         self, caller: Caller, scope: WakeScope, target: str, reason: str, request_id: str = ""
@@ -86,7 +88,7 @@ class WakeOrderCommands:
 
     def lift(self, caller: Caller, order_id: str, reason: str) -> Order | Refusal | Deferred[Order]:
         """The order stands no longer; a name and a reason are required. Lifted twice is lifted once."""
-        order = self._deps.wakes.get(order_id)
+        order = self._deps.wakes.order_named(order_id)
         if order is None:
             sentence = f"no wake order is named {order_id!r}"
             return Refusal(Code.WAKE_ORDER_UNKNOWN, sentence, {"order": order_id})

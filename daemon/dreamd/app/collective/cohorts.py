@@ -52,9 +52,9 @@ class Cohorts:
 
     def __init__(self, schema: Schema, seats: int) -> None:
         """Begin with the scale that the schema ships, and room for so many seats."""
-        self.reset(schema, seats)
+        self.restart(schema, seats)
 
-    def reset(self, schema: Schema, seats: int) -> None:
+    def restart(self, schema: Schema, seats: int) -> None:
         """Begin anew: no slot is given, every array is given back."""
         self.schema = schema
         self.scale = schema.shipped_mu(), schema.shipped_sigma()
@@ -91,7 +91,7 @@ class Cohorts:
         """Return the table and the row of a slot; its arrays are made when they are first needed."""
         self._opened = max(self._opened, slot.cohort + 1)
         while self._opened > len(self._banks) * self._a_bank:
-            self._banks.append(SlotTable.of(self.schema, self._a_bank * COHORT_SLOTS))
+            self._banks.append(SlotTable.empty_table(self.schema, self._a_bank * COHORT_SLOTS))
         bank, row = self.place_of(slot)
         return self._banks[bank], row
 
@@ -114,8 +114,8 @@ class Cohorts:
         bank, row = self.locate(slot)
         self._counted = bank.seen = None
         self._used[slot.cohort] = max(self._used.get(slot.cohort, 0), slot.slot + 1)
-        bank.columns.clear(row)
-        bank.grants.clear(row, instant)
+        bank.columns.clear_slot(row)
+        bank.grants.new_holder(row, instant)
         bank.occupied[row] = True
         bank.allowed[row] = breaker.may_couple
         bank.away[row] = breaker.away or (joins and not breaker.may_couple)
@@ -134,7 +134,7 @@ class Cohorts:
         self._counted = bank.seen = None
         bank.occupied[row] = bank.allowed[row] = bank.away[row] = False
         bank.granted[row] = 0
-        bank.columns.clear(row)
+        bank.columns.clear_slot(row)
 
     def close(self, cohort: int) -> None:
         """The cohort is in no later message; a slot given in it opens it again."""
@@ -221,7 +221,7 @@ class Cohorts:
             granted = np.zeros(bank.columns.slots, dtype=np.uint8)
             answered = np.zeros(bank.columns.slots, dtype=np.uint16)
         bank.granted = granted
-        bank.grants.note(instant, granted)
+        bank.grants.record_grants(instant, granted)
         bank.bound(instant)
         return granted, answered
 
@@ -230,7 +230,7 @@ class Cohorts:
         for bank in self._banks:
             bank.columns.forgive(instant)
 
-    def forget(self) -> None:
+    def drop_fused(self) -> None:
         """Nothing is fused any more: broadcasts until the next tick hold no sleeper's state."""
         self.fused = None
 

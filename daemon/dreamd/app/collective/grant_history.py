@@ -60,7 +60,7 @@ class GrantHistory:
         self._counting = False
         self._above = np.zeros(slots, dtype=np.bool_)
 
-    def note(self, instant: int, granted: NDArray[np.uint8]) -> None:
+    def record_grants(self, instant: int, granted: NDArray[np.uint8]) -> None:
         """Keep what was broadcast at this grid instant, uint8[slots]; twice at one instant: the larger."""
         for hop in range(max(self._newest + 1, instant - KEPT_HOPS + 1), instant + 1):
             self._ring[hop % KEPT_HOPS] = 0
@@ -73,7 +73,7 @@ class GrantHistory:
         """Where the newest ticks stand, newest first."""
         return [(self._newest - back) % KEPT_HOPS for back in range(hops)]
 
-    def clear(self, slot: int, instant: int) -> None:
+    def new_holder(self, slot: int, instant: int) -> None:
         """The slot has another holder from this grid instant on: nothing has been granted to them here."""
         self._given[slot] = instant
         self._ring[:, slot] = self._most[slot] = 0

@@ -48,7 +48,7 @@ class SlotTable:
     fresh: tuple[int, Mask] | None = None
 
     @classmethod
-    def of(cls, schema: Schema, slots: int) -> Self:
+    def empty_table(cls, schema: Schema, slots: int) -> Self:
         """Return a table of which no slot has been given."""
         return cls(
             FrameTable(schema, slots),

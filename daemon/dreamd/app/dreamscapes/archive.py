@@ -185,7 +185,7 @@ class Archive:
         """Whether a Dreamscape of this name has ever been created."""
         return name in self._used
 
-    def get(self, name: str) -> Bygone | None:
+    def ended_named(self, name: str) -> Bygone | None:
         """The ended Dreamscape of this name; ask for those that live first."""
         return Bygone(name, self) if name in self._used else None
 

@@ -75,7 +75,7 @@ class Dreamscape:
         self.monitor = GroupMonitor(self.seats, self.cohorts, fleet, self.log)
         self.mass = MassFailure()
         self.causes = FirstCauses(fleet)
-        self.live_lead = LiveLead(schema, plan.artist_share, clock.now_s, self.log.write)
+        self.live_lead = LiveLead(schema, plan.artist_share, clock.now_s, self.log.append_event)
         self.homecoming = Homecoming(name, dependencies, self.seats, self.cohorts, self.ownership)
         self.records = RecordWriter(name, self.record, self.ownership, commits)
         self.assignment = Assignment(
@@ -186,7 +186,7 @@ class Dreamscape:
             self.ended_s = now_s if self.state is DreamscapeState.ENDED else 0.0
             self._deps.locks.note_dreamscape(self.plan.dreamscape, before, self.state, now_s, cause)
             sentence = f"{self.plan.dreamscape} is {self.state.value}: {cause}"
-            self.log.write("state", sentence, self.state.value, reason=cause.partition(": ")[0])
+            self.log.append_event("state", sentence, self.state.value, reason=cause.partition(": ")[0])
 
     def open_seats(self) -> None:
         """Begin to gather, where it is PLANNED."""
@@ -222,14 +222,14 @@ class Dreamscape:
         """Use this plan from now on, before the start; what: its differences, in words."""
         schema = schema_named(plan.schema)
         self.plan = plan
-        self.cohorts.reset(schema, plan.seats_max)
+        self.cohorts.restart(schema, plan.seats_max)
         self.seats.resize(plan.seats_max)
         self.admission.adopt_plan(plan)
-        self.monitor.reset()
+        self.monitor.start_over()
         self.live_lead.close()
-        self.live_lead = LiveLead(schema, plan.artist_share, self._deps.clock.now_s, self.log.write)
+        self.live_lead = LiveLead(schema, plan.artist_share, self._deps.clock.now_s, self.log.append_event)
         self.version += 1
-        self.log.write("plan-changed", f"the plan of {plan.dreamscape} is changed: {what}", what)
+        self.log.append_event("plan-changed", f"the plan of {plan.dreamscape} is changed: {what}", what)
 
     def sever(self, cause: Cause, reason: str) -> PendingSever:
         """Set every sleeper to zero in this call; valid in every state."""
@@ -252,7 +252,7 @@ class Dreamscape:
 
     def hush(self) -> None:
         """Publish zeros now; the state and the record stay as they are."""
-        self.cohorts.forget()
+        self.cohorts.drop_fused()
         self.publish(level=0.0)
 
     def publish(self, level: float) -> None:
@@ -271,7 +271,7 @@ class Dreamscape:
         if refusal is not None:
             return refusal
         for seat in self.holding():
-            self.causes.release(seat)
+            self.causes.release_seat(seat)
         self._move(Move.RESUME, "resumed")
         self.records.save()
         return None
@@ -325,7 +325,7 @@ class Dreamscape:
 
     # -- one pod of it ----------------------------------------------------------------------------
 
-    def release(self, record: PodRecord, reason: str) -> PendingSever:
+    def release_pod(self, record: PodRecord, reason: str) -> PendingSever:
         """Release this pod alone, now; the others dream on."""
         now_s = self._deps.clock.now_s()
         self._deps.orders.send(record.pod, record.incarnation, Release(reason), now_s)
@@ -383,11 +383,11 @@ class Dreamscape:
         self.records.flush()
         return self.ownership.lost or (self.exposure.settled and self.records.settled)
 
-    def forget(self) -> None:
+    def give_back_memory(self) -> None:
         """It has ended and is put away: columns, seats and statistics are given back."""
-        self.cohorts.reset(self.cohorts.schema, 1)
-        self.monitor.reset()
-        self.seats.reset(1)
+        self.cohorts.restart(self.cohorts.schema, 1)
+        self.monitor.start_over()
+        self.seats.renumber(1)
 
     def close(self) -> PendingSever:
         """The daemon shuts down: zeros from now on, then let the pods go; the state stays as it is."""

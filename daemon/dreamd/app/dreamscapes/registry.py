@@ -97,7 +97,7 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
         """The creation has ended, one way or the other."""
         self._creating.discard(name)
 
-    def add(self, runtime: DreamscapeRuntime) -> None:
+    def add_runtime(self, runtime: DreamscapeRuntime) -> None:
         """A Dreamscape is created."""
         name = runtime.dreamscape.plan.dreamscape
         self._runtimes[name] = runtime
@@ -110,7 +110,7 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
                 breaker = breaker_view(runtime.dreamscape, self._deps.locks)
                 self.archive.put(Row(of_the_past(runtime.view()), breaker, runtime.dreamscape.ended_s))
                 self._deps.locks.forget_dreamscape(name)
-                runtime.forget()
+                runtime.give_back_memory()
                 self._deps.meters.dreamscape_gone(name)
                 del self._runtimes[name]
 
@@ -143,7 +143,7 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
         """The Dreamscape of this name, living or ended; refused where it is unknown or the etag is stale."""
         runtime = self._runtimes.get(name)
         if runtime is None:
-            bygone = self.archive.get(name)
+            bygone = self.archive.ended_named(name)
             if bygone is not None:
                 return bygone
             return Refusal(Code.DREAMSCAPE_UNKNOWN, f"no Dreamscape is named {name!r}", {"dreamscape": name})
@@ -197,11 +197,11 @@ class DreamscapeRegistry(Mapping[str, DreamscapeRuntime]):
             record.status and record.status.assignment
         )
 
-    def release(self, record: PodRecord, reason: str) -> PendingSever:
+    def release_pod(self, record: PodRecord, reason: str) -> PendingSever:
         """Release this pod, in whatever Dreamscape it sits, and also if in none."""
         runtime = self.seating(record)
         if runtime is not None:
-            return runtime.dreamscape.release(record, reason)
+            return runtime.dreamscape.release_pod(record, reason)
         self._deps.orders.send(record.pod, record.incarnation, Release(reason), self._deps.clock.now_s())
         return self._deps.tickets.issue([record.pod] if record.status and record.status.assignment else [])
 

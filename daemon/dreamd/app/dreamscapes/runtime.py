@@ -49,7 +49,7 @@ class DreamscapeRuntime:
     def tick(self, instant: int, missed: int) -> None:
         """Close this grid instant, then keep house."""
         now_s = self._deps.clock.now_s()
-        self._loop.tick(instant, missed, now_s)
+        self._loop.close_instant(instant, missed, now_s)
         self._housekeeping.keep(now_s)
 
     def hush(self) -> None:
@@ -68,7 +68,7 @@ class DreamscapeRuntime:
         """Watch the ticks."""
         return self._watchers.join(changed)
 
-    def forget(self) -> None:
+    def give_back_memory(self) -> None:
         """It has ended and is put away: its memory is given back, watches are over."""
-        self.dreamscape.forget()
+        self.dreamscape.give_back_memory()
         self._watchers.tell()

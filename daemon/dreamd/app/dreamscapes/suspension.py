@@ -21,7 +21,7 @@ def suspend(dependencies: Dependencies, runtimes: Iterable[DreamscapeRuntime], w
         for seat in runtime.dreamscape.holding():
             record = fleet.get(seat.pod)
             if record is not None:
-                runtime.dreamscape.release(record, "the ledger was restored from a copy")
+                runtime.dreamscape.release_pod(record, "the ledger was restored from a copy")
     dependencies.locks.doubt(now_s)
     for record in fleet:
         dependencies.locks.distrust(record)

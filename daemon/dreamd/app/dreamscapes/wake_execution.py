@@ -57,7 +57,7 @@ class WakeExecution:
         if runtime is not None:
             runtime.dreamscape.wake_seat(record)
 
-    def forget(self, pod: str) -> None:
+    def forget_pod(self, pod: str) -> None:
         """The pod is known no more; should it appear again, it is woken again."""
         self._commanded.pop(pod, None)
 

@@ -143,7 +143,7 @@ class Commits:
             sentence = f"the ledger could not keep {what}: {commit.failure}"
             self._journal.append(now_s, "ledger-write-failed", sentence, reason=commit.failure)
 
-    def look(self, now_s: float) -> None:
+    def check_age(self, now_s: float) -> None:
         """Once a tick: report a slow ledger, refuse calls that waited too long, probe one that fails."""
         oldest_s = self.oldest_s(now_s)
         self._meters.ledger_waits(oldest_s)

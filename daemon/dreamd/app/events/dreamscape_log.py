@@ -15,7 +15,7 @@ class DreamscapeLog:
         self._clock = clock
         self.dreamscape = dreamscape
 
-    def write(
+    def append_event(
         self,
         kind: str,
         sentence: str,

@@ -60,7 +60,7 @@ class Journal:
         self._follower_ids = 0
         self._seen: Callable[[Event], None] | None = None
 
-    def observe(self, seen: Callable[[Event], None]) -> None:
+    def subscribe(self, seen: Callable[[Event], None]) -> None:
         """Call `seen` with every event that is kept, and from now on with each as it is written (the log)."""
         for event in self._events:
             seen(event)
@@ -113,7 +113,7 @@ class Journal:
         """The cursor of the newest event (one below the next)."""
         return self._next - 1
 
-    def after(self, cursor: int, limit: int) -> tuple[Event, ...] | Refusal:
+    def events_after(self, cursor: int, limit: int) -> tuple[Event, ...] | Refusal:
         """At most `limit` events with a cursor above `cursor`, in order.
 
         Where events of coming and going after it are no longer kept, one of the kind `events-dropped` stands
@@ -151,7 +151,7 @@ class Journal:
         if len(self._followers) >= WATCHERS_MAX:
             return Refusal(Code.TOO_MANY_WATCHERS, f"{WATCHERS_MAX} watchers follow the events already")
         start = self.newest if cursor is None else cursor
-        probe = self.after(start, 1)
+        probe = self.events_after(start, 1)
         if isinstance(probe, Refusal):
             return probe
         self._follower_ids += 1
@@ -173,7 +173,7 @@ class JournalWatch:
         """The next events of the Dreamscape followed, at most `limit`; what is forgotten is told to all."""
         taken: list[Event] = []
         while len(taken) < limit:
-            batch = self._journal.after(self._cursor, limit - len(taken))
+            batch = self._journal.events_after(self._cursor, limit - len(taken))
             if isinstance(batch, Refusal):
                 return batch
             if not batch:

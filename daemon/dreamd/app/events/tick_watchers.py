@@ -36,7 +36,7 @@ class Newest:
             self._kept = (number, made) if made is not None else None
         return self._kept[1] if self._kept is not None else None
 
-    def forget(self) -> None:
+    def drop_tick(self) -> None:
         """A tick has closed: what was kept is old."""
         self._kept = None
 
@@ -111,6 +111,6 @@ class TickWatchers:
 
     def tell(self) -> None:
         """A tick has closed, or the Dreamscape has ended."""
-        self._newest.forget()
+        self._newest.drop_tick()
         for watch in tuple(self._watches.values()):
             self._attempt("watcher", watch.mark)

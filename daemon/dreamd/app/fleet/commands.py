@@ -94,7 +94,7 @@ class CommandQueue:
             if not waiting:
                 self._waiting.pop(pod, None)
 
-    def forget(self, pod: str) -> None:
+    def forget_pod(self, pod: str) -> None:
         """The pod is known no more: nothing is sent to it again."""
         self._waiting.pop(pod, None)
 

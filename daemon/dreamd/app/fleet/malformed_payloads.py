@@ -42,7 +42,7 @@ class MalformedPayloads:
         """Senders and kinds that are remembered."""
         return len(self._told)
 
-    def take(self, sender: str, kind: str, reason: str, now_s: float) -> None:
+    def count_payload(self, sender: str, kind: str, reason: str, now_s: float) -> None:
         """A payload of `kind` from `sender` (empty: not known) could not be read, because of `reason`."""
         self._meters.malformed(kind)
         told = self._told.get((sender, kind))

@@ -24,7 +24,7 @@ class PresenceLimit:
         """How many."""
         return len(self._since_s)
 
-    def note(self, pod: str, now_s: float) -> None:
+    def add_pod(self, pod: str, now_s: float) -> None:
         """A pod is heard of for the first time."""
         self._since_s[pod] = now_s
 

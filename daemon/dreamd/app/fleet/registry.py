@@ -111,7 +111,7 @@ class PodRegistry:
         """The records, by name."""
         return iter([self._pods[name] for name in self._names])
 
-    def after(self, pod: str) -> Iterator[PodRecord]:
+    def records_after(self, pod: str) -> Iterator[PodRecord]:
         """The records behind this name, in order of name; read before another pod appears."""
         return (self._pods[name] for name in self._names.after(pod))
 
@@ -138,7 +138,7 @@ class PodRegistry:
             self._pods[presence.pod] = record
             self._names.add(presence.pod)
             if not _of_account(record):
-                self._ghosts.note(record.pod, now_s)
+                self._ghosts.add_pod(record.pod, now_s)
         elif presence.incarnation < record.incarnation:
             return LATE_WORD
         elif presence.incarnation > record.incarnation:
@@ -162,8 +162,8 @@ class PodRegistry:
             return self._forget(self._ghosts.oldest())
         del self._pods[pod]
         self._names.discard(pod)
-        self.unseated.note(pod, record.presence.site, free=False)
-        self.census.forget(pod)
+        self.unseated.update_pod(pod, record.presence.site, free=False)
+        self.census.forget_pod(pod)
         for tell in self.forgotten:
             tell(pod)
         return True
@@ -240,7 +240,7 @@ class PodRegistry:
     def changed(self, record: PodRecord, now_s: float) -> None:
         """The record differs from what watchers saw."""
         record.touch(now_s)
-        self.unseated.note(
+        self.unseated.update_pod(
             record.pod, record.presence.site, free=record.sleeper != "" and not record.dreamscape
         )
         self._count(record, now_s)
@@ -249,7 +249,7 @@ class PodRegistry:
     def _count(self, record: PodRecord, now_s: float) -> None:
         heard = known(record.silent_s(now_s)) or known(self.frame_of(record).age_s)
         used = record.sleeper != ""
-        self.census.note(record.presence, record.status, record.breaker.state, heard=heard, used=used)
+        self.census.update_pod(record.presence, record.status, record.breaker.state, heard=heard, used=used)
 
     def _mark(self, pod: str) -> None:
         for watch in tuple(self._watches.values()):
@@ -264,7 +264,7 @@ class PodRegistry:
         self._watches[self._watch_ids] = watch
         return watch
 
-    def forget(self, number: int) -> None:
+    def forget_watch(self, number: int) -> None:
         """A watch has closed."""
         self._watches.pop(number, None)
 
@@ -296,7 +296,7 @@ class PodWatching:
 
     def close(self) -> None:
         """Stop watching."""
-        self._fleet.forget(self._number)
+        self._fleet.forget_watch(self._number)
 
 
 def candidate(record: PodRecord, now_s: float, *, seats_left: int, started: bool) -> Candidate:

@@ -81,10 +81,10 @@ class SeverConfirmations:
         if waiting:
             self._open[pod] = waiting
             return
-        self.forget(pod)
+        self.forget_pod(pod)
         self._confirmed(self._now_s() - since_s)
 
-    def forget(self, pod: str) -> None:
+    def forget_pod(self, pod: str) -> None:
         """No sleeper lies in it any more: its confirmation is not awaited."""
         self._open.pop(pod, None)
         self._since_s.pop(pod, None)

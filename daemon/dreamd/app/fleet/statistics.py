@@ -49,7 +49,7 @@ class FleetStatistics:
         """Pods that hold no slot and have said for longer than lease and fade that they are coupled."""
         return len(self._strays)
 
-    def note(
+    def update_pod(
         self,
         presence: Presence,
         status: Status | None,
@@ -70,7 +70,7 @@ class FleetStatistics:
         if not presence.online:
             self.obeys(presence.pod)
 
-    def forget(self, pod: str) -> None:
+    def forget_pod(self, pod: str) -> None:
         """The pod is known no more."""
         old = self._shares.pop(pod, None)
         if old is not None:

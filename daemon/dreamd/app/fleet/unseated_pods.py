@@ -16,7 +16,7 @@ class UnseatedPods:
         self._sites: dict[str, Names] = {}
         self._filed: dict[str, str] = {}
 
-    def note(self, pod: str, site: str, *, free: bool) -> None:
+    def update_pod(self, pod: str, site: str, *, free: bool) -> None:
         """A pod's record has changed; free: a sleeper without a seat lies in it."""
         filed = self._filed.get(pod)
         if filed == (site if free else None):
@@ -33,6 +33,6 @@ class UnseatedPods:
             self._all.add(pod)
             self._sites.setdefault(site, Names()).add(pod)
 
-    def of(self, site: str) -> Names:
+    def at_site(self, site: str) -> Names:
         """Those of this site; empty: all."""
         return self._sites.get(site, Names()) if site else self._all

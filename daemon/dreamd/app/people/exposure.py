@@ -214,7 +214,7 @@ class ExposureAccounting:
             if not self._said:
                 self._said = True
                 sentence = f"exposure could not be charged: {error}"
-                self._log.write("ledger-write-failed", sentence, reason=str(error))
+                self._log.append_event("ledger-write-failed", sentence, reason=str(error))
             return
         if not parts:
             return

@@ -20,7 +20,7 @@ class Withdrawals:
         self._waiting: dict[str, None] = {}
         self._writing: dict[str, Commit[Terms]] = {}
 
-    def note(self, pod: str) -> None:
+    def add_withdrawal(self, pod: str) -> None:
         """The sleeper in this pod has withdrawn."""
         self._waiting[pod] = None
 

@@ -58,7 +58,7 @@ class BreakerEvaluator:
         """Look at this seat every tick until nothing is held against it."""
         self._attention[seat.number] = seat
 
-    def forget(self, seat: Seat) -> None:
+    def forget_seat(self, seat: Seat) -> None:
         """The seat holds no slot any more."""
         self._attention.pop(seat.number, None)
 

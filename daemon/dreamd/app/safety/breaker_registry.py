@@ -204,9 +204,9 @@ class BreakerRegistry:
         """Keep one move of a Dreamscape's breaker, where its state has moved it."""
         was, now = breaker_of(before), breaker_of(after)
         if was is not now:
-            self.note(f"dreamscapes/{name}", BreakerMove(now_s, was, now, after.value, why))
+            self.keep_move(f"dreamscapes/{name}", BreakerMove(now_s, was, now, after.value, why))
 
-    def note(self, name: str, moved: BreakerMove) -> None:
+    def keep_move(self, name: str, moved: BreakerMove) -> None:
         """Keep one move of the breaker `name` (pods/{pod} or dreamscapes/{dreamscape})."""
         self._moves.setdefault(name, deque(maxlen=MOVES_KEPT)).append(moved)
 
@@ -227,7 +227,7 @@ class BreakerRegistry:
             self._unmarked[pod] = None
         cause = transition.cause.value if transition.cause else ""
         moved = BreakerMove(transition.at_s, transition.before, transition.after, cause, transition.detail)
-        self.note(f"pods/{pod}", moved)
+        self.keep_move(f"pods/{pod}", moved)
         if transition.after is BreakerState.LOCKED and transition.cause is not None:
             self._forget(pod)
             self._locks[pod] = Lock(pod, transition.cause, transition.at_s, transition.detail)

@@ -35,9 +35,9 @@ class FirstCauses:
         if transition.after in (BreakerState.OPEN, BreakerState.LOCKED) and transition.cause is not None:
             self.hold(seat, transition.cause)
         elif transition.after is BreakerState.CLOSED and not severed:
-            self.release(seat)
+            self.release_seat(seat)
 
-    def release(self, seat: Seat) -> None:
+    def release_seat(self, seat: Seat) -> None:
         """The Dreamscape holds the seat's sleeper no longer; an open breaker keeps its own cause."""
         seat.cause = ""
         record = self._fleet.get(seat.pod)

@@ -67,9 +67,9 @@ class GroupMonitor:
         self._cohorts = cohorts
         self._fleet = fleet
         self._log = log
-        self.reset()
+        self.start_over()
 
-    def reset(self) -> None:
+    def start_over(self) -> None:
         """Begin anew, as the cohorts have: nothing is known and nothing is halved."""
         self._state = GroupState()
         self._halved: set[int] = set()
@@ -110,7 +110,7 @@ class GroupMonitor:
         Pods that carry one brain come first, both of a pair, for either may be the copy. Then come the
         sleepers that are losing themselves.
         """
-        for pair in self.fusion.crosstalk.take():
+        for pair in self.fusion.crosstalk.take_pairs():
             yield from self._one_brain(pair)
         doubted = self.fusion.doubted()
         if doubted and live:
@@ -208,7 +208,7 @@ class GroupMonitor:
 
     def _write(self, kind: str, sentence: str, cause: Cause, label: str = "") -> None:
         sentence = f"{self._log.dreamscape}: {sentence}"
-        self._log.write(kind, sentence, label or cause.value, values=self.fusion.evidence(cause))
+        self._log.append_event(kind, sentence, label or cause.value, values=self.fusion.evidence(cause))
 
     def _judge_person(self, row: int) -> Iterator[tuple[Seat, Trip]]:
         seat = self._seat_at(row)

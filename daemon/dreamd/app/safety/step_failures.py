@@ -79,7 +79,7 @@ class StepFailures:
         """Set the Dreamscapes that a failure may concern, by name, and the journal for it."""
         self._everyone, self._journal = everyone, journal
 
-    def observe(self, told: Callable[[Failure], None]) -> None:
+    def on_failure(self, told: Callable[[Failure], None]) -> None:
         """Call `told` with each failure that is reported at all (the log has the traceback)."""
         self._told = told
 

@@ -62,11 +62,11 @@ class WakeOrderRegistry:
         if not alike:
             del self._standing[_reach(order.scope, order.target)]
 
-    def after(self, place: Dated | None) -> Iterator[Order]:
+    def orders_before(self, place: Dated | None) -> Iterator[Order]:
         """Every order kept that was given before this place (None: all), the newest first."""
         return (self._orders[name] for _, name in self._places.after(place))
 
-    def get(self, order_id: str) -> Order | None:
+    def order_named(self, order_id: str) -> Order | None:
         """The order of this id."""
         return self._orders.get(order_id)
 

@@ -35,18 +35,18 @@ class LeadStream:
     def __init__(self, artists: "LiveLead") -> None:
         self._artists = artists
 
-    def take(self, vector: Sequence[float], share: float) -> Refusal | None:
+    def offer(self, vector: Sequence[float], share: float) -> Refusal | None:
         """Take the artist's newest input; None: taken.
 
         Args:
             vector: D numbers on the shared scale, clipped to +-6.
             share: in what is blended, 0 to the plan's artist share.
         """
-        return self._artists.take(self, vector, share)
+        return self._artists.offer_from(self, vector, share)
 
     def close(self) -> None:
         """The lead is over; safe to call twice."""
-        self._artists.end(self)
+        self._artists.end_lead(self)
 
 
 class LiveLead:
@@ -74,14 +74,14 @@ class LiveLead:
         self.say("lead-started", "an artist leads")
         return self._lead
 
-    def take(self, lead: LeadStream, vector: Sequence[float], share: float) -> Refusal | None:
+    def offer_from(self, lead: LeadStream, vector: Sequence[float], share: float) -> Refusal | None:
         """Take the newest input of this lead; a lead that is over is refused."""
         if lead is not self._lead:
             return Refusal(Code.WRONG_STATE, "this lead is over")
         share = at_most(share, self._most)
         refusal = self._wrong(vector, share)
         if refusal is not None:
-            self.end(lead)
+            self.end_lead(lead)
             return refusal
         clipped = np.clip(np.asarray(vector, dtype=np.float32), -X_LIMIT, X_LIMIT)
         self._newest, self._at_s = (clipped, share), self._now_s()
@@ -96,7 +96,7 @@ class LiveLead:
             return bad_field("share", f"0 to {self._most}, the plan's artist share", share)
         return None
 
-    def end(self, lead: LeadStream) -> None:
+    def end_lead(self, lead: LeadStream) -> None:
         """This lead is over."""
         if lead is self._lead:
             self._lead, self._newest = None, NO_ARTIST
@@ -105,7 +105,7 @@ class LiveLead:
     def close(self) -> None:
         """No artist leads here any more; an open lead is over."""
         if self._lead is not None:
-            self.end(self._lead)
+            self.end_lead(self._lead)
 
     def newest(self) -> ArtistInput:
         """The vector, float32[D], and its share; empty and 0 without a lead, or where it is silent."""

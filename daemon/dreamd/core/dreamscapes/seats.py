@@ -84,9 +84,9 @@ class Seats:
 
     def __init__(self, most: int, rng: Random) -> None:
         self._rng = rng
-        self.reset(most)
+        self.renumber(most)
 
-    def reset(self, most: int) -> None:
+    def renumber(self, most: int) -> None:
         """Begin anew, with so many seats to offer and none taken."""
         self._most = most
         self._roster = Roster(self._rng)
@@ -130,7 +130,7 @@ class Seats:
         """The seat with this number."""
         return self._seats.get(number)
 
-    def take(self, pod: str, sleeper: str) -> Seat:
+    def seat_pod(self, pod: str, sleeper: str) -> Seat:
         """Give the pod a seat: its old one where it had one, else the next."""
         number = self._roster.take_seat(pod, sleeper).number
         self._seats[number] = Seat(number, pod, sleeper)

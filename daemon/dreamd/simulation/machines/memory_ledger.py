@@ -40,7 +40,7 @@ class LedgerStorage:
     """`known` and `replaced` lie beside a backup: the most writes there ever were, and that there are fewer
     now."""
 
-    def take(self, change: Transaction) -> dict[tuple[str, int], int]:
+    def apply(self, change: Transaction) -> dict[tuple[str, int], int]:
         """Make every change of a transaction; returns the terms it drew.
 
         Raises:
@@ -241,7 +241,7 @@ class MemoryLedger:
     def write(self, transaction: Transaction) -> Terms:
         """Put it on the storage."""
         self._check()
-        terms = self.storage.take(transaction)
+        terms = self.storage.apply(transaction)
         self.storage.written()
         return terms
 

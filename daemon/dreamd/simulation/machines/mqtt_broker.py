@@ -38,7 +38,7 @@ class DaemonClient(Protocol):
     alive: bool
     link: NetworkLink
 
-    def take(self, topic: str, payload: bytes) -> None:
+    def on_message(self, topic: str, payload: bytes) -> None:
         """A message has reached the daemon's machine."""
         ...
 
@@ -104,7 +104,7 @@ class MqttBroker:
 
     def _to(self, daemon: DaemonClient, topic: str, payload: bytes) -> None:
         frame = topic.startswith(FRAMES)
-        daemon.link.carry(daemon.link.back, partial(daemon.take, topic, payload), qos=1, frame=frame)
+        daemon.link.carry(daemon.link.back, partial(daemon.on_message, topic, payload), qos=1, frame=frame)
 
     def spread(self, topic: str, payload: bytes) -> None:
         """Forward a broadcast to every pod that has subscribed to it."""

@@ -61,8 +61,8 @@ class DaemonProcess:
         self.held: dict[tuple[str, int], list[tuple[str, int, int, int]]] = {}
         self.drawn: dict[tuple[str, int], int] = {}
         environment.observer.daemon_started(self)
-        self.app.journal.observe(lambda event: environment.observer.daemon_event(self, event))
-        self.app.failures.observe(self._failed)
+        self.app.journal.subscribe(lambda event: environment.observer.daemon_event(self, event))
+        self.app.failures.on_failure(self._failed)
         self.app.open(RESTARTED)
         environment.broker.welcome(self)
         self.app.inbound.on_link(up=environment.broker.alive)
@@ -217,7 +217,7 @@ class DaemonProcess:
         if self.alive:
             self.app.inbound.on_count(writes)
 
-    def take(self, topic: str, payload: bytes) -> None:
+    def on_message(self, topic: str, payload: bytes) -> None:
         """A pod has published something."""
         if not self.alive:
             return

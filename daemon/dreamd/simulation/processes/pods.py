@@ -295,7 +295,7 @@ class Pod:
         """A message has reached this pod's machine."""
         if not self.alive or not self.link.up:
             return
-        judged = self._verifier.judge(ReceivedPayload(topic, payload, retained, self.local_ns()))
+        judged = self._verifier.open_message(ReceivedPayload(topic, payload, retained, self.local_ns()))
         if judged is not None:
             self._waiting.append(judged)
             self._arrived()

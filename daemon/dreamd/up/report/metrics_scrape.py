@@ -67,7 +67,7 @@ class Counters:
 
     readings: dict[int, Totals] = field(default_factory=dict)
 
-    def read(self, incarnation: int, page: str) -> None:
+    def add_page(self, incarnation: int, page: str) -> None:
         """Keep this page as the newest of that incarnation."""
         self.readings[incarnation] = totals(page)
 

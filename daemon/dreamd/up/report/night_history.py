@@ -79,7 +79,7 @@ class Record:
         """A stamp as seconds of the run."""
         return (t_ns - self.t0_ns) / 1e9
 
-    def note(self, entry: Entry) -> None:
+    def on_journal_line(self, entry: Entry) -> None:
         """Take one line of a pod's journal."""
         track = self.tracks.get(entry.pod)
         if track is None:

@@ -34,11 +34,11 @@ class Outage:
     kept: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, what: str, how: str, at_ns: int, sleepers: int, coupled: Iterable[str]) -> "Outage":
+    def begun(cls, what: str, how: str, at_ns: int, sleepers: int, coupled: Iterable[str]) -> "Outage":
         """An outage that has just begun; sleepers: their number, coupled: the pods that were not alone."""
         return cls(what, how, at_ns, sleepers, set(coupled))
 
-    def note(self, entry: Entry) -> bool:
+    def ended_by(self, entry: Entry) -> bool:
         """Take a line of a pod's journal; True when it was the last one waited for."""
         if entry.pod not in self.waiting:
             return False

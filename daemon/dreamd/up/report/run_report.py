@@ -106,7 +106,7 @@ class RunReport:
         """Open a page for each pod."""
         self._pods = {pod: _Pod() for pod in self.pods}
 
-    def note(self, entry: Entry) -> None:
+    def on_journal_line(self, entry: Entry) -> None:
         """Take one line of a pod's journal into account."""
         page = self._pods.get(entry.pod)
         if page is None:

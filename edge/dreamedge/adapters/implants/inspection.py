@@ -53,7 +53,7 @@ class Wish:
     wait_until: Callable[[int], None] = wait_until
     tell: Callable[[float], None] | None = None
 
-    def open(self, spec: str) -> Implant:
+    def open_implant(self, spec: str) -> Implant:
         """Open an implant with these values; raises ImplantError."""
         return open_implant(
             spec, montage=self.montage, rate_hz=self.rate_hz, full_scale_uv=self.full_scale_uv
@@ -212,7 +212,7 @@ _READERS: Final[dict[str, Callable[[str, str, Wish], tuple[Person, ...]]]] = {
 
 def _opened(person: Person, wish: Wish) -> Opened:
     try:
-        implant = wish.open(person.spec)
+        implant = wish.open_implant(person.spec)
     except ImplantError as refusal:
         return Opened(person, str(refusal))
     try:
@@ -225,7 +225,7 @@ def _opened(person: Person, wish: Wish) -> Opened:
 
 def _examined(person: Person, wish: Wish) -> Examined:
     try:
-        implant = wish.open(person.spec)
+        implant = wish.open_implant(person.spec)
     except ImplantError as refusal:
         return Examined(person, refused("refused", str(refusal)))
     try:

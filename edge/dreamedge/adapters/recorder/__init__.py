@@ -51,7 +51,7 @@ class EdfRecorder:
         died = not (self._closed or self._thread.stuck)
         return self._thread.failed or ("its thread has ended by itself" if died else "")
 
-    def take(self, block: Block) -> None:
+    def record_block(self, block: Block) -> None:
         """Queue a block; the caller must not change it afterwards."""
         self._thread.put(block)
 
@@ -70,13 +70,13 @@ class EdfRecorder:
         try:
             match item:
                 case Block():
-                    self._scribe.take(item)
+                    self._scribe.record_block(item)
                 case _Happened(text, at_ns):
                     self._scribe.mark(text, at_ns)
                 case _End():
                     self._scribe.end()
         except OSError:
-            self._scribe.release()
+            self._scribe.abandon()
             raise
 
 

@@ -91,7 +91,7 @@ class Part:
             os.close(self._fd)
             raise
 
-    def add(self, digital: NDArray[np.int16], annotations: bytes) -> None:
+    def append_record(self, digital: NDArray[np.int16], annotations: bytes) -> None:
         """Append one record, int16[samples, channels]."""
         whole = record(digital, annotations, self._form)
         self._put(whole, self._end)

@@ -103,7 +103,7 @@ class EdfWriter:
         self._last_mark_s = 0.0
         self._told_drift_s = 0.0
 
-    def take(self, block: Block) -> None:
+    def record_block(self, block: Block) -> None:
         """Add a block; an empty one is ignored."""
         if len(block.uv) == 0:
             return
@@ -145,9 +145,9 @@ class EdfWriter:
             self._note(self._seconds(self._filled), "BAD_gap", missing / self._form.rate_hz)
             self._miss(missing)
         self._timeline = None
-        self.release()
+        self.abandon()
 
-    def release(self) -> None:
+    def abandon(self) -> None:
         """Close the open file as it is."""
         part, self._part = self._part, None
         if part is not None:
@@ -203,7 +203,7 @@ class EdfWriter:
         self._mark_bad("BAD_nan", ~good & ~self._gap[:, None])
         self._mark_bad("BAD_clipped", clipped)
         self._tell_drift()
-        part.add(digital, self._gathered())
+        part.append_record(digital, self._gathered())
         self._held = held[-1].copy()
         self._count += 1
         self._filled = 0
@@ -227,7 +227,7 @@ class EdfWriter:
         self._outside[:] = 0
         for number in range(self._count):
             onset = annotation(number * len(self._uv) / self._form.rate_hz, "")
-            self._part.add(np.zeros(self._uv.shape, dtype=np.int16), onset)
+            self._part.append_record(np.zeros(self._uv.shape, dtype=np.int16), onset)
         return self._part
 
     def _left(self, clipped: Flags) -> bool:
@@ -251,7 +251,7 @@ class EdfWriter:
         if began_s < COARSER_WITHIN_S:
             left = self._outside > OUTSIDE_S * self._form.rate_hz
             self._doublings = np.minimum(self._doublings + left, MOST_DOUBLINGS)
-        self.release()
+        self.abandon()
         missing = self._timeline.turn(first, self._begin(self._timeline.time_ns(first)))
         shift_s = missing / self._form.rate_hz - began_s
         self._waiting.extend(replace(mark, at_s=max(0.0, mark.at_s + shift_s)) for mark in within)

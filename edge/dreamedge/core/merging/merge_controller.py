@@ -117,7 +117,7 @@ class MergeController:
         effects = self.sever("reassigned", now_ns) if self.assigned else []
         if self.applied(now_ns) > 0.0:
             effects += self._feel(0.0, now_ns)  # end of the old blend: the new one has no others yet
-        if not self._tether.assign(assign):
+        if not self._tether.accept(assign):
             raise ValueError(f"term {assign.term} is older than one heard: not to be assigned")
         self._blend = Blend(assign)
         self._top = min(self._consent, assign.cap, assign.ceiling)
@@ -202,7 +202,7 @@ class MergeController:
         assign = self.assigned
         term, tick = heard or self.heard
         if keep and share > 0.0 and assign is not None:
-            effects += self._stored.keep(assign, (term, tick), cause)
+            effects += self._stored.store(assign, (term, tick), cause)
         if merged:
             evidence_ns = evidence_ns or now_ns
             effects += self._events.severed(
@@ -247,7 +247,7 @@ class MergeController:
         told = self._events.fact(PodEventKind.UNLATCHED, None, now_ns, cause)
         return [KeepLatch(""), *told]
 
-    def watch(self, now_ns: int) -> list[Effect]:
+    def check_deadlines(self, now_ns: int) -> list[Effect]:
         """Check what ends by itself: merge-minutes, samples, the assignment's time."""
         effects = [*self._stalled(now_ns), *self._measure(now_ns)]
         fault = self.guard.silence(now_ns)

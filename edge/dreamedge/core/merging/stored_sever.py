@@ -22,7 +22,7 @@ class StoredSeverState:
         """Begin with the sever on the disk."""
         self.sever = sever
 
-    def keep(self, assign: Assign, heard: tuple[int, int], cause: str) -> list[Effect]:
+    def store(self, assign: Assign, heard: tuple[int, int], cause: str) -> list[Effect]:
         """Store a sever under this assignment. heard: (term, tick) of the newest broadcast."""
         self.sever = StoredSever(assign.dreamscape, *heard, cause)
         return [KeepSever(self.sever)]

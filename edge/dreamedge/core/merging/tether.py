@@ -131,7 +131,7 @@ class Tether:
         """Return the highest (term, tick) received or assigned there; (0, 0) if none."""
         return self._heard.get((dreamscape, cohort), (0, 0))
 
-    def assign(self, assign: Assign) -> bool:
+    def accept(self, assign: Assign) -> bool:
         """Accept an assignment and drop frames and permission; False: a newer term has been received."""
         term, tick = self.heard(assign.dreamscape, assign.cohort)
         if not assign.term >= term:

@@ -89,7 +89,7 @@ class Calibrator:
         self._unit_error = False
         self._own: Baseline | None = None
 
-    def add(self, hop: Hop) -> None:
+    def add_hop(self, hop: Hop) -> None:
         """Take the next hop; an unclean hop is used for the unit check only."""
         if self._hops % _UNIT_EVERY == 0:
             self._spread.append(hop.sd_uv)
@@ -168,7 +168,7 @@ def enrol(
     calibrator = Calibrator(source, min_clean_s, max(min_clean_s, AT_MOST_S))
     hops = 0
     for hop in _replay(front, montage, block):
-        calibrator.add(hop)
+        calibrator.add_hop(hop)
         hops += 1
         if calibrator.clean_s >= AT_MOST_S:
             break

@@ -208,7 +208,7 @@ class FrontEnd:
         seen = None
         for instant in self._owed(instant_ns):
             seen = self._observe(instant)
-        self._rate.judge(self._samples.rate_error)
+        self._rate.update_error(self._samples.rate_error)
         self._instant_ns = instant_ns
         return None if seen is None else self._assemble(instant_ns, seen)
 

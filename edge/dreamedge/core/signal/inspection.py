@@ -96,7 +96,7 @@ def inspect(
     live = calibrator_for(source)
     moments: list[Moment] = []
     for hop, at_s in _hops(front, blocks):
-        live.add(hop)
+        live.add_hop(hop)
         if calibrated is None and live.own is not None:
             calibrated = live.own
             front.use(calibrated)

@@ -77,7 +77,7 @@ class RateWatch:
     def __init__(self) -> None:
         self.ok = True
 
-    def judge(self, error: float) -> None:
+    def update_error(self, error: float) -> None:
         """Take the relative deviation of the effective rate from the nominal one."""
         self.ok = error <= (RATE_OUT if self.ok else RATE_IN)
 

@@ -191,7 +191,7 @@ class ApiInterceptor(grpc.aio.ServerInterceptor):
             self._meters.started(visit.call)
         try:
             with self._lanes.place(visit.lane, context.peer()):
-                hasty = visit.lane is Lane.WAY_OUT and self._lanes.open(visit.lane) > WAITING_MAX
+                hasty = visit.lane is Lane.WAY_OUT and self._lanes.open_calls(visit.lane) > WAITING_MAX
                 yield cast("Context", Hasty(context)) if hasty else context
         except Declined as no:
             self._refused(no.refusal.code.value)

@@ -149,7 +149,7 @@ class Lanes:
         self._open: Counter[Lane] = Counter()
         self._held: Counter[tuple[Lane, str]] = Counter()
 
-    def open(self, lane: Lane) -> int:
+    def open_calls(self, lane: Lane) -> int:
         """The number of calls that hold a place in this lane."""
         return self._open[lane]
 

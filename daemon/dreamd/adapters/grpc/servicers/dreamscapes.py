@@ -158,7 +158,7 @@ class Dreamscapes(DreamscapesServicer):
         with (
             self._bells.bell() as bell,
             closing(granted(self._dreamscapes.watch(name, bell.ring))) as watch,
-            self._ticks.of(name, with_seats=not request.omit_seats) as tick,
+            self._ticks.shared(name, with_seats=not request.omit_seats) as tick,
         ):
             while True:
                 view = watch.take()
@@ -179,11 +179,11 @@ class Dreamscapes(DreamscapesServicer):
             return dreams.LeadDreamscapeResponse()
         name = request_fields.dreamscape_id(first.name)
         with closing(granted(self._dreamscapes.lead(caller_of(context), name))) as lead:
-            granted(lead.take(first.vector, first.share))
+            granted(lead.offer(first.vector, first.share))
             taken += 1
             async for request in requests:
                 request_fields.same_dreamscape(request.name, name)
-                granted(lead.take(request.vector, request.share))
+                granted(lead.offer(request.vector, request.share))
                 taken += 1
         return dreams.LeadDreamscapeResponse(taken=taken)
 

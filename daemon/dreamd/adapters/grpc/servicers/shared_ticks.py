@@ -66,7 +66,7 @@ class Ticks:
         self._shared: dict[tuple[str, bool], SharedTick] = {}
 
     @contextmanager
-    def of(self, dreamscape: str, *, with_seats: bool) -> Iterator[SharedTick]:
+    def shared(self, dreamscape: str, *, with_seats: bool) -> Iterator[SharedTick]:
         """The form for one watcher, while it watches."""
         key = (dreamscape, with_seats)
         shared = self._shared.setdefault(key, SharedTick(self._budget, with_seats=with_seats))

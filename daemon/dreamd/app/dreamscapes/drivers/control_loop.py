@@ -27,7 +27,7 @@ class ControlLoop:
         self._watchers = watchers
         self._episodes = OutlierEpisodes(dreamscape.seats, dreamscape.cohorts, dreamscape.log)
 
-    def tick(self, instant: int, missed: int, now_s: float) -> None:
+    def close_instant(self, instant: int, missed: int, now_s: float) -> None:
         """Close this grid instant; missed: how many before it were skipped."""
         dreamscape, cohorts = self._dreamscape, self._dreamscape.cohorts
         dreamscape.instant = instant
@@ -61,13 +61,13 @@ class ControlLoop:
         if verdict.blind:
             dreamscape.cohorts.forgive(instant)
         if verdict.blind and not was_blind:
-            dreamscape.log.write(
+            dreamscape.log.append_event(
                 "uplink-lost",
                 f"no frames from {verdict.missing} of {holding} pods: the broker or our network is down",
                 Cause.UPLINK.value,
             )
         elif was_blind and not verdict.blind:
-            dreamscape.log.write("uplink-restored", "frames arrive again", Cause.UPLINK.value)
+            dreamscape.log.append_event("uplink-restored", "frames arrive again", Cause.UPLINK.value)
         if dreamscape.state is DreamscapeState.DREAMING and not verdict.blind and not going_home:
             self._judge_mass(holding)
             self._judge_quorum()

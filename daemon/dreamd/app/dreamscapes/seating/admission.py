@@ -79,7 +79,7 @@ class Admission:
         if (not started or self._plan.late_joining) and not self._seats.full:
             for record in self._asked(most):
                 if self._may_sit(record):
-                    seat = self._seats.take(record.pod, record.sleeper)
+                    seat = self._seats.seat_pod(record.pod, record.sleeper)
                     record.dreamscape, record.seat = self._plan.dreamscape, seat.number
                     self._deps.fleet.changed(record, self._deps.clock.now_s())
         waiting = (SeatState.WAITING, SeatState.ADMITTED)
@@ -91,7 +91,7 @@ class Admission:
 
     def _asked(self, most: int | None) -> list[PodRecord]:
         """The pods to ask, by name: those invited, or those with a sleeper without a seat."""
-        names = self._invited or self._deps.fleet.unseated.of(self._plan.site)
+        names = self._invited or self._deps.fleet.unseated.at_site(self._plan.site)
         chosen = list(names) if most is None else names.some_after(self._asked_to, most)
         self._asked_to = chosen[-1] if chosen else ""
         records = map(self._deps.fleet.get, chosen)

@@ -108,4 +108,4 @@ class Assignment:
             self._exposure.gone(seat, self._meter.vacated_min(slot), stays=stays)
             self._cohorts.vacate(slot)
             self._monitor.gone(slot)
-        self._evaluator.forget(seat)
+        self._evaluator.forget_seat(seat)

@@ -38,7 +38,7 @@ def _asked(plan: Plan, fleet: PodRegistry) -> Iterator[str]:
     """The pods of the plan, by name: those invited, else those of the site."""
     if plan.pods:
         return iter(plan.pods)
-    return (record.pod for record in fleet.after("") if plan.site in ("", record.presence.site))
+    return (record.pod for record in fleet.records_after("") if plan.site in ("", record.presence.site))
 
 
 def _why(pod: str, admission: Admission, fleet: PodRegistry) -> str:

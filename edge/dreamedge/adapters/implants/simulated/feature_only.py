@@ -207,7 +207,7 @@ class FeatureOnlyImplant:
         field = Field.felt(felt) if felt is not None else None
         k_per_s = PACE_PER_S * felt.share if felt is not None else 0.0
         begin_s = (instant_ns - HOP_NS) / 1e9
-        self._paced.extend(self._rhythm.run(begin_s, INSTANTS_PER_HOP, _GRID_S, field, k_per_s))
+        self._paced.extend(self._rhythm.advance(begin_s, INSTANTS_PER_HOP, _GRID_S, field, k_per_s))
 
     def _number(self, instant_ns: int) -> int:
         """The index of a grid instant in the loops."""

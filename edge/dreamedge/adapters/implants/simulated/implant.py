@@ -60,7 +60,7 @@ class SimulatedImplant:
         """130 s of the same sleeper without coupling, from before the first read; stamps end at 0."""
         steps = int(ENROLMENT_S / STEP_S)
         earlier = Sleeper(self._seed, self._sleeper.voice, first_step=-steps)
-        return Block(earlier.run(steps), 0)
+        return Block(earlier.generate(steps), 0)
 
     def read(self, now_ns: int) -> Block | None:
         """The samples captured since the last read."""

@@ -177,7 +177,7 @@ class MalfunctioningImplant(_Around):
 
     def read(self, now_ns: int) -> Block | None:
         """The inner samples up to the onset, spoiled after it."""
-        self._onset.read(now_ns)
+        self._onset.on_read(now_ns)
         self._now_ns = now_ns
         self._inject_fault()
         block = self.inner.read(now_ns)

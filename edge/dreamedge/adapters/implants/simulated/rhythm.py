@@ -67,7 +67,7 @@ class Rhythm:
         self._omega = TURN * hz
         self._phase = phase
 
-    def run(self, from_s: float, samples: int, dt_s: float, field: Field | None, k_per_s: float) -> Array:
+    def advance(self, from_s: float, samples: int, dt_s: float, field: Field | None, k_per_s: float) -> Array:
         """Advance by `samples` steps of dt; returns the phase after each, float64[samples], rad."""
         strong = k_per_s * (abs(field.z) if field else 0.0)
         fine = max(1, math.ceil(strong * dt_s / STEP_MOST))

@@ -221,9 +221,9 @@ class Sleeper:
             return None
         field = Field.felt(felt) if felt is not None else None
         k_per_s = PACE_PER_S * felt.share if felt is not None else 0.0
-        return ALPHA, self._rhythm.run(at_s, STEP_SAMPLES, 1.0 / RATE_HZ, field, k_per_s)
+        return ALPHA, self._rhythm.advance(at_s, STEP_SAMPLES, 1.0 / RATE_HZ, field, k_per_s)
 
-    def run(self, steps: int) -> Array:
+    def generate(self, steps: int) -> Array:
         """`steps` quarter seconds without feedback, float64[steps x STEP_SAMPLES, channels], uV."""
         return np.concatenate([self.step(None) for _ in range(steps)])
 
