@@ -210,7 +210,7 @@ def test_two_streams_of_one_name_are_not_guessed_between(
     """Of two streams with one name neither is opened; a distinguishing property opens the right one."""
     start(name="Twin", source_id="left", labels=["Fp1", "O1"])
     start(name="Twin", source_id="right", labels=["Fp2", "O2"])
-    with pytest.raises(ImplantError, match=r"'Twin'.*source_id left.*'Twin'.*source_id right.*write which"):
+    with pytest.raises(ImplantError, match=r"'Twin'.*source_id left.*'Twin'.*source_id right.*choose one"):
         opened("lsl:Twin")
     assert opened("lsl:name=Twin,source_id=right").montage.names == ("Fp2", "O2")
 

@@ -100,7 +100,7 @@ async def test_a_pod_says_why_it_is_not_let_in_and_tries_on(
         given[flag] = value if flag == "--broker-user" else given[flag]
     agent = start("dreamedge", "run", *(text for item in given.items() for text in item))
     said = ward.folder / "said"
-    await until(lambda: "refuses us" in said.read_text(), 15.0)
+    await until(lambda: "cannot connect to the broker" in said.read_text(), 15.0)
     await asyncio.sleep(1.0)
     agent.send_signal(signal.SIGTERM)
     await until(lambda: agent.poll() is not None)

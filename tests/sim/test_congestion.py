@@ -168,7 +168,7 @@ def test_a_network_that_accuses_is_found() -> None:
     daemon.metrics.above_granted = 1
     world.checker.metrics_updated(daemon)
     runtime = daemon.app.registry["night"]
-    runtime.dreamscape.log.write(
+    runtime.dreamscape.log.append_event(
         "state", "night is severed: 3 of 5 failed within 10 s", DreamscapeState.SEVERED.value
     )
     assert {violation.rule for violation in world.checker.violations} == {"metrics", "nothing"}

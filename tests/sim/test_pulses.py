@@ -43,7 +43,7 @@ class PublishLog:
         self.received: list[tuple[int, str, bytes]] = []
         world.broker.welcome(self)
 
-    def take(self, topic: str, payload: bytes) -> None:
+    def on_message(self, topic: str, payload: bytes) -> None:
         """Keep a message."""
         self.received.append((self._schedule.now_ns, topic, payload))
 

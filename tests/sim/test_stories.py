@@ -172,5 +172,5 @@ def test_a_pod_that_stays_alone_without_a_reason_is_found(latched: str, merged: 
     pod.disk.latched = ""
     pod.device.share_at = lambda _now_ns: 0.0  # type: ignore[method-assign]
     _well_again(world, final)
-    told = [(violation.rule, violation.whom) for violation in world.checker.violations]
+    told = [(violation.rule, violation.subject) for violation in world.checker.violations]
     assert told == ([("well-again", pod.name)] if found else [])

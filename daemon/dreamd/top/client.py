@@ -57,8 +57,13 @@ class Looking:
         self._turns = 0
 
     async def for_ever(self) -> None:
-        """Watch, and reconnect where the connection breaks; never returns by itself."""
-        while True:
+        """Watch, and reconnect where the connection breaks; returns only once it is cancelled.
+
+        A call that ends in the moment of the cancellation may report it as a broken call. So the loop asks
+        its task, or `q` and Ctrl-C would be lost in that moment.
+        """
+        own = asyncio.current_task()
+        while own is None or not own.cancelling():
             try:
                 async with self._connect() as api:
                     await self._look(api)
