@@ -76,6 +76,7 @@ $(RUN): pyproject.toml requirements/up.txt
 
 $(READY): pyproject.toml requirements/dev.txt
 	@$(call install,dev,a minute or three)
+	@$(BIN)/python -c 'import dreamd.cli.up, dreamd.composition, dreamedge.composition, dreamedge.main' # compiles them once
 	@touch $(RUN) $@
 
 # $(1): the lock's name; $(2): how long it takes with pip.
