@@ -17,7 +17,6 @@ from dreamedge.adapters.implants import LIGHT, light_sleeper, malfunctioning, op
 from dreamedge.adapters.message_verifier import Broadcasts, MessageVerifier
 from dreamedge.adapters.mqtt import MqttLink
 from dreamedge.adapters.pod_disk import PodDisk
-from dreamedge.adapters.recorder import open_recorder
 from dreamedge.adapters.renderers import open_renderer
 from dreamedge.app.pod_runner import Parts, PodRunner
 from dreamedge.core.agent import Agent
@@ -94,7 +93,12 @@ def _bed(
     try:
         renderer = open_renderer(pod.renderer)
         own = light.template() if light else _enrolled(pod, implant)
-        recorder = open_recorder(settings.record, pod.name, implant, wall_ns) if settings.record else None
+        recorder = None
+        if settings.record:
+            # Loaded only by a bed that records: a pod's memory is counted.
+            from dreamedge.adapters.recorder import open_recorder  # noqa: PLC0415
+
+            recorder = open_recorder(settings.record, pod.name, implant, wall_ns)
     except BaseException:
         disk.close()
         raise

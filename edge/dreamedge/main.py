@@ -23,9 +23,6 @@ from typing import Any, Final
 
 from dreamedge import __version__
 from dreamedge.adapters.clock import Load, boottime_ns
-from dreamedge.adapters.implants.devices.search import found_json, found_lines, lsl_streams, serial_ports
-from dreamedge.adapters.implants.inspection import Wish, examine, glance, survey
-from dreamedge.adapters.inspection_report import facts, glanced, glances, lines, table
 from dreamedge.adapters.journal import JournalError, LibraryNotes, open_journal
 from dreamedge.adapters.memory import give_back
 from dreamedge.adapters.pod_disk import DiskError, unlatch, unlatch_heard
@@ -141,6 +138,16 @@ def _add_looking(commands: "argparse._SubParsersAction[ArgumentParser]") -> None
 
 
 def _inspect(chosen: dict[str, Any]) -> int:
+    # Not loaded by an agent that runs: its memory is counted.
+    from dreamedge.adapters.implants.inspection import Wish, examine, glance, survey  # noqa: PLC0415
+    from dreamedge.adapters.inspection_report import (  # noqa: PLC0415
+        facts,
+        glanced,
+        glances,
+        lines,
+        table,
+    )
+
     wish = Wish(
         montage=tuple(name.strip() for name in (chosen["montage"] or "").split(",") if name.strip()),
         rate_hz=chosen["rate"],
@@ -166,6 +173,14 @@ def _inspect(chosen: dict[str, Any]) -> int:
 
 
 def _devices(seconds: float, *, as_json: bool) -> int:
+    # Not loaded by an agent that runs: its memory is counted.
+    from dreamedge.adapters.implants.devices.search import (  # noqa: PLC0415
+        found_json,
+        found_lines,
+        lsl_streams,
+        serial_ports,
+    )
+
     streams, ports = lsl_streams(seconds), serial_ports()
     if as_json:
         print(json.dumps(found_json(streams, ports), indent=1))

@@ -7,7 +7,6 @@ where another program would call it otherwise (`delete` for `end`, `show` for `g
 import argparse
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Final, NoReturn
 
 MEANT: Final = {
@@ -62,6 +61,8 @@ def nearest(word: str, choices: Sequence[str]) -> str:
     for other in MEANT.get(word.lower(), ()):
         if other in choices:
             return other
+    from difflib import get_close_matches  # noqa: PLC0415 - an agent needs it only after a mistake
+
     plural = [choice for choice in choices if choice in (f"{word}s", word.removesuffix("s"))]
     close = plural or get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
     return close[0] if close else ""
