@@ -1,0 +1,94 @@
+"""Reads a recording: no daemon is needed, and one that was cut off in the middle reads as well.
+
+    recording = Recording.from_directory(directory.find("night-1", state_dir))
+    recording.manifest.features.names
+    for frames in recording.minutes("frames", ["step", "subject", "features"]): ...
+    ticks = recording.table("ticks")
+
+A part that not every table has (the daemon was killed between two files) is left out. So all tables that are
+read cover the same ticks.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dreamd.adapters.recordings import directory
+from dreamd.adapters.recordings.arrow_schema import schema_of
+from dreamd.adapters.recordings.columns import TABLES
+from dreamd.adapters.recordings.manifest import Manifest, RecordingError
+
+Table = Any
+"""A pyarrow.Table, which ships no types."""
+
+
+class Recording:
+    """One recording. path: its directory. parts: the numbers of its whole parts, ascending."""
+
+    def __init__(self, path: Path, manifest: Manifest, parts: Sequence[int]) -> None:
+        self.path = path
+        self.manifest = manifest
+        self.parts = tuple(parts)
+
+    @classmethod
+    def from_directory(cls, path: Path) -> Self:
+        """Open the recording in this directory; a daemon may still be writing it.
+
+        Raises:
+            RecordingError: there is none, it is damaged, or of a later version.
+        """
+        return cls(path, directory.described(path), directory.parts_of(path))
+
+    def part(self, table: str, number: int, columns: Sequence[str] | None = None) -> Table:
+        """Return one part of a table; `columns`: their names, None for all.
+
+        Raises:
+            RecordingError: the file is damaged, or has other columns.
+        """
+        path = directory.part_file(self.path, table, number)
+        wanted = list(columns) if columns is not None else [column.name for column in TABLES[table]]
+        try:
+            return pq.ParquetFile(path).read(columns=wanted).select(wanted)
+        except (OSError, pa.ArrowException, KeyError) as error:
+            raise RecordingError(
+                f"{path} cannot be read ({error}); "
+                "the other parts can: move this number out of all four folders"
+            ) from error
+
+    def minutes(self, table: str, columns: Sequence[str] | None = None) -> Iterator[Table]:
+        """Yield the parts of a table in order: a minute each, so memory does not grow with the night.
+
+        Raises:
+            RecordingError: a file is damaged, or has other columns.
+        """
+        for number in self.parts:
+            yield self.part(table, number, columns)
+
+    def table(self, table: str, columns: Sequence[str] | None = None) -> Table:
+        """Return a whole table, in order of time; one without rows where no part is whole.
+
+        Raises:
+            RecordingError: a file is damaged, or has other columns.
+        """
+        found = list(self.minutes(table, columns))
+        if found:
+            return pa.concat_tables(found)
+        schema = schema_of(table, self.manifest.features)
+        empty = schema.empty_table()
+        return empty if columns is None else empty.select(list(columns))
+
+    def subjects(self) -> tuple[int, ...]:
+        """Return the numbers of all people with a frame, ascending."""
+        found: set[int] = set()
+        for frames in self.minutes("frames", ["subject"]):
+            found.update(frames.column("subject").unique().to_pylist())
+        return tuple(sorted(found))
+
+    @property
+    def unwritten(self) -> int:
+        """Parts that not every table has: they are left out."""
+        begun = set.union(*(directory.numbers_in(self.path / table) for table in TABLES))
+        return len(begun - set(self.parts))
