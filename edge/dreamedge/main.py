@@ -177,15 +177,14 @@ def _devices(seconds: float, *, as_json: bool) -> int:
     from dreamedge.adapters.implants.devices.search import (  # noqa: PLC0415
         found_json,
         found_lines,
-        lsl_streams,
-        serial_ports,
+        sections,
     )
 
-    streams, ports = lsl_streams(seconds), serial_ports()
+    found = sections(seconds)
     if as_json:
-        print(json.dumps(found_json(streams, ports), indent=1))
+        print(json.dumps(found_json(found), indent=1))
     else:
-        print("\n".join(map(on_screen, found_lines(streams, ports, seconds))))
+        print("\n".join(map(on_screen, found_lines(found))))
     return 0
 
 

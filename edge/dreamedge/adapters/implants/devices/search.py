@@ -1,21 +1,25 @@
-"""The devices that can be opened from this machine: LSL streams, serial ports, boards BrainFlow finds itself.
+"""The devices that can be opened from this machine, a section for each kind: LSL, serial ports, boards, ....
 
-Nothing is opened: a stream is listed by its announcement, a port by its name. Each line ends with the command
-that looks at the device. A library that is not installed is named with the extra that brings it.
+Nothing is opened: a stream is listed by its announcement, a port by its name and its USB numbers. Each line
+ends with the command that looks at the device. A library that is not installed is named with the extra that
+brings it, and a kind that this machine lacks is named as such.
+
+A new kind is a function from the seconds of searching to a `Section`, in the list of `sections`.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Final
 
-_BY_ID: Final = "serial/by-id"
-_PORTS: Final = ("ttyUSB*", "ttyACM*", "cu.usb*")
-"""USB serial adapters: Linux, Linux with a modem's driver, macOS."""
-_BOARDS: Final = {"ftdi": "cyton", "silicon_labs": "ganglion", "bluegiga": "ganglion"}
-"""Makers in a port's name, and the board whose dongle carries their chip."""
-RADIO: Final = ("muse_2", "muse_s", "muse_2016", "ganglion_native", "neurosity", "bb_muse_2")
+from dreamedge.adapters.implants.devices.bedside_search import Section, bluetooth, buttons, gpio_chips
+from dreamedge.adapters.implants.devices.usb_boards import Port, serial_ports
+
+RADIO: Final = (
+    *("muse_2", "muse_s", "muse_s_athena", "muse_2016"),
+    *("ganglion_native", "brainbit", "unicorn", "crown", "notion_2"),
+)
 """Boards of BrainFlow that it searches for by radio or network: no port has to be named."""
+DEMONSTRATION: Final = "brainflow:synthetic"
 EXTRA: Final = "is not installed; install the extra: pip install 'dreamd[boards]'"
 
 
@@ -28,6 +32,7 @@ class Stream:
     channels: int
     rate_hz: float
     host: str
+    source_id: str = ""
 
     @property
     def spec(self) -> str:
@@ -35,74 +40,94 @@ class Stream:
         return f"lsl:{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
-    """A USB serial port. board: the BrainFlow board whose dongle it probably is; empty: unknown."""
+def sections(seconds: float) -> list[Section]:
+    """Search for every kind of device; the network gets `seconds`.
 
-    path: str
-    maker: str
-    board: str
-
-    @property
-    def spec(self) -> str:
-        """The argument for `dreamedge run --implant` and `dreamedge inspect`."""
-        return f"brainflow:{self.board or 'BOARD'},serial_port={self.path}"
-
-
-def serial_ports(devices: Path = Path("/dev")) -> tuple[Port, ...]:
-    """Return the USB serial ports under a directory, each once, with the maker that its link by id names."""
-    named = {}
-    for link in sorted((devices / _BY_ID).glob("*")):
-        named[str(link.resolve())] = link.name
-    paths = {str(path.resolve()) for pattern in _PORTS for path in devices.glob(pattern)}
-    ports = []
-    for path in sorted(paths | named.keys()):
-        maker = named.get(path, "")
-        board = next((board for word, board in _BOARDS.items() if word in maker.lower()), "")
-        ports.append(Port(path, maker, board))
-    return tuple(ports)
+    Raises nothing: a kind that cannot be searched for has its reason in its section.
+    """
+    return [
+        streams_section(lsl_streams(seconds), seconds),
+        ports_section(serial_ports()),
+        boards_section(),
+        bluetooth(),
+        buttons(),
+        gpio_chips(),
+        Section("demonstration", "without a device", (f"a simulated sleeper: {_look('sim:1')}",)),
+    ]
 
 
-def found_lines(streams: Sequence[Stream] | str, ports: Sequence[Port], seconds: float) -> list[str]:
-    """Return the list for people. streams: those found, or a sentence on why none could be searched for."""
-    made = [f"LSL streams, heard within {seconds:g} s"]
+def streams_section(streams: Sequence[Stream] | str, seconds: float) -> Section:
+    """Return the section of LSL streams. streams: those found, or why none could be searched for."""
+    title = f"LSL streams, heard within {seconds:g} s"
     if isinstance(streams, str):
-        made.append(f"  {streams}")
-    elif not streams:
-        made.append("  none; start the sender, and check that its network and this machine's are the same")
-    else:
-        wide = max(len(stream.name) for stream in streams)
-        for stream in streams:
-            rate = f"{stream.rate_hz:g} Hz" if stream.rate_hz > 0.0 else "no rate"
-            made.append(
-                f"  {stream.name:<{wide}}  {stream.kind or 'no type'}, {stream.channels} channels, {rate}, "
-                f"on {stream.host}: {_look(stream.spec)}"
-            )
-    made.append("serial ports")
-    if not ports:
-        made.append(
-            "  none; plug in the dongle; your user must be allowed to open it (Debian: group dialout)"
+        return Section("lsl", title, error=streams)
+    wide = max((len(stream.name) for stream in streams), default=0)
+    lines = []
+    for stream in streams:
+        rate = f"{stream.rate_hz:g} Hz" if stream.rate_hz > 0.0 else "no rate"
+        lines.append(
+            f"{stream.name:<{wide}}  {stream.kind or 'no type'}, {stream.channels} channels, {rate}, "
+            f"on {stream.host}: {_look(stream.spec)}"
         )
-    made += [f"  {port.path}  {port.maker or 'unknown maker'}: {_look(port.spec)}" for port in ports]
-    made.append("by radio or network, found by BrainFlow itself")
-    made.append(f"  {', '.join(RADIO)}: {_look(f'brainflow:{RADIO[0]}')}")
-    made.append("without a device")
-    made.append(f"  a simulated sleeper: {_look('sim:1')}")
+    return Section(
+        "lsl",
+        title,
+        tuple(lines),
+        tuple({**asdict(stream), "spec": stream.spec} for stream in streams),
+        none="none; start the sender, and check that its network and this machine's are the same",
+    )
+
+
+def ports_section(ports: Sequence[Port]) -> Section:
+    """Return the section of serial ports."""
+    lines = []
+    for port in ports:
+        usb = f", USB {port.usb}" if port.usb else ""
+        also = f" (or {', '.join(port.boards[1:])})" if port.boards[1:] else ""
+        lines.append(f"{port.path}  {port.maker or 'unknown maker'}{usb}: {_look(port.spec)}{also}")
+    return Section(
+        "serial",
+        "serial ports",
+        tuple(lines),
+        tuple({**asdict(port), "board": port.board, "spec": port.spec} for port in ports),
+        none="none; plug in the dongle; your user must be allowed to open it (Debian: group dialout)",
+    )
+
+
+def boards_section() -> Section:
+    """Return the section of boards that BrainFlow searches for itself, and of its demonstration board."""
+    return Section(
+        "boards",
+        "by radio or network, found by BrainFlow itself",
+        (
+            f"{', '.join(RADIO)}: {_look(f'brainflow:{RADIO[0]}')}",
+            f"BrainFlow's generator, for a demonstration (simulated): {_look(DEMONSTRATION)}",
+        ),
+        tuple({"board": board, "spec": f"brainflow:{board}"} for board in (*RADIO, "synthetic")),
+    )
+
+
+def found_lines(found: Sequence[Section]) -> list[str]:
+    """Return the list for people."""
+    made = []
+    for section in found:
+        made.append(section.title)
+        told = (section.error,) if section.error else section.lines or (section.none,)
+        made += [f"  {line}" for line in told]
+    return made
+
+
+def found_json(found: Sequence[Section]) -> dict[str, object]:
+    """Return the list for scripts; `KIND_error` is empty where the kind could be searched for."""
+    made: dict[str, object] = {}
+    for section in found:
+        made[section.key] = list(section.values)
+        made[f"{section.key}_error"] = section.error
     return made
 
 
 def _look(spec: str) -> str:
     return f"dreamedge inspect {spec!r}" if " " in spec else f"dreamedge inspect {spec}"
-
-
-def found_json(streams: Sequence[Stream] | str, ports: Sequence[Port]) -> dict[str, object]:
-    """Return the list for scripts; `lsl_error` is empty where the network could be searched."""
-    listed = () if isinstance(streams, str) else streams
-    return {
-        "lsl": [{**asdict(stream), "spec": stream.spec} for stream in listed],
-        "lsl_error": streams if isinstance(streams, str) else "",
-        "serial": [{**asdict(port), "spec": port.spec} for port in ports],
-    }
 
 
 def lsl_streams(
@@ -134,6 +159,7 @@ def announced(seconds: float) -> tuple[Stream, ...]:
             int(info.channel_count()),
             float(info.nominal_srate()),
             str(info.hostname()),
+            str(info.source_id()),
         )
         for info in pylsl.resolve_streams(seconds)
     )
