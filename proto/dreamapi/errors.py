@@ -200,6 +200,10 @@ class TooManyWatchers(Refused, reason="TOO_MANY_WATCHERS"):
     """No more watches are taken."""
 
 
+class TooManyMarkers(Refused, reason="TOO_MANY_MARKERS"):
+    """The Dreamscape takes no more markers in this second."""
+
+
 class LaneFull(Refused, reason="LANE_FULL"):
     """The places for calls of this kind are taken; `metadata` names the `lane` and its `limit`."""
 

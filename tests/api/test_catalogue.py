@@ -15,6 +15,7 @@ PASSING = {
     Code.LEDGER_UNAVAILABLE: "the disk may take writes again",
     Code.SHUTTING_DOWN: "the daemon comes back",
     Code.TOO_MANY_WATCHERS: "another caller's watch closes",
+    Code.TOO_MANY_MARKERS: "the next second has places",
     Code.LANE_FULL: "another call ends",
     Code.STALE_ETAG: "AIP-154 asks for ABORTED",
 }

@@ -53,6 +53,7 @@ UNARY = {
     "ResumeDreamscape": (dreams.ResumeDreamscapeRequest(name=N), dreams.Dreamscape),
     "WakeDreamscape": (dreams.WakeDreamscapeRequest(name=N, issuer="nurse", reason="fire"), SeverOutcome),
     "EndDreamscape": (dreams.EndDreamscapeRequest(name=N), SeverOutcome),
+    "WriteMarker": (dreams.WriteMarkerRequest(name=N, text="target"), dreams.Event),
     "ExplainAdmission": (
         dreams.ExplainAdmissionRequest(name=N, pod="pods/bed-1"),
         dreams.ExplainAdmissionResponse,

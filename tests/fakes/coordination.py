@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from dreamd.app.api.protocols import Ordered
 from dreamd.app.stage.live_lead import LeadStream, LiveLead
+from dreamd.app.stage.stimulus_markers import Marker
 from dreamd.core.access.caller import Caller
 from dreamd.core.dreamscapes.views import (
     BreakerState,
@@ -363,6 +364,10 @@ class FakeDreamscapes:
     def lead(self, caller: Caller, name: str) -> LeadStream | Refusal:
         return self._app.asked("lead", name) or self._app.no_dreamscape(name) or self._app.artists.begin()
 
+    def write_marker(self, caller: Caller, name: str, marker: Marker) -> Event | Refusal:
+        refusal = self._app.asked("write_marker", name, marker) or self._app.no_dreamscape(name)
+        return refusal or self._app.happen("marker", name, cause=marker.text, acted_s=marker.acted_s)
+
 
 class FakeHouse:
     """The house, well unless a test says otherwise, and the journal."""
@@ -432,10 +437,19 @@ class FakeCoordination:
             if name == dreamscape:
                 watch.push(view)
 
-    def happen(self, kind: str, dreamscape: str = "", pod: str = "", **values: float) -> Event:
+    def happen(
+        self,
+        kind: str,
+        dreamscape: str = "",
+        pod: str = "",
+        cause: str = "",
+        acted_s: float = 0.0,
+        **values: float,
+    ) -> Event:
         """Append an event to the journal."""
         cursor = self.journal[-1].cursor + 1 if self.journal else self.journal_from
-        fact = Event(cursor, NOW_S, kind, dreamscape, pod, 0, "", f"{pod or dreamscape}: {kind}", values)
+        said = f"{pod or dreamscape}: {kind}"
+        fact = Event(cursor, NOW_S, kind, dreamscape, pod, 0, cause, said, values, acted_s)
         self.journal.append(fact)
         for watch in list(self.event_watches):
             watch.changed()

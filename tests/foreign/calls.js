@@ -102,6 +102,7 @@ async function whole_night() {
   } while (told["Dreamscapes.StartDreamscape"].refused && Date.now() < until);
   await stream("Dreamscapes.WatchCollective", { name, omit_seats: true }, 2);
   await lead(name, 0.3);
+  await unary("Dreamscapes.WriteMarker", { name, text: "target", source: "js" });
   await stream("Dreamscapes.WatchEvents", { dreamscape: name }, 1);
   await unary("Dreamscapes.GetDreamscape", { name });
   await unary("Dreamscapes.ListDreamscapes", {});

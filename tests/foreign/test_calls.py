@@ -61,6 +61,7 @@ async def test_every_method_answers_another_language(told: dict[str, Any]) -> No
     assert answers["Dreamscapes.UpdateDreamscape"]["plan"]["seats_max"] == 6
     assert answers["Dreamscapes.StartDreamscape"]["state"] == "STATE_DREAMING"
     assert answers["Dreamscapes.LeadDreamscape"] == {"taken": "3"}
+    assert answers["Dreamscapes.WriteMarker"]["cause"] == "target"
     assert answers["Pods.CheckInPod"]["sleeper"] == "sleepers/s-3"
     assert answers["Breakers.TripBreaker"]["state"] in {"STATE_OPEN", "STATE_LOCKED"}
     assert answers["WakeOrders.OrderWake"]["order"]["scope"] == "SCOPE_FLEET"

@@ -5,6 +5,7 @@ from typing import Final
 from mutate.mutation import Mutation
 
 _LEADING, _TESTS = "daemon/dreamd/app/stage/live_lead.py", "tests/app/test_live_lead.py"
+_MARKERS: Final = "daemon/dreamd/app/stage/stimulus_markers.py"
 
 LEADING: Final = (
     *(
@@ -34,6 +35,45 @@ LEADING: Final = (
                 "self._lead = None",
             ),
         )
+    ),
+    *(
+        Mutation(f"markers.{name}", broken, _MARKERS, old, new, ("tests/app/test_stimulus_markers.py",))
+        for name, broken, old, new in (
+            (
+                "bounded",
+                "a program floods the journal",
+                "        if self._places >= 1.0:",
+                "        if True:",
+            ),
+            (
+                "burst",
+                "a silence of a night earns a flood",
+                "min(float(MARKERS_AT_ONCE), self._places + earned)",
+                "self._places + earned",
+            ),
+            (
+                "instant",
+                "a marker of NaN or of last year is written",
+                "not -MARKER_AHEAD_S <= age_s <= MARKER_AGE_S",
+                "(age_s < -MARKER_AHEAD_S or age_s > 1e9)",
+            ),
+        )
+    ),
+    Mutation(
+        "markers.apart",
+        "markers push severs out of the journal",
+        "daemon/dreamd/app/events/journal.py",
+        '"planned", "gathering", "marker"),',
+        '"planned", "gathering"),',
+        ("tests/app/test_stimulus_markers.py",),
+    ),
+    Mutation(
+        "markers.logged",
+        "a marker's text stands in the log",
+        "daemon/dreamd/adapters/log_events.py",
+        '"" if event.kind in FOREIGN_CAUSES else event.cause',
+        "event.cause",
+        ("tests/app/test_stimulus_markers.py",),
     ),
     Mutation(
         "lead.severed",

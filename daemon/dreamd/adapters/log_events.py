@@ -37,6 +37,7 @@ LEVELS: Final = {
         ),
         logging.WARNING,
     ),
+    "marker": logging.DEBUG,
     **dict.fromkeys(
         (
             *("state", "plan-changed", "admitted", "assigned", "merged", "alone", "unlatched", "left"),
@@ -57,8 +58,12 @@ QUOTING: Final = {
     "sever-order": "sever order, scope: {reason}",
     "wake-order": "wake order, scope: {reason}",
     "wake-lifted": "wake order lifted, scope: {reason}",
+    "marker": "a marker of {dreamscape}",
 }
 """Kinds with a sentence that may quote a person or name a sleeper: their line has this one instead."""
+
+FOREIGN_CAUSES: Final = frozenset({"marker"})
+"""Kinds with a cause that is text from outside, which the log leaves out."""
 
 
 def level_of(kind: str) -> int:
@@ -82,7 +87,7 @@ def fields_of(event: Event, tick: int) -> dict[str, float | int | str]:
         "dreamscape": event.dreamscape,
         "tick": tick,
         "pod": event.pod,
-        "cause": event.cause,
+        "cause": "" if event.kind in FOREIGN_CAUSES else event.cause,
         "reason": event.reason,
         "acted_s": round(event.acted_s, 3),
         "cursor": event.cursor,

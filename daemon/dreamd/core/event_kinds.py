@@ -30,6 +30,7 @@ KINDS: Final = {
     "uplink-restored": "frames arrive again",
     "lead-started": "an artist begins to lead a Dreamscape",
     "lead-ended": "the artist leads the Dreamscape no longer",
+    "marker": "a program wrote a marker of the experiment; `cause` is its text",
     "coupling-halved": "every coupling of a Dreamscape is halved, or one sleeper's, with the evidence",
     "coupling-restored": "halved couplings are back at their full value",
     "group-severed": "the state of the group has severed the Dreamscape; the last minute is in the values",

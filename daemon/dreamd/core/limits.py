@@ -155,6 +155,18 @@ JOURNAL_CHURN_EVENTS: Final = 4_000
 JOURNAL_BYTES: Final = 8 << 20
 """Approximate limit of memory for each of the two rings."""
 WATCHERS_MAX: Final = 256
+MARKERS_A_SECOND: Final = 50.0
+"""Markers of the experiment that one Dreamscape takes, on average."""
+MARKERS_AT_ONCE: Final = 200
+"""Markers that it takes at once, after a silence."""
+MARKER_MAX: Final = 200
+"""Characters of a marker's text."""
+MARKER_SOURCE_MAX: Final = 100
+"""Characters of the name of a marker's source."""
+MARKER_AGE_S: Final = 3600.0
+"""A marker that happened longer ago is refused."""
+MARKER_AHEAD_S: Final = 1.0
+"""A marker that happened further ahead of the session clock is refused."""
 
 REQUEST_BYTES_MAX: Final = 1 << 20
 """Bytes of a request. Calls that let people out may be longer, see `adapters.grpc.calls.request_bodies`."""

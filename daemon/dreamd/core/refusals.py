@@ -69,6 +69,7 @@ class Code(Enum):
     CURSOR_TOO_OLD = "CURSOR_TOO_OLD"
     CURSOR_AHEAD = "CURSOR_AHEAD"
     TOO_MANY_WATCHERS = "TOO_MANY_WATCHERS"
+    TOO_MANY_MARKERS = "TOO_MANY_MARKERS"
     LANE_FULL = "LANE_FULL"
     STREAM_SILENT = "STREAM_SILENT"
     NOBODY_LEADS = "NOBODY_LEADS"
@@ -151,6 +152,7 @@ CATALOGUE: Final[dict[Code, Entry]] = {
         Kind.OUT_OF_RANGE, "use the cursor of a received event, or begin without one, from now on"
     ),
     Code.TOO_MANY_WATCHERS: Entry(Kind.EXHAUSTED, "close a watch or try again later"),
+    Code.TOO_MANY_MARKERS: Entry(Kind.EXHAUSTED, "write it again in a second, or write fewer of them"),
     Code.LANE_FULL: Entry(
         Kind.EXHAUSTED,
         "close unused calls, or call again later; sever, wake, release and end always work",

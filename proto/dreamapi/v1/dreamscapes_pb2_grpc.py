@@ -104,6 +104,11 @@ class DreamscapesStub(object):
                 request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.WatchEventsRequest.SerializeToString,
                 response_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.WatchEventsResponse.FromString,
                 _registered_method=True)
+        self.WriteMarker = channel.unary_unary(
+                '/dreamapi.v1.Dreamscapes/WriteMarker',
+                request_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.WriteMarkerRequest.SerializeToString,
+                response_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.Event.FromString,
+                _registered_method=True)
 
 
 class DreamscapesServicer(object):
@@ -201,9 +206,18 @@ class DreamscapesServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def WatchEvents(self, request, context):
-        """The journal after a cursor, without loss. Of what comes and goes (check-ins, connections, seats that fill)
-        less is kept than of severs, trips, latches and orders: where some of it is no longer kept, one event of
+        """The journal after a cursor, without loss. Of what comes and goes (check-ins, connections, seats that fill,
+        markers) less is kept than of severs, trips, latches and orders: where some of it is no longer kept, one event of
         the kind `events-dropped` stands in its place.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WriteMarker(self, request, context):
+        """Write a marker of the experiment into the journal, such as a stimulus computer's, as an event of the kind
+        `marker`. A Dreamscape takes 50 a second, and 200 at once; more are refused with TOO_MANY_MARKERS. It changes
+        nothing else.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -276,6 +290,11 @@ def add_DreamscapesServicer_to_server(servicer, server):
                     servicer.WatchEvents,
                     request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.WatchEventsRequest.FromString,
                     response_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.WatchEventsResponse.SerializeToString,
+            ),
+            'WriteMarker': grpc.unary_unary_rpc_method_handler(
+                    servicer.WriteMarker,
+                    request_deserializer=dreamapi_dot_v1_dot_dreamscapes__pb2.WriteMarkerRequest.FromString,
+                    response_serializer=dreamapi_dot_v1_dot_dreamscapes__pb2.Event.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -633,6 +652,33 @@ class Dreamscapes(object):
             '/dreamapi.v1.Dreamscapes/WatchEvents',
             dreamapi_dot_v1_dot_dreamscapes__pb2.WatchEventsRequest.SerializeToString,
             dreamapi_dot_v1_dot_dreamscapes__pb2.WatchEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WriteMarker(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dreamapi.v1.Dreamscapes/WriteMarker',
+            dreamapi_dot_v1_dot_dreamscapes__pb2.WriteMarkerRequest.SerializeToString,
+            dreamapi_dot_v1_dot_dreamscapes__pb2.Event.FromString,
             options,
             channel_credentials,
             insecure,

@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class House(_message.Message):
-    __slots__ = ("broker_connected", "broker_change_time", "ledger_failure", "blind_dreamscapes", "pods_online", "pods_unheard", "troubles")
+    __slots__ = ("broker_connected", "broker_change_time", "ledger_failure", "blind_dreamscapes", "pods_online", "pods_unheard", "troubles", "session_time")
     BROKER_CONNECTED_FIELD_NUMBER: _ClassVar[int]
     BROKER_CHANGE_TIME_FIELD_NUMBER: _ClassVar[int]
     LEDGER_FAILURE_FIELD_NUMBER: _ClassVar[int]
@@ -15,6 +15,7 @@ class House(_message.Message):
     PODS_ONLINE_FIELD_NUMBER: _ClassVar[int]
     PODS_UNHEARD_FIELD_NUMBER: _ClassVar[int]
     TROUBLES_FIELD_NUMBER: _ClassVar[int]
+    SESSION_TIME_FIELD_NUMBER: _ClassVar[int]
     broker_connected: bool
     broker_change_time: _timestamp_pb2.Timestamp
     ledger_failure: str
@@ -22,7 +23,8 @@ class House(_message.Message):
     pods_online: int
     pods_unheard: int
     troubles: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, broker_connected: bool = ..., broker_change_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., ledger_failure: _Optional[str] = ..., blind_dreamscapes: _Optional[_Iterable[str]] = ..., pods_online: _Optional[int] = ..., pods_unheard: _Optional[int] = ..., troubles: _Optional[_Iterable[str]] = ...) -> None: ...
+    session_time: _timestamp_pb2.Timestamp
+    def __init__(self, broker_connected: bool = ..., broker_change_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., ledger_failure: _Optional[str] = ..., blind_dreamscapes: _Optional[_Iterable[str]] = ..., pods_online: _Optional[int] = ..., pods_unheard: _Optional[int] = ..., troubles: _Optional[_Iterable[str]] = ..., session_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class GetHouseRequest(_message.Message):
     __slots__ = ()

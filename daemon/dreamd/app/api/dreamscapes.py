@@ -20,9 +20,10 @@ from dreamd.app.events.subscriptions import Changed
 from dreamd.app.events.tick_watchers import CollectiveWatching
 from dreamd.app.fleet.sever_confirmations import PendingSever
 from dreamd.app.stage.live_lead import LeadStream
+from dreamd.app.stage.stimulus_markers import Marker
 from dreamd.core.access.caller import Caller
 from dreamd.core.dreamscapes.admission import validate_plan
-from dreamd.core.dreamscapes.views import Check, DreamscapeState, DreamscapeView, Plan
+from dreamd.core.dreamscapes.views import Check, DreamscapeState, DreamscapeView, Event, Plan
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.causes import Cause
 from dreamd.ports.commit import Commit
@@ -179,3 +180,12 @@ class DreamscapeCommands:
         if isinstance(runtime, Bygone) or runtime.dreamscape.state is DreamscapeState.ENDED:
             return Refusal(Code.WRONG_STATE, f"{name} has ended", {"state": "ended"})
         return runtime.dreamscape.live_lead.begin()
+
+    def write_marker(self, caller: Caller, name: str, marker: Marker) -> Event | Refusal:
+        """Write a marker of the experiment into the journal; it changes nothing else."""
+        runtime = self._dreamscapes.find(name)
+        if isinstance(runtime, Refusal):
+            return runtime
+        if isinstance(runtime, Bygone) or runtime.dreamscape.state is DreamscapeState.ENDED:
+            return Refusal(Code.WRONG_STATE, f"{name} has ended", {"state": "ended"})
+        return runtime.markers.record_marker(marker)

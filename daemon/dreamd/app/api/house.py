@@ -35,6 +35,7 @@ class HouseQueries:
             ),
             online=census.online,
             unheard=census.unheard,
+            session_s=self._deps.clock.now_s(),
         )
 
     def sites(self) -> tuple[str, ...]:

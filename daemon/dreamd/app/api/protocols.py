@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dreamd.app.events.subscriptions import Changed
+from dreamd.app.stage.stimulus_markers import Marker
 from dreamd.core.access.caller import Caller
 from dreamd.core.dreamscapes.views import (
     BreakerState,
@@ -266,6 +267,10 @@ class DreamscapesApi(Protocol):
 
     def lead(self, caller: Caller, name: str) -> Leading | Refusal:
         """Begin to lead a Dreamscape live; one leads at a time, within the plan's artist share."""
+        ...
+
+    def write_marker(self, caller: Caller, name: str, marker: Marker) -> Event | Refusal:
+        """Write a marker of the experiment into the journal; it changes nothing else."""
         ...
 
 

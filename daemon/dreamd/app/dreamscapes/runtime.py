@@ -15,18 +15,23 @@ from dreamd.app.dreamscapes.seating.seat_commits import Started
 from dreamd.app.dreamscapes.views import collective_view, dreamscape_view
 from dreamd.app.events.subscriptions import Changed
 from dreamd.app.events.tick_watchers import CollectiveWatching, Newest, TickWatchers
+from dreamd.app.stage.stimulus_markers import StimulusMarkers
 from dreamd.core.dreamscapes.views import CollectiveView, DreamscapeState, DreamscapeView, Plan
 from dreamd.core.refusals import Refusal
 
 
 class DreamscapeRuntime:
-    """One Dreamscape that runs. inputs: for its pods; breakers: for the breakers of its pods."""
+    """One Dreamscape that runs.
+
+    inputs: for its pods; breakers: for the breakers of its pods; markers: of the experiment.
+    """
 
     def __init__(self, dreamscape: Dreamscape, dependencies: Dependencies) -> None:
         self.dreamscape = dreamscape
         self._deps = dependencies
         self.inputs = PodInputs(dreamscape, dependencies)
         self.breakers = BreakerMoves(dreamscape, dependencies)
+        self.markers = StimulusMarkers(dreamscape.log, dependencies.clock.now_s)
         newest = Newest(lambda: (dreamscape.ownership.first, dreamscape.cohorts.tick_number), self.newest)
         self._watchers = TickWatchers(
             newest, lambda: dreamscape.state is DreamscapeState.ENDED, dependencies.failures.attempt

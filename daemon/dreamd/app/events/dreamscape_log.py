@@ -2,7 +2,7 @@
 
 from dreamd.app.events.journal import Journal
 from dreamd.core.dreamscapes.seats import Seat
-from dreamd.core.dreamscapes.views import BreakerState
+from dreamd.core.dreamscapes.views import BreakerState, Event
 from dreamd.core.safety.breaker import Transition
 from dreamd.ports.clock import SessionClock
 
@@ -23,15 +23,20 @@ class DreamscapeLog:
         *,
         reason: str = "",
         values: dict[str, float] | None = None,
-    ) -> None:
-        """Write a fact about the Dreamscape; reason: the part of it that the operator's log may hold."""
-        self._journal.append(
+        acted_s: float = 0.0,
+    ) -> Event:
+        """Write a fact about the Dreamscape; reason: the part of it that the operator's log may hold.
+
+        acted_s: when it happened by its sender's account, session time; 0: not known. Returns the event.
+        """
+        return self._journal.append(
             self._clock.now_s(),
             kind,
             sentence,
             dreamscape=self.dreamscape,
             cause=cause,
             values=values,
+            acted_s=acted_s,
             reason=reason,
         )
 

@@ -30,7 +30,7 @@ from dreamwire.text import fit
 CHURN: Final = frozenset(
     {
         *("checked-in", "checked-out", "pod-online", "pod-offline", "malformed", "admitted", "assigned"),
-        *("assign-refused", "lead-started", "lead-ended", "planned", "gathering"),
+        *("assign-refused", "lead-started", "lead-ended", "planned", "gathering", "marker"),
     }
 )
 """Kinds of events, and causes of `state`, that one caller or one bad line can make any number of."""

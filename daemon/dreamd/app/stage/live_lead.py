@@ -53,7 +53,7 @@ class LiveLead:
     """The lead of one Dreamscape. say: called when a lead begins and ends."""
 
     def __init__(
-        self, schema: Schema, most: float, now_s: Callable[[], float], say: Callable[[str, str], None]
+        self, schema: Schema, most: float, now_s: Callable[[], float], say: Callable[[str, str], object]
     ) -> None:
         """Of a Dreamscape of this schema, where an artist may have a share of at most `most`."""
         self._size = schema.size

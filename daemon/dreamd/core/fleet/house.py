@@ -22,7 +22,8 @@ class HouseView:
     broker: the broker is connected. broker_since_s: session time of the last change; 0: it never was
     connected. ledger: why the ledger refuses writes, empty while it accepts them. blind: Dreamscapes of which
     most frames are missing at once. online: pods connected, by their presence. unheard: online pods that are
-    silent. ledger_slow: why the ledger is slow; empty while it is fast, or where it fails.
+    silent. ledger_slow: why the ledger is slow; empty while it is fast, or where it fails. session_s: session
+    time at which the view was made; 0: not known.
     """
 
     broker: bool
@@ -32,6 +33,7 @@ class HouseView:
     online: int
     unheard: int
     ledger_slow: str = ""
+    session_s: float = 0.0
 
     @property
     def troubles(self) -> tuple[str, ...]:

@@ -79,7 +79,10 @@ _API: Final[dict[str, dict[Lane, tuple[str, ...]]]] = {
     "dreamapi.v1.Dreamscapes": {
         Lane.WAY_OUT: ("SeverDreamscape", "WakeDreamscape", "EndDreamscape"),
         Lane.READ: ("GetDreamscape", "ListDreamscapes", "ExplainAdmission"),
-        Lane.WRITE: ("CreateDreamscape", "UpdateDreamscape", "StartDreamscape", "ResumeDreamscape"),
+        Lane.WRITE: (
+            *("CreateDreamscape", "UpdateDreamscape", "StartDreamscape", "ResumeDreamscape"),
+            "WriteMarker",
+        ),
         Lane.WATCH: ("WatchCollective", "WatchEvents"),
         Lane.LEAD: ("LeadDreamscape",),
     },

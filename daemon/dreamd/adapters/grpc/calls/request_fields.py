@@ -6,14 +6,19 @@ Only the form is checked here. Plans are read in `servicers.plans`.
 import re
 from typing import Final
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from dreamapi import names
 from dreamd.adapters.grpc.calls.errors import bad_input
 from dreamd.core.limits import CURSOR_MOST, REASON_MAX, REQUEST_ID_MAX
+from dreamd.core.refusals import Figure
 from dreamwire.messages import WakeScope
 from dreamwire.text import fit
 from dreamwire.topics import RESERVED, is_name
 
 FLEET_NAME: Final = "1-63 of a-z 0-9 _ . -, beginning and ending with a letter or digit"
+_UNIX_MAX_S: Final = 253_402_300_799
+_NANOS_IN_S: Final = 1_000_000_000
 _REQUEST_ID: Final = re.compile(rf"[\x21-\x7e]{{1,{REQUEST_ID_MAX}}}")
 
 
@@ -94,6 +99,15 @@ def cursor(number: int) -> int:
     if number > CURSOR_MOST:
         raise bad_input("after", f"the cursor of an event, 0 to {CURSOR_MOST}", number)
     return number
+
+
+def moment(stamp: Timestamp, field: str) -> float:
+    """Unix seconds; 0 where absent."""
+    fits = 0 <= stamp.seconds <= _UNIX_MAX_S and 0 <= stamp.nanos < _NANOS_IN_S
+    if not fits:
+        got = Figure(f"{stamp.seconds} s {stamp.nanos} ns")
+        raise bad_input(field, "a time between the years 1970 and 9999", got)
+    return stamp.seconds + stamp.nanos / _NANOS_IN_S
 
 
 def request_id(text: str) -> str:

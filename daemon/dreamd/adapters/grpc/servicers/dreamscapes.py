@@ -22,6 +22,7 @@ from dreamd.adapters.grpc.calls.streams import ChangeSignals, confirmed, kept
 from dreamd.adapters.grpc.servicers import plans, responses
 from dreamd.adapters.grpc.servicers.shared_ticks import Ticks
 from dreamd.app.api.protocols import DreamscapesApi, HouseApi, SeverTicket
+from dreamd.app.stage.stimulus_markers import Marker
 from dreamd.core.dreamscapes.views import DreamscapeView
 from dreamd.core.limits import EVENTS_IN_A_MESSAGE
 from dreamd.core.listing import place_of_dreamscape
@@ -186,6 +187,19 @@ class Dreamscapes(DreamscapesServicer):
                 granted(lead.offer(request.vector, request.share))
                 taken += 1
         return dreams.LeadDreamscapeResponse(taken=taken)
+
+    async def WriteMarker(self, request: dreams.WriteMarkerRequest, context: Context) -> dreams.Event:
+        """Write a marker of the experiment into the journal."""
+        name = request_fields.dreamscape_id(request.name)
+        acted_s = request_fields.moment(request.marker_time, "marker_time")
+        marker = Marker(request.text, request.source, acted_s)
+        return self._replays.once(
+            request,
+            dreams.Event,
+            lambda: responses.event(
+                granted(self._dreamscapes.write_marker(caller_of(context), name, marker))
+            ),
+        )
 
     async def WatchEvents(
         self, request: dreams.WatchEventsRequest, _context: Context

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from dreamapi.v1.dreamscapes_pb2 import CreateDreamscapeRequest, UpdateDreamscapeRequest
 from dreamapi.v1.dreamscapes_pb2 import Plan as PlanMessage
@@ -26,7 +25,6 @@ CREATED: Final = "plan"
 CHANGED: Final = "dreamscape.plan"
 """The path of the plan in UpdateDreamscape."""
 
-_UNIX_MAX_S: Final = 253_402_300_799
 _DURATION_MAX_S: Final = 315_576_000_000
 _NANOS_IN_S: Final = 1_000_000_000
 _DEFAULTS: Final = Plan("defaults", seats_min=1, seats_max=1)
@@ -92,8 +90,8 @@ def _read(name: str, wanted: PlanMessage, path: str) -> Plan:
         dreamscape=name,
         seats_min=wanted.seats_min,
         seats_max=wanted.seats_max,
-        start_at_s=_moment(wanted.start_time, f"{path}.start_time"),
-        close_at_s=_moment(wanted.close_time, f"{path}.close_time"),
+        start_at_s=request_fields.moment(wanted.start_time, f"{path}.start_time"),
+        close_at_s=request_fields.moment(wanted.close_time, f"{path}.close_time"),
         pods=tuple(request_fields.pod_id(pod, f"{path}.pods[{at}]") for at, pod in enumerate(wanted.pods)),
         site=_site(wanted.site, f"{path}.site"),
         schema=wanted.schema or _DEFAULTS.schema,
@@ -119,15 +117,6 @@ def _ceiling(wanted: PlanMessage, field: str) -> float:
     if not fits:
         raise bad_input(field, "a coupling from 0 to 1", wanted.ceiling)
     return at_most(wanted.ceiling, GUIDELINE_CAP)
-
-
-def _moment(stamp: Timestamp, field: str) -> float:
-    """Unix seconds; 0 where absent."""
-    fits = 0 <= stamp.seconds <= _UNIX_MAX_S and 0 <= stamp.nanos < _NANOS_IN_S
-    if not fits:
-        got = Figure(f"{stamp.seconds} s {stamp.nanos} ns")
-        raise bad_input(field, "a time between the years 1970 and 9999", got)
-    return stamp.seconds + stamp.nanos / _NANOS_IN_S
 
 
 def _span(span: Duration, field: str) -> float:

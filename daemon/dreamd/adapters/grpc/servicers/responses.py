@@ -194,6 +194,7 @@ def house(view: HouseView) -> houses.House:
         pods_online=view.online,
         pods_unheard=view.unheard,
         troubles=view.troubles,
+        session_time=moment(view.session_s),
     )
 
 
