@@ -17,7 +17,7 @@ from dreamedge.adapters.implants import LIGHT, light_sleeper, malfunctioning, op
 from dreamedge.adapters.message_verifier import Broadcasts, MessageVerifier
 from dreamedge.adapters.mqtt import MqttLink
 from dreamedge.adapters.pod_disk import PodDisk
-from dreamedge.adapters.renderers import open_renderer
+from dreamedge.adapters.renderers import kinds_of, open_renderer
 from dreamedge.app.pod_runner import Parts, PodRunner
 from dreamedge.core.agent import Agent
 from dreamedge.core.clock import SessionClock
@@ -103,9 +103,7 @@ def _bed(
         disk.close()
         raise
     kept = disk.kept
-    identity = Identity(
-        pod.name, settings.site, implant.device, __version__, BANDS6X2, implant.source, kept.incarnation
-    )
+    identity = _identity(pod, settings, implant, kept.incarnation)
     rng = random.Random(f"{pod.seed} {pod.name} {kept.incarnation}")  # noqa: S311 - jitter and numbers, no secret
     clock = SessionClock()
     front = light or FrontEnd(BANDS6X2, implant.montage)
@@ -132,6 +130,20 @@ def _bed(
     }
     bed.note("up", started)
     return bed
+
+
+def _identity(pod: PodSettings, settings: Settings, implant: Implant, incarnation: int) -> Identity:
+    """The pod's identity from this start on."""
+    return Identity(
+        pod.name,
+        settings.site,
+        implant.device,
+        __version__,
+        BANDS6X2,
+        implant.source,
+        incarnation,
+        renderer=kinds_of(pod.renderer),
+    )
 
 
 def _enrolled(pod: PodSettings, implant: Implant) -> Baseline | None:

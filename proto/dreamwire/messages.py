@@ -107,7 +107,11 @@ class StoredSever:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A pod's state, sent once a second. at_us: its CLOCK_BOOTTIME at writing; 0: not given."""
+    """A pod's state, sent once a second. at_us: its CLOCK_BOOTTIME at writing; 0: not given.
+
+    renderer: the kinds of its renderers, joined by commas; `null` renders nothing; empty: not given.
+    renderer_fault: why one of them gives nothing; empty: none has failed.
+    """
 
     pod: str
     incarnation: int
@@ -126,6 +130,8 @@ class Status:
     refused_broadcasts: int
     recording_ended: bool
     at_us: int = 0
+    renderer: str = ""
+    renderer_fault: str = ""
 
     def written_s(self, unknown_s: float) -> float:
         """Session time of the writing, at the earliest; `unknown_s` if the pod gives none."""

@@ -9,6 +9,7 @@ from api.test_cli import Shell, shell  # noqa: F401 - a fixture
 from dreamd.core.dreamscapes.views import DreamscapeState
 from dreamd.core.refusals import Code, Refusal
 from fakes.coordination import FakeCoordination
+from fakes.views import pod_view
 
 
 async def test_several_pairs_are_checked_in_with_a_line_each(
@@ -97,3 +98,30 @@ async def test_a_watch_of_an_ended_dreamscape_says_that_it_has_ended(
     status, out, err = await shell("dreamscapes watch night")
     assert (status, out) == (0, "")
     assert "night has ended" in err
+
+
+async def test_a_bed_that_renders_nothing_is_named_at_check_in_and_in_the_list(
+    shell: Shell,  # noqa: F811 - a fixture
+    application: FakeCoordination,
+) -> None:
+    """The answers to one check-in and to several, and the list, say which bed renders nothing."""
+    kinds = {"bed-1": "null", "bed-2": "sound", "bed-3": ""}
+    application.fleet = {pod: pod_view(pod, renderer=kind) for pod, kind in kinds.items()}
+    _, out, _ = await shell("pods check-in bed-1 s-1 bed-2 s-2 bed-3 s-3")
+    assert out.splitlines() == [
+        "bed-1: s-1 is checked in; this bed renders nothing: its sleeper hears nothing",
+        "bed-2: s-2 is checked in",
+        "bed-3: s-3 is checked in",
+    ]
+    assert "this bed renders nothing" in (await shell("pods check-in bed-1 s-1"))[1]
+    lines = (await shell("pods list"))[1].splitlines()
+    assert [line.split()[-1] for line in lines] == ["renders", "nothing", "sound", "known"]
+
+
+async def test_a_failed_renderer_stands_in_the_row_of_its_bed(
+    shell: Shell,  # noqa: F811 - a fixture
+    application: FakeCoordination,
+) -> None:
+    """The row of a bed whose renderer gives nothing has the reason."""
+    application.fleet["bed-1"] = pod_view("bed-1", renderer="sound", renderer_fault="the output is gone")
+    assert "failed: the output is gone" in (await shell("pods list"))[1]

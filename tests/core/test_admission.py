@@ -13,7 +13,7 @@ from dreamd.core.dreamscapes.admission import (
     selects,
     validate_plan,
 )
-from dreamd.core.dreamscapes.views import BreakerState, Plan
+from dreamd.core.dreamscapes.views import RENDERS_NOTHING, BreakerState, Plan
 from dreamd.core.limits import CALIBRATION_LIVE_S, CALIBRATION_OFFLINE_S
 from dreamd.core.refusals import Code
 from dreamwire.messages import CalibrationSource
@@ -68,6 +68,18 @@ REFUSALS = [
     (replace(READY, breaker=BreakerState.OPEN), "breaker", Code.BREAKER_OPEN),
     (replace(READY, breaker=BreakerState.LOCKED), "breaker", Code.BREAKER_LOCKED),
 ]
+
+
+def test_a_bed_that_renders_nothing_is_admitted_with_a_warning() -> None:
+    """The first check of a bed with a null renderer passes and has the warning; other renderers have none."""
+    warned = {
+        renderer: admit(replace(READY, renderer=renderer), PLAN)[0] for renderer in ("null", "sound", "")
+    }
+    assert all(check.passed for check in warned.values())
+    assert [check.sentence for check in warned.values()] == [RENDERS_NOTHING, "", ""]
+    gone = admit(replace(READY, renderer="null", online=False), PLAN)[0]
+    assert not gone.passed
+    assert "offline" in gone.sentence
 
 
 def test_checks_come_in_the_order_of_the_design() -> None:

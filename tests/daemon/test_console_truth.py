@@ -44,6 +44,31 @@ def said(*views: dict[str, Any]) -> list[dict[str, Any]]:
     return told
 
 
+LINES = """
+import { bedLine, renders } from %s;
+console.log(JSON.stringify(JSON.parse(process.argv[1]).map((bed) => [renders(bed), bedLine(bed, 0)])));
+"""
+
+
+def test_a_bed_that_renders_nothing_is_named_in_the_console() -> None:
+    """A null renderer and a failed one stand in a bed's line and panel; an unknown one is not known."""
+    assert NODE is not None
+    plain = {"pod": "bed-1", "sleeper": "s-1", "breaker": "closed", "state": "ready", "renderer_fault": ""}
+    beds = [{**plain, "renderer": kind} for kind in ("null", "sound", "")]
+    beds.append({**plain, "renderer": "sound", "renderer_fault": "the output is gone"})
+    script = LINES % json.dumps(WORDS.as_uri())
+    command = [NODE, "--input-type=module", "--eval", script, json.dumps(beds)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    panels, lines = zip(*json.loads(done.stdout), strict=True)
+    assert panels == (
+        *("nothing: its sleeper hears nothing", "sound", "not known", "failed: the output is gone"),
+    )
+    assert [("hears nothing" in line, "failed" in line) for line in lines] == [
+        *((True, False), (False, False), (False, False), (False, True)),
+    ]
+
+
 def seat(number: int, **changes: object) -> dict[str, object]:
     """A heard and merged seat."""
     told: dict[str, object] = {

@@ -227,6 +227,24 @@ def test_a_renderer_that_plays_on_after_a_zero_is_found_at_the_second_frame() ->
     assert bed.told(PodEventKind.MALFUNCTION)[0].cause == "actuator"
 
 
+def test_a_renderer_that_fails_severs_and_its_sleeper_stays_alone_until_it_renders_again() -> None:
+    """A failed renderer is zero first, once; no grant helps until it renders again, then by a new ramp."""
+    bed = merged_bed()
+    bed.agent.rendered(bed.share, "the output is gone")
+    effects = bed.take(bed.agent.pulse(bed.now_ns + 1))
+    assert_zero_first(list(effects))
+    assert [event.cause for event in bed.told(PodEventKind.SEVERED)] == ["renderer"]
+    bed.agent.rendered(0.0, "the output is gone")
+    bed.run(3.0)
+    assert bed.share == 0.0
+    assert bed.status.renderer_fault == "the output is gone"
+    assert len(bed.told(PodEventKind.SEVERED)) == 1
+    bed.agent.rendered(0.0)
+    bed.run(2.0)
+    assert 0.0 < bed.share < 0.05
+    assert bed.status.renderer_fault == ""
+
+
 @pytest.mark.parametrize("button", BUTTONS)
 def test_a_button_is_zero_first_then_the_latch_then_the_telling(button: str) -> None:
     """A button is zero first, then the latch, then the report; no later grant raises anything."""

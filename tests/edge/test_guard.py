@@ -130,6 +130,20 @@ def test_after_a_zero_no_earlier_grant_excuses_anything() -> None:
     assert guard.frame(0.0, START_NS + 1) is not None
 
 
+def test_a_failed_renderer_is_a_fault_once_a_failure() -> None:
+    """A failure is a fault once, whatever its reason becomes; a second failure is a second fault."""
+    guard = steady()
+    found = []
+    for at, failed in enumerate(("", "gone", "gone", "still gone", "", "gone")):
+        guard.rendered(0.0, failed)
+        fault = guard.renderer_fault(START_NS + at)
+        found.append(None if fault is None else (fault.cause, fault.evidence_ns, fault.detail))
+        assert guard.allows is (failed == "")
+    assert found == [
+        *(None, ("renderer", START_NS + 1, "gone"), None, None, None, ("renderer", START_NS + 5, "gone")),
+    ]
+
+
 def test_a_share_that_is_no_number_is_disobedience() -> None:
     """A NaN share from a renderer is within no grant."""
     guard = steady()

@@ -262,6 +262,14 @@ _POD: Final = (
         (_TESTS_SEVERING,),
     ),
     Mutation(
+        "guard.renderer-failed",
+        "a permission counts though the renderer gives nothing",
+        _GUARD,
+        "and not self._disobeyed and not self._unrendered",
+        "and not self._disobeyed",
+        (_TESTS_GUARD, _TESTS_SEVERING),
+    ),
+    Mutation(
         "actuator.renderer",
         "what the renderer says it renders is not looked at",
         _GUARD,

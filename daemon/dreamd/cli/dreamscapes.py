@@ -205,11 +205,13 @@ async def _explain_all(api: dreamapi.Api, args: argparse.Namespace) -> None:
     if not asked:
         asked = [names.bare(pod.name) for pod in await api.pods.list() if plan.site in ("", pod.site)]
     for pod in asked:
-        failed = [one for one in await api.dreamscapes.explain_admission(args.name, pod) if not one.passed]
+        checks = await api.dreamscapes.explain_admission(args.name, pod)
+        failed = [one for one in checks if not one.passed]
+        notes = "".join(f"; {one.sentence}" for one in checks if one.passed and one.sentence)
         if args.json:
             print_json({"pod": pod, "failed": [as_json(one) for one in failed]}, indent=None)
         else:
-            print(f"{pod}: {failed[0].sentence if failed else 'may be admitted'}", flush=True)
+            print(f"{pod}: {failed[0].sentence if failed else f'may be admitted{notes}'}", flush=True)
     if not asked and not args.json:
         print("no pod has connected yet; start one: dreamedge run --pod bed-1")
 

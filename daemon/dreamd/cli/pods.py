@@ -115,7 +115,8 @@ async def _check_in(api: dreamapi.Api, args: argparse.Namespace) -> None:
             if args.json:
                 print_json(as_json(checked_in), indent=None)
             else:
-                print(f"{pod}: {sleeper} is checked in", flush=True)
+                warning = tables.renderer_warning(checked_in)
+                print(f"{pod}: {sleeper} is checked in{warning and f'; {warning}'}", flush=True)
     if refused:
         raise client.PartlyRefusedError(f"{refused} of {len(pairs)} check-ins were refused; see above")
 

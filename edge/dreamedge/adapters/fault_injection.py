@@ -78,6 +78,11 @@ class StuckRenderer:
         self._inner = inner
         self._onset = onset
 
+    @property
+    def failed(self) -> str:
+        """Why the inner renderer gives nothing, or empty."""
+        return self._inner.failed
+
     def render(self, cue: Cue, now_ns: int) -> None:
         """Pass the cue to the inner renderer."""
         self._inner.render(cue, now_ns)

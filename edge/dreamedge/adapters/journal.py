@@ -90,6 +90,8 @@ _SENTENCES: Final = {
     "library": "{library}: {says}",
     "late": "a pulse was {late_ms:.0f} ms late",
     "disk-failed": "cannot write the pod's state to disk ({why})",
+    "renderer-failed": "the renderer gives nothing ({why}); the sleeper is alone",
+    "renderer-back": "the renderer renders again",
     "recording-failed": "recording stopped ({why}); the bed goes on",
     "failed": "failed ({why})",
     "left-behind": "its device or disk hangs ({why}); exiting without it",

@@ -73,6 +73,7 @@ class PodRunner:
         self._left: bytes | None = None
         self._disk_failure_told = False
         self._recording_failure_told = False
+        self._renderer_failed = ""
         self._onset_told = False
         self.connected = False
         self._why_not: str | None = None
@@ -101,7 +102,10 @@ class PodRunner:
                 self._parts.recorder.record_block(block)
         if implant.onset_ns:
             self._tell_onset(implant.onset_ns)
-        agent.rendered(self._parts.renderer.share_at(now_ns))
+        renderer = self._parts.renderer
+        if renderer.failed != self._renderer_failed:
+            self._tell_renderer(renderer.failed)
+        agent.rendered(renderer.share_at(now_ns), renderer.failed)
         self._act(agent.pulse(now_ns), now_ns)
 
     def next_pulse_ns(self, now_ns: int) -> int:
@@ -195,6 +199,11 @@ class PodRunner:
         if not self._onset_told:
             self._onset_told = True
             self.note("onset", {"onset_ns": onset_ns})
+
+    def _tell_renderer(self, failed: str) -> None:
+        """Journal that the renderer has failed, or renders again."""
+        self._renderer_failed = failed
+        self.note("renderer-failed" if failed else "renderer-back", {"why": failed})
 
     def _tell_recording(self) -> None:
         """Journal once that recording has stopped."""

@@ -145,9 +145,9 @@ class Agent:
         """Take the onset of an injected malfunction; later stamps include it."""
         self._account.onset(onset_ns)
 
-    def rendered(self, share: float) -> None:
-        """Take the share that the renderer reports: the actuator is judged by it."""
-        self._merge.guard.rendered(share)
+    def rendered(self, share: float, failed: str = "") -> None:
+        """Take the share that the renderer reports, and why it renders nothing; empty: it renders."""
+        self._merge.guard.rendered(share, failed)
 
     def loaded(self, cpu: float, rss_kib: int) -> None:
         """Take the process's load, for the next status."""
@@ -394,5 +394,7 @@ class Agent:
                 refused_broadcasts=self._account.refused_broadcasts,
                 recording_ended=self._leaving,
                 at_us=now_ns // 1000,
+                renderer=self._identity.renderer,
+                renderer_fault=self._merge.guard.unrendered,
             )
         )

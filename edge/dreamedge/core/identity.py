@@ -18,6 +18,8 @@ class Identity:
     schema: Schema
     source: CalibrationSource
     incarnation: int
+    renderer: str = ""
+    """The kinds of its renderers, joined by commas, for its status."""
 
     def presence(self, *, online: bool) -> Presence:
         """Return the pod's presence message; `online` False is its will."""

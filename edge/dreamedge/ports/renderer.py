@@ -18,6 +18,14 @@ class Renderer(Protocol):
         """MUST return the share rendered at `now_ns`: 0 once the last cue is older than 0.5 s."""
         ...
 
+    @property
+    def failed(self) -> str:
+        """MUST be why the device gives nothing now, or empty; MUST return at once.
+
+        A failed renderer MUST be silent. The agent leaves its sleeper alone until this is empty again.
+        """
+        ...
+
     def close(self) -> None:
         """MUST silence the device; MUST be safe to call twice."""
         ...

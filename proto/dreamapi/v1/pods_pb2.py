@@ -27,7 +27,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x64reamapi/v1/pods.proto\x12\x0b\x64reamapi.v1\x1a\x1a\x64reamapi/v1/severing.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"7\n\x07\x43hannel\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07quality\x18\x02 \x01(\x01\x12\r\n\x05\x63\x61use\x18\x03 \x01(\t\"%\n\x06\x44\x65vice\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\"p\n\x0b\x43\x61libration\x12\x0c\n\x04\x64one\x18\x01 \x01(\x08\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x31\n\x0e\x63lean_duration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08\x61lpha_hz\x18\x04 \x01(\x02\"G\n\x05\x43lock\x12\x0e\n\x06synced\x18\x01 \x01(\x08\x12.\n\x0buncertainty\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xf3\x05\n\x03Pod\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x05state\x18\x02 \x01(\x0e\x32\x16.dreamapi.v1.Pod.State\x12\x0e\n\x06online\x18\x03 \x01(\x08\x12\x0c\n\x04site\x18\x04 \x01(\t\x12#\n\x06\x64\x65vice\x18\x05 \x01(\x0b\x32\x13.dreamapi.v1.Device\x12\x0e\n\x06schema\x18\x06 \x01(\t\x12\x10\n\x08software\x18\x07 \x01(\t\x12\x0f\n\x07sleeper\x18\x08 \x01(\t\x12\x12\n\ndreamscape\x18\t \x01(\t\x12\x0c\n\x04seat\x18\n \x01(\t\x12\x14\n\x07quality\x18\x0b \x01(\x01H\x00\x88\x01\x01\x12\x15\n\rquality_cause\x18\x0c \x01(\t\x12&\n\x08\x63hannels\x18\r \x03(\x0b\x32\x14.dreamapi.v1.Channel\x12-\n\x0b\x63\x61libration\x18\x0e \x01(\x0b\x32\x18.dreamapi.v1.Calibration\x12!\n\x05\x63lock\x18\x0f \x01(\x0b\x32\x12.dreamapi.v1.Clock\x12\x14\n\x07\x61pplied\x18\x10 \x01(\x01H\x01\x88\x01\x01\x12\x0f\n\x07latched\x18\x11 \x01(\t\x12%\n\x07\x62reaker\x18\x12 \x01(\x0b\x32\x14.dreamapi.v1.Breaker\x12\x32\n\x0elast_seen_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x14 \x01(\t\x12,\n\theard_age\x18\x15 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xa1\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_OFFLINE\x10\x01\x12\x0e\n\nSTATE_IDLE\x10\x02\x12\x15\n\x11STATE_CALIBRATING\x10\x03\x12\x0f\n\x0bSTATE_READY\x10\x04\x12\x10\n\x0cSTATE_SEATED\x10\x05\x12\x11\n\rSTATE_LATCHED\x10\x06\x12\x11\n\rSTATE_UNHEARD\x10\x07\x42\n\n\x08_qualityB\n\n\x08_applied\"8\n\x0fListPodsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"K\n\x10ListPodsResponse\x12\x1e\n\x04pods\x18\x01 \x03(\x0b\x32\x10.dreamapi.v1.Pod\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1d\n\rGetPodRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x12\n\x10WatchPodsRequest\"3\n\x11WatchPodsResponse\x12\x1e\n\x04pods\x18\x01 \x03(\x0b\x32\x10.dreamapi.v1.Pod\"T\n\x11\x43heckInPodRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07sleeper\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"6\n\x12\x43heckOutPodRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"E\n\x11ReleasePodRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t2\xa0\x03\n\x04Pods\x12G\n\x08ListPods\x12\x1c.dreamapi.v1.ListPodsRequest\x1a\x1d.dreamapi.v1.ListPodsResponse\x12\x36\n\x06GetPod\x12\x1a.dreamapi.v1.GetPodRequest\x1a\x10.dreamapi.v1.Pod\x12L\n\tWatchPods\x12\x1d.dreamapi.v1.WatchPodsRequest\x1a\x1e.dreamapi.v1.WatchPodsResponse0\x01\x12>\n\nCheckInPod\x12\x1e.dreamapi.v1.CheckInPodRequest\x1a\x10.dreamapi.v1.Pod\x12@\n\x0b\x43heckOutPod\x12\x1f.dreamapi.v1.CheckOutPodRequest\x1a\x10.dreamapi.v1.Pod\x12G\n\nReleasePod\x12\x1e.dreamapi.v1.ReleasePodRequest\x1a\x19.dreamapi.v1.SeverOutcomeBb\n\x1cio.github.dreamd.dreamapi.v1B\tPodsProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x64reamapi/v1/pods.proto\x12\x0b\x64reamapi.v1\x1a\x1a\x64reamapi/v1/severing.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"7\n\x07\x43hannel\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07quality\x18\x02 \x01(\x01\x12\r\n\x05\x63\x61use\x18\x03 \x01(\t\"%\n\x06\x44\x65vice\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\"p\n\x0b\x43\x61libration\x12\x0c\n\x04\x64one\x18\x01 \x01(\x08\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x31\n\x0e\x63lean_duration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08\x61lpha_hz\x18\x04 \x01(\x02\"G\n\x05\x43lock\x12\x0e\n\x06synced\x18\x01 \x01(\x08\x12.\n\x0buncertainty\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x9d\x06\n\x03Pod\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x05state\x18\x02 \x01(\x0e\x32\x16.dreamapi.v1.Pod.State\x12\x0e\n\x06online\x18\x03 \x01(\x08\x12\x0c\n\x04site\x18\x04 \x01(\t\x12#\n\x06\x64\x65vice\x18\x05 \x01(\x0b\x32\x13.dreamapi.v1.Device\x12\x0e\n\x06schema\x18\x06 \x01(\t\x12\x10\n\x08software\x18\x07 \x01(\t\x12\x0f\n\x07sleeper\x18\x08 \x01(\t\x12\x12\n\ndreamscape\x18\t \x01(\t\x12\x0c\n\x04seat\x18\n \x01(\t\x12\x14\n\x07quality\x18\x0b \x01(\x01H\x00\x88\x01\x01\x12\x15\n\rquality_cause\x18\x0c \x01(\t\x12&\n\x08\x63hannels\x18\r \x03(\x0b\x32\x14.dreamapi.v1.Channel\x12-\n\x0b\x63\x61libration\x18\x0e \x01(\x0b\x32\x18.dreamapi.v1.Calibration\x12!\n\x05\x63lock\x18\x0f \x01(\x0b\x32\x12.dreamapi.v1.Clock\x12\x14\n\x07\x61pplied\x18\x10 \x01(\x01H\x01\x88\x01\x01\x12\x0f\n\x07latched\x18\x11 \x01(\t\x12%\n\x07\x62reaker\x18\x12 \x01(\x0b\x32\x14.dreamapi.v1.Breaker\x12\x32\n\x0elast_seen_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x14 \x01(\t\x12,\n\theard_age\x18\x15 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08renderer\x18\x16 \x01(\t\x12\x16\n\x0erenderer_fault\x18\x17 \x01(\t\"\xa1\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_OFFLINE\x10\x01\x12\x0e\n\nSTATE_IDLE\x10\x02\x12\x15\n\x11STATE_CALIBRATING\x10\x03\x12\x0f\n\x0bSTATE_READY\x10\x04\x12\x10\n\x0cSTATE_SEATED\x10\x05\x12\x11\n\rSTATE_LATCHED\x10\x06\x12\x11\n\rSTATE_UNHEARD\x10\x07\x42\n\n\x08_qualityB\n\n\x08_applied\"8\n\x0fListPodsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"K\n\x10ListPodsResponse\x12\x1e\n\x04pods\x18\x01 \x03(\x0b\x32\x10.dreamapi.v1.Pod\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1d\n\rGetPodRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x12\n\x10WatchPodsRequest\"3\n\x11WatchPodsResponse\x12\x1e\n\x04pods\x18\x01 \x03(\x0b\x32\x10.dreamapi.v1.Pod\"T\n\x11\x43heckInPodRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07sleeper\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"6\n\x12\x43heckOutPodRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"E\n\x11ReleasePodRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t2\xa0\x03\n\x04Pods\x12G\n\x08ListPods\x12\x1c.dreamapi.v1.ListPodsRequest\x1a\x1d.dreamapi.v1.ListPodsResponse\x12\x36\n\x06GetPod\x12\x1a.dreamapi.v1.GetPodRequest\x1a\x10.dreamapi.v1.Pod\x12L\n\tWatchPods\x12\x1d.dreamapi.v1.WatchPodsRequest\x1a\x1e.dreamapi.v1.WatchPodsResponse0\x01\x12>\n\nCheckInPod\x12\x1e.dreamapi.v1.CheckInPodRequest\x1a\x10.dreamapi.v1.Pod\x12@\n\x0b\x43heckOutPod\x12\x1f.dreamapi.v1.CheckOutPodRequest\x1a\x10.dreamapi.v1.Pod\x12G\n\nReleasePod\x12\x1e.dreamapi.v1.ReleasePodRequest\x1a\x19.dreamapi.v1.SeverOutcomeBb\n\x1cio.github.dreamd.dreamapi.v1B\tPodsProtoP\x01Z5github.com/dreamd/dreamd/proto/dreamapi/v1;dreamapiv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,25 +44,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CLOCK']._serialized_start=342
   _globals['_CLOCK']._serialized_end=413
   _globals['_POD']._serialized_start=416
-  _globals['_POD']._serialized_end=1171
-  _globals['_POD_STATE']._serialized_start=986
-  _globals['_POD_STATE']._serialized_end=1147
-  _globals['_LISTPODSREQUEST']._serialized_start=1173
-  _globals['_LISTPODSREQUEST']._serialized_end=1229
-  _globals['_LISTPODSRESPONSE']._serialized_start=1231
-  _globals['_LISTPODSRESPONSE']._serialized_end=1306
-  _globals['_GETPODREQUEST']._serialized_start=1308
-  _globals['_GETPODREQUEST']._serialized_end=1337
-  _globals['_WATCHPODSREQUEST']._serialized_start=1339
-  _globals['_WATCHPODSREQUEST']._serialized_end=1357
-  _globals['_WATCHPODSRESPONSE']._serialized_start=1359
-  _globals['_WATCHPODSRESPONSE']._serialized_end=1410
-  _globals['_CHECKINPODREQUEST']._serialized_start=1412
-  _globals['_CHECKINPODREQUEST']._serialized_end=1496
-  _globals['_CHECKOUTPODREQUEST']._serialized_start=1498
-  _globals['_CHECKOUTPODREQUEST']._serialized_end=1552
-  _globals['_RELEASEPODREQUEST']._serialized_start=1554
-  _globals['_RELEASEPODREQUEST']._serialized_end=1623
-  _globals['_PODS']._serialized_start=1626
-  _globals['_PODS']._serialized_end=2042
+  _globals['_POD']._serialized_end=1213
+  _globals['_POD_STATE']._serialized_start=1028
+  _globals['_POD_STATE']._serialized_end=1189
+  _globals['_LISTPODSREQUEST']._serialized_start=1215
+  _globals['_LISTPODSREQUEST']._serialized_end=1271
+  _globals['_LISTPODSRESPONSE']._serialized_start=1273
+  _globals['_LISTPODSRESPONSE']._serialized_end=1348
+  _globals['_GETPODREQUEST']._serialized_start=1350
+  _globals['_GETPODREQUEST']._serialized_end=1379
+  _globals['_WATCHPODSREQUEST']._serialized_start=1381
+  _globals['_WATCHPODSREQUEST']._serialized_end=1399
+  _globals['_WATCHPODSRESPONSE']._serialized_start=1401
+  _globals['_WATCHPODSRESPONSE']._serialized_end=1452
+  _globals['_CHECKINPODREQUEST']._serialized_start=1454
+  _globals['_CHECKINPODREQUEST']._serialized_end=1538
+  _globals['_CHECKOUTPODREQUEST']._serialized_start=1540
+  _globals['_CHECKOUTPODREQUEST']._serialized_end=1594
+  _globals['_RELEASEPODREQUEST']._serialized_start=1596
+  _globals['_RELEASEPODREQUEST']._serialized_end=1665
+  _globals['_PODS']._serialized_start=1668
+  _globals['_PODS']._serialized_end=2084
 # @@protoc_insertion_point(module_scope)

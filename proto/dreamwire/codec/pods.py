@@ -131,6 +131,8 @@ def encode_status(message: Status) -> bytes:
         refused_broadcasts=message.refused_broadcasts,
         recording_ended=message.recording_ended,
         at_us=message.at_us,
+        renderer=fit(message.renderer),
+        renderer_fault=fit(message.renderer_fault),
     )
     return measured(_STATUS, body.SerializeToString())
 
@@ -172,6 +174,8 @@ def decode_status(payload: bytes) -> Status:
         refused_broadcasts=raw.refused_broadcasts,
         recording_ended=raw.recording_ended,
         at_us=raw.at_us,
+        renderer=fit(raw.renderer),
+        renderer_fault=fit(raw.renderer_fault),
     )
 
 

@@ -162,6 +162,8 @@ def _bed(view: PodView) -> dict[str, object]:
         "breaker": view.breaker.value,
         "cause": view.breaker_cause,
         "quality_cause": view.quality_cause,
+        "renderer": view.renderer,
+        "renderer_fault": view.renderer_fault,
         "latched": view.latched,
         "last_heard_s": view.last_heard_s or None,
         "urgency": urgency(view),

@@ -326,6 +326,7 @@ def candidate(record: PodRecord, now_s: float, *, seats_left: int, started: bool
         clock_synced=status.clock.synced,
         quality=status.quality,
         quality_cause=status.quality_cause,
+        renderer=status.renderer,
     )
 
 

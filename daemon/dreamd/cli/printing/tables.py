@@ -15,7 +15,7 @@ from dreamapi import names
 from dreamapi.v1 import dreamscapes_pb2 as dreams
 from dreamapi.v1 import pods_pb2 as beds
 from dreamapi.v1.severing_pb2 import Breaker, SeverOutcome
-from dreamd.core.dreamscapes.views import REPORTED
+from dreamd.core.dreamscapes.views import RENDERS_NOTHING, REPORTED, renders_nothing
 
 BAR_CELLS: Final = 20
 MINUTES_FROM_S: Final = 120.0
@@ -24,12 +24,13 @@ TOLD_LATE_S: Final = 2.0
 ShowTick = Callable[[dreams.Collective], None]
 POD_COLUMNS: Final = (
     *("pod", "state", "sleeper", "dreamscape", "quality", "coupling", "last heard", "breaker", "device"),
+    "renders",
 )
 SEAT_COLUMNS: Final = (
     *("seat", "pod", "state", "self > collective", "coupling", "quality", "last heard", "breaker", "why"),
 )
 NOT_KNOWN: Final = "not known"
-IN_A_CELL: Final = ("quality_cause",)
+IN_A_CELL: Final = ("quality_cause", "renderer", "renderer_fault")
 """Reported fields of a pod that stand in a cell of its row; the others get a line each in `pods get`."""
 
 
@@ -66,8 +67,23 @@ def pods(shown: Iterable[beds.Pod]) -> RenderableType:
             last_heard(pod),
             _breaker(pod.breaker),
             f"{pod.device.kind} {pod.device.model}".strip(),
+            _renders(pod),
         )
     return table
+
+
+def _renders(pod: beds.Pod) -> Text:
+    """The renderers of a pod; red where its sleeper gets nothing."""
+    if pod.renderer_fault:
+        return Text(f"failed: {pod.renderer_fault}", style="red")
+    if renders_nothing(pod.renderer):
+        return Text("nothing", style="red")
+    return Text(pod.renderer or NOT_KNOWN)
+
+
+def renderer_warning(pod: beds.Pod) -> str:
+    """The warning that this pod gives its sleeper nothing; empty where it renders, or is not known to."""
+    return RENDERS_NOTHING if renders_nothing(pod.renderer) else ""
 
 
 def pod_line(pod: beds.Pod) -> str:
@@ -87,7 +103,9 @@ def pod(shown: beds.Pod) -> RenderableType:
     clean_s = calibration.clean_duration.ToMilliseconds() / 1e3
     done = "yes" if calibration.done else "no"
     alpha = f", alpha {calibration.alpha_hz:.1f} Hz" if calibration.alpha_hz else ""
+    warning = renderer_warning(shown)
     facts = (
+        *([warning] if warning else []),
         f"calibrated: {done}, {calibration.source}, {clean_s:.1f} s clean{alpha}",
         f"clock: {_clock_words(shown)}",
         f"channels: {channels}",

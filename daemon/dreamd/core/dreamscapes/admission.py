@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Final
 
-from dreamd.core.dreamscapes.views import BreakerState, Check, Plan
+from dreamd.core.dreamscapes.views import RENDERS_NOTHING, BreakerState, Check, Plan, renders_nothing
 from dreamd.core.limits import (
     ARTIST_SHARE_MOST,
     CALIBRATION_LIVE_S,
@@ -81,6 +81,7 @@ class Candidate:
     clock_synced: bool = False
     quality: float = float("nan")
     quality_cause: str = ""
+    renderer: str = ""
     consent_left_s: float = 0.0
     consent_intimate: bool = False
     withdrawn: bool = False
@@ -124,6 +125,8 @@ def _check(name: str, code: Code, sentence: str, *, passed: bool) -> Check:
 def _present(candidate: Candidate, _plan: Plan) -> Check:
     heard = candidate.status_age_s <= STATUS_FRESH_S and candidate.incarnation > 0
     why = "has not sent a status lately" if candidate.online else "is offline"
+    if candidate.online and heard and renders_nothing(candidate.renderer):
+        return Check("present", passed=True, sentence=RENDERS_NOTHING)
     return _check(
         "present", Code.POD_OFFLINE, f"pod {candidate.pod} {why}", passed=candidate.online and heard
     )

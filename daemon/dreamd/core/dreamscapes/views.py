@@ -55,6 +55,16 @@ class PodState(Enum):
     UNHEARD = "unheard"  # online by its presence, but silent for too long: its state is not known
 
 
+RENDERS_NOTHING: Final = "this bed renders nothing: its sleeper hears nothing"
+"""The sentence at check-in, at admission and in lists."""
+_NULL: Final = "null"
+
+
+def renders_nothing(renderer: str) -> bool:
+    """Whether a pod with these renderers, as it reports them, gives its sleeper nothing."""
+    return renderer == _NULL
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelView:
     """A channel's quality and the cause of a low one."""
@@ -111,11 +121,18 @@ class PodView:
     etag: str
     heard_age_s: float = inf
     quality_cause: str = reported("")
+    renderer: str = reported("")  # kinds, joined by commas; empty: not known
+    renderer_fault: str = reported("")  # why a renderer gives nothing; empty: none has failed
 
     @property
     def heard(self) -> bool:
         """Whether its last report still describes it."""
         return known(self.heard_age_s)
+
+    @property
+    def renders_nothing(self) -> bool:
+        """Whether its sleeper gets nothing, by the pod's own report."""
+        return renders_nothing(self.renderer)
 
 
 REPORTED: Final = tuple(one.name for one in fields(PodView) if one.metadata.get("reported"))

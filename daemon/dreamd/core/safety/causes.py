@@ -61,6 +61,7 @@ class Cause(Enum):
     STALLED = "stalled"
     OUTLIER = "outlier"
     ACTUATOR = "actuator"
+    RENDERER = "renderer"
     AROUSAL = "arousal"
     DISTRESS = "distress"
     WAKE = "wake"
@@ -125,6 +126,7 @@ CAUSES: Final[dict[Cause, Row]] = {
     Cause.STALLED: Row(Kind.TRANSPORT, Scope.WAY, "the pod's agent stalled"),
     Cause.OUTLIER: Row(Kind.EXCLUDE, Scope.PERSON, "the signal is far from all others"),
     Cause.ACTUATOR: Row(Kind.HARD, Scope.DEVICE, "more coupling was rendered than granted"),
+    Cause.RENDERER: Row(Kind.SOFT, Scope.DEVICE, "the bed's renderer gives nothing"),
     Cause.AROUSAL: Row(Kind.HARD, Scope.PERSON, "the sleeper was aroused"),
     Cause.DISTRESS: Row(Kind.HARD, Scope.PERSON, "the sleeper was in distress"),
     Cause.WAKE: Row(Kind.HARD, Scope.PERSON, "the sleeper was woken or asked to wake"),

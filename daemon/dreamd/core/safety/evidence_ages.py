@@ -64,7 +64,16 @@ _FRESH_S: Final = FRAME_FRESH_HOPS * HOP_S
 _STALE_S: Final = FRAME_STALE_HOPS * HOP_S
 _SIGNAL: Final = (
     *(Cause.FLAT, Cause.RAILED, Cause.CONTACT, Cause.MAINS, Cause.AMPLITUDE, Cause.HIGHFREQ, Cause.UNIT),
-    *(Cause.RATE, Cause.AROUSAL, Cause.DISTRESS, Cause.WAKE, Cause.WITHDRAWN, Cause.LATCHED, Cause.UNKNOWN),
+    *(
+        Cause.RATE,
+        Cause.RENDERER,
+        Cause.AROUSAL,
+        Cause.DISTRESS,
+        Cause.WAKE,
+        Cause.WITHDRAWN,
+        Cause.LATCHED,
+        Cause.UNKNOWN,
+    ),
 )
 SAME_TRIP_S: Final = BREAKER_OPEN_S * (1.0 - BREAKER_OPEN_JITTER)
 """The shortest time a breaker is open; evidence from within it belongs to the trip that opened the

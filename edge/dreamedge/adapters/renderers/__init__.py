@@ -11,6 +11,11 @@ from dreamedge.adapters.renderers.wav import WavRenderer
 from dreamedge.ports.renderer import Renderer, RendererError
 
 
+def kinds_of(spec: str) -> str:
+    """The kind that `spec` names, without its file: `null` or `wav`."""
+    return spec.partition(":")[0]
+
+
 def open_renderer(spec: str) -> Renderer:
     """Open the renderer that `spec` names.
 

@@ -11,6 +11,11 @@ class NullRenderer:
         self.cue: Cue | None = None
         self._share = RenderedShare()
 
+    @property
+    def failed(self) -> str:
+        """Empty: there is no device that could fail."""
+        return ""
+
     def render(self, cue: Cue, now_ns: int) -> None:
         """Keep the cue."""
         self.cue = cue

@@ -67,6 +67,11 @@ class WavRenderer:
         """Cues lost because the disk could not keep up."""
         return self._thread.dropped
 
+    @property
+    def failed(self) -> str:
+        """Why the file takes no more sound, or empty."""
+        return f"the file cannot be written ({self._thread.failed})" if self._thread.failed else ""
+
     def render(self, cue: Cue, now_ns: int) -> None:
         """Sound like this cue from now on, for half a second."""
         self._share.cue(cue, now_ns)

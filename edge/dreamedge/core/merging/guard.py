@@ -11,6 +11,8 @@ Rules.
 - Actuator: in two consecutive frames, more is rendered than the largest grant whose lease and fade are not
   over. Such a device does not obey: out until a new assignment. Without samples there are no frames; then the
   pod's own timer judges once a hop, because a device may go on rendering without them.
+- Renderer: a renderer that gives nothing, or only a part of what it is given. Out until it renders again: a
+  sleeper who would be half served is alone with themselves.
 
 A fault is reported once, when the guard goes out.
 """
@@ -54,6 +56,8 @@ class Guard:
         self.steady = False
         """Whether the signal is good; changed only by this class."""
         self._disobeyed = False
+        self._unrendered = ""
+        self._unrendered_told = False
         self._sampled_ns: int | None = None
         self._grants: deque[tuple[int, float]] = deque(maxlen=GRANTS_KEPT)
         self._rendered = 0.0
@@ -63,7 +67,7 @@ class Guard:
     @property
     def allows(self) -> bool:
         """Whether a permission may be used."""
-        return self.steady and not self._disobeyed
+        return self.steady and not self._disobeyed and not self._unrendered
 
     def renew(self) -> None:
         """Begin a new assignment: a device that did not obey is judged anew."""
@@ -116,9 +120,20 @@ class Guard:
         """Record that the target is zero: earlier grants no longer count."""
         self._grants.clear()
 
-    def rendered(self, share: float) -> None:
-        """Take the share that the renderer reports."""
+    def rendered(self, share: float, failed: str = "") -> None:
+        """Take the share that the renderer reports, and why it renders nothing; empty: it renders."""
         self._rendered = share
+        self._unrendered = failed
+
+    def renderer_fault(self, now_ns: int) -> Fault | None:
+        """Judge the renderer: a fault once, when it has failed."""
+        was, self._unrendered_told = self._unrendered_told, bool(self._unrendered)
+        return Fault("renderer", now_ns, self._unrendered) if self._unrendered and not was else None
+
+    @property
+    def unrendered(self) -> str:
+        """Why the renderer renders nothing; empty: it renders."""
+        return self._unrendered
 
     @property
     def device_share(self) -> float:

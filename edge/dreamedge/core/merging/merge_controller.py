@@ -250,8 +250,8 @@ class MergeController:
     def check_deadlines(self, now_ns: int) -> list[Effect]:
         """Check what ends by itself: merge-minutes, samples, the assignment's time."""
         effects = [*self._stalled(now_ns), *self._measure(now_ns)]
-        fault = self.guard.silence(now_ns)
-        effects += self.fault(fault, now_ns) if fault else []
+        for fault in (self.guard.silence(now_ns), self.guard.renderer_fault(now_ns)):
+            effects += self.fault(fault, now_ns) if fault else []
         if self.assigned is not None and not now_ns < self._over_ns:
             effects += self.sever("time-over", now_ns) + self.leave()
         return effects

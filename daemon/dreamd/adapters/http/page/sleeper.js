@@ -2,7 +2,7 @@
 
 import { arrange, make, set } from "./element.js";
 import { comesBack, eventItem } from "./lists.js";
-import { NOT_KNOWN, ago, isCut, named, number, percent, span, standing } from "./words.js";
+import { NOT_KNOWN, ago, isCut, named, number, percent, renders, span, standing } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 
@@ -94,6 +94,7 @@ function facts(seat, breaker, bed, now_s, scene) {
   if (!bed) return told;
   told.push(["Bed", `${bed.online ? "online" : "offline"}, ${bed.state}${bed.latched ? `, latched: ${bed.latched}` : ""}`]);
   told.push(["Last heard", bed.heard_age_s === null ? "-" : ago(bed.heard_age_s)]);
+  told.push(["Renders", renders(bed)]);
   told.push(["Device", [bed.device, bed.site].filter(Boolean).join(", ") || NOT_KNOWN]);
   told.push(["Clock", bed.clock_uncertainty_ms === null ? NOT_KNOWN : `within ${number(bed.clock_uncertainty_ms, 1)} ms`]);
   return told;

@@ -231,6 +231,13 @@ export function dreamscapeLevel(one) {
   return one.state === "dreaming" ? "well" : "unknown";
 }
 
+// What a bed gives its sleeper.
+export function renders(bed) {
+  if (bed.renderer_fault) return `failed: ${bed.renderer_fault}`;
+  if (bed.renderer === "null") return "nothing: its sleeper hears nothing";
+  return bed.renderer || NOT_KNOWN;
+}
+
 // A bed that holds no seat, in one line. now_s: the daemon's time.
 export function bedLine(bed, now_s) {
   const parts = [bed.sleeper || "no sleeper"];
@@ -241,6 +248,8 @@ export function bedLine(bed, now_s) {
   else if (bed.latched) parts.push(`latched: ${bed.latched}`);
   else if (bed.sleeper && bed.quality_cause) parts.push(`signal: ${bed.quality_cause}`);
   else if (bed.sleeper) parts.push(bed.state);
+  if (bed.renderer_fault) parts.push(`renderer ${renders(bed)}`);
+  else if (bed.renderer === "null") parts.push("this bed renders nothing: its sleeper hears nothing");
   parts.push(bed.last_heard_s ? `heard ${ago(now_s - bed.last_heard_s)}` : "never heard");
   if (bed.site) parts.push(bed.site);
   return parts.join(" · ");
