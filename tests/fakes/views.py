@@ -49,6 +49,7 @@ def pod_view(pod: str, **changes: object) -> PodView:
         last_heard_s=NOW_S,
         etag="e1",
         heard_age_s=0.25,
+        renderer="sound",
     )
     return replace(view, **changes)  # type: ignore[arg-type]
 
