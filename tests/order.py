@@ -38,6 +38,7 @@ WAITING: Final[Mapping[str, float]] = {
     "integration/test_siege.py": 15.0,
     "integration/test_restart.py": 15.0,
     "integration/test_recording_process.py": 15.0,
+    "integration/test_bedside_process.py": 18.0,
     "integration/test_wheel.py": 15.0,
 }
 """Seconds of the files with tests that wait for processes and clocks."""

@@ -10,6 +10,7 @@ import string
 from pathlib import Path
 
 from dreamedge import __version__
+from dreamedge.adapters.bedside import open_button, open_light
 from dreamedge.adapters.clock import boottime_ns, process_began_ns, unix_ms, wall_ns
 from dreamedge.adapters.fault_injection import BENDS, CLOCK_JUMP, STUCK, FailingLink, StuckRenderer, leaping
 from dreamedge.adapters.fault_onset import Onset
@@ -99,6 +100,8 @@ def _bed(
             from dreamedge.adapters.recorder import open_recorder  # noqa: PLC0415
 
             recorder = open_recorder(settings.record, pod.name, implant, wall_ns)
+        button = open_button(pod.button, pod.name) if pod.button else None
+        lamp = open_light(pod.light, pod.name) if pod.light else None
     except BaseException:
         disk.close()
         raise
@@ -120,7 +123,10 @@ def _bed(
         renderer = StuckRenderer(renderer, onset)
     for event in kept.events:
         link.event(event)
-    bed = PodRunner(Parts(pod.name, agent, clock, implant, renderer, link, disk, journal, now_ns, recorder))
+    parts = Parts(
+        pod.name, agent, clock, implant, renderer, link, disk, journal, now_ns, recorder, button, lamp
+    )
+    bed = PodRunner(parts)
     started: dict[str, float | int | str] = {
         "pid": os.getpid(),
         "incarnation": kept.incarnation,

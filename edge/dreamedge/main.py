@@ -29,7 +29,9 @@ from dreamedge.adapters.pod_disk import DiskError, unlatch, unlatch_heard
 from dreamedge.app.pod_runner import PodRunner
 from dreamedge.app.pod_supervisor import PodSupervisor
 from dreamedge.composition import open_beds, open_daemon_key
+from dreamedge.ports.button import ButtonError
 from dreamedge.ports.implant import ImplantError
+from dreamedge.ports.light import LightError
 from dreamedge.ports.recorder import RecorderError
 from dreamedge.ports.renderer import RendererError
 from dreamedge.settings import SettingsError, load, state_root
@@ -48,7 +50,7 @@ INSPECT_LEAST_S = 5.0
 _UNLATCH_WITHIN_S = 3.0
 _Refusal = (
     *(SettingsError, ImplantError, RendererError, RecorderError),
-    *(JournalError, DiskError, KeyFileError, AccessError),
+    *(JournalError, DiskError, KeyFileError, AccessError, ButtonError, LightError),
 )
 
 
@@ -103,6 +105,7 @@ def _parser() -> ArgumentParser:
     run.add_argument("--state-dir", metavar="DIR", help="latch, outbox and stored sever, in DIR/POD")
     run.add_argument("--site", metavar="NAME", help="default: home")
     run.add_argument("--renderer", metavar="null|wav:FILE", help="{pod} in FILE is the bed's name")
+    _add_bedside(run)
     run.add_argument("--journal", metavar="FILE|-|FD", help="write one JSON line per event")
     run.add_argument(
         "--journal-every", metavar="S", help="journal each bed's hops every S seconds; 0: every hop"
@@ -117,6 +120,22 @@ def _parser() -> ArgumentParser:
     act.add_argument("--pod", required=True, metavar="NAME")
     act.add_argument("--state-dir", metavar="DIR")
     return parser
+
+
+def _add_bedside(run: ArgumentParser) -> None:
+    """Add the flags for what stands beside the bed."""
+    run.add_argument(
+        "--button",
+        action="append",
+        metavar="[POD=]evdev:PATH[,KEY=ACTION...]|gpio:CHIP/LINE|serial:PORT",
+        help="the sleeper's button: a press withdraws, held for 3 s it also wakes; {pod} is the bed's name",
+    )
+    run.add_argument(
+        "--light",
+        action="append",
+        metavar="[POD=]gpio:CHIP/LINE[,LINE,LINE]|serial:PORT",
+        help="the bed's light: steady when coupled, off when alone, blinking when latched",
+    )
 
 
 def _add_looking(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:

@@ -7,6 +7,9 @@ or `--pods a,b,c`, which share `--implant`.
 A simulated sleeper is made from a seed. Without one, the pod's name is the seed, so that pods are different
 sleepers also in different processes. Pods that share a given seed count on from it.
 
+A pod has its own button and light, never those of another: `--button SPEC` with `{pod}`, or
+`--button POD=SPEC`, repeatable; `--light` likewise.
+
 Each pod has its own identity at the broker: its user is its name. If several pods run, their password files
 are distinguished by `{pod}`, which stands for the name in every broker setting.
 """
@@ -15,7 +18,7 @@ import re
 import tomllib
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -38,7 +41,7 @@ class PodSettings:
     """One bed: its name, its implant's spec, and its malfunction (empty: none) with the delay.
 
     when_merged: the delay counts from the moment its sleeper is first merged, else from the start of the
-    process.
+    process. button, light: the specs of what stands beside the bed; empty: none.
     """
 
     name: str
@@ -50,6 +53,8 @@ class PodSettings:
     renderer: str
     state_dir: Path
     papers: Papers
+    button: str = ""
+    light: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +112,13 @@ _DEFAULTS: Final = {
     "duration": "0",
     "pods": "",
 }
-NAMES: Final = (*_DEFAULTS, "pod")
+_SEVERAL: Final = ("pod", "button", "light")
+NAMES: Final = (*_DEFAULTS, *_SEVERAL)
 """Every setting, as flags (`--state-dir`), in the environment (`DREAMEDGE_STATE_DIR`) and in the file."""
 
 _MALFUNCTION: Final = re.compile(r"(?P<name>[^@]+)@(?P<merged>\+?)(?P<after>\d+(\.\d+)?)")
 _POD: Final = re.compile(r"(?P<name>[^=]+)(=(?P<implant>.*?)(,malfunction=(?P<malfunction>[^,]*))?)?")
+_OF_POD: Final = re.compile(r"[^=:]+=")
 _TRUTH: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -125,13 +132,15 @@ def load(
     Raises:
         SettingsError: a value cannot be used, or no pod is named.
     """
-    values, pods = _gather(flags, environ, config)
-    named = _named(values, pods, state_root(values["state_dir"].text, environ))
+    values, several = _gather(flags, environ, config)
+    named = _named(values, several["pod"], state_root(values["state_dir"].text, environ))
     if not named:
         raise SettingsError("no pod is named; give --pod NAME, for instance --pod bed-1.")
     twice = {pod.name for pod in named if [other.name for other in named].count(pod.name) > 1}
     if twice:
         raise SettingsError(f"pod {min(twice)} is named twice; each bed runs once.")
+    for setting in ("button", "light"):
+        named = _beside(named, setting, several[setting])
     return Settings(
         pods=named,
         broker=_broker(values["broker"]),
@@ -169,10 +178,10 @@ def _user_state(environ: Mapping[str, str]) -> Path:
 
 def _gather(
     flags: Mapping[str, str | Sequence[str]], environ: Mapping[str, str], config: Path | None
-) -> tuple[dict[str, _Value], list[_Value]]:
-    """Every value with its source, and the pods as they were given."""
+) -> tuple[dict[str, _Value], dict[str, list[_Value]]]:
+    """Every value with its source, and those that may be given several times, as they were given."""
     values = {name: _Value(text, "default") for name, text in _DEFAULTS.items()}
-    pods: list[_Value] = []
+    many: dict[str, list[_Value]] = {name: [] for name in _SEVERAL}
     sources: list[tuple[str, Mapping[str, object]]] = [
         (str(config), _file(config) if config else {}),
         ("environment", _environment(environ)),
@@ -182,15 +191,15 @@ def _gather(
         for name, raw in given.items():
             several = raw if isinstance(raw, list | tuple) else [raw]
             texts = [_text(item, name, source) for item in several]
-            if name == "pod":
-                pods = [_Value(text, source) for text in texts]
+            if name in many:
+                many[name] = [_Value(text, source) for text in texts if text]
             elif name in values:
                 values[name] = _Value(",".join(texts), source)
             else:
                 raise SettingsError(
                     f"{source} sets {name!r}, which is no setting; known: {', '.join(NAMES)}."
                 )
-    return values, pods
+    return values, many
 
 
 def _text(raw: object, name: str, source: str) -> str:
@@ -228,6 +237,30 @@ def _named(values: Mapping[str, _Value], pods: Sequence[_Value], root: Path) -> 
                 "which stands for the pod's name."
             )
     return tuple(_pod(given, place, values, root) for place, given in enumerate([*pods, *many]))
+
+
+def _beside(pods: tuple[PodSettings, ...], setting: str, given: Sequence[_Value]) -> tuple[PodSettings, ...]:
+    """The pods with a button or a light each: `SPEC` with {pod} for all of them, `POD=SPEC` for one."""
+    wanted: dict[str, str] = {}
+    for value in given:
+        pod, _, spec = value.text.partition("=") if _OF_POD.match(value.text) else ("", "", value.text)
+        if pod and pod not in {one.name for one in pods}:
+            raise SettingsError(
+                f"{value.source}: {setting} {value.text!r} names pod {pod!r}, which is not run here; "
+                f"run it with --pod {pod}, or correct the name."
+            )
+        for one in pods if not pod else [one for one in pods if one.name == pod]:
+            wanted[one.name] = spec.replace("{pod}", one.name)
+    devices = [spec.partition(",")[0] for spec in wanted.values()]
+    shared = next((device for device in devices if devices.count(device) > 1), "")
+    if shared:
+        raise SettingsError(
+            f"several pods cannot share one {setting} ({shared}); put {{pod}} into it, or give one to each: "
+            f"--{setting} {pods[0].name}={shared}."
+        )
+    if setting == "button":
+        return tuple(replace(one, button=wanted.get(one.name, "")) for one in pods)
+    return tuple(replace(one, light=wanted.get(one.name, "")) for one in pods)
 
 
 def _pod(given: _Value, place: int, values: Mapping[str, _Value], root: Path) -> PodSettings:

@@ -50,6 +50,9 @@ class _Bed:
     def leave(self, reason: str) -> None:
         pass
 
+    async def heed_button(self) -> None:
+        await asyncio.Event().wait()
+
     def note(self, kind: str, values: object) -> None:
         pass
 

@@ -13,9 +13,12 @@ from dreamedge.core.agent import Agent, Identity, Restored
 from dreamedge.core.clock import SessionClock
 from dreamedge.core.merging.obeyed_wakes import Wake
 from dreamedge.core.signal.features import FrontEnd
+from dreamedge.ports.button import Button
 from dreamedge.ports.implant import Implant
+from dreamedge.ports.light import Light
 from dreamedge.ports.link import Arrival
 from dreamedge.ports.recorder import Recorder
+from dreamedge.ports.renderer import Renderer
 from dreamwire.messages import ClockProbe, Frame, PodEvent, Status, StoredSever
 from dreamwire.schema import BANDS6X2
 
@@ -91,12 +94,21 @@ class Alone:
 
 
 def bed_alone(
-    implant: Implant, recorder: Recorder | None, now_ns: Callable[[], int]
+    implant: Implant,
+    recorder: Recorder | None,
+    now_ns: Callable[[], int],
+    *,
+    renderer: Renderer | None = None,
+    button: Button | None = None,
+    light: Light | None = None,
 ) -> tuple[PodRunner, Alone]:
     """A bed around `implant`, uncalibrated, and its messages."""
     identity = Identity("bed-1", "house", implant.device, "test", BANDS6X2, implant.source, 7)
     clock, alone = SessionClock(), Alone()
     front = FrontEnd(BANDS6X2, implant.montage)
     agent = Agent(identity, front, clock, None, Restored("", None), random.Random(1))
-    parts = Parts("bed-1", agent, clock, implant, NullRenderer(), alone, alone, alone, now_ns, recorder)
+    renders = renderer or NullRenderer()
+    parts = Parts(
+        "bed-1", agent, clock, implant, renders, alone, alone, alone, now_ns, recorder, button, light
+    )
     return PodRunner(parts), alone

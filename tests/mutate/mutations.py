@@ -4,6 +4,7 @@ from typing import Final
 
 from mutate.alarms import ALARMS
 from mutate.api import API
+from mutate.bedside import BEDSIDE
 from mutate.books import BOOKS
 from mutate.console import CONSOLE
 from mutate.crowd import CROWD
@@ -30,4 +31,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *API,
     *EVIDENCE,
     *BOOKS,
+    *BEDSIDE,
 )

@@ -5,6 +5,7 @@ always rests on the newest evidence. Effects are carried out in the given order.
 and no step waits for a disk, a socket or a reader.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, assert_never
@@ -28,8 +29,10 @@ from dreamedge.core.merging.effects import (
     StopListening,
     WakeSleeper,
 )
+from dreamedge.ports.button import Button, ButtonLost, ButtonReturned, Pressed
 from dreamedge.ports.implant import Implant
 from dreamedge.ports.journal import Journal
+from dreamedge.ports.light import Light, LightState
 from dreamedge.ports.link import Arrival, Connected, Disconnected, Heard, Link, Message, Unheard
 from dreamedge.ports.pod_store import PodStore
 from dreamedge.ports.recorder import Recorder
@@ -46,7 +49,7 @@ NowNs = Callable[[], int]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of a bed. `clock` is the agent's own; `recorder` is None without a recording."""
+    """The parts of a bed. `clock` is the agent's own; recorder, button and light are None without one."""
 
     pod: str
     agent: Agent
@@ -58,6 +61,8 @@ class Parts:
     journal: Journal
     now_ns: NowNs
     recorder: Recorder | None = None
+    button: Button | None = None
+    light: Light | None = None
 
 
 class PodRunner:
@@ -77,6 +82,7 @@ class PodRunner:
         self._onset_told = False
         self.connected = False
         self._why_not: str | None = None
+        self._latched = False
 
     def now_ns(self) -> int:
         """CLOCK_BOOTTIME of this bed's machine."""
@@ -107,6 +113,7 @@ class PodRunner:
             self._tell_renderer(renderer.failed)
         agent.rendered(renderer.share_at(now_ns), renderer.failed)
         self._act(agent.pulse(now_ns), now_ns)
+        self._show_light(now_ns)
 
     def next_pulse_ns(self, now_ns: int) -> int:
         """The next 50 ms step of the session clock, plus 1.5 sample periods for its samples to arrive."""
@@ -159,10 +166,34 @@ class PodRunner:
                 case _:
                     assert_never(arrival)
 
-    def press(self, button: str) -> None:
-        """The sleeper's button (wake, distress or withdraw) or the bed's gate (arousal)."""
+    def press(self, button: str, pressed_ns: int = 0) -> None:
+        """The sleeper's button (wake, distress or withdraw) or the bed's gate (arousal).
+
+        pressed_ns: when it was pressed; 0: now.
+        """
         now_ns = self._parts.now_ns()
-        self._act(self._agent.button(button, now_ns), now_ns)
+        self._act(self._agent.button(button, now_ns, min(pressed_ns, now_ns)), now_ns)
+        self._show_light(now_ns)
+
+    async def heed_button(self) -> None:
+        """Act on each press of the bed's own button at once; never returns."""
+        button = self._parts.button
+        if button is None:
+            await asyncio.Event().wait()
+            return
+        while True:
+            await button.stirred()
+            for event in button.events():
+                match event:
+                    case Pressed(action, at_ns):
+                        self.press(action, at_ns)
+                        self.note("pressed", {"action": action, "pressed_ns": at_ns})
+                    case ButtonLost(why):
+                        self.note("button-lost", {"why": why})
+                    case ButtonReturned():
+                        self.note("button-returned", {})
+                    case _:
+                        assert_never(event)
 
     def leave(self, reason: str) -> None:
         """Go to zero now and notify the daemon; safe to call twice."""
@@ -179,6 +210,8 @@ class PodRunner:
             self._disk_failure_told = True
             self.note("disk-failed", {"why": self._parts.keep.failed})
         self._tell_recording()
+        for trouble in self._parts.light.troubles() if self._parts.light else ():
+            self.note("light-lost" if trouble else "light-returned", {"why": trouble} if trouble else {})
 
     def note(self, kind: str, values: dict[str, float | int | str]) -> None:
         """Write a line to the journal."""
@@ -187,11 +220,23 @@ class PodRunner:
     def close(self) -> None:
         """Silence the device, then release everything; safe to call twice."""
         self._parts.renderer.close()
+        if self._parts.light:
+            self._parts.light.close()
+        if self._parts.button:
+            self._parts.button.close()
         self._parts.implant.close()
         self._parts.keep.close()
         if self._parts.recorder:
             self._parts.recorder.close()
         self._tell_recording()
+
+    def _show_light(self, now_ns: int) -> None:
+        """Show what the renderer really gives: coupled while there is any share, whatever was decided."""
+        if self._parts.light is None:
+            return
+        alone = self._parts.renderer.share_at(now_ns) <= 0.0
+        resting = LightState.LATCHED if self._latched else LightState.ALONE
+        self._parts.light.show(resting if alone else LightState.COUPLED)
 
     def _tell_onset(self, onset_ns: int) -> None:
         """Record the onset of an injected malfunction: stamps use it, and the journal gets it once."""
@@ -287,6 +332,7 @@ class PodRunner:
         """Effects that concern the daemon, besides frames."""
         match effect:
             case SendStatus(status):
+                self._latched = bool(status.latched)
                 if not buggify("status-not-sent"):
                     self.link.status(status)
             case SendEvent(event):

@@ -1,9 +1,9 @@
 """The beds of one process: their tasks, each named, and their shutdown.
 
-Each bed has three tasks that never end by themselves: its link, its listener (the link's arrivals) and its
-pulse, the tether's own timer at 20 Hz. A bed with a failed task is silenced and closed, with a journal entry;
-its neighbours dream on. The service manager gets a heartbeat while every remaining bed pulses. The tether's
-own timer sends it, so a missing heartbeat means a tether that stands still.
+Each bed has four tasks that never end by themselves: its link, its listener (the link's arrivals), its
+button and its pulse, the tether's own timer at 20 Hz. A bed with a failed task is silenced and closed, with
+a journal entry; its neighbours dream on. The service manager gets a heartbeat while every remaining bed
+pulses. The tether's own timer sends it, so a missing heartbeat means a tether that stands still.
 
 Shutdown, in this order: zero; notify the daemon, at most a second; goodbye to the broker, at most a second;
 end the tasks; close device, disk and journal, at most five seconds. A broker that does not answer, a name
@@ -117,6 +117,7 @@ class PodSupervisor:
             link = group.create_task(bed.link.run(), name=f"{bed.pod} link")
             ear = group.create_task(_listen(bed), name=f"{bed.pod} ear")
             pulse = group.create_task(self._pulse(bed, over), name=f"{bed.pod} pulse")
+            button = group.create_task(bed.heed_button(), name=f"{bed.pod} button")
             ends = [
                 group.create_task(self._stop.wait(), name=f"{bed.pod} stop"),
                 group.create_task(over.wait(), name=f"{bed.pod} recording"),
@@ -129,7 +130,7 @@ class PodSupervisor:
             await _tell(bed)
             bed.link.part()
             await asyncio.wait([link], timeout=_GOODBYE_WITHIN_S)
-            await _cancel((link, ear, pulse, *ends))
+            await _cancel((link, ear, pulse, button, *ends))
         return why
 
     async def _pulse(self, bed: PodRunner, over: asyncio.Event) -> None:

@@ -153,15 +153,15 @@ class Agent:
         """Take the process's load, for the next status."""
         self._load = (cpu, rss_kib)
 
-    def button(self, cause: str, now_ns: int) -> list[Effect]:
-        """Latch: the sleeper pressed wake, distress or withdraw, or the bed's gate reports arousal.
+    def button(self, cause: str, now_ns: int, pressed_ns: int = 0) -> list[Effect]:
+        """Latch: wake, distress or withdraw was pressed (at pressed_ns, 0: now), or the gate reports arousal.
 
         Raises:
             ValueError: no such button.
         """
         if cause not in BUTTONS:
             raise ValueError(f"no button {cause!r}; there are {', '.join(BUTTONS)}")
-        effects = self._merge.latch(cause, now_ns, "button")
+        effects = self._merge.latch(cause, now_ns, "button", pressed_ns)
         woken = [WakeSleeper("button", "sleeper")] if cause == "wake" else []
         return [*effects, *woken, self._status(now_ns)]
 

@@ -104,11 +104,18 @@ class EventReporter:
         )
 
     def fact(
-        self, kind: PodEventKind, assign: Assign | None, now_ns: int, cause: str, detail: str = ""
+        self,
+        kind: PodEventKind,
+        assign: Assign | None,
+        now_ns: int,
+        cause: str,
+        detail: str = "",
+        evidence_ns: int = 0,
     ) -> list[Effect]:
-        """Report LATCHED, UNLATCHED or LEFT, as of now."""
+        """Report LATCHED, UNLATCHED or LEFT, as of now; evidence_ns: when a button was pressed, 0: now."""
+        seen_ns = evidence_ns or now_ns
         return self._tell(
-            self._event(kind, assign, now_ns, cause=cause, evidence_ns=now_ns, zero_ns=now_ns, detail=detail)
+            self._event(kind, assign, now_ns, cause=cause, evidence_ns=seen_ns, zero_ns=now_ns, detail=detail)
         )
 
     def warned(self, assign: Assign | None, now_ns: int, cause: str, detail: str) -> list[Effect]:

@@ -46,6 +46,7 @@ class MergeController:
         self._dose = Dose()
         self._top = 0.0
         self._latched = latched
+        self._also_latched = ""
         self._stored = StoredSeverState(severed)
         self._blend: Blend | None = None
         self._over_ns = 0
@@ -229,13 +230,13 @@ class MergeController:
         )
         return effects + told
 
-    def latch(self, cause: str, now_ns: int, detail: str = "") -> list[Effect]:
+    def latch(self, cause: str, now_ns: int, detail: str = "", evidence_ns: int = 0) -> list[Effect]:
         """Go to zero, stay there until the sleeper's own act, and end the assignment."""
-        if self._latched and cause == self._latched:
+        if self._latched and cause in (self._latched, self._also_latched):
             return []
-        assign = self.assigned
-        effects = self.sever(cause, now_ns, detail=detail, latch=True)
-        effects += self._events.fact(PodEventKind.LATCHED, assign, now_ns, cause, detail)
+        assign, self._also_latched = self.assigned, cause if self._latched else ""
+        effects = self.sever(cause, now_ns, detail=detail, latch=True, evidence_ns=evidence_ns)
+        effects += self._events.fact(PodEventKind.LATCHED, assign, now_ns, cause, detail, evidence_ns)
         return effects + self.leave()
 
     def unlatch(self, now_ns: int) -> list[Effect]:
