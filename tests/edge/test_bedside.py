@@ -625,6 +625,8 @@ class FakeLight:
 class Gives:
     """A renderer that gives what the test says, whatever it is asked for."""
 
+    failed = ""
+
     def __init__(self) -> None:
         self.share = 0.0
 
