@@ -238,8 +238,8 @@ def test_a_stream_on_the_network_is_found(tmp_path: Path, monkeypatch: pytest.Mo
         sender.stdout.close()
 
 
-def test_the_synthetic_board_is_called_a_generator() -> None:
-    """BrainFlow's board for trying it out has both of its names in the report's table."""
+def test_the_synthetic_board_has_both_of_its_names() -> None:
+    """The name that the list shows, and BrainFlow's number, are both marked SIMULATED."""
     assert SYNTHETIC == (DEMONSTRATION, "brainflow:-1")
 
 

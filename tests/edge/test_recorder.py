@@ -105,6 +105,25 @@ def test_a_hanging_disk_blocks_nothing(tmp_path: Path) -> None:
     assert len(given) - end == pytest.approx(WAITING_BLOCKS * 13, abs=26)
 
 
+def test_a_mark_outlives_the_blocks_of_its_minute(tmp_path: Path) -> None:
+    """A disk that hangs for more than a minute costs the oldest blocks, and no mark of the tether."""
+    night, disk = Night(tmp_path), Disk()
+    recorder = recorder_of(night, disk)
+    play(recorder, night, night.noise(2.0))
+    until_written(night, 2)
+    disk.answers.clear()
+    play(recorder, night, night.noise(1.0))
+    recorder.mark("severed lease", night.at_ns(night.sample))
+    play(recorder, night, night.noise(WAITING_BLOCKS * 13 / RATE_HZ + 10.0))
+    recorder.mark("merged", night.at_ns(night.sample))
+    disk.answers.set()
+    assert recorder.close()
+    (path,) = files(tmp_path)
+    found = read(path)
+    assert found.of("severed lease") == [(3.0, None)]
+    assert found.of("merged") == [(pytest.approx(night.sample / RATE_HZ, abs=1e-6), None)]
+
+
 def test_a_disk_that_never_comes_back_does_not_hold_up_the_end(tmp_path: Path) -> None:
     """With a dead disk closing gives up after a second and a half and reports it."""
     night, disk = Night(tmp_path), Disk()
@@ -169,6 +188,7 @@ def test_a_bed_records_what_its_implant_gives_and_what_happens(tmp_path: Path) -
     assert np.abs(found.uv[lead : lead + len(played.uv)] - played.uv).max() <= HALF_STEP_UV
     marks = [(onset, text) for onset, _, text in found.marks if not text.startswith("BAD")]
     assert (pytest.approx(3.0, abs=0.01), "latched withdraw") in marks
+    assert (pytest.approx(3.0, abs=0.01), "withdrawn") in marks
     assert (pytest.approx(5.95, abs=0.01), "left stopped") in marks
 
 

@@ -12,14 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from dreamwire.messages import CalibrationSource
+from dreamwire.messages import CalibrationSource, PodEventKind
 from edge.lsl_outlet import CONFIG
 from fakes.small_daemon import SmallDaemon
 from integration.conftest import Broker
 
 POD = "bed-1"
-BOARD_MONTAGE = "Fz,C3,Cz,C4,Pz,PO7,-,-,-,-,-,-,-,-,-,-"
-"""The synthetic board's louder channels are no EEG: up to 1.3 mV from peak to peak."""
 OUTLET = Path(__file__).parents[1] / "edge" / "lsl_outlet.py"
 
 Start = Callable[..., subprocess.Popen[bytes]]
@@ -58,21 +56,33 @@ async def _until(holds: Callable[[], bool], what: str, within_s: float = 25.0) -
 
 
 async def test_a_board_calibrates_live(broker: Broker, start: Start, tmp_path: Path) -> None:
-    """`brainflow:synthetic` announces its electrodes, calibrates live, and goes home on SIGTERM."""
+    """`brainflow:synthetic` is calibrated as it runs, merged and inspected; it is SIMULATED everywhere."""
+    looked = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "dreamedge", "inspect", "brainflow:-1", "--seconds", "14"),
+        stdout=asyncio.subprocess.PIPE,
+    )
     async with SmallDaemon(broker.port, POD) as daemon:
-        agent = start(*_run(broker, daemon, tmp_path, "brainflow:synthetic", "--montage", BOARD_MONTAGE))
+        agent = start(*_run(broker, daemon, tmp_path, "brainflow:synthetic"))
         clean_s = lambda: daemon.statuses[-1].calibration.clean_s if daemon.statuses else 0.0  # noqa: E731
         await _until(lambda: clean_s() > 2.0, "calibration begins")
-        assert daemon.presences[-1].device.channels == ("Fz", "C3", "Cz", "C4", "Pz", "PO7")
+        device = daemon.presences[-1].device
+        assert (len(device.channels), device.channels[:3]) == (16, ("Fz", "C3", "Cz"))
+        assert device.model == "Synthetic (simulated, x 0.1)"
         before_s, began = clean_s(), time.monotonic()
         await _until(lambda: clean_s() >= before_s + 3.0, "calibration goes on")
         assert 1.5 < time.monotonic() - began < 6.0
         status = daemon.statuses[-1]
         assert (status.calibration.done, status.calibration.source) == (False, CalibrationSource.SIMULATED)
         assert status.quality > 0.9
+        await _until(lambda: daemon.statuses[-1].calibration.done, "calibrated")
+        assert daemon.statuses[-1].calibration.source is CalibrationSource.SIMULATED
+        await daemon.assign()
+        await _until(lambda: bool(daemon.of_kind(PodEventKind.MERGED)), "merged")
         agent.send_signal(signal.SIGTERM)
         await _until(lambda: agent.poll() is not None, "the process ends", within_s=8.0)
         assert agent.returncode == 0
+    said, _ = await looked.communicate()
+    assert "  usable; SIMULATED by BrainFlow's generator, scaled to a tenth" in said.decode()
 
 
 async def test_an_outlet_that_dies_in_mid_night_is_silence(

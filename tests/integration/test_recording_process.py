@@ -1,10 +1,13 @@
 """An agent that records, as a process: killed, stopped, several beds; without a connection."""
 
+import asyncio
 import json
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +16,11 @@ import pytest
 
 from dreamedge.adapters.clock import boottime_ns, wall_ns
 from dreamedge.adapters.implants.simulated.implant import SimulatedImplant
+from dreamwire.messages import PodEventKind
 from dreamwire.signing import SigningKey
 from edge.edf_night import HALF_STEP_UV, counted, files, mne_raw, read
-from integration.conftest import free_port
+from fakes.small_daemon import SmallDaemon
+from integration.conftest import Broker, free_port
 
 
 def _start(tmp_path: Path, *more: str, record: Path) -> subprocess.Popen[bytes]:
@@ -31,6 +36,13 @@ def _notes(tmp_path: Path, kind: str) -> list[dict[str, Any]]:
     journal = tmp_path / "journal"
     lines = journal.read_text().splitlines() if journal.exists() else []
     return [note for note in map(json.loads, lines) if note["kind"] == kind]
+
+
+async def _until(holds: Callable[[], bool], within_s: float = 25.0) -> None:
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < within_s
+        await asyncio.sleep(0.02)
 
 
 def _until_records(directory: Path, count: int, beds: int = 1, within_s: float = 25.0) -> None:
@@ -66,6 +78,53 @@ def test_a_killed_agent_leaves_all_but_the_last_second(tmp_path: Path) -> None:
     assert lead < 256
     rest = found.uv[lead:]
     assert np.abs(rest - played.uv[: len(rest)]).max() <= HALF_STEP_UV
+
+
+async def test_the_tether_is_marked_in_the_signal(broker: Broker, tmp_path: Path) -> None:
+    """Merged, severed, alone, withdrawn, latched and woken stand at the pod's own stamps, kill -9 or not."""
+    nights = tmp_path / "nights"
+    async with SmallDaemon(broker.port, "bed-1") as daemon:
+        of = daemon.of_kind
+        agent = _start(
+            tmp_path,
+            *("--pod", "bed-1=sim:3", "--broker", broker.url, "--daemon-key", daemon.key.public.hex),
+            record=nights,
+        )
+        try:
+            await _until(lambda: bool(daemon.statuses) and daemon.statuses[-1].clock.synced)
+            await daemon.assign()
+            await _until(lambda: len(of(PodEventKind.MERGED)) == 1)
+            daemon.speaking = False
+            await _until(lambda: len(of(PodEventKind.ALONE)) == 1)
+            daemon.speaking = True
+            await _until(lambda: len(of(PodEventKind.MERGED)) == 2)
+            agent.send_signal(signal.SIGRTMIN)
+            await _until(lambda: len(of(PodEventKind.ALONE)) == 2)
+            agent.send_signal(signal.SIGUSR1)
+            await _until(lambda: len(of(PodEventKind.LATCHED)) == 2)
+            await asyncio.sleep(1.3)  # the record of the last second is lost with its agent
+        finally:
+            agent.kill()
+            agent.communicate()
+        (path,) = files(nights)
+        found = read(path)
+        began_s = found.edf.startdatetime.replace(tzinfo=UTC).timestamp()
+        expected = [
+            *[(f"severed {event.cause}", event.zero_ns) for event in of(PodEventKind.SEVERED)],
+            *[(f"alone {event.cause}", event.alone_ns) for event in of(PodEventKind.ALONE)],
+            *[(f"latched {event.cause}", event.zero_ns) for event in of(PodEventKind.LATCHED)],
+            ("withdrawn", of(PodEventKind.LATCHED)[0].zero_ns),
+            ("woken", of(PodEventKind.LATCHED)[1].zero_ns),
+        ]
+        assert [text for text, _ in expected] == [
+            *("severed lease", "severed withdraw", "alone lease", "alone withdraw"),
+            *("latched withdraw", "latched wake", "withdrawn", "woken"),
+        ]
+        for text, at_ns in expected:
+            assert found.of(text) == [(pytest.approx(wall_ns(at_ns) / 1e9 - began_s, abs=0.02), None)], text
+        assert len(found.of("merged")) == 2
+        described = [str(text) for text in mne_raw(path).annotations.description]
+        assert {text for text, _ in expected} | {"merged"} <= set(described)
 
 
 def test_every_bed_has_a_file_and_a_stopped_agent_finishes_it(tmp_path: Path) -> None:

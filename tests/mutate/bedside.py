@@ -99,6 +99,26 @@ BEDSIDE: Final = (
         _TESTS,
     ),
     Mutation(
+        "recorder.marks-outlive-blocks",
+        "a mark is dropped with the blocks of its minute",
+        "edge/dreamedge/adapters/recorder/__init__.py",
+        """                case Block():
+                    self._write_marks(lambda _, at_ns: at_ns < item.last_ns)
+""",
+        """                case Block():
+                    self._marks.clear()
+""",
+        ("tests/edge/test_recorder.py",),
+    ),
+    Mutation(
+        "synthetic.scaled",
+        "the generator's millivolts reach the bed as they are",
+        "edge/dreamedge/adapters/implants/devices/brainflow.py",
+        "data[self._rows, begin:end].T * self._scale",
+        "data[self._rows, begin:end].T",
+        ("tests/edge/test_brainflow.py",),
+    ),
+    Mutation(
         "button.not-shared",
         "several beds share one button",
         "edge/dreamedge/settings.py",

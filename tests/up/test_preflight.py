@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dreamd.up.plan import CannotRun, Flags
+from dreamd.up.plan import DURATION_DEFAULT_S, CannotRun, Flags
 from dreamd.up.processes.preflight import look_over
 
 ANN = {"file": "g.xdf", "person": "Ann: EEG", "spec": "xdf:/g.xdf#Ann: EEG", "playable": True, "why": ""}
@@ -91,3 +91,24 @@ def test_a_mistyped_file_is_refused_and_not_left_out(files: tuple[Path, ...], pa
     """A missing file or a directory ends the run before any inspection, though two would remain."""
     with pytest.raises(CannotRun, match=r"cannot be read.*--recordings"):
         look_over(Flags(recordings=(*files, Path(path))), saying(ANN, BOB))
+
+
+def test_a_simulated_device_is_a_sleeper_beside_recordings(files: tuple[Path, ...]) -> None:
+    """`sim:5` and `brainflow:synthetic` pass as they are; with them alone the run has its usual length."""
+    echo = (
+        "import json, sys; person = {'person': '', 'playable': True, 'why': ''}; "
+        "print(json.dumps([person | {'file': one, 'spec': one} for one in sys.argv[1:]]))"
+    )
+    look = (sys.executable, "-c", echo)
+    simulated = (Path("brainflow:synthetic"), Path("sim:5"))
+    found = look_over(Flags(recordings=simulated), look)
+    assert [one.recording for one in found.sleepers] == ["brainflow:synthetic", "sim:5"]
+    assert found.duration_s == DURATION_DEFAULT_S
+    assert look_over(Flags(recordings=(*simulated, files[0])), look).duration_s is None
+
+
+@pytest.mark.parametrize("spec", ["lsl:Muse-1", "brainflow:cyton,serial_port=/dev/ttyUSB0"])
+def test_a_live_device_is_refused_with_the_command_that_takes_it(spec: str) -> None:
+    """`up` seats no live device: it has no two minutes to calibrate one."""
+    with pytest.raises(CannotRun, match=f"live device, .* dreamedge run --pod bed-1={spec}"):
+        look_over(Flags(recordings=(Path(spec),)))

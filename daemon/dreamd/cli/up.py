@@ -30,7 +30,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         nargs="+",
         default=[],
         metavar="PATH",
-        help="one sleeper for each person in them",
+        help="one sleeper for each person in them; also sim:SEED and brainflow:synthetic (simulated)",
     )
     who.add_argument("--loop", action="store_true", help="repeat a recording when it ends")
     who.add_argument("--montage", default="", metavar="A,B,C", help="electrodes where a recording names none")

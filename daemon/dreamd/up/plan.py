@@ -21,6 +21,8 @@ from urllib.parse import urlsplit
 from dreamd.core.limits import INTIMATE_BELOW, RAMP_MIN_S
 
 MALFUNCTIONS: Final = ("silence", "flat", "railed", "nonfinite")
+SIMULATED: Final = ("sim:", "brainflow:synthetic", "brainflow:-1")
+"""Beginnings of the devices' specs that stand for no person, and that `--recordings` takes beside files."""
 BROKERS: Final = ("auto", "mosquitto", "amqtt")
 SLEEPERS_MIN: Final = 2
 SLEEPERS_MAX: Final = 500
@@ -301,7 +303,8 @@ def plan(flags: Flags, found: tuple[Found, ...] = ()) -> Plan:
         )
         for number in range(1, beds + 1)
     )
-    usual = None if flags.recordings else DURATION_DEFAULT_S
+    played = flags.recordings and not all(one.spec.startswith(SIMULATED) for one in people)
+    usual = None if played else DURATION_DEFAULT_S
     return Plan(
         sleepers=sleepers,
         duration_s=usual if flags.duration_s is None else flags.duration_s,

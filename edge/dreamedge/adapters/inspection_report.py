@@ -49,7 +49,7 @@ def lines(one: Examined, width: int) -> list[str]:
     if found.seated and not found.calibrated:
         verdict += f"; needs {LIVE_S:.0f} s of clean signal to calibrate (not done here)"
     if one.spec.startswith(SYNTHETIC):
-        verdict += "; this board is a generator for trying BrainFlow, above the amplitudes of EEG: use sim:1"
+        verdict += "; SIMULATED by BrainFlow's generator, scaled to a tenth: a demonstration, no person"
     if found.alpha_hz:
         verdict += f"; alpha {found.alpha_hz:.1f} Hz"
     made = [one.spec or one.person.file, f"  {verdict}", *_channels(one)]
@@ -81,11 +81,17 @@ def _row(one: Examined) -> tuple[str, ...]:
         sentence = found.sentence.removeprefix(person.spec.partition(":")[2]).removeprefix(person.file)
         return (name, "refused", *("-",) * 5, sentence.strip())
     why = _causes(one) if found.seated else f"{found.cause}: {found.sentence}"
+    why = f"SIMULATED {why}".strip() if _simulated(one.spec) else why
     return (
         *(name, "accepted" if found.seated else "refused"),
         *(f"{one.seconds:.0f} s", str(len(found.names)), f"{found.effective_hz:.4g}"),
         *(_percent(found.good_share), f"{found.alpha_hz:.1f}" if found.alpha_hz else "-", why),
     )
+
+
+def _simulated(spec: str) -> bool:
+    """Whether the spec opens a device that stands for no person."""
+    return spec.startswith(SYNTHETIC) or spec.partition(":")[0] in ("sim", "sim-light")
 
 
 def _percent(share: float) -> str:
@@ -105,6 +111,7 @@ def facts(one: Examined) -> dict[str, object]:
         "file": one.person.file,
         "person": one.person.name,
         "spec": one.spec,
+        "simulated": _simulated(one.spec),
         "seated": found.seated,
         "cause": found.cause,
         "sentence": found.sentence,

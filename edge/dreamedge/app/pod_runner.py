@@ -38,7 +38,15 @@ from dreamedge.ports.pod_store import PodStore
 from dreamedge.ports.recorder import Recorder
 from dreamedge.ports.renderer import Renderer
 from dreamwire.buggify import buggify
-from dreamwire.messages import ClockProbe, Collective, Command, DaemonPresence, PodEventKind, WakeOrder
+from dreamwire.messages import (
+    ClockProbe,
+    Collective,
+    Command,
+    DaemonPresence,
+    PodEvent,
+    PodEventKind,
+    WakeOrder,
+)
 
 PULSE_NS: Final = 50_000_000
 LATE_NS: Final = 500_000_000
@@ -257,10 +265,17 @@ class PodRunner:
             self._recording_failure_told = True
             self.note("recording-failed", {"why": recorder.failed})
 
-    def _mark(self, text: str) -> None:
-        """Mark an event in the recording: a kind and a cause, never a name."""
+    def _mark(self, text: str, at_ns: int = 0) -> None:
+        """Mark an event in the recording: a kind and a cause, never a name. at_ns: its moment, 0: now."""
         if self._parts.recorder:
-            self._parts.recorder.mark(text, self._parts.now_ns())
+            self._parts.recorder.mark(text, at_ns or self._parts.now_ns())
+
+    def _mark_event(self, event: PodEvent) -> None:
+        """Mark an event of the tether at the pod's own stamp of it, not at that of its report."""
+        at_ns = event.alone_ns if event.kind is PodEventKind.ALONE else event.zero_ns
+        self._mark(f"{event.kind.name.lower()} {event.cause}".rstrip(), at_ns)
+        if event.kind is PodEventKind.LATCHED and event.cause == "withdraw":
+            self._mark("withdrawn", at_ns)
 
     def _lost(self, why: str) -> None:
         """Journal a lost connection, and failed attempts once per reason."""
@@ -319,6 +334,7 @@ class PodRunner:
                 self._parts.keep.woken(wakes)
             case WakeSleeper(reason, issuer):
                 self.note("wake", {"reason": reason, "issuer": issuer})
+                self._mark("woken", now_ns)
             case Note("link"):
                 pass  # journaled as connected and disconnected, with the reason
             case Note(kind, values):
@@ -340,7 +356,7 @@ class PodRunner:
                     self._left = event.id
                 self._parts.keep.event(event)
                 self.link.event(event)
-                self._mark(f"{event.kind.name.lower()} {event.cause}".rstrip())
+                self._mark_event(event)
             case Forget(ids):
                 self._left = None if self._left in ids else self._left
                 self._parts.keep.forget(ids)

@@ -14,11 +14,12 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from dreamd.up.plan import CannotRun, Flags, Found, Plan, plan
+from dreamd.up.plan import SIMULATED, CannotRun, Flags, Found, Plan, plan
 
 LOOK_WITHIN_S: Final = 120.0
 LOOK: Final = (sys.executable, "-m", "dreamedge", "inspect", "--brief", "--json")
 _MEND: Final = "correct --recordings"
+_LIVE: Final = ("brainflow:", "lsl:")
 
 
 def look_over(flags: Flags, look: tuple[str, ...] = LOOK) -> Plan:
@@ -27,7 +28,8 @@ def look_over(flags: Flags, look: tuple[str, ...] = LOOK) -> Plan:
     look: the program that lists the persons in the files named after it.
     """
     for recording in flags.recordings:
-        check_recording(recording)
+        if not device(recording):
+            check_recording(recording)
     reading = (*look, "--montage", flags.montage) if flags.montage else look
     return plan(flags, people_in(flags.recordings, reading) if flags.recordings else ())
 
@@ -36,7 +38,7 @@ def people_in(recordings: tuple[Path, ...], look: tuple[str, ...] = LOOK) -> tup
     """The persons in the files, as the edge reports them; raises CannotRun where it reports nothing."""
     try:
         done = subprocess.run(  # noqa: S603 -- our own program
-            (*look, *(str(path.absolute()) for path in recordings)),
+            (*look, *(str(path if device(path) else path.absolute()) for path in recordings)),
             capture_output=True,
             timeout=LOOK_WITHIN_S,
             check=False,
@@ -103,6 +105,23 @@ def check_recording(path: Path) -> None:
     except OSError as error:
         why = os.strerror(error.errno or 0)
         raise CannotRun(f"the recording {path} cannot be read: {why}; {_MEND}") from error
+
+
+def device(recording: Path) -> bool:
+    """Whether it is a simulated device by its spec.
+
+    Raises:
+        CannotRun: it is a live device, which a run does not seat.
+    """
+    text = str(recording)
+    if text.startswith(SIMULATED) and not recording.exists():
+        return True
+    if text.startswith(_LIVE) and not recording.exists():
+        raise CannotRun(
+            f"{text} is a live device, and `dreamd up` plays recordings and simulated devices; "
+            f"run a bed with it: dreamedge run --pod bed-1={text}"
+        )
+    return False
 
 
 def check_picture(path: Path, flag: str) -> None:

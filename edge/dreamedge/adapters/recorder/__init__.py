@@ -2,12 +2,14 @@
 
 `edfplus` is the format as bytes, `edf_part` one file on the disk, `edf_writer` the conversion of samples.
 This module implements the port (`ports.recorder.Recorder`) and never waits: blocks queue for at most
-WAITING_BLOCKS (a minute of pulses), then the oldest are dropped and their time becomes a marked gap. A
-failing disk ends the recording and nothing else.
+WAITING_BLOCKS (a minute of pulses), then the oldest are dropped and their time becomes a marked gap. Marks
+have a queue of their own, so that a mark outlives the blocks of its minute. A failing disk ends the recording
+and nothing else.
 """
 
 import os
 import tempfile
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +24,15 @@ from dreamedge.ports.recorder import RecorderError
 __all__ = ["EdfRecorder", "open_recorder"]
 
 WAITING_BLOCKS: Final = 1200
+WAITING_MARKS: Final = 4096
 _CLOSE_WITHIN_S: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class _Happened:
-    text: str
-    at_ns: int
+class _Marked:
+    """An item in the place of a mark: the mark itself is not dropped with it."""
+
+    number: int
 
 
 class _End:
@@ -41,7 +45,9 @@ class EdfRecorder:
     def __init__(self, scribe: EdfWriter, name: str) -> None:
         self._scribe = scribe
         self._closed = False
-        self._thread: BackgroundWriter[Block | _Happened | _End] = BackgroundWriter(
+        self._marks: deque[tuple[int, str, int]] = deque(maxlen=WAITING_MARKS)
+        self._marked = 0
+        self._thread: BackgroundWriter[Block | _Marked | _End] = BackgroundWriter(
             f"recorder {name}", self._work, WAITING_BLOCKS
         )
 
@@ -56,8 +62,10 @@ class EdfRecorder:
         self._thread.put(block)
 
     def mark(self, text: str, at_ns: int) -> None:
-        """Queue a mark."""
-        self._thread.put(_Happened(text, at_ns))
+        """Queue a mark; of more than WAITING_MARKS the oldest are dropped."""
+        self._marked += 1
+        self._marks.append((self._marked, text, at_ns))
+        self._thread.put(_Marked(self._marked))
 
     def close(self) -> bool:
         """Write the waiting blocks; True if all were written."""
@@ -66,18 +74,26 @@ class EdfRecorder:
             self._closed = True
         return self._thread.close(_CLOSE_WITHIN_S)
 
-    def _work(self, item: Block | _Happened | _End) -> None:
+    def _work(self, item: Block | _Marked | _End) -> None:
         try:
             match item:
                 case Block():
+                    self._write_marks(lambda _, at_ns: at_ns < item.last_ns)
                     self._scribe.record_block(item)
-                case _Happened(text, at_ns):
-                    self._scribe.mark(text, at_ns)
+                case _Marked(number):
+                    self._write_marks(lambda given, _: given <= number)
                 case _End():
+                    self._write_marks(lambda _, __: True)
                     self._scribe.end()
         except OSError:
             self._scribe.abandon()
             raise
+
+    def _write_marks(self, due: Callable[[int, int], bool]) -> None:
+        """Write the oldest marks that are due, by their number and stamp."""
+        while self._marks and due(self._marks[0][0], self._marks[0][2]):
+            _, text, at_ns = self._marks.popleft()
+            self._scribe.mark(text, at_ns)
 
 
 def open_recorder(

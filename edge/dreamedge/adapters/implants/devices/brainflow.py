@@ -10,7 +10,8 @@ Rules
   CLOCK_BOOTTIME, so setting the wall clock does no harm.
 - A package counter that skips is a loss. A counter that falls has wrapped around.
 - Full scale is the maker's documented value; without documentation it is unknown.
-- The synthetic board is simulated and a played file is a recording: neither is labelled live.
+- The synthetic board is simulated and a played file is a recording: neither is labelled live. The synthetic
+  board's sine waves reach 1.3 mV; for a demonstration they are scaled to a tenth, and its model says so.
 - A board that stopped stays silent until the agent is restarted: opening a board holds BrainFlow's lock for
   seconds and thereby blocks every other board of the process.
 """
@@ -44,6 +45,8 @@ _NOBODY: Final = {
     BoardIds.SYNTHETIC_BOARD: CalibrationSource.SIMULATED,
     BoardIds.PLAYBACK_FILE_BOARD: CalibrationSource.REPLAY,
 }
+SYNTHETIC_SCALE: Final = 0.1
+"""Brings the synthetic board's waves, 30 uV to 1.3 mV from peak to peak, into the amplitudes of EEG."""
 _PORT_HINT: Final = (
     " (a board on a serial port or dongle: serial_port=/dev/ttyUSB0, on Windows COM3; "
     "`dreamedge devices` lists the ports)"
@@ -141,6 +144,7 @@ class BoardFeed:
         self._counter_row = int(description.get("package_num_channel", -1))
         self._counter = Counter()
         self._ours = False
+        self._scale = SYNTHETIC_SCALE if spec.board is BoardIds.SYNTHETIC_BOARD else 1.0
 
     def open(self) -> Opened:
         """Connect and start; may take seconds."""
@@ -159,9 +163,14 @@ class BoardFeed:
         full_scale_uv = _FULL_SCALE_UV.get(spec.described, 0.0)
         return Opened(
             Montage(self._names, self._rate_hz, full_scale_uv),
-            Device("brainflow", str(self._description.get("name", spec.title)), self._names, self._rate_hz),
+            Device("brainflow", self._model(), self._names, self._rate_hz),
             _NOBODY.get(spec.board, CalibrationSource.LIVE),
         )
+
+    def _model(self) -> str:
+        """The board's name by its maker; of the synthetic board also what was done to it."""
+        name = str(self._description.get("name", self._spec.title))
+        return name if self._scale == 1.0 else f"{name} (simulated, x {self._scale:g})"
 
     def take(self) -> list[Batch]:
         """The samples since the last call, split where the package counter skips."""
@@ -178,7 +187,9 @@ class BoardFeed:
         for begin, end in zip([0, *losses], [*losses, data.shape[1]], strict=True):
             if begin < end:
                 last_ns = int(data[self._stamp_row, end - 1] * 1e9) + offset_ns
-                batches.append(Batch(data[self._rows, begin:end].T, last_ns, lost=begin in losses))
+                batches.append(
+                    Batch(data[self._rows, begin:end].T * self._scale, last_ns, lost=begin in losses)
+                )
         return batches
 
     def close(self) -> None:
