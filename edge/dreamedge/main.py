@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if command == "inspect":
             return _inspect(chosen)
         if command == "devices":
-            return _devices(chosen["seconds"], as_json=chosen["json"])
+            return _devices(chosen)
         return _run(chosen) if command == "run" else _unlatch(chosen)
     except _Refusal as refusal:
         print(f"dreamedge: {on_screen(str(refusal))}", file=sys.stderr)
@@ -153,6 +153,12 @@ def _add_looking(commands: "argparse._SubParsersAction[ArgumentParser]") -> None
     look.add_argument("--json", action="store_true", help="print JSON, for scripts")
     devices = commands.add_parser("devices", help="list the devices that can be opened from this machine")
     devices.add_argument("--seconds", metavar="S", type=number, default=2.0, help="of searching (default 2)")
+    devices.add_argument(
+        "--identify",
+        nargs="*",
+        metavar="SPEC",
+        help="listen to all signals at once, and to SPEC; on a terminal, name the device that you tap",
+    )
     devices.add_argument("--json", action="store_true", help="print JSON, for scripts")
 
 
@@ -191,19 +197,58 @@ def _inspect(chosen: dict[str, Any]) -> int:
     return 0
 
 
-def _devices(seconds: float, *, as_json: bool) -> int:
+def _devices(chosen: dict[str, Any]) -> int:
     # Not loaded by an agent that runs: its memory is counted.
     from dreamedge.adapters.implants.devices.search import (  # noqa: PLC0415
         found_json,
         found_lines,
+        lsl_streams,
         sections,
     )
 
-    found = sections(seconds)
-    if as_json:
+    seconds, specs = chosen["seconds"], chosen["identify"]
+    streams = lsl_streams(seconds)
+    if specs is not None:
+        return _identify(specs, () if isinstance(streams, str) else streams, chosen)
+    found = sections(seconds, streams)
+    if chosen["json"]:
         print(json.dumps(found_json(found), indent=1))
     else:
         print("\n".join(map(on_screen, found_lines(found))))
+    return 0
+
+
+def _identify(specs: list[str], streams: Sequence[Any], chosen: dict[str, Any]) -> int:
+    """Listen to every device at once, then name the one that a person taps."""
+    # Not loaded by an agent that runs: its memory is counted.
+    from dreamedge.adapters.implants.devices.identify import (  # noqa: PLC0415
+        REST_LEAST_S,
+        TAP_WITHIN_S,
+        Listening,
+        identified,
+        open_sources,
+    )
+    from dreamedge.adapters.implants.devices.search import found_json, found_lines  # noqa: PLC0415
+    from dreamedge.adapters.implants.devices.usb_boards import serial_ports  # noqa: PLC0415
+
+    boards = [port.spec for port in serial_ports() if port.board]
+    sources, refused = open_sources([*boards, *specs], streams)
+    listening, seconds = Listening(sources), max(REST_LEAST_S, chosen["seconds"])
+    try:
+        rests = [*listening.rests(seconds), *refused]
+        shown = [identified(rests, seconds)]
+        if chosen["json"]:
+            print(json.dumps(found_json(shown), indent=1))
+            return 0
+        print("\n".join(map(on_screen, found_lines(shown))), flush=True)
+        if sources and sys.stdin.isatty():
+            print(
+                f"tap one device within {TAP_WITHIN_S:.0f} s, gently, and leave the others alone", flush=True
+            )
+            tapped = listening.tapped(rests)
+            print(on_screen(f"that was {tapped}") if tapped else "no device stood out; tap again, harder")
+    finally:
+        listening.close()
     return 0
 
 

@@ -119,6 +119,14 @@ BEDSIDE: Final = (
         ("tests/edge/test_brainflow.py",),
     ),
     Mutation(
+        "identify.clearest-alone",
+        "of two devices that jump alike, one is named",
+        "edge/dreamedge/adapters/implants/devices/identify.py",
+        "all(jumps[best] >= _CLEARER * other for other in others)",
+        "True",
+        ("tests/edge/test_identify.py",),
+    ),
+    Mutation(
         "button.not-shared",
         "several beds share one button",
         "edge/dreamedge/settings.py",

@@ -40,13 +40,25 @@ class Stream:
         return f"lsl:{self.name}"
 
 
-def sections(seconds: float) -> list[Section]:
-    """Search for every kind of device; the network gets `seconds`.
+def spec_among(stream: Stream, streams: Sequence[Stream]) -> str:
+    """The spec of a stream: its name, or what else tells it from others of that name on the network."""
+    alike = [other for other in streams if other.name == stream.name and other != stream]
+    if not alike:
+        return stream.spec
+    if stream.source_id and stream.source_id not in {other.source_id for other in alike}:
+        return f"lsl:source_id={stream.source_id}"
+    if stream.host not in {other.host for other in alike}:
+        return f"lsl:name={stream.name},hostname={stream.host}"
+    return f"lsl:name={stream.name},type={stream.kind},source_id={stream.source_id}"
+
+
+def sections(seconds: float, streams: Sequence[Stream] | str | None = None) -> list[Section]:
+    """Search for every kind of device; the network gets `seconds`. streams: those found already.
 
     Raises nothing: a kind that cannot be searched for has its reason in its section.
     """
     return [
-        streams_section(lsl_streams(seconds), seconds),
+        streams_section(lsl_streams(seconds) if streams is None else streams, seconds),
         ports_section(serial_ports()),
         boards_section(),
         bluetooth(),
@@ -67,13 +79,13 @@ def streams_section(streams: Sequence[Stream] | str, seconds: float) -> Section:
         rate = f"{stream.rate_hz:g} Hz" if stream.rate_hz > 0.0 else "no rate"
         lines.append(
             f"{stream.name:<{wide}}  {stream.kind or 'no type'}, {stream.channels} channels, {rate}, "
-            f"on {stream.host}: {_look(stream.spec)}"
+            f"on {stream.host}: {_look(spec_among(stream, streams))}"
         )
     return Section(
         "lsl",
         title,
         tuple(lines),
-        tuple({**asdict(stream), "spec": stream.spec} for stream in streams),
+        tuple({**asdict(stream), "spec": spec_among(stream, streams)} for stream in streams),
         none="none; start the sender, and check that its network and this machine's are the same",
     )
 
