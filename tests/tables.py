@@ -6,6 +6,7 @@ from typing import Final
 
 from dreamd.adapters import log_events
 from dreamd.adapters.metrics import catalogue
+from dreamd.adapters.recordings import columns
 from dreamd.core.dreamscapes import states
 from dreamd.core.safety import evidence_ages
 from sim import restarts
@@ -17,6 +18,7 @@ TABLES: Final = {
     "metrics": catalogue.markdown,
     "log": log_events.markdown,
     "restarts": restarts.markdown,
+    "recordings": columns.markdown,
 }
 """The text between `<!-- NAME -->` and `<!-- end of NAME -->`."""
 

@@ -44,6 +44,7 @@ from dreamd.adapters.metrics.gauges import BuildInfo
 from dreamd.adapters.metrics.prometheus import PrometheusMetrics
 from dreamd.adapters.mqtt.intake import Intake
 from dreamd.adapters.mqtt.link import Broker, MqttLink
+from dreamd.adapters.recordings.store import RecordingStore
 from dreamd.adapters.state_dir import StateDir, StateDirError
 from dreamd.adapters.worker_thread import ThreadAside
 from dreamd.app.application import Application
@@ -168,8 +169,11 @@ class Daemon:
         )
         self._aside = ThreadAside()
         people = CheckInConsent(), LedgerExposure(self._ledger, self._clock.now_s())
+        self._recordings = RecordingStore(
+            state.path, part_s=settings.recordings_part_s, daemon=version("dreamd")
+        )
         self._application = Application(
-            self._clock, self._link, self._ledger, self._meters, rng, people, self._aside
+            self._clock, self._link, self._ledger, self._meters, rng, people, self._aside, self._recordings
         )
         self._application.journal.subscribe(self._write_down)
         self._application.open(RESTARTED)
@@ -258,7 +262,8 @@ class Daemon:
 
     async def _write_books(self) -> None:
         self._application.close_books()
-        while not self._application.written:  # noqa: ASYNC110 -- the ledger's thread writes: it is asked
+        self._recordings.finish()
+        while not (self._application.written and self._recordings.written):  # noqa: ASYNC110 -- threads write
             await asyncio.sleep(LOOK_S)
 
     async def _close_ledger(self) -> None:

@@ -47,14 +47,22 @@ VERBS: Final = {
     "sever": Verb("set a sleeper, a pod, a Dreamscape, a site or the fleet to zero now", "daemon"),
     "breakers": Verb("list, trip, reset breakers", "daemon"),
     "wake": Verb("give, lift, list wake orders", "daemon"),
+    "recording": Verb("list, show recordings of Dreamscapes", "recordings"),
+    "replay": Verb("run a recording through the fusion again, bit for bit", "recordings"),
     "ledger": Verb("back up, verify, restore the ledger", "daemon"),
     "rehearse": Verb("inject faults into a test fleet; report who was severed, how fast", "up"),
     "simulate": Verb("simulate a fleet in virtual time from one seed, and check safety rules", "up"),
     "settings": Verb("print every setting and its source", "daemon"),
     "completion": Verb("print what completes this command in a shell", "daemon"),
 }
-SINGULARS: Final = {"pod": "pods", "dreamscape": "dreamscapes", "breaker": "breakers", "setting": "settings"}
-"""Words that are taken for their plural."""
+SINGULARS: Final = {
+    "pod": "pods",
+    "dreamscape": "dreamscapes",
+    "breaker": "breakers",
+    "setting": "settings",
+    "recordings": "recording",
+}
+"""Words that are taken for a verb: mostly for their plural."""
 
 
 class Module(Protocol):

@@ -62,6 +62,7 @@ class Settings:
     http_host: str
     http_port: int
     http_names: tuple[str, ...]
+    recordings_part_s: int
     log_format: str
     log_level: str
 
@@ -160,6 +161,16 @@ def _port(given: object) -> int:
     return port
 
 
+def _part_s(given: object) -> int:
+    """Whole seconds of a part."""
+    if isinstance(given, bool) or not isinstance(given, int | str):
+        raise UnfitError
+    part_s = int(given)
+    if not 1 <= part_s <= _PART_MAX_S:
+        raise UnfitError
+    return part_s
+
+
 def _names(given: object) -> tuple[str, ...]:
     """Host names, from a list or from a text with commas."""
     parts = given.split(",") if isinstance(given, str) else given
@@ -184,6 +195,7 @@ _LOOPBACK_ONLY: Final = f"a loopback address ({', '.join(LOOPBACK)}), until acce
 _HOST_NAMES_MAX: Final = 16
 _HOST_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _HOST_NAMES: Final = f"at most {_HOST_NAMES_MAX} host names without a port, separated by commas"
+_PART_MAX_S: Final = 600
 _A_FILE: Final = "a file's path"
 _A_PORT: Final = "a port from 1 to 65535, or 0 for any free one"
 
@@ -211,6 +223,13 @@ KEYS: Final = (
         _names,
         _HOST_NAMES,
         "host names by which /metrics may be requested, besides addresses",
+    ),
+    Key(
+        "recordings.part_s",
+        60,
+        _part_s,
+        f"whole seconds from 1 to {_PART_MAX_S}",
+        "seconds of a recording in one file: what a killed daemon loses at most",
     ),
     Key("log.format", "console", _one_of(LOG_FORMATS), " or ".join(LOG_FORMATS), "format of the log"),
     Key("log.level", "info", _one_of(LOG_LEVELS), ", ".join(LOG_LEVELS), "lowest level that is logged"),

@@ -29,8 +29,12 @@ def plan(
     ceiling: float | None = None,
     ramp_s: float | None = None,
     artist_share: float = 0.0,
+    record: bool = False,
 ) -> dreams.Plan:
-    """A plan; an omitted value takes the daemon's default. ceiling: coupling 0..1; artist_share: 0..0.5."""
+    """A plan; an omitted value takes the daemon's default. ceiling: coupling 0..1; artist_share: 0..0.5.
+
+    record: keep a recording where the daemon runs; everyone seated must have agreed to it.
+    """
     return asking(
         dreams.Plan,
         "plan.",
@@ -43,6 +47,7 @@ def plan(
         ceiling=ceiling,
         ramp=None if ramp_s is None else _span(ramp_s),
         artist_share=artist_share,
+        record=record,
     )
 
 

@@ -132,6 +132,10 @@ class SeatsFull(Refused, reason="SEATS_FULL"):
     """No seat is left."""
 
 
+class RecordingUnavailable(Refused, reason="RECORDING_UNAVAILABLE"):
+    """The plan asks for a recording, and the daemon cannot keep one."""
+
+
 class SlotsExhausted(Refused, reason="SLOTS_EXHAUSTED"):
     """Every slot of the Dreamscape is given for the moment."""
 

@@ -1,15 +1,23 @@
-"""A small recording made from seeded numbers, for what reads recordings: no fusion and no daemon made it."""
+"""A small recording of seeded numbers, for what reads recordings; and recordings without a thread.
 
+No fusion and no daemon made the small one.
+"""
+
+from collections.abc import Container
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pyarrow as pa
 
 from dreamd.adapters.recordings import parts
 from dreamd.adapters.recordings.arrow_schema import schema_of
 from dreamd.adapters.recordings.columns import TABLES
 from dreamd.adapters.recordings.manifest import Manifest, Segment, features_of
+from dreamd.adapters.recordings.writer import RecordingWriter
+from dreamd.core.dreamscapes.views import Event, IdentityView, RunawayView
 from dreamd.core.limits import HOP_S
+from dreamd.ports.recordings import Beginning, RecordedTick, TableRows
 from dreamwire.schema import BANDS6X2
 
 BEGAN_INSTANT = 7_200_000_000
@@ -112,4 +120,94 @@ def _tick(grid: Row, people: int, dice: Random) -> Row:
     session_s = int(str(grid["instant"])) * HOP_S
     return (
         row | grid | {"session_s": session_s, "segment": 1, "skipped": 0, "fused": True, "used": [people + 1]}
+    )
+
+
+class DirectSink:
+    """A recording that is written in the caller's thread: virtual time waits for the disk, and drops nothing.
+
+    drop: numbers of ticks that are left out, as a disk that is too slow would have it.
+    """
+
+    dropped = 0
+    trouble = ""
+
+    def __init__(self, writer: RecordingWriter, drop: Container[int] = ()) -> None:
+        self.writer = writer
+        self._drop = drop
+        self._number = 0
+
+    def take_tick(self, tick: RecordedTick) -> None:
+        """Write it, or leave it out."""
+        self._number += 1
+        if self._number in self._drop:
+            self.dropped += 1
+        else:
+            self.writer.write_tick(self._number, tick)
+
+    def take_event(self, event: Event) -> None:
+        """Write it."""
+        self.writer.write_event(self._number, event)
+
+    def finish(self, *, complete: bool) -> None:
+        """Write the rest."""
+        self.writer.close(complete=complete)
+
+
+class DirectRecordings:
+    """Recordings below a directory, each written in the caller's thread; `sinks` in the order they began."""
+
+    def __init__(
+        self, state_dir: Path, *, part_s: float = 10.0, lacks: str = "", drop: Container[int] = ()
+    ) -> None:
+        self.lacks = lacks
+        self.sinks: list[DirectSink] = []
+        self._state_dir, self._part_s, self._drop = state_dir, part_s, drop
+
+    def missing(self) -> str:
+        """The fault that the test gives it."""
+        return self.lacks
+
+    def begin(self, beginning: Beginning) -> DirectSink:
+        """Begin to write."""
+        writer = RecordingWriter(self._state_dir, beginning, part_s=self._part_s, daemon="test")
+        self.sinks.append(DirectSink(writer, self._drop))
+        return self.sinks[-1]
+
+
+def beginning_of(name: str = "night", created_s: float = 1.0) -> Beginning:
+    """Return a Dreamscape that begins to be recorded."""
+    scale = BANDS6X2.shipped_mu(), BANDS6X2.shipped_sigma()
+    return Beginning(name, created_s, 1, 256, BANDS6X2, *scale)
+
+
+def tick_of(number: int, people: int = 3) -> RecordedTick:
+    """Return a tick with one new frame of each person, in which nothing was fused."""
+    size, bands = BANDS6X2.size, len(BANDS6X2.phase_bands)
+    whole, good = np.full(people, number, dtype=np.int64), np.ones(people, dtype=np.bool_)
+    rows = TableRows(
+        subject=np.arange(1, people + 1, dtype=np.int32),
+        db=np.full((people, size), number, dtype=np.float32),
+        phasors=np.ones((people, 2, bands), dtype=np.complex64),
+        instant=BEGAN_INSTANT + whole,
+        seq=whole.astype(np.uint32),
+        quality=np.ones(people, dtype=np.float32),
+        applied=np.zeros(people, dtype=np.float32),
+        granted=np.zeros(people, dtype=np.uint8),
+        **dict.fromkeys(("present", "finite", "good", "allowed"), good),
+        frozen=~good,
+    )
+    return RecordedTick(
+        tick=number,
+        instant=BEGAN_INSTANT + number,
+        skipped=0,
+        level=0.0,
+        assigned=people,
+        healthy=people,
+        merged=0,
+        artist_share=0.0,
+        fused=None,
+        tables=(rows,),
+        runaway=RunawayView(),
+        identity=IdentityView(),
     )

@@ -99,8 +99,8 @@ _FRAMES: Final = (
         "frame.frozen-excluded",
         "a frozen pod keeps its weight",
         _COLUMNS,
-        "self.present & self.finite & ~self.frozen & self._good & fresh & allowed",
-        "self.present & self.finite & self._good & fresh & allowed",
+        "self.present & self.finite & ~self.frozen & self.good & fresh & allowed",
+        "self.present & self.finite & self.good & fresh & allowed",
         (_TESTS_COLUMNS,),
     ),
     Mutation(
@@ -139,8 +139,8 @@ _FRAMES: Final = (
         "frame.finite-excluded",
         "a pod with a NaN frame keeps its weight",
         _COLUMNS,
-        "self.present & self.finite & ~self.frozen & self._good & fresh & allowed",
-        "self.present & ~self.frozen & self._good & fresh & allowed",
+        "self.present & self.finite & ~self.frozen & self.good & fresh & allowed",
+        "self.present & ~self.frozen & self.good & fresh & allowed",
         (_TESTS_COLUMNS,),
     ),
     Mutation(
@@ -187,8 +187,8 @@ _FRAMES: Final = (
         "frame.quality",
         "low or NaN quality excludes no pod",
         _COLUMNS,
-        "self._good = (self.quality >= QUALITY_IN) | (self._good & (self.quality >= QUALITY_OUT))",
-        "self._good = ~(self.quality < 0.0)",
+        "self.good = (self.quality >= QUALITY_IN) | (self.good & (self.quality >= QUALITY_OUT))",
+        "self.good = ~(self.quality < 0.0)",
         (_TESTS_COLUMNS,),
     ),
     Mutation(
@@ -549,15 +549,17 @@ _BREAKERS: Final = (
         "a tick is fused and published before it is judged",
         "daemon/dreamd/app/dreamscapes/drivers/control_loop.py",
         "        self._evaluate(instant)\n"
+        "        fused = None\n"
         "        if not dreamscape.ownership.lost:\n"
-        "            cohorts.fuse(instant)\n"
+        "            fused = cohorts.fuse(instant)\n"
         "            self._episodes.look()\n"
         "            sever = dreamscape.monitor.judge(instant, now_s, live=dreamscape.live)\n"
         "            if sever is not None:\n"
         "                dreamscape.sever(sever.cause, sever.reason)\n"
         "            dreamscape.publish(self._level(now_s))\n",
+        "        fused = None\n"
         "        if not dreamscape.ownership.lost:\n"
-        "            cohorts.fuse(instant)\n"
+        "            fused = cohorts.fuse(instant)\n"
         "            dreamscape.publish(self._level(now_s))\n"
         "        self._evaluate(instant)\n",
         (_TESTS_FAULTS, _TESTS_DREAMING),
@@ -847,7 +849,7 @@ _OWNERS: Final = (
         "a pod that left stays in the sums until its last frame is old",
         _COHORTS,
         "        bank.occupied[row] = bank.allowed[row] = bank.away[row] = False\n"
-        "        bank.granted[row] = 0\n        bank.columns.clear_slot(row)\n",
+        "        bank.granted[row] = bank.subject[row] = 0\n        bank.columns.clear_slot(row)\n",
         "        bank.occupied[row] = False\n",
         (_TESTS_FAULTS,),
     ),

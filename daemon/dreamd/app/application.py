@@ -42,6 +42,7 @@ from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.ledger.transaction import CLOSES_WITHIN_S
 from dreamd.ports.metrics import Metrics
 from dreamd.ports.pod_link import PodLink
+from dreamd.ports.recordings import NoRecordings, Recordings
 from dreamd.ports.worker import NullWorker, Worker
 from dreamwire.buggify import buggify
 
@@ -66,6 +67,7 @@ class Application:
         rng: random.Random,
         people: tuple[Consents, Exposures],
         aside: Worker | None = None,
+        recordings: Recordings | None = None,
     ) -> None:
         now_s = clock.now_s()
         self.failures = StepFailures(clock.now_s, meters.step_failed)
@@ -91,6 +93,7 @@ class Application:
             consents=people[0],
             exposures=people[1],
             aside=aside or NullWorker(),
+            recordings=recordings or NoRecordings(),
             failures=self.failures,
         )
         self._books_closed = False

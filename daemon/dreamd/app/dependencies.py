@@ -16,6 +16,7 @@ from dreamd.ports.consent import Consents, Exposures
 from dreamd.ports.ledger.ledger import Ledger
 from dreamd.ports.metrics import Metrics
 from dreamd.ports.pod_link import PodLink
+from dreamd.ports.recordings import Recordings
 from dreamd.ports.worker import Worker
 
 
@@ -38,4 +39,5 @@ class Dependencies:
     consents: Consents
     exposures: Exposures
     aside: Worker
+    recordings: Recordings
     failures: StepFailures

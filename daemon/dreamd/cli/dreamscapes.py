@@ -26,6 +26,7 @@ PLAN_FLAGS: Final = {
     "ceiling": "ceiling",
     "ramp": "ramp",
     "artist_share": "artist_share",
+    "record": "record",
 }
 """Fields of a plan that have a flag, and its name without the dashes."""
 PYTHON_NAMES: Final = {"ramp": "ramp_s"}
@@ -111,6 +112,9 @@ def _add_plan(verb: argparse.ArgumentParser, *, required: bool) -> None:
     switch = argparse.BooleanOptionalAction
     verb.add_argument(
         "--intimate", action=switch, help="allow fewer than five sleepers; each must have agreed"
+    )
+    verb.add_argument(
+        "--record", action=switch, help="keep a recording, without names; everyone seated must have agreed"
     )
     verb.add_argument("--late-joining", action=switch, help="pods may join after the start (default: yes)")
 

@@ -50,6 +50,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help=f"an implant fails: {', '.join(MALFUNCTIONS)}; + counts from its merge; may be repeated "
         "(railed@+6 unless --json or --recordings)",
     )
+    night.add_argument(
+        "--record", action="store_true", help="keep a recording of features, collective and events"
+    )
     where = parser.add_argument_group("broker and ports")
     where.add_argument(
         "--broker", default=usual.broker, metavar="|".join([*BROKERS, "URL"]), help="the MQTT broker (auto)"
@@ -101,4 +104,5 @@ def _flags(args: argparse.Namespace) -> Flags:
         grpc_port=args.grpc_port,
         http_port=args.http_port,
         night=args.night,
+        record=args.record,
     )

@@ -39,6 +39,9 @@ KINDS: Final = {
     "outlier-excluded": "a pod is left out of the collective for being far from all others",
     "outlier-included": "the pod counts again",
     "exposure-warning": "a sleeper is near the limit of merged time",
+    "recording-started": "a recording of the Dreamscape begins, as its plan says",
+    "recording-incomplete": "a recording has a hole, as the disk was too slow; `dropped` counts its ticks",
+    "recording-stopped": "a recording has ended before its Dreamscape: the disk is full, or a bug",
     "checked-in": "a sleeper was checked in to a pod",
     "checked-out": "the sleeper of a pod was checked out",
     "pod-online": "a pod's agent is connected",
@@ -58,7 +61,7 @@ GRAVE: Final = frozenset(
     {
         *("severed", "breaker-tripped", "latched", "assign-refused", "uplink-lost", "broker-down"),
         *("group-severed", "coupling-halved", "identity-lost", "step-failed"),
-        *("ledger-restored", "ledger-write-failed"),
+        *("ledger-restored", "ledger-write-failed", "recording-stopped"),
     }
 )
 """The kinds that a person should look at: screens mark them, and their filter leaves them."""

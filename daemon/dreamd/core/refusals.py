@@ -77,6 +77,7 @@ class Code(Enum):
     FLEET_FULL = "FLEET_FULL"
     DREAMSCAPES_FULL = "DREAMSCAPES_FULL"
     LEDGER_UNAVAILABLE = "LEDGER_UNAVAILABLE"
+    RECORDING_UNAVAILABLE = "RECORDING_UNAVAILABLE"
     SHUTTING_DOWN = "SHUTTING_DOWN"
 
 
@@ -166,6 +167,9 @@ CATALOGUE: Final[dict[Code, Entry]] = {
     Code.FLEET_FULL: Entry(Kind.PRECONDITION, "run a second daemon for the other pods"),
     Code.DREAMSCAPES_FULL: Entry(Kind.PRECONDITION, "end a Dreamscape first (dreamd dreamscapes end)"),
     Code.LEDGER_UNAVAILABLE: Entry(Kind.UNAVAILABLE, "free the daemon's disk; severing works without it"),
+    Code.RECORDING_UNAVAILABLE: Entry(
+        Kind.PRECONDITION, "mend that, or plan without record before the start (dreamd dreamscapes update)"
+    ),
     Code.SHUTTING_DOWN: Entry(Kind.UNAVAILABLE, "call again when the daemon is running again"),
 }
 

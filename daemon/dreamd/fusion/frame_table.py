@@ -97,8 +97,8 @@ class FrameTable:
     db: float32[slots, D], dB. phasors: complex64[slots, 2, B], NaN where omitted, older instant first.
     instant: int64[slots]. seq: uint32[slots]. quality, applied, own_z: float32[slots]. uncertain_s:
     float32[slots], the instant's possible error, by the pod's clock. present: a frame has arrived since
-    `clear`. finite (sound in every number), frozen: of the newest frame. lost: frames of the whole bank lost
-    so far. used: rows from here on have never been given.
+    `clear`. finite (sound in every number), frozen: of the newest frame. good: its quality, by hysteresis.
+    lost: frames of the whole bank lost so far. used: rows from here on have never been given.
     """
 
     def __init__(self, schema: Schema, slots: int = COHORT_SLOTS) -> None:
@@ -122,7 +122,7 @@ class FrameTable:
         self.lost = 0
         self._told = 0
         self._forgiven_to = _NEVER
-        self._good = np.zeros(slots, dtype=np.bool_)
+        self.good = np.zeros(slots, dtype=np.bool_)
         self._closed = _NEVER
         self._bytes: list[bytes] = [b""] * slots
         self._same = [0] * slots
@@ -135,7 +135,7 @@ class FrameTable:
     def clear_slot(self, slot: int) -> None:
         """Reset this slot: it is given to a pod, or its assignment has ended."""
         self.used = max(self.used, slot + 1)
-        self.present[slot] = self.finite[slot] = self.frozen[slot] = self._good[slot] = False
+        self.present[slot] = self.finite[slot] = self.frozen[slot] = self.good[slot] = False
         self.db[slot] = 0.0
         self.phasors[slot] = np.nan
         self.instant[slot] = _NEVER
@@ -271,10 +271,10 @@ class FrameTable:
             instant_now: the grid instant that closes.
             allowed: bool[slots], the slots that breakers, consent and guidelines allow.
         """
-        self._good = (self.quality >= QUALITY_IN) | (self._good & (self.quality >= QUALITY_OUT))
+        self.good = (self.quality >= QUALITY_IN) | (self.good & (self.quality >= QUALITY_OUT))
         age = instant_now - self.instant
         fresh = (age >= -FUTURE_HOPS) & (age <= FRAME_FRESH_HOPS)
-        return np.asarray(self.present & self.finite & ~self.frozen & self._good & fresh & allowed)
+        return np.asarray(self.present & self.finite & ~self.frozen & self.good & fresh & allowed)
 
     def recent(self, instant_now: int) -> Mask:
         """Return bool[slots]: the newest frame is at most three hops old."""

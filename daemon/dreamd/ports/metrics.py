@@ -108,6 +108,14 @@ class Metrics(Protocol):
         """Count sequence gaps still open after two seconds."""
         ...
 
+    def recording_dropped(self, count: int) -> None:
+        """Ticks and events that a recording left out, because its disk is too slow."""
+        ...
+
+    def recording_stopped(self) -> None:
+        """A recording has ended before its Dreamscape."""
+        ...
+
     def frames_above_granted(self, count: int) -> None:
         """Count frames that reported more coupling than the last lease and fade granted."""
         ...

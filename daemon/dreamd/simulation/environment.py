@@ -6,11 +6,12 @@ them, `ObservedPod` and `ObservedDaemon`, and not by their classes.
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from dreamd.app.application import Application
 from dreamd.core.dreamscapes.views import Event
+from dreamd.ports.recordings import NoRecordings, Recordings
 from dreamd.simulation.machines.counting_metrics import CountingMetrics
 from dreamd.simulation.machines.memory_ledger import LedgerStorage
 from dreamd.simulation.machines.mqtt_broker import MqttBroker
@@ -131,7 +132,7 @@ class Environment:
 
     conditions: those of every link that has none of its own. limits_min: merge-minutes by pseudonym, of the
     sleepers that have a limit. every_pulse: pods give also the pulses that decide nothing. hops: journals
-    have a line for each hop.
+    have a line for each hop. recordings: where the daemons keep theirs.
     """
 
     seed: int
@@ -146,6 +147,7 @@ class Environment:
     observer: Observer
     every_pulse: bool = False
     hops: bool = False
+    recordings: Recordings = field(default_factory=NoRecordings)
 
     def link(self) -> NetworkLink:
         """A new link to the broker, under the conditions of the environment."""

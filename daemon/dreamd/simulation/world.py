@@ -9,6 +9,7 @@ from dreamd.core.dreamscapes.views import Plan
 from dreamd.core.limits import RAMP_MIN_S
 from dreamd.core.refusals import Refusal
 from dreamd.ports.deferred import Deferred
+from dreamd.ports.recordings import NoRecordings, Recordings
 from dreamd.simulation.checks.invariants import InvariantChecker
 from dreamd.simulation.environment import Environment
 from dreamd.simulation.machines.clocks import MachineClock
@@ -43,11 +44,12 @@ class World:
         sleeper: Callable[[int], Sleeper] = Body,
         every_pulse: bool = False,
         hops: bool = False,
+        recordings: Recordings | None = None,
     ) -> None:
         """Start one daemon and so many pods.
 
         limits_min: merge-minutes by pseudonym, of the sleepers that have a limit. sleeper: makes the sleeper
-        of a bed's number. every_pulse, hops: see `Environment`.
+        of a bed's number. every_pulse, hops, recordings: see `Environment`.
         """
         self.seed = seed
         self.rng = random.Random(seed)  # noqa: S311 - one seed, one story
@@ -77,6 +79,7 @@ class World:
             observer=self.checker,
             every_pulse=every_pulse,
             hops=hops,
+            recordings=recordings or NoRecordings(),
         )
         self.start_daemon()
         for number in range(1, pods + 1):

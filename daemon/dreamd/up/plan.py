@@ -101,6 +101,7 @@ class Flags:
     grpc_port: int = 50051
     http_port: int = 8080
     night: Path = Path("night.svg")
+    record: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class Plan:
     duration_s: from the beginning of the run, plus the time that gathering takes above 15 s; None: until the
     recordings are over, or a person ends it. refused: persons that cannot be played. light: simulated
     sleepers are features alone. packed: many sleepers to a process however few they are. night None: no
-    picture.
+    picture. record: the daemon keeps a recording, and it is moved to the usual state directory.
     """
 
     sleepers: tuple[Sleeper, ...]
@@ -128,6 +129,7 @@ class Plan:
     refused: tuple[Found, ...] = ()
     light: bool = False
     packed: bool = False
+    record: bool = False
 
     @property
     def intimate(self) -> bool:
@@ -319,4 +321,5 @@ def plan(flags: Flags, found: tuple[Found, ...] = ()) -> Plan:
         night=flags.night,
         json=flags.json,
         refused=tuple(one for one in found if one.why),
+        record=flags.record,
     )

@@ -23,15 +23,17 @@ from typing import Final
 
 from rich.console import Console
 
+from dreamd.adapters.recordings import directory
 from dreamd.core.limits import CEILING, CEILING_INTIMATE
 from dreamd.terminal import keyboard
 from dreamd.terminal.clock import now_ns, wall
 from dreamd.terminal.sleeper_row import Tone, count
+from dreamd.up import kept_recording
 from dreamd.up.display import Display
 from dreamd.up.keys import KEYS, listening
 from dreamd.up.plan import CannotRun, Plan
 from dreamd.up.processes import brokers, pod_journal, preflight
-from dreamd.up.processes.processes import Processes, Reports
+from dreamd.up.processes.processes import DAEMON_ROOM, Processes, Reports
 from dreamd.up.report import metrics_scrape, night_svg
 from dreamd.up.report.metrics_scrape import Counters
 from dreamd.up.report.screenshot import Wanted
@@ -76,7 +78,7 @@ def programs() -> str:
 
 
 class Run:
-    """The state of one run; sentence: the line on top, '': the usual."""
+    """The state of one run; sentence: the line on top, '': the usual. recorded: where the recording lies."""
 
     def __init__(
         self,
@@ -89,6 +91,7 @@ class Run:
         sentence: str = "",
     ) -> None:
         self.plan = plan
+        self.recorded: Path | None = None
         self.shot = shot
         self.console = console
         self.viewed = viewed
@@ -205,7 +208,21 @@ class Run:
                 self.show.line(f"the night is kept in {self.plan.night}")
             if self.shot is not None:
                 self.show.line(f"the screen is kept in {self.shot.path}")
+            for line in self._about_recording():
+                self.show.line(line)
         return HOME if account.everyone_home else NOT_HOME
+
+    def _about_recording(self) -> tuple[str, ...]:
+        """Where the recording lies, and the next commands."""
+        if not self.plan.record:
+            return ()
+        if self.recorded is None:
+            return ("there is no recording: the Dreamscape did not start",)
+        ours, name = programs(), self.recorded.name
+        return (
+            f"the recording is kept in {self.recorded}",
+            f"next: {ours}dreamd recording show {name}, {ours}dreamd replay {name}",
+        )
 
     def _told(self) -> dict[str, object]:
         """The object of `--json`: the account, and the bed of each person with a recording."""
@@ -215,6 +232,7 @@ class Run:
             "recordings": [
                 {"pod": one.pod, "sleeper": one.pseudonym, "recording": one.recording} for one in played
             ],
+            **({"recording": str(self.recorded or "")} if self.plan.record else {}),
             "refused": [{"file": one.file, "why": one.why} for one in self.plan.refused],
         }
 
@@ -251,11 +269,15 @@ async def run(plan: Plan, console: Console, *, viewed: bool, shot: Wanted | None
 async def conduct(plan: Plan, make: Callable[[Path], Run]) -> int:
     """Run the plan that `make` builds from a temporary directory; raises CannotRun."""
     preflight.check(plan)
+    folder = kept_recording.place() if plan.record else None
     if plan.owns_broker:
         brokers.choose(plan.broker)
     with _room() as room:
         one = make(Path(room))
         await _ended_by_signals(one)
+        if folder is not None:
+            recorded = Path(room) / DAEMON_ROOM / directory.FOLDER / NAME
+            one.recorded = kept_recording.keep(recorded, folder)
         return one.settle_up(wall())
 
 

@@ -133,6 +133,7 @@ class SessionDriver:
             pods=beds,
             intimate=self.plan.intimate,
             ramp_s=self.plan.ramp_s,
+            record=self.plan.record,
         )
         if self.end.is_set():
             return

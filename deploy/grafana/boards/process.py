@@ -96,6 +96,16 @@ def dependency_panels() -> list[Stat | Lines]:
             bounds=((0.0, RED), (DISK_LOW_SHARE, ORANGE), (2 * DISK_LOW_SHARE, "transparent")),
             top=1.0,
         ),
+        lines(
+            "Recordings: rows left out, and recordings stopped",
+            "A disk that is too slow costs a recording rows; a full one ends it. No sleeper notices either.",
+            Query("sum(increase(dreamd_recording_dropped_total[$__rate_interval]))", "ticks and events"),
+            Query("sum(increase(dreamd_recordings_stopped_total[$__rate_interval]))", "stopped"),
+            lists=["dreamd recording list"],
+            width=24,
+            height=4,
+            unit="short",
+        ),
     ]
 
 

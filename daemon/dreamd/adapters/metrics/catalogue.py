@@ -104,6 +104,8 @@ CATALOGUE: Final = (
     _histogram("dreamd_ledger_commit_seconds", "from a write's submission until it is durable", COMMIT_S),
     _gauge("dreamd_ledger_oldest_write_seconds", "seconds", "the oldest write has waited; 0: none waits"),
     _counter("dreamd_ledger_write_failures_total", "writes", "that the disk refused"),
+    _counter("dreamd_recording_dropped_total", "ticks, events", "left out of a recording: a slow disk"),
+    _counter("dreamd_recordings_stopped_total", "recordings", "ended before their Dreamscape: disk or bug"),
     _gauge("dreamd_disk_free_bytes", "bytes", "free on the state directory's file system; NaN: no answer"),
     _gauge("dreamd_disk_size_bytes", "bytes", "of that file system; NaN: no answer"),
     _gauge("dreamd_tick_age_seconds", "seconds", "since the last tick was over, at the scrape"),

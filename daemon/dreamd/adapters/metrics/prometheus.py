@@ -64,6 +64,8 @@ class PrometheusMetrics:
         self._late = counter(registry, "dreamd_frames_late_total")
         self._lost = counter(registry, "dreamd_frames_lost_total")
         self._above = counter(registry, "dreamd_frames_above_granted_total")
+        self._recording_drops = counter(registry, "dreamd_recording_dropped_total")
+        self._recordings_stopped = counter(registry, "dreamd_recordings_stopped_total")
         self._refused_frames = Closed(registry, "dreamd_frames_refused_total", reasons)
         self._severed = Closed(registry, "dreamd_severed_total", causes)
         self._refusals = Closed(registry, "dreamd_refused_total", codes)
@@ -105,6 +107,14 @@ class PrometheusMetrics:
     def frames_above_granted(self, count: int) -> None:
         """Count frames that reported more coupling than granted."""
         self._above.inc(max(0, count))
+
+    def recording_dropped(self, count: int) -> None:
+        """Count ticks and events that a recording left out."""
+        self._recording_drops.inc(max(0, count))
+
+    def recording_stopped(self) -> None:
+        """Count a recording that ended before its Dreamscape."""
+        self._recordings_stopped.inc()
 
     def tick(self, seconds: float, skipped: int) -> None:
         """Record the duration of a finished tick; `skipped` ticks before it were missed."""

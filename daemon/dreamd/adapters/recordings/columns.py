@@ -126,3 +126,24 @@ PURPOSES: Final = {
     "events": "a row for each event of the journal from the start on, without names",
     "inputs": "a row for each change of the fusion's input, for `dreamd replay`",
 }
+
+
+def markdown() -> str:
+    """Return the tables as Markdown, for the documentation."""
+    lines = ["| table | column | type | unit | meaning |", "|---|---|---|---|---|"]
+    for table, columns in TABLES.items():
+        for one in columns:
+            kind = _TYPES.get(one.kind, one.kind)
+            lines.append(f"| {table} | `{one.name}` | {kind} | {one.unit or '-'} | {one.meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+_TYPES: Final = {
+    "features": "float32[D]",
+    "feature_values": "float32[D]",
+    "phasors": "float32[4 B]",
+    "phase_pairs": "float32[2 B]",
+    "phase_values": "float64[B]",
+    "counts": "list of int32",
+}
+"""D: features, B: bands with phases."""

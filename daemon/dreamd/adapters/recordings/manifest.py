@@ -167,3 +167,8 @@ def _manifest(tree: dict[str, Any]) -> Manifest:
 def closed(manifest: Manifest, ended_s: float, *, complete: bool, stopped: str) -> Manifest:
     """Return the manifest of a recording that has ended."""
     return replace(manifest, ended_s=ended_s, complete=complete, stopped=stopped)
+
+
+def renamed(manifest: Manifest, name: str) -> Manifest:
+    """Return the manifest of a recording that was moved to a directory of this name."""
+    return replace(manifest, name=name)

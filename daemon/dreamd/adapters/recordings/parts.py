@@ -6,6 +6,7 @@ leaves every part before the present one, and every file there is opens.
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,9 +54,14 @@ def write_part(recording: Path, number: int, tables: Mapping[str, Any]) -> None:
         path = directory.part_file(recording, table, number)
         hidden = path.with_name(f".{path.name}")
         rows = max(len(tables[table]), 1)
-        with hidden.open("wb") as file:
-            pq.write_table(tables[table], file, compression=COMPRESSION, row_group_size=rows)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with hidden.open("wb") as file:
+                pq.write_table(tables[table], file, compression=COMPRESSION, row_group_size=rows)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            with suppress(OSError):  # a full disk gets back what it could not hold
+                hidden.unlink()
+            raise
         hidden.replace(path)
         directory.flush_folder(path.parent)

@@ -13,8 +13,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from dreamd.adapters.recordings import directory
 from dreamd.adapters.recordings.arrow_schema import schema_of
@@ -23,6 +25,18 @@ from dreamd.adapters.recordings.manifest import Manifest, RecordingError
 
 Table = Any
 """A pyarrow.Table, which ships no types."""
+
+
+def matrix(column: Any) -> NDArray[Any]:  # noqa: ANN401 - pyarrow ships no types
+    """Return a column of lists of one length as an array [rows, length]; a row that is null is NaN."""
+    array = column.combine_chunks()
+    size = array.type.list_size
+    values = array.values.slice(array.offset * size, len(array) * size)
+    found: NDArray[Any] = values.to_numpy(zero_copy_only=False).reshape(-1, size)
+    if array.null_count:
+        found = np.where(array.is_null().to_numpy(zero_copy_only=False)[:, np.newaxis], np.nan, found)
+        found = found.astype(values.type.to_pandas_dtype())
+    return found
 
 
 class Recording:

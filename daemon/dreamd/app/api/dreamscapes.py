@@ -12,6 +12,7 @@ from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes import plan_changes
 from dreamd.app.dreamscapes.archive import Bygone, Over
 from dreamd.app.dreamscapes.dreamscape import Dreamscape
+from dreamd.app.dreamscapes.recording_consent import recording_refused
 from dreamd.app.dreamscapes.registry import DreamscapeRegistry
 from dreamd.app.dreamscapes.runtime import DreamscapeRuntime
 from dreamd.app.dreamscapes.seating.seat_commits import Started
@@ -62,6 +63,7 @@ class DreamscapeCommands:
         now_s = self._deps.clock.now_s()
         refusal = (
             validate_plan(plan, now_s)
+            or recording_refused(plan, self._deps.recordings)
             or self._dreamscapes.shutting_down()
             or self._dreamscapes.unavailable(plan.dreamscape)
         )
@@ -108,7 +110,7 @@ class DreamscapeCommands:
             return runtime
         if isinstance(runtime, Bygone):
             return Refusal(Code.WRONG_STATE, f"{plan.dreamscape} has ended", {"state": "ended"})
-        closing = self._dreamscapes.shutting_down()
+        closing = self._dreamscapes.shutting_down() or recording_refused(plan, self._deps.recordings)
         if closing is not None:
             return closing
         if validate_only:

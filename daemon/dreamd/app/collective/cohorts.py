@@ -117,6 +117,7 @@ class Cohorts:
         bank.columns.clear_slot(row)
         bank.grants.new_holder(row, instant)
         bank.occupied[row] = True
+        bank.subject[row] = slot.seat
         bank.allowed[row] = breaker.may_couple
         bank.away[row] = breaker.away or (joins and not breaker.may_couple)
         bank.since[row] = instant
@@ -133,7 +134,7 @@ class Cohorts:
         bank, row = self.locate(slot)
         self._counted = bank.seen = None
         bank.occupied[row] = bank.allowed[row] = bank.away[row] = False
-        bank.granted[row] = 0
+        bank.granted[row] = bank.subject[row] = 0
         bank.columns.clear_slot(row)
 
     def close(self, cohort: int) -> None:

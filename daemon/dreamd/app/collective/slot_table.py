@@ -24,7 +24,7 @@ _NEVER = -(1 << 62)
 
 @dataclass(slots=True)
 class SlotTable:
-    """The columns of one table. granted: uint8[slots], as last broadcast.
+    """The columns of one table. granted: uint8[slots], as last broadcast. subject: seat numbers, 0: none.
 
     most: the sleepers' own ceilings, as bytes; halved: how many times a grant is halved. float64[slots]:
     `rate` is an upper bound of the rendered share, `lived_min` its integral in minutes since the last
@@ -44,6 +44,7 @@ class SlotTable:
     lived_min: NDArray[np.float64]
     left_min: NDArray[np.float64]
     looked_at: NDArray[np.int64]
+    subject: NDArray[np.int32]
     seen: tuple[int, Mask] | None = None
     fresh: tuple[int, Mask] | None = None
 
@@ -64,6 +65,7 @@ class SlotTable:
             np.zeros(slots),
             np.full(slots, np.inf),
             np.full(slots, _NEVER, dtype=np.int64),
+            np.zeros(slots, dtype=np.int32),
         )
 
     def recent(self, instant: int) -> Mask:

@@ -11,6 +11,8 @@ from dreamd.app.dreamscapes.drivers.breaker_moves import BreakerMoves
 from dreamd.app.dreamscapes.drivers.control_loop import ControlLoop
 from dreamd.app.dreamscapes.drivers.housekeeping import Housekeeping
 from dreamd.app.dreamscapes.drivers.pod_inputs import PodInputs
+from dreamd.app.dreamscapes.drivers.recording import RecordingDriver
+from dreamd.app.dreamscapes.recording_consent import recording_refused
 from dreamd.app.dreamscapes.seating.seat_commits import Started
 from dreamd.app.dreamscapes.views import collective_view, dreamscape_view
 from dreamd.app.events.subscriptions import Changed
@@ -36,12 +38,15 @@ class DreamscapeRuntime:
         self._watchers = TickWatchers(
             newest, lambda: dreamscape.state is DreamscapeState.ENDED, dependencies.failures.attempt
         )
-        self._loop = ControlLoop(dreamscape, dependencies, self._watchers)
+        self._recording = RecordingDriver(dreamscape, dependencies)
+        self._loop = ControlLoop(dreamscape, dependencies, self._watchers, self._recording)
         self._housekeeping = Housekeeping(dreamscape, dependencies, self.start)
 
     def start(self) -> Started:
-        """Start it; see `Dreamscape.start`."""
-        return self.dreamscape.start(self.view)
+        """Start it, where it can be recorded if its plan says so; see `Dreamscape.start`."""
+        dreamscape = self.dreamscape
+        refusal = None if dreamscape.started else recording_refused(dreamscape.plan, self._deps.recordings)
+        return refusal or dreamscape.start(self.view)
 
     def resume(self) -> Refusal | None:
         """Dream on after a sever; None: done."""
@@ -75,5 +80,6 @@ class DreamscapeRuntime:
 
     def give_back_memory(self) -> None:
         """It has ended and is put away: its memory is given back, watches are over."""
+        self._recording.finish(complete=True)
         self.dreamscape.give_back_memory()
         self._watchers.tell()

@@ -59,12 +59,21 @@ class Journal:
         self._followers: dict[int, Changed] = {}
         self._follower_ids = 0
         self._seen: Callable[[Event], None] | None = None
+        self._listeners: dict[str, Callable[[Event], None]] = {}
 
     def subscribe(self, seen: Callable[[Event], None]) -> None:
         """Call `seen` with every event that is kept, and from now on with each as it is written (the log)."""
         for event in self._events:
             seen(event)
         self._seen = seen
+
+    def listen(self, dreamscape: str, seen: Callable[[Event], None]) -> None:
+        """Call `seen` with each event of this Dreamscape as it is written (a recording)."""
+        self._listeners[dreamscape] = seen
+
+    def unlisten(self, dreamscape: str) -> None:
+        """Nothing listens to this Dreamscape any more."""
+        self._listeners.pop(dreamscape, None)
 
     def append(
         self,
@@ -99,6 +108,9 @@ class Journal:
         (self._churn if churn else self._safety).append(event)
         if self._seen is not None:
             self._attempt("log", partial(self._seen, event))
+        listener = self._listeners.get(dreamscape)
+        if listener is not None:
+            self._attempt("watcher", partial(listener, event))
         for changed in tuple(self._followers.values()):
             self._attempt("watcher", changed)
         return event

@@ -198,6 +198,7 @@ class Plan:
     ramp_s: float = 60.0
     guidelines: str = "shipped-1"
     artist_share: float = 0.0  # largest share of an artist in the blend; 0: no artist leads
+    record: bool = False  # every sleeper agreed to a recording of features, collective and events
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,14 @@ class CountingMetrics:
         """Some reported too large a share."""
         self.counts["above-granted"] += count
 
+    def recording_dropped(self, count: int) -> None:
+        """Some were left out of a recording."""
+        self.counts["recording-dropped"] += count
+
+    def recording_stopped(self) -> None:
+        """A recording has ended early."""
+        self.counts["recording-stopped"] += 1
+
     def tick(self, seconds: float, skipped: int) -> None:  # noqa: ARG002 - virtual ticks take no time
         """One tick."""
         self.counts["ticks"] += 1

@@ -55,7 +55,9 @@ class DaemonProcess:
         self._anchor_s = START_S + set_by_s
         rng = random.Random(environment.rng.random())  # noqa: S311 - one seed, one story
         people = CheckInConsent(), LimitedExposures(self.ledger, self.now_s(), environment.limits_min)
-        self.app = Application(self, self, self.ledger, self.metrics, rng, people)
+        self.app = Application(
+            self, self, self.ledger, self.metrics, rng, people, recordings=environment.recordings
+        )
         self.inbound = InboundGuard(self.app.inbound, self.app.failures)
         self.slots: dict[tuple[str, int, int], tuple[str, int]] = {}
         self.held: dict[tuple[str, int], list[tuple[str, int, int, int]]] = {}

@@ -19,6 +19,8 @@ from dreamd.up.processes import brokers
 from dreamd.up.processes.child_process import Child
 from dreamd.up.processes.preflight import environment
 
+DAEMON_ROOM: Final = "daemon"
+"""The daemon's state directory within the room."""
 DAEMON_READY_S: Final = 20.0
 POLL_S: Final = 0.05
 POD_UP_S: Final = 1.5
@@ -70,14 +72,14 @@ class Processes:
         plan = self.plan
         return (
             *(sys.executable, "-m", "dreamd", "serve", "--ready-json"),
-            *("--state-dir", str(self.room / "daemon"), "--mqtt-url", plan.mqtt_url),
+            *("--state-dir", str(self.room / DAEMON_ROOM), "--mqtt-url", plan.mqtt_url),
             *("--grpc-port", str(plan.grpc_port), "--http-port", str(plan.http_port)),
         )
 
     @property
     def _key(self) -> Path:
         """The daemon's public key, there as soon as it has opened its state directory."""
-        return self.room / "daemon" / "daemon.pub"
+        return self.room / DAEMON_ROOM / "daemon.pub"
 
     @property
     def quicker_broker(self) -> str:

@@ -101,6 +101,7 @@ def _read(name: str, wanted: PlanMessage, path: str) -> Plan:
         ramp_s=_span(wanted.ramp, f"{path}.ramp") if wanted.HasField("ramp") else _DEFAULTS.ramp_s,
         guidelines=wanted.guidelines or _DEFAULTS.guidelines,
         artist_share=at_most(wanted.artist_share, ARTIST_SHARE_MOST),
+        record=wanted.record,
     )
 
 

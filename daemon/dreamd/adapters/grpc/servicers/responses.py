@@ -240,6 +240,7 @@ def plan(view: Plan) -> dreams.Plan:
         ramp=span(view.ramp_s),
         guidelines=view.guidelines,
         artist_share=view.artist_share,
+        record=view.record,
     )
 
 

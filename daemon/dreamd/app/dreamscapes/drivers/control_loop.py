@@ -9,6 +9,7 @@ after it.
 from dreamd.app.collective.surrogate_check import check
 from dreamd.app.dependencies import Dependencies
 from dreamd.app.dreamscapes.dreamscape import Dreamscape
+from dreamd.app.dreamscapes.drivers.recording import RecordingDriver
 from dreamd.app.events.tick_watchers import TickWatchers
 from dreamd.app.safety.outlier_episodes import OutlierEpisodes
 from dreamd.core.dreamscapes.admission import ceiling_for
@@ -21,10 +22,17 @@ from dreamd.core.safety.quorum import INTIMATE_MIN, quorum
 class ControlLoop:
     """Runs the ticks of one Dreamscape."""
 
-    def __init__(self, dreamscape: Dreamscape, dependencies: Dependencies, watchers: TickWatchers) -> None:
+    def __init__(
+        self,
+        dreamscape: Dreamscape,
+        dependencies: Dependencies,
+        watchers: TickWatchers,
+        recording: RecordingDriver,
+    ) -> None:
         self._dreamscape = dreamscape
         self._deps = dependencies
         self._watchers = watchers
+        self._recording = recording
         self._episodes = OutlierEpisodes(dreamscape.seats, dreamscape.cohorts, dreamscape.log)
 
     def close_instant(self, instant: int, missed: int, now_s: float) -> None:
@@ -38,13 +46,15 @@ class ControlLoop:
         for seat, cause in dreamscape.exposure.judge(now_s):
             dreamscape.assignment.release_for(seat, cause)
         self._evaluate(instant)
+        fused = None
         if not dreamscape.ownership.lost:
-            cohorts.fuse(instant)
+            fused = cohorts.fuse(instant)
             self._episodes.look()
             sever = dreamscape.monitor.judge(instant, now_s, live=dreamscape.live)
             if sever is not None:
                 dreamscape.sever(sever.cause, sever.reason)
             dreamscape.publish(self._level(now_s))
+        self._recording.close_tick(instant, missed, fused)
         self._deps.meters.frames_lost(cohorts.take_lost())
         self._deps.meters.frames_above_granted(cohorts.take_frames_above())
         dreamscape.tick_s = self._deps.clock.now_s() - now_s

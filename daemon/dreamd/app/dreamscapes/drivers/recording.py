@@ -1,0 +1,127 @@
+"""The recording of one Dreamscape, where its plan says so: ticks and events from the start to the end.
+
+The plan's flag says that every person seated has agreed; there is no other consent to it yet. A recording
+that fails, by its disk or by a bug, ends with one event, and the night goes on.
+"""
+
+from typing import Final
+
+from dreamd.app.collective.recorded_rows import rows_of
+from dreamd.app.dependencies import Dependencies
+from dreamd.app.dreamscapes.dreamscape import Dreamscape
+from dreamd.core.dreamscapes.views import DreamscapeState, Event
+from dreamd.core.limits import HOP_S
+from dreamd.fusion.collective import Fused
+from dreamd.ports.recordings import Beginning, RecordedTick, RecordingSink
+
+TOLD_EVERY_HOPS: Final = round(10.0 / HOP_S)
+"""An event about rows that were dropped is written once in this time at most."""
+
+
+class RecordingDriver:
+    """Hands the ticks and events of one Dreamscape to its recording."""
+
+    def __init__(self, dreamscape: Dreamscape, dependencies: Dependencies) -> None:
+        self._dreamscape = dreamscape
+        self._deps = dependencies
+        self._sink: RecordingSink | None = None
+        self._over = False
+        self._counted = 0
+        self._told = 0
+        self._told_at: int | None = None
+
+    def close_tick(self, instant: int, missed: int, fused: Fused | None) -> None:
+        """Hand over the tick of this instant, after its message; missed: how many before it were skipped."""
+        if self._over or not self._dreamscape.plan.record:
+            return
+        try:
+            sink = self._sink or self._begin()
+            if sink is not None:
+                sink.take_tick(self._tick(instant, missed, fused))
+                self._look(sink, instant)
+        except Exception as error:  # noqa: BLE001 -- a bug in a recording must cost no sleeper anything
+            self._stop(f"a bug ({type(error).__name__}), please report it")
+
+    def _begin(self) -> RecordingSink | None:
+        dreamscape, cohorts = self._dreamscape, self._dreamscape.cohorts
+        missing = self._deps.recordings.missing()
+        if missing or not cohorts.banks:
+            if missing:
+                self._stop(missing)
+            return None
+        mu, sigma = cohorts.scale
+        self._sink = self._deps.recordings.begin(
+            Beginning(
+                dreamscape=dreamscape.plan.dreamscape,
+                created_s=dreamscape.created_s,
+                term=dreamscape.ownership.first,
+                slots=cohorts.banks[0].columns.slots,
+                schema=cohorts.schema,
+                mu_db=mu,
+                sigma_db=sigma,
+            )
+        )
+        self._deps.journal.listen(dreamscape.plan.dreamscape, self._on_event)
+        sentence = f"{dreamscape.plan.dreamscape} is being recorded: everyone seated has agreed, by its plan"
+        dreamscape.log.append_event("recording-started", sentence)
+        return self._sink
+
+    def _tick(self, instant: int, missed: int, fused: Fused | None) -> RecordedTick:
+        dreamscape, cohorts = self._dreamscape, self._dreamscape.cohorts
+        assigned, healthy, _ = cohorts.counts()
+        return RecordedTick(
+            tick=cohorts.tick_number,
+            instant=instant,
+            skipped=missed,
+            level=cohorts.level,
+            assigned=assigned,
+            healthy=healthy,
+            merged=cohorts.merged(instant),
+            artist_share=cohorts.artist[1] if cohorts.level > 0.0 else 0.0,
+            fused=fused,
+            tables=rows_of(cohorts),
+            runaway=dreamscape.monitor.runaway(),
+            identity=dreamscape.monitor.identity(),
+        )
+
+    def _on_event(self, event: Event) -> None:
+        try:
+            if self._sink is not None:
+                self._sink.take_event(event)
+                if self._dreamscape.state is DreamscapeState.ENDED and event.kind == "state":
+                    self.finish(complete=True)
+        except Exception as error:  # noqa: BLE001 -- as for a tick
+            self._stop(f"a bug ({type(error).__name__}), please report it")
+
+    def _look(self, sink: RecordingSink, instant: int) -> None:
+        """Count what was dropped, and report it and the end of a recording that has failed."""
+        if sink.trouble:
+            self._stop(sink.trouble)
+            return
+        dropped = sink.dropped
+        if dropped > self._counted:
+            self._deps.meters.recording_dropped(dropped - self._counted)
+            self._counted = dropped
+        lately = self._told_at is not None and instant - self._told_at < TOLD_EVERY_HOPS
+        if dropped > self._told and not lately:
+            name, rows = self._dreamscape.plan.dreamscape, dropped - self._told
+            self._told, self._told_at = dropped, instant
+            sentence = f"the recording of {name} has a hole of {rows} ticks and events: the disk is too slow"
+            self._dreamscape.log.append_event(
+                "recording-incomplete", sentence, values={"dropped": float(rows)}
+            )
+
+    def _stop(self, why: str) -> None:
+        self._over = True
+        self.finish(complete=False)
+        self._deps.meters.recording_stopped()
+        name = self._dreamscape.plan.dreamscape
+        sentence = f"{name} is recorded no longer: {why}; the night goes on, and the parts written are whole"
+        self._dreamscape.log.append_event("recording-stopped", sentence, reason=why)
+
+    def finish(self, *, complete: bool) -> None:
+        """Nothing more follows; complete: the Dreamscape has ended."""
+        self._deps.journal.unlisten(self._dreamscape.plan.dreamscape)
+        if self._sink is not None:
+            self._sink.finish(complete=complete)
+        self._sink, self._over = None, True

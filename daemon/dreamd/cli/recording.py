@@ -1,0 +1,106 @@
+"""`dreamd recording`: the recordings in a state directory, listed and shown; no daemon is needed.
+
+Exit status: 0 done, 1 there is no such recording or it cannot be read (one sentence on stderr), 2 usage.
+"""
+
+import argparse
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from dreamd import settings
+from dreamd.adapters.recordings import directory
+from dreamd.adapters.recordings.manifest import Manifest, RecordingError
+from dreamd.cli.client import console, print_json
+from dreamd.cli.printing import recording_tables
+from dreamwire.text import shown
+
+
+class Reader(Protocol):
+    """`adapters.recordings.reader`, which needs pyarrow and is loaded for `show` alone."""
+
+    Recording: Any
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+    """Add the verb."""
+    does = "list and show the recordings of Dreamscapes"
+    parser = subparsers.add_parser("recording", help=does, description=does)
+    acts = parser.add_subparsers(dest="act", metavar="ACT", required=True)
+    listing = acts.add_parser("list", help="every recording in the state directory")
+    add_place(listing)
+    show = acts.add_parser("show", help="one recording: its people, ticks, events, holes, files")
+    show.add_argument("recording", metavar="RECORDING", help="its name, or its directory's path")
+    show.add_argument("--columns", action="store_true", help="every column with its unit and meaning")
+    add_place(show)
+    return parser
+
+
+def add_place(act: argparse.ArgumentParser) -> None:
+    """Add --state-dir, --config and --json."""
+    act.add_argument("--state-dir", metavar="DIR", help="as of `dreamd serve`")
+    act.add_argument("--config", metavar="FILE", help="as of `dreamd serve`")
+    act.add_argument("--json", action="store_true", help="print JSON")
+
+
+def state_dir_of(args: argparse.Namespace) -> Path:
+    """Return the state directory that the flags, the environment or the file name.
+
+    Raises:
+        SettingsError: a setting cannot be used.
+    """
+    return settings.load(os.environ, {"state_dir": args.state_dir, "config": args.config}).settings.state_dir
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the verb; return the exit status."""
+    try:
+        state_dir = state_dir_of(args)
+        if args.act == "list":
+            return _list(state_dir, as_json=args.json)
+        _show(directory.find(args.recording, state_dir), args)
+    except RecordingError as error:
+        print(f"dreamd: {shown(str(error))}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _list(state_dir: Path, *, as_json: bool) -> int:
+    """Print a row for each; one that is damaged is named on stderr and costs the others nothing."""
+    rows: list[tuple[Path, Manifest]] = []
+    damaged: list[str] = []
+    for path in directory.listed(state_dir):
+        try:
+            rows.append((path, directory.described(path)))
+        except RecordingError as error:
+            damaged.append(str(error))
+    rows.sort(key=lambda row: row[1].began_s)
+    if as_json:
+        print_json([recording_tables.summary(*row) for row in rows])
+    elif rows:
+        console().print(recording_tables.recordings(rows))
+    elif not damaged:
+        print(
+            f"there is no recording in {state_dir / directory.FOLDER}; "
+            "plan one: dreamd dreamscapes create NAME --min 3 --max 8 --record"
+        )
+    for sentence in damaged:
+        print(f"dreamd: {shown(sentence)}", file=sys.stderr)
+    return 1 if damaged else 0
+
+
+def _show(path: Path, args: argparse.Namespace) -> None:
+    if args.columns:
+        if args.json:
+            print_json(recording_tables.columns())
+        else:
+            console().print(recording_tables.column_tables())
+        return
+    reader = cast("Reader", import_module("dreamd.adapters.recordings.reader"))
+    found = recording_tables.contents(reader.Recording.from_directory(path))
+    if args.json:
+        print_json(found)
+    else:
+        console().print(recording_tables.recording(found))

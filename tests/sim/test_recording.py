@@ -1,0 +1,205 @@
+"""Nights in virtual time that are recorded, and their recordings run through the fusion again."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from dreamd.adapters.recordings.columns import TABLES
+from dreamd.adapters.recordings.parts import describe, write_part
+from dreamd.adapters.recordings.reader import Recording
+from dreamd.adapters.recordings.replay import replay
+from dreamd.core.dreamscapes.views import Plan
+from dreamd.core.event_kinds import KINDS
+from dreamd.core.refusals import Code, Refusal
+from dreamd.core.safety.causes import Cause
+from dreamd.simulation.faults import fault_kinds
+from dreamd.simulation.faults.fault_kinds import Fault
+from dreamd.simulation.machines.operators import OPERATOR
+from dreamd.simulation.world import World
+from fakes.recordings import DirectRecordings
+
+
+def night(
+    tmp_path: Path, pods: int, seconds: float, faults: tuple[Fault, ...] = (), **kept: object
+) -> tuple[World, DirectRecordings]:
+    """Run a recorded night with these faults; the daemon still runs at its end."""
+    recordings = DirectRecordings(tmp_path, **kept)  # type: ignore[arg-type]
+    world = World(7, pods, recordings=recordings)
+    dice = random.Random(1)
+    for fault in faults:
+        world.schedule.at(
+            round(fault.at_s * 1e9),
+            lambda fault=fault: fault_kinds.begin(world, fault, dice),  # type: ignore[misc]
+        )
+    assert world.gather(record=True) == ""
+    world.run(seconds)
+    return world, recordings
+
+
+def end(world: World) -> None:
+    """End the Dreamscape, and wait until it is put away."""
+    daemon = world.daemon
+    assert daemon is not None
+    daemon.app.dreamscapes.end(OPERATOR, "night", "over")
+    world.run(8.0)
+
+
+@pytest.fixture(scope="module")
+def twenty(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    """A whole night of twenty sleepers: an agent and the daemon killed, a device fails."""
+    tmp_path = tmp_path_factory.mktemp("state")
+    faults = (
+        Fault("kill", 14.0, 2.0, 3),
+        Fault("ail", 16.0, 3.0, 5),
+        Fault("cut", 18.0, 3.0, 8),
+        Fault("kill-daemon", 26.0, 2.0, 0),
+    )
+    world, _ = night(tmp_path, 20, 44.0, faults)
+    end(world)
+    return Recording.from_directory(tmp_path / "recordings" / "night")
+
+
+def test_a_night_of_twenty_is_the_same_again_bit_for_bit(twenty: Recording) -> None:
+    """Faults of beds and a restart of the daemon included, each number of each tick comes out again."""
+    found = replay(twenty)
+    assert found.differences == []
+    assert found.skipped == 0
+    assert found.ticks == len(twenty.table("ticks"))
+    assert found.ticks > 100
+    assert found.numbers > 100 * 20 * 4
+
+
+def test_the_night_is_in_the_tables(twenty: Recording) -> None:
+    """Twenty people merged; frames left out, two segments, and breakers are in the recording."""
+    assert twenty.manifest.complete
+    assert [one.number for one in twenty.manifest.segments] == [1, 2]
+    assert twenty.subjects() == tuple(range(1, 21))
+    ticks, frames = twenty.table("ticks"), twenty.table("frames")
+    assert max(ticks.column("merged").to_pylist()) == 20
+    assert set(frames.column("included").to_pylist()) == {True, False}
+    assert max(frames.column("granted").to_pylist()) > 0.1
+    steps = ticks.column("step").to_pylist()
+    assert steps == list(range(1, len(steps) + 1)), "each tick once, over the restart"
+    assert {"merged", "severed", "state", "left"} <= set(twenty.table("events").column("kind").to_pylist())
+
+
+def test_no_table_holds_a_name(twenty: Recording) -> None:
+    """No file and no description holds a pod, a pseudonym or a site; events have closed words as causes."""
+    for file in sorted(twenty.path.glob("*/*.parquet")):
+        for column in twenty.part(file.parent.name, int(file.stem)).columns:
+            assert "bed-" not in str(column.to_pylist())
+            assert "sleeper-" not in str(column.to_pylist())
+    assert "bed-" not in (twenty.path / "recording.json").read_text()
+    events = twenty.table("events")
+    assert set(events.column("kind").to_pylist()) <= set(KINDS)
+    words = {cause.value for cause in Cause} | {"dreaming", "severed", "waking", "ended", ""}
+    assert set(events.column("cause").to_pylist()) <= words
+    assert all(json.loads(values) is not None for values in events.column("values").to_pylist())
+
+
+def test_a_changed_number_is_named_with_its_tick_and_column(twenty: Recording, tmp_path: Path) -> None:
+    """A feature of one frame that is altered afterwards is found, and so is a single bit of the centre."""
+    import pyarrow as pa  # noqa: PLC0415 - one test alters a table
+
+    copy = tmp_path / "altered"
+    for table in TABLES:
+        (copy / table).mkdir(parents=True)
+    describe(copy, twenty.manifest)
+    tables = {table: twenty.part(table, 0) for table in TABLES}
+    at = tables["ticks"].schema.get_field_index("weight")
+    weights = tables["ticks"].column("weight").to_pylist()
+    weights[30] = float.fromhex("0x1.0000000000001p+0") * weights[30]
+    tables["ticks"] = tables["ticks"].set_column(
+        at, tables["ticks"].schema.field(at), pa.array(weights, pa.float64())
+    )
+    write_part(copy, 0, tables)
+    found = replay(Recording.from_directory(copy))
+    [different] = found.differences
+    assert (different.column, different.step, different.subject) == ("weight", 31, 0)
+    assert not found.same
+
+
+def test_a_frame_that_is_altered_changes_the_numbers_after_it(twenty: Recording, tmp_path: Path) -> None:
+    """The replay computes from the frames: one altered feature shows in that person and in the group."""
+    import pyarrow as pa  # noqa: PLC0415 - one test alters a table
+
+    copy = tmp_path / "altered"
+    for table in TABLES:
+        (copy / table).mkdir(parents=True)
+    describe(copy, twenty.manifest)
+    tables = {table: twenty.part(table, 0) for table in TABLES}
+    frames = tables["frames"]
+    at = frames.schema.get_field_index("features")
+    features = frames.column("features").to_pylist()
+    row = next(i for i, step in enumerate(frames.column("step").to_pylist()) if step == 20 and features[i])
+    features[row][2] += 1.0
+    field = frames.schema.field(at)
+    tables["frames"] = frames.set_column(at, field, pa.array(features, field.type))
+    write_part(copy, 0, tables)
+    found = replay(Recording.from_directory(copy))
+    assert found.differences[0].step == 20
+    assert {one.step for one in found.differences} > {20}, "the centre of a tick begins with the last one's"
+    subject = frames.column("subject").to_pylist()[row]
+    assert {"distance", "dispersion"} <= {one.column for one in found.differences}
+    assert {one.subject for one in found.differences if one.step == 20} == {0, subject}
+
+
+def test_after_a_hole_nothing_is_claimed(tmp_path: Path) -> None:
+    """Ticks that a slow disk has cost are a hole in the description; later ticks are not compared."""
+    world, _ = night(tmp_path, 5, 12.0, drop={20, 21, 30})
+    end(world)
+    recording = Recording.from_directory(tmp_path / "recordings" / "night")
+    assert [(hole.after_step, hole.ticks) for hole in recording.manifest.holes] == [(19, 2), (29, 1)]
+    found = replay(recording)
+    assert (found.ticks, found.same) == (19, True)
+    assert found.skipped == len(recording.table("ticks")) - 19
+
+
+def test_a_plan_that_does_not_ask_is_not_recorded(tmp_path: Path) -> None:
+    """Without the plan's flag no recording begins and no event speaks of one."""
+    recordings = DirectRecordings(tmp_path)
+    world = World(7, 4, recordings=recordings)
+    assert world.gather() == ""
+    world.run(3.0)
+    assert recordings.sinks == []
+    assert not (tmp_path / "recordings").exists()
+
+
+def test_a_recording_costs_the_night_nothing(tmp_path: Path) -> None:
+    """With a recording that raises in every tick, the same sleepers are merged as without one, to the bit."""
+
+    class Broken(DirectRecordings):
+        def begin(self, beginning: object) -> object:  # type: ignore[override]
+            raise ValueError("a bug")
+
+    told = []
+    for recordings in (None, Broken(tmp_path)):
+        world = World(7, 5, recordings=recordings)
+        assert world.gather(record=recordings is not None) == ""
+        world.run(10.0)
+        assert world.daemon is not None
+        view = world.daemon.app.dreamscapes.get("night")
+        told.append([(seat.pod, seat.granted, seat.applied, seat.distance) for seat in view.seats])  # type: ignore[union-attr]
+        assert world.checker.violations == []
+    assert told[0] == told[1]
+    assert any(granted for _, granted, _, _ in told[0])
+    assert world.daemon.metrics.counts["recording-stopped"] == 1
+
+
+def test_without_the_library_neither_create_nor_start_is_accepted(tmp_path: Path) -> None:
+    """The refusal names the library, the command, and that everyone seated must have agreed."""
+    recordings = DirectRecordings(tmp_path, lacks="for pyarrow is not installed; run there: pip install")
+    world = World(7, 4, recordings=recordings)
+    said = world.gather(record=True)
+    assert "pip install" in said
+    assert "agreement of everyone seated" in said
+    recordings.lacks = ""
+    assert world.daemon is not None
+    plan = Plan("night", 3, 8, ramp_s=10.0, record=True)
+    assert not isinstance(world.answered(world.daemon.app.dreamscapes.create(OPERATOR, plan)), Refusal)
+    recordings.lacks = "for pyarrow is gone; run there: pip install"
+    refused = world.answered(world.daemon.app.dreamscapes.start(OPERATOR, "night"))
+    assert isinstance(refused, Refusal)
+    assert refused.code is Code.RECORDING_UNAVAILABLE
