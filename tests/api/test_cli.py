@@ -156,6 +156,7 @@ async def test_a_plan_is_changed_by_its_flags(application: FakeCoordination, she
         ("dreamscapes create n --min 3 --max 8 --ramp 1", "create", "plan.ramp", "--ramp"),
         ("dreamscapes create n --min 3 --max 8 --pods a,b,c", "create", "plan.pods[1]", "--pods"),
         ("dreamscapes update n --artist-share 1", "update", "plan.artist_share", "--artist-share"),
+        ("dreamscapes create n --min 3 --max 8 --record", "create", "plan.record", "--record"),
     ],
 )
 async def test_a_wrong_field_is_named_by_its_flag(

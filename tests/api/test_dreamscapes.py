@@ -36,6 +36,7 @@ async def test_a_plan_given_whole_arrives_whole(application: FakeCoordination, a
         intimate=True,
         ceiling=0.0,
         ramp_s=12.5,
+        record=True,
     )
     plan.start_time.FromNanoseconds(1_700_000_000_500_000_000)
     await api.dreamscapes.create("whole", plan)
@@ -50,6 +51,7 @@ async def test_a_plan_given_whole_arrives_whole(application: FakeCoordination, a
         intimate=True,
         ceiling=0.0,
         ramp_s=12.5,
+        record=True,
     )
     assert application.calls[-1] == ("create", expected, False)
 

@@ -22,6 +22,7 @@ import psutil
 from tests.bench.fusion import fusion
 from tests.bench.overload import overload
 from tests.bench.ledger import ledger
+from tests.bench.recording import recording
 from tests.bench.sever import sever
 from tests.bench.siege import siege
 from tests.bench.simulate import simulate
@@ -110,6 +111,7 @@ BENCHES = {
     "ended": lambda: ended(row),
     "ledger": lambda: ledger(row),
     "fusion": lambda: fusion(row, Path("fusion.png")),
+    "recording": recording,
 }
 
 

@@ -181,7 +181,7 @@ class Fleet:
         """A connection to the daemon, to be entered."""
         return dreamapi.connect(f"127.0.0.1:{self.grpc_port}")
 
-    async def begin(self, pods: Iterable[str], within_s: float = 30.0) -> None:
+    async def begin(self, pods: Iterable[str], within_s: float = 30.0, *, record: bool = False) -> None:
         """Check all in, and begin the night with a ramp of ten seconds."""
         names = list(pods)
         deadline = time.monotonic() + within_s
@@ -195,6 +195,7 @@ class Fleet:
             for name in names:
                 await api.pods.check_in(name, f"sleeper-{name}")
             plan = dreamapi.plan(seats_min=3, seats_max=max(8, len(names)), pods=names, ramp_s=10.0)
+            plan.record = record
             await api.dreamscapes.create(NIGHT, plan)
             while True:
                 seats = (await api.dreamscapes.get(NIGHT)).seats

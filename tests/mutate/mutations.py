@@ -14,6 +14,7 @@ from mutate.leading import LEADING
 from mutate.mutation import Mutation
 from mutate.operators import OPERATORS
 from mutate.pod import POD
+from mutate.recordings import RECORDINGS
 from mutate.rehearsed import REHEARSED
 from mutate.room import ROOM
 from mutate.seen import SEEN
@@ -32,4 +33,5 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *EVIDENCE,
     *BOOKS,
     *BEDSIDE,
+    *RECORDINGS,
 )

@@ -1,0 +1,87 @@
+"""A real daemon that records is killed: its parts open, and its recording goes on after the restart."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pyarrow.dataset as pads
+import pytest
+
+from dreamd.adapters.recordings.columns import TABLES
+from dreamd.adapters.recordings.reader import Recording
+from integration.fleet import NIGHT, Fleet, until
+from mosquitto import Broker
+
+WARD = "ward"
+PODS = tuple(f"light-{k}" for k in range(1, 7))
+PART_S = 1
+"""Parts are a second here, and a minute outside of this test."""
+
+
+@pytest.fixture
+async def fleet(broker: Broker, tmp_path: Path) -> AsyncIterator[Fleet]:
+    """Six sleepers of a Dreamscape that is recorded."""
+    one = Fleet(tmp_path, broker, flags=("--recordings-part-s", str(PART_S)))
+    try:
+        one.daemon()
+        one.light(WARD, 1, len(PODS), "--hops")
+        await one.begin(PODS, record=True)
+        yield one
+    finally:
+        one.close()
+
+
+def recorded(fleet: Fleet) -> Recording:
+    """The recording as it is on the disk now."""
+    return Recording.from_directory(fleet.state / "recordings" / NIGHT)
+
+
+def parts(fleet: Fleet) -> int:
+    """How many parts are whole; 0 where there is no recording yet."""
+    there = (fleet.state / "recordings" / NIGHT / "recording.json").is_file()
+    return len(recorded(fleet).parts) if there else 0
+
+
+async def test_a_killed_daemon_loses_the_last_part_at_most(fleet: Fleet) -> None:
+    """After kill -9 every file opens with pyarrow alone; the newest tick is a part old at most.
+
+    The restarted daemon adds a segment, and the whole recording is the same again in another process.
+    """
+    await until(lambda: parts(fleet) >= 3)
+    killed_s = _wall_s(fleet)
+    fleet.kill_daemon()
+    before = recorded(fleet)
+    for table in TABLES:
+        for file in (before.path / table).glob("*.parquet"):
+            assert pads.dataset(file).to_table().num_rows >= 0
+    newest_s = max(before.table("ticks").column("session_s").to_pylist())
+    assert killed_s - newest_s <= PART_S + 1.0, "a part, the tick's own delay, and the write"
+    assert before.subjects() == tuple(range(1, len(PODS) + 1))
+    count = len(before.parts)
+    fleet.daemon()
+    await until(lambda: len(recorded(fleet).manifest.segments) == 2 and parts(fleet) >= count + 2)
+    async with fleet.api() as api:
+        await api.dreamscapes.end(NIGHT, reason="over")
+    await until(lambda: recorded(fleet).manifest.complete)
+    whole = recorded(fleet)
+    steps = whole.table("ticks").column("step").to_pylist()
+    assert steps == list(range(1, len(steps) + 1))
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "dreamd", "replay", str(whole.path), "--json"],
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout.decode()[:500] + done.stderr.decode()
+    found = json.loads(done.stdout)
+    assert (found["ticks"], found["differing"], found["skipped"]) == (len(steps), 0, 0)
+
+
+def _wall_s(fleet: Fleet) -> float:
+    """Session time now, by the file system's clock, which the session clock follows."""
+    mark = fleet.folder / "mark"
+    mark.touch()
+    return mark.stat().st_mtime

@@ -1,0 +1,104 @@
+"""Recordings: no names, no waiting, no cost to the night, and whole parts (docs/decisions/0031)."""
+
+from typing import Final
+
+from mutate.mutation import Mutation
+
+_ROOM: Final = "daemon/dreamd/adapters/recordings"
+_DRIVER: Final = "daemon/dreamd/app/dreamscapes/drivers/recording.py"
+_TESTS_WRITER, _TESTS_READER = "tests/recordings/test_writer.py", "tests/recordings/test_reader.py"
+_TESTS_NIGHTS: Final = "tests/sim/test_recording.py"
+
+RECORDINGS: Final = tuple(
+    Mutation(f"recording.{name}", broken, path, old, new, (test,))
+    for name, broken, path, old, new, test in (
+        (
+            "names",
+            "words of persons and pods are recorded",
+            f"{_ROOM}/minute.py",
+            "told = event.cause in WORDS or event.kind == MARKER",
+            "told = True",
+            _TESTS_WRITER,
+        ),
+        (
+            "bounded",
+            "a slow disk fills the memory",
+            f"{_ROOM}/store.py",
+            "            if full:\n",
+            "            if False:\n",
+            _TESTS_WRITER,
+        ),
+        (
+            "reserve",
+            "a recording fills the ledger's disk",
+            f"{_ROOM}/writer.py",
+            "ok = free >= RESERVE_BYTES",
+            "ok = True",
+            _TESTS_WRITER,
+        ),
+        (
+            "hidden",
+            "a part stands under its name before it is whole",
+            f"{_ROOM}/parts.py",
+            'hidden = path.with_name(f".{path.name}")\n        rows',
+            "hidden = path\n        rows",
+            "tests/recordings/test_parts.py",
+        ),
+        (
+            "whole",
+            "a part that a table lacks is read",
+            f"{_ROOM}/directory.py",
+            "set.intersection(*found)",
+            "set.union(*found)",
+            _TESTS_READER,
+        ),
+        (
+            "hole",
+            "ticks after a hole are called the same",
+            f"{_ROOM}/replay.py",
+            "            run.broken = True\n",
+            "            pass\n",
+            _TESTS_NIGHTS,
+        ),
+        (
+            "signed-zero",
+            "bits that differ are called the same",
+            f"{_ROOM}/replay.py",
+            "(recorded == replayed) & (np.signbit(recorded) == np.signbit(replayed)) | unknown",
+            "np.isclose(recorded, replayed) | unknown",
+            _TESTS_NIGHTS,
+        ),
+        (
+            "unsound",
+            "an older frame's features stand in the row of an unsound one",
+            f"{_ROOM}/minute.py",
+            "unsound = ~rows.finite[at]",
+            "unsound = rows.finite[at] & False",
+            _TESTS_WRITER,
+        ),
+        (
+            "bug",
+            "a bug in a recording sets the Dreamscape to zero",
+            _DRIVER,
+            "        except Exception as error:  # noqa: BLE001 -- a bug in a recording must",
+            "        except ZeroDivisionError as error:  # must",
+            _TESTS_NIGHTS,
+        ),
+        (
+            "asked",
+            "a Dreamscape is recorded that did not ask for it",
+            _DRIVER,
+            "if self._over or not self._dreamscape.plan.record:",
+            "if self._over:",
+            _TESTS_NIGHTS,
+        ),
+        (
+            "refused",
+            "a recording is promised that the daemon cannot keep",
+            "daemon/dreamd/app/dreamscapes/recording_consent.py",
+            "    if not missing:\n",
+            "    if True:\n",
+            _TESTS_NIGHTS,
+        ),
+    )
+)
