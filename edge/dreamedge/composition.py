@@ -92,7 +92,7 @@ def _bed(
     disk = PodDisk(pod.state_dir, unix_ms())
     light = light_sleeper(implant) if pod.implant.partition(":")[0] == LIGHT else None
     try:
-        renderer = open_renderer(pod.renderer)
+        renderer = open_renderer(pod.renderer, pod.name, settings.volume)
         own = light.template() if light else _enrolled(pod, implant)
         recorder = None
         if settings.record:

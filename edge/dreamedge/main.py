@@ -104,7 +104,7 @@ def _parser() -> ArgumentParser:
     run.add_argument("--daemon-key", metavar="FILE|HEX", help="the daemon's public key, pinned")
     run.add_argument("--state-dir", metavar="DIR", help="latch, outbox and stored sever, in DIR/POD")
     run.add_argument("--site", metavar="NAME", help="default: home")
-    run.add_argument("--renderer", metavar="null|wav:FILE", help="{pod} in FILE is the bed's name")
+    _add_rendering(run)
     _add_bedside(run)
     run.add_argument("--journal", metavar="FILE|-|FD", help="write one JSON line per event")
     run.add_argument(
@@ -120,6 +120,24 @@ def _parser() -> ArgumentParser:
     act.add_argument("--pod", required=True, metavar="NAME")
     act.add_argument("--state-dir", metavar="DIR")
     return parser
+
+
+def _add_rendering(run: ArgumentParser) -> None:
+    """Add the flags for what the sleeper hears and sees."""
+    run.add_argument(
+        "--renderer",
+        metavar="SPEC[,SPEC...]",
+        help="null (default: nothing), sound[:DEVICE], wav:FILE, osc:HOST:PORT, serial:PORT[@BAUD]; {pod} is "
+        "the bed's name",
+    )
+    run.add_argument(
+        "--volume-max", metavar="DB", help="loudest sound at the pillow, 20 to 73 dB(A) (default 60)"
+    )
+    run.add_argument(
+        "--full-volume",
+        metavar="DB",
+        help="level there of a sine at full scale, as measured, 60 to 140 dB(A) (default 100)",
+    )
 
 
 def _add_bedside(run: ArgumentParser) -> None:

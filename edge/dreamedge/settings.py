@@ -22,6 +22,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from dreamedge.adapters.renderers.specs import specs_of
+from dreamedge.core.merging.loudness import FULL_SCALE_DB, VOLUME_DB, Volume
 from dreamwire.broker_access import EXPECTED, Address, Papers, parse_address
 from dreamwire.text import unfit
 from dreamwire.topics import RESERVED, is_name
@@ -79,6 +81,7 @@ class Settings:
     full_scale_uv: float
     duration_s: float
     record: Path | None
+    volume: Volume
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ _DEFAULTS: Final = {
     "site": "home",
     "implant": "sim",
     "renderer": "null",
+    "volume_max": "60",
+    "full_volume": "100",
     "journal": "",
     "journal_every": "0",
     "record": "",
@@ -155,6 +160,10 @@ def load(
         full_scale_uv=_number(values["full_scale"], "full-scale", "microvolts"),
         duration_s=_number(values["duration"], "duration", "seconds"),
         record=Path(values["record"].text).expanduser() if values["record"].text else None,
+        volume=Volume(
+            _loudness(values["volume_max"], "volume-max", VOLUME_DB),
+            _loudness(values["full_volume"], "full-volume", FULL_SCALE_DB),
+        ),
     )
 
 
@@ -228,8 +237,8 @@ def _named(values: Mapping[str, _Value], pods: Sequence[_Value], root: Path) -> 
     """The pods given one by one, then those given as a list."""
     many = [_Value(name, values["pods"].source) for name in values["pods"].text.split(",") if name]
     several = len(pods) + len(many) > 1
-    if several and "wav:" in values["renderer"].text and "{pod}" not in values["renderer"].text:
-        raise SettingsError("several pods cannot write one WAV file; put {pod} into its name.")
+    if several:
+        _refuse_shared(values["renderer"])
     for setting in ("broker_user", "broker_password_file"):
         if several and values[setting].text and "{pod}" not in values[setting].text:
             raise SettingsError(
@@ -237,6 +246,30 @@ def _named(values: Mapping[str, _Value], pods: Sequence[_Value], root: Path) -> 
                 "which stands for the pod's name."
             )
     return tuple(_pod(given, place, values, root) for place, given in enumerate([*pods, *many]))
+
+
+def _refuse_shared(renderer: _Value) -> None:
+    """Refuse a renderer that several pods would share; a bed must not render its neighbour's feedback."""
+    for spec in specs_of(renderer.text):
+        if spec.startswith("wav:") and "{pod}" not in spec:
+            raise SettingsError("several pods cannot write one WAV file; put {pod} into its name.")
+        if spec.startswith(("sound", "serial")) and "{pod}" not in spec:
+            raise SettingsError(
+                f"{renderer.source}: several pods cannot share the renderer {spec}; put {{pod}} into its "
+                "name, or run one agent for each bed."
+            )
+
+
+def _loudness(value: _Value, what: str, bounds: tuple[float, float]) -> float:
+    try:
+        level_db = float(value.text)
+    except ValueError:
+        level_db = float("nan")
+    if not bounds[0] <= level_db <= bounds[1]:
+        raise SettingsError(
+            f"{value.source}: {what} {value.text!r} is not a level of {bounds[0]:g} to {bounds[1]:g} dB(A)."
+        )
+    return level_db
 
 
 def _beside(pods: tuple[PodSettings, ...], setting: str, given: Sequence[_Value]) -> tuple[PodSettings, ...]:

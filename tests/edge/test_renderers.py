@@ -154,7 +154,7 @@ def test_a_crash_leaves_a_file_that_plays(tmp_path: Path) -> None:
 
 def test_a_renderer_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
     """An unknown renderer and a file that cannot be written are each refused in a sentence."""
-    with pytest.raises(RendererError, match="null or wav:FILE"):
+    with pytest.raises(RendererError, match="write null, wav:FILE"):
         open_renderer("speaker")
     with pytest.raises(RendererError, match="choose another file"):
         open_renderer(f"wav:{tmp_path}/no/such/place.wav")

@@ -13,6 +13,8 @@ from typing import Final
 
 from dreamedge.adapters.implants.devices.bedside_search import Section, bluetooth, buttons, gpio_chips
 from dreamedge.adapters.implants.devices.usb_boards import Port, serial_ports
+from dreamedge.adapters.renderers.portaudio import SoundOutput, sound_outputs
+from dreamedge.ports.renderer import RendererError
 
 RADIO: Final = (
     *("muse_2", "muse_s", "muse_s_athena", "muse_2016"),
@@ -64,6 +66,7 @@ def sections(seconds: float, streams: Sequence[Stream] | str | None = None) -> l
         bluetooth(),
         buttons(),
         gpio_chips(),
+        outputs_section(),
         Section("demonstration", "without a device", (f"a simulated sleeper: {_look('sim:1')}",)),
     ]
 
@@ -116,6 +119,22 @@ def boards_section() -> Section:
             f"BrainFlow's generator, for a demonstration (simulated): {_look(DEMONSTRATION)}",
         ),
         tuple({"board": board, "spec": f"brainflow:{board}"} for board in (*RADIO, "synthetic")),
+    )
+
+
+def outputs_section(search: Callable[[], Sequence[SoundOutput]] = sound_outputs) -> Section:
+    """Return the section of sound outputs, the system's default first."""
+    title = "sound outputs, for dreamedge run --renderer"
+    try:
+        found = sorted(search(), key=lambda one: (not one.default, one.number))
+    except RendererError as error:
+        return Section("outputs", title, error=str(error))
+    lines = (
+        f"{one.spec}  {one.name}, {one.rate_hz} Hz{', the default' if one.default else ''}" for one in found
+    )
+    values = tuple({**asdict(one), "spec": one.spec} for one in found)
+    return Section(
+        "outputs", title, tuple(lines), values, none="none; plug one in, or set the system's default"
     )
 
 
