@@ -19,6 +19,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.bench.button import button
 from tests.bench.fusion import fusion
 from tests.bench.overload import overload
 from tests.bench.ledger import ledger
@@ -104,6 +105,7 @@ BENCHES = {
     "pod": lambda: pod(40),
     "sever": lambda: sever(row),
     "siege": lambda: siege(row),
+    "button": lambda: button(row),
     "watch": lambda: watchers(row),
     "simulate": lambda: simulate(row),
     "overload": lambda: overload(row),

@@ -22,6 +22,7 @@ from dreamedge.adapters.bedside.button_reader import ButtonReader
 from dreamedge.adapters.bedside.button_specs import button_keys
 from dreamedge.adapters.bedside.evdev import EVENT, KEY_CODES, EvdevKeys
 from dreamedge.adapters.bedside.gpio_lines import GpioKeys, GpioOutputs, Place
+from dreamedge.adapters.bedside.kept_light import KeptLight
 from dreamedge.adapters.bedside.lamp_keeper import LampKeeper
 from dreamedge.adapters.bedside.lamps import BLINK_NS, GpioLamp, open_lamp
 from dreamedge.adapters.bedside.presses import HOLD_NS, REPEAT_NS, Edge, Presses, tapped
@@ -573,6 +574,27 @@ def test_the_lights_process_shows_the_state_and_alone_at_the_end(port: tuple[int
     light.close()
     light.close()
     until("alone")
+
+
+def test_a_light_whose_process_is_killed_is_told_and_driven_again(port: tuple[int, str]) -> None:
+    """One report of the loss, one of the return, and the lamp shows the state again."""
+    ours, path = port
+    light = KeptLight(f"serial:{path}", "bed-1")
+    light._keeper.kill()
+    light._keeper.wait()
+    told: list[str] = []
+    began = time.monotonic()
+    while told[-1:] != [""]:
+        assert time.monotonic() - began < WITHIN_S, told
+        light.show(LightState.COUPLED)
+        told += light.troubles()
+        time.sleep(0.01)
+    assert told == ["its process ended with status -9", ""]
+    lines: list[str] = []
+    while "coupled" not in lines:
+        light.show(LightState.COUPLED)
+        lines += os.read(ours, 4096).decode().split()
+    light.close()
 
 
 def test_a_light_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ class EvdevKeys:
         self._fd: int | None = None
         self._stamped = False
         self._rest = b""
+        self._poll = select.poll()
 
     def connect(self) -> None:
         """Open the device for this bed alone.
@@ -55,13 +56,14 @@ class EvdevKeys:
             os.close(fd)
             raise
         self._fd, self._rest = fd, b""
+        self._poll = select.poll()  # select itself takes no descriptor above 1023
+        self._poll.register(fd, select.POLLIN)
 
     def edges(self, within_s: float) -> list[Edge]:
         """Wait for keys; an autorepeat is none."""
         if self._fd is None:
             raise OSError(errno.EBADF, "it is not open")
-        ready, _, _ = select.select([self._fd], [], [], within_s)
-        if not ready:
+        if not self._poll.poll(within_s * 1000):
             return []
         try:
             read = os.read(self._fd, EVENT.size * _EVENTS_AT_ONCE)
