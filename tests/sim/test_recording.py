@@ -2,6 +2,7 @@
 
 import json
 import random
+from math import isfinite
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from dreamd.adapters.recordings.columns import TABLES
 from dreamd.adapters.recordings.parts import describe, write_part
 from dreamd.adapters.recordings.reader import Recording
 from dreamd.adapters.recordings.replay import replay
-from dreamd.core.dreamscapes.views import Plan
+from dreamd.core.dreamscapes.views import Event, Plan
 from dreamd.core.event_kinds import KINDS
 from dreamd.core.refusals import Code, Refusal
 from dreamd.core.safety.causes import Cause
@@ -69,6 +70,18 @@ def test_a_night_of_twenty_is_the_same_again_bit_for_bit(twenty: Recording) -> N
     assert found.ticks == len(twenty.table("ticks"))
     assert found.ticks > 100
     assert found.numbers > 100 * 20 * 4
+
+
+def test_identity_and_the_course_of_the_centre_are_the_same_again(tmp_path: Path) -> None:
+    """After a minute identity and lag are known, and come out again; a row that changed hands included."""
+    world, _ = night(tmp_path, 9, 74.0, (Fault("kill", 30.0, 2.0, 3),))
+    end(world)
+    recording = Recording.from_directory(tmp_path / "recordings" / "night")
+    [late] = recording.table("ticks").slice(290, 1).to_pylist()
+    assert isfinite(late["dispersion_ratio"] + late["rank_ratio"] + late["i_diff"] + late["lag_correlation"])
+    found = replay(recording)
+    assert found.differences == []
+    assert found.ticks > 290
 
 
 def test_the_night_is_in_the_tables(twenty: Recording) -> None:
@@ -155,6 +168,27 @@ def test_after_a_hole_nothing_is_claimed(tmp_path: Path) -> None:
     found = replay(recording)
     assert (found.ticks, found.same) == (19, True)
     assert found.skipped == len(recording.table("ticks")) - 19
+    assert world.daemon is not None
+    assert world.daemon.metrics.counts["recording-dropped"] == 3
+    events = recording.table("events").to_pylist()
+    [told] = [event for event in events if event["kind"] == "recording-incomplete"]
+    assert json.loads(told["values"]) == {"dropped": 1.0}, "at once, and the others within ten seconds of it"
+
+
+def test_a_disk_that_fails_ends_the_recording_and_not_the_night(tmp_path: Path) -> None:
+    """After the disk's error there is one event with its reason, and the sleepers are merged on."""
+    world, recordings = night(tmp_path, 5, 6.0)
+    recordings.sinks[0].trouble = "No space left on device"
+    world.run(6.0)
+    daemon = world.daemon
+    assert daemon is not None
+    events: list[Event] = []
+    daemon.app.journal.subscribe(events.append)
+    told = [event for event in events if event.kind == "recording-stopped"]
+    assert [event.reason for event in told] == ["No space left on device"]
+    assert daemon.metrics.counts["recording-stopped"] == 1
+    assert daemon.app.registry.tally().merged == 5
+    assert not Recording.from_directory(tmp_path / "recordings" / "night").manifest.complete
 
 
 def test_a_plan_that_does_not_ask_is_not_recorded(tmp_path: Path) -> None:

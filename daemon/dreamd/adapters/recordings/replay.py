@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from dreamd.adapters.recordings.manifest import Features, RecordingError, Segment
 from dreamd.adapters.recordings.minute import collective_of
 from dreamd.adapters.recordings.reader import Recording, matrix
-from dreamd.fusion.collective import Fusion
+from dreamd.adapters.recordings.replayed_group import RESTARTS, ReplayedGroup
+from dreamd.fusion.collective import Fused, Fusion
 from dreamd.fusion.frame_table import FrameTable, Mask
 from dreamwire.schema import INSTANTS_PER_HOP, Schema, schema_named
 
@@ -77,11 +78,12 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class _Tick:
-    """The rows of one tick in the three tables, as columns."""
+    """The rows of one tick in the three tables. restarted: subjects severed for identity in it."""
 
     row: dict[str, Any]
     frames: dict[str, Values]
     inputs: dict[str, Values]
+    restarted: Sequence[int]
 
 
 def replay(recording: Recording) -> Replayed:
@@ -135,8 +137,9 @@ class _Segment:
         self.number = number
         self.broken = False
         self._schema, self._slots = schema, segment.slots
-        scale = (np.asarray(part, dtype=np.float32) for part in (segment.mu_db, segment.sigma_db))
+        scale = np.asarray(segment.mu_db, np.float32), np.asarray(segment.sigma_db, np.float32)
         self._fusion = Fusion(schema, *scale)
+        self._group = ReplayedGroup(schema, scale, segment.slots)
         self._tables: list[FrameTable] = []
         self._allowed: list[Mask] = []
         self._subjects: list[NDArray[np.int32]] = []
@@ -148,13 +151,22 @@ class _Segment:
         for table in self._tables:
             table.advance(instant)
         found.ticks += 1
-        if not tick.row["fused"]:
+        for subject in tick.restarted:
+            for number, subjects in enumerate(self._subjects):
+                for row in np.flatnonzero(subjects == subject).tolist():
+                    self._group.restart_window(number, row)
+        if tick.row["fused"]:
+            fused = self._fusion.tick(self._tables, self._allowed, instant)
+            self._group.observe_rows(self._tables, self._subjects, fused, instant)
+            self._compare(tick, fused, features, found)
+        else:
             for table, allowed in zip(self._tables, self._allowed, strict=True):
                 table.eligible(instant, allowed)
-            return
-        fused = self._fusion.tick(self._tables, self._allowed, instant)
+        self._group.digest_axes()
+
+    def _compare(self, tick: _Tick, fused: Fused, features: Features, found: Replayed) -> None:
         comparison, frames = _Comparison(tick, found), tick.frames
-        for column, value in collective_of(fused, features).items():
+        for column, value in (collective_of(fused, features) | self._group.columns()).items():
             recorded, again = (np.asarray(one, dtype=np.float64) for one in (tick.row[column], value))
             comparison.compare(column, recorded, again, None)
         for column, name in OF_FRAMES.items():
@@ -175,7 +187,9 @@ class _Segment:
             for column, name in OF_INPUTS.items():
                 getattr(self._tables[number], name)[rows] = tick.inputs[column][here]
             self._allowed[number][rows] = tick.inputs["allowed"][here]
-            self._subjects[number][rows] = tick.inputs["subject"][here]
+            subjects = tick.inputs["subject"][here]
+            self._group.clear_rows(number, rows[self._subjects[number][rows] != subjects].tolist())
+            self._subjects[number][rows] = subjects
             self._take_frames(tick, number, rows)
 
     def _take_frames(self, tick: _Tick, number: int, rows: Values) -> None:
@@ -233,11 +247,16 @@ class _Comparison:
 
 def _ticks(recording: Recording) -> Iterator[_Tick]:
     """Yield the ticks in order, a minute in memory at a time."""
+    restarts: dict[int, list[int]] = {}
     for part in recording.parts:
+        for event in recording.part("events", part, ("step", "kind", "subject")).to_pylist():
+            if event["kind"] == RESTARTS:
+                restarts.setdefault(event["step"] + 1, []).append(event["subject"])
         frames = _arrays(recording.part("frames", part, ("step", "subject", *FROM_FRAMES, *OF_FRAMES)))
         inputs = _arrays(recording.part("inputs", part))
         for row in recording.part("ticks", part).to_pylist():
-            yield _Tick(row, _of_step(frames, row["step"]), _of_step(inputs, row["step"]))
+            step = row["step"]
+            yield _Tick(row, _of_step(frames, step), _of_step(inputs, step), restarts.pop(step, ()))
 
 
 def _arrays(table: Any) -> dict[str, Values]:  # noqa: ANN401 - pyarrow ships no types
