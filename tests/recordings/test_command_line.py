@@ -1,6 +1,8 @@
 """`dreamd recording` and `dreamd replay` on the files of a state directory, and what `up --record` keeps."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -123,3 +125,39 @@ def test_a_run_that_could_not_keep_one_does_not_begin(
         kept_recording.place()
     monkeypatch.setenv("DREAMD_STATE_DIR", str(tmp_path / "state"))
     assert kept_recording.place() == tmp_path / "state" / "recordings"
+
+
+WITHOUT = (
+    "import sys; sys.modules['pyarrow'] = None; from dreamd.main import main; sys.exit(main(sys.argv[1:]))"
+)
+"""Runs a command where pyarrow cannot be imported."""
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("recording", "list"), 0, "night"),
+        (("recording", "show", "night"), 1, "pip install 'dreamd[recordings]'"),
+        (("replay", "night"), 1, "pip install 'dreamd[recordings]'"),
+    ],
+)
+def test_without_pyarrow_the_command_that_installs_it_is_named(
+    tmp_path: Path, words: tuple[str, ...], status: int, said: str
+) -> None:
+    """The list needs no pyarrow; what reads tables ends with one sentence that has the command."""
+    write_recording(tmp_path / "recordings" / "night", ticks=4)
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, *words, "--state-dir", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_daemon_that_records_nothing_loads_no_pyarrow() -> None:
+    """Everything that a daemon and `dreamd up` import is there without pyarrow."""
+    look = "import sys, dreamd.composition, dreamd.cli.up; sys.exit('pyarrow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", look], check=False).returncode == 0
