@@ -27,6 +27,7 @@ from tests.bench.recording import recording
 from tests.bench.sever import sever
 from tests.bench.siege import siege
 from tests.bench.simulate import simulate
+from tests.bench.sound import sound
 from tests.bench.watch import watch as watchers
 from tests.bench.size import ended, lists
 
@@ -114,6 +115,7 @@ BENCHES = {
     "ledger": lambda: ledger(row),
     "fusion": lambda: fusion(row, Path("fusion.png")),
     "recording": recording,
+    "sound": lambda: sound(row),
 }
 
 

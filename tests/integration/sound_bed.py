@@ -81,11 +81,24 @@ def loss(sound: Renderer) -> None:
     sound.close()
 
 
+def steps(sound: Renderer) -> None:
+    """Twenty times: a cue after silence, with its moment, and a sever."""
+    for step in range(20):
+        say(f"step {step}")
+        give((sound,), cue(step, 0.15))
+        time.sleep(0.15 + 0.0037 * step)
+        give((sound,), cue(step, 0.0, 50.0))
+        time.sleep(0.3)
+    sound.close()
+
+
 if __name__ == "__main__":
     opened = open_renderer("sound:bed", "bed-1", VOLUME)
     say("open")
     if sys.argv[2] == "night":
         night(opened, Path(sys.argv[1]))
+    elif sys.argv[2] == "steps":
+        steps(opened)
     else:
         loss(opened)
     say("closed")

@@ -3,7 +3,10 @@
 import json
 import subprocess
 import sys
+import threading
+import time
 import wave
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +14,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dreamedge.adapters.clock import boottime_ns
 from dreamedge.adapters.renderers.pad import RATE_HZ
+from dreamedge.adapters.renderers.portaudio import Fill
+from dreamedge.adapters.renderers.sound import SoundRenderer
 from dreamedge.core.merging.loudness import Volume
+from dreamedge.ports.renderer import Cue, RendererError
 from integration.sound_bed import VOLUME
 from integration.sound_card import HAS_PORTAUDIO, SoundCard, sound_card
 
@@ -158,3 +165,59 @@ def test_an_output_that_does_not_exist_is_refused_in_a_sentence(tmp_path: Path) 
     assert "sound:0  bed, 44100 Hz" in listing.stdout
     assert "sound:1  default, 44100 Hz, the default" in listing.stdout
     assert Volume().peak < 0.01
+
+
+class Device:
+    """An output without a device: it asks for samples as long as it goes."""
+
+    rate_hz = RATE_HZ
+    latency_s = 0.02
+
+    def __init__(self) -> None:
+        self.going = threading.Event()
+        self.going.set()
+        self.closed = False
+
+    def play(self, fill: Fill, ended: Callable[[], None]) -> None:
+        """Ask on a thread of its own."""
+        self._thread = threading.Thread(target=self._ask, args=(fill,), name="device")
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread."""
+        self.closed = True
+        self._thread.join()
+
+    def _ask(self, fill: Fill) -> None:
+        wave = np.empty(220)
+        while not self.closed:
+            if self.going.is_set():
+                fill(wave)
+            time.sleep(0.01)
+
+
+def test_an_output_that_takes_no_more_sound_is_lost_and_no_cue_waits_for_it() -> None:
+    """An output that asks for nothing is lost after half a second; the agent's calls return at once."""
+    device = Device()
+    sound = SoundRenderer("bed", VOLUME, lambda: device)
+    sound.render(Cue(np.zeros(12, dtype=np.float32), 0.1), boottime_ns())
+    assert sound.failed == ""
+    assert sound.share_at(boottime_ns()) == pytest.approx(0.1)
+    device.going.clear()
+    time.sleep(1.0)
+    begun = time.monotonic()
+    sound.render(Cue(np.zeros(12, dtype=np.float32), 0.1), boottime_ns())
+    assert sound.failed == "sound output 'bed' has taken no sound for 0.5 s"
+    assert sound.share_at(boottime_ns()) == 0.0
+    assert time.monotonic() - begun < 0.05
+    sound.close()
+    assert device.closed
+
+
+def test_an_output_that_takes_no_sound_at_all_is_refused() -> None:
+    """An output that never asks for a sample is refused in a sentence, and closed."""
+    device = Device()
+    device.going.clear()
+    with pytest.raises(RendererError, match="the default sound output took no sound within 3 s"):
+        SoundRenderer("", VOLUME, lambda: device)
+    assert device.closed

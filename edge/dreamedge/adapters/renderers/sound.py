@@ -26,8 +26,7 @@ AGAIN_S: Final = 5.0
 STALE_S: Final = 0.5
 """Seconds without a request for samples after which an output is lost."""
 _GLANCE_S: Final = 0.1
-_TAKES_WITHIN_S: Final = 0.6
-_ATTEMPTS: Final = 8
+_TAKES_WITHIN_S: Final = 3.0
 _CLOSE_WITHIN_S: Final = 1.0
 
 
@@ -90,25 +89,24 @@ class SoundRenderer:
         return self._voice.dose
 
     def _open(self) -> None:
-        """Open the output and see that it takes sound.
+        """Open the output and see that it takes more than its own buffer.
 
-        Some outputs start only at a later attempt: ALSA's way to PulseAudio may miss its own start.
+        A sound server may begin late: PulseAudio's virtual outputs need up to two seconds.
         """
-        for _ in range(_ATTEMPTS):
-            self._output = output = self._open_output()
-            self._voice = voice = Voice(output.rate_hz, output.latency_s, self._volume, self._now_ns)
-            try:
-                output.play(voice.fill, partial(self._lose, voice, "is gone"))
-            except BaseException:
-                output.close()
-                raise
-            if self._takes(voice, output.latency_s + 2 * _GLANCE_S):
-                return
+        self._output = output = self._open_output()
+        self._voice = voice = Voice(output.rate_hz, output.latency_s, self._volume, self._now_ns)
+        try:
+            output.play(voice.fill, partial(self._lose, voice, "is gone"))
+            taken = self._takes(voice, output.latency_s + 2 * _GLANCE_S)
+        except BaseException:
             output.close()
-        raise RendererError(
-            f"{self._name} took no sound within {_TAKES_WITHIN_S:g} s, {_ATTEMPTS} times; see that it is "
-            "switched on and not in use, or name another: dreamedge devices."
-        )
+            raise
+        if not taken:
+            output.close()
+            raise RendererError(
+                f"{self._name} took no sound within {_TAKES_WITHIN_S:g} s; see that it is switched on, not "
+                "in use, or name another: dreamedge devices."
+            )
 
     def _takes(self, voice: Voice, seconds: float) -> bool:
         """Whether the output takes more than its own buffer."""
