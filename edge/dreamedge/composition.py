@@ -70,10 +70,7 @@ def _implant(pod: PodSettings, settings: Settings, onset: Onset, before: Implant
     implant = open_implant(
         pod.implant,
         seed=pod.seed,
-        loop=settings.loop,
-        montage=settings.montage,
-        rate_hz=settings.rate_hz,
-        full_scale_uv=settings.full_scale_uv,
+        options=settings.recordings,
         replay_from_ns=settings.replay_from_ns,
     )
     return malfunctioning(implant, pod.malfunction, onset, before) if pod.malfunction else implant

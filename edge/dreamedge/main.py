@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from dreamedge import __version__
 from dreamedge.adapters.clock import Load, boottime_ns
+from dreamedge.adapters.implants.recording_options import ALIGNMENTS, CLOCK, UNITS, RecordingOptions
 from dreamedge.adapters.journal import JournalError, LibraryNotes, open_journal
 from dreamedge.adapters.memory import give_back
 from dreamedge.adapters.pod_disk import DiskError, unlatch, unlatch_heard
@@ -34,7 +35,7 @@ from dreamedge.ports.implant import ImplantError
 from dreamedge.ports.light import LightError
 from dreamedge.ports.recorder import RecorderError
 from dreamedge.ports.renderer import RendererError
-from dreamedge.settings import SettingsError, load, state_root
+from dreamedge.settings import SettingsError, electrode_names, load, state_root
 from dreamwire.argument_parser import ArgumentParser
 from dreamwire.broker_access import AccessError
 from dreamwire.sd_notify import ServiceManager
@@ -89,7 +90,7 @@ def _parser() -> ArgumentParser:
         metavar="SPEC",
         help="sim[:SEED], sim-light[:SEED], edf:PATH, xdf:PATH#STREAM, brainflow:BOARD[,...], lsl:NAME",
     )
-    run.add_argument("--montage", metavar="A,B,C", help="electrodes, if a source names none; - unused")
+    _add_reading(run)
     run.add_argument("--rate", metavar="HZ", help="sampling rate of recordings that name none")
     run.add_argument("--full-scale", metavar="UV", help="full scale of the recordings' amplifier")
     run.add_argument(
@@ -163,7 +164,7 @@ def _add_looking(commands: "argparse._SubParsersAction[ArgumentParser]") -> None
         "recordings", nargs="+", metavar="FILE|SPEC", help="recordings or devices; several: a table"
     )
     look.add_argument("--brief", action="store_true", help="only list channels, no analysis")
-    look.add_argument("--montage", metavar="A,B,C", help="electrodes, if it names none")
+    _add_reading(look)
     number, seconds = partial(_above, 0.0), partial(_above, INSPECT_LEAST_S)
     look.add_argument("--rate", metavar="HZ", type=number, default=0.0, help="if it names none")
     look.add_argument("--full-scale", metavar="UV", type=number, default=0.0, help="of its amplifier")
@@ -180,6 +181,14 @@ def _add_looking(commands: "argparse._SubParsersAction[ArgumentParser]") -> None
     devices.add_argument("--json", action="store_true", help="print JSON, for scripts")
 
 
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    """Add what a person may state about a recording or device."""
+    parser.add_argument("--montage", metavar="A,B,C", help="electrodes, if a source names none; - unused")
+    parser.add_argument("--unit", choices=UNITS, help="unit of channels that name none, or an unknown one")
+    parser.add_argument("--align", choices=ALIGNMENTS, help="recordings by clock (default) or by their start")
+    parser.add_argument("--from", metavar="MARK|S", help="begin recordings at a mark, such as 'Lights off'")
+
+
 def _inspect(chosen: dict[str, Any]) -> int:
     # Not loaded by an agent that runs: its memory is counted.
     from dreamedge.adapters.implants.inspection import Wish, examine, glance, survey  # noqa: PLC0415
@@ -192,9 +201,14 @@ def _inspect(chosen: dict[str, Any]) -> int:
     )
 
     wish = Wish(
-        montage=tuple(name.strip() for name in (chosen["montage"] or "").split(",") if name.strip()),
-        rate_hz=chosen["rate"],
-        full_scale_uv=chosen["full_scale"],
+        options=RecordingOptions(
+            montage=electrode_names(chosen["montage"] or ""),
+            rate_hz=chosen["rate"],
+            unit=chosen["unit"] or "",
+            full_scale_uv=chosen["full_scale"],
+            align=chosen["align"] or CLOCK,
+            begin=chosen["from"] or "",
+        ),
         seconds=chosen["seconds"],
         tell=partial(_tell_heard, chosen["seconds"]) if sys.stderr.isatty() else None,
     )

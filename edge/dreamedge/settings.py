@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from dreamedge.adapters.implants.recording_options import ALIGNMENTS, CLOCK, UNITS, RecordingOptions
 from dreamedge.adapters.renderers.specs import specs_of
 from dreamedge.core.merging.loudness import FULL_SCALE_DB, VOLUME_DB, Volume
 from dreamwire.broker_access import EXPECTED, Address, Papers, parse_address
@@ -63,9 +64,9 @@ class PodSettings:
 class Settings:
     """All settings of an agent process; `duration_s` 0: until stopped.
 
-    montage, rate_hz, full_scale_uv: values missing in recordings; the numbers are 0 if not given. record: the
-    directory of all beds' recordings; None: no recording. replay_from_ns: CLOCK_BOOTTIME at which recordings
-    begin; None: each when its bed is up.
+    recordings: what recordings and devices lack, and how recordings play. record: the directory of all beds'
+    recordings; None: no recording. replay_from_ns: CLOCK_BOOTTIME at which recordings begin; None: each when
+    its bed is up.
     """
 
     pods: tuple[PodSettings, ...]
@@ -74,11 +75,8 @@ class Settings:
     site: str
     journal: str
     journal_every_s: float
-    loop: bool
+    recordings: RecordingOptions
     replay_from_ns: int | None
-    montage: tuple[str, ...]
-    rate_hz: float
-    full_scale_uv: float
     duration_s: float
     record: Path | None
     volume: Volume
@@ -111,6 +109,9 @@ _DEFAULTS: Final = {
     "loop": "false",
     "replay_from": "",
     "montage": "",
+    "unit": "",
+    "align": CLOCK,
+    "from": "",
     "rate": "0",
     "full_scale": "0",
     "seed": "",
@@ -153,11 +154,8 @@ def load(
         site=_name(values["site"], "site"),
         journal=values["journal"].text,
         journal_every_s=_number(values["journal_every"], "journal-every", "seconds"),
-        loop=_truth(values["loop"]),
+        recordings=_recordings(values),
         replay_from_ns=_instant(values["replay_from"]),
-        montage=tuple(name.strip() for name in values["montage"].text.split(",") if name.strip()),
-        rate_hz=_number(values["rate"], "rate", "Hz"),
-        full_scale_uv=_number(values["full_scale"], "full-scale", "microvolts"),
         duration_s=_number(values["duration"], "duration", "seconds"),
         record=Path(values["record"].text).expanduser() if values["record"].text else None,
         volume=Volume(
@@ -165,6 +163,30 @@ def load(
             _loudness(values["full_volume"], "full-volume", FULL_SCALE_DB),
         ),
     )
+
+
+def _recordings(values: Mapping[str, _Value]) -> RecordingOptions:
+    return RecordingOptions(
+        montage=electrode_names(values["montage"].text),
+        rate_hz=_number(values["rate"], "rate", "Hz"),
+        unit=_one_of(values["unit"], "unit", ("", *UNITS)),
+        full_scale_uv=_number(values["full_scale"], "full-scale", "microvolts"),
+        align=_one_of(values["align"], "align", ALIGNMENTS),
+        begin=values["from"].text,
+        loop=_truth(values["loop"]),
+    )
+
+
+def electrode_names(text: str) -> tuple[str, ...]:
+    """The electrodes of `--montage`, in order."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _one_of(value: _Value, what: str, known: tuple[str, ...]) -> str:
+    if value.text not in known:
+        there = ", ".join(name for name in known if name)
+        raise SettingsError(f"{value.source}: {what} {value.text!r} is not known; write one of {there}.")
+    return value.text
 
 
 def state_root(text: str, environ: Mapping[str, str]) -> Path:

@@ -20,6 +20,7 @@ from dreamedge.adapters.implants.devices.brainflow import (
     parse,
 )
 from dreamedge.adapters.implants.devices.live import LiveImplant
+from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.blocks import Block
 from dreamedge.core.signal.sample_buffer import Samples
 from dreamedge.ports.implant import Implant, ImplantError
@@ -341,4 +342,4 @@ def test_a_played_file_has_its_boards_channels() -> None:
 def test_what_cannot_be_used_is_refused_in_a_sentence(spec: str, montage: tuple[str, ...], says: str) -> None:
     """Invalid boards, parameters and montages are refused with the fault, the valid ones and an example."""
     with pytest.raises(ImplantError, match=says):
-        open_implant(spec, montage=montage)
+        open_implant(spec, options=RecordingOptions(montage=montage))

@@ -9,6 +9,7 @@ import pytest
 from dreamedge.adapters.implants import open_implant
 from dreamedge.adapters.implants.files.edf import EdfImplant, channels
 from dreamedge.adapters.implants.files.edf_file import EdfFile
+from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.blocks import Block
 from dreamedge.core.signal.calibration import Baseline, enrol
 from dreamedge.ports.implant import Implant, ImplantError
@@ -75,7 +76,7 @@ def test_a_recording_plays_once_and_ends(tmp_path: Path) -> None:
 
 def test_a_loop_starts_over_without_a_gap(tmp_path: Path) -> None:
     """With `loop` the last sample is followed by the first, and it never ends."""
-    implant = EdfImplant(written(tmp_path / "a.edf", TWO), loop=True)
+    implant = EdfImplant(written(tmp_path / "a.edf", TWO), options=RecordingOptions(loop=True))
     played = _play(implant, [S + k * S for k in range(151)])
     assert len(played) == 150 * 128
     np.testing.assert_array_equal(played[60 * 128 : 120 * 128], played[: 60 * 128])
@@ -155,7 +156,7 @@ def test_a_montage_names_the_eeg_where_labels_do_not(
 ) -> None:
     """A montage names, in order, signals labelled EEG, else unlabelled ones; electrode labels win."""
     path = written(tmp_path / "a.edf", dict.fromkeys(labels, (128.0, "uV")))
-    implant = open_implant(f"edf:{path}", montage=montage)
+    implant = open_implant(f"edf:{path}", options=RecordingOptions(montage=montage))
     assert implant.montage.names == tuple(played)
     file = EdfFile(path)
     for column, place in enumerate(played.values()):
@@ -163,7 +164,11 @@ def test_a_montage_names_the_eeg_where_labels_do_not(
         block = implant.enrolment()
         assert block is not None
         np.testing.assert_allclose(block.uv[:1000, column], expected)
-    assert {one.electrode: at for at, one in enumerate(channels(path, montage)) if one.electrode} == played
+    assert {
+        one.electrode: at
+        for at, one in enumerate(channels(path, RecordingOptions(montage=montage)))
+        if one.electrode
+    } == played
 
 
 @pytest.mark.parametrize(
@@ -183,8 +188,8 @@ def test_channels_without_a_place_are_not_guessed(
     """Without a fitting montage a file without electrode names is refused with the remedy."""
     path = written(tmp_path / "a.edf", dict.fromkeys(labels, (128.0, "uV")))
     with pytest.raises(ImplantError, match=says):
-        EdfImplant(path, montage=montage)
-    assert [one.electrode for one in channels(path, montage)] == [""] * len(labels)
+        EdfImplant(path, options=RecordingOptions(montage=montage))
+    assert [one.electrode for one in channels(path, RecordingOptions(montage=montage))] == [""] * len(labels)
 
 
 # --- gaps ---------------------------------------------------------------------------------------

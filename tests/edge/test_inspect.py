@@ -151,6 +151,7 @@ def test_a_glance_only_opens(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         "seconds": 60.0,
         "rate_hz": RATE_HZ,
         "channels": list(CHANNELS),
+        "notes": [],
     }
     assert (second["playable"], third["playable"]) == (False, False)
     assert "cannot measure posterior.delta" in second["why"]

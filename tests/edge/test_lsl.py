@@ -14,6 +14,7 @@ import pytest
 
 from dreamedge.adapters.clock import boottime_ns
 from dreamedge.adapters.implants import open_implant
+from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.blocks import Block
 from dreamedge.core.signal.sample_buffer import Samples
 from dreamedge.ports.implant import Implant, ImplantError
@@ -80,7 +81,7 @@ def opened() -> Iterator[Callable[..., Implant]]:
     all_of_them: list[Implant] = []
 
     def one(spec: str, montage: tuple[str, ...] = ()) -> Implant:
-        all_of_them.append(open_implant(spec, montage=montage))
+        all_of_them.append(open_implant(spec, options=RecordingOptions(montage=montage)))
         return all_of_them[-1]
 
     yield one

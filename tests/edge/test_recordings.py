@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from dreamedge.adapters.implants.inspection import Examined, Wish, survey
+from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.blocks import Montage
 from dreamedge.core.signal.features import FrontEnd
 from dreamedge.core.signal.quality import GOOD
@@ -81,21 +82,21 @@ PLAYED = (
         "mains",
         (0.0, 0.0),
         frozenset({"mains", "amplitude"}),
-        Wish(montage=TEN),
+        Wish(options=RecordingOptions(montage=TEN)),
     ),
     Case(
         "artefact/openbci_focus_railing_8ch_250Hz.npz",
         "flat",
         (0.0, 0.0),
         frozenset({"railed", "flat", "silence"}),
-        Wish(montage=TEN),
+        Wish(options=RecordingOptions(montage=TEN)),
     ),
     Case(
         "artefact/emotiv_eyestate_4glitches_14ch_128Hz.arff",
         "",
         (0.8, 0.9),
         frozenset({"amplitude", "highfreq"}),
-        Wish(rate_hz=128.0),
+        Wish(options=RecordingOptions(rate_hz=128.0)),
     ),
 )
 REFUSED = (
@@ -107,12 +108,12 @@ REFUSED = (
     Case(
         "sleep/sleepA_cycle84min_1ch_100Hz_hypnogram.edf",
         "cannot measure anterior.delta",
-        wish=Wish(montage=("C3",)),
+        wish=Wish(options=RecordingOptions(montage=("C3",))),
     ),
     Case(
         "sleep/sleepB_dreem_6min_2ch_64Hz_spindles.edf",
         "cannot measure anterior.delta",
-        wish=Wish(montage=("C3", "C4")),
+        wish=Wish(options=RecordingOptions(montage=("C3", "C4"))),
     ),
 )
 played = pytest.mark.parametrize("case", PLAYED, ids=lambda case: case.who)

@@ -5,6 +5,8 @@ import pytest
 
 from dreamedge.adapters.implants.files.replay import Doubles, Replay
 from dreamedge.core.signal.blocks import Block
+from dreamedge.core.signal.recording_facts import Mark
+from dreamedge.ports.implant import ImplantError
 from dreamedge.settings import SettingsError, load
 from dreamwire.messages import Device
 
@@ -27,9 +29,12 @@ class Numbered:
         """None: there is no contact data."""
 
 
-def replay(*runs: tuple[int, int], loop: bool = False, turn_s: float | None = None) -> Replay:
+def replay(
+    *runs: tuple[int, int], loop: bool = False, turn_s: float | None = None, marks: tuple[Mark, ...] = ()
+) -> Replay:
     """A replay of those slots at 100 Hz."""
-    return Replay(Numbered(runs), Device("fake", "x", ("Cz",), RATE), loop=loop, turn_s=turn_s)
+    device = Device("fake", "x", ("Cz",), RATE)
+    return Replay(Numbered(runs), device, loop=loop, turn_s=turn_s, marks=marks)
 
 
 def told(implant: Replay, begin_s: float, end_s: float) -> list[Block]:
@@ -77,6 +82,46 @@ def test_a_late_bed_begins_where_the_others_are(late_s: float) -> None:
     assert [block.last_ns for block in found] == [block.last_ns for block in expected]
     assert numbers(found) == numbers(expected)
     assert len(numbers(found)) == pytest.approx(90 * RATE, abs=6)
+
+
+@pytest.mark.parametrize(("begin", "slot"), [("lights OFF ", 1250), ("7.5", 750), ("0", 0)])
+@pytest.mark.parametrize("late_s", [0.0, 3.0])
+def test_a_replay_begins_at_a_mark_or_a_second(begin: str, slot: int, late_s: float) -> None:
+    """The first slot played is that of the mark or second, at the start's instant, for a late bed too."""
+    implant = replay((0, 3000), marks=(Mark(2.0, 0.0, "Start"), Mark(12.5, 0.0, "Lights off")))
+    implant.begin_at(begin)
+    implant.play_from(10 * S)
+    assert told(implant, 1, 10) == []
+    implant.read(int((10 + late_s) * S))
+    blocks = told(implant, 10 + late_s, 13 + late_s)
+    assert numbers(blocks)[0] == slot + late_s * RATE
+    assert blocks[0].last_ns - len(blocks[0].uv) * S / RATE == (10 + late_s) * S
+
+
+def test_a_looping_replay_that_begins_later_turns_to_its_first_slot() -> None:
+    """After the end of the first turn a looping replay plays slot 0, not the mark."""
+    implant = replay((0, 3000), loop=True)
+    implant.begin_at("20")
+    assert numbers(told(implant, 0, 12)) == [*range(2000, 3000), *range(200)]
+
+
+@pytest.mark.parametrize(
+    ("begin", "says"),
+    [
+        (
+            "Lights on",
+            r"no mark 'Lights on' \(its marks: 'Lights off'\); give --from one of them, or a number",
+        ),
+        ("29", "lasts 30 s and --from 29 is at 29 s; name an instant at least 5 s before its end"),
+        ("-1", "name an instant"),
+        ("nan", "name an instant"),
+    ],
+)
+def test_a_begin_that_is_not_there_is_refused(begin: str, says: str) -> None:
+    """A mark that the recording has not, and an instant outside of it, are refused with what there is."""
+    implant = replay((0, 3000), marks=(Mark(12.5, 0.0, "Lights off"),))
+    with pytest.raises(ImplantError, match=says):
+        implant.begin_at(begin)
 
 
 def test_a_bed_that_opens_after_the_end_has_nothing_to_play() -> None:

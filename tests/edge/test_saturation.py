@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dreamedge.adapters.implants.files.edf import EdfImplant
+from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.saturation import limit_uv
 from edge import recorded
 from edge.signals import pink
@@ -83,7 +84,7 @@ def test_no_clean_recording_shows_a_limit() -> None:
 
 def _samples(file: Path) -> tuple[recorded.Doubles, float]:
     montage = {"sleepA": ("C3",), "sleepB": ("C3", "C4")}.get(file.name[:6], ())
-    implant = EdfImplant(file, montage=montage, loop=False)
+    implant = EdfImplant(file, options=RecordingOptions(montage=montage, loop=False))
     blocks = []
     second_ns = 1_000_000_000
     implant.play_from(0)

@@ -8,6 +8,7 @@ import pytest
 
 import dreamedge
 from dreamedge.adapters.implants import light_sleeper, open_implant
+from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
 from dreamedge.ports.implant import Implant
 from dreamedge.settings import SettingsError, daemon_key_path, load, state_root
 from dreamwire.broker_access import Papers
@@ -151,8 +152,12 @@ def test_values_missing_in_recordings_can_be_given() -> None:
     """`--rate`, `--full-scale` and `--montage` set values missing in recordings; a non-number is refused."""
     flags = {"pod": ["bed-1"], "rate": "128", "full_scale": "187500", "montage": "Fp1, O1,"}
     settings = load(flags, HOME, None)
-    assert (settings.rate_hz, settings.full_scale_uv, settings.montage) == (128.0, 187_500.0, ("Fp1", "O1"))
-    assert load({"pod": ["bed-1"]}, HOME, None).rate_hz == 0.0
+    assert settings.recordings == RecordingOptions(("Fp1", "O1"), rate_hz=128.0, full_scale_uv=187_500.0)
+    assert load({"pod": ["bed-1"]}, HOME, None).recordings == PLAIN
+    chosen = load({"pod": ["bed-1"], "unit": "nV", "align": "start", "from": "Lights off"}, HOME, None)
+    assert chosen.recordings == RecordingOptions(unit="nV", align="start", begin="Lights off")
+    with pytest.raises(SettingsError, match="flag: unit 'dB' is not known; write one of uV, mV, V, nV"):
+        load({"pod": ["bed-1"], "unit": "dB"}, HOME, None)
     with pytest.raises(SettingsError, match="flag: rate '-1' is not a number of Hz from 0"):
         load({"pod": ["bed-1"], "rate": "-1"}, HOME, None)
     with pytest.raises(SettingsError, match="flag: full-scale 'nan' is not a number of microvolts from 0"):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from dreamedge.adapters.implants import open_implant
 from dreamedge.adapters.implants.files.tables import TableImplant, channels
 from dreamedge.adapters.implants.files.xdf import XdfImplant
+from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.blocks import Block
 from dreamedge.core.signal.inspection import inspect
 from dreamedge.ports.implant import Implant, ImplantError
@@ -113,7 +114,7 @@ def test_the_limit_is_what_the_file_or_the_user_says(tmp_path: Path) -> None:
     plain = _npz(tmp_path / "a.npz", data_uV=_uv(), fs=RATE_HZ, ch_names=np.array(NAMES))
     told = _npz(tmp_path / "b.npz", data_uV=_uv(), fs=RATE_HZ, ch_names=np.array(NAMES), full_scale_uv=5e3)
     limits = [
-        open_implant(f"npz:{path}", full_scale_uv=flag).montage.full_scale_uv
+        open_implant(f"npz:{path}", options=RecordingOptions(full_scale_uv=flag)).montage.full_scale_uv
         for path, flag in ((plain, 0.0), (told, 0.0), (plain, 2e3), (told, 2e3))
     ]
     assert limits == [0.0, 5e3, 2e3, 2e3]
@@ -149,7 +150,7 @@ def test_a_cap_that_counts_its_contacts_needs_a_montage(tmp_path: Path) -> None:
     path = _npz(tmp_path / "a.npz", data_uV=uv, fs=RATE_HZ, ch_names=labels)
     with pytest.raises(ImplantError, match=r"names no electrode .its 8 labels: A1, A2"):
         TableImplant(path)
-    assert TableImplant(path, montage=EIGHT).montage.names == EIGHT
+    assert TableImplant(path, options=RecordingOptions(montage=EIGHT)).montage.names == EIGHT
 
 
 def test_a_counter_that_leaps_by_days_is_refused(tmp_path: Path) -> None:
@@ -168,7 +169,7 @@ def test_a_table_plays_with_a_rate(tmp_path: Path) -> None:
     """Numeric attributes named as electrodes play at the given rate; others do not."""
     uv = np.round(_uv(), 3)
     path = _arff(tmp_path / "a.arff", uv, extra="% a remark\n\n")
-    implant = open_implant(f"arff:{path}", rate_hz=RATE_HZ)
+    implant = open_implant(f"arff:{path}", options=RecordingOptions(rate_hz=RATE_HZ))
     np.testing.assert_allclose(np.concatenate([block.uv for block in _blocks(implant, 40)]), uv, atol=1e-9)
     assert implant.montage.names == NAMES
     assert [(one.label, one.kind, one.unit) for one in channels(path)] == [
@@ -181,7 +182,7 @@ def test_a_value_that_is_missing_is_no_number(tmp_path: Path) -> None:
     """Weka's ? is a missing value."""
     path = _arff(tmp_path / "a.arff", _uv())
     path.write_text(path.read_text().replace("@DATA\n", "@DATA\n?,?,1.5,0\n", 1))
-    first = TableImplant(path, rate_hz=RATE_HZ).enrolment().uv[0]
+    first = TableImplant(path, options=RecordingOptions(rate_hz=RATE_HZ)).enrolment().uv[0]
     np.testing.assert_array_equal(first, [np.nan, np.nan, 1.5])
 
 
@@ -202,7 +203,7 @@ def test_a_table_that_cannot_be_played_is_refused(tmp_path: Path, text: str, say
     """An unplayable table is refused with the file, the fault and the remedy."""
     (tmp_path / "bad.arff").write_text(text)
     with pytest.raises(ImplantError, match=says) as refusal:
-        TableImplant(tmp_path / "bad.arff", rate_hz=RATE_HZ)
+        TableImplant(tmp_path / "bad.arff", options=RecordingOptions(rate_hz=RATE_HZ))
     assert "bad.arff" in str(refusal.value)
 
 
@@ -225,10 +226,12 @@ def test_what_is_not_there_is_refused(tmp_path: Path, spec: str) -> None:
 @recorded.needed
 def test_the_rails_of_a_real_amplifier_are_found() -> None:
     """The recording that saturates shows its limit and is railed there; the other shows none."""
-    railing = TableImplant(recorded.path("artefact/openbci_focus_railing_8ch_250Hz.npz"), montage=EIGHT)
+    railing = TableImplant(
+        recorded.path("artefact/openbci_focus_railing_8ch_250Hz.npz"), options=RecordingOptions(montage=EIGHT)
+    )
     clean = recorded.path("artefact/openbci_blinks_jawclench_alpha_DC_8ch_250Hz.npz")
     assert railing.montage.full_scale_uv == pytest.approx(187_500.0, rel=1e-6)
-    assert TableImplant(clean, montage=EIGHT).montage.full_scale_uv == 0.0
+    assert TableImplant(clean, options=RecordingOptions(montage=EIGHT)).montage.full_scale_uv == 0.0
     hops = [(S + k * S // 4, tuple(_ready(railing, S + k * S // 4 + S // 50))) for k in range(496)]
     found = inspect(BANDS6X2, railing.montage, railing.enrolment(), hops, railing.source)
     seen = [zip(found.names, moment.channels, strict=True) for moment in found.moments]
@@ -239,7 +242,9 @@ def test_the_rails_of_a_real_amplifier_are_found() -> None:
 @recorded.needed
 def test_lost_packets_of_a_real_board_are_gaps() -> None:
     """The board's counter leaps six times: seven runs, 365 samples missing."""
-    implant = TableImplant(recorded.path("artefact/openbci_focus_railing_8ch_250Hz.npz"), montage=EIGHT)
+    implant = TableImplant(
+        recorded.path("artefact/openbci_focus_railing_8ch_250Hz.npz"), options=RecordingOptions(montage=EIGHT)
+    )
     blocks = _blocks(implant, 130)
     played = sum(len(block.uv) for block in blocks)
     assert played == 30_647
@@ -250,7 +255,8 @@ def test_lost_packets_of_a_real_board_are_gaps() -> None:
 def test_a_real_table_plays_at_its_rate() -> None:
     """The UCI's table of eye states is two minutes of 14 channels at 128 Hz."""
     implant = open_implant(
-        f"arff:{recorded.path('artefact/emotiv_eyestate_4glitches_14ch_128Hz.arff')}", rate_hz=128.0
+        f"arff:{recorded.path('artefact/emotiv_eyestate_4glitches_14ch_128Hz.arff')}",
+        options=RecordingOptions(rate_hz=128.0),
     )
     block = implant.enrolment()
     assert block is not None
@@ -272,9 +278,17 @@ def test_the_limit_can_be_given_for_every_recording() -> None:
     group = recorded.path(GROUP)
     name = "Orange"
     assert XdfImplant(group, name).montage.full_scale_uv == 0.0
-    assert open_implant(f"xdf:{group}#{name}", full_scale_uv=850.0).montage.full_scale_uv == 850.0
+    assert (
+        open_implant(
+            f"xdf:{group}#{name}", options=RecordingOptions(full_scale_uv=850.0)
+        ).montage.full_scale_uv
+        == 850.0
+    )
     muse = recorded.path("waking/muse_P300_subject1_4ch_256Hz.edf")
-    assert open_implant(f"edf:{muse}", full_scale_uv=850.0).montage.full_scale_uv == 850.0
+    assert (
+        open_implant(f"edf:{muse}", options=RecordingOptions(full_scale_uv=850.0)).montage.full_scale_uv
+        == 850.0
+    )
 
 
 def test_a_torn_npz_header_is_refused_with_its_file(tmp_path: Path) -> None:

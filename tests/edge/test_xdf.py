@@ -10,6 +10,7 @@ import pytest
 from dreamedge.adapters.implants import open_implant
 from dreamedge.adapters.implants.files.replay_timestamps import timeline
 from dreamedge.adapters.implants.files.xdf import XdfImplant, read_streams
+from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.blocks import Block
 from dreamedge.core.signal.calibration import Baseline, enrol
 from dreamedge.ports.implant import Implant, ImplantError
@@ -133,15 +134,15 @@ def test_nameless_channels_are_asked_for(tmp_path: Path) -> None:
     with pytest.raises(ImplantError, match="--montage"):
         open_implant(f"xdf:{path}")
     with pytest.raises(ImplantError, match="4 channels and the montage names 2"):
-        open_implant(f"xdf:{path}", montage=("Fp1", "O1"))
-    named = open_implant(f"xdf:{path}", montage=("Fp1", "ECG", "O1", "O2"))
+        open_implant(f"xdf:{path}", options=RecordingOptions(montage=("Fp1", "O1")))
+    named = open_implant(f"xdf:{path}", options=RecordingOptions(montage=("Fp1", "ECG", "O1", "O2")))
     assert named.montage.names == ("Fp1", "O1", "O2")
 
 
 def test_it_plays_once_or_for_ever(tmp_path: Path) -> None:
     """Without `loop` it ends after its last sample; with it the first follows the last."""
     path = write(tmp_path / "a.xdf", _told("Muse: EEG", _stamps(32)))
-    once, ever = XdfImplant(path), XdfImplant(path, loop=True)
+    once, ever = XdfImplant(path), XdfImplant(path, options=RecordingOptions(loop=True))
     played = np.concatenate([block.uv for block in _blocks(once, 40)])
     assert (once.ended, len(played)) == (True, 32 * 256)
     again = np.concatenate([block.uv for block in _blocks(ever, 40)])
@@ -191,7 +192,10 @@ def test_people_of_a_file_play_the_same_moment(tmp_path: Path) -> None:
     ann = Told("Ann Muse: EEG", _moments(40.0, 256.0), 1000.0 + np.arange(40 * 256) / 256.0)
     bob = Told("Bob Muse: EEG", _moments(37.0, 250.0) + 1.0, 1001.0 + np.arange(37 * 250) / 250.0, 250.0)
     path = write(tmp_path / "a.xdf", ann, bob)
-    beds = [open_implant(f"xdf:{path}#{name}", loop=True, replay_from_ns=S) for name in ("Ann", "Bob")]
+    beds = [
+        open_implant(f"xdf:{path}#{name}", replay_from_ns=S, options=RecordingOptions(loop=True))
+        for name in ("Ann", "Bob")
+    ]
     heard: list[dict[int, float]] = [{}, {}]
     for late_s, bed, told in zip((0, 7), beds, heard, strict=True):
         for k in range(late_s * 20, 170 * 20):
@@ -213,7 +217,7 @@ def _moments(seconds: float, rate_hz: float) -> recorded.Doubles:
 def test_a_missing_end_is_a_gap_of_each_turn(tmp_path: Path) -> None:
     """A stream that stopped 3 s before the others has a gap of 3 s in each turn."""
     long, short = _told("Ann Muse: EEG", _stamps(40)), _told("Bob Muse: EEG", _stamps(37))
-    bob = XdfImplant(write(tmp_path / "a.xdf", long, short), "Bob", loop=True)
+    bob = XdfImplant(write(tmp_path / "a.xdf", long, short), "Bob", options=RecordingOptions(loop=True))
     blocks = _blocks(bob, 90)
     again = [block for block in blocks if block.uv[0, 0] == 0.0]
     begins_s = [(block.last_ns - S) / S - len(block.uv) / RATE for block in again]
@@ -285,7 +289,12 @@ def test_the_four_of_one_file_share_one_turn() -> None:
     """All four restart after the same 36.1 s, though no two headsets sent equally many samples."""
     turns_s = []
     for name in ("Orange", "Green", "Purple", "Blue"):
-        blocks = _blocks(open_implant(f"xdf:{recorded.path(GROUP)}#{name}", loop=True, replay_from_ns=S), 80)
+        blocks = _blocks(
+            open_implant(
+                f"xdf:{recorded.path(GROUP)}#{name}", replay_from_ns=S, options=RecordingOptions(loop=True)
+            ),
+            80,
+        )
         begins_ns = [b.last_ns - len(b.uv) * S / RATE for b in blocks if (b.uv[0] == blocks[0].uv[0]).all()]
         turns_s += list(np.diff(begins_ns) / S)
     assert turns_s == pytest.approx([35.97] * 8, abs=0.01), "until the first of the ends that lie together"

@@ -9,13 +9,21 @@ import pytest
 from dreamd.up.plan import DURATION_DEFAULT_S, CannotRun, Flags
 from dreamd.up.processes.preflight import look_over
 
-ANN = {"file": "g.xdf", "person": "Ann: EEG", "spec": "xdf:/g.xdf#Ann: EEG", "playable": True, "why": ""}
+ANN = {
+    "file": "g.xdf",
+    "person": "Ann: EEG",
+    "spec": "xdf:/g.xdf#Ann: EEG",
+    "playable": True,
+    "why": "",
+    "notes": [],
+}
 BOB = ANN | {"person": "Bob: EEG", "spec": "xdf:/g.xdf#Bob: EEG"}
 PAIR = {
     "file": "p.npz",
     "person": "",
     "spec": "",
     "playable": False,
+    "notes": [],
     "why": "p.npz holds epochs; use another.",
 }
 
@@ -56,10 +64,19 @@ def test_the_files_are_named_by_whole_paths(files: tuple[Path, ...], monkeypatch
 def test_a_montage_is_asked_with_and_kept_for_the_beds(files: tuple[Path, ...]) -> None:
     """A montage reaches the edge's inspection and the plan of the run."""
     echo = f"import json, sys; print(json.dumps([one | {{'spec': sys.argv[2]}} for one in {[ANN, BOB]!r}]))"
-    found = look_over(Flags(recordings=files, montage="C3,C4"), (sys.executable, "-c", echo))
-    assert (found.sleepers[0].recording, found.montage) == ("C3,C4", "C3,C4")
-    with pytest.raises(CannotRun, match="--montage names channels of recordings"):
-        look_over(Flags(montage="C3,C4"))
+    reading = ("--montage", "C3,C4")
+    found = look_over(Flags(recordings=files, reading=reading), (sys.executable, "-c", echo))
+    assert (found.sleepers[0].recording, found.reading) == ("C3,C4", reading)
+    with pytest.raises(CannotRun, match="--montage is about recordings"):
+        look_over(Flags(reading=reading))
+
+
+def test_notes_about_a_recording_reach_the_plan(files: tuple[Path, ...]) -> None:
+    """A note of the edge's inspection is in the plan under the pod that plays the recording."""
+    noted = ANN | {"notes": [{"code": "alignment", "sentence": "the clock leaps."}]}
+    echo = f"import json; print(json.dumps({[BOB, noted]!r}))"
+    found = look_over(Flags(recordings=files), (sys.executable, "-c", echo))
+    assert found.notes == (("bed-2", "alignment", "the clock leaps."),)
 
 
 def test_settings_of_other_pods_are_kept_from_the_edge(

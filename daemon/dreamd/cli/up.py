@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import sys
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 
@@ -14,6 +15,9 @@ from dreamd.up import run as running
 from dreamd.up.plan import BROKERS, MALFUNCTIONS, CannotRun, Flags
 from dreamd.up.processes import preflight
 from dreamd.up.report import screenshot
+
+_READING: Final = ("montage", "unit", "align", "from")
+"""The flags about recordings that the edge understands."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
@@ -24,16 +28,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     usual = Flags()
     who = parser.add_argument_group("sleepers")
     who.add_argument("--sleepers", type=int, metavar="N", help="simulated sleepers (8)")
-    who.add_argument(
-        "--recordings",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="PATH",
-        help="one sleeper for each person in them; also sim:SEED and brainflow:synthetic (simulated)",
-    )
-    who.add_argument("--loop", action="store_true", help="repeat a recording when it ends")
-    who.add_argument("--montage", default="", metavar="A,B,C", help="electrodes where a recording names none")
+    _add_recordings(who)
     who.add_argument("--seed", type=int, default=usual.seed, metavar="K", help="of simulated sleepers (0)")
     night = parser.add_argument_group("the night")
     night.add_argument(
@@ -72,6 +67,33 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     return parser
 
 
+def _add_recordings(who: "argparse._ArgumentGroup") -> None:
+    """Add the flags about recordings."""
+    who.add_argument(
+        "--recordings",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="one sleeper for each person in them; also sim:SEED and brainflow:synthetic (simulated)",
+    )
+    who.add_argument("--loop", action="store_true", help="repeat a recording when it ends")
+    who.add_argument("--montage", default="", metavar="A,B,C", help="electrodes where a recording names none")
+    who.add_argument("--unit", default="", metavar="uV|mV|V|nV", help="of channels that name no known unit")
+    who.add_argument(
+        "--align",
+        default="",
+        metavar="clock|start",
+        help="recordings by their clock (default) or their start",
+    )
+    who.add_argument(
+        "--from",
+        default="",
+        metavar="MARK|S",
+        help="begin at a mark, such as 'Lights off', or after S seconds",
+    )
+
+
 def run(args: argparse.Namespace) -> int:
     """Work out the plan and run it."""
     console = Console()
@@ -99,7 +121,12 @@ def _flags(args: argparse.Namespace) -> Flags:
         ramp_s=args.ramp,
         json=args.json,
         loop=args.loop,
-        montage=args.montage,
+        reading=tuple(
+            word
+            for name in _READING
+            if getattr(args, name)
+            for word in (f"--{name}", str(getattr(args, name)))
+        ),
         mqtt_port=args.mqtt_port,
         grpc_port=args.grpc_port,
         http_port=args.http_port,

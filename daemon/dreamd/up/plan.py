@@ -33,6 +33,8 @@ PACK_MIN: Final = 16
 PACK_MAX: Final = 25
 LIGHT_PACK_MAX: Final = 100
 """An even number, so that no pair is parted."""
+ALIGNMENT: Final = "alignment"
+"""The code of the edge's notes about recordings that may not be aligned to the others."""
 NAME_MAX: Final = 40
 """Letters of a name; the API takes 63, and a number may follow."""
 
@@ -63,13 +65,14 @@ class Malfunction:
 class Found:
     """A person in a recording: the spec that opens it, or the reason why it cannot be played ('' if it can).
 
-    person: '' for the only person of a file.
+    person: '' for the only person of a file. notes: what does not keep it from playing, as (code, sentence).
     """
 
     file: str
     person: str
     spec: str
     why: str = ""
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,10 @@ class Sleeper:
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """The flags as given, each checked by `plan`."""
+    """The flags as given, each checked by `plan`.
+
+    reading: flags about recordings that the edge understands, with their values, passed on to it.
+    """
 
     sleepers: int | None = None
     recordings: tuple[Path, ...] = ()
@@ -96,7 +102,7 @@ class Flags:
     ramp_s: float = RAMP_MIN_S
     json: bool = False
     loop: bool = False
-    montage: str = ""
+    reading: tuple[str, ...] = ()
     mqtt_port: int = 1883
     grpc_port: int = 50051
     http_port: int = 8080
@@ -109,7 +115,8 @@ class Plan:
     """A run.
 
     duration_s: from the beginning of the run, plus the time that gathering takes above 15 s; None: until the
-    recordings are over, or a person ends it. refused: persons that cannot be played. light: simulated
+    recordings are over, or a person ends it. refused: persons that cannot be played. notes:
+    findings about the others' recordings, as (pod, code, sentence). light: simulated
     sleepers are features alone. packed: many sleepers to a process however few they are. night None: no
     picture. record: the daemon keeps a recording, and it is moved to the usual state directory.
     """
@@ -120,13 +127,14 @@ class Plan:
     broker: str
     ramp_s: float
     loop: bool
-    montage: str
+    reading: tuple[str, ...]
     mqtt_port: int
     grpc_port: int
     http_port: int
     night: Path | None
     json: bool
     refused: tuple[Found, ...] = ()
+    notes: tuple[tuple[str, str, str], ...] = ()
     light: bool = False
     packed: bool = False
     record: bool = False
@@ -277,9 +285,9 @@ def _check_recordings(flags: Flags, found: tuple[Found, ...]) -> None:
         )
     if flags.loop and not flags.recordings:
         raise CannotRun("--loop repeats recordings; give some with --recordings, or leave it out")
-    if flags.montage and not flags.recordings:
+    if flags.reading and not flags.recordings:
         raise CannotRun(
-            "--montage names channels of recordings; give some with --recordings, or leave it out"
+            f"{flags.reading[0]} is about recordings; give some with --recordings, or leave it out"
         )
 
 
@@ -314,7 +322,7 @@ def plan(flags: Flags, found: tuple[Found, ...] = ()) -> Plan:
         broker=flags.broker,
         ramp_s=flags.ramp_s,
         loop=flags.loop,
-        montage=flags.montage,
+        reading=flags.reading,
         mqtt_port=flags.mqtt_port,
         grpc_port=flags.grpc_port,
         http_port=flags.http_port,
@@ -322,4 +330,7 @@ def plan(flags: Flags, found: tuple[Found, ...] = ()) -> Plan:
         json=flags.json,
         refused=tuple(one for one in found if one.why),
         record=flags.record,
+        notes=tuple(
+            (sleeper.pod, *note) for sleeper, one in zip(sleepers, people, strict=False) for note in one.notes
+        ),
     )

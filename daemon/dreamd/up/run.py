@@ -31,7 +31,7 @@ from dreamd.terminal.sleeper_row import Tone, count
 from dreamd.up import kept_recording
 from dreamd.up.display import Display
 from dreamd.up.keys import KEYS, listening
-from dreamd.up.plan import CannotRun, Plan
+from dreamd.up.plan import ALIGNMENT, CannotRun, Plan
 from dreamd.up.processes import brokers, pod_journal, preflight
 from dreamd.up.processes.processes import DAEMON_ROOM, Processes, Reports
 from dreamd.up.report import metrics_scrape, night_svg
@@ -100,6 +100,8 @@ class Run:
         self.chronicle = RunState.begin(plan.sleepers, t0_ns, ceiling)
         for one in plan.refused:
             self.chronicle.say(t0_ns, f"left out: {one.why}", Tone.GRAVE)
+        for pod, code, noted in plan.notes:
+            self.chronicle.say(t0_ns, f"{pod}: {code}: {noted}", Tone.GRAVE)
         self.counters = Counters()
         reports = Reports(
             self._journal,
@@ -203,6 +205,8 @@ class Run:
         else:
             self.show.last_picture() if self.viewed else self.show.new_lines()
             self.show.line(f"\n{self.chronicle.account_words}")
+            for pod in self._doubtful():
+                self.show.line(f"{pod}: the alignment of its recording to the others is doubtful")
             self._keep_picture(when)
             if self.plan.night is not None:
                 self.show.line(f"the night is kept in {self.plan.night}")
@@ -234,7 +238,15 @@ class Run:
             ],
             **({"recording": str(self.recorded or "")} if self.plan.record else {}),
             "refused": [{"file": one.file, "why": one.why} for one in self.plan.refused],
+            "notes": [
+                {"pod": pod, "code": code, "sentence": sentence} for pod, code, sentence in self.plan.notes
+            ],
+            "alignment_doubtful": self._doubtful(),
         }
+
+    def _doubtful(self) -> list[str]:
+        """The pods whose recordings may not be aligned to the others, each once."""
+        return list(dict.fromkeys(pod for pod, code, _ in self.plan.notes if code == ALIGNMENT))
 
     def _keep_picture(self, when: datetime) -> None:
         record = self.chronicle.record

@@ -15,6 +15,7 @@ from dreamedge.core.signal.calibration import LIVE_S
 from dreamedge.core.signal.electrodes import electrodes
 from dreamedge.core.signal.inspection import Moment
 from dreamedge.core.signal.quality import GOOD
+from dreamedge.core.signal.recording_facts import Note
 
 SYNTHETIC: Final = ("brainflow:synthetic", "brainflow:-1")
 """BrainFlow's own board for trying it out."""
@@ -35,6 +36,7 @@ _NARROWEST: Final = 20
 _PERCENT: Final = 100.0
 _LEAST_TOLD: Final = 0.005
 _HEADS: Final = ("sleeper", "verdict", "time", "EEG", "Hz", "good", "alpha", "spoiled by, or reason")
+_MARKS_SHOWN: Final = 12
 _TEXTS: Final = 2
 """Number of left-aligned columns. The last column is not padded."""
 
@@ -52,11 +54,26 @@ def lines(one: Examined, width: int) -> list[str]:
         verdict += "; SIMULATED by BrainFlow's generator, scaled to a tenth: a demonstration, no person"
     if found.alpha_hz:
         verdict += f"; alpha {found.alpha_hz:.1f} Hz"
-    made = [one.spec or one.person.file, f"  {verdict}", *_channels(one)]
+    made = [one.spec or one.person.file, f"  {verdict}", *_notes(one.notes), *_channels(one), *_marks(one)]
     if found.moments:
         causes = f"; spoiled by {_causes(one)}" if found.causes else ""
         made += [f"  {_percent(found.good_share)} good{causes}", *_plot(one, width)]
     return made
+
+
+def _notes(notes: Sequence[Note]) -> list[str]:
+    return [f"  {note.code}: {note.sentence}" for note in notes]
+
+
+def _marks(one: Examined) -> list[str]:
+    """The recording's marks, by time; of many, the first of each text."""
+    marks = sorted(one.marks, key=lambda mark: mark.at_s)
+    if len(marks) > _MARKS_SHOWN:
+        first = {mark.text: mark for mark in reversed(marks)}
+        marks = sorted(first.values(), key=lambda mark: mark.at_s)[:_MARKS_SHOWN]
+    made = [f"  mark {mark.at_s:8.1f} s  {mark.text}" for mark in marks]
+    left = len(one.marks) - len(marks)
+    return [*made, f"  and {left} more marks; --json lists all"] if left else made
 
 
 def table(many: Sequence[Examined]) -> list[str]:
@@ -76,12 +93,14 @@ def table(many: Sequence[Examined]) -> list[str]:
 def _row(one: Examined) -> tuple[str, ...]:
     found, person = one.found, one.person
     name = f"{Path(person.file).name or person.file}{' ' + person.name if person.name else ''}"
-    if found.cause == "refused":
+    if not found.names:
         # The sentence begins with the file's name, which the row begins with already.
         sentence = found.sentence.removeprefix(person.spec.partition(":")[2]).removeprefix(person.file)
-        return (name, "refused", *("-",) * 5, sentence.strip())
+        cause = "" if found.cause == "refused" else f"{found.cause}: "
+        return (name, "refused", *("-",) * 5, cause + sentence.strip())
     why = _causes(one) if found.seated else f"{found.cause}: {found.sentence}"
     why = f"SIMULATED {why}".strip() if _simulated(one.spec) else why
+    why = "; ".join([part for part in (why, *(note.code for note in one.notes)) if part])
     return (
         *(name, "accepted" if found.seated else "refused"),
         *(f"{one.seconds:.0f} s", str(len(found.names)), f"{found.effective_hz:.4g}"),
@@ -121,6 +140,11 @@ def facts(one: Examined) -> dict[str, object]:
         "calibrated": found.calibrated,
         "calibrated_s": round(found.clean_s, 2),
         "effective_hz": round(found.effective_hz, 3),
+        "notes": [{"code": note.code, "sentence": note.sentence} for note in one.notes],
+        "marks": [
+            {"at_s": round(mark.at_s, 3), "duration_s": round(mark.duration_s, 3), "text": mark.text}
+            for mark in one.marks
+        ],
         "causes": {cause: round(share, 4) for cause, share in found.causes.items()},
         "channels": [
             {
@@ -148,6 +172,7 @@ def glanced(one: Opened) -> dict[str, object]:
         "seconds": round(one.seconds, 3),
         "rate_hz": one.rate_hz,
         "channels": list(one.electrodes),
+        "notes": [{"code": note.code, "sentence": note.sentence} for note in one.notes],
     }
 
 
@@ -159,6 +184,7 @@ def glances(many: Sequence[Opened]) -> list[str]:
         length = f"{one.seconds:.0f} s, " if one.seconds else ""
         facts = f"{length}{one.rate_hz:g} Hz, {' '.join(one.electrodes)}"
         made.append(f"{name}  {'cannot be played: ' + one.why if one.why else facts}")
+        made += _notes(one.notes)
     return made
 
 

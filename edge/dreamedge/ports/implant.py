@@ -58,4 +58,11 @@ class Implant(Protocol):
 
 
 class ImplantError(Exception):
-    """An implant cannot be opened; the text is one sentence for a person: subject, reason, remedy."""
+    """An implant cannot be opened; the text is one sentence for a person: subject, reason, remedy.
+
+    cause: the cause in one word, as in an inspection: `rate`, `unit`, ...; `refused` where none fits.
+    """
+
+    def __init__(self, sentence: str, cause: str = "refused") -> None:
+        super().__init__(sentence)
+        self.cause = cause

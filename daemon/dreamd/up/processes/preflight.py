@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from dreamd.up.plan import SIMULATED, CannotRun, Flags, Found, Plan, plan
 
@@ -30,8 +30,8 @@ def look_over(flags: Flags, look: tuple[str, ...] = LOOK) -> Plan:
     for recording in flags.recordings:
         if not device(recording):
             check_recording(recording)
-    reading = (*look, "--montage", flags.montage) if flags.montage else look
-    return plan(flags, people_in(flags.recordings, reading) if flags.recordings else ())
+    look = (*look, *flags.reading)
+    return plan(flags, people_in(flags.recordings, look) if flags.recordings else ())
 
 
 def people_in(recordings: tuple[Path, ...], look: tuple[str, ...] = LOOK) -> tuple[Found, ...]:
@@ -57,9 +57,10 @@ def people_in(recordings: tuple[Path, ...], look: tuple[str, ...] = LOOK) -> tup
         ) from None
 
 
-def _found(one: dict[str, str]) -> Found:
+def _found(one: dict[str, Any]) -> Found:
     why = "" if one["playable"] else one["why"] or f"{one['file']} cannot be played"
-    return Found(one["file"], one["person"], one["spec"], why)
+    notes = tuple((note["code"], note["sentence"]) for note in one["notes"])
+    return Found(one["file"], one["person"], one["spec"], why, notes)
 
 
 def environment() -> dict[str, str]:

@@ -156,7 +156,7 @@ class Processes:
             *("--broker", self.plan.mqtt_url, "--state-dir", str(self.room / "pods")),
             *("--daemon-key", str(self._key), "--journal", "-"),
             *("--replay-from", str(self._replay_from_ns), *(["--loop"] if self.plan.loop else [])),
-            *(("--montage", self.plan.montage) if self.plan.montage else ()),
+            *self.plan.reading,
             *(("--journal-every", "1") if self.plan.light else ()),
         )
 

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from dreamedge.adapters.fault_onset import Onset
 from dreamedge.adapters.implants.devices.live import LiveImplant
 from dreamedge.adapters.implants.files.replay import Replay
+from dreamedge.adapters.implants.recording_options import RecordingOptions
 from dreamedge.core.signal.baseline import Baseline
 from dreamedge.core.signal.signal_path import SignalPath
 from dreamedge.ports.implant import Implant, ImplantError
@@ -31,12 +32,10 @@ class FeatureSource(SignalPath, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """Options of an implant: a simulated sleeper's seed, endless replay, and data missing in a recording."""
+    """Options of an implant: a simulated sleeper's seed, and those of a recording or device."""
 
     seed: int
-    loop: bool
-    montage: tuple[str, ...]
-    rate_hz: float
+    options: RecordingOptions
 
 
 def _open_simulated(rest: str, wish: _Wish) -> Implant:
@@ -63,7 +62,7 @@ def _open_edf(rest: str, wish: _Wish) -> Implant:
 
     if not rest:
         raise ImplantError("edf: names no file; write edf:PATH.")
-    return EdfImplant(Path(rest).expanduser(), montage=wish.montage, loop=wish.loop)
+    return EdfImplant(Path(rest).expanduser(), options=wish.options)
 
 
 def _open_xdf(rest: str, wish: _Wish) -> Implant:
@@ -73,7 +72,7 @@ def _open_xdf(rest: str, wish: _Wish) -> Implant:
     path, stream = file_and_stream(rest)
     if not rest:
         raise ImplantError("xdf: names no file; write xdf:PATH#STREAM.")
-    return XdfImplant(path, stream, montage=wish.montage, loop=wish.loop)
+    return XdfImplant(path, stream, options=wish.options)
 
 
 def _open_table(rest: str, wish: _Wish) -> Implant:
@@ -83,7 +82,7 @@ def _open_table(rest: str, wish: _Wish) -> Implant:
     if not rest:
         raise ImplantError("npz: and arff: name no file; write npz:PATH or arff:PATH.")
     path = Path(rest).expanduser()
-    return TableImplant(path, montage=wish.montage, rate_hz=wish.rate_hz, loop=wish.loop)
+    return TableImplant(path, options=wish.options)
 
 
 def _open_brainflow(rest: str, wish: _Wish) -> Implant:
@@ -92,7 +91,7 @@ def _open_brainflow(rest: str, wish: _Wish) -> Implant:
         from dreamedge.adapters.implants.devices.brainflow import BrainflowImplant  # noqa: PLC0415
     except ImportError as error:
         raise ImplantError(f"brainflow:{rest} needs BrainFlow ({error}); install dreamd[boards].") from error
-    return BrainflowImplant(rest, montage=wish.montage)
+    return BrainflowImplant(rest, montage=wish.options.montage)
 
 
 def _open_lsl(rest: str, wish: _Wish) -> Implant:
@@ -101,7 +100,7 @@ def _open_lsl(rest: str, wish: _Wish) -> Implant:
         from dreamedge.adapters.implants.devices.lsl import LslImplant  # noqa: PLC0415
     except (ImportError, RuntimeError) as error:  # RuntimeError: the C library is missing
         raise ImplantError(f"lsl:{rest} needs pylsl ({error}); install dreamd[boards].") from error
-    return LslImplant(rest, montage=wish.montage)
+    return LslImplant(rest, montage=wish.options.montage)
 
 
 def file_and_stream(rest: str) -> tuple[Path, str]:
@@ -127,18 +126,14 @@ def open_implant(
     spec: str,
     *,
     seed: int = 0,
-    loop: bool = False,
-    montage: tuple[str, ...] = (),
-    rate_hz: float = 0.0,
-    full_scale_uv: float = 0.0,
+    options: RecordingOptions | None = None,
     replay_from_ns: int | None = None,
 ) -> Implant:
     """Open the implant that `spec` names.
 
-    seed: used for a simulated sleeper without one in its spec. loop: restart a recording at its end. montage:
-    electrodes, in order, for a recording or device that names none. rate_hz: for a recording that names none.
-    full_scale_uv: the amplifier's limit; 0 takes the value of the recording or device, if it has one.
-    replay_from_ns: CLOCK_BOOTTIME at which a recording's first slot plays; None: at the first read.
+    seed: used for a simulated sleeper without one in its spec. options: what the source lacks, or a person
+    chooses; its full scale replaces that of the recording or device where it is above 0.
+    replay_from_ns: CLOCK_BOOTTIME at which a recording begins to play; None: at the first read.
 
     Raises:
         ImplantError: the spec or the file cannot be used; the text names the remedy.
@@ -149,9 +144,12 @@ def open_implant(
             f"implant {spec!r} is not known; write sim, sim:SEED, sim-light:SEED, edf:PATH, xdf:PATH#STREAM, "
             "npz:PATH, arff:PATH, brainflow:BOARD or lsl:NAME."
         )
-    inner = _KINDS[kind](rest, _Wish(seed, loop, montage, rate_hz))
-    if full_scale_uv > 0 and isinstance(inner, Replay | LiveImplant):
-        inner.montage = replace(inner.montage, full_scale_uv=full_scale_uv)
+    options = options or RecordingOptions()
+    inner = _KINDS[kind](rest, _Wish(seed, options))
+    if options.full_scale_uv > 0 and isinstance(inner, Replay | LiveImplant):
+        inner.montage = replace(inner.montage, full_scale_uv=options.full_scale_uv)
+    if options.begin and isinstance(inner, Replay):
+        inner.begin_at(options.begin)
     if replay_from_ns is not None and isinstance(inner, Replay):
         inner.play_from(replay_from_ns)
     return inner

@@ -14,10 +14,12 @@ from typing import Final
 from dreamedge.adapters.clock import boottime_ns, wait_until
 from dreamedge.adapters.implants import file_and_stream, open_implant
 from dreamedge.adapters.implants.files.replay import Replay
+from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
 from dreamedge.adapters.implants.ten_twenty import electrode, kind_of
 from dreamedge.core.signal.blocks import Block
 from dreamedge.core.signal.features import HOP_NS
 from dreamedge.core.signal.inspection import Channel, Inspection, inspect, refused, unfit
+from dreamedge.core.signal.recording_facts import Mark, Note
 from dreamedge.ports.implant import Implant, ImplantError
 from dreamwire.schema import BANDS6X2
 
@@ -41,13 +43,11 @@ _BY_ENDING: Final = {
 class Wish:
     """Values missing in a recording, and the way devices are read.
 
-    montage, rate_hz, full_scale_uv: values that a recording lacks, as in `open_implant`. seconds: how long a
-    device is read. now_ns, wait_until: the clock it is read by. tell: called with the seconds read so far.
+    options: values that a recording lacks, as in `open_implant`. seconds: how long a device is read.
+    now_ns, wait_until: the clock it is read by. tell: called with the seconds read so far.
     """
 
-    montage: tuple[str, ...] = ()
-    rate_hz: float = 0.0
-    full_scale_uv: float = 0.0
+    options: RecordingOptions = PLAIN
     seconds: float = 20.0
     now_ns: Callable[[], int] = boottime_ns
     wait_until: Callable[[int], None] = wait_until
@@ -55,9 +55,7 @@ class Wish:
 
     def open_implant(self, spec: str) -> Implant:
         """Open an implant with these values; raises ImplantError."""
-        return open_implant(
-            spec, montage=self.montage, rate_hz=self.rate_hz, full_scale_uv=self.full_scale_uv
-        )
+        return open_implant(spec, options=self.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +77,7 @@ class Opened:
     seconds: float = 0.0
     rate_hz: float = 0.0
     electrodes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +87,8 @@ class Examined:
     person: Person
     found: Inspection
     seconds: float = 0.0
+    notes: tuple[Note, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
     @property
     def spec(self) -> str:
@@ -139,7 +140,7 @@ def survey(recordings: Sequence[str], wish: Wish | None = None) -> Iterator[Exam
         try:
             yield from examine(recording, wish)
         except ImplantError as refusal:
-            yield Examined(_nobody(recording), refused("refused", str(refusal)))
+            yield Examined(_nobody(recording), refused(refusal.cause, str(refusal)))
 
 
 def _nobody(recording: str) -> Person:
@@ -164,7 +165,7 @@ def _edf(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
     from dreamedge.adapters.implants.files import edf  # noqa: PLC0415 - its library is loaded where needed
 
     path = Path(rest).expanduser().absolute()
-    return (Person(recording, "", f"edf:{path}", edf.channels(path, wish.montage)),)
+    return (Person(recording, "", f"edf:{path}", edf.channels(path, wish.options)),)
 
 
 def _xdf(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
@@ -180,7 +181,7 @@ def _xdf(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
             recording,
             name if len(there) > 1 else "",
             f"xdf:{path}#{name}",
-            xdf.channels(streams, name, wish.montage),
+            xdf.channels(streams, name, wish.options),
         )
         for name in chosen
     )
@@ -191,7 +192,7 @@ def _table(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
 
     path = Path(rest).expanduser().absolute()
     kind = _kind(recording)[0]
-    found = tables.channels(path, wish.montage, wish.rate_hz)
+    found = tables.channels(path, wish.options)
     return (Person(recording, "", f"{kind}:{path}", found),)
 
 
@@ -218,7 +219,8 @@ def _opened(person: Person, wish: Wish) -> Opened:
     try:
         montage = implant.montage
         seconds = implant.seconds if isinstance(implant, Replay) else 0.0
-        return Opened(person, unfit(BANDS6X2, montage), seconds, montage.rate_hz, montage.names)
+        notes, _ = _stated(implant)
+        return Opened(person, unfit(BANDS6X2, montage), seconds, montage.rate_hz, montage.names, notes)
     finally:
         implant.close()
 
@@ -227,16 +229,22 @@ def _examined(person: Person, wish: Wish) -> Examined:
     try:
         implant = wish.open_implant(person.spec)
     except ImplantError as refusal:
-        return Examined(person, refused("refused", str(refusal)))
+        return Examined(person, refused(refusal.cause, str(refusal)))
     try:
         seconds = implant.seconds if isinstance(implant, Replay) else wish.seconds
+        notes, marks = _stated(implant)
         worn = person.spec.partition(":")[0] in _IN_REAL_TIME
         heard = _worn(implant, wish) if worn else _played(implant, seconds)
         found = inspect(BANDS6X2, implant.montage, implant.enrolment(), heard, implant.source)
     finally:
         implant.close()
     described = person if person.channels else replace(person, channels=_channels(implant))
-    return Examined(described, found, seconds)
+    return Examined(described, found, seconds, notes, marks)
+
+
+def _stated(implant: Implant) -> tuple[tuple[Note, ...], tuple[Mark, ...]]:
+    """The notes and marks of a recording; none of a device or a simulated sleeper."""
+    return (implant.notes, implant.marks) if isinstance(implant, Replay) else ((), ())
 
 
 def _channels(implant: Implant) -> tuple[Channel, ...]:

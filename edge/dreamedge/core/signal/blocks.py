@@ -11,13 +11,15 @@ class Montage:
     """The channels of an implant.
 
     names: 10-20 names, in sample order. rate_hz: nominal samples per second. full_scale_uv: the amplifier's
-    positive limit in uV, 0 if unknown. mains_hz: 50 or 60, 0 if unknown.
+    positive limit in uV, 0 if unknown. mains_hz: 50 or 60, 0 if unknown. resolution_uv: uV of one digital
+    step, one a channel, 0 where unknown; () if none is known.
     """
 
     names: tuple[str, ...]
     rate_hz: float
     full_scale_uv: float = 0.0
     mains_hz: float = 0.0
+    resolution_uv: tuple[float, ...] = ()
 
 
 @dataclass(slots=True)

@@ -31,6 +31,7 @@ from dreamedge.adapters.implants.files.replay import (
     check_length,
     check_rate,
 )
+from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
 from dreamedge.adapters.implants.ten_twenty import OTHER, UNNAMED, contact, electrode, kind_of, numbered
 from dreamedge.core.signal.inspection import Channel
 from dreamedge.core.signal.sample_buffer import GAP_S
@@ -82,15 +83,15 @@ class _Signals:
 
 
 class EdfImplant(Replay):
-    """One EDF or BDF file behind the implant port; `loop` starts it over at its end."""
+    """One EDF or BDF file behind the implant port; `options.loop` starts it over at its end."""
 
-    def __init__(self, path: Path, *, montage: tuple[str, ...] = (), loop: bool = False) -> None:
-        signals = _Signals(path, montage)
+    def __init__(self, path: Path, *, options: RecordingOptions = PLAIN) -> None:
+        signals = _Signals(path, options.montage)
         device = Device("edf", path.name, signals.names, signals.rate_hz)
-        super().__init__(signals, device, period_hz=signals.period_hz, loop=loop)
+        super().__init__(signals, device, period_hz=signals.period_hz, loop=options.loop)
 
 
-def channels(path: Path, montage: tuple[str, ...] = ()) -> tuple[Channel, ...]:
+def channels(path: Path, options: RecordingOptions = PLAIN) -> tuple[Channel, ...]:
     """Every signal of the file with its kind and electrode, in file order.
 
     Raises:
@@ -98,7 +99,7 @@ def channels(path: Path, montage: tuple[str, ...] = ()) -> tuple[Channel, ...]:
     """
     signals = _open(path).signals
     try:
-        named = _named(signals, montage, path)
+        named = _named(signals, options.montage, path)
     except ImplantError:
         named = [(kind, "") for kind in _kinds(signals)]
     return tuple(

@@ -7,7 +7,7 @@ stamp, so that the front end sees the gap.
 Slot 0 falls on the first read, or on the instant given by `play_from`. Sleepers that were recorded together
 stay together: each stamp is instant + turn number * turn + slot * period, with the same instant and the same
 turn for all. A bed that opens late or a different sampling rate therefore shifts none of them. The part of a
-turn that a shorter recording does not fill is a gap.
+turn that a shorter recording does not fill is a gap. A replay may begin later than slot 0 (`begin_at`).
 
 Calibration uses the first third (at least 20 s, at most ten minutes); a gap in it is NaN. Samples are loaded
 a few seconds ahead, so a night on disk costs no more memory than a minute.
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamedge.core.signal.blocks import Block, Montage
+from dreamedge.core.signal.recording_facts import Mark, Note
 from dreamedge.ports.implant import Felt, ImplantError
 from dreamwire.messages import CalibrationSource, Device
 
@@ -36,6 +37,10 @@ _ENROLMENT_SHARE: Final = 1.0 / 3.0
 _ENROLMENT_LEAST_S: Final = 20.0
 _ENROLMENT_LIMIT_S: Final = 600.0
 _AHEAD_S: Final = 4.0
+LEAST_AFTER_S: Final = 5.0
+"""A replay that begins later than this before the end shows nothing."""
+MARKS_SHOWN: Final = 12
+"""Marks that a message lists."""
 _BUFFER_S: Final = 10.0
 """Seconds of samples kept while reads are late; older samples are lost, as in a real device."""
 
@@ -99,12 +104,15 @@ class Replay:
         period_hz: float | None = None,
         turn_s: float | None = None,
         loop: bool = False,
+        notes: tuple[Note, ...] = (),
+        marks: tuple[Mark, ...] = (),
     ) -> None:
         """Play `recording`.
 
         device: names the channels and the nominal rate. period_hz: the measured slots per second, where they
         differ from the nominal rate. turn_s: seconds from one start of a loop to the next, where they differ
-        from the recording's length.
+        from the recording's length. notes, marks: what the recording states beside its samples; marks
+        count from slot 0.
         """
         self._recording = recording
         self._rate_hz = period_hz or device.rate_hz
@@ -112,17 +120,52 @@ class Replay:
         self.device = device
         self.source = CalibrationSource.REPLAY
         self.onset_ns = 0
+        self.notes = notes
+        self.marks = marks
         self._loop = loop
         self._turn_ns = round((turn_s or self.seconds) * 1e9)
         in_turn = round(self._turn_ns * self._rate_hz / 1e9)
         self._slots = min(recording.slots, in_turn) if loop else recording.slots
         self._start_ns: int | None = None
+        self._skip_ns = 0
         self._next: tuple[int, int] | None = None
         self._ahead: Doubles = np.zeros((0, len(device.channels)))
         self._ahead_at = 0
 
+    def begin_at(self, begin: str) -> None:
+        """Begin the replay at a mark that has this text (any case), or at so many seconds, instead of slot 0.
+
+        The calibration stays that of the recording's first third.
+
+        Raises:
+            ImplantError: no mark has the text, or nothing of the recording follows it.
+        """
+        at_s = self._mark_s(begin)
+        ok = 0 <= at_s <= self.seconds - LEAST_AFTER_S
+        if not ok:
+            raise ImplantError(
+                f"{self.device.model} lasts {self.seconds:.0f} s and --from {begin} is at {at_s:.0f} s; "
+                f"name an instant at least {LEAST_AFTER_S:.0f} s before its end."
+            )
+        self._skip_ns = round(at_s * 1e9)
+
+    def _mark_s(self, begin: str) -> float:
+        wanted = begin.strip().casefold()
+        found = next((mark.at_s for mark in self.marks if mark.text.strip().casefold() == wanted), None)
+        if found is not None:
+            return found
+        try:
+            return float(begin)
+        except ValueError:
+            texts = list(dict.fromkeys(mark.text for mark in self.marks))[:MARKS_SHOWN]
+            there = ", ".join(map(repr, texts)) or "none"
+            raise ImplantError(
+                f"{self.device.model} has no mark {begin!r} (its marks: {there}); "
+                "give --from one of them, or a number of seconds."
+            ) from None
+
     def play_from(self, start_ns: int) -> None:
-        """Put slot 0 at `start_ns`; a first read after it begins at the slot of that moment."""
+        """Play the first slot at `start_ns`; a first read after it begins at the slot of that moment."""
         self._start_ns = start_ns
 
     def enrolment(self) -> Block:
@@ -137,16 +180,17 @@ class Replay:
         """The samples since the last read, up to the next gap or the end of a turn."""
         if self._start_ns is None:
             self._start_ns = now_ns
-        elapsed_ns = now_ns - self._start_ns
-        if elapsed_ns < 0:
+        if now_ns < self._start_ns:
             return None
+        slot_0_ns = self._start_ns - self._skip_ns
+        elapsed_ns = now_ns - slot_0_ns
         due = self._place(elapsed_ns)
         oldest = self._place(max(0, elapsed_ns - int(_BUFFER_S * 1e9)))
         turn, begin, end = self._following(due if self._next is None else max(self._next, oldest), due)
         if end <= begin:
             return None
         uv = np.concatenate(list(self._pieces(begin, end)))
-        last_ns = self._start_ns + turn * self._turn_ns + int(end * 1e9 / self._rate_hz)
+        last_ns = slot_0_ns + turn * self._turn_ns + int(end * 1e9 / self._rate_hz)
         return Block(uv, last_ns, self._recording.contact(begin, end))
 
     def _place(self, elapsed_ns: int) -> tuple[int, int]:

@@ -17,6 +17,7 @@ import numpy as np
 from dreamedge.adapters.implants.files.replay import Doubles, Replay, check_length, check_rate
 from dreamedge.adapters.implants.files.stream_channels import Described, take
 from dreamedge.adapters.implants.files.table_files import Array, Table, read_table
+from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
 from dreamedge.adapters.implants.ten_twenty import kind_of
 from dreamedge.core.signal.blocks import Montage
 from dreamedge.core.signal.inspection import Channel
@@ -65,19 +66,17 @@ class _Rows:
 
 
 class TableImplant(Replay):
-    """One table behind the implant port; `loop` restarts it at its end."""
+    """One table behind the implant port; `options.loop` restarts it at its end."""
 
-    def __init__(
-        self, path: Path, *, montage: tuple[str, ...] = (), rate_hz: float = 0.0, loop: bool = False
-    ) -> None:
-        """Open the file; `montage` and `rate_hz` are used where it names no electrodes or no rate."""
+    def __init__(self, path: Path, *, options: RecordingOptions = PLAIN) -> None:
+        """Open the file; the options are used where it names no electrodes, no rate or no unit."""
         table = read_table(path)
-        rows = _Rows(table, montage, rate_hz, str(path))
-        super().__init__(rows, Device(table.kind, path.name, rows.names, rows.rate_hz), loop=loop)
+        rows = _Rows(table, options.montage, options.rate_hz, str(path))
+        super().__init__(rows, Device(table.kind, path.name, rows.names, rows.rate_hz), loop=options.loop)
         self.montage = Montage(rows.names, rows.rate_hz, rows.full_scale_uv)
 
 
-def channels(path: Path, montage: tuple[str, ...] = (), rate_hz: float = 0.0) -> tuple[Channel, ...]:
+def channels(path: Path, options: RecordingOptions = PLAIN) -> tuple[Channel, ...]:
     """Every column of the file with its kind and electrode, in file order; columns without numbers come last.
 
     Raises:
@@ -85,11 +84,11 @@ def channels(path: Path, montage: tuple[str, ...] = (), rate_hz: float = 0.0) ->
     """
     table = read_table(path)
     try:
-        taken = take(_described(table), montage, str(path))
+        taken = take(_described(table), options.montage, str(path))
         played = dict(zip(taken.columns, taken.names, strict=True))
     except ImplantError:
         played = {}
-    rate_hz = table.rate_hz or rate_hz
+    rate_hz = table.rate_hz or options.rate_hz
     return tuple(
         Channel(label, "EEG" if n in played else kind_of(label), played.get(n, ""), rate_hz, table.unit)
         for n, label in enumerate(table.labels)

@@ -24,6 +24,7 @@ from dreamedge.adapters.implants.files.replay import Doubles, Replay, check_leng
 from dreamedge.adapters.implants.files.replay_timestamps import Timeline, timeline
 from dreamedge.adapters.implants.files.stream_channels import Described, contact_of_hsi, labels_of, take
 from dreamedge.adapters.implants.files.xdf_streams import Content, Stream, read_contents, read_streams
+from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
 from dreamedge.adapters.implants.ten_twenty import electrode, kind_of
 from dreamedge.core.signal.inspection import Channel
 from dreamedge.ports.implant import ImplantError
@@ -39,18 +40,16 @@ _TOGETHER_S: Final = 1.0
 
 
 class XdfImplant(Replay):
-    """One EEG stream of an XDF file behind the implant port; `loop` restarts it at its end."""
+    """One EEG stream of an XDF file behind the implant port; `options.loop` restarts it at its end."""
 
-    def __init__(
-        self, path: Path, stream: str = "", *, montage: tuple[str, ...] = (), loop: bool = False
-    ) -> None:
+    def __init__(self, path: Path, stream: str = "", *, options: RecordingOptions = PLAIN) -> None:
         """Open the stream whose name is or begins with `stream`; '' if the file holds one EEG stream."""
         streams = read_streams(path)
         chosen = choose(streams, stream, path)
         begins_s, turn_s = _span_s(streams)
-        taken = _Taken(chosen, _beside(chosen, streams), begins_s, path, montage)
+        taken = _Taken(chosen, _beside(chosen, streams), begins_s, path, options.montage)
         device = Device("xdf", f"{path.name}#{chosen.name}", taken.names, taken.nominal_hz)
-        super().__init__(taken, device, period_hz=taken.timeline.rate_hz, turn_s=turn_s, loop=loop)
+        super().__init__(taken, device, period_hz=taken.timeline.rate_hz, turn_s=turn_s, loop=options.loop)
 
 
 class _Taken:
@@ -133,11 +132,13 @@ def _beside(chosen: Stream, streams: tuple[Stream, ...]) -> Stream | None:
     return next((stream for stream in streams if person and stream.name == f"{person}: HSI"), None)
 
 
-def channels(streams: tuple[Stream, ...], name: str, montage: tuple[str, ...] = ()) -> tuple[Channel, ...]:
+def channels(
+    streams: tuple[Stream, ...], name: str, options: RecordingOptions = PLAIN
+) -> tuple[Channel, ...]:
     """Every channel of the stream `name` with its kind and electrode, in the stream's order."""
     stream = next(stream for stream in streams if stream.name == name)
     try:
-        labels = labels_of(_described(stream), montage, name)
+        labels = labels_of(_described(stream), options.montage, name)
     except ImplantError:
         labels = stream.labels
     found = []
