@@ -113,7 +113,7 @@ def test_a_mistyped_file_is_refused_and_not_left_out(files: tuple[Path, ...], pa
 def test_a_simulated_device_is_a_sleeper_beside_recordings(files: tuple[Path, ...]) -> None:
     """`sim:5` and `brainflow:synthetic` pass as they are; with them alone the run has its usual length."""
     echo = (
-        "import json, sys; person = {'person': '', 'playable': True, 'why': ''}; "
+        "import json, sys; person = {'person': '', 'playable': True, 'why': '', 'notes': []}; "
         "print(json.dumps([person | {'file': one, 'spec': one} for one in sys.argv[1:]]))"
     )
     look = (sys.executable, "-c", echo)
