@@ -27,7 +27,8 @@ from dreamedge.core.signal.calibration import Baseline, EnrolRefusal, enrol
 from dreamedge.core.signal.features import FrontEnd
 from dreamedge.ports.implant import Implant, ImplantError
 from dreamedge.ports.journal import Journal
-from dreamedge.settings import PodSettings, Settings, SettingsError
+from dreamedge.setting_values import SettingsError
+from dreamedge.settings import PodSettings, Settings
 from dreamwire.broker_access import open_access
 from dreamwire.schema import BANDS6X2
 from dreamwire.signing import PUBLIC_KEY_BYTES, VerifyKey

@@ -35,7 +35,8 @@ from dreamedge.ports.implant import ImplantError
 from dreamedge.ports.light import LightError
 from dreamedge.ports.recorder import RecorderError
 from dreamedge.ports.renderer import RendererError
-from dreamedge.settings import SettingsError, electrode_names, load, state_root
+from dreamedge.setting_values import SettingsError
+from dreamedge.settings import electrode_names, load, state_root
 from dreamwire.argument_parser import ArgumentParser
 from dreamwire.broker_access import AccessError
 from dreamwire.sd_notify import ServiceManager

@@ -25,18 +25,25 @@ from typing import Final
 from dreamedge.adapters.implants.recording_options import ALIGNMENTS, CLOCK, UNITS, RecordingOptions
 from dreamedge.adapters.renderers.specs import specs_of
 from dreamedge.core.merging.loudness import FULL_SCALE_DB, VOLUME_DB, Volume
+from dreamedge.setting_values import (
+    SettingsError,
+    Value,
+    instant_ns,
+    loudness_db,
+    number_from_zero,
+    one_of,
+    pod_name,
+    truth,
+    whole_number,
+)
 from dreamwire.broker_access import EXPECTED, Address, Papers, parse_address
 from dreamwire.text import unfit
-from dreamwire.topics import RESERVED, is_name
+from dreamwire.topics import RESERVED
 
 _PREFIX: Final = "DREAMEDGE_"
 
 TEXT_MAX: Final = 1 << 16
 """Characters of one setting: a ward names all its pods in one."""
-
-
-class SettingsError(Exception):
-    """A setting cannot be used; the text is one sentence for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +89,6 @@ class Settings:
     volume: Volume
 
 
-@dataclass(frozen=True, slots=True)
-class _Value:
-    text: str
-    source: str
-
-
 _DEFAULTS: Final = {
     "broker": "mqtt://127.0.0.1",
     "broker_ca": "",
@@ -125,7 +126,6 @@ NAMES: Final = (*_DEFAULTS, *_SEVERAL)
 _MALFUNCTION: Final = re.compile(r"(?P<name>[^@]+)@(?P<merged>\+?)(?P<after>\d+(\.\d+)?)")
 _POD: Final = re.compile(r"(?P<name>[^=]+)(=(?P<implant>.*?)(,malfunction=(?P<malfunction>[^,]*))?)?")
 _OF_POD: Final = re.compile(r"[^=:]+=")
-_TRUTH: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def load(
@@ -151,42 +151,35 @@ def load(
         pods=named,
         broker=_broker(values["broker"]),
         daemon_key=values["daemon_key"].text or str(daemon_key_path(environ)),
-        site=_name(values["site"], "site"),
+        site=pod_name(values["site"], "site"),
         journal=values["journal"].text,
-        journal_every_s=_number(values["journal_every"], "journal-every", "seconds"),
+        journal_every_s=number_from_zero(values["journal_every"], "journal-every", "seconds"),
         recordings=_recordings(values),
-        replay_from_ns=_instant(values["replay_from"]),
-        duration_s=_number(values["duration"], "duration", "seconds"),
+        replay_from_ns=instant_ns(values["replay_from"]),
+        duration_s=number_from_zero(values["duration"], "duration", "seconds"),
         record=Path(values["record"].text).expanduser() if values["record"].text else None,
         volume=Volume(
-            _loudness(values["volume_max"], "volume-max", VOLUME_DB),
-            _loudness(values["full_volume"], "full-volume", FULL_SCALE_DB),
+            loudness_db(values["volume_max"], "volume-max", VOLUME_DB),
+            loudness_db(values["full_volume"], "full-volume", FULL_SCALE_DB),
         ),
     )
 
 
-def _recordings(values: Mapping[str, _Value]) -> RecordingOptions:
+def _recordings(values: Mapping[str, Value]) -> RecordingOptions:
     return RecordingOptions(
         montage=electrode_names(values["montage"].text),
-        rate_hz=_number(values["rate"], "rate", "Hz"),
-        unit=_one_of(values["unit"], "unit", ("", *UNITS)),
-        full_scale_uv=_number(values["full_scale"], "full-scale", "microvolts"),
-        align=_one_of(values["align"], "align", ALIGNMENTS),
+        rate_hz=number_from_zero(values["rate"], "rate", "Hz"),
+        unit=one_of(values["unit"], "unit", ("", *UNITS)),
+        full_scale_uv=number_from_zero(values["full_scale"], "full-scale", "microvolts"),
+        align=one_of(values["align"], "align", ALIGNMENTS),
         begin=values["from"].text,
-        loop=_truth(values["loop"]),
+        loop=truth(values["loop"]),
     )
 
 
 def electrode_names(text: str) -> tuple[str, ...]:
     """The electrodes of `--montage`, in order."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _one_of(value: _Value, what: str, known: tuple[str, ...]) -> str:
-    if value.text not in known:
-        there = ", ".join(name for name in known if name)
-        raise SettingsError(f"{value.source}: {what} {value.text!r} is not known; write one of {there}.")
-    return value.text
 
 
 def state_root(text: str, environ: Mapping[str, str]) -> Path:
@@ -209,10 +202,10 @@ def _user_state(environ: Mapping[str, str]) -> Path:
 
 def _gather(
     flags: Mapping[str, str | Sequence[str]], environ: Mapping[str, str], config: Path | None
-) -> tuple[dict[str, _Value], dict[str, list[_Value]]]:
+) -> tuple[dict[str, Value], dict[str, list[Value]]]:
     """Every value with its source, and those that may be given several times, as they were given."""
-    values = {name: _Value(text, "default") for name, text in _DEFAULTS.items()}
-    many: dict[str, list[_Value]] = {name: [] for name in _SEVERAL}
+    values = {name: Value(text, "default") for name, text in _DEFAULTS.items()}
+    many: dict[str, list[Value]] = {name: [] for name in _SEVERAL}
     sources: list[tuple[str, Mapping[str, object]]] = [
         (str(config), _file(config) if config else {}),
         ("environment", _environment(environ)),
@@ -223,9 +216,9 @@ def _gather(
             several = raw if isinstance(raw, list | tuple) else [raw]
             texts = [_text(item, name, source) for item in several]
             if name in many:
-                many[name] = [_Value(text, source) for text in texts if text]
+                many[name] = [Value(text, source) for text in texts if text]
             elif name in values:
-                values[name] = _Value(",".join(texts), source)
+                values[name] = Value(",".join(texts), source)
             else:
                 raise SettingsError(
                     f"{source} sets {name!r}, which is no setting; known: {', '.join(NAMES)}."
@@ -255,9 +248,9 @@ def _file(path: Path) -> dict[str, object]:
         raise SettingsError(f"{path} is not TOML ({error}); correct it.") from None
 
 
-def _named(values: Mapping[str, _Value], pods: Sequence[_Value], root: Path) -> tuple[PodSettings, ...]:
+def _named(values: Mapping[str, Value], pods: Sequence[Value], root: Path) -> tuple[PodSettings, ...]:
     """The pods given one by one, then those given as a list."""
-    many = [_Value(name, values["pods"].source) for name in values["pods"].text.split(",") if name]
+    many = [Value(name, values["pods"].source) for name in values["pods"].text.split(",") if name]
     several = len(pods) + len(many) > 1
     if several:
         _refuse_shared(values["renderer"])
@@ -270,7 +263,7 @@ def _named(values: Mapping[str, _Value], pods: Sequence[_Value], root: Path) -> 
     return tuple(_pod(given, place, values, root) for place, given in enumerate([*pods, *many]))
 
 
-def _refuse_shared(renderer: _Value) -> None:
+def _refuse_shared(renderer: Value) -> None:
     """Refuse a renderer that several pods would share; a bed must not render its neighbour's feedback."""
     for spec in specs_of(renderer.text):
         if spec.startswith("wav:") and "{pod}" not in spec:
@@ -282,19 +275,7 @@ def _refuse_shared(renderer: _Value) -> None:
             )
 
 
-def _loudness(value: _Value, what: str, bounds: tuple[float, float]) -> float:
-    try:
-        level_db = float(value.text)
-    except ValueError:
-        level_db = float("nan")
-    if not bounds[0] <= level_db <= bounds[1]:
-        raise SettingsError(
-            f"{value.source}: {what} {value.text!r} is not a level of {bounds[0]:g} to {bounds[1]:g} dB(A)."
-        )
-    return level_db
-
-
-def _beside(pods: tuple[PodSettings, ...], setting: str, given: Sequence[_Value]) -> tuple[PodSettings, ...]:
+def _beside(pods: tuple[PodSettings, ...], setting: str, given: Sequence[Value]) -> tuple[PodSettings, ...]:
     """The pods with a button or a light each: `SPEC` with {pod} for all of them, `POD=SPEC` for one."""
     wanted: dict[str, str] = {}
     for value in given:
@@ -318,20 +299,20 @@ def _beside(pods: tuple[PodSettings, ...], setting: str, given: Sequence[_Value]
     return tuple(replace(one, light=wanted.get(one.name, "")) for one in pods)
 
 
-def _pod(given: _Value, place: int, values: Mapping[str, _Value], root: Path) -> PodSettings:
+def _pod(given: Value, place: int, values: Mapping[str, Value], root: Path) -> PodSettings:
     match = _POD.fullmatch(given.text)
     if match is None:
         raise SettingsError(f"{given.source}: pod {given.text!r} is not NAME or NAME=IMPLANT.")
-    name = _name(_Value(match["name"], given.source), "pod")
+    name = pod_name(Value(match["name"], given.source), "pod")
     if name in RESERVED:
         raise SettingsError(
             f"{given.source}: pod {name!r} would be the daemon itself at the broker; choose another name."
         )
     own = match["malfunction"]
     malfunction, after_s, when_merged = _malfunction(
-        values["malfunction"] if own is None else _Value(own, given.source)
+        values["malfunction"] if own is None else Value(own, given.source)
     )
-    seed = _whole(values["seed"]) + place if values["seed"].text else zlib.crc32(name.encode())
+    seed = whole_number(values["seed"]) + place if values["seed"].text else zlib.crc32(name.encode())
     implant = match["implant"] or values["implant"].text
     shared = re.fullmatch(r"(?P<kind>sim|sim-light):(?P<seed>\d+)", implant)
     if match["implant"] is None and shared is not None:
@@ -349,7 +330,7 @@ def _pod(given: _Value, place: int, values: Mapping[str, _Value], root: Path) ->
     )
 
 
-def _papers(values: Mapping[str, _Value], pod: str) -> Papers:
+def _papers(values: Mapping[str, Value], pod: str) -> Papers:
     def told(setting: str) -> str:
         return values[f"broker_{setting}"].text.replace("{pod}", pod)
 
@@ -360,7 +341,7 @@ def _papers(values: Mapping[str, _Value], pod: str) -> Papers:
     return Papers("--broker", file("ca"), file("cert"), file("key"), told("user"), file("password_file"))
 
 
-def _malfunction(value: _Value) -> tuple[str, float, bool]:
+def _malfunction(value: Value) -> tuple[str, float, bool]:
     if not value.text:
         return "", 0.0, False
     match = _MALFUNCTION.fullmatch(value.text)
@@ -372,47 +353,8 @@ def _malfunction(value: _Value) -> tuple[str, float, bool]:
     return match["name"], float(match["after"]), bool(match["merged"])
 
 
-def _broker(value: _Value) -> Address:
+def _broker(value: Value) -> Address:
     try:
         return parse_address(value.text if "://" in value.text else f"mqtt://{value.text}")
     except ValueError:
         raise SettingsError(f"{value.source}: broker {value.text!r} is not {EXPECTED}.") from None
-
-
-def _name(value: _Value, what: str) -> str:
-    if not is_name(value.text):
-        raise SettingsError(
-            f"{value.source}: {what} {value.text!r} is no name; use 1 to 63 of a-z 0-9 _ . - "
-            "beginning and ending with a letter or digit."
-        )
-    return value.text
-
-
-def _truth(value: _Value) -> bool:
-    if value.text.lower() not in _TRUTH:
-        raise SettingsError(f"{value.source}: {value.text!r} is neither true nor false.")
-    return _TRUTH[value.text.lower()]
-
-
-def _instant(value: _Value) -> int | None:
-    if value.text and not value.text.isdecimal():
-        raise SettingsError(
-            f"{value.source}: replay-from {value.text!r} is no instant; give nanoseconds of CLOCK_BOOTTIME."
-        )
-    return int(value.text) if value.text else None
-
-
-def _whole(value: _Value) -> int:
-    if not value.text.isdecimal():
-        raise SettingsError(f"{value.source}: seed {value.text!r} is not a whole number from 0.")
-    return int(value.text)
-
-
-def _number(value: _Value, what: str, unit: str) -> float:
-    try:
-        number = float(value.text)
-    except ValueError:
-        number = -1.0
-    if not 0.0 <= number < float("inf"):
-        raise SettingsError(f"{value.source}: {what} {value.text!r} is not a number of {unit} from 0.")
-    return number

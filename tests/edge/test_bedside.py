@@ -32,7 +32,8 @@ from dreamedge.adapters.implants.simulated.implant import SimulatedImplant
 from dreamedge.app.pod_runner import PodRunner
 from dreamedge.ports.button import ButtonError, ButtonEvent, ButtonLost, ButtonReturned, Pressed
 from dreamedge.ports.light import LightError, LightState
-from dreamedge.settings import SettingsError, load
+from dreamedge.setting_values import SettingsError
+from dreamedge.settings import load
 from fakes.bed import Alone, bed_alone
 
 S = 1_000_000_000

@@ -7,7 +7,8 @@ from dreamedge.adapters.implants.files.replay import Doubles, Replay
 from dreamedge.core.signal.blocks import Block
 from dreamedge.core.signal.recording_facts import Mark
 from dreamedge.ports.implant import ImplantError
-from dreamedge.settings import SettingsError, load
+from dreamedge.setting_values import SettingsError
+from dreamedge.settings import load
 from dreamwire.messages import Device
 
 S = 1_000_000_000

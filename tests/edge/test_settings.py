@@ -10,7 +10,8 @@ import dreamedge
 from dreamedge.adapters.implants import light_sleeper, open_implant
 from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
 from dreamedge.ports.implant import Implant
-from dreamedge.settings import SettingsError, daemon_key_path, load, state_root
+from dreamedge.setting_values import SettingsError
+from dreamedge.settings import daemon_key_path, load, state_root
 from dreamwire.broker_access import Papers
 from dreamwire.messages import Floats
 
