@@ -40,6 +40,7 @@ WAITING: Final[Mapping[str, float]] = {
     "integration/test_recording_process.py": 15.0,
     "integration/test_bedside_process.py": 18.0,
     "integration/test_wheel.py": 15.0,
+    "integration/test_recording_killed.py": 10.0,
 }
 """Seconds of the files with tests that wait for processes and clocks."""
 
@@ -57,6 +58,7 @@ COMPUTING: Final[Mapping[str, float]] = {
     "app/test_breakers.py": 10.0,
     "app/test_slot_keeping.py": 10.0,
     "house/test_alerts.py": 10.0,
+    "sim/test_recording.py": 6.0,
 }
 """Seconds of the longest files that compute."""
 
