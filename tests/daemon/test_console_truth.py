@@ -69,6 +69,22 @@ def test_a_bed_that_renders_nothing_is_named_in_the_console() -> None:
     ]
 
 
+def test_the_console_counts_the_beds_that_render_nothing() -> None:
+    """The number of occupied beds that render nothing is a fact; where there are none, there is no line."""
+    for beds, line in (
+        (0, None),
+        (1, "One bed renders nothing: its sleeper hears nothing."),
+        (8, "8 beds render nothing: their sleepers hear nothing."),
+    ):
+        pods = {"online": 8, "unheard": 0, "rendering_nothing": beds}
+        seen = view([seat(1)])
+        seen["house"]["pods"] = pods
+        quiet = {**seen, "scene": None, "house": {**seen["house"], "dreamscapes": []}}
+        for told in said(seen, quiet):
+            assert [fact for fact in told["facts"] if "hear" in fact] == ([] if line is None else [line])
+            assert told["level"] == "well"
+
+
 def seat(number: int, **changes: object) -> dict[str, object]:
     """A heard and merged seat."""
     told: dict[str, object] = {

@@ -190,7 +190,11 @@ def house_json(house: FleetSnapshot) -> bytes:
             "number": house.number,
             "limits": LIMITS,
             "troubles": house.view.troubles,
-            "pods": {"online": house.view.online, "unheard": house.view.unheard},
+            "pods": {
+                "online": house.view.online,
+                "unheard": house.view.unheard,
+                "rendering_nothing": house.view.rendering_nothing,
+            },
             "sites": house.sites,
             "dreamscapes": [_dreamscape(view) for view in house.dreamscapes],
             "beds": [_bed(bed) for bed in house.beds],

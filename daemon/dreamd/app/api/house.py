@@ -35,6 +35,7 @@ class HouseQueries:
             ),
             online=census.online,
             unheard=census.unheard,
+            rendering_nothing=census.rendering_nothing,
             session_s=self._deps.clock.now_s(),
         )
 

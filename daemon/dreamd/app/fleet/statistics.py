@@ -14,7 +14,7 @@ counts, not that of arrival: over a slow network a status dates from a time when
 from collections import Counter
 from typing import Final
 
-from dreamd.core.dreamscapes.views import BreakerState
+from dreamd.core.dreamscapes.views import BreakerState, renders_nothing
 from dreamd.core.limits import ALONE_WITHIN_S, QUALITY_IN
 from dreamd.ports.metrics import SiteMetrics
 from dreamwire.messages import Presence, Status
@@ -23,8 +23,9 @@ NO_SITE: Final = "none"
 """Where pods that name no site are counted."""
 
 
-Share = tuple[bool, bool, bool, BreakerState, str, int, int, int, int, int]
-"""The share of one pod: online, silent, in use, its breaker, its site, the numbers of a SiteReading."""
+Share = tuple[bool, bool, bool, bool, BreakerState, str, int, int, int, int, int]
+"""The share of one pod: online, silent, in use, in use and rendering nothing, its breaker, its site, the
+numbers of a SiteReading."""
 
 
 class FleetStatistics:
@@ -36,7 +37,7 @@ class FleetStatistics:
         self._moved: dict[str, None] = {}
         self._stray_s: dict[str, float] = {}
         self._strays: dict[str, None] = {}
-        self.online = self.unheard = self.in_use = 0
+        self.online = self.unheard = self.in_use = self.rendering_nothing = 0
         self.breakers: Counter[BreakerState] = Counter()
 
     @property
@@ -78,10 +79,13 @@ class FleetStatistics:
         self.obeys(pod)
 
     def _add(self, share: Share, sign: int) -> None:
-        online, silent, in_use, breaker, site, pods, quality_milli, low, unsynced, uncertainty_us = share
+        online, silent, in_use, mute, breaker, site, pods, quality_milli, low, unsynced, uncertainty_us = (
+            share
+        )
         self.online += sign * online
         self.unheard += sign * silent
         self.in_use += sign * in_use
+        self.rendering_nothing += sign * mute
         self.breakers[breaker] += sign
         if pods:
             sums = self._sites.setdefault(site, [0, 0, 0, 0, 0])
@@ -119,7 +123,7 @@ def _share(presence: Presence, status: Status | None, breaker: BreakerState, *, 
     site = presence.site or NO_SITE
     if status is None or not presence.online:
         in_use = in_use and presence.online
-        return presence.online, presence.online, in_use, breaker, site, 0, 0, 0, 0, 0
+        return presence.online, presence.online, in_use, False, breaker, site, 0, 0, 0, 0, 0
     quality = status.quality if 0.0 <= status.quality <= 1.0 else 0.0
     low = not quality >= QUALITY_IN
     clock = status.clock
@@ -128,6 +132,7 @@ def _share(presence: Presence, status: Status | None, breaker: BreakerState, *, 
         True,
         False,
         in_use,
+        in_use and renders_nothing(status.renderer),
         breaker,
         site,
         1,

@@ -23,7 +23,7 @@ class HouseView:
     connected. ledger: why the ledger refuses writes, empty while it accepts them. blind: Dreamscapes of which
     most frames are missing at once. online: pods connected, by their presence. unheard: online pods that are
     silent. ledger_slow: why the ledger is slow; empty while it is fast, or where it fails. session_s: session
-    time at which the view was made; 0: not known.
+    time at which the view was made; 0: not known. rendering_nothing: beds with a sleeper and a null renderer.
     """
 
     broker: bool
@@ -34,6 +34,7 @@ class HouseView:
     unheard: int
     ledger_slow: str = ""
     session_s: float = 0.0
+    rendering_nothing: int = 0
 
     @property
     def troubles(self) -> tuple[str, ...]:

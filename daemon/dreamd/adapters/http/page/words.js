@@ -89,7 +89,7 @@ export function situation(view) {
     return { level: "grave", word: "This page has failed", headline: "This page has failed; load it anew.", facts: lastSeen(view) };
   }
   if (!house.dreamscapes.length) {
-    const facts = [...troubles(house), "No sleeper is merged. One is planned with: dreamd dreamscapes create", ...orders(house)];
+    const facts = [...troubles(house), "No sleeper is merged. One is planned with: dreamd dreamscapes create", ...mute(house), ...orders(house)];
     const isGrave = house.troubles.length > 0;
     return { level: isGrave ? "grave" : "well", word: isGrave ? "Look here" : "Quiet", headline: "No Dreamscape exists.", facts };
   }
@@ -103,6 +103,13 @@ function lastSeen(view) {
 
 // What is wrong with broker, ledger and the way to the beds: above everything that is said of beds.
 const troubles = (house) => house.troubles.map((words) => ({ words: `${words[0].toUpperCase()}${words.slice(1)}.`, grave: true }));
+
+// Beds with a sleeper that is given nothing: not grave, as in a demonstration, and never silent.
+function mute(house) {
+  const beds = house.pods?.rendering_nothing ?? 0;
+  if (!beds) return [];
+  return [beds === 1 ? "One bed renders nothing: its sleeper hears nothing." : `${beds} beds render nothing: their sleepers hear nothing.`];
+}
 
 function inDreamscape(view, scene, house, now_s) {
   const seats = scene.seats.filter((s) => s.state !== "left");
@@ -122,6 +129,7 @@ function inDreamscape(view, scene, house, now_s) {
   const others = cut.filter((s) => s.breaker !== "locked");
   if (others.length && level === "well") level = "watch";
   if (scene.state !== "severed") facts.push(...cuts(others, view, now_s));
+  facts.push(...mute(house));
   facts.push(...orders(house));
   if (scene.tick?.intimate && scene.state === "dreaming") facts.push("Fewer than five people: the group signal is hidden for privacy.");
   const share = scene.tick?.crowd.artist_share;
