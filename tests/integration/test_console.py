@@ -264,7 +264,7 @@ def test_the_house_tells_its_troubles_and_ranks_its_dreamscapes(house: ConsoleHo
     house.do(lose)
     told = house.look()["house"]
     assert len(told["troubles"]) == 3
-    assert told["pods"] == {"online": 2, "unheard": 2}
+    assert told["pods"] == {"online": 2, "unheard": 2, "rendering_nothing": 0}
     assert [(one["name"], one["rank"]) for one in told["dreamscapes"]] == [("dusk", 4), ("night", 0)]
 
 
