@@ -76,7 +76,8 @@ $(RUN): pyproject.toml requirements/up.txt
 
 $(READY): pyproject.toml requirements/dev.txt
 	@$(call install,dev,a minute or three)
-	@$(BIN)/python -c 'import dreamd.cli.up, dreamd.composition, dreamedge.composition, dreamedge.main' # compiles them once
+	@$(BIN)/python -m compileall -q daemon edge proto # once: a program that compiles is slow and keeps the memory
+	@$(BIN)/python -c 'import dreamd.cli.up, dreamd.composition, dreamedge.main, dreamedge.adapters.implants.simulated.implant'
 	@touch $(RUN) $@
 
 # $(1): the lock's name; $(2): how long it takes with pip.

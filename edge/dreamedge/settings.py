@@ -15,7 +15,6 @@ are distinguished by `{pod}`, which stands for the name in every broker setting.
 """
 
 import re
-import tomllib
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -240,6 +239,8 @@ def _environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _file(path: Path) -> dict[str, object]:
+    import tomllib  # noqa: PLC0415 - a pod without a file does not need its memory
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from dreamedge.adapters.renderers.null import NullRenderer
-from dreamedge.adapters.renderers.several import SeveralRenderers
 from dreamedge.adapters.renderers.specs import kinds_of, specs_of
-from dreamedge.adapters.renderers.wav import WavRenderer
 from dreamedge.core.merging.loudness import Volume
 from dreamedge.ports.renderer import Renderer, RendererError
 
@@ -35,7 +33,12 @@ def open_renderer(spec: str, bed: str = "", volume: Volume | None = None) -> Ren
         for _, renderer in opened:
             renderer.close()
         raise
-    return opened[0][1] if len(opened) == 1 else SeveralRenderers(opened)
+    if len(opened) == 1:
+        return opened[0][1]
+    # Loaded only by a bed with several: a pod's memory is counted.
+    from dreamedge.adapters.renderers.several import SeveralRenderers  # noqa: PLC0415
+
+    return SeveralRenderers(opened)
 
 
 def _opened(spec: str, bed: str, volume: Volume) -> Renderer:
@@ -44,13 +47,20 @@ def _opened(spec: str, bed: str, volume: Volume) -> Renderer:
         case "null" if not colon:
             return NullRenderer()
         case "wav" if rest:
-            return WavRenderer(Path(rest).expanduser())
+            return _wav(rest)
         case "sound" if rest or not colon:
             return _sound(rest, volume)
         case "osc" | "serial" if rest:
             return _light(kind, rest, bed)
         case _:
             raise RendererError(f"renderer {spec!r} is not known; write {_EXPECTED}, or several with commas.")
+
+
+def _wav(path: str) -> Renderer:
+    # Loaded only by a bed that writes a file: a pod's memory is counted.
+    from dreamedge.adapters.renderers.wav import WavRenderer  # noqa: PLC0415
+
+    return WavRenderer(Path(path).expanduser())
 
 
 def _sound(device: str, volume: Volume) -> Renderer:
