@@ -85,6 +85,15 @@ def _open_table(rest: str, wish: _Wish) -> Implant:
     return TableImplant(path, options=wish.options)
 
 
+def _open_mne(rest: str, wish: _Wish) -> Implant:
+    # Imported here: a pod without such a recording does not need the memory of the reader.
+    from dreamedge.adapters.implants.files.mne_files import MneImplant  # noqa: PLC0415
+
+    if not rest:
+        raise ImplantError("mne: names no file; write mne:PATH.")
+    return MneImplant(Path(rest).expanduser(), options=wish.options)
+
+
 def _open_brainflow(rest: str, wish: _Wish) -> Implant:
     try:
         # Imported here: BrainFlow is an optional extra, and pods with other devices save its memory.
@@ -117,6 +126,7 @@ _KINDS: Final[dict[str, Callable[[str, _Wish], Implant]]] = {
     "xdf": _open_xdf,
     "npz": _open_table,
     "arff": _open_table,
+    "mne": _open_mne,
     "brainflow": _open_brainflow,
     "lsl": _open_lsl,
 }
@@ -142,7 +152,7 @@ def open_implant(
     if kind not in _KINDS:
         raise ImplantError(
             f"implant {spec!r} is not known; write sim, sim:SEED, sim-light:SEED, edf:PATH, xdf:PATH#STREAM, "
-            "npz:PATH, arff:PATH, brainflow:BOARD or lsl:NAME."
+            "npz:PATH, arff:PATH, mne:PATH, brainflow:BOARD or lsl:NAME."
         )
     options = options or RecordingOptions()
     inner = _KINDS[kind](rest, _Wish(seed, options))

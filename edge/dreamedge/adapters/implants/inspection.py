@@ -13,6 +13,7 @@ from typing import Final
 
 from dreamedge.adapters.clock import boottime_ns, wait_until
 from dreamedge.adapters.implants import file_and_stream, open_implant
+from dreamedge.adapters.implants.files.mne_files import ENDINGS
 from dreamedge.adapters.implants.files.replay import Replay
 from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
 from dreamedge.adapters.implants.ten_twenty import electrode, kind_of
@@ -36,7 +37,9 @@ _BY_ENDING: Final = {
     **dict.fromkeys((".xdf", ".xdfz"), "xdf"),
     ".npz": "npz",
     ".arff": "arff",
+    **dict.fromkeys(ENDINGS, "mne"),
 }
+_LONGEST_FIRST: Final = sorted(_BY_ENDING, key=len, reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +155,15 @@ def _kind(recording: str) -> tuple[str, str]:
     if (colon and kind in _READERS) or kind == "sim":
         return kind, rest
     path, _ = file_and_stream(recording)
-    if path.suffix.lower() not in _BY_ENDING:
+    name = path.name.lower()
+    found = next((ending for ending in _LONGEST_FIRST if name.endswith(ending)), "")
+    if not found:
         endings = ", ".join(_BY_ENDING)
         raise ImplantError(
             f"{recording} is not a recording by its ending ({endings}) and not a device; "
             "convert it, or write edf:PATH, xdf:PATH#STREAM, sim, brainflow:BOARD or lsl:NAME."
         )
-    return _BY_ENDING[path.suffix.lower()], recording
+    return _BY_ENDING[found], recording
 
 
 def _edf(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
@@ -196,6 +201,13 @@ def _table(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
     return (Person(recording, "", f"{kind}:{path}", found),)
 
 
+def _mne(recording: str, rest: str, wish: Wish) -> tuple[Person, ...]:
+    from dreamedge.adapters.implants.files import mne_files  # noqa: PLC0415 - MNE is loaded where needed
+
+    path = Path(rest).expanduser().absolute()
+    return (Person(recording, "", f"mne:{path}", mne_files.channels(path, wish.options)),)
+
+
 def _device(recording: str, _rest: str, _wish: Wish) -> tuple[Person, ...]:
     return (Person(recording, "", recording, ()),)
 
@@ -205,6 +217,7 @@ _READERS: Final[dict[str, Callable[[str, str, Wish], tuple[Person, ...]]]] = {
     "xdf": _xdf,
     "npz": _table,
     "arff": _table,
+    "mne": _mne,
     "sim": _device,
     "brainflow": _device,
     "lsl": _device,

@@ -1,0 +1,341 @@
+"""Replay of other recorders' files by MNE: BrainVision, EEGLAB, FIF, EGI, Neuroscan, ANT, Curry and the like.
+
+MNE is the extra `formats` and is imported when such a file is opened. Samples stay on disk and are read in
+pieces as the replay asks for them. MNE gives volts; they are converted to uV.
+
+Rules
+- EEG is what MNE takes for EEG and what `ten_twenty` does not know as another kind. Channels that the file
+  marks as bad are left out, and a note names them.
+- Annotations are marks. One that begins with BAD is a note as well, because its samples play.
+- A file whose samples were interrupted plays without the interruptions. Its alignment is doubtful, and a note
+  says where. A skip that FIF records as BAD_ACQ_SKIP is a gap of its own length.
+"""
+
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from dreamedge.adapters.implants.files.replay import Doubles, Replay, check_length, check_rate
+from dreamedge.adapters.implants.files.stream_channels import Described, take
+from dreamedge.adapters.implants.recording_options import PLAIN, RecordingOptions
+from dreamedge.adapters.implants.ten_twenty import OTHER, UNNAMED, contact, kind_of, numbered
+from dreamedge.core.signal.blocks import Montage
+from dreamedge.core.signal.inspection import Channel
+from dreamedge.core.signal.recording_facts import ALIGNMENT, Mark, Note
+from dreamedge.ports.implant import ImplantError
+from dreamwire.messages import Device
+
+_INSTALL: Final = "install it with .venv/bin/pip install -e '.[formats]' (or pip install 'dreamd[formats]')"
+_READERS: Final = {
+    ".vhdr": "brainvision",
+    ".ahdr": "brainvision",
+    ".set": "eeglab",
+    ".fif": "fif",
+    ".fif.gz": "fif",
+    ".mff": "egi",
+    ".gdf": "gdf",
+    ".lay": "persyst",
+    ".eeg": "nihon",
+    ".cdt": "curry",
+    ".dap": "curry",
+    ".dat": "curry",
+    ".cnt": "cnt",
+}
+ENDINGS: Final = tuple(_READERS)
+"""The endings of the files that MNE reads here."""
+_FURTHER: Final = {"egi": "defusedxml", "ant": "antio", "curry": "curryreader", "eeglab": "pymatreader"}
+"""The package that a reader of MNE needs beside MNE."""
+_ANT_MAGIC: Final = b"RIFF"
+_BREAKS: Final = ("new segment", "boundary", "edge boundary", "bad boundary")
+_SKIP: Final = "BAD_ACQ_SKIP"
+_SHOWN: Final = 8
+_WARNINGS_SHOWN: Final = 3
+_UV_PER_V: Final = 1e6
+_PACKED_MAX_BYTES: Final = 1 << 30
+"""The largest packed FIF that is taken: MNE unpacks it whole."""
+
+
+def ending(path: Path) -> str:
+    """The ending of a file that MNE reads here, in small letters; '' for any other."""
+    name = path.name.lower()
+    return next((known for known in sorted(ENDINGS, key=len, reverse=True) if name.endswith(known)), "")
+
+
+class _Raw:
+    """The EEG channels of a file that MNE has opened, as a recording."""
+
+    def __init__(self, raw: Any, columns: Sequence[int], what: str) -> None:  # noqa: ANN401 - MNE has no types
+        self._raw = raw
+        self._columns = list(columns)
+        self.rate_hz = float(raw.info["sfreq"])
+        self.slots = int(raw.n_times)
+        check_rate(self.rate_hz, what)
+        self.runs = _runs(raw, self.slots)
+        check_length(sum(end - begin for begin, end in self.runs), self.rate_hz, what)
+
+    def load(self, begin: int, end: int) -> Doubles:
+        """Slots [begin, end) of every channel, float64[n, channels], uV, NaN in gaps."""
+        uv = np.full((end - begin, len(self._columns)), np.nan)
+        for first, last in self.runs:
+            since, until = max(first, begin), min(last, end)
+            if since < until:
+                volts = self._raw.get_data(picks=self._columns, start=since, stop=until, verbose="ERROR")
+                uv[since - begin : until - begin] = _UV_PER_V * volts.T
+        return uv
+
+    def contact(self, _begin: int, _end: int) -> None:
+        """None: none of these files holds contact data."""
+
+
+class MneImplant(Replay):
+    """One file that MNE reads, behind the implant port; `options.loop` restarts it at its end."""
+
+    def __init__(self, path: Path, *, options: RecordingOptions = PLAIN) -> None:
+        raw, said = _open(path)
+        what = str(path)
+        played, bads = _played(raw, options.montage, what)
+        rows = _Raw(raw, tuple(played), what)
+        names = tuple(played.values())
+        marks = _marks(raw)
+        super().__init__(
+            rows,
+            Device("mne", path.name, names, rows.rate_hz),
+            loop=options.loop,
+            notes=_notes(path.name, said, bads, marks),
+            marks=marks,
+        )
+        mains_hz = float(raw.info["line_freq"] or 0.0)
+        self.montage = Montage(
+            names,
+            rows.rate_hz,
+            mains_hz=mains_hz if mains_hz in {50.0, 60.0} else 0.0,
+            resolution_uv=_resolution_uv(raw, tuple(played), path),
+        )
+
+
+def channels(path: Path, options: RecordingOptions = PLAIN) -> tuple[Channel, ...]:
+    """Every channel of the file with its kind and electrode, in file order.
+
+    Raises:
+        ImplantError: the file cannot be read.
+    """
+    raw, _ = _open(path)
+    bads = set(raw.info["bads"])
+    try:
+        played, _ = _played(raw, options.montage, str(path))
+    except ImplantError:
+        played = {}
+    found = []
+    kinds = _kinds(raw)
+    units = getattr(raw, "_orig_units", None) or {}
+    for place, label in enumerate(raw.ch_names):
+        kind = "EEG, bad" if label in bads else "EEG" if place in played else kinds[place]
+        rate_hz = float(raw.info["sfreq"])
+        unit = str(units.get(label) or "V")
+        found.append(Channel(label, kind, played.get(place, ""), rate_hz, unit))
+    return tuple(found)
+
+
+def _open(path: Path) -> tuple[Any, tuple[str, ...]]:
+    """The file, not loaded, and MNE's warnings about it.
+
+    Raises:
+        ImplantError: MNE or a package of its reader is missing, or the file cannot be read.
+    """
+    kind = _reader_of(path)
+    if not path.exists():
+        raise _missing(path)
+    try:
+        import mne  # noqa: PLC0415 - an optional extra, which takes a second and 100 MB
+    except ImportError as error:
+        raise ImplantError(f"{path} is read by MNE, which is not installed ({error}); {_INSTALL}.") from None
+    read: Callable[..., Any] = getattr(mne.io, f"read_raw_{kind}")
+    packed = path.name.lower().endswith(".gz")
+    if packed and path.stat().st_size > _PACKED_MAX_BYTES:
+        raise ImplantError(f"{path} is packed and too large to unpack in memory; unpack it with gunzip.")
+    try:
+        # MNE writes its warnings to stdout as well, where `inspect --json` writes.
+        with warnings.catch_warnings(record=True) as said, redirect_stdout(StringIO()):
+            warnings.simplefilter("always")
+            raw = read(str(path), preload=packed, verbose="WARNING")
+    except (ImportError, RuntimeError) as error:
+        package = _FURTHER.get(kind, "")
+        if package and package in str(error):
+            raise ImplantError(
+                f"{path} needs the package {package} beside MNE; install it with pip install {package}."
+            ) from None
+        raise _unreadable(path, kind, error) from None
+    except Exception as error:  # noqa: BLE001 - MNE's readers raise anything for wrong bytes
+        raise _unreadable(path, kind, error) from None
+    texts = [" ".join(str(one.message).split()) for one in said if _tells(one)]
+    return raw, tuple(dict.fromkeys(texts))
+
+
+def _tells(one: warnings.WarningMessage) -> bool:
+    """Whether a warning is about the recording: not about a file's name, nor about a program."""
+    return issubclass(one.category, RuntimeWarning) and "naming conventions" not in str(one.message)
+
+
+def _missing(path: Path) -> ImplantError:
+    return ImplantError(f"{path} does not exist; check the path.")
+
+
+def _unreadable(path: Path, kind: str, error: Exception) -> ImplantError:
+    if not path.exists():
+        return _missing(path)
+    if isinstance(error, FileNotFoundError):
+        return ImplantError(
+            f"{path} names a file that is not beside it ({_first(error)}); copy all files of the recording."
+        )
+    if isinstance(error, PermissionError):
+        return ImplantError(f"{path} may not be read by this user; change its permissions.")
+    return ImplantError(
+        f"{path} cannot be read by MNE's reader {kind} ({_first(error)}); "
+        "export it again, as EDF or BrainVision."
+    )
+
+
+def _first(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".")
+
+
+def _reader_of(path: Path) -> str:
+    """The name of MNE's reader.
+
+    Raises:
+        ImplantError: the ending is none of those, or the file is the data of another header.
+    """
+    known = ending(path)
+    if not known:
+        raise ImplantError(f"{path} is not read by MNE here; its ending must be one of {', '.join(ENDINGS)}.")
+    if known in {".eeg", ".dat"}:
+        header = next(
+            (path.with_suffix(end) for end in (".vhdr", ".ahdr") if path.with_suffix(end).exists()), None
+        )
+        if header is not None:
+            raise ImplantError(
+                f"{path} holds the samples of a BrainVision recording; name its header: {header}."
+            )
+    if known == ".cnt":
+        try:
+            with path.open("rb") as file:
+                return "ant" if file.read(len(_ANT_MAGIC)) == _ANT_MAGIC else "cnt"
+        except OSError as error:
+            raise _unreadable(path, "cnt", error) from None
+    return _READERS[known]
+
+
+def _kinds(raw: Any) -> list[str]:  # noqa: ANN401 - MNE has no types
+    """The kind of every channel by MNE's type, and by its label where MNE says EEG."""
+    counted = numbered(raw.ch_names)
+    found = []
+    for label, of_mne in zip(raw.ch_names, raw.get_channel_types(), strict=True):
+        if of_mne != "eeg":
+            known = kind_of(label)
+            found.append(known if known not in {"EEG", UNNAMED, OTHER} else of_mne.upper())
+        else:
+            found.append(UNNAMED if counted and contact(label) else kind_of(label))
+    return found
+
+
+def _played(raw: Any, montage: tuple[str, ...], what: str) -> tuple[dict[int, str], tuple[str, ...]]:  # noqa: ANN401 - MNE has no types
+    """The electrode of every channel that plays by its place, and the labels of the bad ones left out.
+
+    Raises:
+        ImplantError: no channel is EEG, or every one is bad.
+    """
+    eeg = [
+        place
+        for place, (kind, of_mne) in enumerate(zip(_kinds(raw), raw.get_channel_types(), strict=True))
+        if of_mne == "eeg" and kind in {"EEG", UNNAMED, OTHER}
+    ]
+    if not eeg:
+        labels = ", ".join(raw.ch_names[:_SHOWN])
+        raise ImplantError(f"{what} has no EEG channel (its labels: {labels}); choose another recording.")
+    told = tuple(raw.ch_names[place] for place in eeg)
+    taken = take(Described(told, ("EEG",) * len(eeg), ("V",) * len(eeg)), montage, what)
+    places = {eeg[column]: name for column, name in zip(taken.columns, taken.names, strict=True)}
+    bads = tuple(label for label in raw.ch_names if label in set(raw.info["bads"]))
+    played = {place: name for place, name in places.items() if raw.ch_names[place] not in bads}
+    if not played:
+        raise ImplantError(
+            f"{what} marks every EEG channel as bad ({', '.join(bads[:_SHOWN])}); correct its list."
+        )
+    return played, bads
+
+
+def _text(description: str) -> str:
+    """An annotation's text, without BrainVision's word for a comment."""
+    return " ".join(description.split()).removeprefix("Comment/")
+
+
+def _marks(raw: Any) -> tuple[Mark, ...]:  # noqa: ANN401 - MNE has no types
+    # FIF counts annotations from the measurement, and slot 0 may come later.
+    late_s = raw.first_time if raw.info["meas_date"] is not None else 0.0
+    notes = raw.annotations
+    found = (
+        Mark(float(at_s) - late_s, float(duration_s), _text(str(text)))
+        for at_s, duration_s, text in zip(notes.onset, notes.duration, notes.description, strict=True)
+    )
+    return tuple(dict.fromkeys(found))  # a saved skip comes twice: as it was annotated, and as it was found
+
+
+def _notes(name: str, said: Sequence[str], bads: Sequence[str], marks: Sequence[Mark]) -> tuple[Note, ...]:
+    found = []
+    if bads:
+        found.append(Note("bad", f"{name} marks {', '.join(bads)} as bad; these channels do not play."))
+    breaks = [mark for mark in marks if _break(mark) and mark.at_s > 0]
+    if breaks:
+        found.append(
+            Note(
+                ALIGNMENT,
+                f"{name} was interrupted at {breaks[0].at_s:.1f} s"
+                f"{f' and {len(breaks) - 1} times more' if len(breaks) > 1 else ''}; its samples go on "
+                "without the pause, so its alignment to others is doubtful from there on.",
+            )
+        )
+    spoiled = [
+        mark
+        for mark in marks
+        if mark.text.upper().startswith("BAD") and not (_break(mark) or mark.text == _SKIP)
+    ]
+    if spoiled:
+        total_s = sum(mark.duration_s for mark in spoiled)
+        found.append(
+            Note("bad", f"{name} annotates {total_s:.0f} s as bad, in {len(spoiled)} segments; they play.")
+        )
+    found += [Note("mne", f"MNE says of {name}: {text}") for text in said[:_WARNINGS_SHOWN]]
+    return tuple(found)
+
+
+def _break(mark: Mark) -> bool:
+    return mark.text.strip("/ ").lower().startswith(_BREAKS)
+
+
+def _runs(raw: Any, slots: int) -> tuple[tuple[int, int], ...]:  # noqa: ANN401 - MNE has no types
+    """The filled slots: all but the skips of the acquisition."""
+    rate_hz = float(raw.info["sfreq"])
+    found: list[tuple[int, int]] = []
+    begin = 0
+    for skip in sorted((mark for mark in _marks(raw) if mark.text == _SKIP), key=lambda mark: mark.at_s):
+        first = min(max(round(skip.at_s * rate_hz), begin), slots)
+        if first > begin:
+            found.append((begin, first))
+        begin = min(max(begin, round((skip.at_s + skip.duration_s) * rate_hz)), slots)
+    if begin < slots:
+        found.append((begin, slots))
+    return tuple(found) or ((0, slots),)
+
+
+def _resolution_uv(raw: Any, columns: Sequence[int], path: Path) -> tuple[float, ...]:  # noqa: ANN401 - MNE has no types
+    """Microvolts of one step of every channel, where the file holds whole numbers; () if unknown."""
+    if ending(path) != ".vhdr" or raw.orig_format != "short":
+        return ()
+    described = [raw.info["chs"][column] for column in columns]
+    return tuple(_UV_PER_V * float(one["cal"]) * float(one["range"]) for one in described)
