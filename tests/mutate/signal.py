@@ -19,6 +19,14 @@ _TESTS_SEVERING: Final = "tests/edge/test_agent_severing.py"
 
 _CHANNELS: Final = (
     Mutation(
+        "signal.rate-judgement",
+        "an unknown or a wrong effective rate is right",
+        "edge/dreamedge/core/signal/sampling/rate_judgement.py",
+        "<= RATE_OUT * self.nominal_hz and self.nominal_hz > 0",
+        "<= self.nominal_hz",
+        ("tests/edge/test_rate_judgement.py",),
+    ),
+    Mutation(
         "signal.contact",
         "the device's own word about contact is ignored",
         _QUALITY,

@@ -1,0 +1,1 @@
+"""Sampling rates: their judgement, and decimation."""

@@ -1,0 +1,107 @@
+"""Judges a sampling rate: the nominal rate against the effective one, and the rows that are only copies.
+
+A filter is at the wrong frequency by as much as the rate is wrong. One judgement holds for EDF, XDF, tables
+and live streams: more than 2 % off is refused with cause `rate`.
+
+Rules
+- A row is held if every channel repeats its last value. A sender that polls faster than its device measures
+  sends such rows: 922 Hz of which 72 % are held is a 256 Hz stream that was oversampled.
+- A stretch that stands still for a quarter of a second or longer is a dead device. It counts on neither side.
+- A coarse converter repeats a slow signal too, but then leaves a value by a single digital step. Held samples
+  are followed by larger steps.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dreamedge.core.signal.quality import RATE_OUT
+
+STILL_S: Final = 0.25
+"""Rows that stand still for this long are no held samples."""
+HELD_TOLD: Final = 0.05
+"""A larger share of held rows is told."""
+_STEPS_LEAST: Final = 2.0
+"""The median change in digital steps from which on a repetition is a copy."""
+_ROWS_LEAST: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RateJudgement:
+    """A nominal against an effective rate, Hz, and the share 0..1 of rows that are held."""
+
+    nominal_hz: float
+    effective_hz: float
+    held_share: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether the effective rate is within 2 % of the nominal one; never with a NaN or zero."""
+        return abs(self.effective_hz - self.nominal_hz) <= RATE_OUT * self.nominal_hz and self.nominal_hz > 0
+
+    @property
+    def measured_hz(self) -> float:
+        """The rate of the rows that are not held."""
+        return self.effective_hz * (1.0 - self.held_share)
+
+    @property
+    def held_sentence(self) -> str:
+        """The sentence about the held rows, without its end; '' if they are few."""
+        if not self.held_share > HELD_TOLD:
+            return ""
+        return (
+            f"{self.effective_hz:.4g} Hz of which {100 * self.held_share:.0f} % are copies "
+            f"is a {self.measured_hz:.4g} Hz stream that was oversampled"
+        )
+
+    def refusal(self, what: str) -> str:
+        """The sentence that refuses `what`; '' if the rate is right."""
+        if self.ok:
+            return ""
+        held = self.held_sentence
+        says = f"{what} says {self.nominal_hz:g} Hz and gives {self.effective_hz:.2f} Hz"
+        if held:
+            return f"{says}: {held}; record it again with each sample sent once."
+        return (
+            f"{says}, more than {100 * RATE_OUT:.0f} % off; correct the nominal rate, "
+            "or record it again at the rate it states."
+        )
+
+
+def held_share(uv: NDArray[np.floating], rate_hz: float) -> float:
+    """Return the share 0..1 of rows that repeat the row before.
+
+    uv: [n, channels], any unit, NaN where missing. rate_hz: the effective rows per second. 0 where too few
+    rows move to tell.
+    """
+    finite = np.isfinite(uv).all(axis=1)
+    same = np.all(uv[1:] == uv[:-1], axis=1)
+    known = finite[1:] & finite[:-1]
+    counted = known & ~_long_runs(same, max(2, round(STILL_S * rate_hz)))
+    rows, held = np.count_nonzero(counted), np.count_nonzero(same & counted)
+    if rows < _ROWS_LEAST or held == 0:
+        return 0.0
+    changes = np.abs(np.diff(uv, axis=0)[counted & ~same])
+    return held / rows if _leaps(changes) else 0.0
+
+
+def _long_runs(same: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
+    """Where at least `least` in a row are true."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]]).astype(np.int8)))
+    begins, ends = edges[::2], edges[1::2]
+    long = ends - begins >= least
+    marks = np.zeros(len(same) + 1, dtype=np.int64)
+    np.add.at(marks, begins[long], 1)
+    np.add.at(marks, ends[long], -1)
+    return np.asarray(np.cumsum(marks)[:-1] > 0)
+
+
+def _leaps(changes: NDArray[np.floating]) -> bool:
+    """Whether a channel's changes, float[n, channels] >= 0, are larger than its smallest one."""
+    for column in changes.T:
+        moved = column[column > 0]
+        if len(moved) and float(np.median(moved)) >= _STEPS_LEAST * float(moved.min()):
+            return True
+    return False
