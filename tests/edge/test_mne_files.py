@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from caps import PUBLISHED, sites
 from dreamedge.adapters.implants import open_implant
+from dreamedge.adapters.implants.cap_tables import FROM_MNE
 from dreamedge.adapters.implants.files.mne_files import ENDINGS, MneImplant
 from dreamedge.adapters.implants.files.replay import Replay
 from dreamedge.adapters.implants.inspection import examine, glance
@@ -224,3 +226,20 @@ def test_every_ending_is_a_recording(tmp_path: Path) -> None:
     for ending in (*ENDINGS, *(ending.upper() for ending in ENDINGS)):
         (one,) = glance(str(tmp_path / f"night{ending}"))
         assert "does not exist" in one.why, ending
+
+
+@pytest.mark.parametrize("cap", [*FROM_MNE])
+def test_the_table_of_caps_is_that_of_mne(cap: str) -> None:
+    """The table is what the generator makes of MNE's montages, and keeps EGI's published equivalents."""
+    assert tuple(FROM_MNE[cap].split()) == sites(cap)
+    for site, number in PUBLISHED.get(cap, {}).items():
+        assert sites(cap)[number - 1] == site
+    given = [site for site in sites(cap) if site != "-"]
+    assert len(set(given)) == len(given)
+
+
+def test_a_net_in_a_file_plays_at_its_sites(tmp_path: Path) -> None:
+    """BrainVision with EGI's labels, not in order: each contact plays at the site of its number."""
+    labels = ("E36", "E104", "E11", "E62", "E24", "E70")
+    path = _vhdr(tmp_path, pink(40, 250.0, 6), labels)
+    assert _opened(f"mne:{path}", montage=("egi128",)).montage.names == ("C3", "C4", "Fz", "Pz", "F3", "O1")

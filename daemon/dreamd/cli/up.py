@@ -78,7 +78,7 @@ def _add_recordings(who: "argparse._ArgumentGroup") -> None:
         help="one sleeper for each person in them; also sim:SEED and brainflow:synthetic (simulated)",
     )
     who.add_argument("--loop", action="store_true", help="repeat a recording when it ends")
-    who.add_argument("--montage", default="", metavar="A,B,C", help="electrodes where a recording names none")
+    who.add_argument("--montage", default="", metavar="A,B,C|CAP", help="electrodes where none is named")
     who.add_argument("--unit", default="", metavar="uV|mV|V|nV", help="of channels that name no known unit")
     who.add_argument(
         "--align",

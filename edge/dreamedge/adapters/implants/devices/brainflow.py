@@ -25,6 +25,7 @@ from brainflow.board_shim import BoardIds, BoardShim, BrainFlowInputParams, Brai
 from brainflow.exit_codes import BrainFlowError
 
 from dreamedge.adapters.clock import wall_ns
+from dreamedge.adapters.implants.caps import electrodes_of
 from dreamedge.adapters.implants.devices.live import BUFFER_S, Batch, Doubles, LiveImplant, Opened
 from dreamedge.adapters.implants.files.replay import RATE_LIMITS_HZ
 from dreamedge.adapters.implants.ten_twenty import electrode
@@ -277,6 +278,7 @@ def channels(
             f"{spec.title} measures no EEG{with_preset}; choose what does, for instance cyton or muse_2."
         )
     own = [name for name in str(description.get("eeg_names", "")).split(",") if name]
+    montage = electrodes_of(montage, own or [""] * len(rows), spec.title) if montage else montage
     if montage and len(montage) != len(rows):
         raise ImplantError(
             f"{spec.title} has {len(rows)} EEG channels and the montage names {len(montage)}; "

@@ -22,6 +22,7 @@ from typing import Final
 
 import numpy as np
 
+from dreamedge.adapters.implants.caps import electrodes_of
 from dreamedge.adapters.implants.files.edf_file import EdfError, EdfFile, Signal
 from dreamedge.adapters.implants.files.replay import (
     RATE_LIMITS_HZ,
@@ -186,6 +187,7 @@ def _by_montage(
             f"{path} names no electrode ({found}); "
             f"name them in order with --montage, for instance --montage {','.join(_EXAMPLE[: len(places)])}."
         )
+    montage = electrodes_of(montage, [signals[place].label for place in places], str(path))
     if len(montage) != len(places):
         raise ImplantError(
             f"{path} and its montage of {len(montage)} do not fit ({found}); "

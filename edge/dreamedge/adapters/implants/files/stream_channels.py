@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from dreamedge.adapters.implants.caps import electrodes_of
 from dreamedge.adapters.implants.files.replay import UV_PER, Doubles
 from dreamedge.adapters.implants.ten_twenty import electrode, numbered
 from dreamedge.ports.implant import ImplantError
@@ -80,6 +81,7 @@ def labels_of(stream: Described, montage: tuple[str, ...], what: str) -> tuple[s
     if any(electrode(label) for label in stream.labels) and not numbered(stream.labels):
         return stream.labels
     if montage:
+        montage = electrodes_of(montage, stream.labels, what)
         if len(montage) != count:
             raise ImplantError(
                 f"{what} has {count} channels and the montage names {len(montage)}; name each of them once."
